@@ -1,0 +1,3 @@
+module inboxuploader
+
+go 1.26

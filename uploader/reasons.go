@@ -1,0 +1,208 @@
+package uploader
+
+import (
+	"errors"
+	"strings"
+	"time"
+)
+
+// Reason names one case of a sentinel: precise enough to choose the words for a person, and stable, so that it can
+// stand in JSON output and in the journal.
+type Reason string
+
+// What can be wrong with a pasted text.
+const (
+	NotAToken         Reason = "not-a-token"
+	NoSignature       Reason = "no-signature"
+	NoAddress         Reason = "no-address"
+	InsecureAddress   Reason = "insecure-address"
+	UnknownHost       Reason = "unknown-host"
+	SignatureSize     Reason = "signature-size"
+	CannotWrite       Reason = "cannot-write"
+	NoContainer       Reason = "no-container"
+	FieldsContradict  Reason = "fields-contradict"
+	WrongService      Reason = "wrong-service"
+	TokenDateUnclear  Reason = "date-unclear"
+	SeveralTokens     Reason = "several-tokens"
+	TokenTextTooLarge Reason = "text-too-large"
+)
+
+// What the service can say of a token. The texts behind them are in docs/DESIGN.md, "What the service says".
+const (
+	Expired                Reason = "expired"
+	NotYetValid            Reason = "not-yet-valid"
+	SignatureRefused       Reason = "signature-refused"
+	WrongPlace             Reason = "wrong-place"
+	PolicyRefused          Reason = "policy-refused"
+	PermissionMissing      Reason = "permission-missing"
+	PermissionCreateOnly   Reason = "permission-create-only"
+	HTTPSRequired          Reason = "https-required"
+	AddressRefused         Reason = "address-refused"
+	FirewallRefused        Reason = "firewall-refused"
+	WrongTokenKind         Reason = "wrong-token-kind"
+	TokensNotAccepted      Reason = "tokens-not-accepted"
+	EncryptionScopeRefused Reason = "encryption-scope-refused"
+	VersionRefused         Reason = "version-refused"
+	DeniedUnknown          Reason = "denied"
+	InboxGone              Reason = "inbox-gone"
+	AccountGone            Reason = "account-gone"
+	NetworkInspected       Reason = "network-inspected"
+	ProxySignIn            Reason = "proxy-sign-in"
+	NotTheService          Reason = "not-the-service"
+)
+
+// What can happen to one file.
+const (
+	AlreadyThere       Reason = "already-there"
+	AlreadyThereByUs   Reason = "already-there-probably-ours"
+	MayNotReplace      Reason = "may-not-replace"
+	NameLocked         Reason = "name-locked"
+	ForeignBlocks      Reason = "foreign-blocks"
+	NameTooLong        Reason = "name-too-long"
+	NameTooDeep        Reason = "name-too-deep"
+	NameDots           Reason = "name-dots"
+	NameRefused        Reason = "name-refused"
+	NameTaken          Reason = "name-taken"
+	OneFileOnly        Reason = "one-file-only"
+	SourceGone         Reason = "source-gone"
+	SourceUnreadable   Reason = "source-unreadable"
+	SourceIsFolder     Reason = "source-is-folder"
+	SourceNotAFile     Reason = "source-not-a-file"
+	SourceChanged      Reason = "source-changed"
+	TooLarge           Reason = "too-large"
+	TooLargeCreateOnly Reason = "too-large-create-only"
+	Corrupted          Reason = "corrupted"
+	BlocksLost         Reason = "blocks-lost"
+	Cancelled          Reason = "cancelled"
+	Unexpected         Reason = "unexpected"
+)
+
+// What passes by itself.
+const (
+	ServiceBusy   Reason = "service-busy"
+	NetworkDown   Reason = "network-down"
+	NoProgress    Reason = "no-progress"
+	AnswerGarbled Reason = "answer-garbled"
+)
+
+// Explanation is what a person reads of an error: what happened, what is safe, what to do. A part that has nothing to
+// say is empty. No part ever contains a URL's query, a status code or the text of a Go error.
+type Explanation struct {
+	What string
+	Safe string
+	Do   string
+}
+
+// String joins the parts to one paragraph.
+func (x Explanation) String() string {
+	return strings.Join(strings.FieldsFunc(x.What+"\x00"+x.Safe+"\x00"+x.Do, func(r rune) bool { return r == 0 }), " ")
+}
+
+const (
+	safeFinished  = "Files already delivered stay delivered."
+	safeNotSent   = "Nothing was sent."
+	safeThere     = "What is there was not touched."
+	doCopyAgain   = "Copy the whole token again from where you got it."
+	doAskNew      = "Ask the workspace for a new one."
+	doTellOwner   = "Tell the person who gave you the token; its administrator has to act."
+	doRetryLater  = "Nothing to do: it is tried again by itself."
+	doRename      = "Rename it and add it again."
+	doReportFault = "Try again; if it happens again, report it with the log."
+)
+
+// reasons is the one table of every reason: its sentinel and its words. In the words {value} stands for Error.Value,
+// {when} for Error.When in local time.
+var reasons = map[Reason]struct {
+	err  error
+	text Explanation
+}{
+	NotAToken:         {ErrTokenInvalid, Explanation{"This text is not an upload token.", safeNotSent, "Paste the link that the workspace gave you; it begins with https:// and contains sig=."}},
+	NoSignature:       {ErrTokenInvalid, Explanation{"This link has no signature, so it permits nothing.", safeNotSent, doCopyAgain}},
+	NoAddress:         {ErrTokenInvalid, Explanation{"This is only the second half of a token: the address in front of the question mark is missing.", safeNotSent, doCopyAgain}},
+	InsecureAddress:   {ErrTokenInvalid, Explanation{"This token's address begins with http://, over which anyone on the way could read the token and the files.", safeNotSent, "Ask the workspace for a token that begins with https://."}},
+	UnknownHost:       {ErrTokenInvalid, Explanation{"“{value}” is not a storage address that this program knows. A forged token could send your files to a stranger.", safeNotSent, "Ask the workspace whether this address is theirs; if it is, allow it with --allow-host {value}."}},
+	SignatureSize:     {ErrTokenInvalid, Explanation{"The token's signature is incomplete or was altered while copying.", safeNotSent, doCopyAgain}},
+	CannotWrite:       {ErrTokenInvalid, Explanation{"This token does not permit uploading (it permits: {value}).", safeNotSent, "Ask the workspace for an upload token."}},
+	NoContainer:       {ErrTokenInvalid, Explanation{"This token's address names no inbox, only a storage account.", safeNotSent, doCopyAgain}},
+	FieldsContradict:  {ErrTokenInvalid, Explanation{"The parts of this token contradict each other: {value}.", safeNotSent, doCopyAgain}},
+	WrongService:      {ErrTokenInvalid, Explanation{"This token is for another kind of storage than a file inbox ({value}).", safeNotSent, "Ask the workspace for an upload token for blob storage."}},
+	TokenDateUnclear:  {ErrTokenInvalid, Explanation{"A date in this token can't be read: {value}.", safeNotSent, doCopyAgain}},
+	SeveralTokens:     {ErrTokenInvalid, Explanation{"This text contains more than one token.", safeNotSent, "Paste one at a time."}},
+	TokenTextTooLarge: {ErrTokenInvalid, Explanation{"This text is too long to be an upload token.", safeNotSent, "Paste the token alone."}},
+
+	Expired:                {ErrTokenExpired, Explanation{"This upload token ended{when on}.", safeFinished, doAskNew}},
+	NotYetValid:            {ErrTokenNotYetValid, Explanation{"This token is not valid yet; it starts working{when on}.", safeFinished, "Wait until then, and check this computer's clock."}},
+	SignatureRefused:       {ErrDenied, Explanation{"The storage no longer accepts this token: it was revoked, or it was altered while copying.", safeFinished, "Copy it again from where you got it, or ask the workspace for a new one."}},
+	WrongPlace:             {ErrDenied, Explanation{"The token is for a different place than its address.", safeFinished, doCopyAgain}},
+	PolicyRefused:          {ErrDenied, Explanation{"The workspace's storage policy rejects this token.", safeFinished, "Its administrator must issue it anew."}},
+	PermissionMissing:      {ErrDenied, Explanation{"The token does not permit this (it permits: {value}).", safeFinished, "Ask the workspace for an upload token."}},
+	PermissionCreateOnly:   {ErrDenied, Explanation{"The token permits only files of up to 5,000 MiB that are new.", safeFinished, "Ask the workspace for a token that permits writing."}},
+	HTTPSRequired:          {ErrDenied, Explanation{"The token may be used over https only.", safeFinished, "Use the address that begins with https://."}},
+	AddressRefused:         {ErrDenied, Explanation{"The token is accepted only from {value}; the storage sees another address for this computer.", safeFinished, "Connect to that network or VPN."}},
+	FirewallRefused:        {ErrDenied, Explanation{"The storage's firewall refused this network.", safeFinished, "Connect to the network or VPN that the workspace expects, or ask it to admit this one."}},
+	WrongTokenKind:         {ErrDenied, Explanation{"The token is of a kind that does not open this inbox.", safeFinished, doAskNew}},
+	TokensNotAccepted:      {ErrDenied, Explanation{"The storage account no longer accepts tokens of this kind.", safeFinished, doTellOwner}},
+	EncryptionScopeRefused: {ErrDenied, Explanation{"The inbox demands another encryption than the token allows.", safeFinished, doTellOwner}},
+	VersionRefused:         {ErrDenied, Explanation{"The storage does not understand this version of the program.", safeFinished, "Look for a newer version of the program."}},
+	DeniedUnknown:          {ErrDenied, Explanation{"The storage refused the token.", safeFinished, doAskNew}},
+	InboxGone:              {ErrInboxNotFound, Explanation{"The inbox for this token no longer exists.", safeFinished, doAskNew}},
+	AccountGone:            {ErrInboxNotFound, Explanation{"The storage at {value} can't be found: it is closed, the address is misspelt, or it is reachable from inside a private network only.", safeFinished, "Check the token and the network or VPN."}},
+	NetworkInspected:       {ErrDenied, Explanation{"Your organisation's network inspects encrypted traffic, and its certificate is not trusted here.", safeFinished, "Ask your IT for the certificate or for an exception for {value}."}},
+	ProxySignIn:            {ErrDenied, Explanation{"Your proxy needs a sign-in.", safeFinished, "Put the name and password into the proxy setting (HTTPS_PROXY)."}},
+	NotTheService:          {ErrBusy, Explanation{"Something between this computer and the storage answered in its place, such as a hotel's or airport's sign-in page.", safeFinished, "Open a web browser and sign in to the network; the upload goes on by itself."}},
+
+	AlreadyThere:       {ErrExists, Explanation{"A file with this name is already in the inbox.", safeThere, "Send it with --overwrite=true to replace it, or rename it."}},
+	AlreadyThereByUs:   {ErrExists, Explanation{"A file with this name is already in the inbox, probably from this very upload: the connection broke before the storage confirmed it.", safeThere, "Ask the workspace to compare its size."}},
+	MayNotReplace:      {ErrExists, Explanation{"A file with this name is already there and the token may not replace it.", safeThere, doRename}},
+	NameLocked:         {ErrExists, Explanation{"A file with this name is already there and locked against changes.", safeThere, doRename}},
+	ForeignBlocks:      {ErrExists, Explanation{"Another program left a half-sent file of this name in the inbox, which blocks the name for up to a week.", safeThere, "Rename the file and add it again, or wait a week."}},
+	NameTooLong:        {ErrName, Explanation{"The name with its folders is longer than the storage allows (1,024 characters).", safeNotSent, "Shorten it and add it again."}},
+	NameTooDeep:        {ErrName, Explanation{"The file lies deeper than the storage allows (254 folders).", safeNotSent, "Move it further up and add it again."}},
+	NameDots:           {ErrName, Explanation{"A part of the name consists of dots alone, which the storage would take for another folder.", safeNotSent, doRename}},
+	NameRefused:        {ErrName, Explanation{"The storage does not accept this name.", safeNotSent, doRename}},
+	NameTaken:          {ErrName, Explanation{"Another file would get the same name in the inbox: {value}.", "The other file is sent, this one is not.", doRename}},
+	OneFileOnly:        {ErrName, Explanation{"This token is for a single file, and more than one was given.", safeNotSent, "Send one file, for example a zip archive of all."}},
+	SourceGone:         {ErrSource, Explanation{"The file is no longer there.", "The other files go on.", "Put it back or connect its disk, then try again."}},
+	SourceUnreadable:   {ErrSource, Explanation{"The file can't be read: {value}.", "The other files go on.", "Close the program that uses it or ask for the right to read it, then try again."}},
+	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, "Add --recursive to send it with all it contains."}},
+	SourceNotAFile:     {ErrSource, Explanation{"This is not a file but {value}.", safeNotSent, "Copy its content to a file and send that."}},
+	SourceChanged:      {ErrSourceChanged, Explanation{"The file changes while it is being sent.", "No mixture of old and new was delivered.", "Wait until the program that writes it has finished, then try again."}},
+	TooLarge:           {ErrName, Explanation{"The file is larger than the storage can hold in one piece ({value}).", safeNotSent, "Split it and send the parts."}},
+	TooLargeCreateOnly: {ErrName, Explanation{"The token permits only files of up to 5,000 MiB, and this one is larger.", safeNotSent, "Ask the workspace for a token that permits writing."}},
+	Corrupted:          {ErrCorrupt, Explanation{"The storage received other bytes than were sent, several times in a row.", "No damaged file was delivered.", "Something on the way alters data: try another network, and report it to your IT."}},
+	BlocksLost:         {ErrBlocksLost, Explanation{"The storage dropped parts that it had confirmed.", "Nothing incomplete was delivered.", doRetryLater}},
+	Cancelled:          {ErrInternal, Explanation{"Stopped before it was delivered.", safeFinished, "Start it again to go on."}},
+	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
+
+	ServiceBusy:   {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
+	NetworkDown:   {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},
+	NoProgress:    {ErrBusy, Explanation{"The connection stood still.", safeFinished, doRetryLater}},
+	AnswerGarbled: {ErrBusy, Explanation{"The storage's answer could not be read.", safeFinished, doRetryLater}},
+}
+
+// sentinel returns the reason's sentinel, ErrInternal for one that is not in the table.
+func (r Reason) sentinel() error {
+	if x, ok := reasons[r]; ok {
+		return x.err
+	}
+	return ErrInternal
+}
+
+// Explain returns the words for err: those of its [*Error]'s reason, or those of an unexpected error. It never blocks.
+// Dates are in the local time zone.
+func Explain(err error) Explanation {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return reasons[Unexpected].text
+	}
+	x, ok := reasons[e.Reason]
+	if !ok {
+		return reasons[Unexpected].text
+	}
+	on := ""
+	if !e.When.IsZero() {
+		on = " on " + e.When.In(time.Local).Format("2 January 2006 at 15:04")
+	}
+	r := strings.NewReplacer("{value}", e.Value, "{when on}", on)
+	return Explanation{r.Replace(x.text.What), r.Replace(x.text.Safe), r.Replace(x.text.Do)}
+}

@@ -1,0 +1,112 @@
+package uploader
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Store puts blocks and blobs into one inbox. It is implemented by package azure and, for tests, by uploadertest.
+//
+// What every implementation promises, and uploadertest.TestStore checks:
+//
+//   - It sends each request once. Retrying is the [Queue]'s alone.
+//   - Errors are [*Error]s that wrap one sentinel and never contain the token's query. Error.Unanswered is true where
+//     the service may have done the work; Error.Date is the service's clock where it answered.
+//   - A call returns soon after its context is cancelled, and no goroutine of it reads the body after it returned.
+//   - The service verifies each body against its CRC64 before it acknowledges; other bytes are ErrCorrupt.
+//   - Nothing is listed, read or deleted. Writing rights suffice for everything.
+//   - It may be used by any number of goroutines at once.
+//
+// Names are complete names inside the container, as [PlanName] made them; the implementation escapes them once.
+type Store interface {
+	// PutBlob stores a whole blob in one request and discards blocks staged under its name.
+	PutBlob(ctx context.Context, name string, body *Body, p Properties, c Condition) (Answer, error)
+	// PutBlock stages one block. Staging an id again replaces it. All ids of a blob have the same length.
+	PutBlock(ctx context.Context, name, id string, body *Body) (Answer, error)
+	// PutBlockList makes a blob of staged blocks, all or nothing: where one is missing it returns ErrBlocksLost and
+	// nothing changed. It discards staged blocks that are not listed.
+	PutBlockList(ctx context.Context, name string, ids []string, p Properties, c Condition) (Answer, error)
+	// Close ends idle connections. It does not wait for calls under way.
+	Close() error
+}
+
+// Properties are what the service keeps beside a blob's bytes.
+type Properties struct {
+	ContentType string
+}
+
+// Condition says when a write may take place. The zero Condition is: always.
+type Condition struct {
+	// IfAbsent: only where no blob of the name exists, else ErrExists.
+	IfAbsent bool
+	// IfModifiedSince: only where no blob of the name exists or the existing one was written after this moment of the
+	// service's clock (seconds), else ErrExists.
+	IfModifiedSince time.Time
+	// IfCommitted, for PutBlockList only: only where the listed blocks are the blob's committed ones already, else
+	// ErrBlocksLost. It asks "was that blob made by our own commit?" without the right to read.
+	IfCommitted bool
+}
+
+// Answer is what the service said of a request that it carried out.
+type Answer struct {
+	ETag      string
+	RequestID string
+	Date      time.Time // the service's clock; zero if it did not say
+}
+
+// Body is the bytes of one request with their checksum. The bytes belong to the Queue's pool: an implementation must not
+// keep them after its call returned. A Body is used by one request at a time, which reads it from the start to the end.
+type Body struct {
+	data  []byte
+	off   int
+	crc64 uint64
+	pace  func(n int) error // waits for the speed limit and marks progress; may be nil
+}
+
+// NewBody returns a Body over data. crc64 is its CRC-64/NVME, the checksum of Azure storage.
+func NewBody(data []byte, crc64 uint64) *Body { return &Body{data: data, crc64: crc64} }
+
+// Len returns the number of bytes in all, whatever has been read.
+func (b *Body) Len() int64 { return int64(len(b.data)) }
+
+// CRC64 returns the CRC-64/NVME of all bytes.
+func (b *Body) CRC64() uint64 { return b.crc64 }
+
+// Read implements io.Reader. It may wait for the speed limit.
+func (b *Body) Read(p []byte) (int, error) {
+	if b.off == len(b.data) {
+		return 0, io.EOF
+	}
+	n := min(len(p), len(b.data)-b.off)
+	if b.pace != nil {
+		n = min(n, paceStep)
+		if err := b.pace(n); err != nil {
+			return 0, err
+		}
+	}
+	copy(p[:n], b.data[b.off:])
+	b.off += n
+	return n, nil
+}
+
+// paceStep is how many bytes are handed over between two looks at the speed limit.
+const paceStep = 64 << 10
+
+// Seek implements io.Seeker: the SDK rewinds the body before sending it.
+func (b *Body) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += int64(b.off)
+	case io.SeekEnd:
+		offset += int64(len(b.data))
+	}
+	if offset < 0 || offset > int64(len(b.data)) {
+		return 0, NewError("seek", "", Unexpected)
+	}
+	b.off = int(offset)
+	return offset, nil
+}
+
+// Close implements io.Closer and does nothing.
+func (b *Body) Close() error { return nil }
