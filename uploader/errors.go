@@ -51,6 +51,7 @@ type Error struct {
 	Status     int           // the HTTP status, 0 if the service did not answer
 	Code       string        // the service's error code, such as AuthorizationPermissionMismatch
 	RequestID  string        // the service's id of the request, for its support
+	Cause      string        // for logs, where no service answered: what broke, such as "connection refused"
 	Date       time.Time     // the service's clock when it answered; zero if it did not
 	RetryAfter time.Duration // how long the service asks to wait; 0 if it does not say
 	// Unanswered is true where the request may have reached the service and done its work although no answer came.
@@ -71,6 +72,10 @@ func (e *Error) Error() string {
 	}
 	if e.Code != "" {
 		fmt.Fprintf(&b, " [%d %s %s]", e.Status, e.Code, e.RequestID)
+	}
+	if e.Cause != "" {
+		b.WriteString(": ")
+		b.WriteString(e.Cause)
 	}
 	return b.String()
 }

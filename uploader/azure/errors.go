@@ -1,0 +1,311 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"inboxuploader/uploader"
+)
+
+// translate turns any failure of an operation into the error that callers see. Nothing of the SDK's or the
+// transport's error goes along: their texts may hold the whole URL.
+func (s *Store) translate(ctx context.Context, k *call, err error) error {
+	if ctx.Err() != nil {
+		cause := context.Cause(ctx)
+		if e, ok := errors.AsType[*uploader.Error](cause); ok {
+			return k.finish(*e)
+		}
+		return cause
+	}
+	if k.body != nil {
+		if own := k.body.failure(); own != nil {
+			// The body's owner gave up, so nobody else is at fault.
+			if e, ok := errors.AsType[*uploader.Error](own); ok {
+				return k.finish(*e)
+			}
+			return own
+		}
+	}
+	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
+		var body []byte
+		if e.RawResponse != nil {
+			// What could not be read is not said; the status still is. The size is bounded by wire.
+			body, _ = runtime.Payload(e.RawResponse)
+		}
+		return s.refused(k, body)
+	}
+	if k.status != 0 {
+		// An answer began and could not be read to its end, or a header of it makes no sense.
+		e := s.refusal(k, uploader.AnswerGarbled, "")
+		e.Unanswered = k.delivered()
+		return e
+	}
+	return s.unanswered(k, err)
+}
+
+// finish fills in what an error from outside does not know.
+func (k *call) finish(e uploader.Error) error {
+	if e.Op == "" {
+		e.Op = k.op
+	}
+	if e.Path == "" {
+		e.Path = k.name
+	}
+	e.Unanswered = k.delivered()
+	return &e
+}
+
+// refusal returns an error with all that the answer's headers say.
+func (s *Store) refusal(k *call, reason uploader.Reason, code string) *uploader.Error {
+	e := uploader.NewError(k.op, k.name, reason)
+	e.Status = k.status
+	e.Code = s.clean(code)
+	e.RequestID = s.clean(k.header.Get("x-ms-request-id"))
+	e.Date = date(k.header)
+	return e
+}
+
+// refused translates an answer other than 201.
+func (s *Store) refused(k *call, body []byte) error {
+	said := parseServiceError(body)
+	if code := k.header.Get("x-ms-error-code"); code != "" {
+		said.Code = code
+	}
+	e := s.refusal(k, uploader.Unexpected, said.Code)
+	s.classify(e, k, said)
+	e = withReason(e)
+	switch e.Reason {
+	case uploader.ServiceBusy:
+		e.RetryAfter = retryAfter(k.header, e.Date)
+		// A 500 may come after the work, and "OperationTimedOut" says so in its documentation. ServerBusy, 429
+		// and 408 mean that the service did not begin.
+		e.Unanswered = k.status >= 500 && said.Code != "ServerBusy" && k.delivered()
+	case uploader.NotTheService:
+		// Whatever answered may have passed the request on first.
+		e.Unanswered = k.delivered()
+	case uploader.PermissionMissing:
+		e.Value = s.token.Rights.Letters
+		if s.token.Rights.CreateOnly() {
+			e.Reason = uploader.PermissionCreateOnly
+		}
+	case uploader.AddressRefused:
+		e.Value = s.token.IP
+	case uploader.AccountGone:
+		e.Value = s.inbox.Host
+	}
+	return e
+}
+
+// withReason returns e with the sentinel of its reason.
+func withReason(e *uploader.Error) *uploader.Error {
+	e.Err = uploader.NewError("", "", e.Reason).Err
+	return e
+}
+
+// codes are the service's error codes that mean one thing wherever they appear. The documentation's lists are "Common
+// REST API error codes" and "Blob service error codes".
+var codes = map[string]uploader.Reason{
+	"AuthorizationPermissionMismatch":             uploader.PermissionMissing,
+	"InsufficientAccountPermissions":              uploader.PermissionMissing,
+	"AuthorizationProtocolMismatch":               uploader.HTTPSRequired,
+	"AccountRequiresHttps":                        uploader.HTTPSRequired,
+	"AuthorizationSourceIPMismatch":               uploader.AddressRefused,
+	"AuthorizationServiceMismatch":                uploader.WrongTokenKind,
+	"AuthorizationResourceTypeMismatch":           uploader.WrongTokenKind,
+	"KeyBasedAuthenticationNotPermitted":          uploader.TokensNotAccepted,
+	"RequestForbiddenByContainerEncryptionPolicy": uploader.EncryptionScopeRefused,
+	"FeatureVersionMismatch":                      uploader.VersionRefused,
+	"NoAuthenticationInformation":                 uploader.SignatureRefused,
+	"InvalidAuthenticationInfo":                   uploader.SignatureRefused,
+	"PublicAccessNotPermitted":                    uploader.SignatureRefused,
+
+	"ContainerNotFound":     uploader.InboxGone,
+	"ContainerBeingDeleted": uploader.InboxGone,
+	"ContainerDisabled":     uploader.InboxGone,
+	"ResourceNotFound":      uploader.InboxGone,
+	"AccountIsDisabled":     uploader.AccountGone,
+
+	"UnauthorizedBlobOverwrite": uploader.MayNotReplace,
+	"InvalidBlobType":           uploader.MayNotReplace,
+	"BlobAlreadyExists":         uploader.AlreadyThere,
+	"ConditionNotMet":           uploader.AlreadyThere,
+	"TargetConditionNotMet":     uploader.AlreadyThere,
+	"BlobImmutableDueToPolicy":  uploader.NameLocked,
+	"LeaseIdMissing":            uploader.NameLocked,
+	"BlobArchived":              uploader.NameLocked,
+	"BlobBeingRehydrated":       uploader.NameLocked,
+	"PendingCopyOperation":      uploader.NameLocked,
+	"InvalidBlobOrBlock":        uploader.ForeignBlocks,
+	"BlockCountExceedsLimit":    uploader.ForeignBlocks,
+	"InvalidBlockList":          uploader.BlocksLost,
+	"BlobNotFound":              uploader.BlocksLost,
+	"Crc64Mismatch":             uploader.Corrupted,
+	"Md5Mismatch":               uploader.Corrupted,
+	"InvalidResourceName":       uploader.NameRefused,
+	"InvalidUri":                uploader.NameRefused,
+	"RequestUrlFailedToParse":   uploader.NameRefused,
+	"OutOfRangeInput":           uploader.NameRefused,
+	"ServerBusy":                uploader.ServiceBusy,
+	"OperationTimedOut":         uploader.ServiceBusy,
+	"InternalError":             uploader.ServiceBusy,
+	"AccountBeingCreated":       uploader.ServiceBusy,
+	"BlobModifiedWhileReading":  uploader.ServiceBusy,
+	"SystemInUse":               uploader.ServiceBusy,
+}
+
+// classify sets the reason of an answer, and the moment that its words are about.
+func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
+	switch said.Code {
+	case "AuthenticationFailed":
+		s.classifyToken(e, said, uploader.SignatureRefused)
+		return
+	case "AuthorizationFailure":
+		// The firewall; emulators say it of every bad token too, whose dates then tell.
+		s.classifyToken(e, said, uploader.FirewallRefused)
+		return
+	case "InvalidHeaderValue":
+		if strings.EqualFold(said.HeaderName, "x-ms-version") {
+			e.Reason = uploader.VersionRefused
+		}
+		return
+	case "InvalidQueryParameterValue", "MissingRequiredQueryParameter", "UnsupportedQueryParameter":
+		switch said.QueryParameterName {
+		case "comp", "blockid", "timeout", "":
+		default: // a part of the token
+			e.Reason = uploader.SignatureRefused
+		}
+		return
+	}
+	if reason, ok := codes[said.Code]; ok {
+		e.Reason = reason
+		return
+	}
+	ours := said.Code != "" || k.header.Get("x-ms-request-id") != ""
+	switch {
+	case k.status == http.StatusProxyAuthRequired:
+		e.Reason = uploader.ProxySignIn
+	case k.status == http.StatusRequestTimeout, k.status == http.StatusTooManyRequests, k.status >= 500:
+		e.Reason = uploader.ServiceBusy
+	case k.status < 400:
+		// A page where "created" was due, or a redirect, neither of which the service sends.
+		e.Reason = uploader.NotTheService
+	case k.status == http.StatusBadRequest && strings.HasPrefix(k.header.Get("Server"), "Microsoft-HTTPAPI"):
+		// The service's outermost layer, which knows no codes: it refuses paths with characters that HTTP forbids.
+		e.Reason = uploader.NameRefused
+	case !ours:
+		e.Reason = uploader.NotTheService
+	case k.status == http.StatusUnauthorized:
+		e.Reason = uploader.SignatureRefused
+	case k.status == http.StatusForbidden:
+		e.Reason = uploader.DeniedUnknown
+	case k.status == http.StatusNotFound:
+		e.Reason = uploader.InboxGone
+	case k.status == http.StatusConflict, k.status == http.StatusPreconditionFailed:
+		e.Reason = uploader.AlreadyThere
+	}
+}
+
+// classifyToken reads the detail of a refused token; where it says nothing, the token's own dates against the
+// service's clock decide, and else the reason given.
+func (s *Store) classifyToken(e *uploader.Error, said serviceError, otherwise uploader.Reason) {
+	detail := strings.ToLower(said.Detail)
+	has := func(parts ...string) bool {
+		for _, p := range parts {
+			if strings.Contains(detail, p) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("not valid in the specified time frame"):
+		start, expiry, current := moment(said.Detail, "Start"), moment(said.Detail, "Expiry"), moment(said.Detail, "Current")
+		if current.IsZero() {
+			current = e.Date
+		}
+		if !start.IsZero() && current.Before(start) {
+			e.Reason, e.When = uploader.NotYetValid, start
+			return
+		}
+		e.Reason, e.When = uploader.Expired, expiry
+		if expiry.IsZero() {
+			e.When = s.token.ValidTo
+		}
+	case has("signed expiry time"):
+		// Of a token without a start the service takes "now" for the start, so "expiry must be after start" means
+		// that it is over.
+		e.Reason, e.When = uploader.Expired, moment(said.Detail, "Signed expiry time")
+		if e.When.IsZero() {
+			e.When = s.token.ValidTo
+		}
+	case has("resource level", "directory depth", "resource is not allowed"):
+		e.Reason = uploader.WrongPlace
+	case has("policy violated"):
+		e.Reason = uploader.PolicyRefused
+	case has("signature did not match", "signature size", "well formed", "is mandatory"):
+		e.Reason = uploader.SignatureRefused
+	case !e.Date.IsZero() && !s.token.ValidTo.IsZero() && !e.Date.Before(s.token.ValidTo):
+		e.Reason, e.When = uploader.Expired, s.token.ValidTo
+	case !e.Date.IsZero() && e.Date.Before(s.token.ValidFrom):
+		e.Reason, e.When = uploader.NotYetValid, s.token.ValidFrom
+	default:
+		e.Reason = otherwise
+	}
+}
+
+// longestWait bounds what is believed of a Retry-After.
+const longestWait = time.Hour
+
+// retryAfter reads how long the service asks to wait, 0 if it does not say. A date is compared with the service's own
+// clock.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	wait := time.Duration(0)
+	for _, key := range []string{"x-ms-retry-after-ms", "retry-after-ms"} {
+		if ms, err := strconv.ParseInt(h.Get(key), 10, 32); err == nil {
+			return min(max(time.Duration(ms)*time.Millisecond, 0), longestWait)
+		}
+	}
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		if now.IsZero() {
+			now = time.Now()
+		}
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), longestWait)
+}
+
+// date returns the service's clock, zero if the answer does not tell it.
+func date(h http.Header) time.Time {
+	t, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// clean returns what the other side claims to be a code or an id, or "" where it can't be one: a hostile or broken
+// answer must not carry the secret, or a page of text, into a log.
+func (s *Store) clean(text string) string {
+	if len(text) > 64 {
+		return ""
+	}
+	for _, r := range text {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_' {
+			return ""
+		}
+	}
+	if len(text) >= 12 && strings.Contains(s.wire.query, text) {
+		return ""
+	}
+	return text
+}

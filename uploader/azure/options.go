@@ -1,0 +1,86 @@
+package azure
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+)
+
+// Options shape the connections of a [Store]. The zero Options are good for use.
+type Options struct {
+	// Connections is how many requests the caller means to have under way at once. That many idle connections are
+	// kept, so that none is opened anew for each request; more requests are possible all the same. 0 means 64.
+	Connections int
+	// CAFile names a PEM file of certificate authorities that are trusted besides the system's, for networks that
+	// inspect encrypted traffic. It is read once, by [Open].
+	CAFile string
+	// Proxy chooses the proxy for the inbox's address, nil for none. It is given the address without the token's
+	// query. The default is [http.ProxyFromEnvironment].
+	Proxy func(address *url.URL) (*url.URL, error)
+	// UserAgent is sent with each request; empty means "inbox-uploader".
+	UserAgent string
+	// APIVersion replaces the service version that the SDK asks for (x-ms-version), for services that know older
+	// ones only, such as "2025-11-05". Empty means the SDK's.
+	APIVersion string
+}
+
+const (
+	defaultConnections = 64
+	defaultUserAgent   = "inbox-uploader"
+)
+
+func (o Options) connections() int {
+	if o.Connections <= 0 {
+		return defaultConnections
+	}
+	return o.Connections
+}
+
+func (o Options) userAgent() string {
+	if o.UserAgent == "" {
+		return defaultUserAgent
+	}
+	return o.UserAgent
+}
+
+// tlsConfig returns the settings for https: TLS 1.2 at least, as the service demands, and the system's authorities
+// with those of CAFile.
+func (o Options) tlsConfig() (*tls.Config, error) {
+	c := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		ClientSessionCache: tls.NewLRUClientSessionCache(0),
+		NextProtos:         []string{"http/1.1"},
+	}
+	if o.CAFile == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(o.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("read certificate authorities: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		// A system without a store of its own still has the file.
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("read certificate authorities: %w", errors.New("no PEM certificate in "+o.CAFile))
+	}
+	c.RootCAs = pool
+	return c, nil
+}
+
+// proxy returns the transport's proxy function. A function from outside sees the address alone: the request's URL
+// holds the secret.
+func (o Options) proxy() func(*http.Request) (*url.URL, error) {
+	if o.Proxy == nil {
+		return http.ProxyFromEnvironment
+	}
+	return func(r *http.Request) (*url.URL, error) {
+		return o.Proxy(&url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path})
+	}
+}

@@ -1,0 +1,263 @@
+// Package azure puts blocks and blobs into an inbox on Azure Blob storage: it implements [uploader.Store]. Call [Open]
+// with a token first.
+//
+// It is the only package on the upload path that knows the SDK, and all that it takes from there is the shape of the
+// requests. The SDK's retries are off, since retrying is the queue's alone. The token's query is added below the SDK,
+// byte for byte, because the SDK would encode it anew (which breaks the signature of some tokens) and because what it
+// never sees it can't log.
+package azure
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime/datetime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+
+	"inboxuploader/uploader"
+)
+
+// Store speaks Block Blob with one inbox. It may be used by any number of goroutines at once; all share one pool of
+// connections.
+//
+// A call whose context is cancelled returns the context's cause as it is, so that the caller recognises it. A caller
+// that needs to know whether the cancelled request may have been carried out cancels with an [*uploader.Error] as the
+// cause: it gets a copy with Unanswered set accordingly.
+//
+// Bodies are read by another goroutine, but never after the call has returned. A body's Read that waits must give up
+// when the call's context is cancelled, since the call waits for it.
+type Store struct {
+	inbox     uploader.Inbox
+	token     uploader.Token // for errors: dates, rights, addresses
+	transport *http.Transport
+	wire      *wire
+	client    *blockblob.Client
+	pipeline  runtime.Pipeline // for what the client has no method for
+	root      string           // path of the container, ends with a slash
+	address   string           // what the SDK takes for the blob's URL; wire puts the true path in its place
+	reached   atomic.Bool      // the service has answered before
+}
+
+var _ uploader.Store = (*Store)(nil)
+
+// Open returns a Store for the token's inbox. It sends nothing, so it says nothing about whether the token works. It
+// fails where the options can't be used, as a plain error, or with an [*uploader.Error] where the token can't be sent.
+func Open(token uploader.Token, options Options) (*Store, error) {
+	return open(token, token.Query(), options)
+}
+
+func open(token uploader.Token, query string, options Options) (*Store, error) {
+	inbox := token.Inbox
+	switch {
+	case query == "":
+		return nil, uploader.NewError("open inbox", "", uploader.NoSignature)
+	case inbox.Host == "" || inbox.Scheme != "https" && inbox.Scheme != "http":
+		return nil, uploader.NewError("open inbox", "", uploader.NoAddress)
+	case inbox.Container == "":
+		return nil, uploader.NewError("open inbox", "", uploader.NoContainer)
+	case strings.ContainsFunc(query, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }):
+		// It would end the request line, or the query, before its time.
+		return nil, uploader.NewError("open inbox", "", uploader.NotAToken)
+	}
+	transport, err := newTransport(options)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{inbox: inbox, token: token, transport: transport, root: "/"}
+	for _, part := range []string{inbox.Account, inbox.Container} {
+		if part != "" {
+			s.root += part + "/"
+		}
+	}
+	s.wire = &wire{transport: transport, query: query, userAgent: options.userAgent(), version: options.APIVersion}
+	s.address = (&url.URL{Scheme: inbox.Scheme, Host: inbox.Host, Path: "/container/blob"}).String()
+	client := azcore.ClientOptions{
+		Transport: s.wire,
+		Retry:     policy.RetryOptions{MaxRetries: -1},
+		Telemetry: policy.TelemetryOptions{Disabled: true},
+	}
+	s.pipeline = runtime.NewPipeline("", "", runtime.PipelineOptions{}, &client)
+	s.client, err = blockblob.NewClientWithNoCredential(s.address, &blockblob.ClientOptions{
+		ClientOptions: client,
+		// It would cost a round trip per request for a minute after each 503; the queue slows down by itself.
+		ExpectContinueBehavior: blob.ExpectContinueOptions{Mode: blob.ExpectContinueModeOff},
+	})
+	if err != nil {
+		// The SDK fails on its options only, which are constant.
+		return nil, uploader.NewError("open inbox", "", uploader.Unexpected)
+	}
+	return s, nil
+}
+
+// Close implements [uploader.Store].
+func (s *Store) Close() error {
+	s.transport.CloseIdleConnections()
+	return nil
+}
+
+// PutBlob implements [uploader.Store] (Put Blob).
+func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+	k, err := s.call("put blob", name)
+	if err != nil {
+		return uploader.Answer{}, err
+	}
+	if c.IfCommitted {
+		return uploader.Answer{}, uploader.NewError(k.op, name, uploader.Unexpected)
+	}
+	_, err = s.client.Upload(k.with(ctx), body, &blockblob.UploadOptions{
+		TransactionalValidation: blob.TransferValidationTypeCRC64(body.CRC64()),
+		HTTPHeaders:             headers(p),
+		AccessConditions:        conditions(c),
+	})
+	return s.answer(ctx, k, body, err)
+}
+
+// PutBlock implements [uploader.Store] (Put Block).
+func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (uploader.Answer, error) {
+	k, err := s.call("put block", name)
+	if err != nil {
+		return uploader.Answer{}, err
+	}
+	_, err = s.client.StageBlock(k.with(ctx), id, body, &blockblob.StageBlockOptions{
+		TransactionalValidation: blob.TransferValidationTypeCRC64(body.CRC64()),
+	})
+	return s.answer(ctx, k, body, err)
+}
+
+// PutBlockList implements [uploader.Store] (Put Block List).
+func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+	k, err := s.call("put block list", name)
+	if err != nil {
+		return uploader.Answer{}, err
+	}
+	if c.IfCommitted {
+		err = s.recommit(k.with(ctx), ids, p, c)
+	} else {
+		_, err = s.client.CommitBlockList(k.with(ctx), ids, &blockblob.CommitBlockListOptions{
+			HTTPHeaders:      headers(p),
+			AccessConditions: conditions(c),
+		})
+	}
+	return s.answer(ctx, k, nil, err)
+}
+
+// recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone, with which blocks of
+// ours that are still uncommitted would be committed over somebody else's blob.
+func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Properties, c uploader.Condition) error {
+	list := struct {
+		XMLName   xml.Name `xml:"BlockList"`
+		Committed []string `xml:"Committed"`
+	}{Committed: ids}
+	text, err := xml.Marshal(list)
+	if err != nil {
+		return err
+	}
+	req, err := runtime.NewRequest(ctx, http.MethodPut, s.address+"?comp=blocklist")
+	if err != nil {
+		return err
+	}
+	h := req.Raw().Header
+	h["x-ms-version"] = []string{blockListVersion}
+	if p.ContentType != "" {
+		h["x-ms-blob-content-type"] = []string{p.ContentType}
+	}
+	if c.IfAbsent {
+		h["If-None-Match"] = []string{"*"}
+	}
+	if !c.IfModifiedSince.IsZero() {
+		h["If-Modified-Since"] = []string{datetime.RFC7231(c.IfModifiedSince).String()}
+	}
+	text = append([]byte(xml.Header), text...)
+	if err := req.SetBody(streaming.NopCloser(bytes.NewReader(text)), "application/xml"); err != nil {
+		return err
+	}
+	resp, err := s.pipeline.Do(req)
+	if err != nil {
+		return err
+	}
+	if !runtime.HasStatusCode(resp, http.StatusCreated) {
+		return runtime.NewResponseError(resp)
+	}
+	return nil
+}
+
+// blockListVersion is the service version for the request that the SDK has no method for. Put Block List has not
+// changed since; every service and emulator in use knows it.
+const blockListVersion = "2021-12-02"
+
+// call starts an operation on the blob of that name.
+func (s *Store) call(op, name string) (*call, error) {
+	if name == "" {
+		return nil, uploader.NewError(op, name, uploader.NameRefused)
+	}
+	for segment := range strings.SplitSeq(name, "/") {
+		if segment == "." || segment == ".." {
+			// Proxies and the service resolve these, and the bytes would land elsewhere.
+			return nil, uploader.NewError(op, name, uploader.NameDots)
+		}
+	}
+	return &call{op: op, name: name, path: s.root + name}, nil
+}
+
+// answer makes what the caller gets out of what the SDK said and what wire saw. body is nil where the service returns
+// no checksum.
+func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err error) (uploader.Answer, error) {
+	if k.status != 0 && k.header.Get("x-ms-request-id") != "" {
+		s.reached.Store(true)
+	}
+	if err != nil {
+		return uploader.Answer{}, s.translate(ctx, k, err)
+	}
+	if body != nil {
+		if echo := k.header.Get("x-ms-content-crc64"); echo != "" && echo != checksum(body.CRC64()) {
+			e := s.refusal(k, uploader.Corrupted, "")
+			e.Unanswered = true // it did store something
+			return uploader.Answer{}, e
+		}
+	}
+	return uploader.Answer{
+		ETag:      k.header.Get("ETag"),
+		RequestID: s.clean(k.header.Get("x-ms-request-id")),
+		Date:      date(k.header),
+	}, nil
+}
+
+// checksum is a CRC64 as the service writes it: little-endian, base64.
+func checksum(crc uint64) string {
+	return base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, crc))
+}
+
+func headers(p uploader.Properties) *blob.HTTPHeaders {
+	if p.ContentType == "" {
+		return nil
+	}
+	return &blob.HTTPHeaders{BlobContentType: &p.ContentType}
+}
+
+func conditions(c uploader.Condition) *blob.AccessConditions {
+	if !c.IfAbsent && c.IfModifiedSince.IsZero() {
+		return nil
+	}
+	m := &blob.ModifiedAccessConditions{}
+	if c.IfAbsent {
+		m.IfNoneMatch = to.Ptr(azcore.ETagAny)
+	}
+	if !c.IfModifiedSince.IsZero() {
+		m.IfModifiedSince = to.Ptr(c.IfModifiedSince.Truncate(time.Second))
+	}
+	return &blob.AccessConditions{ModifiedAccessConditions: m}
+}

@@ -1,0 +1,81 @@
+package azure
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+const (
+	// writeBuffer is how many bytes of a request are gathered before they go to the socket; a small file and its
+	// headers then leave in one system call.
+	writeBuffer = 256 << 10
+
+	// sendBuffer bounds what the operating system holds of one connection's bytes. Bytes count as handed over when
+	// the system has taken them, so this is by how much progress, the speed limit and a pause are ahead of the truth,
+	// per connection. Left alone, Linux lets it grow to 4 MiB and more: with 32 connections a slow line would show
+	// 128 MiB that nobody received, and a pause would go on sending for minutes. A connection can have this many
+	// bytes on their way, 80 Mbit/s at a round trip of 100 ms, and a long fast line is filled by more connections.
+	// Linux caps the value at net.core.wmem_max, by default 208 KiB (and counts it twice).
+	sendBuffer = 1 << 20
+
+	dialTimeout = 20 * time.Second
+	keepAlive   = 30 * time.Second // between probes of a silent connection
+	tlsTimeout  = 20 * time.Second
+
+	// idleTimeout is below the few minutes after which load balancers forget a silent connection without a word.
+	idleTimeout = 90 * time.Second
+)
+
+// newTransport returns the transport that all requests of a Store share. It has no time limit for an answer: how long
+// a request may stand still is for the engine to judge, which cancels it.
+func newTransport(o Options) (*http.Transport, error) {
+	config, err := o.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	n := o.connections()
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
+	return &http.Transport{
+		Proxy: o.proxy(),
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				// Only accuracy depends on it; a system that refuses is used as it is.
+				_ = tcp.SetWriteBuffer(sendBuffer)
+			}
+			return conn, nil
+		},
+		TLSClientConfig:     config,
+		TLSHandshakeTimeout: tlsTimeout,
+		// A map that is not nil switches HTTP/2 off: one connection for all requests would make the service's
+		// window the speed limit, and Blob storage speaks HTTP/1.1 only.
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
+		DisableCompression:     true,
+		MaxIdleConns:           0, // no limit over all hosts: there is one
+		MaxIdleConnsPerHost:    n,
+		IdleConnTimeout:        idleTimeout,
+		WriteBufferSize:        writeBuffer,
+		MaxResponseHeaderBytes: 64 << 10,
+		OnProxyConnectResponse: proxyAnswer,
+	}, nil
+}
+
+// proxyAnswer turns a proxy's refusal of a tunnel into an error that says so; the transport's own is a bare text.
+func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
+	if r.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &proxyError{status: r.StatusCode}
+}
+
+// proxyError is a proxy's refusal to connect us.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string { return "proxy refused: " + http.StatusText(e.status) }

@@ -1,0 +1,116 @@
+package azure
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+	"syscall"
+
+	"inboxuploader/uploader"
+)
+
+// unanswered translates a failure without an answer. Of err only the category is kept.
+func (s *Store) unanswered(k *call, err error) error {
+	reason, cause := s.category(err)
+	e := uploader.NewError(k.op, k.name, reason)
+	e.Cause = cause
+	e.Unanswered = k.delivered()
+	if reason == uploader.AccountGone || reason == uploader.NetworkInspected {
+		e.Value = s.inbox.Host
+	}
+	return e
+}
+
+// category says what kind of failure err is, in words that depend on its type alone.
+func (s *Store) category(err error) (uploader.Reason, string) {
+	if e, ok := errors.AsType[*proxyError](err); ok {
+		if e.status == http.StatusProxyAuthRequired {
+			return uploader.ProxySignIn, "proxy demands a sign-in"
+		}
+		return uploader.NetworkDown, "proxy refused the connection"
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		if !e.IsNotFound {
+			return uploader.NetworkDown, "name service unavailable"
+		}
+		host := (&url.URL{Host: s.inbox.Host}).Hostname()
+		// Without a network some systems answer "no such name" too. An account that has answered before has not
+		// ceased to exist within this run.
+		if strings.TrimSuffix(e.Name, ".") != host || s.reached.Load() || offline() {
+			return uploader.NetworkDown, "name not found"
+		}
+		return uploader.AccountGone, "name not found"
+	}
+	if untrusted(err) {
+		return uploader.NetworkInspected, "certificate not trusted"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return uploader.NotTheService, "no TLS where it was due"
+	}
+	if _, ok := errors.AsType[tls.AlertError](err); ok {
+		return uploader.NetworkDown, "TLS handshake refused"
+	}
+	if _, ok := errors.AsType[textproto.ProtocolError](err); ok || strings.Contains(err.Error(), "malformed HTTP") {
+		return uploader.AnswerGarbled, "answer is not HTTP"
+	}
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+		return uploader.NetworkDown, "timed out"
+	}
+	for _, c := range []struct {
+		err  error
+		text string
+	}{
+		{syscall.ECONNREFUSED, "connection refused"},
+		{syscall.ECONNRESET, "connection reset"},
+		{syscall.EPIPE, "connection closed"},
+		{syscall.EHOSTUNREACH, "host unreachable"},
+		{syscall.ENETUNREACH, "network unreachable"},
+		{io.ErrUnexpectedEOF, "connection closed"},
+		{io.EOF, "connection closed"},
+		{net.ErrClosed, "connection closed"},
+	} {
+		if errors.Is(err, c.err) {
+			return uploader.NetworkDown, c.text
+		}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return uploader.NetworkDown, "forbidden by this computer"
+	}
+	return uploader.NetworkDown, "connection failed"
+}
+
+// untrusted reports whether the other side's certificate was refused.
+func untrusted(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[x509.CertificateInvalidError](err)
+	return ok
+}
+
+// offline reports whether this computer has no address but its own. It asks the system, not the network.
+func offline() bool {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	for _, a := range addresses {
+		if ip, ok := a.(*net.IPNet); ok && ip.IP.IsGlobalUnicast() {
+			return false
+		}
+	}
+	return true
+}
