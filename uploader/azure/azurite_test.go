@@ -1,0 +1,174 @@
+package azure
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// The emulator's account and key are published in its documentation.
+const (
+	emulatorAccount = "devstoreaccount1"
+	emulatorKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+	emulatorVersion = "2021-12-02"
+)
+
+// TestAzuriteKeepsThePromises runs the store suite against Azurite, which must have been started as
+//
+//	azurite-blob --blobHost 127.0.0.1 --blobPort PORT --inMemoryPersistence --loose --skipApiVersionCheck --disableTelemetry --silent
+//
+// with UPLOADER_AZURITE=http://127.0.0.1:PORT in the test's environment. Without --loose it answers 500 to every
+// x-ms-content-crc64; without --skipApiVersionCheck it refuses the SDK's service version.
+func TestAzuriteKeepsThePromises(t *testing.T) {
+	address := os.Getenv("UPLOADER_AZURITE")
+	if address == "" {
+		t.Skip("UPLOADER_AZURITE is not set: no Azurite to test against")
+	}
+	uploadertest.TestStore(t, func(t *testing.T) uploadertest.Subject {
+		return newEmulator(t, address).subject()
+	})
+}
+
+// emulator is a fresh container on an emulator and the means to look into it.
+type emulator struct {
+	url       *url.URL
+	container string
+	key       []byte
+	mu        sync.Mutex
+	secrets   []string
+}
+
+func newEmulator(t *testing.T, address string) *emulator {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := base64.StdEncoding.DecodeString(emulatorKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &emulator{url: u, container: "c" + strings.ToLower(rand.Text()), key: key}
+	resp := e.request(t, http.MethodPut, "", "restype=container")
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("create container: %s", resp.Status)
+	}
+	t.Cleanup(func() {
+		// The test's context is over by now.
+		if resp := e.request(t, http.MethodDelete, "", "restype=container"); resp.StatusCode != http.StatusAccepted {
+			t.Errorf("delete container: %s", resp.Status)
+		}
+	})
+	return e
+}
+
+func (e *emulator) subject() uploadertest.Subject {
+	return uploadertest.Subject{
+		Open: func(t *testing.T, rights string) uploader.Store {
+			token, query := e.token(rights)
+			store, err := open(token, query, Options{Connections: 16})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return store
+		},
+		Read: func(t *testing.T, name string) ([]byte, uploader.Properties, bool) {
+			resp := e.request(t, http.MethodGet, name, "")
+			switch resp.StatusCode {
+			case http.StatusOK:
+				data, err := io.ReadAll(resp.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return data, uploader.Properties{ContentType: resp.Header.Get("Content-Type")}, true
+			case http.StatusNotFound:
+				return nil, uploader.Properties{}, false
+			default:
+				t.Fatalf("read %q: %s", name, resp.Status)
+				return nil, uploader.Properties{}, false
+			}
+		},
+		Secrets: func() []string {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return append([]string(nil), e.secrets...)
+		},
+		Lacks: uploadertest.Lacks{CRC64: true, OverwriteRights: true, PutBlobDiscards: true, EmptyBlock: true},
+	}
+}
+
+func (e *emulator) sign(text string) string {
+	mac := hmac.New(sha256.New, e.key)
+	mac.Write([]byte(text))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// token signs a container's service SAS of version 2021-12-02 ("Create a service SAS").
+func (e *emulator) token(rights string) (uploader.Token, string) {
+	expiry := time.Now().UTC().Add(time.Hour).Truncate(time.Second)
+	se := expiry.Format(time.RFC3339)
+	sig := e.sign(strings.Join([]string{
+		rights, "", se, "/blob/" + emulatorAccount + "/" + e.container, "", "", "https,http", emulatorVersion, "c",
+		"", "", "", "", "", "", "",
+	}, "\n"))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.secrets = append(e.secrets, sig, url.QueryEscape(sig))
+	q := "sv=" + emulatorVersion + "&sp=" + rights + "&sr=c&spr=https,http&se=" + se + "&sig=" + url.QueryEscape(sig)
+	return uploader.Token{
+		Inbox:   uploader.Inbox{Scheme: e.url.Scheme, Host: e.url.Host, Account: emulatorAccount, Container: e.container},
+		Rights:  uploader.Rights{Letters: rights},
+		ValidTo: expiry,
+	}, q
+}
+
+// request sends one with the account's key ("Authorize with Shared Key"), past the store under test. The body of the
+// answer has been read.
+func (e *emulator) request(t *testing.T, method, name, query string) *http.Response {
+	t.Helper()
+	path := "/" + emulatorAccount + "/" + e.container
+	if name != "" {
+		path += "/" + name
+	}
+	u := url.URL{Scheme: e.url.Scheme, Host: e.url.Host, Path: path, RawQuery: query}
+	req, err := http.NewRequestWithContext(context.Background(), method, u.String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	date := time.Now().UTC().Format(http.TimeFormat)
+	req.Header.Set("x-ms-date", date)
+	req.Header.Set("x-ms-version", emulatorVersion)
+	resource := "/" + emulatorAccount + u.EscapedPath()
+	if query != "" {
+		resource += "\n" + strings.ReplaceAll(query, "=", ":")
+	}
+	text := method + strings.Repeat("\n", 12) + "x-ms-date:" + date + "\nx-ms-version:" + emulatorVersion + "\n" + resource
+	req.Header.Set("Authorization", fmt.Sprintf("SharedKey %s:%s", emulatorAccount, e.sign(text)))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(data))
+	http.DefaultClient.CloseIdleConnections()
+	return resp
+}
