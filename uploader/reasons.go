@@ -68,6 +68,7 @@ const (
 	SourceUnreadable   Reason = "source-unreadable"
 	SourceIsFolder     Reason = "source-is-folder"
 	SourceNotAFile     Reason = "source-not-a-file"
+	PatternInvalid     Reason = "pattern-invalid"
 	SourceChanged      Reason = "source-changed"
 	TooLarge           Reason = "too-large"
 	TooLargeCreateOnly Reason = "too-large-create-only"
@@ -166,6 +167,7 @@ var reasons = map[Reason]struct {
 	SourceUnreadable:   {ErrSource, Explanation{"The file can't be read: {value}.", "The other files go on.", "Close the program that uses it or ask for the right to read it, then try again."}},
 	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, "Add --recursive to send it with all it contains."}},
 	SourceNotAFile:     {ErrSource, Explanation{"This is not a file but {value}.", safeNotSent, "Copy its content to a file and send that."}},
+	PatternInvalid:     {ErrSource, Explanation{"The pattern “{value}” can't be understood.", safeNotSent, "Check its brackets and braces; * stands for any name, ** for any folders."}},
 	SourceChanged:      {ErrSourceChanged, Explanation{"The file changes while it is being sent.", "No mixture of old and new was delivered.", "Wait until the program that writes it has finished, then try again."}},
 	TooLarge:           {ErrName, Explanation{"The file is larger than the storage can hold in one piece ({value}).", safeNotSent, "Split it and send the parts."}},
 	TooLargeCreateOnly: {ErrName, Explanation{"The token permits only files of up to 5,000 MiB, and this one is larger.", safeNotSent, "Ask the workspace for a token that permits writing."}},

@@ -1,0 +1,166 @@
+package uploader
+
+import (
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// foldNames: patterns ignore case where file names do. macOS's default does too, but a folder there may lie on a disk
+// that does not, and what a person typed is then more exact than what we guess.
+const foldNames = runtime.GOOS == "windows"
+
+// JunkPattern is an entry of the default list of what is not sent: files that a system or a program keeps for itself,
+// makes again by itself, and that nobody gathered as data.
+type JunkPattern struct {
+	Pattern string // doublestar, matched against the base name
+	Folder  bool   // matches folders only, with all they contain; else files only
+	Why     string // what it is, for people
+}
+
+// junk is the default list. It is short on purpose, since what it names is left out though the person gave the folder
+// that holds it. Nothing is in it that can be somebody's data or the only copy of anything: no *.log, *.tmp, *.bak,
+// *.swp (unsaved work), *.pyc outside __pycache__, *.exe, .RData, .Rhistory, .env, build, venv or node_modules; those
+// are for --exclude. Hidden files are sent like others.
+var junk = []JunkPattern{
+	{".DS_Store", false, "macOS: how a window of this folder looks"},
+	{"._*", false, "macOS: extra attributes of a file on a foreign disk"},
+	{".apdisk", false, "macOS: a shared disk's identity"},
+	{"Icon\r", false, "macOS: a folder's icon"},
+	{".localized", false, "macOS: marks a folder with a translated name"},
+	{".Spotlight-V100", true, "macOS: search index of a disk"},
+	{".Trashes", true, "macOS: a disk's waste bin"},
+	{".fseventsd", true, "macOS: a disk's log of changes"},
+	{".TemporaryItems", true, "macOS: half-written files of programs"},
+	{".DocumentRevisions-V100", true, "macOS: a disk's older versions"},
+	{"[Tt]humbs.db", false, "Windows: previews of pictures"},
+	{"ehthumbs.db", false, "Windows: previews of films"},
+	{"[Dd]esktop.ini", false, "Windows: how a folder looks"},
+	{"$RECYCLE.BIN", true, "Windows: a disk's waste bin"},
+	{"System Volume Information", true, "Windows: a disk's restore points"},
+	{".Trash-*", true, "Linux: a disk's waste bin"},
+	{".directory", false, "Linux (KDE): how a folder looks"},
+	{".nfs[0-9a-f]*", false, "Linux: a deleted file that is still open on a network disk"},
+	{".fuse_hidden*", false, "Linux: the same on other disks"},
+	{"~$*", false, "Microsoft Office: who has a document open"},
+	{".~lock.*#", false, "LibreOffice: who has a document open"},
+	{".git", true, "Git: history"},
+	{".hg", true, "Mercurial: history"},
+	{".svn", true, "Subversion: copies of the files"},
+	{"__pycache__", true, "Python: compiled copies of programs"},
+	{".venv", true, "Python: installed packages"},
+	{"*.egg-info", true, "Python: a package's description, made when it is built"},
+	{".pytest_cache", true, "Python: results of the last tests"},
+	{".mypy_cache", true, "Python: results of the last check"},
+	{".ruff_cache", true, "Python: results of the last check"},
+	{".ipynb_checkpoints", true, "Jupyter: automatic copies of notebooks"},
+	{".Rproj.user", true, "RStudio: the state of its windows"},
+}
+
+// DefaultExcludes returns the default list of what is not sent, in the order for showing it. The slice is the caller's.
+func DefaultExcludes() []JunkPattern { return append([]JunkPattern(nil), junk...) }
+
+// filter decides by name what of a folder is sent.
+type filter struct {
+	include, exclude []pattern
+	junk             bool
+}
+
+// pattern is one of the person's patterns.
+type pattern struct {
+	text   string
+	path   bool // has a slash: matched against the path below the root, else against the base name
+	folder bool // ended with a slash: matches folders only
+}
+
+// newFilter checks the patterns; the error is an [*Error] with PatternInvalid.
+func newFilter(opts ScanOptions) (*filter, error) {
+	f := &filter{junk: !opts.NoDefaultExcludes}
+	var err error
+	if f.include, err = newPatterns(opts.Include); err != nil {
+		return nil, err
+	}
+	if f.exclude, err = newPatterns(opts.Exclude); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func newPatterns(texts []string) ([]pattern, error) {
+	var ps []pattern
+	for _, text := range texts {
+		p := pattern{text: filepath.ToSlash(text)}
+		if foldNames {
+			p.text = strings.ToLower(p.text)
+		}
+		p.text = strings.TrimPrefix(p.text, "./")
+		p.path = strings.Contains(strings.TrimSuffix(p.text, "/"), "/")
+		p.folder = strings.HasSuffix(p.text, "/")
+		p.text = strings.Trim(p.text, "/")
+		if p.text == "" || !doublestar.ValidatePattern(p.text) {
+			e := NewError("pattern", "", PatternInvalid)
+			e.Value = text
+			return nil, e
+		}
+		ps = append(ps, p)
+	}
+	return ps, nil
+}
+
+// skip returns why the entry is not sent, or "". below is its path relative to the root. explicit is true for what the
+// person named itself: the default list does not apply to it. included is true below a folder that matched an include
+// pattern. A folder is not skipped for want of an include pattern, since what it contains may match.
+func (f *filter) skip(name, below string, folder, explicit, included bool) SkipReason {
+	switch {
+	case matchAny(f.exclude, name, below, folder):
+		return SkipExcluded
+	case f.junk && !explicit && isJunk(name, folder):
+		return SkipJunk
+	case !folder && !included && !f.includes(name, below, folder):
+		return SkipNotIncluded
+	}
+	return ""
+}
+
+// includes reports whether the include patterns, if any, name this entry.
+func (f *filter) includes(name, below string, folder bool) bool {
+	return len(f.include) == 0 || matchAny(f.include, name, below, folder)
+}
+
+func matchAny(ps []pattern, name, below string, folder bool) bool {
+	if len(ps) == 0 {
+		return false
+	}
+	if foldNames {
+		name, below = strings.ToLower(name), strings.ToLower(below)
+	}
+	for _, p := range ps {
+		subject := name
+		if p.path {
+			subject = below
+		}
+		if (folder || !p.folder) && doublestar.MatchUnvalidated(p.text, subject) {
+			return true
+		}
+	}
+	return false
+}
+
+func isJunk(name string, folder bool) bool {
+	for i := range junk {
+		if junk[i].Folder == folder && doublestar.MatchUnvalidated(junk[i].Pattern, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// orSkip returns why a link that is not followed is left out: what its own name says, or else why.
+func (f *filter) orSkip(name, below string, included bool, why SkipReason) SkipReason {
+	if named := f.skip(name, below, false, false, included); named != "" {
+		return named
+	}
+	return why
+}

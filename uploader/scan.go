@@ -1,0 +1,197 @@
+package uploader
+
+import (
+	"context"
+	"time"
+)
+
+// Sizes of the batches that [Scan] hands over. The first is small so that sending can begin at once.
+const (
+	firstBatch = 64
+	fullBatch  = 1000
+	// batchAge is how long a found file waits at most for its batch to fill, where the disk is slow.
+	batchAge = 200 * time.Millisecond
+)
+
+// ScanOptions shapes a scan. The zero value takes files only, leaves links alone, and applies the default list of junk.
+type ScanOptions struct {
+	Inbox Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
+
+	Recursive         bool     // take folders with all they contain; else a folder is refused with SourceIsFolder
+	FollowSymlinks    bool     // take what a link points to, if that lies in the same root; else links are skipped
+	FollowOutside     bool     // with FollowSymlinks: also if it lies elsewhere
+	Include           []string // if any: only files that match one, or lie in a folder below the root that does
+	Exclude           []string // never what matches one; stronger than Include
+	NoDefaultExcludes bool     // send what [DefaultExcludes] lists
+}
+
+// FileID identifies a file on this computer as long as it exists, whatever its name: device and inode on Unix. The zero
+// FileID is unknown, as on Windows and on some network disks.
+type FileID struct {
+	Device, Index uint64
+}
+
+// Found is one thing that a scan came across: a file to send, or what is not sent and why.
+type Found struct {
+	Source  string    // absolute path, in the system's own form
+	Rel     string    // path with slashes, beginning with the own name of the root
+	Size    int64     // bytes; 0 for what is no file
+	ModTime time.Time // zero for what is no file
+	ID      FileID    // zero if unknown
+	Blob    Name      // the planned name; empty where Err or Skip say so
+
+	Err  *Error     // not nil: this can't be sent and a person has to look
+	Skip SkipReason // not empty: this is left out on purpose
+}
+
+// SkipReason says why something is left out on purpose. It is stable, so that it can stand in JSON output.
+type SkipReason string
+
+// The reasons to leave something out.
+const (
+	SkipExcluded    SkipReason = "excluded"         // matches an exclude pattern
+	SkipNotIncluded SkipReason = "not-included"     // matches no include pattern
+	SkipJunk        SkipReason = "junk"             // is in the list of DefaultExcludes
+	SkipFolder      SkipReason = "folder"           // came by a glob, and folders were not asked for
+	SkipSymlink     SkipReason = "symlink"          // is a link (on Windows also a junction), and links are not followed
+	SkipOutside     SkipReason = "symlink-outside"  // leads out of the root
+	SkipLoop        SkipReason = "symlink-loop"     // leads back to a folder above it, or nowhere but to itself
+	SkipFollowed    SkipReason = "symlink-followed" // leads to a folder that was taken through another link already
+	SkipDangling    SkipReason = "symlink-dangling" // leads to nothing
+	SkipFIFO        SkipReason = "fifo"             // is a named pipe
+	SkipSocket      SkipReason = "socket"           // is a socket
+	SkipDevice      SkipReason = "device"           // is a device
+	SkipIrregular   SkipReason = "irregular"        // is something else that is no file
+	SkipEmptyFolder SkipReason = "empty-folder"     // has nothing in it, and the service knows no folders
+)
+
+// ScanTotals counts what a scan came across.
+type ScanTotals struct {
+	Files   int64                // to be sent
+	Bytes   int64                // their sizes
+	Failed  int64                // with Err
+	Skipped map[SkipReason]int64 // with Skip; a skipped folder counts once, whatever it contains
+}
+
+// Scan finds what is to be sent of the roots and hands it to emit in batches: the first of up to 64, then of up to
+// 1,000, or of what there is after 200 ms. It does all its work, and calls emit, on the caller's goroutine, and blocks
+// until it is through, emit returns an error, or ctx is done (then the error is its cause). The slice is reused: it is
+// emit's until emit returns. The totals count what was handed over, also when there is an error.
+//
+// A root is a path to a file or folder, or, where no file of that name exists, a pattern such as data/*.csv (doublestar
+// syntax). A folder's name is the first segment of Rel, "." and "dir/" included; what a pattern found is named from the
+// pattern's first wildcard on, as AzCopy does it. A root that is a link is followed and keeps its own name, and the
+// default list of junk does not apply to it. Roots of which nothing can be sent become a Found with Err.
+//
+// No two files are handed over for one name: the one whose own name it is wins over one that had to be renamed,
+// otherwise the first one wins, and the other has Err with NameTaken. A folder is treated likewise as a whole.
+// Where Inbox.Blob is set and there is more than one file, all of them have Err with OneFileOnly.
+//
+// Before anything is emitted, an invalid pattern in Include or Exclude is returned as an [*Error] with PatternInvalid.
+//
+// Memory does not grow with the number of files: a folder is read in parts of 4,096 entries. What is kept are the names
+// of one folder's subfolders, for each folder on the way down; the names of one folder's entries that have to be
+// renamed, about 150 bytes each; and, only for roots with the same name, a fingerprint of each of their blobs (see
+// nameSet), about 50 bytes.
+func Scan(ctx context.Context, roots []string, opts ScanOptions, emit func([]Found) error) (ScanTotals, error) {
+	s := &scanner{opts: opts, emit: emit, limit: firstBatch, last: time.Now()}
+	s.totals.Skipped = map[SkipReason]int64{}
+	var err error
+	if s.filter, err = newFilter(opts); err != nil {
+		return s.totals, err
+	}
+	if err = s.roots(ctx, roots); err == nil {
+		err = s.finish()
+	}
+	return s.totals, err
+}
+
+// scanner is the state of one Scan. It belongs to one goroutine.
+type scanner struct {
+	opts     ScanOptions
+	filter   *filter
+	all      []*root
+	names    nameSet             // of roots that share their first segment
+	followed map[string]struct{} // real paths of folders taken through a link
+
+	emit   func([]Found) error
+	batch  []Found
+	limit  int
+	last   time.Time // of the last call of emit
+	totals ScanTotals
+
+	lone   *Found // the only file so far, where the token is for one blob
+	crowds bool   // there was a second
+}
+
+// add hands f over, sooner or later.
+func (s *scanner) add(f Found) error {
+	if s.opts.Inbox.Blob != "" && f.Err == nil && f.Skip == "" {
+		return s.addLone(f)
+	}
+	return s.push(f)
+}
+
+// addLone keeps the first file back until it is known to be the only one: which of several the person means can't be
+// guessed.
+func (s *scanner) addLone(f Found) error {
+	if s.lone == nil && !s.crowds {
+		s.lone = &f
+		return nil
+	}
+	if !s.crowds {
+		first := *s.lone
+		s.lone, s.crowds = nil, true
+		if err := s.push(refuse(first, OneFileOnly, "")); err != nil {
+			return err
+		}
+	}
+	return s.push(refuse(f, OneFileOnly, ""))
+}
+
+// refuse returns f with an error and without a name.
+func refuse(f Found, reason Reason, value string) Found {
+	f.Blob = Name{}
+	f.Err = NewError("scan", f.Source, reason)
+	f.Err.Value = value
+	return f
+}
+
+func (s *scanner) push(f Found) error {
+	s.batch = append(s.batch, f)
+	if len(s.batch) >= s.limit || time.Since(s.last) >= batchAge {
+		return s.flush()
+	}
+	return nil
+}
+
+func (s *scanner) flush() error {
+	if len(s.batch) == 0 {
+		return nil
+	}
+	for i := range s.batch {
+		switch f := &s.batch[i]; {
+		case f.Err != nil:
+			s.totals.Failed++
+		case f.Skip != "":
+			s.totals.Skipped[f.Skip]++
+		default:
+			s.totals.Files++
+			s.totals.Bytes += f.Size
+		}
+	}
+	err := s.emit(s.batch)
+	clear(s.batch) // the strings of a large batch must not outlive it
+	s.batch = s.batch[:0]
+	s.limit, s.last = fullBatch, time.Now()
+	return err
+}
+
+func (s *scanner) finish() error {
+	if s.lone != nil {
+		if err := s.push(*s.lone); err != nil {
+			return err
+		}
+	}
+	return s.flush()
+}

@@ -1,0 +1,206 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// root is one starting point of a scan.
+type root struct {
+	path     string // absolute
+	rel      string // what Rel begins with; empty for a whole Unix file system
+	explicit bool   // named by the person, not found by a pattern
+	real     string // path with all links resolved; links must lead below it
+	number   int32
+	shared   bool // another root's blobs begin with the same segment
+}
+
+// roots scans all roots, those first whose own name is the blob's, so that they win over renamed ones.
+func (s *scanner) roots(ctx context.Context, args []string) error {
+	var all []*root
+	for _, arg := range args {
+		found, failed := expandRoot(arg)
+		if failed != nil {
+			if err := s.add(Found{Source: failed.Path, Rel: filepath.Base(arg), Err: failed}); err != nil {
+				return err
+			}
+		}
+		all = append(all, found...)
+	}
+	sort.SliceStable(all, func(i, j int) bool { return !renamedRoot(all[i]) && renamedRoot(all[j]) })
+	s.all = all
+	first := map[string]int{}
+	for i, r := range all {
+		r.number = int32(i) //nolint:gosec // as many as there are arguments and matches of patterns
+		first[firstSegment(r.rel)]++
+	}
+	same := map[[2]string]*root{}
+	for _, r := range all {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		r.shared = first[firstSegment(r.rel)] > 1
+		if r.shared {
+			key := [2]string{r.rel, realPath(r.path)}
+			if other := same[key]; other != nil {
+				if err := s.add(refuse(Found{Source: r.path, Rel: r.rel}, NameTaken, other.path)); err != nil {
+					return err
+				}
+				continue
+			}
+			same[key] = r
+			if s.names == nil {
+				s.names = nameSet{}
+			}
+		}
+		if err := s.root(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expandRoot returns the roots that an argument stands for.
+func expandRoot(arg string) ([]*root, *Error) {
+	if arg == "" { // filepath.Abs would make the current folder of it
+		return nil, NewError("scan", arg, SourceGone)
+	}
+	abs, err := filepath.Abs(arg)
+	if err != nil {
+		return nil, sourceError(arg, err)
+	}
+	if strings.HasSuffix(filepath.ToSlash(arg), "/") && filepath.Dir(abs) != abs {
+		// A slash at the end says that it must be a folder; the system checks that.
+		_, err = os.Stat(abs + string(filepath.Separator))
+	} else {
+		_, err = os.Lstat(abs)
+	}
+	if err == nil {
+		return []*root{{path: abs, rel: ownName(abs), explicit: true}}, nil
+	}
+	if strings.ContainsAny(arg, "*?[{") {
+		if found := glob(abs); len(found) > 0 {
+			return found, nil
+		}
+	}
+	return nil, sourceError(abs, err)
+}
+
+// ownName returns the last segment of an absolute path; of a whole disk on Windows its letter with the colon, of a whole
+// Unix file system nothing.
+func ownName(abs string) string {
+	if filepath.Dir(abs) != abs {
+		return filepath.Base(abs)
+	}
+	return strings.Trim(filepath.ToSlash(filepath.VolumeName(abs)), "/")
+}
+
+// glob returns what a pattern stands for. A pattern with ** finds files only, since each of the folders on the way
+// would bring the same files again.
+func glob(pattern string) []*root {
+	var options []doublestar.GlobOption
+	if strings.Contains(pattern, "**") {
+		options = append(options, doublestar.WithFilesOnly(), doublestar.WithNoFollow())
+	}
+	matches, err := doublestar.FilepathGlob(pattern, options...)
+	if err != nil {
+		return nil // no valid pattern, so it was meant as a name, and no file has it
+	}
+	base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
+	var roots []*root
+	for _, m := range matches {
+		rel := strings.TrimPrefix(strings.TrimPrefix(filepath.ToSlash(m), base), "/")
+		roots = append(roots, &root{path: m, rel: rel})
+	}
+	return roots
+}
+
+// renamedRoot reports whether the service would change the root's own name.
+func renamedRoot(r *root) bool {
+	n, err := PlanName("", r.rel)
+	return err == nil && n.Renamed
+}
+
+// firstSegment returns the first segment of the blobs' names below a root.
+func firstSegment(rel string) string {
+	own, _, _ := strings.Cut(rel, "/")
+	planned, _, _ := planSegment(own)
+	return planned
+}
+
+// root scans one root.
+func (s *scanner) root(ctx context.Context, r *root) error {
+	name := filepath.Base(r.path)
+	f := Found{Source: r.path, Rel: r.rel}
+	lstat, err := os.Lstat(r.path)
+	if err != nil {
+		return s.fail(f, err)
+	}
+	kind := kindOf(r.path, lstat.Mode())
+	info := lstat
+	if kind == kindLink {
+		if !r.explicit && !s.opts.FollowSymlinks {
+			return s.skip(f, s.filter.orSkip(name, name, false, SkipSymlink))
+		}
+		if info, err = os.Stat(r.path); err != nil {
+			return s.fail(f, err)
+		}
+		kind = kindOf(r.path, info.Mode())
+	}
+	r.real = realPath(r.path)
+	if lstat != info && !r.explicit {
+		// What a pattern found is held against the folder that the pattern names.
+		if why := s.linkLeadsOut(realPath(filepath.Dir(r.path)), r.real); why != "" {
+			return s.skip(f, why)
+		}
+	}
+	folder := kind == kindFolder
+	if r.rel != "" {
+		if why := s.filter.skip(name, name, folder, r.explicit, false); why != "" {
+			return s.skip(f, why)
+		}
+	}
+	switch {
+	case folder && !s.opts.Recursive && r.explicit:
+		return s.add(refuse(f, SourceIsFolder, ""))
+	case folder && !s.opts.Recursive:
+		return s.skip(f, SkipFolder)
+	case folder:
+		return s.walk(ctx, &folderAt{root: r, path: r.path, rel: r.rel, real: r.real})
+	case kind != kindFile && r.explicit:
+		return s.add(refuse(f, SourceNotAFile, kind.words()))
+	case kind != kindFile:
+		return s.skip(f, kind.skip())
+	}
+	return s.file(f, info, r)
+}
+
+// sourceError translates what the system says of a file. The system's own words name neither path nor token.
+func sourceError(path string, err error) *Error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return NewError("scan", path, SourceGone)
+	}
+	e := NewError("scan", path, SourceUnreadable)
+	e.Value = err.Error()
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		e.Value = pe.Err.Error()
+	}
+	return e
+}
+
+func (s *scanner) fail(f Found, err error) error {
+	f.Err = sourceError(f.Source, err)
+	return s.add(f)
+}
+
+func (s *scanner) skip(f Found, why SkipReason) error {
+	f.Skip = why
+	return s.add(f)
+}
