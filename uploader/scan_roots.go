@@ -2,8 +2,6 @@ package uploader
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
@@ -74,7 +72,7 @@ func expandRoot(arg string) ([]*root, *Error) {
 	}
 	abs, err := filepath.Abs(arg)
 	if err != nil {
-		return nil, sourceError(arg, err)
+		return nil, sourceError("scan", arg, err)
 	}
 	if strings.HasSuffix(filepath.ToSlash(arg), "/") && filepath.Dir(abs) != abs {
 		// A slash at the end says that it must be a folder; the system checks that.
@@ -90,7 +88,7 @@ func expandRoot(arg string) ([]*root, *Error) {
 			return found, nil
 		}
 	}
-	return nil, sourceError(abs, err)
+	return nil, sourceError("scan", abs, err)
 }
 
 // ownName returns the last segment of an absolute path; of a whole disk on Windows its letter with the colon, of a whole
@@ -182,21 +180,8 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	return s.file(f, info, r)
 }
 
-// sourceError translates what the system says of a file. The system's own words name neither path nor token.
-func sourceError(path string, err error) *Error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return NewError("scan", path, SourceGone)
-	}
-	e := NewError("scan", path, SourceUnreadable)
-	e.Value = err.Error()
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		e.Value = pe.Err.Error()
-	}
-	return e
-}
-
 func (s *scanner) fail(f Found, err error) error {
-	f.Err = sourceError(f.Source, err)
+	f.Err = sourceError("scan", f.Source, err)
 	return s.add(f)
 }
 

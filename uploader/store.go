@@ -55,38 +55,47 @@ type Answer struct {
 	Date      time.Time // the service's clock; zero if it did not say
 }
 
-// Body is the bytes of one request with their checksum. The bytes belong to the Queue's pool: an implementation must not
-// keep them after its call returned. A Body is used by one request at a time, which reads it from the start to the end.
+// Body is the bytes of one request with their checksum. They belong to the Queue: an implementation must not keep them
+// after its call returned. A Body is used by one request at a time, which reads it from the start to the end.
 type Body struct {
-	data  []byte
-	off   int
+	data  []byte      // the bytes, or
+	file  io.ReaderAt // where they are read from while being sent, where they are more than the buffers may hold
+	start int64       // their offset in file
+	size  int64
+	off   int64
 	crc64 uint64
 	pace  func(n int) error // waits for the speed limit and marks progress; may be nil
 }
 
 // NewBody returns a Body over data. crc64 is its CRC-64/NVME, the checksum of Azure storage.
-func NewBody(data []byte, crc64 uint64) *Body { return &Body{data: data, crc64: crc64} }
+func NewBody(data []byte, crc64 uint64) *Body {
+	return &Body{data: data, size: int64(len(data)), crc64: crc64}
+}
 
 // Len returns the number of bytes in all, whatever has been read.
-func (b *Body) Len() int64 { return int64(len(b.data)) }
+func (b *Body) Len() int64 { return b.size }
 
 // CRC64 returns the CRC-64/NVME of all bytes.
 func (b *Body) CRC64() uint64 { return b.crc64 }
 
 // Read implements io.Reader. It may wait for the speed limit.
 func (b *Body) Read(p []byte) (int, error) {
-	if b.off == len(b.data) {
+	n := int(min(int64(len(p)), b.size-b.off))
+	if n == 0 && b.off == b.size {
 		return 0, io.EOF
 	}
-	n := min(len(p), len(b.data)-b.off)
 	if b.pace != nil {
 		n = min(n, paceStep)
 		if err := b.pace(n); err != nil {
 			return 0, err
 		}
 	}
-	copy(p[:n], b.data[b.off:])
-	b.off += n
+	if b.file == nil {
+		copy(p[:n], b.data[b.off:])
+	} else if m, err := b.file.ReadAt(p[:n], b.start+b.off); m < n {
+		return 0, changedWhileRead(err)
+	}
+	b.off += int64(n)
 	return n, nil
 }
 
@@ -97,14 +106,14 @@ const paceStep = 64 << 10
 func (b *Body) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
-		offset += int64(b.off)
+		offset += b.off
 	case io.SeekEnd:
-		offset += int64(len(b.data))
+		offset += b.size
 	}
-	if offset < 0 || offset > int64(len(b.data)) {
+	if offset < 0 || offset > b.size {
 		return 0, NewError("seek", "", Unexpected)
 	}
-	b.off = int(offset)
+	b.off = offset
 	return offset, nil
 }
 

@@ -116,3 +116,6 @@ func (t Token) StateAt(now time.Time) State {
 		return StateActive
 	}
 }
+
+// Key identifies the inbox: tokens with the same key lead to the same place, so one can take over from another.
+func (i Inbox) Key() string { return i.URL() }

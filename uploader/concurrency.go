@@ -1,0 +1,112 @@
+package uploader
+
+import "time"
+
+// Bounds of the automatic number of connections. A slow uplink needs few: at 10 Mbit/s 32 connections make each block
+// last minutes. A storage 50 ms away needs 64 and more for small files.
+const (
+	startConnections = 4
+	maxConnections   = 128
+)
+
+// concurrency finds how many requests should be under way at once. It grows round by round, a round being as many
+// acknowledgements as there are connections, for as long as growing pays; it goes back where it did not, tries again
+// later, and halves when the service is busy. It has no lock: the queue's protects it.
+type concurrency struct {
+	limit int  // requests that may be under way now
+	fixed bool // a person chose the number
+
+	acks      int       // in this round
+	work      float64   // done in this round
+	began     time.Time // of this round
+	saturated bool      // every connection was in use in this round
+	best      float64   // work per second at the level `level`
+	level     int       // the level that `best` was measured at; 0: none yet
+	rest      int       // rounds to stay before the next try
+	patience  int       // rounds to rest after the next failed try
+	busyUntil time.Time // no second halving before this
+}
+
+// requestWork is what a request costs beside its bytes, in bytes: it makes rounds of small and of large files comparable.
+const requestWork = 64 << 10
+
+func newConcurrency(fixed int) concurrency {
+	if fixed > 0 {
+		return concurrency{limit: min(fixed, 4*maxConnections), fixed: true}
+	}
+	return concurrency{limit: startConnections, patience: 4}
+}
+
+// acknowledged counts a request that the service carried out. saturated says that no connection was free meanwhile: only
+// then does the round's speed say anything about the number of connections.
+func (c *concurrency) acknowledged(now time.Time, bytes int64, saturated bool) {
+	if c.fixed {
+		return
+	}
+	if c.acks == 0 && c.began.IsZero() {
+		c.began = now
+	}
+	c.acks++
+	c.work += float64(bytes) + requestWork
+	c.saturated = c.saturated || saturated
+	if c.acks < max(c.limit, startConnections) {
+		return
+	}
+	speed := c.work / max(now.Sub(c.began).Seconds(), 1e-6)
+	grew := c.saturated
+	c.nextRound(now)
+	if !grew {
+		return
+	}
+	c.judge(speed)
+}
+
+func (c *concurrency) nextRound(now time.Time) {
+	c.acks, c.work, c.saturated, c.began = 0, 0, false, now
+}
+
+// judge compares the round with the best one and chooses the next level.
+func (c *concurrency) judge(speed float64) {
+	if c.rest > 0 {
+		c.rest--
+		// A round's speed varies; what it was on average at this level is what growing must beat.
+		if c.best == 0 {
+			c.best = speed
+		}
+		c.best += (speed - c.best) / 4
+		if c.rest > 0 {
+			return
+		}
+		c.level, c.limit = c.limit, c.grown()
+		return
+	}
+	paid := c.level == 0 || speed > c.best*(1+gain(c.level, c.limit))
+	if paid {
+		c.best, c.level, c.patience = speed, c.limit, 4
+		c.limit = c.grown()
+		if c.limit == c.level {
+			c.rest = c.patience
+		}
+		return
+	}
+	c.limit = c.level
+	c.rest = c.patience
+	c.patience = min(c.patience*2, 64)
+}
+
+// gain is by how much the speed must rise for the growth to have paid: a fifth of the growth.
+func gain(from, to int) float64 { return 0.2 * (float64(to)/float64(from) - 1) }
+
+func (c *concurrency) grown() int { return min(c.limit*2, maxConnections) }
+
+// busy halves the number of connections when the service asks for less. Answers to requests that were under way at the
+// same time count once.
+func (c *concurrency) busy(now time.Time) {
+	if c.fixed || now.Before(c.busyUntil) {
+		return
+	}
+	c.busyUntil = now.Add(time.Second)
+	c.limit = max(c.limit/2, 1)
+	c.level, c.best, c.rest = 0, 0, c.patience
+	c.nextRound(now)
+}

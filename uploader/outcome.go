@@ -1,0 +1,210 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// failuresInARow is after how many failed requests without a success between them an inbox's jobs wait together, and
+	// one request finds out when to go on. Fewer are single faults, which only the request concerned waits for.
+	failuresInARow = 8
+	// maxReplans is how often a job is planned anew, because its file changed or its blocks were lost, before a person
+	// has to look.
+	maxReplans = 5
+	// maxCorrupt is how often the same bytes may arrive damaged before the job fails.
+	maxCorrupt = 5
+
+	firstBackoff = 100 * time.Millisecond
+	maxBackoff   = 30 * time.Second
+)
+
+// backoff returns how long to wait after the n-th failure in a row (1 is the first): twice as long each time, up to 30 s,
+// of which the second half is random so that many clients don't come back together.
+func backoff(n int) time.Duration {
+	d := maxBackoff
+	if n < 10 {
+		d = min(d, firstBackoff<<(n-1))
+	}
+	return d/2 + rand.N(d/2)
+}
+
+// finish takes a unit's outcome and decides how its job goes on.
+func (q *Queue) finish(u unit, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j, in := u.job, u.job.inbox
+	q.busy--
+	in.flying[u.class]--
+	j.flying--
+	switch {
+	case !u.valid() && u.kind != prepare, j.ended, q.ctx.Err() != nil:
+	case err == nil:
+		q.advance(u)
+	case errors.Is(err, errReclassed):
+		q.reclass(j)
+	case errors.Is(err, errAgain):
+		u.tries++
+		in.ready = append(in.ready, u)
+	default:
+		q.failed(u, err)
+	}
+	if j.flying == 0 {
+		switch {
+		case j.ended:
+			in.close(j)
+		case j.again:
+			j.again = false
+			q.later(unit{job: j, kind: prepare, plan: j.plan}, backoff(j.replans+3))
+		}
+	}
+	q.settle()
+	q.wakeWorkers()
+	q.notify()
+}
+
+// advance goes on after a unit that succeeded. The caller holds the lock.
+func (q *Queue) advance(u unit) {
+	j := u.job
+	switch {
+	case u.kind == sendWhole || u.kind == commit:
+		q.end(j, Delivered, nil)
+	case j.left == 0 && j.flying == 0 && !j.again: // the last of the blocks, and once only
+		j.inbox.ready = append(j.inbox.ready, unit{job: j, kind: commit, plan: j.plan})
+	}
+}
+
+// reclass puts a job whose file's size changed before anything was sent among those of its new class. The caller holds
+// the lock.
+func (q *Queue) reclass(j *job) {
+	in := j.inbox
+	if j.Class == Small {
+		j.Class = Large
+		in.large = append(in.large, j)
+	} else {
+		in.close(j)
+		q.totals.acked -= j.done
+		j.plan++
+		j.acked, j.crcs, j.next, j.left, j.done = nil, nil, 0, 0, 0
+		j.Class, j.UploadID, j.BlockSize = Small, [16]byte{}, 0
+		in.small = append(in.small, j)
+	}
+	q.journal.Plan(j.Job, nil)
+}
+
+// failed decides what an error means for the unit, its job and its inbox; docs/DESIGN.md, "Errors", has the table. The
+// caller holds the lock.
+func (q *Queue) failed(u unit, err error) {
+	j, in := u.job, u.job.inbox
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		if !errors.Is(err, context.Canceled) {
+			q.log.Error("unexpected", "error", err)
+		}
+		e = NewError("send", j.Source, Unexpected)
+	}
+	if e.Path == "" {
+		e.Path = j.Source
+	}
+	now := time.Now()
+	switch e.Err {
+	case ErrTokenExpired, ErrTokenNotYetValid, ErrDenied, ErrInboxNotFound:
+		if u.generation == in.generation {
+			in.hold = e
+		}
+		in.ready = append(in.ready, u)
+	case ErrBusy:
+		u.tries++
+		if u.generation == in.generation {
+			q.busyInbox(in, now, e)
+		}
+		q.later(u, max(backoff(u.tries), e.RetryAfter))
+	case ErrCorrupt:
+		if u.tries++; u.tries > maxCorrupt {
+			q.end(j, Failed, e)
+			return
+		}
+		q.later(u, backoff(u.tries))
+	case ErrSourceChanged, ErrBlocksLost:
+		if j.replans++; j.replans > maxReplans {
+			q.end(j, Attention, e)
+			return
+		}
+		q.planAnew(u, e)
+	case ErrExists:
+		if e.Reason == AlreadyThere {
+			q.end(j, LeftAlone, e)
+			return
+		}
+		q.end(j, Attention, e)
+	case ErrSource, ErrName:
+		q.end(j, Attention, e)
+	default:
+		q.end(j, Failed, e)
+	}
+}
+
+// busyInbox counts a failed request and makes the whole inbox wait after too many in a row. The caller holds the lock.
+func (q *Queue) busyInbox(in *inbox, now time.Time, e *Error) {
+	in.failures++
+	if in.failures <= failuresInARow || now.Before(in.notBefore) {
+		return
+	}
+	in.pauses++
+	in.trouble = e
+	in.notBefore = now.Add(max(backoff(in.pauses), e.RetryAfter))
+	time.AfterFunc(in.notBefore.Sub(now), q.work.Signal)
+}
+
+// later hands a unit out again after a while. The caller holds the lock.
+func (q *Queue) later(u unit, wait time.Duration) {
+	time.AfterFunc(wait, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		u.job.inbox.ready = append(u.job.inbox.ready, u)
+		q.work.Signal()
+	})
+}
+
+// planAnew starts a job over with what is still true of it. The caller holds the lock.
+func (q *Queue) planAnew(u unit, e *Error) {
+	j := u.job
+	if u.kind == sendWhole {
+		j.ModTime = time.Time{} // so that the file as it will be then is adopted
+		q.later(u, backoff(j.replans+3))
+		return
+	}
+	if e.Err == ErrBlocksLost {
+		j.UploadID = newUploadID() // its leftovers, if any, are the service's to discard
+		q.lay(j, nil)
+		q.journal.Plan(j.Job, nil)
+	}
+	j.next = len(j.acked) // hands out no more blocks
+	j.plan++
+	j.again = true
+}
+
+// end gives a job its last state. The caller holds the lock.
+func (q *Queue) end(j *job, s JobState, why *Error) {
+	from := j.State
+	j.State, j.Problem, j.ended = s, why, true
+	q.totals.move(&j.Job, from)
+	if s == Delivered {
+		q.totals.acked += j.Size - j.done
+	} else {
+		q.totals.acked -= j.done
+	}
+	j.inbox.unfinished--
+	q.journal.Update(j.Job)
+	level := q.log.Info
+	if s == Failed || s == Attention {
+		level = q.log.Warn
+	}
+	args := []any{"source", j.Source, "blob", j.Blob, "state", s.String()}
+	if why != nil {
+		args = append(args, "error", why)
+	}
+	level("job", args...)
+}

@@ -1,0 +1,87 @@
+package uploader
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/base64"
+	"fmt"
+)
+
+const mib = 1 << 20
+
+// Limits of the service for x-ms-version 2019-12-12 and later:
+// https://learn.microsoft.com/rest/api/storageservices/understanding-block-blobs--append-blobs--and-page-blobs
+const (
+	maxBlocks    = 50_000     // committed blocks of a blob
+	maxBlockSize = 4000 * mib // bytes of one block
+	maxPutBlob   = 5000 * mib // bytes of a blob sent in one request
+	maxBlobSize  = maxBlocks * int64(maxBlockSize)
+)
+
+const (
+	// defaultBlockSize is also the size up to which a file is sent in one request: above 4 MiB a block takes the service's
+	// high-throughput path, and a lost connection costs at most this much per connection.
+	defaultBlockSize = 8 * mib
+	// MinBlockSize is the smallest block size that a person may ask for, in bytes.
+	MinBlockSize = 64 << 10
+)
+
+// blockSizeFor returns the block size for a file: the preferred one (0 for the default), or where that would need more
+// than 50,000 blocks the smallest whole number of MiB that does not.
+func blockSizeFor(size, preferred int64) int64 {
+	if preferred == 0 {
+		preferred = defaultBlockSize
+	}
+	if least := (size + maxBlocks - 1) / maxBlocks; least > preferred {
+		return (least + mib - 1) / mib * mib
+	}
+	return preferred
+}
+
+// blockCount returns how many blocks a file has.
+func blockCount(size, blockSize int64) int { return int((size + blockSize - 1) / blockSize) }
+
+// classOf says how a file is sent. A token that may only create can't stage blocks.
+func classOf(size, preferred int64, rights Rights) Class {
+	if size <= blockSizeFor(size, preferred) || rights.CreateOnly() {
+		return Small
+	}
+	return Large
+}
+
+// tooLarge returns why a file of this size can't be sent with these rights, or nil.
+func tooLarge(path string, size int64, rights Rights) *Error {
+	switch {
+	case rights.CreateOnly() && size > maxPutBlob:
+		return NewError("plan", path, TooLargeCreateOnly)
+	case size > maxBlobSize:
+		e := NewError("plan", path, TooLarge)
+		e.Value = "about 190 TiB"
+		return e
+	}
+	return nil
+}
+
+func newUploadID() (id [16]byte) {
+	_, _ = rand.Read(id[:]) // never fails since Go 1.24: it ends the program instead
+	return id
+}
+
+var idEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// blockID returns the service's id of a block: 36 bytes in base64, of which 26 are the upload id and 10 the number. All
+// ids of a blob must have one length, leftovers of other programs included; AzCopy's and the SDK's have 36 bytes too.
+func blockID(upload [16]byte, number int) string {
+	raw := make([]byte, 0, 36)
+	raw = idEncoding.AppendEncode(raw, upload[:])
+	raw = fmt.Appendf(raw, "%010d", number)
+	return base64.StdEncoding.EncodeToString(raw)
+}
+
+func blockIDs(upload [16]byte, n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = blockID(upload, i)
+	}
+	return ids
+}

@@ -1,0 +1,259 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise.
+const DefaultMemory = 128 * mib
+
+// Config says what a Queue works with. Open is required; the zero value of everything else is a good default.
+type Config struct {
+	// Open returns the store that a token leads to. It must not block on the network.
+	Open func(Token) (Store, error)
+	// Journal keeps the queue. Default: one that ends with the process. The queue does not close it.
+	Journal Journal
+	// Memory limits the bytes of file content held at once. Default DefaultMemory; at least 1 MiB.
+	Memory int64
+	// Connections is the number of requests under way at once, 1 to 512; 0 lets the queue find it.
+	Connections int
+	// BlockSize is the preferred size of a block in bytes, MinBlockSize to 4000 MiB; 0 for the default of 8 MiB. Files
+	// of more than 50,000 such blocks get larger ones.
+	BlockSize int64
+	// Rate limits the speed in bytes per second; 0 does not.
+	Rate int64
+	// NoProgress is how long a request may stand still before it is given up and sent again. Default 60 s. It does not
+	// limit a request's whole duration, so a slow line is not cut off.
+	NoProgress time.Duration
+	// Log receives what support needs. It never sees a token's query. Default: nothing is logged.
+	Log *slog.Logger
+}
+
+// Queue owns order, concurrency and retry. It sends what [Queue.Add] was given into the inboxes whose tokens [Queue.Use]
+// was given. All methods may be called from any goroutine, and none but Wait and Close blocks on the network or the disk.
+type Queue struct {
+	config  Config
+	journal Journal
+	log     *slog.Logger
+	buffers *buffers
+	limiter *rate.Limiter // nil: no limit
+	changed chan struct{}
+	hungry  chan struct{} // wakes the feeder
+
+	ctx    context.Context // the queue's root: every goroutine of it ends with this
+	cancel context.CancelCauseFunc
+	wg     sync.WaitGroup
+
+	mu       sync.Mutex
+	work     *sync.Cond // there may be something to send, or a connection for it
+	inboxes  map[string]*inbox
+	order    []*inbox // as they were first used; rotates so that each gets its turn
+	workers  int
+	busy     int // units under way
+	conns    concurrency
+	scanning int           // scans under way
+	scanned  []Transfer    // as of now, in the order of Add
+	scanErr  error         // the first scan that could not be finished
+	settled  chan struct{} // closed while nothing can go on by itself
+	closed   bool
+	totals   totals
+	speed    speed
+}
+
+var errClosed = errors.New("queue closed")
+
+// NewQueue returns a running queue. It ends when ctx does or by [Queue.Close]; the caller must call Close either way.
+func NewQueue(ctx context.Context, c Config) (*Queue, error) {
+	switch {
+	case c.Open == nil:
+		return nil, errors.New("uploader: Config.Open is missing")
+	case c.BlockSize != 0 && (c.BlockSize < MinBlockSize || c.BlockSize > maxBlockSize):
+		return nil, errors.New("uploader: the block size must be between 64 KiB and 4000 MiB")
+	case c.Memory != 0 && c.Memory < mib:
+		return nil, errors.New("uploader: the memory limit must be at least 1 MiB")
+	case c.Connections < 0 || c.Connections > 4*maxConnections:
+		return nil, errors.New("uploader: the number of connections must be between 1 and 512")
+	case c.Rate < 0:
+		return nil, errors.New("uploader: the speed limit must be above 0")
+	}
+	if c.Memory == 0 {
+		c.Memory = DefaultMemory
+	}
+	if c.NoProgress == 0 {
+		c.NoProgress = 60 * time.Second
+	}
+	if c.Journal == nil {
+		c.Journal = NewMemoryJournal()
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	q := &Queue{
+		config: c, journal: c.Journal, log: c.Log, buffers: newBuffers(c.Memory),
+		changed: make(chan struct{}, 1), hungry: make(chan struct{}, 1), settled: make(chan struct{}),
+		inboxes: map[string]*inbox{}, conns: newConcurrency(c.Connections),
+	}
+	if c.Rate > 0 {
+		q.limiter = rate.NewLimiter(rate.Limit(c.Rate), int(max(min(c.Rate, mib), paceStep)))
+	}
+	q.work = sync.NewCond(&q.mu)
+	q.ctx, q.cancel = context.WithCancelCause(ctx)
+	close(q.settled)
+	q.wg.Go(q.feed)
+	q.wg.Go(func() {
+		<-q.ctx.Done()
+		q.mu.Lock()
+		q.closed = true
+		q.settle()
+		q.mu.Unlock()
+		q.work.Broadcast()
+	})
+	return q, nil
+}
+
+// Use makes the token the one that its inbox's jobs are sent with. Jobs that waited for one go on, keeping the blocks
+// that are already acknowledged. The error is Config.Open's.
+func (q *Queue) Use(t Token) error {
+	store, err := q.config.Open(t)
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	in := q.inbox(t.Inbox.Key())
+	old := in.store
+	in.token, in.store, in.hold = t, store, nil
+	in.generation++
+	in.failures, in.notBefore = 0, time.Time{}
+	q.unsettle()
+	q.settle()
+	q.wakeWorkers()
+	q.mu.Unlock()
+	q.notify()
+	if old != nil {
+		return old.Close()
+	}
+	return nil
+}
+
+// inbox returns the inbox of the key, new where needed. The caller holds the lock.
+func (q *Queue) inbox(key string) *inbox {
+	in := q.inboxes[key]
+	if in == nil {
+		in = &inbox{key: key}
+		q.inboxes[key] = in
+		q.order = append(q.order, in)
+	}
+	return in
+}
+
+// Changed receives after something changed that Status or Rows would show. It has room for one: changes coalesce.
+func (q *Queue) Changed() <-chan struct{} { return q.changed }
+
+func (q *Queue) notify() {
+	select {
+	case q.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Wait blocks until nothing can go on by itself: every job has ended, or waits for a token. It returns nil, or the
+// [*Error] of the first inbox whose jobs wait for a person, or the context's cause. The journal then has everything.
+func (q *Queue) Wait(ctx context.Context) error {
+	for {
+		q.mu.Lock()
+		settled := q.settled
+		q.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-settled:
+		}
+		if err := q.journal.Flush(ctx); err != nil {
+			return err
+		}
+		q.mu.Lock()
+		again := settled != q.settled
+		err := q.trouble()
+		if q.closed && err == nil && q.unfinished() > 0 {
+			err = context.Cause(q.ctx)
+		}
+		q.mu.Unlock()
+		if !again {
+			return err
+		}
+	}
+}
+
+// trouble returns why an inbox with unfinished jobs can't go on, or nil. The caller holds the lock.
+func (q *Queue) trouble() error {
+	for _, in := range q.order {
+		if in.unfinished > 0 && in.hold != nil {
+			return in.hold
+		}
+	}
+	return q.scanErr
+}
+
+func (q *Queue) unfinished() (n int) {
+	for _, in := range q.order {
+		n += in.unfinished
+	}
+	return n
+}
+
+// settle closes settled when nothing can go on by itself. The caller holds the lock.
+func (q *Queue) settle() {
+	select {
+	case <-q.settled:
+		return
+	default:
+	}
+	if !q.closed {
+		if q.scanning > 0 || q.busy > 0 {
+			return
+		}
+		for _, in := range q.order {
+			if in.unfinished > 0 && in.hold == nil && in.store != nil {
+				return
+			}
+		}
+	}
+	close(q.settled)
+}
+
+// unsettle makes Wait wait again. The caller holds the lock.
+func (q *Queue) unsettle() {
+	select {
+	case <-q.settled:
+		if !q.closed {
+			q.settled = make(chan struct{})
+		}
+	default:
+	}
+}
+
+// Close stops sending, waits until every goroutine has ended and closes the stores. Requests under way are cut off;
+// their blocks are sent again by whoever continues the journal. It does not close the journal.
+func (q *Queue) Close() error {
+	q.cancel(errClosed)
+	q.wg.Wait()
+	var errs []error
+	for _, in := range q.order {
+		for _, j := range in.opened {
+			j.closeFile()
+		}
+		if in.store != nil {
+			errs = append(errs, in.store.Close())
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	errs = append(errs, q.journal.Flush(ctx))
+	return errors.Join(errs...)
+}

@@ -1,0 +1,490 @@
+package uploader_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bench is a queue over an in-memory service, and files for it. In a synctest bubble its time is the bubble's.
+type bench struct {
+	*testing.T
+	store *uploadertest.Store
+	queue *uploader.Queue
+	inbox uploader.Inbox
+	dir   string
+}
+
+func token(letters string) uploader.Token {
+	return uploader.Token{
+		Inbox:  uploader.Inbox{Scheme: "https", Host: "labinbox.blob.core.windows.net", Container: "ws-1"},
+		Rights: uploader.Rights{Letters: letters},
+	}
+}
+
+func newBench(t *testing.T, letters string, c uploader.Config) *bench {
+	t.Helper()
+	b := &bench{T: t, store: uploadertest.NewStore().With(letters), inbox: token(letters).Inbox, dir: t.TempDir()}
+	if c.Open == nil {
+		c.Open = func(uploader.Token) (uploader.Store, error) { return b.store, nil }
+	}
+	if c.BlockSize == 0 {
+		c.BlockSize = uploader.MinBlockSize
+	}
+	q, err := uploader.NewQueue(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.queue = q
+	t.Cleanup(func() { b.close() })
+	if err := q.Use(token(letters)); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) close() {
+	if err := b.queue.Close(); err != nil {
+		b.Errorf("close: %v", err)
+	}
+}
+
+// file writes a file of random content and returns its path.
+func (b *bench) file(name string, size int) string {
+	b.Helper()
+	p := filepath.Join(b.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(p), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(p, random(uint64(len(name)*size), size), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return p
+}
+
+func random(seed uint64, size int) []byte {
+	data := make([]byte, size)
+	key := sha256.Sum256(fmt.Append(nil, seed))
+	_, _ = rand.NewChaCha8(key).Read(data)
+	return data
+}
+
+func (b *bench) add(o uploader.AddOptions, roots ...string) {
+	b.Helper()
+	o.Scan.Recursive = true
+	if err := b.queue.Add(b.inbox, roots, o); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) wait() error {
+	return b.queue.Wait(b.Context())
+}
+
+// delivered checks that exactly the files below root are in the inbox, byte for byte.
+func (b *bench) delivered(root string) {
+	b.Helper()
+	if err := b.wait(); err != nil {
+		b.Fatalf("wait: %v", err)
+	}
+	n := 0
+	err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		rel, err := filepath.Rel(filepath.Dir(root), p)
+		if err != nil {
+			return err
+		}
+		want, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		if got, ok := b.store.Blob(filepath.ToSlash(rel)); !ok || string(got) != string(want) {
+			b.Errorf("%s: in the inbox: %v, %d of %d bytes, or other content", rel, ok, len(got), len(want))
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := b.queue.Status()
+	if got := s.Files[uploader.Delivered]; got != int64(n) {
+		b.Errorf("%d files delivered, want %d", got, n)
+	}
+	if s.BytesDone != s.Bytes[uploader.Delivered] {
+		b.Errorf("%d bytes acknowledged of %d delivered", s.BytesDone, s.Bytes[uploader.Delivered])
+	}
+	if names := b.store.Names(); len(names) != n {
+		b.Errorf("%d blobs in the inbox, want %d", len(names), n)
+	}
+}
+
+// problem returns the only job in the state and its problem's reason.
+func (b *bench) problem(s uploader.JobState) uploader.Reason {
+	b.Helper()
+	rows, err := b.queue.Rows(b.Context(), uploader.Filter{States: []uploader.JobState{s}}, 0, 10)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if len(rows) != 1 || rows[0].Problem == nil {
+		b.Fatalf("%d jobs are %v: %+v", len(rows), s, rows)
+	}
+	return rows[0].Problem.Reason
+}
+
+const block = uploader.MinBlockSize
+
+func TestQueueDeliversAMixedTree(t *testing.T) {
+	for _, letters := range []string{"w", "cw", "racwdl"} {
+		t.Run(letters, func(t *testing.T) {
+			b := newBench(t, letters, uploader.Config{})
+			root := filepath.Dir(b.file("tree/empty", 0))
+			b.file("tree/one byte", 1)
+			b.file("tree/exactly one block", block)
+			b.file("tree/one block and a byte", block+1)
+			b.file("tree/deep/er/seven blocks", 7*block-5)
+			for i := range 300 {
+				b.file(fmt.Sprintf("tree/small/%03d", i), 100+i)
+			}
+			b.add(uploader.AddOptions{}, root)
+			b.delivered(root)
+			s := b.queue.Status()
+			if s.BytesSent != s.Bytes[uploader.Delivered] || s.BytesResent != 0 || s.Retries != 0 {
+				t.Errorf("sent %d bytes for %d, %d of them again", s.BytesSent, s.Bytes[uploader.Delivered], s.BytesResent)
+			}
+		})
+	}
+}
+
+func TestCreateOnlyTokenSendsEachFileInOneRequest(t *testing.T) {
+	b := newBench(t, "c", uploader.Config{Memory: 1 << 20})
+	root := filepath.Dir(b.file("tree/small", 10))
+	b.file("tree/larger than a block", 5*block)
+	b.file("tree/larger than all buffers", 3<<20)
+	b.add(uploader.AddOptions{}, root)
+	b.delivered(root)
+	if n := b.store.Count(uploadertest.PutBlock); n != 0 {
+		t.Errorf("%d blocks staged with a token that does not permit it", n)
+	}
+}
+
+func TestChecksumOfTheWholeFileIsCombinedFromItsBlocks(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{})
+	path := b.file("large", 5*block+17)
+	b.add(uploader.AddOptions{}, path)
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	data, _ := os.ReadFile(path)
+	rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 1)
+	if err != nil || len(rows) != 1 {
+		t.Fatal(rows, err)
+	}
+	if want := uploadertest.NewBody(data).CRC64(); rows[0].CRC64 != want {
+		t.Errorf("checksum %X, want %X", rows[0].CRC64, want)
+	}
+}
+
+func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
+	for _, size := range []int{10, 3 * block} {
+		for _, replace := range []bool{false, true} {
+			t.Run(fmt.Sprint(size, replace), func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{})
+				path := b.file("f", size)
+				before := []byte("was there before")
+				body := uploadertest.NewBody(before)
+				if _, err := b.store.PutBlob(t.Context(), "f", body, uploader.Properties{}, uploader.Condition{}); err != nil {
+					t.Fatal(err)
+				}
+				b.add(uploader.AddOptions{Replace: replace}, path)
+				if replace {
+					b.delivered(path)
+					return
+				}
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+					t.Errorf("reason %q", r)
+				}
+				if got, _ := b.store.Blob("f"); string(got) != string(before) {
+					t.Error("the blob that was there was replaced")
+				}
+				if s := b.queue.Status(); size > block && s.BytesSent != 0 {
+					t.Errorf("%d bytes of a large file sent before its name was known to be taken", s.BytesSent)
+				}
+			})
+		}
+	}
+}
+
+func TestFaultsThatPassEndDelivered(t *testing.T) {
+	faults := map[string]uploadertest.Fault{
+		"busy":        uploadertest.Busy(3 * time.Second),
+		"refused":     uploadertest.Refuse(uploader.NetworkDown),
+		"lost answer": uploadertest.LoseAnswer(),
+		"reset":       uploadertest.Reset(),
+		"corrupt":     uploadertest.Corrupt(),
+		"stall":       uploadertest.Stall(),
+	}
+	for name, fault := range faults {
+		for _, op := range []uploadertest.Op{uploadertest.PutBlob, uploadertest.PutBlock, uploadertest.PutBlockList} {
+			for _, replace := range []bool{false, true} {
+				if name == "corrupt" && op == uploadertest.PutBlockList {
+					continue // it has no body that is checked
+				}
+				t.Run(fmt.Sprintf("%s/%s/%v", name, op, replace), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						b := newBench(t, "w", uploader.Config{})
+						b.store.SetClock(time.Now)
+						root := filepath.Dir(b.file("tree/small", 1000))
+						b.file("tree/large", 4*block+1)
+						b.store.Fail(op, "", 2, fault)
+						b.add(uploader.AddOptions{Replace: replace}, root)
+						b.delivered(root)
+						if left := b.store.Unhit(); len(left) > 0 {
+							t.Errorf("faults not met: %v", left)
+						}
+						s := b.queue.Status()
+						if max := s.Bytes[uploader.Delivered] + 2*block; s.BytesSent > max {
+							t.Errorf("%d bytes sent, want at most %d", s.BytesSent, max)
+						}
+						b.close()
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestLostAnswerOfAFileThatSomebodyElseHadPutThereIsNotOurs(t *testing.T) {
+	for _, size := range []int{100, 3 * block} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{})
+				b.store.SetClock(time.Now)
+				path := b.file("f", size)
+				theirs := []byte("theirs")
+				put := func() {
+					body := uploadertest.NewBody(theirs)
+					if _, err := b.store.PutBlob(t.Context(), "f", body, uploader.Properties{}, uploader.Condition{}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				put()
+				time.Sleep(time.Minute)
+				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.LoseAnswer())
+				b.store.Fail(uploadertest.PutBlockList, "f", 2, uploadertest.LoseAnswer())
+				b.add(uploader.AddOptions{}, path)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+					t.Errorf("reason %q", r)
+				}
+				if got, _ := b.store.Blob("f"); string(got) != string(theirs) {
+					t.Error("somebody else's file was replaced")
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+func TestTokenThatEndsPausesAndANewOneContinuesWithTheSameBlocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 2})
+		root := filepath.Dir(b.file("tree/large", 20*block))
+		for i := range 50 {
+			b.file(fmt.Sprintf("tree/%02d", i), 10)
+		}
+		b.store.Fail(uploadertest.PutBlock, "tree/large", 1, uploadertest.ExpireToken())
+		b.add(uploader.AddOptions{}, root)
+		err := b.wait()
+		if !errors.Is(err, uploader.ErrTokenExpired) {
+			t.Fatalf("wait: %v", err)
+		}
+		s := b.queue.Status()
+		if s.Files[uploader.Failed]+s.Files[uploader.Attention] != 0 {
+			t.Errorf("an ended token made files fail: %v", s.Files)
+		}
+		acked := b.store.Staged("tree/large")
+		b.store = b.store.With("w")
+		if err := b.queue.Use(token("w")); err != nil {
+			t.Fatal(err)
+		}
+		b.delivered(root)
+		if n := b.store.Count(uploadertest.PutBlock); n > 20+2 || acked == 0 && n < 20 {
+			t.Errorf("%d blocks sent for 20, %d were acknowledged when the token ended", n, acked)
+		}
+		b.close()
+	})
+}
+
+func TestSourceTroubleConcernsOneFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 1})
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
+		paths := []string{b.file("a", 10), b.file("b", 10), b.file("c", 10)}
+		b.add(uploader.AddOptions{}, paths...)
+		synctest.Wait()
+		if err := os.Remove(paths[1]); err != nil {
+			t.Fatal(err)
+		}
+		close(gate)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if r := b.problem(uploader.Attention); r != uploader.SourceGone {
+			t.Errorf("reason %q", r)
+		}
+		if n := b.queue.Status().Files[uploader.Delivered]; n != 2 {
+			t.Errorf("%d delivered, want 2", n)
+		}
+		b.close()
+	})
+}
+
+func TestFileThatChangesWhileItIsSentIsNeverDeliveredMixed(t *testing.T) {
+	for name, change := range map[string]func(path string, old []byte) []byte{
+		"one byte":  func(_ string, old []byte) []byte { c := append([]byte(nil), old...); c[block+3] ^= 1; return c },
+		"grown":     func(_ string, old []byte) []byte { return append(append([]byte(nil), old...), random(9, 2*block)...) },
+		"shrunk":    func(_ string, old []byte) []byte { return old[:2*block+7] },
+		"now small": func(_ string, old []byte) []byte { return old[:9] },
+		"touched":   func(_ string, old []byte) []byte { return old },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{Connections: 2})
+				path := b.file("large", 6*block)
+				old, _ := os.ReadFile(path)
+				gate := make(chan struct{})
+				b.store.Fail(uploadertest.PutBlockList, "large", 2, uploadertest.Hold(gate))
+				b.store.Fail(uploadertest.PutBlock, "large", 3, uploadertest.Hold(gate))
+				b.add(uploader.AddOptions{}, path)
+				synctest.Wait()
+				now := change(path, old)
+				if err := os.WriteFile(path, now, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				later := time.Now().Add(time.Hour)
+				if err := os.Chtimes(path, later, later); err != nil {
+					t.Fatal(err)
+				}
+				close(gate)
+				b.delivered(path)
+				if s := b.queue.Status(); name == "touched" && s.BytesSent != int64(len(old)) {
+					t.Errorf("%d bytes sent of a file of %d whose time alone changed", s.BytesSent, len(old))
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+func TestFileThatNeverRestsIsGivenToAPerson(t *testing.T) {
+	for _, size := range []int{block / 2, 3 * block} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				// One block takes a second, and the file is written ten times meanwhile.
+				b := newBench(t, "w", uploader.Config{Rate: block})
+				path := b.file("log", size)
+				ctx, stop := context.WithCancel(t.Context())
+				var writer sync.WaitGroup
+				defer writer.Wait()
+				defer stop()
+				writer.Go(func() {
+					for n := 0; ctx.Err() == nil; n++ {
+						if err := os.WriteFile(path, random(uint64(n), size), 0o600); err != nil {
+							t.Error(err)
+						}
+						when := time.Now()
+						if err := os.Chtimes(path, when, when); err != nil {
+							t.Error(err)
+						}
+						time.Sleep(100 * time.Millisecond)
+					}
+				})
+				b.add(uploader.AddOptions{}, path)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if size < block {
+					// It is read in one go and sent as it was then: no mixture, so nothing to complain of.
+					if n := b.queue.Status().Files[uploader.Delivered]; n != 1 {
+						t.Errorf("%d delivered", n)
+					}
+				} else if r := b.problem(uploader.Attention); r != uploader.SourceChanged {
+					t.Errorf("reason %q", r)
+				} else if _, ok := b.store.Blob("log"); ok {
+					t.Error("a file that kept changing was delivered")
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+func TestNetworkThatIsDownIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 16})
+		var root string
+		for i := range 100 {
+			root = filepath.Dir(b.file(fmt.Sprintf("tree/%02d", i), 10))
+		}
+		const failures = 60
+		b.store.Fail(uploadertest.PutBlob, "", failures, uploadertest.Refuse(uploader.NetworkDown))
+		b.add(uploader.AddOptions{}, root)
+		begun := time.Now()
+		b.delivered(root)
+		if waited := time.Since(begun); waited < time.Minute {
+			t.Errorf("%d failures in %v: the storage was hammered", failures, waited)
+		}
+		b.close()
+	})
+}
+
+func TestMemoryLimitBoundsWhatIsUnderWay(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{Memory: 4 * mib, BlockSize: mib, Connections: 32})
+	root := filepath.Dir(b.file("tree/a", 20*mib))
+	b.file("tree/b", 20*mib)
+	b.add(uploader.AddOptions{}, root)
+	b.delivered(root)
+	if n := b.store.MaxConcurrent(); n > 4 {
+		t.Errorf("%d blocks of 1 MiB under way with 4 MiB of buffers", n)
+	}
+}
+
+const mib = 1 << 20
+
+func TestCloseInTheMiddleEndsEverything(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{})
+	root := filepath.Dir(b.file("tree/large", 30*block))
+	for i := range 200 {
+		b.file(fmt.Sprintf("tree/%03d", i), 10)
+	}
+	b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Stall())
+	b.add(uploader.AddOptions{}, root)
+	<-b.queue.Changed()
+	b.close()
+	if err := b.wait(); err == nil {
+		t.Error("Wait says that all is done")
+	}
+}

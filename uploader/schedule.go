@@ -1,0 +1,319 @@
+package uploader
+
+import (
+	"os"
+	"time"
+)
+
+// inbox is the queue's side of an Inbox: its token, its store and the jobs that are loaded. The queue's lock protects it.
+type inbox struct {
+	key        string
+	token      Token
+	store      Store // nil until a token was given
+	generation int   // of the token: an answer to an older one says nothing about this one
+
+	hold      *Error    // waits for a person; nil otherwise
+	notBefore time.Time // waits for the network or the service until then
+	failures  int       // requests in a row that failed for ErrBusy
+	pauses    int       // waits in a row that helped nothing
+	trouble   *Error    // why it waits until notBefore
+	skew      time.Duration
+	skewKnown bool // the service's clock is this one plus skew
+
+	unfinished int    // jobs that have not ended
+	unclaimed  [2]int // by class: waiting in the journal
+	small      []*job // claimed
+	large      []*job // claimed, not opened
+	opened     []*job // large, being sent
+	ready      []unit // to be sent next: retries and commits
+	flying     [2]int // units under way, by class
+}
+
+// job is a Job while it is being sent.
+type job struct {
+	Job
+	inbox *inbox
+
+	file    *os.File // open while blocks are being sent
+	acked   []bool   // by block
+	crcs    []uint64 // by block; valid where acked
+	next    int      // blocks before this one have been handed out
+	left    int      // blocks not acknowledged
+	done    int64    // bytes acknowledged
+	flying  int      // units under way
+	ended   bool
+	plan    int  // counts the plans: a unit of an older one is void
+	again   bool // to be planned anew as soon as no unit is under way
+	replans int  // how often it was planned anew because its source changed or its blocks were lost
+
+	doubt    doubt     // whether a blob that is there may be ours
+	doubtful time.Time // when the request was begun whose answer was lost
+}
+
+// doubt is what is known of a small file's blob after an answer was lost.
+type doubt uint8
+
+const (
+	none  doubt = iota
+	lost        // the service may have stored it
+	older       // what is there was written before we began, or nothing is there
+)
+
+// unitKind is what a worker does with a job.
+type unitKind uint8
+
+const (
+	sendWhole unitKind = iota
+	prepare            // open and plan a large file, and ask whether its name is free
+	sendBlock
+	commit
+)
+
+// unit is the work of one connection at a time: at most one request that carries data.
+type unit struct {
+	job   *job
+	kind  unitKind
+	block int
+	plan  int // the job's when it was made
+	tries int // failed ones
+
+	// Filled when it is handed out.
+	store      Store
+	token      Token
+	generation int
+	class      Class
+	spare      bool // a connection was free besides
+}
+
+// valid reports whether the unit still has a purpose.
+func (u *unit) valid() bool { return !u.job.ended && u.plan == u.job.plan }
+
+// smallAhead and largeAhead are how many claimed jobs are kept loaded for each inbox.
+const (
+	smallAhead = 512
+	largeAhead = 16
+)
+
+// wakeWorkers starts workers up to the number of connections and lets one look for work, which wakes the next. The caller holds the lock.
+func (q *Queue) wakeWorkers() {
+	for q.workers < q.conns.limit && !q.closed {
+		q.workers++
+		q.wg.Go(q.worker)
+	}
+	q.work.Signal()
+}
+
+// worker carries out one unit after the other until the queue ends.
+func (q *Queue) worker() {
+	for {
+		u, ok := q.take()
+		if !ok {
+			return
+		}
+		q.finish(u, q.carryOut(&u))
+	}
+}
+
+// take waits for a free connection and something to send.
+func (q *Queue) take() (unit, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		if q.closed {
+			return unit{}, false
+		}
+		if q.busy < q.conns.limit {
+			if u, ok := q.pick(); ok {
+				q.busy++
+				if u.spare = q.busy < q.conns.limit; u.spare {
+					q.work.Signal() // one wakes the next while there is work, so idle ones sleep
+				}
+				return u, true
+			}
+		}
+		q.work.Wait()
+	}
+}
+
+// pick chooses the next unit. The caller holds the lock.
+func (q *Queue) pick() (unit, bool) {
+	now := time.Now()
+	for i, in := range q.order {
+		if in.store == nil || in.hold != nil || now.Before(in.notBefore) {
+			continue
+		}
+		// After failures in a row one request finds out whether the others may go on.
+		if in.failures > failuresInARow && in.flying[Small]+in.flying[Large] > 0 {
+			continue
+		}
+		u, ok := in.pick(q.conns.limit)
+		if len(in.small) < smallAhead/2 && in.unclaimed[Small] > 0 || len(in.large) < largeAhead/2 && in.unclaimed[Large] > 0 {
+			q.wakeFeeder()
+		}
+		if !ok {
+			continue
+		}
+		u.store, u.token, u.generation, u.class = in.store, in.token, in.generation, u.job.Class
+		in.flying[u.class]++
+		u.job.flying++
+		if u.job.State == Waiting {
+			u.job.State = Active
+			q.totals.move(&u.job.Job, Waiting)
+		}
+		if len(q.order) > 1 {
+			q.order = append(append(append([]*inbox{}, q.order[:i]...), q.order[i+1:]...), in)
+		}
+		return u, true
+	}
+	return unit{}, false
+}
+
+// pick chooses the inbox's next unit: what is due again first; then small and large files get half of the connections
+// each while there are both, so that neither waits behind the other.
+func (in *inbox) pick(limit int) (unit, bool) {
+	for len(in.ready) > 0 {
+		u := in.ready[0]
+		in.ready = in.ready[1:]
+		if u.valid() {
+			return u, true
+		}
+	}
+	if in.flying[Small] <= in.flying[Large] {
+		if u, ok := in.pickSmall(); ok {
+			return u, true
+		}
+		return in.pickLarge(limit)
+	}
+	if u, ok := in.pickLarge(limit); ok {
+		return u, true
+	}
+	return in.pickSmall()
+}
+
+func (in *inbox) pickSmall() (unit, bool) {
+	if len(in.small) == 0 {
+		return unit{}, false
+	}
+	j := in.small[0]
+	in.small[0] = nil
+	in.small = in.small[1:]
+	return unit{job: j, kind: sendWhole, plan: j.plan}, true
+}
+
+// pickLarge returns the next block of the first file that has one, and opens further files before the blocks run out.
+func (in *inbox) pickLarge(limit int) (unit, bool) {
+	ahead := 0
+	for _, j := range in.opened {
+		if j.acked == nil { // being prepared
+			ahead += blockCount(j.Size, defaultBlockSize)
+		} else {
+			ahead += len(j.acked) - j.next
+		}
+	}
+	if ahead < limit && len(in.large) > 0 {
+		j := in.large[0]
+		in.large[0] = nil
+		in.large = in.large[1:]
+		in.opened = append(in.opened, j)
+		return unit{job: j, kind: prepare, plan: j.plan}, true
+	}
+	for _, j := range in.opened {
+		if n, ok := j.nextBlock(); ok {
+			return unit{job: j, kind: sendBlock, block: n, plan: j.plan}, true
+		}
+	}
+	return unit{}, false
+}
+
+// nextBlock hands out the next block that is not acknowledged.
+func (j *job) nextBlock() (int, bool) {
+	for j.next < len(j.acked) {
+		n := j.next
+		j.next++
+		if !j.acked[n] {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+func (j *job) closeFile() {
+	if j.file != nil {
+		_ = j.file.Close() // it was only read
+		j.file = nil
+	}
+}
+
+// close forgets an opened large file. The caller holds the lock.
+func (in *inbox) close(j *job) {
+	for i, o := range in.opened {
+		if o == j {
+			in.opened = append(in.opened[:i], in.opened[i+1:]...)
+			break
+		}
+	}
+	j.closeFile()
+}
+
+func (q *Queue) wakeFeeder() {
+	select {
+	case q.hungry <- struct{}{}:
+	default:
+	}
+}
+
+// feed claims jobs from the journal before the workers run out of them.
+func (q *Queue) feed() {
+	for {
+		select {
+		case <-q.ctx.Done():
+			return
+		case <-q.hungry:
+		}
+		for q.claimMore() {
+		}
+	}
+}
+
+// claimMore fills up the first inbox and class that is short of jobs and reports whether there was one.
+func (q *Queue) claimMore() bool {
+	in, class, n := q.shortOfJobs()
+	if in == nil {
+		return false
+	}
+	jobs, err := q.journal.Claim(q.ctx, in.key, class, n)
+	if err != nil {
+		if q.ctx.Err() == nil {
+			q.log.Error("claim jobs", "error", err)
+		}
+		return false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	in.unclaimed[class] -= len(jobs)
+	for i := range jobs {
+		j := &job{Job: jobs[i], inbox: in}
+		j.State = Waiting // until a worker takes it
+		if class == Small {
+			in.small = append(in.small, j)
+		} else {
+			in.large = append(in.large, j)
+		}
+	}
+	q.wakeWorkers()
+	return len(jobs) > 0
+}
+
+func (q *Queue) shortOfJobs() (*inbox, Class, int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, in := range q.order {
+		if in.unclaimed[Small] > 0 && len(in.small) < smallAhead/2 {
+			return in, Small, smallAhead - len(in.small)
+		}
+		if in.unclaimed[Large] > 0 && len(in.large) < largeAhead/2 {
+			return in, Large, largeAhead - len(in.large)
+		}
+	}
+	return nil, 0, 0
+}

@@ -1,0 +1,381 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// carryOut does a unit's work and returns what came of it. It may tell finish more by changing the unit.
+func (q *Queue) carryOut(u *unit) error {
+	switch u.kind {
+	case sendWhole:
+		return q.sendWhole(u)
+	case prepare:
+		return q.prepare(u)
+	case sendBlock:
+		return q.sendBlock(u)
+	default:
+		return q.commit(u)
+	}
+}
+
+// version returns what the job's plan was made for.
+func (j *job) version() version { return version{j.Size, j.ModTime, j.FileID} }
+
+func (j *job) properties() Properties { return Properties{ContentType: ContentType(j.Blob)} }
+
+// sendWhole sends a small file in one request.
+func (q *Queue) sendWhole(u *unit) error {
+	j := u.job
+	f, now, err := openSource(j.Source)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if !now.same(j.version()) {
+		// Nothing is sent yet, so the file as it is now is the one to send.
+		if err := q.adopt(u, now); err != nil {
+			return err
+		}
+	}
+	body, release, err := q.body(f, 0, j.Size)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if fi, err := f.Stat(); err != nil {
+		return sourceError("stat", j.Source, err)
+	} else if !versionOf(fi).same(j.version()) {
+		return NewError("read", j.Source, SourceChanged)
+	}
+	c := q.condition(u)
+	begun := time.Now()
+	answer, err := q.request(u, body, func(ctx context.Context) (Answer, error) {
+		return u.store.PutBlob(ctx, j.Blob, body, j.properties(), c)
+	})
+	if err != nil {
+		return q.settleDoubt(u, c, begun, err)
+	}
+	j.CRC64, j.Answer = body.CRC64(), answer
+	return nil
+}
+
+// errReclassed says that a job's file changed so much in size that it must be sent another way.
+var errReclassed = errors.New("another class")
+
+// adopt makes a job that was not begun fit the file as it is now.
+func (q *Queue) adopt(u *unit, now version) error {
+	j := u.job
+	if e := tooLarge(j.Source, now.size, u.token.Rights); e != nil {
+		return e
+	}
+	q.mu.Lock()
+	q.totals.resize(&j.Job, now.size)
+	j.Size, j.ModTime, j.FileID = now.size, now.modTime, now.id
+	q.mu.Unlock()
+	if classOf(now.size, q.config.BlockSize, u.token.Rights) != j.Class {
+		return errReclassed
+	}
+	return nil
+}
+
+// condition says when a small file may be stored. See docs/DESIGN.md, "The lost answer".
+func (q *Queue) condition(u *unit) Condition {
+	j := u.job
+	if j.Replace {
+		return Condition{}
+	}
+	if j.doubt == lost && !u.token.Rights.CreateOnly() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if j.inbox.skewKnown {
+			// The service keeps whole seconds, so what we stored is at least as new as the second in which we began.
+			begun := j.doubtful.Add(j.inbox.skew).Truncate(time.Second)
+			return Condition{IfModifiedSince: begun.Add(-time.Second)}
+		}
+	}
+	return Condition{IfAbsent: true}
+}
+
+// errAgain says that the unit must be sent once more, at once, with what was learned.
+var errAgain = errors.New("once more")
+
+// settleDoubt decides what an error means for a small file that must not replace another: where an answer was lost, a blob
+// that is there may be this very file.
+func (q *Queue) settleDoubt(u *unit, c Condition, begun time.Time, err error) error {
+	j := u.job
+	e, ok := errors.AsType[*Error](err)
+	if !ok || j.Replace {
+		return err
+	}
+	switch {
+	case e.Unanswered && j.doubt != lost:
+		j.doubt, j.doubtful = lost, begun
+	case !errors.Is(err, ErrExists) || j.doubt == none:
+	case !c.IfModifiedSince.IsZero():
+		// Written before we began, or nothing is there and this service takes the condition to fail then.
+		j.doubt = older
+		return errAgain
+	case j.doubt == lost:
+		q.mu.Lock()
+		known := j.inbox.skewKnown
+		q.mu.Unlock()
+		if known && !u.token.Rights.CreateOnly() {
+			return errAgain // this time with If-Modified-Since, for the service's clock is now known
+		}
+		return NewError(e.Op, j.Blob, AlreadyThereByUs)
+	}
+	return err
+}
+
+// body reads a part of a file for one request. release gives the buffer back. What is larger than all buffers together
+// is hashed first and read again while it is sent; the service then notices a change in between.
+func (q *Queue) body(f *os.File, offset, length int64) (*Body, func(), error) {
+	buf, err := q.buffers.take(q.ctx, min(length, q.config.Memory))
+	if err != nil {
+		return nil, nil, err
+	}
+	release := func() { q.buffers.give(buf) }
+	if length <= int64(len(buf)) {
+		if err := readBlock(f, buf, offset); err != nil {
+			release()
+			return nil, nil, err
+		}
+		return NewBody(buf, checksum(buf)), release, nil
+	}
+	crc, err := hashSection(f, offset, length, buf[:min(len(buf), mib)])
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return &Body{file: f, start: offset, size: length, crc64: crc}, release, nil
+}
+
+// prepare opens a large file and plans it. For a new one it asks first whether its name is free, with the one question
+// that needs no right to read: to commit a block that does not exist where no blob is.
+func (q *Queue) prepare(u *unit) error {
+	j := u.job
+	f, now, err := openSource(j.Source)
+	if err != nil {
+		return err
+	}
+	keep := false
+	defer func() {
+		if !keep {
+			_ = f.Close()
+		}
+	}()
+	fresh := j.UploadID == [16]byte{}
+	var acked []AckedBlock
+	switch {
+	case fresh && !now.same(j.version()):
+		if err := q.adopt(u, now); err != nil {
+			return err
+		}
+	case !fresh:
+		if acked, err = q.journal.Acked(q.ctx, j.ID); err != nil {
+			return err
+		}
+		if !now.same(j.version()) {
+			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
+				return err
+			}
+		}
+	}
+	if len(acked) == 0 && !j.Replace {
+		_, err := q.request(u, nil, func(ctx context.Context) (Answer, error) {
+			return u.store.PutBlockList(ctx, j.Blob, blockIDs(newUploadID(), 1), Properties{}, Condition{IfAbsent: true})
+		})
+		if !errors.Is(err, ErrBlocksLost) {
+			return err // ErrExists: nothing has been sent for nothing
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if fresh {
+		j.UploadID, j.BlockSize = newUploadID(), blockSizeFor(j.Size, q.config.BlockSize)
+	}
+	q.lay(j, acked)
+	j.closeFile()
+	j.file, keep = f, true
+	q.journal.Plan(j.Job, acked)
+	return nil
+}
+
+// lay sets a job's blocks out, some of which are acknowledged. The caller holds the lock.
+func (q *Queue) lay(j *job, acked []AckedBlock) {
+	n := blockCount(j.Size, j.BlockSize)
+	q.totals.acked -= j.done
+	j.plan++
+	j.acked, j.crcs, j.next, j.left, j.done = make([]bool, n), make([]uint64, n), 0, n, 0
+	for _, a := range acked {
+		if a.Number < n && !j.acked[a.Number] {
+			j.acked[a.Number], j.crcs[a.Number] = true, a.CRC64
+			j.left--
+			j.done += j.blockLen(a.Number)
+		}
+	}
+	q.totals.acked += j.done
+}
+
+func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.BlockSize) }
+
+// stillTrue returns those acknowledged blocks that the file, which has changed, still contains, and makes the plan fit
+// it. Only what differs is sent again.
+func (q *Queue) stillTrue(u *unit, f *os.File, now version, acked []AckedBlock) ([]AckedBlock, error) {
+	j := u.job
+	if err := q.adopt(u, now); err != nil {
+		return nil, err
+	}
+	if blockSizeFor(j.Size, j.BlockSize) != j.BlockSize {
+		j.UploadID, j.BlockSize = newUploadID(), blockSizeFor(j.Size, j.BlockSize)
+		return nil, nil
+	}
+	buf, err := q.buffers.take(q.ctx, min(mib, q.config.Memory))
+	if err != nil {
+		return nil, err
+	}
+	defer q.buffers.give(buf)
+	same := acked[:0]
+	for _, a := range acked {
+		if a.Number >= blockCount(j.Size, j.BlockSize) {
+			continue
+		}
+		crc, err := hashSection(f, int64(a.Number)*j.BlockSize, j.blockLen(a.Number), buf)
+		if err != nil {
+			return nil, err
+		}
+		if crc == a.CRC64 {
+			same = append(same, a)
+		}
+		if q.ctx.Err() != nil {
+			return nil, context.Cause(q.ctx)
+		}
+	}
+	return same, nil
+}
+
+// sendBlock stages one block.
+func (q *Queue) sendBlock(u *unit) error {
+	j := u.job
+	q.mu.Lock()
+	f, offset, length := j.file, int64(u.block)*j.BlockSize, j.blockLen(u.block)
+	id := blockID(j.UploadID, u.block)
+	q.mu.Unlock()
+	body, release, err := q.body(f, offset, length)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if _, err := q.request(u, body, func(ctx context.Context) (Answer, error) {
+		return u.store.PutBlock(ctx, j.Blob, id, body)
+	}); err != nil {
+		return err
+	}
+	q.journal.Ack(j.ID, u.block, body.CRC64())
+	q.mu.Lock()
+	j.acked[u.block], j.crcs[u.block] = true, body.CRC64()
+	j.left--
+	j.done += length
+	q.totals.acked += length
+	q.mu.Unlock()
+	return nil
+}
+
+// commit looks at the source again and makes a blob of the blocks.
+func (q *Queue) commit(u *unit) error {
+	j := u.job
+	now, err := lookAgain(j.Source)
+	if err != nil {
+		return err
+	}
+	if !now.same(j.version()) {
+		return NewError("commit", j.Source, SourceChanged)
+	}
+	ids := blockIDs(j.UploadID, len(j.acked))
+	put := func(c Condition) (Answer, error) {
+		return q.request(u, nil, func(ctx context.Context) (Answer, error) {
+			return u.store.PutBlockList(ctx, j.Blob, ids, j.properties(), c)
+		})
+	}
+	answer, err := put(Condition{IfAbsent: !j.Replace})
+	if errors.Is(err, ErrExists) {
+		// Ours, if an answer was lost before; now or before this process began. Blocks that are committed say so.
+		var mine error
+		if answer, mine = put(Condition{IfCommitted: true}); mine == nil || !errors.Is(mine, ErrBlocksLost) {
+			err = mine
+		}
+	}
+	if err != nil {
+		return err
+	}
+	var crc uint64
+	for n, c := range j.crcs {
+		crc = combineCRC64(crc, c, j.blockLen(n))
+	}
+	j.CRC64, j.Answer = crc, answer
+	return nil
+}
+
+// request sends one request: it gives up when the request stands still, keeps to the speed limit and counts.
+func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer, error)) (Answer, error) {
+	ctx, cancel := context.WithCancelCause(q.ctx)
+	defer cancel(nil)
+	stalled := NewError("wait", u.job.Blob, NoProgress)
+	stalled.Unanswered = true
+	watch := time.AfterFunc(q.config.NoProgress, func() { cancel(stalled) })
+	defer watch.Stop()
+	var handed atomic.Int64
+	var size int64
+	if body != nil {
+		size = body.Len()
+		body.pace = func(n int) error {
+			if q.limiter != nil && n > 0 {
+				watch.Stop()
+				if err := q.limiter.WaitN(ctx, n); err != nil {
+					return context.Cause(ctx)
+				}
+			}
+			watch.Reset(q.config.NoProgress)
+			handed.Add(int64(n))
+			return nil
+		}
+	}
+	begun := time.Now()
+	answer, err := send(ctx)
+	now := time.Now()
+	date := answer.Date
+	e, _ := errors.AsType[*Error](err)
+	if e != nil {
+		date = e.Date
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.totals.requests++
+	q.totals.sent += handed.Load()
+	if u.tries > 0 || u.job.replans > 0 {
+		q.totals.retries++
+		q.totals.resent += handed.Load()
+	}
+	in := u.job.inbox
+	if !date.IsZero() {
+		in.skew, in.skewKnown = date.Sub(now), true
+	}
+	switch {
+	case err == nil, e != nil && e.Status != 0 && e.Err != ErrBusy:
+		in.failures, in.notBefore = 0, time.Time{}
+		q.conns.acknowledged(now, size, !u.spare)
+		if err == nil {
+			q.speed.add(now, size)
+		}
+	case e != nil && e.Reason == ServiceBusy:
+		q.conns.busy(now)
+	}
+	if err != nil {
+		q.log.Debug("request", "blob", u.job.Blob, "took", now.Sub(begun), "error", err)
+	}
+	return answer, err
+}

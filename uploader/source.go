@@ -1,0 +1,103 @@
+package uploader
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// version is what tells whether a file is still the one that was planned.
+type version struct {
+	size    int64
+	modTime time.Time
+	id      FileID
+}
+
+func versionOf(fi fs.FileInfo) version {
+	return version{fi.Size(), fi.ModTime(), fileIDOf(fi)}
+}
+
+// same reports whether nothing tells the two apart. Where one has no file id, size and time decide.
+func (v version) same(w version) bool {
+	return v.size == w.size && v.modTime.Equal(w.modTime) && (v.id == w.id || v.id == FileID{} || w.id == FileID{})
+}
+
+// openSource opens a file for reading and returns what it is now. Errors are ErrSource.
+func openSource(path string) (*os.File, version, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, version{}, sourceError("open", path, err)
+	}
+	fi, err := f.Stat()
+	if err == nil && !fi.Mode().IsRegular() {
+		err = fs.ErrInvalid
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, version{}, sourceError("open", path, err)
+	}
+	return f, versionOf(fi), nil
+}
+
+// lookAgain returns what stands at the path now.
+func lookAgain(path string) (version, error) {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return version{}, sourceError("stat", path, err)
+	}
+	return versionOf(fi), nil
+}
+
+// sourceError turns an error of the file system into one of ErrSource whose words a person understands.
+func sourceError(op, path string, err error) *Error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return NewError(op, path, SourceGone)
+	}
+	e := NewError(op, path, SourceUnreadable)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		e.Value = "you don't have the right to"
+	case errors.Is(err, fs.ErrInvalid):
+		e.Value = "it is not a file"
+	default:
+		e.Value = "its disk or another program does not let it be read"
+	}
+	return e
+}
+
+// changedWhileRead says that fewer bytes were there than planned: at the end of the file it has shrunk, else it can't be
+// read.
+func changedWhileRead(err error) *Error {
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return NewError("read", "", SourceChanged)
+	}
+	return sourceError("read", "", err)
+}
+
+// readBlock fills the buffer from the offset on.
+func readBlock(f *os.File, buf []byte, offset int64) error {
+	if len(buf) == 0 {
+		return nil
+	}
+	if n, err := f.ReadAt(buf, offset); n < len(buf) {
+		return changedWhileRead(err)
+	}
+	return nil
+}
+
+// hashSection returns the checksum of a part of a file, read through the buffer.
+func hashSection(f *os.File, offset, length int64, buf []byte) (uint64, error) {
+	var crc uint64
+	for length > 0 {
+		part := buf[:min(int64(len(buf)), length)]
+		if err := readBlock(f, part, offset); err != nil {
+			return 0, err
+		}
+		crc = combineCRC64(crc, checksum(part), int64(len(part)))
+		offset += int64(len(part))
+		length -= int64(len(part))
+	}
+	return crc, nil
+}
