@@ -25,6 +25,7 @@ const (
 	TokenDateUnclear  Reason = "date-unclear"
 	SeveralTokens     Reason = "several-tokens"
 	TokenTextTooLarge Reason = "text-too-large"
+	TokenIncomplete   Reason = "token-incomplete"
 )
 
 // What the service can say of a token. The texts behind them are in docs/DESIGN.md, "What the service says".
@@ -111,6 +112,40 @@ const (
 	doReportFault = "Try again; if it happens again, report it with the log."
 )
 
+// What stands for {value} where a pasted text is refused.
+const (
+	valueFiles         = "file shares"
+	valueQueues        = "queues"
+	valueTables        = "tables"
+	valueWebsite       = "a web site"
+	valueSecondary     = "a read-only copy of a storage account"
+	valueSnapshot      = "an older version of one file"
+	valueOtherServices = "an account's other services"
+	valueNoObjects     = "an account's settings, not its files"
+	valueTwice         = " is given twice"
+	valueUnreadable    = " can't be read"
+	valueEndsBefore    = "it ends before it begins"
+	valueDots          = "the address contains a folder named . or .."
+	valueNoBlob        = "it is for one file, and the address names none"
+	valueTooHigh       = "it is for a folder further down than the address says"
+)
+
+// What a token's warnings say.
+const (
+	warnOneFile       = "This token is for exactly one file, which will be stored as “{value}”."
+	warnPolicy        = "The storage's policy “{value}” may decide when this token ends and what it permits; the token itself does not say everything."
+	warnCreateOnly    = "The token permits only new files of up to 5,000 MiB; what is there can't be replaced."
+	warnAssembled     = "The address was put together from the fields: {value}. Check that it is the workspace's."
+	warnAssumedRights = "The fields don't say what the token permits; that it permits writing, over https, is assumed. If the storage refuses it, ask for the whole link."
+	warnRepaired      = "Plus signs of the signature had been lost or altered while copying and were restored. If the storage refuses the token, copy it again."
+	warnDropped       = "Parameters that ask the storage for a list were left out of the link; they are no part of the token."
+	warnDataLake      = "The link names the storage's Data Lake address; files are sent to {value}, the same storage."
+	warnPrivateLink   = "The link names a private address that certificates don't cover; files are sent to {value}, which leads to the same storage inside that network."
+	warnHTTPSOnly     = "The token may be used over https only, and its address begins with http://."
+	warnKeyEnds       = "The key behind this token ends before the token does, at {value}."
+	warnDiffers       = "{value} as stated differs from what the link says; the storage goes by the link."
+)
+
 // reasons is the one table of every reason: its sentinel and its words. In the words {value} stands for Error.Value,
 // {when} for Error.When in local time.
 var reasons = map[Reason]struct {
@@ -130,6 +165,7 @@ var reasons = map[Reason]struct {
 	TokenDateUnclear:  {ErrTokenInvalid, Explanation{"A date in this token can't be read: {value}.", safeNotSent, doCopyAgain}},
 	SeveralTokens:     {ErrTokenInvalid, Explanation{"This text contains more than one token.", safeNotSent, "Paste one at a time."}},
 	TokenTextTooLarge: {ErrTokenInvalid, Explanation{"This text is too long to be an upload token.", safeNotSent, "Paste the token alone."}},
+	TokenIncomplete:   {ErrTokenInvalid, Explanation{"A part of this token is missing: {value}.", safeNotSent, doCopyAgain}},
 
 	Expired:                {ErrTokenExpired, Explanation{"This upload token ended{when on}.", safeFinished, doAskNew}},
 	NotYetValid:            {ErrTokenNotYetValid, Explanation{"This token is not valid yet; it starts working{when on}.", safeFinished, "Wait until then, and check this computer's clock."}},

@@ -48,7 +48,7 @@ type Inbox struct {
 	Host      string // with port if the link has one
 	Account   string // first path segment on loopback (path style); empty where the host names the account
 	Container string
-	Prefix    string // folder inside the container that the token is confined to (sr=d), without slashes at its ends
+	Prefix    string // folder inside the container that the link names (with sr=d: is confined to), without slashes at its ends
 	Blob      string // the one blob that the token is for (sr=b), relative to the container; else empty
 
 	// The workspace's names for the same things, as stated with the token or read from the address.

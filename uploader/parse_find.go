@@ -1,0 +1,177 @@
+package uploader
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Where a link or a query may begin, and what may continue one on the next line.
+var (
+	linkStart    = regexp.MustCompile(`(?i)https?://`)
+	encodedStart = regexp.MustCompile(`(?i)https?%3A%2F%2F`)
+	queryStart   = regexp.MustCompile(`(?:^|[\s"'?&|:=(<\x60])((?:sv|sp|st|se|sr|ss|srt|spr|sip|si|sig|sdd|skoid|sktid|skt|ske|sks|skv|ses)=[^\s=])`)
+	continuation = regexp.MustCompile(`(?i)^[&?]|&(?:amp;)?[a-z]{2,5}=`)
+	dateRest     = regexp.MustCompile(`^(?:[T:.-]|%3A)?\d[0-9T:%AZ.-]*(?:&\S*)?$|^T\d|^%3A|^Z$`)
+)
+
+// maxWords bounds how many pieces of a broken link are put together, and so the work on a text that has none.
+const maxWords = 24
+
+// findLinks returns the links in the text in their order, repaired, and those inside links of mail scanners in place
+// of these. isEndpoint tells a link that must not be unwrapped.
+func findLinks(text string, isEndpoint func(address string) bool) []link {
+	var links []link
+	for at := 0; at < len(text); {
+		m := linkStart.FindStringIndex(text[at:])
+		if m == nil {
+			break
+		}
+		start := at + m[0]
+		raw, end := extent(text, start, "")
+		links = append(links, unwrap(repair(raw), isEndpoint))
+		at = max(end, start+1)
+	}
+	if len(links) > 0 {
+		return links
+	}
+	for _, m := range encodedStart.FindAllStringIndex(text, -1) {
+		raw, _, _ := strings.Cut(text[m[0]:], "&")
+		raw = strings.Fields(raw)[0]
+		links = append(links, repair(unescape(raw)))
+	}
+	return links
+}
+
+// findQuery returns the signed query in a text that has no signed link.
+func findQuery(text string) (string, bool) {
+	for at := 0; at < len(text); {
+		m := queryStart.FindStringSubmatchIndex(text[at:])
+		if m == nil {
+			return "", false
+		}
+		// The query is read as the one of a link, so that both are repaired alike.
+		const base = "https://x/y?"
+		raw, end := extent(text, at+m[2], base)
+		if l := repair(raw); l.sig() != "" && strings.Contains(l.query, "&") {
+			return l.query, true
+		}
+		at = max(end, at+m[3])
+	}
+	return "", false
+}
+
+// extent returns the link that begins at start, put together where it is broken over lines or words, and where it
+// ends. Base is put in front of what is returned; start is then inside a link.
+//
+// A complete link ends at the first white space. An incomplete one is continued word by word until it is complete; if
+// that never comes, only those words count that look like pieces of a query.
+func extent(text string, start int, base string) (raw string, end int) {
+	stop := terminators(text, start)
+	got := base
+	plausible, plausibleEnd, chain := "", start, true
+	pos := start
+	for range maxWords {
+		wordEnd := len(text)
+		if i := strings.IndexAny(text[pos:], " \t\n"+stop); i >= 0 {
+			wordEnd = pos + i
+		}
+		got += text[pos:wordEnd]
+		if chain {
+			plausible, plausibleEnd = got, wordEnd
+		}
+		rest := strings.TrimLeft(text[wordEnd:], " \t\n")
+		gap := text[wordEnd : len(text)-len(rest)]
+		done := complete(got)
+		next := firstWord(rest)
+		if gap == "" || rest == "" || linkStart.MatchString(next) {
+			if done {
+				return got, wordEnd
+			}
+			break
+		}
+		broken := strings.Contains(gap, "\n")
+		if done && !continuation.MatchString(next) && !(broken && lastIsDate(got) && dateRest.MatchString(next)) {
+			return got, wordEnd
+		}
+		if broken && isStatedLine(rest) {
+			break
+		}
+		if !strings.Contains(got, "?") && !strings.Contains(next, "?") {
+			break // words between an address and a query are prose
+		}
+		chain = chain && (continuation.MatchString(next) || strings.ContainsRune("&?=%", rune(got[len(got)-1])))
+		switch {
+		case broken:
+			got = strings.TrimRight(got, "\\^`") // the shells' signs for "continued on the next line"
+		case inSignature(got):
+			got += " " // perhaps a "+" that was decoded; the length will tell
+		}
+		pos = len(text) - len(rest)
+	}
+	return plausible, plausibleEnd
+}
+
+// terminators returns the characters that end the link at start besides white space, by what stands in front of it.
+func terminators(text string, start int) string {
+	stop := "\"<>|"
+	if start == 0 {
+		return stop
+	}
+	switch text[start-1] {
+	case '\'':
+		return stop + "'"
+	case '`':
+		return stop + "`"
+	case '(':
+		return stop + ")"
+	case '[':
+		return stop + "]"
+	}
+	return stop
+}
+
+func firstWord(s string) string {
+	if i := strings.IndexAny(s, " \t\n\"<>|"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// inSignature reports whether the last parameter begun is the signature.
+func inSignature(raw string) bool {
+	i := strings.LastIndexAny(raw, "?&;")
+	return i >= 0 && strings.HasPrefix(raw[i+1:], "sig=")
+}
+
+// lastIsDate reports whether the last parameter begun is a date, which may be cut and still look whole.
+func lastIsDate(raw string) bool {
+	i := strings.LastIndexAny(raw, "?&;")
+	return i >= 0 && (strings.HasPrefix(raw[i+1:], "se=") || strings.HasPrefix(raw[i+1:], "st="))
+}
+
+// complete reports whether a link has all that a token needs, so that nothing which follows belongs to it.
+func complete(raw string) bool {
+	if !strings.Contains(raw, "sig") {
+		return false
+	}
+	q := unwrap(repair(raw), func(string) bool { return false }).query
+	if !isSignature(param(q, "sig")) || !isDay(param(q, "sv")) {
+		return false
+	}
+	if param(q, "si") == "" {
+		if _, ok := parseDate(param(q, "se")); !ok || param(q, "sp") == "" {
+			return false
+		}
+	}
+	return param(q, "sr") != "" || param(q, "ss") != "" && param(q, "srt") != ""
+}
+
+// anySigned reports whether one of the links carries a signature, valid or not.
+func anySigned(links []link) bool {
+	for _, l := range links {
+		if l.sig() != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,279 @@
+package uploader
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	workspaceContainer = regexp.MustCompile(`^(.+)-([0-9]+)$`)
+	uuid               = regexp.MustCompile(`^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	containerName      = regexp.MustCompile(`^(?:\$root|\$web|\$logs|[A-Za-z0-9](?:-?[A-Za-z0-9]){2,62})$`)
+	addressRange       = regexp.MustCompile(`^[0-9A-Fa-f.:]{3,45}(?:-[0-9A-Fa-f.:]{3,45})?$`)
+	policyName         = regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,64}$`)
+	rightsLetters      = regexp.MustCompile(`^[a-z]{1,26}$`)
+)
+
+// signed are the parameters that may stand in a token once only: two of one would leave it to the service which counts.
+var signed = []string{"sv", "st", "se", "sr", "sp", "spr", "sip", "si", "sig", "sdd", "ss", "srt", "skoid", "sktid", "skt", "ske", "sks", "skv", "ses"}
+
+// read understands one link. What is stated with the token wins over what the link says, except where it goes.
+func (p *parser) read(l link, said stated) (Token, error) {
+	scheme, host, path, ok := splitAddress(l.address)
+	if !ok {
+		return Token{}, refuse(NotAToken, "")
+	}
+	e, known := p.endpoint(host)
+	switch {
+	case !known && l.sig() == "":
+		return Token{}, refuse(NotAToken, "")
+	case scheme == "http" && !e.loopback:
+		return Token{}, refuse(InsecureAddress, "")
+	case !known:
+		return Token{}, refuse(UnknownHost, host)
+	}
+	if err := e.check(); err != nil {
+		return Token{}, err
+	}
+	t := Token{Inbox: Inbox{Scheme: scheme, Host: e.host, InboxID: e.inboxID}, query: newSecret(l.query)}
+	if err := t.readQuery(l.query); err != nil {
+		return Token{}, err
+	}
+	if err := t.readPath(path, e, l.query); err != nil {
+		return Token{}, err
+	}
+	if err := t.state(said); err != nil {
+		return Token{}, err
+	}
+	t.warn(l, e)
+	return t, nil
+}
+
+// check refuses services that hold no blobs.
+func (e *endpoint) check() error {
+	switch {
+	case e.secondary:
+		return refuse(WrongService, valueSecondary)
+	case e.service == "file":
+		return refuse(WrongService, valueFiles)
+	case e.service == "queue":
+		return refuse(WrongService, valueQueues)
+	case e.service == "table":
+		return refuse(WrongService, valueTables)
+	case e.service == "web":
+		return refuse(WrongService, valueWebsite)
+	case e.service == "dfs":
+		// A signature names the blob service whichever of the two endpoints it is used with
+		// (learn.microsoft.com/rest/api/storageservices/create-service-sas), and only that one has blocks.
+		e.host = strings.Replace(e.host, ".dfs.", ".blob.", 1)
+	}
+	return nil
+}
+
+// readQuery reads what the query says of validity and rights.
+func (t *Token) readQuery(q string) error {
+	sig := param(q, "sig")
+	if sig == "" {
+		return refuse(NoSignature, "")
+	}
+	if !isSignature(sig) {
+		return refuse(SignatureSize, "")
+	}
+	if name := repeated(q); name != "" {
+		return refuse(FieldsContradict, name+valueTwice)
+	}
+	t.Version, t.Policy, t.IP = unescape(param(q, "sv")), unescape(param(q, "si")), unescape(param(q, "sip"))
+	if t.Version == "" {
+		return refuse(TokenIncomplete, "sv")
+	}
+	if !isDay(t.Version) {
+		return refuse(TokenDateUnclear, "sv")
+	}
+	if t.Policy != "" && !policyName.MatchString(t.Policy) || t.IP != "" && !addressRange.MatchString(t.IP) {
+		return refuse(FieldsContradict, "si, sip"+valueUnreadable)
+	}
+	t.HTTPSOnly = strings.EqualFold(unescape(param(q, "spr")), "https")
+	if err := t.readDates(param(q, "st"), param(q, "se")); err != nil {
+		return err
+	}
+	if err := readKind(q); err != nil {
+		return err
+	}
+	return t.readRights(unescape(param(q, "sp")))
+}
+
+// repeated returns the name of a signed parameter that stands in the query twice, or "".
+func repeated(q string) string {
+	for _, name := range signed {
+		n := 0
+		for pair := range strings.SplitSeq(q, "&") {
+			if k, _, _ := strings.Cut(pair, "="); strings.EqualFold(k, name) {
+				n++
+			}
+		}
+		if n > 1 {
+			return name
+		}
+	}
+	return ""
+}
+
+func (t *Token) readDates(st, se string) error {
+	var ok bool
+	if st != "" {
+		if t.ValidFrom, ok = parseDate(st); !ok {
+			return refuse(TokenDateUnclear, printable("st", st))
+		}
+	}
+	switch {
+	case se != "":
+		if t.ValidTo, ok = parseDate(se); !ok {
+			return refuse(TokenDateUnclear, printable("se", se))
+		}
+	case t.Policy == "":
+		return refuse(TokenIncomplete, "se")
+	}
+	if !t.ValidFrom.IsZero() && !t.ValidTo.IsZero() && !t.ValidFrom.Before(t.ValidTo) {
+		return refuse(FieldsContradict, valueEndsBefore)
+	}
+	return nil
+}
+
+var dateCharacters = regexp.MustCompile(`^[0-9TZ: .+/-]{1,32}$`)
+
+// printable returns a parameter for an error's words: only its name where the value is not plainly a date, since a
+// damaged query may carry anything there, the signature included.
+func printable(name, raw string) string {
+	if s := unescape(raw); dateCharacters.MatchString(s) {
+		return name + "=" + s
+	}
+	return name
+}
+
+// readKind refuses kinds of tokens that never open an inbox.
+func readKind(q string) error {
+	sr, ss, srt := unescape(param(q, "sr")), unescape(param(q, "ss")), unescape(param(q, "srt"))
+	switch {
+	case ss != "" || srt != "":
+		switch {
+		case ss == "":
+			return refuse(TokenIncomplete, "ss")
+		case srt == "":
+			return refuse(TokenIncomplete, "srt")
+		case !strings.Contains(ss, "b"):
+			return refuse(WrongService, valueOtherServices)
+		case !strings.Contains(srt, "o"):
+			return refuse(WrongService, valueNoObjects)
+		}
+	case param(q, "tn") != "":
+		return refuse(WrongService, valueTables)
+	case sr == "":
+		return refuse(TokenIncomplete, "sr")
+	case sr == "f" || sr == "s":
+		return refuse(WrongService, valueFiles)
+	case sr == "bs" || sr == "bv":
+		return refuse(WrongService, valueSnapshot)
+	case sr != "c" && sr != "b" && sr != "d":
+		return refuse(WrongService, "sr")
+	}
+	return nil
+}
+
+func (t *Token) readRights(sp string) error {
+	switch {
+	case sp == "" && t.Policy != "":
+		t.Rights.Unknown = true
+		return nil
+	case sp == "":
+		return refuse(TokenIncomplete, "sp")
+	case !rightsLetters.MatchString(sp):
+		return refuse(FieldsContradict, "sp"+valueUnreadable)
+	}
+	t.Rights.Letters = sp
+	if !t.Rights.Has('w') && !t.Rights.Has('c') {
+		return refuse(CannotWrite, strings.Join(t.Rights.Words(), ", "))
+	}
+	return nil
+}
+
+// readPath reads account, container and what lies below it.
+func (t *Token) readPath(path string, e endpoint, q string) error {
+	var segments []string
+	for s := range strings.SplitSeq(path, "/") {
+		if s = unescape(s); s == "." || s == ".." {
+			return refuse(FieldsContradict, valueDots)
+		} else if s != "" {
+			segments = append(segments, s)
+		}
+	}
+	if e.pathStyle && len(segments) > 0 {
+		t.Inbox.Account, t.Inbox.InboxID = segments[0], segments[0]
+		segments = segments[1:]
+		if !containerName.MatchString(t.Inbox.Account) {
+			return refuse(NoContainer, "")
+		}
+	}
+	if len(segments) == 0 || !containerName.MatchString(segments[0]) {
+		return refuse(NoContainer, "")
+	}
+	t.Inbox.Container = segments[0]
+	below := segments[1:]
+	switch sr := unescape(param(q, "sr")); sr {
+	case "b":
+		if len(below) == 0 {
+			return refuse(FieldsContradict, valueNoBlob)
+		}
+		t.Inbox.Blob = strings.Join(below, "/")
+	case "d":
+		depth, err := strconv.Atoi(unescape(param(q, "sdd")))
+		switch {
+		case param(q, "sdd") == "":
+			return refuse(TokenIncomplete, "sdd")
+		case err != nil || depth < 0 || depth > 63:
+			return refuse(FieldsContradict, "sdd"+valueUnreadable)
+		case depth > len(below):
+			return refuse(FieldsContradict, valueTooHigh)
+		}
+		t.Inbox.Prefix = strings.Join(below, "/")
+	default:
+		t.Inbox.Prefix = strings.Join(below, "/")
+	}
+	t.Inbox.nameParts(below)
+	return nil
+}
+
+// nameParts reads the workspace's names from the address.
+func (i *Inbox) nameParts(below []string) {
+	switch m := workspaceContainer.FindStringSubmatch(i.Container); {
+	case i.Blob == "" && len(below) > 0:
+		i.WsID, i.TID = i.Container, below[0]
+	case m != nil && !uuid.MatchString(i.Container):
+		i.WsID, i.TID = m[1], m[2]
+	default:
+		i.TID = i.Container
+	}
+}
+
+// warn collects what a person should know though the token can be used.
+func (t *Token) warn(l link, e endpoint) {
+	add := func(on bool, sentence, value string) {
+		if on {
+			t.Warnings = append(t.Warnings, strings.ReplaceAll(sentence, "{value}", value))
+		}
+	}
+	add(t.Inbox.Blob != "", warnOneFile, t.Inbox.Blob)
+	add(t.Policy != "", warnPolicy, t.Policy)
+	add(t.Rights.CreateOnly(), warnCreateOnly, "")
+	add(l.assembled, warnAssembled, t.Inbox.String())
+	add(l.assumedRights, warnAssumedRights, "")
+	add(l.repairedSig, warnRepaired, "")
+	add(l.droppedParams, warnDropped, "")
+	add(e.service == "dfs", warnDataLake, t.Inbox.Host)
+	add(e.private, warnPrivateLink, t.Inbox.Host)
+	add(t.HTTPSOnly && t.Inbox.Scheme == "http", warnHTTPSOnly, "")
+	if key, ok := parseDate(param(l.query, "ske")); ok && key.Before(t.ValidTo) {
+		add(true, warnKeyEnds, key.Format(time.RFC3339))
+	}
+}
