@@ -113,6 +113,9 @@ func (p *parser) assemble(text string, said stated, links []link) ([]link, error
 	for _, l := range links {
 		if p.isEndpoint(l.address) {
 			l.query, l.assumedRights = query, assumed
+			if c := said.container(); c != "" && p.lacksContainer(l.address) {
+				l.address, l.assembled = strings.TrimRight(l.address, "/")+"/"+c, true
+			}
 			return []link{l}, nil
 		}
 	}
@@ -121,6 +124,14 @@ func (p *parser) assemble(text string, said stated, links []link) ([]link, error
 		return nil, err
 	}
 	return []link{{address: address, query: query, assembled: true, assumedRights: assumed}}, nil
+}
+
+// lacksContainer reports whether the address of an endpoint names nothing below the account.
+func (p *parser) lacksContainer(address string) bool {
+	_, host, path, _ := splitAddress(address)
+	e, _ := p.endpoint(host)
+	path = strings.Trim(path, "/")
+	return path == "" || e.pathStyle && !strings.Contains(path, "/")
 }
 
 // refuseSignature says what is wrong with the token of a field form that is neither link nor query nor signature.
