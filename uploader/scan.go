@@ -142,15 +142,15 @@ func (s *scanner) addLone(f Found) error {
 	if !s.crowds {
 		first := *s.lone
 		s.lone, s.crowds = nil, true
-		if err := s.push(refuse(first, OneFileOnly, "")); err != nil {
+		if err := s.push(refuseFound(first, OneFileOnly, "")); err != nil {
 			return err
 		}
 	}
-	return s.push(refuse(f, OneFileOnly, ""))
+	return s.push(refuseFound(f, OneFileOnly, ""))
 }
 
-// refuse returns f with an error and without a name.
-func refuse(f Found, reason Reason, value string) Found {
+// refuseFound returns f with an error and without a name.
+func refuseFound(f Found, reason Reason, value string) Found {
 	f.Blob = Name{}
 	f.Err = NewError("scan", f.Source, reason)
 	f.Err.Value = value

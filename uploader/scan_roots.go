@@ -48,7 +48,7 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 		if r.shared {
 			key := [2]string{r.rel, realPath(r.path)}
 			if other := same[key]; other != nil {
-				if err := s.add(refuse(Found{Source: r.path, Rel: r.rel}, NameTaken, other.path)); err != nil {
+				if err := s.add(refuseFound(Found{Source: r.path, Rel: r.rel}, NameTaken, other.path)); err != nil {
 					return err
 				}
 				continue
@@ -167,13 +167,13 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	}
 	switch {
 	case folder && !s.opts.Recursive && r.explicit:
-		return s.add(refuse(f, SourceIsFolder, ""))
+		return s.add(refuseFound(f, SourceIsFolder, ""))
 	case folder && !s.opts.Recursive:
 		return s.skip(f, SkipFolder)
 	case folder:
 		return s.walk(ctx, &folderAt{root: r, path: r.path, rel: r.rel, real: r.real})
 	case kind != kindFile && r.explicit:
-		return s.add(refuse(f, SourceNotAFile, kind.words()))
+		return s.add(refuseFound(f, SourceNotAFile, kind.words()))
 	case kind != kindFile:
 		return s.skip(f, kind.skip())
 	}

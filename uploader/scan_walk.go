@@ -161,7 +161,7 @@ func (s *scanner) look(d *folderAt, e fs.DirEntry) (x entryAt, ok bool, err erro
 	x.included = d.included || len(s.filter.include) > 0 && s.filter.includes(name, below, x.folder)
 	planned, _, refused := planSegment(name)
 	if refused != "" && s.opts.Inbox.Blob == "" {
-		return x, false, s.add(refuse(f(), refused, ""))
+		return x, false, s.add(refuseFound(f(), refused, ""))
 	}
 	x.planned = planned
 	return x, true, nil
@@ -194,7 +194,7 @@ func (s *scanner) file(f Found, info fs.FileInfo, r *root) error {
 		}
 		if r.shared {
 			if owner, ok := s.names.take(name.Blob, r.number); !ok {
-				return s.add(refuse(f, NameTaken, otherSource(s.all[owner], f.Rel)))
+				return s.add(refuseFound(f, NameTaken, otherSource(s.all[owner], f.Rel)))
 			}
 		}
 		f.Blob = name
@@ -214,7 +214,7 @@ func otherSource(other *root, rel string) string {
 
 // refuseName hands over f with PlanName's error, which says what was planned; the source is more use to a person.
 func (s *scanner) refuseName(f Found, err error) error {
-	return s.add(refuse(f, reasonOf(err), ""))
+	return s.add(refuseFound(f, reasonOf(err), ""))
 }
 
 // settle decides about the entries of a folder that can't keep their names: it looks through the folder once more for
@@ -243,7 +243,7 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 		case readErr != nil: // whether the name is free can't be known
 			err = s.fail(f, readErr)
 		case owner != "":
-			err = s.add(refuse(f, NameTaken, join(d.rel, owner)))
+			err = s.add(refuseFound(f, NameTaken, join(d.rel, owner)))
 		default:
 			owners[x.planned] = x.name
 			if x.folder {
