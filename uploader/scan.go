@@ -13,7 +13,9 @@ const (
 	batchAge = 200 * time.Millisecond
 )
 
-// ScanOptions shapes a scan. The zero value takes files only, leaves links alone, and applies the default list of junk.
+// ScanOptions shapes a scan. Include and Exclude are doublestar patterns: one with a slash is matched against the path
+// below the root, one without against the last segment at any depth; a slash at the end confines it to folders; case
+// counts except on Windows. The zero value takes files only, leaves links alone, and applies the default list of junk.
 type ScanOptions struct {
 	Inbox Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
 
@@ -21,7 +23,7 @@ type ScanOptions struct {
 	FollowSymlinks    bool     // take what a link points to, if that lies in the same root; else links are skipped
 	FollowOutside     bool     // with FollowSymlinks: also if it lies elsewhere
 	Include           []string // if any: only files that match one, or lie in a folder below the root that does
-	Exclude           []string // never what matches one; stronger than Include
+	Exclude           []string // never what matches one, roots included; stronger than Include
 	NoDefaultExcludes bool     // send what [DefaultExcludes] lists
 }
 
@@ -83,8 +85,10 @@ type ScanTotals struct {
 // pattern's first wildcard on, as AzCopy does it. A root that is a link is followed and keeps its own name, and the
 // default list of junk does not apply to it. Roots of which nothing can be sent become a Found with Err.
 //
-// No two files are handed over for one name: the one whose own name it is wins over one that had to be renamed,
-// otherwise the first one wins, and the other has Err with NameTaken. A folder is treated likewise as a whole.
+// No two files are handed over for one name. Of two in one folder, the one whose own name it is wins over one that had
+// to be renamed, and of two renamed ones the first in alphabetical order; of two below different roots, the first
+// found. The other has Err with NameTaken and the winner's path as Value. A folder that had to be renamed, and whose
+// new name another entry beside it has, is refused as a whole rather than mixed with the other.
 // Where Inbox.Blob is set and there is more than one file, all of them have Err with OneFileOnly.
 //
 // Before anything is emitted, an invalid pattern in Include or Exclude is returned as an [*Error] with PatternInvalid.

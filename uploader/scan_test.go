@@ -1,0 +1,391 @@
+package uploader_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// outcomes returns "rel → outcome" of everything found, sorted.
+func outcomes(found []uploader.Found) []string {
+	var lines []string
+	for _, f := range found {
+		lines = append(lines, f.Rel+" → "+outcome(f))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// tree makes files, and folders where a path ends with a slash.
+func tree(t *testing.T, dir string, paths ...string) {
+	t.Helper()
+	for _, p := range paths {
+		if strings.HasSuffix(p, "/") {
+			if err := os.MkdirAll(filepath.Join(dir, p), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		writeFile(t, filepath.Join(dir, p), p)
+	}
+}
+
+func symlink(t *testing.T, target, link string) {
+	t.Helper()
+	if err := os.Symlink(target, link); err != nil {
+		t.Skipf("this system makes no links: %v", err)
+	}
+}
+
+func TestScanRoots(t *testing.T) {
+	dir := t.TempDir()
+	tree(t, dir, "data/a.csv", "data/sub/b.csv", "x/data/a.csv", "x/data/c.csv", "one.txt", "x/one.txt", ".git/HEAD",
+		"won/a", "won./a", "won./b", "no[1].txt", "void/", "...", "Thumbs.db")
+	symlink(t, "data", filepath.Join(dir, "alias"))
+	symlink(t, "nowhere", filepath.Join(dir, "dangling"))
+	recursive := uploader.ScanOptions{Recursive: true}
+	for _, c := range []struct {
+		name  string
+		opts  uploader.ScanOptions
+		roots []string
+		want  []string
+	}{
+		{"file", uploader.ScanOptions{}, []string{"one.txt"}, []string{"one.txt → one.txt"}},
+		{"folder without recursive", uploader.ScanOptions{}, []string{"data"}, []string{"data → error:source-is-folder"}},
+		{"glob without recursive", uploader.ScanOptions{}, []string{"data/*"}, []string{"a.csv → a.csv", "sub → skip:folder"}},
+		{"gone", recursive, []string{"none", ""}, []string{". → error:source-gone", "none → error:source-gone"}},
+		{"file with a slash", recursive, []string{"one.txt/"}, []string{"one.txt → error:source-unreadable"}},
+		{"link keeps its own name", recursive, []string{"alias"}, []string{"alias/a.csv → alias/a.csv", "alias/sub/b.csv → alias/sub/b.csv"}},
+		{"dangling link", recursive, []string{"dangling"}, []string{"dangling → error:source-gone"}},
+		{"links found by a glob are links", recursive, []string{"al*", "dang*"}, []string{"alias → skip:symlink", "dangling → skip:symlink"}},
+		{"named junk is sent", recursive, []string{".git", "Thumbs.db"}, []string{".git/HEAD → .git/HEAD", "Thumbs.db → Thumbs.db"}},
+		{"junk found by a glob is not", recursive, []string{"Th*", ".g*"}, []string{".git → skip:junk", "Thumbs.db → skip:junk"}},
+		{"excluded root", uploader.ScanOptions{Exclude: []string{"one*"}}, []string{"one.txt"}, []string{"one.txt → skip:excluded"}},
+		{"name with brackets", recursive, []string{"no[1].txt"}, []string{"no[1].txt → no[1].txt"}},
+		{"empty folder", recursive, []string{"void"}, []string{"void → skip:empty-folder"}},
+		{"refused name", recursive, []string{"..."}, []string{"... → error:name-dots"}},
+		{"same folder twice", recursive, []string{"x/data", "x/data/"}, []string{"data → error:name-taken", "data/a.csv → data/a.csv", "data/c.csv → data/c.csv"}},
+		{"same file twice", recursive, []string{"one.txt", "./one.txt"}, []string{"one.txt → error:name-taken", "one.txt → one.txt"}},
+		{"same name, other folder", recursive, []string{"data", "x/data"}, []string{
+			"data/a.csv → data/a.csv", "data/a.csv → error:name-taken", "data/c.csv → data/c.csv", "data/sub/b.csv → data/sub/b.csv",
+		}},
+		{"same name, other file", recursive, []string{"x/one.txt", "one.txt"}, []string{"one.txt → error:name-taken", "one.txt → one.txt"}},
+		{"own name wins over a renamed root given first", recursive, []string{"won.", "won"}, []string{
+			"won./a → error:name-taken", "won./b → won/b", "won/a → won/a",
+		}},
+		{"prefix", uploader.ScanOptions{Inbox: uploader.Inbox{Prefix: "in/box"}}, []string{"one.txt"}, []string{"one.txt → in/box/one.txt"}},
+		{"token for one blob, one file", uploader.ScanOptions{Inbox: uploader.Inbox{Blob: "in/x.zip"}}, []string{"one.txt"}, []string{"one.txt → in/x.zip"}},
+		{"token for one blob, a name that does not matter", uploader.ScanOptions{Inbox: uploader.Inbox{Blob: "x.zip"}}, []string{"..."}, []string{"... → x.zip"}},
+		{"token for one blob, three files", uploader.ScanOptions{Recursive: true, Inbox: uploader.Inbox{Blob: "x.zip"}}, []string{"data", "one.txt"}, []string{
+			"data/a.csv → error:one-file-only", "data/sub/b.csv → error:one-file-only", "one.txt → error:one-file-only",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Chdir(dir)
+			found, totals := scan(t, c.opts, c.roots...)
+			if diff := cmp.Diff(c.want, outcomes(found)); diff != "" {
+				t.Error(diff)
+			}
+			sum := totals.Files + totals.Failed
+			for _, n := range totals.Skipped {
+				sum += n
+			}
+			if sum != int64(len(found)) {
+				t.Errorf("totals %+v for %d found", totals, len(found))
+			}
+		})
+	}
+}
+
+func TestNameTakenNamesTheOtherFile(t *testing.T) {
+	dir := t.TempDir()
+	tree(t, dir, "a/data/f/x", "b/data/f/x", "c/w", "c/w.")
+	found, _ := scan(t, uploader.ScanOptions{Recursive: true}, filepath.Join(dir, "a", "data"), filepath.Join(dir, "b", "data"), filepath.Join(dir, "c"))
+	got := map[string]string{}
+	for _, f := range found {
+		if f.Err != nil {
+			got[f.Source] = f.Err.Value
+		}
+	}
+	want := map[string]string{
+		filepath.Join(dir, "b", "data", "f", "x"): filepath.Join(dir, "a", "data", "f", "x"),
+		filepath.Join(dir, "c", "w."):             "c/w",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestScanFollowsLinks(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "odd tree")
+	uploadertest.WriteOddTree(t, dir)
+	links := func(opts uploader.ScanOptions) map[string]string {
+		opts.Recursive, opts.FollowSymlinks = true, true
+		found, _ := scan(t, opts, dir)
+		got := map[string]string{}
+		for _, f := range found {
+			if below, ok := strings.CutPrefix(f.Rel, "odd tree/links/"); ok {
+				got[below] = strings.TrimPrefix(outcome(f), "odd tree/links/")
+			}
+		}
+		return got
+	}
+	want := map[string]string{
+		"to file":                      "to file",
+		"to folder/sub folder/x y.txt": "to folder/sub folder/x y.txt",
+		"to folder again":              "skip:symlink-followed",
+		"to above":                     "skip:symlink-loop",
+		"to itself":                    "skip:symlink-loop",
+		"to nothing":                   "skip:symlink-dangling",
+		"outside file":                 "skip:symlink-outside",
+		"outside folder":               "skip:symlink-outside",
+	}
+	if diff := cmp.Diff(want, links(uploader.ScanOptions{})); diff != "" {
+		t.Error(diff)
+	}
+	delete(want, "outside folder")
+	want["outside file"], want["outside folder/secret.txt"] = "outside file", "outside folder/secret.txt"
+	if diff := cmp.Diff(want, links(uploader.ScanOptions{FollowOutside: true})); diff != "" {
+		t.Error(diff)
+	}
+	found, _ := scan(t, uploader.ScanOptions{Recursive: true, FollowSymlinks: true, Exclude: []string{"to *"}, Include: []string{"*.csv"}}, dir)
+	for _, f := range found {
+		if strings.HasPrefix(f.Rel, "odd tree/links/to ") && f.Skip != uploader.SkipExcluded {
+			t.Errorf("%q: %s", f.Rel, outcome(f))
+		}
+	}
+}
+
+func TestScanEndsWhereFoldersLinkToEachOther(t *testing.T) {
+	dir := t.TempDir()
+	const n = 12 // followed blindly, these would be some 12! paths
+	for i := range n {
+		tree(t, dir, fmt.Sprintf("web/d%d/file", i))
+		for j := range n {
+			symlink(t, fmt.Sprintf("../d%d", j), filepath.Join(dir, "web", fmt.Sprintf("d%d", i), fmt.Sprintf("l%d", j)))
+		}
+	}
+	_, totals := scan(t, uploader.ScanOptions{Recursive: true, FollowSymlinks: true}, filepath.Join(dir, "web"))
+	if totals.Files < n || totals.Files > 2*n || totals.Skipped[uploader.SkipLoop] == 0 {
+		t.Errorf("%+v", totals)
+	}
+}
+
+func TestScanFilters(t *testing.T) {
+	dir := t.TempDir()
+	tree(t, dir, "d/a.csv", "d/b.txt", "d/raw/c.csv", "d/raw/deep/e.bin", "d/out/c.csv", "d/out/f.log", "d/x.egg-info", "d/~$open.docx", "d/__pycache__/m.pyc", "d/m.pyc")
+	const junked = "d/__pycache__ → skip:junk"
+	for _, c := range []struct {
+		name string
+		opts uploader.ScanOptions
+		want string // what is sent, separated by spaces
+	}{
+		{"none", uploader.ScanOptions{}, "d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/raw/c.csv d/raw/deep/e.bin d/x.egg-info"},
+		{"no default list", uploader.ScanOptions{NoDefaultExcludes: true}, "d/__pycache__/m.pyc d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/raw/c.csv d/raw/deep/e.bin d/x.egg-info d/~$open.docx"},
+		{"include by name", uploader.ScanOptions{Include: []string{"*.csv"}}, "d/a.csv d/out/c.csv d/raw/c.csv"},
+		{"include by path", uploader.ScanOptions{Include: []string{"raw/*"}}, "d/raw/c.csv d/raw/deep/e.bin"},
+		{"include a folder", uploader.ScanOptions{Include: []string{"raw"}}, "d/raw/c.csv d/raw/deep/e.bin"},
+		{"include anchored", uploader.ScanOptions{Include: []string{"/*.csv"}}, "d/a.csv"},
+		{"include braces", uploader.ScanOptions{Include: []string{"*.{txt,log}"}}, "d/b.txt d/out/f.log"},
+		{"exclude by name", uploader.ScanOptions{Exclude: []string{"c.csv", "*.egg-info"}}, "d/a.csv d/b.txt d/m.pyc d/out/f.log d/raw/deep/e.bin"},
+		{"exclude a folder", uploader.ScanOptions{Exclude: []string{"raw/"}}, "d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/x.egg-info"},
+		{"exclude folders only", uploader.ScanOptions{Exclude: []string{"[ro]*/"}}, "d/a.csv d/b.txt d/m.pyc d/x.egg-info"},
+		{"exclude with stars", uploader.ScanOptions{Exclude: []string{"**/deep/**", "**/*.csv"}}, "d/b.txt d/m.pyc d/out/f.log d/x.egg-info"},
+		{"exclude wins", uploader.ScanOptions{Include: []string{"*.csv"}, Exclude: []string{"out"}}, "d/a.csv d/raw/c.csv"},
+		{"include does not bring junk back", uploader.ScanOptions{Include: []string{"*.docx", "*.pyc"}}, "d/m.pyc"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.opts.Recursive = true
+			found, _ := scan(t, c.opts, filepath.Join(dir, "d"))
+			var got []string
+			for _, f := range found {
+				if f.Err == nil && f.Skip == "" {
+					got = append(got, f.Blob.Blob)
+				}
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {
+				t.Error(diff)
+			}
+			if c.name == "none" && !slices.Contains(outcomes(found), junked) {
+				t.Errorf("%q is missing", junked)
+			}
+		})
+	}
+}
+
+func TestScanRefusesInvalidPatterns(t *testing.T) {
+	for _, bad := range []string{"[", "{a", "", "/", "a["} {
+		for _, opts := range []uploader.ScanOptions{{Include: []string{bad}}, {Exclude: []string{"ok", bad}}} {
+			_, err := uploader.Scan(context.Background(), []string{t.TempDir()}, opts, func([]uploader.Found) error {
+				t.Errorf("%q: something was found", bad)
+				return nil
+			})
+			e, ok := errors.AsType[*uploader.Error](err)
+			if !ok || e.Reason != uploader.PatternInvalid || !strings.Contains(uploader.Explain(err).What, "“"+bad+"”") {
+				t.Errorf("%q: %v", bad, err)
+			}
+		}
+	}
+}
+
+func TestScanOfALargeFolderComesInBatches(t *testing.T) {
+	dir := t.TempDir()
+	const n = 5000
+	for i := range n {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("file %04d", i)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var sizes []int
+	seen := map[string]bool{}
+	totals, err := uploader.Scan(context.Background(), []string{dir}, uploader.ScanOptions{Recursive: true}, func(batch []uploader.Found) error {
+		sizes = append(sizes, len(batch))
+		for _, f := range batch {
+			seen[f.Blob.Blob] = true
+		}
+		return nil
+	})
+	if err != nil || totals.Files != n || len(seen) != n {
+		t.Fatalf("%+v, %d names, %v", totals, len(seen), err)
+	}
+	if sizes[0] > 64 || slices.Max(sizes) > 1000 {
+		t.Errorf("batches of %v", sizes)
+	}
+}
+
+func TestScanStops(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 300 {
+		tree(t, dir, fmt.Sprintf("d%d/file", i))
+	}
+	why := errors.New("why")
+	t.Run("when cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		calls := 0
+		totals, err := uploader.Scan(ctx, []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error {
+			calls++
+			cancel(why)
+			return nil
+		})
+		if !errors.Is(err, why) || calls != 1 || totals.Files == 0 || totals.Files > 64 {
+			t.Errorf("%d calls, %+v, %v", calls, totals, err)
+		}
+	})
+	t.Run("before it began", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(why)
+		if _, err := uploader.Scan(ctx, []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error { return nil }); !errors.Is(err, why) {
+			t.Error(err)
+		}
+	})
+	t.Run("when emit fails", func(t *testing.T) {
+		calls := 0
+		_, err := uploader.Scan(context.Background(), []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error {
+			calls++
+			return why
+		})
+		if !errors.Is(err, why) || calls != 1 {
+			t.Errorf("%d calls, %v", calls, err)
+		}
+	})
+}
+
+// Whatever the names: each file is accounted for once, no two go to one name, and below one root, who owns a name gets
+// it.
+func TestScanGivesEveryNameOnce(t *testing.T) {
+	if os.PathSeparator != '/' {
+		t.Skip("these names can't exist here")
+	}
+	base := t.TempDir()
+	segment := rapid.SampledFrom([]string{"a", "a.", "a..", "b", "b\\", "b_", "b\n", "é", "e\u0301", "e\u0301.", "c", "c\x7f", "\xff", "_", "...", "d "})
+	path := rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(segment, 1, 3).Draw(t, "segments"), "/")
+	})
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		dir := filepath.Join(base, fmt.Sprint(n))
+		files := map[string]bool{}
+		var roots []string
+		for _, r := range []string{"1/root", "2/root", "3/root."}[:rapid.IntRange(1, 3).Draw(t, "roots")] {
+			for _, p := range rapid.SliceOfN(path, 0, 12).Draw(t, r) {
+				full := filepath.Join(dir, r, p)
+				if os.MkdirAll(filepath.Dir(full), 0o700) != nil {
+					continue // a file is where a folder would have to be
+				}
+				if os.WriteFile(full, nil, 0o600) == nil {
+					files[full] = true
+				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, r)); err == nil {
+				roots = append(roots, filepath.Join(dir, r))
+			}
+		}
+		accounted, blobs, owned := map[string]bool{}, map[string]string{}, map[string]bool{}
+		_, err := uploader.Scan(context.Background(), roots, uploader.ScanOptions{Recursive: true}, func(batch []uploader.Found) error {
+			for _, f := range batch {
+				for file := range files {
+					if file == f.Source || strings.HasPrefix(file, f.Source+"/") {
+						if accounted[file] {
+							t.Fatalf("%q twice", file)
+						}
+						accounted[file] = true
+						if n, err := uploader.PlanName("", f.Rel); err == nil && !n.Renamed && f.Rel == n.Blob {
+							owned[n.Blob] = true
+						}
+					}
+				}
+				if f.Err != nil || f.Skip != "" {
+					continue
+				}
+				if other, taken := blobs[f.Blob.Blob]; taken {
+					t.Fatalf("%q and %q both go to %q", other, f.Source, f.Blob.Blob)
+				}
+				blobs[f.Blob.Blob] = f.Source
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(accounted) != len(files) {
+			t.Fatalf("%d of %d files accounted for", len(accounted), len(files))
+		}
+		for blob := range owned {
+			if from, ok := blobs[blob]; !ok || !strings.HasSuffix(from, "/"+blob) && len(roots) < 2 {
+				t.Fatalf("%q is not sent by its owner but by %q", blob, from)
+			}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func BenchmarkScan(b *testing.B) {
+	dir := b.TempDir()
+	const n = 10000
+	for i := range n {
+		writeFile(b, filepath.Join(dir, fmt.Sprintf("folder %02d", i%20), fmt.Sprintf("file %05d.csv", i)), "")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		totals, err := uploader.Scan(context.Background(), []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error { return nil })
+		if err != nil || totals.Files != n {
+			b.Fatalf("%+v, %v", totals, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/file")
+}
