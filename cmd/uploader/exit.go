@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"inboxuploader/uploader"
+)
+
+// The program's exit codes. They are part of its interface: scripts rely on them.
+const (
+	exitOK           = 0
+	exitNotDelivered = 1   // something was not delivered, or the program failed
+	exitUsage        = 2   // wrong usage, or no readable token
+	exitToken        = 3   // the token is expired, not yet valid, or refused by the storage
+	exitInterrupted  = 130 // 128 + SIGINT, as shells have it
+)
+
+// errInterrupted is the cause of a context that a signal cancelled.
+var errInterrupted = errors.New("interrupted")
+
+// exit is an error that was already told to the person, or needs no words, and only decides the exit code.
+type exit int
+
+func (e exit) Error() string { return "exit" }
+
+// usageError is a mistake in the command line. Its text is a sentence for the person.
+type usageError struct{ sentence string }
+
+func (e *usageError) Error() string { return e.sentence }
+
+// exitCode returns the exit code for what a command returned.
+func exitCode(ctx context.Context, err error) int {
+	var usage *usageError
+	var code exit
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	case errors.Is(err, errInterrupted), errors.Is(context.Cause(ctx), errInterrupted):
+		return exitInterrupted
+	case errors.As(err, &usage), errors.Is(err, uploader.ErrTokenInvalid):
+		return exitUsage
+	case errors.Is(err, uploader.ErrTokenExpired), errors.Is(err, uploader.ErrTokenNotYetValid),
+		errors.Is(err, uploader.ErrDenied), errors.Is(err, uploader.ErrInboxNotFound):
+		return exitToken
+	default:
+		return exitNotDelivered
+	}
+}
+
+// interruptible returns a context that the first Ctrl-C or SIGTERM cancels with the cause errInterrupted. The second
+// one ends the program at once, as if it did not listen. The returned function stops listening and waits for its
+// goroutine.
+func interruptible(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-signals:
+			signal.Stop(signals) // from here on the system's own handling applies
+			cancel(errInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+		<-done
+	}
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+)
+
+// program is what every command works with. It stands between the commands and the process, so that tests can run
+// them without one.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) string
+	now            func() time.Time
+	stateFlag      string
+}
+
+// run carries out one command line and returns the exit code. It returns soon after the context is cancelled. What
+// went wrong stands on stderr as sentences: what happened, what is safe, what to do.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, env: env, now: time.Now}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	p.tell(ctx, err)
+	return exitCode(ctx, err)
+}
+
+// tell writes the words for an error to stderr.
+func (p *program) tell(ctx context.Context, err error) {
+	var usage *usageError
+	var code exit
+	var words string
+	switch {
+	case err == nil, errors.As(err, &code):
+		return
+	case errors.Is(err, errInterrupted), errors.Is(context.Cause(ctx), errInterrupted):
+		words = "Interrupted."
+	case errors.As(err, &usage):
+		words = usage.sentence
+	default:
+		words = uploader.Explain(err).String()
+	}
+	// Where stderr can't be written there is nobody left to tell.
+	_, _ = fmt.Fprintln(p.stderr, "uploader: "+words)
+}
+
+// root returns the command with all its sub-commands.
+func (p *program) root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "uploader",
+		Short: "Put files into a research workspace's inbox with an upload token",
+		Long: `Put files into a research workspace's inbox with an upload token.
+
+Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no readable token,
+3 the token is expired, not yet valid or refused, 130 interrupted.`,
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          noArguments,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.CompletionOptions.HiddenDefaultCmd = true
+	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "folder for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
+	})
+	c.AddCommand(p.tokenCommand())
+	return c
+}
+
+// stateDir returns the folder for everything that outlives a run: the flag's, else that of UPLOADER_HOME, else one in
+// the user's configuration folder. It creates nothing.
+func (p *program) stateDir() (string, error) {
+	dir := p.stateFlag
+	if dir == "" {
+		dir = p.env("UPLOADER_HOME")
+	}
+	if dir == "" {
+		base, err := os.UserConfigDir()
+		if err != nil {
+			return "", &usageError{"There is no folder to keep the state in. Name one with --state-dir or UPLOADER_HOME."}
+		}
+		dir = filepath.Join(base, "inboxuploader")
+	}
+	return filepath.Abs(dir)
+}
+
+// noArguments refuses words behind a command that takes none.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if c.HasSubCommands() && len(args[0]) < 20 { // longer words may be a token that lost its command
+		return &usageError{fmt.Sprintf("There is no command %q. See: %s --help", args[0], c.CommandPath())}
+	}
+	return &usageError{fmt.Sprintf("“%s” takes no further words. See: %s --help", c.CommandPath(), c.CommandPath())}
+}
+
+// flagSentence makes a sentence of a flag package's message. These messages quote the command line, and a token that
+// slipped into the wrong place must not be shown.
+func flagSentence(err error) string {
+	s := err.Error()
+	if len(s) > 120 || strings.ContainsAny(s, "?&%") || strings.Contains(s, "://") || strings.Contains(s, "sig") {
+		return "An option is not understood; perhaps the token is missing its quotes"
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// version is the module's version, or the commit that the program was built from.
+func version() string {
+	b, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if b.Main.Version != "" && b.Main.Version != "(devel)" {
+		return b.Main.Version
+	}
+	for _, s := range b.Settings {
+		if s.Key == "vcs.revision" {
+			return "development, " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "development"
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"inboxuploader/uploader"
+)
+
+func noEnvironment(string) string { return "" }
+
+func TestExitCodes(t *testing.T) {
+	interrupted, cancel := context.WithCancelCause(t.Context())
+	cancel(errInterrupted)
+	reason := func(r uploader.Reason) error {
+		return fmt.Errorf("wrapped: %w", uploader.NewError("test", "", r))
+	}
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		err  error
+		want int
+	}{
+		"nothing":       {t.Context(), nil, 0},
+		"unexpected":    {t.Context(), errors.New("disk full"), 1},
+		"one file":      {t.Context(), reason(uploader.SourceGone), 1},
+		"stays busy":    {t.Context(), reason(uploader.ServiceBusy), 1},
+		"usage":         {t.Context(), &usageError{"Wrong."}, 2},
+		"no token":      {t.Context(), reason(uploader.NotAToken), 2},
+		"expired":       {t.Context(), reason(uploader.Expired), 3},
+		"not yet valid": {t.Context(), reason(uploader.NotYetValid), 3},
+		"refused":       {t.Context(), reason(uploader.SignatureRefused), 3},
+		"inbox gone":    {t.Context(), reason(uploader.InboxGone), 3},
+		"told already":  {t.Context(), exit(1), 1},
+		"interrupted":   {interrupted, context.Canceled, 130},
+		"done anyway":   {interrupted, nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := exitCode(c.ctx, c.err); got != c.want {
+				t.Errorf("exitCode(%v) = %d, want %d", c.err, got, c.want)
+			}
+		})
+	}
+}
+
+func TestAnInterruptEndsTheWaitForStandardInput(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	in, feed := io.Pipe()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errInterrupted)
+	var out, err bytes.Buffer
+	if got := run(ctx, []string{"token", "-"}, in, &out, &err, noEnvironment); got != exitInterrupted {
+		t.Errorf("exit code %d, want %d", got, exitInterrupted)
+	}
+	if !strings.Contains(err.String(), "Interrupted.") {
+		t.Errorf("stderr: %q", err.String())
+	}
+	if e := feed.Close(); e != nil {
+		t.Error(e)
+	}
+}
+
+func TestTheFirstSignalCancelsWithItsCause(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process can't send itself an interrupt on Windows")
+	}
+	defer goleak.VerifyNone(t, goleak.IgnoreTopFunction("os/signal.signal_recv"), goleak.IgnoreTopFunction("os/signal.loop"))
+	ctx, stop := interruptible(t.Context())
+	defer stop()
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
+	if got := context.Cause(ctx); !errors.Is(got, errInterrupted) {
+		t.Errorf("cause %v", got)
+	}
+}
+
+func TestUnreadableStandardInputIsAUsageError(t *testing.T) {
+	var out, err bytes.Buffer
+	in, feed := io.Pipe()
+	if e := feed.CloseWithError(errors.New("torn")); e != nil {
+		t.Fatal(e)
+	}
+	if got := run(t.Context(), []string{"token", "-"}, in, &out, &err, noEnvironment); got != exitUsage {
+		t.Errorf("exit code %d, want %d", got, exitUsage)
+	}
+}
+
+// full refuses to be written to, as a full disk does.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestOutputThatCannotBeWrittenFails(t *testing.T) {
+	const link = "https://inboxone.blob.core.windows.net/tid7f3a?sv=2022-11-02&se=2099-02-01&sr=c&sp=w&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D"
+	for _, flag := range []string{"--json", "--json=false"} {
+		if got := run(t.Context(), []string{"token", link, flag}, nil, full{}, io.Discard, noEnvironment); got != exitNotDelivered {
+			t.Errorf("%s: exit code %d, want %d", flag, got, exitNotDelivered)
+		}
+	}
+}
+
+func TestStateDir(t *testing.T) {
+	flag, env := t.TempDir(), t.TempDir()
+	environment := func(name string) string {
+		if name == "UPLOADER_HOME" {
+			return env
+		}
+		return ""
+	}
+	for name, c := range map[string]struct {
+		p    program
+		want string
+	}{
+		"flag before environment": {program{stateFlag: flag, env: environment}, flag},
+		"environment":             {program{env: environment}, env},
+		"relative flag":           {program{stateFlag: "state", env: environment}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := c.p.stateDir()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want != "" && got != c.want || !filepath.IsAbs(got) {
+				t.Errorf("stateDir() = %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestDurationsInWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                                   "less than a minute",
+		59 * time.Second:                    "less than a minute",
+		time.Minute:                         "1 minute",
+		61 * time.Minute:                    "1 hour 1 minute",
+		2*time.Hour + 59*time.Second:        "2 hours",
+		24*time.Hour + 5*time.Minute:        "1 day",
+		29*24*time.Hour + 23*time.Hour:      "29 days 23 hours",
+		400*24*time.Hour + 59*time.Minute:   "400 days",
+		25*time.Hour + 59*time.Minute:       "1 day 1 hour",
+		time.Hour + 59*time.Minute + 59*1e9: "1 hour 59 minutes",
+	} {
+		if got := duration(d); got != want {
+			t.Errorf("duration(%v) = %q, want %q", d, got, want)
+		}
+	}
+}

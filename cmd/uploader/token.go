@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+)
+
+// maxStdin is how much of a token on standard input is read: one byte more than ParseToken accepts, so that it can say
+// that it is too much.
+const maxStdin = 64<<10 + 1
+
+// tokenCommand shows what a token says, without a network.
+func (p *program) tokenCommand() *cobra.Command {
+	var asJSON bool
+	var hosts []string
+	c := &cobra.Command{
+		Use:   "token TEXT|-",
+		Short: "Show what an upload token says, without using it",
+		Long: `Show what an upload token says: where it leads, how long it is valid and what it permits.
+Nothing is sent, and the signature is never shown.
+
+TEXT is what the workspace gave you: the link, the whole azcopy line, the fields, or the mail they came in.
+Put it in quotes, since shells cut it at & and ?. With - it is read from standard input, for example
+    uploader token - < token.txt
+As an argument, the token can be seen by other users of this machine in its list of processes while the program runs,
+and your shell may keep it in its history; - avoids both.
+
+Exit codes: 0 the token is valid (or does not say how long), 2 it can't be used, 3 it is expired or not yet valid.`,
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return &usageError{"No token was given. Nothing was sent. Put it in quotes behind “uploader token”, or pass it on standard input with -."}
+			case len(args) > 1:
+				return &usageError{"More than one argument was given. Nothing was sent. Put the whole token in quotes, since the shell splits it otherwise."}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			text, err := p.tokenText(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			token, err := parseToken(text, hosts)
+			if err != nil {
+				return shellHint(err, args[0])
+			}
+			return p.showToken(token, asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	allowHostFlag(c, &hosts)
+	return c
+}
+
+// allowHostFlag adds --allow-host, which every command with a token has.
+func allowHostFlag(c *cobra.Command, hosts *[]string) {
+	c.Flags().StringArrayVar(hosts, "allow-host", nil, "accept tokens for this host, or with *.example.org for all below it, although it is no known storage address (repeatable)")
+}
+
+// parseToken is ParseToken with the values of --allow-host.
+func parseToken(text string, hosts []string) (uploader.Token, error) {
+	options := make([]uploader.ParseOption, len(hosts))
+	for i, h := range hosts {
+		options[i] = uploader.AllowHost(h)
+	}
+	return uploader.ParseToken(text, options...)
+}
+
+// tokenText returns the argument, or standard input for "-". It returns early when the context is cancelled.
+func (p *program) tokenText(ctx context.Context, argument string) (string, error) {
+	if argument != "-" {
+		return argument, nil
+	}
+	type result struct {
+		text []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended, and the program ends.
+	go func() {
+		text, err := io.ReadAll(io.LimitReader(p.stdin, maxStdin))
+		done <- result{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case r := <-done:
+		if r.err != nil {
+			return "", &usageError{"The token can't be read from standard input. Nothing was sent. Save it in a file and use: uploader token - < FILE"}
+		}
+		return string(r.text), nil
+	}
+}
+
+// shellHint tells of the shell where a token was cut at the first ampersand, which is what a shell does without quotes.
+func shellHint(err error, argument string) error {
+	e, ok := errors.AsType[*uploader.Error](err)
+	if !ok || argument == "-" || e.Reason != uploader.NoSignature || strings.Contains(argument, "&") {
+		return err
+	}
+	return &usageError{uploader.Explain(err).String() + " Put it in quotes: without them the shell cuts it at the first &."}
+}
+
+// showToken prints the token and returns exit 3 where it is not valid now.
+func (p *program) showToken(token uploader.Token, asJSON bool) error {
+	now := p.now()
+	var out []byte
+	if asJSON {
+		var b strings.Builder
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(token.Fields(now)); err != nil {
+			return fmt.Errorf("print token: %w", err)
+		}
+		out = []byte(b.String())
+	} else {
+		out = []byte(describeToken(token, now))
+	}
+	if _, err := p.stdout.Write(out); err != nil {
+		return fmt.Errorf("print token: %w", err)
+	}
+	var reason uploader.Reason
+	var when time.Time
+	switch token.StateAt(now) {
+	case uploader.StateExpired:
+		reason, when = uploader.Expired, token.ValidTo
+	case uploader.StateNotYetValid:
+		reason, when = uploader.NotYetValid, token.ValidFrom
+	default:
+		return nil
+	}
+	err := uploader.NewError("show token", "", reason)
+	err.When = when
+	return err
+}
+
+// describeToken returns the token's fields in aligned lines: plain words first, the documentation's name behind them.
+func describeToken(token uploader.Token, now time.Time) string {
+	f := token.Fields(now)
+	var rows [][3]string
+	row := func(words, value, name string) {
+		if value != "" {
+			rows = append(rows, [3]string{words, value, name})
+		}
+	}
+	row("State", stateWords(token, now), "state")
+	row("Valid from", localDate(token.ValidFrom), "valid_from")
+	row("Valid to", localDate(token.ValidTo), "valid_to")
+	row("Rights", rightsWords(token.Rights), "rights")
+	row("Inbox", f.InboxID, "inboxid")
+	row("Workspace", f.WsID, "wsid")
+	row("Token", f.TID, "tid")
+	row("Storage", f.Storage, "storage")
+	row("Container", f.Container, "container")
+	row("Folder", f.Prefix, "prefix")
+	row("File", token.Inbox.Blob, "")
+	row("Storage policy", f.Policy, "policy")
+	row("Accepted from", f.IP, "ip")
+	if f.HTTPSOnly {
+		row("Connection", "https only", "https_only")
+	}
+	row("Made for version", f.Date, "date")
+
+	words, value := 0, 0
+	for _, r := range rows {
+		words = max(words, utf8.RuneCountInString(r[0]))
+		value = max(value, min(utf8.RuneCountInString(r[1]), 60))
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		line := pad(r[0], words) + "  " + pad(r[1], value)
+		if r[2] != "" {
+			line += "  (" + r[2] + ")"
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	for _, w := range f.Warnings {
+		b.WriteString("Note: " + w + "\n")
+	}
+	return b.String()
+}
+
+func pad(s string, n int) string {
+	return s + strings.Repeat(" ", max(n-utf8.RuneCountInString(s), 0))
+}
+
+// stateWords says whether the token is valid and for how long.
+func stateWords(token uploader.Token, now time.Time) string {
+	switch token.StateAt(now) {
+	case uploader.StateExpired:
+		return "expired " + duration(now.Sub(token.ValidTo)) + " ago"
+	case uploader.StateNotYetValid:
+		return "not valid yet, starts in " + duration(token.ValidFrom.Sub(now))
+	case uploader.StateActive:
+		return "valid, " + duration(token.ValidTo.Sub(now)) + " left"
+	default:
+		return "unknown, only the storage knows when it ends"
+	}
+}
+
+// duration says a length of time in its two largest units, rounded down.
+func duration(d time.Duration) string {
+	if d < time.Minute {
+		return "less than a minute"
+	}
+	units := []struct {
+		name string
+		size time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}}
+	var parts []string
+	for _, u := range units {
+		n := d / u.size
+		d -= n * u.size
+		if n == 0 {
+			if len(parts) > 0 {
+				break // "1 day 5 minutes" would be more exact than anybody asks
+			}
+			continue
+		}
+		word := u.name
+		if n != 1 {
+			word += "s"
+		}
+		if parts = append(parts, fmt.Sprintf("%d %s", n, word)); len(parts) == 2 {
+			break
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// localDate says a moment in the local time zone, or nothing for the zero time.
+func localDate(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2 January 2006, 15:04 MST")
+}
+
+// rightsWords says what the token permits of what people ask about. A token that permits writing permits adding.
+func rightsWords(r uploader.Rights) string {
+	if r.Unknown {
+		return "unknown, only the storage knows"
+	}
+	var words []string
+	for _, w := range []struct {
+		word string
+		may  bool
+	}{
+		{"add", r.Has('w') || r.Has('c')},
+		{"overwrite", r.Has('w')},
+		{"list", r.Has('l')},
+		{"read", r.Has('r')},
+		{"delete", r.Has('d')},
+	} {
+		sign := "✗ "
+		if w.may {
+			sign = "✓ "
+		}
+		words = append(words, sign+w.word)
+	}
+	return strings.Join(words, "  ")
+}
