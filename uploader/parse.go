@@ -92,48 +92,6 @@ func (p *parser) choose(links []link, said stated) (Token, error) {
 	}
 }
 
-// assemble makes links of a text in which no link is signed: of a query or a signature beside said said. It returns
-// nothing where there is neither, so that the unsigned links are judged as they are.
-func (p *parser) assemble(text string, said stated, links []link) ([]link, error) {
-	query, ok := findQuery(text)
-	assumed := false
-	if !ok {
-		sig := said[fieldToken]
-		if !isSignature(sig) {
-			if len(links) == 0 && said.describesToken() {
-				return nil, refuseSignature(sig)
-			}
-			return nil, nil
-		}
-		var err error
-		if query, assumed, err = said.query(sig); err != nil {
-			return nil, err
-		}
-	}
-	for _, l := range links {
-		if p.isEndpoint(l.address) {
-			l.query, l.assumedRights = query, assumed
-			if c := said.container(); c != "" && p.lacksContainer(l.address) {
-				l.address, l.assembled = strings.TrimRight(l.address, "/")+"/"+c, true
-			}
-			return []link{l}, nil
-		}
-	}
-	address, err := said.address()
-	if err != nil {
-		return nil, err
-	}
-	return []link{{address: address, query: query, assembled: true, assumedRights: assumed}}, nil
-}
-
-// lacksContainer reports whether the address of an endpoint names nothing below the account.
-func (p *parser) lacksContainer(address string) bool {
-	_, host, path, _ := splitAddress(address)
-	e, _ := p.endpoint(host)
-	path = strings.Trim(path, "/")
-	return path == "" || e.pathStyle && !strings.Contains(path, "/")
-}
-
 // refuseSignature says what is wrong with the token of a field form that is neither link nor query nor signature.
 func refuseSignature(token string) error {
 	if token == "" {

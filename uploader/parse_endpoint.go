@@ -103,7 +103,7 @@ func (p *parser) endpoint(host string) (endpoint, bool) {
 		e.pathStyle, e.loopback = true, a.IsLoopback()
 		return e, e.loopback || p.isAllowed(host, name)
 	}
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+	if name == "localhost" {
 		e.pathStyle, e.loopback = true, true
 		return e, true
 	}
@@ -126,9 +126,12 @@ func (p *parser) endpoint(host string) (endpoint, bool) {
 	if !p.isAllowed(host, name) {
 		return e, false
 	}
-	if before, _, ok := strings.Cut(name, ".blob."); ok {
+	switch before, _, ok := strings.Cut(name, ".blob."); {
+	case ok:
 		e.account(before)
-	} else {
+	case !strings.Contains(name, "."): // an emulator's name inside a private network
+		e.pathStyle = true
+	default:
 		e.inboxID, _, _ = strings.Cut(name, ".")
 	}
 	return e, true

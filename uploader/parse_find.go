@@ -7,7 +7,9 @@ import (
 
 // Where a link or a query may begin, and what may continue one on the next line.
 var (
-	linkStart    = regexp.MustCompile(`(?i)https?://`)
+	linkStart = regexp.MustCompile(`(?i)https?://`)
+	// bareHost finds a link that lost its "https://".
+	bareHost     = regexp.MustCompile(`(?i)(?:^|[\s"'<(=])([a-z0-9][a-z0-9.-]*\.(?:blob|dfs)\.[a-z0-9.-]+/[^\s"'<>?]*\?)`)
 	encodedStart = regexp.MustCompile(`(?i)https?%3A%2F%2F`)
 	queryStart   = regexp.MustCompile(`(?:^|[\s"'?&|:=(<\x60])((?:sv|sp|st|se|sr|ss|srt|spr|sip|si|sig|sdd|skoid|sktid|skt|ske|sks|skv|ses)=[^\s=])`)
 	continuation = regexp.MustCompile(`(?i)^[&?]|&(?:amp;)?[a-z]{2,5}=`)
@@ -33,6 +35,10 @@ func findLinks(text string, isEndpoint func(address string) bool) []link {
 	}
 	if len(links) > 0 {
 		return links
+	}
+	if m := bareHost.FindStringSubmatchIndex(text); m != nil {
+		raw, _ := extent(text, m[2], "https://")
+		return []link{repair(raw)}
 	}
 	for _, m := range encodedStart.FindAllStringIndex(text, -1) {
 		raw, _, _ := strings.Cut(text[m[0]:], "&")
@@ -66,15 +72,12 @@ func findQuery(text string) (string, bool) {
 // A complete link ends at the first white space. An incomplete one is continued word by word until it is complete; if
 // that never comes, only those words count that look like pieces of a query.
 func extent(text string, start int, base string) (raw string, end int) {
-	stop := terminators(text, start)
+	stop, stopInQuery := terminators(text, start)
 	got := base
 	plausible, plausibleEnd, chain := "", start, true
 	pos := start
 	for range maxWords {
-		wordEnd := len(text)
-		if i := strings.IndexAny(text[pos:], " \t\n"+stop); i >= 0 {
-			wordEnd = pos + i
-		}
+		wordEnd := endOfWord(text, pos, stop, stopInQuery, strings.Contains(got, "?"))
 		got += text[pos:wordEnd]
 		if chain {
 			plausible, plausibleEnd = got, wordEnd
@@ -111,23 +114,38 @@ func extent(text string, start int, base string) (raw string, end int) {
 	return plausible, plausibleEnd
 }
 
-// terminators returns the characters that end the link at start besides white space, by what stands in front of it.
-func terminators(text string, start int) string {
-	stop := "\"<>|"
+// terminators returns the characters that end the link at start besides white space: those that no link contains, and
+// behind the question mark also what closes the sign in front of the link. In front of it that may be part of a name.
+func terminators(text string, start int) (stop, stopInQuery string) {
+	stop = "\"<>|"
 	if start == 0 {
-		return stop
+		return stop, ""
 	}
 	switch text[start-1] {
 	case '\'':
-		return stop + "'"
+		return stop, "'"
 	case '`':
-		return stop + "`"
+		return stop, "`"
 	case '(':
-		return stop + ")"
+		return stop, ")"
 	case '[':
-		return stop + "]"
+		return stop, "]"
 	}
-	return stop
+	return stop, ""
+}
+
+// endOfWord returns where the word at pos ends. A query is under way if inQuery, else from the first question mark on.
+func endOfWord(text string, pos int, stop, stopInQuery string, inQuery bool) int {
+	for i := pos; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case strings.IndexByte(" \t\n", c) >= 0, strings.IndexByte(stop, c) >= 0, inQuery && strings.IndexByte(stopInQuery, c) >= 0:
+			return i
+		case c == '?':
+			inQuery = true
+		}
+	}
+	return len(text)
 }
 
 func firstWord(s string) string {

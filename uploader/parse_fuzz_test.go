@@ -185,8 +185,12 @@ func cleanLink(t *rapid.T) (address, query string) {
 			pairs = append(pairs, optional)
 		}
 	}
+	below := ""
+	if rapid.Bool().Draw(t, "with a folder") {
+		below = (&url.URL{Path: "/" + rapid.StringMatching(`[a-zé%#?+&]([ a-z()!'.é%#?+=-]{0,6}[a-z)'!])?`).Draw(t, "folder")}).EscapedPath()
+	}
 	return "https://" + rapid.StringMatching(`[a-z0-9]{3,24}`).Draw(t, "account") + ".blob.core.windows.net/" +
-			rapid.StringMatching(`[a-z0-9]{3,30}(-[0-9]{1,3})?`).Draw(t, "container"),
+			rapid.StringMatching(`[a-z0-9]{3,30}(-[0-9]{1,3})?`).Draw(t, "container") + below,
 		strings.Join(rapid.Permutation(pairs).Draw(t, "order"), "&")
 }
 

@@ -52,8 +52,11 @@ func repair(raw string) link {
 		raw = strings.ReplaceAll(raw, "%%", "%")
 	}
 	raw = escaped.ReplaceAllString(raw, "$1")
-	address, query, _ := strings.Cut(raw, "?")
-	l := link{address: strings.TrimRight(address, closing)}
+	address, query, ok := strings.Cut(raw, "?")
+	if !ok { // in front of a query these are part of a folder's name
+		address = strings.TrimRight(address, closing)
+	}
+	l := link{address: address}
 	query = strings.TrimLeft(query, "?")
 	query, _, _ = strings.Cut(query, "#")
 	l.query = strings.TrimRight(query, closing)
