@@ -16,14 +16,18 @@ var (
 	dateRest     = regexp.MustCompile(`^(?:[T:.-]|%3A)?\d[0-9T:%AZ.-]*(?:&\S*)?$|^T\d|^%3A|^Z$`)
 )
 
-// maxWords bounds how many pieces of a broken link are put together, and so the work on a text that has none.
-const maxWords = 24
+// What bounds the work on a text that is no token: how many pieces of a broken link are put together, and how many
+// links are looked at. Both are far above what a mail with a token has.
+const (
+	maxWords = 24
+	maxLinks = 256
+)
 
 // findLinks returns the links in the text in their order, repaired, and those inside links of mail scanners in place
 // of these. isEndpoint tells a link that must not be unwrapped.
 func findLinks(text string, isEndpoint func(address string) bool) []link {
 	var links []link
-	for at := 0; at < len(text); {
+	for at := 0; at < len(text) && len(links) < maxLinks; {
 		m := linkStart.FindStringIndex(text[at:])
 		if m == nil {
 			break
@@ -40,10 +44,11 @@ func findLinks(text string, isEndpoint func(address string) bool) []link {
 		raw, _ := extent(text, m[2], "https://")
 		return []link{repair(raw)}
 	}
-	for _, m := range encodedStart.FindAllStringIndex(text, -1) {
-		raw, _, _ := strings.Cut(text[m[0]:], "&")
-		raw = strings.Fields(raw)[0]
-		links = append(links, repair(unescape(raw)))
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"'<>|&", r) })
+	for _, w := range words {
+		if m := encodedStart.FindStringIndex(w); m != nil && len(links) < maxLinks {
+			links = append(links, repair(unescape(w[m[0]:])))
+		}
 	}
 	return links
 }
