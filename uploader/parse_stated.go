@@ -61,9 +61,11 @@ var (
 	ruler     = regexp.MustCompile(`^[\s|:+=-]*$`)
 )
 
+var labelGaps = strings.NewReplacer(" ", "", "_", "", "-", "")
+
 // field returns the name of the field that a label stands for, or "".
 func field(label string) string {
-	return labels[strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(label))]
+	return labels[strings.ToLower(labelGaps.Replace(label))]
 }
 
 // readStated returns the fields that stand in the text, and the text in which to look for links.
