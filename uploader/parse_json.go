@@ -16,8 +16,10 @@ func readJSON(text string) ([]pair, bool) {
 		return nil, false
 	}
 	raw := []byte(text[from : to+1])
-	if !json.Valid(raw) {
-		return nil, false
+	if !json.Valid(raw) { // a Python program prints its objects with single quotes
+		if raw = bytes.ReplaceAll(raw, []byte("'"), []byte(`"`)); !json.Valid(raw) {
+			return nil, false
+		}
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()

@@ -34,6 +34,8 @@ func param(query, name string) string {
 
 var (
 	ampersand = regexp.MustCompile(`(?i)&(?:amp;|#38;|#x26;)+`)
+	// lineEnd finds a line end or a space that was encoded together with the signature.
+	lineEnd = regexp.MustCompile(`(?i)(?:%0A|%0D|%20|\\[nr])+$`)
 	// escaped finds what shells put in front of signs of a link: cmd's ^, PowerShell's backtick, sh's backslash.
 	escaped = regexp.MustCompile("[\\^`\\\\]+([&%?=/:+^#;])")
 )
@@ -70,6 +72,10 @@ func repair(raw string) link {
 func (l *link) repairSignature() {
 	raw := l.sig()
 	if raw == "" || isSignature(raw) && !strings.Contains(raw, "+") {
+		return
+	}
+	if bare := lineEnd.ReplaceAllString(raw, ""); isSignature(bare) && !strings.Contains(bare, "+") {
+		l.query = strings.Replace(l.query, "sig="+raw, "sig="+bare, 1)
 		return
 	}
 	plus := strings.NewReplacer("+", "%2B", " ", "%2B", "%20", "%2B").Replace(raw)

@@ -94,11 +94,27 @@ func readStated(text string) (stated, string, error) {
 				label, value = m[1], nextLine(lines[i+1:])
 			}
 		}
+		if field(label) == fieldToken && i+1 < len(lines) {
+			if joined := value + strings.Trim(lines[i+1], " \t|\"'"); isSignature(joined) {
+				value = joined
+			}
+		}
 		if err := s.put(label, value); err != nil {
 			return nil, "", err
 		}
 	}
+	s.dropMailDate()
 	return s, text, nil
+}
+
+// dropMailDate forgets a date that no other field stands beside: it is a mail's, not the token's.
+func (s stated) dropMailDate() {
+	for _, name := range telling {
+		if name != fieldToken && s[name] != "" {
+			return
+		}
+	}
+	delete(s, fieldDate)
 }
 
 // splitLine splits a line of the form "label: value". A mere space separates a label only from a single word, lest
