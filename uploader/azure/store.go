@@ -50,6 +50,7 @@ type Store struct {
 	root      string           // path of the container, ends with a slash
 	address   string           // what the SDK takes for the blob's URL; wire puts the true path in its place
 	reached   atomic.Bool      // the service has answered before
+	offline   func() bool      // whether this computer has no network; tests replace it
 }
 
 var _ uploader.Store = (*Store)(nil)
@@ -77,7 +78,7 @@ func open(token uploader.Token, query string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{inbox: inbox, token: token, transport: transport, root: "/"}
+	s := &Store{inbox: inbox, token: token, transport: transport, root: "/", offline: offline}
 	for _, part := range []string{inbox.Account, inbox.Container} {
 		if part != "" {
 			s.root += part + "/"

@@ -43,7 +43,7 @@ func (s *Store) category(err error) (uploader.Reason, string) {
 		host := (&url.URL{Host: s.inbox.Host}).Hostname()
 		// Without a network some systems answer "no such name" too. An account that has answered before has not
 		// ceased to exist within this run.
-		if strings.TrimSuffix(e.Name, ".") != host || s.reached.Load() || offline() {
+		if strings.TrimSuffix(e.Name, ".") != host || s.reached.Load() || s.offline() {
 			return uploader.NetworkDown, "name not found"
 		}
 		return uploader.AccountGone, "name not found"

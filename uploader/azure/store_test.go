@@ -1,0 +1,484 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	azlog "github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// secretQuery is in the wildest order and encoding that a token can have. The signature is not one of any account.
+const (
+	signature   = "c2lnbmF0dXJlIG9mIG5vYm9keSBhdCBhbGwgMDE%3D"
+	secretQuery = "spr=https&&sv=2021-12-02&se=2026-12-01T00%3A00%3A00+00:00&sr=c&&sp=cw&x=%7e~%2f/'&sig=" + signature + "&"
+)
+
+var always uploader.Condition
+
+// testToken leads to a server of a test.
+func testToken(address string) uploader.Token {
+	u, err := url.Parse(address)
+	if err != nil {
+		panic(err)
+	}
+	return uploader.Token{
+		Inbox:  uploader.Inbox{Scheme: u.Scheme, Host: u.Host, Container: "inbox"},
+		Rights: uploader.Rights{Letters: "cw"},
+		IP:     "192.0.2.7",
+	}
+}
+
+func openTest(t *testing.T, token uploader.Token, o Options) *Store {
+	t.Helper()
+	s, err := open(token, secretQuery, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// serve starts a server for one test.
+func serve(t *testing.T, handle http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(handle)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func created(w http.ResponseWriter) {
+	w.Header().Set("x-ms-request-id", "11111111-2222-3333-4444-555555555555")
+	w.Header().Set("ETag", `"0x1"`)
+	w.WriteHeader(http.StatusCreated)
+}
+
+// operations are the three requests, each with content.
+var operations = []struct {
+	name string
+	call func(context.Context, *Store, string) (uploader.Answer, error)
+}{
+	{"put blob", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+		return s.PutBlob(ctx, name, uploadertest.NewBody([]byte("content")), uploader.Properties{ContentType: "text/csv"}, always)
+	}},
+	{"put empty blob", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+		return s.PutBlob(ctx, name, uploadertest.NewBody(nil), uploader.Properties{}, always)
+	}},
+	{"put block", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+		return s.PutBlock(ctx, name, "aWQ+Pz8/aWQ=", uploadertest.NewBody([]byte("content")))
+	}},
+	{"put block list", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, always)
+	}},
+	{"put block list again", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, uploader.Condition{IfCommitted: true})
+	}},
+}
+
+func TestTheQueryGoesOutByteForByte(t *testing.T) {
+	var got []string
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.RequestURI)
+		_, _ = io.Copy(io.Discard, r.Body)
+		created(w)
+	})
+	s := openTest(t, testToken(server.URL), Options{})
+	for _, op := range operations {
+		if _, err := op.call(t.Context(), s, "folder/a 1+1=2 100% #1 what? é;&\"'"); err != nil {
+			t.Fatalf("%s: %v", op.name, err)
+		}
+	}
+	const path = "/inbox/folder/a%201+1=2%20100%25%20%231%20what%3F%20%C3%A9;&%22%27?"
+	want := []string{
+		path + secretQuery,
+		path + secretQuery,
+		path + secretQuery + "&blockid=aWQ%2BPz8%2FaWQ%3D&comp=block",
+		path + secretQuery + "&comp=blocklist",
+		path + secretQuery + "&comp=blocklist",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("request targets (-want +got):\n%s", d)
+	}
+}
+
+func TestAnyNameArrivesAsItIs(t *testing.T) {
+	var got string
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.URL.Path
+		created(w)
+	})
+	token := testToken(server.URL)
+	token.Inbox.Account = "account"
+	s := openTest(t, token, Options{})
+	for r := rune(0x20); r < 0x250; r++ {
+		if r == 0x7f {
+			continue
+		}
+		name := fmt.Sprintf("x%cy%%%02X/%cz", r, r&0xff, r)
+		if r == '/' {
+			continue
+		}
+		if _, err := s.PutBlob(t.Context(), name, uploadertest.NewBody(nil), uploader.Properties{}, always); err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		if want := "/account/inbox/" + name; got != want {
+			t.Errorf("%q arrived as %q", want, got)
+		}
+	}
+}
+
+func TestNamesThatWouldLeadElsewhereAreNotSent(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request arrived") })
+	s := openTest(t, testToken(server.URL), Options{})
+	for _, name := range []string{"", ".", "..", "../other/a", "a/../../b", "a/./b", "a/.."} {
+		for _, op := range operations {
+			if _, err := op.call(t.Context(), s, name); !errors.Is(err, uploader.ErrName) {
+				t.Errorf("%s %q: %v, want ErrName", op.name, name, err)
+			}
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	type seen struct {
+		Length                                          int64
+		CRC, Type, BlobType, Agent, IfNone, IfMod, Body string
+		Version                                         []string
+		Encoding, Expect                                string
+	}
+	var got seen
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		h := r.Header
+		got = seen{
+			r.ContentLength, h.Get("x-ms-content-crc64"), h.Get("x-ms-blob-content-type"), h.Get("x-ms-blob-type"), r.UserAgent(),
+			h.Get("If-None-Match"), h.Get("If-Modified-Since"), string(body), h.Values("x-ms-version"), h.Get("Accept-Encoding"), h.Get("Expect"),
+		}
+		created(w)
+	})
+	s := openTest(t, testToken(server.URL), Options{UserAgent: "test/1", APIVersion: "2025-11-05"})
+	csv := uploader.Properties{ContentType: "text/csv"}
+	version := []string{"2025-11-05"}
+	moment := time.Date(2026, 3, 1, 13, 0, 59, 999, time.FixedZone("", 3600))
+	// The check value of CRC-64/NVME, little-endian, in base64.
+	check := func() *uploader.Body { return uploader.NewBody([]byte("123456789"), 0xAE8B14860A799888) }
+	const crc = "iJh5CoYUi64="
+	cases := []struct {
+		name string
+		call func() (uploader.Answer, error)
+		want seen
+	}{
+		{"put blob", func() (uploader.Answer, error) {
+			return s.PutBlob(t.Context(), "a", check(), csv, uploader.Condition{IfAbsent: true})
+		}, seen{CRC: crc, Type: "text/csv", BlobType: "BlockBlob", IfNone: "*", Body: "123456789"}},
+		{"put empty blob", func() (uploader.Answer, error) {
+			return s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), uploader.Properties{}, uploader.Condition{IfModifiedSince: moment})
+		}, seen{CRC: "AAAAAAAAAAA=", BlobType: "BlockBlob", IfMod: "Sun, 01 Mar 2026 12:00:59 GMT"}},
+		{"put block", func() (uploader.Answer, error) {
+			return s.PutBlock(t.Context(), "a", "aWQ=", check())
+		}, seen{CRC: crc, Body: "123456789"}},
+		{"put block list", func() (uploader.Answer, error) {
+			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, uploader.Condition{IfAbsent: true})
+		}, seen{
+			Type: "text/csv", IfNone: "*",
+			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<BlockList><Latest>aWQ=</Latest><Latest>aWI=</Latest></BlockList>`,
+		}},
+		{"put block list again", func() (uploader.Answer, error) {
+			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, uploader.Condition{IfCommitted: true, IfModifiedSince: moment})
+		}, seen{
+			Type: "text/csv", IfMod: "Sun, 01 Mar 2026 12:00:59 GMT",
+			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<BlockList><Committed>aWQ=</Committed><Committed>aWI=</Committed></BlockList>`,
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			a, err := c.call()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.ETag != `"0x1"` || a.RequestID != "11111111-2222-3333-4444-555555555555" || time.Since(a.Date).Abs() > time.Minute {
+				t.Errorf("answer %+v", a)
+			}
+			want := c.want
+			want.Agent, want.Version, want.Length = "test/1", version, int64(len(want.Body))
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("request (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestAnEchoOfOtherBytesIsCorruption(t *testing.T) {
+	echo := ""
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header()["x-ms-content-crc64"] = []string{echo}
+		created(w)
+	})
+	s := openTest(t, testToken(server.URL), Options{})
+	body := func() *uploader.Body { return uploadertest.NewBody([]byte("content")) }
+	for _, c := range []struct {
+		name, echo string
+		want       error
+	}{
+		{"none", "", nil},
+		{"the same", checksum(body().CRC64()), nil},
+		{"another", checksum(body().CRC64() + 1), uploader.ErrCorrupt},
+		{"no checksum at all", "garbage!", uploader.ErrBusy},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			echo = c.echo
+			_, err := s.PutBlob(t.Context(), "a", body(), uploader.Properties{}, always)
+			_, err2 := s.PutBlock(t.Context(), "a", "aWQ=", body())
+			if !errors.Is(err, c.want) || !errors.Is(err2, c.want) {
+				t.Errorf("got %v and %v, want %v", err, err2, c.want)
+			}
+			if e, ok := errors.AsType[*uploader.Error](err); ok && (!e.Unanswered || e.Status != 201) {
+				t.Errorf("got %+v, want unanswered and status 201", e)
+			}
+		})
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	good := testToken("https://account.blob.core.windows.net")
+	change := func(f func(*uploader.Token)) uploader.Token {
+		token := good
+		f(&token)
+		return token
+	}
+	for _, c := range []struct {
+		name   string
+		token  uploader.Token
+		query  string
+		reason uploader.Reason
+	}{
+		{"no query", good, "", uploader.NoSignature},
+		{"no host", change(func(t *uploader.Token) { t.Inbox.Host = "" }), "sig=a", uploader.NoAddress},
+		{"other scheme", change(func(t *uploader.Token) { t.Inbox.Scheme = "ftp" }), "sig=a", uploader.NoAddress},
+		{"no container", change(func(t *uploader.Token) { t.Inbox.Container = "" }), "sig=a", uploader.NoContainer},
+		{"space", good, "sig=a b", uploader.NotAToken},
+		{"line break", good, "sig=a\r\nHost: b", uploader.NotAToken},
+		{"fragment", good, "sig=a#b", uploader.NotAToken},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := open(c.token, c.query, Options{})
+			e, ok := errors.AsType[*uploader.Error](err)
+			if !ok || e.Reason != c.reason {
+				t.Errorf("got %v, want %s", err, c.reason)
+			}
+		})
+	}
+	if _, err := Open(uploader.Token{}, Options{}); !errors.Is(err, uploader.ErrTokenInvalid) {
+		t.Errorf("the zero token: %v", err)
+	}
+	if _, err := open(good, "sig=a", Options{CAFile: t.TempDir() + "/missing.pem"}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a CA file that is missing: %v", err)
+	}
+	empty := t.TempDir() + "/empty.pem"
+	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(good, "sig=a", Options{CAFile: empty}); err == nil {
+		t.Error("a CA file without a certificate was accepted")
+	}
+}
+
+func TestNeitherTheProxyFunctionNorTheSDKSeeTheSecret(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("x-ms-error-code", "InternalError")
+		w.WriteHeader(http.StatusInternalServerError)
+	})
+	var mu sync.Mutex
+	var seen []string
+	note := func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, text)
+	}
+	azlog.SetListener(func(_ azlog.Event, text string) { note(text) })
+	defer azlog.SetListener(nil)
+	s := openTest(t, testToken(server.URL), Options{Proxy: func(u *url.URL) (*url.URL, error) {
+		note("proxy for " + u.String())
+		return nil, nil
+	}})
+	for _, op := range operations {
+		if _, err := op.call(t.Context(), s, "a"); err == nil {
+			t.Fatal("no error")
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	proxied, logged := false, false
+	for _, text := range seen {
+		proxied = proxied || strings.HasPrefix(text, "proxy for http://")
+		logged = logged || strings.Contains(text, "InternalError")
+		if strings.Contains(text, "sig=") || strings.Contains(text, signature) {
+			t.Errorf("seen: %s", text)
+		}
+	}
+	if !proxied || !logged {
+		t.Errorf("the proxy function (%v) or the SDK's log (%v) was not used", proxied, logged)
+	}
+}
+
+// slowBody is endless from the point of view of a test: a body that is larger than all buffers on the way.
+func slowBody() *uploader.Body { return uploader.NewBody(make([]byte, 32<<20), 0) }
+
+func TestACancelledCallReturnsWithItsCause(t *testing.T) {
+	arrived, release := make(chan struct{}, 1), make(chan struct{})
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		if r.ContentLength < 1<<20 {
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+		arrived <- struct{}{}
+		<-release
+	})
+	defer close(release)
+	s := openTest(t, testToken(server.URL), Options{})
+	paused := errors.New("paused")
+	small := func() *uploader.Body { return uploadertest.NewBody([]byte("content")) }
+	for _, c := range []struct {
+		name       string
+		body       func() *uploader.Body
+		cause      error
+		unanswered bool
+	}{
+		{"whole request sent", small, uploader.NewError("", "", uploader.NoProgress), true},
+		{"half a request sent", slowBody, uploader.NewError("", "", uploader.NoProgress), false},
+		{"nothing but headers to send", func() *uploader.Body { return uploadertest.NewBody(nil) }, uploader.NewError("", "", uploader.NoProgress), true},
+		{"another cause", slowBody, paused, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			go func() {
+				<-arrived
+				cancel(c.cause)
+			}()
+			_, err := s.PutBlob(ctx, "a", c.body(), uploader.Properties{}, always)
+			if c.cause == paused {
+				if err != paused {
+					t.Errorf("got %v, want the cause itself", err)
+				}
+				return
+			}
+			e, ok := errors.AsType[*uploader.Error](err)
+			if !ok || e.Reason != uploader.NoProgress || e.Unanswered != c.unanswered || e.Op != "put blob" || e.Path != "a" {
+				t.Errorf("got %#v, want no progress, unanswered %v", err, c.unanswered)
+			}
+			if shared, _ := errors.AsType[*uploader.Error](c.cause); shared.Op != "" || shared.Unanswered {
+				t.Error("the cause itself was changed")
+			}
+		})
+	}
+}
+
+// TestTheBodyIsNotReadAfterTheCall gives the buffer back at once, as the queue does; the race detector watches.
+func TestTheBodyIsNotReadAfterTheCall(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		// The answer comes while the body is still on its way.
+		w.Header().Set("x-ms-error-code", "AuthorizationFailure")
+		w.Header().Set("x-ms-request-id", "1")
+		w.WriteHeader(http.StatusForbidden)
+	})
+	s := openTest(t, testToken(server.URL), Options{})
+	buffer := make([]byte, 4<<20)
+	for i := range 8 {
+		body := uploader.NewBody(buffer, 0)
+		_, err := s.PutBlock(t.Context(), "a", "aWQ=", body)
+		if err == nil {
+			t.Fatal("no error")
+		}
+		for j := range buffer {
+			buffer[j] = byte(i)
+		}
+	}
+}
+
+func TestConnectionsAreKept(t *testing.T) {
+	var opened atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/inbox/refused" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		created(w)
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	s := openTest(t, testToken(server.URL), Options{})
+	for range 3 {
+		for _, op := range operations {
+			if _, err := op.call(t.Context(), s, "a"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := op.call(t.Context(), s, "refused"); !errors.Is(err, uploader.ErrBusy) {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := opened.Load(); got != 1 {
+		t.Errorf("%d connections, want 1", got)
+	}
+}
+
+func TestGateLetsTheLastReaderThroughAlone(t *testing.T) {
+	g := &gate{body: strings.NewReader("content"), size: 7}
+	read := func(r io.Reader, n int) (string, error) {
+		b := make([]byte, n)
+		n, err := r.Read(b)
+		return string(b[:n]), err
+	}
+	first, err := g.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(first, 3); got != "con" || err != nil {
+		t.Errorf("read %q, %v", got, err)
+	}
+	second, err := g.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(first, 3); got != "" || !errors.Is(err, errShut) {
+		t.Errorf("the first reader read %q, %v after the second was opened", got, err)
+	}
+	if got, err := read(second, 4); got != "cont" || err != nil || g.exhausted() {
+		t.Errorf("read %q, %v, exhausted %v", got, err, g.exhausted())
+	}
+	if got, err := read(second, 4); got != "ent" || err != nil || !g.exhausted() {
+		t.Errorf("read %q, %v, exhausted %v", got, err, g.exhausted())
+	}
+	g.shut()
+	if _, err := read(second, 1); !errors.Is(err, errShut) || g.failure() != nil {
+		t.Errorf("read after shut: %v, failure %v", err, g.failure())
+	}
+}

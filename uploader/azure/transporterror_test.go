@@ -1,0 +1,204 @@
+package azure
+
+import (
+	"bufio"
+	"context"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"inboxuploader/uploader"
+)
+
+// rawServer accepts connections and lets answer do what it likes with each.
+func rawServer(t *testing.T, answer func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			answer(conn)
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-done
+	})
+	return "http://" + l.Addr().String()
+}
+
+// readRequest reads one request to its end, whatever becomes of it.
+func readRequest(conn net.Conn) {
+	r, err := http.ReadRequest(bufio.NewReader(conn))
+	if err != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, r.Body)
+}
+
+func TestTransportErrors(t *testing.T) {
+	refused := func(t *testing.T) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := l.Addr().String()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return "http://" + address
+	}
+	dial := func(err error) func(*Store) {
+		return func(s *Store) {
+			s.offline = func() bool { return false }
+			s.transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+			}
+		}
+	}
+	nowhere := func(*testing.T) string { return "https://account.blob.core.windows.net" }
+	noSuchName := &net.DNSError{Err: "no such host", Name: "account.blob.core.windows.net", IsNotFound: true}
+	proxy := func(status int) func(*testing.T) (string, Options) {
+		return func(t *testing.T) (string, Options) {
+			p := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+			u, err := url.Parse(p.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return nowhere(t), Options{Proxy: func(*url.URL) (*url.URL, error) { return u, nil }}
+		}
+	}
+	plain := func(f func(*testing.T) string) func(*testing.T) (string, Options) {
+		return func(t *testing.T) (string, Options) { return f(t), Options{} }
+	}
+	const host = "account.blob.core.windows.net"
+	cases := []struct {
+		name   string
+		server func(*testing.T) (string, Options)
+		change func(*Store)
+		reason uploader.Reason
+		cause  string
+		value  string
+		// sent means that the whole request went out, except where there is nothing but headers to tell by.
+		sent bool
+	}{
+		{"refused", plain(refused), nil, uploader.NetworkDown, "connection refused", "", false},
+		{"closed without a word", plain(func(t *testing.T) string { return rawServer(t, readRequest) }), nil, uploader.NetworkDown, "connection closed", "", true},
+		{"reset", plain(func(t *testing.T) string {
+			return rawServer(t, func(c net.Conn) {
+				readRequest(c)
+				_ = c.(*net.TCPConn).SetLinger(0)
+			})
+		}), nil, uploader.NetworkDown, "connection reset", "", true},
+		{"not HTTP", plain(func(t *testing.T) string {
+			return rawServer(t, func(c net.Conn) {
+				readRequest(c)
+				_, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n\r\n")
+			})
+		}), nil, uploader.AnswerGarbled, "answer is not HTTP", "", true},
+		{"half an answer", plain(func(t *testing.T) string {
+			return rawServer(t, func(c net.Conn) {
+				readRequest(c)
+				_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhalf")
+			})
+		}), nil, uploader.AnswerGarbled, "", "", true},
+		{"certificate of nobody", plain(func(t *testing.T) string {
+			s := httptest.NewUnstartedServer(http.NotFoundHandler())
+			s.Config.ErrorLog = quiet()
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			return s.URL
+		}), nil, uploader.NetworkInspected, "certificate not trusted", "HOST", false},
+		{"no TLS", plain(func(t *testing.T) string {
+			return "https" + rawServer(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })[len("http"):]
+		}), nil, uploader.NotTheService, "no TLS where it was due", "", false},
+		{"no such name", plain(nowhere), dial(noSuchName), uploader.AccountGone, "name not found", host, false},
+		{"no such name, but it has answered", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.reached.Store(true) }, uploader.NetworkDown, "name not found", "", false},
+		{"no such name, and no network", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.offline = func() bool { return true } }, uploader.NetworkDown, "name not found", "", false},
+		{"no such proxy", plain(nowhere), dial(&net.DNSError{Err: "no such host", Name: "proxy.example", IsNotFound: true}), uploader.NetworkDown, "name not found", "", false},
+		{"names unavailable", plain(nowhere), dial(&net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}), uploader.NetworkDown, "name service unavailable", "", false},
+		{"timeout", plain(nowhere), dial(os.ErrDeadlineExceeded), uploader.NetworkDown, "timed out", "", false},
+		{"anything else", plain(nowhere), dial(errors.New("strange: " + secretQuery)), uploader.NetworkDown, "connection failed", "", false},
+		{"proxy wants a sign-in", proxy(http.StatusProxyAuthRequired), nil, uploader.ProxySignIn, "proxy demands a sign-in", "", false},
+		{"proxy forbids", proxy(http.StatusForbidden), nil, uploader.NetworkDown, "proxy refused the connection", "", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			address, options := c.server(t)
+			token := testToken(address)
+			s := openTest(t, token, options)
+			if c.change != nil {
+				c.change(s)
+			}
+			value := c.value
+			if value == "HOST" {
+				value = token.Inbox.Host
+			}
+			for _, op := range operations {
+				_, err := op.call(t.Context(), s, "a")
+				noSecret(t, err)
+				e, ok := errors.AsType[*uploader.Error](err)
+				if !ok {
+					t.Fatalf("%s: %v (%T)", op.name, err, err)
+				}
+				if e.Reason != c.reason || e.Cause != c.cause || e.Value != value || e.Unanswered != c.sent || e.Path != "a" {
+					t.Errorf("%s: got %#v\nwant %s, cause %q, value %q, unanswered %v", op.name, e, c.reason, c.cause, value, c.sent)
+				}
+			}
+		})
+	}
+}
+
+func TestACertificateAuthorityFromAFileIsTrusted(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 1 {
+			t.Errorf("HTTP/%d", r.ProtoMajor)
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		created(w)
+	}))
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openTest(t, testToken(server.URL), Options{CAFile: file})
+	for _, op := range operations {
+		if _, err := op.call(t.Context(), s, "a"); err != nil {
+			t.Errorf("%s: %v", op.name, err)
+		}
+	}
+}
+
+func TestABrokenConnectionInMidBodyDidNothing(t *testing.T) {
+	address := rawServer(t, func(c net.Conn) {
+		_, _ = io.ReadFull(c, make([]byte, 1<<20))
+	})
+	s := openTest(t, testToken(address), Options{})
+	_, err := s.PutBlob(t.Context(), "a", uploader.NewBody(make([]byte, 32<<20), 0), uploader.Properties{}, always)
+	noSecret(t, err)
+	e, ok := errors.AsType[*uploader.Error](err)
+	if !ok || !errors.Is(err, uploader.ErrBusy) || e.Unanswered {
+		t.Errorf("got %#v, want busy and not unanswered", err)
+	}
+}
+
+// quiet swallows what a server of a test says of clients that hang up.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
