@@ -24,14 +24,12 @@ func (s *Store) translate(ctx context.Context, k *call, err error) error {
 		}
 		return cause
 	}
-	if k.body != nil {
-		if own := k.body.failure(); own != nil {
-			// The body's owner gave up, so nobody else is at fault.
-			if e, ok := errors.AsType[*uploader.Error](own); ok {
-				return k.finish(*e)
-			}
-			return own
+	if own := k.failure(); own != nil {
+		// The body's owner gave up, so nobody else is at fault.
+		if e, ok := errors.AsType[*uploader.Error](own); ok {
+			return k.finish(*e)
 		}
+		return own
 	}
 	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
 		var body []byte

@@ -11,7 +11,7 @@ import (
 
 const (
 	// writeBuffer is how many bytes of a request are gathered before they go to the socket; a small file and its
-	// headers then leave in one system call.
+	// headers then leave in one system call, see smallBody.
 	writeBuffer = 256 << 10
 
 	// sendBuffer bounds what the operating system holds of one connection's bytes. Bytes count as handed over when
