@@ -21,6 +21,7 @@ type call struct {
 
 	body   *gate       // of a large body; nil until sent
 	wrote  atomic.Bool // the headers went out, and with them a small body
+	sent   bool        // it got as far as the transport
 	failed error       // a small body's own error, such as the reason why its owner gave up
 	status int         // of the answer; 0 if there was none
 	header http.Header // of the answer
@@ -97,6 +98,7 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 			defer c.body.shut()
 		}
 	}
+	c.sent = true
 	resp, err := w.transport.RoundTrip(r)
 	if err != nil {
 		return nil, err

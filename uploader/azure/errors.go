@@ -45,6 +45,10 @@ func (s *Store) translate(ctx context.Context, k *call, err error) error {
 		e.Unanswered = k.delivered()
 		return e
 	}
+	if !k.sent {
+		// The SDK did not even make a request of it.
+		return uploader.NewError(k.op, k.name, uploader.Unexpected)
+	}
 	return s.unanswered(k, err)
 }
 

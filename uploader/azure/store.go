@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/xml"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -119,6 +120,9 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 	if c.IfCommitted {
 		return uploader.Answer{}, uploader.NewError(k.op, name, uploader.Unexpected)
 	}
+	if err := rewind(k, body); err != nil {
+		return uploader.Answer{}, err
+	}
 	_, err = s.client.Upload(k.with(ctx), body, &blockblob.UploadOptions{
 		TransactionalValidation: blob.TransferValidationTypeCRC64(body.CRC64()),
 		HTTPHeaders:             headers(p),
@@ -131,6 +135,9 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (uploader.Answer, error) {
 	k, err := s.call("put block", name)
 	if err != nil {
+		return uploader.Answer{}, err
+	}
+	if err := rewind(k, body); err != nil {
 		return uploader.Answer{}, err
 	}
 	_, err = s.client.StageBlock(k.with(ctx), id, body, &blockblob.StageBlockOptions{
@@ -212,6 +219,14 @@ func (s *Store) call(op, name string) (*call, error) {
 		}
 	}
 	return &call{op: op, name: name, path: s.root + name}, nil
+}
+
+// rewind makes a body ready that an earlier try has read; the SDK refuses one that is not at its start.
+func rewind(k *call, body *uploader.Body) error {
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return uploader.NewError(k.op, k.name, uploader.Unexpected)
+	}
+	return nil
 }
 
 // answer makes what the caller gets out of what the SDK said and what wire saw. body is nil where the service returns
