@@ -1,0 +1,316 @@
+package blobserver
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	internalDir    = ".blobserver"
+	maxHeaderBytes = 64 << 10
+	maxIdle        = 2 * time.Minute
+	maxHeaderTime  = 10 * time.Second
+	// DefaultAccount is the account's name where Config gives none.
+	DefaultAccount = "localinbox"
+)
+
+// Config says what a server is made of. Only Dir is required.
+type Config struct {
+	// Dir is the folder for everything that is delivered, made if it does not exist. One server at a time may use it.
+	Dir string
+	// Account is the account's name, 3 to 24 lower-case letters and digits; DefaultAccount if empty.
+	Account string
+	// Key signs tokens and requests. If nil, a random key is kept in Dir/.blobserver/key, readable by its owner only.
+	Key []byte
+	// Now is the server's clock; time.Now if nil. It decides on tokens and the life of staged blocks, not on network
+	// time limits.
+	Now func() time.Time
+	// Sync makes every acknowledged byte durable before it is acknowledged. Without it a crash of the program loses
+	// nothing, a crash of the machine may.
+	Sync bool
+	// AllowNonLoopback lets Serve use a listener that other machines can reach.
+	AllowNonLoopback bool
+	// Stall is how long a body may make no progress before the request is given up; one minute if 0.
+	Stall time.Duration
+	// Record keeps the Requests of the server's life, for tests. Counters are kept always.
+	Record bool
+	// Before and After are asked around every authorised operation, see [Answer]; nil answers as usual. They are called
+	// by many goroutines at once.
+	Before func(*Op) *Answer
+	After  func(op *Op, status int) *Answer
+	// Log gets one line for what a person should know. It never gets a query or a signature. Discarded if nil.
+	Log *slog.Logger
+}
+
+// Server is a local inbox. Its methods may be called by any number of goroutines.
+type Server struct {
+	cfg  Config
+	key  []byte
+	now  func() time.Time
+	log  *slog.Logger
+	root *os.Root
+	done context.Context
+	stop context.CancelFunc
+
+	mu         sync.Mutex // guards containers and closed
+	containers map[string]*container
+	closed     bool
+	making     sync.Mutex // one container at a time is made or removed
+
+	running  sync.WaitGroup // requests under way
+	lastETag atomic.Int64
+	seq      atomic.Int64
+	journal  recorder
+	buffers  sync.Pool
+}
+
+// New opens the folder and brings back what earlier servers acknowledged there: blobs, containers, policies and staged
+// blocks. It blocks for as long as reading takes. Close the server when it is no longer used.
+func New(cfg Config) (*Server, error) {
+	if cfg.Account == "" {
+		cfg.Account = DefaultAccount
+	}
+	if !checkAccountName(cfg.Account) {
+		return nil, errors.New("account name: want 3 to 24 lower-case letters and digits")
+	}
+	if cfg.Stall <= 0 {
+		cfg.Stall = time.Minute
+	}
+	s := &Server{cfg: cfg, now: cfg.Now, log: cfg.Log, key: cfg.Key, containers: map[string]*container{}}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
+	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("open folder: %w", err)
+	}
+	root, err := os.OpenRoot(cfg.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open folder: %w", err)
+	}
+	s.root = root
+	s.done, s.stop = context.WithCancel(context.Background())
+	if err := s.open(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// open reads the folder.
+func (s *Server) open() error {
+	for _, d := range []string{"", "containers", "trash"} {
+		if err := s.root.MkdirAll(path.Join(internalDir, d), 0o700); err != nil {
+			return fmt.Errorf("open folder: %w", err)
+		}
+	}
+	if s.key == nil {
+		if err := s.loadKey(); err != nil {
+			return err
+		}
+	}
+	for _, d := range []string{"trash", "containers"} {
+		dir := path.Join(internalDir, d)
+		found, err := fs.ReadDir(s.root.FS(), dir)
+		if err != nil {
+			return fmt.Errorf("open folder: %w", err)
+		}
+		for _, f := range found {
+			p := path.Join(dir, f.Name())
+			if _, err := s.root.Lstat(path.Join(p, "state.json")); d == "trash" || errors.Is(err, fs.ErrNotExist) {
+				if err := s.root.RemoveAll(p); err != nil { // never existed for anybody, or no longer
+					return fmt.Errorf("open folder: %w", err)
+				}
+				continue
+			}
+			c := newContainer(s, strings.TrimSuffix(f.Name(), "_"))
+			if err := c.recover(); err != nil {
+				return fmt.Errorf("container %s: %w", c.name, err)
+			}
+			s.containers[c.name] = c
+		}
+	}
+	return nil
+}
+
+// loadKey reads the folder's key or makes one.
+func (s *Server) loadKey() error {
+	file := path.Join(internalDir, "key")
+	text, err := s.root.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.key = make([]byte, 64) // as long as the service's
+		if _, err := rand.Read(s.key); err != nil {
+			return fmt.Errorf("make key: %w", err)
+		}
+		return s.writeFile(file, []byte(base64.StdEncoding.EncodeToString(s.key)), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("read key: %w", err)
+	}
+	s.key, err = base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(s.key) == 0 {
+		return errors.New("read key: the file is not base64")
+	}
+	return nil
+}
+
+// Account returns the account's name.
+func (s *Server) Account() string { return s.cfg.Account }
+
+// Key returns a copy of the account's key. It is a secret.
+func (s *Server) Key() []byte { return append([]byte(nil), s.key...) }
+
+// Serve answers on l until ctx ends or Close is called, then waits for the requests under way and returns nil. It
+// closes l. Unless Config says otherwise l must be on loopback.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if !s.cfg.AllowNonLoopback && !isLoopback(l.Addr().String()) {
+		return errors.Join(fmt.Errorf("%s can be reached by other machines", l.Addr()), l.Close())
+	}
+	srv := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: maxHeaderTime,
+		IdleTimeout:       maxIdle,
+		MaxHeaderBytes:    maxHeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return s.done },
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan error, 1)
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-s.done.Done():
+		}
+		grace, end := context.WithTimeout(context.Background(), graceTime)
+		defer end()
+		err := srv.Shutdown(grace)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = srv.Close()
+		}
+		stopped <- err
+	}()
+	err := srv.Serve(l)
+	cancel()
+	if stop := <-stopped; errors.Is(err, http.ErrServerClosed) {
+		return stop
+	}
+	return fmt.Errorf("serve: %w", err)
+}
+
+// graceTime is how long Serve waits for requests when it is to end.
+const graceTime = 2 * time.Second
+
+// Close ends stalls and new requests, waits for requests under way and gives the folder free. Later requests are
+// answered with ServerBusy. It may be called more than once.
+func (s *Server) Close() error {
+	s.stop()
+	s.mu.Lock()
+	was := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if was {
+		return nil
+	}
+	s.running.Wait()
+	var err error
+	for _, c := range s.containers {
+		if c.log != nil {
+			err = errors.Join(err, c.close())
+		}
+	}
+	return errors.Join(err, s.root.Close())
+}
+
+// isLoopback reports whether only this machine can reach the address.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// writeFile replaces a file as a whole: after a crash it is the old or the new one.
+func (s *Server) writeFile(name string, text []byte, mode fs.FileMode) error {
+	tmp := name + ".new"
+	f, err := s.root.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, s.flush(f), f.Close()); err != nil {
+		return errors.Join(err, s.root.Remove(tmp))
+	}
+	return s.root.Rename(tmp, name)
+}
+
+// flush makes f durable if the server is to.
+func (s *Server) flush(f *os.File) error {
+	if !s.cfg.Sync {
+		return nil
+	}
+	return f.Sync()
+}
+
+// bufferSize is what one request holds of a body in memory.
+const bufferSize = 256 << 10
+
+// pour copies exactly size bytes of body to f at off and shows them to sums.
+func (s *Server) pour(f *os.File, off int64, body io.Reader, size int64, sums io.Writer) error {
+	b := s.buffers.Get().(*[]byte)
+	defer s.buffers.Put(b)
+	for size > 0 {
+		n, err := io.ReadFull(body, (*b)[:min(size, bufferSize)])
+		if err != nil {
+			return bodyError{err}
+		}
+		if _, err := f.WriteAt((*b)[:n], off); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		_, _ = sums.Write((*b)[:n]) // a hash never fails
+		off += int64(n)
+		size -= int64(n)
+	}
+	return nil
+}
+
+// bodyError marks that the client, not the disk, is why a body did not arrive.
+type bodyError struct{ error }
+
+func (e bodyError) Unwrap() error { return e.error }
+
+// etag returns a new entity tag; no two are equal in one folder.
+func (s *Server) etag() string {
+	for {
+		last := s.lastETag.Load()
+		next := max(last+1, time.Now().UnixNano())
+		if s.lastETag.CompareAndSwap(last, next) {
+			return fmt.Sprintf(`"0x%X"`, next)
+		}
+	}
+}
+
+// newID returns a random name for a file.
+func newID() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return hex.EncodeToString(b[:])
+}
