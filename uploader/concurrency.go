@@ -43,8 +43,9 @@ func (c *concurrency) acknowledged(now time.Time, bytes int64, saturated bool) {
 	if c.fixed {
 		return
 	}
-	if c.acks == 0 && c.began.IsZero() {
+	if c.began.IsZero() { // the first round begins when the first answer has come
 		c.began = now
+		return
 	}
 	c.acks++
 	c.work += float64(bytes) + requestWork
