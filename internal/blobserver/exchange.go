@@ -22,6 +22,9 @@ const (
 // drainLimit is how much of a refused body is read so that the client, which may still be sending, sees the answer.
 const drainLimit = 16 << 20
 
+// drainTime is how long that may take.
+const drainTime = 5 * time.Second
+
 // exchange is one request and its answer.
 type exchange struct {
 	s       *Server
@@ -72,7 +75,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if e := x.run(); e != nil {
 		x.fail(e)
 	}
-	if x.status >= 400 {
+	if x.status >= 400 && x.r.ContentLength != 0 {
+		// The client gets its answer first, and little time: it may have nothing more to send.
+		_ = http.NewResponseController(x.w).Flush() // a client that is gone reads nothing
+		x.in = &progress{x: x, r: x.r.Body, end: time.Now().Add(drainTime)}
 		_, _ = io.CopyN(io.Discard, x.in, drainLimit) // so that the answer is seen; what can't be read is not missed
 	}
 }
