@@ -62,6 +62,10 @@ func tooLarge(path string, size int64, rights Rights) *Error {
 	return nil
 }
 
+// Refuses returns why a file of this size in bytes can't be sent with these rights, or nil. It needs no network, and the
+// queue asks the same before it sends; it is for showing beforehand.
+func (r Rights) Refuses(path string, size int64) *Error { return tooLarge(path, size, r) }
+
 func newUploadID() (id [16]byte) {
 	_, _ = rand.Read(id[:]) // never fails since Go 1.24: it ends the program instead
 	return id

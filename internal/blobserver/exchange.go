@@ -77,7 +77,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if x.status >= 400 && x.r.ContentLength != 0 {
 		// The client gets its answer first, and little time: it may have nothing more to send.
-		_ = http.NewResponseController(x.w).Flush() // a client that is gone reads nothing
+		// Full duplex, since package http would otherwise wait without end for the body before it sends the answer.
+		control := http.NewResponseController(x.w)
+		_ = control.EnableFullDuplex() // not there in tests that have no connection
+		_ = control.Flush()            // a client that is gone reads nothing
 		x.in = &progress{x: x, r: x.r.Body, end: time.Now().Add(drainTime)}
 		_, _ = io.CopyN(io.Discard, x.in, drainLimit) // so that the answer is seen; what can't be read is not missed
 	}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+)
+
+// copyFlags is what the flags of copy say.
+type copyFlags struct {
+	recursive         bool
+	include, exclude  []string
+	noDefaultExcludes bool
+	followSymlinks    bool
+	overwrite         overwriteFlag
+	dryRun            bool
+
+	memory      byteSize
+	block       byteSize
+	rate        byteSize
+	connections int
+
+	asJSON    bool
+	receipt   string
+	tokenFile string
+	hosts     []string
+	caFile    string
+
+	notes []string // what flags of AzCopy's lead to, for the person
+}
+
+// copyCommand delivers files and folders.
+func (p *program) copyCommand() *cobra.Command {
+	f := &copyFlags{
+		memory: byteSize{bytes: uploader.DefaultMemory, min: 1 << 20, max: math.MaxInt64, what: "the memory"},
+		block:  byteSize{min: uploader.MinBlockSize, max: 4000 << 20, what: "a block"},
+		rate:   byteSize{min: 1 << 10, max: math.MaxInt64, what: "the speed", perTime: true},
+	}
+	c := &cobra.Command{
+		Use:     "copy SOURCE... TOKEN",
+		Aliases: []string{"cp"},
+		Short:   "Deliver files and folders into the inbox of an upload token",
+		Long:    copyHelp,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			args, err := p.unwrapAzCopy(c, f, args)
+			if err != nil {
+				return err
+			}
+			return p.copy(c.Context(), f, args)
+		},
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if usage, ok := errors.AsType[*usageError](err); ok {
+			return usage // a sentence of ours from a flag's own check
+		}
+		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
+	})
+	s := c.Flags()
+	s.SortFlags = false
+	s.BoolVarP(&f.recursive, "recursive", "r", false, "send folders with all they contain")
+	s.StringArrayVar(&f.include, "include", nil, "send only what matches this pattern (repeatable; * any name, ** any folders; several with ; between them)")
+	s.StringArrayVar(&f.exclude, "exclude", nil, "never send what matches this pattern (repeatable, the same way; stronger than --include)")
+	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
+	s.BoolVar(&f.followSymlinks, "follow-symlinks", false, "send what links point to, if it lies in the same source; else links are left out and counted")
+	s.Var(&f.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
+	s.Lookup("overwrite").NoOptDefVal = "true"
+	s.BoolVar(&f.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
+	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes to stderr")
+	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: CSV, or JSON if its name ends in .json")
+	s.StringVar(&f.tokenFile, "token-file", "", "read the token from this `FILE`; all arguments are then sources")
+	allowHostFlag(c, &f.hosts)
+	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
+	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
+	s.IntVar(&f.connections, "connections", 0, "requests at once, 1 to 512 (default: found out while sending)")
+	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
+	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default 8MiB; larger for files of more than 390 GiB)")
+	azcopyFlags(s, f)
+	return c
+}
+
+const copyHelp = `Deliver files and folders into the inbox of an upload token.
+
+SOURCE is a file, a folder (with --recursive) or a pattern such as "data/**/*.csv". A folder keeps its own name in the
+inbox, as with AzCopy, whose word order this is: an "azcopy copy" line works with "uploader" in azcopy's place, and a
+whole line in quotes as the only argument works as well.
+
+The token is the last argument, in quotes, since shells cut it at &. As an argument it can be seen by other users of
+this machine in its list of processes while the program runs, and your shell may keep it in its history. To avoid both:
+    uploader copy data --recursive - < token.txt        from standard input
+    uploader copy data --recursive --token-file FILE    from a file
+    UPLOADER_TOKEN=…                                    from the environment
+With --token-file all arguments are sources. With UPLOADER_TOKEN the last argument is a source as well, unless it is -
+or contains "://" or "sig=": then it is the token.
+
+Files that are already in the inbox are left alone unless --overwrite=true; that needs no right to read. Each block is
+sent with its checksum, which the storage compares before it confirms. Nothing is ever listed, read or deleted there.
+
+With --json the last line of stdout is one object: state (complete, incomplete, interrupted, token_refused,
+token_unreadable, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,
+requests, retries, seconds, inbox, skipped_by and not_delivered (source, blob, size, state, reason, message, code).
+delivered + skipped + failed + pending = files_total. "skipped" is what was already there and what was left out on
+purpose: excluded, system files, links, special files; a folder left out as a whole counts once. Empty folders, which
+the storage does not know, are counted in skipped_by alone. With --dry-run every file comes before it, one object per
+line: action (send, skip, refuse), source, blob, size, reason, message; "pending" are those that would be sent.
+
+Exit codes: 0 all was delivered, 1 something was not (failed, or already there and left alone), 2 wrong usage or no
+readable token, 3 the token is expired, not yet valid or refused, 130 interrupted.`
+
+// overwriteFlag is --overwrite: what AzCopy takes there, less what needs the right to read.
+type overwriteFlag bool
+
+// Set implements pflag.Value.
+func (o *overwriteFlag) Set(text string) error {
+	switch strings.ToLower(text) {
+	case "true":
+		*o = true
+	case "false":
+		*o = false
+	case "prompt", "ifsourcenewer":
+		return &usageError{"--overwrite=" + text + " would have to read what is in the inbox, which an upload token does not permit. Use --overwrite=true to replace files of the same name or --overwrite=false to leave them alone."}
+	default:
+		return errors.New("want true or false")
+	}
+	return nil
+}
+
+// String implements pflag.Value. It is empty for the default.
+func (o *overwriteFlag) String() string {
+	if *o {
+		return "true"
+	}
+	return ""
+}
+
+// Type implements pflag.Value.
+func (o *overwriteFlag) Type() string { return "true|false" }
+
+// scanOptions returns how the sources are read.
+func (f *copyFlags) scanOptions(to uploader.Inbox) uploader.ScanOptions {
+	return uploader.ScanOptions{
+		Inbox: to, Recursive: f.recursive, FollowSymlinks: f.followSymlinks, NoDefaultExcludes: f.noDefaultExcludes,
+		Include: splitLists(f.include), Exclude: splitLists(f.exclude),
+	}
+}
+
+// splitLists splits patterns at semicolons as AzCopy does, but not within brackets or braces: [;] is a semicolon.
+func splitLists(lists []string) []string {
+	var patterns []string
+	for _, list := range lists {
+		start, depth := 0, 0
+		for i := range len(list) {
+			switch list[i] {
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth = max(depth-1, 0)
+			case ';':
+				if depth == 0 {
+					patterns = appendPattern(patterns, list[start:i])
+					start = i + 1
+				}
+			}
+		}
+		patterns = appendPattern(patterns, list[start:])
+	}
+	return patterns
+}
+
+func appendPattern(patterns []string, p string) []string {
+	if p = strings.TrimSpace(p); p == "" {
+		return patterns
+	}
+	return append(patterns, p)
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// azcopyFlag is a flag of AzCopy's that pasted lines have.
+type azcopyFlag struct {
+	name string
+	word bool // takes a value; else it is true or false
+	// set does what the flag asks for. Where nil the flag changes nothing here.
+	set func(f *copyFlags, value string) error
+}
+
+var errNumber = errors.New("want a number above 0")
+
+// azcopyTable lists the flags of "azcopy copy" that this program understands beside its own, or refuses in words.
+var azcopyTable = []azcopyFlag{
+	{"put-md5", false, func(f *copyFlags, v string) error {
+		return f.note(v, "--put-md5 is not needed: the storage checks every block against a checksum of its own.")
+	}},
+	{"from-to", true, func(_ *copyFlags, v string) error {
+		if !strings.EqualFold(v, "LocalBlob") {
+			return &usageError{"--from-to=" + redact(v) + " is not possible: this program sends local files to Blob storage only (LocalBlob)."}
+		}
+		return nil
+	}},
+	{"blob-type", true, func(_ *copyFlags, v string) error {
+		if !strings.EqualFold(v, "BlockBlob") && !strings.EqualFold(v, "Detect") {
+			return &usageError{"--blob-type=" + redact(v) + " is not possible: this program makes block blobs only, which is what inboxes expect."}
+		}
+		return nil
+	}},
+	{"output-type", true, func(f *copyFlags, v string) error {
+		f.asJSON = f.asJSON || strings.EqualFold(v, "json")
+		return nil
+	}},
+	{"cap-mbps", true, func(f *copyFlags, v string) error {
+		n, err := strconv.ParseFloat(v, 64)
+		if err != nil || n < 0 || n > math.MaxInt32 {
+			return errNumber
+		}
+		if n == 0 {
+			return nil // AzCopy's word for no limit
+		}
+		return f.rate.set(int64(n * 1e6 / 8))
+	}},
+	{"block-size-mb", true, func(f *copyFlags, v string) error {
+		n, err := strconv.ParseFloat(v, 64)
+		if err != nil || n <= 0 || n > math.MaxInt32 {
+			return errNumber
+		}
+		return f.block.set(int64(n * (1 << 20)))
+	}},
+	{"include-pattern", true, func(f *copyFlags, v string) error { f.include = append(f.include, v); return nil }},
+	{"exclude-pattern", true, func(f *copyFlags, v string) error { f.exclude = append(f.exclude, v); return nil }},
+	{"include-path", true, func(f *copyFlags, v string) error { f.include = append(f.include, pathPatterns(v)...); return nil }},
+	{"exclude-path", true, func(f *copyFlags, v string) error { f.exclude = append(f.exclude, pathPatterns(v)...); return nil }},
+	{"as-subdir", false, func(_ *copyFlags, v string) error {
+		if v == "false" {
+			return &usageError{"--as-subdir=false is not possible: a folder keeps its own name in the inbox. To leave it out, send what it contains: \"FOLDER/*\"."}
+		}
+		return nil
+	}},
+	{name: "log-level", word: true},
+	{name: "output-level", word: true},
+	{name: "check-length"},
+	{name: "check-md5", word: true},
+	{name: "put-blob-size-mb", word: true},
+	{name: "disable-auto-decoding"},
+	{name: "skip-version-check"},
+	{name: "exclude-blob-type", word: true},
+	{name: "preserve-last-modified-time"},
+	{name: "s2s-preserve-access-tier"},
+	{name: "s2s-detect-source-changed"},
+	refusedFlag("preserve-symlinks", "the inbox knows no links. Leave it out, or send what they point to with --follow-symlinks"),
+	refusedFlag("trusted-microsoft-suffixes", "name the storage's host with --allow-host instead"),
+	refusedFlag("include-after", "select files with --include and --exclude, or name them"),
+	refusedFlag("include-before", "select files with --include and --exclude, or name them"),
+	refusedFlag("include-regex", "select files with the patterns of --include"),
+	refusedFlag("exclude-regex", "select files with the patterns of --exclude"),
+	refusedFlag("list-of-files", "name the files as arguments"),
+	refusedFlag("content-type", "the type follows from each file's name"),
+	refusedFlag("no-guess-mime-type", "the type follows from each file's name"),
+	refusedFlag("metadata", "files are delivered without metadata"),
+	refusedFlag("blob-tags", "files are delivered without tags"),
+	refusedFlag("block-blob-tier", "the workspace decides on the storage's tier"),
+	refusedFlag("cpk-by-name", "the workspace decides on encryption"),
+	refusedFlag("preserve-permissions", "the inbox keeps no permissions"),
+	refusedFlag("preserve-posix-properties", "the inbox keeps no permissions"),
+	refusedFlag("preserve-smb-info", "the inbox keeps no such properties"),
+}
+
+// refusedFlag is one that asks for what this program does not do.
+func refusedFlag(name, instead string) azcopyFlag {
+	return azcopyFlag{name, false, func(_ *copyFlags, v string) error {
+		if v == "false" {
+			return nil
+		}
+		return &usageError{"AzCopy's --" + name + " is not possible here: " + instead + "."}
+	}}
+}
+
+func (f *copyFlags) note(value, sentence string) error {
+	if value != "false" {
+		f.notes = append(f.notes, sentence)
+	}
+	return nil
+}
+
+// pathPatterns makes patterns of AzCopy's lists of paths, which mean a file or all below a folder.
+func pathPatterns(list string) []string {
+	var patterns []string
+	for path := range strings.SplitSeq(list, ";") {
+		path = strings.Trim(strings.ReplaceAll(strings.TrimSpace(path), `\`, "/"), "/")
+		if path == "" {
+			continue
+		}
+		var b strings.Builder
+		for _, r := range path {
+			if strings.ContainsRune("*?{", r) {
+				b.WriteString("[" + string(r) + "]")
+			} else if r == '[' {
+				b.WriteString("[[]")
+			} else {
+				b.WriteRune(r)
+			}
+		}
+		patterns = append(patterns, b.String()+"/**")
+	}
+	return patterns
+}
+
+// azcopyFlags adds AzCopy's flags, which the help does not list.
+func azcopyFlags(s *pflag.FlagSet, f *copyFlags) {
+	for _, a := range azcopyTable {
+		s.Var(&azcopyValue{a, f}, a.name, "")
+		flag := s.Lookup(a.name)
+		flag.Hidden = true
+		if !a.word {
+			flag.NoOptDefVal = "true"
+		}
+	}
+}
+
+// azcopyValue is one of AzCopy's flags on the command line.
+type azcopyValue struct {
+	azcopyFlag
+	flags *copyFlags
+}
+
+// Set implements pflag.Value.
+func (a *azcopyValue) Set(value string) error {
+	if a.set == nil {
+		return nil
+	}
+	return a.set(a.flags, value)
+}
+
+// String implements pflag.Value.
+func (a *azcopyValue) String() string { return "" }
+
+// Type implements pflag.Value.
+func (a *azcopyValue) Type() string { return "AzCopy" }
+
+// unwrapAzCopy takes "azcopy copy" off the arguments, whether they are words of their own or a whole line pasted as one,
+// whose flags it then reads. Other arguments are returned as they are.
+func (p *program) unwrapAzCopy(c *cobra.Command, f *copyFlags, args []string) ([]string, error) {
+	if len(args) > 2 && isAzCopy(args[0]) && isCopyWord(args[1]) {
+		return args[2:], nil
+	}
+	if len(args) != 1 {
+		return args, nil
+	}
+	words := splitLine(args[0])
+	if len(words) < 2 || !isAzCopy(words[0]) {
+		return args, nil
+	}
+	if !isCopyWord(words[1]) {
+		return nil, &usageError{"Of AzCopy's commands only “copy” is understood here."}
+	}
+	if err := c.ParseFlags(words[2:]); err != nil {
+		return nil, c.FlagErrorFunc()(c, err)
+	}
+	f.notes = append(f.notes, "The pasted AzCopy line is read as: uploader copy with the same words.")
+	return c.Flags().Args(), nil
+}
+
+// isAzCopy reports whether the word is the program's name, maybe with a path and as Windows has it.
+func isAzCopy(word string) bool {
+	word = strings.ToLower(word)
+	word = word[strings.LastIndexAny(word, `/\`)+1:]
+	return strings.TrimSuffix(word, ".exe") == "azcopy"
+}
+
+func isCopyWord(word string) bool {
+	switch strings.ToLower(word) {
+	case "copy", "cp", "c":
+		return true
+	}
+	return false
+}
+
+// splitLine splits a command line into words. Quotes are taken off as sh, cmd and PowerShell all understand them; a
+// backslash stays as it is, since it is far more often a part of a path than an escape. At a line's end a backslash, a
+// caret or a backtick continues the line.
+func splitLine(line string) []string {
+	for _, continued := range []string{"\\\r\n", "\\\n", "^\r\n", "^\n", "`\r\n", "`\n"} {
+		line = strings.ReplaceAll(line, continued, " ")
+	}
+	var words []string
+	var word strings.Builder
+	inWord := false
+	var quote rune
+	for _, r := range line {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(r)
+		case r == '"' || r == '\'':
+			quote, inWord = r, true
+		case r == '“' || r == '”': // what a word processor makes of quotes
+			quote, inWord = '”', true
+		case unicode.IsSpace(r):
+			if inWord {
+				words = append(words, word.String())
+				word.Reset()
+				inWord = false
+			}
+		default:
+			word.WriteRune(r)
+			inWord = true
+		}
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words
+}

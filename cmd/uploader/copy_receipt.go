@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"inboxuploader/uploader"
+)
+
+// receiptFile is the file of --receipt while it is not complete: it gets its name in one step at the end. A nil
+// receiptFile does nothing.
+type receiptFile struct {
+	path string
+	tmp  *os.File
+}
+
+// openReceipt makes sure, before anything is sent, that the receipt can be written. It returns nil for an empty path.
+func openReceipt(path string) (*receiptFile, error) {
+	if path == "" {
+		return nil, nil
+	}
+	refused := &usageError{"The receipt can't be written to “" + shown(path) + "”. Nothing was sent. Name a file in a folder that exists and that you may write to."}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, refused
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".receipt-*.part")
+	if err != nil {
+		return nil, refused
+	}
+	return &receiptFile{path: path, tmp: tmp}, nil
+}
+
+// write writes what was delivered and gives the file its name.
+func (r *receiptFile) write(ctx context.Context, q *uploader.Queue, to uploader.Inbox, sources []string) error {
+	if r == nil {
+		return nil
+	}
+	format := uploader.ReceiptCSV
+	if strings.EqualFold(filepath.Ext(r.path), ".json") {
+		format = uploader.ReceiptJSON
+	}
+	receipt, err := uploader.NewReceipt(r.tmp, format, to)
+	if err != nil {
+		return fmt.Errorf("write receipt: %w", err)
+	}
+	names := sourceNames(sources)
+	delivered := uploader.Filter{States: []uploader.JobState{uploader.Delivered}}
+	if err := eachRow(ctx, q, delivered, func(j uploader.Job) error { return receipt.Add(names.of(j.Source), j) }); err != nil {
+		return fmt.Errorf("write receipt: %w", err)
+	}
+	if err := errors.Join(receipt.Close(), r.tmp.Sync(), r.tmp.Close()); err != nil {
+		return fmt.Errorf("write receipt: %w", err)
+	}
+	if err := os.Rename(r.tmp.Name(), r.path); err != nil {
+		return fmt.Errorf("write receipt: %w", err)
+	}
+	r.tmp = nil
+	return nil
+}
+
+// discard removes what write has not finished.
+func (r *receiptFile) discard() {
+	if r != nil && r.tmp != nil {
+		_ = r.tmp.Close()           // maybe closed already
+		_ = os.Remove(r.tmp.Name()) // what can't be removed is empty or half a receipt under a hidden name
+	}
+}
+
+// folders are the folders that contain the sources: a file's name is what follows.
+type folders []string
+
+func sourceNames(sources []string) folders {
+	var f folders
+	for _, s := range sources {
+		if abs, err := filepath.Abs(s); err == nil {
+			f = append(f, filepath.Dir(abs))
+		}
+	}
+	return f
+}
+
+// of returns the file's path from its source's own name on, with slashes; of what a pattern found, its whole path.
+func (f folders) of(path string) string {
+	best := ""
+	for _, dir := range f {
+		if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) && (best == "" || len(rel) < len(best)) {
+			best = rel
+		}
+	}
+	if best == "" {
+		best = path
+	}
+	return filepath.ToSlash(best)
+}
+
+// rowsAtOnce is how many jobs are read from the journal at once.
+const rowsAtOnce = 10_000
+
+// eachRow calls visit for each job that matches the filter.
+func eachRow(ctx context.Context, q *uploader.Queue, f uploader.Filter, visit func(uploader.Job) error) error {
+	for from := 0; ; from += rowsAtOnce {
+		jobs, err := q.Rows(ctx, f, from, rowsAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if err := visit(j); err != nil {
+				return err
+			}
+		}
+		if len(jobs) < rowsAtOnce {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+
+	"inboxuploader/uploader"
+)
+
+// progressParts returns what is to be said of the status, the most important first.
+func progressParts(s uploader.Status, now time.Time) []string {
+	parts := []string{filesWords(s), bytesWords(s)}
+	if trouble := troubleWords(s, now); trouble != "" {
+		return append(parts, trouble)
+	}
+	if s.Speed >= 1 && s.BytesLeft() > 0 {
+		parts = append(parts, humanize.Bytes(uint64(s.Speed))+"/s")
+		if s.Left > 0 {
+			parts = append(parts, leftWords(s.Left))
+		}
+	}
+	return parts
+}
+
+// filesWords says how many files have ended of how many.
+func filesWords(s uploader.Status) string {
+	total := s.FilesTotal()
+	done := total - s.Files[uploader.Waiting] - s.Files[uploader.Active]
+	if s.Scanning {
+		return fmt.Sprintf("%s of %s files, still counting", humanize.Comma(done), humanize.Comma(total))
+	}
+	return fmt.Sprintf("%s of %s", humanize.Comma(done), count(total, "file"))
+}
+
+// bytesWords says how many bytes are acknowledged of those that can be delivered.
+func bytesWords(s uploader.Status) string {
+	words := humanize.Bytes(unsigned(s.BytesDone)) + " of " + humanize.Bytes(unsigned(s.BytesDone+s.BytesLeft()))
+	if s.Scanning {
+		return words
+	}
+	return fmt.Sprintf("%s, %d %%", words, percent(s))
+}
+
+// percent is 100 only when every file has ended: bytes that are acknowledged are not delivered before their commit.
+func percent(s uploader.Status) int {
+	if s.Scanning || s.Files[uploader.Waiting]+s.Files[uploader.Active] > 0 {
+		total := s.BytesDone + s.BytesLeft()
+		if total == 0 {
+			return 0
+		}
+		return int(min(math.Floor(float64(s.BytesDone)/float64(total)*100), 99))
+	}
+	return 100
+}
+
+// troubleWords says what is waited for, or nothing.
+func troubleWords(s uploader.Status, now time.Time) string {
+	for _, in := range s.Inboxes {
+		if in.Trouble != nil && in.Unfinished > 0 {
+			what := strings.TrimSuffix(uploader.Explain(in.Trouble).What, ".")
+			return fmt.Sprintf("%s; trying again in %s", what, shortDuration(max(in.Until.Sub(now), time.Second)))
+		}
+	}
+	return ""
+}
+
+// leftWords says about how long it still takes.
+func leftWords(d time.Duration) string {
+	switch {
+	case d > 99*24*time.Hour:
+		return "a long time left"
+	case d < 10*time.Second:
+		return "a few seconds left"
+	default:
+		return "about " + shortDuration(d) + " left"
+	}
+}
+
+// shortDuration says a length of time in at most two units: "0.4 s", "25 s", "3 min 5 s", "2 h 10 min", "3 d 4 h".
+func shortDuration(d time.Duration) string {
+	if d < 10*time.Second {
+		tenths := d.Round(100 * time.Millisecond)
+		if tenths%time.Second == 0 {
+			return fmt.Sprintf("%d s", tenths/time.Second)
+		}
+		return fmt.Sprintf("%.1f s", tenths.Seconds())
+	}
+	d = d.Round(time.Second)
+	units := []struct {
+		name string
+		size time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}}
+	for i, u := range units {
+		if d < u.size && u.size > time.Second {
+			continue
+		}
+		words := fmt.Sprintf("%d %s", d/u.size, u.name)
+		if i+1 < len(units) {
+			if n := d % u.size / units[i+1].size; n > 0 {
+				words += fmt.Sprintf(" %d %s", n, units[i+1].name)
+			}
+		}
+		return words
+	}
+	return "0 s"
+}
+
+// fit joins as many parts as a line of that many columns takes; the last column stays free, since writing there makes
+// some terminals begin a new line. Of a first part that is too long the beginning is kept.
+func fit(parts []string, width int) string {
+	line := ""
+	for i, part := range parts {
+		joined := part
+		if i > 0 {
+			joined = line + " · " + part
+		}
+		if utf8.RuneCountInString(joined) >= width {
+			if i == 0 && width > 1 {
+				return string([]rune(part)[:width-1])
+			}
+			return line
+		}
+		line = joined
+	}
+	return line
+}
+
+// shown returns a text that may hold a file's name for the terminal: quoted as Go does it where it has characters that
+// can't be seen, which could move the cursor or turn the line around.
+func shown(s string) string {
+	for _, r := range s {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
+			return strconv.Quote(s)
+		}
+	}
+	return s
+}
+
+// count says a number of things.
+func count(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return humanize.Comma(n) + " " + thing
+}
+
+func unsigned(n int64) uint64 { return uint64(max(n, 0)) }

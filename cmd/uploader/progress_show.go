@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"inboxuploader/uploader"
+)
+
+const (
+	redraw     = 100 * time.Millisecond // between two states of the progress line
+	recount    = time.Second            // after which it is drawn even if nothing changed, for waits that pass
+	firstPlain = 10 * time.Second       // until the first plain line and, growing, between two
+	mostPlain  = 30 * time.Second
+	plainWidth = 200 // columns of a plain line, which nothing limits
+)
+
+// screen is what stderr is.
+type screen struct {
+	terminal bool
+	width    int // columns
+}
+
+// terminal returns what stderr is now; its width changes when a person changes the window.
+func (p *program) terminal() screen {
+	f, ok := p.stderr.(*os.File)
+	if !ok || p.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor
+		return screen{width: plainWidth}
+	}
+	width, _, err := term.GetSize(int(f.Fd())) //nolint:gosec // a file descriptor
+	if err != nil || width < 2 {
+		width = 80
+	}
+	return screen{true, width}
+}
+
+// watch shows how the queue comes along until nothing can go on by itself, and returns why not all was done, or nil.
+func (p *program) watch(ctx context.Context, q *uploader.Queue, token uploader.Token) error {
+	done := make(chan error, 1)
+	go func() { done <- q.Wait(ctx) }()
+	if p.terminal().terminal {
+		return p.watchLine(q, done)
+	}
+	return p.watchPlain(q, done, token)
+}
+
+// watchLine keeps one line up to date and clears it at the end.
+func (p *program) watchLine(q *uploader.Queue, done <-chan error) error {
+	const clearLine = "\r\x1b[K"
+	tick := time.NewTicker(redraw)
+	defer tick.Stop()
+	var drawn time.Time
+	last := ""
+	for {
+		select {
+		case err := <-done:
+			if last != "" {
+				p.write(clearLine)
+			}
+			return err
+		case now := <-tick.C:
+			select {
+			case <-q.Changed():
+			default:
+				if now.Sub(drawn) < recount {
+					continue
+				}
+			}
+			drawn = now
+			if line := fit(progressParts(q.Status(), now), p.terminal().width); line != last {
+				p.write(clearLine + line)
+				last = line
+			}
+		}
+	}
+}
+
+// write writes to stderr. A stderr that can't be written stops no upload.
+func (p *program) write(text string) { _, _ = p.stderr.Write([]byte(text)) }
+
+// watchPlain writes a line now and then, and when trouble begins.
+func (p *program) watchPlain(q *uploader.Queue, done <-chan error, token uploader.Token) error {
+	p.say("Sending to " + shown(token.Inbox.String()) + ".")
+	wait := firstPlain
+	next := time.NewTimer(wait)
+	defer next.Stop()
+	look := time.NewTicker(recount)
+	defer look.Stop()
+	troubled := false
+	for {
+		select {
+		case err := <-done:
+			return err
+		case now := <-next.C:
+			p.say(fit(progressParts(q.Status(), now), plainWidth))
+			wait = min(wait*3/2, mostPlain)
+			next.Reset(wait)
+		case now := <-look.C:
+			trouble := troubleWords(q.Status(), now)
+			if trouble != "" && !troubled {
+				p.say(trouble + ".")
+			}
+			troubled = trouble != ""
+		}
+	}
+}

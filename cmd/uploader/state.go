@@ -1,0 +1,147 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+)
+
+const (
+	logName = "uploader.log"
+	// maxLog is how large a log file may grow, in bytes, before it becomes the old one; there is one old one.
+	maxLog = 5 << 20
+	// logLook is how many bytes are written between two looks at whether another process has put the file aside.
+	logLook = 64 << 10
+)
+
+// openState makes the state folder, readable by its owner alone, and returns its path.
+func (p *program) openState() (string, error) {
+	dir, err := p.stateDir()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make state folder: %w", err)
+	}
+	return dir, nil
+}
+
+// openLog returns the log in the state folder and its path. Without a log, path is empty and nothing is logged: a log
+// that can't be written never stops an upload. Close it when nothing logs any more.
+func (p *program) openLog() (log *slog.Logger, path string, file io.Closer) {
+	dir, err := p.openState()
+	if err == nil {
+		path = filepath.Join(dir, logName)
+		var f *logFile
+		if f, err = openLogFile(path, maxLog); err == nil {
+			handler := slog.NewJSONHandler(redacting{f}, &slog.HandlerOptions{Level: slog.LevelInfo})
+			return slog.New(handler).With("pid", os.Getpid()), path, f
+		}
+	}
+	return slog.New(slog.DiscardHandler), "", io.NopCloser(nil)
+}
+
+// logFile is a file of limited size that several processes may write to at once. What can't be written is dropped.
+type logFile struct {
+	path string
+	max  int64
+
+	mu      sync.Mutex
+	file    *os.File
+	written int64 // since the last look
+}
+
+func openLogFile(path string, max int64) (*logFile, error) {
+	l := &logFile{path: path, max: max}
+	if err := l.open(); err != nil {
+		return nil, err
+	}
+	l.look()
+	return l, nil
+}
+
+func (l *logFile) open() error {
+	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	l.file = f
+	return nil
+}
+
+// Write appends one line. It never fails.
+func (l *logFile) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.written += int64(len(line)); l.written >= min(logLook, l.max) {
+		l.look()
+	}
+	if l.file != nil {
+		_, _ = l.file.Write(line) // a full disk costs the line
+	}
+	return len(line), nil
+}
+
+// look puts the file aside when it is full, unless another process has done so already, and goes on in the new one.
+// Where that is not possible nothing more is written, so that the log stays within its limit.
+func (l *logFile) look() {
+	l.written = 0
+	if l.file == nil {
+		return
+	}
+	mine, err := l.file.Stat()
+	if err != nil {
+		return
+	}
+	there, err := os.Stat(l.path)
+	switch {
+	case err == nil && os.SameFile(mine, there):
+		if mine.Size() < l.max {
+			return
+		}
+		_ = l.file.Close() // Windows renames closed files only
+		l.file = nil
+		if os.Rename(l.path, l.path+".1") != nil {
+			return
+		}
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return
+	default:
+		_ = l.file.Close()
+		l.file = nil
+	}
+	_ = l.open() // else file stays nil
+}
+
+// Close closes the file; later lines are dropped.
+func (l *logFile) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return nil
+	}
+	f := l.file
+	l.file = nil
+	return f.Close()
+}
+
+// signature matches a token's signature wherever it may stand: in a query, in JSON, or encoded once more.
+var signature = regexp.MustCompile(`(?i)(sig|signature|token)(=|%3D|%253D|\\u003d|":\s?")[^&\s"'<>\\]+`)
+
+// redact takes signatures out of a text. It is the second line of defence: types keep them from getting here.
+func redact(text string) string { return signature.ReplaceAllString(text, "${1}${2}REDACTED") }
+
+// redacting takes signatures out of what is written. A record is written in one piece.
+type redacting struct{ to io.Writer }
+
+func (r redacting) Write(line []byte) (int, error) {
+	if _, err := r.to.Write(signature.ReplaceAll(line, []byte("${1}${2}REDACTED"))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}

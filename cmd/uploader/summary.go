@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"inboxuploader/uploader"
+)
+
+// How a copy can end, as --json says it.
+const (
+	stateComplete    = "complete"
+	stateIncomplete  = "incomplete"
+	stateInterrupted = "interrupted"
+	stateRefused     = "token_refused"
+	stateUnreadable  = "token_unreadable"
+	stateDryRun      = "dry_run"
+)
+
+const (
+	mostNamed   = 20   // files that the summary in words names for one reason
+	mostPending = 1000 // files that --json names of those not yet sent
+)
+
+// outcome is what became of a copy.
+type outcome struct {
+	state   string
+	exit    int
+	token   uploader.Token
+	status  uploader.Status
+	stopped error // why it ended early; nil where it did not
+	took    time.Duration
+	log     string // path of the log; empty where there is none
+
+	problems []uploader.Job // not delivered: there already, or failed
+	waiting  []uploader.Job // the first of those not yet sent
+}
+
+// newOutcome reads what became of the queue's jobs. The queue is closed.
+func newOutcome(ctx context.Context, q *uploader.Queue, token uploader.Token, took time.Duration, stopped error) (outcome, error) {
+	o := outcome{token: token, status: q.Status(), stopped: stopped, took: took}
+	not := uploader.Filter{States: []uploader.JobState{uploader.LeftAlone, uploader.Attention, uploader.Failed}}
+	err := eachRow(ctx, q, not, func(j uploader.Job) error {
+		o.problems = append(o.problems, j)
+		return nil
+	})
+	if err == nil && stopped != nil {
+		o.waiting, err = q.Rows(ctx, uploader.Filter{States: []uploader.JobState{uploader.Waiting, uploader.Active}}, 0, mostPending)
+	}
+	o.judge()
+	return o, err
+}
+
+// judge decides on the state and the exit code.
+func (o *outcome) judge() {
+	switch code := exitCode(context.Background(), o.stopped); {
+	case errors.Is(o.stopped, errInterrupted):
+		o.state, o.exit = stateInterrupted, exitInterrupted
+	case o.stopped != nil && code == exitToken:
+		o.state, o.exit = stateRefused, exitToken
+	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0:
+		o.state, o.exit = stateIncomplete, exitNotDelivered
+	default:
+		o.state, o.exit = stateComplete, exitOK
+	}
+}
+
+func (o *outcome) delivered() int64 { return o.status.Files[uploader.Delivered] }
+func (o *outcome) leftAlone() int64 { return o.status.Files[uploader.LeftAlone] }
+
+func (o *outcome) failed() int64 {
+	return o.status.Files[uploader.Attention] + o.status.Files[uploader.Failed]
+}
+
+func (o *outcome) pending() int64 {
+	return o.status.Files[uploader.Waiting] + o.status.Files[uploader.Active]
+}
+
+// skipped counts what was already there and what was left out on purpose, folders that could not have been delivered
+// excepted.
+func (o *outcome) skipped() int64 {
+	n := o.leftAlone()
+	for reason, k := range o.leftOut() {
+		if !reason.IsFolder() {
+			n += k
+		}
+	}
+	return n
+}
+
+// total counts all that could have been delivered.
+func (o *outcome) total() int64 { return o.delivered() + o.skipped() + o.failed() + o.pending() }
+
+func (o *outcome) leftOut() map[uploader.SkipReason]int64 {
+	all := map[uploader.SkipReason]int64{}
+	for _, t := range o.status.Transfers {
+		for reason, n := range t.Skipped {
+			all[reason] += n
+		}
+	}
+	return all
+}
+
+// words returns the summary for a person, as lines.
+func (o *outcome) words(int) []string {
+	lines := []string{o.headline()}
+	if o.delivered() > 0 {
+		lines = append(lines, "The storage compared every block with its checksum before it confirmed it.")
+	}
+	if o.stopped != nil && o.state != stateInterrupted {
+		lines = append(lines, "", uploader.Explain(o.stopped).String())
+	}
+	for _, g := range groupProblems(o.problems) {
+		lines = append(lines, "", fmt.Sprintf("Not delivered, %s: %s", count(int64(len(g.jobs)), "file"), g.words))
+		for _, j := range g.jobs[:min(len(g.jobs), mostNamed)] {
+			line := "  " + shownPath(j.Source)
+			if g.values && j.Problem.Value != "" {
+				line += " – " + shown(j.Problem.Value)
+			}
+			lines = append(lines, line)
+		}
+		if more := len(g.jobs) - mostNamed; more > 0 {
+			lines = append(lines, fmt.Sprintf("  and %s more (--json lists all)", humanize.Comma(int64(more))))
+		}
+	}
+	if n := o.pending(); n > 0 {
+		more := ""
+		if o.status.Scanning || !o.scanned() {
+			more = ", and those not yet counted"
+		}
+		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. Start the same command again to send them; what is in the inbox already is left alone.", count(n, "file"), more))
+	}
+	if left := o.leftOutWords(); left != "" {
+		lines = append(lines, "", left)
+	}
+	if o.log != "" && o.exit == exitNotDelivered && o.failed()+o.pending() > 0 {
+		lines = append(lines, "", "Log: "+shown(o.log))
+	}
+	return lines
+}
+
+func (o *outcome) scanned() bool {
+	for _, t := range o.status.Transfers {
+		if !t.Scanned {
+			return false
+		}
+	}
+	return true
+}
+
+// headline says how much was delivered.
+func (o *outcome) headline() string {
+	files := o.status.FilesTotal()
+	bytes := humanize.Bytes(unsigned(o.status.Bytes[uploader.Delivered]))
+	to := shown(o.token.Inbox.String())
+	took := shortDuration(o.took)
+	switch {
+	case files == 0 && o.stopped == nil:
+		return "Nothing to send was found; nothing was delivered."
+	case o.state == stateComplete:
+		all := ""
+		if files > 1 {
+			all = "all "
+		}
+		return fmt.Sprintf("Delivered %s%s (%s) to %s in %s%s.", all, count(files, "file"), bytes, to, took, o.speedWords())
+	case o.state == stateInterrupted:
+		return fmt.Sprintf("Interrupted after %s. Delivered %s of %s (%s) to %s; they stay delivered.",
+			took, humanize.Comma(o.delivered()), count(files, "file"), bytes, to)
+	case o.delivered() == 0:
+		return fmt.Sprintf("Delivered none of %s to %s.", count(files, "file"), to)
+	default:
+		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()), count(files, "file"), bytes, to, took, o.speedWords())
+	}
+}
+
+// speedWords says the mean speed where there was enough to measure one.
+func (o *outcome) speedWords() string {
+	if o.took < time.Second {
+		return ""
+	}
+	return ", " + humanize.Bytes(unsigned(int64(float64(o.status.Bytes[uploader.Delivered])/o.took.Seconds()))) + "/s"
+}
+
+// leftOutWords counts what was left out on purpose, by kind.
+func (o *outcome) leftOutWords() string {
+	var kinds []string
+	links := false
+	out := o.leftOut()
+	for _, reason := range uploader.SkipReasons() {
+		if n := out[reason]; n > 0 {
+			kinds = append(kinds, reason.Count(n))
+			links = links || reason == uploader.SkipSymlink
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	words := "Left out on purpose: " + strings.Join(kinds, ", ") + "."
+	if links {
+		words += " To send what links point to, add --follow-symlinks."
+	}
+	return words
+}
+
+// problemGroup is files that were not delivered for one reason.
+type problemGroup struct {
+	reason uploader.Reason
+	words  string
+	values bool // they differ in what the words are about, which then stands behind each file
+	jobs   []uploader.Job
+}
+
+// groupProblems sorts jobs by reason, in the order in which the reasons first occurred.
+func groupProblems(jobs []uploader.Job) []problemGroup {
+	var groups []problemGroup
+	at := map[uploader.Reason]int{}
+	for _, j := range jobs {
+		if j.Problem == nil {
+			j.Problem = uploader.NewError("send", j.Source, uploader.Unexpected)
+		}
+		i, ok := at[j.Problem.Reason]
+		if !ok {
+			i = len(groups)
+			at[j.Problem.Reason] = i
+			groups = append(groups, problemGroup{reason: j.Problem.Reason})
+		}
+		g := &groups[i]
+		g.values = g.values || len(g.jobs) > 0 && g.jobs[0].Problem.Value != j.Problem.Value
+		g.jobs = append(g.jobs, j)
+	}
+	for i := range groups {
+		g := &groups[i]
+		common := *g.jobs[0].Problem
+		if g.values {
+			common.Value = "see below"
+		}
+		g.words = shown(uploader.Explain(&common).String())
+	}
+	return groups
+}

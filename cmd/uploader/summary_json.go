@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"inboxuploader/uploader"
+)
+
+// summary is the object that --json ends with. The help of copy describes it.
+type summary struct {
+	State     string `json:"state"`
+	Delivered int64  `json:"delivered"`
+	Skipped   int64  `json:"skipped"`
+	Failed    int64  `json:"failed"`
+	Pending   int64  `json:"pending"` // not sent because the copy ended early
+
+	FilesTotal  int64   `json:"files_total"`
+	BytesTotal  int64   `json:"bytes_total"` // of the files to be sent, whatever became of them
+	BytesSent   int64   `json:"bytes_sent"`  // handed to the network, what was sent twice included
+	BytesResent int64   `json:"bytes_resent"`
+	Requests    int64   `json:"requests"`
+	Retries     int64   `json:"retries"`
+	Seconds     float64 `json:"seconds"`
+
+	Inbox   *summaryInbox `json:"inbox,omitempty"`
+	Reason  string        `json:"reason,omitempty"`  // why it ended early
+	Message string        `json:"message,omitempty"` // the same for a person
+	Code    string        `json:"code,omitempty"`    // the service's
+	Log     string        `json:"log,omitempty"`
+
+	SkippedBy    map[string]int64 `json:"skipped_by"`
+	NotDelivered []summaryFile    `json:"not_delivered"`
+	// PendingNotListed is how many of the pending files are left out of NotDelivered, which names the first ones.
+	PendingNotListed int64 `json:"pending_not_listed,omitempty"`
+}
+
+// summaryInbox is where it went, with the workspace's names.
+type summaryInbox struct {
+	InboxID   string `json:"inboxid"`
+	WsID      string `json:"wsid"`
+	TID       string `json:"tid"`
+	Storage   string `json:"storage"`
+	Container string `json:"container"`
+	Prefix    string `json:"prefix"`
+}
+
+// summaryFile is one that was not delivered.
+type summaryFile struct {
+	Source  string `json:"source"`
+	Blob    string `json:"blob"`
+	Size    int64  `json:"size"`
+	State   string `json:"state"` // skipped, attention, failed or pending
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+	Code    string `json:"code,omitempty"`
+}
+
+// newSummary returns the object for an outcome.
+func newSummary(o *outcome, now func() uploader.TokenFields) summary {
+	s := summary{
+		State: o.state, Delivered: o.delivered(), Skipped: o.skipped(), Failed: o.failed(), Pending: o.pending(),
+		FilesTotal: o.total(), BytesTotal: o.status.BytesTotal(),
+		BytesSent: o.status.BytesSent, BytesResent: o.status.BytesResent,
+		Requests: o.status.Requests, Retries: o.status.Retries, Seconds: math.Round(o.took.Seconds()*1000) / 1000,
+		Log: o.log, SkippedBy: map[string]int64{}, NotDelivered: []summaryFile{},
+	}
+	if o.token.Inbox.Container != "" {
+		f := now()
+		s.Inbox = &summaryInbox{f.InboxID, f.WsID, f.TID, f.Storage, f.Container, f.Prefix}
+	}
+	if o.stopped != nil && o.state != stateInterrupted {
+		e := asError(o.stopped)
+		s.Reason, s.Message, s.Code = string(e.Reason), uploader.Explain(e).String(), e.Code
+	}
+	for reason, n := range o.leftOut() {
+		s.SkippedBy[string(reason)] = n
+	}
+	if n := o.leftAlone(); n > 0 {
+		s.SkippedBy[string(uploader.AlreadyThere)] = n
+	}
+	for _, j := range o.problems {
+		e := asError(j.Problem)
+		s.NotDelivered = append(s.NotDelivered, summaryFile{
+			j.Source, j.Blob, j.Size, j.State.String(), string(e.Reason), uploader.Explain(e).String(), e.Code,
+		})
+	}
+	for _, t := range o.status.Transfers {
+		for _, p := range t.SkippedPaths {
+			if !p.Reason.IsFolder() && !p.Reason.ByName() {
+				s.NotDelivered = append(s.NotDelivered, summaryFile{Source: p.Source, State: "skipped", Reason: string(p.Reason), Message: p.Reason.Why()})
+			}
+		}
+	}
+	for _, j := range o.waiting {
+		s.NotDelivered = append(s.NotDelivered, summaryFile{Source: j.Source, Blob: j.Blob, Size: j.Size, State: "pending", Reason: "not-sent", Message: "It was not sent, since the copy ended early."})
+	}
+	s.PendingNotListed = o.pending() - int64(len(o.waiting))
+	return s
+}
+
+// asError returns err's *uploader.Error, or one that says that it was not expected.
+func asError(err error) *uploader.Error {
+	if e, ok := errors.AsType[*uploader.Error](err); ok && e != nil {
+		return e
+	}
+	return uploader.NewError("copy", "", uploader.Unexpected)
+}
+
+// printSummary writes the object as one line.
+func (p *program) printSummary(o outcome) error {
+	return p.printJSON(newSummary(&o, func() uploader.TokenFields { return o.token.Fields(p.now()) }))
+}
+
+// printJSON writes one value to stdout, as one line.
+func (p *program) printJSON(v any) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("print result: %w", err)
+	}
+	if _, err := p.stdout.Write([]byte(b.String())); err != nil {
+		return fmt.Errorf("print result: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package uploader
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// ReceiptFormat is how a receipt is written.
+type ReceiptFormat int
+
+// The formats of a receipt.
+const (
+	// ReceiptCSV is RFC 4180 with one header line. Cells are safe to open with a spreadsheet: characters that can't be
+	// seen are written as \u{…}, and a cell that a spreadsheet would take for a formula begins with an apostrophe.
+	ReceiptCSV ReceiptFormat = iota
+	// ReceiptJSON is one object; names stand in it as they are.
+	ReceiptJSON
+)
+
+// Receipt writes proof of what was delivered: for each file what the service confirmed, and nothing that it did not. It
+// contains no secret. Call Add for each delivered job, then Close. Its methods must not be called concurrently; all
+// errors are the writer's.
+type Receipt struct {
+	format ReceiptFormat
+	inbox  Inbox
+	out    *bufio.Writer
+	table  *csv.Writer
+	lines  int
+}
+
+// receiptLine is a file in a receipt.
+type receiptLine struct {
+	File      string `json:"file"`
+	Blob      string `json:"blob"`
+	Bytes     int64  `json:"bytes"`
+	CRC64     string `json:"crc64"`     // as the service shows it: eight bytes, least significant first, in base64
+	CRC64Hex  string `json:"crc64_hex"` // the same as a number
+	ETag      string `json:"etag"`
+	RequestID string `json:"request_id"`
+	Delivered string `json:"delivered_at"` // the service's clock, RFC 3339 in UTC
+	Inbox     string `json:"inbox,omitempty"`
+}
+
+// receiptColumns are the CSV's header line. They are stable.
+var receiptColumns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox"}
+
+// NewReceipt begins a receipt. The writer remains the caller's.
+func NewReceipt(w io.Writer, format ReceiptFormat, to Inbox) (*Receipt, error) {
+	r := &Receipt{format: format, inbox: to, out: bufio.NewWriter(w)}
+	if format == ReceiptCSV {
+		r.table = csv.NewWriter(r.out)
+		r.table.UseCRLF = true // RFC 4180
+		return r, r.table.Write(receiptColumns)
+	}
+	head, err := marshal(map[string]string{"storage": to.Host, "account": to.Account, "container": to.Container, "prefix": to.Prefix})
+	if err != nil {
+		return nil, err
+	}
+	_, err = fmt.Fprintf(r.out, "{\n\"inbox\": %s,\n\"files\": [", head)
+	return r, err
+}
+
+// Add writes a job's line; jobs that were not delivered are left out. file is the name to show for its source.
+func (r *Receipt) Add(file string, j Job) error {
+	if j.State != Delivered {
+		return nil
+	}
+	r.lines++
+	l := receiptLine{
+		File: file, Blob: j.Blob, Bytes: j.Size,
+		CRC64:    base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, j.CRC64)),
+		CRC64Hex: fmt.Sprintf("0x%016x", j.CRC64), // with 0x, or spreadsheets would round it
+		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID, Delivered: utc(j.Answer.Date.Truncate(time.Second)),
+	}
+	if r.table != nil {
+		cells := []string{l.File, l.Blob, strconv.FormatInt(l.Bytes, 10), l.CRC64, l.CRC64Hex, l.ETag, l.RequestID, l.Delivered, r.inbox.String()}
+		for i := range cells {
+			cells[i] = cell(cells[i])
+		}
+		return r.table.Write(cells)
+	}
+	text, err := marshal(l)
+	if err != nil {
+		return err
+	}
+	separator := ",\n"
+	if r.lines == 1 {
+		separator = "\n"
+	}
+	_, err = r.out.WriteString(separator + text)
+	return err
+}
+
+// Close writes the end. It does not close the writer.
+func (r *Receipt) Close() error {
+	if r.table != nil {
+		r.table.Flush()
+		if err := r.table.Error(); err != nil {
+			return err
+		}
+		return r.out.Flush()
+	}
+	if _, err := r.out.WriteString("\n]\n}\n"); err != nil {
+		return err
+	}
+	return r.out.Flush()
+}
+
+func marshal(v any) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// cell makes a text safe for a line of CSV and for spreadsheets, which run cells that begin like a formula.
+func cell(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case i == 0 && strings.ContainsRune("=+-@", r):
+			b.WriteByte('\'')
+			b.WriteRune(r)
+		case r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\u{%x}`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,49 @@
+package uploader
+
+import "fmt"
+
+// skipWords are the words for what is left out on purpose: why one thing is, and one and several of a kind.
+var skipWords = map[SkipReason]struct{ why, one, many string }{
+	SkipExcluded:    {"It matches an exclude pattern.", "excluded by pattern", "excluded by pattern"},
+	SkipNotIncluded: {"It matches no include pattern.", "not among the included", "not among the included"},
+	SkipJunk:        {"It is what a system or a program keeps for itself.", "system file or folder", "system files and folders"},
+	SkipFolder:      {"It is a folder, and folders were not asked for.", "folder", "folders"},
+	SkipSymlink:     {"It is a link, and links are not followed unless asked for.", "link", "links"},
+	SkipOutside:     {"It is a link that leads out of what was given.", "link that leads outside", "links that lead outside"},
+	SkipLoop:        {"It is a link that leads back to a folder above it.", "link in a circle", "links in a circle"},
+	SkipFollowed:    {"It is a link to a folder that is sent already.", "link to a folder sent already", "links to folders sent already"},
+	SkipDangling:    {"It is a link that leads to nothing.", "link to nothing", "links to nothing"},
+	SkipFIFO:        {"It is a named pipe, not a file.", "named pipe", "named pipes"},
+	SkipSocket:      {"It is a socket, not a file.", "socket", "sockets"},
+	SkipDevice:      {"It is a device, not a file.", "device", "devices"},
+	SkipIrregular:   {"It is something special of the system, not a file.", "special file", "special files"},
+	SkipEmptyFolder: {"It is an empty folder, and the storage knows no folders.", "empty folder", "empty folders"},
+}
+
+// SkipReasons returns all reasons in the order for showing them. The slice is the caller's.
+func SkipReasons() []SkipReason {
+	return []SkipReason{
+		SkipExcluded, SkipNotIncluded, SkipJunk, SkipFolder, SkipSymlink, SkipOutside, SkipLoop, SkipFollowed,
+		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipEmptyFolder,
+	}
+}
+
+// Why says in a sentence why something was left out.
+func (r SkipReason) Why() string { return skipWords[r].why }
+
+// Count says how many of a kind were left out, such as "2 links".
+func (r SkipReason) Count(n int64) string {
+	words := skipWords[r].many
+	if n == 1 {
+		words = skipWords[r].one
+	}
+	return fmt.Sprintf("%d %s", n, words)
+}
+
+// IsFolder reports whether it is for folders alone, which are no files that could have been delivered.
+func (r SkipReason) IsFolder() bool { return r == SkipFolder || r == SkipEmptyFolder }
+
+// ByName reports whether the person asked by a pattern, or the default list, for what is left out for this reason.
+func (r SkipReason) ByName() bool {
+	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk
+}
