@@ -69,7 +69,6 @@ func (p *program) copyCommand() *cobra.Command {
 	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
 	s.BoolVar(&f.followSymlinks, "follow-symlinks", false, "send what links point to, if it lies in the same source; else links are left out and counted")
 	s.Var(&f.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
-	s.Lookup("overwrite").NoOptDefVal = "true"
 	s.BoolVar(&f.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
 	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes to stderr")
 	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: CSV, or JSON if its name ends in .json")

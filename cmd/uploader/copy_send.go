@@ -101,14 +101,16 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 	if err != nil {
 		return err
 	}
-	o.log = logPath
+	o.log, o.replace = logPath, bool(f.overwrite)
 	if closed != nil {
 		log.Error("close", "error", closed)
 	}
 	logOutcome(log, &o)
 	kept := receipt.write(context.WithoutCancel(ctx), q, token.Inbox, sources)
-	for _, line := range o.words(p.terminal().width) {
-		p.say(line)
+	for _, line := range o.words() {
+		for _, l := range wrap(line, p.terminal().width) {
+			p.say(l)
+		}
 	}
 	switch {
 	case kept != nil:

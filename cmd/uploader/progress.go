@@ -85,6 +85,9 @@ func leftWords(d time.Duration) string {
 
 // shortDuration says a length of time in at most two units: "0.4 s", "25 s", "3 min 5 s", "2 h 10 min", "3 d 4 h".
 func shortDuration(d time.Duration) string {
+	if d < 50*time.Millisecond {
+		return "less than 0.1 s"
+	}
 	if d < 10*time.Second {
 		tenths := d.Round(100 * time.Millisecond)
 		if tenths%time.Second == 0 {
@@ -130,6 +133,29 @@ func fit(parts []string, width int) string {
 		line = joined
 	}
 	return line
+}
+
+// wrap breaks a sentence at spaces so that no line is longer than a terminal of that width shows, and none too long to
+// read. What begins with a space, which are names, stays whole so that it can be copied.
+func wrap(line string, width int) []string {
+	if strings.HasPrefix(line, " ") || width >= plainWidth {
+		return []string{line}
+	}
+	width = min(max(width-1, 20), 100)
+	var lines []string
+	current := ""
+	for _, word := range strings.Split(line, " ") {
+		switch {
+		case current == "":
+			current = word
+		case utf8.RuneCountInString(current)+1+utf8.RuneCountInString(word) > width:
+			lines = append(lines, current)
+			current = word
+		default:
+			current += " " + word
+		}
+	}
+	return append(lines, current)
 }
 
 // shown returns a text that may hold a file's name for the terminal: quoted as Go does it where it has characters that

@@ -35,6 +35,7 @@ type outcome struct {
 	status  uploader.Status
 	stopped error // why it ended early; nil where it did not
 	took    time.Duration
+	replace bool   // files of the same name were to be replaced
 	log     string // path of the log; empty where there is none
 
 	problems []uploader.Job // not delivered: there already, or failed
@@ -107,7 +108,7 @@ func (o *outcome) leftOut() map[uploader.SkipReason]int64 {
 }
 
 // words returns the summary for a person, as lines.
-func (o *outcome) words(int) []string {
+func (o *outcome) words() []string {
 	lines := []string{o.headline()}
 	if o.delivered() > 0 {
 		lines = append(lines, "The storage compared every block with its checksum before it confirmed it.")
@@ -133,7 +134,14 @@ func (o *outcome) words(int) []string {
 		if o.status.Scanning || !o.scanned() {
 			more = ", and those not yet counted"
 		}
-		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. Start the same command again to send them; what is in the inbox already is left alone.", count(n, "file"), more))
+		again := "Start the same command again to send them"
+		if o.state == stateRefused {
+			again = "When that is settled, start the command again to send them"
+		}
+		if !o.replace {
+			again += "; what is in the inbox already is left alone"
+		}
+		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. %s.", count(n, "file"), more, again))
 	}
 	if left := o.leftOutWords(); left != "" {
 		lines = append(lines, "", left)
@@ -172,7 +180,7 @@ func (o *outcome) headline() string {
 		return fmt.Sprintf("Interrupted after %s. Delivered %s of %s (%s) to %s; they stay delivered.",
 			took, humanize.Comma(o.delivered()), count(files, "file"), bytes, to)
 	case o.delivered() == 0:
-		return fmt.Sprintf("Delivered none of %s to %s.", count(files, "file"), to)
+		return fmt.Sprintf("Delivered 0 of %s to %s.", count(files, "file"), to)
 	default:
 		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()), count(files, "file"), bytes, to, took, o.speedWords())
 	}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"inboxuploader/internal/blobserver"
+)
+
+// TestCopyScripts runs every script below testdata/script/copy. Beside "exits" there are
+//
+//	inbox [rights=cw] [from=DURATION] [to=DURATION] [blob=NAME] [folder=NAME] [refuse=N,CODE,DETAIL] [busy=N]
+//
+// which runs a local inbox over $WORK/inbox, sets $TOKEN to a token for it whose time runs from and to that long from
+// now, refuses all requests from the N-th on, or answers the first N with ServerBusy; and
+//
+//	tokenfile FILE
+//
+// which writes $TOKEN into a file. At the end of each script no file below $WORK but those may hold the signature, and
+// neither may any output of "exits".
+func TestCopyScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script/copy",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("UPLOADER_HOME", e.WorkDir+"/state")
+			e.Setenv("TZ", "UTC")
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // else every process lasts a second under the race detector
+			c := &copyScript{exempt: map[string]bool{}}
+			e.Values["copy"] = c
+			e.Defer(func() { c.end(t, e.WorkDir) })
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
+				exits(ts, neg, args)
+				c := ts.Value("copy").(*copyScript)
+				for _, stream := range []string{"stdout", "stderr"} {
+					if c.leaks(ts.ReadFile(stream)) {
+						ts.Fatalf("a signature stands in %s", stream)
+					}
+				}
+			},
+			"inbox": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Value("copy").(*copyScript).inbox(ts, args)
+			},
+			"tokenfile": func(ts *testscript.TestScript, _ bool, args []string) {
+				c := ts.Value("copy").(*copyScript)
+				path := ts.MkAbs(args[0])
+				c.exempt[path] = true
+				ts.Check(os.WriteFile(path, []byte(ts.Getenv("TOKEN")+"\n"), 0o600))
+			},
+		},
+	})
+}
+
+// copyScript is what a script has running.
+type copyScript struct {
+	signatures []string // as they stand in tokens, and decoded
+	exempt     map[string]bool
+	stop       []func()
+}
+
+// leaks reports whether a text holds a signature, in any of the ways it may be written.
+func (c *copyScript) leaks(text string) bool {
+	for _, s := range c.signatures {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// end stops the servers and looks for signatures in all that is left behind.
+func (c *copyScript) end(t *testing.T, dir string) {
+	for _, stop := range c.stop {
+		stop()
+	}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || c.exempt[path] {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && c.leaks(string(text)) {
+			t.Errorf("a signature stands in %s", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func (c *copyScript) inbox(ts *testscript.TestScript, args []string) {
+	options := map[string]string{"rights": "cw", "from": "-1h", "to": "24h", "container": "practice-1"}
+	for _, a := range args {
+		name, value, _ := strings.Cut(a, "=")
+		options[name] = value
+	}
+	from, err := time.ParseDuration(options["from"])
+	ts.Check(err)
+	to, err := time.ParseDuration(options["to"])
+	ts.Check(err)
+	for _, stop := range c.stop { // one server at a time may use the folder
+		stop()
+	}
+	c.stop = nil
+	i, err := startInbox(ts.MkAbs("inbox"), options)
+	ts.Check(err)
+	c.stop = append(c.stop, i.stop)
+	token, err := i.server.Token(blobserver.TokenRequest{
+		Base: i.base, Container: options["container"], Rights: options["rights"], Blob: options["blob"], Folder: options["folder"],
+		From: time.Now().Add(from), To: time.Now().Add(to),
+	})
+	ts.Check(err)
+	c.remember(token)
+	ts.Setenv("TOKEN", token)
+}
+
+// remember takes the token's signature for one that must not be printed.
+func (c *copyScript) remember(token string) {
+	_, query, _ := strings.Cut(token, "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		if s, ok := strings.CutPrefix(pair, "sig="); ok {
+			plain, _ := url.QueryUnescape(s)
+			c.signatures = append(c.signatures, s, plain)
+		}
+	}
+}
+
+// testInbox is a running local inbox.
+type testInbox struct {
+	server *blobserver.Server
+	base   string
+	stop   func()
+}
+
+// startInbox runs a local inbox with the faults that the options name.
+func startInbox(dir string, options map[string]string) (*testInbox, error) {
+	config := blobserver.Config{Dir: dir, Before: faults(options)}
+	s, err := blobserver.New(config)
+	if err != nil {
+		return nil, err
+	}
+	if options["container"] != "missing-1" {
+		if err := s.CreateContainer("practice-1"); err != nil && !errors.Is(err, blobserver.ErrContainerExists) {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = s.Serve(ctx, l) }) // its failure shows in every request
+	return &testInbox{s, "http://" + l.Addr().String(), func() {
+		cancel()
+		_ = s.Close() // ends requests under way; what it leaves behind is a test's own folder
+		wg.Wait()
+	}}, nil
+}
+
+// faults returns the hook for "refuse" and "busy".
+func faults(options map[string]string) func(*blobserver.Op) *blobserver.Answer {
+	var seen atomic.Int64
+	number := func(s string) (n int64) {
+		for _, d := range s {
+			n = n*10 + int64(d-'0')
+		}
+		return n
+	}
+	refuse := strings.SplitN(options["refuse"], ",", 3)
+	return func(*blobserver.Op) *blobserver.Answer {
+		n := seen.Add(1)
+		switch {
+		case len(refuse) == 3 && n >= number(refuse[0]):
+			return &blobserver.Answer{Status: http.StatusForbidden, Code: refuse[1], Detail: refuse[2], ReadBody: -1}
+		case n <= number(options["busy"]):
+			return &blobserver.Answer{Status: http.StatusServiceUnavailable, Code: "ServerBusy", ReadBody: -1}
+		}
+		return nil
+	}
+}
+
