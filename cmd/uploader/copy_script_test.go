@@ -119,7 +119,7 @@ func (c *copyScript) inbox(ts *testscript.TestScript, args []string) {
 		stop()
 	}
 	c.stop = nil
-	i, err := startInbox(ts.MkAbs("inbox"), options)
+	i, err := startInbox(ts.MkAbs("inbox"), options, faults(options))
 	ts.Check(err)
 	c.stop = append(c.stop, i.stop)
 	token, err := i.server.Token(blobserver.TokenRequest{
@@ -149,10 +149,9 @@ type testInbox struct {
 	stop   func()
 }
 
-// startInbox runs a local inbox with the faults that the options name.
-func startInbox(dir string, options map[string]string) (*testInbox, error) {
-	config := blobserver.Config{Dir: dir, Before: faults(options)}
-	s, err := blobserver.New(config)
+// startInbox runs a local inbox, without its container where the options name another.
+func startInbox(dir string, options map[string]string, before func(*blobserver.Op) *blobserver.Answer) (*testInbox, error) {
+	s, err := blobserver.New(blobserver.Config{Dir: dir, Before: before})
 	if err != nil {
 		return nil, err
 	}
@@ -196,4 +195,3 @@ func faults(options map[string]string) func(*blobserver.Op) *blobserver.Answer {
 		return nil
 	}
 }
-

@@ -131,7 +131,7 @@ func (l *logFile) Close() error {
 }
 
 // signature matches a token's signature wherever it may stand: in a query, in JSON, or encoded once more.
-var signature = regexp.MustCompile(`(?i)(sig|signature|token)(=|%3D|%253D|\\u003d|":\s?")[^&\s"'<>\\]+`)
+var signature = regexp.MustCompile(`(?i)(sig|signature|token)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\]+`)
 
 // redact takes signatures out of a text. It is the second line of defence: types keep them from getting here.
 func redact(text string) string { return signature.ReplaceAllString(text, "${1}${2}REDACTED") }

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"inboxuploader/internal/blobserver"
+)
+
+// state returns an environment whose state folder is the test's own.
+func stateEnvironment(t *testing.T) func(string) string {
+	dir := t.TempDir()
+	return func(name string) string {
+		if name == "UPLOADER_HOME" {
+			return dir
+		}
+		return ""
+	}
+}
+
+func TestAnInterruptStopsCalmly(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	dir := t.TempDir()
+	// The first file is delivered; the person interrupts while the second is on the way.
+	i, err := startInbox(filepath.Join(dir, "inbox"), nil, func(op *blobserver.Op) *blobserver.Answer {
+		if strings.HasSuffix(op.Blob, "1.txt") {
+			return nil
+		}
+		return &blobserver.Answer{Wait: func(ctx context.Context) {
+			cancel(errInterrupted)
+			<-ctx.Done()
+		}, Reset: true}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.stop()
+	token, err := i.server.Token(blobserver.TokenRequest{Base: i.base, Container: "practice-1", Rights: "cw", To: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data")
+	for _, name := range []string{"1.txt", "2.txt", "3.txt"} {
+		if err := os.MkdirAll(data, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(data, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errs bytes.Buffer
+	code := run(ctx, []string{"copy", data, token, "--recursive", "--json", "--connections", "1"}, nil, &out, &errs, stateEnvironment(t))
+	if code != exitInterrupted {
+		t.Errorf("exit code %d, want %d", code, exitInterrupted)
+	}
+	var s summary
+	if err := json.Unmarshal(out.Bytes(), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.State != stateInterrupted || s.Delivered != 1 || s.Pending != 2 || s.FilesTotal != 3 || len(s.NotDelivered) != 2 {
+		t.Errorf("summary %+v", s)
+	}
+	if !strings.Contains(errs.String(), "Interrupted after") || !strings.Contains(errs.String(), "Not sent: 2 files. Start the same command again") {
+		t.Errorf("stderr: %s", errs.String())
+	}
+}
+
+func TestAFullDiskForOutputFails(t *testing.T) {
+	dir := t.TempDir()
+	i, err := startInbox(filepath.Join(dir, "inbox"), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.stop()
+	token, err := i.server.Token(blobserver.TokenRequest{Base: i.base, Container: "practice-1", Rights: "cw", To: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "a.txt")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"--json", "--dry-run"} {
+		var errs bytes.Buffer
+		if code := run(t.Context(), []string{"copy", file, token, flag}, nil, full{}, &errs, stateEnvironment(t)); code != exitNotDelivered {
+			t.Errorf("%s: exit code %d, want %d: %s", flag, code, exitNotDelivered, errs.String())
+		}
+	}
+	// A stderr that is full stops nothing.
+	if code := run(t.Context(), []string{"copy", file, token, "--overwrite=true"}, nil, &bytes.Buffer{}, full{}, stateEnvironment(t)); code != exitOK {
+		t.Errorf("exit code %d, want %d", code, exitOK)
+	}
+}

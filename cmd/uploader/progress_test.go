@@ -1,0 +1,154 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"inboxuploader/uploader"
+)
+
+func TestProgressLine(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	files := func(waiting, active, delivered int64) (f [6]int64) {
+		f[uploader.Waiting], f[uploader.Active], f[uploader.Delivered] = waiting, active, delivered
+		return f
+	}
+	status := func(change func(*uploader.Status)) uploader.Status {
+		s := uploader.Status{
+			Files: files(1200, 3, 41), Bytes: files(2_000_000_000, 400_000_000, 600_000_000),
+			BytesDone: 900_000_000, BytesSent: 950_000_000, Speed: 12_300_000, Left: 171 * time.Second,
+		}
+		if change != nil {
+			change(&s)
+		}
+		return s
+	}
+	for name, c := range map[string]struct {
+		status uploader.Status
+		width  int
+		want   string
+	}{
+		"all of it":     {status(nil), 120, "41 of 1,244 files · 900 MB of 3.0 GB, 30 % · 12 MB/s · about 2 min 51 s left"},
+		"narrow":        {status(nil), 60, "41 of 1,244 files · 900 MB of 3.0 GB, 30 % · 12 MB/s"},
+		"very narrow":   {status(nil), 20, "41 of 1,244 files"},
+		"hardly a line": {status(nil), 6, "41 of"},
+		"counting": {
+			status(func(s *uploader.Status) { s.Scanning, s.Left = true, 0 }), 120,
+			"41 of 1,244 files, still counting · 900 MB of 3.0 GB · 12 MB/s",
+		},
+		"nothing acknowledged yet": {
+			status(func(s *uploader.Status) { s.BytesDone, s.Bytes = 0, files(8e6, 0, 0) }), 120,
+			"41 of 1,244 files · 0 B of 8.0 MB, 0 % · 950 MB on the way",
+		},
+		"too little to know the speed": {
+			status(func(s *uploader.Status) { s.BytesDone, s.Speed = 9, 7 }), 120,
+			"41 of 1,244 files · 9 B of 3.0 GB, 0 %",
+		},
+		"not committed yet": {
+			status(func(s *uploader.Status) { s.Files, s.BytesDone = files(0, 1, 2), 3_000_000_000 }), 120,
+			"2 of 3 files · 3.0 GB of 3.0 GB, 99 %",
+		},
+		"committed": {
+			status(func(s *uploader.Status) { s.Files, s.BytesDone = files(0, 0, 3), 3_000_000_000 }), 120,
+			"3 of 3 files · 3.0 GB of 3.0 GB, 100 %",
+		},
+		"waiting for the network": {
+			status(func(s *uploader.Status) {
+				s.Inboxes = []uploader.InboxStatus{{
+					Unfinished: 4, Trouble: uploader.NewError("put", "", uploader.NetworkDown), Until: now.Add(25 * time.Second),
+				}}
+			}), 120,
+			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The storage can't be reached; trying again in 25 s",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, fit(progressParts(c.status, now), c.width)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestProgressIsCompleteOnlyWhenEveryFileHasEnded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var s uploader.Status
+		for i := range s.Files {
+			s.Files[i] = rapid.Int64Range(0, 3).Draw(t, "files")
+			if s.Files[i] > 0 {
+				s.Bytes[i] = rapid.Int64Range(0, 1e12).Draw(t, "bytes")
+			}
+		}
+		s.Scanning = rapid.Bool().Draw(t, "scanning")
+		open := s.Bytes[uploader.Waiting] + s.Bytes[uploader.Active]
+		s.BytesDone = s.Bytes[uploader.Delivered] + rapid.Int64Range(0, open).Draw(t, "done")
+		ended := !s.Scanning && s.Files[uploader.Waiting]+s.Files[uploader.Active] == 0
+		if n := percent(s); n < 0 || n > 100 || (n == 100) != ended {
+			t.Errorf("%d %% of %+v", n, s)
+		}
+	})
+}
+
+func TestALineNeverFillsTheTerminal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.SliceOfN(rapid.StringMatching(`[a-zé ]{1,30}`), 1, 6).Draw(t, "parts")
+		width := rapid.IntRange(2, 100).Draw(t, "width")
+		if line := fit(parts, width); utf8.RuneCountInString(line) >= width {
+			t.Errorf("%q in %d columns", line, width)
+		}
+	})
+}
+
+func TestShownNamesHaveNothingThatMovesTheCursor(t *testing.T) {
+	if got := shown("plain ä 数据.csv"); got != "plain ä 数据.csv" {
+		t.Errorf("a plain name became %q", got)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		name := string(rapid.SliceOf(rapid.Byte()).Draw(t, "name"))
+		for _, r := range shown(name) {
+			if !unicode.IsPrint(r) {
+				t.Errorf("%q has %U", shown(name), r)
+			}
+		}
+	})
+}
+
+func TestWrapKeepsEveryWord(t *testing.T) {
+	text := "Left out on purpose: 1 system file or folder, 1 link, 1 named pipe, 2 empty folders. To send what links point to, add --follow-symlinks."
+	lines := wrap(text, 50)
+	for _, l := range lines {
+		if len(l) >= 50 {
+			t.Errorf("%q is too long", l)
+		}
+	}
+	if got := strings.Join(lines, " "); got != text || len(lines) < 3 {
+		t.Errorf("%q", lines)
+	}
+	for _, whole := range []string{"", "  a name with " + strings.Repeat("long ", 20)} {
+		if diff := cmp.Diff([]string{whole}, wrap(whole, 30)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestShortDurations(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                             "less than 0.1 s",
+		60 * time.Millisecond:         "0.1 s",
+		1500 * time.Millisecond:       "1.5 s",
+		2 * time.Second:               "2 s",
+		59*time.Second + 600*1e6:      "1 min",
+		185 * time.Second:             "3 min 5 s",
+		2*time.Hour + 10*time.Minute:  "2 h 10 min",
+		25*time.Hour + 59*time.Minute: "1 d 1 h",
+	} {
+		if got := shortDuration(d); got != want {
+			t.Errorf("shortDuration(%v) = %q, want %q", d, got, want)
+		}
+	}
+}

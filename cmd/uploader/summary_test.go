@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"inboxuploader/uploader"
+)
+
+func TestSummaryAddsUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		skipped := map[uploader.SkipReason]int64{}
+		for _, r := range uploader.SkipReasons() {
+			if n := rapid.Int64Range(0, 9).Draw(t, string(r)); n > 0 {
+				skipped[r] = n
+			}
+		}
+		o := outcome{status: uploader.Status{Transfers: []uploader.Transfer{{Skipped: skipped}, {Skipped: skipped}}}}
+		for i := range o.status.Files {
+			o.status.Files[i] = rapid.Int64Range(0, 9).Draw(t, "files")
+		}
+		o.stopped = rapid.SampledFrom([]error{nil, errInterrupted, errors.New("disk"), uploader.NewError("put", "", uploader.Expired)}).Draw(t, "stopped")
+		o.judge()
+		s := newSummary(&o, nil)
+		if s.Delivered+s.Skipped+s.Failed+s.Pending != s.FilesTotal {
+			t.Errorf("%+v does not add up", s)
+		}
+		var by int64
+		for reason, n := range s.SkippedBy {
+			if !uploader.SkipReason(reason).IsFolder() {
+				by += n
+			}
+		}
+		if by != s.Skipped {
+			t.Errorf("skipped_by has %d, skipped is %d", by, s.Skipped)
+		}
+		if all := s.Failed == 0 && o.leftAlone() == 0 && o.stopped == nil; (o.exit == exitOK) != all || (s.State == stateComplete) != all {
+			t.Errorf("exit %d, %+v", o.exit, s)
+		}
+	})
+}
+
+func TestSummaryInWords(t *testing.T) {
+	inbox := uploader.Token{Inbox: uploader.Inbox{Host: "inbox.example", Container: "c"}}
+	problem := func(path string, r uploader.Reason, value string) uploader.Job {
+		e := uploader.NewError("put", path, r)
+		e.Value = value
+		return uploader.Job{Source: path, Problem: e, State: uploader.Attention}
+	}
+	var many []uploader.Job
+	for i := range 25 {
+		many = append(many, problem(fmt.Sprintf("/f%02d", i), uploader.AlreadyThere, ""))
+	}
+	many = append(many, problem("/x.", uploader.NameTaken, "x"), problem("/y\n.", uploader.NameTaken, "y\n"))
+	o := outcome{token: inbox, took: 2 * time.Second, problems: many, log: "/state/log"}
+	o.status.Files[uploader.Delivered], o.status.Bytes[uploader.Delivered] = 3, 4e6
+	o.status.Files[uploader.LeftAlone], o.status.Files[uploader.Attention] = 25, 2
+	o.status.Transfers = []uploader.Transfer{{Scanned: true, Skipped: map[uploader.SkipReason]int64{uploader.SkipSymlink: 1, uploader.SkipFIFO: 2}}}
+	o.judge()
+	lines := o.words()
+	if diff := cmp.Diff([]string{
+		"Delivered 3 of 30 files (4.0 MB) to inbox.example/c in 2 s, 2.0 MB/s.",
+		"The storage compared every block with its checksum before it confirmed it.",
+		"",
+		"Not delivered, 25 files: " + uploader.Explain(uploader.NewError("", "", uploader.AlreadyThere)).String(),
+		"  /f00",
+	}, lines[:5]); diff != "" {
+		t.Error(diff)
+	}
+	taken := uploader.NewError("", "", uploader.NameTaken)
+	taken.Value = "see below"
+	if diff := cmp.Diff([]string{
+		"  /f19",
+		"  and 5 more (--json lists all)",
+		"",
+		"Not delivered, 2 files: " + uploader.Explain(taken).String(),
+		"  /x. – x",
+		`  "/y\n." – "y\n"`,
+		"",
+		"Left out on purpose: 1 link, 2 named pipes. To send what links point to, add --follow-symlinks.",
+		"",
+		"Log: /state/log",
+	}, lines[23:]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSummaryOfOtherEndings(t *testing.T) {
+	inbox := uploader.Token{Inbox: uploader.Inbox{Host: "inbox.example", Container: "c"}}
+	expired := uploader.NewError("put", "", uploader.Expired)
+	for name, c := range map[string]struct {
+		delivered, waiting int64
+		stopped            error
+		replace            bool
+		state              string
+		want               []string
+	}{
+		"one file":    {delivered: 1, state: stateComplete, want: []string{"Delivered 1 file (0 B) to inbox.example/c in 0.5 s."}},
+		"several":     {delivered: 2, state: stateComplete, want: []string{"Delivered all 2 files"}},
+		"nothing":     {state: stateComplete, want: []string{"Nothing to send was found"}},
+		"interrupted": {1, 2, errInterrupted, false, stateInterrupted, []string{"Interrupted after 0.5 s. Delivered 1 of 3 files", "Not sent: 2 files. Start the same command again to send them; what is in the inbox already is left alone."}},
+		"replacing":   {1, 2, errInterrupted, true, stateInterrupted, []string{"Start the same command again to send them."}},
+		"refused":     {1, 2, expired, false, stateRefused, []string{"Delivered 1 of 3 files", uploader.Explain(expired).String(), "When that is settled, start the command again"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := outcome{token: inbox, stopped: c.stopped, replace: c.replace, took: 500 * time.Millisecond}
+			o.status.Files[uploader.Delivered], o.status.Files[uploader.Waiting] = c.delivered, c.waiting
+			o.status.Transfers = []uploader.Transfer{{Scanned: true}}
+			o.judge()
+			if o.state != c.state {
+				t.Errorf("state %q, want %q", o.state, c.state)
+			}
+			text := strings.Join(o.words(), "\n")
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("no %q in:\n%s", want, text)
+				}
+			}
+		})
+	}
+}

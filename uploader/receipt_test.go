@@ -1,0 +1,133 @@
+package uploader
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+var receiptInbox = Inbox{Host: "inbox.example", Container: "c", Prefix: "p"}
+
+func deliveredJob(blob string) Job {
+	return Job{
+		Blob: blob, Size: 9, State: Delivered, CRC64: 0xae8b14860a799888,
+		Answer: Answer{ETag: `"0x1"`, RequestID: "r-1", Date: time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600))},
+	}
+}
+
+func writeReceipt(t *testing.T, format ReceiptFormat, files map[string]Job) string {
+	t.Helper()
+	var out bytes.Buffer
+	r, err := NewReceipt(&out, format, receiptInbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, j := range files {
+		if err := r.Add(name, j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestReceiptCSV(t *testing.T) {
+	failed := deliveredJob("never")
+	failed.State = Failed
+	got := writeReceipt(t, ReceiptCSV, map[string]Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
+	want := "file,blob,bytes,crc64,crc64_hex,etag,request_id,delivered_at,inbox\r\n" +
+		`"d/a, ""b"".txt","p/d/a, ""b"".txt",9,iJh5CoYUi64=,0xae8b14860a799888,"""0x1""",r-1,2026-01-02T02:04:05Z,inbox.example/c/p` + "\r\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReceiptJSON(t *testing.T) {
+	for name, files := range map[string]map[string]Job{
+		"none": {}, "one": {"=a\n<b>": deliveredJob("=a_<b>")}, "two": {"a": deliveredJob("a"), "b": deliveredJob("b")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got struct {
+				Inbox map[string]string
+				Files []receiptLine
+			}
+			if err := json.Unmarshal([]byte(writeReceipt(t, ReceiptJSON, files)), &got); err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Files) != len(files) || got.Inbox["container"] != "c" {
+				t.Errorf("%+v", got)
+			}
+			for _, f := range got.Files {
+				if j, ok := files[f.File]; !ok || j.Blob != f.Blob || f.CRC64 != "iJh5CoYUi64=" {
+					t.Errorf("%+v", f)
+				}
+			}
+		})
+	}
+}
+
+func TestReceiptCellsCanNotActInASpreadsheetOrATerminal(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`[=+@-].*`),
+			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(r, "name")
+		records, err := csv.NewReader(strings.NewReader(writeReceipt(t, ReceiptCSV, map[string]Job{name: deliveredJob(name)}))).ReadAll()
+		if err != nil || len(records) != 2 {
+			r.Fatalf("%d records, %v", len(records), err)
+		}
+		for _, c := range records[1][:2] {
+			if strings.ContainsFunc(c, func(r rune) bool { return !unicode.IsPrint(r) }) || c != "" && strings.ContainsRune("=+-@", rune(c[0])) {
+				r.Errorf("cell %q", c)
+			}
+		}
+	})
+}
+
+// torn fails after some bytes.
+type torn struct{ left int }
+
+func (w *torn) Write(p []byte) (int, error) {
+	if w.left -= len(p); w.left < 0 {
+		return 0, errTorn
+	}
+	return len(p), nil
+}
+
+var errTorn = errors.New("torn")
+
+func TestReceiptReportsWhatCouldNotBeWritten(t *testing.T) {
+	for _, format := range []ReceiptFormat{ReceiptCSV, ReceiptJSON} {
+		var w io.Writer = &torn{10}
+		r, err := NewReceipt(w, format, receiptInbox)
+		for i := 0; err == nil && i < 3; i++ {
+			err = r.Add("a", deliveredJob("a"))
+		}
+		if err == nil {
+			err = r.Close()
+		}
+		if !errors.Is(err, errTorn) {
+			t.Errorf("format %d: %v", format, err)
+		}
+	}
+}
+
+func TestEveryReasonToSkipHasWords(t *testing.T) {
+	if len(SkipReasons()) != len(skipWords) {
+		t.Errorf("%d reasons, %d with words", len(SkipReasons()), len(skipWords))
+	}
+	for _, r := range SkipReasons() {
+		if r.Why() == "" || r.Count(1) == "1 " || r.Count(2) == "2 " {
+			t.Errorf("%s: %q, %q, %q", r, r.Why(), r.Count(1), r.Count(2))
+		}
+	}
+}
