@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "inboxuploader"
+
+// listed is what this file needs of the go command's description of a package.
+type listed struct {
+	ImportPath string
+	Name       string
+	Doc        string
+	Imports    []string
+	Deps       []string
+}
+
+// list describes the module's packages as they are built without a C compiler for a system.
+func list(t *testing.T, goos string) []listed {
+	t.Helper()
+	c := exec.Command("go", "list", "-json=ImportPath,Name,Doc,Imports,Deps", module+"/...")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH=amd64", "GOFLAGS=-mod=readonly")
+	var complaint bytes.Buffer
+	c.Stderr = &complaint
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, complaint.String())
+	}
+	var all []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 5 {
+		t.Fatalf("go list found %d packages only", len(all))
+	}
+	return all
+}
+
+// within reports whether a package is one of these or lies below one.
+func within(pkg string, trees []string) bool {
+	return slices.ContainsFunc(trees, func(tree string) bool {
+		return pkg == tree || strings.HasPrefix(pkg, tree+"/")
+	})
+}
+
+// The trees that packages may or may not reach, see docs/DESIGN.md, "The house".
+var (
+	screen   = []string{"fyne.io", "github.com/go-gl", module + "/ui", module + "/assets"}
+	sdk      = []string{"github.com/Azure", module + "/uploader/azure", module + "/workspace"}
+	database = []string{"modernc.org", "github.com/mattn/go-sqlite3", "database/sql", module + "/uploader/journal"}
+	keyring  = []string{"github.com/zalando/go-keyring", "github.com/godbus", module + "/uploader/vault"}
+	network  = []string{"net/http", "crypto/tls"}
+	tests    = []string{"testing", module + "/uploader/uploadertest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
+	top      = []string{module + "/cmd", "github.com/spf13/cobra"}
+)
+
+// unreachable says what a package must not reach, not even through another.
+var unreachable = map[string][][]string{
+	module + "/uploader":              {top, screen, sdk, database, keyring, network, tests, {module + "/internal"}},
+	module + "/uploader/azure":        {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
+	module + "/uploader/journal":      {top, screen, sdk, keyring, tests, {module + "/internal"}},
+	module + "/uploader/vault":        {top, screen, sdk, database, tests, {module + "/internal"}},
+	module + "/uploader/uploadertest": {top, screen, sdk, database, keyring, {module + "/internal"}},
+	module + "/internal/blobserver":   {top, screen, sdk, database, keyring, tests, {module + "/uploader"}},
+	module + "/workspace":             {top, screen, database, keyring, tests, {module + "/internal"}},
+	module + "/ui":                    {top, sdk, database, keyring, tests, {"fyne.io/fyne/v2/app", module + "/internal"}},
+	module + "/assets":                {top, sdk, database, keyring, network, tests, {"fyne.io", module + "/ui", module + "/uploader", module + "/internal"}},
+	module + "/cmd/uploader":          {tests},
+}
+
+// allowedExceptions are trees inside a forbidden one that a package may reach all the same.
+var allowedExceptions = map[string][]string{
+	module + "/ui": {module + "/workspace"},
+}
+
+// TestNoPackageReachesOneAboveIt holds the direction of imports on each system: linters look at one file's imports,
+// this looks at all that is reached.
+func TestNoPackageReachesOneAboveIt(t *testing.T) {
+	for _, goos := range []string{"linux", "windows", "darwin"} {
+		t.Run(goos, func(t *testing.T) {
+			for _, p := range list(t, goos) {
+				trees, ok := unreachable[p.ImportPath]
+				if !ok {
+					t.Errorf("%s has no line in the table of what it must not reach", p.ImportPath)
+				}
+				for _, dep := range p.Deps {
+					for _, tree := range trees {
+						if within(dep, tree) && !within(dep, allowedExceptions[p.ImportPath]) {
+							t.Errorf("%s reaches %s", p.ImportPath, dep)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestOneImporterOfTheSDK keeps the SDK behind one package on the upload path.
+func TestOneImporterOfTheSDK(t *testing.T) {
+	may := []string{module + "/uploader/azure", module + "/workspace"}
+	for _, p := range list(t, "linux") {
+		for _, i := range p.Imports {
+			if within(i, []string{"github.com/Azure"}) && !within(p.ImportPath, may) {
+				t.Errorf("%s imports %s", p.ImportPath, i)
+			}
+		}
+	}
+}
+
+// TestEachPackageSaysWhatItIsFor wants a comment on each package that begins as the go command's documentation asks.
+func TestEachPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range list(t, "linux") {
+		want := "Package " + p.Name + " "
+		if p.Name == "main" {
+			want = "Command " + p.ImportPath[strings.LastIndexByte(p.ImportPath, '/')+1:] + " "
+		}
+		if !strings.HasPrefix(p.Doc, want) {
+			t.Errorf("%s: package comment %q does not begin with %q", p.ImportPath, p.Doc, want)
+		}
+	}
+}
