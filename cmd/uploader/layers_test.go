@@ -1,4 +1,4 @@
-package main
+package main_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const module = "inboxuploader"
@@ -21,12 +23,23 @@ type listed struct {
 	Doc        string
 	Imports    []string
 	Deps       []string
+	Module     struct{ Path, Version string }
 }
 
 // list describes the module's packages as they are built without a C compiler for a system.
 func list(t *testing.T, goos string) []listed {
 	t.Helper()
-	c := exec.Command("go", "list", "-json=ImportPath,Name,Doc,Imports,Deps", module+"/...")
+	all := goList(t, goos, module+"/...")
+	if len(all) < 5 {
+		t.Fatalf("go list found %d packages only", len(all))
+	}
+	return all
+}
+
+// goList is "go list".
+func goList(t *testing.T, goos string, args ...string) []listed {
+	t.Helper()
+	c := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Doc,Imports,Deps,Module"}, args...)...)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH=amd64", "GOFLAGS=-mod=readonly")
 	var complaint bytes.Buffer
 	c.Stderr = &complaint
@@ -43,9 +56,6 @@ func list(t *testing.T, goos string) []listed {
 			t.Fatal(err)
 		}
 		all = append(all, p)
-	}
-	if len(all) < 5 {
-		t.Fatalf("go list found %d packages only", len(all))
 	}
 	return all
 }
@@ -131,5 +141,42 @@ func TestEachPackageSaysWhatItIsFor(t *testing.T) {
 		if !strings.HasPrefix(p.Doc, want) {
 			t.Errorf("%s: package comment %q does not begin with %q", p.ImportPath, p.Doc, want)
 		}
+	}
+}
+
+// TestReadmeListsWhatIsLinked compares the README's table of licences with the modules of the program and of its tests.
+func TestReadmeListsWhatIsLinked(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, tests, ok := strings.Cut(string(readme), "Tests use besides")
+	if !ok {
+		t.Fatal("the README has no table of what the tests use")
+	}
+	linked := map[string]bool{}
+	for _, goos := range []string{"linux", "windows", "darwin"} {
+		for _, p := range goList(t, goos, "-deps", module+"/cmd/uploader") {
+			linked[p.Module.Path+" "+p.Module.Version] = true
+		}
+		for _, p := range goList(t, goos, "-deps", "-test", module+"/...") {
+			if m := p.Module.Path + " " + p.Module.Version; !linked[m] {
+				linked[m] = false
+			}
+		}
+	}
+	rows := map[string]bool{}
+	for text, inProgram := range map[string]bool{program: true, tests: false} {
+		for line := range strings.SplitSeq(text, "\n") {
+			if cells := strings.Split(line, "|"); len(cells) == 5 && strings.Contains(cells[1], "/") && strings.HasPrefix(cells[2], " v") {
+				path, _, _ := strings.Cut(strings.TrimSpace(cells[1]), " ")
+				rows[path+" "+strings.TrimSpace(cells[2])] = inProgram
+			}
+		}
+	}
+	delete(linked, " ")        // the standard library
+	delete(linked, module+" ") // the program itself
+	if diff := cmp.Diff(linked, rows); diff != "" {
+		t.Errorf("README.md, licences; true is linked into the program (-linked +README):\n%s", diff)
 	}
 }
