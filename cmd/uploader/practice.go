@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/assets"
+	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
+)
+
+const (
+	// practiceContainer reads as "workspace practice, token 1".
+	practiceContainer = "practice-1"
+	// practiceRights is all that an upload token needs, so the practice run has no more.
+	practiceRights = "w"
+	// practiceLifetime is longer than any practice run.
+	practiceLifetime = time.Hour
+	// practiceBlockSize is smaller than the default so that a sample file travels in several blocks.
+	practiceBlockSize = "128KiB"
+)
+
+// practiceCommand carries out the whole job on this machine.
+func (p *program) practiceCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "practice",
+		Short: "Try everything on this machine: a local inbox, sample files, a comparison of every byte",
+		Long: `Try everything on this machine, without a workspace and without a network: start a local inbox, make an upload
+token for it, write a folder of sample files, copy the folder with the token, and compare every byte that arrived.
+Nothing leaves this machine, and nothing is kept unless --dir says where.
+
+Exit codes: 0 everything arrived unchanged, 1 something did not, 2 wrong usage, 130 interrupted.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return p.practice(c.Context(), dir) },
+	}
+	c.Flags().StringVar(&dir, "dir", "", "keep samples and inbox in this folder, which must be empty or new (default: a temporary one, removed at the end)")
+	return c
+}
+
+// practice does it in a folder, a temporary one where none is given.
+func (p *program) practice(ctx context.Context, dir string) (err error) {
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "uploader-practice-"); err != nil {
+			return fmt.Errorf("practice: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	} else if there, e := os.ReadDir(dir); len(there) > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {
+		return &usageError{fmt.Sprintf("The folder %s is not empty or can't be used. Nothing was sent. Name a new one with --dir.", dir)}
+	}
+	samples := filepath.Join(dir, "samples")
+	if err := assets.WriteSamples(samples); err != nil {
+		return err
+	}
+	return p.withInbox(ctx, filepath.Join(dir, "inbox"), func(server *blobserver.Server, link string) error {
+		return p.practiceCopy(ctx, dir, samples, server, link)
+	})
+}
+
+// withInbox runs a local inbox for as long as do takes and hands it a link that permits writing to it.
+func (p *program) withInbox(ctx context.Context, dir string, do func(server *blobserver.Server, link string) error) (err error) {
+	server, err := blobserver.New(blobserver.Config{Dir: dir})
+	if err != nil {
+		return fmt.Errorf("practice: %w", err)
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	if err := server.CreateContainer(practiceContainer); err != nil {
+		return fmt.Errorf("practice: %w", err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("practice: %w", err)
+	}
+	serving, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(serving, listener) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-served)
+	}()
+	link, err := server.Token(blobserver.TokenRequest{
+		Base: "http://" + listener.Addr().String(), Container: practiceContainer, Rights: practiceRights, To: p.now().Add(practiceLifetime),
+	})
+	if err != nil {
+		return fmt.Errorf("practice: %w", err)
+	}
+	return do(server, link)
+}
+
+// practiceCopy copies the samples as a person would and compares what arrived.
+func (p *program) practiceCopy(ctx context.Context, dir, samples string, server *blobserver.Server, link string) error {
+	token, err := uploader.ParseToken(link)
+	if err != nil {
+		return err
+	}
+	p.printf("A local inbox listens on %s://%s. Its upload token says:\n\n", token.Inbox.Scheme, token.Inbox.Host)
+	p.printf("%s", indented(describeToken(token, p.now())))
+
+	p.printf("\nuploader copy %s TOKEN --recursive\n\n", samples)
+	// The command itself, with all that belongs to it; the token goes in as it does from a file.
+	code := run(ctx, []string{
+		"copy", samples, "-", "--recursive", "--block-size", practiceBlockSize, "--state-dir", filepath.Join(dir, "state"),
+	}, strings.NewReader(link), p.stdout, p.stderr, p.env)
+	if code == exitInterrupted {
+		return errInterrupted
+	}
+
+	p.printf("\nWhat stands in the inbox, compared with the samples byte by byte:\n\n")
+	results, err := compareInbox(samples, server)
+	if err != nil {
+		return err
+	}
+	same, bytes := 0, int64(0)
+	for _, r := range results {
+		p.printf("  %-9s %9d bytes  %s\n", r.verdict, r.size, r.blob)
+		if r.verdict == verdictSame {
+			same++
+			bytes += r.size
+		}
+	}
+	p.printf("\n%d of %d files arrived unchanged, %d bytes.\n", same, len(results), bytes)
+	switch {
+	case code != exitOK:
+		return exit(code) // the copy has said why
+	case same != len(results):
+		p.printf("THE INBOX DIFFERS FROM THE SAMPLES.\n")
+		return exit(exitNotDelivered)
+	}
+	return nil
+}
+
+// printf writes to stdout. Where that can't be written the comparison still decides the exit code.
+func (p *program) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.stdout, format, args...) }
+
+func indented(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+}
+
+// What a comparison says of one name.
+const (
+	verdictSame    = "same"
+	verdictDiffers = "DIFFERS"
+	verdictMissing = "MISSING"
+	verdictExtra   = "EXTRA"
+)
+
+// compared is one name in the samples, in the inbox, or in both.
+type compared struct {
+	blob    string
+	size    int64 // in the inbox; in the samples where it is missing
+	verdict string
+}
+
+// compareInbox compares a folder with what was delivered of it, byte by byte: first the folder's files in their order,
+// then what else the inbox holds.
+func compareInbox(folder string, server *blobserver.Server) ([]compared, error) {
+	delivered := map[string]int64{}
+	for _, b := range server.Blobs(practiceContainer) {
+		delivered[b.Name] = b.Size
+	}
+	var results []compared
+	err := filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(filepath.Dir(folder), path)
+		if err != nil {
+			return err
+		}
+		name, err := uploader.PlanName("", filepath.ToSlash(rel))
+		if err != nil {
+			return err
+		}
+		r := compared{blob: name.Blob, verdict: verdictMissing}
+		if size, ok := delivered[name.Blob]; ok {
+			delete(delivered, name.Blob)
+			r.size, r.verdict = size, verdictDiffers
+			same, err := sameBytes(path, server, name.Blob)
+			if err != nil {
+				return err
+			}
+			if same {
+				r.verdict = verdictSame
+			}
+		} else if fi, err := d.Info(); err == nil {
+			r.size = fi.Size()
+		}
+		results = append(results, r)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
+	}
+	for _, b := range server.Blobs(practiceContainer) {
+		if size, ok := delivered[b.Name]; ok {
+			results = append(results, compared{b.Name, size, verdictExtra})
+		}
+	}
+	return results, nil
+}
+
+// sameBytes reports whether a file and a delivered blob have the same content.
+func sameBytes(path string, server *blobserver.Server, blob string) (same bool, err error) {
+	ours, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, ours.Close()) }()
+	theirs, err := server.Open(practiceContainer, blob)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, theirs.Close()) }()
+	return sameContent(ours, theirs)
+}
+
+// sameContent reads both to their ends, or to the first difference.
+func sameContent(a, b io.Reader) (bool, error) {
+	x, y := make([]byte, 64<<10), make([]byte, 64<<10)
+	for {
+		n, errX := io.ReadFull(a, x)
+		m, errY := io.ReadFull(b, y)
+		for _, err := range []error{errX, errY} {
+			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+				return false, err
+			}
+		}
+		if n != m || string(x[:n]) != string(y[:m]) {
+			return false, nil
+		}
+		if errX != nil {
+			return true, nil // both ended
+		}
+	}
+}
