@@ -237,8 +237,8 @@ func sameContent(a, b io.Reader) (bool, error) {
 		if n != m || string(x[:n]) != string(y[:m]) {
 			return false, nil
 		}
-		if errX != nil {
-			return true, nil // both ended
+		if n < len(x) { // both have ended
+			return true, nil
 		}
 	}
 }
