@@ -3,6 +3,7 @@ package uploader
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 )
@@ -198,13 +199,12 @@ func (q *Queue) end(j *job, s JobState, why *Error) {
 	}
 	j.inbox.unfinished--
 	q.journal.Update(j.Job)
-	level := q.log.Info
+	if s == Delivered {
+		return // a line for each of 100,000 files would be the upload's largest cost; the journal has them
+	}
+	level := slog.LevelInfo
 	if s == Failed || s == Attention {
-		level = q.log.Warn
+		level = slog.LevelWarn
 	}
-	args := []any{"source", j.Source, "blob", j.Blob, "state", s.String()}
-	if why != nil {
-		args = append(args, "error", why)
-	}
-	level("job", args...)
+	q.log.Log(q.ctx, level, "job", "source", j.Source, "blob", j.Blob, "state", s.String(), "error", why)
 }
