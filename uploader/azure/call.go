@@ -68,8 +68,13 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 		return nil, errors.New("azure: request outside of an operation")
 	}
 	ctx := req.Context()
+	var written atomic.Bool // the transport reads no more of the body
 	if req.ContentLength <= smallBody {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { c.wrote.Store(true) }})
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn:      func(httptrace.GotConnInfo) { written.Store(false) }, // a replay reads it anew
+			WroteHeaders: func() { c.wrote.Store(true) },
+			WroteRequest: func(httptrace.WroteRequestInfo) { written.Store(true) },
+		})
 	}
 	r := req.WithContext(ctx)
 	query := w.query
@@ -84,9 +89,15 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	}
 	if body, ok := req.Body.(io.ReadSeeker); ok && req.ContentLength > 0 {
 		if req.ContentLength <= smallBody {
-			if c.failed = fill(r, body); c.failed != nil {
+			var copied *[smallBody]byte
+			if copied, c.failed = fill(r, body); c.failed != nil {
 				return nil, c.failed
 			}
+			defer func() {
+				if written.Load() {
+					copies.Put(copied)
+				}
+			}()
 		} else {
 			c.body = &gate{body: body, size: req.ContentLength}
 			first, err := c.body.open()
@@ -117,15 +128,20 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 // headers.
 const smallBody = writeBuffer / 2
 
-// fill gives r a copy of a small body.
-func fill(r *http.Request, body io.Reader) error {
-	data := make([]byte, r.ContentLength)
+// copies are small bodies that nobody reads any more.
+var copies = sync.Pool{New: func() any { return new([smallBody]byte) }}
+
+// fill gives r a copy of a small body, and the caller what the copy is kept in.
+func fill(r *http.Request, body io.Reader) (*[smallBody]byte, error) {
+	copied, _ := copies.Get().(*[smallBody]byte)
+	data := copied[:r.ContentLength]
 	if _, err := io.ReadFull(body, data); err != nil {
-		return err
+		copies.Put(copied)
+		return nil, err
 	}
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 	r.Body = io.NopCloser(bytes.NewReader(data))
-	return nil
+	return copied, nil
 }
 
 // limited is a body of which only the beginning is read.

@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -123,11 +124,9 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 	if err := rewind(k, body); err != nil {
 		return uploader.Answer{}, err
 	}
-	_, err = s.client.Upload(k.with(ctx), body, &blockblob.UploadOptions{
-		TransactionalValidation: blob.TransferValidationTypeCRC64(body.CRC64()),
-		HTTPHeaders:             headers(p),
-		AccessConditions:        conditions(c),
-	})
+	h := http.Header{"x-ms-blob-type": {"BlockBlob"}}
+	writeHeaders(h, p, c)
+	err = s.put(k.with(ctx), "", body, h)
 	return s.answer(ctx, k, body, err)
 }
 
@@ -140,9 +139,7 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Bo
 	if err := rewind(k, body); err != nil {
 		return uploader.Answer{}, err
 	}
-	_, err = s.client.StageBlock(k.with(ctx), id, body, &blockblob.StageBlockOptions{
-		TransactionalValidation: blob.TransferValidationTypeCRC64(body.CRC64()),
-	})
+	err = s.put(k.with(ctx), "blockid="+url.QueryEscape(id)+"&comp=block", body, http.Header{})
 	return s.answer(ctx, k, body, err)
 }
 
@@ -163,6 +160,32 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p u
 	return s.answer(ctx, k, nil, err)
 }
 
+// put sends a body with its checksum. The SDK's Upload and StageBlock do the same, but for a small file they add a
+// fifth to the time and more than half to the allocations: BenchmarkPutBlock compares them.
+func (s *Store) put(ctx context.Context, query string, body *uploader.Body, h http.Header) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.address, body)
+	if err != nil {
+		return err
+	}
+	if body.Len() == 0 {
+		req.Body = http.NoBody
+	}
+	req.URL.RawQuery, req.ContentLength, req.Header = query, body.Len(), h
+	h["x-ms-version"] = []string{putVersion}
+	h["x-ms-content-crc64"] = []string{checksum(body.CRC64())}
+	h["Content-Type"] = []string{"application/octet-stream"}
+	h["Accept"] = []string{"application/xml"} // of errors
+	resp, err := s.wire.Do(req) //nolint:bodyclose // closed below, or by NewResponseError, which reads it
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode == http.StatusCreated {
+		_, err = io.Copy(io.Discard, resp.Body) // it is empty, but the connection can be used again only after its end
+		return errors.Join(err, resp.Body.Close())
+	}
+	return runtime.NewResponseError(resp)
+}
+
 // recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone, with which blocks of
 // ours that are still uncommitted would be committed over somebody else's blob.
 func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Properties, c uploader.Condition) error {
@@ -179,16 +202,8 @@ func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Propertie
 		return err
 	}
 	h := req.Raw().Header
-	h["x-ms-version"] = []string{blockListVersion}
-	if p.ContentType != "" {
-		h["x-ms-blob-content-type"] = []string{p.ContentType}
-	}
-	if c.IfAbsent {
-		h["If-None-Match"] = []string{"*"}
-	}
-	if !c.IfModifiedSince.IsZero() {
-		h["If-Modified-Since"] = []string{datetime.RFC7231(c.IfModifiedSince).String()}
-	}
+	h["x-ms-version"] = []string{putVersion}
+	writeHeaders(h, p, c)
 	text = append([]byte(xml.Header), text...)
 	if err := req.SetBody(streaming.NopCloser(bytes.NewReader(text)), "application/xml"); err != nil {
 		return err
@@ -203,9 +218,9 @@ func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Propertie
 	return nil
 }
 
-// blockListVersion is the service version for the request that the SDK has no method for. Put Block List has not
-// changed since; every service and emulator in use knows it.
-const blockListVersion = "2021-12-02"
+// putVersion is the service version of the requests that are not the SDK's. Put Blob, Put Block and Put Block List have
+// not changed since; every service and emulator in use knows it.
+const putVersion = "2021-12-02"
 
 // call starts an operation on the blob of that name.
 func (s *Store) call(op, name string) (*call, error) {
@@ -240,7 +255,11 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 	}
 	if body != nil {
 		if echo := k.header.Get("x-ms-content-crc64"); echo != "" && echo != checksum(body.CRC64()) {
-			e := s.refusal(k, uploader.Corrupted, "")
+			reason := uploader.Corrupted
+			if sum, err := base64.StdEncoding.DecodeString(echo); err != nil || len(sum) != 8 {
+				reason = uploader.AnswerGarbled // it is no checksum at all
+			}
+			e := s.refusal(k, reason, "")
 			e.Unanswered = true // it did store something
 			return uploader.Answer{}, e
 		}
@@ -255,6 +274,19 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 // checksum is a CRC64 as the service writes it: little-endian, base64.
 func checksum(crc uint64) string {
 	return base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, crc))
+}
+
+// writeHeaders says what the service keeps beside the bytes, and when it may write.
+func writeHeaders(h http.Header, p uploader.Properties, c uploader.Condition) {
+	if p.ContentType != "" {
+		h["x-ms-blob-content-type"] = []string{p.ContentType}
+	}
+	if c.IfAbsent {
+		h["If-None-Match"] = []string{"*"}
+	}
+	if !c.IfModifiedSince.IsZero() {
+		h["If-Modified-Since"] = []string{datetime.RFC7231(c.IfModifiedSince).String()}
+	}
 }
 
 func headers(p uploader.Properties) *blob.HTTPHeaders {
