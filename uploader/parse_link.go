@@ -85,10 +85,7 @@ func (t *Token) readQuery(q string) error {
 		return refuse(FieldsContradict, name+valueTwice)
 	}
 	t.Version, t.Policy, t.IP = unescape(param(q, "sv")), unescape(param(q, "si")), unescape(param(q, "sip"))
-	if t.Version == "" {
-		return refuse(TokenIncomplete, "sv")
-	}
-	if !isDay(t.Version) {
+	if t.Version != "" && !isDay(t.Version) {
 		return refuse(TokenDateUnclear, "sv")
 	}
 	if t.Policy != "" && !policyName.MatchString(t.Policy) || t.IP != "" && !addressRange.MatchString(t.IP) {
@@ -102,6 +99,24 @@ func (t *Token) readQuery(q string) error {
 		return err
 	}
 	return t.readRights(unescape(param(q, "sp")))
+}
+
+// missing returns the names of parts without which the storage has always refused a token. It is for the storage to say
+// so: what is there can be read.
+func (t *Token) missing(q string) (names []string) {
+	for _, part := range []struct {
+		name   string
+		absent bool
+	}{
+		{"sv", t.Version == ""},
+		{"se", t.ValidTo.IsZero() && t.Policy == ""},
+		{"sr", param(q, "sr") == "" && param(q, "ss") == ""},
+	} {
+		if part.absent {
+			names = append(names, part.name)
+		}
+	}
+	return names
 }
 
 // repeated returns the name of a signed parameter that stands in the query twice, or "".
@@ -127,13 +142,10 @@ func (t *Token) readDates(st, se string) error {
 			return refuse(TokenDateUnclear, printable("st", st))
 		}
 	}
-	switch {
-	case se != "":
+	if se != "" {
 		if t.ValidTo, ok = parseDate(se); !ok {
 			return refuse(TokenDateUnclear, printable("se", se))
 		}
-	case t.Policy == "":
-		return refuse(TokenIncomplete, "se")
 	}
 	if !t.ValidFrom.IsZero() && !t.ValidTo.IsZero() && !t.ValidFrom.Before(t.ValidTo) {
 		return refuse(FieldsContradict, valueEndsBefore)
@@ -169,13 +181,11 @@ func readKind(q string) error {
 		}
 	case param(q, "tn") != "":
 		return refuse(WrongService, valueTables)
-	case sr == "":
-		return refuse(TokenIncomplete, "sr")
 	case sr == "f" || sr == "s":
 		return refuse(WrongService, valueFiles)
 	case sr == "bs" || sr == "bv":
 		return refuse(WrongService, valueSnapshot)
-	case sr != "c" && sr != "b" && sr != "d":
+	case sr != "" && sr != "c" && sr != "b" && sr != "d":
 		return refuse(WrongService, "sr")
 	}
 	return nil
@@ -215,7 +225,8 @@ func (t *Token) readPath(path string, e endpoint, q string) error {
 			return refuse(NoContainer, "")
 		}
 	}
-	if len(segments) == 0 || !containerName.MatchString(segments[0]) {
+	// A storage on this computer may have looser rules than the real one.
+	if len(segments) == 0 || !e.pathStyle && !containerName.MatchString(segments[0]) {
 		return refuse(NoContainer, "")
 	}
 	t.Inbox.Container = segments[0]
@@ -265,6 +276,8 @@ func (t *Token) warn(l link, e endpoint) {
 	}
 	add(t.Inbox.Blob != "", warnOneFile, t.Inbox.Blob)
 	add(t.Policy != "", warnPolicy, t.Policy)
+	missing := t.missing(l.query)
+	add(len(missing) > 0, warnIncomplete, strings.Join(missing, ", "))
 	add(t.Rights.CreateOnly(), warnCreateOnly, "")
 	add(l.assembled, warnAssembled, t.Inbox.String())
 	add(l.assumedRights, warnAssumedRights, "")

@@ -133,6 +133,7 @@ const (
 // What a token's warnings say.
 const (
 	warnOneFile       = "This token is for exactly one file, which will be stored as “{value}”."
+	warnIncomplete    = "A part of this token is missing ({value}), so the storage will probably refuse it. Copy the whole token again if it does."
 	warnPolicy        = "The storage's policy “{value}” may decide when this token ends and what it permits; the token itself does not say everything."
 	warnCreateOnly    = "The token permits only new files of up to 5,000 MiB; what is there can't be replaced."
 	warnAssembled     = "The address was put together from the fields: {value}. Check that it is the workspace's."
