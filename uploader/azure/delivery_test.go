@@ -1,0 +1,162 @@
+package azure_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// localInbox runs a local inbox and returns it with a token for it.
+func localInbox(t *testing.T, rights string) (*blobserver.Server, uploader.Token) {
+	t.Helper()
+	server, err := blobserver.New(blobserver.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(t.Context(), listener) }()
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		<-done
+	})
+	if err := server.CreateContainer("ws-1"); err != nil {
+		t.Fatal(err)
+	}
+	link, err := server.Token(blobserver.TokenRequest{
+		Base: "http://" + listener.Addr().String(), Container: "ws-1", Rights: rights, To: time.Now().Add(time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := uploader.ParseToken(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, token
+}
+
+// deliver sends a folder and returns what became of it.
+func deliver(t *testing.T, token uploader.Token, root string) uploader.Status {
+	t.Helper()
+	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Open:      func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{}) },
+		BlockSize: uploader.MinBlockSize,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := queue.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := queue.Use(token); err != nil {
+		t.Fatal(err)
+	}
+	if err := queue.Add(token.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := queue.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return queue.Status()
+}
+
+// oddNames reads what the odd tree's files are to be called: blob's name by path.
+func oddNames(t *testing.T) map[string]string {
+	t.Helper()
+	f, err := os.Open(filepath.Join("..", "testdata", "names", "linux.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	names := map[string]string{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		columns := strings.Split(lines.Text(), "\t")
+		if strings.HasPrefix(columns[0], "#") || len(columns) < 3 {
+			continue
+		}
+		path, err := strconv.Unquote(columns[0])
+		if err != nil {
+			t.Fatalf("%s: %v", columns[0], err)
+		}
+		if name, err := strconv.Unquote(columns[2]); err == nil {
+			names[path] = name
+		}
+	}
+	return names
+}
+
+func TestOddTreeArrivesWholeWithEveryKindOfToken(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the names are Linux's")
+	}
+	for _, rights := range []string{"w", "cw", "c", "racwdl"} {
+		t.Run(rights, func(t *testing.T) {
+			server, token := localInbox(t, rights)
+			root := filepath.Join(t.TempDir(), "tree")
+			if err := os.Mkdir(root, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			uploadertest.WriteOddTree(t, root)
+			large := strings.Repeat("a line of a file with several blocks\n", 10_000)
+			if err := os.WriteFile(filepath.Join(root, "large + 100%.csv"), []byte(large), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{"tree/large + 100%.csv": large}
+			for path, name := range oddNames(t) {
+				want["tree/"+name] = uploadertest.OddTreeContent(path)
+			}
+			if os.Geteuid() == 0 {
+				want["tree/closed/unseen.txt"] = "unseen\n" // its folder may be read by nobody else
+			}
+			status := deliver(t, token, root)
+			got := map[string]string{}
+			for _, b := range server.Blobs("ws-1") {
+				f, err := server.Open("ws-1", b.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				data, err := io.ReadAll(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := f.Close(); err != nil {
+					t.Fatal(err)
+				}
+				got[b.Name] = string(data)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the inbox (-want +got):\n%s", diff)
+			}
+			if n := status.Files[uploader.Delivered]; n != int64(len(want)) {
+				t.Errorf("%d files are said to be delivered, want %d", n, len(want))
+			}
+			for op := range server.Counts() {
+				if rights == "w" && !strings.HasPrefix(strings.ToLower(string(op)), "put") {
+					t.Errorf("a %s was asked for", op)
+				}
+			}
+		})
+	}
+}
