@@ -25,7 +25,7 @@ type completions []completion
 func (c completions) Len() int           { return len(c) }
 func (c completions) Less(i, j int) bool { return c[i].at.Before(c[j].at) }
 func (c completions) Swap(i, j int)      { c[i], c[j] = c[j], c[i] }
-func (c *completions) Push(x any)        { *c = append(*c, x.(completion)) }
+func (c *completions) Push(x any)        { *c = append(*c, x.(completion)) } //nolint:errcheck // heap.Push below has the type
 func (c *completions) Pop() any {
 	last := (*c)[len(*c)-1]
 	*c = (*c)[:len(*c)-1]
@@ -56,7 +56,7 @@ func (l network) run(c *concurrency, n int, size int64) (time.Duration, float64)
 			heap.Push(&way, completion{now.Add(took), refused})
 		}
 		full := len(way) == c.limit
-		x := heap.Pop(&way).(completion)
+		x := heap.Pop(&way).(completion) //nolint:errcheck // only completions were pushed
 		now = x.at
 		if x.busy {
 			c.busy(now)

@@ -5,7 +5,7 @@
 // [Queue.Use] and the paths with [Queue.Add], and read [Queue.Status] whenever [Queue.Changed] fires.
 //
 // The package knows no screen, no SDK and no database. What it needs from below it declares as small interfaces,
-// [Store], [Journal] and [Vault], which the packages azure, journal and vault implement and cmd/uploader wires together.
+// [Store] and [Journal]; package azure implements the one, [NewMemoryJournal] the other, and cmd/uploader wires them together.
 //
 // Nothing here ever lists, reads or deletes at the destination, so a token that permits writing alone is enough.
 package uploader

@@ -88,6 +88,16 @@ func NewError(op, path string, reason Reason) *Error {
 	return &Error{Op: op, Path: path, Err: reason.sentinel(), Reason: reason}
 }
 
+// ConcernsToken reports whether err is about a token or its inbox: no file can be sent until a person brings another one.
+func ConcernsToken(err error) bool {
+	for _, sentinel := range []error{ErrTokenExpired, ErrTokenNotYetValid, ErrDenied, ErrInboxNotFound} {
+		if errors.Is(err, sentinel) {
+			return true
+		}
+	}
+	return false
+}
+
 // reasonOf returns the reason of an [*Error] in err's chain, or "".
 func reasonOf(err error) Reason {
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -6,7 +6,7 @@ import (
 )
 
 // Journal is the queue's memory: what was asked, what the service acknowledged, what is done. [NewMemoryJournal] keeps
-// it in the process; package journal keeps it on disk.
+// it in the process.
 //
 // What every implementation promises:
 //

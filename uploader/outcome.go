@@ -110,37 +110,37 @@ func (q *Queue) failed(u unit, err error) {
 		e.Path = j.Source
 	}
 	now := time.Now()
-	switch e.Err {
-	case ErrTokenExpired, ErrTokenNotYetValid, ErrDenied, ErrInboxNotFound:
+	switch {
+	case ConcernsToken(e):
 		if u.generation == in.generation {
 			in.hold = e
 		}
 		in.ready = append(in.ready, u)
-	case ErrBusy:
+	case errors.Is(e, ErrBusy):
 		u.tries++
 		if u.generation == in.generation {
 			q.busyInbox(in, now, e)
 		}
 		q.later(u, max(backoff(u.tries), e.RetryAfter))
-	case ErrCorrupt:
+	case errors.Is(e, ErrCorrupt):
 		if u.tries++; u.tries > maxCorrupt {
 			q.end(j, Failed, e)
 			return
 		}
 		q.later(u, backoff(u.tries))
-	case ErrSourceChanged, ErrBlocksLost:
+	case errors.Is(e, ErrSourceChanged), errors.Is(e, ErrBlocksLost):
 		if j.replans++; j.replans > maxReplans {
 			q.end(j, Attention, e)
 			return
 		}
 		q.planAnew(u, e)
-	case ErrExists:
+	case errors.Is(e, ErrExists):
 		if e.Reason == AlreadyThere {
 			q.end(j, LeftAlone, e)
 			return
 		}
 		q.end(j, Attention, e)
-	case ErrSource, ErrName:
+	case errors.Is(e, ErrSource), errors.Is(e, ErrName):
 		q.end(j, Attention, e)
 	default:
 		q.end(j, Failed, e)
@@ -177,7 +177,7 @@ func (q *Queue) planAnew(u unit, e *Error) {
 		q.later(u, backoff(j.replans+3))
 		return
 	}
-	if e.Err == ErrBlocksLost {
+	if errors.Is(e, ErrBlocksLost) {
 		j.UploadID = newUploadID() // its leftovers, if any, are the service's to discard
 		q.lay(j, nil)
 		q.journal.Plan(j.Job, nil)

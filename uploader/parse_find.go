@@ -77,7 +77,8 @@ func findQuery(text string) (string, bool) {
 // A complete link ends at the first white space. An incomplete one is continued word by word until it is complete; if
 // that never comes, only those words count that look like pieces of a query.
 func extent(text string, start int, base string) (raw string, end int) {
-	stop, stopInQuery := terminators(text, start)
+	const stop = "\"<>|" // no link contains them
+	stopInQuery := closesLink(text, start)
 	got := base
 	plausible, plausibleEnd, chain := "", start, true
 	pos := start
@@ -98,7 +99,8 @@ func extent(text string, start int, base string) (raw string, end int) {
 			break
 		}
 		broken := strings.Contains(gap, "\n")
-		if done && !continuation.MatchString(next) && !(broken && lastIsDate(got) && dateRest.MatchString(next)) {
+		dateGoesOn := broken && lastIsDate(got) && dateRest.MatchString(next)
+		if done && !continuation.MatchString(next) && !dateGoesOn {
 			return got, wordEnd
 		}
 		if broken && isStatedLine(rest) {
@@ -119,24 +121,23 @@ func extent(text string, start int, base string) (raw string, end int) {
 	return plausible, plausibleEnd
 }
 
-// terminators returns the characters that end the link at start besides white space: those that no link contains, and
-// behind the question mark also what closes the sign in front of the link. In front of it that may be part of a name.
-func terminators(text string, start int) (stop, stopInQuery string) {
-	stop = "\"<>|"
+// closesLink returns the characters that end the link at start behind its question mark: what closes the sign in front of
+// the link. In front of the question mark that may be part of a name.
+func closesLink(text string, start int) string {
 	if start == 0 {
-		return stop, ""
+		return ""
 	}
 	switch text[start-1] {
 	case '\'':
-		return stop, "'"
+		return "'"
 	case '`':
-		return stop, "`"
+		return "`"
 	case '(':
-		return stop, ")"
+		return ")"
 	case '[':
-		return stop, "]"
+		return "]"
 	}
-	return stop, ""
+	return ""
 }
 
 // endOfWord returns where the word at pos ends. A query is under way if inQuery, else from the first question mark on.

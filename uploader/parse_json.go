@@ -42,7 +42,8 @@ func readJSON(text string) ([]pair, bool) {
 		}
 		inObject := len(depth) > 0 && depth[len(depth)-1]
 		if inObject && isKey {
-			key, isKey = tok.(string), false
+			key, _ = tok.(string) // as the decoder promises for a key
+			isKey = false
 			continue
 		}
 		switch v := tok.(type) {

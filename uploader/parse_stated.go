@@ -147,7 +147,8 @@ func isStatedLine(text string) bool {
 		return true
 	}
 	label, _, ok := splitLine(line)
-	return ok && !(slices.Contains(signed, label) && strings.HasPrefix(line, label+"="))
+	parameter := slices.Contains(signed, label) && strings.HasPrefix(line, label+"=")
+	return ok && !parameter
 }
 
 // nextLine returns the first line that is not empty, unless it is a label itself.

@@ -365,8 +365,8 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 		in.skew, in.skewKnown = date.Sub(now), true
 	}
 	switch {
-	case err == nil, e != nil && e.Status != 0 && e.Err != ErrBusy:
-		in.failures, in.notBefore = 0, time.Time{}
+	case err == nil, e != nil && e.Status != 0 && !errors.Is(e, ErrBusy):
+		in.failures, in.pauses, in.notBefore = 0, 0, time.Time{}
 		q.conns.acknowledged(now, size, !u.spare)
 		if err == nil {
 			q.speed.add(now, size)

@@ -63,10 +63,10 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 	}
 	o.took = p.now().Sub(begun)
 	o.status.Transfers = []uploader.Transfer{{Scanned: true, Skipped: skipped}}
-	p.say(fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", count(o.pending(), "file"),
+	p.say(fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
 		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(token.Inbox.String())))
 	if n := o.failed(); n > 0 {
-		p.say(fmt.Sprintf("Can't be sent: %s, named above.", count(n, "file")))
+		p.say(fmt.Sprintf("Can't be sent: %s, named above.", fileCount(n)))
 	}
 	if left := o.leftOutWords(); left != "" {
 		p.say(left)

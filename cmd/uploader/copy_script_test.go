@@ -20,6 +20,15 @@ import (
 	"inboxuploader/internal/blobserver"
 )
 
+// copyScriptOf returns the state of the script that is running.
+func copyScriptOf(ts *testscript.TestScript) *copyScript {
+	c, ok := ts.Value("copy").(*copyScript)
+	if !ok {
+		ts.Fatalf("the script has no inbox")
+	}
+	return c
+}
+
 // TestCopyScripts runs every script below testdata/script/copy. Beside "exits" there are
 //
 //	inbox [rights=cw] [from=DURATION] [to=DURATION] [blob=NAME] [folder=NAME] [refuse=N,CODE,DETAIL] [busy=N]
@@ -48,7 +57,7 @@ func TestCopyScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 				exits(ts, neg, args)
-				c := ts.Value("copy").(*copyScript)
+				c := copyScriptOf(ts)
 				for _, stream := range []string{"stdout", "stderr"} {
 					if c.leaks(ts.ReadFile(stream)) {
 						ts.Fatalf("a signature stands in %s", stream)
@@ -56,10 +65,10 @@ func TestCopyScripts(t *testing.T) {
 				}
 			},
 			"inbox": func(ts *testscript.TestScript, _ bool, args []string) {
-				ts.Value("copy").(*copyScript).inbox(ts, args)
+				copyScriptOf(ts).inbox(ts, args)
 			},
 			"tokenfile": func(ts *testscript.TestScript, _ bool, args []string) {
-				c := ts.Value("copy").(*copyScript)
+				c := copyScriptOf(ts)
 				path := ts.MkAbs(args[0])
 				c.exempt[path] = true
 				ts.Check(os.WriteFile(path, []byte(ts.Getenv("TOKEN")+"\n"), 0o600))

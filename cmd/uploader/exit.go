@@ -45,8 +45,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, uploader.ErrTokenInvalid):
 		return exitUsage
-	case errors.Is(err, uploader.ErrTokenExpired), errors.Is(err, uploader.ErrTokenNotYetValid),
-		errors.Is(err, uploader.ErrDenied), errors.Is(err, uploader.ErrInboxNotFound):
+	case uploader.ConcernsToken(err):
 		return exitToken
 	default:
 		return exitNotDelivered

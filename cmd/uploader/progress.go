@@ -47,7 +47,7 @@ func filesWords(s uploader.Status) string {
 	if s.Scanning {
 		return fmt.Sprintf("%s of %s files, still counting", humanize.Comma(done), humanize.Comma(total))
 	}
-	return fmt.Sprintf("%s of %s", humanize.Comma(done), count(total, "file"))
+	return fmt.Sprintf("%s of %s", humanize.Comma(done), fileCount(total))
 }
 
 // bytesWords says how many bytes are acknowledged of those that can be delivered.
@@ -180,12 +180,12 @@ func shown(s string) string {
 	return s
 }
 
-// count says a number of things.
-func count(n int64, thing string) string {
-	if n != 1 {
-		thing += "s"
+// fileCount says a number of files.
+func fileCount(n int64) string {
+	if n == 1 {
+		return "1 file"
 	}
-	return humanize.Comma(n) + " " + thing
+	return humanize.Comma(n) + " files"
 }
 
 func unsigned(n int64) uint64 { return uint64(max(n, 0)) }

@@ -117,7 +117,7 @@ func (o *outcome) words() []string {
 		lines = append(lines, "", uploader.Explain(o.stopped).String())
 	}
 	for _, g := range groupProblems(o.problems) {
-		lines = append(lines, "", fmt.Sprintf("Not delivered, %s: %s", count(int64(len(g.jobs)), "file"), g.words))
+		lines = append(lines, "", fmt.Sprintf("Not delivered, %s: %s", fileCount(int64(len(g.jobs))), g.words))
 		for _, j := range g.jobs[:min(len(g.jobs), mostNamed)] {
 			line := "  " + shownPath(j.Source)
 			if g.values && j.Problem.Value != "" {
@@ -141,7 +141,7 @@ func (o *outcome) words() []string {
 		if !o.replace {
 			again += "; what is in the inbox already is left alone"
 		}
-		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. %s.", count(n, "file"), more, again))
+		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, again))
 	}
 	if left := o.leftOutWords(); left != "" {
 		lines = append(lines, "", left)
@@ -175,14 +175,14 @@ func (o *outcome) headline() string {
 		if files > 1 {
 			all = "all "
 		}
-		return fmt.Sprintf("Delivered %s%s (%s) to %s in %s%s.", all, count(files, "file"), bytes, to, took, o.speedWords())
+		return fmt.Sprintf("Delivered %s%s (%s) to %s in %s%s.", all, fileCount(files), bytes, to, took, o.speedWords())
 	case o.state == stateInterrupted:
 		return fmt.Sprintf("Interrupted after %s. Delivered %s of %s (%s) to %s; they stay delivered.",
-			took, humanize.Comma(o.delivered()), count(files, "file"), bytes, to)
+			took, humanize.Comma(o.delivered()), fileCount(files), bytes, to)
 	case o.delivered() == 0:
-		return fmt.Sprintf("Delivered 0 of %s to %s.", count(files, "file"), to)
+		return fmt.Sprintf("Delivered 0 of %s to %s.", fileCount(files), to)
 	default:
-		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()), count(files, "file"), bytes, to, took, o.speedWords())
+		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()), fileCount(files), bytes, to, took, o.speedWords())
 	}
 }
 

@@ -208,5 +208,5 @@ func (x *exchange) readBlockList() error {
 		x.tag(cur.ETag, cur)
 		x.w.Header().Set("x-ms-blob-content-length", itoa(cur.Size))
 	}
-	return x.sendXML(http.StatusOK, doc)
+	return x.sendXML(doc)
 }

@@ -23,12 +23,12 @@ const maxACLXML = 64 << 10
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // sendXML answers with a document.
-func (x *exchange) sendXML(status int, doc any) error {
+func (x *exchange) sendXML(doc any) error {
 	text, err := xml.Marshal(doc)
 	if err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
-	x.send(status, "application/xml", append([]byte(xml.Header), text...))
+	x.send(http.StatusOK, "application/xml", append([]byte(xml.Header), text...))
 	return nil
 }
 
@@ -269,7 +269,7 @@ func (x *exchange) readACL() error {
 		doc.List = append(doc.List, id)
 	}
 	x.tagContainer(st)
-	return x.sendXML(http.StatusOK, doc)
+	return x.sendXML(doc)
 }
 
 // writeACL answers Set Container ACL. An empty body removes all policies.

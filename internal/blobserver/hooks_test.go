@@ -386,8 +386,12 @@ func TestRanges(t *testing.T) {
 		rng, want string
 		status    int
 	}{
-		{"", "0123456789", 200}, {"bytes=0-3", "0123", 206}, {"bytes=8-", "89", 206}, {"bytes=8-99", "89", 206},
-		{"bytes=10-", "", 416}, {"lines=1-2", "0123456789", 200},
+		{"", "0123456789", 200},
+		{"bytes=0-3", "0123", 206},
+		{"bytes=8-", "89", 206},
+		{"bytes=8-99", "89", 206},
+		{"bytes=10-", "", 416},
+		{"lines=1-2", "0123456789", 200},
 	} {
 		status, _, body := in.do("GET", link, map[string]string{"x-ms-range": test.rng}, "")
 		if status != test.status || status < 400 && body != test.want {

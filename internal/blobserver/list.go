@@ -156,7 +156,7 @@ func (x *exchange) listBlobs() error {
 			doc.Blobs.List = append(doc.Blobs.List, describeListed(name, b, withMetadata))
 		}
 	}
-	return x.sendXML(http.StatusOK, doc)
+	return x.sendXML(doc)
 }
 
 // xmlName returns the name as a list shows it.
@@ -242,5 +242,5 @@ func (x *exchange) listContainers() error {
 		}
 		doc.List.Items = append(doc.List.Items, it)
 	}
-	return x.sendXML(http.StatusOK, doc)
+	return x.sendXML(doc)
 }

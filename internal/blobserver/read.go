@@ -98,18 +98,18 @@ func (x *exchange) span(size int64) (off, n int64, status int, e *apiError) {
 	if v == "" {
 		v = x.r.Header.Get("Range")
 	}
-	v, ok := strings.CutPrefix(v, "bytes=")
+	v, isBytes := strings.CutPrefix(v, "bytes=")
 	first, last, dash := strings.Cut(v, "-")
-	if !ok || !dash || x.r.Method == http.MethodHead {
+	if !isBytes || !dash || x.r.Method == http.MethodHead {
 		return 0, size, http.StatusOK, nil
 	}
-	off, err := strconv.ParseInt(first, 10, 64)
-	if err != nil || off < 0 {
+	off, ok := offset(first)
+	if !ok {
 		return 0, size, http.StatusOK, nil
 	}
 	end := size - 1
 	if last != "" {
-		if end, err = strconv.ParseInt(last, 10, 64); err != nil || end < off {
+		if end, ok = offset(last); !ok || end < off {
 			return 0, size, http.StatusOK, nil
 		}
 		end = min(end, size-1)
@@ -145,4 +145,10 @@ func (x *exchange) pourOut(f *os.File, off, n int64) {
 	if err := out.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		x.s.log.Debug("reset time limit", "error", err)
 	}
+}
+
+// offset reads a byte's number.
+func offset(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n >= 0
 }

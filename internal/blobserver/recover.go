@@ -15,7 +15,6 @@ import (
 func (c *container) recover() error {
 	type last struct {
 		rec record
-		had bool
 	}
 	blobs := map[string]*last{}
 	records, size, err := c.replay(func(r record) {

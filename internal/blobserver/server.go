@@ -275,7 +275,7 @@ const bufferSize = 256 << 10
 
 // pour copies exactly size bytes of body to f at off and shows them to sums.
 func (s *Server) pour(f *os.File, off int64, body io.Reader, size int64, sums io.Writer) error {
-	b := s.buffers.Get().(*[]byte)
+	b, _ := s.buffers.Get().(*[]byte) // nothing else is put in
 	defer s.buffers.Put(b)
 	for size > 0 {
 		n, err := io.ReadFull(body, (*b)[:min(size, bufferSize)])

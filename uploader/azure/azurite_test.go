@@ -163,7 +163,7 @@ func (e *emulator) request(t *testing.T, method, name, query string) *http.Respo
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

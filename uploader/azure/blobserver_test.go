@@ -31,7 +31,9 @@ func TestTheLocalInboxKeepsThePromises(t *testing.T) {
 			if err := server.Close(); err != nil {
 				t.Error(err)
 			}
-			<-done
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
 		})
 		if err := server.CreateContainer("inbox"); err != nil {
 			t.Fatal(err)
@@ -77,7 +79,7 @@ func TestTheLocalInboxKeepsThePromises(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					defer f.Close()
+					defer func() { _ = f.Close() }()
 					data, err := io.ReadAll(f)
 					if err != nil {
 						t.Fatal(err)

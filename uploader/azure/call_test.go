@@ -62,7 +62,7 @@ func TestABodyWhoseOwnerGivesUpSaysWhy(t *testing.T) {
 			_, err = s.answer(t.Context(), k, nil, err)
 			want, ours := errors.AsType[*uploader.Error](cause)
 			if !ours {
-				if err != cause {
+				if !errors.Is(err, cause) {
 					t.Errorf("%d bytes: got %v, want the owner's error itself", size, err)
 				}
 				continue

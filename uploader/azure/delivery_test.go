@@ -37,7 +37,9 @@ func localInbox(t *testing.T, rights string) (*blobserver.Server, uploader.Token
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-		<-done
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	})
 	if err := server.CreateContainer("ws-1"); err != nil {
 		t.Fatal(err)

@@ -175,7 +175,7 @@ func (s *Store) put(ctx context.Context, query string, body *uploader.Body, h ht
 	h["x-ms-content-crc64"] = []string{checksum(body.CRC64())}
 	h["Content-Type"] = []string{"application/octet-stream"}
 	h["Accept"] = []string{"application/xml"} // of errors
-	resp, err := s.wire.Do(req) //nolint:bodyclose // closed below, or by NewResponseError, which reads it
+	resp, err := s.wire.Do(req)              
 	if err != nil {
 		return err
 	}
@@ -212,6 +212,7 @@ func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Propertie
 	if err != nil {
 		return err
 	}
+	defer func() { _ = resp.Body.Close() }() // the pipeline has read it
 	if !runtime.HasStatusCode(resp, http.StatusCreated) {
 		return runtime.NewResponseError(resp)
 	}

@@ -378,8 +378,8 @@ func TestACancelledCallReturnsWithItsCause(t *testing.T) {
 				cancel(c.cause)
 			}()
 			_, err := s.PutBlob(ctx, "a", c.body(), uploader.Properties{}, always)
-			if c.cause == paused {
-				if err != paused {
+			if errors.Is(c.cause, paused) {
+				if !errors.Is(err, paused) {
 					t.Errorf("got %v, want the cause itself", err)
 				}
 				return

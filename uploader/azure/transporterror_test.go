@@ -104,7 +104,9 @@ func TestTransportErrors(t *testing.T) {
 		{"reset", plain(func(t *testing.T) string {
 			return rawServer(t, func(c net.Conn) {
 				readRequest(c)
-				_ = c.(*net.TCPConn).SetLinger(0)
+				if tcp, ok := c.(*net.TCPConn); ok {
+					_ = tcp.SetLinger(0)
+				}
 			})
 		}), nil, uploader.NetworkDown, "connection reset", "", true},
 		{"not HTTP", plain(func(t *testing.T) string {

@@ -163,7 +163,7 @@ func makeSocket(t testing.TB, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(short)
+	defer func() { _ = os.RemoveAll(short) }()
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(short, "s"), Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
