@@ -175,7 +175,7 @@ func (s *Store) put(ctx context.Context, query string, body *uploader.Body, h ht
 	h["x-ms-content-crc64"] = []string{checksum(body.CRC64())}
 	h["Content-Type"] = []string{"application/octet-stream"}
 	h["Accept"] = []string{"application/xml"} // of errors
-	resp, err := s.wire.Do(req)              
+	resp, err := s.wire.Do(req)
 	if err != nil {
 		return err
 	}
