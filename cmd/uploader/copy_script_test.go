@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,7 +39,11 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 //
 //	tokenfile FILE
 //
-// which writes $TOKEN into a file. At the end of each script no file below $WORK but those may hold the signature, and
+// which writes $TOKEN into a file, and
+//
+//	grow FILE BYTES
+//
+// which makes a file that long with zeros that take no room on the disk. At the end of each script no file below $WORK but those may hold the signature, and
 // neither may any output of "exits".
 func TestCopyScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -66,6 +71,11 @@ func TestCopyScripts(t *testing.T) {
 			},
 			"inbox": func(ts *testscript.TestScript, _ bool, args []string) {
 				copyScriptOf(ts).inbox(ts, args)
+			},
+			"grow": func(ts *testscript.TestScript, _ bool, args []string) {
+				size, err := strconv.ParseInt(args[1], 10, 64)
+				ts.Check(err)
+				ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 			},
 			"tokenfile": func(ts *testscript.TestScript, _ bool, args []string) {
 				c := copyScriptOf(ts)

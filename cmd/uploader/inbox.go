@@ -26,7 +26,7 @@ func newInboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inbox",
 		Short: "A local inbox for practice and tests",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 	}
 	cmd.AddCommand(newInboxServeCommand())
 	return cmd
@@ -49,7 +49,7 @@ func newInboxServeCommand() *cobra.Command {
 What is delivered stands in DIR/CONTAINER as ordinary files. Any program that uploads with an upload
 token can deliver to it. It runs until it is interrupted; started again over the same folder it goes on
 where it was. Only this machine can reach it unless --allow-remote is given.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -72,21 +72,21 @@ where it was. Only this machine can reach it unless --allow-remote is given.`,
 func (o *inboxServe) check() error {
 	host, _, err := net.SplitHostPort(o.addr)
 	if err != nil {
-		return fmt.Errorf("--addr: want HOST:PORT, such as 127.0.0.1:0: %w", err)
+		return &usageError{"--addr needs HOST:PORT, such as 127.0.0.1:0."}
 	}
 	ip := net.ParseIP(host)
 	local := host == "localhost" || ip != nil && ip.IsLoopback()
 	switch {
 	case o.dir == "":
-		return errors.New("--dir is missing: say which folder the files go to")
+		return &usageError{"--dir is missing. Say which folder the files go to."}
 	case !local && !o.remote:
-		return fmt.Errorf("--addr %s can be reached by other machines: add --allow-remote and --tls if that is meant", o.addr)
+		return &usageError{"--addr " + o.addr + " can be reached by other machines. Add --allow-remote and --tls if that is meant."}
 	case !local && !o.tls:
-		return errors.New("--allow-remote needs --tls: over plain http the token could be read on the way")
+		return &usageError{"--allow-remote needs --tls: over plain http the token could be read on the way."}
 	case o.lifetime < time.Minute || o.lifetime > 30*24*time.Hour:
-		return errors.New("--lifetime: want 1m to 720h (30 days)")
+		return &usageError{"--lifetime can be 1m to 720h (30 days)."}
 	case o.rights == "" || strings.Trim(o.rights, "racwdl") != "":
-		return errors.New("--rights: want letters of racwdl: read, add, create, write, delete, list")
+		return &usageError{"--rights takes letters of racwdl: read, add, create, write, delete, list."}
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := s.CreateContainer(o.container); err != nil && !errors.Is(err, blobserver.ErrContainerExists) {
-		return fmt.Errorf("--container %s: %w", o.container, err)
+		return &usageError{"--container " + o.container + " is no name for a container: 3 to 63 small letters, digits and single hyphens."}
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", o.addr)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -21,7 +23,11 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE PROGRAM [ARGUMENT...]
 //
-// which runs the program, compares its exit code, and fails where it printed a signature.
+// which runs the program, compares its exit code, and fails where it printed a signature, and
+//
+//	await FILE
+//
+// which waits until a program in the background has written the file.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -32,8 +38,17 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TZ", "UTC")
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "await": await},
 	})
+}
+
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for begun := time.Now(); time.Since(begun) < 30*time.Second; time.Sleep(5 * time.Millisecond) {
+		if data, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && len(data) > 0 {
+			return
+		}
+	}
+	ts.Fatalf("%s was not written", args[0])
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
