@@ -100,7 +100,8 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		inboxes: map[string]*inbox{}, conns: newConcurrency(c.Connections),
 	}
 	if c.Rate > 0 {
-		q.limiter = rate.NewLimiter(rate.Limit(c.Rate), int(max(min(c.Rate, mib), paceStep)))
+		// An eighth of a second's worth may go at once: short transfers keep to the limit too.
+		q.limiter = rate.NewLimiter(rate.Limit(c.Rate), int(min(max(c.Rate/8, 1), mib)))
 	}
 	q.work = sync.NewCond(&q.mu)
 	q.ctx, q.cancel = context.WithCancelCause(ctx)

@@ -461,6 +461,20 @@ func TestNetworkThatIsDownIsWaitedFor(t *testing.T) {
 	})
 }
 
+func TestSpeedLimitHoldsForShortTransfersToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Rate: 1000})
+		path := b.file("f", 10_000)
+		begun := time.Now()
+		b.add(uploader.AddOptions{}, path)
+		b.delivered(path)
+		if took := time.Since(begun); took < 9*time.Second || took > 11*time.Second {
+			t.Errorf("10,000 bytes at 1,000 per second took %v", took)
+		}
+		b.close()
+	})
+}
+
 func TestMemoryLimitBoundsWhatIsUnderWay(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{Memory: 4 * mib, BlockSize: mib, Connections: 32})
 	root := filepath.Dir(b.file("tree/a", 20*mib))

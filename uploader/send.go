@@ -333,10 +333,12 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	if body != nil {
 		size = body.Len()
 		body.pace = func(n int) error {
-			if q.limiter != nil && n > 0 {
+			if q.limiter != nil {
 				watch.Stop()
-				if err := q.limiter.WaitN(ctx, n); err != nil {
-					return context.Cause(ctx)
+				for left := n; left > 0; left -= q.limiter.Burst() {
+					if err := q.limiter.WaitN(ctx, min(left, q.limiter.Burst())); err != nil {
+						return context.Cause(ctx)
+					}
 				}
 			}
 			watch.Reset(q.config.NoProgress)
