@@ -9,6 +9,8 @@ import (
 )
 
 const (
+	// troubleInARow is after how many failed requests without a success between them a person is told.
+	troubleInARow = 3
 	// failuresInARow is after how many failed requests without a success between them an inbox's jobs wait together, and
 	// one request finds out when to go on. Fewer are single faults, which only the request concerned waits for.
 	failuresInARow = 8
@@ -121,7 +123,9 @@ func (q *Queue) failed(u unit, err error) {
 		if u.generation == in.generation {
 			q.busyInbox(in, now, e)
 		}
-		q.later(u, max(backoff(u.tries), e.RetryAfter))
+		wait := max(backoff(u.tries), e.RetryAfter)
+		in.retry = now.Add(wait)
+		q.later(u, wait)
 	case errors.Is(e, ErrCorrupt):
 		if u.tries++; u.tries > maxCorrupt {
 			q.end(j, Failed, e)
@@ -150,11 +154,11 @@ func (q *Queue) failed(u unit, err error) {
 // busyInbox counts a failed request and makes the whole inbox wait after too many in a row. The caller holds the lock.
 func (q *Queue) busyInbox(in *inbox, now time.Time, e *Error) {
 	in.failures++
+	in.trouble = e
 	if in.failures <= failuresInARow || now.Before(in.notBefore) {
 		return
 	}
 	in.pauses++
-	in.trouble = e
 	in.notBefore = now.Add(max(backoff(in.pauses), e.RetryAfter))
 	time.AfterFunc(in.notBefore.Sub(now), q.work.Signal)
 }

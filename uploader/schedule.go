@@ -16,7 +16,8 @@ type inbox struct {
 	notBefore time.Time // waits for the network or the service until then
 	failures  int       // requests in a row that failed for ErrBusy
 	pauses    int       // waits in a row that helped nothing
-	trouble   *Error    // why it waits until notBefore
+	trouble   *Error    // of the last request that failed for ErrBusy
+	retry     time.Time // when the one that failed last is sent again
 	skew      time.Duration
 	skewKnown bool // the service's clock is this one plus skew
 

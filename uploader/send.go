@@ -354,13 +354,17 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	if e != nil {
 		date = e.Date
 	}
+	sent := handed.Load()
+	if e != nil && e.Status == 0 && !e.Unanswered && sent == size {
+		sent = 0 // the store took the bytes but never got to send them
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.totals.requests++
-	q.totals.sent += handed.Load()
+	q.totals.sent += sent
 	if u.tries > 0 || u.job.replans > 0 {
 		q.totals.retries++
-		q.totals.resent += handed.Load()
+		q.totals.resent += sent
 	}
 	in := u.job.inbox
 	if !date.IsZero() {

@@ -30,10 +30,10 @@ type Status struct {
 // InboxStatus is what the queue knows of an inbox.
 type InboxStatus struct {
 	Token      Token
-	Unfinished int    // jobs that have not ended
-	Hold       *Error // not nil: its jobs wait for a person, who has to bring another token
-	Trouble    *Error // not nil: its jobs wait for the network or the service, and go on by themselves
-	Until      time.Time
+	Unfinished int       // jobs that have not ended
+	Hold       *Error    // not nil: its jobs wait for a person, who has to bring another token
+	Trouble    *Error    // not nil: its jobs wait for the network or the service, and go on by themselves
+	Until      time.Time // when they are tried again, if Trouble says so; in the past while they are being tried
 }
 
 // FilesTotal returns the number of files found so far, those that can't be sent included.
@@ -91,8 +91,11 @@ func (q *Queue) Status() Status {
 	}
 	for _, in := range q.order {
 		is := InboxStatus{Token: in.token, Unfinished: in.unfinished, Hold: in.hold}
-		if now.Before(in.notBefore) {
-			is.Trouble, is.Until = in.trouble, in.notBefore
+		if in.failures >= troubleInARow {
+			is.Trouble, is.Until = in.trouble, in.retry
+			if is.Until.Before(in.notBefore) {
+				is.Until = in.notBefore
+			}
 		}
 		s.Inboxes = append(s.Inboxes, is)
 	}
