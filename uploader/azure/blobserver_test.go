@@ -14,36 +14,43 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
+// serveInbox runs a local inbox with one container until the test ends, and returns it with its address.
+func serveInbox(t *testing.T, container string) (*blobserver.Server, string) {
+	t.Helper()
+	server, err := blobserver.New(blobserver.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(t.Context(), listener) }()
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	if err := server.CreateContainer(container); err != nil {
+		t.Fatal(err)
+	}
+	return server, "http://" + listener.Addr().String()
+}
+
 // TestTheLocalInboxKeepsThePromises runs the store suite over the wire against internal/blobserver, which lacks nothing.
 func TestTheLocalInboxKeepsThePromises(t *testing.T) {
 	uploadertest.TestStore(t, func(t *testing.T) uploadertest.Subject {
-		server, err := blobserver.New(blobserver.Config{Dir: t.TempDir()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan error, 1)
-		go func() { done <- server.Serve(t.Context(), listener) }()
-		t.Cleanup(func() {
-			if err := server.Close(); err != nil {
-				t.Error(err)
-			}
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		})
-		if err := server.CreateContainer("inbox"); err != nil {
-			t.Fatal(err)
-		}
+		server, base := serveInbox(t, "inbox")
 		var mu sync.Mutex
 		var secrets []string
 		return uploadertest.Subject{
 			Open: func(t *testing.T, rights string) uploader.Store {
 				link, err := server.Token(blobserver.TokenRequest{
-					Base: "http://" + listener.Addr().String(), Container: "inbox", Rights: rights, To: time.Now().Add(time.Hour),
+					Base: base, Container: "inbox", Rights: rights, To: time.Now().Add(time.Hour),
 				})
 				if err != nil {
 					t.Fatal(err)

@@ -1,9 +1,8 @@
-package azure_test
+package azure
 
 import (
 	"bufio"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,36 +15,15 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
-	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/uploadertest"
 )
 
 // localInbox runs a local inbox and returns it with a token for it.
 func localInbox(t *testing.T, rights string) (*blobserver.Server, uploader.Token) {
 	t.Helper()
-	server, err := blobserver.New(blobserver.Config{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(t.Context(), listener) }()
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	if err := server.CreateContainer("ws-1"); err != nil {
-		t.Fatal(err)
-	}
+	server, base := serveInbox(t, "ws-1")
 	link, err := server.Token(blobserver.TokenRequest{
-		Base: "http://" + listener.Addr().String(), Container: "ws-1", Rights: rights, To: time.Now().Add(time.Hour),
+		Base: base, Container: "ws-1", Rights: rights, To: time.Now().Add(time.Hour),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +39,7 @@ func localInbox(t *testing.T, rights string) (*blobserver.Server, uploader.Token
 func deliver(t *testing.T, token uploader.Token, root string) uploader.Status {
 	t.Helper()
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
-		Open:      func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{}) },
+		Open:      func(t uploader.Token) (uploader.Store, error) { return Open(t, Options{}) },
 		BlockSize: uploader.MinBlockSize,
 	})
 	if err != nil {

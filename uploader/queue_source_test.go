@@ -1,0 +1,119 @@
+package uploader_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+func TestSourceTroubleConcernsOneFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 1})
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
+		paths := []string{b.file("a", 10), b.file("b", 10), b.file("c", 10)}
+		b.add(uploader.AddOptions{}, paths...)
+		synctest.Wait()
+		if err := os.Remove(paths[1]); err != nil {
+			t.Fatal(err)
+		}
+		close(gate)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if r := b.problem(uploader.Attention); r != uploader.SourceGone {
+			t.Errorf("reason %q", r)
+		}
+		if n := b.queue.Status().Files[uploader.Delivered]; n != 2 {
+			t.Errorf("%d delivered, want 2", n)
+		}
+		b.close()
+	})
+}
+
+func TestFileThatChangesWhileItIsSentIsNeverDeliveredMixed(t *testing.T) {
+	for name, change := range map[string]func(path string, old []byte) []byte{
+		"one byte":  func(_ string, old []byte) []byte { c := append([]byte(nil), old...); c[block+3] ^= 1; return c },
+		"grown":     func(_ string, old []byte) []byte { return append(append([]byte(nil), old...), random(9, 2*block)...) },
+		"shrunk":    func(_ string, old []byte) []byte { return old[:2*block+7] },
+		"now small": func(_ string, old []byte) []byte { return old[:9] },
+		"touched":   func(_ string, old []byte) []byte { return old },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{Connections: 2})
+				path := b.file("large", 6*block)
+				old, _ := os.ReadFile(path)
+				gate := make(chan struct{})
+				b.store.Fail(uploadertest.PutBlockList, "large", 2, uploadertest.Hold(gate))
+				b.store.Fail(uploadertest.PutBlock, "large", 3, uploadertest.Hold(gate))
+				b.add(uploader.AddOptions{}, path)
+				synctest.Wait()
+				now := change(path, old)
+				if err := os.WriteFile(path, now, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				later := time.Now().Add(time.Hour)
+				if err := os.Chtimes(path, later, later); err != nil {
+					t.Fatal(err)
+				}
+				close(gate)
+				b.delivered(path)
+				if s := b.queue.Status(); name == "touched" && s.BytesSent != int64(len(old)) {
+					t.Errorf("%d bytes sent of a file of %d whose time alone changed", s.BytesSent, len(old))
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+func TestFileThatNeverRestsIsGivenToAPerson(t *testing.T) {
+	for _, size := range []int{block / 2, 3 * block} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				// One block takes a second, and the file is written ten times meanwhile.
+				b := newBench(t, "w", uploader.Config{Rate: block})
+				path := b.file("log", size)
+				ctx, stop := context.WithCancel(t.Context())
+				var writer sync.WaitGroup
+				defer writer.Wait()
+				defer stop()
+				writer.Go(func() {
+					for n := 0; ctx.Err() == nil; n++ {
+						if err := os.WriteFile(path, random(uint64(n), size), 0o600); err != nil {
+							t.Error(err)
+						}
+						when := time.Now()
+						if err := os.Chtimes(path, when, when); err != nil {
+							t.Error(err)
+						}
+						time.Sleep(100 * time.Millisecond)
+					}
+				})
+				b.add(uploader.AddOptions{}, path)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if size < block {
+					// It is read in one go and sent as it was then: no mixture, so nothing to complain of.
+					if n := b.queue.Status().Files[uploader.Delivered]; n != 1 {
+						t.Errorf("%d delivered", n)
+					}
+				} else if r := b.problem(uploader.Attention); r != uploader.SourceChanged {
+					t.Errorf("reason %q", r)
+				} else if _, ok := b.store.Blob("log"); ok {
+					t.Error("a file that kept changing was delivered")
+				}
+				b.close()
+			})
+		})
+	}
+}
