@@ -306,8 +306,12 @@ func (s *Store) clean(text string) string {
 			return ""
 		}
 	}
-	if len(text) >= 12 && strings.Contains(s.wire.query, text) {
-		return ""
+	// No part of it either: what surrounds a stolen piece says nothing.
+	const piece = 12
+	for i := 0; i+piece <= len(text); i++ {
+		if strings.Contains(s.wire.query, text[i:i+piece]) {
+			return ""
+		}
 	}
 	return text
 }
