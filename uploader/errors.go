@@ -35,6 +35,8 @@ var (
 	ErrExists = errors.New("already there")
 	// ErrName: the file's name cannot become a blob's name, or two files would get the same. The job waits for the person.
 	ErrName = errors.New("name not possible")
+	// ErrJournal: what was sent can't be written down. Nothing more is sent until it can; then all goes on by itself.
+	ErrJournal = errors.New("journal unwritable")
 	// ErrInternal: everything else. The job fails and it counts as a defect of this program.
 	ErrInternal = errors.New("internal error")
 )

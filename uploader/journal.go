@@ -5,46 +5,91 @@ import (
 	"time"
 )
 
-// Journal is the queue's memory: what was asked, what the service acknowledged, what is done. [NewMemoryJournal] keeps
-// it in the process.
+// Journal is what the queue remembers: what was asked, what the service acknowledged, what is done. Package journal keeps
+// it on disk, for any number of processes at once; [NewMemoryJournal] keeps it in this one. It stores what it is given and
+// decides nothing: order, states and counts are the queue's.
 //
-// What every implementation promises:
+// What every implementation promises, and uploadertest.TestJournal checks:
 //
-//   - Methods may be called from any goroutine. Those that take a context may block on the disk; the others only write
-//     down what is to be kept and return at once. What they wrote is kept in order, and at the latest when Flush returns.
-//   - Losing the last acknowledgements costs sending those blocks again and nothing else.
-//   - Nothing of a token is kept but its inbox's key.
-//   - A Job handed in or out is a copy; the caller may change it.
+//   - Methods may be called from any goroutine. All of them may block on the disk, none on the network.
+//   - Each call is kept as a whole or not at all, also when the process or the machine stops in between. After it
+//     returned, its work outlives the process; with Changes.Sync, and for all methods but Commit always, it outlives the
+//     machine's power too.
+//   - A transfer belongs to one process at most. When that process has ended, however it ended, nobody owns it.
+//   - Nothing of a token is kept but a reference to the keyring and a salted fingerprint.
+//   - Errors are [*Error]s of ErrJournal. Values and slices handed in and out are copies.
 type Journal interface {
-	// AddTransfer keeps a new transfer and returns its id, which is above 0.
+	// Load returns all that is kept but the jobs themselves. Transfers and batches come in the order of their ids.
+	Load(ctx context.Context) (Contents, error)
+	// Batch returns a batch; one without jobs if it was removed meanwhile, which another process may do.
+	Batch(ctx context.Context, id int64) (Batch, error)
+	// Blocks returns the blocks acknowledged for a job, in no order.
+	Blocks(ctx context.Context, job int64) ([]AckedBlock, error)
+
+	// AddTransfer keeps a new transfer, which belongs to this process, and returns its id, which is above 0 and above all
+	// before it.
 	AddTransfer(ctx context.Context, t Transfer) (int64, error)
-	// UpdateTransfer keeps the transfer's totals.
-	UpdateTransfer(ctx context.Context, t Transfer) error
-	// AddJobs keeps new jobs behind all others of their inbox and sets their ids, which rise in the order of the slice.
-	AddJobs(ctx context.Context, jobs []Job) error
-	// Claim takes up to n waiting jobs of the inbox and class, in the queue's order. They are active from then on and
-	// no other Claim returns them.
-	Claim(ctx context.Context, inbox string, class Class, n int) ([]Job, error)
-	// Update keeps a job's new state.
-	Update(j Job)
-	// Plan keeps a job's state and plan, and that of its blocks exactly these are acknowledged.
-	Plan(j Job, acked []AckedBlock)
-	// Ack keeps that the service acknowledged a block with this checksum.
-	Ack(job int64, block int, crc64 uint64)
-	// Acked returns the blocks acknowledged for a job, in no order.
-	Acked(ctx context.Context, job int64) ([]AckedBlock, error)
-	// Flush returns when all that was written down before is kept.
-	Flush(ctx context.Context) error
-	// Rows returns up to n jobs that match the filter, from the from-th on (0 is the first), in the queue's order.
-	Rows(ctx context.Context, f Filter, from, n int) ([]Job, error)
-	// Close flushes and ends the journal.
+	// AddBatches keeps new batches and sets their ids, which rise and are never used again.
+	AddBatches(ctx context.Context, batches []Batch) error
+	// Commit keeps changes to what belongs to this process.
+	Commit(ctx context.Context, c Changes) error
+
+	// Adopt makes this process the owner of those of the transfers that nobody owns, and returns them as they are now.
+	Adopt(ctx context.Context, transfers []int64) ([]Transfer, error)
+	// Release gives transfers of this process up, so that others may adopt them.
+	Release(ctx context.Context, transfers []int64) error
+	// Changed reports whether another process wrote something since the last call. It costs some microseconds.
+	Changed(ctx context.Context) (bool, error)
+	// Alive keeps that this process is still at work on its transfers; see Transfer.Seen.
+	Alive(ctx context.Context) error
+
+	// Post leaves a command about a transfer for the process that owns it.
+	Post(ctx context.Context, c Command) error
+	// Posted takes the commands that were left for this process, in the order of Post.
+	Posted(ctx context.Context) ([]Command, error)
+
+	// Inboxes returns the inboxes that are known, in the order of their names.
+	Inboxes(ctx context.Context) ([]InboxRecord, error)
+	// PutInbox keeps an inbox under its key, in place of what stood there.
+	PutInbox(ctx context.Context, r InboxRecord) error
+	// RemoveInbox forgets an inbox. Its transfers stay.
+	RemoveInbox(ctx context.Context, key string) error
+
+	// Close releases this process's transfers and ends the journal.
 	Close() error
+}
+
+// Contents is what a journal holds besides jobs.
+type Contents struct {
+	Transfers []Transfer
+	Batches   []BatchHead
+	Ranks     map[int64]int64 // of the jobs that were moved: see Changes.Ranks
+}
+
+// Changes is what one Commit keeps.
+type Changes struct {
+	Transfers []Transfer      // new contents of transfers; owners don't change by this
+	Batches   []Batch         // new heads and states; Facts is nil, since facts don't change
+	Removed   []int64         // batches that are removed, with their jobs' blocks and ranks
+	Forgotten []int64         // transfers that are removed with all they have
+	Blocks    []BlockChange   // carried out in this order
+	Ranks     map[int64]int64 // places in the queue of jobs that were moved; others have theirs by id, see rank.go
+	Alive     bool            // keeps the moment too, as Alive does
+	Sync      bool            // outlives the machine's power, not only the process
+}
+
+// BlockChange is what changed of a job's acknowledged blocks.
+type BlockChange struct {
+	Job    int64
+	Forget bool // all of the job's blocks; the rest says nothing
+	Block  AckedBlock
 }
 
 // AckedBlock is a block that the service acknowledged.
 type AckedBlock struct {
 	Number int
 	CRC64  uint64
+	At     time.Time // when, in whole seconds; the service keeps blocks for a week
 }
 
 // Transfer is what one drop or one copy command started.
@@ -52,11 +97,20 @@ type Transfer struct {
 	ID      int64
 	Inbox   string // the inbox's key
 	Roots   []string
+	Options AddOptions // how its files are found and sent; Scan.Inbox is the inbox
 	Created time.Time
 	Scanned bool // all roots have been read, so the totals are final
+	Paused  bool // its waiting jobs wait for a person
+	// Follows is the transfer whose unfinished jobs this one took over for another inbox, or 0. What that one delivered is
+	// not sent again.
+	Follows int64
 	Skipped map[SkipReason]int64
 	// SkippedPaths are the first of what was left out on purpose, up to MaxSkippedPaths. Junk is only counted.
 	SkippedPaths []SkippedPath
+
+	Owner Owner // set by the journal
+	// Seen is when the last process that owned it is known to have been at work on it; set by the journal.
+	Seen time.Time
 }
 
 // MaxSkippedPaths bounds Transfer.SkippedPaths, whose use is to be read by a person.
@@ -68,6 +122,36 @@ type SkippedPath struct {
 	Reason SkipReason
 }
 
+// Owner says which process may send a transfer's jobs.
+type Owner uint8
+
+// Who owns a transfer.
+const (
+	Nobody    Owner = iota
+	Here            // this process
+	Elsewhere       // another process that is alive
+)
+
+// InboxRecord is what is known of an inbox without its token.
+type InboxRecord struct {
+	Key   string // Inbox.Key
+	Inbox Inbox
+	Name  string // a person's; empty if it has none
+	// Ref names the token's secret in the vault; empty if it is not kept there.
+	Ref string
+	// Fingerprint tells whether two tokens are the same: a salted hash of the query.
+	Fingerprint string
+	Rights      string // the letters
+	Policy      string
+	Version     string
+	IP          string
+	HTTPSOnly   bool
+	ValidFrom   time.Time
+	ValidTo     time.Time
+	AllowHost   bool    // a person allowed the host, which is no known endpoint
+	Speed       float64 // bytes per second when files were last sent there; 0 if never
+}
+
 // Class divides jobs by what they cost: one request, or blocks.
 type Class uint8
 
@@ -77,23 +161,26 @@ const (
 	Large              // sent in blocks, then committed
 )
 
-// JobState is where a job stands.
+// JobState is where a job stands. The numbers stand in journals: they never change.
 type JobState uint8
 
-// The states of a job. Delivered, LeftAlone, Attention and Failed end it until a person acts.
+// The states of a job. Those from Delivered on end it until a person acts.
 const (
 	Waiting   JobState = iota // its turn has not come
-	Active                    // being sent
+	Active                    // being sent; a journal has it as Waiting
+	Paused                    // waits for a person to resume it
 	Delivered                 // the service has committed it
 	LeftAlone                 // already there, and the person chose to leave such files alone
 	Attention                 // needs a person: the source, the name or a blob that is there
 	Failed                    // could not be sent
+	Cancelled                 // a person gave it up
+	removed                   // not shown any more
 	jobStates
 )
 
 // String returns the state's word in JSON output.
 func (s JobState) String() string {
-	return [...]string{"waiting", "active", "delivered", "skipped", "attention", "failed"}[s]
+	return [...]string{"waiting", "active", "paused", "delivered", "skipped", "attention", "failed", "cancelled", "removed"}[s]
 }
 
 // Ended reports whether the job is left alone until a person acts.
@@ -113,6 +200,7 @@ type Job struct {
 	Replace  bool // a blob of this name may be replaced
 
 	State   JobState
+	Done    int64  // bytes acknowledged; Size when delivered
 	Problem *Error // why it needs a person, failed or was skipped; else nil
 
 	// The plan of a Large job; zero until it is first sent. Blocks keep their ids for as long as it stands.
@@ -124,19 +212,9 @@ type Job struct {
 	Answer Answer
 }
 
-// Filter selects jobs by state. The zero Filter selects all.
+// Filter selects jobs. The zero Filter selects all.
 type Filter struct {
-	States []JobState // nil: any
-}
-
-func (f Filter) match(s JobState) bool {
-	if f.States == nil {
-		return true
-	}
-	for _, x := range f.States {
-		if x == s {
-			return true
-		}
-	}
-	return false
+	States   []JobState // nil: any
+	Transfer int64      // 0: any
+	Text     string     // part of the source's path or the blob's name, in any case; empty: any
 }

@@ -1,135 +1,195 @@
 package uploader
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"sync"
 )
 
-// memoryJournal keeps everything in the process: for tests, and for a queue that need not outlive it. One job costs about
-// 300 bytes plus its names.
+// memoryJournal keeps everything in the process: for tests, and for a queue that can't be kept on disk. It costs about as
+// much as what it keeps.
 type memoryJournal struct {
 	mu        sync.Mutex
-	transfers []Transfer
-	jobs      []Job // job id i stands at i-1
-	waiting   map[claimKey][]int64
-	acked     map[int64]map[int]uint64
+	last      int64 // id of a transfer or batch
+	transfers map[int64]Transfer
+	batches   map[int64]Batch
+	blocks    map[int64]map[int]AckedBlock
+	ranks     map[int64]int64
+	inboxes   map[string]InboxRecord
 }
 
-type claimKey struct {
-	inbox string
-	class Class
-}
-
-// NewMemoryJournal returns a Journal that ends with the process. None of its methods blocks or fails.
+// NewMemoryJournal returns a Journal that ends with the process. Nobody but this process can own a transfer in it, and no
+// method of it blocks or fails.
 func NewMemoryJournal() Journal {
-	return &memoryJournal{waiting: map[claimKey][]int64{}, acked: map[int64]map[int]uint64{}}
+	return &memoryJournal{
+		transfers: map[int64]Transfer{}, batches: map[int64]Batch{}, blocks: map[int64]map[int]AckedBlock{},
+		ranks: map[int64]int64{}, inboxes: map[string]InboxRecord{},
+	}
+}
+
+func (m *memoryJournal) Load(context.Context) (Contents, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := Contents{Ranks: maps.Clone(m.ranks)}
+	for _, id := range slices.Sorted(maps.Keys(m.transfers)) {
+		t := m.transfers[id]
+		c.Transfers = append(c.Transfers, t.copy())
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.batches)) {
+		c.Batches = append(c.Batches, m.batches[id].BatchHead)
+	}
+	return c, nil
+}
+
+func (m *memoryJournal) Batch(_ context.Context, id int64) (Batch, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.batches[id], nil
+}
+
+func (m *memoryJournal) Blocks(_ context.Context, job int64) ([]AckedBlock, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Values(m.blocks[job])), nil
 }
 
 func (m *memoryJournal) AddTransfer(_ context.Context, t Transfer) (int64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	t.ID = int64(len(m.transfers) + 1)
-	m.transfers = append(m.transfers, t)
+	m.last++
+	t = t.copy()
+	t.ID, t.Owner = m.last, Here
+	m.transfers[t.ID] = t
 	return t.ID, nil
 }
 
-func (m *memoryJournal) UpdateTransfer(_ context.Context, t Transfer) error {
+func (m *memoryJournal) AddBatches(_ context.Context, batches []Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.transfers[t.ID-1] = t
-	return nil
-}
-
-func (m *memoryJournal) AddJobs(_ context.Context, jobs []Job) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i := range jobs {
-		j := &jobs[i]
-		j.ID = int64(len(m.jobs) + 1)
-		m.jobs = append(m.jobs, *j)
-		if j.State == Waiting {
-			k := claimKey{j.Inbox, j.Class}
-			m.waiting[k] = append(m.waiting[k], j.ID)
-		}
+	for i := range batches {
+		m.last++
+		batches[i].ID = m.last
+		m.batches[m.last] = batches[i]
 	}
 	return nil
 }
 
-func (m *memoryJournal) Claim(_ context.Context, inbox string, class Class, n int) ([]Job, error) {
+func (m *memoryJournal) Commit(_ context.Context, c Changes) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := claimKey{inbox, class}
-	ids := m.waiting[k]
-	n = min(n, len(ids))
-	claimed := make([]Job, 0, n)
-	for _, id := range ids[:n] {
-		j := &m.jobs[id-1]
-		j.State = Active
-		claimed = append(claimed, *j)
-	}
-	m.waiting[k] = ids[n:]
-	return claimed, nil
-}
-
-func (m *memoryJournal) Update(j Job) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.jobs[j.ID-1] = j
-	if j.State.Ended() {
-		delete(m.acked, j.ID)
-	}
-}
-
-func (m *memoryJournal) Plan(j Job, acked []AckedBlock) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.jobs[j.ID-1] = j
-	blocks := make(map[int]uint64, len(acked))
-	for _, a := range acked {
-		blocks[a.Number] = a.CRC64
-	}
-	m.acked[j.ID] = blocks
-}
-
-func (m *memoryJournal) Ack(job int64, block int, crc64 uint64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.acked[job] == nil {
-		m.acked[job] = map[int]uint64{}
-	}
-	m.acked[job][block] = crc64
-}
-
-func (m *memoryJournal) Acked(_ context.Context, job int64) ([]AckedBlock, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	blocks := make([]AckedBlock, 0, len(m.acked[job]))
-	for n, c := range m.acked[job] {
-		blocks = append(blocks, AckedBlock{n, c})
-	}
-	return blocks, nil
-}
-
-func (m *memoryJournal) Flush(context.Context) error { return nil }
-
-func (m *memoryJournal) Rows(_ context.Context, f Filter, from, n int) ([]Job, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var rows []Job
-	for i := range m.jobs {
-		if len(rows) == n {
-			break
+	for _, t := range c.Transfers {
+		if old, ok := m.transfers[t.ID]; ok {
+			t = t.copy()
+			t.Owner, t.Seen = old.Owner, old.Seen
+			m.transfers[t.ID] = t
 		}
-		if !f.match(m.jobs[i].State) {
-			continue
-		}
-		if from > 0 {
-			from--
-			continue
-		}
-		rows = append(rows, m.jobs[i])
 	}
-	return rows, nil
+	for _, b := range c.Batches {
+		if old, ok := m.batches[b.ID]; ok {
+			b.Facts = old.Facts
+			m.batches[b.ID] = b
+		}
+	}
+	for _, b := range c.Blocks {
+		switch {
+		case b.Forget:
+			delete(m.blocks, b.Job)
+		case m.blocks[b.Job] == nil:
+			m.blocks[b.Job] = map[int]AckedBlock{b.Block.Number: b.Block}
+		default:
+			m.blocks[b.Job][b.Block.Number] = b.Block
+		}
+	}
+	maps.Copy(m.ranks, c.Ranks)
+	for _, id := range c.Removed {
+		m.remove(id)
+	}
+	for _, id := range c.Forgotten {
+		delete(m.transfers, id)
+		for batch, b := range m.batches {
+			if b.Transfer == id {
+				m.remove(batch)
+			}
+		}
+	}
+	return nil
 }
 
-func (m *memoryJournal) Close() error { return nil }
+func (m *memoryJournal) remove(batch int64) {
+	delete(m.batches, batch)
+	for job := range m.blocks {
+		if job/BatchSize == batch {
+			delete(m.blocks, job)
+		}
+	}
+	for job := range m.ranks {
+		if job/BatchSize == batch {
+			delete(m.ranks, job)
+		}
+	}
+}
+
+func (m *memoryJournal) Adopt(_ context.Context, transfers []int64) (got []Transfer, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range transfers {
+		if t, ok := m.transfers[id]; ok && t.Owner == Nobody {
+			t.Owner = Here
+			m.transfers[id] = t
+			got = append(got, t.copy())
+		}
+	}
+	return got, nil
+}
+
+func (m *memoryJournal) Release(_ context.Context, transfers []int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range transfers {
+		if t, ok := m.transfers[id]; ok {
+			t.Owner = Nobody
+			m.transfers[id] = t
+		}
+	}
+	return nil
+}
+
+func (m *memoryJournal) Changed(context.Context) (bool, error)     { return false, nil }
+func (m *memoryJournal) Alive(context.Context) error               { return nil }
+func (m *memoryJournal) Post(context.Context, Command) error       { return nil }
+func (m *memoryJournal) Posted(context.Context) ([]Command, error) { return nil, nil }
+
+func (m *memoryJournal) Inboxes(context.Context) ([]InboxRecord, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.SortedFunc(maps.Values(m.inboxes), func(a, b InboxRecord) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
+	}), nil
+}
+
+func (m *memoryJournal) PutInbox(_ context.Context, r InboxRecord) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.inboxes[r.Key] = r
+	return nil
+}
+
+func (m *memoryJournal) RemoveInbox(_ context.Context, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.inboxes, key)
+	return nil
+}
+
+// Close gives the transfers up, as if the process had ended: what is kept can be adopted, which tests use.
+func (m *memoryJournal) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, t := range m.transfers {
+		t.Owner = Nobody
+		m.transfers[id] = t
+	}
+	return nil
+}

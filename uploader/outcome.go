@@ -58,6 +58,8 @@ func (q *Queue) finish(u unit, err error) {
 		switch {
 		case j.ended:
 			in.close(j)
+		case j.steered:
+			q.steer(j, j.wish)
 		case j.again:
 			j.again = false
 			q.later(unit{job: j, kind: prepare, plan: j.plan}, backoff(j.replans+3))
@@ -74,7 +76,7 @@ func (q *Queue) advance(u unit) {
 	switch {
 	case u.kind == sendWhole || u.kind == commit:
 		q.end(j, Delivered, nil)
-	case j.left == 0 && j.flying == 0 && !j.again: // the last of the blocks, and once only
+	case j.left == 0 && j.flying == 0 && !j.again && !j.steered: // the last of the blocks, and once only
 		j.inbox.ready = append(j.inbox.ready, unit{job: j, kind: commit, plan: j.plan})
 	}
 }
@@ -88,13 +90,12 @@ func (q *Queue) reclass(j *job) {
 		in.large = append(in.large, j)
 	} else {
 		in.close(j)
-		q.totals.acked -= j.done
 		j.plan++
-		j.acked, j.crcs, j.next, j.left, j.done = nil, nil, 0, 0, 0
+		j.acked, j.crcs, j.next, j.left, j.Done = nil, nil, 0, 0, 0
 		j.Class, j.UploadID, j.BlockSize = Small, [16]byte{}, 0
 		in.small = append(in.small, j)
 	}
-	q.journal.Plan(j.Job, nil)
+	q.index.plan(j.Job, nil)
 }
 
 // failed decides what an error means for the unit, its job and its inbox; docs/DESIGN.md, "Errors", has the table. The
@@ -115,7 +116,7 @@ func (q *Queue) failed(u unit, err error) {
 	switch {
 	case ConcernsToken(e):
 		if u.generation == in.generation {
-			in.hold = e
+			q.holdInbox(in, e)
 		}
 		in.ready = append(in.ready, u)
 	case errors.Is(e, ErrBusy):
@@ -184,25 +185,53 @@ func (q *Queue) planAnew(u unit, e *Error) {
 	if errors.Is(e, ErrBlocksLost) {
 		j.UploadID = newUploadID() // its leftovers, if any, are the service's to discard
 		q.lay(j, nil)
-		q.journal.Plan(j.Job, nil)
 	}
 	j.next = len(j.acked) // hands out no more blocks
 	j.plan++
 	j.again = true
 }
 
+// holdInbox makes an inbox's jobs wait: for a person, or for the moment at which its token begins to be valid. The caller
+// holds the lock.
+func (q *Queue) holdInbox(in *inbox, e *Error) {
+	in.hold = e
+	in.stopHoldTimer()
+	if !errors.Is(e, ErrTokenNotYetValid) || e.When.IsZero() {
+		return
+	}
+	generation := in.generation
+	wait := max(time.Until(e.When.Add(-in.skew)), time.Second)
+	in.holdTimer = time.AfterFunc(wait, func() {
+		q.mu.Lock()
+		if in.generation == generation && in.hold == e && !q.closed {
+			in.hold, in.holdTimer = nil, nil
+			q.unsettle()
+			q.settle()
+			q.wakeWorkers()
+		}
+		q.mu.Unlock()
+		q.wakeFeeder()
+		q.notify()
+	})
+}
+
+// stopHoldTimer makes a hold last until a person acts.
+func (in *inbox) stopHoldTimer() {
+	if in.holdTimer != nil {
+		in.holdTimer.Stop()
+		in.holdTimer = nil
+	}
+}
+
 // end gives a job its last state. The caller holds the lock.
 func (q *Queue) end(j *job, s JobState, why *Error) {
-	from := j.State
-	j.State, j.Problem, j.ended = s, why, true
-	q.totals.move(&j.Job, from)
+	j.State, j.Problem = s, why
+	j.ended = true
 	if s == Delivered {
-		q.totals.acked += j.Size - j.done
-	} else {
-		q.totals.acked -= j.done
+		j.Done = j.Size
 	}
-	j.inbox.unfinished--
-	q.journal.Update(j.Job)
+	delete(q.loaded, j.ID)
+	q.index.unclaim(j.Job, true) // its file is closed when nothing of it is under way
 	if s == Delivered {
 		return // a line for each of 100,000 files would be the upload's largest cost; the journal has them
 	}

@@ -40,6 +40,7 @@ type Config struct {
 type Queue struct {
 	config  Config
 	journal Journal
+	index   *index
 	log     *slog.Logger
 	buffers *buffers
 	limiter *rate.Limiter // nil: no limit
@@ -57,10 +58,11 @@ type Queue struct {
 	workers  int
 	busy     int // units under way
 	conns    concurrency
-	scanning int           // scans under way
-	scanned  []Transfer    // as of now, in the order of Add
-	scanErr  error         // the first scan that could not be finished
-	settled  chan struct{} // closed while nothing can go on by itself
+	loaded   map[int64]*job // claimed, by id
+	scanning int            // scans under way
+	scanErr  error          // the first scan that could not be finished
+	halt     *Error         // the journal can't be written, so nothing is sent; nil otherwise
+	settled  chan struct{}  // closed while nothing can go on by itself
 	closed   bool
 	totals   totals
 	speed    speed
@@ -68,7 +70,9 @@ type Queue struct {
 
 var errClosed = errors.New("queue closed")
 
-// NewQueue returns a running queue. It ends when ctx does or by [Queue.Close]; the caller must call Close either way.
+// NewQueue returns a running queue. It shows all that the journal holds, and sends nothing of it before [Queue.Adopt]. It
+// ends when ctx does or by [Queue.Close]; the caller must call Close either way. An error is about the configuration, or
+// of ErrJournal.
 func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	switch {
 	case c.Open == nil:
@@ -97,7 +101,11 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	q := &Queue{
 		config: c, journal: c.Journal, log: c.Log, buffers: newBuffers(c.Memory),
 		changed: make(chan struct{}, 1), hungry: make(chan struct{}, 1), settled: make(chan struct{}),
-		inboxes: map[string]*inbox{}, conns: newConcurrency(c.Connections),
+		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, conns: newConcurrency(c.Connections),
+	}
+	q.index = newIndex(c.Journal, q.journalChanged)
+	if err := q.index.load(ctx); err != nil {
+		return nil, err
 	}
 	if c.Rate > 0 {
 		// An eighth of a second's worth may go at once: short transfers keep to the limit too.
@@ -107,6 +115,8 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	q.ctx, q.cancel = context.WithCancelCause(ctx)
 	close(q.settled)
 	q.wg.Go(q.feed)
+	q.wg.Go(func() { q.index.keep(q.ctx) })
+	q.wg.Go(q.listen)
 	q.wg.Go(func() {
 		<-q.ctx.Done()
 		q.mu.Lock()
@@ -116,6 +126,20 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		q.work.Broadcast()
 	})
 	return q, nil
+}
+
+// journalChanged stops sending while the journal can't be written, and goes on when it can.
+func (q *Queue) journalChanged(trouble *Error) {
+	q.mu.Lock()
+	q.halt = trouble
+	q.unsettle()
+	q.settle()
+	q.wakeWorkers()
+	q.mu.Unlock()
+	if trouble != nil {
+		q.log.Warn("journal", "error", trouble)
+	}
+	q.notify()
 }
 
 // Use makes the token the one that its inbox's jobs are sent with. Jobs that waited for one go on, keeping the blocks
@@ -129,12 +153,14 @@ func (q *Queue) Use(t Token) error {
 	in := q.inbox(t.Inbox.Key())
 	old := in.store
 	in.token, in.store, in.hold = t, store, nil
+	in.stopHoldTimer()
 	in.generation++
 	in.failures, in.notBefore = 0, time.Time{}
 	q.unsettle()
 	q.settle()
 	q.wakeWorkers()
 	q.mu.Unlock()
+	q.wakeFeeder()
 	q.notify()
 	if old != nil {
 		return old.Close()
@@ -175,7 +201,7 @@ func (q *Queue) Wait(ctx context.Context) error {
 			return context.Cause(ctx)
 		case <-settled:
 		}
-		if err := q.journal.Flush(ctx); err != nil {
+		if err := q.index.commit(ctx, true); err != nil && !passing(err) {
 			return err
 		}
 		q.mu.Lock()
@@ -193,8 +219,11 @@ func (q *Queue) Wait(ctx context.Context) error {
 
 // trouble returns why an inbox with unfinished jobs can't go on, or nil. The caller holds the lock.
 func (q *Queue) trouble() error {
+	if q.halt != nil {
+		return q.halt
+	}
 	for _, in := range q.order {
-		if in.unfinished > 0 && in.hold != nil {
+		if in.hold != nil && q.index.unfinished(in.key) > 0 {
 			return in.hold
 		}
 	}
@@ -203,7 +232,7 @@ func (q *Queue) trouble() error {
 
 func (q *Queue) unfinished() (n int) {
 	for _, in := range q.order {
-		n += in.unfinished
+		n += q.index.unfinished(in.key)
 	}
 	return n
 }
@@ -215,12 +244,12 @@ func (q *Queue) settle() {
 		return
 	default:
 	}
-	if !q.closed {
-		if q.scanning > 0 || q.busy > 0 {
+	if !q.closed && (q.halt == nil || passing(q.halt)) {
+		if q.scanning > 0 || q.busy > 0 || q.halt != nil {
 			return
 		}
 		for _, in := range q.order {
-			if in.unfinished > 0 && in.hold == nil && in.store != nil {
+			if in.hold == nil && in.store != nil && q.index.unfinished(in.key) > 0 {
 				return
 			}
 		}
@@ -240,7 +269,8 @@ func (q *Queue) unsettle() {
 }
 
 // Close stops sending, waits until every goroutine has ended and closes the stores. Requests under way are cut off;
-// their blocks are sent again by whoever continues the journal. It does not close the journal.
+// their blocks are sent again by whoever goes on with the journal. It does not close the journal, which gives the queue's
+// transfers up.
 func (q *Queue) Close() error {
 	q.cancel(errClosed)
 	q.wg.Wait()
@@ -255,6 +285,6 @@ func (q *Queue) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	errs = append(errs, q.journal.Flush(ctx))
+	errs = append(errs, q.index.commit(ctx, true))
 	return errors.Join(errs...)
 }

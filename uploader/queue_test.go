@@ -84,7 +84,7 @@ func random(seed uint64, size int) []byte {
 func (b *bench) add(o uploader.AddOptions, roots ...string) {
 	b.Helper()
 	o.Scan.Recursive = true
-	if err := b.queue.Add(b.inbox, roots, o); err != nil {
+	if _, err := b.queue.Add(b.Context(), b.inbox, roots, o); err != nil {
 		b.Fatal(err)
 	}
 }

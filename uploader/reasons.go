@@ -75,7 +75,6 @@ const (
 	TooLargeCreateOnly Reason = "too-large-create-only"
 	Corrupted          Reason = "corrupted"
 	BlocksLost         Reason = "blocks-lost"
-	Cancelled          Reason = "cancelled"
 	Unexpected         Reason = "unexpected"
 )
 
@@ -85,6 +84,15 @@ const (
 	NetworkDown   Reason = "network-down"
 	NoProgress    Reason = "no-progress"
 	AnswerGarbled Reason = "answer-garbled"
+)
+
+// What can happen to the list of what is to be sent, which is on this computer's disk.
+const (
+	JournalFull       Reason = "journal-full"
+	JournalBusy       Reason = "journal-busy"
+	JournalDamaged    Reason = "journal-damaged"
+	JournalUnwritable Reason = "journal-unwritable"
+	JournalNewer      Reason = "journal-newer"
 )
 
 // Explanation is what a person reads of an error: what happened, what is safe, what to do. A part that has nothing to
@@ -210,13 +218,18 @@ var reasons = map[Reason]struct {
 	TooLargeCreateOnly: {ErrName, Explanation{"The token permits only files of up to 5,000 MiB, and this one is larger.", safeNotSent, "Ask the workspace for a token that permits writing."}},
 	Corrupted:          {ErrCorrupt, Explanation{"The storage received other bytes than were sent, several times in a row.", "No damaged file was delivered.", "Something on the way alters data: try another network, and report it to your IT."}},
 	BlocksLost:         {ErrBlocksLost, Explanation{"The storage dropped parts that it had confirmed.", "Nothing incomplete was delivered.", doRetryLater}},
-	Cancelled:          {ErrInternal, Explanation{"Stopped before it was delivered.", safeFinished, "Start it again to go on."}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
 
 	ServiceBusy:   {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
 	NetworkDown:   {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},
 	NoProgress:    {ErrBusy, Explanation{"The connection stood still.", safeFinished, doRetryLater}},
 	AnswerGarbled: {ErrBusy, Explanation{"The storage's answer could not be read.", safeFinished, doRetryLater}},
+
+	JournalFull:       {ErrJournal, Explanation{"The disk that keeps the list of what is to be sent is full.", "Sending pauses; nothing is lost.", "Make some room on it; sending then goes on by itself."}},
+	JournalBusy:       {ErrJournal, Explanation{"Another program holds the list of what is to be sent.", "Sending pauses; nothing is lost.", doRetryLater}},
+	JournalDamaged:    {ErrJournal, Explanation{"The list of what is to be sent is damaged.", safeFinished, "Start the program again: it saves what can be read and says what could not."}},
+	JournalUnwritable: {ErrJournal, Explanation{"The list of what is to be sent can't be written.", safeFinished, "Check that you may write to the program's state folder and that its disk is there, or name another one with --state-dir."}},
+	JournalNewer:      {ErrJournal, Explanation{"The list of what is to be sent was written by a newer version of this program.", "It was not touched.", "Use the newer version, or name another folder with --state-dir."}},
 }
 
 // sentinel returns the reason's sentinel, ErrInternal for one that is not in the table.

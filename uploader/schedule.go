@@ -12,22 +12,21 @@ type inbox struct {
 	store      Store // nil until a token was given
 	generation int   // of the token: an answer to an older one says nothing about this one
 
-	hold      *Error    // waits for a person; nil otherwise
-	notBefore time.Time // waits for the network or the service until then
-	failures  int       // requests in a row that failed for ErrBusy
-	pauses    int       // waits in a row that helped nothing
-	trouble   *Error    // of the last request that failed for ErrBusy
-	retry     time.Time // when the one that failed last is sent again
+	hold      *Error      // waits for a person, or for the token's time to begin; nil otherwise
+	holdTimer *time.Timer // ends the hold by itself; nil otherwise
+	notBefore time.Time   // waits for the network or the service until then
+	failures  int         // requests in a row that failed for ErrBusy
+	pauses    int         // waits in a row that helped nothing
+	trouble   *Error      // of the last request that failed for ErrBusy
+	retry     time.Time   // when the one that failed last is sent again
 	skew      time.Duration
 	skewKnown bool // the service's clock is this one plus skew
 
-	unfinished int    // jobs that have not ended
-	unclaimed  [2]int // by class: waiting in the journal
-	small      []*job // claimed
-	large      []*job // claimed, not opened
-	opened     []*job // large, being sent
-	ready      []unit // to be sent next: retries and commits
-	flying     [2]int // units under way, by class
+	small  []*job // claimed
+	large  []*job // claimed, not opened
+	opened []*job // large, being sent
+	ready  []unit // to be sent next: retries and commits
+	flying [2]int // units under way, by class
 }
 
 // job is a Job while it is being sent.
@@ -40,24 +39,27 @@ type job struct {
 	crcs    []uint64 // by block; valid where acked
 	next    int      // blocks before this one have been handed out
 	left    int      // blocks not acknowledged
-	done    int64    // bytes acknowledged
 	flying  int      // units under way
-	ended   bool
+	ended   bool     // or given back: nothing more is done with it
+	steered bool     // a person wants it in the state wish as soon as nothing is under way
+	wish    JobState
 	plan    int  // counts the plans: a unit of an older one is void
 	again   bool // to be planned anew as soon as no unit is under way
 	replans int  // how often it was planned anew because its source changed or its blocks were lost
 
 	doubt    doubt     // whether a blob that is there may be ours
 	doubtful time.Time // when the request was begun whose answer was lost
+	until    time.Time // not zero: an earlier process may have sent it, between doubtful and then
 }
 
 // doubt is what is known of a small file's blob after an answer was lost.
 type doubt uint8
 
 const (
-	none  doubt = iota
-	lost        // the service may have stored it
-	older       // what is there was written before we began, or nothing is there
+	none    doubt = iota
+	lost          // the service may have stored it
+	earlier       // an earlier process may have had it stored
+	older         // what is there was written before we began, or nothing is there
 )
 
 // unitKind is what a worker does with a job.
@@ -138,6 +140,9 @@ func (q *Queue) take() (unit, bool) {
 
 // pick chooses the next unit. The caller holds the lock.
 func (q *Queue) pick() (unit, bool) {
+	if q.halt != nil {
+		return unit{}, false
+	}
 	now := time.Now()
 	for i, in := range q.order {
 		if in.store == nil || in.hold != nil || now.Before(in.notBefore) {
@@ -148,7 +153,7 @@ func (q *Queue) pick() (unit, bool) {
 			continue
 		}
 		u, ok := in.pick(q.conns.limit)
-		if len(in.small) < smallAhead/2 && in.unclaimed[Small] > 0 || len(in.large) < largeAhead/2 && in.unclaimed[Large] > 0 {
+		if len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2 {
 			q.wakeFeeder()
 		}
 		if !ok {
@@ -159,7 +164,7 @@ func (q *Queue) pick() (unit, bool) {
 		u.job.flying++
 		if u.job.State == Waiting {
 			u.job.State = Active
-			q.totals.move(&u.job.Job, Waiting)
+			q.index.begin(u.job.ID)
 		}
 		if len(q.order) > 1 {
 			q.order = append(append(append([]*inbox{}, q.order[:i]...), q.order[i+1:]...), in)
@@ -192,13 +197,23 @@ func (in *inbox) pick(limit int) (unit, bool) {
 }
 
 func (in *inbox) pickSmall() (unit, bool) {
-	if len(in.small) == 0 {
-		return unit{}, false
+	if j := first(&in.small); j != nil {
+		return unit{job: j, kind: sendWhole, plan: j.plan}, true
 	}
-	j := in.small[0]
-	in.small[0] = nil
-	in.small = in.small[1:]
-	return unit{job: j, kind: sendWhole, plan: j.plan}, true
+	return unit{}, false
+}
+
+// first takes the first job that still has to be sent from a list, nil if there is none.
+func first(list *[]*job) *job {
+	for len(*list) > 0 {
+		j := (*list)[0]
+		(*list)[0] = nil
+		*list = (*list)[1:]
+		if !j.ended {
+			return j
+		}
+	}
+	return nil
 }
 
 // pickLarge returns the next block of the first file that has one, and opens further files before the blocks run out.
@@ -211,12 +226,11 @@ func (in *inbox) pickLarge(limit int) (unit, bool) {
 			ahead += len(j.acked) - j.next
 		}
 	}
-	if ahead < limit && len(in.large) > 0 {
-		j := in.large[0]
-		in.large[0] = nil
-		in.large = in.large[1:]
-		in.opened = append(in.opened, j)
-		return unit{job: j, kind: prepare, plan: j.plan}, true
+	if ahead < limit {
+		if j := first(&in.large); j != nil {
+			in.opened = append(in.opened, j)
+			return unit{job: j, kind: prepare, plan: j.plan}, true
+		}
 	}
 	for _, j := range in.opened {
 		if n, ok := j.nextBlock(); ok {
@@ -282,19 +296,25 @@ func (q *Queue) claimMore() bool {
 	if in == nil {
 		return false
 	}
-	jobs, err := q.journal.Claim(q.ctx, in.key, class, n)
+	q.mu.Lock()
+	now := time.Now().Add(in.skew)
+	q.mu.Unlock()
+	claims, err := q.index.claim(q.ctx, in.key, class, n, now)
 	if err != nil {
 		if q.ctx.Err() == nil {
-			q.log.Error("claim jobs", "error", err)
+			q.index.report(err)
+			time.AfterFunc(commitAgain, q.wakeFeeder)
 		}
 		return false
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	in.unclaimed[class] -= len(jobs)
-	for i := range jobs {
-		j := &job{Job: jobs[i], inbox: in}
-		j.State = Waiting // until a worker takes it
+	for i := range claims {
+		j := &job{Job: claims[i].Job, inbox: in}
+		if until := claims[i].ended; !until.IsZero() {
+			j.doubt, j.doubtful, j.until = earlier, claims[i].began, until
+		}
+		q.loaded[j.ID] = j
 		if class == Small {
 			in.small = append(in.small, j)
 		} else {
@@ -302,19 +322,32 @@ func (q *Queue) claimMore() bool {
 		}
 	}
 	q.wakeWorkers()
-	return len(jobs) > 0
+	return len(claims) > 0
 }
 
 func (q *Queue) shortOfJobs() (*inbox, Class, int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, in := range q.order {
-		if in.unclaimed[Small] > 0 && len(in.small) < smallAhead/2 {
+		if in.store == nil || in.hold != nil {
+			continue // what is claimed can't be moved to another inbox, and costs memory
+		}
+		free := q.index.free(in.key)
+		if free[Small] > 0 && len(in.small) < smallAhead/2 {
 			return in, Small, smallAhead - len(in.small)
 		}
-		if in.unclaimed[Large] > 0 && len(in.large) < largeAhead/2 {
+		if free[Large] > 0 && len(in.large) < largeAhead/2 {
 			return in, Large, largeAhead - len(in.large)
 		}
 	}
 	return nil, 0, 0
+}
+
+// unload ends a claimed job's time in memory. keep says that the journal has to learn what it is now. The caller holds the
+// lock.
+func (q *Queue) unload(j *job, keep bool) {
+	j.ended = true
+	j.inbox.close(j)
+	delete(q.loaded, j.ID)
+	q.index.unclaim(j.Job, keep)
 }

@@ -51,6 +51,11 @@ func (q *Queue) sendWhole(u *unit) error {
 	} else if !versionOf(fi).same(j.version()) {
 		return NewError("read", j.Source, SourceChanged)
 	}
+	if j.doubt == earlier {
+		if err := q.settleEarlier(u); err != nil {
+			return err
+		}
+	}
 	c := q.condition(u)
 	begun := time.Now()
 	answer, err := q.request(u, body, func(ctx context.Context) (Answer, error) {
@@ -73,8 +78,9 @@ func (q *Queue) adopt(u *unit, now version) error {
 		return e
 	}
 	q.mu.Lock()
-	q.totals.resize(&j.Job, now.size)
 	j.Size, j.ModTime, j.FileID = now.size, now.modTime, now.id
+	j.Done = min(j.Done, j.Size)
+	q.index.update(j.Job)
 	q.mu.Unlock()
 	if classOf(now.size, q.config.BlockSize, u.token.Rights) != j.Class {
 		return errReclassed
@@ -131,6 +137,39 @@ func (q *Queue) settleDoubt(u *unit, c Condition, begun time.Time, err error) er
 	return err
 }
 
+// doubtMargin is how long after a process's last sign of life a request of it may still have been carried out: signs of
+// life come every aliveEvery, and a request that was sent takes its time.
+const doubtMargin = 2 * time.Minute
+
+// settleEarlier finds out about a small file that an earlier process may have sent: whether its name is free, or what is
+// there was written at a time at which it may be ours. Then condition makes sure of it.
+func (q *Queue) settleEarlier(u *unit) error {
+	j := u.job
+	if j.Replace || u.token.Rights.CreateOnly() {
+		j.doubt = none
+		if !j.Replace {
+			j.doubt = lost // who may not replace can't find out; what is there is probably ours
+		}
+		return nil
+	}
+	err := q.ask(u, Condition{IfAbsent: true})
+	if err == nil {
+		j.doubt = none
+		return nil
+	}
+	if !errors.Is(err, ErrExists) {
+		return err
+	}
+	q.mu.Lock()
+	skew := j.inbox.skew
+	q.mu.Unlock()
+	if err := q.ask(u, Condition{IfUnmodifiedSince: j.until.Add(skew)}); err != nil {
+		return err // ErrExists: somebody else wrote it since
+	}
+	j.doubt = lost
+	return nil
+}
+
 // body reads a part of a file for one request. release gives the buffer back. What is larger than all buffers together
 // is hashed first and read again while it is sent; the service then notices a change in between.
 func (q *Queue) body(f *os.File, offset, length int64) (*Body, func(), error) {
@@ -176,7 +215,7 @@ func (q *Queue) prepare(u *unit) error {
 			return err
 		}
 	case !fresh:
-		if acked, err = q.journal.Acked(q.ctx, j.ID); err != nil {
+		if acked, err = q.keptBlocks(j); err != nil {
 			return err
 		}
 		if !now.same(j.version()) {
@@ -185,11 +224,8 @@ func (q *Queue) prepare(u *unit) error {
 			}
 		}
 	}
-	if len(acked) == 0 && !j.Replace {
-		_, err := q.request(u, nil, func(ctx context.Context) (Answer, error) {
-			return u.store.PutBlockList(ctx, j.Blob, blockIDs(newUploadID(), 1), Properties{}, Condition{IfAbsent: true})
-		})
-		if !errors.Is(err, ErrBlocksLost) {
+	if len(acked) == 0 && !j.Replace && fresh {
+		if err := q.ask(u, Condition{IfAbsent: true}); err != nil {
 			return err // ErrExists: nothing has been sent for nothing
 		}
 	}
@@ -201,24 +237,59 @@ func (q *Queue) prepare(u *unit) error {
 	q.lay(j, acked)
 	j.closeFile()
 	j.file, keep = f, true
-	q.journal.Plan(j.Job, acked)
 	return nil
 }
 
-// lay sets a job's blocks out, some of which are acknowledged. The caller holds the lock.
-func (q *Queue) lay(j *job, acked []AckedBlock) {
-	n := blockCount(j.Size, j.BlockSize)
-	q.totals.acked -= j.done
-	j.plan++
-	j.acked, j.crcs, j.next, j.left, j.done = make([]bool, n), make([]uint64, n), 0, n, 0
+// ask finds out, without the right to read and without changing anything, whether a condition holds for the job's name: it
+// asks to commit a block that can't exist. It returns nil if the condition holds, or ErrExists.
+func (q *Queue) ask(u *unit, c Condition) error {
+	_, err := q.request(u, nil, func(ctx context.Context) (Answer, error) {
+		return u.store.PutBlockList(ctx, u.job.Blob, blockIDs(newUploadID(), 1), Properties{}, c)
+	})
+	if errors.Is(err, ErrBlocksLost) {
+		return nil
+	}
+	if err == nil {
+		return NewError("ask", u.job.Blob, Unexpected)
+	}
+	return err
+}
+
+// blocksLast is how long the service keeps a block that is not committed: a week after the last one that was staged under
+// the name (learn.microsoft.com/rest/api/storageservices/put-block), less what sending the rest may take.
+const blocksLast = 7*24*time.Hour - 4*time.Hour
+
+// keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still.
+func (q *Queue) keptBlocks(j *job) ([]AckedBlock, error) {
+	acked, err := q.journal.Blocks(q.ctx, j.ID)
+	if err != nil {
+		return nil, err
+	}
+	var last time.Time
 	for _, a := range acked {
-		if a.Number < n && !j.acked[a.Number] {
-			j.acked[a.Number], j.crcs[a.Number] = true, a.CRC64
-			j.left--
-			j.done += j.blockLen(a.Number)
+		if a.At.After(last) {
+			last = a.At
 		}
 	}
-	q.totals.acked += j.done
+	if time.Since(last) > blocksLast {
+		return nil, nil
+	}
+	return acked, nil
+}
+
+// lay sets a job's blocks out, some of which are acknowledged, and keeps that. The caller holds the lock.
+func (q *Queue) lay(j *job, acked []AckedBlock) {
+	n := blockCount(j.Size, j.BlockSize)
+	j.plan++
+	j.acked, j.crcs, j.next, j.left, j.Done = make([]bool, n), make([]uint64, n), 0, n, 0
+	for _, a := range acked {
+		if a.Number >= 0 && a.Number < n && !j.acked[a.Number] {
+			j.acked[a.Number], j.crcs[a.Number] = true, a.CRC64
+			j.left--
+			j.Done += j.blockLen(a.Number)
+		}
+	}
+	q.index.plan(j.Job, acked)
 }
 
 func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.BlockSize) }
@@ -275,13 +346,15 @@ func (q *Queue) sendBlock(u *unit) error {
 	}); err != nil {
 		return err
 	}
-	q.journal.Ack(j.ID, u.block, body.CRC64())
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !u.valid() { // planned anew meanwhile: the block counts for nothing
+		return nil
+	}
 	j.acked[u.block], j.crcs[u.block] = true, body.CRC64()
 	j.left--
-	j.done += length
-	q.totals.acked += length
-	q.mu.Unlock()
+	j.Done += length
+	q.index.ack(j.ID, AckedBlock{Number: u.block, CRC64: body.CRC64(), At: time.Now().Truncate(time.Second)}, length)
 	return nil
 }
 

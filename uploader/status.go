@@ -8,9 +8,9 @@ import (
 
 // Status is the queue's totals at one moment. It is a value: it does not change after [Queue.Status] returned it.
 type Status struct {
-	Scanning bool             // folders are still being read, so the totals grow
-	Files    [jobStates]int64 // by state
-	Bytes    [jobStates]int64 // of those files, by state
+	Scanning bool   // folders are still being read, so the totals grow
+	Files    Counts // by state
+	Bytes    Counts // of those files, by state
 
 	BytesDone   int64 // acknowledged by the service, of files that are or will be delivered
 	BytesSent   int64 // handed to the network, what was sent twice included
@@ -23,31 +23,49 @@ type Status struct {
 	Busy        int           // requests under way
 	Connections int           // requests that may be under way now
 
-	Transfers []Transfer    // in the order of Add
-	Inboxes   []InboxStatus // in no order
+	Transfers []TransferStatus // in the order of Add
+	Inboxes   []InboxStatus    // those with a token or with jobs of this queue, in no order
+	Journal   *Error           // not nil: nothing is sent, because what was sent can't be written down
+}
+
+// Counts is a number for each [JobState].
+type Counts [jobStates]int64
+
+// TransferStatus is what the queue knows of a transfer.
+type TransferStatus struct {
+	Transfer
+	Files Counts // by state
+	Bytes Counts // of those files, by state
+	Done  int64  // bytes acknowledged of files that are or will be delivered
+}
+
+// Finished reports whether nothing of it can go on: all was found, and all has ended.
+func (t *TransferStatus) Finished() bool {
+	return t.Scanned && t.Files[Waiting]+t.Files[Active]+t.Files[Paused] == 0
 }
 
 // InboxStatus is what the queue knows of an inbox.
 type InboxStatus struct {
-	Token      Token
-	Unfinished int       // jobs that have not ended
+	Inbox      string    // its key
+	Token      Token     // zero if it has none
+	Unfinished int       // jobs of this queue that may be sent
 	Hold       *Error    // not nil: its jobs wait for a person, who has to bring another token
 	Trouble    *Error    // not nil: its jobs wait for the network or the service, and go on by themselves
 	Until      time.Time // when they are tried again, if Trouble says so; in the past while they are being tried
 }
 
-// FilesTotal returns the number of files found so far, those that can't be sent included.
-func (s Status) FilesTotal() int64 { return sum(s.Files) }
+// FilesTotal returns the number of files found so far, those that can't be sent included, those taken from the list not.
+func (s Status) FilesTotal() int64 { return sum(s.Files) - s.Files[removed] }
 
-// BytesTotal returns the sizes of the files found so far.
-func (s Status) BytesTotal() int64 { return sum(s.Bytes) }
+// BytesTotal returns the sizes of these files.
+func (s Status) BytesTotal() int64 { return sum(s.Bytes) - s.Bytes[removed] }
 
 // BytesLeft returns how many bytes are still to be acknowledged.
 func (s Status) BytesLeft() int64 {
-	return max(s.Bytes[Waiting]+s.Bytes[Active]+s.Bytes[Delivered]-s.BytesDone, 0)
+	return max(s.Bytes[Waiting]+s.Bytes[Active]+s.Bytes[Paused]+s.Bytes[Delivered]-s.BytesDone, 0)
 }
 
-func sum(counts [jobStates]int64) (n int64) {
+func sum(counts Counts) (n int64) {
 	for _, c := range counts {
 		n += c
 	}
@@ -55,42 +73,31 @@ func sum(counts [jobStates]int64) (n int64) {
 }
 
 // totals is the running part of Status. The queue's lock protects it.
-type totals struct {
-	files, bytes                           [jobStates]int64
-	acked, sent, resent, requests, retries int64
-}
+type totals struct{ sent, resent, requests, retries int64 }
 
-func (t *totals) add(j *Job) {
-	t.files[j.State]++
-	t.bytes[j.State] += j.Size
-}
+// Status returns the totals of all transfers. It takes as long whether the queue has ten jobs or a million.
+func (q *Queue) Status() Status { return q.StatusOf(0) }
 
-// move counts a job under its state after it was counted under another.
-func (t *totals) move(j *Job, from JobState) {
-	t.files[from]--
-	t.bytes[from] -= j.Size
-	t.add(j)
-}
-
-func (t *totals) resize(j *Job, size int64) { t.bytes[j.State] += size - j.Size }
-
-// Status returns the totals. It takes as long whether the queue has ten jobs or a million.
-func (q *Queue) Status() Status {
+// StatusOf returns the same with one transfer alone in Transfers, Files, Bytes, BytesDone and Left; with all where the id is
+// 0. What concerns requests and speed is the whole queue's.
+func (q *Queue) StatusOf(id int64) Status {
+	t := q.index.totals(id)
+	transfers := q.index.statuses(id)
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := Status{
-		Scanning: q.scanning > 0, Files: q.totals.files, Bytes: q.totals.bytes,
-		BytesDone: q.totals.acked, BytesSent: q.totals.sent, BytesResent: q.totals.resent,
+		Scanning: q.scanning > 0, Files: t.files, Bytes: t.bytes, BytesDone: t.done + t.bytes[Delivered],
+		BytesSent: q.totals.sent, BytesResent: q.totals.resent,
 		Requests: q.totals.requests, Retries: q.totals.retries,
 		Speed: q.speed.at(now), Busy: q.busy, Connections: q.conns.limit,
-		Transfers: append([]Transfer(nil), q.scanned...),
+		Transfers: transfers, Journal: q.halt,
 	}
 	if s.Speed > 0 && !s.Scanning {
 		s.Left = time.Duration(float64(s.BytesLeft()) / s.Speed * float64(time.Second))
 	}
 	for _, in := range q.order {
-		is := InboxStatus{Token: in.token, Unfinished: in.unfinished, Hold: in.hold}
+		is := InboxStatus{Inbox: in.key, Token: in.token, Unfinished: q.index.unfinished(in.key), Hold: in.hold}
 		if in.failures >= troubleInARow {
 			is.Trouble, is.Until = in.trouble, in.retry
 			if is.Until.Before(in.notBefore) {
@@ -104,7 +111,7 @@ func (q *Queue) Status() Status {
 
 // Rows returns up to n jobs that match the filter, from the from-th on. It may block on the journal's disk.
 func (q *Queue) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
-	return q.journal.Rows(ctx, f, from, n)
+	return q.index.rows(ctx, f, from, n)
 }
 
 // speed is a mean over the last seconds in which older bytes count less and less.

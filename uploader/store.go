@@ -43,6 +43,9 @@ type Condition struct {
 	// IfModifiedSince: only where no blob of the name exists or the existing one was written after this moment of the
 	// service's clock (seconds), else ErrExists.
 	IfModifiedSince time.Time
+	// IfUnmodifiedSince, for PutBlockList only: only where no blob was written under the name after this moment of the
+	// service's clock (seconds), else ErrExists.
+	IfUnmodifiedSince time.Time
 	// IfCommitted, for PutBlockList only: only where the listed blocks are the blob's committed ones already, else
 	// ErrBlocksLost. It asks "was that blob made by our own commit?" without the right to read.
 	IfCommitted bool

@@ -1,6 +1,11 @@
 package uploader
 
 import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"maps"
+	"reflect"
 	"time"
 )
 
@@ -10,28 +15,101 @@ type AddOptions struct {
 	Replace bool        // replace blobs of the same name; otherwise they are left alone
 }
 
-// Add starts a transfer: it reads the roots in the background and queues what it finds, in that order, behind what is
-// queued already. Sending starts before the reading ends. Add returns at once; the error is an [*Error] about a pattern
-// in the options. Add must not be called after Close.
-func (q *Queue) Add(to Inbox, roots []string, o AddOptions) error {
+// Add starts a transfer and returns its id: it reads the roots in the background and queues what it finds, in that order,
+// behind what is queued already. Sending starts before the reading ends. Add itself waits for no more than one write to
+// the journal. The error is an [*Error] about a pattern in the options, or of ErrJournal. Add must not be called after
+// Close.
+func (q *Queue) Add(ctx context.Context, to Inbox, roots []string, o AddOptions) (int64, error) {
 	o.Scan.Inbox = to
 	if _, err := newFilter(o.Scan); err != nil {
+		return 0, err
+	}
+	t, err := q.index.addTransfer(ctx, Transfer{
+		Inbox: to.Key(), Roots: roots, Options: o, Created: time.Now(), Skipped: map[SkipReason]int64{},
+	})
+	if err != nil {
+		return 0, err
+	}
+	q.startScan(t)
+	return t.ID, nil
+}
+
+// Adopt makes the queue go on with transfers of other processes, and of its own last run, that nobody is sending; want
+// selects among those that are not finished, nil is all. It returns what it got. Folders that had not been read to their
+// end are read once more. Adopt may block on the disk.
+func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Transfer, error) {
+	if err := q.index.load(ctx); err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, t := range q.index.statuses(0) {
+		if t.Owner == Nobody && !t.Finished() && (want == nil || want(t)) {
+			ids = append(ids, t.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	got, err := q.index.adopt(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range got {
+		q.mu.Lock()
+		q.inbox(g.Inbox)
+		q.unsettle()
+		q.settle()
+		q.wakeWorkers()
+		q.mu.Unlock()
+		q.wakeFeeder()
+		if !g.Scanned {
+			if err := q.Rescan(ctx, g.ID); err != nil {
+				return got, err
+			}
+		}
+	}
+	q.notify()
+	return got, nil
+}
+
+// Rescan reads a transfer's roots once more and queues what it has not yet. It may block on the disk while it looks up what
+// is known; the reading itself is in the background.
+func (q *Queue) Rescan(ctx context.Context, id int64) error {
+	t, err := q.index.learn(ctx, id)
+	if err != nil || t == nil {
 		return err
 	}
-	t := Transfer{Inbox: to.Key(), Roots: roots, Created: time.Now(), Skipped: map[SkipReason]int64{}}
+	q.startScan(t)
+	return nil
+}
+
+// Same reports whether a transfer is what Add would start with these arguments.
+func (t *Transfer) Same(to Inbox, roots []string, o AddOptions) bool {
+	o.Scan.Inbox = to
+	return t.Inbox == to.Key() && reflect.DeepEqual(t.Roots, roots) && reflect.DeepEqual(normal(t.Options), normal(o))
+}
+
+// normal makes options comparable that went through a journal, which does not tell nil from empty.
+func normal(o AddOptions) AddOptions {
+	if len(o.Scan.Include) == 0 {
+		o.Scan.Include = nil
+	}
+	if len(o.Scan.Exclude) == 0 {
+		o.Scan.Exclude = nil
+	}
+	return o
+}
+
+func (q *Queue) startScan(t *transfer) {
 	q.mu.Lock()
 	q.unsettle()
 	q.scanning++
-	in := q.inbox(t.Inbox)
-	slot := len(q.scanned)
-	q.scanned = append(q.scanned, t)
+	q.inbox(t.Inbox)
 	q.mu.Unlock()
 	q.wg.Go(func() {
-		err := q.scan(&t, in, slot, roots, o)
+		err := q.scan(t)
 		q.mu.Lock()
 		q.scanning--
-		t.Scanned = err == nil
-		q.scanned[slot] = t
 		if err != nil && q.scanErr == nil {
 			q.scanErr = err
 		}
@@ -39,43 +117,37 @@ func (q *Queue) Add(to Inbox, roots []string, o AddOptions) error {
 		q.mu.Unlock()
 		q.notify()
 	})
-	return nil
 }
 
 // scan turns what is found below the roots into jobs.
-func (q *Queue) scan(t *Transfer, in *inbox, slot int, roots []string, o AddOptions) error {
-	id, err := q.journal.AddTransfer(q.ctx, *t)
-	if err != nil {
-		return err
-	}
-	t.ID = id
+func (q *Queue) scan(t *transfer) error {
+	x := q.index
+	x.mu.Lock()
+	now := t.copy()
+	known := t.known
+	x.mu.Unlock()
+	now.Skipped, now.SkippedPaths = map[SkipReason]int64{}, nil
 	var jobs []Job
-	_, err = Scan(q.ctx, roots, o.Scan, func(found []Found) error {
+	_, err := Scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
 		jobs = jobs[:0]
-		q.mu.Lock()
-		rights := in.token.Rights
-		q.mu.Unlock()
+		rights := q.rights(now.Inbox)
 		for i := range found {
-			if f := &found[i]; f.Skip != "" {
-				t.skip(f)
-			} else {
-				jobs = append(jobs, q.newJob(t, f, rights, o))
+			f := &found[i]
+			switch {
+			case f.Skip != "":
+				now.skip(f)
+			case known == nil:
+				jobs = append(jobs, q.newJob(f, rights, now.Options))
+			default:
+				if _, has := known[fingerprint(f.Source)]; !has {
+					jobs = append(jobs, q.newJob(f, rights, now.Options))
+				}
 			}
 		}
-		if err := q.journal.AddJobs(q.ctx, jobs); err != nil {
+		if err := q.insist(func() error { return x.addJobs(q.ctx, t, jobs) }); err != nil {
 			return err
 		}
-		q.mu.Lock()
-		for i := range jobs {
-			j := &jobs[i]
-			q.totals.add(j)
-			if j.State == Waiting {
-				in.unfinished++
-				in.unclaimed[j.Class]++
-			}
-		}
-		q.scanned[slot] = t.copy()
-		q.mu.Unlock()
+		x.replace(t, now.copy(), false)
 		q.wakeFeeder()
 		q.notify()
 		return nil
@@ -83,16 +155,45 @@ func (q *Queue) scan(t *Transfer, in *inbox, slot int, roots []string, o AddOpti
 	if err != nil {
 		return err
 	}
-	done := t.copy()
-	done.Scanned = true
-	return q.journal.UpdateTransfer(q.ctx, done)
+	now.Scanned = true
+	x.replace(t, now.copy(), true)
+	return nil
+}
+
+// insist repeats a write to the journal for as long as the journal says that it may succeed later, as on a full disk.
+func (q *Queue) insist(write func() error) error {
+	for {
+		err := write()
+		q.index.report(err)
+		if err == nil || !passing(err) {
+			return err
+		}
+		select {
+		case <-q.ctx.Done():
+			return context.Cause(q.ctx)
+		case <-time.After(commitAgain):
+		}
+	}
+}
+
+// passing reports whether an error of the journal may be over soon.
+func passing(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Reason == JournalFull || e.Reason == JournalBusy)
+}
+
+// rights returns what the inbox's token permits; everything while there is none.
+func (q *Queue) rights(inbox string) Rights {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.inbox(inbox).token.Rights
 }
 
 // newJob plans one found file. What can't be sent becomes a job that waits for a person, so that it is shown.
-func (q *Queue) newJob(t *Transfer, f *Found, rights Rights, o AddOptions) Job {
+func (q *Queue) newJob(f *Found, rights Rights, o AddOptions) Job {
 	j := Job{
-		Transfer: t.ID, Inbox: t.Inbox, Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime,
-		FileID: f.ID, Class: classOf(f.Size, q.config.BlockSize, rights), Replace: o.Replace, Problem: f.Err,
+		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID,
+		Class: classOf(f.Size, q.config.BlockSize, rights), Replace: o.Replace, Problem: f.Err,
 	}
 	if j.Problem == nil {
 		j.Problem = tooLarge(f.Source, f.Size, rights)
@@ -113,10 +214,64 @@ func (t *Transfer) skip(f *Found) {
 // copy returns a Transfer that does not change any more. SkippedPaths only grows, so its prefix can be shared.
 func (t *Transfer) copy() Transfer {
 	c := *t
-	c.Skipped = make(map[SkipReason]int64, len(t.Skipped))
-	for r, n := range t.Skipped {
-		c.Skipped[r] = n
-	}
+	c.Skipped = maps.Clone(t.Skipped)
 	c.SkippedPaths = t.SkippedPaths[:len(t.SkippedPaths):len(t.SkippedPaths)]
 	return c
+}
+
+// replace gives a transfer what a scan found out about it. With save the journal gets it too.
+func (x *index) replace(t *transfer, now Transfer, save bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t.Skipped, t.SkippedPaths = now.Skipped, now.SkippedPaths
+	if save {
+		t.Scanned, t.known = now.Scanned, nil
+		t.dirty, x.ended = true, true
+		x.mark()
+	}
+}
+
+// learn prepares a transfer of this queue for being read once more. It returns nil if there is no such transfer.
+func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
+	x.mu.Lock()
+	t := x.transferOf(id)
+	if t == nil || !t.mine() || t.known != nil {
+		x.mu.Unlock()
+		return nil, nil
+	}
+	t.known = map[[16]byte]struct{}{}
+	t.Scanned, t.dirty = false, true
+	of := map[int64]bool{}
+	for f := t; f != nil && !of[f.ID]; f = x.transferOf(f.Follows) {
+		of[f.ID] = true
+	}
+	var ids []int64
+	for _, b := range x.batches {
+		if of[b.Transfer] {
+			ids = append(ids, b.ID)
+		}
+	}
+	x.mu.Unlock()
+	for _, id := range ids {
+		b, err := x.fetch(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			continue
+		}
+		x.mu.Lock()
+		for i := range b.jobs {
+			t.known[fingerprint(b.jobs[i].Source)] = struct{}{}
+		}
+		x.unhold(b)
+		x.mu.Unlock()
+	}
+	return t, nil
+}
+
+// fingerprint stands for a path where a million are remembered; see nameSet on why 16 bytes are enough.
+func fingerprint(path string) [16]byte {
+	sum := sha256.Sum256([]byte(path))
+	return [16]byte(sum[:16])
 }

@@ -139,7 +139,7 @@ func (p *program) runQueue(ctx context.Context, f *copyFlags, q *uploader.Queue,
 	if err := q.Use(token); err != nil {
 		return nil, err
 	}
-	if err := q.Add(token.Inbox, sources, uploader.AddOptions{Scan: f.scanOptions(token.Inbox), Replace: bool(f.overwrite)}); err != nil {
+	if _, err := q.Add(ctx, token.Inbox, sources, uploader.AddOptions{Scan: f.scanOptions(token.Inbox), Replace: bool(f.overwrite)}); err != nil {
 		return nil, &usageError{uploader.Explain(err).String()}
 	}
 	return p.watch(ctx, q, token), nil

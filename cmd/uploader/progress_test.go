@@ -15,7 +15,7 @@ import (
 
 func TestProgressLine(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	files := func(waiting, active, delivered int64) (f [6]int64) {
+	files := func(waiting, active, delivered int64) (f uploader.Counts) {
 		f[uploader.Waiting], f[uploader.Active], f[uploader.Delivered] = waiting, active, delivered
 		return f
 	}

@@ -21,7 +21,7 @@ func TestSummaryAddsUp(t *testing.T) {
 				skipped[r] = n
 			}
 		}
-		o := outcome{status: uploader.Status{Transfers: []uploader.Transfer{{Skipped: skipped}, {Skipped: skipped}}}}
+		o := outcome{status: uploader.Status{Transfers: transfers(uploader.Transfer{Skipped: skipped}, uploader.Transfer{Skipped: skipped})}}
 		for i := range o.status.Files {
 			o.status.Files[i] = rapid.Int64Range(0, 9).Draw(t, "files")
 		}
@@ -61,7 +61,7 @@ func TestSummaryInWords(t *testing.T) {
 	o := outcome{token: inbox, took: 2 * time.Second, problems: many, log: "/state/log"}
 	o.status.Files[uploader.Delivered], o.status.Bytes[uploader.Delivered] = 3, 4e6
 	o.status.Files[uploader.LeftAlone], o.status.Files[uploader.Attention] = 25, 2
-	o.status.Transfers = []uploader.Transfer{{Scanned: true, Skipped: map[uploader.SkipReason]int64{uploader.SkipSymlink: 1, uploader.SkipFIFO: 2}}}
+	o.status.Transfers = transfers(uploader.Transfer{Scanned: true, Skipped: map[uploader.SkipReason]int64{uploader.SkipSymlink: 1, uploader.SkipFIFO: 2}})
 	o.judge()
 	lines := o.words()
 	if diff := cmp.Diff([]string{
@@ -111,7 +111,7 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := outcome{token: inbox, stopped: c.stopped, replace: c.replace, took: 500 * time.Millisecond}
 			o.status.Files[uploader.Delivered], o.status.Files[uploader.Waiting] = c.delivered, c.waiting
-			o.status.Transfers = []uploader.Transfer{{Scanned: true}}
+			o.status.Transfers = transfers(uploader.Transfer{Scanned: true})
 			o.judge()
 			if o.state != c.state {
 				t.Errorf("state %q, want %q", o.state, c.state)
@@ -124,4 +124,11 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 			}
 		})
 	}
+}
+
+func transfers(of ...uploader.Transfer) (all []uploader.TransferStatus) {
+	for _, t := range of {
+		all = append(all, uploader.TransferStatus{Transfer: t})
+	}
+	return all
 }

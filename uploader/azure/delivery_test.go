@@ -53,7 +53,7 @@ func deliver(t *testing.T, token uploader.Token, root string) uploader.Status {
 	if err := queue.Use(token); err != nil {
 		t.Fatal(err)
 	}
-	if err := queue.Add(token.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), token.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {

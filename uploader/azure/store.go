@@ -298,7 +298,7 @@ func headers(p uploader.Properties) *blob.HTTPHeaders {
 }
 
 func conditions(c uploader.Condition) *blob.AccessConditions {
-	if !c.IfAbsent && c.IfModifiedSince.IsZero() {
+	if !c.IfAbsent && c.IfModifiedSince.IsZero() && c.IfUnmodifiedSince.IsZero() {
 		return nil
 	}
 	m := &blob.ModifiedAccessConditions{}
@@ -307,6 +307,9 @@ func conditions(c uploader.Condition) *blob.AccessConditions {
 	}
 	if !c.IfModifiedSince.IsZero() {
 		m.IfModifiedSince = to.Ptr(c.IfModifiedSince.Truncate(time.Second))
+	}
+	if !c.IfUnmodifiedSince.IsZero() {
+		m.IfUnmodifiedSince = to.Ptr(c.IfUnmodifiedSince.Truncate(time.Second))
 	}
 	return &blob.AccessConditions{ModifiedAccessConditions: m}
 }

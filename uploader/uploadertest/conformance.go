@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/minio/crc64nvme"
 
@@ -47,6 +48,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		{"PutBlob replaces", (*suite).replaces},
 		{"IfAbsent keeps what is there", (*suite).ifAbsent},
 		{"IfModifiedSince keeps what is older", (*suite).ifModifiedSince},
+		{"IfUnmodifiedSince tells what is newer", (*suite).ifUnmodifiedSince},
 		{"names arrive as they are", (*suite).names},
 		{"blocks become a blob in the list's order", (*suite).order},
 		{"the last block of an id wins", (*suite).lastWins},
@@ -128,6 +130,17 @@ func (s *suite) ifModifiedSince() {
 	a, err = s.store.PutBlob(s.Context(), "b", NewBody([]byte("first")), binary, earlier)
 	s.succeeded(a, err)
 	s.holds("b", "first")
+}
+
+// ifUnmodifiedSince is asked with a block that does not exist: who may not read learns by the kind of refusal.
+func (s *suite) ifUnmodifiedSince() {
+	first := s.put("a", "old")
+	ask := func(t time.Time) error {
+		return s.commit("a", uploader.Condition{IfUnmodifiedSince: t}, 1)
+	}
+	s.refused(ask(first.Date.AddDate(0, 0, -1)), uploader.ErrExists, uploader.AlreadyThere)
+	s.refused(ask(first.Date.Add(time.Minute)), uploader.ErrBlocksLost, uploader.BlocksLost)
+	s.holds("a", "old")
 }
 
 func (s *suite) names() {

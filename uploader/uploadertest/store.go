@@ -196,6 +196,10 @@ func (s *Store) check(r Request, old *blob) error {
 	if !since.IsZero() && !old.modified.Truncate(time.Second).After(since.Truncate(time.Second)) {
 		return s.refuse(r, uploader.AlreadyThere, 412, "ConditionNotMet", "")
 	}
+	until := r.Condition.IfUnmodifiedSince
+	if !until.IsZero() && old.modified.Truncate(time.Second).After(until.Truncate(time.Second)) {
+		return s.refuse(r, uploader.AlreadyThere, 412, "ConditionNotMet", "")
+	}
 	return nil
 }
 

@@ -1,0 +1,297 @@
+package uploader
+
+import "time"
+
+// BatchSize is the most jobs of a batch. Jobs are kept in batches because a million rows of one job each would take a
+// database minutes and hundreds of megabytes: a batch costs one row, and counts by state make any page of a list cheap.
+const BatchSize = 256
+
+// Batch is up to BatchSize jobs that were found one after the other, as a [Journal] keeps them.
+type Batch struct {
+	BatchHead
+	Facts  []byte // what was found: paths, names, sizes; never changes
+	States []byte // where each job stands
+}
+
+// BatchHead is a batch without its jobs. The job at the place i has the id ID*BatchSize+i.
+type BatchHead struct {
+	ID       int64
+	Transfer int64
+	// Claimed is the first moment, on the service's clock if known, at which a job of it may have been sent; zero if none
+	// was. It has whole seconds.
+	Claimed time.Time
+	Totals  []byte // counts by state, encoded
+}
+
+// tally counts jobs.
+type tally struct {
+	files, bytes Counts // by state; bytes are the files' sizes
+	done         int64  // bytes acknowledged of jobs that have not ended
+	large        int64  // of the waiting jobs, those of class Large
+}
+
+// count adds the job n times, which may be -1.
+func (t *tally) count(j *Job, n int64) {
+	t.files[j.State] += n
+	t.bytes[j.State] += n * j.Size
+	if !j.State.Ended() {
+		t.done += n * j.Done
+	}
+	if j.State == Waiting && j.Class == Large {
+		t.large += n
+	}
+}
+
+// add adds another tally n times.
+func (t *tally) add(o *tally, n int64) {
+	for s := range t.files {
+		t.files[s] += n * o.files[s]
+		t.bytes[s] += n * o.bytes[s]
+	}
+	t.done += n * o.done
+	t.large += n * o.large
+}
+
+// unfinished returns how many jobs may still be sent by themselves.
+func (t *tally) unfinished() int64 { return t.files[Waiting] + t.files[Active] }
+
+// shown returns how many jobs of the states there are; nil is any that is not removed.
+func (t *tally) shown(states []JobState) (n int64) {
+	if states == nil {
+		return sum(t.files) - t.files[removed]
+	}
+	for _, s := range states {
+		n += t.files[s]
+	}
+	return n
+}
+
+func (t *tally) encode() []byte {
+	e := encoder{buf: make([]byte, 0, 48)}
+	e.byte(batchFormat)
+	e.uint(uint64(jobStates))
+	for s := range t.files {
+		e.uint(uint64(t.files[s]))
+		e.uint(uint64(t.bytes[s]))
+	}
+	e.uint(uint64(t.done))
+	e.uint(uint64(t.large))
+	return e.buf
+}
+
+func (t *tally) decode(data []byte) bool {
+	*t = tally{}
+	d := decoder{buf: data}
+	if d.byte() != batchFormat || d.uint() != uint64(jobStates) {
+		return false
+	}
+	for s := range t.files {
+		t.files[s] = int64(d.uint())
+		t.bytes[s] = int64(d.uint())
+	}
+	t.done = int64(d.uint())
+	t.large = int64(d.uint())
+	return d.end()
+}
+
+// batchFormat is the version of the encodings in this file. Another one is for a migration, not for guessing.
+const batchFormat = 1
+
+// encodeFacts returns what never changes of the jobs. Paths and names are written as what differs from the one before.
+func encodeFacts(jobs []Job) []byte {
+	e := encoder{buf: make([]byte, 0, 64*len(jobs))}
+	e.byte(batchFormat)
+	e.uint(uint64(len(jobs)))
+	var last Job
+	for i := range jobs {
+		j := &jobs[i]
+		e.follow(last.Source, j.Source)
+		e.follow(last.Blob, j.Blob)
+		e.version(j)
+		last = *j
+	}
+	return e.buf
+}
+
+// decodeFacts is the reverse. Its second result is false where the bytes are damaged.
+func decodeFacts(data []byte) ([]Job, bool) {
+	d := decoder{buf: data}
+	if d.byte() != batchFormat {
+		return nil, false
+	}
+	n := d.uint()
+	if n > BatchSize {
+		return nil, false
+	}
+	jobs := make([]Job, n)
+	var last Job
+	for i := range jobs {
+		j := &jobs[i]
+		j.Source = d.follow(last.Source)
+		j.Blob = d.follow(last.Blob)
+		d.version(j)
+		last = *j
+		if d.bad {
+			return nil, false
+		}
+	}
+	return jobs, d.end()
+}
+
+// What a job's entry in States begins with: its state and which parts follow.
+const (
+	stateMask  = 0x0f
+	hasVersion = 0x10 // the file changed since it was found
+	hasProblem = 0x20
+	hasPlan    = 0x40
+	hasAnswer  = 0x80
+
+	isLarge   = 0x01
+	isReplace = 0x02
+)
+
+// encodeStates returns where the jobs stand. changed says of which the file is not the one that was found.
+func encodeStates(jobs []Job, changed []bool) []byte {
+	e := encoder{buf: make([]byte, 0, 64*len(jobs))}
+	e.byte(batchFormat)
+	e.uint(uint64(len(jobs)))
+	for i := range jobs {
+		e.state(&jobs[i], changed[i])
+	}
+	return e.buf
+}
+
+func (e *encoder) state(j *Job, changed bool) {
+	state := j.State
+	if state == Active {
+		state = Waiting // who reads this later is not sending it
+	}
+	flags := byte(state)
+	planned := j.UploadID != [16]byte{} && j.State != Delivered
+	for _, f := range []struct {
+		set bool
+		bit byte
+	}{{changed, hasVersion}, {j.Problem != nil, hasProblem}, {planned, hasPlan}, {j.State == Delivered, hasAnswer}} {
+		if f.set {
+			flags |= f.bit
+		}
+	}
+	kind := byte(0)
+	if j.Class == Large {
+		kind |= isLarge
+	}
+	if j.Replace {
+		kind |= isReplace
+	}
+	e.byte(flags)
+	e.byte(kind)
+	if changed {
+		e.version(j)
+	}
+	if j.Problem != nil {
+		e.problem(j.Problem, j.Source)
+	}
+	if planned {
+		e.buf = append(e.buf, j.UploadID[:]...)
+		e.uint(uint64(j.BlockSize))
+		e.uint(uint64(j.Done))
+	}
+	if j.State == Delivered {
+		e.fixed(j.CRC64)
+		e.string(j.Answer.ETag)
+		e.string(j.Answer.RequestID)
+		e.time(j.Answer.Date)
+	}
+}
+
+// decodeStates completes the jobs that decodeFacts returned. changed is as in encodeStates; ok is false where the bytes
+// are damaged.
+func decodeStates(data []byte, jobs []Job) (changed []bool, ok bool) {
+	d := decoder{buf: data}
+	if d.byte() != batchFormat || d.uint() != uint64(len(jobs)) {
+		return nil, false
+	}
+	changed = make([]bool, len(jobs))
+	for i := range jobs {
+		changed[i] = d.state(&jobs[i])
+		if d.bad {
+			return nil, false
+		}
+	}
+	return changed, d.end()
+}
+
+func (d *decoder) state(j *Job) (changed bool) {
+	flags, kind := d.byte(), d.byte()
+	j.State = JobState(flags & stateMask)
+	if j.State >= jobStates || j.State == Active {
+		d.bad = true
+		return false
+	}
+	if kind&isLarge != 0 {
+		j.Class = Large
+	}
+	j.Replace = kind&isReplace != 0
+	if changed = flags&hasVersion != 0; changed {
+		d.version(j)
+	}
+	if flags&hasProblem != 0 {
+		j.Problem = d.problem(j.Source)
+	}
+	if flags&hasPlan != 0 {
+		copy(j.UploadID[:], d.bytes(len(j.UploadID)))
+		j.BlockSize = int64(d.uint())
+		j.Done = int64(d.uint())
+		if j.BlockSize < 1 || j.BlockSize > maxBlockSize || j.Done < 0 || j.Done > j.Size || blockCount(j.Size, j.BlockSize) > maxBlocks {
+			d.bad = true
+		}
+	}
+	if flags&hasAnswer != 0 {
+		j.CRC64 = d.fixed()
+		j.Answer = Answer{ETag: d.string(), RequestID: d.string(), Date: d.time()}
+		j.Done = j.Size
+	}
+	return changed
+}
+
+// version writes what tells whether the file is still the same.
+func (e *encoder) version(j *Job) {
+	e.uint(uint64(j.Size))
+	e.time(j.ModTime)
+	e.uint(j.FileID.Device)
+	e.uint(j.FileID.Index)
+}
+
+func (d *decoder) version(j *Job) {
+	j.Size = int64(d.uint())
+	j.ModTime = d.time()
+	j.FileID = FileID{Device: d.uint(), Index: d.uint()}
+	if j.Size < 0 {
+		d.bad = true
+	}
+}
+
+func (e *encoder) problem(p *Error, source string) {
+	path := p.Path
+	if path == source {
+		path = "" // nearly always
+	}
+	for _, s := range []string{p.Op, path, string(p.Reason), p.Value, p.Code, p.RequestID, p.Cause} {
+		e.string(s)
+	}
+	e.uint(uint64(p.Status))
+	e.time(p.When)
+	e.time(p.Date)
+}
+
+func (d *decoder) problem(source string) *Error {
+	op, path, reason := d.string(), d.string(), Reason(d.string())
+	if path == "" {
+		path = source
+	}
+	p := NewError(op, path, reason)
+	p.Value, p.Code, p.RequestID, p.Cause = d.string(), d.string(), d.string(), d.string()
+	p.Status = int(d.uint())
+	p.When, p.Date = d.time(), d.time()
+	return p
+}

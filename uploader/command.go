@@ -1,0 +1,232 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// Verb is what a person may want of jobs. Its text stands in the journal, for the process that owns the jobs.
+type Verb string
+
+// The verbs, and which jobs they concern; they leave others as they are.
+const (
+	Pause   Verb = "pause"   // what is waiting or active; requests under way are finished first
+	Resume  Verb = "resume"  // what is paused
+	Cancel  Verb = "cancel"  // what has not ended; what was sent of it is left to the service, which discards it
+	Retry   Verb = "retry"   // what failed, needs a person or was cancelled
+	Replace Verb = "replace" // what was already there: sends it again, replacing the blob
+	Remove  Verb = "remove"  // takes jobs from the list; what has not ended is cancelled
+	First   Verb = "first"   // before all others
+	Up      Verb = "up"      // before the one before it
+	Down    Verb = "down"    // behind the one behind it
+	Last    Verb = "last"    // behind all others
+	Clear   Verb = "clear"   // takes what was delivered from the list
+)
+
+// Command is what a person wants of some jobs.
+type Command struct {
+	Verb     Verb
+	Transfer int64   // of this transfer; 0: of all
+	Jobs     []int64 // these; nil: all of the transfer
+}
+
+// transitions says which states a verb concerns and what they become.
+var transitions = map[Verb]struct {
+	from []JobState
+	to   JobState
+}{
+	Pause:   {[]JobState{Waiting, Active}, Paused},
+	Resume:  {[]JobState{Paused}, Waiting},
+	Cancel:  {[]JobState{Waiting, Active, Paused}, Cancelled},
+	Retry:   {[]JobState{Attention, Failed, Cancelled}, Waiting},
+	Replace: {[]JobState{LeftAlone, Attention}, Waiting},
+	Remove:  {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled}, removed},
+	Clear:   {[]JobState{Delivered}, removed},
+}
+
+// concerns reports whether a verb concerns a job.
+func (v Verb) concerns(j *Job) bool {
+	switch {
+	case !slices.Contains(transitions[v].from, j.State):
+		return false
+	case v == Retry:
+		return j.Blob != "" // what has no name can't be sent
+	case v == Replace:
+		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, ErrExists)
+	default:
+		return true
+	}
+}
+
+// Do carries out a command and returns how many jobs it concerned. What belongs to other processes is left to them in the
+// journal and not counted. The journal has the outcome when Do returns; it may block on the disk, not on the network.
+func (q *Queue) Do(ctx context.Context, c Command) (int, error) {
+	n := 0
+	for _, part := range q.split(c) {
+		switch part.owner {
+		case Elsewhere:
+			if err := q.journal.Post(ctx, part.Command); err != nil {
+				return n, err
+			}
+			continue
+		case Nobody:
+			adopted, err := q.index.adopt(ctx, []int64{part.Transfer})
+			if err != nil || len(adopted) == 0 {
+				return n, err
+			}
+		case Here:
+		}
+		k, err := q.carryOutCommand(ctx, part.Command)
+		n += k
+		if err == nil {
+			err = q.index.commit(ctx, true)
+		}
+		if part.owner == Nobody {
+			if e := q.index.release(ctx, []int64{part.Transfer}); err == nil {
+				err = e
+			}
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// ownedCommand is a command about one transfer.
+type ownedCommand struct {
+	Command
+	owner Owner
+}
+
+// split divides a command by transfer.
+func (q *Queue) split(c Command) (parts []ownedCommand) {
+	x := q.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	jobs := map[int64][]int64{}
+	for _, id := range c.Jobs {
+		if b, _ := x.batchOf(id); b != nil {
+			jobs[b.Transfer] = append(jobs[b.Transfer], id)
+		}
+	}
+	for _, t := range x.transfers {
+		if c.Transfer != 0 && c.Transfer != t.ID || c.Jobs != nil && jobs[t.ID] == nil {
+			continue
+		}
+		parts = append(parts, ownedCommand{Command{c.Verb, t.ID, jobs[t.ID]}, t.Owner})
+	}
+	return parts
+}
+
+// carryOutCommand does what is wanted of a transfer of this queue.
+func (q *Queue) carryOutCommand(ctx context.Context, c Command) (n int, err error) {
+	switch c.Verb {
+	case First, Up, Down, Last:
+		n, err = q.reorder(ctx, c)
+	default:
+		if c.Jobs == nil && (c.Verb == Pause || c.Verb == Resume) {
+			n = q.pauseTransfer(c.Transfer, c.Verb == Pause)
+		}
+		if c.Jobs != nil || c.Verb != Pause {
+			var k int
+			k, err = q.change(ctx, c)
+			n += k
+		}
+	}
+	q.mu.Lock()
+	q.unsettle()
+	q.settle()
+	q.wakeWorkers()
+	q.mu.Unlock()
+	q.wakeFeeder()
+	q.notify()
+	return n, err
+}
+
+// pauseTransfer makes a transfer's waiting jobs wait for a person, or go on, and returns how many there are.
+func (q *Queue) pauseTransfer(id int64, pause bool) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := q.index.pause(id, pause)
+	if pause {
+		for _, j := range q.loaded {
+			if j.Transfer == id {
+				q.steer(j, Waiting)
+			}
+		}
+	}
+	return n
+}
+
+// change brings the jobs that a verb concerns into their new state.
+func (q *Queue) change(ctx context.Context, c Command) (n int, err error) {
+	x := q.index
+	for _, id := range x.concerned(c) {
+		b, err := x.fetch(ctx, id)
+		if err != nil {
+			return n, err
+		}
+		if b != nil {
+			n += q.changeBatch(b, c)
+			x.let(b)
+		}
+	}
+	x.prune(c.Transfer)
+	return n, nil
+}
+
+func (q *Queue) changeBatch(b *batch, c Command) (n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	to := transitions[c.Verb].to
+	loaded := []*job{}
+	q.index.eachConcerned(b, c, func(j *Job) (changed bool) {
+		n++
+		if l := q.loaded[j.ID]; l != nil {
+			loaded = append(loaded, l)
+			return false
+		}
+		j.State = to
+		j.Replace = j.Replace || c.Verb == Replace
+		if to == Waiting || to == removed {
+			j.Problem = nil
+		}
+		return true
+	})
+	for _, l := range loaded {
+		q.steer(l, to)
+	}
+	return n
+}
+
+// steer brings a claimed job into the state that a person wants, when its requests under way are answered; Waiting gives
+// it back. The caller holds the lock.
+func (q *Queue) steer(j *job, to JobState) {
+	if j.flying > 0 {
+		j.steered, j.wish = true, to
+		j.next = len(j.acked) // hands out no more blocks
+		return
+	}
+	from := j.State
+	j.State = to
+	q.unload(j, from != to || j.Class == Large)
+}
+
+// reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that the new order holds
+// at once.
+func (q *Queue) reorder(ctx context.Context, c Command) (int, error) {
+	jobs := c.Jobs
+	if jobs == nil {
+		return 0, nil // all jobs of a transfer have no other place among themselves
+	}
+	q.mu.Lock()
+	for _, j := range q.loaded {
+		if j.State == Waiting && j.flying == 0 && j.file == nil {
+			q.steer(j, Waiting)
+		}
+	}
+	q.mu.Unlock()
+	return q.index.reorder(ctx, c.Verb, jobs)
+}

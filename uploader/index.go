@@ -1,0 +1,355 @@
+package uploader
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// index is the queue's view of its journal: which batches there are, how many jobs of each state they hold, and the jobs
+// of those batches that something is being done with. All other jobs stay in the journal, so memory grows with the number
+// of batches and of connections, not of jobs. Its own lock protects it, which may be taken while the queue's is held; no
+// method holds it while it reads or writes the journal.
+type index struct {
+	journal Journal
+	now     func() time.Time
+	changed func(trouble *Error) // tells whether the journal can be written
+	dirty   chan struct{}
+	turn    chan struct{} // holds one token: whoever has it commits
+
+	mu        sync.Mutex
+	transfers []*transfer
+	batches   []*batch // in the order of their ids
+	moved     []moved  // in the queue's order
+	rank      map[int64]int64
+	soiled    []*batch // that have something to commit
+	recent    []*batch // whose jobs are kept in memory though nothing is being done with them; the latest last
+	inboxes   map[string]*inboxCount
+	blocks    []BlockChange   // not committed yet
+	ranks     map[int64]int64 // set since the last commit
+	dropped   []int64         // batches removed since the last commit
+	forgotten []int64         // transfers likewise
+	ended     bool            // since the last commit a job has ended, or something else changed that a person would miss
+	unkept    bool            // since when jobs were claimed is not committed yet
+	unsynced  bool            // of what was committed something would not outlive the machine's power
+	synced    time.Time
+	alive     bool   // the next commit keeps the moment too
+	trouble   *Error // why the last commit failed; nil after one that did not
+}
+
+// transfer is a Transfer with the counts of its jobs.
+type transfer struct {
+	Transfer
+	tally
+	dirty bool
+	known map[[16]byte]struct{} // while its roots are read once more: fingerprints of the sources that it has
+}
+
+// mine reports whether its jobs may be sent by this queue.
+func (t *transfer) mine() bool { return t.Owner == Here }
+
+// batch is a Batch of which the jobs may be in memory.
+type batch struct {
+	BatchHead
+	tally
+	transfer *transfer
+
+	jobs    []Job  // nil: in the journal only
+	fileNew []bool // of which the file is not the one that was found
+	claimed [BatchSize / 64]uint64
+	holds   int       // reasons to keep the jobs in memory: claims, and others' use
+	moved   int       // jobs that have another place in the queue than their own
+	free    [2]int    // by class: waiting and not claimed
+	doubt   time.Time // not zero: a process before this one may have sent waiting jobs, between Claimed and this moment
+	dirty   bool
+}
+
+func (b *batch) isClaimed(i int) bool { return b.claimed[i/64]&(1<<(i%64)) != 0 }
+func (b *batch) setClaimed(i int)     { b.claimed[i/64] |= 1 << (i % 64) }
+func (b *batch) clearClaimed(i int)   { b.claimed[i/64] &^= 1 << (i % 64) }
+func (b *batch) job(i int) int64      { return b.ID*BatchSize + int64(i) }
+
+// inboxCount is what this queue may send to an inbox.
+type inboxCount struct {
+	free       [2]int // by class: waiting and not claimed
+	unfinished int
+}
+
+// recentBatches is how many batches are kept in memory for whoever looks at the list.
+const recentBatches = 16
+
+// newIndex returns an empty index; see load. changed must not block.
+func newIndex(j Journal, changed func(*Error)) *index {
+	x := &index{
+		journal: j, now: time.Now, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		inboxes: map[string]*inboxCount{}, rank: map[int64]int64{}, ranks: map[int64]int64{},
+	}
+	x.turn <- struct{}{}
+	return x
+}
+
+// load reads what the journal holds. It is also how the index learns what other processes have done: what belongs to this
+// one is then left as it is, since the index knows better.
+func (x *index) load(ctx context.Context) error {
+	c, err := x.journal.Load(ctx)
+	if err != nil {
+		return err
+	}
+	x.merge(c)
+	return x.holdMoved(ctx)
+}
+
+func (x *index) merge(c Contents) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.batches = slices.DeleteFunc(x.batches, func(b *batch) bool { return !b.transfer.mine() })
+	x.transfers = slices.DeleteFunc(x.transfers, func(t *transfer) bool { return !t.mine() })
+	for _, t := range c.Transfers {
+		if x.transferOf(t.ID) == nil {
+			x.insertTransfer(&transfer{Transfer: t})
+		}
+	}
+	for _, h := range c.Batches {
+		t := x.transferOf(h.Transfer)
+		if t == nil || t.mine() {
+			continue // the index knows better
+		}
+		b := &batch{BatchHead: h, transfer: t}
+		if !b.decode(h.Totals) {
+			continue // damaged: its jobs can't be shown
+		}
+		x.insertBatch(b)
+	}
+	for job, rank := range c.Ranks {
+		if b, _ := x.batchOf(job); b != nil && !b.transfer.mine() {
+			x.rank[job] = rank
+		}
+	}
+	x.place()
+}
+
+// holdMoved brings the batches that have moved jobs into memory, where they stay.
+func (x *index) holdMoved(ctx context.Context) error {
+	var ids []int64
+	x.mu.Lock()
+	for _, b := range x.batches {
+		if b.moved > 0 && b.jobs == nil {
+			ids = append(ids, b.ID)
+		}
+	}
+	x.mu.Unlock()
+	for _, id := range ids {
+		b, err := x.fetch(ctx, id)
+		if err != nil {
+			return err
+		}
+		if b != nil {
+			x.let(b)
+		}
+	}
+	return nil
+}
+
+func (x *index) insertTransfer(t *transfer) {
+	i, _ := slices.BinarySearchFunc(x.transfers, t.ID, func(t *transfer, id int64) int { return cmp.Compare(t.ID, id) })
+	x.transfers = slices.Insert(x.transfers, i, t)
+}
+
+// transferOf returns the transfer of an id, or nil. The caller holds the lock, as with all methods of this kind.
+func (x *index) transferOf(id int64) *transfer {
+	i, ok := slices.BinarySearchFunc(x.transfers, id, func(t *transfer, id int64) int { return cmp.Compare(t.ID, id) })
+	if !ok {
+		return nil
+	}
+	return x.transfers[i]
+}
+
+func (x *index) insertBatch(b *batch) {
+	b.transfer.add(&b.tally, 1)
+	b.free[Large] = int(b.large) // none is claimed yet
+	b.free[Small] = int(b.files[Waiting] - b.large)
+	x.countBatch(b)
+	if n := len(x.batches); n == 0 || x.batches[n-1].ID < b.ID {
+		x.batches = append(x.batches, b)
+		return
+	}
+	i, _ := x.findBatch(b.ID)
+	x.batches = slices.Insert(x.batches, i, b)
+}
+
+func (x *index) findBatch(id int64) (int, bool) {
+	return slices.BinarySearchFunc(x.batches, id, func(b *batch, id int64) int { return cmp.Compare(b.ID, id) })
+}
+
+// batchOf returns the batch that a job belongs to and the job's place in it; nil if there is none.
+func (x *index) batchOf(job int64) (*batch, int) {
+	i, ok := x.findBatch(job / BatchSize)
+	if !ok {
+		return nil, 0
+	}
+	return x.batches[i], int(job % BatchSize)
+}
+
+// inbox returns the counts for an inbox.
+func (x *index) inbox(key string) *inboxCount {
+	c := x.inboxes[key]
+	if c == nil {
+		c = &inboxCount{}
+		x.inboxes[key] = c
+	}
+	return c
+}
+
+// recount sets the counts of all inboxes anew, after something changed for whole transfers.
+func (x *index) recount() {
+	for _, c := range x.inboxes {
+		*c = inboxCount{}
+	}
+	for _, b := range x.batches {
+		x.countBatch(b)
+	}
+}
+
+func (x *index) countBatch(b *batch) {
+	if t := b.transfer; t.mine() && !t.Paused {
+		c := x.inbox(t.Inbox)
+		c.free[Small] += b.free[Small]
+		c.free[Large] += b.free[Large]
+		c.unfinished += int(b.unfinished())
+	}
+}
+
+// fetch brings a batch's jobs into memory and keeps them there until let. The result is nil, without an error, if the
+// batch is gone. It blocks on the journal where they are not there yet.
+func (x *index) fetch(ctx context.Context, id int64) (*batch, error) {
+	x.mu.Lock()
+	i, ok := x.findBatch(id)
+	if !ok {
+		x.mu.Unlock()
+		return nil, nil
+	}
+	b := x.batches[i]
+	b.holds++
+	have := b.jobs != nil
+	x.mu.Unlock()
+	if have {
+		return b, nil
+	}
+	stored, err := x.journal.Batch(ctx, id)
+	if err != nil {
+		x.let(b)
+		return nil, err
+	}
+	jobs, fileNew, ok := decodeBatch(stored)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case b.jobs != nil: // somebody else was faster
+		return b, nil
+	case len(stored.Facts) == 0: // another process removed it
+		b.holds--
+		return nil, nil
+	case !ok:
+		b.holds--
+		return nil, NewError("read batch", "", Unexpected)
+	}
+	for i := range jobs {
+		jobs[i].ID, jobs[i].Transfer, jobs[i].Inbox = b.job(i), b.Transfer, b.transfer.Inbox
+	}
+	b.jobs, b.fileNew = jobs, fileNew
+	return b, nil
+}
+
+func decodeBatch(s Batch) ([]Job, []bool, bool) {
+	jobs, ok := decodeFacts(s.Facts)
+	if !ok {
+		return nil, nil, false
+	}
+	fileNew, ok := decodeStates(s.States, jobs)
+	return jobs, fileNew, ok
+}
+
+// let ends what fetch began.
+func (x *index) let(b *batch) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.unhold(b)
+}
+
+// unhold gives up one reason to keep a batch's jobs in memory. The latest ones stay for a while.
+func (x *index) unhold(b *batch) {
+	if b.holds--; b.holds > 0 || b.jobs == nil {
+		return
+	}
+	x.recent = slices.DeleteFunc(x.recent, func(o *batch) bool { return o == b })
+	x.recent = append(x.recent, b)
+	for i := 0; len(x.recent) > recentBatches && i < len(x.recent); {
+		switch o := x.recent[i]; {
+		case o.holds > 0: // will be back
+			x.recent = slices.Delete(x.recent, i, i+1)
+		case o.dirty || o.moved > 0:
+			i++
+		default:
+			o.jobs, o.fileNew = nil, nil
+			x.recent = slices.Delete(x.recent, i, i+1)
+		}
+	}
+}
+
+// enter counts the job at a place n times, 1 or -1, wherever it counts.
+func (x *index) enter(b *batch, i, n int) {
+	j := &b.jobs[i]
+	b.count(j, int64(n))
+	b.transfer.count(j, int64(n))
+	free := j.State == Waiting && !b.isClaimed(i)
+	if free {
+		b.free[j.Class] += n
+	}
+	if t := b.transfer; t.mine() && !t.Paused {
+		c := x.inbox(t.Inbox)
+		if free {
+			c.free[j.Class] += n
+		}
+		if j.State == Waiting || j.State == Active {
+			c.unfinished += n
+		}
+	}
+}
+
+// set gives a job new contents. Its batch's jobs must be in memory.
+func (x *index) set(b *batch, i int, j Job) {
+	old := &b.jobs[i]
+	if old.Size != j.Size || !old.ModTime.Equal(j.ModTime) || old.FileID != j.FileID {
+		b.fileNew[i] = true
+	}
+	x.enter(b, i, -1)
+	kept := old.State != j.State || j.State != Active // that a job is being sent is not kept
+	*old = j
+	x.enter(b, i, 1)
+	if kept && j.State != Active {
+		x.soil(b)
+	}
+	if j.State.Ended() {
+		x.ended = true
+	}
+}
+
+// soil says that a batch has something to commit.
+func (x *index) soil(b *batch) {
+	if !b.dirty {
+		b.dirty = true
+		b.holds++ // until it is committed
+		x.soiled = append(x.soiled, b)
+	}
+	x.mark()
+}
+
+// mark wakes the committer.
+func (x *index) mark() {
+	select {
+	case x.dirty <- struct{}{}:
+	default:
+	}
+}

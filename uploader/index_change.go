@@ -1,0 +1,283 @@
+package uploader
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+)
+
+// adopt makes this process the owner of transfers that nobody owns and returns those that it got.
+func (x *index) adopt(ctx context.Context, ids []int64) ([]Transfer, error) {
+	got, err := x.journal.Adopt(ctx, ids)
+	if err != nil || len(got) == 0 {
+		return nil, err
+	}
+	// Another process may have changed them since they were read.
+	c, err := x.journal.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.Transfers {
+		if slices.ContainsFunc(got, func(t Transfer) bool { return t.ID == c.Transfers[i].ID }) {
+			c.Transfers[i].Owner = Nobody // until merged, so that it is taken as the journal has it
+		}
+	}
+	x.merge(c)
+	if err := x.holdMoved(ctx); err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, g := range got {
+		if t := x.transferOf(g.ID); t != nil {
+			seen := g.Seen
+			t.Owner = Here
+			for _, b := range x.batches {
+				if b.transfer == t && !b.Claimed.IsZero() {
+					b.doubt = seen.Add(doubtMargin)
+				}
+			}
+		}
+	}
+	x.recount()
+	return got, nil
+}
+
+// release gives transfers up.
+func (x *index) release(ctx context.Context, ids []int64) error {
+	x.mu.Lock()
+	for _, id := range ids {
+		if t := x.transferOf(id); t != nil {
+			t.Owner = Nobody
+		}
+	}
+	x.recount()
+	x.mu.Unlock()
+	return x.journal.Release(ctx, ids)
+}
+
+// pause sets whether a transfer is paused and returns how many of its jobs that concerns.
+func (x *index) pause(id int64, pause bool) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t := x.transferOf(id)
+	if t == nil || t.Paused == pause {
+		return 0
+	}
+	t.Paused, t.dirty = pause, true
+	x.ended = true
+	x.recount()
+	x.mark()
+	return int(t.unfinished())
+}
+
+// concerned returns the batches that have jobs which a command may concern.
+func (x *index) concerned(c Command) (ids []int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if c.Jobs != nil {
+		for _, job := range c.Jobs {
+			if id := job / BatchSize; !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+		return ids
+	}
+	for _, b := range x.batches {
+		if b.Transfer == c.Transfer && b.shown(transitions[c.Verb].from) > 0 {
+			ids = append(ids, b.ID)
+		}
+	}
+	return ids
+}
+
+// eachConcerned calls do for the jobs of a batch that a command concerns, and keeps those that it changed.
+func (x *index) eachConcerned(b *batch, c Command, do func(j *Job) (changed bool)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range b.jobs {
+		j := b.jobs[i]
+		if c.Jobs != nil && !slices.Contains(c.Jobs, j.ID) || !c.Verb.concerns(&j) {
+			continue
+		}
+		if do(&j) {
+			x.set(b, i, j)
+			if j.State == removed {
+				x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
+			}
+		}
+	}
+}
+
+// prune removes a transfer's batches in which no job is left to show, and the transfer with the last of them.
+func (x *index) prune(id int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	left := false
+	removed := false
+	x.batches = slices.DeleteFunc(x.batches, func(b *batch) bool {
+		if b.Transfer != id {
+			return false
+		}
+		if b.shown(nil) > 0 || b.claimed != [BatchSize / 64]uint64{} {
+			left = true
+			return false
+		}
+		x.dropped = append(x.dropped, b.ID)
+		b.transfer.add(&b.tally, -1)
+		if b.dirty {
+			b.dirty = false
+			b.holds--
+		}
+		removed = true
+		return true
+	})
+	if !removed {
+		return
+	}
+	x.place()
+	if t := x.transferOf(id); t != nil && !left && t.Scanned {
+		x.forgotten = append(x.forgotten, id)
+		x.transfers = slices.DeleteFunc(x.transfers, func(o *transfer) bool { return o == t })
+	}
+	x.ended = true
+	x.mark()
+}
+
+// reorder gives jobs other places and returns how many got one.
+func (x *index) reorder(ctx context.Context, v Verb, jobs []int64) (int, error) {
+	var held []*batch
+	defer func() {
+		for _, b := range held {
+			x.let(b)
+		}
+	}()
+	for _, id := range x.concerned(Command{Verb: v, Jobs: jobs}) {
+		b, err := x.fetch(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if b != nil {
+			held = append(held, b)
+		}
+	}
+	x.mu.Lock()
+	jobs = slices.DeleteFunc(slices.Clone(jobs), func(id int64) bool {
+		b, i := x.batchOf(id)
+		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State == removed
+	})
+	slices.SortFunc(jobs, func(a, b int64) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
+	x.mu.Unlock()
+	switch v {
+	case First, Last:
+		x.toEnd(jobs, v == First)
+		return len(jobs), nil
+	case Down:
+		slices.Reverse(jobs) // or each would be passed by the one behind it
+	}
+	for _, id := range jobs {
+		if err := x.swap(ctx, id, v == Up); err != nil {
+			return 0, err
+		}
+	}
+	return len(jobs), nil
+}
+
+// toEnd puts jobs, which are in the queue's order, before or behind all others.
+func (x *index) toEnd(jobs []int64, first bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	low, high := int64(math.MaxInt64), int64(math.MinInt64)
+	if n := len(x.batches); n > 0 {
+		low, high = ownRank(x.batches[0].job(0)), ownRank(x.batches[n-1].job(BatchSize-1))
+	}
+	if n := len(x.moved); n > 0 {
+		low, high = min(low, x.moved[0].rank), max(high, x.moved[n-1].rank)
+	}
+	ranks := map[int64]int64{}
+	for i, id := range jobs {
+		if first {
+			ranks[id] = low - int64(len(jobs)-i)
+		} else {
+			ranks[id] = high + 1 + int64(i)
+		}
+	}
+	x.rerank(ranks)
+}
+
+// swap makes a job change places with the waiting job before or behind it.
+func (x *index) swap(ctx context.Context, id int64, up bool) error {
+	other, ok, err := x.neighbour(ctx, id, up)
+	if err != nil || !ok {
+		return err
+	}
+	b, err := x.fetch(ctx, other/BatchSize)
+	if err != nil || b == nil {
+		return err
+	}
+	x.mu.Lock()
+	x.rerank(map[int64]int64{id: x.rankOf(other), other: x.rankOf(id)})
+	x.mu.Unlock()
+	x.let(b)
+	return nil
+}
+
+// neighbour returns the job next to another that has not ended.
+func (x *index) neighbour(ctx context.Context, id int64, up bool) (int64, bool, error) {
+	open := Filter{States: []JobState{Waiting, Paused}}
+	x.mu.Lock()
+	var parts []stretch
+	at := -1
+	for s := range x.stretches() {
+		b := x.batches[s.at]
+		here := b.ID == id/BatchSize && int(id%BatchSize) >= s.lo && int(id%BatchSize) < s.hi && s.single == x.isMoved(id)
+		if here {
+			at = len(parts)
+		}
+		if here || b.shown(open.States) > 0 {
+			parts = append(parts, s)
+		}
+	}
+	x.mu.Unlock()
+	step := 1
+	if up {
+		step = -1
+	}
+	for ; at >= 0 && at < len(parts); at += step {
+		s := parts[at]
+		b, err := x.fetch(ctx, s.batch)
+		if err != nil {
+			return 0, false, err
+		}
+		if b == nil {
+			continue
+		}
+		other, ok := x.openIn(b, s, open, id, up)
+		x.let(b)
+		if ok {
+			return other, true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+// openIn returns the job of a part that is the nearest to another one, before or behind it.
+func (x *index) openIn(b *batch, s stretch, f Filter, id int64, up bool) (other int64, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	rank := x.rankOf(id)
+	for i := s.lo; i < min(s.hi, len(b.jobs)); i++ {
+		j := b.job(i)
+		if j == id || !f.matches(&b.jobs[i]) || !s.single && x.isMoved(j) {
+			continue
+		}
+		if up && x.rankOf(j) < rank {
+			other, ok = j, true // the last of them
+		}
+		if !up && x.rankOf(j) > rank {
+			return j, true
+		}
+	}
+	return other, ok
+}

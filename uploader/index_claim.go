@@ -1,0 +1,197 @@
+package uploader
+
+import (
+	"context"
+	"time"
+)
+
+// claim is a job that was claimed, with what an earlier process leaves in doubt.
+type claim struct {
+	Job
+	// began and ended, if not zero, say that an earlier process may have sent the job between these moments without
+	// learning of the answer.
+	began, ended time.Time
+}
+
+// free returns how many jobs of an inbox can be claimed, by class.
+func (x *index) free(inbox string) [2]int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.inbox(inbox).free
+}
+
+// unfinished returns how many jobs of an inbox may still be sent by themselves.
+func (x *index) unfinished(inbox string) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.inbox(inbox).unfinished
+}
+
+// claim returns up to n waiting jobs of the inbox and class in the queue's order, which no other claim returns until
+// unclaim. Before it returns, the journal knows since when these jobs may have been sent: now, on the service's clock as
+// far as it is known.
+func (x *index) claim(ctx context.Context, inbox string, class Class, n int, now time.Time) ([]claim, error) {
+	var claims []claim
+	for len(claims) < n {
+		id, ok := x.claimable(inbox, class)
+		if !ok {
+			break
+		}
+		b, err := x.fetch(ctx, id.batch)
+		if err != nil {
+			for i := range claims {
+				x.unclaim(claims[i].Job, false)
+			}
+			return nil, err
+		}
+		if b == nil {
+			break
+		}
+		claims = x.claimFrom(b, id, class, n-len(claims), now, claims)
+		x.let(b)
+	}
+	if len(claims) == 0 {
+		return nil, nil
+	}
+	if err := x.commitClaims(ctx); err != nil {
+		for i := range claims {
+			x.unclaim(claims[i].Job, false)
+		}
+		return nil, err
+	}
+	return claims, nil
+}
+
+// claimable finds the first part of the queue that has a job to claim.
+func (x *index) claimable(inbox string, class Class) (stretch, bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for s := range x.stretches() {
+		b := x.batches[s.at]
+		if t := b.transfer; b.free[class] == 0 || !t.mine() || t.Paused || t.Inbox != inbox {
+			continue
+		}
+		if b.moved == 0 {
+			return s, true
+		}
+		for i := s.lo; i < s.hi; i++ { // in memory, since it has moved jobs
+			if b.canClaim(i, class) && (s.single || !x.isMoved(b.job(i))) {
+				return s, true
+			}
+		}
+	}
+	return stretch{}, false
+}
+
+func (b *batch) canClaim(i int, class Class) bool {
+	return b.jobs[i].State == Waiting && b.jobs[i].Class == class && !b.isClaimed(i)
+}
+
+func (x *index) claimFrom(b *batch, s stretch, class Class, n int, now time.Time, claims []claim) []claim {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := s.lo; i < min(s.hi, len(b.jobs)) && n > 0; i++ {
+		if !b.canClaim(i, class) || !s.single && b.moved > 0 && x.isMoved(b.job(i)) {
+			continue
+		}
+		c := claim{Job: b.jobs[i]}
+		if !b.doubt.IsZero() {
+			c.began, c.ended = b.Claimed, b.doubt
+		}
+		if b.Claimed.IsZero() {
+			b.Claimed = now.Truncate(time.Second)
+			x.soil(b)
+			x.unkept = true
+		}
+		x.enter(b, i, -1)
+		b.setClaimed(i)
+		x.enter(b, i, 1)
+		b.holds++
+		claims = append(claims, c)
+		n--
+	}
+	return claims
+}
+
+// commitClaims commits if that jobs were claimed is not kept yet.
+func (x *index) commitClaims(ctx context.Context) error {
+	x.mu.Lock()
+	unkept := x.unkept
+	x.mu.Unlock()
+	if !unkept {
+		return nil
+	}
+	return x.commit(ctx, false)
+}
+
+// begin says that a claimed job is being sent. The journal is not told: whoever reads it later is not sending it.
+func (x *index) begin(id int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if b, i := x.batchOf(id); b != nil {
+		x.enter(b, i, -1)
+		b.jobs[i].State = Active
+		x.enter(b, i, 1)
+	}
+}
+
+// unclaim gives a claimed job back. If anything of it changed, keep is true and j is what it is now; of one that has
+// ended the blocks are forgotten.
+func (x *index) unclaim(j Job, keep bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	b, i := x.batchOf(j.ID)
+	if b == nil || !b.isClaimed(i) {
+		return
+	}
+	if keep || b.jobs[i].State != j.State {
+		x.set(b, i, j)
+	}
+	if j.State.Ended() && j.Class == Large {
+		x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
+	}
+	x.enter(b, i, -1)
+	b.clearClaimed(i)
+	x.enter(b, i, 1)
+	x.unhold(b)
+}
+
+// update keeps a claimed job's new contents.
+func (x *index) update(j Job) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if b, i := x.batchOf(j.ID); b != nil {
+		x.set(b, i, j)
+	}
+}
+
+// plan keeps a claimed job's contents, and that of its blocks exactly these are acknowledged.
+func (x *index) plan(j Job, acked []AckedBlock) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	b, i := x.batchOf(j.ID)
+	if b == nil {
+		return
+	}
+	x.set(b, i, j)
+	x.soil(b)
+	x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
+	for _, a := range acked {
+		x.blocks = append(x.blocks, BlockChange{Job: j.ID, Block: a})
+	}
+}
+
+// ack keeps that a claimed job's block was acknowledged.
+func (x *index) ack(id int64, a AckedBlock, bytes int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	b, i := x.batchOf(id)
+	if b == nil {
+		return
+	}
+	x.enter(b, i, -1)
+	b.jobs[i].Done += bytes
+	x.enter(b, i, 1)
+	x.blocks = append(x.blocks, BlockChange{Job: id, Block: a})
+	x.soil(b)
+}

@@ -1,0 +1,243 @@
+package uploader
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	// commitEvery is how long a change waits for others to be committed with it. What is lost with the process at most
+	// is sent once more.
+	commitEvery = 50 * time.Millisecond
+	// syncEvery is how long an end may wait to be safe from a loss of power.
+	syncEvery = 250 * time.Millisecond
+	// commitAgain is how long to wait after a commit that failed.
+	commitAgain = time.Second
+)
+
+// keep commits what changes until the context ends.
+func (x *index) keep(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-x.dirty:
+		}
+		wait := commitEvery
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+			if err := x.commit(ctx, false); err != nil {
+				wait = commitAgain
+				continue
+			}
+			if !x.needsSync() {
+				break
+			}
+			wait = syncEvery
+		}
+	}
+}
+
+func (x *index) needsSync() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.unsynced
+}
+
+// commit writes down what has changed; with sync so that it outlives the machine's power. Others that commit at the same
+// time wait. What can't be written stays to be written, and trouble says so.
+func (x *index) commit(ctx context.Context, sync bool) error {
+	select {
+	case <-x.turn:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { x.turn <- struct{}{} }()
+	c, done := x.take(sync)
+	if done == nil {
+		return nil
+	}
+	err := x.journal.Commit(ctx, c)
+	x.mu.Lock()
+	done(err)
+	x.mu.Unlock()
+	if ctx.Err() == nil {
+		x.report(err)
+	}
+	return err
+}
+
+// sayAlive lets the next commit keep the moment.
+func (x *index) sayAlive() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.alive = true
+	x.mark()
+}
+
+// report tells the queue whether the journal can be written.
+func (x *index) report(err error) {
+	var trouble *Error
+	if err != nil {
+		trouble = journalError(err)
+	}
+	x.mu.Lock()
+	news := (trouble == nil) != (x.trouble == nil) || trouble != nil && trouble.Reason != x.trouble.Reason
+	x.trouble = trouble
+	x.mu.Unlock()
+	if news {
+		x.changed(trouble)
+	}
+}
+
+// take collects what has to be committed. done, which is nil if there is nothing, must be called with the outcome while
+// the lock is held.
+func (x *index) take(sync bool) (c Changes, done func(error)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	now := x.now()
+	ended := x.ended
+	c = Changes{
+		Blocks: x.blocks, Removed: x.dropped, Forgotten: x.forgotten, Ranks: x.ranks, Alive: x.alive,
+		Sync: sync || (ended || x.unsynced) && now.Sub(x.synced) >= syncEvery,
+	}
+	var batches []*batch
+	for _, b := range x.soiled {
+		if b.dirty {
+			batches = append(batches, b)
+			c.Batches = append(c.Batches, b.stored())
+			b.dirty = false
+		}
+	}
+	var transfers []*transfer
+	for _, t := range x.transfers {
+		if t.dirty {
+			transfers = append(transfers, t)
+			c.Transfers = append(c.Transfers, t.copy())
+			t.dirty = false
+		}
+	}
+	unkept := x.unkept
+	nothing := len(c.Blocks)+len(c.Removed)+len(c.Forgotten)+len(c.Ranks)+len(c.Batches)+len(c.Transfers) == 0
+	if nothing && !c.Alive && (!c.Sync || !x.unsynced) {
+		return c, nil
+	}
+	x.soiled = nil
+	x.blocks, x.dropped, x.forgotten, x.ranks, x.alive, x.ended, x.unkept = nil, nil, nil, map[int64]int64{}, false, false, false
+	return c, func(err error) {
+		if err == nil {
+			for _, b := range batches {
+				x.unhold(b)
+			}
+			switch {
+			case c.Sync:
+				x.synced, x.unsynced = now, false
+			case ended:
+				x.unsynced = true
+			}
+			return
+		}
+		for _, b := range batches {
+			if b.dirty {
+				x.unhold(b) // soiled again meanwhile, which holds it
+			} else {
+				b.dirty = true
+				x.soiled = append(x.soiled, b)
+			}
+		}
+		for _, t := range transfers {
+			t.dirty = true
+		}
+		x.blocks = append(c.Blocks, x.blocks...)
+		x.dropped = append(c.Removed, x.dropped...)
+		x.forgotten = append(c.Forgotten, x.forgotten...)
+		for job, rank := range c.Ranks {
+			if _, newer := x.ranks[job]; !newer {
+				x.ranks[job] = rank
+			}
+		}
+		x.ended, x.unkept, x.alive = x.ended || ended, x.unkept || unkept, x.alive || c.Alive
+		x.mark()
+	}
+}
+
+// stored returns the batch as the journal keeps it after it was added.
+func (b *batch) stored() Batch {
+	s := Batch{BatchHead: b.BatchHead, States: encodeStates(b.jobs, b.fileNew)}
+	s.Totals = storedTally(b.jobs).encode()
+	return s
+}
+
+// storedTally counts jobs as whoever reads the journal sees them: what is being sent waits.
+func storedTally(jobs []Job) *tally {
+	var t tally
+	for i := range jobs {
+		j := jobs[i]
+		if j.State == Active {
+			j.State = Waiting
+		}
+		t.count(&j, 1)
+	}
+	return &t
+}
+
+// journalError returns err as an [*Error].
+func journalError(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return NewError("commit", "", Unexpected)
+}
+
+// addTransfer keeps a new transfer of this queue.
+func (x *index) addTransfer(ctx context.Context, t Transfer) (*transfer, error) {
+	id, err := x.journal.AddTransfer(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	t.ID, t.Owner = id, Here
+	e := &transfer{Transfer: t}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.insertTransfer(e)
+	return e, nil
+}
+
+// addJobs keeps new jobs behind all others and sets their ids, transfers and inboxes.
+func (x *index) addJobs(ctx context.Context, t *transfer, jobs []Job) error {
+	var stored []Batch
+	for rest := jobs; len(rest) > 0; {
+		part := rest[:min(BatchSize, len(rest))]
+		rest = rest[len(part):]
+		stored = append(stored, Batch{
+			BatchHead: BatchHead{Transfer: t.ID, Totals: storedTally(part).encode()},
+			Facts:     encodeFacts(part), States: encodeStates(part, make([]bool, len(part))),
+		})
+	}
+	if err := x.journal.AddBatches(ctx, stored); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range stored {
+		b := &batch{BatchHead: s.BatchHead, transfer: t}
+		n := min(BatchSize, len(jobs))
+		for i := range jobs[:n] {
+			jobs[i].ID, jobs[i].Transfer, jobs[i].Inbox = b.job(i), t.ID, t.Inbox
+			b.count(&jobs[i], 1)
+		}
+		x.insertBatch(b)
+		if len(x.recent) < recentBatches { // what is sent soon need not be read again
+			b.jobs, b.fileNew = append([]Job(nil), jobs[:n]...), make([]bool, n)
+			b.holds++
+			x.unhold(b)
+		}
+		jobs = jobs[n:]
+	}
+	return nil
+}

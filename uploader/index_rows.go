@@ -1,0 +1,127 @@
+package uploader
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// rows returns up to n jobs that match the filter, from the from-th on, in the queue's order. It reads at most the few
+// batches that hold them, unless the filter has a text, for which it reads all.
+func (x *index) rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
+	if n <= 0 {
+		return nil, nil
+	}
+	f.Text = strings.ToLower(f.Text)
+	parts, skip := x.find(f, from, n)
+	rows := make([]Job, 0, min(n, 1024))
+	for _, s := range parts {
+		b, err := x.fetch(ctx, s.batch)
+		if err != nil {
+			return rows, err
+		}
+		if b == nil {
+			continue
+		}
+		rows, skip = x.collect(b, s, f, skip, n, rows)
+		x.let(b)
+		if len(rows) == n {
+			break
+		}
+	}
+	return rows, nil
+}
+
+// find returns the parts of the queue that hold the rows, and how many matching jobs of them to pass over first.
+func (x *index) find(f Filter, from, n int) (parts []stretch, skip int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	skip = from
+	found := 0 // behind skip, where it can be said without reading
+	for s := range x.stretches() {
+		b := x.batches[s.at]
+		if f.Transfer != 0 && f.Transfer != b.Transfer {
+			continue
+		}
+		count := b.shown(f.States)
+		if count == 0 {
+			continue
+		}
+		if b.moved > 0 {
+			count = x.countStretch(b, s, f)
+		}
+		if f.Text == "" && len(parts) == 0 && skip >= int(count) {
+			skip -= int(count)
+			continue
+		}
+		parts = append(parts, s)
+		if found += int(count); f.Text == "" && found >= skip+n {
+			break
+		}
+	}
+	return parts, skip
+}
+
+// countStretch counts the jobs of a batch with moved jobs, which is in memory.
+func (x *index) countStretch(b *batch, s stretch, f Filter) (n int64) {
+	for i := s.lo; i < min(s.hi, len(b.jobs)); i++ {
+		if f.matches(&b.jobs[i]) && (s.single || !x.isMoved(b.job(i))) {
+			n++
+		}
+	}
+	return n
+}
+
+func (x *index) collect(b *batch, s stretch, f Filter, skip, n int, rows []Job) ([]Job, int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := s.lo; i < min(s.hi, len(b.jobs)) && len(rows) < n; i++ {
+		j := &b.jobs[i]
+		if !f.matches(j) || !f.contains(j) || !s.single && b.moved > 0 && x.isMoved(j.ID) {
+			continue
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		rows = append(rows, *j)
+	}
+	return rows, skip
+}
+
+// matches reports whether the job's state is wanted.
+func (f Filter) matches(j *Job) bool {
+	if f.States == nil {
+		return j.State != removed
+	}
+	return slices.Contains(f.States, j.State)
+}
+
+// contains reports whether the job has the wanted text, which is in small letters.
+func (f Filter) contains(j *Job) bool {
+	return f.Text == "" || strings.Contains(strings.ToLower(j.Source), f.Text) || strings.Contains(strings.ToLower(j.Blob), f.Text)
+}
+
+// totals returns the counts of one transfer, or of all where the id is 0.
+func (x *index) totals(id int64) (sum tally) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.transfers {
+		if id == 0 || t.ID == id {
+			sum.add(&t.tally, 1)
+		}
+	}
+	return sum
+}
+
+// statuses returns one transfer with its counts, or all where the id is 0.
+func (x *index) statuses(id int64) (all []TransferStatus) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.transfers {
+		if id == 0 || t.ID == id {
+			all = append(all, TransferStatus{Transfer: t.Transfer, Files: t.files, Bytes: t.bytes, Done: t.done + t.bytes[Delivered]})
+		}
+	}
+	return all
+}
