@@ -43,8 +43,9 @@ type index struct {
 type transfer struct {
 	Transfer
 	tally
-	dirty bool
-	known map[[16]byte]struct{} // while its roots are read once more: fingerprints of the sources that it has
+	dirty    bool
+	scanning bool                  // its roots are being read
+	known    map[[16]byte]struct{} // while they are read once more: fingerprints of the files that it has
 }
 
 // mine reports whether its jobs may be sent by this queue.

@@ -84,8 +84,13 @@ func (x *index) concerned(c Command) (ids []int64) {
 		}
 		return ids
 	}
+	return x.batchesWith(c.Transfer, transitions[c.Verb].from)
+}
+
+// batchesWith returns a transfer's batches that have jobs of these states.
+func (x *index) batchesWith(transfer int64, states []JobState) (ids []int64) {
 	for _, b := range x.batches {
-		if b.Transfer == c.Transfer && b.shown(transitions[c.Verb].from) > 0 {
+		if b.Transfer == transfer && b.shown(states) > 0 {
 			ids = append(ids, b.ID)
 		}
 	}

@@ -74,7 +74,7 @@ func (x *index) claimable(inbox string, class Class) (stretch, bool) {
 		if b.moved == 0 {
 			return s, true
 		}
-		for i := s.lo; i < s.hi; i++ { // in memory, since it has moved jobs
+		for i := s.lo; i < min(s.hi, len(b.jobs)); i++ { // in memory, since it has moved jobs
 			if b.canClaim(i, class) && (s.single || !x.isMoved(b.job(i))) {
 				return s, true
 			}

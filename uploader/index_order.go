@@ -41,7 +41,8 @@ func (x *index) stretches() iter.Seq[stretch] {
 				}
 			}
 			lo := 0
-			for len(m) > 0 && m[0].rank < ownRank(b.job(BatchSize)) {
+			// A rank between two of a batch's is the own rank of one that was moved away, so the batch is in memory.
+			for len(m) > 0 && m[0].rank <= ownRank(b.job(BatchSize-1)) {
 				cut := int((m[0].rank+rankGap-1)/rankGap - b.job(0)) // of the jobs whose own rank is lower
 				if cut > lo && !yield(stretch{at: at, batch: b.ID, lo: lo, hi: cut}) {
 					return
@@ -51,7 +52,7 @@ func (x *index) stretches() iter.Seq[stretch] {
 					return
 				}
 			}
-			if !yield(stretch{at: at, batch: b.ID, lo: lo, hi: BatchSize}) {
+			if lo < BatchSize && !yield(stretch{at: at, batch: b.ID, lo: lo, hi: BatchSize}) {
 				return
 			}
 		}

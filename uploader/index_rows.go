@@ -13,6 +13,9 @@ func (x *index) rows(ctx context.Context, f Filter, from, n int) ([]Job, error) 
 		return nil, nil
 	}
 	f.Text = strings.ToLower(f.Text)
+	if f.States != nil {
+		f.States = slices.Compact(slices.Sorted(slices.Values(f.States))) // counted once each
+	}
 	parts, skip := x.find(f, from, n)
 	rows := make([]Job, 0, min(n, 1024))
 	for _, s := range parts {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // memoryJournal keeps everything in the process: for tests, and for a queue that can't be kept on disk. It costs about as
@@ -18,6 +19,7 @@ type memoryJournal struct {
 	blocks    map[int64]map[int]AckedBlock
 	ranks     map[int64]int64
 	inboxes   map[string]InboxRecord
+	seen      time.Time
 }
 
 // NewMemoryJournal returns a Journal that ends with the process. Nobody but this process can own a transfer in it, and no
@@ -79,10 +81,11 @@ func (m *memoryJournal) AddBatches(_ context.Context, batches []Batch) error {
 func (m *memoryJournal) Commit(_ context.Context, c Changes) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.seen = time.Now()
 	for _, t := range c.Transfers {
 		if old, ok := m.transfers[t.ID]; ok {
 			t = t.copy()
-			t.Owner, t.Seen = old.Owner, old.Seen
+			t.Owner = old.Owner
 			m.transfers[t.ID] = t
 		}
 	}
@@ -138,6 +141,7 @@ func (m *memoryJournal) Adopt(_ context.Context, transfers []int64) (got []Trans
 		if t, ok := m.transfers[id]; ok && t.Owner == Nobody {
 			t.Owner = Here
 			m.transfers[id] = t
+			t.Seen = m.seen
 			got = append(got, t.copy())
 		}
 	}
@@ -156,8 +160,15 @@ func (m *memoryJournal) Release(_ context.Context, transfers []int64) error {
 	return nil
 }
 
+// Alive implements [Journal].
+func (m *memoryJournal) Alive(context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.seen = time.Now()
+	return nil
+}
+
 func (m *memoryJournal) Changed(context.Context) (bool, error)     { return false, nil }
-func (m *memoryJournal) Alive(context.Context) error               { return nil }
 func (m *memoryJournal) Post(context.Context, Command) error       { return nil }
 func (m *memoryJournal) Posted(context.Context) ([]Command, error) { return nil, nil }
 

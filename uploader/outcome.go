@@ -65,6 +65,9 @@ func (q *Queue) finish(u unit, err error) {
 			q.later(unit{job: j, kind: prepare, plan: j.plan}, backoff(j.replans+3))
 		}
 	}
+	if in.quiet {
+		q.landed.Broadcast()
+	}
 	q.settle()
 	q.wakeWorkers()
 	q.notify()

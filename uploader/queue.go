@@ -53,6 +53,7 @@ type Queue struct {
 
 	mu       sync.Mutex
 	work     *sync.Cond // there may be something to send, or a connection for it
+	landed   *sync.Cond // a request was answered, or a scan has ended; for who waits for an inbox to be quiet
 	inboxes  map[string]*inbox
 	order    []*inbox // as they were first used; rotates so that each gets its turn
 	workers  int
@@ -111,7 +112,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		// An eighth of a second's worth may go at once: short transfers keep to the limit too.
 		q.limiter = rate.NewLimiter(rate.Limit(c.Rate), int(min(max(c.Rate/8, 1), mib)))
 	}
-	q.work = sync.NewCond(&q.mu)
+	q.work, q.landed = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
 	q.ctx, q.cancel = context.WithCancelCause(ctx)
 	close(q.settled)
 	q.wg.Go(q.feed)
@@ -124,6 +125,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		q.settle()
 		q.mu.Unlock()
 		q.work.Broadcast()
+		q.landed.Broadcast()
 	})
 	return q, nil
 }

@@ -14,6 +14,7 @@ type inbox struct {
 
 	hold      *Error      // waits for a person, or for the token's time to begin; nil otherwise
 	holdTimer *time.Timer // ends the hold by itself; nil otherwise
+	quiet     bool        // its jobs are being given to another inbox
 	notBefore time.Time   // waits for the network or the service until then
 	failures  int         // requests in a row that failed for ErrBusy
 	pauses    int         // waits in a row that helped nothing
@@ -145,7 +146,7 @@ func (q *Queue) pick() (unit, bool) {
 	}
 	now := time.Now()
 	for i, in := range q.order {
-		if in.store == nil || in.hold != nil || now.Before(in.notBefore) {
+		if in.store == nil || in.hold != nil || in.quiet || now.Before(in.notBefore) {
 			continue
 		}
 		// After failures in a row one request finds out whether the others may go on.
@@ -329,7 +330,7 @@ func (q *Queue) shortOfJobs() (*inbox, Class, int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, in := range q.order {
-		if in.store == nil || in.hold != nil {
+		if in.store == nil || in.hold != nil || in.quiet {
 			continue // what is claimed can't be moved to another inbox, and costs memory
 		}
 		free := q.index.free(in.key)

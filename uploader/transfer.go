@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -104,12 +105,15 @@ func (q *Queue) startScan(t *transfer) {
 	q.mu.Lock()
 	q.unsettle()
 	q.scanning++
+	q.index.setScanning(t, true)
 	q.inbox(t.Inbox)
 	q.mu.Unlock()
 	q.wg.Go(func() {
 		err := q.scan(t)
 		q.mu.Lock()
 		q.scanning--
+		q.index.setScanning(t, false)
+		q.landed.Broadcast()
 		if err != nil && q.scanErr == nil {
 			q.scanErr = err
 		}
@@ -231,42 +235,41 @@ func (x *index) replace(t *transfer, now Transfer, save bool) {
 	}
 }
 
+func (x *index) setScanning(t *transfer, on bool) {
+	x.mu.Lock()
+	t.scanning = on
+	x.mu.Unlock()
+}
+
+// scanningInto reports whether a scan for an inbox is under way. The caller holds the queue's lock.
+func (q *Queue) scanningInto(inbox string) bool {
+	x := q.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.ContainsFunc(x.transfers, func(t *transfer) bool { return t.scanning && t.Inbox == inbox })
+}
+
 // learn prepares a transfer of this queue for being read once more. It returns nil if there is no such transfer.
 func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
 	x.mu.Lock()
 	t := x.transferOf(id)
-	if t == nil || !t.mine() || t.known != nil {
+	if t == nil || !t.mine() || t.scanning {
 		x.mu.Unlock()
 		return nil, nil
 	}
-	t.known = map[[16]byte]struct{}{}
 	t.Scanned, t.dirty = false, true
 	of := map[int64]bool{}
 	for f := t; f != nil && !of[f.ID]; f = x.transferOf(f.Follows) {
 		of[f.ID] = true
 	}
-	var ids []int64
-	for _, b := range x.batches {
-		if of[b.Transfer] {
-			ids = append(ids, b.ID)
-		}
-	}
 	x.mu.Unlock()
-	for _, id := range ids {
-		b, err := x.fetch(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if b == nil {
-			continue
-		}
-		x.mu.Lock()
-		for i := range b.jobs {
-			t.known[fingerprint(b.jobs[i].Source)] = struct{}{}
-		}
-		x.unhold(b)
-		x.mu.Unlock()
+	known, err := x.sources(ctx, of)
+	if err != nil {
+		return nil, err
 	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t.known = known
 	return t, nil
 }
 

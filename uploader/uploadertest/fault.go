@@ -131,3 +131,10 @@ func (s *service) Unhit() []string {
 	}
 	return lines
 }
+
+// ClearFaults ends all faults that were given to Fail.
+func (s *service) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.script = nil
+}

@@ -1,0 +1,190 @@
+package uploader_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+func (b *bench) do(c uploader.Command) int {
+	b.Helper()
+	n, err := b.queue.Do(b.Context(), c)
+	if err != nil {
+		b.Fatalf("%s: %v", c.Verb, err)
+	}
+	return n
+}
+
+// job returns the id of the job of a file.
+func (b *bench) job(name string) uploader.Job {
+	b.Helper()
+	rows, err := b.queue.Rows(b.Context(), uploader.Filter{Text: name}, 0, 2)
+	if err != nil || len(rows) != 1 {
+		b.Fatalf("%d rows for %s: %v", len(rows), name, err)
+	}
+	return rows[0]
+}
+
+// A large file that is paused keeps what was acknowledged, and goes on with the rest.
+func TestPauseAndResume(t *testing.T) {
+	for name, jobs := range map[string]bool{"one job": true, "everything": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{Connections: 1})
+				path := b.file("large", 8*block)
+				gate := make(chan struct{})
+				b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
+				b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
+				b.add(uploader.AddOptions{}, path)
+				synctest.Wait()
+				c := uploader.Command{Verb: uploader.Pause}
+				if jobs {
+					c.Jobs = []int64{b.job("large").ID}
+				}
+				if n := b.do(c); n != 1 {
+					t.Errorf("%d jobs paused", n)
+				}
+				close(gate)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Hour)
+				if n := b.store.Count(uploadertest.PutBlock); n != 4 {
+					t.Errorf("%d blocks sent, want those four that were on their way", n)
+				}
+				if s := b.queue.Status(); s.BytesDone != 4*block || s.Files[uploader.Active] != 0 || jobs && s.Files[uploader.Paused] != 1 {
+					t.Errorf("%d bytes acknowledged, %v", s.BytesDone, s.Files)
+				}
+				c.Verb = uploader.Resume
+				if n := b.do(c); n != 1 {
+					t.Errorf("%d jobs resumed", n)
+				}
+				b.delivered(path)
+				if n := b.store.Count(uploadertest.PutBlock); n != 8 {
+					t.Errorf("%d blocks sent for 8", n)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+func TestCancelLeavesNothingBehindAndRetrySendsItAfterAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 1})
+		path := b.file("tree/large", 8*block)
+		b.file("tree/small", 10)
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
+		b.add(uploader.AddOptions{}, filepath.Dir(path))
+		synctest.Wait()
+		if n := b.do(uploader.Command{Verb: uploader.Cancel, Jobs: []int64{b.job("large").ID}}); n != 1 {
+			t.Errorf("%d jobs cancelled", n)
+		}
+		close(gate)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"tree/small"}, b.store.Names()); diff != "" {
+			t.Error(diff)
+		}
+		if s := b.queue.Status(); s.Files[uploader.Cancelled] != 1 || s.BytesDone != 10 {
+			t.Errorf("%v, %d bytes acknowledged", s.Files, s.BytesDone)
+		}
+		if n := b.do(uploader.Command{Verb: uploader.Retry}); n != 1 {
+			t.Errorf("%d jobs retried", n)
+		}
+		b.delivered(filepath.Dir(path))
+		b.close()
+	})
+}
+
+func TestRetryAllSendsWhatFailedOnceTheCauseIsMended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{})
+		root := filepath.Dir(b.file("tree/0", 10))
+		for i := 1; i < 600; i++ {
+			b.file(fmt.Sprintf("tree/%d", i), 10)
+		}
+		locked := uploader.NewError("put blob", "", uploader.NameLocked)
+		locked.Status = 409
+		b.store.Fail(uploadertest.PutBlob, "", 300, uploadertest.RefuseWith(locked))
+		b.add(uploader.AddOptions{}, root)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if n := b.queue.Status().Files[uploader.Attention]; n != 300 {
+			t.Fatalf("%d files need a person, want 300", n)
+		}
+		if n := b.do(uploader.Command{Verb: uploader.Retry}); n != 300 {
+			t.Errorf("%d jobs retried", n)
+		}
+		b.delivered(root)
+		if n := b.do(uploader.Command{Verb: uploader.Clear}); n != 600 {
+			t.Errorf("%d jobs cleared", n)
+		}
+		if s := b.queue.Status(); s.FilesTotal() != 0 || len(s.Transfers) != 0 {
+			t.Errorf("%d files and %d transfers are left", s.FilesTotal(), len(s.Transfers))
+		}
+		b.close()
+	})
+}
+
+func TestReplaceSendsWhatWasAlreadyThere(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{})
+	path := b.file("f", 100)
+	if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	b.add(uploader.AddOptions{}, path)
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.do(uploader.Command{Verb: uploader.Retry}); n != 0 {
+		t.Errorf("%d jobs retried that were left alone", n)
+	}
+	if n := b.do(uploader.Command{Verb: uploader.Replace}); n != 1 {
+		t.Errorf("%d jobs to replace", n)
+	}
+	b.delivered(path)
+}
+
+// What is moved to the front is sent next, although other files were claimed before.
+func TestFirstIsSentNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 1})
+		var roots []string
+		for i := range 40 {
+			roots = append(roots, b.file(fmt.Sprintf("f%02d", i), 10))
+		}
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
+		b.add(uploader.AddOptions{}, roots...)
+		synctest.Wait()
+		b.do(uploader.Command{Verb: uploader.First, Jobs: []int64{b.job("f30").ID, b.job("f20").ID}})
+		b.do(uploader.Command{Verb: uploader.Last, Jobs: []int64{b.job("f01").ID}})
+		b.do(uploader.Command{Verb: uploader.Up, Jobs: []int64{b.job("f03").ID}})
+		close(gate)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		for _, r := range b.store.Requests() {
+			order = append(order, r.Name)
+		}
+		if diff := cmp.Diff([]string{"f00", "f20", "f30", "f03", "f02", "f04"}, order[:6]); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
+		}
+		if order[39] != "f01" {
+			t.Errorf("%s was sent last", order[39])
+		}
+		b.close()
+	})
+}

@@ -1,0 +1,321 @@
+package uploader_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// restart ends the bench's queue as a crash would, as far as the journal can tell, and begins another one that goes on
+// with what the journal has.
+func (b *bench) restart(journal uploader.Journal, c uploader.Config) {
+	b.Helper()
+	b.close()
+	if err := journal.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.reopen(journal, c)
+	if _, err := b.queue.Adopt(b.Context(), nil); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// reopen begins another queue over the journal.
+func (b *bench) reopen(journal uploader.Journal, c uploader.Config) {
+	b.Helper()
+	c.Journal, c.Open = journal, func(uploader.Token) (uploader.Store, error) { return b.store, nil }
+	if c.BlockSize == 0 {
+		c.BlockSize = uploader.MinBlockSize
+	}
+	q, err := uploader.NewQueue(b.Context(), c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.queue = q
+	if err := q.Use(token("w")); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func TestResumeSendsOnlyWhatIsNotAcknowledged(t *testing.T) {
+	for name, c := range map[string]struct {
+		wait   time.Duration // between the two runs
+		config uploader.Config
+		sent   int // blocks in the second run
+	}{
+		"at once":                      {0, uploader.Config{}, 4},
+		"after six days":               {6 * 24 * time.Hour, uploader.Config{}, 4},
+		"after the service's week":     {8 * 24 * time.Hour, uploader.Config{}, 10},
+		"with another block size":      {0, uploader.Config{BlockSize: 2 * block}, 4},
+		"with a block size above it":   {0, uploader.Config{BlockSize: 64 * block}, 4},
+		"with fewer bytes of buffers":  {0, uploader.Config{Memory: mib}, 4},
+		"with one connection, no more": {0, uploader.Config{Connections: 1}, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := uploader.NewMemoryJournal()
+				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+				b.store.SetClock(time.Now)
+				path := b.file("large", 10*block-9)
+				gate := make(chan struct{})
+				b.store.Fail(uploadertest.PutBlock, "", 6, uploadertest.Hold(closed))
+				b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
+				b.add(uploader.AddOptions{}, path)
+				synctest.Wait()
+				time.Sleep(time.Second) // the acknowledgements are committed
+				b.store.ClearFaults()
+				b.close()
+				time.Sleep(c.wait)
+				before := b.store.Count(uploadertest.PutBlock)
+				b.restart(journal, c.config)
+				if done := b.queue.Status().BytesDone; c.sent == 4 && done != 6*block {
+					t.Errorf("%d bytes are shown as acknowledged after the restart, want %d", done, 6*block)
+				}
+				b.delivered(path)
+				if n := b.store.Count(uploadertest.PutBlock) - before; n != c.sent {
+					t.Errorf("%d blocks sent in the second run, want %d", n, c.sent)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+var closed = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// A small file whose answer never reached the journal is delivered once, and somebody else's file stays as it is.
+func TestSmallFileInDoubtAfterACrash(t *testing.T) {
+	theirs := []byte("theirs")
+	put := func(b *bench) {
+		body := uploadertest.NewBody(theirs)
+		if _, err := b.store.PutBlob(b.Context(), "f", body, uploader.Properties{}, uploader.Condition{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		op        func(b *bench) // what becomes of the first try
+		before    func(b *bench)
+		between   func(b *bench)
+		leftAlone bool
+		sentAgain int64
+	}{
+		"it had arrived": {
+			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.LoseAnswer()) },
+			sentAgain: 100,
+		},
+		"it had not arrived": {
+			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NetworkDown)) },
+			sentAgain: 100,
+		},
+		"somebody's had been there before": {
+			before:    put,
+			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NetworkDown)) },
+			leftAlone: true, sentAgain: 200, // once to be told that it is older, once more where such a service refuses for nothing
+		},
+		"somebody's came days after": {
+			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NetworkDown)) },
+			between:   put,
+			leftAlone: true, sentAgain: 0,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := uploader.NewMemoryJournal()
+				b := newBench(t, "w", uploader.Config{Journal: journal})
+				b.store.SetClock(time.Now)
+				if c.before != nil {
+					c.before(b)
+					time.Sleep(time.Hour)
+				}
+				c.op(b)
+				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Stall()) // the second try is cut off by the end
+				path := b.file("f", 100)
+				b.add(uploader.AddOptions{}, path)
+				time.Sleep(3 * time.Second)
+				b.close()
+				b.store.ClearFaults()
+				time.Sleep(3 * 24 * time.Hour)
+				if c.between != nil {
+					c.between(b)
+				}
+				time.Sleep(24 * time.Hour)
+				b.restart(journal, uploader.Config{})
+				if c.leftAlone {
+					if err := b.wait(); err != nil {
+						t.Fatal(err)
+					}
+					if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+						t.Errorf("reason %q", r)
+					}
+					if got, _ := b.store.Blob("f"); string(got) != string(theirs) {
+						t.Error("somebody else's file was replaced")
+					}
+				} else {
+					b.delivered(path)
+				}
+				if n := b.queue.Status().BytesSent; n != c.sentAgain {
+					t.Errorf("%d bytes sent after the restart, want %d", n, c.sentAgain)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+func TestFoldersThatWereNotReadToTheirEndAreReadAgain(t *testing.T) {
+	journal := uploader.NewMemoryJournal()
+	b := newBench(t, "w", uploader.Config{Journal: journal})
+	root := filepath.Dir(b.file("tree/000", 10))
+	for i := 1; i < 700; i++ {
+		b.file(fmt.Sprintf("tree/%03d", i), 10)
+	}
+	stuck := &stubborn{Journal: journal, fail: uploader.JournalUnwritable}
+	stuck.batchesLeft.Store(1)
+	b.close()
+	b.reopen(stuck, uploader.Config{})
+	b.add(uploader.AddOptions{}, root)
+	if err := b.wait(); !errors.Is(err, uploader.ErrJournal) {
+		t.Fatalf("wait: %v", err)
+	}
+	b.restart(journal, uploader.Config{})
+	b.delivered(root)
+	if n := b.store.Count(uploadertest.PutBlob); n != 700 {
+		t.Errorf("%d requests for 700 files", n)
+	}
+}
+
+// stubborn is a journal that fails.
+type stubborn struct {
+	uploader.Journal
+	fail        uploader.Reason
+	batchesLeft atomic.Int64 // calls of AddBatches that succeed
+	commitsFail atomic.Bool
+}
+
+func (s *stubborn) AddBatches(ctx context.Context, batches []uploader.Batch) error {
+	if s.batchesLeft.Add(-1) < 0 {
+		return uploader.NewError("add batches", "", s.fail)
+	}
+	return s.Journal.AddBatches(ctx, batches)
+}
+
+func (s *stubborn) Commit(ctx context.Context, c uploader.Changes) error {
+	if s.commitsFail.Load() {
+		return uploader.NewError("commit", "", s.fail)
+	}
+	return s.Journal.Commit(ctx, c)
+}
+
+// While the journal's disk is full nothing is sent, and all goes on by itself when there is room again.
+func TestFullDiskPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := &stubborn{Journal: uploader.NewMemoryJournal(), fail: uploader.JournalFull}
+		journal.batchesLeft.Store(1000)
+		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+		path := b.file("large", 30*block)
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlock, "", 2, uploadertest.Hold(closed))
+		b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
+		b.add(uploader.AddOptions{}, path)
+		time.Sleep(time.Second)
+		journal.commitsFail.Store(true)
+		close(gate)
+		time.Sleep(time.Minute)
+		s := b.queue.Status()
+		if s.Journal == nil || s.Journal.Reason != uploader.JournalFull {
+			t.Fatalf("the status says %v of the journal", s.Journal)
+		}
+		sent := b.store.Count(uploadertest.PutBlock)
+		time.Sleep(time.Hour)
+		if n := b.store.Count(uploadertest.PutBlock); n != sent {
+			t.Errorf("%d more blocks sent while nothing could be written down", n-sent)
+		}
+		journal.commitsFail.Store(false)
+		b.delivered(path)
+		if s := b.queue.Status(); s.Journal != nil {
+			t.Errorf("the status still says %v", s.Journal)
+		}
+		b.close()
+	})
+}
+
+func TestTokenThatIsNotValidYetIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{})
+		b.store.SetClock(time.Now)
+		path := b.file("f", 100)
+		early := uploader.NewError("put blob", "f", uploader.NotYetValid)
+		early.When, early.Status, early.Date = time.Now().Add(3*time.Hour), 403, time.Now()
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.RefuseWith(early))
+		b.add(uploader.AddOptions{}, path)
+		if err := b.wait(); !errors.Is(err, uploader.ErrTokenNotYetValid) {
+			t.Fatalf("wait: %v", err)
+		}
+		time.Sleep(3*time.Hour + time.Minute)
+		b.delivered(path)
+		b.close()
+	})
+}
+
+func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := uploader.NewMemoryJournal()
+		next := uploadertest.NewStore().With("w")
+		first := uploadertest.NewStore().With("w")
+		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
+		b := &bench{T: t, store: first, inbox: token("w").Inbox, dir: t.TempDir()}
+		q, err := uploader.NewQueue(t.Context(), uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Open: func(tok uploader.Token) (uploader.Store, error) {
+			return stores[tok.Inbox.Container], nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.queue = q
+		if err := q.Use(token("w")); err != nil {
+			t.Fatal(err)
+		}
+		root := filepath.Dir(b.file("tree/0", 10))
+		b.file("tree/1", 10)
+		b.file("tree/large", 8*block)
+		first.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
+		first.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+		b.add(uploader.AddOptions{}, root)
+		if err := b.wait(); !errors.Is(err, uploader.ErrTokenExpired) {
+			t.Fatalf("wait: %v", err)
+		}
+		renewed := token("w")
+		renewed.Inbox.Container, renewed.Inbox.Prefix = "ws-2", "part two"
+		if err := q.Use(renewed); err != nil {
+			t.Fatal(err)
+		}
+		n, err := q.Redirect(t.Context(), b.inbox.Key(), renewed.Inbox)
+		if err != nil || n != 1 {
+			t.Fatalf("%d jobs moved: %v", n, err)
+		}
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := next.Blob("part two/tree/large"); !ok || len(got) != 8*block {
+			t.Errorf("the new inbox has %d bytes of the large file: %v", len(got), next.Names())
+		}
+		if names := next.Names(); len(names) != 1 {
+			t.Errorf("the new inbox has %v", names)
+		}
+		if s := q.Status(); s.Files[uploader.Delivered] != 3 || s.FilesTotal() != 3 {
+			t.Errorf("%v", s.Files)
+		}
+		b.close()
+	})
+}
