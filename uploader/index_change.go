@@ -72,6 +72,19 @@ func (x *index) pause(id int64, pause bool) int {
 	return int(t.unfinished())
 }
 
+// describe changes what is said of this queue's unfinished transfers to an inbox.
+func (x *index) describe(inbox string, change func(*Transfer)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.transfers {
+		if t.mine() && t.Inbox == inbox && (!t.Scanned || t.unfinished() > 0) {
+			change(&t.Transfer)
+			t.dirty = true
+			x.mark()
+		}
+	}
+}
+
 // concerned returns the batches that have jobs which a command may concern.
 func (x *index) concerned(c Command) (ids []int64) {
 	x.mu.Lock()

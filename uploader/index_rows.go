@@ -105,24 +105,24 @@ func (f Filter) contains(j *Job) bool {
 	return f.Text == "" || strings.Contains(strings.ToLower(j.Source), f.Text) || strings.Contains(strings.ToLower(j.Blob), f.Text)
 }
 
-// totals returns the counts of one transfer, or of all where the id is 0.
-func (x *index) totals(id int64) (sum tally) {
+// totals returns the counts of these transfers, or of all where ids is empty.
+func (x *index) totals(ids []int64) (sum tally) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, t := range x.transfers {
-		if id == 0 || t.ID == id {
+		if len(ids) == 0 || slices.Contains(ids, t.ID) {
 			sum.add(&t.tally, 1)
 		}
 	}
 	return sum
 }
 
-// statuses returns one transfer with its counts, or all where the id is 0.
-func (x *index) statuses(id int64) (all []TransferStatus) {
+// statuses returns these transfers with their counts, or all where ids is empty.
+func (x *index) statuses(ids []int64) (all []TransferStatus) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, t := range x.transfers {
-		if id == 0 || t.ID == id {
+		if len(ids) == 0 || slices.Contains(ids, t.ID) {
 			all = append(all, TransferStatus{Transfer: t.Transfer, Files: t.files, Bytes: t.bytes, Done: t.done + t.bytes[Delivered]})
 		}
 	}

@@ -163,7 +163,7 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				}
 				q, x = open()
 				ids := []int64{}
-				for _, s := range x.statuses(0) {
+				for _, s := range x.statuses(nil) {
 					ids = append(ids, s.ID)
 				}
 				if _, err := x.adopt(ctx, ids); err != nil {
@@ -205,7 +205,7 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				for i := range m.jobs {
 					sum.count(&m.jobs[i], 1)
 				}
-				have := x.totals(0)
+				have := x.totals(nil)
 				for s := range removed {
 					if have.files[s] != sum.files[s] || have.bytes[s] != sum.bytes[s] {
 						t.Fatalf("%d files of %d bytes are %v, want %d of %d", have.files[s], have.bytes[s], s, sum.files[s], sum.bytes[s])

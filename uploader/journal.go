@@ -104,7 +104,11 @@ type Transfer struct {
 	// Follows is the transfer whose unfinished jobs this one took over for another inbox, or 0. What that one delivered is
 	// not sent again.
 	Follows int64
-	Skipped map[SkipReason]int64
+	// ValidFrom and ValidTo are of the token that it was last sent with, zero if unknown; Speed is how fast that went, in
+	// bytes per second, 0 if unknown. They say whether the rest will fit before a token is at hand again.
+	ValidFrom, ValidTo time.Time
+	Speed              float64
+	Skipped            map[SkipReason]int64
 	// SkippedPaths are the first of what was left out on purpose, up to MaxSkippedPaths. Junk is only counted.
 	SkippedPaths []SkippedPath
 

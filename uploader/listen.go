@@ -38,6 +38,26 @@ func (q *Queue) sayAlive() {
 	q.mu.Unlock()
 	if busy {
 		q.index.sayAlive()
+		q.keepSpeed()
+	}
+}
+
+// keepSpeed lets the journal know how fast sending goes, where it is known.
+func (q *Queue) keepSpeed() {
+	q.mu.Lock()
+	speed := q.speed.rate
+	var keys []string
+	for _, in := range q.order {
+		if in.store != nil && in.hold == nil {
+			keys = append(keys, in.key)
+		}
+	}
+	q.mu.Unlock()
+	if speed <= 0 {
+		return
+	}
+	for _, key := range keys {
+		q.index.describe(key, func(t *Transfer) { t.Speed = speed })
 	}
 }
 

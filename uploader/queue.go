@@ -162,6 +162,7 @@ func (q *Queue) Use(t Token) error {
 	q.settle()
 	q.wakeWorkers()
 	q.mu.Unlock()
+	q.index.describe(t.Inbox.Key(), t.dates)
 	q.wakeFeeder()
 	q.notify()
 	if old != nil {
@@ -285,6 +286,7 @@ func (q *Queue) Close() error {
 			errs = append(errs, in.store.Close())
 		}
 	}
+	q.keepSpeed()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	errs = append(errs, q.index.commit(ctx, true))

@@ -18,7 +18,7 @@ func (q *Queue) Redirect(ctx context.Context, from string, to Inbox) (int, error
 	if from == to.Key() {
 		return 0, nil
 	}
-	rights := q.rights(to.Key())
+	rights := q.token(to.Key()).Rights
 	if err := q.quiet(ctx, from, true); err != nil {
 		return 0, err
 	}

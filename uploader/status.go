@@ -76,13 +76,13 @@ func sum(counts Counts) (n int64) {
 type totals struct{ sent, resent, requests, retries int64 }
 
 // Status returns the totals of all transfers. It takes as long whether the queue has ten jobs or a million.
-func (q *Queue) Status() Status { return q.StatusOf(0) }
+func (q *Queue) Status() Status { return q.StatusOf() }
 
-// StatusOf returns the same with one transfer alone in Transfers, Files, Bytes, BytesDone and Left; with all where the id is
-// 0. What concerns requests and speed is the whole queue's.
-func (q *Queue) StatusOf(id int64) Status {
-	t := q.index.totals(id)
-	transfers := q.index.statuses(id)
+// StatusOf returns the same with these transfers alone in Transfers, Files, Bytes, BytesDone and Left; with all where none is
+// named. What concerns requests and speed is the whole queue's.
+func (q *Queue) StatusOf(ids ...int64) Status {
+	t := q.index.totals(ids)
+	transfers := q.index.statuses(ids)
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -25,8 +25,10 @@ func (q *Queue) Add(ctx context.Context, to Inbox, roots []string, o AddOptions)
 	if _, err := newFilter(o.Scan); err != nil {
 		return 0, err
 	}
+	token := q.token(to.Key())
 	t, err := q.index.addTransfer(ctx, Transfer{
 		Inbox: to.Key(), Roots: roots, Options: o, Created: time.Now(), Skipped: map[SkipReason]int64{},
+		ValidFrom: token.ValidFrom, ValidTo: token.ValidTo,
 	})
 	if err != nil {
 		return 0, err
@@ -43,7 +45,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Tr
 		return nil, err
 	}
 	var ids []int64
-	for _, t := range q.index.statuses(0) {
+	for _, t := range q.index.statuses(nil) {
 		if t.Owner == Nobody && !t.Finished() && (want == nil || want(t)) {
 			ids = append(ids, t.ID)
 		}
@@ -62,6 +64,9 @@ func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Tr
 		q.settle()
 		q.wakeWorkers()
 		q.mu.Unlock()
+		if token := q.token(g.Inbox); !token.ValidTo.IsZero() {
+			q.index.describe(g.Inbox, token.dates)
+		}
 		q.wakeFeeder()
 		if !g.Scanned {
 			if err := q.Rescan(ctx, g.ID); err != nil {
@@ -134,7 +139,7 @@ func (q *Queue) scan(t *transfer) error {
 	var jobs []Job
 	_, err := Scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
 		jobs = jobs[:0]
-		rights := q.rights(now.Inbox)
+		rights := q.token(now.Inbox).Rights
 		for i := range found {
 			f := &found[i]
 			switch {
@@ -186,12 +191,18 @@ func passing(err error) bool {
 	return ok && (e.Reason == JournalFull || e.Reason == JournalBusy)
 }
 
-// rights returns what the inbox's token permits; everything while there is none.
-func (q *Queue) rights(inbox string) Rights {
+// token returns the inbox's token, the zero Token while there is none.
+func (q *Queue) token(inbox string) Token {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.inbox(inbox).token.Rights
+	if in := q.inboxes[inbox]; in != nil {
+		return in.token
+	}
+	return Token{}
 }
+
+// dates keeps with a transfer when its token is valid.
+func (t Token) dates(of *Transfer) { of.ValidFrom, of.ValidTo = t.ValidFrom, t.ValidTo }
 
 // newJob plans one found file. What can't be sent becomes a job that waits for a person, so that it is shown.
 func (q *Queue) newJob(f *Found, rights Rights, o AddOptions) Job {
