@@ -37,6 +37,8 @@ var (
 	ErrName = errors.New("name not possible")
 	// ErrJournal: what was sent can't be written down. Nothing more is sent until it can; then all goes on by itself.
 	ErrJournal = errors.New("journal unwritable")
+	// ErrVault: the keyring can't keep a secret or give it back. The token stays in memory and the person is told.
+	ErrVault = errors.New("vault failed")
 	// ErrInternal: everything else. The job fails and it counts as a defect of this program.
 	ErrInternal = errors.New("internal error")
 )

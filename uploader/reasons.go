@@ -95,6 +95,16 @@ const (
 	JournalNewer      Reason = "journal-newer"
 )
 
+// What can be wrong with the keyring that tokens are kept in.
+const (
+	VaultAbsent   Reason = "vault-absent"    // there is none, or none that this program reaches
+	VaultLocked   Reason = "vault-locked"    // it is locked, was never set up, or has not answered in time
+	VaultRefused  Reason = "vault-refused"   // it failed, ended while it was asked, or said no
+	VaultMissing  Reason = "vault-missing"   // it holds nothing under this reference
+	VaultDamaged  Reason = "vault-damaged"   // what it holds is not what was put there
+	VaultTooLarge Reason = "vault-too-large" // the secret is longer than any token
+)
+
 // Explanation is what a person reads of an error: what happened, what is safe, what to do. A part that has nothing to
 // say is empty. No part ever contains a URL's query, a status code or the text of a Go error.
 type Explanation struct {
@@ -112,10 +122,12 @@ const (
 	safeFinished  = "Files already delivered stay delivered."
 	safeNotSent   = "Nothing was sent."
 	safeThere     = "What is there was not touched."
+	safeInMemory  = "The token is kept only until this program ends, and is written nowhere."
 	doCopyAgain   = "Copy the whole token again from where you got it."
 	doAskNew      = "Ask the workspace for a new one."
 	doTellOwner   = "Tell the person who gave you the token; its administrator has to act."
 	doRetryLater  = "Nothing to do: it is tried again by itself."
+	doGiveToken   = "Give the token again each time, for example with --token-file."
 	doRename      = "Rename it and add it again."
 	doReportFault = "Try again; if it happens again, report it with the log."
 )
@@ -219,6 +231,13 @@ var reasons = map[Reason]struct {
 	Corrupted:          {ErrCorrupt, Explanation{"The storage received other bytes than were sent, several times in a row.", "No damaged file was delivered.", "Something on the way alters data: try another network, and report it to your IT."}},
 	BlocksLost:         {ErrBlocksLost, Explanation{"The storage dropped parts that it had confirmed.", "Nothing incomplete was delivered.", doRetryLater}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
+
+	VaultAbsent:   {ErrVault, Explanation{"This computer has no keyring that the token could be kept in.", safeInMemory, "Start a keyring, such as GNOME Keyring or KWallet on Linux, and try again. " + doGiveToken}},
+	VaultLocked:   {ErrVault, Explanation{"This computer's keyring is locked, has never been set up, or does not answer.", safeInMemory, "Unlock it and try again. " + doGiveToken}},
+	VaultRefused:  {ErrVault, Explanation{"This computer's keyring did not do what it was asked.", safeInMemory, "Try again. " + doGiveToken}},
+	VaultMissing:  {ErrVault, Explanation{"This computer's keyring holds no token for this inbox.", safeFinished, "Give the token again."}},
+	VaultDamaged:  {ErrVault, Explanation{"What this computer's keyring holds for this inbox is incomplete or was altered.", "It was not used.", "Give the token again."}},
+	VaultTooLarge: {ErrVault, Explanation{"This token is too long for a keyring.", safeInMemory, doGiveToken}},
 
 	ServiceBusy:   {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
 	NetworkDown:   {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},

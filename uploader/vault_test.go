@@ -1,0 +1,111 @@
+package uploader_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"inboxuploader/uploader"
+)
+
+// brokenVault is a keyring that refuses everything.
+type brokenVault struct{ asked int }
+
+func (v *brokenVault) Put(context.Context, string, string) error {
+	v.asked++
+	return uploader.NewError("keep secret", "", uploader.VaultLocked)
+}
+
+func (v *brokenVault) Secret(context.Context, string) (string, error) {
+	v.asked++
+	return "", uploader.NewError("read secret", "", uploader.VaultLocked)
+}
+
+func (v *brokenVault) Delete(context.Context, string) error {
+	v.asked++
+	return uploader.NewError("remove secret", "", uploader.VaultLocked)
+}
+
+func wantVault(t *testing.T, err error, want uploader.Reason) {
+	t.Helper()
+	if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != want || !errors.Is(err, uploader.ErrVault) {
+		t.Fatalf("error %v, want %s", err, want)
+	}
+}
+
+func TestMemoryVaultKeepsSecretsUntilTheProgramEnds(t *testing.T) {
+	v := uploader.NewMemoryVault(nil)
+	_, err := v.Secret(t.Context(), "r")
+	wantVault(t, err, uploader.VaultMissing)
+	for _, secret := range []string{"one", "two"} {
+		if err := v.Put(t.Context(), "r", secret); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := v.Secret(t.Context(), "r"); err != nil || got != secret {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	if s := fmt.Sprintf("%v %+v", v, v); strings.Contains(s, "two") {
+		t.Errorf("it prints what it holds: %s", s)
+	}
+	for range 2 {
+		if err := v.Delete(t.Context(), "r"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = v.Secret(t.Context(), "r")
+	wantVault(t, err, uploader.VaultMissing)
+}
+
+// TestMemoryVaultTellsWhatTheKeyringSays keeps a token usable before a locked keyring, and says that it is locked.
+func TestMemoryVaultTellsWhatTheKeyringSays(t *testing.T) {
+	behind := &brokenVault{}
+	v := uploader.NewMemoryVault(behind)
+	wantVault(t, v.Put(t.Context(), "r", "secret"), uploader.VaultLocked)
+	if got, err := v.Secret(t.Context(), "r"); err != nil || got != "secret" {
+		t.Fatalf("%q, %v", got, err)
+	}
+	if behind.asked != 1 {
+		t.Errorf("the keyring was asked %d times", behind.asked)
+	}
+	_, err := v.Secret(t.Context(), "other")
+	wantVault(t, err, uploader.VaultLocked)
+	wantVault(t, v.Delete(t.Context(), "r"), uploader.VaultLocked)
+}
+
+func TestMemoryVaultAsksTheKeyringOnce(t *testing.T) {
+	behind := uploader.NewMemoryVault(nil)
+	if err := behind.Put(t.Context(), "r", "secret"); err != nil {
+		t.Fatal(err)
+	}
+	v := uploader.NewMemoryVault(behind)
+	if got, err := v.Secret(t.Context(), "r"); err != nil || got != "secret" {
+		t.Fatalf("%q, %v", got, err)
+	}
+	if err := behind.Delete(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := v.Secret(t.Context(), "r"); err != nil || got != "secret" {
+		t.Fatalf("%q, %v", got, err)
+	}
+	if err := v.Delete(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := v.Secret(t.Context(), "r")
+	wantVault(t, err, uploader.VaultMissing)
+}
+
+func TestVaultRefsAreRandomAndPlain(t *testing.T) {
+	plain := regexp.MustCompile(`^[A-Za-z0-9-]{20,128}$`)
+	seen := map[string]bool{}
+	for range 1000 {
+		ref := uploader.NewVaultRef()
+		if !plain.MatchString(ref) || seen[ref] {
+			t.Fatalf("reference %q", ref)
+		}
+		seen[ref] = true
+	}
+}
