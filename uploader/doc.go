@@ -4,8 +4,9 @@
 // Call [ParseToken] first; it needs no network. Then make a [Queue] with [NewQueue], hand it the token with
 // [Queue.Use] and the paths with [Queue.Add], and read [Queue.Status] whenever [Queue.Changed] fires.
 //
-// The package knows no screen, no SDK and no database. What it needs from below it declares as small interfaces,
-// [Store] and [Journal]; package azure implements the one, [NewMemoryJournal] the other, and cmd/uploader wires them together.
+// The package knows no screen, no SDK and no database. What it needs from below it declares as small interfaces: [Store],
+// [Journal] and [Vault]. Packages azure and vault implement the first and the last, [NewMemoryJournal] the other, and
+// cmd/uploader wires them together.
 //
 // Nothing here ever lists, reads or deletes at the destination, so a token that permits writing alone is enough.
 package uploader

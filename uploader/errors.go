@@ -39,6 +39,8 @@ var (
 	ErrJournal = errors.New("journal unwritable")
 	// ErrVault: the keyring can't keep a secret or give it back. The token stays in memory and the person is told.
 	ErrVault = errors.New("vault failed")
+	// ErrInboxName: no inbox can have this name, or none has it. What was asked is not done.
+	ErrInboxName = errors.New("inbox name not possible")
 	// ErrInternal: everything else. The job fails and it counts as a defect of this program.
 	ErrInternal = errors.New("internal error")
 )

@@ -105,6 +105,13 @@ const (
 	VaultTooLarge Reason = "vault-too-large" // the secret is longer than any token
 )
 
+// What can be wrong with the name of an inbox.
+const (
+	InboxNameInvalid Reason = "inbox-name-invalid"
+	InboxNameTaken   Reason = "inbox-name-taken"
+	InboxUnknown     Reason = "inbox-unknown"
+)
+
 // Explanation is what a person reads of an error: what happened, what is safe, what to do. A part that has nothing to
 // say is empty. No part ever contains a URL's query, a status code or the text of a Go error.
 type Explanation struct {
@@ -238,6 +245,10 @@ var reasons = map[Reason]struct {
 	VaultMissing:  {ErrVault, Explanation{"This computer's keyring holds no token for this inbox.", safeFinished, "Give the token again."}},
 	VaultDamaged:  {ErrVault, Explanation{"What this computer's keyring holds for this inbox is incomplete or was altered.", "It was not used.", "Give the token again."}},
 	VaultTooLarge: {ErrVault, Explanation{"This token is too long for a keyring.", safeInMemory, doGiveToken}},
+
+	InboxNameInvalid: {ErrInboxName, Explanation{"This name can't be used for an inbox: {value}.", "Nothing was changed.", "Choose one of 1 to 64 characters, in any script."}},
+	InboxNameTaken:   {ErrInboxName, Explanation{"There is already an inbox named “{value}”.", "It was not changed.", "Choose another name."}},
+	InboxUnknown:     {ErrInboxName, Explanation{"There is no inbox named “{value}”.", "Nothing was changed or sent.", "“uploader inbox list” shows the names that there are."}},
 
 	ServiceBusy:   {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
 	NetworkDown:   {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},

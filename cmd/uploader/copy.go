@@ -28,6 +28,7 @@ type copyFlags struct {
 	asJSON    bool
 	receipt   string
 	tokenFile string
+	to        string
 	hosts     []string
 	caFile    string
 
@@ -42,7 +43,7 @@ func (p *program) copyCommand() *cobra.Command {
 		rate:   byteSize{min: 1 << 10, max: math.MaxInt64, what: "the speed", perTime: true},
 	}
 	c := &cobra.Command{
-		Use:     "copy SOURCE... TOKEN",
+		Use:     "copy SOURCE... TOKEN|--to NAME",
 		Aliases: []string{"cp"},
 		Short:   "Deliver files and folders into the inbox of an upload token",
 		Long:    copyHelp,
@@ -73,6 +74,7 @@ func (p *program) copyCommand() *cobra.Command {
 	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes to stderr")
 	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: CSV, or JSON if its name ends in .json")
 	s.StringVar(&f.tokenFile, "token-file", "", "read the token from this `FILE`; all arguments are then sources")
+	s.StringVar(&f.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox add --help; all arguments are then sources")
 	allowHostFlag(c, &f.hosts)
 	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
 	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
@@ -94,8 +96,9 @@ this machine in its list of processes while the program runs, and your shell may
     uploader copy data --recursive - < token.txt        from standard input
     uploader copy data --recursive --token-file FILE    from a file
     UPLOADER_TOKEN=…                                    from the environment
-With --token-file all arguments are sources. With UPLOADER_TOKEN the last argument is a source as well, unless it is -
-or contains "://" or "sig=": then it is the token.
+    uploader copy data --recursive --to NAME            of an inbox kept with "uploader inbox add", from the keyring
+With --token-file all arguments are sources. With UPLOADER_TOKEN and --to the last argument is a source as well, unless it
+is - or contains "://" or "sig=": then it is the token. Given with --to, a token must lead to the inbox of that name.
 
 Files that are already in the inbox are left alone unless --overwrite=true; that needs no right to read. Each block is
 sent with its checksum, which the storage compares before it confirms. Nothing is ever listed, read or deleted there.

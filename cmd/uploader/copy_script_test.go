@@ -43,18 +43,23 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 //
 //	grow FILE BYTES
 //
-// which makes a file that long with zeros that take no room on the disk. At the end of each script no file below $WORK but those may hold the signature, and
-// neither may any output of "exits".
-func TestCopyScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script/copy",
+// which makes a file that long with zeros that take no room on the disk. $KEYRING is a file that stands for the keyring, see
+// testVault. At the end of each script no file below $WORK but those may hold the signature, and neither may any output of
+// "exits".
+func TestCopyScripts(t *testing.T) { testscript.Run(t, copyScripts(t, "testdata/script/copy")) }
+
+// copyScripts returns what runs the scripts in a folder.
+func copyScripts(t *testing.T, dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("UPLOADER_HOME", e.WorkDir+"/state")
 			e.Setenv("TZ", "UTC")
+			e.Setenv("KEYRING", e.WorkDir+"/keyring")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // else every process lasts a second under the race detector
-			c := &copyScript{exempt: map[string]bool{}}
+			c := &copyScript{exempt: map[string]bool{e.WorkDir + "/keyring": true}}
 			e.Values["copy"] = c
 			e.Defer(func() { c.end(t, e.WorkDir) })
 			return nil
@@ -84,7 +89,7 @@ func TestCopyScripts(t *testing.T) {
 				ts.Check(os.WriteFile(path, []byte(ts.Getenv("TOKEN")+"\n"), 0o600))
 			},
 		},
-	})
+	}
 }
 
 // copyScript is what a script has running.

@@ -19,16 +19,16 @@ const clockDifference = 15 * time.Minute
 // copy carries out the command.
 func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 	begun := p.now()
-	text, argument, sources, err := p.tokenAndSources(ctx, f, args)
+	given, sources, err := p.tokenAndSources(ctx, f, args)
 	if err != nil {
 		return err
 	}
-	token, err := parseToken(text, f.hosts)
+	token, err := p.copyToken(ctx, f, given)
 	if err != nil {
-		if f.asJSON {
-			return errors.Join(p.printSummary(outcome{state: stateUnreadable, stopped: err}), shellHint(err, argument))
+		if f.asJSON && ctx.Err() == nil {
+			return errors.Join(p.printSummary(outcome{state: stateUnreadable, stopped: err}), err)
 		}
-		return shellHint(err, argument)
+		return err
 	}
 	if f.connections < 0 || f.connections > 512 {
 		return &usageError{"--connections must be between 1 and 512, or 0 for the automatic number."}

@@ -14,7 +14,7 @@ import (
 const (
 	exitOK           = 0
 	exitNotDelivered = 1   // something was not delivered, or the program failed
-	exitUsage        = 2   // wrong usage, or no readable token
+	exitUsage        = 2   // wrong usage, no readable token, or no inbox of that name
 	exitToken        = 3   // the token is expired, not yet valid, or refused by the storage
 	exitInterrupted  = 130 // 128 + SIGINT, as shells have it
 )
@@ -43,7 +43,7 @@ func exitCode(ctx context.Context, err error) int {
 		return int(code)
 	case errors.Is(err, errInterrupted), errors.Is(context.Cause(ctx), errInterrupted):
 		return exitInterrupted
-	case errors.As(err, &usage), errors.Is(err, uploader.ErrTokenInvalid):
+	case errors.As(err, &usage), errors.Is(err, uploader.ErrTokenInvalid), errors.Is(err, uploader.ErrInboxName):
 		return exitUsage
 	case uploader.ConcernsToken(err):
 		return exitToken

@@ -2,223 +2,293 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"log/slog"
-	"net"
-	"net/url"
-	"os"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
-	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
 )
 
-// newInboxCommand returns "inbox" with its sub-commands. It writes to the command's own output and ends when the
-// command's context does.
-func newInboxCommand() *cobra.Command {
-	cmd := &cobra.Command{
+// inboxCommand returns "inbox" with its sub-commands.
+func (p *program) inboxCommand() *cobra.Command {
+	c := &cobra.Command{
 		Use:   "inbox",
-		Short: "A local inbox for practice and tests",
+		Short: "Keep inboxes under names, with their tokens in this computer's keyring; run a local one",
 		Args:  noArguments,
 	}
-	cmd.AddCommand(newInboxServeCommand())
-	return cmd
+	c.AddCommand(p.inboxAddCommand(), p.inboxListCommand(), p.inboxRenameCommand(), p.inboxRemoveCommand(), inboxServeCommand())
+	return c
 }
 
-// inboxServe is what "inbox serve" was asked for.
-type inboxServe struct {
-	dir, addr, rights, container, tokenFile string
-	lifetime                                time.Duration
-	tls, remote, json, noSync               bool
+// inboxAdd is what "inbox add" was asked for.
+type inboxAdd struct {
+	tokenFile         string
+	hosts             []string
+	replace, nameOnly bool
 }
 
-func newInboxServeCommand() *cobra.Command {
-	var o inboxServe
-	cmd := &cobra.Command{
-		Use:   "serve --dir DIR",
-		Short: "Run a local inbox over a folder and print an upload token for it",
-		Long: `Run a local inbox over a folder and print an upload token for it.
+func (p *program) inboxAddCommand() *cobra.Command {
+	var o inboxAdd
+	c := &cobra.Command{
+		Use:   "add NAME [TOKEN|-]",
+		Short: "Keep an inbox under a name, and its token in this computer's keyring",
+		Long: `Keep an inbox under a name, and its token in this computer's keyring, so that this is enough to send:
+    uploader copy data --recursive --to NAME
 
-What is delivered stands in DIR/CONTAINER as ordinary files. Any program that uploads with an upload
-token can deliver to it. It runs until it is interrupted; started again over the same folder it goes on
-where it was. Only this machine can reach it unless --allow-remote is given.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+NAME has 1 to 64 characters of any script; upper and lower case are the same. The token is read from standard input
+with -, from --token-file or from UPLOADER_TOKEN; as an argument it can be seen by other users of this machine:
+    uploader inbox add "Cardio study" - < token.txt
+
+The token's signature is kept in the keyring alone: GNOME Keyring, KWallet or KeePassXC on Linux, the Keychain on macOS,
+the Credential Manager on Windows. Where there is none, or it is locked, or the token has ended, the name is kept all the
+same, and the token has to be given each time: uploader copy data --to NAME --token-file token.txt
+
+Exit codes: 0 the inbox and its token are kept, 1 the name is kept and the token could not be, 2 wrong usage, no readable
+token or a name that is taken, 3 the name is kept and the token has ended.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return &usageError{"No name was given. Use: uploader inbox add NAME - < TOKEN-FILE"}
+			case len(args) > 2:
+				return &usageError{"More than a name and a token were given. Put each of them in quotes, since the shell splits them otherwise."}
+			}
+			return nil
 		},
+		RunE: func(c *cobra.Command, args []string) error { return p.addInbox(c.Context(), o, args) },
 	}
-	f := cmd.Flags()
-	f.StringVar(&o.dir, "dir", "", "folder for what is delivered (required)")
-	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
-	f.BoolVar(&o.tls, "tls", false, "serve https; clients must trust DIR/.blobserver/ca.pem")
-	f.DurationVar(&o.lifetime, "lifetime", 24*time.Hour, "how long the token is good for, 1m to 720h")
-	f.StringVar(&o.rights, "rights", "cw", "what the token permits: letters of racwdl")
-	f.StringVar(&o.container, "container", "practice-1", "the inbox's container, named WORKSPACE-NUMBER like a token's own")
-	f.StringVar(&o.tokenFile, "print-token", "", "write the token's link to this file too, readable by you only")
-	f.BoolVar(&o.remote, "allow-remote", false, "let other machines reach it; needs --tls")
-	f.BoolVar(&o.json, "json", false, "print the token as one JSON object")
-	f.BoolVar(&o.noSync, "no-sync", false, "faster: what was acknowledged survives this program's crash, but not the machine's")
-	return cmd
+	f := c.Flags()
+	f.StringVar(&o.tokenFile, "token-file", "", "read the token from this `FILE`")
+	f.BoolVar(&o.replace, "replace", false, "put this token in place of the one that the name has")
+	f.BoolVar(&o.nameOnly, "no-keyring", false, "keep the name only; the token has to be given each time")
+	allowHostFlag(c, &o.hosts)
+	return c
 }
 
-// check refuses what can't be served, before anything is made.
-func (o *inboxServe) check() error {
-	host, _, err := net.SplitHostPort(o.addr)
+// addInbox carries out "inbox add".
+func (p *program) addInbox(ctx context.Context, o inboxAdd, args []string) error {
+	name, err := inboxName(args[0])
 	if err != nil {
-		return &usageError{"--addr needs HOST:PORT, such as 127.0.0.1:0."}
-	}
-	ip := net.ParseIP(host)
-	local := host == "localhost" || ip != nil && ip.IsLoopback()
-	switch {
-	case o.dir == "":
-		return &usageError{"--dir is missing. Say which folder the files go to."}
-	case !local && !o.remote:
-		return &usageError{"--addr " + o.addr + " can be reached by other machines. Add --allow-remote and --tls if that is meant."}
-	case !local && !o.tls:
-		return &usageError{"--allow-remote needs --tls: over plain http the token could be read on the way."}
-	case o.lifetime < time.Minute || o.lifetime > 30*24*time.Hour:
-		return &usageError{"--lifetime can be 1m to 720h (30 days)."}
-	case o.rights == "" || strings.Trim(o.rights, "racwdl") != "":
-		return &usageError{"--rights takes letters of racwdl: read, add, create, write, delete, list."}
-	}
-	return nil
-}
-
-// run serves until ctx ends. The token is printed once the inbox answers.
-func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
-	if err := o.check(); err != nil {
 		return err
 	}
-	s, err := blobserver.New(blobserver.Config{
-		Dir: o.dir, Sync: !o.noSync, AllowNonLoopback: o.remote,
-		Log: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
-	if err != nil {
-		return fmt.Errorf("inbox: %w", err)
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.CreateContainer(o.container); err != nil && !errors.Is(err, blobserver.ErrContainerExists) {
-		return &usageError{"--container " + o.container + " is no name for a container: 3 to 63 small letters, digits and single hyphens."}
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", o.addr)
-	if err != nil {
-		return fmt.Errorf("inbox: %w", err)
-	}
-	base := url.URL{Scheme: "http", Host: l.Addr().String()}
-	caFile := ""
-	if o.tls {
-		host, _, _ := net.SplitHostPort(o.addr)
-		var cfg *tls.Config
-		if cfg, caFile, err = s.TLS(host); err != nil {
-			return errors.Join(fmt.Errorf("inbox: %w", err), l.Close())
-		}
-		base.Scheme = "https"
-		l = tls.NewListener(l, cfg)
-	}
-	t := inboxToken{from: time.Now().UTC().Truncate(time.Second), account: s.Account(), container: o.container}
-	t.to = t.from.Add(o.lifetime)
-	if t.link, err = s.Token(blobserver.TokenRequest{
-		Base: base.String(), Container: o.container, Rights: o.rights, From: t.from, To: t.to, HTTPSOnly: o.tls,
-	}); err == nil {
-		err = o.announce(out, base.Host, caFile, t)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("inbox: %w", err), l.Close())
-	}
-	return s.Serve(ctx, l)
-}
-
-// inboxToken is a token with what the workspace would print beside it.
-type inboxToken struct {
-	link, account, container string
-	from, to                 time.Time
-}
-
-// fields returns the token in the workspace's field form, in the order of its documentation.
-func (t inboxToken) fields() [][2]string {
-	ws, tid := t.container, t.container
-	if i := strings.LastIndexByte(t.container, '-'); i > 0 {
-		ws, tid = t.container[:i], t.container[i+1:]
-	}
-	version := ""
-	if u, err := url.Parse(t.link); err == nil {
-		version = u.Query().Get("sv")
-	}
-	return [][2]string{
-		{"inboxid", t.account},
-		{"wsid", ws},
-		{"tid", tid},
-		{"date", version},
-		{"valid_from", t.from.Format(time.RFC3339)},
-		{"valid_to", t.to.Format(time.RFC3339)},
-		{"token", t.link},
-	}
-}
-
-// announce prints where the inbox is and its token, and writes the token's file.
-func (o *inboxServe) announce(out io.Writer, host, caFile string, t inboxToken) error {
-	if o.tokenFile != "" {
-		if err := writeSecret(o.tokenFile, t.link+"\n"); err != nil {
-			return err
+	var given givenToken
+	switch {
+	case o.tokenFile != "" && len(args) == 2:
+		return &usageError{"Two tokens were given: with --token-file and as an argument. Nothing was kept. Leave one out."}
+	case o.tokenFile != "":
+		given, err = fromFile(o.tokenFile)
+	case len(args) == 2:
+		given, err = p.fromArgument(ctx, args[1])
+	default:
+		if given = p.fromEnvironment(); given.text == "" {
+			return &usageError{"No token was given. Nothing was kept. Pass it on standard input with -, or name its file with --token-file."}
 		}
 	}
+	if err != nil {
+		return err
+	}
+	token, err := given.parse(o.hosts)
+	if err != nil {
+		return err
+	}
+	inboxes, err := p.inboxes()
+	if err != nil {
+		return err
+	}
+	r, err := inboxes.Add(ctx, name, token, p.now(), uploader.AddInboxOptions{Replace: o.replace, NameOnly: o.nameOnly})
+	if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.InboxNameTaken {
+		return &usageError{uploader.Explain(err).String() + " Or put this token in place of the one that it has: --replace"}
+	}
+	if err != nil && !errors.Is(err, uploader.ErrVault) {
+		return err
+	}
+	p.printf("“%s” is kept.\n%s", r.Name, indented(describeToken(token, p.now())))
+	each := "It has to be given each time: uploader copy FILES --to " + quoted(r.Name) + " --token-file FILE"
+	switch {
+	case err != nil:
+		p.say(uploader.Explain(err).What + " So the name is kept, and the token is not. " + each)
+		return exit(exitNotDelivered)
+	case token.StateAt(p.now()) == uploader.StateExpired:
+		p.say("This token has ended, so it is not kept. Ask the workspace for a new one; when you have it: uploader inbox add " +
+			quoted(r.Name) + " --replace --token-file FILE")
+		return exit(exitToken)
+	case r.Ref == "":
+		p.printf("The token is not kept. %s\n", each)
+	default:
+		p.printf("Its token is in this computer's keyring. To send: uploader copy FILES --to %s\n", quoted(r.Name))
+	}
+	return nil
+}
+
+// inboxName refuses a token in a name's place before it can be shown or kept.
+func inboxName(argument string) (string, error) {
+	if looksLikeToken(argument) {
+		return "", &usageError{"There is a token where the inbox's name is expected. Nothing was changed or sent. The name comes first."}
+	}
+	return argument, nil
+}
+
+// quoted puts a name into quotes where a shell needs them.
+func quoted(name string) string {
+	plain := func(c rune) bool {
+		return c == '-' || c == '_' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c > utf8.RuneSelf
+	}
+	if strings.IndexFunc(name, func(c rune) bool { return !plain(c) }) < 0 {
+		return name
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(name) + `"`
+}
+
+// listedInbox is an inbox as "inbox list --json" shows it.
+type listedInbox struct {
+	Name      string `json:"name"`
+	TokenKept bool   `json:"token_kept"` // in the keyring; else it has to be given
+	uploader.TokenFields
+}
+
+func (p *program) inboxListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "Show the inboxes that are kept",
+		Long: `Show the inboxes that are kept under names: where they lead, how long their tokens are valid, and whether they are in
+this computer's keyring. The keyring is not asked.
+
+With --json one object is printed: inboxes, a list of objects with name, token_kept and the fields of "uploader token --json".`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			inboxes, err := p.inboxes()
+			if err != nil {
+				return err
+			}
+			all, err := inboxes.List(c.Context())
+			if err != nil {
+				return err
+			}
+			return p.listInboxes(all, asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+func (p *program) listInboxes(all []uploader.InboxRecord, asJSON bool) error {
+	now := p.now()
 	var b strings.Builder
-	if o.json {
-		fields := map[string]string{}
-		for _, f := range t.fields() {
-			fields[f[0]] = f[1]
+	if asJSON {
+		list := struct {
+			Inboxes []listedInbox `json:"inboxes"`
+		}{[]listedInbox{}}
+		for _, r := range all {
+			list.Inboxes = append(list.Inboxes, listedInbox{r.Name, r.Ref != "", r.TokenWithoutSecret().Fields(now)})
 		}
-		if caFile != "" {
-			fields["ca_file"] = caFile
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(list); err != nil {
+			return fmt.Errorf("print inboxes: %w", err)
 		}
-		text, err := json.Marshal(fields)
-		if err != nil {
-			return fmt.Errorf("print token: %w", err)
-		}
-		b.Write(text)
-		b.WriteByte('\n')
 	} else {
-		fmt.Fprintf(&b, "Local inbox on %s, files go to %s\n", host, o.dir)
-		if caFile != "" {
-			fmt.Fprintf(&b, "Certificate to trust: %s\n", caFile)
+		if len(all) == 0 {
+			p.say("No inbox is kept yet. See: uploader inbox add --help")
 		}
-		b.WriteString("Upload token, shown once:\n\n")
-		for _, f := range t.fields() {
-			fmt.Fprintf(&b, "%s: %s\n", f[0], f[1])
+		rows := make([][4]string, len(all))
+		var widths [4]int
+		for i, r := range all {
+			kept := "token in the keyring"
+			if r.Ref == "" {
+				kept = "token to be given"
+			}
+			rows[i] = [4]string{r.Name, r.Inbox.String(), stateWords(r.TokenWithoutSecret(), now), kept}
+			for j, cell := range rows[i] {
+				widths[j] = max(widths[j], utf8.RuneCountInString(cell))
+			}
 		}
-		fmt.Fprintf(&b, "\nThe same as a link:\n\n%s\n\nStop with Ctrl-C.\n", t.link)
+		for _, row := range rows {
+			line := ""
+			for j, cell := range row {
+				line += pad(cell, widths[j]) + "  "
+			}
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+		}
 	}
-	if _, err := io.WriteString(out, b.String()); err != nil { // one write: a reader sees all of it or nothing
-		return fmt.Errorf("print token: %w", err)
+	if _, err := p.stdout.Write([]byte(b.String())); err != nil {
+		return fmt.Errorf("print inboxes: %w", err)
 	}
 	return nil
 }
 
-// writeSecret puts text into a new file that only its owner can read, and moves it to name: whoever waits for the file
-// finds all of it.
-func writeSecret(name, text string) error {
-	tmp := name + ".new"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("write token: %w", err)
+func (p *program) inboxRenameCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rename OLD NEW",
+		Short: "Give an inbox another name",
+		Args:  names(2, "uploader inbox rename OLD NEW"),
+		RunE: func(c *cobra.Command, args []string) error {
+			inboxes, err := p.inboxes()
+			if err != nil {
+				return err
+			}
+			before, err := inboxes.Find(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			after, err := inboxes.Rename(c.Context(), args[0], args[1])
+			if err != nil {
+				return err
+			}
+			p.printf("“%s” is now “%s”.\n", before.Name, after.Name)
+			return nil
+		},
 	}
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("write token: %w", err)
+}
+
+func (p *program) inboxRemoveCommand() *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Forget an inbox and its token",
+		Long: `Forget an inbox and remove its token from this computer's keyring. What is in the inbox stays there, and the token itself
+is valid until it ends: only the workspace can revoke it.`,
+		Args: names(1, "uploader inbox remove NAME"),
+		RunE: func(c *cobra.Command, args []string) error {
+			inboxes, err := p.inboxes()
+			if err != nil {
+				return err
+			}
+			r, err := inboxes.Remove(c.Context(), args[0], force)
+			switch {
+			case errors.Is(err, uploader.ErrVault) && !force:
+				p.say(uploader.Explain(err).What + " So the token can't be removed from it, and nothing was removed. Try again when it answers, or remove the name alone with --force.")
+				return exit(exitNotDelivered)
+			case errors.Is(err, uploader.ErrVault):
+				p.printf("“%s” is removed.\n", r.Name)
+				p.say(uploader.Explain(err).What + " Its token may still be there, as an entry of “Inbox uploader”.")
+				return exit(exitNotDelivered)
+			case err != nil:
+				return err
+			}
+			p.printf("“%s” is removed, and its token is not kept any more.\n", r.Name)
+			return nil
+		},
 	}
-	_, err = io.WriteString(f, text)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(tmp, name)
+	c.Flags().BoolVar(&force, "force", false, "remove the name even if the keyring does not let go of the token")
+	return c
+}
+
+// names wants n arguments that are names of inboxes.
+func names(n int, usage string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return &usageError{"Use: " + usage + " — names with blanks in quotes."}
+		}
+		for _, a := range args {
+			if _, err := inboxName(a); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write token: %w", err), os.Remove(tmp))
-	}
-	return nil
 }

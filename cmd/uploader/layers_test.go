@@ -74,22 +74,23 @@ var (
 	database = []string{"modernc.org", "github.com/mattn/go-sqlite3", "database/sql", module + "/uploader/journal"}
 	keyring  = []string{"github.com/zalando/go-keyring", "github.com/godbus", module + "/uploader/vault"}
 	network  = []string{"net/http", "crypto/tls"}
-	tests    = []string{"testing", module + "/uploader/uploadertest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
+	tests    = []string{"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
 	top      = []string{module + "/cmd", "github.com/spf13/cobra"}
 )
 
 // unreachable says what a package must not reach, not even through another.
 var unreachable = map[string][][]string{
-	module + "/uploader":              {top, screen, sdk, database, keyring, network, tests, {module + "/internal"}},
-	module + "/uploader/azure":        {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
-	module + "/uploader/journal":      {top, screen, sdk, keyring, tests, {module + "/internal"}},
-	module + "/uploader/vault":        {top, screen, sdk, database, tests, {module + "/internal"}},
-	module + "/uploader/uploadertest": {top, screen, sdk, database, keyring, {module + "/internal"}},
-	module + "/internal/blobserver":   {top, screen, sdk, database, keyring, tests, {module + "/uploader"}},
-	module + "/workspace":             {top, screen, database, keyring, tests, {module + "/internal"}},
-	module + "/ui":                    {top, sdk, database, keyring, tests, {"fyne.io/fyne/v2/app", module + "/internal"}},
-	module + "/assets":                {top, sdk, database, keyring, network, tests, {"fyne.io", module + "/ui", module + "/uploader", module + "/internal"}},
-	module + "/cmd/uploader":          {tests},
+	module + "/uploader":                 {top, screen, sdk, database, keyring, network, tests, {module + "/internal"}},
+	module + "/uploader/azure":           {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
+	module + "/uploader/journal":         {top, screen, sdk, keyring, tests, {module + "/internal"}},
+	module + "/uploader/vault":           {top, screen, sdk, database, tests, {module + "/internal"}},
+	module + "/uploader/vault/vaulttest": {top, screen, sdk, database, {module + "/internal"}},
+	module + "/uploader/uploadertest":    {top, screen, sdk, database, keyring, {module + "/internal"}},
+	module + "/internal/blobserver":      {top, screen, sdk, database, keyring, tests, {module + "/uploader"}},
+	module + "/workspace":                {top, screen, database, keyring, tests, {module + "/internal"}},
+	module + "/ui":                       {top, sdk, database, keyring, tests, {"fyne.io/fyne/v2/app", module + "/internal"}},
+	module + "/assets":                   {top, sdk, database, keyring, network, tests, {"fyne.io", module + "/ui", module + "/uploader", module + "/internal"}},
+	module + "/cmd/uploader":             {tests},
 }
 
 // allowedExceptions are trees inside a forbidden one that a package may reach all the same.

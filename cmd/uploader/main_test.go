@@ -16,7 +16,10 @@ import (
 const canary = "q83vEj"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"uploader": main})
+	testscript.Main(m, map[string]func(){"uploader": func() {
+		openVault = testVault
+		main()
+	}})
 }
 
 // TestScripts runs every script below testdata/script. Beside testscript's own commands there is

@@ -79,7 +79,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})
-	c.AddCommand(p.tokenCommand(), p.copyCommand(), p.practiceCommand(), newInboxCommand())
+	c.AddCommand(p.tokenCommand(), p.copyCommand(), p.practiceCommand(), p.inboxCommand())
 	return c
 }
 

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,10 +11,6 @@ import (
 
 	"inboxuploader/uploader"
 )
-
-// maxStdin is how much of a token on standard input is read: one byte more than ParseToken accepts, so that it can say
-// that it is too much.
-const maxStdin = 64<<10 + 1
 
 // tokenCommand shows what a token says, without a network.
 func (p *program) tokenCommand() *cobra.Command {
@@ -46,13 +39,13 @@ Exit codes: 0 the token is valid (or does not say how long), 2 it can't be used,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			text, err := p.tokenText(c.Context(), args[0])
+			given, err := p.fromArgument(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			token, err := parseToken(text, hosts)
+			token, err := given.parse(hosts)
 			if err != nil {
-				return shellHint(err, args[0])
+				return err
 			}
 			return p.showToken(token, asJSON)
 		},
@@ -65,50 +58,6 @@ Exit codes: 0 the token is valid (or does not say how long), 2 it can't be used,
 // allowHostFlag adds --allow-host, which every command with a token has.
 func allowHostFlag(c *cobra.Command, hosts *[]string) {
 	c.Flags().StringArrayVar(hosts, "allow-host", nil, "accept tokens for this host, or with *.example.org for all below it, although it is no known storage address (repeatable)")
-}
-
-// parseToken is ParseToken with the values of --allow-host.
-func parseToken(text string, hosts []string) (uploader.Token, error) {
-	options := make([]uploader.ParseOption, len(hosts))
-	for i, h := range hosts {
-		options[i] = uploader.AllowHost(h)
-	}
-	return uploader.ParseToken(text, options...)
-}
-
-// tokenText returns the argument, or standard input for "-". It returns early when the context is cancelled.
-func (p *program) tokenText(ctx context.Context, argument string) (string, error) {
-	if argument != "-" {
-		return argument, nil
-	}
-	type result struct {
-		text []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended, and the program ends.
-	go func() {
-		text, err := io.ReadAll(io.LimitReader(p.stdin, maxStdin))
-		done <- result{text, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case r := <-done:
-		if r.err != nil {
-			return "", &usageError{"The token can't be read from standard input. Nothing was sent. Save it in a file and use: uploader token - < FILE"}
-		}
-		return string(r.text), nil
-	}
-}
-
-// shellHint tells of the shell where a token was cut at the first ampersand, which is what a shell does without quotes.
-func shellHint(err error, argument string) error {
-	e, ok := errors.AsType[*uploader.Error](err)
-	if !ok || argument == "-" || e.Reason != uploader.NoSignature || strings.Contains(argument, "&") {
-		return err
-	}
-	return &usageError{uploader.Explain(err).String() + " Put it in quotes: without them the shell cuts it at the first &."}
 }
 
 // showToken prints the token and returns exit 3 where it is not valid now.

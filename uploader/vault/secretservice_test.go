@@ -3,7 +3,6 @@
 package vault
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/vault/vaulttest"
 )
 
 // The tests named TestGnomeKeyring… run against a real keyring on a bus of their own. They need the programs dbus-daemon
@@ -31,114 +31,10 @@ const canary = "sv=2024-11-04&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D
 // short is how long these tests wait for a keyring that will not answer.
 const short = 300 * time.Millisecond
 
-// bus is a private session bus, for the library too as long as the test runs.
-type bus struct {
-	conn   *dbus.Conn
-	daemon *exec.Cmd
-	owners chan *dbus.Signal
-	home   string
-}
-
-// startBus starts a bus on which nothing is started by itself.
-func startBus(t *testing.T) *bus {
+// watchCalls returns what programs ask the keyring from now on.
+func watchCalls(t *testing.T, b *vaulttest.Bus) <-chan *dbus.Message {
 	t.Helper()
-	for _, program := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skip("there is no " + program + " on this system; .ci/run installs what this test needs")
-		}
-	}
-	b := &bus{home: t.TempDir()}
-	config := filepath.Join(b.home, "bus.conf")
-	text := fmt.Sprintf(`<busconfig><type>session</type><listen>unix:dir=%s</listen><policy context="default">
-<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`, b.home)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b.daemon = exec.Command("dbus-daemon", "--config-file="+config, "--nofork", "--print-address=1")
-	out, err := b.daemon.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.daemon.Start(); err != nil {
-		t.Fatal(err)
-	}
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", strings.TrimSpace(address))
-	if b.conn, err = dbus.Connect(strings.TrimSpace(address)); err != nil {
-		t.Fatal(err)
-	}
-	b.owners = make(chan *dbus.Signal, 100)
-	b.conn.Signal(b.owners)
-	if err := b.conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretService)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.end)
-	return b
-}
-
-// end ends the bus and waits until the library has noticed, since it keeps one connection for all calls.
-func (b *bus) end() {
-	shared, err := dbus.SessionBus()
-	_ = b.daemon.Process.Kill() // may have ended before
-	_ = b.daemon.Wait()         // it was killed
-	if err == nil {
-		<-shared.Context().Done()
-	}
-	<-b.conn.Context().Done()
-}
-
-// wait returns when the keyring's name on the bus has got an owner, or lost it.
-func (b *bus) wait(t *testing.T, owned bool) {
-	t.Helper()
-	for s := range b.owners {
-		if len(s.Body) == 3 && s.Body[0] == secretService && (s.Body[2] != "") == owned {
-			return
-		}
-	}
-	t.Fatal("the bus has ended")
-}
-
-// startKeyring starts a gnome-keyring. With a password it creates or unlocks the keyring "login"; without one, what was
-// created before is locked.
-func (b *bus) startKeyring(t *testing.T, password string) *exec.Cmd {
-	t.Helper()
-	c := exec.Command("gnome-keyring-daemon", "--foreground", "--components=secrets", "--control-directory="+filepath.Join(b.home, "control"))
-	if password != "" {
-		c.Args = append(c.Args, "--unlock")
-		c.Stdin = strings.NewReader(password)
-	}
-	c.Env = append(os.Environ(), "HOME="+b.home, "XDG_DATA_HOME="+b.home, "XDG_CONFIG_HOME="+b.home, "XDG_RUNTIME_DIR="+b.home)
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stop(c) })
-	b.wait(t, true)
-	return c
-}
-
-// stop kills a program and waits for its end; a second time it does nothing.
-func stop(c *exec.Cmd) {
-	if c.ProcessState == nil {
-		_ = c.Process.Kill() // may have ended by itself
-		_ = c.Wait()         // it was killed
-	}
-}
-
-// lock restarts the keyring without its password.
-func (b *bus) lock(t *testing.T, unlocked *exec.Cmd) *exec.Cmd {
-	t.Helper()
-	stop(unlocked)
-	b.wait(t, false)
-	return b.startKeyring(t, "")
-}
-
-// calls returns what programs ask the keyring from now on.
-func (b *bus) calls(t *testing.T) <-chan *dbus.Message {
-	t.Helper()
-	conn, err := dbus.Connect(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
+	conn, err := dbus.Connect(b.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,8 +90,8 @@ func keeps(t *testing.T, k *Keyring) {
 }
 
 func TestGnomeKeyringKeepsSecrets(t *testing.T) {
-	b := startBus(t)
-	daemon := b.startKeyring(t, "password")
+	b := vaulttest.StartBus(t)
+	daemon := b.StartKeyring(t, "password")
 	k := New(Options{})
 	keeps(t, k)
 	secrets := map[string]string{
@@ -212,15 +108,14 @@ func TestGnomeKeyringKeepsSecrets(t *testing.T) {
 		}
 	}
 	// Another keyring process, unlocked with the password, has them still.
-	stop(daemon)
-	b.wait(t, false)
-	b.startKeyring(t, "password")
+	b.StopKeyring(t, daemon)
+	b.StartKeyring(t, "password")
 	for ref, secret := range secrets {
 		if got, err := k.Secret(t.Context(), ref); err != nil || got != secret {
 			t.Errorf("%s: %d bytes, %v", ref, len(got), err)
 		}
 	}
-	noPlainText(t, b.home)
+	noPlainText(t, b.Home)
 }
 
 // noPlainText looks through all files for the secret.
@@ -245,18 +140,19 @@ func noPlainText(t *testing.T, dir string) {
 
 // TestGnomeKeyringLocked has a desktop's prompt that nobody answers.
 func TestGnomeKeyringLocked(t *testing.T) {
-	b := startBus(t)
-	daemon := b.startKeyring(t, "password")
+	b := vaulttest.StartBus(t)
+	daemon := b.StartKeyring(t, "password")
 	k := New(Options{Timeout: short})
 	keeps(t, k)
 	if err := k.Put(t.Context(), "kept", canary); err != nil {
 		t.Fatal(err)
 	}
-	daemon = b.lock(t, daemon)
-	if _, err := b.conn.RequestName("org.gnome.keyring.SystemPrompter", dbus.NameFlagDoNotQueue); err != nil {
+	b.StopKeyring(t, daemon)
+	daemon = b.StartKeyring(t, "")
+	if _, err := b.Conn.RequestName("org.gnome.keyring.SystemPrompter", dbus.NameFlagDoNotQueue); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.conn.Export(silentPrompter{}, "/org/gnome/keyring/Prompter", "org.gnome.keyring.internal.Prompter"); err != nil {
+	if err := b.Conn.Export(silentPrompter{}, "/org/gnome/keyring/Prompter", "org.gnome.keyring.internal.Prompter"); err != nil {
 		t.Fatal(err)
 	}
 	_, err := k.Secret(t.Context(), "kept")
@@ -267,10 +163,9 @@ func TestGnomeKeyringLocked(t *testing.T) {
 	}
 
 	// It ends while the prompt stands there. The library never hears of it; the next call works all the same.
-	stop(daemon)
-	b.wait(t, false)
+	b.StopKeyring(t, daemon)
 	idle(k)
-	b.startKeyring(t, "password")
+	b.StartKeyring(t, "password")
 	keeps(t, k)
 	if got, err := k.Secret(t.Context(), "kept"); err != nil || got != canary {
 		t.Fatalf("%q, %v", got, err)
@@ -287,11 +182,12 @@ func (silentPrompter) BeginPrompting(dbus.ObjectPath) *dbus.Error { return nil }
 
 // TestGnomeKeyringLockedWithoutDesktop has nothing that could show a prompt, as over ssh.
 func TestGnomeKeyringLockedWithoutDesktop(t *testing.T) {
-	b := startBus(t)
-	daemon := b.startKeyring(t, "password")
+	b := vaulttest.StartBus(t)
+	daemon := b.StartKeyring(t, "password")
 	k := New(Options{})
 	keeps(t, k)
-	b.lock(t, daemon)
+	b.StopKeyring(t, daemon)
+	b.StartKeyring(t, "")
 	wantReason(t, k.Put(t.Context(), "r", canary), uploader.VaultLocked)
 	_, err := k.Secret(t.Context(), "r")
 	wantReason(t, err, uploader.VaultLocked)
@@ -300,14 +196,14 @@ func TestGnomeKeyringLockedWithoutDesktop(t *testing.T) {
 
 // TestGnomeKeyringNotSetUp has a keyring program without any keyring, which the library can't tell from a locked one.
 func TestGnomeKeyringNotSetUp(t *testing.T) {
-	b := startBus(t)
-	b.startKeyring(t, "")
+	b := vaulttest.StartBus(t)
+	b.StartKeyring(t, "")
 	wantReason(t, New(Options{}).Put(t.Context(), "r", canary), uploader.VaultLocked)
 }
 
 func TestGnomeKeyringFrozen(t *testing.T) {
-	b := startBus(t)
-	daemon := b.startKeyring(t, "password")
+	b := vaulttest.StartBus(t)
+	daemon := b.StartKeyring(t, "password")
 	k := New(Options{Timeout: short})
 	keeps(t, k)
 	signal(t, daemon, syscall.SIGSTOP)
@@ -322,20 +218,20 @@ func TestGnomeKeyringFrozen(t *testing.T) {
 }
 
 func TestGnomeKeyringDiesDuringACall(t *testing.T) {
-	b := startBus(t)
-	daemon := b.startKeyring(t, "password")
+	b := vaulttest.StartBus(t)
+	daemon := b.StartKeyring(t, "password")
 	k := New(Options{})
 	keeps(t, k)
 	for _, what := range []string{"keyring", "bus"} {
 		signal(t, daemon, syscall.SIGSTOP)
-		calls := b.calls(t)
+		calls := watchCalls(t, b)
 		done := make(chan error, 1)
 		go func() { done <- k.Put(t.Context(), "r", canary) }()
 		asked(t, calls)
 		if what == "keyring" {
-			stop(daemon)
+			b.StopKeyring(t, daemon)
 		} else {
-			stop(b.daemon)
+			b.Stop()
 		}
 		err := <-done
 		if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.VaultRefused && e.Reason != uploader.VaultAbsent {
@@ -343,7 +239,7 @@ func TestGnomeKeyringDiesDuringACall(t *testing.T) {
 		}
 		idle(k)
 		if what == "keyring" {
-			daemon = b.startKeyring(t, "password")
+			daemon = b.StartKeyring(t, "password")
 			keeps(t, k)
 		}
 	}
@@ -351,13 +247,13 @@ func TestGnomeKeyringDiesDuringACall(t *testing.T) {
 }
 
 func TestGnomeKeyringAbsent(t *testing.T) {
-	b := startBus(t)
+	b := vaulttest.StartBus(t)
 	k := New(Options{})
 	wantReason(t, k.Put(t.Context(), "r", canary), uploader.VaultAbsent)
 	_, err := k.Secret(t.Context(), "r")
 	wantReason(t, err, uploader.VaultAbsent)
 	wantReason(t, k.Delete(t.Context(), "r"), uploader.VaultAbsent)
-	b.startKeyring(t, "password")
+	b.StartKeyring(t, "password")
 	keeps(t, k)
 }
 

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/vault"
+)
+
+// openVault returns the keyring of the user who runs the program.
+var openVault = func(func(string) string) uploader.Vault { return vault.New(vault.Options{}) }
+
+// keyringSilence is after how long a person is told what the program waits for.
+const keyringSilence = 2 * time.Second
+
+// announced is a Vault that says so when it is waited for.
+type announced struct {
+	vault uploader.Vault
+	say   func(line string)
+}
+
+func (a announced) waiting() func() bool {
+	return time.AfterFunc(keyringSilence, func() {
+		a.say("Waiting for this computer's keyring; perhaps a window asks for its password.")
+	}).Stop
+}
+
+// Put implements [uploader.Vault].
+func (a announced) Put(ctx context.Context, ref, secret string) error {
+	defer a.waiting()()
+	return a.vault.Put(ctx, ref, secret)
+}
+
+// Secret implements [uploader.Vault].
+func (a announced) Secret(ctx context.Context, ref string) (string, error) {
+	defer a.waiting()()
+	return a.vault.Secret(ctx, ref)
+}
+
+// Delete implements [uploader.Vault].
+func (a announced) Delete(ctx context.Context, ref string) error {
+	defer a.waiting()()
+	return a.vault.Delete(ctx, ref)
+}
+
+// inboxes returns the inboxes that are kept under names.
+func (p *program) inboxes() (uploader.Inboxes, error) {
+	dir, err := p.stateDir()
+	if err != nil {
+		return uploader.Inboxes{}, err
+	}
+	return uploader.Inboxes{Records: inboxFiles(dir), Vault: announced{openVault(p.env), p.say}}, nil
+}

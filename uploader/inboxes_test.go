@@ -1,0 +1,244 @@
+package uploader_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/uploader"
+)
+
+// recordMap keeps records in memory.
+type recordMap struct {
+	records map[string]uploader.InboxRecord
+	fails   error // of each write
+}
+
+func (m *recordMap) Inboxes(context.Context) (all []uploader.InboxRecord, err error) {
+	for _, r := range m.records {
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (m *recordMap) PutInbox(_ context.Context, r uploader.InboxRecord) error {
+	if m.fails != nil {
+		return m.fails
+	}
+	for id, other := range m.records {
+		if id != r.ID && uploader.InboxNameKey(other.Name) == uploader.InboxNameKey(r.Name) {
+			return uploader.NewError("keep inbox", "", uploader.InboxNameTaken)
+		}
+	}
+	m.records[r.ID] = r
+	return nil
+}
+
+func (m *recordMap) RemoveInbox(_ context.Context, id string) error {
+	if m.fails != nil {
+		return m.fails
+	}
+	delete(m.records, id)
+	return nil
+}
+
+// countedVault tells how many secrets there are.
+type countedVault struct {
+	secrets map[string]string
+	fails   error
+}
+
+func (v *countedVault) Put(_ context.Context, ref, secret string) error {
+	if v.fails == nil {
+		v.secrets[ref] = secret
+	}
+	return v.fails
+}
+
+func (v *countedVault) Secret(_ context.Context, ref string) (string, error) {
+	secret, ok := v.secrets[ref]
+	if v.fails == nil && !ok {
+		return "", uploader.NewError("read secret", "", uploader.VaultMissing)
+	}
+	return secret, v.fails
+}
+
+func (v *countedVault) Delete(_ context.Context, ref string) error {
+	if v.fails == nil {
+		delete(v.secrets, ref)
+	}
+	return v.fails
+}
+
+func newInboxes() (uploader.Inboxes, *recordMap, *countedVault) {
+	m, v := &recordMap{records: map[string]uploader.InboxRecord{}}, &countedVault{secrets: map[string]string{}}
+	return uploader.Inboxes{Records: m, Vault: v}, m, v
+}
+
+func wantName(t *testing.T, err error, want uploader.Reason) {
+	t.Helper()
+	if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != want || !errors.Is(err, uploader.ErrInboxName) {
+		t.Fatalf("error %v, want %s", err, want)
+	}
+}
+
+// now is a moment at which the study's token is valid.
+var now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func add(t *testing.T, in uploader.Inboxes, name, signature string, o uploader.AddInboxOptions) uploader.InboxRecord {
+	t.Helper()
+	r, err := in.Add(t.Context(), name, studyToken(t, signature), now, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestAnInboxIsKeptUnderItsName(t *testing.T) {
+	in, m, v := newInboxes()
+	added := add(t, in, " Étude ", studySignature, uploader.AddInboxOptions{})
+	found, err := in.Find(t.Context(), "e\u0301TUDE")
+	if diff := cmp.Diff(added, found); err != nil || diff != "" {
+		t.Fatalf("%v\n%s", err, diff)
+	}
+	token, err := in.Token(t.Context(), found)
+	if err != nil || token.Link() != studyLink+studySignature {
+		t.Fatalf("link %q, %v", token.Link(), err)
+	}
+	_, err = in.Add(t.Context(), "ÉTUDE", studyToken(t, otherSignature), now, uploader.AddInboxOptions{})
+	wantName(t, err, uploader.InboxNameTaken)
+	add(t, in, "another", otherSignature, uploader.AddInboxOptions{})
+	all, err := in.List(t.Context())
+	if err != nil || len(all) != 2 || all[0].Name != "another" || all[1].Name != "Étude" {
+		t.Fatalf("%v, %v", all, err)
+	}
+
+	_, err = in.Rename(t.Context(), "étude", "Another")
+	wantName(t, err, uploader.InboxNameTaken)
+	_, err = in.Rename(t.Context(), "étude", "")
+	wantName(t, err, uploader.InboxNameInvalid)
+	_, err = in.Rename(t.Context(), "nobody", "x")
+	wantName(t, err, uploader.InboxUnknown)
+	for _, name := range []string{"ÉTUDE", "Cardio"} { // other letters, then another name
+		r, err := in.Rename(t.Context(), "étude", name)
+		if err != nil || r.Name != name || r.ID != added.ID {
+			t.Fatalf("%v, %v", r, err)
+		}
+	}
+	if found, err = in.Find(t.Context(), "cardio"); err != nil {
+		t.Fatal(err)
+	}
+	if token, err = in.Token(t.Context(), found); err != nil || token.Link() != studyLink+studySignature {
+		t.Fatalf("link %q, %v", token.Link(), err)
+	}
+
+	_, err = in.Remove(t.Context(), "étude", false)
+	wantName(t, err, uploader.InboxUnknown)
+	for _, name := range []string{"Cardio", "another"} {
+		if _, err := in.Remove(t.Context(), name, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(m.records) != 0 || len(v.secrets) != 0 {
+		t.Errorf("%d records and %d secrets are left", len(m.records), len(v.secrets))
+	}
+}
+
+func TestANewTokenTakesTheOldOnesPlace(t *testing.T) {
+	in, _, v := newInboxes()
+	before := add(t, in, "Study", studySignature, uploader.AddInboxOptions{})
+	after := add(t, in, "study", otherSignature, uploader.AddInboxOptions{Replace: true})
+	if after.ID != before.ID || after.Ref == before.Ref {
+		t.Errorf("%v became %v", before, after)
+	}
+	token, err := in.Token(t.Context(), after)
+	if err != nil || token.Link() != studyLink+otherSignature {
+		t.Fatalf("%v", err)
+	}
+	if len(v.secrets) != 1 {
+		t.Errorf("%d secrets, want the new one alone", len(v.secrets))
+	}
+	if _, err := in.Token(t.Context(), before); err == nil {
+		t.Error("the old token is still there")
+	}
+}
+
+// TestWhatIsKeptWithoutItsToken has each case in which a name stands for an inbox whose token has to be given.
+func TestWhatIsKeptWithoutItsToken(t *testing.T) {
+	locked := uploader.NewError("keep secret", "", uploader.VaultLocked)
+	for name, c := range map[string]struct {
+		at      time.Time
+		options uploader.AddInboxOptions
+		vault   error
+	}{
+		"the keyring is locked": {at: now, vault: locked},
+		"the token has ended":   {at: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"only the name":         {at: now, options: uploader.AddInboxOptions{NameOnly: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, _, v := newInboxes()
+			v.fails = c.vault
+			r, err := in.Add(t.Context(), "Study", studyToken(t, studySignature), c.at, c.options)
+			if !errors.Is(err, c.vault) || r.Ref != "" || len(v.secrets) != 0 {
+				t.Fatalf("%v, %v", r, err)
+			}
+			found, err := in.Find(t.Context(), "study")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = in.Token(t.Context(), found)
+			wantVault(t, err, uploader.VaultMissing)
+			if _, err := in.Remove(t.Context(), "study", false); err != nil { // the keyring isn't asked
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestWhatIsNotKeptLeavesNothing fails the record's write.
+func TestWhatIsNotKeptLeavesNothing(t *testing.T) {
+	in, m, v := newInboxes()
+	m.fails = errors.New("disk is full")
+	if _, err := in.Add(t.Context(), "Study", studyToken(t, studySignature), now, uploader.AddInboxOptions{}); !errors.Is(err, m.fails) {
+		t.Fatal(err)
+	}
+	if len(v.secrets) != 0 {
+		t.Error("a secret is left that no record names")
+	}
+	m.fails = nil
+	before := add(t, in, "Study", studySignature, uploader.AddInboxOptions{})
+	m.fails = errors.New("disk is full")
+	if _, err := in.Add(t.Context(), "Study", studyToken(t, otherSignature), now, uploader.AddInboxOptions{Replace: true}); !errors.Is(err, m.fails) {
+		t.Fatal(err)
+	}
+	if _, err := in.Token(t.Context(), before); err != nil || len(v.secrets) != 1 {
+		t.Errorf("the old token: %v; %d secrets", err, len(v.secrets))
+	}
+	interrupted := errors.New("interrupted")
+	m.fails, v.fails = nil, interrupted
+	if _, err := in.Add(t.Context(), "Other", studyToken(t, otherSignature), now, uploader.AddInboxOptions{}); !errors.Is(err, interrupted) {
+		t.Fatal(err)
+	}
+	if len(m.records) != 1 {
+		t.Error("an interrupted command kept a name")
+	}
+}
+
+func TestATokenThatCannotBeRemovedKeepsItsName(t *testing.T) {
+	in, m, v := newInboxes()
+	add(t, in, "Study", studySignature, uploader.AddInboxOptions{})
+	v.fails = uploader.NewError("remove secret", "", uploader.VaultLocked)
+	_, err := in.Remove(t.Context(), "Study", false)
+	wantVault(t, err, uploader.VaultLocked)
+	if len(m.records) != 1 {
+		t.Fatal("the name is gone and the secret is not")
+	}
+	_, err = in.Remove(t.Context(), "Study", true)
+	wantVault(t, err, uploader.VaultLocked)
+	if len(m.records) != 0 {
+		t.Error("the name is still there")
+	}
+}
