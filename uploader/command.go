@@ -188,11 +188,8 @@ func (q *Queue) changeBatch(b *batch, c Command) (n int) {
 			loaded = append(loaded, l)
 			return false
 		}
-		j.State = to
+		j.become(to)
 		j.Replace = j.Replace || c.Verb == Replace
-		if to == Waiting || to == removed {
-			j.Problem = nil
-		}
 		return true
 	})
 	for _, l := range loaded {
@@ -210,8 +207,16 @@ func (q *Queue) steer(j *job, to JobState) {
 		return
 	}
 	from := j.State
-	j.State = to
+	j.become(to)
 	q.unload(j, from != to || j.Class == Large)
+}
+
+// become brings a job into a state that a person wants.
+func (j *Job) become(s JobState) {
+	j.State, j.Problem = s, nil
+	if s == Cancelled {
+		j.Problem = NewError("cancel", j.Source, GivenUp)
+	}
 }
 
 // reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that the new order holds

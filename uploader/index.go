@@ -45,7 +45,7 @@ type transfer struct {
 	tally
 	dirty    bool
 	scanning bool                  // its roots are being read
-	known    map[[16]byte]struct{} // while they are read once more: fingerprints of the files that it has
+	known    map[[16]byte]struct{} // while they are read once more: marks of the files that it has
 }
 
 // mine reports whether its jobs may be sent by this queue.

@@ -48,12 +48,7 @@ type Journal interface {
 	// Posted takes the commands that were left for this process, in the order of Post.
 	Posted(ctx context.Context) ([]Command, error)
 
-	// Inboxes returns the inboxes that are known, in the order of their names.
-	Inboxes(ctx context.Context) ([]InboxRecord, error)
-	// PutInbox keeps an inbox under its key, in place of what stood there.
-	PutInbox(ctx context.Context, r InboxRecord) error
-	// RemoveInbox forgets an inbox. Its transfers stay.
-	RemoveInbox(ctx context.Context, key string) error
+	InboxRecords
 
 	// Close releases this process's transfers and ends the journal.
 	Close() error
@@ -135,26 +130,6 @@ const (
 	Here            // this process
 	Elsewhere       // another process that is alive
 )
-
-// InboxRecord is what is known of an inbox without its token.
-type InboxRecord struct {
-	Key   string // Inbox.Key
-	Inbox Inbox
-	Name  string // a person's; empty if it has none
-	// Ref names the token's secret in the vault; empty if it is not kept there.
-	Ref string
-	// Fingerprint tells whether two tokens are the same: a salted hash of the query.
-	Fingerprint string
-	Rights      string // the letters
-	Policy      string
-	Version     string
-	IP          string
-	HTTPSOnly   bool
-	ValidFrom   time.Time
-	ValidTo     time.Time
-	AllowHost   bool    // a person allowed the host, which is no known endpoint
-	Speed       float64 // bytes per second when files were last sent there; 0 if never
-}
 
 // Class divides jobs by what they cost: one request, or blocks.
 type Class uint8

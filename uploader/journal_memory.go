@@ -1,7 +1,6 @@
 package uploader
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -37,18 +36,31 @@ func (m *memoryJournal) Load(context.Context) (Contents, error) {
 	c := Contents{Ranks: maps.Clone(m.ranks)}
 	for _, id := range slices.Sorted(maps.Keys(m.transfers)) {
 		t := m.transfers[id]
-		c.Transfers = append(c.Transfers, t.copy())
+		c.Transfers = append(c.Transfers, t.clone())
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.batches)) {
-		c.Batches = append(c.Batches, m.batches[id].BatchHead)
+		c.Batches = append(c.Batches, m.batches[id].clone().BatchHead)
 	}
 	return c, nil
+}
+
+// clone returns a copy that shares nothing.
+func (t *Transfer) clone() Transfer {
+	c := *t
+	c.Roots, c.SkippedPaths, c.Skipped = slices.Clone(t.Roots), slices.Clone(t.SkippedPaths), maps.Clone(t.Skipped)
+	return c
+}
+
+// clone returns a copy that shares nothing.
+func (b Batch) clone() Batch {
+	b.Facts, b.States, b.Totals = slices.Clone(b.Facts), slices.Clone(b.States), slices.Clone(b.Totals)
+	return b
 }
 
 func (m *memoryJournal) Batch(_ context.Context, id int64) (Batch, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.batches[id], nil
+	return m.batches[id].clone(), nil
 }
 
 func (m *memoryJournal) Blocks(_ context.Context, job int64) ([]AckedBlock, error) {
@@ -61,7 +73,7 @@ func (m *memoryJournal) AddTransfer(_ context.Context, t Transfer) (int64, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.last++
-	t = t.copy()
+	t = t.clone()
 	t.ID, t.Owner = m.last, Here
 	m.transfers[t.ID] = t
 	return t.ID, nil
@@ -73,7 +85,7 @@ func (m *memoryJournal) AddBatches(_ context.Context, batches []Batch) error {
 	for i := range batches {
 		m.last++
 		batches[i].ID = m.last
-		m.batches[m.last] = batches[i]
+		m.batches[m.last] = batches[i].clone()
 	}
 	return nil
 }
@@ -84,7 +96,7 @@ func (m *memoryJournal) Commit(_ context.Context, c Changes) error {
 	m.seen = time.Now()
 	for _, t := range c.Transfers {
 		if old, ok := m.transfers[t.ID]; ok {
-			t = t.copy()
+			t = t.clone()
 			t.Owner = old.Owner
 			m.transfers[t.ID] = t
 		}
@@ -92,7 +104,7 @@ func (m *memoryJournal) Commit(_ context.Context, c Changes) error {
 	for _, b := range c.Batches {
 		if old, ok := m.batches[b.ID]; ok {
 			b.Facts = old.Facts
-			m.batches[b.ID] = b
+			m.batches[b.ID] = b.clone()
 		}
 	}
 	for _, b := range c.Blocks {
@@ -142,7 +154,7 @@ func (m *memoryJournal) Adopt(_ context.Context, transfers []int64) (got []Trans
 			t.Owner = Here
 			m.transfers[id] = t
 			t.Seen = m.seen
-			got = append(got, t.copy())
+			got = append(got, t.clone())
 		}
 	}
 	return got, nil
@@ -175,22 +187,25 @@ func (m *memoryJournal) Posted(context.Context) ([]Command, error) { return nil,
 func (m *memoryJournal) Inboxes(context.Context) ([]InboxRecord, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.SortedFunc(maps.Values(m.inboxes), func(a, b InboxRecord) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key))
-	}), nil
+	return slices.Collect(maps.Values(m.inboxes)), nil
 }
 
 func (m *memoryJournal) PutInbox(_ context.Context, r InboxRecord) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.inboxes[r.Key] = r
+	for _, other := range m.inboxes {
+		if other.ID != r.ID && InboxNameKey(other.Name) == InboxNameKey(r.Name) {
+			return aboutName(InboxNameTaken, other.Name)
+		}
+	}
+	m.inboxes[r.ID] = r
 	return nil
 }
 
-func (m *memoryJournal) RemoveInbox(_ context.Context, key string) error {
+func (m *memoryJournal) RemoveInbox(_ context.Context, id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.inboxes, key)
+	delete(m.inboxes, id)
 	return nil
 }
 

@@ -75,6 +75,7 @@ const (
 	TooLargeCreateOnly Reason = "too-large-create-only"
 	Corrupted          Reason = "corrupted"
 	BlocksLost         Reason = "blocks-lost"
+	GivenUp            Reason = "cancelled"
 	Unexpected         Reason = "unexpected"
 )
 
@@ -237,6 +238,7 @@ var reasons = map[Reason]struct {
 	TooLargeCreateOnly: {ErrName, Explanation{"The token permits only files of up to 5,000 MiB, and this one is larger.", safeNotSent, "Ask the workspace for a token that permits writing."}},
 	Corrupted:          {ErrCorrupt, Explanation{"The storage received other bytes than were sent, several times in a row.", "No damaged file was delivered.", "Something on the way alters data: try another network, and report it to your IT."}},
 	BlocksLost:         {ErrBlocksLost, Explanation{"The storage dropped parts that it had confirmed.", "Nothing incomplete was delivered.", doRetryLater}},
+	GivenUp:            {ErrSource, Explanation{"It was cancelled before it was delivered.", safeFinished, "Retry it to send it after all."}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
 
 	VaultAbsent:   {ErrVault, Explanation{"This computer has no keyring that the token could be kept in.", safeInMemory, "Start a keyring, such as GNOME Keyring or KWallet on Linux, and try again. " + doGiveToken}},

@@ -91,7 +91,7 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 		moving := make([]Job, 0, len(jobs))
 		for i := range jobs {
 			j := &jobs[i]
-			if _, done := has[fingerprint(j.Source)]; done {
+			if _, done := has[pathMark(j.Source)]; done {
 				continue // a process that ended while it did this had come so far
 			}
 			rename(j, t.Options.Scan.Inbox, to, &several)
@@ -229,7 +229,7 @@ func (x *index) close(id int64) {
 	x.mu.Unlock()
 }
 
-// sources returns fingerprints of all files that transfers have.
+// sources returns marks of all files that transfers have.
 func (x *index) sources(ctx context.Context, of map[int64]bool) (map[[16]byte]struct{}, error) {
 	var ids []int64
 	x.mu.Lock()
@@ -250,7 +250,7 @@ func (x *index) sources(ctx context.Context, of map[int64]bool) (map[[16]byte]st
 		}
 		x.mu.Lock()
 		for i := range b.jobs {
-			known[fingerprint(b.jobs[i].Source)] = struct{}{}
+			known[pathMark(b.jobs[i].Source)] = struct{}{}
 		}
 		x.unhold(b)
 		x.mu.Unlock()

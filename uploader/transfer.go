@@ -148,7 +148,7 @@ func (q *Queue) scan(t *transfer) error {
 			case known == nil:
 				jobs = append(jobs, q.newJob(f, rights, now.Options))
 			default:
-				if _, has := known[fingerprint(f.Source)]; !has {
+				if _, has := known[pathMark(f.Source)]; !has {
 					jobs = append(jobs, q.newJob(f, rights, now.Options))
 				}
 			}
@@ -284,8 +284,8 @@ func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
 	return t, nil
 }
 
-// fingerprint stands for a path where a million are remembered; see nameSet on why 16 bytes are enough.
-func fingerprint(path string) [16]byte {
+// pathMark stands for a path where a million are remembered; see nameSet on why 16 bytes are enough.
+func pathMark(path string) [16]byte {
 	sum := sha256.Sum256([]byte(path))
 	return [16]byte(sum[:16])
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,28 +19,15 @@ type copyFlags struct {
 	overwrite         overwriteFlag
 	dryRun            bool
 
-	memory      byteSize
-	block       byteSize
-	rate        byteSize
-	connections int
-
-	asJSON    bool
-	receipt   string
-	tokenFile string
-	to        string
-	hosts     []string
-	caFile    string
+	sendFlags
+	to string
 
 	notes []string // what flags of AzCopy's lead to, for the person
 }
 
 // copyCommand delivers files and folders.
 func (p *program) copyCommand() *cobra.Command {
-	f := &copyFlags{
-		memory: byteSize{bytes: uploader.DefaultMemory, min: 1 << 20, max: math.MaxInt64, what: "the memory"},
-		block:  byteSize{min: uploader.MinBlockSize, max: 4000 << 20, what: "a block"},
-		rate:   byteSize{min: 1 << 10, max: math.MaxInt64, what: "the speed", perTime: true},
-	}
+	f := &copyFlags{sendFlags: newSendFlags()}
 	c := &cobra.Command{
 		Use:     "copy SOURCE... TOKEN|--to NAME",
 		Aliases: []string{"cp"},
@@ -71,16 +57,8 @@ func (p *program) copyCommand() *cobra.Command {
 	s.BoolVar(&f.followSymlinks, "follow-symlinks", false, "send what links point to, if it lies in the same source; else links are left out and counted")
 	s.Var(&f.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
 	s.BoolVar(&f.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
-	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes to stderr")
-	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: CSV, or JSON if its name ends in .json")
-	s.StringVar(&f.tokenFile, "token-file", "", "read the token from this `FILE`; all arguments are then sources")
 	s.StringVar(&f.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox add --help; all arguments are then sources")
-	allowHostFlag(c, &f.hosts)
-	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
-	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
-	s.IntVar(&f.connections, "connections", 0, "requests at once, 1 to 512 (default: found out while sending)")
-	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
-	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default 8MiB; larger for files of more than 390 GiB)")
+	f.add(c)
 	azcopyFlags(s, f)
 	return c
 }

@@ -35,22 +35,25 @@ func openReceipt(path string) (*receiptFile, error) {
 }
 
 // write writes what was delivered and gives the file its name.
-func (r *receiptFile) write(ctx context.Context, q *uploader.Queue, to uploader.Inbox, sources []string) error {
+func (r *receiptFile) write(ctx context.Context, q *uploader.Queue, transfers []int64) error {
 	if r == nil {
 		return nil
 	}
+	all := q.StatusOf(transfers...).Transfers
 	format := uploader.ReceiptCSV
 	if strings.EqualFold(filepath.Ext(r.path), ".json") {
 		format = uploader.ReceiptJSON
 	}
-	receipt, err := uploader.NewReceipt(r.tmp, format, to)
+	receipt, err := uploader.NewReceipt(r.tmp, format, all[0].Options.Scan.Inbox)
 	if err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}
-	names := sourceNames(sources)
-	delivered := uploader.Filter{States: []uploader.JobState{uploader.Delivered}}
-	if err := eachRow(ctx, q, delivered, func(j uploader.Job) error { return receipt.Add(names.of(j.Source), j) }); err != nil {
-		return fmt.Errorf("write receipt: %w", err)
+	for _, t := range all {
+		names := sourceNames(t.Roots)
+		delivered := uploader.Filter{States: []uploader.JobState{uploader.Delivered}, Transfer: t.ID}
+		if err := eachRow(ctx, q, delivered, func(j uploader.Job) error { return receipt.Add(names.of(j.Source), j) }); err != nil {
+			return fmt.Errorf("write receipt: %w", err)
+		}
 	}
 	if err := errors.Join(receipt.Close(), r.tmp.Sync(), r.tmp.Close()); err != nil {
 		return fmt.Errorf("write receipt: %w", err)

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"inboxuploader/uploader"
-	"inboxuploader/uploader/azure"
 )
 
 // clockDifference is by how much a clock may be wrong before a token is refused without asking the service, as the
@@ -30,8 +32,8 @@ func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 		}
 		return err
 	}
-	if f.connections < 0 || f.connections > 512 {
-		return &usageError{"--connections must be between 1 and 512, or 0 for the automatic number."}
+	if err := f.check(); err != nil {
+		return err
 	}
 	if err := checkSources(sources, f.recursive); err != nil {
 		return err
@@ -75,86 +77,82 @@ func (p *program) say(line string) { _, _ = fmt.Fprintln(p.stderr, line) }
 
 // send delivers the sources and says what became of them.
 func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, sources []string, begun time.Time) error {
-	receipt, err := openReceipt(f.receipt)
+	r, err := p.beginDelivery(&f.sendFlags, begun)
 	if err != nil {
 		return err
 	}
-	defer receipt.discard()
-	log, logPath, logFile := p.openLog()
-	defer func() { _ = logFile.Close() }() // the log never decides about an upload
-	log.Info("copy", "inbox", token.Inbox.String(), "version", version(), "sources", len(sources))
-
-	// The queue does not end with ctx: what it knows at an interrupt is for the summary.
-	q, err := uploader.NewQueue(context.WithoutCancel(ctx), uploader.Config{
-		Open:   func(t uploader.Token) (uploader.Store, error) { return openStore(f, t) },
-		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes, Rate: f.rate.bytes, Log: log,
-	})
-	if err != nil {
-		return err
-	}
-	stopped, err := p.runQueue(ctx, f, q, token, sources)
-	closed := q.Close()
-	if err != nil {
-		return errors.Join(err, closed)
-	}
-	o, err := newOutcome(context.WithoutCancel(ctx), q, token, p.now().Sub(begun), stopped)
-	if err != nil {
-		return err
-	}
-	o.log, o.replace = logPath, bool(f.overwrite)
-	if closed != nil {
-		log.Error("close", "error", closed)
-	}
-	logOutcome(log, &o)
-	kept := receipt.write(context.WithoutCancel(ctx), q, token.Inbox, sources)
-	for _, line := range o.words() {
-		for _, l := range wrap(line, p.terminal().width) {
-			p.say(l)
-		}
-	}
-	switch {
-	case kept != nil:
-		log.Error("receipt", "error", kept)
-		p.say("The receipt could not be written to “" + shown(f.receipt) + "”; what was delivered stays delivered.")
-	case receipt != nil:
-		p.say("Receipt: " + shown(f.receipt))
-	}
-	if f.asJSON {
-		if err := p.printSummary(o); err != nil {
+	defer r.discard()
+	r.journal = p.journalOrMemory(ctx)
+	r.log.Info("copy", "inbox", token.Inbox.String(), "version", version(), "sources", len(sources))
+	return r.send(ctx, func(q *uploader.Queue) error {
+		r.token, r.to = token, shown(token.Inbox.String())
+		if err := q.Use(token); err != nil {
 			return err
 		}
-	}
-	if kept != nil && o.exit == exitOK {
-		return exit(exitNotDelivered)
-	}
-	if o.exit == exitOK {
+		o := uploader.AddOptions{Scan: f.scanOptions(token.Inbox), Replace: bool(f.overwrite)}
+		id, err := p.continued(ctx, q, token, sources, o)
+		if err != nil {
+			return err
+		}
+		if id == 0 {
+			roots, err := absolute(sources)
+			if err != nil {
+				return err
+			}
+			if id, err = q.Add(ctx, token.Inbox, roots, o); err != nil {
+				if asError(err).Reason == uploader.PatternInvalid {
+					return &usageError{uploader.Explain(err).String()}
+				}
+				return err
+			}
+		}
+		r.transfers = []int64{id}
 		return nil
-	}
-	return exit(o.exit)
+	})
 }
 
-// runQueue hands the queue its work and waits until it is done or can't go on. stopped is why it ended early; err is about
-// the settings.
-func (p *program) runQueue(ctx context.Context, f *copyFlags, q *uploader.Queue, token uploader.Token, sources []string) (stopped, err error) {
-	if err := q.Use(token); err != nil {
-		return nil, err
+// continued goes on with an unfinished copy of the same sources, if there is one, and returns its id or 0. Its folders are
+// read again, since a person who repeats a command means what is there now.
+func (p *program) continued(ctx context.Context, q *uploader.Queue, token uploader.Token, sources []string, o uploader.AddOptions) (int64, error) {
+	roots, err := absolute(sources)
+	if err != nil {
+		return 0, err
 	}
-	if _, err := q.Add(ctx, token.Inbox, sources, uploader.AddOptions{Scan: f.scanOptions(token.Inbox), Replace: bool(f.overwrite)}); err != nil {
-		return nil, &usageError{uploader.Explain(err).String()}
+	got, err := q.Adopt(ctx, func(t uploader.TransferStatus) bool { return t.Same(token.Inbox, roots, o) })
+	if err != nil || len(got) == 0 {
+		return 0, err
 	}
-	return p.watch(ctx, q, token), nil
+	id := got[0].ID
+	for _, verb := range []uploader.Verb{uploader.Resume, uploader.Retry} {
+		if _, err := q.Do(ctx, uploader.Command{Verb: verb, Transfer: id}); err != nil {
+			return 0, err
+		}
+	}
+	if got[0].Scanned {
+		if err := q.Rescan(ctx, id); err != nil {
+			return 0, err
+		}
+	}
+	s := q.StatusOf(id)
+	p.say(fmt.Sprintf("Going on with the upload of %s: %s of %s were delivered.", got[0].Created.Local().Format("2 January, 15:04"),
+		humanize.Comma(s.Files[uploader.Delivered]), fileCount(s.FilesTotal())))
+	return id, nil
 }
 
-func openStore(f *copyFlags, t uploader.Token) (uploader.Store, error) {
-	o := azure.Options{Connections: f.connections, CAFile: f.caFile, UserAgent: "inbox-uploader/" + version()}
-	if f.connections == 0 {
-		o.Connections = 128 // the most that the queue comes to by itself
+// absolute returns the sources in a form that means the same whatever the working folder is.
+func absolute(sources []string) ([]string, error) {
+	roots := make([]string, len(sources))
+	for i, s := range sources {
+		root, err := filepath.Abs(s)
+		if err != nil {
+			return nil, fmt.Errorf("find sources: %w", err)
+		}
+		if strings.HasSuffix(s, "/") || strings.HasSuffix(s, string(filepath.Separator)) {
+			root += string(filepath.Separator) // says that a folder is meant
+		}
+		roots[i] = root
 	}
-	store, err := azure.Open(t, o)
-	if _, known := errors.AsType[*uploader.Error](err); err != nil && !known {
-		return nil, &usageError{"The certificate authorities in “" + shown(f.caFile) + "” can't be used. Nothing was sent. --ca-file names a PEM file."}
-	}
-	return store, err
+	return roots, nil
 }
 
 func logOutcome(log *slog.Logger, o *outcome) {

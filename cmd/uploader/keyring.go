@@ -46,9 +46,8 @@ func (a announced) Delete(ctx context.Context, ref string) error {
 
 // inboxes returns the inboxes that are kept under names.
 func (p *program) inboxes() (uploader.Inboxes, error) {
-	dir, err := p.stateDir()
-	if err != nil {
+	if _, err := p.stateDir(); err != nil {
 		return uploader.Inboxes{}, err
 	}
-	return uploader.Inboxes{Records: inboxFiles(dir), Vault: announced{openVault(p.env), p.say}}, nil
+	return uploader.Inboxes{Records: inboxRecords{p}, Vault: announced{openVault(p.env), p.say}}, nil
 }

@@ -38,17 +38,18 @@ func (p *program) terminal() screen {
 }
 
 // watch shows how the queue comes along until nothing can go on by itself, and returns why not all was done, or nil.
-func (p *program) watch(ctx context.Context, q *uploader.Queue, token uploader.Token) error {
+func (p *program) watch(ctx context.Context, q *uploader.Queue, to string, transfers []int64) error {
 	done := make(chan error, 1)
 	go func() { done <- q.Wait(ctx) }()
+	status := func() uploader.Status { return q.StatusOf(transfers...) }
 	if p.terminal().terminal {
-		return p.watchLine(q, done)
+		return p.watchLine(q.Changed(), status, done)
 	}
-	return p.watchPlain(q, done, token)
+	return p.watchPlain(status, done, to)
 }
 
 // watchLine keeps one line up to date and clears it at the end.
-func (p *program) watchLine(q *uploader.Queue, done <-chan error) error {
+func (p *program) watchLine(changed <-chan struct{}, status func() uploader.Status, done <-chan error) error {
 	const clearLine = "\r\x1b[K"
 	tick := time.NewTicker(redraw)
 	defer tick.Stop()
@@ -63,14 +64,14 @@ func (p *program) watchLine(q *uploader.Queue, done <-chan error) error {
 			return err
 		case now := <-tick.C:
 			select {
-			case <-q.Changed():
+			case <-changed:
 			default:
 				if now.Sub(drawn) < recount {
 					continue
 				}
 			}
 			drawn = now
-			if line := fit(progressParts(q.Status(), now), p.terminal().width); line != last {
+			if line := fit(progressParts(status(), now), p.terminal().width); line != last {
 				p.write(clearLine + line)
 				last = line
 			}
@@ -82,8 +83,8 @@ func (p *program) watchLine(q *uploader.Queue, done <-chan error) error {
 func (p *program) write(text string) { _, _ = p.stderr.Write([]byte(text)) }
 
 // watchPlain writes a line now and then, and when trouble begins.
-func (p *program) watchPlain(q *uploader.Queue, done <-chan error, token uploader.Token) error {
-	p.say("Sending to " + shown(token.Inbox.String()) + ".")
+func (p *program) watchPlain(status func() uploader.Status, done <-chan error, to string) error {
+	p.say("Sending to " + to + ".")
 	wait := firstPlain
 	next := time.NewTimer(wait)
 	defer next.Stop()
@@ -95,11 +96,11 @@ func (p *program) watchPlain(q *uploader.Queue, done <-chan error, token uploade
 		case err := <-done:
 			return err
 		case now := <-next.C:
-			p.say(fit(progressParts(q.Status(), now), plainWidth))
+			p.say(fit(progressParts(status(), now), plainWidth))
 			wait = min(wait*3/2, mostPlain)
 			next.Reset(wait)
 		case now := <-look.C:
-			trouble := troubleWords(q.Status(), now)
+			trouble := troubleWords(status(), now)
 			if trouble != "" && !troubled {
 				p.say(trouble + ".")
 			}

@@ -79,7 +79,8 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})
-	c.AddCommand(p.tokenCommand(), p.copyCommand(), p.practiceCommand(), p.inboxCommand())
+	c.AddCommand(p.tokenCommand(), p.copyCommand(), p.resumeCommand(), p.statusCommand(), p.queueCommand(),
+		p.practiceCommand(), p.inboxCommand())
 	return c
 }
 

@@ -32,29 +32,37 @@ type outcome struct {
 	state   string
 	exit    int
 	token   uploader.Token
+	to      string // where it was sent to, for a person
 	status  uploader.Status
 	stopped error // why it ended early; nil where it did not
 	took    time.Duration
-	replace bool   // files of the same name were to be replaced
 	log     string // path of the log; empty where there is none
 
 	problems []uploader.Job // not delivered: there already, or failed
 	waiting  []uploader.Job // the first of those not yet sent
 }
 
-// newOutcome reads what became of the queue's jobs. The queue is closed.
-func newOutcome(ctx context.Context, q *uploader.Queue, token uploader.Token, took time.Duration, stopped error) (outcome, error) {
-	o := outcome{token: token, status: q.Status(), stopped: stopped, took: took}
-	not := uploader.Filter{States: []uploader.JobState{uploader.LeftAlone, uploader.Attention, uploader.Failed}}
-	err := eachRow(ctx, q, not, func(j uploader.Job) error {
-		o.problems = append(o.problems, j)
-		return nil
-	})
-	if err == nil && stopped != nil {
-		o.waiting, err = q.Rows(ctx, uploader.Filter{States: []uploader.JobState{uploader.Waiting, uploader.Active}}, 0, mostPending)
+// newOutcome reads what became of the transfers' jobs. The queue is closed.
+func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took time.Duration, stopped error) (outcome, error) {
+	o := outcome{status: q.StatusOf(transfers...), stopped: stopped, took: took}
+	not := []uploader.JobState{uploader.LeftAlone, uploader.Attention, uploader.Failed, uploader.Cancelled}
+	pending := []uploader.JobState{uploader.Waiting, uploader.Active, uploader.Paused}
+	for _, id := range transfers {
+		err := eachRow(ctx, q, uploader.Filter{States: not, Transfer: id}, func(j uploader.Job) error {
+			o.problems = append(o.problems, j)
+			return nil
+		})
+		if err != nil {
+			return o, err
+		}
+		left, err := q.Rows(ctx, uploader.Filter{States: pending, Transfer: id}, 0, mostPending-len(o.waiting))
+		if err != nil {
+			return o, err
+		}
+		o.waiting = append(o.waiting, left...)
 	}
 	o.judge()
-	return o, err
+	return o, nil
 }
 
 // judge decides on the state and the exit code.
@@ -64,7 +72,7 @@ func (o *outcome) judge() {
 		o.state, o.exit = stateInterrupted, exitInterrupted
 	case o.stopped != nil && code == exitToken:
 		o.state, o.exit = stateRefused, exitToken
-	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0:
+	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0:
 		o.state, o.exit = stateIncomplete, exitNotDelivered
 	default:
 		o.state, o.exit = stateComplete, exitOK
@@ -75,11 +83,11 @@ func (o *outcome) delivered() int64 { return o.status.Files[uploader.Delivered] 
 func (o *outcome) leftAlone() int64 { return o.status.Files[uploader.LeftAlone] }
 
 func (o *outcome) failed() int64 {
-	return o.status.Files[uploader.Attention] + o.status.Files[uploader.Failed]
+	return o.status.Files[uploader.Attention] + o.status.Files[uploader.Failed] + o.status.Files[uploader.Cancelled]
 }
 
 func (o *outcome) pending() int64 {
-	return o.status.Files[uploader.Waiting] + o.status.Files[uploader.Active]
+	return o.status.Files[uploader.Waiting] + o.status.Files[uploader.Active] + o.status.Files[uploader.Paused]
 }
 
 // skipped counts what was already there and what was left out on purpose, folders that could not have been delivered
@@ -134,12 +142,9 @@ func (o *outcome) words() []string {
 		if o.status.Scanning || !o.scanned() {
 			more = ", and those not yet counted"
 		}
-		again := "Start the same command again to send them"
+		again := "Start the same command again, or “uploader resume” with a token, to go on where it stopped"
 		if o.state == stateRefused {
-			again = "When that is settled, start the command again to send them"
-		}
-		if !o.replace {
-			again += "; what is in the inbox already is left alone"
+			again = "When that is settled, “uploader resume” with a token goes on where it stopped"
 		}
 		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, again))
 	}
@@ -165,7 +170,7 @@ func (o *outcome) scanned() bool {
 func (o *outcome) headline() string {
 	files := o.status.FilesTotal()
 	bytes := humanize.Bytes(unsigned(o.status.Bytes[uploader.Delivered]))
-	to := shown(o.token.Inbox.String())
+	to := o.to
 	took := shortDuration(o.took)
 	switch {
 	case files == 0 && o.stopped == nil:

@@ -58,7 +58,7 @@ func TestSummaryInWords(t *testing.T) {
 		many = append(many, problem(fmt.Sprintf("/f%02d", i), uploader.AlreadyThere, ""))
 	}
 	many = append(many, problem("/x.", uploader.NameTaken, "x"), problem("/y\n.", uploader.NameTaken, "y\n"))
-	o := outcome{token: inbox, took: 2 * time.Second, problems: many, log: "/state/log"}
+	o := outcome{token: inbox, to: "inbox.example/c", took: 2 * time.Second, problems: many, log: "/state/log"}
 	o.status.Files[uploader.Delivered], o.status.Bytes[uploader.Delivered] = 3, 4e6
 	o.status.Files[uploader.LeftAlone], o.status.Files[uploader.Attention] = 25, 2
 	o.status.Transfers = transfers(uploader.Transfer{Scanned: true, Skipped: map[uploader.SkipReason]int64{uploader.SkipSymlink: 1, uploader.SkipFIFO: 2}})
@@ -97,19 +97,17 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 	for name, c := range map[string]struct {
 		delivered, waiting int64
 		stopped            error
-		replace            bool
 		state              string
 		want               []string
 	}{
 		"one file":    {delivered: 1, state: stateComplete, want: []string{"Delivered 1 file (0 B) to inbox.example/c in 0.5 s."}},
 		"several":     {delivered: 2, state: stateComplete, want: []string{"Delivered all 2 files"}},
 		"nothing":     {state: stateComplete, want: []string{"Nothing to send was found"}},
-		"interrupted": {1, 2, errInterrupted, false, stateInterrupted, []string{"Interrupted after 0.5 s. Delivered 1 of 3 files", "Not sent: 2 files. Start the same command again to send them; what is in the inbox already is left alone."}},
-		"replacing":   {1, 2, errInterrupted, true, stateInterrupted, []string{"Start the same command again to send them."}},
-		"refused":     {1, 2, expired, false, stateRefused, []string{"Delivered 1 of 3 files", uploader.Explain(expired).String(), "When that is settled, start the command again"}},
+		"interrupted": {1, 2, errInterrupted, stateInterrupted, []string{"Interrupted after 0.5 s. Delivered 1 of 3 files", "Not sent: 2 files. Start the same command again, or “uploader resume” with a token, to go on where it stopped."}},
+		"refused":     {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", uploader.Explain(expired).String(), "When that is settled, “uploader resume” with a token goes on where it stopped."}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := outcome{token: inbox, stopped: c.stopped, replace: c.replace, took: 500 * time.Millisecond}
+			o := outcome{token: inbox, to: "inbox.example/c", stopped: c.stopped, took: 500 * time.Millisecond}
 			o.status.Files[uploader.Delivered], o.status.Files[uploader.Waiting] = c.delivered, c.waiting
 			o.status.Transfers = transfers(uploader.Transfer{Scanned: true})
 			o.judge()

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"inboxuploader/uploader"
+)
+
+// delivery is one time that something is sent, from the first look at the flags to the last word about what became of it.
+type delivery struct {
+	program *program
+	flags   *sendFlags
+	begun   time.Time
+	receipt *receiptFile
+	log     *slog.Logger
+	logPath string
+	logFile io.Closer
+	journal uploader.Journal
+
+	// Filled by who hands the queue its work.
+	transfers []int64        // what it is about
+	token     uploader.Token // the one it sends with; zero where there are several
+	to        string         // where it sends to, for a person
+}
+
+// beginDelivery makes sure, before anything is sent, that the receipt can be written. discard must be called at the end.
+func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error) {
+	receipt, err := openReceipt(f.receipt)
+	if err != nil {
+		return nil, err
+	}
+	r := &delivery{program: p, flags: f, begun: begun, receipt: receipt}
+	r.log, r.logPath, r.logFile = p.openLog()
+	return r, nil
+}
+
+func (r *delivery) discard() {
+	r.receipt.discard()
+	if r.journal != nil {
+		if err := r.journal.Close(); err != nil {
+			r.log.Error("close journal", "error", err)
+		}
+	}
+	_ = r.logFile.Close() // the log never decides about an upload
+}
+
+// send runs a queue over the journal: hand gives it its work, then it is waited for, and what became of it is said.
+func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error) error {
+	p := r.program
+	// The queue does not end with ctx: what it knows at an interrupt is for the summary.
+	q, err := uploader.NewQueue(context.WithoutCancel(ctx), r.flags.config(r.journal, r.log))
+	if err != nil {
+		return err
+	}
+	if err := hand(q); err != nil {
+		return errors.Join(err, q.Close())
+	}
+	if len(r.transfers) == 0 {
+		return q.Close()
+	}
+	r.warnOfEnd(q)
+	stopped := p.watch(ctx, q, r.to, r.transfers)
+	closed := q.Close()
+	if closed != nil {
+		r.log.Error("close", "error", closed)
+	}
+	return r.conclude(context.WithoutCancel(ctx), q, stopped)
+}
+
+// conclude says what became of it, in words and in the ways that were asked for.
+func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped error) error {
+	p := r.program
+	o, err := newOutcome(ctx, q, r.transfers, p.now().Sub(r.begun), stopped)
+	if err != nil {
+		return err
+	}
+	o.token, o.to, o.log = r.token, r.to, r.logPath
+	logOutcome(r.log, &o)
+	kept := r.receipt.write(ctx, q, r.transfers)
+	for _, line := range o.words() {
+		for _, l := range wrap(line, p.terminal().width) {
+			p.say(l)
+		}
+	}
+	switch {
+	case kept != nil:
+		r.log.Error("receipt", "error", kept)
+		p.say("The receipt could not be written to “" + shown(r.flags.receipt) + "”; what was delivered stays delivered.")
+	case r.receipt != nil:
+		p.say("Receipt: " + shown(r.flags.receipt))
+	}
+	r.tellOfOthers(q)
+	if r.flags.asJSON {
+		if err := p.printSummary(o); err != nil {
+			return err
+		}
+	}
+	if kept != nil && o.exit == exitOK {
+		return exit(exitNotDelivered)
+	}
+	if o.exit == exitOK {
+		return nil
+	}
+	return exit(o.exit)
+}
+
+// warnOfEnd says before the start that what is left can't be sent while the token is valid, where that is known.
+func (r *delivery) warnOfEnd(q *uploader.Queue) {
+	s := q.StatusOf(r.transfers...)
+	speed := float64(r.flags.rate.bytes)
+	for _, t := range s.Transfers {
+		if speed == 0 || t.Speed > 0 && t.Speed < speed {
+			speed = t.Speed
+		}
+	}
+	if f := uploader.FitFor(r.token, s.BytesLeft(), speed, r.program.now()); f.Known && !f.Fits {
+		r.program.say(fmt.Sprintf("At %s/s this takes about %s, longer than the token lasts: it %s. What is delivered until then stays delivered, and the rest goes on with a new token.",
+			humanize.Bytes(uint64(speed)), shortDuration(f.Needs), fitWords(f)))
+	}
+}
+
+// fitWords says whether what is left can be sent while the token is valid; empty where that is not known.
+func fitWords(f uploader.Fit) string {
+	switch {
+	case !f.Known:
+		return ""
+	case f.Fits && f.Needs == 0:
+		return ""
+	case f.Fits:
+		return "fits, " + shortDuration(f.Spare) + " to spare"
+	case f.More == 1:
+		return "needs about 1 more token"
+	default:
+		return fmt.Sprintf("needs about %s more tokens", humanize.Comma(int64(f.More)))
+	}
+}
+
+// tellOfOthers mentions what earlier runs left, which this one was not about.
+func (r *delivery) tellOfOthers(q *uploader.Queue) {
+	var files int64
+	for _, t := range q.Status().Transfers {
+		if t.Owner == uploader.Nobody {
+			files += t.Files[uploader.Waiting] + t.Files[uploader.Paused]
+		}
+	}
+	if files > 0 {
+		r.program.say(fmt.Sprintf("Of earlier uploads %s wait to be sent: uploader resume", fileCount(files)))
+	}
+}

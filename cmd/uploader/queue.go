@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+)
+
+// queueCommand changes what is waiting to be sent.
+func (p *program) queueCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "queue",
+		Short: "Pause, resume, cancel, retry, reorder and clear what is to be sent",
+		Long: `Change what is to be sent. Jobs, which are files, and transfers, which are what one copy or one drop started, have the numbers
+that "uploader status --files" shows. What another program is sending is changed by that program, within a second.`,
+		Args: noArguments,
+	}
+	for _, v := range []struct {
+		verb  uploader.Verb
+		short string
+		all   bool // may concern everything
+	}{
+		{uploader.Pause, "Let files wait until they are resumed; blocks under way are finished first", true},
+		{uploader.Resume, "Let paused files go on, the next time or as soon as something sends them", true},
+		{uploader.Cancel, "Give files up; what was delivered stays delivered", true},
+		{uploader.Retry, "Send again what failed, needed you, or was cancelled", true},
+		{uploader.Replace, "Send again what was already there, replacing it in the inbox", true},
+		{uploader.Remove, "Take files from the list; what was not sent is given up", true},
+		{uploader.Clear, "Take delivered files from the list", true},
+		{uploader.First, "Send files before all others", false},
+		{uploader.Up, "Send a file before the one before it", false},
+		{uploader.Down, "Send a file after the one behind it", false},
+		{uploader.Last, "Send files after all others", false},
+	} {
+		c.AddCommand(p.verbCommand(v.verb, v.short, v.all))
+	}
+	return c
+}
+
+func (p *program) verbCommand(verb uploader.Verb, short string, mayAll bool) *cobra.Command {
+	var all, asJSON bool
+	var transfer int64
+	use := string(verb) + " JOB..."
+	if mayAll {
+		use = string(verb) + " JOB... | --transfer NUMBER | --all"
+	}
+	c := &cobra.Command{
+		Use: use, Short: short, Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			jobs, err := jobNumbers(args)
+			if err != nil {
+				return err
+			}
+			if n := count(jobs != nil, all, transfer != 0); n != 1 {
+				return &usageError{fmt.Sprintf("Say what to %s: the numbers of files%s. See: uploader status --files", verb, map[bool]string{true: ", or --transfer, or --all"}[mayAll])}
+			}
+			return p.command(c.Context(), uploader.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
+		},
+	}
+	if mayAll {
+		c.Flags().BoolVar(&all, "all", false, "of all transfers")
+		c.Flags().Int64Var(&transfer, "transfer", 0, "of the transfer of this `NUMBER`")
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+func count(of ...bool) (n int) {
+	for _, yes := range of {
+		if yes {
+			n++
+		}
+	}
+	return n
+}
+
+// jobNumbers reads the numbers of jobs; nil if there are none.
+func jobNumbers(args []string) ([]int64, error) {
+	var jobs []int64
+	for _, a := range args {
+		n, err := strconv.ParseInt(a, 10, 64)
+		if err != nil || n <= 0 {
+			return nil, &usageError{"“" + shown(a) + "” is not the number of a file. See: uploader status --files"}
+		}
+		jobs = append(jobs, n)
+	}
+	return jobs, nil
+}
+
+// command carries a command out on the list in the state folder, or leaves it to the program that is sending.
+func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) error {
+	var n, left int
+	err := p.withQueue(ctx, func(q *uploader.Queue) (err error) {
+		for _, t := range q.Status().Transfers {
+			if t.Owner == uploader.Elsewhere && (c.Transfer == 0 || c.Transfer == t.ID) && !t.Finished() {
+				left++
+			}
+		}
+		n, err = q.Do(ctx, c)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return p.printJSON(struct {
+			Verb  uploader.Verb `json:"verb"`
+			Files int           `json:"files"` // concerned
+			Left  int           `json:"left_to_others"`
+		}{c.Verb, n, left})
+	}
+	words := map[uploader.Verb]string{
+		uploader.Pause: "paused", uploader.Resume: "resumed", uploader.Cancel: "cancelled", uploader.Retry: "will be sent again",
+		uploader.Replace: "will be sent and replace what is there", uploader.Remove: "taken from the list", uploader.Clear: "cleared",
+		uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved", uploader.Last: "moved",
+	}[c.Verb]
+	if n > 0 || left == 0 {
+		p.say(fmt.Sprintf("%s %s.", fileCount(int64(n)), words))
+	}
+	if left > 0 {
+		p.say("The program that is sending was told; it acts within a second.")
+	}
+	if n > 0 && left == 0 && (c.Verb == uploader.Resume || c.Verb == uploader.Retry || c.Verb == uploader.Replace) {
+		p.say("To send them now: uploader resume")
+	}
+	return nil
+}
+
+// withQueue opens the list without sending anything of it.
+func (p *program) withQueue(ctx context.Context, do func(q *uploader.Queue) error) (err error) {
+	j, err := p.openJournal(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := j.Close(); err == nil {
+			err = e
+		}
+	}()
+	q, err := uploader.NewQueue(ctx, uploader.Config{
+		Open: func(uploader.Token) (uploader.Store, error) { return nil, nil }, Journal: j, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := q.Close(); err == nil {
+			err = e
+		}
+	}()
+	return do(q)
+}

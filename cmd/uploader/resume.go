@@ -1,0 +1,288 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"inboxuploader/uploader"
+)
+
+// resumeFlags is what the flags of resume say.
+type resumeFlags struct {
+	sendFlags
+	to   string
+	move bool
+}
+
+// resumeCommand goes on with what earlier runs left.
+func (p *program) resumeCommand() *cobra.Command {
+	f := &resumeFlags{sendFlags: newSendFlags()}
+	c := &cobra.Command{
+		Use:   "resume [TOKEN|-]",
+		Short: "Go on with all that was not sent, where it stopped",
+		Long:  resumeHelp,
+		Args:  cobra.MaximumNArgs(1),
+		RunE:  func(c *cobra.Command, args []string) error { return p.resume(c.Context(), f, args) },
+	}
+	c.Flags().SortFlags = false
+	c.Flags().StringVar(&f.to, "to", "", "go on with the uploads to the inbox kept under this `NAME` alone")
+	c.Flags().BoolVar(&f.move, "move", false, "if the token leads to another container of the same workspace, send there what was not delivered")
+	f.add(c)
+	return c
+}
+
+const resumeHelp = `Go on with all uploads that were interrupted, paused or out of a token, where they stopped. Files need not be named again, and
+of a large file only what the storage has not acknowledged is sent; that needs no more than the right to write.
+
+The token is read from the argument, from --token-file, from standard input with -, from UPLOADER_TOKEN, or from the
+keyring for inboxes that were kept with "uploader inbox add". A newer token for the same container goes on with the blocks
+that are there. One for another container of the same workspace takes over what was not delivered if you agree, or with
+--move; half-sent files then begin anew.
+
+What another program is sending at the moment is left to it. --json prints the same object as copy, about all of it.
+
+Exit codes: 0 all was delivered or nothing was left to send, 1 something was not delivered, 2 wrong usage or no token, 3 the
+token is expired, not yet valid or refused, 130 interrupted.`
+
+// resume carries out the command.
+func (p *program) resume(ctx context.Context, f *resumeFlags, args []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	given, err := p.givenToken(ctx, f.tokenFile, args)
+	if err != nil {
+		return err
+	}
+	r, err := p.beginDelivery(&f.sendFlags, p.now())
+	if err != nil {
+		return err
+	}
+	defer r.discard()
+	if r.journal, err = p.openJournal(ctx); err != nil {
+		return err
+	}
+	r.log.Info("resume", "version", version())
+	return r.send(ctx, func(q *uploader.Queue) error { return p.handOver(ctx, f, r, q, given) })
+}
+
+// handOver gives the queue the uploads for which there is a token.
+func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *uploader.Queue, given givenToken) error {
+	pending, err := p.pending(ctx, q, f.to)
+	if err != nil {
+		return err
+	}
+	if len(pending) == 0 {
+		return p.nothingPending(f, q)
+	}
+	token, err := given.parseGiven(f.hosts)
+	if err != nil {
+		return err
+	}
+	from, err := p.movesFrom(f, pending, token)
+	if err != nil {
+		return err
+	}
+	var lacking error
+	usable := map[string]bool{}
+	for _, key := range inboxesOf(pending) {
+		t := token
+		switch {
+		case from != "" && key == from:
+			usable[key] = true // goes to the token's own inbox
+			continue
+		case token.Inbox.Key() != key:
+			if t, err = p.keptToken(ctx, pending[slices.IndexFunc(pending, func(s uploader.TransferStatus) bool { return s.Inbox == key })]); err != nil {
+				lacking = err
+				continue
+			}
+		}
+		if err := q.Use(t); err != nil {
+			return err
+		}
+		usable[key] = true
+		r.token, r.to = t, shown(t.Inbox.String())
+	}
+	if len(usable) == 0 {
+		return lacking
+	}
+	got, err := q.Adopt(ctx, func(t uploader.TransferStatus) bool {
+		return usable[t.Inbox] && slices.ContainsFunc(pending, func(s uploader.TransferStatus) bool { return s.ID == t.ID })
+	})
+	if err != nil {
+		return err
+	}
+	for _, t := range got {
+		if _, err := q.Do(ctx, uploader.Command{Verb: uploader.Resume, Transfer: t.ID}); err != nil {
+			return err
+		}
+		r.transfers = append(r.transfers, t.ID)
+	}
+	if from != "" {
+		if err := p.move(ctx, q, r, from, token); err != nil {
+			return err
+		}
+	}
+	if len(usable) > 1 {
+		r.token, r.to = uploader.Token{}, fmt.Sprintf("%d inboxes", len(usable))
+		if f.receipt != "" {
+			return &usageError{"A receipt is about one inbox, and these uploads lead to several. Nothing was sent. Name one with --to."}
+		}
+	}
+	if lacking != nil {
+		p.say(uploader.Explain(lacking).String())
+	}
+	return nil
+}
+
+// pending returns the unfinished uploads that no other program is sending; of one kept inbox only, if it is named.
+func (p *program) pending(ctx context.Context, q *uploader.Queue, to string) ([]uploader.TransferStatus, error) {
+	key := ""
+	if to != "" {
+		inboxes, err := p.inboxes()
+		if err != nil {
+			return nil, err
+		}
+		r, err := inboxes.Find(ctx, to)
+		if err != nil {
+			return nil, err
+		}
+		key = r.Inbox.Key()
+	}
+	return slices.DeleteFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool {
+		return t.Finished() || t.Owner == uploader.Elsewhere || key != "" && t.Inbox != key
+	}), nil
+}
+
+func inboxesOf(transfers []uploader.TransferStatus) (keys []string) {
+	for _, t := range transfers {
+		if !slices.Contains(keys, t.Inbox) {
+			keys = append(keys, t.Inbox)
+		}
+	}
+	return keys
+}
+
+// nothingPending says that there is nothing to do, or that others do it.
+func (p *program) nothingPending(f *resumeFlags, q *uploader.Queue) error {
+	words := "Nothing is waiting to be sent."
+	if slices.ContainsFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool { return t.Owner == uploader.Elsewhere && !t.Finished() }) {
+		words = "What is waiting to be sent is being sent by another program at the moment: uploader status"
+	}
+	p.say(words)
+	if f.asJSON {
+		return p.printSummary(outcome{state: stateComplete})
+	}
+	return nil
+}
+
+// movesFrom returns the inbox whose uploads the token is to take over: one of the same workspace whose own it is not.
+func (p *program) movesFrom(f *resumeFlags, pending []uploader.TransferStatus, token uploader.Token) (string, error) {
+	keys := inboxesOf(pending)
+	if token.Inbox.Container == "" || slices.Contains(keys, token.Inbox.Key()) {
+		return "", nil
+	}
+	var from []uploader.TransferStatus
+	for _, t := range pending {
+		if in := t.Options.Scan.Inbox; in.InboxID == token.Inbox.InboxID && in.WsID == token.Inbox.WsID {
+			from = append(from, t)
+		}
+	}
+	keys = inboxesOf(from)
+	switch {
+	case len(keys) == 0:
+		return "", &usageError{fmt.Sprintf("This token leads to %s, and nothing is waiting to be sent there. Nothing was sent. What is waiting: uploader status", shown(token.Inbox.String()))}
+	case len(keys) > 1:
+		return "", &usageError{"This token leads to a new container of a workspace, and uploads to several others of it are waiting. Nothing was sent. Name the one to move with --to."}
+	}
+	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than the uploads that are waiting (%s).",
+		shown(token.Inbox.String()), shown(from[0].Options.Scan.Inbox.String()))
+	if f.move || p.agrees(question+" Send there what was not delivered?") {
+		return keys[0], nil
+	}
+	return "", &usageError{question + " Nothing was sent. Add --move to send there what was not delivered."}
+}
+
+// agrees asks a person at a terminal; nobody else agrees to anything.
+func (p *program) agrees(question string) bool {
+	in, ok := p.stdin.(*os.File)
+	if !ok || !p.terminal().terminal || !term.IsTerminal(int(in.Fd())) { //nolint:gosec // a file descriptor
+		return false
+	}
+	p.write(question + " [y/N] ")
+	line, err := bufio.NewReader(in).ReadString('\n')
+	return err == nil && slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line)))
+}
+
+// move lets the token's inbox take over from another one.
+func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from string, token uploader.Token) error {
+	if err := q.Use(token); err != nil {
+		return err
+	}
+	n, err := q.Redirect(ctx, from, token.Inbox)
+	if err != nil {
+		return err
+	}
+	p.say(fmt.Sprintf("%s now go to %s.", fileCount(int64(n)), shown(token.Inbox.String())))
+	r.token, r.to = token, shown(token.Inbox.String())
+	for _, t := range q.Status().Transfers {
+		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == uploader.Here && !slices.Contains(r.transfers, t.ID) {
+			r.transfers = append(r.transfers, t.ID)
+		}
+	}
+	return nil
+}
+
+// keptToken returns the token of an upload's inbox from the keyring.
+func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus) (uploader.Token, error) {
+	in := t.Options.Scan.Inbox
+	inboxes, err := p.inboxes()
+	if err != nil {
+		return uploader.Token{}, err
+	}
+	all, err := inboxes.List(ctx)
+	if err != nil {
+		return uploader.Token{}, err
+	}
+	missing := &usageError{fmt.Sprintf("%s wait for a token for %s. Nothing was sent there. Give it with --token-file, or - and standard input.",
+		fileCount(t.Files[uploader.Waiting]+t.Files[uploader.Paused]), shown(in.String()))}
+	for _, r := range all {
+		if r.Inbox.Key() == t.Inbox && r.Ref != "" {
+			token, err := inboxes.Token(ctx, r)
+			if err == nil || !errors.Is(err, uploader.ErrVault) {
+				return token, err
+			}
+			return token, &usageError{uploader.Explain(err).What + " " + missing.sentence}
+		}
+	}
+	return uploader.Token{}, missing
+}
+
+// givenToken returns the token that was given for this run: in a file, as the argument, or in the environment.
+func (p *program) givenToken(ctx context.Context, file string, args []string) (givenToken, error) {
+	switch {
+	case file != "" && len(args) > 0:
+		return givenToken{}, &usageError{"Two tokens were given: with --token-file and as the argument. Nothing was sent. Leave one out."}
+	case file != "":
+		return fromFile(file)
+	case len(args) > 0:
+		return p.fromArgument(ctx, args[0])
+	default:
+		return p.fromEnvironment(), nil
+	}
+}
+
+// parseGiven reads it; the zero Token where none was given.
+func (g givenToken) parseGiven(hosts []string) (uploader.Token, error) {
+	if g.text == "" {
+		return uploader.Token{}, nil
+	}
+	return g.parse(hosts)
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
+)
+
+// sendFlags are the flags of every command that sends: how, and what is said of it.
+type sendFlags struct {
+	memory      byteSize
+	block       byteSize
+	rate        byteSize
+	connections int
+
+	asJSON    bool
+	receipt   string
+	tokenFile string
+	hosts     []string
+	caFile    string
+}
+
+func newSendFlags() sendFlags {
+	return sendFlags{
+		memory: byteSize{bytes: uploader.DefaultMemory, min: 1 << 20, max: math.MaxInt64, what: "the memory"},
+		block:  byteSize{min: uploader.MinBlockSize, max: 4000 << 20, what: "a block"},
+		rate:   byteSize{min: 1 << 10, max: math.MaxInt64, what: "the speed", perTime: true},
+	}
+}
+
+// add defines them.
+func (f *sendFlags) add(c *cobra.Command) {
+	s := c.Flags()
+	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes to stderr")
+	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: CSV, or JSON if its name ends in .json")
+	s.StringVar(&f.tokenFile, "token-file", "", "read the token from this `FILE`")
+	allowHostFlag(c, &f.hosts)
+	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
+	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
+	s.IntVar(&f.connections, "connections", 0, "requests at once, 1 to 512 (default: found out while sending)")
+	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
+	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default 8MiB; larger for files of more than 390 GiB)")
+}
+
+// check refuses what the flags can't say.
+func (f *sendFlags) check() error {
+	if f.connections < 0 || f.connections > 512 {
+		return &usageError{"--connections must be between 1 and 512, or 0 for the automatic number."}
+	}
+	return nil
+}
+
+// config returns how a queue sends.
+func (f *sendFlags) config(j uploader.Journal, log *slog.Logger) uploader.Config {
+	return uploader.Config{
+		Open:   func(t uploader.Token) (uploader.Store, error) { return openStore(f, t) },
+		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes, Rate: f.rate.bytes,
+		Journal: j, Log: log,
+	}
+}
+
+func openStore(f *sendFlags, t uploader.Token) (uploader.Store, error) {
+	o := azure.Options{Connections: f.connections, CAFile: f.caFile, UserAgent: "inbox-uploader/" + version()}
+	if f.connections == 0 {
+		o.Connections = 128 // the most that the queue comes to by itself
+	}
+	store, err := azure.Open(t, o)
+	if _, known := errors.AsType[*uploader.Error](err); err != nil && !known {
+		return nil, &usageError{"The certificate authorities in “" + shown(f.caFile) + "” can't be used. Nothing was sent. --ca-file names a PEM file."}
+	}
+	return store, err
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+)
+
+// statusFlags is what the flags of status say.
+type statusFlags struct {
+	asJSON, files bool
+	states        []string
+}
+
+// statusCommand shows what is in the list.
+func (p *program) statusCommand() *cobra.Command {
+	f := &statusFlags{}
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show what was sent, is being sent and waits, of all programs that share the state folder",
+		Args:  noArguments,
+		RunE:  func(c *cobra.Command, _ []string) error { return p.status(c.Context(), f) },
+	}
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON object")
+	c.Flags().BoolVar(&f.files, "files", false, "show each file, with its number for: uploader queue")
+	c.Flags().StringSliceVar(&f.states, "state", nil, "with --files: only those waiting, paused, delivered, skipped, attention, failed or cancelled")
+	return c
+}
+
+// statusTransfer is a transfer in JSON.
+type statusTransfer struct {
+	Transfer   int64            `json:"transfer"`
+	State      string           `json:"state"` // sending, waiting, paused or finished
+	Inbox      *summaryInbox    `json:"inbox"`
+	Roots      []string         `json:"roots"`
+	Created    time.Time        `json:"created"`
+	Scanned    bool             `json:"scanned"` // all files have been found
+	Files      map[string]int64 `json:"files"`   // by state
+	Bytes      int64            `json:"bytes_total"`
+	Done       int64            `json:"bytes_done"` // acknowledged by the storage
+	ValidTo    string           `json:"valid_to"`   // of the token it was last sent with; empty if unknown
+	Speed      float64          `json:"bytes_per_second,omitempty"`
+	Fits       *bool            `json:"fits,omitempty"` // whether the rest can be sent while that token is valid
+	Spare      int64            `json:"seconds_to_spare,omitempty"`
+	More       int              `json:"more_tokens,omitempty"`
+	fit        uploader.Fit
+	unfinished bool
+}
+
+// statusFile is a job in JSON.
+type statusFile struct {
+	Job      int64  `json:"job"`
+	Transfer int64  `json:"transfer"`
+	State    string `json:"state"`
+	Source   string `json:"source"`
+	Blob     string `json:"blob"`
+	Size     int64  `json:"size"`
+	Done     int64  `json:"done"`
+	Reason   string `json:"reason,omitempty"`
+	Message  string `json:"message,omitempty"`
+}
+
+// status carries out the command.
+func (p *program) status(ctx context.Context, f *statusFlags) error {
+	states, err := parseStates(f.states)
+	if err != nil {
+		return err
+	}
+	if states != nil && !f.files {
+		return &usageError{"--state goes with --files."}
+	}
+	return p.withQueue(ctx, func(q *uploader.Queue) error {
+		var transfers []statusTransfer
+		for _, t := range q.Status().Transfers {
+			transfers = append(transfers, p.describeTransfer(t))
+		}
+		if f.asJSON {
+			return p.statusJSON(ctx, q, f, states, transfers)
+		}
+		return p.statusWords(ctx, q, f, states, transfers)
+	})
+}
+
+func parseStates(words []string) (states []uploader.JobState, err error) {
+	for _, w := range words {
+		i := slices.IndexFunc(shownStates, func(s uploader.JobState) bool { return s.String() == w })
+		if i < 0 {
+			return nil, &usageError{"--state takes waiting, paused, delivered, skipped, attention, failed or cancelled."}
+		}
+		states = append(states, shownStates[i])
+	}
+	return states, nil
+}
+
+// shownStates are the states in the order for showing them.
+var shownStates = []uploader.JobState{
+	uploader.Delivered, uploader.Active, uploader.Waiting, uploader.Paused, uploader.LeftAlone, uploader.Attention, uploader.Failed, uploader.Cancelled,
+}
+
+func (p *program) describeTransfer(t uploader.TransferStatus) statusTransfer {
+	in := uploader.Token{Inbox: t.Options.Scan.Inbox, ValidTo: t.ValidTo, ValidFrom: t.ValidFrom}
+	fields := in.Fields(p.now())
+	s := statusTransfer{
+		Transfer: t.ID, Roots: t.Roots, Created: t.Created.UTC(), Scanned: t.Scanned, Done: t.Done, ValidTo: fields.ValidTo, Speed: t.Speed,
+		Inbox: &summaryInbox{fields.InboxID, fields.WsID, fields.TID, fields.Storage, fields.Container, fields.Prefix},
+		Files: map[string]int64{}, unfinished: !t.Finished(),
+	}
+	for _, state := range shownStates {
+		if n := t.Files[state]; n > 0 {
+			s.Files[state.String()] = n
+		}
+		s.Bytes += t.Bytes[state]
+	}
+	switch {
+	case t.Finished():
+		s.State = "finished"
+	case t.Owner == uploader.Elsewhere:
+		s.State = "sending"
+	case t.Paused:
+		s.State = "paused"
+	default:
+		s.State = "waiting"
+	}
+	left := t.Bytes[uploader.Waiting] + t.Bytes[uploader.Active] + t.Bytes[uploader.Paused] + t.Bytes[uploader.Delivered] - t.Done
+	if s.unfinished {
+		if s.fit = uploader.FitFor(in, left, t.Speed, p.now()); s.fit.Known {
+			s.Fits, s.Spare, s.More = &s.fit.Fits, int64(s.fit.Spare.Seconds()), s.fit.More
+		}
+	}
+	return s
+}
+
+func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFlags, states []uploader.JobState, transfers []statusTransfer) error {
+	object := struct {
+		Transfers []statusTransfer `json:"transfers"`
+		Files     *[]statusFile    `json:"files,omitempty"`
+	}{Transfers: transfers}
+	if transfers == nil {
+		object.Transfers = []statusTransfer{}
+	}
+	if f.files {
+		files := []statusFile{}
+		if err := eachRow(ctx, q, uploader.Filter{States: states}, func(j uploader.Job) error {
+			s := statusFile{j.ID, j.Transfer, j.State.String(), j.Source, j.Blob, j.Size, j.Done, "", ""}
+			if j.Problem != nil {
+				s.Reason, s.Message = string(j.Problem.Reason), uploader.Explain(j.Problem).String()
+			}
+			files = append(files, s)
+			return nil
+		}); err != nil {
+			return err
+		}
+		object.Files = &files
+	}
+	return p.printJSON(object)
+}
+
+func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusFlags, states []uploader.JobState, transfers []statusTransfer) error {
+	var out strings.Builder
+	if len(transfers) == 0 {
+		out.WriteString("Nothing was sent, and nothing is waiting.\n")
+	}
+	for i, t := range transfers {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		out.WriteString(t.words(p.now()))
+	}
+	if f.files {
+		out.WriteByte('\n')
+		table := tabwriter.NewWriter(&out, 0, 1, 2, ' ', 0)
+		_, _ = fmt.Fprintln(table, "job\ttransfer\tstate\tsize\tfile") // it writes into memory
+		if err := eachRow(ctx, q, uploader.Filter{States: states}, func(j uploader.Job) error {
+			_, err := fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", j.ID, j.Transfer, jobWords(j), humanize.Bytes(unsigned(j.Size)), shownPath(j.Source))
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprint(p.stdout, out.String())
+	return err
+}
+
+// jobWords says where a file stands.
+func jobWords(j uploader.Job) string {
+	words := j.State.String()
+	if j.Done > 0 && !j.State.Ended() && j.Size > 0 {
+		words += fmt.Sprintf(", %d %%", min(j.Done*100/j.Size, 99))
+	}
+	if j.Problem != nil {
+		words += " (" + string(j.Problem.Reason) + ")"
+	}
+	return words
+}
+
+// words describes a transfer in a few lines.
+func (t statusTransfer) words(now time.Time) string {
+	var b strings.Builder
+	to := uploader.Inbox{Host: t.Inbox.Storage, Container: t.Inbox.Container, Prefix: t.Inbox.Prefix}
+	fmt.Fprintf(&b, "Transfer %d to %s, begun %s: %s\n", t.Transfer, shown(to.String()), t.Created.Local().Format("2 January 2006, 15:04"),
+		map[string]string{"finished": "finished", "sending": "being sent by another program", "paused": "paused", "waiting": "waits for “uploader resume”"}[t.State])
+	for i, root := range t.Roots {
+		if i == 3 {
+			fmt.Fprintf(&b, "  and %d more\n", len(t.Roots)-i)
+			break
+		}
+		fmt.Fprintf(&b, "  %s\n", shownPath(root))
+	}
+	var counts []string
+	for _, s := range shownStates {
+		if n := t.Files[s.String()]; n > 0 {
+			counts = append(counts, humanize.Comma(n)+" "+s.String())
+		}
+	}
+	if !t.Scanned {
+		counts = append(counts, "still counting")
+	}
+	fmt.Fprintf(&b, "  %s; %s of %s acknowledged\n", strings.Join(counts, ", "), humanize.Bytes(unsigned(t.Done)), humanize.Bytes(unsigned(t.Bytes)))
+	if !t.unfinished {
+		return b.String()
+	}
+	if valid, err := time.Parse(time.RFC3339, t.ValidTo); err == nil {
+		line := "its token ended " + valid.Local().Format("2 January 2006, 15:04")
+		if left := valid.Sub(now); left > 0 {
+			line = "its token is good for another " + shortDuration(left)
+		}
+		if words := fitWords(t.fit); words != "" {
+			line += "; " + words
+		}
+		fmt.Fprintf(&b, "  %s\n", line)
+	}
+	return b.String()
+}

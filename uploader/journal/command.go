@@ -1,0 +1,67 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+
+	"inboxuploader/uploader"
+)
+
+// Post implements [uploader.Journal]. A command is about one transfer: for all, the one who posts leaves a command for
+// each, since processes come and go and none of them could tell when all have read it. It waits there for whoever owns the
+// transfer next, and goes with the transfer.
+func (j *Journal) Post(ctx context.Context, c uploader.Command) error {
+	if c.Transfer == 0 {
+		return j.failed("post command", errMisuse)
+	}
+	data, err := encodeCommand(&c)
+	if err == nil {
+		err = j.change(ctx, true, func(ctx context.Context) error {
+			return j.exec(ctx, "INSERT INTO commands(transfer, data) SELECT id, ?2 FROM transfers WHERE id = ?1", c.Transfer, data)
+		})
+	}
+	return j.failed("post command", err)
+}
+
+// Posted implements [uploader.Journal].
+func (j *Journal) Posted(ctx context.Context) ([]uploader.Command, error) {
+	// Mostly there are none, and looking needs no turn.
+	const mine = "SELECT c.id, c.transfer, c.data FROM commands c JOIN transfers t ON t.id = c.transfer WHERE t.owner = ? ORDER BY c.id"
+	any := false
+	if err := j.look(ctx, mine+" LIMIT 1", func(*sql.Rows) error { any = true; return nil }, j.id); err != nil {
+		return nil, j.failed("read commands", err)
+	}
+	if !any {
+		return nil, nil
+	}
+	var commands []uploader.Command
+	err := j.change(ctx, true, func(ctx context.Context) error {
+		commands = nil
+		var ids []int64
+		if err := j.query(ctx, mine, func(r *sql.Rows) error {
+			var id, transfer int64
+			var data sql.RawBytes
+			if err := r.Scan(&id, &transfer, &data); err != nil {
+				return err
+			}
+			ids = append(ids, id)
+			c, err := decodeCommand(transfer, data)
+			if err == nil { // one that can't be read is dropped: the person sees that nothing happened
+				commands = append(commands, c)
+			}
+			return nil
+		}, j.id); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := j.exec(ctx, "DELETE FROM commands WHERE id = ?", id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, j.failed("read commands", err)
+	}
+	return commands, nil
+}

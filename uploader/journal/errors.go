@@ -1,0 +1,105 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"inboxuploader/uploader"
+)
+
+// What this package finds out itself. Each becomes one of ErrJournal's reasons.
+var (
+	errDamaged = errors.New("the content contradicts itself")
+	errNewer   = errors.New("written by a newer version")
+	errBusy    = errors.New("another process holds it")
+	errStrange = errors.New("not a plain file")
+	errClosed  = errors.New("the journal is closed")
+	errMisuse  = errors.New("the engine asked for what can't be kept") // a defect of this program
+)
+
+// failure turns any error into the one that callers get.
+func failure(op, path string, err error) error {
+	if s, ok := errors.AsType[stopped](err); ok {
+		return s.cause
+	}
+	if e, ok := errors.AsType[*uploader.Error](err); ok {
+		return e
+	}
+	e := uploader.NewError(op, path, reasonOf(err))
+	e.Cause = err.Error()
+	return e
+}
+
+// reasonOf says which case an error is.
+func reasonOf(err error) uploader.Reason {
+	switch {
+	case errors.Is(err, errDamaged):
+		return uploader.JournalDamaged
+	case errors.Is(err, errNewer):
+		return uploader.JournalNewer
+	case errors.Is(err, errBusy), errors.Is(err, errLocked):
+		return uploader.JournalBusy
+	case errors.Is(err, errMisuse), errors.Is(err, errClosed):
+		return uploader.Unexpected
+	case isFull(err):
+		return uploader.JournalFull
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		if _, ok := errors.AsType[*fs.PathError](err); ok {
+			return uploader.JournalUnwritable
+		}
+		if _, ok := errors.AsType[*os.LinkError](err); ok {
+			return uploader.JournalUnwritable
+		}
+		return uploader.Unexpected
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP: // what a full disk says when -shm can't grow
+		return uploader.JournalFull
+	case sqlite3.SQLITE_IOERR_DATA, sqlite3.SQLITE_IOERR_CORRUPTFS:
+		return uploader.JournalDamaged
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return uploader.JournalFull
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
+		return uploader.JournalBusy
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT,
+		sqlite3.SQLITE_CONSTRAINT, // only keys constrain, and what is written fits them unless others were altered
+		sqlite3.SQLITE_ERROR,      // no such table, and its like
+		sqlite3.SQLITE_TOOBIG:     // what is written is measured before
+		return uploader.JournalDamaged
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
+		return uploader.JournalUnwritable
+	}
+	return uploader.Unexpected
+}
+
+// isDamage reports whether an error means that the file is damaged.
+func isDamage(err error) bool {
+	return reasonOf(err) == uploader.JournalDamaged
+}
+
+// isBusy reports whether an error means that another process is in the middle of something.
+func isBusy(err error) bool {
+	return reasonOf(err) == uploader.JournalBusy
+}
+
+// cancelled returns the cause of a context that is done, as stopped, and otherwise nil.
+func cancelled(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return stopped{context.Cause(ctx)}
+}
+
+// stopped marks the cause of a context, which callers get as it is, so that they recognise it.
+type stopped struct{ cause error }
+
+func (s stopped) Error() string { return s.cause.Error() }

@@ -1,0 +1,182 @@
+// Package journal keeps the queue's [uploader.Journal] on disk, in one SQLite file that any number of processes share.
+// Begin with [Open].
+//
+// The folder holds:
+//
+//	queue.db            the journal; beside it, while it is open, -wal and -shm, or on a network disk -journal
+//	queue.lock          locked by every open journal; alone by one that creates, migrates or repairs the file
+//	queue.check         there if damage was met while the journal was in use: the next Open looks at all of it
+//	queue-damaged-….db  a damaged file that was set aside, see [Opened]
+//	run/ID.lock         locked by the open journal of that id for as long as its process lives
+//
+// Nothing of a token is written but a reference to the keyring and a salted fingerprint.
+package journal
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"sync"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// DefaultPatience is how long a call waits for another process that writes. Such a process holds the file for some
+// milliseconds, so this is long only where it was stopped in the middle.
+const DefaultPatience = 10 * time.Second
+
+// Options are choices for Open. The zero value is what the program uses.
+type Options struct {
+	// Patience is how long a call waits for another process before it returns journal-busy; 0 is [DefaultPatience].
+	Patience time.Duration
+
+	network func(dir string) bool // whether dir is on a network disk; nil asks the system
+}
+
+// Journal is an open journal: one owner of transfers. Two in one process are two owners. Its methods are those of
+// [uploader.Journal], whose promises it keeps.
+type Journal struct {
+	files    files
+	patience time.Duration
+	wal      bool // otherwise each commit is durable, since a rollback journal always is
+	id       string
+	lock     *lockFile // run/ID.lock
+	shared   *lockFile // queue.lock
+
+	turn    chan struct{} // holds one token: who has it may use what follows
+	closed  bool
+	db      *sql.DB // the writer's, of one connection
+	writer  *sql.Conn
+	write   map[string]*sql.Stmt // of writer, by text
+	full    bool                 // the writer's synchronous is FULL
+	version int64                // the writer's data_version when Changed was last asked
+
+	readers *sql.DB
+	mu      sync.Mutex
+	read    map[string]*sql.Stmt // of readers, by text; under mu
+}
+
+// Open opens the journal in the folder dir and says what it found there. It makes dir, readable by its owner alone, if it
+// isn't there, and all files readable by their owner alone, whatever the umask; on Windows they inherit the rights of the
+// folder above. It blocks on the disk: for some milliseconds, and for the time of reading the whole file if that is small
+// (up to 32 MiB), if a process that used it was killed, or if it is damaged. Then what can be read of it is put into a new
+// file.
+//
+// Errors are [*uploader.Error]s of ErrJournal. Close the journal when it is no longer used.
+func Open(ctx context.Context, dir string, o Options) (*Journal, Opened, error) {
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
+	}
+	if o.network == nil {
+		o.network = onNetwork
+	}
+	f, err := makeFolder(dir)
+	if err != nil {
+		return nil, Opened{}, failure("open journal", f.db(), err)
+	}
+	opened := Opened{Network: o.network(dir)}
+	shared, err := f.ready(ctx, o.Patience, &opened)
+	if err != nil {
+		return nil, opened, failure("open journal", f.db(), err)
+	}
+	j := &Journal{
+		files: f, patience: o.Patience, wal: !opened.Network, shared: shared, turn: make(chan struct{}, 1),
+		write: map[string]*sql.Stmt{}, read: map[string]*sql.Stmt{},
+	}
+	j.turn <- struct{}{}
+	if err := j.start(ctx); err != nil {
+		err = j.failed("open journal", err)
+		j.end()
+		return nil, opened, err
+	}
+	return j, opened, nil
+}
+
+// start opens the connections and makes the journal known as an owner.
+func (j *Journal) start(ctx context.Context) error {
+	var err error
+	if j.db, err = connect(j.files.db(), writing); err != nil {
+		return err
+	}
+	if j.writer, err = j.db.Conn(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	if j.readers, err = connect(j.files.db(), reading); err != nil {
+		return err
+	}
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	j.id = hex.EncodeToString(id[:])
+	if j.lock, err = j.files.own(j.id); err != nil {
+		return err
+	}
+	if err := j.change(ctx, true, j.register); err != nil {
+		return err
+	}
+	j.version, err = j.dataVersion(ctx)
+	return err
+}
+
+// end closes all that start opened, and gives up the locks last.
+func (j *Journal) end() {
+	for _, s := range j.read {
+		_ = s.Close()
+	}
+	for _, s := range j.write {
+		_ = s.Close()
+	}
+	if j.readers != nil {
+		_ = j.readers.Close()
+	}
+	if j.writer != nil {
+		_ = j.writer.Close()
+	}
+	if j.db != nil {
+		_ = j.db.Close()
+	}
+	if j.lock != nil {
+		j.lock.close()
+	}
+	j.shared.close()
+}
+
+// Close implements [uploader.Journal]. The journal is closed also where it returns an error, which then is about releasing
+// the transfers; others may adopt them all the same.
+func (j *Journal) Close() error {
+	<-j.turn
+	if j.closed {
+		j.turn <- struct{}{}
+		return nil
+	}
+	j.turn <- struct{}{}
+	err := j.change(context.Background(), true, j.leave)
+	<-j.turn
+	j.closed = true
+	j.mu.Lock()
+	gone := j.files.runFile(j.id)
+	j.end()
+	j.read = nil
+	j.mu.Unlock()
+	j.turn <- struct{}{}
+	if err == nil {
+		err = removeFile(gone) // after its row: whoever finds the file without a lock may remove it as well
+	}
+	return j.failed("close journal", err)
+}
+
+// failed turns an error into the one that callers get. If it means damage, the next Open looks at the whole file.
+func (j *Journal) failed(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = failure(op, j.files.db(), err)
+	if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.JournalDamaged {
+		j.files.wantCheck()
+	}
+	return err
+}
+
+var _ uploader.Journal = (*Journal)(nil)

@@ -1,0 +1,48 @@
+package journal_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/uploadertest"
+)
+
+func TestMain(m *testing.M) {
+	childMain()
+	goleak.VerifyTestMain(m)
+}
+
+// open opens the journal in a folder and wants it to be fine. It is closed in the end.
+func open(t testing.TB, dir string) *journal.Journal {
+	t.Helper()
+	j, opened, err := journal.Open(t.Context(), dir, journal.Options{})
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	if opened.SetAside != "" {
+		t.Fatalf("Open found damage: %v", opened.Explain())
+	}
+	return j
+}
+
+func TestJournalKeepsThePromises(t *testing.T) {
+	uploadertest.TestJournal(t, func(t *testing.T) uploadertest.JournalSubject {
+		dir := t.TempDir()
+		return uploadertest.JournalSubject{
+			Open: func(t *testing.T) uploader.Journal { return open(t, dir) },
+			Kill: func(_ *testing.T, j uploader.Journal) {
+				if j, ok := j.(*journal.Journal); ok {
+					j.Abandon()
+				}
+			},
+		}
+	})
+}

@@ -1,0 +1,250 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// A database is one of these things to a program that opens it.
+type finding int
+
+const (
+	fine finding = iota
+	missing
+	outdated   // of an older version, or kept in a way that is not safe on this disk
+	unreadable // damaged
+)
+
+// smallFile is up to which size, in bytes, all of a file is looked at each time; it takes some 50 ms.
+const smallFile = 32 << 20
+
+// ready has a sound database of the newest version stand in its place, and returns the shared lock that keeps others from
+// taking it away. It creates, migrates and repairs what has to be, as the only process that has the file open.
+func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*lockFile, error) {
+	lock, err := openLock(f.lock(), os.O_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	deadline := time.Now().Add(patience)
+	for {
+		done, err := f.tryReady(ctx, lock, o)
+		if err == nil && done {
+			return lock, nil
+		}
+		if err == nil || isBusy(err) || errors.Is(err, errInUse) {
+			if err == nil {
+				err = errBusy
+			}
+			if c := cancelled(ctx); c != nil {
+				err = c
+			} else if time.Now().Before(deadline) {
+				pause(ctx, 20*time.Millisecond)
+				continue
+			}
+		}
+		lock.close()
+		return nil, err
+	}
+}
+
+// tryReady looks at the database and, if something has to be done, does it if no other process is at it. It reports
+// whether the database is ready, and then holds the lock shared.
+func (f files) tryReady(ctx context.Context, lock *lockFile, o *Opened) (bool, error) {
+	lock.release()
+	if err := lock.try(false); err != nil {
+		return false, err
+	}
+	found, err := f.look(ctx, o.Network)
+	if err != nil || found == fine {
+		return err == nil, err
+	}
+	// Two who hold it shared would wait for each other, so it is given up first. Another may be quicker: then all is fine
+	// the next time.
+	lock.release()
+	if err := lock.try(true); err != nil {
+		if found == unreadable && errors.Is(err, errLocked) {
+			return false, errInUse
+		}
+		return false, err
+	}
+	defer lock.release()
+	if found, err = f.look(ctx, o.Network); err != nil {
+		return false, err
+	}
+	switch found {
+	case missing:
+		err = f.create(ctx, o)
+	case outdated:
+		err = f.update(ctx, o.Network)
+	case unreadable:
+		err = f.repair(ctx, o)
+	}
+	return false, err
+}
+
+// errInUse says that a damaged file can't be set aside, because another process uses it. It is tried again for a while, as
+// that process may be about to repair it.
+var errInUse = fmt.Errorf("%w, and another process uses it", errDamaged)
+
+// look finds out what stands in the database's place. It changes nothing.
+func (f files) look(ctx context.Context, network bool) (finding, error) {
+	length, there, err := size(f.db())
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range append(parts[1:], sharedMemory) { // SQLite would follow links
+		if _, _, err := size(f.part(p)); err != nil {
+			return 0, err
+		}
+	}
+	if !there {
+		for _, path := range []string{f.part("-wal"), f.part("-journal"), f.recovered()} {
+			if exists(path) {
+				return unreadable, nil
+			}
+		}
+		return missing, nil
+	}
+	if length == 0 {
+		return unreadable, nil // SQLite would take it for a new one, and remove a -wal
+	}
+	_, asked, err := size(f.check())
+	if err != nil {
+		return 0, err
+	}
+	found, err := f.lookInside(ctx, network, asked || length <= smallFile || f.leftBehind())
+	if err != nil && isDamage(err) {
+		return unreadable, nil
+	}
+	if err == nil && found == fine && asked {
+		err = removeFile(f.check())
+	}
+	return found, err
+}
+
+// leftBehind reports whether a process that used the journal did not end as it should have.
+func (f files) leftBehind() bool {
+	entries, err := os.ReadDir(f.runDir())
+	for _, e := range entries {
+		if id, ok := cutLock(e.Name()); ok && !f.alive(id) {
+			return true
+		}
+	}
+	return err != nil
+}
+
+func (f files) lookInside(ctx context.Context, network, whole bool) (finding, error) {
+	u := looking
+	if network {
+		u = moving // a log's index is not safe there
+	}
+	db, err := connect(f.db(), u)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = db.Close() }()
+	version, err := schemaVersion(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	if err := sameSchema(ctx, db, version); err != nil {
+		return 0, err
+	}
+	if whole {
+		if err := checkAll(ctx, db); err != nil {
+			return 0, err
+		}
+	}
+	var mode string
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return 0, err
+	}
+	if err := checkForm(ctx, db); err != nil {
+		return 0, err
+	}
+	if version < len(migrations) || mode != journalMode(network) {
+		return outdated, nil
+	}
+	return fine, nil
+}
+
+func journalMode(network bool) string {
+	if network {
+		return "delete"
+	}
+	return "wal"
+}
+
+// create makes a new database beside the place and moves it there, so that no half of one ever stands in it.
+func (f files) create(ctx context.Context, o *Opened) error {
+	if err := f.build(ctx, f.making(), o.Network, nil); err != nil {
+		return err
+	}
+	if err := os.Rename(f.making(), f.db()); err != nil {
+		return err
+	}
+	o.Fresh = o.SetAside == ""
+	return syncFolder(f.dir)
+}
+
+// making is where new databases are made, and recovered where one stands that is complete but not yet in its place.
+func (f files) making() string    { return f.part(".new") }
+func (f files) recovered() string { return f.part(".recovered") }
+
+// build makes a database of the newest version at the path, in place of what a process left there that was killed. fill
+// puts something into it, if it is not nil.
+func (f files) build(ctx context.Context, path string, network bool, fill func(*sql.DB) error) error {
+	if err := removeDatabase(path); err != nil {
+		return err
+	}
+	if err := createFile(path); err != nil {
+		return err
+	}
+	db, err := connect(path, building)
+	if err != nil {
+		return err
+	}
+	if _, err = db.ExecContext(ctx, "PRAGMA page_size=4096"); err == nil {
+		err = migrate(ctx, db, 0)
+	}
+	if err == nil && fill != nil {
+		err = fill(db)
+	}
+	if err == nil {
+		_, err = db.ExecContext(ctx, "PRAGMA journal_mode="+journalMode(network))
+	}
+	if err = errors.Join(err, db.Close()); err == nil {
+		err = syncFile(path)
+	}
+	if err != nil {
+		return errors.Join(err, removeDatabase(path))
+	}
+	return nil
+}
+
+// update migrates a database and has it kept in the way that is safe on this disk.
+func (f files) update(ctx context.Context, network bool) error {
+	db, err := connect(f.db(), moving)
+	if err != nil {
+		return err
+	}
+	version, err := schemaVersion(ctx, db)
+	if err == nil && version < len(migrations) {
+		err = migrate(ctx, db, version)
+	}
+	if err == nil {
+		_, err = db.ExecContext(ctx, "PRAGMA journal_mode="+journalMode(network))
+	}
+	return errors.Join(err, db.Close())
+}
+
+// exists reports whether something stands at a path.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}

@@ -1,0 +1,279 @@
+package journal
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"hash/crc32"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"inboxuploader/uploader"
+)
+
+// Limits of what is written and of what is believed when it is read, in bytes. A batch's facts are at most two names of
+// 100 KB for each job (Windows has paths of 32,767 units), its states a sentence's worth each.
+const (
+	maxTotals = 1 << 20
+	maxBlob   = 64 << 20
+)
+
+// maxID bounds batches' ids, so that jobs' ids fit into 63 bits, and transfers' ids alike.
+const maxID = 1<<53 - 1
+
+// jobsOf returns the first and the last id that a batch's jobs can have, and batchOf the batch of a job.
+func jobsOf(batch int64) (first, last int64) {
+	first = batch * uploader.BatchSize
+	return first, first + uploader.BatchSize - 1
+}
+
+func batchOf(job int64) int64 { return job / uploader.BatchSize }
+
+// Tables, as they go into checksums.
+const (
+	inTransfers byte = iota + 1
+	inOrigins
+	inBatches
+	inFacts
+	inStates
+	inBlocks
+	inRanks
+	inInboxes
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sum is the checksum of a row: of its table, its numbers, and its data.
+func sum(table byte, data []byte, numbers ...int64) int64 {
+	var b [1 + 8*4]byte
+	b[0] = table
+	for i, n := range numbers {
+		binary.LittleEndian.PutUint64(b[1+8*i:], uint64(n))
+	}
+	return int64(crc32.Update(crc32.Checksum(b[:1+8*len(numbers)], castagnoli), castagnoli, data))
+}
+
+func sumOfHead(id, transfer, claimed int64, totals []byte) int64 {
+	return sum(inBatches, totals, id, transfer, claimed)
+}
+
+func sumOfFacts(id, transfer int64, facts []byte) int64 { return sum(inFacts, facts, id, transfer) }
+
+// sumOfStates covers two values; the length of the first keeps bytes from moving from one to the other.
+func sumOfStates(id, transfer, claimed int64, totals, states []byte) int64 {
+	head := sum(inStates, totals, id, transfer, claimed, int64(len(totals)))
+	return int64(crc32.Update(uint32(head), castagnoli, states))
+}
+
+func sumOfBlock(job, number, crc, at int64) int64 { return sum(inBlocks, nil, job, number, crc, at) }
+
+func sumOfInbox(id string, data []byte) int64 {
+	return sum(inInboxes, append([]byte(id), data...), int64(len(id)))
+}
+
+// seconds and moment turn times into whole seconds since 1970 and back; 0 is the zero time.
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func moment(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0).UTC()
+}
+
+// text is a string in JSON that need not be UTF-8, as the names of files need not.
+type text string
+
+// asBytes begins a text that is kept as base64. No path begins with it.
+const asBytes = "\x00"
+
+func (t text) MarshalJSON() ([]byte, error) {
+	s := string(t)
+	if !utf8.ValidString(s) || strings.HasPrefix(s, asBytes) {
+		s = asBytes + base64.StdEncoding.EncodeToString([]byte(s))
+	}
+	return json.Marshal(s)
+}
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	if coded, ok := strings.CutPrefix(s, asBytes); ok {
+		raw, err := base64.StdEncoding.DecodeString(coded)
+		if err != nil {
+			return err
+		}
+		s = string(raw)
+	}
+	*t = text(s)
+	return nil
+}
+
+func texts[S ~string, T ~string](all []S) []T {
+	if all == nil {
+		return nil
+	}
+	out := make([]T, len(all))
+	for i, s := range all {
+		out[i] = T(s)
+	}
+	return out
+}
+
+// transferRow is a transfer as its row keeps it. Fields may be added, and never change their meaning.
+type transferRow struct {
+	Inbox             text
+	Roots             []text
+	To                inboxRow
+	Recursive         bool   `json:",omitzero"`
+	FollowSymlinks    bool   `json:",omitzero"`
+	FollowOutside     bool   `json:",omitzero"`
+	Include           []text `json:",omitempty"`
+	Exclude           []text `json:",omitempty"`
+	NoDefaultExcludes bool   `json:",omitzero"`
+	Replace           bool   `json:",omitzero"`
+	Created           time.Time
+	Scanned           bool                          `json:",omitzero"`
+	Paused            bool                          `json:",omitzero"`
+	Follows           int64                         `json:",omitzero"`
+	ValidFrom         time.Time                     `json:",omitzero"`
+	ValidTo           time.Time                     `json:",omitzero"`
+	Speed             float64                       `json:",omitzero"`
+	Skipped           map[uploader.SkipReason]int64 `json:",omitempty"`
+	SkippedPaths      []skippedRow                  `json:",omitempty"`
+}
+
+type skippedRow struct {
+	Source text
+	Reason uploader.SkipReason
+}
+
+// inboxRow is an inbox's address in a row.
+type inboxRow struct {
+	Scheme, Host, Account, Container, Prefix, Blob, InboxID, WsID, TID text
+}
+
+func rowOfInbox(i uploader.Inbox) inboxRow {
+	return inboxRow{
+		text(i.Scheme), text(i.Host), text(i.Account), text(i.Container), text(i.Prefix), text(i.Blob),
+		text(i.InboxID), text(i.WsID), text(i.TID),
+	}
+}
+
+func (r inboxRow) inbox() uploader.Inbox {
+	return uploader.Inbox{
+		Scheme: string(r.Scheme), Host: string(r.Host), Account: string(r.Account), Container: string(r.Container),
+		Prefix: string(r.Prefix), Blob: string(r.Blob), InboxID: string(r.InboxID), WsID: string(r.WsID), TID: string(r.TID),
+	}
+}
+
+// encodeTransfer returns a transfer's data. Its id, owner and moment have columns of their own.
+func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
+	scan := &t.Options.Scan
+	r := transferRow{
+		Inbox: text(t.Inbox), Roots: texts[string, text](t.Roots), To: rowOfInbox(scan.Inbox),
+		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks, FollowOutside: scan.FollowOutside,
+		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
+		NoDefaultExcludes: scan.NoDefaultExcludes, Replace: t.Options.Replace,
+		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Follows: t.Follows,
+		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Speed: t.Speed, Skipped: t.Skipped,
+	}
+	for _, s := range t.SkippedPaths {
+		r.SkippedPaths = append(r.SkippedPaths, skippedRow{text(s.Source), s.Reason})
+	}
+	return marshal(r)
+}
+
+// decodeTransfer is the other way. Whatever the data is, it returns errDamaged or a transfer.
+func decodeTransfer(data []byte) (uploader.Transfer, error) {
+	var r transferRow
+	if err := unmarshal(data, &r); err != nil {
+		return uploader.Transfer{}, err
+	}
+	t := uploader.Transfer{
+		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
+		Options: uploader.AddOptions{Replace: r.Replace, Scan: uploader.ScanOptions{
+			Inbox:     r.To.inbox(),
+			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks, FollowOutside: r.FollowOutside,
+			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
+			NoDefaultExcludes: r.NoDefaultExcludes,
+		}},
+		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Follows: r.Follows,
+		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Speed, Skipped: r.Skipped,
+	}
+	for _, s := range r.SkippedPaths {
+		t.SkippedPaths = append(t.SkippedPaths, uploader.SkippedPath{Source: string(s.Source), Reason: s.Reason})
+	}
+	return t, nil
+}
+
+// recordRow is an inbox's record as its row keeps it. There is no field for a token, and there never will be.
+type recordRow struct {
+	Inbox                         inboxRow
+	Name, Version, Policy, IP     text
+	Letters                       text
+	RightsUnknown, HTTPSOnly      bool `json:",omitzero"`
+	ValidFrom, ValidTo            time.Time
+	AllowedHost, Ref, Fingerprint text
+}
+
+func encodeRecord(r *uploader.InboxRecord) ([]byte, error) {
+	return marshal(recordRow{
+		Inbox: rowOfInbox(r.Inbox), Name: text(r.Name), Version: text(r.Version), Policy: text(r.Policy), IP: text(r.IP),
+		Letters: text(r.Rights.Letters), RightsUnknown: r.Rights.Unknown, HTTPSOnly: r.HTTPSOnly,
+		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo,
+		AllowedHost: text(r.AllowedHost), Ref: text(r.Ref), Fingerprint: text(r.Fingerprint),
+	})
+}
+
+func decodeRecord(id string, data []byte) (uploader.InboxRecord, error) {
+	var r recordRow
+	if err := unmarshal(data, &r); err != nil {
+		return uploader.InboxRecord{}, err
+	}
+	return uploader.InboxRecord{
+		ID: id, Inbox: r.Inbox.inbox(), Name: string(r.Name), Version: string(r.Version), Policy: string(r.Policy), IP: string(r.IP),
+		Rights: uploader.Rights{Letters: string(r.Letters), Unknown: r.RightsUnknown}, HTTPSOnly: r.HTTPSOnly,
+		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo,
+		AllowedHost: string(r.AllowedHost), Ref: string(r.Ref), Fingerprint: uploader.Fingerprint(r.Fingerprint),
+	}, nil
+}
+
+// commandRow is a command as its row keeps it.
+type commandRow struct {
+	Verb uploader.Verb
+	Jobs []int64 // null: all of the transfer
+}
+
+func encodeCommand(c *uploader.Command) ([]byte, error) { return marshal(commandRow{c.Verb, c.Jobs}) }
+
+func decodeCommand(transfer int64, data []byte) (uploader.Command, error) {
+	var r commandRow
+	if err := unmarshal(data, &r); err != nil {
+		return uploader.Command{}, err
+	}
+	return uploader.Command{Verb: r.Verb, Transfer: transfer, Jobs: r.Jobs}, nil
+}
+
+func marshal(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil || len(b) > maxBlob {
+		return nil, errMisuse
+	}
+	return b, nil
+}
+
+func unmarshal(data []byte, v any) error {
+	if len(data) > maxBlob || json.Unmarshal(data, v) != nil {
+		return errDamaged
+	}
+	return nil
+}

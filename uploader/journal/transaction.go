@@ -1,0 +1,161 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"inboxuploader/uploader"
+)
+
+// take waits for the writer's turn. Who has it gives it back through j.turn.
+func (j *Journal) take(ctx context.Context) error {
+	if err := cancelled(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-j.turn:
+	case <-ctx.Done():
+		return cancelled(ctx)
+	}
+	if j.closed {
+		j.turn <- struct{}{}
+		return errClosed
+	}
+	return nil
+}
+
+// change runs do in one transaction, which is kept as a whole or not at all. With durable it outlives the machine's power.
+// The context is looked at while it waits for its turn and for other processes; once it has begun, it runs to its end: do
+// uses the context that it is given, which is never done (the driver would start a goroutine for each statement
+// otherwise).
+func (j *Journal) change(ctx context.Context, durable bool, do func(context.Context) error) error {
+	if err := j.take(ctx); err != nil {
+		return err
+	}
+	defer func() { j.turn <- struct{}{} }()
+	inner := context.WithoutCancel(ctx)
+	if err := j.synchronous(inner, durable); err != nil {
+		return err
+	}
+	err := patiently(ctx, j.patience, func() error { return j.exec(inner, "BEGIN IMMEDIATE") })
+	if err != nil {
+		return err
+	}
+	if err = do(inner); err == nil {
+		// Only with a rollback journal can this be busy, while others read. The transaction then stands as it was.
+		err = patiently(ctx, j.patience, func() error { return j.exec(inner, "COMMIT") })
+	}
+	if err != nil {
+		_ = j.exec(inner, "ROLLBACK") // SQLite may have done so itself
+	}
+	return err
+}
+
+// synchronous has the following commits outlive the machine's power, or the process alone. With a rollback journal that
+// would not be safe, so there it is always FULL.
+func (j *Journal) synchronous(ctx context.Context, full bool) error {
+	full = full || !j.wal
+	if full == j.full {
+		return nil
+	}
+	pragma := "PRAGMA synchronous=NORMAL"
+	if full {
+		pragma = "PRAGMA synchronous=FULL"
+	}
+	if err := j.exec(ctx, pragma); err != nil {
+		return err
+	}
+	j.full = full
+	return nil
+}
+
+// prepare returns the writer's statement of a text. The caller has the turn.
+func (j *Journal) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	s := j.write[query]
+	if s == nil {
+		var err error
+		if s, err = j.writer.PrepareContext(ctx, query); err != nil {
+			return nil, err
+		}
+		j.write[query] = s
+	}
+	return s, nil
+}
+
+// exec runs a statement on the writer. The caller has the turn.
+func (j *Journal) exec(ctx context.Context, query string, args ...any) error {
+	_, err := j.execute(ctx, query, args...)
+	return err
+}
+
+func (j *Journal) execute(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := j.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+// query runs a query on the writer, in its transaction, and hands each row to scan. The caller has the turn.
+func (j *Journal) query(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
+	s, err := j.prepare(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(ctx, args...)
+	return each(rows, err, scan)
+}
+
+// look runs a query on a reader, outside of the writer's turn, and hands each row to scan.
+func (j *Journal) look(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
+	if err := cancelled(ctx); err != nil {
+		return err
+	}
+	s, err := j.reader(query)
+	if err != nil {
+		return err
+	}
+	// Nothing has been scanned where it is busy.
+	return patiently(ctx, j.patience, func() error {
+		rows, err := s.QueryContext(context.WithoutCancel(ctx), args...)
+		return each(rows, err, scan)
+	})
+}
+
+// reader returns the readers' statement of a text.
+func (j *Journal) reader(query string) (*sql.Stmt, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.read == nil {
+		return nil, errClosed
+	}
+	s := j.read[query]
+	if s == nil {
+		var err error
+		if s, err = j.readers.Prepare(query); err != nil {
+			return nil, err
+		}
+		j.read[query] = s
+	}
+	return s, nil
+}
+
+// each hands each row to scan.
+func each(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			// What database/sql can't convert is a value that this package did not write.
+			if reasonOf(err) == uploader.Unexpected && !errors.Is(err, errMisuse) {
+				return fmt.Errorf("%w: %w", errDamaged, err)
+			}
+			return err
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,544 @@
+package uploadertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"inboxuploader/uploader"
+)
+
+// JournalSubject is a journal under test: empty, and open in as many processes as the suite asks for.
+type JournalSubject struct {
+	// Open opens the journal once more, as another process would. The suite closes what it opened.
+	Open func(t *testing.T) uploader.Journal
+	// Kill ends an open journal without a word, as the end of its process does. The suite doesn't use it any more.
+	Kill func(t *testing.T, j uploader.Journal)
+	// Alone says that the journal lives in one process and ends with it, so that it can be opened once only, and that none
+	// of its methods blocks or fails. Tests that need more are skipped, and say so.
+	Alone bool
+}
+
+// TestJournal checks what the comment of [uploader.Journal] promises and a caller can see. open returns an empty journal
+// each time. The tests of one call run one after another.
+func TestJournal(t *testing.T, open func(t *testing.T) JournalSubject) {
+	for _, c := range []struct {
+		name string
+		more bool // than a journal that is Alone has
+		test func(*journalSuite)
+	}{
+		{"an empty journal holds nothing", false, (*journalSuite).empty},
+		{"transfers come back whole and in order", false, (*journalSuite).transfers},
+		{"batches come back whole and in order", false, (*journalSuite).batches},
+		{"any number of batches can be added at once", false, (*journalSuite).batchCounts},
+		{"Commit changes transfers, heads and states", false, (*journalSuite).commits},
+		{"Commit leaves facts alone", false, (*journalSuite).keepsFacts},
+		{"blocks are kept, replaced and forgotten in order", false, (*journalSuite).blocks},
+		{"ranks are kept and changed", false, (*journalSuite).ranks},
+		{"a removed batch takes its blocks and ranks along", false, (*journalSuite).removes},
+		{"a forgotten transfer takes all along", false, (*journalSuite).forgets},
+		{"ids are not used again", false, (*journalSuite).freshIDs},
+		{"changes to what was removed are dropped", false, (*journalSuite).noRevival},
+		{"what is handed in and out are copies", false, (*journalSuite).copies},
+		{"inboxes are kept, one under a name", false, (*journalSuite).inboxes},
+		{"a cancelled call keeps nothing", true, (*journalSuite).cancelled},
+		{"many at once", false, (*journalSuite).concurrent},
+		{"own writes are no change", false, (*journalSuite).ownWrites},
+		{"own transfers can't be adopted", false, (*journalSuite).ownTransfers},
+		{"what was released can be adopted again", false, (*journalSuite).releases},
+		{"Close ends it, once or more often", false, (*journalSuite).closes},
+		{"all is there after opening again", true, (*journalSuite).reopens},
+		{"others see what was written", true, (*journalSuite).sharing},
+		{"a transfer has one owner", true, (*journalSuite).oneOwner},
+		{"two who adopt at once get one each", true, (*journalSuite).race},
+		{"Close gives transfers up", true, (*journalSuite).closeReleases},
+		{"a dead process owns nothing", true, (*journalSuite).death},
+		{"Seen is the last owner's moment", true, (*journalSuite).seen},
+		{"commands reach the owner once and in order", true, (*journalSuite).commands},
+		{"a command waits for an owner", true, (*journalSuite).commandWaits},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &journalSuite{T: t, JournalSubject: open(t)}
+			if c.more && s.Alone {
+				t.Skip("this journal lives in one process")
+			}
+			s.j = s.open()
+			c.test(s)
+		})
+	}
+}
+
+// journalSuite is one test of a journal, with the steps that tests are made of.
+type journalSuite struct {
+	*testing.T
+	JournalSubject
+	j uploader.Journal
+}
+
+// open opens the journal, and closes it in the end.
+func (s *journalSuite) open() uploader.Journal {
+	s.Helper()
+	j := s.Open(s.T)
+	s.Cleanup(func() { s.ok(j.Close()) })
+	return j
+}
+
+func (s *journalSuite) ok(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatalf("refused: %v", err)
+	}
+}
+
+// same compares two values; no slice or map and an empty one count as the same.
+func (s *journalSuite) same(what string, got, want any) {
+	s.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		s.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func (s *journalSuite) load(j uploader.Journal) uploader.Contents {
+	s.Helper()
+	c, err := j.Load(s.Context())
+	s.ok(err)
+	return c
+}
+
+func (s *journalSuite) transfer() int64 {
+	s.Helper()
+	id, err := s.j.AddTransfer(s.Context(), sampleTransfer())
+	s.ok(err)
+	return id
+}
+
+// add adds batches of a transfer, and returns them with their ids.
+func (s *journalSuite) add(transfer int64, n int) []uploader.Batch {
+	s.Helper()
+	all := make([]uploader.Batch, n)
+	for i := range all {
+		all[i] = uploader.Batch{
+			BatchHead: uploader.BatchHead{Transfer: transfer, Totals: fmt.Appendf(nil, "totals %d\x00\xff", i)},
+			Facts:     random(1000 + 40*i), States: random(300 + i),
+		}
+	}
+	s.ok(s.j.AddBatches(s.Context(), all))
+	return all
+}
+
+func (s *journalSuite) batch(j uploader.Journal, id int64) uploader.Batch {
+	s.Helper()
+	b, err := j.Batch(s.Context(), id)
+	s.ok(err)
+	return b
+}
+
+func (s *journalSuite) commit(c uploader.Changes) {
+	s.Helper()
+	s.ok(s.j.Commit(s.Context(), c))
+}
+
+// holdsBlocks compares a job's blocks, in the order of their numbers.
+func (s *journalSuite) holdsBlocks(job int64, want ...uploader.AckedBlock) {
+	s.Helper()
+	got, err := s.j.Blocks(s.Context(), job)
+	s.ok(err)
+	slices.SortFunc(got, func(a, b uploader.AckedBlock) int { return a.Number - b.Number })
+	s.same(fmt.Sprintf("blocks of job %d", job), got, want)
+}
+
+// sampleTransfer has a value in each field that a caller sets, and names that are no UTF-8.
+func sampleTransfer() uploader.Transfer {
+	return uploader.Transfer{
+		Inbox: "https://inbox.blob.core.windows.net/ws-1",
+		Roots: []string{"/data/a", "/data/\xff\xfe", "C:\\Data\\b"},
+		Options: uploader.AddOptions{
+			Scan: uploader.ScanOptions{
+				Inbox:     uploader.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0"},
+				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
+			},
+			Replace: true,
+		},
+		ValidFrom: second(1), ValidTo: second(1000), Speed: 1.25e6,
+		Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
+		Skipped: map[uploader.SkipReason]int64{uploader.SkipJunk: 3, uploader.SkipSymlink: 1},
+		SkippedPaths: []uploader.SkippedPath{
+			{Source: "/data/a/l\xe9n", Reason: uploader.SkipSymlink},
+		},
+	}
+}
+
+func second(n int64) time.Time { return time.Unix(1_770_000_000+n, 0).UTC() }
+
+func ackedBlock(n int) uploader.AckedBlock {
+	return uploader.AckedBlock{Number: n, CRC64: math.MaxUint64 - uint64(n), At: second(int64(n))}
+}
+
+func (s *journalSuite) empty() {
+	s.same("contents", s.load(s.j), uploader.Contents{})
+	s.same("batch", s.batch(s.j, 1), uploader.Batch{})
+	s.holdsBlocks(uploader.BatchSize)
+	inboxes, err := s.j.Inboxes(s.Context())
+	s.ok(err)
+	s.same("inboxes", inboxes, []uploader.InboxRecord{})
+	commands, err := s.j.Posted(s.Context())
+	s.ok(err)
+	s.same("commands", commands, []uploader.Command{})
+	s.commit(uploader.Changes{})
+	s.ok(s.j.Alive(s.Context()))
+}
+
+func (s *journalSuite) transfers() {
+	want := []uploader.Transfer{sampleTransfer(), {Inbox: "b", Created: second(1)}, sampleTransfer()}
+	last := int64(0)
+	for i := range want {
+		id, err := s.j.AddTransfer(s.Context(), want[i])
+		s.ok(err)
+		if id <= last {
+			s.Errorf("id %d after %d", id, last)
+		}
+		last = id
+		want[i].ID, want[i].Owner = id, uploader.Here
+	}
+	got := s.load(s.j).Transfers
+	for i := range got {
+		got[i].Seen = time.Time{}
+	}
+	s.same("transfers", got, want)
+}
+
+func (s *journalSuite) batches() {
+	a, b := s.transfer(), s.transfer()
+	all := slices.Concat(s.add(a, 3), s.add(b, 1), s.add(a, 2))
+	heads := make([]uploader.BatchHead, len(all))
+	for i := range all {
+		heads[i] = all[i].BatchHead
+		if heads[i].ID < 1 || i > 0 && heads[i].ID <= heads[i-1].ID {
+			s.Errorf("batch %d has id %d", i, heads[i].ID)
+		}
+		s.same("batch", s.batch(s.j, all[i].ID), all[i])
+	}
+	s.same("heads", s.load(s.j).Batches, heads)
+}
+
+func (s *journalSuite) batchCounts() {
+	id := s.transfer()
+	s.ok(s.j.AddBatches(s.Context(), nil))
+	s.same("heads", s.load(s.j).Batches, []uploader.BatchHead{})
+	all := s.add(id, 50)
+	all[7].Facts, all[7].States, all[7].Totals = nil, nil, nil
+	s.ok(s.j.AddBatches(s.Context(), all[7:8]))
+	s.same("batch without content", s.batch(s.j, all[7].ID), all[7])
+	if got := len(s.load(s.j).Batches); got != 51 {
+		s.Errorf("%d batches, want 51", got)
+	}
+}
+
+func (s *journalSuite) commits() {
+	id := s.transfer()
+	all := s.add(id, 3)
+	t := sampleTransfer()
+	t.ID, t.Scanned, t.Paused, t.Follows, t.Owner = id, true, true, 17, uploader.Here
+	t.Skipped[uploader.SkipFIFO] = 9
+	changed := all[1]
+	changed.Claimed, changed.Totals, changed.States = second(5), []byte("new"), random(4000)
+	for _, sync := range []bool{false, true} {
+		handed := changed
+		handed.Facts = nil
+		s.commit(uploader.Changes{Transfers: []uploader.Transfer{t}, Batches: []uploader.Batch{handed}, Alive: true, Sync: sync})
+		s.same("changed batch", s.batch(s.j, changed.ID), changed)
+		s.same("batch before it", s.batch(s.j, all[0].ID), all[0])
+		s.same("batch behind it", s.batch(s.j, all[2].ID), all[2])
+		got := s.load(s.j)
+		got.Transfers[0].Seen = time.Time{}
+		s.same("transfer", got.Transfers, []uploader.Transfer{t})
+		s.same("heads", got.Batches, []uploader.BatchHead{all[0].BatchHead, changed.BatchHead, all[2].BatchHead})
+		changed.Claimed, changed.States = second(8), random(10)
+	}
+}
+
+func (s *journalSuite) keepsFacts() {
+	b := s.add(s.transfer(), 1)[0]
+	handed := b
+	handed.Facts = []byte("others")
+	s.commit(uploader.Changes{Batches: []uploader.Batch{handed}})
+	s.same("batch", s.batch(s.j, b.ID), b)
+}
+
+func (s *journalSuite) blocks() {
+	job := s.add(s.transfer(), 1)[0].ID * uploader.BatchSize
+	var changes []uploader.BlockChange
+	for n := range 5 {
+		changes = append(changes, uploader.BlockChange{Job: job, Block: ackedBlock(n)})
+	}
+	s.commit(uploader.Changes{Blocks: changes})
+	s.holdsBlocks(job, ackedBlock(0), ackedBlock(1), ackedBlock(2), ackedBlock(3), ackedBlock(4))
+	s.holdsBlocks(job + 1)
+
+	again := ackedBlock(3)
+	again.CRC64, again.At = 0, second(99)
+	s.commit(uploader.Changes{Blocks: []uploader.BlockChange{
+		{Job: job, Block: again}, {Job: job + 1, Block: ackedBlock(49_999)},
+	}})
+	s.holdsBlocks(job, ackedBlock(0), ackedBlock(1), ackedBlock(2), again, ackedBlock(4))
+	s.holdsBlocks(job+1, ackedBlock(49_999))
+
+	s.commit(uploader.Changes{Blocks: []uploader.BlockChange{
+		{Job: job, Block: ackedBlock(7)}, {Job: job, Forget: true}, {Job: job, Block: ackedBlock(2)},
+	}})
+	s.holdsBlocks(job, ackedBlock(2))
+	s.holdsBlocks(job+1, ackedBlock(49_999))
+}
+
+func (s *journalSuite) ranks() {
+	first := s.add(s.transfer(), 1)[0].ID * uploader.BatchSize
+	s.commit(uploader.Changes{Ranks: map[int64]int64{first: 7, first + 1: math.MinInt64, first + 2: math.MaxInt64}})
+	s.commit(uploader.Changes{Ranks: map[int64]int64{first: -7}})
+	s.same("ranks", s.load(s.j).Ranks, map[int64]int64{first: -7, first + 1: math.MinInt64, first + 2: math.MaxInt64})
+}
+
+// fill gives the first and the last job of each batch a block and a rank.
+func (s *journalSuite) fill(batches []uploader.Batch) {
+	c := uploader.Changes{Ranks: map[int64]int64{}}
+	for _, b := range batches {
+		for _, i := range []int64{0, uploader.BatchSize - 1} {
+			job := b.ID*uploader.BatchSize + i
+			c.Blocks = append(c.Blocks, uploader.BlockChange{Job: job, Block: ackedBlock(1)})
+			c.Ranks[job] = i
+		}
+	}
+	s.commit(c)
+}
+
+// gone checks that nothing of a batch is left, and there that all is.
+func (s *journalSuite) gone(b uploader.Batch) {
+	s.Helper()
+	s.same("removed batch", s.batch(s.j, b.ID), uploader.Batch{})
+	s.around(b, false)
+}
+
+func (s *journalSuite) there(b uploader.Batch) {
+	s.Helper()
+	s.same("batch", s.batch(s.j, b.ID), b)
+	s.around(b, true)
+}
+
+func (s *journalSuite) around(b uploader.Batch, want bool) {
+	s.Helper()
+	c := s.load(s.j)
+	if got := slices.ContainsFunc(c.Batches, func(h uploader.BatchHead) bool { return h.ID == b.ID }); got != want {
+		s.Errorf("batch %d is among the heads: %v", b.ID, got)
+	}
+	for _, i := range []int64{0, uploader.BatchSize - 1} {
+		job := b.ID*uploader.BatchSize + i
+		if _, got := c.Ranks[job]; got != want {
+			s.Errorf("job %d has a rank: %v", job, got)
+		}
+		if want {
+			s.holdsBlocks(job, ackedBlock(1))
+		} else {
+			s.holdsBlocks(job)
+		}
+	}
+}
+
+func (s *journalSuite) removes() {
+	all := s.add(s.transfer(), 3)
+	s.fill(all)
+	s.commit(uploader.Changes{Removed: []int64{all[1].ID, all[1].ID + 1000}})
+	s.there(all[0])
+	s.gone(all[1])
+	s.there(all[2])
+	if n := len(s.load(s.j).Transfers); n != 1 {
+		s.Errorf("%d transfers, want 1", n)
+	}
+}
+
+func (s *journalSuite) forgets() {
+	a, b := s.transfer(), s.transfer()
+	first, other, last := s.add(a, 2), s.add(b, 2), s.add(a, 2)
+	all := slices.Concat(first, other, last)
+	s.fill(all)
+	s.commit(uploader.Changes{Forgotten: []int64{a, a + 1000}})
+	for _, x := range slices.Concat(first, last) {
+		s.gone(x)
+	}
+	for _, x := range other {
+		s.there(x)
+	}
+	if t := s.load(s.j).Transfers; len(t) != 1 || t[0].ID != b {
+		s.Errorf("transfers %v, want %d alone", t, b)
+	}
+}
+
+func (s *journalSuite) freshIDs() {
+	a, b := s.transfer(), s.transfer()
+	last := s.add(b, 2)[1].ID
+	s.commit(uploader.Changes{Forgotten: []int64{a, b}})
+	c := s.transfer()
+	if c <= b {
+		s.Errorf("transfer %d after %d", c, b)
+	}
+	if id := s.add(c, 1)[0].ID; id <= last {
+		s.Errorf("batch %d after %d", id, last)
+	}
+}
+
+func (s *journalSuite) noRevival() {
+	id := s.transfer()
+	b := s.add(id, 1)[0]
+	s.commit(uploader.Changes{Forgotten: []int64{id}})
+	t := sampleTransfer()
+	t.ID = id
+	handed := b
+	handed.Facts = nil
+	s.commit(uploader.Changes{Transfers: []uploader.Transfer{t}, Batches: []uploader.Batch{handed}})
+	s.same("contents", s.load(s.j), uploader.Contents{})
+	s.same("batch", s.batch(s.j, b.ID), uploader.Batch{})
+}
+
+func (s *journalSuite) copies() {
+	t := sampleTransfer()
+	id, err := s.j.AddTransfer(s.Context(), t)
+	s.ok(err)
+	t.Roots[0], t.SkippedPaths[0].Source = "changed", "changed"
+	t.Skipped[uploader.SkipJunk] = 1000
+	all := s.add(id, 1)
+	want := s.batch(s.j, all[0].ID)
+	for range 2 {
+		c := s.load(s.j)
+		if got := &c.Transfers[0]; got.Roots[0] == "changed" || got.SkippedPaths[0].Source == "changed" || got.Skipped[uploader.SkipJunk] == 1000 {
+			s.Errorf("transfer %+v changed after it was handed over", *got)
+		}
+		c.Transfers[0].Roots[0] = "changed"
+		c.Transfers[0].Skipped[uploader.SkipJunk] = 1000
+		clear(c.Batches[0].Totals)
+		b := s.batch(s.j, all[0].ID)
+		s.same("batch", b, want)
+		clear(b.Facts)
+		clear(b.States)
+		clear(b.Totals)
+		clear(all[0].Facts)
+		clear(all[0].States)
+		clear(all[0].Totals)
+	}
+}
+
+func (s *journalSuite) inboxes() {
+	record := func(id, name string) uploader.InboxRecord {
+		return uploader.InboxRecord{
+			ID: id, Name: name, Ref: "ref " + id, Fingerprint: "abc", Rights: uploader.Rights{Letters: "racw", Unknown: true},
+			Policy: "p", Version: "2021-12-02", IP: "10.0.0.1", HTTPSOnly: true, AllowedHost: "h", ValidFrom: second(1), ValidTo: second(2),
+			Inbox: uploader.Inbox{Scheme: "https", Host: "h", Account: "a", Container: "c", Prefix: "p", Blob: "b", InboxID: "i", WsID: "w", TID: "t"},
+		}
+	}
+	a, b := record("k1", "Zebra"), record("k2", "Apfelstück 🍏")
+	for _, r := range []uploader.InboxRecord{a, b, {ID: "k4", Name: "x"}} {
+		s.ok(s.j.PutInbox(s.Context(), r))
+	}
+	for _, r := range []uploader.InboxRecord{{ID: "k5", Name: "zebra"}, {ID: "k1", Name: b.Name}} {
+		err := s.j.PutInbox(s.Context(), r)
+		if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.InboxNameTaken || uploader.InboxNameKey(e.Value) != uploader.InboxNameKey(r.Name) {
+			s.Errorf("PutInbox of a name that is taken: %v", err)
+		}
+	}
+	a.Name, a.HTTPSOnly, a.Rights.Unknown = "zebra", false, false
+	s.ok(s.j.PutInbox(s.Context(), a))
+	s.ok(s.j.RemoveInbox(s.Context(), "k4"))
+	s.ok(s.j.RemoveInbox(s.Context(), "k5"))
+	got, err := s.j.Inboxes(s.Context())
+	s.ok(err)
+	slices.SortFunc(got, func(a, b uploader.InboxRecord) int { return strings.Compare(a.ID, b.ID) })
+	s.same("inboxes", got, []uploader.InboxRecord{a, b})
+}
+
+func (s *journalSuite) cancelled() {
+	id := s.transfer()
+	b := s.add(id, 1)[0]
+	cause := uploader.NewError("", "", uploader.NoProgress)
+	ctx, cancel := context.WithCancelCause(s.Context())
+	cancel(cause)
+	if _, err := s.j.AddTransfer(ctx, sampleTransfer()); !errors.Is(err, uploader.ErrBusy) {
+		s.Errorf("AddTransfer: %v, want the cause", err)
+	}
+	if err := s.j.AddBatches(ctx, []uploader.Batch{b}); !errors.Is(err, uploader.ErrBusy) {
+		s.Errorf("AddBatches: %v, want the cause", err)
+	}
+	if err := s.j.Commit(ctx, uploader.Changes{Removed: []int64{b.ID}}); !errors.Is(err, uploader.ErrBusy) {
+		s.Errorf("Commit: %v, want the cause", err)
+	}
+	if _, err := s.j.Load(ctx); !errors.Is(err, uploader.ErrBusy) {
+		s.Errorf("Load: %v, want the cause", err)
+	}
+	c := s.load(s.j)
+	if len(c.Transfers) != 1 || len(c.Batches) != 1 {
+		s.Errorf("%d transfers and %d batches, want one of each", len(c.Transfers), len(c.Batches))
+	}
+}
+
+func (s *journalSuite) concurrent() {
+	const writers, rounds = 6, 8
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			id, err := s.j.AddTransfer(s.Context(), sampleTransfer())
+			if err != nil {
+				s.Errorf("AddTransfer: %v", err)
+				return
+			}
+			for n := range rounds {
+				all := []uploader.Batch{{BatchHead: uploader.BatchHead{Transfer: id}, Facts: []byte{byte(n)}, States: []byte{byte(n)}}}
+				if err := s.j.AddBatches(s.Context(), all); err != nil {
+					s.Errorf("AddBatches: %v", err)
+					return
+				}
+				job := all[0].ID * uploader.BatchSize
+				if err := s.j.Commit(s.Context(), uploader.Changes{
+					Blocks: []uploader.BlockChange{{Job: job, Block: ackedBlock(n)}}, Ranks: map[int64]int64{job: int64(n)}, Sync: n%2 == 0,
+				}); err != nil {
+					s.Errorf("Commit: %v", err)
+				}
+				b, err := s.j.Batch(s.Context(), all[0].ID)
+				if err != nil || len(b.Facts) != 1 || b.Facts[0] != byte(n) {
+					s.Errorf("Batch: %v, %v", b.Facts, err)
+				}
+				if blocks, err := s.j.Blocks(s.Context(), job); err != nil || len(blocks) != 1 || blocks[0] != ackedBlock(n) {
+					s.Errorf("Blocks: %v, %v", blocks, err)
+				}
+				if _, err := s.j.Load(s.Context()); err != nil {
+					s.Errorf("Load: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	c := s.load(s.j)
+	if len(c.Transfers) != writers || len(c.Batches) != writers*rounds || len(c.Ranks) != writers*rounds {
+		s.Errorf("%d transfers, %d batches, %d ranks; want %d, %d, %[5]d",
+			len(c.Transfers), len(c.Batches), len(c.Ranks), writers, writers*rounds)
+	}
+}
+
+func (s *journalSuite) ownWrites() {
+	s.fill(s.add(s.transfer(), 2))
+	s.ok(s.j.Alive(s.Context()))
+	s.changed(s.j, false)
+}
+
+func (s *journalSuite) changed(j uploader.Journal, want bool) {
+	s.Helper()
+	got, err := j.Changed(s.Context())
+	s.ok(err)
+	if got != want {
+		s.Errorf("Changed: %v, want %v", got, want)
+	}
+}
