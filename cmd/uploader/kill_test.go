@@ -138,8 +138,16 @@ func newLab(t *testing.T, rights string) *lab {
 // renew makes a new token for a container the one that is used from now on.
 func (l *lab) renew(t *testing.T, container, rights string) {
 	t.Helper()
-	now := time.Now().UTC().Truncate(time.Second)
-	token, err := l.server.Token(blobserver.TokenRequest{Base: l.base, Container: container, Rights: rights, From: now.Add(-time.Hour), To: now.Add(time.Hour)})
+	l.renewUntil(t, container, rights, time.Now().Add(time.Hour))
+}
+
+// renewUntil is renew with a token that ends then, in whole seconds.
+func (l *lab) renewUntil(t *testing.T, container, rights string, end time.Time) {
+	t.Helper()
+	token, err := l.server.Token(blobserver.TokenRequest{
+		Base: l.base, Container: container, Rights: rights,
+		From: time.Now().UTC().Truncate(time.Second).Add(-time.Hour), To: end.UTC().Truncate(time.Second),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
