@@ -22,9 +22,9 @@ import (
 
 // inboxServe is what "inbox serve" was asked for.
 type inboxServe struct {
-	dir, addr, rights, container, tokenFile string
-	lifetime                                time.Duration
-	tls, remote, json, noSync               bool
+	dir, addr, rights, container, tokenFile, faultsFile string
+	lifetime                                            time.Duration
+	tls, remote, json, noSync                           bool
 }
 
 // inboxServeCommand runs a local inbox. It writes to the command's own output and ends when the command's context does.
@@ -37,7 +37,13 @@ func inboxServeCommand() *cobra.Command {
 
 What is delivered stands in DIR/CONTAINER as ordinary files. Any program that uploads with an upload
 token can deliver to it. It runs until it is interrupted; started again over the same folder it goes on
-where it was. Only this machine can reach it unless --allow-remote is given.`,
+where it was. Only this machine can reach it unless --allow-remote is given.
+
+With --faults it answers as a bad day would have it. FILE has one fault a line, such as
+    refuse ServerBusy  chance=5%  retry-after=1s
+    reset at=answer    op=PutBlob,PutBlock  name=*.csv  count=3
+    stall              for=2m  from=10
+docs/FAULTS.md in the source explains all faults and settings.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -53,6 +59,7 @@ where it was. Only this machine can reach it unless --allow-remote is given.`,
 	f.StringVar(&o.tokenFile, "print-token", "", "write the token's link to this file too, readable by you only")
 	f.BoolVar(&o.remote, "allow-remote", false, "let other machines reach it; needs --tls")
 	f.BoolVar(&o.json, "json", false, "print the token as one JSON object")
+	f.StringVar(&o.faultsFile, "faults", "", "let things go wrong as the script in this `FILE` says")
 	f.BoolVar(&o.noSync, "no-sync", false, "faster: what was acknowledged survives this program's crash, but not the machine's")
 	return cmd
 }
@@ -85,8 +92,12 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
+	faults, err := o.faults()
+	if err != nil {
+		return err
+	}
 	s, err := blobserver.New(blobserver.Config{
-		Dir: o.dir, Sync: !o.noSync, AllowNonLoopback: o.remote,
+		Dir: o.dir, Sync: !o.noSync, AllowNonLoopback: o.remote, Faults: faults,
 		Log: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
@@ -123,6 +134,26 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 		return errors.Join(fmt.Errorf("inbox: %w", err), l.Close())
 	}
 	return s.Serve(ctx, l)
+}
+
+// faults reads the fault script, if there is one.
+func (o *inboxServe) faults() (*blobserver.Faults, error) {
+	if o.faultsFile == "" {
+		return nil, nil
+	}
+	f, err := os.Open(o.faultsFile)
+	if err != nil {
+		return nil, &usageError{"--faults: the script “" + shown(o.faultsFile) + "” can't be read. Nothing was started."}
+	}
+	text, err := io.ReadAll(io.LimitReader(f, 1<<20)) // more than a script may have
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, &usageError{"--faults: the script “" + shown(o.faultsFile) + "” can't be read. Nothing was started."}
+	}
+	script, err := blobserver.ParseFaults(string(text))
+	if err != nil {
+		return nil, &usageError{"--faults " + shown(o.faultsFile) + ": " + err.Error() + " Nothing was started."}
+	}
+	return script, nil
 }
 
 // inboxToken is a token with what the workspace would print beside it.

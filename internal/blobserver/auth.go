@@ -84,7 +84,7 @@ func (x *exchange) verifySharedKey(value string) *apiError {
 	if err != nil {
 		return denied("The Date header in the request is missing or incorrect.")
 	}
-	if d := x.s.now().Sub(at); d > maxSkew || d < -maxSkew {
+	if d := x.now().Sub(at); d > maxSkew || d < -maxSkew {
 		return denied("Request date header too old: '" + at.UTC().Format(http.TimeFormat) + "'")
 	}
 	if account == x.s.cfg.Account {

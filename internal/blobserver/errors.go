@@ -19,13 +19,15 @@ type apiError struct {
 // Error returns the code; nothing of the request is in it.
 func (e *apiError) Error() string { return e.code }
 
-// known holds status and sentence of every code this server says, as the service's documentation lists them
+// known holds status and sentence of every code that this server or a fault script says, as the service's documentation lists them
 // (rest/api/storageservices/common-rest-api-error-codes and blob-service-error-codes).
 var known = map[string]struct {
 	status  int
 	message string
 }{
+	"AccountBeingCreated":                         {503, "The specified account is in the process of being created."},
 	"AccountIsDisabled":                           {403, "The specified account is disabled."},
+	"AccountRequiresHttps":                        {400, "The account being accessed does not support http."},
 	"AuthenticationFailed":                        {403, "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."},
 	"AuthorizationFailure":                        {403, "This request is not authorized to perform this operation."},
 	"AuthorizationPermissionMismatch":             {403, "This request is not authorized to perform this operation using this permission."},
@@ -34,7 +36,10 @@ var known = map[string]struct {
 	"AuthorizationServiceMismatch":                {403, "This request is not authorized to perform this operation using this service."},
 	"AuthorizationSourceIPMismatch":               {403, "This request is not authorized to perform this operation using this source IP."},
 	"BlobAlreadyExists":                           {409, "The specified blob already exists."},
+	"BlobArchived":                                {409, "This operation is not permitted on an archived blob."},
+	"BlobBeingRehydrated":                         {409, "This operation is not permitted because the blob is being rehydrated."},
 	"BlobImmutableDueToPolicy":                    {409, "This operation is not permitted as the blob is immutable due to a policy."},
+	"BlobModifiedWhileReading":                    {409, "The blob has been modified while being read."},
 	"BlobNotFound":                                {404, "The specified blob does not exist."},
 	"BlockCountExceedsLimit":                      {409, "The uncommitted block count cannot exceed the maximum limit of 100,000 blocks."},
 	"BlockListTooLong":                            {400, "The block list may not contain more than 50,000 blocks."},
@@ -45,7 +50,9 @@ var known = map[string]struct {
 	"ContainerNotFound":                           {404, "The specified container does not exist."},
 	"Crc64Mismatch":                               {400, "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server."},
 	"FeatureVersionMismatch":                      {409, "The operation for this feature is not supported with this version."},
+	"InsufficientAccountPermissions":              {403, "The account being accessed does not have sufficient permissions to execute this operation."},
 	"InternalError":                               {500, "Server encountered an internal error. Please try again after some time."},
+	"InvalidAuthenticationInfo":                   {400, "The authentication information was not provided in the correct format."},
 	"InvalidBlobOrBlock":                          {400, "The specified blob or block content is invalid."},
 	"InvalidBlobType":                             {409, "The blob type is invalid for this operation."},
 	"InvalidBlockList":                            {400, "The specified block list is invalid."},
@@ -60,6 +67,7 @@ var known = map[string]struct {
 	"InvalidXmlDocument":                          {400, "XML specified is not syntactically valid."},
 	"InvalidXmlNodeValue":                         {400, "The value for one of the XML nodes is not in the correct format."},
 	"KeyBasedAuthenticationNotPermitted":          {403, "Key based authentication is not permitted on this storage account."},
+	"LeaseIdMissing":                              {412, "There is currently a lease on the blob and no lease ID was specified in the request."},
 	"Md5Mismatch":                                 {400, "The MD5 value specified in the request did not match with the MD5 value calculated by the server."},
 	"MetadataTooLarge":                            {400, "The metadata specified exceeds the maximum permitted limit."},
 	"MissingContentLengthHeader":                  {411, "The content length header is required for this operation."},
@@ -70,10 +78,15 @@ var known = map[string]struct {
 	"OperationTimedOut":                           {500, "Operation could not be completed within the specified time."},
 	"OutOfRangeInput":                             {400, "One of the request inputs is out of range."},
 	"OutOfRangeQueryParameterValue":               {400, "One of the query parameters specified in the request URI is outside the permissible range."},
+	"PendingCopyOperation":                        {409, "There is currently a pending copy operation."},
+	"PublicAccessNotPermitted":                    {409, "Public access is not permitted on this storage account."},
 	"RequestBodyTooLarge":                         {413, "The request body is too large and exceeds the maximum permissible limit."},
 	"RequestForbiddenByContainerEncryptionPolicy": {403, "This request is forbidden by the container encryption policy."},
+	"RequestUrlFailedToParse":                     {400, "The url in the request could not be parsed."},
 	"ResourceNotFound":                            {404, "The specified resource does not exist."},
 	"ServerBusy":                                  {503, "The server is busy."},
+	"SystemInUse":                                 {409, "The specified blob is in use by the system."},
+	"TargetConditionNotMet":                       {412, "The target condition specified using HTTP conditional header(s) is not met."},
 	"UnauthorizedBlobOverwrite":                   {403, "This request is not authorized to perform blob overwrites."},
 	"UnsupportedHeader":                           {400, "One of the HTTP headers specified in the request is not supported."},
 	"UnsupportedHttpVerb":                         {405, "The resource doesn't support specified Http Verb."},
@@ -147,7 +160,7 @@ func (x *exchange) refuse(e *apiError) {
 		return
 	}
 	body := e.bodyOf(e.message + "\nRequestId:" + h.Get("x-ms-request-id") + "\nTime:" +
-		x.s.now().UTC().Format("2006-01-02T15:04:05.0000000Z"))
+		x.now().UTC().Format("2006-01-02T15:04:05.0000000Z"))
 	h.Set("Content-Type", "application/xml")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	x.status, x.code = e.status, e.code

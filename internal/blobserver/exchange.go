@@ -41,7 +41,11 @@ type exchange struct {
 	access  access
 	folder  string     // with a slash: the directory that the token is confined to, "" for none
 	c       *container // of the container's operations, nil where it does not exist
+	skew    time.Duration
 }
+
+// now is the service's time as this request sees it.
+func (x *exchange) now() time.Time { return x.s.now().Add(x.skew) }
 
 // Handler returns the endpoint for use in another HTTP server, which must set its own time limits for headers.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
@@ -108,9 +112,10 @@ func (x *exchange) run() error {
 	if e := x.authorise(); e != nil {
 		return e
 	}
-	x.s.journal.begin(&x.op, x.s.cfg.Record || x.s.cfg.Before != nil || x.s.cfg.After != nil)
-	if x.s.cfg.Before != nil {
-		if op := x.op; x.interfere(x.s.cfg.Before(&op)) {
+	cfg := &x.s.cfg
+	x.s.journal.begin(&x.op, cfg.Record || cfg.Before != nil || cfg.After != nil || cfg.Faults != nil)
+	if cfg.Before != nil || cfg.Faults != nil {
+		if x.interfere(x.before()) {
 			return nil
 		}
 		// The hook may have taken its time, in which the token ended.
@@ -307,13 +312,26 @@ func (x *exchange) send(status int, contentType string, body []byte) {
 	}
 }
 
-// after asks the hook once the work is done; true if it has answered.
-func (x *exchange) after(status int) bool {
-	if x.s.cfg.After == nil {
-		return false
-	}
+// before asks the hook, then the fault script.
+func (x *exchange) before() *Answer {
 	op := x.op
-	return x.interfere(x.s.cfg.After(&op, status))
+	if x.s.cfg.Before != nil {
+		if a := x.s.cfg.Before(&op); a != nil {
+			return a
+		}
+	}
+	return x.s.cfg.Faults.before(x.s, &op)
+}
+
+// after asks the hook once the work is done, then the fault script; true if one of them has answered.
+func (x *exchange) after(status int) bool {
+	op := x.op
+	if x.s.cfg.After != nil {
+		if a := x.s.cfg.After(&op, status); a != nil {
+			return x.interfere(a)
+		}
+	}
+	return status < 400 && x.interfere(x.s.cfg.Faults.after(x.s, &op))
 }
 
 // requestID is shaped like the service's.

@@ -66,8 +66,11 @@ type Answer struct {
 	// Wait blocks until the answer may go on; it must return when its context ends, which is when the client is gone or
 	// the server closes.
 	Wait func(context.Context)
-	// Body wraps the request's body, for instance to read slowly or to change a byte.
-	Body func(io.Reader) io.Reader
+	// Body wraps the request's body, for instance to read slowly or to change a byte. The context is Wait's.
+	Body  func(context.Context, io.Reader) io.Reader
+	Wire  []byte        // these bytes go out instead of an answer of HTTP, and the connection ends
+	Bare  bool          // the answer is without the service's marks, as of something between
+	Clock time.Duration // by how much the service's clock is wrong: for the token's dates and the answer's Date
 }
 
 // Stall is a Wait that never goes on by itself.
@@ -79,7 +82,7 @@ func (x *exchange) interfere(a *Answer) bool {
 		return false
 	}
 	if a.Body != nil {
-		x.in = a.Body(x.in)
+		x.in = a.Body(x.r.Context(), x.in)
 	}
 	if a.ReadBody != 0 {
 		n := a.ReadBody
@@ -91,11 +94,24 @@ func (x *exchange) interfere(a *Answer) bool {
 	if a.Wait != nil {
 		a.Wait(x.r.Context())
 	}
-	if a.Reset {
-		x.reset()
+	if a.Reset || a.Wait != nil && x.r.Context().Err() != nil {
+		x.end(nil) // what was waited for never came: nobody is there to answer, and nothing may be done late
+		return true
+	}
+	if a.Wire != nil {
+		x.end(a.Wire)
 		return true
 	}
 	h := x.w.Header()
+	if a.Clock != 0 {
+		x.skew = a.Clock
+		h.Set("Date", x.now().UTC().Format(http.TimeFormat))
+	}
+	if a.Bare {
+		for _, mark := range []string{"Server", "x-ms-request-id", "x-ms-version", "x-ms-client-request-id"} {
+			h.Del(mark)
+		}
+	}
 	for k, v := range a.Header {
 		h[http.CanonicalHeaderKey(k)] = v
 	}
@@ -133,12 +149,17 @@ func (x *exchange) answer(a *Answer) {
 	}
 }
 
-// reset closes the connection without a goodbye.
-func (x *exchange) reset() {
+// end closes the connection without a goodbye, or after other last words than an answer of HTTP.
+func (x *exchange) end(words []byte) {
 	x.status = -1
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
+	}
+	if words != nil {
+		_, _ = conn.Write(words) // the client may be gone
+		_ = conn.Close()
+		return
 	}
 	inner := conn
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {

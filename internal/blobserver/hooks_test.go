@@ -39,7 +39,7 @@ func TestHooks(t *testing.T) {
 		{"wrong checksum echoed", nil, &blobserver.Answer{Header: http.Header{"x-ms-content-crc64": {"AAAAAAAAAAA="}}}, 201, "text", "x-ms-content-crc64", "AAAAAAAAAAA="},
 		{"truncated answer", nil, &blobserver.Answer{Status: 200, Raw: []byte("<html>"), Length: 100}, 0, "text", "", ""},
 		{"HTML", &blobserver.Answer{Status: 200, Raw: []byte("<html>")}, nil, 200, "", "", ""},
-		{"a byte is changed", &blobserver.Answer{Body: func(r io.Reader) io.Reader { return io.MultiReader(strings.NewReader("T"), skip(r)) }}, nil, 201, "Text", "", ""},
+		{"a byte is changed", &blobserver.Answer{Body: func(_ context.Context, r io.Reader) io.Reader { return io.MultiReader(strings.NewReader("T"), skip(r)) }}, nil, 201, "Text", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			in := start(t, t.TempDir(), func(c *blobserver.Config) {

@@ -64,7 +64,7 @@ func (x *exchange) verifySAS() *apiError {
 	if e != nil {
 		return e
 	}
-	now := x.s.now()
+	now := x.now()
 	if e := inTime(from, to, now); e != nil {
 		return e
 	}

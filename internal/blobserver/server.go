@@ -53,6 +53,8 @@ type Config struct {
 	// by many goroutines at once.
 	Before func(*Op) *Answer
 	After  func(op *Op, status int) *Answer
+	// Faults is a script of what is to go wrong; nil for nothing. It is asked where the hooks have nothing to say.
+	Faults *Faults
 	// Log gets one line for what a person should know. It never gets a query or a signature. Discarded if nil.
 	Log *slog.Logger
 }

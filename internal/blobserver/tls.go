@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -68,9 +69,27 @@ func (s *Server) TLS(hosts ...string) (cfg *tls.Config, caFile string, err error
 	if err := s.writeFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}), 0o644); err != nil {
 		return nil, "", fmt.Errorf("write certificate: %w", err)
 	}
-	return &tls.Config{
+	cfg = &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"http/1.1"}, // as the service; a connection can then be reset under one request
 		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
-	}, filepath.Join(s.cfg.Dir, filepath.FromSlash(file)), nil
+	}
+	if s.cfg.Faults != nil {
+		stranger, strangerKey, err := make("nobody", &x509.Certificate{DNSNames: leaf.DNSNames, IPAddresses: leaf.IPAddresses}, nil, nil)
+		if err != nil {
+			return nil, "", err
+		}
+		untrusted := cfg.Clone()
+		untrusted.Certificates = []tls.Certificate{{Certificate: [][]byte{stranger}, PrivateKey: strangerKey}}
+		cfg.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			switch s.cfg.Faults.connect() {
+			case "untrusted":
+				return untrusted, nil
+			case "handshake":
+				return nil, errors.New("handshake refused by a fault")
+			}
+			return nil, nil
+		}
+	}
+	return cfg, filepath.Join(s.cfg.Dir, filepath.FromSlash(file)), nil
 }
