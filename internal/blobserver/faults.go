@@ -208,7 +208,7 @@ var faultKinds = []faultKind{
 			return
 		}
 		a.Body = func(ctx context.Context, body io.Reader) io.Reader {
-			return &heldBody{body, op.Size >> (atEnd - r.at), func() { r.hold(ctx) }}
+			return &heldBody{body, op.Size >> (atEnd - r.at), func() error { r.hold(ctx); return ctx.Err() }}
 		}
 	}},
 	{"slow", "RATE", []moment{atStart}, func(r *rule, _ *Server, _ *Op, a *Answer) {
@@ -293,11 +293,11 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// heldBody stands still once, when left bytes have been read.
+// heldBody stands still once, when left bytes have been read. Nothing comes any more if somebody gave up meanwhile.
 type heldBody struct {
 	r    io.Reader
 	left int64
-	hold func() // nil afterwards
+	hold func() error // nil afterwards
 }
 
 func (b *heldBody) Read(p []byte) (int, error) {
@@ -309,7 +309,9 @@ func (b *heldBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Read(p)
 	if b.left -= int64(n); b.left == 0 {
-		b.hold()
+		if gone := b.hold(); gone != nil {
+			return 0, gone
+		}
 		b.hold = nil
 	}
 	return n, err

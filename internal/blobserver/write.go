@@ -65,7 +65,8 @@ func (c *container) replace(e *entry, src string, st blobState) (*content, error
 	if err := c.log.commit(rec); err != nil {
 		return nil, err
 	}
-	if e.staging != nil && src == e.staging.file && e.staging.tail > st.Size {
+	if e.staging != nil && src == e.staging.file {
+		// Behind the last block may be what never became one: of a request that broke off, or from before a crash.
 		if err := c.cut(src, st.Size); err != nil {
 			return nil, err
 		}

@@ -419,3 +419,22 @@ func TestContainerGoesAway(t *testing.T) {
 		t.Errorf("somebody else's file was replaced: %q, %v", b, err)
 	}
 }
+
+// TestWhatNeverBecameABlockIsNotDelivered: the rest of a block that was refused must not stand behind the last one.
+func TestWhatNeverBecameABlockIsNotDelivered(t *testing.T) {
+	in := start(t, t.TempDir(), nil)
+	link := named(in.token("w"), "x")
+	if _, code, _ := in.do("PUT", link+"&comp=block&blockid=MQ==", nil, "good"); code != "" {
+		t.Fatal(code)
+	}
+	damaged := map[string]string{"x-ms-content-crc64": crcText("something else")}
+	if _, code, _ := in.do("PUT", link+"&comp=block&blockid=Mg==", damaged, "bad"); code != "Crc64Mismatch" {
+		t.Fatal(code)
+	}
+	if _, code, _ := in.do("PUT", link+"&comp=blocklist", nil, "<BlockList><Latest>MQ==</Latest></BlockList>"); code != "" {
+		t.Fatal(code)
+	}
+	if got := string(in.content("x")); got != "good" {
+		t.Errorf("delivered %q", got)
+	}
+}
