@@ -4,7 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/base64"
-	"fmt"
+	"encoding/binary"
 )
 
 const mib = 1 << 20
@@ -73,19 +73,23 @@ func newUploadID() (id [16]byte) {
 
 var idEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// blockID returns the service's id of a block: 36 bytes in base64, of which 26 are the upload id and 10 the number. All
-// ids of a blob must have one length, leftovers of other programs included; AzCopy's and the SDK's have 36 bytes too.
-func blockID(upload [16]byte, number int) string {
-	raw := make([]byte, 0, 36)
-	raw = idEncoding.AppendEncode(raw, upload[:])
-	raw = fmt.Appendf(raw, "%010d", number)
-	return base64.StdEncoding.EncodeToString(raw)
+// blockID returns the service's id of a block: 36 bytes in base64, which are the upload id, the number and half of the
+// block's checksum in base32. All ids of a blob must have one length, leftovers of other programs included; AzCopy's and
+// the SDK's have 36 bytes too. The checksum is there so that blocks of an older version of the file never pass for
+// those of the present one.
+func blockID(upload [16]byte, number int, crc uint64) string {
+	raw := make([]byte, 0, 22)
+	raw = append(raw, upload[:]...)
+	raw = binary.BigEndian.AppendUint16(raw, uint16(number)) // below maxBlocks
+	raw = binary.BigEndian.AppendUint32(raw, uint32(crc))
+	return base64.StdEncoding.EncodeToString(idEncoding.AppendEncode(nil, raw))
 }
 
-func blockIDs(upload [16]byte, n int) []string {
-	ids := make([]string, n)
-	for i := range ids {
-		ids[i] = blockID(upload, i)
+// blockIDs returns the ids of all blocks, whose checksums these are.
+func blockIDs(upload [16]byte, crcs []uint64) []string {
+	ids := make([]string, len(crcs))
+	for i, crc := range crcs {
+		ids[i] = blockID(upload, i, crc)
 	}
 	return ids
 }

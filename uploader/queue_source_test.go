@@ -117,3 +117,52 @@ func TestFileThatNeverRestsIsGivenToAPerson(t *testing.T) {
 		})
 	}
 }
+
+// TestAnOldVersionIsNotTakenForTheNewOne: the commit works, its answer is lost, and the file changes before the next try.
+// What stands in the inbox then is ours, but not the file as it is now.
+func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
+	for _, replace := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, "w", uploader.Config{Connections: 2})
+			path := b.file("large", 4*block)
+			old, _ := os.ReadFile(path)
+			open, gate := make(chan struct{}), make(chan struct{})
+			close(open)
+			if !replace {
+				b.store.Fail(uploadertest.PutBlockList, "large", 1, uploadertest.Hold(open)) // asks whether the name is free
+			}
+			lost := uploadertest.LoseAnswer()
+			lost.Gate = gate
+			b.store.Fail(uploadertest.PutBlockList, "large", 1, lost)
+			b.add(uploader.AddOptions{Replace: replace}, path)
+			synctest.Wait()
+			now := append([]byte(nil), old...)
+			now[block+3] ^= 1
+			if err := os.WriteFile(path, now, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			later := time.Now().Add(time.Hour)
+			if err := os.Chtimes(path, later, later); err != nil {
+				t.Fatal(err)
+			}
+			close(gate)
+			if replace {
+				b.delivered(path)
+			} else {
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if r := b.problem(uploader.Attention); r != uploader.AlreadyThereByUs {
+					t.Errorf("reason %q", r)
+				}
+				if got, _ := b.store.Blob("large"); string(got) != string(old) {
+					t.Error("the inbox has neither the old version nor nothing")
+				}
+			}
+			for _, line := range b.store.Unhit() {
+				t.Error(line)
+			}
+			b.close()
+		})
+	}
+}

@@ -244,7 +244,7 @@ func (q *Queue) prepare(u *unit) error {
 // asks to commit a block that can't exist. It returns nil if the condition holds, or ErrExists.
 func (q *Queue) ask(u *unit, c Condition) error {
 	_, err := q.request(u, nil, func(ctx context.Context) (Answer, error) {
-		return u.store.PutBlockList(ctx, u.job.Blob, blockIDs(newUploadID(), 1), Properties{}, c)
+		return u.store.PutBlockList(ctx, u.job.Blob, blockIDs(newUploadID(), make([]uint64, 1)), Properties{}, c)
 	})
 	if errors.Is(err, ErrBlocksLost) {
 		return nil
@@ -334,13 +334,14 @@ func (q *Queue) sendBlock(u *unit) error {
 	j := u.job
 	q.mu.Lock()
 	f, offset, length := j.file, int64(u.block)*j.BlockSize, j.blockLen(u.block)
-	id := blockID(j.UploadID, u.block)
+	upload := j.UploadID
 	q.mu.Unlock()
 	body, release, err := q.body(f, offset, length)
 	if err != nil {
 		return err
 	}
 	defer release()
+	id := blockID(upload, u.block, body.CRC64())
 	if _, err := q.request(u, body, func(ctx context.Context) (Answer, error) {
 		return u.store.PutBlock(ctx, j.Blob, id, body)
 	}); err != nil {
@@ -368,7 +369,7 @@ func (q *Queue) commit(u *unit) error {
 	if !now.same(j.version()) {
 		return NewError("commit", j.Source, SourceChanged)
 	}
-	ids := blockIDs(j.UploadID, len(j.acked))
+	ids := blockIDs(j.UploadID, j.crcs)
 	put := func(c Condition) (Answer, error) {
 		return q.request(u, nil, func(ctx context.Context) (Answer, error) {
 			return u.store.PutBlockList(ctx, j.Blob, ids, j.properties(), c)
@@ -378,11 +379,17 @@ func (q *Queue) commit(u *unit) error {
 	if errors.Is(err, ErrExists) {
 		// Ours, if an answer was lost before; now or before this process began. Blocks that are committed say so.
 		var mine error
-		if answer, mine = put(Condition{IfCommitted: true}); mine == nil || !errors.Is(mine, ErrBlocksLost) {
+		switch answer, mine = put(Condition{IfCommitted: true}); {
+		case mine == nil || !errors.Is(mine, ErrBlocksLost):
 			err = mine
+		case j.doubt == lost && j.replans > 0: // it may be the file as it was when the answer was lost
+			err = NewError("commit", j.Blob, AlreadyThereByUs)
 		}
 	}
 	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && e.Unanswered {
+			j.doubt = lost
+		}
 		return err
 	}
 	var crc uint64
