@@ -219,7 +219,7 @@ var faultKinds = []faultKind{
 	}},
 	{"clock", "BY", []moment{atStart}, func(r *rule, _ *Server, _ *Op, a *Answer) { a.Clock = r.by }},
 	{"discard", "", []moment{atStart}, func(_ *rule, s *Server, op *Op, a *Answer) {
-		a.Wait = func(context.Context) { s.logFault(s.discardBlocks(op.Container, op.Blob)) }
+		a.Wait = func(context.Context) { s.logFault(s.DiscardBlocks(op.Container, op.Blob)) }
 	}},
 	{"foreign", "", []moment{atStart}, func(_ *rule, s *Server, op *Op, a *Answer) {
 		a.Wait = func(context.Context) { s.logFault(s.stageForeignBlock(op.Container, op.Blob)) }
@@ -235,8 +235,8 @@ func (s *Server) logFault(err error) {
 	}
 }
 
-// discardBlocks forgets the blocks that are staged under the name, as the service does after a week.
-func (s *Server) discardBlocks(container, name string) error {
+// DiscardBlocks forgets the blocks that are staged under the name, as the service does after a week.
+func (s *Server) DiscardBlocks(container, name string) error {
 	c := s.container(container)
 	if c == nil {
 		return nil

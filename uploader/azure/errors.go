@@ -150,6 +150,8 @@ var codes = map[string]uploader.Reason{
 	"BlobNotFound":              uploader.BlocksLost,
 	"Crc64Mismatch":             uploader.Corrupted,
 	"Md5Mismatch":               uploader.Corrupted,
+	"InvalidXmlDocument":        uploader.Corrupted, // ours is none; it was changed on the way
+	"InvalidXmlNodeValue":       uploader.Corrupted,
 	"InvalidResourceName":       uploader.NameRefused,
 	"InvalidUri":                uploader.NameRefused,
 	"RequestUrlFailedToParse":   uploader.NameRefused,

@@ -138,6 +138,7 @@ func TestServiceErrors(t *testing.T) {
 		{name: "too many blocks", answer: refusal{status: 409, code: "BlockCountExceedsLimit"}, reason: uploader.ForeignBlocks},
 		{name: "blocks lost", answer: refusal{status: 400, code: "InvalidBlockList"}, reason: uploader.BlocksLost},
 		{name: "crc", answer: refusal{status: 400, code: "Crc64Mismatch"}, reason: uploader.Corrupted},
+		{name: "a list that arrived damaged", answer: refusal{status: 400, code: "InvalidXmlDocument"}, reason: uploader.Corrupted},
 		{name: "md5", answer: refusal{status: 400, code: "Md5Mismatch"}, reason: uploader.Corrupted},
 		{name: "name", answer: refusal{status: 400, code: "InvalidResourceName"}, reason: uploader.NameRefused},
 		{name: "path that HTTP forbids", answer: refusal{status: 400, header: map[string]string{"Server": "Microsoft-HTTPAPI/2.0"}, body: "<h2>Bad Request - Invalid URL</h2>"}, reason: uploader.NameRefused},

@@ -1,0 +1,260 @@
+package azure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// spot is the request that a fault hits.
+type spot string
+
+const (
+	smallFile  spot = "small file" // sent in one request
+	nameProbe  spot = "name probe" // a large file's question whether its name is free
+	firstBlock spot = "large file" // the first of its blocks
+	lastBlock  spot = "last block"
+	commitment spot = "commit"
+)
+
+// mode is what stands under the file's name before, and what may become of it.
+type mode string
+
+const (
+	free    mode = "free"    // nothing
+	taken   mode = "taken"   // another's file, which must stay
+	replace mode = "replace" // another's file, which may be replaced
+)
+
+const (
+	smallSize = 1000
+	// The large file has four blocks, of which the last is shorter.
+	largeSize   = 3*uploader.MinBlockSize + 17
+	largeBlocks = 4
+)
+
+// ending is what a job comes to: delivered, or why not.
+type ending struct {
+	state  uploader.JobState // of a job that ends
+	reason uploader.Reason
+	holds  bool // the inbox waits for a person, and goes on with the token that is given then
+	waits  bool // it is tried again and again, which is said, and goes on when the fault is over
+}
+
+var delivered = ending{state: uploader.Delivered}
+
+func holds(r uploader.Reason) ending     { return ending{reason: r, holds: true} }
+func waits(r uploader.Reason) ending     { return ending{reason: r, waits: true} }
+func attention(r uploader.Reason) ending { return ending{state: uploader.Attention, reason: r} }
+func failed(r uploader.Reason) ending    { return ending{state: uploader.Failed, reason: r} }
+
+var leftAlone = ending{state: uploader.LeftAlone, reason: uploader.AlreadyThere}
+
+// faultCase is a fault with its ending wherever it hits, but for the spots that have one of their own.
+type faultCase struct {
+	line  string
+	end   ending
+	at    map[spot]ending
+	spots []spot // nil: all
+}
+
+// afterWork reports whether the fault replaces the answer to a request that was carried out.
+func (f faultCase) afterWork() bool {
+	return strings.Contains(f.line, "at=answer") || strings.HasPrefix(f.line, "echo") || strings.HasPrefix(f.line, "truncate")
+}
+
+// unseen reports whether the server says that the name is taken before the fault can happen: it reads no whole file for
+// that, and no block is sent.
+func (r faultRun) unseen() bool {
+	if r.mode != taken {
+		return false
+	}
+	return strings.HasPrefix(r.fault.line, "foreign") || r.spot == smallFile && (strings.HasPrefix(r.fault.line, "damage") ||
+		strings.HasPrefix(r.fault.line, "stall at=body") || strings.HasPrefix(r.fault.line, "stall at=end"))
+}
+
+// noProgress is how long a request of the case may stand still. Only where that is what is played it is short: on a
+// machine that has much to do any request may stand still for a while, which a create-only token can't make good.
+func (r faultRun) noProgress() time.Duration {
+	switch {
+	case !strings.HasPrefix(r.fault.line, "stall"):
+		return time.Minute
+	case r.rights == "c":
+		return 3 * time.Second
+	}
+	return time.Second
+}
+
+// faultCases is every fault of docs/FAULTS.md but those of TLS, and every way of ending. ELSEWHERE is a server that must
+// never be asked.
+var faultCases = []faultCase{
+	// What passes by itself.
+	{line: "refuse ServerBusy count=2", end: delivered},
+	{line: "refuse ServerBusy retry-after=1s count=1", end: delivered},
+	{line: "refuse InternalError count=2", end: delivered},
+	{line: "refuse InternalError at=answer count=1", end: delivered},
+	{line: "refuse OperationTimedOut at=end count=2", end: delivered},
+	{line: "refuse OperationTimedOut at=answer count=1", end: delivered},
+	{line: "refuse SystemInUse count=1", end: delivered},
+	{line: "status 408 count=1", end: delivered},
+	{line: "status 429 count=2", end: delivered},
+	{line: "status 500 count=1", end: delivered},
+	{line: "status 500 at=answer count=1", end: delivered},
+	{line: "status 502 at=body count=1", end: delivered},
+	{line: "status 503 retry-after=1s count=1", end: delivered},
+	{line: "status 504 at=end count=1", end: delivered},
+	{line: "reset count=2", end: delivered},
+	{line: "reset at=body count=2", end: delivered},
+	{line: "reset at=end count=2", end: delivered},
+	{line: "reset at=answer count=1", end: delivered},
+	{line: "stall count=1", end: delivered},
+	{line: "stall at=body count=1", end: delivered},
+	{line: "stall at=end count=1", end: delivered},
+	{line: "stall at=answer count=1", end: delivered},
+	{line: "stall for=20ms", end: delivered},
+	{line: "slow 1000000", end: delivered},
+	{line: "page count=2", end: delivered},
+	{line: "page at=answer count=1", end: delivered},
+	{line: "redirect ELSEWHERE count=1", end: delivered},
+	{line: "garbage count=2", end: delivered},
+	{line: "garbage at=answer count=1", end: delivered},
+	{line: "truncate count=1", end: delivered},
+	{line: "echo count=1", end: delivered},
+	{line: "damage count=2", end: delivered},
+	{line: "refuse Crc64Mismatch count=2", end: delivered},
+	{line: "refuse InvalidXmlDocument count=1", end: delivered},
+	{line: "refuse InvalidBlockList count=1", end: delivered},
+	{line: "discard count=1", end: delivered},
+	{line: "clock 10m", end: delivered},
+	// What lasts is said, and goes on when it is over.
+	{line: "refuse ServerBusy", end: waits(uploader.ServiceBusy)},
+	{line: "status 500", end: waits(uploader.ServiceBusy)},
+	{line: "reset at=body", end: waits(uploader.NetworkDown)},
+	{line: "reset at=end", end: waits(uploader.NetworkDown)},
+	{line: "stall at=body", end: waits(uploader.NoProgress)},
+	{line: "page", end: waits(uploader.NotTheService)},
+	{line: "redirect ELSEWHERE", end: waits(uploader.NotTheService)},
+	{line: "garbage", end: waits(uploader.AnswerGarbled)},
+	// What concerns the token holds the inbox.
+	{line: "clock 48h count=1", end: holds(uploader.Expired)},
+	{line: "clock -48h count=1", end: holds(uploader.NotYetValid)},
+	{line: `refuse AuthenticationFailed detail="Signature did not match." count=1`, end: holds(uploader.SignatureRefused)},
+	{line: "refuse AuthorizationPermissionMismatch count=1", end: holds(uploader.PermissionMissing)},
+	{line: "refuse AuthorizationSourceIPMismatch count=1", end: holds(uploader.AddressRefused)},
+	{line: "refuse AuthorizationFailure count=1", end: holds(uploader.FirewallRefused)},
+	{line: "refuse KeyBasedAuthenticationNotPermitted at=end count=1", end: holds(uploader.TokensNotAccepted)},
+	{line: "refuse ContainerNotFound count=1", end: holds(uploader.InboxGone)},
+	{line: "refuse AccountIsDisabled count=1", end: holds(uploader.AccountGone)},
+	{line: "status 407 count=1", end: holds(uploader.ProxySignIn)},
+	// What concerns one file ends that.
+	{line: "refuse BlobAlreadyExists count=1", end: leftAlone},
+	{line: "refuse BlobImmutableDueToPolicy count=1", end: attention(uploader.NameLocked)},
+	{line: "refuse UnauthorizedBlobOverwrite count=1", end: attention(uploader.MayNotReplace)},
+	{line: "refuse InvalidBlobOrBlock count=1", end: attention(uploader.ForeignBlocks)},
+	{line: "refuse InvalidResourceName count=1", end: attention(uploader.NameRefused)},
+	{line: "foreign count=1", end: delivered, at: map[spot]ending{
+		nameProbe: attention(uploader.ForeignBlocks), firstBlock: attention(uploader.ForeignBlocks),
+	}},
+	{line: "damage", end: failed(uploader.Corrupted), spots: []spot{smallFile, firstBlock, lastBlock}},
+	{line: "refuse Crc64Mismatch", end: failed(uploader.Corrupted)},
+	{line: "refuse RequestBodyTooLarge count=1", end: failed(uploader.Unexpected)},
+}
+
+// faultRun is one case: a server of its own, a queue, and one file.
+type faultRun struct {
+	fault  faultCase
+	spot   spot
+	rights string
+	mode   mode
+}
+
+func (r faultRun) String() string {
+	return fmt.Sprintf("%s | %s | token %s | name %s", r.fault.line, r.spot, r.rights, r.mode)
+}
+
+// runs returns the cases of the matrix. The race detector sees those of one kind of token.
+func runs() (all []faultRun) {
+	spots := []spot{smallFile, nameProbe, firstBlock, lastBlock, commitment}
+	kinds := []string{"w", "cw", "racwdl"}
+	if raceDetector {
+		kinds = []string{"cw"}
+	}
+	for _, f := range faultCases {
+		for _, s := range spots {
+			if f.spots != nil && !slices.Contains(f.spots, s) {
+				continue
+			}
+			if s == nameProbe && f.afterWork() {
+				continue // it never succeeds
+			}
+			for _, rights := range kinds {
+				all = append(all, faultRun{f, s, rights, free})
+			}
+			if s == smallFile {
+				all = append(all, faultRun{f, s, "c", free})
+			}
+			if (s == smallFile || s == nameProbe) && !f.afterWork() {
+				all = append(all, faultRun{f, s, "cw", taken})
+			}
+			if s != nameProbe {
+				all = append(all, faultRun{f, s, "cw", replace})
+			}
+		}
+	}
+	return all
+}
+
+// script aims the fault at the spot. Only one connection is used, so requests come in a known order.
+func (r faultRun) script(elsewhere string) string {
+	line := strings.ReplaceAll(r.fault.line, "ELSEWHERE", elsewhere)
+	switch r.spot {
+	case smallFile:
+		return line + " op=PutBlob"
+	case firstBlock:
+		return line + " op=PutBlock"
+	case lastBlock:
+		return fmt.Sprintf("%s op=PutBlock from=%d", line, largeBlocks)
+	case nameProbe:
+		return line + " op=PutBlockList"
+	}
+	if r.fault.afterWork() || r.mode == replace {
+		return line + " op=PutBlockList" // the probe does not succeed, or is not there
+	}
+	return line + " op=PutBlockList from=2"
+}
+
+// ending is what the case must come to.
+func (r faultRun) ending() ending {
+	end := r.fault.end
+	if own, ok := r.fault.at[r.spot]; ok {
+		end = own
+	}
+	if r.unseen() {
+		return leftAlone
+	}
+	// A create-only token can't find out whose a file is after it may have been stored. And it is known as the cause
+	// where rights are missing.
+	if r.rights == "c" {
+		if r.fault.afterWork() && end == delivered {
+			end = attention(uploader.AlreadyThereByUs)
+		}
+		if end.reason == uploader.PermissionMissing {
+			end.reason = uploader.PermissionCreateOnly
+		}
+	}
+	return end
+}
+
+// afterwards is what it comes to once the cause is mended.
+func (r faultRun) afterwards(end ending) ending {
+	switch {
+	case !end.holds && !end.waits && end != delivered:
+		return end
+	case r.mode == taken:
+		return leftAlone
+	}
+	return delivered
+}

@@ -1,0 +1,113 @@
+package azure
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
+)
+
+// TestFaultsOfTLS: a certificate that nobody vouches for holds the inbox, and nothing is sent over such a connection; a
+// handshake that fails is tried again.
+func TestFaultsOfTLS(t *testing.T) {
+	for _, test := range []struct {
+		line string
+		end  ending
+	}{
+		{"untrusted count=1", holds(uploader.NetworkInspected)},
+		{"handshake count=2", delivered},
+		{"handshake", waits(uploader.NetworkDown)},
+	} {
+		for _, size := range []int{smallSize, largeSize} {
+			t.Run(fmt.Sprint(test.line, " ", size), func(t *testing.T) {
+				faults, err := blobserver.ParseFaults(test.line)
+				if err != nil {
+					t.Fatal(err)
+				}
+				server, err := blobserver.New(blobserver.Config{Dir: t.TempDir(), Faults: faults})
+				if err != nil {
+					t.Fatal(err)
+				}
+				config, ca, err := server.TLS()
+				if err != nil {
+					t.Fatal(err)
+				}
+				listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				served := make(chan error, 1)
+				go func() { served <- server.Serve(context.Background(), listener) }()
+				defer func() {
+					if err := errors.Join(server.Close(), <-served); err != nil {
+						t.Error(err)
+					}
+				}()
+				if err := server.CreateContainer("ws-1"); err != nil {
+					t.Fatal(err)
+				}
+				link, err := server.Token(blobserver.TokenRequest{
+					Base: "https://" + listener.Addr().String(), Container: "ws-1", Rights: "cw", To: time.Now().Add(time.Hour),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				token, err := uploader.ParseToken(link)
+				if err != nil {
+					t.Fatal(err)
+				}
+				source := filepath.Join(t.TempDir(), "file")
+				if err := os.WriteFile(source, make([]byte, size), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+					Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{CAFile: ca}) },
+					BlockSize: uploader.MinBlockSize, Connections: 1,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() {
+					if err := queue.Close(); err != nil {
+						t.Error(err)
+					}
+				}()
+				if err := queue.Use(token); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := queue.Add(t.Context(), token.Inbox, []string{source}, uploader.AddOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				err = (&faultWorld{}).await(t.Context(), queue, test.end)
+				switch e, _ := errors.AsType[*uploader.Error](err); {
+				case test.end.holds:
+					if e == nil || e.Reason != test.end.reason {
+						t.Errorf("waits for %v, want %s", err, test.end.reason)
+					}
+					if n := len(server.Counts()); n != 0 {
+						t.Errorf("%d kinds of requests were made over a connection that can't be trusted", n)
+					}
+					if err := queue.Use(token); err != nil {
+						t.Error(err)
+					}
+				case err != nil:
+					t.Fatal(err)
+				}
+				faults.Off()
+				if err := queue.Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if n := queue.Status().Files[uploader.Delivered]; n != 1 || faults.Met()[0] == 0 {
+					t.Errorf("%d delivered, %d faults met", n, faults.Met()[0])
+				}
+			})
+		}
+	}
+}
