@@ -1,0 +1,342 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// action is what the queue does with an answer, in the words of docs/DESIGN.md.
+type action string
+
+const (
+	holdsInbox  action = "holds"
+	leavesAlone action = "leaves this file alone"
+	fileWaits   action = "this file waits"
+	plansAnew   action = "plans the job anew"
+	sendsAgain  action = "sends again"
+	triesAgain  action = "tries again"
+	failsFile   action = "fails this file"
+)
+
+const frame = "Signature not valid in the specified time frame: Start [%s] - Expiry [%s] - Current [Mon, 02 Mar 2026 10:00:00 GMT]"
+
+// saying is one answer and what becomes of it.
+type saying struct {
+	name     string
+	answer   refusal
+	broken   func(net.Conn) // in place of an answer, once the request was read
+	token    func(*uploader.Token)
+	reason   uploader.Reason
+	sentinel error
+	action   action
+	sentence string // part of what a person reads
+}
+
+// said is everything that can be answered, with what becomes of it: the table of docs/DESIGN.md, "What the service says",
+// in its order.
+var said = []saying{
+	{name: "not begun", answer: refusal{status: 403, code: "AuthenticationFailed", detail: strings.NewReplacer("%s]", "Tue, 03 Mar 2026 00:00:00 GMT]").Replace(frame)}, reason: uploader.NotYetValid, sentinel: uploader.ErrTokenNotYetValid, action: holdsInbox, sentence: "not valid yet; it starts working on "},
+	{name: "over", answer: refusal{status: 403, code: "AuthenticationFailed", detail: strings.NewReplacer("%s]", "Sun, 01 Mar 2026 00:00:00 GMT]").Replace(frame)}, reason: uploader.Expired, sentinel: uploader.ErrTokenExpired, action: holdsInbox, sentence: "This upload token ended on "},
+	{name: "over, without a start", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signed expiry time [Sun, 01 Mar 2026 00:00:00 GMT] must be after signed start time [Mon, 02 Mar 2026 10:00:00 GMT]"}, reason: uploader.Expired, sentinel: uploader.ErrTokenExpired, action: holdsInbox, sentence: "Ask the workspace for a new one."},
+	{name: "another place", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "The signed resource is not allowed for this resource level"}, reason: uploader.WrongPlace, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "for a different place than its address"},
+	{name: "another depth", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Directory Depth Invalid"}, reason: uploader.WrongPlace, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "for a different place than its address"},
+	{name: "policy", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Policy violated by no signed start"}, reason: uploader.PolicyRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "storage policy rejects this token"},
+	{name: "signature", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature did not match. String to sign used was cw"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "revoked, or it was altered while copying"},
+	{name: "signature's size", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature size is invalid"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "Copy it again"},
+	{name: "fields", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature fields not well formed."}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "mandatory", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "sr is mandatory. Cannot be empty"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "no detail", answer: refusal{status: 403, code: "AuthenticationFailed"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "no detail, over", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *uploader.Token) { t.ValidTo = on("2026-03-01T00:00:00Z") }, reason: uploader.Expired, sentinel: uploader.ErrTokenExpired, action: holdsInbox, sentence: "ended on "},
+	{name: "no authentication", answer: refusal{status: 401, code: "NoAuthenticationInformation"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "odd authentication", answer: refusal{status: 400, code: "InvalidAuthenticationInfo"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "public", answer: refusal{status: 409, code: "PublicAccessNotPermitted"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "a part of the token", answer: refusal{status: 400, code: "InvalidQueryParameterValue", more: "<QueryParameterName>se</QueryParameterName>"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "firewall", answer: refusal{status: 403, code: "AuthorizationFailure"}, reason: uploader.FirewallRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "firewall refused this network"},
+	{name: "rights", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, reason: uploader.PermissionMissing, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "does not permit this (it permits: cw)"},
+	{name: "account's rights", answer: refusal{status: 403, code: "InsufficientAccountPermissions"}, reason: uploader.PermissionMissing, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "does not permit this"},
+	{name: "create only", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, token: func(t *uploader.Token) { t.Rights.Letters = "c" }, reason: uploader.PermissionCreateOnly, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "only files of up to 5,000 MiB that are new"},
+	{name: "protocol", answer: refusal{status: 403, code: "AuthorizationProtocolMismatch"}, reason: uploader.HTTPSRequired, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "over https only"},
+	{name: "account's protocol", answer: refusal{status: 400, code: "AccountRequiresHttps"}, reason: uploader.HTTPSRequired, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "over https only"},
+	{name: "address", answer: refusal{status: 403, code: "AuthorizationSourceIPMismatch"}, reason: uploader.AddressRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "accepted only from 192.0.2.7"},
+	{name: "service", answer: refusal{status: 403, code: "AuthorizationServiceMismatch"}, reason: uploader.WrongTokenKind, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "of a kind that does not open this inbox"},
+	{name: "resource", answer: refusal{status: 403, code: "AuthorizationResourceTypeMismatch"}, reason: uploader.WrongTokenKind, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "of a kind that does not open this inbox"},
+	{name: "keys", answer: refusal{status: 403, code: "KeyBasedAuthenticationNotPermitted"}, reason: uploader.TokensNotAccepted, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "no longer accepts tokens of this kind"},
+	{name: "encryption", answer: refusal{status: 403, code: "RequestForbiddenByContainerEncryptionPolicy"}, reason: uploader.EncryptionScopeRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "demands another encryption"},
+	{name: "feature", answer: refusal{status: 409, code: "FeatureVersionMismatch"}, reason: uploader.VersionRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "does not understand this version"},
+	{name: "version", answer: refusal{status: 400, code: "InvalidHeaderValue", more: "<HeaderName>x-ms-version</HeaderName>"}, reason: uploader.VersionRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "does not understand this version"},
+	{name: "any other 403", answer: refusal{status: 403, code: "SomethingNew"}, reason: uploader.DeniedUnknown, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "The storage refused the token."},
+	{name: "container", answer: refusal{status: 404, code: "ContainerNotFound"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "inbox for this token no longer exists"},
+	{name: "container going", answer: refusal{status: 409, code: "ContainerBeingDeleted"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
+	{name: "container closed", answer: refusal{status: 409, code: "ContainerDisabled"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
+	{name: "resource gone", answer: refusal{status: 404, code: "ResourceNotFound"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
+	{name: "any other 404", answer: refusal{status: 404, code: "SomethingNew"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
+	{name: "account closed", answer: refusal{status: 403, code: "AccountIsDisabled"}, reason: uploader.AccountGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "The storage at 127.0.0.1:"},
+	{name: "proxy", answer: refusal{status: 407, body: "-"}, reason: uploader.ProxySignIn, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "Your proxy needs a sign-in."},
+	{name: "there", answer: refusal{status: 409, code: "BlobAlreadyExists"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
+	{name: "condition", answer: refusal{status: 412, code: "ConditionNotMet"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
+	{name: "target condition", answer: refusal{status: 412, code: "TargetConditionNotMet"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
+	{name: "any other 409", answer: refusal{status: 409, code: "SomethingNew"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "was not touched"},
+	{name: "any other 412", answer: refusal{status: 412, code: "SomethingNew"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "was not touched"},
+	{name: "overwrite", answer: refusal{status: 403, code: "UnauthorizedBlobOverwrite"}, reason: uploader.MayNotReplace, sentinel: uploader.ErrExists, action: fileWaits, sentence: "the token may not replace it"},
+	{name: "blob type", answer: refusal{status: 409, code: "InvalidBlobType"}, reason: uploader.MayNotReplace, sentinel: uploader.ErrExists, action: fileWaits, sentence: "the token may not replace it"},
+	{name: "immutable", answer: refusal{status: 409, code: "BlobImmutableDueToPolicy"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "lease", answer: refusal{status: 412, code: "LeaseIdMissing"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "archived", answer: refusal{status: 409, code: "BlobArchived"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "rehydrated", answer: refusal{status: 409, code: "BlobBeingRehydrated"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "copied to", answer: refusal{status: 409, code: "PendingCopyOperation"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "foreign blocks", answer: refusal{status: 400, code: "InvalidBlobOrBlock"}, reason: uploader.ForeignBlocks, sentinel: uploader.ErrExists, action: fileWaits, sentence: "Another program left a half-sent file of this name"},
+	{name: "too many blocks", answer: refusal{status: 409, code: "BlockCountExceedsLimit"}, reason: uploader.ForeignBlocks, sentinel: uploader.ErrExists, action: fileWaits, sentence: "Another program left"},
+	{name: "name", answer: refusal{status: 400, code: "InvalidResourceName"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "address's form", answer: refusal{status: 400, code: "InvalidUri"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "address unreadable", answer: refusal{status: 400, code: "RequestUrlFailedToParse"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "range", answer: refusal{status: 400, code: "OutOfRangeInput"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "outermost layer", answer: refusal{status: 400, header: map[string]string{"Server": "Microsoft-HTTPAPI/2.0"}, body: "<h2>Bad Request</h2>"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "blocks lost", answer: refusal{status: 400, code: "InvalidBlockList"}, reason: uploader.BlocksLost, sentinel: uploader.ErrBlocksLost, action: plansAnew, sentence: "dropped parts that it had confirmed"},
+	{name: "blob lost", answer: refusal{status: 404, code: "BlobNotFound"}, reason: uploader.BlocksLost, sentinel: uploader.ErrBlocksLost, action: plansAnew, sentence: "Nothing incomplete was delivered."},
+	{name: "crc", answer: refusal{status: 400, code: "Crc64Mismatch"}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
+	{name: "md5", answer: refusal{status: 400, code: "Md5Mismatch"}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "No damaged file was delivered."},
+	{name: "list damaged", answer: refusal{status: 400, code: "InvalidXmlDocument"}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
+	{name: "list's value damaged", answer: refusal{status: 400, code: "InvalidXmlNodeValue"}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
+	{name: "another checksum", answer: refusal{status: 201, body: "-", header: map[string]string{"x-ms-content-crc64": "AAAAAAAAAAA="}}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
+	{name: "busy", answer: refusal{status: 503, code: "ServerBusy"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "timed out", answer: refusal{status: 500, code: "OperationTimedOut"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "internal", answer: refusal{status: 500, code: "InternalError"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "account new", answer: refusal{status: 503, code: "AccountBeingCreated"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "modified", answer: refusal{status: 409, code: "BlobModifiedWhileReading"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "in use", answer: refusal{status: 409, code: "SystemInUse"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "408", answer: refusal{status: 408, body: "-"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "429", answer: refusal{status: 429, body: "-"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "any other 5xx", answer: refusal{status: 599, body: "-"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "it is tried again by itself"},
+	{name: "closed", broken: func(net.Conn) {}, reason: uploader.NetworkDown, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage can't be reached."},
+	{name: "silence", broken: func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }, reason: uploader.NoProgress, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The connection stood still."},
+	{name: "half an answer", broken: func(c net.Conn) {
+		_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\nhalf")
+	}, reason: uploader.AnswerGarbled, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
+	{name: "no HTTP", broken: func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH\r\n\r\n") }, reason: uploader.AnswerGarbled, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
+	{name: "a page", answer: refusal{status: 200, body: "<html>Sign in</html>"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "Open a web browser and sign in to the network"},
+	{name: "a redirect", answer: refusal{status: 302, body: "-", header: map[string]string{"Location": "/elsewhere"}}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answered in its place"},
+	{name: "a block page", answer: refusal{status: 403, body: "<html>Blocked</html>"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answered in its place"},
+	{name: "anything else", answer: refusal{status: 413, code: "RequestBodyTooLarge"}, reason: uploader.Unexpected, sentinel: uploader.ErrInternal, action: failsFile, sentence: "did not expect"},
+}
+
+// fickle is a server that answers one way as long as it is bad, and confirms everything afterwards.
+type fickle struct {
+	bad  atomic.Int64 // requests to answer badly
+	seen atomic.Int64
+}
+
+func (f *fickle) handle(answer refusal, broken func(net.Conn)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		f.seen.Add(1)
+		if f.bad.Add(-1) < 0 {
+			_, _ = io.Copy(io.Discard, r.Body)
+			created(w)
+			return
+		}
+		if broken == nil {
+			answer.serve(w, r)
+			return
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		broken(conn)
+	}
+}
+
+// TestEachAnswerHasItsSentinelActionAndSentence goes through all that the service can say, over the wire: what the error
+// is, what a person reads, and what the queue does.
+func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
+	for _, c := range said {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := &fickle{}
+			server := serve(t, f.handle(c.answer, c.broken))
+			token := testToken(server.URL)
+			if c.token != nil {
+				c.token(&token)
+			}
+			silence := c.reason == uploader.NoProgress
+
+			// The error and its words.
+			s := openTest(t, token, Options{})
+			if !silence { // what the engine itself says, below
+				f.bad.Store(1)
+				_, err := operations[0].call(t.Context(), s, "file")
+				if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != c.reason || !errors.Is(err, c.sentinel) {
+					t.Fatalf("error %v, want %s and %v", err, c.reason, c.sentinel)
+				}
+				noSecret(t, err)
+				words(t, err, c.sentence)
+			}
+
+			// What the queue does.
+			config := uploader.Config{
+				Open:        func(token uploader.Token) (uploader.Store, error) { return open(token, secretQuery, Options{}) },
+				Connections: 1,
+			}
+			if silence {
+				config.NoProgress = 500 * time.Millisecond
+			}
+			queue, err := uploader.NewQueue(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := queue.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			if err := queue.Use(token); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "file")
+			if err := os.WriteFile(path, []byte("content"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f.seen.Store(0)
+			f.bad.Store(1)
+			if c.action == triesAgain {
+				f.bad.Store(3) // after so many a person is told
+			}
+			if _, err := queue.Add(t.Context(), token.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if c.action == triesAgain {
+				words(t, troubleOf(t.Context(), queue), c.sentence)
+			}
+			err = queue.Wait(t.Context())
+			if c.action == holdsInbox {
+				if !errors.Is(err, c.sentinel) || queue.Status().Files[uploader.Delivered] != 0 {
+					t.Errorf("the queue waits for %v", err)
+				}
+				words(t, err, c.sentence)
+				if n := f.seen.Load(); n != 1 {
+					t.Errorf("%d requests with a token that is refused", n)
+				}
+				if err := queue.Use(token); err != nil {
+					t.Fatal(err)
+				}
+				err = queue.Wait(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[action]uploader.JobState{leavesAlone: uploader.LeftAlone, fileWaits: uploader.Attention, failsFile: uploader.Failed}
+			state, ends := want[c.action]
+			if !ends {
+				state = uploader.Delivered
+			}
+			rows, err := queue.Rows(t.Context(), uploader.Filter{}, 0, 2)
+			if err != nil || len(rows) != 1 || rows[0].State != state {
+				t.Fatalf("%v, %v; want %v", rows, err, state)
+			}
+			if ends {
+				words(t, rows[0].Problem, c.sentence)
+			}
+		})
+	}
+}
+
+// troubleOf waits until the queue says why it has to try again and again.
+func troubleOf(ctx context.Context, q *uploader.Queue) error {
+	for {
+		for _, in := range q.Status().Inboxes {
+			if in.Trouble != nil {
+				return in.Trouble
+			}
+		}
+		select {
+		case <-q.Changed():
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// words checks what a person reads.
+func words(t *testing.T, err error, part string) {
+	t.Helper()
+	text := uploader.Explain(err).String()
+	if !strings.Contains(text, part) {
+		t.Errorf("the words are %q, without %q", text, part)
+	}
+	if strings.ContainsAny(text, "{}<>") || regexp.MustCompile(`\b[1-5]\d\d\b`).MatchString(strings.ReplaceAll(text, "5,000", "")) && !strings.Contains(text, "127.0.0.1") && !strings.Contains(text, "192.0.2.7") {
+		t.Errorf("not for a person: %q", text)
+	}
+}
+
+// TestTheDesignPageSaysWhatTheServiceSays compares the table of docs/DESIGN.md with the cases above: each code that it names
+// is tested with the reason and the action of its row.
+func TestTheDesignPageSaysWhatTheServiceSays(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "DESIGN.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(page), "\n## What the service says\n")
+	if !ok {
+		t.Fatal("no such part")
+	}
+	table, _, _ = strings.Cut(table, "\n## ")
+	code := regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b`)
+	reason := regexp.MustCompile("`([a-z-]+)`")
+	rows, tested := 0, map[uploader.Reason]bool{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 || strings.Contains(line, "---") || strings.Contains(line, "| answer |") {
+			continue
+		}
+		rows++
+		var reasons []uploader.Reason
+		for _, m := range reason.FindAllStringSubmatch(cells[2], -1) {
+			reasons = append(reasons, uploader.Reason(m[1]))
+		}
+		acts := func(a action) bool { return strings.HasPrefix(strings.TrimSpace(cells[3]), string(a)) }
+		found := false
+		for _, c := range said {
+			if slices.Contains(reasons, c.reason) && acts(c.action) {
+				found = true
+				tested[c.reason] = true
+			}
+		}
+		if !found && !slices.Contains(reasons, uploader.NetworkInspected) { // TestFaultsOfTLS
+			t.Errorf("no case for %s", line)
+		}
+		for _, name := range code.FindAllString(cells[1], -1) {
+			if !slices.ContainsFunc(said, func(c saying) bool {
+				return c.answer.code == name && slices.Contains(reasons, c.reason) && acts(c.action)
+			}) {
+				t.Errorf("no case for %s of %s", name, line)
+			}
+		}
+	}
+	if rows < 30 {
+		t.Errorf("%d rows", rows)
+	}
+	for _, c := range said {
+		if !tested[c.reason] {
+			t.Errorf("%s is not in the page", c.reason)
+		}
+	}
+	for code, r := range codes {
+		if !strings.Contains(table, code) {
+			t.Errorf("%s (%s) is not in the page", code, r)
+		}
+	}
+}
