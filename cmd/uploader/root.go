@@ -54,6 +54,11 @@ func (p *program) tell(ctx context.Context, err error) {
 		words = usage.sentence
 	default:
 		words = uploader.Explain(err).String()
+		if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.UnknownHost {
+			if _, problem := allowedHosts(); problem != "" {
+				words += " " + problem
+			}
+		}
 	}
 	// Where stderr can't be written there is nobody left to tell.
 	_, _ = fmt.Fprintln(p.stderr, "uploader: "+words)

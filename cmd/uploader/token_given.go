@@ -79,11 +79,12 @@ func (p *program) fromEnvironment() givenToken {
 	return givenToken{text: p.env(tokenVariable), ambient: true}
 }
 
-// parse reads the token. hosts are allowed besides the known ones, see --allow-host.
+// parse reads the token. hosts are allowed besides the known ones and those that an administrator has allowed, see --allow-host.
 func (g givenToken) parse(hosts []string) (uploader.Token, error) {
-	options := make([]uploader.ParseOption, len(hosts))
-	for i, h := range hosts {
-		options[i] = uploader.AllowHost(h)
+	var options []uploader.ParseOption
+	administrators, _ := allowedHosts()
+	for _, h := range append(administrators, hosts...) {
+		options = append(options, uploader.AllowHost(h))
 	}
 	token, err := uploader.ParseToken(g.text, options...)
 	if err != nil {

@@ -1,0 +1,92 @@
+//go:build !windows
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"inboxuploader/uploader"
+)
+
+// foreignLink is a token for a host that is no storage of Azure's.
+const foreignLink = "https://inbox.lab.example/ws-1?sv=2021-12-02&se=2099-01-01T00%3A00%3A00Z&sr=c&sp=cw&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D"
+
+// allowHosts gives the administrator's file another place, and the test the administrator's part.
+func allowHosts(t *testing.T, text string) string {
+	t.Helper()
+	file, owner := administratorsHosts, administrator
+	t.Cleanup(func() { administratorsHosts, administrator = file, owner })
+	dir := filepath.Join(t.TempDir(), "inboxuploader")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	administratorsHosts, administrator = filepath.Join(dir, "hosts"), uint32(os.Geteuid())
+	if err := os.WriteFile(administratorsHosts, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return administratorsHosts
+}
+
+func TestAnAdministratorAllowsHostsForEverybody(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		allowed    bool
+	}{
+		{"none", "", false},
+		{"this one", "# our own storage\n\n  Inbox.LAB.example # in the cellar\n", true},
+		{"all below", "*.lab.example\r\n", true},
+		{"another", "lab.example\n", false},
+		{"a comment", "#inbox.lab.example\n", false},
+		{"everything", "*\n", false},
+		{"not a host", "https://inbox.lab.example/\n", false},
+		{"too large", strings.Repeat("#\n", 40_000) + "inbox.lab.example\n", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			allowHosts(t, test.text)
+			_, err := givenToken{text: foreignLink}.parse(nil)
+			if test.allowed && err != nil {
+				t.Error(err)
+			}
+			if e, ok := errors.AsType[*uploader.Error](err); !test.allowed && (!ok || e.Reason != uploader.UnknownHost) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestAListThatOthersMayWriteIsNotUsed(t *testing.T) {
+	for name, spoil := range map[string]func(t *testing.T, file string){
+		"file":   func(t *testing.T, file string) { check(t, os.Chmod(file, 0o664)) },
+		"folder": func(t *testing.T, file string) { check(t, os.Chmod(filepath.Dir(file), 0o777)) },
+		"owner":  func(*testing.T, string) { administrator++ },
+		"a folder in its place": func(t *testing.T, file string) {
+			check(t, os.Remove(file))
+			check(t, os.Mkdir(file, 0o755))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spoil(t, allowHosts(t, "inbox.lab.example\n"))
+			var errs bytes.Buffer
+			if code := run(t.Context(), []string{"token", foreignLink}, strings.NewReader(""), &errs, &errs, noEnvironment); code != exitUsage {
+				t.Errorf("exit code %d", code)
+			}
+			for _, part := range []string{"not a storage address that this program knows", "is not used: it"} {
+				if !strings.Contains(errs.String(), part) {
+					t.Errorf("said %q, without %q", errs.String(), part)
+				}
+			}
+		})
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,36 @@
+//go:build !windows
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// administrator is the user whose file is believed; tests are their own.
+var administrator uint32
+
+func hostsFile() string { return "/etc/inboxuploader/hosts" }
+
+// othersMayWrite says, as the rest of a sentence, why an open file may not be the administrator's own; "" if it is.
+func othersMayWrite(f *os.File) string {
+	file, err := f.Stat()
+	if err != nil {
+		return "it can't be read."
+	}
+	folder, err := os.Stat(filepath.Dir(f.Name()))
+	if err != nil {
+		return "its folder can't be read."
+	}
+	if !file.Mode().IsRegular() {
+		return "it is not a file."
+	}
+	for _, i := range []os.FileInfo{file, folder} {
+		owner, ok := i.Sys().(*syscall.Stat_t)
+		if !ok || owner.Uid != administrator || i.Mode().Perm()&0o022 != 0 {
+			return "it and its folder must belong to root, and nobody else may write to them."
+		}
+	}
+	return ""
+}
