@@ -273,7 +273,7 @@ func (r Reason) sentinel() error {
 }
 
 // Explain returns the words for err: those of its [*Error]'s reason, or those of an unexpected error. It never blocks.
-// Dates are in the local time zone.
+// Dates are in the local time zone. Whatever a file's name contains, the words can be shown on a terminal.
 func Explain(err error) Explanation {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -287,6 +287,6 @@ func Explain(err error) Explanation {
 	if !e.When.IsZero() {
 		on = " on " + e.When.In(time.Local).Format("2 January 2006 at 15:04")
 	}
-	r := strings.NewReplacer("{value}", e.Value, "{when on}", on)
+	r := strings.NewReplacer("{value}", visible(e.Value), "{when on}", on)
 	return Explanation{r.Replace(x.text.What), r.Replace(x.text.Safe), r.Replace(x.text.Do)}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
 )
 
 // ReceiptFormat is how a receipt is written.
@@ -22,7 +23,7 @@ const (
 	// ReceiptCSV is RFC 4180 with one header line. Cells are safe to open with a spreadsheet: characters that can't be
 	// seen are written as \u{…}, and a cell that a spreadsheet would take for a formula begins with an apostrophe.
 	ReceiptCSV ReceiptFormat = iota
-	// ReceiptJSON is one object; names stand in it as they are.
+	// ReceiptJSON is one object; names stand in it as they are, with JSON's escapes for characters that can't be seen.
 	ReceiptJSON
 )
 
@@ -120,17 +121,47 @@ func marshal(v any) (string, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return strings.TrimSuffix(b.String(), "\n"), err
+	return EscapeJSON(strings.TrimSuffix(b.String(), "\n")), err
+}
+
+// EscapeJSON writes those characters of a JSON text by their numbers that can't be seen and that encoders leave as they
+// are, such as U+009B, which begins a command to a terminal, or U+202E, which turns the rest of a line around. The text
+// means the same afterwards. Line breaks stay.
+func EscapeJSON(text string) string {
+	plain := func(r rune) bool { return unicode.IsPrint(r) || r == '\n' || r == unicode.ReplacementChar }
+	if strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case plain(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // cell makes a text safe for a line of CSV and for spreadsheets, which run cells that begin like a formula.
 func cell(s string) string {
+	s = visible(s)
+	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// visible writes characters that can't be seen as \u{…} and bytes that are no text as \x…, so that a file's name can't
+// move a terminal's cursor, end a line, or pass for another name.
+func visible(s string) string {
 	var b strings.Builder
 	for i, r := range s {
 		switch {
-		case i == 0 && strings.ContainsRune("=+-@", r):
-			b.WriteByte('\'')
-			b.WriteRune(r)
 		case r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], "\uFFFD"):
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		case !unicode.IsPrint(r):

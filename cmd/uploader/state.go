@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"sync"
+
+	"inboxuploader/uploader"
 )
 
 const (
@@ -136,11 +138,12 @@ var signature = regexp.MustCompile(`(?i)(sig|signature|token)(=|%3D|%253D|\\u003
 // redact takes signatures out of a text. It is the second line of defence: types keep them from getting here.
 func redact(text string) string { return signature.ReplaceAllString(text, "${1}${2}REDACTED") }
 
-// redacting takes signatures out of what is written. A record is written in one piece.
+// redacting takes signatures out of the JSON that is written, and writes what can't be seen by number. A record is written
+// in one piece.
 type redacting struct{ to io.Writer }
 
 func (r redacting) Write(line []byte) (int, error) {
-	if _, err := r.to.Write(signature.ReplaceAll(line, []byte("${1}${2}REDACTED"))); err != nil {
+	if _, err := r.to.Write([]byte(uploader.EscapeJSON(redact(string(line))))); err != nil {
 		return 0, err
 	}
 	return len(line), nil

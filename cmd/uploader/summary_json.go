@@ -123,7 +123,7 @@ func (p *program) printJSON(v any) error {
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
-	if _, err := p.stdout.Write([]byte(b.String())); err != nil {
+	if _, err := p.stdout.Write([]byte(uploader.EscapeJSON(b.String()))); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	return nil

@@ -72,7 +72,7 @@ func (p *program) showToken(token uploader.Token, asJSON bool) error {
 		if err := e.Encode(token.Fields(now)); err != nil {
 			return fmt.Errorf("print token: %w", err)
 		}
-		out = []byte(b.String())
+		out = []byte(uploader.EscapeJSON(b.String()))
 	} else {
 		out = []byte(describeToken(token, now))
 	}
