@@ -49,6 +49,7 @@ const (
 	AccountGone            Reason = "account-gone"
 	NetworkInspected       Reason = "network-inspected"
 	ProxySignIn            Reason = "proxy-sign-in"
+	ProxySignInKind        Reason = "proxy-sign-in-kind"
 	NotTheService          Reason = "not-the-service"
 )
 
@@ -214,7 +215,8 @@ var reasons = map[Reason]struct {
 	InboxGone:              {ErrInboxNotFound, Explanation{"The inbox for this token no longer exists.", safeFinished, doAskNew}},
 	AccountGone:            {ErrInboxNotFound, Explanation{"The storage at {value} can't be found: it is closed, the address is misspelt, or it is reachable from inside a private network only.", safeFinished, "Check the token and the network or VPN."}},
 	NetworkInspected:       {ErrDenied, Explanation{"Your organisation's network inspects encrypted traffic, and its certificate is not trusted here.", safeFinished, "Ask your IT for the certificate or for an exception for {value}."}},
-	ProxySignIn:            {ErrDenied, Explanation{"Your proxy needs a sign-in.", safeFinished, "Put the name and password into the proxy setting (HTTPS_PROXY)."}},
+	ProxySignIn:            {ErrDenied, Explanation{"Your proxy needs a sign-in.", safeFinished, "Put the name and password into the proxy's address, in UPLOADER_PROXY for example: http://NAME:PASSWORD@HOST:PORT."}},
+	ProxySignInKind:        {ErrDenied, Explanation{"Your proxy needs a kind of sign-in that this program does not know ({value}).", safeFinished, "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
 	NotTheService:          {ErrBusy, Explanation{"Something between this computer and the storage answered in its place, such as a hotel's or airport's sign-in page.", safeFinished, "Open a web browser and sign in to the network; the upload goes on by itself."}},
 
 	AlreadyThere:       {ErrExists, Explanation{"A file with this name is already in the inbox.", safeThere, "Send it with --overwrite=true to replace it, or rename it."}},

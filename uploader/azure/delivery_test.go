@@ -36,10 +36,10 @@ func localInbox(t *testing.T, rights string) (*blobserver.Server, uploader.Token
 }
 
 // deliver sends a folder and returns what became of it.
-func deliver(t *testing.T, token uploader.Token, root string) uploader.Status {
+func deliver(t *testing.T, token uploader.Token, root string, o Options) uploader.Status {
 	t.Helper()
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
-		Open:      func(t uploader.Token) (uploader.Store, error) { return Open(t, Options{}) },
+		Open:      func(t uploader.Token) (uploader.Store, error) { return Open(t, o) },
 		BlockSize: uploader.MinBlockSize,
 	})
 	if err != nil {
@@ -110,7 +110,7 @@ func TestOddTreeArrivesWholeWithEveryKindOfToken(t *testing.T) {
 			if os.Geteuid() == 0 {
 				want["tree/closed/unseen.txt"] = "unseen\n" // its folder may be read by nobody else
 			}
-			status := deliver(t, token, root)
+			status := deliver(t, token, root, Options{})
 			got := map[string]string{}
 			for _, b := range server.Blobs("ws-1") {
 				f, err := server.Open("ws-1", b.Name)

@@ -194,7 +194,9 @@ func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
 	ours := said.Code != "" || k.header.Get("x-ms-request-id") != ""
 	switch {
 	case k.status == http.StatusProxyAuthRequired:
-		e.Reason = uploader.ProxySignIn
+		e.Reason, e.Value = signInReason(signInSchemes(k.header))
+	case k.status == http.StatusNetworkAuthenticationRequired && !ours: // RFC 6585: a sign-in page that says so
+		e.Reason = uploader.NotTheService
 	case k.status == http.StatusRequestTimeout, k.status == http.StatusTooManyRequests, k.status >= 500:
 		e.Reason = uploader.ServiceBusy
 	case k.status < 400:

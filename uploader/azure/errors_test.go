@@ -156,6 +156,8 @@ func TestServiceErrors(t *testing.T) {
 		{name: "too many", answer: refusal{status: 429, body: "-", header: map[string]string{"Retry-After": "1"}}, reason: uploader.ServiceBusy, retry: time.Second},
 		{name: "request timeout", answer: refusal{status: 408, body: "-"}, reason: uploader.ServiceBusy},
 		{name: "proxy", answer: refusal{status: 407, body: page}, reason: uploader.ProxySignIn},
+		{name: "proxy with another sign-in", answer: refusal{status: 407, body: page, header: map[string]string{"Proxy-Authenticate": "NTLM"}}, reason: uploader.ProxySignInKind, value: "NTLM"},
+		{name: "portal that says so", answer: refusal{status: 511, body: page}, reason: uploader.NotTheService, unanswered: yes},
 		{name: "portal", answer: refusal{status: 200, body: page}, reason: uploader.NotTheService, unanswered: yes},
 		{name: "portal without words", answer: refusal{status: 204, body: "-"}, reason: uploader.NotTheService, unanswered: yes},
 		{name: "portal elsewhere", answer: refusal{status: 302, body: "-", header: map[string]string{"Location": "http://192.0.2.1/login"}}, reason: uploader.NotTheService, unanswered: yes},

@@ -52,6 +52,7 @@ type Store struct {
 	root      string           // path of the container, ends with a slash
 	address   string           // what the SDK takes for the blob's URL; wire puts the true path in its place
 	reached   atomic.Bool      // the service has answered before
+	used      atomic.Int64     // when the last call began, in nanoseconds of the wall clock; 0 before the first
 	offline   func() bool      // whether this computer has no network; tests replace it
 }
 
@@ -108,7 +109,7 @@ func open(token uploader.Token, query string, options Options) (*Store, error) {
 
 // Close implements [uploader.Store].
 func (s *Store) Close() error {
-	s.transport.CloseIdleConnections()
+	s.closeIdle()
 	return nil
 }
 
@@ -234,6 +235,7 @@ func (s *Store) call(op, name string) (*call, error) {
 			return nil, uploader.NewError(op, name, uploader.NameDots)
 		}
 	}
+	s.wake()
 	return &call{op: op, name: name, path: s.root + name}, nil
 }
 
@@ -252,7 +254,9 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 		s.reached.Store(true)
 	}
 	if err != nil {
-		return uploader.Answer{}, s.translate(ctx, k, err)
+		err = s.translate(ctx, k, err)
+		s.suspect(err)
+		return uploader.Answer{}, err
 	}
 	if body != nil {
 		if echo := k.header.Get("x-ms-content-crc64"); echo != "" && echo != checksum(body.CRC64()) {

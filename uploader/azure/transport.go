@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -67,16 +66,3 @@ func newTransport(o Options) (*http.Transport, error) {
 		OnProxyConnectResponse: proxyAnswer,
 	}, nil
 }
-
-// proxyAnswer turns a proxy's refusal of a tunnel into an error that says so; the transport's own is a bare text.
-func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
-	if r.StatusCode == http.StatusOK {
-		return nil
-	}
-	return &proxyError{status: r.StatusCode}
-}
-
-// proxyError is a proxy's refusal to connect us.
-type proxyError struct{ status int }
-
-func (e *proxyError) Error() string { return "proxy refused: " + http.StatusText(e.status) }

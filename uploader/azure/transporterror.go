@@ -22,8 +22,13 @@ func (s *Store) unanswered(k *call, err error) error {
 	e := uploader.NewError(k.op, k.name, reason)
 	e.Cause = cause
 	e.Unanswered = k.delivered()
-	if reason == uploader.AccountGone || reason == uploader.NetworkInspected {
+	switch reason {
+	case uploader.AccountGone, uploader.NetworkInspected:
 		e.Value = s.inbox.Host
+	case uploader.ProxySignInKind:
+		if p, ok := errors.AsType[*proxyError](err); ok {
+			e.Value = p.schemes
+		}
 	}
 	return e
 }
@@ -32,9 +37,13 @@ func (s *Store) unanswered(k *call, err error) error {
 func (s *Store) category(err error) (uploader.Reason, string) {
 	if e, ok := errors.AsType[*proxyError](err); ok {
 		if e.status == http.StatusProxyAuthRequired {
-			return uploader.ProxySignIn, "proxy demands a sign-in"
+			reason, _ := signInReason(e.schemes)
+			return reason, "proxy demands a sign-in"
 		}
 		return uploader.NetworkDown, "proxy refused the connection"
+	}
+	if socksSignIn(err) {
+		return uploader.ProxySignIn, "proxy demands a sign-in"
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if !e.IsNotFound {
@@ -48,7 +57,15 @@ func (s *Store) category(err error) (uploader.Reason, string) {
 		}
 		return uploader.AccountGone, "name not found"
 	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		// Networks that inspect traffic make a certificate for the right name; a sign-in page has its own.
+		return uploader.NotTheService, "certificate of another name"
+	}
 	if untrusted(err) {
+		if s.reached.Load() {
+			// It was trusted before in this run, so the network is another one now.
+			return uploader.NotTheService, "certificate not trusted"
+		}
 		return uploader.NetworkInspected, "certificate not trusted"
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
@@ -92,9 +109,6 @@ func untrusted(err error) bool {
 		return true
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return true
 	}
 	_, ok := errors.AsType[x509.CertificateInvalidError](err)

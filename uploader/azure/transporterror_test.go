@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"inboxuploader/uploader"
@@ -85,6 +86,13 @@ func TestTransportErrors(t *testing.T) {
 			return nowhere(t), Options{Proxy: func(*url.URL) (*url.URL, error) { return u, nil }}
 		}
 	}
+	secure := func(t *testing.T) string { // its certificate is for 127.0.0.1, by nobody
+		s := httptest.NewUnstartedServer(http.NotFoundHandler())
+		s.Config.ErrorLog = quiet()
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s.URL
+	}
 	plain := func(f func(*testing.T) string) func(*testing.T) (string, Options) {
 		return func(t *testing.T) (string, Options) { return f(t), Options{} }
 	}
@@ -121,13 +129,9 @@ func TestTransportErrors(t *testing.T) {
 				_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhalf")
 			})
 		}), nil, uploader.AnswerGarbled, "", "", true},
-		{"certificate of nobody", plain(func(t *testing.T) string {
-			s := httptest.NewUnstartedServer(http.NotFoundHandler())
-			s.Config.ErrorLog = quiet()
-			s.StartTLS()
-			t.Cleanup(s.Close)
-			return s.URL
-		}), nil, uploader.NetworkInspected, "certificate not trusted", "HOST", false},
+		{"certificate of nobody", plain(secure), nil, uploader.NetworkInspected, "certificate not trusted", "HOST", false},
+		{"certificate of nobody, but it was trusted", plain(secure), func(s *Store) { s.reached.Store(true) }, uploader.NotTheService, "certificate not trusted", "", false},
+		{"certificate of a sign-in page", plain(func(t *testing.T) string { return strings.Replace(secure(t), "127.0.0.1", "localhost", 1) }), nil, uploader.NotTheService, "certificate of another name", "", false},
 		{"no TLS", plain(func(t *testing.T) string {
 			return "https" + rawServer(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })[len("http"):]
 		}), nil, uploader.NotTheService, "no TLS where it was due", "", false},

@@ -1,0 +1,36 @@
+package azure
+
+import (
+	"errors"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// Idle connections are worth keeping as long as the network is the same. A computer that slept, or that came into another
+// network, has connections of which nobody tells it that they are dead: a request over one stands still until it is given up,
+// and then the next one would. So all idle ones go as soon as there is a sign of that.
+
+// closeIdle closes the connections that carry no request.
+func (s *Store) closeIdle() { s.transport.CloseIdleConnections() }
+
+// wake closes connections that have been idle for too long by the wall clock. The transport goes by a clock that stands still
+// while the computer sleeps.
+func (s *Store) wake() {
+	now := time.Now().UnixNano()
+	if last := s.used.Swap(now); last != 0 && now-last > int64(idleTimeout) {
+		s.closeIdle()
+	}
+}
+
+// suspect closes idle connections after a failure that may have come from the network.
+func (s *Store) suspect(err error) {
+	e, ok := errors.AsType[*uploader.Error](err)
+	if !ok {
+		return
+	}
+	switch e.Reason {
+	case uploader.NetworkDown, uploader.NoProgress, uploader.NotTheService, uploader.NetworkInspected, uploader.AnswerGarbled:
+		s.closeIdle()
+	}
+}
