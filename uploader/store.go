@@ -102,6 +102,39 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// WriteTo implements io.WriterTo: it hands the rest to w without copying it, in steps between which it may wait for the
+// speed limit. w must not keep what it is given.
+func (b *Body) WriteTo(w io.Writer) (written int64, err error) {
+	var buf []byte
+	for b.off < b.size {
+		n := int(min(b.size-b.off, paceStep))
+		if b.pace != nil {
+			if err := b.pace(n); err != nil {
+				return written, err
+			}
+		}
+		var step []byte
+		if b.file == nil {
+			step = b.data[b.off:][:n]
+		} else {
+			if buf == nil {
+				buf = make([]byte, n)
+			}
+			step = buf[:n]
+			if m, err := b.file.ReadAt(step, b.start+b.off); m < n {
+				return written, changedWhileRead(err)
+			}
+		}
+		m, err := w.Write(step)
+		b.off += int64(m)
+		written += int64(m)
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
 // paceStep is how many bytes are handed over between two looks at the speed limit.
 const paceStep = 64 << 10
 

@@ -43,66 +43,73 @@ func serveInbox(t *testing.T, container string) (*blobserver.Server, string) {
 
 // TestTheLocalInboxKeepsThePromises runs the store suite over the wire against internal/blobserver, which lacks nothing.
 func TestTheLocalInboxKeepsThePromises(t *testing.T) {
-	uploadertest.TestStore(t, blobserverSubject)
+	uploadertest.TestStore(t, blobserverSubject(Options{}))
 }
 
-// blobserverSubject is an empty local inbox for a suite.
-func blobserverSubject(t *testing.T) uploadertest.Subject {
-	server, base := serveInbox(t, "inbox")
-	var mu sync.Mutex
-	var secrets []string
-	return uploadertest.Subject{
-		Open: func(t *testing.T, rights string) uploader.Store {
-			link, err := server.Token(blobserver.TokenRequest{
-				Base: base, Container: "inbox", Rights: rights, To: time.Now().Add(time.Hour),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			address, query, _ := strings.Cut(link, "?")
-			u, err := url.Parse(address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			account, container, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
-			values, err := url.ParseQuery(query)
-			if err != nil {
-				t.Fatal(err)
-			}
-			mu.Lock()
-			secrets = append(secrets, values.Get("sig"), url.QueryEscape(values.Get("sig")))
-			mu.Unlock()
-			store, err := open(uploader.Token{
-				Inbox:  uploader.Inbox{Scheme: u.Scheme, Host: u.Host, Account: account, Container: container},
-				Rights: uploader.Rights{Letters: rights},
-			}, query, Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return store
-		},
-		Read: func(t *testing.T, name string) ([]byte, uploader.Properties, bool) {
-			for _, b := range server.Blobs("inbox") {
-				if b.Name != name {
-					continue
-				}
-				f, err := server.Open("inbox", name)
+// TestTheLocalInboxKeepsThePromisesThroughAProxy does the same where net/http carries the requests.
+func TestTheLocalInboxKeepsThePromisesThroughAProxy(t *testing.T) {
+	uploadertest.TestStore(t, blobserverSubject(Options{Proxy: forwardProxy(t)}))
+}
+
+// blobserverSubject opens empty local inboxes for a suite.
+func blobserverSubject(options Options) func(*testing.T) uploadertest.Subject {
+	return func(t *testing.T) uploadertest.Subject {
+		server, base := serveInbox(t, "inbox")
+		var mu sync.Mutex
+		var secrets []string
+		return uploadertest.Subject{
+			Open: func(t *testing.T, rights string) uploader.Store {
+				link, err := server.Token(blobserver.TokenRequest{
+					Base: base, Container: "inbox", Rights: rights, To: time.Now().Add(time.Hour),
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer func() { _ = f.Close() }()
-				data, err := io.ReadAll(f)
+				address, query, _ := strings.Cut(link, "?")
+				u, err := url.Parse(address)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return data, uploader.Properties{ContentType: b.Type}, true
-			}
-			return nil, uploader.Properties{}, false
-		},
-		Secrets: func() []string {
-			mu.Lock()
-			defer mu.Unlock()
-			return append([]string(nil), secrets...)
-		},
+				account, container, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+				values, err := url.ParseQuery(query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				mu.Lock()
+				secrets = append(secrets, values.Get("sig"), url.QueryEscape(values.Get("sig")))
+				mu.Unlock()
+				store, err := open(uploader.Token{
+					Inbox:  uploader.Inbox{Scheme: u.Scheme, Host: u.Host, Account: account, Container: container},
+					Rights: uploader.Rights{Letters: rights},
+				}, query, options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return store
+			},
+			Read: func(t *testing.T, name string) ([]byte, uploader.Properties, bool) {
+				for _, b := range server.Blobs("inbox") {
+					if b.Name != name {
+						continue
+					}
+					f, err := server.Open("inbox", name)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer func() { _ = f.Close() }()
+					data, err := io.ReadAll(f)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return data, uploader.Properties{ContentType: b.Type}, true
+				}
+				return nil, uploader.Properties{}, false
+			},
+			Secrets: func() []string {
+				mu.Lock()
+				defer mu.Unlock()
+				return append([]string(nil), secrets...)
+			},
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package azure
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -19,17 +18,16 @@ type call struct {
 	name string // the blob's name
 	path string // the URL's path, not escaped
 
-	body   *gate       // of a large body; nil until sent
-	wrote  atomic.Bool // the headers went out, and with them a small body
-	sent   bool        // it got as far as the transport
-	failed error       // a small body's own error, such as the reason why its owner gave up
+	wrote  atomic.Bool // the whole request left; through a proxy the headers of one without a body
+	body   *gate       // of a request through a proxy
+	sent   bool        // it got as far as the network
+	failed error       // the body's own error, such as the reason why its owner gave up
 	status int         // of the answer; 0 if there was none
 	header http.Header // of the answer
 }
 
 // delivered reports whether the service may have the whole request. A write takes effect only once its last byte has
-// arrived, so a request that broke off before is known to have changed nothing. Of a small body it is not known how
-// far it came, and having begun counts.
+// arrived, so a request that broke off before is known to have changed nothing.
 func (c *call) delivered() bool {
 	if c.body == nil {
 		return c.wrote.Load()
@@ -50,99 +48,84 @@ type callKey struct{}
 // wire is the last step of the SDK's pipeline. Only here do requests get their true path and the token's query: what
 // stands above, with its logging, never sees the secret and can't encode it anew.
 type wire struct {
-	transport *http.Transport
+	direct    *direct
+	transport *http.Transport // where there is a proxy
 	query     string
-	userAgent string
-	version   string // x-ms-version; empty leaves the SDK's
+	userAgent []string
+	version   []string // x-ms-version; empty leaves the SDK's
 }
 
 // answerLimit is how much of an answer is read. The service's longest, an error, is below 2 KiB; what is longer comes
 // from something else.
 const answerLimit = 64 << 10
 
-// Do implements policy.Transporter. It sends the request once: the transport repeats it by itself only where not one
-// byte of it had been written to a connection that turned out to be closed.
+// Do implements policy.Transporter.
 func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	c, ok := req.Context().Value(callKey{}).(*call)
 	if !ok {
 		return nil, errors.New("azure: request outside of an operation")
 	}
-	ctx := req.Context()
-	var written atomic.Bool // the transport reads no more of the body
-	if req.ContentLength <= smallBody {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GotConn:      func(httptrace.GotConnInfo) { written.Store(false) }, // a replay reads it anew
-			WroteHeaders: func() { c.wrote.Store(true) },
-			WroteRequest: func(httptrace.WroteRequestInfo) { written.Store(true) },
-		})
+	body, ok := req.Body.(io.ReadSeeker)
+	if !ok && req.ContentLength != 0 {
+		return nil, errors.New("azure: a body that can't be read twice")
 	}
-	r := req.WithContext(ctx)
+	return w.send(req.Context(), c, req, body)
+}
+
+// send sends a request once: it is repeated only where not one byte of it had been written to a connection that turned
+// out to be closed. The request is the caller's again, changed in its User-Agent and version, and so is the body. The
+// answer's body holds answerLimit at most.
+func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.ReadSeeker) (*http.Response, error) {
+	r := *req
 	query := w.query
 	if req.URL.RawQuery != "" {
 		query += "&" + req.URL.RawQuery
 	}
 	r.URL = &url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Path: c.path, RawQuery: query}
-	r.Header["User-Agent"] = []string{w.userAgent}
-	if w.version != "" {
+	r.Header["User-Agent"] = w.userAgent
+	if len(w.version) > 0 {
 		// Header.Set would add a second key: the SDK writes this one in lower case.
-		r.Header["x-ms-version"] = []string{w.version}
-	}
-	if body, ok := req.Body.(io.ReadSeeker); ok && req.ContentLength > 0 {
-		if req.ContentLength <= smallBody {
-			var copied *[smallBody]byte
-			if copied, c.failed = fill(r, body); c.failed != nil {
-				return nil, c.failed
-			}
-			defer func() {
-				if written.Load() {
-					copies.Put(copied)
-				}
-			}()
-		} else {
-			c.body = &gate{body: body, size: req.ContentLength}
-			first, err := c.body.open()
-			if err != nil {
-				return nil, err
-			}
-			r.Body, r.GetBody = first, c.body.open
-			// The transport may answer while its writer still reads. From here on it gets nothing more.
-			defer c.body.shut()
-		}
+		r.Header["x-ms-version"] = w.version
 	}
 	c.sent = true
-	resp, err := w.transport.RoundTrip(r)
+	resp, err := w.direct.roundTrip(ctx, c, &r, body)
+	if errors.Is(err, errProxied) {
+		resp, err = w.proxied(ctx, c, &r, body)
+	}
 	if err != nil {
 		return nil, err
 	}
 	c.status, c.header = resp.StatusCode, resp.Header
 	resp.Request = req // and not r, whose URL is secret
-	if resp.Body != http.NoBody {
-		resp.Body = &limited{Reader: io.LimitReader(resp.Body, answerLimit), Closer: resp.Body}
-	}
 	return resp, nil
 }
 
-// smallBody is up to which size a body is copied before it is sent. The transport writes the headers of a request by
-// themselves unless it knows the body to be in memory, and a small file would take two packets and two system calls;
-// for 16 KiB that halves the speed. A copy needs no gate either. It must fit into the transport's buffer with the
-// headers.
-const smallBody = writeBuffer / 2
-
-// copies are small bodies that nobody reads any more.
-var copies = sync.Pool{New: func() any { return new([smallBody]byte) }}
-
-// fill gives r a copy of a small body, and the caller what the copy is kept in.
-func fill(r *http.Request, body io.Reader) (*[smallBody]byte, error) {
-	copied, _ := copies.Get().(*[smallBody]byte)
-	data := copied[:r.ContentLength]
-	if _, err := io.ReadFull(body, data); err != nil {
-		copies.Put(copied)
-		return nil, err
+// proxied sends a request through a proxy, with net/http.
+func (w *wire) proxied(ctx context.Context, c *call, req *http.Request, body io.ReadSeeker) (*http.Response, error) {
+	if req.ContentLength == 0 {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { c.wrote.Store(true) }})
 	}
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
-	r.Body = io.NopCloser(bytes.NewReader(data))
-	return copied, nil
+	r := req.WithContext(ctx)
+	r.Body = http.NoBody
+	if req.ContentLength > 0 {
+		c.body = &gate{body: body, size: req.ContentLength}
+		first, err := c.body.open()
+		if err != nil {
+			return nil, err
+		}
+		r.Body, r.GetBody = first, c.body.open
+		// The transport may answer while its writer still reads. From here on it gets nothing more.
+		defer c.body.shut()
+	}
+	resp, err := w.transport.RoundTrip(r)
+	if err == nil && resp.Body != http.NoBody {
+		resp.Body = &limited{Reader: io.LimitReader(resp.Body, answerLimit), Closer: resp.Body}
+	}
+	return resp, err
 }
+
+// smallBody is up to which size a body leaves with its head at once, and before the answer is listened for.
+const smallBody = writeBuffer / 2
 
 // limited is a body of which only the beginning is read.
 type limited struct {

@@ -69,7 +69,7 @@ func (s *Store) refusal(k *call, reason uploader.Reason, code string) *uploader.
 	e := uploader.NewError(k.op, k.name, reason)
 	e.Status = k.status
 	e.Code = s.clean(code)
-	e.RequestID = s.clean(k.header.Get("x-ms-request-id"))
+	e.RequestID = s.clean(k.header.Get(requestIDHeader))
 	e.Date = date(k.header)
 	return e
 }
@@ -191,7 +191,7 @@ func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
 		e.Reason = reason
 		return
 	}
-	ours := said.Code != "" || k.header.Get("x-ms-request-id") != ""
+	ours := said.Code != "" || k.header.Get(requestIDHeader) != ""
 	switch {
 	case k.status == http.StatusProxyAuthRequired:
 		e.Reason, e.Value = signInReason(signInSchemes(k.header))
@@ -311,11 +311,22 @@ func (s *Store) clean(text string) string {
 		}
 	}
 	// No part of it either: what surrounds a stolen piece says nothing.
-	const piece = 12
 	for i := 0; i+piece <= len(text); i++ {
-		if strings.Contains(s.wire.query, text[i:i+piece]) {
+		if s.pieces[text[i:i+piece]] {
 			return ""
 		}
 	}
 	return text
+}
+
+// piece is how many characters in a row of the query are taken for stolen.
+const piece = 12
+
+// pieces returns all pieces of the query.
+func pieces(query string) map[string]bool {
+	all := make(map[string]bool, len(query))
+	for i := 0; i+piece <= len(query); i++ {
+		all[query[i:i+piece]] = true
+	}
+	return all
 }

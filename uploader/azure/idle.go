@@ -12,7 +12,10 @@ import (
 // and then the next one would. So all idle ones go as soon as there is a sign of that.
 
 // closeIdle closes the connections that carry no request.
-func (s *Store) closeIdle() { s.transport.CloseIdleConnections() }
+func (s *Store) closeIdle() {
+	s.wire.direct.closeIdle()
+	s.transport.CloseIdleConnections()
+}
 
 // wake closes connections that have been idle for too long by the wall clock. The transport goes by a clock that stands still
 // while the computer sleeps.

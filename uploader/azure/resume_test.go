@@ -15,7 +15,7 @@ import (
 
 // A half-sent file goes on at the first block that was not acknowledged, with a token that permits writing alone.
 func TestResumeWithTheRightToWriteAlone(t *testing.T) {
-	resumeHalfSent(t, blobserverSubject(t))
+	resumeHalfSent(t, blobserverSubject(Options{})(t))
 }
 
 func TestAzuriteResumeWithTheRightToWriteAlone(t *testing.T) {

@@ -40,8 +40,8 @@ import (
 // that needs to know whether the cancelled request may have been carried out cancels with an [*uploader.Error] as the
 // cause: it gets a copy with Unanswered set accordingly.
 //
-// Bodies are read by another goroutine, but never after the call has returned. A body's Read that waits must give up
-// when the call's context is cancelled, since the call waits for it.
+// Bodies are read by the caller's goroutine, or where there is a proxy by another, but never after the call has returned. A
+// body that waits while it is read must give up when the call's context is cancelled, since the call waits for it.
 type Store struct {
 	inbox     uploader.Inbox
 	token     uploader.Token // for errors: dates, rights, addresses
@@ -51,6 +51,8 @@ type Store struct {
 	pipeline  runtime.Pipeline // for what the client has no method for
 	root      string           // path of the container, ends with a slash
 	address   string           // what the SDK takes for the blob's URL; wire puts the true path in its place
+	target    *url.URL         // the same; nil if it is none
+	pieces    map[string]bool  // of the query, see clean
 	reached   atomic.Bool      // the service has answered before
 	used      atomic.Int64     // when the last call began, in nanoseconds of the wall clock; 0 before the first
 	offline   func() bool      // whether this computer has no network; tests replace it
@@ -87,8 +89,17 @@ func open(token uploader.Token, query string, options Options) (*Store, error) {
 			s.root += part + "/"
 		}
 	}
-	s.wire = &wire{transport: transport, query: query, userAgent: options.userAgent(), version: options.APIVersion}
+	s.wire = &wire{
+		direct:    &direct{transport: transport, keep: options.connections()},
+		transport: transport, query: query, userAgent: []string{options.userAgent()},
+	}
+	if options.APIVersion != "" {
+		s.wire.version = []string{options.APIVersion}
+	}
+	s.pieces = pieces(query)
 	s.address = (&url.URL{Scheme: inbox.Scheme, Host: inbox.Host, Path: "/container/blob"}).String()
+	// What is no address is found out by each operation, as by the SDK's.
+	s.target, _ = url.Parse(s.address)
 	client := azcore.ClientOptions{
 		Transport: s.wire,
 		Retry:     policy.RetryOptions{MaxRetries: -1},
@@ -109,7 +120,8 @@ func open(token uploader.Token, query string, options Options) (*Store, error) {
 
 // Close implements [uploader.Store].
 func (s *Store) Close() error {
-	s.closeIdle()
+	s.wire.direct.close()
+	s.transport.CloseIdleConnections()
 	return nil
 }
 
@@ -125,9 +137,10 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 	if err := rewind(k, body); err != nil {
 		return uploader.Answer{}, err
 	}
-	h := http.Header{"x-ms-blob-type": {"BlockBlob"}}
+	h := make(http.Header, 8)
+	h["x-ms-blob-type"] = blockBlob
 	writeHeaders(h, p, c)
-	err = s.put(k.with(ctx), "", body, h)
+	err = s.put(ctx, k, "", body, h)
 	return s.answer(ctx, k, body, err)
 }
 
@@ -140,7 +153,7 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Bo
 	if err := rewind(k, body); err != nil {
 		return uploader.Answer{}, err
 	}
-	err = s.put(k.with(ctx), "blockid="+url.QueryEscape(id)+"&comp=block", body, http.Header{})
+	err = s.put(ctx, k, "blockid="+url.QueryEscape(id)+"&comp=block", body, make(http.Header, 4))
 	return s.answer(ctx, k, body, err)
 }
 
@@ -161,31 +174,42 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p u
 	return s.answer(ctx, k, nil, err)
 }
 
-// put sends a body with its checksum. The SDK's Upload and StageBlock do the same, but for a small file they add a
-// fifth to the time and more than half to the allocations: BenchmarkPutBlock compares them.
-func (s *Store) put(ctx context.Context, query string, body *uploader.Body, h http.Header) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.address, body)
-	if err != nil {
-		return err
+// put sends a body with its checksum. The SDK's Upload and StageBlock do the same, but for a small file they cost more than
+// all the rest: BenchmarkPutBlock compares them.
+func (s *Store) put(ctx context.Context, k *call, query string, body *uploader.Body, h http.Header) error {
+	if s.target == nil {
+		return errors.New("azure: no address")
 	}
-	if body.Len() == 0 {
-		req.Body = http.NoBody
-	}
-	req.URL.RawQuery, req.ContentLength, req.Header = query, body.Len(), h
-	h["x-ms-version"] = []string{putVersion}
+	target := *s.target
+	target.RawQuery = query
+	h["x-ms-version"] = putVersion
 	h["x-ms-content-crc64"] = []string{checksum(body.CRC64())}
-	h["Content-Type"] = []string{"application/octet-stream"}
-	h["Accept"] = []string{"application/xml"} // of errors
-	resp, err := s.wire.Do(req)
+	req := &http.Request{Method: http.MethodPut, URL: &target, Header: h, ContentLength: body.Len()}
+	resp, err := s.wire.send(ctx, k, req, body)
 	if err != nil {
 		return err
 	}
 	if resp.StatusCode == http.StatusCreated {
-		_, err = io.Copy(io.Discard, resp.Body) // it is empty, but the connection can be used again only after its end
+		_, err = io.Copy(io.Discard, resp.Body) // it is empty, but an answer counts only once it is complete
 		return errors.Join(err, resp.Body.Close())
 	}
 	return runtime.NewResponseError(resp)
 }
+
+// Headers of answers, in the form that costs no conversion.
+const (
+	requestIDHeader = "X-Ms-Request-Id"
+	checksumHeader  = "X-Ms-Content-Crc64"
+)
+
+// Values of headers that are the same in every request.
+var (
+	// putVersion is the service version of the requests that are not the SDK's. Put Blob, Put Block and Put Block List
+	// have not changed since; every service and emulator in use knows it.
+	putVersion = []string{"2021-12-02"}
+	blockBlob  = []string{"BlockBlob"}
+	absent     = []string{"*"}
+)
 
 // recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone, with which blocks of
 // ours that are still uncommitted would be committed over somebody else's blob.
@@ -203,7 +227,7 @@ func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Propertie
 		return err
 	}
 	h := req.Raw().Header
-	h["x-ms-version"] = []string{putVersion}
+	h["x-ms-version"] = putVersion
 	writeHeaders(h, p, c)
 	text = append([]byte(xml.Header), text...)
 	if err := req.SetBody(streaming.NopCloser(bytes.NewReader(text)), "application/xml"); err != nil {
@@ -219,10 +243,6 @@ func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Propertie
 	}
 	return nil
 }
-
-// putVersion is the service version of the requests that are not the SDK's. Put Blob, Put Block and Put Block List have
-// not changed since; every service and emulator in use knows it.
-const putVersion = "2021-12-02"
 
 // call starts an operation on the blob of that name.
 func (s *Store) call(op, name string) (*call, error) {
@@ -250,7 +270,8 @@ func rewind(k *call, body *uploader.Body) error {
 // answer makes what the caller gets out of what the SDK said and what wire saw. body is nil where the service returns
 // no checksum.
 func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err error) (uploader.Answer, error) {
-	if k.status != 0 && k.header.Get("x-ms-request-id") != "" {
+	id := k.header.Get(requestIDHeader)
+	if k.status != 0 && id != "" {
 		s.reached.Store(true)
 	}
 	if err != nil {
@@ -259,7 +280,7 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 		return uploader.Answer{}, err
 	}
 	if body != nil {
-		if echo := k.header.Get("x-ms-content-crc64"); echo != "" && echo != checksum(body.CRC64()) {
+		if echo := k.header.Get(checksumHeader); echo != "" && echo != checksum(body.CRC64()) {
 			reason := uploader.Corrupted
 			if sum, err := base64.StdEncoding.DecodeString(echo); err != nil || len(sum) != 8 {
 				reason = uploader.AnswerGarbled // it is no checksum at all
@@ -270,8 +291,8 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 		}
 	}
 	return uploader.Answer{
-		ETag:      k.header.Get("ETag"),
-		RequestID: s.clean(k.header.Get("x-ms-request-id")),
+		ETag:      k.header.Get("Etag"),
+		RequestID: s.clean(id),
 		Date:      date(k.header),
 	}, nil
 }
@@ -287,7 +308,7 @@ func writeHeaders(h http.Header, p uploader.Properties, c uploader.Condition) {
 		h["x-ms-blob-content-type"] = []string{p.ContentType}
 	}
 	if c.IfAbsent {
-		h["If-None-Match"] = []string{"*"}
+		h["If-None-Match"] = absent
 	}
 	if !c.IfModifiedSince.IsZero() {
 		h["If-Modified-Since"] = []string{datetime.RFC7231(c.IfModifiedSince).String()}

@@ -74,7 +74,7 @@ func (s *Store) category(err error) (uploader.Reason, string) {
 	if _, ok := errors.AsType[tls.AlertError](err); ok {
 		return uploader.NetworkDown, "TLS handshake refused"
 	}
-	if _, ok := errors.AsType[textproto.ProtocolError](err); ok || strings.Contains(err.Error(), "malformed HTTP") {
+	if _, ok := errors.AsType[textproto.ProtocolError](err); ok || errors.Is(err, errEndless) || strings.Contains(err.Error(), "malformed HTTP") {
 		return uploader.AnswerGarbled, "answer is not HTTP"
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {

@@ -1,0 +1,329 @@
+package azure
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// forwardProxy is a proxy for plain http, as a network may demand one.
+func forwardProxy(t *testing.T) func(*url.URL) (*url.URL, error) {
+	t.Helper()
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	server := serve(t, (&httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) {},
+		Transport: transport, ErrorLog: quiet(),
+	}).ServeHTTP)
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(*url.URL) (*url.URL, error) { return u, nil }
+}
+
+func TestBodiesArriveAsTheyAreOnEveryWay(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var got []byte
+	handle := func(w http.ResponseWriter, r *http.Request) {
+		data, err := io.ReadAll(r.Body)
+		if err != nil || int64(len(data)) != r.ContentLength {
+			t.Errorf("%d of %d bytes, %v", len(data), r.ContentLength, err)
+		}
+		got = data
+		created(w)
+	}
+	plain := serve(t, handle)
+	secure := httptest.NewTLSServer(http.HandlerFunc(handle))
+	t.Cleanup(secure.Close)
+	for _, way := range []struct {
+		name    string
+		address string
+		options Options
+	}{
+		{"http", plain.URL, Options{}},
+		{"https", secure.URL, Options{}},
+		{"proxy", plain.URL, Options{Proxy: forwardProxy(t)}},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			s := openTest(t, testToken(way.address), way.options)
+			s.transport.TLSClientConfig.RootCAs = secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs //nolint:errcheck // it is one
+			for _, size := range []int{0, 1, 16 << 10, 16<<10 + 1, 64 << 10, 64<<10 + 1, smallBody - 1, smallBody, smallBody + 1, writeBuffer, 3<<20 + 7} {
+				data := make([]byte, size)
+				for i := range data {
+					data[i] = byte(random.Uint32())
+				}
+				got = nil
+				if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), uploader.Properties{}, always); err != nil || !bytes.Equal(got, data) {
+					t.Errorf("%d bytes: %d arrived, the same: %v, %v", size, len(got), bytes.Equal(got, data), err)
+				}
+			}
+		})
+	}
+}
+
+// hearIdle waits until the system knows what the other side did to idle connections, which is more than nothing.
+func hearIdle(s *Store) {
+	for _, c := range s.wire.direct.idle {
+		for silent(c.raw, time.Minute) {
+			runtime.Gosched()
+		}
+		c.since = time.Now().Add(-time.Minute)
+	}
+}
+
+func TestAConnectionThatWasClosedIsNotUsedAgain(t *testing.T) {
+	var accepted atomic.Int32
+	answered := make(chan struct{}, 1)
+	address := rawServer(t, func(c net.Conn) {
+		accepted.Add(1)
+		readRequest(c)
+		_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+		answered <- struct{}{} // and it is closed without having said so
+	})
+	s := openTest(t, testToken(address), Options{})
+	for n := range int32(3) {
+		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody([]byte("content")), uploader.Properties{}, always); err != nil {
+			t.Fatal(err)
+		}
+		<-answered
+		hearIdle(s)
+		if got := accepted.Load(); got != n+1 {
+			t.Errorf("%d connections after %d requests", got, n+1)
+		}
+	}
+}
+
+func TestWhatComesUnaskedIsNoAnswer(t *testing.T) {
+	for _, together := range []bool{true, false} {
+		address := rawServer(t, func(c net.Conn) {
+			const answer, more = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+			readRequest(c)
+			if together {
+				_, _ = io.WriteString(c, answer+more)
+				return
+			}
+			_, _ = io.WriteString(c, answer)
+			_, _ = io.WriteString(c, more)
+		})
+		s := openTest(t, testToken(address), Options{})
+		for range 2 {
+			if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), uploader.Properties{}, always); err != nil {
+				t.Errorf("together %v: %v", together, err)
+			}
+			hearIdle(s)
+		}
+	}
+}
+
+func TestARequestIsRepeatedOnlyIfNothingOfItWasWritten(t *testing.T) {
+	var requests atomic.Int32
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		requests.Add(1)
+		created(w)
+	})
+	s := openTest(t, testToken(server.URL), Options{})
+	for _, size := range []int{0, 100, 1 << 20} {
+		put := func() error {
+			_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(make([]byte, size)), uploader.Properties{}, always)
+			return err
+		}
+		if err := put(); err != nil {
+			t.Fatal(err)
+		}
+		// The next write fails at once, as on a connection that the system knows to be gone.
+		if err := s.wire.direct.idle[0].raw.Close(); err != nil {
+			t.Fatal(err)
+		}
+		requests.Store(0)
+		if err := put(); err != nil || requests.Load() != 1 {
+			t.Errorf("%d bytes: %v, %d requests", size, err, requests.Load())
+		}
+	}
+}
+
+func TestARefusalInMidBodyIsHeard(t *testing.T) {
+	address := rawServer(t, func(c net.Conn) {
+		_, _ = io.ReadFull(c, make([]byte, 1<<20))
+		_, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nx-ms-request-id: 1\r\nx-ms-error-code: AuthorizationPermissionMismatch\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		_, _ = io.Copy(io.Discard, io.LimitReader(c, 1<<20)) // it closes, but not with a reset
+	})
+	s := openTest(t, testToken(address), Options{})
+	_, err := s.PutBlob(t.Context(), "a", slowBody(), uploader.Properties{}, always)
+	if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.PermissionMissing || e.Status != http.StatusForbidden {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStrangeAnswers(t *testing.T) {
+	const ok = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+	for _, c := range []struct {
+		name, answer string
+		large        bool // the answer comes before the body
+		want         uploader.Reason
+	}{
+		{"a provisional one first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n" + ok, false, ""},
+		{"provisional ones alone", strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100), false, uploader.AnswerGarbled},
+		{"headers without end", "HTTP/1.1 201 Created\r\n" + strings.Repeat("x: "+strings.Repeat("y", 1000)+"\r\n", 1000), false, uploader.AnswerGarbled},
+		{"a line without end", "HTTP/1.1 201 Created\r\nx: " + strings.Repeat("y", 1<<20), false, uploader.AnswerGarbled},
+		{"of an older protocol", "HTTP/1.0 201 Created\r\n\r\n", false, ""},
+		{"in chunks", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", false, ""},
+		{"in chunks that are none", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", false, uploader.AnswerGarbled},
+		{"created before it was sent", ok, true, uploader.AnswerGarbled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			address := rawServer(t, func(conn net.Conn) {
+				if !c.large {
+					readRequest(conn)
+				} else if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+					return
+				}
+				_, _ = io.WriteString(conn, c.answer)
+				if c.large {
+					_, _ = io.Copy(io.Discard, io.LimitReader(conn, 1<<20))
+				}
+			})
+			s := openTest(t, testToken(address), Options{})
+			for range 2 { // what is left of one answer must not be the next one's
+				hearIdle(s)
+				body := uploadertest.NewBody([]byte("content"))
+				if c.large {
+					body = slowBody()
+				}
+				_, err := s.PutBlock(t.Context(), "a", "aWQ=", body)
+				e, _ := errors.AsType[*uploader.Error](err)
+				switch {
+				case c.want == "" && err != nil, c.want != "" && (e == nil || e.Reason != c.want):
+					t.Errorf("got %v, want %q", err, c.want)
+				case e != nil && e.Unanswered == c.large:
+					t.Errorf("unanswered %v", e.Unanswered)
+				}
+			}
+		})
+	}
+}
+
+func TestAHeaderCanNotBringAnother(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request arrived") })
+	s := openTest(t, testToken(server.URL), Options{})
+	for _, text := range []string{"text/plain\r\nx-ms-blob-type: AppendBlob", "text/plain\n", "a\x00b", "\x7f"} {
+		p := uploader.Properties{ContentType: text}
+		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), p, always); !errors.Is(err, uploader.ErrInternal) {
+			t.Errorf("put blob, %q: %v, want ErrInternal", text, err)
+		}
+		if _, err := s.PutBlockList(t.Context(), "a", []string{"aWQ="}, p, always); !errors.Is(err, uploader.ErrInternal) {
+			t.Errorf("put block list, %q: %v, want ErrInternal", text, err)
+		}
+	}
+}
+
+func TestIdleConnectionsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &direct{keep: 2}
+		ended := func(other net.Conn) func() bool {
+			end := make(chan struct{})
+			go func() {
+				_, _ = other.Read(make([]byte, 1))
+				close(end)
+			}()
+			return func() bool {
+				synctest.Wait()
+				select {
+				case <-end:
+					return true
+				default:
+					return false
+				}
+			}
+		}
+		give := func() func() bool {
+			ours, theirs := net.Pipe()
+			d.give(&connection{Conn: ours, raw: ours})
+			return ended(theirs)
+		}
+		first := give()
+		time.Sleep(time.Minute)
+		second := give()
+		if third := give(); !third() {
+			t.Error("more connections than wanted are kept")
+		}
+		time.Sleep(idleTimeout - time.Minute)
+		if !first() || second() {
+			t.Errorf("after %v the first has ended: %v, the second: %v", idleTimeout, first(), second())
+		}
+		time.Sleep(time.Minute)
+		if !second() {
+			t.Error("the second has not ended")
+		}
+		fourth := give()
+		d.close()
+		if fifth := give(); !fourth() || !fifth() {
+			t.Error("a connection outlived the store")
+		}
+	})
+}
+
+// TestACancelledCallOverTLSReturnsAtOnce fills the connection, so that there is no room for TLS's goodbye.
+func TestACancelledCallOverTLSReturnsAtOnce(t *testing.T) {
+	release := make(chan struct{})
+	arrived := make(chan struct{}, 1)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		arrived <- struct{}{}
+		<-release
+	}))
+	t.Cleanup(server.Close)
+	defer close(release)
+	s := openTest(t, testToken(server.URL), Options{})
+	s.transport.TLSClientConfig = &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs} //nolint:errcheck,gosec // it is one
+	var order []string
+	paused := errors.New("paused")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	dial := s.transport.DialContext
+	s.transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		return &noted{c, &order}, err
+	}
+	go func() {
+		<-arrived
+		cancel(paused)
+	}()
+	if _, err := s.PutBlob(ctx, "a", slowBody(), uploader.Properties{}, always); !errors.Is(err, paused) {
+		t.Errorf("got %v", err)
+	}
+	if i := slices.Index(order, "write after the end"); i >= 0 {
+		t.Errorf("%v", order)
+	}
+}
+
+// noted notes what is written to a connection after its deadline was set into the past.
+type noted struct {
+	net.Conn
+	order *[]string
+}
+
+func (n *noted) SetWriteDeadline(at time.Time) error {
+	if at.After(time.Now()) { // TLS gives its goodbye some seconds
+		*n.order = append(*n.order, "write after the end")
+	}
+	return n.Conn.SetWriteDeadline(at)
+}
