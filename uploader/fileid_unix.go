@@ -13,5 +13,9 @@ func fileIDOf(info fs.FileInfo) FileID {
 	if !ok {
 		return FileID{}
 	}
+	return fileID(st)
+}
+
+func fileID(st *syscall.Stat_t) FileID {
 	return FileID{Device: uint64(st.Dev), Index: uint64(st.Ino)} //nolint:unconvert // the fields' types differ by system
 }

@@ -86,7 +86,8 @@ type unit struct {
 	token      Token
 	generation int
 	class      Class
-	spare      bool // a connection was free besides
+	spare      bool   // a connection was free besides
+	watch      *watch // the worker's
 }
 
 // valid reports whether the unit still has a purpose.
@@ -109,11 +110,14 @@ func (q *Queue) wakeWorkers() {
 
 // worker carries out one unit after the other until the queue ends.
 func (q *Queue) worker() {
+	w := watch{root: q.ctx, limit: q.config.NoProgress}
+	defer w.end()
 	for {
 		u, ok := q.take()
 		if !ok {
 			return
 		}
+		u.watch = &w
 		q.finish(u, q.carryOut(&u))
 	}
 }

@@ -3,6 +3,7 @@ package uploader
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -30,27 +31,11 @@ func (j *job) properties() Properties { return Properties{ContentType: ContentTy
 // sendWhole sends a small file in one request.
 func (q *Queue) sendWhole(u *unit) error {
 	j := u.job
-	f, now, err := openSource(j.Source)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	if !now.same(j.version()) {
-		// Nothing is sent yet, so the file as it is now is the one to send.
-		if err := q.adopt(u, now); err != nil {
-			return err
-		}
-	}
-	body, release, err := q.body(f, 0, j.Size)
+	body, release, err := q.readWhole(u)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if fi, err := f.Stat(); err != nil {
-		return sourceError("stat", j.Source, err)
-	} else if !versionOf(fi).same(j.version()) {
-		return NewError("read", j.Source, SourceChanged)
-	}
 	if j.doubt == earlier {
 		if err := q.settleEarlier(u); err != nil {
 			return err
@@ -66,6 +51,39 @@ func (q *Queue) sendWhole(u *unit) error {
 	}
 	j.CRC64, j.Answer = body.CRC64(), answer
 	return nil
+}
+
+// readWhole opens and reads a file for one request; release ends both. That it still is the planned one is looked at
+// afterwards, which shows every change up to then. Nothing is sent yet, so of a file that has changed the present one is
+// sent.
+func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
+	j := u.job
+	f, err := openSmall(j.Source)
+	if err != nil {
+		return nil, nil, sourceError("open", j.Source, err)
+	}
+	for adopted := false; ; adopted = true {
+		body, give, err := q.body(f, 0, j.Size)
+		now, lost := f.version()
+		switch {
+		case lost != nil:
+			err = sourceError("open", j.Source, lost)
+		case now.same(j.version()):
+			if err == nil {
+				return body, func() { give(); f.close() }, nil
+			}
+		case adopted:
+			err = NewError("read", j.Source, SourceChanged)
+		default:
+			if err = q.adopt(u, now); err == nil {
+				give()
+				continue
+			}
+		}
+		give()
+		f.close()
+		return nil, nil, err
+	}
 }
 
 // errReclassed says that a job's file changed so much in size that it must be sent another way.
@@ -170,25 +188,25 @@ func (q *Queue) settleEarlier(u *unit) error {
 	return nil
 }
 
-// body reads a part of a file for one request. release gives the buffer back. What is larger than all buffers together
-// is hashed first and read again while it is sent; the service then notices a change in between.
-func (q *Queue) body(f *os.File, offset, length int64) (*Body, func(), error) {
+// body reads a part of a file for one request. release gives the buffer back and is never nil. What is larger than all
+// buffers together is hashed first and read again while it is sent; the service then notices a change in between.
+func (q *Queue) body(f io.ReaderAt, offset, length int64) (*Body, func(), error) {
 	buf, err := q.buffers.take(q.ctx, min(length, q.config.Memory))
 	if err != nil {
-		return nil, nil, err
+		return nil, func() {}, err
 	}
 	release := func() { q.buffers.give(buf) }
 	if length <= int64(len(buf)) {
 		if err := readBlock(f, buf, offset); err != nil {
 			release()
-			return nil, nil, err
+			return nil, func() {}, err
 		}
 		return NewBody(buf, checksum(buf)), release, nil
 	}
 	crc, err := hashSection(f, offset, length, buf[:min(len(buf), mib)])
 	if err != nil {
 		release()
-		return nil, nil, err
+		return nil, func() {}, err
 	}
 	return &Body{file: f, start: offset, size: length, crc64: crc}, release, nil
 }
@@ -402,26 +420,22 @@ func (q *Queue) commit(u *unit) error {
 
 // request sends one request: it gives up when the request stands still, keeps to the speed limit and counts.
 func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer, error)) (Answer, error) {
-	ctx, cancel := context.WithCancelCause(q.ctx)
-	defer cancel(nil)
-	stalled := NewError("wait", u.job.Blob, NoProgress)
-	stalled.Unanswered = true
-	watch := time.AfterFunc(q.config.NoProgress, func() { cancel(stalled) })
-	defer watch.Stop()
+	ctx := u.watch.begin()
+	defer u.watch.pause()
 	var handed atomic.Int64
 	var size int64
 	if body != nil {
 		size = body.Len()
 		body.pace = func(n int) error {
 			if q.limiter != nil {
-				watch.Stop()
+				u.watch.pause()
 				for left := n; left > 0; left -= q.limiter.Burst() {
 					if err := q.limiter.WaitN(ctx, min(left, q.limiter.Burst())); err != nil {
 						return context.Cause(ctx)
 					}
 				}
 			}
-			watch.Reset(q.config.NoProgress)
+			u.watch.resume()
 			handed.Add(int64(n))
 			return nil
 		}

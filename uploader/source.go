@@ -24,7 +24,7 @@ func (v version) same(w version) bool {
 	return v.size == w.size && v.modTime.Equal(w.modTime) && (v.id == w.id || v.id == FileID{} || w.id == FileID{})
 }
 
-// openSource opens a file for reading and returns what it is now. Errors are ErrSource.
+// openSource opens a file that several goroutines read, and returns what it is now. Errors are ErrSource.
 func openSource(path string) (*os.File, version, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -77,7 +77,7 @@ func changedWhileRead(err error) *Error {
 }
 
 // readBlock fills the buffer from the offset on.
-func readBlock(f *os.File, buf []byte, offset int64) error {
+func readBlock(f io.ReaderAt, buf []byte, offset int64) error {
 	if len(buf) == 0 {
 		return nil
 	}
@@ -88,7 +88,7 @@ func readBlock(f *os.File, buf []byte, offset int64) error {
 }
 
 // hashSection returns the checksum of a part of a file, read through the buffer.
-func hashSection(f *os.File, offset, length int64, buf []byte) (uint64, error) {
+func hashSection(f io.ReaderAt, offset, length int64, buf []byte) (uint64, error) {
 	var crc uint64
 	for length > 0 {
 		part := buf[:min(int64(len(buf)), length)]
