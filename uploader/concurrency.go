@@ -27,6 +27,10 @@ type concurrency struct {
 	busyUntil time.Time // no second halving before this
 }
 
+// shortestRound is how long a round lasts at least: on a fast network the few milliseconds that so many requests take are
+// mostly chance, and twice the connections would look better every other time.
+const shortestRound = 20 * time.Millisecond
+
 // requestWork is what a request costs beside its bytes, in bytes: it makes rounds of small and of large files comparable.
 const requestWork = 64 << 10
 
@@ -50,10 +54,11 @@ func (c *concurrency) acknowledged(now time.Time, bytes int64, saturated bool) {
 	c.acks++
 	c.work += float64(bytes) + requestWork
 	c.saturated = c.saturated || saturated
-	if c.acks < max(c.limit, startConnections) {
+	took := now.Sub(c.began)
+	if c.acks < max(c.limit, startConnections) || took < shortestRound {
 		return
 	}
-	speed := c.work / max(now.Sub(c.began).Seconds(), 1e-6)
+	speed := c.work / took.Seconds()
 	grew := c.saturated
 	c.nextRound(now)
 	if !grew {
