@@ -85,6 +85,7 @@ var said = []saying{
 	{name: "any other 404", answer: refusal{status: 404, code: "SomethingNew"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
 	{name: "account closed", answer: refusal{status: 403, code: "AccountIsDisabled"}, reason: uploader.AccountGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "The storage at 127.0.0.1:"},
 	{name: "proxy", answer: refusal{status: 407, body: "-"}, reason: uploader.ProxySignIn, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "Your proxy needs a sign-in."},
+	{name: "proxy with another sign-in", answer: refusal{status: 407, body: "-", header: map[string]string{"Proxy-Authenticate": "NTLM"}}, reason: uploader.ProxySignInKind, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "NTLM"},
 	{name: "there", answer: refusal{status: 409, code: "BlobAlreadyExists"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
 	{name: "condition", answer: refusal{status: 412, code: "ConditionNotMet"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
 	{name: "target condition", answer: refusal{status: 412, code: "TargetConditionNotMet"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
