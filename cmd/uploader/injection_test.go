@@ -121,7 +121,7 @@ func FuzzATokenIsShownHarmlessly(f *testing.F) {
 	f.Add("https://a.blob.core.windows.net/c?sv=%1b&se=2099-01-01&sr=c&sp=cw%0a&sip=%07&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D")
 	f.Add("inboxid: a\nwsid: w\x1b[31m\ntid: 7\ndate: 2021-12-02\nvalid_to: 2099-01-01\ntoken: q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=")
 	f.Fuzz(func(t *testing.T, text string) {
-		token, err := parseToken(text, nil)
+		token, err := givenToken{text: text}.parse(nil)
 		for _, asJSON := range []bool{false, true} {
 			var out bytes.Buffer
 			p := &program{stdout: &out, stderr: &out, env: noEnvironment, now: time.Now}
