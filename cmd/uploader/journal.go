@@ -10,7 +10,7 @@ import (
 
 // openJournal opens the list of what is to be sent, which is in the state folder, and says what was found there.
 func (p *program) openJournal(ctx context.Context) (*journal.Journal, error) {
-	dir, err := p.stateDir()
+	dir, err := p.openState()
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,11 @@ func (p *program) journalOrMemory(ctx context.Context) uploader.Journal {
 	if err == nil {
 		return j
 	}
-	p.say(uploader.Explain(err).String() + " What is sent now is not kept: if it is interrupted, start the same command again.")
+	words := uploader.Explain(err).String()
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		words = usage.sentence
+	}
+	p.say(words + " What is sent now is not kept: if it is interrupted, start the same command again.")
 	return uploader.NewMemoryJournal()
 }
 

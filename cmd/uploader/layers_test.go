@@ -132,6 +132,22 @@ func TestOneImporterOfTheSDK(t *testing.T) {
 	}
 }
 
+// TestFewPackagesStartPrograms: what a program is started with can be read by everybody on the machine, so it is looked at
+// before a package joins this list. None of these hands on a token, or anything of one.
+func TestFewPackagesStartPrograms(t *testing.T) {
+	may := []string{
+		module + "/uploader/vault",   // reads how macOS' keychain program ended; the library gives it secrets on its standard input
+		module + "/internal/desktop", // shows a file in the file manager, keeps the machine awake
+	}
+	for _, goos := range []string{"linux", "windows", "darwin"} {
+		for _, p := range list(t, goos) {
+			if slices.Contains(p.Imports, "os/exec") && !within(p.ImportPath, may) {
+				t.Errorf("%s: %s starts programs", goos, p.ImportPath)
+			}
+		}
+	}
+}
+
 // TestEachPackageSaysWhatItIsFor wants a comment on each package that begins as the go command's documentation asks.
 func TestEachPackageSaysWhatItIsFor(t *testing.T) {
 	for _, p := range list(t, "linux") {

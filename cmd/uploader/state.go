@@ -21,7 +21,8 @@ const (
 	logLook = 64 << 10
 )
 
-// openState makes the state folder, readable by its owner alone, and returns its path.
+// openState makes the state folder, which only its owner may read, and returns its path. It refuses, with a sentence, a
+// folder that others may change: they could put links there that make the program write elsewhere.
 func (p *program) openState() (string, error) {
 	dir, err := p.stateDir()
 	if err != nil {
@@ -29,6 +30,11 @@ func (p *program) openState() (string, error) {
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make state folder: %w", err)
+	}
+	// The default folder is the program's own. One that was named may have other uses, so its rights are left as they are.
+	own := p.stateFlag == "" && p.env("UPLOADER_HOME") == ""
+	if !keepPrivate(dir, own) {
+		return "", &usageError{"Other users of this computer can change the state folder “" + shown(dir) + "”. Give yourself alone the right to write to it, or name another with --state-dir."}
 	}
 	return dir, nil
 }
@@ -50,7 +56,7 @@ func (p *program) openLog() (log *slog.Logger, path string, file io.Closer) {
 
 // logFile is a file of limited size that several processes may write to at once. What can't be written is dropped.
 type logFile struct {
-	path string
+	root *os.Root // its folder: a link in its place that leads out of there is not followed
 	max  int64
 
 	mu      sync.Mutex
@@ -59,18 +65,29 @@ type logFile struct {
 }
 
 func openLogFile(path string, max int64) (*logFile, error) {
-	l := &logFile{path: path, max: max}
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	l := &logFile{root: root, max: max}
 	if err := l.open(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, root.Close())
 	}
 	l.look()
 	return l, nil
 }
 
 func (l *logFile) open() error {
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := l.root.OpenFile(logName, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a file")
+	}
+	if err != nil {
+		return fmt.Errorf("open log: %w", errors.Join(err, f.Close()))
 	}
 	l.file = f
 	return nil
@@ -100,7 +117,7 @@ func (l *logFile) look() {
 	if err != nil {
 		return
 	}
-	there, err := os.Stat(l.path)
+	there, err := l.root.Stat(logName)
 	switch {
 	case err == nil && os.SameFile(mine, there):
 		if mine.Size() < l.max {
@@ -108,7 +125,7 @@ func (l *logFile) look() {
 		}
 		_ = l.file.Close() // Windows renames closed files only
 		l.file = nil
-		if os.Rename(l.path, l.path+".1") != nil {
+		if l.root.Rename(logName, logName+".1") != nil {
 			return
 		}
 	case err != nil && !errors.Is(err, os.ErrNotExist):
@@ -124,12 +141,12 @@ func (l *logFile) look() {
 func (l *logFile) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.file == nil {
-		return nil
+	var err error
+	if l.file != nil {
+		err = l.file.Close()
+		l.file = nil
 	}
-	f := l.file
-	l.file = nil
-	return f.Close()
+	return errors.Join(err, l.root.Close())
 }
 
 // signature matches a token's signature wherever it may stand: in a query, in JSON, or encoded once more.

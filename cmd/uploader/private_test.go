@@ -1,0 +1,111 @@
+//go:build !windows
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
+	p := program{env: noEnvironment}
+	dir, err := p.openState()
+	check(t, err)
+	for range 2 {
+		info, err := os.Stat(dir)
+		check(t, err)
+		if info.Mode().Perm() != 0o700 {
+			t.Errorf("rights %o", info.Mode().Perm())
+		}
+		check(t, os.Chmod(dir, 0o777)) //nolint:gosec // what a careless person might do
+		_, err = p.openState()
+		check(t, err)
+	}
+	log, path, file := p.openLog()
+	log.Info("line")
+	check(t, file.Close())
+	info, err := os.Stat(path)
+	check(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the log's rights are %o", info.Mode().Perm())
+	}
+}
+
+func TestAFolderThatOthersMayChangeIsNotUsed(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.Chmod(dir, 0o777)) //nolint:gosec // what this is about
+	p := program{stateFlag: dir, env: noEnvironment}
+	if _, err := p.openState(); err == nil || !strings.Contains(err.Error(), "Other users of this computer can change the state folder") {
+		t.Errorf("got %v", err)
+	}
+	if _, path, _ := p.openLog(); path != "" {
+		t.Error("a log was begun")
+	}
+	info, err := os.Stat(dir)
+	check(t, err)
+	if info.Mode().Perm() != 0o777 {
+		t.Errorf("the rights of a folder with other uses were changed to %o", info.Mode().Perm())
+	}
+}
+
+// TestLinksInTheStateFolderLeadNowhere: what stands in the place of a file of ours is not written to.
+func TestLinksInTheStateFolderLeadNowhere(t *testing.T) {
+	for _, name := range []string{logName, logName + ".1"} {
+		dir, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
+		check(t, os.WriteFile(victim, []byte("untouched"), 0o600))
+		check(t, os.Symlink(victim, filepath.Join(dir, name)))
+		l, err := openLogFile(filepath.Join(dir, logName), 100)
+		if name == logName && err == nil {
+			t.Error("a link was opened for the log")
+		}
+		if err == nil {
+			for range 10 {
+				_, err := l.Write(bytes.Repeat([]byte("x"), 50))
+				check(t, err)
+			}
+			check(t, l.Close())
+		}
+		text, err := os.ReadFile(victim)
+		check(t, err)
+		if string(text) != "untouched" {
+			t.Errorf("%s: what a link led to was changed", name)
+		}
+	}
+}
+
+func TestACrashTellsNoSecret(t *testing.T) {
+	var errs bytes.Buffer
+	link := strings.Replace(foreignLink, "inbox.lab.example", "labinbox.blob.core.windows.net", 1)
+	code := guarded(&errs, func() int {
+		token, err := givenToken{text: link}.parse(nil)
+		check(t, err)
+		panic([]any{link, token, &token})
+	})
+	if code != exitNotDelivered || strings.Contains(errs.String(), canary) {
+		t.Errorf("exit code %d and %s", code, errs.String())
+	}
+	for _, part := range []string{"did not expect", "panic: ", "private_test.go", "sig=REDACTED"} {
+		if !strings.Contains(errs.String(), part) {
+			t.Errorf("nothing says %q in %s", part, errs.String())
+		}
+	}
+}
+
+func TestTheTokenIsNotInherited(t *testing.T) {
+	t.Setenv(tokenVariable, foreignLink)
+	env := takeTokenVariable()
+	if env(tokenVariable) != foreignLink || env("PATH") != os.Getenv("PATH") {
+		t.Error("the environment is not what it was")
+	}
+	for _, v := range os.Environ() {
+		if strings.Contains(v, canary) {
+			t.Error("programs that are started get the token")
+		}
+	}
+}

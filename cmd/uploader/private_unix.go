@@ -1,0 +1,30 @@
+//go:build !windows
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// keepPrivate reports whether the folder is the user's own and nobody else may change what is in it. Where the folder is the
+// program's own, others lose all rights to it.
+func keepPrivate(dir string, own bool) bool {
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return false
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int64(owner.Uid) != int64(os.Geteuid()) {
+		return false
+	}
+	if own && info.Mode().Perm()&0o077 != 0 {
+		return os.Chmod(dir, 0o700) == nil
+	}
+	return info.Mode().Perm()&0o022 == 0
+}
+
+// keepNoCore keeps the system from writing the program's memory, with the tokens in it, to a file when it crashes.
+func keepNoCore() {
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // lowering it is always permitted
+}
