@@ -45,7 +45,8 @@ type Config struct {
 	Sync bool
 	// AllowNonLoopback lets Serve use a listener that other machines can reach.
 	AllowNonLoopback bool
-	// Stall is how long a body may make no progress before the request is given up; one minute if 0.
+	// Stall is how long a body may make no progress before the request is given up; one minute if 0. All of a request's
+	// header must come within the same time, at most 10 s.
 	Stall time.Duration
 	// Record keeps the Requests of the server's life, for tests. Counters are kept always.
 	Record bool
@@ -187,7 +188,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	srv := &http.Server{
 		Handler:           s.Handler(),
-		ReadHeaderTimeout: maxHeaderTime,
+		ReadHeaderTimeout: min(maxHeaderTime, s.cfg.Stall),
 		IdleTimeout:       maxIdle,
 		MaxHeaderBytes:    maxHeaderBytes,
 		BaseContext:       func(net.Listener) context.Context { return s.done },
