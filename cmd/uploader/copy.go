@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,12 +41,6 @@ func (p *program) copyCommand() *cobra.Command {
 			return p.copy(c.Context(), f, args)
 		},
 	}
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		if usage, ok := errors.AsType[*usageError](err); ok {
-			return usage // a sentence of ours from a flag's own check
-		}
-		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
-	})
 	s := c.Flags()
 	s.SortFlags = false
 	s.BoolVarP(&f.recursive, "recursive", "r", false, "send folders with all they contain")
@@ -77,6 +70,9 @@ this machine in its list of processes while the program runs, and your shell may
     uploader copy data --recursive --to NAME            of an inbox kept with "uploader inbox add", from the keyring
 With --token-file all arguments are sources. With UPLOADER_TOKEN and --to the last argument is a source as well, unless it
 is - or contains "://" or "sig=": then it is the token. Given with --to, a token must lead to the inbox of that name.
+
+The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY: http://HOST:PORT, https://… or
+socks5://…, with NAME:PASSWORD@ in front of HOST where it wants a sign-in; "none" for no proxy.
 
 Files that are already in the inbox are left alone unless --overwrite=true; that needs no right to read. Each block is
 sent with its checksum, which the storage compares before it confirms. Nothing is ever listed, read or deleted there.

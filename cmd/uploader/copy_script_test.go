@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io/fs"
 	"net"
@@ -19,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader/uploadertest"
 )
 
 // copyScriptOf returns the state of the script that is running.
@@ -32,10 +34,15 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 
 // TestCopyScripts runs every script below testdata/script/copy. Beside "exits" there are
 //
-//	inbox [rights=cw] [from=DURATION] [to=DURATION] [blob=NAME] [folder=NAME] [refuse=N,CODE,DETAIL] [busy=N]
+//	inbox [rights=cw] [from=DURATION] [to=DURATION] [blob=NAME] [folder=NAME] [refuse=N,CODE,DETAIL] [busy=N] [page=N]
 //
 // which runs a local inbox over $WORK/inbox, sets $TOKEN to a token for it whose time runs from and to that long from
-// now, refuses all requests from the N-th on, or answers the first N with ServerBusy; and
+// now, refuses all requests from the N-th on, or answers the first N with ServerBusy or with a web page; and
+//
+//	proxy [USER PASSWORD]
+//
+// which runs another one that is called "storage" and is reached over https through a proxy only, $PROXY, and sets $TOKEN and
+// $CA, the file of its certificate authority; and
 //
 //	tokenfile FILE
 //
@@ -76,6 +83,9 @@ func copyScripts(t *testing.T, dir string) testscript.Params {
 			},
 			"inbox": func(ts *testscript.TestScript, _ bool, args []string) {
 				copyScriptOf(ts).inbox(ts, args)
+			},
+			"proxy": func(ts *testscript.TestScript, _ bool, args []string) {
+				copyScriptOf(ts).proxy(t, ts, append(args, "", ""))
 			},
 			"grow": func(ts *testscript.TestScript, _ bool, args []string) {
 				size, err := strconv.ParseInt(args[1], 10, 64)
@@ -155,6 +165,35 @@ func (c *copyScript) inbox(ts *testscript.TestScript, args []string) {
 	ts.Setenv("TOKEN", token)
 }
 
+func (c *copyScript) proxy(t *testing.T, ts *testscript.TestScript, args []string) {
+	s, err := blobserver.New(blobserver.Config{Dir: ts.MkAbs("inbox")})
+	ts.Check(err)
+	ts.Check(s.CreateContainer("practice-1"))
+	config, authority, err := s.TLS("storage")
+	ts.Check(err)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	ts.Check(err)
+	c.stop = append(c.stop, serve(s, l))
+	token, err := s.Token(blobserver.TokenRequest{Base: "https://storage", Container: "practice-1", Rights: "w", To: time.Now().Add(time.Hour)})
+	ts.Check(err)
+	c.remember(token)
+	ts.Setenv("TOKEN", token)
+	ts.Setenv("CA", authority)
+	ts.Setenv("PROXY", strings.TrimPrefix(uploadertest.NewProxy(t, l.Addr().String(), args[0], args[1]).HTTP(), "http://"))
+}
+
+// serve runs a local inbox until stop is called.
+func serve(s *blobserver.Server, l net.Listener) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = s.Serve(ctx, l) }) // its failure shows in every request
+	return func() {
+		cancel()
+		_ = s.Close() // ends requests under way; what it leaves behind is a test's own folder
+		wg.Wait()
+	}
+}
+
 // remember takes the token's signature for one that must not be printed.
 func (c *copyScript) remember(token string) {
 	_, query, _ := strings.Cut(token, "?")
@@ -188,17 +227,10 @@ func startInbox(dir string, options map[string]string, before func(*blobserver.O
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = s.Serve(ctx, l) }) // its failure shows in every request
-	return &testInbox{s, "http://" + l.Addr().String(), func() {
-		cancel()
-		_ = s.Close() // ends requests under way; what it leaves behind is a test's own folder
-		wg.Wait()
-	}}, nil
+	return &testInbox{s, "http://" + l.Addr().String(), serve(s, l)}, nil
 }
 
-// faults returns the hook for "refuse" and "busy".
+// faults returns the hook for "refuse", "busy" and "page".
 func faults(options map[string]string) func(*blobserver.Op) *blobserver.Answer {
 	var seen atomic.Int64
 	number := func(s string) (n int64) {
@@ -215,6 +247,8 @@ func faults(options map[string]string) func(*blobserver.Op) *blobserver.Answer {
 			return &blobserver.Answer{Status: http.StatusForbidden, Code: refuse[1], Detail: refuse[2], ReadBody: -1}
 		case n <= number(options["busy"]):
 			return &blobserver.Answer{Status: http.StatusServiceUnavailable, Code: "ServerBusy", ReadBody: -1}
+		case n <= number(options["page"]):
+			return &blobserver.Answer{Status: http.StatusOK, Raw: []byte("<html><title>Welcome to the hotel</title></html>"), ReadBody: -1}
 		}
 		return nil
 	}

@@ -32,7 +32,7 @@ func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 		}
 		return err
 	}
-	if err := f.check(); err != nil {
+	if err := f.check(p.env); err != nil {
 		return err
 	}
 	if err := checkSources(sources, f.recursive); err != nil {

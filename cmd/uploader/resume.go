@@ -47,6 +47,8 @@ keyring for inboxes that were kept with "uploader inbox add". A newer token for 
 that are there. One for another container of the same workspace takes over what was not delivered if you agree, or with
 --move; half-sent files then begin anew.
 
+The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY; see "uploader copy --help".
+
 What another program is sending at the moment is left to it. --json prints the same object as copy, about all of it.
 
 Exit codes: 0 all was delivered or nothing was left to send, 1 something was not delivered, 2 wrong usage or no token, 3 the
@@ -54,7 +56,7 @@ token is expired, not yet valid or refused, 130 interrupted.`
 
 // resume carries out the command.
 func (p *program) resume(ctx context.Context, f *resumeFlags, args []string) error {
-	if err := f.check(); err != nil {
+	if err := f.check(p.env); err != nil {
 		return err
 	}
 	given, err := p.givenToken(ctx, f.tokenFile, args)

@@ -82,6 +82,9 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "folder for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if usage, ok := errors.AsType[*usageError](err); ok {
+			return usage // a sentence of ours from a flag's own check
+		}
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})
 	c.AddCommand(p.tokenCommand(), p.copyCommand(), p.resumeCommand(), p.statusCommand(), p.queueCommand(),

@@ -23,6 +23,7 @@ type sendFlags struct {
 	tokenFile string
 	hosts     []string
 	caFile    string
+	proxy     proxyFlag
 }
 
 func newSendFlags() sendFlags {
@@ -41,18 +42,19 @@ func (f *sendFlags) add(c *cobra.Command) {
 	s.StringVar(&f.tokenFile, "token-file", "", "read the token from this `FILE`")
 	allowHostFlag(c, &f.hosts)
 	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
+	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, or through none; with a sign-in rather set UPLOADER_PROXY, which others can't see")
 	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
 	s.IntVar(&f.connections, "connections", 0, "requests at once, 1 to 512 (default: found out while sending)")
 	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
 	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default 8MiB; larger for files of more than 390 GiB)")
 }
 
-// check refuses what the flags can't say.
-func (f *sendFlags) check() error {
+// check refuses what the flags can't say, and completes them from the environment.
+func (f *sendFlags) check(env func(string) string) error {
 	if f.connections < 0 || f.connections > 512 {
 		return &usageError{"--connections must be between 1 and 512, or 0 for the automatic number."}
 	}
-	return nil
+	return f.proxy.orVariable(env)
 }
 
 // config returns how a queue sends.
@@ -65,7 +67,7 @@ func (f *sendFlags) config(j uploader.Journal, log *slog.Logger) uploader.Config
 }
 
 func openStore(f *sendFlags, t uploader.Token) (uploader.Store, error) {
-	o := azure.Options{Connections: f.connections, CAFile: f.caFile, UserAgent: "inbox-uploader/" + version()}
+	o := azure.Options{Connections: f.connections, CAFile: f.caFile, Proxy: f.proxy.For, UserAgent: "inbox-uploader/" + version()}
 	if f.connections == 0 {
 		o.Connections = 128 // the most that the queue comes to by itself
 	}

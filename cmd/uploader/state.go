@@ -152,11 +152,16 @@ func (l *logFile) Close() error {
 // signature matches a token's signature wherever it may stand: in a query, in JSON, or encoded once more.
 var signature = regexp.MustCompile(`(?i)(sig|signature|token)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\]+`)
 
-// redact takes signatures out of a text. It is the second line of defence: types keep them from getting here.
-func redact(text string) string { return signature.ReplaceAllString(text, "${1}${2}REDACTED") }
+// signIn matches the sign-in of an address, such as a proxy's.
+var signIn = regexp.MustCompile(`://[^/@\s"'<>]*@`)
 
-// redacting takes signatures out of the JSON that is written, and writes what can't be seen by number. A record is written
-// in one piece.
+// redact takes signatures and sign-ins out of a text. It is the second line of defence: types keep them from getting here.
+func redact(text string) string {
+	return signIn.ReplaceAllString(signature.ReplaceAllString(text, "${1}${2}REDACTED"), "://REDACTED@")
+}
+
+// redacting takes signatures and sign-ins out of the JSON that is written, and writes what can't be seen by number. A record is
+// written in one piece.
 type redacting struct{ to io.Writer }
 
 func (r redacting) Write(line []byte) (int, error) {

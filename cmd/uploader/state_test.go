@@ -104,11 +104,13 @@ func TestTheLogFilterTakesSignaturesOut(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(redacting{&out}, nil))
 	log.Error("request "+link, "error", &url.Error{Op: "Put", URL: link, Err: errors.New("reset")},
-		slog.Group("g", "query", "SIG="+secret), "encoded", url.QueryEscape(link), "fields", `{"token": "`+secret+`"}`)
+		slog.Group("g", "query", "SIG="+secret), "encoded", url.QueryEscape(link), "fields", `{"token": "`+secret+`"}`,
+		"proxy", "http://user:"+secret+"@proxy.example:8080 and https://"+secret+"@host")
 	if strings.Contains(out.String(), secret) {
 		t.Errorf("logged: %s", out.String())
 	}
-	if !strings.Contains(out.String(), "sig=REDACTED") || !strings.Contains(out.String(), "se=2099") {
+	if !strings.Contains(out.String(), "sig=REDACTED") || !strings.Contains(out.String(), "se=2099") ||
+		!strings.Contains(out.String(), "http://REDACTED@proxy.example:8080") {
 		t.Errorf("logged: %s", out.String())
 	}
 }

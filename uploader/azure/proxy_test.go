@@ -3,21 +3,16 @@ package azure
 import (
 	"bytes"
 	"crypto/tls"
-	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,160 +20,11 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
 )
 
 // password has all that an address needs escaped.
 const password = "p@ss:w/o#r%d?&"
-
-// testProxy is a proxy that connects everybody to one server, whatever they ask for.
-type testProxy struct {
-	t            *testing.T
-	target       string
-	user         string // empty: no sign-in
-	authenticate []string
-
-	mu    sync.Mutex
-	asked []string // host:port
-	wg    sync.WaitGroup
-	conns []net.Conn
-}
-
-func newTestProxy(t *testing.T, target, user string) *testProxy {
-	p := &testProxy{t: t, target: target, user: user, authenticate: []string{`Basic realm="x"`}}
-	t.Cleanup(func() {
-		p.mu.Lock()
-		for _, c := range p.conns {
-			_ = c.Close()
-		}
-		p.mu.Unlock()
-		p.wg.Wait()
-	})
-	return p
-}
-
-// join connects a client with the server until both are done.
-func (p *testProxy) join(client net.Conn, in io.Reader, host string) {
-	server, err := net.Dial("tcp", p.target)
-	if err != nil {
-		_ = client.Close()
-		return
-	}
-	p.mu.Lock()
-	p.asked = append(p.asked, host)
-	p.conns = append(p.conns, client, server)
-	p.mu.Unlock()
-	p.wg.Go(func() { _, _ = io.Copy(server, in); _ = server.Close() })
-	p.wg.Go(func() { _, _ = io.Copy(client, server); _ = client.Close() })
-}
-
-// ServeHTTP is an HTTP proxy that makes tunnels.
-func (p *testProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodConnect || r.URL.RawQuery != "" {
-		p.t.Errorf("the proxy was asked to %s %s", r.Method, r.URL)
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	}
-	sign := "Basic " + base64.StdEncoding.EncodeToString([]byte(p.user+":"+password))
-	if p.user != "" && r.Header.Get("Proxy-Authorization") != sign {
-		w.Header()["Proxy-Authenticate"] = p.authenticate
-		w.WriteHeader(http.StatusProxyAuthRequired)
-		return
-	}
-	hijacker, ok := w.(http.Hijacker)
-	if !ok {
-		p.t.Error("no connection to take over")
-		return
-	}
-	conn, buffered, err := hijacker.Hijack()
-	if err != nil {
-		p.t.Error(err)
-		return
-	}
-	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
-	p.join(conn, buffered, r.Host)
-}
-
-// http runs it over http and returns its address.
-func (p *testProxy) http() string {
-	s := httptest.NewServer(p)
-	p.t.Cleanup(s.Close)
-	return s.URL
-}
-
-// https runs it over https and returns its address and its certificate.
-func (p *testProxy) https() (string, []byte) {
-	s := httptest.NewUnstartedServer(p)
-	s.TLS = &tls.Config{NextProtos: []string{"http/1.1"}}
-	s.Config.ErrorLog = quiet()
-	s.StartTLS()
-	p.t.Cleanup(s.Close)
-	return s.URL, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
-}
-
-// socks runs it as a SOCKS 5 proxy (RFC 1928, 1929) and returns its address.
-func (p *testProxy) socks() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			if err := p.greet(conn); err != nil {
-				_ = conn.Close()
-			}
-		}
-	}()
-	p.t.Cleanup(func() { _ = l.Close(); <-done })
-	return "socks5://" + l.Addr().String()
-}
-
-func (p *testProxy) greet(conn net.Conn) error {
-	read := func(n byte) []byte {
-		b := make([]byte, n)
-		if _, err := io.ReadFull(conn, b); err != nil {
-			return make([]byte, n)
-		}
-		return b
-	}
-	methods := read(read(2)[1])
-	method := byte(0)
-	if p.user != "" {
-		method = 2
-	}
-	if !bytes.Contains(methods, []byte{method}) {
-		_, err := conn.Write([]byte{5, 0xff})
-		return errors.Join(err, errors.New("no method"))
-	}
-	if _, err := conn.Write([]byte{5, method}); err != nil {
-		return err
-	}
-	if method == 2 {
-		user := string(read(read(2)[1]))
-		if user != p.user || string(read(read(1)[0])) != password {
-			_, err := conn.Write([]byte{1, 1})
-			return errors.Join(err, errors.New("refused"))
-		}
-		if _, err := conn.Write([]byte{1, 0}); err != nil {
-			return err
-		}
-	}
-	if kind := read(4)[3]; kind != 3 {
-		return fmt.Errorf("address of kind %d: the name was looked up here", kind)
-	}
-	name := string(read(read(1)[0]))
-	port := read(2)
-	if _, err := conn.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0}); err != nil {
-		return err
-	}
-	p.join(conn, conn, fmt.Sprintf("%s:%d", name, int(port[0])<<8|int(port[1])))
-	return nil
-}
 
 // distantInbox is a local inbox over https that only a proxy finds: no name service knows its host.
 func distantInbox(t *testing.T) (server *blobserver.Server, token uploader.Token, address, authority string) {
@@ -235,7 +81,7 @@ func TestFilesArriveThroughEachKindOfProxy(t *testing.T) {
 		for _, user := range []string{"", "user"} {
 			t.Run(kind+user, func(t *testing.T) {
 				server, token, target, authority := distantInbox(t)
-				p := newTestProxy(t, target, user)
+				p := uploadertest.NewProxy(t, target, user, password)
 				trusted, err := os.ReadFile(authority)
 				if err != nil {
 					t.Fatal(err)
@@ -243,13 +89,13 @@ func TestFilesArriveThroughEachKindOfProxy(t *testing.T) {
 				var address string
 				switch kind {
 				case "http":
-					address = p.http()
+					address = p.HTTP()
 				case "https":
 					var certificate []byte
-					address, certificate = p.https()
+					address, certificate = p.HTTPS()
 					trusted = append(trusted, certificate...)
 				case "socks":
-					address = p.socks()
+					address = p.SOCKS()
 				}
 				if user != "" {
 					address = signedIn(address, user, password)
@@ -263,12 +109,10 @@ func TestFilesArriveThroughEachKindOfProxy(t *testing.T) {
 				if diff := cmp.Diff(want, contents(t, server)); diff != "" || status.Files[uploader.Delivered] != int64(len(want)) {
 					t.Errorf("%d files are said to be delivered; the inbox (-want +got):\n%s", status.Files[uploader.Delivered], diff)
 				}
-				p.mu.Lock()
-				defer p.mu.Unlock()
-				if len(p.asked) == 0 {
+				if len(p.Asked()) == 0 {
 					t.Error("the proxy was not asked")
 				}
-				for _, host := range p.asked {
+				for _, host := range p.Asked() {
 					if host != "storage:443" {
 						t.Errorf("the proxy was asked for %s", host)
 					}
@@ -316,27 +160,27 @@ func contents(t *testing.T, server *blobserver.Server) map[string]string {
 }
 
 func TestAProxyThatDemandsASignInSaysSo(t *testing.T) {
-	kinds := func(offers ...string) func(*testProxy) string {
-		return func(p *testProxy) string { p.authenticate = offers; return p.http() }
+	kinds := func(offers ...string) func(*uploadertest.Proxy) string {
+		return func(p *uploadertest.Proxy) string { p.Authenticate = offers; return p.HTTP() }
 	}
 	for _, c := range []struct {
 		name   string
-		run    func(*testProxy) string
+		run    func(*uploadertest.Proxy) string
 		signIn string // the password that is given; empty for no sign-in
 		reason uploader.Reason
 		value  string
 	}{
-		{"http without sign-in", (*testProxy).http, "", uploader.ProxySignIn, ""},
-		{"http with a wrong one", (*testProxy).http, "wrong-secret", uploader.ProxySignIn, ""},
-		{"socks without sign-in", (*testProxy).socks, "", uploader.ProxySignIn, ""},
-		{"socks with a wrong one", (*testProxy).socks, "wrong-secret", uploader.ProxySignIn, ""},
+		{"http without sign-in", (*uploadertest.Proxy).HTTP, "", uploader.ProxySignIn, ""},
+		{"http with a wrong one", (*uploadertest.Proxy).HTTP, "wrong-secret", uploader.ProxySignIn, ""},
+		{"socks without sign-in", (*uploadertest.Proxy).SOCKS, "", uploader.ProxySignIn, ""},
+		{"socks with a wrong one", (*uploadertest.Proxy).SOCKS, "wrong-secret", uploader.ProxySignIn, ""},
 		{"Windows' own", kinds("Negotiate", "NTLM"), "wrong-secret", uploader.ProxySignInKind, "Negotiate, NTLM"},
 		{"digest", kinds(`Digest realm="sig=x"`), "", uploader.ProxySignInKind, "Digest"},
 		{"one of several is known", kinds("Negotiate", `basic realm="x"`), "", uploader.ProxySignIn, ""},
 		{"none that has a name", kinds("X-Odd sig=x"), "", uploader.ProxySignIn, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newTestProxy(t, "127.0.0.1:1", "user")
+			p := uploadertest.NewProxy(t, "127.0.0.1:1", "user", password)
 			address := c.run(p)
 			if c.signIn != "" {
 				address = signedIn(address, "user", c.signIn)

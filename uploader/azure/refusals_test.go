@@ -128,6 +128,7 @@ var said = []saying{
 	}, reason: uploader.AnswerGarbled, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
 	{name: "no HTTP", broken: func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH\r\n\r\n") }, reason: uploader.AnswerGarbled, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
 	{name: "a page", answer: refusal{status: 200, body: "<html>Sign in</html>"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "Open a web browser and sign in to the network"},
+	{name: "a page that says so", answer: refusal{status: 511, body: "-"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "sign in to the network"},
 	{name: "a redirect", answer: refusal{status: 302, body: "-", header: map[string]string{"Location": "/elsewhere"}}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answered in its place"},
 	{name: "a block page", answer: refusal{status: 403, body: "<html>Blocked</html>"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answered in its place"},
 	{name: "anything else", answer: refusal{status: 413, code: "RequestBodyTooLarge"}, reason: uploader.Unexpected, sentinel: uploader.ErrInternal, action: failsFile, sentence: "did not expect"},
