@@ -43,6 +43,40 @@ type endpoint struct {
 	private   bool // was the name of a private link, which certificates don't cover
 }
 
+// ParseEndpoint reads the address of a storage account's blob service: https://NAME.blob.core.windows.net in any of Azure's
+// clouds, or in path style http://127.0.0.1:10000/NAME on loopback. What it accepts is what [ParseToken] accepts before the
+// container, so an account at this address can issue tokens that this program takes. The Inbox has Scheme, Host, InboxID
+// and in path style Account. It needs no network. Errors are [*Error]s that wrap ErrTokenInvalid: NoAddress,
+// InsecureAddress, UnknownHost, WrongService.
+func ParseEndpoint(address string, options ...ParseOption) (Inbox, error) {
+	var p parser
+	for _, o := range options {
+		o(&p)
+	}
+	scheme, host, path, ok := splitAddress(strings.TrimSpace(address))
+	path = strings.Trim(path, "/")
+	if !ok || strings.ContainsAny(path, "?#%") {
+		return Inbox{}, refuse(NoAddress, "")
+	}
+	e, known := p.endpoint(host)
+	switch {
+	case scheme == "http" && !e.loopback:
+		return Inbox{}, refuse(InsecureAddress, "")
+	case !known:
+		return Inbox{}, refuse(UnknownHost, host)
+	case e.pathStyle && !containerName.MatchString(path), !e.pathStyle && path != "":
+		return Inbox{}, refuse(NoAddress, "")
+	}
+	if err := e.check(); err != nil {
+		return Inbox{}, err
+	}
+	i := Inbox{Scheme: scheme, Host: e.host, InboxID: e.inboxID}
+	if e.pathStyle {
+		i.Account, i.InboxID = path, path
+	}
+	return i, nil
+}
+
 // isEndpoint reports whether the address leads to a storage service that the parser knows or was told of.
 func (p *parser) isEndpoint(address string) bool {
 	_, host, _, ok := splitAddress(address)

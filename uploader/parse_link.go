@@ -275,7 +275,8 @@ func (t *Token) warn(l link, e endpoint) {
 		}
 	}
 	add(t.Inbox.Blob != "", warnOneFile, t.Inbox.Blob)
-	add(t.Policy != "", warnPolicy, t.Policy)
+	// What a token says itself its policy can't say too, so beside both dates and rights a policy only revokes.
+	add(t.Policy != "" && (t.Rights.Unknown || t.ValidFrom.IsZero() || t.ValidTo.IsZero()), warnPolicy, t.Policy)
 	missing := t.missing(l.query)
 	add(len(missing) > 0, warnIncomplete, strings.Join(missing, ", "))
 	add(t.Rights.CreateOnly(), warnCreateOnly, "")

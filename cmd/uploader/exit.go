@@ -8,14 +8,15 @@ import (
 	"syscall"
 
 	"inboxuploader/uploader"
+	"inboxuploader/workspace"
 )
 
 // The program's exit codes. They are part of its interface: scripts rely on them.
 const (
 	exitOK           = 0
 	exitNotDelivered = 1   // something was not delivered, or the program failed
-	exitUsage        = 2   // wrong usage, no readable token, or no inbox of that name
-	exitToken        = 3   // the token is expired, not yet valid, or refused by the storage
+	exitUsage        = 2   // wrong usage, no readable token or key, or no inbox of that name
+	exitToken        = 3   // the token is expired, not yet valid, or refused by the storage; or the account's key is refused
 	exitInterrupted  = 130 // 128 + SIGINT, as shells have it
 )
 
@@ -43,9 +44,9 @@ func exitCode(ctx context.Context, err error) int {
 		return int(code)
 	case errors.Is(err, errInterrupted), errors.Is(context.Cause(ctx), errInterrupted):
 		return exitInterrupted
-	case errors.As(err, &usage), errors.Is(err, uploader.ErrTokenInvalid), errors.Is(err, uploader.ErrInboxName):
+	case errors.As(err, &usage), errors.Is(err, uploader.ErrTokenInvalid), errors.Is(err, uploader.ErrInboxName), errors.Is(err, workspace.ErrRequest):
 		return exitUsage
-	case uploader.ConcernsToken(err):
+	case uploader.ConcernsToken(err), errors.Is(err, workspace.ErrDenied):
 		return exitToken
 	default:
 		return exitNotDelivered

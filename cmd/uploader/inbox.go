@@ -17,10 +17,10 @@ import (
 func (p *program) inboxCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inbox",
-		Short: "Keep inboxes under names, with their tokens in this computer's keyring; run a local one",
+		Short: "Keep inboxes under names, with their tokens in this computer's keyring; see what arrived in your own; run a local one",
 		Args:  noArguments,
 	}
-	c.AddCommand(p.inboxAddCommand(), p.inboxListCommand(), p.inboxRenameCommand(), p.inboxRemoveCommand(), inboxServeCommand())
+	c.AddCommand(p.inboxAddCommand(), p.inboxListCommand(), p.inboxRenameCommand(), p.inboxRemoveCommand(), p.inboxFetchCommand(), inboxServeCommand())
 	return c
 }
 
@@ -151,15 +151,35 @@ type listedInbox struct {
 
 func (p *program) inboxListCommand() *cobra.Command {
 	var asJSON bool
+	var keyFile string
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "Show the inboxes that are kept",
+		Use:   "list [NUMBER]",
+		Short: "Show the inboxes that are kept; or with a token's number, what arrived in your own storage account",
 		Long: `Show the inboxes that are kept under names: where they lead, how long their tokens are valid, and whether they are in
 this computer's keyring. The keyring is not asked.
 
-With --json one object is printed: inboxes, a list of objects with name, token_kept and the fields of "uploader token --json".`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
+With --json one object is printed: inboxes, a list of objects with name, token_kept and the fields of "uploader token --json".
+
+With the NUMBER of a token of the storage account that "uploader workspace connect" connected, list what arrived with it: size in
+bytes, when it arrived, the MD5 checksum if the storage has one (it has none of files that came in several blocks), and the
+name. "uploader inbox fetch" works out the checksums that a sender's receipt states. With --json one object is printed: tid,
+wsid, container, files (name, bytes, arrived, md5), files_total, bytes_total.
+
+Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return oneNumber(c, args)
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				tid, err := number(args[0])
+				if err != nil {
+					return err
+				}
+				return p.listInbox(c.Context(), keyFile, tid, asJSON)
+			}
 			inboxes, err := p.inboxes()
 			if err != nil {
 				return err
@@ -172,6 +192,7 @@ With --json one object is printed: inboxes, a list of objects with name, token_k
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	keyFileFlag(c, &keyFile)
 	return c
 }
 

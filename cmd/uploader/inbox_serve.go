@@ -3,21 +3,23 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
+	"inboxuploader/workspace"
 )
 
 // inboxServe is what "inbox serve" was asked for.
@@ -96,6 +98,16 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", o.addr)
+	if err != nil {
+		return fmt.Errorf("inbox: %w", err)
+	}
+	defer func() { _ = l.Close() }() // closed already where it was served
+	token, err := o.issue(ctx, l.Addr().String())
+	if err != nil {
+		return err
+	}
 	s, err := blobserver.New(blobserver.Config{
 		Dir: o.dir, Sync: !o.noSync, AllowNonLoopback: o.remote, Faults: faults,
 		Log: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -104,34 +116,17 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 		return fmt.Errorf("inbox: %w", err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.CreateContainer(o.container); err != nil && !errors.Is(err, blobserver.ErrContainerExists) {
-		return &usageError{"--container " + o.container + " is no name for a container: 3 to 63 small letters, digits and single hyphens."}
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", o.addr)
-	if err != nil {
-		return fmt.Errorf("inbox: %w", err)
-	}
-	base := url.URL{Scheme: "http", Host: l.Addr().String()}
-	caFile := ""
+	host, caFile := l.Addr().String(), ""
 	if o.tls {
-		host, _, _ := net.SplitHostPort(o.addr)
+		name, _, _ := net.SplitHostPort(o.addr)
 		var cfg *tls.Config
-		if cfg, caFile, err = s.TLS(host); err != nil {
-			return errors.Join(fmt.Errorf("inbox: %w", err), l.Close())
+		if cfg, caFile, err = s.TLS(name); err != nil {
+			return fmt.Errorf("inbox: %w", err)
 		}
-		base.Scheme = "https"
 		l = tls.NewListener(l, cfg)
 	}
-	t := inboxToken{from: time.Now().UTC().Truncate(time.Second), account: s.Account(), container: o.container}
-	t.to = t.from.Add(o.lifetime)
-	if t.link, err = s.Token(blobserver.TokenRequest{
-		Base: base.String(), Container: o.container, Rights: o.rights, From: t.from, To: t.to, HTTPSOnly: o.tls,
-	}); err == nil {
-		err = o.announce(out, base.Host, caFile, t)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("inbox: %w", err), l.Close())
+	if err := o.announce(out, host, caFile, token); err != nil {
+		return fmt.Errorf("inbox: %w", err)
 	}
 	return s.Serve(ctx, l)
 }
@@ -156,65 +151,101 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 	return script, nil
 }
 
-// inboxToken is a token with what the workspace would print beside it.
-type inboxToken struct {
-	link, account, container string
-	from, to                 time.Time
+// issue creates the container's token as the owner of a storage account does, or renews it where the folder has it from
+// before. The container's name says which: WORKSPACE-NUMBER. It is done before the inbox answers others, over a listener of
+// its own, so that what the inbox is to do wrong or to count begins with others.
+func (o *inboxServe) issue(ctx context.Context, host string) (token uploader.Token, err error) {
+	id, tid, ok := splitContainer(o.container)
+	if !ok {
+		return token, &usageError{"--container " + shown(o.container) + " is no name for a container here: a workspace's name in small letters, digits and single hyphens, a hyphen, and a number, such as practice-1."}
+	}
+	scheme := "http"
+	if o.tls {
+		scheme = "https"
+	}
+	from := time.Now().Truncate(time.Second)
+	r := workspace.Request{Reason: "Local inbox", From: from, To: from.Add(o.lifetime), Rights: o.rights, By: whoami(), TID: tid}
+	if err := r.Check(from); err != nil {
+		return token, err
+	}
+	err = withLocalInbox(ctx, blobserver.Config{Dir: o.dir, Sync: !o.noSync}, func(s *blobserver.Server, address string) error {
+		account, err := workspace.ParseAccount(base64.StdEncoding.EncodeToString(s.Key()), address, host)
+		if err != nil {
+			return err
+		}
+		w, err := workspace.Open(account, id, workspace.Options{LinkAddress: scheme + "://" + host + "/" + s.Account()})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = w.Close() }() // idle connections
+		token, _, err = w.Issue(ctx, r)
+		if e, ok := errors.AsType[*workspace.Error](err); ok && e.Reason == workspace.NameTaken {
+			token, _, err = w.Renew(ctx, tid, r)
+		}
+		return err
+	})
+	return token, err
 }
 
-// fields returns the token in the workspace's field form, in the order of its documentation.
-func (t inboxToken) fields() [][2]string {
-	ws, tid := t.container, t.container
-	if i := strings.LastIndexByte(t.container, '-'); i > 0 {
-		ws, tid = t.container[:i], t.container[i+1:]
+// splitContainer splits a token's container into the workspace's name and the token's number.
+func splitContainer(name string) (id string, tid int, ok bool) {
+	i := strings.LastIndexByte(name, '-')
+	if i < 1 {
+		return "", 0, false
 	}
-	version := ""
-	if u, err := url.Parse(t.link); err == nil {
-		version = u.Query().Get("sv")
+	tid, err := strconv.Atoi(name[i+1:])
+	return name[:i], tid, err == nil && tid > 0 && strconv.Itoa(tid) == name[i+1:] && workspace.CheckName(name[:i]) == nil
+}
+
+// withLocalInbox runs a local inbox on loopback for as long as do takes and hands it the address of its account.
+func withLocalInbox(ctx context.Context, cfg blobserver.Config, do func(s *blobserver.Server, address string) error) (err error) {
+	s, err := blobserver.New(cfg)
+	if err != nil {
+		return fmt.Errorf("inbox: %w", err)
 	}
-	return [][2]string{
-		{"inboxid", t.account},
-		{"wsid", ws},
-		{"tid", tid},
-		{"date", version},
-		{"valid_from", t.from.Format(time.RFC3339)},
-		{"valid_to", t.to.Format(time.RFC3339)},
-		{"token", t.link},
+	defer func() { err = errors.Join(err, s.Close()) }()
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("inbox: %w", err)
 	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(serving, l) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-served)
+	}()
+	return do(s, "http://"+l.Addr().String()+"/"+s.Account())
 }
 
 // announce prints where the inbox is and its token, and writes the token's file.
-func (o *inboxServe) announce(out io.Writer, host, caFile string, t inboxToken) error {
+func (o *inboxServe) announce(out io.Writer, host, caFile string, t uploader.Token) error {
 	if o.tokenFile != "" {
-		if err := writeSecret(o.tokenFile, t.link+"\n"); err != nil {
+		if err := writePrivate(o.tokenFile, t.Link()+"\n"); err != nil {
 			return err
 		}
 	}
 	var b strings.Builder
 	if o.json {
-		fields := map[string]string{}
-		for _, f := range t.fields() {
-			fields[f[0]] = f[1]
-		}
+		fields := secretFields(t)
 		if caFile != "" {
-			fields["ca_file"] = caFile
+			fields = append(fields, [2]string{"ca_file", caFile})
 		}
-		text, err := json.Marshal(fields)
+		text, err := fieldsJSON(fields)
 		if err != nil {
-			return fmt.Errorf("print token: %w", err)
+			return err
 		}
-		b.Write(text)
-		b.WriteByte('\n')
+		b.WriteString(text)
 	} else {
 		fmt.Fprintf(&b, "Local inbox on %s, files go to %s\n", host, o.dir)
 		if caFile != "" {
 			fmt.Fprintf(&b, "Certificate to trust: %s\n", caFile)
 		}
 		b.WriteString("Upload token, shown once:\n\n")
-		for _, f := range t.fields() {
+		for _, f := range secretFields(t) {
 			fmt.Fprintf(&b, "%s: %s\n", f[0], f[1])
 		}
-		fmt.Fprintf(&b, "\nThe same as a link:\n\n%s\n\nStop with Ctrl-C.\n", t.link)
+		fmt.Fprintf(&b, "\nThe same as a link:\n\n%s\n\nStop with Ctrl-C.\n", t.Link())
 	}
 	if _, err := io.WriteString(out, b.String()); err != nil { // one write: a reader sees all of it or nothing
 		return fmt.Errorf("print token: %w", err)
@@ -222,23 +253,23 @@ func (o *inboxServe) announce(out io.Writer, host, caFile string, t inboxToken) 
 	return nil
 }
 
-// writeSecret puts text into a new file that only its owner can read, and moves it to name: whoever waits for the file
+// writePrivate puts text into a new file that only its owner can read, and moves it to name: whoever waits for the file
 // finds all of it.
-func writeSecret(name, text string) error {
+func writePrivate(name, text string) error {
 	tmp := name + ".new"
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("write token: %w", err)
+		return fmt.Errorf("write file: %w", err)
 	}
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("write token: %w", err)
+		return fmt.Errorf("write file: %w", err)
 	}
 	_, err = io.WriteString(f, text)
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(tmp, name)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("write token: %w", err), os.Remove(tmp))
+		return errors.Join(fmt.Errorf("write file: %w", err), os.Remove(tmp))
 	}
 	return nil
 }

@@ -44,10 +44,13 @@ func (a announced) Delete(ctx context.Context, ref string) error {
 	return a.vault.Delete(ctx, ref)
 }
 
+// vault returns the keyring.
+func (p *program) vault() uploader.Vault { return announced{openVault(p.env), p.say} }
+
 // inboxes returns the inboxes that are kept under names.
 func (p *program) inboxes() (uploader.Inboxes, error) {
 	if _, err := p.stateDir(); err != nil {
 		return uploader.Inboxes{}, err
 	}
-	return uploader.Inboxes{Records: inboxRecords{p}, Vault: announced{openVault(p.env), p.say}}, nil
+	return uploader.Inboxes{Records: inboxRecords{p}, Vault: p.vault()}, nil
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,12 +18,10 @@ import (
 )
 
 const (
-	// practiceContainer reads as "workspace practice, token 1".
+	// practiceWorkspace is the name of the workspace whose member and whose sender the practice run plays.
+	practiceWorkspace = "practice"
+	// practiceContainer is its first token's.
 	practiceContainer = "practice-1"
-	// practiceRights is all that an upload token needs, so the practice run has no more.
-	practiceRights = "w"
-	// practiceLifetime is longer than any practice run.
-	practiceLifetime = time.Hour
 	// practiceBlockSize is smaller than the default so that a sample file travels in several blocks.
 	practiceBlockSize = "128KiB"
 )
@@ -35,9 +32,9 @@ func (p *program) practiceCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "practice",
 		Short: "Try everything on this machine: a local inbox, sample files, a comparison of every byte",
-		Long: `Try everything on this machine, without a workspace and without a network: start a local inbox, make an upload
-token for it, write a folder of sample files, copy the folder with the token, and compare every byte that arrived.
-Nothing leaves this machine, and nothing is kept unless --dir says where.
+		Long: `Try everything on this machine, without a workspace and without a network: start a local inbox, create an upload
+token for it as a workspace's member does, write a folder of sample files, copy the folder with the token as its receiver
+does, list what arrived, and compare every byte. Nothing leaves this machine, and nothing is kept unless --dir says where.
 
 Exit codes: 0 everything arrived unchanged, 1 something did not, 2 wrong usage, 130 interrupted.`,
 		Args: noArguments,
@@ -61,60 +58,67 @@ func (p *program) practice(ctx context.Context, dir string) (err error) {
 	if err := assets.WriteSamples(samples); err != nil {
 		return err
 	}
-	return p.withInbox(ctx, filepath.Join(dir, "inbox"), func(server *blobserver.Server, link string) error {
-		return p.practiceCopy(ctx, dir, samples, server, link)
+	return withLocalInbox(ctx, blobserver.Config{Dir: filepath.Join(dir, "inbox")}, func(server *blobserver.Server, address string) error {
+		return p.practiceRun(ctx, dir, samples, server, address)
 	})
 }
 
-// withInbox runs a local inbox for as long as do takes and hands it a link that permits writing to it.
-func (p *program) withInbox(ctx context.Context, dir string, do func(server *blobserver.Server, link string) error) (err error) {
-	server, err := blobserver.New(blobserver.Config{Dir: dir})
-	if err != nil {
-		return fmt.Errorf("practice: %w", err)
-	}
-	defer func() { err = errors.Join(err, server.Close()) }()
-	if err := server.CreateContainer(practiceContainer); err != nil {
-		return fmt.Errorf("practice: %w", err)
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("practice: %w", err)
-	}
-	serving, stop := context.WithCancel(ctx)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(serving, listener) }()
-	defer func() {
-		stop()
-		err = errors.Join(err, <-served)
-	}()
-	link, err := server.Token(blobserver.TokenRequest{
-		Base: "http://" + listener.Addr().String(), Container: practiceContainer, Rights: practiceRights, To: p.now().Add(practiceLifetime),
-	})
-	if err != nil {
-		return fmt.Errorf("practice: %w", err)
-	}
-	return do(server, link)
-}
+// practiceRun plays both sides with the commands themselves, in a state folder of its own: the member who creates a token
+// and looks at what arrived, and the sender who has the token.
+func (p *program) practiceRun(ctx context.Context, dir, samples string, server *blobserver.Server, address string) error {
+	key := []string{"--key-file", filepath.Join(dir, "inbox", ".blobserver", "key")}
+	p.printf("A local inbox listens on %s.\n", address)
 
-// practiceCopy copies the samples as a person would and compares what arrived.
-func (p *program) practiceCopy(ctx context.Context, dir, samples string, server *blobserver.Server, link string) error {
+	connect := []string{"workspace", "connect", address, "--workspace", practiceWorkspace, "--no-keyring"}
+	p.printf("\nuploader %s --key-file KEY\n", strings.Join(connect, " "))
+	if _, code := p.play(ctx, dir, "", nil, append(connect, key...)...); code != exitOK {
+		return exit(code)
+	}
+	p.printf("uploader token create --reason \"Practice run\" --valid-days 1\n")
+	link, code := p.play(ctx, dir, "", nil, append([]string{"token", "create", "--reason", "Practice run", "--valid-days", "1"}, key...)...)
+	if code != exitOK {
+		return exit(code)
+	}
 	token, err := uploader.ParseToken(link)
 	if err != nil {
 		return err
 	}
-	p.printf("A local inbox listens on %s://%s. Its upload token says:\n\n", token.Inbox.Scheme, token.Inbox.Host)
-	p.printf("%s", indented(describeToken(token, p.now())))
+	p.printf("\nThe upload token says:\n\n%s", indented(describeToken(token, p.now())))
 
 	p.printf("\nuploader copy %s TOKEN --recursive\n\n", samples)
-	// The command itself, with all that belongs to it; the token goes in as it does from a file.
-	code := run(ctx, []string{
-		"copy", samples, "-", "--recursive", "--block-size", practiceBlockSize, "--state-dir", filepath.Join(dir, "state"),
-	}, strings.NewReader(link), p.stdout, p.stderr, p.env)
+	// The token goes in as it does from a file.
+	said, code := p.play(ctx, dir, link, p.stderr, "copy", samples, "-", "--recursive", "--block-size", practiceBlockSize)
+	p.printf("%s", said)
 	if code == exitInterrupted {
 		return errInterrupted
 	}
 
-	p.printf("\nWhat stands in the inbox, compared with the samples byte by byte:\n\n")
+	p.printf("\nuploader inbox list 1\n\n")
+	table, listed := p.play(ctx, dir, "", nil, append([]string{"inbox", "list", "1"}, key...)...)
+	if listed != exitOK {
+		return exit(listed)
+	}
+	p.printf("%s", table)
+	return p.practiceCompare(samples, server, code)
+}
+
+// play carries out one command line and returns what it prints. A nil stderr takes its words, which are shown only if it fails.
+func (p *program) play(ctx context.Context, dir, stdin string, stderr io.Writer, args ...string) (stdout string, code int) {
+	var out, words bytes.Buffer
+	to := stderr
+	if to == nil {
+		to = &words
+	}
+	code = run(ctx, append(args, "--state-dir", filepath.Join(dir, "state")), strings.NewReader(stdin), &out, to, p.env)
+	if code != exitOK {
+		p.write(words.String())
+	}
+	return out.String(), code
+}
+
+// practiceCompare compares what arrived with the samples; code is how the copy ended.
+func (p *program) practiceCompare(samples string, server *blobserver.Server, code int) error {
+	p.printf("\nThe same, compared with the samples byte by byte:\n\n")
 	results, err := compareInbox(samples, server)
 	if err != nil {
 		return err

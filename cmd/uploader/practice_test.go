@@ -86,12 +86,10 @@ func TestComparisonNoticesEachDifference(t *testing.T) {
 	if err := assets.WriteSamples(samples); err != nil {
 		t.Fatal(err)
 	}
-	p := &program{stdout: io.Discard, stderr: io.Discard, env: func(string) string { return "" }, now: time.Now}
-	err := p.withInbox(t.Context(), inbox, func(server *blobserver.Server, link string) error {
-		code := run(t.Context(), []string{"copy", samples, "-", "--recursive", "--state-dir", filepath.Join(dir, "state")},
-			strings.NewReader(link), io.Discard, io.Discard, p.env)
-		if code != exitOK {
-			t.Fatalf("copy: exit code %d", code)
+	p := &program{stdout: io.Discard, stderr: t.Output(), env: func(string) string { return "" }, now: time.Now}
+	err := withLocalInbox(t.Context(), blobserver.Config{Dir: inbox}, func(server *blobserver.Server, address string) error {
+		if err := p.practiceRun(t.Context(), dir, samples, server, address); err != nil {
+			t.Fatalf("practice: %v", err)
 		}
 		change := func(name string, do func(path string) error) {
 			if err := do(filepath.Join(samples, filepath.FromSlash(name))); err != nil {

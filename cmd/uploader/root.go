@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/workspace"
 )
 
 // program is what every command works with. It stands between the commands and the process, so that tests can run
@@ -53,7 +54,7 @@ func (p *program) tell(ctx context.Context, err error) {
 	case errors.As(err, &usage):
 		words = usage.sentence
 	default:
-		words = uploader.Explain(err).String()
+		words = workspace.Explain(err).String()
 		if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.UnknownHost {
 			if _, problem := allowedHosts(); problem != "" {
 				words += " " + problem
@@ -88,7 +89,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})
 	c.AddCommand(p.tokenCommand(), p.copyCommand(), p.resumeCommand(), p.statusCommand(), p.queueCommand(),
-		p.practiceCommand(), p.inboxCommand())
+		p.practiceCommand(), p.inboxCommand(), p.workspaceCommand())
 	return c
 }
 

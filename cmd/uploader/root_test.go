@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"inboxuploader/uploader"
+	"inboxuploader/workspace"
 )
 
 func noEnvironment(string) string { return "" }
@@ -41,6 +42,10 @@ func TestExitCodes(t *testing.T) {
 		"not yet valid": {t.Context(), reason(uploader.NotYetValid), 3},
 		"refused":       {t.Context(), reason(uploader.SignatureRefused), 3},
 		"inbox gone":    {t.Context(), reason(uploader.InboxGone), 3},
+		"a rule":        {t.Context(), &workspace.Error{Err: workspace.ErrRequest, Reason: workspace.PeriodTooLong}, 2},
+		"key refused":   {t.Context(), fmt.Errorf("wrapped: %w", &workspace.Error{Err: workspace.ErrDenied, Reason: workspace.KeyRefused}), 3},
+		"account busy":  {t.Context(), &workspace.Error{Err: workspace.ErrBusy, Reason: workspace.ServiceBusy}, 1},
+		"no such token": {t.Context(), &workspace.Error{Err: workspace.ErrNotFound, Reason: workspace.TokenUnknown}, 1},
 		"told already":  {t.Context(), exit(1), 1},
 		"interrupted":   {interrupted, context.Canceled, 130},
 		"done anyway":   {interrupted, nil, 0},

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,13 +13,16 @@ import (
 	"inboxuploader/uploader"
 )
 
+// command is a word that may be a mistyped command, and no token.
+var command = regexp.MustCompile(`^[a-z]{1,12}$`)
+
 // tokenCommand shows what a token says, without a network.
 func (p *program) tokenCommand() *cobra.Command {
 	var asJSON bool
 	var hosts []string
 	c := &cobra.Command{
 		Use:   "token TEXT|-",
-		Short: "Show what an upload token says, without using it",
+		Short: "Show what an upload token says, without using it; or issue tokens of your own",
 		Long: `Show what an upload token says: where it leads, how long it is valid and what it permits.
 Nothing is sent, and the signature is never shown.
 
@@ -28,11 +32,15 @@ Put it in quotes, since shells cut it at & and ?. With - it is read from standar
 As an argument, the token can be seen by other users of this machine in its list of processes while the program runs,
 and your shell may keep it in its history; - avoids both.
 
+Those who run an inbox on a storage account of their own create, list, renew and revoke its tokens with the commands below.
+
 Exit codes: 0 the token is valid (or does not say how long), 2 it can't be used, 3 it is expired or not yet valid.`,
 		Args: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
 				return &usageError{"No token was given. Nothing was sent. Put it in quotes behind “uploader token”, or pass it on standard input with -."}
+			case len(args) == 1 && command.MatchString(args[0]):
+				return &usageError{fmt.Sprintf("There is no command %q, and it is no token. See: uploader token --help", args[0])}
 			case len(args) > 1:
 				return &usageError{"More than one argument was given. Nothing was sent. Put the whole token in quotes, since the shell splits it otherwise."}
 			}
@@ -52,6 +60,7 @@ Exit codes: 0 the token is valid (or does not say how long), 2 it can't be used,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	allowHostFlag(c, &hosts)
+	c.AddCommand(p.tokenCreateCommand(), p.tokenListCommand(), p.tokenRenewCommand(), p.tokenRevokeCommand())
 	return c
 }
 

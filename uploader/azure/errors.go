@@ -171,8 +171,12 @@ func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
 		s.classifyToken(e, said, uploader.SignatureRefused)
 		return
 	case "AuthorizationFailure":
-		// The firewall; emulators say it of every bad token too, whose dates then tell.
-		s.classifyToken(e, said, uploader.FirewallRefused)
+		// The firewall. Emulators have none and say it of every bad token, whose dates then tell.
+		otherwise := uploader.FirewallRefused
+		if s.inbox.Account != "" { // path style, so no account of Azure's
+			otherwise = uploader.SignatureRefused
+		}
+		s.classifyToken(e, said, otherwise)
 		return
 	case "InvalidHeaderValue":
 		if strings.EqualFold(said.HeaderName, "x-ms-version") {

@@ -79,7 +79,7 @@ func open(token uploader.Token, query string, options Options) (*Store, error) {
 		// It would end the request line, or the query, before its time.
 		return nil, uploader.NewError("open inbox", "", uploader.NotAToken)
 	}
-	transport, err := newTransport(options)
+	transport, err := NewTransport(options)
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,10 @@ const (
 	idleTimeout = 90 * time.Second
 )
 
-// newTransport returns the transport that all requests of a Store share. It has no time limit for an answer: how long
-// a request may stand still is for the engine to judge, which cancels it.
-func newTransport(o Options) (*http.Transport, error) {
+// NewTransport returns a transport as all requests of a Store share it, for whoever else speaks to the service. It has no
+// time limit for an answer: how long a request may stand still is for the engine to judge, which cancels it. It fails where
+// the options can't be used.
+func NewTransport(o Options) (*http.Transport, error) {
 	config, err := o.tlsConfig()
 	if err != nil {
 		return nil, err

@@ -33,8 +33,24 @@ func (s *Store) unanswered(k *call, err error) error {
 	return e
 }
 
-// category says what kind of failure err is, in words that depend on its type alone.
+// CauseRefused is what [Category] says of a host that is there and where nobody listens.
+const CauseRefused = "connection refused"
+
+// category is [Category] for this Store.
 func (s *Store) category(err error) (uploader.Reason, string) {
+	return categorise(err, s.inbox.Host, s.reached.Load(), s.offline)
+}
+
+// Category says what kind of failure err is, a transport's, and what broke, in words that depend on err's type alone: its
+// text may hold a URL with its query. The reason is AccountGone, where host does not exist, NetworkInspected, ProxySignIn,
+// ProxySignInKind, NotTheService, AnswerGarbled or NetworkDown. It asks the network nothing.
+func Category(err error, host string) (uploader.Reason, string) {
+	return categorise(err, host, false, offline)
+}
+
+// categorise does it. reached is whether the host has answered before in this run: then its name exists, and its
+// certificate is trusted. offline is whether this computer has no network, where some systems say that no name exists.
+func categorise(err error, host string, reached bool, offline func() bool) (uploader.Reason, string) {
 	if e, ok := errors.AsType[*proxyError](err); ok {
 		if e.status == http.StatusProxyAuthRequired {
 			reason, _ := signInReason(e.schemes)
@@ -49,10 +65,7 @@ func (s *Store) category(err error) (uploader.Reason, string) {
 		if !e.IsNotFound {
 			return uploader.NetworkDown, "name service unavailable"
 		}
-		host := (&url.URL{Host: s.inbox.Host}).Hostname()
-		// Without a network some systems answer "no such name" too. An account that has answered before has not
-		// ceased to exist within this run.
-		if strings.TrimSuffix(e.Name, ".") != host || s.reached.Load() || s.offline() {
+		if strings.TrimSuffix(e.Name, ".") != (&url.URL{Host: host}).Hostname() || reached || offline() {
 			return uploader.NetworkDown, "name not found"
 		}
 		return uploader.AccountGone, "name not found"
@@ -62,7 +75,7 @@ func (s *Store) category(err error) (uploader.Reason, string) {
 		return uploader.NotTheService, "certificate of another name"
 	}
 	if untrusted(err) {
-		if s.reached.Load() {
+		if reached {
 			// It was trusted before in this run, so the network is another one now.
 			return uploader.NotTheService, "certificate not trusted"
 		}
@@ -84,7 +97,7 @@ func (s *Store) category(err error) (uploader.Reason, string) {
 		err  error
 		text string
 	}{
-		{syscall.ECONNREFUSED, "connection refused"},
+		{syscall.ECONNREFUSED, CauseRefused},
 		{syscall.ECONNRESET, "connection reset"},
 		{syscall.EPIPE, "connection closed"},
 		{syscall.EHOSTUNREACH, "host unreachable"},

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+	"inboxuploader/workspace"
+)
+
+// issueFlags say what a token is to be.
+type issueFlags struct {
+	reason, from, to, rights, ip, folder, by string
+	days                                     int
+	output, keyFile                          string
+}
+
+func (f *issueFlags) add(c *cobra.Command) {
+	s := c.Flags()
+	s.SortFlags = false
+	s.StringVar(&f.reason, "reason", "", "what it is for, up to 256 characters; whoever has the account's key sees it")
+	s.IntVar(&f.days, "valid-days", 30, "for how many days it is valid, 1 to 30")
+	s.StringVar(&f.from, "valid-from", "", "when it begins, such as 2026-11-03, \"2026-11-03 09:00\" or 2026-11-03T09:00:00Z (default: now)")
+	s.StringVar(&f.to, "valid-to", "", "when it ends, in place of --valid-days; a day alone means the end of that day")
+	s.StringVar(&f.rights, "rights", "", "what it permits: letters of racwdl (default w, which is enough to upload)")
+	s.StringVar(&f.ip, "ip", "", "the one `ADDRESS` or range a-b it is accepted from, as the storage sees it")
+	s.StringVar(&f.folder, "folder", "", "where in the workspace what arrives belongs; \"inbox fetch\" puts it there")
+	s.StringVar(&f.by, "by", "", "who issues it (default: your name on this computer)")
+	s.StringVar(&f.output, "output", "link", "how it is printed: link, fields or json")
+	keyFileFlag(c, &f.keyFile)
+}
+
+const createHelp = `Create an upload token for the storage account that "uploader workspace connect" connected, and print it.
+
+It is printed this once, on stdout, and kept nowhere: not on this computer, not in the storage. Send it over a channel that
+only its receiver reads. Whoever holds it can upload until it ends; "uploader token revoke" ends it earlier.
+
+Each token gets a container of its own, an inbox, which "uploader inbox list" and "uploader inbox fetch" read.
+
+Exit codes: 0 created, 1 the storage can't be reached, 2 wrong usage or against a rule, 3 the account's key is refused.`
+
+// tokenCreateCommand issues a token.
+func (p *program) tokenCreateCommand() *cobra.Command {
+	f := &issueFlags{}
+	c := &cobra.Command{
+		Use:   "create --reason TEXT",
+		Short: "Create an upload token for your own storage account",
+		Long:  createHelp,
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			r, err := f.request(c)
+			if err == nil {
+				err = r.Check(p.now())
+			}
+			if err != nil {
+				return err
+			}
+			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (uploader.Token, workspace.Grant, error) {
+				return w.Issue(ctx, r)
+			})
+		},
+	}
+	f.add(c)
+	return c
+}
+
+// tokenRenewCommand issues another token for the container of an earlier one.
+func (p *program) tokenRenewCommand() *cobra.Command {
+	f := &issueFlags{}
+	c := &cobra.Command{
+		Use:   "renew NUMBER",
+		Short: "Create a new token for the inbox of an earlier one, which then stops working",
+		Long: `Create a new token for the inbox of an earlier one, with what arrived there. Whoever holds the earlier token gives the new one
+to the same upload, which goes on where it stopped. The earlier token stops working. What is not stated stays as it was, but
+for the dates.
+
+Exit codes as with "uploader token create".`,
+		Args: oneNumber,
+		RunE: func(c *cobra.Command, args []string) error {
+			tid, err := number(args[0])
+			if err != nil {
+				return err
+			}
+			r, err := f.request(c)
+			if err != nil {
+				return err
+			}
+			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (uploader.Token, workspace.Grant, error) {
+				g, err := w.Grant(ctx, tid)
+				if err != nil {
+					return uploader.Token{}, workspace.Grant{}, err
+				}
+				for _, blank := range []struct {
+					flag string
+					to   *string
+					was  string
+				}{{"reason", &r.Reason, g.Reason}, {"rights", &r.Rights, g.Rights}, {"ip", &r.IP, g.IP}, {"folder", &r.Folder, g.Folder}} {
+					if !c.Flags().Changed(blank.flag) {
+						*blank.to = blank.was
+					}
+				}
+				return w.Renew(ctx, tid, r)
+			})
+		},
+	}
+	f.add(c)
+	return c
+}
+
+// request reads the flags.
+func (f *issueFlags) request(c *cobra.Command) (workspace.Request, error) {
+	r := workspace.Request{Reason: f.reason, Rights: f.rights, IP: f.ip, Folder: f.folder, By: f.by, Period: time.Duration(f.days) * 24 * time.Hour}
+	if r.By == "" {
+		r.By = whoami()
+	}
+	switch {
+	case f.output != "link" && f.output != "fields" && f.output != "json":
+		return r, &usageError{"--output can be link, fields or json."}
+	case f.days < 1 || f.days > 30:
+		return r, &usageError{"--valid-days can be 1 to 30."}
+	case f.to != "" && c.Flags().Changed("valid-days"):
+		return r, &usageError{"--valid-to and --valid-days both say when the token ends. Leave one out."}
+	}
+	var err error
+	if r.From, err = parseMoment("--valid-from", f.from, 0); err == nil {
+		r.To, err = parseMoment("--valid-to", f.to, 1)
+	}
+	return r, err
+}
+
+// parseMoment reads a date as people write it, in the local time zone unless it says another. A day alone is its midnight,
+// plus so many days.
+func parseMoment(flag, text string, plus int) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil {
+		return t.AddDate(0, 0, plus), nil
+	}
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.DateTime, "2006-01-02T15:04:05"} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, &usageError{flag + " is no date. Write it as 2026-11-03, \"2026-11-03 09:00\" or 2026-11-03T09:00:00Z."}
+}
+
+// issue has a token made and prints it. A token that can't be printed would be nobody's, so it is revoked again.
+func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Context, *workspace.Workspace) (uploader.Token, workspace.Grant, error)) error {
+	w, err := p.openWorkspace(ctx, f.keyFile)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Close() }() // idle connections, as the program ends
+	token, g, err := do(ctx, w)
+	if err != nil {
+		return err
+	}
+	text, err := tokenOutput(token, f.output)
+	if err == nil {
+		err = p.print(text)
+	}
+	if err != nil {
+		revoke, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		return errors.Join(err, w.Revoke(revoke, g.TID, whoami()))
+	}
+	p.say(fmt.Sprintf("Token %d of workspace %s is valid from %s to %s. It permits: %s.", g.TID, w.ID(), localDate(token.ValidFrom), localDate(token.ValidTo), strings.Join(token.Rights.Words(), ", ")))
+	p.say(fmt.Sprintf("It was printed this once and can't be shown again. It may take up to %d seconds until the storage accepts it.", int(workspace.PolicyDelay.Seconds())))
+	return nil
+}
+
+// tokenOutput is a token with its secret, as it is handed over.
+func tokenOutput(t uploader.Token, form string) (string, error) {
+	switch form {
+	case "fields":
+		var b strings.Builder
+		for _, f := range secretFields(t) {
+			fmt.Fprintf(&b, "%s: %s\n", f[0], f[1])
+		}
+		return b.String(), nil
+	case "json":
+		return fieldsJSON(secretFields(t))
+	default:
+		return t.Link() + "\n", nil
+	}
+}
+
+// secretFields returns a token in the workspace's field form, in the order of its documentation.
+func secretFields(t uploader.Token) [][2]string {
+	f := t.Fields(time.Time{})
+	return [][2]string{
+		{"inboxid", f.InboxID},
+		{"wsid", f.WsID},
+		{"tid", f.TID},
+		{"date", f.Date},
+		{"valid_from", f.ValidFrom},
+		{"valid_to", f.ValidTo},
+		{"token", t.Link()},
+	}
+}
+
+// fieldsJSON returns fields as one JSON object in a line. A link stands in it as it is, so that it can be copied out.
+func fieldsJSON(fields [][2]string) (string, error) {
+	object := map[string]string{}
+	for _, f := range fields {
+		object[f[0]] = f[1]
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(object); err != nil {
+		return "", fmt.Errorf("print token: %w", err)
+	}
+	return b.String(), nil
+}
+
+// oneNumber wants a token's number and nothing else.
+func oneNumber(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return &usageError{fmt.Sprintf("One token's number is needed, as in: %s 7. “uploader token list” shows them.", c.CommandPath())}
+	}
+	return nil
+}
+
+// number reads a token's number. What is none is not repeated, since it may be a token.
+func number(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, &usageError{"A token's number is needed, such as 7. “uploader token list” shows them."}
+	}
+	return n, nil
+}

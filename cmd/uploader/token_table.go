@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+	"inboxuploader/workspace"
+)
+
+// listedToken is a token of the table as --json shows it. It contains no secret.
+type listedToken struct {
+	TID         int            `json:"tid"`
+	WsID        string         `json:"wsid"`
+	Container   string         `json:"container"`
+	State       uploader.State `json:"state"` // active, expired, not_yet_valid, revoked; unknown if the table was altered
+	Reason      string         `json:"reason"`
+	ValidFrom   string         `json:"valid_from"` // RFC 3339 in UTC, as all dates
+	ValidTo     string         `json:"valid_to"`
+	SecondsLeft int64          `json:"seconds_left"` // 0 when it is over or revoked
+	Rights      []string       `json:"rights"`       // words
+	IP          string         `json:"ip"`
+	Folder      string         `json:"folder"`
+	Created     string         `json:"created"`
+	CreatedBy   string         `json:"created_by"`
+	Revoked     string         `json:"revoked"` // empty if it was not
+	RevokedBy   string         `json:"revoked_by"`
+}
+
+// tokenListCommand shows the workspace's tokens.
+func (p *program) tokenListCommand() *cobra.Command {
+	var keyFile string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the upload tokens of your own storage account, the newest first",
+		Long: `List the upload tokens of the storage account that "uploader workspace connect" connected, the newest first. The tokens
+themselves are kept nowhere and can't be shown.
+
+Exit codes: 0 listed, 1 the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return p.listTokens(c.Context(), keyFile, asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
+	keyFileFlag(c, &keyFile)
+	return c
+}
+
+func (p *program) listTokens(ctx context.Context, keyFile string, asJSON bool) error {
+	w, err := p.openWorkspace(ctx, keyFile)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Close() }() // idle connections, as the program ends
+	grants, err := w.List(ctx)
+	if err != nil {
+		return err
+	}
+	now := p.now()
+	if asJSON {
+		rows := make([]listedToken, len(grants))
+		for i, g := range grants {
+			rows[i] = describeGrant(g, w.ID(), now)
+		}
+		text, err := json.MarshalIndent(rows, "", "  ")
+		if err != nil {
+			return fmt.Errorf("list tokens: %w", err)
+		}
+		return p.print(string(text) + "\n")
+	}
+	if len(grants) == 0 {
+		p.say("Workspace " + w.ID() + " has no upload tokens yet. Create one: uploader token create --reason \"…\"")
+		return nil
+	}
+	return p.print(grantTable(grants, now))
+}
+
+func describeGrant(g workspace.Grant, wsid string, now time.Time) listedToken {
+	stamp := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	return listedToken{
+		TID: g.TID, WsID: wsid, Container: g.Container, State: g.StateAt(now), Reason: g.Reason, ValidFrom: stamp(g.ValidFrom), ValidTo: stamp(g.ValidTo),
+		SecondsLeft: int64(left(g, now) / time.Second), Rights: uploader.Rights{Letters: g.Rights}.Words(), IP: g.IP, Folder: g.Folder,
+		Created: stamp(g.Created), CreatedBy: g.CreatedBy, Revoked: stamp(g.Revoked), RevokedBy: g.RevokedBy,
+	}
+}
+
+// left is how long a token is still valid.
+func left(g workspace.Grant, now time.Time) time.Duration {
+	if !g.Revoked.IsZero() || g.ValidTo.IsZero() {
+		return 0
+	}
+	return max(g.ValidTo.Sub(now), 0)
+}
+
+// grantTable returns the table for a person, in columns.
+func grantTable(grants []workspace.Grant, now time.Time) string {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	row := func(cells ...string) {
+		for i := range cells {
+			cells[i] = shown(cells[i])
+		}
+		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) // into memory
+	}
+	row("TOKEN", "STATE", "VALID FROM", "VALID TO", "LEFT", "RIGHTS", "BY", "FOLDER", "REASON")
+	for _, g := range grants {
+		words := map[uploader.State]string{
+			uploader.StateActive: "active", uploader.StateExpired: "over", uploader.StateNotYetValid: "not yet", workspace.StateRevoked: "revoked",
+		}
+		state, ok := words[g.StateAt(now)]
+		if !ok {
+			state = "unknown"
+		}
+		remains := "-"
+		if d := left(g, now); d > 0 {
+			remains = duration(d)
+		}
+		row(fmt.Sprint(g.TID), state, localTime(g.ValidFrom), localTime(g.ValidTo), remains, orDash(g.Rights), orDash(g.CreatedBy), orDash(g.Folder), g.Reason)
+	}
+	_ = t.Flush() // into memory
+	return b.String()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// tokenRevokeCommand ends a token before its time.
+func (p *program) tokenRevokeCommand() *cobra.Command {
+	var keyFile, by string
+	c := &cobra.Command{
+		Use:   "revoke NUMBER",
+		Short: "Make the storage refuse an upload token of your own storage account",
+		Long: `Make the storage refuse an upload token, whatever it says itself. What arrived stays. Uploads with it stop and wait for another
+token; "uploader token renew" can't bring it back.
+
+Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
+		Args: oneNumber,
+		RunE: func(c *cobra.Command, args []string) error {
+			tid, err := number(args[0])
+			if err != nil {
+				return err
+			}
+			return p.revokeToken(c.Context(), keyFile, tid, by)
+		},
+	}
+	c.Flags().StringVar(&by, "by", "", "who revokes it (default: your name on this computer)")
+	keyFileFlag(c, &keyFile)
+	return c
+}
+
+func (p *program) revokeToken(ctx context.Context, keyFile string, tid int, by string) error {
+	w, err := p.openWorkspace(ctx, keyFile)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Close() }() // idle connections, as the program ends
+	if by == "" {
+		by = whoami()
+	}
+	if err := w.Revoke(ctx, tid, by); err != nil {
+		return err
+	}
+	return p.print(fmt.Sprintf("Token %d is revoked; it may take up to %d seconds until the storage refuses it. What arrived stays.\n", tid, int(workspace.PolicyDelay.Seconds())))
+}

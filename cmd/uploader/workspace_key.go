@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"inboxuploader/uploader"
+)
+
+// keyVariable is the environment variable that may hold an account's key or connection string.
+const keyVariable = "UPLOADER_WORKSPACE_KEY"
+
+// maxKey is how much of a key's file is read, in bytes. A connection string has a few hundred.
+const maxKey = 16 << 10
+
+// keyFileFlag adds --key-file, which every command that needs an account's key has.
+func keyFileFlag(c *cobra.Command, keyFile *string) {
+	c.Flags().StringVar(keyFile, "key-file", "", "read the account's key or connection string from this `FILE`, with - from standard input (default: "+keyVariable+", else the keyring)")
+}
+
+// givenKey returns the key as this command line gives it: from the file, the environment, or a terminal; "" if none does.
+func (p *program) givenKey(ctx context.Context, keyFile string) (string, error) {
+	switch variable := p.env(keyVariable); {
+	case keyFile == "-":
+		given, err := p.fromArgument(ctx, "-")
+		if err != nil && ctx.Err() == nil {
+			return "", &usageError{"The key can't be read from standard input. Save it in a file and name it with --key-file."}
+		}
+		return given.text, err
+	case keyFile != "":
+		return readKeyFile(keyFile)
+	case variable != "":
+		return variable, nil
+	}
+	return p.askKey(ctx)
+}
+
+// storedKey returns the key of a connection: as it is given, else from the keyring, else from a terminal.
+func (p *program) storedKey(ctx context.Context, conn connection, keyFile string) (string, error) {
+	if keyFile == "" && p.env(keyVariable) == "" && conn.KeyRef != "" {
+		text, err := p.vault().Secret(ctx, conn.KeyRef)
+		if err == nil {
+			return text, nil
+		}
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+	}
+	text, err := p.givenKey(ctx, keyFile)
+	if err != nil || text != "" {
+		return text, err
+	}
+	where := "is not kept on this computer"
+	if conn.KeyRef != "" {
+		where = "can't be had from this computer's keyring, which is locked or not there"
+	}
+	return "", &usageError{"The storage account's key " + where + ". Nothing was changed. Give it with --key-file FILE, on standard input with --key-file -, or in " + keyVariable + "."}
+}
+
+// keepKey puts the key into the keyring and notes its reference; it returns the sentence about where the key is. It is kept
+// in the keyring or not at all.
+func (p *program) keepKey(ctx context.Context, conn *connection, key string, noKeyring bool) (string, error) {
+	const each = "Give it to each command with --key-file, or in " + keyVariable + "."
+	if noKeyring {
+		return "The key was not kept. " + each, nil
+	}
+	ref := uploader.NewVaultRef()
+	err := p.vault().Put(ctx, ref, key)
+	switch {
+	case err == nil:
+		conn.KeyRef = ref
+		return "The key is kept in this computer's keyring, and nowhere else.", nil
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	}
+	return "The key was not kept, since this computer has no keyring that takes it. " + each, nil
+}
+
+// readKeyFile returns a file's content. The name is not repeated where it may be the key itself.
+func readKeyFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err == nil {
+		defer func() { _ = f.Close() }() // it was only read
+		var text []byte
+		if text, err = io.ReadAll(io.LimitReader(f, maxKey)); err == nil {
+			return string(text), nil
+		}
+	}
+	why := "it can't be read"
+	if errors.Is(err, fs.ErrNotExist) {
+		why = "it is not there"
+	}
+	name := "The file named with --key-file"
+	if len(path) < 80 && !strings.ContainsAny(path, "=;+") {
+		name = "The key file “" + shown(path) + "”"
+	}
+	return "", &usageError{name + ": " + why + ". Nothing was sent."}
+}
+
+// askKey asks for the key on a terminal, without showing it; "" where there is none. It returns early when the context is
+// cancelled.
+func (p *program) askKey(ctx context.Context) (string, error) {
+	f, ok := p.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor
+		return "", nil
+	}
+	fd := int(f.Fd()) //nolint:gosec // a file descriptor
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", &usageError{"The key can't be asked for on this terminal. Name a file with --key-file."}
+	}
+	p.write("Account key or connection string (not shown): ")
+	type answer struct {
+		text []byte
+		err  error
+	}
+	done := make(chan answer, 1)
+	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended, and the program ends.
+	go func() {
+		text, err := term.ReadPassword(fd)
+		done <- answer{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		_ = term.Restore(fd, before) // what is typed is shown again
+		p.write("\n")
+		return "", context.Cause(ctx)
+	case a := <-done:
+		p.write("\n")
+		if a.err != nil {
+			return "", &usageError{"The key can't be read from this terminal. Name a file with --key-file."}
+		}
+		return string(a.text), nil
+	}
+}

@@ -1,0 +1,42 @@
+package uploader
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestParseEndpoint(t *testing.T) {
+	for name, c := range map[string]struct {
+		address string
+		allow   string
+		want    Inbox
+		refused Reason
+	}{
+		"public cloud":          {"https://labinbox.blob.core.windows.net", "", Inbox{Scheme: "https", Host: "labinbox.blob.core.windows.net", InboxID: "labinbox"}, ""},
+		"slash at the end":      {" https://labinbox.blob.core.windows.net/ ", "", Inbox{Scheme: "https", Host: "labinbox.blob.core.windows.net", InboxID: "labinbox"}, ""},
+		"sovereign cloud":       {"https://labinbox.blob.core.usgovcloudapi.net", "", Inbox{Scheme: "https", Host: "labinbox.blob.core.usgovcloudapi.net", InboxID: "labinbox"}, ""},
+		"zone":                  {"https://labinbox.z12.blob.storage.azure.net", "", Inbox{Scheme: "https", Host: "labinbox.z12.blob.storage.azure.net", InboxID: "labinbox"}, ""},
+		"data lake's name":      {"https://labinbox.dfs.core.windows.net", "", Inbox{Scheme: "https", Host: "labinbox.blob.core.windows.net", InboxID: "labinbox"}, ""},
+		"private link's name":   {"https://labinbox.privatelink.blob.core.windows.net", "", Inbox{Scheme: "https", Host: "labinbox.blob.core.windows.net", InboxID: "labinbox"}, ""},
+		"loopback":              {"http://127.0.0.1:10000/devstoreaccount1/", "", Inbox{Scheme: "http", Host: "127.0.0.1:10000", Account: "devstoreaccount1", InboxID: "devstoreaccount1"}, ""},
+		"loopback, no account":  {"http://127.0.0.1:10000", "", Inbox{}, NoAddress},
+		"loopback, a container": {"http://127.0.0.1:10000/devstoreaccount1/ws-1", "", Inbox{}, NoAddress},
+		"allowed":               {"https://upload.example.org", "upload.example.org", Inbox{Scheme: "https", Host: "upload.example.org", InboxID: "upload"}, ""},
+		"unknown":               {"https://upload.example.org", "", Inbox{}, UnknownHost},
+		"plain http":            {"http://labinbox.blob.core.windows.net", "", Inbox{}, InsecureAddress},
+		"another service":       {"https://labinbox.queue.core.windows.net", "", Inbox{}, WrongService},
+		"read-only copy":        {"https://labinbox-secondary.blob.core.windows.net", "", Inbox{}, WrongService},
+		"a container":           {"https://labinbox.blob.core.windows.net/ws-1", "", Inbox{}, NoAddress},
+		"a query":               {"https://labinbox.blob.core.windows.net/?sig=x", "", Inbox{}, NoAddress},
+		"no address":            {"labinbox", "", Inbox{}, NoAddress},
+		"nothing":               {"", "", Inbox{}, NoAddress},
+		"a user's name":         {"https://labinbox.blob.core.windows.net@example.org", "", Inbox{}, NoAddress},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := ParseEndpoint(c.address, AllowHost(c.allow))
+			if got != c.want || reasonOf(err) != c.refused || err != nil && !errors.Is(err, ErrTokenInvalid) {
+				t.Errorf("got %+v, %v; want %+v, %q", got, err, c.want, c.refused)
+			}
+		})
+	}
+}

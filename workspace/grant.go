@@ -1,0 +1,134 @@
+package workspace
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// Grant is a token as the workspace's table shows it: all but its secret, which is kept nowhere.
+type Grant struct {
+	TID                int
+	Container          string
+	Reason             string
+	ValidFrom, ValidTo time.Time // in UTC; zero if the table does not say
+	Rights             string    // letters, such as "cw"
+	IP                 string    // where it is accepted from; "" for anywhere
+	Folder             string    // where in the workspace what arrives belongs
+	Created            time.Time // in UTC
+	CreatedBy          string
+	Revoked            time.Time // in UTC; zero if it was not
+	RevokedBy          string
+
+	policy string // the stored access policy that its link refers to
+}
+
+// StateRevoked is the state of a token that was revoked, beside those that [uploader.State] has.
+const StateRevoked uploader.State = "revoked"
+
+// StateAt returns the token's state at the moment now.
+func (g Grant) StateAt(now time.Time) uploader.State {
+	if !g.Revoked.IsZero() {
+		return StateRevoked
+	}
+	return uploader.Token{ValidFrom: g.ValidFrom, ValidTo: g.ValidTo}.StateAt(now)
+}
+
+// The names of a container's metadata. They are letters alone, since services sort other characters differently when they
+// check a request's signature. marker tells the containers of tokens from others.
+const (
+	marker        = "uploadtoken"
+	markerVersion = "1"
+
+	metaReason    = "reason"
+	metaFrom      = "validfrom"
+	metaTo        = "validto"
+	metaRights    = "rights"
+	metaIP        = "ip"
+	metaFolder    = "folder"
+	metaCreated   = "created"
+	metaCreatedBy = "createdby"
+	metaPolicy    = "policy"
+	metaRevoked   = "revoked"
+	metaRevokedBy = "revokedby"
+)
+
+// metadata returns the grant as metadata. Values are percent-encoded, since they travel in headers, which hold ASCII and
+// lose doubled blanks. The longest reason, folder and name take less than 7 of the 8 KiB that the service allows.
+func (g Grant) metadata() map[string]string {
+	m := map[string]string{marker: markerVersion}
+	for _, f := range []struct{ name, value string }{
+		{metaReason, g.Reason},
+		{metaFrom, stamp(g.ValidFrom)},
+		{metaTo, stamp(g.ValidTo)},
+		{metaRights, g.Rights},
+		{metaIP, g.IP},
+		{metaFolder, g.Folder},
+		{metaCreated, stamp(g.Created)},
+		{metaCreatedBy, g.CreatedBy},
+		{metaPolicy, g.policy},
+		{metaRevoked, stamp(g.Revoked)},
+		{metaRevokedBy, g.RevokedBy},
+	} {
+		if f.value != "" {
+			m[f.name] = url.PathEscape(f.value)
+		}
+	}
+	return m
+}
+
+// readGrant reads metadata, whose names are in lower case. Somebody may have edited it by hand: what can't be read stays
+// empty. It returns false for a container that is not a token's.
+func readGrant(container string, tid int, m map[string]string) (Grant, bool) {
+	if m[marker] == "" {
+		return Grant{}, false
+	}
+	text := func(name string) string {
+		value, err := url.PathUnescape(m[name])
+		if err != nil {
+			value = m[name]
+		}
+		return strings.ToValidUTF8(value, "�")
+	}
+	moment := func(name string) time.Time {
+		t, err := time.Parse(time.RFC3339, text(name))
+		if err != nil {
+			return time.Time{}
+		}
+		return t.UTC()
+	}
+	return Grant{
+		TID: tid, Container: container,
+		Reason: text(metaReason), ValidFrom: moment(metaFrom), ValidTo: moment(metaTo),
+		Rights: text(metaRights), IP: text(metaIP), Folder: text(metaFolder),
+		Created: moment(metaCreated), CreatedBy: text(metaCreatedBy),
+		Revoked: moment(metaRevoked), RevokedBy: text(metaRevokedBy), policy: text(metaPolicy),
+	}, true
+}
+
+// stamp is a moment as it stands in links and metadata; nothing for the zero time.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// number returns the number at the end of a container's name that begins with the workspace's, and whether it has one.
+// Names with leading zeros are somebody else's: they would be a second name for one number.
+func (w *Workspace) number(container string) (int, bool) {
+	digits, ok := strings.CutPrefix(container, w.id+"-")
+	if !ok || len(digits) > len(itoa(maxTID)) || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(digits)
+	return n, err == nil && n > 0 && itoa(n) == digits
+}
+
+// container returns the name of a token's container.
+func (w *Workspace) container(tid int) string { return w.id + "-" + itoa(tid) }

@@ -1,0 +1,205 @@
+package workspace
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// mostTaken is how many numbers are tried when others take the next ones at the same moment.
+const mostTaken = 20
+
+// Issue makes a container with a new number, or the one that was asked for, and returns a token for it. The token is the
+// only copy: what the table keeps is the grant. If it fails nothing is left behind; where not even that could be done, the
+// error's words say so.
+func (w *Workspace) Issue(ctx context.Context, r Request) (uploader.Token, Grant, error) {
+	if err := r.Check(w.now()); err != nil {
+		return uploader.Token{}, Grant{}, err
+	}
+	_, highest, at, err := w.all(ctx, "issue token")
+	if err != nil {
+		return uploader.Token{}, Grant{}, err
+	}
+	tid, wanted := highest+1, r.TID != 0
+	if wanted {
+		tid = r.TID
+	}
+	for tries := 0; ; tries++ {
+		if tid < 1 || tid > maxTID {
+			return uploader.Token{}, Grant{}, refuse(ContainersFull, "")
+		}
+		t, g, err := w.issue(ctx, tid, r, at)
+		if e, ok := errors.AsType[*Error](err); !ok || e.Reason != NameTaken || wanted || tries == mostTaken {
+			return t, g, err
+		}
+		tid++
+	}
+}
+
+// Renew returns a new token for the container of an earlier one, with what arrived in it. The earlier link stops working.
+// Of the request TID is not looked at. Whoever holds the earlier token pastes the new one, and what was begun goes on.
+func (w *Workspace) Renew(ctx context.Context, tid int, r Request) (uploader.Token, Grant, error) {
+	if err := r.Check(w.now()); err != nil {
+		return uploader.Token{}, Grant{}, err
+	}
+	old, err := w.Grant(ctx, tid)
+	if err != nil {
+		return uploader.Token{}, Grant{}, err
+	}
+	if !old.Revoked.IsZero() {
+		return uploader.Token{}, Grant{}, ofToken(newError("renew token", TokenRevoked), tid)
+	}
+	t, g, err := w.prepare(tid, r, w.now())
+	if err != nil {
+		return uploader.Token{}, Grant{}, err
+	}
+	if err := w.changePolicies(ctx, tid, g.policy); err != nil {
+		return uploader.Token{}, Grant{}, ifUnclear(err, "It is not known whether the earlier link still works; what arrived is not affected.")
+	}
+	if err := w.saveGrant(ctx, g); err != nil {
+		return uploader.Token{}, Grant{}, withSafe(err, "The earlier link no longer works, and there is no new one yet; what arrived is not affected.")
+	}
+	return t, g, nil
+}
+
+// Revoke makes the storage refuse a token, whatever it says itself. It may take up to [PolicyDelay] until the storage does.
+// What arrived stays. A token that is revoked already is revoked again, without harm. by is who does it.
+func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
+	g, err := w.Grant(ctx, tid)
+	if err != nil {
+		return err
+	}
+	if err := w.changePolicies(ctx, tid, ""); err != nil {
+		return ifUnclear(err, "It is not known whether the token is revoked.")
+	}
+	if !g.Revoked.IsZero() {
+		return nil
+	}
+	g.Revoked, g.RevokedBy = w.now().UTC(), tidyName(by)
+	if err := w.saveGrant(ctx, g); err != nil {
+		return withSafe(err, "The token is revoked, but the table does not say so yet.")
+	}
+	return nil
+}
+
+// prepare settles the request and signs it, which needs no network.
+func (w *Workspace) prepare(tid int, r Request, at time.Time) (uploader.Token, Grant, error) {
+	r, err := r.settle(at)
+	if err != nil {
+		return uploader.Token{}, Grant{}, err
+	}
+	g := Grant{
+		TID: tid, Container: w.container(tid), Reason: r.Reason, ValidFrom: r.From, ValidTo: r.To, Rights: r.Rights, IP: r.IP,
+		Folder: r.Folder, Created: at.UTC().Truncate(time.Second), CreatedBy: r.By,
+		// A name of its own, so that a link whose container was deleted does not open another one of that name later.
+		policy: policyPrefix + strings.ToLower(rand.Text()),
+	}
+	options := make([]uploader.ParseOption, len(w.account.allow))
+	for i, h := range w.account.allow {
+		options[i] = uploader.AllowHost(h)
+	}
+	t, err := uploader.ParseToken(w.account.link(g.Container, g.policy, r, w.links), options...)
+	if err != nil { // a link that this program itself would not take
+		return uploader.Token{}, Grant{}, newError("issue token", Unexpected)
+	}
+	return t, g, nil
+}
+
+// issue makes the container of one number, then its policy. Until the policy is there, nothing has been granted.
+func (w *Workspace) issue(ctx context.Context, tid int, r Request, at time.Time) (uploader.Token, Grant, error) {
+	t, g, err := w.prepare(tid, r, at)
+	if err != nil {
+		return uploader.Token{}, Grant{}, err
+	}
+	if err := w.create(ctx, g); err != nil {
+		return uploader.Token{}, Grant{}, err
+	}
+	if err := w.changePolicies(ctx, tid, g.policy); err != nil {
+		return uploader.Token{}, Grant{}, w.takeBack(ctx, g, err)
+	}
+	return t, g, nil
+}
+
+// create makes a container that is nobody else's.
+func (w *Workspace) create(ctx context.Context, g Grant) error {
+	c := call{op: "create container", method: http.MethodPut, container: g.Container, query: "restype=container", header: metadataHeader(g), want: http.StatusCreated}
+	_, err := w.send(ctx, c)
+	if err == nil {
+		return nil
+	}
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok || e.unclear():
+		return w.takeBack(ctx, g, err)
+	case e.Code == "ContainerBeingDeleted":
+		e.Reason, e.Err, e.Value = NameTaken, reasons[NameTaken].err, g.Container
+	case e.Reason == NameTaken:
+		// An earlier try may have done the work, whose answer was lost; then the container has the name of our policy.
+		if there, look := w.Grant(ctx, g.TID); look == nil && there.policy == g.policy {
+			return nil
+		}
+		e.Value = g.Container
+	}
+	return e
+}
+
+// unclear reports whether the service may have done the work all the same.
+func (e *Error) unclear() bool { return e.Status == 0 || e.Status >= 500 }
+
+// takeBack removes a container that was made for a token and returns why the token was not issued. It works although the
+// context has ended: nothing half made is left behind if that can be done.
+func (w *Workspace) takeBack(ctx context.Context, g Grant, why error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupLimit)
+	defer cancel()
+	there, err := w.Grant(ctx, g.TID)
+	if err == nil && there.policy == g.policy {
+		_, err = w.send(ctx, call{op: "delete container", method: http.MethodDelete, container: g.Container, query: "restype=container", want: http.StatusAccepted})
+	}
+	if e, ok := errors.AsType[*Error](err); err == nil || ok && e.Reason == TokenUnknown {
+		return why
+	}
+	return withSafe(why, "No token was issued. An empty container “"+g.Container+"” may have been left behind; it does no harm.")
+}
+
+// saveGrant replaces a container's metadata.
+func (w *Workspace) saveGrant(ctx context.Context, g Grant) error {
+	_, err := w.send(ctx, call{op: "write metadata", method: http.MethodPut, container: g.Container, query: "comp=metadata&restype=container", header: metadataHeader(g), want: http.StatusOK})
+	return ofToken(err, g.TID)
+}
+
+func metadataHeader(g Grant) http.Header {
+	h := http.Header{}
+	for name, value := range g.metadata() {
+		h["x-ms-meta-"+name] = []string{value}
+	}
+	return h
+}
+
+// ofToken names the token in an error that says that there is none.
+func ofToken(err error, tid int) error {
+	if e, ok := errors.AsType[*Error](err); ok && (e.Reason == TokenUnknown || e.Reason == TokenRevoked) {
+		e.Value = itoa(tid)
+	}
+	return err
+}
+
+// ifUnclear is withSafe where the service may have done the work.
+func ifUnclear(err error, sentence string) error {
+	if e, ok := errors.AsType[*Error](err); ok && e.unclear() {
+		e.Safe = sentence
+	}
+	return err
+}
+
+// withSafe returns err with a sentence about what is safe.
+func withSafe(err error, sentence string) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.Safe = sentence
+	}
+	return err
+}

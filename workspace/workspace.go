@@ -1,0 +1,139 @@
+package workspace
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
+)
+
+// PolicyDelay is how long it may take until the service acts on a stored access policy that was made or taken away
+// (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy).
+const PolicyDelay = 30 * time.Second
+
+// Options shape how a [Workspace] works. The zero Options are good for use.
+type Options struct {
+	// Connection shapes the connections.
+	Connection azure.Options
+	// Now is this computer's clock; time.Now if nil.
+	Now func() time.Time
+	// LinkAddress is the account's address as tokens state it, where that is another than requests go to: a name of one's
+	// own, or the way from outside. Empty means the account's.
+	LinkAddress string
+
+	// Tests shorten these.
+	retryDelay time.Duration // before the first repetition
+	noProgress time.Duration // after which the connection of a download is given up
+}
+
+// Workspace issues, lists and revokes the upload tokens of one workspace. Its methods block on the network, for up to a
+// minute where that or the service fails, and may be called by any number of goroutines at once. Errors are the context's
+// cause or [*Error]s.
+type Workspace struct {
+	account   Account
+	id        string
+	links     string // the address that tokens state
+	now       func() time.Time
+	delay     time.Duration // before the first repetition
+	stall     time.Duration // after which the connection of a download is given up
+	transport *http.Transport
+	pipeline  runtime.Pipeline
+}
+
+const (
+	maxRetries   = 3 // of a request that does not read a file
+	firstRetry   = 800 * time.Millisecond
+	longestRetry = 10 * time.Second
+	requestLimit = 60 * time.Second // for one try; a page of 5,000 containers with all their metadata has to fit
+	noProgress   = 60 * time.Second
+	connections  = 16
+	cleanupLimit = 20 * time.Second // for taking away what was made for a token that could not be issued
+	answerLimit  = 64 << 20         // bytes; a page of a list with the longest metadata has 40 MiB
+	refusalLimit = 64 << 10         // bytes
+)
+
+// Open returns the workspace of that name on the account. The name begins the names of the containers: 1 to 53 small
+// letters, digits, and single hyphens between them. It sends nothing; [Workspace.Check] finds out whether the key works.
+// Close the Workspace when it is no longer used.
+func Open(account Account, id string, o Options) (*Workspace, error) {
+	if err := CheckName(id); err != nil {
+		return nil, err
+	}
+	if account.key == nil {
+		return nil, newError("open workspace", KeyMissing)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.retryDelay == 0 {
+		o.retryDelay = firstRetry
+	}
+	if o.noProgress == 0 {
+		o.noProgress = noProgress
+	}
+	if o.Connection.Connections == 0 {
+		o.Connection.Connections = connections
+	}
+	links := account.Address()
+	if o.LinkAddress != "" {
+		inbox, err := endpoint(o.LinkAddress, "", account.allow)
+		if err != nil {
+			return nil, err
+		}
+		links = strings.TrimSuffix(inbox.URL(), "/")
+	}
+	transport, err := azure.NewTransport(o.Connection)
+	if err != nil {
+		return nil, err
+	}
+	w := &Workspace{account: account, id: id, links: links, now: o.Now, delay: o.retryDelay, stall: o.noProgress, transport: transport}
+	w.pipeline = runtime.NewPipeline("", "", runtime.PipelineOptions{}, &azcore.ClientOptions{
+		Transport:        roundTripper{transport},
+		Telemetry:        policy.TelemetryOptions{Disabled: true},
+		PerRetryPolicies: []policy.Policy{&signer{account, o.Now}},
+		Retry: policy.RetryOptions{
+			MaxRetries: maxRetries, TryTimeout: requestLimit, RetryDelay: o.retryDelay, MaxRetryDelay: longestRetry,
+			ShouldRetry: w.passes,
+		},
+	})
+	return w, nil
+}
+
+// Close gives the connections free.
+func (w *Workspace) Close() error {
+	w.transport.CloseIdleConnections()
+	return nil
+}
+
+// ID returns the workspace's name.
+func (w *Workspace) ID() string { return w.id }
+
+// Check finds out whether the storage accepts the key, without changing anything.
+func (w *Workspace) Check(ctx context.Context) error {
+	_, _, err := w.page(ctx, "check key", "", 1)
+	return err
+}
+
+// passes reports whether a failed request is worth a repetition.
+func (w *Workspace) passes(resp *http.Response, err error) bool {
+	if err != nil {
+		reason, cause := azure.Category(err, w.account.inbox.Host)
+		// Where nobody listens, nobody will in a few seconds, and a person waits.
+		return reason == uploader.NetworkDown && cause != azure.CauseRefused || reason == uploader.AnswerGarbled
+	}
+	return resp.StatusCode == http.StatusRequestTimeout || resp.StatusCode == http.StatusTooManyRequests ||
+		resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented
+}
+
+// roundTripper sends a request once and follows no redirect: a signed request goes nowhere else.
+type roundTripper struct{ *http.Transport }
+
+// Do implements policy.Transporter.
+func (t roundTripper) Do(r *http.Request) (*http.Response, error) { return t.RoundTrip(r) }
