@@ -88,6 +88,9 @@ func isDamage(err error) bool {
 
 // isBusy reports whether an error means that another process is in the middle of something.
 func isBusy(err error) bool {
+	if errors.Is(err, errInUse) {
+		return true
+	}
 	return reasonOf(err) == uploader.JournalBusy
 }
 

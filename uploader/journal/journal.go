@@ -62,8 +62,7 @@ type Journal struct {
 // Open opens the journal in the folder dir and says what it found there. It makes dir, readable by its owner alone, if it
 // isn't there, and all files readable by their owner alone, whatever the umask; on Windows they inherit the rights of the
 // folder above. It blocks on the disk: for some milliseconds, and for the time of reading the whole file if that is small
-// (up to 32 MiB), if a process that used it was killed, or if it is damaged. Then what can be read of it is put into a new
-// file.
+// (up to 32 MiB) or a process that used it was killed. If it is damaged, what can be read of it is put into a new file.
 //
 // Errors are [*uploader.Error]s of ErrJournal. Close the journal when it is no longer used.
 func Open(ctx context.Context, dir string, o Options) (*Journal, Opened, error) {

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -12,7 +13,10 @@ import (
 
 func TestMain(m *testing.M) {
 	childMain()
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		journal.RemoveMillion()
+		os.Exit(code)
+	}))
 }
 
 // open opens the journal in a folder and wants it to be fine. It is closed in the end.

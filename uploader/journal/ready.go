@@ -20,7 +20,7 @@ const (
 	unreadable // damaged
 )
 
-// smallFile is up to which size, in bytes, all of a file is looked at each time; it takes some 50 ms.
+// smallFile is up to which size, in bytes, all of a file is looked at each time.
 const smallFile = 32 << 20
 
 // ready has a sound database of the newest version stand in its place, and returns the shared lock that keeps others from
@@ -30,38 +30,41 @@ func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*l
 	if err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(patience)
-	for {
-		done, err := f.tryReady(ctx, lock, o)
-		if err == nil && done {
-			return lock, nil
+	for repairs := 0; ; repairs++ {
+		var acted bool
+		err := patiently(ctx, patience, func() (err error) {
+			acted, err = f.tryReady(ctx, lock, o)
+			return err
+		})
+		// What was done is looked at once more, as whoever comes in between may have done something too. A disk that
+		// damages what is written to it is not written to for ever.
+		if err == nil && acted && repairs < maxRepairs {
+			continue
 		}
-		if err == nil || isBusy(err) || errors.Is(err, errInUse) {
-			if err == nil {
-				err = errBusy
-			}
-			if c := cancelled(ctx); c != nil {
-				err = c
-			} else if time.Now().Before(deadline) {
-				pause(ctx, 20*time.Millisecond)
-				continue
-			}
+		if err == nil && acted {
+			err = errDamaged
 		}
-		lock.close()
-		return nil, err
+		if err != nil {
+			lock.close()
+			return nil, err
+		}
+		return lock, nil
 	}
 }
 
-// tryReady looks at the database and, if something has to be done, does it if no other process is at it. It reports
-// whether the database is ready, and then holds the lock shared.
-func (f files) tryReady(ctx context.Context, lock *lockFile, o *Opened) (bool, error) {
+// maxRepairs is how often a database is created, migrated or repaired before it is given up.
+const maxRepairs = 3
+
+// tryReady looks at the database and, if something has to be done, does it if no other process is at it; it then reports
+// that it acted. Otherwise the database is ready, and the lock is held shared.
+func (f files) tryReady(ctx context.Context, lock *lockFile, o *Opened) (acted bool, err error) {
 	lock.release()
 	if err := lock.try(false); err != nil {
 		return false, err
 	}
 	found, err := f.look(ctx, o.Network)
 	if err != nil || found == fine {
-		return err == nil, err
+		return false, err
 	}
 	// Two who hold it shared would wait for each other, so it is given up first. Another may be quicker: then all is fine
 	// the next time.
@@ -84,7 +87,7 @@ func (f files) tryReady(ctx context.Context, lock *lockFile, o *Opened) (bool, e
 	case unreadable:
 		err = f.repair(ctx, o)
 	}
-	return false, err
+	return err == nil, err
 }
 
 // errInUse says that a damaged file can't be set aside, because another process uses it. It is tried again for a while, as
@@ -117,7 +120,14 @@ func (f files) look(ctx context.Context, network bool) (finding, error) {
 	if err != nil {
 		return 0, err
 	}
-	found, err := f.lookInside(ctx, network, asked || length <= smallFile || f.leftBehind())
+	how := form
+	switch {
+	case asked || length <= smallFile:
+		how = everything
+	case f.leftBehind():
+		how = trees
+	}
+	found, err := f.lookInside(ctx, network, how)
 	if err != nil && isDamage(err) {
 		return unreadable, nil
 	}
@@ -138,7 +148,7 @@ func (f files) leftBehind() bool {
 	return err != nil
 }
 
-func (f files) lookInside(ctx context.Context, network, whole bool) (finding, error) {
+func (f files) lookInside(ctx context.Context, network bool, how thoroughness) (finding, error) {
 	u := looking
 	if network {
 		u = moving // a log's index is not safe there
@@ -155,16 +165,11 @@ func (f files) lookInside(ctx context.Context, network, whole bool) (finding, er
 	if err := sameSchema(ctx, db, version); err != nil {
 		return 0, err
 	}
-	if whole {
-		if err := checkAll(ctx, db); err != nil {
-			return 0, err
-		}
+	if err := check(ctx, db, how); err != nil {
+		return 0, err
 	}
 	var mode string
 	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
-		return 0, err
-	}
-	if err := checkForm(ctx, db); err != nil {
 		return 0, err
 	}
 	if version < len(migrations) || mode != journalMode(network) {

@@ -23,7 +23,7 @@ func (f files) repair(ctx context.Context, o *Opened) error {
 		// Killed between setting aside and putting in place: what was done then is not known any more but the result.
 		return f.moveInto(o)
 	}
-	s := salvage{o: o, transfers: map[int64]*savedTransfer{}, kept: map[int64]bool{}, missed: map[int64]int64{}}
+	s := salvage{o: o, written: map[string]*sql.Stmt{}, transfers: map[int64]*savedTransfer{}, kept: map[int64]bool{}, missed: map[int64]int64{}}
 	err := f.build(ctx, f.making(), o.Network, func(into *sql.DB) error { return s.run(ctx, f, into) })
 	if err = errors.Join(err, removeDatabase(f.copied())); err != nil {
 		return err

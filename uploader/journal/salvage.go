@@ -13,10 +13,11 @@ import (
 
 // salvage takes what is intact out of a damaged database.
 type salvage struct {
-	o    *Opened
-	from *sql.Conn            // the damaged one, in one transaction
-	stmt map[string]*sql.Stmt // of from, by text
-	into *sql.Tx
+	o       *Opened
+	from    *sql.Conn            // the damaged one, in one transaction
+	stmt    map[string]*sql.Stmt // of from, by text
+	into    *sql.Tx
+	written map[string]*sql.Stmt // of into, by text
 
 	transfers map[int64]*savedTransfer
 	kept      map[int64]bool  // batches
@@ -94,7 +95,15 @@ func (e errWrite) Error() string { return e.err.Error() }
 func (e errWrite) Unwrap() error { return e.err }
 
 func (s *salvage) write(ctx context.Context, query string, args ...any) error {
-	if _, err := s.into.ExecContext(ctx, query, args...); err != nil {
+	stmt := s.written[query]
+	if stmt == nil {
+		var err error
+		if stmt, err = s.into.PrepareContext(ctx, query); err != nil {
+			return errWrite{err}
+		}
+		s.written[query] = stmt // closed with the transaction
+	}
+	if _, err := stmt.ExecContext(ctx, args...); err != nil {
 		return errWrite{err}
 	}
 	return nil
