@@ -107,7 +107,7 @@ func (w *Workspace) unanswered(op string, err error) *Error {
 	}
 	reason, cause := azure.Category(err, w.account.inbox.Host)
 	own, ok := map[uploader.Reason]Reason{
-		uploader.AccountGone: AccountGone, uploader.NetworkInspected: NetworkInspected, uploader.ProxySignIn: ProxySignIn, uploader.ProxySignInKind: ProxySignIn,
+		uploader.AccountGone: AccountGone, uploader.NetworkInspected: NetworkInspected, uploader.ProxySignIn: ProxySignIn, uploader.ProxySignInKind: ProxySignInKind,
 		uploader.NotTheService: NotTheService, uploader.AnswerGarbled: NotTheService,
 	}[reason]
 	if !ok {

@@ -36,6 +36,20 @@ func TestNetworks(t *testing.T) {
 			return server.URL + "/localinbox", Options{}
 		}
 	}
+	proxied := func(scheme string) func(t *testing.T) (string, Options) {
+		return func(t *testing.T) (string, Options) {
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Proxy-Authenticate", scheme)
+				w.WriteHeader(http.StatusProxyAuthRequired)
+			}))
+			t.Cleanup(proxy.Close)
+			u, err := url.Parse(proxy.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return labAddress, Options{Connection: azure.Options{Proxy: func(*url.URL) (*url.URL, error) { return u, nil }}}
+		}
+	}
 	for name, c := range map[string]struct {
 		site func(t *testing.T) (string, Options)
 		want Reason
@@ -48,16 +62,9 @@ func TestNetworks(t *testing.T) {
 			w.Header().Set("Location", "https://portal.example.org/")
 			w.WriteHeader(http.StatusFound)
 		}), NotTheService},
-		"a stranger's refusal": {answering(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), NotTheService},
-		"a proxy that wants a sign-in": {func(t *testing.T) (string, Options) {
-			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
-			t.Cleanup(proxy.Close)
-			u, err := url.Parse(proxy.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return labAddress, Options{Connection: azure.Options{Proxy: func(*url.URL) (*url.URL, error) { return u, nil }}}
-		}, ProxySignIn},
+		"a stranger's refusal":                    {answering(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), NotTheService},
+		"a proxy that wants a sign-in":            {proxied("Basic"), ProxySignIn},
+		"a proxy that wants another kind of that": {proxied("Negotiate"), ProxySignInKind},
 		"a certificate that nobody vouches for": {func(t *testing.T) (string, Options) {
 			server := httptest.NewUnstartedServer(http.NotFoundHandler())
 			server.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -72,6 +72,7 @@ const (
 	NetworkDown      Reason = "network-down"
 	NetworkInspected Reason = "network-inspected"
 	ProxySignIn      Reason = "proxy-sign-in"
+	ProxySignInKind  Reason = "proxy-sign-in-kind"
 	NotTheService    Reason = "not-the-service"
 	VersionRefused   Reason = "version-refused"
 	Unexpected       Reason = "unexpected"
@@ -184,7 +185,8 @@ var reasons = map[Reason]struct {
 	ServiceBusy:      {ErrBusy, uploader.Explanation{What: "The storage is busy.", Safe: safeNothing, Do: doTryLater}},
 	NetworkDown:      {ErrBusy, uploader.Explanation{What: "The storage can't be reached.", Safe: safeNothing, Do: "Check the network and try again."}},
 	NetworkInspected: {ErrDenied, uploader.Explanation{What: "Your organisation's network inspects encrypted traffic, and its certificate is not trusted here.", Safe: safeNothing, Do: "Ask your IT for the certificate and name it with --ca-file, or for an exception for {value}."}},
-	ProxySignIn:      {ErrDenied, uploader.Explanation{What: "Your proxy needs a sign-in.", Safe: safeNothing, Do: "Put the name and password into the proxy setting (HTTPS_PROXY)."}},
+	ProxySignIn:      {ErrDenied, uploader.Explanation{What: "Your proxy needs a sign-in.", Safe: safeNothing, Do: "Put the name and password into the proxy's address, in UPLOADER_PROXY for example: http://NAME:PASSWORD@HOST:PORT."}},
+	ProxySignInKind:  {ErrDenied, uploader.Explanation{What: "Your proxy needs a kind of sign-in that this program does not know.", Safe: safeNothing, Do: "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
 	NotTheService:    {ErrBusy, uploader.Explanation{What: "Something that is not the storage answered in its place, such as a hotel's or airport's sign-in page.", Safe: safeNothing, Do: "Open a web browser, sign in to the network, and try again."}},
 	VersionRefused:   {ErrDenied, uploader.Explanation{What: "The storage does not understand this version of the program.", Safe: safeNothing, Do: "Look for a newer version of the program."}},
 	Unexpected:       {ErrInternal, uploader.Explanation{What: "Something went wrong that this program did not expect.", Safe: "", Do: doTryAgain}},

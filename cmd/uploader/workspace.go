@@ -131,7 +131,7 @@ func (p *program) connect(ctx context.Context, conn connection, keyFile string, 
 		return err
 	}
 	conn.Address = account.Address()
-	w, err := conn.open(account)
+	w, err := p.open(conn, account)
 	if err != nil {
 		return err
 	}
@@ -160,8 +160,14 @@ func (conn connection) account(text string) (workspace.Account, error) {
 }
 
 // open opens the workspace of a connection.
-func (conn connection) open(account workspace.Account) (*workspace.Workspace, error) {
-	w, err := workspace.Open(account, conn.Workspace, workspace.Options{Connection: azure.Options{CAFile: conn.CAFile, UserAgent: "inbox-uploader/" + version()}})
+func (p *program) open(conn connection, account workspace.Account) (*workspace.Workspace, error) {
+	var proxy proxyFlag
+	if err := proxy.orVariable(p.env); err != nil {
+		return nil, err
+	}
+	w, err := workspace.Open(account, conn.Workspace, workspace.Options{Connection: azure.Options{
+		CAFile: conn.CAFile, Proxy: proxy.For, UserAgent: "inbox-uploader/" + version(),
+	}})
 	if _, ours := errors.AsType[*workspace.Error](err); err != nil && !ours {
 		return nil, &usageError{"The certificates in “" + shown(conn.CAFile) + "” can't be read. Nothing was sent."}
 	}
@@ -209,7 +215,7 @@ func (p *program) openWorkspace(ctx context.Context, keyFile string) (*workspace
 	if err != nil {
 		return nil, err
 	}
-	return conn.open(account)
+	return p.open(conn, account)
 }
 
 // readConnection reads what connect kept.
