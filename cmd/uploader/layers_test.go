@@ -121,6 +121,21 @@ func TestNoPackageReachesOneAboveIt(t *testing.T) {
 	}
 }
 
+// TestFewPackagesStartPrograms: what a program is started with can be read by everybody on the machine, so it is looked at
+// before a package joins this list. None of these hands on a token, or anything of one.
+func TestFewPackagesStartPrograms(t *testing.T) {
+	may := []string{
+		module + "/uploader/vault", // reads how macOS' keychain program ended; the library gives it secrets on its standard input
+	}
+	for _, goos := range []string{"linux", "windows", "darwin"} {
+		for _, p := range list(t, goos) {
+			if slices.Contains(p.Imports, "os/exec") && !within(p.ImportPath, may) {
+				t.Errorf("%s: %s starts programs", goos, p.ImportPath)
+			}
+		}
+	}
+}
+
 // TestWhoImportsTheSDK keeps the SDK behind one package on the upload path, and that package behind those that open stores.
 func TestWhoImportsTheSDK(t *testing.T) {
 	may := map[string][]string{
