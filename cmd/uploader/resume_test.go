@@ -140,11 +140,7 @@ func TestManyProcessesShareOneList(t *testing.T) {
 	if err := slow.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for !l.scanned(t) {
-		if slow.ProcessState != nil {
-			t.Fatal("the copy ended")
-		}
-	}
+	l.awaitScanned(t)
 	_ = slow.Process.Kill()
 	_ = slow.Wait()
 	var wg sync.WaitGroup
@@ -179,6 +175,16 @@ func TestManyProcessesShareOneList(t *testing.T) {
 	}
 }
 
+// awaitScanned waits until all files that are to be sent are in the list.
+func (l *lab) awaitScanned(t *testing.T) {
+	t.Helper()
+	for begun := time.Now(); !l.scanned(t); {
+		if time.Since(begun) > 2*time.Minute {
+			t.Fatal("the files did not come into the list")
+		}
+	}
+}
+
 // scanned reports whether all transfers in the list have all their files.
 func (l *lab) scanned(t *testing.T) bool {
 	t.Helper()
@@ -203,8 +209,7 @@ func TestQueueCommands(t *testing.T) {
 	if err := sending.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for !l.scanned(t) {
-	}
+	l.awaitScanned(t)
 	if out := l.outputOf(t, 0, "status"); !strings.Contains(out, "being sent by another program") {
 		t.Errorf("status: %s", out)
 	}
