@@ -68,9 +68,11 @@ func (p *program) resume(ctx context.Context, f *resumeFlags, args []string) err
 		return err
 	}
 	defer r.discard()
-	if r.journal, err = p.openJournal(ctx); err != nil {
+	j, err := p.openJournal(ctx)
+	if err != nil {
 		return err
 	}
+	r.journal = j
 	r.log.Info("resume", "version", version())
 	return r.send(ctx, func(q *uploader.Queue) error { return p.handOver(ctx, f, r, q, given) })
 }

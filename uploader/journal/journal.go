@@ -106,16 +106,26 @@ func (j *Journal) start(ctx context.Context) error {
 	if j.readers, err = connect(j.files.db(), reading); err != nil {
 		return err
 	}
+	if err := patiently(ctx, j.patience, func() error { return j.enlist(ctx) }); err != nil {
+		return err
+	}
+	j.version, err = j.dataVersion(ctx)
+	return err
+}
+
+// enlist makes the journal known as an owner under a new id. It is busy where another journal, which tidied up at that very
+// moment, looked at the lock file before it was locked, or took it for a dead one's; then it has to be done again.
+func (j *Journal) enlist(ctx context.Context) (err error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	j.id = hex.EncodeToString(id[:])
 	if j.lock, err = j.files.own(j.id); err != nil {
 		return err
 	}
-	if err := j.change(ctx, true, j.register); err != nil {
-		return err
+	if err = j.change(ctx, true, j.register); err != nil {
+		j.lock.close()
+		j.lock = nil
 	}
-	j.version, err = j.dataVersion(ctx)
 	return err
 }
 
