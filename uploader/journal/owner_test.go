@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -253,5 +254,30 @@ func TestMethodsAfterClose(t *testing.T) {
 		if err := call(); err == nil {
 			t.Errorf("%s after Close returns no error", name)
 		}
+	}
+}
+
+// Journals that are opened and closed at the same moment look at each other's lock files; none of them may be turned away.
+func TestManyOpenAndCloseAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 40 {
+				j, opened, err := Open(t.Context(), dir, Options{})
+				if err != nil || opened.SetAside != "" {
+					t.Errorf("open: %v, %+v", err, opened)
+					return
+				}
+				if err := j.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	left, err := os.ReadDir(filepath.Join(dir, "run"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("%d lock files are left: %v", len(left), err)
 	}
 }
