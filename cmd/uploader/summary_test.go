@@ -40,7 +40,7 @@ func TestSummaryAddsUp(t *testing.T) {
 		if by != s.Skipped {
 			t.Errorf("skipped_by has %d, skipped is %d", by, s.Skipped)
 		}
-		if all := s.Failed == 0 && o.leftAlone() == 0 && o.stopped == nil; (o.exit == exitOK) != all || (s.State == stateComplete) != all {
+		if all := s.Failed == 0 && s.Pending == 0 && o.leftAlone() == 0 && o.stopped == nil; (o.exit == exitOK) != all || (s.State == stateComplete) != all {
 			t.Errorf("exit %d, %+v", o.exit, s)
 		}
 	})
