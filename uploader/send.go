@@ -420,7 +420,7 @@ func (q *Queue) commit(u *unit) error {
 
 // request sends one request: it gives up when the request stands still, keeps to the speed limit and counts.
 func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer, error)) (Answer, error) {
-	ctx := u.watch.begin()
+	ctx := u.watch.begin(u.stalls)
 	defer u.watch.pause()
 	var handed atomic.Int64
 	var size int64
@@ -435,7 +435,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 					}
 				}
 			}
-			u.watch.resume()
+			u.watch.resume(n)
 			handed.Add(int64(n))
 			return nil
 		}
@@ -473,6 +473,9 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 		}
 	case e != nil && e.Reason == ServiceBusy:
 		q.conns.busy(now)
+	}
+	if e != nil && e.Reason == NoProgress {
+		u.stalls++
 	}
 	if err != nil {
 		q.log.Debug("request", "blob", u.job.Blob, "took", now.Sub(begun), "error", err)

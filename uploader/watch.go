@@ -17,14 +17,26 @@ type watch struct {
 	ctx    context.Context // of the request under way, or the next
 	cancel context.CancelCauseFunc
 	timer  *time.Timer // nil: not set
+	begun  time.Time   // the request
 	moved  time.Time   // the last progress
+	handed int64       // bytes of the request's body that were taken
+	stalls int         // how often the same has been given up before
 	on     bool        // there is a request that may not stand still
 }
 
-// begin watches a request from now on and returns its context. It is cancelled with NoProgress as the cause.
-func (w *watch) begin() context.Context {
+// unseen is how many bytes of a request may be on their way without being seen to move: in the store's buffer and the
+// system's (package azure bounds both), on the line, and in the buffer of the other side.
+const unseen = 3 * mib
+
+// mostPatience is how many more times the limit a request may at most stand still.
+const mostPatience = 9
+
+// begin watches a request from now on and returns its context. It is cancelled with NoProgress as the cause. stalls is
+// how often the same request has been given up before.
+func (w *watch) begin(stalls int) context.Context {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.begun, w.handed, w.stalls = time.Now(), 0, stalls
 	if w.ctx == nil || w.ctx.Err() != nil {
 		w.release()
 		w.ctx, w.cancel = context.WithCancelCause(w.root)
@@ -33,11 +45,23 @@ func (w *watch) begin() context.Context {
 	return w.ctx
 }
 
-// resume notes progress.
-func (w *watch) resume() {
+// resume notes that n bytes more of the body were taken.
+func (w *watch) resume(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.handed += int64(n)
 	w.progress()
+}
+
+// patience returns how long the request may stand still. A slow line takes its time for what it does not show: as long as
+// that needs at the speed that was seen, it is waited for besides; on a fast line that is nothing. And what was given up
+// gets the limit once more each time, so that a body that fits into the buffers as a whole gets through at last.
+func (w *watch) patience() time.Duration {
+	more := w.limit * time.Duration(w.stalls)
+	if seen := w.handed - unseen*2/3; seen > 0 {
+		more = max(more, time.Duration(float64(w.moved.Sub(w.begun))*unseen/float64(seen)))
+	}
+	return w.limit + min(more, mostPatience*w.limit)
 }
 
 // progress notes progress. The caller holds the lock.
@@ -63,7 +87,7 @@ func (w *watch) look() {
 	if !w.on {
 		return
 	}
-	if left := w.limit - time.Since(w.moved); left > 0 {
+	if left := w.patience() - time.Since(w.moved); left > 0 {
 		w.timer = time.AfterFunc(left, w.look)
 		return
 	}

@@ -1,0 +1,96 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
+)
+
+// narrow accepts connections with a small buffer: over a line that is really slow, no more than trickles through it waits at
+// the other end.
+type narrow struct{ net.Listener }
+
+func (n narrow) Accept() (net.Conn, error) {
+	conn, err := n.Listener.Accept()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		err = errors.Join(err, tcp.SetReadBuffer(64<<10))
+	}
+	return conn, err
+}
+
+// TestASlowLineIsNotCutOff: a request that takes many times the limit for standing still is not given up as long as it moves,
+// though much of what is on its way lies in the systems' buffers and moves unseen. The limit is 1/150 of the real
+// one and the line 150 times as fast: 5 kB/s for each of four connections. A few requests may be given up until that
+// is known.
+func TestASlowLineIsNotCutOff(t *testing.T) {
+	t.Parallel() // it mostly waits
+	const limit, rate, blocks, size = 400 * time.Millisecond, 750_000, 4, 4 << 20
+	faults, err := blobserver.ParseFaults(fmt.Sprintf("slow %d op=PutBlock", rate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := blobserver.New(blobserver.Config{Dir: t.TempDir(), Faults: faults})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(context.Background(), narrow{listener}) }()
+	defer func() {
+		if err := errors.Join(server.Close(), <-served); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := server.CreateContainer("ws-1"); err != nil {
+		t.Fatal(err)
+	}
+	link, err := server.Token(blobserver.TokenRequest{
+		Base: "http://" + listener.Addr().String(), Container: "ws-1", Rights: "cw", To: time.Now().Add(time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := uploader.ParseToken(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := filepath.Join(t.TempDir(), "file")
+	write(t, source, rand.NewChaCha8([32]byte{}), blocks*size)
+	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{}) },
+		BlockSize: size, Connections: blocks, NoProgress: limit,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := queue.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := queue.Use(token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := queue.Add(t.Context(), token.Inbox, []string{source}, uploader.AddOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := queue.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := queue.Status()
+	if s.Files[uploader.Delivered] != 1 || s.Retries > 4*blocks {
+		t.Errorf("%d delivered, %d bytes sent again in %d requests", s.Files[uploader.Delivered], s.BytesResent, s.Retries)
+	}
+	t.Logf("%d requests were given up", s.Retries)
+}
