@@ -36,7 +36,7 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 	s.all = all
 	first := map[string]int{}
 	for i, r := range all {
-		r.number = int32(i) //nolint:gosec // as many as there are arguments and matches of patterns
+		r.number = int32(i)
 		first[firstSegment(r.rel)]++
 	}
 	same := map[[2]string]*root{}

@@ -27,9 +27,9 @@ func (b *byteSize) Set(text string) error {
 
 func (b *byteSize) set(n int64) error {
 	if n < b.min || n > b.max {
-		sentence := b.what + " must be at least " + humanize.IBytes(uint64(b.min)) //nolint:gosec // a positive constant
+		sentence := b.what + " must be at least " + humanize.IBytes(uint64(b.min))
 		if b.max < math.MaxInt64 {
-			sentence = b.what + " must be between " + humanize.IBytes(uint64(b.min)) + " and " + humanize.IBytes(uint64(b.max)) //nolint:gosec // positive constants
+			sentence = b.what + " must be between " + humanize.IBytes(uint64(b.min)) + " and " + humanize.IBytes(uint64(b.max))
 		}
 		return errors.New(sentence)
 	}

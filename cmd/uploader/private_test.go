@@ -23,7 +23,7 @@ func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
 		if info.Mode().Perm() != 0o700 {
 			t.Errorf("rights %o", info.Mode().Perm())
 		}
-		check(t, os.Chmod(dir, 0o777)) //nolint:gosec // what a careless person might do
+		check(t, os.Chmod(dir, 0o777))
 		_, err = p.openState()
 		check(t, err)
 	}
@@ -39,7 +39,7 @@ func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
 
 func TestAFolderThatOthersMayChangeIsNotUsed(t *testing.T) {
 	dir := t.TempDir()
-	check(t, os.Chmod(dir, 0o777)) //nolint:gosec // what this is about
+	check(t, os.Chmod(dir, 0o777))
 	p := program{stateFlag: dir, env: noEnvironment}
 	if _, err := p.openState(); err == nil || !strings.Contains(err.Error(), "Other users of this computer can change the state folder") {
 		t.Errorf("got %v", err)

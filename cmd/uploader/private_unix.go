@@ -19,7 +19,7 @@ func keepPrivate(dir string, own bool) bool {
 		return false
 	}
 	if own && info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(dir, 0o700) == nil
+		return os.Chmod(dir, 0o700) == nil //nolint:gosec // a folder, which needs the right to enter it
 	}
 	return info.Mode().Perm()&0o022 == 0
 }

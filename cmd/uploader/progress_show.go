@@ -27,10 +27,10 @@ type screen struct {
 // terminal returns what stderr is now; its width changes when a person changes the window.
 func (p *program) terminal() screen {
 	f, ok := p.stderr.(*os.File)
-	if !ok || p.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor
+	if !ok || p.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) {
 		return screen{width: plainWidth}
 	}
-	width, _, err := term.GetSize(int(f.Fd())) //nolint:gosec // a file descriptor
+	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil || width < 2 {
 		width = 80
 	}

@@ -217,7 +217,7 @@ func (p *program) movesFrom(f *resumeFlags, pending []uploader.TransferStatus, t
 // agrees asks a person at a terminal; nobody else agrees to anything.
 func (p *program) agrees(question string) bool {
 	in, ok := p.stdin.(*os.File)
-	if !ok || !p.terminal().terminal || !term.IsTerminal(int(in.Fd())) { //nolint:gosec // a file descriptor
+	if !ok || !p.terminal().terminal || !term.IsTerminal(int(in.Fd())) {
 		return false
 	}
 	p.write(question + " [y/N] ")

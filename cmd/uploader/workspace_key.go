@@ -108,10 +108,10 @@ func readKeyFile(path string) (string, error) {
 // cancelled.
 func (p *program) askKey(ctx context.Context) (string, error) {
 	f, ok := p.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor
+	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return "", nil
 	}
-	fd := int(f.Fd()) //nolint:gosec // a file descriptor
+	fd := int(f.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", &usageError{"The key can't be asked for on this terminal. Name a file with --key-file."}

@@ -10,5 +10,5 @@ func openFiles() int {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil || l.Cur > 1<<20 {
 		return 1 << 20
 	}
-	return int(l.Cur) //nolint:gosec // below 2^20
+	return int(l.Cur)
 }

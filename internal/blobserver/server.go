@@ -196,7 +196,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
-	go func() {
+	go func() { //nolint:gosec // what it does begins where ctx ends
 		select {
 		case <-ctx.Done():
 		case <-s.done.Done():

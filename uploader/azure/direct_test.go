@@ -294,7 +294,7 @@ func TestACancelledCallOverTLSReturnsAtOnce(t *testing.T) {
 	t.Cleanup(server.Close)
 	defer close(release)
 	s := openTest(t, testToken(server.URL), Options{})
-	s.transport.TLSClientConfig = &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs} //nolint:errcheck,gosec // it is one
+	s.transport.TLSClientConfig = &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs} //nolint:errcheck // it is one
 	var order []string
 	paused := errors.New("paused")
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -55,7 +55,7 @@ func TestOldVersionsOfTLSAreRefused(t *testing.T) {
 			created(w)
 		}))
 		server.Config.ErrorLog = quiet()
-		server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: version} //nolint:gosec // what is to be refused
+		server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: version}
 		server.StartTLS()
 		t.Cleanup(server.Close)
 		file := filepath.Join(t.TempDir(), "ca.pem")

@@ -40,7 +40,7 @@ func makeFolder(dir string) (files, error) {
 		err := os.Mkdir(d, 0o700)
 		switch {
 		case err == nil:
-			err = os.Chmod(d, 0o700) // whatever the umask
+			err = os.Chmod(d, 0o700) //nolint:gosec // a folder; whatever the umask
 		case errors.Is(err, fs.ErrExist):
 			err = nil
 		}
