@@ -10,8 +10,8 @@ run: build ## the whole job on this machine: local inbox, sample files, comparis
 	@sh .ci/window-libraries
 	$(PROGRAM) practice
 
-test: ## all tests; no system package, no C compiler, no network beyond modules
-	CGO_ENABLED=0 $(GO) test ./...
+test: ## all tests; no system package, no C compiler, no network beyond modules. SOAK=yes: the long ones instead
+	$(if $(SOAK),.ci/soak,CGO_ENABLED=0 $(GO) test ./...)
 
 build: ## the program without a window, for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./cmd/uploader

@@ -38,7 +38,7 @@ const soakVariable = "UPLOADER_SOAK"
 func TestABadDayCostsLittle(t *testing.T) {
 	files, large, blocks, noProgress := 1500, int64(32<<20), int64(512<<10), time.Second
 	if os.Getenv(soakVariable) != "" {
-		files, large, blocks, noProgress = 5000, 2<<30, 8<<20, 10*time.Second
+		files, large, blocks, noProgress = 5000, 2<<30, 8<<20, 3*time.Second
 	}
 	root := filepath.Join(t.TempDir(), "data")
 	random := rand.NewChaCha8([32]byte{6})
