@@ -12,20 +12,24 @@ func main() {
 	// often costs some 20 MB and saves a tenth of the time that small files take.
 	debug.SetGCPercent(200)
 	keepNoCore()
-	env := takeTokenVariable()
+	env := takeSecretVariables()
 	ctx, stop := interruptible(context.Background())
 	code := guarded(os.Stderr, func() int { return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, env) })
 	stop()
 	os.Exit(code)
 }
 
-// takeTokenVariable returns the environment, and takes the token out of what programs that this one starts inherit.
-func takeTokenVariable() func(string) string {
-	token := os.Getenv(tokenVariable)
-	_ = os.Unsetenv(tokenVariable) // fails on no system for a variable's name like this
+// takeSecretVariables returns the environment, and takes the token and the account's key out of what programs that this one
+// starts inherit.
+func takeSecretVariables() func(string) string {
+	taken := map[string]string{}
+	for _, name := range []string{tokenVariable, keyVariable} {
+		taken[name] = os.Getenv(name)
+		_ = os.Unsetenv(name) // fails on no system for a variable's name like these
+	}
 	return func(name string) string {
-		if name == tokenVariable {
-			return token
+		if secret, ok := taken[name]; ok {
+			return secret
 		}
 		return os.Getenv(name)
 	}

@@ -74,7 +74,7 @@ func (p *program) practiceRun(ctx context.Context, dir, samples string, server *
 	if _, code := p.play(ctx, dir, "", nil, append(connect, key...)...); code != exitOK {
 		return exit(code)
 	}
-	p.printf("uploader token create --reason \"Practice run\" --valid-days 1\n")
+	p.printf("uploader token create --reason \"Practice run\" --valid-days 1 --key-file KEY\n")
 	link, code := p.play(ctx, dir, "", nil, append([]string{"token", "create", "--reason", "Practice run", "--valid-days", "1"}, key...)...)
 	if code != exitOK {
 		return exit(code)
@@ -93,7 +93,7 @@ func (p *program) practiceRun(ctx context.Context, dir, samples string, server *
 		return errInterrupted
 	}
 
-	p.printf("\nuploader inbox list 1\n\n")
+	p.printf("\nuploader inbox list 1 --key-file KEY\n\n")
 	table, listed := p.play(ctx, dir, "", nil, append([]string{"inbox", "list", "1"}, key...)...)
 	if listed != exitOK {
 		return exit(listed)

@@ -99,13 +99,14 @@ func TestACrashTellsNoSecret(t *testing.T) {
 
 func TestTheTokenIsNotInherited(t *testing.T) {
 	t.Setenv(tokenVariable, foreignLink)
-	env := takeTokenVariable()
-	if env(tokenVariable) != foreignLink || env("PATH") != os.Getenv("PATH") {
+	t.Setenv(keyVariable, canaryKey)
+	env := takeSecretVariables()
+	if env(tokenVariable) != foreignLink || env(keyVariable) != canaryKey || env("PATH") != os.Getenv("PATH") {
 		t.Error("the environment is not what it was")
 	}
 	for _, v := range os.Environ() {
 		if strings.Contains(v, canary) {
-			t.Error("programs that are started get the token")
+			t.Error("programs that are started get the token or the key")
 		}
 	}
 }

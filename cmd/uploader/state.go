@@ -149,8 +149,9 @@ func (l *logFile) Close() error {
 	return errors.Join(err, l.root.Close())
 }
 
-// signature matches a token's signature wherever it may stand: in a query, in JSON, or encoded once more.
-var signature = regexp.MustCompile(`(?i)(sig|signature|token)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\]+`)
+// signature matches a token's signature or an account's key wherever it may stand: in a query, in JSON, in a connection string,
+// or encoded once more.
+var signature = regexp.MustCompile(`(?i)(sig|signature|token|accountkey)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\]+`)
 
 // signIn matches the sign-in of an address, such as a proxy's.
 var signIn = regexp.MustCompile(`://[^/@\s"'<>]*@`)

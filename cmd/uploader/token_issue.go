@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -173,7 +172,12 @@ func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Cont
 	if err != nil {
 		revoke, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
-		return errors.Join(err, w.Revoke(revoke, g.TID, whoami()))
+		words := fmt.Sprintf("Token %d could not be printed, so it was revoked again. Create another one where it can be.", g.TID)
+		if err := w.Revoke(revoke, g.TID, whoami()); err != nil {
+			words = fmt.Sprintf("Token %d could not be printed, and not be revoked again: %s Revoke it later.", g.TID, workspace.Explain(err))
+		}
+		p.say(words)
+		return exit(exitNotDelivered)
 	}
 	p.say(fmt.Sprintf("Token %d of workspace %s is valid from %s to %s. It permits: %s.", g.TID, w.ID(), localDate(token.ValidFrom), localDate(token.ValidTo), strings.Join(token.Rights.Words(), ", ")))
 	p.say(fmt.Sprintf("It was printed this once and can't be shown again. It may take up to %d seconds until the storage accepts it.", int(workspace.PolicyDelay.Seconds())))

@@ -72,7 +72,7 @@ func (p *program) listTokens(ctx context.Context, keyFile string, asJSON bool) e
 		if err != nil {
 			return fmt.Errorf("list tokens: %w", err)
 		}
-		return p.print(string(text) + "\n")
+		return p.print(uploader.EscapeJSON(string(text)) + "\n")
 	}
 	if len(grants) == 0 {
 		p.say("Workspace " + w.ID() + " has no upload tokens yet. Create one: uploader token create --reason \"…\"")

@@ -226,9 +226,14 @@ func (p *program) readConnection() (connection, error) {
 		return conn, err
 	}
 	text, err := os.ReadFile(filepath.Join(dir, connectionName))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return conn, &usageError{"No storage account is connected. Connect one first: uploader workspace connect --help"}
+	}
+	// Where others can write they could send tokens, and files, to a stranger.
+	if _, err := p.openState(); err != nil {
+		return conn, err
+	}
+	switch {
 	case err != nil || json.Unmarshal(text, &conn) != nil || conn.Address == "":
 		return conn, &usageError{"What is known of the connected storage account can't be read. Connect it again: uploader workspace connect --help"}
 	}
