@@ -108,3 +108,26 @@ func TestTheZeroAccountOpensNothing(t *testing.T) {
 		t.Errorf("key %q", got)
 	}
 }
+
+// FuzzParseAccountNeverShowsTheKey: whatever is given as a key, no error repeats a piece of it.
+func FuzzParseAccountNeverShowsTheKey(f *testing.F) {
+	f.Add(testKey, labAddress)
+	f.Add(testKey, testKey)
+	f.Add("AccountName=labinbox;AccountKey="+testKey, "")
+	f.Add("AccountName=labinbox;BlobEndpoint=https://"+testKey, "")
+	f.Add("BlobEndpoint="+labAddress+";SharedAccessSignature=sv=2021-12-02&sig="+testKey, "https://files.example.org")
+	f.Fuzz(func(t *testing.T, text, address string) {
+		a, err := ParseAccount(text, address)
+		said := fmt.Sprintf("%v %+v %#v", a, a, a)
+		if err != nil {
+			said = err.Error() + Explain(err).String()
+		}
+		_, key, _ := strings.Cut(text, "AccountKey=")
+		if key, _, _ = strings.Cut(key, ";"); len(key) >= 16 && !strings.Contains(address, key[:16]) && strings.Contains(said, key[:16]) {
+			t.Errorf("said %q", said)
+		}
+		if len(text) >= 60 && !strings.ContainsAny(text, ";:/=") && strings.Contains(said, text[:16]) && !strings.Contains(address, text[:16]) {
+			t.Errorf("said %q", said)
+		}
+	})
+}

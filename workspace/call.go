@@ -166,8 +166,8 @@ func (w *Workspace) refused(op string, resp *http.Response) *Error {
 			return e
 		}
 	case code == "AuthorizationFailure":
-		// The firewall. An emulator has none and says this of a wrong key.
-		if reason = FirewallRefused; w.account.inbox.Account != "" {
+		// The firewall. Azurite has none and says this of a wrong key.
+		if reason = FirewallRefused; strings.HasPrefix(resp.Header.Get("Server"), "Azurite") {
 			reason = KeyRefused
 		}
 	case strings.Contains(code, "ExceedsAccountLimit"), strings.Contains(code, "LimitExceeded"), strings.Contains(code, "QuotaExceeded"):

@@ -39,7 +39,7 @@ func TestWhatTheServiceRefuses(t *testing.T) {
 		sentinel error
 	}{
 		"AuthenticationFailed":               {403, KeyRefused, ErrDenied},
-		"AuthorizationFailure":               {403, KeyRefused, ErrDenied}, // an emulator's
+		"AuthorizationFailure":               {403, FirewallRefused, ErrDenied},
 		"NoAuthenticationInformation":        {401, KeyRefused, ErrDenied},
 		"KeyBasedAuthenticationNotPermitted": {403, KeysNotAccepted, ErrDenied},
 		"AuthorizationPermissionMismatch":    {403, NotPermitted, ErrDenied},

@@ -97,7 +97,7 @@ func (w *Workspace) prepare(tid int, r Request, at time.Time) (uploader.Token, G
 		TID: tid, Container: w.container(tid), Reason: r.Reason, ValidFrom: r.From, ValidTo: r.To, Rights: r.Rights, IP: r.IP,
 		Folder: r.Folder, Created: at.UTC().Truncate(time.Second), CreatedBy: r.By,
 		// A name of its own, so that a link whose container was deleted does not open another one of that name later.
-		policy: policyPrefix + strings.ToLower(rand.Text()),
+		policy: policyPrefix + strings.ToLower(rand.Text()[:12]),
 	}
 	options := make([]uploader.ParseOption, len(w.account.allow))
 	for i, h := range w.account.allow {

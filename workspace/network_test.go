@@ -115,20 +115,6 @@ func TestAListThatIsNone(t *testing.T) {
 	}
 }
 
-// TestAFirewallIsToldFromAWrongKey: of Azure's own hosts alone, since emulators say the same of a wrong key.
-func TestAFirewallIsToldFromAWrongKey(t *testing.T) {
-	for address, want := range map[string]Reason{labAddress: FirewallRefused, "http://127.0.0.1:10000/labinbox": KeyRefused} {
-		a, err := ParseAccount(testKey, address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer := &http.Response{StatusCode: 403, Header: http.Header{"X-Ms-Error-Code": {"AuthorizationFailure"}, "X-Ms-Request-Id": {"1"}}, Body: http.NoBody}
-		if err := openWith(t, a, "ws", Options{}).refused("test", answer); err.Reason != want {
-			t.Errorf("%s: %v, want %s", address, err, want)
-		}
-	}
-}
-
 // TestCodesThatCanBeNoneAreNotKept, since they could carry a page into a log.
 func TestCodesThatCanBeNoneAreNotKept(t *testing.T) {
 	a, err := ParseAccount(testKey, labAddress)

@@ -171,9 +171,9 @@ func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
 		s.classifyToken(e, said, uploader.SignatureRefused)
 		return
 	case "AuthorizationFailure":
-		// The firewall. Emulators have none and say it of every bad token, whose dates then tell.
+		// The firewall. Azurite has none and says it of every bad token, whose dates then tell.
 		otherwise := uploader.FirewallRefused
-		if s.inbox.Account != "" { // path style, so no account of Azure's
+		if strings.HasPrefix(k.header.Get("Server"), "Azurite") {
 			otherwise = uploader.SignatureRefused
 		}
 		s.classifyToken(e, said, otherwise)

@@ -110,7 +110,7 @@ func TestServiceErrors(t *testing.T) {
 		{name: "account wants https", answer: refusal{status: 400, code: "AccountRequiresHttps"}, reason: uploader.HTTPSRequired},
 		{name: "address", answer: refusal{status: 403, code: "AuthorizationSourceIPMismatch", more: "<SourceIP>198.51.100.9</SourceIP>"}, reason: uploader.AddressRefused, value: "192.0.2.7"},
 		{name: "firewall", answer: refusal{status: 403, code: "AuthorizationFailure"}, reason: uploader.FirewallRefused},
-		{name: "emulator's revoked", answer: refusal{status: 403, code: "AuthorizationFailure"}, token: func(t *uploader.Token) { t.Inbox.Account = "account" }, reason: uploader.SignatureRefused},
+		{name: "emulator's revoked", answer: refusal{status: 403, code: "AuthorizationFailure", header: map[string]string{"Server": "Azurite-Blob/3.35.0"}}, reason: uploader.SignatureRefused},
 		{name: "emulator's expired", answer: refusal{status: 403, code: "AuthorizationFailure"}, token: func(t *uploader.Token) { t.ValidTo = on("2026-01-01T00:00:00Z") }, reason: uploader.Expired, when: on("2026-01-01T00:00:00Z")},
 		{name: "service kind", answer: refusal{status: 403, code: "AuthorizationServiceMismatch"}, reason: uploader.WrongTokenKind},
 		{name: "resource kind", answer: refusal{status: 403, code: "AuthorizationResourceTypeMismatch"}, reason: uploader.WrongTokenKind},

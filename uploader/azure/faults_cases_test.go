@@ -144,8 +144,7 @@ var faultCases = []faultCase{
 	{line: `refuse AuthenticationFailed detail="Signature did not match." count=1`, end: holds(uploader.SignatureRefused)},
 	{line: "refuse AuthorizationPermissionMismatch count=1", end: holds(uploader.PermissionMissing)},
 	{line: "refuse AuthorizationSourceIPMismatch count=1", end: holds(uploader.AddressRefused)},
-	// In path style this is what an emulator says of a revoked token; of a firewall the tests of errors know.
-	{line: "refuse AuthorizationFailure count=1", end: holds(uploader.SignatureRefused)},
+	{line: "refuse AuthorizationFailure count=1", end: holds(uploader.FirewallRefused)},
 	{line: "refuse KeyBasedAuthenticationNotPermitted at=end count=1", end: holds(uploader.TokensNotAccepted)},
 	{line: "refuse ContainerNotFound count=1", end: holds(uploader.InboxGone)},
 	{line: "refuse AccountIsDisabled count=1", end: holds(uploader.AccountGone)},
