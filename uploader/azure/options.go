@@ -19,7 +19,7 @@ type Options struct {
 	// inspect encrypted traffic. It is read once, by [Open].
 	CAFile string
 	// Proxy chooses the proxy for the inbox's address, nil for none. It is given the address without the token's
-	// query. The default is [http.ProxyFromEnvironment].
+	// query. The default is [http.ProxyFromEnvironment]; [Proxy.For] is the one that a person has set.
 	Proxy func(address *url.URL) (*url.URL, error)
 	// UserAgent is sent with each request; empty means "inbox-uploader".
 	UserAgent string
