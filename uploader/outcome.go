@@ -131,7 +131,8 @@ func (q *Queue) failed(u unit, err error) {
 		in.retry = now.Add(wait)
 		q.later(u, wait)
 	case errors.Is(e, ErrCorrupt):
-		if u.tries++; u.tries > maxCorrupt {
+		u.tries++
+		if u.damaged++; u.damaged > maxCorrupt {
 			q.end(j, Failed, e)
 			return
 		}

@@ -395,3 +395,20 @@ func TestCloseInTheMiddleEndsEverything(t *testing.T) {
 		t.Error("Wait says that all is done")
 	}
 }
+
+// Waiting for a busy storage takes nothing from the patience with damaged bytes.
+func TestBusyAnswersDoNotCountAsDamage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 1})
+		b.store.Fail(uploadertest.PutBlob, "", 6, uploadertest.Busy(0))
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Corrupt())
+		b.add(uploader.AddOptions{}, b.file("a", 10))
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if s := b.queue.Status(); s.Files[uploader.Delivered] != 1 {
+			t.Errorf("%v", s.Files)
+		}
+		b.close()
+	})
+}

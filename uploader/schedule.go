@@ -75,12 +75,13 @@ const (
 
 // unit is the work of one connection at a time: at most one request that carries data.
 type unit struct {
-	job    *job
-	kind   unitKind
-	block  int
-	plan   int // the job's when it was made
-	tries  int // failed ones
-	stalls int // of those, for standing still
+	job     *job
+	kind    unitKind
+	block   int
+	plan    int // the job's when it was made
+	tries   int // failed ones
+	damaged int // of those, because other bytes arrived
+	stalls  int // of those, for standing still
 
 	// Filled when it is handed out.
 	store      Store
