@@ -128,26 +128,26 @@ func (f *issueFlags) request(c *cobra.Command) (workspace.Request, error) {
 		return r, &usageError{"--valid-to and --valid-days both say when the token ends. Leave one out."}
 	}
 	var err error
-	if r.From, err = parseMoment("--valid-from", f.from, 0); err == nil {
-		r.To, err = parseMoment("--valid-to", f.to, 1)
+	if r.From, err = parseMoment("--valid-from", f.from, 0, time.Local); err == nil {
+		r.To, err = parseMoment("--valid-to", f.to, 1, time.Local)
 	}
 	return r, err
 }
 
-// parseMoment reads a date as people write it, in the local time zone unless it says another. A day alone is its midnight,
-// plus so many days.
-func parseMoment(flag, text string, plus int) (time.Time, error) {
+// parseMoment reads a date as people write it, in the time zone zone unless it says another. A day alone is its midnight, plus
+// so many days.
+func parseMoment(flag, text string, plus int, zone *time.Location) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
 	}
-	if t, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil {
+	if t, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
 		return t.AddDate(0, 0, plus), nil
 	}
 	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.DateTime, "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
 			return t, nil
 		}
 	}

@@ -44,9 +44,7 @@ func TestATokenThatCannotBePrintedIsRevoked(t *testing.T) {
 }
 
 func TestDatesAsPeopleWriteThem(t *testing.T) {
-	zone := time.Local
-	time.Local = time.FixedZone("there", 2*3600)
-	defer func() { time.Local = zone }()
+	there := time.FixedZone("there", 2*3600)
 	for text, want := range map[string]string{
 		"":                          "0001-01-01T00:00:00Z",
 		"2026-11-03":                "2026-11-03T22:00:00Z", // as an end: the end of that day
@@ -60,7 +58,7 @@ func TestDatesAsPeopleWriteThem(t *testing.T) {
 		"tomorrow":                  "refused",
 	} {
 		got := "refused"
-		if m, err := parseMoment("--valid-to", text, 1); err == nil {
+		if m, err := parseMoment("--valid-to", text, 1, there); err == nil {
 			got = m.UTC().Format(time.RFC3339)
 		}
 		if got != want {
