@@ -1,33 +1,35 @@
-# Two of these are all that most people need: "make run" and "make test". Neither needs more than Go and git.
+# Two of these are all that most people need: "make run" and "make test". Neither needs more than Go and git; with a C compiler and
+# the graphics libraries, "make run" opens the window.
 
 GO         ?= go
 LINT       := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 PROGRAM    := bin/uploader$(shell $(GO) env GOEXE)
+# Without a C compiler Fyne compiles on macOS only under this tag of its own.
+TAGS       := $(if $(filter darwin,$(shell $(GO) env GOOS)),-tags ci)
 
-.PHONY: run test build race lint fmt ci clean
+.PHONY: run test build race lint fmt ci
 
-run: build ## the whole job on this machine: local inbox, sample files, comparison
+run: ## the window where there is a display, else the whole job without one: local inbox, sample files, comparison
 	@sh .ci/window-libraries
-	$(PROGRAM) practice
+	@$(MAKE) --no-print-directory build
+	@if sh .ci/window-libraries --ready && sh .ci/window-libraries --display; then $(PROGRAM) window; else $(PROGRAM) practice; fi
 
 test: ## all tests; no system package, no C compiler, no network beyond modules. SOAK=yes: the long ones instead
-	$(if $(SOAK),.ci/soak,CGO_ENABLED=0 $(GO) test ./...)
+	$(if $(SOAK),.ci/soak,CGO_ENABLED=0 $(GO) test $(TAGS) ./...)
 
-build: ## the program without a window, for this machine
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./cmd/uploader
+build: ## the program for this machine: with its window where that can be built (the first time takes minutes), else without
+	@if sh .ci/window-libraries --ready; then set -x; CGO_ENABLED=1 $(GO) build -o $(PROGRAM) ./cmd/uploader; \
+	else set -x; CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./cmd/uploader; fi
 
 race: ## all tests with the race detector, which needs a C compiler
-	CGO_ENABLED=1 $(GO) test -race ./...
+	CGO_ENABLED=1 $(GO) test -race -tags nogui ./...
 
 lint: ## vet, the linters of .golangci.yml and the format
-	$(GO) vet ./...
-	GOFLAGS= $(GO) run $(LINT) run
+	CGO_ENABLED=0 $(GO) vet $(TAGS) ./...
+	CGO_ENABLED=0 GOFLAGS= $(GO) run $(LINT) run
 
 fmt: ## write the format that lint asks for
 	GOFLAGS= $(GO) run $(LINT) fmt
 
 ci: ## everything, on a clean checkout; under half an hour
 	.ci/run
-
-clean: ## remove what was built
-	rm -rf bin dist .cache

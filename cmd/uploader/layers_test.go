@@ -38,9 +38,14 @@ func list(t *testing.T, goos string) []listed {
 
 // goList is "go list".
 func goList(t *testing.T, goos string, args ...string) []listed {
+	return goListCgo(t, "0", goos, args...)
+}
+
+// goListCgo is goList as with a C compiler ("1"), which listing does not need, or without one ("0").
+func goListCgo(t *testing.T, cgo, goos string, args ...string) []listed {
 	t.Helper()
 	c := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Doc,Imports,Deps,Module"}, args...)...)
-	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH=amd64", "GOFLAGS=-mod=readonly")
+	c.Env = append(os.Environ(), "CGO_ENABLED="+cgo, "GOOS="+goos, "GOARCH=amd64", "GOFLAGS=-mod=readonly")
 	var complaint bytes.Buffer
 	c.Stderr = &complaint
 	out, err := c.Output()
@@ -86,9 +91,11 @@ var unreachable = map[string][][]string{
 	module + "/uploader/vault":           {top, screen, sdk, database, tests, {module + "/internal"}},
 	module + "/uploader/vault/vaulttest": {top, screen, sdk, database, {module + "/internal"}},
 	module + "/uploader/uploadertest":    {top, screen, sdk, database, keyring, {module + "/internal"}},
+	module + "/internal/practice":        {top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests, {module + "/uploader", module + "/ui"}},
+	module + "/internal/desktop":         {top, screen, sdk, database, {"github.com/zalando/go-keyring"}, tests, {"net/http", module + "/uploader"}},
 	module + "/internal/blobserver":      {top, screen, sdk, database, keyring, tests, {module + "/uploader"}},
 	module + "/workspace":                {top, screen, database, keyring, tests, {module + "/internal"}},
-	module + "/ui":                       {top, sdk, database, keyring, tests, {"fyne.io/fyne/v2/app", module + "/internal"}},
+	module + "/ui":                       {top, sdk, database, keyring, tests, {"fyne.io/fyne/v2/app", "fyne.io/fyne/v2/internal/driver/glfw", "github.com/go-gl", module + "/internal"}},
 	module + "/assets":                   {top, sdk, database, keyring, network, tests, {"fyne.io", module + "/ui", module + "/uploader", module + "/internal"}},
 	module + "/cmd/uploader":             {tests},
 }
@@ -166,39 +173,61 @@ func TestEachPackageSaysWhatItIsFor(t *testing.T) {
 	}
 }
 
-// TestReadmeListsWhatIsLinked compares the README's table of licences with the modules of the program and of its tests.
+// TestOnlyOneFileOpensAWindow keeps the C compiler and the graphics library out of everything but one package's build with cgo.
+func TestOnlyOneFileOpensAWindow(t *testing.T) {
+	for cgo, want := range map[string]bool{"0": false, "1": true} {
+		for _, p := range goListCgo(t, cgo, "linux", module+"/...") {
+			has := slices.Contains(p.Deps, "fyne.io/fyne/v2/app")
+			if has != (want && p.ImportPath == module+"/cmd/uploader") {
+				t.Errorf("CGO_ENABLED=%s: %s reaches fyne/v2/app: %v", cgo, p.ImportPath, has)
+			}
+		}
+	}
+}
+
+// TestReadmeListsWhatIsLinked compares the README's tables of licences with the modules of the program, of the program with a window,
+// and of the tests.
 func TestReadmeListsWhatIsLinked(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, tests, ok := strings.Cut(string(readme), "Tests use besides")
-	if !ok {
-		t.Fatal("the README has no table of what the tests use")
+	program, rest, ok := strings.Cut(string(readme), "With a window it links besides")
+	window, tests, also := strings.Cut(rest, "Tests use besides")
+	if !ok || !also {
+		t.Fatal("the README has no tables of what the window links and of what the tests use")
 	}
-	linked := map[string]bool{}
-	for _, goos := range []string{"linux", "windows", "darwin"} {
-		for _, p := range goList(t, goos, "-deps", module+"/cmd/uploader") {
-			linked[p.Module.Path+" "+p.Module.Version] = true
-		}
-		for _, p := range goList(t, goos, "-deps", "-test", module+"/...") {
-			if m := p.Module.Path + " " + p.Module.Version; !linked[m] {
-				linked[m] = false
+	const inProgram, inWindow, inTests = "program", "window", "tests"
+	linked := map[string]string{}
+	add := func(where string, all []listed) {
+		for _, p := range all {
+			if m := p.Module.Path + " " + p.Module.Version; linked[m] == "" {
+				linked[m] = where
 			}
 		}
 	}
-	rows := map[string]bool{}
-	for text, inProgram := range map[string]bool{program: true, tests: false} {
+	systems := []string{"linux", "windows", "darwin"}
+	for _, goos := range systems {
+		add(inProgram, goList(t, goos, "-deps", module+"/cmd/uploader"))
+	}
+	for _, goos := range systems {
+		add(inWindow, goListCgo(t, "1", goos, "-deps", module+"/cmd/uploader"))
+	}
+	for _, goos := range systems {
+		add(inTests, goList(t, goos, "-deps", "-test", module+"/..."))
+	}
+	rows := map[string]string{}
+	for where, text := range map[string]string{inProgram: program, inWindow: window, inTests: tests} {
 		for line := range strings.SplitSeq(text, "\n") {
 			if cells := strings.Split(line, "|"); len(cells) == 5 && strings.Contains(cells[1], "/") && strings.HasPrefix(cells[2], " v") {
 				path, _, _ := strings.Cut(strings.TrimSpace(cells[1]), " ")
-				rows[path+" "+strings.TrimSpace(cells[2])] = inProgram
+				rows[path+" "+strings.TrimSpace(cells[2])] = where
 			}
 		}
 	}
 	delete(linked, " ")        // the standard library
 	delete(linked, module+" ") // the program itself
 	if diff := cmp.Diff(linked, rows); diff != "" {
-		t.Errorf("README.md, licences; true is linked into the program (-linked +README):\n%s", diff)
+		t.Errorf("README.md, licences: where each module is linked (-linked +README):\n%s", diff)
 	}
 }

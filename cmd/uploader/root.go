@@ -72,13 +72,20 @@ func (p *program) root() *cobra.Command {
 		Short: "Put files into a research workspace's inbox with an upload token",
 		Long: `Put files into a research workspace's inbox with an upload token.
 
+Without a command it opens the window; files and folders that are named are added to it.
+
 Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no readable token,
 3 the token is expired, not yet valid or refused, 130 interrupted.`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          noArguments,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: func(c *cobra.Command, args []string) error {
+			if arePaths(args) {
+				return nil
+			}
+			return noArguments(c, args)
+		},
+		RunE: func(c *cobra.Command, args []string) error { return p.openWindow(c.Context(), localPaths(args)) },
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "folder for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
@@ -88,7 +95,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		}
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})
-	c.AddCommand(p.tokenCommand(), p.copyCommand(), p.resumeCommand(), p.statusCommand(), p.queueCommand(),
+	c.AddCommand(p.windowCommand(), p.tokenCommand(), p.copyCommand(), p.resumeCommand(), p.statusCommand(), p.queueCommand(),
 		p.practiceCommand(), p.inboxCommand(), p.workspaceCommand())
 	return c
 }

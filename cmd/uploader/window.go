@@ -1,0 +1,98 @@
+//go:build cgo && !nogui
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"inboxuploader/internal/desktop"
+	"inboxuploader/internal/practice"
+	"inboxuploader/ui"
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
+)
+
+// appID names the program to desktops. It is FyneApp.toml's.
+const appID = "org.inboxuploader.desktop"
+
+// openWindow runs the window until it is quit, or hands the paths to the window that is open already. It must be called on the
+// program's first goroutine, which the window needs.
+func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
+	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" && p.env("DISPLAY") == "" && p.env("WAYLAND_DISPLAY") == "" {
+		return &usageError{"There is no display to open the window on. Nothing was sent. Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"}
+	}
+	dir, err := p.openState()
+	if err != nil {
+		return err
+	}
+	var w *ui.Window
+	ready := make(chan struct{})
+	instance, first, err := desktop.Claim(dir, func(paths []string) {
+		<-ready
+		w.Open(paths)
+	})
+	if err != nil {
+		return err
+	}
+	if !first {
+		return desktop.Hand(dir, paths)
+	}
+	defer func() { err = errors.Join(err, instance.Close()) }()
+
+	log, logPath, logFile := p.openLog()
+	defer func() { _ = logFile.Close() }()
+	log.Info("window", "version", version())
+	settingsPath := filepath.Join(dir, "settings.json")
+	settings, err := ui.LoadSettings(settingsPath)
+	if err != nil {
+		log.Error("settings", "error", err) // they are as at a first start
+	}
+	q, err := uploader.NewQueue(context.WithoutCancel(ctx), uploader.Config{Open: openWindowStore, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+
+	// What Fyne can't do it says by a panic: no OpenGL, for example.
+	defer func() {
+		if r := recover(); r != nil {
+			log.Error("window", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			err = &usageError{"The window could not be opened: this display has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"}
+		}
+	}()
+	config := ui.Config{
+		Queue: q, Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
+		Practice: func(ctx context.Context) (ui.Practice, error) {
+			return practice.Start(ctx, p.now)
+		},
+		Desktop: ui.Desktop{HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal},
+		Log:     log, LogPath: logPath, Version: version(),
+	}
+	testing := p.env("UPLOADER_E2E") == "1"
+	if testing {
+		config.Events = p.stdout
+	}
+	// Fyne looks for calls on the wrong thread only where a program has not declared that it makes none.
+	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": !testing}})
+	w = ui.New(app.NewWithID(appID), config)
+	close(ready)
+	if testing {
+		stop := onWhereAsked(w.Where)
+		defer stop()
+	}
+	w.Run(ctx, paths)
+	return nil
+}
+
+// openWindowStore opens the store that a token leads to.
+func openWindowStore(t uploader.Token) (uploader.Store, error) {
+	return azure.Open(t, azure.Options{Connections: 128, UserAgent: "inbox-uploader/" + version()})
+}

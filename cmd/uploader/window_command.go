@@ -1,0 +1,57 @@
+package main
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// windowCommand opens the window. So does the program without a command.
+func (p *program) windowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "window [PATH...]",
+		Short: "Open the window, with these files and folders added if there are any",
+		Long: `Open the window: paste the token, drop files, watch them arrive. Without any command the program does the same.
+Files and folders that are named are added as if they had been dropped. Where the window is open already, it gets them.
+
+Needs a display and a build with a window; where one of them is missing, the program says so, and "uploader copy" delivers
+without a window.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error { return p.openWindow(c.Context(), localPaths(args)) },
+	}
+}
+
+// arePaths reports whether words on the command line that are no command name files or folders that exist, as a desktop passes
+// what is dropped on the program's icon.
+func arePaths(args []string) bool {
+	if len(args) == 0 {
+		return false
+	}
+	for _, path := range localPaths(args) {
+		if _, err := os.Lstat(path); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// localPaths turns file:// addresses, which some desktops pass, into paths, and all of them into absolute ones.
+func localPaths(args []string) []string {
+	paths := make([]string, 0, len(args))
+	for _, a := range args {
+		if u, err := url.Parse(a); err == nil && u.Scheme == "file" && u.Path != "" {
+			a = filepath.FromSlash(u.Path)
+			if filepath.Separator == '\\' {
+				a = strings.TrimPrefix(a, `\`)
+			}
+		}
+		if abs, err := filepath.Abs(a); err == nil {
+			a = abs
+		}
+		paths = append(paths, a)
+	}
+	return paths
+}

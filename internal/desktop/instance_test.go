@@ -1,0 +1,57 @@
+package desktop
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestASecondStartHandsItsPathsToTheFirst(t *testing.T) {
+	for name, dir := range map[string]string{
+		"a folder of the usual kind":         t.TempDir(),
+		"a path that no socket's name takes": filepath.Join(t.TempDir(), strings.Repeat("deep", 30)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			makeFolder(t, dir)
+			taken := make(chan []string, 1)
+			first, ok, err := Claim(dir, func(paths []string) { taken <- paths })
+			if err != nil || !ok {
+				t.Fatalf("the first claim: %v, %v", ok, err)
+			}
+			if _, ok, err := Claim(dir, func([]string) { t.Error("the second one was asked") }); ok || err != nil {
+				t.Fatalf("the second claim: %v, %v", ok, err)
+			}
+			want := []string{"/data/a b.txt", "/data/心拍数.csv"}
+			if err := Hand(dir, want); err != nil {
+				t.Fatal(err)
+			}
+			if got := <-taken; !slices.Equal(got, want) {
+				t.Errorf("the first window got %q", got)
+			}
+			if err := first.Close(); err != nil {
+				t.Fatal(err)
+			}
+			again, ok, err := Claim(dir, func([]string) {})
+			if err != nil || !ok {
+				t.Fatalf("the claim after the first window's end: %v, %v", ok, err)
+			}
+			if err := again.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func makeFolder(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}

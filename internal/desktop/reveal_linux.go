@@ -1,0 +1,29 @@
+package desktop
+
+import (
+	"fmt"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Reveal shows a file in the desktop's file manager. It blocks until the desktop has been asked, not until a person closes it.
+func Reveal(path string) error {
+	if bus, err := dbus.ConnectSessionBus(); err == nil {
+		defer func() { _ = bus.Close() }()
+		u := url.URL{Scheme: "file", Path: path}
+		call := bus.Object("org.freedesktop.FileManager1", "/org/freedesktop/FileManager1").Call(
+			"org.freedesktop.FileManager1.ShowItems", 0, []string{u.String()}, "")
+		if call.Err == nil {
+			return nil
+		}
+	}
+	c := exec.Command("xdg-open", filepath.Dir(path)) // no file manager of that kind: the folder at least
+	if err := c.Start(); err != nil {
+		return fmt.Errorf("reveal: %w", err)
+	}
+	go func() { _ = c.Wait() }()
+	return nil
+}

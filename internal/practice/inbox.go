@@ -1,0 +1,124 @@
+// Package practice is the window's practice inbox: a local inbox in the process, for trying the program without an account, with what
+// can go wrong at the touch of a switch. Call [Start] first.
+package practice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"inboxuploader/assets"
+	"inboxuploader/internal/blobserver"
+)
+
+const (
+	// container reads as "workspace practice, token 1".
+	container = "practice-1"
+	// rights is all that an upload token needs, so practice has no more.
+	rights = "w"
+	// lifetime is how long a token works: long enough for a calm countdown.
+	lifetime = 7 * 24 * time.Hour
+)
+
+// Inbox is the practice inbox. Its methods may be called from any goroutine.
+type Inbox struct {
+	dir    string
+	server *blobserver.Server
+	base   string
+	now    func() time.Time
+	stop   context.CancelFunc
+	served chan error
+
+	pulled atomic.Bool // the cable
+	issued atomic.Int64
+	ended  atomic.Int64 // tokens up to this number are refused
+}
+
+// Start runs one over a temporary folder until it is closed; only this machine can reach it. It blocks for a moment on the disk.
+// now is the clock that tokens are issued by.
+func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
+	dir, err := os.MkdirTemp("", "uploader-practice-")
+	if err != nil {
+		return nil, fmt.Errorf("practice: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
+	i := &Inbox{dir: dir, now: now, served: make(chan error, 1)}
+	if i.server, err = blobserver.New(blobserver.Config{Dir: i.Folder(), Before: i.before}); err != nil {
+		return nil, fmt.Errorf("practice: %w", err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err == nil {
+		err = i.server.CreateContainer(container)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("practice: %w", err), i.server.Close())
+	}
+	i.base = "http://" + listener.Addr().String()
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	i.stop = stop
+	go func() { i.served <- i.server.Serve(serving, listener) }()
+	return i, nil
+}
+
+// before is asked ahead of each request.
+func (i *Inbox) before(*blobserver.Op) *blobserver.Answer {
+	switch {
+	case i.pulled.Load():
+		return &blobserver.Answer{Reset: true}
+	case i.ended.Load() >= i.issued.Load() && i.issued.Load() > 0:
+		// As the service answers when se is over.
+		now := i.now().UTC().Format(http.TimeFormat)
+		return &blobserver.Answer{
+			Status: http.StatusForbidden, Code: "AuthenticationFailed", ReadBody: -1,
+			Detail: "Signature not valid in the specified time frame: Start [] - Expiry [" + now + "] - Current [" + now + "]",
+		}
+	}
+	return nil
+}
+
+// Token issues a token that is valid from now on.
+func (i *Inbox) Token() (string, error) {
+	link, err := i.server.Token(blobserver.TokenRequest{
+		Base: i.base, Container: container, Rights: rights, To: i.now().Add(lifetime),
+	})
+	if err != nil {
+		return "", fmt.Errorf("practice: %w", err)
+	}
+	i.issued.Add(1)
+	return link, nil
+}
+
+// Samples makes a folder of sample files, or returns the one that it made before.
+func (i *Inbox) Samples() (string, error) {
+	dir := filepath.Join(i.dir, "samples")
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	return dir, assets.WriteSamples(dir)
+}
+
+// Folder is where the delivered files are.
+func (i *Inbox) Folder() string { return filepath.Join(i.dir, "inbox") }
+
+// PullCable cuts each connection to the inbox, or no longer.
+func (i *Inbox) PullCable(pulled bool) { i.pulled.Store(pulled) }
+
+// EndTokens refuses every request until the next token is issued. The inbox can't tell tokens apart after that, which a practice
+// does not need.
+func (i *Inbox) EndTokens() { i.ended.Store(i.issued.Load()) }
+
+// Close ends the inbox and removes its folder.
+func (i *Inbox) Close() error {
+	i.stop()
+	return errors.Join(<-i.served, i.server.Close(), os.RemoveAll(i.dir))
+}

@@ -1,0 +1,131 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"inboxuploader/uploader"
+)
+
+// command hands a command to the queue. Its effect is seen in the next sample.
+func (w *Window) command(c uploader.Command) {
+	w.inBackground(func(ctx context.Context) {
+		n, err := w.config.Queue.Do(ctx, c)
+		if err != nil && ctx.Err() == nil {
+			w.config.Log.Error("command", "verb", c.Verb, "error", err)
+			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
+			return
+		}
+		w.events.event(commandEvent[c.Verb], "files", n)
+	})
+}
+
+// commandEvent names the events of commands for end-to-end tests.
+var commandEvent = map[uploader.Verb]string{
+	uploader.Pause: "paused", uploader.Resume: "resumed", uploader.Cancel: "cancelled", uploader.Retry: "retried",
+	uploader.Replace: "replaced", uploader.Remove: "removed", uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved",
+	uploader.Last: "moved", uploader.Clear: "cleared",
+}
+
+func (w *Window) pauseAll() { w.command(uploader.Command{Verb: uploader.Pause}) }
+
+// resumeAll goes on with what a person paused and with what an earlier run left. Inboxes whose token is not known any more are
+// looked up in the vault; for the first one that is not there either a token is asked for.
+func (w *Window) resumeAll() {
+	need := map[string]bool{}
+	for i := range w.last.status.Transfers {
+		if t := &w.last.status.Transfers[i]; notEnded(&t.Files) > 0 || !t.Scanned {
+			need[t.Inbox] = true
+		}
+	}
+	for i := range w.last.status.Inboxes {
+		if in := &w.last.status.Inboxes[i]; in.Token.Inbox.Host != "" && in.Hold == nil {
+			delete(need, in.Inbox)
+		}
+	}
+	n := resting(&w.last.status)
+	w.inBackground(func(ctx context.Context) {
+		_, err := w.config.Queue.Adopt(ctx, nil)
+		if err == nil {
+			_, err = w.config.Queue.Do(ctx, uploader.Command{Verb: uploader.Resume})
+		}
+		if err != nil && ctx.Err() == nil {
+			w.config.Log.Error("resume", "error", err)
+			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
+			return
+		}
+		w.events.event("resumed", "files", n)
+		missing := false
+		for key := range need {
+			if !w.recall(ctx, key) {
+				missing = true
+			}
+		}
+		if missing {
+			w.do(w.pasteToken)
+		}
+		w.wake()
+	})
+}
+
+// recall fetches an inbox's token from the vault and uses it. It reports whether it could.
+func (w *Window) recall(ctx context.Context, key string) bool {
+	if w.config.Vault == nil {
+		return false
+	}
+	t, err := w.config.Vault.Token(ctx, key)
+	if err != nil || t.StateAt(w.config.Now()) == uploader.StateExpired {
+		return false
+	}
+	if err := w.config.Queue.Use(t); err != nil {
+		return false
+	}
+	w.do(func() {
+		if w.token.Inbox.Host == "" {
+			w.token = t
+		}
+	})
+	return true
+}
+
+// retryAll sends again what could not be sent.
+func (w *Window) retryAll() { w.command(uploader.Command{Verb: uploader.Retry}) }
+
+// clearDelivered takes what was delivered from the list.
+func (w *Window) clearDelivered() { w.command(uploader.Command{Verb: uploader.Clear}) }
+
+// jobMenu is what can be done with jobs that are selected, one of which is j.
+func (w *Window) jobMenu(j uploader.Job, ids []int64) []*fyne.MenuItem {
+	var items []*fyne.MenuItem
+	verb := func(words, sign string, v uploader.Verb) {
+		items = append(items, fyne.NewMenuItemWithIcon(words, icon(sign, theme.ColorNameForeground), func() {
+			w.command(uploader.Command{Verb: v, Jobs: ids})
+		}))
+	}
+	one := len(ids) == 1
+	if !one || j.State == uploader.Waiting || j.State == uploader.Active {
+		verb(tr("Pause"), "pause", uploader.Pause)
+	}
+	if !one || j.State == uploader.Paused {
+		verb(tr("Resume"), "resume", uploader.Resume)
+	}
+	if !one || j.State == uploader.Attention || j.State == uploader.Failed || j.State == uploader.Cancelled {
+		verb(tr("Try again"), "retry", uploader.Retry)
+	}
+	if p := j.Problem; !one || p != nil && (p.Reason == uploader.AlreadyThere || p.Reason == uploader.AlreadyThereByUs) {
+		verb(tr("Replace what is there"), "send", uploader.Replace)
+	}
+	if !one || !j.State.Ended() {
+		verb(tr("Cancel"), "cancel", uploader.Cancel)
+		items = append(items, fyne.NewMenuItemSeparator())
+		verb(tr("Send first"), "first", uploader.First)
+		verb(tr("Send earlier"), "up", uploader.Up)
+		verb(tr("Send later"), "down", uploader.Down)
+		verb(tr("Send last"), "last", uploader.Last)
+	}
+	items = append(items, fyne.NewMenuItemSeparator())
+	verb(tr("Remove from the list"), "remove", uploader.Remove)
+	return items
+}

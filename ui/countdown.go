@@ -1,0 +1,61 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"inboxuploader/uploader"
+)
+
+// countdown says how long a token still works, in which colour, and after how long the words are others. The nearer the end, the
+// finer it counts; a next of 0 means that the words stay.
+func countdown(t uploader.Token, now time.Time) (words string, color fyne.ThemeColorName, next time.Duration) {
+	switch t.StateAt(now) {
+	case uploader.StateUnknown:
+		return tr("The storage knows when this token ends"), colorMuted, 0
+	case uploader.StateExpired:
+		return tr("Token ended {{.When}}", values("When", moment(t.ValidTo, now))), theme.ColorNameError, 0
+	case uploader.StateNotYetValid:
+		left := t.ValidFrom.Sub(now)
+		return tr("Token starts in {{.Time}}", values("Time", remaining(left))), theme.ColorNameWarning, step(left)
+	}
+	left := t.ValidTo.Sub(now)
+	color = colorMuted
+	switch {
+	case left < time.Hour:
+		color = theme.ColorNameError
+	case left < 24*time.Hour:
+		color = theme.ColorNameWarning
+	}
+	return tr("{{.Time}} left", values("Time", remaining(left))), color, step(left)
+}
+
+// remaining says a time that is left, rounded down: "6 d 21 h", "5 h 07 min", "12 min 30 s", "8 s".
+func remaining(d time.Duration) string {
+	s := int64(max(d, 0) / time.Second)
+	switch {
+	case s >= 86400:
+		return fmt.Sprintf("%d %s %02d %s", s/86400, tr("d"), s/3600%24, tr("h"))
+	case s >= 3600:
+		return fmt.Sprintf("%d %s %02d %s", s/3600, tr("h"), s/60%60, tr("min"))
+	case s >= 60:
+		return fmt.Sprintf("%d %s %02d %s", s/60, tr("min"), s%60, tr("s"))
+	default:
+		return fmt.Sprintf("%d %s", s, tr("s"))
+	}
+}
+
+// step returns how long the words of remaining stay the same.
+func step(left time.Duration) time.Duration {
+	unit := time.Second
+	switch {
+	case left >= 24*time.Hour:
+		unit = time.Hour
+	case left >= time.Hour:
+		unit = time.Minute
+	}
+	return left%unit + time.Millisecond
+}

@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+
+	"inboxuploader/uploader"
+)
+
+// dropped takes what was let go over the window, wherever that was: some systems don't say.
+func (w *Window) dropped(uris []fyne.URI) {
+	paths := make([]string, 0, len(uris))
+	foreign := ""
+	for _, u := range uris {
+		if u.Scheme() != "file" {
+			foreign = u.Scheme()
+			continue
+		}
+		paths = append(paths, filepath.FromSlash(u.Path()))
+	}
+	w.inBackground(func(context.Context) {
+		there, missing := existing(paths)
+		w.do(func() { w.take(there, missing, foreign) })
+	})
+}
+
+// addPaths takes paths that were named in another way than by dropping them.
+func (w *Window) addPaths(paths []string) {
+	w.inBackground(func(context.Context) {
+		there, missing := existing(paths)
+		w.do(func() { w.take(there, missing, "") })
+	})
+}
+
+// existing parts paths into those where something is, as absolute paths, and the others. A dropped network address comes as a path
+// that leads nowhere.
+func existing(paths []string) (there, missing []string) {
+	for _, p := range paths {
+		abs, err := filepath.Abs(p)
+		if err == nil {
+			_, err = os.Lstat(abs)
+		}
+		if err != nil {
+			missing = append(missing, p)
+			continue
+		}
+		there = append(there, abs)
+	}
+	return there, missing
+}
+
+// take goes on with paths that exist: to the review, or to the question for a token.
+func (w *Window) take(there, missing []string, foreign string) {
+	w.events.event("added", "files", len(there), "missing", len(missing), "token", w.token.Inbox.Host != "")
+	if len(there) == 0 {
+		if len(missing) > 0 || foreign != "" {
+			w.tell(tr("Nothing was added"), uploader.Explanation{
+				What: tr("What was given is not a file or folder on this computer."),
+				Safe: tr("Nothing was sent."),
+				Do:   tr("Download it or copy it to this computer first, then add it from there."),
+			})
+		}
+		return
+	}
+	if w.token.Inbox.Host == "" {
+		w.held = append(w.held, there...)
+		w.wake()
+		w.start.show()
+		w.openToken("")
+		return
+	}
+	w.review(there)
+}
+
+// pasted takes the clipboard: a token, or paths.
+func (w *Window) pasted() {
+	text := w.app.Clipboard().Content()
+	if paths := pathsIn(text); len(paths) > 0 {
+		w.addPaths(paths)
+		return
+	}
+	w.openToken(text)
+}
+
+// pathsIn returns the paths that a text is made of, one a line, as file managers put them on the clipboard; nil if it is something
+// else. Only what begins like an absolute path counts, so nothing needs the disk.
+func pathsIn(text string) []string {
+	var paths []string
+	for line := range strings.Lines(strings.TrimSpace(text)) {
+		line = strings.Trim(strings.TrimSpace(line), `"`)
+		switch {
+		case line == "" || line == "copy" || line == "cut": // the first line of some file managers
+			continue
+		case strings.HasPrefix(line, "file:"):
+			u, err := url.Parse(line)
+			if err != nil || u.Path == "" {
+				return nil
+			}
+			p := u.Path
+			if len(p) > 3 && p[0] == '/' && p[2] == ':' { // file:///C:/…
+				p = p[1:]
+			}
+			paths = append(paths, filepath.FromSlash(p))
+		case filepath.IsAbs(line):
+			paths = append(paths, line)
+		default:
+			return nil
+		}
+	}
+	return paths
+}
+
+// chooseFiles lets the person pick files.
+func (w *Window) chooseFiles() {
+	if w.config.Desktop.Choose != nil {
+		w.choose(false)
+		return
+	}
+	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+		if err != nil || f == nil {
+			return
+		}
+		path := f.URI().Path()
+		_ = f.Close() // only its name is wanted
+		w.addPaths([]string{filepath.FromSlash(path)})
+	}, w.window)
+	d.Resize(w.window.Canvas().Size())
+	d.Show()
+}
+
+// chooseFolder lets the person pick a folder.
+func (w *Window) chooseFolder() {
+	if w.config.Desktop.Choose != nil {
+		w.choose(true)
+		return
+	}
+	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+		if err == nil && u != nil {
+			w.addPaths([]string{filepath.FromSlash(u.Path())})
+		}
+	}, w.window)
+	d.Resize(w.window.Canvas().Size())
+	d.Show()
+}
+
+// choose asks the desktop's own dialog.
+func (w *Window) choose(folders bool) {
+	w.inBackground(func(ctx context.Context) {
+		paths, err := w.config.Desktop.Choose(ctx, folders)
+		if err != nil {
+			w.config.Log.Error("choose", "error", err)
+			return
+		}
+		if len(paths) > 0 {
+			there, missing := existing(paths)
+			w.do(func() { w.take(there, missing, "") })
+		}
+	})
+}

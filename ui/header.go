@@ -1,0 +1,93 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// header is the window's top: which inbox, for how long, and what can be done at any time.
+type header struct {
+	w                *Window
+	box              *fyne.Container
+	name, left       *text
+	paste, add, menu *widget.Button
+	narrow           bool
+}
+
+func newHeader(w *Window) *header {
+	h := &header{w: w}
+	h.name = newText(tr("No inbox yet"), theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	h.name.bold, h.name.cut = true, true
+	h.left = newText(tr("Paste the upload token that you were given"), colorMuted, theme.SizeNameCaptionText)
+	h.left.cut = true
+	h.paste = widget.NewButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
+	h.add = widget.NewButtonWithIcon(tr("Add"), icon("add", theme.ColorNameForeground), nil)
+	h.add.OnTapped = func() { w.popUp(h.add, w.addMenu()) }
+	h.menu = widget.NewButtonWithIcon("", icon("menu", theme.ColorNameForeground), nil)
+	h.menu.Importance = widget.LowImportance
+	h.menu.OnTapped = func() { w.popUp(h.menu, w.windowMenu()) }
+	w.name("paste", h.paste)
+	w.name("add", h.add)
+	w.name("menu", h.menu)
+	h.box = inset(10, 10, 16, 10, line(8, 0, column(2, -1, h.name, h.left), h.paste, h.add, h.menu))
+	return h
+}
+
+// fit leaves words away where there is little room.
+func (h *header) fit(size fyne.Size) {
+	narrow := size.Width < 560
+	if narrow == h.narrow {
+		return
+	}
+	h.narrow = narrow
+	h.paste.SetText(tr("Paste token"))
+	h.add.SetText(tr("Add"))
+	if narrow {
+		h.paste.SetText("")
+		h.add.SetText("")
+	}
+}
+
+// onStart leaves out what the start page has buttons for.
+func (h *header) onStart(yes bool) {
+	for _, b := range []*widget.Button{h.paste, h.add} {
+		if yes {
+			b.Hide()
+		} else {
+			b.Show()
+		}
+	}
+}
+
+// show returns after how long the countdown's words are others.
+func (h *header) show(s *sample) time.Duration {
+	t := h.w.token
+	if t.Inbox.Host == "" {
+		return 0
+	}
+	h.name.set(safeName(inboxName(t.Inbox, h.w.settings.Names[t.Inbox.Key()])), theme.ColorNameForeground)
+	words, color, next := countdown(t, s.now)
+	h.left.set(words, color)
+	return next
+}
+
+// popUp opens a menu below a button.
+func (w *Window) popUp(below fyne.CanvasObject, m *fyne.Menu) {
+	c := w.window.Canvas()
+	p := widget.NewPopUpMenu(m, c)
+	at := w.app.Driver().AbsolutePositionForObject(below)
+	x := min(at.X, c.Size().Width-p.MinSize().Width-8)
+	p.ShowAtPosition(fyne.NewPos(max(x, 0), at.Y+below.Size().Height+2))
+}
+
+func (w *Window) addMenu() *fyne.Menu {
+	files := fyne.NewMenuItemWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), w.chooseFiles)
+	files.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault}
+	folder := fyne.NewMenuItemWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), w.chooseFolder)
+	folder.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+	return fyne.NewMenu("", files, folder)
+}

@@ -1,0 +1,248 @@
+package ui
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// jobList is the list of jobs. It holds the rows around those in sight and no others; what scrolls into sight is read by the
+// sampler and shown as dots until then.
+type jobList struct {
+	widget.List
+	w        *Window
+	rows     map[*jobRow]bool // the widgets in use, a few dozen
+	sample   *sample
+	selected map[int64]bool // ids of jobs
+	anchor   int            // where a selection with Shift begins
+	at       int            // where the keyboard is
+	modifier fyne.KeyModifier
+	speeds   speeds
+}
+
+func newJobList(w *Window) *jobList {
+	l := &jobList{w: w, rows: map[*jobRow]bool{}, selected: map[int64]bool{}, sample: &sample{}}
+	l.Length = func() int { return l.sample.total }
+	l.CreateItem = func() fyne.CanvasObject { return newJobRow(l) }
+	l.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) {
+		r, ok := o.(*jobRow)
+		if !ok {
+			return // never: CreateItem makes no others
+		}
+		l.rows[r] = true
+		l.fill(r, id)
+		l.lookedAt()
+	}
+	l.HideSeparators = true
+	l.OnHighlighted = l.moved
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// state is a job's state as a person sees it: what waits in a transfer that is paused, or that an earlier run left, is paused.
+func (l *jobList) state(j *uploader.Job) uploader.JobState {
+	if j.State == uploader.Waiting && l.sample.resting[j.Transfer] {
+		return uploader.Paused
+	}
+	return j.State
+}
+
+// job returns the job of a row, if it has been read.
+func (l *jobList) job(index int) (uploader.Job, bool) {
+	i := index - l.sample.from
+	if i < 0 || i >= len(l.sample.rows) {
+		return uploader.Job{}, false
+	}
+	return l.sample.rows[i], true
+}
+
+func (l *jobList) fill(r *jobRow, index int) {
+	j, have := l.job(index)
+	selected := have && l.selected[j.ID]
+	state, speed := l.state(&j), l.speeds.of(j.ID)
+	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j && r.state == state && r.speed == speed {
+		return
+	}
+	r.filled, r.state, r.speed = true, state, speed
+	r.set(index, j, have, selected)
+}
+
+// show puts a sample on the screen. Rows that did not change are left alone.
+func (l *jobList) show(s *sample) {
+	l.speeds.see(s)
+	grown := s.total != l.sample.total
+	l.sample = s
+	if grown {
+		l.Refresh()
+		l.lookedAt()
+		return
+	}
+	for r := range l.rows {
+		l.fill(r, r.index)
+	}
+}
+
+// lookedAt tells the sampler which rows are in sight, and wakes it where they have not been read.
+func (l *jobList) lookedAt() {
+	height := (&jobRowRenderer{}).MinSize().Height + currentSize(theme.SizeNamePadding)
+	from := max(int(l.GetScrollOffset()/height), 0)
+	n := int(l.Size().Height/height) + 2
+	l.w.viewMu.Lock()
+	same := l.w.view.from == from && l.w.view.n == n
+	l.w.view.from, l.w.view.n = from, n
+	l.w.viewMu.Unlock()
+	if !same && (from < l.sample.from || min(from+n, l.sample.total) > l.sample.from+len(l.sample.rows)) {
+		l.w.wake()
+	}
+}
+
+// Resize implements fyne.CanvasObject.
+func (l *jobList) Resize(s fyne.Size) {
+	l.List.Resize(s)
+	l.lookedAt()
+}
+
+// selectRow changes the selection as a click with these keys held does.
+func (l *jobList) selectRow(index int, id int64, held fyne.KeyModifier) {
+	l.w.window.Canvas().Focus(l)
+	l.at = index
+	switch {
+	case held&fyne.KeyModifierShift != 0:
+		l.selectRange(l.anchor, index)
+		return
+	case held&fyne.KeyModifierShortcutDefault != 0:
+		if l.selected[id] {
+			delete(l.selected, id)
+		} else {
+			l.selected[id] = true
+		}
+	default:
+		clear(l.selected)
+		l.selected[id] = true
+	}
+	l.anchor = index
+	l.selectionChanged()
+}
+
+// selectRange selects from one row to another. Rows that are not in memory are read first.
+func (l *jobList) selectRange(a, b int) {
+	from, n := min(a, b), max(a, b)-min(a, b)+1
+	l.w.viewMu.Lock()
+	filter := l.w.view.filter
+	l.w.viewMu.Unlock()
+	l.w.inBackground(func(ctx context.Context) {
+		jobs, err := l.w.config.Queue.Rows(ctx, filter, from, n)
+		if err != nil {
+			return
+		}
+		ids := make(map[int64]bool, len(jobs))
+		for i := range jobs {
+			ids[jobs[i].ID] = true
+		}
+		l.w.do(func() {
+			l.selected = ids
+			l.selectionChanged()
+		})
+	})
+}
+
+func (l *jobList) selectionChanged() {
+	for r := range l.rows {
+		l.fill(r, r.index)
+	}
+}
+
+// moved follows the keyboard.
+func (l *jobList) moved(index int) {
+	if !l.w.isFocused(l) || index == l.at {
+		return
+	}
+	l.at = index
+	if l.modifier&fyne.KeyModifierShift != 0 {
+		l.selectRange(l.anchor, index)
+		return
+	}
+	l.anchor = index
+	clear(l.selected)
+	if j, ok := l.job(index); ok {
+		l.selected[j.ID] = true
+	}
+	l.selectionChanged()
+}
+
+// KeyDown implements desktop.Keyable.
+func (l *jobList) KeyDown(e *fyne.KeyEvent) {
+	if e.Name == desktop.KeyShiftLeft || e.Name == desktop.KeyShiftRight {
+		l.modifier |= fyne.KeyModifierShift
+	}
+}
+
+// KeyUp implements desktop.Keyable.
+func (l *jobList) KeyUp(e *fyne.KeyEvent) {
+	if e.Name == desktop.KeyShiftLeft || e.Name == desktop.KeyShiftRight {
+		l.modifier &^= fyne.KeyModifierShift
+	}
+}
+
+// TypedKey moves through the list; other keys are the window's.
+func (l *jobList) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyUp, fyne.KeyDown:
+		l.List.TypedKey(e)
+	case fyne.KeyHome:
+		l.ScrollToTop()
+	case fyne.KeyEnd:
+		l.ScrollToBottom()
+	default:
+		l.w.typedKey(e)
+	}
+}
+
+// TypedRune is the window's.
+func (l *jobList) TypedRune(r rune) { l.w.typedRune(r) }
+
+// menu offers what can be done with the selected jobs.
+func (l *jobList) menu(at fyne.Position) {
+	j, ok := l.job(l.at)
+	if !ok {
+		return
+	}
+	items := append(l.w.jobMenu(j, l.chosen()), fyne.NewMenuItemSeparator())
+	if l.w.config.Desktop.Reveal != nil {
+		items = append(items, fyne.NewMenuItem(tr("Show in its folder"), func() {
+			l.w.inBackground(func(context.Context) {
+				if err := l.w.config.Desktop.Reveal(j.Source); err != nil {
+					l.w.config.Log.Error("reveal", "error", err)
+				}
+			})
+		}))
+	}
+	items = append(items, fyne.NewMenuItem(tr("Copy the name"), func() { l.w.app.Clipboard().SetContent(j.Source) }))
+	if j.Problem != nil {
+		items = append(items,
+			fyne.NewMenuItem(tr("What happened…"), func() { l.w.tell(safeName(nameOf(&j)), explain(j.Problem)) }),
+			fyne.NewMenuItem(tr("Copy what happened"), func() {
+				l.w.app.Clipboard().SetContent(j.Source + "\n" + explain(j.Problem).String())
+			}))
+	}
+	widget.NewPopUpMenu(fyne.NewMenu("", items...), l.w.window.Canvas()).ShowAtPosition(at)
+}
+
+// chosen returns the ids of the selected jobs.
+func (l *jobList) chosen() []int64 { return slices.Sorted(maps.Keys(l.selected)) }
+
+// nameOf is a job's own name: that of its blob, or of its file where no blob's name is possible.
+func nameOf(j *uploader.Job) string {
+	if _, name := split(j.Blob); name != "" {
+		return name
+	}
+	_, name := split(j.Source)
+	return name
+}

@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
+	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
+)
+
+// drop lets files go over the window.
+func (d *desk) drop(paths ...string) {
+	uris := make([]fyne.URI, len(paths))
+	for i, p := range paths {
+		uris[i] = storage.NewFileURI(p)
+	}
+	d.dropped(uris)
+}
+
+func TestAPersonDeliversAFolder(t *testing.T) {
+	inbox := startInbox(t, nil)
+	d := openDesk(t, Config{})
+	d.mustSay("Paste your upload token", "Drop files or folders here")
+
+	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
+	d.tap("Paste token")
+	d.mustSay("inboxid", "localinbox", "wsid", "ws0421", "tid", "73", "add", "overwrite", "left")
+	d.tap("Use this token")
+	d.until("the token is in use", func() bool { return d.says("The token is ready") })
+
+	dir := folder(t, "a.txt", "deeper/b 100% #1.txt", "心拍数.csv", ".DS_Store")
+	d.drop(dir)
+	d.until("the review has counted", func() bool { return d.says("Send 3 files") })
+	d.mustSay("3 files · ", "1 system file left out")
+	d.tap("Send 3 files")
+	d.until("all is delivered", func() bool { return d.says("All 3 files are in the inbox") })
+	d.mustSay("Every block was checked by the storage", "b 100% #1.txt", "run_017/deeper")
+
+	want := map[string]string{"run_017/a.txt": "a.txt", "run_017/deeper/b 100% #1.txt": "deeper/b 100% #1.txt", "run_017/心拍数.csv": "心拍数.csv"}
+	if diff := cmp.Diff(want, inbox.blobs()); diff != "" {
+		t.Errorf("the inbox (-want +got):\n%s", diff)
+	}
+	if e := d.events.named("delivered"); e == nil || e["delivered"] != 3.0 {
+		t.Errorf("event delivered: %v", e)
+	}
+}
+
+func TestADropWithoutATokenKeepsTheFiles(t *testing.T) {
+	inbox := startInbox(t, nil)
+	d := openDesk(t, Config{})
+	d.drop(folder(t, "a.txt"))
+	d.until("a token is asked for", func() bool { return d.sheet != nil })
+	d.mustSay("Upload token")
+	d.sheet.close()
+	d.mustSay("1 thing waits for a token")
+	d.clipboard(inbox.token(time.Now().Add(time.Hour)))
+	d.pasted()
+	d.tap("Use this token")
+	d.until("the review shows what was dropped", func() bool { return d.says("Send 1 file") })
+}
+
+func TestWhatIsNoFileIsRefusedInWords(t *testing.T) {
+	remote, err := storage.ParseURI("https://example.org/data.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, uris := range map[string][]fyne.URI{
+		"an address":                {remote},
+		"a path that leads nowhere": {storage.NewFileURI(filepath.Join(t.TempDir(), "gone.csv"))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := openDesk(t, Config{})
+			d.dropped(uris)
+			d.until("it is said", func() bool { return d.sheet != nil })
+			d.mustSay("not a file or folder on this computer", "Nothing was sent", "Download it")
+		})
+	}
+}
+
+func TestAnEndedTokenHoldsTheFilesUntilANewOne(t *testing.T) {
+	end := make(chan struct{})
+	inbox := startInbox(t, func(c *blobserver.Config) {
+		c.Before = func(*blobserver.Op) *blobserver.Answer {
+			select {
+			case <-end:
+				return nil
+			default:
+				return &blobserver.Answer{
+					Status: 403, Code: "AuthenticationFailed", ReadBody: -1,
+					Detail: "Signature not valid in the specified time frame: Start [] - Expiry [Tue, 24 Nov 2020 10:00:00 GMT] - Current [Tue, 24 Nov 2026 10:00:00 GMT]",
+				}
+			}
+		}
+	})
+	d := openDesk(t, Config{})
+	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
+	d.pasted()
+	d.tap("Use this token")
+	d.drop(folder(t, "a.txt", "b.txt"))
+	d.until("the review has counted", func() bool { return d.says("Send 2 files") })
+	d.tap("Send 2 files")
+	d.until("the trouble is said", func() bool { return d.says("This upload token ended") })
+	d.mustSay("Files already delivered stay delivered.", "0 of 2 files delivered")
+	if e := d.events.named("trouble"); e == nil || e["reason"] != string(uploader.Expired) {
+		t.Errorf("event trouble: %v", e)
+	}
+	close(end)
+	d.clipboard(inbox.token(time.Now().Add(72 * time.Hour)))
+	d.pasted()
+	d.tap("Use this token")
+	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
+	if d.says("This upload token ended") {
+		t.Error("the trouble is still said")
+	}
+}
+
+func TestPauseAndResume(t *testing.T) {
+	gate := make(chan struct{})
+	inbox := startInbox(t, func(c *blobserver.Config) {
+		c.Before = func(op *blobserver.Op) *blobserver.Answer {
+			if strings.HasSuffix(op.Blob, "b.txt") {
+				<-gate
+			}
+			return nil
+		}
+	})
+	d := openDesk(t, Config{})
+	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
+	d.pasted()
+	d.tap("Use this token")
+	d.drop(folder(t, "a.txt", "b.txt"))
+	d.until("the review has counted", func() bool { return d.says("Send 2 files") })
+	d.tap("Send 2 files")
+	d.until("one is delivered", func() bool { return d.says("1 of 2 files delivered") })
+	d.tap("Pause all")
+	d.until("it is paused", func() bool { return d.says("Paused: 1 of 2 files delivered") })
+	close(gate)
+	d.tap("Resume")
+	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
+}

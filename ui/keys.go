@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"inboxuploader/uploader"
+)
+
+// addShortcuts makes everything work from the keyboard. Keys without Ctrl count only where nothing takes text.
+func (w *Window) addShortcuts() {
+	c := w.window.Canvas()
+	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) {
+		if w.sheet == nil {
+			w.pasted()
+		}
+	})
+	ctrl := func(key fyne.KeyName, shift fyne.KeyModifier, f func()) {
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault | shift}, func(fyne.Shortcut) {
+			if w.sheet == nil {
+				f()
+			}
+		})
+	}
+	ctrl(fyne.KeyO, 0, w.chooseFiles)
+	ctrl(fyne.KeyO, fyne.KeyModifierShift, w.chooseFolder)
+	ctrl(fyne.KeyR, 0, w.retryAll)
+	ctrl(fyne.KeyF, 0, func() { w.window.Canvas().Focus(w.work.search) })
+	ctrl(fyne.KeyQ, 0, w.quitAsked)
+	ctrl(fyne.KeyComma, 0, w.openSettings)
+	c.SetOnTypedRune(w.typedRune)
+	c.SetOnTypedKey(w.typedKey)
+}
+
+// typedRune takes characters that nothing else wants.
+func (w *Window) typedRune(r rune) {
+	if w.sheet != nil {
+		return
+	}
+	switch r {
+	case 'o':
+		w.chooseFiles()
+	case 'O':
+		w.chooseFolder()
+	case ',':
+		w.openSettings()
+	}
+}
+
+// typedKey takes keys that nothing else wants.
+func (w *Window) typedKey(e *fyne.KeyEvent) {
+	switch {
+	case e.Name == fyne.KeyEscape && w.sheet != nil:
+		w.sheet.close()
+	case w.sheet != nil || !w.work.box.Visible():
+	case e.Name == fyne.KeySpace:
+		w.togglePause()
+	case e.Name == fyne.KeyDelete && len(w.work.list.selected) > 0:
+		w.command(uploader.Command{Verb: uploader.Remove, Jobs: w.work.list.chosen()})
+	}
+}
+
+// togglePause pauses what is selected, or all, or lets it go on.
+func (w *Window) togglePause() {
+	l := w.work.list
+	if j, ok := l.job(l.at); ok && len(l.selected) > 0 {
+		verb := uploader.Pause
+		if j.State == uploader.Paused {
+			verb = uploader.Resume
+		}
+		w.command(uploader.Command{Verb: verb, Jobs: l.chosen()})
+		return
+	}
+	if going(&w.last.status) > 0 {
+		w.pauseAll()
+	} else {
+		w.resumeAll()
+	}
+}
+
+// isFocused reports whether the keyboard is with an object.
+func (w *Window) isFocused(o fyne.Focusable) bool { return w.window.Canvas().Focused() == o }
+
+// windowMenu is what can be done at any time, besides what has a button.
+func (w *Window) windowMenu() *fyne.Menu {
+	item := func(words string, f func()) *fyne.MenuItem { return fyne.NewMenuItem(words, f) }
+	items := []*fyne.MenuItem{item(tr("Paste token…"), w.pasteToken)}
+	if w.config.Practice != nil && w.practice == nil {
+		items = append(items, item(tr("Try the practice inbox"), w.startPractice))
+	}
+	if w.config.Desktop.Reveal != nil && w.config.LogPath != "" {
+		items = append(items, fyne.NewMenuItemSeparator(), item(tr("Show the log"), w.showLog))
+	}
+	items = append(items, fyne.NewMenuItemSeparator(), item(tr("Settings…"), w.openSettings), item(tr("About"), w.openAbout),
+		fyne.NewMenuItemSeparator(), item(tr("Quit"), w.quitAsked))
+	return fyne.NewMenu("", items...)
+}

@@ -1,0 +1,230 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// flow puts objects one behind the other, in the order in which Tab visits them, which layout.Border does not.
+type flow struct {
+	down bool    // from top to bottom, else from left to right in the middle of the height
+	gap  float32 // between two objects
+	grow int     // index of the object that takes the room that is left; -1 for none
+}
+
+// column arranges objects from top to bottom. The grow-th takes the room that is left; -1 for none.
+func column(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&flow{true, gap, grow}, objects...)
+}
+
+// line arranges objects from left to right, each in the middle of the height.
+func line(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&flow{false, gap, grow}, objects...)
+}
+
+func (f *flow) along(s fyne.Size) float32 {
+	if f.down {
+		return s.Height
+	}
+	return s.Width
+}
+
+func (f *flow) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var size fyne.Size
+	n := 0
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if f.down {
+			size = fyne.NewSize(max(size.Width, m.Width), size.Height+m.Height)
+		} else {
+			size = fyne.NewSize(size.Width+m.Width, max(size.Height, m.Height))
+		}
+		n++
+	}
+	if n > 1 && f.down {
+		size.Height += f.gap * float32(n-1)
+	} else if n > 1 {
+		size.Width += f.gap * float32(n-1)
+	}
+	return size
+}
+
+func (f *flow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	left := f.along(size) - f.along(f.MinSize(objects))
+	at := float32(0)
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		n := f.along(m)
+		if i == f.grow {
+			n = max(n+left, 0)
+		}
+		if f.down {
+			o.Resize(fyne.NewSize(size.Width, n))
+			o.Move(fyne.NewPos(0, at))
+		} else {
+			o.Resize(fyne.NewSize(n, m.Height))
+			o.Move(fyne.NewPos(at, (size.Height-m.Height)/2))
+		}
+		at += n + f.gap
+	}
+}
+
+// inset leaves room around an object.
+func inset(top, bottom, left, right float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(top, bottom, left, right), o)
+}
+
+// middle keeps its object a little above the middle, no wider than it can be read.
+type middle struct{ width float32 }
+
+func (m middle) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+func (m middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	least := objects[0].MinSize()
+	w := min(size.Width, max(m.width, least.Width))
+	h := min(size.Height, least.Height)
+	objects[0].Resize(fyne.NewSize(w, h))
+	objects[0].Move(fyne.NewPos((size.Width-w)/2, (size.Height-h)*0.4))
+}
+
+// atLeast keeps its object at least so large.
+type atLeast struct{ size fyne.Size }
+
+func (a atLeast) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return objects[0].MinSize().Max(a.size)
+}
+
+func (a atLeast) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	objects[0].Move(fyne.Position{})
+}
+
+// panel is a rounded rectangle in a colour of the theme, which follows when the theme changes.
+type panel struct {
+	widget.BaseWidget
+	name, border fyne.ThemeColorName // border may be empty
+	radius       float32
+}
+
+func newPanel(name, border fyne.ThemeColorName, radius float32) *panel {
+	p := &panel{name: name, border: border, radius: radius}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func (p *panel) CreateRenderer() fyne.WidgetRenderer {
+	r := &panelRenderer{p, canvas.NewRectangle(nil)}
+	r.Refresh()
+	return r
+}
+
+type panelRenderer struct {
+	panel *panel
+	rect  *canvas.Rectangle
+}
+
+func (r *panelRenderer) Destroy()                     {}
+func (r *panelRenderer) Layout(s fyne.Size)           { r.rect.Resize(s) }
+func (r *panelRenderer) MinSize() fyne.Size           { return fyne.Size{} }
+func (r *panelRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
+
+func (r *panelRenderer) Refresh() {
+	r.rect.FillColor = currentColor(r.panel.name)
+	r.rect.CornerRadius = r.panel.radius
+	if r.panel.border != "" {
+		r.rect.StrokeColor, r.rect.StrokeWidth = currentColor(r.panel.border), 1
+	}
+	r.rect.Refresh()
+}
+
+// card puts objects on a surface of their own.
+func card(o fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10), inset(10, 10, 14, 14, o))
+}
+
+// text is one line that is never wrapped, in a colour and size of the theme, without the padding of a label.
+type text struct {
+	widget.BaseWidget
+	content string
+	color   fyne.ThemeColorName
+	size    fyne.ThemeSizeName
+	bold    bool
+	align   fyne.TextAlign
+	cut     bool // shorten in the middle rather than ask for room
+}
+
+func newText(content string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *text {
+	t := &text{content: content, color: color, size: size}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// set changes what it says and in which colour, and repaints only where that is something new.
+func (t *text) set(content string, color fyne.ThemeColorName) {
+	if t.content == content && t.color == color {
+		return
+	}
+	t.content, t.color = content, color
+	t.Refresh()
+}
+
+func (t *text) CreateRenderer() fyne.WidgetRenderer {
+	r := &textRenderer{text: t, line: canvas.NewText("", nil)}
+	r.Refresh()
+	return r
+}
+
+type textRenderer struct {
+	text *text
+	line *canvas.Text
+}
+
+func (r *textRenderer) Destroy()                     {}
+func (r *textRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.line} }
+
+func (r *textRenderer) Layout(s fyne.Size) {
+	r.line.Resize(s)
+	if r.text.cut {
+		r.line.Text = shorten(r.text.content, s.Width, r.line.TextSize, r.line.TextStyle)
+		r.line.Refresh()
+	}
+}
+
+func (r *textRenderer) MinSize() fyne.Size {
+	m := fyne.MeasureText(r.text.content, r.line.TextSize, r.line.TextStyle)
+	if r.text.cut {
+		m.Width = min(m.Width, 40)
+	}
+	return m
+}
+
+func (r *textRenderer) Refresh() {
+	t := r.text
+	r.line.Color = currentColor(t.color)
+	r.line.TextSize = currentSize(t.size)
+	r.line.TextStyle.Bold = t.bold
+	r.line.Alignment = t.align
+	r.line.Text = t.content
+	if t.cut {
+		r.Layout(t.Size())
+		return
+	}
+	r.line.Refresh()
+}
+
+// wrapped is a text of several lines, broken where the room ends.
+func wrapped(content string) *widget.Label {
+	l := widget.NewLabel(content)
+	l.Wrapping = fyne.TextWrapWord
+	return l
+}

@@ -1,0 +1,70 @@
+package ui
+
+import (
+	"errors"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// explain returns what a person reads of an error.
+func explain(err error) uploader.Explanation {
+	x := uploader.Explain(err)
+	e, ok := asError(err)
+	if !ok {
+		return x
+	}
+	// Where the engine's words name a command's flag, the window has a button.
+	switch e.Reason {
+	case uploader.UnknownHost:
+		x.Do = tr("Ask the workspace whether this address is theirs before you allow it.")
+	case uploader.AlreadyThere:
+		x.Do = tr("Choose “Replace” to send it all the same, or rename it.")
+	case uploader.SourceIsFolder:
+		x.Do = tr("Add it as a folder.")
+	case uploader.Unexpected:
+		x.Do = tr("Try again; if it happens again, report it with the log.")
+	}
+	return x
+}
+
+func asError(err error) (*uploader.Error, bool) { return errors.AsType[*uploader.Error](err) }
+
+// notice is a box with a sign and the three parts of an explanation: what happened, what is safe, what to do.
+func notice(sign string, color, background fyne.ThemeColorName, x uploader.Explanation) fyne.CanvasObject {
+	parts := container.NewVBox()
+	if x.What != "" {
+		what := wrapped(x.What)
+		what.TextStyle.Bold = x.Safe != "" || x.Do != ""
+		parts.Add(what)
+	}
+	rest := x.Safe
+	if rest != "" && x.Do != "" {
+		rest += " "
+	}
+	if rest += x.Do; rest != "" {
+		parts.Add(wrapped(rest))
+	}
+	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, color)))))
+	return container.NewStack(newPanel(background, "", 8), beside(picture, parts))
+}
+
+// beside puts a picture left of a text that wraps.
+func beside(picture, words fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewBorder(nil, nil, picture, nil, words)
+}
+
+// tell says something in a dialog of its own.
+func (w *Window) tell(title string, x uploader.Explanation) {
+	closing := widget.NewButton(tr("Close"), nil)
+	closing.Importance = widget.HighImportance
+	s := w.openSheet(title, 480, inset(0, 12, 8, 8, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
+	s.name("cancel", closing)
+	closing.OnTapped = s.close
+	w.window.Canvas().Focus(closing)
+	w.events.event("told", "title", title, "message", x.String())
+}

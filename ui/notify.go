@@ -1,0 +1,142 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"inboxuploader/uploader"
+)
+
+// told is what the person has been told already, so that it is said once.
+type told struct {
+	ends     map[string]time.Duration // by inbox: the nearest end that was told
+	expected map[int64]int            // transfers whose end is still to be told, and how many samples did not have them
+}
+
+// announce tells of what happened since the sample before: to the person by the system's notifications while the window is not
+// looked at, and to end-to-end tests. A notification has counts only, no name of a file: it is seen by whoever sees the screen.
+func (w *Window) announce(before, now *sample) {
+	a, b := &before.status, &now.status
+	delivered, pending := b.Files[uploader.Delivered], unfinished(b)
+	ended := w.told.ended(b)
+	if delivered != a.Files[uploader.Delivered] || b.BytesDone != a.BytesDone || b.FilesTotal() != a.FilesTotal() {
+		w.events.event("progress", "delivered", delivered, "total", b.FilesTotal(), "bytes", b.BytesDone, "pending", pending, "need", needsPerson(b))
+	}
+	switch {
+	case ended && needsPerson(b) > 0:
+		w.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files are in the inbox.", delivered))
+	case ended && delivered > 0:
+		w.notify(tr("Everything is in the inbox"), trn("{{.N}} files delivered, every block checked.", delivered))
+	}
+	if ended {
+		w.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(), "left_alone", b.Files[uploader.LeftAlone],
+			"need", needsPerson(b), "bytes", b.Bytes[uploader.Delivered])
+	}
+	w.announceEnds(now)
+}
+
+// expect makes the end of a transfer be told, however soon it comes.
+func (t *told) expect(id int64) {
+	if t.expected == nil {
+		t.expected = map[int64]int{}
+	}
+	t.expected[id] = 0
+}
+
+// ended reports, once, that the transfers that were being sent have all ended.
+func (t *told) ended(s *uploader.Status) bool {
+	going := false
+	there := map[int64]bool{}
+	for i := range s.Transfers {
+		x := &s.Transfers[i]
+		if x.Owner == uploader.Here && !x.Paused && (x.Files[uploader.Waiting]+x.Files[uploader.Active] > 0 || !x.Scanned) {
+			t.expect(x.ID)
+			going = true
+		}
+		there[x.ID] = true
+	}
+	for id := range t.expected {
+		if !there[id] { // read before it was added, or taken from the list
+			if t.expected[id]++; t.expected[id] > 3 {
+				delete(t.expected, id)
+				continue
+			}
+			going = true
+		}
+	}
+	if going || len(t.expected) == 0 {
+		return false
+	}
+	clear(t.expected)
+	return unfinished(s) == 0
+}
+
+// announceEnds tells a day and an hour before a token ends that files still need.
+func (w *Window) announceEnds(s *sample) {
+	for i := range s.status.Inboxes {
+		in := &s.status.Inboxes[i]
+		if in.Unfinished == 0 || in.Token.ValidTo.IsZero() {
+			continue
+		}
+		left, key := in.Token.ValidTo.Sub(s.now), in.Token.Inbox.Key()
+		for _, limit := range []time.Duration{time.Hour, 24 * time.Hour} {
+			told, ok := w.told.ends[key]
+			if left <= 0 || left > limit || ok && told <= limit {
+				continue
+			}
+			if w.told.ends == nil {
+				w.told.ends = map[string]time.Duration{}
+			}
+			w.told.ends[key] = limit
+			w.notify(tr("An upload token ends in {{.Time}}", values("Time", duration(left))),
+				trn("{{.N}} files are not in the inbox yet.", int64(in.Unfinished)))
+			break
+		}
+	}
+}
+
+// notify shows a system notification. Fyne waits for the desktop there, so it has a goroutine of its own, which nobody waits for:
+// a desktop that does not answer must not keep the program from ending.
+func (w *Window) notify(title, words string) {
+	w.events.event("notification", "title", title, "words", words)
+	go w.app.SendNotification(fyne.NewNotification(title, words))
+}
+
+// awake keeps the computer from falling asleep while files are sent.
+type awake struct {
+	wanted, asking bool
+	let            func()
+}
+
+func (a *awake) on() bool { return a.let != nil }
+
+// want begins or ends it.
+func (a *awake) want(w *Window, on bool) {
+	a.wanted = on
+	if w.config.Desktop.StayAwake == nil || a.asking {
+		return
+	}
+	switch {
+	case on && a.let == nil:
+		a.asking = true
+		w.inBackground(func(context.Context) {
+			release, err := w.config.Desktop.StayAwake()
+			if err != nil {
+				w.config.Log.Info("stay awake", "error", err)
+			}
+			w.do(func() { a.asking, a.let = err != nil, release }) // what failed once is not asked for again
+		})
+	case !on && a.let != nil:
+		a.release()
+	}
+}
+
+// release lets the computer sleep again.
+func (a *awake) release() {
+	if a.let != nil {
+		a.let()
+		a.let = nil
+	}
+}

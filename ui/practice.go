@@ -1,0 +1,134 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// Practice is a local inbox for trying the program without an account. Its methods may be called from any goroutine.
+type Practice interface {
+	// Token issues a token that is valid from now on. It is a secret as any other.
+	Token() (string, error)
+	// Samples makes a folder of sample files and returns its path. It may block on the disk.
+	Samples() (string, error)
+	// Folder is where the delivered files are.
+	Folder() string
+	// PullCable cuts the connection to the inbox, or restores it.
+	PullCable(pulled bool)
+	// EndTokens makes the inbox refuse every token issued so far as ended.
+	EndTokens()
+	// Close ends the inbox. It may block for a moment.
+	Close() error
+}
+
+// practiceBar marks the practice inbox clearly and has its switches. It is seen while that inbox runs.
+type practiceBar struct {
+	w     *Window
+	box   *fyne.Container
+	words *text
+	cable *widget.Check
+	end   *widget.Button
+}
+
+func newPracticeBar(w *Window) *practiceBar {
+	p := &practiceBar{w: w}
+	p.words = newText(tr("Practice inbox: nothing leaves this computer"), theme.ColorNameForeground, theme.SizeNameText)
+	p.words.bold, p.words.cut = true, true
+	p.cable = widget.NewCheck(tr("Pull the cable"), func(on bool) {
+		w.practice.PullCable(on)
+		w.wake()
+	})
+	p.end = widget.NewButton(tr("End the token"), w.endPracticeToken)
+	w.name("cable", p.cable)
+	w.name("end_token", p.end)
+	sign := container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon("practice", theme.ColorNamePrimary)))
+	p.box = inset(0, 8, 16, 16, container.NewStack(newPanel(colorInfoBg, "", 8), inset(4, 4, 12, 6, line(8, 1, sign, p.words, p.cable, p.end))))
+	p.box.Hide()
+	return p
+}
+
+func (p *practiceBar) show() {
+	if on := p.w.practice != nil; on != p.box.Visible() {
+		if on {
+			p.box.Show()
+		} else {
+			p.box.Hide()
+		}
+		p.w.relayout()
+	}
+}
+
+// fit leaves words away where there is little room.
+func (p *practiceBar) fit(size fyne.Size) {
+	words := tr("Practice inbox: nothing leaves this computer")
+	if size.Width < 640 {
+		words = tr("Practice inbox")
+	}
+	p.words.set(words, theme.ColorNameForeground)
+}
+
+// startPractice starts the practice inbox, uses its token and offers sample files.
+func (w *Window) startPractice() {
+	w.start.practice.Disable()
+	w.inBackground(func(ctx context.Context) {
+		p, err := w.config.Practice(ctx)
+		var link, samples string
+		if err == nil {
+			link, err = p.Token()
+		}
+		if err == nil {
+			samples, err = p.Samples()
+		}
+		if err != nil {
+			w.config.Log.Error("practice", "error", err)
+		}
+		w.do(func() { w.practiceStarted(p, link, samples, err) })
+	})
+}
+
+func (w *Window) practiceStarted(p Practice, link, samples string, err error) {
+	w.start.practice.Enable()
+	w.practice = p
+	if err != nil {
+		w.tell(tr("The practice inbox could not be started"), explain(err))
+		return
+	}
+	t, err := w.parse(link)
+	if err != nil {
+		w.tell(tr("The practice inbox could not be started"), explain(err))
+		return
+	}
+	w.practise.show()
+	w.nameInbox(t.Inbox, tr("Practice inbox"))
+	w.useToken(t)
+	w.review([]string{samples})
+}
+
+// nameInbox sets the person's name for an inbox, unless there is one.
+func (w *Window) nameInbox(in uploader.Inbox, name string) {
+	if w.settings.Names == nil {
+		w.settings.Names = map[string]string{}
+	}
+	if w.settings.Names[in.Key()] == "" {
+		w.settings.Names[in.Key()] = name
+	}
+}
+
+// endPracticeToken shows what happens when a token ends, and how to go on: a new one is put on the clipboard.
+func (w *Window) endPracticeToken() {
+	w.practice.EndTokens()
+	link, err := w.practice.Token()
+	if err != nil {
+		w.tell(tr("No new token"), explain(err))
+		return
+	}
+	w.app.Clipboard().SetContent(link)
+	w.events.event("token ended")
+	w.wake()
+}

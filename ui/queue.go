@@ -1,0 +1,76 @@
+package ui
+
+import (
+	"context"
+
+	"inboxuploader/uploader"
+)
+
+// Queue is what the window needs of the engine, which [uploader.Queue] has. Its methods may be called from any goroutine. Those that
+// take a context may block on the disk, so they are never called on Fyne's thread; none blocks on the network.
+type Queue interface {
+	Use(t uploader.Token) error
+	Add(ctx context.Context, to uploader.Inbox, roots []string, o uploader.AddOptions) (int64, error)
+	Adopt(ctx context.Context, want func(uploader.TransferStatus) bool) ([]uploader.Transfer, error)
+	Do(ctx context.Context, c uploader.Command) (int, error)
+	Status() uploader.Status
+	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
+	Changed() <-chan struct{}
+}
+
+// Vault keeps tokens beyond the program's end. Its methods may block for as long as the system's keyring takes, until the context
+// ends.
+type Vault interface {
+	// Keep remembers the token of an inbox, in place of an older one.
+	Keep(ctx context.Context, t uploader.Token) error
+	// Token returns the token that was kept for the inbox with that key.
+	Token(ctx context.Context, key string) (uploader.Token, error)
+}
+
+// counted returns how many rows a filter without a text has according to the totals.
+func counted(s *uploader.Status, f uploader.Filter) int {
+	if f.States == nil {
+		return int(s.FilesTotal())
+	}
+	n := int64(0)
+	for _, state := range f.States {
+		n += s.Files[state]
+	}
+	return int(n)
+}
+
+// unfinished counts the files whose sending has not ended.
+func unfinished(s *uploader.Status) int64 { return notEnded(&s.Files) }
+
+func notEnded(c *uploader.Counts) int64 {
+	return c[uploader.Waiting] + c[uploader.Active] + c[uploader.Paused]
+}
+
+// needsPerson counts the files that go on only when a person acts.
+func needsPerson(s *uploader.Status) int64 {
+	return s.Files[uploader.Attention] + s.Files[uploader.Failed]
+}
+
+// resting counts the unfinished files that wait for a person to resume them: paused ones, those of paused transfers, and those that
+// an earlier run left.
+func resting(s *uploader.Status) (n int64) {
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if t.Paused || t.Owner == uploader.Nobody {
+			n += notEnded(&t.Files)
+		} else if t.Owner == uploader.Here {
+			n += t.Files[uploader.Paused]
+		}
+	}
+	return n
+}
+
+// going counts the unfinished files that this program sends or will send by itself, a token and a network given.
+func going(s *uploader.Status) (n int64) {
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; !t.Paused && t.Owner == uploader.Here {
+			n += t.Files[uploader.Waiting] + t.Files[uploader.Active]
+		}
+	}
+	return n
+}

@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// tellOfTray says once that closing the window hides it only.
+func (w *Window) tellOfTray() {
+	quit := widget.NewButton(tr("Quit instead"), w.quitAsked)
+	hide := widget.NewButton(tr("Hide the window"), nil)
+	hide.Importance = widget.HighImportance
+	s := w.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 8, wrapped(
+		tr("The window is hidden, and the program stays beside the clock. Click its icon there to come back. This is said only once."))), quit, hide)
+	s.name("hide", hide)
+	s.name("quit", quit)
+	hide.OnTapped = func() {
+		s.close()
+		w.settings.TrayTold = true
+		w.settingsChanged()
+		w.hide()
+	}
+	w.window.Canvas().Focus(hide)
+	w.events.event("told", "title", tr("Sending goes on in the background"))
+}
+
+// quitAsked ends the program. It asks only while something is being sent.
+func (w *Window) quitAsked() {
+	if w.last.status.Busy == 0 {
+		w.app.Quit()
+		return
+	}
+	w.reveal()
+	stay := widget.NewButton(tr("Go on sending"), nil)
+	quit := widget.NewButton(tr("Quit"), w.app.Quit)
+	quit.Importance = widget.HighImportance
+	s := w.openSheet(tr("Files are being sent"), 480, inset(0, 12, 8, 8, wrapped(
+		trn("{{.N}} files are not in the inbox yet. What is there stays there.", unfinished(&w.last.status)))), stay, quit)
+	s.name("stay", stay)
+	s.name("quit", quit)
+	stay.OnTapped = s.close
+	w.window.Canvas().Focus(stay)
+	w.events.event("told", "title", tr("Files are being sent"), "delivered", w.last.status.Files[uploader.Delivered])
+}

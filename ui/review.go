@@ -1,0 +1,274 @@
+package ui
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+const (
+	// mostRoots and mostNamed bound what a review lists by name.
+	mostRoots = 8
+	mostNamed = 100
+)
+
+// found is what a review has counted so far. The scanning goroutine fills one and hands out copies.
+type found struct {
+	files, bytes, refused, skipped int64
+	junk                           int64
+	renamed                        int64
+	problems                       []uploader.Found // the first of those that can't be sent
+	left                           []uploader.Found // the first of those that are left out
+	done                           bool
+	err                            error
+}
+
+func (f *found) add(batch []uploader.Found) {
+	for i := range batch {
+		x := &batch[i]
+		switch {
+		case x.Err != nil:
+			f.refused++
+			if len(f.problems) < mostNamed {
+				f.problems = append(f.problems, *x)
+			}
+		case x.Skip == uploader.SkipJunk:
+			f.junk++
+		case x.Skip != "":
+			f.skipped++
+			if len(f.left) < mostNamed {
+				f.left = append(f.left, *x)
+			}
+		default:
+			f.files++
+			f.bytes += x.Size
+			if x.Blob.Renamed {
+				f.renamed++
+			}
+		}
+	}
+}
+
+func (f *found) copy() found {
+	c := *f
+	c.problems = f.problems[:len(f.problems):len(f.problems)]
+	c.left = f.left[:len(f.left):len(f.left)]
+	return c
+}
+
+// reviewDialog shows what would be sent before anything is.
+type reviewDialog struct {
+	w      *Window
+	sheet  *sheet
+	paths  []string
+	found  found
+	counts *text
+	where  *text
+	notes  *fyne.Container
+	choice *widget.RadioGroup
+	send   *widget.Button
+	sent   bool
+}
+
+// review counts what lies below the paths and asks whether to send it.
+func (w *Window) review(paths []string) {
+	d := &reviewDialog{w: w, paths: paths}
+	name := inboxName(w.token.Inbox, w.settings.Names[w.token.Inbox.Key()])
+	d.counts = newText(tr("Counting…"), theme.ColorNameForeground, theme.SizeNameHeadingText)
+	d.counts.bold = true
+	d.where = newText(tr("to {{.Inbox}}", values("Inbox", safeName(name))), colorMuted, theme.SizeNameText)
+	d.where.cut = true
+	d.notes = container.NewVBox()
+	replace := tr("Replace what is there")
+	d.choice = widget.NewRadioGroup([]string{tr("Leave it alone"), replace}, nil)
+	d.choice.Horizontal = true
+	d.choice.Required = true
+	d.choice.Selected = d.choice.Options[0]
+	if w.settings.Replace {
+		d.choice.Selected = replace
+	}
+	if t := w.token.Rights; !t.Unknown && !t.Has('w') {
+		d.choice.Disable() // the token permits new files only
+	}
+	cancel := widget.NewButton(tr("Cancel"), nil)
+	d.send = widget.NewButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
+	d.send.Importance = widget.HighImportance
+	body := inset(0, 8, 8, 8, column(10, -1,
+		column(2, -1, d.counts, d.where),
+		d.roots(),
+		d.notes,
+		column(2, -1, newText(tr("If a file of that name is already in the inbox:"), theme.ColorNameForeground, theme.SizeNameText), d.choice)))
+	ctx, cancelScan := context.WithCancel(w.ctx)
+	d.sheet = w.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
+	d.sheet.name("send", d.send)
+	d.sheet.name("cancel", cancel)
+	d.sheet.name("conflict", d.choice)
+	d.sheet.closed = func() {
+		cancelScan()
+		if !d.sent {
+			w.events.event("review cancelled")
+		}
+	}
+	cancel.OnTapped = d.sheet.close
+	w.window.Canvas().Focus(d.send)
+	w.inBackground(func(context.Context) { d.scan(ctx) })
+}
+
+// roots lists the paths that were given.
+func (d *reviewDialog) roots() fyne.CanvasObject {
+	list := column(6, -1)
+	for i, p := range d.paths {
+		if i == mostRoots && len(d.paths) > mostRoots+1 {
+			list.Add(newText(trn("and {{.N}} more", int64(len(d.paths)-i)), colorMuted, theme.SizeNameText))
+			break
+		}
+		name := newText(safeName(filepath.Base(p)), theme.ColorNameForeground, theme.SizeNameText)
+		folder := newText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
+		name.cut, folder.cut = true, true
+		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon("file", colorMuted))), column(0, -1, name, folder)))
+	}
+	return card(list)
+}
+
+// scanOptions is how folders are read, by the person's settings.
+func (w *Window) scanOptions() uploader.ScanOptions {
+	return uploader.ScanOptions{
+		Inbox: w.token.Inbox, Recursive: true, FollowSymlinks: w.settings.FollowSymlinks,
+		Exclude: w.settings.Exclude, NoDefaultExcludes: w.settings.SendJunk,
+	}
+}
+
+// scan counts, and shows the counts while they grow.
+func (d *reviewDialog) scan(ctx context.Context) {
+	var f found
+	var o uploader.ScanOptions
+	options := make(chan uploader.ScanOptions, 1)
+	d.w.do(func() { options <- d.w.scanOptions() })
+	select {
+	case o = <-options:
+	case <-ctx.Done():
+		return
+	}
+	last := time.Time{}
+	_, err := uploader.Scan(ctx, d.paths, o, func(batch []uploader.Found) error {
+		f.add(batch)
+		if now := time.Now(); now.Sub(last) > 5*sampleEvery {
+			last = now
+			c := f.copy()
+			d.w.do(func() { d.show(c) })
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return
+	}
+	f.done, f.err = true, err
+	c := f.copy()
+	d.w.do(func() { d.show(c) })
+}
+
+// show puts the counts on the screen.
+func (d *reviewDialog) show(f found) {
+	d.found = f
+	if d.w.sheet != d.sheet {
+		return
+	}
+	words := files(f.files) + " · " + amount(f.bytes)
+	if !f.done {
+		words += " · " + tr("still counting…")
+	}
+	d.counts.set(words, theme.ColorNameForeground)
+	switch {
+	case f.done && f.files == 0:
+		d.send.SetText(tr("Nothing to send"))
+		d.send.Disable()
+	case f.done:
+		d.send.SetText(trn("Send {{.N}} files", f.files))
+		d.send.Enable()
+	default:
+		d.send.SetText(tr("Send all of it"))
+	}
+	if !f.done {
+		return
+	}
+	d.showNotes()
+	d.sheet.overlay.Refresh()
+	d.w.events.event("reviewed", "files", f.files, "bytes", f.bytes, "refused", f.refused, "skipped", f.skipped, "junk", f.junk,
+		"button", d.send.Text)
+}
+
+// showNotes says what will not be sent, and why, and how long the rest may take.
+func (d *reviewDialog) showNotes() {
+	f := &d.found
+	d.notes.RemoveAll()
+	if f.err != nil {
+		d.notes.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(f.err)))
+	}
+	if f.refused > 0 {
+		x := uploader.Explanation{What: trn("{{.N}} files can't be sent.", f.refused), Safe: tr("The others are sent.")}
+		if f.files == 0 {
+			x.Safe = ""
+		}
+		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, x))
+		d.notes.Add(details(tr("Which ones, and why"), f.problems, func(x uploader.Found) string { return explain(x.Err).What }))
+	}
+	if f.skipped > 0 {
+		d.notes.Add(details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,
+			func(x uploader.Found) string { return x.Skip.Why() }))
+	}
+	if f.junk > 0 {
+		d.notes.Add(newPadded(trn("{{.N}} system files left out, such as .DS_Store and Thumbs.db", f.junk)))
+	}
+	if f.renamed > 0 {
+		d.notes.Add(newPadded(trn("{{.N}} get a slightly different name, since the storage would change it", f.renamed)))
+	}
+	d.notes.Refresh()
+}
+
+func newPadded(words string) fyne.CanvasObject {
+	return inset(2, 2, 8, 8, newText(words, colorMuted, theme.SizeNameText))
+}
+
+// details is a list that opens on demand.
+func details(title string, items []uploader.Found, why func(uploader.Found) string) fyne.CanvasObject {
+	list := column(6, -1)
+	for _, x := range items {
+		name := newText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)
+		reason := newText(why(x), colorMuted, theme.SizeNameCaptionText)
+		name.cut, reason.cut = true, true
+		list.Add(column(0, -1, name, reason))
+	}
+	return widget.NewAccordion(widget.NewAccordionItem(title, inset(4, 4, 28, 8, list)))
+}
+
+// start sends.
+func (d *reviewDialog) start() {
+	d.sent = true
+	w := d.w
+	replace := d.choice.Selected == d.choice.Options[1]
+	d.sheet.close()
+	if replace != w.settings.Replace {
+		w.settings.Replace = replace
+		w.settingsChanged()
+	}
+	to, o := w.token.Inbox, uploader.AddOptions{Scan: w.scanOptions(), Replace: replace}
+	w.inBackground(func(ctx context.Context) {
+		id, err := w.config.Queue.Add(ctx, to, d.paths, o)
+		w.do(func() {
+			if err != nil {
+				w.tell(tr("Nothing was sent"), explain(err))
+				return
+			}
+			w.told.expect(id)
+			w.events.event("sending", "paths", len(d.paths))
+			w.wake()
+		})
+	})
+}

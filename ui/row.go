@@ -1,0 +1,242 @@
+package ui
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// look is how a job's state is shown: a sign and a word, never a colour alone.
+type look struct {
+	icon  string
+	color fyne.ThemeColorName
+	word  string
+}
+
+// lookOf returns the sign and word of a state.
+func lookOf(s uploader.JobState) look {
+	switch s {
+	case uploader.Active:
+		return look{"sending", theme.ColorNamePrimary, tr("Sending")}
+	case uploader.Delivered:
+		return look{"delivered", theme.ColorNameSuccess, tr("Delivered")}
+	case uploader.LeftAlone:
+		return look{"leftalone", colorMuted, tr("Already there, left alone")}
+	case uploader.Attention:
+		return look{"attention", theme.ColorNameWarning, tr("Needs you")}
+	case uploader.Paused:
+		return look{"paused", colorMuted, tr("Paused")}
+	case uploader.Cancelled:
+		return look{"cancelled", colorMuted, tr("Cancelled")}
+	case uploader.Failed:
+		return look{"failed", theme.ColorNameError, tr("Failed")}
+	default:
+		return look{"waiting", colorMuted, tr("Waiting")}
+	}
+}
+
+// jobRow shows one job. The list reuses a few dozen of them for any number of jobs.
+type jobRow struct {
+	widget.BaseWidget
+	list     *jobList
+	index    int
+	job      uploader.Job
+	state    uploader.JobState
+	speed    float64 // bytes per second; 0 if unknown
+	have     bool    // job is known; else the row waits for it
+	filled   bool    // set was called
+	hovered  bool
+	selected bool
+}
+
+func newJobRow(l *jobList) *jobRow {
+	r := &jobRow{list: l}
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// set shows another job, or the same one anew.
+func (r *jobRow) set(index int, job uploader.Job, have, selected bool) {
+	r.index, r.job, r.have, r.selected = index, job, have, selected
+	r.Refresh()
+}
+
+// MouseDown selects, more with Ctrl or Shift.
+func (r *jobRow) MouseDown(e *desktop.MouseEvent) {
+	if !r.have {
+		return
+	}
+	if e.Button == desktop.MouseButtonSecondary {
+		if !r.selected {
+			r.list.selectRow(r.index, r.job.ID, 0)
+		}
+		return
+	}
+	r.list.selectRow(r.index, r.job.ID, e.Modifier)
+}
+
+// MouseUp implements desktop.Mouseable.
+func (r *jobRow) MouseUp(*desktop.MouseEvent) {}
+
+// TappedSecondary opens the menu of what can be done.
+func (r *jobRow) TappedSecondary(e *fyne.PointEvent) {
+	if r.have {
+		r.list.menu(e.AbsolutePosition)
+	}
+}
+
+// MouseIn implements desktop.Hoverable.
+func (r *jobRow) MouseIn(*desktop.MouseEvent) { r.hovered = true; r.Refresh() }
+
+// MouseMoved implements desktop.Hoverable.
+func (r *jobRow) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (r *jobRow) MouseOut() { r.hovered = false; r.Refresh() }
+
+func (r *jobRow) CreateRenderer() fyne.WidgetRenderer {
+	x := &jobRowRenderer{
+		row: r, back: canvas.NewRectangle(nil), sign: canvas.NewImageFromResource(icon("waiting", colorMuted)),
+		name: canvas.NewText("", nil), folder: canvas.NewText("", nil), state: canvas.NewText("", nil), size: canvas.NewText("", nil),
+		track: canvas.NewRectangle(nil), bar: canvas.NewRectangle(nil),
+	}
+	x.sign.FillMode = canvas.ImageFillContain
+	x.back.CornerRadius = 6
+	x.track.CornerRadius, x.bar.CornerRadius = 1.5, 1.5
+	x.size.Alignment = fyne.TextAlignTrailing
+	x.objects = []fyne.CanvasObject{x.back, x.sign, x.name, x.folder, x.state, x.size, x.track, x.bar}
+	x.Refresh()
+	return x
+}
+
+func share(done, whole int64) float32 {
+	if whole <= 0 {
+		return 0
+	}
+	return min(float32(done)/float32(whole), 1)
+}
+
+type jobRowRenderer struct {
+	row                       *jobRow
+	back, track, bar          *canvas.Rectangle
+	sign                      *canvas.Image
+	name, folder, state, size *canvas.Text
+	objects                   []fyne.CanvasObject
+	fullName, fullFolder      string
+	fullState                 string
+	done                      float32 // share of the bar
+}
+
+func (x *jobRowRenderer) Destroy()                     {}
+func (x *jobRowRenderer) Objects() []fyne.CanvasObject { return x.objects }
+
+func (x *jobRowRenderer) MinSize() fyne.Size {
+	return fyne.NewSize(200, currentSize(theme.SizeNameText)+currentSize(theme.SizeNameCaptionText)+26)
+}
+
+// Refresh shows the job. It touches the canvas only where something is new: most rows don't change between two looks.
+func (x *jobRowRenderer) Refresh() {
+	r := x.row
+	x.back.FillColor = currentColor(theme.ColorNameSelection)
+	switch {
+	case r.selected:
+		x.back.Show()
+	case r.hovered:
+		x.back.FillColor = currentColor(theme.ColorNameHover)
+		x.back.Show()
+	default:
+		x.back.Hide()
+	}
+	l := lookOf(r.list.state(&r.job))
+	folder, name := split(r.job.Blob)
+	if name == "" { // a name that is not possible has no blob
+		folder, name = split(r.job.Source)
+	}
+	detail := l.word
+	x.done = -1
+	switch {
+	case !r.have:
+		name, folder, detail = "…", "", ""
+	case r.job.State == uploader.Active:
+		x.done = share(r.job.Done, r.job.Size)
+		detail = fmt.Sprintf("%s · %d %% · %s", l.word, percent(r.job.Done, r.job.Size, false), amount(r.job.Done))
+		if r.speed > 0 {
+			detail += " · " + speedWords(r.speed)
+		}
+	case r.job.State == uploader.Waiting && r.job.Done > 0, r.job.State == uploader.Paused && r.job.Done > 0:
+		x.done = share(r.job.Done, r.job.Size)
+		detail = fmt.Sprintf("%s · %d %%", l.word, percent(r.job.Done, r.job.Size, false))
+	case r.job.State == uploader.Delivered && !r.job.Answer.Date.IsZero():
+		detail = tr("Delivered {{.When}}", values("When", moment(r.job.Answer.Date, r.list.w.config.Now())))
+	case r.job.State == uploader.Attention || r.job.State == uploader.Failed:
+		if r.job.Problem != nil {
+			detail = l.word + ": " + explain(r.job.Problem).What
+		}
+	}
+	x.fullName, x.fullFolder, x.fullState = safeName(name), safeName(folder), safeName(detail)
+	x.sign.Resource = icon(l.icon, l.color)
+	x.sign.Refresh()
+	x.name.Color, x.name.TextSize = currentColor(theme.ColorNameForeground), currentSize(theme.SizeNameText)
+	x.folder.Color, x.folder.TextSize = currentColor(colorMuted), currentSize(theme.SizeNameCaptionText)
+	x.state.Color, x.state.TextSize = currentColor(colorMuted), currentSize(theme.SizeNameCaptionText)
+	if r.job.State == uploader.Attention || r.job.State == uploader.Failed {
+		x.state.Color = currentColor(l.color)
+	}
+	x.size.Color, x.size.TextSize = currentColor(colorMuted), currentSize(theme.SizeNameCaptionText)
+	x.size.Text = ""
+	if r.have {
+		x.size.Text = amount(r.job.Size)
+	}
+	x.track.FillColor, x.bar.FillColor = currentColor(colorTrack), currentColor(theme.ColorNamePrimary)
+	x.Layout(r.Size())
+	canvas.Refresh(r)
+}
+
+func (x *jobRowRenderer) Layout(s fyne.Size) {
+	const left, gap, right = 12, 12, 14
+	x.back.Resize(fyne.NewSize(s.Width-8, s.Height))
+	x.back.Move(fyne.NewPos(4, 0))
+	side := currentSize(theme.SizeNameInlineIcon) + 2
+	x.sign.Resize(fyne.NewSquareSize(side))
+	x.sign.Move(fyne.NewPos(left, (s.Height-side)/2))
+	at := left + side + gap
+	room := s.Width - at - right
+	sizeWidth := float32(76)
+	nameHeight, smallHeight := x.name.TextSize+6, x.state.TextSize+5
+	top := (s.Height - nameHeight - smallHeight - 3) / 2
+	x.size.Resize(fyne.NewSize(sizeWidth, smallHeight))
+	x.size.Move(fyne.NewPos(s.Width-right-sizeWidth, top+2))
+	nameRoom := room - sizeWidth - gap
+	x.name.Text = shorten(x.fullName, nameRoom, x.name.TextSize, x.name.TextStyle)
+	x.name.Resize(fyne.NewSize(nameRoom, nameHeight))
+	x.name.Move(fyne.NewPos(at, top))
+	x.state.Text = shorten(x.fullState, room, x.state.TextSize, x.state.TextStyle)
+	stateWidth := fyne.MeasureText(x.state.Text, x.state.TextSize, x.state.TextStyle).Width
+	x.state.Resize(fyne.NewSize(stateWidth, smallHeight))
+	x.state.Move(fyne.NewPos(at, top+nameHeight+1))
+	folderRoom := room - stateWidth - gap
+	x.folder.Text = ""
+	if folderRoom > 60 && x.fullFolder != "" {
+		x.folder.Text = shorten(x.fullFolder, folderRoom, x.folder.TextSize, x.folder.TextStyle)
+	}
+	x.folder.Alignment = fyne.TextAlignTrailing
+	x.folder.Resize(fyne.NewSize(max(folderRoom, 0), smallHeight))
+	x.folder.Move(fyne.NewPos(at+stateWidth+gap, top+nameHeight+1))
+	if x.done < 0 {
+		x.track.Hide()
+		x.bar.Hide()
+		return
+	}
+	x.track.Show()
+	x.bar.Show()
+	x.track.Resize(fyne.NewSize(room, 3))
+	x.track.Move(fyne.NewPos(at, s.Height-4))
+	x.bar.Resize(fyne.NewSize(room*x.done, 3))
+	x.bar.Move(fyne.NewPos(at, s.Height-4))
+}

@@ -1,0 +1,164 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+const (
+	// sampleEvery is the shortest time between two looks at the queue.
+	sampleEvery = 100 * time.Millisecond
+	// sampleHidden is the same while the window can't be seen; the tray needs no more.
+	sampleHidden = time.Second
+	// overscan is how many rows above and below those in sight are read along, so that scrolling finds them.
+	overscan = 20
+)
+
+// view is which rows the person looks at. Fyne's thread writes it, the sampler reads it.
+type view struct {
+	filter uploader.Filter
+	from   int // the first row in sight
+	n      int // how many are
+}
+
+// sample is what one look at the queue found.
+type sample struct {
+	now    time.Time
+	status uploader.Status
+	view   view
+	from   int // position of rows[0]
+	rows   []uploader.Job
+	total  int // rows that match the filter; no more than mostHits where it has a text
+	// resting are the transfers whose jobs wait for a person to resume them.
+	resting map[int64]bool
+}
+
+// watch looks at the queue whenever it or the view has changed, and when a countdown has to move on, until ctx ends.
+func (w *Window) watch(ctx context.Context) {
+	clock := time.NewTimer(0) // for the countdown
+	defer clock.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.config.Queue.Changed():
+		case <-w.look:
+		case <-clock.C:
+		}
+		next := w.tick(ctx)
+		clock.Stop()
+		if next > 0 {
+			clock.Reset(next)
+		}
+		rest := sampleEvery
+		if w.hidden.Load() {
+			rest = sampleHidden
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.hurry: // the window is shown again
+		case <-time.After(rest):
+		}
+	}
+}
+
+// tick is one look: it reads on the caller's goroutine and returns when Fyne's thread has shown what was read. It returns after
+// how long the window has to look again even if nothing changed; 0 for never.
+func (w *Window) tick(ctx context.Context) time.Duration {
+	w.viewMu.Lock()
+	v := w.view
+	w.viewMu.Unlock()
+	s := sample{now: w.config.Now(), status: w.config.Queue.Status(), view: v}
+	s.resting = map[int64]bool{}
+	for i := range s.status.Transfers {
+		if t := &s.status.Transfers[i]; t.Paused || t.Owner == uploader.Nobody {
+			s.resting[t.ID] = true
+		}
+	}
+	if !w.hidden.Load() {
+		w.readRows(ctx, &s)
+	}
+	var next time.Duration
+	shown := make(chan struct{})
+	w.do(func() {
+		defer close(shown)
+		next = w.show(&s)
+	})
+	select {
+	case <-shown:
+		return next
+	case <-ctx.Done():
+		return 0
+	}
+}
+
+// readRows reads the rows in sight, and those around them.
+func (w *Window) readRows(ctx context.Context, s *sample) {
+	v := &s.view
+	n := v.n + 2*overscan
+	switch {
+	case v.filter.Text != "":
+		// How many there are is known only by reading all, so as many as anybody looks through are read at once, and not often.
+		if w.hits.filter.equal(v.filter) && s.now.Sub(w.hits.at) < searchAgain {
+			s.rows, s.total = w.hits.rows, len(w.hits.rows)
+			return
+		}
+		n = mostHits
+	default:
+		if s.total = counted(&s.status, v.filter); s.total == 0 {
+			return
+		}
+		s.from = max(min(v.from, s.total-v.n)-overscan, 0)
+	}
+	rows, err := w.config.Queue.Rows(ctx, v.filter, s.from, n)
+	if err != nil && ctx.Err() == nil {
+		w.config.Log.Error("rows", "error", err)
+	}
+	s.rows = rows
+	if v.filter.Text != "" {
+		s.total = len(rows)
+		w.hits = hits{filterKey(v.filter), s.now, rows}
+	}
+}
+
+const (
+	// mostHits is how many found rows are shown.
+	mostHits = 1000
+	// searchAgain is how often a search is repeated while the queue changes.
+	searchAgain = 2 * time.Second
+)
+
+// hits is what the last search found. The sampler's own.
+type hits struct {
+	filter filterKey
+	at     time.Time
+	rows   []uploader.Job
+}
+
+// filterKey compares filters.
+type filterKey uploader.Filter
+
+func (k filterKey) equal(f uploader.Filter) bool {
+	return k.Text == f.Text && k.Transfer == f.Transfer && slices.Equal(k.States, f.States)
+}
+
+// wake makes the sampler look again.
+func (w *Window) wake() {
+	select {
+	case w.look <- struct{}{}:
+	default:
+	}
+}
+
+// do runs f on Fyne's thread, unless the window has ended.
+func (w *Window) do(f func()) {
+	w.config.Do(func() {
+		if !w.ended.Load() {
+			f()
+		}
+	})
+}

@@ -1,0 +1,131 @@
+package ui
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+)
+
+// Settings is what the window remembers between two runs. It contains no secret. The zero value is a good default but for
+// StayAwake and KeepInTray; [DefaultSettings] has those.
+type Settings struct {
+	Appearance Appearance `json:"appearance,omitempty"`
+	TextScale  float32    `json:"text_scale,omitempty"` // 0.8 to 2; 0 is 1
+	Width      float32    `json:"width,omitempty"`      // of the window, in Fyne's units
+	Height     float32    `json:"height,omitempty"`
+
+	StayAwake bool `json:"stay_awake"` // keep the computer awake while sending
+	TrayTold  bool `json:"tray_told"`  // it was said that closing the window only hides it
+
+	Names map[string]string `json:"names,omitempty"` // the person's names of inboxes, by uploader.Inbox.Key
+	Hosts []string          `json:"hosts,omitempty"` // storage addresses that the person allows, see uploader.AllowHost
+
+	Replace        bool     `json:"replace,omitempty"`         // replace files of the same name in the inbox
+	Exclude        []string `json:"exclude,omitempty"`         // patterns of what is never sent
+	SendJunk       bool     `json:"send_junk,omitempty"`       // send what systems keep for themselves, too
+	FollowSymlinks bool     `json:"follow_symlinks,omitempty"` // send what links point to
+}
+
+// DefaultSettings returns the settings of a first start.
+func DefaultSettings() Settings { return Settings{StayAwake: true} }
+
+// size is how large the window opens.
+func (s *Settings) size() fyne.Size {
+	if s.Width == 0 || s.Height == 0 {
+		return fyne.NewSize(900, 620)
+	}
+	return fyne.NewSize(min(s.Width, 4000), min(s.Height, 3000)).Max(smallest)
+}
+
+// clone returns a copy that shares nothing, for another goroutine.
+func (s *Settings) clone() Settings {
+	c := *s
+	c.Names = maps.Clone(s.Names)
+	c.Hosts = append([]string(nil), s.Hosts...)
+	c.Exclude = append([]string(nil), s.Exclude...)
+	return c
+}
+
+// applySettings makes the window look as the settings say.
+func (w *Window) applySettings() {
+	w.app.Settings().SetTheme(&calm{appearance: w.settings.Appearance, textScale: w.settings.TextScale})
+}
+
+// changed keeps the settings, soon. Only the newest are.
+func (w *Window) settingsChanged() {
+	for {
+		select {
+		case w.saving <- w.settings.clone():
+			return
+		case <-w.saving: // older ones that nobody has kept yet
+		}
+	}
+}
+
+// saveSettings keeps settings until the window ends, and then those of the end.
+func (w *Window) saveSettings() {
+	for {
+		select {
+		case s := <-w.saving:
+			w.save(s)
+		case <-w.ctx.Done():
+			w.save(w.settings.clone())
+			return
+		}
+	}
+}
+
+func (w *Window) save(s Settings) {
+	if w.config.Save == nil {
+		return
+	}
+	if err := w.config.Save(s); err != nil {
+		w.config.Log.Error("save settings", "error", err)
+	}
+}
+
+// LoadSettings reads the settings that [SaveSettings] wrote. What can't be read, or is out of its range, is as at a first start:
+// settings never keep the window from opening. It blocks on the disk.
+func LoadSettings(path string) (Settings, error) {
+	s := DefaultSettings()
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	if err != nil {
+		return DefaultSettings(), fmt.Errorf("load settings: %w", err)
+	}
+	if s.TextScale != 0 && (s.TextScale < 0.8 || s.TextScale > 2) {
+		s.TextScale = 0
+	}
+	return s, nil
+}
+
+// SaveSettings writes the settings to a file that only its owner can read, and puts it in the old one's place in one step. It blocks
+// on the disk.
+func SaveSettings(path string, s Settings) error {
+	text, err := json.MarshalIndent(s, "", "\t")
+	if err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".settings-*") // readable by its owner alone
+	if err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	_, err = f.Write(append(text, '\n'))
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("save settings: %w", err), os.Remove(f.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// sheet is a dialog: a card over the dimmed window, with a title, a body that scrolls where there is little room, and buttons that
+// are always in sight. It follows the window's size.
+type sheet struct {
+	w       *Window
+	overlay *fyne.Container
+	// tick, if not nil, is called with each sample. It returns after how long it wants to be called again; 0 for never.
+	tick  func(now time.Time) time.Duration
+	names []string // that its widgets have for Where
+	// closed, if not nil, is called when the sheet is gone.
+	closed func()
+}
+
+// openSheet shows a sheet of up to that width. The buttons stand at its bottom right, the last of them is the one for what most
+// people want. A sheet that is open already is closed.
+func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, buttons ...fyne.CanvasObject) *sheet {
+	if w.sheet != nil {
+		w.sheet.close()
+	}
+	s := &sheet{w: w}
+	head := newText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	head.bold, head.cut = true, true
+	scroll := container.NewVScroll(body)
+	foot := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
+	content := column(0, 1,
+		inset(16, 8, 20, 20, head),
+		inset(0, 0, 12, 12, scroll),
+		widget.NewSeparator(),
+		inset(12, 12, 20, 20, line(8, 0, foot...)))
+	s.overlay = container.NewStack(
+		newScrim(),
+		container.New(&sheetLayout{width: width, body: body},
+			container.NewStack(newPanel(theme.ColorNameOverlayBackground, theme.ColorNameSeparator, 12), content)))
+	c := w.window.Canvas()
+	c.Overlays().Add(s.overlay)
+	s.overlay.Resize(c.Size())
+	w.sheet = s
+	return s
+}
+
+// name gives a widget of the sheet a name for Where, for as long as the sheet is open.
+func (s *sheet) name(name string, o fyne.CanvasObject) {
+	s.names = append(s.names, name)
+	s.w.name(name, o)
+}
+
+// close removes the sheet.
+func (s *sheet) close() {
+	if s.w.sheet != s {
+		return
+	}
+	s.w.sheet = nil
+	for _, name := range s.names {
+		s.w.named[name] = s.w.named[name][:len(s.w.named[name])-1]
+	}
+	s.w.window.Canvas().Overlays().Remove(s.overlay)
+	if s.closed != nil {
+		s.closed()
+	}
+	s.w.wake()
+}
+
+// sheetLayout keeps the card in the middle, as high as its body wants to be and the window allows.
+type sheetLayout struct {
+	width float32
+	body  fyne.CanvasObject
+}
+
+func (l *sheetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (l *sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	const margin = 12
+	card := objects[0]
+	w := min(l.width, size.Width-2*margin)
+	// Texts that wrap know their height only at a width.
+	card.Resize(fyne.NewSize(w, size.Height-2*margin))
+	h := min(card.MinSize().Height-scrollMin+l.body.MinSize().Height+4, size.Height-2*margin)
+	card.Resize(fyne.NewSize(w, h))
+	card.Move(fyne.NewPos((size.Width-w)/2, (size.Height-h)/2))
+}
+
+// scrollMin is the least height that Fyne gives a scroller.
+const scrollMin = 32
+
+// scrim dims what lies behind a sheet, and takes the clicks on it.
+type scrim struct {
+	widget.BaseWidget
+}
+
+func newScrim() *scrim {
+	s := &scrim{}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+func (s *scrim) Tapped(*fyne.PointEvent) {}
+
+func (s *scrim) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(canvas.NewRectangle(rgba(0x0a1017, 0x8c)))
+}

@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// start is what is seen while there is nothing to watch: the two steps.
+type start struct {
+	w                     *Window
+	box                   *fyne.Container
+	paste, add, folder    *widget.Button
+	practice              *widget.Button
+	first, second         *stepCard
+	offer                 fyne.CanvasObject
+	haveToken, waitsForIt bool
+}
+
+// stepCard is one of the two steps: its number, what to do, and the button that does it.
+type stepCard struct {
+	mark         *widget.Icon
+	number       *text
+	title, words *text
+	box          *fyne.Container
+}
+
+func newStep(number, title, words string, buttons ...fyne.CanvasObject) *stepCard {
+	s := &stepCard{mark: widget.NewIcon(icon("delivered", theme.ColorNameSuccess))}
+	s.mark.Hide()
+	s.number = newText(number, theme.ColorNamePrimary, theme.SizeNameHeadingText)
+	s.number.bold, s.number.align = true, fyne.TextAlignCenter
+	s.title = newText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	s.title.bold = true
+	s.words = newText(words, colorMuted, theme.SizeNameText)
+	s.words.cut = true
+	mark := container.New(atLeast{fyne.NewSquareSize(30)}, container.NewCenter(s.number, container.New(atLeast{fyne.NewSquareSize(26)}, s.mark)))
+	left := line(14, 1, mark, column(4, -1, s.title, s.words))
+	s.box = card(column(8, -1, left, inset(0, 0, 44, 0, line(8, -1, buttons...))))
+	return s
+}
+
+// done marks the step as done, in other words.
+func (s *stepCard) done(title, words string) {
+	s.number.Hide()
+	s.mark.Show()
+	s.title.set(title, theme.ColorNameForeground)
+	s.words.set(words, colorMuted)
+}
+
+func newStart(w *Window) *start {
+	v := &start{w: w}
+	v.paste = widget.NewButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForegroundOnPrimary), w.pasteToken)
+	v.paste.Importance = widget.HighImportance
+	v.add = widget.NewButtonWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), w.chooseFiles)
+	v.folder = widget.NewButtonWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), w.chooseFolder)
+	v.practice = widget.NewButton(tr("Try the practice inbox"), w.startPractice)
+	w.name("paste", v.paste)
+	w.name("add", v.add)
+	w.name("practice", v.practice)
+	v.first = newStep("1", tr("Paste your upload token"), tr("The link or the text that the workspace gave you."), v.paste)
+	v.second = newStep("2", tr("Drop files or folders here"), tr("Drop a folder rather than thousands of files one by one."), v.add, v.folder)
+	v.offer = container.NewCenter(line(10, -1, newText(tr("No token yet?"), colorMuted, theme.SizeNameText), v.practice))
+	if w.config.Practice == nil {
+		v.offer.Hide()
+	}
+	v.box = container.NewStack(container.NewVScroll(container.New(middle{560},
+		inset(4, 12, 16, 16, column(10, -1, v.first.box, v.second.box, v.offer)))))
+	return v
+}
+
+// show tells what has been done of the two steps.
+func (v *start) show() {
+	have, waits := v.w.token.Inbox.Host != "", len(v.w.held) > 0
+	if waits != v.waitsForIt {
+		v.waitsForIt = waits
+		if waits {
+			v.second.words.set(trn("{{.N}} things wait for a token.", int64(len(v.w.held))), colorMuted)
+		}
+	}
+	if !have || v.haveToken {
+		return
+	}
+	v.haveToken = true
+	v.paste.Importance = widget.MediumImportance
+	v.paste.Icon = icon("token", theme.ColorNameForeground)
+	v.paste.SetText(tr("Paste another token"))
+	v.add.Importance = widget.HighImportance
+	v.add.Icon = icon("file", theme.ColorNameForegroundOnPrimary)
+	v.add.Refresh()
+	v.offer.Hide()
+	v.first.done(tr("The token is ready"), safeName(inboxName(v.w.token.Inbox, v.w.settings.Names[v.w.token.Inbox.Key()])))
+}

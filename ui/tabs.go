@@ -1,0 +1,179 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// tabs chooses which jobs the list shows.
+type tabs struct {
+	w   *Window
+	box fyne.CanvasObject
+	all []*tab
+}
+
+func newTabs(w *Window) *tabs {
+	t := &tabs{w: w}
+	for _, x := range []struct {
+		words  string
+		states []uploader.JobState
+	}{
+		{tr("All"), nil},
+		{tr("Active"), []uploader.JobState{uploader.Active}},
+		{tr("Waiting"), []uploader.JobState{uploader.Waiting, uploader.Paused}},
+		{tr("Delivered"), []uploader.JobState{uploader.Delivered}},
+		{tr("Not sent"), []uploader.JobState{uploader.LeftAlone, uploader.Cancelled}},
+		{tr("Need you"), []uploader.JobState{uploader.Attention, uploader.Failed}},
+	} {
+		x := &tab{words: x.words, states: x.states}
+		x.tapped = func() { t.choose(x) }
+		x.ExtendBaseWidget(x)
+		t.all = append(t.all, x)
+	}
+	t.all[0].chosen = true
+	objects := make([]fyne.CanvasObject, len(t.all))
+	for i := range t.all {
+		objects[i] = t.all[i]
+	}
+	t.box = container.NewHScroll(line(2, -1, objects...))
+	return t
+}
+
+// choose shows another tab's jobs.
+func (t *tabs) choose(x *tab) {
+	for _, other := range t.all {
+		other.chosen = other == x
+		other.Refresh()
+	}
+	t.w.viewMu.Lock()
+	t.w.view.filter.States = x.states
+	t.w.view.from = 0
+	t.w.viewMu.Unlock()
+	t.w.work.list.ScrollToTop()
+	clear(t.w.work.list.selected)
+	t.w.wake()
+}
+
+// show counts. A tab with nothing in it is left out, unless it is the one that is shown, or everybody expects it.
+func (t *tabs) show(s *sample) {
+	for i, x := range t.all {
+		n := int64(counted(&s.status, uploader.Filter{States: x.states}))
+		seen := n > 0 || x.chosen || i < 1
+		if n == x.n && seen == x.Visible() {
+			continue
+		}
+		x.n = n
+		if seen {
+			x.Show()
+		} else {
+			x.Hide()
+		}
+		x.Refresh()
+	}
+}
+
+// tab is one of them: a word, a number, a line below the chosen one.
+type tab struct {
+	widget.BaseWidget
+	words   string
+	states  []uploader.JobState
+	n       int64
+	chosen  bool
+	focused bool
+	tapped  func()
+}
+
+// Tapped implements fyne.Tappable.
+func (t *tab) Tapped(*fyne.PointEvent) { t.tapped() }
+
+// FocusGained implements fyne.Focusable.
+func (t *tab) FocusGained() { t.focused = true; t.Refresh() }
+
+// FocusLost implements fyne.Focusable.
+func (t *tab) FocusLost() { t.focused = false; t.Refresh() }
+
+// TypedRune implements fyne.Focusable.
+func (t *tab) TypedRune(rune) {}
+
+// TypedKey implements fyne.Focusable.
+func (t *tab) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeySpace || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+		t.tapped()
+	}
+}
+
+func (t *tab) CreateRenderer() fyne.WidgetRenderer {
+	r := &tabRenderer{
+		tab: t, back: canvas.NewRectangle(nil), under: canvas.NewRectangle(nil),
+		words: canvas.NewText("", nil), count: canvas.NewText("", nil),
+	}
+	r.back.CornerRadius = 6
+	r.under.CornerRadius = 1
+	r.Refresh()
+	return r
+}
+
+type tabRenderer struct {
+	tab          *tab
+	back, under  *canvas.Rectangle
+	words, count *canvas.Text
+}
+
+func (r *tabRenderer) Destroy() {}
+
+func (r *tabRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.back, r.under, r.words, r.count}
+}
+
+const tabPadding = 10
+
+func (r *tabRenderer) MinSize() fyne.Size {
+	// Room for the bold word, so that choosing moves nothing.
+	w := fyne.MeasureText(r.tab.words, r.words.TextSize, fyne.TextStyle{Bold: true})
+	c := r.count.MinSize()
+	gap := float32(6)
+	if r.count.Text == "" {
+		gap = 0
+	}
+	return fyne.NewSize(w.Width+gap+c.Width+2*tabPadding, w.Height+14)
+}
+
+func (r *tabRenderer) Layout(s fyne.Size) {
+	r.back.Resize(s)
+	w := fyne.MeasureText(r.tab.words, r.words.TextSize, fyne.TextStyle{Bold: true})
+	r.words.Resize(fyne.NewSize(w.Width, s.Height-3))
+	r.words.Move(fyne.NewPos(tabPadding, 0))
+	r.count.Resize(fyne.NewSize(r.count.MinSize().Width, s.Height-3))
+	r.count.Move(fyne.NewPos(tabPadding+w.Width+6, 0))
+	r.under.Resize(fyne.NewSize(s.Width-2*tabPadding, 2))
+	r.under.Move(fyne.NewPos(tabPadding, s.Height-3))
+}
+
+func (r *tabRenderer) Refresh() {
+	t := r.tab
+	r.words.Text, r.words.TextSize, r.words.TextStyle.Bold = t.words, currentSize(theme.SizeNameText), t.chosen
+	r.words.Color = currentColor(colorMuted)
+	if t.chosen {
+		r.words.Color = currentColor(theme.ColorNameForeground)
+	}
+	r.count.Text, r.count.TextSize, r.count.Color = number(t.n), currentSize(theme.SizeNameCaptionText), currentColor(colorMuted)
+	r.under.FillColor = currentColor(theme.ColorNamePrimary)
+	r.back.FillColor = currentColor(theme.ColorNameFocus)
+	if t.chosen {
+		r.under.Show()
+	} else {
+		r.under.Hide()
+	}
+	if t.focused {
+		r.back.Show()
+	} else {
+		r.back.Hide()
+	}
+	r.Layout(t.Size())
+	canvas.Refresh(t)
+}

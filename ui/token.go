@@ -1,0 +1,328 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// tokenDialog decodes a token while it is pasted or typed. Nothing is sent.
+type tokenDialog struct {
+	w       *Window
+	sheet   *sheet
+	entry   *tokenEntry
+	fields  *fyne.Container
+	name    *widget.Entry
+	naming  fyne.CanvasObject
+	use     *widget.Button
+	token   uploader.Token
+	err     error
+	left    *text
+	allowed string // the host that the person allows by a click
+}
+
+// pasteToken opens the dialog with what is on the clipboard, if that is a token.
+func (w *Window) pasteToken() {
+	text := w.app.Clipboard().Content()
+	if _, err := w.parse(text); err != nil {
+		text = ""
+	}
+	w.openToken(text)
+}
+
+// parse reads a token by the person's settings.
+func (w *Window) parse(text string, more ...string) (uploader.Token, error) {
+	var options []uploader.ParseOption
+	for _, h := range append(more, w.settings.Hosts...) {
+		if h != "" {
+			options = append(options, uploader.AllowHost(h))
+		}
+	}
+	return uploader.ParseToken(text, options...)
+}
+
+// openToken opens the dialog with a text, which may be empty.
+func (w *Window) openToken(text string) {
+	d := &tokenDialog{w: w}
+	d.entry = newTokenEntry()
+	d.entry.changed = d.decode
+	d.fields = container.NewVBox()
+	d.name = widget.NewEntry()
+	d.naming = column(4, -1, newText(tr("What you call this inbox"), colorMuted, theme.SizeNameCaptionText), d.name)
+	cancel := widget.NewButton(tr("Cancel"), nil)
+	d.use = widget.NewButton(tr("Use this token"), d.take)
+	d.use.Importance = widget.HighImportance
+	d.use.Disable()
+	body := inset(0, 12, 8, 8, column(12, -1,
+		column(4, -1, d.entry, newText(tr("The link, the workspace's text, or a whole azcopy line. Nothing is sent."), colorMuted, theme.SizeNameCaptionText)),
+		d.fields, d.naming))
+	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)
+	d.sheet.name("token", d.entry)
+	d.sheet.name("use", d.use)
+	d.sheet.name("cancel", cancel)
+	d.sheet.tick = d.tick
+	d.sheet.closed = func() { d.entry.forget() }
+	cancel.OnTapped = d.sheet.close
+	d.entry.put(text)
+	if text == "" {
+		w.window.Canvas().Focus(d.entry)
+	} else {
+		w.window.Canvas().Focus(d.use)
+	}
+}
+
+// decode shows what the text says.
+func (d *tokenDialog) decode(text string) {
+	d.left = nil
+	d.token, d.err = uploader.Token{}, nil
+	d.fields.RemoveAll()
+	if strings.TrimSpace(text) == "" {
+		d.naming.Hide()
+		d.use.Disable()
+		d.fit()
+		return
+	}
+	d.token, d.err = d.w.parse(text, d.allowed)
+	usable := d.err == nil && d.token.StateAt(d.w.config.Now()) != uploader.StateExpired
+	if d.err != nil {
+		d.refusal()
+	} else {
+		d.describe()
+	}
+	if usable {
+		d.name.SetPlaceHolder(inboxName(d.token.Inbox, ""))
+		d.name.SetText(d.w.settings.Names[d.token.Inbox.Key()])
+		d.naming.Show()
+		d.use.Enable()
+	} else {
+		d.naming.Hide()
+		d.use.Disable()
+	}
+	d.fit()
+	f := d.token.Fields(d.w.config.Now())
+	words := ""
+	if d.err != nil {
+		words = explain(d.err).String()
+	}
+	d.w.events.event("token", "inboxid", f.InboxID, "wsid", f.WsID, "tid", f.TID, "date", f.Date, "valid_from", f.ValidFrom,
+		"valid_to", f.ValidTo, "state", f.State, "usable", usable, "message", words)
+}
+
+// fit gives the sheet the height that its content needs.
+func (d *tokenDialog) fit() {
+	if d.sheet != nil {
+		d.sheet.overlay.Refresh()
+	}
+}
+
+// refusal says why the text can't be used, and offers what a person may decide.
+func (d *tokenDialog) refusal() {
+	d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(d.err)))
+	e, ok := asError(d.err)
+	if !ok || e.Reason != uploader.UnknownHost {
+		return
+	}
+	host := e.Value
+	allow := widget.NewCheck(tr("I have checked that {{.Host}} is the workspace's storage. Allow it.", values("Host", host)), func(on bool) {
+		d.allowed = ""
+		if on {
+			d.allowed = host
+		}
+		d.decode(d.entry.raw)
+	})
+	d.fields.Add(allow)
+}
+
+// describe lists what the token says: plain words first, the documentation's name beside them.
+func (d *tokenDialog) describe() {
+	now := d.w.config.Now()
+	t := d.token
+	grid := container.New(layout.NewFormLayout())
+	row := func(words, name string, value fyne.CanvasObject) {
+		title := column(0, -1, newText(words, theme.ColorNameForeground, theme.SizeNameText))
+		if name != "" {
+			title.Add(newText(name, colorMuted, theme.SizeNameCaptionText))
+		}
+		grid.Add(inset(3, 3, 0, 12, title))
+		grid.Add(inset(3, 3, 0, 0, value))
+	}
+	say := func(words, name, value string) {
+		if value == "" {
+			return
+		}
+		v := newText(safeName(value), theme.ColorNameForeground, theme.SizeNameText)
+		v.cut = true
+		row(words, name, v)
+	}
+	f := t.Fields(now)
+	say(tr("Inbox"), "inboxid", f.InboxID)
+	say(tr("Workspace"), "wsid", f.WsID)
+	say(tr("Token"), "tid", f.TID)
+	say(tr("Storage"), "", strings.Trim(f.Storage+" / "+f.Container+" / "+f.Prefix, " /"))
+	row(tr("Allowed"), "", rightsList(t.Rights))
+	if !t.ValidFrom.IsZero() {
+		say(tr("Valid from"), "valid_from", date(t.ValidFrom))
+	}
+	if !t.ValidTo.IsZero() {
+		say(tr("Valid to"), "valid_to", date(t.ValidTo))
+	}
+	words, color, _ := countdown(t, now)
+	d.left = newText(words, color, theme.SizeNameText)
+	row(tr("Time"), "", d.left)
+	say(tr("Made for version"), "date", f.Date)
+	say(tr("Accepted from"), "", f.IP)
+	d.fields.Add(grid)
+	if t.StateAt(now) == uploader.StateExpired {
+		e := uploader.NewError("paste token", "", uploader.Expired)
+		e.When = t.ValidTo
+		d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(e)))
+	}
+	for _, warning := range f.Warnings {
+		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{What: warning}))
+	}
+	d.fields.Add(wrapped(tr("Whoever has this token can upload until it ends. Its signature is never shown or written down.")))
+}
+
+// tick lets the countdown go on.
+func (d *tokenDialog) tick(now time.Time) time.Duration {
+	if d.left == nil {
+		return 0
+	}
+	words, color, next := countdown(d.token, now)
+	d.left.set(words, color)
+	return next
+}
+
+// take uses the token: files that waited for one go on.
+func (d *tokenDialog) take() {
+	t := d.token
+	if name := strings.TrimSpace(d.name.Text); name != "" {
+		if d.w.settings.Names == nil {
+			d.w.settings.Names = map[string]string{}
+		}
+		d.w.settings.Names[t.Inbox.Key()] = name
+	}
+	if d.allowed != "" {
+		d.w.settings.Hosts = append(d.w.settings.Hosts, d.allowed)
+	}
+	d.w.settingsChanged()
+	d.sheet.close()
+	d.w.useToken(t)
+}
+
+// useToken hands the token to the queue and makes it the one that new files go with.
+func (w *Window) useToken(t uploader.Token) {
+	if err := w.config.Queue.Use(t); err != nil {
+		w.tell(tr("The token can't be used"), explain(err))
+		return
+	}
+	w.token = t
+	w.start.haveToken = false
+	w.events.event("used", "inbox", t.Inbox.String())
+	w.wake()
+	if held := w.held; len(held) > 0 {
+		w.held = nil
+		w.review(held)
+	}
+}
+
+// rightsList shows what people ask about a token's rights, each with a sign and a word.
+func rightsList(r uploader.Rights) fyne.CanvasObject {
+	if r.Unknown {
+		return newText(tr("Only the storage knows"), colorMuted, theme.SizeNameText)
+	}
+	box := container.New(layout.NewRowWrapLayoutWithCustomPadding(14, 2))
+	for _, right := range []struct {
+		word string
+		may  bool
+	}{
+		{tr("add"), r.Has('w') || r.Has('c')},
+		{tr("overwrite"), r.Has('w')},
+		{tr("list"), r.Has('l')},
+		{tr("read"), r.Has('r')},
+		{tr("delete"), r.Has('d')},
+	} {
+		sign, color := icon("no", colorMuted), colorMuted
+		if right.may {
+			sign, color = icon("yes", theme.ColorNameSuccess), theme.ColorNameForeground
+		}
+		box.Add(line(4, -1, container.New(atLeast{fyne.NewSquareSize(16)}, widget.NewIcon(sign)), newText(right.word, color, theme.SizeNameText)))
+	}
+	return box
+}
+
+// tokenEntry takes a token: masked, shown only on demand. What is pasted stays as it is, with line breaks and tabs, which a
+// line of text would lose and some forms of a token need.
+type tokenEntry struct {
+	widget.Entry
+	raw     string
+	shown   string // what the line shows of raw
+	changed func(raw string)
+}
+
+// mostShown is how many characters of a token the line shows: drawing as many dots as a long text has characters takes long.
+const mostShown = 400
+
+func newTokenEntry() *tokenEntry {
+	e := &tokenEntry{}
+	e.ExtendBaseWidget(e)
+	e.Password = true
+	e.SetPlaceHolder(tr("Paste the token here"))
+	e.ActionItem = newReveal(e)
+	e.OnChanged = func(s string) {
+		if s == e.shown {
+			return
+		}
+		e.raw, e.shown = s, s
+		e.changed(s)
+	}
+	return e
+}
+
+// put replaces the text.
+func (e *tokenEntry) put(text string) {
+	e.raw = text
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	e.shown = string(runes[:min(len(runes), mostShown)])
+	e.SetText(e.shown)
+	e.changed(text)
+}
+
+// forget drops the text.
+func (e *tokenEntry) forget() {
+	e.raw, e.shown = "", ""
+	e.OnChanged = nil
+	e.SetText("")
+}
+
+// TypedShortcut takes what is pasted as a whole.
+func (e *tokenEntry) TypedShortcut(s fyne.Shortcut) {
+	if _, ok := s.(*fyne.ShortcutPaste); ok {
+		e.put(fyne.CurrentApp().Clipboard().Content())
+		return
+	}
+	e.Entry.TypedShortcut(s)
+}
+
+// newReveal is the eye that shows the text while it is open.
+func newReveal(e *tokenEntry) fyne.CanvasObject {
+	eye := widget.NewButtonWithIcon("", icon("eye", colorMuted), nil)
+	eye.Importance = widget.LowImportance
+	eye.OnTapped = func() {
+		e.Password = !e.Password
+		name := "eye-closed"
+		if e.Password {
+			name = "eye"
+		}
+		eye.SetIcon(icon(name, colorMuted))
+		e.Refresh()
+	}
+	return eye
+}

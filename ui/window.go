@@ -1,0 +1,320 @@
+package ui
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"inboxuploader/uploader"
+)
+
+// Title is the window's title. Window managers and end-to-end tests find the window by it.
+const Title = "Inbox Uploader"
+
+// smallest is the size that nothing is cut off at.
+var smallest = fyne.NewSize(480, 360)
+
+// Config says what a window works with. Queue is required.
+type Config struct {
+	Queue    Queue
+	Settings Settings
+	// Save keeps the settings. It may block on the disk, and is never called on Fyne's thread, nor twice at once. Nil keeps nothing.
+	Save func(Settings) error
+	// Vault keeps tokens beyond the program's end. Nil keeps them until then only.
+	Vault Vault
+	// Practice starts the practice inbox. It may block. Nil leaves the offer out.
+	Practice func(context.Context) (Practice, error)
+	// Desktop is what the desktop offers. Its zero value offers nothing.
+	Desktop Desktop
+	// Do runs a function on Fyne's thread and does not wait for it. Default fyne.Do.
+	Do func(func())
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// Log gets what support needs. Default: nothing is logged.
+	Log *slog.Logger
+	// LogPath is the file that Log writes to, for the person; empty where there is none.
+	LogPath string
+	// Version is the program's, for the person.
+	Version string
+	// Events gets a line of JSON for what happens in the window, for end-to-end tests. Nil: none.
+	Events io.Writer
+}
+
+// Desktop is what the desktop may offer. Every field may be nil. The functions may block for as long as the desktop takes, and are
+// never called on Fyne's thread.
+type Desktop struct {
+	// HasTray reports whether something shows tray icons at this moment.
+	HasTray func() bool
+	// StayAwake keeps the computer from falling asleep until release is called.
+	StayAwake func() (release func(), err error)
+	// Choose lets the person pick files, or folders, in the desktop's own dialog. Nothing picked is no error.
+	Choose func(ctx context.Context, folders bool) ([]string, error)
+	// Reveal shows a file in the desktop's file manager.
+	Reveal func(path string) error
+}
+
+// Window is the program's window. Make it with [New] on Fyne's thread; but for [Window.Open], [Window.Raise], [Window.Where] and
+// [Window.Quit], which may be called from anywhere, its methods belong to that thread.
+type Window struct {
+	config Config
+	app    fyne.App
+	window fyne.Window
+	events *events
+	named  map[string][]fyne.CanvasObject // for Where
+
+	look, hurry   chan struct{} // wake the sampler
+	hidden, ended atomic.Bool
+	viewMu        sync.Mutex
+	view          view
+	hits          hits
+	cancel        context.CancelFunc
+	running       sync.WaitGroup // goroutines that Run waits for
+	background    sync.WaitGroup // goroutines of single actions
+	ctx           context.Context
+
+	settings Settings
+	saving   chan Settings
+
+	// What the window shows, all of it Fyne's thread's.
+	last     sample
+	token    uploader.Token // the one that new files go with; zero before the first
+	held     []string       // paths that wait for a token
+	shown    bool           // the window has its size
+	begun    time.Time      // when the sending that is under way, or the last, began
+	took     time.Duration  // how long it took; 0 while it is under way
+	practice Practice
+
+	header   *header
+	start    *start
+	work     *work
+	banner   *banner
+	pages    *fyne.Container
+	practise *practiceBar
+	sheet    *sheet
+	tray     *tray
+	told     told
+	awake    awake
+}
+
+// New makes the window and fills it. It does not show it.
+func New(app fyne.App, c Config) *Window {
+	if c.Do == nil {
+		c.Do = fyne.Do
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	w := &Window{
+		config: c, app: app, settings: c.Settings, named: map[string][]fyne.CanvasObject{},
+		look: make(chan struct{}, 1), hurry: make(chan struct{}, 1), saving: make(chan Settings, 1),
+	}
+	if c.Events != nil {
+		w.events = &events{out: c.Events}
+	}
+	if err := loadTranslations(); err != nil {
+		c.Log.Error("translations", "error", err) // English needs none
+	}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.applySettings()
+	app.SetIcon(appIcon())
+	w.window = app.NewWindow(Title)
+	w.window.SetPadded(false)
+	w.window.SetMaster()
+	w.window.SetContent(w.build())
+	w.window.Resize(w.settings.size())
+	w.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
+	w.window.SetCloseIntercept(w.closeAsked)
+	w.addShortcuts()
+	w.header.onStart(true)
+	w.showPage()
+	return w
+}
+
+// build arranges the window's parts from top to bottom.
+func (w *Window) build() fyne.CanvasObject {
+	w.header = newHeader(w)
+	w.banner = newBanner(w)
+	w.practise = newPracticeBar(w)
+	w.start = newStart(w)
+	w.work = newWork(w)
+	w.pages = container.NewStack(w.start.box, w.work.box)
+	w.name("drop", w.pages)
+	return container.New(&watchedLayout{atLeast{smallest}, w.resized},
+		container.NewStack(newPanel(theme.ColorNameBackground, "", 0),
+			column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages)))
+}
+
+// watchedLayout tells when the window's size changes.
+type watchedLayout struct {
+	atLeast
+	changed func(fyne.Size)
+}
+
+func (l *watchedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.atLeast.Layout(objects, size)
+	l.changed(size)
+}
+
+// Run shows the window and blocks until it is quit. ctx ends it too.
+func (w *Window) Run(ctx context.Context, paths []string) {
+	w.running.Go(func() { w.watch(w.ctx) })
+	w.running.Go(w.saveSettings)
+	w.running.Go(func() {
+		select {
+		case <-ctx.Done():
+			w.Quit()
+		case <-w.ctx.Done():
+		}
+	})
+	w.app.Lifecycle().SetOnStarted(func() {
+		w.shown = true
+		w.startTray()
+		w.events.event("started", "version", w.config.Version)
+		w.wake()
+		if len(paths) > 0 {
+			w.addPaths(paths)
+		}
+	})
+	w.window.ShowAndRun()
+	w.end()
+}
+
+// end stops everything that the window started and waits for it.
+func (w *Window) end() {
+	w.ended.Store(true)
+	w.cancel()
+	w.awake.release()
+	if w.practice != nil {
+		if err := w.practice.Close(); err != nil {
+			w.config.Log.Error("practice", "error", err)
+		}
+	}
+	w.background.Wait()
+	w.running.Wait()
+	w.events.event("quit")
+}
+
+// Quit ends the program without asking.
+func (w *Window) Quit() { w.do(w.app.Quit) }
+
+// Raise brings the window to the front.
+func (w *Window) Raise() {
+	w.do(func() {
+		w.reveal()
+		w.window.RequestFocus()
+	})
+}
+
+// Open adds paths, as if they had been dropped, and brings the window to the front.
+func (w *Window) Open(paths []string) {
+	w.do(func() {
+		w.reveal()
+		w.window.RequestFocus()
+		if len(paths) > 0 {
+			w.addPaths(paths)
+		}
+	})
+}
+
+// reveal shows the window after it was hidden.
+func (w *Window) reveal() {
+	w.hidden.Store(false)
+	w.window.Show()
+	select {
+	case w.hurry <- struct{}{}:
+	default:
+	}
+	w.wake()
+}
+
+// show puts what was read on the screen. It returns after how long the window has to look again even if nothing changed.
+func (w *Window) show(s *sample) time.Duration {
+	before := w.last
+	w.last = *s
+	w.timeSending(s)
+	w.announce(&before, s)
+	w.tray.show(s)
+	w.awake.want(w, w.settings.StayAwake && s.status.Busy > 0)
+	if w.hidden.Load() {
+		return 0
+	}
+	w.showPage()
+	next := w.header.show(s)
+	soon := func(d time.Duration) {
+		if d > 0 && (next == 0 || d < next) {
+			next = d
+		}
+	}
+	soon(w.banner.show(s))
+	w.practise.show()
+	w.work.show(s)
+	if w.sheet != nil && w.sheet.tick != nil {
+		soon(w.sheet.tick(s.now))
+	}
+	return next
+}
+
+// showPage shows the two steps while there is nothing to watch, else the queue.
+func (w *Window) showPage() {
+	empty := w.last.status.FilesTotal() == 0 && !w.last.status.Scanning
+	if empty != w.start.box.Visible() {
+		if empty {
+			w.work.box.Hide()
+			w.start.box.Show()
+		} else {
+			w.start.box.Hide()
+			w.work.box.Show()
+		}
+		w.header.onStart(empty)
+		w.relayout()
+	}
+	if empty {
+		w.start.show()
+	}
+}
+
+// timeSending keeps when sending began and how long it took.
+func (w *Window) timeSending(s *sample) {
+	going := s.status.Scanning || going(&s.status) > 0
+	switch {
+	case going && (w.begun.IsZero() || w.took > 0):
+		w.begun, w.took = s.now, 0
+	case !going && !w.begun.IsZero() && w.took == 0:
+		w.took = max(s.now.Sub(w.begun), time.Millisecond)
+	}
+}
+
+// resized is called when the window has another size.
+func (w *Window) resized(size fyne.Size) {
+	if w.work != nil {
+		w.header.fit(size)
+		w.practise.fit(size)
+	}
+	if w.sheet != nil {
+		w.sheet.overlay.Resize(size)
+	}
+	if w.shown {
+		w.settings.Width, w.settings.Height = size.Width, size.Height
+	}
+}
+
+// relayout gives every part the room that it needs after one has appeared or gone.
+func (w *Window) relayout() { w.window.Content().Refresh() }
+
+// inBackground runs f on a goroutine that the window waits for when it ends.
+func (w *Window) inBackground(f func(ctx context.Context)) {
+	w.background.Go(func() { f(w.ctx) })
+}
+
+// name gives a widget the name by which Where tells of it. Several may have one name, of which one is in sight.
+func (w *Window) name(name string, o fyne.CanvasObject) { w.named[name] = append(w.named[name], o) }

@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+	"github.com/dustin/go-humanize"
+
+	"inboxuploader/assets"
+	"inboxuploader/uploader"
+)
+
+var loadTranslations = sync.OnceValue(func() error { return lang.AddTranslationsFS(assets.Translations, "translations") })
+
+// tr returns a text in the person's language. The English text is its own key; {{.Name}} stands for values.
+func tr(english string, values ...any) string { return lang.L(english, values...) }
+
+// trn returns a text that depends on a number, which the text calls {{.N}}, written with separators of thousands.
+func trn(english string, n int64, values ...map[string]any) string {
+	data := map[string]any{"N": number(n)}
+	for _, more := range values {
+		for k, v := range more {
+			data[k] = v
+		}
+	}
+	return lang.N(english, int(min(n, math.MaxInt32)), data)
+}
+
+// values names a text's values: values("Name", name, "Size", size).
+func values(pairs ...any) map[string]any {
+	m := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return m
+}
+
+// number writes a count with separators of thousands.
+func number(n int64) string { return humanize.Comma(n) }
+
+// files says a number of files.
+func files(n int64) string { return trn("{{.N}} files", n) }
+
+// amount says an amount of data.
+func amount(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
+
+// speedWords says a speed.
+func speedWords(perSecond float64) string { return amount(int64(perSecond)) + "/s" }
+
+// duration says a length of time, rounded: "6 d 21 h", "2 h 31 min", "53 min", "2 min 5 s", "25 s". Its words are units, which
+// have no plural.
+func duration(d time.Duration) string {
+	s := int64(max(d, 0).Round(time.Second) / time.Second)
+	two := func(n int64, unit string, m int64, smaller string) string {
+		if m == 0 {
+			return fmt.Sprintf("%d %s", n, unit)
+		}
+		return fmt.Sprintf("%d %s %d %s", n, unit, m, smaller)
+	}
+	switch {
+	case s >= 86400:
+		return two(s/86400, tr("d"), s/3600%24, tr("h"))
+	case s >= 3600:
+		return two(s/3600, tr("h"), s/60%60, tr("min"))
+	case s >= 600:
+		return fmt.Sprintf("%d %s", s/60, tr("min"))
+	case s >= 60:
+		return two(s/60, tr("min"), s%60, tr("s"))
+	default:
+		return fmt.Sprintf("%d %s", s, tr("s"))
+	}
+}
+
+// moment says a point in time on the person's clock, the day left out where it is today.
+func moment(t, now time.Time) string {
+	t = t.Local()
+	if now = now.Local(); t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04")
+	}
+	return date(t)
+}
+
+// date says a day and time on the person's clock.
+func date(t time.Time) string {
+	t = t.Local()
+	return fmt.Sprintf("%d %s %d, %s", t.Day(), tr(t.Format("Jan")), t.Year(), t.Format("15:04"))
+}
+
+// safeName returns a name as one line that can't turn the text around it: what can't be seen stands as a small box.
+func safeName(name string) string {
+	for _, r := range name {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return strings.Map(func(r rune) rune {
+				if r == utf8.RuneError || !unicode.IsPrint(r) {
+					return '▯'
+				}
+				return r
+			}, name)
+		}
+	}
+	return name
+}
+
+// shorten leaves out the middle of a text that is wider than the room for it: beginning and end of a name say most.
+func shorten(s string, width, size float32, style fyne.TextStyle) string {
+	if s == "" || fyne.MeasureText(s, size, style).Width <= width {
+		return s
+	}
+	runes := []rune(s)
+	low, high := 0, len(runes)-1 // how many runes remain
+	for low < high {
+		mid := (low + high + 1) / 2
+		if fyne.MeasureText(withoutMiddle(runes, mid), size, style).Width <= width {
+			low = mid
+		} else {
+			high = mid - 1
+		}
+	}
+	return withoutMiddle(runes, low)
+}
+
+func withoutMiddle(runes []rune, n int) string {
+	tail := n / 2
+	return string(runes[:n-tail]) + "…" + string(runes[len(runes)-tail:])
+}
+
+// inboxName is what an inbox is called: the person's own name for it, or what it says of itself.
+func inboxName(in uploader.Inbox, own string) string {
+	switch {
+	case own != "":
+		return own
+	case in.WsID != "" && in.TID != "":
+		return in.WsID + " – " + in.TID
+	case in.Container != "":
+		return in.Container
+	default:
+		return in.Host
+	}
+}
+
+// split parts a blob's name into its folder and its own name.
+func split(blob string) (folder, name string) {
+	folder, name = path.Split(blob)
+	return strings.TrimSuffix(folder, "/"), name
+}
+
+// percent is 100 only for what has been confirmed as a whole: bytes that are acknowledged are not delivered before their commit.
+func percent(done, total int64, whole bool) int {
+	switch {
+	case whole:
+		return 100
+	case total <= 0:
+		return 0
+	default:
+		return int(min(max(done, 0)*100/total, 99))
+	}
+}

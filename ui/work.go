@@ -1,0 +1,291 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// work is what is seen while there are jobs: the totals, the tabs, the list.
+type work struct {
+	w      *Window
+	box    *fyne.Container
+	totals *totals
+	tabs   *tabs
+	list   *jobList
+	search *widget.Entry
+	foot   *text
+}
+
+func newWork(w *Window) *work {
+	v := &work{w: w}
+	v.totals = newTotals(w)
+	v.tabs = newTabs(w)
+	v.list = newJobList(w)
+	v.foot = newText("", colorMuted, theme.SizeNameCaptionText)
+	v.foot.cut = true
+	v.search = widget.NewEntry()
+	v.search.SetPlaceHolder(tr("Find…"))
+	v.search.OnChanged = v.find
+	w.name("list", v.list)
+	w.name("search", v.search)
+	v.box = column(0, 2,
+		inset(0, 8, 16, 16, v.totals.box),
+		inset(0, 4, 8, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
+		inset(0, 0, 16, 16, container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10), inset(5, 5, 1, 1, v.list))),
+		inset(5, 7, 20, 20, v.foot))
+	v.box.Hide()
+	return v
+}
+
+// find shows only the jobs whose names have this text.
+func (v *work) find(text string) {
+	v.w.viewMu.Lock()
+	v.w.view.filter.Text = strings.TrimSpace(text)
+	v.w.view.from = 0
+	v.w.viewMu.Unlock()
+	v.list.ScrollToTop()
+	v.w.wake()
+}
+
+func (v *work) show(s *sample) {
+	v.totals.show(s)
+	v.tabs.show(s)
+	v.list.show(s)
+	v.foot.set(v.footWords(s), colorMuted)
+}
+
+// footWords says how the network does and what else is worth knowing in passing.
+func (v *work) footWords(s *sample) string {
+	words := tr("Network OK")
+	for i := range s.status.Inboxes {
+		in := &s.status.Inboxes[i]
+		if in.Unfinished > 0 && (in.Trouble != nil || in.Hold != nil) {
+			words = tr("Waiting")
+		}
+	}
+	if v.w.awake.on() {
+		words += " · " + tr("keeping the computer awake")
+	}
+	if s.status.Busy > 0 {
+		words += " · " + trn("{{.N}} connections", int64(s.status.Connections))
+	}
+	return words
+}
+
+// buttonsShown is which of the totals' buttons are in sight.
+type buttonsShown struct{ pause, resume, retry bool }
+
+// totals is the summary above the list.
+type totals struct {
+	w                    *Window
+	box                  *fyne.Container
+	sign                 *widget.Icon
+	head, words          *text
+	bar                  *bar
+	copy, save           *widget.Button
+	clear                *widget.Button
+	pause, resume, retry *widget.Button
+	actions              buttonsShown
+	done                 *fyne.Container
+	barBox               *fyne.Container
+	finished             bool
+}
+
+func newTotals(w *Window) *totals {
+	t := &totals{w: w}
+	t.sign = widget.NewIcon(icon("sending", theme.ColorNamePrimary))
+	t.head = newText("", theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	t.head.bold, t.head.cut = true, true
+	t.words = newText("", colorMuted, theme.SizeNameText)
+	t.words.cut = true
+	t.bar = newBar()
+	t.save = widget.NewButtonWithIcon(tr("Save receipt…"), icon("save", theme.ColorNameForeground), w.saveReceipt)
+	t.copy = widget.NewButtonWithIcon(tr("Copy summary"), icon("copy", theme.ColorNameForeground), w.copySummary)
+	t.clear = widget.NewButtonWithIcon(tr("Clear"), icon("remove", theme.ColorNameForeground), w.clearDelivered)
+	t.pause = widget.NewButtonWithIcon(tr("Pause all"), icon("pause", theme.ColorNameForeground), w.pauseAll)
+	t.resume = widget.NewButtonWithIcon(tr("Resume"), icon("resume", theme.ColorNameForegroundOnPrimary), w.resumeAll)
+	t.resume.Importance = widget.HighImportance
+	t.retry = widget.NewButtonWithIcon(tr("Try again"), icon("retry", theme.ColorNameForeground), w.retryAll)
+	for _, b := range []*widget.Button{t.pause, t.resume, t.retry} {
+		b.Hide()
+	}
+	w.name("pause_all", t.pause)
+	w.name("resume_all", t.resume)
+	w.name("retry", t.retry)
+	w.name("receipt", t.save)
+	w.name("clear", t.clear)
+	t.done = inset(4, 0, 0, 0, line(8, -1, t.save, t.copy, t.clear))
+	t.done.Hide()
+	t.barBox = inset(3, 1, 0, 0, t.bar)
+	signed := line(10, 1, container.New(atLeast{fyne.NewSquareSize(22)}, t.sign), t.head)
+	t.box = card(line(10, 0, column(3, -1, signed, t.barBox, t.words, t.done), t.retry, t.pause, t.resume))
+	return t
+}
+
+// show says how far the sending is, or that it is done.
+func (t *totals) show(s *sample) {
+	st := &s.status
+	going := st.Scanning || unfinished(st) > 0
+	paused := !st.Scanning && unfinished(st) > 0 && resting(st) >= unfinished(st)
+	total, delivered := st.FilesTotal(), st.Files[uploader.Delivered]
+	switch {
+	case paused:
+		t.sign.SetResource(icon("paused", colorMuted))
+		t.head.set(trn("Paused: {{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
+	case going:
+		t.sign.SetResource(icon("sending", theme.ColorNamePrimary))
+		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
+	case delivered == total:
+		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
+		t.head.set(trn("All {{.N}} files are in the inbox", total), theme.ColorNameForeground)
+	default:
+		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
+		t.head.set(trn("{{.N}} of {{.Total}} files are in the inbox", delivered, values("Total", number(total))), theme.ColorNameForeground)
+	}
+	t.words.set(t.wordsFor(s, going), colorMuted)
+	share := float64(0)
+	if whole := st.BytesDone + st.BytesLeft(); whole > 0 {
+		share = float64(st.BytesDone) / float64(whole)
+	}
+	if going {
+		share = min(share, 0.995) // full is for what has been confirmed as a whole
+	}
+	t.bar.set(share)
+	t.showButtons(buttonsShown{pause: going && !paused, resume: resting(st) > 0, retry: needsPerson(st) > 0})
+	if t.finished == going {
+		t.finished = !going
+		if going {
+			t.barBox.Show()
+			t.done.Hide()
+		} else {
+			t.barBox.Hide()
+			t.done.Show()
+		}
+		t.w.relayout()
+	}
+	for _, b := range []*widget.Button{t.save, t.clear} {
+		if delivered == 0 {
+			b.Disable()
+		} else {
+			b.Enable()
+		}
+	}
+}
+
+// showButtons shows what can be done now.
+func (t *totals) showButtons(s buttonsShown) {
+	if s == t.actions {
+		return
+	}
+	t.actions = s
+	for b, on := range map[*widget.Button]bool{t.pause: s.pause && !s.resume, t.resume: s.resume, t.retry: s.retry} {
+		if on {
+			b.Show()
+		} else {
+			b.Hide()
+		}
+	}
+	t.w.relayout()
+}
+
+func (t *totals) wordsFor(s *sample, going bool) string {
+	st := &s.status
+	whole := st.BytesDone + st.BytesLeft()
+	if !going {
+		words := tr("Every block was checked by the storage") + " · " + amount(st.Bytes[uploader.Delivered])
+		if st.Files[uploader.Delivered] == 0 {
+			words = amount(0)
+		}
+		if t.w.took >= time.Second {
+			words += " · " + duration(t.w.took)
+		}
+		if n := st.Files[uploader.LeftAlone]; n > 0 {
+			words += " · " + trn("{{.N}} were there already", n)
+		}
+		if n := needsPerson(st); n > 0 {
+			words += " · " + trn("{{.N}} need you", n)
+		}
+		return words
+	}
+	words := fmt.Sprintf("%s / %s · %d %%", amount(st.BytesDone), amount(whole), percent(st.BytesDone, whole, false))
+	if st.Scanning {
+		words += " · " + tr("still counting…")
+	}
+	if st.Speed >= 1 && st.BytesLeft() > 0 {
+		words += " · " + speedWords(st.Speed)
+		if st.Left > 0 && st.Left < 99*24*time.Hour {
+			words += " · " + tr("about {{.Time}} left", values("Time", duration(st.Left)))
+		}
+	}
+	if n := needsPerson(st); n > 0 {
+		words += " · " + trn("{{.N}} need you", n)
+	}
+	return words
+}
+
+// bar is a thin progress bar.
+type bar struct {
+	widget.BaseWidget
+	share float64
+}
+
+func newBar() *bar {
+	b := &bar{}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// set changes the share, 0 to 1.
+func (b *bar) set(share float64) {
+	if share == b.share {
+		return
+	}
+	b.share = share
+	b.Refresh()
+}
+
+func (b *bar) CreateRenderer() fyne.WidgetRenderer {
+	r := &barRenderer{b, canvas.NewRectangle(nil), canvas.NewRectangle(nil)}
+	r.track.CornerRadius, r.done.CornerRadius = 3, 3
+	r.Refresh()
+	return r
+}
+
+type barRenderer struct {
+	bar         *bar
+	track, done *canvas.Rectangle
+}
+
+func (r *barRenderer) Destroy()                     {}
+func (r *barRenderer) MinSize() fyne.Size           { return fyne.NewSize(40, 6) }
+func (r *barRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.track, r.done} }
+
+func (r *barRenderer) Layout(s fyne.Size) {
+	r.track.Resize(s)
+	width := s.Width * float32(min(max(r.bar.share, 0), 1))
+	if r.bar.share > 0 {
+		width = max(width, s.Height)
+	}
+	r.done.Resize(fyne.NewSize(width, s.Height))
+}
+
+func (r *barRenderer) Refresh() {
+	r.track.FillColor, r.done.FillColor = currentColor(colorTrack), currentColor(theme.ColorNamePrimary)
+	r.Layout(r.bar.Size())
+	canvas.Refresh(r.bar)
+}
+
+// copySummary puts the summary on the clipboard, for a mail to whoever waits for the files.
+func (w *Window) copySummary() {
+	t := w.work.totals
+	w.app.Clipboard().SetContent(t.head.content + "\n" + t.words.content + "\n" + w.token.Inbox.String())
+}
