@@ -7,7 +7,7 @@ PROGRAM    := bin/uploader$(shell $(GO) env GOEXE)
 # Without a C compiler Fyne compiles on macOS only under this tag of its own.
 TAGS       := $(if $(filter darwin,$(shell $(GO) env GOOS)),-tags ci)
 
-.PHONY: run test build race lint fmt ci
+.PHONY: run test build race lint fmt e2e ci
 
 run: ## the window where there is a display, else the whole job without one: local inbox, sample files, comparison
 	@sh .ci/window-libraries
@@ -30,6 +30,9 @@ lint: ## vet, the linters of .golangci.yml and the format
 
 fmt: ## write the format that lint asks for
 	GOFLAGS= $(GO) run $(LINT) fmt
+
+e2e: ## the real window on a private desktop, acted on as a person would; Linux, installs what it needs as root with apt
+	ui/e2e/run
 
 ci: ## everything, on a clean checkout; under half an hour
 	.ci/run

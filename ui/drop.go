@@ -40,23 +40,32 @@ func (w *Window) addPaths(paths []string) {
 
 // existing parts paths into those where something is, as absolute paths, and the others. A dropped network address comes as a path
 // that leads nowhere.
-func existing(paths []string) (there, missing []string) {
+func existing(paths []string) (there []given, missing []string) {
 	for _, p := range paths {
 		abs, err := filepath.Abs(p)
+		var fi os.FileInfo
 		if err == nil {
-			_, err = os.Lstat(abs)
+			if fi, err = os.Stat(abs); err != nil {
+				fi, err = os.Lstat(abs) // a link that leads nowhere is something that the review speaks of
+			}
 		}
 		if err != nil {
 			missing = append(missing, p)
 			continue
 		}
-		there = append(there, abs)
+		there = append(there, given{abs, fi.IsDir()})
 	}
 	return there, missing
 }
 
+// given is a file or folder that the person gave.
+type given struct {
+	path   string
+	folder bool
+}
+
 // take goes on with paths that exist: to the review, or to the question for a token.
-func (w *Window) take(there, missing []string, foreign string) {
+func (w *Window) take(there []given, missing []string, foreign string) {
 	w.events.event("added", "files", len(there), "missing", len(missing), "token", w.token.Inbox.Host != "")
 	if len(there) == 0 {
 		if len(missing) > 0 || foreign != "" {

@@ -222,6 +222,13 @@ func (r *textRenderer) Refresh() {
 	r.line.Refresh()
 }
 
+// small is a text of several lines beside the important ones, flush with what is above and below it.
+func small(content string) fyne.CanvasObject {
+	l := wrapped(content)
+	l.SizeName, l.Importance = theme.SizeNameCaptionText, widget.LowImportance
+	return inset(-4, -4, -8, -8, l)
+}
+
 // wrapped is a text of several lines, broken where the room ends.
 func wrapped(content string) *widget.Label {
 	l := widget.NewLabel(content)

@@ -107,7 +107,7 @@ func (w *Window) practiceStarted(p Practice, link, samples string, err error) {
 	w.practise.show()
 	w.nameInbox(t.Inbox, tr("Practice inbox"))
 	w.useToken(t)
-	w.review([]string{samples})
+	w.review([]given{{samples, true}})
 }
 
 // nameInbox sets the person's name for an inbox, unless there is one.

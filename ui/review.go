@@ -68,6 +68,7 @@ type reviewDialog struct {
 	w      *Window
 	sheet  *sheet
 	paths  []string
+	given  []given
 	found  found
 	counts *text
 	where  *text
@@ -78,8 +79,11 @@ type reviewDialog struct {
 }
 
 // review counts what lies below the paths and asks whether to send it.
-func (w *Window) review(paths []string) {
-	d := &reviewDialog{w: w, paths: paths}
+func (w *Window) review(all []given) {
+	d := &reviewDialog{w: w, given: all}
+	for _, g := range all {
+		d.paths = append(d.paths, g.path)
+	}
 	name := inboxName(w.token.Inbox, w.settings.Names[w.token.Inbox.Key()])
 	d.counts = newText(tr("Counting…"), theme.ColorNameForeground, theme.SizeNameHeadingText)
 	d.counts.bold = true
@@ -124,15 +128,20 @@ func (w *Window) review(paths []string) {
 // roots lists the paths that were given.
 func (d *reviewDialog) roots() fyne.CanvasObject {
 	list := column(6, -1)
-	for i, p := range d.paths {
+	for i, g := range d.given {
+		p := g.path
 		if i == mostRoots && len(d.paths) > mostRoots+1 {
 			list.Add(newText(trn("and {{.N}} more", int64(len(d.paths)-i)), colorMuted, theme.SizeNameText))
 			break
 		}
+		sign := "file"
+		if g.folder {
+			sign = "folder"
+		}
 		name := newText(safeName(filepath.Base(p)), theme.ColorNameForeground, theme.SizeNameText)
 		folder := newText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
 		name.cut, folder.cut = true, true
-		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon("file", colorMuted))), column(0, -1, name, folder)))
+		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, colorMuted))), column(0, -1, name, folder)))
 	}
 	return card(list)
 }

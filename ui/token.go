@@ -146,12 +146,12 @@ func (d *tokenDialog) describe() {
 	t := d.token
 	grid := container.New(layout.NewFormLayout())
 	row := func(words, name string, value fyne.CanvasObject) {
-		title := column(0, -1, newText(words, theme.ColorNameForeground, theme.SizeNameText))
+		title := line(6, -1, newText(words, theme.ColorNameForeground, theme.SizeNameText))
 		if name != "" {
 			title.Add(newText(name, colorMuted, theme.SizeNameCaptionText))
 		}
-		grid.Add(inset(3, 3, 0, 12, title))
-		grid.Add(inset(3, 3, 0, 0, value))
+		grid.Add(inset(2, 2, 0, 16, title))
+		grid.Add(inset(2, 2, 0, 0, value))
 	}
 	say := func(words, name, value string) {
 		if value == "" {
@@ -187,7 +187,7 @@ func (d *tokenDialog) describe() {
 	for _, warning := range f.Warnings {
 		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{What: warning}))
 	}
-	d.fields.Add(wrapped(tr("Whoever has this token can upload until it ends. Its signature is never shown or written down.")))
+	d.fields.Add(small(tr("Whoever has this token can upload until it ends. Its signature is never shown or written down.")))
 }
 
 // tick lets the countdown go on.

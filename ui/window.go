@@ -85,7 +85,7 @@ type Window struct {
 	// What the window shows, all of it Fyne's thread's.
 	last     sample
 	token    uploader.Token // the one that new files go with; zero before the first
-	held     []string       // paths that wait for a token
+	held     []given        // paths that wait for a token
 	shown    bool           // the window has its size
 	begun    time.Time      // when the sending that is under way, or the last, began
 	took     time.Duration  // how long it took; 0 while it is under way
@@ -176,9 +176,9 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		case <-w.ctx.Done():
 		}
 	})
+	w.startTray() // Fyne takes it up when it starts, and no later
 	w.app.Lifecycle().SetOnStarted(func() {
 		w.shown = true
-		w.startTray()
 		w.events.event("started", "version", w.config.Version)
 		w.wake()
 		if len(paths) > 0 {
