@@ -33,7 +33,7 @@ func newBanner(w *Window) *banner {
 	b.paste = widget.NewButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, b.sign)))
 	button := container.NewCenter(inset(0, 0, 0, 12, b.paste))
-	words := column(-14, -1, b.what, b.rest)
+	words := column(-10, -1, b.what, b.rest)
 	b.box = inset(0, 8, 16, 16, container.NewStack(b.back, container.NewBorder(nil, nil, picture, button, words)))
 	b.box.Hide()
 	return b

@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
 )
 
 // header is the window's top: which inbox, for how long, and what can be done at any time.
@@ -23,7 +25,7 @@ func newHeader(w *Window) *header {
 	h.name = newText(tr("No inbox yet"), theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	h.name.bold, h.name.cut = true, true
 	h.left = newText(tr("Paste the upload token that you were given"), colorMuted, theme.SizeNameCaptionText)
-	h.left.cut = true
+	h.left.cut, h.left.parts = true, true
 	h.paste = widget.NewButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
 	h.add = widget.NewButtonWithIcon(tr("Add"), icon("add", theme.ColorNameForeground), nil)
 	h.add.OnTapped = func() { w.popUp(h.add, w.addMenu()) }
@@ -71,8 +73,33 @@ func (h *header) show(s *sample) time.Duration {
 	}
 	h.name.set(safeName(inboxName(t.Inbox, h.w.settings.Names[t.Inbox.Key()])), theme.ColorNameForeground)
 	words, color, next := countdown(t, s.now)
+	if fit := h.w.fits(s); fit.Known && t.StateAt(s.now) == uploader.StateActive {
+		if fit.Fits {
+			words += " · " + tr("enough for the rest")
+		} else {
+			words += " · " + trn("the rest needs about {{.N}} more tokens", int64(max(fit.More, 1)))
+			color = theme.ColorNameError
+		}
+	}
 	h.left.set(words, color)
 	return next
+}
+
+// fits says whether what is left will be sent before the token ends.
+func (w *Window) fits(s *sample) uploader.Fit {
+	key, left := w.token.Inbox.Key(), int64(0)
+	for i := range s.status.Transfers {
+		if t := &s.status.Transfers[i]; t.Inbox == key {
+			for _, state := range []uploader.JobState{uploader.Waiting, uploader.Active, uploader.Paused} {
+				left += t.Bytes[state]
+			}
+			left -= t.Done - t.Bytes[uploader.Delivered]
+		}
+	}
+	if left <= 0 || s.status.Scanning {
+		return uploader.Fit{}
+	}
+	return uploader.FitFor(w.token, left, s.status.Speed, s.now)
 }
 
 // popUp opens a menu below a button.

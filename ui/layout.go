@@ -161,6 +161,7 @@ type text struct {
 	bold    bool
 	align   fyne.TextAlign
 	cut     bool // shorten in the middle rather than ask for room
+	parts   bool // leave out whole parts at the end, which “ · ” stands between, rather than shorten in the middle
 }
 
 func newText(content string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *text {
@@ -195,7 +196,11 @@ func (r *textRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObjec
 func (r *textRenderer) Layout(s fyne.Size) {
 	r.line.Resize(s)
 	if r.text.cut {
-		r.line.Text = shorten(r.text.content, s.Width, r.line.TextSize, r.line.TextStyle)
+		content := r.text.content
+		if r.text.parts {
+			content = fewerParts(content, s.Width, r.line.TextSize, r.line.TextStyle)
+		}
+		r.line.Text = shorten(content, s.Width, r.line.TextSize, r.line.TextStyle)
 		r.line.Refresh()
 	}
 }

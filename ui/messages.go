@@ -36,7 +36,7 @@ func asError(err error) (*uploader.Error, bool) { return errors.AsType[*uploader
 
 // notice is a box with a sign and the three parts of an explanation: what happened, what is safe, what to do.
 func notice(sign string, color, background fyne.ThemeColorName, x uploader.Explanation) fyne.CanvasObject {
-	parts := container.NewVBox()
+	parts := column(-10, -1)
 	if x.What != "" {
 		what := wrapped(x.What)
 		what.TextStyle.Bold = x.Safe != "" || x.Do != ""
@@ -62,7 +62,7 @@ func beside(picture, words fyne.CanvasObject) fyne.CanvasObject {
 func (w *Window) tell(title string, x uploader.Explanation) {
 	closing := widget.NewButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
-	s := w.openSheet(title, 480, inset(0, 12, 8, 8, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
+	s := w.openSheet(title, 480, inset(0, 12, 8, 14, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
 	s.name("cancel", closing)
 	closing.OnTapped = s.close
 	w.window.Canvas().Focus(closing)

@@ -11,7 +11,7 @@ func (w *Window) tellOfTray() {
 	quit := widget.NewButton(tr("Quit instead"), w.quitAsked)
 	hide := widget.NewButton(tr("Hide the window"), nil)
 	hide.Importance = widget.HighImportance
-	s := w.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 8, wrapped(
+	s := w.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
 		tr("The window is hidden, and the program stays beside the clock. Click its icon there to come back. This is said only once."))), quit, hide)
 	s.name("hide", hide)
 	s.name("quit", quit)
@@ -35,7 +35,7 @@ func (w *Window) quitAsked() {
 	stay := widget.NewButton(tr("Go on sending"), nil)
 	quit := widget.NewButton(tr("Quit"), w.app.Quit)
 	quit.Importance = widget.HighImportance
-	s := w.openSheet(tr("Files are being sent"), 480, inset(0, 12, 8, 8, wrapped(
+	s := w.openSheet(tr("Files are being sent"), 480, inset(0, 12, 8, 14, wrapped(
 		trn("{{.N}} files are not in the inbox yet. What is there stays there.", unfinished(&w.last.status)))), stay, quit)
 	s.name("stay", stay)
 	s.name("quit", quit)

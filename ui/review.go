@@ -104,7 +104,7 @@ func (w *Window) review(all []given) {
 	cancel := widget.NewButton(tr("Cancel"), nil)
 	d.send = widget.NewButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
 	d.send.Importance = widget.HighImportance
-	body := inset(0, 8, 8, 8, column(10, -1,
+	body := inset(0, 8, 8, 14, column(10, -1,
 		column(2, -1, d.counts, d.where),
 		d.roots(),
 		d.notes,
@@ -238,7 +238,41 @@ func (d *reviewDialog) showNotes() {
 	if f.renamed > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} get a slightly different name, since the storage would change it", f.renamed)))
 	}
+	d.showTime()
 	d.notes.Refresh()
+}
+
+// usualSpeed is what a review reckons with before anything was sent, in bytes per second: a line of 100 Mbit/s.
+const usualSpeed = 100e6 / 8
+
+// showTime says about how long it will take, and whether the token lasts so long.
+func (d *reviewDialog) showTime() {
+	w := d.w
+	speed, known := w.last.status.Speed, true
+	for i := range w.last.status.Transfers {
+		if t := &w.last.status.Transfers[i]; speed < 1 && t.Inbox == w.token.Inbox.Key() {
+			speed = t.Speed
+		}
+	}
+	if speed < 1 {
+		speed, known = usualSpeed, false
+	}
+	fit := uploader.FitFor(w.token, d.found.bytes, speed, w.config.Now())
+	if !fit.Known || fit.Needs < time.Minute && fit.Fits {
+		return
+	}
+	words := tr("About {{.Time}} at the speed of last time", values("Time", duration(fit.Needs)))
+	if !known {
+		words = tr("About {{.Time}} on a line of 100 Mbit/s", values("Time", duration(fit.Needs)))
+	}
+	if fit.Fits {
+		d.notes.Add(newPadded(words + "; " + tr("the token then has {{.Time}} to spare", values("Time", duration(fit.Spare)))))
+		return
+	}
+	d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{
+		What: words + ". " + tr("The token ends before."), Safe: tr("What is delivered by then stays delivered."),
+		Do: tr("Send it all the same: the rest goes on with the next token."),
+	}))
 }
 
 func newPadded(words string) fyne.CanvasObject {

@@ -53,11 +53,11 @@ func (w *Window) openSettings() {
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
 		label(tr("Never send")), exclude)
-	body := inset(0, 12, 8, 8, column(10, -1, form,
+	body := inset(0, 12, 8, 14, column(0, -1, form,
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
 		check(tr("Replace files that are already in the inbox"), &s.Replace),
-		check(tr("Send what links point to, within the same folder"), &s.FollowSymlinks),
-		check(tr("Also send system files such as .DS_Store, Thumbs.db and .git"), &s.SendJunk)))
+		check(tr("Send what links point to"), &s.FollowSymlinks),
+		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk)))
 	closing := widget.NewButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)

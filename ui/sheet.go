@@ -36,7 +36,7 @@ func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, 
 	foot := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
 	content := column(0, 1,
 		inset(16, 8, 20, 20, head),
-		inset(0, 0, 12, 12, scroll),
+		inset(0, 0, 12, 6, scroll),
 		widget.NewSeparator(),
 		inset(12, 12, 20, 20, line(8, 0, foot...)))
 	s.overlay = container.NewStack(

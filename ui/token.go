@@ -60,7 +60,7 @@ func (w *Window) openToken(text string) {
 	d.use = widget.NewButton(tr("Use this token"), d.take)
 	d.use.Importance = widget.HighImportance
 	d.use.Disable()
-	body := inset(0, 12, 8, 8, column(12, -1,
+	body := inset(0, 12, 8, 14, column(12, -1,
 		column(4, -1, d.entry, newText(tr("The link, the workspace's text, or a whole azcopy line. Nothing is sent."), colorMuted, theme.SizeNameCaptionText)),
 		d.fields, d.naming))
 	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)

@@ -127,6 +127,18 @@ func shorten(s string, width, size float32, style fyne.TextStyle) string {
 	return withoutMiddle(runes, low)
 }
 
+// fewerParts leaves out the last parts of a text, which “ · ” stands between, until the others fit.
+func fewerParts(s string, width, size float32, style fyne.TextStyle) string {
+	for fyne.MeasureText(s, size, style).Width > width {
+		i := strings.LastIndex(s, " · ")
+		if i < 0 {
+			break
+		}
+		s = s[:i]
+	}
+	return s
+}
+
 func withoutMiddle(runes []rune, n int) string {
 	tail := n / 2
 	return string(runes[:n-tail]) + "…" + string(runes[len(runes)-tail:])

@@ -31,7 +31,7 @@ func newWork(w *Window) *work {
 	v.tabs = newTabs(w)
 	v.list = newJobList(w)
 	v.foot = newText("", colorMuted, theme.SizeNameCaptionText)
-	v.foot.cut = true
+	v.foot.cut, v.foot.parts = true, true
 	v.search = widget.NewEntry()
 	v.search.SetPlaceHolder(tr("Find…"))
 	v.search.OnChanged = v.find
@@ -106,7 +106,7 @@ func newTotals(w *Window) *totals {
 	t.head = newText("", theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	t.head.bold, t.head.cut = true, true
 	t.words = newText("", colorMuted, theme.SizeNameText)
-	t.words.cut = true
+	t.words.cut, t.words.parts = true, true
 	t.bar = newBar()
 	t.save = widget.NewButtonWithIcon(tr("Save receipt…"), icon("save", theme.ColorNameForeground), w.saveReceipt)
 	t.copy = widget.NewButtonWithIcon(tr("Copy summary"), icon("copy", theme.ColorNameForeground), w.copySummary)
@@ -144,6 +144,12 @@ func (t *totals) show(s *sample) {
 	case going:
 		t.sign.SetResource(icon("sending", theme.ColorNamePrimary))
 		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
+	case delivered == 0 && st.Files[uploader.LeftAlone] == total:
+		t.sign.SetResource(icon("leftalone", colorMuted))
+		t.head.set(trn("All {{.N}} files were in the inbox already", total), theme.ColorNameForeground)
+	case needsPerson(st) == 0 && st.Files[uploader.Cancelled] == 0 && delivered+st.Files[uploader.LeftAlone] == total && delivered < total:
+		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
+		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
 	case delivered == total:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("All {{.N}} files are in the inbox", total), theme.ColorNameForeground)
@@ -203,7 +209,7 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 	if !going {
 		words := tr("Every block was checked by the storage") + " · " + amount(st.Bytes[uploader.Delivered])
 		if st.Files[uploader.Delivered] == 0 {
-			words = amount(0)
+			words = tr("Nothing was sent")
 		}
 		if t.w.took >= time.Second {
 			words += " · " + duration(t.w.took)
@@ -216,18 +222,19 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		}
 		return words
 	}
+	// The most important first: what does not fit is left out from the end.
 	words := fmt.Sprintf("%s / %s · %d %%", amount(st.BytesDone), amount(whole), percent(st.BytesDone, whole, false))
+	if n := needsPerson(st); n > 0 {
+		words += " · " + trn("{{.N}} need you", n)
+	}
 	if st.Scanning {
 		words += " · " + tr("still counting…")
 	}
-	if st.Speed >= 1 && st.BytesLeft() > 0 {
-		words += " · " + speedWords(st.Speed)
+	if st.Busy > 0 && st.Speed >= 1 && st.BytesLeft() > 0 && !t.w.banner.box.Visible() {
 		if st.Left > 0 && st.Left < 99*24*time.Hour {
 			words += " · " + tr("about {{.Time}} left", values("Time", duration(st.Left)))
 		}
-	}
-	if n := needsPerson(st); n > 0 {
-		words += " · " + trn("{{.N}} need you", n)
+		words += " · " + speedWords(st.Speed)
 	}
 	return words
 }

@@ -121,3 +121,19 @@ clean() {
 		fail "the signature stands in a file"
 	fi
 }
+
+# slow_line BYTES_PER_SECOND makes TOKEN lead to the inbox over a slow line, of process LINE.
+slow_line() {
+	local port tries=200
+	port=$(sed -n 's|^http://127.0.0.1:\([0-9]*\)/.*|\1|p' <<<"$TOKEN")
+	/usr/bin/python3 "$E2E/slow.py" "$port" "$1" >"$OUT/line.port" 2>"$OUT/line.log" &
+	LINE=$!
+	while [ ! -s "$OUT/line.port" ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || fail "the line did not start"
+		sleep 0.05
+	done
+	TOKEN=${TOKEN/127.0.0.1:$port/127.0.0.1:$(cat "$OUT/line.port")}
+}
+pull_cable() { kill -USR1 "$LINE"; }
+plug_cable() { kill -USR2 "$LINE"; }
