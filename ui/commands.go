@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -34,7 +35,7 @@ func (w *Window) pauseAll() { w.command(uploader.Command{Verb: uploader.Pause}) 
 // resumeAll goes on with what a person paused and with what an earlier run left. Inboxes whose token is not known any more are
 // looked up in the vault; for the first one that is not there either a token is asked for.
 func (w *Window) resumeAll() {
-	need := map[string]bool{}
+	need, kept := map[string]bool{}, append([]uploader.InboxRecord(nil), w.kept...)
 	for i := range w.last.status.Transfers {
 		if t := &w.last.status.Transfers[i]; notEnded(&t.Files) > 0 || !t.Scanned {
 			need[t.Inbox] = true
@@ -59,35 +60,27 @@ func (w *Window) resumeAll() {
 		w.events.event("resumed", "files", n)
 		missing := false
 		for key := range need {
-			if !w.recall(ctx, key) {
+			i := slices.IndexFunc(kept, func(r uploader.InboxRecord) bool { return r.Inbox.Key() == key && r.Ref != "" })
+			if i < 0 {
 				missing = true
+				continue
 			}
+			t, err := w.recall(ctx, kept[i])
+			if err != nil || t.StateAt(w.config.Now()) == uploader.StateExpired {
+				missing = true
+				continue
+			}
+			w.do(func() {
+				if w.token.Inbox.Host == "" {
+					w.begin(t)
+				}
+			})
 		}
 		if missing {
 			w.do(w.pasteToken)
 		}
 		w.wake()
 	})
-}
-
-// recall fetches an inbox's token from the vault and uses it. It reports whether it could.
-func (w *Window) recall(ctx context.Context, key string) bool {
-	if w.config.Vault == nil {
-		return false
-	}
-	t, err := w.config.Vault.Token(ctx, key)
-	if err != nil || t.StateAt(w.config.Now()) == uploader.StateExpired {
-		return false
-	}
-	if err := w.config.Queue.Use(t); err != nil {
-		return false
-	}
-	w.do(func() {
-		if w.token.Inbox.Host == "" {
-			w.token = t
-		}
-	})
-	return true
 }
 
 // retryAll sends again what could not be sent.

@@ -128,7 +128,7 @@ func pathsIn(text string) []string {
 // chooseFiles lets the person pick files.
 func (w *Window) chooseFiles() {
 	if w.config.Desktop.Choose != nil {
-		w.choose(false)
+		w.pick(false)
 		return
 	}
 	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
@@ -146,7 +146,7 @@ func (w *Window) chooseFiles() {
 // chooseFolder lets the person pick a folder.
 func (w *Window) chooseFolder() {
 	if w.config.Desktop.Choose != nil {
-		w.choose(true)
+		w.pick(true)
 		return
 	}
 	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
@@ -158,8 +158,8 @@ func (w *Window) chooseFolder() {
 	d.Show()
 }
 
-// choose asks the desktop's own dialog.
-func (w *Window) choose(folders bool) {
+// pick asks the desktop's own dialog.
+func (w *Window) pick(folders bool) {
 	w.inBackground(func(ctx context.Context) {
 		paths, err := w.config.Desktop.Choose(ctx, folders)
 		if err != nil {

@@ -3,6 +3,7 @@ package ui
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"sync"
 
 	"fyne.io/fyne/v2"
@@ -44,6 +45,9 @@ func (w *Window) Where() {
 		widgets := map[string]place{}
 		c := w.window.Canvas()
 		for name, objects := range w.named {
+			if w.sheet != nil && !slices.Contains(w.sheet.names, name) {
+				continue // behind the sheet
+			}
 			for _, o := range objects {
 				at := w.app.Driver().AbsolutePositionForObject(o)
 				if at == (fyne.Position{}) || !o.Visible() { // Fyne says so of what is not in sight

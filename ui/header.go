@@ -68,10 +68,15 @@ func (h *header) onStart(yes bool) {
 // show returns after how long the countdown's words are others.
 func (h *header) show(s *sample) time.Duration {
 	t := h.w.token
-	if t.Inbox.Host == "" {
+	if h.w.waiting {
+		h.left.set(tr("Waiting for this computer's keyring; perhaps a window asks for its password"), theme.ColorNameWarning)
 		return 0
 	}
-	h.name.set(safeName(inboxName(t.Inbox, h.w.settings.Names[t.Inbox.Key()])), theme.ColorNameForeground)
+	if t.Inbox.Host == "" {
+		h.left.set(tr("Paste the upload token that you were given"), colorMuted)
+		return 0
+	}
+	h.name.set(h.w.called(t.Inbox), theme.ColorNameForeground)
 	words, color, next := countdown(t, s.now)
 	if fit := h.w.fits(s); fit.Known && t.StateAt(s.now) == uploader.StateActive {
 		if fit.Fits {
@@ -80,6 +85,9 @@ func (h *header) show(s *sample) time.Duration {
 			words += " · " + trn("the rest needs about {{.N}} more tokens", int64(max(fit.More, 1)))
 			color = theme.ColorNameError
 		}
+	}
+	if h.w.unkept && t.StateAt(s.now) == uploader.StateActive {
+		words += " · " + tr("the token is kept until you quit")
 	}
 	h.left.set(words, color)
 	return next
@@ -96,7 +104,8 @@ func (w *Window) fits(s *sample) uploader.Fit {
 			left -= t.Done - t.Bytes[uploader.Delivered]
 		}
 	}
-	if left <= 0 || s.status.Scanning {
+	// While something is wrong, the speed says nothing about how it will go on.
+	if left <= 0 || s.status.Scanning || s.status.Busy == 0 || w.banner.box.Visible() {
 		return uploader.Fit{}
 	}
 	return uploader.FitFor(w.token, left, s.status.Speed, s.now)

@@ -84,7 +84,7 @@ func (w *Window) isFocused(o fyne.Focusable) bool { return w.window.Canvas().Foc
 // windowMenu is what can be done at any time, besides what has a button.
 func (w *Window) windowMenu() *fyne.Menu {
 	item := func(words string, f func()) *fyne.MenuItem { return fyne.NewMenuItem(words, f) }
-	items := []*fyne.MenuItem{item(tr("Paste token…"), w.pasteToken)}
+	items := append(w.inboxItems(), item(tr("Paste token…"), w.pasteToken))
 	if w.config.Practice != nil && w.practice == nil {
 		items = append(items, item(tr("Try the practice inbox"), w.startPractice))
 	}

@@ -7,8 +7,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
-
-	"inboxuploader/uploader"
 )
 
 // Practice is a local inbox for trying the program without an account. Its methods may be called from any goroutine.
@@ -105,19 +103,9 @@ func (w *Window) practiceStarted(p Practice, link, samples string, err error) {
 		return
 	}
 	w.practise.show()
-	w.nameInbox(t.Inbox, tr("Practice inbox"))
+	w.practiceKey = t.Inbox.Key()
 	w.useToken(t)
 	w.review([]given{{samples, true}})
-}
-
-// nameInbox sets the person's name for an inbox, unless there is one.
-func (w *Window) nameInbox(in uploader.Inbox, name string) {
-	if w.settings.Names == nil {
-		w.settings.Names = map[string]string{}
-	}
-	if w.settings.Names[in.Key()] == "" {
-		w.settings.Names[in.Key()] = name
-	}
 }
 
 // endPracticeToken shows what happens when a token ends, and how to go on: a new one is put on the clipboard.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"inboxuploader/uploader"
 )
@@ -13,18 +14,19 @@ type Queue interface {
 	Add(ctx context.Context, to uploader.Inbox, roots []string, o uploader.AddOptions) (int64, error)
 	Adopt(ctx context.Context, want func(uploader.TransferStatus) bool) ([]uploader.Transfer, error)
 	Do(ctx context.Context, c uploader.Command) (int, error)
+	Redirect(ctx context.Context, from string, to uploader.Inbox) (int, error)
 	Status() uploader.Status
 	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
 	Changed() <-chan struct{}
 }
 
-// Vault keeps tokens beyond the program's end. Its methods may block for as long as the system's keyring takes, until the context
-// ends.
-type Vault interface {
-	// Keep remembers the token of an inbox, in place of an older one.
-	Keep(ctx context.Context, t uploader.Token) error
-	// Token returns the token that was kept for the inbox with that key.
-	Token(ctx context.Context, key string) (uploader.Token, error)
+// Inboxes are the inboxes that are kept under names, with their tokens in the keyring, which [uploader.Inboxes] has. Methods may
+// block on the disk and for as long as the keyring takes.
+type Inboxes interface {
+	List(ctx context.Context) ([]uploader.InboxRecord, error)
+	Add(ctx context.Context, name string, t uploader.Token, now time.Time, o uploader.AddInboxOptions) (uploader.InboxRecord, error)
+	Rename(ctx context.Context, name, to string) (uploader.InboxRecord, error)
+	Token(ctx context.Context, r uploader.InboxRecord) (uploader.Token, error)
 }
 
 // counted returns how many rows a filter without a text has according to the totals.

@@ -84,10 +84,9 @@ func (w *Window) review(all []given) {
 	for _, g := range all {
 		d.paths = append(d.paths, g.path)
 	}
-	name := inboxName(w.token.Inbox, w.settings.Names[w.token.Inbox.Key()])
 	d.counts = newText(tr("Counting…"), theme.ColorNameForeground, theme.SizeNameHeadingText)
 	d.counts.bold = true
-	d.where = newText(tr("to {{.Inbox}}", values("Inbox", safeName(name))), colorMuted, theme.SizeNameText)
+	d.where = newText(tr("to {{.Inbox}}", values("Inbox", w.called(w.token.Inbox))), colorMuted, theme.SizeNameText)
 	d.where.cut = true
 	d.notes = container.NewVBox()
 	replace := tr("Replace what is there")

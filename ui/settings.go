@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 
@@ -22,8 +21,8 @@ type Settings struct {
 	StayAwake bool `json:"stay_awake"` // keep the computer awake while sending
 	TrayTold  bool `json:"tray_told"`  // it was said that closing the window only hides it
 
-	Names map[string]string `json:"names,omitempty"` // the person's names of inboxes, by uploader.Inbox.Key
-	Hosts []string          `json:"hosts,omitempty"` // storage addresses that the person allows, see uploader.AllowHost
+	Inbox string   `json:"inbox,omitempty"` // key of the inbox that was used last
+	Hosts []string `json:"hosts,omitempty"` // storage addresses that the person allows, see uploader.AllowHost
 
 	Replace        bool     `json:"replace,omitempty"`         // replace files of the same name in the inbox
 	Exclude        []string `json:"exclude,omitempty"`         // patterns of what is never sent
@@ -45,7 +44,6 @@ func (s *Settings) size() fyne.Size {
 // clone returns a copy that shares nothing, for another goroutine.
 func (s *Settings) clone() Settings {
 	c := *s
-	c.Names = maps.Clone(s.Names)
 	c.Hosts = append([]string(nil), s.Hosts...)
 	c.Exclude = append([]string(nil), s.Exclude...)
 	return c

@@ -90,5 +90,5 @@ func (v *start) show() {
 	v.add.Icon = icon("file", theme.ColorNameForegroundOnPrimary)
 	v.add.Refresh()
 	v.offer.Hide()
-	v.first.done(tr("The token is ready"), safeName(inboxName(v.w.token.Inbox, v.w.settings.Names[v.w.token.Inbox.Key()])))
+	v.first.done(tr("The token is ready"), v.w.called(v.w.token.Inbox))
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,9 @@ type tokenDialog struct {
 	entry   *tokenEntry
 	fields  *fyne.Container
 	name    *widget.Entry
-	naming  fyne.CanvasObject
+	naming  *fyne.Container
+	problem *text // about the name
+	keep    *widget.Check
 	use     *widget.Button
 	token   uploader.Token
 	err     error
@@ -40,7 +43,7 @@ func (w *Window) pasteToken() {
 // parse reads a token by the person's settings.
 func (w *Window) parse(text string, more ...string) (uploader.Token, error) {
 	var options []uploader.ParseOption
-	for _, h := range append(more, w.settings.Hosts...) {
+	for _, h := range slices.Concat(more, w.settings.Hosts, w.config.Hosts) {
 		if h != "" {
 			options = append(options, uploader.AllowHost(h))
 		}
@@ -55,7 +58,16 @@ func (w *Window) openToken(text string) {
 	d.entry.changed = d.decode
 	d.fields = container.NewVBox()
 	d.name = widget.NewEntry()
-	d.naming = column(4, -1, newText(tr("What you call this inbox"), colorMuted, theme.SizeNameCaptionText), d.name)
+	d.name.OnChanged = func(string) { d.checkName() }
+	d.problem = newText("", theme.ColorNameError, theme.SizeNameCaptionText)
+	d.problem.cut = true
+	d.problem.Hide()
+	d.keep = widget.NewCheck(tr("Remember it in this computer's keyring"), nil)
+	d.keep.Checked = true
+	if w.config.Inboxes == nil {
+		d.keep.Hide()
+	}
+	d.naming = column(4, -1, newText(tr("What you call this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep)
 	cancel := widget.NewButton(tr("Cancel"), nil)
 	d.use = widget.NewButton(tr("Use this token"), d.take)
 	d.use.Importance = widget.HighImportance
@@ -97,10 +109,12 @@ func (d *tokenDialog) decode(text string) {
 		d.describe()
 	}
 	if usable {
-		d.name.SetPlaceHolder(inboxName(d.token.Inbox, ""))
-		d.name.SetText(d.w.settings.Names[d.token.Inbox.Key()])
+		d.name.SetPlaceHolder(inboxName(d.token.Inbox))
+		r, _ := d.w.record(d.token.Inbox.Key())
+		d.name.SetText(r.Name)
 		d.naming.Show()
 		d.use.Enable()
+		d.checkName()
 	} else {
 		d.naming.Hide()
 		d.use.Disable()
@@ -113,6 +127,22 @@ func (d *tokenDialog) decode(text string) {
 	}
 	d.w.events.event("token", "inboxid", f.InboxID, "wsid", f.WsID, "tid", f.TID, "date", f.Date, "valid_from", f.ValidFrom,
 		"valid_to", f.ValidTo, "state", f.State, "usable", usable, "message", words)
+}
+
+// checkName says what is wrong with the name, if anything is.
+func (d *tokenDialog) checkName() {
+	problem := d.w.nameProblem(d.token.Inbox, strings.TrimSpace(d.name.Text))
+	d.problem.set(problem, theme.ColorNameError)
+	if (problem != "") != d.problem.Visible() {
+		if problem != "" {
+			d.problem.Show()
+			d.use.Disable()
+		} else {
+			d.problem.Hide()
+			d.use.Enable()
+		}
+		d.fit()
+	}
 }
 
 // fit gives the sheet the height that its content needs.
@@ -203,26 +233,31 @@ func (d *tokenDialog) tick(now time.Time) time.Duration {
 // take uses the token: files that waited for one go on.
 func (d *tokenDialog) take() {
 	t := d.token
-	if name := strings.TrimSpace(d.name.Text); name != "" {
-		if d.w.settings.Names == nil {
-			d.w.settings.Names = map[string]string{}
-		}
-		d.w.settings.Names[t.Inbox.Key()] = name
-	}
+	d.w.settings.Inbox = t.Inbox.Key()
 	if d.allowed != "" {
 		d.w.settings.Hosts = append(d.w.settings.Hosts, d.allowed)
 	}
 	d.w.settingsChanged()
+	name, remember := strings.TrimSpace(d.name.Text), d.keep.Checked
 	d.sheet.close()
-	d.w.useToken(t)
+	if d.w.useToken(t) && d.w.practiceKey != t.Inbox.Key() {
+		d.w.keep(t, name, remember)
+	}
 }
 
-// useToken hands the token to the queue and makes it the one that new files go with.
-func (w *Window) useToken(t uploader.Token) {
+// useToken hands the token to the queue and makes it the one that new files go with. It reports whether it could.
+func (w *Window) useToken(t uploader.Token) bool {
 	if err := w.config.Queue.Use(t); err != nil {
 		w.tell(tr("The token can't be used"), explain(err))
-		return
+		return false
 	}
+	w.begin(t)
+	w.offerRedirect(t)
+	return true
+}
+
+// begin makes a token that the queue has the one that new files go with.
+func (w *Window) begin(t uploader.Token) {
 	w.token = t
 	w.start.haveToken = false
 	w.events.event("used", "inbox", t.Inbox.String())

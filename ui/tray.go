@@ -62,7 +62,11 @@ func (t *tray) show(s *sample) {
 
 func (t *tray) set(s trayState) {
 	t.state = s
-	t.menu = t.w.trayMenu(s)
+	if t.menu == nil {
+		t.menu = fyne.NewMenu(Title)
+	}
+	// Always the same menu: when the icon is up, Fyne shows the first one that it was given once more.
+	t.menu.Items = t.w.trayItems(s)
 	t.app.SetSystemTrayMenu(t.menu)
 }
 
@@ -84,8 +88,8 @@ func (s *trayState) statusLine() string {
 	}
 }
 
-// trayMenu is the menu as a value. Its last entry has the name of Fyne's own Quit, or Fyne would add that.
-func (w *Window) trayMenu(s trayState) *fyne.Menu {
+// trayItems are the menu's entries. The last has the name of Fyne's own Quit, or Fyne would add that.
+func (w *Window) trayItems(s trayState) []*fyne.MenuItem {
 	status := fyne.NewMenuItem(s.statusLine(), nil)
 	status.Disabled = true
 	items := []*fyne.MenuItem{status, fyne.NewMenuItemSeparator()}
@@ -95,13 +99,12 @@ func (w *Window) trayMenu(s trayState) *fyne.Menu {
 	if s.going {
 		items = append(items, fyne.NewMenuItem(tr("Pause all"), w.pauseAll))
 	}
-	items = append(items,
+	return append(items,
 		fyne.NewMenuItem(tr("Add files…"), func() { w.reveal(); w.chooseFiles() }),
 		fyne.NewMenuItem(tr("Paste token…"), func() { w.reveal(); w.pasteToken() }),
 		fyne.NewMenuItem(tr("Show window"), func() { w.reveal(); w.window.RequestFocus() }),
 		fyne.NewMenuItemSeparator(),
 		fyne.NewMenuItem(tr("Quit"), w.quitAsked))
-	return fyne.NewMenu(Title, items...)
 }
 
 // resumePending goes on with what is left: with a token that still works by itself, else by asking for one.

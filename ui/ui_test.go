@@ -85,7 +85,7 @@ func openDesk(t *testing.T, c Config) *desk {
 		})
 		c.Queue = q
 	}
-	if c.Settings.Names == nil {
+	if c.Settings.Width == 0 {
 		c.Settings = DefaultSettings()
 	}
 	c.Do = func(f func()) { d.work <- f }

@@ -27,8 +27,12 @@ type Config struct {
 	Settings Settings
 	// Save keeps the settings. It may block on the disk, and is never called on Fyne's thread, nor twice at once. Nil keeps nothing.
 	Save func(Settings) error
-	// Vault keeps tokens beyond the program's end. Nil keeps them until then only.
-	Vault Vault
+	// Inboxes keeps inboxes under names and their tokens beyond the program's end. Nil keeps neither.
+	Inboxes Inboxes
+	// Hosts are allowed besides the known storage addresses, see [uploader.AllowHost].
+	Hosts []string
+	// Notices is what a person should know from the start, such as that a damaged list was mended.
+	Notices []uploader.Explanation
 	// Practice starts the practice inbox. It may block. Nil leaves the offer out.
 	Practice func(context.Context) (Practice, error)
 	// Desktop is what the desktop offers. Its zero value offers nothing.
@@ -83,13 +87,17 @@ type Window struct {
 	saving   chan Settings
 
 	// What the window shows, all of it Fyne's thread's.
-	last     sample
-	token    uploader.Token // the one that new files go with; zero before the first
-	held     []given        // paths that wait for a token
-	shown    bool           // the window has its size
-	begun    time.Time      // when the sending that is under way, or the last, began
-	took     time.Duration  // how long it took; 0 while it is under way
-	practice Practice
+	last        sample
+	token       uploader.Token         // the one that new files go with; zero before the first
+	kept        []uploader.InboxRecord // as List returned them last
+	unkept      bool                   // the keyring did not take the token, which ends with the program
+	waiting     bool                   // for the keyring
+	held        []given                // paths that wait for a token
+	shown       bool                   // the window has its size
+	begun       time.Time              // when the sending that is under way, or the last, began
+	took        time.Duration          // how long it took; 0 while it is under way
+	practice    Practice
+	practiceKey string // of its inbox
 
 	header   *header
 	start    *start
@@ -181,6 +189,10 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		w.shown = true
 		w.events.event("started", "version", w.config.Version)
 		w.wake()
+		w.loadInboxes()
+		for _, x := range w.config.Notices {
+			w.tell(tr("Before you begin"), x)
+		}
 		if len(paths) > 0 {
 			w.addPaths(paths)
 		}

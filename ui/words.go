@@ -144,11 +144,9 @@ func withoutMiddle(runes []rune, n int) string {
 	return string(runes[:n-tail]) + "…" + string(runes[len(runes)-tail:])
 }
 
-// inboxName is what an inbox is called: the person's own name for it, or what it says of itself.
-func inboxName(in uploader.Inbox, own string) string {
+// inboxName is what an inbox says of itself.
+func inboxName(in uploader.Inbox) string {
 	switch {
-	case own != "":
-		return own
 	case in.WsID != "" && in.TID != "":
 		return in.WsID + " – " + in.TID
 	case in.Container != "":

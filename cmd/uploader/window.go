@@ -18,6 +18,7 @@ import (
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/journal"
 )
 
 // appID names the program to desktops. It is FyneApp.toml's.
@@ -55,7 +56,9 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 	if err != nil {
 		log.Error("settings", "error", err) // they are as at a first start
 	}
-	q, err := uploader.NewQueue(context.WithoutCancel(ctx), uploader.Config{Open: openWindowStore, Log: log})
+	j, notices := windowJournal(ctx, dir)
+	defer func() { err = errors.Join(err, j.Close()) }()
+	q, err := uploader.NewQueue(context.WithoutCancel(ctx), uploader.Config{Open: openWindowStore, Journal: j, Log: log})
 	if err != nil {
 		return err
 	}
@@ -68,8 +71,14 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 			err = &usageError{"The window could not be opened: this display has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"}
 		}
 	}()
+	hosts, problem := allowedHosts()
+	if problem != "" {
+		notices = append(notices, uploader.Explanation{What: problem})
+	}
 	config := ui.Config{
-		Queue: q, Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
+		Queue: q, Hosts: hosts, Notices: notices,
+		Inboxes:  uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(openVault(p.env))},
+		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
 		Practice: func(ctx context.Context) (ui.Practice, error) {
 			return practice.Start(ctx, p.now)
 		},
@@ -90,6 +99,21 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 	}
 	w.Run(ctx, paths)
 	return nil
+}
+
+// windowJournal opens the list of what is to be sent, and says what a person should know of it. Where it can't be opened, a list
+// that ends with the program takes its place.
+func windowJournal(ctx context.Context, dir string) (uploader.Journal, []uploader.Explanation) {
+	j, opened, err := journal.Open(ctx, dir, journal.Options{})
+	if err != nil {
+		x := uploader.Explain(err)
+		x.Do += " What is sent now is kept only until the program ends."
+		return uploader.NewMemoryJournal(), []uploader.Explanation{x}
+	}
+	if x := opened.Explain(); x.String() != "" {
+		return j, []uploader.Explanation{x}
+	}
+	return j, nil
 }
 
 // openWindowStore opens the store that a token leads to.

@@ -21,15 +21,6 @@ func send(t *testing.T, link, name string) uploader.Reason {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := azure.Open(token, azure.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{}) }})
 	if err != nil {
 		t.Fatal(err)

@@ -35,13 +35,12 @@ kill_it() { kill -9 "$APP"; wait "$APP" 2>/dev/null; APP=''; }
 mark() { SEEN=$(wc -l <"$SAID"); }
 # want EVENT [TEXT] [SECONDS] prints the first event of that name after the mark whose line has the text.
 want() {
-	local tries=$((${3:-20} * 20)) line
-	while [ $tries -gt 0 ]; do
+	local until=$((SECONDS + ${3:-20})) line
+	while [ $SECONDS -le $until ]; do
 		line=$(tail -n +$((SEEN + 1)) "$SAID" 2>/dev/null | grep -F "\"event\":\"$1\"" | grep -F -- "${2:-}" | head -1)
 		[ -n "$line" ] && { printf '%s\n' "$line"; return; }
 		kill -0 "$APP" 2>/dev/null || fail "the program ended while $1 was waited for"
 		sleep 0.05
-		tries=$((tries - 1))
 	done
 	fail "no event “$1” ${2:-}"
 }
