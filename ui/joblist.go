@@ -46,10 +46,14 @@ func newJobList(w *Window) *jobList {
 	return l
 }
 
-// state is a job's state as a person sees it: what waits in a transfer that is paused, or that an earlier run left, is paused.
+// state is a job's state as a person sees it: what waits in a transfer that is paused, or that an earlier run left, is paused, and
+// nothing is active that waits for a token.
 func (l *jobList) state(j *uploader.Job) uploader.JobState {
 	if j.State == uploader.Waiting && l.sample.resting[j.Transfer] {
 		return uploader.Paused
+	}
+	if j.State == uploader.Active && l.sample.held[j.Inbox] {
+		return uploader.Waiting
 	}
 	return j.State
 }

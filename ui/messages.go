@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -13,11 +14,16 @@ import (
 
 // explain returns what a person reads of an error.
 func explain(err error) uploader.Explanation {
-	x := uploader.Explain(err)
 	e, ok := asError(err)
 	if !ok {
-		return x
+		return uploader.Explain(err)
 	}
+	if e.Reason == uploader.Expired && e.When.After(time.Now()) {
+		sooner := *e // the storage ended it before its time, and says no when
+		sooner.When = time.Time{}
+		e = &sooner
+	}
+	x := uploader.Explain(e)
 	// Where the engine's words name a command's flag, the window has a button.
 	switch e.Reason {
 	case uploader.UnknownHost:

@@ -20,7 +20,7 @@ type Practice interface {
 	// PullCable cuts the connection to the inbox, or restores it.
 	PullCable(pulled bool)
 	// EndTokens makes the inbox refuse every token issued so far as ended.
-	EndTokens()
+	EndTokens() error
 	// Close ends the inbox. It may block for a moment.
 	Close() error
 }
@@ -110,8 +110,11 @@ func (w *Window) practiceStarted(p Practice, link, samples string, err error) {
 
 // endPracticeToken shows what happens when a token ends, and how to go on: a new one is put on the clipboard.
 func (w *Window) endPracticeToken() {
-	w.practice.EndTokens()
-	link, err := w.practice.Token()
+	err := w.practice.EndTokens()
+	var link string
+	if err == nil {
+		link, err = w.practice.Token()
+	}
 	if err != nil {
 		w.tell(tr("No new token"), explain(err))
 		return

@@ -153,7 +153,8 @@ func (x *jobRowRenderer) Refresh() {
 	default:
 		x.back.Hide()
 	}
-	l := lookOf(r.list.state(&r.job))
+	state := r.list.state(&r.job)
+	l := lookOf(state)
 	folder, name := split(r.job.Blob)
 	if name == "" { // a name that is not possible has no blob
 		folder, name = split(r.job.Source)
@@ -163,13 +164,13 @@ func (x *jobRowRenderer) Refresh() {
 	switch {
 	case !r.have:
 		name, folder, detail = "…", "", ""
-	case r.job.State == uploader.Active:
+	case state == uploader.Active:
 		x.done = share(r.job.Done, r.job.Size)
 		detail = fmt.Sprintf("%s · %d %% · %s", l.word, percent(r.job.Done, r.job.Size, false), amount(r.job.Done))
 		if r.speed > 0 {
 			detail += " · " + speedWords(r.speed)
 		}
-	case r.job.State == uploader.Waiting && r.job.Done > 0, r.job.State == uploader.Paused && r.job.Done > 0:
+	case (state == uploader.Waiting || state == uploader.Paused) && r.job.Done > 0:
 		x.done = share(r.job.Done, r.job.Size)
 		detail = fmt.Sprintf("%s · %d %%", l.word, percent(r.job.Done, r.job.Size, false))
 	case r.job.State == uploader.Delivered && !r.job.Answer.Date.IsZero():

@@ -34,6 +34,8 @@ type sample struct {
 	total  int // rows that match the filter; no more than mostHits where it has a text
 	// resting are the transfers whose jobs wait for a person to resume them.
 	resting map[int64]bool
+	// held are the keys of inboxes that wait for another token.
+	held map[string]bool
 }
 
 // watch looks at the queue whenever it or the view has changed, and when a countdown has to move on, until ctx ends.
@@ -77,6 +79,12 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 	for i := range s.status.Transfers {
 		if t := &s.status.Transfers[i]; t.Paused || t.Owner == uploader.Nobody {
 			s.resting[t.ID] = true
+		}
+	}
+	s.held = map[string]bool{}
+	for i := range s.status.Inboxes {
+		if in := &s.status.Inboxes[i]; in.Hold != nil {
+			s.held[in.Inbox] = true
 		}
 	}
 	if !w.hidden.Load() {

@@ -24,6 +24,12 @@ type Settings struct {
 	Inbox string   `json:"inbox,omitempty"` // key of the inbox that was used last
 	Hosts []string `json:"hosts,omitempty"` // storage addresses that the person allows, see uploader.AllowHost
 
+	// These hold from the next start on.
+	Rate        int64  `json:"rate,omitempty"`        // highest speed in bytes per second; 0: no limit
+	Connections int    `json:"connections,omitempty"` // requests at once, 1 to 512; 0: found out while sending
+	Proxy       string `json:"proxy,omitempty"`       // address without a password; empty: the system's environment
+	CAFile      string `json:"ca_file,omitempty"`     // PEM file of further certificate authorities
+
 	Replace        bool     `json:"replace,omitempty"`         // replace files of the same name in the inbox
 	Exclude        []string `json:"exclude,omitempty"`         // patterns of what is never sent
 	SendJunk       bool     `json:"send_junk,omitempty"`       // send what systems keep for themselves, too
@@ -100,6 +106,12 @@ func LoadSettings(path string) (Settings, error) {
 	}
 	if err != nil {
 		return DefaultSettings(), fmt.Errorf("load settings: %w", err)
+	}
+	if s.Rate < 0 {
+		s.Rate = 0
+	}
+	if s.Connections < 0 || s.Connections > 512 {
+		s.Connections = 0
 	}
 	if s.TextScale != 0 && (s.TextScale < 0.8 || s.TextScale > 2) {
 		s.TextScale = 0

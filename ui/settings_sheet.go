@@ -1,6 +1,10 @@
 package ui
 
 import (
+	"errors"
+	"net/url"
+	"path/filepath"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -49,21 +53,82 @@ func (w *Window) openSettings() {
 		}
 		w.settingsChanged()
 	}
+	rate := entryOf(tr("no limit"), "", func(text string) bool {
+		megabytes, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+		if text != "" && (err != nil || megabytes < 0.01 || megabytes > 1e6) {
+			return false
+		}
+		s.Rate = int64(megabytes * 1e6)
+		return true
+	}, w.settingsChanged)
+	if s.Rate > 0 {
+		rate.Text = strconv.FormatFloat(float64(s.Rate)/1e6, 'f', -1, 64)
+	}
+	connections := entryOf(tr("found out while sending"), "", func(text string) bool {
+		n, err := strconv.Atoi(text)
+		if text != "" && (err != nil || n < 1 || n > 512) {
+			return false
+		}
+		s.Connections = n
+		return true
+	}, w.settingsChanged)
+	if s.Connections > 0 {
+		connections.Text = strconv.Itoa(s.Connections)
+	}
+	proxy := entryOf("http://proxy.example.org:8080", s.Proxy, func(text string) bool {
+		u, err := url.Parse(text)
+		if text != "" && (err != nil || u.Host == "" || u.User != nil) {
+			return false
+		}
+		s.Proxy = text
+		return true
+	}, w.settingsChanged)
+	authorities := entryOf(tr("a PEM file"), s.CAFile, func(text string) bool {
+		if text != "" && !filepath.IsAbs(text) {
+			return false
+		}
+		s.CAFile = text
+		return true
+	}, w.settingsChanged)
 	form := container.New(layout.NewFormLayout(),
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
 		label(tr("Never send")), exclude)
+	network := container.New(layout.NewFormLayout(),
+		label(tr("Highest speed, MB/s")), rate,
+		label(tr("Connections")), connections,
+		label(tr("Proxy")), proxy,
+		label(tr("Certificates")), authorities)
 	body := inset(0, 12, 8, 14, column(0, -1, form,
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
 		check(tr("Replace files that are already in the inbox"), &s.Replace),
 		check(tr("Send what links point to"), &s.FollowSymlinks),
-		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk)))
+		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
+		inset(10, 4, 0, 0, newText(tr("Network, from the next start on"), colorMuted, theme.SizeNameText)),
+		network))
 	closing := widget.NewButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)
 	sheet.name("cancel", closing)
 	closing.OnTapped = sheet.close
 	w.window.Canvas().Focus(closing)
+}
+
+// entryOf takes a text that is kept only where take accepts it; else the entry shows that it is wrong.
+func entryOf(hint, text string, take func(string) bool, changed func()) *widget.Entry {
+	e := widget.NewEntry()
+	e.SetPlaceHolder(hint)
+	e.Text = text
+	e.OnChanged = func(text string) {
+		ok := take(strings.TrimSpace(text))
+		if ok {
+			e.SetValidationError(nil)
+			changed()
+			return
+		}
+		e.SetValidationError(errors.New("out of range")) // only its mark is seen
+	}
+	return e
 }
 
 func label(words string) fyne.CanvasObject {

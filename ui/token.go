@@ -160,7 +160,7 @@ func (d *tokenDialog) refusal() {
 		return
 	}
 	host := e.Value
-	allow := widget.NewCheck(tr("I have checked that {{.Host}} is the workspace's storage. Allow it.", values("Host", host)), func(on bool) {
+	allow := widget.NewCheck(tr("It is the workspace's: allow {{.Host}}", values("Host", shortHost(host))), func(on bool) {
 		d.allowed = ""
 		if on {
 			d.allowed = host
@@ -168,6 +168,14 @@ func (d *tokenDialog) refusal() {
 		d.decode(d.entry.raw)
 	})
 	d.fields.Add(allow)
+}
+
+// shortHost keeps a host's name short enough for one line.
+func shortHost(host string) string {
+	if runes := []rune(host); len(runes) > 30 {
+		return withoutMiddle(runes, 30)
+	}
+	return host
 }
 
 // describe lists what the token says: plain words first, the documentation's name beside them.

@@ -31,7 +31,7 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 		"one that has not begun":     {someToken("st=2026", "st=2098"), []string{"Token starts in"}, true},
 		"no token":                   {"a sentence about something else", []string{"This text is not an upload token.", "Nothing was sent.", "Paste the link"}, false},
 		"half a token":               {someToken("&sig="+canary, ""), []string{"This link has no signature"}, false},
-		"an unknown host":            {someToken("trestore.blob.core.windows.net", "files.example.org"), []string{"files.example.org", "before you allow it", "Allow it."}, false},
+		"an unknown host":            {someToken("trestore.blob.core.windows.net", "files.example.org"), []string{"files.example.org", "before you allow it", "It is the workspace's: allow"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{Now: func() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }})
@@ -54,7 +54,7 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 func TestAnUnknownHostIsAllowedByTheTickOfAPerson(t *testing.T) {
 	d := openDesk(t, Config{})
 	d.openToken(someToken("trestore.blob.core.windows.net", "files.example.org"))
-	d.check("Allow it.")
+	d.check("allow files.example.org")
 	d.tap("Use this token")
 	if got := d.settings.Hosts; len(got) != 1 || got[0] != "files.example.org" {
 		t.Errorf("allowed hosts: %q", got)

@@ -132,7 +132,8 @@ func TestNoPackageReachesOneAboveIt(t *testing.T) {
 // before a package joins this list. None of these hands on a token, or anything of one.
 func TestFewPackagesStartPrograms(t *testing.T) {
 	may := []string{
-		module + "/uploader/vault", // reads how macOS' keychain program ended; the library gives it secrets on its standard input
+		module + "/internal/desktop", // file managers, with the path of a file, and macOS' caffeinate
+		module + "/uploader/vault",   // reads how macOS' keychain program ended; the library gives it secrets on its standard input
 	}
 	for _, goos := range []string{"linux", "windows", "darwin"} {
 		for _, p := range list(t, goos) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -17,7 +18,6 @@ import (
 	"inboxuploader/internal/practice"
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
-	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/journal"
 )
 
@@ -58,7 +58,11 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 	}
 	j, notices := windowJournal(ctx, dir)
 	defer func() { err = errors.Join(err, j.Close()) }()
-	q, err := uploader.NewQueue(context.WithoutCancel(ctx), uploader.Config{Open: openWindowStore, Journal: j, Log: log})
+	f, problem := p.windowFlags(settings)
+	if problem != "" {
+		notices = append(notices, uploader.Explanation{What: problem})
+	}
+	q, err := uploader.NewQueue(context.WithoutCancel(ctx), f.config(j, log))
 	if err != nil {
 		return err
 	}
@@ -116,7 +120,26 @@ func windowJournal(ctx context.Context, dir string) (uploader.Journal, []uploade
 	return j, nil
 }
 
-// openWindowStore opens the store that a token leads to.
-func openWindowStore(t uploader.Token) (uploader.Store, error) {
-	return azure.Open(t, azure.Options{Connections: 128, UserAgent: "inbox-uploader/" + version()})
+// windowFlags says how the window sends, by its settings and the environment. problem is a sentence about a setting that can't be
+// used; the window opens all the same, so that it can be mended.
+func (p *program) windowFlags(s ui.Settings) (f sendFlags, problem string) {
+	f = newSendFlags()
+	f.connections, f.rate.bytes = s.Connections, s.Rate
+	if s.CAFile != "" {
+		if _, err := os.ReadFile(s.CAFile); err != nil {
+			problem = "The certificates in “" + shown(s.CAFile) + "” can't be read; look at the settings."
+		} else {
+			f.caFile = s.CAFile
+		}
+	}
+	err := error(nil)
+	if s.Proxy != "" {
+		err = f.proxy.Set(s.Proxy)
+	} else {
+		err = f.proxy.orVariable(p.env)
+	}
+	if err != nil {
+		problem = "The proxy's address can't be used; look at the settings."
+	}
+	return f, problem
 }

@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,8 @@ const (
 	rights = "w"
 	// lifetime is how long a token works: long enough for a calm countdown.
 	lifetime = 7 * 24 * time.Hour
+	// mostPolicies is how many a container may have (rest/api/storageservices/set-container-acl).
+	mostPolicies = 5
 )
 
 // Inbox is the practice inbox. Its methods may be called from any goroutine.
@@ -36,8 +39,10 @@ type Inbox struct {
 	served chan error
 
 	pulled atomic.Bool // the cable
-	issued atomic.Int64
-	ended  atomic.Int64 // tokens up to this number are refused
+
+	mu       sync.Mutex
+	issued   int
+	policies []blobserver.Policy // of the tokens that were issued
 }
 
 // Start runs one over a temporary folder until it is closed; only this machine can reach it. It blocks for a moment on the disk.
@@ -72,29 +77,32 @@ func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
 
 // before is asked ahead of each request.
 func (i *Inbox) before(*blobserver.Op) *blobserver.Answer {
-	switch {
-	case i.pulled.Load():
+	if i.pulled.Load() {
 		return &blobserver.Answer{Reset: true}
-	case i.ended.Load() >= i.issued.Load() && i.issued.Load() > 0:
-		// As the service answers when se is over.
-		now := i.now().UTC().Format(http.TimeFormat)
-		return &blobserver.Answer{
-			Status: http.StatusForbidden, Code: "AuthenticationFailed", ReadBody: -1,
-			Detail: "Signature not valid in the specified time frame: Start [] - Expiry [" + now + "] - Current [" + now + "]",
-		}
 	}
 	return nil
 }
 
-// Token issues a token that is valid from now on.
+// Token issues a token that is valid from now on. It states all but its beginning, which a policy of its own at the inbox does; by
+// that policy it can be ended alone.
 func (i *Inbox) Token() (string, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.issued++
+	policy := blobserver.Policy{ID: "practice-" + strconv.Itoa(i.issued), From: i.now().Add(-time.Minute).Truncate(time.Second)}
+	if len(i.policies) == mostPolicies {
+		i.policies = i.policies[1:] // whoever ends so many tokens no longer has the first
+	}
+	i.policies = append(i.policies, policy)
+	if err := i.server.SetPolicies(container, i.policies...); err != nil {
+		return "", fmt.Errorf("practice: %w", err)
+	}
 	link, err := i.server.Token(blobserver.TokenRequest{
-		Base: i.base, Container: container, Rights: rights, To: i.now().Add(lifetime),
+		Base: i.base, Container: container, Rights: rights, Policy: policy.ID, To: i.now().Add(lifetime),
 	})
 	if err != nil {
 		return "", fmt.Errorf("practice: %w", err)
 	}
-	i.issued.Add(1)
 	return link, nil
 }
 
@@ -113,9 +121,18 @@ func (i *Inbox) Folder() string { return filepath.Join(i.dir, "inbox") }
 // PullCable cuts each connection to the inbox, or no longer.
 func (i *Inbox) PullCable(pulled bool) { i.pulled.Store(pulled) }
 
-// EndTokens refuses every request until the next token is issued. The inbox can't tell tokens apart after that, which a practice
-// does not need.
-func (i *Inbox) EndTokens() { i.ended.Store(i.issued.Load()) }
+// EndTokens makes the inbox refuse every token issued so far as ended: each of them now ends before it begins.
+func (i *Inbox) EndTokens() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for n := range i.policies {
+		i.policies[n].From = i.now().Add(2 * lifetime).Truncate(time.Second)
+	}
+	if err := i.server.SetPolicies(container, i.policies...); err != nil {
+		return fmt.Errorf("practice: %w", err)
+	}
+	return nil
+}
 
 // Close ends the inbox and removes its folder.
 func (i *Inbox) Close() error {

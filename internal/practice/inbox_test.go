@@ -75,11 +75,16 @@ func TestWhatCanGoWrongDoes(t *testing.T) {
 	if got := send(t, first, "one.txt"); got != "" {
 		t.Errorf("a token that works: %q", got)
 	}
-	i.EndTokens()
+	if err := i.EndTokens(); err != nil {
+		t.Fatal(err)
+	}
 	if got := send(t, first, "two.txt"); got != uploader.Expired {
 		t.Errorf("an ended token: %q", got)
 	}
 	second := token()
+	if got := send(t, first, "still.txt"); got != uploader.Expired {
+		t.Errorf("the ended token after the next was issued: %q", got)
+	}
 	if got := send(t, second, "three.txt"); got != "" {
 		t.Errorf("the next token: %q", got)
 	}

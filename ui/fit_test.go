@@ -1,0 +1,131 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"inboxuploader/uploader"
+)
+
+// crowd is a queue of any length whose answers are what a person may see. It counts what is asked of it.
+type crowd struct {
+	status  uploader.Status
+	asked   int // the most rows asked for at once
+	looks   int
+	changed chan struct{}
+}
+
+func (c *crowd) Use(uploader.Token) error { return nil }
+func (c *crowd) Add(context.Context, uploader.Inbox, []string, uploader.AddOptions) (int64, error) {
+	return 1, nil
+}
+
+func (c *crowd) Adopt(context.Context, func(uploader.TransferStatus) bool) ([]uploader.Transfer, error) {
+	return nil, nil
+}
+
+func (c *crowd) Do(context.Context, uploader.Command) (int, error) { return 0, nil }
+
+func (c *crowd) Redirect(context.Context, string, uploader.Inbox) (int, error) { return 0, nil }
+
+func (c *crowd) Status() uploader.Status { c.looks++; return c.status }
+
+func (c *crowd) Changed() <-chan struct{} { return c.changed }
+
+func (c *crowd) Rows(_ context.Context, _ uploader.Filter, from, n int) (rows []uploader.Job, _ error) {
+	c.asked = max(c.asked, n)
+	for i := from; i < min(from+n, int(c.status.FilesTotal())); i++ {
+		rows = append(rows, uploader.Job{
+			ID: int64(i + 1), Transfer: 1, Source: fmt.Sprintf("/data/run/%d.dat", i), Blob: fmt.Sprintf("run/a long name of a file that says much, number %d.dat", i),
+			Size: 1 << 30, Done: 1 << 29, State: uploader.Active,
+		})
+	}
+	return rows, nil
+}
+
+// newCrowd returns a queue of n files that are being sent.
+func newCrowd(n int64) *crowd {
+	c := &crowd{changed: make(chan struct{}, 1)}
+	c.status.Files[uploader.Active] = n
+	c.status.Bytes[uploader.Active] = n << 30
+	c.status.BytesDone, c.status.Speed, c.status.Busy, c.status.Connections = n<<29, 94e6, 8, 8
+	c.status.Transfers = []uploader.TransferStatus{{Transfer: uploader.Transfer{ID: 1, Scanned: true, Owner: uploader.Here}, Files: c.status.Files, Bytes: c.status.Bytes}}
+	return c
+}
+
+// TestRowsAreReadOnDemand: a long queue costs what a short one does.
+func TestRowsAreReadOnDemand(t *testing.T) {
+	c := newCrowd(100_000)
+	d := openDesk(t, Config{Queue: c})
+	d.look()
+	d.look() // the first look found out how many fit
+	d.mustSay("0 of 100,000 files delivered", "number 0.dat")
+	d.Window.work.list.ScrollToOffset(2_000_000)
+	d.look()
+	if d.says("number 0.dat") {
+		t.Error("it has not scrolled")
+	}
+	if c.asked > 100 {
+		t.Errorf("%d rows were read at once", c.asked)
+	}
+	if n := len(d.Window.work.list.rows); n > 60 {
+		t.Errorf("%d widgets for rows were made", n)
+	}
+}
+
+// TestNothingIsCutOffAtTheSmallestSize opens every view there and looks for what is wider than its place.
+func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
+	views := map[string]func(d *desk){
+		"start":        func(*desk) {},
+		"token":        func(d *desk) { d.openToken(someToken()) },
+		"refusal":      func(d *desk) { d.openToken("no token") },
+		"unknown host": func(d *desk) { d.openToken(someToken("trestore.blob.core.windows.net", "files.example.org")) },
+		"settings":     func(d *desk) { d.openSettings() },
+		"about":        func(d *desk) { d.openAbout() },
+		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
+		"tray":         func(d *desk) { d.tellOfTray() },
+		"message":      func(d *desk) { d.tell("Title", explain(uploader.NewError("test", "", uploader.SignatureRefused))) },
+	}
+	for name, open := range views {
+		t.Run(name, func(t *testing.T) {
+			d := openDesk(t, Config{})
+			d.window.Resize(smallest)
+			open(d)
+			d.look()
+			d.fitsIn(smallest)
+		})
+	}
+	t.Run("work", func(t *testing.T) {
+		d := openDesk(t, Config{Queue: newCrowd(1_204)})
+		d.window.Resize(smallest)
+		d.look()
+		d.fitsIn(smallest)
+	})
+}
+
+// fitsIn fails for what stands outside of the window, and for what a scroller would have to be scrolled sideways to show.
+func (d *desk) fitsIn(size fyne.Size) {
+	d.t.Helper()
+	if min := d.window.Canvas().Content().MinSize(); min.Width > size.Width || min.Height > size.Height {
+		d.t.Errorf("the window can't be smaller than %v", min)
+	}
+	d.walk(func(o fyne.CanvasObject) {
+		if s, ok := o.(*container.Scroll); ok && s.Direction == container.ScrollVerticalOnly && s.Content.MinSize().Width > s.Size().Width {
+			d.t.Errorf("what is %.0f wide stands where %.0f are", s.Content.MinSize().Width, s.Size().Width)
+		}
+		t, ok := o.(*canvas.Text)
+		if !ok || strings.Trim(t.Text, "•") == "" { // a masked text scrolls in its line
+			return
+		}
+		at := d.app.Driver().AbsolutePositionForObject(o)
+		if right := at.X + t.MinSize().Width; right > size.Width+1 {
+			d.t.Errorf("%q ends at %.0f of %.0f", t.Text, right, size.Width)
+		}
+	})
+}
