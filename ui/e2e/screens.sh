@@ -3,7 +3,7 @@
 # Pictures of every view, light and dark, at the smallest size, a usual one and double scale, into shots/.
 . "$(dirname "$0")/person.sh"
 inbox --lifetime 150h
-slow_line 6000000
+slow_line 4000000
 ended=$(sed 's/\([?&]\)se=[^&]*/\1se=2020-01-01T00%3A00%3A00Z/; s/\([?&]\)st=[^&]*/\1st=2019-12-01T00%3A00%3A00Z/' <<<"$TOKEN")
 
 # folder NAME makes a folder of files for one look; the inbox keeps what another one sent.
@@ -12,8 +12,8 @@ folder() {
 	mkdir -p "$data/visit 1"
 	local i
 	for i in $(seq 30); do head -c $((i * 40000)) /dev/urandom >"$data/visit 1/S08$((10 + i))_R1.fastq"; done
-	head -c 30000000 /dev/urandom >"$data/recording.i16"
-	head -c 24000000 /dev/urandom >"$data/scan.nii"
+	head -c 14000000 /dev/urandom >"$data/recording.i16"
+	head -c 11000000 /dev/urandom >"$data/scan.nii"
 	printf 'x\n' >"$data/a very long name of a file that nobody wants to read to its end but that has to be told from its neighbours, part 12 of 14.csv"
 	printf 'x\n' >"$data/.DS_Store"
 	printf 'x\n' >"$data/locked.csv"
@@ -31,7 +31,7 @@ views() {
 	mark; paste "$TOKEN"; want token >/dev/null; sleep 0.3; shot "$look-2-token"
 	mark; click use; want used >/dev/null; sleep 0.3; shot "$look-3-ready"
 	mark; drop drop "$data"; want reviewed >/dev/null; sleep 0.3; shot "$look-4-review"
-	mark; rm "$data/locked.csv"; click send; want sending >/dev/null; sleep 4; shot "$look-5-sending"
+	mark; rm "$data/locked.csv"; click send; want sending >/dev/null; sleep 3; shot "$look-5-sending"
 	mark; click pause_all; want paused >/dev/null; sleep 2; shot "$look-5b-paused"
 	mark; click resume_all; want resumed >/dev/null; pull_cable; want trouble '' 60 >/dev/null; sleep 0.5; shot "$look-5c-no-network"
 	mark; plug_cable; want delivered '' 120 >/dev/null; sleep 0.5; shot "$look-6-delivered"
