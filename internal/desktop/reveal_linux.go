@@ -20,7 +20,8 @@ func Reveal(path string) error {
 			return nil
 		}
 	}
-	c := exec.Command("xdg-open", filepath.Dir(path)) // no file manager of that kind: the folder at least
+	// No file manager of that kind: the folder at least.
+	c := exec.Command("xdg-open", filepath.Dir(path)) //nolint:gosec // no shell between; an absolute path, so it is no option
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("reveal: %w", err)
 	}
