@@ -136,12 +136,8 @@ func (q *Queue) carryOutCommand(ctx context.Context, c Command) (n int, err erro
 		}
 	}
 	q.mu.Lock()
-	q.unsettle()
-	q.settle()
-	q.wakeWorkers()
+	q.reconsider()
 	q.mu.Unlock()
-	q.wakeFeeder()
-	q.notify()
 	return n, err
 }
 
@@ -163,15 +159,11 @@ func (q *Queue) pauseTransfer(id int64, pause bool) int {
 // change brings the jobs that a verb concerns into their new state.
 func (q *Queue) change(ctx context.Context, c Command) (n int, err error) {
 	x := q.index
-	for _, id := range x.concerned(c) {
-		b, err := x.fetch(ctx, id)
-		if err != nil {
-			return n, err
-		}
-		if b != nil {
-			n += q.changeBatch(b, c)
-			x.let(b)
-		}
+	if err := x.each(ctx, x.concerned(c), func(b *batch) error {
+		n += q.changeBatch(b, c)
+		return nil
+	}); err != nil {
+		return n, err
 	}
 	x.prune(c.Transfer)
 	return n, nil

@@ -14,7 +14,6 @@ import (
 // method holds it while it reads or writes the journal.
 type index struct {
 	journal Journal
-	now     func() time.Time
 	changed func(trouble *Error) // tells whether the journal can be written
 	dirty   chan struct{}
 	turn    chan struct{} // holds one token: whoever has it commits
@@ -84,7 +83,7 @@ const recentBatches = 16
 // newIndex returns an empty index; see load. changed must not block.
 func newIndex(j Journal, changed func(*Error)) *index {
 	x := &index{
-		journal: j, now: time.Now, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		journal: j, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 		inboxes: map[string]*inboxCount{}, rank: map[int64]int64{}, ranks: map[int64]int64{},
 	}
 	x.turn <- struct{}{}
@@ -141,13 +140,24 @@ func (x *index) holdMoved(ctx context.Context) error {
 		}
 	}
 	x.mu.Unlock()
+	return x.each(ctx, ids, func(*batch) error { return nil })
+}
+
+// each fetches one batch after the other for as long as do takes; those that are gone are passed over. It ends at the first
+// error.
+func (x *index) each(ctx context.Context, ids []int64, do func(*batch) error) error {
 	for _, id := range ids {
 		b, err := x.fetch(ctx, id)
 		if err != nil {
 			return err
 		}
-		if b != nil {
-			x.let(b)
+		if b == nil {
+			continue
+		}
+		err = do(b)
+		x.let(b)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -326,10 +336,9 @@ func (x *index) set(b *batch, i int, j Job) {
 		b.fileNew[i] = true
 	}
 	x.enter(b, i, -1)
-	kept := old.State != j.State || j.State != Active // that a job is being sent is not kept
 	*old = j
 	x.enter(b, i, 1)
-	if kept && j.State != Active {
+	if j.State != Active { // that a job is being sent is not kept
 		x.soil(b)
 	}
 	if j.State.Ended() {

@@ -39,10 +39,7 @@ func (x *index) claim(ctx context.Context, inbox string, class Class, n int, now
 		}
 		b, err := x.fetch(ctx, id.batch)
 		if err != nil {
-			for i := range claims {
-				x.unclaim(claims[i].Job, false)
-			}
-			return nil, err
+			return nil, x.giveBack(claims, err)
 		}
 		if b == nil {
 			break
@@ -54,12 +51,17 @@ func (x *index) claim(ctx context.Context, inbox string, class Class, n int, now
 		return nil, nil
 	}
 	if err := x.commitClaims(ctx); err != nil {
-		for i := range claims {
-			x.unclaim(claims[i].Job, false)
-		}
-		return nil, err
+		return nil, x.giveBack(claims, err)
 	}
 	return claims, nil
+}
+
+// giveBack undoes claims after an error, which it returns.
+func (x *index) giveBack(claims []claim, err error) error {
+	for i := range claims {
+		x.unclaim(claims[i].Job, false)
+	}
+	return err
 }
 
 // claimable finds the first part of the queue that has a job to claim.

@@ -100,7 +100,7 @@ func (x *index) report(err error) {
 func (x *index) take(sync bool) (c Changes, done func(error)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	now := x.now()
+	now := time.Now()
 	ended := x.ended
 	c = Changes{
 		Blocks: x.blocks, Removed: x.dropped, Forgotten: x.forgotten, Ranks: x.ranks, Alive: x.alive,

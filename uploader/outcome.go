@@ -207,15 +207,11 @@ func (q *Queue) holdInbox(in *inbox, e *Error) {
 	wait := max(time.Until(e.When.Add(-in.skew)), time.Second)
 	in.holdTimer = time.AfterFunc(wait, func() {
 		q.mu.Lock()
+		defer q.mu.Unlock()
 		if in.generation == generation && in.hold == e && !q.closed {
 			in.hold, in.holdTimer = nil, nil
-			q.unsettle()
-			q.settle()
-			q.wakeWorkers()
+			q.reconsider()
 		}
-		q.mu.Unlock()
-		q.wakeFeeder()
-		q.notify()
 	})
 }
 

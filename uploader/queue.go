@@ -134,14 +134,11 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 func (q *Queue) journalChanged(trouble *Error) {
 	q.mu.Lock()
 	q.halt = trouble
-	q.unsettle()
-	q.settle()
-	q.wakeWorkers()
+	q.reconsider()
 	q.mu.Unlock()
 	if trouble != nil {
 		q.log.Warn("journal", "error", trouble)
 	}
-	q.notify()
 }
 
 // Use makes the token the one that its inbox's jobs are sent with. Jobs that waited for one go on, keeping the blocks
@@ -158,13 +155,9 @@ func (q *Queue) Use(t Token) error {
 	in.stopHoldTimer()
 	in.generation++
 	in.failures, in.notBefore = 0, time.Time{}
-	q.unsettle()
-	q.settle()
-	q.wakeWorkers()
+	q.reconsider()
 	q.mu.Unlock()
 	q.index.describe(t.Inbox.Key(), t.dates)
-	q.wakeFeeder()
-	q.notify()
 	if old != nil {
 		return old.Close()
 	}
@@ -258,6 +251,16 @@ func (q *Queue) settle() {
 		}
 	}
 	close(q.settled)
+}
+
+// reconsider looks again at what can be sent, after something changed that no request has brought about. The caller holds the
+// lock.
+func (q *Queue) reconsider() {
+	q.unsettle()
+	q.settle()
+	q.wakeWorkers()
+	q.wakeFeeder()
+	q.notify()
 }
 
 // unsettle makes Wait wait again. The caller holds the lock.

@@ -32,12 +32,8 @@ func (q *Queue) Redirect(ctx context.Context, from string, to Inbox) (int, error
 		}
 	}
 	q.mu.Lock()
-	q.unsettle()
-	q.settle()
-	q.wakeWorkers()
+	q.reconsider()
 	q.mu.Unlock()
-	q.wakeFeeder()
-	q.notify()
 	return n, q.index.commit(ctx, true)
 }
 
@@ -79,14 +75,7 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 	}
 	n := 0
 	several := false
-	for _, id := range x.redirectable(t.ID) {
-		b, err := x.fetch(ctx, id)
-		if err != nil {
-			return n, err
-		}
-		if b == nil {
-			continue
-		}
+	if err := x.each(ctx, x.redirectable(t.ID), func(b *batch) error {
 		jobs := x.copies(b)
 		moving := make([]Job, 0, len(jobs))
 		for i := range jobs {
@@ -99,17 +88,15 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 			j.Class = classOf(j.Size, q.config.BlockSize, rights)
 			moving = append(moving, *j)
 		}
-		err = nil
 		if len(moving) > 0 {
-			err = x.addJobs(ctx, heir, moving)
+			if err := x.addJobs(ctx, heir, moving); err != nil {
+				return err
+			}
 		}
-		if err == nil {
-			n += x.takeAway(b, jobs)
-		}
-		x.let(b)
-		if err != nil {
-			return n, err
-		}
+		n += x.takeAway(b, jobs)
+		return nil
+	}); err != nil {
+		return n, err
 	}
 	x.close(t.ID)
 	if !next.Scanned {
@@ -240,20 +227,13 @@ func (x *index) sources(ctx context.Context, of map[int64]bool) (map[[16]byte]st
 	}
 	x.mu.Unlock()
 	known := map[[16]byte]struct{}{}
-	for _, id := range ids {
-		b, err := x.fetch(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if b == nil {
-			continue
-		}
+	err := x.each(ctx, ids, func(b *batch) error {
 		x.mu.Lock()
+		defer x.mu.Unlock()
 		for i := range b.jobs {
 			known[pathMark(b.jobs[i].Source)] = struct{}{}
 		}
-		x.unhold(b)
-		x.mu.Unlock()
-	}
-	return known, nil
+		return nil
+	})
+	return known, err
 }

@@ -160,7 +160,7 @@ func (q *Queue) pick() (unit, bool) {
 			continue
 		}
 		u, ok := in.pick(q.conns.limit)
-		if len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2 {
+		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short && q.index.free(in.key) != [2]int{} {
 			q.wakeFeeder()
 		}
 		if !ok {

@@ -60,21 +60,17 @@ func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Tr
 	for _, g := range got {
 		q.mu.Lock()
 		q.inbox(g.Inbox)
-		q.unsettle()
-		q.settle()
-		q.wakeWorkers()
+		q.reconsider()
 		q.mu.Unlock()
 		if token := q.token(g.Inbox); !token.ValidTo.IsZero() {
 			q.index.describe(g.Inbox, token.dates)
 		}
-		q.wakeFeeder()
 		if !g.Scanned {
 			if err := q.Rescan(ctx, g.ID); err != nil {
 				return got, err
 			}
 		}
 	}
-	q.notify()
 	return got, nil
 }
 
