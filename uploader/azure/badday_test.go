@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -63,30 +62,8 @@ func TestABadDayCostsLittle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(t.Context(), listener) }()
-	defer func() {
-		if err := errors.Join(server.Close(), <-served); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := server.CreateContainer("ws-1"); err != nil {
-		t.Fatal(err)
-	}
-	link, err := server.Token(blobserver.TokenRequest{
-		Base: "http://" + listener.Addr().String(), Container: "ws-1", Rights: "cw", To: time.Now().Add(time.Hour),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := uploader.ParseToken(link)
-	if err != nil {
-		t.Fatal(err)
-	}
+	base := "http://" + serveOn(t, server, listen(t), "ws-1")
+	token := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{}) },
 		BlockSize: blocks, NoProgress: noProgress,

@@ -21,10 +21,22 @@ func serveInbox(t *testing.T, container string) (*blobserver.Server, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return server, "http://" + serveOn(t, server, listen(t), container)
+}
+
+// listen returns a listener on a free port of this computer.
+func listen(t *testing.T) net.Listener {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return listener
+}
+
+// serveOn runs a local inbox with one container until the test ends, and returns its host.
+func serveOn(t *testing.T, server *blobserver.Server, listener net.Listener, container string) string {
+	t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(t.Context(), listener) }()
 	t.Cleanup(func() {
@@ -38,7 +50,21 @@ func serveInbox(t *testing.T, container string) (*blobserver.Server, string) {
 	if err := server.CreateContainer(container); err != nil {
 		t.Fatal(err)
 	}
-	return server, "http://" + listener.Addr().String()
+	return listener.Addr().String()
+}
+
+// tokenFor returns a token for a container of a local inbox that is good for as long as life.
+func tokenFor(t *testing.T, server *blobserver.Server, base, container, rights string, life time.Duration) uploader.Token {
+	t.Helper()
+	link, err := server.Token(blobserver.TokenRequest{Base: base, Container: container, Rights: rights, To: time.Now().Add(life)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := uploader.ParseToken(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
 // TestTheLocalInboxKeepsThePromises runs the store suite over the wire against internal/blobserver, which lacks nothing.

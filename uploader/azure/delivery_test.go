@@ -22,17 +22,7 @@ import (
 func localInbox(t *testing.T, rights string) (*blobserver.Server, uploader.Token) {
 	t.Helper()
 	server, base := serveInbox(t, "ws-1")
-	link, err := server.Token(blobserver.TokenRequest{
-		Base: base, Container: "ws-1", Rights: rights, To: time.Now().Add(time.Hour),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := uploader.ParseToken(link)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server, token
+	return server, tokenFor(t, server, base, "ws-1", rights, time.Hour)
 }
 
 // deliver sends a folder and returns what became of it.

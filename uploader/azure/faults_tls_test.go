@@ -1,7 +1,6 @@
 package azure
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -39,30 +38,8 @@ func TestFaultsOfTLS(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
-				if err != nil {
-					t.Fatal(err)
-				}
-				served := make(chan error, 1)
-				go func() { served <- server.Serve(context.Background(), listener) }()
-				defer func() {
-					if err := errors.Join(server.Close(), <-served); err != nil {
-						t.Error(err)
-					}
-				}()
-				if err := server.CreateContainer("ws-1"); err != nil {
-					t.Fatal(err)
-				}
-				link, err := server.Token(blobserver.TokenRequest{
-					Base: "https://" + listener.Addr().String(), Container: "ws-1", Rights: "cw", To: time.Now().Add(time.Hour),
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				token, err := uploader.ParseToken(link)
-				if err != nil {
-					t.Fatal(err)
-				}
+				base := "https://" + serveOn(t, server, tls.NewListener(listen(t), config), "ws-1")
+				token := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
 				source := filepath.Join(t.TempDir(), "file")
 				if err := os.WriteFile(source, make([]byte, size), 0o600); err != nil {
 					t.Fatal(err)

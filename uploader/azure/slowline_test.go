@@ -1,7 +1,6 @@
 package azure
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -41,30 +40,8 @@ func TestASlowLineIsNotCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(context.Background(), narrow{listener}) }()
-	defer func() {
-		if err := errors.Join(server.Close(), <-served); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := server.CreateContainer("ws-1"); err != nil {
-		t.Fatal(err)
-	}
-	link, err := server.Token(blobserver.TokenRequest{
-		Base: "http://" + listener.Addr().String(), Container: "ws-1", Rights: "cw", To: time.Now().Add(time.Hour),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := uploader.ParseToken(link)
-	if err != nil {
-		t.Fatal(err)
-	}
+	base := "http://" + serveOn(t, server, narrow{listen(t)}, "ws-1")
+	token := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
 	source := filepath.Join(t.TempDir(), "file")
 	write(t, source, rand.NewChaCha8([32]byte{}), blocks*size)
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{

@@ -1,11 +1,8 @@
 package azure
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -62,30 +59,8 @@ func TestASoakLeaksNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(context.Background(), listener) }()
-	defer func() {
-		if err := errors.Join(server.Close(), <-served); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := server.CreateContainer("ws-1"); err != nil {
-		t.Fatal(err)
-	}
-	link, err := server.Token(blobserver.TokenRequest{
-		Base: "http://" + listener.Addr().String(), Container: "ws-1", Rights: "cw", To: time.Now().Add(24 * time.Hour),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := uploader.ParseToken(link)
-	if err != nil {
-		t.Fatal(err)
-	}
+	base := "http://" + serveOn(t, server, listen(t), "ws-1")
+	token := tokenFor(t, server, base, "ws-1", "cw", 24*time.Hour)
 	root := filepath.Join(t.TempDir(), "data")
 	if err := os.Mkdir(root, 0o700); err != nil {
 		t.Fatal(err)
