@@ -90,15 +90,15 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 			return err
 		}
 		o := uploader.AddOptions{Scan: f.scanOptions(token.Inbox), Replace: bool(f.overwrite)}
-		id, err := p.continued(ctx, q, token, sources, o)
+		roots, err := absolute(sources)
+		if err != nil {
+			return err
+		}
+		id, err := p.continued(ctx, q, token, roots, o)
 		if err != nil {
 			return err
 		}
 		if id == 0 {
-			roots, err := absolute(sources)
-			if err != nil {
-				return err
-			}
 			if id, err = q.Add(ctx, token.Inbox, roots, o); err != nil {
 				if asError(err).Reason == uploader.PatternInvalid {
 					return &usageError{uploader.Explain(err).String()}
@@ -113,11 +113,7 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 
 // continued goes on with an unfinished copy of the same sources, if there is one, and returns its id or 0. Its folders are
 // read again, since a person who repeats a command means what is there now.
-func (p *program) continued(ctx context.Context, q *uploader.Queue, token uploader.Token, sources []string, o uploader.AddOptions) (int64, error) {
-	roots, err := absolute(sources)
-	if err != nil {
-		return 0, err
-	}
+func (p *program) continued(ctx context.Context, q *uploader.Queue, token uploader.Token, roots []string, o uploader.AddOptions) (int64, error) {
 	got, err := q.Adopt(ctx, func(t uploader.TransferStatus) bool { return t.Same(token.Inbox, roots, o) })
 	if err != nil || len(got) == 0 {
 		return 0, err
