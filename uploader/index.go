@@ -44,6 +44,7 @@ type transfer struct {
 	tally
 	dirty    bool
 	scanning bool                  // its roots are being read
+	away     *Error                // the disk that its files lie on is not there; nothing of it is claimed
 	known    map[[16]byte]struct{} // while they are read once more: marks of the files that it has
 }
 
@@ -226,8 +227,10 @@ func (x *index) recount() {
 func (x *index) countBatch(b *batch) {
 	if t := b.transfer; t.mine() && !t.Paused {
 		c := x.inbox(t.Inbox)
-		c.free[Small] += b.free[Small]
-		c.free[Large] += b.free[Large]
+		if t.away == nil {
+			c.free[Small] += b.free[Small]
+			c.free[Large] += b.free[Large]
+		}
 		c.unfinished += int(b.unfinished())
 	}
 }
@@ -320,7 +323,7 @@ func (x *index) enter(b *batch, i, n int) {
 	}
 	if t := b.transfer; t.mine() && !t.Paused {
 		c := x.inbox(t.Inbox)
-		if free {
+		if free && t.away == nil {
 			c.free[j.Class] += n
 		}
 		if j.State == Waiting || j.State == Active {

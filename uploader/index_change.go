@@ -72,6 +72,19 @@ func (x *index) pause(id int64, pause bool) int {
 	return int(t.unfinished())
 }
 
+// setAway sets why a transfer's files can't be read for now, or nil, and reports whether that is something new.
+func (x *index) setAway(id int64, why *Error) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t := x.transferOf(id)
+	if t == nil || (t.away == nil) == (why == nil) {
+		return false
+	}
+	t.away = why
+	x.recount()
+	return true
+}
+
 // describe changes what is said of this queue's unfinished transfers to an inbox.
 func (x *index) describe(inbox string, change func(*Transfer)) {
 	x.mu.Lock()

@@ -70,7 +70,7 @@ func (x *index) claimable(inbox string, class Class) (stretch, bool) {
 	defer x.mu.Unlock()
 	for s := range x.stretches() {
 		b := x.batches[s.at]
-		if t := b.transfer; b.free[class] == 0 || !t.mine() || t.Paused || t.Inbox != inbox {
+		if t := b.transfer; b.free[class] == 0 || !t.mine() || t.Paused || t.away != nil || t.Inbox != inbox {
 			continue
 		}
 		if b.moved == 0 {

@@ -122,6 +122,8 @@ func (q *Queue) failed(u unit, err error) {
 			q.holdInbox(in, e)
 		}
 		in.ready = append(in.ready, u)
+	case errors.Is(e, ErrSourceAway):
+		q.sourceAway(j, e)
 	case errors.Is(e, ErrBusy):
 		u.tries++
 		if u.generation == in.generation {
@@ -168,14 +170,52 @@ func (q *Queue) busyInbox(in *inbox, now time.Time, e *Error) {
 	time.AfterFunc(in.notBefore.Sub(now), q.work.Signal)
 }
 
+// delayed is a unit that is handed out again when its timer says so.
+type delayed struct {
+	unit
+	timer *time.Timer
+}
+
 // later hands a unit out again after a while. The caller holds the lock.
 func (q *Queue) later(u unit, wait time.Duration) {
-	time.AfterFunc(wait, func() {
+	d := &delayed{unit: u}
+	q.delayed[d] = struct{}{}
+	d.timer = time.AfterFunc(wait, func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		u.job.inbox.ready = append(u.job.inbox.ready, u)
-		q.work.Signal()
+		q.due(d)
 	})
+}
+
+// due hands a delayed unit out, once. The caller holds the lock.
+func (q *Queue) due(d *delayed) {
+	if _, waits := q.delayed[d]; !waits {
+		return
+	}
+	delete(q.delayed, d)
+	d.job.inbox.ready = append(d.job.inbox.ready, d.unit)
+	q.work.Signal()
+}
+
+// TryNow makes everything that waits for the network, for the service or for a disk be tried at once instead of at the end of its
+// wait. What waits for a token or for a person stays as it is. It does not block.
+func (q *Queue) TryNow() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	for d := range q.delayed {
+		d.timer.Stop()
+		q.due(d)
+	}
+	for _, in := range q.order {
+		in.notBefore = time.Time{}
+		if in.retry.After(now) {
+			in.retry = now
+		}
+	}
+	close(q.hurry)
+	q.hurry = make(chan struct{})
+	q.reconsider()
 }
 
 // planAnew starts a job over with what is still true of it. The caller holds the lock.

@@ -67,6 +67,7 @@ const (
 	NameTaken          Reason = "name-taken"
 	OneFileOnly        Reason = "one-file-only"
 	SourceGone         Reason = "source-gone"
+	SourceAway         Reason = "source-away"
 	SourceUnreadable   Reason = "source-unreadable"
 	SourceIsFolder     Reason = "source-is-folder"
 	SourceNotAFile     Reason = "source-not-a-file"
@@ -230,6 +231,7 @@ var reasons = map[Reason]struct {
 	NameRefused:        {ErrName, Explanation{"The storage does not accept this name.", safeNotSent, doRename}},
 	NameTaken:          {ErrName, Explanation{"Another file would get the same name in the inbox: {value}.", "The other file is sent, this one is not.", doRename}},
 	OneFileOnly:        {ErrName, Explanation{"This token is for a single file, and more than one was given.", safeNotSent, "Send one file, for example a zip archive of all."}},
+	SourceAway:         {ErrSourceAway, Explanation{"The disk with “{value}” is not there at the moment.", safeFinished, "Connect it again; the upload goes on by itself."}},
 	SourceGone:         {ErrSource, Explanation{"The file is no longer there.", "The other files go on.", "Put it back or connect its disk, then try again."}},
 	SourceUnreadable:   {ErrSource, Explanation{"The file can't be read: {value}.", "The other files go on.", "Close the program that uses it or ask for the right to read it, then try again."}},
 	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, "Add --recursive to send it with all it contains."}},

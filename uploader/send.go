@@ -11,6 +11,14 @@ import (
 
 // carryOut does a unit's work and returns what came of it. It may tell finish more by changing the unit.
 func (q *Queue) carryOut(u *unit) error {
+	err := q.do(u)
+	if errors.Is(err, ErrSource) {
+		err = orAway(u.job, err)
+	}
+	return err
+}
+
+func (q *Queue) do(u *unit) error {
 	switch u.kind {
 	case sendWhole:
 		return q.sendWhole(u)

@@ -37,6 +37,7 @@ type TransferStatus struct {
 	Files Counts // by state
 	Bytes Counts // of those files, by state
 	Done  int64  // bytes acknowledged of files that are or will be delivered
+	Away  *Error // not nil: the disk that its files lie on is not there; it goes on by itself when it is
 }
 
 // Finished reports whether nothing of it can go on: all was found, and all has ended.
@@ -52,6 +53,11 @@ type InboxStatus struct {
 	Hold       *Error    // not nil: its jobs wait for a person, who has to bring another token
 	Trouble    *Error    // not nil: its jobs wait for the network or the service, and go on by themselves
 	Until      time.Time // when they are tried again, if Trouble says so; in the past while they are being tried
+
+	// ClockAhead is by how much this computer's clock is ahead of the service's, to a second or two; negative where it is behind.
+	// ClockKnown is false until the service has answered.
+	ClockAhead time.Duration
+	ClockKnown bool
 }
 
 // FilesTotal returns the number of files found so far, those that can't be sent included, those taken from the list not.
@@ -97,7 +103,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 		s.Left = time.Duration(float64(s.BytesLeft()) / s.Speed * float64(time.Second))
 	}
 	for _, in := range q.order {
-		is := InboxStatus{Inbox: in.key, Token: in.token, Unfinished: q.index.unfinished(in.key), Hold: in.hold}
+		is := InboxStatus{Inbox: in.key, Token: in.token, Unfinished: q.index.unfinished(in.key), Hold: in.hold, ClockAhead: -in.skew, ClockKnown: in.skewKnown}
 		if in.failures >= troubleInARow {
 			is.Trouble, is.Until = in.trouble, in.retry
 			if is.Until.Before(in.notBefore) {

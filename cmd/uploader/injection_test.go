@@ -126,7 +126,7 @@ func FuzzATokenIsShownHarmlessly(f *testing.F) {
 			var out bytes.Buffer
 			p := &program{stdout: &out, stderr: &out, env: noEnvironment, now: time.Now}
 			if err == nil {
-				_ = p.showToken(token, asJSON) // an expired token is an error, and shown all the same
+				_ = p.showToken(token, nil, asJSON) // an expired token is an error, and shown all the same
 			}
 			p.tell(t.Context(), err)
 			harmless(t, nil, "the output", out.Bytes())

@@ -79,6 +79,12 @@ func troubleWords(s uploader.Status, now time.Time) string {
 			return fmt.Sprintf("%s; trying again in %s", what, shortDuration(max(in.Until.Sub(now), time.Second)))
 		}
 	}
+	for i := range s.Transfers {
+		if e := s.Transfers[i].Away; e != nil && !s.Transfers[i].Finished() {
+			x := uploader.Explain(e)
+			return x.What + " " + strings.TrimSuffix(x.Do, ".")
+		}
+	}
 	return ""
 }
 

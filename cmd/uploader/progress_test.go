@@ -66,6 +66,14 @@ func TestProgressLine(t *testing.T) {
 			}), 120,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The storage can't be reached; trying again in 25 s",
 		},
+		"waiting for a disk": {
+			status(func(s *uploader.Status) {
+				e := uploader.NewError("read", "", uploader.SourceAway)
+				e.Value = "/media/usb"
+				s.Transfers = []uploader.TransferStatus{{Away: e}}
+			}), 160,
+			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk with “/media/usb” is not there at the moment. Connect it again; the upload goes on by itself",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, fit(progressParts(c.status, now), c.width)); diff != "" {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -18,13 +20,15 @@ var command = regexp.MustCompile(`^[a-z]{1,12}$`)
 
 // tokenCommand shows what a token says, without a network.
 func (p *program) tokenCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, check bool
 	var hosts []string
+	f := newSendFlags()
 	c := &cobra.Command{
 		Use:   "token TEXT|-",
 		Short: "Show what an upload token says, without using it; or issue tokens of your own",
 		Long: `Show what an upload token says: where it leads, how long it is valid and what it permits.
-Nothing is sent, and the signature is never shown.
+Nothing is sent, and the signature is never shown. With --check the storage is asked whether it accepts the token, which leaves
+nothing in the inbox and needs no right but the one to write.
 
 TEXT is what the workspace gave you: the link, the whole azcopy line, the fields, or the mail they came in.
 Put it in quotes, since shells cut it at & and ?. With - it is read from standard input, for example
@@ -34,7 +38,8 @@ and your shell may keep it in its history; - avoids both.
 
 Those who run an inbox on a storage account of their own create, list, renew and revoke its tokens with the commands below.
 
-Exit codes: 0 the token is valid (or does not say how long), 2 it can't be used, 3 it is expired or not yet valid.`,
+Exit codes: 0 the token is valid (or does not say how long), 1 the storage could not be reached, 2 the token can't be used, 3 it is
+expired or not yet valid, or the storage does not accept it.`,
 		Args: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
@@ -55,10 +60,19 @@ Exit codes: 0 the token is valid (or does not say how long), 2 it can't be used,
 			if err != nil {
 				return err
 			}
-			return p.showToken(token, asJSON)
+			if !check {
+				return p.showToken(token, nil, asJSON)
+			}
+			if err := f.check(p.env); err != nil {
+				return err
+			}
+			return p.checkToken(c.Context(), &f, token, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	c.Flags().BoolVar(&check, "check", false, "ask the storage whether it accepts the token, and whether this computer's clock is right")
+	c.Flags().StringVar(&f.caFile, "ca-file", "", "with --check: trust the certificate authorities in this PEM `FILE` besides the system's")
+	c.Flags().Var(&f.proxy, "proxy", "with --check: reach the storage through this proxy, or through none")
 	allowHostFlag(c, &hosts)
 	c.AddCommand(p.tokenCreateCommand(), p.tokenListCommand(), p.tokenRenewCommand(), p.tokenRevokeCommand())
 	return c
@@ -69,8 +83,64 @@ func allowHostFlag(c *cobra.Command, hosts *[]string) {
 	c.Flags().StringArrayVar(hosts, "allow-host", nil, "accept tokens for this host, or with *.example.org for all below it, although it is no known storage address (repeatable)")
 }
 
-// showToken prints the token and returns exit 3 where it is not valid now.
-func (p *program) showToken(token uploader.Token, asJSON bool) error {
+// checkedJSON is what the storage said, as JSON shows it. Nothing of it is there without --check.
+type checkedJSON struct {
+	Accepted   bool            `json:"accepted"`
+	Reason     uploader.Reason `json:"reason,omitempty"`              // why not
+	ClockAhead *int64          `json:"clock_ahead_seconds,omitempty"` // of this computer; absent where nothing answered
+}
+
+// tokenCheckTime is how long the storage may take to answer.
+const tokenCheckTime = time.Minute
+
+// checkToken asks the storage whether it accepts the token and prints both.
+func (p *program) checkToken(ctx context.Context, f *sendFlags, token uploader.Token, asJSON bool) error {
+	store, err := openStore(f, token)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	asking, cancel := context.WithTimeout(ctx, tokenCheckTime)
+	defer cancel()
+	c, err := uploader.CheckToken(asking, store, token)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = uploader.NewError("check token", "", uploader.NoProgress)
+	}
+	said := &checkedJSON{Accepted: err == nil}
+	if e, ok := errors.AsType[*uploader.Error](err); ok {
+		said.Reason = e.Reason
+	}
+	if c.ClockKnown {
+		ahead := int64(c.ClockAhead / time.Second)
+		said.ClockAhead = &ahead
+	}
+	shown := p.showToken(token, said, asJSON)
+	if !asJSON && err == nil {
+		p.say("The storage accepts this token. Nothing was left in the inbox.")
+	}
+	if words := clockWords(c); words != "" && !asJSON {
+		p.say(words)
+	}
+	if err != nil {
+		return err
+	}
+	return shown
+}
+
+// clockWords says that this computer's clock is wrong by more than a minute, or nothing.
+func clockWords(c uploader.Checked) string {
+	switch {
+	case c.ClockAhead >= time.Minute:
+		return "This computer's clock is " + duration(c.ClockAhead) + " ahead of the storage's. Set it right."
+	case c.ClockAhead <= -time.Minute:
+		return "This computer's clock is " + duration(-c.ClockAhead) + " behind the storage's. Set it right."
+	default:
+		return ""
+	}
+}
+
+// showToken prints the token, with what the storage said of it if that is not nil, and returns exit 3 where it is not valid now.
+func (p *program) showToken(token uploader.Token, said *checkedJSON, asJSON bool) error {
 	now := p.now()
 	var out []byte
 	if asJSON {
@@ -78,7 +148,10 @@ func (p *program) showToken(token uploader.Token, asJSON bool) error {
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		if err := e.Encode(token.Fields(now)); err != nil {
+		if err := e.Encode(struct {
+			uploader.TokenFields
+			*checkedJSON
+		}{token.Fields(now), said}); err != nil {
 			return fmt.Errorf("print token: %w", err)
 		}
 		out = []byte(uploader.EscapeJSON(b.String()))

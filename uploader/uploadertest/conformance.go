@@ -58,6 +58,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 		{"IfCommitted recognises our own commit", (*suite).ownCommit},
 		{"IfCommitted leaves a foreign blob alone", (*suite).foreignCommit},
 		{"ids of two lengths are refused", (*suite).idLengths},
+		{"a token is checked without a trace", (*suite).checksToken},
 		{"PutBlob discards staged blocks", (*suite).putBlobDiscards},
 		{"other bytes are refused", (*suite).corrupt},
 		{"an empty block is refused", (*suite).emptyBlock},
@@ -113,6 +114,31 @@ func (s *suite) ifAbsent() {
 		s.Errorf("commit of a new name: %v", err)
 	}
 	s.holds("b", "first")
+}
+
+// checksToken asks whether a token is accepted. Staged blocks of others and blobs stay as they are.
+func (s *suite) checksToken() {
+	s.put("there", "old")
+	s.stage("half", 1, "one")
+	for _, rights := range []string{"w", "cw", "c", "racwdl"} {
+		for _, blob := range []string{"", "there", "new"} {
+			t := uploader.Token{Rights: uploader.Rights{Letters: rights}, Inbox: uploader.Inbox{Blob: blob}}
+			c, err := uploader.CheckToken(s.Context(), s.open(rights), t)
+			if err != nil {
+				s.Errorf("a token with %s for %q: %v", rights, blob, err)
+			}
+			if !c.ClockKnown || c.ClockAhead.Abs() > 10*time.Second {
+				s.Errorf("a token with %s for %q: the clock is %v ahead, known: %v", rights, blob, c.ClockAhead, c.ClockKnown)
+			}
+		}
+	}
+	_, err := uploader.CheckToken(s.Context(), s.open("r"), uploader.Token{Rights: uploader.Rights{Letters: "r"}})
+	s.refused(err, uploader.ErrDenied, uploader.PermissionMissing)
+	s.holds("there", "old")
+	s.holdsNothing("new")
+	if err := s.commit("half", always, 1); err != nil {
+		s.Errorf("what was staged is gone: %v", err)
+	}
 }
 
 // ifModifiedSince relies on the answer's Date being no earlier than the moment of the write.

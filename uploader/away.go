@@ -1,0 +1,102 @@
+package uploader
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// awayEvery is how often a disk is looked for that is not there.
+const awayEvery = 2 * time.Second
+
+// orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was deleted or can't be read: the
+// former comes back. It blocks on the disk.
+func orAway(j *job, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Reason != SourceGone && e.Reason != SourceUnreadable {
+		return err
+	}
+	missing := missingDisk(j.Source, j.FileID)
+	if missing == "" {
+		return err
+	}
+	away := NewError(e.Op, j.Source, SourceAway)
+	away.Value = missing
+	return away
+}
+
+// missingDisk returns the topmost folder or file on the way to a path that is not there because its disk is not; empty where the
+// path is there, or is missing from a disk that is there. A disk is known by the device that the file was on; where files have no
+// such identity, a disk is missing when nothing of the path is there.
+func missingDisk(path string, id FileID) string {
+	if _, err := os.Stat(path); err == nil {
+		return ""
+	}
+	missing := path
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		fi, err := os.Stat(folder)
+		switch {
+		case err == nil && (id == FileID{} || fileIDOf(fi).Device == id.Device):
+			return ""
+		case err == nil && missing == path && !isEmpty(folder):
+			// The file alone is missing among others. Some file systems in layers say another device for a file than for its folder.
+			return ""
+		case err == nil:
+			return missing
+		case folder == filepath.Dir(folder):
+			return folder // not even the drive or the share
+		}
+		missing = folder
+	}
+}
+
+// isEmpty reports whether nothing is in a folder, as in a mount point on which nothing is mounted.
+func isEmpty(folder string) bool {
+	f, err := os.Open(folder)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	_, err = f.Readdirnames(1)
+	return errors.Is(err, io.EOF)
+}
+
+// sourceAway makes a transfer wait until the disk is back that a job's file lies on. What was claimed of it is given back. The
+// caller holds the lock.
+func (q *Queue) sourceAway(j *job, e *Error) {
+	if q.index.setAway(j.Transfer, e) {
+		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
+		id, source, file := j.Transfer, j.Source, j.FileID
+		q.wg.Go(func() { q.awaitDisk(id, source, file, e.Value) })
+	}
+	for _, l := range q.loaded {
+		if l.Transfer == j.Transfer {
+			q.steer(l, Waiting)
+		}
+	}
+}
+
+// awaitDisk blocks until a disk is back, or the queue ends, and then lets the transfer go on.
+func (q *Queue) awaitDisk(transfer int64, source string, file FileID, missing string) {
+	for {
+		q.mu.Lock()
+		hurry := q.hurry
+		q.mu.Unlock()
+		select {
+		case <-q.ctx.Done():
+			return
+		case <-time.After(awayEvery):
+		case <-hurry:
+		}
+		if _, err := os.Stat(missing); err != nil && missingDisk(source, file) != "" {
+			continue
+		}
+		q.mu.Lock()
+		q.index.setAway(transfer, nil)
+		q.reconsider()
+		q.mu.Unlock()
+		return
+	}
+}

@@ -1,0 +1,98 @@
+package uploader_test
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// disk mounts a file system in memory, as a disk that can be unplugged.
+func disk(t *testing.T, at string) {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", at, "tmpfs", 0, "size=8m"); err != nil {
+		t.Skip("mounting a disk needs root:", err)
+	}
+}
+
+func unplug(t *testing.T, at string) {
+	t.Helper()
+	if err := syscall.Unmount(at, syscall.MNT_DETACH); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUnpluggedDiskHoldsItsTransfer: the files wait, others go on, and all is delivered when the disk is back.
+func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
+	for name, removeMountPoint := range map[string]bool{"the folder stays": false, "the folder goes": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, "w", uploader.Config{Connections: 1})
+			usb := filepath.Join(b.dir, "usb")
+			if err := os.Mkdir(usb, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			plug := func() {
+				disk(t, usb)
+				for _, f := range []string{"usb/run/a", "usb/run/b", "usb/run/c"} {
+					b.file(f, 100)
+				}
+				b.file("usb/run/large", 3*block)
+			}
+			plug()
+			t.Cleanup(func() { _ = syscall.Unmount(usb, syscall.MNT_DETACH) })
+			gate := make(chan struct{})
+			b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
+			b.add(uploader.AddOptions{}, filepath.Join(usb, "run"))
+			status := func(what string, want func(uploader.Status) bool) {
+				t.Helper()
+				for !want(b.queue.Status()) {
+					select {
+					case <-t.Context().Done():
+						t.Fatal(what)
+					case <-time.After(time.Millisecond):
+					}
+				}
+			}
+			status("all is found", func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 4 && s.Busy == 1 })
+			unplug(t, usb)
+			if removeMountPoint {
+				if err := os.Remove(usb); err != nil {
+					t.Fatal(err)
+				}
+			}
+			close(gate)
+			status("the transfer waits", func(s uploader.Status) bool { return s.Transfers[0].Away != nil && s.Busy == 0 })
+			s := b.queue.Status()
+			if s.Files[uploader.Attention] > 0 || s.Files[uploader.Waiting] == 0 {
+				t.Errorf("files by state: %v", s.Files)
+			}
+			want := filepath.Join(usb, "run")
+			if removeMountPoint {
+				want = usb
+			}
+			if got := s.Transfers[0].Away; got.Reason != uploader.SourceAway || got.Value != want {
+				t.Errorf("away: %v, value %q, want %q", got, got.Value, want)
+			}
+			other := b.file("other", 10)
+			b.add(uploader.AddOptions{}, other)
+			status("another transfer goes on", func(s uploader.Status) bool { return s.Transfers[1].Files[uploader.Delivered] == 1 })
+			if removeMountPoint {
+				if err := os.Mkdir(usb, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			plug()
+			b.queue.TryNow()
+			if err := b.wait(); err != nil {
+				t.Fatal(err)
+			}
+			if n := b.queue.Status().Files[uploader.Delivered]; n != 5 {
+				t.Errorf("%d delivered, want 5: %v", n, b.queue.Status().Files)
+			}
+		})
+	}
+}

@@ -1,0 +1,88 @@
+package uploader_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+func TestCheckTokenSaysWhatSendingWouldSay(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason uploader.Reason
+		refuse bool
+	}{
+		"accepted":        {},
+		"ended":           {reason: uploader.Expired, refuse: true},
+		"revoked":         {reason: uploader.SignatureRefused, refuse: true},
+		"no such inbox":   {reason: uploader.InboxGone, refuse: true},
+		"the network off": {reason: uploader.NetworkDown, refuse: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := uploadertest.NewStore()
+			if c.refuse {
+				s.Fail(uploadertest.PutBlockList, "", 1, uploadertest.Refuse(c.reason))
+			}
+			got, err := uploader.CheckToken(t.Context(), s.With("w"), token("w"))
+			reason := uploader.Reason("")
+			if e, ok := errors.AsType[*uploader.Error](err); ok {
+				reason = e.Reason
+			}
+			if c.refuse != (err != nil) || reason != c.reason {
+				t.Errorf("error %v, want reason %q", err, c.reason)
+			}
+			if got.ClockKnown == c.refuse {
+				t.Errorf("clock known: %v", got.ClockKnown)
+			}
+			if n := len(s.Names()); n > 0 {
+				t.Errorf("it left %d blobs", n)
+			}
+		})
+	}
+}
+
+func TestCheckTokenTellsAWrongClock(t *testing.T) {
+	for name, ahead := range map[string]time.Duration{"right": 0, "ahead": 14 * time.Minute, "behind": -2 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			s := uploadertest.NewStore()
+			s.SetClock(func() time.Time { return time.Now().Add(-ahead).UTC().Truncate(time.Second) })
+			got, err := uploader.CheckToken(t.Context(), s.With("w"), token("w"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if off := (got.ClockAhead - ahead).Abs(); off > 2*time.Second {
+				t.Errorf("%v ahead, want %v", got.ClockAhead, ahead)
+			}
+		})
+	}
+}
+
+// TestTryNow: what waits for the network is tried when a person says so.
+func TestTryNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 2})
+		b.store.Fail(uploadertest.AnyOp, "", 20, uploadertest.Refuse(uploader.NetworkDown))
+		path := b.file("a", 100)
+		b.add(uploader.AddOptions{}, path)
+		waits := func() bool {
+			in := b.queue.Status().Inboxes[0]
+			return in.Trouble != nil && time.Until(in.Until) > 5*time.Second
+		}
+		for !waits() {
+			time.Sleep(10 * time.Millisecond)
+		}
+		for range 20 { // each makes one request, which uses a fault up
+			b.queue.TryNow()
+			synctest.Wait()
+		}
+		begun := time.Now()
+		b.delivered(path)
+		if waited := time.Since(begun); waited > 0 {
+			t.Errorf("it still waited %v", waited)
+		}
+		b.close()
+	})
+}
