@@ -19,8 +19,8 @@ type banner struct {
 	sign        *widget.Icon
 	what        *widget.Label
 	rest        *widget.Label
-	paste       *widget.Button
-	key         string
+	paste, now  *widget.Button
+	shown       obstacle
 	lastTrouble string
 }
 
@@ -31,88 +31,169 @@ func newBanner(w *Window) *banner {
 	b.what, b.rest = wrapped(""), wrapped("")
 	b.what.TextStyle.Bold = true
 	b.paste = widget.NewButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
+	b.now = widget.NewButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground), w.tryNow)
+	w.name("try_now", b.now)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, b.sign)))
-	button := container.NewCenter(inset(0, 0, 0, 12, b.paste))
+	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now)))
 	words := column(-10, -1, b.what, b.rest)
 	b.box = inset(0, 8, 16, 16, container.NewStack(b.back, container.NewBorder(nil, nil, picture, button, words)))
 	b.box.Hide()
 	return b
 }
 
-// show says what is wrong, if anything is. It returns after how long its words are others.
-func (b *banner) show(s *sample) time.Duration {
-	hold, trouble := b.cause(s)
-	switch {
-	case hold != nil:
-		x := explain(hold)
-		b.say("hold "+string(hold.Reason), colorErrorBg, icon("attention", theme.ColorNameError), x.What, x.Safe+" "+x.Do, true)
-		b.report(s, hold, x)
-		return 0
-	case trouble != nil:
-		x := explain(trouble.Trouble)
-		left := trouble.Until.Sub(s.now)
-		words := x.Do
-		if left > time.Second {
-			words = x.Safe + " " + tr("Trying again in {{.Time}}.", values("Time", duration(left)))
-		}
-		b.say("trouble "+string(trouble.Trouble.Reason), colorWarnBg, icon("attention", theme.ColorNameWarning), x.What, words, false)
-		b.report(s, trouble.Trouble, x)
-		return time.Second
-	}
-	b.lastTrouble = ""
-	if b.box.Visible() {
-		b.box.Hide()
-		b.key = ""
-		b.w.relayout()
-	}
-	return 0
+// obstacle is what keeps files waiting, in words.
+type obstacle struct {
+	reason     uploader.Reason
+	what, rest string
+	grave      bool // nothing goes on by itself
+	paste, now bool // which button helps
 }
 
-// cause returns what keeps an inbox with unfinished files waiting: a person's turn, or something that passes.
-func (b *banner) cause(s *sample) (*uploader.Error, *uploader.InboxStatus) {
+// show says what is wrong, if anything is. It returns after how long its words are others.
+func (b *banner) show(s *sample) time.Duration {
+	o, next := b.obstacle(s)
+	if o.reason == "" {
+		b.lastTrouble = ""
+		if b.box.Visible() {
+			b.box.Hide()
+			b.w.relayout()
+		}
+		b.shown = o
+		return 0
+	}
+	b.say(o)
+	b.report(s, o)
+	return next
+}
+
+// obstacle returns what is in the way of unfinished files: first what concerns all, then what needs a person, then what passes.
+func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
+	if e := s.status.Journal; e != nil {
+		x := explain(e)
+		return obstacle{reason: e.Reason, what: x.What, rest: join(x.Safe, x.Do), grave: true}, 0
+	}
 	var trouble *uploader.InboxStatus
 	for i := range s.status.Inboxes {
 		in := &s.status.Inboxes[i]
-		if in.Unfinished == 0 {
-			continue
-		}
-		if in.Hold != nil {
-			return in.Hold, nil
-		}
-		if in.Trouble != nil && trouble == nil {
+		switch {
+		case in.Unfinished == 0:
+		case in.Hold != nil:
+			return holdObstacle(in), 0
+		case in.Trouble != nil && trouble == nil:
 			trouble = in
 		}
 	}
-	return nil, trouble
-}
-
-func (b *banner) say(key string, background fyne.ThemeColorName, sign fyne.Resource, what, rest string, paste bool) {
-	changed := b.key != key
-	if changed {
-		b.key = key
-		b.back.name = background
-		b.back.Refresh()
-		b.sign.SetResource(sign)
-		b.what.SetText(what)
-		if paste {
-			b.paste.Show()
-		} else {
-			b.paste.Hide()
+	for i := range s.status.Transfers {
+		if t := &s.status.Transfers[i]; t.Away != nil && !t.Paused && notEnded(&t.Files) > 0 {
+			x := explain(t.Away)
+			return obstacle{reason: t.Away.Reason, what: x.What, rest: join(x.Safe, x.Do), now: true}, 0
 		}
 	}
-	if b.rest.Text != rest {
-		b.rest.SetText(rest)
+	if trouble == nil {
+		return obstacle{}, 0
 	}
-	if !b.box.Visible() || changed {
+	x := explain(trouble.Trouble)
+	o := obstacle{reason: trouble.Trouble.Reason, what: x.What, rest: join(x.Safe, x.Do), now: true}
+	if left := trouble.Until.Sub(s.now); left > time.Second {
+		o.rest = join(x.Safe, tr("Trying again in {{.Time}}.", values("Time", duration(left))))
+	}
+	return o, time.Second
+}
+
+// holdObstacle says why an inbox waits for a person, or for its token's time to begin.
+func holdObstacle(in *uploader.InboxStatus) obstacle {
+	x := explain(in.Hold)
+	o := obstacle{reason: in.Hold.Reason, what: x.What, rest: join(x.Safe, x.Do), grave: true, paste: true}
+	if clock := clockWords(in); clock != "" && (in.Hold.Reason == uploader.NotYetValid || in.Hold.Reason == uploader.Expired) {
+		o.rest = join(clock, o.rest)
+	}
+	return o
+}
+
+// wrongClock is by how much a clock must be wrong to be spoken of. The storage itself allows 15 minutes.
+const wrongClock = 2 * time.Minute
+
+// clockWords says that this computer's clock is wrong, or nothing.
+func clockWords(in *uploader.InboxStatus) string {
+	switch {
+	case !in.ClockKnown || in.ClockAhead.Abs() < wrongClock:
+		return ""
+	case in.ClockAhead > 0:
+		return tr("This computer's clock is {{.Time}} ahead of the storage's.", values("Time", duration(in.ClockAhead)))
+	default:
+		return tr("This computer's clock is {{.Time}} behind the storage's.", values("Time", duration(-in.ClockAhead)))
+	}
+}
+
+// storageNow is the moment of a sample on the clock of the token's storage, where that is known to be another.
+func (w *Window) storageNow(s *sample) time.Time {
+	key := w.token.Inbox.Key()
+	for i := range s.status.Inboxes {
+		if in := &s.status.Inboxes[i]; in.Inbox == key && in.ClockKnown && in.ClockAhead.Abs() >= wrongClock {
+			return s.now.Add(-in.ClockAhead)
+		}
+	}
+	return s.now
+}
+
+// join puts sentences one behind the other.
+func join(sentences ...string) string {
+	words := ""
+	for _, s := range sentences {
+		if words != "" && s != "" {
+			words += " "
+		}
+		words += s
+	}
+	return words
+}
+
+func (b *banner) say(o obstacle) {
+	old := b.shown
+	b.shown = o
+	if o == old && b.box.Visible() {
+		return
+	}
+	b.back.name = colorWarnBg
+	b.sign.SetResource(icon("attention", theme.ColorNameWarning))
+	if o.grave {
+		b.back.name = colorErrorBg
+		b.sign.SetResource(icon("attention", theme.ColorNameError))
+	}
+	b.back.Refresh()
+	setVisible(b.paste, o.paste)
+	setVisible(b.now, o.now)
+	if b.what.Text != o.what {
+		b.what.SetText(o.what)
+	}
+	if b.rest.Text != o.rest {
+		b.rest.SetText(o.rest)
+	}
+	old.rest, o.rest = "", ""
+	if !b.box.Visible() || old != o { // a countdown alone moves nothing
 		b.box.Show()
 		b.w.relayout()
 	}
 }
 
-// report tells end-to-end tests of it, once.
-func (b *banner) report(s *sample, e *uploader.Error, x uploader.Explanation) {
-	if key := string(e.Reason); b.lastTrouble != key {
-		b.lastTrouble = key
-		b.w.events.event("trouble", "reason", e.Reason, "message", x.String(), "delivered", s.status.Files[uploader.Delivered])
+func setVisible(o fyne.CanvasObject, visible bool) {
+	if visible {
+		o.Show()
+	} else {
+		o.Hide()
 	}
+}
+
+// report tells end-to-end tests of it, once.
+func (b *banner) report(s *sample, o obstacle) {
+	if key := string(o.reason); b.lastTrouble != key {
+		b.lastTrouble = key
+		b.w.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest), "delivered", s.status.Files[uploader.Delivered])
+	}
+}
+
+// tryNow ends the waits of what goes on by itself.
+func (w *Window) tryNow() {
+	w.config.Queue.TryNow()
+	w.events.event("tried")
 }

@@ -18,6 +18,7 @@ type crowd struct {
 	status  uploader.Status
 	asked   int // the most rows asked for at once
 	looks   int
+	tried   int
 	changed chan struct{}
 }
 
@@ -33,6 +34,8 @@ func (c *crowd) Adopt(context.Context, func(uploader.TransferStatus) bool) ([]up
 func (c *crowd) Do(context.Context, uploader.Command) (int, error) { return 0, nil }
 
 func (c *crowd) Redirect(context.Context, string, uploader.Inbox) (int, error) { return 0, nil }
+
+func (c *crowd) TryNow() { c.tried++ }
 
 func (c *crowd) Status() uploader.Status { c.looks++; return c.status }
 

@@ -77,8 +77,9 @@ func (h *header) show(s *sample) time.Duration {
 		return 0
 	}
 	h.name.set(h.w.called(t.Inbox), theme.ColorNameForeground)
-	words, color, next := countdown(t, s.now)
-	if fit := h.w.fits(s); fit.Known && t.StateAt(s.now) == uploader.StateActive {
+	now := h.w.storageNow(s)
+	words, color, next := countdown(t, now)
+	if fit := h.w.fits(s); fit.Known && t.StateAt(now) == uploader.StateActive {
 		if fit.Fits {
 			words += " · " + tr("enough for the rest")
 		} else {
@@ -86,7 +87,7 @@ func (h *header) show(s *sample) time.Duration {
 			color = theme.ColorNameError
 		}
 	}
-	if h.w.unkept && t.StateAt(s.now) == uploader.StateActive {
+	if h.w.unkept && t.StateAt(now) == uploader.StateActive {
 		words += " · " + tr("the token is kept until you quit")
 	}
 	h.left.set(words, color)
@@ -108,7 +109,7 @@ func (w *Window) fits(s *sample) uploader.Fit {
 	if left <= 0 || s.status.Scanning || s.status.Busy == 0 || w.banner.box.Visible() {
 		return uploader.Fit{}
 	}
-	return uploader.FitFor(w.token, left, s.status.Speed, s.now)
+	return uploader.FitFor(w.token, left, s.status.Speed, w.storageNow(s))
 }
 
 // popUp opens a menu below a button.

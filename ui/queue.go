@@ -15,6 +15,7 @@ type Queue interface {
 	Adopt(ctx context.Context, want func(uploader.TransferStatus) bool) ([]uploader.Transfer, error)
 	Do(ctx context.Context, c uploader.Command) (int, error)
 	Redirect(ctx context.Context, from string, to uploader.Inbox) (int, error)
+	TryNow()
 	Status() uploader.Status
 	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
 	Changed() <-chan struct{}

@@ -21,6 +21,8 @@ type Settings struct {
 	StayAwake bool `json:"stay_awake"` // keep the computer awake while sending
 	TrayTold  bool `json:"tray_told"`  // it was said that closing the window only hides it
 
+	KeepClipboard bool `json:"keep_clipboard,omitempty"` // leave a token on the clipboard after it was taken
+
 	Inbox string   `json:"inbox,omitempty"` // key of the inbox that was used last
 	Hosts []string `json:"hosts,omitempty"` // storage addresses that the person allows, see uploader.AllowHost
 

@@ -24,7 +24,9 @@ type tokenDialog struct {
 	naming  *fyne.Container
 	problem *text // about the name
 	keep    *widget.Check
+	forget  *widget.Check // takes the token from the clipboard after use
 	use     *widget.Button
+	check   *tokenCheck
 	token   uploader.Token
 	err     error
 	left    *text
@@ -67,20 +69,27 @@ func (w *Window) openToken(text string) {
 	if w.config.Inboxes == nil {
 		d.keep.Hide()
 	}
-	d.naming = column(4, -1, newText(tr("What you call this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep)
+	d.forget = widget.NewCheck(tr("Take it from the clipboard afterwards"), nil)
+	d.forget.Checked = !w.settings.KeepClipboard
+	d.naming = column(4, -1, newText(tr("What you call this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
+	d.check = newTokenCheck(w, d.fit)
 	cancel := widget.NewButton(tr("Cancel"), nil)
 	d.use = widget.NewButton(tr("Use this token"), d.take)
 	d.use.Importance = widget.HighImportance
 	d.use.Disable()
 	body := inset(0, 12, 8, 14, column(12, -1,
 		column(4, -1, d.entry, newText(tr("The link, the workspace's text, or a whole azcopy line. Nothing is sent."), colorMuted, theme.SizeNameCaptionText)),
-		d.fields, d.naming))
+		d.fields, d.check.box, d.naming))
 	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)
 	d.sheet.name("token", d.entry)
 	d.sheet.name("use", d.use)
+	d.sheet.name("check", d.check.button)
 	d.sheet.name("cancel", cancel)
 	d.sheet.tick = d.tick
-	d.sheet.closed = func() { d.entry.forget() }
+	d.sheet.closed = func() {
+		d.check.about(uploader.Token{})
+		d.entry.forget()
+	}
 	cancel.OnTapped = d.sheet.close
 	d.entry.put(text)
 	if text == "" {
@@ -95,6 +104,7 @@ func (d *tokenDialog) decode(text string) {
 	d.left = nil
 	d.token, d.err = uploader.Token{}, nil
 	d.fields.RemoveAll()
+	d.check.about(uploader.Token{})
 	if strings.TrimSpace(text) == "" {
 		d.naming.Hide()
 		d.use.Disable()
@@ -108,7 +118,11 @@ func (d *tokenDialog) decode(text string) {
 	} else {
 		d.describe()
 	}
+	if d.err == nil {
+		d.check.about(d.token)
+	}
 	if usable {
+		setVisible(d.forget, d.onClipboard())
 		d.name.SetPlaceHolder(inboxName(d.token.Inbox))
 		r, _ := d.w.record(d.token.Inbox.Key())
 		d.name.SetText(r.Name)
@@ -127,6 +141,12 @@ func (d *tokenDialog) decode(text string) {
 	}
 	d.w.events.event("token", "inboxid", f.InboxID, "wsid", f.WsID, "tid", f.TID, "date", f.Date, "valid_from", f.ValidFrom,
 		"valid_to", f.ValidTo, "state", f.State, "usable", usable, "message", words)
+}
+
+// onClipboard reports whether the clipboard holds the token.
+func (d *tokenDialog) onClipboard() bool {
+	t, err := d.w.parse(d.w.app.Clipboard().Content(), d.allowed)
+	return err == nil && t.Query() == d.token.Query()
 }
 
 // checkName says what is wrong with the name, if anything is.
@@ -244,6 +264,12 @@ func (d *tokenDialog) take() {
 	d.w.settings.Inbox = t.Inbox.Key()
 	if d.allowed != "" {
 		d.w.settings.Hosts = append(d.w.settings.Hosts, d.allowed)
+	}
+	if d.forget.Visible() {
+		d.w.settings.KeepClipboard = !d.forget.Checked
+		if d.forget.Checked && d.onClipboard() {
+			d.w.app.Clipboard().SetContent("")
+		}
 	}
 	d.w.settingsChanged()
 	name, remember := strings.TrimSpace(d.name.Text), d.keep.Checked

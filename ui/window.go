@@ -29,6 +29,9 @@ type Config struct {
 	Save func(Settings) error
 	// Inboxes keeps inboxes under names and their tokens beyond the program's end. Nil keeps neither.
 	Inboxes Inboxes
+	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see [uploader.CheckToken]. It blocks on the
+	// network until ctx ends. Nil leaves the offer out.
+	CheckToken func(ctx context.Context, t uploader.Token) (uploader.Checked, error)
 	// Hosts are allowed besides the known storage addresses, see [uploader.AllowHost].
 	Hosts []string
 	// Notices is what a person should know from the start, such as that a damaged list was mended.

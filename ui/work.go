@@ -66,14 +66,21 @@ func (v *work) show(s *sample) {
 // footWords says how the network does and what else is worth knowing in passing.
 func (v *work) footWords(s *sample) string {
 	words := tr("Network OK")
+	if v.w.banner.box.Visible() {
+		words = tr("Waiting")
+	}
 	for i := range s.status.Inboxes {
-		in := &s.status.Inboxes[i]
-		if in.Unfinished > 0 && (in.Trouble != nil || in.Hold != nil) {
-			words = tr("Waiting")
+		if in := &s.status.Inboxes[i]; in.Inbox == v.w.token.Inbox.Key() {
+			if clock := clockWords(in); clock != "" {
+				words += " · " + strings.TrimSuffix(clock, ".")
+			}
 		}
 	}
 	if v.w.awake.on() {
 		words += " · " + tr("keeping the computer awake")
+	}
+	if limit := v.w.settings.Rate; limit > 0 && s.status.Busy > 0 {
+		words += " · " + tr("at most {{.Speed}}", values("Speed", speedWords(float64(limit))))
 	}
 	if s.status.Busy > 0 {
 		words += " · " + trn("{{.N}} connections", int64(s.status.Connections))

@@ -83,6 +83,14 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 		Queue: q, Hosts: hosts, Notices: notices,
 		Inboxes:  uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(openVault(p.env))},
 		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
+		CheckToken: func(ctx context.Context, t uploader.Token) (uploader.Checked, error) {
+			store, err := openStore(&f, t)
+			if err != nil {
+				return uploader.Checked{}, err
+			}
+			defer func() { _ = store.Close() }()
+			return uploader.CheckToken(ctx, store, t)
+		},
 		Practice: func(ctx context.Context) (ui.Practice, error) {
 			return practice.Start(ctx, p.now)
 		},

@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// TestWhatIsInTheWayIsSaid: each kind of trouble with its sentence, what is safe, and the button that helps.
+func TestWhatIsInTheWayIsSaid(t *testing.T) {
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	reason := func(r uploader.Reason, change func(*uploader.Error)) *uploader.Error {
+		e := uploader.NewError("test", "", r)
+		if change != nil {
+			change(e)
+		}
+		return e
+	}
+	inbox := func(in uploader.InboxStatus) func(*uploader.Status) {
+		in.Inbox, in.Unfinished = "in", 3
+		return func(s *uploader.Status) { s.Inboxes = []uploader.InboxStatus{in} }
+	}
+	for name, c := range map[string]struct {
+		change     func(*uploader.Status)
+		want       []string
+		paste, now bool
+	}{
+		"nothing": {change: func(*uploader.Status) {}},
+		"the token ended": {
+			change: inbox(uploader.InboxStatus{Hold: reason(uploader.Expired, func(e *uploader.Error) { e.When = now.Add(-time.Hour) })}),
+			want:   []string{"This upload token ended", "Files already delivered stay delivered."}, paste: true,
+		},
+		"the token has not begun, and the clock is wrong": {
+			change: inbox(uploader.InboxStatus{Hold: reason(uploader.NotYetValid, nil), ClockKnown: true, ClockAhead: -14 * time.Minute}),
+			want:   []string{"This token is not valid yet", "This computer's clock is 14 min behind the storage's."}, paste: true,
+		},
+		"no network": {
+			change: inbox(uploader.InboxStatus{Trouble: reason(uploader.NetworkDown, nil), Until: now.Add(25 * time.Second)}),
+			want:   []string{"The storage can't be reached", "Trying again in 25 s."}, now: true,
+		},
+		"the disk is gone": {
+			change: func(s *uploader.Status) {
+				s.Transfers[0].Away = reason(uploader.SourceAway, func(e *uploader.Error) { e.Value = "/media/usb" })
+			},
+			want: []string{"The disk with “/media/usb” is not there at the moment.", "Connect it again; the upload goes on by itself."}, now: true,
+		},
+		"the list can't be written": {
+			change: func(s *uploader.Status) { s.Journal = reason(uploader.JournalFull, nil) },
+			want:   []string{uploader.Explain(reason(uploader.JournalFull, nil)).What},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newCrowd(3)
+			c.change(&q.status)
+			d := openDesk(t, Config{Queue: q, Now: func() time.Time { return now }})
+			d.look()
+			if shown := d.banner.box.Visible(); shown != (c.want != nil) {
+				t.Fatalf("the banner is there: %v", shown)
+			}
+			d.mustSay(c.want...)
+			if d.banner.paste.Visible() != c.paste && c.want != nil || d.banner.now.Visible() != c.now && c.want != nil {
+				t.Errorf("buttons: paste %v, try now %v", d.banner.paste.Visible(), d.banner.now.Visible())
+			}
+			d.fitsIn(d.window.Canvas().Size())
+			if c.now {
+				d.tap("Try now")
+				if q.tried != 1 {
+					t.Errorf("tried %d times", q.tried)
+				}
+			}
+			q.status.Inboxes, q.status.Journal, q.status.Transfers[0].Away = nil, nil, nil
+			d.look()
+			if d.banner.box.Visible() {
+				t.Error("it is still said")
+			}
+		})
+	}
+}

@@ -1,0 +1,95 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// tokenCheckTime is how long the storage may take to answer.
+const tokenCheckTime = time.Minute
+
+// tokenCheck is the button that asks the storage about a token before it is used, and the answer.
+type tokenCheck struct {
+	w      *Window
+	fit    func() // gives the sheet the height that its content needs
+	box    *fyne.Container
+	button *widget.Button
+	answer *fyne.Container
+	token  uploader.Token
+	cancel context.CancelFunc // of the question under way; nil for none
+}
+
+func newTokenCheck(w *Window, fit func()) *tokenCheck {
+	c := &tokenCheck{w: w, fit: fit, answer: container.NewVBox()}
+	c.button = widget.NewButtonWithIcon(tr("Check with the storage"), icon("retry", theme.ColorNameForeground), c.ask)
+	c.box = column(8, -1, line(0, -1, c.button), c.answer)
+	c.box.Hide()
+	return c
+}
+
+// about makes it the button for another token, or for none; an answer to the old one is dropped.
+func (c *tokenCheck) about(t uploader.Token) {
+	if c.cancel != nil {
+		c.cancel()
+		c.cancel = nil
+	}
+	c.token = t
+	c.answer.RemoveAll()
+	c.button.Enable()
+	c.button.SetText(tr("Check with the storage"))
+	setVisible(c.box, c.w.config.CheckToken != nil && t.Inbox.Host != "")
+}
+
+// ask asks the storage. Nothing is left in the inbox.
+func (c *tokenCheck) ask() {
+	token := c.token
+	c.about(token)
+	c.button.Disable()
+	c.button.SetText(tr("Asking the storage…"))
+	ctx, cancel := context.WithTimeout(c.w.ctx, tokenCheckTime)
+	c.cancel = cancel
+	c.fit()
+	c.w.inBackground(func(context.Context) {
+		defer cancel()
+		checked, err := c.w.config.CheckToken(ctx, token)
+		late := ctx.Err() != nil
+		if late {
+			err = uploader.NewError("check token", "", uploader.NoProgress)
+		}
+		c.w.do(func() {
+			if c.cancel == nil || c.token.Query() != token.Query() {
+				return // another token, or the dialog is closed
+			}
+			c.about(token)
+			c.show(checked, err)
+			c.fit()
+		})
+	})
+}
+
+// show says what came of it.
+func (c *tokenCheck) show(checked uploader.Checked, err error) {
+	clock := clockWords(&uploader.InboxStatus{ClockAhead: checked.ClockAhead, ClockKnown: checked.ClockKnown})
+	if err != nil {
+		x := explain(err)
+		x.Safe = tr("Nothing was sent.")
+		c.answer.Add(notice("failed", theme.ColorNameError, colorErrorBg, x))
+	} else {
+		c.answer.Add(notice("delivered", theme.ColorNameSuccess, colorGoodBg, uploader.Explanation{
+			What: tr("The storage accepts this token."), Safe: tr("Nothing was left in the inbox."),
+		}))
+	}
+	if clock != "" {
+		c.answer.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{
+			What: clock, Do: tr("Set it right, so that the times shown here are true."),
+		}))
+	}
+	c.w.events.event("checked", "accepted", err == nil, "clock", clock)
+}

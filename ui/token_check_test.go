@@ -1,0 +1,123 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
+)
+
+// askStorage is how the program asks.
+func askStorage(ctx context.Context, t uploader.Token) (uploader.Checked, error) {
+	s, err := azure.Open(t, azure.Options{})
+	if err != nil {
+		return uploader.Checked{}, err
+	}
+	defer func() { _ = s.Close() }()
+	return uploader.CheckToken(ctx, s, t)
+}
+
+func TestATokenIsCheckedWithTheStorage(t *testing.T) {
+	inbox := startInbox(t, nil)
+	good := inbox.token(time.Now().Add(48 * time.Hour))
+	d := openDesk(t, Config{CheckToken: askStorage})
+	d.openToken(good)
+	d.tap("Check with the storage")
+	d.until("it is accepted", func() bool { return d.says("The storage accepts this token.") })
+	d.mustSay("Nothing was left in the inbox.")
+	if d.says("clock") {
+		t.Error("the clock is spoken of")
+	}
+	if len(inbox.blobs()) > 0 {
+		t.Error("something was left in the inbox")
+	}
+	// An answer belongs to its token.
+	d.sheet.close()
+	d.openToken("no token")
+	if d.says("Check with the storage") {
+		t.Error("what is no token can be checked")
+	}
+	d.sheet.close()
+	d.openToken(swapSignature(good))
+	if d.says("The storage accepts this token.") {
+		t.Error("another token's answer is shown")
+	}
+	d.tap("Check with the storage")
+	d.until("it is refused", func() bool { return d.says("The storage no longer accepts this token") })
+	if e := d.events.named("checked"); e == nil || e["accepted"] != false {
+		t.Errorf("event checked: %v", e)
+	}
+}
+
+func TestAWrongClockIsSaidWhenATokenIsChecked(t *testing.T) {
+	d := openDesk(t, Config{CheckToken: func(context.Context, uploader.Token) (uploader.Checked, error) {
+		return uploader.Checked{ClockKnown: true, ClockAhead: 14 * time.Minute}, nil
+	}})
+	d.openToken(someToken())
+	d.tap("Check with the storage")
+	d.until("it is accepted", func() bool { return d.says("The storage accepts this token.") })
+	d.mustSay("This computer's clock is 14 min ahead of the storage's.", "Set it right")
+	d.fitsIn(d.window.Canvas().Size())
+}
+
+// TestAnAnswerForAClosedDialogIsDropped: nothing is shown, and nothing waits.
+func TestAnAnswerForAClosedDialogIsDropped(t *testing.T) {
+	asked, ended := make(chan struct{}), make(chan struct{})
+	d := openDesk(t, Config{CheckToken: func(ctx context.Context, _ uploader.Token) (uploader.Checked, error) {
+		close(asked)
+		<-ctx.Done()
+		close(ended)
+		return uploader.Checked{}, context.Cause(ctx)
+	}})
+	d.openToken(someToken())
+	d.tap("Check with the storage")
+	<-asked
+	d.sheet.close()
+	<-ended
+	d.look()
+	d.openToken(someToken())
+	d.mustSay("Check with the storage")
+}
+
+func TestTheClipboardIsClearedIfThePersonAgrees(t *testing.T) {
+	inbox := startInbox(t, nil)
+	link := inbox.token(time.Now().Add(48 * time.Hour))
+	for name, c := range map[string]struct {
+		before, want string
+		untick       bool
+	}{
+		"agreed":               {before: link, want: ""},
+		"not agreed":           {before: link, want: link, untick: true},
+		"something else on it": {before: "a poem", want: "a poem"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := openDesk(t, Config{})
+			d.clipboard(c.before)
+			d.openToken(link)
+			if offered := d.says("Take it from the clipboard afterwards"); offered != (c.before == link) {
+				t.Errorf("offered: %v", offered)
+			}
+			if c.untick {
+				d.check("Take it from the clipboard")
+			}
+			d.tap("Use this token")
+			if got := d.app.Clipboard().Content(); got != c.want {
+				t.Errorf("the clipboard is left with %d characters, want %d", len(got), len(c.want))
+			}
+			if d.settings.KeepClipboard != c.untick {
+				t.Error("the choice is not remembered")
+			}
+			d.clipboard("")
+		})
+	}
+}
+
+// swapSignature returns a token that nobody issued.
+func swapSignature(link string) string {
+	before, after, _ := strings.Cut(link, "sig=")
+	_, rest, _ := strings.Cut(after, "&")
+	return before + "sig=" + canary + "&" + rest
+}
