@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -26,13 +27,31 @@ type found struct {
 	renamed                        int64
 	problems                       []uploader.Found // the first of those that can't be sent
 	left                           []uploader.Found // the first of those that are left out
+	junkLeft                       []uploader.Found // the first of those that systems keep for themselves
+	roots                          []string         // those that are listed by name
+	rootFiles, rootBytes           [mostRoots + 1]int64
 	done                           bool
 	err                            error
+}
+
+// rootOf returns which of the listed roots a path lies below, or -1.
+func (f *found) rootOf(path string) int {
+	for i, root := range f.roots {
+		rest, below := strings.CutPrefix(path, root)
+		if below && (rest == "" || rest[0] == filepath.Separator || strings.HasSuffix(root, string(filepath.Separator))) {
+			return i
+		}
+	}
+	return -1
 }
 
 func (f *found) add(batch []uploader.Found) {
 	for i := range batch {
 		x := &batch[i]
+		if r := f.rootOf(x.Source); r >= 0 && x.Err == nil && x.Skip == "" {
+			f.rootFiles[r]++
+			f.rootBytes[r] += x.Size
+		}
 		switch {
 		case x.Err != nil:
 			f.refused++
@@ -41,6 +60,9 @@ func (f *found) add(batch []uploader.Found) {
 			}
 		case x.Skip == uploader.SkipJunk:
 			f.junk++
+			if len(f.junkLeft) < mostNamed {
+				f.junkLeft = append(f.junkLeft, *x)
+			}
 		case x.Skip != "":
 			f.skipped++
 			if len(f.left) < mostNamed {
@@ -60,6 +82,7 @@ func (f *found) copy() found {
 	c := *f
 	c.problems = f.problems[:len(f.problems):len(f.problems)]
 	c.left = f.left[:len(f.left):len(f.left)]
+	c.junkLeft = f.junkLeft[:len(f.junkLeft):len(f.junkLeft)]
 	return c
 }
 
@@ -72,6 +95,8 @@ type reviewDialog struct {
 	found  found
 	counts *text
 	where  *text
+	sizes  []*text         // of the roots that are listed
+	list   *fyne.Container // the roots
 	notes  *fyne.Container
 	choice *widget.RadioGroup
 	send   *widget.Button
@@ -140,8 +165,11 @@ func (d *reviewDialog) roots() fyne.CanvasObject {
 		name := newText(safeName(filepath.Base(p)), theme.ColorNameForeground, theme.SizeNameText)
 		folder := newText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
 		name.cut, folder.cut = true, true
-		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, colorMuted))), column(0, -1, name, folder)))
+		size := newText("", colorMuted, theme.SizeNameText)
+		d.sizes = append(d.sizes, size)
+		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, colorMuted))), column(0, -1, name, folder), size))
 	}
+	d.list = list
 	return card(list)
 }
 
@@ -155,7 +183,7 @@ func (w *Window) scanOptions() uploader.ScanOptions {
 
 // scan counts, and shows the counts while they grow.
 func (d *reviewDialog) scan(ctx context.Context) {
-	var f found
+	f := found{roots: d.paths[:len(d.sizes)]}
 	var o uploader.ScanOptions
 	options := make(chan uploader.ScanOptions, 1)
 	d.w.do(func() { options <- d.w.scanOptions() })
@@ -193,6 +221,7 @@ func (d *reviewDialog) show(f found) {
 		words += " · " + tr("still counting…")
 	}
 	d.counts.set(words, theme.ColorNameForeground)
+	d.showSizes()
 	switch {
 	case f.done && f.files == 0:
 		d.send.SetText(tr("Nothing to send"))
@@ -210,6 +239,28 @@ func (d *reviewDialog) show(f found) {
 	d.sheet.overlay.Refresh()
 	d.w.events.event("reviewed", "files", f.files, "bytes", f.bytes, "refused", f.refused, "skipped", f.skipped, "junk", f.junk,
 		"button", d.send.Text)
+}
+
+// showSizes says how much lies below each root.
+func (d *reviewDialog) showSizes() {
+	f := &d.found
+	moved := false
+	for i, size := range d.sizes {
+		words := ""
+		switch n := f.rootFiles[i]; {
+		case n > 0 && d.given[i].folder:
+			words = files(n) + " · " + amount(f.rootBytes[i])
+		case n > 0:
+			words = amount(f.rootBytes[i])
+		}
+		if words != size.content {
+			size.set(words, colorMuted)
+			moved = true
+		}
+	}
+	if moved {
+		d.list.Refresh()
+	}
 }
 
 // showNotes says what will not be sent, and why, and how long the rest may take.
@@ -232,7 +283,8 @@ func (d *reviewDialog) showNotes() {
 			func(x uploader.Found) string { return x.Skip.Why() }))
 	}
 	if f.junk > 0 {
-		d.notes.Add(newPadded(trn("{{.N}} system files left out, such as .DS_Store and Thumbs.db", f.junk)))
+		d.notes.Add(details(trn("{{.N}} system files left out, such as .DS_Store and Thumbs.db", f.junk), f.junkLeft,
+			func(x uploader.Found) string { return x.Skip.Why() }))
 	}
 	if f.renamed > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} get a slightly different name, since the storage would change it", f.renamed)))
