@@ -10,7 +10,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 
 	"inboxuploader/uploader"
 )
@@ -161,8 +160,7 @@ func (w *Window) build() fyne.CanvasObject {
 	w.pages = container.NewStack(w.start.box, w.work.box)
 	w.name("drop", w.pages)
 	return container.New(&watchedLayout{atLeast{smallest}, w.resized},
-		container.NewStack(newPanel(theme.ColorNameBackground, "", 0),
-			column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages)))
+		column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages)) // Fyne paints the background
 }
 
 // watchedLayout tells when the window's size changes.
