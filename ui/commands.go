@@ -26,7 +26,7 @@ func (w *Window) command(c uploader.Command) {
 // commandEvent names the events of commands for end-to-end tests.
 var commandEvent = map[uploader.Verb]string{
 	uploader.Pause: "paused", uploader.Resume: "resumed", uploader.Cancel: "cancelled", uploader.Retry: "retried",
-	uploader.Replace: "replaced", uploader.Remove: "removed", uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved",
+	uploader.Replace: "replaced", uploader.Rename: "renamed", uploader.Remove: "removed", uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved",
 	uploader.Last: "moved", uploader.Clear: "cleared",
 }
 
@@ -109,6 +109,7 @@ func (w *Window) jobMenu(j uploader.Job, ids []int64) []*fyne.MenuItem {
 	}
 	if p := j.Problem; !one || p != nil && (p.Reason == uploader.AlreadyThere || p.Reason == uploader.AlreadyThereByUs) {
 		verb(tr("Replace what is there"), "send", uploader.Replace)
+		verb(tr("Send under another name"), "add", uploader.Rename)
 	}
 	if !one || !j.State.Ended() {
 		verb(tr("Cancel"), "cancel", uploader.Cancel)

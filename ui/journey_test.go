@@ -2,12 +2,14 @@ package ui
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/widget"
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/internal/blobserver"
@@ -48,6 +50,50 @@ func TestAPersonDeliversAFolder(t *testing.T) {
 	}
 	if e := d.events.named("delivered"); e == nil || e["delivered"] != 3.0 {
 		t.Errorf("event delivered: %v", e)
+	}
+}
+
+// TestWhatIsThereAlreadyIsKeptBesideTheNewFile: the choice is made once for all, and remembered.
+func TestWhatIsThereAlreadyIsKeptBesideTheNewFile(t *testing.T) {
+	inbox := startInbox(t, nil)
+	d := openDesk(t, Config{})
+	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
+	d.tap("Paste token")
+	d.tap("Use this token")
+	dir := folder(t, "a.txt")
+	d.drop(dir, filepath.Join(dir, "a.txt"))
+	d.until("the review has counted", func() bool { return d.says("Send 2 files") })
+	d.mustSay("run_017", "1 file · 5 B", "Leave it alone", "Keep both", "Replace it")
+	d.tap("Send 2 files")
+	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
+
+	d.drop(dir)
+	d.until("the review has counted", func() bool { return d.says("Send 1 file") })
+	d.choose("Keep both")
+	d.tap("Send 1 file")
+	d.until("all is delivered", func() bool { return d.says("All 3 files are in the inbox") })
+	d.mustSay("a (2).txt")
+	want := map[string]string{"a.txt": "a.txt", "run_017/a.txt": "a.txt", "run_017/a (2).txt": "a.txt"}
+	if diff := cmp.Diff(want, inbox.blobs()); diff != "" {
+		t.Errorf("the inbox (-want +got):\n%s", diff)
+	}
+	if !d.settings.KeepBoth || d.settings.Replace {
+		t.Error("the choice is not remembered")
+	}
+}
+
+// choose picks an option of the radio buttons in sight.
+func (d *desk) choose(option string) {
+	d.t.Helper()
+	done := false
+	d.walk(func(o fyne.CanvasObject) {
+		if r, ok := o.(*widget.RadioGroup); ok && slices.Contains(r.Options, option) {
+			r.SetSelected(option)
+			done = true
+		}
+	})
+	if !done {
+		d.t.Fatalf("there is no option %q", option)
 	}
 }
 

@@ -29,7 +29,7 @@ func explain(err error) uploader.Explanation {
 	case uploader.UnknownHost:
 		x.Do = tr("Ask the workspace whether this address is theirs before you allow it.")
 	case uploader.AlreadyThere:
-		x.Do = tr("Choose “Replace” to send it all the same, or rename it.")
+		x.Do = tr("Replace what is there, or send it under another name.")
 	case uploader.SourceIsFolder:
 		x.Do = tr("Add it as a folder.")
 	case uploader.Unexpected:

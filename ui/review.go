@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,11 +35,14 @@ type found struct {
 	err                            error
 }
 
-// rootOf returns which of the listed roots a path lies below, or -1.
-func (f *found) rootOf(path string) int {
+// rootOf returns with which of the listed roots something was found, or -1. Roots may lie in each other.
+func (f *found) rootOf(x *uploader.Found) int {
 	for i, root := range f.roots {
-		rest, below := strings.CutPrefix(path, root)
-		if below && (rest == "" || rest[0] == filepath.Separator || strings.HasSuffix(root, string(filepath.Separator))) {
+		rest, below := strings.CutPrefix(x.Source, root)
+		if !below || rest != "" && rest[0] != filepath.Separator && !strings.HasSuffix(root, string(filepath.Separator)) {
+			continue
+		}
+		if len(x.Source)-len(x.Rel) == len(root)-len(filepath.Base(root)) { // Rel begins with the own name of the root
 			return i
 		}
 	}
@@ -48,7 +52,7 @@ func (f *found) rootOf(path string) int {
 func (f *found) add(batch []uploader.Found) {
 	for i := range batch {
 		x := &batch[i]
-		if r := f.rootOf(x.Source); r >= 0 && x.Err == nil && x.Skip == "" {
+		if r := f.rootOf(x); r >= 0 && x.Err == nil && x.Skip == "" {
 			f.rootFiles[r]++
 			f.rootBytes[r] += x.Size
 		}
@@ -114,17 +118,7 @@ func (w *Window) review(all []given) {
 	d.where = newText(tr("to {{.Inbox}}", values("Inbox", w.called(w.token.Inbox))), colorMuted, theme.SizeNameText)
 	d.where.cut = true
 	d.notes = container.NewVBox()
-	replace := tr("Replace what is there")
-	d.choice = widget.NewRadioGroup([]string{tr("Leave it alone"), replace}, nil)
-	d.choice.Horizontal = true
-	d.choice.Required = true
-	d.choice.Selected = d.choice.Options[0]
-	if w.settings.Replace {
-		d.choice.Selected = replace
-	}
-	if t := w.token.Rights; !t.Unknown && !t.Has('w') {
-		d.choice.Disable() // the token permits new files only
-	}
+	d.choice = w.conflictChoice()
 	cancel := widget.NewButton(tr("Cancel"), nil)
 	d.send = widget.NewButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
 	d.send.Importance = widget.HighImportance
@@ -147,6 +141,24 @@ func (w *Window) review(all []given) {
 	cancel.OnTapped = d.sheet.close
 	w.window.Canvas().Focus(d.send)
 	w.inBackground(func(context.Context) { d.scan(ctx) })
+}
+
+// conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose last. Its options stand in the
+// order of the rules.
+func (w *Window) conflictChoice() *widget.RadioGroup {
+	options := []string{tr("Leave it alone"), tr("Keep both")}
+	if t := w.token.Rights; t.Unknown || t.Has('w') { // other tokens permit new files only
+		options = append(options, tr("Replace it"))
+	}
+	c := widget.NewRadioGroup(options, nil)
+	c.Horizontal = true
+	c.Required = true
+	rule := int(w.settings.conflict())
+	if rule >= len(options) {
+		rule = int(leaveAlone)
+	}
+	c.Selected = options[rule]
+	return c
 }
 
 // roots lists the paths that were given.
@@ -346,13 +358,12 @@ func details(title string, items []uploader.Found, why func(uploader.Found) stri
 func (d *reviewDialog) start() {
 	d.sent = true
 	w := d.w
-	replace := d.choice.Selected == d.choice.Options[1]
-	d.sheet.close()
-	if replace != w.settings.Replace {
-		w.settings.Replace = replace
+	if rule := conflictRule(slices.Index(d.choice.Options, d.choice.Selected)); rule != w.settings.conflict() {
+		w.settings.setConflict(rule)
 		w.settingsChanged()
 	}
-	to, o := w.token.Inbox, uploader.AddOptions{Scan: w.scanOptions(), Replace: replace}
+	d.sheet.close()
+	to, o := w.token.Inbox, uploader.AddOptions{Scan: w.scanOptions(), Replace: w.settings.Replace, KeepBoth: w.settings.KeepBoth}
 	w.inBackground(func(ctx context.Context) {
 		id, err := w.config.Queue.Add(ctx, to, d.paths, o)
 		w.do(func() {

@@ -33,10 +33,33 @@ type Settings struct {
 	CAFile      string `json:"ca_file,omitempty"`     // PEM file of further certificate authorities
 
 	Replace        bool     `json:"replace,omitempty"`         // replace files of the same name in the inbox
+	KeepBoth       bool     `json:"keep_both,omitempty"`       // or send them under another name
 	Exclude        []string `json:"exclude,omitempty"`         // patterns of what is never sent
 	SendJunk       bool     `json:"send_junk,omitempty"`       // send what systems keep for themselves, too
 	FollowSymlinks bool     `json:"follow_symlinks,omitempty"` // send what links point to
 }
+
+// conflictRule is what becomes of a file whose name is taken in the inbox.
+type conflictRule int
+
+const (
+	leaveAlone conflictRule = iota
+	keepBoth
+	replaceIt
+)
+
+func (s *Settings) conflict() conflictRule {
+	switch {
+	case s.KeepBoth:
+		return keepBoth
+	case s.Replace:
+		return replaceIt
+	default:
+		return leaveAlone
+	}
+}
+
+func (s *Settings) setConflict(c conflictRule) { s.KeepBoth, s.Replace = c == keepBoth, c == replaceIt }
 
 // DefaultSettings returns the settings of a first start.
 func DefaultSettings() Settings { return Settings{StayAwake: true} }

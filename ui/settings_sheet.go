@@ -41,6 +41,11 @@ func (w *Window) openSettings() {
 		}
 		return c
 	}
+	conflicts := []conflictRule{leaveAlone, keepBoth, replaceIt}
+	conflict := choice([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}, indexOf(conflicts, s.conflict()), func(i int) {
+		s.setConflict(conflicts[i])
+		w.settingsChanged()
+	})
 	exclude := widget.NewEntry()
 	exclude.SetPlaceHolder(tr("*.tmp; old/**"))
 	exclude.SetText(strings.Join(s.Exclude, "; "))
@@ -93,6 +98,7 @@ func (w *Window) openSettings() {
 	form := container.New(layout.NewFormLayout(),
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
+		label(tr("If it is already there")), conflict,
 		label(tr("Never send")), exclude)
 	network := container.New(layout.NewFormLayout(),
 		label(tr("Highest speed, MB/s")), rate,
@@ -101,7 +107,6 @@ func (w *Window) openSettings() {
 		label(tr("Certificates")), authorities)
 	body := inset(0, 12, 8, 14, column(0, -1, form,
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
-		check(tr("Replace files that are already in the inbox"), &s.Replace),
 		check(tr("Send what links point to"), &s.FollowSymlinks),
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
 		inset(10, 4, 0, 0, newText(tr("Network, from the next start on"), colorMuted, theme.SizeNameText)),

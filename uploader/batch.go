@@ -148,6 +148,8 @@ const (
 
 	isLarge   = 0x01
 	isReplace = 0x02
+	keepsBoth = 0x04
+	isCopy    = 0x08 // its number follows
 )
 
 // encodeStates returns where the jobs stand. changed says of which the file is not the one that was found.
@@ -183,8 +185,17 @@ func (e *encoder) state(j *Job, changed bool) {
 	if j.Replace {
 		kind |= isReplace
 	}
+	if j.KeepBoth {
+		kind |= keepsBoth
+	}
+	if j.Copy > 0 {
+		kind |= isCopy
+	}
 	e.byte(flags)
 	e.byte(kind)
+	if j.Copy > 0 {
+		e.uint(uint64(j.Copy))
+	}
 	if changed {
 		e.version(j)
 	}
@@ -231,7 +242,16 @@ func (d *decoder) state(j *Job) (changed bool) {
 	if kind&isLarge != 0 {
 		j.Class = Large
 	}
-	j.Replace = kind&isReplace != 0
+	j.Replace, j.KeepBoth = kind&isReplace != 0, kind&keepsBoth != 0
+	if kind&isCopy != 0 {
+		n := d.uint()
+		if n < 2 || n > maxCopies {
+			d.bad = true
+			return false
+		}
+		j.Copy = int(n)
+		j.Blob = copyName(j.Blob, j.Copy)
+	}
 	if changed = flags&hasVersion != 0; changed {
 		d.version(j)
 	}

@@ -16,6 +16,7 @@ const (
 	Cancel  Verb = "cancel"  // what has not ended; what was sent of it is left to the service, which discards it
 	Retry   Verb = "retry"   // what failed, needs a person or was cancelled
 	Replace Verb = "replace" // what was already there: sends it again, replacing the blob
+	Rename  Verb = "rename"  // what was already there: sends it under another name, beside the blob
 	Remove  Verb = "remove"  // takes jobs from the list; what has not ended is cancelled
 	First   Verb = "first"   // before all others
 	Up      Verb = "up"      // before the one before it
@@ -41,6 +42,7 @@ var transitions = map[Verb]struct {
 	Cancel:  {[]JobState{Waiting, Active, Paused}, Cancelled},
 	Retry:   {[]JobState{Attention, Failed, Cancelled}, Waiting},
 	Replace: {[]JobState{LeftAlone, Attention}, Waiting},
+	Rename:  {[]JobState{LeftAlone, Attention}, Waiting},
 	Remove:  {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled}, removed},
 	Clear:   {[]JobState{Delivered}, removed},
 }
@@ -52,7 +54,7 @@ func (v Verb) concerns(j *Job) bool {
 		return false
 	case v == Retry:
 		return j.Blob != "" // what has no name can't be sent
-	case v == Replace:
+	case v == Replace, v == Rename:
 		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, ErrExists)
 	default:
 		return true
@@ -181,7 +183,8 @@ func (q *Queue) changeBatch(b *batch, c Command) (n int) {
 			return false
 		}
 		j.become(to)
-		j.Replace = j.Replace || c.Verb == Replace
+		j.Replace = (j.Replace || c.Verb == Replace) && c.Verb != Rename
+		j.KeepBoth = j.KeepBoth || c.Verb == Rename
 		return true
 	})
 	for _, l := range loaded {

@@ -177,6 +177,8 @@ type Job struct {
 	FileID   FileID
 	Class    Class
 	Replace  bool // a blob of this name may be replaced
+	KeepBoth bool // where a blob of this name is there, this file gets another name
+	Copy     int  // the number that is in Blob for that reason, 2 to 99; 0: none
 
 	State   JobState
 	Done    int64  // bytes acknowledged; Size when delivered

@@ -146,6 +146,9 @@ func (q *Queue) failed(u unit, err error) {
 		}
 		q.planAnew(u, e)
 	case errors.Is(e, ErrExists):
+		if q.keepBoth(u, e) {
+			return
+		}
 		if e.Reason == AlreadyThere {
 			q.end(j, LeftAlone, e)
 			return

@@ -2,6 +2,7 @@ package uploader_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -154,6 +155,96 @@ func TestReplaceSendsWhatWasAlreadyThere(t *testing.T) {
 		t.Errorf("%d jobs to replace", n)
 	}
 	b.delivered(path)
+}
+
+// TestKeepBothSendsUnderAnotherName: whatever is there stays, and the file arrives beside it, whole and once.
+func TestKeepBothSendsUnderAnotherName(t *testing.T) {
+	for name, c := range map[string]struct {
+		size   int
+		taken  []string
+		late   bool // the name is taken while the file is being sent
+		rights string
+		want   string
+	}{
+		"a free name":         {100, nil, false, "w", "f.dat"},
+		"a small file":        {100, []string{"f.dat"}, false, "w", "f (2).dat"},
+		"the second is taken": {100, []string{"f.dat", "f (2).dat"}, false, "w", "f (3).dat"},
+		"a large file":        {3 * block, []string{"f.dat", "f (2).dat"}, false, "w", "f (3).dat"},
+		"a large file, late":  {3 * block, []string{"f.dat"}, true, "w", "f (2).dat"},
+		"an empty file":       {0, []string{"f.dat"}, false, "w", "f (2).dat"},
+		"a create-only token": {100, []string{"f.dat"}, false, "c", "f (2).dat"},
+		"rights to do it all": {3 * block, []string{"f.dat"}, false, "racwdl", "f (2).dat"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, c.rights, uploader.Config{Connections: 2})
+				path := b.file("f.dat", c.size)
+				take := func() {
+					for _, name := range c.taken {
+						if _, err := b.store.With("w").PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				gate := make(chan struct{})
+				if c.late {
+					b.store.Fail(uploadertest.PutBlock, "f.dat", 1, uploadertest.Hold(gate))
+				} else {
+					take()
+				}
+				b.add(uploader.AddOptions{KeepBoth: true}, path)
+				if c.late {
+					synctest.Wait()
+					take()
+					close(gate)
+				}
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				want, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, ok := b.store.Blob(c.want); !ok || string(got) != string(want) {
+					t.Errorf("%q is not in the inbox as it is here; there are %q", c.want, b.store.Names())
+				}
+				for _, name := range c.taken {
+					if got, _ := b.store.Blob(name); string(got) != "old" {
+						t.Errorf("%q was replaced", name)
+					}
+				}
+				if n := len(b.store.Names()); n != len(c.taken)+1 {
+					t.Errorf("%d blobs, want %d: %q", n, len(c.taken)+1, b.store.Names())
+				}
+				if j := b.job("f.dat"); j.State != uploader.Delivered || j.Blob != c.want {
+					t.Errorf("the job is %v as %q, want %q", j.State, j.Blob, c.want)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+// TestRenameSendsWhatWasAlreadyThereBesideIt is the same as a person's later choice.
+func TestRenameSendsWhatWasAlreadyThereBesideIt(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{})
+	path := b.file("f.dat", 100)
+	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	b.add(uploader.AddOptions{}, path)
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.do(uploader.Command{Verb: uploader.Rename}); n != 1 {
+		t.Errorf("%d jobs to rename", n)
+	}
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if names := b.store.Names(); len(names) != 2 || b.job("f.dat").Blob != "f (2).dat" {
+		t.Errorf("in the inbox: %q", names)
+	}
 }
 
 // What is moved to the front is sent next, although other files were claimed before.

@@ -220,7 +220,7 @@ var reasons = map[Reason]struct {
 	ProxySignInKind:        {ErrDenied, Explanation{"Your proxy needs a kind of sign-in that this program does not know ({value}).", safeFinished, "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
 	NotTheService:          {ErrBusy, Explanation{"Something between this computer and the storage answered in its place, such as a hotel's or airport's sign-in page.", safeFinished, "Open a web browser and sign in to the network; the upload goes on by itself."}},
 
-	AlreadyThere:       {ErrExists, Explanation{"A file with this name is already in the inbox.", safeThere, "Send it with --overwrite=true to replace it, or rename it."}},
+	AlreadyThere:       {ErrExists, Explanation{"A file with this name is already in the inbox.", safeThere, "Send it with --overwrite=true to replace it, or with --keep-both under another name."}},
 	AlreadyThereByUs:   {ErrExists, Explanation{"A file with this name is already in the inbox, probably from this very upload: the connection broke before the storage confirmed it.", safeThere, "Ask the workspace to compare its size."}},
 	MayNotReplace:      {ErrExists, Explanation{"A file with this name is already there and the token may not replace it.", safeThere, doRename}},
 	NameLocked:         {ErrExists, Explanation{"A file with this name is already there and locked against changes.", safeThere, doRename}},

@@ -110,6 +110,7 @@ func rename(j *Job, from, to Inbox, several *bool) {
 	if j.Blob == "" {
 		return // it could not have a name in the old one either
 	}
+	j.Blob, j.Copy = originalName(j.Blob, j.Copy), 0
 	if to.Blob != "" {
 		if *several {
 			j.Blob, j.State, j.Problem = "", Attention, NewError("redirect", j.Source, OneFileOnly)

@@ -14,6 +14,8 @@ import (
 type AddOptions struct {
 	Scan    ScanOptions // its Inbox is set by Add
 	Replace bool        // replace blobs of the same name; otherwise they are left alone
+	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
+	KeepBoth bool
 }
 
 // Add starts a transfer and returns its id: it reads the roots in the background and queues what it finds, in that order,
@@ -204,7 +206,7 @@ func (t Token) dates(of *Transfer) { of.ValidFrom, of.ValidTo = t.ValidFrom, t.V
 func (q *Queue) newJob(f *Found, rights Rights, o AddOptions) Job {
 	j := Job{
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID,
-		Class: classOf(f.Size, q.config.BlockSize, rights), Replace: o.Replace, Problem: f.Err,
+		Class: classOf(f.Size, q.config.BlockSize, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
 	}
 	if j.Problem == nil {
 		j.Problem = tooLarge(f.Source, f.Size, rights)

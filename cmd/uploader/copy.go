@@ -16,6 +16,7 @@ type copyFlags struct {
 	noDefaultExcludes bool
 	followSymlinks    bool
 	overwrite         overwriteFlag
+	keepBoth          bool
 	dryRun            bool
 
 	sendFlags
@@ -49,6 +50,7 @@ func (p *program) copyCommand() *cobra.Command {
 	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
 	s.BoolVar(&f.followSymlinks, "follow-symlinks", false, "send what links point to, if it lies in the same source; else links are left out and counted")
 	s.Var(&f.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
+	s.BoolVar(&f.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as “name (2)” beside it")
 	s.BoolVar(&f.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
 	s.StringVar(&f.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox add --help; all arguments are then sources")
 	f.add(c)
@@ -74,7 +76,7 @@ is - or contains "://" or "sig=": then it is the token. Given with --to, a token
 The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY: http://HOST:PORT, https://… or
 socks5://…, with NAME:PASSWORD@ in front of HOST where it wants a sign-in; "none" for no proxy.
 
-Files that are already in the inbox are left alone unless --overwrite=true; that needs no right to read. Each block is
+Files that are already in the inbox are left alone unless --overwrite=true or --keep-both; that needs no right to read. Each block is
 sent with its checksum, which the storage compares before it confirms. Nothing is ever listed, read or deleted there.
 
 With --json the last line of stdout is one object: state (complete, incomplete, interrupted, token_refused,

@@ -35,6 +35,9 @@ func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 	if err := f.check(p.env); err != nil {
 		return err
 	}
+	if f.keepBoth && bool(f.overwrite) {
+		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps it. Nothing was sent. Choose one of them."}
+	}
 	if err := checkSources(sources, f.recursive); err != nil {
 		return err
 	}
@@ -89,7 +92,7 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 		if err := q.Use(token); err != nil {
 			return err
 		}
-		o := uploader.AddOptions{Scan: f.scanOptions(token.Inbox), Replace: bool(f.overwrite)}
+		o := uploader.AddOptions{Scan: f.scanOptions(token.Inbox), Replace: bool(f.overwrite), KeepBoth: f.keepBoth}
 		roots, err := absolute(sources)
 		if err != nil {
 			return err

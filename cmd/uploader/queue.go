@@ -30,6 +30,7 @@ that "uploader status --files" shows. What another program is sending is changed
 		{uploader.Cancel, "Give files up; what was delivered stays delivered", true},
 		{uploader.Retry, "Send again what failed, needed you, or was cancelled", true},
 		{uploader.Replace, "Send again what was already there, replacing it in the inbox", true},
+		{uploader.Rename, "Send what was already there under another name, as “name (2)”, beside it", true},
 		{uploader.Remove, "Take files from the list; what was not sent is given up", true},
 		{uploader.Clear, "Take delivered files from the list", true},
 		{uploader.First, "Send files before all others", false},
@@ -116,7 +117,8 @@ func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) 
 	}
 	words := map[uploader.Verb]string{
 		uploader.Pause: "paused", uploader.Resume: "resumed", uploader.Cancel: "cancelled", uploader.Retry: "will be sent again",
-		uploader.Replace: "will be sent and replace what is there", uploader.Remove: "taken from the list", uploader.Clear: "cleared",
+		uploader.Replace: "will be sent and replace what is there", uploader.Rename: "will be sent under another name",
+		uploader.Remove: "taken from the list", uploader.Clear: "cleared",
 		uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved", uploader.Last: "moved",
 	}[c.Verb]
 	if n > 0 || left == 0 {
@@ -125,7 +127,7 @@ func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) 
 	if left > 0 {
 		p.say("The program that is sending was told; it acts within a second.")
 	}
-	if n > 0 && left == 0 && (c.Verb == uploader.Resume || c.Verb == uploader.Retry || c.Verb == uploader.Replace) {
+	if n > 0 && left == 0 && (c.Verb == uploader.Resume || c.Verb == uploader.Retry || c.Verb == uploader.Replace || c.Verb == uploader.Rename) {
 		p.say("To send them now: uploader resume")
 	}
 	return nil

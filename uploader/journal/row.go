@@ -140,6 +140,7 @@ type transferRow struct {
 	Exclude           []text `json:",omitempty"`
 	NoDefaultExcludes bool   `json:",omitzero"`
 	Replace           bool   `json:",omitzero"`
+	KeepBoth          bool   `json:",omitzero"`
 	Created           time.Time
 	Scanned           bool                          `json:",omitzero"`
 	Paused            bool                          `json:",omitzero"`
@@ -182,7 +183,7 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 		Inbox: text(t.Inbox), Roots: texts[string, text](t.Roots), To: rowOfInbox(scan.Inbox),
 		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks, FollowOutside: scan.FollowOutside,
 		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
-		NoDefaultExcludes: scan.NoDefaultExcludes, Replace: t.Options.Replace,
+		NoDefaultExcludes: scan.NoDefaultExcludes, Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Follows: t.Follows,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Speed: t.Speed, Skipped: t.Skipped,
 	}
@@ -200,7 +201,7 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 	}
 	t := uploader.Transfer{
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
-		Options: uploader.AddOptions{Replace: r.Replace, Scan: uploader.ScanOptions{
+		Options: uploader.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: uploader.ScanOptions{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks, FollowOutside: r.FollowOutside,
 			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),

@@ -1,0 +1,75 @@
+package uploader
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxCopies bounds the names that are tried for a file that must not replace another.
+const maxCopies = 99
+
+// compressed are the extensions that stand behind another one: "reads (2).fastq.gz" still opens as what it is.
+var compressed = []string{".gz", ".bz2", ".xz", ".zst", ".lz4"}
+
+// copyName returns a blob's name with the number of a copy in front of its extension; a number below 2 changes nothing.
+func copyName(blob string, n int) string {
+	if n < 2 {
+		return blob
+	}
+	stem, ext := splitExt(blob)
+	return fmt.Sprintf("%s (%d)%s", stem, n, ext)
+}
+
+// originalName takes from a name what copyName put into it.
+func originalName(blob string, n int) string {
+	if n < 2 {
+		return blob
+	}
+	stem, ext := splitExt(blob)
+	return strings.TrimSuffix(stem, fmt.Sprintf(" (%d)", n)) + ext
+}
+
+// splitExt parts a name before its extension. A dot at the beginning of the last segment begins none.
+func splitExt(blob string) (stem, ext string) {
+	folder, base := path.Split(blob)
+	ext = path.Ext(base)
+	if rest := strings.TrimSuffix(base, ext); slices.Contains(compressed, strings.ToLower(ext)) && path.Ext(rest) != rest {
+		ext = path.Ext(rest) + ext
+	}
+	if ext == base {
+		ext = ""
+	}
+	return folder + strings.TrimSuffix(base, ext), ext
+}
+
+// keepBoth gives a job whose name is taken the next name, under which it is sent from its beginning, and reports whether it could.
+// The caller holds the lock.
+func (q *Queue) keepBoth(u unit, e *Error) bool {
+	j := u.job
+	switch {
+	case !j.KeepBoth, j.inbox.token.Inbox.Blob != "": // a token for one file leads to one name
+		return false
+	case e.Reason != AlreadyThere && e.Reason != MayNotReplace && e.Reason != NameLocked:
+		return false
+	}
+	n := max(j.Copy, 1) + 1
+	name := copyName(originalName(j.Blob, j.Copy), n)
+	if units, _ := measure(name); n > maxCopies || units > maxNameUnits {
+		return false
+	}
+	j.Blob, j.Copy = name, n
+	j.doubt, j.doubtful, j.until = none, time.Time{}, time.Time{}
+	j.UploadID, j.BlockSize, j.Done = [16]byte{}, 0, 0
+	q.index.plan(j.Job, nil)
+	if u.kind == sendWhole {
+		j.inbox.ready = append(j.inbox.ready, u)
+		return true
+	}
+	j.next = len(j.acked) // hands out no more blocks
+	j.plan++
+	j.again = true
+	return true
+}
