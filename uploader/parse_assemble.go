@@ -130,9 +130,7 @@ func (s stated) container() string {
 // state lets what is stated win over what was read, and warns where the two differ in what the storage will hold the
 // token to.
 func (t *Token) state(said stated) error {
-	differ := func(name string) {
-		t.Warnings = append(t.Warnings, strings.ReplaceAll(warnDiffers, "{value}", name))
-	}
+	differ := func(name string) { t.warn(warnDiffers, name) }
 	for _, f := range []struct {
 		name string
 		to   *string

@@ -47,7 +47,7 @@ func (p *parser) read(l link, said stated) (Token, error) {
 	if err := t.state(said); err != nil {
 		return Token{}, err
 	}
-	t.warn(l, e)
+	t.lookOver(l, e)
 	return t, nil
 }
 
@@ -267,11 +267,11 @@ func (i *Inbox) nameParts(below []string) {
 	}
 }
 
-// warn collects what a person should know though the token can be used.
-func (t *Token) warn(l link, e endpoint) {
+// lookOver collects what a person should know though the token can be used.
+func (t *Token) lookOver(l link, e endpoint) {
 	add := func(on bool, sentence, value string) {
 		if on {
-			t.Warnings = append(t.Warnings, strings.ReplaceAll(sentence, "{value}", value))
+			t.warn(sentence, value)
 		}
 	}
 	add(t.Inbox.Blob != "", warnOneFile, t.Inbox.Blob)

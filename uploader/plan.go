@@ -56,7 +56,7 @@ func tooLarge(path string, size int64, rights Rights) *Error {
 		return NewError("plan", path, TooLargeCreateOnly)
 	case size > maxBlobSize:
 		e := NewError("plan", path, TooLarge)
-		e.Value = "about 190 TiB"
+		e.Value = valueLargest
 		return e
 	}
 	return nil

@@ -1,11 +1,5 @@
 package uploader
 
-import (
-	"errors"
-	"strings"
-	"time"
-)
-
 // Reason names one case of a sentinel: precise enough to choose the words for a person, and stable, so that it can
 // stand in JSON output and in the journal.
 type Reason string
@@ -115,19 +109,6 @@ const (
 	InboxUnknown     Reason = "inbox-unknown"
 )
 
-// Explanation is what a person reads of an error: what happened, what is safe, what to do. A part that has nothing to
-// say is empty. No part ever contains a URL's query, a status code or the text of a Go error.
-type Explanation struct {
-	What string
-	Safe string
-	Do   string
-}
-
-// String joins the parts to one paragraph.
-func (x Explanation) String() string {
-	return strings.Join(strings.FieldsFunc(x.What+"\x00"+x.Safe+"\x00"+x.Do, func(r rune) bool { return r == 0 }), " ")
-}
-
 const (
 	safeFinished  = "Files already delivered stay delivered."
 	safeNotSent   = "Nothing was sent."
@@ -160,6 +141,18 @@ const (
 	valueTooHigh       = "it is for a folder further down than the address says"
 )
 
+// What stands for {value} where a file can't be sent.
+const (
+	valueNoRight   = "you don't have the right to"
+	valueNoFile    = "it is not a file"
+	valueDiskSays  = "its disk or another program does not let it be read"
+	valueFIFO      = "a named pipe"
+	valueSocket    = "a socket"
+	valueDevice    = "a device"
+	valueIrregular = "something special of the system"
+	valueLargest   = "about 190 TiB"
+)
+
 // What a token's warnings say.
 const (
 	warnOneFile       = "This token is for exactly one file, which will be stored as “{value}”."
@@ -178,7 +171,7 @@ const (
 )
 
 // reasons is the one table of every reason: its sentinel and its words. In the words {value} stands for Error.Value,
-// {when} for Error.When in local time.
+// {when on} for Error.When in local time.
 var reasons = map[Reason]struct {
 	err  error
 	text Explanation
@@ -274,23 +267,4 @@ func (r Reason) sentinel() error {
 		return x.err
 	}
 	return ErrInternal
-}
-
-// Explain returns the words for err: those of its [*Error]'s reason, or those of an unexpected error. It never blocks.
-// Dates are in the local time zone. Whatever a file's name contains, the words can be shown on a terminal.
-func Explain(err error) Explanation {
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return reasons[Unexpected].text
-	}
-	x, ok := reasons[e.Reason]
-	if !ok {
-		return reasons[Unexpected].text
-	}
-	on := ""
-	if !e.When.IsZero() {
-		on = " on " + e.When.In(time.Local).Format("2 January 2006 at 15:04")
-	}
-	r := strings.NewReplacer("{value}", visible(e.Value), "{when on}", on)
-	return Explanation{r.Replace(x.text.What), r.Replace(x.text.Safe), r.Replace(x.text.Do)}
 }

@@ -72,12 +72,12 @@ func (k kind) skip() SkipReason {
 func (k kind) words() string {
 	switch k {
 	case kindFIFO:
-		return "a named pipe"
+		return valueFIFO
 	case kindSocket:
-		return "a socket"
+		return valueSocket
 	case kindDevice:
-		return "a device"
+		return valueDevice
 	default:
-		return "something special of the system"
+		return valueIrregular
 	}
 }

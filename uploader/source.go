@@ -58,11 +58,11 @@ func sourceError(op, path string, err error) *Error {
 	e := NewError(op, path, SourceUnreadable)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		e.Value = "you don't have the right to"
+		e.Value = valueNoRight
 	case errors.Is(err, fs.ErrInvalid):
-		e.Value = "it is not a file"
+		e.Value = valueNoFile
 	default:
-		e.Value = "its disk or another program does not let it be read"
+		e.Value = valueDiskSays
 	}
 	return e
 }

@@ -20,7 +20,8 @@ type Token struct {
 	HTTPSOnly bool      // spr=https
 	Warnings  []string  // what a person should know though the token can be used, as sentences
 
-	query secret
+	query  secret
+	warned []warning // what Warnings was made of
 }
 
 // Query returns the token's query without a question mark, byte for byte as it was pasted. It is the secret: send it to

@@ -343,19 +343,30 @@ func writeError(err error) *Error {
 // folderError says why the folder can't be used at all.
 func folderError(err error) *Error { return because(newError("fetch", FolderUnusable), err) }
 
+// What stands for {value} where something can't be written.
+const (
+	valueSilent    = "the system does not say why"
+	valueForbidden = "it is not permitted"
+	valueLongName  = "a name is too long"
+	valueNoFolder  = "a file stands where a folder is needed"
+	valueFolder    = "a folder stands there"
+	valueReadOnly  = "nothing can be written there"
+	valueTaken     = "something else stands there"
+)
+
 // because puts into e what the system says, in words that depend on the error's type alone.
 func because(e *Error, err error) *Error {
-	e.Value = "the system does not say why"
+	e.Value = valueSilent
 	for _, c := range []struct {
 		err  error
 		text string
 	}{
-		{fs.ErrPermission, "it is not permitted"},
-		{syscall.ENAMETOOLONG, "a name is too long"},
-		{syscall.ENOTDIR, "a file stands where a folder is needed"},
-		{syscall.EISDIR, "a folder stands there"},
-		{syscall.EROFS, "nothing can be written there"},
-		{fs.ErrExist, "something else stands there"},
+		{fs.ErrPermission, valueForbidden},
+		{syscall.ENAMETOOLONG, valueLongName},
+		{syscall.ENOTDIR, valueNoFolder},
+		{syscall.EISDIR, valueFolder},
+		{syscall.EROFS, valueReadOnly},
+		{fs.ErrExist, valueTaken},
 	} {
 		if errors.Is(err, c.err) {
 			e.Value = c.text

@@ -59,10 +59,10 @@ func (w *Workspace) Renew(ctx context.Context, tid int, r Request) (uploader.Tok
 		return uploader.Token{}, Grant{}, err
 	}
 	if err := w.changePolicies(ctx, tid, g.policy); err != nil {
-		return uploader.Token{}, Grant{}, ifUnclear(err, "It is not known whether the earlier link still works; what arrived is not affected.")
+		return uploader.Token{}, Grant{}, ifUnclear(err, safeLinkUnclear)
 	}
 	if err := w.saveGrant(ctx, g); err != nil {
-		return uploader.Token{}, Grant{}, withSafe(err, "The earlier link no longer works, and there is no new one yet; what arrived is not affected.")
+		return uploader.Token{}, Grant{}, withSafe(err, safeNoLink)
 	}
 	return t, g, nil
 }
@@ -75,14 +75,14 @@ func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
 		return err
 	}
 	if err := w.changePolicies(ctx, tid, ""); err != nil {
-		return ifUnclear(err, "It is not known whether the token is revoked.")
+		return ifUnclear(err, safeRevokedUnclear)
 	}
 	if !g.Revoked.IsZero() {
 		return nil
 	}
 	g.Revoked, g.RevokedBy = w.now().UTC(), tidyName(by)
 	if err := w.saveGrant(ctx, g); err != nil {
-		return withSafe(err, "The token is revoked, but the table does not say so yet.")
+		return withSafe(err, safeRevokedUnseen)
 	}
 	return nil
 }
@@ -163,7 +163,10 @@ func (w *Workspace) takeBack(ctx context.Context, g Grant, why error) error {
 	if e, ok := errors.AsType[*Error](err); err == nil || ok && e.Reason == TokenUnknown {
 		return why
 	}
-	return withSafe(why, "No token was issued. An empty container “"+g.Container+"” may have been left behind; it does no harm.")
+	if e, ok := errors.AsType[*Error](why); ok {
+		e.Safe, e.Left = safeLeft, g.Container
+	}
+	return why
 }
 
 // saveGrant replaces a container's metadata.

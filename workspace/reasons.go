@@ -103,6 +103,7 @@ type Error struct {
 	RequestID string        // the service's id of the request, for its support
 	Cause     string        // for logs, where no service answered: what broke
 	Safe      string        // a sentence in place of the reason's own about what is safe, where that would not be true
+	Left      string        // a container that may have been left behind, of which Safe speaks as {left}
 }
 
 // Error returns one line for logs. It is not meant for people; [Explain] is.
@@ -131,9 +132,16 @@ func refuse(r Reason, value string) *Error {
 }
 
 const (
-	safeNothing  = "Nothing was changed."
-	safeNotKept  = "Nothing was kept and nothing was sent."
-	safeOthers   = "Nothing was overwritten; the other files are not affected."
+	safeNothing = "Nothing was changed."
+	safeNotKept = "Nothing was kept and nothing was sent."
+	safeOthers  = "Nothing was overwritten; the other files are not affected."
+
+	safeLinkUnclear    = "It is not known whether the earlier link still works; what arrived is not affected."
+	safeNoLink         = "The earlier link no longer works, and there is no new one yet; what arrived is not affected."
+	safeRevokedUnclear = "It is not known whether the token is revoked."
+	safeRevokedUnseen  = "The token is revoked, but the table does not say so yet."
+	safeLeft           = "No token was issued. An empty container “{left}” may have been left behind; it does no harm."
+
 	doTryLater   = "Try again in a minute."
 	doTryAgain   = "Try again; if it happens again, report it."
 	doCopyKey    = "Copy the whole key or connection string again from the storage account's page “Access keys”."
@@ -199,42 +207,4 @@ var reasons = map[Reason]struct {
 	CannotWrite:    {ErrFile, uploader.Explanation{What: "It can't be written to this folder ({value}).", Safe: safeOthers, Do: "Fetch into another folder."}},
 	FolderUnusable: {ErrFolder, uploader.Explanation{What: "The folder can't be used ({value}).", Safe: "Nothing was fetched.", Do: "Choose another folder."}},
 	NoRoom:         {ErrFolder, uploader.Explanation{What: "There is no room left for what is fetched.", Safe: "Files that were fetched are whole.", Do: "Make room and fetch again; it goes on with the rest."}},
-}
-
-// Explain returns the words for err: those of its [*Error], else those that the engine has for it. It never blocks.
-func Explain(err error) uploader.Explanation {
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return uploader.Explain(err)
-	}
-	text := reasons[e.Reason].text
-	value := e.Value
-	if e.Reason == ClockWrong {
-		value = offWords(e.Off)
-	}
-	r := strings.NewReplacer("{value}", value)
-	x := uploader.Explanation{What: r.Replace(text.What), Safe: r.Replace(text.Safe), Do: r.Replace(text.Do)}
-	if e.Safe != "" {
-		x.Safe = e.Safe
-	}
-	return x
-}
-
-// offWords says by how much a clock is off, in the largest unit that fits.
-func offWords(off time.Duration) string {
-	side := " ahead of"
-	if off < 0 {
-		off, side = -off, " behind"
-	}
-	n, unit := int64(off.Round(time.Minute)/time.Minute), "minute"
-	switch {
-	case n >= 2*24*60:
-		n, unit = n/(24*60), "day"
-	case n >= 2*60:
-		n, unit = n/60, "hour"
-	}
-	if n != 1 {
-		unit += "s"
-	}
-	return fmt.Sprintf("%d %s%s", n, unit, side)
 }

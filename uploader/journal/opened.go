@@ -1,8 +1,8 @@
 package journal
 
 import (
-	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"inboxuploader/uploader"
@@ -25,40 +25,46 @@ type Opened struct {
 
 // Explain returns the words for a person. They are empty where there is nothing to say.
 func (o Opened) Explain() uploader.Explanation {
+	return o.ExplainIn(func(english string) string { return english })
+}
+
+// ExplainIn is Explain in another language.
+func (o Opened) ExplainIn(translate uploader.Translate) uploader.Explanation {
 	if o.SetAside == "" {
 		if !o.Network {
 			return uploader.Explanation{}
 		}
 		return uploader.Explanation{
-			What: "The list of uploads is on a network disk, where it is kept in a slower way that is safe there.",
-			Do:   "Nothing has to be done; a state folder on this computer's own disk would be faster (--state-dir).",
+			What: translate("The list of uploads is on a network disk, where it is kept in a slower way that is safe there."),
+			Do:   translate("Nothing has to be done; a state folder on this computer's own disk would be faster (--state-dir)."),
 		}
 	}
+	fill := func(sentence string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(sentence) }
 	x := uploader.Explanation{
-		Safe: "Nothing in the inbox was touched. The damaged list was kept as “" + filepath.Base(o.SetAside) + "”.",
+		Safe: fill(translate("Nothing in the inbox was touched. The damaged list was kept as “{value}”."), "{value}", filepath.Base(o.SetAside)),
 	}
 	switch {
 	case o.Kept == 0 && o.KeptTransfers == 0:
-		x.What = "The list of uploads was damaged and nothing of it could be read. A new one was begun."
+		x.What = translate("The list of uploads was damaged and nothing of it could be read. A new one was begun.")
 	case o.Lost == 0:
-		x.What = "The list of uploads was damaged. All that was found in it could be read and stands in a new list."
+		x.What = translate("The list of uploads was damaged. All that was found in it could be read and stands in a new list.")
 	default:
-		x.What = fmt.Sprintf("The list of uploads was damaged. %d of its %d parts of up to %d files could be read and stand in a new list.",
-			o.Kept, o.Kept+o.Lost, uploader.BatchSize)
+		x.What = fill(translate("The list of uploads was damaged. {kept} of its {all} parts of up to {most} files could be read and stand in a new list."),
+			"{kept}", strconv.Itoa(o.Kept), "{all}", strconv.Itoa(o.Kept+o.Lost), "{most}", strconv.Itoa(uploader.BatchSize))
 	}
 	switch {
 	case len(o.Again) > 0:
-		shown, more := o.Again, ""
-		if len(shown) > maxShown {
-			shown, more = shown[:maxShown], fmt.Sprintf(" and %d more", len(o.Again)-maxShown)
+		roots := strings.Join(o.Again[:min(len(o.Again), maxShown)], ", ")
+		if more := len(o.Again) - maxShown; more > 0 {
+			roots = fill(translate("{value} and {more} more"), "{value}", roots, "{more}", strconv.Itoa(more))
 		}
-		x.Do = "These are read again to find what is missing in the list: " + strings.Join(shown, ", ") + more +
-			". Files that are in the inbox already are left alone."
+		x.Do = fill(translate("These are read again to find what is missing in the list: {value}. Files that are in the inbox already are left alone."),
+			"{value}", roots)
 	case o.Lost > 0 || o.Kept == 0:
-		x.Do = "Add what was still to be sent again. Files that are in the inbox already are left alone."
+		x.Do = translate("Add what was still to be sent again. Files that are in the inbox already are left alone.")
 	}
 	if o.LostTransfers > 0 && len(o.Again) > 0 {
-		x.Do += " Of other uploads not even the folders could be read: add them again."
+		x.Do += " " + translate("Of other uploads not even the folders could be read: add them again.")
 	}
 	return x
 }

@@ -1,0 +1,72 @@
+package workspace
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// Explain returns the words for err: those of its [*Error], else those that the engine has for it. It never blocks.
+func Explain(err error) uploader.Explanation {
+	return ExplainIn(err, func(english string) string { return english })
+}
+
+// ExplainIn is [Explain] in another language, see [uploader.ExplainIn].
+func ExplainIn(err error, translate uploader.Translate) uploader.Explanation {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return uploader.ExplainIn(err, translate)
+	}
+	r := strings.NewReplacer("{value}", e.valueIn(translate), "{left}", e.Left)
+	say := func(sentence string) string {
+		if sentence == "" {
+			return ""
+		}
+		return r.Replace(translate(sentence))
+	}
+	text := reasons[e.Reason].text
+	if e.Safe != "" {
+		text.Safe = e.Safe
+	}
+	return uploader.Explanation{What: say(text.What), Safe: say(text.Safe), Do: say(text.Do)}
+}
+
+// valueIn returns the value in another language, where it is a phrase of this program rather than a name or an address.
+func (e *Error) valueIn(translate uploader.Translate) string {
+	switch e.Reason {
+	case ClockWrong:
+		n, phrase := offWords(e.Off)
+		return strings.ReplaceAll(translate(phrase), "{value}", strconv.FormatInt(n, 10))
+	case CannotWrite, FolderUnusable:
+		return translate(e.Value)
+	default:
+		return e.Value
+	}
+}
+
+// Reasons returns all reasons, sorted. The slice is the caller's.
+func Reasons() []Reason { return slices.Sorted(maps.Keys(reasons)) }
+
+// offWords says by how much a clock is off, in the largest unit that fits: the number, and the phrase that it stands in.
+func offWords(off time.Duration) (n int64, phrase string) {
+	side := " ahead of"
+	if off < 0 {
+		off, side = -off, " behind"
+	}
+	n, unit := int64(off.Round(time.Minute)/time.Minute), "minute"
+	switch {
+	case n >= 2*24*60:
+		n, unit = n/(24*60), "day"
+	case n >= 2*60:
+		n, unit = n/60, "hour"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return n, "{value} " + unit + side
+}
