@@ -36,15 +36,19 @@ func countdown(t uploader.Token, now time.Time) (words string, color fyne.ThemeC
 // remaining says a time that is left, rounded down: "6 d 21 h", "5 h 07 min", "12 min 30 s", "8 s".
 func remaining(d time.Duration) string {
 	s := int64(max(d, 0) / time.Second)
+	two := func(large, small string) string {
+		return tr("{{.Large}} {{.Small}}", values("Large", large, "Small", small))
+	}
+	digits := func(n int64) string { return fmt.Sprintf("%02d", n) }
 	switch {
 	case s >= 86400:
-		return fmt.Sprintf("%d %s %02d %s", s/86400, tr("d"), s/3600%24, tr("h"))
+		return two(days(s/86400), hours(digits(s/3600%24)))
 	case s >= 3600:
-		return fmt.Sprintf("%d %s %02d %s", s/3600, tr("h"), s/60%60, tr("min"))
+		return two(hours(s/3600), minutes(digits(s/60%60)))
 	case s >= 60:
-		return fmt.Sprintf("%d %s %02d %s", s/60, tr("min"), s%60, tr("s"))
+		return two(minutes(s/60), seconds(digits(s%60)))
 	default:
-		return fmt.Sprintf("%d %s", s, tr("s"))
+		return seconds(s)
 	}
 }
 

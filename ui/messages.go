@@ -10,20 +10,21 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
+	"inboxuploader/workspace"
 )
 
 // explain returns what a person reads of an error.
 func explain(err error) uploader.Explanation {
 	e, ok := asError(err)
 	if !ok {
-		return uploader.Explain(err)
+		return workspace.ExplainIn(err, translated)
 	}
 	if e.Reason == uploader.Expired && e.When.After(time.Now()) {
 		sooner := *e // the storage ended it before its time, and says no when
 		sooner.When = time.Time{}
 		e = &sooner
 	}
-	x := uploader.Explain(e)
+	x := uploader.ExplainIn(e, translated)
 	// Where the engine's words name a command's flag, the window has a button.
 	switch e.Reason {
 	case uploader.UnknownHost:
@@ -34,6 +35,14 @@ func explain(err error) uploader.Explanation {
 		x.Do = tr("Add it as a folder.")
 	case uploader.Unexpected:
 		x.Do = tr("Try again; if it happens again, report it with the log.")
+	case uploader.VaultAbsent, uploader.VaultLocked, uploader.VaultRefused, uploader.VaultTooLarge:
+		x.Do = tr("Give the token again at the next start.")
+	case uploader.JournalUnwritable:
+		x.Do = tr("Check that you may write to the program's state folder and that its disk is there.")
+	case uploader.JournalNewer:
+		x.Do = tr("Use the newer version.")
+	case uploader.InboxUnknown:
+		x.Do = tr("Choose another inbox.")
 	}
 	return x
 }

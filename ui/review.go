@@ -292,7 +292,7 @@ func (d *reviewDialog) showNotes() {
 	}
 	if f.skipped > 0 {
 		d.notes.Add(details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,
-			func(x uploader.Found) string { return x.Skip.Why() }))
+			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.junk > 0 {
 		d.notes.Add(details(trn("{{.N}} system files left out, such as .DS_Store and Thumbs.db", f.junk), f.junkLeft,

@@ -15,6 +15,7 @@ import (
 type Settings struct {
 	Appearance Appearance `json:"appearance,omitempty"`
 	TextScale  float32    `json:"text_scale,omitempty"` // 0.8 to 2; 0 is 1
+	Language   string     `json:"language,omitempty"`   // code of a translation, such as de; empty: as the system
 	Width      float32    `json:"width,omitempty"`      // of the window, in Fyne's units
 	Height     float32    `json:"height,omitempty"`
 

@@ -32,6 +32,11 @@ func (w *Window) openSettings() {
 		w.applySettings()
 		w.settingsChanged()
 	})
+	codes := append([]string{""}, languages()...)
+	language := choice(append([]string{tr("As the system")}, languageNames()...), indexOf(codes, s.Language), func(i int) {
+		w.setLanguage(codes[i])
+		w.openSettings() // in that language
+	})
 	check := func(words string, on *bool) fyne.CanvasObject {
 		c := widget.NewCheck(words, nil)
 		c.Checked = *on
@@ -99,6 +104,7 @@ func (w *Window) openSettings() {
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
 		label(tr("If it is already there")), conflict,
+		label(tr("Language")), language,
 		label(tr("Never send")), exclude)
 	network := container.New(layout.NewFormLayout(),
 		label(tr("Highest speed, MB/s")), rate,

@@ -242,7 +242,7 @@ func (d *tokenDialog) describe() {
 		e.When = t.ValidTo
 		d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(e)))
 	}
-	for _, warning := range f.Warnings {
+	for _, warning := range t.WarningsIn(translated) {
 		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{What: warning}))
 	}
 	d.fields.Add(small(tr("Whoever has this token can upload until it ends. Its signature is never shown or written down.")))

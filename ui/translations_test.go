@@ -2,128 +2,216 @@ package ui
 
 import (
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"maps"
-	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 
 	"inboxuploader/assets"
+	"inboxuploader/uploader"
+	"inboxuploader/workspace"
 )
 
-// textsInTheSource returns the texts that the window asks to be translated; those that depend on a number are true.
-func textsInTheSource(t *testing.T) map[string]bool {
+// texts is what has to be translated; those that depend on a number are true.
+type texts map[string]bool
+
+// allTexts returns the texts of the window, of what it shows of the engine, the workspace's side and the program, and of Fyne.
+func allTexts(t *testing.T) texts {
 	t.Helper()
-	texts := map[string]bool{}
+	all := texts{"English": false, "1,234.5": false, "{{.N}} files": true}
+	all.inSource(t, "..", "tr", "trn", "translate")
+	all.ofReasons()
+	all.inConstants(t, "../uploader", "value", "warn")
+	all.inConstants(t, "../workspace", "value", "safe")
+	all.inConstants(t, "../cmd/uploader", "value")
+	for _, r := range uploader.SkipReasons() {
+		all[r.Why()] = false
+	}
+	for _, word := range (uploader.Rights{Letters: "racwdxyltfmeopiu"}).Words() {
+		all[word] = false
+	}
+	for _, text := range saidByFyne {
+		all[text] = false
+	}
+	delete(all, "")
+	if len(all) < 300 {
+		t.Fatalf("only %d texts were found", len(all))
+	}
+	return all
+}
+
+// ofReasons adds every sentence that an error may be explained with.
+func (all texts) ofReasons() {
+	add := func(english string) string {
+		all[english] = false
+		return english
+	}
+	for _, r := range uploader.Reasons() {
+		e := uploader.NewError("", "", r)
+		e.When = time.Now()
+		uploader.ExplainIn(e, add)
+	}
+	for _, r := range workspace.Reasons() {
+		for _, off := range []time.Duration{time.Minute, 5 * time.Minute, 5 * time.Hour, 5 * 24 * time.Hour} {
+			workspace.ExplainIn(&workspace.Error{Reason: r, Off: off}, add)
+			workspace.ExplainIn(&workspace.Error{Reason: r, Off: -off}, add)
+		}
+	}
+}
+
+// source calls visit with all that is not a test below a folder.
+func source(t *testing.T, dir string, visit func(files *token.FileSet, n ast.Node) bool) {
+	t.Helper()
 	files := token.NewFileSet()
-	names, err := fs.Glob(os.DirFS("."), "*.go")
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		f, err := parser.ParseFile(files, path, nil, 0)
+		if err == nil {
+			ast.Inspect(f, func(n ast.Node) bool { return visit(files, n) })
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(files, name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) == 0 {
-				return true
-			}
-			called, ok := call.Fun.(*ast.Ident)
-			if !ok || called.Name != "tr" && called.Name != "trn" {
-				return true
-			}
-			text, ok := call.Args[0].(*ast.BasicLit)
-			if !ok {
-				if called.Name == "trn" || !isMonth(call.Args[0]) {
-					t.Errorf("%s: a text that is put together can't be translated", files.Position(n.Pos()))
-				}
-				return true
-			}
-			s, err := strconv.Unquote(text.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			texts[s] = texts[s] || called.Name == "trn"
-			return true
-		})
-	}
-	for _, m := range months {
-		texts[m] = false
-	}
-	if len(texts) < 100 {
-		t.Fatalf("only %d texts were found", len(texts))
-	}
-	return texts
 }
 
-// isMonth recognises the one text that is put together: a month's name.
-func isMonth(x ast.Expr) bool {
-	call, ok := x.(*ast.CallExpr)
-	if !ok || len(call.Args) != 1 {
-		return false
-	}
-	layout, ok := call.Args[0].(*ast.BasicLit)
-	return ok && layout.Value == `"Jan"`
-}
-
-var months = []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}
-
-var placeholder = regexp.MustCompile(`\{\{\.\w+\}\}`)
-
-// TestNoTextIsMissingInALanguage compares each language with the source: no text too few, none too many, and the same values in it.
-func TestNoTextIsMissingInALanguage(t *testing.T) {
-	texts := textsInTheSource(t)
-	entries, err := assets.Translations.ReadDir("translations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		language := strings.TrimSuffix(e.Name(), ".json")
-		t.Run(language, func(t *testing.T) {
-			data, err := assets.Translations.ReadFile("translations/" + e.Name())
-			if err != nil {
-				t.Fatal(err)
-			}
-			var all map[string]any
-			if err := json.Unmarshal(data, &all); err != nil {
-				t.Fatal(err)
-			}
-			for _, text := range slices.Sorted(maps.Keys(texts)) {
-				if language == "en" && !texts[text] {
-					continue // is its own translation
-				}
-				checkText(t, text, texts[text], all[text])
-			}
-			for text := range all {
-				if counts, ok := texts[text]; !ok || language == "en" && !counts {
-					t.Errorf("%q is asked for by nothing", text)
-				}
-			}
-		})
-	}
-}
-
-// checkText compares one text's translation with the English one.
-func checkText(t *testing.T, english string, counts bool, translated any) {
+// inSource adds the literal texts that functions of these names are called with. The window's own take nothing else.
+func (all texts) inSource(t *testing.T, dir string, functions ...string) {
 	t.Helper()
-	values := placeholder.FindAllString(english, -1)
-	slices.Sort(values)
-	check := func(form string) {
-		got := placeholder.FindAllString(form, -1)
-		slices.Sort(got)
-		if form == "" || !slices.Equal(slices.Compact(got), slices.Compact(slices.Clone(values))) {
-			t.Errorf("%q: %q has other values in it", english, form)
+	source(t, dir, func(files *token.FileSet, n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		called, ok := call.Fun.(*ast.Ident)
+		if !ok || !slices.Contains(functions, called.Name) {
+			return true
+		}
+		text, ok := literal(call.Args[0])
+		switch {
+		case ok:
+			all[text] = all[text] || called.Name == "trn"
+		case called.Name != "translate":
+			t.Errorf("%s: a text that is put together can't be translated", files.Position(n.Pos()))
+		}
+		return true
+	})
+}
+
+// inConstants adds the constants whose names begin so. What goes on from a value, as " is given twice" does, is asked for with it.
+func (all texts) inConstants(t *testing.T, dir string, prefixes ...string) {
+	t.Helper()
+	source(t, dir, func(_ *token.FileSet, n ast.Node) bool {
+		x, ok := n.(*ast.ValueSpec)
+		if !ok || len(x.Names) != 1 || len(x.Values) != 1 {
+			return true
+		}
+		text, ok := literal(x.Values[0])
+		named := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(x.Names[0].Name, p) })
+		if ok && named {
+			if strings.HasPrefix(text, " ") {
+				text = "{value}" + text
+			}
+			all[text] = false
+		}
+		return true
+	})
+}
+
+func literal(x ast.Expr) (string, bool) {
+	text, ok := x.(*ast.BasicLit)
+	if !ok || text.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(text.Value)
+	return s, err == nil
+}
+
+// TestNoTextIsMissingInALanguage compares each language with the source: no text too few, none too many, the same values in it, and the
+// forms that its numbers need. It prints what is missing as it would stand in the file.
+func TestNoTextIsMissingInALanguage(t *testing.T) {
+	all := allTexts(t)
+	for _, code := range languages() {
+		t.Run(code, func(t *testing.T) {
+			file, err := assets.Translations.ReadFile("translations/" + code + ".json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var translated map[string]any
+			if err := json.Unmarshal(file, &translated); err != nil {
+				t.Fatal(err)
+			}
+			forms := formsOf(language.Make(code))
+			var missing []string
+			for _, english := range slices.Sorted(maps.Keys(all)) {
+				x, ok := translated[english]
+				switch {
+				case ok:
+					checkText(t, english, x, all[english], forms)
+				case all[english]:
+					missing = append(missing, fmt.Sprintf("%q: {\"%s\": \"\"}", english, strings.Join(forms, `": "", "`)))
+				case code != English:
+					missing = append(missing, fmt.Sprintf("%q: \"\"", english))
+				}
+			}
+			if len(missing) > 0 {
+				t.Errorf("%d texts are missing in assets/translations/%s.json:\n\t%s", len(missing), code, strings.Join(missing, ",\n\t"))
+			}
+			for english := range translated {
+				if counts, ok := all[english]; !ok || code == English && !counts && !strings.HasPrefix(english, "file.") {
+					t.Errorf("%q is asked for by nothing", english)
+				}
+			}
+		})
+	}
+}
+
+// formsOf returns the forms that a language's texts have by number.
+func formsOf(tag language.Tag) []string {
+	needed := map[string]bool{}
+	for name, form := range pluralForms {
+		for n := range 1000 {
+			needed[name] = needed[name] || plural.Cardinal.MatchPlural(tag, n, 0, 0, 0, 0) == form
+		}
+	}
+	maps.DeleteFunc(needed, func(_ string, needed bool) bool { return !needed })
+	return slices.Sorted(maps.Keys(needed))
+}
+
+// values in a text, and the parts of a layout of package time.
+var placeholder = regexp.MustCompile(`\{\{\.\w+\}\}|\{[a-z ]+\}|\b(2006|15|04)\b`)
+
+func valuesIn(text string) []string {
+	all := placeholder.FindAllString(text, -1)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// checkText compares one text's translation with the English one. A form for one may do without its number.
+func checkText(t *testing.T, english string, translated any, counts bool, forms []string) {
+	t.Helper()
+	check := func(text, form string) {
+		want, got := valuesIn(english), valuesIn(text)
+		if form == "one" && !slices.Contains(got, "{{.N}}") {
+			want = slices.DeleteFunc(want, func(v string) bool { return v == "{{.N}}" })
+		}
+		if text == "" || !slices.Equal(got, want) {
+			t.Errorf("%q: %q has other values in it", english, text)
 		}
 	}
 	switch x := translated.(type) {
@@ -131,19 +219,60 @@ func checkText(t *testing.T, english string, counts bool, translated any) {
 		if counts {
 			t.Errorf("%q depends on a number and has one form only", english)
 		}
-		check(x)
+		check(x, "")
 	case map[string]any:
-		other, ok := x["other"].(string)
-		if !ok || !counts {
-			t.Errorf("%q: want a text, or the forms one and other where it depends on a number", english)
-			return
+		if got := slices.Sorted(maps.Keys(x)); !counts || !slices.Equal(got, forms) {
+			t.Errorf("%q has the forms %q; want %q where it depends on a number, else none", english, got, forms)
 		}
-		check(other)
-		one, _ := x["one"].(string)
-		if one == "" {
-			t.Errorf("%q has no form for one", english)
+		for form := range x {
+			text, _ := x[form].(string)
+			check(text, form)
 		}
 	default:
-		t.Errorf("%q is missing", english)
+		t.Errorf("%q is no text", english)
+	}
+}
+
+// TestTheWindowNamesNoFlag goes through all that the engine may say: where it names a command's flag, the window has other words.
+func TestTheWindowNamesNoFlag(t *testing.T) {
+	for _, r := range uploader.Reasons() {
+		if words := explain(uploader.NewError("", "", r)).String(); strings.Contains(words, "--") || strings.Contains(words, "“uploader ") {
+			t.Errorf("%s: %s", r, words)
+		}
+	}
+}
+
+// TestEveryReasonIsSaidInEveryLanguage looks at what a person reads in the end: nothing in braces, nothing English.
+func TestEveryReasonIsSaidInEveryLanguage(t *testing.T) {
+	t.Cleanup(func() { speakIn(t, English) })
+	for _, code := range languages() {
+		t.Run(code, func(t *testing.T) {
+			for _, r := range uploader.Reasons() {
+				e := uploader.NewError("", "", r)
+				e.When, e.Value = time.Date(2030, 5, 17, 9, 8, 0, 0, time.Local), "Xyz"
+				speakIn(t, English)
+				english := explain(e)
+				speakIn(t, code)
+				x := explain(e)
+				for _, pair := range [][2]string{{english.What, x.What}, {english.Safe, x.Safe}, {english.Do, x.Do}} {
+					if strings.ContainsAny(pair[1], "{}") || (pair[0] == "") != (pair[1] == "") {
+						t.Errorf("%s: %q", r, pair[1])
+					}
+					if code != English && pair[0] != "" && pair[0] == pair[1] {
+						t.Errorf("%s is said in English: %q", r, pair[1])
+					}
+				}
+				if strings.Contains(english.What, "2030") && (!strings.Contains(x.What, "2030") || !strings.Contains(x.What, "17") || !strings.Contains(x.What, "08")) {
+					t.Errorf("%s: the date is lost: %q", r, x.What)
+				}
+			}
+		})
+	}
+}
+
+func speakIn(t *testing.T, code string) {
+	t.Helper()
+	if err := speak(code); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -88,7 +88,7 @@ func (s *trayState) statusLine() string {
 	}
 }
 
-// trayItems are the menu's entries. The last has the name of Fyne's own Quit, or Fyne would add that.
+// trayItems are the menu's entries. The last is marked as Fyne's own Quit, or Fyne would add that.
 func (w *Window) trayItems(s trayState) []*fyne.MenuItem {
 	status := fyne.NewMenuItem(s.statusLine(), nil)
 	status.Disabled = true
@@ -99,12 +99,13 @@ func (w *Window) trayItems(s trayState) []*fyne.MenuItem {
 	if s.going {
 		items = append(items, fyne.NewMenuItem(tr("Pause all"), w.pauseAll))
 	}
+	quit := fyne.NewMenuItem(tr("Quit"), w.quitAsked)
+	quit.IsQuit = true
 	return append(items,
 		fyne.NewMenuItem(tr("Add files…"), func() { w.reveal(); w.chooseFiles() }),
 		fyne.NewMenuItem(tr("Paste token…"), func() { w.reveal(); w.pasteToken() }),
 		fyne.NewMenuItem(tr("Show window"), func() { w.reveal(); w.window.RequestFocus() }),
-		fyne.NewMenuItemSeparator(),
-		fyne.NewMenuItem(tr("Quit"), w.quitAsked))
+		fyne.NewMenuItemSeparator(), quit)
 }
 
 // resumePending goes on with what is left: with a token that still works by itself, else by asking for one.

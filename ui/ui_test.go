@@ -88,6 +88,9 @@ func openDesk(t *testing.T, c Config) *desk {
 	if c.Settings.Width == 0 {
 		c.Settings = DefaultSettings()
 	}
+	if c.Settings.Language == "" {
+		c.Settings.Language = English // whatever the system's is
+	}
 	c.Do = func(f func()) { d.work <- f }
 	c.Events = d.events
 	d.queue = c.Queue

@@ -34,7 +34,7 @@ type Config struct {
 	// Hosts are allowed besides the known storage addresses, see [uploader.AllowHost].
 	Hosts []string
 	// Notices is what a person should know from the start, such as that a damaged list was mended.
-	Notices []uploader.Explanation
+	Notices []Notice
 	// Practice starts the practice inbox. It may block. Nil leaves the offer out.
 	Practice func(context.Context) (Practice, error)
 	// Desktop is what the desktop offers. Its zero value offers nothing.
@@ -52,6 +52,9 @@ type Config struct {
 	// Events gets a line of JSON for what happens in the window, for end-to-end tests. Nil: none.
 	Events io.Writer
 }
+
+// Notice says in the person's language what they should know.
+type Notice func(uploader.Translate) uploader.Explanation
 
 // Desktop is what the desktop may offer. Every field may be nil. The functions may block for as long as the desktop takes, and are
 // never called on Fyne's thread.
@@ -131,8 +134,8 @@ func New(app fyne.App, c Config) *Window {
 	if c.Events != nil {
 		w.events = &events{out: c.Events}
 	}
-	if err := loadTranslations(); err != nil {
-		c.Log.Error("translations", "error", err) // English needs none
+	if err := speak(c.Settings.Language); err != nil {
+		c.Log.Error("language", "error", err)
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.applySettings()
@@ -191,8 +194,8 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		w.events.event("started", "version", w.config.Version)
 		w.wake()
 		w.loadInboxes()
-		for _, x := range w.config.Notices {
-			w.tell(tr("Before you begin"), x)
+		for _, notice := range w.config.Notices {
+			w.tell(tr("Before you begin"), notice(translated))
 		}
 		if len(paths) > 0 {
 			w.addPaths(paths)

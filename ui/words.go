@@ -2,36 +2,50 @@ package ui
 
 import (
 	"fmt"
-	"math"
 	"path"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/lang"
 	"github.com/dustin/go-humanize"
 
-	"inboxuploader/assets"
 	"inboxuploader/uploader"
 )
 
-var loadTranslations = sync.OnceValue(func() error { return lang.AddTranslationsFS(assets.Translations, "translations") })
-
 // tr returns a text in the person's language. The English text is its own key; {{.Name}} stands for values.
-func tr(english string, values ...any) string { return lang.L(english, values...) }
+func tr(english string, values ...map[string]any) string { return fill(translated(english), values...) }
 
 // trn returns a text that depends on a number, which the text calls {{.N}}, written with separators of thousands.
 func trn(english string, n int64, values ...map[string]any) string {
-	data := map[string]any{"N": number(n)}
-	for _, more := range values {
-		for k, v := range more {
-			data[k] = v
-		}
+	return fill(spoken.Load().counted(english, n), append(values, map[string]any{"N": number(n)})...)
+}
+
+// translated returns a text that is no literal: the engine's sentences.
+func translated(english string) string { return spoken.Load().text(english) }
+
+// fill puts values in the place of their names.
+func fill(text string, values ...map[string]any) string {
+	if len(values) == 0 {
+		return text
 	}
-	return lang.N(english, int(min(n, math.MaxInt32)), data)
+	var out strings.Builder
+	for {
+		before, rest, named := strings.Cut(text, "{{.")
+		name, after, closed := strings.Cut(rest, "}}")
+		out.WriteString(before)
+		if !named || !closed {
+			return out.String()
+		}
+		for _, m := range values {
+			if v, ok := m[name]; ok {
+				fmt.Fprint(&out, v)
+				break
+			}
+		}
+		text = after
+	}
 }
 
 // values names a text's values: values("Name", name, "Size", size).
@@ -44,39 +58,51 @@ func values(pairs ...any) map[string]any {
 }
 
 // number writes a count with separators of thousands.
-func number(n int64) string { return humanize.Comma(n) }
+func number(n int64) string {
+	return strings.ReplaceAll(humanize.Comma(n), ",", spoken.Load().thousands)
+}
 
 // files says a number of files.
 func files(n int64) string { return trn("{{.N}} files", n) }
 
 // amount says an amount of data.
-func amount(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
+func amount(n int64) string {
+	words := strings.Replace(humanize.Bytes(uint64(max(n, 0))), ".", spoken.Load().decimal, 1)
+	return strings.TrimSuffix(words, "B") + tr("B")
+}
 
 // speedWords says a speed.
 func speedWords(perSecond float64) string { return amount(int64(perSecond)) + "/s" }
 
-// duration says a length of time, rounded: "6 d 21 h", "2 h 31 min", "53 min", "2 min 5 s", "25 s". Its words are units, which
-// have no plural.
+// duration says a length of time, rounded: "6 d 21 h", "2 h 31 min", "53 min", "2 min 5 s", "25 s".
 func duration(d time.Duration) string {
 	s := int64(max(d, 0).Round(time.Second) / time.Second)
-	two := func(n int64, unit string, m int64, smaller string) string {
-		if m == 0 {
-			return fmt.Sprintf("%d %s", n, unit)
-		}
-		return fmt.Sprintf("%d %s %d %s", n, unit, m, smaller)
-	}
 	switch {
 	case s >= 86400:
-		return two(s/86400, tr("d"), s/3600%24, tr("h"))
+		return twoUnits(days(s/86400), s/3600%24, hours)
 	case s >= 3600:
-		return two(s/3600, tr("h"), s/60%60, tr("min"))
+		return twoUnits(hours(s/3600), s/60%60, minutes)
 	case s >= 600:
-		return fmt.Sprintf("%d %s", s/60, tr("min"))
+		return minutes(s / 60)
 	case s >= 60:
-		return two(s/60, tr("min"), s%60, tr("s"))
+		return twoUnits(minutes(s/60), s%60, seconds)
 	default:
-		return fmt.Sprintf("%d %s", s, tr("s"))
+		return seconds(s)
 	}
+}
+
+// Times in units, which have no plural.
+func days(n any) string    { return tr("{{.N}} d", values("N", n)) }
+func hours(n any) string   { return tr("{{.N}} h", values("N", n)) }
+func minutes(n any) string { return tr("{{.N}} min", values("N", n)) }
+func seconds(n any) string { return tr("{{.N}} s", values("N", n)) }
+
+// twoUnits puts a smaller unit behind a larger one, unless there is none of it.
+func twoUnits(large string, n int64, smaller func(any) string) string {
+	if n == 0 {
+		return large
+	}
+	return tr("{{.Large}} {{.Small}}", values("Large", large, "Small", smaller(n)))
 }
 
 // moment says a point in time on the person's clock, the day left out where it is today.
@@ -90,8 +116,7 @@ func moment(t, now time.Time) string {
 
 // date says a day and time on the person's clock.
 func date(t time.Time) string {
-	t = t.Local()
-	return fmt.Sprintf("%d %s %d, %s", t.Day(), tr(t.Format("Jan")), t.Year(), t.Format("15:04"))
+	return t.Local().Format(tr("2 Jan 2006, 15:04")) // only English has a month's name in it
 }
 
 // safeName returns a name as one line that can't turn the text around it: what can't be seen stands as a small box.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"inboxuploader/uploader"
 )
 
 // maxHostsFile is how much of the administrator's file is read, in bytes.
@@ -15,28 +17,53 @@ const maxHostsFile = 64 << 10
 // form of --allow-host; what follows a # is a comment.
 var administratorsHosts = hostsFile()
 
-// allowedHosts returns the hosts of the administrator's file. problem says, as a sentence, why the file is there and not
-// used: whoever may write to it could send everybody's files to a stranger.
-func allowedHosts() (hosts []string, problem string) {
+// hostsProblem is why the administrator's file is there and not used: whoever may write to it could send everybody's files to a
+// stranger. The zero hostsProblem is none.
+type hostsProblem struct{ path, why string }
+
+// What stands for {why}.
+const (
+	valueUnreadable   = "it can't be read."
+	valueTooLong      = "it can't be read, or is larger than 64 KiB."
+	valueFolderUnread = "its folder can't be read."
+	valueNotAFile     = "it is not a file."
+	valueNotRoots     = "it and its folder must belong to root, and nobody else may write to them."
+	valueOwnerUnread  = "its owner can't be read."
+	valueNotAdmins    = "it and its folder must belong to the administrators."
+)
+
+// in says it as a sentence; "" if there is no problem.
+func (p hostsProblem) in(translate uploader.Translate) string {
+	if p == (hostsProblem{}) {
+		return ""
+	}
+	return strings.NewReplacer("{value}", shown(p.path), "{why}", translate(p.why)).
+		Replace(translate("The list of allowed hosts in “{value}” is not used: {why}"))
+}
+
+// String says it in English.
+func (p hostsProblem) String() string { return p.in(func(english string) string { return english }) }
+
+// allowedHosts returns the hosts of the administrator's file, or why it is not used.
+func allowedHosts() (hosts []string, problem hostsProblem) {
 	path := administratorsHosts
 	if path == "" {
-		return nil, ""
+		return nil, hostsProblem{}
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ""
+		return nil, hostsProblem{}
 	}
-	unused := "The list of allowed hosts in “" + shown(path) + "” is not used: "
 	if err != nil {
-		return nil, unused + "it can't be read."
+		return nil, hostsProblem{path, valueUnreadable}
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	if why := othersMayWrite(f); why != "" {
-		return nil, unused + why
+		return nil, hostsProblem{path, why}
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxHostsFile+1))
 	if err != nil || len(text) > maxHostsFile {
-		return nil, unused + "it can't be read, or is larger than 64 KiB."
+		return nil, hostsProblem{path, valueTooLong}
 	}
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
@@ -44,5 +71,5 @@ func allowedHosts() (hosts []string, problem string) {
 			hosts = append(hosts, line)
 		}
 	}
-	return hosts, ""
+	return hosts, hostsProblem{}
 }

@@ -17,19 +17,19 @@ func hostsFile() string { return "/etc/inboxuploader/hosts" }
 func othersMayWrite(f *os.File) string {
 	file, err := f.Stat()
 	if err != nil {
-		return "it can't be read."
+		return valueUnreadable
 	}
 	folder, err := os.Stat(filepath.Dir(f.Name()))
 	if err != nil {
-		return "its folder can't be read."
+		return valueFolderUnread
 	}
 	if !file.Mode().IsRegular() {
-		return "it is not a file."
+		return valueNotAFile
 	}
 	for _, i := range []os.FileInfo{file, folder} {
 		owner, ok := i.Sys().(*syscall.Stat_t)
 		if !ok || owner.Uid != administrator || i.Mode().Perm()&0o022 != 0 {
-			return "it and its folder must belong to root, and nobody else may write to them."
+			return valueNotRoots
 		}
 	}
 	return ""

@@ -21,12 +21,12 @@ func othersMayWrite(f *os.File) string {
 	for _, path := range []string{f.Name(), filepath.Dir(f.Name())} {
 		info, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
 		if err != nil {
-			return "its owner can't be read."
+			return valueOwnerUnread
 		}
 		owner, _, err := info.Owner()
 		if err != nil || owner == nil ||
 			!owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) && !owner.IsWellKnown(windows.WinLocalSystemSid) {
-			return "it and its folder must belong to the administrators."
+			return valueNotAdmins
 		}
 	}
 	return ""

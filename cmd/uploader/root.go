@@ -56,8 +56,8 @@ func (p *program) tell(ctx context.Context, err error) {
 	default:
 		words = workspace.Explain(err).String()
 		if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.UnknownHost {
-			if _, problem := allowedHosts(); problem != "" {
-				words += " " + problem
+			if _, problem := allowedHosts(); problem != (hostsProblem{}) {
+				words += " " + problem.String()
 			}
 		}
 	}

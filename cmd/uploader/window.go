@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -58,9 +59,9 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 	}
 	j, notices := windowJournal(ctx, dir)
 	defer func() { err = errors.Join(err, j.Close()) }()
-	f, problem := p.windowFlags(settings)
-	if problem != "" {
-		notices = append(notices, uploader.Explanation{What: problem})
+	f, notice := p.windowFlags(settings)
+	if notice != nil {
+		notices = append(notices, notice)
 	}
 	q, err := uploader.NewQueue(context.WithoutCancel(ctx), f.config(j, log))
 	if err != nil {
@@ -76,8 +77,10 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 		}
 	}()
 	hosts, problem := allowedHosts()
-	if problem != "" {
-		notices = append(notices, uploader.Explanation{What: problem})
+	if problem != (hostsProblem{}) {
+		notices = append(notices, func(translate uploader.Translate) uploader.Explanation {
+			return uploader.Explanation{What: problem.in(translate)}
+		})
 	}
 	config := ui.Config{
 		Queue: q, Hosts: hosts, Notices: notices,
@@ -115,27 +118,32 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 
 // windowJournal opens the list of what is to be sent, and says what a person should know of it. Where it can't be opened, a list
 // that ends with the program takes its place.
-func windowJournal(ctx context.Context, dir string) (uploader.Journal, []uploader.Explanation) {
+func windowJournal(ctx context.Context, dir string) (uploader.Journal, []ui.Notice) {
 	j, opened, err := journal.Open(ctx, dir, journal.Options{})
 	if err != nil {
-		x := uploader.Explain(err)
-		x.Do += " What is sent now is kept only until the program ends."
-		return uploader.NewMemoryJournal(), []uploader.Explanation{x}
+		return uploader.NewMemoryJournal(), []ui.Notice{func(translate uploader.Translate) uploader.Explanation {
+			x := uploader.ExplainIn(err, translate)
+			x.Do += " " + translate("What is sent now is kept only until the program ends.")
+			return x
+		}}
 	}
-	if x := opened.Explain(); x.String() != "" {
-		return j, []uploader.Explanation{x}
+	if opened.Explain().String() != "" {
+		return j, []ui.Notice{opened.ExplainIn}
 	}
 	return j, nil
 }
 
-// windowFlags says how the window sends, by its settings and the environment. problem is a sentence about a setting that can't be
+// windowFlags says how the window sends, by its settings and the environment. The notice, if any, is about a setting that can't be
 // used; the window opens all the same, so that it can be mended.
-func (p *program) windowFlags(s ui.Settings) (f sendFlags, problem string) {
+func (p *program) windowFlags(s ui.Settings) (f sendFlags, notice ui.Notice) {
 	f = newSendFlags()
 	f.connections, f.rate.bytes = s.Connections, s.Rate
 	if s.CAFile != "" {
 		if _, err := os.ReadFile(s.CAFile); err != nil {
-			problem = "The certificates in “" + shown(s.CAFile) + "” can't be read; look at the settings."
+			notice = func(translate uploader.Translate) uploader.Explanation {
+				what := translate("The certificates in “{value}” can't be read; look at the settings.")
+				return uploader.Explanation{What: strings.ReplaceAll(what, "{value}", shown(s.CAFile))}
+			}
 		} else {
 			f.caFile = s.CAFile
 		}
@@ -147,7 +155,9 @@ func (p *program) windowFlags(s ui.Settings) (f sendFlags, problem string) {
 		err = f.proxy.orVariable(p.env)
 	}
 	if err != nil {
-		problem = "The proxy's address can't be used; look at the settings."
+		notice = func(translate uploader.Translate) uploader.Explanation {
+			return uploader.Explanation{What: translate("The proxy's address can't be used; look at the settings.")}
+		}
 	}
-	return f, problem
+	return f, notice
 }
