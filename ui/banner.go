@@ -35,10 +35,32 @@ func newBanner(w *Window) *banner {
 	w.name("try_now", b.now)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, b.sign)))
 	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now)))
-	words := column(-10, -1, b.what, b.rest)
+	body := column(-10, -1, b.what, b.rest)
+	words := container.New(upTo{body, b.room}, container.NewVScroll(body))
 	b.box = inset(0, 8, 16, 16, container.NewStack(b.back, container.NewBorder(nil, nil, picture, button, words)))
 	b.box.Hide()
 	return b
+}
+
+// fit leaves the buttons' words away where there is little room.
+func (b *banner) fit(size fyne.Size) {
+	paste, now := tr("Paste token"), tr("Try now")
+	if size.Width < narrow {
+		paste, now = "", ""
+	}
+	if b.paste.Text != paste {
+		b.paste.SetText(paste)
+		b.now.SetText(now)
+	}
+}
+
+// room is how high the words may be, so that something of the list stays in sight: the rest is scrolled to.
+func (b *banner) room() float32 {
+	left := b.w.window.Canvas().Size().Height - b.w.header.box.MinSize().Height - b.w.work.box.MinSize().Height - 8
+	if b.w.practise.box.Visible() {
+		left -= b.w.practise.box.MinSize().Height
+	}
+	return max(left, 56)
 }
 
 // obstacle is what keeps files waiting, in words.

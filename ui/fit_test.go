@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -95,21 +97,51 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		"tray":         func(d *desk) { d.tellOfTray() },
 		"message":      func(d *desk) { d.tell("Title", explain(uploader.NewError("test", "", uploader.SignatureRefused))) },
 	}
-	for name, open := range views {
-		t.Run(name, func(t *testing.T) {
-			d := openDesk(t, Config{})
+	t.Cleanup(func() { speakIn(t, English) })
+	for _, code := range languages() {
+		settings := DefaultSettings()
+		settings.Width, settings.Height, settings.Language = smallest.Width, smallest.Height, code
+		for name, open := range views {
+			t.Run(code+"/"+name, func(t *testing.T) {
+				d := openDesk(t, Config{Settings: settings})
+				d.window.Resize(smallest)
+				open(d)
+				d.look()
+				d.fitsIn(smallest)
+			})
+		}
+		t.Run(code+"/work", func(t *testing.T) {
+			d := openDesk(t, Config{Settings: settings, Queue: newCrowd(1_204)})
 			d.window.Resize(smallest)
-			open(d)
 			d.look()
 			d.fitsIn(smallest)
 		})
+		t.Run(code+"/trouble", func(t *testing.T) {
+			c := newCrowd(1_204)
+			c.status.Files[uploader.Attention], c.status.Files[uploader.Delivered], c.status.Files[uploader.LeftAlone] = 17, 230, 9
+			c.status.Inboxes = []uploader.InboxStatus{{Unfinished: 17, Hold: uploader.NewError("send", "", uploader.SignatureRefused)}}
+			d := openDesk(t, Config{Settings: settings, Queue: c})
+			d.window.Resize(smallest)
+			d.look()
+			d.fitsIn(smallest)
+		})
+		t.Run(code+"/review", func(t *testing.T) {
+			d := openDesk(t, Config{Settings: settings})
+			d.window.Resize(smallest)
+			token, err := d.parse(someToken())
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.begin(token)
+			data := folder(t, "a", "b/.DS_Store", "b/c...")
+			if err := os.Symlink("nowhere", filepath.Join(data, "link")); err != nil {
+				t.Fatal(err)
+			}
+			d.review([]given{{data, true}})
+			d.until("it is counted", func() bool { return d.events.named("reviewed") != nil })
+			d.fitsIn(smallest)
+		})
 	}
-	t.Run("work", func(t *testing.T) {
-		d := openDesk(t, Config{Queue: newCrowd(1_204)})
-		d.window.Resize(smallest)
-		d.look()
-		d.fitsIn(smallest)
-	})
 }
 
 // fitsIn fails for what stands outside of the window, and for what a scroller would have to be scrolled sideways to show.
@@ -118,12 +150,17 @@ func (d *desk) fitsIn(size fyne.Size) {
 	if min := d.window.Canvas().Content().MinSize(); min.Width > size.Width || min.Height > size.Height {
 		d.t.Errorf("the window can't be smaller than %v", min)
 	}
+	reach := map[fyne.CanvasObject]bool{} // can be scrolled to
 	d.walk(func(o fyne.CanvasObject) {
-		if s, ok := o.(*container.Scroll); ok && s.Direction == container.ScrollVerticalOnly && s.Content.MinSize().Width > s.Size().Width {
+		s, ok := o.(*container.Scroll)
+		if ok && s.Direction == container.ScrollHorizontalOnly {
+			within(s.Content, func(o fyne.CanvasObject) { reach[o] = true })
+		}
+		if ok && s.Direction == container.ScrollVerticalOnly && s.Content.MinSize().Width > s.Size().Width {
 			d.t.Errorf("what is %.0f wide stands where %.0f are", s.Content.MinSize().Width, s.Size().Width)
 		}
 		t, ok := o.(*canvas.Text)
-		if !ok || strings.Trim(t.Text, "•") == "" { // a masked text scrolls in its line
+		if !ok || reach[o] || strings.Trim(t.Text, "•") == "" { // a masked text scrolls in its line
 			return
 		}
 		at := d.app.Driver().AbsolutePositionForObject(o)

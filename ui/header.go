@@ -41,14 +41,14 @@ func newHeader(w *Window) *header {
 
 // fit leaves words away where there is little room.
 func (h *header) fit(size fyne.Size) {
-	narrow := size.Width < 560
-	if narrow == h.narrow {
+	little := size.Width < narrow
+	if little == h.narrow {
 		return
 	}
-	h.narrow = narrow
+	h.narrow = little
 	h.paste.SetText(tr("Paste token"))
 	h.add.SetText(tr("Add"))
-	if narrow {
+	if little {
 		h.paste.SetText("")
 		h.add.SetText("")
 	}

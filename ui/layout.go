@@ -97,6 +97,26 @@ func (m middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.NewPos((size.Width-w)/2, (size.Height-h)*0.4))
 }
 
+// narrow is the width of a window below which some buttons have no words.
+const narrow = 560
+
+// upTo keeps a scroller as high as its body wants to be, but no higher than there is room.
+type upTo struct {
+	body fyne.CanvasObject
+	room func() float32
+}
+
+func (u upTo) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := objects[0].MinSize()
+	size.Height = min(u.body.MinSize().Height, u.room())
+	return size
+}
+
+func (u upTo) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	objects[0].Move(fyne.Position{})
+}
+
 // atLeast keeps its object at least so large.
 type atLeast struct{ size fyne.Size }
 

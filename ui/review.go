@@ -295,8 +295,8 @@ func (d *reviewDialog) showNotes() {
 			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.junk > 0 {
-		d.notes.Add(details(trn("{{.N}} system files left out, such as .DS_Store and Thumbs.db", f.junk), f.junkLeft,
-			func(x uploader.Found) string { return x.Skip.Why() }))
+		d.notes.Add(details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
+			func(x uploader.Found) string { return translated(translated(x.Skip.Why())) }))
 	}
 	if f.renamed > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} get a slightly different name, since the storage would change it", f.renamed)))
@@ -339,7 +339,9 @@ func (d *reviewDialog) showTime() {
 }
 
 func newPadded(words string) fyne.CanvasObject {
-	return inset(2, 2, 8, 8, newText(words, colorMuted, theme.SizeNameText))
+	l := wrapped(words)
+	l.Importance = widget.LowImportance
+	return inset(-4, -4, 0, 0, l)
 }
 
 // details is a list that opens on demand.

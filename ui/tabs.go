@@ -24,11 +24,11 @@ func newTabs(w *Window) *tabs {
 		states []uploader.JobState
 	}{
 		{tr("All"), nil},
+		{tr("Need you"), []uploader.JobState{uploader.Attention, uploader.Failed}}, // early: the last may have to be scrolled to
 		{tr("Active"), []uploader.JobState{uploader.Active}},
 		{tr("Waiting"), []uploader.JobState{uploader.Waiting, uploader.Paused}},
 		{tr("Delivered"), []uploader.JobState{uploader.Delivered}},
 		{tr("Not sent"), []uploader.JobState{uploader.LeftAlone, uploader.Cancelled}},
-		{tr("Need you"), []uploader.JobState{uploader.Attention, uploader.Failed}},
 	} {
 		x := &tab{words: x.words, states: x.states}
 		x.tapped = func() { t.choose(x) }

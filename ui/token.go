@@ -78,7 +78,7 @@ func (w *Window) openToken(text string) {
 	d.use.Importance = widget.HighImportance
 	d.use.Disable()
 	body := inset(0, 12, 8, 14, column(12, -1,
-		column(4, -1, d.entry, newText(tr("The link, the workspace's text, or a whole azcopy line. Nothing is sent."), colorMuted, theme.SizeNameCaptionText)),
+		column(4, -1, d.entry, small(tr("The link, the workspace's text, or a whole azcopy line. Nothing is sent."))),
 		d.fields, d.check.box, d.naming))
 	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)
 	d.sheet.name("token", d.entry)

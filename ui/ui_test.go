@@ -178,24 +178,25 @@ func (d *desk) walk(visit func(fyne.CanvasObject)) {
 	if top := c.Overlays().Top(); top != nil {
 		root = top
 	}
-	var in func(fyne.CanvasObject)
-	in = func(o fyne.CanvasObject) {
-		if !o.Visible() {
-			return
+	within(root, visit)
+}
+
+// within visits all that is visible of an object.
+func within(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
+	if !o.Visible() {
+		return
+	}
+	visit(o)
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			within(child, visit)
 		}
-		visit(o)
-		switch o := o.(type) {
-		case *fyne.Container:
-			for _, child := range o.Objects {
-				in(child)
-			}
-		case fyne.Widget:
-			for _, child := range test.WidgetRenderer(o).Objects() {
-				in(child)
-			}
+	case fyne.Widget:
+		for _, child := range test.WidgetRenderer(o).Objects() {
+			within(child, visit)
 		}
 	}
-	in(root)
 }
 
 // says reports whether a text can be read, in one piece or over several lines.

@@ -315,6 +315,7 @@ func (w *Window) resized(size fyne.Size) {
 	if w.work != nil {
 		w.header.fit(size)
 		w.practise.fit(size)
+		w.banner.fit(size)
 	}
 	if w.sheet != nil {
 		w.sheet.overlay.Resize(size)

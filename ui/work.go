@@ -23,6 +23,7 @@ type work struct {
 	list   *jobList
 	search *widget.Entry
 	foot   *text
+	below  fyne.CanvasObject // the foot with its margins
 }
 
 func newWork(w *Window) *work {
@@ -37,11 +38,12 @@ func newWork(w *Window) *work {
 	v.search.OnChanged = v.find
 	w.name("list", v.list)
 	w.name("search", v.search)
+	v.below = inset(5, 7, 20, 20, v.foot)
 	v.box = column(0, 2,
 		inset(0, 8, 16, 16, v.totals.box),
 		inset(0, 4, 8, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
 		inset(0, 0, 16, 16, container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10), inset(5, 5, 1, 1, v.list))),
-		inset(5, 7, 20, 20, v.foot))
+		v.below)
 	v.box.Hide()
 	return v
 }
@@ -61,6 +63,11 @@ func (v *work) show(s *sample) {
 	v.tabs.show(s)
 	v.list.show(s)
 	v.foot.set(v.footWords(s), colorMuted)
+	// In a low window a banner needs the room more.
+	if seen := !v.w.banner.box.Visible() || v.w.window.Canvas().Size().Height > 420; seen != v.below.Visible() {
+		setVisible(v.below, seen)
+		v.w.relayout()
+	}
 }
 
 // footWords says how the network does and what else is worth knowing in passing.
