@@ -42,16 +42,10 @@ func newBanner(w *Window) *banner {
 	return b
 }
 
-// fit leaves the buttons' words away where there is little room.
+// fit leaves words away where there is little room.
 func (b *banner) fit(size fyne.Size) {
-	paste, now := tr("Paste token"), tr("Try now")
-	if size.Width < narrow {
-		paste, now = "", ""
-	}
-	if b.paste.Text != paste {
-		b.paste.SetText(paste)
-		b.now.SetText(now)
-	}
+	worded{b.paste, tr("Paste token")}.fit(size)
+	worded{b.now, tr("Try now")}.fit(size)
 }
 
 // room is how high the words may be, so that something of the list stays in sight: the rest is scrolled to.

@@ -125,6 +125,23 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			d.look()
 			d.fitsIn(smallest)
 		})
+		for name, files := range map[string]uploader.Counts{
+			"finished":   {uploader.Delivered: 1_204},
+			"there":      {uploader.LeftAlone: 1_204},
+			"unfinished": {uploader.Delivered: 1_150, uploader.Attention: 54},
+			"paused":     {uploader.Delivered: 1_150, uploader.Paused: 54},
+			"sending":    {uploader.Delivered: 1_150, uploader.Active: 54},
+		} {
+			t.Run(code+"/"+name, func(t *testing.T) {
+				c := newCrowd(1_204)
+				c.status.Files, c.status.Transfers[0].Files = files, files
+				d := openDesk(t, Config{Settings: settings, Queue: c})
+				d.window.Resize(smallest)
+				d.look()
+				d.fitsIn(smallest)
+				d.mustSay(d.Window.work.totals.head.content) // not shortened
+			})
+		}
 		t.Run(code+"/review", func(t *testing.T) {
 			d := openDesk(t, Config{Settings: settings})
 			d.window.Resize(smallest)

@@ -17,7 +17,6 @@ type header struct {
 	box              *fyne.Container
 	name, left       *text
 	paste, add, menu *widget.Button
-	narrow           bool
 }
 
 func newHeader(w *Window) *header {
@@ -41,17 +40,8 @@ func newHeader(w *Window) *header {
 
 // fit leaves words away where there is little room.
 func (h *header) fit(size fyne.Size) {
-	little := size.Width < narrow
-	if little == h.narrow {
-		return
-	}
-	h.narrow = little
-	h.paste.SetText(tr("Paste token"))
-	h.add.SetText(tr("Add"))
-	if little {
-		h.paste.SetText("")
-		h.add.SetText("")
-	}
+	worded{h.paste, tr("Paste token")}.fit(size)
+	worded{h.add, tr("Add")}.fit(size)
 }
 
 // onStart leaves out what the start page has buttons for.

@@ -100,6 +100,22 @@ func (m middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // narrow is the width of a window below which some buttons have no words.
 const narrow = 560
 
+// worded is a button whose words are left away in a narrow window: its sign says the same.
+type worded struct {
+	button *widget.Button
+	words  string
+}
+
+func (x worded) fit(size fyne.Size) {
+	words := x.words
+	if size.Width < narrow {
+		words = ""
+	}
+	if x.button.Text != words {
+		x.button.SetText(words)
+	}
+}
+
 // upTo keeps a scroller as high as its body wants to be, but no higher than there is room.
 type upTo struct {
 	body fyne.CanvasObject

@@ -316,6 +316,7 @@ func (w *Window) resized(size fyne.Size) {
 		w.header.fit(size)
 		w.practise.fit(size)
 		w.banner.fit(size)
+		w.work.totals.fit(size)
 	}
 	if w.sheet != nil {
 		w.sheet.overlay.Resize(size)

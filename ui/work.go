@@ -145,6 +145,15 @@ func newTotals(w *Window) *totals {
 	return t
 }
 
+// fit leaves words away where there is little room.
+func (t *totals) fit(size fyne.Size) {
+	worded{t.copy, tr("Copy summary")}.fit(size)
+	worded{t.clear, tr("Clear")}.fit(size)
+	worded{t.pause, tr("Pause all")}.fit(size)
+	worded{t.resume, tr("Resume")}.fit(size)
+	worded{t.retry, tr("Try again")}.fit(size)
+}
+
 // show says how far the sending is, or that it is done.
 func (t *totals) show(s *sample) {
 	st := &s.status

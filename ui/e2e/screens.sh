@@ -1,6 +1,7 @@
 #!/bin/bash
 # desktop: -t -s 2100x1500
-# Pictures of every view, light and dark, at the smallest size, a usual one and double scale, into shots/.
+# Pictures of every view, light and dark, at the smallest size, a usual one and double scale, into shots/. LOOKS="light dark" and
+# LANGUAGES="en de fr es ja" say which; the languages are taken from the environment, as the system's would be.
 . "$(dirname "$0")/person.sh"
 inbox --lifetime 150h
 slow_line 4000000
@@ -46,13 +47,19 @@ views() {
 # settings JSON makes the next start have these.
 settings() { mkdir -p "$UPLOADER_HOME"; printf '%s\n' "$1" >"$UPLOADER_HOME/settings.json"; }
 
-for look in ${LOOKS:-light dark}; do
-	settings '{"appearance":"'"$look"'","width":1000,"height":700,"stay_awake":true}'
-	views "$look-1000x700"
-	settings '{"appearance":"'"$look"'","width":480,"height":360,"stay_awake":true}'
-	views "$look-480x360"
-	settings '{"appearance":"'"$look"'","width":1000,"height":700,"stay_awake":true}'
-	FYNE_SCALE=2 views "$look-double"
+for language in ${LANGUAGES:-en}; do
+	export LANGUAGE=$language
+	in=$language-
+	[ "$language" = en ] && in=''
+	for look in ${LOOKS:-light dark}; do
+		settings '{"appearance":"'"$look"'","width":1000,"height":700,"stay_awake":true}'
+		views "$in$look-1000x700"
+		settings '{"appearance":"'"$look"'","width":480,"height":360,"stay_awake":true}'
+		views "$in$look-480x360"
+		[ "$language" = en ] || continue
+		settings '{"appearance":"'"$look"'","width":1000,"height":700,"stay_awake":true}'
+		FYNE_SCALE=2 views "$look-double"
+	done
 done
 kill "$LINE"
 inbox_ends
