@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -100,8 +99,10 @@ func (d *dictionary) counted(english string, n int64) string {
 	if !ok {
 		return english
 	}
-	// Beyond nine digits no language looks at more than the last of them.
-	form := plural.Cardinal.MatchPlural(d.tag, int(n%1e9), 0, 0, 0, 0)
+	if n >= 1e7 { // no language looks further than at the last six digits, and at whether there are more
+		n = n%1e6 + 1e6
+	}
+	form := plural.Cardinal.MatchPlural(d.tag, int(n), 0, 0, 0, 0)
 	if text, ok := forms[form]; ok {
 		return text
 	}
@@ -112,7 +113,7 @@ func (d *dictionary) counted(english string, n int64) string {
 // there is no file of that. Texts that are on the screen stay. On an error they are English.
 func speak(code string) error {
 	if code == "" {
-		code = systemLanguage()
+		code = closestLanguage(lang.SystemLocale().LanguageString())
 	}
 	d, err := readDictionary(code)
 	if err != nil {
@@ -141,18 +142,14 @@ var saidByFyne = []string{
 	"OK", "Open", "Paste", "Quit", "Redo", "Save", "Select all", "Show Hidden Files", "Undo", "Yes", "file.name", "file.parent",
 }
 
-// systemLanguage returns the language that comes closest to the system's.
-func systemLanguage() string {
+// closestLanguage returns the language that there is which comes closest to that of a locale, English if none does.
+func closestLanguage(locale string) string {
 	codes := languages()
 	tags := make([]language.Tag, len(codes))
 	for i, code := range codes {
 		tags[i] = language.Make(code)
 	}
-	system, err := language.Parse(lang.SystemLocale().LanguageString())
-	if err != nil {
-		return English
-	}
-	_, i, sure := language.NewMatcher(tags).Match(system)
+	_, i, sure := language.NewMatcher(tags).Match(language.Make(locale))
 	if sure == language.No {
 		return English
 	}
@@ -169,7 +166,7 @@ func languageNames() []string {
 		}
 		names = append(names, name)
 	}
-	return slices.Clip(names)
+	return names
 }
 
 // setLanguage shows the window in another language, at once.

@@ -1,9 +1,14 @@
 package ui
 
 import (
+	"slices"
 	"testing"
+	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
+	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
 )
@@ -14,11 +19,16 @@ func TestTheLanguageIsChosenInTheSettings(t *testing.T) {
 	d := openDesk(t, Config{Queue: newCrowd(1_204)})
 	d.look()
 	d.mustSay("0 of 1,204 files delivered", "Sending")
-	d.openSettings()
 	for i, code := range languages() {
-		d.setLanguage(code)
 		d.openSettings()
-		d.mustSay(languageNames()[i])
+		var choice *widget.Select
+		d.walk(func(o fyne.CanvasObject) {
+			if s, ok := o.(*widget.Select); ok && slices.Contains(s.Options, "Deutsch") {
+				choice = s
+			}
+		})
+		choice.SetSelectedIndex(i + 1) // behind “as the system”
+		d.mustSay(tr("Settings"), languageNames()[i])
 		d.sheet.close()
 		d.look()
 		d.mustSay(trn("{{.N}} of {{.Total}} files delivered", 0, values("Total", number(1_204))), tr("Pause all"))
@@ -34,15 +44,36 @@ func TestTheLanguageIsChosenInTheSettings(t *testing.T) {
 	}
 }
 
-// TestWhatTheSystemSpeaks: the window follows the system's language, in whatever form that is named, and else speaks English.
-func TestWhatTheSystemSpeaks(t *testing.T) {
+// TestClosestLanguage: the window follows the system's language, in whatever form that is named, and else speaks English.
+func TestClosestLanguage(t *testing.T) {
+	for locale, want := range map[string]string{
+		"en-GB": "en", "de-AT": "de", "de": "de", "gsw-CH": "de", "fr-CA": "fr", "es-419": "es", "es-MX": "es", "ja-JP": "ja", "ja": "ja",
+		"nl-NL": "en", "sr-Cyrl": "en", "zh-Hans": "en", "": "en", "C": "en", "no locale": "en",
+	} {
+		if got := closestLanguage(locale); got != want {
+			t.Errorf("%q: %s, want %s", locale, got, want)
+		}
+	}
+}
+
+// TestNumbersAndTimes are written as the language does.
+func TestNumbersAndTimes(t *testing.T) {
 	t.Cleanup(func() { speakIn(t, English) })
-	for locale, want := range map[string]string{"en_GB.UTF-8": "en", "C": "en", "": "en", "nl_NL.UTF-8": "en"} {
-		t.Setenv("LC_ALL", locale)
-		t.Setenv("LANGUAGE", "")
-		t.Setenv("LANG", "")
-		if got := systemLanguage(); got != want {
-			t.Errorf("%q: %s", locale, got)
+	when := time.Date(2030, 5, 7, 9, 4, 0, 0, time.Local)
+	for code, want := range map[string][]string{
+		"en": {"1,234,567", "1.2 GB", "512 B", "7 May 2030, 09:04", "6 d 21 h", "0 files", "1 file", "2,000,000 files"},
+		"de": {"1.234.567", "1,2 GB", "512 B", "07.05.2030, 09:04", "6 T 21 Std.", "0 Dateien", "1 Datei", "2.000.000 Dateien"},
+		"fr": {"1\u00a0234\u00a0567", "1,2 Go", "512 o", "07/05/2030, 09:04", "6 j 21 h", "0 fichier", "1 fichier", "2\u00a0000\u00a0000 fichiers"},
+		"es": {"1.234.567", "1,2 GB", "512 B", "07/05/2030, 09:04", "6 d 21 h", "0 archivos", "1 archivo", "2.000.000 archivos"},
+		"ja": {"1,234,567", "1.2 GB", "512 B", "2030/05/07 09:04", "6日21時間", "0 個のファイル", "1 個のファイル", "2,000,000 個のファイル"},
+	} {
+		speakIn(t, code)
+		got := []string{
+			number(1_234_567), amount(1_234_567_890), amount(512), date(when), duration(6*24*time.Hour + 21*time.Hour),
+			files(0), files(1), files(2_000_000),
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", code, diff)
 		}
 	}
 }
