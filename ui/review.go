@@ -151,7 +151,7 @@ func (w *Window) conflictChoice() *widget.RadioGroup {
 		options = append(options, tr("Replace it"))
 	}
 	c := widget.NewRadioGroup(options, nil)
-	c.Horizontal = true
+	c.Horizontal = w.window.Canvas().Size().Width >= 600
 	c.Required = true
 	rule := int(w.settings.conflict())
 	if rule >= len(options) {
