@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -18,11 +17,6 @@ func explain(err error) uploader.Explanation {
 	e, ok := asError(err)
 	if !ok {
 		return workspace.ExplainIn(err, translated)
-	}
-	if e.Reason == uploader.Expired && e.When.After(time.Now()) {
-		sooner := *e // the storage ended it before its time, and says no when
-		sooner.When = time.Time{}
-		e = &sooner
 	}
 	x := uploader.ExplainIn(e, translated)
 	// Where the engine's words name a command's flag, the window has a button.

@@ -244,17 +244,11 @@ func (s *Store) classifyToken(e *uploader.Error, said serviceError, otherwise up
 			e.Reason, e.When = uploader.NotYetValid, start
 			return
 		}
-		e.Reason, e.When = uploader.Expired, expiry
-		if expiry.IsZero() {
-			e.When = s.token.ValidTo
-		}
+		e.Reason, e.When = uploader.Expired, s.ended(expiry, current)
 	case has("signed expiry time"):
 		// Of a token without a start the service takes "now" for the start, so "expiry must be after start" means
 		// that it is over.
-		e.Reason, e.When = uploader.Expired, moment(said.Detail, "Signed expiry time")
-		if e.When.IsZero() {
-			e.When = s.token.ValidTo
-		}
+		e.Reason, e.When = uploader.Expired, s.ended(moment(said.Detail, "Signed expiry time"), e.Date)
 	case has("resource level", "directory depth", "resource is not allowed"):
 		e.Reason = uploader.WrongPlace
 	case has("policy violated"):
@@ -268,6 +262,18 @@ func (s *Store) classifyToken(e *uploader.Error, said serviceError, otherwise up
 	default:
 		e.Reason = otherwise
 	}
+}
+
+// ended returns when the token ended: as the service says, else as the token does. It is zero where the service ended it before that,
+// for then nothing says when.
+func (s *Store) ended(said, now time.Time) time.Time {
+	if said.IsZero() {
+		said = s.token.ValidTo
+	}
+	if !now.IsZero() && said.After(now) {
+		return time.Time{}
+	}
+	return said
 }
 
 // longestWait bounds what is believed of a Retry-After.
