@@ -134,24 +134,16 @@ func (f *issueFlags) request(c *cobra.Command) (workspace.Request, error) {
 	return r, err
 }
 
-// parseMoment reads a date as people write it, in the time zone zone unless it says another. A day alone is its midnight, plus
-// so many days.
+// parseMoment reads the date of a flag, see [workspace.ParseMoment].
 func parseMoment(flag, text string, plus int, zone *time.Location) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
+	t, ok := workspace.ParseMoment(text, plus, zone)
+	if !ok {
+		return t, &usageError{flag + " is no date. Write it as 2026-11-03, \"2026-11-03 09:00\" or 2026-11-03T09:00:00Z."}
 	}
-	if t, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
-		return t.AddDate(0, 0, plus), nil
-	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.DateTime, "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, &usageError{flag + " is no date. Write it as 2026-11-03, \"2026-11-03 09:00\" or 2026-11-03T09:00:00Z."}
+	return t, nil
 }
 
 // issue has a token made and prints it. A token that can't be printed would be nobody's, so it is revoked again.
