@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"inboxuploader/uploader"
+	"inboxuploader/workspace"
 )
 
 // crowd is a queue of any length whose answers are what a person may see. It counts what is asked of it.
@@ -95,7 +96,37 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		"about":        func(d *desk) { d.openAbout() },
 		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
 		"tray":         func(d *desk) { d.tellOfTray() },
-		"message":      func(d *desk) { d.tell("Title", explain(uploader.NewError("test", "", uploader.SignatureRefused))) },
+		"tokens":       func(d *desk) { d.openTokens(manyGrants(40)) },
+		"tokens wide": func(d *desk) {
+			d.window.Resize(fyne.NewSize(1000, 700))
+			d.openTokens(manyGrants(3))
+			d.window.Resize(smallest)
+		},
+		"create a token": func(d *desk) {
+			v := d.openTokens(manyGrants(1))
+			d.write("reason", strings.Repeat("W", 256))
+			d.choosePeriod(tr("Dates…"))
+			v.createAsked()
+		},
+		"revoke a token": func(d *desk) { d.openTokens(manyGrants(40)); d.press(tr("Revoke…")) },
+		"a new token": func(d *desk) {
+			v := d.openTokens(manyGrants(3))
+			g := v.grants[0]
+			g.TID = 4
+			v.issued(someToken(), g)
+			d.look()
+			d.inSight(v.made[4].copy)
+			v.copyToken(4)
+			d.inSight(v.made[4].copy)
+		},
+		"trouble with tokens": func(d *desk) {
+			ws := manyGrants(1)
+			ws.err = &workspace.Error{Reason: workspace.KeyRefused, Err: workspace.ErrDenied}
+			v := d.openTokens(ws)
+			v.failed(ask{again: true}, ws.err)
+			v.show()
+		},
+		"message": func(d *desk) { d.tell("Title", explain(uploader.NewError("test", "", uploader.SignatureRefused))) },
 	}
 	t.Cleanup(func() { speakIn(t, English) })
 	for _, code := range languages() {
@@ -168,6 +199,9 @@ func (d *desk) fitsIn(size fyne.Size) {
 		d.t.Errorf("the window can't be smaller than %v", min)
 	}
 	reach := map[fyne.CanvasObject]bool{} // can be scrolled to
+	if s := d.sheet; s != nil && s.scroll.Content.Size().Height < s.scroll.Content.MinSize().Height {
+		d.t.Errorf("what is %.0f high has %.0f to scroll through", s.scroll.Content.MinSize().Height, s.scroll.Content.Size().Height)
+	}
 	d.walk(func(o fyne.CanvasObject) {
 		s, ok := o.(*container.Scroll)
 		if ok && s.Direction == container.ScrollHorizontalOnly {

@@ -85,6 +85,7 @@ func (w *Window) isFocused(o fyne.Focusable) bool { return w.window.Canvas().Foc
 func (w *Window) windowMenu() *fyne.Menu {
 	item := func(words string, f func()) *fyne.MenuItem { return fyne.NewMenuItem(words, f) }
 	items := append(w.inboxItems(), item(tr("Paste token…"), w.pasteToken))
+	items = append(items, w.issuingItems()...)
 	if w.config.Practice != nil && w.practice == nil {
 		items = append(items, item(tr("Try the practice inbox"), w.startPractice))
 	}

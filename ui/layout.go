@@ -276,3 +276,58 @@ func wrapped(content string) *widget.Label {
 	l.Wrapping = fyne.TextWrapWord
 	return l
 }
+
+// columns arranges a row of a table, each cell in the middle of the height. All rows share one; the first column takes the room that
+// is left.
+type columns struct {
+	widths []float32
+	gap    float32
+}
+
+// measure widens the columns for a row.
+func (c *columns) measure(cells []fyne.CanvasObject) {
+	if c.widths == nil {
+		c.widths = make([]float32, len(cells))
+	}
+	for i, o := range cells {
+		c.widths[i] = max(c.widths[i], o.MinSize().Width)
+	}
+}
+
+func (c *columns) MinSize(cells []fyne.CanvasObject) (size fyne.Size) {
+	for i, o := range cells {
+		m := o.MinSize()
+		size.Height = max(size.Height, m.Height)
+		if i == 0 {
+			size.Width += m.Width
+		} else {
+			size.Width += c.gap + c.widths[i]
+		}
+	}
+	return size
+}
+
+func (c *columns) Layout(cells []fyne.CanvasObject, size fyne.Size) {
+	at := size.Width
+	for i := len(cells) - 1; i > 0; i-- {
+		at -= c.widths[i]
+		c.put(cells[i], at, c.widths[i], size.Height)
+		at -= c.gap
+	}
+	c.put(cells[0], 0, max(at, 0), size.Height)
+}
+
+func (c *columns) put(o fyne.CanvasObject, x, width, height float32) {
+	h := o.MinSize().Height
+	o.Resize(fyne.NewSize(width, h))
+	o.Move(fyne.NewPos(x, (height-h)/2))
+}
+
+// visible shows an object, or not.
+func visible(o fyne.CanvasObject, yes bool) {
+	if yes {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}

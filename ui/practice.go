@@ -21,6 +21,8 @@ type Practice interface {
 	PullCable(pulled bool)
 	// EndTokens makes the inbox refuse every token issued so far as ended.
 	EndTokens() error
+	// Workspace opens the inbox's own workspace, which issues tokens for it as one on a storage account does.
+	Workspace() (Workspace, error)
 	// Close ends the inbox. It may block for a moment.
 	Close() error
 }
@@ -32,6 +34,7 @@ type practiceBar struct {
 	words *text
 	cable *widget.Check
 	end   *widget.Button
+	issue *widget.Button
 }
 
 func newPracticeBar(w *Window) *practiceBar {
@@ -45,8 +48,10 @@ func newPracticeBar(w *Window) *practiceBar {
 	p.end = widget.NewButton(tr("End the token"), w.endPracticeToken)
 	w.name("cable", p.cable)
 	w.name("end_token", p.end)
+	p.issue = widget.NewButton(tr("Upload tokens…"), w.openPracticeTokens)
+	w.name("tokens", p.issue)
 	sign := container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon("practice", theme.ColorNamePrimary)))
-	p.box = inset(0, 8, 16, 16, container.NewStack(newPanel(colorInfoBg, "", 8), inset(4, 4, 12, 6, line(8, 1, sign, p.words, p.cable, p.end))))
+	p.box = inset(0, 8, 16, 16, container.NewStack(newPanel(colorInfoBg, "", 8), inset(4, 4, 12, 6, line(8, 1, sign, p.words, p.cable, p.end, p.issue))))
 	p.box.Hide()
 	return p
 }
@@ -65,8 +70,13 @@ func (p *practiceBar) show() {
 // fit leaves words away where there is little room.
 func (p *practiceBar) fit(size fyne.Size) {
 	words := tr("Practice inbox: nothing leaves this computer")
-	if size.Width < 640 {
+	if size.Width < 760 {
 		words = tr("Practice inbox")
+	}
+	p.issue.Show()
+	const title = 100 // the least that the words need beside the buttons
+	if p.box.MinSize().Width+title > size.Width {
+		p.issue.Hide() // the menu has it too
 	}
 	p.words.set(words, theme.ColorNameForeground)
 }

@@ -28,12 +28,12 @@ func (w *Window) tellOfTray() {
 // quitAsked ends the program. It asks only while something is being sent.
 func (w *Window) quitAsked() {
 	if w.last.status.Busy == 0 {
-		w.app.Quit()
+		w.quit()
 		return
 	}
 	w.reveal()
 	stay := widget.NewButton(tr("Go on sending"), nil)
-	quit := widget.NewButton(tr("Quit"), w.app.Quit)
+	quit := widget.NewButton(tr("Quit"), w.quit)
 	quit.Importance = widget.HighImportance
 	s := w.openSheet(tr("Files are being sent"), 480, inset(0, 12, 8, 14, wrapped(
 		trn("{{.N}} files are not in the inbox yet. What is there stays there.", unfinished(&w.last.status)))), stay, quit)
@@ -42,4 +42,10 @@ func (w *Window) quitAsked() {
 	stay.OnTapped = s.close
 	w.window.Canvas().Focus(stay)
 	w.events.event("told", "title", tr("Files are being sent"), "delivered", w.last.status.Files[uploader.Delivered])
+}
+
+// quit ends the program, and takes an upload token that was copied from the clipboard, which nothing would do later.
+func (w *Window) quit() {
+	w.clearCopied()
+	w.app.Quit()
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -17,26 +18,30 @@ type sheet struct {
 	w       *Window
 	overlay *fyne.Container
 	// tick, if not nil, is called with each sample. It returns after how long it wants to be called again; 0 for never.
-	tick  func(now time.Time) time.Duration
-	names []string // that its widgets have for Where
+	tick func(now time.Time) time.Duration
+	// fit, if not nil, is called with the window's size when that changes.
+	fit    func(fyne.Size)
+	scroll *container.Scroll
+	names  []string // that its widgets have for Where
 	// closed, if not nil, is called when the sheet is gone.
 	closed func()
+	stays  bool   // what opens meanwhile opens above it
+	under  *sheet // the one that this one stands above, or nil
 }
 
 // openSheet shows a sheet of up to that width. The buttons stand at its bottom right, the last of them is the one for what most
-// people want. A sheet that is open already is closed.
+// people want. A sheet that is open already is closed, unless it stays.
 func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, buttons ...fyne.CanvasObject) *sheet {
-	if w.sheet != nil {
+	if w.sheet != nil && !w.sheet.stays {
 		w.sheet.close()
 	}
-	s := &sheet{w: w}
+	s := &sheet{w: w, under: w.sheet, scroll: container.NewVScroll(body)}
 	head := newText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	head.bold, head.cut = true, true
-	scroll := container.NewVScroll(body)
 	foot := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
 	content := column(0, 1,
 		inset(16, 8, 20, 20, head),
-		inset(0, 0, 12, 6, scroll),
+		inset(0, 0, 12, 6, s.scroll),
 		widget.NewSeparator(),
 		inset(12, 12, 20, 20, line(8, 0, foot...)))
 	s.overlay = container.NewStack(
@@ -50,8 +55,13 @@ func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, 
 	return s
 }
 
-// name gives a widget of the sheet a name for Where, for as long as the sheet is open.
+// name gives a widget of the sheet a name for Where, for as long as the sheet is open or another one gets the name.
 func (s *sheet) name(name string, o fyne.CanvasObject) {
+	if slices.Contains(s.names, name) {
+		all := s.w.named[name]
+		all[len(all)-1] = o
+		return
+	}
 	s.names = append(s.names, name)
 	s.w.name(name, o)
 }
@@ -61,7 +71,7 @@ func (s *sheet) close() {
 	if s.w.sheet != s {
 		return
 	}
-	s.w.sheet = nil
+	s.w.sheet = s.under
 	for _, name := range s.names {
 		s.w.named[name] = s.w.named[name][:len(s.w.named[name])-1]
 	}

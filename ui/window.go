@@ -35,6 +35,10 @@ type Config struct {
 	Hosts []string
 	// Notices is what a person should know from the start, such as that a damaged list was mended.
 	Notices []Notice
+	// Account is the storage account of those who run an inbox, for which upload tokens are issued. Nil: there can be none.
+	Account Account
+	// Person is who uses the program, as the table of upload tokens names them.
+	Person string
 	// Practice starts the practice inbox. It may block. Nil leaves the offer out.
 	Practice func(context.Context) (Practice, error)
 	// Desktop is what the desktop offers. Its zero value offers nothing.
@@ -43,6 +47,8 @@ type Config struct {
 	Do func(func())
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
+	// After runs a function once that time has passed, on a goroutine of its own. Default time.AfterFunc.
+	After func(time.Duration, func())
 	// Log gets what support needs. Default: nothing is logged.
 	Log *slog.Logger
 	// LogPath is the file that Log writes to, for the person; empty where there is none.
@@ -103,6 +109,8 @@ type Window struct {
 	took        time.Duration          // how long it took; 0 while it is under way
 	practice    Practice
 	practiceKey string // of its inbox
+	connected   bool   // a storage account is
+	copied      copied
 
 	header   *header
 	start    *start
@@ -123,6 +131,9 @@ func New(app fyne.App, c Config) *Window {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.After == nil {
+		c.After = func(d time.Duration, f func()) { time.AfterFunc(d, f) }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -194,6 +205,7 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		w.events.event("started", "version", w.config.Version)
 		w.wake()
 		w.loadInboxes()
+		w.lookForAccount()
 		for _, notice := range w.config.Notices {
 			w.tell(tr("Before you begin"), notice(translated))
 		}
@@ -201,6 +213,7 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 			w.addPaths(paths)
 		}
 	})
+	w.app.Lifecycle().SetOnEnteredForeground(w.lookForAccount) // it may be connected in a terminal meanwhile
 	w.window.ShowAndRun()
 	w.end()
 }
@@ -221,7 +234,7 @@ func (w *Window) end() {
 }
 
 // Quit ends the program without asking.
-func (w *Window) Quit() { w.do(w.app.Quit) }
+func (w *Window) Quit() { w.do(w.quit) }
 
 // Raise brings the window to the front.
 func (w *Window) Raise() {
@@ -318,8 +331,11 @@ func (w *Window) resized(size fyne.Size) {
 		w.banner.fit(size)
 		w.work.totals.fit(size)
 	}
-	if w.sheet != nil {
-		w.sheet.overlay.Resize(size)
+	for s := w.sheet; s != nil; s = s.under {
+		if s.fit != nil {
+			s.fit(size)
+		}
+		s.overlay.Resize(size)
 	}
 	if w.shown {
 		w.settings.Width, w.settings.Height = size.Width, size.Height

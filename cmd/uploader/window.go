@@ -94,8 +94,13 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 			defer func() { _ = store.Close() }()
 			return uploader.CheckToken(ctx, store, t)
 		},
+		Account: windowAccount{p}, Person: whoami(),
 		Practice: func(ctx context.Context) (ui.Practice, error) {
-			return practice.Start(ctx, p.now)
+			inbox, err := practice.Start(ctx, p.now)
+			if err != nil {
+				return nil, err
+			}
+			return practiceInbox{inbox}, nil
 		},
 		Desktop: ui.Desktop{HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal},
 		Log:     log, LogPath: logPath, Version: version(),

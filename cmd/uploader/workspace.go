@@ -218,7 +218,10 @@ func (p *program) openWorkspace(ctx context.Context, keyFile string) (*workspace
 	return p.open(conn, account)
 }
 
-// readConnection reads what connect kept.
+// errNotConnected says that connect kept nothing.
+var errNotConnected = &usageError{"No storage account is connected. Connect one first: uploader workspace connect --help"}
+
+// readConnection reads what connect kept. Where that is nothing it returns errNotConnected.
 func (p *program) readConnection() (connection, error) {
 	var conn connection
 	dir, err := p.stateDir()
@@ -227,7 +230,7 @@ func (p *program) readConnection() (connection, error) {
 	}
 	text, err := os.ReadFile(filepath.Join(dir, connectionName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return conn, &usageError{"No storage account is connected. Connect one first: uploader workspace connect --help"}
+		return conn, errNotConnected
 	}
 	// Where others can write they could send tokens, and files, to a stranger.
 	if _, err := p.openState(); err != nil {

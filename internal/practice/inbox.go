@@ -4,6 +4,7 @@ package practice
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -105,6 +106,12 @@ func (i *Inbox) Token() (string, error) {
 	}
 	return link, nil
 }
+
+// Address is where the inbox's storage account is reached.
+func (i *Inbox) Address() string { return i.base + "/" + i.server.Account() }
+
+// Key returns the account's key, as storage accounts show theirs. It is a secret.
+func (i *Inbox) Key() string { return base64.StdEncoding.EncodeToString(i.server.Key()) }
 
 // Samples makes a folder of sample files, or returns the one that it made before.
 func (i *Inbox) Samples() (string, error) {

@@ -7,6 +7,14 @@ inbox --lifetime 150h
 slow_line 4000000
 ended=$(sed 's/\([?&]\)se=[^&]*/\1se=2020-01-01T00%3A00%3A00Z/; s/\([?&]\)st=[^&]*/\1st=2019-12-01T00%3A00%3A00Z/' <<<"$TOKEN")
 
+UPLOADER_WORKSPACE_KEY=$(cat "$INBOX_DIR/.blobserver/key")
+export UPLOADER_WORKSPACE_KEY
+"$UPLOADER" workspace connect "${TOKEN%%/practice-1*}" --workspace lab --no-keyring >"$OUT/connect.txt" 2>&1 || fail "connect: $(cat "$OUT/connect.txt")"
+for reason in "Sequencing run 17" "A reason that takes some more words, for the data of the other site" "心拍数のデータ"; do
+	"$UPLOADER" token create --reason "$reason" --valid-days 7 >/dev/null 2>&1
+done
+"$UPLOADER" token revoke 2 >/dev/null 2>&1
+
 # folder NAME makes a folder of files for one look; the inbox keeps what another one sent.
 folder() {
 	data=$OUT/data/$1
@@ -41,6 +49,10 @@ views() {
 	mark; click resume_all; want resumed >/dev/null; pull_cable; want trouble '' 60 >/dev/null; sleep 0.5; shot "$look-5c-no-network"
 	mark; plug_cable; want delivered '' 120 >/dev/null; sleep 0.5; shot "$look-6-delivered"
 	click menu; sleep 0.3; shot "$look-7-menu"; keys Escape
+	mark; click menu; keys Down; keys Down; keys Return; want tokens >/dev/null; sleep 0.3; shot "$look-7a-tokens"
+	paste "MRI of the second visit, all of the subjects of the northern site"; mark; click create; want asked >/dev/null; sleep 0.3; shot "$look-7b-create"
+	mark; click confirm; want created >/dev/null; sleep 0.3; shot "$look-7c-created"
+	mark; click copy; want copied >/dev/null; sleep 0.6; shot "$look-7d-copied"; click cancel
 	keys ctrl+comma; sleep 0.4; shot "$look-8-settings"; click cancel
 	stop
 }

@@ -1,0 +1,106 @@
+package ui
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+
+	"inboxuploader/uploader"
+	"inboxuploader/workspace"
+)
+
+// Account is the storage account that this computer's user issues upload tokens for. Its methods may be called from any goroutine,
+// and are never called on Fyne's thread.
+type Account interface {
+	// Connected reports whether one is connected on this computer. It may block on the disk.
+	Connected() bool
+	// Open opens the account's workspace with its key from the keyring, for which it may block. Errors are ErrNotConnected,
+	// ErrConnectionUnreadable, ErrKeyNotKept, those of the vault, and those of package workspace.
+	Open(ctx context.Context) (Workspace, error)
+}
+
+// Workspace issues upload tokens; a [*workspace.Workspace] does, whose methods say more. They block on the network, and are never
+// called on Fyne's thread.
+type Workspace interface {
+	ID() string
+	List(ctx context.Context) ([]workspace.Grant, error)
+	Issue(ctx context.Context, r workspace.Request) (uploader.Token, workspace.Grant, error)
+	Revoke(ctx context.Context, tid int, by string) error
+	Close() error
+}
+
+// Why a workspace can't be opened.
+var (
+	// ErrNotConnected: no storage account is connected on this computer.
+	ErrNotConnected = errors.New("no storage account connected")
+	// ErrConnectionUnreadable: what is kept of the connected account is damaged, or the certificates that it names are gone.
+	ErrConnectionUnreadable = errors.New("connection unreadable")
+	// ErrKeyNotKept: an account is connected whose key is not in the keyring, and not given otherwise.
+	ErrKeyNotKept = errors.New("account key not kept")
+)
+
+// lookForAccount finds out whether a storage account is connected, for the menu.
+func (w *Window) lookForAccount() {
+	if w.config.Account == nil {
+		return
+	}
+	w.inBackground(func(context.Context) {
+		connected := w.config.Account.Connected()
+		w.do(func() { w.connected = connected })
+	})
+}
+
+// issuingItems are the menu's entries for those who issue upload tokens.
+func (w *Window) issuingItems() []*fyne.MenuItem {
+	var items []*fyne.MenuItem
+	if w.connected {
+		items = append(items, fyne.NewMenuItem(tr("Upload tokens…"), w.openAccountTokens))
+	}
+	switch {
+	case w.practice != nil && w.connected:
+		items = append(items, fyne.NewMenuItem(tr("Upload tokens of the practice inbox…"), w.openPracticeTokens))
+	case w.practice != nil:
+		items = append(items, fyne.NewMenuItem(tr("Upload tokens…"), w.openPracticeTokens))
+	}
+	return items
+}
+
+func (w *Window) openAccountTokens() { w.openUploadTokens(tr("Upload tokens"), w.config.Account.Open) }
+
+func (w *Window) openPracticeTokens() {
+	practice := w.practice
+	w.openUploadTokens(tr("Upload tokens of the practice inbox"), func(context.Context) (Workspace, error) { return practice.Workspace() })
+}
+
+// explainIssuing returns what those who issue tokens read of an error.
+func explainIssuing(err error) uploader.Explanation {
+	safe := tr("Nothing was changed.")
+	switch {
+	case errors.Is(err, ErrNotConnected):
+		return uploader.Explanation{What: tr("No storage account is connected any more."), Safe: safe, Do: tr("Connect one in a terminal: uploader workspace connect")}
+	case errors.Is(err, ErrConnectionUnreadable):
+		return uploader.Explanation{
+			What: tr("What is known of the connected storage account can't be read, or the certificates that it names."),
+			Safe: safe, Do: tr("Connect the account again in a terminal: uploader workspace connect"),
+		}
+	case errors.Is(err, ErrKeyNotKept):
+		return uploader.Explanation{
+			What: tr("The storage account's key is not kept on this computer."),
+			Safe: safe, Do: tr("Connect the account again in a terminal, where there is a keyring: uploader workspace connect"),
+		}
+	case errors.Is(err, uploader.ErrVault):
+		return uploader.Explanation{
+			What: tr("The storage account's key can't be had from this computer's keyring, which is locked or not there."),
+			Safe: safe, Do: tr("Unlock the keyring and try again."),
+		}
+	}
+	x := workspace.ExplainIn(err, translated)
+	switch e, ok := errors.AsType[*workspace.Error](err); {
+	case !ok, e.Reason == workspace.Unexpected:
+		x.Do = tr("Try again; if it happens again, report it with the log.")
+	case e.Reason == workspace.KeyRefused, e.Reason == workspace.KeyDamaged:
+		x.Do = tr("Connect the account again in a terminal, with the key that it has now: uploader workspace connect")
+	}
+	return x
+}

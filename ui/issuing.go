@@ -1,0 +1,169 @@
+package ui
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+	"inboxuploader/workspace"
+)
+
+// revokeLimit is for how long a token that nobody saw is tried to be revoked.
+const revokeLimit = 20 * time.Second
+
+// createAsked repeats what would be granted, and asks.
+func (v *uploadTokens) createAsked() {
+	r, problem := v.form.request()
+	if problem != "" || v.create.Disabled() {
+		v.form.begun = true
+		v.show()
+		return
+	}
+	now := v.w.config.Now()
+	from := tr("now")
+	begins := now
+	if !r.From.IsZero() {
+		from, begins = date(r.From), r.From
+	}
+	ends := r.To
+	if ends.IsZero() {
+		ends = begins.Add(cmp.Or(r.Period, workspace.DefaultPeriod))
+	}
+	workspaceName := newText(safeName(v.id), theme.ColorNameForeground, theme.SizeNameText)
+	workspaceName.cut = true
+	v.confirm(tr("Create this token?"), tr("Create"), column(8, -1,
+		pairs(
+			tr("Workspace"), workspaceName,
+			tr("What it is for"), reasonText(r.Reason),
+			tr("Allowed"), rightsList(uploader.Rights{Letters: workspace.DefaultRights}),
+			tr("Valid from"), newText(from, theme.ColorNameForeground, theme.SizeNameText),
+			tr("Valid to"), newText(date(ends), theme.ColorNameForeground, theme.SizeNameText),
+			tr("Time"), newText(duration(ends.Sub(begins)), theme.ColorNameForeground, theme.SizeNameText),
+		),
+		small(tr("Whoever has the token can upload until it ends or is revoked. Send it in a way that only its receiver reads."))),
+		v.create, func() { v.issue(r) })
+}
+
+// issue creates a token. Where the view is closed before it was shown nobody could ever copy it, so it is revoked again.
+func (v *uploadTokens) issue(r workspace.Request) {
+	tid := 0
+	v.ask(ask{words: tr("Creating the token…"), do: func(ctx context.Context, ws Workspace) (func(), error) {
+		t, g, err := ws.Issue(ctx, r)
+		tid = g.TID
+		return func() { v.issued(t.Link(), g) }, err
+	}, unseen: func(ws Workspace) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.view), revokeLimit)
+		defer cancel()
+		if err := ws.Revoke(ctx, tid, v.w.config.Person); err != nil {
+			v.w.config.Log.Error("revoke a token that nobody saw", "tid", tid, "error", err)
+		}
+	}})
+}
+
+// issued shows the new token as the first of the table, to be copied.
+func (v *uploadTokens) issued(link string, g workspace.Grant) {
+	button := v.w.newSheetButton(tr("Copy"), func() { v.copyToken(g.TID) })
+	button.Icon = icon("copy", theme.ColorNameForegroundOnPrimary)
+	button.Importance = widget.HighImportance
+	v.made[g.TID] = &made{link: link, copy: button}
+	v.grants = append([]workspace.Grant{g}, v.grants...)
+	v.form.clear()
+	v.table.build()
+	v.show()
+	v.w.window.Canvas().Focus(button)
+	v.w.scrollTo(v.table.box)
+	v.w.events.event("created", "tid", g.TID, "tokens", len(v.grants))
+}
+
+// copyToken puts a token that was made here on the clipboard.
+func (v *uploadTokens) copyToken(tid int) {
+	m := v.made[tid]
+	if m == nil {
+		return
+	}
+	v.w.copySecret(m.link)
+	m.copied = true
+	v.table.build()
+	v.show()
+	v.w.events.event("copied", "tid", tid)
+}
+
+// revokeAsked says what revoking a token does, and asks.
+func (v *uploadTokens) revokeAsked(g workspace.Grant, button *sheetButton) {
+	if v.busy != "" {
+		return
+	}
+	v.confirm(tr("Revoke token {{.TID}}?", values("TID", g.TID)), tr("Revoke"), column(8, -1,
+		pairs(
+			tr("What it is for"), reasonText(g.Reason),
+			tr("Valid to"), newText(dateOrNone(g.ValidTo), theme.ColorNameForeground, theme.SizeNameText)),
+		flush(tr("Whoever has it can't upload with it any more: what they are sending stops and waits for another token. What arrived stays. It can't be undone, and may take half a minute."))),
+		button, func() { v.revoke(g) })
+}
+
+func (v *uploadTokens) revoke(g workspace.Grant) {
+	by := v.w.config.Person
+	v.ask(ask{words: tr("Revoking the token…"), do: func(ctx context.Context, ws Workspace) (func(), error) {
+		err := ws.Revoke(ctx, g.TID, by)
+		return func() {
+			for i := range v.grants {
+				if v.grants[i].TID == g.TID {
+					v.grants[i].Revoked, v.grants[i].RevokedBy = v.w.config.Now(), by
+				}
+			}
+			delete(v.made, g.TID) // it opens nothing any more
+			v.table.build()
+			v.w.window.Canvas().Unfocus() // the button is gone
+			v.w.events.event("revoked", "tid", g.TID)
+		}, err
+	}})
+}
+
+// confirm asks before something is done. The button that asked has the keyboard afterwards.
+func (v *uploadTokens) confirm(title, words string, body fyne.CanvasObject, asked *sheetButton, do func()) {
+	no := v.w.newSheetButton(tr("Cancel"), nil)
+	yes := v.w.newSheetButton(words, nil)
+	yes.Importance = widget.HighImportance
+	s := v.w.openSheet(title, 520, inset(0, 12, 8, 14, body), no, yes)
+	s.name("cancel", no)
+	s.name("confirm", yes)
+	s.closed = func() {
+		if holds(v.sheet.overlay, asked) || holds(v.sheet.scroll.Content, asked) {
+			v.w.window.Canvas().Focus(asked)
+		}
+	}
+	no.OnTapped = s.close
+	yes.OnTapped = func() {
+		s.close()
+		do()
+	}
+	v.w.window.Canvas().Focus(yes)
+	v.w.events.event("asked", "title", title)
+}
+
+// pairs arranges words and what they say something of, one pair below the other.
+func pairs(all ...any) fyne.CanvasObject {
+	grid := container.New(layout.NewFormLayout())
+	for i := 0; i+1 < len(all); i += 2 {
+		words, _ := all[i].(string)
+		value, _ := all[i+1].(fyne.CanvasObject)
+		grid.Add(container.NewVBox(inset(2, 2, 0, 16, newText(words, colorMuted, theme.SizeNameText))))
+		grid.Add(inset(2, 2, 0, 0, value))
+	}
+	return grid
+}
+
+// reasonText is a reason as a whole, in as many lines as it takes.
+func reasonText(reason string) fyne.CanvasObject {
+	return inset(-8, -8, -8, -8, wrapped(safeName(reason)))
+}
+
+// flush is a text of several lines that begins where what is above it does.
+func flush(content string) fyne.CanvasObject { return inset(-4, -4, -8, -8, wrapped(content)) }

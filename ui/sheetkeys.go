@@ -1,0 +1,143 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Fyne hands a key to the widget that has the keyboard and to nobody else. These widgets, which stand on sheets, hand Esc on,
+// and come into sight when they get the keyboard.
+
+// sheetKey takes the keys that mean the sheet. It reports whether the key was one.
+func (w *Window) sheetKey(e *fyne.KeyEvent) bool {
+	if e.Name != fyne.KeyEscape || w.sheet == nil {
+		return false
+	}
+	w.sheet.close()
+	return true
+}
+
+// sheetButton is a button on a sheet.
+type sheetButton struct {
+	widget.Button
+	w *Window
+}
+
+func (w *Window) newSheetButton(words string, tapped func()) *sheetButton {
+	b := &sheetButton{w: w}
+	b.Text, b.OnTapped = words, tapped
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// TypedKey implements fyne.Focusable.
+func (b *sheetButton) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case b.w.sheetKey(e):
+	case e.Name == fyne.KeyReturn, e.Name == fyne.KeyEnter:
+		b.Tapped(nil)
+	default:
+		b.Button.TypedKey(e)
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (b *sheetButton) FocusGained() {
+	b.Button.FocusGained()
+	b.w.bring(b)
+}
+
+// sheetEntry is a line of text on a sheet.
+type sheetEntry struct {
+	widget.Entry
+	w *Window
+}
+
+func (w *Window) newSheetEntry(hint string, changed func(string)) *sheetEntry {
+	e := &sheetEntry{w: w}
+	e.OnChanged = changed
+	e.ExtendBaseWidget(e)
+	e.SetPlaceHolder(hint)
+	return e
+}
+
+// TypedKey implements fyne.Focusable.
+func (e *sheetEntry) TypedKey(k *fyne.KeyEvent) {
+	if !e.w.sheetKey(k) {
+		e.Entry.TypedKey(k)
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (e *sheetEntry) FocusGained() {
+	e.Entry.FocusGained()
+	e.w.bring(e)
+}
+
+// sheetSelect is a choice on a sheet.
+type sheetSelect struct {
+	widget.Select
+	w *Window
+}
+
+func (w *Window) newSheetSelect(words []string, chosen int, changed func(int)) *sheetSelect {
+	s := &sheetSelect{w: w}
+	s.Options = words
+	s.ExtendBaseWidget(s)
+	s.SetSelectedIndex(chosen)
+	s.OnChanged = func(string) { changed(s.SelectedIndex()) }
+	return s
+}
+
+// TypedKey implements fyne.Focusable.
+func (s *sheetSelect) TypedKey(e *fyne.KeyEvent) {
+	if !s.w.sheetKey(e) {
+		s.Select.TypedKey(e)
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (s *sheetSelect) FocusGained() {
+	s.Select.FocusGained()
+	s.w.bring(s)
+}
+
+// bring scrolls the sheet so that something in its body is in sight.
+func (w *Window) bring(o fyne.CanvasObject) {
+	s := w.sheet
+	if s == nil || !holds(s.scroll.Content, o) {
+		return
+	}
+	at := w.app.Driver().AbsolutePositionForObject(o)
+	top := at.Y - w.app.Driver().AbsolutePositionForObject(s.scroll).Y
+	const margin = 8
+	switch below := top + o.Size().Height - s.scroll.Size().Height; {
+	case top < margin:
+		s.scroll.ScrollToOffset(fyne.NewPos(0, max(s.scroll.Offset.Y+top-margin, 0)))
+	case below > -margin:
+		s.scroll.ScrollToOffset(fyne.NewPos(0, s.scroll.Offset.Y+below+margin))
+	}
+}
+
+// scrollTo scrolls the sheet so that something in its body stands at the top, as far as there is something below it.
+func (w *Window) scrollTo(o fyne.CanvasObject) {
+	driver, scroll := w.app.Driver(), w.sheet.scroll
+	scroll.ScrollToOffset(fyne.NewPos(0, scroll.Offset.Y+driver.AbsolutePositionForObject(o).Y-driver.AbsolutePositionForObject(scroll).Y))
+}
+
+// holds reports whether something stands in a container, at any depth.
+func holds(in, o fyne.CanvasObject) bool {
+	if in == o {
+		return true
+	}
+	c, ok := in.(*fyne.Container)
+	if !ok {
+		return false
+	}
+	for _, child := range c.Objects {
+		if holds(child, o) {
+			return true
+		}
+	}
+	return false
+}
