@@ -139,8 +139,8 @@ func (w *Window) chooseFiles() {
 		_ = f.Close() // only its name is wanted
 		w.addPaths([]string{filepath.FromSlash(path)})
 	}, w.window)
-	d.Resize(w.window.Canvas().Size())
 	d.Show()
+	d.Resize(w.window.Canvas().Size()) // not before: it has no size until it is shown
 }
 
 // chooseFolder lets the person pick a folder.
@@ -154,8 +154,8 @@ func (w *Window) chooseFolder() {
 			w.addPaths([]string{filepath.FromSlash(u.Path())})
 		}
 	}, w.window)
-	d.Resize(w.window.Canvas().Size())
 	d.Show()
+	d.Resize(w.window.Canvas().Size()) // not before: it has no size until it is shown
 }
 
 // pick asks the desktop's own dialog.

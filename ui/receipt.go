@@ -30,8 +30,8 @@ func (w *Window) saveReceipt() {
 		})
 	}, w.window)
 	d.SetFileName("receipt.csv")
-	d.Resize(w.window.Canvas().Size())
 	d.Show()
+	d.Resize(w.window.Canvas().Size()) // not before: it has no size until it is shown
 }
 
 // writeReceipt writes all delivered jobs, a page at a time.
