@@ -126,11 +126,40 @@ func pathsIn(text string) []string {
 }
 
 // chooseFiles lets the person pick files.
-func (w *Window) chooseFiles() {
-	if w.config.Desktop.Choose != nil {
-		w.pick(false)
+func (w *Window) chooseFiles() { w.pick(tr("Add files…"), false, w.chooseFile) }
+
+// chooseFolder lets the person pick a folder.
+func (w *Window) chooseFolder() { w.pick(tr("Add a folder…"), true, w.chooseOneFolder) }
+
+// pick asks with the desktop's own dialog, where any number can be picked, else with Fyne's. One that is open already is closed: it
+// may be out of sight.
+func (w *Window) pick(title string, folders bool, otherwise func()) {
+	if w.endChoice != nil {
+		w.endChoice()
+	}
+	if w.config.Desktop.Choose == nil {
+		otherwise()
 		return
 	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	w.endChoice = cancel
+	w.inBackground(func(context.Context) {
+		defer cancel()
+		paths, err := w.config.Desktop.Choose(ctx, strings.TrimSuffix(title, "…"), folders)
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			w.config.Log.Info("choose", "error", err)
+			w.do(otherwise)
+		case len(paths) > 0:
+			there, missing := existing(paths)
+			w.do(func() { w.take(there, missing, "") })
+		}
+	})
+}
+
+// chooseFile is Fyne's dialog, which picks one file.
+func (w *Window) chooseFile() {
 	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
 		if err != nil || f == nil {
 			return
@@ -143,12 +172,8 @@ func (w *Window) chooseFiles() {
 	d.Resize(w.window.Canvas().Size()) // not before: it has no size until it is shown
 }
 
-// chooseFolder lets the person pick a folder.
-func (w *Window) chooseFolder() {
-	if w.config.Desktop.Choose != nil {
-		w.pick(true)
-		return
-	}
+// chooseOneFolder is the same for a folder.
+func (w *Window) chooseOneFolder() {
 	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 		if err == nil && u != nil {
 			w.addPaths([]string{filepath.FromSlash(u.Path())})
@@ -156,19 +181,4 @@ func (w *Window) chooseFolder() {
 	}, w.window)
 	d.Show()
 	d.Resize(w.window.Canvas().Size()) // not before: it has no size until it is shown
-}
-
-// pick asks the desktop's own dialog.
-func (w *Window) pick(folders bool) {
-	w.inBackground(func(ctx context.Context) {
-		paths, err := w.config.Desktop.Choose(ctx, folders)
-		if err != nil {
-			w.config.Log.Error("choose", "error", err)
-			return
-		}
-		if len(paths) > 0 {
-			there, missing := existing(paths)
-			w.do(func() { w.take(there, missing, "") })
-		}
-	})
 }

@@ -69,8 +69,9 @@ type Desktop struct {
 	HasTray func() bool
 	// StayAwake keeps the computer from falling asleep until release is called.
 	StayAwake func() (release func(), err error)
-	// Choose lets the person pick files, or folders, in the desktop's own dialog. Nothing picked is no error.
-	Choose func(ctx context.Context, folders bool) ([]string, error)
+	// Choose lets the person pick files, or folders, in the desktop's own dialog, which has that title and closes when ctx ends.
+	// Nothing picked is no error; an error says that there is no such dialog, and the window shows one of its own.
+	Choose func(ctx context.Context, title string, folders bool) ([]string, error)
 	// Reveal shows a file in the desktop's file manager.
 	Reveal func(path string) error
 }
@@ -104,6 +105,7 @@ type Window struct {
 	unkept      bool                   // the keyring did not take the token, which ends with the program
 	waiting     bool                   // for the keyring
 	held        []given                // paths that wait for a token
+	endChoice   context.CancelFunc     // closes the desktop's dialog for files, while one is open
 	shown       bool                   // the window has its size
 	begun       time.Time              // when the sending that is under way, or the last, began
 	took        time.Duration          // how long it took; 0 while it is under way

@@ -102,8 +102,10 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 			}
 			return practiceInbox{inbox}, nil
 		},
-		Desktop: ui.Desktop{HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal},
-		Log:     log, LogPath: logPath, Version: version(),
+		Desktop: ui.Desktop{
+			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Choose: desktop.Choose, Reveal: desktop.Reveal,
+		},
+		Log: log, LogPath: logPath, Version: version(),
 	}
 	testing := p.env("UPLOADER_E2E") == "1"
 	if testing {

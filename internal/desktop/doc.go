@@ -1,3 +1,3 @@
 // Package desktop is what the window asks of the desktop around it, in one form for all systems: whether there is a tray
-// ([HasTray]), to stay awake ([StayAwake]), to show a file ([Reveal]), and to have one window only ([Claim], [Hand]).
+// ([HasTray]), to stay awake ([StayAwake]), to show a file ([Reveal]), to let files be picked ([Choose]), and to have one window only ([Claim], [Hand]).
 package desktop

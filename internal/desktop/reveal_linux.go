@@ -5,13 +5,11 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
-
-	"github.com/godbus/dbus/v5"
 )
 
 // Reveal shows a file in the desktop's file manager. It blocks until the desktop has been asked, not until a person closes it.
 func Reveal(path string) error {
-	if bus, err := dbus.ConnectSessionBus(); err == nil {
+	if bus, err := sessionBus(); err == nil {
 		defer func() { _ = bus.Close() }()
 		u := url.URL{Scheme: "file", Path: path}
 		call := bus.Object("org.freedesktop.FileManager1", "/org/freedesktop/FileManager1").Call(

@@ -29,14 +29,10 @@ type Bus struct {
 }
 
 // StartBus starts a bus and makes it the session bus of this process as long as the test runs. It skips the test where
-// dbus-daemon or gnome-keyring-daemon are missing.
+// there is no dbus-daemon.
 func StartBus(t *testing.T) *Bus {
 	t.Helper()
-	for _, program := range []string{"dbus-daemon", "gnome-keyring-daemon"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skip("there is no " + program + " on this system; .ci/run installs what this test needs")
-		}
-	}
+	need(t, "dbus-daemon")
 	b := &Bus{Home: t.TempDir()}
 	config := filepath.Join(b.Home, "bus.conf")
 	text := fmt.Sprintf(`<busconfig><type>session</type><listen>unix:dir=%s</listen><policy context="default">
@@ -70,6 +66,14 @@ func StartBus(t *testing.T) *Bus {
 	return b
 }
 
+// need skips the test where a program is missing.
+func need(t *testing.T, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		t.Skip("there is no " + program + " on this system; .ci/run installs what this test needs")
+	}
+}
+
 // Stop ends the bus and waits until the connection that libraries share in this process has noticed. A second time it does
 // nothing.
 func (b *Bus) Stop() {
@@ -87,9 +91,11 @@ func (b *Bus) Stop() {
 }
 
 // StartKeyring starts a GNOME Keyring and waits until it is on the bus. With a password it creates or unlocks the keyring
-// "login"; without one, what was created before is locked. It ends with the test at the latest.
+// "login"; without one, what was created before is locked. It ends with the test at the latest. It skips the test where there is no
+// gnome-keyring-daemon.
 func (b *Bus) StartKeyring(t *testing.T, password string) *exec.Cmd {
 	t.Helper()
+	need(t, "gnome-keyring-daemon")
 	c := exec.Command("gnome-keyring-daemon", "--foreground", "--components=secrets", "--control-directory="+filepath.Join(b.Home, "control"))
 	if password != "" {
 		c.Args = append(c.Args, "--unlock")

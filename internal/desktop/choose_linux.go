@@ -1,0 +1,125 @@
+package desktop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// The portal's file chooser (flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.FileChooser.html).
+const (
+	portalName    = "org.freedesktop.portal.Desktop"
+	portalPath    = "/org/freedesktop/portal/desktop"
+	portalChooser = "org.freedesktop.portal.FileChooser"
+	portalRequest = "org.freedesktop.portal.Request"
+	// foldersSince is the version of the chooser that lets folders be picked.
+	foldersSince = 3
+	// portalTime is how long the portal has to open its dialog. It may have to be started first.
+	portalTime = 8 * time.Second
+)
+
+// What a response to a request begins with.
+const (
+	responseChosen    = 0
+	responseCancelled = 1
+)
+
+// Choose lets the person pick any number of files, or of folders, in the desktop's own dialog, under that title, by the portal for it.
+// It blocks for as long as the person takes; when ctx ends, the dialog is closed. Nothing picked is nil without an error. The paths are
+// absolute; what is picked elsewhere than on this computer stays an address. An error says that this desktop has no such dialog.
+func Choose(ctx context.Context, title string, folders bool) ([]string, error) {
+	paths, err := choose(ctx, title, folders, portalTime)
+	if err != nil {
+		return nil, fmt.Errorf("choose files: %w", err)
+	}
+	return paths, nil
+}
+
+// choose is Choose with the time that the portal has to open its dialog.
+func choose(ctx context.Context, title string, folders bool, patience time.Duration) ([]string, error) {
+	bus, err := sessionBus()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = bus.Close() }() // the portal closes the dialogs of who has left the bus
+	portal := bus.Object(portalName, portalPath)
+	opening, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var version dbus.Variant
+	if err := portal.CallWithContext(opening, "org.freedesktop.DBus.Properties.Get", 0, portalChooser, "version").Store(&version); err != nil {
+		return nil, err
+	}
+	if v, ok := version.Value().(uint32); !ok || folders && v < foldersSince {
+		return nil, errors.New("the portal's chooser is of an old version")
+	}
+	// The answer is a signal, which may come before the call has returned.
+	signals := make(chan *dbus.Signal, 16)
+	bus.Signal(signals)
+	for _, wanted := range [][]dbus.MatchOption{
+		{dbus.WithMatchInterface(portalRequest), dbus.WithMatchMember("Response"), dbus.WithMatchSender(portalName)},
+		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, portalName)},
+	} {
+		if err := bus.AddMatchSignalContext(opening, wanted...); err != nil {
+			return nil, err
+		}
+	}
+	var request dbus.ObjectPath
+	if err := portal.CallWithContext(opening, portalChooser+".OpenFile", 0, "", title, map[string]dbus.Variant{
+		"multiple": dbus.MakeVariant(true), "directory": dbus.MakeVariant(folders), "modal": dbus.MakeVariant(true),
+	}).Store(&request); err != nil {
+		return nil, err
+	}
+	return awaitChoice(ctx, bus, request, signals)
+}
+
+// awaitChoice waits for the answer to a request, which a portal that has ended never gives.
+func awaitChoice(ctx context.Context, bus *dbus.Conn, request dbus.ObjectPath, signals <-chan *dbus.Signal) ([]string, error) {
+	for {
+		select {
+		case <-ctx.Done():
+			bus.Object(portalName, request).Go(portalRequest+".Close", dbus.FlagNoReplyExpected, nil)
+			return nil, context.Cause(ctx)
+		case s, ok := <-signals:
+			switch {
+			case !ok:
+				return nil, errors.New("the bus has ended")
+			case s.Name == "org.freedesktop.DBus.NameOwnerChanged":
+				return nil, errors.New("the portal has ended")
+			case s.Path == request:
+				return chosen(s.Body)
+			}
+		}
+	}
+}
+
+// chosen reads the answer to a request.
+func chosen(body []any) ([]string, error) {
+	var response uint32
+	var results map[string]dbus.Variant
+	if err := dbus.Store(body, &response, &results); err != nil {
+		return nil, err
+	}
+	switch response {
+	case responseChosen:
+	case responseCancelled:
+		return nil, nil
+	default:
+		return nil, errors.New("the portal gave up")
+	}
+	var addresses []string
+	if v, ok := results["uris"]; !ok || v.Store(&addresses) != nil {
+		return nil, errors.New("the portal names no files")
+	}
+	paths := make([]string, len(addresses))
+	for i, a := range addresses {
+		paths[i] = a
+		if u, err := url.Parse(a); err == nil && u.Scheme == "file" && u.Path != "" {
+			paths[i] = u.Path
+		}
+	}
+	return paths, nil
+}

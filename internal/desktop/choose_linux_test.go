@@ -1,0 +1,175 @@
+package desktop
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/uploader/vault/vaulttest"
+)
+
+// portal is a small portal with a file chooser on a bus.
+type portal struct {
+	bus     *dbus.Conn
+	version uint32
+	// answer is called when the chooser was asked; request is where the answer has to come from.
+	answer func(p *portal, request dbus.ObjectPath)
+	asked  chan question
+	closed chan struct{} // gets an element when a request is closed
+}
+
+// question is what the chooser was asked.
+type question struct {
+	title             string
+	multiple, folders bool
+}
+
+const theRequest = portalPath + "/request/1_7/t"
+
+func startPortal(t *testing.T, b *vaulttest.Bus, version uint32, answer func(*portal, dbus.ObjectPath)) *portal {
+	t.Helper()
+	bus, err := dbus.Connect(b.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = bus.Close() })
+	p := &portal{bus: bus, version: version, answer: answer, asked: make(chan question, 1), closed: make(chan struct{}, 1)}
+	export := func(path dbus.ObjectPath, name string, methods map[string]any) {
+		if err := bus.ExportMethodTable(methods, path, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if answer != nil {
+		export(portalPath, portalChooser, map[string]any{"OpenFile": p.openFile})
+	}
+	export(portalPath, "org.freedesktop.DBus.Properties", map[string]any{"Get": p.property})
+	export(theRequest, portalRequest, map[string]any{"Close": p.closeRequest})
+	if _, err := bus.RequestName(portalName, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (p *portal) property(string, string) (dbus.Variant, *dbus.Error) {
+	return dbus.MakeVariant(p.version), nil
+}
+
+func (p *portal) openFile(_, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+	p.asked <- question{title, options["multiple"].Value() == true, options["directory"].Value() == true}
+	p.answer(p, theRequest)
+	return theRequest, nil
+}
+
+func (p *portal) closeRequest() *dbus.Error {
+	p.closed <- struct{}{}
+	return nil
+}
+
+// respond answers a request as the portal does.
+func (p *portal) respond(request dbus.ObjectPath, response uint32, results map[string]dbus.Variant) {
+	if err := p.bus.Emit(request, portalRequest+".Response", response, results); err != nil {
+		panic(err)
+	}
+}
+
+func uris(all ...string) map[string]dbus.Variant {
+	return map[string]dbus.Variant{"uris": dbus.MakeVariant(all)}
+}
+
+func TestFilesArePickedInThePortalsDialog(t *testing.T) {
+	b := vaulttest.StartBus(t)
+	for name, c := range map[string]struct {
+		folders  bool
+		response uint32
+		results  map[string]dbus.Variant
+		want     []string
+		fails    bool
+	}{
+		"several files": {
+			results: uris("file:///data/a%20b%23c%2520d.txt", "file:///data/50%25+%C2%B5g.csv", "file:///data/%E5%BF%83%E6%8B%8D%E6%95%B0.csv"),
+			want:    []string{"/data/a b#c%20d.txt", "/data/50%+µg.csv", "/data/心拍数.csv"},
+		},
+		"folders":               {folders: true, results: uris("file:///data/run_017"), want: []string{"/data/run_017"}},
+		"what is no file":       {results: uris("smb://server/share/a.txt"), want: []string{"smb://server/share/a.txt"}},
+		"nothing":               {response: responseCancelled},
+		"ended in another way":  {response: 2, fails: true},
+		"an answer of no sense": {results: map[string]dbus.Variant{"uris": dbus.MakeVariant(7)}, fails: true},
+		"an answer without any": {fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startPortal(t, b, 4, func(p *portal, request dbus.ObjectPath) {
+				p.respond(request+"x", responseChosen, uris("file:///of/another/request"))
+				p.respond(request, c.response, c.results) // before the call has returned
+			})
+			defer func() { _ = p.bus.Close() }()
+			got, err := Choose(t.Context(), "Add files", c.folders)
+			if (err != nil) != c.fails {
+				t.Fatalf("error: %v", err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("picked (-want +got):\n%s", diff)
+			}
+			if asked := <-p.asked; asked != (question{"Add files", true, c.folders}) {
+				t.Errorf("asked: %v", asked)
+			}
+		})
+	}
+}
+
+func TestARequestIsClosedWhenItsContextEnds(t *testing.T) {
+	b := vaulttest.StartBus(t)
+	p := startPortal(t, b, 4, nil)
+	bus, err := sessionBus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = bus.Close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := awaitChoice(ctx, bus, theRequest, nil); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error: %v", err)
+	}
+	<-p.closed
+}
+
+func TestWithoutADialogOfTheDesktopThereIsAnError(t *testing.T) {
+	t.Run("no bus", func(t *testing.T) {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
+		mustFail(t, false)
+	})
+	t.Run("no portal", func(t *testing.T) {
+		vaulttest.StartBus(t)
+		mustFail(t, false)
+	})
+	t.Run("a portal without a chooser", func(t *testing.T) {
+		startPortal(t, vaulttest.StartBus(t), 4, nil)
+		mustFail(t, false)
+	})
+	t.Run("a portal from before folders could be picked", func(t *testing.T) {
+		startPortal(t, vaulttest.StartBus(t), foldersSince-1, func(*portal, dbus.ObjectPath) {})
+		mustFail(t, true)
+	})
+	t.Run("a portal that ends", func(t *testing.T) {
+		startPortal(t, vaulttest.StartBus(t), 4, func(p *portal, _ dbus.ObjectPath) { go func() { _ = p.bus.Close() }() })
+		mustFail(t, false)
+	})
+	t.Run("a portal that does not answer", func(t *testing.T) {
+		ended := make(chan struct{})
+		defer close(ended)
+		startPortal(t, vaulttest.StartBus(t), 4, func(*portal, dbus.ObjectPath) { <-ended })
+		if _, err := choose(t.Context(), "Add files", false, 200*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error: %v", err)
+		}
+	})
+}
+
+func mustFail(t *testing.T, folders bool) {
+	t.Helper()
+	if paths, err := Choose(t.Context(), "Add files", folders); err == nil {
+		t.Errorf("picked %q without an error", paths)
+	}
+}

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package desktop
+
+import (
+	"context"
+	"errors"
+)
+
+// Choose has no dialog on this system that takes several files; the window's own stays.
+func Choose(context.Context, string, bool) ([]string, error) {
+	return nil, errors.New("choose files: not on this system")
+}

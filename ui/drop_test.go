@@ -1,0 +1,89 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+)
+
+func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
+	dir := folder(t, "a.txt", "b.txt")
+	picked := []string{filepath.Join(dir, "a.txt"), filepath.Join(dir, "b.txt")}
+	for name, c := range map[string]struct {
+		folders bool
+		answer  []string
+		err     error
+		held    int
+		says    string // of Fyne's own dialog
+	}{
+		"several files":        {answer: picked, held: 2},
+		"a folder":             {folders: true, answer: []string{dir}, held: 1},
+		"nothing":              {},
+		"no such dialog":       {err: errors.New("no portal"), says: "Open File"},
+		"none for folders":     {folders: true, err: errors.New("no portal"), says: "Open Folder"},
+		"what is no file":      {answer: []string{"smb://server/share/a.txt"}, says: "not a file or folder on this computer"},
+		"one that is not here": {answer: append([]string{filepath.Join(dir, "gone")}, picked...), held: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := make(chan bool, 1)
+			d := openDesk(t, Config{Desktop: Desktop{Choose: func(_ context.Context, title string, folders bool) ([]string, error) {
+				if title != "Add files" && title != "Add a folder" {
+					t.Errorf("the dialog's title is %q", title)
+				}
+				asked <- folders
+				return c.answer, c.err
+			}}})
+			d.typedRune(map[bool]rune{false: 'o', true: 'O'}[c.folders])
+			if folders := <-asked; folders != c.folders {
+				t.Errorf("asked for folders: %v", folders)
+			}
+			d.finish()
+			if len(d.held) != c.held {
+				t.Errorf("added: %v", d.held)
+			}
+			if c.says != "" {
+				d.mustSay(c.says)
+			} else if c.held == 0 && d.window.Canvas().Overlays().Top() != nil {
+				t.Error("something was opened for nothing")
+			}
+		})
+	}
+}
+
+func TestASecondDialogForFilesTakesTheFirstOnesPlace(t *testing.T) {
+	opened, closed := make(chan struct{}), make(chan struct{})
+	d := openDesk(t, Config{Desktop: Desktop{Choose: func(ctx context.Context, _ string, _ bool) ([]string, error) {
+		opened <- struct{}{}
+		<-ctx.Done()
+		closed <- struct{}{}
+		return nil, ctx.Err()
+	}}})
+	d.chooseFiles()
+	<-opened
+	d.chooseFolder()
+	<-closed
+	<-opened
+	go func() { <-closed }() // the second one ends with the window
+	if d.window.Canvas().Overlays().Top() != nil {
+		t.Error("the dialog that was closed opened another")
+	}
+}
+
+// finish does what Fyne's thread would until all that single actions began has ended.
+func (d *desk) finish() {
+	d.t.Helper()
+	done := make(chan struct{})
+	go func() {
+		d.background.Wait()
+		d.work <- func() { close(done) }
+	}()
+	for {
+		select {
+		case <-done:
+			return
+		case f := <-d.work:
+			f()
+		}
+	}
+}
