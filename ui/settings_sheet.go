@@ -111,7 +111,9 @@ func (w *Window) openSettings() {
 		label(tr("Connections")), connections,
 		label(tr("Proxy")), proxy,
 		label(tr("Certificates")), authorities)
+	login := w.loginCheck()
 	body := inset(0, 12, 8, 14, column(0, -1, form,
+		login,
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
 		check(tr("Send what links point to"), &s.FollowSymlinks),
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
@@ -121,6 +123,7 @@ func (w *Window) openSettings() {
 	closing.Importance = widget.HighImportance
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)
 	sheet.name("cancel", closing)
+	sheet.name("login", login)
 	closing.OnTapped = sheet.close
 	w.window.Canvas().Focus(closing)
 }

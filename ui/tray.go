@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -133,6 +134,28 @@ func (w *Window) closeAsked() {
 			}
 		})
 	})
+}
+
+// trayAtLogin is how often a tray is looked for, once a second: at login it may come up later than the program.
+const trayAtLogin = 10
+
+// stayInTray leaves the window hidden from the start, or shows it where there is no tray to bring it back.
+func (w *Window) stayInTray(ctx context.Context) {
+	for range trayAtLogin {
+		if w.tray.app == nil || w.config.Desktop.HasTray == nil {
+			break
+		}
+		if w.config.Desktop.HasTray() {
+			w.events.event("hidden")
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second):
+		}
+	}
+	w.do(w.reveal)
 }
 
 // hide leaves the window running in the tray.

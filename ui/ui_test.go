@@ -336,8 +336,8 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"))
 }
 
-// check ticks the box whose words contain this.
-func (d *desk) check(words string) {
+// box returns the box whose words contain this.
+func (d *desk) box(words string) *widget.Check {
 	d.t.Helper()
 	var found *widget.Check
 	d.walk(func(o fyne.CanvasObject) {
@@ -348,7 +348,14 @@ func (d *desk) check(words string) {
 	if found == nil {
 		d.t.Fatalf("there is no box %q", words)
 	}
-	found.SetChecked(!found.Checked)
+	return found
+}
+
+// check ticks the box whose words contain this.
+func (d *desk) check(words string) {
+	d.t.Helper()
+	b := d.box(words)
+	b.SetChecked(!b.Checked)
 }
 
 // pasteIntoFocused is Ctrl+V where the keyboard is.

@@ -53,6 +53,8 @@ type Config struct {
 	Log *slog.Logger
 	// LogPath is the file that Log writes to, for the person; empty where there is none.
 	LogPath string
+	// Hidden starts without the window where a tray is there to bring it back, as at login.
+	Hidden bool
 	// Version is the program's, for the person.
 	Version string
 	// Events gets a line of JSON for what happens in the window, for end-to-end tests. Nil: none.
@@ -72,8 +74,17 @@ type Desktop struct {
 	// Choose lets the person pick files, or folders, in the desktop's own dialog, which has that title and closes when ctx ends.
 	// Nothing picked is no error; an error says that there is no such dialog, and the window shows one of its own.
 	Choose func(ctx context.Context, title string, folders bool) ([]string, error)
+	// Login is the program's entry among those that the system starts at login.
+	Login Login
 	// Reveal shows a file in the desktop's file manager.
 	Reveal func(path string) error
+}
+
+// Login is whether the system starts the program at login. Its methods may block on the disk.
+type Login interface {
+	// On says what the system says: a person may have changed it there.
+	On() (bool, error)
+	Set(on bool) error
 }
 
 // Window is the program's window. Make it with [New] on Fyne's thread; but for [Window.Open], [Window.Raise], [Window.Where] and
@@ -201,6 +212,8 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		case <-w.ctx.Done():
 		}
 	})
+	hidden := w.config.Hidden && len(paths) == 0
+	w.hidden.Store(hidden)
 	w.startTray() // Fyne takes it up when it starts, and no later
 	w.app.Lifecycle().SetOnStarted(func() {
 		w.shown = true
@@ -214,9 +227,15 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		if len(paths) > 0 {
 			w.addPaths(paths)
 		}
+		if hidden {
+			w.inBackground(w.stayInTray)
+		}
 	})
 	w.app.Lifecycle().SetOnEnteredForeground(w.lookForAccount) // it may be connected in a terminal meanwhile
-	w.window.ShowAndRun()
+	if !hidden {
+		w.window.Show()
+	}
+	w.app.Run()
 	w.end()
 }
 

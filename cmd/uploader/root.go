@@ -85,7 +85,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 			}
 			return noArguments(c, args)
 		},
-		RunE: func(c *cobra.Command, args []string) error { return p.openWindow(c.Context(), localPaths(args)) },
+		RunE: func(c *cobra.Command, args []string) error { return p.openWindow(c.Context(), localPaths(args), false) },
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "folder for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")

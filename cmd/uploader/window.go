@@ -25,9 +25,9 @@ import (
 // appID names the program to desktops. It is FyneApp.toml's.
 const appID = "org.inboxuploader.desktop"
 
-// openWindow runs the window until it is quit, or hands the paths to the window that is open already. It must be called on the
-// program's first goroutine, which the window needs.
-func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
+// openWindow runs the window until it is quit, or hands the paths to the window that is open already. A hidden one stays in the tray,
+// where there is one. It must be called on the program's first goroutine, which the window needs.
+func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (err error) {
 	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" && p.env("DISPLAY") == "" && p.env("WAYLAND_DISPLAY") == "" {
 		return &usageError{"There is no display to open the window on. Nothing was sent. Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"}
 	}
@@ -45,6 +45,9 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 		return err
 	}
 	if !first {
+		if hidden && len(paths) == 0 {
+			return nil // it is there already, and nobody asked to see it
+		}
 		return desktop.Hand(dir, paths)
 	}
 	defer func() { err = errors.Join(err, instance.Close()) }()
@@ -104,8 +107,9 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 		},
 		Desktop: ui.Desktop{
 			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Choose: desktop.Choose, Reveal: desktop.Reveal,
+			Login: desktop.Login{Args: p.hiddenWindow()},
 		},
-		Log: log, LogPath: logPath, Version: version(),
+		Hidden: hidden, Log: log, LogPath: logPath, Version: version(),
 	}
 	testing := p.env("UPLOADER_E2E") == "1"
 	if testing {
@@ -121,6 +125,17 @@ func (p *program) openWindow(ctx context.Context, paths []string) (err error) {
 	}
 	w.Run(ctx, paths)
 	return nil
+}
+
+// hiddenWindow is the command line, behind the program's name, that starts the window as at login, with this one's state folder.
+func (p *program) hiddenWindow() []string {
+	var args []string
+	if p.stateFlag != "" || p.env("UPLOADER_HOME") != "" { // of which the system knows nothing
+		if dir, err := p.stateDir(); err == nil {
+			args = append(args, "--state-dir", dir)
+		}
+	}
+	return append(args, "window", "--"+hiddenFlag)
 }
 
 // windowJournal opens the list of what is to be sent, and says what a person should know of it. Where it can't be opened, a list

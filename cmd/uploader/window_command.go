@@ -11,7 +11,8 @@ import (
 
 // windowCommand opens the window. So does the program without a command.
 func (p *program) windowCommand() *cobra.Command {
-	return &cobra.Command{
+	hidden := false
+	c := &cobra.Command{
 		Use:   "window [PATH...]",
 		Short: "Open the window, with these files and folders added if there are any",
 		Long: `Open the window: paste the token, drop files, watch them arrive. Without any command the program does the same.
@@ -20,9 +21,16 @@ Files and folders that are named are added as if they had been dropped. Where th
 Needs a display and a build with a window; where one of them is missing, the program says so, and "uploader copy" delivers
 without a window.`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error { return p.openWindow(c.Context(), localPaths(args)) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.openWindow(c.Context(), localPaths(args), hidden)
+		},
 	}
+	c.Flags().BoolVar(&hidden, hiddenFlag, false, "stay in the tray, where there is one, until the window is asked for; for starts at login")
+	return c
 }
+
+// hiddenFlag is the option of a start that nobody looks at.
+const hiddenFlag = "hidden"
 
 // arePaths reports whether words on the command line that are no command name files or folders that exist, as a desktop passes
 // what is dropped on the program's icon.

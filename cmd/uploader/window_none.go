@@ -5,6 +5,6 @@ package main
 import "context"
 
 // openWindow says how to get the window: this build has none.
-func (p *program) openWindow(context.Context, []string) error {
+func (p *program) openWindow(context.Context, []string, bool) error {
 	return &usageError{"This build of the program has no window. Nothing was sent. Files are delivered without one by: uploader copy SOURCE... TOKEN (see: uploader copy --help). To get the window, build the program with a C compiler and the graphics libraries: make build installs them or says how."}
 }
