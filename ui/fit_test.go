@@ -22,6 +22,7 @@ type crowd struct {
 	asked   int // the most rows asked for at once
 	looks   int
 	tried   int
+	limit   int64
 	changed chan struct{}
 }
 
@@ -39,6 +40,8 @@ func (c *crowd) Do(context.Context, uploader.Command) (int, error) { return 0, n
 func (c *crowd) Redirect(context.Context, string, uploader.Inbox) (int, error) { return 0, nil }
 
 func (c *crowd) TryNow() { c.tried++ }
+
+func (c *crowd) Limit(perSecond int64) { c.limit = perSecond }
 
 func (c *crowd) Status() uploader.Status { c.looks++; return c.status }
 

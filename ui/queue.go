@@ -16,6 +16,7 @@ type Queue interface {
 	Do(ctx context.Context, c uploader.Command) (int, error)
 	Redirect(ctx context.Context, from string, to uploader.Inbox) (int, error)
 	TryNow()
+	Limit(bytesPerSecond int64)
 	Status() uploader.Status
 	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
 	Changed() <-chan struct{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -26,7 +27,7 @@ type Config struct {
 	// BlockSize is the preferred size of a block in bytes, MinBlockSize to 4000 MiB; 0 for the default of 8 MiB. Files
 	// of more than 50,000 such blocks get larger ones.
 	BlockSize int64
-	// Rate limits the speed in bytes per second; 0 does not.
+	// Rate limits the speed in bytes per second; 0 does not. [Queue.Limit] changes it.
 	Rate int64
 	// NoProgress is how long a request may stand still before it is given up and sent again. Default 60 s. It does not
 	// limit a request's whole duration, so a slow line is not cut off.
@@ -43,7 +44,7 @@ type Queue struct {
 	index   *index
 	log     *slog.Logger
 	buffers *buffers
-	limiter *rate.Limiter // nil: no limit
+	limiter atomic.Pointer[rate.Limiter] // nil: no limit
 	changed chan struct{}
 	hungry  chan struct{} // wakes the feeder
 
@@ -110,10 +111,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	if err := q.index.load(ctx); err != nil {
 		return nil, err
 	}
-	if c.Rate > 0 {
-		// An eighth of a second's worth may go at once: short transfers keep to the limit too.
-		q.limiter = rate.NewLimiter(rate.Limit(c.Rate), int(min(max(c.Rate/8, 1), mib)))
-	}
+	q.Limit(c.Rate)
 	q.work, q.landed = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
 	q.ctx, q.cancel = context.WithCancelCause(ctx)
 	close(q.settled)
@@ -175,6 +173,17 @@ func (q *Queue) inbox(key string) *inbox {
 		q.order = append(q.order, in)
 	}
 	return in
+}
+
+// Limit changes the highest speed, in bytes per second; 0 or less takes the limit away. What is being sent keeps to it from its next
+// few KiB on.
+func (q *Queue) Limit(perSecond int64) {
+	if perSecond <= 0 {
+		q.limiter.Store(nil)
+		return
+	}
+	// An eighth of a second's worth may go at once: short transfers keep to the limit too.
+	q.limiter.Store(rate.NewLimiter(rate.Limit(perSecond), int(min(max(perSecond/8, 1), mib))))
 }
 
 // Changed receives after something changed that Status or Rows would show. It has room for one: changes coalesce.

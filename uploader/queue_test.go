@@ -368,6 +368,38 @@ func TestSpeedLimitHoldsForShortTransfersToo(t *testing.T) {
 	})
 }
 
+func TestSpeedLimitChangesWhileSending(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, then int64
+		took        time.Duration // for 10,000 bytes, of which the first half goes by the first limit
+	}{
+		"slower":  {2000, 500, 12500 * time.Millisecond},
+		"faster":  {500, 5000, 11 * time.Second},
+		"none":    {500, 0, 10 * time.Second},
+		"one":     {0, 500, 10 * time.Second},
+		"no less": {1000, -1, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{Rate: c.first})
+				half, rest := b.file("a", 5000), b.file("b", 5000)
+				begun := time.Now()
+				b.add(uploader.AddOptions{}, half)
+				b.delivered(half)
+				b.queue.Limit(c.then)
+				b.add(uploader.AddOptions{}, rest)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(begun); took < c.took-time.Second || took > c.took+time.Second {
+					t.Errorf("it took %v, want %v", took, c.took)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
 func TestMemoryLimitBoundsWhatIsUnderWay(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{Memory: 4 * mib, BlockSize: mib, Connections: 32})
 	root := filepath.Dir(b.file("tree/a", 20*mib))

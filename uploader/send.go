@@ -435,10 +435,10 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	if body != nil {
 		size = body.Len()
 		body.pace = func(n int) error {
-			if q.limiter != nil {
+			if limiter := q.limiter.Load(); limiter != nil {
 				u.watch.pause()
-				for left := n; left > 0; left -= q.limiter.Burst() {
-					if err := q.limiter.WaitN(ctx, min(left, q.limiter.Burst())); err != nil {
+				for left := n; left > 0; left -= limiter.Burst() {
+					if err := limiter.WaitN(ctx, min(left, limiter.Burst())); err != nil {
 						return context.Cause(ctx)
 					}
 				}
