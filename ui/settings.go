@@ -27,8 +27,9 @@ type Settings struct {
 	Inbox string   `json:"inbox,omitempty"` // key of the inbox that was used last
 	Hosts []string `json:"hosts,omitempty"` // storage addresses that the person allows, see uploader.AllowHost
 
+	Rate int64 `json:"rate,omitempty"` // highest speed in bytes per second; 0: no limit
+
 	// These hold from the next start on.
-	Rate        int64  `json:"rate,omitempty"`        // highest speed in bytes per second; 0: no limit
 	Connections int    `json:"connections,omitempty"` // requests at once, 1 to 512; 0: found out while sending
 	Proxy       string `json:"proxy,omitempty"`       // address without a password; empty: the system's environment
 	CAFile      string `json:"ca_file,omitempty"`     // PEM file of further certificate authorities

@@ -69,6 +69,7 @@ func (w *Window) openSettings() {
 			return false
 		}
 		s.Rate = int64(megabytes * 1e6)
+		w.config.Queue.Limit(s.Rate)
 		return true
 	}, w.settingsChanged)
 	if s.Rate > 0 {
@@ -105,18 +106,20 @@ func (w *Window) openSettings() {
 		label(tr("Size of text")), size,
 		label(tr("If it is already there")), conflict,
 		label(tr("Language")), language,
-		label(tr("Never send")), exclude)
+		label(tr("Never send")), exclude,
+		label(tr("Highest speed, MB/s")), rate)
 	network := container.New(layout.NewFormLayout(),
-		label(tr("Highest speed, MB/s")), rate,
 		label(tr("Connections")), connections,
 		label(tr("Proxy")), proxy,
 		label(tr("Certificates")), authorities)
+	hosts := newHostList(w)
 	login := w.loginCheck()
 	body := inset(0, 12, 8, 14, column(0, -1, form,
 		login,
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
 		check(tr("Send what links point to"), &s.FollowSymlinks),
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
+		inset(10, 0, 0, 0, hosts.box),
 		inset(10, 4, 0, 0, newText(tr("Network, from the next start on"), colorMuted, theme.SizeNameText)),
 		network))
 	closing := widget.NewButton(tr("Close"), nil)
@@ -124,6 +127,7 @@ func (w *Window) openSettings() {
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)
 	sheet.name("cancel", closing)
 	sheet.name("login", login)
+	hosts.resized = func() { sheet.overlay.Refresh() }
 	closing.OnTapped = sheet.close
 	w.window.Canvas().Focus(closing)
 }

@@ -1,0 +1,124 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// hostList is the part of the settings with the storage addresses that are allowed besides the known ones: the person's, which can be
+// taken back, and the administrator's, which can't.
+type hostList struct {
+	w       *Window
+	box     fyne.CanvasObject
+	rows    *fyne.Container
+	entry   *widget.Entry
+	allow   *widget.Button
+	problem *text
+	resized func() // called when it has another height
+}
+
+func newHostList(w *Window) *hostList {
+	l := &hostList{w: w, rows: column(2, -1)}
+	l.entry = widget.NewEntry()
+	l.entry.SetPlaceHolder("storage.example.org")
+	l.entry.OnSubmitted = func(string) { l.add() }
+	l.entry.OnChanged = func(string) { l.say("") }
+	l.allow = widget.NewButton(tr("Allow"), l.add)
+	l.problem = newText("", theme.ColorNameError, theme.SizeNameCaptionText)
+	l.problem.cut = true
+	l.problem.Hide()
+	l.fill()
+	l.box = column(4, -1,
+		newText(tr("Storage addresses that you allow"), colorMuted, theme.SizeNameText),
+		inset(2, 4, 0, 0, small(tr("A token for an unknown address could send your data to a stranger. Allow only an address that the workspace itself has named to you. Taking one back holds for tokens that are pasted from then on."))),
+		l.rows, line(8, 0, l.entry, l.allow), l.problem)
+	return l
+}
+
+// fill lists the addresses.
+func (l *hostList) fill() {
+	l.rows.RemoveAll()
+	for _, host := range l.w.settings.Hosts {
+		remove := widget.NewButtonWithIcon("", icon("remove", theme.ColorNameForeground), func() { l.remove(host) })
+		remove.Importance = widget.LowImportance
+		l.rows.Add(l.row(host, theme.ColorNameForeground, remove))
+	}
+	for _, host := range l.w.config.Hosts {
+		l.rows.Add(l.row(host, colorMuted, newText(tr("allowed by your administrator"), colorMuted, theme.SizeNameCaptionText)))
+	}
+	if len(l.rows.Objects) == 0 {
+		l.rows.Hide()
+	} else {
+		l.rows.Show()
+	}
+}
+
+func (l *hostList) row(host string, color fyne.ThemeColorName, last fyne.CanvasObject) fyne.CanvasObject {
+	name := newText(safeName(host), color, theme.SizeNameText)
+	name.cut = true
+	return container.New(atLeast{fyne.NewSize(0, 30)}, line(8, 0, name, last))
+}
+
+// add allows what was typed, if that is an address that has to be allowed.
+func (l *hostList) add() {
+	host := strings.ToLower(strings.TrimSpace(l.entry.Text))
+	known := slices.Contains(l.w.settings.Hosts, host) || slices.Contains(l.w.config.Hosts, host)
+	switch {
+	case host == "":
+	case known || isHost(host):
+		l.say(tr("This address is allowed already."))
+	case !mayBeAllowed(host):
+		l.say(tr("This is no address of a storage, such as storage.example.org or *.storage.example.org."))
+	default:
+		l.w.settings.Hosts = append(l.w.settings.Hosts, host)
+		l.entry.SetText("")
+		l.changed()
+	}
+}
+
+func (l *hostList) remove(host string) {
+	l.w.settings.Hosts = slices.DeleteFunc(l.w.settings.Hosts, func(h string) bool { return h == host })
+	l.changed()
+}
+
+func (l *hostList) changed() {
+	l.w.settingsChanged()
+	l.fill()
+	l.resized()
+}
+
+// say shows what is wrong with what was typed; the empty text takes that back.
+func (l *hostList) say(problem string) {
+	if l.problem.content == problem {
+		return
+	}
+	l.problem.set(problem, theme.ColorNameError)
+	if problem == "" {
+		l.problem.Hide()
+	} else {
+		l.problem.Show()
+	}
+	l.resized()
+}
+
+// isHost reports whether tokens may lead to a host, by these options, and it is nothing but a host.
+func isHost(host string, options ...uploader.ParseOption) bool {
+	in, err := uploader.ParseEndpoint("https://"+host, options...)
+	return err == nil && in.Host == host
+}
+
+// mayBeAllowed reports whether a person may allow a host, or with *. at its beginning all hosts below one. All of a country or of a kind
+// of organisation is too much.
+func mayBeAllowed(host string) bool {
+	if below, ok := strings.CutPrefix(host, "*."); ok {
+		return strings.Contains(below, ".") && isHost(below, uploader.AllowHost(below))
+	}
+	return isHost(host, uploader.AllowHost(host))
+}
