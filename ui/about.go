@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"context"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -23,13 +21,4 @@ func (w *Window) openAbout() {
 	s.name("cancel", closing)
 	closing.OnTapped = s.close
 	w.window.Canvas().Focus(closing)
-}
-
-// showLog opens the log's folder.
-func (w *Window) showLog() {
-	w.inBackground(func(context.Context) {
-		if err := w.config.Desktop.Reveal(w.config.LogPath); err != nil {
-			w.config.Log.Error("reveal", "error", err)
-		}
-	})
 }

@@ -96,6 +96,7 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		"refusal":      func(d *desk) { d.openToken("no token") },
 		"unknown host": func(d *desk) { d.openToken(someToken("trestore.blob.core.windows.net", "files.example.org")) },
 		"settings":     func(d *desk) { d.openSettings() },
+		"log":          func(d *desk) { d.openLog() },
 		"about":        func(d *desk) { d.openAbout() },
 		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
 		"tray":         func(d *desk) { d.tellOfTray() },

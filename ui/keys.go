@@ -89,10 +89,11 @@ func (w *Window) windowMenu() *fyne.Menu {
 	if w.config.Practice != nil && w.practice == nil {
 		items = append(items, item(tr("Try the practice inbox"), w.startPractice))
 	}
-	if w.config.Desktop.Reveal != nil && w.config.LogPath != "" {
-		items = append(items, fyne.NewMenuItemSeparator(), item(tr("Show the log"), w.showLog))
+	items = append(items, fyne.NewMenuItemSeparator())
+	if w.config.LogPath != "" {
+		items = append(items, item(tr("Log…"), w.openLog))
 	}
-	items = append(items, fyne.NewMenuItemSeparator(), item(tr("Settings…"), w.openSettings), item(tr("About"), w.openAbout),
+	items = append(items, item(tr("Settings…"), w.openSettings), item(tr("About"), w.openAbout),
 		fyne.NewMenuItemSeparator(), item(tr("Quit"), w.quitAsked))
 	return fyne.NewMenu("", items...)
 }

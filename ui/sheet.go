@@ -38,15 +38,21 @@ func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, 
 	s := &sheet{w: w, under: w.sheet, scroll: container.NewVScroll(body)}
 	head := newText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	head.bold, head.cut = true, true
+	room := fyne.CanvasObject(s.scroll)
+	own, full := body.(ownScroll)
+	if full {
+		room, body = own.Container, own.Container
+		s.scroll = container.NewVScroll(layout.NewSpacer()) // holds nothing, so that no key scrolls it
+	}
 	foot := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
 	content := column(0, 1,
 		inset(16, 8, 20, 20, head),
-		inset(0, 0, 12, 6, s.scroll),
+		inset(0, 0, 12, 6, room),
 		widget.NewSeparator(),
 		inset(12, 12, 20, 20, line(8, 0, foot...)))
 	s.overlay = container.NewStack(
 		newScrim(),
-		container.New(&sheetLayout{width: width, body: body},
+		container.New(&sheetLayout{width: width, body: body, full: full},
 			container.NewStack(newPanel(theme.ColorNameOverlayBackground, theme.ColorNameSeparator, 12), content)))
 	c := w.window.Canvas()
 	c.Overlays().Add(s.overlay)
@@ -54,6 +60,9 @@ func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, 
 	w.sheet = s
 	return s
 }
+
+// ownScroll is a body that scrolls by itself. Its sheet is as high as the window allows.
+type ownScroll struct{ *fyne.Container }
 
 // name gives a widget of the sheet a name for Where, for as long as the sheet is open or another one gets the name.
 func (s *sheet) name(name string, o fyne.CanvasObject) {
@@ -86,6 +95,7 @@ func (s *sheet) close() {
 type sheetLayout struct {
 	width float32
 	body  fyne.CanvasObject
+	full  bool // as high as the window allows
 }
 
 func (l *sheetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
@@ -96,7 +106,10 @@ func (l *sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	w := min(l.width, size.Width-2*margin)
 	// Texts that wrap know their height only at a width.
 	card.Resize(fyne.NewSize(w, size.Height-2*margin))
-	h := min(card.MinSize().Height-scrollMin+l.body.MinSize().Height+4, size.Height-2*margin)
+	h := size.Height - 2*margin
+	if !l.full {
+		h = min(card.MinSize().Height-scrollMin+l.body.MinSize().Height+4, h)
+	}
 	card.Resize(fyne.NewSize(w, h))
 	card.Move(fyne.NewPos((size.Width-w)/2, (size.Height-h)/2))
 }

@@ -38,7 +38,7 @@ func newWork(w *Window) *work {
 	v.search.OnChanged = v.find
 	w.name("list", v.list)
 	w.name("search", v.search)
-	v.below = inset(5, 7, 20, 20, v.foot)
+	v.below = inset(2, 4, 20, 16, line(8, 0, v.foot, newLogButton(w)))
 	v.box = column(0, 2,
 		inset(0, 8, 16, 16, v.totals.box),
 		inset(0, 4, 8, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
