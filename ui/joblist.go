@@ -25,10 +25,11 @@ type jobList struct {
 	at       int            // where the keyboard is
 	modifier fyne.KeyModifier
 	speeds   speeds
+	tip      *tip
 }
 
 func newJobList(w *Window) *jobList {
-	l := &jobList{w: w, rows: map[*jobRow]bool{}, selected: map[int64]bool{}, sample: &sample{}}
+	l := &jobList{w: w, rows: map[*jobRow]bool{}, selected: map[int64]bool{}, sample: &sample{}, tip: newTip(w)}
 	l.Length = func() int { return l.sample.total }
 	l.CreateItem = func() fyne.CanvasObject { return newJobRow(l) }
 	l.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) {
@@ -71,7 +72,7 @@ func (l *jobList) fill(r *jobRow, index int) {
 	j, have := l.job(index)
 	selected := have && l.selected[j.ID]
 	state, speed := l.state(&j), l.speeds.of(j.ID)
-	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j && r.state == state && r.speed == speed {
+	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j && r.state == state && r.speed == speed && r.acting == r.offers() {
 		return
 	}
 	r.filled, r.state, r.speed = true, state, speed
@@ -179,6 +180,17 @@ func (l *jobList) moved(index int) {
 		l.selected[j.ID] = true
 	}
 	l.selectionChanged()
+	for r := range l.rows {
+		if r.index == index && r.Visible() {
+			l.tip.want(r.tips(), r)
+		}
+	}
+}
+
+// FocusLost implements fyne.Focusable.
+func (l *jobList) FocusLost() {
+	l.List.FocusLost()
+	l.tip.hide()
 }
 
 // KeyDown implements desktop.Keyable.

@@ -53,16 +53,26 @@ type jobRow struct {
 	filled   bool    // set was called
 	hovered  bool
 	selected bool
+	pointed  int  // the action that the pointer is on; -1 for none
+	pressed  int  // the action that the button went down on; -1 for none
+	acting   bool // the actions are in sight
+	// What has no room: the name or the folder, and the whole words for the state, empty where these have. The renderer knows.
+	shortPath  bool
+	shortState string
 }
 
 func newJobRow(l *jobList) *jobRow {
-	r := &jobRow{list: l}
+	r := &jobRow{list: l, pointed: -1, pressed: -1}
 	r.ExtendBaseWidget(r)
 	return r
 }
 
 // set shows another job, or the same one anew.
 func (r *jobRow) set(index int, job uploader.Job, have, selected bool) {
+	if r.have && (r.index != index || r.job.ID != job.ID) { // the list has moved below the pointer
+		r.pointed, r.pressed = -1, -1
+		r.list.tip.hide()
+	}
 	r.index, r.job, r.have, r.selected = index, job, have, selected
 	r.Refresh()
 }
@@ -70,6 +80,10 @@ func (r *jobRow) set(index int, job uploader.Job, have, selected bool) {
 // MouseDown selects, more with Ctrl or Shift.
 func (r *jobRow) MouseDown(e *desktop.MouseEvent) {
 	if !r.have {
+		return
+	}
+	r.list.tip.hide()
+	if r.pressed = r.actionAt(e.Position); r.pressed >= 0 && e.Button == desktop.MouseButtonPrimary {
 		return
 	}
 	if e.Button == desktop.MouseButtonSecondary {
@@ -81,8 +95,14 @@ func (r *jobRow) MouseDown(e *desktop.MouseEvent) {
 	r.list.selectRow(r.index, r.job.ID, e.Modifier)
 }
 
-// MouseUp implements desktop.Mouseable.
-func (r *jobRow) MouseUp(*desktop.MouseEvent) {}
+// MouseUp does what was clicked on.
+func (r *jobRow) MouseUp(e *desktop.MouseEvent) {
+	i := r.actionAt(e.Position)
+	if i >= 0 && i == r.pressed && e.Button == desktop.MouseButtonPrimary {
+		r.act(r.list.actions(&r.job)[i], e.AbsolutePosition)
+	}
+	r.pressed = -1
+}
 
 // TappedSecondary opens the menu of what can be done.
 func (r *jobRow) TappedSecondary(e *fyne.PointEvent) {
@@ -92,25 +112,37 @@ func (r *jobRow) TappedSecondary(e *fyne.PointEvent) {
 }
 
 // MouseIn implements desktop.Hoverable.
-func (r *jobRow) MouseIn(*desktop.MouseEvent) { r.hovered = true; r.Refresh() }
-
-// MouseMoved implements desktop.Hoverable.
-func (r *jobRow) MouseMoved(*desktop.MouseEvent) {}
+func (r *jobRow) MouseIn(e *desktop.MouseEvent) {
+	r.hovered = true
+	r.pointed = r.actionAt(e.Position)
+	r.Refresh()
+	r.list.tip.want(r.tips(), r)
+}
 
 // MouseOut implements desktop.Hoverable.
-func (r *jobRow) MouseOut() { r.hovered = false; r.Refresh() }
+func (r *jobRow) MouseOut() {
+	r.hovered, r.pointed, r.pressed = false, -1, -1
+	r.Refresh()
+	r.list.tip.hide()
+}
 
 func (r *jobRow) CreateRenderer() fyne.WidgetRenderer {
 	x := &jobRowRenderer{
 		row: r, back: canvas.NewRectangle(nil), sign: canvas.NewImageFromResource(icon("waiting", colorMuted)),
 		name: canvas.NewText("", nil), folder: canvas.NewText("", nil), state: canvas.NewText("", nil), size: canvas.NewText("", nil),
 		track: canvas.NewRectangle(nil), bar: canvas.NewRectangle(nil),
+		pointed: canvas.NewRectangle(nil), actions: newActionSigns(),
 	}
+	x.pointed.CornerRadius = 5
+	x.pointed.Hide()
 	x.sign.FillMode = canvas.ImageFillContain
 	x.back.CornerRadius = 6
 	x.track.CornerRadius, x.bar.CornerRadius = 1.5, 1.5
 	x.size.Alignment = fyne.TextAlignTrailing
-	x.objects = []fyne.CanvasObject{x.back, x.sign, x.name, x.folder, x.state, x.size, x.track, x.bar}
+	x.objects = []fyne.CanvasObject{x.back, x.sign, x.name, x.folder, x.state, x.size, x.track, x.bar, x.pointed}
+	for _, sign := range x.actions {
+		x.objects = append(x.objects, sign)
+	}
 	x.Refresh()
 	return x
 }
@@ -131,6 +163,8 @@ type jobRowRenderer struct {
 	fullName, fullFolder      string
 	fullState                 string
 	done                      float32 // share of the bar
+	actions                   [mostActions]*canvas.Image
+	pointed                   *canvas.Rectangle // below the action that the pointer is on
 }
 
 func (x *jobRowRenderer) Destroy()                     {}
@@ -229,6 +263,11 @@ func (x *jobRowRenderer) Layout(s fyne.Size) {
 	x.folder.Alignment = fyne.TextAlignTrailing
 	x.folder.Resize(fyne.NewSize(max(folderRoom, 0), smallHeight))
 	x.folder.Move(fyne.NewPos(at+stateWidth+gap, top+nameHeight+1))
+	x.row.shortPath, x.row.shortState = x.name.Text != x.fullName || x.folder.Text != x.fullFolder, ""
+	if x.state.Text != x.fullState {
+		x.row.shortState = x.fullState
+	}
+	x.showActions(s)
 	if x.done < 0 {
 		x.track.Hide()
 		x.bar.Hide()

@@ -42,7 +42,7 @@ func newWork(w *Window) *work {
 	v.box = column(0, 2,
 		inset(0, 8, 16, 16, v.totals.box),
 		inset(0, 4, 8, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
-		inset(0, 0, 16, 16, container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10), inset(5, 5, 1, 1, v.list))),
+		inset(0, 0, 16, 16, container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10), inset(5, 5, 1, 1, v.list), v.list.tip.layer)),
 		v.below)
 	v.box.Hide()
 	return v

@@ -1,0 +1,220 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"inboxuploader/uploader"
+)
+
+// few is a queue of some jobs, that keeps which commands it was given.
+type few struct {
+	*crowd
+	jobs []uploader.Job
+	did  []uploader.Command
+}
+
+func newFew(jobs ...uploader.Job) *few {
+	f := &few{crowd: newCrowd(0), jobs: jobs}
+	f.status = uploader.Status{}
+	for i := range jobs {
+		f.jobs[i].ID, f.jobs[i].Transfer = int64(i+1), 1
+		f.status.Files[jobs[i].State]++
+	}
+	f.status.Transfers = []uploader.TransferStatus{{Transfer: uploader.Transfer{ID: 1, Scanned: true, Owner: uploader.Here}, Files: f.status.Files}}
+	return f
+}
+
+func (f *few) Rows(context.Context, uploader.Filter, int, int) ([]uploader.Job, error) {
+	return f.jobs, nil
+}
+
+func (f *few) Do(_ context.Context, c uploader.Command) (int, error) {
+	f.did = append(f.did, c)
+	return len(c.Jobs), nil
+}
+
+// row returns the row in sight of a job.
+func (d *desk) row(index int) (found *jobRow) {
+	d.t.Helper()
+	d.walk(func(o fyne.CanvasObject) {
+		if r, ok := o.(*jobRow); ok && r.index == index {
+			found = r
+		}
+	})
+	if found == nil {
+		d.t.Fatalf("there is no row %d in sight", index)
+	}
+	return found
+}
+
+// point moves the pointer into a row, to the n-th action from the right; -1: to none.
+func (r *jobRow) point(n int) {
+	r.MouseIn(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(40, 20)}})
+	at := fyne.NewPos(41, 20)
+	if n >= 0 {
+		at = actionPlace(r.Size(), n).AddXY(actionSide/2, actionSide/2)
+	}
+	r.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: at}})
+}
+
+// click presses and releases the first button on the n-th action from the right.
+func (r *jobRow) click(n int) {
+	at := fyne.PointEvent{Position: actionPlace(r.Size(), n).AddXY(actionSide/2, actionSide/2)}
+	r.MouseDown(&desktop.MouseEvent{PointEvent: at, Button: desktop.MouseButtonPrimary})
+	r.MouseUp(&desktop.MouseEvent{PointEvent: at, Button: desktop.MouseButtonPrimary})
+}
+
+// words are what the actions of a row say, from the right.
+func (r *jobRow) words() (words []string) {
+	for _, a := range r.list.actions(&r.job) {
+		words = append(words, a.word)
+	}
+	return words
+}
+
+func TestARowOffersWhatCanBeDone(t *testing.T) {
+	more := "What else can be done"
+	for name, c := range map[string]struct {
+		state  uploader.JobState
+		paused bool // its transfer
+		offers []string
+		verbs  []uploader.Verb
+	}{
+		"waiting":              {state: uploader.Waiting, offers: []string{more, "Cancel", "Pause"}, verbs: []uploader.Verb{"", uploader.Cancel, uploader.Pause}},
+		"active":               {state: uploader.Active, offers: []string{more, "Cancel", "Pause"}, verbs: []uploader.Verb{"", uploader.Cancel, uploader.Pause}},
+		"paused":               {state: uploader.Paused, offers: []string{more, "Cancel", "Resume"}, verbs: []uploader.Verb{"", uploader.Cancel, uploader.Resume}},
+		"paused with the rest": {state: uploader.Waiting, paused: true, offers: []string{more, "Cancel"}, verbs: []uploader.Verb{"", uploader.Cancel}},
+		"failed":               {state: uploader.Failed, offers: []string{more, "Try again"}, verbs: []uploader.Verb{"", uploader.Retry}},
+		"needs a person":       {state: uploader.Attention, offers: []string{more, "Try again"}, verbs: []uploader.Verb{"", uploader.Retry}},
+		"delivered":            {state: uploader.Delivered, offers: []string{more}, verbs: []uploader.Verb{""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFew(uploader.Job{State: c.state, Blob: "run/a.txt", Size: 10}, uploader.Job{State: c.state, Blob: "run/b.txt", Size: 10})
+			f.status.Transfers[0].Paused = c.paused
+			d := openDesk(t, Config{Queue: f})
+			d.look()
+			d.look()
+			r := d.row(0)
+			if r.acting || d.row(1).acting {
+				t.Error("a row offers something without being pointed at")
+			}
+			for i := range c.offers {
+				r.point(i)
+				if got := r.words(); !r.acting || !slices.Equal(got, c.offers) {
+					t.Fatalf("offers %q (in sight: %v), want %q", got, r.acting, c.offers)
+				}
+				if tips := r.tips(); !slices.Equal(tips, c.offers[i:i+1]) {
+					t.Errorf("the tip says %q, want %q", tips, c.offers[i])
+				}
+				r.click(i)
+				d.finish()
+				if c.verbs[i] == "" {
+					if d.window.Canvas().Overlays().Top() == nil {
+						t.Error("no menu was opened")
+					}
+					continue
+				}
+				if n := len(f.did); n == 0 || f.did[n-1].Verb != c.verbs[i] || !slices.Equal(f.did[n-1].Jobs, []int64{1}) {
+					t.Errorf("did %v, want %q with the first job", f.did, c.verbs[i])
+				}
+			}
+			r.MouseOut()
+			clear(d.Window.work.list.selected)
+			d.Window.work.list.selectionChanged()
+			if r.acting {
+				t.Error("the row still offers something")
+			}
+		})
+	}
+}
+
+func TestAnActionIsForAllThatAreSelected(t *testing.T) {
+	f := newFew(uploader.Job{State: uploader.Failed, Blob: "a"}, uploader.Job{State: uploader.Failed, Blob: "b"}, uploader.Job{State: uploader.Failed, Blob: "c"})
+	d := openDesk(t, Config{Queue: f})
+	d.look()
+	d.look()
+	l := d.Window.work.list
+	l.selectRow(0, 1, 0)
+	l.selectRow(1, 2, fyne.KeyModifierShortcutDefault)
+	d.row(0).point(1)
+	d.row(0).click(1)
+	d.finish()
+	if n := len(f.did); n != 1 || !slices.Equal(f.did[0].Jobs, []int64{1, 2}) {
+		t.Errorf("did %v", f.did)
+	}
+	d.row(2).point(1) // not selected: for it alone
+	d.row(2).click(1)
+	d.finish()
+	if n := len(f.did); n != 2 || !slices.Equal(f.did[1].Jobs, []int64{3}) {
+		t.Errorf("did %v", f.did)
+	}
+	r := d.row(1)
+	r.point(1)
+	r.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: actionPlace(r.Size(), 1).AddXY(5, 5)}, Button: desktop.MouseButtonPrimary})
+	r.MouseUp(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(40, 20)}, Button: desktop.MouseButtonPrimary})
+	d.finish()
+	if len(f.did) != 2 {
+		t.Error("a click that was taken away did something")
+	}
+}
+
+func TestWhatIsShortenedIsSaidInFull(t *testing.T) {
+	long := "run_017/" + strings.Repeat("a folder of the second visit/", 12) + strings.Repeat("a long name ", 30) + ".csv"
+	d := openDesk(t, Config{Queue: newFew(
+		uploader.Job{State: uploader.Delivered, Blob: long, Size: 10}, uploader.Job{State: uploader.Delivered, Blob: "run_017/short.csv", Size: 10})})
+	d.window.Resize(smallest)
+	d.look()
+	d.look()
+	r := d.row(0)
+	r.point(-1)
+	if tips := r.tips(); !slices.Equal(tips, []string{long}) {
+		t.Fatalf("the tip says %q", tips)
+	}
+	tip := d.Window.work.list.tip
+	tip.show(r.tips(), r)
+	d.fitsIn(smallest)
+	if got := tip.box.Position().Y; got+tip.box.Size().Height > tip.layer.Size().Height+1 {
+		t.Errorf("the tip ends below the list: from %v, %v high, in %v", got, tip.box.Size().Height, tip.layer.Size().Height)
+	}
+	tip.show([]string{long[:100]}, r)
+	if said := strings.Join(d.texts(), ""); !strings.Contains(said, long[:100]) {
+		t.Errorf("the tip does not have the whole text; the window says %q", said)
+	}
+	r.MouseOut()
+	if tip.box.Visible() {
+		t.Error("the tip is still there")
+	}
+	if tips := d.row(1).tips(); tips != nil {
+		t.Errorf("a short name has the tip %q", tips)
+	}
+}
+
+func TestATipComesAfterAWhile(t *testing.T) {
+	d := openDesk(t, Config{Queue: newFew(uploader.Job{State: uploader.Delivered, Blob: strings.Repeat("long", 100), Size: 10})})
+	d.look()
+	d.look()
+	r, tip := d.row(0), d.Window.work.list.tip
+	synctest.Test(t, func(t *testing.T) {
+		r.point(-1)
+		r.MouseOut()
+		r.point(-1)
+		time.Sleep(tipDelay - time.Millisecond)
+		if len(d.work) > 0 {
+			t.Error("the tip is there at once, or comes though the pointer has gone")
+		}
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+	})
+	d.finish()
+	if !tip.box.Visible() {
+		t.Error("there is no tip")
+	}
+}
