@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"inboxuploader/assets"
 	"inboxuploader/uploader"
 )
 
@@ -17,6 +16,7 @@ type tray struct {
 	app   desktop.App // nil: this system has no tray icons
 	menu  *fyne.Menu
 	state trayState
+	look  trayLook
 }
 
 // trayState is what the menu's words depend on.
@@ -35,7 +35,8 @@ func (w *Window) startTray() {
 		return
 	}
 	t.app = app
-	app.SetSystemTrayIcon(fyne.NewStaticResource("tray.svg", assets.Icon("uploader")))
+	t.look.state = trayIdle
+	app.SetSystemTrayIcon(t.look.resource())
 	t.show(&w.last)
 	if t.menu == nil {
 		t.set(trayState{})
@@ -69,6 +70,10 @@ func (t *tray) set(s trayState) {
 	// Always the same menu: when the icon is up, Fyne shows the first one that it was given once more.
 	t.menu.Items = t.w.trayItems(s)
 	t.app.SetSystemTrayMenu(t.menu)
+	if look := s.look(); look != t.look {
+		t.look = look
+		t.app.SetSystemTrayIcon(look.resource())
+	}
 }
 
 // statusLine says in one line how it goes.

@@ -53,6 +53,8 @@ type Config struct {
 	Log *slog.Logger
 	// LogPath is the file that Log writes to, for the person; empty where there is none.
 	LogPath string
+	// MenuBar puts the menus into the system's menu bar, as on macOS, rather than behind a button.
+	MenuBar bool
 	// Hidden starts without the window where a tray is there to bring it back, as at login.
 	Hidden bool
 	// Version is the program's, for the person.
@@ -131,6 +133,7 @@ type Window struct {
 	banner   *banner
 	pages    *fyne.Container
 	practise *practiceBar
+	mainMenu []*fyne.MenuItem // in the system's menu bar
 	sheet    *sheet
 	tray     *tray
 	told     told
@@ -173,6 +176,10 @@ func New(app fyne.App, c Config) *Window {
 	w.window.SetCloseIntercept(w.closeAsked)
 	w.addShortcuts()
 	w.header.onStart(true)
+	if c.MenuBar {
+		w.header.menu.Hide()
+		w.showMainMenu()
+	}
 	w.showPage()
 	return w
 }
@@ -299,6 +306,7 @@ func (w *Window) show(s *sample) time.Duration {
 		return 0
 	}
 	w.showPage()
+	w.showMainMenu()
 	next := w.header.show(s)
 	soon := func(d time.Duration) {
 		if d > 0 && (next == 0 || d < next) {

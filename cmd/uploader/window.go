@@ -109,7 +109,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Choose: desktop.Choose, Reveal: desktop.Reveal,
 			Login: desktop.Login{Args: p.hiddenWindow()},
 		},
-		Hidden: hidden, Log: log, LogPath: logPath, Version: version(),
+		Hidden: hidden, MenuBar: runtime.GOOS == "darwin", Log: log, LogPath: logPath, Version: version(),
 	}
 	testing := p.env("UPLOADER_E2E") == "1"
 	if testing {
