@@ -3,8 +3,11 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
@@ -86,4 +89,33 @@ func (d *desk) finish() {
 			f()
 		}
 	}
+}
+
+// TestTenThousandFilesDroppedAtOnceAreOneReview: however many paths come, the drop itself does not touch the disk, and one review
+// lists a few of them.
+func TestTenThousandFilesDroppedAtOnceAreOneReview(t *testing.T) {
+	const n = 10_000
+	dir := t.TempDir()
+	paths := make([]string, n)
+	for i := range paths {
+		paths[i] = filepath.Join(dir, fmt.Sprintf("%05d.txt", i))
+		if err := os.WriteFile(paths[i], []byte{byte(i)}, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inbox := startInbox(t, nil)
+	d := openDesk(t, Config{})
+	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
+	d.pasted()
+	d.tap("Use this token")
+	d.drop(paths...)
+	if d.sheet != nil {
+		t.Error("the drop itself has looked at the files")
+	}
+	d.until("the review has counted", func() bool { return d.says("Send 10,000 files") })
+	d.mustSay("00000.txt", "and 9,992 more")
+	if e := d.events.named("added"); e["files"] != float64(n) {
+		t.Errorf("event added: %v", e)
+	}
+	d.fitsIn(d.window.Canvas().Size())
 }

@@ -132,8 +132,17 @@ func LoadSettings(path string) (Settings, error) {
 		err = json.Unmarshal(text, &s)
 	}
 	if err != nil {
-		return DefaultSettings(), fmt.Errorf("load settings: %w", err)
+		err = fmt.Errorf("load settings: %w", err)
+		if _, one := errors.AsType[*json.UnmarshalTypeError](err); !one { // of a field that is of another type the others are read
+			return DefaultSettings(), err
+		}
 	}
+	s.mend()
+	return s, err
+}
+
+// mend sets what is out of its range as it is at a first start.
+func (s *Settings) mend() {
 	if s.Rate < 0 {
 		s.Rate = 0
 	}
@@ -143,7 +152,13 @@ func LoadSettings(path string) (Settings, error) {
 	if s.TextScale != 0 && (s.TextScale < 0.8 || s.TextScale > 2) {
 		s.TextScale = 0
 	}
-	return s, nil
+	if s.Width < 0 || s.Width > 1e5 || s.Height < 0 || s.Height > 1e5 {
+		s.Width, s.Height = 0, 0
+	}
+	if s.Appearance != AppearanceLight && s.Appearance != AppearanceDark {
+		s.Appearance = ""
+	}
+	s.setConflict(s.conflict())
 }
 
 // SaveSettings writes the settings to a file that only its owner can read, and puts it in the old one's place in one step. It blocks

@@ -1,0 +1,117 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func writeSettings(t testing.TB, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestSettingsThatCanNotBeAreAsAtAFirstStart(t *testing.T) {
+	for name, c := range map[string]struct {
+		text    string
+		change  func(*Settings)
+		damaged bool
+	}{
+		"nothing":               {"{}", func(*Settings) {}, false},
+		"no settings at all":    {"\x00\xff{", func(*Settings) {}, true},
+		"an empty file":         {"", func(*Settings) {}, true},
+		"another kind of value": {`[1,2]`, func(*Settings) {}, true},
+		"one field of another type does not lose the others": {
+			`{"stay_awake":false,"rate":"fast","proxy":"http://p:1","connections":12}`,
+			func(s *Settings) { s.StayAwake, s.Proxy, s.Connections = false, "http://p:1", 12 }, true,
+		},
+		"a number beyond all":      {`{"width":1e400,"text_scale":1.3}`, func(s *Settings) { s.TextScale = 1.3 }, true},
+		"sizes that can't be":      {`{"width":-5,"height":1e30}`, func(*Settings) {}, false},
+		"a text size of nothing":   {`{"text_scale":0.001}`, func(*Settings) {}, false},
+		"a speed below nothing":    {`{"rate":-1}`, func(*Settings) {}, false},
+		"too many connections":     {`{"connections":100000}`, func(*Settings) {}, false},
+		"both replace and keep":    {`{"replace":true,"keep_both":true}`, func(s *Settings) { s.KeepBoth = true }, false},
+		"an appearance of its own": {`{"appearance":"loud"}`, func(*Settings) {}, false},
+		"what another version had": {`{"colour":"red","stay_awake":true}`, func(*Settings) {}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := LoadSettings(writeSettings(t, c.text))
+			if (err != nil) != c.damaged {
+				t.Errorf("error: %v", err)
+			}
+			want := DefaultSettings()
+			c.change(&want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSettingsComeBackAsTheyWereKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "settings.json")
+	s := DefaultSettings()
+	s.Appearance, s.TextScale, s.Width, s.Height = AppearanceDark, 1.3, 900.5, 620
+	s.Hosts, s.Exclude, s.Proxy, s.Rate, s.Connections = []string{"a.example.org"}, []string{"*.tmp", "心/**"}, "http://p:1", 5e6, 12
+	s.KeepBoth, s.KeepClipboard, s.StayAwake = true, true, false
+	for range 2 { // the second takes the place of the first
+		if err := SaveSettings(path, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := LoadSettings(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s, got); diff != "" {
+		t.Errorf("(-kept +read):\n%s", diff)
+	}
+	fi, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && fi.Mode().Perm() != 0o600 {
+		t.Errorf("its mode is %v", fi.Mode())
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(left) != 1 {
+		t.Errorf("%d files are left, error %v", len(left), err)
+	}
+}
+
+// FuzzSettings: whatever the file says, the window can open with what is read of it, and keeping that changes nothing.
+func FuzzSettings(f *testing.F) {
+	for _, text := range []string{
+		`{}`, `{"width":900,"height":620,"text_scale":1.3}`, `{"hosts":["a","*.b"],"exclude":["*.tmp"]}`, `{"width":1e38,"height":-1}`,
+		`{"rate":-9223372036854775808,"connections":513}`, `{"appearance":"dark","language":"de"}`, `null`, `{"hosts":null,"inbox":"\u0000"}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, _ := LoadSettings(writeSettings(t, string(text)))
+		if size := s.size(); size.Width < smallest.Width || size.Height < smallest.Height || size.Width > 4000 || size.Height > 3000 {
+			t.Errorf("the window would be %v", size)
+		}
+		if s.Rate < 0 || s.Connections < 0 || s.Connections > 512 || s.TextScale != 0 && (s.TextScale < 0.8 || s.TextScale > 2) {
+			t.Errorf("out of range: %+v", s)
+		}
+		path := filepath.Join(t.TempDir(), "again.json")
+		if err := SaveSettings(path, s); err != nil {
+			t.Fatal(err)
+		}
+		again, err := LoadSettings(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(s.clone(), again.clone()); diff != "" {
+			t.Errorf("(-kept +read):\n%s", diff)
+		}
+	})
+}
