@@ -11,8 +11,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise.
-const DefaultMemory = 128 * mib
+// DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise: ten blocks of the default size.
+const DefaultMemory = 80 * mib
 
 // Config says what a Queue works with. Open is required; the zero value of everything else is a good default.
 type Config struct {

@@ -13,8 +13,9 @@ import (
 
 // connection carries one request at a time.
 type connection struct {
-	net.Conn          // what is written to
-	raw      net.Conn // the same without TLS
+	net.Conn           // what is written to
+	raw      net.Conn  // the same without TLS
+	records  *gathered // between the two; nil without TLS
 	in       *bufio.Reader
 	left     int64 // of what may be read for this answer
 
@@ -136,18 +137,37 @@ func (c *connection) send(k *call, r *http.Request, body io.Reader) error {
 	return nil
 }
 
-// Write implements io.Writer for the request's body. The head leaves with its first bytes, in one packet if they are few:
-// to copy some costs less than to go to the system twice.
+// copiedBody is how much of a body is copied to leave with the head: to copy some costs less than to go to the system twice.
+const copiedBody = 64 << 10
+
+// Write implements io.Writer for the request's body. The head leaves with its first bytes, in one packet if they are few.
 func (c *connection) Write(p []byte) (n int, err error) {
+	var before int64
+	if c.records != nil {
+		before = c.records.hold(len(c.head) + len(p))
+	}
 	head := len(c.head)
-	if head == 0 {
+	switch {
+	case head == 0:
 		n, err = c.Conn.Write(p)
-	} else {
+	case len(p) <= copiedBody:
 		c.head = append(c.head, p...)
 		n, err = c.Conn.Write(c.head)
-		c.head = c.head[:0]
+	default:
+		var all int64
+		all, err = (&net.Buffers{c.head, p}).WriteTo(c.Conn)
+		n = int(all)
 	}
-	c.wrote += int64(n)
+	c.head = c.head[:0]
+	wrote := int64(n)
+	if c.records != nil {
+		sent, ferr := c.records.flush()
+		if err == nil {
+			err = ferr
+		}
+		wrote = sent - before // what TLS took may have gone nowhere
+	}
+	c.wrote += wrote
 	c.fault = err
 	return max(n-head, 0), err
 }

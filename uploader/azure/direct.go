@@ -186,7 +186,9 @@ func (d *direct) dial(ctx context.Context, r *http.Request) (*connection, error)
 	if r.URL.Scheme == "https" {
 		config := d.transport.TLSClientConfig.Clone()
 		config.ServerName = r.URL.Hostname()
-		secure := tls.Client(raw, config)
+		config.DynamicRecordSizingDisabled = true // small records at first are for who reads while they come
+		c.records = &gathered{Conn: raw}
+		secure := tls.Client(c.records, config)
 		limited, cancel := context.WithTimeout(ctx, d.transport.TLSHandshakeTimeout)
 		defer cancel()
 		if err := secure.HandshakeContext(limited); err != nil {
