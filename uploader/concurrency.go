@@ -10,8 +10,8 @@ const (
 )
 
 // concurrency finds how many requests should be under way at once. It grows round by round, a round being as many
-// acknowledgements as there are connections, for as long as growing pays; it goes back where it did not, tries again
-// later, and halves when the service is busy. It has no lock: the queue's protects it.
+// acknowledgements as there are connections, for as long as growing pays; it goes back where it did not, and tries again
+// later. When the service is busy it gives way answer by answer. It has no lock: the queue's protects it.
 type concurrency struct {
 	limit int  // requests that may be under way now
 	fixed bool // a person chose the number
@@ -24,12 +24,24 @@ type concurrency struct {
 	level     int       // the level that `best` was measured at; 0: none yet
 	rest      int       // rounds to stay before the next try
 	patience  int       // rounds to rest after the next failed try
-	busyUntil time.Time // no second halving before this
+	most      int       // the highest limit that a round was judged at: above it connections have to be opened first
+
+	// While it gives way to a busy service: how far it comes back, 0 when it does not; and the limit with its fraction.
+	back  int
+	exact float64
 }
+
+const (
+	// yield is by how much a busy answer lowers the limit, in connections: if all that is under way is refused, it halves.
+	yield = 0.5
+	// regain is by how much as many acknowledgements as there are connections raise it again. Where a share p of all requests is
+	// refused whatever their number, the limit settles near regain/(yield*p): 10 connections at 5 %.
+	regain = 0.25
+)
 
 // shortestRound is how long a round lasts at least: on a fast network the few milliseconds that so many requests take are
 // mostly chance, and twice the connections would look better every other time.
-const shortestRound = 20 * time.Millisecond
+const shortestRound = 40 * time.Millisecond
 
 // requestWork is what a request costs beside its bytes, in bytes: it makes rounds of small and of large files comparable.
 const requestWork = 64 << 10
@@ -47,6 +59,10 @@ func (c *concurrency) acknowledged(now time.Time, bytes int64, saturated bool) {
 	if c.fixed {
 		return
 	}
+	if c.back > 0 {
+		c.recover(now)
+		return
+	}
 	if c.began.IsZero() { // the first round begins when the first answer has come
 		c.began = now
 		return
@@ -59,20 +75,21 @@ func (c *concurrency) acknowledged(now time.Time, bytes int64, saturated bool) {
 		return
 	}
 	speed := c.work / took.Seconds()
-	grew := c.saturated
+	// In a round in which each connection has answered but once or so, the new ones were opened too; the next round tells more.
+	opening := c.limit > c.most && c.acks < 2*c.limit
+	judge := c.saturated
 	c.nextRound(now)
-	if !grew {
-		return
+	if judge {
+		c.judge(speed, opening)
 	}
-	c.judge(speed)
 }
 
 func (c *concurrency) nextRound(now time.Time) {
 	c.acks, c.work, c.saturated, c.began = 0, 0, false, now
 }
 
-// judge compares the round with the best one and chooses the next level.
-func (c *concurrency) judge(speed float64) {
+// judge compares the round with the best one and chooses the next level. opening says that connections were opened meanwhile.
+func (c *concurrency) judge(speed float64, opening bool) {
 	if c.rest > 0 {
 		c.rest--
 		// A round's speed varies; what it was on average at this level is what growing must beat.
@@ -87,7 +104,11 @@ func (c *concurrency) judge(speed float64) {
 		return
 	}
 	paid := c.level == 0 || speed > c.best*(1+gain(c.level, c.limit))
-	if paid {
+	c.most = max(c.most, c.limit)
+	switch {
+	case !paid && opening:
+		return
+	case paid:
 		c.best, c.level, c.patience = speed, c.limit, 4
 		c.limit = c.grown()
 		if c.limit == c.level {
@@ -105,14 +126,27 @@ func gain(from, to int) float64 { return 0.2 * (float64(to)/float64(from) - 1) }
 
 func (c *concurrency) grown() int { return min(c.limit*2, maxConnections) }
 
-// busy halves the number of connections when the service asks for less. Answers to requests that were under way at the
-// same time count once.
-func (c *concurrency) busy(now time.Time) {
-	if c.fixed || now.Before(c.busyUntil) {
+// busy gives way when the service asks for less.
+func (c *concurrency) busy() {
+	if c.fixed {
 		return
 	}
-	c.busyUntil = now.Add(time.Second)
-	c.limit = max(c.limit/2, 1)
+	if c.back == 0 {
+		c.back, c.exact = max(c.limit, 2*startConnections), float64(c.limit)
+	}
+	c.exact = max(c.exact-yield, 1)
+	c.limit = int(c.exact)
+}
+
+// recover takes back, with each acknowledgement, a little of what busy has given away. Once all of it is back, what growing
+// pays is found out anew.
+func (c *concurrency) recover(now time.Time) {
+	c.exact += regain / c.exact
+	c.limit = min(int(c.exact), c.back)
+	if c.limit < c.back {
+		return
+	}
+	c.back = 0
 	c.level, c.best, c.rest = 0, 0, c.patience
 	c.nextRound(now)
 }

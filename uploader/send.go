@@ -480,7 +480,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 			q.speed.add(now, size)
 		}
 	case e != nil && e.Reason == ServiceBusy:
-		q.conns.busy(now)
+		q.conns.busy()
 	}
 	if e != nil && e.Reason == NoProgress {
 		u.stalls++
