@@ -1,0 +1,62 @@
+package uploader
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// timed notes when something was committed.
+type timed struct {
+	Journal
+	at []time.Time
+}
+
+func (j *timed) Commit(ctx context.Context, c Changes) error {
+	j.at = append(j.at, time.Now())
+	return j.Journal.Commit(ctx, c)
+}
+
+// TestBlocksAreKeptSoonerThanEnds: an acknowledged block that a killed process has not kept is sent again.
+func TestBlocksAreKeptSoonerThanEnds(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(x *index, j Job)
+		want   time.Duration
+	}{
+		{"a block", func(x *index, j Job) { x.ack(j.ID, AckedBlock{}, 1) }, blocksEvery},
+		{"anything else", func(x *index, j Job) { x.update(j) }, commitEvery},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := &timed{Journal: NewMemoryJournal()}
+				x := newIndex(journal, func(*Error) {})
+				tr, err := x.addTransfer(t.Context(), Transfer{Inbox: "a"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				jobs := []Job{{Size: 2, Class: Large}}
+				if err := x.addJobs(t.Context(), tr, jobs); err != nil {
+					t.Fatal(err)
+				}
+				claims, err := x.claim(t.Context(), "a", Large, 1, time.Now())
+				if err != nil || len(claims) != 1 {
+					t.Fatalf("%d claims, %v", len(claims), err)
+				}
+				journal.at = nil
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				go x.keep(ctx)
+				time.Sleep(time.Second) // whatever the claim left
+				journal.at = nil
+				changed := time.Now()
+				c.change(x, claims[0].Job)
+				time.Sleep(time.Second)
+				if len(journal.at) == 0 || journal.at[0].Sub(changed) != c.want {
+					t.Errorf("committed at %v after %v, want after %v", journal.at, changed, c.want)
+				}
+			})
+		})
+	}
+}
