@@ -7,7 +7,7 @@ PROGRAM    := bin/uploader$(shell $(GO) env GOEXE)
 # Without a C compiler Fyne compiles on macOS only under this tag of its own.
 TAGS       := $(if $(filter darwin,$(shell $(GO) env GOOS)),-tags ci)
 
-.PHONY: run test build race lint fmt e2e ci
+.PHONY: run test build race lint fmt e2e bench ci
 
 run: ## the window where there is a display, else the whole job without one: local inbox, sample files, comparison
 	@sh .ci/window-libraries
@@ -33,6 +33,9 @@ fmt: ## write the format that lint asks for
 
 e2e: ## the real window on a private desktop, acted on as a person would; Linux, installs what it needs as root with apt
 	ui/e2e/run
+
+bench: ## "uploader copy" beside the least that a client can do, AzCopy and rclone; about ten minutes. ROWS=small,4g: these alone
+	$(GO) run ./internal/bench -rows "$(ROWS)" $(BENCH)
 
 ci: ## everything, on a clean checkout; under half an hour
 	.ci/run

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// work is one comparison.
+type work struct {
+	key         string
+	title       string
+	data        string // the data set
+	runs        int    // by default
+	connections int    // of the floor and of rclone: what is best for this work
+	conditions  conditions
+	tls         bool
+	wanted      wanted
+	do          func(*bench, context.Context, work) ([]line, error)
+}
+
+// wanted is what the uploader should reach, 0 where nothing is.
+type wanted struct {
+	wall    float64       // times the reference's
+	cpu     float64       // likewise
+	seconds time.Duration // or by itself
+	memory  float64       // MB
+}
+
+var works = []work{
+	{
+		key: "4g", title: "one file of 4 GiB", data: "4g", runs: 5, connections: 8,
+		wanted: wanted{wall: 1.10, cpu: 1.15, memory: 120}, do: (*bench).compare,
+	},
+	{
+		key: "https", title: "one file of 4 GiB, https", data: "4g", runs: 5, connections: 8, tls: true,
+		wanted: wanted{wall: 1.10, cpu: 1.15, memory: 120}, do: (*bench).compare,
+	},
+	{key: "resume", title: "4 GiB, killed at 65 %", data: "4g", runs: 3, do: (*bench).resume},
+	{
+		key: "busy4g", title: "4 GiB, 5 % answered with 503", data: "4g", runs: 3, conditions: conditions{busy: 0.05},
+		wanted: wanted{wall: 1.5}, do: (*bench).withFaults,
+	},
+	{
+		key: "small", title: "10,000 × 16 KiB", data: "small", runs: 7, connections: 16,
+		wanted: wanted{wall: 1.4, cpu: 1.8, memory: 80}, do: (*bench).compare,
+	},
+	{
+		key: "far", title: "2,000 × 16 KiB, 50 ms away", data: "far", runs: 3, connections: 64,
+		conditions: conditions{far: 50 * time.Millisecond},
+		wanted:     wanted{wall: 1.2, memory: 80}, do: (*bench).compare,
+	},
+	{
+		key: "busy", title: "2,000 × 16 KiB, 5 % answered with 503", data: "far", runs: 5, conditions: conditions{busy: 0.05},
+		wanted: wanted{wall: 1.5}, do: (*bench).withFaults,
+	},
+	{
+		key: "1m", title: "2,000 × 1 MiB", data: "1m", runs: 5, connections: 8,
+		wanted: wanted{wall: 1.2, cpu: 1.4, memory: 120}, do: (*bench).compare,
+	},
+	{
+		key: "mixed", title: "mixed tree of 2 GiB", data: "mixed", runs: 5, connections: 8,
+		wanted: wanted{wall: 1.2, cpu: 1.4, memory: 120}, do: (*bench).compare,
+	},
+	{
+		key: "one", title: "one file of 1 KiB", data: "one", runs: 11, connections: 1,
+		wanted: wanted{seconds: 60 * time.Millisecond, memory: 60}, do: (*bench).compare,
+	},
+	{
+		key: "tiny", title: "100,000 × 64 bytes", data: "tiny", runs: 3, connections: 16,
+		wanted: wanted{wall: 1.5, cpu: 2, memory: 120}, do: (*bench).compare,
+	},
+	{
+		key: "scan", title: "1,000,000 files: until the first is sent", data: "million", runs: 1,
+		wanted: wanted{seconds: 200 * time.Millisecond, memory: 250}, do: (*bench).scan,
+	},
+}
+
+func keys() (all []string) {
+	for _, w := range works {
+		all = append(all, w.key)
+	}
+	return all
+}
+
+// choose returns the works of these keys, in the order of the table; all for an empty text.
+func choose(text string) ([]work, error) {
+	if text == "" {
+		return works, nil
+	}
+	chosen := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	for _, key := range chosen {
+		if !slices.Contains(keys(), key) {
+			return nil, fmt.Errorf("there is no work %q; there are %s", key, strings.Join(keys(), ", "))
+		}
+	}
+	var all []work
+	for _, w := range works {
+		if slices.Contains(chosen, w.key) {
+			all = append(all, w)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,146 @@
+package uploader
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// discard is a store that takes everything and keeps nothing: what is measured is the queue.
+type discard struct{}
+
+func (discard) PutBlob(_ context.Context, _ string, b *Body, _ Properties, _ Condition) (Answer, error) {
+	return Answer{}, b.discard()
+}
+
+func (discard) PutBlock(_ context.Context, _, _ string, b *Body) (Answer, error) {
+	return Answer{}, b.discard()
+}
+
+func (discard) PutBlockList(context.Context, string, []string, Properties, Condition) (Answer, error) {
+	return Answer{}, nil
+}
+
+func (discard) Close() error { return nil }
+
+// nothing is an io.Writer that can't be asked to read by itself, as io.Discard can.
+type nothing struct{}
+
+func (nothing) Write(p []byte) (int, error) { return len(p), nil }
+
+func (b *Body) discard() error {
+	_, err := b.WriteTo(nothing{})
+	return err
+}
+
+// deliver sends a source through a queue of its own.
+func deliver(b *testing.B, source string) {
+	q, err := NewQueue(b.Context(), Config{Open: func(Token) (Store, error) { return discard{}, nil }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := q.Use(Token{}); err != nil {
+		b.Fatal(err)
+	}
+	// Replace: with the other, the store would have to say that the name is free.
+	if _, err := q.Add(b.Context(), Inbox{}, []string{source}, AddOptions{Replace: true, Scan: ScanOptions{Recursive: true}}); err != nil {
+		b.Fatal(err)
+	}
+	if err := q.Wait(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	if s := q.Status(); s.Files[Delivered] == 0 || s.Files[Delivered] != s.FilesTotal() {
+		b.Fatalf("%+v", s)
+	}
+	if err := q.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkBlocks sends a file of 64 blocks: reading, checksums, buffers, and what the queue does for each block.
+func BenchmarkBlocks(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "large")
+	const size = 512 * mib
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.Truncate(path, size); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		deliver(b, path)
+	}
+}
+
+// BenchmarkSmallFiles sends 2,000 files: the scan, the names, and what the queue does for each.
+func BenchmarkSmallFiles(b *testing.B) {
+	dir := b.TempDir()
+	const n = 2000
+	for i := range n {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("f%05d.csv", i)), make([]byte, 16<<10), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		deliver(b, dir)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/file")
+}
+
+// BenchmarkMillionRows is what a screen asks for at each look at a queue of a million jobs.
+func BenchmarkMillionRows(b *testing.B) {
+	q, err := NewQueue(b.Context(), Config{Open: func(Token) (Store, error) { return discard{}, nil }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = q.Close() }()
+	t, err := q.index.addTransfer(b.Context(), Transfer{Inbox: "a", Scanned: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const n = 1_000_000
+	for at := 0; at < n; at += 4 * BatchSize {
+		jobs := make([]Job, min(4*BatchSize, n-at))
+		for i := range jobs {
+			name := fmt.Sprintf("study/d%04d/f%07d.dat", (at+i)/1000, at+i)
+			jobs[i] = Job{Source: "/data/" + name, Blob: name, Size: 1000}
+			if i%100 == 0 {
+				jobs[i].State = Attention
+			}
+		}
+		if err := q.index.addJobs(b.Context(), t, jobs); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		filter Filter
+		from   int
+	}{
+		{"top", Filter{}, 0},
+		{"middle", Filter{}, n / 2},
+		{"attention, middle", Filter{States: []JobState{Attention}}, n / 200},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if rows, err := q.Rows(b.Context(), c.filter, c.from, 50); err != nil || len(rows) != 50 {
+					b.Fatalf("%d rows, %v", len(rows), err)
+				}
+			}
+		})
+	}
+	b.Run("status", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if s := q.Status(); s.FilesTotal() != n {
+				b.Fatalf("%+v", s)
+			}
+		}
+	})
+}
