@@ -3,34 +3,52 @@ package uploader
 import (
 	"context"
 	"math/bits"
+	"runtime"
+	"slices"
 	"sync"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // buffers is the one limit on memory: every byte of a file passes through a buffer taken here before the read and given
-// back after the service's answer. Buffers are kept for the next request, so that the garbage collector, which would let
-// the heap grow to twice the limit, has nothing to do.
+// back after the service's answer. Buffers are parts of slabs, which are kept: buffers of all sizes follow each other in the
+// same memory, and the garbage collector, which would let the heap grow to a multiple of the limit, has nothing to do. It must
+// be closed.
 type buffers struct {
 	limit int64
-	room  *semaphore.Weighted
 
-	mu   sync.Mutex
-	free map[int64][][]byte // by capacity
-	kept int64              // bytes in free
-	used int64              // bytes handed out
+	mu      sync.Mutex
+	slabs   []*slab
+	held    int64          // bytes of all slabs, at most limit
+	handed  map[*byte]part // by the first byte
+	waiting []*waiter      // first come, first served
 }
+
+// part is where a buffer lies.
+type part struct {
+	slab   *slab
+	offset int64
+}
+
+// waiter is somebody who waits for a buffer.
+type waiter struct {
+	size int64
+	got  chan []byte // holds one
+}
+
+const (
+	smallestBuffer = 64 << 10
+	slabSize       = 8 * mib // also the largest buffer that is a part of a slab; a larger one is a slab of its own
+)
 
 func newBuffers(limit int64) *buffers {
-	return &buffers{limit: limit, room: semaphore.NewWeighted(limit), free: map[int64][][]byte{}}
+	return &buffers{limit: limit, handed: map[*byte]part{}}
 }
 
-// bufferSize rounds up so that few sizes serve all files: powers of two up to 8 MiB, then whole MiB.
+// bufferSize rounds up to what a buffer is: powers of two up to 8 MiB, then whole MiB.
 func bufferSize(n int64) int64 {
 	switch {
-	case n <= 64<<10:
-		return 64 << 10
-	case n <= 8*mib:
+	case n <= smallestBuffer:
+		return smallestBuffer
+	case n <= slabSize:
 		return 1 << bits.Len64(uint64(n-1))
 	default:
 		return (n + mib - 1) / mib * mib
@@ -39,37 +57,201 @@ func bufferSize(n int64) int64 {
 
 // take returns a buffer of n bytes, n at most the limit. It blocks until others gave back enough, or the context ends.
 func (b *buffers) take(ctx context.Context, n int64) ([]byte, error) {
-	size := min(bufferSize(n), b.limit)
-	if err := b.room.Acquire(ctx, size); err != nil {
-		return nil, err
+	w := &waiter{size: min(bufferSize(n), b.limit), got: make(chan []byte, 1)}
+	b.mu.Lock()
+	b.waiting = append(b.waiting, w)
+	b.serve()
+	b.mu.Unlock()
+	select {
+	case buf := <-w.got: // it was there, even if the context has ended
+		return buf[:n], nil
+	default:
+	}
+	select {
+	case buf := <-w.got:
+		return buf[:n], nil
+	case <-ctx.Done():
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.used += size
-	if list := b.free[size]; len(list) > 0 {
-		buf := list[len(list)-1]
-		b.free[size] = list[:len(list)-1]
-		b.kept -= size
-		return buf[:n], nil
+	select {
+	case buf := <-w.got:
+		b.release(buf)
+	default:
+		b.waiting = slices.DeleteFunc(b.waiting, func(o *waiter) bool { return o == w })
 	}
-	// Buffers of other sizes that nobody uses make way, or the sum could exceed the limit.
-	for other, list := range b.free {
-		for b.used+b.kept > b.limit && len(list) > 0 {
-			list = list[:len(list)-1]
-			b.kept -= other
-		}
-		b.free[other] = list
-	}
-	return make([]byte, n, size), nil
+	b.serve()
+	return nil, context.Cause(ctx)
 }
 
 // give returns a buffer of take. Nobody may use it any more.
 func (b *buffers) give(buf []byte) {
-	size := int64(cap(buf))
 	b.mu.Lock()
-	b.used -= size
-	b.kept += size
-	b.free[size] = append(b.free[size], buf)
-	b.mu.Unlock()
-	b.room.Release(size)
+	defer b.mu.Unlock()
+	b.release(buf)
+	b.serve()
+}
+
+// serve hands out what the first in the queue wait for, as far as it is there. The caller holds the lock, as with all below.
+func (b *buffers) serve() {
+	for len(b.waiting) > 0 {
+		w := b.waiting[0]
+		buf := b.find(w.size)
+		if buf == nil {
+			return // who came later waits too, or small buffers would keep large ones from ever being free
+		}
+		b.waiting[0] = nil
+		b.waiting = b.waiting[1:]
+		w.got <- buf
+	}
+}
+
+func (b *buffers) release(buf []byte) {
+	first := &buf[:1][0]
+	p := b.handed[first]
+	delete(b.handed, first)
+	p.slab.free(p.offset, int64(cap(buf)))
+}
+
+// find returns a free buffer of a size: from the slab with the least that suffices, so that whole ones stay free for long. It
+// returns nil if there is none.
+func (b *buffers) find(size int64) []byte {
+	var best *slab
+	for _, s := range b.slabs {
+		if s.has(size) && (best == nil || s.largest[0] < best.largest[0]) {
+			best = s
+		}
+	}
+	if best == nil {
+		if best = b.grow(size); best == nil {
+			return nil
+		}
+	}
+	offset := best.take(size)
+	buf := best.memory[offset:][:size:size]
+	b.handed[&buf[0]] = part{best, offset}
+	return buf
+}
+
+// grow makes a slab that has room for a buffer of a size; slabs that nobody uses make way for it. It returns nil if that is not
+// enough.
+func (b *buffers) grow(size int64) *slab {
+	length := size
+	room := b.limit - b.held
+	if most := min(slabSize, int64(1)<<bits.Len64(uint64(room))>>1); most >= size && isPart(size) {
+		length = most
+	} else if room < size {
+		var idle int64
+		for _, s := range b.slabs {
+			if s.idle() {
+				idle += s.length()
+			}
+		}
+		if room+idle < size {
+			return nil
+		}
+		b.drop()
+	}
+	s := newSlab(length)
+	b.slabs = append(b.slabs, s)
+	b.held += length
+	return s
+}
+
+// drop lets the slabs go that nobody uses.
+func (b *buffers) drop() {
+	onHeap := false
+	b.slabs = slices.DeleteFunc(b.slabs, func(s *slab) bool {
+		if !s.idle() {
+			return false
+		}
+		b.held -= s.length()
+		if s.beside {
+			freeMemory(s.memory)
+		} else {
+			onHeap = true
+		}
+		return true
+	})
+	if onHeap {
+		runtime.GC() // or what comes next would count besides for a while
+	}
+}
+
+// close gives all memory back. Nobody may have a buffer any more.
+func (b *buffers) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.drop()
+}
+
+// isPart reports whether buffers of the size are parts of slabs.
+func isPart(size int64) bool { return size <= slabSize && size&(size-1) == 0 }
+
+// slab is a piece of memory that is handed out in halves, quarters and so on.
+type slab struct {
+	memory []byte
+	beside bool // the heap
+	// largest is a binary tree, the children of i being 2i+1 and 2i+2: how many bytes the largest free part below a node has.
+	// A slab whose length is no power of two has a root only, and is handed out as a whole.
+	largest []int64
+}
+
+func newSlab(length int64) *slab {
+	s := &slab{largest: []int64{length}}
+	s.memory, s.beside = newMemory(length)
+	if !isPart(length) {
+		return s
+	}
+	for size := length / 2; size >= smallestBuffer; size /= 2 {
+		for range length / size {
+			s.largest = append(s.largest, size)
+		}
+	}
+	return s
+}
+
+func (s *slab) length() int64 { return int64(len(s.memory)) }
+
+// idle reports whether no part of it is handed out.
+func (s *slab) idle() bool { return s.largest[0] == s.length() }
+
+// has reports whether a buffer of a size can be taken.
+func (s *slab) has(size int64) bool {
+	return s.largest[0] >= size && (len(s.largest) > 1 || size == s.length()) && (isPart(size) || size == s.length())
+}
+
+// take hands out the first part of a size, which it must have, and returns its offset.
+func (s *slab) take(size int64) int64 {
+	i, length := 0, s.length()
+	for ; length > size; length /= 2 {
+		i = 2*i + 1
+		if s.largest[i] < size || s.largest[i+1] >= size && s.largest[i+1] < s.largest[i] {
+			i++ // what is split already is used up first
+		}
+	}
+	s.largest[i] = 0
+	offset := int64(i+1)*length - s.length()
+	s.update(i, length)
+	return offset
+}
+
+// free takes a part back.
+func (s *slab) free(offset, size int64) {
+	i := int((offset+s.length())/size) - 1
+	s.largest[i] = size
+	s.update(i, size)
+}
+
+// update makes the nodes above i, whose parts have a length, right.
+func (s *slab) update(i int, length int64) {
+	for i > 0 {
+		i = (i - 1) / 2
+		left, right := s.largest[2*i+1], s.largest[2*i+2]
+		s.largest[i] = max(left, right)
+		if left == length && right == length {
+			s.largest[i] = 2 * length
+		}
+		length *= 2
+	}
 }

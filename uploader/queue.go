@@ -291,6 +291,7 @@ func (q *Queue) unsettle() {
 func (q *Queue) Close() error {
 	q.cancel(errClosed)
 	q.wg.Wait()
+	q.buffers.close()
 	var errs []error
 	for _, in := range q.order {
 		for _, j := range in.opened {

@@ -137,10 +137,10 @@ func (c *connection) send(k *call, r *http.Request, body io.Reader) error {
 	return nil
 }
 
-// copiedBody is how much of a body is copied to leave with the head: to copy some costs less than to go to the system twice.
-const copiedBody = 64 << 10
+// copiedBody is how much of a body is copied behind its head, to be one piece with it; more than that only looks like one.
+const copiedBody = 4 << 10
 
-// Write implements io.Writer for the request's body. The head leaves with its first bytes, in one packet if they are few.
+// Write implements io.Writer for the request's body. The head leaves together with its first bytes.
 func (c *connection) Write(p []byte) (n int, err error) {
 	var before int64
 	if c.records != nil {
