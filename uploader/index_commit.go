@@ -10,9 +10,9 @@ const (
 	// commitEvery is how long a change waits for others to be committed with it. What is lost with the process at most
 	// is sent once more.
 	commitEvery = 50 * time.Millisecond
-	// blocksEvery is the same for acknowledged blocks, which cost more to send again: on a fast line it is about as many as are
-	// under way.
-	blocksEvery = 20 * time.Millisecond
+	// blocksEvery is the same for acknowledged blocks, which cost more to send again. On a fast line one is acknowledged about
+	// that often, so hardly more than what is under way is lost.
+	blocksEvery = 5 * time.Millisecond
 	// syncEvery is how long an end may wait to be safe from a loss of power.
 	syncEvery = 250 * time.Millisecond
 	// commitAgain is how long to wait after a commit that failed.

@@ -42,7 +42,7 @@ func (b *bench) resume(ctx context.Context, w work) (lines []line, err error) {
 		}
 		lines = linesOf(w, []*lane{whole, rest})
 		lines[1].wallRatio, lines[1].cpuRatio = 0, 0 // they do not do the same
-		lines[1].note = fmt.Sprintf("%.0f %% were left: that time + %.2f s (wanted: ≤ 0.5); blocks sent twice: %.0f, under way when it was killed: %.0f",
+		lines[1].note = fmt.Sprintf("%.0f %% were left: that time + %.2f s (wanted: ≤ 0.5); blocks sent twice: %.0f, under way at once: %.0f",
 			100*median(left), median(late), median(twice), median(underWay))
 		return nil
 	})
@@ -53,7 +53,7 @@ func (b *bench) resume(ctx context.Context, w work) (lines []line, err error) {
 type interrupted struct {
 	sample
 	left     float64 // share of the bytes that the sink did not have
-	underWay int64   // requests when the program was killed
+	underWay int64   // requests at once, at most, until the program was killed
 }
 
 func (b *bench) interrupt(ctx context.Context, w work, s *startedSink) (i interrupted, err error) {
@@ -73,12 +73,12 @@ func (b *bench) interrupt(ctx context.Context, w work, s *startedSink) (i interr
 	var before report
 	err = until(ctx, pollEvery, func() (bool, error) {
 		err := s.ask(ctx, "GET", "/report", &before)
+		i.underWay = max(i.underWay, before.UnderWay)
 		return float64(before.Received) >= killAt*float64(want.Bytes), err
 	})
 	if _, kerr := r.kill(); err != nil || kerr != nil {
 		return i, errors.Join(err, kerr)
 	}
-	i.underWay = before.UnderWay
 	err = until(ctx, pollEvery, func() (bool, error) { // what had left still arrives
 		err := s.ask(ctx, "GET", "/report", &before)
 		return before.UnderWay == 0, err
@@ -97,18 +97,18 @@ func (b *bench) interrupt(ctx context.Context, w work, s *startedSink) (i interr
 	return i, err
 }
 
-// until asks again and again until the answer is yes.
+// until asks again and again, for the first time after a while, until the answer is yes.
 func until(ctx context.Context, every time.Duration, ask func() (bool, error)) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		if yes, err := ask(); yes || err != nil {
-			return err
-		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-t.C:
+		}
+		if yes, err := ask(); yes || err != nil {
+			return err
 		}
 	}
 }
