@@ -150,7 +150,7 @@ func entryOf(hint, text string, take func(string) bool, changed func()) *widget.
 }
 
 func label(words string) fyne.CanvasObject {
-	return inset(9, 0, 0, 12, newText(words, theme.ColorNameForeground, theme.SizeNameText))
+	return inset(0, 0, 0, 12, newText(words, theme.ColorNameForeground, theme.SizeNameText))
 }
 
 // choice is a list of words of which one holds.

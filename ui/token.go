@@ -236,12 +236,12 @@ func (d *tokenDialog) describe() {
 	row(tr("Time"), "", d.left)
 	say(tr("Made for version"), "date", f.Date)
 	say(tr("Accepted from"), "", f.IP)
-	d.fields.Add(grid)
-	if t.StateAt(now) == uploader.StateExpired {
+	if t.StateAt(now) == uploader.StateExpired { // first, since it is why the token can't be used
 		e := uploader.NewError("paste token", "", uploader.Expired)
 		e.When = t.ValidTo
 		d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(e)))
 	}
+	d.fields.Add(grid)
 	for _, warning := range t.WarningsIn(translated) {
 		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{What: warning}))
 	}

@@ -1,5 +1,5 @@
 #!/bin/bash
-# desktop: -t -s 2100x1500
+# desktop: -k -t -s 2100x1500
 # Pictures of every view, light and dark, at the smallest size, a usual one and double scale, into shots/. LOOKS="light dark" and
 # LANGUAGES="en de fr es ja" say which; the languages are taken from the environment, as the system's would be.
 . "$(dirname "$0")/person.sh"
