@@ -18,19 +18,17 @@ type hostList struct {
 	w       *Window
 	box     fyne.CanvasObject
 	rows    *fyne.Container
-	entry   *widget.Entry
-	allow   *widget.Button
+	entry   *sheetEntry
+	allow   *sheetButton
 	problem *text
 	resized func() // called when it has another height
 }
 
 func newHostList(w *Window) *hostList {
 	l := &hostList{w: w, rows: column(2, -1)}
-	l.entry = widget.NewEntry()
-	l.entry.SetPlaceHolder("storage.example.org")
+	l.entry = w.newSheetEntry("storage.example.org", func(string) { l.say("") })
 	l.entry.OnSubmitted = func(string) { l.add() }
-	l.entry.OnChanged = func(string) { l.say("") }
-	l.allow = widget.NewButton(tr("Allow"), l.add)
+	l.allow = l.w.newSheetButton(tr("Allow"), l.add)
 	l.problem = newText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	l.problem.cut = true
 	l.problem.Hide()
@@ -46,7 +44,7 @@ func newHostList(w *Window) *hostList {
 func (l *hostList) fill() {
 	l.rows.RemoveAll()
 	for _, host := range l.w.settings.Hosts {
-		remove := widget.NewButtonWithIcon("", icon("remove", theme.ColorNameForeground), func() { l.remove(host) })
+		remove := l.w.newSheetButtonWithIcon("", icon("remove", theme.ColorNameForeground), func() { l.remove(host) })
 		remove.Importance = widget.LowImportance
 		l.rows.Add(l.row(host, theme.ColorNameForeground, remove))
 	}

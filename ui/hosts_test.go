@@ -14,8 +14,8 @@ func (d *desk) typeHost(host string) {
 	d.t.Helper()
 	var entry *widget.Entry
 	d.walk(func(o fyne.CanvasObject) {
-		if e, ok := o.(*widget.Entry); ok && e.PlaceHolder == "storage.example.org" {
-			entry = e
+		if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == "storage.example.org" {
+			entry = &e.Entry
 		}
 	})
 	if entry == nil {
@@ -63,9 +63,9 @@ func (d *desk) tapIcon(name string) {
 	d.t.Helper()
 	var found *widget.Button
 	d.walk(func(o fyne.CanvasObject) {
-		if b, ok := o.(*widget.Button); ok && b.Text == "" {
+		if b, ok := o.(*sheetButton); ok && b.Text == "" {
 			if t, ok := b.Icon.(themed); ok && t.name == name {
-				found = b
+				found = &b.Button
 			}
 		}
 	})
@@ -95,8 +95,8 @@ func TestASpeedLimitHoldsAtOnce(t *testing.T) {
 	d.openSettings()
 	var entry *widget.Entry
 	d.walk(func(o fyne.CanvasObject) {
-		if e, ok := o.(*widget.Entry); ok && e.PlaceHolder == "no limit" {
-			entry = e
+		if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == "no limit" {
+			entry = &e.Entry
 		}
 	})
 	for text, want := range map[string]int64{"2": 2e6, "0.5": 5e5, "1,5": 1.5e6, "": 0} {

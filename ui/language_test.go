@@ -23,8 +23,8 @@ func TestTheLanguageIsChosenInTheSettings(t *testing.T) {
 		d.openSettings()
 		var choice *widget.Select
 		d.walk(func(o fyne.CanvasObject) {
-			if s, ok := o.(*widget.Select); ok && slices.Contains(s.Options, "Deutsch") {
-				choice = s
+			if s, ok := o.(*sheetSelect); ok && slices.Contains(s.Options, "Deutsch") {
+				choice = &s.Select
 			}
 		})
 		choice.SetSelectedIndex(i + 1) // behind “as the system”

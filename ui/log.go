@@ -46,13 +46,13 @@ type logState struct {
 
 // openLog shows the end of the log.
 func (w *Window) openLog() {
-	v := &logView{w: w, lines: newLogList()}
-	closing := widget.NewButton(tr("Close"), nil)
+	v := &logView{w: w, lines: newLogList(w)}
+	closing := w.newSheetButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
-	copying := widget.NewButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), func() {
+	copying := w.newSheetButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), func() {
 		w.app.Clipboard().SetContent(strings.Join(v.lines.records, "\n"))
 	})
-	folder := widget.NewButtonWithIcon(tr("Show in its folder"), icon("folder", theme.ColorNameForeground), w.showLog)
+	folder := w.newSheetButtonWithIcon(tr("Show in its folder"), icon("folder", theme.ColorNameForeground), w.showLog)
 	if w.config.Desktop.Reveal == nil {
 		folder.Hide()
 	}
@@ -175,13 +175,14 @@ func (w *Window) showLog() {
 // logList shows records, each broken where the room ends, and keeps to the end where the person has not scrolled away from it.
 type logList struct {
 	widget.List
+	w       *Window
 	records []string
 	lines   []string // the records as they are broken
 	columns int      // that they are broken at
 }
 
-func newLogList() *logList {
-	l := &logList{}
+func newLogList(w *Window) *logList {
+	l := &logList{w: w}
 	l.Length = func() int { return len(l.lines) }
 	l.CreateItem = func() fyne.CanvasObject {
 		t := canvas.NewText("", nil)
@@ -198,6 +199,13 @@ func newLogList() *logList {
 	l.HideSeparators = true
 	l.ExtendBaseWidget(l)
 	return l
+}
+
+// TypedKey implements fyne.Focusable.
+func (l *logList) TypedKey(e *fyne.KeyEvent) {
+	if !l.w.sheetKey(e) {
+		l.List.TypedKey(e)
+	}
 }
 
 // put shows other records.

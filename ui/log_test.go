@@ -134,7 +134,7 @@ func (d *desk) logLines() (found *logList) {
 }
 
 func TestLongRecordsAreBroken(t *testing.T) {
-	l := newLogList()
+	l := newLogList(nil)
 	l.columns = 20
 	l.put([]string{"short", strings.Repeat("0123456789", 5)})
 	want := []string{"short", "01234567890123456789", "    0123456789012345", "    67890123456789"}

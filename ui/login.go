@@ -3,15 +3,13 @@ package ui
 import (
 	"context"
 
-	"fyne.io/fyne/v2/widget"
-
 	"inboxuploader/uploader"
 )
 
 // loginCheck is the choice to start at login. It shows what the system says, which the person may have changed there, and can be
 // ticked when that is known.
-func (w *Window) loginCheck() *widget.Check {
-	c := widget.NewCheck(tr("Start when I log in, in the tray where there is one"), nil)
+func (w *Window) loginCheck() *sheetCheck {
+	c := w.newSheetCheck(tr("Start when I log in, in the tray where there is one"), nil)
 	c.Disable()
 	if w.config.Desktop.Login == nil {
 		c.Hide()
@@ -23,7 +21,7 @@ func (w *Window) loginCheck() *widget.Check {
 }
 
 // showLogin asks the system and shows its answer. It blocks; not for Fyne's thread.
-func (w *Window) showLogin(c *widget.Check) {
+func (w *Window) showLogin(c *sheetCheck) {
 	on, err := w.config.Desktop.Login.On()
 	if err != nil {
 		w.config.Log.Error("login", "error", err)
@@ -34,7 +32,7 @@ func (w *Window) showLogin(c *widget.Check) {
 	})
 }
 
-func (w *Window) setLogin(c *widget.Check, on bool) {
+func (w *Window) setLogin(c *sheetCheck, on bool) {
 	c.Disable()
 	w.inBackground(func(context.Context) {
 		err := w.config.Desktop.Login.Set(on)

@@ -103,7 +103,7 @@ type reviewDialog struct {
 	list   *fyne.Container // the roots
 	notes  *fyne.Container
 	choice *widget.RadioGroup
-	send   *widget.Button
+	send   *sheetButton
 	sent   bool
 }
 
@@ -119,8 +119,8 @@ func (w *Window) review(all []given) {
 	d.where.cut = true
 	d.notes = container.NewVBox()
 	d.choice = w.conflictChoice()
-	cancel := widget.NewButton(tr("Cancel"), nil)
-	d.send = widget.NewButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
+	cancel := w.newSheetButton(tr("Cancel"), nil)
+	d.send = w.newSheetButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
 	d.send.Importance = widget.HighImportance
 	body := inset(0, 8, 8, 14, column(10, -1,
 		column(2, -1, d.counts, d.where),

@@ -18,7 +18,7 @@ import (
 func (w *Window) openSettings() {
 	s := &w.settings
 	appearances := []Appearance{AppearanceSystem, AppearanceLight, AppearanceDark}
-	look := choice([]string{tr("As the system"), tr("Light"), tr("Dark")}, indexOf(appearances, s.Appearance), func(i int) {
+	look := w.newSheetSelect([]string{tr("As the system"), tr("Light"), tr("Dark")}, indexOf(appearances, s.Appearance), func(i int) {
 		s.Appearance = appearances[i]
 		w.applySettings()
 		w.settingsChanged()
@@ -27,18 +27,18 @@ func (w *Window) openSettings() {
 	if s.TextScale == 0 {
 		s.TextScale = 1
 	}
-	size := choice([]string{tr("Small"), tr("Normal"), tr("Large"), tr("Larger"), tr("Largest")}, indexOf(scales, s.TextScale), func(i int) {
+	size := w.newSheetSelect([]string{tr("Small"), tr("Normal"), tr("Large"), tr("Larger"), tr("Largest")}, indexOf(scales, s.TextScale), func(i int) {
 		s.TextScale = scales[i]
 		w.applySettings()
 		w.settingsChanged()
 	})
 	codes := append([]string{""}, languages()...)
-	language := choice(append([]string{tr("As the system")}, languageNames()...), indexOf(codes, s.Language), func(i int) {
+	language := w.newSheetSelect(append([]string{tr("As the system")}, languageNames()...), indexOf(codes, s.Language), func(i int) {
 		w.setLanguage(codes[i])
 		w.openSettings() // in that language
 	})
 	check := func(words string, on *bool) fyne.CanvasObject {
-		c := widget.NewCheck(words, nil)
+		c := w.newSheetCheck(words, nil)
 		c.Checked = *on
 		c.OnChanged = func(v bool) {
 			*on = v
@@ -47,11 +47,11 @@ func (w *Window) openSettings() {
 		return c
 	}
 	conflicts := []conflictRule{leaveAlone, keepBoth, replaceIt}
-	conflict := choice([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}, indexOf(conflicts, s.conflict()), func(i int) {
+	conflict := w.newSheetSelect([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}, indexOf(conflicts, s.conflict()), func(i int) {
 		s.setConflict(conflicts[i])
 		w.settingsChanged()
 	})
-	exclude := widget.NewEntry()
+	exclude := w.newSheetEntry("", nil)
 	exclude.SetPlaceHolder(tr("*.tmp; old/**"))
 	exclude.SetText(strings.Join(s.Exclude, "; "))
 	exclude.OnChanged = func(text string) {
@@ -63,7 +63,7 @@ func (w *Window) openSettings() {
 		}
 		w.settingsChanged()
 	}
-	rate := entryOf(tr("no limit"), "", func(text string) bool {
+	rate := w.entryOf(tr("no limit"), "", func(text string) bool {
 		megabytes, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
 		if text != "" && (err != nil || megabytes < 0.01 || megabytes > 1e6) {
 			return false
@@ -75,7 +75,7 @@ func (w *Window) openSettings() {
 	if s.Rate > 0 {
 		rate.Text = strconv.FormatFloat(float64(s.Rate)/1e6, 'f', -1, 64)
 	}
-	connections := entryOf(tr("found out while sending"), "", func(text string) bool {
+	connections := w.entryOf(tr("found out while sending"), "", func(text string) bool {
 		n, err := strconv.Atoi(text)
 		if text != "" && (err != nil || n < 1 || n > 512) {
 			return false
@@ -86,7 +86,7 @@ func (w *Window) openSettings() {
 	if s.Connections > 0 {
 		connections.Text = strconv.Itoa(s.Connections)
 	}
-	proxy := entryOf("http://proxy.example.org:8080", s.Proxy, func(text string) bool {
+	proxy := w.entryOf("http://proxy.example.org:8080", s.Proxy, func(text string) bool {
 		u, err := url.Parse(text)
 		if text != "" && (err != nil || u.Host == "" || u.User != nil) {
 			return false
@@ -94,7 +94,7 @@ func (w *Window) openSettings() {
 		s.Proxy = text
 		return true
 	}, w.settingsChanged)
-	authorities := entryOf(tr("a PEM file"), s.CAFile, func(text string) bool {
+	authorities := w.entryOf(tr("a PEM file"), s.CAFile, func(text string) bool {
 		if text != "" && !filepath.IsAbs(text) {
 			return false
 		}
@@ -122,7 +122,7 @@ func (w *Window) openSettings() {
 		inset(10, 0, 0, 0, hosts.box),
 		inset(10, 4, 0, 0, newText(tr("Network, from the next start on"), colorMuted, theme.SizeNameText)),
 		network))
-	closing := widget.NewButton(tr("Close"), nil)
+	closing := w.newSheetButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)
 	sheet.name("cancel", closing)
@@ -133,9 +133,8 @@ func (w *Window) openSettings() {
 }
 
 // entryOf takes a text that is kept only where take accepts it; else the entry shows that it is wrong.
-func entryOf(hint, text string, take func(string) bool, changed func()) *widget.Entry {
-	e := widget.NewEntry()
-	e.SetPlaceHolder(hint)
+func (w *Window) entryOf(hint, text string, take func(string) bool, changed func()) *sheetEntry {
+	e := w.newSheetEntry(hint, nil)
 	e.Text = text
 	e.OnChanged = func(text string) {
 		ok := take(strings.TrimSpace(text))
@@ -151,16 +150,6 @@ func entryOf(hint, text string, take func(string) bool, changed func()) *widget.
 
 func label(words string) fyne.CanvasObject {
 	return inset(0, 0, 0, 12, newText(words, theme.ColorNameForeground, theme.SizeNameText))
-}
-
-// choice is a list of words of which one holds.
-func choice(words []string, chosen int, changed func(int)) *widget.Select {
-	s := widget.NewSelect(words, nil)
-	if chosen >= 0 {
-		s.SetSelectedIndex(chosen)
-	}
-	s.OnChanged = func(string) { changed(s.SelectedIndex()) }
-	return s
 }
 
 // indexOf is the position of a value, 0 where it is none of them.

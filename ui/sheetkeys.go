@@ -30,6 +30,38 @@ func (w *Window) newSheetButton(words string, tapped func()) *sheetButton {
 	return b
 }
 
+func (w *Window) newSheetButtonWithIcon(words string, sign fyne.Resource, tapped func()) *sheetButton {
+	b := w.newSheetButton(words, tapped)
+	b.Icon = sign
+	return b
+}
+
+// sheetCheck is a box to tick on a sheet.
+type sheetCheck struct {
+	widget.Check
+	w *Window
+}
+
+func (w *Window) newSheetCheck(words string, changed func(bool)) *sheetCheck {
+	c := &sheetCheck{w: w}
+	c.Text, c.OnChanged = words, changed
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// TypedKey implements fyne.Focusable.
+func (c *sheetCheck) TypedKey(e *fyne.KeyEvent) {
+	if !c.w.sheetKey(e) {
+		c.Check.TypedKey(e)
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (c *sheetCheck) FocusGained() {
+	c.Check.FocusGained()
+	c.w.bring(c)
+}
+
 // TypedKey implements fyne.Focusable.
 func (b *sheetButton) TypedKey(e *fyne.KeyEvent) {
 	switch {
@@ -84,7 +116,9 @@ func (w *Window) newSheetSelect(words []string, chosen int, changed func(int)) *
 	s := &sheetSelect{w: w}
 	s.Options = words
 	s.ExtendBaseWidget(s)
-	s.SetSelectedIndex(chosen)
+	if chosen >= 0 {
+		s.SetSelectedIndex(chosen)
+	}
 	s.OnChanged = func(string) { changed(s.SelectedIndex()) }
 	return s
 }

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
+
+	"inboxuploader/uploader"
 )
 
 func TestTheViewOfTokensWorksFromTheKeyboard(t *testing.T) {
@@ -62,5 +65,54 @@ func (d *desk) inSight(f fyne.Focusable) {
 	room := d.sheet.scroll
 	if top, bottom := at(o), at(o)+o.Size().Height; top < at(room) || bottom > at(room)+room.Size().Height {
 		d.t.Errorf("what has the keyboard stands from %.0f to %.0f, and from %.0f to %.0f is in sight", top, bottom, at(room), at(room)+room.Size().Height)
+	}
+}
+
+// TestEscClosesEverySheetWhereverTheKeyboardIs: Fyne gives the key to the widget that has the keyboard, and to nothing else.
+func TestEscClosesEverySheetWhereverTheKeyboardIs(t *testing.T) {
+	inbox := startInbox(t, nil)
+	for name, open := range map[string]func(d *desk){
+		"token":        func(d *desk) { d.openToken(inbox.token(time.Now().Add(time.Hour))) },
+		"no token yet": func(d *desk) { d.openToken("") },
+		"unknown host": func(d *desk) { d.openToken(someToken("trestore.blob.core.windows.net", "files.example.org")) },
+		"settings":     func(d *desk) { d.openSettings() },
+		"about":        func(d *desk) { d.openAbout() },
+		"log":          func(d *desk) { d.openLog() },
+		"tray":         func(d *desk) { d.tellOfTray() },
+		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
+		"message":      func(d *desk) { d.tell("Title", explain(uploader.NewError("test", "", uploader.SignatureRefused))) },
+		"review": func(d *desk) {
+			d.review([]given{{path: t.TempDir(), folder: true}})
+			d.until("it has counted", func() bool { return d.says("Nothing to send") })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := openDesk(t, Config{CheckToken: askStorage})
+			open(d)
+			c := d.window.Canvas()
+			n := 1 // how many can have it
+			for first := c.Focused(); ; n++ {
+				if c.FocusNext(); c.Focused() == first || n > 50 {
+					break
+				}
+			}
+			for i := range n {
+				if d.sheet == nil {
+					open(d)
+				}
+				for range i {
+					c.FocusNext()
+				}
+				f := c.Focused()
+				f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+				if d.sheet == nil {
+					continue
+				}
+				if what := fmt.Sprintf("%T", f); name != "review" || what != "*widget.radioItem" && what != "*widget.Button" {
+					t.Errorf("Esc does not close it from %s", what) // but for Fyne's own parts of radio buttons and accordions
+				}
+				d.sheet.close()
+			}
+		})
 	}
 }

@@ -20,12 +20,12 @@ type tokenDialog struct {
 	sheet   *sheet
 	entry   *tokenEntry
 	fields  *fyne.Container
-	name    *widget.Entry
+	name    *sheetEntry
 	naming  *fyne.Container
 	problem *text // about the name
-	keep    *widget.Check
-	forget  *widget.Check // takes the token from the clipboard after use
-	use     *widget.Button
+	keep    *sheetCheck
+	forget  *sheetCheck // takes the token from the clipboard after use
+	use     *sheetButton
 	check   *tokenCheck
 	token   uploader.Token
 	err     error
@@ -56,25 +56,24 @@ func (w *Window) parse(text string, more ...string) (uploader.Token, error) {
 // openToken opens the dialog with a text, which may be empty.
 func (w *Window) openToken(text string) {
 	d := &tokenDialog{w: w}
-	d.entry = newTokenEntry()
+	d.entry = w.newTokenEntry()
 	d.entry.changed = d.decode
 	d.fields = container.NewVBox()
-	d.name = widget.NewEntry()
-	d.name.OnChanged = func(string) { d.checkName() }
+	d.name = w.newSheetEntry("", func(string) { d.checkName() })
 	d.problem = newText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	d.problem.cut = true
 	d.problem.Hide()
-	d.keep = widget.NewCheck(tr("Remember it in this computer's keyring"), nil)
+	d.keep = w.newSheetCheck(tr("Remember it in this computer's keyring"), nil)
 	d.keep.Checked = true
 	if w.config.Inboxes == nil {
 		d.keep.Hide()
 	}
-	d.forget = widget.NewCheck(tr("Take it from the clipboard afterwards"), nil)
+	d.forget = w.newSheetCheck(tr("Take it from the clipboard afterwards"), nil)
 	d.forget.Checked = !w.settings.KeepClipboard
 	d.naming = column(4, -1, newText(tr("What you call this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
 	d.check = newTokenCheck(w, d.fit)
-	cancel := widget.NewButton(tr("Cancel"), nil)
-	d.use = widget.NewButton(tr("Use this token"), d.take)
+	cancel := w.newSheetButton(tr("Cancel"), nil)
+	d.use = w.newSheetButton(tr("Use this token"), d.take)
 	d.use.Importance = widget.HighImportance
 	d.use.Disable()
 	body := inset(0, 12, 8, 14, column(12, -1,
@@ -180,7 +179,7 @@ func (d *tokenDialog) refusal() {
 		return
 	}
 	host := e.Value
-	allow := widget.NewCheck(tr("It is the workspace's: allow {{.Host}}", values("Host", shortHost(host))), func(on bool) {
+	allow := d.w.newSheetCheck(tr("It is the workspace's: allow {{.Host}}", values("Host", shortHost(host))), func(on bool) {
 		d.allowed = ""
 		if on {
 			d.allowed = host
@@ -331,6 +330,7 @@ func rightsList(r uploader.Rights) fyne.CanvasObject {
 // line of text would lose and some forms of a token need.
 type tokenEntry struct {
 	widget.Entry
+	w       *Window
 	raw     string
 	shown   string // what the line shows of raw
 	changed func(raw string)
@@ -339,8 +339,8 @@ type tokenEntry struct {
 // mostShown is how many characters of a token the line shows: drawing as many dots as a long text has characters takes long.
 const mostShown = 400
 
-func newTokenEntry() *tokenEntry {
-	e := &tokenEntry{}
+func (w *Window) newTokenEntry() *tokenEntry {
+	e := &tokenEntry{w: w}
 	e.ExtendBaseWidget(e)
 	e.Password = true
 	e.SetPlaceHolder(tr("Paste the token here"))
@@ -371,6 +371,13 @@ func (e *tokenEntry) forget() {
 	e.SetText("")
 }
 
+// TypedKey implements fyne.Focusable.
+func (e *tokenEntry) TypedKey(k *fyne.KeyEvent) {
+	if !e.w.sheetKey(k) {
+		e.Entry.TypedKey(k)
+	}
+}
+
 // TypedShortcut takes what is pasted as a whole.
 func (e *tokenEntry) TypedShortcut(s fyne.Shortcut) {
 	if _, ok := s.(*fyne.ShortcutPaste); ok {
@@ -382,7 +389,7 @@ func (e *tokenEntry) TypedShortcut(s fyne.Shortcut) {
 
 // newReveal is the eye that shows the text while it is open.
 func newReveal(e *tokenEntry) fyne.CanvasObject {
-	eye := widget.NewButtonWithIcon("", icon("eye", colorMuted), nil)
+	eye := e.w.newSheetButtonWithIcon("", icon("eye", colorMuted), nil)
 	eye.Importance = widget.LowImportance
 	eye.OnTapped = func() {
 		e.Password = !e.Password

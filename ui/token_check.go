@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
 )
@@ -20,7 +19,7 @@ type tokenCheck struct {
 	w      *Window
 	fit    func() // gives the sheet the height that its content needs
 	box    *fyne.Container
-	button *widget.Button
+	button *sheetButton
 	answer *fyne.Container
 	token  uploader.Token
 	cancel context.CancelFunc // of the question under way; nil for none
@@ -28,7 +27,7 @@ type tokenCheck struct {
 
 func newTokenCheck(w *Window, fit func()) *tokenCheck {
 	c := &tokenCheck{w: w, fit: fit, answer: container.NewVBox()}
-	c.button = widget.NewButtonWithIcon(tr("Check with the storage"), icon("retry", theme.ColorNameForeground), c.ask)
+	c.button = w.newSheetButtonWithIcon(tr("Check with the storage"), icon("retry", theme.ColorNameForeground), c.ask)
 	c.box = column(8, -1, line(0, -1, c.button), c.answer)
 	c.box.Hide()
 	return c

@@ -219,8 +219,15 @@ func (d *desk) button(words string) *widget.Button {
 	d.t.Helper()
 	var found *widget.Button
 	d.walk(func(o fyne.CanvasObject) {
-		if b, ok := o.(*widget.Button); ok && b.Text == words {
-			found = b
+		switch b := o.(type) {
+		case *widget.Button:
+			if b.Text == words {
+				found = b
+			}
+		case *sheetButton:
+			if b.Text == words {
+				found = &b.Button
+			}
 		}
 	})
 	if found != nil {
@@ -339,16 +346,16 @@ func TestMain(m *testing.M) {
 // box returns the box whose words contain this.
 func (d *desk) box(words string) *widget.Check {
 	d.t.Helper()
-	var found *widget.Check
+	var found *sheetCheck
 	d.walk(func(o fyne.CanvasObject) {
-		if c, ok := o.(*widget.Check); ok && strings.Contains(c.Text, words) {
+		if c, ok := o.(*sheetCheck); ok && strings.Contains(c.Text, words) {
 			found = c
 		}
 	})
 	if found == nil {
 		d.t.Fatalf("there is no box %q", words)
 	}
-	return found
+	return &found.Check
 }
 
 // check ticks the box whose words contain this.
