@@ -90,6 +90,9 @@ func (q *Queue) awaitDisk(transfer int64, source string, file FileID, missing st
 		case <-time.After(awayEvery):
 		case <-hurry:
 		}
+		if !q.index.has(transfer) {
+			return // it was taken from the list
+		}
 		if _, err := os.Stat(missing); err != nil && missingDisk(source, file) != "" {
 			continue
 		}

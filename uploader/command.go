@@ -197,7 +197,10 @@ func (q *Queue) changeBatch(b *batch, c Command) (n int) {
 // it back. The caller holds the lock.
 func (q *Queue) steer(j *job, to JobState) {
 	if j.flying > 0 {
-		j.steered, j.wish = true, to
+		if !j.steered || to != Waiting { // giving a job back does not undo what a person wanted of it
+			j.wish = to
+		}
+		j.steered = true
 		j.next = len(j.acked) // hands out no more blocks
 		return
 	}

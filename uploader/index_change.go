@@ -85,6 +85,13 @@ func (x *index) setAway(id int64, why *Error) bool {
 	return true
 }
 
+// has reports whether a transfer is in the list.
+func (x *index) has(id int64) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.transferOf(id) != nil
+}
+
 // describe changes what is said of this queue's unfinished transfers to an inbox.
 func (x *index) describe(inbox string, change func(*Transfer)) {
 	x.mu.Lock()

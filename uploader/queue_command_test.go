@@ -157,6 +157,26 @@ func TestReplaceSendsWhatWasAlreadyThere(t *testing.T) {
 	b.delivered(path)
 }
 
+// TestACancelHoldsThoughTheTransferIsPausedMeanwhile: what was wanted while a request was under way is done when it is answered.
+func TestACancelHoldsThoughTheTransferIsPausedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 2})
+		path := b.file("large", 4*block)
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlock, "", 2, uploadertest.Hold(gate))
+		b.add(uploader.AddOptions{}, path)
+		synctest.Wait()
+		b.do(uploader.Command{Verb: uploader.Cancel, Jobs: []int64{b.job("large").ID}})
+		b.do(uploader.Command{Verb: uploader.Pause})
+		close(gate)
+		synctest.Wait()
+		if j := b.job("large"); j.State != uploader.Cancelled {
+			t.Errorf("the job is %v", j.State)
+		}
+		b.close()
+	})
+}
+
 // TestKeepBothSendsUnderAnotherName: whatever is there stays, and the file arrives beside it, whole and once.
 func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 	for name, c := range map[string]struct {
