@@ -173,7 +173,6 @@ func (d *desk) texts() []string {
 // walk visits all that is visible in the window, or in the sheet above it.
 func (d *desk) walk(visit func(fyne.CanvasObject)) {
 	c := d.window.Canvas()
-	c.Capture() // lays it out
 	root := c.Content()
 	if top := c.Overlays().Top(); top != nil {
 		root = top

@@ -224,12 +224,19 @@ func (q *Queue) reorder(ctx context.Context, c Command) (int, error) {
 	if jobs == nil {
 		return 0, nil // all jobs of a transfer have no other place among themselves
 	}
+	q.giveBackWaiting()
+	n, err := q.index.reorder(ctx, c.Verb, jobs)
+	q.giveBackWaiting() // what was claimed meanwhile, in the old order
+	return n, err
+}
+
+// giveBackWaiting gives back the jobs that were claimed but not begun.
+func (q *Queue) giveBackWaiting() {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	for _, j := range q.loaded {
 		if j.State == Waiting && j.flying == 0 && j.file == nil {
 			q.steer(j, Waiting)
 		}
 	}
-	q.mu.Unlock()
-	return q.index.reorder(ctx, c.Verb, jobs)
 }

@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,12 +11,24 @@ import (
 // timed notes when something was committed.
 type timed struct {
 	Journal
+	mu sync.Mutex
 	at []time.Time
 }
 
 func (j *timed) Commit(ctx context.Context, c Changes) error {
+	j.mu.Lock()
 	j.at = append(j.at, time.Now())
+	j.mu.Unlock()
 	return j.Journal.Commit(ctx, c)
+}
+
+// taken returns what was noted, and begins anew.
+func (j *timed) taken() []time.Time {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	at := j.at
+	j.at = nil
+	return at
 }
 
 // TestBlocksAreKeptSoonerThanEnds: an acknowledged block that a killed process has not kept is sent again.
@@ -44,17 +57,16 @@ func TestBlocksAreKeptSoonerThanEnds(t *testing.T) {
 				if err != nil || len(claims) != 1 {
 					t.Fatalf("%d claims, %v", len(claims), err)
 				}
-				journal.at = nil
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				go x.keep(ctx)
 				time.Sleep(time.Second) // whatever the claim left
-				journal.at = nil
+				journal.taken()
 				changed := time.Now()
 				c.change(x, claims[0].Job)
 				time.Sleep(time.Second)
-				if len(journal.at) == 0 || journal.at[0].Sub(changed) != c.want {
-					t.Errorf("committed at %v after %v, want after %v", journal.at, changed, c.want)
+				if at := journal.taken(); len(at) == 0 || at[0].Sub(changed) != c.want {
+					t.Errorf("committed at %v after %v, want after %v", at, changed, c.want)
 				}
 			})
 		})

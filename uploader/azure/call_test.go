@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
@@ -76,13 +77,13 @@ func TestABodyWhoseOwnerGivesUpSaysWhy(t *testing.T) {
 }
 
 func TestSmallAndLargeBodiesArriveWhole(t *testing.T) {
-	var got int64
+	var got atomic.Int64
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
 		if err != nil || n != r.ContentLength {
 			t.Errorf("%d of %d bytes, %v", n, r.ContentLength, err)
 		}
-		got = n
+		got.Store(n)
 		created(w)
 	})
 	s := openTest(t, testToken(server.URL), Options{})
@@ -90,11 +91,11 @@ func TestSmallAndLargeBodiesArriveWhole(t *testing.T) {
 		body := uploader.NewBody(make([]byte, size), 0)
 		// A body that an earlier try has read is sent again from its start.
 		for range 2 {
-			if _, err := s.PutBlock(t.Context(), "a", "aWQ=", body); err != nil || got != int64(size) {
-				t.Errorf("%d bytes: %d arrived, %v", size, got, err)
+			if _, err := s.PutBlock(t.Context(), "a", "aWQ=", body); err != nil || got.Load() != int64(size) {
+				t.Errorf("%d bytes: %d arrived, %v", size, got.Load(), err)
 			}
-			if _, err := s.PutBlob(t.Context(), "a", body, uploader.Properties{}, always); err != nil || got != int64(size) {
-				t.Errorf("%d bytes: %d arrived, %v", size, got, err)
+			if _, err := s.PutBlob(t.Context(), "a", body, uploader.Properties{}, always); err != nil || got.Load() != int64(size) {
+				t.Errorf("%d bytes: %d arrived, %v", size, got.Load(), err)
 			}
 		}
 	}

@@ -43,13 +43,13 @@ func forwardProxy(t *testing.T) func(*url.URL) (*url.URL, error) {
 
 func TestBodiesArriveAsTheyAreOnEveryWay(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var got []byte
+	var arrived atomic.Pointer[[]byte]
 	handle := func(w http.ResponseWriter, r *http.Request) {
 		data, err := io.ReadAll(r.Body)
 		if err != nil || int64(len(data)) != r.ContentLength {
 			t.Errorf("%d of %d bytes, %v", len(data), r.ContentLength, err)
 		}
-		got = data
+		arrived.Store(&data)
 		created(w)
 	}
 	plain := serve(t, handle)
@@ -72,8 +72,10 @@ func TestBodiesArriveAsTheyAreOnEveryWay(t *testing.T) {
 				for i := range data {
 					data[i] = byte(random.Uint32())
 				}
-				got = nil
-				if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), uploader.Properties{}, always); err != nil || !bytes.Equal(got, data) {
+				arrived.Store(&[]byte{})
+				_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), uploader.Properties{}, always)
+				got := *arrived.Load()
+				if err != nil || !bytes.Equal(got, data) {
 					t.Errorf("%d bytes: %d arrived, the same: %v, %v", size, len(got), bytes.Equal(got, data), err)
 				}
 			}
