@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -20,7 +21,7 @@ import (
 type crowd struct {
 	status  uploader.Status
 	asked   int // the most rows asked for at once
-	looks   int
+	looks   atomic.Int64
 	tried   int
 	limit   int64
 	changed chan struct{}
@@ -43,7 +44,7 @@ func (c *crowd) TryNow() { c.tried++ }
 
 func (c *crowd) Limit(perSecond int64) { c.limit = perSecond }
 
-func (c *crowd) Status() uploader.Status { c.looks++; return c.status }
+func (c *crowd) Status() uploader.Status { c.looks.Add(1); return c.status }
 
 func (c *crowd) Changed() <-chan struct{} { return c.changed }
 

@@ -36,13 +36,13 @@ func watched(t *testing.T, c *crowd, do func(w *Window)) {
 
 // looks returns how often the queue was looked at in that time, while change is called each millisecond.
 func (c *crowd) looksIn(d time.Duration, change func()) int {
-	before := c.looks
+	before := c.looks.Load()
 	for begun := time.Now(); time.Since(begun) < d; {
 		change()
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
 	}
-	return c.looks - before
+	return int(c.looks.Load() - before)
 }
 
 func (c *crowd) change() {
@@ -85,21 +85,21 @@ func TestOneChangeIsSeenSoon(t *testing.T) {
 	watched(t, q, func(w *Window) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		before := q.looks
+		before := q.looks.Load()
 		q.change()
 		synctest.Wait()
-		if q.looks != before+1 {
-			t.Errorf("%d looks after a change", q.looks-before)
+		if q.looks.Load() != before+1 {
+			t.Errorf("%d looks after a change", q.looks.Load()-before)
 		}
 		w.hidden.Store(true)
 		w.wake()
 		time.Sleep(150 * time.Millisecond)
 		synctest.Wait()
-		before = q.looks
+		before = q.looks.Load()
 		w.reveal()
 		synctest.Wait()
-		if q.looks != before+1 {
-			t.Errorf("%d looks when the window was shown again", q.looks-before)
+		if q.looks.Load() != before+1 {
+			t.Errorf("%d looks when the window was shown again", q.looks.Load()-before)
 		}
 	})
 }
@@ -122,10 +122,10 @@ func TestACountdownGoesOnByItself(t *testing.T) {
 				w.wake()
 				time.Sleep(2 * time.Second)
 				synctest.Wait()
-				before := q.looks
+				before := q.looks.Load()
 				time.Sleep(10 * time.Minute)
 				synctest.Wait()
-				if n := q.looks - before; n < c.want[0] || n > c.want[1] {
+				if n := int(q.looks.Load() - before); n < c.want[0] || n > c.want[1] {
 					t.Errorf("%d looks in ten minutes, want %d to %d", n, c.want[0], c.want[1])
 				}
 			})
