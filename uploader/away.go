@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -13,13 +14,13 @@ const awayEvery = 2 * time.Second
 
 // orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was deleted or can't be read: the
 // former comes back. It blocks on the disk.
-func orAway(j *job, err error) error {
+func (q *Queue) orAway(j *job, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Reason != SourceGone && e.Reason != SourceUnreadable {
 		return err
 	}
 	missing := missingDisk(j.Source, j.FileID)
-	if missing == "" {
+	if missing == "" || q.index.rootIsThere(j.Transfer, j.Source) {
 		return err
 	}
 	away := NewError(e.Op, j.Source, SourceAway)
@@ -50,6 +51,27 @@ func missingDisk(path string, id FileID) string {
 		}
 		missing = folder
 	}
+}
+
+// rootIsThere reports whether the root that a file was found below is there and has something in it: then its disk is there, whatever
+// number the system gives it since it was connected again. It blocks on the disk.
+func (x *index) rootIsThere(transfer int64, source string) bool {
+	x.mu.Lock()
+	var roots []string
+	if t := x.transferOf(transfer); t != nil {
+		roots = t.Roots
+	}
+	x.mu.Unlock()
+	for _, root := range roots {
+		rest, below := strings.CutPrefix(source, root)
+		if !below || rest == "" || rest[0] != filepath.Separator && !os.IsPathSeparator(root[len(root)-1]) {
+			continue
+		}
+		if _, err := os.Stat(root); err == nil && !isEmpty(root) {
+			return true
+		}
+	}
+	return false
 }
 
 // isEmpty reports whether nothing is in a folder, as in a mount point on which nothing is mounted.

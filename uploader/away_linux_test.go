@@ -96,3 +96,39 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatWasDeletedIsNotWaitedFor: the root is there, so its disk is, whatever device the file was on when it was found.
+func TestWhatWasDeletedIsNotWaitedFor(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{Connections: 1})
+	usb := filepath.Join(b.dir, "usb")
+	if err := os.MkdirAll(filepath.Join(usb, "run"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	disk(t, filepath.Join(usb, "run"))
+	mounted := true
+	t.Cleanup(func() {
+		if mounted {
+			unplug(t, filepath.Join(usb, "run"))
+		}
+	})
+	b.file("usb/run/a", 100)
+	other := b.file("usb/other", 100)
+	gate := make(chan struct{})
+	b.store.Fail(uploadertest.PutBlob, "usb/other", 1, uploadertest.Hold(gate))
+	b.add(uploader.AddOptions{}, usb)
+	for s := b.queue.Status(); s.Scanning || s.FilesTotal() != 2 || s.Busy != 1; s = b.queue.Status() {
+		time.Sleep(time.Millisecond)
+	}
+	unplug(t, filepath.Join(usb, "run")) // the folder's files are gone; their root is not
+	mounted = false
+	close(gate)
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if r := b.problem(uploader.Attention); r != uploader.SourceGone {
+		t.Errorf("reason %q", r)
+	}
+	if got := b.queue.Status().Files[uploader.Delivered]; got != 1 {
+		t.Errorf("%d delivered, want %q alone", got, other)
+	}
+}

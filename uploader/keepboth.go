@@ -52,7 +52,9 @@ func (q *Queue) keepBoth(u unit, e *Error) bool {
 	switch {
 	case !j.KeepBoth, j.inbox.token.Inbox.Blob != "": // a token for one file leads to one name
 		return false
-	case e.Reason != AlreadyThere && e.Reason != MayNotReplace && e.Reason != NameLocked:
+	case e.Reason == AlreadyThere:
+	case (e.Reason == MayNotReplace || e.Reason == NameLocked) && j.doubt == none: // else it may be this very file
+	default:
 		return false
 	}
 	n := max(j.Copy, 1) + 1

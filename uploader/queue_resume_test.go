@@ -319,3 +319,37 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		b.close()
 	})
 }
+
+// TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn: after a process was cut off, what is there may be the other's.
+func TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn(t *testing.T) {
+	for name, both := range map[string]bool{"left alone": false, "both kept": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := uploader.NewMemoryJournal()
+				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+				first, second := b.file("x/report.txt", 1000), b.file("y/report.txt", 2000)
+				b.add(uploader.AddOptions{KeepBoth: both}, first)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				gate := make(chan struct{})
+				b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
+				b.add(uploader.AddOptions{KeepBoth: both}, second)
+				synctest.Wait()
+				time.Sleep(200 * time.Millisecond)
+				b.store.ClearFaults()
+				b.restart(journal, uploader.Config{Connections: 1})
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if got, _ := b.store.Blob("report.txt"); len(got) != 1000 {
+					t.Errorf("the first file's blob has %d bytes", len(got))
+				}
+				if got, ok := b.store.Blob("report (2).txt"); ok != both || both && len(got) != 2000 {
+					t.Errorf("the second is there: %v, %d bytes", ok, len(got))
+				}
+				b.close()
+			})
+		})
+	}
+}

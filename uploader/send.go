@@ -13,7 +13,7 @@ import (
 func (q *Queue) carryOut(u *unit) error {
 	err := q.do(u)
 	if errors.Is(err, ErrSource) {
-		err = orAway(u.job, err)
+		err = q.orAway(u.job, err)
 	}
 	return err
 }
@@ -47,6 +47,15 @@ func (q *Queue) sendWhole(u *unit) error {
 	if j.doubt == earlier {
 		if err := q.settleEarlier(u); err != nil {
 			return err
+		}
+	}
+	if j.doubt == lost && !j.Replace {
+		sibling, err := q.hasSibling(j)
+		if err != nil {
+			return err
+		}
+		if sibling {
+			j.doubt = older // what is there may be the other file's, and is left alone
 		}
 	}
 	c := q.condition(u)
@@ -194,6 +203,35 @@ func (q *Queue) settleEarlier(u *unit) error {
 	}
 	j.doubt = lost
 	return nil
+}
+
+// hasSibling reports whether another job has the same name in the same inbox and was delivered or is being sent: then a blob that was
+// written lately may be that one's. It reads the list, which takes long where that is long, and is for the rare case of a lost answer.
+func (q *Queue) hasSibling(j *job) (bool, error) {
+	same := func(o *Job) bool { return o.ID != j.ID && o.Inbox == j.Inbox && o.Blob == j.Blob }
+	q.mu.Lock()
+	for _, o := range q.loaded {
+		if same(&o.Job) {
+			q.mu.Unlock()
+			return true, nil
+		}
+	}
+	q.mu.Unlock()
+	const page = 1000
+	for from := 0; ; from += page {
+		rows, err := q.index.rows(q.ctx, Filter{States: []JobState{Delivered}, Text: j.Blob}, from, page)
+		if err != nil {
+			return false, err
+		}
+		for i := range rows {
+			if same(&rows[i]) {
+				return true, nil
+			}
+		}
+		if len(rows) < page {
+			return false, nil
+		}
+	}
 }
 
 // body reads a part of a file for one request. release gives the buffer back and is never nil. What is larger than all
@@ -360,8 +398,12 @@ func (q *Queue) sendBlock(u *unit) error {
 	j := u.job
 	q.mu.Lock()
 	f, offset, length := j.file, int64(u.block)*j.BlockSize, j.blockLen(u.block)
-	upload := j.UploadID
+	upload, blob := j.UploadID, j.Blob
+	valid := u.valid()
 	q.mu.Unlock()
+	if !valid {
+		return nil // planned anew meanwhile
+	}
 	body, release, err := q.body(f, offset, length)
 	if err != nil {
 		return err
@@ -369,7 +411,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	defer release()
 	id := blockID(upload, u.block, body.CRC64())
 	if _, err := q.request(u, body, func(ctx context.Context) (Answer, error) {
-		return u.store.PutBlock(ctx, j.Blob, id, body)
+		return u.store.PutBlock(ctx, blob, id, body)
 	}); err != nil {
 		return err
 	}
@@ -435,13 +477,17 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	if body != nil {
 		size = body.Len()
 		body.pace = func(n int) error {
-			if limiter := q.limiter.Load(); limiter != nil {
-				u.watch.pause()
-				for left := n; left > 0; left -= limiter.Burst() {
-					if err := limiter.WaitN(ctx, min(left, limiter.Burst())); err != nil {
-						return context.Cause(ctx)
-					}
+			for left := n; left > 0; {
+				limiter := q.limiter.Load() // a new limit holds for the rest of the step too
+				if limiter == nil {
+					break
 				}
+				u.watch.pause()
+				part := min(left, limiter.Burst())
+				if err := limiter.WaitN(ctx, part); err != nil {
+					return context.Cause(ctx)
+				}
+				left -= part
 			}
 			u.watch.resume(n)
 			handed.Add(int64(n))
