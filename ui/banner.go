@@ -177,8 +177,8 @@ func (b *banner) say(o obstacle) {
 		b.sign.SetResource(icon("attention", theme.ColorNameError))
 	}
 	b.back.Refresh()
-	setVisible(b.paste, o.paste)
-	setVisible(b.now, o.now)
+	visible(b.paste, o.paste)
+	visible(b.now, o.now)
 	if b.what.Text != o.what {
 		b.what.SetText(o.what)
 	}
@@ -189,14 +189,6 @@ func (b *banner) say(o obstacle) {
 	if !b.box.Visible() || old != o { // a countdown alone moves nothing
 		b.box.Show()
 		b.w.relayout()
-	}
-}
-
-func setVisible(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
 	}
 }
 

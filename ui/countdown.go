@@ -23,14 +23,19 @@ func countdown(t uploader.Token, now time.Time) (words string, color fyne.ThemeC
 		return tr("Token starts in {{.Time}}", values("Time", remaining(left))), theme.ColorNameWarning, step(left)
 	}
 	left := t.ValidTo.Sub(now)
-	color = colorMuted
+	return tr("{{.Time}} left", values("Time", remaining(left))), urgency(left), step(left)
+}
+
+// urgency is the colour of a time that is left to a token.
+func urgency(left time.Duration) fyne.ThemeColorName {
 	switch {
 	case left < time.Hour:
-		color = theme.ColorNameError
+		return theme.ColorNameError
 	case left < 24*time.Hour:
-		color = theme.ColorNameWarning
+		return theme.ColorNameWarning
+	default:
+		return colorMuted
 	}
-	return tr("{{.Time}} left", values("Time", remaining(left))), color, step(left)
 }
 
 // remaining says a time that is left, rounded down: "6 d 21 h", "5 h 07 min", "12 min 30 s", "8 s".

@@ -47,11 +47,7 @@ func (h *header) fit(size fyne.Size) {
 // onStart leaves out what the start page has buttons for.
 func (h *header) onStart(yes bool) {
 	for _, b := range []*widget.Button{h.paste, h.add} {
-		if yes {
-			b.Hide()
-		} else {
-			b.Show()
-		}
+		visible(b, !yes)
 	}
 }
 

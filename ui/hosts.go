@@ -51,11 +51,7 @@ func (l *hostList) fill() {
 	for _, host := range l.w.config.Hosts {
 		l.rows.Add(l.row(host, colorMuted, newText(tr("allowed by your administrator"), colorMuted, theme.SizeNameCaptionText)))
 	}
-	if len(l.rows.Objects) == 0 {
-		l.rows.Hide()
-	} else {
-		l.rows.Show()
-	}
+	visible(l.rows, len(l.rows.Objects) > 0)
 }
 
 func (l *hostList) row(host string, color fyne.ThemeColorName, last fyne.CanvasObject) fyne.CanvasObject {
@@ -98,11 +94,7 @@ func (l *hostList) say(problem string) {
 		return
 	}
 	l.problem.set(problem, theme.ColorNameError)
-	if problem == "" {
-		l.problem.Hide()
-	} else {
-		l.problem.Show()
-	}
+	visible(l.problem, problem != "")
 	l.resized()
 }
 

@@ -51,11 +51,7 @@ func notice(sign string, color, background fyne.ThemeColorName, x uploader.Expla
 		what.TextStyle.Bold = x.Safe != "" || x.Do != ""
 		parts.Add(what)
 	}
-	rest := x.Safe
-	if rest != "" && x.Do != "" {
-		rest += " "
-	}
-	if rest += x.Do; rest != "" {
+	if rest := join(x.Safe, x.Do); rest != "" {
 		parts.Add(wrapped(rest))
 	}
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, color)))))

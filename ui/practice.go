@@ -58,11 +58,7 @@ func newPracticeBar(w *Window) *practiceBar {
 
 func (p *practiceBar) show() {
 	if on := p.w.practice != nil; on != p.box.Visible() {
-		if on {
-			p.box.Show()
-		} else {
-			p.box.Hide()
-		}
+		visible(p.box, on)
 		p.w.relayout()
 	}
 }

@@ -36,6 +36,23 @@ func (w *Window) newSheetButtonWithIcon(words string, sign fyne.Resource, tapped
 	return b
 }
 
+// TypedKey implements fyne.Focusable.
+func (b *sheetButton) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case b.w.sheetKey(e):
+	case e.Name == fyne.KeyReturn, e.Name == fyne.KeyEnter:
+		b.Tapped(nil)
+	default:
+		b.Button.TypedKey(e)
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (b *sheetButton) FocusGained() {
+	b.Button.FocusGained()
+	b.w.bring(b)
+}
+
 // sheetCheck is a box to tick on a sheet.
 type sheetCheck struct {
 	widget.Check
@@ -60,23 +77,6 @@ func (c *sheetCheck) TypedKey(e *fyne.KeyEvent) {
 func (c *sheetCheck) FocusGained() {
 	c.Check.FocusGained()
 	c.w.bring(c)
-}
-
-// TypedKey implements fyne.Focusable.
-func (b *sheetButton) TypedKey(e *fyne.KeyEvent) {
-	switch {
-	case b.w.sheetKey(e):
-	case e.Name == fyne.KeyReturn, e.Name == fyne.KeyEnter:
-		b.Tapped(nil)
-	default:
-		b.Button.TypedKey(e)
-	}
-}
-
-// FocusGained implements fyne.Focusable.
-func (b *sheetButton) FocusGained() {
-	b.Button.FocusGained()
-	b.w.bring(b)
 }
 
 // sheetEntry is a line of text on a sheet.

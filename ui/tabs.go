@@ -68,11 +68,7 @@ func (t *tabs) show(s *sample) {
 			continue
 		}
 		x.n = n
-		if seen {
-			x.Show()
-		} else {
-			x.Hide()
-		}
+		visible(x, seen)
 		x.Refresh()
 	}
 }
@@ -164,16 +160,8 @@ func (r *tabRenderer) Refresh() {
 	r.count.Text, r.count.TextSize, r.count.Color = number(t.n), currentSize(theme.SizeNameCaptionText), currentColor(colorMuted)
 	r.under.FillColor = currentColor(theme.ColorNamePrimary)
 	r.back.FillColor = currentColor(theme.ColorNameFocus)
-	if t.chosen {
-		r.under.Show()
-	} else {
-		r.under.Hide()
-	}
-	if t.focused {
-		r.back.Show()
-	} else {
-		r.back.Hide()
-	}
+	visible(r.under, t.chosen)
+	visible(r.back, t.focused)
 	r.Layout(t.Size())
 	canvas.Refresh(t)
 }

@@ -121,7 +121,7 @@ func (d *tokenDialog) decode(text string) {
 		d.check.about(d.token)
 	}
 	if usable {
-		setVisible(d.forget, d.onClipboard())
+		visible(d.forget, d.onClipboard())
 		d.name.SetPlaceHolder(inboxName(d.token.Inbox))
 		r, _ := d.w.record(d.token.Inbox.Key())
 		d.name.SetText(r.Name)

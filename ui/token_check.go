@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -10,9 +9,6 @@ import (
 
 	"inboxuploader/uploader"
 )
-
-// tokenCheckTime is how long the storage may take to answer.
-const tokenCheckTime = time.Minute
 
 // tokenCheck is the button that asks the storage about a token before it is used, and the answer.
 type tokenCheck struct {
@@ -43,7 +39,7 @@ func (c *tokenCheck) about(t uploader.Token) {
 	c.answer.RemoveAll()
 	c.button.Enable()
 	c.button.SetText(tr("Check with the storage"))
-	setVisible(c.box, c.w.config.CheckToken != nil && t.Inbox.Host != "")
+	visible(c.box, c.w.config.CheckToken != nil && t.Inbox.Host != "")
 }
 
 // ask asks the storage. Nothing is left in the inbox.
@@ -52,16 +48,12 @@ func (c *tokenCheck) ask() {
 	c.about(token)
 	c.button.Disable()
 	c.button.SetText(tr("Asking the storage…"))
-	ctx, cancel := context.WithTimeout(c.w.ctx, tokenCheckTime)
+	ctx, cancel := context.WithCancel(c.w.ctx)
 	c.cancel = cancel
 	c.fit()
 	c.w.inBackground(func(context.Context) {
 		defer cancel()
 		checked, err := c.w.config.CheckToken(ctx, token)
-		late := ctx.Err() != nil
-		if late {
-			err = uploader.NewError("check token", "", uploader.NoProgress)
-		}
 		c.w.do(func() {
 			if c.cancel == nil || c.token.Query() != token.Query() {
 				return // another token, or the dialog is closed

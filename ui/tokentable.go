@@ -198,14 +198,7 @@ func timeLeft(g workspace.Grant, now time.Time) (words string, color fyne.ThemeC
 	if !g.Revoked.IsZero() || g.ValidTo.IsZero() || left <= 0 {
 		return "–", colorMuted, 0
 	}
-	color = colorMuted
-	switch {
-	case left < time.Hour:
-		color = theme.ColorNameError
-	case left < 24*time.Hour:
-		color = theme.ColorNameWarning
-	}
-	return remaining(left), color, step(left)
+	return remaining(left), urgency(left), step(left)
 }
 
 // stateSign shows a token's state as a sign and a word.

@@ -65,7 +65,7 @@ func (v *work) show(s *sample) {
 	v.foot.set(v.footWords(s), colorMuted)
 	// In a low window a banner needs the room more.
 	if seen := !v.w.banner.box.Visible() || v.w.window.Canvas().Size().Height > 420; seen != v.below.Visible() {
-		setVisible(v.below, seen)
+		visible(v.below, seen)
 		v.w.relayout()
 	}
 }
@@ -192,13 +192,8 @@ func (t *totals) show(s *sample) {
 	t.showButtons(buttonsShown{pause: going && !paused, resume: resting(st) > 0, retry: needsPerson(st) > 0})
 	if t.finished == going {
 		t.finished = !going
-		if going {
-			t.barBox.Show()
-			t.done.Hide()
-		} else {
-			t.barBox.Hide()
-			t.done.Show()
-		}
+		visible(t.barBox, going)
+		visible(t.done, !going)
 		t.w.relayout()
 	}
 	for _, b := range []*widget.Button{t.save, t.clear} {
@@ -217,11 +212,7 @@ func (t *totals) showButtons(s buttonsShown) {
 	}
 	t.actions = s
 	for b, on := range map[*widget.Button]bool{t.pause: s.pause && !s.resume, t.resume: s.resume, t.retry: s.retry} {
-		if on {
-			b.Show()
-		} else {
-			b.Hide()
-		}
+		visible(b, on)
 	}
 	t.w.relayout()
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -63,8 +62,7 @@ func (x *index) rootIsThere(transfer int64, source string) bool {
 	}
 	x.mu.Unlock()
 	for _, root := range roots {
-		rest, below := strings.CutPrefix(source, root)
-		if !below || rest == "" || rest[0] != filepath.Separator && !os.IsPathSeparator(root[len(root)-1]) {
+		if !isBelow(source, root) {
 			continue
 		}
 		if _, err := os.Stat(root); err == nil && !isEmpty(root) {

@@ -16,9 +16,13 @@ type Checked struct {
 	ClockKnown bool
 }
 
+// checkTime is how long the storage may take to answer.
+const checkTime = time.Minute
+
 // CheckToken asks the storage whether it accepts a token. Nothing is left in the inbox: it asks to commit a block that does not
 // exist under a name that nobody uses, which a storage that accepts the token refuses in another way than one that does not. It
-// needs no right but the one to write, takes one request, and blocks on the network until that is answered or ctx ends.
+// needs no right but the one to write, takes one request, and blocks on the network until that is answered, ctx ends
+// or a minute is over, which is NoProgress.
 //
 // A nil error means that the token is accepted; otherwise it is the [*Error] that sending a file would end with. Checked is filled
 // wherever something answered, a refusal included. The store is the caller's.
@@ -31,6 +35,8 @@ func CheckToken(ctx context.Context, s Store, t Token) (Checked, error) {
 			name = t.Inbox.Prefix + "/" + name
 		}
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, checkTime, NewError("check token", "", NoProgress))
+	defer cancel()
 	begun := time.Now()
 	answer, err := s.PutBlockList(ctx, name, blockIDs(newUploadID(), make([]uint64, 1)), Properties{}, Condition{IfAbsent: true})
 	middle := begun.Add(time.Since(begun) / 2) // of the time in which the service looked at its clock

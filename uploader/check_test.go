@@ -60,6 +60,22 @@ func TestCheckTokenTellsAWrongClock(t *testing.T) {
 	}
 }
 
+func TestCheckTokenGivesUpAfterAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := uploadertest.NewStore()
+		s.Fail(uploadertest.PutBlockList, "", 1, uploadertest.Stall())
+		begun := time.Now()
+		_, err := uploader.CheckToken(t.Context(), s.With("w"), token("w"))
+		e, ok := errors.AsType[*uploader.Error](err)
+		if !ok || e.Reason != uploader.NoProgress {
+			t.Errorf("error %v, want %q", err, uploader.NoProgress)
+		}
+		if took := time.Since(begun); took != time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 // TestTryNow: what waits for the network is tried when a person says so.
 func TestTryNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -128,3 +128,24 @@ func (x *index) statuses(ids []int64) (all []TransferStatus) {
 	}
 	return all
 }
+
+// hasDeliveredSibling reports whether another job of the same name in the same inbox was delivered. It reads every batch of that inbox
+// with such jobs.
+func (x *index) hasDeliveredSibling(ctx context.Context, j *Job) (found bool, err error) {
+	delivered := []JobState{Delivered}
+	x.mu.Lock()
+	var ids []int64
+	for _, t := range x.transfers {
+		if t.Inbox == j.Inbox {
+			ids = append(ids, x.batchesWith(t.ID, delivered)...)
+		}
+	}
+	x.mu.Unlock()
+	err = x.each(ctx, ids, func(b *batch) error {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		found = found || slices.ContainsFunc(b.jobs, func(o Job) bool { return o.State == Delivered && o.isSibling(j) })
+		return nil
+	})
+	return found, err
+}

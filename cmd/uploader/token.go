@@ -90,9 +90,6 @@ type checkedJSON struct {
 	ClockAhead *int64          `json:"clock_ahead_seconds,omitempty"` // of this computer; absent where nothing answered
 }
 
-// tokenCheckTime is how long the storage may take to answer.
-const tokenCheckTime = time.Minute
-
 // checkToken asks the storage whether it accepts the token and prints both.
 func (p *program) checkToken(ctx context.Context, f *sendFlags, token uploader.Token, asJSON bool) error {
 	store, err := openStore(f, token)
@@ -100,12 +97,7 @@ func (p *program) checkToken(ctx context.Context, f *sendFlags, token uploader.T
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	asking, cancel := context.WithTimeout(ctx, tokenCheckTime)
-	defer cancel()
-	c, err := uploader.CheckToken(asking, store, token)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = uploader.NewError("check token", "", uploader.NoProgress)
-	}
+	c, err := uploader.CheckToken(ctx, store, token)
 	said := &checkedJSON{Accepted: err == nil}
 	if e, ok := errors.AsType[*uploader.Error](err); ok {
 		said.Reason = e.Reason

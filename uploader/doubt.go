@@ -1,0 +1,105 @@
+package uploader
+
+import (
+	"errors"
+	"time"
+)
+
+// condition says when a small file may be stored. See docs/DESIGN.md, "The lost answer".
+func (q *Queue) condition(u *unit) Condition {
+	j := u.job
+	if j.Replace {
+		return Condition{}
+	}
+	if j.doubt == lost && !u.token.Rights.CreateOnly() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if j.inbox.skewKnown {
+			// The service keeps whole seconds, so what we stored is at least as new as the second in which we began.
+			begun := j.doubtful.Add(j.inbox.skew).Truncate(time.Second)
+			return Condition{IfModifiedSince: begun.Add(-time.Second)}
+		}
+	}
+	return Condition{IfAbsent: true}
+}
+
+// errAgain says that the unit must be sent once more, at once, with what was learned.
+var errAgain = errors.New("once more")
+
+// settleDoubt decides what an error means for a small file that must not replace another: where an answer was lost, a blob
+// that is there may be this very file.
+func (q *Queue) settleDoubt(u *unit, c Condition, begun time.Time, err error) error {
+	j := u.job
+	e, ok := errors.AsType[*Error](err)
+	if !ok || j.Replace {
+		return err
+	}
+	switch {
+	case e.Unanswered && j.doubt != lost:
+		j.doubt, j.doubtful = lost, begun
+	case !errors.Is(err, ErrExists) || j.doubt == none:
+	case !c.IfModifiedSince.IsZero():
+		// Written before we began, or nothing is there and this service takes the condition to fail then.
+		j.doubt = older
+		return errAgain
+	case j.doubt == lost:
+		q.mu.Lock()
+		known := j.inbox.skewKnown
+		q.mu.Unlock()
+		if known && !u.token.Rights.CreateOnly() {
+			return errAgain // this time with If-Modified-Since, for the service's clock is now known
+		}
+		return NewError(e.Op, j.Blob, AlreadyThereByUs)
+	}
+	return err
+}
+
+// doubtMargin is how long after a process's last sign of life a request of it may still have been carried out: signs of
+// life come every aliveEvery, and a request that was sent takes its time.
+const doubtMargin = 2 * time.Minute
+
+// settleEarlier finds out about a small file that an earlier process may have sent: whether its name is free, or what is
+// there was written at a time at which it may be ours. Then condition makes sure of it.
+func (q *Queue) settleEarlier(u *unit) error {
+	j := u.job
+	if j.Replace || u.token.Rights.CreateOnly() {
+		j.doubt = none
+		if !j.Replace {
+			j.doubt = lost // who may not replace can't find out; what is there is probably ours
+		}
+		return nil
+	}
+	err := q.ask(u, Condition{IfAbsent: true})
+	if err == nil {
+		j.doubt = none
+		return nil
+	}
+	if !errors.Is(err, ErrExists) {
+		return err
+	}
+	q.mu.Lock()
+	skew := j.inbox.skew
+	q.mu.Unlock()
+	if err := q.ask(u, Condition{IfUnmodifiedSince: j.until.Add(skew)}); err != nil {
+		return err // ErrExists: somebody else wrote it since
+	}
+	j.doubt = lost
+	return nil
+}
+
+// hasSibling reports whether another job has the same name in the same inbox and was delivered or is being sent: then a blob that was
+// written lately may be that one's. It reads the list, which takes long where that is long, and is for the rare case of a lost answer.
+func (q *Queue) hasSibling(j *job) (bool, error) {
+	q.mu.Lock()
+	for _, o := range q.loaded {
+		if o.isSibling(&j.Job) {
+			q.mu.Unlock()
+			return true, nil
+		}
+	}
+	q.mu.Unlock()
+	return q.index.hasDeliveredSibling(q.ctx, &j.Job)
+}
+
+// isSibling reports whether another job has the same name in the same inbox.
+func (j *Job) isSibling(o *Job) bool { return o.ID != j.ID && o.Inbox == j.Inbox && o.Blob == j.Blob }
