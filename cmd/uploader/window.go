@@ -117,8 +117,13 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	}
 	// Fyne looks for calls on the wrong thread only where a program has not declared that it makes none.
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": !testing}})
+	var resting rest
+	config.Do = resting.Do
 	w = ui.New(app.NewWithID(appID), config)
 	close(ready)
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	go resting.run(running)
 	if testing {
 		stop := onWhereAsked(w.Where)
 		defer stop()
