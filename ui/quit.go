@@ -47,5 +47,6 @@ func (w *Window) quitAsked() {
 // quit ends the program, and takes an upload token that was copied from the clipboard, which nothing would do later.
 func (w *Window) quit() {
 	w.clearCopied()
+	w.keepPlace()
 	w.app.Quit()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 
@@ -18,6 +19,8 @@ type Settings struct {
 	Language   string     `json:"language,omitempty"`   // code of a translation, such as de; empty: as the system
 	Width      float32    `json:"width,omitempty"`      // of the window, in Fyne's units
 	Height     float32    `json:"height,omitempty"`
+
+	Place *image.Point `json:"place,omitempty"` // of the window on the screen, in the screen's own units; nil: the desktop's choice
 
 	StayAwake bool `json:"stay_awake"` // keep the computer awake while sending
 	TrayTold  bool `json:"tray_told"`  // it was said that closing the window only hides it
@@ -108,6 +111,16 @@ func (w *Window) saveSettings() {
 			w.save(w.settings.clone())
 			return
 		}
+	}
+}
+
+// keepPlace keeps where the window stands now.
+func (w *Window) keepPlace() {
+	if w.config.Place == nil || w.hidden.Load() {
+		return
+	}
+	if at, ok := w.config.Place.Where(); ok {
+		w.settings.Place = &at
 	}
 }
 

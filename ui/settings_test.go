@@ -1,11 +1,15 @@
 package ui
 
 import (
+	"image"
+	"image/color"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -61,6 +65,7 @@ func TestSettingsComeBackAsTheyWereKept(t *testing.T) {
 	s.Appearance, s.TextScale, s.Width, s.Height = AppearanceDark, 1.3, 900.5, 620
 	s.Hosts, s.Exclude, s.Proxy, s.Rate, s.Connections = []string{"a.example.org"}, []string{"*.tmp", "心/**"}, "http://p:1", 5e6, 12
 	s.KeepBoth, s.KeepClipboard, s.StayAwake = true, true, false
+	s.Place = &image.Point{X: -1200, Y: 40}
 	for range 2 { // the second takes the place of the first
 		if err := SaveSettings(path, s); err != nil {
 			t.Fatal(err)
@@ -83,6 +88,37 @@ func TestSettingsComeBackAsTheyWereKept(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(left) != 1 {
 		t.Errorf("%d files are left, error %v", len(left), err)
+	}
+}
+
+// screen is a screen that tells where the window stands.
+type screen struct {
+	at    image.Point
+	moved []image.Point
+}
+
+func (s *screen) Mark() fyne.CanvasObject    { return canvas.NewRectangle(color.Transparent) }
+func (s *screen) Where() (image.Point, bool) { return s.at, true }
+func (s *screen) Move(to image.Point)        { s.at, s.moved = to, append(s.moved, to) }
+
+func TestTheWindowComesBackWhereItWas(t *testing.T) {
+	s := &screen{}
+	d := openDesk(t, Config{Place: s})
+	s.at = image.Pt(70, 80) // the person moved it
+	d.reveal()
+	if len(s.moved) != 0 {
+		t.Errorf("it was moved to %v though it was in sight", s.moved)
+	}
+	d.hide()
+	s.at = image.Point{} // where nobody sees it
+	d.reveal()
+	s.at = image.Pt(90, 100)
+	d.quit()
+	if want := []image.Point{{X: 70, Y: 80}}; !cmp.Equal(s.moved, want) {
+		t.Errorf("it was moved to %v, want %v", s.moved, want)
+	}
+	if got := d.settings.Place; got == nil || *got != image.Pt(90, 100) {
+		t.Errorf("at the end %v is kept", got)
 	}
 }
 

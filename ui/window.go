@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"image"
 	"io"
 	"log/slog"
 	"sync"
@@ -43,6 +44,8 @@ type Config struct {
 	Practice func(context.Context) (Practice, error)
 	// Desktop is what the desktop offers. Its zero value offers nothing.
 	Desktop Desktop
+	// Place moves the window to where it stood before. Nil leaves that to the desktop.
+	Place Place
 	// Do runs a function on Fyne's thread and does not wait for it. Default fyne.Do.
 	Do func(func())
 	// Now is the clock. Default time.Now.
@@ -87,6 +90,16 @@ type Login interface {
 	// On says what the system says: a person may have changed it there.
 	On() (bool, error)
 	Set(on bool) error
+}
+
+// Place is where the window stands on the screen, which Fyne does not know. Its methods belong to Fyne's thread.
+type Place interface {
+	// Mark is drawn with the window, unseen; the others need that.
+	Mark() fyne.CanvasObject
+	// Where returns the window's top left corner; false where the desktop does not tell, or the window is maximised.
+	Where() (image.Point, bool)
+	// Move puts the window there, once it is drawn, unless it could not be seen there.
+	Move(to image.Point)
 }
 
 // Window is the program's window. Make it with [New] on Fyne's thread; but for [Window.Open], [Window.Raise], [Window.Where] and
@@ -193,8 +206,12 @@ func (w *Window) build() fyne.CanvasObject {
 	w.work = newWork(w)
 	w.pages = container.NewStack(w.start.box, w.work.box)
 	w.name("drop", w.pages)
-	return container.New(&watchedLayout{atLeast{smallest}, w.resized},
+	all := container.New(&watchedLayout{atLeast{smallest}, w.resized},
 		column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages)) // Fyne paints the background
+	if w.config.Place == nil {
+		return all
+	}
+	return container.NewStack(container.NewWithoutLayout(w.config.Place.Mark()), all)
 }
 
 // watchedLayout tells when the window's size changes.
@@ -240,6 +257,7 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 	})
 	w.app.Lifecycle().SetOnEnteredForeground(w.lookForAccount) // it may be connected in a terminal meanwhile
 	if !hidden {
+		w.takePlace()
 		w.window.Show()
 	}
 	w.app.Run()
@@ -285,13 +303,22 @@ func (w *Window) Open(paths []string) {
 
 // reveal shows the window after it was hidden.
 func (w *Window) reveal() {
-	w.hidden.Store(false)
+	if w.hidden.Swap(false) {
+		w.takePlace()
+	}
 	w.window.Show()
 	select {
 	case w.hurry <- struct{}{}:
 	default:
 	}
 	w.wake()
+}
+
+// takePlace puts the window where it stood before.
+func (w *Window) takePlace() {
+	if w.config.Place != nil && w.settings.Place != nil {
+		w.config.Place.Move(*w.settings.Place)
+	}
 }
 
 // show puts what was read on the screen. It returns after how long the window has to look again even if nothing changed.

@@ -13,6 +13,9 @@ want login '"on":true' >/dev/null
 sleep 0.3
 shot 1-settings
 [ -f "$entry" ] || fail "there is no entry"
+xdotool windowmove "$WIN" 210 130
+sleep 0.3
+placed=$(position)
 stop
 say "the settings make it start at login"
 
@@ -37,6 +40,7 @@ WIN=$(timeout 20 xdotool search --sync --onlyvisible --name '^Inbox Uploader$' 2
 xdotool windowactivate --sync "$WIN" 2>/dev/null
 xdotool windowfocus --sync "$WIN" 2>/dev/null
 sleep 0.5
+[ "$(position)" = "$placed" ] || fail "it stood at $placed and stands at $(position)"
 shot 2-shown
 mark
 paste "$TOKEN"
@@ -48,7 +52,7 @@ mark
 click login
 want login '"on":false' >/dev/null
 [ ! -e "$entry" ] || fail "the entry is still there"
-say "it is shown by the tray, works, and does not start at login any more"
+say "it is shown by the tray where it was, works, and does not start at login any more"
 stop
 
 tray unwatch

@@ -32,6 +32,9 @@ start() {
 stop() { kill "$APP" 2>/dev/null; wait "$APP"; local code=$?; APP=''; return $code; }
 kill_it() { kill -9 "$APP"; wait "$APP" 2>/dev/null; APP=''; }
 
+# position prints where the window stands on the screen.
+position() { xwininfo -id "$WIN" | awk '/Absolute/ {printf "%s ", $NF}'; }
+
 mark() { SEEN=$(wc -l <"$SAID"); }
 # want EVENT [TEXT] [SECONDS] prints the first event of that name after the mark whose line has the text.
 want() {
