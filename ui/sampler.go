@@ -9,10 +9,8 @@ import (
 )
 
 const (
-	// sampleEvery is the shortest time between two looks at the queue, when a person scrolls or clicks.
+	// sampleEvery is the shortest time between two looks at the queue: nobody reads figures that change faster.
 	sampleEvery = 100 * time.Millisecond
-	// changesEvery is the same for changes of the queue's own: nobody reads figures that change faster, and drawing them costs.
-	changesEvery = 250 * time.Millisecond
 	// sampleHidden is the same while the window can't be seen; the tray needs no more.
 	sampleHidden = time.Second
 	// overscan is how many rows above and below those in sight are read along, so that scrolling finds them.
@@ -44,24 +42,15 @@ type sample struct {
 func (w *Window) watch(ctx context.Context) {
 	clock := time.NewTimer(0) // for the countdown
 	defer clock.Stop()
-	looked := time.Time{}
 	for {
-		changed := w.config.Queue.Changed()
-		var later <-chan time.Time
-		if wait := changesEvery - time.Since(looked); wait > 0 {
-			changed, later = nil, time.After(wait)
-		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-later:
-			continue
-		case <-changed:
+		case <-w.config.Queue.Changed():
 		case <-w.look:
 		case <-clock.C:
 		}
 		next := w.tick(ctx)
-		looked = time.Now()
 		clock.Stop()
 		if next > 0 {
 			clock.Reset(next)

@@ -60,7 +60,7 @@ func TestTheQueueIsLookedAtOnlyWhenThereIsSomethingToSee(t *testing.T) {
 		want   [2]int // looks in ten seconds, least and most
 	}{
 		"nothing changes":                {false, func(*Window, *crowd) {}, [2]int{0, 0}},
-		"the queue changes all the time": {false, func(_ *Window, c *crowd) { c.change() }, [2]int{39, 41}},
+		"the queue changes all the time": {false, func(_ *Window, c *crowd) { c.change() }, [2]int{98, 101}},
 		"a person scrolls all the time":  {false, func(w *Window, _ *crowd) { w.wake() }, [2]int{98, 101}},
 		"both":                           {false, func(w *Window, c *crowd) { w.wake(); c.change() }, [2]int{98, 101}},
 		"hidden, and nothing changes":    {true, func(*Window, *crowd) {}, [2]int{0, 0}},

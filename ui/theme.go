@@ -47,7 +47,7 @@ func rgba(hex uint32, a uint8) color.NRGBA {
 
 // palette has the light colour of each name first, then the dark one.
 var palette = map[fyne.ThemeColorName][2]color.NRGBA{
-	theme.ColorNameBackground:          {rgb(0xf4f6f8), rgb(0x14191f)},
+	theme.ColorNameBackground:          {rgb(0xffffff), rgb(0x171d24)},
 	colorSurface:                       {rgb(0xffffff), rgb(0x1b222a)},
 	theme.ColorNameForeground:          {rgb(0x1c2733), rgb(0xe4eaf0)},
 	colorMuted:                         {rgb(0x566575), rgb(0x97a6b5)},

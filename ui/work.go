@@ -38,11 +38,11 @@ func newWork(w *Window) *work {
 	v.search.OnChanged = v.find
 	w.name("list", v.list)
 	w.name("search", v.search)
-	v.below = inset(2, 4, 20, 16, line(8, 0, v.foot, newLogButton(w)))
+	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(w)))
 	v.box = column(0, 2,
-		inset(0, 8, 16, 16, v.totals.box),
-		inset(0, 4, 8, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
-		inset(0, 0, 16, 16, container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10), inset(5, 5, 1, 1, v.list), v.list.tip.layer)),
+		inset(4, 10, 16, 16, v.totals.box),
+		inset(0, 2, 6, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
+		column(0, 1, widget.NewSeparator(), container.NewStack(inset(4, 4, 4, 2, v.list), v.list.tip.layer), widget.NewSeparator()),
 		v.below)
 	v.box.Hide()
 	return v
@@ -141,7 +141,7 @@ func newTotals(w *Window) *totals {
 	t.done.Hide()
 	t.barBox = inset(3, 1, 0, 0, t.bar)
 	signed := line(10, 1, container.New(atLeast{fyne.NewSquareSize(22)}, t.sign), t.head)
-	t.box = card(line(10, 0, column(3, -1, signed, t.barBox, t.words, t.done), t.retry, t.pause, t.resume))
+	t.box = line(10, 0, column(3, -1, signed, t.barBox, t.words, t.done), t.retry, t.pause, t.resume)
 	return t
 }
 
