@@ -2,14 +2,12 @@ package ui
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/internal/blobserver"
@@ -87,8 +85,8 @@ func (d *desk) choose(option string) {
 	d.t.Helper()
 	done := false
 	d.walk(func(o fyne.CanvasObject) {
-		if r, ok := o.(*widget.RadioGroup); ok && slices.Contains(r.Options, option) {
-			r.SetSelected(option)
+		if c, ok := o.(*sheetCheck); ok && c.Text == option {
+			c.Tapped(&fyne.PointEvent{})
 			done = true
 		}
 	})

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -102,7 +101,7 @@ type reviewDialog struct {
 	sizes  []*text         // of the roots that are listed
 	list   *fyne.Container // the roots
 	notes  *fyne.Container
-	choice *widget.RadioGroup
+	choice *sheetRadio
 	send   *sheetButton
 	sent   bool
 }
@@ -126,12 +125,12 @@ func (w *Window) review(all []given) {
 		column(2, -1, d.counts, d.where),
 		d.roots(),
 		d.notes,
-		column(2, -1, newText(tr("If a file of that name is already in the inbox:"), theme.ColorNameForeground, theme.SizeNameText), d.choice)))
+		column(2, -1, newText(tr("If a file of that name is already in the inbox:"), theme.ColorNameForeground, theme.SizeNameText), d.choice.box)))
 	ctx, cancelScan := context.WithCancel(w.ctx)
 	d.sheet = w.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
 	d.sheet.name("send", d.send)
 	d.sheet.name("cancel", cancel)
-	d.sheet.name("conflict", d.choice)
+	d.sheet.name("conflict", d.choice.box)
 	d.sheet.closed = func() {
 		cancelScan()
 		if !d.sent {
@@ -145,20 +144,16 @@ func (w *Window) review(all []given) {
 
 // conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose last. Its options stand in the
 // order of the rules.
-func (w *Window) conflictChoice() *widget.RadioGroup {
+func (w *Window) conflictChoice() *sheetRadio {
 	options := []string{tr("Leave it alone"), tr("Keep both")}
 	if t := w.token.Rights; t.Unknown || t.Has('w') { // other tokens permit new files only
 		options = append(options, tr("Replace it"))
 	}
-	c := widget.NewRadioGroup(options, nil)
-	c.Horizontal = w.window.Canvas().Size().Width >= 600
-	c.Required = true
 	rule := int(w.settings.conflict())
 	if rule >= len(options) {
 		rule = int(leaveAlone)
 	}
-	c.Selected = options[rule]
-	return c
+	return w.newSheetRadio(options, rule)
 }
 
 // roots lists the paths that were given.
@@ -288,14 +283,14 @@ func (d *reviewDialog) showNotes() {
 			x.Safe = ""
 		}
 		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, x))
-		d.notes.Add(details(tr("Which ones, and why"), f.problems, func(x uploader.Found) string { return explain(x.Err).What }))
+		d.notes.Add(d.w.details(tr("Which ones, and why"), f.problems, func(x uploader.Found) string { return explain(x.Err).What }))
 	}
 	if f.skipped > 0 {
-		d.notes.Add(details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,
+		d.notes.Add(d.w.details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,
 			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.junk > 0 {
-		d.notes.Add(details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
+		d.notes.Add(d.w.details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
 			func(x uploader.Found) string { return translated(translated(x.Skip.Why())) }))
 	}
 	if f.renamed > 0 {
@@ -345,7 +340,7 @@ func newPadded(words string) fyne.CanvasObject {
 }
 
 // details is a list that opens on demand.
-func details(title string, items []uploader.Found, why func(uploader.Found) string) fyne.CanvasObject {
+func (w *Window) details(title string, items []uploader.Found, why func(uploader.Found) string) fyne.CanvasObject {
 	list := column(6, -1)
 	for _, x := range items {
 		name := newText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)
@@ -353,14 +348,14 @@ func details(title string, items []uploader.Found, why func(uploader.Found) stri
 		name.cut, reason.cut = true, true
 		list.Add(column(0, -1, name, reason))
 	}
-	return widget.NewAccordion(widget.NewAccordionItem(title, inset(4, 4, 28, 8, list)))
+	return w.newSheetFold(title, inset(0, 4, 28, 8, list))
 }
 
 // start sends.
 func (d *reviewDialog) start() {
 	d.sent = true
 	w := d.w
-	if rule := conflictRule(slices.Index(d.choice.Options, d.choice.Selected)); rule != w.settings.conflict() {
+	if rule := conflictRule(d.choice.chosen); rule != w.settings.conflict() {
 		w.settings.setConflict(rule)
 		w.settingsChanged()
 	}

@@ -1,7 +1,11 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -136,6 +140,67 @@ func (s *sheetSelect) FocusGained() {
 	s.w.bring(s)
 }
 
+// sheetRadio is several boxes on a sheet, one of which is chosen. Fyne's own radio buttons keep Esc for themselves.
+type sheetRadio struct {
+	box    fyne.CanvasObject
+	chosen int
+}
+
+func (w *Window) newSheetRadio(options []string, chosen int) *sheetRadio {
+	r := &sheetRadio{chosen: chosen}
+	checks := make([]*sheetCheck, len(options))
+	box := container.NewVBox()
+	if w.window.Canvas().Size().Width >= 600 {
+		box = container.NewHBox()
+	}
+	for i, words := range options {
+		checks[i] = w.newSheetCheck(words, nil)
+		checks[i].Checked = i == chosen
+		checks[i].OnChanged = func(bool) { // a second click leaves it chosen
+			r.chosen = i
+			for j, c := range checks {
+				c.Checked = j == i
+				c.Refresh()
+			}
+		}
+		box.Add(checks[i])
+	}
+	r.box = container.NewThemeOverride(box, roundSigns{w.app.Settings().Theme()})
+	return r
+}
+
+// roundSigns makes boxes to tick look like what they are where only one can be ticked.
+type roundSigns struct{ fyne.Theme }
+
+func (t roundSigns) Icon(name fyne.ThemeIconName) fyne.Resource {
+	switch name {
+	case theme.IconNameCheckButton:
+		name = theme.IconNameRadioButton
+	case theme.IconNameCheckButtonChecked:
+		name = theme.IconNameRadioButtonChecked
+	case theme.IconNameCheckButtonFill:
+		name = theme.IconNameRadioButtonFill
+	}
+	return t.Theme.Icon(name)
+}
+
+// newSheetFold makes a title that shows and hides what belongs to it; at first it is hidden.
+func (w *Window) newSheetFold(title string, inside fyne.CanvasObject) fyne.CanvasObject {
+	inside.Hide()
+	head := w.newSheetButtonWithIcon(title, theme.MenuExpandIcon(), nil)
+	head.Importance, head.Alignment = widget.LowImportance, widget.ButtonAlignLeading
+	box := column(0, -1, head, inside)
+	head.OnTapped = func() {
+		visible(inside, !inside.Visible())
+		head.SetIcon(theme.MenuExpandIcon())
+		if inside.Visible() {
+			head.SetIcon(theme.MenuDropDownIcon())
+		}
+		w.sheet.overlay.Refresh() // which grows with it
+	}
+	return box
+}
+
 // bring scrolls the sheet so that something in its body is in sight.
 func (w *Window) bring(o fyne.CanvasObject) {
 	s := w.sheet
@@ -164,14 +229,12 @@ func holds(in, o fyne.CanvasObject) bool {
 	if in == o {
 		return true
 	}
-	c, ok := in.(*fyne.Container)
-	if !ok {
+	switch c := in.(type) {
+	case *fyne.Container:
+		return slices.ContainsFunc(c.Objects, func(child fyne.CanvasObject) bool { return holds(child, o) })
+	case *container.ThemeOverride:
+		return holds(c.Content, o)
+	default:
 		return false
 	}
-	for _, child := range c.Objects {
-		if holds(child, o) {
-			return true
-		}
-	}
-	return false
 }

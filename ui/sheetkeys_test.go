@@ -108,9 +108,7 @@ func TestEscClosesEverySheetWhereverTheKeyboardIs(t *testing.T) {
 				if d.sheet == nil {
 					continue
 				}
-				if what := fmt.Sprintf("%T", f); name != "review" || what != "*widget.radioItem" && what != "*widget.Button" {
-					t.Errorf("Esc does not close it from %s", what) // but for Fyne's own parts of radio buttons and accordions
-				}
+				t.Errorf("Esc does not close it from a %T", f)
 				d.sheet.close()
 			}
 		})
