@@ -7,15 +7,15 @@ PROGRAM    := bin/uploader$(shell $(GO) env GOEXE)
 # Without a C compiler Fyne compiles on macOS only under this tag of its own.
 TAGS       := $(if $(filter darwin,$(shell $(GO) env GOOS)),-tags ci)
 
-.PHONY: run test build race lint fmt e2e bench ci
+.PHONY: run test build race lint fmt e2e bench soak ci
 
 run: ## the window where there is a display, else the whole job without one: local inbox, sample files, comparison
 	@sh .ci/window-libraries
 	@$(MAKE) --no-print-directory build
 	@if sh .ci/window-libraries --ready && sh .ci/window-libraries --display; then $(PROGRAM) window; else $(PROGRAM) practice; fi
 
-test: ## all tests; no system package, no C compiler, no network beyond modules. SOAK=yes: the long ones instead
-	$(if $(SOAK),.ci/soak,CGO_ENABLED=0 $(GO) test $(TAGS) ./...)
+test: ## all tests; no system package, no C compiler, no network beyond modules
+	CGO_ENABLED=0 $(GO) test $(TAGS) ./...
 
 build: ## the program for this machine: with its window where that can be built (the first time takes minutes), else without
 	@if sh .ci/window-libraries --ready; then set -x; CGO_ENABLED=1 $(GO) build -o $(PROGRAM) ./cmd/uploader; \
@@ -36,6 +36,9 @@ e2e: ## the real window on a private desktop, acted on as a person would; Linux,
 
 bench: ## "uploader copy" beside the least that a client can do, AzCopy and rclone; about ten minutes. ROWS=small,4g: these alone
 	$(GO) run ./internal/bench -rows "$(ROWS)" $(BENCH)
+
+soak: ## the long versions of the tests of faults; about twenty minutes
+	.ci/soak
 
 ci: ## everything, on a clean checkout; under half an hour
 	.ci/run
