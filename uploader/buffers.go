@@ -3,7 +3,6 @@ package uploader
 import (
 	"context"
 	"math/bits"
-	"runtime"
 	"slices"
 	"sync"
 )
@@ -160,7 +159,6 @@ func (b *buffers) grow(size int64) *slab {
 
 // drop lets the slabs go that nobody uses.
 func (b *buffers) drop() {
-	onHeap := false
 	b.slabs = slices.DeleteFunc(b.slabs, func(s *slab) bool {
 		if !s.idle() {
 			return false
@@ -168,14 +166,9 @@ func (b *buffers) drop() {
 		b.held -= s.length()
 		if s.beside {
 			freeMemory(s.memory)
-		} else {
-			onHeap = true
 		}
 		return true
 	})
-	if onHeap {
-		runtime.GC() // or what comes next would count besides for a while
-	}
 }
 
 // close gives all memory back. Nobody may have a buffer any more.
