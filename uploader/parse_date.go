@@ -1,7 +1,6 @@
 package uploader
 
 import (
-	"regexp"
 	"time"
 )
 
@@ -29,20 +28,20 @@ var statedLayouts = []string{
 }
 
 var (
-	dayPattern = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
+	dayPattern = expression(`^\d{4}-\d\d-\d\d$`)
 	// longFraction finds more than the seven digits of a second's fraction that the service accepts.
-	longFraction = regexp.MustCompile(`[.,]\d{8}`)
+	longFraction = expression(`[.,]\d{8}`)
 	// otherZone finds the name of a zone other than UTC, whose distance from UTC a name does not tell.
-	otherZone = regexp.MustCompile(`\s[A-Z]{3,4}$`)
+	otherZone = expression(`\s[A-Z]{3,4}$`)
 )
 
 // isDay reports whether s has the form of a service version, such as 2022-11-02.
-func isDay(s string) bool { return dayPattern.MatchString(s) }
+func isDay(s string) bool { return dayPattern().MatchString(s) }
 
 // parseDate reads a date of a token, percent-encoded or not.
 func parseDate(raw string) (time.Time, bool) {
 	s := unescape(raw)
-	if longFraction.MatchString(s) {
+	if longFraction().MatchString(s) {
 		return time.Time{}, false
 	}
 	for _, layout := range dateLayouts {
@@ -59,7 +58,7 @@ func parseStatedDate(s string) (time.Time, bool) {
 	if t, ok := parseDate(s); ok {
 		return t, true
 	}
-	if zone := otherZone.FindString(s); zone != "" && zone != " UTC" && zone != " GMT" {
+	if zone := otherZone().FindString(s); zone != "" && zone != " UTC" && zone != " GMT" {
 		return time.Time{}, false
 	}
 	for _, layout := range statedLayouts {

@@ -3,7 +3,6 @@ package uploader
 import (
 	"net"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -24,12 +23,12 @@ var clouds = []string{
 }
 
 var (
-	serviceHost = regexp.MustCompile(`^(.+)\.(blob|dfs|file|queue|table|web)\.([a-z0-9.-]+)$`)
+	serviceHost = expression(`^(.+)\.(blob|dfs|file|queue|table|web)\.([a-z0-9.-]+)$`)
 	// zoneHost is an account with Azure DNS zone endpoints: account.z01.blob.storage.azure.net.
-	zoneHost = regexp.MustCompile(`^(.+)\.(z[0-9]+)\.(blob|dfs|file|queue|table|web)\.storage\.azure\.net$`)
+	zoneHost = expression(`^(.+)\.(z[0-9]+)\.(blob|dfs|file|queue|table|web)\.storage\.azure\.net$`)
 	// routed are names of the same account over a chosen route (learn.microsoft.com/azure/storage/common/network-routing-preference).
-	routed   = regexp.MustCompile(`-(?:internetrouting|microsoftrouting)$`)
-	hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$`)
+	routed   = expression(`-(?:internetrouting|microsoftrouting)$`)
+	hostName = expression(`^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
 )
 
 // endpoint is what a link's host says.
@@ -64,7 +63,7 @@ func ParseEndpoint(address string, options ...ParseOption) (Inbox, error) {
 		return Inbox{}, refuse(InsecureAddress, "")
 	case !known:
 		return Inbox{}, refuse(UnknownHost, host)
-	case e.pathStyle && !containerName.MatchString(path), !e.pathStyle && path != "":
+	case e.pathStyle && !isContainer(path), !e.pathStyle && path != "":
 		return Inbox{}, refuse(NoAddress, "")
 	}
 	if err := e.check(); err != nil {
@@ -111,7 +110,7 @@ func validHost(host string) bool {
 	if a, err := netip.ParseAddr(name); err == nil {
 		return a.Zone() == ""
 	}
-	return hostName.MatchString(name) && !strings.Contains(name, "..")
+	return len(name) <= 253 && hostName().MatchString(name) && !strings.Contains(name, "..")
 }
 
 // hostWithoutPort returns the host's name or its bare address.
@@ -141,12 +140,12 @@ func (p *parser) endpoint(host string) (endpoint, bool) {
 		e.pathStyle, e.loopback = true, true
 		return e, true
 	}
-	if m := zoneHost.FindStringSubmatch(name); m != nil {
+	if m := zoneHost().FindStringSubmatch(name); m != nil {
 		e.service = m[3]
 		e.account(m[1])
 		return e, true
 	}
-	m := serviceHost.FindStringSubmatch(name)
+	m := serviceHost().FindStringSubmatch(name)
 	if m != nil && slices.Contains(clouds, m[3]) {
 		e.service = m[2]
 		if account, ok := strings.CutSuffix(m[1], ".privatelink"); ok {
@@ -173,7 +172,7 @@ func (p *parser) endpoint(host string) (endpoint, bool) {
 
 func (e *endpoint) account(labels string) {
 	e.secondary = strings.HasSuffix(labels, "-secondary")
-	e.inboxID = routed.ReplaceAllString(labels, "")
+	e.inboxID = routed().ReplaceAllString(labels, "")
 }
 
 // isAllowed reports whether an option allowed the host, given with and without its port.

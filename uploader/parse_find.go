@@ -1,19 +1,18 @@
 package uploader
 
 import (
-	"regexp"
 	"strings"
 )
 
 // Where a link or a query may begin, and what may continue one on the next line.
 var (
-	linkStart = regexp.MustCompile(`(?i)https?://`)
+	linkStart = expression(`(?i)https?://`)
 	// bareHost finds a link that lost its "https://".
-	bareHost     = regexp.MustCompile(`(?i)(?:^|[\s"'<(=])([a-z0-9][a-z0-9.-]*\.(?:blob|dfs)\.[a-z0-9.-]+/[^\s"'<>?]*\?)`)
-	encodedStart = regexp.MustCompile(`(?i)https?%3A%2F%2F`)
-	queryStart   = regexp.MustCompile(`(?:^|[\s"'?&|:=(<\x60])((?:sv|sp|st|se|sr|ss|srt|spr|sip|si|sig|sdd|skoid|sktid|skt|ske|sks|skv|ses)=[^\s=])`)
-	continuation = regexp.MustCompile(`(?i)^[&?]|&(?:amp;)?[a-z]{2,5}=`)
-	dateRest     = regexp.MustCompile(`^(?:[T:.-]|%3A)?\d[0-9T:%AZ.-]*(?:&\S*)?$|^T\d|^%3A|^Z$`)
+	bareHost     = expression(`(?i)(?:^|[\s"'<(=])([a-z0-9][a-z0-9.-]*\.(?:blob|dfs)\.[a-z0-9.-]+/[^\s"'<>?]*\?)`)
+	encodedStart = expression(`(?i)https?%3A%2F%2F`)
+	queryStart   = expression(`(?:^|[\s"'?&|:=(<\x60])((?:sv|sp|st|se|sr|ss|srt|spr|sip|si|sig|sdd|skoid|sktid|skt|ske|sks|skv|ses)=[^\s=])`)
+	continuation = expression(`(?i)^[&?]|&(?:amp;)?[a-z]{2,5}=`)
+	dateRest     = expression(`^(?:[T:.-]|%3A)?\d[0-9T:%AZ.-]*(?:&\S*)?$|^T\d|^%3A|^Z$`)
 )
 
 // What bounds the work on a text that is no token: how many pieces of a broken link are put together, and how many
@@ -28,7 +27,7 @@ const (
 func findLinks(text string, isEndpoint func(address string) bool) []link {
 	var links []link
 	for at := 0; at < len(text) && len(links) < maxLinks; {
-		m := linkStart.FindStringIndex(text[at:])
+		m := linkStart().FindStringIndex(text[at:])
 		if m == nil {
 			break
 		}
@@ -40,13 +39,13 @@ func findLinks(text string, isEndpoint func(address string) bool) []link {
 	if len(links) > 0 {
 		return links
 	}
-	if m := bareHost.FindStringSubmatchIndex(text); m != nil {
+	if m := bareHost().FindStringSubmatchIndex(text); m != nil {
 		raw, _ := extent(text, m[2], "https://")
 		return []link{repair(raw)}
 	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"'<>|&", r) })
 	for _, w := range words {
-		if m := encodedStart.FindStringIndex(w); m != nil && len(links) < maxLinks {
+		if m := encodedStart().FindStringIndex(w); m != nil && len(links) < maxLinks {
 			links = append(links, repair(unescape(w[m[0]:])))
 		}
 	}
@@ -56,7 +55,7 @@ func findLinks(text string, isEndpoint func(address string) bool) []link {
 // findQuery returns the signed query in a text that has no signed link.
 func findQuery(text string) (string, bool) {
 	for at := 0; at < len(text); {
-		m := queryStart.FindStringSubmatchIndex(text[at:])
+		m := queryStart().FindStringSubmatchIndex(text[at:])
 		if m == nil {
 			return "", false
 		}
@@ -92,15 +91,15 @@ func extent(text string, start int, base string) (raw string, end int) {
 		gap := text[wordEnd : len(text)-len(rest)]
 		done := complete(got)
 		next := firstWord(rest)
-		if gap == "" || rest == "" || linkStart.MatchString(next) {
+		if gap == "" || rest == "" || linkStart().MatchString(next) {
 			if done {
 				return got, wordEnd
 			}
 			break
 		}
 		broken := strings.Contains(gap, "\n")
-		dateGoesOn := broken && lastIsDate(got) && dateRest.MatchString(next)
-		if done && !continuation.MatchString(next) && !dateGoesOn {
+		dateGoesOn := broken && lastIsDate(got) && dateRest().MatchString(next)
+		if done && !continuation().MatchString(next) && !dateGoesOn {
 			return got, wordEnd
 		}
 		if broken && isStatedLine(rest) {
@@ -109,7 +108,7 @@ func extent(text string, start int, base string) (raw string, end int) {
 		if !strings.Contains(got, "?") && !strings.Contains(next, "?") {
 			break // words between an address and a query are prose
 		}
-		chain = chain && (continuation.MatchString(next) || strings.ContainsRune("&?=%", rune(got[len(got)-1])))
+		chain = chain && (continuation().MatchString(next) || strings.ContainsRune("&?=%", rune(got[len(got)-1])))
 		switch {
 		case broken:
 			got = strings.TrimRight(got, "\\^`") // the shells' signs for "continued on the next line"

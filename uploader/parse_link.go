@@ -1,19 +1,18 @@
 package uploader
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
 var (
-	workspaceContainer = regexp.MustCompile(`^(.+)-([0-9]+)$`)
-	uuid               = regexp.MustCompile(`^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	containerName      = regexp.MustCompile(`^(?:\$root|\$web|\$logs|[A-Za-z0-9](?:-?[A-Za-z0-9]){2,62})$`)
-	addressRange       = regexp.MustCompile(`^[0-9A-Fa-f.:]{3,45}(?:-[0-9A-Fa-f.:]{3,45})?$`)
-	policyName         = regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,64}$`)
-	rightsLetters      = regexp.MustCompile(`^[a-z]{1,26}$`)
+	workspaceContainer = expression(`^(.+)-([0-9]+)$`)
+	uuid               = expression(`^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	containerName      = expression(`^(?:\$root|\$web|\$logs|[A-Za-z0-9](?:-?[A-Za-z0-9])*)$`)
+	addressRange       = expression(`^[0-9A-Fa-f.:]{3,45}(?:-[0-9A-Fa-f.:]{3,45})?$`)
+	policyName         = expression(`^[^\x00-\x1f\x7f]{1,64}$`)
+	rightsLetters      = expression(`^[a-z]+$`)
 )
 
 // signed are the parameters that may stand in a token once only: two of one would leave it to the service which counts.
@@ -88,7 +87,7 @@ func (t *Token) readQuery(q string) error {
 	if t.Version != "" && !isDay(t.Version) {
 		return refuse(TokenDateUnclear, "sv")
 	}
-	if t.Policy != "" && !policyName.MatchString(t.Policy) || t.IP != "" && !addressRange.MatchString(t.IP) {
+	if t.Policy != "" && !policyName().MatchString(t.Policy) || t.IP != "" && !addressRange().MatchString(t.IP) {
 		return refuse(FieldsContradict, "si, sip"+valueUnreadable)
 	}
 	t.HTTPSOnly = strings.EqualFold(unescape(param(q, "spr")), "https")
@@ -153,12 +152,12 @@ func (t *Token) readDates(st, se string) error {
 	return nil
 }
 
-var dateCharacters = regexp.MustCompile(`^[0-9TZ: .+/-]{1,32}$`)
+var dateCharacters = expression(`^[0-9TZ: .+/-]+$`)
 
 // printable returns a parameter for an error's words: only its name where the value is not plainly a date, since a
 // damaged query may carry anything there, the signature included.
 func printable(name, raw string) string {
-	if s := unescape(raw); dateCharacters.MatchString(s) {
+	if s := unescape(raw); len(s) <= 32 && dateCharacters().MatchString(s) {
 		return name + "=" + s
 	}
 	return name
@@ -198,7 +197,7 @@ func (t *Token) readRights(sp string) error {
 		return nil
 	case sp == "":
 		return refuse(TokenIncomplete, "sp")
-	case !rightsLetters.MatchString(sp):
+	case len(sp) > 26 || !rightsLetters().MatchString(sp):
 		return refuse(FieldsContradict, "sp"+valueUnreadable)
 	}
 	t.Rights.Letters = sp
@@ -221,12 +220,12 @@ func (t *Token) readPath(path string, e endpoint, q string) error {
 	if e.pathStyle && len(segments) > 0 {
 		t.Inbox.Account, t.Inbox.InboxID = segments[0], segments[0]
 		segments = segments[1:]
-		if !containerName.MatchString(t.Inbox.Account) {
+		if !isContainer(t.Inbox.Account) {
 			return refuse(NoContainer, "")
 		}
 	}
 	// A storage on this computer may have looser rules than the real one.
-	if len(segments) == 0 || !e.pathStyle && !containerName.MatchString(segments[0]) {
+	if len(segments) == 0 || !e.pathStyle && !isContainer(segments[0]) {
 		return refuse(NoContainer, "")
 	}
 	t.Inbox.Container = segments[0]
@@ -255,12 +254,18 @@ func (t *Token) readPath(path string, e endpoint, q string) error {
 	return nil
 }
 
+// isContainer reports whether the service could have a container of the name: 3 to 63 letters, digits and single hyphens
+// between them (learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata).
+func isContainer(name string) bool {
+	return len(name) >= 3 && len(name) <= 63 && containerName().MatchString(name)
+}
+
 // nameParts reads the workspace's names from the address.
 func (i *Inbox) nameParts(below []string) {
-	switch m := workspaceContainer.FindStringSubmatch(i.Container); {
+	switch m := workspaceContainer().FindStringSubmatch(i.Container); {
 	case i.Blob == "" && len(below) > 0:
 		i.WsID, i.TID = i.Container, below[0]
-	case m != nil && !uuid.MatchString(i.Container):
+	case m != nil && !uuid().MatchString(i.Container):
 		i.WsID, i.TID = m[1], m[2]
 	default:
 		i.TID = i.Container

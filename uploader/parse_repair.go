@@ -1,7 +1,6 @@
 package uploader
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -33,11 +32,11 @@ func param(query, name string) string {
 }
 
 var (
-	ampersand = regexp.MustCompile(`(?i)&(?:amp;|#38;|#x26;)+`)
+	ampersand = expression(`(?i)&(?:amp;|#38;|#x26;)+`)
 	// lineEnd finds a line end or a space that was encoded together with the signature.
-	lineEnd = regexp.MustCompile(`(?i)(?:%0A|%0D|%20|\\[nr])+$`)
+	lineEnd = expression(`(?i)(?:%0A|%0D|%20|\\[nr])+$`)
 	// escaped finds what shells put in front of signs of a link: cmd's ^, PowerShell's backtick, sh's backslash.
-	escaped = regexp.MustCompile("[\\^`\\\\]+([&%?=/:+^#;])")
+	escaped = expression("[\\^`\\\\]+([&%?=/:+^#;])")
 )
 
 // closing is what may stick to the end of a link in a sentence, a table, a command line or a markup, and can't be the
@@ -47,13 +46,13 @@ const closing = " \t\n\"'`<>.,;:!?)]}*|\\^"
 // repair undoes the known damages of a link's text and splits it. What is undamaged stays byte for byte.
 func repair(raw string) link {
 	raw = strings.ReplaceAll(raw, `\u0026`, "&")
-	for ampersand.MatchString(raw) { // a text may have been escaped more than once
-		raw = ampersand.ReplaceAllString(raw, "&")
+	for ampersand().MatchString(raw) { // a text may have been escaped more than once
+		raw = ampersand().ReplaceAllString(raw, "&")
 	}
 	for strings.Contains(raw, "%%") { // a batch file's way to write %
 		raw = strings.ReplaceAll(raw, "%%", "%")
 	}
-	raw = escaped.ReplaceAllString(raw, "$1")
+	raw = escaped().ReplaceAllString(raw, "$1")
 	address, query, ok := strings.Cut(raw, "?")
 	if !ok { // in front of a query these are part of a folder's name
 		address = strings.TrimRight(address, closing)
@@ -74,7 +73,7 @@ func (l *link) repairSignature() {
 	if raw == "" || isSignature(raw) && !strings.Contains(raw, "+") {
 		return
 	}
-	if bare := lineEnd.ReplaceAllString(raw, ""); isSignature(bare) && !strings.Contains(bare, "+") {
+	if bare := lineEnd().ReplaceAllString(raw, ""); isSignature(bare) && !strings.Contains(bare, "+") {
 		l.query = strings.Replace(l.query, "sig="+raw, "sig="+bare, 1)
 		return
 	}
@@ -112,7 +111,7 @@ func unwrap(l link, isEndpoint func(address string) bool) link {
 		return l
 	}
 	for _, name := range []string{"url", "q", "u", "target"} {
-		if v := param(l.query, name); encodedStart.MatchString(v[:min(len(v), 14)]) {
+		if v := param(l.query, name); encodedStart().MatchString(v[:min(len(v), 14)]) {
 			return repair(unescape(v))
 		}
 	}

@@ -1,7 +1,6 @@
 package uploader
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -54,11 +53,11 @@ func (s stated) describesToken() bool {
 
 var (
 	// labelled splits "label: value" with the separators of YAML, properties files and tables.
-	labelled   = regexp.MustCompile(`^[\s|*•+"'{,-]*([A-Za-z]+(?:[ _-][A-Za-z]+){0,2})(["'*]*(?:\s*(?::|=>|=|\|)\s*|\s+))(.*)$`)
-	labelAlone = regexp.MustCompile(`^[\s|*•"'-]*([A-Za-z][A-Za-z]*(?:[ _-][A-Za-z]+){0,2})["'*]*\s*[:|]?[\s|]*$`)
+	labelled   = expression(`^[\s|*•+"'{,-]*([A-Za-z]+(?:[ _-][A-Za-z]+){0,2})(["'*]*(?:\s*(?::|=>|=|\|)\s*|\s+))(.*)$`)
+	labelAlone = expression(`^[\s|*•"'-]*([A-Za-z][A-Za-z]*(?:[ _-][A-Za-z]+){0,2})["'*]*\s*[:|]?[\s|]*$`)
 	// plainName is what a workspace's name may consist of. It keeps whatever is no name out of what is printed.
-	plainName = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$`)
-	ruler     = regexp.MustCompile(`^[\s|:+=-]*$`)
+	plainName = expression(`^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+	ruler     = expression(`^[\s|:+=-]*$`)
 )
 
 var labelGaps = strings.NewReplacer(" ", "", "_", "", "-", "")
@@ -90,7 +89,7 @@ func readStated(text string) (stated, string, error) {
 	for i, line := range lines {
 		label, value, ok := splitLine(line)
 		if !ok {
-			if m := labelAlone.FindStringSubmatch(line); m != nil && slices.Contains(telling, field(m[1])) {
+			if m := labelAlone().FindStringSubmatch(line); m != nil && slices.Contains(telling, field(m[1])) {
 				label, value = m[1], nextLine(lines[i+1:])
 			}
 		}
@@ -120,7 +119,7 @@ func (s stated) dropMailDate() {
 // splitLine splits a line of the form "label: value". A mere space separates a label only from a single word, lest
 // prose be taken for fields.
 func splitLine(line string) (label, value string, ok bool) {
-	m := labelled.FindStringSubmatchIndex(line)
+	m := labelled().FindStringSubmatchIndex(line)
 	if m == nil {
 		return "", "", false
 	}
@@ -143,7 +142,7 @@ func splitLine(line string) (label, value string, ok bool) {
 // the start of a line is taken for a piece of the link.
 func isStatedLine(text string) bool {
 	line, _, _ := strings.Cut(text, "\n")
-	if m := labelAlone.FindStringSubmatch(line); m != nil && slices.Contains(telling, field(m[1])) {
+	if m := labelAlone().FindStringSubmatch(line); m != nil && slices.Contains(telling, field(m[1])) {
 		return true
 	}
 	label, _, ok := splitLine(line)
@@ -196,7 +195,7 @@ func cells(line string) []string {
 func (s stated) readColumns(lines []string) error {
 	names := headings(lines[0])
 	for _, l := range lines[1:] {
-		if ruler.MatchString(l) {
+		if ruler().MatchString(l) {
 			continue
 		}
 		values := cells(l)
@@ -225,7 +224,7 @@ func (s stated) put(label, value string) error {
 	}
 	switch name {
 	case fieldInboxID, fieldWsID, fieldTID, fieldContainer:
-		if !plainName.MatchString(value) {
+		if len(value) > 100 || !plainName().MatchString(value) {
 			return nil // a sentence behind the word "inbox:"
 		}
 	}

@@ -2,7 +2,6 @@ package uploader
 
 import (
 	"encoding/binary"
-	"regexp"
 	"strings"
 	"unicode/utf16"
 )
@@ -60,20 +59,20 @@ func fromUTF16(text string) string {
 
 var (
 	// quotedPrintable recognises mail source: no service writes a parameter's value that begins with "3D".
-	quotedPrintable = regexp.MustCompile(`[?&](?:sv|st|se|sr|sp|spr|ss|srt)=3D`)
-	softBreak       = regexp.MustCompile(`=[ \t]*\n`)
-	quotedByte      = regexp.MustCompile(`=[0-9A-F]{2}`)
-	quotePrefix     = regexp.MustCompile(`(?m)^[ \t]*(?:>[ \t]?)+`)
+	quotedPrintable = expression(`[?&](?:sv|st|se|sr|sp|spr|ss|srt)=3D`)
+	softBreak       = expression(`=[ \t]*\n`)
+	quotedByte      = expression(`=[0-9A-F]{2}`)
+	quotePrefix     = expression(`(?m)^[ \t]*(?:>[ \t]?)+`)
 )
 
 // undoMail removes the quoting of mails: "> " in front of lines, and the quoted-printable encoding of mail source.
 func undoMail(text string) string {
-	text = quotePrefix.ReplaceAllString(text, "")
-	if !quotedPrintable.MatchString(text) {
+	text = quotePrefix().ReplaceAllString(text, "")
+	if !quotedPrintable().MatchString(text) {
 		return text
 	}
-	text = softBreak.ReplaceAllString(text, "")
-	return quotedByte.ReplaceAllStringFunc(text, func(s string) string {
+	text = softBreak().ReplaceAllString(text, "")
+	return quotedByte().ReplaceAllStringFunc(text, func(s string) string {
 		return string([]byte{unhex(s[1])<<4 | unhex(s[2])})
 	})
 }
