@@ -49,6 +49,7 @@ func connect(path string, u use) (*sql.DB, error) {
 	case building:
 		q.Set("_txlock", "immediate")
 		pragma("synchronous(OFF)")
+		pragma("journal_mode(MEMORY)")
 	case moving:
 		q.Set("_txlock", "immediate")
 		pragma("synchronous(FULL)")

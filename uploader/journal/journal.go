@@ -52,6 +52,7 @@ type Journal struct {
 	writer  *sql.Conn
 	write   map[string]*sql.Stmt // of writer, by text
 	full    bool                 // the writer's synchronous is FULL
+	loose   bool                 // something that was committed may be lost with the machine's power
 	version int64                // the writer's data_version when Changed was last asked
 
 	readers *sql.DB
@@ -122,7 +123,8 @@ func (j *Journal) enlist(ctx context.Context) (err error) {
 	if j.lock, err = j.files.own(j.id); err != nil {
 		return err
 	}
-	if err = j.change(ctx, true, j.register); err != nil {
+	// After a loss of power nobody owns anything, and what this one comes to own is durable no sooner than this is.
+	if err = j.change(ctx, false, j.register); err != nil {
 		j.lock.close()
 		j.lock = nil
 	}
@@ -160,8 +162,9 @@ func (j *Journal) Close() error {
 		j.turn <- struct{}{}
 		return nil
 	}
+	durable := j.loose
 	j.turn <- struct{}{}
-	err := j.change(context.Background(), true, j.leave)
+	err := j.change(context.Background(), durable, j.leave) // that it left is no loss
 	<-j.turn
 	j.closed = true
 	j.mu.Lock()

@@ -75,13 +75,23 @@ func (f files) tryReady(ctx context.Context, lock *lockFile, o *Opened) (acted b
 		}
 		return false, err
 	}
-	defer lock.release()
+	defer func() {
+		if acted || err != nil {
+			lock.release()
+		}
+	}()
 	if found, err = f.look(ctx, o.Network); err != nil {
 		return false, err
 	}
 	switch found {
+	case fine:
+		return false, lock.try(false)
 	case missing:
-		err = f.create(ctx, o)
+		if err := f.create(ctx, o); err != nil {
+			return false, err
+		}
+		// What was just made need not be looked at, and whoever comes in between has nothing to do.
+		return false, lock.try(false)
 	case outdated:
 		err = f.update(ctx, o.Network)
 	case unreadable:

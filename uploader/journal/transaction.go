@@ -49,8 +49,10 @@ func (j *Journal) change(ctx context.Context, durable bool, do func(context.Cont
 	}
 	if err != nil {
 		_ = j.exec(inner, "ROLLBACK") // SQLite may have done so itself
+		return err
 	}
-	return err
+	j.loose = !durable
+	return nil
 }
 
 // synchronous has the following commits outlive the machine's power, or the process alone. With a rollback journal that
