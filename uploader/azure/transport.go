@@ -13,15 +13,6 @@ const (
 	// headers then leave in one system call, see smallBody.
 	writeBuffer = 256 << 10
 
-	// sendBuffer bounds what the operating system holds of one connection's bytes. Bytes count as handed over when
-	// the system has taken them, so this is by how much progress, the speed limit and a pause are ahead of the truth,
-	// per connection. Left alone, Linux lets it grow to 4 MiB and more: with 32 connections a slow line would show
-	// 128 MiB that nobody received, and a pause would go on sending for minutes. A connection can have this many
-	// bytes on their way, 80 Mbit/s at a round trip of 100 ms, and a long fast line is filled by more connections.
-	// Linux caps the value at net.core.wmem_max, by default 208 KiB (and counts it twice). It costs no speed: blocks
-	// of 8 MiB, one after another over loopback on two busy cores, took 5.4 to 9.6 ms with it and 6.4 to 11.2 without.
-	sendBuffer = 1 << 20
-
 	dialTimeout = 20 * time.Second
 	keepAlive   = 30 * time.Second // between probes of a silent connection
 	tlsTimeout  = 20 * time.Second
@@ -48,8 +39,7 @@ func NewTransport(o Options) (*http.Transport, error) {
 				return nil, err
 			}
 			if tcp, ok := conn.(*net.TCPConn); ok {
-				// Only accuracy depends on it; a system that refuses is used as it is.
-				_ = tcp.SetWriteBuffer(sendBuffer)
+				boundAhead(tcp)
 			}
 			return conn, nil
 		},
