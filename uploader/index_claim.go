@@ -31,7 +31,7 @@ func (x *index) unfinished(inbox string) int {
 // unclaim. Before it returns, the journal knows since when these jobs may have been sent: now, on the service's clock as
 // far as it is known.
 func (x *index) claim(ctx context.Context, inbox string, class Class, n int, now time.Time) ([]claim, error) {
-	var claims []claim
+	claims := make([]claim, 0, min(n, x.free(inbox)[class]))
 	for len(claims) < n {
 		id, ok := x.claimable(inbox, class)
 		if !ok {

@@ -114,9 +114,10 @@ func (q *Queue) wakeWorkers() {
 func (q *Queue) worker() {
 	w := watch{root: q.ctx, limit: q.config.NoProgress}
 	defer w.end()
+	var u unit // one for all, since it lies on the heap
+	var ok bool
 	for {
-		u, ok := q.take()
-		if !ok {
+		if u, ok = q.take(); !ok {
 			return
 		}
 		u.watch = &w
