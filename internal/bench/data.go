@@ -38,6 +38,7 @@ type dataSet struct {
 
 var dataSets = []dataSet{
 	{"4g", 4 * gib, true, one("large.bin", 4*gib, mib)},
+	{"32m", 32 * mib, true, one("middling.bin", 32*mib, mib)},
 	{"small", 10_000 * 16 * kib, false, many(10_000, 100, 16*kib)},
 	{"far", 2_000 * 16 * kib, false, many(2_000, 100, 16*kib)},
 	{"1m", 2_000 * mib, false, many(2_000, 100, mib)},

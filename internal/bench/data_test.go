@@ -16,6 +16,7 @@ func TestDataSetsAreWhatTheyAreCalled(t *testing.T) {
 		lo, hi int64 // bytes
 	}{
 		{"4g", 1, 4 * gib, 4 * gib},
+		{"32m", 1, 32 * mib, 32 * mib},
 		{"small", 10_000, 10_000 * 16 * kib, 10_000 * 16 * kib},
 		{"far", 2_000, 2_000 * 16 * kib, 2_000 * 16 * kib},
 		{"1m", 2_000, 2_000 * mib, 2_000 * mib},

@@ -29,6 +29,9 @@ type wanted struct {
 	memory  float64       // MB
 }
 
+// slowLine is 20 Mbit/s, in bytes per second.
+const slowLine = 20_000_000 / 8
+
 var works = []work{
 	{
 		key: "4g", title: "one file of 4 GiB", data: "4g", runs: 5, connections: 8,
@@ -50,6 +53,21 @@ var works = []work{
 	{
 		key: "far", title: "2,000 × 16 KiB, 50 ms away", data: "far", runs: 3, connections: 64,
 		conditions: conditions{far: 50 * time.Millisecond},
+		wanted:     wanted{wall: 1.2, memory: 80}, do: (*bench).compare,
+	},
+	{
+		key: "4gfar", title: "one file of 4 GiB, 50 ms away", data: "4g", runs: 3, connections: 10,
+		conditions: conditions{far: 50 * time.Millisecond},
+		wanted:     wanted{wall: 1.2, memory: 120}, do: (*bench).compare,
+	},
+	{
+		key: "slow", title: "one file of 32 MiB over 20 Mbit/s", data: "32m", runs: 3, connections: 2,
+		conditions: conditions{rate: slowLine},
+		wanted:     wanted{wall: 1.1, memory: 120}, do: (*bench).compare,
+	},
+	{
+		key: "slowfar", title: "2,000 × 16 KiB over 20 Mbit/s, 50 ms away", data: "far", runs: 3, connections: 16,
+		conditions: conditions{rate: slowLine, far: 50 * time.Millisecond},
 		wanted:     wanted{wall: 1.2, memory: 80}, do: (*bench).compare,
 	},
 	{
