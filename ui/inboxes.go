@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -88,6 +89,7 @@ func (w *Window) recall(ctx context.Context, r uploader.InboxRecord) (uploader.T
 // sayWaiting says after a while that the keyring is waited for, until stop is called.
 func (w *Window) sayWaiting() (stop func()) {
 	said := time.AfterFunc(keyringSilence, func() {
+		defer crash.Catch()
 		w.do(func() { w.waiting = true })
 		w.wake()
 	})

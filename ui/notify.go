@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -101,7 +102,7 @@ func (w *Window) announceEnds(s *sample) {
 // a desktop that does not answer must not keep the program from ending.
 func (w *Window) notify(title, words string) {
 	w.events.event("notification", "title", title, "words", words)
-	go w.app.SendNotification(fyne.NewNotification(title, words))
+	go func() { defer crash.Catch(); w.app.SendNotification(fyne.NewNotification(title, words)) }()
 }
 
 // awake keeps the computer from falling asleep while files are sent.

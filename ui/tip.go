@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
+
+	"inboxuploader/internal/crash"
 )
 
 const (
@@ -49,6 +51,7 @@ func (t *tip) want(texts []string, beside fyne.CanvasObject) {
 	}
 	n := t.wanted
 	time.AfterFunc(tipDelay, func() {
+		defer crash.Catch()
 		t.w.do(func() {
 			if n == t.wanted {
 				t.show(texts, beside)

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -162,7 +163,7 @@ func New(app fyne.App, c Config) *Window {
 		c.Now = time.Now
 	}
 	if c.After == nil {
-		c.After = func(d time.Duration, f func()) { time.AfterFunc(d, f) }
+		c.After = func(d time.Duration, f func()) { time.AfterFunc(d, func() { defer crash.Catch(); f() }) }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -227,9 +228,10 @@ func (l *watchedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // Run shows the window and blocks until it is quit. ctx ends it too.
 func (w *Window) Run(ctx context.Context, paths []string) {
-	w.running.Go(func() { w.watch(w.ctx) })
-	w.running.Go(w.saveSettings)
+	w.running.Go(func() { defer crash.Catch(); w.watch(w.ctx) })
+	w.running.Go(func() { defer crash.Catch(); w.saveSettings() })
 	w.running.Go(func() {
+		defer crash.Catch()
 		select {
 		case <-ctx.Done():
 			w.Quit()
@@ -403,7 +405,7 @@ func (w *Window) relayout() { w.window.Content().Refresh() }
 
 // inBackground runs f on a goroutine that the window waits for when it ends.
 func (w *Window) inBackground(f func(ctx context.Context)) {
-	w.background.Go(func() { f(w.ctx) })
+	w.background.Go(func() { defer crash.Catch(); f(w.ctx) })
 }
 
 // name gives a widget the name by which Where tells of it. Several may have one name, of which one is in sight.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 // awayEvery is how often a disk is looked for that is not there.
@@ -89,7 +91,7 @@ func (q *Queue) sourceAway(j *job, e *Error) {
 	if q.index.setAway(j.Transfer, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
 		id, source, file := j.Transfer, j.Source, j.FileID
-		q.wg.Go(func() { q.awaitDisk(id, source, file, e.Value) })
+		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, source, file, e.Value) })
 	}
 	for _, l := range q.loaded {
 		if l.Transfer == j.Transfer {

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 const (
@@ -170,7 +172,7 @@ func (q *Queue) busyInbox(in *inbox, now time.Time, e *Error) {
 	}
 	in.pauses++
 	in.notBefore = now.Add(max(backoff(in.pauses), e.RetryAfter))
-	time.AfterFunc(in.notBefore.Sub(now), q.work.Signal)
+	time.AfterFunc(in.notBefore.Sub(now), func() { defer crash.Catch(); q.work.Signal() })
 }
 
 // delayed is a unit that is handed out again when its timer says so.
@@ -184,6 +186,7 @@ func (q *Queue) later(u unit, wait time.Duration) {
 	d := &delayed{unit: u}
 	q.delayed[d] = struct{}{}
 	d.timer = time.AfterFunc(wait, func() {
+		defer crash.Catch()
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.due(d)
@@ -249,6 +252,7 @@ func (q *Queue) holdInbox(in *inbox, e *Error) {
 	generation := in.generation
 	wait := max(time.Until(e.When.Add(-in.skew)), time.Second)
 	in.holdTimer = time.AfterFunc(wait, func() {
+		defer crash.Catch()
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		if in.generation == generation && in.hold == e && !q.closed {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"inboxuploader/internal/crash"
 )
 
 // DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise: ten blocks of the default size.
@@ -115,10 +117,11 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	q.work, q.landed = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
 	q.ctx, q.cancel = context.WithCancelCause(ctx)
 	close(q.settled)
-	q.wg.Go(q.feed)
-	q.wg.Go(func() { q.index.keep(q.ctx) })
-	q.wg.Go(q.listen)
+	q.wg.Go(func() { defer crash.Catch(); q.feed() })
+	q.wg.Go(func() { defer crash.Catch(); q.index.keep(q.ctx) })
+	q.wg.Go(func() { defer crash.Catch(); q.listen() })
 	q.wg.Go(func() {
+		defer crash.Catch()
 		<-q.ctx.Done()
 		q.mu.Lock()
 		q.closed = true

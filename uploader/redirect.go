@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"inboxuploader/internal/crash"
 )
 
 // redirected are the states of jobs that go along to another inbox: what was not delivered and not given up.
@@ -39,7 +41,7 @@ func (q *Queue) Redirect(ctx context.Context, from string, to Inbox) (int, error
 
 // quiet stops an inbox's jobs and waits until nothing of it is under way, or lets them go on.
 func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
-	stop := context.AfterFunc(ctx, q.landed.Broadcast)
+	stop := context.AfterFunc(ctx, func() { defer crash.Catch(); q.landed.Broadcast() })
 	defer stop()
 	q.mu.Lock()
 	defer q.mu.Unlock()

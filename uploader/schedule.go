@@ -3,6 +3,8 @@ package uploader
 import (
 	"os"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 // inbox is the queue's side of an Inbox: its token, its store and the jobs that are loaded. The queue's lock protects it.
@@ -105,7 +107,7 @@ const (
 func (q *Queue) wakeWorkers() {
 	for q.workers < q.conns.limit && !q.closed {
 		q.workers++
-		q.wg.Go(q.worker)
+		q.wg.Go(func() { defer crash.Catch(); q.worker() })
 	}
 	q.work.Signal()
 }
@@ -311,7 +313,7 @@ func (q *Queue) claimMore() bool {
 	if err != nil {
 		if q.ctx.Err() == nil {
 			q.index.report(err)
-			time.AfterFunc(commitAgain, q.wakeFeeder)
+			time.AfterFunc(commitAgain, func() { defer crash.Catch(); q.wakeFeeder() })
 		}
 		return false
 	}

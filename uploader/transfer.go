@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 // AddOptions says how a transfer's files are found and sent.
@@ -112,6 +114,7 @@ func (q *Queue) startScan(t *transfer) {
 	q.inbox(t.Inbox)
 	q.mu.Unlock()
 	q.wg.Go(func() {
+		defer crash.Catch()
 		err := q.scan(t)
 		q.mu.Lock()
 		q.scanning--

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 // watch gives up requests that stand still. It belongs to one worker, whose requests follow each other, and so costs
@@ -68,7 +70,7 @@ func (w *watch) patience() time.Duration {
 func (w *watch) progress() {
 	w.moved, w.on = time.Now(), true
 	if w.timer == nil {
-		w.timer = time.AfterFunc(w.limit, w.look)
+		w.timer = time.AfterFunc(w.limit, func() { defer crash.Catch(); w.look() })
 	}
 }
 
@@ -88,7 +90,7 @@ func (w *watch) look() {
 		return
 	}
 	if left := w.patience() - time.Since(w.moved); left > 0 {
-		w.timer = time.AfterFunc(left, w.look)
+		w.timer = time.AfterFunc(left, func() { defer crash.Catch(); w.look() })
 		return
 	}
 	stalled := NewError("wait", "", NoProgress)

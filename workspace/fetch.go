@@ -24,6 +24,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/minio/crc64nvme"
 	"golang.org/x/sync/errgroup"
+
+	"inboxuploader/internal/crash"
 )
 
 const (
@@ -75,6 +77,7 @@ func (w *Workspace) Fetch(ctx context.Context, tid int, dir string, each func(Fe
 			break
 		}
 		group.Go(func() error {
+			defer crash.Catch()
 			done, err := w.fetchFile(ctx, g.Container, root, f)
 			if err != nil {
 				cancel(err)
@@ -224,7 +227,7 @@ func (w *Workspace) download(ctx context.Context, container string, f File, out 
 func (w *Workspace) downloadFrom(ctx context.Context, container string, f File, off int64, out io.Writer) (int64, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	still := time.AfterFunc(w.stall, func() { cancel(errStill) })
+	still := time.AfterFunc(w.stall, func() { defer crash.Catch(); cancel(errStill) })
 	defer still.Stop()
 	c := call{op: "fetch", method: http.MethodGet, container: container, blob: f.Name, want: http.StatusOK, header: http.Header{"If-Match": {f.ETag}}}
 	if off > 0 {

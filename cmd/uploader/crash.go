@@ -3,24 +3,38 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
 // guarded runs f and returns what it returns. Where f panics, the words for a defect and the stack go to errs instead of Go's
 // own report, whose first line would be the panic's value as it is; it may hold anything. A stack has addresses only.
-//
-// A panic of another goroutine ends the program with Go's report. Secrets are kept out of that by their types: a token
-// and its query print as REDACTED, and no error holds a URL's query.
 func guarded(errs io.Writer, f func() int) (code int) {
 	defer func() {
 		if value := recover(); value != nil {
-			// Where stderr can't be written there is nobody left to tell.
-			_, _ = fmt.Fprintf(errs, "uploader: %s\n\n%s\n\n%s", uploader.Explain(uploader.NewError("", "", uploader.Unexpected)),
-				redact(fmt.Sprintf("panic: %v", value)), debug.Stack())
+			tellOfPanic(errs, value)
 			code = exitNotDelivered
 		}
 	}()
 	return f()
+}
+
+// guardGoroutines ends the program in the same way where a goroutine panics that its own code started. Of those that a library
+// started, Go's report remains. Secrets are kept out of that by their types: a token and its query print as REDACTED, and no error
+// holds a URL's query.
+func guardGoroutines(errs io.Writer) {
+	crash.Report(func(value any) {
+		tellOfPanic(errs, value)
+		os.Exit(exitNotDelivered)
+	})
+}
+
+// tellOfPanic writes the words for a defect, a panic's value without what may be secret of it, and the goroutine's stack.
+func tellOfPanic(errs io.Writer, value any) {
+	// Where stderr can't be written there is nobody left to tell.
+	_, _ = fmt.Fprintf(errs, "uploader: %s\n\n%s\n\n%s", uploader.Explain(uploader.NewError("", "", uploader.Unexpected)),
+		redact(fmt.Sprintf("panic: %v", value)), debug.Stack())
 }

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 	"inboxuploader/workspace"
 )
@@ -63,6 +64,7 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer crash.Catch()
 		select {
 		case <-signals:
 			signal.Stop(signals) // from here on the system's own handling applies

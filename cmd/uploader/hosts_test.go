@@ -13,9 +13,6 @@ import (
 	"inboxuploader/uploader"
 )
 
-// foreignLink is a token for a host that is no storage of Azure's.
-const foreignLink = "https://inbox.lab.example/ws-1?sv=2021-12-02&se=2099-01-01T00%3A00%3A00Z&sr=c&sp=cw&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D"
-
 // allowHosts gives the administrator's file another place, and the test the administrator's part.
 func allowHosts(t *testing.T, text string) string {
 	t.Helper()

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 	"inboxuploader/workspace"
 )
@@ -210,7 +211,7 @@ func withLocalInbox(ctx context.Context, cfg blobserver.Config, do func(s *blobs
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(serving, l) }()
+	go func() { defer crash.Catch(); served <- s.Serve(serving, l) }()
 	defer func() {
 		stop()
 		err = errors.Join(err, <-served)

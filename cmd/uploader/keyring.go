@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/vault"
 )
@@ -22,6 +23,7 @@ type announced struct {
 
 func (a announced) waiting() func() bool {
 	return time.AfterFunc(keyringSilence, func() {
+		defer crash.Catch()
 		a.say("Waiting for this computer's keyring; perhaps a window asks for its password.")
 	}).Stop
 }

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -80,6 +84,7 @@ var (
 	keyring  = []string{"github.com/zalando/go-keyring", "github.com/godbus", module + "/uploader/vault"}
 	network  = []string{"net/http", "crypto/tls"}
 	tests    = []string{"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
+	leaves   = []string{module + "/internal/crash"} // all may import these
 	top      = []string{module + "/cmd", "github.com/spf13/cobra"}
 )
 
@@ -91,6 +96,7 @@ var unreachable = map[string][][]string{
 	module + "/uploader/vault":           {top, screen, sdk, database, tests, {module + "/internal"}},
 	module + "/uploader/vault/vaulttest": {top, screen, sdk, database, {module + "/internal"}},
 	module + "/uploader/uploadertest":    {top, screen, sdk, database, keyring, {module + "/internal"}},
+	module + "/internal/crash":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/practice":        {top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests, {module + "/uploader", module + "/ui"}},
 	module + "/internal/desktop":         {top, screen, sdk, database, {"github.com/zalando/go-keyring"}, tests, {"net/http", module + "/uploader"}},
 	module + "/internal/bench":           {top, screen, sdk, database, keyring, tests, {module + "/uploader"}},
@@ -119,7 +125,7 @@ func TestNoPackageReachesOneAboveIt(t *testing.T) {
 				}
 				for _, dep := range p.Deps {
 					for _, tree := range trees {
-						if within(dep, tree) && !within(dep, allowedExceptions[p.ImportPath]) {
+						if within(dep, tree) && !within(dep, leaves) && !within(dep, allowedExceptions[p.ImportPath]) {
 							t.Errorf("%s reaches %s", p.ImportPath, dep)
 						}
 					}
@@ -127,6 +133,80 @@ func TestNoPackageReachesOneAboveIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEveryGoroutineCatchesItsPanics: whatever of this module is linked into the program starts goroutines with function literals whose
+// first call, after the defers that they begin with, is the deferred crash.Catch. So it is the first to learn of a panic.
+func TestEveryGoroutineCatchesItsPanics(t *testing.T) {
+	n := 0
+	for _, p := range goListCgo(t, "1", "linux", "-deps", module+"/cmd/uploader") {
+		if p.Module.Path != module {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join("../..", strings.TrimPrefix(p.ImportPath, module), "*.go")) // of all systems
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			fset := token.NewFileSet()
+			f, err := parser.ParseFile(fset, file, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(node ast.Node) bool {
+				started := startedBy(node)
+				if started == nil {
+					return true
+				}
+				if n++; !catches(started) {
+					t.Errorf("%s: this goroutine does not begin with defer crash.Catch()", fset.Position(node.Pos()))
+				}
+				return true
+			})
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d places that start goroutines were found", n)
+	}
+}
+
+// startedBy returns what a statement or a call starts on a goroutine of its own: go, the method Go of a group, AfterFunc; else nil.
+func startedBy(node ast.Node) ast.Expr {
+	switch node := node.(type) {
+	case *ast.GoStmt:
+		return node.Call.Fun
+	case *ast.CallExpr:
+		f, ok := node.Fun.(*ast.SelectorExpr)
+		if ok && (f.Sel.Name == "Go" && len(node.Args) == 1 || f.Sel.Name == "AfterFunc") {
+			return node.Args[len(node.Args)-1]
+		}
+	}
+	return nil
+}
+
+// catches reports whether the last of the defers with which a function literal begins is crash.Catch().
+func catches(f ast.Expr) bool {
+	literal, ok := f.(*ast.FuncLit)
+	if !ok {
+		return false
+	}
+	var last ast.Expr
+	for _, statement := range literal.Body.List {
+		d, ok := statement.(*ast.DeferStmt)
+		if !ok {
+			break
+		}
+		last = d.Call.Fun
+	}
+	s, ok := last.(*ast.SelectorExpr)
+	if !ok || s.Sel.Name != "Catch" {
+		return false
+	}
+	pkg, ok := s.X.(*ast.Ident)
+	return ok && pkg.Name == "crash"
 }
 
 // TestFewPackagesStartPrograms: what a program is started with can be read by everybody on the machine, so it is looked at

@@ -13,6 +13,7 @@ func main() {
 	debug.SetGCPercent(200)
 	keepNoCore()
 	env := takeSecretVariables()
+	guardGoroutines(os.Stderr)
 	ctx, stop := interruptible(context.Background())
 	code := guarded(os.Stderr, func() int { return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, env) })
 	stop()

@@ -15,11 +15,17 @@ import (
 // canary begins every signature in the scripts. It must never be printed.
 const canary = "q83vEj"
 
+// foreignLink is a token for a host that is no storage of Azure's.
+const foreignLink = "https://inbox.lab.example/ws-1?sv=2021-12-02&se=2099-01-01T00%3A00%3A00Z&sr=c&sp=cw&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D"
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"uploader": func() {
-		openVault = testVault
-		main()
-	}})
+	testscript.Main(m, map[string]func(){
+		"uploader": func() {
+			openVault = testVault
+			main()
+		},
+		"crashes": crashElsewhere,
+	})
 }
 
 // TestScripts runs every script below testdata/script. Beside testscript's own commands there is

@@ -79,24 +79,6 @@ func TestLinksInTheStateFolderLeadNowhere(t *testing.T) {
 	}
 }
 
-func TestACrashTellsNoSecret(t *testing.T) {
-	var errs bytes.Buffer
-	link := strings.Replace(foreignLink, "inbox.lab.example", "labinbox.blob.core.windows.net", 1)
-	code := guarded(&errs, func() int {
-		token, err := givenToken{text: link}.parse(nil)
-		check(t, err)
-		panic([]any{link, token, &token})
-	})
-	if code != exitNotDelivered || strings.Contains(errs.String(), canary) {
-		t.Errorf("exit code %d and %s", code, errs.String())
-	}
-	for _, part := range []string{"did not expect", "panic: ", "private_test.go", "sig=REDACTED"} {
-		if !strings.Contains(errs.String(), part) {
-			t.Errorf("nothing says %q in %s", part, errs.String())
-		}
-	}
-}
-
 func TestTheTokenIsNotInherited(t *testing.T) {
 	t.Setenv(tokenVariable, foreignLink)
 	t.Setenv(keyVariable, canaryKey)

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/term"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -40,7 +41,7 @@ func (p *program) terminal() screen {
 // watch shows how the queue comes along until nothing can go on by itself, and returns why not all was done, or nil.
 func (p *program) watch(ctx context.Context, q *uploader.Queue, to string, transfers []int64) error {
 	done := make(chan error, 1)
-	go func() { done <- q.Wait(ctx) }()
+	go func() { defer crash.Catch(); done <- q.Wait(ctx) }()
 	status := func() uploader.Status { return q.StatusOf(transfers...) }
 	if p.terminal().terminal {
 		return p.watchLine(q.Changed(), status, done)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -60,6 +61,7 @@ func (p *program) fromArgument(ctx context.Context, argument string) (givenToken
 	done := make(chan result, 1)
 	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended, and the program ends.
 	go func() {
+		defer crash.Catch()
 		text, err := io.ReadAll(io.LimitReader(p.stdin, maxStdin))
 		done <- result{text, err}
 	}()

@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/internal/desktop"
 	"inboxuploader/internal/practice"
 	"inboxuploader/ui"
@@ -124,7 +125,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	close(ready)
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	go resting.run(running)
+	go func() { defer crash.Catch(); resting.run(running) }()
 	if testing {
 		stop := onWhereAsked(w.Where)
 		defer stop()

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"inboxuploader/internal/crash"
 )
 
 // onWhereAsked calls f for each SIGUSR2, by which end-to-end tests ask where the window's widgets are. The returned function ends it.
@@ -15,6 +17,7 @@ func onWhereAsked(f func()) func() {
 	signal.Notify(asked, syscall.SIGUSR2)
 	go func() {
 		defer close(done)
+		defer crash.Catch()
 		for range asked {
 			f()
 		}

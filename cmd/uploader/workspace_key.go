@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -124,6 +125,7 @@ func (p *program) askKey(ctx context.Context) (string, error) {
 	done := make(chan answer, 1)
 	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended, and the program ends.
 	go func() {
+		defer crash.Catch()
 		text, err := term.ReadPassword(fd)
 		done <- answer{text, err}
 	}()

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 // Versions of the protocol that are accepted, as in x-ms-version and sv. Between them any date is.
@@ -56,7 +58,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x.op.ClientID = r.Header.Get("x-ms-client-request-id")
 	x.op.Kind = unknownOp
 	ctx, cancel := context.WithCancelCause(r.Context())
-	stop := context.AfterFunc(s.done, func() { cancel(http.ErrServerClosed) })
+	stop := context.AfterFunc(s.done, func() { defer crash.Catch(); cancel(http.ErrServerClosed) })
 	defer func() { stop(); cancel(nil) }()
 	x.r = r.WithContext(ctx)
 	x.in = &progress{x: x, r: r.Body, end: s.bodyDeadline(r.ContentLength)}

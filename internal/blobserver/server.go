@@ -18,6 +18,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 const (
@@ -197,6 +199,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan error, 1)
 	go func() { //nolint:gosec // what it does begins where ctx ends
+		defer crash.Catch()
 		select {
 		case <-ctx.Done():
 		case <-s.done.Done():

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/windows"
+
+	"inboxuploader/internal/crash"
 )
 
 // Flags of SetThreadExecutionState (learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setthreadexecutionstate).
@@ -21,6 +23,7 @@ func StayAwake() (release func(), err error) {
 	began, end, ended := make(chan error), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
+		defer crash.Catch()
 		runtime.LockOSThread() // the state belongs to a thread, which ends with this goroutine
 		before, _, _ := setThreadExecutionState.Call(esContinuous | esSystemRequired)
 		if before == 0 {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 const (
@@ -63,7 +65,7 @@ func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err 
 		return nil, false, errors.Join(fmt.Errorf("claim window: %w", err), lock.Close())
 	}
 	i = &Instance{lock: lock, listener: listener}
-	i.wg.Go(func() { i.serve(open) })
+	i.wg.Go(func() { defer crash.Catch(); i.serve(open) })
 	return i, true, nil
 }
 
@@ -76,6 +78,7 @@ func (i *Instance) serve(open func([]string)) {
 		}
 		i.wg.Go(func() {
 			defer func() { _ = c.Close() }()
+			defer crash.Catch()
 			_ = c.SetDeadline(time.Now().Add(handTime))
 			var m message
 			if json.NewDecoder(bufio.NewReader(&limited{c, longestMessage})).Decode(&m) != nil {

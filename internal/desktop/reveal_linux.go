@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+
+	"inboxuploader/internal/crash"
 )
 
 // Reveal shows a file in the desktop's file manager. It blocks until the desktop has been asked, not until a person closes it.
@@ -23,6 +25,6 @@ func Reveal(path string) error {
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("reveal: %w", err)
 	}
-	go func() { _ = c.Wait() }()
+	go func() { defer crash.Catch(); _ = c.Wait() }()
 	return nil
 }

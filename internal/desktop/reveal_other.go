@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+
+	"inboxuploader/internal/crash"
 )
 
 // Reveal shows a file in the desktop's file manager. It blocks until the desktop has been asked, not until a person closes it.
@@ -23,6 +25,6 @@ func Reveal(path string) error {
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("reveal: %w", err)
 	}
-	go func() { _ = c.Wait() }() // explorer ends with an error even where it worked
+	go func() { defer crash.Catch(); _ = c.Wait() }() // explorer ends with an error even where it worked
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"inboxuploader/assets"
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/internal/crash"
 )
 
 const (
@@ -72,7 +73,7 @@ func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
 	i.base = "http://" + listener.Addr().String()
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	i.stop = stop
-	go func() { i.served <- i.server.Serve(serving, listener) }()
+	go func() { defer crash.Catch(); i.served <- i.server.Serve(serving, listener) }()
 	return i, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 // connection carries one request at a time.
@@ -55,7 +57,7 @@ func (c *connection) exchange(ctx context.Context, k *call, r *http.Request, bod
 		k.sent = false
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(longAgo) })
+	stop := context.AfterFunc(ctx, func() { defer crash.Catch(); _ = c.SetDeadline(longAgo) })
 	defer func() {
 		if !stop() {
 			c.good = false
@@ -77,6 +79,7 @@ func (c *connection) exchangeLarge(ctx context.Context, k *call, r *http.Request
 	heard := make(chan struct{})
 	go func() {
 		defer close(heard)
+		defer crash.Catch()
 		resp, rerr = c.receive(r) //nolint:bodyclose // it is in memory
 		_ = c.SetWriteDeadline(longAgo)
 	}()

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"inboxuploader/internal/crash"
 )
 
 // direct sends requests over connections of its own where no proxy stands between. net/http passes each request to one
@@ -112,7 +114,7 @@ func (d *direct) keepIdle(c *connection) bool {
 	d.idle = append(d.idle, c)
 	switch {
 	case d.reaper == nil:
-		d.reaper = time.AfterFunc(idleTimeout, d.reap)
+		d.reaper = time.AfterFunc(idleTimeout, func() { defer crash.Catch(); d.reap() })
 	case len(d.idle) == 1: // else it is on its way
 		d.reaper.Reset(idleTimeout)
 	}

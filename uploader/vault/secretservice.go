@@ -10,6 +10,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -43,6 +44,7 @@ func watchKeyring() (*watch, error) {
 	stop, cancel := context.WithCancel(context.Background())
 	go func() {
 		defer close(done)
+		defer crash.Catch()
 		for {
 			select {
 			case <-stop.Done():

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -114,7 +115,7 @@ func (k *Keyring) call(ctx context.Context, op string, do func(wanted func() err
 		return "", gaveUp(limited, op)
 	}
 	a := &attempt{wanted: limited, answer: make(chan answer, 1)}
-	go k.carryOut(a, do)
+	go func() { defer crash.Catch(); k.carryOut(a, do) }()
 	select {
 	case r := <-a.answer:
 		if r.err != nil {
@@ -163,6 +164,17 @@ func (k *Keyring) carryOut(a *attempt, do func(wanted func() error) (string, err
 	a.answer <- answer{secret, err}
 }
 
+// survive does a call and takes a panic of the library, which reads a signal that is not there when its connection ends, for an error.
+func survive(do func() (string, error)) (a answer) {
+	defer func() {
+		if recover() != nil {
+			a = answer{err: errBroke}
+		}
+	}()
+	secret, err := do()
+	return answer{secret, err}
+}
+
 // guarded does a call and comes back early where the keyring ends meanwhile: what the library waits for then may never
 // come, and its goroutine is given up for lost.
 func (k *Keyring) guarded(a *attempt, do func(wanted func() error) (string, error)) (string, error) {
@@ -184,13 +196,8 @@ func (k *Keyring) guarded(a *attempt, do func(wanted func() error) (string, erro
 	}
 	done := make(chan answer, 1)
 	go func() {
-		defer func() {
-			if recover() != nil { // the library reads a signal that is not there when its connection ends
-				done <- answer{err: errBroke}
-			}
-		}()
-		secret, err := do(wanted)
-		done <- answer{secret, err}
+		defer crash.Catch()
+		done <- survive(func() (string, error) { return do(wanted) })
 	}()
 	select {
 	case r := <-done:
