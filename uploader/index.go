@@ -31,7 +31,9 @@ type index struct {
 	dropped   []int64         // batches removed since the last commit
 	forgotten []int64         // transfers likewise
 	ended     bool            // since the last commit a job has ended, or something else changed that a person would miss
-	unkept    bool            // since when jobs were claimed is not committed yet
+	owed      int             // counts what has to be committed before it is acted on: claims, plans, new names
+	paid      int             // owed, as of the last commit that succeeded
+	renamed   bool            // since the last commit a job has got another name
 	unsynced  bool            // of what was committed something would not outlive the machine's power
 	synced    time.Time
 	alive     bool   // the next commit keeps the moment too

@@ -50,7 +50,7 @@ func (x *index) claim(ctx context.Context, inbox string, class Class, n int, now
 	if len(claims) == 0 {
 		return nil, nil
 	}
-	if err := x.commitClaims(ctx); err != nil {
+	if err := x.pay(ctx); err != nil {
 		return nil, x.giveBack(claims, err)
 	}
 	return claims, nil
@@ -103,7 +103,7 @@ func (x *index) claimFrom(b *batch, s stretch, class Class, n int, now time.Time
 		if b.Claimed.IsZero() {
 			b.Claimed = now.Truncate(time.Second)
 			x.soil(b)
-			x.unkept = true
+			x.owed++
 		}
 		x.enter(b, i, -1)
 		b.setClaimed(i)
@@ -115,15 +115,25 @@ func (x *index) claimFrom(b *batch, s stretch, class Class, n int, now time.Time
 	return claims
 }
 
-// commitClaims commits if that jobs were claimed is not kept yet.
-func (x *index) commitClaims(ctx context.Context) error {
+// pay commits, if that was not done yet, that jobs were claimed, planned or got another name. Whoever calls it at the same time shares one
+// commit.
+func (x *index) pay(ctx context.Context) error {
 	x.mu.Lock()
-	unkept := x.unkept
+	owed := x.owed
+	paid := x.paid >= owed
 	x.mu.Unlock()
-	if !unkept {
+	if paid {
 		return nil
 	}
-	return x.commit(ctx, false)
+	return x.commitUnless(ctx, false, func() bool { return x.paid >= owed })
+}
+
+// rename keeps that a claimed job begins anew under another name. No request may be made under it before pay.
+func (x *index) rename(j Job) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.planHeld(j, nil)
+	x.renamed = true
 }
 
 // begin says that a claimed job is being sent. The journal is not told: whoever reads it later is not sending it.
@@ -167,16 +177,22 @@ func (x *index) update(j Job) {
 	}
 }
 
-// plan keeps a claimed job's contents, and that of its blocks exactly these are acknowledged.
+// plan keeps a claimed job's contents, and that of its blocks exactly these are acknowledged. They must not be committed before pay.
 func (x *index) plan(j Job, acked []AckedBlock) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.planHeld(j, acked)
+}
+
+// planHeld is plan for whoever holds the lock.
+func (x *index) planHeld(j Job, acked []AckedBlock) {
 	b, i := x.batchOf(j.ID)
 	if b == nil {
 		return
 	}
 	x.set(b, i, j)
 	x.soil(b)
+	x.owed++
 	x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
 	for _, a := range acked {
 		x.blocks = append(x.blocks, BlockChange{Job: j.ID, Block: a})

@@ -65,12 +65,28 @@ func (x *index) needsSync() bool {
 // commit writes down what has changed; with sync so that it outlives the machine's power. Others that commit at the same
 // time wait. What can't be written stays to be written, and trouble says so.
 func (x *index) commit(ctx context.Context, sync bool) error {
+	return x.commitUnless(ctx, sync, func() bool { return false })
+}
+
+// commitUnless is commit, but for where there is no need any more when its turn has come. unneeded is called with the lock held.
+func (x *index) commitUnless(ctx context.Context, sync bool, unneeded func() bool) error {
 	select {
 	case <-x.turn:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	defer func() { x.turn <- struct{}{} }()
+	x.mu.Lock()
+	done := unneeded()
+	x.mu.Unlock()
+	if done {
+		return nil
+	}
+	return x.commitNow(ctx, sync)
+}
+
+// commitNow is commit for whoever has the turn.
+func (x *index) commitNow(ctx context.Context, sync bool) error {
 	c, done := x.take(sync)
 	if done == nil {
 		return nil
@@ -117,7 +133,7 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 	ended := x.ended
 	c = Changes{
 		Blocks: x.blocks, Removed: x.dropped, Forgotten: x.forgotten, Ranks: x.ranks, Alive: x.alive,
-		Sync: sync || (ended || x.unsynced) && now.Sub(x.synced) >= syncEvery,
+		Sync: sync || x.renamed || (ended || x.unsynced) && now.Sub(x.synced) >= syncEvery,
 	}
 	var batches []*batch
 	for _, b := range x.soiled {
@@ -135,18 +151,19 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 			t.dirty = false
 		}
 	}
-	unkept := x.unkept
+	owed, renamed := x.owed, x.renamed
 	nothing := len(c.Blocks)+len(c.Removed)+len(c.Forgotten)+len(c.Ranks)+len(c.Batches)+len(c.Transfers) == 0
 	if nothing && !c.Alive && (!c.Sync || !x.unsynced) {
 		return c, nil
 	}
 	x.soiled = nil
-	x.blocks, x.dropped, x.forgotten, x.ranks, x.alive, x.ended, x.unkept = nil, nil, nil, map[int64]int64{}, false, false, false
+	x.blocks, x.dropped, x.forgotten, x.ranks, x.alive, x.ended, x.renamed = nil, nil, nil, map[int64]int64{}, false, false, false
 	return c, func(err error) {
 		if err == nil {
 			for _, b := range batches {
 				x.unhold(b)
 			}
+			x.paid = owed
 			switch {
 			case c.Sync:
 				x.synced, x.unsynced = now, false
@@ -174,7 +191,7 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 				x.ranks[job] = rank
 			}
 		}
-		x.ended, x.unkept, x.alive = x.ended || ended, x.unkept || unkept, x.alive || c.Alive
+		x.ended, x.renamed, x.alive = x.ended || ended, x.renamed || renamed, x.alive || c.Alive
 		x.mark()
 	}
 }

@@ -65,7 +65,7 @@ func (q *Queue) keepBoth(u unit, e *Error) bool {
 	j.Blob, j.Copy = name, n
 	j.doubt, j.doubtful, j.until = none, time.Time{}, time.Time{}
 	j.UploadID, j.BlockSize, j.Done = [16]byte{}, 0, 0
-	q.index.plan(j.Job, nil)
+	q.index.rename(j.Job)
 	if u.kind == sendWhole {
 		j.inbox.ready = append(j.inbox.ready, u)
 		return true
@@ -74,4 +74,21 @@ func (q *Queue) keepBoth(u unit, e *Error) bool {
 	j.plan++
 	j.again = true
 	return true
+}
+
+// haveName makes sure of a job's name before the first request is made under it: one that keepBoth gave has to be in the journal, or the
+// file would be sent under the next one after a crash. Where asking whether the name is free costs less than sending the file for
+// nothing, it asks. It blocks on the journal and on the network.
+func (q *Queue) haveName(u *unit) error {
+	j := u.job
+	if j.Copy == 0 {
+		return nil
+	}
+	if err := q.index.pay(q.ctx); err != nil {
+		return errAgain // nothing is handed out while the journal can't be written
+	}
+	if u.kind == sendWhole && j.doubt == none && j.Size > requestWork && !u.token.Rights.CreateOnly() {
+		return q.ask(u, Condition{IfAbsent: true})
+	}
+	return nil
 }

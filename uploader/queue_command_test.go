@@ -245,6 +245,27 @@ func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 	}
 }
 
+// TestFurtherNamesAreAskedForBeforeAFileIsSent: where many are taken, a file of some size is not sent once for each of them.
+func TestFurtherNamesAreAskedForBeforeAFileIsSent(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{BlockSize: 4 * block})
+	taken := []string{"f.dat", "f (2).dat", "f (3).dat"}
+	for _, name := range taken {
+		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.add(uploader.AddOptions{KeepBoth: true}, b.file("f.dat", 2*block))
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if j := b.job("f.dat"); j.State != uploader.Delivered || j.Blob != "f (4).dat" {
+		t.Errorf("the job is %v as %q", j.State, j.Blob)
+	}
+	if n := b.queue.Status().BytesSent; n != 4*block {
+		t.Errorf("%d bytes sent, want twice the file", n)
+	}
+}
+
 // TestRenameSendsWhatWasAlreadyThereBesideIt is the same as a person's later choice.
 func TestRenameSendsWhatWasAlreadyThereBesideIt(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})

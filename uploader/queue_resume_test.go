@@ -1,9 +1,11 @@
 package uploader_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -94,6 +96,84 @@ var closed = func() chan struct{} {
 	close(c)
 	return c
 }()
+
+// TestKilledBesideItsNewNameAFileIsSentOnce: what was sent as "f (2).dat" before a kill is found there afterwards, whenever the process
+// was killed, and never sent as "f (3).dat".
+func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
+	for name, size := range map[string]int{"small": 100, "asked for first": 2 * block, "large": 5 * block} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := uploader.NewMemoryJournal()
+				dying := &dying{Journal: journal}
+				last := &lastWords{name: "f (2).dat", journal: dying}
+				b := newBench(t, "w", uploader.Config{
+					Journal: dying, BlockSize: 2 * block,
+					Open: func(uploader.Token) (uploader.Store, error) { return last, nil },
+				})
+				last.Store = b.store
+				b.store.SetClock(time.Now)
+				if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Hour)
+				path := b.file("f.dat", size)
+				b.add(uploader.AddOptions{KeepBoth: true}, path)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if !dying.dead.Load() {
+					t.Fatal("nothing was sent under the new name")
+				}
+				time.Sleep(24 * time.Hour)
+				b.restart(journal, uploader.Config{BlockSize: 2 * block})
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				want, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, _ := b.store.Blob("f (2).dat"); !bytes.Equal(got, want) || len(b.store.Names()) != 2 {
+					t.Errorf("the inbox has %q", b.store.Names())
+				}
+				if j := b.job("f.dat"); j.State != uploader.Delivered || j.Blob != "f (2).dat" {
+					t.Errorf("the job is %v as %q", j.State, j.Blob)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+// dying is a journal of a process that is killed: nothing is kept once it is dead.
+type dying struct {
+	uploader.Journal
+	dead atomic.Bool
+}
+
+func (d *dying) Commit(ctx context.Context, c uploader.Changes) error {
+	if d.dead.Load() {
+		return nil
+	}
+	return d.Journal.Commit(ctx, c)
+}
+
+// lastWords is a store that kills the process at the first request that makes a blob under a name, and carries it out all the same.
+type lastWords struct {
+	uploader.Store
+	name    string
+	journal *dying
+}
+
+func (l *lastWords) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+	l.journal.dead.CompareAndSwap(false, name == l.name)
+	return l.Store.PutBlob(ctx, name, body, p, c)
+}
+
+func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+	l.journal.dead.CompareAndSwap(false, name == l.name && len(ids) > 1) // a question has one
+	return l.Store.PutBlockList(ctx, name, ids, p, c)
+}
 
 // A small file whose answer never reached the journal is delivered once, and somebody else's file stays as it is.
 func TestSmallFileInDoubtAfterACrash(t *testing.T) {

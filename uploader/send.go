@@ -39,6 +39,9 @@ func (j *job) properties() Properties { return Properties{ContentType: ContentTy
 // sendWhole sends a small file in one request.
 func (q *Queue) sendWhole(u *unit) error {
 	j := u.job
+	if err := q.haveName(u); err != nil {
+		return err
+	}
 	body, release, err := q.readWhole(u)
 	if err != nil {
 		return err
@@ -150,6 +153,9 @@ func (q *Queue) body(f io.ReaderAt, offset, length int64) (*Body, func(), error)
 // that needs no right to read: to commit a block that does not exist where no blob is.
 func (q *Queue) prepare(u *unit) error {
 	j := u.job
+	if err := q.haveName(u); err != nil {
+		return err
+	}
 	f, now, err := openSource(j.Source)
 	if err != nil {
 		return err
@@ -316,7 +322,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	return nil
 }
 
-// commit looks at the source again and makes a blob of the blocks.
+// commit looks at the source again and makes a blob of the blocks. By then the journal has their ids, by which the blob is known again.
 func (q *Queue) commit(u *unit) error {
 	j := u.job
 	now, err := lookAgain(j.Source)
@@ -325,6 +331,9 @@ func (q *Queue) commit(u *unit) error {
 	}
 	if !now.same(j.version()) {
 		return NewError("commit", j.Source, SourceChanged)
+	}
+	if err := q.index.pay(q.ctx); err != nil {
+		return errAgain // nothing is handed out while the journal can't be written
 	}
 	ids := blockIDs(j.UploadID, j.crcs)
 	put := func(c Condition) (Answer, error) {
