@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -109,6 +110,8 @@ func (w *Window) jobMenu(j uploader.Job, ids []int64) []*fyne.MenuItem {
 	}
 	if p := j.Problem; !one || p != nil && (p.Reason == uploader.AlreadyThere || p.Reason == uploader.AlreadyThereByUs) {
 		verb(tr("Replace what is there"), "send", uploader.Replace)
+	}
+	if p := j.Problem; !one || p != nil && errors.Is(p, uploader.ErrExists) && !w.last.oneName[j.Transfer] {
 		verb(tr("Send under another name"), "add", uploader.Rename)
 	}
 	if !one || !j.State.Ended() {

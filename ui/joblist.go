@@ -242,10 +242,11 @@ func (l *jobList) menu(at fyne.Position) {
 	}
 	items = append(items, fyne.NewMenuItem(tr("Copy the name"), func() { l.w.app.Clipboard().SetContent(j.Source) }))
 	if j.Problem != nil {
+		x := explainJob(&j, l.w.last.oneName[j.Transfer])
 		items = append(items,
-			fyne.NewMenuItem(tr("What happened…"), func() { l.w.tell(safeName(nameOf(&j)), explain(j.Problem)) }),
+			fyne.NewMenuItem(tr("What happened…"), func() { l.w.tell(safeName(nameOf(&j)), x) }),
 			fyne.NewMenuItem(tr("Copy what happened"), func() {
-				l.w.app.Clipboard().SetContent(j.Source + "\n" + explain(j.Problem).String())
+				l.w.app.Clipboard().SetContent(j.Source + "\n" + x.String())
 			}))
 	}
 	widget.NewPopUpMenu(fyne.NewMenu("", items...), l.w.window.Canvas()).ShowAtPosition(at)

@@ -25,6 +25,8 @@ func explain(err error) uploader.Explanation {
 		x.Do = tr("Ask the workspace whether this address is theirs before you allow it.")
 	case uploader.AlreadyThere:
 		x.Do = tr("Replace what is there, or send it under another name.")
+	case uploader.MayNotReplace, uploader.NameLocked, uploader.ForeignBlocks:
+		x.Do = tr("Send it under another name, or ask the workspace.")
 	case uploader.SourceIsFolder:
 		x.Do = tr("Add it as a folder.")
 	case uploader.Unexpected:
@@ -37,6 +39,15 @@ func explain(err error) uploader.Explanation {
 		x.Do = tr("Use the newer version.")
 	case uploader.InboxUnknown:
 		x.Do = tr("Choose another inbox.")
+	}
+	return x
+}
+
+// explainJob returns what a person reads of a job's problem. oneName says that its token leads to one name.
+func explainJob(j *uploader.Job, oneName bool) uploader.Explanation {
+	x := explain(j.Problem)
+	if oneName && errors.Is(j.Problem, uploader.ErrExists) {
+		x.Do = tr("Replace what is there, or ask the workspace for another token.")
 	}
 	return x
 }

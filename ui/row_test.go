@@ -80,6 +80,39 @@ func (r *jobRow) words() (words []string) {
 	return words
 }
 
+// TestAnotherNameIsOfferedWhereItHelps: for whatever is in the way under a name, unless the token leads to that name alone.
+func TestAnotherNameIsOfferedWhereItHelps(t *testing.T) {
+	for name, c := range map[string]struct {
+		reason  uploader.Reason
+		oneName bool
+		want    bool
+	}{
+		"already there":           {uploader.AlreadyThere, false, true},
+		"blocks of another":       {uploader.ForeignBlocks, false, true},
+		"locked":                  {uploader.NameLocked, false, true},
+		"a token for one file":    {uploader.AlreadyThere, true, false},
+		"a name that can't be":    {uploader.NameTooLong, false, false},
+		"a file that is not here": {uploader.SourceGone, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFew(uploader.Job{State: uploader.Attention, Blob: "a.txt", Problem: uploader.NewError("send", "a.txt", c.reason)})
+			if c.oneName {
+				f.status.Transfers[0].Options.Scan.Inbox.Blob = "a.txt"
+			}
+			d := openDesk(t, Config{Queue: f})
+			d.look()
+			d.look()
+			offered := slices.ContainsFunc(d.jobMenu(f.jobs[0], []int64{1}), func(m *fyne.MenuItem) bool { return m.Label == "Send under another name" })
+			if offered != c.want {
+				t.Errorf("offered: %v", offered)
+			}
+			if x := explainJob(&f.jobs[0], c.oneName); strings.Contains(x.Do, "another name") != c.want {
+				t.Errorf("it says %q", x.Do)
+			}
+		})
+	}
+}
+
 func TestARowOffersWhatCanBeDone(t *testing.T) {
 	more := "What else can be done"
 	for name, c := range map[string]struct {

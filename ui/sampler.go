@@ -34,6 +34,8 @@ type sample struct {
 	total  int // rows that match the filter; no more than mostHits where it has a text
 	// resting are the transfers whose jobs wait for a person to resume them.
 	resting map[int64]bool
+	// oneName are the transfers whose tokens are for one file, so that they lead to one name.
+	oneName map[int64]bool
 	// held are the keys of inboxes that wait for another token.
 	held map[string]bool
 }
@@ -75,10 +77,14 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 	v := w.view
 	w.viewMu.Unlock()
 	s := sample{now: w.config.Now(), status: w.config.Queue.Status(), view: v}
-	s.resting = map[int64]bool{}
+	s.resting, s.oneName = map[int64]bool{}, map[int64]bool{}
 	for i := range s.status.Transfers {
-		if t := &s.status.Transfers[i]; t.Paused || t.Owner == uploader.Nobody {
+		t := &s.status.Transfers[i]
+		if t.Paused || t.Owner == uploader.Nobody {
 			s.resting[t.ID] = true
+		}
+		if t.Options.Scan.Inbox.Blob != "" {
+			s.oneName[t.ID] = true
 		}
 	}
 	s.held = map[string]bool{}

@@ -15,8 +15,8 @@ const (
 	Resume  Verb = "resume"  // what is paused
 	Cancel  Verb = "cancel"  // what has not ended; what was sent of it is left to the service, which discards it
 	Retry   Verb = "retry"   // what failed, needs a person or was cancelled
-	Replace Verb = "replace" // what was already there: sends it again, replacing the blob
-	Rename  Verb = "rename"  // what was already there: sends it under another name, beside the blob
+	Replace Verb = "replace" // what was already there: sends it again, replacing the blob of the name that it was planned with
+	Rename  Verb = "rename"  // what was already there, or whose name is blocked: sends it under another name, if the token leads to one
 	Remove  Verb = "remove"  // takes jobs from the list; what has not ended is cancelled
 	First   Verb = "first"   // before all others
 	Up      Verb = "up"      // before the one before it
@@ -183,8 +183,16 @@ func (q *Queue) changeBatch(b *batch, c Command) (n int) {
 			return false
 		}
 		j.become(to)
-		j.Replace = (j.Replace || c.Verb == Replace) && c.Verb != Rename
-		j.KeepBoth = j.KeepBoth || c.Verb == Rename
+		switch c.Verb {
+		case Replace:
+			j.Replace = true
+			j.takeOwnName()
+		case Rename:
+			j.Replace, j.KeepBoth = false, true
+			if !j.takeNextName() {
+				j.takeOwnName()
+			}
+		}
 		return true
 	})
 	for _, l := range loaded {

@@ -340,6 +340,10 @@ func (x *index) set(b *batch, i int, j Job) {
 	if old.Size != j.Size || !old.ModTime.Equal(j.ModTime) || old.FileID != j.FileID {
 		b.fileNew[i] = true
 	}
+	if old.Blob != j.Blob {
+		x.owed++
+		x.renamed = true
+	}
 	x.enter(b, i, -1)
 	*old = j
 	x.enter(b, i, 1)

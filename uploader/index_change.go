@@ -134,6 +134,9 @@ func (x *index) batchesWith(transfer int64, states []JobState) (ids []int64) {
 func (x *index) eachConcerned(b *batch, c Command, do func(j *Job) (changed bool)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if c.Verb == Rename && b.transfer.hasOneName() {
+		return
+	}
 	for i := range b.jobs {
 		j := b.jobs[i]
 		if c.Jobs != nil && !slices.Contains(c.Jobs, j.ID) || !c.Verb.concerns(&j) {

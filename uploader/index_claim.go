@@ -128,14 +128,6 @@ func (x *index) pay(ctx context.Context) error {
 	return x.commitUnless(ctx, false, func() bool { return x.paid >= owed })
 }
 
-// rename keeps that a claimed job begins anew under another name. No request may be made under it before pay.
-func (x *index) rename(j Job) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.planHeld(j, nil)
-	x.renamed = true
-}
-
 // begin says that a claimed job is being sent. The journal is not told: whoever reads it later is not sending it.
 func (x *index) begin(id int64) {
 	x.mu.Lock()
@@ -181,11 +173,6 @@ func (x *index) update(j Job) {
 func (x *index) plan(j Job, acked []AckedBlock) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.planHeld(j, acked)
-}
-
-// planHeld is plan for whoever holds the lock.
-func (x *index) planHeld(j Job, acked []AckedBlock) {
 	b, i := x.batchOf(j.ID)
 	if b == nil {
 		return

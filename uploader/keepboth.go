@@ -45,27 +45,49 @@ func splitExt(blob string) (stem, ext string) {
 	return folder + strings.TrimSuffix(base, ext), ext
 }
 
-// keepBoth gives a job whose name is taken the next name, under which it is sent from its beginning, and reports whether it could.
-// The caller holds the lock.
-func (q *Queue) keepBoth(u unit, e *Error) bool {
-	j := u.job
-	switch {
-	case !j.KeepBoth, j.inbox.token.Inbox.Blob != "": // a token for one file leads to one name
-		return false
-	case e.Reason == AlreadyThere:
-	case (e.Reason == MayNotReplace || e.Reason == NameLocked) && j.doubt == none: // else it may be this very file
-	default:
-		return false
-	}
+// takeNextName gives a job the next name beside its present one, under which it is sent from its beginning, and reports whether there is
+// one.
+func (j *Job) takeNextName() bool {
 	n := max(j.Copy, 1) + 1
 	name := copyName(originalName(j.Blob, j.Copy), n)
 	if units, _ := measure(name); n > maxCopies || units > maxNameUnits {
 		return false
 	}
 	j.Blob, j.Copy = name, n
-	j.doubt, j.doubtful, j.until = none, time.Time{}, time.Time{}
 	j.UploadID, j.BlockSize, j.Done = [16]byte{}, 0, 0
-	q.index.rename(j.Job)
+	return true
+}
+
+// takeOwnName gives a job the name back that it was planned with. It is then sent from its beginning.
+func (j *Job) takeOwnName() {
+	if j.Copy > 0 {
+		j.Blob, j.Copy = originalName(j.Blob, j.Copy), 0
+		j.UploadID, j.BlockSize, j.Done = [16]byte{}, 0, 0
+	}
+}
+
+// hasOneName reports whether a transfer's token is for one file, so that it leads to one name.
+func (t *Transfer) hasOneName() bool { return t.Options.Scan.Inbox.Blob != "" }
+
+// keepBoth gives a job whose name is taken the next name, under which it is sent from its beginning, and reports whether it could.
+// Where no name is left, the job has its own again. The caller holds the lock.
+func (q *Queue) keepBoth(u unit, e *Error) bool {
+	j := u.job
+	switch {
+	case !j.KeepBoth, j.inbox.token.Inbox.Blob != "": // a token for one file leads to one name
+		return false
+	case e.Reason == AlreadyThere:
+	case e.Reason == ForeignBlocks && j.doubt != lost: // a commit may have been answered by nobody
+	case (e.Reason == MayNotReplace || e.Reason == NameLocked) && j.doubt == none: // else it may be this very file
+	default:
+		return false
+	}
+	if !j.takeNextName() {
+		j.takeOwnName()
+		return false
+	}
+	j.doubt, j.doubtful, j.until = none, time.Time{}, time.Time{}
+	q.index.plan(j.Job, nil)
 	if u.kind == sendWhole {
 		j.inbox.ready = append(j.inbox.ready, u)
 		return true

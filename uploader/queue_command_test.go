@@ -288,6 +288,92 @@ func TestRenameSendsWhatWasAlreadyThereBesideIt(t *testing.T) {
 	}
 }
 
+// TestRenameSendsWhatAnotherProgramsBlocksKeepOut: another name has no foreign blocks, with a person's choice and by itself.
+func TestRenameSendsWhatAnotherProgramsBlocksKeepOut(t *testing.T) {
+	for name, both := range map[string]bool{"chosen": false, "by itself": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, "w", uploader.Config{})
+			path := b.file("f.dat", 3*block)
+			b.store.Fail(uploadertest.PutBlock, "f.dat", 100, uploadertest.Refuse(uploader.ForeignBlocks))
+			b.add(uploader.AddOptions{KeepBoth: both}, path)
+			if err := b.wait(); err != nil {
+				t.Fatal(err)
+			}
+			if !both {
+				if r := b.problem(uploader.Attention); r != uploader.ForeignBlocks {
+					t.Fatalf("the job waits for %q", r)
+				}
+				b.do(uploader.Command{Verb: uploader.Rename})
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if j := b.job("f.dat"); j.State != uploader.Delivered || j.Blob != "f (2).dat" {
+				t.Errorf("the job is %v as %q", j.State, j.Blob)
+			}
+		})
+	}
+}
+
+func TestRenameLeavesAloneWhatHasOneName(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{})
+	b.inbox.Blob = "f.dat"
+	to := token("w")
+	to.Inbox = b.inbox
+	if err := b.queue.Use(to); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	b.add(uploader.AddOptions{}, b.file("f.dat", 100))
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.do(uploader.Command{Verb: uploader.Rename}); n != 0 {
+		t.Errorf("%d jobs get another name, which the token does not lead to", n)
+	}
+	if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+		t.Errorf("reason %q", r)
+	}
+}
+
+// TestReplaceReplacesTheFileOfItsOwnName: also where names beside it were tried, what is replaced is what a person takes for the original.
+func TestReplaceReplacesTheFileOfItsOwnName(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{})
+	path := b.file("f.dat", 100)
+	take := func(name string) {
+		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take("f.dat")
+	for n := 2; n <= 99; n++ {
+		take(fmt.Sprintf("f (%d).dat", n))
+	}
+	b.add(uploader.AddOptions{KeepBoth: true}, path)
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if j := b.job("f.dat"); j.State != uploader.LeftAlone || j.Blob != "f.dat" {
+		t.Errorf("after all names were taken the job is %v as %q", j.State, j.Blob)
+	}
+	b.do(uploader.Command{Verb: uploader.Replace})
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range b.store.Names() {
+		got, _ := b.store.Blob(name)
+		if (string(got) == string(want)) != (name == "f.dat") {
+			t.Errorf("%q has %d bytes after replacing", name, len(got))
+		}
+	}
+}
+
 // What is moved to the front is sent next, although other files were claimed before.
 func TestFirstIsSentNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

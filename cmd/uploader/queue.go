@@ -30,7 +30,7 @@ that "uploader status --files" shows. What another program is sending is changed
 		{uploader.Cancel, "Give files up; what was delivered stays delivered", true},
 		{uploader.Retry, "Send again what failed, needed you, or was cancelled", true},
 		{uploader.Replace, "Send again what was already there, replacing it in the inbox", true},
-		{uploader.Rename, "Send what was already there under another name, as “name (2)”, beside it", true},
+		{uploader.Rename, "Send what was already there, or whose name is blocked, under another name, as “name (2)”, beside it", true},
 		{uploader.Remove, "Take files from the list; what was not sent is given up", true},
 		{uploader.Clear, "Take delivered files from the list", true},
 		{uploader.First, "Send files before all others", false},
@@ -121,6 +121,11 @@ func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) 
 		uploader.Remove: "taken from the list", uploader.Clear: "cleared",
 		uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved", uploader.Last: "moved",
 	}[c.Verb]
+	if c.Verb == uploader.Rename && n == 0 && left == 0 {
+		p.say("Nothing was changed: only a file that was already there, or whose name is blocked, is sent under another name, and only with a token that is not for that one name alone. " +
+			"Look at “uploader status --files”, or replace what is there with “uploader queue replace”.")
+		return nil
+	}
 	if n > 0 || left == 0 {
 		p.say(fmt.Sprintf("%s %s.", fileCount(int64(n)), words))
 	}
