@@ -10,8 +10,14 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// awayEvery is how often a disk is looked for that is not there.
-const awayEvery = 2 * time.Second
+const (
+	// awayEvery is how often a disk is looked for that is not there.
+	awayEvery = 2 * time.Second
+	// askEvery is how often the storage is asked, meanwhile, whether it still takes the token: it may have been revoked, or have an end
+	// that it does not state. One that should have ended by now is asked about each askAtEnd.
+	askEvery = time.Minute
+	askAtEnd = 10 * time.Second
+)
 
 // orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was deleted or can't be read: the
 // former comes back. It blocks on the disk.
@@ -90,8 +96,8 @@ func isEmpty(folder string) bool {
 func (q *Queue) sourceAway(j *job, e *Error) {
 	if q.index.setAway(j.Transfer, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
-		id, source, file := j.Transfer, j.Source, j.FileID
-		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, source, file, e.Value) })
+		id, in, source, file := j.Transfer, j.inbox, j.Source, j.FileID
+		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, in, source, file, e.Value) })
 	}
 	for _, l := range q.loaded {
 		if l.Transfer == j.Transfer {
@@ -101,7 +107,7 @@ func (q *Queue) sourceAway(j *job, e *Error) {
 }
 
 // awaitDisk blocks until a disk is back, or the queue ends, and then lets the transfer go on.
-func (q *Queue) awaitDisk(transfer int64, source string, file FileID, missing string) {
+func (q *Queue) awaitDisk(transfer int64, in *inbox, source string, file FileID, missing string) {
 	for {
 		q.mu.Lock()
 		hurry := q.hurry
@@ -115,6 +121,7 @@ func (q *Queue) awaitDisk(transfer int64, source string, file FileID, missing st
 		if !q.index.has(transfer) {
 			return // it was taken from the list
 		}
+		q.askAboutEnd(in)
 		if _, err := os.Stat(missing); err != nil && missingDisk(source, file) != "" {
 			continue
 		}
@@ -123,5 +130,36 @@ func (q *Queue) awaitDisk(transfer int64, source string, file FileID, missing st
 		q.reconsider()
 		q.mu.Unlock()
 		return
+	}
+}
+
+// askAboutEnd holds an inbox whose token has ended while its files are waited for: nothing else would find out before their disk is back.
+// It blocks on the network.
+func (q *Queue) askAboutEnd(in *inbox) {
+	q.mu.Lock()
+	now := time.Now()
+	store, token, generation := in.store, in.token, in.generation
+	every := askEvery
+	if !token.ValidTo.IsZero() && !now.Add(in.skew).Before(token.ValidTo) {
+		every = askAtEnd
+	}
+	ask := store != nil && in.hold == nil && now.Sub(in.asked) >= every
+	if ask {
+		in.asked = now
+	}
+	q.mu.Unlock()
+	if !ask {
+		return
+	}
+	_, err := CheckToken(q.ctx, store, token)
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !ConcernsToken(e) {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if generation == in.generation {
+		q.holdInbox(in, e)
+		q.reconsider()
 	}
 }

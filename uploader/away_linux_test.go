@@ -1,10 +1,13 @@
 package uploader_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"inboxuploader/uploader"
@@ -93,6 +96,68 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			if n := b.queue.Status().Files[uploader.Delivered]; n != 5 {
 				t.Errorf("%d delivered, want 5: %v", n, b.queue.Status().Files)
 			}
+		})
+	}
+}
+
+// TestATokenThatEndsWhileADiskIsAwayIsNoticed: whoever waits for the disk learns of it at once, and nothing is lost.
+func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
+	for name, end := range map[string]time.Duration{"at its own date": time.Hour, "without a date": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{Connections: 1})
+				b.store.SetClock(time.Now)
+				usb := filepath.Join(b.dir, "usb")
+				if err := os.Mkdir(usb, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				use := func() {
+					b.store = b.store.With("w")
+					next := token("w")
+					if end > 0 {
+						next.ValidTo = time.Now().Add(end)
+					}
+					if err := b.queue.Use(next); err != nil {
+						t.Fatal(err)
+					}
+				}
+				use()
+				plug := func() {
+					disk(t, usb)
+					b.file("usb/run/a", 100)
+					b.file("usb/run/b", 100)
+				}
+				plug()
+				t.Cleanup(func() { _ = syscall.Unmount(usb, syscall.MNT_DETACH) })
+				gate := make(chan struct{})
+				b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
+				b.add(uploader.AddOptions{}, filepath.Join(usb, "run"))
+				synctest.Wait()
+				unplug(t, usb)
+				close(gate)
+				time.Sleep(time.Hour)
+				if s := b.queue.Status(); s.Transfers[0].Away == nil || s.Inboxes[0].Hold != nil {
+					t.Fatalf("away: %v, hold: %v", s.Transfers[0].Away, s.Inboxes[0].Hold)
+				}
+				b.store.Expire()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				if err := b.queue.Wait(ctx); !errors.Is(err, uploader.ErrTokenExpired) {
+					t.Fatalf("wait: %v", err)
+				}
+				if s := b.queue.Status(); s.Files[uploader.Waiting] != 1 {
+					t.Errorf("files by state: %v", s.Files)
+				}
+				plug()
+				use()
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if s := b.queue.Status(); s.Files[uploader.Delivered] != 2 {
+					t.Errorf("files by state: %v", s.Files)
+				}
+				b.close()
+			})
 		})
 	}
 }

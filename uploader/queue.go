@@ -157,7 +157,7 @@ func (q *Queue) Use(t Token) error {
 	in.token, in.store, in.hold = t, store, nil
 	in.stopHoldTimer()
 	in.generation++
-	in.failures, in.notBefore = 0, time.Time{}
+	in.failures, in.notBefore, in.asked = 0, time.Time{}, time.Time{}
 	q.reconsider()
 	q.mu.Unlock()
 	q.index.describe(t.Inbox.Key(), t.dates)

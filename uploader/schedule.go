@@ -20,6 +20,7 @@ type inbox struct {
 	notBefore time.Time   // waits for the network or the service until then
 	failures  int         // requests in a row that failed for ErrBusy
 	pauses    int         // waits in a row that helped nothing
+	asked     time.Time   // when the storage was asked last whether it still takes the token, while a disk is waited for
 	trouble   *Error      // of the last request that failed for ErrBusy
 	retry     time.Time   // when the one that failed last is sent again
 	skew      time.Duration
