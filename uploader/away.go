@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"inboxuploader/internal/crash"
@@ -20,14 +21,19 @@ const (
 )
 
 // orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was deleted or can't be read: the
-// former comes back. It blocks on the disk.
+// former comes back. It blocks on the disk, until the queue ends.
 func (q *Queue) orAway(j *job, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Reason != SourceGone && e.Reason != SourceUnreadable {
 		return err
 	}
-	missing := missingDisk(j.Source, j.FileID)
-	if missing == "" || q.index.rootIsThere(j.Transfer, j.Source) {
+	missing := ""
+	roots := q.index.rootsAbove(j.Transfer, j.Source)
+	if !q.looks.do(q.ctx, roots, func() {
+		if missing = missingDisk(j.Source, j.FileID); missing != "" && anyIsThere(roots) {
+			missing = ""
+		}
+	}) || missing == "" {
 		return err
 	}
 	away := NewError(e.Op, j.Source, SourceAway)
@@ -39,12 +45,12 @@ func (q *Queue) orAway(j *job, err error) error {
 // path is there, or is missing from a disk that is there. A disk is known by the device that the file was on; where files have no
 // such identity, a disk is missing when nothing of the path is there.
 func missingDisk(path string, id FileID) string {
-	if _, err := os.Stat(path); err == nil {
+	if _, err := stat(path); err == nil {
 		return ""
 	}
 	missing := path
 	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
-		fi, err := os.Stat(folder)
+		fi, err := stat(folder)
 		switch {
 		case err == nil && (id == FileID{} || fileIDOf(fi).Device == id.Device):
 			return ""
@@ -60,24 +66,27 @@ func missingDisk(path string, id FileID) string {
 	}
 }
 
-// rootIsThere reports whether the root that a file was found below is there and has something in it: then its disk is there, whatever
-// number the system gives it since it was connected again. It blocks on the disk.
-func (x *index) rootIsThere(transfer int64, source string) bool {
+// rootsAbove returns the roots of a transfer below which a file was found.
+func (x *index) rootsAbove(transfer int64, source string) (roots []string) {
 	x.mu.Lock()
-	var roots []string
+	defer x.mu.Unlock()
 	if t := x.transferOf(transfer); t != nil {
-		roots = t.Roots
-	}
-	x.mu.Unlock()
-	for _, root := range roots {
-		if !isBelow(source, root) {
-			continue
-		}
-		if _, err := os.Stat(root); err == nil && !isEmpty(root) {
-			return true
+		for _, root := range t.Roots {
+			if isBelow(source, root) {
+				roots = append(roots, root)
+			}
 		}
 	}
-	return false
+	return roots
+}
+
+// anyIsThere reports whether one of the roots that a file was found below is there and has something in it: then its disk is there,
+// whatever number the system gives it since it was connected again. It blocks on the disk.
+func anyIsThere(roots []string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool {
+		_, err := stat(root)
+		return err == nil && !isEmpty(root)
+	})
 }
 
 // isEmpty reports whether nothing is in a folder, as in a mount point on which nothing is mounted.
@@ -122,7 +131,11 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, source string, file FileID,
 			return // it was taken from the list
 		}
 		q.askAboutEnd(in)
-		if _, err := os.Stat(missing); err != nil && missingDisk(source, file) != "" {
+		back := false
+		if !q.looks.do(q.ctx, q.index.rootsAbove(transfer, source), func() {
+			_, err := stat(missing)
+			back = err == nil || missingDisk(source, file) == ""
+		}) || !back {
 			continue
 		}
 		q.mu.Lock()

@@ -49,6 +49,7 @@ type Queue struct {
 	limiter atomic.Pointer[rate.Limiter] // nil: no limit
 	changed chan struct{}
 	hungry  chan struct{} // wakes the feeder
+	looks   looks
 
 	ctx    context.Context // the queue's root: every goroutine of it ends with this
 	cancel context.CancelCauseFunc

@@ -3,8 +3,11 @@ package uploader_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -165,4 +168,36 @@ func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
 			b.close()
 		})
 	}
+}
+
+// TestADeadDiskDoesNotKeepTheQueueFromEnding: a look at it never comes back, and there is but one for a root.
+func TestADeadDiskDoesNotKeepTheQueueFromEnding(t *testing.T) {
+	var under atomic.Int32
+	var dead chan struct{}
+	uploader.SetStat(t, func(path string) (fs.FileInfo, error) {
+		under.Add(1)
+		<-dead
+		return nil, fs.ErrNotExist
+	})
+	synctest.Test(t, func(t *testing.T) {
+		dead = make(chan struct{})
+		b := newBench(t, "w", uploader.Config{Connections: 2})
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlob, "", 2, uploadertest.Hold(gate))
+		paths := []string{b.file("run/a", 10), b.file("run/b", 10), b.file("run/c", 10), b.file("run/d", 10)}
+		b.add(uploader.AddOptions{}, filepath.Dir(paths[0]))
+		synctest.Wait()
+		for _, path := range paths[2:] {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		close(gate)
+		synctest.Wait()
+		if n := under.Load(); n != 1 {
+			t.Errorf("%d looks are under way", n)
+		}
+		b.close()
+		close(dead)
+	})
 }
