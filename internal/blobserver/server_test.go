@@ -26,7 +26,13 @@ import (
 	"inboxuploader/internal/blobserver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv(slowVariable); address != "" {
+		beSlow(address)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // clock is a server's time, moved by hand.
 type clock struct {
