@@ -166,12 +166,12 @@ func (q *Queue) askAboutEnd(in *inbox) {
 	}
 	_, err := CheckToken(q.ctx, store, token)
 	e, ok := errors.AsType[*Error](err)
-	if !ok || !ConcernsToken(e) {
+	if !ok {
 		return
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if generation == in.generation {
+	if e = q.unlessReached(in, e); ConcernsToken(e) && generation == in.generation {
 		q.holdInbox(in, e)
 		q.reconsider()
 	}

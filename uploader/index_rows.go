@@ -129,6 +129,23 @@ func (x *index) statuses(ids []int64) (all []TransferStatus) {
 	return all
 }
 
+// hasReached reports whether an inbox, or another on its host, is known to have answered: something of what is in the list was acknowledged
+// there, or found to be there already.
+func (x *index) hasReached(inbox string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.ContainsFunc(x.transfers, func(t *transfer) bool {
+		return t.files[Delivered]+t.files[LeftAlone]+t.done > 0 && hostOf(t.Inbox) == hostOf(inbox)
+	})
+}
+
+// hostOf returns the host in an inbox's key.
+func hostOf(key string) string {
+	_, rest, _ := strings.Cut(key, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host
+}
+
 // hasDeliveredSibling reports whether another job of the same name in the same inbox was delivered. It reads every batch of that inbox
 // with such jobs.
 func (x *index) hasDeliveredSibling(ctx context.Context, j *Job) (found bool, err error) {

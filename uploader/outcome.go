@@ -117,6 +117,7 @@ func (q *Queue) failed(u unit, err error) {
 	if e.Path == "" {
 		e.Path = j.Source
 	}
+	e = q.unlessReached(in, e)
 	now := time.Now()
 	switch {
 	case ConcernsToken(e):
@@ -161,6 +162,18 @@ func (q *Queue) failed(u unit, err error) {
 	default:
 		q.end(j, Failed, e)
 	}
+}
+
+// unlessReached turns the error of a storage whose name does not exist into one of the network where that storage has answered before,
+// in this run or an earlier one: then its name exists, and a sign-in page or a broken name service denies it. A storage that was
+// closed since is waited for, too; nobody can tell the one from the other. The caller holds the lock.
+func (q *Queue) unlessReached(in *inbox, e *Error) *Error {
+	if e.Reason != AccountGone || e.Status != 0 || !q.index.hasReached(in.key) {
+		return e
+	}
+	down := NewError(e.Op, e.Path, NetworkDown)
+	down.Cause = e.Cause
+	return down
 }
 
 // busyInbox counts a failed request and makes the whole inbox wait after too many in a row. The caller holds the lock.

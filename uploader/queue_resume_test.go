@@ -175,6 +175,35 @@ func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string,
 	return l.Store.PutBlockList(ctx, name, ids, p, c)
 }
 
+// TestAStorageThatWasReachedBeforeIsNotGone: a sign-in page, or a broken name service, denies the names of all storages.
+func TestAStorageThatWasReachedBeforeIsNotGone(t *testing.T) {
+	noSuchName := uploadertest.RefuseWith(uploader.NewError("send", "", uploader.AccountGone))
+	synctest.Test(t, func(t *testing.T) {
+		journal := uploader.NewMemoryJournal()
+		b := newBench(t, "w", uploader.Config{Journal: journal})
+		first, second := b.file("first", 10), b.file("second", 10)
+		b.store.Fail(uploadertest.PutBlob, "", 1, noSuchName)
+		b.add(uploader.AddOptions{}, first)
+		if err := b.wait(); !errors.Is(err, uploader.ErrInboxNotFound) {
+			t.Errorf("before anything was reached: %v", err)
+		}
+		if err := b.queue.Use(token("w")); err != nil {
+			t.Fatal(err)
+		}
+		b.delivered(first)
+		b.restart(journal, uploader.Config{})
+		b.store.Fail(uploadertest.PutBlob, "", 5, noSuchName)
+		b.add(uploader.AddOptions{}, second)
+		if err := b.wait(); err != nil {
+			t.Errorf("after a restart: %v", err)
+		}
+		if n := b.queue.Status().Files[uploader.Delivered]; n != 2 {
+			t.Errorf("%d delivered, want 2", n)
+		}
+		b.close()
+	})
+}
+
 // A small file whose answer never reached the journal is delivered once, and somebody else's file stays as it is.
 func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 	theirs := []byte("theirs")
