@@ -50,22 +50,43 @@ func (f files) moveInto(o *Opened) error {
 	if err := os.Rename(f.recovered(), f.db()); err != nil {
 		return err
 	}
+	f.forgetAside(o.SetAside)
 	return errors.Join(removeFile(f.check()), syncFolder(f.dir))
+}
+
+// keptAside is how many damaged databases are kept: each is as large as the list was, and what was intact of it is in the next one.
+const keptAside = 3
+
+// forgetAside removes the oldest of the damaged databases, but never last. What can't be removed stays until the next repair.
+func (f files) forgetAside(last string) {
+	all := f.aside()
+	for _, path := range all[:max(len(all)-keptAside, 0)] {
+		if path != last {
+			_ = removeDatabase(path)
+		}
+	}
 }
 
 // Damaged databases are named by when they were set aside, so that their names rise.
 const asidePrefix, asideSuffix = "queue-damaged-", ".db"
 
-// lastSetAside returns the path of the damaged database that was set aside last, or "".
-func (f files) lastSetAside() string {
+// aside returns the paths of the damaged databases, the oldest first.
+func (f files) aside() (all []string) {
 	entries, _ := os.ReadDir(f.dir) // sorted; nil if it can't be read
-	last := ""
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), asidePrefix) && strings.HasSuffix(e.Name(), asideSuffix) {
-			last = filepath.Join(f.dir, e.Name())
+			all = append(all, filepath.Join(f.dir, e.Name()))
 		}
 	}
-	return last
+	return all
+}
+
+// lastSetAside returns the path of the damaged database that was set aside last, or "".
+func (f files) lastSetAside() string {
+	if all := f.aside(); len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return ""
 }
 
 // setAside gives the damaged files a name of their own.

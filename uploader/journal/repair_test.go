@@ -70,6 +70,30 @@ func TestDamageThatIsMetInUse(t *testing.T) {
 	}
 }
 
+// TestTheNewestDamagedDatabasesAreKept: each is as large as the list, so they don't pile up; other files are left alone.
+func TestTheNewestDamagedDatabasesAreKept(t *testing.T) {
+	dir := t.TempDir()
+	path := someBatches(t, dir, 1)
+	old := []string{"queue-damaged-20250101T000000Z.db", "queue-damaged-20250102T000000Z.db", "queue-damaged-20250103T000000Z.db", "queue-damaged-20250104T000000Z.db"}
+	for _, name := range append(old, old[0]+"-wal", "queue-damaged-notes.txt") {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(path, []byte("something else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, opened := openFine(t, dir, Options{})
+	left, err := filepath.Glob(filepath.Join(dir, "queue-damaged-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range left {
+		left[i] = filepath.Base(left[i])
+	}
+	equal(t, "left", left, append(old[2:], filepath.Base(opened.SetAside), "queue-damaged-notes.txt"))
+}
+
 // TestARepairThatWasInterrupted begins with what a process leaves that is killed between any two steps of a repair.
 func TestARepairThatWasInterrupted(t *testing.T) {
 	for _, c := range []struct {
