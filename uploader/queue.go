@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -289,17 +290,32 @@ func (q *Queue) unsettle() {
 	}
 }
 
+// closePatience is how long Close waits for reads of files that nothing can end.
+var closePatience = 5 * time.Second
+
 // Close stops sending, waits until every goroutine has ended and closes the stores. Requests under way are cut off;
 // their blocks are sent again by whoever goes on with the journal. It does not close the journal, which gives the queue's
 // transfers up.
+//
+// On a dead network disk the system may never come back from reading a file or a folder. After 5 s Close leaves such a goroutine
+// behind, with its memory and its files: it does nothing more, should the disk still answer.
 func (q *Queue) Close() error {
 	q.cancel(errClosed)
-	q.wg.Wait()
-	q.buffers.close()
+	ended := q.wait(closePatience)
+	if ended {
+		q.buffers.close()
+	} else {
+		q.log.Warn("close", "left behind", "a disk does not answer")
+	}
 	var errs []error
-	for _, in := range q.order {
-		for _, j := range in.opened {
-			j.closeFile()
+	q.mu.Lock()
+	order := slices.Clone(q.order) // it may change while a goroutine is left behind
+	q.mu.Unlock()
+	for _, in := range order {
+		if ended {
+			for _, j := range in.opened {
+				j.closeFile()
+			}
 		}
 		if in.store != nil {
 			errs = append(errs, in.store.Close())
@@ -310,4 +326,22 @@ func (q *Queue) Close() error {
 	defer cancel()
 	errs = append(errs, q.index.commit(ctx, true))
 	return errors.Join(errs...)
+}
+
+// wait waits for the queue's goroutines, for so long, and reports whether all of them have ended.
+func (q *Queue) wait(patience time.Duration) bool {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer crash.Catch()
+		q.wg.Wait()
+	}()
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case <-ended:
+		return true
+	case <-limit.C:
+		return false
+	}
 }
