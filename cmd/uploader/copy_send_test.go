@@ -27,7 +27,7 @@ func stateEnvironment(t *testing.T) func(string) string {
 }
 
 func TestAnInterruptStopsCalmly(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // Fyne has one from the start, where it is linked
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	dir := t.TempDir()

@@ -59,7 +59,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestAnInterruptEndsTheWaitForStandardInput(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // Fyne has one from the start, where it is linked
 	in, feed := io.Pipe()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errInterrupted)
@@ -79,7 +79,7 @@ func TestTheFirstSignalCancelsWithItsCause(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process can't send itself an interrupt on Windows")
 	}
-	defer goleak.VerifyNone(t, goleak.IgnoreTopFunction("os/signal.signal_recv"), goleak.IgnoreTopFunction("os/signal.loop"))
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent(), goleak.IgnoreTopFunction("os/signal.signal_recv"), goleak.IgnoreTopFunction("os/signal.loop"))
 	ctx, stop := interruptible(t.Context())
 	defer stop()
 	self, err := os.FindProcess(os.Getpid())
