@@ -49,7 +49,11 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 		if hidden && len(paths) == 0 {
 			return nil // it is there already, and nobody asked to see it
 		}
-		return desktop.Hand(dir, paths)
+		err := desktop.Hand(dir, paths)
+		if errors.Is(err, desktop.ErrNotReached) {
+			return &usageError{"The window is open already, but does not answer. What it sends goes on. Bring it to the front and drop the files there."}
+		}
+		return err
 	}
 	defer func() { err = errors.Join(err, instance.Close()) }()
 

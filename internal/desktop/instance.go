@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"os"
 	"path/filepath"
@@ -32,16 +33,20 @@ type message struct {
 	Paths []string `json:"paths"`
 }
 
+// ErrNotReached means that another process has the window, and does not answer.
+var ErrNotReached = errors.New("the open window can't be reached")
+
 // Instance is this process's right to the one window of a state folder.
 type Instance struct {
 	lock     *os.File
-	listener net.Listener
+	listener net.Listener // nil where no folder takes a socket
 	wg       sync.WaitGroup
 }
 
 // Claim makes this process the one with the window, if no other is. Then open is called, on a goroutine of its own, with the paths
 // of each later start, which may be none; it may block. If another process has the window, first is false and [Hand] reaches it.
-// The folder must exist and belong to this user alone. The lock ends with the process, however that ends.
+// The folder must exist and belong to this user alone. The lock ends with the process, however that ends. Where no socket can be made, as on
+// Windows before 2018, nothing can be handed to this window.
 func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err error) {
 	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -50,23 +55,23 @@ func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err 
 	if !tryLock(lock) {
 		return nil, false, lock.Close()
 	}
-	socket, err := socketPath(dir)
-	if err == nil {
-		err = os.Remove(socket) // of a process that was killed; nobody else has the lock
-		if errors.Is(err, os.ErrNotExist) {
-			err = nil
-		}
+	i = &Instance{lock: lock, listener: listen(dir)}
+	if i.listener == nil {
+		return i, true, nil
 	}
-	var listener net.Listener
-	if err == nil {
-		listener, err = net.Listen("unix", socket)
-	}
-	if err != nil {
-		return nil, false, errors.Join(fmt.Errorf("claim window: %w", err), lock.Close())
-	}
-	i = &Instance{lock: lock, listener: listener}
 	i.wg.Go(func() { defer crash.Catch(); i.serve(open) })
 	return i, true, nil
+}
+
+// listen makes the socket in the first place that takes it; nil where none does. Nobody else may have the lock.
+func listen(dir string) net.Listener {
+	for path := range socketPaths(dir) {
+		_ = os.Remove(path) // of a process that was killed
+		if l, err := net.Listen("unix", path); err == nil {
+			return l
+		}
+	}
+	return nil
 }
 
 // serve takes messages until the listener is closed.
@@ -107,54 +112,60 @@ func (l *limited) Read(p []byte) (int, error) {
 
 // Close gives the window up and waits for the calls of open that are under way.
 func (i *Instance) Close() error {
-	err := i.listener.Close()
+	var err error
+	if i.listener != nil {
+		err = i.listener.Close()
+	}
 	i.wg.Wait()
 	return errors.Join(err, i.lock.Close())
 }
 
-// Hand passes paths to the process that has the window, which comes to the front. It returns when they are taken.
+// Hand passes paths to the process that has the window, which comes to the front. It returns when they are taken, or [ErrNotReached]
+// after ten seconds.
 func Hand(dir string, paths []string) error {
-	socket, err := socketPath(dir)
-	if err != nil {
-		return err
-	}
-	var c net.Conn
-	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) { // the other may just be starting
-		if c, err = net.Dial("unix", socket); err == nil {
-			break
-		}
+	c := dial(dir)
+	for begun := time.Now(); c == nil; c = dial(dir) { // the other may just be starting
 		if time.Since(begun) > handTime {
-			return fmt.Errorf("reach window: %w", err)
+			return ErrNotReached
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(handTime))
 	if err := json.NewEncoder(c).Encode(message{paths}); err != nil {
-		return fmt.Errorf("reach window: %w", err)
+		return ErrNotReached
 	}
 	if _, err := c.Read(make([]byte, 1)); err != nil {
-		return fmt.Errorf("reach window: %w", err)
+		return ErrNotReached
 	}
 	return nil
 }
 
-// socketPath is where the window of a state folder listens: in the folder, or, where that path is too long for a socket, in a folder
-// of this user's among the temporary ones.
-func socketPath(dir string) (string, error) {
-	if p := filepath.Join(dir, socketName); len(p) <= longestSocket {
-		return p, nil
+// dial connects to where listen listens; nil where nobody does.
+func dial(dir string) net.Conn {
+	for path := range socketPaths(dir) {
+		if c, err := net.Dial("unix", path); err == nil {
+			return c
+		}
 	}
-	sum := sha256.Sum256([]byte(dir))
-	name := "inboxuploader-" + hex.EncodeToString(sum[:8])
-	short := filepath.Join(os.TempDir(), name)
-	if len(short)+len(socketName) >= longestSocket {
-		short = filepath.Join("/tmp", name) // TMPDIR is as long
+	return nil
+}
+
+// socketPaths is where the window of a state folder may listen: in the folder, or, where that path is too long for a socket or the
+// folder's disk takes none, in a folder of this user's among the temporary ones.
+func socketPaths(dir string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if p := filepath.Join(dir, socketName); len(p) <= longestSocket && !yield(p) {
+			return
+		}
+		sum := sha256.Sum256([]byte(dir))
+		name := "inboxuploader-" + hex.EncodeToString(sum[:8])
+		short := filepath.Join(os.TempDir(), name)
+		if len(short)+len(socketName) >= longestSocket {
+			short = filepath.Join("/tmp", name) // TMPDIR is as long
+		}
+		if err := os.Mkdir(short, 0o700); (err == nil || errors.Is(err, os.ErrExist)) && ownedAlone(short) == nil {
+			yield(filepath.Join(short, socketName))
+		}
 	}
-	if err := os.Mkdir(short, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return "", fmt.Errorf("make folder: %w", err)
-	}
-	if err := ownedAlone(short); err != nil {
-		return "", err
-	}
-	return filepath.Join(short, socketName), nil
 }

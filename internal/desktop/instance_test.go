@@ -13,9 +13,12 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestASecondStartHandsItsPathsToTheFirst(t *testing.T) {
+	noSocket := t.TempDir()
+	makeFolder(t, filepath.Join(noSocket, socketName, "in its place"))
 	for name, dir := range map[string]string{
 		"a folder of the usual kind":         t.TempDir(),
 		"a path that no socket's name takes": filepath.Join(t.TempDir(), strings.Repeat("deep", 30)),
+		"a folder that takes no socket":      noSocket,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
@@ -46,6 +49,22 @@ func TestASecondStartHandsItsPathsToTheFirst(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestAWindowOpensWhereNoSocketCanBeMade(t *testing.T) {
+	dir := t.TempDir()
+	makeFolder(t, filepath.Join(dir, socketName, "in its place"))
+	t.Setenv("TMPDIR", filepath.Join(dir, "none"))
+	first, ok, err := Claim(dir, func([]string) { t.Error("it was asked") })
+	if err != nil || !ok {
+		t.Fatalf("the first claim: %v, %v", ok, err)
+	}
+	if _, ok, err := Claim(dir, func([]string) {}); ok || err != nil {
+		t.Fatalf("the second claim: %v, %v", ok, err)
+	}
+	if err := first.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
