@@ -50,7 +50,11 @@ func (p *program) practice(ctx context.Context, dir string) (err error) {
 		if dir, err = os.MkdirTemp("", "uploader-practice-"); err != nil {
 			return fmt.Errorf("practice: %w", err)
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		defer func() {
+			if os.RemoveAll(dir) != nil {
+				p.say("The folder " + shown(dir) + " could not be removed. Nothing in it is needed; it can be deleted.")
+			}
+		}()
 	} else if there, e := os.ReadDir(dir); len(there) > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {
 		return &usageError{fmt.Sprintf("The folder %s is not empty or can't be used. Nothing was sent. Name a new one with --dir.", dir)}
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -213,7 +214,7 @@ func TestUploadWithSDK(t *testing.T) {
 				t.Errorf("downloaded %d bytes of %d, %v", len(text), len(want), err)
 			}
 			onDisk, err := os.ReadFile(filepath.Join(in.dir, box, "a folder", "small äß%#?+&.txt"))
-			if err != nil || string(onDisk) != "hello" {
+			if runtime.GOOS != "windows" && (err != nil || string(onDisk) != "hello") { // where no file can have that name
 				t.Errorf("file in the folder: %q, %v", onDisk, err)
 			}
 			if onDisk, err = os.ReadFile(filepath.Join(in.dir, box, "big.bin")); err != nil || string(onDisk) != want {
