@@ -29,8 +29,8 @@ const appID = "org.inboxuploader.desktop"
 // openWindow runs the window until it is quit, or hands the paths to the window that is open already. A hidden one stays in the tray,
 // where there is one. It must be called on the program's first goroutine, which the window needs.
 func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (err error) {
-	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" && p.env("DISPLAY") == "" && p.env("WAYLAND_DISPLAY") == "" {
-		return &usageError{"There is no display to open the window on. Nothing was sent. Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"}
+	if problem := p.displayProblem(); problem != "" {
+		return &usageError{problem + " Nothing was sent. " + withoutWindow}
 	}
 	dir, err := p.openState()
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	defer func() {
 		if r := recover(); r != nil {
 			log.Error("window", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			err = &usageError{"The window could not be opened: this display has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"}
+			err = &usageError{"The window could not be opened: this display can't be reached, or has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. " + withoutWindow}
 		}
 	}()
 	hosts, problem := allowedHosts()
@@ -136,6 +136,28 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	}
 	w.Run(ctx, paths)
 	return nil
+}
+
+// withoutWindow is what to do where no window can be opened.
+const withoutWindow = "Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"
+
+// displayProblem says why there is no display that a window can be used on, or nothing.
+func (p *program) displayProblem() string {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || p.env("DISPLAY") != "" {
+		return ""
+	}
+	display := p.env("WAYLAND_DISPLAY")
+	if display == "" {
+		return "There is no display to open the window on."
+	}
+	usable, err := desktop.WaylandOffers(p.env("XDG_RUNTIME_DIR"), display, "wl_seat") // without which the graphics library crashes
+	switch {
+	case err != nil:
+		return "The Wayland display that WAYLAND_DISPLAY names can't be reached."
+	case !usable:
+		return "This Wayland display has no mouse and no keyboard, so no window could be used on it."
+	}
+	return ""
 }
 
 // hiddenWindow is the command line, behind the program's name, that starts the window as at login, with this one's state folder.
