@@ -306,7 +306,10 @@ const usualSpeed = 100e6 / 8
 // showTime says about how long it will take, and whether the token lasts so long.
 func (d *reviewDialog) showTime() {
 	w := d.w
-	speed, known := w.last.status.Speed, true
+	speed, known := 0.0, true
+	if w.last.status.Telling() {
+		speed = w.last.status.Speed
+	}
 	for i := range w.last.status.Transfers {
 		if t := &w.last.status.Transfers[i]; speed < 1 && t.Inbox == w.token.Inbox.Key() {
 			speed = t.Speed

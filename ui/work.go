@@ -157,8 +157,7 @@ func (t *totals) fit(size fyne.Size) {
 // show says how far the sending is, or that it is done.
 func (t *totals) show(s *sample) {
 	st := &s.status
-	going := st.Scanning || unfinished(st) > 0
-	paused := !st.Scanning && unfinished(st) > 0 && resting(st) >= unfinished(st)
+	going, paused := st.Scanning || unfinished(st) > 0, allPaused(st)
 	total, delivered := st.FilesTotal(), st.Files[uploader.Delivered]
 	switch {
 	case paused:
@@ -244,13 +243,18 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 	if st.Scanning {
 		words += " · " + tr("still counting…")
 	}
-	if st.Busy > 0 && st.Speed >= 1 && st.BytesLeft() > 0 && !t.w.banner.box.Visible() {
+	if st.Busy > 0 && st.Telling() && st.BytesLeft() > 0 && !allPaused(st) && !t.w.banner.box.Visible() {
 		if st.Left > 0 && st.Left < 99*24*time.Hour {
 			words += " · " + tr("about {{.Time}} left", values("Time", duration(st.Left)))
 		}
 		words += " · " + speedWords(st.Speed)
 	}
 	return words
+}
+
+// allPaused reports whether nothing goes on: what is under way yet is brought to its end.
+func allPaused(st *uploader.Status) bool {
+	return !st.Scanning && unfinished(st) > 0 && resting(st) >= unfinished(st)
 }
 
 // bar is a thin progress bar.

@@ -71,6 +71,12 @@ func (s Status) BytesLeft() int64 {
 	return max(s.Bytes[Waiting]+s.Bytes[Active]+s.Bytes[Paused]+s.Bytes[Delivered]-s.BytesDone, 0)
 }
 
+// Telling reports whether enough was acknowledged for Speed and Left to mean something: the first small files say nothing about a large
+// one behind them.
+func (s Status) Telling() bool {
+	return s.Speed >= 1 && s.BytesDone >= min((s.BytesDone+s.BytesLeft())/50, 64<<20)
+}
+
 func sum(counts Counts) (n int64) {
 	for _, c := range counts {
 		n += c

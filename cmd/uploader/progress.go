@@ -25,19 +25,13 @@ func progressParts(s uploader.Status, now time.Time) []string {
 	case s.BytesDone == 0 && s.BytesSent > 0:
 		// On a slow line it takes minutes until the first blocks are acknowledged; this shows that they are under way.
 		parts = append(parts, humanize.Bytes(unsigned(s.BytesSent))+" on the way")
-	case telling(s):
+	case s.Telling():
 		parts = append(parts, humanize.Bytes(uint64(s.Speed))+"/s")
 		if s.Left > 0 {
 			parts = append(parts, leftWords(s.Left))
 		}
 	}
 	return parts
-}
-
-// telling reports whether enough was acknowledged for the speed to mean something: the first small files say nothing
-// about a large one behind them.
-func telling(s uploader.Status) bool {
-	return s.Speed >= 1 && s.BytesDone >= min((s.BytesDone+s.BytesLeft())/50, 64<<20)
 }
 
 // filesWords says how many files have ended of how many.
