@@ -48,5 +48,6 @@ func (w *Window) quitAsked() {
 func (w *Window) quit() {
 	w.clearCopied()
 	w.keepPlace()
+	w.quitOnce.Do(func() { close(w.quitting) })
 	w.app.Quit()
 }

@@ -61,6 +61,10 @@ type Config struct {
 	MenuBar bool
 	// Hidden starts without the window where a tray is there to bring it back, as at login.
 	Hidden bool
+	// Stuck ends the process. It is called where Fyne does not come back from its loop when it is told to: what it is asked to do just then
+	// is sometimes lost (the queue of Fyne 2.8.1's glfw driver, loop.go, as it is drained), and it waits for it for ever. The next start
+	// would hand its paths to a window that is not there. Nil waits with it.
+	Stuck func()
 	// Version is the program's, for the person.
 	Version string
 	// Events gets a line of JSON for what happens in the window, for end-to-end tests. Nil: none.
@@ -121,6 +125,8 @@ type Window struct {
 	running       sync.WaitGroup // goroutines that Run waits for
 	background    sync.WaitGroup // goroutines of single actions
 	ctx           context.Context
+	quitting      chan struct{} // closed when the program is to end
+	quitOnce      sync.Once
 
 	settings Settings
 	saving   chan Settings
@@ -170,7 +176,7 @@ func New(app fyne.App, c Config) *Window {
 	}
 	w := &Window{
 		config: c, app: app, settings: c.Settings, named: map[string][]fyne.CanvasObject{},
-		look: make(chan struct{}, 1), hurry: make(chan struct{}, 1), saving: make(chan Settings, 1),
+		look: make(chan struct{}, 1), hurry: make(chan struct{}, 1), quitting: make(chan struct{}), saving: make(chan Settings, 1),
 	}
 	if c.Events != nil {
 		w.events = &events{out: c.Events}
@@ -262,7 +268,37 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		w.takePlace()
 		w.window.Show()
 	}
-	w.app.Run()
+	w.endAfter(ctx, w.app.Run)
+}
+
+// endTime is how long Fyne may take to come back from its loop.
+const endTime = 5 * time.Second
+
+// endAfter runs Fyne's loop and ends everything after it, or in spite of it.
+func (w *Window) endAfter(ctx context.Context, loop func()) {
+	returned := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		defer crash.Catch()
+		select {
+		case <-ctx.Done():
+		case <-w.quitting:
+		case <-returned:
+			return
+		}
+		select {
+		case <-returned:
+		case <-time.After(endTime):
+			w.config.Log.Error("the window's loop did not end")
+			if w.config.Stuck != nil {
+				w.end()
+				w.config.Stuck()
+			}
+		}
+	})
+	loop()
+	close(returned)
+	watch.Wait()
 	w.end()
 }
 

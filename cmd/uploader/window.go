@@ -114,6 +114,10 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Choose: desktop.Choose, Reveal: desktop.Reveal,
 			Login: desktop.Login{Args: p.hiddenWindow()},
 		},
+		Stuck: func() {
+			_ = errors.Join(q.Close(), j.Close()) // nobody is there to hear of it
+			os.Exit(exitOK)
+		},
 		Hidden: hidden, MenuBar: runtime.GOOS == "darwin", Log: log, LogPath: logPath, Version: version(),
 	}
 	testing := p.env("UPLOADER_E2E") == "1"
