@@ -9,7 +9,7 @@ import (
 
 // openAbout says what this is.
 func (w *Window) openAbout() {
-	closing := w.newSheetButton(tr("Close"), nil)
+	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	picture := container.New(atLeast{fyne.NewSquareSize(56)}, widget.NewIcon(appIcon()))
 	title := newText("Inbox Uploader", theme.ColorNameForeground, theme.SizeNameHeadingText)

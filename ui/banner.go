@@ -19,7 +19,7 @@ type banner struct {
 	sign        *widget.Icon
 	what        *widget.Label
 	rest        *widget.Label
-	paste, now  *widget.Button
+	paste, now  *button
 	shown       obstacle
 	lastTrouble string
 }
@@ -30,8 +30,8 @@ func newBanner(w *Window) *banner {
 	b.sign = widget.NewIcon(icon("attention", theme.ColorNameWarning))
 	b.what, b.rest = wrapped(""), wrapped("")
 	b.what.TextStyle.Bold = true
-	b.paste = widget.NewButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
-	b.now = widget.NewButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground), w.tryNow)
+	b.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
+	b.now = w.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground), w.tryNow)
 	w.name("try_now", b.now)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, b.sign)))
 	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now)))
@@ -44,8 +44,8 @@ func newBanner(w *Window) *banner {
 
 // fit leaves words away where there is little room.
 func (b *banner) fit(size fyne.Size) {
-	worded{b.paste, tr("Paste token")}.fit(size)
-	worded{b.now, tr("Try now")}.fit(size)
+	b.paste.fit(size)
+	b.now.fit(size)
 }
 
 // room is how high the words may be, so that something of the list stays in sight: the rest is scrolled to.

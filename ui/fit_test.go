@@ -139,7 +139,7 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		settings.Width, settings.Height, settings.Language = smallest.Width, smallest.Height, code
 		for name, open := range views {
 			t.Run(code+"/"+name, func(t *testing.T) {
-				d := openDesk(t, Config{Settings: settings})
+				d := openDesk(t, Config{Settings: settings, Desktop: Desktop{Login: &someLogin{}}})
 				d.window.Resize(smallest)
 				open(d)
 				d.look()

@@ -16,20 +16,19 @@ type header struct {
 	w                *Window
 	box              *fyne.Container
 	name, left       *text
-	paste, add, menu *widget.Button
+	paste, add, menu *button
 }
 
 func newHeader(w *Window) *header {
 	h := &header{w: w}
-	h.name = newText(tr("No inbox yet"), theme.ColorNameForeground, theme.SizeNameSubHeadingText)
-	h.name.bold, h.name.cut = true, true
-	h.left = newText(tr("Paste the upload token that you were given"), colorMuted, theme.SizeNameCaptionText)
-	h.left.cut, h.left.parts = true, true
-	h.paste = widget.NewButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
-	h.add = widget.NewButtonWithIcon(tr("Add"), icon("add", theme.ColorNameForeground), nil)
+	h.name = w.newCutText(tr("No upload token yet"), theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	h.name.bold = true
+	h.left = w.newCutText(tr("Paste the upload token that you were given"), colorMuted, theme.SizeNameCaptionText)
+	h.left.parts = true
+	h.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
+	h.add = w.newButtonWithIcon(tr("Add"), icon("add", theme.ColorNameForeground), nil)
 	h.add.OnTapped = func() { w.popUp(h.add, w.addMenu()) }
-	h.menu = widget.NewButtonWithIcon("", icon("menu", theme.ColorNameForeground), nil)
-	h.menu.Importance = widget.LowImportance
+	h.menu = w.newSign(tr("Menu"), icon("menu", theme.ColorNameForeground), nil)
 	h.menu.OnTapped = func() { w.popUp(h.menu, w.windowMenu()) }
 	w.name("paste", h.paste)
 	w.name("add", h.add)
@@ -40,13 +39,13 @@ func newHeader(w *Window) *header {
 
 // fit leaves words away where there is little room.
 func (h *header) fit(size fyne.Size) {
-	worded{h.paste, tr("Paste token")}.fit(size)
-	worded{h.add, tr("Add")}.fit(size)
+	h.paste.fit(size)
+	h.add.fit(size)
 }
 
 // onStart leaves out what the start page has buttons for.
 func (h *header) onStart(yes bool) {
-	for _, b := range []*widget.Button{h.paste, h.add} {
+	for _, b := range []*button{h.paste, h.add} {
 		visible(b, !yes)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
 )
@@ -19,7 +18,7 @@ type hostList struct {
 	box     fyne.CanvasObject
 	rows    *fyne.Container
 	entry   *sheetEntry
-	allow   *sheetButton
+	allow   *button
 	problem *text
 	resized func() // called when it has another height
 }
@@ -28,9 +27,8 @@ func newHostList(w *Window) *hostList {
 	l := &hostList{w: w, rows: column(2, -1)}
 	l.entry = w.newSheetEntry("storage.example.org", func(string) { l.say("") })
 	l.entry.OnSubmitted = func(string) { l.add() }
-	l.allow = l.w.newSheetButton(tr("Allow"), l.add)
-	l.problem = newText("", theme.ColorNameError, theme.SizeNameCaptionText)
-	l.problem.cut = true
+	l.allow = l.w.newButton(tr("Allow"), l.add)
+	l.problem = w.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	l.problem.Hide()
 	l.fill()
 	l.box = column(4, -1,
@@ -44,8 +42,7 @@ func newHostList(w *Window) *hostList {
 func (l *hostList) fill() {
 	l.rows.RemoveAll()
 	for _, host := range l.w.settings.Hosts {
-		remove := l.w.newSheetButtonWithIcon("", icon("remove", theme.ColorNameForeground), func() { l.remove(host) })
-		remove.Importance = widget.LowImportance
+		remove := l.w.newSign(tr("Take back"), icon("remove", theme.ColorNameForeground), func() { l.remove(host) })
 		l.rows.Add(l.row(host, theme.ColorNameForeground, remove))
 	}
 	for _, host := range l.w.config.Hosts {
@@ -55,8 +52,7 @@ func (l *hostList) fill() {
 }
 
 func (l *hostList) row(host string, color fyne.ThemeColorName, last fyne.CanvasObject) fyne.CanvasObject {
-	name := newText(safeName(host), color, theme.SizeNameText)
-	name.cut = true
+	name := l.w.newCutText(safeName(host), color, theme.SizeNameText)
 	return container.New(atLeast{fyne.NewSize(0, 30)}, line(8, 0, name, last))
 }
 

@@ -61,11 +61,11 @@ func TestAddressesAreAllowedAndTakenBackInTheSettings(t *testing.T) {
 // tapIcon taps the last visible button that has this icon and no words.
 func (d *desk) tapIcon(name string) {
 	d.t.Helper()
-	var found *widget.Button
+	var found *button
 	d.walk(func(o fyne.CanvasObject) {
-		if b, ok := o.(*sheetButton); ok && b.Text == "" {
+		if b, ok := o.(*button); ok && b.Text == "" {
 			if t, ok := b.Icon.(themed); ok && t.name == name {
-				found = &b.Button
+				found = b
 			}
 		}
 	})

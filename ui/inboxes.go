@@ -182,8 +182,8 @@ func (w *Window) offerRedirect(t uploader.Token) {
 		}
 		n := int64(old.Unfinished)
 		from := old.Inbox
-		leave := w.newSheetButton(tr("Leave them"), nil)
-		move := w.newSheetButton(trn("Send {{.N}} files there", n), nil)
+		leave := w.newButton(tr("Leave them"), nil)
+		move := w.newButton(trn("Send {{.N}} files there", n), nil)
 		move.Importance = widget.HighImportance
 		s := w.openSheet(tr("Another inbox of the same workspace"), 520, inset(0, 12, 8, 14, wrapped(
 			trn("{{.N}} files wait for the inbox whose token no longer works. They can go to this one instead. What was delivered stays there; half-sent files begin anew.", n))), leave, move)

@@ -36,8 +36,7 @@ func (v *uploadTokens) createAsked() {
 	if ends.IsZero() {
 		ends = begins.Add(cmp.Or(r.Period, workspace.DefaultPeriod))
 	}
-	workspaceName := newText(safeName(v.id), theme.ColorNameForeground, theme.SizeNameText)
-	workspaceName.cut = true
+	workspaceName := v.w.newCutText(safeName(v.id), theme.ColorNameForeground, theme.SizeNameText)
 	v.confirm(tr("Create this token?"), tr("Create"), column(8, -1,
 		pairs(
 			tr("Workspace"), workspaceName,
@@ -69,7 +68,7 @@ func (v *uploadTokens) issue(r workspace.Request) {
 
 // issued shows the new token as the first of the table, to be copied.
 func (v *uploadTokens) issued(link string, g workspace.Grant) {
-	button := v.w.newSheetButton(tr("Copy"), func() { v.copyToken(g.TID) })
+	button := v.w.newButton(tr("Copy"), func() { v.copyToken(g.TID) })
 	button.Icon = icon("copy", theme.ColorNameForegroundOnPrimary)
 	button.Importance = widget.HighImportance
 	v.made[g.TID] = &made{link: link, copy: button}
@@ -96,7 +95,7 @@ func (v *uploadTokens) copyToken(tid int) {
 }
 
 // revokeAsked says what revoking a token does, and asks.
-func (v *uploadTokens) revokeAsked(g workspace.Grant, button *sheetButton) {
+func (v *uploadTokens) revokeAsked(g workspace.Grant, button *button) {
 	if v.busy != "" {
 		return
 	}
@@ -127,9 +126,9 @@ func (v *uploadTokens) revoke(g workspace.Grant) {
 }
 
 // confirm asks before something is done. The button that asked has the keyboard afterwards.
-func (v *uploadTokens) confirm(title, words string, body fyne.CanvasObject, asked *sheetButton, do func()) {
-	no := v.w.newSheetButton(tr("Cancel"), nil)
-	yes := v.w.newSheetButton(words, nil)
+func (v *uploadTokens) confirm(title, words string, body fyne.CanvasObject, asked *button, do func()) {
+	no := v.w.newButton(tr("Cancel"), nil)
+	yes := v.w.newButton(words, nil)
 	yes.Importance = widget.HighImportance
 	s := v.w.openSheet(title, 520, inset(0, 12, 8, 14, body), no, yes)
 	s.name("cancel", no)

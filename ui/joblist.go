@@ -232,13 +232,7 @@ func (l *jobList) menu(at fyne.Position) {
 	}
 	items := append(l.w.jobMenu(j, l.chosen()), fyne.NewMenuItemSeparator())
 	if l.w.config.Desktop.Reveal != nil {
-		items = append(items, fyne.NewMenuItem(tr("Show in its folder"), func() {
-			l.w.inBackground(func(context.Context) {
-				if err := l.w.config.Desktop.Reveal(j.Source); err != nil {
-					l.w.config.Log.Error("reveal", "error", err)
-				}
-			})
-		}))
+		items = append(items, fyne.NewMenuItem(tr("Show in its folder"), func() { l.w.inFileManager(j.Source) }))
 	}
 	items = append(items, fyne.NewMenuItem(tr("Copy the name"), func() { l.w.app.Clipboard().SetContent(j.Source) }))
 	if j.Problem != nil {

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -100,22 +101,6 @@ func (m middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // narrow is the width of a window below which some buttons have no words.
 const narrow = 560
 
-// worded is a button whose words are left away in a narrow window: its sign says the same.
-type worded struct {
-	button *widget.Button
-	words  string
-}
-
-func (x worded) fit(size fyne.Size) {
-	words := x.words
-	if size.Width < narrow {
-		words = ""
-	}
-	if x.button.Text != words {
-		x.button.SetText(words)
-	}
-}
-
 // upTo keeps a scroller as high as its body wants to be, but no higher than there is room.
 type upTo struct {
 	body fyne.CanvasObject
@@ -129,6 +114,19 @@ func (u upTo) MinSize(objects []fyne.CanvasObject) fyne.Size {
 }
 
 func (u upTo) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	objects[0].Move(fyne.Position{})
+}
+
+// noWider lets the window be made narrower than its object, which then leaves something away.
+type noWider struct{ width float32 }
+
+func (n noWider) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	least := objects[0].MinSize()
+	return fyne.NewSize(min(least.Width, n.width), least.Height)
+}
+
+func (n noWider) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	objects[0].Move(fyne.Position{})
 }
@@ -196,8 +194,35 @@ type text struct {
 	size    fyne.ThemeSizeName
 	bold    bool
 	align   fyne.TextAlign
-	cut     bool // shorten in the middle rather than ask for room
-	parts   bool // leave out whole parts at the end, which “ · ” stands between, rather than shorten in the middle
+	cut     bool    // shorten in the middle rather than ask for room
+	parts   bool    // leave out whole parts at the end, which “ · ” stands between, rather than shorten in the middle
+	less    string  // said instead where there is no room for the content
+	w       *Window // of a text that may be cut: its tip says the whole
+	short   bool    // it is
+}
+
+// newCutText makes a text that is shortened where it has no room. While the pointer is on it, a tip says the whole.
+func (w *Window) newCutText(content string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *text {
+	t := newText(content, color, size)
+	t.w, t.cut = w, true
+	return t
+}
+
+// MouseIn implements desktop.Hoverable.
+func (t *text) MouseIn(*desktop.MouseEvent) {
+	if t.short {
+		t.w.tips().want([]string{t.content}, t)
+	}
+}
+
+// MouseMoved implements desktop.Hoverable.
+func (t *text) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (t *text) MouseOut() {
+	if t.w != nil {
+		t.w.tips().hide()
+	}
 }
 
 func newText(content string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *text {
@@ -236,7 +261,11 @@ func (r *textRenderer) Layout(s fyne.Size) {
 		if r.text.parts {
 			content = fewerParts(content, s.Width, r.line.TextSize, r.line.TextStyle)
 		}
+		if r.text.less != "" && fyne.MeasureText(content, r.line.TextSize, r.line.TextStyle).Width > s.Width {
+			content = r.text.less
+		}
 		r.line.Text = shorten(content, s.Width, r.line.TextSize, r.line.TextStyle)
+		r.text.short = r.line.Text != r.text.content
 		r.line.Refresh()
 	}
 }

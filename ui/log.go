@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
 )
 
 const (
@@ -47,12 +50,12 @@ type logState struct {
 // openLog shows the end of the log.
 func (w *Window) openLog() {
 	v := &logView{w: w, lines: newLogList(w)}
-	closing := w.newSheetButton(tr("Close"), nil)
+	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
-	copying := w.newSheetButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), func() {
+	copying := w.newButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), func() {
 		w.app.Clipboard().SetContent(strings.Join(v.lines.records, "\n"))
 	})
-	folder := w.newSheetButtonWithIcon(tr("Show in its folder"), icon("folder", theme.ColorNameForeground), w.showLog)
+	folder := w.newButtonWithIcon(tr("Show in its folder"), icon("folder", theme.ColorNameForeground), func() { w.inFileManager(w.config.LogPath) })
 	if w.config.Desktop.Reveal == nil {
 		folder.Hide()
 	}
@@ -163,12 +166,20 @@ func readable(record []byte) string {
 	return safeName(line)
 }
 
-// showLog opens the log's folder.
-func (w *Window) showLog() {
+// inFileManager shows a file in its folder, or says where it is.
+func (w *Window) inFileManager(path string) {
 	w.inBackground(func(context.Context) {
-		if err := w.config.Desktop.Reveal(w.config.LogPath); err != nil {
-			w.config.Log.Error("reveal", "error", err)
+		err := w.config.Desktop.Reveal(path)
+		if err == nil {
+			return
 		}
+		w.config.Log.Error("reveal", "error", err)
+		w.do(func() {
+			w.tell(tr("No file manager opened"), uploader.Explanation{
+				What: tr("This computer's file manager could not be opened."), Safe: tr("Everything else stays as it is."),
+				Do: tr("Open this folder yourself: {{.Folder}}", values("Folder", safeName(filepath.Dir(path)))),
+			})
+		})
 	})
 }
 
@@ -268,7 +279,7 @@ func (s shallow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // newLogButton opens the log; where there is none it is out of sight.
 func newLogButton(w *Window) fyne.CanvasObject {
-	b := widget.NewButton(tr("Log"), w.openLog)
+	b := w.newButton(tr("Log"), w.openLog)
 	b.Importance = widget.LowImportance
 	w.name("log", b)
 	box := container.New(shallow{currentSize(theme.SizeNameCaptionText) + 12}, b)

@@ -76,7 +76,7 @@ func beside(picture, words fyne.CanvasObject) fyne.CanvasObject {
 
 // tell says something in a dialog of its own.
 func (w *Window) tell(title string, x uploader.Explanation) {
-	closing := w.newSheetButton(tr("Close"), nil)
+	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	s := w.openSheet(title, 480, inset(0, 12, 8, 14, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
 	s.name("cancel", closing)

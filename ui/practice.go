@@ -33,22 +33,22 @@ type practiceBar struct {
 	box   *fyne.Container
 	words *text
 	cable *widget.Check
-	end   *widget.Button
-	issue *widget.Button
+	end   *button
+	issue *button
 }
 
 func newPracticeBar(w *Window) *practiceBar {
 	p := &practiceBar{w: w}
-	p.words = newText(tr("Practice inbox: nothing leaves this computer"), theme.ColorNameForeground, theme.SizeNameText)
-	p.words.bold, p.words.cut = true, true
+	p.words = w.newCutText(tr("Practice inbox: nothing leaves this computer"), theme.ColorNameForeground, theme.SizeNameText)
+	p.words.bold = true
 	p.cable = widget.NewCheck(tr("Pull the cable"), func(on bool) {
 		w.practice.PullCable(on)
 		w.wake()
 	})
-	p.end = widget.NewButton(tr("End the token"), w.endPracticeToken)
+	p.end = w.newButton(tr("End the token"), w.endPracticeToken)
 	w.name("cable", p.cable)
 	w.name("end_token", p.end)
-	p.issue = widget.NewButton(tr("Upload tokens…"), w.openPracticeTokens)
+	p.issue = w.newButton(tr("Upload tokens…"), w.openPracticeTokens)
 	w.name("tokens", p.issue)
 	sign := container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon("practice", theme.ColorNamePrimary)))
 	p.box = inset(0, 8, 16, 16, container.NewStack(newPanel(colorInfoBg, "", 8), inset(4, 4, 12, 6, line(8, 1, sign, p.words, p.cable, p.end, p.issue))))

@@ -8,8 +8,8 @@ import (
 
 // tellOfTray says once that closing the window hides it only.
 func (w *Window) tellOfTray() {
-	quit := w.newSheetButton(tr("Quit instead"), w.quitAsked)
-	hide := w.newSheetButton(tr("Hide the window"), nil)
+	quit := w.newButton(tr("Quit instead"), w.quitAsked)
+	hide := w.newButton(tr("Hide the window"), nil)
 	hide.Importance = widget.HighImportance
 	s := w.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
 		tr("The window is hidden, and the program stays beside the clock. Click its icon there to come back. This is said only once."))), quit, hide)
@@ -32,8 +32,8 @@ func (w *Window) quitAsked() {
 		return
 	}
 	w.reveal()
-	stay := w.newSheetButton(tr("Go on sending"), nil)
-	quit := w.newSheetButton(tr("Quit"), w.quit)
+	stay := w.newButton(tr("Go on sending"), nil)
+	quit := w.newButton(tr("Quit"), w.quit)
 	quit.Importance = widget.HighImportance
 	s := w.openSheet(tr("Files are being sent"), 480, inset(0, 12, 8, 14, wrapped(
 		trn("{{.N}} files are not in the inbox yet. What is there stays there.", unfinished(&w.last.status)))), stay, quit)

@@ -102,7 +102,7 @@ type reviewDialog struct {
 	list   *fyne.Container // the roots
 	notes  *fyne.Container
 	choice *sheetRadio
-	send   *sheetButton
+	send   *button
 	sent   bool
 }
 
@@ -114,12 +114,11 @@ func (w *Window) review(all []given) {
 	}
 	d.counts = newText(tr("Counting…"), theme.ColorNameForeground, theme.SizeNameHeadingText)
 	d.counts.bold = true
-	d.where = newText(tr("to {{.Inbox}}", values("Inbox", w.called(w.token.Inbox))), colorMuted, theme.SizeNameText)
-	d.where.cut = true
+	d.where = w.newCutText(tr("to {{.Inbox}}", values("Inbox", w.called(w.token.Inbox))), colorMuted, theme.SizeNameText)
 	d.notes = container.NewVBox()
 	d.choice = w.conflictChoice()
-	cancel := w.newSheetButton(tr("Cancel"), nil)
-	d.send = w.newSheetButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
+	cancel := w.newButton(tr("Cancel"), nil)
+	d.send = w.newButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
 	d.send.Importance = widget.HighImportance
 	body := inset(0, 8, 8, 14, column(10, -1,
 		column(2, -1, d.counts, d.where),
@@ -169,9 +168,8 @@ func (d *reviewDialog) roots() fyne.CanvasObject {
 		if g.folder {
 			sign = "folder"
 		}
-		name := newText(safeName(filepath.Base(p)), theme.ColorNameForeground, theme.SizeNameText)
-		folder := newText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
-		name.cut, folder.cut = true, true
+		name := d.w.newCutText(safeName(filepath.Base(p)), theme.ColorNameForeground, theme.SizeNameText)
+		folder := d.w.newCutText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
 		size := newText("", colorMuted, theme.SizeNameText)
 		d.sizes = append(d.sizes, size)
 		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, colorMuted))), column(0, -1, name, folder), size))
@@ -291,7 +289,7 @@ func (d *reviewDialog) showNotes() {
 	}
 	if f.junk > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
-			func(x uploader.Found) string { return translated(translated(x.Skip.Why())) }))
+			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.renamed > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} get a slightly different name, since the storage would change it", f.renamed)))
@@ -346,9 +344,8 @@ func newPadded(words string) fyne.CanvasObject {
 func (w *Window) details(title string, items []uploader.Found, why func(uploader.Found) string) fyne.CanvasObject {
 	list := column(6, -1)
 	for _, x := range items {
-		name := newText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)
-		reason := newText(why(x), colorMuted, theme.SizeNameCaptionText)
-		name.cut, reason.cut = true, true
+		name := w.newCutText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)
+		reason := w.newCutText(why(x), colorMuted, theme.SizeNameCaptionText)
 		list.Add(column(0, -1, name, reason))
 	}
 	return w.newSheetFold(title, inset(0, 4, 28, 8, list))

@@ -122,7 +122,7 @@ func (w *Window) openSettings() {
 		inset(10, 0, 0, 0, hosts.box),
 		inset(10, 4, 0, 0, newText(tr("Network, from the next start on"), colorMuted, theme.SizeNameText)),
 		network))
-	closing := w.newSheetButton(tr("Close"), nil)
+	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)
 	sheet.name("cancel", closing)

@@ -17,6 +17,7 @@ import (
 type sheet struct {
 	w       *Window
 	overlay *fyne.Container
+	tip     *tip // above its own card
 	// tick, if not nil, is called with each sample. It returns after how long it wants to be called again; 0 for never.
 	tick func(now time.Time) time.Duration
 	// fit, if not nil, is called with the window's size when that changes.
@@ -35,9 +36,9 @@ func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, 
 	if w.sheet != nil && !w.sheet.stays {
 		w.sheet.close()
 	}
-	s := &sheet{w: w, under: w.sheet, scroll: container.NewVScroll(body)}
-	head := newText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
-	head.bold, head.cut = true, true
+	s := &sheet{w: w, under: w.sheet, tip: newTip(w), scroll: container.NewVScroll(body)}
+	head := w.newCutText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	head.bold = true
 	room := fyne.CanvasObject(s.scroll)
 	own, full := body.(ownScroll)
 	if full {
@@ -53,7 +54,8 @@ func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, 
 	s.overlay = container.NewStack(
 		newScrim(),
 		container.New(&sheetLayout{width: width, body: body, full: full},
-			container.NewStack(newPanel(theme.ColorNameOverlayBackground, theme.ColorNameSeparator, 12), content)))
+			container.NewStack(newPanel(theme.ColorNameOverlayBackground, theme.ColorNameSeparator, 12), content)),
+		s.tip.layer)
 	c := w.window.Canvas()
 	c.Overlays().Add(s.overlay)
 	s.overlay.Resize(c.Size())

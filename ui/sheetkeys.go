@@ -21,42 +21,6 @@ func (w *Window) sheetKey(e *fyne.KeyEvent) bool {
 	return true
 }
 
-// sheetButton is a button on a sheet.
-type sheetButton struct {
-	widget.Button
-	w *Window
-}
-
-func (w *Window) newSheetButton(words string, tapped func()) *sheetButton {
-	b := &sheetButton{w: w}
-	b.Text, b.OnTapped = words, tapped
-	b.ExtendBaseWidget(b)
-	return b
-}
-
-func (w *Window) newSheetButtonWithIcon(words string, sign fyne.Resource, tapped func()) *sheetButton {
-	b := w.newSheetButton(words, tapped)
-	b.Icon = sign
-	return b
-}
-
-// TypedKey implements fyne.Focusable.
-func (b *sheetButton) TypedKey(e *fyne.KeyEvent) {
-	switch {
-	case b.w.sheetKey(e):
-	case e.Name == fyne.KeyReturn, e.Name == fyne.KeyEnter:
-		b.Tapped(nil)
-	default:
-		b.Button.TypedKey(e)
-	}
-}
-
-// FocusGained implements fyne.Focusable.
-func (b *sheetButton) FocusGained() {
-	b.Button.FocusGained()
-	b.w.bring(b)
-}
-
 // sheetCheck is a box to tick on a sheet.
 type sheetCheck struct {
 	widget.Check
@@ -187,7 +151,7 @@ func (t roundSigns) Icon(name fyne.ThemeIconName) fyne.Resource {
 // newSheetFold makes a title that shows and hides what belongs to it; at first it is hidden.
 func (w *Window) newSheetFold(title string, inside fyne.CanvasObject) fyne.CanvasObject {
 	inside.Hide()
-	head := w.newSheetButtonWithIcon(title, theme.MenuExpandIcon(), nil)
+	head := w.newButtonWithIcon(title, theme.MenuExpandIcon(), nil)
 	head.Importance, head.Alignment = widget.LowImportance, widget.ButtonAlignLeading
 	box := column(0, -1, head, inside)
 	head.OnTapped = func() {

@@ -28,7 +28,7 @@ func TestTheViewOfTokensWorksFromTheKeyboard(t *testing.T) {
 			names = append(names, "entry")
 		case *sheetSelect:
 			names = append(names, "choice")
-		case *sheetButton:
+		case *button:
 			names = append(names, f.Text)
 		default:
 			names = append(names, fmt.Sprintf("%T", f))

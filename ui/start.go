@@ -9,13 +9,14 @@ import (
 
 // start is what is seen while there is nothing to watch: the two steps.
 type start struct {
-	w                     *Window
-	box                   *fyne.Container
-	paste, add, folder    *widget.Button
-	practice              *widget.Button
-	first, second         *stepCard
-	offer                 fyne.CanvasObject
-	haveToken, waitsForIt bool
+	w                  *Window
+	box                *fyne.Container
+	paste, add, folder *button
+	practice           *button
+	first, second      *stepCard
+	offer              fyne.CanvasObject
+	haveToken          bool
+	waiting            int // things that wait for a token
 }
 
 // stepCard is one of the two steps: its number, what to do, and the button that does it.
@@ -26,15 +27,14 @@ type stepCard struct {
 	box          *fyne.Container
 }
 
-func newStep(number, title, words string, buttons ...fyne.CanvasObject) *stepCard {
+func (w *Window) newStep(number, title, words string, buttons ...fyne.CanvasObject) *stepCard {
 	s := &stepCard{mark: widget.NewIcon(icon("delivered", theme.ColorNameSuccess))}
 	s.mark.Hide()
 	s.number = newText(number, theme.ColorNamePrimary, theme.SizeNameHeadingText)
 	s.number.bold, s.number.align = true, fyne.TextAlignCenter
 	s.title = newText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	s.title.bold = true
-	s.words = newText(words, colorMuted, theme.SizeNameText)
-	s.words.cut = true
+	s.words = w.newCutText(words, colorMuted, theme.SizeNameText)
 	mark := container.New(atLeast{fyne.NewSquareSize(30)}, container.NewCenter(s.number, container.New(atLeast{fyne.NewSquareSize(26)}, s.mark)))
 	left := line(14, 1, mark, column(4, -1, s.title, s.words))
 	s.box = card(column(8, -1, left, inset(0, 0, 44, 0, line(8, -1, buttons...))))
@@ -51,16 +51,16 @@ func (s *stepCard) done(title, words string) {
 
 func newStart(w *Window) *start {
 	v := &start{w: w}
-	v.paste = widget.NewButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForegroundOnPrimary), w.pasteToken)
+	v.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForegroundOnPrimary), w.pasteToken)
 	v.paste.Importance = widget.HighImportance
-	v.add = widget.NewButtonWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), w.chooseFiles)
-	v.folder = widget.NewButtonWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), w.chooseFolder)
-	v.practice = widget.NewButton(tr("Try the practice inbox"), w.startPractice)
+	v.add = w.newButtonWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), w.chooseFiles)
+	v.folder = w.newButtonWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), w.chooseFolder)
+	v.practice = w.newButton(tr("Try the practice inbox"), w.startPractice)
 	w.name("paste", v.paste)
 	w.name("add", v.add)
 	w.name("practice", v.practice)
-	v.first = newStep("1", tr("Paste your upload token"), tr("The link or the text that the workspace gave you."), v.paste)
-	v.second = newStep("2", tr("Drop files or folders here"), tr("Drop a folder rather than thousands of files one by one."), v.add, v.folder)
+	v.first = w.newStep("1", tr("Paste your upload token"), tr("The link or the text that the workspace gave you."), v.paste)
+	v.second = w.newStep("2", tr("Drop files or folders here"), dropAFolder(), v.add, v.folder)
 	v.offer = container.NewCenter(line(10, -1, newText(tr("No token yet?"), colorMuted, theme.SizeNameText), v.practice))
 	if w.config.Practice == nil {
 		v.offer.Hide()
@@ -70,14 +70,18 @@ func newStart(w *Window) *start {
 	return v
 }
 
+func dropAFolder() string { return tr("Drop a folder rather than thousands of files one by one.") }
+
 // show tells what has been done of the two steps.
 func (v *start) show() {
-	have, waits := v.w.token.Inbox.Host != "", len(v.w.held) > 0
-	if waits != v.waitsForIt {
-		v.waitsForIt = waits
-		if waits {
-			v.second.words.set(trn("{{.N}} things wait for a token.", int64(len(v.w.held))), colorMuted)
+	have := v.w.token.Inbox.Host != ""
+	if n := len(v.w.held); n != v.waiting {
+		v.waiting = n
+		words := dropAFolder()
+		if n > 0 {
+			words = trn("{{.N}} things wait for a token.", int64(n))
 		}
+		v.second.words.set(words, colorMuted)
 	}
 	if !have || v.haveToken {
 		return

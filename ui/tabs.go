@@ -30,7 +30,7 @@ func newTabs(w *Window) *tabs {
 		{tr("Delivered"), []uploader.JobState{uploader.Delivered}},
 		{tr("Not sent"), []uploader.JobState{uploader.LeftAlone, uploader.Cancelled}},
 	} {
-		x := &tab{words: x.words, states: x.states}
+		x := &tab{w: w, words: x.words, states: x.states}
 		x.tapped = func() { t.choose(x) }
 		x.ExtendBaseWidget(x)
 		t.all = append(t.all, x)
@@ -76,6 +76,7 @@ func (t *tabs) show(s *sample) {
 // tab is one of them: a word, a number, a line below the chosen one.
 type tab struct {
 	widget.BaseWidget
+	w       *Window
 	words   string
 	states  []uploader.JobState
 	n       int64
@@ -94,12 +95,15 @@ func (t *tab) FocusGained() { t.focused = true; t.Refresh() }
 func (t *tab) FocusLost() { t.focused = false; t.Refresh() }
 
 // TypedRune implements fyne.Focusable.
-func (t *tab) TypedRune(rune) {}
+func (t *tab) TypedRune(r rune) { t.w.typedRune(r) }
 
 // TypedKey implements fyne.Focusable.
 func (t *tab) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeySpace || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+	switch e.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		t.tapped()
+	default:
+		t.w.typedKey(e)
 	}
 }
 

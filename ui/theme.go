@@ -69,7 +69,7 @@ var palette = map[fyne.ThemeColorName][2]color.NRGBA{
 	theme.ColorNameDisabledButton:      {rgb(0xe6ebf0), rgb(0x232b34)},
 	theme.ColorNameDisabled:            {rgb(0x566575), rgb(0x97a6b5)},
 	theme.ColorNamePlaceHolder:         {rgb(0x5f6e7d), rgb(0x8f9eae)},
-	theme.ColorNameInputBackground:     {rgb(0xffffff), rgb(0x12171d)},
+	theme.ColorNameInputBackground:     {rgb(0xf4f6f8), rgb(0x12171d)},
 	theme.ColorNameInputBorder:         {rgb(0xb9c4cf), rgb(0x465361)},
 	theme.ColorNameSeparator:           {rgb(0xdde4ea), rgb(0x2c3641)},
 	theme.ColorNameHeaderBackground:    {rgb(0xffffff), rgb(0x1b222a)},

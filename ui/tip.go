@@ -18,8 +18,8 @@ const (
 	tipLines = 8
 )
 
-// tip says in full what a row has no room for, and what its signs do. It is a layer above the list that takes no clicks and no hovering,
-// unlike Fyne's pop-ups, which would take the pointer from the row that it belongs to.
+// tip says in full what there is no room for, and what signs without words do. It is a layer above the list, the window or a sheet that
+// takes no clicks and no hovering, unlike Fyne's pop-ups, which would take the pointer from what it belongs to.
 type tip struct {
 	w      *Window
 	layer  *fyne.Container
@@ -58,6 +58,14 @@ func (t *tip) want(texts []string, beside fyne.CanvasObject) {
 			}
 		})
 	})
+}
+
+// tips returns the tip of what is on top.
+func (w *Window) tips() *tip {
+	if w.sheet != nil {
+		return w.sheet.tip
+	}
+	return w.tip
 }
 
 // hide takes the tip away, and what was wanted.
@@ -99,13 +107,19 @@ func (t *tip) show(texts []string, beside fyne.CanvasObject) {
 	t.box.Resize(whole)
 	position := t.w.app.Driver().AbsolutePositionForObject
 	row := position(beside).Subtract(position(t.layer))
-	at := fyne.NewPos(min(row.X+34, room.Width-whole.Width-pad), row.Y+beside.Size().Height+gap)
+	indent := float32(0)
+	if r, ok := beside.(*jobRow); ok && r.pointed >= 0 {
+		indent = actionPlace(r.Size(), r.pointed).X
+	} else if ok {
+		indent = 34 // below its words
+	}
+	at := fyne.NewPos(min(row.X+indent, room.Width-whole.Width-pad), row.Y+beside.Size().Height+gap)
 	if at.Y+whole.Height > room.Height {
 		at.Y = max(row.Y-whole.Height-gap, 0)
 	}
 	t.box.Move(fyne.NewPos(max(at.X, 0), at.Y))
 	t.box.Show()
-	t.box.Refresh()
+	t.layer.Refresh() // Fyne knows not yet where a box is painted that was never seen
 }
 
 // broken breaks a text into lines that fit a width, after a blank or a slash where there is one in the second half of the line.

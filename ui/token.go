@@ -25,7 +25,7 @@ type tokenDialog struct {
 	problem *text // about the name
 	keep    *sheetCheck
 	forget  *sheetCheck // takes the token from the clipboard after use
-	use     *sheetButton
+	use     *button
 	check   *tokenCheck
 	token   uploader.Token
 	err     error
@@ -60,8 +60,7 @@ func (w *Window) openToken(text string) {
 	d.entry.changed = d.decode
 	d.fields = container.NewVBox()
 	d.name = w.newSheetEntry("", func(string) { d.checkName() })
-	d.problem = newText("", theme.ColorNameError, theme.SizeNameCaptionText)
-	d.problem.cut = true
+	d.problem = w.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	d.problem.Hide()
 	d.keep = w.newSheetCheck(tr("Remember it in this computer's keyring"), nil)
 	d.keep.Checked = true
@@ -72,8 +71,8 @@ func (w *Window) openToken(text string) {
 	d.forget.Checked = !w.settings.KeepClipboard
 	d.naming = column(4, -1, newText(tr("What you call this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
 	d.check = newTokenCheck(w, d.fit)
-	cancel := w.newSheetButton(tr("Cancel"), nil)
-	d.use = w.newSheetButton(tr("Use this token"), d.take)
+	cancel := w.newButton(tr("Cancel"), nil)
+	d.use = w.newButton(tr("Use this token"), d.take)
 	d.use.Importance = widget.HighImportance
 	d.use.Disable()
 	body := inset(0, 12, 8, 14, column(12, -1,
@@ -214,8 +213,7 @@ func (d *tokenDialog) describe() {
 		if value == "" {
 			return
 		}
-		v := newText(safeName(value), theme.ColorNameForeground, theme.SizeNameText)
-		v.cut = true
+		v := d.w.newCutText(safeName(value), theme.ColorNameForeground, theme.SizeNameText)
 		row(words, name, v)
 	}
 	f := t.Fields(now)
@@ -284,8 +282,8 @@ func (w *Window) useToken(t uploader.Token) bool {
 		w.tell(tr("The token can't be used"), explain(err))
 		return false
 	}
-	w.begin(t)
 	w.offerRedirect(t)
+	w.begin(t)
 	return true
 }
 
@@ -389,8 +387,7 @@ func (e *tokenEntry) TypedShortcut(s fyne.Shortcut) {
 
 // newReveal is the eye that shows the text while it is open.
 func newReveal(e *tokenEntry) fyne.CanvasObject {
-	eye := e.w.newSheetButtonWithIcon("", icon("eye", colorMuted), nil)
-	eye.Importance = widget.LowImportance
+	eye := e.w.newSign(tr("Show or hide the token"), icon("eye", colorMuted), nil)
 	eye.OnTapped = func() {
 		e.Password = !e.Password
 		name := "eye-closed"

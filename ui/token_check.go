@@ -15,7 +15,7 @@ type tokenCheck struct {
 	w      *Window
 	fit    func() // gives the sheet the height that its content needs
 	box    *fyne.Container
-	button *sheetButton
+	button *button
 	answer *fyne.Container
 	token  uploader.Token
 	cancel context.CancelFunc // of the question under way; nil for none
@@ -23,7 +23,7 @@ type tokenCheck struct {
 
 func newTokenCheck(w *Window, fit func()) *tokenCheck {
 	c := &tokenCheck{w: w, fit: fit, answer: container.NewVBox()}
-	c.button = w.newSheetButtonWithIcon(tr("Check with the storage"), icon("retry", theme.ColorNameForeground), c.ask)
+	c.button = w.newButtonWithIcon(tr("Check with the storage"), icon("retry", theme.ColorNameForeground), c.ask)
 	c.box = column(8, -1, line(0, -1, c.button), c.answer)
 	c.box.Hide()
 	return c

@@ -45,7 +45,7 @@ func TestTheFormSaysWhatIsWrongWhileItIsFilledIn(t *testing.T) {
 				d.write("from", c.from)
 				d.write("to", c.to)
 			}
-			if got := !d.sheetButton("Create a token…").Disabled(); got != (c.says == "") {
+			if got := !d.button("Create a token…").Disabled(); got != (c.says == "") {
 				t.Errorf("a token can be created: %v", got)
 			}
 			if c.says != "" {

@@ -28,7 +28,7 @@ type tokenTable struct {
 	window  fyne.Size // its size
 	wide    bool
 	built   int // how often
-	revokes []*sheetButton
+	revokes []*button
 }
 
 // tokenRow is one token of the table.
@@ -72,13 +72,13 @@ func (t *tokenTable) build() {
 	if t.wide {
 		t.box.Add(inset(0, 4, 8, 8, container.New(&t.columns, titles...)))
 	}
-	var first *sheetButton // of those that revoke
+	var first *button // of those that revoke
 	for i, r := range t.rows {
 		if i > 0 || t.wide {
 			t.box.Add(widget.NewSeparator())
 		}
 		t.box.Add(t.present(r))
-		if b, ok := r.revoke.(*sheetButton); ok && first == nil {
+		if b, ok := r.revoke.(*button); ok && first == nil {
 			first = b
 			v.sheet.name("revoke", b)
 		}
@@ -90,7 +90,7 @@ func (t *tokenTable) build() {
 	}
 	if more := len(v.grants) - len(t.rows); more > 0 {
 		t.box.Add(widget.NewSeparator())
-		t.box.Add(inset(8, 0, 0, 0, line(0, -1, v.w.newSheetButton(trn("Show {{.N}} more tokens", int64(more)), func() {
+		t.box.Add(inset(8, 0, 0, 0, line(0, -1, v.w.newButton(trn("Show {{.N}} more tokens", int64(more)), func() {
 			v.most = len(v.grants)
 			t.build()
 			v.show()
@@ -101,15 +101,15 @@ func (t *tokenTable) build() {
 // row makes what is shown of one token.
 func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
 	r := tokenRow{grant: g, state: g.StateAt(now), revoke: container.New(atLeast{fyne.NewSize(0, t.v.create.MinSize().Height)}, layout.NewSpacer())}
-	r.reason = newText(safeName(cmp.Or(g.Reason, "–")), theme.ColorNameForeground, theme.SizeNameText)
-	r.reason.bold, r.reason.cut = true, true
+	r.reason = t.v.w.newCutText(safeName(cmp.Or(g.Reason, "–")), theme.ColorNameForeground, theme.SizeNameText)
+	r.reason.bold = true
 	r.from = newText(dateOrNone(g.ValidFrom), colorMuted, theme.SizeNameText)
 	r.to = newText(dateOrNone(g.ValidTo), colorMuted, theme.SizeNameText)
 	words, color, _ := timeLeft(g, now)
 	r.left = newText(words, color, theme.SizeNameText)
 	r.sign = stateSign(r.state)
 	if r.state == uploader.StateActive || r.state == uploader.StateNotYetValid || r.state == uploader.StateUnknown {
-		b := t.v.w.newSheetButton(tr("Revoke…"), nil)
+		b := t.v.w.newButton(tr("Revoke…"), nil)
 		b.OnTapped = func() { t.v.revokeAsked(g, b) }
 		t.revokes = append(t.revokes, b)
 		r.revoke = b
@@ -127,8 +127,8 @@ func (t *tokenTable) present(r tokenRow) fyne.CanvasObject {
 	if t.wide {
 		row = container.New(&t.columns, r.cells()...)
 	} else {
-		dates := newText(fmt.Sprintf("%s – %s", r.from.content, r.to.content), colorMuted, theme.SizeNameCaptionText)
-		dates.cut = true
+		dates := t.v.w.newCutText(fmt.Sprintf("%s – %s", r.from.content, r.to.content), colorMuted, theme.SizeNameCaptionText)
+		dates.less = "– " + r.to.content
 		row = line(8, 0, column(2, -1, line(8, 0, r.reason, r.sign), line(8, 0, dates, r.left)), r.revoke)
 	}
 	row = inset(4, 4, 8, 8, row)

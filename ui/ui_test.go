@@ -213,27 +213,25 @@ func (d *desk) mustSay(texts ...string) {
 	}
 }
 
-// button returns the visible button with these words.
-func (d *desk) button(words string) *widget.Button {
+// buttons returns the visible buttons with these words.
+func (d *desk) buttons(words string) (found []*button) {
 	d.t.Helper()
-	var found *widget.Button
 	d.walk(func(o fyne.CanvasObject) {
-		switch b := o.(type) {
-		case *widget.Button:
-			if b.Text == words {
-				found = b
-			}
-		case *sheetButton:
-			if b.Text == words {
-				found = &b.Button
-			}
+		if b, ok := o.(*button); ok && b.Text == words {
+			found = append(found, b)
 		}
 	})
-	if found != nil {
-		return found
+	if found == nil {
+		d.t.Fatalf("there is no button %q; the window says:\n%s", words, strings.Join(d.texts(), "\n"))
 	}
-	d.t.Fatalf("there is no button %q; the window says:\n%s", words, strings.Join(d.texts(), "\n"))
-	return nil
+	return found
+}
+
+// button returns the last of them.
+func (d *desk) button(words string) *button {
+	d.t.Helper()
+	all := d.buttons(words)
+	return all[len(all)-1]
 }
 
 func (d *desk) tap(words string) {

@@ -36,14 +36,14 @@ type uploadTokens struct {
 	status  *text // what is being done
 	trouble *fyne.Container
 	table   *tokenTable
-	create  *sheetButton
+	create  *button
 }
 
 // made is a token that was made in this view, and its button.
 type made struct {
 	link   string // the token itself: a secret, dropped when the view is closed
 	copied bool
-	copy   *sheetButton
+	copy   *button
 }
 
 // ask is something to be done with the workspace, and what follows where that went well: a function for Fyne's thread. unseen, if not
@@ -60,16 +60,14 @@ func (w *Window) openUploadTokens(title string, open func(context.Context) (Work
 	v := &uploadTokens{w: w, open: open, asks: make(chan ask, 1), made: map[int]*made{}, most: rowsAtOnce}
 	var stop context.CancelFunc
 	v.view, stop = context.WithCancel(w.ctx)
-	v.where = newText("", colorMuted, theme.SizeNameCaptionText)
-	v.where.cut = true
-	v.status = newText("", colorMuted, theme.SizeNameText)
-	v.status.cut = true
+	v.where = w.newCutText("", colorMuted, theme.SizeNameCaptionText)
+	v.status = w.newCutText("", colorMuted, theme.SizeNameText)
 	v.trouble = column(0, -1)
 	v.trouble.Hide()
 	v.form = newTokenForm(w, v.show, v.createAsked)
 	v.table = newTokenTable(v)
-	closing := w.newSheetButton(tr("Close"), nil)
-	v.create = w.newSheetButton(tr("Create a token…"), v.createAsked)
+	closing := w.newButton(tr("Close"), nil)
+	v.create = w.newButton(tr("Create a token…"), v.createAsked)
 	v.create.Importance = widget.HighImportance
 	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, v.form.box, widget.NewSeparator(), v.status, v.table.box))
 	v.sheet = w.openSheet(title, sheetWidth, body, closing, v.create)
@@ -172,7 +170,7 @@ func (v *uploadTokens) failed(a ask, err error) {
 	x := explainIssuing(err)
 	v.trouble.Add(notice("attention", theme.ColorNameError, colorErrorBg, x))
 	if a.again {
-		v.trouble.Add(line(0, -1, v.w.newSheetButton(tr("Try again"), func() { v.ask(a) })))
+		v.trouble.Add(line(0, -1, v.w.newButton(tr("Try again"), func() { v.ask(a) })))
 	}
 	v.sheet.scroll.ScrollToTop()
 	v.w.events.event("told", "title", a.words, "message", x.String())

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
 	"inboxuploader/uploader"
@@ -34,25 +33,10 @@ func (d *desk) openTokens(ws Workspace) *uploadTokens {
 	return v
 }
 
-// sheetButton returns the visible button with these words on a sheet.
-func (d *desk) sheetButton(words string) *sheetButton {
-	d.t.Helper()
-	var found *sheetButton
-	d.walk(func(o fyne.CanvasObject) {
-		if b, ok := o.(*sheetButton); ok && b.Text == words && found == nil {
-			found = b
-		}
-	})
-	if found == nil {
-		d.t.Fatalf("there is no button %q; the window says:\n%s", words, strings.Join(d.texts(), "\n"))
-	}
-	return found
-}
-
 // press taps the first button with these words on a sheet.
 func (d *desk) press(words string) {
 	d.t.Helper()
-	b := d.sheetButton(words)
+	b := d.buttons(words)[0]
 	if b.Disabled() {
 		d.t.Fatalf("the button %q is disabled", words)
 	}
@@ -91,7 +75,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	d.openAccountTokens()
 	d.until("the table was read", func() bool { return d.says("There are no upload tokens yet") })
 	d.mustSay("Upload tokens", "Workspace ws0421", "What it is for", "30 days")
-	if !d.sheetButton("Create a token…").Disabled() {
+	if !d.button("Create a token…").Disabled() {
 		t.Error("a token can be created without a reason")
 	}
 
@@ -210,7 +194,7 @@ func TestTroubleWithTheWorkspaceIsSaidInSentences(t *testing.T) {
 			if d.says("a Go error") || len(v.made) != 0 || len(v.grants) != 1 {
 				t.Error("it says more")
 			}
-			if d.sheetButton("Create a token…").Disabled() {
+			if d.button("Create a token…").Disabled() {
 				t.Error("it can't be tried again")
 			}
 		})
@@ -225,7 +209,7 @@ func TestTheTableIsReadAgainWhereThatFailed(t *testing.T) {
 	d.openAccountTokens()
 	d.until("it is said", func() bool { return d.says("The storage can't be reached.") })
 	d.write("reason", "x")
-	if !d.sheetButton("Create a token…").Disabled() {
+	if !d.button("Create a token…").Disabled() {
 		t.Error("a token can be created before the table was read")
 	}
 	broken.list = manyGrants(1).list

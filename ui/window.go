@@ -154,6 +154,7 @@ type Window struct {
 	pages    *fyne.Container
 	practise *practiceBar
 	mainMenu []*fyne.MenuItem // in the system's menu bar
+	tip      *tip
 	sheet    *sheet
 	tray     *tray
 	told     told
@@ -213,8 +214,9 @@ func (w *Window) build() fyne.CanvasObject {
 	w.work = newWork(w)
 	w.pages = container.NewStack(w.start.box, w.work.box)
 	w.name("drop", w.pages)
-	all := container.New(&watchedLayout{atLeast{smallest}, w.resized},
-		column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages)) // Fyne paints the background
+	w.tip = newTip(w)
+	all := container.New(&watchedLayout{atLeast{smallest}, w.resized}, container.NewStack(
+		column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages), w.tip.layer)) // Fyne paints the background
 	if w.config.Place == nil {
 		return all
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,11 +106,12 @@ type totals struct {
 	sign                 *widget.Icon
 	head, words          *text
 	bar                  *bar
-	copy, save           *widget.Button
-	clear                *widget.Button
-	pause, resume, retry *widget.Button
+	copy, save, folder   *button
+	clear                *button
+	pause, resume, retry *button
 	actions              buttonsShown
 	done                 *fyne.Container
+	wide                 float32 // its width with all words
 	barBox               *fyne.Container
 	finished             bool
 }
@@ -117,19 +119,23 @@ type totals struct {
 func newTotals(w *Window) *totals {
 	t := &totals{w: w}
 	t.sign = widget.NewIcon(icon("sending", theme.ColorNamePrimary))
-	t.head = newText("", theme.ColorNameForeground, theme.SizeNameSubHeadingText)
-	t.head.bold, t.head.cut = true, true
-	t.words = newText("", colorMuted, theme.SizeNameText)
-	t.words.cut, t.words.parts = true, true
+	t.head = w.newCutText("", theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	t.head.bold = true
+	t.words = w.newCutText("", colorMuted, theme.SizeNameText)
+	t.words.parts = true
 	t.bar = newBar()
-	t.save = widget.NewButtonWithIcon(tr("Save receipt…"), icon("save", theme.ColorNameForeground), w.saveReceipt)
-	t.copy = widget.NewButtonWithIcon(tr("Copy summary"), icon("copy", theme.ColorNameForeground), w.copySummary)
-	t.clear = widget.NewButtonWithIcon(tr("Clear"), icon("remove", theme.ColorNameForeground), w.clearDelivered)
-	t.pause = widget.NewButtonWithIcon(tr("Pause all"), icon("pause", theme.ColorNameForeground), w.pauseAll)
-	t.resume = widget.NewButtonWithIcon(tr("Resume"), icon("resume", theme.ColorNameForegroundOnPrimary), w.resumeAll)
+	t.save = w.newButtonWithIcon(tr("Save receipt…"), icon("save", theme.ColorNameForeground), w.saveReceipt)
+	t.copy = w.newButtonWithIcon(tr("Copy summary"), icon("copy", theme.ColorNameForeground), w.copySummary)
+	t.folder = w.newButtonWithIcon(tr("Show folder"), icon("folder", theme.ColorNameForeground), w.showFolder)
+	if w.config.Desktop.Reveal == nil {
+		t.folder.Hide()
+	}
+	t.clear = w.newButtonWithIcon(tr("Clear"), icon("remove", theme.ColorNameForeground), w.clearDelivered)
+	t.pause = w.newButtonWithIcon(tr("Pause all"), icon("pause", theme.ColorNameForeground), w.pauseAll)
+	t.resume = w.newButtonWithIcon(tr("Resume"), icon("resume", theme.ColorNameForegroundOnPrimary), w.resumeAll)
 	t.resume.Importance = widget.HighImportance
-	t.retry = widget.NewButtonWithIcon(tr("Try again"), icon("retry", theme.ColorNameForeground), w.retryAll)
-	for _, b := range []*widget.Button{t.pause, t.resume, t.retry} {
+	t.retry = w.newButtonWithIcon(tr("Try again"), icon("retry", theme.ColorNameForeground), w.retryAll)
+	for _, b := range []*button{t.pause, t.resume, t.retry} {
 		b.Hide()
 	}
 	w.name("pause_all", t.pause)
@@ -137,7 +143,7 @@ func newTotals(w *Window) *totals {
 	w.name("retry", t.retry)
 	w.name("receipt", t.save)
 	w.name("clear", t.clear)
-	t.done = inset(4, 0, 0, 0, line(8, -1, t.save, t.copy, t.clear))
+	t.done = container.New(noWider{100}, inset(4, 0, 0, 0, line(8, -1, t.save, t.copy, t.folder, t.clear)))
 	t.done.Hide()
 	t.barBox = inset(3, 1, 0, 0, t.bar)
 	signed := line(10, 1, container.New(atLeast{fyne.NewSquareSize(22)}, t.sign), t.head)
@@ -147,11 +153,17 @@ func newTotals(w *Window) *totals {
 
 // fit leaves words away where there is little room.
 func (t *totals) fit(size fyne.Size) {
-	worded{t.copy, tr("Copy summary")}.fit(size)
-	worded{t.clear, tr("Clear")}.fit(size)
-	worded{t.pause, tr("Pause all")}.fit(size)
-	worded{t.resume, tr("Resume")}.fit(size)
-	worded{t.retry, tr("Try again")}.fit(size)
+	const beside = 2 * (16 + 14) // the margins of the card
+	words := size
+	if t.wide = max(t.wide, t.done.Objects[0].MinSize().Width); t.wide > size.Width-beside {
+		words.Width = 0 // none
+	}
+	for _, b := range []*button{t.copy, t.folder, t.clear} {
+		b.fit(words)
+	}
+	t.pause.fit(size)
+	t.resume.fit(size)
+	t.retry.fit(size)
 }
 
 // show says how far the sending is, or that it is done.
@@ -195,7 +207,7 @@ func (t *totals) show(s *sample) {
 		visible(t.done, !going)
 		t.w.relayout()
 	}
-	for _, b := range []*widget.Button{t.save, t.clear} {
+	for _, b := range []*button{t.save, t.clear} {
 		if delivered == 0 {
 			b.Disable()
 		} else {
@@ -210,7 +222,7 @@ func (t *totals) showButtons(s buttonsShown) {
 		return
 	}
 	t.actions = s
-	for b, on := range map[*widget.Button]bool{t.pause: s.pause && !s.resume, t.resume: s.resume, t.retry: s.retry} {
+	for b, on := range map[*button]bool{t.pause: s.pause && !s.resume, t.resume: s.resume, t.retry: s.retry} {
 		visible(b, on)
 	}
 	t.w.relayout()
@@ -313,4 +325,31 @@ func (r *barRenderer) Refresh() {
 func (w *Window) copySummary() {
 	t := w.work.totals
 	w.app.Clipboard().SetContent(t.head.content + "\n" + t.words.content + "\n" + w.token.Inbox.String())
+	show := func(sign string, color fyne.ThemeColorName, words string) {
+		t.copy.Icon, t.copy.words = icon(sign, color), words
+		t.copy.Text = words
+		t.copy.fit(w.window.Canvas().Size())
+		t.copy.Refresh()
+	}
+	show("yes", theme.ColorNameSuccess, tr("Copied"))
+	w.config.After(saidFor, func() {
+		w.do(func() { show("copy", theme.ColorNameForeground, tr("Copy summary")) })
+	})
+}
+
+// saidFor is how long a button says that it has done what it is for.
+const saidFor = 2 * time.Second
+
+// showFolder shows where the practice inbox has what was delivered, or what was sent.
+func (w *Window) showFolder() {
+	if w.practice != nil && w.token.Inbox.Key() == w.practiceKey {
+		w.inFileManager(w.practice.Folder())
+		return
+	}
+	for _, t := range slices.Backward(w.last.status.Transfers) {
+		if len(t.Roots) > 0 {
+			w.inFileManager(t.Roots[0])
+			return
+		}
+	}
 }

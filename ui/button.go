@@ -1,0 +1,163 @@
+package ui
+
+import (
+	"cmp"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// button is a button that Enter presses as Space does, whose frame shows that it has the keyboard, and which says by a tip what its
+// sign means where it has no words. Keys that mean nothing to it are the sheet's or the window's.
+type button struct {
+	widget.Button
+	w       *Window
+	words   string // what it does, whether or not there is room to say so
+	focused bool
+}
+
+func (w *Window) newButton(words string, tapped func()) *button {
+	b := &button{w: w, words: words}
+	b.Text, b.OnTapped = words, tapped
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+func (w *Window) newButtonWithIcon(words string, sign fyne.Resource, tapped func()) *button {
+	b := w.newButton(words, tapped)
+	b.Icon = sign
+	return b
+}
+
+// newSign makes a button that shows a sign alone; the words are for its tip.
+func (w *Window) newSign(words string, sign fyne.Resource, tapped func()) *button {
+	b := w.newButtonWithIcon("", sign, tapped)
+	b.words = words
+	b.Importance = widget.LowImportance
+	return b
+}
+
+// fit leaves the words away in a narrow window: the sign says the same, and the tip.
+func (b *button) fit(size fyne.Size) {
+	words := b.words
+	if size.Width < narrow {
+		words = ""
+	}
+	if b.Text != words {
+		b.SetText(words)
+	}
+}
+
+// AccessibilityLabel implements fyne.Accessible.
+func (b *button) AccessibilityLabel() string { return cmp.Or(b.Text, b.words) }
+
+// Tapped implements fyne.Tappable.
+func (b *button) Tapped(e *fyne.PointEvent) {
+	b.w.tips().hide()
+	b.Button.Tapped(e)
+}
+
+// MouseIn implements desktop.Hoverable.
+func (b *button) MouseIn(e *desktop.MouseEvent) {
+	b.Button.MouseIn(e)
+	b.explain()
+}
+
+// MouseOut implements desktop.Hoverable.
+func (b *button) MouseOut() {
+	b.Button.MouseOut()
+	b.w.tips().hide()
+}
+
+// explain says, after a moment, what a sign without words means.
+func (b *button) explain() {
+	if b.Text == "" && b.words != "" {
+		b.w.tips().want([]string{b.words}, b)
+	}
+}
+
+// TypedKey implements fyne.Focusable.
+func (b *button) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case b.w.sheetKey(e):
+	case e.Name == fyne.KeySpace, e.Name == fyne.KeyReturn, e.Name == fyne.KeyEnter:
+		b.press()
+	default:
+		b.w.typedKey(e)
+	}
+}
+
+// press taps the button, and leaves the keyboard with it, unless something else has opened. Fyne takes it away.
+func (b *button) press() {
+	c := b.w.window.Canvas()
+	above := c.Overlays().Top()
+	b.Tapped(nil)
+	if c.Focused() == nil && c.Overlays().Top() == above && b.Visible() && !b.Disabled() {
+		c.Focus(b)
+	}
+}
+
+// TypedRune implements fyne.Focusable.
+func (b *button) TypedRune(r rune) { b.w.typedRune(r) }
+
+// FocusGained implements fyne.Focusable.
+func (b *button) FocusGained() {
+	b.focused = true
+	b.Button.FocusGained()
+	b.w.bring(b)
+	b.explain()
+}
+
+// FocusLost implements fyne.Focusable.
+func (b *button) FocusLost() {
+	b.focused = false
+	b.Button.FocusLost()
+	b.w.tips().hide()
+}
+
+func (b *button) CreateRenderer() fyne.WidgetRenderer {
+	r := &buttonRenderer{b.Button.CreateRenderer(), b, canvas.NewRectangle(nil)}
+	r.frame.StrokeWidth = 2
+	r.show()
+	return r
+}
+
+// buttonRenderer is Fyne's, with a frame while the button has the keyboard: Fyne's own sign of that is a colour that does not differ
+// from the one of the most important buttons.
+type buttonRenderer struct {
+	fyne.WidgetRenderer
+	button *button
+	frame  *canvas.Rectangle
+}
+
+func (r *buttonRenderer) Objects() []fyne.CanvasObject {
+	all := r.WidgetRenderer.Objects()
+	return append(all[:len(all):len(all)], r.frame)
+}
+
+func (r *buttonRenderer) Layout(s fyne.Size) {
+	const margin = 2
+	r.WidgetRenderer.Layout(s)
+	r.frame.Resize(s.SubtractWidthHeight(2*margin, 2*margin))
+	r.frame.Move(fyne.NewPos(margin, margin))
+}
+
+func (r *buttonRenderer) Refresh() {
+	r.WidgetRenderer.Refresh()
+	r.show()
+}
+
+// show shows the frame, or not.
+func (r *buttonRenderer) show() {
+	name := theme.ColorNamePrimary
+	if r.button.Importance == widget.HighImportance {
+		name = theme.ColorNameForegroundOnPrimary
+	}
+	r.frame.StrokeColor = currentColor(name)
+	r.frame.CornerRadius = currentSize(theme.SizeNameButtonRadius) - 2
+	visible(r.frame, r.button.focused && !r.button.Disabled())
+	r.frame.Refresh()
+}
