@@ -96,7 +96,7 @@ func (l *jobList) show(s *sample) {
 
 // lookedAt tells the sampler which rows are in sight, and wakes it where they have not been read.
 func (l *jobList) lookedAt() {
-	height := (&jobRowRenderer{}).MinSize().Height + currentSize(theme.SizeNamePadding)
+	height := l.rowHeight()
 	from := max(int(l.GetScrollOffset()/height), 0)
 	n := int(l.Size().Height/height) + 2
 	l.w.viewMu.Lock()
@@ -116,8 +116,9 @@ func (l *jobList) Resize(s fyne.Size) {
 
 // selectRow changes the selection as a click with these keys held does.
 func (l *jobList) selectRow(index int, id int64, held fyne.KeyModifier) {
-	l.w.window.Canvas().Focus(l)
 	l.at = index
+	l.Highlight(index) // from where the keyboard goes on
+	l.w.window.Canvas().Focus(l)
 	switch {
 	case held&fyne.KeyModifierShift != 0:
 		l.selectRange(l.anchor, index)
@@ -134,6 +135,16 @@ func (l *jobList) selectRow(index int, id int64, held fyne.KeyModifier) {
 	}
 	l.anchor = index
 	l.selectionChanged()
+}
+
+// selectAll selects all rows that the list shows.
+func (l *jobList) selectAll() {
+	if l.sample.total == 0 {
+		return
+	}
+	l.w.window.Canvas().Focus(l)
+	l.anchor = 0
+	l.selectRange(0, l.sample.total-1)
 }
 
 // selectRange selects from one row to another. Rows that are not in memory are read first.
@@ -175,11 +186,13 @@ func (l *jobList) moved(index int) {
 		return
 	}
 	l.anchor = index
-	clear(l.selected)
 	if j, ok := l.job(index); ok {
+		clear(l.selected)
 		l.selected[j.ID] = true
+		l.selectionChanged()
+	} else {
+		l.selectRange(index, index)
 	}
-	l.selectionChanged()
 	for r := range l.rows {
 		if r.index == index && r.Visible() {
 			l.tip.want(r.tips(), r)
@@ -207,15 +220,21 @@ func (l *jobList) KeyUp(e *fyne.KeyEvent) {
 	}
 }
 
-// TypedKey moves through the list; other keys are the window's.
+// TypedKey moves through the list and opens the menu of where it is; other keys are the window's.
 func (l *jobList) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyUp, fyne.KeyDown:
 		l.List.TypedKey(e)
 	case fyne.KeyHome:
-		l.ScrollToTop()
+		l.goTo(0)
 	case fyne.KeyEnd:
-		l.ScrollToBottom()
+		l.goTo(l.sample.total - 1)
+	case fyne.KeyPageUp:
+		l.goTo(l.at - l.page())
+	case fyne.KeyPageDown:
+		l.goTo(l.at + l.page())
+	case fyne.KeyReturn, fyne.KeyEnter, desktop.KeyMenu:
+		l.menuAtRow()
 	default:
 		l.w.typedKey(e)
 	}
@@ -223,6 +242,36 @@ func (l *jobList) TypedKey(e *fyne.KeyEvent) {
 
 // TypedRune is the window's.
 func (l *jobList) TypedRune(r rune) { l.w.typedRune(r) }
+
+// goTo moves the keyboard to a row, or to the nearest that there is.
+func (l *jobList) goTo(index int) {
+	if l.sample.total > 0 {
+		l.Highlight(min(max(index, 0), l.sample.total-1))
+	}
+}
+
+// page is by how many rows a page moves.
+func (l *jobList) page() int { return max(int(l.Size().Height/l.rowHeight())-1, 1) }
+
+// rowHeight is how high a row is, with what parts it from the next.
+func (l *jobList) rowHeight() float32 {
+	return (&jobRowRenderer{}).MinSize().Height + currentSize(theme.SizeNamePadding)
+}
+
+// menuAtRow opens the menu below the row where the keyboard is.
+func (l *jobList) menuAtRow() {
+	for r := range l.rows {
+		if r.index != l.at || !r.have || !r.Visible() {
+			continue
+		}
+		if len(l.selected) == 0 {
+			l.selectRow(r.index, r.job.ID, 0)
+		}
+		l.tip.hide()
+		l.menu(l.w.app.Driver().AbsolutePositionForObject(r).AddXY(34, r.Size().Height))
+		return
+	}
+}
 
 // menu offers what can be done with the selected jobs.
 func (l *jobList) menu(at fyne.Position) {

@@ -15,6 +15,11 @@ func (w *Window) addShortcuts() {
 			w.pasted()
 		}
 	})
+	c.AddShortcut(&fyne.ShortcutSelectAll{}, func(fyne.Shortcut) {
+		if w.sheet == nil && w.work.box.Visible() {
+			w.work.list.selectAll()
+		}
+	})
 	ctrl := func(key fyne.KeyName, shift fyne.KeyModifier, f func()) {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault | shift}, func(fyne.Shortcut) {
 			if w.sheet == nil {

@@ -32,8 +32,8 @@ func newFew(jobs ...uploader.Job) *few {
 	return f
 }
 
-func (f *few) Rows(context.Context, uploader.Filter, int, int) ([]uploader.Job, error) {
-	return f.jobs, nil
+func (f *few) Rows(_ context.Context, _ uploader.Filter, from, n int) ([]uploader.Job, error) {
+	return f.jobs[min(from, len(f.jobs)):min(from+n, len(f.jobs))], nil
 }
 
 func (f *few) Do(_ context.Context, c uploader.Command) (int, error) {
@@ -249,5 +249,71 @@ func TestATipComesAfterAWhile(t *testing.T) {
 	d.finish()
 	if !tip.box.Visible() {
 		t.Error("there is no tip")
+	}
+}
+
+func someJobs(n int) *few {
+	jobs := make([]uploader.Job, n)
+	for i := range jobs {
+		jobs[i] = uploader.Job{State: uploader.Failed, Blob: "run/a.txt", Size: 10}
+	}
+	return newFew(jobs...)
+}
+
+func TestTheKeyboardGoesOnWhereTheMouseWas(t *testing.T) {
+	d := openDesk(t, Config{Queue: someJobs(500)})
+	d.look()
+	d.look()
+	l := d.Window.work.list
+	chosen := func(want ...int64) {
+		t.Helper()
+		d.finish()
+		if got := l.chosen(); !slices.Equal(got, want) {
+			t.Errorf("selected: %v, want %v", got, want)
+		}
+	}
+	d.row(3).MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
+	chosen(4)
+	d.key(fyne.KeyDown)
+	chosen(5)
+	d.row(1).MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary, Modifier: fyne.KeyModifierShortcutDefault})
+	chosen(2, 5)
+	d.window.Canvas().Focus(d.Window.work.search)
+	d.row(2).MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary, Modifier: fyne.KeyModifierShortcutDefault})
+	chosen(2, 3, 5) // the others remain selected though the keyboard was elsewhere
+	d.key(fyne.KeyEnd)
+	chosen(500)
+	d.look()
+	d.row(499)
+	d.key(fyne.KeyPageUp)
+	if l.at >= 499 || l.at < 400 {
+		t.Errorf("a page up from the last row leads to row %d", l.at)
+	}
+	d.key(fyne.KeyHome)
+	chosen(1)
+	l.KeyDown(&fyne.KeyEvent{Name: desktop.KeyShiftLeft})
+	d.key(fyne.KeyDown)
+	d.finish()
+	d.key(fyne.KeyDown)
+	chosen(1, 2, 3)
+}
+
+func TestAllRowsAreSelectedAndTheMenuOpensFromTheKeyboard(t *testing.T) {
+	f := someJobs(500)
+	d := openDesk(t, Config{Queue: f})
+	d.look()
+	d.look()
+	d.Window.work.list.selectAll()
+	d.finish()
+	if n := len(d.Window.work.list.selected); n != 500 {
+		t.Fatalf("%d rows are selected", n)
+	}
+	d.key(fyne.KeyReturn)
+	d.mustSay("Try again", "Send first", "Copy the name")
+	d.window.Canvas().Overlays().Top().Hide()
+	d.key(fyne.KeyDelete)
+	d.finish()
+	if len(f.did) != 1 || f.did[0].Verb != uploader.Remove || len(f.did[0].Jobs) != 500 {
+		t.Errorf("commands: %v", f.did)
 	}
 }
