@@ -16,17 +16,17 @@ import (
 // dropped takes what was let go over the window, wherever that was: some systems don't say.
 func (w *Window) dropped(uris []fyne.URI) {
 	paths := make([]string, 0, len(uris))
-	foreign := ""
+	foreign := 0
 	for _, u := range uris {
 		if u.Scheme() != "file" {
-			foreign = u.Scheme()
+			foreign++
 			continue
 		}
 		paths = append(paths, filepath.FromSlash(u.Path()))
 	}
 	w.inBackground(func(context.Context) {
 		there, missing := existing(paths)
-		w.do(func() { w.take(there, missing, foreign) })
+		w.do(func() { w.take(there, missing+foreign) })
 	})
 }
 
@@ -34,13 +34,13 @@ func (w *Window) dropped(uris []fyne.URI) {
 func (w *Window) addPaths(paths []string) {
 	w.inBackground(func(context.Context) {
 		there, missing := existing(paths)
-		w.do(func() { w.take(there, missing, "") })
+		w.do(func() { w.take(there, missing) })
 	})
 }
 
-// existing parts paths into those where something is, as absolute paths, and the others. A dropped network address comes as a path
-// that leads nowhere.
-func existing(paths []string) (there []given, missing []string) {
+// existing returns the paths where something is, as absolute ones, and the number of the others. A dropped network address comes as a
+// path that leads nowhere.
+func existing(paths []string) (there []given, missing int) {
 	for _, p := range paths {
 		abs, err := filepath.Abs(p)
 		var fi os.FileInfo
@@ -50,7 +50,7 @@ func existing(paths []string) (there []given, missing []string) {
 			}
 		}
 		if err != nil {
-			missing = append(missing, p)
+			missing++
 			continue
 		}
 		there = append(there, given{abs, fi.IsDir()})
@@ -64,27 +64,50 @@ type given struct {
 	folder bool
 }
 
-// take goes on with paths that exist: to the review, or to the question for a token.
-func (w *Window) take(there []given, missing []string, foreign string) {
-	w.events.event("added", "files", len(there), "missing", len(missing), "token", w.token.Inbox.Host != "")
+// take goes on with paths that exist: to the review, or to the question for a token. Where one of these is open, it gets them.
+func (w *Window) take(there []given, missing int) {
+	w.events.event("added", "files", len(there), "missing", missing, "token", w.token.Inbox.Host != "")
+	taken := w.sheet != nil && w.sheet.take != nil
 	if len(there) == 0 {
-		if len(missing) > 0 || foreign != "" {
+		if missing > 0 && !taken {
 			w.tell(tr("Nothing was added"), uploader.Explanation{
 				What: tr("What was given is not a file or folder on this computer."),
 				Safe: tr("Nothing was sent."),
 				Do:   tr("Download it or copy it to this computer first, then add it from there."),
 			})
 		}
-		return
+		if !taken {
+			return
+		}
 	}
-	if w.token.Inbox.Host == "" {
-		w.held = append(w.held, there...)
-		w.wake()
-		w.start.show()
+	w.missed += missing
+	switch {
+	case taken:
+		w.sheet.take(there)
+	case w.token.Inbox.Host == "":
+		w.hold(there)
 		w.openToken("")
-		return
+	default:
+		w.review(there)
 	}
-	w.review(there)
+}
+
+// hold keeps what was given until there is a token.
+func (w *Window) hold(there []given) {
+	w.held = append(w.held, there...)
+	w.wake()
+	w.start.show()
+}
+
+// isMeantForTheWindow reports whether what is on the clipboard is a token, or paths, wherever it is pasted: a token must not be seen
+// where texts are typed.
+func (w *Window) isMeantForTheWindow(text string) bool {
+	if len(pathsIn(text)) > 0 {
+		return true
+	}
+	_, err := w.parse(text)
+	e, ok := asError(err)
+	return !ok || e.Reason != uploader.NotAToken
 }
 
 // pasted takes the clipboard: a token, or paths.
@@ -153,7 +176,7 @@ func (w *Window) pick(title string, folders bool, otherwise func()) {
 			w.do(otherwise)
 		case len(paths) > 0:
 			there, missing := existing(paths)
-			w.do(func() { w.take(there, missing, "") })
+			w.do(func() { w.take(there, missing) })
 		}
 	})
 }

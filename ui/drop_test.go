@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"fyne.io/fyne/v2"
 )
 
 func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
@@ -118,4 +120,64 @@ func TestTenThousandFilesDroppedAtOnceAreOneReview(t *testing.T) {
 		t.Errorf("event added: %v", e)
 	}
 	d.fitsIn(d.window.Canvas().Size())
+}
+
+// TestWhatIsGivenMeanwhileJoinsTheReview: a second drop forgets nothing of the first.
+func TestWhatIsGivenMeanwhileJoinsTheReview(t *testing.T) {
+	dir := folder(t, "a.txt", "b.txt", "c.txt")
+	d := openDesk(t, Config{})
+	d.drop(filepath.Join(dir, "a.txt"))
+	d.finish()
+	d.mustSay("Upload token")
+	d.clipboard(someToken())
+	d.pasteIntoFocused()
+	d.drop(filepath.Join(dir, "b.txt"))
+	d.finish()
+	if d.button("Use this token").Disabled() {
+		t.Fatal("what was dropped has emptied the question for the token")
+	}
+	d.tap("Use this token")
+	d.until("both are counted", func() bool { return d.says("Send 2 files") })
+	d.check("Keep both")
+	d.drop("/nowhere/x.txt", filepath.Join(dir, "b.txt"), filepath.Join(dir, "c.txt"))
+	d.until("all are counted", func() bool { return d.says("Send 3 files") })
+	d.mustSay("a.txt", "b.txt", "c.txt", "1 thing that you gave is not on this computer, and is left out.")
+	if !d.box("Keep both").Checked {
+		t.Error("what was chosen is forgotten")
+	}
+	d.key(fyne.KeyEscape)
+	d.mustSay("Drop a folder rather than thousands of files one by one.")
+}
+
+func TestFilesThatWaitForATokenAreCounted(t *testing.T) {
+	dir := folder(t, "a.txt", "b.txt")
+	d := openDesk(t, Config{})
+	for i, says := range []string{"1 thing waits for a token.", "2 things wait for a token."} {
+		d.drop(filepath.Join(dir, []string{"a.txt", "b.txt"}[i]))
+		d.finish()
+		d.key(fyne.KeyEscape)
+		d.look()
+		d.mustSay(says)
+	}
+}
+
+// TestATokenPastedIntoTheSearchIsNotShown: it is taken as anywhere else.
+func TestATokenPastedIntoTheSearchIsNotShown(t *testing.T) {
+	for _, text := range []string{someToken(), someToken("trestore.blob.core.windows.net", "files.example.org")} {
+		d := openDesk(t, Config{Queue: someJobs(3)})
+		d.look()
+		search := d.Window.work.search
+		d.window.Canvas().Focus(search)
+		d.clipboard("sample 7")
+		d.pasteIntoFocused()
+		if search.Text != "sample 7" {
+			t.Errorf("the search has %q", search.Text)
+		}
+		d.clipboard(text)
+		d.pasteIntoFocused()
+		if search.Text != "sample 7" {
+			t.Error("the search shows the token")
+		}
+		d.mustSay("Upload token")
+	}
 }

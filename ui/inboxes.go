@@ -189,6 +189,8 @@ func (w *Window) offerRedirect(t uploader.Token) {
 			trn("{{.N}} files wait for the inbox whose token no longer works. They can go to this one instead. What was delivered stays there; half-sent files begin anew.", n))), leave, move)
 		s.name("move", move)
 		s.name("cancel", leave)
+		s.take = w.hold
+		s.closed = func() { w.do(w.reviewHeld) } // not before the sheet is gone
 		leave.OnTapped = s.close
 		move.OnTapped = func() {
 			s.close()

@@ -95,6 +95,7 @@ type reviewDialog struct {
 	sheet  *sheet
 	paths  []string
 	given  []given
+	missed int // of what was given is nowhere on this computer
 	found  found
 	counts *text
 	where  *text
@@ -108,7 +109,8 @@ type reviewDialog struct {
 
 // review counts what lies below the paths and asks whether to send it.
 func (w *Window) review(all []given) {
-	d := &reviewDialog{w: w, given: all}
+	d := &reviewDialog{w: w, given: all, missed: w.missed}
+	w.missed = 0
 	for _, g := range all {
 		d.paths = append(d.paths, g.path)
 	}
@@ -136,9 +138,37 @@ func (w *Window) review(all []given) {
 			w.events.event("review cancelled")
 		}
 	}
+	d.sheet.take = d.add
 	cancel.OnTapped = d.sheet.close
 	w.window.Canvas().Focus(d.send)
 	w.inBackground(func(context.Context) { d.scan(ctx) })
+}
+
+// add reviews more together with what is there already.
+func (d *reviewDialog) add(more []given) {
+	all, known := d.given[:len(d.given):len(d.given)], map[given]bool{}
+	for _, g := range all {
+		known[g] = true
+	}
+	for _, g := range more {
+		if !known[g] {
+			known[g] = true
+			all = append(all, g)
+		}
+	}
+	d.w.missed += d.missed
+	d.keepChoice()
+	d.sent = true // it is not cancelled, but goes on
+	d.sheet.close()
+	d.w.review(all)
+}
+
+// keepChoice remembers what was chosen for names that are taken.
+func (d *reviewDialog) keepChoice() {
+	if rule := conflictRule(d.choice.chosen); rule != d.w.settings.conflict() {
+		d.w.settings.setConflict(rule)
+		d.w.settingsChanged()
+	}
 }
 
 // conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose last. Its options stand in the
@@ -275,6 +305,12 @@ func (d *reviewDialog) showNotes() {
 	if f.err != nil {
 		d.notes.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(f.err)))
 	}
+	if d.missed > 0 {
+		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{
+			What: trn("{{.N}} of what you gave are not on this computer, and are left out.", int64(d.missed)),
+			Do:   tr("Download it or copy it to this computer first, then add it from there."),
+		}))
+	}
 	if f.refused > 0 {
 		x := uploader.Explanation{What: trn("{{.N}} files can't be sent.", f.refused), Safe: tr("The others are sent.")}
 		if f.files == 0 {
@@ -355,10 +391,7 @@ func (w *Window) details(title string, items []uploader.Found, why func(uploader
 func (d *reviewDialog) start() {
 	d.sent = true
 	w := d.w
-	if rule := conflictRule(d.choice.chosen); rule != w.settings.conflict() {
-		w.settings.setConflict(rule)
-		w.settingsChanged()
-	}
+	d.keepChoice()
 	d.sheet.close()
 	to, o := w.token.Inbox, uploader.AddOptions{Scan: w.scanOptions(), Replace: w.settings.Replace, KeepBoth: w.settings.KeepBoth}
 	w.inBackground(func(ctx context.Context) {

@@ -24,6 +24,8 @@ type sheet struct {
 	fit    func(fyne.Size)
 	scroll *container.Scroll
 	names  []string // that its widgets have for Where
+	// take, if not nil, takes files that are given while the sheet is open.
+	take func([]given)
 	// closed, if not nil, is called when the sheet is gone.
 	closed func()
 	stays  bool   // what opens meanwhile opens above it

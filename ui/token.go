@@ -84,9 +84,11 @@ func (w *Window) openToken(text string) {
 	d.sheet.name("check", d.check.button)
 	d.sheet.name("cancel", cancel)
 	d.sheet.tick = d.tick
+	d.sheet.take = w.hold
 	d.sheet.closed = func() {
 		d.check.about(uploader.Token{})
 		d.entry.forget()
+		w.do(w.reviewHeld) // not before the sheet is gone
 	}
 	cancel.OnTapped = d.sheet.close
 	d.entry.put(text)
@@ -293,7 +295,12 @@ func (w *Window) begin(t uploader.Token) {
 	w.start.haveToken = false
 	w.events.event("used", "inbox", t.Inbox.String())
 	w.wake()
-	if held := w.held; len(held) > 0 {
+	w.reviewHeld()
+}
+
+// reviewHeld goes on with what waited for a token, if there is one now and nothing else is asked.
+func (w *Window) reviewHeld() {
+	if held := w.held; len(held) > 0 && w.sheet == nil && w.token.Inbox.Host != "" {
 		w.held = nil
 		w.review(held)
 	}

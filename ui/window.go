@@ -138,6 +138,7 @@ type Window struct {
 	unkept      bool                   // the keyring did not take the token, which ends with the program
 	waiting     bool                   // for the keyring
 	held        []given                // paths that wait for a token
+	missed      int                    // of what was given with them is nowhere on this computer
 	endChoice   context.CancelFunc     // closes the desktop's dialog for files, while one is open
 	shown       bool                   // the window has its size
 	begun       time.Time              // when the sending that is under way, or the last, began

@@ -22,7 +22,7 @@ type work struct {
 	totals *totals
 	tabs   *tabs
 	list   *jobList
-	search *widget.Entry
+	search *searchEntry
 	foot   *text
 	below  fyne.CanvasObject // the foot with its margins
 }
@@ -32,11 +32,9 @@ func newWork(w *Window) *work {
 	v.totals = newTotals(w)
 	v.tabs = newTabs(w)
 	v.list = newJobList(w)
-	v.foot = newText("", colorMuted, theme.SizeNameCaptionText)
-	v.foot.cut, v.foot.parts = true, true
-	v.search = widget.NewEntry()
-	v.search.SetPlaceHolder(tr("Find…"))
-	v.search.OnChanged = v.find
+	v.foot = w.newCutText("", colorMuted, theme.SizeNameCaptionText)
+	v.foot.parts = true
+	v.search = newSearchEntry(v)
 	w.name("list", v.list)
 	w.name("search", v.search)
 	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(w)))
@@ -47,6 +45,41 @@ func newWork(w *Window) *work {
 		v.below)
 	v.box.Hide()
 	return v
+}
+
+// searchEntry takes the text that is looked for.
+type searchEntry struct {
+	widget.Entry
+	v *work
+}
+
+func newSearchEntry(v *work) *searchEntry {
+	e := &searchEntry{v: v}
+	e.ExtendBaseWidget(e)
+	e.SetPlaceHolder(tr("Find…"))
+	e.OnChanged = v.find
+	return e
+}
+
+// TypedKey implements fyne.Focusable.
+func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyEscape:
+		e.SetText("")
+	case fyne.KeyDown, fyne.KeyReturn, fyne.KeyEnter:
+		e.v.w.window.Canvas().Focus(e.v.list)
+	default:
+		e.Entry.TypedKey(k)
+	}
+}
+
+// TypedShortcut implements fyne.Shortcutable. A token or paths are the window's, wherever they are pasted.
+func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
+	if _, paste := s.(*fyne.ShortcutPaste); paste && e.v.w.isMeantForTheWindow(e.v.w.app.Clipboard().Content()) {
+		e.v.w.pasted()
+		return
+	}
+	e.Entry.TypedShortcut(s)
 }
 
 // find shows only the jobs whose names have this text.
