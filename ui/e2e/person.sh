@@ -11,7 +11,8 @@ say() { echo "  $*"; }
 fail() {
 	echo "FAIL: $*" >&2
 	shot fail root 2>/dev/null
-	[ -n "$APP" ] && kill "$APP" 2>/dev/null
+	local p
+	for p in $APP ${INBOX:-} ${LINE:-}; do kill "$p" 2>/dev/null; done
 	tail -n 8 "$SAID" "$ERRS" >&2
 	exit 1
 }

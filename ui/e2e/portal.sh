@@ -1,0 +1,67 @@
+#!/bin/bash
+# "Add files…" and "Add a folder…" in the desktop's own dialog, which its portal opens: several files at once, a folder, nothing.
+. "$(dirname "$0")/person.sh"
+inbox --lifetime 48h
+data=$OUT/data/visit
+mkdir -p "$data" "$OUT/data/run_017"
+printf 'a\n' >"$data/a.txt"
+printf 'b\n' >"$data/50% saline + 5 µg (#3).csv"
+printf 'c\n' >"$data/心拍数 1.csv"
+printf 'd\n' >"$OUT/data/run_017/d.txt"
+
+# dialog TITLE [PATH] waits for the desktop's dialog and lets it go to a path.
+dialog() {
+	DIALOG=$(timeout 20 xdotool search --sync --onlyvisible --name "^$1\$" 2>/dev/null | tail -1)
+	[ -n "$DIALOG" ] || fail "the desktop's dialog “$1” did not open"
+	xdotool windowactivate --sync "$DIALOG" 2>/dev/null
+	sleep 0.5
+	[ -n "${2:-}" ] || return 0
+	keys alt+Home # from the files that were used last, where no path can be chosen
+	sleep 0.3
+	keys ctrl+l
+	sleep 0.3
+	clip "$2"
+	keys ctrl+a ctrl+v
+	sleep 0.5
+	keys Return
+	sleep 1 # it reads the folder
+}
+start
+mark; paste "$TOKEN"; want token >/dev/null; click use; want used >/dev/null
+
+mark
+keys ctrl+o
+dialog 'Add files' "$data/"
+keys ctrl+a
+shot dialog root
+keys Return
+want added '"files":3,"missing":0' >/dev/null
+want reviewed '"files":3' >/dev/null
+say "three files are picked at once"
+
+mark
+xdotool windowactivate --sync "$WIN" 2>/dev/null
+click send
+want delivered '"delivered":3' >/dev/null
+for f in "$data"/*; do cmp "$f" "$INBOX_DIR/practice-1/$(basename "$f")" || fail "the file differs"; done
+
+mark
+keys ctrl+shift+o
+dialog 'Add a folder' "$OUT/data/run_017"
+xdotool search --onlyvisible --name '^Add a folder$' >/dev/null 2>&1 && keys Return # the first one took what the dialog had completed
+want reviewed '"files":1' >/dev/null
+say "a folder is picked"
+xdotool windowactivate --sync "$WIN" 2>/dev/null
+click cancel
+
+mark
+keys ctrl+o
+dialog 'Add files'
+keys Escape
+xdotool windowactivate --sync "$WIN" 2>/dev/null
+tail -n +$((SEEN + 1)) "$SAID" | grep -q '"event":"added"' && fail "nothing was picked, and something was added"
+sees menu || fail "the window is not as it was"
+say "picking nothing changes nothing"
+stop
+inbox_ends
+clean
