@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"path/filepath"
@@ -109,9 +110,9 @@ func (w *Window) openSettings() {
 		label(tr("Never send")), exclude,
 		label(tr("Highest speed, MB/s")), rate)
 	network := container.New(layout.NewFormLayout(),
-		label(tr("Connections")), connections,
 		label(tr("Proxy")), proxy,
 		label(tr("Certificates")), authorities)
+	later := container.New(layout.NewFormLayout(), label(tr("Connections")), connections)
 	hosts := newHostList(w)
 	login := w.loginCheck()
 	body := inset(0, 12, 8, 14, column(0, -1, form,
@@ -120,16 +121,37 @@ func (w *Window) openSettings() {
 		check(tr("Send what links point to"), &s.FollowSymlinks),
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
 		inset(10, 0, 0, 0, hosts.box),
-		inset(10, 4, 0, 0, newText(tr("Network, from the next start on"), colorMuted, theme.SizeNameText)),
-		network))
+		inset(10, 4, 0, 0, newText(tr("Network"), colorMuted, theme.SizeNameText)),
+		network,
+		inset(10, 4, 0, 0, newText(tr("From the next start on"), colorMuted, theme.SizeNameText)),
+		later))
 	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)
 	sheet.name("cancel", closing)
 	sheet.name("login", login)
+	before := s.clone()
+	sheet.closed = func() {
+		if s.Proxy != before.Proxy || s.CAFile != before.CAFile {
+			w.changeNetwork()
+		}
+	}
 	hosts.resized = func() { sheet.overlay.Refresh() }
 	closing.OnTapped = sheet.close
 	w.window.Canvas().Focus(closing)
+}
+
+// changeNetwork lets the proxy and the certificates of the settings hold.
+func (w *Window) changeNetwork() {
+	if w.config.Network == nil {
+		return
+	}
+	s := w.settings.clone()
+	w.inBackground(func(context.Context) {
+		if notice := w.config.Network(s); notice != nil {
+			w.do(func() { w.tell(tr("Settings"), notice(translated)) })
+		}
+	})
 }
 
 // entryOf takes a text that is kept only where take accepts it; else the entry shows that it is wrong.

@@ -11,6 +11,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/uploader"
 )
 
 func writeSettings(t testing.TB, text string) string {
@@ -150,4 +152,37 @@ func FuzzSettings(f *testing.F) {
 			t.Errorf("(-kept +read):\n%s", diff)
 		}
 	})
+}
+
+// TestProxyAndCertificatesHoldWhenTheSettingsAreClosed: not with each letter, and not without a change.
+func TestProxyAndCertificatesHoldWhenTheSettingsAreClosed(t *testing.T) {
+	var got []string
+	d := openDesk(t, Config{Network: func(s Settings) Notice {
+		got = append(got, s.Proxy)
+		return func(uploader.Translate) uploader.Explanation {
+			return uploader.Explanation{What: "This can't be used."}
+		}
+	}})
+	for _, text := range []string{"", "http://proxy.example.org:8080", "http://proxy.example.org:8080"} {
+		d.openSettings()
+		d.walk(func(o fyne.CanvasObject) {
+			if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == "http://proxy.example.org:8080" {
+				e.SetText(text)
+			}
+		})
+		d.key(fyne.KeyEscape)
+		d.finish()
+	}
+	if diff := cmp.Diff([]string{"http://proxy.example.org:8080"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	d.openSettings()
+	d.walk(func(o fyne.CanvasObject) {
+		if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == "http://proxy.example.org:8080" {
+			e.SetText("")
+		}
+	})
+	d.key(fyne.KeyEscape)
+	d.finish()
+	d.mustSay("This can't be used.")
 }

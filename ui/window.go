@@ -28,6 +28,9 @@ type Config struct {
 	Settings Settings
 	// Save keeps the settings. It may block on the disk, and is never called on Fyne's thread, nor twice at once. Nil keeps nothing.
 	Save func(Settings) error
+	// Network takes the proxy and the certificates of the settings for all that is sent from then on. It may block on the disk. The notice, if
+	// any, says what can't be used of them. Nil: they hold from the next start on.
+	Network func(Settings) Notice
 	// Inboxes keeps inboxes under names and their tokens beyond the program's end. Nil keeps neither.
 	Inboxes Inboxes
 	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see [uploader.CheckToken]. It blocks on the

@@ -71,7 +71,10 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	if notice != nil {
 		notices = append(notices, notice)
 	}
-	q, err := uploader.NewQueue(context.WithoutCancel(ctx), f.config(j, log))
+	network := windowNetwork{p: p, flags: f}
+	queue := f.config(j, log)
+	queue.Open = network.open
+	q, err := uploader.NewQueue(context.WithoutCancel(ctx), queue)
 	if err != nil {
 		return err
 	}
@@ -94,8 +97,9 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 		Queue: q, Hosts: hosts, Notices: notices,
 		Inboxes:  uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(openVault(p.env))},
 		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
+		Network: func(s ui.Settings) ui.Notice { return network.change(s, q) },
 		CheckToken: func(ctx context.Context, t uploader.Token) (uploader.Checked, error) {
-			store, err := openStore(&f, t)
+			store, err := network.open(t)
 			if err != nil {
 				return uploader.Checked{}, err
 			}
@@ -192,6 +196,14 @@ func windowJournal(ctx context.Context, dir string) (uploader.Journal, []ui.Noti
 	return j, nil
 }
 
+// certificatesUnreadable says that a file of the settings can't be used.
+func certificatesUnreadable(path string) ui.Notice {
+	return func(translate uploader.Translate) uploader.Explanation {
+		what := translate("The certificates in “{value}” can't be read; look at the settings.")
+		return uploader.Explanation{What: strings.ReplaceAll(what, "{value}", shown(path))}
+	}
+}
+
 // windowFlags says how the window sends, by its settings and the environment. The notice, if any, is about a setting that can't be
 // used; the window opens all the same, so that it can be mended.
 func (p *program) windowFlags(s ui.Settings) (f sendFlags, notice ui.Notice) {
@@ -199,10 +211,7 @@ func (p *program) windowFlags(s ui.Settings) (f sendFlags, notice ui.Notice) {
 	f.connections, f.rate.bytes = s.Connections, s.Rate
 	if s.CAFile != "" {
 		if _, err := os.ReadFile(s.CAFile); err != nil {
-			notice = func(translate uploader.Translate) uploader.Explanation {
-				what := translate("The certificates in “{value}” can't be read; look at the settings.")
-				return uploader.Explanation{What: strings.ReplaceAll(what, "{value}", shown(s.CAFile))}
-			}
+			notice = certificatesUnreadable(s.CAFile)
 		} else {
 			f.caFile = s.CAFile
 		}

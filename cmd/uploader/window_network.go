@@ -1,0 +1,45 @@
+//go:build cgo && !nogui
+
+package main
+
+import (
+	"errors"
+	"sync"
+
+	"inboxuploader/ui"
+	"inboxuploader/uploader"
+)
+
+// windowNetwork is by which way the window reaches the storage. The settings may change it at any time, for all that is sent from then on.
+type windowNetwork struct {
+	p     *program
+	mu    sync.Mutex
+	flags sendFlags
+}
+
+// open opens the storage of a token.
+func (n *windowNetwork) open(t uploader.Token) (uploader.Store, error) {
+	n.mu.Lock()
+	flags := n.flags
+	n.mu.Unlock()
+	return openStore(&flags, t)
+}
+
+// change takes the proxy and the certificates of the settings, and opens the storage of every token of the queue anew with them. The notice,
+// if any, is about a setting that can't be used.
+func (n *windowNetwork) change(s ui.Settings, q *uploader.Queue) ui.Notice {
+	flags, notice := n.p.windowFlags(s)
+	n.mu.Lock()
+	n.flags.proxy, n.flags.caFile = flags.proxy, flags.caFile
+	n.mu.Unlock()
+	for _, in := range q.Status().Inboxes {
+		if in.Token.Inbox.Host == "" {
+			continue
+		}
+		err := q.Use(in.Token)
+		if _, damaged := errors.AsType[*usageError](err); damaged && notice == nil {
+			notice = certificatesUnreadable(s.CAFile)
+		}
+	}
+	return notice
+}
