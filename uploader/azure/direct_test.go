@@ -99,7 +99,7 @@ func TestAConnectionThatWasClosedIsNotUsedAgain(t *testing.T) {
 	address := rawServer(t, func(c net.Conn) {
 		accepted.Add(1)
 		readRequest(c)
-		_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+		_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nContent-Length: 0\r\n\r\n")
 		answered <- struct{}{} // and it is closed without having said so
 	})
 	s := openTest(t, testToken(address), Options{})
@@ -118,7 +118,7 @@ func TestAConnectionThatWasClosedIsNotUsedAgain(t *testing.T) {
 func TestWhatComesUnaskedIsNoAnswer(t *testing.T) {
 	for _, together := range []bool{true, false} {
 		address := rawServer(t, func(c net.Conn) {
-			const answer, more = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+			const answer, more = "HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 			readRequest(c)
 			if together {
 				_, _ = io.WriteString(c, answer+more)
@@ -178,7 +178,7 @@ func TestARefusalInMidBodyIsHeard(t *testing.T) {
 }
 
 func TestStrangeAnswers(t *testing.T) {
-	const ok = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+	const ok = "HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nContent-Length: 0\r\n\r\n"
 	for _, c := range []struct {
 		name, answer string
 		large        bool // the answer comes before the body
@@ -188,8 +188,8 @@ func TestStrangeAnswers(t *testing.T) {
 		{"provisional ones alone", strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100), false, uploader.AnswerGarbled},
 		{"headers without end", "HTTP/1.1 201 Created\r\n" + strings.Repeat("x: "+strings.Repeat("y", 1000)+"\r\n", 1000), false, uploader.AnswerGarbled},
 		{"a line without end", "HTTP/1.1 201 Created\r\nx: " + strings.Repeat("y", 1<<20), false, uploader.AnswerGarbled},
-		{"of an older protocol", "HTTP/1.0 201 Created\r\n\r\n", false, ""},
-		{"in chunks", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", false, ""},
+		{"of an older protocol", "HTTP/1.0 201 Created\r\nx-ms-request-id: 1\r\n\r\n", false, ""},
+		{"in chunks", "HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", false, ""},
 		{"in chunks that are none", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", false, uploader.AnswerGarbled},
 		{"created before it was sent", ok, true, uploader.AnswerGarbled},
 	} {

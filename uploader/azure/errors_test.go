@@ -162,6 +162,8 @@ func TestServiceErrors(t *testing.T) {
 		{name: "portal that says so", answer: refusal{status: 511, body: page}, reason: uploader.NotTheService, unanswered: yes},
 		{name: "portal", answer: refusal{status: 200, body: page}, reason: uploader.NotTheService, unanswered: yes},
 		{name: "portal without words", answer: refusal{status: 204, body: "-"}, reason: uploader.NotTheService, unanswered: yes},
+		{name: "created, by no service", answer: refusal{status: 201, body: page}, reason: uploader.NotTheService, unanswered: yes},
+		{name: "created, without words", answer: refusal{status: 201, body: "-"}, reason: uploader.NotTheService, unanswered: yes},
 		{name: "portal elsewhere", answer: refusal{status: 302, body: "-", header: map[string]string{"Location": "http://192.0.2.1/login"}}, reason: uploader.NotTheService, unanswered: yes},
 		{name: "portal elsewhere, keeping the body", answer: refusal{status: 307, body: "-", header: map[string]string{"Location": "http://192.0.2.1/login"}}, reason: uploader.NotTheService, unanswered: yes},
 		{name: "block page", answer: refusal{status: 403, body: page}, reason: uploader.NotTheService, unanswered: yes},

@@ -117,6 +117,8 @@ var faultCases = []faultCase{
 	{line: "stall for=20ms", end: delivered},
 	{line: "slow 1000000", end: delivered},
 	{line: "page count=2", end: delivered},
+	{line: "status 201 count=2", end: delivered},
+	{line: "status 201 at=answer count=1", end: delivered},
 	{line: "page at=answer count=1", end: delivered},
 	{line: "redirect ELSEWHERE count=1", end: delivered},
 	{line: "garbage count=2", end: delivered},
@@ -136,6 +138,7 @@ var faultCases = []faultCase{
 	{line: "reset at=end", end: waits(uploader.NetworkDown)},
 	{line: "stall at=body", end: waits(uploader.NoProgress)},
 	{line: "page", end: waits(uploader.NotTheService)},
+	{line: "status 201", end: waits(uploader.NotTheService)},
 	{line: "redirect ELSEWHERE", end: waits(uploader.NotTheService)},
 	{line: "garbage", end: waits(uploader.AnswerGarbled)},
 	// What concerns the token holds the inbox.

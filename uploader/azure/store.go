@@ -279,6 +279,12 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 		s.suspect(err)
 		return uploader.Answer{}, err
 	}
+	if id == "" {
+		// "Created" alone is what any web server, or a gateway on the way, says of a PUT. The service numbers each answer.
+		e := s.refusal(k, uploader.NotTheService, "")
+		e.Unanswered = true // it may have been passed on first
+		return uploader.Answer{}, e
+	}
 	if body != nil {
 		if echo := k.header.Get(checksumHeader); echo != "" && echo != checksum(body.CRC64()) {
 			reason := uploader.Corrupted
