@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"inboxuploader/uploader"
 )
 
 func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
@@ -51,6 +53,18 @@ func TestAFolderThatOthersMayChangeIsNotUsed(t *testing.T) {
 	check(t, err)
 	if info.Mode().Perm() != 0o777 {
 		t.Errorf("the rights of a folder with other uses were changed to %o", info.Mode().Perm())
+	}
+}
+
+func TestAFolderThatCanNotBeMadeIsNoDefect(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	check(t, os.WriteFile(file, nil, 0o600))
+	for _, dir := range []string{file, filepath.Join(file, "below")} {
+		p := program{stateFlag: dir, env: noEnvironment}
+		_, err := p.openState()
+		if words := uploader.Explain(err).String(); !strings.Contains(words, "Check that you may write to the program's state folder") {
+			t.Errorf("it says: %s", words)
+		}
 	}
 }
 

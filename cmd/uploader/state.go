@@ -29,7 +29,9 @@ func (p *program) openState() (string, error) {
 		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make state folder: %w", err)
+		e := uploader.NewError("make state folder", dir, uploader.JournalUnwritable)
+		e.Cause = err.Error()
+		return "", e
 	}
 	// The default folder is the program's own. One that was named may have other uses, so its rights are left as they are.
 	own := p.stateFlag == "" && p.env("UPLOADER_HOME") == ""
