@@ -67,6 +67,9 @@ func percent(s uploader.Status) int {
 
 // troubleWords says what is waited for, or nothing.
 func troubleWords(s uploader.Status, now time.Time) string {
+	if s.Journal != nil {
+		return waitingWords(s.Journal)
+	}
 	for _, in := range s.Inboxes {
 		if in.Trouble != nil && in.Unfinished > 0 {
 			what := strings.TrimSuffix(uploader.Explain(in.Trouble).What, ".")
@@ -75,11 +78,16 @@ func troubleWords(s uploader.Status, now time.Time) string {
 	}
 	for i := range s.Transfers {
 		if e := s.Transfers[i].Away; e != nil && !s.Transfers[i].Finished() {
-			x := uploader.Explain(e)
-			return x.What + " " + strings.TrimSuffix(x.Do, ".")
+			return waitingWords(e)
 		}
 	}
 	return ""
+}
+
+// waitingWords says what a person can do so that all goes on by itself.
+func waitingWords(e *uploader.Error) string {
+	x := uploader.Explain(e)
+	return x.What + " " + strings.TrimSuffix(x.Do, ".")
 }
 
 // leftWords says about how long it still takes.

@@ -49,12 +49,15 @@ func (p *program) watch(ctx context.Context, q *uploader.Queue, to string, trans
 	return p.watchPlain(status, done, to)
 }
 
-// watchLine keeps one line up to date and clears it at the end.
+// watchLine keeps one line up to date and clears it at the end. Trouble is said above it too, since most lines are too short for it.
 func (p *program) watchLine(changed <-chan struct{}, status func() uploader.Status, done <-chan error) error {
 	const clearLine = "\r\x1b[K"
 	tick := time.NewTicker(redraw)
 	defer tick.Stop()
+	look := time.NewTicker(recount)
+	defer look.Stop()
 	var drawn time.Time
+	var told teller
 	last := ""
 	for {
 		select {
@@ -63,6 +66,14 @@ func (p *program) watchLine(changed <-chan struct{}, status func() uploader.Stat
 				p.write(clearLine)
 			}
 			return err
+		case now := <-look.C:
+			if trouble := told.look(status(), now); trouble != "" {
+				p.write(clearLine)
+				for _, line := range wrap(trouble, p.terminal().width) {
+					p.say(line)
+				}
+				last = ""
+			}
 		case now := <-tick.C:
 			select {
 			case <-changed:
@@ -91,7 +102,7 @@ func (p *program) watchPlain(status func() uploader.Status, done <-chan error, t
 	defer next.Stop()
 	look := time.NewTicker(recount)
 	defer look.Stop()
-	troubled := false
+	var told teller
 	for {
 		select {
 		case err := <-done:
@@ -101,11 +112,23 @@ func (p *program) watchPlain(status func() uploader.Status, done <-chan error, t
 			wait = min(wait*3/2, mostPlain)
 			next.Reset(wait)
 		case now := <-look.C:
-			trouble := troubleWords(status(), now)
-			if trouble != "" && !troubled {
-				p.say(trouble + ".")
+			if trouble := told.look(status(), now); trouble != "" {
+				p.say(trouble)
 			}
-			troubled = trouble != ""
 		}
 	}
+}
+
+// teller tells of trouble once, when it begins.
+type teller struct{ troubled bool }
+
+// look returns what is to be said now, or nothing.
+func (t *teller) look(s uploader.Status, now time.Time) string {
+	words := troubleWords(s, now)
+	before := t.troubled
+	t.troubled = words != ""
+	if before || words == "" {
+		return ""
+	}
+	return words + "."
 }

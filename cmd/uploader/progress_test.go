@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -12,6 +13,38 @@ import (
 
 	"inboxuploader/uploader"
 )
+
+// TestTroubleIsToldWhenItBegins: also where the line that is kept up to date is too short for it.
+func TestTroubleIsToldWhenItBegins(t *testing.T) {
+	busy := uploader.Status{Inboxes: []uploader.InboxStatus{{Unfinished: 1, Trouble: uploader.NewError("put", "", uploader.NotTheService)}}}
+	for name, watch := range map[string]func(*program, func() uploader.Status, <-chan error) error{
+		"line": func(p *program, s func() uploader.Status, done <-chan error) error { return p.watchLine(nil, s, done) },
+		"plain": func(p *program, s func() uploader.Status, done <-chan error) error {
+			return p.watchPlain(s, done, "inbox")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out strings.Builder
+				p := &program{stderr: &out, env: noEnvironment}
+				begun, done := time.Now(), make(chan error, 1)
+				time.AfterFunc(9*time.Second+recount/2, func() { done <- nil })
+				err := watch(p, func() uploader.Status {
+					if second := time.Since(begun) / time.Second; second == 4 || second == 5 {
+						return uploader.Status{} // it passes, and begins once more
+					}
+					return busy
+				}, done)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := strings.Count(out.String(), "sign-in page; trying again in 1 s.\n"); n != 2 {
+					t.Errorf("told %d times, not twice:\n%s", n, out.String())
+				}
+			})
+		})
+	}
+}
 
 func TestProgressLine(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -73,6 +106,11 @@ func TestProgressLine(t *testing.T) {
 				s.Transfers = []uploader.TransferStatus{{Away: e}}
 			}), 160,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk with “/media/usb” is not there at the moment. Connect it again; the upload goes on by itself",
+		},
+		"waiting for room on the disk of the state folder": {
+			status(func(s *uploader.Status) { s.Journal = uploader.NewError("write", "", uploader.JournalFull) }), 200,
+			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk that keeps the list of what is to be sent is full. " +
+				"Make some room on it; sending then goes on by itself",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
