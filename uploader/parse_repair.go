@@ -1,6 +1,7 @@
 package uploader
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -88,20 +89,23 @@ func (l *link) repairSignature() {
 	}
 }
 
-// dropOperation removes the parameters that turn a request into another operation on the container. Some portals add
-// them to the links they show; they are no part of the token and not signed.
+// operation are the parameters that say what a request does, none of which is signed.
+var operation = []string{"comp", "restype", "blockid", "timeout"}
+
+// dropOperation removes the parameters that turn a request into another operation. Some portals add them to the links they show;
+// they are no part of the token. With a forged link the storage would confirm something else than was meant. It reads names
+// as the service does, however they are encoded.
 func (l *link) dropOperation() {
-	if param(l.query, "comp") == "" && param(l.query, "restype") == "" {
-		return
-	}
 	pairs := strings.Split(l.query, "&")
-	kept := pairs[:0]
+	kept := make([]string, 0, len(pairs))
 	for _, p := range pairs {
-		if k, _, _ := strings.Cut(p, "="); !strings.EqualFold(k, "comp") && !strings.EqualFold(k, "restype") {
+		if k, _, _ := strings.Cut(p, "="); !slices.Contains(operation, strings.ToLower(unescape(k))) {
 			kept = append(kept, p)
 		}
 	}
-	l.query, l.droppedParams = strings.Join(kept, "&"), true
+	if len(kept) < len(pairs) {
+		l.query, l.droppedParams = strings.Join(kept, "&"), true
+	}
 }
 
 // unwrap returns the link inside a mail scanner's link (Outlook SafeLinks and others that carry the target in a
