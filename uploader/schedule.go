@@ -38,14 +38,15 @@ type job struct {
 	Job
 	inbox *inbox
 
-	file    *os.File // open while blocks are being sent
-	acked   []bool   // by block
-	crcs    []uint64 // by block; valid where acked
-	next    int      // blocks before this one have been handed out
-	left    int      // blocks not acknowledged
-	flying  int      // units under way
-	ended   bool     // or given back: nothing more is done with it
-	steered bool     // a person wants it in the state wish as soon as nothing is under way
+	file    *os.File  // open while blocks are being sent
+	changed time.Time // the file's last change when it was opened
+	acked   []bool    // by block
+	crcs    []uint64  // by block; valid where acked
+	next    int       // blocks before this one have been handed out
+	left    int       // blocks not acknowledged
+	flying  int       // units under way
+	ended   bool      // or given back: nothing more is done with it
+	steered bool      // a person wants it in the state wish as soon as nothing is under way
 	wish    JobState
 	plan    int  // counts the plans: a unit of an older one is void
 	again   bool // to be planned anew as soon as no unit is under way

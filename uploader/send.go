@@ -32,7 +32,7 @@ func (q *Queue) do(u *unit) error {
 }
 
 // version returns what the job's plan was made for.
-func (j *job) version() version { return version{j.Size, j.ModTime, j.FileID} }
+func (j *job) version() version { return version{size: j.Size, modTime: j.ModTime, id: j.FileID} }
 
 func (j *job) properties() Properties { return Properties{ContentType: ContentType(j.Blob)} }
 
@@ -177,7 +177,7 @@ func (q *Queue) prepare(u *unit) error {
 		if acked, err = q.keptBlocks(j); err != nil {
 			return err
 		}
-		if !now.same(j.version()) {
+		if !now.same(j.version()) || now.touchedSince(j.readSince(acked)) {
 			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}
@@ -196,7 +196,20 @@ func (q *Queue) prepare(u *unit) error {
 	q.lay(j, acked)
 	j.closeFile()
 	j.file, keep = f, true
+	j.changed = now.changed
 	return nil
+}
+
+// readSince returns a moment after which the file must not have changed for its acknowledged blocks to be true: its last change
+// before they were read. Of an earlier process only the first acknowledgement is known, which came a little later.
+func (j *job) readSince(acked []AckedBlock) time.Time {
+	moment := j.changed
+	for _, a := range acked {
+		if j.changed.IsZero() && (moment.IsZero() || a.At.Before(moment)) {
+			moment = a.At
+		}
+	}
+	return moment
 }
 
 // ask finds out, without the right to read and without changing anything, whether a condition holds for the job's name: it
@@ -253,12 +266,14 @@ func (q *Queue) lay(j *job, acked []AckedBlock) {
 
 func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.BlockSize) }
 
-// stillTrue returns those acknowledged blocks that the file, which has changed, still contains, and makes the plan fit
+// stillTrue returns those acknowledged blocks that the file, which may have changed, still contains, and makes the plan fit
 // it. Only what differs is sent again.
 func (q *Queue) stillTrue(u *unit, f *os.File, now version, acked []AckedBlock) ([]AckedBlock, error) {
 	j := u.job
-	if err := q.adopt(u, now); err != nil {
-		return nil, err
+	if !now.same(j.version()) {
+		if err := q.adopt(u, now); err != nil {
+			return nil, err
+		}
 	}
 	if blockSizeFor(j.Size, j.BlockSize) != j.BlockSize {
 		j.UploadID, j.BlockSize = newUploadID(), blockSizeFor(j.Size, j.BlockSize)
@@ -329,7 +344,7 @@ func (q *Queue) commit(u *unit) error {
 	if err != nil {
 		return err
 	}
-	if !now.same(j.version()) {
+	if !now.same(j.version()) || now.touchedSince(j.changed) {
 		return NewError("commit", j.Source, SourceChanged)
 	}
 	if err := q.index.pay(q.ctx); err != nil {

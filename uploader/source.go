@@ -13,15 +13,22 @@ type version struct {
 	size    int64
 	modTime time.Time
 	id      FileID
+	changed time.Time // what changed last of it, be it its times; zero where the system does not tell
 }
 
 func versionOf(fi fs.FileInfo) version {
-	return version{fi.Size(), fi.ModTime(), fileIDOf(fi)}
+	return version{fi.Size(), fi.ModTime(), fileIDOf(fi), changeTime(fi)}
 }
 
 // same reports whether nothing tells the two apart. Where one has no file id, size and time decide.
 func (v version) same(w version) bool {
 	return v.size == w.size && v.modTime.Equal(w.modTime) && (v.id == w.id || v.id == FileID{} || w.id == FileID{})
+}
+
+// touchedSince reports whether something of the file has changed since that moment. Programs that put the modification time back after
+// they wrote, as those do that keep encrypted disks in files, are told by this alone. It may as well be the file's rights.
+func (v version) touchedSince(moment time.Time) bool {
+	return !v.changed.IsZero() && !moment.IsZero() && v.changed.After(moment)
 }
 
 // openSource opens a file that several goroutines read, and returns what it is now. Errors are ErrSource.

@@ -51,7 +51,7 @@ func (f smallFile) version() (version, error) {
 		case st.Mode&syscall.S_IFMT != syscall.S_IFREG:
 			return version{}, fs.ErrInvalid
 		}
-		return version{st.Size, time.Unix(st.Mtim.Unix()), fileID(&st)}, nil
+		return version{st.Size, time.Unix(st.Mtim.Unix()), fileID(&st), time.Unix(st.Ctim.Unix())}, nil
 	}
 }
 
