@@ -21,6 +21,8 @@ const (
 	maxReplans = 5
 	// maxCorrupt is how often the same bytes may arrive damaged before the job fails.
 	maxCorrupt = 5
+	// maxCrowded is how often a file is tried to be opened while too many are open: for two minutes.
+	maxCrowded = 12
 
 	firstBackoff = 100 * time.Millisecond
 	maxBackoff   = 30 * time.Second
@@ -53,6 +55,12 @@ func (q *Queue) finish(u unit, err error) {
 	case errors.Is(err, errAgain):
 		u.tries++
 		in.ready = append(in.ready, u)
+	case errors.Is(err, errCrowded) && u.tries < maxCrowded:
+		u.tries++
+		q.conns.busy()
+		q.later(u, backoff(u.tries))
+	case errors.Is(err, errCrowded):
+		q.failed(u, sourceError("open", j.Source, err))
 	default:
 		q.failed(u, err)
 	}

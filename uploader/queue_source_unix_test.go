@@ -58,6 +58,32 @@ func TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed(t *testing.T) {
 	}
 }
 
+// TestTooManyOpenFilesAreNoFaultOfAFile: it is opened a little later, with fewer requests under way.
+func TestTooManyOpenFilesAreNoFaultOfAFile(t *testing.T) {
+	for _, size := range []int{10, 6 * block} {
+		synctest.Test(t, func(t *testing.T) {
+			var limit syscall.Rlimit
+			if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+				t.Fatal(err)
+			}
+			b := newBench(t, "w", uploader.Config{})
+			path := b.file("file", size)
+			full := limit
+			full.Cur = 0
+			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &full); err != nil {
+				t.Fatal(err)
+			}
+			b.add(uploader.AddOptions{}, path)
+			time.Sleep(5 * time.Second)
+			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+				t.Fatal(err)
+			}
+			b.delivered(path)
+			b.close()
+		})
+	}
+}
+
 // TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding: a pipe into which nobody writes hangs as a file on a dead network disk does.
 func TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding(t *testing.T) {
 	uploader.SetClosePatience(t, time.Millisecond)

@@ -80,7 +80,7 @@ func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 	j := u.job
 	f, err := openSmall(j.Source)
 	if err != nil {
-		return nil, nil, sourceError("open", j.Source, err)
+		return nil, nil, openError(j.Source, err)
 	}
 	for adopted := false; ; adopted = true {
 		body, give, err := q.body(f, 0, j.Size)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func (v version) touchedSince(moment time.Time) bool {
 func openSource(path string) (*os.File, version, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, version{}, sourceError("open", path, err)
+		return nil, version{}, openError(path, err)
 	}
 	fi, err := f.Stat()
 	if err == nil && !fi.Mode().IsRegular() {
@@ -55,6 +56,17 @@ func lookAgain(path string) (version, error) {
 		return version{}, sourceError("stat", path, err)
 	}
 	return versionOf(fi), nil
+}
+
+// errCrowded says that a file can't be opened because too many are open, connections among them. It says nothing about the file.
+var errCrowded = errors.New("too many open files")
+
+// openError is sourceError for opening a file that is to be sent.
+func openError(path string, err error) error {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return errCrowded
+	}
+	return sourceError("open", path, err)
 }
 
 // sourceError turns an error of the file system into one of ErrSource whose words a person understands.
