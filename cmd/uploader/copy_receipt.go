@@ -11,14 +11,15 @@ import (
 	"inboxuploader/uploader"
 )
 
-// receiptFile is the file of --receipt while it is not complete: it gets its name in one step at the end. A nil
+// receiptFile is the file of --receipt. It is written under another name at the end, and gets its own in one step. A nil
 // receiptFile does nothing.
 type receiptFile struct {
 	path string
-	tmp  *os.File
+	tmp  *os.File // nil while it is not written
 }
 
-// openReceipt makes sure, before anything is sent, that the receipt can be written. It returns nil for an empty path.
+// openReceipt makes sure, before anything is sent, that the receipt can be written, and leaves nothing behind, which would be sent
+// where the receipt is to stand among the sources. It returns nil for an empty path.
 func openReceipt(path string) (*receiptFile, error) {
 	if path == "" {
 		return nil, nil
@@ -27,17 +28,26 @@ func openReceipt(path string) (*receiptFile, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, refused
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".receipt-*.part")
-	if err != nil {
+	r := &receiptFile{path: path}
+	if r.create() != nil {
 		return nil, refused
 	}
-	return &receiptFile{path: path, tmp: tmp}, nil
+	r.discard()
+	return r, nil
+}
+
+func (r *receiptFile) create() (err error) {
+	r.tmp, err = os.CreateTemp(filepath.Dir(r.path), ".receipt-*.part")
+	return err
 }
 
 // write writes what was delivered and gives the file its name.
 func (r *receiptFile) write(ctx context.Context, q *uploader.Queue, transfers []int64) error {
 	if r == nil {
 		return nil
+	}
+	if err := r.create(); err != nil {
+		return fmt.Errorf("write receipt: %w", err)
 	}
 	all := q.StatusOf(transfers...).Transfers
 	format := uploader.ReceiptCSV
@@ -70,6 +80,7 @@ func (r *receiptFile) discard() {
 	if r != nil && r.tmp != nil {
 		_ = r.tmp.Close()           // maybe closed already
 		_ = os.Remove(r.tmp.Name()) // what can't be removed is empty or half a receipt under a hidden name
+		r.tmp = nil
 	}
 }
 
