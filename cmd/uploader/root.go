@@ -30,15 +30,30 @@ type program struct {
 // run carries out one command line and returns the exit code. It returns soon after the context is cancelled. What
 // went wrong stands on stderr as sentences: what happened, what is safe, what to do.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, env: env, now: time.Now}
+	out := printer{stdout}
+	p := &program{stdin: stdin, stdout: out, stderr: stderr, env: env, now: time.Now}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	p.tell(ctx, err)
 	return exitCode(ctx, err)
+}
+
+// errUnprinted says that stdout can't be written, as where it leads to a full disk.
+var errUnprinted = errors.New("stdout can't be written")
+
+// printer is stdout whose failures are known as such.
+type printer struct{ to io.Writer }
+
+func (w printer) Write(text []byte) (int, error) {
+	n, err := w.to.Write(text)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errUnprinted, err)
+	}
+	return n, err
 }
 
 // tell writes the words for an error to stderr.
@@ -53,6 +68,9 @@ func (p *program) tell(ctx context.Context, err error) {
 		words = "Interrupted."
 	case errors.As(err, &usage):
 		words = usage.sentence
+	case errors.Is(err, errUnprinted):
+		words = "The result can't be written to where the output goes. What was done stays done, and files already delivered stay delivered. " +
+			"Make room there, or let the output go elsewhere; “uploader status” shows what was sent."
 	default:
 		words = workspace.Explain(err).String()
 		if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.UnknownHost {

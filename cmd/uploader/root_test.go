@@ -21,6 +21,19 @@ import (
 
 func noEnvironment(string) string { return "" }
 
+// TestAnOutputThatCanNotBeWrittenIsNoDefect: as on a full disk.
+func TestAnOutputThatCanNotBeWrittenIsNoDefect(t *testing.T) {
+	var words bytes.Buffer
+	code := run(t.Context(), []string{"status", "--json", "--state-dir", t.TempDir()}, nil, fullDisk{}, &words, noEnvironment)
+	if code != exitNotDelivered || !strings.Contains(words.String(), "The result can't be written to where the output goes.") {
+		t.Errorf("exit code %d, and it says: %s", code, &words)
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
 func TestExitCodes(t *testing.T) {
 	interrupted, cancel := context.WithCancelCause(t.Context())
 	cancel(errInterrupted)
