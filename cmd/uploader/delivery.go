@@ -151,6 +151,6 @@ func (r *delivery) tellOfOthers(q *uploader.Queue) {
 		}
 	}
 	if files > 0 {
-		r.program.say(fmt.Sprintf("Of earlier uploads %s wait to be sent: uploader resume", fileCount(files)))
+		r.program.say(fmt.Sprintf("Left of earlier uploads: %s. To send them: uploader resume", fileCount(files)))
 	}
 }
