@@ -48,7 +48,7 @@ type Instance struct {
 // The folder must exist and belong to this user alone. The lock ends with the process, however that ends. Where no socket can be made, as on
 // Windows before 2018, nothing can be handed to this window.
 func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err error) {
-	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := openLock(dir)
 	if err != nil {
 		return nil, false, fmt.Errorf("claim window: %w", err)
 	}
@@ -72,6 +72,16 @@ func listen(dir string) net.Listener {
 		}
 	}
 	return nil
+}
+
+// openLock follows no link out of the folder, which would make a file elsewhere.
+func openLock(dir string) (*os.File, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := root.OpenFile(lockName, os.O_CREATE|os.O_RDWR, 0o600)
+	return lock, errors.Join(err, root.Close())
 }
 
 // serve takes messages until the listener is closed.

@@ -74,3 +74,17 @@ func makeFolder(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 }
+
+func TestALinkInTheLocksPlaceLeadsNowhere(t *testing.T) {
+	dir, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
+	if err := os.Symlink(victim, filepath.Join(dir, lockName)); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	if i, first, err := Claim(dir, func([]string) {}); err == nil {
+		t.Errorf("claimed: %v", first)
+		_ = i.Close()
+	}
+	if _, err := os.Lstat(victim); err == nil {
+		t.Error("a file was made where the link leads")
+	}
+}
