@@ -444,3 +444,39 @@ func TestBusyAnswersDoNotCountAsDamage(t *testing.T) {
 		b.close()
 	})
 }
+
+// TestWhatTheServiceAsksToWaitIsWaited: by each request that was told so, and by all that follow where nothing else is said any more.
+func TestWhatTheServiceAsksToWaitIsWaited(t *testing.T) {
+	for name, c := range map[string]struct {
+		busy  int // answers
+		files int
+		most  int // requests before the time is over
+	}{
+		"one request": {1, 1, 1},
+		"all":         {1000, 40, 12},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{Connections: 2})
+				b.store.Fail(uploadertest.PutBlob, "", c.busy, uploadertest.Busy(10*time.Minute))
+				var paths []string
+				for n := range c.files {
+					paths = append(paths, b.file(fmt.Sprint("file", n), 10))
+				}
+				b.add(uploader.AddOptions{}, paths...)
+				time.Sleep(10*time.Minute - time.Second)
+				if n := b.store.Count(uploadertest.PutBlob); n > c.most {
+					t.Errorf("%d requests, want %d at most", n, c.most)
+				}
+				b.store.ClearFaults()
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if n := b.queue.Status().Files[uploader.Delivered]; n != int64(c.files) {
+					t.Errorf("%d delivered", n)
+				}
+				b.close()
+			})
+		})
+	}
+}
