@@ -2,6 +2,7 @@ package uploader_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -78,6 +79,16 @@ func TestFileThatChangesWhileItIsSentIsNeverDeliveredMixed(t *testing.T) {
 	}
 }
 
+// overwrite puts data in place of what the file contains, which has the same length.
+func overwrite(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(data, 0)
+	return errors.Join(err, f.Close())
+}
+
 func TestFileThatNeverRestsIsGivenToAPerson(t *testing.T) {
 	for _, size := range []int{block / 2, 3 * block} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -91,7 +102,7 @@ func TestFileThatNeverRestsIsGivenToAPerson(t *testing.T) {
 				defer stop()
 				writer.Go(func() {
 					for n := 0; ctx.Err() == nil; n++ {
-						if err := os.WriteFile(path, random(uint64(n), size), 0o600); err != nil {
+						if err := overwrite(path, random(uint64(n), size)); err != nil { // never empty in between, which would be sent as such
 							t.Error(err)
 						}
 						when := time.Now()
