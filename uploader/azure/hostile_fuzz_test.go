@@ -21,7 +21,7 @@ import (
 )
 
 // FuzzAHostileServerGetsAnErrorInWords lets the other side send any bytes in place of an answer. QUERY in them stands for the
-// request's own query, so that it can come back in any place.
+// request's own query and SIGNATURE for the signature, so that they can come back in any place.
 func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 	for _, head := range []string{
 		"HTTP/1.1 403 Forbidden\r\nx-ms-error-code: AuthenticationFailed\r\nx-ms-request-id: QUERY\r\n",
@@ -29,6 +29,8 @@ func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 		"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/?QUERY\r\n",
 		"HTTP/1.1 503 Busy\r\nRetry-After: 99999999999999999999\r\nx-ms-retry-after-ms: -1\r\n",
 		"HTTP/1.1 201 Created\r\nETag: \"QUERY\"\r\nx-ms-content-crc64: QUERY\r\n",
+		"HTTP/1.1 201 Created\r\nETag: \"SIGNATURE\"\r\nx-ms-request-id: 1\r\n",
+		"HTTP/1.1 201 Created\r\nETag: \"0x8D\"\r\nx-ms-request-id: SIGNATURE\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n",
 		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 Error\r\n",
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: QUERY\r\nConnection: upgrade\r\n",
@@ -55,7 +57,8 @@ func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 			if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 				_, _ = io.Copy(io.Discard, r.Body)
 				_, query, _ := strings.Cut(r.RequestURI, "?")
-				_, _ = conn.Write(bytes.ReplaceAll(*answer.Load(), []byte("QUERY"), []byte(query)))
+				text := bytes.ReplaceAll(*answer.Load(), []byte("QUERY"), []byte(query))
+				_, _ = conn.Write(bytes.ReplaceAll(text, []byte("SIGNATURE"), []byte(signature[:20])))
 			}
 			_ = conn.Close()
 		}
@@ -74,8 +77,10 @@ func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 		for _, op := range operations[1:4] {
 			got, err := op.call(t.Context(), s, "folder/a")
 			if err == nil {
-				if strings.Contains(got.RequestID, "sig=") || strings.Contains(got.RequestID, signature[:12]) {
-					t.Errorf("%s: an answer holds the secret", op.name)
+				for _, text := range []string{got.RequestID, got.ETag} {
+					if strings.Contains(text, "sig=") || strings.Contains(text, signature[:20]) {
+						t.Errorf("%s: an answer holds the secret: %q", op.name, text)
+					}
 				}
 				continue
 			}

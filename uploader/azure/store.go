@@ -296,8 +296,12 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 			return uploader.Answer{}, e
 		}
 	}
+	etag := k.header.Get("Etag")
+	if s.clean(strings.Trim(etag, `"`)) == "" {
+		etag = ""
+	}
 	return uploader.Answer{
-		ETag:      k.header.Get("Etag"),
+		ETag:      etag,
 		RequestID: s.clean(id),
 		Date:      date(k.header),
 	}, nil
