@@ -20,11 +20,11 @@ func main() {
 	os.Exit(code)
 }
 
-// takeSecretVariables returns the environment, and takes the token and the account's key out of what programs that this one
-// starts inherit.
+// takeSecretVariables returns the environment, and takes the token, the account's key and the proxy's sign-in out of what
+// programs that this one starts inherit.
 func takeSecretVariables() func(string) string {
 	taken := map[string]string{}
-	for _, name := range []string{tokenVariable, keyVariable} {
+	for _, name := range []string{tokenVariable, keyVariable, proxyVariable} {
 		taken[name] = os.Getenv(name)
 		_ = os.Unsetenv(name) // fails on no system for a variable's name like these
 	}

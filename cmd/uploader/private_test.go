@@ -96,13 +96,15 @@ func TestLinksInTheStateFolderLeadNowhere(t *testing.T) {
 func TestTheTokenIsNotInherited(t *testing.T) {
 	t.Setenv(tokenVariable, foreignLink)
 	t.Setenv(keyVariable, canaryKey)
+	proxy := "http://user:" + canary + "@proxy.example.org:3128"
+	t.Setenv(proxyVariable, proxy)
 	env := takeSecretVariables()
-	if env(tokenVariable) != foreignLink || env(keyVariable) != canaryKey || env("PATH") != os.Getenv("PATH") {
+	if env(tokenVariable) != foreignLink || env(keyVariable) != canaryKey || env(proxyVariable) != proxy || env("PATH") != os.Getenv("PATH") {
 		t.Error("the environment is not what it was")
 	}
 	for _, v := range os.Environ() {
 		if strings.Contains(v, canary) {
-			t.Error("programs that are started get the token or the key")
+			t.Error("programs that are started get the token, the key or the proxy's sign-in")
 		}
 	}
 }
