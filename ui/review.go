@@ -212,7 +212,7 @@ func (d *reviewDialog) roots() fyne.CanvasObject {
 func (w *Window) scanOptions() uploader.ScanOptions {
 	return uploader.ScanOptions{
 		Inbox: w.token.Inbox, Recursive: true, FollowSymlinks: w.settings.FollowSymlinks,
-		Exclude: w.settings.Exclude, NoDefaultExcludes: w.settings.SendJunk,
+		Exclude: w.settings.Exclude, NoDefaultExcludes: w.settings.SendJunk, Own: w.config.Own,
 	}
 }
 

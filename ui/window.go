@@ -58,6 +58,8 @@ type Config struct {
 	After func(time.Duration, func())
 	// Log gets what support needs. Default: nothing is logged.
 	Log *slog.Logger
+	// Own is the program's own folder, which is never sent. Empty: there is none.
+	Own string
 	// LogPath is the file that Log writes to, for the person; empty where there is none.
 	LogPath string
 	// MenuBar puts the menus into the system's menu bar, as on macOS, rather than behind a button.

@@ -25,6 +25,7 @@ type ScanOptions struct {
 	Include           []string // if any: only files that match one, or lie in a folder below the root that does
 	Exclude           []string // never what matches one, roots included; stronger than Include
 	NoDefaultExcludes bool     // send what [DefaultExcludes] lists
+	Own               string   // the program's own folder, which is never sent; empty: there is none
 }
 
 // FileID identifies a file on this computer as long as it exists, whatever its name: device and inode on Unix. The zero
@@ -64,6 +65,7 @@ const (
 	SkipSocket      SkipReason = "socket"           // is a socket
 	SkipDevice      SkipReason = "device"           // is a device
 	SkipIrregular   SkipReason = "irregular"        // is something else that is no file
+	SkipOwn         SkipReason = "own"              // is the program's own folder
 	SkipEmptyFolder SkipReason = "empty-folder"     // has nothing in it, and the service knows no folders
 )
 

@@ -41,6 +41,9 @@ type entryAt struct {
 // walk scans one folder and then, with the folder closed again, its subfolders: so only one is open at a time, however
 // deep the tree. Entries that need another name come after all others, for which it is their own name.
 func (s *scanner) walk(ctx context.Context, d *folderAt) error {
+	if s.isOwn(d.path) {
+		return s.skip(Found{Source: d.path, Rel: d.rel}, SkipOwn)
+	}
 	if d.rel != "" && s.opts.Inbox.Blob == "" {
 		if _, err := PlanName(s.opts.Inbox.Prefix, d.rel); err != nil {
 			return s.refuseName(Found{Source: d.path, Rel: d.rel}, err)
@@ -86,6 +89,16 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 		}
 	}
 	return nil
+}
+
+// isOwn reports whether a folder is the program's own, through whatever links either was reached.
+func (s *scanner) isOwn(path string) bool {
+	if s.opts.Own == "" || filepath.Base(path) != filepath.Base(s.opts.Own) {
+		return false
+	}
+	a, aerr := os.Stat(path)
+	b, berr := os.Stat(s.opts.Own)
+	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
 // read calls visit for each entry of a folder, in order of name within each part. readErr is why the folder can't be

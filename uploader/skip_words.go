@@ -17,6 +17,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipSocket:      {"It is a socket, not a file.", "socket", "sockets"},
 	SkipDevice:      {"It is a device, not a file.", "device", "devices"},
 	SkipIrregular:   {"It is something special of the system, not a file.", "special file", "special files"},
+	SkipOwn:         {"It is what this program keeps for itself: its list of uploads and its log.", "folder of this program", "folders of this program"},
 	SkipEmptyFolder: {"It is an empty folder, and the storage knows no folders.", "empty folder", "empty folders"},
 }
 
@@ -24,7 +25,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 func SkipReasons() []SkipReason {
 	return []SkipReason{
 		SkipExcluded, SkipNotIncluded, SkipJunk, SkipFolder, SkipSymlink, SkipOutside, SkipLoop, SkipFollowed,
-		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipEmptyFolder,
+		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipOwn, SkipEmptyFolder,
 	}
 }
 
@@ -41,9 +42,9 @@ func (r SkipReason) Count(n int64) string {
 }
 
 // IsFolder reports whether it is for folders alone, which are no files that could have been delivered.
-func (r SkipReason) IsFolder() bool { return r == SkipFolder || r == SkipEmptyFolder }
+func (r SkipReason) IsFolder() bool { return r == SkipFolder || r == SkipOwn || r == SkipEmptyFolder }
 
-// ByName reports whether the person asked by a pattern, or the default list, for what is left out for this reason.
+// ByName reports whether the person asked by a pattern, or the default list, for what is left out for this reason, or would not want it.
 func (r SkipReason) ByName() bool {
-	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk
+	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn
 }

@@ -120,10 +120,14 @@ func (o *overwriteFlag) String() string {
 func (o *overwriteFlag) Type() string { return "true|false" }
 
 // scanOptions returns how the sources are read.
-func (f *copyFlags) scanOptions(to uploader.Inbox) uploader.ScanOptions {
+func (p *program) scanOptions(f *copyFlags, to uploader.Inbox) uploader.ScanOptions {
+	own, err := p.stateDir()
+	if err != nil {
+		own = "" // then there is nothing in it either
+	}
 	return uploader.ScanOptions{
 		Inbox: to, Recursive: f.recursive, FollowSymlinks: f.followSymlinks, NoDefaultExcludes: f.noDefaultExcludes,
-		Include: splitLists(f.include), Exclude: splitLists(f.exclude),
+		Include: splitLists(f.include), Exclude: splitLists(f.exclude), Own: own,
 	}
 }
 

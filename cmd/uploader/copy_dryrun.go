@@ -29,7 +29,7 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 	out := bufio.NewWriter(p.stdout)
 	lines := *p
 	lines.stdout = out
-	_, err := uploader.Scan(ctx, sources, f.scanOptions(token.Inbox), func(found []uploader.Found) error {
+	_, err := uploader.Scan(ctx, sources, p.scanOptions(f, token.Inbox), func(found []uploader.Found) error {
 		for i := range found {
 			x := &found[i]
 			if x.Err == nil && x.Skip == "" {

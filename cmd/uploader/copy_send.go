@@ -92,7 +92,7 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 		if err := q.Use(token); err != nil {
 			return err
 		}
-		o := uploader.AddOptions{Scan: f.scanOptions(token.Inbox), Replace: bool(f.overwrite), KeepBoth: f.keepBoth}
+		o := uploader.AddOptions{Scan: p.scanOptions(f, token.Inbox), Replace: bool(f.overwrite), KeepBoth: f.keepBoth}
 		roots, err := absolute(sources)
 		if err != nil {
 			return err

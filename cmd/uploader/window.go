@@ -122,7 +122,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 			_ = errors.Join(q.Close(), j.Close()) // nobody is there to hear of it
 			os.Exit(exitOK)
 		},
-		Hidden: hidden, MenuBar: runtime.GOOS == "darwin", Log: log, LogPath: logPath, Version: version(),
+		Hidden: hidden, MenuBar: runtime.GOOS == "darwin", Own: dir, Log: log, LogPath: logPath, Version: version(),
 	}
 	testing := p.env("UPLOADER_E2E") == "1"
 	if testing {
