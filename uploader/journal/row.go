@@ -139,6 +139,7 @@ type transferRow struct {
 	Include           []text `json:",omitempty"`
 	Exclude           []text `json:",omitempty"`
 	NoDefaultExcludes bool   `json:",omitzero"`
+	Own               text   `json:",omitzero"`
 	Replace           bool   `json:",omitzero"`
 	KeepBoth          bool   `json:",omitzero"`
 	Created           time.Time
@@ -183,7 +184,7 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 		Inbox: text(t.Inbox), Roots: texts[string, text](t.Roots), To: rowOfInbox(scan.Inbox),
 		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks, FollowOutside: scan.FollowOutside,
 		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
-		NoDefaultExcludes: scan.NoDefaultExcludes, Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
+		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Follows: t.Follows,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Speed: t.Speed, Skipped: t.Skipped,
 	}
@@ -205,7 +206,7 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks, FollowOutside: r.FollowOutside,
 			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
-			NoDefaultExcludes: r.NoDefaultExcludes,
+			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Follows: r.Follows,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Speed, Skipped: r.Skipped,
