@@ -22,9 +22,9 @@ const (
 	// maxCorrupt is how often the same bytes may arrive damaged before the job fails.
 	maxCorrupt = 5
 	// maxCrowded is how often a file is tried to be opened while too many are open: for two minutes.
-	maxCrowded = 12
+	maxCrowded = 14
 
-	firstBackoff = 100 * time.Millisecond
+	firstBackoff = 20 * time.Millisecond
 	maxBackoff   = 30 * time.Second
 )
 
@@ -32,7 +32,7 @@ const (
 // of which the second half is random so that many clients don't come back together.
 func backoff(n int) time.Duration {
 	d := maxBackoff
-	if n < 10 {
+	if n < 12 {
 		d = min(d, firstBackoff<<(n-1))
 	}
 	return d/2 + rand.N(d/2)
