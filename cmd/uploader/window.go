@@ -32,6 +32,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	if problem := p.displayProblem(); problem != "" {
 		return &usageError{problem + " Nothing was sent. " + withoutWindow}
 	}
+	debug.SetGCPercent(100) // a window runs for weeks beside other programs, and what it draws leaves much behind
 	dir, err := p.openState()
 	if err != nil {
 		return err
