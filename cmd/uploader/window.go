@@ -133,7 +133,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": !testing}})
 	var resting rest
 	config.Do = resting.Do
-	config.Place = &place{}
+	config.Place = &place{do: resting.Do}
 	w = ui.New(app.NewWithID(appID), config)
 	close(ready)
 	running, stop := context.WithCancel(ctx)

@@ -13,6 +13,7 @@ import (
 // place is where the window stands on the screen, which Fyne neither tells nor changes. So it asks GLFW, whose window it finds while
 // Fyne draws into it. All of it is Fyne's thread's.
 type place struct {
+	do     func(func()) // runs a function on Fyne's thread, soon
 	window *glfw.Window // nil before the window was drawn
 	wanted *image.Point // where it is to stand once it is drawn
 }
@@ -23,7 +24,7 @@ func (p *place) Mark() fyne.CanvasObject {
 		if p.window == nil {
 			p.window = glfw.GetCurrentContext()
 			if to := p.wanted; to != nil {
-				fyne.Do(func() { p.Move(*to) }) // not while it is being drawn
+				p.do(func() { p.Move(*to) }) // not while it is being drawn
 			}
 		}
 		return image.NewAlpha(image.Rect(0, 0, 1, 1))

@@ -40,7 +40,12 @@ WIN=$(timeout 20 xdotool search --sync --onlyvisible --name '^Inbox Uploader$' 2
 xdotool windowactivate --sync "$WIN" 2>/dev/null
 xdotool windowfocus --sync "$WIN" 2>/dev/null
 sleep 0.5
-[ "$(position)" = "$placed" ] || fail "it stood at $placed and stands at $(position)"
+tries=60
+until [ "$(position)" = "$placed" ]; do
+	tries=$((tries - 1))
+	[ $tries -gt 0 ] || fail "it stood at $placed and stands at $(position)"
+	sleep 0.05
+done
 shot 2-shown
 mark
 paste "$TOKEN"
