@@ -271,7 +271,7 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 			w.inBackground(w.stayInTray)
 		}
 	})
-	w.app.Lifecycle().SetOnExitedForeground(w.keepPlace) // and when Fyne itself ends the program on a signal
+	w.app.Lifecycle().SetOnExitedForeground(w.keepPlace)       // and when Fyne itself ends the program on a signal
 	w.app.Lifecycle().SetOnEnteredForeground(w.lookForAccount) // it may be connected in a terminal meanwhile
 	if !hidden {
 		w.takePlace()
