@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -48,6 +49,34 @@ func TestAPersonDeliversAFolder(t *testing.T) {
 	}
 	if e := d.events.named("delivered"); e == nil || e["delivered"] != 3.0 {
 		t.Errorf("event delivered: %v", e)
+	}
+}
+
+// TestWhatVanishesAfterTheReviewIsTold: what a person agreed to send is not said to have arrived as a whole.
+func TestWhatVanishesAfterTheReviewIsTold(t *testing.T) {
+	inbox := startInbox(t, nil)
+	d := openDesk(t, Config{})
+	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
+	d.tap("Paste token")
+	d.tap("Use this token")
+	dir := folder(t, "a.txt", "b.txt", "c.txt")
+	d.drop(dir)
+	d.until("the review has counted", func() bool { return d.says("Send 3 files") })
+	if err := os.Remove(filepath.Join(dir, "b.txt")); err != nil {
+		t.Fatal(err)
+	}
+	d.tap("Send 3 files")
+	d.until("the rest is delivered", func() bool { return d.says("2 files delivered") })
+	d.mustSay("1 was gone before it was sent")
+
+	d.tap("Clear")
+	d.drop(dir)
+	d.until("the review has counted", func() bool { return d.says("Send 2 files") })
+	d.choose("Keep both")
+	d.tap("Send 2 files")
+	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
+	if d.says("gone before") {
+		t.Error("what was cleared is still told of")
 	}
 }
 

@@ -402,6 +402,9 @@ func (d *reviewDialog) start() {
 				return
 			}
 			w.told.expect(id)
+			if d.found.done {
+				w.told.review(id, d.found.files+d.found.refused)
+			}
 			w.events.event("sending", "paths", len(d.paths))
 			w.wake()
 		})

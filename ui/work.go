@@ -25,6 +25,8 @@ type work struct {
 	search *searchEntry
 	foot   *text
 	below  fyne.CanvasObject // the foot with its margins
+
+	vanished int64 // files that were there at the review, and no more when they were to be sent
 }
 
 func newWork(w *Window) *work {
@@ -217,6 +219,9 @@ func (t *totals) show(s *sample) {
 	case needsPerson(st) == 0 && st.Files[uploader.Cancelled] == 0 && delivered+st.Files[uploader.LeftAlone] == total && delivered < total:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
+	case delivered == total && t.w.work.vanished > 0: // all that is left of what was reviewed, which is not all
+		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
+		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
 	case delivered == total:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("All {{.N}} files are in the inbox", total), theme.ColorNameForeground)
@@ -224,7 +229,11 @@ func (t *totals) show(s *sample) {
 		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
 		t.head.set(trn("{{.N}} of {{.Total}} files are in the inbox", delivered, values("Total", number(total))), theme.ColorNameForeground)
 	}
-	t.words.set(t.wordsFor(s, going), colorMuted)
+	words := t.wordsFor(s, going)
+	if n := t.w.work.vanished; n > 0 {
+		words = trn("{{.N}} were gone before they were sent", n) + " · " + words
+	}
+	t.words.set(words, colorMuted)
 	share := float64(0)
 	if whole := st.BytesDone + st.BytesLeft(); whole > 0 {
 		share = float64(st.BytesDone) / float64(whole)

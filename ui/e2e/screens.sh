@@ -25,7 +25,6 @@ folder() {
 	head -c 11000000 /dev/urandom >"$data/scan.nii"
 	printf 'x\n' >"$data/a very long name of a file that nobody wants to read to its end but that has to be told from its neighbours, part 12 of 14.csv"
 	printf 'x\n' >"$data/.DS_Store"
-	printf 'x\n' >"$data/locked.csv"
 	ln -s nowhere "$data/link"
 }
 
@@ -44,7 +43,7 @@ views() {
 	esac
 	mark; click use; want used >/dev/null; sleep 0.3; shot "$look-3-ready"
 	mark; drop drop "$data"; want reviewed >/dev/null; sleep 0.3; shot "$look-4-review"
-	mark; rm "$data/locked.csv"; click send; want sending >/dev/null; sleep 3; shot "$look-5-sending"
+	mark; click send; want sending >/dev/null; sleep 3; shot "$look-5-sending"
 	mark; click pause_all; want paused >/dev/null; sleep 2; shot "$look-5b-paused"
 	mark; click resume_all; want resumed >/dev/null; pull_cable; want trouble '' 60 >/dev/null; sleep 0.5; shot "$look-5c-no-network"
 	mark; plug_cable; want delivered '' 120 >/dev/null; sleep 0.5; shot "$look-6-delivered"
