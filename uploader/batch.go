@@ -17,8 +17,8 @@ type Batch struct {
 type BatchHead struct {
 	ID       int64
 	Transfer int64
-	// Claimed is the first moment, on the service's clock if known, at which a job of it may have been sent; zero if none
-	// was. It has whole seconds.
+	// Claimed is the first moment, on this computer's clock, at which a job of it may have been sent; zero if none was. It has
+	// whole seconds.
 	Claimed time.Time
 	Totals  []byte // counts by state, encoded
 }

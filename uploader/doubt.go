@@ -5,6 +5,31 @@ import (
 	"time"
 )
 
+// moment is a moment on the service's clock, or on this computer's where the service had not told its own yet. The service's is kept, since
+// the difference between the two becomes another when this one's is put right, or when a virtual machine slept.
+type moment struct {
+	at    time.Time
+	local bool
+}
+
+// now returns the moment. The caller holds the lock, as with onService.
+func (in *inbox) now() moment { return moment{time.Now().Add(in.skew), !in.skewKnown} }
+
+// onService returns a moment on the service's clock, as far as that is known.
+func (in *inbox) onService(m moment) time.Time {
+	if m.local {
+		return m.at.Add(in.skew)
+	}
+	return m.at
+}
+
+// begun returns the moment at which a request of a job begins.
+func (q *Queue) begun(j *job) moment {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return j.inbox.now()
+}
+
 // condition says when a small file may be stored. See docs/DESIGN.md, "The lost answer".
 func (q *Queue) condition(u *unit) Condition {
 	j := u.job
@@ -16,7 +41,7 @@ func (q *Queue) condition(u *unit) Condition {
 		defer q.mu.Unlock()
 		if j.inbox.skewKnown {
 			// The service keeps whole seconds, so what we stored is at least as new as the second in which we began.
-			begun := j.doubtful.Add(j.inbox.skew).Truncate(time.Second)
+			begun := j.inbox.onService(j.doubtful).Truncate(time.Second)
 			return Condition{IfModifiedSince: begun.Add(-time.Second)}
 		}
 	}
@@ -28,7 +53,7 @@ var errAgain = errors.New("once more")
 
 // settleDoubt decides what an error means for a small file that must not replace another: where an answer was lost, a blob
 // that is there may be this very file.
-func (q *Queue) settleDoubt(u *unit, c Condition, begun time.Time, err error) error {
+func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*Error](err)
 	if !ok || j.Replace {

@@ -28,8 +28,7 @@ func (x *index) unfinished(inbox string) int {
 }
 
 // claim returns up to n waiting jobs of the inbox and class in the queue's order, which no other claim returns until
-// unclaim. Before it returns, the journal knows since when these jobs may have been sent: now, on the service's clock as
-// far as it is known.
+// unclaim. Before it returns, the journal knows since when these jobs may have been sent: now.
 func (x *index) claim(ctx context.Context, inbox string, class Class, n int, now time.Time) ([]claim, error) {
 	claims := make([]claim, 0, min(n, x.free(inbox)[class]))
 	for len(claims) < n {

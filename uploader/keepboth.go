@@ -86,7 +86,7 @@ func (q *Queue) keepBoth(u unit, e *Error) bool {
 		j.takeOwnName()
 		return false
 	}
-	j.doubt, j.doubtful, j.until = none, time.Time{}, time.Time{}
+	j.doubt, j.doubtful, j.until = none, moment{}, time.Time{}
 	q.index.plan(j.Job, nil)
 	if u.kind == sendWhole {
 		j.inbox.ready = append(j.inbox.ready, u)

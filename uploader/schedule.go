@@ -53,7 +53,7 @@ type job struct {
 	replans int  // how often it was planned anew because its source changed or its blocks were lost
 
 	doubt    doubt     // whether a blob that is there may be ours
-	doubtful time.Time // when the request was begun whose answer was lost
+	doubtful moment    // when the request was begun whose answer was lost
 	until    time.Time // not zero: an earlier process may have sent it, between doubtful and then
 }
 
@@ -308,10 +308,7 @@ func (q *Queue) claimMore() bool {
 	if in == nil {
 		return false
 	}
-	q.mu.Lock()
-	now := time.Now().Add(in.skew)
-	q.mu.Unlock()
-	claims, err := q.index.claim(q.ctx, in.key, class, n, now)
+	claims, err := q.index.claim(q.ctx, in.key, class, n, time.Now())
 	if err != nil {
 		if q.ctx.Err() == nil {
 			q.index.report(err)
@@ -324,7 +321,7 @@ func (q *Queue) claimMore() bool {
 	for i := range claims {
 		j := &job{Job: claims[i].Job, inbox: in}
 		if until := claims[i].ended; !until.IsZero() {
-			j.doubt, j.doubtful, j.until = earlier, claims[i].began, until
+			j.doubt, j.doubtful, j.until = earlier, moment{claims[i].began, true}, until
 		}
 		q.loaded[j.ID] = j
 		if class == Small {

@@ -62,7 +62,7 @@ func (q *Queue) sendWhole(u *unit) error {
 		}
 	}
 	c := q.condition(u)
-	begun := time.Now()
+	begun := q.begun(j)
 	answer, err := q.request(u, body, func(ctx context.Context) (Answer, error) {
 		return u.store.PutBlob(ctx, j.Blob, body, j.properties(), c)
 	})

@@ -1,0 +1,169 @@
+package uploader_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// unanswered is a request that the service may have carried out, and did not.
+func unanswered(gate <-chan struct{}) uploadertest.Fault {
+	e := uploader.NewError("put", "", uploader.NetworkDown)
+	e.Unanswered = true
+	f := uploadertest.RefuseWith(e)
+	f.Gate = gate
+	return f
+}
+
+// theirs puts somebody else's blob under a name.
+func (b *bench) theirs(name string) {
+	b.Helper()
+	if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte("theirs")), uploader.Properties{}, uploader.Condition{}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// only checks that the only job is in a state and that the inbox has these bytes under its name, and nothing else.
+func (b *bench) only(name string, state uploader.JobState, want []byte) {
+	b.Helper()
+	if err := b.wait(); err != nil {
+		b.Fatal(err)
+	}
+	if j := b.job(name); j.State != state || j.Blob != name {
+		b.Errorf("the job is %v as %q (%v), want %v as %q", j.State, j.Blob, j.Problem, state, name)
+	}
+	if got, _ := b.store.Blob(name); !bytes.Equal(got, want) {
+		b.Errorf("%q has %d bytes, %.10q, want %d", name, len(got), got, len(want))
+	}
+	for _, other := range b.store.Names() {
+		if other != name && other != "first" && other != "other" {
+			b.Errorf("the inbox has %q, too", other)
+		}
+	}
+}
+
+// mute is a store that carries out the first request that makes the blob "wanted", where it is free, and says after the gate is open that no answer
+// came.
+type mute struct {
+	uploader.Store
+	gate chan struct{}
+	said atomic.Bool
+}
+
+func (m *mute) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+	answer, err := m.Store.PutBlob(ctx, name, body, p, c)
+	if name != "wanted" || m.said.Swap(true) {
+		return answer, err
+	}
+	<-m.gate
+	e := uploader.NewError("put blob", name, uploader.NetworkDown)
+	e.Unanswered = true
+	return uploader.Answer{}, e
+}
+
+// TestALostAnswerIsSettledThoughAClockJumps: between a request and the next try this computer's clock is put right, or stood still because a
+// virtual machine slept. The service's then differs from it by something else than before.
+func TestALostAnswerIsSettledThoughAClockJumps(t *testing.T) {
+	for name, c := range map[string]struct {
+		jump   time.Duration // of the service's clock, seen from here
+		theirs bool
+	}{
+		"put forward":               {-24 * time.Hour, false},
+		"put forward, theirs there": {-24 * time.Hour, true},
+		"put back, or stood still":  {24 * time.Hour, false},
+		"stood still, theirs there": {24 * time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var ahead atomic.Int64
+				store := &mute{gate: make(chan struct{})}
+				b := newBench(t, "w", uploader.Config{Connections: 2, Open: func(uploader.Token) (uploader.Store, error) { return store, nil }})
+				store.Store = b.store
+				b.store.SetClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+				b.add(uploader.AddOptions{}, b.file("first", 10)) // tells the service's time
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				path := b.file("wanted", 100)
+				want, _ := os.ReadFile(path)
+				state := uploader.Delivered
+				if c.theirs {
+					b.theirs("wanted")
+					time.Sleep(time.Hour)
+					want, state = []byte("theirs"), uploader.LeftAlone
+				}
+				b.add(uploader.AddOptions{}, path)
+				synctest.Wait()
+				ahead.Store(int64(c.jump))
+				b.add(uploader.AddOptions{}, b.file("other", 10))
+				time.Sleep(time.Second)
+				close(store.gate)
+				b.only("wanted", state, want)
+				b.close()
+			})
+		})
+	}
+}
+
+// TestAFileInDoubtAfterACrashIsSettledWhateverTheClockSays: this computer's clock is wrong by hours, which was known when the file was sent.
+func TestAFileInDoubtAfterACrashIsSettledWhateverTheClockSays(t *testing.T) {
+	for name, c := range map[string]struct {
+		ahead  time.Duration // the service's clock
+		theirs bool
+	}{
+		"slow":               {3 * time.Hour, false},
+		"slow, theirs there": {3 * time.Hour, true},
+		"fast":               {-3 * time.Hour, false},
+		"fast, theirs there": {-3 * time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := uploader.NewMemoryJournal()
+				b := newBench(t, "w", uploader.Config{Journal: journal})
+				b.store.SetClock(func() time.Time { return time.Now().Add(c.ahead) })
+				b.add(uploader.AddOptions{}, b.file("first", 10))
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				path := b.file("wanted", 100)
+				want, _ := os.ReadFile(path)
+				state, first := uploader.Delivered, uploadertest.LoseAnswer()
+				if c.theirs {
+					b.theirs("wanted")
+					time.Sleep(time.Hour)
+					want, state, first = []byte("theirs"), uploader.LeftAlone, unanswered(nil)
+				}
+				b.store.Fail(uploadertest.PutBlob, "wanted", 1, first)
+				b.store.Fail(uploadertest.PutBlob, "wanted", 1, uploadertest.Stall()) // cut off by the end
+				b.add(uploader.AddOptions{}, path)
+				time.Sleep(time.Second)
+				b.close()
+				b.store.ClearFaults()
+				time.Sleep(24 * time.Hour)
+				b.restart(journal, uploader.Config{})
+				b.only("wanted", state, want)
+				b.close()
+			})
+		})
+	}
+}
+
+// late is a store whose answers come when the queue is ending.
+type late struct {
+	uploader.Store
+	sent chan struct{}
+}
+
+func (l *late) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+	answer, err := l.Store.PutBlob(ctx, name, body, p, c)
+	close(l.sent)
+	<-ctx.Done()
+	return answer, err
+}
