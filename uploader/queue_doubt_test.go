@@ -155,6 +155,71 @@ func TestAFileInDoubtAfterACrashIsSettledWhateverTheClockSays(t *testing.T) {
 	}
 }
 
+// TestAFileInDoubtThatBecomesSmall: the answer to a commit was lost, and before the next try the file shrinks so that it is sent in one request.
+func TestAFileInDoubtThatBecomesSmall(t *testing.T) {
+	for name, theirs := range map[string]bool{"ours": false, "theirs": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{Connections: 1})
+				b.store.SetClock(time.Now)
+				path := b.file("wanted", 3*block)
+				blocks, gate := make(chan struct{}), make(chan struct{})
+				b.store.Fail(uploadertest.PutBlock, "wanted", 2, uploadertest.Hold(closed))
+				b.store.Fail(uploadertest.PutBlock, "wanted", 1, uploadertest.Hold(blocks))
+				b.store.Fail(uploadertest.PutBlockList, "wanted", 1, uploadertest.Hold(closed)) // asks whether the name is free
+				lost, want, state := uploadertest.LoseAnswer(), []byte("small now"), uploader.Delivered
+				if theirs {
+					lost, want, state = unanswered(nil), []byte("theirs"), uploader.LeftAlone
+				}
+				lost.Gate = gate
+				b.store.Fail(uploadertest.PutBlockList, "wanted", 1, lost)
+				b.add(uploader.AddOptions{}, path)
+				synctest.Wait()
+				if theirs {
+					b.theirs("wanted")
+				}
+				time.Sleep(50 * time.Second)
+				close(blocks)
+				synctest.Wait()
+				if err := os.WriteFile(path, []byte("small now"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				close(gate)
+				b.only("wanted", state, want)
+				for _, line := range b.store.Unhit() {
+					t.Error(line)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+// TestAFileInDoubtThatBecomesLarge: what was sent of it in one request may be there, and is not somebody else's.
+func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 1})
+		b.store.SetClock(time.Now)
+		path := b.file("wanted", 100)
+		old, _ := os.ReadFile(path)
+		gate := make(chan struct{})
+		lost := uploadertest.LoseAnswer()
+		lost.Gate = gate
+		b.store.Fail(uploadertest.PutBlob, "wanted", 1, lost)
+		b.add(uploader.AddOptions{KeepBoth: true}, path)
+		synctest.Wait()
+		if err := os.WriteFile(path, random(1, 3*block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		close(gate)
+		b.only("wanted", uploader.Attention, old)
+		if r := b.problem(uploader.Attention); r != uploader.AlreadyThereByUs {
+			t.Errorf("reason %q", r)
+		}
+		b.close()
+	})
+}
+
 // late is a store whose answers come when the queue is ending.
 type late struct {
 	uploader.Store

@@ -184,7 +184,11 @@ func (q *Queue) prepare(u *unit) error {
 		}
 	}
 	if len(acked) == 0 && !j.Replace && fresh {
-		if err := q.ask(u, Condition{IfAbsent: true}); err != nil {
+		err := q.ask(u, Condition{IfAbsent: true})
+		if errors.Is(err, ErrExists) && j.doubt == lost { // it was sent in one request before it grew
+			err = NewError("ask", j.Blob, AlreadyThereByUs)
+		}
+		if err != nil {
 			return err // ErrExists: nothing has been sent for nothing
 		}
 	}
@@ -356,6 +360,7 @@ func (q *Queue) commit(u *unit) error {
 			return u.store.PutBlockList(ctx, j.Blob, ids, j.properties(), c)
 		})
 	}
+	begun := q.begun(j)
 	answer, err := put(Condition{IfAbsent: !j.Replace})
 	if errors.Is(err, ErrExists) {
 		// Ours, if an answer was lost before; now or before this process began. Blocks that are committed say so.
@@ -368,8 +373,8 @@ func (q *Queue) commit(u *unit) error {
 		}
 	}
 	if err != nil {
-		if e, ok := errors.AsType[*Error](err); ok && e.Unanswered {
-			j.doubt = lost
+		if e, ok := errors.AsType[*Error](err); ok && e.Unanswered && j.doubt != lost {
+			j.doubt, j.doubtful = lost, begun
 		}
 		return err
 	}
