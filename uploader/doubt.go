@@ -48,6 +48,34 @@ func (q *Queue) condition(u *unit) Condition {
 	return Condition{IfAbsent: true}
 }
 
+// doubts are those of jobs that were given back, as when a person pauses them: without them, what is there would be taken for somebody
+// else's when they are sent again.
+type doubts map[int64]struct {
+	blob  string
+	begun moment
+}
+
+// mostDoubts bounds them. Of more than that what is there is left alone.
+const mostDoubts = 10_000
+
+// keep remembers a job's doubt.
+func (d doubts) keep(j *job) {
+	if j.doubt == lost && len(d) < mostDoubts {
+		d[j.ID] = struct {
+			blob  string
+			begun moment
+		}{j.Blob, j.doubtful}
+	}
+}
+
+// giveBack gives a job its doubt back, unless it has got another name meanwhile.
+func (d doubts) giveBack(j *job) {
+	if kept, ok := d[j.ID]; ok && kept.blob == j.Blob {
+		j.doubt, j.doubtful = lost, kept.begun
+	}
+	delete(d, j.ID)
+}
+
 // errAgain says that the unit must be sent once more, at once, with what was learned.
 var errAgain = errors.New("once more")
 

@@ -299,6 +299,9 @@ func (q *Queue) end(j *job, s JobState, why *Error) {
 		j.Done = j.Size
 	}
 	delete(q.loaded, j.ID)
+	if s == Failed {
+		q.doubts.keep(j) // something of it may be there, which is replaced if a person tries again
+	}
 	q.index.unclaim(j.Job, true) // its file is closed when nothing of it is under way
 	if s == Delivered {
 		return // a line for each of 100,000 files would be the upload's largest cost; the journal has them

@@ -65,6 +65,7 @@ type Queue struct {
 	busy     int // units under way
 	conns    concurrency
 	loaded   map[int64]*job // claimed, by id
+	doubts   doubts
 	delayed  map[*delayed]struct{}
 	hurry    chan struct{} // closed, and made anew, when what waits is to be tried at once
 	scanning int           // scans under way
@@ -109,7 +110,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	q := &Queue{
 		config: c, journal: c.Journal, log: c.Log, buffers: newBuffers(c.Memory),
 		changed: make(chan struct{}, 1), hungry: make(chan struct{}, 1), settled: make(chan struct{}),
-		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: newConcurrency(c.Connections),
+		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: newConcurrency(c.Connections),
 	}
 	q.index = newIndex(c.Journal, q.journalChanged)
 	if err := q.index.load(ctx); err != nil {

@@ -49,6 +49,46 @@ func (b *bench) only(name string, state uploader.JobState, want []byte) {
 	}
 }
 
+// TestADoubtOutlivesAPause: a file whose answer was lost is known again though its job was given back in between.
+func TestADoubtOutlivesAPause(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, then uploader.Verb
+		all, both   bool
+	}{
+		"paused":                {uploader.Pause, uploader.Resume, false, false},
+		"paused, both kept":     {uploader.Pause, uploader.Resume, false, true},
+		"all paused":            {uploader.Pause, uploader.Resume, true, false},
+		"all paused, both kept": {uploader.Pause, uploader.Resume, true, true},
+		"cancelled":             {uploader.Cancel, uploader.Retry, false, false},
+		"cancelled, both kept":  {uploader.Cancel, uploader.Retry, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{Connections: 1})
+				b.store.SetClock(time.Now)
+				path := b.file("wanted", 100)
+				gate := make(chan struct{})
+				lost := uploadertest.LoseAnswer()
+				lost.Gate = gate
+				b.store.Fail(uploadertest.PutBlob, "wanted", 1, lost)
+				b.add(uploader.AddOptions{KeepBoth: c.both}, path)
+				synctest.Wait()
+				var jobs []int64
+				if !c.all {
+					jobs = []int64{b.job("wanted").ID}
+				}
+				b.do(uploader.Command{Verb: c.first, Jobs: jobs})
+				close(gate)
+				time.Sleep(time.Hour)
+				b.do(uploader.Command{Verb: c.then, Jobs: jobs})
+				want, _ := os.ReadFile(path)
+				b.only("wanted", uploader.Delivered, want)
+				b.close()
+			})
+		})
+	}
+}
+
 // mute is a store that carries out the first request that makes the blob "wanted", where it is free, and says after the gate is open that no answer
 // came.
 type mute struct {
@@ -231,4 +271,43 @@ func (l *late) PutBlob(ctx context.Context, name string, body *uploader.Body, p 
 	close(l.sent)
 	<-ctx.Done()
 	return answer, err
+}
+
+// garbling is a store that carries requests out and confirms other bytes, so many times.
+type garbling struct {
+	uploader.Store
+	left atomic.Int64
+}
+
+func (g *garbling) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+	answer, err := g.Store.PutBlob(ctx, name, body, p, c)
+	if err != nil || g.left.Add(-1) < 0 {
+		return answer, err
+	}
+	e := uploader.NewError("put blob", name, uploader.Corrupted)
+	e.Status, e.Date, e.Unanswered = 201, answer.Date, true
+	return uploader.Answer{}, e
+}
+
+// TestWhatArrivedDamagedIsReplacedByTryingAgain: it is not left in the inbox as somebody else's.
+func TestWhatArrivedDamagedIsReplacedByTryingAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &garbling{}
+		b := newBench(t, "w", uploader.Config{Open: func(uploader.Token) (uploader.Store, error) { return store, nil }})
+		store.Store = b.store
+		b.store.SetClock(time.Now)
+		path := b.file("wanted", 100)
+		want, _ := os.ReadFile(path)
+		store.left.Store(6)
+		b.add(uploader.AddOptions{}, path)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if r := b.problem(uploader.Failed); r != uploader.Corrupted {
+			t.Errorf("reason %q", r)
+		}
+		b.do(uploader.Command{Verb: uploader.Retry})
+		b.only("wanted", uploader.Delivered, want)
+		b.close()
+	})
 }

@@ -323,6 +323,7 @@ func (q *Queue) claimMore() bool {
 		if until := claims[i].ended; !until.IsZero() {
 			j.doubt, j.doubtful, j.until = earlier, moment{claims[i].began, true}, until
 		}
+		q.doubts.giveBack(j)
 		q.loaded[j.ID] = j
 		if class == Small {
 			in.small = append(in.small, j)
@@ -358,5 +359,6 @@ func (q *Queue) unload(j *job, keep bool) {
 	j.ended = true
 	j.inbox.close(j)
 	delete(q.loaded, j.ID)
+	q.doubts.keep(j)
 	q.index.unclaim(j.Job, keep)
 }
