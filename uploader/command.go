@@ -73,7 +73,7 @@ func (q *Queue) Do(ctx context.Context, c Command) (int, error) {
 			}
 			continue
 		case Nobody:
-			adopted, err := q.index.adopt(ctx, []int64{part.Transfer})
+			adopted, err := q.index.adopt(ctx, []int64{part.Transfer}, true)
 			if err != nil || len(adopted) == 0 {
 				return n, err
 			}

@@ -46,12 +46,16 @@ type transfer struct {
 	tally
 	dirty    bool
 	scanning bool                  // its roots are being read
+	lent     bool                  // taken for one command alone and given up again: nothing of it is claimed
 	away     *Error                // the disk that its files lie on is not there; nothing of it is claimed
 	known    map[[16]byte]struct{} // while they are read once more: marks of the files that it has
 }
 
-// mine reports whether its jobs may be sent by this queue.
+// mine reports whether it is this queue's, which alone changes it.
 func (t *transfer) mine() bool { return t.Owner == Here }
+
+// sends reports whether its jobs may be sent by this queue.
+func (t *transfer) sends() bool { return t.mine() && !t.lent }
 
 // batch is a Batch of which the jobs may be in memory.
 type batch struct {
@@ -227,7 +231,7 @@ func (x *index) recount() {
 }
 
 func (x *index) countBatch(b *batch) {
-	if t := b.transfer; t.mine() && !t.Paused {
+	if t := b.transfer; t.sends() && !t.Paused {
 		c := x.inbox(t.Inbox)
 		if t.away == nil {
 			c.free[Small] += b.free[Small]
@@ -323,7 +327,7 @@ func (x *index) enter(b *batch, i, n int) {
 	if free {
 		b.free[j.Class] += n
 	}
-	if t := b.transfer; t.mine() && !t.Paused {
+	if t := b.transfer; t.sends() && !t.Paused {
 		c := x.inbox(t.Inbox)
 		if free && t.away == nil {
 			c.free[j.Class] += n

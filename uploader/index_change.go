@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// adopt makes this process the owner of transfers that nobody owns and returns those that it got.
-func (x *index) adopt(ctx context.Context, ids []int64) ([]Transfer, error) {
+// adopt makes this process the owner of transfers that nobody owns and returns those that it got. With lent nothing of them is sent, as
+// they are given up soon.
+func (x *index) adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer, error) {
 	got, err := x.journal.Adopt(ctx, ids)
 	if err != nil || len(got) == 0 {
 		return nil, err
@@ -32,7 +33,7 @@ func (x *index) adopt(ctx context.Context, ids []int64) ([]Transfer, error) {
 	for _, g := range got {
 		if t := x.transferOf(g.ID); t != nil {
 			seen := g.Seen
-			t.Owner = Here
+			t.Owner, t.lent = Here, lent
 			for _, b := range x.batches {
 				if b.transfer == t && !b.Claimed.IsZero() {
 					b.doubt = seen.Add(doubtMargin)
@@ -49,7 +50,7 @@ func (x *index) release(ctx context.Context, ids []int64) error {
 	x.mu.Lock()
 	for _, id := range ids {
 		if t := x.transferOf(id); t != nil {
-			t.Owner = Nobody
+			t.Owner, t.lent = Nobody, false
 		}
 	}
 	x.recount()

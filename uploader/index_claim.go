@@ -58,9 +58,38 @@ func (x *index) claim(ctx context.Context, inbox string, class Class, n int, now
 // giveBack undoes claims after an error, which it returns.
 func (x *index) giveBack(claims []claim, err error) error {
 	for i := range claims {
-		x.unclaim(claims[i].Job, false)
+		x.putBack(claims[i].ID)
 	}
 	return err
+}
+
+// claimed returns what a claimed job is by now, and whether it still waits to be sent: a person may have acted while it was claimed.
+func (x *index) claimed(id int64) (j Job, waits bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	b, i := x.batchOf(id)
+	if b == nil || !b.isClaimed(i) {
+		return Job{ID: id}, false
+	}
+	t := b.transfer
+	return b.jobs[i], b.jobs[i].State == Waiting && t.sends() && !t.Paused && t.away == nil
+}
+
+// putBack ends a job's claim and leaves it as it is.
+func (x *index) putBack(id int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if b, i := x.batchOf(id); b != nil && b.isClaimed(i) {
+		x.endClaim(b, i)
+	}
+}
+
+// endClaim ends a claim.
+func (x *index) endClaim(b *batch, i int) {
+	x.enter(b, i, -1)
+	b.clearClaimed(i)
+	x.enter(b, i, 1)
+	x.unhold(b)
 }
 
 // claimable finds the first part of the queue that has a job to claim.
@@ -69,7 +98,7 @@ func (x *index) claimable(inbox string, class Class) (stretch, bool) {
 	defer x.mu.Unlock()
 	for s := range x.stretches() {
 		b := x.batches[s.at]
-		if t := b.transfer; b.free[class] == 0 || !t.mine() || t.Paused || t.away != nil || t.Inbox != inbox {
+		if t := b.transfer; b.free[class] == 0 || !t.sends() || t.Paused || t.away != nil || t.Inbox != inbox {
 			continue
 		}
 		if b.moved == 0 {
@@ -153,10 +182,7 @@ func (x *index) unclaim(j Job, keep bool) {
 	if j.State.Ended() && j.Class == Large {
 		x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
 	}
-	x.enter(b, i, -1)
-	b.clearClaimed(i)
-	x.enter(b, i, 1)
-	x.unhold(b)
+	x.endClaim(b, i)
 }
 
 // update keeps a claimed job's new contents.

@@ -166,7 +166,7 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				for _, s := range x.statuses(nil) {
 					ids = append(ids, s.ID)
 				}
-				if _, err := x.adopt(ctx, ids); err != nil {
+				if _, err := x.adopt(ctx, ids, false); err != nil {
 					t.Fatal(err)
 				}
 				for i, tr := range transfers {

@@ -319,7 +319,12 @@ func (q *Queue) claimMore() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i := range claims {
-		j := &job{Job: claims[i].Job, inbox: in}
+		now, waits := q.index.claimed(claims[i].ID)
+		if !waits || in.quiet { // meanwhile a person stopped it, or it goes to another inbox
+			q.index.putBack(now.ID)
+			continue
+		}
+		j := &job{Job: now, inbox: in}
 		if until := claims[i].ended; !until.IsZero() {
 			j.doubt, j.doubtful, j.until = earlier, moment{claims[i].began, true}, until
 		}

@@ -57,7 +57,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Tr
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	got, err := q.index.adopt(ctx, ids)
+	got, err := q.index.adopt(ctx, ids, false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,158 @@
+package uploader_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// slow is a journal that is held up by its disk.
+type slow struct {
+	uploader.Journal
+	commit  func(uploader.Changes) // before a commit; may be nil
+	batches func()                 // before batches are added; may be nil
+}
+
+func (s *slow) Commit(ctx context.Context, c uploader.Changes) error {
+	if s.commit != nil {
+		s.commit(c)
+	}
+	return s.Journal.Commit(ctx, c)
+}
+
+func (s *slow) AddBatches(ctx context.Context, batches []uploader.Batch) error {
+	if s.batches != nil {
+		s.batches()
+	}
+	return s.Journal.AddBatches(ctx, batches)
+}
+
+// claims reports whether changes say that jobs may be sent.
+func claims(c uploader.Changes) bool {
+	for _, b := range c.Batches {
+		if !b.Claimed.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// TestACommandHoldsWhileItsJobIsClaimed: between the choice of what is sent next and its start the journal is written, and a person may act.
+func TestACommandHoldsWhileItsJobIsClaimed(t *testing.T) {
+	for verb, state := range map[uploader.Verb]uploader.JobState{uploader.Cancel: uploader.Cancelled, uploader.Pause: uploader.Paused, uploader.Remove: 99} {
+		t.Run(string(verb), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gate, held := make(chan struct{}), false
+				journal := &slow{Journal: uploader.NewMemoryJournal(), commit: func(c uploader.Changes) {
+					if claims(c) && !held {
+						held = true
+						<-gate
+					}
+				}}
+				b := newBench(t, "w", uploader.Config{Journal: journal})
+				b.add(uploader.AddOptions{}, b.file("f", 10))
+				synctest.Wait()
+				if !held {
+					t.Fatal("the claim was not committed")
+				}
+				done := make(chan int)
+				id := b.job("f").ID
+				go func() { done <- b.do(uploader.Command{Verb: verb, Jobs: []int64{id}}) }()
+				synctest.Wait()
+				close(gate)
+				if n := <-done; n != 1 {
+					t.Errorf("%d jobs concerned", n)
+				}
+				time.Sleep(time.Minute)
+				if n := b.store.Count(uploadertest.AnyOp); n != 0 {
+					t.Errorf("%d requests for a job that a person stopped", n)
+				}
+				rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if verb == uploader.Remove && len(rows) != 0 || verb != uploader.Remove && (len(rows) != 1 || rows[0].State != state) {
+					t.Errorf("%d rows: %v", len(rows), rows)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+// TestWhatMovesToAnotherInboxIsNotSentToTheOld: though it was being claimed meanwhile.
+func TestWhatMovesToAnotherInboxIsNotSentToTheOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate, held := make(chan struct{}), false
+		journal := &slow{Journal: uploader.NewMemoryJournal(), commit: func(c uploader.Changes) {
+			if claims(c) && !held {
+				held = true
+				<-gate
+			}
+		}}
+		first, next := uploadertest.NewStore().With("w"), uploadertest.NewStore().With("w")
+		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
+		b := newBench(t, "w", uploader.Config{Journal: journal, Open: func(tok uploader.Token) (uploader.Store, error) {
+			return stores[tok.Inbox.Container], nil
+		}})
+		b.add(uploader.AddOptions{}, b.file("f", 10))
+		synctest.Wait()
+		renewed := token("w")
+		renewed.Inbox.Container = "ws-2"
+		if err := b.queue.Use(renewed); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error)
+		go func() {
+			_, err := b.queue.Redirect(t.Context(), b.inbox.Key(), renewed.Inbox)
+			done <- err
+		}()
+		synctest.Wait()
+		close(gate)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if old, now := first.Names(), next.Names(); len(old) != 0 || len(now) != 1 {
+			t.Errorf("the old inbox has %q, the new one %q", old, now)
+		}
+		b.close()
+	})
+}
+
+// TestACommandAboutNobodysTransferSendsNothing: a transfer of an earlier run is changed and given up again, so that whoever takes it next is the
+// only one who sends it.
+func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := uploader.NewMemoryJournal()
+		b := newBench(t, "w", uploader.Config{Journal: memory})
+		b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NameLocked))
+		b.add(uploader.AddOptions{}, b.file("f", 10))
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		b.close()
+		if err := memory.Close(); err != nil {
+			t.Fatal(err)
+		}
+		before := b.store.Count(uploadertest.AnyOp)
+		b.reopen(&slow{Journal: memory, commit: func(uploader.Changes) { time.Sleep(time.Second) }}, uploader.Config{})
+		if n := b.do(uploader.Command{Verb: uploader.Retry}); n != 1 {
+			t.Fatalf("%d jobs retried", n)
+		}
+		time.Sleep(time.Minute)
+		if owner := b.queue.Status().Transfers[0].Owner; owner != uploader.Nobody {
+			t.Errorf("the transfer's owner is %v", owner)
+		}
+		if n := b.store.Count(uploadertest.AnyOp) - before; n != 0 {
+			t.Errorf("%d requests for what nobody owns", n)
+		}
+		b.close()
+	})
+}
