@@ -129,7 +129,8 @@ func (j *Journal) Commit(ctx context.Context, c uploader.Changes) error {
 				return err
 			}
 		}
-		if c.Alive {
+		// A commit that changes nothing makes nothing durable, so what an earlier one left to be is brought along by this.
+		if c.Alive || c.Sync && j.loose {
 			return j.seen(ctx)
 		}
 		return nil
