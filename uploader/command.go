@@ -131,6 +131,9 @@ func (q *Queue) carryOutCommand(ctx context.Context, c Command) (n int, err erro
 		if c.Jobs == nil && (c.Verb == Pause || c.Verb == Resume) {
 			n = q.pauseTransfer(c.Transfer, c.Verb == Pause)
 		}
+		if c.Jobs == nil && (c.Verb == Cancel || c.Verb == Remove) {
+			q.index.giveUp(c.Transfer, c.Verb)
+		}
 		if c.Jobs != nil || c.Verb != Pause {
 			var k int
 			k, err = q.change(ctx, c)

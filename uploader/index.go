@@ -46,6 +46,7 @@ type transfer struct {
 	tally
 	dirty    bool
 	scanning bool                  // its roots are being read
+	givenUp  Verb                  // meanwhile a person cancelled or removed all of it, what is still found included; else empty
 	lent     bool                  // taken for one command alone and given up again: nothing of it is claimed
 	away     *Error                // the disk that its files lie on is not there; nothing of it is claimed
 	known    map[[16]byte]struct{} // while they are read once more: marks of the files that it has
@@ -55,7 +56,7 @@ type transfer struct {
 func (t *transfer) mine() bool { return t.Owner == Here }
 
 // sends reports whether its jobs may be sent by this queue.
-func (t *transfer) sends() bool { return t.mine() && !t.lent }
+func (t *transfer) sends() bool { return t.mine() && !t.lent && t.givenUp == "" }
 
 // batch is a Batch of which the jobs may be in memory.
 type batch struct {

@@ -179,7 +179,7 @@ func (x *index) prune(id int64) {
 		return
 	}
 	x.place()
-	if t := x.transferOf(id); t != nil && !left && t.Scanned {
+	if t := x.transferOf(id); t != nil && !left && t.Scanned && !t.scanning {
 		x.forgotten = append(x.forgotten, id)
 		x.transfers = slices.DeleteFunc(x.transfers, func(o *transfer) bool { return o == t })
 	}

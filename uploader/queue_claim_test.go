@@ -2,6 +2,8 @@ package uploader_test
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,4 +157,51 @@ func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
 		}
 		b.close()
 	})
+}
+
+// TestCancellingAllEndsTheScanToo: what is found after a person gave a whole transfer up is not sent.
+func TestCancellingAllEndsTheScanToo(t *testing.T) {
+	for verb, shown := range map[uploader.Verb]bool{uploader.Cancel: true, uploader.Remove: false} {
+		t.Run(string(verb), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gate, calls := make(chan struct{}), 0
+				memory := uploader.NewMemoryJournal()
+				b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: memory, batches: func() {
+					if calls++; calls == 2 {
+						<-gate
+					}
+				}}})
+				root := filepath.Dir(b.file("tree/000", 10))
+				for i := 1; i < 1500; i++ {
+					b.file(fmt.Sprintf("tree/%03d", i), 10)
+				}
+				b.add(uploader.AddOptions{}, root)
+				time.Sleep(time.Second)
+				b.do(uploader.Command{Verb: verb})
+				before := b.store.Count(uploadertest.AnyOp)
+				close(gate)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if n := b.store.Count(uploadertest.AnyOp) - before; n != 0 {
+					t.Errorf("%d files sent after all was given up", n)
+				}
+				s := b.queue.Status()
+				if s.Files[uploader.Waiting]+s.Files[uploader.Active] != 0 {
+					t.Errorf("%v", s.Files)
+				}
+				if len(s.Transfers) > 0 != shown || shown && !s.Transfers[0].Finished() {
+					t.Errorf("%d transfers: %v", len(s.Transfers), s.Transfers)
+				}
+				b.restart(memory, uploader.Config{})
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if n := b.store.Count(uploadertest.AnyOp) - before; n != 0 {
+					t.Errorf("%d files sent by the next run", n)
+				}
+				b.close()
+			})
+		})
+	}
 }

@@ -110,15 +110,19 @@ func (q *Queue) startScan(t *transfer) {
 	q.mu.Lock()
 	q.unsettle()
 	q.scanning++
-	q.index.setScanning(t, true)
+	q.index.beginScan(t)
 	q.inbox(t.Inbox)
 	q.mu.Unlock()
 	q.wg.Go(func() {
 		defer crash.Catch()
 		err := q.scan(t)
+		if verb := q.index.scanned(t); verb != "" && err == nil {
+			if _, err = q.change(q.ctx, Command{Verb: verb, Transfer: t.ID}); err == nil { // what was added since
+				q.index.takeUp(t)
+			}
+		}
 		q.mu.Lock()
 		q.scanning--
-		q.index.setScanning(t, false)
 		q.landed.Broadcast()
 		if err != nil && q.scanErr == nil {
 			q.scanErr = err
@@ -160,9 +164,12 @@ func (q *Queue) scan(t *transfer) error {
 		x.replace(t, now.copy(), false)
 		q.wakeFeeder()
 		q.notify()
+		if x.isGivenUp(t) {
+			return errGivenUp
+		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
 	}
 	now.Scanned = true
@@ -247,10 +254,51 @@ func (x *index) replace(t *transfer, now Transfer, save bool) {
 	}
 }
 
-func (x *index) setScanning(t *transfer, on bool) {
+// errGivenUp ends a scan of which nobody wants anything any more.
+var errGivenUp = errors.New("given up")
+
+func (x *index) beginScan(t *transfer) {
 	x.mu.Lock()
-	t.scanning = on
+	t.scanning, t.givenUp = true, ""
 	x.mu.Unlock()
+}
+
+// scanned ends what beginScan began, and returns what a person wanted meanwhile of all that is found.
+func (x *index) scanned(t *transfer) Verb {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t.scanning = false
+	return t.givenUp
+}
+
+// giveUp makes a transfer bring no further jobs: its roots are read no further, and not once more.
+func (x *index) giveUp(id int64, v Verb) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t := x.transferOf(id)
+	if t == nil || t.Scanned {
+		return
+	}
+	t.Scanned, t.dirty, x.ended = true, true, true
+	x.mark()
+	if t.scanning {
+		t.givenUp = v
+		x.recount()
+	}
+}
+
+// takeUp ends what giveUp began, when all jobs are as a person wants them.
+func (x *index) takeUp(t *transfer) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t.givenUp = ""
+	x.recount()
+}
+
+func (x *index) isGivenUp(t *transfer) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return t.givenUp != ""
 }
 
 // scanningInto reports whether a scan for an inbox is under way. The caller holds the queue's lock.
