@@ -45,11 +45,11 @@ type transfer struct {
 	Transfer
 	tally
 	dirty    bool
-	scanning bool                  // its roots are being read
-	givenUp  Verb                  // meanwhile a person cancelled or removed all of it, what is still found included; else empty
-	lent     bool                  // taken for one command alone and given up again: nothing of it is claimed
-	away     *Error                // the disk that its files lie on is not there; nothing of it is claimed
-	known    map[[16]byte]struct{} // while they are read once more: marks of the files that it has
+	scanning bool    // its roots are being read
+	givenUp  Verb    // meanwhile a person cancelled or removed all of it, what is still found included; else empty
+	lent     bool    // taken for one command alone and given up again: nothing of it is claimed
+	away     *Error  // the disk that its files lie on is not there; nothing of it is claimed
+	known    sources // while they are read once more: the files that it has
 }
 
 // mine reports whether it is this queue's, which alone changes it.

@@ -82,7 +82,7 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 		moving := make([]Job, 0, len(jobs))
 		for i := range jobs {
 			j := &jobs[i]
-			if _, done := has[pathMark(j.Source)]; done {
+			if has.take(j.Source) {
 				continue // a process that ended while it did this had come so far
 			}
 			rename(j, t.Options.Scan.Inbox, to, &several)
@@ -153,12 +153,12 @@ func (x *index) open(inbox string) (open []Transfer) {
 }
 
 // heir returns the transfer that takes over from another one, new where there is none yet, and what it has already.
-func (x *index) heir(ctx context.Context, next Transfer) (*transfer, map[[16]byte]struct{}, error) {
+func (x *index) heir(ctx context.Context, next Transfer) (*transfer, sources, error) {
 	x.mu.Lock()
 	for _, t := range x.transfers {
 		if t.mine() && t.Follows == next.Follows && t.Inbox == next.Inbox {
 			x.mu.Unlock()
-			has, err := x.sources(ctx, map[int64]bool{t.ID: true})
+			has, err := x.sources(ctx, []int64{t.ID})
 			return t, has, err
 		}
 	}
@@ -219,24 +219,40 @@ func (x *index) close(id int64) {
 	x.mu.Unlock()
 }
 
-// sources returns marks of all files that transfers have.
-func (x *index) sources(ctx context.Context, of map[int64]bool) (map[[16]byte]struct{}, error) {
-	var ids []int64
+// sources returns the files that transfers have. One that several of them have, since it went from one to the other, counts once.
+func (x *index) sources(ctx context.Context, of []int64) (sources, error) {
+	known := sources{}
+	for i, id := range of {
+		these := known
+		if i > 0 {
+			these = sources{}
+		}
+		if err := x.countSources(ctx, id, these); err != nil {
+			return nil, err
+		}
+		for mark, n := range these {
+			known[mark] = max(known[mark], n)
+		}
+	}
+	return known, nil
+}
+
+// countSources adds the files of a transfer.
+func (x *index) countSources(ctx context.Context, transfer int64, to sources) error {
 	x.mu.Lock()
+	var ids []int64
 	for _, b := range x.batches {
-		if of[b.Transfer] {
+		if b.Transfer == transfer {
 			ids = append(ids, b.ID)
 		}
 	}
 	x.mu.Unlock()
-	known := map[[16]byte]struct{}{}
-	err := x.each(ctx, ids, func(b *batch) error {
+	return x.each(ctx, ids, func(b *batch) error {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		for i := range b.jobs {
-			known[pathMark(b.jobs[i].Source)] = struct{}{}
+			to[pathMark(b.jobs[i].Source)]++
 		}
 		return nil
 	})
-	return known, err
 }

@@ -153,7 +153,7 @@ func (q *Queue) scan(t *transfer) error {
 			case known == nil:
 				jobs = append(jobs, q.newJob(f, rights, now.Options))
 			default:
-				if _, has := known[pathMark(f.Source)]; !has {
+				if !known.take(f.Source) {
 					jobs = append(jobs, q.newJob(f, rights, now.Options))
 				}
 			}
@@ -318,9 +318,9 @@ func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
 		return nil, nil
 	}
 	t.Scanned, t.dirty = false, true
-	of := map[int64]bool{}
-	for f := t; f != nil && !of[f.ID]; f = x.transferOf(f.Follows) {
-		of[f.ID] = true
+	var of []int64
+	for f := t; f != nil && !slices.Contains(of, f.ID); f = x.transferOf(f.Follows) {
+		of = append(of, f.ID)
 	}
 	x.mu.Unlock()
 	known, err := x.sources(ctx, of)
@@ -331,6 +331,19 @@ func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
 	defer x.mu.Unlock()
 	t.known = known
 	return t, nil
+}
+
+// sources counts files by their paths: where sources overlap, a file has as many names as sources that bring it.
+type sources map[[16]byte]uint16
+
+// take takes a file out and reports whether it was there.
+func (s sources) take(path string) bool {
+	mark := pathMark(path)
+	n := s[mark]
+	if n > 0 {
+		s[mark] = n - 1
+	}
+	return n > 0
 }
 
 // pathMark stands for a path where a million are remembered; see nameSet on why 16 bytes are enough.
