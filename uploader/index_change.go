@@ -152,10 +152,14 @@ func (x *index) eachConcerned(b *batch, c Command, do func(j *Job) (changed bool
 	}
 }
 
-// prune removes a transfer's batches in which no job is left to show, and the transfer with the last of them.
+// prune removes a transfer's batches in which no job is left to show, and the transfer with the last of them. While its folders may be read
+// once more they stay, or what was taken from the list would be found again, and sent.
 func (x *index) prune(id int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.mayBeReadAgain(id) {
+		return
+	}
 	left := false
 	removed := false
 	x.batches = slices.DeleteFunc(x.batches, func(b *batch) bool {
@@ -179,12 +183,22 @@ func (x *index) prune(id int64) {
 		return
 	}
 	x.place()
-	if t := x.transferOf(id); t != nil && !left && t.Scanned && !t.scanning {
+	if t := x.transferOf(id); t != nil && !left {
 		x.forgotten = append(x.forgotten, id)
 		x.transfers = slices.DeleteFunc(x.transfers, func(o *transfer) bool { return o == t })
 	}
 	x.ended = true
 	x.mark()
+}
+
+// mayBeReadAgain reports whether a transfer is not finished, or one that took over from it.
+func (x *index) mayBeReadAgain(id int64) bool {
+	return slices.ContainsFunc(x.transfers, func(t *transfer) bool {
+		if t.Follows == id && t.ID > id && x.mayBeReadAgain(t.ID) {
+			return true
+		}
+		return t.ID == id && (!t.Scanned || t.scanning || t.unfinished()+t.files[Paused] > 0)
+	})
 }
 
 // reorder gives jobs other places and returns how many got one.

@@ -233,3 +233,44 @@ func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 }
+
+// TestWhatWasClearedIsNotSentAgain: folders that were not read to their end are read again, and what was taken from the list is still known.
+func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := uploader.NewMemoryJournal()
+		stuck, calls := &stubborn{Journal: memory, fail: uploader.JournalUnwritable}, 0
+		stuck.batchesLeft.Store(1)
+		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: stuck, batches: func() {
+			if calls++; calls == 2 {
+				time.Sleep(time.Hour) // in which the first ones are delivered
+			}
+		}}})
+		root := filepath.Dir(b.file("tree/000", 10))
+		for i := 1; i < 700; i++ {
+			b.file(fmt.Sprintf("tree/%03d", i), 10)
+		}
+		b.add(uploader.AddOptions{KeepBoth: true}, root)
+		time.Sleep(time.Minute)
+		if n := b.do(uploader.Command{Verb: uploader.Clear}); n == 0 {
+			t.Fatal("nothing was delivered yet")
+		}
+		if b.wait() == nil {
+			t.Fatal("the scan was not interrupted")
+		}
+		b.restart(memory, uploader.Config{})
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(b.store.Names()); n != 700 {
+			t.Errorf("%d blobs for 700 files", n)
+		}
+		if n := b.store.Count(uploadertest.PutBlob); n != 700 {
+			t.Errorf("%d requests for 700 files", n)
+		}
+		b.do(uploader.Command{Verb: uploader.Clear})
+		if s := b.queue.Status(); len(s.Transfers) != 0 {
+			t.Errorf("%d transfers are left", len(s.Transfers))
+		}
+		b.close()
+	})
+}
