@@ -47,9 +47,10 @@ func (q *Queue) finish(u unit, err error) {
 	in.flying[u.class]--
 	j.flying--
 	switch {
-	case !u.valid() && u.kind != prepare, j.ended, q.ctx.Err() != nil:
-	case err == nil:
+	case !u.valid() && u.kind != prepare, j.ended:
+	case err == nil: // also where the queue is ending: what the service has confirmed is so
 		q.advance(u)
+	case q.ctx.Err() != nil:
 	case errors.Is(err, errReclassed):
 		q.reclass(j)
 	case errors.Is(err, errAgain):

@@ -260,6 +260,24 @@ func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
 	})
 }
 
+// TestAnAnswerThatComesAtTheEndCounts: a token that may only create can't find out afterwards whether what is there is this file.
+func TestAnAnswerThatComesAtTheEndCounts(t *testing.T) {
+	journal := uploader.NewMemoryJournal()
+	late := &late{sent: make(chan struct{})}
+	b := newBench(t, "c", uploader.Config{Journal: journal, Open: func(uploader.Token) (uploader.Store, error) { return late, nil }})
+	late.Store = b.store
+	path := b.file("wanted", 100)
+	want, _ := os.ReadFile(path)
+	b.add(uploader.AddOptions{}, path)
+	<-late.sent
+	b.close()
+	b.restart(journal, uploader.Config{})
+	b.only("wanted", uploader.Delivered, want)
+	if n := b.store.Count(uploadertest.PutBlob); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+}
+
 // late is a store whose answers come when the queue is ending.
 type late struct {
 	uploader.Store
