@@ -84,7 +84,7 @@ type BlockChange struct {
 type AckedBlock struct {
 	Number int
 	CRC64  uint64
-	At     time.Time // when, in whole seconds; the service keeps blocks for a week
+	At     time.Time // when its bytes were read, in whole seconds; the service keeps blocks for a week
 }
 
 // Transfer is what one drop or one copy command started.

@@ -212,3 +212,24 @@ func TestADeadDiskDoesNotKeepTheQueueFromEnding(t *testing.T) {
 		close(dead)
 	})
 }
+
+// TestABlockIsAsOldAsItsBytes: on a slow line a block takes minutes, and what is written to the file in that time is a change since.
+func TestABlockIsAsOldAsItsBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := uploader.NewMemoryJournal()
+		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlock, "large", 1, uploadertest.Hold(gate))
+		b.store.Fail(uploadertest.PutBlock, "large", 1, uploadertest.Stall())
+		read := time.Now()
+		b.add(uploader.AddOptions{}, b.file("large", 3*block))
+		time.Sleep(50 * time.Second)
+		close(gate)
+		time.Sleep(time.Second)
+		blocks, err := journal.Blocks(t.Context(), b.job("large").ID)
+		if err != nil || len(blocks) != 1 || !blocks[0].At.Equal(read) {
+			t.Errorf("%v, read at %v: %v", blocks, read, err)
+		}
+		b.close()
+	})
+}

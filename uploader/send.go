@@ -205,7 +205,7 @@ func (q *Queue) prepare(u *unit) error {
 }
 
 // readSince returns a moment after which the file must not have changed for its acknowledged blocks to be true: its last change
-// before they were read. Of an earlier process only the first acknowledgement is known, which came a little later.
+// before they were read. Of an earlier process it is known when the first of them was read.
 func (j *job) readSince(acked []AckedBlock) time.Time {
 	moment := j.changed
 	for _, a := range acked {
@@ -235,8 +235,11 @@ func (q *Queue) ask(u *unit, c Condition) error {
 // the name (learn.microsoft.com/rest/api/storageservices/put-block), less what sending the rest may take.
 const blocksLast = 7*24*time.Hour - 4*time.Hour
 
-// keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still.
+// keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still. It blocks on the journal.
 func (q *Queue) keptBlocks(j *job) ([]AckedBlock, error) {
+	if err := q.index.pay(q.ctx); err != nil { // or it would say what was true before the job was planned anew
+		return nil, errAgain
+	}
 	acked, err := q.journal.Blocks(q.ctx, j.ID)
 	if err != nil {
 		return nil, err
@@ -318,6 +321,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	if !valid {
 		return nil // planned anew meanwhile
 	}
+	read := time.Now()
 	body, release, err := q.body(f, offset, length)
 	if err != nil {
 		return err
@@ -337,7 +341,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	j.acked[u.block], j.crcs[u.block] = true, body.CRC64()
 	j.left--
 	j.Done += length
-	q.index.ack(j.ID, AckedBlock{Number: u.block, CRC64: body.CRC64(), At: time.Now().Truncate(time.Second)}, length)
+	q.index.ack(j.ID, AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
 	return nil
 }
 
