@@ -19,3 +19,12 @@ func SetStat(t *testing.T, f func(path string) (fs.FileInfo, error)) {
 	stat = f
 	t.Cleanup(func() { stat = before })
 }
+
+// Sleep makes a queue's timers and clocks as they are after this computer slept for that long: the timers stood still.
+func (q *Queue) Sleep(d time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, in := range q.order {
+		in.skew += d // in a test the wall clock can't be moved
+	}
+}

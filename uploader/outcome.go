@@ -271,13 +271,25 @@ func (q *Queue) holdInbox(in *inbox, e *Error) {
 	if !errors.Is(e, ErrTokenNotYetValid) || e.When.IsZero() {
 		return
 	}
+	q.holdUntil(in, e)
+}
+
+// holdLook is how often a hold with an end looks at the clock: timers stand still while a computer sleeps.
+const holdLook = time.Minute
+
+// holdUntil ends a hold when the token begins to be valid. The caller holds the lock.
+func (q *Queue) holdUntil(in *inbox, e *Error) {
 	generation := in.generation
-	wait := max(time.Until(e.When.Add(-in.skew)), time.Second)
-	in.holdTimer = time.AfterFunc(wait, func() {
+	left := func() time.Duration { return e.When.Sub(time.Now().Add(in.skew)) }
+	in.holdTimer = time.AfterFunc(min(max(left(), time.Second), holdLook), func() {
 		defer crash.Catch()
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		if in.generation == generation && in.hold == e && !q.closed {
+		switch {
+		case in.generation != generation || in.hold != e || q.closed:
+		case left() > 0:
+			q.holdUntil(in, e)
+		default:
 			in.hold, in.holdTimer = nil, nil
 			q.reconsider()
 		}

@@ -378,6 +378,26 @@ func TestTokenThatIsNotValidYetIsWaitedFor(t *testing.T) {
 	})
 }
 
+// TestAComputerThatSleepsUntilATokenBegins: timers stand still meanwhile, and the upload begins when it wakes up all the same.
+func TestAComputerThatSleepsUntilATokenBegins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{})
+		early := uploader.NewError("put", "", uploader.NotYetValid)
+		early.When = time.Now().Add(12 * time.Hour)
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.RefuseWith(early))
+		path := b.file("f", 10)
+		b.add(uploader.AddOptions{}, path)
+		time.Sleep(time.Hour)
+		if n := b.store.Count(uploadertest.PutBlob); n != 1 {
+			t.Fatalf("%d requests", n)
+		}
+		b.queue.Sleep(11 * time.Hour)
+		time.Sleep(time.Minute)
+		b.delivered(path)
+		b.close()
+	})
+}
+
 func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := uploader.NewMemoryJournal()
