@@ -21,6 +21,7 @@ type index struct {
 	mu        sync.Mutex
 	transfers []*transfer
 	batches   []*batch // in the order of their ids
+	begun     int      // of which jobs are claimed
 	moved     []moved  // in the queue's order
 	rank      map[int64]int64
 	soiled    []*batch // that have something to commit
@@ -67,6 +68,7 @@ type batch struct {
 	jobs    []Job  // nil: in the journal only
 	fileNew []bool // of which the file is not the one that was found
 	claimed [BatchSize / 64]uint64
+	claims  int       // jobs that are claimed
 	holds   int       // reasons to keep the jobs in memory: claims, and others' use
 	moved   int       // jobs that have another place in the queue than their own
 	free    [2]int    // by class: waiting and not claimed
@@ -75,8 +77,6 @@ type batch struct {
 }
 
 func (b *batch) isClaimed(i int) bool { return b.claimed[i/64]&(1<<(i%64)) != 0 }
-func (b *batch) setClaimed(i int)     { b.claimed[i/64] |= 1 << (i % 64) }
-func (b *batch) clearClaimed(i int)   { b.claimed[i/64] &^= 1 << (i % 64) }
 func (b *batch) job(i int) int64      { return b.ID*BatchSize + int64(i) }
 
 // inboxCount is what this queue may send to an inbox.
@@ -84,6 +84,10 @@ type inboxCount struct {
 	free       [2]int // by class: waiting and not claimed
 	unfinished int
 }
+
+// mostBegun bounds the batches of which jobs are claimed: a claimed job, which may have to wait for an hour because the service asks for
+// that, keeps its whole batch in memory.
+const mostBegun = 128
 
 // recentBatches is how many batches are kept in memory for whoever looks at the list.
 const recentBatches = 16

@@ -87,8 +87,11 @@ func (x *index) putBack(id int64) {
 // endClaim ends a claim.
 func (x *index) endClaim(b *batch, i int) {
 	x.enter(b, i, -1)
-	b.clearClaimed(i)
+	b.claimed[i/64] &^= 1 << (i % 64)
 	x.enter(b, i, 1)
+	if b.claims--; b.claims == 0 {
+		x.begun--
+	}
 	x.unhold(b)
 }
 
@@ -98,7 +101,7 @@ func (x *index) claimable(inbox string, class Class) (stretch, bool) {
 	defer x.mu.Unlock()
 	for s := range x.stretches() {
 		b := x.batches[s.at]
-		if t := b.transfer; b.free[class] == 0 || !t.sends() || t.Paused || t.away != nil || t.Inbox != inbox {
+		if t := b.transfer; b.free[class] == 0 || b.claims == 0 && x.begun >= mostBegun || !t.sends() || t.Paused || t.away != nil || t.Inbox != inbox {
 			continue
 		}
 		if b.moved == 0 {
@@ -134,9 +137,12 @@ func (x *index) claimFrom(b *batch, s stretch, class Class, n int, now time.Time
 			x.owed++
 		}
 		x.enter(b, i, -1)
-		b.setClaimed(i)
+		b.claimed[i/64] |= 1 << (i % 64)
 		x.enter(b, i, 1)
 		b.holds++
+		if b.claims++; b.claims == 1 {
+			x.begun++
+		}
 		claims = append(claims, c)
 		n--
 	}
