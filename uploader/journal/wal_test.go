@@ -1,0 +1,89 @@
+package journal_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/journal"
+)
+
+// TestLogCutAndWithFlippedBits: whatever happens to the log of a process that was killed, the journal is what it was after one of the commits,
+// and never something in between.
+func TestLogCutAndWithFlippedBits(t *testing.T) {
+	dir := quickDir(t)
+	j := open(t, dir)
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := j.AddTransfer(ctx, uploader.Transfer{Inbox: "inbox", Roots: []string{"/data"}})
+	must(err)
+	all := []uploader.Batch{
+		{BatchHead: uploader.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)}, Facts: pseudorandom(2, 3000), States: pseudorandom(3, 2000)},
+		{BatchHead: uploader.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)}, Facts: pseudorandom(4, 3000), States: pseudorandom(5, 6000)},
+	}
+	must(j.AddBatches(ctx, all))
+	// From here on all is in the log alone.
+	must(j.Close())
+	j = open(t, dir)
+	if _, err := j.Adopt(ctx, []int64{id}); err != nil {
+		t.Fatal(err)
+	}
+	moments := []content{contentOf(t, j)}
+	for n := range byte(8) {
+		c := uploader.Changes{Sync: n%2 == 0}
+		for i := range all {
+			all[i].States, all[i].Facts = pseudorandom(10+2*n+byte(i), len(all[i].States)), nil
+			c.Batches = append(c.Batches, all[i])
+		}
+		c.Blocks = []uploader.BlockChange{{Job: all[0].ID * uploader.BatchSize, Block: uploader.AckedBlock{Number: int(n), CRC64: uint64(n)}}}
+		must(j.Commit(ctx, c))
+		moments = append(moments, contentOf(t, j))
+	}
+	db, err := os.ReadFile(filepath.Join(dir, "queue.db"))
+	must(err)
+	log, err := os.ReadFile(filepath.Join(dir, "queue.db-wal"))
+	must(err)
+	must(j.Close())
+	try := func(what string, log []byte) (at int, damaged bool) {
+		dir := quickDir(t)
+		defer func() { _ = os.RemoveAll(dir) }()
+		write(t, filepath.Join(dir, "queue.db"), db)
+		write(t, filepath.Join(dir, "queue.db-wal"), log)
+		j, opened, err := journal.Open(t.Context(), dir, journal.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		defer func() { _ = j.Close() }()
+		got := contentOf(t, j)
+		for id, tr := range got.Transfers {
+			tr.Seen, tr.Scanned = moments[0].Transfers[id].Seen, false
+			got.Transfers[id] = tr
+		}
+		for i := len(moments) - 1; i >= 0; i-- {
+			if cmp.Equal(moments[i], got, compare) {
+				return i, opened.SetAside != ""
+			}
+		}
+		t.Errorf("%s: the journal is as it never was: %+v", what, opened)
+		return -1, opened.SetAside != ""
+	}
+	if at, damaged := try("as it is", log); at != 8 || damaged {
+		t.Errorf("an intact log leads to %d, %v", at, damaged)
+	}
+	step := len(log)/100 + 1
+	for n := 0; n < len(log); n += step {
+		try(fmt.Sprintf("cut at %d", n), log[:n])
+		flipped := append([]byte(nil), log...)
+		flipped[n] ^= 1 << (n % 8)
+		try(fmt.Sprintf("bit of byte %d", n), flipped)
+	}
+}
