@@ -73,6 +73,7 @@ func TestScanRoots(t *testing.T) {
 		{"junk found by a glob is not", recursive, []string{"Th*", ".g*"}, []string{".git → skip:junk", "Thumbs.db → skip:junk"}},
 		{"excluded root", uploader.ScanOptions{Exclude: []string{"one*"}}, []string{"one.txt"}, []string{"one.txt → skip:excluded"}},
 		{"name with brackets", recursive, []string{"no[1].txt"}, []string{"no[1].txt → no[1].txt"}},
+		{"its own folder behind a link", uploader.ScanOptions{Recursive: true, Own: filepath.Join(dir, "data")}, []string{"alias"}, []string{"alias → skip:own"}},
 		{"its own folder", uploader.ScanOptions{Recursive: true, Own: filepath.Join(dir, "alias", "sub")}, []string{"data"}, []string{"data/a.csv → data/a.csv", "data/sub → skip:own"}},
 		{"empty folder", recursive, []string{"void"}, []string{"void → skip:empty-folder"}},
 		{"refused name", recursive, []string{"..."}, []string{"... → error:name-dots"}},

@@ -41,7 +41,7 @@ type entryAt struct {
 // walk scans one folder and then, with the folder closed again, its subfolders: so only one is open at a time, however
 // deep the tree. Entries that need another name come after all others, for which it is their own name.
 func (s *scanner) walk(ctx context.Context, d *folderAt) error {
-	if s.isOwn(d.path) {
+	if s.isOwn(d) {
 		return s.skip(Found{Source: d.path, Rel: d.rel}, SkipOwn)
 	}
 	if d.rel != "" && s.opts.Inbox.Blob == "" {
@@ -92,11 +92,12 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 }
 
 // isOwn reports whether a folder is the program's own, through whatever links either was reached.
-func (s *scanner) isOwn(path string) bool {
-	if s.opts.Own == "" || filepath.Base(path) != filepath.Base(s.opts.Own) {
+func (s *scanner) isOwn(d *folderAt) bool {
+	linked := d.below == "" || len(d.hops) > 0 // else its name is its own, and the system need not be asked
+	if s.opts.Own == "" || !linked && filepath.Base(d.path) != filepath.Base(s.opts.Own) {
 		return false
 	}
-	a, aerr := os.Stat(path)
+	a, aerr := os.Stat(d.path)
 	b, berr := os.Stat(s.opts.Own)
 	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
