@@ -119,7 +119,8 @@ func (in Inboxes) Add(ctx context.Context, name string, t Token, now time.Time, 
 	return r, kept
 }
 
-// Rename gives an inbox another name, which may be the same in other letters.
+// Rename gives an inbox another name, which may be the same in other letters. Errors are those of Find, InboxNameTaken where
+// another inbox has the new name, or the disk's.
 func (in Inboxes) Rename(ctx context.Context, name, to string) (InboxRecord, error) {
 	to, err := CheckInboxName(to)
 	if err != nil {

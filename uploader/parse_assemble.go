@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// assemble makes links of a text in which no link is signed: of a query or a signature beside said said. It returns
+// assemble makes links of a text in which no link is signed: of a query, or of a signature beside the fields that are stated. It returns
 // nothing where there is neither, so that the unsigned links are judged as they are.
 func (p *parser) assemble(text string, said stated, links []link) ([]link, error) {
 	query, ok := findQuery(text)

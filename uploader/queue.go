@@ -40,7 +40,8 @@ type Config struct {
 }
 
 // Queue owns order, concurrency and retry. It sends what [Queue.Add] was given into the inboxes whose tokens [Queue.Use]
-// was given. All methods may be called from any goroutine, and none but Wait and Close blocks on the network or the disk.
+// was given. All methods may be called from any goroutine. Those that may block on the disk say so; Wait, Close and Redirect
+// wait for the network, too.
 type Queue struct {
 	config  Config
 	journal Journal

@@ -61,7 +61,8 @@ const (
 
 // Open returns the workspace of that name on the account. The name begins the names of the containers: 1 to 53 small
 // letters, digits, and single hyphens between them. It sends nothing; [Workspace.Check] finds out whether the key works.
-// Close the Workspace when it is no longer used.
+// Close the Workspace when it is no longer used. Errors are [*Error]s that wrap ErrRequest, but where the certificate authorities
+// of o.Connection can't be read, which is a plain one.
 func Open(account Account, id string, o Options) (*Workspace, error) {
 	if err := CheckName(id); err != nil {
 		return nil, err
