@@ -54,13 +54,16 @@ func exitCode(ctx context.Context, err error) int {
 	}
 }
 
-// interruptible returns a context that the first Ctrl-C or SIGTERM cancels with the cause errInterrupted. The second
-// one ends the program at once, as if it did not listen. The returned function stops listening and waits for its
-// goroutine.
+// interruptible returns a context that the first Ctrl-C, SIGTERM or, unless nohup had it ignored, SIGHUP cancels with the cause
+// errInterrupted. The second one ends the program at once, as if it did not listen. The returned function stops listening and
+// waits for its goroutine.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -78,3 +81,6 @@ func interruptible(parent context.Context) (context.Context, func()) {
 		<-done
 	}
 }
+
+// outlivePipes keeps the program from being ended by the system where nobody reads its output any more: that stops no upload.
+func outlivePipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,6 +69,8 @@ func (p *program) tell(ctx context.Context, err error) {
 		words = "Interrupted."
 	case errors.As(err, &usage):
 		words = usage.sentence
+	case errors.Is(err, syscall.EPIPE):
+		return // whoever read the output has seen enough, as "head" does
 	case errors.Is(err, errUnprinted):
 		words = "The result can't be written to where the output goes. What was done stays done, and files already delivered stay delivered. " +
 			"Make room there, or let the output go elsewhere; “uploader status” shows what was sent."

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,18 +94,51 @@ func TestTheFirstSignalCancelsWithItsCause(t *testing.T) {
 		t.Skip("a process can't send itself an interrupt on Windows")
 	}
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent(), goleak.IgnoreTopFunction("os/signal.signal_recv"), goleak.IgnoreTopFunction("os/signal.loop"))
-	ctx, stop := interruptible(t.Context())
-	defer stop()
 	self, err := os.FindProcess(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := self.Signal(os.Interrupt); err != nil {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		ctx, stop := interruptible(t.Context())
+		if err := self.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+		<-ctx.Done()
+		if got := context.Cause(ctx); !errors.Is(got, errInterrupted) {
+			t.Errorf("%v: cause %v", s, got)
+		}
+		stop()
+	}
+}
+
+// TestAnOutputThatNobodyReadsStopsNoUpload: stdout and stderr are pipes whose readers are gone, as when a pager was left.
+func TestAnOutputThatNobodyReadsStopsNoUpload(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there no signal comes of it")
+	}
+	l := newLab(t, "w")
+	file := filepath.Join(t.TempDir(), "a.txt")
+	if err := os.WriteFile(file, []byte("a"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	<-ctx.Done()
-	if got := context.Cause(ctx); !errors.Is(got, errInterrupted) {
-		t.Errorf("cause %v", got)
+	in, out, err := os.Pipe()
+	if err == nil {
+		err = in.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := l.command("copy", file, "--token-file", l.tokenFile, "--state-dir", l.state, "--json")
+	c.Stdout, c.Stderr = out, out
+	_ = c.Run() // the exit code tells
+	if got := c.ProcessState.ExitCode(); got != exitNotDelivered {
+		t.Errorf("exit code %d, want %d, since the result could not be told", got, exitNotDelivered)
+	}
+	if got := len(l.server.Blobs(labContainer)); got != 1 {
+		t.Errorf("%d files in the inbox", got)
+	}
+	if err := out.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
