@@ -19,6 +19,7 @@ func (p *program) inboxCommand() *cobra.Command {
 		Use:   "inbox",
 		Short: "Keep inboxes under names, with their tokens in this computer's keyring; see what arrived in your own; run a local one",
 		Args:  noArguments,
+		RunE:  showHelp,
 	}
 	c.AddCommand(p.inboxAddCommand(), p.inboxListCommand(), p.inboxRenameCommand(), p.inboxRemoveCommand(), p.inboxFetchCommand(), inboxServeCommand())
 	return c

@@ -19,6 +19,7 @@ func (p *program) queueCommand() *cobra.Command {
 		Long: `Change what is to be sent. Jobs, which are files, and transfers, which are what one copy or one drop started, have the numbers
 that "uploader status --files" shows. What another program is sending is changed by that program, within a second.`,
 		Args: noArguments,
+		RunE: showHelp,
 	}
 	for _, v := range []struct {
 		verb  uploader.Verb
@@ -121,13 +122,15 @@ func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) 
 		uploader.Remove: "taken from the list", uploader.Clear: "cleared",
 		uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved", uploader.Last: "moved",
 	}[c.Verb]
-	if c.Verb == uploader.Rename && n == 0 && left == 0 {
+	switch {
+	case n > 0:
+		p.say(fmt.Sprintf("%s %s.", fileCount(int64(n)), words))
+	case left > 0:
+	case c.Verb == uploader.Rename:
 		p.say("Nothing was changed: only a file that was already there, or whose name is blocked, is sent under another name, and only with a token that is not for that one name alone. " +
 			"Look at “uploader status --files”, or replace what is there with “uploader queue replace”.")
-		return nil
-	}
-	if n > 0 || left == 0 {
-		p.say(fmt.Sprintf("%s %s.", fileCount(int64(n)), words))
+	default:
+		p.say("Nothing was changed: the list has no such file that this concerns. What there is: uploader status --files")
 	}
 	if left > 0 {
 		p.say("The program that is sending was told; it acts within a second.")

@@ -29,7 +29,7 @@ func (p *program) resumeCommand() *cobra.Command {
 		Use:   "resume [TOKEN|-]",
 		Short: "Go on with all that was not sent, where it stopped",
 		Long:  resumeHelp,
-		Args:  cobra.MaximumNArgs(1),
+		Args:  func(_ *cobra.Command, args []string) error { return notSplit(args) },
 		RunE:  func(c *cobra.Command, args []string) error { return p.resume(c.Context(), f, args) },
 	}
 	c.Flags().SortFlags = false

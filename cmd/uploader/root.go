@@ -149,6 +149,10 @@ func noArguments(c *cobra.Command, args []string) error {
 	return &usageError{fmt.Sprintf("“%s” takes no further words. See: %s --help", c.CommandPath(), c.CommandPath())}
 }
 
+// showHelp is what a command does that only has others below it. Without it cobra would show the help for a mistyped one, too, and
+// call that success.
+func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
+
 // flagSentence makes a sentence of a flag package's message. These messages quote the command line, and a token that
 // slipped into the wrong place must not be shown.
 func flagSentence(err error) string {

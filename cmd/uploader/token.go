@@ -46,10 +46,8 @@ expired or not yet valid, or the storage does not accept it.`,
 				return &usageError{"No token was given. Nothing was sent. Put it in quotes behind “uploader token”, or pass it on standard input with -."}
 			case len(args) == 1 && command.MatchString(args[0]):
 				return &usageError{fmt.Sprintf("There is no command %q, and it is no token. See: uploader token --help", args[0])}
-			case len(args) > 1:
-				return &usageError{"More than one argument was given. Nothing was sent. Put the whole token in quotes, since the shell splits it otherwise."}
 			}
-			return nil
+			return notSplit(args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			given, err := p.fromArgument(c.Context(), args[0])

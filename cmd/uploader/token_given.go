@@ -29,6 +29,14 @@ type givenToken struct {
 	ambient  bool   // from the environment, where it stands for each command
 }
 
+// notSplit refuses a token that a shell has split into several arguments.
+func notSplit(args []string) error {
+	if len(args) > 1 {
+		return &usageError{"More than one argument was given. Nothing was sent. Put the whole token in quotes, since the shell splits it otherwise."}
+	}
+	return nil
+}
+
 // looksLikeToken reports whether an argument can't be meant as a path or a name.
 func looksLikeToken(s string) bool { return strings.Contains(s, "://") || strings.Contains(s, "sig=") }
 

@@ -36,7 +36,7 @@ func (p *program) workspaceCommand() *cobra.Command {
 		Use:   "workspace",
 		Short: "Connect a storage account of your own, to issue upload tokens for it",
 		Args:  noArguments,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE:  showHelp,
 	}
 	c.AddCommand(p.connectCommand(), p.disconnectCommand())
 	return c
