@@ -40,13 +40,15 @@ func inboxServeCommand() *cobra.Command {
 
 What is delivered stands in DIR/CONTAINER as ordinary files. Any program that uploads with an upload
 token can deliver to it. It runs until it is interrupted; started again over the same folder it goes on
-where it was. Only this machine can reach it unless --allow-remote is given.
+where it was. Only one may run over a folder at a time. Only this machine can reach it unless --allow-remote is given.
 
 With --faults it answers as a bad day would have it. FILE has one fault a line, such as
     refuse ServerBusy  chance=5%  retry-after=1s
     reset at=answer    op=PutBlob,PutBlock  name=*.csv  count=3
     stall              for=2m  from=10
-docs/FAULTS.md in the source explains all faults and settings.`,
+docs/FAULTS.md in the source explains all faults and settings.
+
+Exit codes: 0 it ran until it was interrupted, 1 it failed, 2 wrong usage, or it can't run there.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -102,7 +104,8 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", o.addr)
 	if err != nil {
-		return fmt.Errorf("inbox: %w", err)
+		return &usageError{"The local inbox can't listen on “" + shown(o.addr) + "”: another program does, or it is no address of this computer. Nothing was started. " +
+			"Name another one with --addr, or leave it out."}
 	}
 	defer func() { _ = l.Close() }() // closed already where it was served
 	token, err := o.issue(ctx, l.Addr().String())
@@ -114,7 +117,7 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 		Log: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
-		return fmt.Errorf("inbox: %w", err)
+		return folderUnusable(o.dir)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	host, caFile := l.Addr().String(), ""
@@ -122,14 +125,20 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 		name, _, _ := net.SplitHostPort(o.addr)
 		var cfg *tls.Config
 		if cfg, caFile, err = s.TLS(name); err != nil {
-			return fmt.Errorf("inbox: %w", err)
+			return folderUnusable(o.dir)
 		}
 		l = tls.NewListener(l, cfg)
 	}
 	if err := o.announce(out, host, caFile, token); err != nil {
-		return fmt.Errorf("inbox: %w", err)
+		return err
 	}
 	return s.Serve(ctx, l)
+}
+
+// folderUnusable says that a local inbox can't be run over a folder.
+func folderUnusable(dir string) error {
+	return &usageError{"The folder “" + shown(dir) + "” can't be used for a local inbox: it can't be made or written to, or there is no room, or it holds something else. " +
+		"Nothing was sent. Name another one with --dir."}
 }
 
 // faults reads the fault script, if there is one.
@@ -202,7 +211,7 @@ func splitContainer(name string) (id string, tid int, ok bool) {
 func withLocalInbox(ctx context.Context, cfg blobserver.Config, do func(s *blobserver.Server, address string) error) (err error) {
 	s, err := blobserver.New(cfg)
 	if err != nil {
-		return fmt.Errorf("inbox: %w", err)
+		return folderUnusable(cfg.Dir)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -223,7 +232,7 @@ func withLocalInbox(ctx context.Context, cfg blobserver.Config, do func(s *blobs
 func (o *inboxServe) announce(out io.Writer, host, caFile string, t uploader.Token) error {
 	if o.tokenFile != "" {
 		if err := writePrivate(o.tokenFile, t.Link()+"\n"); err != nil {
-			return err
+			return &usageError{"The token can't be written to “" + shown(o.tokenFile) + "”. Nothing was started. Name a file with --print-token in a folder that you may write to."}
 		}
 	}
 	var b strings.Builder
