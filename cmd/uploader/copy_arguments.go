@@ -31,7 +31,7 @@ func (p *program) tokenAndSources(ctx context.Context, f *copyFlags, args []stri
 		if isToken {
 			return givenToken{}, nil, &usageError{"Two tokens were given: with --token-file and as the last argument. Nothing was sent. Leave one out."}
 		}
-		given, err = fromFile(f.tokenFile)
+		given, err = fromFile(ctx, f.tokenFile)
 		sources = args
 	case (environment.text != "" || f.to != "") && !isToken:
 		given, sources = environment, args

@@ -42,7 +42,7 @@ func (p *program) inboxAddCommand() *cobra.Command {
 
 NAME has 1 to 64 characters of any script; upper and lower case are the same. The token is read from standard input
 with -, from --token-file or from UPLOADER_TOKEN; as an argument it can be seen by other users of this machine:
-    uploader inbox add "Cardio study" - < token.txt
+    uploader inbox add "Cardio study" --token-file token.txt
 
 The token's signature is kept in the keyring alone: GNOME Keyring, KWallet or KeePassXC on Linux, the Keychain on macOS,
 the Credential Manager on Windows. Where there is none, or it is locked, or the token has ended, the name is kept all the
@@ -62,7 +62,7 @@ token or a name that is taken, 3 the name is kept and the token has ended.`,
 		RunE: func(c *cobra.Command, args []string) error { return p.addInbox(c.Context(), o, args) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.tokenFile, "token-file", "", "read the token from this `FILE`")
+	tokenFileFlag(c, &o.tokenFile)
 	f.BoolVar(&o.replace, "replace", false, "put this token in place of the one that the name has")
 	f.BoolVar(&o.nameOnly, "no-keyring", false, "keep the name only; the token has to be given each time")
 	allowHostFlag(c, &o.hosts)
@@ -75,21 +75,12 @@ func (p *program) addInbox(ctx context.Context, o inboxAdd, args []string) error
 	if err != nil {
 		return err
 	}
-	var given givenToken
-	switch {
-	case o.tokenFile != "" && len(args) == 2:
-		return &usageError{"Two tokens were given: with --token-file and as an argument. Nothing was kept. Leave one out."}
-	case o.tokenFile != "":
-		given, err = fromFile(o.tokenFile)
-	case len(args) == 2:
-		given, err = p.fromArgument(ctx, args[1])
-	default:
-		if given = p.fromEnvironment(); given.text == "" {
-			return &usageError{"No token was given. Nothing was kept. Pass it on standard input with -, or name its file with --token-file."}
-		}
-	}
+	given, err := p.givenToken(ctx, o.tokenFile, args[1:])
 	if err != nil {
 		return err
+	}
+	if given.text == "" {
+		return &usageError{"No token was given. Nothing was kept. Pass it on standard input with -, or name its file with --token-file."}
 	}
 	token, err := given.parse(o.hosts)
 	if err != nil {

@@ -269,20 +269,6 @@ func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus) (upl
 	return uploader.Token{}, missing
 }
 
-// givenToken returns the token that was given for this run: in a file, as the argument, or in the environment.
-func (p *program) givenToken(ctx context.Context, file string, args []string) (givenToken, error) {
-	switch {
-	case file != "" && len(args) > 0:
-		return givenToken{}, &usageError{"Two tokens were given: with --token-file and as the argument. Nothing was sent. Leave one out."}
-	case file != "":
-		return fromFile(file)
-	case len(args) > 0:
-		return p.fromArgument(ctx, args[0])
-	default:
-		return p.fromEnvironment(), nil
-	}
-}
-
 // parseGiven reads it; the zero Token where none was given.
 func (g givenToken) parseGiven(hosts []string) (uploader.Token, error) {
 	if g.text == "" {

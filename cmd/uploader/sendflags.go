@@ -39,7 +39,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 	s := c.Flags()
 	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes to stderr")
 	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: CSV, or JSON if its name ends in .json")
-	s.StringVar(&f.tokenFile, "token-file", "", "read the token from this `FILE`")
+	tokenFileFlag(c, &f.tokenFile)
 	allowHostFlag(c, &f.hosts)
 	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
 	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, or through none; with a sign-in rather set UPLOADER_PROXY, which others can't see")

@@ -24,35 +24,36 @@ func (p *program) tokenCommand() *cobra.Command {
 	var hosts []string
 	f := newSendFlags()
 	c := &cobra.Command{
-		Use:   "token TEXT|-",
+		Use:   "token [TEXT|-]",
 		Short: "Show what an upload token says, without using it; or issue tokens of your own",
 		Long: `Show what an upload token says: where it leads, how long it is valid and what it permits.
 Nothing is sent, and the signature is never shown. With --check the storage is asked whether it accepts the token, which leaves
 nothing in the inbox and needs no right but the one to write.
 
 TEXT is what the workspace gave you: the link, the whole azcopy line, the fields, or the mail they came in.
-Put it in quotes, since shells cut it at & and ?. With - it is read from standard input, for example
+Put it in quotes, since shells cut it at & and ?. With - it is read from standard input, with --token-file from a file, without
+either from UPLOADER_TOKEN:
     uploader token - < token.txt
 As an argument, the token can be seen by other users of this machine in its list of processes while the program runs,
-and your shell may keep it in its history; - avoids both.
+and your shell may keep it in its history; the others avoid both.
 
 Those who run an inbox on a storage account of their own create, list, renew and revoke its tokens with the commands below.
 
 Exit codes: 0 the token is valid (or does not say how long), 1 the storage could not be reached, 2 the token can't be used, 3 it is
 expired or not yet valid, or the storage does not accept it.`,
 		Args: func(c *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0:
-				return &usageError{"No token was given. Nothing was sent. Put it in quotes behind “uploader token”, or pass it on standard input with -."}
-			case len(args) == 1 && command.MatchString(args[0]):
+			if len(args) == 1 && command.MatchString(args[0]) {
 				return &usageError{fmt.Sprintf("There is no command %q, and it is no token. See: uploader token --help", args[0])}
 			}
 			return notSplit(args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			given, err := p.fromArgument(c.Context(), args[0])
+			given, err := p.givenToken(c.Context(), f.tokenFile, args)
 			if err != nil {
 				return err
+			}
+			if given.text == "" {
+				return &usageError{"No token was given. Nothing was sent. Put it in quotes behind “uploader token”, pass it on standard input with -, or name its file with --token-file."}
 			}
 			token, err := given.parse(hosts)
 			if err != nil {
@@ -67,6 +68,7 @@ expired or not yet valid, or the storage does not accept it.`,
 			return p.checkToken(c.Context(), &f, token, asJSON)
 		},
 	}
+	tokenFileFlag(c, &f.tokenFile)
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	c.Flags().BoolVar(&check, "check", false, "ask the storage whether it accepts the token, and whether this computer's clock is right")
 	c.Flags().StringVar(&f.caFile, "ca-file", "", "with --check: trust the certificate authorities in this PEM `FILE` besides the system's")
@@ -74,6 +76,11 @@ expired or not yet valid, or the storage does not accept it.`,
 	allowHostFlag(c, &hosts)
 	c.AddCommand(p.tokenCreateCommand(), p.tokenListCommand(), p.tokenRenewCommand(), p.tokenRevokeCommand())
 	return c
+}
+
+// tokenFileFlag adds --token-file, which every command that is given a token has.
+func tokenFileFlag(c *cobra.Command, path *string) {
+	c.Flags().StringVar(path, "token-file", "", "read the token from this `FILE`")
 }
 
 // allowHostFlag adds --allow-host, which every command with a token has.

@@ -40,53 +40,90 @@ func notSplit(args []string) error {
 // looksLikeToken reports whether an argument can't be meant as a path or a name.
 func looksLikeToken(s string) bool { return strings.Contains(s, "://") || strings.Contains(s, "sig=") }
 
-// fromFile reads a token from --token-file.
-func fromFile(path string) (givenToken, error) {
-	f, err := os.Open(path)
-	if err == nil {
-		defer func() { _ = f.Close() }() // it was only read
-		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(f, maxStdin)); err == nil {
-			return givenToken{text: string(text)}, nil
-		}
+// fromFile reads a token from --token-file. It returns early when the context is cancelled, see readText.
+func fromFile(ctx context.Context, path string) (givenToken, error) {
+	text, err := readText(ctx, func() (io.ReadCloser, error) { return os.Open(path) }, maxStdin)
+	switch {
+	case ctx.Err() != nil:
+		return givenToken{}, context.Cause(ctx)
+	case err != nil:
+		return givenToken{}, &usageError{"The token file “" + shown(path) + "”: " + whyUnread(err) + ". Nothing was sent."}
+	case strings.TrimSpace(text) == "":
+		return givenToken{}, &usageError{"The token file “" + shown(path) + "”: it is empty. Nothing was sent."}
 	}
-	why := "it can't be read"
-	if errors.Is(err, fs.ErrNotExist) {
-		why = "it is not there"
-	}
-	return givenToken{}, &usageError{"The token file “" + shown(path) + "”: " + why + ". Nothing was sent."}
+	return givenToken{text: text}, nil
 }
 
-// fromArgument takes the argument for the token, or standard input for "-". It returns early when the context is cancelled.
+// fromArgument takes the argument for the token, or standard input for "-". It returns early when the context is cancelled, see
+// readText.
 func (p *program) fromArgument(ctx context.Context, argument string) (givenToken, error) {
 	if argument != "-" {
 		return givenToken{text: argument, argument: argument}, nil
 	}
+	text, err := readText(ctx, func() (io.ReadCloser, error) { return io.NopCloser(p.stdin), nil }, maxStdin)
+	switch {
+	case ctx.Err() != nil:
+		return givenToken{}, context.Cause(ctx)
+	case err != nil:
+		return givenToken{}, &usageError{"The token can't be read from standard input. Nothing was sent. Save it in a file and pass that with < FILE."}
+	case strings.TrimSpace(text) == "":
+		return givenToken{}, &usageError{"Nothing stands on standard input. Nothing was sent. Save the token in a file and pass that with < FILE."}
+	}
+	return givenToken{text: text, argument: argument}, nil
+}
+
+// readText reads at most so many bytes of what open returns. When the context is cancelled it returns the cause at once. Nobody waits
+// for its goroutine then: opening a named pipe and reading from a terminal can't be ended, and the program ends.
+func readText(ctx context.Context, open func() (io.ReadCloser, error), most int64) (string, error) {
 	type result struct {
 		text []byte
 		err  error
 	}
 	done := make(chan result, 1)
-	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended, and the program ends.
 	go func() {
 		defer crash.Catch()
-		text, err := io.ReadAll(io.LimitReader(p.stdin, maxStdin))
+		f, err := open()
+		if err != nil {
+			done <- result{nil, err}
+			return
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		text, err := io.ReadAll(io.LimitReader(f, most))
 		done <- result{text, err}
 	}()
 	select {
 	case <-ctx.Done():
-		return givenToken{}, context.Cause(ctx)
+		return "", context.Cause(ctx)
 	case r := <-done:
-		if r.err != nil {
-			return givenToken{}, &usageError{"The token can't be read from standard input. Nothing was sent. Save it in a file and pass that with < FILE."}
-		}
-		return givenToken{text: string(r.text), argument: argument}, nil
+		return string(r.text), r.err
 	}
+}
+
+// whyUnread says why a file's text is not at hand.
+func whyUnread(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "it is not there"
+	}
+	return "it can't be read"
 }
 
 // fromEnvironment returns the token of UPLOADER_TOKEN, if there is one.
 func (p *program) fromEnvironment() givenToken {
 	return givenToken{text: p.env(tokenVariable), ambient: true}
+}
+
+// givenToken returns the token that was given for this run: in a file, as the argument, or in the environment.
+func (p *program) givenToken(ctx context.Context, file string, args []string) (givenToken, error) {
+	switch {
+	case file != "" && len(args) > 0:
+		return givenToken{}, &usageError{"Two tokens were given: with --token-file and as the argument. Nothing was sent. Leave one out."}
+	case file != "":
+		return fromFile(ctx, file)
+	case len(args) > 0:
+		return p.fromArgument(ctx, args[0])
+	default:
+		return p.fromEnvironment(), nil
+	}
 }
 
 // parse reads the token. hosts are allowed besides the known ones and those that an administrator has allowed, see --allow-host.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -36,7 +34,7 @@ func (p *program) givenKey(ctx context.Context, keyFile string) (string, error) 
 		}
 		return given.text, err
 	case keyFile != "":
-		return readKeyFile(keyFile)
+		return readKeyFile(ctx, keyFile)
 	case variable != "":
 		return variable, nil
 	}
@@ -85,24 +83,16 @@ func (p *program) keepKey(ctx context.Context, conn *connection, key string, noK
 }
 
 // readKeyFile returns a file's content. The name is not repeated where it may be the key itself.
-func readKeyFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err == nil {
-		defer func() { _ = f.Close() }() // it was only read
-		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(f, maxKey)); err == nil {
-			return string(text), nil
-		}
-	}
-	why := "it can't be read"
-	if errors.Is(err, fs.ErrNotExist) {
-		why = "it is not there"
+func readKeyFile(ctx context.Context, path string) (string, error) {
+	text, err := readText(ctx, func() (io.ReadCloser, error) { return os.Open(path) }, maxKey)
+	if err == nil || ctx.Err() != nil {
+		return text, err
 	}
 	name := "The file named with --key-file"
 	if len(path) < 80 && !strings.ContainsAny(path, "=;+") {
 		name = "The key file “" + shown(path) + "”"
 	}
-	return "", &usageError{name + ": " + why + ". Nothing was sent."}
+	return "", &usageError{name + ": " + whyUnread(err) + ". Nothing was sent."}
 }
 
 // askKey asks for the key on a terminal, without showing it; "" where there is none. It returns early when the context is
