@@ -186,6 +186,13 @@ func (p *program) unwrapAzCopy(c *cobra.Command, f *copyFlags, args []string) ([
 	if !isCopyWord(words[1]) {
 		return nil, &usageError{"Of AzCopy's commands only “copy” is understood here."}
 	}
+	for i, word := range words {
+		// What a word processor makes of two hyphens is read as them, where a flag's name follows.
+		flag := strings.TrimLeft(word, "–—")
+		if name, _, _ := strings.Cut(flag, "="); flag != word && c.Flags().Lookup(name) != nil {
+			words[i] = "--" + flag
+		}
+	}
 	if err := c.ParseFlags(words[2:]); err != nil {
 		return nil, c.FlagErrorFunc()(c, err)
 	}
