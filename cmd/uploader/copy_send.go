@@ -133,7 +133,7 @@ func (p *program) continued(ctx context.Context, q *uploader.Queue, token upload
 		}
 	}
 	s := q.StatusOf(id)
-	p.say(fmt.Sprintf("Going on with the upload of %s: %s of %s were delivered.", got[0].Created.Local().Format("2 January, 15:04"),
+	p.say(fmt.Sprintf("Going on with the upload of %s. Delivered so far: %s of %s.", got[0].Created.Local().Format("2 January, 15:04"),
 		humanize.Comma(s.Files[uploader.Delivered]), fileCount(s.FilesTotal())))
 	return id, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,6 +83,9 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 		return err
 	}
 	o.token, o.to, o.log = r.token, r.to, r.logPath
+	for _, in := range q.Status().Inboxes {
+		o.clock = cmp.Or(o.clock, clockWords(in.ClockAhead.Round(time.Minute)))
+	}
 	logOutcome(r.log, &o)
 	kept := r.receipt.write(ctx, q, r.transfers)
 	for _, line := range o.words() {

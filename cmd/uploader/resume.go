@@ -234,7 +234,7 @@ func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from
 	if err != nil {
 		return err
 	}
-	p.say(fmt.Sprintf("%s now go to %s.", fileCount(int64(n)), shown(token.Inbox.String())))
+	p.say(fmt.Sprintf("Going to %s now: %s.", shown(token.Inbox.String()), fileCount(int64(n))))
 	r.token, r.to = token, shown(token.Inbox.String())
 	for _, t := range q.Status().Transfers {
 		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == uploader.Here && !slices.Contains(r.transfers, t.ID) {
@@ -255,8 +255,8 @@ func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus) (upl
 	if err != nil {
 		return uploader.Token{}, err
 	}
-	missing := &usageError{fmt.Sprintf("%s wait for a token for %s. Nothing was sent there. Give it with --token-file, or - and standard input.",
-		fileCount(t.Files[uploader.Waiting]+t.Files[uploader.Paused]), shown(in.String()))}
+	missing := &usageError{fmt.Sprintf("No token is at hand for %s; waiting for one: %s. Nothing was sent there. Give it with --token-file, or - and standard input.",
+		shown(in.String()), fileCount(t.Files[uploader.Waiting]+t.Files[uploader.Paused]))}
 	for _, r := range all {
 		if r.Inbox.Key() == t.Inbox && r.Ref != "" {
 			token, err := inboxes.Token(ctx, r)

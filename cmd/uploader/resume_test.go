@@ -74,7 +74,7 @@ func TestANewTokenGoesOnWhereTheOldOneEnded(t *testing.T) {
 	if len(s.Transfers) != 1 || s.Transfers[0].State != "waiting" || s.Transfers[0].Files["failed"]+s.Transfers[0].Files["attention"] != 0 {
 		t.Fatalf("status: %+v", s.Transfers)
 	}
-	if out := l.outputOf(t, exitUsage, "resume"); !strings.Contains(out, "wait for a token") {
+	if out := l.outputOf(t, exitUsage, "resume"); !strings.Contains(out, "No token is at hand") {
 		t.Errorf("resume without a token said: %s", out)
 	}
 	l.renew(t, labContainer, "w")

@@ -37,6 +37,7 @@ type outcome struct {
 	stopped error // why it ended early; nil where it did not
 	took    time.Duration
 	log     string // path of the log; empty where there is none
+	clock   string // that this computer's clock is wrong, for a person; empty where it is not, or is not known to be
 
 	problems []uploader.Job // not delivered: there already, or failed
 	waiting  []uploader.Job // the first of those not yet sent
@@ -123,6 +124,9 @@ func (o *outcome) words() []string {
 	}
 	if o.stopped != nil && o.state != stateInterrupted {
 		lines = append(lines, "", uploader.Explain(o.stopped).String())
+		if o.clock != "" && (errors.Is(o.stopped, uploader.ErrTokenExpired) || errors.Is(o.stopped, uploader.ErrTokenNotYetValid)) {
+			lines = append(lines, o.clock)
+		}
 	}
 	for _, g := range groupProblems(o.problems) {
 		lines = append(lines, "", fmt.Sprintf("Not delivered, %s: %s", fileCount(int64(len(g.jobs))), g.words))
@@ -182,7 +186,7 @@ func (o *outcome) headline() string {
 		}
 		return fmt.Sprintf("Delivered %s%s (%s) to %s in %s%s.", all, fileCount(files), bytes, to, took, o.speedWords())
 	case o.state == stateInterrupted:
-		return fmt.Sprintf("Interrupted after %s. Delivered %s of %s (%s) to %s; they stay delivered.",
+		return fmt.Sprintf("Interrupted after %s. Delivered %s of %s (%s) to %s; what is delivered stays delivered.",
 			took, humanize.Comma(o.delivered()), fileCount(files), bytes, to)
 	case o.delivered() == 0:
 		return fmt.Sprintf("Delivered 0 of %s to %s.", fileCount(files), to)

@@ -115,7 +115,7 @@ func (p *program) checkToken(ctx context.Context, f *sendFlags, token uploader.T
 	if !asJSON && err == nil {
 		p.say("The storage accepts this token. Nothing was left in the inbox.")
 	}
-	if words := clockWords(c); words != "" && !asJSON {
+	if words := clockWords(c.ClockAhead); words != "" && !asJSON {
 		p.say(words)
 	}
 	if err != nil {
@@ -125,12 +125,12 @@ func (p *program) checkToken(ctx context.Context, f *sendFlags, token uploader.T
 }
 
 // clockWords says that this computer's clock is wrong by more than a minute, or nothing.
-func clockWords(c uploader.Checked) string {
+func clockWords(ahead time.Duration) string {
 	switch {
-	case c.ClockAhead >= time.Minute:
-		return "This computer's clock is " + duration(c.ClockAhead) + " ahead of the storage's. Set it right."
-	case c.ClockAhead <= -time.Minute:
-		return "This computer's clock is " + duration(-c.ClockAhead) + " behind the storage's. Set it right."
+	case ahead >= time.Minute:
+		return "This computer's clock is " + duration(ahead) + " ahead of the storage's. Set it right."
+	case ahead <= -time.Minute:
+		return "This computer's clock is " + duration(-ahead) + " behind the storage's. Set it right."
 	default:
 		return ""
 	}
