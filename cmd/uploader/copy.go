@@ -45,8 +45,8 @@ func (p *program) copyCommand() *cobra.Command {
 	s := c.Flags()
 	s.SortFlags = false
 	s.BoolVarP(&f.recursive, "recursive", "r", false, "send folders with all they contain")
-	s.StringArrayVar(&f.include, "include", nil, "send only what matches this pattern (repeatable; * any name, ** any folders; several with ; between them)")
-	s.StringArrayVar(&f.exclude, "exclude", nil, "never send what matches this pattern (repeatable, the same way; stronger than --include)")
+	s.StringArrayVar(&f.include, "include", nil, "send only what matches this `PATTERN` (repeatable; * any name, ** any folders; several with ; between them)")
+	s.StringArrayVar(&f.exclude, "exclude", nil, "never send what matches this `PATTERN` (repeatable, the same way; stronger than --include)")
 	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
 	s.BoolVar(&f.followSymlinks, "follow-symlinks", false, "send what links point to, if it lies in the same source; else links are left out and counted")
 	s.Var(&f.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
@@ -79,16 +79,23 @@ socks5://…, with NAME:PASSWORD@ in front of HOST where it wants a sign-in; "no
 Files that are already in the inbox are left alone unless --overwrite=true or --keep-both; that needs no right to read. Each block is
 sent with its checksum, which the storage compares before it confirms. Nothing is ever listed, read or deleted there.
 
+With --receipt a file is written at the end that says what the storage confirmed of each file that was delivered: file, blob,
+bytes, crc64, crc64_hex, etag, request_id, delivered_at and inbox, as CSV or JSON.
+
 With --json the last line of stdout is one object: state (complete, incomplete, interrupted, token_refused,
 token_unreadable, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,
-requests, retries, seconds, inbox, skipped_by and not_delivered (source, blob, size, state, reason, message, code).
+requests, retries, seconds, inbox, skipped_by and not_delivered (source, blob, size, state, reason, message, code); where
+they apply also reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
+not_delivered names 1,000).
 delivered + skipped + failed + pending = files_total. "skipped" is what was already there and what was left out on
 purpose: excluded, system files, links, special files; a folder left out as a whole counts once. Empty folders, which
 the storage does not know, are counted in skipped_by alone. With --dry-run every file comes before it, one object per
-line: action (send, skip, refuse), source, blob, size, reason, message; "pending" are those that would be sent.
+line: action (send, skip, refuse), source, blob, size, renamed, reason, message; "pending" are those that would be sent.
+Where the command line itself is wrong, nothing is printed there.
 
 Exit codes: 0 all was delivered, 1 something was not (failed, or already there and left alone), 2 wrong usage or no
-readable token, 3 the token is expired, not yet valid or refused, 130 interrupted.`
+readable token, 3 nothing more can be sent until a person acts: the token is expired, not yet valid or refused, its inbox is
+gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON says which), 130 interrupted.`
 
 // overwriteFlag is --overwrite: what AzCopy takes there, less what needs the right to read.
 type overwriteFlag bool

@@ -162,7 +162,7 @@ Exit codes: 0 all was fetched, 1 something was not, 2 wrong usage, 3 the account
 			return p.fetchInbox(c.Context(), keyFile, tid, args[1], asJSON)
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object: tid, wsid, container, files, files_total, bytes_total")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object: tid, wsid, container, files (name, bytes, arrived, md5, path, crc64, crc64_hex, sha256, fetched, kept, reason, message), files_total, bytes_total")
 	keyFileFlag(c, &keyFile)
 	return c
 }

@@ -40,7 +40,7 @@ Exit codes: 0 everything arrived unchanged, 1 something did not, 2 wrong usage, 
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return p.practice(c.Context(), dir) },
 	}
-	c.Flags().StringVar(&dir, "dir", "", "keep samples and inbox in this folder, which must be empty or new (default: a temporary one, removed at the end)")
+	c.Flags().StringVar(&dir, "dir", "", "keep samples and inbox in this `FOLDER`, which must be empty or new (default: a temporary one, removed at the end)")
 	return c
 }
 

@@ -17,7 +17,13 @@ func (p *program) queueCommand() *cobra.Command {
 		Use:   "queue",
 		Short: "Pause, resume, cancel, retry, reorder and clear what is to be sent",
 		Long: `Change what is to be sent. Jobs, which are files, and transfers, which are what one copy or one drop started, have the numbers
-that "uploader status --files" shows. What another program is sending is changed by that program, within a second.`,
+that "uploader status --files" shows. What another program is sending is changed by that program, within a second.
+
+With --json one object is printed: verb, files (how many were concerned), left_to_others (how many transfers other programs
+are sending, which were told).
+
+Exit codes: 0 done, or left to the program that is sending, also where it concerned no file; 1 the list can't be written,
+2 wrong usage.`,
 		Args: noArguments,
 		RunE: showHelp,
 	}

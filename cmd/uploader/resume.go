@@ -51,8 +51,8 @@ The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO
 
 What another program is sending at the moment is left to it. --json prints the same object as copy, about all of it.
 
-Exit codes: 0 all was delivered or nothing was left to send, 1 something was not delivered, 2 wrong usage or no token, 3 the
-token is expired, not yet valid or refused, 130 interrupted.`
+Exit codes: 0 all was delivered or nothing was left to send, 1 something was not delivered, 2 wrong usage or no token, 3 as with
+copy, 130 interrupted.`
 
 // resume carries out the command.
 func (p *program) resume(ctx context.Context, f *resumeFlags, args []string) error {

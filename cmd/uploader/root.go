@@ -109,7 +109,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		RunE: func(c *cobra.Command, args []string) error { return p.openWindow(c.Context(), localPaths(args), false) },
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
-	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "folder for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
+	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "`FOLDER` for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if usage, ok := errors.AsType[*usageError](err); ok {
 			return usage // a sentence of ours from a flag's own check

@@ -44,7 +44,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
 	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, or through none; with a sign-in rather set UPLOADER_PROXY, which others can't see")
 	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
-	s.IntVar(&f.connections, "connections", 0, "requests at once, 1 to 512 (default: found out while sending)")
+	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: found out while sending)")
 	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
 	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default 8MiB; larger for files of more than 390 GiB)")
 }

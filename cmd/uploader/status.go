@@ -26,14 +26,26 @@ func (p *program) statusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show what was sent, is being sent and waits, of all programs that share the state folder",
+		Long:  statusHelp,
 		Args:  noArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return p.status(c.Context(), f) },
 	}
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	c.Flags().BoolVar(&f.files, "files", false, "show each file, with its number for: uploader queue")
-	c.Flags().StringSliceVar(&f.states, "state", nil, "with --files: only those waiting, paused, delivered, skipped, attention, failed or cancelled")
+	c.Flags().StringSliceVar(&f.states, "state", nil, "with --files: only those of this `STATE` (repeatable): waiting, paused, delivered, skipped, attention, failed or cancelled")
 	return c
 }
+
+const statusHelp = `Show what was sent, is being sent and waits, of all programs that share the state folder: the transfers, which are what one copy
+or one drop started, and with --files the files of each.
+
+With --json one object is printed: transfers, a list of objects with transfer (its number), state (sending, waiting, paused,
+finished), inbox, roots, created, scanned (all files have been found), files (how many are in each state), bytes_total,
+bytes_done and valid_to; where they are known also bytes_per_second, fits, seconds_to_spare and more_tokens (whether the rest
+can be sent while the token is valid). With --files also files, a list of objects with job (its number), transfer, state, source,
+blob, size, done, reason and message.
+
+Exit codes: 0 shown, 1 the list can't be read, 2 wrong usage.`
 
 // statusTransfer is a transfer in JSON.
 type statusTransfer struct {

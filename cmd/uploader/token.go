@@ -37,6 +37,10 @@ either from UPLOADER_TOKEN:
 As an argument, the token can be seen by other users of this machine in its list of processes while the program runs,
 and your shell may keep it in its history; the others avoid both.
 
+With --json one object is printed: inboxid, wsid, tid, date, valid_from, valid_to, state (active, expired, not_yet_valid, unknown),
+seconds_left, storage, container, prefix, rights, policy, ip, https_only and warnings; with --check also accepted, reason (why not)
+and clock_ahead_seconds (of this computer's clock).
+
 Those who run an inbox on a storage account of their own create, list, renew and revoke its tokens with the commands below.
 
 Exit codes: 0 the token is valid (or does not say how long), 1 the storage could not be reached, 2 the token can't be used, 3 it is
@@ -85,7 +89,7 @@ func tokenFileFlag(c *cobra.Command, path *string) {
 
 // allowHostFlag adds --allow-host, which every command with a token has.
 func allowHostFlag(c *cobra.Command, hosts *[]string) {
-	c.Flags().StringArrayVar(hosts, "allow-host", nil, "accept tokens for this host, or with *.example.org for all below it, although it is no known storage address (repeatable)")
+	c.Flags().StringArrayVar(hosts, "allow-host", nil, "accept tokens for this `HOST`, or with *.example.org for all below it, although it is no known storage address (repeatable)")
 }
 
 // checkedJSON is what the storage said, as JSON shows it. Nothing of it is there without --check.

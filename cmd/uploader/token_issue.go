@@ -24,15 +24,15 @@ type issueFlags struct {
 func (f *issueFlags) add(c *cobra.Command) {
 	s := c.Flags()
 	s.SortFlags = false
-	s.StringVar(&f.reason, "reason", "", "what it is for, up to 256 characters; whoever has the account's key sees it")
-	s.IntVar(&f.days, "valid-days", 30, "for how many days it is valid, 1 to 30")
-	s.StringVar(&f.from, "valid-from", "", "when it begins, such as 2026-11-03, \"2026-11-03 09:00\" or 2026-11-03T09:00:00Z (default: now)")
-	s.StringVar(&f.to, "valid-to", "", "when it ends, in place of --valid-days; a day alone means the end of that day")
-	s.StringVar(&f.rights, "rights", "", "what it permits: letters of racwdl (default w, which is enough to upload)")
+	s.StringVar(&f.reason, "reason", "", "what it is for, a `TEXT` of up to 256 characters; whoever has the account's key sees it")
+	s.IntVar(&f.days, "valid-days", 30, "for how many `DAYS` it is valid, 1 to 30")
+	s.StringVar(&f.from, "valid-from", "", "the `DATE` when it begins, such as 2026-11-03, \"2026-11-03 09:00\" or 2026-11-03T09:00:00Z (default: now)")
+	s.StringVar(&f.to, "valid-to", "", "the `DATE` when it ends, in place of --valid-days; a day alone means the end of that day")
+	s.StringVar(&f.rights, "rights", "", "what it permits: `LETTERS` of racwdl (default w, which is enough to upload)")
 	s.StringVar(&f.ip, "ip", "", "the one `ADDRESS` or range a-b it is accepted from, as the storage sees it")
-	s.StringVar(&f.folder, "folder", "", "where in the workspace what arrives belongs; \"inbox fetch\" puts it there")
-	s.StringVar(&f.by, "by", "", "who issues it (default: your name on this computer)")
-	s.StringVar(&f.output, "output", "link", "how it is printed: link, fields or json")
+	s.StringVar(&f.folder, "folder", "", "the `FOLDER` in the workspace where what arrives belongs; \"inbox fetch\" puts it there")
+	s.StringVar(&f.by, "by", "", "the `NAME` of who issues it (default: your name on this computer)")
+	s.StringVar(&f.output, "output", "link", "the `FORM` in which it is printed: link, fields or json")
 	keyFileFlag(c, &f.keyFile)
 }
 

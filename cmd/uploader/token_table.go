@@ -43,6 +43,9 @@ func (p *program) tokenListCommand() *cobra.Command {
 		Long: `List the upload tokens of the storage account that "uploader workspace connect" connected, the newest first. The tokens
 themselves are kept nowhere and can't be shown.
 
+With --json a list of objects is printed: tid, wsid, container, state (active, expired, not_yet_valid, revoked, unknown), reason,
+valid_from, valid_to, seconds_left, rights, ip, folder, created, created_by, revoked and revoked_by.
+
 Exit codes: 0 listed, 1 the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return p.listTokens(c.Context(), keyFile, asJSON) },
@@ -158,7 +161,7 @@ Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached,
 			return p.revokeToken(c.Context(), keyFile, tid, by)
 		},
 	}
-	c.Flags().StringVar(&by, "by", "", "who revokes it (default: your name on this computer)")
+	c.Flags().StringVar(&by, "by", "", "the `NAME` of who revokes it (default: your name on this computer)")
 	keyFileFlag(c, &keyFile)
 	return c
 }
