@@ -113,3 +113,22 @@ func TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding(t *testing.T) {
 	}
 	_ = pipe.Close()
 }
+
+// TestAFileThatOnlySaysItIsEmptyIsNotDeliveredEmpty: as those that Linux makes up.
+func TestAFileThatOnlySaysItIsEmptyIsNotDeliveredEmpty(t *testing.T) {
+	const path = "/proc/version"
+	if info, err := os.Stat(path); err != nil || info.Size() != 0 {
+		t.Skip("there is no such file here")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{})
+		b.add(uploader.AddOptions{}, path)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if r := b.problem(uploader.Attention); r != uploader.SourceChanged {
+			t.Errorf("reason %q", r)
+		}
+		b.close()
+	})
+}

@@ -95,9 +95,13 @@ func changedWhileRead(err error) *Error {
 	return sourceError("read", "", err)
 }
 
-// readBlock fills the buffer from the offset on.
+// readBlock fills the buffer from the offset on. With an empty one it makes sure that the file is empty: some that systems make up, as
+// those below /proc, only say so.
 func readBlock(f io.ReaderAt, buf []byte, offset int64) error {
 	if len(buf) == 0 {
+		if n, _ := f.ReadAt(make([]byte, 1), offset); n > 0 {
+			return NewError("read", "", SourceChanged)
+		}
 		return nil
 	}
 	if n, err := f.ReadAt(buf, offset); n < len(buf) {
