@@ -63,6 +63,9 @@ func (t *told) vanished(s *uploader.Status) (n int64) {
 			continue
 		}
 		delete(t.reviewed, x.ID)
+		if x.Files[uploader.Cancelled] > 0 {
+			continue // while it was read; what comes after that is not looked for
+		}
 		for _, found := range x.Files {
 			seen -= found
 		}
