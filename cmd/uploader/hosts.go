@@ -67,9 +67,19 @@ func allowedHosts() (hosts []string, problem hostsProblem) {
 	}
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
-		if line = strings.TrimSpace(line); line != "" {
-			hosts = append(hosts, line)
+		if host := bareHost(line); host != "" {
+			hosts = append(hosts, host)
 		}
 	}
 	return hosts, hostsProblem{}
+}
+
+// bareHost returns the host of what may be a whole address, as people copy it, or have the mark of an editor in front.
+func bareHost(text string) string {
+	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+	if _, rest, ok := strings.Cut(text, "://"); ok {
+		text = rest
+	}
+	host, _, _ := strings.Cut(text, "/")
+	return host
 }

@@ -40,7 +40,9 @@ func TestAnAdministratorAllowsHostsForEverybody(t *testing.T) {
 		{"another", "lab.example\n", false},
 		{"a comment", "#inbox.lab.example\n", false},
 		{"everything", "*\n", false},
-		{"not a host", "https://inbox.lab.example/\n", false},
+		{"an address", "https://inbox.lab.example/\n", true},
+		{"behind an editor's mark", "\ufeffinbox.lab.example\n", true},
+		{"not a host", "inbox lab.example\n", false},
 		{"too large", strings.Repeat("#\n", 40_000) + "inbox.lab.example\n", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

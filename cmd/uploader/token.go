@@ -89,8 +89,23 @@ func tokenFileFlag(c *cobra.Command, path *string) {
 
 // allowHostFlag adds --allow-host, which every command with a token has.
 func allowHostFlag(c *cobra.Command, hosts *[]string) {
-	c.Flags().StringArrayVar(hosts, "allow-host", nil, "accept tokens for this `HOST`, or with *.example.org for all below it, although it is no known storage address (repeatable)")
+	c.Flags().Var((*hostsFlag)(hosts), "allow-host", "accept tokens for this `HOST`, or with *.example.org for all below it, although it is no known storage address (repeatable)")
 }
+
+// hostsFlag is --allow-host, which may be given several times.
+type hostsFlag []string
+
+// Set implements pflag.Value.
+func (f *hostsFlag) Set(text string) error {
+	*f = append(*f, bareHost(text))
+	return nil
+}
+
+// String implements pflag.Value. It is empty, as the default is.
+func (f *hostsFlag) String() string { return "" }
+
+// Type implements pflag.Value.
+func (f *hostsFlag) Type() string { return "HOST" }
 
 // checkedJSON is what the storage said, as JSON shows it. Nothing of it is there without --check.
 type checkedJSON struct {
