@@ -1,9 +1,6 @@
 package assets
 
-import (
-	"embed"
-	"strings"
-)
+import "embed"
 
 //go:embed icons/*.svg
 var icons embed.FS
@@ -16,17 +13,4 @@ func Icon(name string) []byte {
 		return nil
 	}
 	return data
-}
-
-// IconNames returns the names that [Icon] knows, in order.
-func IconNames() []string {
-	entries, err := icons.ReadDir("icons")
-	if err != nil {
-		return nil
-	}
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".svg"))
-	}
-	return names
 }

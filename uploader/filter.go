@@ -12,55 +12,51 @@ import (
 // that does not, and what a person typed is then more exact than what we guess.
 const foldNames = runtime.GOOS == "windows"
 
-// JunkPattern is an entry of the default list of what is not sent: files that a system or a program keeps for itself,
+// junkPattern is an entry of the default list of what is not sent: files that a system or a program keeps for itself,
 // makes again by itself, and that nobody gathered as data.
-type JunkPattern struct {
-	Pattern string // doublestar, matched against the base name
-	Folder  bool   // matches folders only, with all they contain; else files only
-	Why     string // what it is, for people
+type junkPattern struct {
+	text   string // doublestar, matched against the base name
+	folder bool   // matches folders only, with all they contain; else files only
 }
 
 // junk is the default list. It is short on purpose, since what it names is left out though the person gave the folder
 // that holds it. Nothing is in it that can be somebody's data or the only copy of anything: no *.log, *.tmp, *.bak,
 // *.swp (unsaved work), *.pyc outside __pycache__, *.exe, .RData, .Rhistory, .env, build, venv or node_modules; those
 // are for --exclude. Hidden files are sent like others.
-var junk = []JunkPattern{
-	{".DS_Store", false, "macOS: how a window of this folder looks"},
-	{"._*", false, "macOS: extra attributes of a file on a foreign disk"},
-	{".apdisk", false, "macOS: a shared disk's identity"},
-	{"Icon\r", false, "macOS: a folder's icon"},
-	{".localized", false, "macOS: marks a folder with a translated name"},
-	{".Spotlight-V100", true, "macOS: search index of a disk"},
-	{".Trashes", true, "macOS: a disk's waste bin"},
-	{".fseventsd", true, "macOS: a disk's log of changes"},
-	{".TemporaryItems", true, "macOS: half-written files of programs"},
-	{".DocumentRevisions-V100", true, "macOS: a disk's older versions"},
-	{"[Tt]humbs.db", false, "Windows: previews of pictures"},
-	{"ehthumbs.db", false, "Windows: previews of films"},
-	{"[Dd]esktop.ini", false, "Windows: how a folder looks"},
-	{"$RECYCLE.BIN", true, "Windows: a disk's waste bin"},
-	{"System Volume Information", true, "Windows: a disk's restore points"},
-	{".Trash-*", true, "Linux: a disk's waste bin"},
-	{".directory", false, "Linux (KDE): how a folder looks"},
-	{".nfs[0-9a-f]*", false, "Linux: a deleted file that is still open on a network disk"},
-	{".fuse_hidden*", false, "Linux: the same on other disks"},
-	{"~$*", false, "Microsoft Office: who has a document open"},
-	{".~lock.*#", false, "LibreOffice: who has a document open"},
-	{".git", true, "Git: history"},
-	{".hg", true, "Mercurial: history"},
-	{".svn", true, "Subversion: copies of the files"},
-	{"__pycache__", true, "Python: compiled copies of programs"},
-	{".venv", true, "Python: installed packages"},
-	{"*.egg-info", true, "Python: a package's description, made when it is built"},
-	{".pytest_cache", true, "Python: results of the last tests"},
-	{".mypy_cache", true, "Python: results of the last check"},
-	{".ruff_cache", true, "Python: results of the last check"},
-	{".ipynb_checkpoints", true, "Jupyter: automatic copies of notebooks"},
-	{".Rproj.user", true, "RStudio: the state of its windows"},
+var junk = []junkPattern{
+	{".DS_Store", false},                // macOS: how a window of this folder looks
+	{"._*", false},                      // macOS: extra attributes of a file on a foreign disk
+	{".apdisk", false},                  // macOS: a shared disk's identity
+	{"Icon\r", false},                   // macOS: a folder's icon
+	{".localized", false},               // macOS: marks a folder with a translated name
+	{".Spotlight-V100", true},           // macOS: search index of a disk
+	{".Trashes", true},                  // macOS: a disk's waste bin
+	{".fseventsd", true},                // macOS: a disk's log of changes
+	{".TemporaryItems", true},           // macOS: half-written files of programs
+	{".DocumentRevisions-V100", true},   // macOS: a disk's older versions
+	{"[Tt]humbs.db", false},             // Windows: previews of pictures
+	{"ehthumbs.db", false},              // Windows: previews of films
+	{"[Dd]esktop.ini", false},           // Windows: how a folder looks
+	{"$RECYCLE.BIN", true},              // Windows: a disk's waste bin
+	{"System Volume Information", true}, // Windows: a disk's restore points
+	{".Trash-*", true},                  // Linux: a disk's waste bin
+	{".directory", false},               // Linux (KDE): how a folder looks
+	{".nfs[0-9a-f]*", false},            // Linux: a deleted file that is still open on a network disk
+	{".fuse_hidden*", false},            // Linux: the same on other disks
+	{"~$*", false},                      // Microsoft Office: who has a document open
+	{".~lock.*#", false},                // LibreOffice: who has a document open
+	{".git", true},                      // Git: history
+	{".hg", true},                       // Mercurial: history
+	{".svn", true},                      // Subversion: copies of the files
+	{"__pycache__", true},               // Python: compiled copies of programs
+	{".venv", true},                     // Python: installed packages
+	{"*.egg-info", true},                // Python: a package's description, made when it is built
+	{".pytest_cache", true},             // Python: results of the last tests
+	{".mypy_cache", true},               // Python: results of the last check
+	{".ruff_cache", true},               // Python: results of the last check
+	{".ipynb_checkpoints", true},        // Jupyter: automatic copies of notebooks
+	{".Rproj.user", true},               // RStudio: the state of its windows
 }
-
-// DefaultExcludes returns the default list of what is not sent, in the order for showing it. The slice is the caller's.
-func DefaultExcludes() []JunkPattern { return append([]JunkPattern(nil), junk...) }
 
 // filter decides by name what of a folder is sent.
 type filter struct {
@@ -150,7 +146,7 @@ func matchAny(ps []pattern, name, below string, folder bool) bool {
 
 func isJunk(name string, folder bool) bool {
 	for i := range junk {
-		if junk[i].Folder == folder && doublestar.MatchUnvalidated(junk[i].Pattern, name) {
+		if junk[i].folder == folder && doublestar.MatchUnvalidated(junk[i].text, name) {
 			return true
 		}
 	}

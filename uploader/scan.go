@@ -24,7 +24,7 @@ type ScanOptions struct {
 	FollowOutside     bool     // with FollowSymlinks: also if it lies elsewhere
 	Include           []string // if any: only files that match one, or lie in a folder below the root that does
 	Exclude           []string // never what matches one, roots included; stronger than Include
-	NoDefaultExcludes bool     // send what [DefaultExcludes] lists
+	NoDefaultExcludes bool     // send also what systems and programs keep for themselves, see junk
 	Own               string   // the program's own folder, which is never sent; empty: there is none
 }
 
@@ -54,7 +54,7 @@ type SkipReason string
 const (
 	SkipExcluded    SkipReason = "excluded"         // matches an exclude pattern
 	SkipNotIncluded SkipReason = "not-included"     // matches no include pattern
-	SkipJunk        SkipReason = "junk"             // is in the list of DefaultExcludes
+	SkipJunk        SkipReason = "junk"             // is what a system or a program keeps for itself
 	SkipFolder      SkipReason = "folder"           // came by a glob, and folders were not asked for
 	SkipSymlink     SkipReason = "symlink"          // is a link (on Windows also a junction), and links are not followed
 	SkipOutside     SkipReason = "symlink-outside"  // leads out of the root
