@@ -92,7 +92,7 @@ func Reasons() []Reason { return slices.Sorted(maps.Keys(reasons)) }
 type warning struct{ sentence, value string }
 
 func (w warning) in(translate Translate) string {
-	return strings.ReplaceAll(translate(w.sentence), "{value}", w.value)
+	return strings.ReplaceAll(translate(w.sentence), "{value}", visible(w.value))
 }
 
 // warn adds a warning.

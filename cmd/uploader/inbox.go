@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -190,7 +188,6 @@ Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 
 
 func (p *program) listInboxes(all []uploader.InboxRecord, asJSON bool) error {
 	now := p.now()
-	var b strings.Builder
 	if asJSON {
 		list := struct {
 			Inboxes []listedInbox `json:"inboxes"`
@@ -198,40 +195,32 @@ func (p *program) listInboxes(all []uploader.InboxRecord, asJSON bool) error {
 		for _, r := range all {
 			list.Inboxes = append(list.Inboxes, listedInbox{r.Name, r.Ref != "", r.TokenWithoutSecret().Fields(now)})
 		}
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(list); err != nil {
-			return fmt.Errorf("print inboxes: %w", err)
+		return p.printJSONIndented(list, "  ")
+	}
+	if len(all) == 0 {
+		p.say("No inbox is kept yet. See: uploader inbox add --help")
+	}
+	rows := make([][4]string, len(all))
+	var widths [4]int
+	for i, r := range all {
+		kept := "token in the keyring"
+		if r.Ref == "" {
+			kept = "token to be given"
 		}
-	} else {
-		if len(all) == 0 {
-			p.say("No inbox is kept yet. See: uploader inbox add --help")
-		}
-		rows := make([][4]string, len(all))
-		var widths [4]int
-		for i, r := range all {
-			kept := "token in the keyring"
-			if r.Ref == "" {
-				kept = "token to be given"
-			}
-			rows[i] = [4]string{r.Name, r.Inbox.String(), stateWords(r.TokenWithoutSecret(), now), kept}
-			for j, cell := range rows[i] {
-				widths[j] = max(widths[j], utf8.RuneCountInString(cell))
-			}
-		}
-		for _, row := range rows {
-			line := ""
-			for j, cell := range row {
-				line += pad(cell, widths[j]) + "  "
-			}
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
+		rows[i] = [4]string{r.Name, shown(r.Inbox.String()), stateWords(r.TokenWithoutSecret(), now), kept}
+		for j, cell := range rows[i] {
+			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
 		}
 	}
-	if _, err := p.stdout.Write([]byte(b.String())); err != nil {
-		return fmt.Errorf("print inboxes: %w", err)
+	var b strings.Builder
+	for _, row := range rows {
+		line := ""
+		for j, cell := range row {
+			line += pad(cell, widths[j]) + "  "
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	return nil
+	return p.print(b.String())
 }
 
 func (p *program) inboxRenameCommand() *cobra.Command {

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
 )
 
 // hostileNames are names of files that would do something where they are printed as they are.
@@ -117,6 +118,7 @@ func harmless(t *testing.T, args []string, what string, text []byte) {
 
 // FuzzATokenIsShownHarmlessly: whatever a forged token says of itself, a terminal shows it as it is.
 func FuzzATokenIsShownHarmlessly(f *testing.F) {
+	f.Add("https://a.blob.core.windows.net/ws-1/%1b[2J%0a%c2%9b?sv=2021-12-02&se=2099-01-01&sr=c&sp=cw&si=%e2%80%aex%c2%9b&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D")
 	f.Add("https://a.blob.core.windows.net/c/%1b[2J%0a%c2%9b?sv=2021-12-02&se=2099-01-01&sr=c&sp=cw&si=%e2%80%aex&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D")
 	f.Add("https://a.blob.core.windows.net/c?sv=%1b&se=2099-01-01&sr=c&sp=cw%0a&sip=%07&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D")
 	f.Add("inboxid: a\nwsid: w\x1b[31m\ntid: 7\ndate: 2021-12-02\nvalid_to: 2099-01-01\ntoken: q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=")
@@ -127,6 +129,13 @@ func FuzzATokenIsShownHarmlessly(f *testing.F) {
 			p := &program{stdout: &out, stderr: &out, env: noEnvironment, now: time.Now}
 			if err == nil {
 				_ = p.showToken(token, nil, asJSON) // an expired token is an error, and shown all the same
+				r, err := uploader.NewInboxRecord("inbox", token)
+				if err == nil {
+					err = p.listInboxes([]uploader.InboxRecord{r}, asJSON)
+				}
+				if err != nil {
+					t.Error(err)
+				}
 			}
 			p.tell(t.Context(), err)
 			harmless(t, nil, "the output", out.Bytes())

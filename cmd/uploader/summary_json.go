@@ -116,15 +116,16 @@ func (p *program) printSummary(o outcome) error {
 }
 
 // printJSON writes one value to stdout, as one line.
-func (p *program) printJSON(v any) error {
+func (p *program) printJSON(v any) error { return p.printJSONIndented(v, "") }
+
+// printJSONIndented writes one value to stdout, over several lines where there is an indent.
+func (p *program) printJSONIndented(v any, indent string) error {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
+	e.SetEscapeHTML(false) // a link stands in it as it is, so that it can be copied out
+	e.SetIndent("", indent)
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
-	if _, err := p.stdout.Write([]byte(uploader.EscapeJSON(b.String()))); err != nil {
-		return fmt.Errorf("print result: %w", err)
-	}
-	return nil
+	return p.print(uploader.EscapeJSON(b.String()))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -158,24 +157,17 @@ func clockWords(ahead time.Duration) string {
 // showToken prints the token, with what the storage said of it if that is not nil, and returns exit 3 where it is not valid now.
 func (p *program) showToken(token uploader.Token, said *checkedJSON, asJSON bool) error {
 	now := p.now()
-	var out []byte
+	var err error
 	if asJSON {
-		var b strings.Builder
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(struct {
+		err = p.printJSONIndented(struct {
 			uploader.TokenFields
 			*checkedJSON
-		}{token.Fields(now), said}); err != nil {
-			return fmt.Errorf("print token: %w", err)
-		}
-		out = []byte(uploader.EscapeJSON(b.String()))
+		}{token.Fields(now), said}, "  ")
 	} else {
-		out = []byte(describeToken(token, now))
+		err = p.print(describeToken(token, now))
 	}
-	if _, err := p.stdout.Write(out); err != nil {
-		return fmt.Errorf("print token: %w", err)
+	if err != nil {
+		return err
 	}
 	var reason uploader.Reason
 	var when time.Time
@@ -187,9 +179,9 @@ func (p *program) showToken(token uploader.Token, said *checkedJSON, asJSON bool
 	default:
 		return nil
 	}
-	err := uploader.NewError("show token", "", reason)
-	err.When = when
-	return err
+	e := uploader.NewError("show token", "", reason)
+	e.When = when
+	return e
 }
 
 // describeToken returns the token's fields in aligned lines: plain words first, the documentation's name behind them.
@@ -198,7 +190,7 @@ func describeToken(token uploader.Token, now time.Time) string {
 	var rows [][3]string
 	row := func(words, value, name string) {
 		if value != "" {
-			rows = append(rows, [3]string{words, value, name})
+			rows = append(rows, [3]string{words, shown(value), name}) // a forged token may say anything
 		}
 	}
 	row("State", stateWords(token, now), "state")

@@ -163,7 +163,7 @@ func (p *program) tokenFor(ctx context.Context, r uploader.InboxRecord, given gi
 			return uploader.Token{}, err
 		default:
 			return uploader.Token{}, &usageError{fmt.Sprintf("This token leads to %s, and “%s” is %s. Nothing was sent. If it takes the old one's place: uploader inbox add %q --replace",
-				token.Inbox, r.Name, r.Inbox, r.Name)}
+				shown(token.Inbox.String()), r.Name, shown(r.Inbox.String()), r.Name)}
 		}
 	}
 	inboxes, err := p.inboxes()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -71,11 +70,7 @@ func (p *program) listTokens(ctx context.Context, keyFile string, asJSON bool) e
 		for i, g := range grants {
 			rows[i] = describeGrant(g, w.ID(), now)
 		}
-		text, err := json.MarshalIndent(rows, "", "  ")
-		if err != nil {
-			return fmt.Errorf("list tokens: %w", err)
-		}
-		return p.print(uploader.EscapeJSON(string(text)) + "\n")
+		return p.printJSONIndented(rows, "  ")
 	}
 	if len(grants) == 0 {
 		p.say("Workspace " + w.ID() + " has no upload tokens yet. Create one: uploader token create --reason \"…\"")
