@@ -96,7 +96,8 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 	switch {
 	case kept != nil:
 		r.log.Error("receipt", "error", kept)
-		p.say("The receipt could not be written to “" + shown(r.flags.receipt) + "”; what was delivered stays delivered.")
+		p.say("The receipt could not be written to “" + shown(r.flags.receipt) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
+			"Make room there, or name another file the next time.")
 	case r.receipt != nil:
 		p.say("Receipt: " + shown(r.flags.receipt))
 	}
