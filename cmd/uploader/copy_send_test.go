@@ -92,12 +92,12 @@ func TestAFullDiskForOutputFails(t *testing.T) {
 	}
 	for _, flag := range []string{"--json", "--dry-run"} {
 		var errs bytes.Buffer
-		if code := run(t.Context(), []string{"copy", file, token, flag}, nil, full{}, &errs, stateEnvironment(t)); code != exitNotDelivered {
+		if code := run(t.Context(), []string{"copy", file, token, flag}, nil, fullDisk{}, &errs, stateEnvironment(t)); code != exitNotDelivered {
 			t.Errorf("%s: exit code %d, want %d: %s", flag, code, exitNotDelivered, errs.String())
 		}
 	}
 	// A stderr that is full stops nothing.
-	if code := run(t.Context(), []string{"copy", file, token, "--overwrite=true"}, nil, &bytes.Buffer{}, full{}, stateEnvironment(t)); code != exitOK {
+	if code := run(t.Context(), []string{"copy", file, token, "--overwrite=true"}, nil, &bytes.Buffer{}, fullDisk{}, stateEnvironment(t)); code != exitOK {
 		t.Errorf("exit code %d, want %d", code, exitOK)
 	}
 }

@@ -31,6 +31,7 @@ func TestAnOutputThatCanNotBeWrittenIsNoDefect(t *testing.T) {
 	}
 }
 
+// fullDisk refuses to be written to.
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
@@ -153,15 +154,10 @@ func TestUnreadableStandardInputIsAUsageError(t *testing.T) {
 	}
 }
 
-// full refuses to be written to, as a full disk does.
-type full struct{}
-
-func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
-
 func TestOutputThatCannotBeWrittenFails(t *testing.T) {
 	const link = "https://inboxone.blob.core.windows.net/tid7f3a?sv=2022-11-02&se=2099-02-01&sr=c&sp=w&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D"
 	for _, flag := range []string{"--json", "--json=false"} {
-		if got := run(t.Context(), []string{"token", link, flag}, nil, full{}, io.Discard, noEnvironment); got != exitNotDelivered {
+		if got := run(t.Context(), []string{"token", link, flag}, nil, fullDisk{}, io.Discard, noEnvironment); got != exitNotDelivered {
 			t.Errorf("%s: exit code %d, want %d", flag, got, exitNotDelivered)
 		}
 	}

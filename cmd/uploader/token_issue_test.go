@@ -24,7 +24,7 @@ func TestATokenThatCannotBePrintedIsRevoked(t *testing.T) {
 		}
 		for _, form := range []string{"link", "fields", "json"} {
 			errs.Reset()
-			if code := do(full{}, "token", "create", "--reason", "x", "--output", form); code != exitNotDelivered {
+			if code := do(fullDisk{}, "token", "create", "--reason", "x", "--output", form); code != exitNotDelivered {
 				t.Errorf("%s: exit code %d", form, code)
 			}
 			if !strings.Contains(errs.String(), "could not be printed, so it was revoked again") {
