@@ -96,6 +96,28 @@ func (q *Queue) Do(ctx context.Context, c Command) (int, error) {
 	return n, nil
 }
 
+// LeftToOthers returns how many transfers of other processes a command may concern, to which [Queue.Do] leaves it. It does not block.
+func (q *Queue) LeftToOthers(c Command) (n int) {
+	states := transitions[c.Verb].from // none: it concerns all, whose order it changes
+	if c.Verb == Resume {
+		states = append([]JobState{Waiting, Active}, states...) // of a transfer that is paused as a whole
+	}
+	for _, part := range q.split(c) {
+		if part.owner == Elsewhere && q.index.mayHave(part.Transfer, states) {
+			n++
+		}
+	}
+	return n
+}
+
+// mayHave reports whether a transfer has jobs in one of the states, nil for any, or may come to have them.
+func (x *index) mayHave(transfer int64, states []JobState) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t := x.transferOf(transfer)
+	return t != nil && (!t.Scanned || t.shown(states) > 0)
+}
+
 // ownedCommand is a command about one transfer.
 type ownedCommand struct {
 	Command

@@ -104,11 +104,7 @@ func jobNumbers(args []string) ([]int64, error) {
 func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) error {
 	var n, left int
 	err := p.withQueue(ctx, func(q *uploader.Queue) (err error) {
-		for _, t := range q.Status().Transfers {
-			if t.Owner == uploader.Elsewhere && (c.Transfer == 0 || c.Transfer == t.ID) && !t.Finished() {
-				left++
-			}
-		}
+		left = q.LeftToOthers(c)
 		n, err = q.Do(ctx, c)
 		return err
 	})
@@ -139,7 +135,7 @@ func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) 
 		p.say("Nothing was changed: the list has no such file that this concerns. What there is: uploader status --files")
 	}
 	if left > 0 {
-		p.say("The program that is sending was told; it acts within a second.")
+		p.say("The program that has them in hand was told; it acts within a second.")
 	}
 	if n > 0 && left == 0 && (c.Verb == uploader.Resume || c.Verb == uploader.Retry || c.Verb == uploader.Replace || c.Verb == uploader.Rename) {
 		p.say("To send them now: uploader resume")

@@ -213,6 +213,18 @@ func TestQueueCommands(t *testing.T) {
 	if out := l.outputOf(t, 0, "status"); !strings.Contains(out, "being sent by another program") {
 		t.Errorf("status: %s", out)
 	}
+	if err := l.server.CreateContainer("other-1"); err != nil {
+		t.Fatal(err)
+	}
+	l.renew(t, "other-1", "w")
+	l.outputOf(t, 0, "copy", filepath.Join(tree, "empty"), "--token-file", l.tokenFile)
+	l.renew(t, labContainer, "w")
+	files := l.statusOf(t).Files
+	delivered := fmt.Sprint(files[len(files)-1].Job)
+	if out := l.outputOf(t, 0, "queue", "pause", delivered); !strings.Contains(out, "Nothing was changed") || strings.Contains(out, "was told") {
+		t.Errorf("pausing what another process has delivered said: %s", out)
+	}
+	l.outputOf(t, 0, "queue", "remove", delivered)
 	if out := l.outputOf(t, 0, "queue", "pause", "--all"); !strings.Contains(out, "was told") {
 		t.Errorf("pause said: %s", out)
 	}
