@@ -111,7 +111,10 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	x := explain(trouble.Trouble)
 	o := obstacle{reason: trouble.Trouble.Reason, what: x.What, rest: join(x.Safe, x.Do), now: true}
 	if left := trouble.Until.Sub(s.now); left > time.Second {
-		o.rest = join(x.Safe, tr("Trying again in {{.Time}}.", values("Time", duration(left))))
+		if !uploader.NeedsPerson(trouble.Trouble) {
+			x.Do = ""
+		}
+		o.rest = join(x.Safe, x.Do, tr("Trying again in {{.Time}}.", values("Time", duration(left))))
 	}
 	return o, time.Second
 }

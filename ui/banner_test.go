@@ -39,6 +39,15 @@ func TestWhatIsInTheWayIsSaid(t *testing.T) {
 			change: inbox(uploader.InboxStatus{Trouble: reason(uploader.NetworkDown, nil), Until: now.Add(25 * time.Second)}),
 			want:   []string{"The storage can't be reached", "Trying again in 25 s."}, now: true,
 		},
+		"a proxy refuses": {
+			change: inbox(uploader.InboxStatus{Trouble: reason(uploader.ProxyRefused, func(e *uploader.Error) {
+				e.Proxy, e.Value = "proxy.example.org:3128", "account.example.net"
+			}), Until: now.Add(25 * time.Second)}),
+			want: []string{
+				"Your proxy (proxy.example.org:3128) refused to connect this computer to the storage at account.example.net.",
+				"Ask your IT to let account.example.net through the proxy", "Trying again in 25 s.",
+			}, now: true,
+		},
 		"the disk is gone": {
 			change: func(s *uploader.Status) {
 				s.Transfers[0].Away = reason(uploader.SourceAway, func(e *uploader.Error) { e.Value = "/media/usb" })

@@ -55,6 +55,7 @@ type Error struct {
 	Reason Reason // which case of the sentinel; selects the words a person reads, see [Explain]
 
 	Value      string        // what the words are about: the rights, the address range, the other file's name
+	Proxy      string        // the proxy that the words are about, HOST:PORT without its sign-in; else empty
 	When       time.Time     // the moment the words are about: when the token ended or begins; else zero
 	Status     int           // the HTTP status, 0 if the service did not answer
 	Code       string        // the service's error code, such as AuthorizationPermissionMismatch
@@ -104,6 +105,17 @@ func ConcernsToken(err error) bool {
 		}
 	}
 	return false
+}
+
+// NeedsPerson reports whether a person should do something about err although what it keeps waiting is tried again by itself:
+// the other tries will fail as well until then.
+func NeedsPerson(err error) bool {
+	switch reasonOf(err) {
+	case NotTheService, ProxyRefused:
+		return true
+	default:
+		return false
+	}
 }
 
 // reasonOf returns the reason of an [*Error] in err's chain, or "".

@@ -51,7 +51,7 @@ func ExplainIn(err error, translate Translate) Explanation {
 	if !e.When.IsZero() {
 		on = e.When.In(time.Local).Format(translate(whenOn))
 	}
-	r := strings.NewReplacer("{value}", visible(e.valueIn(translate)), "{when on}", on)
+	r := strings.NewReplacer("{value}", visible(e.valueIn(translate)), "{proxy}", visible(e.Proxy), "{when on}", on)
 	say := func(sentence string) string {
 		if sentence == "" {
 			return ""

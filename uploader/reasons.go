@@ -79,6 +79,7 @@ const (
 const (
 	ServiceBusy   Reason = "service-busy"
 	NetworkDown   Reason = "network-down"
+	ProxyRefused  Reason = "proxy-refused"
 	NoProgress    Reason = "no-progress"
 	AnswerGarbled Reason = "answer-garbled"
 )
@@ -111,6 +112,7 @@ const (
 
 const (
 	safeFinished  = "Files already delivered stay delivered."
+	safeAll       = "Nothing is lost; files already delivered stay delivered."
 	safeNotSent   = "Nothing was sent."
 	safeThere     = "What is there was not touched."
 	safeInMemory  = "The token is kept only until this program ends, and is written nowhere."
@@ -171,7 +173,7 @@ const (
 )
 
 // reasons is the one table of every reason: its sentinel and its words. In the words {value} stands for Error.Value,
-// {when on} for Error.When in local time.
+// {proxy} for Error.Proxy, {when on} for Error.When in local time.
 var reasons = map[Reason]struct {
 	err  error
 	text Explanation
@@ -251,6 +253,7 @@ var reasons = map[Reason]struct {
 
 	ServiceBusy:   {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
 	NetworkDown:   {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},
+	ProxyRefused:  {ErrBusy, Explanation{"Your proxy ({proxy}) refused to connect this computer to the storage at {value}.", safeAll, "Ask your IT to let {value} through the proxy; the upload then goes on by itself."}},
 	NoProgress:    {ErrBusy, Explanation{"The connection stood still.", safeFinished, doRetryLater}},
 	AnswerGarbled: {ErrBusy, Explanation{"The storage's answer could not be read.", safeFinished, doRetryLater}},
 

@@ -107,7 +107,8 @@ func (w *Workspace) unanswered(op string, err error) *Error {
 	}
 	reason, cause := azure.Category(err, w.account.inbox.Host)
 	own, ok := map[uploader.Reason]Reason{
-		uploader.AccountGone: AccountGone, uploader.NetworkInspected: NetworkInspected, uploader.ProxySignIn: ProxySignIn, uploader.ProxySignInKind: ProxySignInKind,
+		uploader.AccountGone: AccountGone, uploader.NetworkInspected: NetworkInspected,
+		uploader.ProxySignIn: ProxySignIn, uploader.ProxySignInKind: ProxySignInKind, uploader.ProxyRefused: ProxyRefused,
 		uploader.NotTheService: NotTheService, uploader.AnswerGarbled: NotTheService,
 	}[reason]
 	if !ok {

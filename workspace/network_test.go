@@ -36,11 +36,11 @@ func TestNetworks(t *testing.T) {
 			return server.URL + "/localinbox", Options{}
 		}
 	}
-	proxied := func(scheme string) func(t *testing.T) (string, Options) {
+	proxied := func(status int, scheme string) func(t *testing.T) (string, Options) {
 		return func(t *testing.T) (string, Options) {
 			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Proxy-Authenticate", scheme)
-				w.WriteHeader(http.StatusProxyAuthRequired)
+				w.WriteHeader(status)
 			}))
 			t.Cleanup(proxy.Close)
 			u, err := url.Parse(proxy.URL)
@@ -63,8 +63,9 @@ func TestNetworks(t *testing.T) {
 			w.WriteHeader(http.StatusFound)
 		}), NotTheService},
 		"a stranger's refusal":                    {answering(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), NotTheService},
-		"a proxy that wants a sign-in":            {proxied("Basic"), ProxySignIn},
-		"a proxy that wants another kind of that": {proxied("Negotiate"), ProxySignInKind},
+		"a proxy that wants a sign-in":            {proxied(http.StatusProxyAuthRequired, "Basic"), ProxySignIn},
+		"a proxy that wants another kind of that": {proxied(http.StatusProxyAuthRequired, "Negotiate"), ProxySignInKind},
+		"a proxy that refuses":                    {proxied(http.StatusForbidden, ""), ProxyRefused},
 		"a certificate that nobody vouches for": {func(t *testing.T) (string, Options) {
 			server := httptest.NewUnstartedServer(http.NotFoundHandler())
 			server.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -73,6 +73,7 @@ const (
 	NetworkInspected Reason = "network-inspected"
 	ProxySignIn      Reason = "proxy-sign-in"
 	ProxySignInKind  Reason = "proxy-sign-in-kind"
+	ProxyRefused     Reason = "proxy-refused"
 	NotTheService    Reason = "not-the-service"
 	VersionRefused   Reason = "version-refused"
 	Unexpected       Reason = "unexpected"
@@ -195,6 +196,7 @@ var reasons = map[Reason]struct {
 	NetworkInspected: {ErrDenied, uploader.Explanation{What: "Your organisation's network inspects encrypted traffic, and its certificate is not trusted here.", Safe: safeNothing, Do: "Ask your IT for the certificate and name it with --ca-file, or for an exception for {value}."}},
 	ProxySignIn:      {ErrDenied, uploader.Explanation{What: "Your proxy needs a sign-in.", Safe: safeNothing, Do: "Put the name and password into the proxy's address, in UPLOADER_PROXY for example: http://NAME:PASSWORD@HOST:PORT."}},
 	ProxySignInKind:  {ErrDenied, uploader.Explanation{What: "Your proxy needs a kind of sign-in that this program does not know.", Safe: safeNothing, Do: "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
+	ProxyRefused:     {ErrBusy, uploader.Explanation{What: "Your proxy refused to connect this computer to the storage at {value}.", Safe: safeNothing, Do: "Ask your IT to let {value} through the proxy."}},
 	NotTheService:    {ErrBusy, uploader.Explanation{What: "Something that is not the storage answered in its place, such as a hotel's or airport's sign-in page.", Safe: safeNothing, Do: "Open a web browser, sign in to the network, and try again."}},
 	VersionRefused:   {ErrDenied, uploader.Explanation{What: "The storage does not understand this version of the program.", Safe: safeNothing, Do: "Look for a newer version of the program."}},
 	Unexpected:       {ErrInternal, uploader.Explanation{What: "Something went wrong that this program did not expect.", Safe: "", Do: doTryAgain}},

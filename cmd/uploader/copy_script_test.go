@@ -44,6 +44,10 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 // which runs another one that is called "storage" and is reached over https through a proxy only, $PROXY, and sets $TOKEN and
 // $CA, the file of its certificate authority; and
 //
+//	refuse STATUS
+//
+// which makes that proxy refuse everybody; and
+//
 //	tokenfile FILE
 //
 // which writes $TOKEN into a file, and
@@ -87,6 +91,11 @@ func copyScripts(t *testing.T, dir string) testscript.Params {
 			"proxy": func(ts *testscript.TestScript, _ bool, args []string) {
 				copyScriptOf(ts).proxy(t, ts, append(args, "", ""))
 			},
+			"refuse": func(ts *testscript.TestScript, _ bool, args []string) {
+				status, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				copyScriptOf(ts).through.Refuse(status)
+			},
 			"grow": func(ts *testscript.TestScript, _ bool, args []string) {
 				size, err := strconv.ParseInt(args[1], 10, 64)
 				ts.Check(err)
@@ -107,6 +116,7 @@ type copyScript struct {
 	signatures []string // as they stand in tokens, and decoded
 	exempt     map[string]bool
 	stop       []func()
+	through    *uploadertest.Proxy // of the command proxy
 }
 
 // leaks reports whether a text holds a signature, in any of the ways it may be written.
@@ -179,7 +189,8 @@ func (c *copyScript) proxy(t *testing.T, ts *testscript.TestScript, args []strin
 	c.remember(token)
 	ts.Setenv("TOKEN", token)
 	ts.Setenv("CA", authority)
-	ts.Setenv("PROXY", strings.TrimPrefix(uploadertest.NewProxy(t, l.Addr().String(), args[0], args[1]).HTTP(), "http://"))
+	c.through = uploadertest.NewProxy(t, l.Addr().String(), args[0], args[1])
+	ts.Setenv("PROXY", strings.TrimPrefix(c.through.HTTP(), "http://"))
 }
 
 // serve runs a local inbox until stop is called.

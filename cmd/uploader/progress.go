@@ -17,7 +17,7 @@ import (
 // progressParts returns what is to be said of the status, the most important first.
 func progressParts(s uploader.Status, now time.Time) []string {
 	parts := []string{filesWords(s), bytesWords(s)}
-	if trouble := troubleWords(s, now); trouble != "" {
+	if trouble, _ := troubleWords(s, now); trouble != "" {
 		return append(parts, trouble)
 	}
 	switch {
@@ -65,23 +65,26 @@ func percent(s uploader.Status) int {
 	return 100
 }
 
-// troubleWords says what is waited for, or nothing.
-func troubleWords(s uploader.Status, now time.Time) string {
+// troubleWords says what is waited for, or nothing; and, where the words have no room for it, what a person can do.
+func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 	if s.Journal != nil {
-		return waitingWords(s.Journal)
+		return waitingWords(s.Journal), ""
 	}
 	for _, in := range s.Inboxes {
 		if in.Trouble != nil && in.Unfinished > 0 {
-			what := strings.TrimSuffix(uploader.Explain(in.Trouble).What, ".")
-			return fmt.Sprintf("%s; trying again in %s", what, shortDuration(max(in.Until.Sub(now), time.Second)))
+			x := uploader.Explain(in.Trouble)
+			if uploader.NeedsPerson(in.Trouble) {
+				do = x.Do
+			}
+			return fmt.Sprintf("%s; trying again in %s", strings.TrimSuffix(x.What, "."), shortDuration(max(in.Until.Sub(now), time.Second))), do
 		}
 	}
 	for i := range s.Transfers {
 		if e := s.Transfers[i].Away; e != nil && !s.Transfers[i].Finished() {
-			return waitingWords(e)
+			return waitingWords(e), ""
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // waitingWords says what a person can do so that all goes on by itself.

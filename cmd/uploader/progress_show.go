@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -124,11 +125,11 @@ type teller struct{ troubled bool }
 
 // look returns what is to be said now, or nothing.
 func (t *teller) look(s uploader.Status, now time.Time) string {
-	words := troubleWords(s, now)
+	words, do := troubleWords(s, now)
 	before := t.troubled
 	t.troubled = words != ""
 	if before || words == "" {
 		return ""
 	}
-	return words + "."
+	return strings.TrimSpace(words + ". " + do)
 }

@@ -38,7 +38,7 @@ func TestTroubleIsToldWhenItBegins(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if n := strings.Count(out.String(), "sign-in page; trying again in 1 s.\n"); n != 2 {
+				if n := strings.Count(out.String(), "sign-in page; trying again in 1 s. Open a web browser"); n != 2 {
 					t.Errorf("told %d times, not twice:\n%s", n, out.String())
 				}
 			})

@@ -96,15 +96,16 @@ func (p Proxy) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 func (p Proxy) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 // proxyAnswer turns a proxy's refusal of a tunnel into an error that says so; the transport's own is a bare text.
-func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
+func proxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
 	if r.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &proxyError{status: r.StatusCode, schemes: signInSchemes(r.Header)}
+	return &proxyError{proxy: proxy.Host, status: r.StatusCode, schemes: signInSchemes(r.Header)}
 }
 
 // proxyError is a proxy's refusal to connect us.
 type proxyError struct {
+	proxy   string // HOST:PORT
 	status  int
 	schemes string // the kinds of sign-in that it takes, where Basic is not one of them
 }
@@ -142,16 +143,25 @@ func signInReason(schemes string) (uploader.Reason, string) {
 // socksRefusals are how net/http says that a SOCKS proxy refused the sign-in, for which it has no types.
 var socksRefusals = []string{"no acceptable authentication methods", "username/password authentication failed", "invalid username/password"}
 
-// socksSignIn reports whether a SOCKS proxy refused the sign-in, or demands one.
-func socksSignIn(err error) bool {
+// socksRuleset is how it says that a SOCKS proxy does not let anybody, or us, to the storage (RFC 1928, reply 2).
+const socksRuleset = "unknown error connection not allowed by ruleset"
+
+// socksSaid returns what a SOCKS proxy has against connecting us, "" where err is something else.
+func socksSaid(err error) string {
 	e, ok := errors.AsType[*net.OpError](err)
 	if !ok || e.Op != "socks connect" || e.Err == nil {
-		return false
+		return ""
 	}
-	for _, text := range socksRefusals {
-		if e.Err.Error() == text {
-			return true
-		}
+	return e.Err.Error()
+}
+
+// refusingProxy returns the proxy that refused to connect us, HOST:PORT, "" where it is not known.
+func refusingProxy(err error) string {
+	if e, ok := errors.AsType[*proxyError](err); ok {
+		return e.proxy
 	}
-	return false
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Source != nil && socksSaid(err) != "" {
+		return e.Source.String()
+	}
+	return ""
 }

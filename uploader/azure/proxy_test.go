@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -198,6 +199,83 @@ func TestAProxyThatDemandsASignInSaysSo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAProxyThatRefusesSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		run    func(*uploadertest.Proxy) string
+		status int
+	}{
+		{"by its rules", (*uploadertest.Proxy).HTTP, http.StatusForbidden},
+		{"that method", (*uploadertest.Proxy).HTTP, http.StatusMethodNotAllowed},
+		{"without a way", (*uploadertest.Proxy).HTTP, http.StatusBadGateway},
+		{"for now", (*uploadertest.Proxy).HTTP, http.StatusServiceUnavailable},
+		{"over socks", (*uploadertest.Proxy).SOCKS, http.StatusForbidden},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := uploadertest.NewProxy(t, "127.0.0.1:1", "user", "proxy-secret")
+			p.Refuse(c.status)
+			address := c.run(p)
+			_, host, _ := strings.Cut(address, "://")
+			s := openTest(t, testToken("https://account.blob.core.windows.net"), Options{Proxy: parseProxy(t, signedIn(address, "user", "proxy-secret")).For})
+			for _, op := range operations {
+				_, err := op.call(t.Context(), s, "a")
+				noSecret(t, err)
+				e, ok := errors.AsType[*uploader.Error](err)
+				if !ok || e.Reason != uploader.ProxyRefused || e.Unanswered || !errors.Is(err, uploader.ErrBusy) {
+					t.Fatalf("%s: %#v", op.name, err)
+				}
+				words := uploader.Explain(e)
+				if !strings.Contains(words.What, host) || !strings.Contains(words.Do, "account.blob.core.windows.net") {
+					t.Errorf("%s: %s", op.name, words)
+				}
+				if text := fmt.Sprintf("%+v %s", e, words); strings.Contains(text, "secret") || strings.Contains(text, "user") {
+					t.Errorf("the sign-in stands in %s", text)
+				}
+			}
+		})
+	}
+}
+
+// TestAProxyThatRefusesIsWaitedFor: no file fails, and all arrive once it has been told to let them through.
+func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
+	server, token, target, authority := distantInbox(t)
+	p := uploadertest.NewProxy(t, target, "", "")
+	p.Refuse(http.StatusForbidden)
+	options := Options{Proxy: parseProxy(t, p.HTTP()).For, CAFile: authority}
+	queue, err := uploader.NewQueue(t.Context(), uploader.Config{Open: func(t uploader.Token) (uploader.Store, error) { return Open(t, options) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := queue.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := queue.Use(token); err != nil {
+		t.Fatal(err)
+	}
+	root, want := writeTree(t)
+	if _, err := queue.Add(t.Context(), token.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+		t.Fatal(err)
+	}
+	for queue.Status().Inboxes[0].Trouble == nil {
+		<-queue.Changed()
+	}
+	s := queue.Status()
+	in := s.Inboxes[0]
+	if in.Trouble.Reason != uploader.ProxyRefused || in.Hold != nil || s.Files[uploader.Failed]+s.Files[uploader.Attention] > 0 {
+		t.Errorf("trouble %v, hold %v, files by state %v", in.Trouble, in.Hold, s.Files)
+	}
+	p.Refuse(0)
+	queue.TryNow()
+	if err := queue.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, contents(t, server)); diff != "" {
+		t.Errorf("the inbox (-want +got):\n%s", diff)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -25,6 +27,8 @@ func (s *Store) unanswered(k *call, err error) error {
 	switch reason {
 	case uploader.AccountGone, uploader.NetworkInspected:
 		e.Value = s.inbox.Host
+	case uploader.ProxyRefused:
+		e.Value, e.Proxy = s.inbox.Host, refusingProxy(err)
 	case uploader.ProxySignInKind:
 		if p, ok := errors.AsType[*proxyError](err); ok {
 			e.Value = p.schemes
@@ -43,7 +47,7 @@ func (s *Store) category(err error) (uploader.Reason, string) {
 
 // Category says what kind of failure err is, a transport's, and what broke, in words that depend on err's type alone: its
 // text may hold a URL with its query. The reason is AccountGone, where host does not exist, NetworkInspected, ProxySignIn,
-// ProxySignInKind, NotTheService, AnswerGarbled or NetworkDown. It asks the network nothing.
+// ProxySignInKind, ProxyRefused, NotTheService, AnswerGarbled or NetworkDown. It asks the network nothing.
 func Category(err error, host string) (uploader.Reason, string) {
 	return categorise(err, host, false, offline)
 }
@@ -56,10 +60,13 @@ func categorise(err error, host string, reached bool, offline func() bool) (uplo
 			reason, _ := signInReason(e.schemes)
 			return reason, "proxy demands a sign-in"
 		}
-		return uploader.NetworkDown, "proxy refused the connection"
+		return uploader.ProxyRefused, "proxy refused the connection: " + strconv.Itoa(e.status)
 	}
-	if socksSignIn(err) {
+	switch said := socksSaid(err); {
+	case slices.Contains(socksRefusals, said):
 		return uploader.ProxySignIn, "proxy demands a sign-in"
+	case said == socksRuleset:
+		return uploader.ProxyRefused, "proxy refused the connection"
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if !e.IsNotFound {

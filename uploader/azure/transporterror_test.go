@@ -143,7 +143,7 @@ func TestTransportErrors(t *testing.T) {
 		{"timeout", plain(nowhere), dial(os.ErrDeadlineExceeded), uploader.NetworkDown, "timed out", "", false},
 		{"anything else", plain(nowhere), dial(errors.New("strange: " + secretQuery)), uploader.NetworkDown, "connection failed", "", false},
 		{"proxy wants a sign-in", proxy(http.StatusProxyAuthRequired), nil, uploader.ProxySignIn, "proxy demands a sign-in", "", false},
-		{"proxy forbids", proxy(http.StatusForbidden), nil, uploader.NetworkDown, "proxy refused the connection", "", false},
+		{"proxy forbids", proxy(http.StatusForbidden), nil, uploader.ProxyRefused, "proxy refused the connection: 403", "HOST", false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -27,10 +27,11 @@ type Proxy struct {
 	target         string
 	user, password string
 
-	mu    sync.Mutex
-	asked []string
-	conns []net.Conn
-	wg    sync.WaitGroup
+	mu      sync.Mutex
+	refusal int // status; 0: none
+	asked   []string
+	conns   []net.Conn
+	wg      sync.WaitGroup
 }
 
 // NewProxy returns a proxy to the server at target, HOST:PORT. It demands a sign-in unless user is empty.
@@ -52,6 +53,19 @@ func (p *Proxy) Asked() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.asked)
+}
+
+// Refuse makes it refuse whoever asks from now on, with this status over HTTP, or by its rules over SOCKS; 0 ends that.
+func (p *Proxy) Refuse(status int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refusal = status
+}
+
+func (p *Proxy) refusing() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refusal
 }
 
 // join connects a client with the server until both are done.
@@ -80,6 +94,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.user != "" && r.Header.Get("Proxy-Authorization") != sign {
 		w.Header()["Proxy-Authenticate"] = p.Authenticate
 		w.WriteHeader(http.StatusProxyAuthRequired)
+		return
+	}
+	if status := p.refusing(); status != 0 {
+		w.WriteHeader(status)
 		return
 	}
 	hijacker, ok := w.(http.Hijacker)
@@ -171,8 +189,12 @@ func (p *Proxy) greet(conn net.Conn) error {
 	}
 	name := string(read(read(1)[0]))
 	port := read(2)
-	if _, err := conn.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0}); err != nil {
-		return err
+	reply := byte(0)
+	if p.refusing() != 0 {
+		reply = 2
+	}
+	if _, err := conn.Write([]byte{5, reply, 0, 1, 0, 0, 0, 0, 0, 0}); err != nil || reply != 0 {
+		return errors.Join(err, errors.New("refused"))
 	}
 	p.join(conn, conn, fmt.Sprintf("%s:%d", name, int(port[0])<<8|int(port[1])))
 	return nil
