@@ -100,22 +100,22 @@ func ownName(abs string) string {
 	return strings.Trim(filepath.ToSlash(filepath.VolumeName(abs)), "/")
 }
 
-// glob returns what a pattern stands for. A pattern with ** finds files only, since each of the folders on the way
+// glob returns what an absolute pattern stands for. A pattern with ** finds files only, since each of the folders on the way
 // would bring the same files again.
 func glob(pattern string) []*root {
 	var options []doublestar.GlobOption
 	if strings.Contains(pattern, "**") {
 		options = append(options, doublestar.WithFilesOnly(), doublestar.WithNoFollow())
 	}
-	matches, err := doublestar.FilepathGlob(pattern, options...)
+	base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
+	matches, err := doublestar.Glob(os.DirFS(base), rest, options...)
 	if err != nil {
 		return nil // no valid pattern, so it was meant as a name, and no file has it
 	}
-	base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
 	var roots []*root
 	for _, m := range matches {
-		rel := strings.TrimPrefix(strings.TrimPrefix(filepath.ToSlash(m), base), "/")
-		roots = append(roots, &root{path: m, rel: rel})
+		// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
+		roots = append(roots, &root{path: filepath.Join(filepath.FromSlash(base), filepath.FromSlash(m)), rel: m})
 	}
 	return roots
 }
