@@ -21,7 +21,7 @@ const (
 	maxReplans = 5
 	// maxCorrupt is how often the same bytes may arrive damaged before the job fails.
 	maxCorrupt = 5
-	// maxCrowded is how often a file is tried to be opened while too many are open: for two minutes.
+	// maxCrowded is how often a file or a folder is tried to be opened while too many are open: for two minutes.
 	maxCrowded = 14
 
 	firstBackoff = 20 * time.Millisecond

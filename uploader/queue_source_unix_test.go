@@ -3,6 +3,8 @@
 package uploader_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -62,25 +64,87 @@ func TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed(t *testing.T) {
 func TestTooManyOpenFilesAreNoFaultOfAFile(t *testing.T) {
 	for _, size := range []int{10, 6 * block} {
 		synctest.Test(t, func(t *testing.T) {
-			var limit syscall.Rlimit
-			if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-				t.Fatal(err)
-			}
 			b := newBench(t, "w", uploader.Config{})
 			path := b.file("file", size)
-			full := limit
-			full.Cur = 0
-			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &full); err != nil {
-				t.Fatal(err)
-			}
+			mend := allowNoOpenFile(t)
 			b.add(uploader.AddOptions{}, path)
 			time.Sleep(5 * time.Second)
-			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-				t.Fatal(err)
-			}
+			mend()
 			b.delivered(path)
 			b.close()
 		})
+	}
+}
+
+// TestTooManyOpenFilesAreNoFaultOfAFolder: it is read a little later, and what a pattern stands for is found then.
+func TestTooManyOpenFilesAreNoFaultOfAFolder(t *testing.T) {
+	for name, pattern := range map[string]string{"folder": "", "pattern": "b*/*", "pattern at any depth": "**/second"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{})
+				b.file("tree/a/first", 10)
+				b.file("tree/b/second", 10)
+				root := filepath.Join(b.dir, "tree")
+				mend := allowNoOpenFile(t)
+				b.add(uploader.AddOptions{}, filepath.Join(root, pattern))
+				time.Sleep(5 * time.Second)
+				if s := b.queue.Status(); !s.Scanning {
+					t.Errorf("the scan has ended: %v", s.Files)
+				}
+				mend()
+				if pattern == "" {
+					b.delivered(root)
+				} else if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if s := b.queue.Status(); s.Files[uploader.Delivered] == 0 || s.Files[uploader.Attention] > 0 {
+					t.Errorf("files by state: %v", s.Files)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+// TestAScanDoesNotWaitForEverForOpenFiles: where none is ever closed, each folder is named as unreadable, after two minutes in all.
+func TestAScanDoesNotWaitForEverForOpenFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		tree(t, dir, "a/x", "b/y")
+		defer allowNoOpenFile(t)()
+		begun := time.Now()
+		found, _ := scan(t, uploader.ScanOptions{Recursive: true}, filepath.Join(dir, "a"), filepath.Join(dir, "b"))
+		if got := outcomes(found); len(got) != 2 || found[0].Err == nil || found[0].Err.Reason != uploader.SourceUnreadable {
+			t.Errorf("found %v", got)
+		}
+		if took := time.Since(begun); took < time.Minute || took > 3*time.Minute {
+			t.Errorf("waited %v", took)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := uploader.Scan(ctx, []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error { return nil })
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a scan that was cancelled: %v", err)
+		}
+	})
+}
+
+// allowNoOpenFile lets the process open no further file until the function is called that it returns.
+func allowNoOpenFile(t *testing.T) (mend func()) {
+	t.Helper()
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	none := limit
+	none.Cur = 0
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -99,8 +99,15 @@ type ScanTotals struct {
 // of one folder's subfolders, for each folder on the way down; the names of one folder's entries that have to be
 // renamed, about 150 bytes each; and, only for roots with the same name, a fingerprint of each of their blobs (see
 // nameSet), about 50 bytes.
+//
+// While the system allows no further open file, Scan waits, up to two minutes; what it has found by then is handed over first.
 func Scan(ctx context.Context, roots []string, opts ScanOptions, emit func([]Found) error) (ScanTotals, error) {
-	s := &scanner{opts: opts, emit: emit, limit: firstBatch, last: time.Now()}
+	return scan(ctx, roots, opts, emit, func() {})
+}
+
+// scan is Scan. It calls crowded each time that it has to wait since too many files are open.
+func scan(ctx context.Context, roots []string, opts ScanOptions, emit func([]Found) error, crowded func()) (ScanTotals, error) {
+	s := &scanner{opts: opts, emit: emit, crowded: crowded, limit: firstBatch, last: time.Now()}
 	s.totals.Skipped = map[SkipReason]int64{}
 	var err error
 	if s.filter, err = newFilter(opts); err != nil {
@@ -119,6 +126,9 @@ type scanner struct {
 	all      []*root
 	names    nameSet             // of roots that share their first segment
 	followed map[string]struct{} // real paths of folders taken through a link
+
+	crowded func()
+	tries   int // in a row that failed because too many files were open
 
 	emit   func([]Found) error
 	batch  []Found
@@ -191,6 +201,31 @@ func (s *scanner) flush() error {
 	s.batch = s.batch[:0]
 	s.limit, s.last = fullBatch, time.Now()
 	return err
+}
+
+// uncrowded calls open again for as long as it fails because too many files are open, which says nothing about what it opens.
+// openErr is open's last error, err is ctx's cause or emit's.
+func (s *scanner) uncrowded(ctx context.Context, open func() error) (openErr, err error) {
+	for {
+		openErr = open()
+		switch {
+		case !isCrowded(openErr):
+			s.tries = 0
+			return openErr, nil
+		case s.tries == maxCrowded:
+			return openErr, nil
+		}
+		s.tries++
+		s.crowded()
+		if err := s.flush(); err != nil {
+			return openErr, err
+		}
+		select {
+		case <-ctx.Done():
+			return openErr, context.Cause(ctx)
+		case <-time.After(backoff(s.tries)):
+		}
+	}
 }
 
 func (s *scanner) finish() error {

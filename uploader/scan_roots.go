@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
@@ -24,7 +25,10 @@ type root struct {
 func (s *scanner) roots(ctx context.Context, args []string) error {
 	var all []*root
 	for _, arg := range args {
-		found, failed := expandRoot(arg)
+		found, failed, err := s.expandRoot(ctx, arg)
+		if err != nil {
+			return err
+		}
 		if failed != nil {
 			if err := s.add(Found{Source: failed.Path, Rel: filepath.Base(arg), Err: failed}); err != nil {
 				return err
@@ -65,14 +69,14 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 	return nil
 }
 
-// expandRoot returns the roots that an argument stands for.
-func expandRoot(arg string) ([]*root, *Error) {
+// expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's cause or emit's.
+func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, failed *Error, err error) {
 	if arg == "" { // filepath.Abs would make the current folder of it
-		return nil, NewError("scan", arg, SourceGone)
+		return nil, NewError("scan", arg, SourceGone), nil
 	}
 	abs, err := filepath.Abs(arg)
 	if err != nil {
-		return nil, sourceError("scan", arg, err)
+		return nil, sourceError("scan", arg, err), nil
 	}
 	if strings.HasSuffix(filepath.ToSlash(arg), "/") && filepath.Dir(abs) != abs {
 		// A slash at the end says that it must be a folder; the system checks that.
@@ -81,14 +85,19 @@ func expandRoot(arg string) ([]*root, *Error) {
 		_, err = os.Lstat(abs)
 	}
 	if err == nil {
-		return []*root{{path: abs, rel: ownName(abs), explicit: true}}, nil
+		return []*root{{path: abs, rel: ownName(abs), explicit: true}}, nil, nil
 	}
+	failed = sourceError("scan", abs, err)
 	if strings.ContainsAny(arg, "*?[{") {
-		if found := glob(abs); len(found) > 0 {
-			return found, nil
+		var told bool
+		if roots, told, err = s.glob(ctx, abs); err != nil {
+			return nil, nil, err
+		}
+		if len(roots) > 0 || told {
+			failed = nil
 		}
 	}
-	return nil, sourceError("scan", abs, err)
+	return roots, failed, nil
 }
 
 // ownName returns the last segment of an absolute path; of a whole disk on Windows its letter with the colon, of a whole
@@ -100,25 +109,53 @@ func ownName(abs string) string {
 	return strings.Trim(filepath.ToSlash(filepath.VolumeName(abs)), "/")
 }
 
-// glob returns what an absolute pattern stands for. A pattern with ** finds files only, since each of the folders on the way
-// would bring the same files again.
-func glob(pattern string) []*root {
+// glob returns what an absolute pattern stands for. told is whether it tells of a folder that can't be looked into. A pattern with **
+// finds files only, since each of the folders on the way would bring the same files again. The error is ctx's cause or emit's.
+func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told bool, err error) {
 	var options []doublestar.GlobOption
 	if strings.Contains(pattern, "**") {
 		options = append(options, doublestar.WithFilesOnly(), doublestar.WithNoFollow())
 	}
 	base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	matches, err := doublestar.Glob(os.DirFS(base), rest, options...)
+	// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
+	at := func(m string) string { return filepath.Join(filepath.FromSlash(base), filepath.FromSlash(m)) }
+	var matches []string
+	crowded, err := s.uncrowded(ctx, func() error {
+		folders := &globbed{FS: os.DirFS(base)}
+		// What is no valid pattern was meant as a name, and no file has it.
+		matches, _ = doublestar.Glob(folders, rest, options...)
+		return folders.crowded
+	})
 	if err != nil {
-		return nil // no valid pattern, so it was meant as a name, and no file has it
+		return nil, false, err
 	}
-	var roots []*root
 	for _, m := range matches {
-		// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
-		roots = append(roots, &root{path: filepath.Join(filepath.FromSlash(base), filepath.FromSlash(m)), rel: m})
+		roots = append(roots, &root{path: at(m), rel: m})
 	}
-	return roots
+	if crowded != nil {
+		told = true
+		err = s.fail(Found{Source: at("."), Rel: "."}, crowded)
+	}
+	return roots, told, err
 }
+
+// globbed is what a pattern is matched in. It keeps what doublestar passes over.
+type globbed struct {
+	fs.FS
+	crowded error // a folder can't be read since too many files are open
+}
+
+// ReadDir implements fs.ReadDirFS.
+func (g *globbed) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(g.FS, name)
+	if isCrowded(err) {
+		g.crowded = err
+	}
+	return entries, err
+}
+
+// Stat implements fs.StatFS; without it, each file would be opened.
+func (g *globbed) Stat(name string) (fs.FileInfo, error) { return fs.Stat(g.FS, name) }
 
 // renamedRoot reports whether the service would change the root's own name.
 func renamedRoot(r *root) bool {

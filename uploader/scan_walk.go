@@ -105,9 +105,10 @@ func (s *scanner) isOwn(d *folderAt) bool {
 // read calls visit for each entry of a folder, in order of name within each part. readErr is why the folder can't be
 // read to its end; err is visit's, or ctx's cause.
 func (s *scanner) read(ctx context.Context, path string, visit func(fs.DirEntry) error) (readErr, err error) {
-	f, readErr := os.Open(path)
-	if readErr != nil {
-		return readErr, nil
+	var f *os.File
+	readErr, err = s.uncrowded(ctx, func() (oerr error) { f, oerr = os.Open(path); return oerr })
+	if readErr != nil || err != nil {
+		return readErr, err
 	}
 	defer func() {
 		if cerr := f.Close(); readErr == nil {

@@ -61,9 +61,14 @@ func lookAgain(path string) (version, error) {
 // errCrowded says that a file can't be opened because too many are open, connections among them. It says nothing about the file.
 var errCrowded = errors.New("too many open files")
 
+// isCrowded reports whether something can't be opened because too many files are open.
+func isCrowded(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
 // openError is sourceError for opening a file that is to be sent.
 func openError(path string, err error) error {
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+	if isCrowded(err) {
 		return errCrowded
 	}
 	return sourceError("open", path, err)

@@ -142,7 +142,7 @@ func (q *Queue) scan(t *transfer) error {
 	x.mu.Unlock()
 	now.Skipped, now.SkippedPaths = map[SkipReason]int64{}, nil
 	var jobs []Job
-	_, err := Scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
+	_, err := scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
 		jobs = jobs[:0]
 		rights := q.token(now.Inbox).Rights
 		for i := range found {
@@ -168,6 +168,10 @@ func (q *Queue) scan(t *transfer) error {
 			return errGivenUp
 		}
 		return nil
+	}, func() {
+		q.mu.Lock()
+		q.conns.busy() // each connection is an open file
+		q.mu.Unlock()
 	})
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
