@@ -41,6 +41,9 @@ func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 	if err := checkSources(sources, f.recursive); err != nil {
 		return err
 	}
+	if sources, err = absolute(sources); err != nil {
+		return err
+	}
 	for _, n := range f.notes {
 		p.say("Note: " + n)
 	}
@@ -93,16 +96,12 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 			return err
 		}
 		o := uploader.AddOptions{Scan: p.scanOptions(f, token.Inbox), Replace: bool(f.overwrite), KeepBoth: f.keepBoth}
-		roots, err := absolute(sources)
-		if err != nil {
-			return err
-		}
-		id, err := p.continued(ctx, q, token, roots, o)
+		id, err := p.continued(ctx, q, token, sources, o)
 		if err != nil {
 			return err
 		}
 		if id == 0 {
-			if id, err = q.Add(ctx, token.Inbox, roots, o); err != nil {
+			if id, err = q.Add(ctx, token.Inbox, sources, o); err != nil {
 				if asError(err).Reason == uploader.PatternInvalid {
 					return &usageError{uploader.Explain(err).String()}
 				}
@@ -142,9 +141,9 @@ func (p *program) continued(ctx context.Context, q *uploader.Queue, token upload
 func absolute(sources []string) ([]string, error) {
 	roots := make([]string, len(sources))
 	for i, s := range sources {
-		root, err := filepath.Abs(s)
+		root, err := absolutePath(s)
 		if err != nil {
-			return nil, fmt.Errorf("find sources: %w", err)
+			return nil, err
 		}
 		if strings.HasSuffix(s, "/") || strings.HasSuffix(s, string(filepath.Separator)) {
 			root += string(filepath.Separator) // says that a folder is meant
@@ -152,6 +151,16 @@ func absolute(sources []string) ([]string, error) {
 		roots[i] = root
 	}
 	return roots, nil
+}
+
+// absolutePath returns a path that a person named in a form that means the same whatever the working folder is.
+func absolutePath(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil { // the system does not say where this program is
+		return "", &usageError{"“" + shown(path) + "” can't be found: the folder that this command was started in is no longer there. " +
+			"Nothing was sent. Change to another folder, or write the whole path."}
+	}
+	return abs, nil
 }
 
 func logOutcome(log *slog.Logger, o *outcome) {

@@ -75,6 +75,33 @@ func TestAnInterruptStopsCalmly(t *testing.T) {
 	}
 }
 
+// TestAWorkingFolderThatIsGoneIsToldInWords: the system then does not say what a relative path means.
+func TestAWorkingFolderThatIsGoneIsToldInWords(t *testing.T) {
+	here := filepath.Join(t.TempDir(), "here")
+	if err := os.Mkdir(here, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(here)
+	if err := os.Remove(here); err != nil {
+		t.Skipf("this system keeps the folder: %v", err)
+	}
+	if _, err := os.Getwd(); err == nil {
+		t.Skip("this system still knows where it was")
+	}
+	const link = "http://127.0.0.1:1/devstoreaccount1/ws-1?sv=2021-12-02&sr=c&sp=w&sig=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D"
+	for _, args := range [][]string{
+		{"copy", ".", link, "--recursive"},
+		{"copy", ".", link, "--recursive", "--dry-run"},
+		{"status", "--state-dir", "state"},
+	} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), args, nil, &out, &errs, stateEnvironment(t))
+		if code != exitUsage || !strings.Contains(errs.String(), "the folder that this command was started in is no longer there") {
+			t.Errorf("%s: exit code %d, %s", strings.Join(args[:2], " "), code, errs.String())
+		}
+	}
+}
+
 func TestAFullDiskForOutputFails(t *testing.T) {
 	dir := t.TempDir()
 	i, err := startInbox(filepath.Join(dir, "inbox"), nil, nil)

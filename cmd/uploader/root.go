@@ -135,7 +135,7 @@ func (p *program) stateDir() (string, error) {
 		}
 		dir = filepath.Join(base, "inboxuploader")
 	}
-	return filepath.Abs(dir)
+	return absolutePath(dir)
 }
 
 // noArguments refuses words behind a command that takes none.

@@ -115,9 +115,9 @@ func (p *program) connect(ctx context.Context, conn connection, keyFile string, 
 		return err
 	}
 	if conn.CAFile != "" {
-		abs, err := filepath.Abs(conn.CAFile)
+		abs, err := absolutePath(conn.CAFile)
 		if err != nil {
-			return fmt.Errorf("connect: %w", err)
+			return err
 		}
 		conn.CAFile = abs // later commands run elsewhere
 	}
