@@ -1,11 +1,15 @@
-//go:build !linux && !darwin
+//go:build !linux && !darwin && !windows
 
 package uploader
 
 import (
 	"io/fs"
+	"os"
 	"time"
 )
 
-// changeTime is not known: on Windows it would mean opening every file.
-func changeTime(fs.FileInfo) time.Time { return time.Time{} }
+// changeTimeByFile is whether the file has to be open for changeTime.
+const changeTimeByFile = false
+
+// changeTime is not known.
+func changeTime(*os.File, fs.FileInfo) time.Time { return time.Time{} }

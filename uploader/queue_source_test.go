@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -73,6 +74,51 @@ func TestFileThatChangesWhileItIsSentIsNeverDeliveredMixed(t *testing.T) {
 				if s := b.queue.Status(); name == "touched" && s.BytesSent != int64(len(old)) {
 					t.Errorf("%d bytes sent of a file of %d whose time alone changed", s.BytesSent, len(old))
 				}
+				b.close()
+			})
+		})
+	}
+}
+
+// TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed: as by programs that keep an encrypted disk in a file. The size and the modification
+// time say that nothing has changed, in the same run and in the next one.
+func TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed(t *testing.T) {
+	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
+		t.Skip("this system tells no times of change")
+	}
+	for name, restarted := range map[string]bool{"in the same run": false, "before the next": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := uploader.NewMemoryJournal()
+				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+				path := b.file("large", 6*block)
+				old, _ := os.ReadFile(path)
+				gate := make(chan struct{})
+				b.store.Fail(uploadertest.PutBlock, "large", 3, uploadertest.Hold(closed))
+				b.store.Fail(uploadertest.PutBlock, "large", 1, uploadertest.Hold(gate))
+				b.add(uploader.AddOptions{}, path)
+				synctest.Wait()
+				before, err := os.Stat(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				now := append([]byte(nil), old...)
+				now[3] ^= 1
+				now[5*block+3] ^= 1
+				if err := os.WriteFile(path, now, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chtimes(path, before.ModTime(), before.ModTime()); err != nil {
+					t.Fatal(err)
+				}
+				if restarted {
+					time.Sleep(time.Second) // the acknowledgements are committed
+					b.store.ClearFaults()
+					b.restart(journal, uploader.Config{})
+				} else {
+					close(gate)
+				}
+				b.delivered(path)
 				b.close()
 			})
 		})

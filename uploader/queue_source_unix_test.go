@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -16,49 +15,6 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/uploadertest"
 )
-
-// TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed: as by programs that keep an encrypted disk in a file. The size and the modification
-// time say that nothing has changed, in the same run and in the next one.
-func TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed(t *testing.T) {
-	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
-		t.Skip("the system's times of change are not read here")
-	}
-	for _, restarted := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			journal := uploader.NewMemoryJournal()
-			b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
-			path := b.file("large", 6*block)
-			old, _ := os.ReadFile(path)
-			gate := make(chan struct{})
-			b.store.Fail(uploadertest.PutBlock, "large", 3, uploadertest.Hold(closed))
-			b.store.Fail(uploadertest.PutBlock, "large", 1, uploadertest.Hold(gate))
-			b.add(uploader.AddOptions{}, path)
-			synctest.Wait()
-			before, err := os.Stat(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			now := append([]byte(nil), old...)
-			now[3] ^= 1
-			now[5*block+3] ^= 1
-			if err := os.WriteFile(path, now, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chtimes(path, before.ModTime(), before.ModTime()); err != nil {
-				t.Fatal(err)
-			}
-			if restarted {
-				time.Sleep(time.Second) // the acknowledgements are committed
-				b.store.ClearFaults()
-				b.restart(journal, uploader.Config{})
-			} else {
-				close(gate)
-			}
-			b.delivered(path)
-			b.close()
-		})
-	}
-}
 
 // TestTooManyOpenFilesAreNoFaultOfAFile: it is opened a little later, with fewer requests under way.
 func TestTooManyOpenFilesAreNoFaultOfAFile(t *testing.T) {

@@ -17,8 +17,9 @@ type version struct {
 	changed time.Time // what changed last of it, be it its times; zero where the system does not tell
 }
 
-func versionOf(fi fs.FileInfo) version {
-	return version{fi.Size(), fi.ModTime(), fileIDOf(fi), changeTime(fi)}
+// versionOf returns a file's version. Without f, which may be nil, some systems don't tell its last change.
+func versionOf(f *os.File, fi fs.FileInfo) version {
+	return version{fi.Size(), fi.ModTime(), fileIDOf(fi), changeTime(f, fi)}
 }
 
 // same reports whether nothing tells the two apart. Where one has no file id, size and time decide.
@@ -46,16 +47,23 @@ func openSource(path string) (*os.File, version, error) {
 		_ = f.Close()
 		return nil, version{}, sourceError("open", path, err)
 	}
-	return f, versionOf(fi), nil
+	return f, versionOf(f, fi), nil
 }
 
 // lookAgain returns what stands at the path now.
 func lookAgain(path string) (version, error) {
+	if changeTimeByFile {
+		f, now, err := openSource(path)
+		if err == nil {
+			_ = f.Close() // nothing was read
+		}
+		return now, err
+	}
 	fi, err := os.Stat(path)
 	if err != nil {
 		return version{}, sourceError("stat", path, err)
 	}
-	return versionOf(fi), nil
+	return versionOf(nil, fi), nil
 }
 
 // errCrowded says that a file can't be opened because too many are open, connections among them. It says nothing about the file.

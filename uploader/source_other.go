@@ -24,7 +24,7 @@ func (f smallFile) version() (version, error) {
 	if err != nil {
 		return version{}, err
 	}
-	return versionOf(fi), nil
+	return versionOf(nil, fi), nil // what is read in one go needs no more
 }
 
 func (f smallFile) close() { _ = f.Close() } // it was only read
