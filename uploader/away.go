@@ -100,22 +100,23 @@ func isEmpty(folder string) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// sourceAway makes a transfer wait until the disk is back that a job's file lies on. What was claimed of it is given back. The
-// caller holds the lock.
+// sourceAway makes a transfer's files wait that lie on the same disk as a job's, until it is back. What was claimed of them is given
+// back. The caller holds the lock.
 func (q *Queue) sourceAway(j *job, e *Error) {
-	if q.index.setAway(j.Transfer, e) {
+	missing := diskOf(j.Source, j.FileID)
+	if q.index.setAway(j.Transfer, missing, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
 		id, in, source, file := j.Transfer, j.inbox, j.Source, j.FileID
 		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, in, source, file, e.Value) })
 	}
 	for _, l := range q.loaded {
-		if l.Transfer == j.Transfer {
+		if l.Transfer == j.Transfer && diskOf(l.Source, l.FileID) == missing {
 			q.steer(l, Waiting)
 		}
 	}
 }
 
-// awaitDisk blocks until a disk is back, or the queue ends, and then lets the transfer go on.
+// awaitDisk blocks until a file's disk is back, or the queue ends, and then lets the transfer's files on it go on.
 func (q *Queue) awaitDisk(transfer int64, in *inbox, source string, file FileID, missing string) {
 	for {
 		q.mu.Lock()
@@ -139,7 +140,7 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, source string, file FileID,
 			continue
 		}
 		q.mu.Lock()
-		q.index.setAway(transfer, nil)
+		q.index.setAway(transfer, diskOf(source, file), nil)
 		q.reconsider()
 		q.mu.Unlock()
 		return

@@ -29,6 +29,18 @@ func unplug(t *testing.T, at string) {
 	}
 }
 
+// await waits until the queue's status is as wanted.
+func (b *bench) await(what string, want func(uploader.Status) bool) {
+	b.Helper()
+	for !want(b.queue.Status()) {
+		select {
+		case <-b.Context().Done():
+			b.Fatal(what)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 // TestUnpluggedDiskHoldsItsTransfer: the files wait, others go on, and all is delivered when the disk is back.
 func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 	for name, removeMountPoint := range map[string]bool{"the folder stays": false, "the folder goes": true} {
@@ -50,17 +62,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			gate := make(chan struct{})
 			b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
 			b.add(uploader.AddOptions{}, filepath.Join(usb, "run"))
-			status := func(what string, want func(uploader.Status) bool) {
-				t.Helper()
-				for !want(b.queue.Status()) {
-					select {
-					case <-t.Context().Done():
-						t.Fatal(what)
-					case <-time.After(time.Millisecond):
-					}
-				}
-			}
-			status("all is found", func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 4 && s.Busy == 1 })
+			b.await("all is found", func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 4 && s.Busy == 1 })
 			unplug(t, usb)
 			if removeMountPoint {
 				if err := os.Remove(usb); err != nil {
@@ -68,7 +70,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 				}
 			}
 			close(gate)
-			status("the transfer waits", func(s uploader.Status) bool { return s.Transfers[0].Away != nil && s.Busy == 0 })
+			b.await("the transfer waits", func(s uploader.Status) bool { return s.Transfers[0].Away != nil && s.Busy == 0 })
 			s := b.queue.Status()
 			if s.Files[uploader.Attention] > 0 || s.Files[uploader.Waiting] == 0 {
 				t.Errorf("files by state: %v", s.Files)
@@ -82,7 +84,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			}
 			other := b.file("other", 10)
 			b.add(uploader.AddOptions{}, other)
-			status("another transfer goes on", func(s uploader.Status) bool { return s.Transfers[1].Files[uploader.Delivered] == 1 })
+			b.await("another transfer goes on", func(s uploader.Status) bool { return s.Transfers[1].Files[uploader.Delivered] == 1 })
 			if removeMountPoint {
 				if err := os.Mkdir(usb, 0o700); err != nil {
 					t.Fatal(err)
@@ -97,6 +99,45 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 				t.Errorf("%d delivered, want 5: %v", n, b.queue.Status().Files)
 			}
 		})
+	}
+}
+
+// TestAnUnpluggedDiskHoldsNoFilesOfAnother: also not of the same transfer.
+func TestAnUnpluggedDiskHoldsNoFilesOfAnother(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{Connections: 1})
+	usb := filepath.Join(b.dir, "usb")
+	if err := os.Mkdir(usb, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	plug := func() {
+		disk(t, usb)
+		for _, f := range []string{"usb/run/a", "usb/run/b", "usb/run/c"} {
+			b.file(f, 100)
+		}
+		b.file("usb/run/large", 3*block)
+	}
+	plug()
+	t.Cleanup(func() { _ = syscall.Unmount(usb, syscall.MNT_DETACH) })
+	stays := filepath.Dir(b.file("stays/x", 100))
+	b.file("stays/y", 100)
+	b.file("stays/large", 3*block)
+	gate := make(chan struct{})
+	b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
+	b.add(uploader.AddOptions{}, filepath.Join(usb, "run"), stays)
+	b.await("all is found", func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 7 && s.Busy == 1 })
+	unplug(t, usb)
+	close(gate)
+	b.await("the other disk's files go on", func(s uploader.Status) bool { return s.Files[uploader.Delivered] == 4 && s.Busy == 0 })
+	if s := b.queue.Status(); s.Transfers[0].Away == nil || s.Files[uploader.Waiting] != 3 {
+		t.Errorf("away: %v, files by state: %v", s.Transfers[0].Away, s.Files)
+	}
+	plug()
+	b.queue.TryNow()
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.queue.Status(); s.Files[uploader.Delivered] != 7 || s.Transfers[0].Away != nil {
+		t.Errorf("away: %v, files by state: %v", s.Transfers[0].Away, s.Files)
 	}
 }
 

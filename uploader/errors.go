@@ -31,7 +31,7 @@ var (
 	ErrSourceChanged = errors.New("source changed")
 	// ErrSource: the file is gone, locked or unreadable. The job waits for the person; the others go on.
 	ErrSource = errors.New("source unreadable")
-	// ErrSourceAway: the disk that the file lies on is not there. The transfer waits for it and goes on by itself.
+	// ErrSourceAway: the disk that the file lies on is not there. What the transfer has on it waits, and goes on by itself.
 	ErrSourceAway = errors.New("source away")
 	// ErrExists: a blob of this name is already there and must not be replaced. The job waits for the person.
 	ErrExists = errors.New("already there")

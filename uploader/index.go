@@ -46,11 +46,11 @@ type transfer struct {
 	Transfer
 	tally
 	dirty    bool
-	scanning bool    // its roots are being read
-	givenUp  Verb    // meanwhile a person cancelled or removed all of it, what is still found included; else empty
-	lent     bool    // taken for one command alone and given up again: nothing of it is claimed
-	away     *Error  // the disk that its files lie on is not there; nothing of it is claimed
-	known    sources // while they are read once more: the files that it has
+	scanning bool            // its roots are being read
+	givenUp  Verb            // meanwhile a person cancelled or removed all of it, what is still found included; else empty
+	lent     bool            // taken for one command alone and given up again: nothing of it is claimed
+	away     map[disk]*Error // the disks that files of it lie on and that are not there; nothing of these is claimed
+	known    sources         // while they are read once more: the files that it has
 }
 
 // mine reports whether it is this queue's, which alone changes it.
@@ -73,6 +73,7 @@ type batch struct {
 	moved   int       // jobs that have another place in the queue than their own
 	free    [2]int    // by class: waiting and not claimed
 	doubt   time.Time // not zero: a process before this one may have sent waiting jobs, between Claimed and this moment
+	away    *disk     // not nil: a job lies on this disk, which is not there; none is claimed
 	dirty   bool
 }
 
@@ -238,7 +239,7 @@ func (x *index) recount() {
 func (x *index) countBatch(b *batch) {
 	if t := b.transfer; t.sends() && !t.Paused {
 		c := x.inbox(t.Inbox)
-		if t.away == nil {
+		if b.away == nil {
 			c.free[Small] += b.free[Small]
 			c.free[Large] += b.free[Large]
 		}
@@ -334,7 +335,7 @@ func (x *index) enter(b *batch, i, n int) {
 	}
 	if t := b.transfer; t.sends() && !t.Paused {
 		c := x.inbox(t.Inbox)
-		if free && t.away == nil {
+		if free && b.away == nil {
 			c.free[j.Class] += n
 		}
 		if j.State == Waiting || j.State == Active {

@@ -73,19 +73,6 @@ func (x *index) pause(id int64, pause bool) int {
 	return int(t.unfinished())
 }
 
-// setAway sets why a transfer's files can't be read for now, or nil, and reports whether that is something new.
-func (x *index) setAway(id int64, why *Error) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	t := x.transferOf(id)
-	if t == nil || (t.away == nil) == (why == nil) {
-		return false
-	}
-	t.away = why
-	x.recount()
-	return true
-}
-
 // has reports whether a transfer is in the list.
 func (x *index) has(id int64) bool {
 	x.mu.Lock()

@@ -71,8 +71,8 @@ func (x *index) claimed(id int64) (j Job, waits bool) {
 	if b == nil || !b.isClaimed(i) {
 		return Job{ID: id}, false
 	}
-	t := b.transfer
-	return b.jobs[i], b.jobs[i].State == Waiting && t.sends() && !t.Paused && t.away == nil
+	t, j := b.transfer, b.jobs[i]
+	return j, j.State == Waiting && t.sends() && !t.Paused && t.away[diskOf(j.Source, j.FileID)] == nil
 }
 
 // putBack ends a job's claim and leaves it as it is.
@@ -101,7 +101,7 @@ func (x *index) claimable(inbox string, class Class) (stretch, bool) {
 	defer x.mu.Unlock()
 	for s := range x.stretches() {
 		b := x.batches[s.at]
-		if t := b.transfer; b.free[class] == 0 || b.claims == 0 && x.begun >= mostBegun || !t.sends() || t.Paused || t.away != nil || t.Inbox != inbox {
+		if t := b.transfer; b.free[class] == 0 || b.claims == 0 && x.begun >= mostBegun || !t.sends() || t.Paused || b.away != nil || t.Inbox != inbox {
 			continue
 		}
 		if b.moved == 0 {
@@ -123,6 +123,9 @@ func (b *batch) canClaim(i int, class Class) bool {
 func (x *index) claimFrom(b *batch, s stretch, class Class, n int, now time.Time, claims []claim) []claim {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.waitsForDisk(b) {
+		return claims
+	}
 	for i := s.lo; i < min(s.hi, len(b.jobs)) && n > 0; i++ {
 		if !b.canClaim(i, class) || !s.single && b.moved > 0 && x.isMoved(b.job(i)) {
 			continue

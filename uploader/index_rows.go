@@ -123,7 +123,7 @@ func (x *index) statuses(ids []int64) (all []TransferStatus) {
 	defer x.mu.Unlock()
 	for _, t := range x.transfers {
 		if len(ids) == 0 || slices.Contains(ids, t.ID) {
-			all = append(all, TransferStatus{Transfer: t.Transfer, Files: t.files, Bytes: t.bytes, Done: t.done + t.bytes[Delivered], Away: t.away})
+			all = append(all, TransferStatus{Transfer: t.Transfer, Files: t.files, Bytes: t.bytes, Done: t.done + t.bytes[Delivered], Away: t.anyAway()})
 		}
 	}
 	return all

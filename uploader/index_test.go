@@ -37,7 +37,7 @@ func (m *model) rows(f Filter, from, n int) (rows []int64) {
 	return rows
 }
 
-// An index shows the same jobs in the same order as a plain list would, whatever was added, claimed, ended, moved or
+// An index shows the same jobs in the same order as a plain list would, whatever was added, claimed, ended, moved, unplugged or
 // removed, and also when it is read anew from its journal.
 func TestIndexIsAListOfJobs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -58,6 +58,11 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 			return rapid.SliceOfN(rapid.SampledFrom([]JobState{Waiting, Active, Paused, Delivered, Attention, Failed, Cancelled}), 0, 3).Draw(t, "states")
 		}
 		claimed := map[int64]bool{}
+		type place struct {
+			transfer int64
+			device   uint64
+		}
+		away := map[place]bool{}
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				if len(transfers) < 3 && rapid.Bool().Draw(t, "new") || len(transfers) == 0 {
@@ -73,8 +78,9 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				}
 				n := rapid.SampledFrom([]int{1, 3, 255, 256, 300, 600}).Draw(t, "n")
 				jobs := make([]Job, n)
+				id := FileID{Device: rapid.Uint64Range(0, 2).Draw(t, "device")}
 				for i := range jobs {
-					jobs[i] = Job{Source: fmt.Sprintf("/s/%d/%d", len(m.jobs), i), Blob: fmt.Sprintf("b/%d", i), Size: int64(i), Class: Class(i % 2)}
+					jobs[i] = Job{Source: fmt.Sprintf("/s/%d/%d", len(m.jobs), i), Blob: fmt.Sprintf("b/%d", i), Size: int64(i), Class: Class(i % 2), FileID: id}
 				}
 				if err := x.addJobs(ctx, tr, jobs); err != nil {
 					t.Fatal(err)
@@ -90,7 +96,7 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				}
 				var want, have []int64
 				for _, j := range m.jobs {
-					if j.State == Waiting && j.Class == class && !claimed[j.ID] && len(want) < n {
+					if j.State == Waiting && j.Class == class && !claimed[j.ID] && !away[place{j.Transfer, j.FileID.Device}] && len(want) < n {
 						want = append(want, j.ID)
 					}
 				}
@@ -100,6 +106,22 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				}
 				if diff := cmp.Diff(want, have); diff != "" {
 					t.Fatal("claimed (-want +got):\n", diff)
+				}
+				if left := x.free("a")[class]; len(have) < n && left != 0 {
+					t.Fatalf("%d jobs are said to be free", left)
+				}
+			},
+			"unplug": func(t *rapid.T) {
+				if len(transfers) == 0 {
+					return
+				}
+				p := place{rapid.SampledFrom(transfers).Draw(t, "transfer").ID, rapid.Uint64Range(0, 2).Draw(t, "device")}
+				var why *Error
+				if !away[p] {
+					why = NewError("read", "", SourceAway)
+				}
+				if x.setAway(p.transfer, disk{device: p.device}, why) {
+					away[p] = why != nil
 				}
 			},
 			"end": func(t *rapid.T) {
@@ -162,6 +184,7 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 					t.Fatal(err)
 				}
 				q, x = open()
+				clear(away)
 				ids := []int64{}
 				for _, s := range x.statuses(nil) {
 					ids = append(ids, s.ID)

@@ -95,6 +95,8 @@ type ScanTotals struct {
 //
 // Before anything is emitted, an invalid pattern in Include or Exclude is returned as an [*Error] with PatternInvalid.
 //
+// What lies below roots on several disks comes in several batches.
+//
 // Memory does not grow with the number of files: a folder is read in parts of 4,096 entries. What is kept are the names
 // of one folder's subfolders, for each folder on the way down; the names of one folder's entries that have to be
 // renamed, about 150 bytes each; and, only for roots with the same name, a fingerprint of each of their blobs (see
@@ -135,6 +137,7 @@ type scanner struct {
 	limit  int
 	last   time.Time // of the last call of emit
 	totals ScanTotals
+	disk   disk // of the root that is being scanned
 
 	lone   *Found // the only file so far, where the token is for one blob
 	crowds bool   // there was a second

@@ -189,6 +189,12 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 		}
 		kind = kindOf(r.path, info.Mode())
 	}
+	if d := diskOf(r.path, fileIDOf(info)); d != s.disk {
+		if err := s.flush(); err != nil {
+			return err
+		}
+		s.disk = d
+	}
 	r.real = realPath(r.path)
 	if lstat != info && !r.explicit {
 		// What a pattern found is held against the folder that the pattern names.

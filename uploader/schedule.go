@@ -337,7 +337,7 @@ func (q *Queue) claimMore() bool {
 		}
 	}
 	q.wakeWorkers()
-	return len(claims) > 0
+	return len(claims) > 0 || q.index.free(in.key)[class] == 0 // of which all turned out to be on a disk that is not there
 }
 
 func (q *Queue) shortOfJobs() (*inbox, Class, int) {

@@ -37,7 +37,7 @@ type TransferStatus struct {
 	Files Counts // by state
 	Bytes Counts // of those files, by state
 	Done  int64  // bytes acknowledged of files that are or will be delivered
-	Away  *Error // not nil: the disk that its files lie on is not there; it goes on by itself when it is
+	Away  *Error // not nil: a disk that files of it lie on is not there; these go on by themselves when it is
 }
 
 // Finished reports whether nothing of it can go on: all was found, and all has ended.
