@@ -91,6 +91,10 @@ func exists(path string) bool {
 func checkSources(sources []string, recursive bool) error {
 	found := false
 	for _, s := range sources {
+		if s == "" {
+			return &usageError{"One of the sources has no name, as where a variable of a script is not set. Nothing was sent. " +
+				"Leave it out, or write . for the current folder."}
+		}
 		if s == "-" {
 			return &usageError{"“-” stands for the token on standard input and must be the last argument. Nothing was sent."}
 		}

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ const hiddenFlag = "hidden"
 // arePaths reports whether words on the command line that are no command name files or folders that exist, as a desktop passes
 // what is dropped on the program's icon.
 func arePaths(args []string) bool {
-	if len(args) == 0 {
+	if len(args) == 0 || slices.Contains(args, "") {
 		return false
 	}
 	for _, path := range localPaths(args) {
@@ -50,6 +51,9 @@ func arePaths(args []string) bool {
 func localPaths(args []string) []string {
 	paths := make([]string, 0, len(args))
 	for _, a := range args {
+		if a == "" {
+			continue // filepath.Abs would make the current folder of it
+		}
 		if u, err := url.Parse(a); err == nil && u.Scheme == "file" && u.Path != "" {
 			a = filepath.FromSlash(u.Path)
 			if filepath.Separator == '\\' {
