@@ -2,11 +2,16 @@ package uploader
 
 import (
 	"context"
+	"errors"
 	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
+	"syscall"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -109,8 +114,9 @@ func ownName(abs string) string {
 	return strings.Trim(filepath.ToSlash(filepath.VolumeName(abs)), "/")
 }
 
-// glob returns what an absolute pattern stands for. told is whether it tells of a folder that can't be looked into. A pattern with **
-// finds files only, since each of the folders on the way would bring the same files again. The error is ctx's cause or emit's.
+// glob returns what an absolute pattern stands for, and tells of the folders that can't be looked into; told is whether there are
+// any. A pattern with ** finds files only, since each of the folders on the way would bring the same files again. The error
+// is ctx's cause or emit's.
 func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told bool, err error) {
 	var options []doublestar.GlobOption
 	if strings.Contains(pattern, "**") {
@@ -120,8 +126,9 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
 	at := func(m string) string { return filepath.Join(filepath.FromSlash(base), filepath.FromSlash(m)) }
 	var matches []string
+	var folders *globbed
 	crowded, err := s.uncrowded(ctx, func() error {
-		folders := &globbed{FS: os.DirFS(base)}
+		folders = &globbed{FS: os.DirFS(base), unread: map[string]error{}}
 		// What is no valid pattern was meant as a name, and no file has it.
 		matches, _ = doublestar.Glob(folders, rest, options...)
 		return folders.crowded
@@ -129,27 +136,39 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	if err != nil {
 		return nil, false, err
 	}
+	if crowded != nil {
+		folders.unread["."] = crowded
+	}
 	for _, m := range matches {
 		roots = append(roots, &root{path: at(m), rel: m})
 	}
-	if crowded != nil {
+	for _, name := range slices.Sorted(maps.Keys(folders.unread)) {
+		if s.filter.skip(path.Base(name), name, true, false, false) != "" {
+			continue
+		}
 		told = true
-		err = s.fail(Found{Source: at("."), Rel: "."}, crowded)
+		if err := s.fail(Found{Source: at(name), Rel: name}, folders.unread[name]); err != nil {
+			return nil, told, err
+		}
 	}
-	return roots, told, err
+	return roots, told, nil
 }
 
-// globbed is what a pattern is matched in. It keeps what doublestar passes over.
+// globbed is what a pattern is matched in. It keeps which folders can't be read, over which doublestar passes.
 type globbed struct {
 	fs.FS
-	crowded error // a folder can't be read since too many files are open
+	crowded error            // since too many files are open
+	unread  map[string]error // for other reasons, by the folder's name
 }
 
 // ReadDir implements fs.ReadDirFS.
 func (g *globbed) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(g.FS, name)
-	if isCrowded(err) {
+	switch {
+	case isCrowded(err):
 		g.crowded = err
+	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
+		g.unread[name] = err
 	}
 	return entries, err
 }

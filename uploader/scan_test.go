@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +108,43 @@ func TestScanRoots(t *testing.T) {
 				t.Errorf("totals %+v for %d found", totals, len(found))
 			}
 		})
+	}
+}
+
+// TestAPatternNamesTheFoldersThatItCanNotLookInto, in which something that matches may be.
+func TestAPatternNamesTheFoldersThatItCanNotLookInto(t *testing.T) {
+	if runtime.GOOS == "windows" || os.Geteuid() == 0 {
+		t.Skip("nothing is closed to root, or by a mode on Windows")
+	}
+	dir := t.TempDir()
+	tree(t, dir, "data/a.csv", "data/closed/b.csv", "data/secret/c.csv")
+	for _, closed := range []string{"closed", "secret"} {
+		path := filepath.Join(dir, "data", closed)
+		if err := os.Chmod(path, 0); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.Chmod(path, 0o700) })
+	}
+	for pattern, want := range map[string][]string{
+		"data/**/*.csv":      {"data/closed → error:source-unreadable", "data/a.csv → a.csv"},
+		"data/closed/*.csv":  {"data/closed → error:source-unreadable"},
+		"data/{a,b}.csv":     {"data/a.csv → a.csv"},
+		"data/*/b.csv":       {"data/closed → error:source-unreadable"},
+		"data/secret/*.csv":  {"data/secret → error:source-unreadable"},
+		"data/none/**/*.csv": {"data/none/**/*.csv → error:source-gone"},
+	} {
+		found, _ := scan(t, uploader.ScanOptions{Recursive: true, Exclude: []string{"secret"}}, filepath.Join(dir, filepath.FromSlash(pattern)))
+		var got []string
+		for _, f := range found {
+			rel, err := filepath.Rel(dir, f.Source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, filepath.ToSlash(rel)+" → "+outcome(f))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", pattern, diff)
+		}
 	}
 }
 
