@@ -51,8 +51,8 @@ func (q *Queue) condition(u *unit) Condition {
 // doubts are those of jobs that were given back, as when a person pauses them: without them, what is there would be taken for somebody
 // else's when they are sent again.
 type doubts map[int64]struct {
-	blob  string
-	begun moment
+	blob         string
+	begun, until moment
 }
 
 // mostDoubts bounds them. Of more than that what is there is left alone.
@@ -62,16 +62,16 @@ const mostDoubts = 10_000
 func (d doubts) keep(j *job) {
 	if j.doubt == lost && len(d) < mostDoubts {
 		d[j.ID] = struct {
-			blob  string
-			begun moment
-		}{j.Blob, j.doubtful}
+			blob         string
+			begun, until moment
+		}{j.Blob, j.doubtful, j.until}
 	}
 }
 
 // giveBack gives a job its doubt back, unless it has got another name meanwhile.
 func (d doubts) giveBack(j *job) {
 	if kept, ok := d[j.ID]; ok && kept.blob == j.Blob {
-		j.doubt, j.doubtful = lost, kept.begun
+		j.doubt, j.doubtful, j.until = lost, kept.begun, kept.until
 	}
 	delete(d, j.ID)
 }
@@ -88,8 +88,8 @@ func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error
 		return err
 	}
 	switch {
-	case e.Unanswered && j.doubt != lost:
-		j.doubt, j.doubtful = lost, begun
+	case e.Unanswered:
+		q.answerLost(j, begun)
 	case !errors.Is(err, ErrExists) || j.doubt == none:
 	case !c.IfModifiedSince.IsZero():
 		// Written before we began, or nothing is there and this service takes the condition to fail then.
@@ -107,12 +107,30 @@ func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error
 	return err
 }
 
-// doubtMargin is how long after a process's last sign of life a request of it may still have been carried out: signs of
-// life come every aliveEvery, and a request that was sent takes its time.
+// doubtMargin is how long after a process's last sign of life, or after an answer was lost, a request may still have been carried
+// out: signs of life come every aliveEvery, and a request that was sent takes its time.
 const doubtMargin = 2 * time.Minute
 
-// settleEarlier finds out about a small file that an earlier process may have sent: whether its name is free, or what is
-// there was written at a time at which it may be ours. Then condition makes sure of it.
+// answerLost notes that nobody answered a request of a job that was begun then.
+func (q *Queue) answerLost(j *job, begun moment) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if j.doubt != lost {
+		j.doubt, j.doubtful = lost, begun
+	}
+	j.until = j.inbox.now()
+	j.until.at = j.until.at.Add(doubtMargin)
+}
+
+// isPast reports whether what is in doubt lies so far back that somebody else may have written the name since.
+func (q *Queue) isPast(j *job) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return j.doubt == earlier || j.doubt == lost && j.inbox.now().at.After(j.inbox.onService(j.until))
+}
+
+// settleEarlier finds out about a small file that may have been sent a while ago, by an earlier process or before the network
+// failed: whether its name is free, or what is there was written at a time at which it may be ours. Then condition makes sure of it.
 func (q *Queue) settleEarlier(u *unit) error {
 	j := u.job
 	if j.Replace || u.token.Rights.CreateOnly() {
@@ -131,9 +149,9 @@ func (q *Queue) settleEarlier(u *unit) error {
 		return err
 	}
 	q.mu.Lock()
-	skew := j.inbox.skew
+	until := j.inbox.onService(j.until)
 	q.mu.Unlock()
-	if err := q.ask(u, Condition{IfUnmodifiedSince: j.until.Add(skew)}); err != nil {
+	if err := q.ask(u, Condition{IfUnmodifiedSince: until}); err != nil {
 		return err // ErrExists: somebody else wrote it since
 	}
 	j.doubt = lost

@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 )
 
 // maxCopies bounds the names that are tried for a file that must not replace another.
@@ -86,7 +85,7 @@ func (q *Queue) keepBoth(u unit, e *Error) bool {
 		j.takeOwnName()
 		return false
 	}
-	j.doubt, j.doubtful, j.until = none, moment{}, time.Time{}
+	j.doubt, j.doubtful, j.until = none, moment{}, moment{}
 	q.index.plan(j.Job, nil)
 	if u.kind == sendWhole {
 		j.inbox.ready = append(j.inbox.ready, u)

@@ -329,3 +329,47 @@ func TestWhatArrivedDamagedIsReplacedByTryingAgain(t *testing.T) {
 		b.close()
 	})
 }
+
+// TestWhatSomebodyElseWroteDuringALongOutageStays: an answer was lost and the file had not arrived; what is there later is not ours.
+func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
+	for name, verbs := range map[string][]uploader.Verb{
+		"tried all the time": nil,
+		"paused":             {uploader.Pause, uploader.Resume},
+		"cancelled":          {uploader.Cancel, uploader.Retry},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{})
+				b.store.SetClock(func() time.Time { return time.Now().Add(-time.Hour) })
+				down := uploader.NewError("put blob", "f", uploader.NetworkDown)
+				down.Unanswered = true
+				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.RefuseWith(down))
+				b.store.Fail(uploadertest.PutBlob, "f", uploadertest.Always, uploadertest.Refuse(uploader.NetworkDown))
+				b.store.Fail(uploadertest.PutBlockList, "f", uploadertest.Always, uploadertest.Refuse(uploader.NetworkDown))
+				b.add(uploader.AddOptions{}, b.file("f", 100))
+				time.Sleep(time.Minute)
+				if verbs != nil {
+					b.do(uploader.Command{Verb: verbs[0]})
+				}
+				time.Sleep(time.Hour)
+				b.store.ClearFaults()
+				if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("theirs")), uploader.Properties{}, uploader.Condition{}); err != nil {
+					t.Fatal(err)
+				}
+				if verbs != nil {
+					b.do(uploader.Command{Verb: verbs[1]})
+				}
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+					t.Errorf("reason %q", r)
+				}
+				if got, _ := b.store.Blob("f"); string(got) != "theirs" {
+					t.Error("somebody else's file was replaced")
+				}
+				b.close()
+			})
+		})
+	}
+}

@@ -52,9 +52,9 @@ type job struct {
 	again   bool // to be planned anew as soon as no unit is under way
 	replans int  // how often it was planned anew because its source changed or its blocks were lost
 
-	doubt    doubt     // whether a blob that is there may be ours
-	doubtful moment    // when the request was begun whose answer was lost
-	until    time.Time // not zero: an earlier process may have sent it, between doubtful and then
+	doubt    doubt  // whether a blob that is there may be ours
+	doubtful moment // when the request was begun whose answer was lost, or an earlier process may have begun one
+	until    moment // when that can have been carried out at the latest
 }
 
 // doubt is what is known of a small file's blob after an answer was lost.
@@ -326,7 +326,7 @@ func (q *Queue) claimMore() bool {
 		}
 		j := &job{Job: now, inbox: in}
 		if until := claims[i].ended; !until.IsZero() {
-			j.doubt, j.doubtful, j.until = earlier, moment{claims[i].began, true}, until
+			j.doubt, j.doubtful, j.until = earlier, moment{claims[i].began, true}, moment{until, true}
 		}
 		q.doubts.giveBack(j)
 		q.loaded[j.ID] = j

@@ -47,7 +47,7 @@ func (q *Queue) sendWhole(u *unit) error {
 		return err
 	}
 	defer release()
-	if j.doubt == earlier {
+	if q.isPast(j) {
 		if err := q.settleEarlier(u); err != nil {
 			return err
 		}
@@ -377,8 +377,8 @@ func (q *Queue) commit(u *unit) error {
 		}
 	}
 	if err != nil {
-		if e, ok := errors.AsType[*Error](err); ok && e.Unanswered && j.doubt != lost {
-			j.doubt, j.doubtful = lost, begun
+		if e, ok := errors.AsType[*Error](err); ok && e.Unanswered {
+			q.answerLost(j, begun)
 		}
 		return err
 	}
