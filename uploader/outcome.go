@@ -56,10 +56,11 @@ func (q *Queue) finish(u unit, err error) {
 	case errors.Is(err, errAgain):
 		u.tries++
 		in.ready = append(in.ready, u)
-	case errors.Is(err, errCrowded) && u.tries < maxCrowded:
+	case errors.Is(err, errCrowded) && u.crowded < maxCrowded:
 		u.tries++
+		u.crowded++
 		q.conns.busy()
-		q.later(u, backoff(u.tries))
+		q.later(u, backoff(u.crowded))
 	case errors.Is(err, errCrowded):
 		q.failed(u, sourceError("open", j.Source, err))
 	default:

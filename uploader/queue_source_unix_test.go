@@ -62,6 +62,23 @@ func TestTooManyOpenFilesAreNoFaultOfAFolder(t *testing.T) {
 	}
 }
 
+// TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither: what was tried for an hour is not given up at the first of them.
+func TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{})
+		path := b.file("file", 10)
+		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Refuse(uploader.NetworkDown))
+		b.add(uploader.AddOptions{}, path)
+		time.Sleep(time.Hour)
+		mend := allowNoOpenFile(t)
+		time.Sleep(time.Minute)
+		mend()
+		b.store.ClearFaults()
+		b.delivered(path)
+		b.close()
+	})
+}
+
 // TestAScanDoesNotWaitForEverForOpenFiles: where none is ever closed, each folder is named as unreadable, after two minutes in all.
 func TestAScanDoesNotWaitForEverForOpenFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -86,6 +86,7 @@ type unit struct {
 	tries   int // failed ones
 	damaged int // of those, because other bytes arrived
 	stalls  int // of those, for standing still
+	crowded int // of those, because too many files were open
 
 	// Filled when it is handed out.
 	store      Store
