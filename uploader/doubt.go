@@ -91,6 +91,9 @@ func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error
 	case e.Unanswered:
 		q.answerLost(j, begun)
 	case !errors.Is(err, ErrExists) || j.doubt == none:
+	case !c.IfModifiedSince.IsZero() && e.Reason != AlreadyThere:
+		// What may not be replaced, as in an inbox whose blobs are immutable, can't be asked whether it is ours.
+		return NewError(e.Op, j.Blob, AlreadyThereByUs)
 	case !c.IfModifiedSince.IsZero():
 		// Written before we began, or nothing is there and this service takes the condition to fail then.
 		j.doubt = older

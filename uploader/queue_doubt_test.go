@@ -373,3 +373,37 @@ func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
 		})
 	}
 }
+
+// immutable is a store whose blobs can't be replaced, whatever the condition.
+type immutable struct {
+	uploader.Store
+	has func(name string) bool
+}
+
+func (i *immutable) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+	if !c.IfAbsent && i.has(name) {
+		e := uploader.NewError("put blob", name, uploader.NameLocked)
+		e.Status, e.Date = 409, time.Now()
+		return uploader.Answer{}, e
+	}
+	return i.Store.PutBlob(ctx, name, body, p, c)
+}
+
+// TestALostAnswerWhereNothingCanBeReplacedIsTold: what is there is probably this file, and it is not sent under another name as well.
+func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &immutable{}
+		b := newBench(t, "w", uploader.Config{Open: func(uploader.Token) (uploader.Store, error) { return store, nil }})
+		store.Store, store.has = b.store, func(name string) bool { _, ok := b.store.Blob(name); return ok }
+		b.store.SetClock(time.Now)
+		b.store.Fail(uploadertest.PutBlob, "wanted", 1, uploadertest.LoseAnswer())
+		path := b.file("wanted", 100)
+		want, _ := os.ReadFile(path)
+		b.add(uploader.AddOptions{KeepBoth: true}, path)
+		b.only("wanted", uploader.Attention, want)
+		if r := b.problem(uploader.Attention); r != uploader.AlreadyThereByUs {
+			t.Errorf("reason %q", r)
+		}
+		b.close()
+	})
+}
