@@ -34,7 +34,7 @@ type index struct {
 	ended     bool            // since the last commit a job has ended, or something else changed that a person would miss
 	owed      int             // counts what has to be committed before it is acted on: claims, plans, new names
 	paid      int             // owed, as of the last commit that succeeded
-	renamed   bool            // since the last commit a job has got another name
+	binding   bool            // since the last commit a job has got another name, or one that may get one was claimed: no loss of power undoes that
 	unsynced  bool            // of what was committed something would not outlive the machine's power
 	synced    time.Time
 	alive     bool   // the next commit keeps the moment too
@@ -352,7 +352,7 @@ func (x *index) set(b *batch, i int, j Job) {
 	}
 	if old.Blob != j.Blob {
 		x.owed++
-		x.renamed = true
+		x.binding = true
 	}
 	x.enter(b, i, -1)
 	*old = j

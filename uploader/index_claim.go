@@ -138,6 +138,7 @@ func (x *index) claimFrom(b *batch, s stretch, class Class, n int, now time.Time
 			b.Claimed = now.Truncate(time.Second)
 			x.soil(b)
 			x.owed++
+			x.binding = x.binding || b.jobs[i].KeepBoth // or it would be sent beside itself
 		}
 		x.enter(b, i, -1)
 		b.claimed[i/64] |= 1 << (i % 64)

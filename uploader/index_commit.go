@@ -133,7 +133,7 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 	ended := x.ended
 	c = Changes{
 		Blocks: x.blocks, Removed: x.dropped, Forgotten: x.forgotten, Ranks: x.ranks, Alive: x.alive,
-		Sync: sync || x.renamed || (ended || x.unsynced) && now.Sub(x.synced) >= syncEvery,
+		Sync: sync || x.binding || (ended || x.unsynced) && now.Sub(x.synced) >= syncEvery,
 	}
 	var batches []*batch
 	for _, b := range x.soiled {
@@ -151,13 +151,13 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 			t.dirty = false
 		}
 	}
-	owed, renamed := x.owed, x.renamed
+	owed, binding := x.owed, x.binding
 	nothing := len(c.Blocks)+len(c.Removed)+len(c.Forgotten)+len(c.Ranks)+len(c.Batches)+len(c.Transfers) == 0
 	if nothing && !c.Alive && (!c.Sync || !x.unsynced) {
 		return c, nil
 	}
 	x.soiled = nil
-	x.blocks, x.dropped, x.forgotten, x.ranks, x.alive, x.ended, x.renamed = nil, nil, nil, map[int64]int64{}, false, false, false
+	x.blocks, x.dropped, x.forgotten, x.ranks, x.alive, x.ended, x.binding = nil, nil, nil, map[int64]int64{}, false, false, false
 	return c, func(err error) {
 		if err == nil {
 			for _, b := range batches {
@@ -191,7 +191,7 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 				x.ranks[job] = rank
 			}
 		}
-		x.ended, x.renamed, x.alive = x.ended || ended, x.renamed || renamed, x.alive || c.Alive
+		x.ended, x.binding, x.alive = x.ended || ended, x.binding || binding, x.alive || c.Alive
 		x.mark()
 	}
 }

@@ -43,6 +43,32 @@ func claims(c uploader.Changes) bool {
 	return false
 }
 
+// TestAClaimOutlivesALossOfPowerWhereBothAreKept: else what was sent under its name just before would be sent beside itself.
+func TestAClaimOutlivesALossOfPowerWhereBothAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		durable := false
+		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: uploader.NewMemoryJournal(), commit: func(c uploader.Changes) {
+			durable = durable || claims(c) && c.Sync
+		}}})
+		b.add(uploader.AddOptions{}, b.file("first", 10))
+		if err := b.wait(); err != nil { // by which all is durable
+			t.Fatal(err)
+		}
+		durable = false
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
+		b.add(uploader.AddOptions{KeepBoth: true}, b.file("f", 10))
+		for b.store.Count(uploadertest.AnyOp) == 1 {
+			time.Sleep(time.Nanosecond)
+		}
+		if !durable {
+			t.Error("sent before the journal has it for good")
+		}
+		close(gate)
+		b.close()
+	})
+}
+
 // TestACommandHoldsWhileItsJobIsClaimed: between the choice of what is sent next and its start the journal is written, and a person may act.
 func TestACommandHoldsWhileItsJobIsClaimed(t *testing.T) {
 	for verb, state := range map[uploader.Verb]uploader.JobState{uploader.Cancel: uploader.Cancelled, uploader.Pause: uploader.Paused, uploader.Remove: 99} {
