@@ -407,3 +407,27 @@ func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
 		b.close()
 	})
 }
+
+// TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash: others of its batch were sent by the earlier process, and its locked name is another's.
+func TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := uploader.NewMemoryJournal()
+		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+		path := b.file("wanted", 3*block)
+		want, _ := os.ReadFile(path)
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
+		b.add(uploader.AddOptions{KeepBoth: true}, b.file("first", 10), path)
+		time.Sleep(time.Second)
+		b.store.ClearFaults()
+		b.store.Fail(uploadertest.PutBlockList, "wanted", uploadertest.Always, uploadertest.Refuse(uploader.NameLocked))
+		b.restart(journal, uploader.Config{})
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := b.store.Blob("wanted (2)"); !bytes.Equal(got, want) {
+			t.Errorf("the inbox has %q; the job is %v", b.store.Names(), b.job("wanted").Problem)
+		}
+		b.close()
+	})
+}

@@ -326,7 +326,8 @@ func (q *Queue) claimMore() bool {
 			continue
 		}
 		j := &job{Job: now, inbox: in}
-		if until := claims[i].ended; !until.IsZero() {
+		planned := now.UploadID != [16]byte{} // before that nothing is committed of a large file
+		if until := claims[i].ended; !until.IsZero() && (class == Small || planned) {
 			j.doubt, j.doubtful, j.until = earlier, moment{claims[i].began, true}, moment{until, true}
 		}
 		q.doubts.giveBack(j)
