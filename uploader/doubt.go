@@ -10,10 +10,14 @@ import (
 type moment struct {
 	at    time.Time
 	local bool
+	here  time.Time // when this process saw it; zero where it was an earlier one's
 }
 
 // now returns the moment. The caller holds the lock, as with onService.
-func (in *inbox) now() moment { return moment{time.Now().Add(in.skew), !in.skewKnown} }
+func (in *inbox) now() moment {
+	now := time.Now()
+	return moment{now.Add(in.skew), !in.skewKnown, now}
+}
 
 // onService returns a moment on the service's clock, as far as that is known.
 func (in *inbox) onService(m moment) time.Time {
@@ -162,7 +166,7 @@ func (q *Queue) settleEarlier(u *unit) error {
 }
 
 // hasSibling reports whether another job has the same name in the same inbox and was delivered or is being sent: then a blob that was
-// written lately may be that one's. It reads the list, which takes long where that is long, and is for the rare case of a lost answer.
+// written lately may be that one's. It may read the list, which takes long where that is long, and is for the rare case of a lost answer.
 func (q *Queue) hasSibling(j *job) (bool, error) {
 	q.mu.Lock()
 	for _, o := range q.loaded {
@@ -172,7 +176,7 @@ func (q *Queue) hasSibling(j *job) (bool, error) {
 		}
 	}
 	q.mu.Unlock()
-	return q.index.hasDeliveredSibling(q.ctx, &j.Job)
+	return q.index.hasDeliveredSibling(q.ctx, &j.Job, j.doubtful.here)
 }
 
 // isSibling reports whether another job has the same name in the same inbox.

@@ -45,12 +45,13 @@ type index struct {
 type transfer struct {
 	Transfer
 	tally
-	dirty    bool
-	scanning bool            // its roots are being read
-	givenUp  Verb            // meanwhile a person cancelled or removed all of it, what is still found included; else empty
-	lent     bool            // taken for one command alone and given up again: nothing of it is claimed
-	away     map[disk]*Error // the disks that files of it lie on and that are not there; nothing of these is claimed
-	known    sources         // while they are read once more: the files that it has
+	dirty     bool
+	rescanned bool            // its roots were read once more in this run: a file may have got a name that another one had before
+	scanning  bool            // its roots are being read
+	givenUp   Verb            // meanwhile a person cancelled or removed all of it, what is still found included; else empty
+	lent      bool            // taken for one command alone and given up again: nothing of it is claimed
+	away      map[disk]*Error // the disks that files of it lie on and that are not there; nothing of these is claimed
+	known     sources         // while they are read once more: the files that it has
 }
 
 // mine reports whether it is this queue's, which alone changes it.
@@ -75,6 +76,8 @@ type batch struct {
 	doubt   time.Time // not zero: a process before this one may have sent waiting jobs, between Claimed and this moment
 	away    *disk     // not nil: a job lies on this disk, which is not there; none is claimed
 	dirty   bool
+	// delivered is when this process delivered a job of it last.
+	delivered time.Time
 }
 
 func (b *batch) isClaimed(i int) bool { return b.claimed[i/64]&(1<<(i%64)) != 0 }
@@ -362,6 +365,9 @@ func (x *index) set(b *batch, i int, j Job) {
 	}
 	if j.State.Ended() {
 		x.ended = true
+	}
+	if j.State == Delivered {
+		b.delivered = time.Now()
 	}
 }
 

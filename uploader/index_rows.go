@@ -2,8 +2,10 @@ package uploader
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"time"
 )
 
 // rows returns up to n jobs that match the filter, from the from-th on, in the queue's order. It reads at most the few
@@ -146,23 +148,40 @@ func hostOf(key string) string {
 	return host
 }
 
-// hasDeliveredSibling reports whether another job of the same name in the same inbox was delivered. It reads every batch of that inbox
-// with such jobs.
-func (x *index) hasDeliveredSibling(ctx context.Context, j *Job) (found bool, err error) {
+// siblingMargin is by how much what was delivered before a request was begun may seem to have been written after that: the service keeps
+// whole seconds.
+const siblingMargin = 5 * time.Second
+
+// hasDeliveredSibling reports whether another job of the same name in the same inbox was delivered, maybe since that moment; zero is ever.
+// It reads the batches of that inbox with such jobs, but for those of the job's own transfer where that gives each name once.
+func (x *index) hasDeliveredSibling(ctx context.Context, j *Job, since time.Time) (bool, error) {
 	delivered := []JobState{Delivered}
 	x.mu.Lock()
 	var ids []int64
 	for _, t := range x.transfers {
-		if t.Inbox == j.Inbox {
-			ids = append(ids, x.batchesWith(t.ID, delivered)...)
+		once := t.ID == j.Transfer && !j.KeepBoth && !t.rescanned
+		if t.Inbox != j.Inbox || once {
+			continue
+		}
+		for _, id := range x.batchesWith(t.ID, delivered) {
+			if b, _ := x.batchOf(id * BatchSize); !t.mine() || since.IsZero() || b.delivered.Add(siblingMargin).After(since) {
+				ids = append(ids, id)
+			}
 		}
 	}
 	x.mu.Unlock()
-	err = x.each(ctx, ids, func(b *batch) error {
+	err := x.each(ctx, ids, func(b *batch) error {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		found = found || slices.ContainsFunc(b.jobs, func(o Job) bool { return o.State == Delivered && o.isSibling(j) })
+		if slices.ContainsFunc(b.jobs, func(o Job) bool { return o.State == Delivered && o.isSibling(j) }) {
+			return errFound
+		}
 		return nil
 	})
-	return found, err
+	if errors.Is(err, errFound) {
+		return true, nil
+	}
+	return false, err
 }
+
+var errFound = errors.New("found")

@@ -3,7 +3,9 @@ package uploader_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -427,6 +429,50 @@ func TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash(t *testing.T) {
 		}
 		if got, _ := b.store.Blob("wanted (2)"); !bytes.Equal(got, want) {
 			t.Errorf("the inbox has %q; the job is %v", b.store.Names(), b.job("wanted").Problem)
+		}
+		b.close()
+	})
+}
+
+// counting is a journal that counts the batches that are read.
+type counting struct {
+	uploader.Journal
+	read atomic.Int64
+}
+
+func (c *counting) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
+	c.read.Add(1)
+	return c.Journal.Batch(ctx, id)
+}
+
+// TestALostAnswerCostsTheSameInALongList: it is not read through for each of them.
+func TestALostAnswerCostsTheSameInALongList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := &counting{Journal: uploader.NewMemoryJournal()}
+		b := newBench(t, "w", uploader.Config{Journal: journal})
+		b.store.SetClock(time.Now)
+		add := func(folder string, files int) {
+			t.Helper()
+			for i := range files {
+				b.file(fmt.Sprintf("%s/%d", folder, i), 1)
+			}
+			b.add(uploader.AddOptions{}, filepath.Join(b.dir, folder))
+			if err := b.wait(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+		}
+		add("old", 30*uploader.BatchSize)
+		for i := range 50 {
+			b.store.Fail(uploadertest.PutBlob, fmt.Sprintf("new/%d", i), 1, uploadertest.LoseAnswer())
+		}
+		before := journal.read.Load()
+		add("new", 200)
+		if n := journal.read.Load() - before; n > 30 {
+			t.Errorf("%d batches read for 50 lost answers", n)
+		}
+		if n := b.queue.Status().Files[uploader.Delivered]; n != 30*uploader.BatchSize+200 {
+			t.Errorf("%d files delivered", n)
 		}
 		b.close()
 	})

@@ -328,7 +328,7 @@ func (q *Queue) claimMore() bool {
 		j := &job{Job: now, inbox: in}
 		planned := now.UploadID != [16]byte{} // before that nothing is committed of a large file
 		if until := claims[i].ended; !until.IsZero() && (class == Small || planned) {
-			j.doubt, j.doubtful, j.until = earlier, moment{claims[i].began, true}, moment{until, true}
+			j.doubt, j.doubtful, j.until = earlier, moment{at: claims[i].began, local: true}, moment{at: until, local: true}
 		}
 		q.doubts.giveBack(j)
 		q.loaded[j.ID] = j

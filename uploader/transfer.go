@@ -321,7 +321,7 @@ func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
 		x.mu.Unlock()
 		return nil, nil
 	}
-	t.Scanned, t.dirty = false, true
+	t.Scanned, t.rescanned, t.dirty = false, true, true
 	var of []int64
 	for f := t; f != nil && !slices.Contains(of, f.ID); f = x.transferOf(f.Follows) {
 		of = append(of, f.ID)
