@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,7 +38,14 @@ func TestLogCutAndWithFlippedBits(t *testing.T) {
 	if _, err := j.Adopt(ctx, []int64{id}); err != nil {
 		t.Fatal(err)
 	}
-	moments := []content{contentOf(t, j)}
+	timeless := func(c content) content {
+		for id, tr := range c.Transfers {
+			tr.Seen = time.Time{} // of the last sign of life, which is another from second to second
+			c.Transfers[id] = tr
+		}
+		return c
+	}
+	moments := []content{timeless(contentOf(t, j))}
 	for n := range byte(8) {
 		c := uploader.Changes{Sync: n%2 == 0}
 		for i := range all {
@@ -46,7 +54,7 @@ func TestLogCutAndWithFlippedBits(t *testing.T) {
 		}
 		c.Blocks = []uploader.BlockChange{{Job: all[0].ID * uploader.BatchSize, Block: uploader.AckedBlock{Number: int(n), CRC64: uint64(n)}}}
 		must(j.Commit(ctx, c))
-		moments = append(moments, contentOf(t, j))
+		moments = append(moments, timeless(contentOf(t, j)))
 	}
 	db, err := os.ReadFile(filepath.Join(dir, "queue.db"))
 	must(err)
@@ -63,11 +71,7 @@ func TestLogCutAndWithFlippedBits(t *testing.T) {
 			t.Fatalf("%s: %v", what, err)
 		}
 		defer func() { _ = j.Close() }()
-		got := contentOf(t, j)
-		for id, tr := range got.Transfers {
-			tr.Seen, tr.Scanned = moments[0].Transfers[id].Seen, false
-			got.Transfers[id] = tr
-		}
+		got := timeless(contentOf(t, j))
 		for i := len(moments) - 1; i >= 0; i-- {
 			if cmp.Equal(moments[i], got, compare) {
 				return i, opened.SetAside != ""
