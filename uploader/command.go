@@ -263,10 +263,11 @@ func (q *Queue) reorder(ctx context.Context, c Command) (int, error) {
 	return n, err
 }
 
-// giveBackWaiting gives back the jobs that were claimed but not begun.
+// giveBackWaiting gives back the jobs that were claimed but not begun, and those that are being claimed.
 func (q *Queue) giveBackWaiting() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.orders++
 	for _, j := range q.loaded {
 		if j.State == Waiting && j.flying == 0 && j.file == nil {
 			q.steer(j, Waiting)

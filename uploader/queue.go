@@ -67,6 +67,7 @@ type Queue struct {
 	conns    concurrency
 	loaded   map[int64]*job // claimed, by id
 	doubts   doubts
+	orders   int // counts how often jobs were moved
 	delayed  map[*delayed]struct{}
 	hurry    chan struct{} // closed, and made anew, when what waits is to be tried at once
 	scanning int           // scans under way

@@ -300,3 +300,35 @@ func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 		b.close()
 	})
 }
+
+// TestWhatIsMovedWhileOthersAreClaimedGoesFirst: what was chosen in the old order is chosen once more.
+func TestWhatIsMovedWhileOthersAreClaimedGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate, held := make(chan struct{}), false
+		b := newBench(t, "w", uploader.Config{Connections: 1, Journal: &slow{Journal: uploader.NewMemoryJournal(), commit: func(c uploader.Changes) {
+			if claims(c) && !held {
+				held = true
+				<-gate
+			}
+		}}})
+		var roots []string
+		for i := range 5 {
+			roots = append(roots, b.file(fmt.Sprintf("f%d", i), 10))
+		}
+		b.add(uploader.AddOptions{}, roots...)
+		synctest.Wait()
+		done := make(chan int)
+		id := b.job("f3").ID
+		go func() { done <- b.do(uploader.Command{Verb: uploader.First, Jobs: []int64{id}}) }()
+		synctest.Wait()
+		close(gate)
+		<-done
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if first := b.store.Requests()[0].Name; first != "f3" {
+			t.Errorf("%s was sent first", first)
+		}
+		b.close()
+	})
+}

@@ -305,7 +305,7 @@ func (q *Queue) feed() {
 
 // claimMore fills up the first inbox and class that is short of jobs and reports whether there was one.
 func (q *Queue) claimMore() bool {
-	in, class, n := q.shortOfJobs()
+	in, class, n, orders := q.shortOfJobs()
 	if in == nil {
 		return false
 	}
@@ -321,7 +321,7 @@ func (q *Queue) claimMore() bool {
 	defer q.mu.Unlock()
 	for i := range claims {
 		now, waits := q.index.claimed(claims[i].ID)
-		if !waits || in.quiet { // meanwhile a person stopped it, or it goes to another inbox
+		if !waits || in.quiet || q.orders != orders { // meanwhile a person stopped it, it goes to another inbox, or others go before it
 			q.index.putBack(now.ID)
 			continue
 		}
@@ -342,7 +342,8 @@ func (q *Queue) claimMore() bool {
 	return len(claims) > 0 || q.index.free(in.key)[class] == 0 // of which all turned out to be on a disk that is not there
 }
 
-func (q *Queue) shortOfJobs() (*inbox, Class, int) {
+// shortOfJobs returns an inbox and a class of which jobs are to be claimed, how many, and which order holds at that moment.
+func (q *Queue) shortOfJobs() (in *inbox, class Class, n, orders int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, in := range q.order {
@@ -351,13 +352,13 @@ func (q *Queue) shortOfJobs() (*inbox, Class, int) {
 		}
 		free := q.index.free(in.key)
 		if free[Small] > 0 && len(in.small) < smallAhead/2 {
-			return in, Small, smallAhead - len(in.small)
+			return in, Small, smallAhead - len(in.small), q.orders
 		}
 		if free[Large] > 0 && len(in.large) < largeAhead/2 {
-			return in, Large, largeAhead - len(in.large)
+			return in, Large, largeAhead - len(in.large), q.orders
 		}
 	}
-	return nil, 0, 0
+	return nil, 0, 0, 0
 }
 
 // unload ends a claimed job's time in memory. keep says that the journal has to learn what it is now. The caller holds the
