@@ -17,6 +17,7 @@ type button struct {
 	w       *Window
 	words   string // what it does, whether or not there is room to say so
 	focused bool
+	saying  bool // that it has done it, for a while
 }
 
 func (w *Window) newButton(words string, tapped func()) *button {

@@ -154,54 +154,38 @@ func (w *Window) chooseFiles() { w.pick(tr("Add files…"), false, w.chooseFile)
 // chooseFolder lets the person pick a folder.
 func (w *Window) chooseFolder() { w.pick(tr("Add a folder…"), true, w.chooseOneFolder) }
 
-// pick asks with the desktop's own dialog, where any number can be picked, else with Fyne's. One that is open already is closed: it
-// may be out of sight.
-func (w *Window) pick(title string, folders bool, otherwise func()) {
-	if w.endChoice != nil {
-		w.endChoice()
-	}
-	if w.config.Desktop.Choose == nil {
-		otherwise()
-		return
-	}
-	ctx, cancel := context.WithCancel(w.ctx)
-	w.endChoice = cancel
-	w.inBackground(func(context.Context) {
-		defer cancel()
+// pick asks with the desktop's own dialog, where any number can be picked, else with Fyne's.
+func (w *Window) pick(title string, folders bool, otherwise func(title string)) {
+	w.ask(func(ctx context.Context) error {
+		if w.config.Desktop.Choose == nil {
+			return errNoDialog
+		}
 		paths, err := w.config.Desktop.Choose(ctx, strings.TrimSuffix(title, "…"), folders)
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			w.config.Log.Info("choose", "error", err)
-			w.do(otherwise)
-		case len(paths) > 0:
+		if len(paths) > 0 && err == nil {
 			there, missing := existing(paths)
 			w.do(func() { w.take(there, missing) })
 		}
-	})
+		return err
+	}, func() { otherwise(title) })
 }
 
 // chooseFile is Fyne's dialog, which picks one file.
-func (w *Window) chooseFile() {
-	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+func (w *Window) chooseFile(title string) {
+	w.openFynes(dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
 		if err != nil || f == nil {
 			return
 		}
 		path := f.URI().Path()
 		_ = f.Close() // only its name is wanted
 		w.addPaths([]string{filepath.FromSlash(path)})
-	}, w.window)
-	d.Show()
-	d.Resize(w.window.Canvas().Size()) // not before: it has no size until it is shown
+	}, w.window), title)
 }
 
 // chooseOneFolder is the same for a folder.
-func (w *Window) chooseOneFolder() {
-	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+func (w *Window) chooseOneFolder(title string) {
+	w.openFynes(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 		if err == nil && u != nil {
 			w.addPaths([]string{filepath.FromSlash(u.Path())})
 		}
-	}, w.window)
-	d.Show()
-	d.Resize(w.window.Canvas().Size()) // not before: it has no size until it is shown
+	}, w.window), title)
 }

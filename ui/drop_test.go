@@ -25,8 +25,8 @@ func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
 		"several files":        {answer: picked, held: 2},
 		"a folder":             {folders: true, answer: []string{dir}, held: 1},
 		"nothing":              {},
-		"no such dialog":       {err: errors.New("no portal"), says: "Open File"},
-		"none for folders":     {folders: true, err: errors.New("no portal"), says: "Open Folder"},
+		"no such dialog":       {err: errors.New("no portal"), says: "Add files"},
+		"none for folders":     {folders: true, err: errors.New("no portal"), says: "Add a folder"},
 		"what is no file":      {answer: []string{"smb://server/share/a.txt"}, says: "not a file or folder on this computer"},
 		"one that is not here": {answer: append([]string{filepath.Join(dir, "gone")}, picked...), held: 2},
 	} {

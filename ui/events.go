@@ -45,8 +45,8 @@ func (w *Window) Where() {
 		widgets := map[string]place{}
 		c := w.window.Canvas()
 		for name, objects := range w.named {
-			if w.sheet != nil && !slices.Contains(w.sheet.names, name) {
-				continue // behind the sheet
+			if w.fynes != nil || w.sheet != nil && !slices.Contains(w.sheet.names, name) {
+				continue // behind the dialog, or the sheet
 			}
 			for _, o := range objects {
 				at := w.app.Driver().AbsolutePositionForObject(o)

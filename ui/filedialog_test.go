@@ -1,28 +1,163 @@
 package ui
 
 import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/uploader"
 )
 
-// TestFynesDialogsOpen opens those that ask for a file of the person's own, at the smallest size and a usual one.
+// TestFynesDialogsOpen opens those that ask for a file of the person's own, at the smallest size and a usual one, and closes them by Esc.
 func TestFynesDialogsOpen(t *testing.T) {
 	for name, c := range map[string]struct {
 		open func(d *desk)
 		says string
 	}{
-		"files":   {func(d *desk) { d.chooseFiles() }, "Open File"},
-		"folder":  {func(d *desk) { d.chooseFolder() }, "Open Folder"},
-		"receipt": {func(d *desk) { d.saveReceipt() }, "Save File"},
+		"files":   {func(d *desk) { d.chooseFiles() }, "Add files"},
+		"folder":  {func(d *desk) { d.chooseFolder() }, "Add a folder"},
+		"receipt": {func(d *desk) { d.saveReceipt() }, "Save receipt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []fyne.Size{smallest, fyne.NewSize(900, 620)} {
-				d := openDesk(t, Config{})
+				var esc func() bool
+				d := openDesk(t, Config{Escape: func(f func() bool) { esc = f }})
 				d.window.Resize(size)
+				if esc() {
+					t.Error("Esc was taken from the window")
+				}
 				c.open(d)
+				d.until("it is open", func() bool { return d.fynes != nil })
 				d.mustSay(c.says)
+				c.open(d) // again, since it may be out of sight
+				d.finish()
+				widget.ShowPopUp(widget.NewLabel("above it"), d.window.Canvas()) // as Fyne does for its options
+				for left := 1; left >= 0; left-- {
+					if !esc() || len(d.window.Canvas().Overlays().List()) != left {
+						t.Errorf("after Esc %d things are open, want %d", len(d.window.Canvas().Overlays().List()), left)
+					}
+				}
+				if esc() || d.asking() {
+					t.Error("a dialog stays open")
+				}
 			}
 		})
 	}
+}
+
+// TestKeysBelongToFynesDialogWhileItIsOpen: the window behind it does nothing.
+func TestKeysBelongToFynesDialogWhileItIsOpen(t *testing.T) {
+	d := openDesk(t, Config{Queue: someJobs(3)})
+	d.look()
+	d.chooseFiles()
+	d.until("it is open", func() bool { return d.fynes != nil })
+	d.typedRune(',')
+	if d.sheet != nil {
+		t.Error("the settings open above it")
+	}
+	d.tell("Title", uploader.Explanation{What: "Something happened meanwhile."})
+	if d.escape() {
+		t.Error("Esc was taken from what has opened above it")
+	}
+	d.key(fyne.KeyEscape)
+	if d.sheet != nil || !d.escape() || d.fynes != nil {
+		t.Error("Esc does not close one after the other")
+	}
+}
+
+// someDelivered is a queue in which files have arrived.
+func someDelivered() Queue {
+	return newFew(uploader.Job{State: uploader.Delivered, Source: "/data/a.txt", Blob: "run/a.txt", Size: 1},
+		uploader.Job{State: uploader.Delivered, Source: "/data/b.txt", Blob: "run/b.txt", Size: 2})
+}
+
+func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
+	documents, elsewhere := t.TempDir(), t.TempDir()
+	answers := []string{filepath.Join(elsewhere, "proof.csv"), "", filepath.Join(elsewhere, "proof.JSON")}
+	type question struct{ title, folder, name string }
+	var asked []question
+	var after []func()
+	d := openDesk(t, Config{
+		Queue: someDelivered(),
+		Now:   func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.Local) },
+		After: func(_ time.Duration, f func()) { after = append(after, f) },
+		Desktop: Desktop{
+			Documents: func() string { return documents },
+			Save: func(_ context.Context, title, folder, name string) (string, error) {
+				asked = append(asked, question{title, folder, name})
+				return answers[len(asked)-1], nil
+			},
+		},
+	})
+	d.look()
+	token, err := d.parse(someToken())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.token = token
+	d.kept = []uploader.InboxRecord{{Name: "Cardio 1/2", Inbox: token.Inbox}}
+	save := d.button("Save receipt…")
+	for i := range answers {
+		d.tap("Save receipt…")
+		if answers[i] == "" {
+			d.finish()
+			continue
+		}
+		d.until("it is saved", func() bool { return save.Text == "Saved" })
+		after[len(after)-1]()
+		d.finish()
+	}
+	want := []question{
+		{"Save receipt", documents, "Receipt Cardio 1_2 2026-11-24.csv"},
+		{"Save receipt", elsewhere, "Receipt Cardio 1_2 2026-11-24.csv"},
+		{"Save receipt", elsewhere, "Receipt Cardio 1_2 2026-11-24.csv"},
+	}
+	if diff := cmp.Diff(want, asked, cmp.AllowUnexported(question{})); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+	left, err := os.ReadDir(elsewhere)
+	if err != nil || len(left) != 2 {
+		t.Errorf("there are %v, error %v", left, err)
+	}
+	for name, begins := range map[string]string{"proof.csv": "file,", "proof.JSON": "{"} {
+		text, err := os.ReadFile(filepath.Join(elsewhere, name))
+		if err != nil || !strings.HasPrefix(string(text), begins) || !strings.Contains(string(text), "run/b.txt") {
+			t.Errorf("%s: %q, error %v", name, text, err)
+		}
+	}
+}
+
+func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "receipt.csv")
+	if err := os.WriteFile(path, []byte("the old one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	queue := &unreadable{someDelivered()}
+	d := openDesk(t, Config{Queue: queue})
+	d.writeReceipt(path)
+	d.background.Wait()
+	d.finish()
+	d.mustSay("The receipt was not saved", "What was delivered stays delivered.")
+	text, err := os.ReadFile(path)
+	if err != nil || string(text) != "the old one" {
+		t.Errorf("it is %q, error %v", text, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("there are %v, error %v", left, err)
+	}
+}
+
+// unreadable is a queue whose list can't be read.
+type unreadable struct{ Queue }
+
+func (unreadable) Rows(context.Context, uploader.Filter, int, int) ([]uploader.Job, error) {
+	return nil, errors.New("the disk is gone")
 }

@@ -11,18 +11,18 @@ import (
 func (w *Window) addShortcuts() {
 	c := w.window.Canvas()
 	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) {
-		if w.sheet == nil {
+		if !w.asking() {
 			w.pasted()
 		}
 	})
 	c.AddShortcut(&fyne.ShortcutSelectAll{}, func(fyne.Shortcut) {
-		if w.sheet == nil && w.work.box.Visible() {
+		if !w.asking() && w.work.box.Visible() {
 			w.work.list.selectAll()
 		}
 	})
 	ctrl := func(key fyne.KeyName, shift fyne.KeyModifier, f func()) {
 		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault | shift}, func(fyne.Shortcut) {
-			if w.sheet == nil {
+			if !w.asking() {
 				f()
 			}
 		})
@@ -37,9 +37,12 @@ func (w *Window) addShortcuts() {
 	c.SetOnTypedKey(w.typedKey)
 }
 
+// asking reports whether something stands above the window that has the keys.
+func (w *Window) asking() bool { return w.sheet != nil || w.fynes != nil }
+
 // typedRune takes characters that nothing else wants.
 func (w *Window) typedRune(r rune) {
-	if w.sheet != nil {
+	if w.asking() {
 		return
 	}
 	switch r {
@@ -57,7 +60,7 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 	switch {
 	case e.Name == fyne.KeyEscape && w.sheet != nil:
 		w.sheet.close()
-	case w.sheet != nil || !w.work.box.Visible():
+	case w.asking() || !w.work.box.Visible():
 	case e.Name == fyne.KeySpace:
 		w.togglePause()
 	case e.Name == fyne.KeyDelete && len(w.work.list.selected) > 0:

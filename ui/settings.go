@@ -27,6 +27,8 @@ type Settings struct {
 
 	KeepClipboard bool `json:"keep_clipboard,omitempty"` // leave a token on the clipboard after it was taken
 
+	Receipts string `json:"receipts,omitempty"` // folder in which the last receipt was saved
+
 	Inbox string   `json:"inbox,omitempty"` // key of the inbox that was used last
 	Hosts []string `json:"hosts,omitempty"` // storage addresses that the person allows, see uploader.AllowHost
 

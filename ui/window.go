@@ -50,6 +50,9 @@ type Config struct {
 	Desktop Desktop
 	// Place moves the window to where it stood before. Nil leaves that to the desktop.
 	Place Place
+	// Escape is handed a function that is to be called for Esc before the widget with the keyboard hears of it, on Fyne's thread, and reports
+	// whether the key was for it. Nil: Fyne's own dialogs for files close by their buttons alone.
+	Escape func(func() bool)
 	// Do runs a function on Fyne's thread and does not wait for it. Default fyne.Do.
 	Do func(func())
 	// Now is the clock. Default time.Now.
@@ -89,6 +92,11 @@ type Desktop struct {
 	// Choose lets the person pick files, or folders, in the desktop's own dialog, which has that title and closes when ctx ends.
 	// Nothing picked is no error; an error says that there is no such dialog, and the window shows one of its own.
 	Choose func(ctx context.Context, title string, folders bool) ([]string, error)
+	// Save lets the person say, likewise, where a file is to be written. The dialog begins in that folder and suggests that name; it has
+	// asked already whether a file that is there may be replaced.
+	Save func(ctx context.Context, title, folder, name string) (string, error)
+	// Documents is the folder for the person's documents.
+	Documents func() string
 	// Login is the program's entry among those that the system starts at login.
 	Login Login
 	// Reveal shows a file in the desktop's file manager.
@@ -145,6 +153,7 @@ type Window struct {
 	held        []given                // paths that wait for a token
 	missed      int                    // of what was given with them is nowhere on this computer
 	endChoice   context.CancelFunc     // closes the desktop's dialog for files, while one is open
+	fynes       *fynesDialog           // Fyne's dialog for files, while it is open
 	shown       bool                   // the window has its size
 	begun       time.Time              // when the sending that is under way, or the last, began
 	took        time.Duration          // how long it took; 0 while it is under way
@@ -202,6 +211,9 @@ func New(app fyne.App, c Config) *Window {
 	w.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
 	w.window.SetCloseIntercept(w.closeAsked)
 	w.addShortcuts()
+	if c.Escape != nil {
+		c.Escape(w.escape)
+	}
 	w.header.onStart(true)
 	if c.MenuBar {
 		w.header.menu.Hide()

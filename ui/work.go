@@ -367,15 +367,27 @@ func (r *barRenderer) Refresh() {
 func (w *Window) copySummary() {
 	t := w.work.totals
 	w.app.Clipboard().SetContent(t.head.content + "\n" + t.words.content + "\n" + w.token.Inbox.String())
-	show := func(sign string, color fyne.ThemeColorName, words string) {
-		t.copy.Icon, t.copy.words = icon(sign, color), words
-		t.copy.Text = words
-		t.copy.fit(w.window.Canvas().Size())
-		t.copy.Refresh()
+	t.said(t.copy, tr("Copied"))
+}
+
+// said lets a button say for a while that it has done what it is for.
+func (t *totals) said(b *button, done string) {
+	if b.saying {
+		return
 	}
-	show("yes", theme.ColorNameSuccess, tr("Copied"))
-	w.config.After(saidFor, func() {
-		w.do(func() { show("copy", theme.ColorNameForeground, tr("Copy summary")) })
+	b.saying = true
+	sign, words := b.Icon, b.words
+	show := func(sign fyne.Resource, words string) {
+		b.Icon, b.Text, b.words = sign, words, words
+		t.fit(t.w.window.Canvas().Size())
+		b.Refresh()
+	}
+	show(icon("yes", theme.ColorNameSuccess), done)
+	t.w.config.After(saidFor, func() {
+		t.w.do(func() {
+			b.saying = false
+			show(sign, words)
+		})
 	})
 }
 

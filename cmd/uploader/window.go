@@ -116,8 +116,8 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 			return practiceInbox{inbox}, nil
 		},
 		Desktop: ui.Desktop{
-			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Choose: desktop.Choose, Reveal: desktop.Reveal,
-			Login: desktop.Login{Args: p.hiddenWindow()},
+			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal, Login: desktop.Login{Args: p.hiddenWindow()},
+			Choose: desktop.Choose, Save: desktop.Save, Documents: desktop.Documents,
 		},
 		Stuck: func() {
 			_ = errors.Join(q.Close(), j.Close()) // nobody is there to hear of it
@@ -133,7 +133,8 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": !testing}})
 	var resting rest
 	config.Do = resting.Do
-	config.Place = &place{do: resting.Do}
+	at := &place{do: resting.Do}
+	config.Place, config.Escape = at, at.onEscape
 	w = ui.New(app.NewWithID(appID), config)
 	close(ready)
 	running, stop := context.WithCancel(ctx)

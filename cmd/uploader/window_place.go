@@ -10,12 +10,13 @@ import (
 	"github.com/go-gl/glfw/v3.4/glfw"
 )
 
-// place is where the window stands on the screen, which Fyne neither tells nor changes. So it asks GLFW, whose window it finds while
-// Fyne draws into it. All of it is Fyne's thread's.
+// place is where the window stands on the screen, which Fyne neither tells nor changes, and what comes to it before Fyne. So it asks GLFW,
+// whose window it finds while Fyne draws into it. All of it is Fyne's thread's.
 type place struct {
 	do     func(func()) // runs a function on Fyne's thread, soon
 	window *glfw.Window // nil before the window was drawn
 	wanted *image.Point // where it is to stand once it is drawn
+	escape func() bool  // is called for Esc, and reports whether it was meant; nil: nothing is
 }
 
 // Mark returns what has to be drawn with the window: nothing that could be seen.
@@ -23,6 +24,7 @@ func (p *place) Mark() fyne.CanvasObject {
 	mark := canvas.NewRaster(func(int, int) image.Image {
 		if p.window == nil {
 			p.window = glfw.GetCurrentContext()
+			p.hearEscape()
 			if to := p.wanted; to != nil {
 				p.do(func() { p.Move(*to) }) // not while it is being drawn
 			}
@@ -60,6 +62,22 @@ func (p *place) Move(to image.Point) {
 			return
 		}
 	}
+}
+
+// onEscape lets f hear of Esc before Fyne does, which hands keys to the widget with the keyboard and to nothing else.
+func (p *place) onEscape(f func() bool) { p.escape = f }
+
+func (p *place) hearEscape() {
+	if p.window == nil || p.escape == nil {
+		return
+	}
+	var fynes glfw.KeyCallback
+	fynes = p.window.SetKeyCallback(func(g *glfw.Window, key glfw.Key, code int, action glfw.Action, mods glfw.ModifierKey) {
+		if key == glfw.KeyEscape && action == glfw.Press && p.escape() {
+			return
+		}
+		fynes(g, key, code, action, mods)
+	})
 }
 
 // filled reports whether the window fills the screen, or is an icon.

@@ -32,15 +32,45 @@ const (
 // It blocks for as long as the person takes; when ctx ends, the dialog is closed. Nothing picked is nil without an error. The paths are
 // absolute; what is picked elsewhere than on this computer stays an address. An error says that this desktop has no such dialog.
 func Choose(ctx context.Context, title string, folders bool) ([]string, error) {
-	paths, err := choose(ctx, title, folders, portalTime)
+	q := question{method: "OpenFile", title: title, options: map[string]dbus.Variant{
+		"multiple": dbus.MakeVariant(true), "directory": dbus.MakeVariant(folders),
+	}}
+	if folders {
+		q.since = foldersSince
+	}
+	paths, err := q.ask(ctx, portalTime)
 	if err != nil {
 		return nil, fmt.Errorf("choose files: %w", err)
 	}
 	return paths, nil
 }
 
-// choose is Choose with the time that the portal has to open its dialog.
-func choose(ctx context.Context, title string, folders bool, patience time.Duration) ([]string, error) {
+// Save lets the person say where a file is to be written, likewise. The dialog begins in that folder and suggests that name. It has asked
+// already whether a file that is there may be replaced. Where nothing was said, the path is empty.
+func Save(ctx context.Context, title, folder, name string) (string, error) {
+	q := question{method: "SaveFile", title: title, options: map[string]dbus.Variant{
+		"current_name":   dbus.MakeVariant(name),
+		"current_folder": dbus.MakeVariant(append([]byte(folder), 0)), // a path is bytes that end with a zero
+	}}
+	paths, err := q.ask(ctx, portalTime)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("save a file: %w", err)
+	case len(paths) == 0:
+		return "", nil
+	}
+	return paths[0], nil
+}
+
+// question is what the portal's chooser is to ask the person.
+type question struct {
+	method, title string
+	options       map[string]dbus.Variant
+	since         uint32 // the version of the chooser that can ask it
+}
+
+// ask asks it. patience is how long the portal has to open its dialog.
+func (q question) ask(ctx context.Context, patience time.Duration) ([]string, error) {
 	bus, err := sessionBus()
 	if err != nil {
 		return nil, err
@@ -53,7 +83,7 @@ func choose(ctx context.Context, title string, folders bool, patience time.Durat
 	if err := portal.CallWithContext(opening, "org.freedesktop.DBus.Properties.Get", 0, portalChooser, "version").Store(&version); err != nil {
 		return nil, err
 	}
-	if v, ok := version.Value().(uint32); !ok || folders && v < foldersSince {
+	if v, ok := version.Value().(uint32); !ok || v < q.since {
 		return nil, errors.New("the portal's chooser is of an old version")
 	}
 	// The answer is a signal, which may come before the call has returned.
@@ -67,10 +97,9 @@ func choose(ctx context.Context, title string, folders bool, patience time.Durat
 			return nil, err
 		}
 	}
+	q.options["modal"] = dbus.MakeVariant(true)
 	var request dbus.ObjectPath
-	if err := portal.CallWithContext(opening, portalChooser+".OpenFile", 0, "", title, map[string]dbus.Variant{
-		"multiple": dbus.MakeVariant(true), "directory": dbus.MakeVariant(folders), "modal": dbus.MakeVariant(true),
-	}).Store(&request); err != nil {
+	if err := portal.CallWithContext(opening, portalChooser+"."+q.method, 0, "", q.title, q.options).Store(&request); err != nil {
 		return nil, err
 	}
 	return awaitChoice(ctx, bus, request, signals)

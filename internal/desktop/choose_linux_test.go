@@ -18,14 +18,15 @@ type portal struct {
 	version uint32
 	// answer is called when the chooser was asked; request is where the answer has to come from.
 	answer func(p *portal, request dbus.ObjectPath)
-	asked  chan question
+	asked  chan asked
 	closed chan struct{} // gets an element when a request is closed
 }
 
-// question is what the chooser was asked.
-type question struct {
+// asked is what the chooser was asked.
+type asked struct {
 	title             string
 	multiple, folders bool
+	folder, name      string // for a file that is to be written
 }
 
 const theRequest = portalPath + "/request/1_7/t"
@@ -37,14 +38,14 @@ func startPortal(t *testing.T, b *vaulttest.Bus, version uint32, answer func(*po
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = bus.Close() })
-	p := &portal{bus: bus, version: version, answer: answer, asked: make(chan question, 1), closed: make(chan struct{}, 1)}
+	p := &portal{bus: bus, version: version, answer: answer, asked: make(chan asked, 1), closed: make(chan struct{}, 1)}
 	export := func(path dbus.ObjectPath, name string, methods map[string]any) {
 		if err := bus.ExportMethodTable(methods, path, name); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if answer != nil {
-		export(portalPath, portalChooser, map[string]any{"OpenFile": p.openFile})
+		export(portalPath, portalChooser, map[string]any{"OpenFile": p.openFile, "SaveFile": p.saveFile})
 	}
 	export(portalPath, "org.freedesktop.DBus.Properties", map[string]any{"Get": p.property})
 	export(theRequest, portalRequest, map[string]any{"Close": p.closeRequest})
@@ -59,7 +60,15 @@ func (p *portal) property(string, string) (dbus.Variant, *dbus.Error) {
 }
 
 func (p *portal) openFile(_, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
-	p.asked <- question{title, options["multiple"].Value() == true, options["directory"].Value() == true}
+	p.asked <- asked{title: title, multiple: options["multiple"].Value() == true, folders: options["directory"].Value() == true}
+	p.answer(p, theRequest)
+	return theRequest, nil
+}
+
+func (p *portal) saveFile(_, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+	folder, _ := options["current_folder"].Value().([]byte)
+	name, _ := options["current_name"].Value().(string)
+	p.asked <- asked{title: title, folder: string(folder), name: name}
 	p.answer(p, theRequest)
 	return theRequest, nil
 }
@@ -113,8 +122,35 @@ func TestFilesArePickedInThePortalsDialog(t *testing.T) {
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("picked (-want +got):\n%s", diff)
 			}
-			if asked := <-p.asked; asked != (question{"Add files", true, c.folders}) {
-				t.Errorf("asked: %v", asked)
+			if got := <-p.asked; got != (asked{title: "Add files", multiple: true, folders: c.folders}) {
+				t.Errorf("asked: %v", got)
+			}
+		})
+	}
+}
+
+func TestWhereAFileIsWrittenIsSaidInThePortalsDialog(t *testing.T) {
+	b := vaulttest.StartBus(t)
+	for name, c := range map[string]struct {
+		response uint32
+		results  map[string]dbus.Variant
+		want     string
+		fails    bool
+	}{
+		"a file":               {results: uris("file:///data/50%25%20%C2%B5g.csv"), want: "/data/50% µg.csv"},
+		"nothing":              {response: responseCancelled},
+		"ended in another way": {response: 2, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startPortal(t, b, 1, func(p *portal, request dbus.ObjectPath) { p.respond(request, c.response, c.results) })
+			defer func() { _ = p.bus.Close() }()
+			got, err := Save(t.Context(), "Save receipt", "/home/someone/Öl", "心拍数.csv")
+			if (err != nil) != c.fails || got != c.want {
+				t.Errorf("got %q, error %v", got, err)
+			}
+			want := asked{title: "Save receipt", folder: "/home/someone/Öl\x00", name: "心拍数.csv"}
+			if got := <-p.asked; got != want {
+				t.Errorf("asked: %+v", got)
 			}
 		})
 	}
@@ -161,7 +197,7 @@ func TestWithoutADialogOfTheDesktopThereIsAnError(t *testing.T) {
 		ended := make(chan struct{})
 		defer close(ended)
 		startPortal(t, vaulttest.StartBus(t), 4, func(*portal, dbus.ObjectPath) { <-ended })
-		if _, err := choose(t.Context(), "Add files", false, 200*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := (question{method: "OpenFile", options: map[string]dbus.Variant{}}).ask(t.Context(), 200*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error: %v", err)
 		}
 	})
@@ -171,5 +207,11 @@ func mustFail(t *testing.T, folders bool) {
 	t.Helper()
 	if paths, err := Choose(t.Context(), "Add files", folders); err == nil {
 		t.Errorf("picked %q without an error", paths)
+	}
+	if folders {
+		return
+	}
+	if path, err := Save(t.Context(), "Save receipt", "/", "receipt.csv"); err == nil {
+		t.Errorf("said %q without an error", path)
 	}
 }

@@ -11,3 +11,8 @@ import (
 func Choose(context.Context, string, bool) ([]string, error) {
 	return nil, errors.New("choose files: not on this system")
 }
+
+// Save has no dialog on this system; the window's own stays.
+func Save(context.Context, string, string, string) (string, error) {
+	return "", errors.New("save a file: not on this system")
+}

@@ -1,5 +1,6 @@
 #!/bin/bash
-# "Add files…" and "Add a folder…" in the desktop's own dialog, which its portal opens: several files at once, a folder, nothing.
+# "Add files…", "Add a folder…" and "Save receipt…" in the desktop's own dialog, which its portal opens: several files at once, a folder,
+# nothing. Then the same without a portal, in Fyne's dialog, which Esc closes.
 . "$(dirname "$0")/person.sh"
 inbox --lifetime 48h
 data=$OUT/data/visit
@@ -46,6 +47,22 @@ want delivered '"delivered":3' >/dev/null
 for f in "$data"/*; do cmp "$f" "$INBOX_DIR/practice-1/$(basename "$f")" || fail "the file differs"; done
 
 mark
+click receipt
+dialog 'Save receipt'
+shot receipt root
+keys Return
+want receipt >/dev/null
+grep -q 'a\.txt' "$HOME"/Receipt*.csv || fail "the receipt does not name the files: $(ls -la "$HOME")"
+xdotool windowactivate --sync "$WIN" 2>/dev/null
+mark
+click receipt
+dialog 'Save receipt'
+keys Escape
+xdotool windowactivate --sync "$WIN" 2>/dev/null
+tail -n +$((SEEN + 1)) "$SAID" | grep -q '"event":"receipt"' && fail "nothing was named, and a receipt was saved"
+say "a receipt is saved where the person says"
+
+mark
 keys ctrl+shift+o
 dialog 'Add a folder' "$OUT/data/run_017"
 xdotool search --onlyvisible --name '^Add a folder$' >/dev/null 2>&1 && keys Return # the first one took what the dialog had completed
@@ -62,6 +79,35 @@ xdotool windowactivate --sync "$WIN" 2>/dev/null
 tail -n +$((SEEN + 1)) "$SAID" | grep -q '"event":"added"' && fail "nothing was picked, and something was added"
 sees menu || fail "the window is not as it was"
 say "picking nothing changes nothing"
+stop
+
+# opened NUMBER waits until Fyne's dialog is open (1), or not any more (0).
+opened() {
+	local tries=40
+	while [ $tries -gt 0 ]; do
+		if sees menu; then [ "$1" = 0 ] && return; else [ "$1" = 1 ] && return; fi
+		sleep 0.1
+		tries=$((tries - 1))
+	done
+	fail "Fyne's dialog is $([ "$1" = 1 ] && echo not open || echo open still)"
+}
+DBUS_SESSION_BUS_ADDRESS=unix:path=$OUT/none start
+sees receipt || fail "there is no receipt to save"
+click receipt
+opened 1
+shot fynes
+keys Return # there is such a file, so it asks
+sleep 0.5
+shot fynes-asks
+keys Escape
+opened 1
+keys Escape
+opened 0
+keys ctrl+o
+opened 1
+keys Tab Tab Escape
+opened 0
+say "Esc closes Fyne's dialogs, wherever the keyboard is"
 stop
 inbox_ends
 clean

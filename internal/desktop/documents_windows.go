@@ -1,0 +1,16 @@
+package desktop
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// Documents is the folder for the person's documents, wherever they have it, or their home.
+func Documents() string {
+	dir, err := windows.KnownFolderPath(windows.FOLDERID_Documents, windows.KF_FLAG_DEFAULT)
+	if err != nil {
+		dir, _ = os.UserHomeDir() // "" is taken for no folder
+	}
+	return dir
+}

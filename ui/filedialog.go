@@ -1,0 +1,65 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+)
+
+// errNoDialog says that the desktop has no dialog for files.
+var errNoDialog = errors.New("the desktop has no such dialog")
+
+// ask opens a dialog of the desktop's own for files, which own does, blocking; where there is none, otherwise opens Fyne's. One that is
+// open already is closed: it may be out of sight.
+func (w *Window) ask(own func(ctx context.Context) error, otherwise func()) {
+	if w.endChoice != nil {
+		w.endChoice()
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	w.endChoice = cancel
+	w.inBackground(func(context.Context) {
+		defer cancel()
+		if err := own(ctx); err != nil && ctx.Err() == nil {
+			w.config.Log.Info("dialog", "error", err)
+			w.do(otherwise)
+		}
+	})
+}
+
+// fynesDialog is a dialog of Fyne's for files, while it is open.
+type fynesDialog struct {
+	dialog  *dialog.FileDialog
+	overlay fyne.CanvasObject
+}
+
+// openFynes opens a dialog of Fyne's, as large as the window. One that is open already is closed.
+func (w *Window) openFynes(d *dialog.FileDialog, title string) {
+	if w.fynes != nil {
+		w.fynes.dialog.Dismiss()
+	}
+	c := w.window.Canvas()
+	d.SetTitleText(strings.TrimSuffix(title, "…"))
+	d.SetOnClosed(func() { w.fynes = nil })
+	d.Show()
+	d.Resize(c.Size()) // not before: it has no size until it is shown
+	w.fynes = &fynesDialog{d, c.Overlays().Top()}
+}
+
+// escape closes Fyne's dialog for files, or what that has opened above itself, and reports whether there was one. The dialog's widgets
+// keep the key for themselves, so it has to be asked before they are.
+func (w *Window) escape() bool {
+	all := w.window.Canvas().Overlays()
+	top := all.Top()
+	switch {
+	case w.fynes == nil, w.sheet != nil && top == w.sheet.overlay:
+		return false
+	case top == w.fynes.overlay:
+		w.fynes.dialog.Dismiss()
+	default:
+		all.Remove(top)
+	}
+	return true
+}
