@@ -156,11 +156,11 @@ func (w *Window) chooseFolder() { w.pick(tr("Add a folder…"), true, w.chooseOn
 
 // pick asks with the desktop's own dialog, where any number can be picked, else with Fyne's.
 func (w *Window) pick(title string, folders bool, otherwise func(title string)) {
-	w.ask(func(ctx context.Context) error {
+	w.ask(func(ctx context.Context, parent string) error {
 		if w.config.Desktop.Choose == nil {
 			return errNoDialog
 		}
-		paths, err := w.config.Desktop.Choose(ctx, strings.TrimSuffix(title, "…"), folders)
+		paths, err := w.config.Desktop.Choose(ctx, parent, strings.TrimSuffix(title, "…"), folders)
 		if len(paths) > 0 && err == nil {
 			there, missing := existing(paths)
 			w.do(func() { w.take(there, missing) })

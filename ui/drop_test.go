@@ -32,7 +32,7 @@ func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := make(chan bool, 1)
-			d := openDesk(t, Config{Desktop: Desktop{Choose: func(_ context.Context, title string, folders bool) ([]string, error) {
+			d := openDesk(t, Config{Desktop: Desktop{Choose: func(_ context.Context, _, title string, folders bool) ([]string, error) {
 				if title != "Add files" && title != "Add a folder" {
 					t.Errorf("the dialog's title is %q", title)
 				}
@@ -58,7 +58,7 @@ func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
 
 func TestASecondDialogForFilesTakesTheFirstOnesPlace(t *testing.T) {
 	opened, closed := make(chan struct{}), make(chan struct{})
-	d := openDesk(t, Config{Desktop: Desktop{Choose: func(ctx context.Context, _ string, _ bool) ([]string, error) {
+	d := openDesk(t, Config{Desktop: Desktop{Choose: func(ctx context.Context, _, _ string, _ bool) ([]string, error) {
 		opened <- struct{}{}
 		<-ctx.Done()
 		closed <- struct{}{}

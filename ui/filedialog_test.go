@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver"
 	"fyne.io/fyne/v2/widget"
 	"github.com/google/go-cmp/cmp"
 
@@ -91,7 +92,7 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 		After: func(_ time.Duration, f func()) { after = append(after, f) },
 		Desktop: Desktop{
 			Documents: func() string { return documents },
-			Save: func(_ context.Context, title, folder, name string) (string, error) {
+			Save: func(_ context.Context, _, title, folder, name string) (string, error) {
 				asked = append(asked, question{title, folder, name})
 				return answers[len(asked)-1], nil
 			},
@@ -160,4 +161,39 @@ type unreadable struct{ Queue }
 
 func (unreadable) Rows(context.Context, uploader.Filter, int, int) ([]uploader.Job, error) {
 	return nil, errors.New("the disk is gone")
+}
+
+// nativeWindow is a window that a system knows.
+type nativeWindow struct {
+	fyne.Window
+	known any
+}
+
+func (n nativeWindow) RunNative(f func(any)) { f(n.known) }
+
+func TestTheDesktopsDialogsOpenInFrontOfTheWindow(t *testing.T) {
+	asked := make(chan string, 1)
+	d := openDesk(t, Config{Desktop: Desktop{Choose: func(_ context.Context, parent, _ string, _ bool) ([]string, error) {
+		asked <- parent
+		return nil, nil
+	}}})
+	own := d.window
+	for name, c := range map[string]struct {
+		window fyne.Window
+		want   string
+	}{
+		"X11":              {nativeWindow{own, driver.X11WindowContext{WindowHandle: 0x3a00007}}, "x11:3a00007"},
+		"X11, not yet":     {nativeWindow{own, driver.X11WindowContext{}}, ""},
+		"Wayland":          {nativeWindow{own, driver.WaylandWindowContext{WaylandSurface: 7}}, ""},
+		"nothing is known": {own, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d.window = c.window
+			d.chooseFiles()
+			if got := <-asked; got != c.want {
+				t.Errorf("asked above %q, want %q", got, c.want)
+			}
+		})
+	}
+	d.window = own
 }

@@ -20,12 +20,12 @@ import (
 func (w *Window) saveReceipt() {
 	title, name := tr("Save receipt…"), receiptName(w.called(w.token.Inbox), w.config.Now())
 	folder := w.settings.Receipts
-	w.ask(func(ctx context.Context) error {
+	w.ask(func(ctx context.Context, parent string) error {
 		folder = w.receiptFolder(folder)
 		if w.config.Desktop.Save == nil {
 			return errNoDialog
 		}
-		path, err := w.config.Desktop.Save(ctx, strings.TrimSuffix(title, "…"), folder, name)
+		path, err := w.config.Desktop.Save(ctx, parent, strings.TrimSuffix(title, "…"), folder, name)
 		if path != "" && err == nil {
 			w.do(func() { w.writeReceipt(path) })
 		}

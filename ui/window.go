@@ -89,12 +89,13 @@ type Desktop struct {
 	HasTray func() bool
 	// StayAwake keeps the computer from falling asleep until release is called.
 	StayAwake func() (release func(), err error)
-	// Choose lets the person pick files, or folders, in the desktop's own dialog, which has that title and closes when ctx ends.
+	// Choose lets the person pick files, or folders, in the desktop's own dialog, which has that title and closes when ctx ends. parent names
+	// the window to the desktop, so that the dialog opens in front of it; it is empty where the window has no such name.
 	// Nothing picked is no error; an error says that there is no such dialog, and the window shows one of its own.
-	Choose func(ctx context.Context, title string, folders bool) ([]string, error)
+	Choose func(ctx context.Context, parent, title string, folders bool) ([]string, error)
 	// Save lets the person say, likewise, where a file is to be written. The dialog begins in that folder and suggests that name; it has
 	// asked already whether a file that is there may be replaced.
-	Save func(ctx context.Context, title, folder, name string) (string, error)
+	Save func(ctx context.Context, parent, title, folder, name string) (string, error)
 	// Documents is the folder for the person's documents.
 	Documents func() string
 	// Login is the program's entry among those that the system starts at login.

@@ -29,10 +29,11 @@ const (
 )
 
 // Choose lets the person pick any number of files, or of folders, in the desktop's own dialog, under that title, by the portal for it.
+// The dialog stands above parent: x11: and the number of a window in hexadecimal digits; empty: above none, so that it may open behind.
 // It blocks for as long as the person takes; when ctx ends, the dialog is closed. Nothing picked is nil without an error. The paths are
 // absolute; what is picked elsewhere than on this computer stays an address. An error says that this desktop has no such dialog.
-func Choose(ctx context.Context, title string, folders bool) ([]string, error) {
-	q := question{method: "OpenFile", title: title, options: map[string]dbus.Variant{
+func Choose(ctx context.Context, parent, title string, folders bool) ([]string, error) {
+	q := question{method: "OpenFile", parent: parent, title: title, options: map[string]dbus.Variant{
 		"multiple": dbus.MakeVariant(true), "directory": dbus.MakeVariant(folders),
 	}}
 	if folders {
@@ -47,8 +48,8 @@ func Choose(ctx context.Context, title string, folders bool) ([]string, error) {
 
 // Save lets the person say where a file is to be written, likewise. The dialog begins in that folder and suggests that name. It has asked
 // already whether a file that is there may be replaced. Where nothing was said, the path is empty.
-func Save(ctx context.Context, title, folder, name string) (string, error) {
-	q := question{method: "SaveFile", title: title, options: map[string]dbus.Variant{
+func Save(ctx context.Context, parent, title, folder, name string) (string, error) {
+	q := question{method: "SaveFile", parent: parent, title: title, options: map[string]dbus.Variant{
 		"current_name":   dbus.MakeVariant(name),
 		"current_folder": dbus.MakeVariant(append([]byte(folder), 0)), // a path is bytes that end with a zero
 	}}
@@ -64,9 +65,9 @@ func Save(ctx context.Context, title, folder, name string) (string, error) {
 
 // question is what the portal's chooser is to ask the person.
 type question struct {
-	method, title string
-	options       map[string]dbus.Variant
-	since         uint32 // the version of the chooser that can ask it
+	method, parent, title string
+	options               map[string]dbus.Variant
+	since                 uint32 // the version of the chooser that can ask it
 }
 
 // ask asks it. patience is how long the portal has to open its dialog.
@@ -99,7 +100,7 @@ func (q question) ask(ctx context.Context, patience time.Duration) ([]string, er
 	}
 	q.options["modal"] = dbus.MakeVariant(true)
 	var request dbus.ObjectPath
-	if err := portal.CallWithContext(opening, portalChooser+"."+q.method, 0, "", q.title, q.options).Store(&request); err != nil {
+	if err := portal.CallWithContext(opening, portalChooser+"."+q.method, 0, q.parent, q.title, q.options).Store(&request); err != nil {
 		return nil, err
 	}
 	return awaitChoice(ctx, bus, request, signals)

@@ -24,7 +24,7 @@ type portal struct {
 
 // asked is what the chooser was asked.
 type asked struct {
-	title             string
+	parent, title     string
 	multiple, folders bool
 	folder, name      string // for a file that is to be written
 }
@@ -59,16 +59,16 @@ func (p *portal) property(string, string) (dbus.Variant, *dbus.Error) {
 	return dbus.MakeVariant(p.version), nil
 }
 
-func (p *portal) openFile(_, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
-	p.asked <- asked{title: title, multiple: options["multiple"].Value() == true, folders: options["directory"].Value() == true}
+func (p *portal) openFile(parent, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+	p.asked <- asked{parent: parent, title: title, multiple: options["multiple"].Value() == true, folders: options["directory"].Value() == true}
 	p.answer(p, theRequest)
 	return theRequest, nil
 }
 
-func (p *portal) saveFile(_, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+func (p *portal) saveFile(parent, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
 	folder, _ := options["current_folder"].Value().([]byte)
 	name, _ := options["current_name"].Value().(string)
-	p.asked <- asked{title: title, folder: string(folder), name: name}
+	p.asked <- asked{parent: parent, title: title, folder: string(folder), name: name}
 	p.answer(p, theRequest)
 	return theRequest, nil
 }
@@ -115,14 +115,14 @@ func TestFilesArePickedInThePortalsDialog(t *testing.T) {
 				p.respond(request, c.response, c.results) // before the call has returned
 			})
 			defer func() { _ = p.bus.Close() }()
-			got, err := Choose(t.Context(), "Add files", c.folders)
+			got, err := Choose(t.Context(), "x11:2a", "Add files", c.folders)
 			if (err != nil) != c.fails {
 				t.Fatalf("error: %v", err)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("picked (-want +got):\n%s", diff)
 			}
-			if got := <-p.asked; got != (asked{title: "Add files", multiple: true, folders: c.folders}) {
+			if got := <-p.asked; got != (asked{parent: "x11:2a", title: "Add files", multiple: true, folders: c.folders}) {
 				t.Errorf("asked: %v", got)
 			}
 		})
@@ -144,11 +144,11 @@ func TestWhereAFileIsWrittenIsSaidInThePortalsDialog(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := startPortal(t, b, 1, func(p *portal, request dbus.ObjectPath) { p.respond(request, c.response, c.results) })
 			defer func() { _ = p.bus.Close() }()
-			got, err := Save(t.Context(), "Save receipt", "/home/someone/Öl", "心拍数.csv")
+			got, err := Save(t.Context(), "x11:2a", "Save receipt", "/home/someone/Öl", "心拍数.csv")
 			if (err != nil) != c.fails || got != c.want {
 				t.Errorf("got %q, error %v", got, err)
 			}
-			want := asked{title: "Save receipt", folder: "/home/someone/Öl\x00", name: "心拍数.csv"}
+			want := asked{parent: "x11:2a", title: "Save receipt", folder: "/home/someone/Öl\x00", name: "心拍数.csv"}
 			if got := <-p.asked; got != want {
 				t.Errorf("asked: %+v", got)
 			}
@@ -205,13 +205,13 @@ func TestWithoutADialogOfTheDesktopThereIsAnError(t *testing.T) {
 
 func mustFail(t *testing.T, folders bool) {
 	t.Helper()
-	if paths, err := Choose(t.Context(), "Add files", folders); err == nil {
+	if paths, err := Choose(t.Context(), "x11:2a", "Add files", folders); err == nil {
 		t.Errorf("picked %q without an error", paths)
 	}
 	if folders {
 		return
 	}
-	if path, err := Save(t.Context(), "Save receipt", "/", "receipt.csv"); err == nil {
+	if path, err := Save(t.Context(), "x11:2a", "Save receipt", "/", "receipt.csv"); err == nil {
 		t.Errorf("said %q without an error", path)
 	}
 }

@@ -16,6 +16,8 @@ dialog() {
 	[ -n "$DIALOG" ] || fail "the desktop's dialog “$1” did not open"
 	xdotool windowactivate --sync "$DIALOG" 2>/dev/null
 	sleep 0.5
+	# The window manager keeps it in front of the window that it is for.
+	xprop -id "$DIALOG" WM_TRANSIENT_FOR | grep -qi "$(printf '0x%x' "$WIN")" || fail "the dialog “$1” does not belong to the window"
 	[ -n "${2:-}" ] || return 0
 	keys alt+Home # from the files that were used last, where no path can be chosen
 	sleep 0.3
