@@ -24,6 +24,7 @@ type crowd struct {
 	looks   atomic.Int64
 	tried   int
 	limit   int64
+	connect int
 	changed chan struct{}
 }
 
@@ -43,6 +44,8 @@ func (c *crowd) Redirect(context.Context, string, uploader.Inbox) (int, error) {
 func (c *crowd) TryNow() { c.tried++ }
 
 func (c *crowd) Limit(perSecond int64) { c.limit = perSecond }
+
+func (c *crowd) Connect(connections int) { c.connect = connections }
 
 func (c *crowd) Status() uploader.Status { c.looks.Add(1); return c.status }
 

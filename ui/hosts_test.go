@@ -88,26 +88,3 @@ func TestWhatIsNoAddressOfAStorageIsRefused(t *testing.T) {
 		t.Errorf("allowed: %q", d.settings.Hosts)
 	}
 }
-
-func TestASpeedLimitHoldsAtOnce(t *testing.T) {
-	c := newCrowd(10)
-	d := openDesk(t, Config{Queue: c})
-	d.openSettings()
-	var entry *widget.Entry
-	d.walk(func(o fyne.CanvasObject) {
-		if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == "no limit" {
-			entry = &e.Entry
-		}
-	})
-	for text, want := range map[string]int64{"2": 2e6, "0.5": 5e5, "1,5": 1.5e6, "": 0} {
-		entry.SetText(text)
-		if c.limit != want || d.settings.Rate != want {
-			t.Errorf("%q: the limit is %d, want %d", text, c.limit, want)
-		}
-	}
-	entry.SetText("3")
-	entry.SetText("-1")
-	if c.limit != 3e6 {
-		t.Errorf("a limit of %d was taken", c.limit)
-	}
-}

@@ -17,6 +17,7 @@ type Queue interface {
 	Redirect(ctx context.Context, from string, to uploader.Inbox) (int, error)
 	TryNow()
 	Limit(bytesPerSecond int64)
+	Connect(connections int)
 	Status() uploader.Status
 	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
 	Changed() <-chan struct{}

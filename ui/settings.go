@@ -34,7 +34,7 @@ type Settings struct {
 
 	Rate int64 `json:"rate,omitempty"` // highest speed in bytes per second; 0: no limit
 
-	Connections int    `json:"connections,omitempty"` // requests at once, 1 to 512, from the next start on; 0: found out while sending
+	Connections int    `json:"connections,omitempty"` // requests at once, 1 to 512; 0: found out while sending
 	Proxy       string `json:"proxy,omitempty"`       // address without a password; empty: the system's environment
 	CAFile      string `json:"ca_file,omitempty"`     // PEM file of further certificate authorities
 

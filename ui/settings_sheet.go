@@ -82,6 +82,7 @@ func (w *Window) openSettings() {
 			return false
 		}
 		s.Connections = n
+		w.config.Queue.Connect(n)
 		return true
 	}, w.settingsChanged)
 	if s.Connections > 0 {
@@ -111,8 +112,8 @@ func (w *Window) openSettings() {
 		label(tr("Highest speed, MB/s")), rate)
 	network := container.New(layout.NewFormLayout(),
 		label(tr("Proxy")), proxy,
-		label(tr("Certificates")), authorities)
-	later := container.New(layout.NewFormLayout(), label(tr("Connections")), connections)
+		label(tr("Certificates")), authorities,
+		label(tr("Connections")), connections)
 	hosts := newHostList(w)
 	login := w.loginCheck()
 	body := inset(0, 12, 8, 14, column(0, -1, form,
@@ -122,9 +123,7 @@ func (w *Window) openSettings() {
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
 		inset(10, 0, 0, 0, hosts.box),
 		inset(10, 4, 0, 0, newText(tr("Network"), colorMuted, theme.SizeNameText)),
-		network,
-		inset(10, 4, 0, 0, newText(tr("From the next start on"), colorMuted, theme.SizeNameText)),
-		later))
+		network))
 	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)

@@ -186,3 +186,50 @@ func TestProxyAndCertificatesHoldWhenTheSettingsAreClosed(t *testing.T) {
 	d.finish()
 	d.mustSay("This can't be used.")
 }
+
+// typeSetting types into the entry of the settings with that hint.
+func (d *desk) typeSetting(hint, text string) {
+	d.t.Helper()
+	found := false
+	d.walk(func(o fyne.CanvasObject) {
+		if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == hint {
+			e.SetText(text)
+			found = true
+		}
+	})
+	if !found {
+		d.t.Fatalf("there is no entry that says %q", hint)
+	}
+}
+
+func TestASpeedLimitHoldsAtOnce(t *testing.T) {
+	c := newCrowd(10)
+	d := openDesk(t, Config{Queue: c})
+	d.openSettings()
+	for text, want := range map[string]int64{"2": 2e6, "0.5": 5e5, "1,5": 1.5e6, "": 0} {
+		d.typeSetting("no limit", text)
+		if c.limit != want || d.settings.Rate != want {
+			t.Errorf("%q: the limit is %d, want %d", text, c.limit, want)
+		}
+	}
+	d.typeSetting("no limit", "3")
+	d.typeSetting("no limit", "-1")
+	if c.limit != 3e6 {
+		t.Errorf("a limit of %d was taken", c.limit)
+	}
+}
+
+func TestTheNumberOfConnectionsHoldsAtOnce(t *testing.T) {
+	c := newCrowd(10)
+	d := openDesk(t, Config{Queue: c})
+	d.openSettings()
+	for _, x := range []struct {
+		text string
+		want int
+	}{{"12", 12}, {"512", 512}, {"513", 512}, {"0", 512}, {"many", 512}, {"", 0}} {
+		d.typeSetting("found out while sending", x.text)
+		if c.connect != x.want || d.settings.Connections != x.want {
+			t.Errorf("%q: there are %d connections, want %d", x.text, c.connect, x.want)
+		}
+	}
+}

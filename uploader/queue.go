@@ -25,7 +25,7 @@ type Config struct {
 	Journal Journal
 	// Memory limits the bytes of file content held at once. Default DefaultMemory; at least 1 MiB.
 	Memory int64
-	// Connections is the number of requests under way at once, 1 to 512; 0 lets the queue find it.
+	// Connections is the number of requests under way at once, 1 to 512; 0 lets the queue find it. [Queue.Connect] changes it.
 	Connections int
 	// BlockSize is the preferred size of a block in bytes, MinBlockSize to 4000 MiB; 0 for the default of 8 MiB. Files
 	// of more than 50,000 such blocks get larger ones.
@@ -192,6 +192,18 @@ func (q *Queue) Limit(perSecond int64) {
 	}
 	// An eighth of a second's worth may go at once: short transfers keep to the limit too.
 	q.limiter.Store(rate.NewLimiter(rate.Limit(perSecond), int(min(max(perSecond/8, 1), mib))))
+}
+
+// Connect changes the number of requests under way at once, 1 to 512; 0 lets the queue find it. What is under way beyond a smaller number is
+// brought to its end.
+func (q *Queue) Connect(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if c := newConcurrency(max(n, 0)); c.fixed || q.conns.fixed { // else what was found so far stays
+		q.conns = c
+	}
+	q.wakeWorkers()
+	q.notify()
 }
 
 // Changed receives after something changed that Status or Rows would show. It has room for one: changes coalesce.

@@ -400,6 +400,48 @@ func TestSpeedLimitChangesWhileSending(t *testing.T) {
 	}
 }
 
+func TestTheNumberOfConnectionsChangesWhileSending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 2})
+		for i := range 30 {
+			b.file(fmt.Sprintf("tree/%02d", i), 10)
+		}
+		// hold lets what is under way go and holds what comes after it.
+		var gate chan struct{}
+		hold := func() {
+			next := make(chan struct{})
+			b.store.ClearFaults()
+			b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(next))
+			if gate != nil {
+				close(gate)
+			}
+			gate = next
+		}
+		underWay := func(want int) {
+			t.Helper()
+			synctest.Wait()
+			if s := b.queue.Status(); s.Busy != want || s.Connections != want {
+				t.Errorf("%d requests under way, %d permitted; want %d", s.Busy, s.Connections, want)
+			}
+		}
+		root := filepath.Join(b.dir, "tree")
+		hold()
+		b.add(uploader.AddOptions{}, root)
+		underWay(2)
+		b.queue.Connect(5)
+		underWay(5)
+		b.queue.Connect(1)
+		hold()
+		underWay(1)
+		b.queue.Connect(0) // begins to look for it
+		underWay(4)
+		b.store.ClearFaults()
+		close(gate)
+		b.delivered(root)
+		b.close()
+	})
+}
+
 func TestMemoryLimitBoundsWhatIsUnderWay(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{Memory: 4 * mib, BlockSize: mib, Connections: 32})
 	root := filepath.Dir(b.file("tree/a", 20*mib))

@@ -72,8 +72,9 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	if notice != nil {
 		notices = append(notices, notice)
 	}
-	network := windowNetwork{p: p, flags: f}
 	queue := f.config(j, log)
+	f.connections = mostConnections
+	network := windowNetwork{p: p, flags: f}
 	queue.Open = network.open
 	q, err := uploader.NewQueue(context.WithoutCancel(ctx), queue)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 )
 
 // windowNetwork is by which way the window reaches the storage. The settings may change it at any time, for all that is sent from then on.
+// The number of connections is the queue's alone: a storage keeps open as many as there may ever be.
 type windowNetwork struct {
 	p     *program
 	mu    sync.Mutex
