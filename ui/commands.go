@@ -47,7 +47,7 @@ func (w *Window) resumeAll() {
 			delete(need, in.Inbox)
 		}
 	}
-	n := resting(&w.last.status)
+	n, hosts := resting(&w.last.status), w.hosts()
 	w.inBackground(func(ctx context.Context) {
 		_, err := w.config.Queue.Adopt(ctx, nil)
 		if err == nil {
@@ -66,7 +66,11 @@ func (w *Window) resumeAll() {
 				missing = true
 				continue
 			}
-			t, err := w.recall(ctx, kept[i])
+			t, err := w.recall(ctx, kept[i], hosts)
+			if e, ok := asError(err); ok && e.Reason == uploader.HostNotAllowed {
+				w.do(func() { w.tell(tr("The token can't be used"), explain(e)) })
+				continue
+			}
 			if err != nil || t.StateAt(w.config.Now()) == uploader.StateExpired {
 				missing = true
 				continue

@@ -47,6 +47,8 @@ func (c *crowd) Limit(perSecond int64) { c.limit = perSecond }
 
 func (c *crowd) Connect(connections int) { c.connect = connections }
 
+func (c *crowd) Hold(string, *uploader.Error) {}
+
 func (c *crowd) Status() uploader.Status { c.looks.Add(1); return c.status }
 
 func (c *crowd) Changed() <-chan struct{} { return c.changed }

@@ -62,6 +62,12 @@ func (h *header) show(s *sample) time.Duration {
 		return 0
 	}
 	h.name.set(h.w.called(t.Inbox), theme.ColorNameForeground)
+	for i := range s.status.Inboxes {
+		if in := &s.status.Inboxes[i]; in.Inbox == t.Inbox.Key() && in.Hold != nil && in.Hold.Reason == uploader.HostNotAllowed {
+			h.left.set(tr("You no longer allow its address"), theme.ColorNameError)
+			return 0
+		}
+	}
 	now := h.w.storageNow(s)
 	words, color, next := countdown(t, now)
 	if fit := h.w.fits(s); fit.Known && t.StateAt(now) == uploader.StateActive {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func newHostList(w *Window) *hostList {
 	l.fill()
 	l.box = column(4, -1,
 		newText(tr("Storage addresses that you allow"), colorMuted, theme.SizeNameText),
-		inset(2, 4, 0, 0, small(tr("A token for an unknown address could send your data to a stranger. Allow only an address that the workspace itself has named to you. Taking one back holds for tokens that are pasted from then on."))),
+		inset(2, 4, 0, 0, small(tr("A token for an unknown address could send your data to a stranger. Allow only an address that the workspace itself has named to you. Nothing more is sent to one that you take back."))),
 		l.rows, line(8, 0, l.entry, l.allow), l.problem)
 	return l
 }
@@ -67,21 +68,97 @@ func (l *hostList) add() {
 	case !mayBeAllowed(host):
 		l.say(tr("This is no address of a storage, such as storage.example.org or *.storage.example.org."))
 	default:
-		l.w.settings.Hosts = append(l.w.settings.Hosts, host)
+		l.w.allow(host)
 		l.entry.SetText("")
 		l.changed()
 	}
 }
 
 func (l *hostList) remove(host string) {
-	l.w.settings.Hosts = slices.DeleteFunc(l.w.settings.Hosts, func(h string) bool { return h == host })
+	l.w.takeBack(host)
 	l.changed()
+	l.w.window.Canvas().Focus(l.entry) // the button that had the keyboard is gone
 }
 
 func (l *hostList) changed() {
-	l.w.settingsChanged()
 	l.fill()
 	l.resized()
+}
+
+// hosts are the addresses that are allowed besides the known ones. The slice is the caller's.
+func (w *Window) hosts() []string { return slices.Concat(w.settings.Hosts, w.config.Hosts) }
+
+// allow allows a host, or all below one. What waits for that goes on.
+func (w *Window) allow(host string) {
+	w.settings.Hosts = append(w.settings.Hosts, host)
+	w.settingsChanged()
+	concerned := concernedBy(host)
+	s := w.config.Queue.Status()
+	for i := range s.Inboxes {
+		in := &s.Inboxes[i]
+		if in.Hold == nil || in.Hold.Reason != uploader.HostNotAllowed || !concerned(in.Token.Inbox) {
+			continue
+		}
+		if err := w.config.Queue.Use(in.Token); err != nil {
+			w.tell(tr("The token can't be used"), explain(err))
+		}
+	}
+	w.keepAllowed(concerned, true)
+}
+
+// takeBack allows a host, or all below one, no longer, and stops what is sent there: here at once, in other programs as they notice.
+func (w *Window) takeBack(host string) {
+	w.settings.Hosts = slices.DeleteFunc(w.settings.Hosts, func(h string) bool { return h == host })
+	w.settingsChanged()
+	of, others := concernedBy(host), uploader.AllowHost(w.hosts()...)
+	concerned := func(in uploader.Inbox) bool { return of(in) && !in.Allowed(others) }
+	s := w.config.Queue.Status()
+	for i := range s.Inboxes {
+		if in := &s.Inboxes[i]; concerned(in.Token.Inbox) {
+			e := uploader.NewError("send", "", uploader.HostNotAllowed)
+			e.Value = in.Token.Inbox.Host
+			w.config.Queue.Hold(in.Inbox, e)
+		}
+	}
+	for i := range s.Transfers {
+		if t := &s.Transfers[i]; t.Owner == uploader.Elsewhere && !t.Finished() && concerned(t.Options.Scan.Inbox) {
+			w.command(uploader.Command{Verb: uploader.Pause, Transfer: t.ID})
+		}
+	}
+	w.keepAllowed(concerned, false)
+}
+
+// concernedBy tells which inboxes a person has to allow a host for, or all below one.
+func concernedBy(host string) func(uploader.Inbox) bool {
+	of := uploader.AllowHost(host)
+	return func(in uploader.Inbox) bool { return in.Host != "" && !in.Allowed() && in.Allowed(of) }
+}
+
+// keepAllowed keeps with the kept inboxes whether their address is allowed, so that it holds for the command line and the next start.
+func (w *Window) keepAllowed(concerned func(uploader.Inbox) bool, allowed bool) {
+	var names []string
+	for i := range w.kept {
+		if r := &w.kept[i]; concerned(r.Inbox) && (r.AllowedHost != "") != allowed {
+			names = append(names, r.Name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	w.inBackground(func(ctx context.Context) {
+		for _, name := range names {
+			if err := w.config.Inboxes.Allow(ctx, name, allowed); err != nil && ctx.Err() == nil {
+				w.config.Log.Error("allow", "error", err)
+				w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
+			}
+		}
+		all, err := w.config.Inboxes.List(ctx)
+		w.do(func() {
+			if err == nil {
+				w.keptAre(all)
+			}
+		})
+	})
 }
 
 // say shows what is wrong with what was typed; the empty text takes that back.

@@ -3,10 +3,15 @@ package ui
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
+	"github.com/google/go-cmp/cmp"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
 )
 
 // typeHost types into the entry for allowed addresses and submits it.
@@ -86,5 +91,118 @@ func TestWhatIsNoAddressOfAStorageIsRefused(t *testing.T) {
 	d.mustSay("This address is allowed already.")
 	if len(d.settings.Hosts) > 0 {
 		t.Errorf("allowed: %q", d.settings.Hosts)
+	}
+}
+
+// TestNothingMoreIsSentToAnAddressThatIsTakenBack: what waits says why, and goes on when it is allowed again.
+func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
+	const host = "files.example.org"
+	gate := make(chan struct{})
+	store := uploadertest.NewStore().With("w")
+	store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(gate))
+	j := uploader.NewMemoryJournal()
+	q, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Open: func(uploader.Token) (uploader.Store, error) { return store, nil }, Connections: 2, Journal: j,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := q.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	inboxes := uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(nil)}
+	d := openDesk(t, Config{Queue: q, Inboxes: inboxes})
+	d.clipboard(someToken("trestore.blob.core.windows.net", host))
+	d.pasted()
+	d.check("It is the workspace's")
+	d.tap("Use this token")
+	d.finish()
+	d.drop(folder(t, "a", "b", "c", "d", "e"))
+	d.until("it is counted", func() bool { return d.says("Send 5 files") })
+	d.tap("Send 5 files")
+	for q.Status().Busy < 2 { // of which the queue does not tell
+		d.look()
+	}
+
+	restored := func() error {
+		all, err := inboxes.List(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%d inboxes are kept, error %v", len(all), err)
+		}
+		_, err = inboxes.Token(t.Context(), all[0])
+		return err
+	}
+	if err := restored(); err != nil {
+		t.Errorf("the token is not kept: %v", err)
+	}
+	d.openSettings()
+	d.tapIcon("remove")
+	d.finish()
+	if e, ok := d.window.Canvas().Focused().(*sheetEntry); !ok || e.PlaceHolder != "storage.example.org" {
+		t.Error("the keyboard is with nothing, since its button is gone")
+	}
+	close(gate)
+	d.key(fyne.KeyEscape)
+	d.until("nothing is under way", func() bool { return q.Status().Busy == 0 })
+	if n := len(store.Names()); n != 2 {
+		t.Errorf("%d files have arrived, want the 2 that were under way", n)
+	}
+	d.mustSay("“"+host+"” is no longer an allowed storage address", "Allow it again in the settings", "You no longer allow its address")
+	if e, ok := asError(restored()); !ok || e.Reason != uploader.HostNotAllowed {
+		t.Errorf("the kept inbox can be sent to: %v", e)
+	}
+
+	d.openSettings()
+	d.typeHost(host)
+	d.finish()
+	d.key(fyne.KeyEscape)
+	d.until("all has arrived", func() bool { return len(store.Names()) == 5 })
+	if err := restored(); err != nil {
+		t.Errorf("the token is not kept any more: %v", err)
+	}
+}
+
+// TestAnAddressThatIsTakenBackConcernsNoOther: what another allowed address covers goes on, and so do the known ones.
+func TestAnAddressThatIsTakenBackConcernsNoOther(t *testing.T) {
+	to := func(host string) (in uploader.TransferStatus) {
+		in.ID, in.Owner = int64(len(host)), uploader.Elsewhere
+		in.Options.Scan.Inbox = uploader.Inbox{Scheme: "https", Host: host, Container: "ws-1"}
+		return in
+	}
+	q := newFew()
+	q.status.Transfers = []uploader.TransferStatus{to("a.lab.example"), to("lab.example.org"), to("trestore.blob.core.windows.net"), to("files.lab.example")}
+	d := openDesk(t, Config{Queue: q, Hosts: []string{"files.lab.example"}})
+	d.settings.Hosts = []string{"*.lab.example", "lab.example.org"}
+	d.takeBack("*.lab.example")
+	d.finish()
+	want := []uploader.Command{{Verb: uploader.Pause, Transfer: int64(len("a.lab.example"))}} // in the program that sends it
+	if diff := cmp.Diff(want, q.did); diff != "" {
+		t.Errorf("commands (-want +got):\n%s", diff)
+	}
+}
+
+// TestAnAddressAllowedElsewhereIsAmongTheSettings: one that was allowed on the command line can be taken back, too.
+func TestAnAddressAllowedElsewhereIsAmongTheSettings(t *testing.T) {
+	j := uploader.NewMemoryJournal()
+	inboxes := uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(nil)}
+	token, err := uploader.ParseToken(someToken("trestore.blob.core.windows.net", "files.example.org"), uploader.AllowHost("files.example.org"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := inboxes.Add(t.Context(), "Lab", token, time.Now(), uploader.AddInboxOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	d := openDesk(t, Config{Queue: newFew(), Inboxes: inboxes})
+	d.loadInboxes()
+	d.finish()
+	d.openSettings()
+	d.mustSay("files.example.org")
+	d.tapIcon("remove")
+	d.finish()
+	all, err := inboxes.List(t.Context())
+	if err != nil || all[0].AllowedHost != "" || len(d.settings.Hosts) > 0 {
+		t.Errorf("allowed: %q, %q, error %v", all[0].AllowedHost, d.settings.Hosts, err)
 	}
 }

@@ -48,7 +48,7 @@ func (w *Window) loadInboxes() {
 			return
 		}
 		w.do(func() {
-			w.kept = all
+			w.keptAre(all)
 			if r, ok := w.record(w.settings.Inbox); ok && r.Ref != "" && w.token.Inbox.Host == "" {
 				w.choose(r)
 			}
@@ -56,10 +56,23 @@ func (w *Window) loadInboxes() {
 	})
 }
 
+// keptAre takes over which inboxes are kept. An address that was allowed for one of them elsewhere, as on the command line, is among the
+// settings' own from then on, where it can be taken back.
+func (w *Window) keptAre(all []uploader.InboxRecord) {
+	w.kept = all
+	for i := range all {
+		if host := all[i].AllowedHost; host != "" && !all[i].Inbox.Allowed(uploader.AllowHost(w.hosts()...)) {
+			w.settings.Hosts = append(w.settings.Hosts, host)
+			w.settingsChanged()
+		}
+	}
+}
+
 // choose makes a kept inbox the one that new files go to, with its token from the keyring.
 func (w *Window) choose(r uploader.InboxRecord) {
+	hosts := w.hosts()
 	w.inBackground(func(ctx context.Context) {
-		t, err := w.recall(ctx, r)
+		t, err := w.recall(ctx, r, hosts)
 		w.do(func() {
 			switch {
 			case ctx.Err() != nil:
@@ -76,9 +89,9 @@ func (w *Window) choose(r uploader.InboxRecord) {
 }
 
 // recall takes a kept inbox's token from the keyring and hands it to the queue. While the keyring is silent, the window says so.
-func (w *Window) recall(ctx context.Context, r uploader.InboxRecord) (uploader.Token, error) {
+func (w *Window) recall(ctx context.Context, r uploader.InboxRecord, hosts []string) (uploader.Token, error) {
 	stop := w.sayWaiting()
-	t, err := w.config.Inboxes.Token(ctx, r)
+	t, err := w.config.Inboxes.Token(ctx, r, hosts...)
 	stop()
 	if err != nil {
 		return t, err
@@ -130,7 +143,7 @@ func (w *Window) keep(t uploader.Token, name string, remember bool) {
 				return
 			}
 			if listed == nil {
-				w.kept = all
+				w.keptAre(all)
 			}
 			w.unkept = !remember || err != nil
 			if err != nil {

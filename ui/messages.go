@@ -23,6 +23,8 @@ func explain(err error) uploader.Explanation {
 	switch e.Reason {
 	case uploader.UnknownHost:
 		x.Do = tr("Ask the workspace whether this address is theirs before you allow it.")
+	case uploader.HostNotAllowed:
+		x.Do = tr("Allow it again in the settings if the workspace says that it is theirs.")
 	case uploader.AlreadyThere:
 		x.Do = tr("Replace what is there, or send it under another name.")
 	case uploader.MayNotReplace, uploader.NameLocked, uploader.ForeignBlocks:

@@ -18,6 +18,7 @@ type Queue interface {
 	TryNow()
 	Limit(bytesPerSecond int64)
 	Connect(connections int)
+	Hold(inbox string, why *uploader.Error)
 	Status() uploader.Status
 	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
 	Changed() <-chan struct{}
@@ -29,7 +30,8 @@ type Inboxes interface {
 	List(ctx context.Context) ([]uploader.InboxRecord, error)
 	Add(ctx context.Context, name string, t uploader.Token, now time.Time, o uploader.AddInboxOptions) (uploader.InboxRecord, error)
 	Rename(ctx context.Context, name, to string) (uploader.InboxRecord, error)
-	Token(ctx context.Context, r uploader.InboxRecord) (uploader.Token, error)
+	Allow(ctx context.Context, name string, allowed bool) error
+	Token(ctx context.Context, r uploader.InboxRecord, hosts ...string) (uploader.Token, error)
 }
 
 // counted returns how many rows a filter without a text has according to the totals.

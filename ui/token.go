@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -44,13 +43,7 @@ func (w *Window) pasteToken() {
 
 // parse reads a token by the person's settings.
 func (w *Window) parse(text string, more ...string) (uploader.Token, error) {
-	var options []uploader.ParseOption
-	for _, h := range slices.Concat(more, w.settings.Hosts, w.config.Hosts) {
-		if h != "" {
-			options = append(options, uploader.AllowHost(h))
-		}
-	}
-	return uploader.ParseToken(text, options...)
+	return uploader.ParseToken(text, uploader.AllowHost(more...), uploader.AllowHost(w.hosts()...))
 }
 
 // openToken opens the dialog with a text, which may be empty.
@@ -262,7 +255,7 @@ func (d *tokenDialog) take() {
 	t := d.token
 	d.w.settings.Inbox = t.Inbox.Key()
 	if d.allowed != "" {
-		d.w.settings.Hosts = append(d.w.settings.Hosts, d.allowed)
+		d.w.allow(d.allowed)
 	}
 	if d.forget.Visible() {
 		d.w.settings.KeepClipboard = !d.forget.Checked

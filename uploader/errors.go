@@ -16,7 +16,8 @@ var (
 	ErrTokenExpired = errors.New("token expired")
 	// ErrTokenNotYetValid: the token's time has not begun. The inbox waits for it.
 	ErrTokenNotYetValid = errors.New("token not yet valid")
-	// ErrDenied: the service refuses the token or this network. The inbox waits for a new token.
+	// ErrDenied: the service refuses the token or this network, or a person no longer allows the token's address. The inbox waits for
+	// a new token.
 	ErrDenied = errors.New("denied")
 	// ErrInboxNotFound: account or container do not exist (any more). The inbox waits.
 	ErrInboxNotFound = errors.New("inbox not found")

@@ -30,6 +30,9 @@ type InboxRecords interface {
 type Inboxes struct {
 	Records InboxRecords
 	Vault   Vault
+	// Hosts are allowed by somebody else than the person, such as an administrator. An inbox there is kept without a permission
+	// of its own, so that it ends with theirs.
+	Hosts []string
 }
 
 // List returns all records, ordered by name.
@@ -88,6 +91,9 @@ func (in Inboxes) Add(ctx context.Context, name string, t Token, now time.Time, 
 	r, err := NewInboxRecord(name, t)
 	if err != nil {
 		return InboxRecord{}, err
+	}
+	if t.Inbox.Allowed(AllowHost(in.Hosts...)) {
+		r.AllowedHost = ""
 	}
 	before, exists, err := in.find(ctx, r.Name)
 	switch {
@@ -153,8 +159,22 @@ func (in Inboxes) Remove(ctx context.Context, name string, force bool) (InboxRec
 	return r, vault
 }
 
-// Token returns the inbox's token from the vault. Where it is not there the error wraps ErrVault.
-func (in Inboxes) Token(ctx context.Context, r InboxRecord) (Token, error) {
+// Allow allows the host that an inbox leads to, where that is no known storage address, or takes that back. See [InboxRecord.Restore].
+func (in Inboxes) Allow(ctx context.Context, name string, allowed bool) error {
+	r, err := in.Find(ctx, name)
+	if err != nil {
+		return err
+	}
+	r.AllowedHost = ""
+	if allowed {
+		r.AllowedHost = r.Inbox.Host
+	}
+	return in.Records.PutInbox(ctx, r)
+}
+
+// Token returns the inbox's token from the vault. Where it is not there the error wraps ErrVault. hosts are allowed besides those of
+// the record; the reason is HostNotAllowed where its host is none of them.
+func (in Inboxes) Token(ctx context.Context, r InboxRecord, hosts ...string) (Token, error) {
 	if r.Ref == "" {
 		return Token{}, NewError("restore token", "", VaultMissing)
 	}
@@ -162,7 +182,7 @@ func (in Inboxes) Token(ctx context.Context, r InboxRecord) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	return r.Restore(query)
+	return r.Restore(query, AllowHost(in.Hosts...), AllowHost(hosts...))
 }
 
 // aboutName returns an error about an inbox's name.

@@ -3,6 +3,7 @@ package uploader_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -241,4 +242,53 @@ func TestATokenThatCannotBeRemovedKeepsItsName(t *testing.T) {
 	if len(m.records) != 0 {
 		t.Error("the name is still there")
 	}
+}
+
+// TestAnAllowedHostThatIsTakenBackGetsNoToken: what a person allowed holds until they take it back, what an administrator allowed as long
+// as they do.
+func TestAnAllowedHostThatIsTakenBackGetsNoToken(t *testing.T) {
+	const host = "files.example.org"
+	token, err := uploader.ParseToken(strings.Replace(studyLink, "inboxone.blob.core.windows.net", host, 1)+studySignature, uploader.AllowHost(host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _, _ := newInboxes()
+	byAdministrator := in
+	byAdministrator.Hosts = []string{"*.example.org"}
+	for name, keeper := range map[string]uploader.Inboxes{"mine": in, "theirs": byAdministrator} {
+		if _, err := keeper.Add(t.Context(), name, token, now, uploader.AddInboxOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restored := func(name string, from uploader.Inboxes, hosts ...string) bool {
+		t.Helper()
+		r, err := from.Find(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := from.Token(t.Context(), r, hosts...)
+		if e, ok := errors.AsType[*uploader.Error](err); err != nil && (!ok || e.Reason != uploader.HostNotAllowed || e.Value != host) {
+			t.Fatalf("error %v", err)
+		}
+		return err == nil && got.Link() == token.Link()
+	}
+	if !restored("mine", in) || !restored("theirs", byAdministrator) {
+		t.Error("an allowed host has no token")
+	}
+	if restored("theirs", in) {
+		t.Error("the host is allowed though the administrator does not allow it any more")
+	}
+	if err := in.Allow(t.Context(), "MINE", false); err != nil {
+		t.Fatal(err)
+	}
+	if restored("mine", in) {
+		t.Error("the host is allowed though it was taken back")
+	}
+	if !restored("mine", in, host) {
+		t.Error("the host is not allowed though this run allows it")
+	}
+	if err := in.Allow(t.Context(), "mine", true); err != nil || !restored("mine", in) {
+		t.Errorf("the host is not allowed again: %v", err)
+	}
+	wantName(t, in.Allow(t.Context(), "nobody", true), uploader.InboxUnknown)
 }

@@ -25,7 +25,7 @@ type InboxRecord struct {
 	ValidFrom, ValidTo time.Time
 	Policy, IP         string
 	HTTPSOnly          bool
-	// AllowedHost is the inbox's host where a person had to allow it, see [AllowHost]; else empty.
+	// AllowedHost is the inbox's host where a person had to allow it, see [AllowHost], and has not taken that back; else empty.
 	AllowedHost string
 
 	// Ref is where the vault holds the token's query. It is empty where the token is not kept: it then has to be given
@@ -53,7 +53,7 @@ func (r *InboxRecord) describe(t Token) {
 	r.Inbox, r.Rights, r.Version, r.Policy, r.IP, r.HTTPSOnly = t.Inbox, t.Rights, t.Version, t.Policy, t.IP, t.HTTPSOnly
 	r.ValidFrom, r.ValidTo = t.ValidFrom, t.ValidTo
 	r.AllowedHost = ""
-	if _, known := (&parser{}).endpoint(t.Inbox.Host); !known {
+	if !t.Inbox.Allowed() {
 		r.AllowedHost = t.Inbox.Host
 	}
 	r.Fingerprint = newFingerprint(t)
@@ -70,13 +70,19 @@ func (r InboxRecord) TokenWithoutSecret() Token {
 // Restore returns the token with its query from the vault, byte for byte, and with the names and dates that were stated with
 // it. Everything else is read from the query and the address as from a pasted link, so that no record makes this program
 // send files to a host that it would not accept. A query that is not the record's, or a record that was altered to lead
-// elsewhere, is an error with the reason VaultDamaged.
-func (r InboxRecord) Restore(query string) (Token, error) {
+// elsewhere, is an error with the reason VaultDamaged; a host that neither the record nor an option allows is one with
+// HostNotAllowed.
+func (r InboxRecord) Restore(query string, options ...ParseOption) (Token, error) {
 	p := &parser{}
-	AllowHost(r.AllowedHost)(p)
+	AllowHost(r.Inbox.Host)(p) // whether it may be used is asked below, of a record that is intact
 	t, err := p.read(link{address: r.Inbox.URL(), query: query}, stated{})
 	if err != nil || !r.Fingerprint.Matches(t) {
 		return Token{}, NewError("restore token", "", VaultDamaged)
+	}
+	if !r.Inbox.Allowed(append(options, AllowHost(r.AllowedHost))...) {
+		e := NewError("restore token", "", HostNotAllowed)
+		e.Value = r.Inbox.Host
+		return Token{}, e
 	}
 	t.Inbox.InboxID, t.Inbox.WsID, t.Inbox.TID = r.Inbox.InboxID, r.Inbox.WsID, r.Inbox.TID
 	t.Version, t.ValidFrom, t.ValidTo = r.Version, r.ValidFrom, r.ValidTo

@@ -12,11 +12,25 @@ const maxTokenText = 64 << 10
 // ParseOption changes what [ParseToken] accepts.
 type ParseOption func(*parser)
 
-// AllowHost makes ParseToken accept links to host although it is no endpoint of Azure that this package knows. Host is
+// AllowHost makes ParseToken accept links to these hosts although they are no endpoints of Azure that this package knows. Each is
 // a host name, with a port if only that port is meant, or "*.example.org" for every host below example.org. Plain http
 // stays refused outside loopback.
-func AllowHost(host string) ParseOption {
-	return func(p *parser) { p.allowed = append(p.allowed, strings.ToLower(strings.TrimSpace(host))) }
+func AllowHost(hosts ...string) ParseOption {
+	return func(p *parser) {
+		for _, host := range hosts {
+			p.allowed = append(p.allowed, strings.ToLower(strings.TrimSpace(host)))
+		}
+	}
+}
+
+// Allowed reports whether ParseToken accepts tokens for the inbox's host by these options.
+func (i Inbox) Allowed(options ...ParseOption) bool {
+	var p parser
+	for _, o := range options {
+		o(&p)
+	}
+	_, ok := p.endpoint(i.Host)
+	return ok
 }
 
 // parser holds what the options said.

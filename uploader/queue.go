@@ -172,6 +172,16 @@ func (q *Queue) Use(t Token) error {
 	return nil
 }
 
+// Hold makes an inbox's jobs wait for that reason until Use is called for it. Requests under way are brought to their end.
+func (q *Queue) Hold(inbox string, why *Error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	in := q.inbox(inbox)
+	in.generation++ // what those requests say of the token changes nothing about this
+	q.holdInbox(in, why)
+	q.reconsider()
+}
+
 // inbox returns the inbox of the key, new where needed. The caller holds the lock.
 func (q *Queue) inbox(key string) *inbox {
 	in := q.inboxes[key]

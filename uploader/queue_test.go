@@ -442,6 +442,33 @@ func TestTheNumberOfConnectionsChangesWhileSending(t *testing.T) {
 	})
 }
 
+func TestAnInboxThatIsHeldGetsNothingMoreBeforeATokenIsUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 2})
+		for i := range 10 {
+			b.file(fmt.Sprintf("tree/%02d", i), 10)
+		}
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(gate))
+		b.add(uploader.AddOptions{}, filepath.Join(b.dir, "tree"))
+		synctest.Wait()
+		why := uploader.NewError("send", "", uploader.HostNotAllowed)
+		b.queue.Hold(b.inbox.Key(), why)
+		close(gate)
+		if err := b.wait(); !errors.Is(err, why) {
+			t.Errorf("wait: %v", err)
+		}
+		if n := len(b.store.Names()); n != 2 {
+			t.Errorf("%d files have arrived, want the 2 that were under way", n)
+		}
+		if err := b.queue.Use(token("w")); err != nil {
+			t.Fatal(err)
+		}
+		b.delivered(filepath.Join(b.dir, "tree"))
+		b.close()
+	})
+}
+
 func TestMemoryLimitBoundsWhatIsUnderWay(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{Memory: 4 * mib, BlockSize: mib, Connections: 32})
 	root := filepath.Dir(b.file("tree/a", 20*mib))

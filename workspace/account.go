@@ -58,16 +58,12 @@ func ParseAccount(text, address string, allow ...string) (Account, error) {
 
 // endpoint returns the service's address from the one that was given and the one that stands in the connection string.
 func endpoint(given, stated string, allow []string) (uploader.Inbox, error) {
-	options := make([]uploader.ParseOption, len(allow))
-	for i, h := range allow {
-		options[i] = uploader.AllowHost(h)
-	}
 	var found uploader.Inbox
 	for _, address := range []string{given, stated} {
 		if address == "" {
 			continue
 		}
-		inbox, err := uploader.ParseEndpoint(address, options...)
+		inbox, err := uploader.ParseEndpoint(address, uploader.AllowHost(allow...))
 		if err != nil {
 			return found, addressError(err, address)
 		}

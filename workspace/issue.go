@@ -99,11 +99,7 @@ func (w *Workspace) prepare(tid int, r Request, at time.Time) (uploader.Token, G
 		// A name of its own, so that a link whose container was deleted does not open another one of that name later.
 		policy: policyPrefix + strings.ToLower(rand.Text()[:12]),
 	}
-	options := make([]uploader.ParseOption, len(w.account.allow))
-	for i, h := range w.account.allow {
-		options[i] = uploader.AllowHost(h)
-	}
-	t, err := uploader.ParseToken(w.account.link(g.Container, g.policy, r, w.links), options...)
+	t, err := uploader.ParseToken(w.account.link(g.Container, g.policy, r, w.links), uploader.AllowHost(w.account.allow...))
 	if err != nil { // a link that this program itself would not take
 		return uploader.Token{}, Grant{}, newError("issue token", Unexpected)
 	}

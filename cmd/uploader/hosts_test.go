@@ -83,6 +83,33 @@ func TestAListThatOthersMayWriteIsNotUsed(t *testing.T) {
 	}
 }
 
+// TestAnAdministratorTakesBackAHost: an inbox that was kept while it was allowed gets nothing more.
+func TestAnAdministratorTakesBackAHost(t *testing.T) {
+	list := allowHosts(t, "inbox.lab.example\n")
+	dir := t.TempDir()
+	before := openVault
+	openVault = testVault
+	t.Cleanup(func() { openVault = before })
+	file := filepath.Join(dir, "a.txt")
+	check(t, os.WriteFile(file, []byte("a"), 0o600))
+	env := func(name string) string {
+		return map[string]string{"UPLOADER_HOME": filepath.Join(dir, "state"), "KEYRING": filepath.Join(dir, "keyring"), tokenVariable: ""}[name]
+	}
+	says := func(code int, text string, args ...string) {
+		t.Helper()
+		var out bytes.Buffer
+		if got := run(t.Context(), args, strings.NewReader(foreignLink), &out, &out, env); got != code || !strings.Contains(out.String(), text) {
+			t.Errorf("%q: exit code %d, want %d; says %q, want %q", args, got, code, out.String(), text)
+		}
+	}
+	says(exitOK, "is kept", "inbox", "add", "Lab", "-")
+	says(exitOK, "a.txt", "copy", file, "--to", "Lab", "--dry-run")
+	check(t, os.WriteFile(list, nil, 0o600))
+	says(exitToken, "“inbox.lab.example” is no longer an allowed storage address", "copy", file, "--to", "Lab", "--dry-run")
+	says(exitOK, "address no longer allowed", "inbox", "list")
+	says(exitOK, "a.txt", "copy", file, "--to", "Lab", "--dry-run", "--allow-host", "inbox.lab.example")
+}
+
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

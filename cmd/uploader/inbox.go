@@ -46,6 +46,9 @@ The token's signature is kept in the keyring alone: GNOME Keyring, KWallet or Ke
 the Credential Manager on Windows. Where there is none, or it is locked, or the token has ended, the name is kept all the
 same, and the token has to be given each time: uploader copy data --to NAME --token-file token.txt
 
+An address that you allow with --allow-host stays allowed for this inbox until you remove the inbox, or take the address back in
+the window's settings. One that your administrator allows stays so as long as it is on their list.
+
 Exit codes: 0 the inbox and its token are kept, 1 the name is kept and the token could not be, 2 wrong usage, no readable
 token or a name that is taken, 3 the name is kept and the token has ended.`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -188,6 +191,7 @@ Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 
 
 func (p *program) listInboxes(all []uploader.InboxRecord, asJSON bool) error {
 	now := p.now()
+	administrators, _ := allowedHosts()
 	if asJSON {
 		list := struct {
 			Inboxes []listedInbox `json:"inboxes"`
@@ -204,7 +208,10 @@ func (p *program) listInboxes(all []uploader.InboxRecord, asJSON bool) error {
 	var widths [4]int
 	for i, r := range all {
 		kept := "token in the keyring"
-		if r.Ref == "" {
+		switch {
+		case !r.Inbox.Allowed(uploader.AllowHost(r.AllowedHost), uploader.AllowHost(administrators...)):
+			kept = "address no longer allowed"
+		case r.Ref == "":
 			kept = "token to be given"
 		}
 		rows[i] = [4]string{r.Name, shown(r.Inbox.String()), stateWords(r.TokenWithoutSecret(), now), kept}

@@ -54,5 +54,6 @@ func (p *program) inboxes() (uploader.Inboxes, error) {
 	if _, err := p.stateDir(); err != nil {
 		return uploader.Inboxes{}, err
 	}
-	return uploader.Inboxes{Records: inboxRecords{p}, Vault: p.vault()}, nil
+	administrators, _ := allowedHosts()
+	return uploader.Inboxes{Records: inboxRecords{p}, Vault: p.vault(), Hosts: administrators}, nil
 }

@@ -103,7 +103,7 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 			usable[key] = true // goes to the token's own inbox
 			continue
 		case token.Inbox.Key() != key:
-			if t, err = p.keptToken(ctx, pending[slices.IndexFunc(pending, func(s uploader.TransferStatus) bool { return s.Inbox == key })]); err != nil {
+			if t, err = p.keptToken(ctx, pending[slices.IndexFunc(pending, func(s uploader.TransferStatus) bool { return s.Inbox == key })], f.hosts); err != nil {
 				lacking = err
 				continue
 			}
@@ -244,8 +244,8 @@ func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from
 	return nil
 }
 
-// keptToken returns the token of an upload's inbox from the keyring.
-func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus) (uploader.Token, error) {
+// keptToken returns the token of an upload's inbox from the keyring. hosts are those of --allow-host.
+func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus, hosts []string) (uploader.Token, error) {
 	in := t.Options.Scan.Inbox
 	inboxes, err := p.inboxes()
 	if err != nil {
@@ -259,7 +259,7 @@ func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus) (upl
 		shown(in.String()), fileCount(t.Files[uploader.Waiting]+t.Files[uploader.Paused]))}
 	for _, r := range all {
 		if r.Inbox.Key() == t.Inbox && r.Ref != "" {
-			token, err := inboxes.Token(ctx, r)
+			token, err := inboxes.Token(ctx, r, hosts...)
 			if err == nil || !errors.Is(err, uploader.ErrVault) {
 				return token, err
 			}

@@ -128,12 +128,8 @@ func (p *program) givenToken(ctx context.Context, file string, args []string) (g
 
 // parse reads the token. hosts are allowed besides the known ones and those that an administrator has allowed, see --allow-host.
 func (g givenToken) parse(hosts []string) (uploader.Token, error) {
-	var options []uploader.ParseOption
 	administrators, _ := allowedHosts()
-	for _, h := range append(administrators, hosts...) {
-		options = append(options, uploader.AllowHost(h))
-	}
-	token, err := uploader.ParseToken(g.text, options...)
+	token, err := uploader.ParseToken(g.text, uploader.AllowHost(administrators...), uploader.AllowHost(hosts...))
 	if err != nil {
 		return uploader.Token{}, shellHint(err, g.argument)
 	}
@@ -170,7 +166,7 @@ func (p *program) tokenFor(ctx context.Context, r uploader.InboxRecord, given gi
 	if err != nil {
 		return uploader.Token{}, err
 	}
-	token, err := inboxes.Token(ctx, r)
+	token, err := inboxes.Token(ctx, r, hosts...)
 	if errors.Is(err, uploader.ErrVault) {
 		what := uploader.Explain(err).What
 		if r.Ref == "" {

@@ -97,7 +97,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	}
 	config := ui.Config{
 		Queue: q, Hosts: hosts, Notices: notices,
-		Inboxes:  uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(openVault(p.env))},
+		Inboxes:  uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(openVault(p.env)), Hosts: hosts},
 		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
 		Network: func(s ui.Settings) ui.Notice { return network.change(s, q) },
 		CheckToken: func(ctx context.Context, t uploader.Token) (uploader.Checked, error) {

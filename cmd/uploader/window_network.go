@@ -34,7 +34,7 @@ func (n *windowNetwork) change(s ui.Settings, q *uploader.Queue) ui.Notice {
 	n.flags.proxy, n.flags.caFile = flags.proxy, flags.caFile
 	n.mu.Unlock()
 	for _, in := range q.Status().Inboxes {
-		if in.Token.Inbox.Host == "" {
+		if in.Token.Inbox.Host == "" || in.Hold != nil && in.Hold.Reason == uploader.HostNotAllowed {
 			continue
 		}
 		err := q.Use(in.Token)
