@@ -26,7 +26,11 @@ const (
 const (
 	responseChosen    = 0
 	responseCancelled = 1
+	responseOther     = 2 // closed without a button, by Esc say; or never opened
 )
+
+// glance is how long a dialog is open at least that a person has closed. One that ends sooner could not be opened.
+var glance = 300 * time.Millisecond
 
 // Choose lets the person pick any number of files, or of folders, in the desktop's own dialog, under that title, by the portal for it.
 // The dialog stands above parent: x11: and the number of a window in hexadecimal digits; empty: above none, so that it may open behind.
@@ -103,11 +107,11 @@ func (q question) ask(ctx context.Context, patience time.Duration) ([]string, er
 	if err := portal.CallWithContext(opening, portalChooser+"."+q.method, 0, q.parent, q.title, q.options).Store(&request); err != nil {
 		return nil, err
 	}
-	return awaitChoice(ctx, bus, request, signals)
+	return awaitChoice(ctx, bus, request, signals, time.Now())
 }
 
-// awaitChoice waits for the answer to a request, which a portal that has ended never gives.
-func awaitChoice(ctx context.Context, bus *dbus.Conn, request dbus.ObjectPath, signals <-chan *dbus.Signal) ([]string, error) {
+// awaitChoice waits for the answer to a request that was made then, which a portal that has ended never gives.
+func awaitChoice(ctx context.Context, bus *dbus.Conn, request dbus.ObjectPath, signals <-chan *dbus.Signal, made time.Time) ([]string, error) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -120,22 +124,22 @@ func awaitChoice(ctx context.Context, bus *dbus.Conn, request dbus.ObjectPath, s
 			case s.Name == "org.freedesktop.DBus.NameOwnerChanged":
 				return nil, errors.New("the portal has ended")
 			case s.Path == request:
-				return chosen(s.Body)
+				return chosen(s.Body, time.Since(made) >= glance)
 			}
 		}
 	}
 }
 
-// chosen reads the answer to a request.
-func chosen(body []any) ([]string, error) {
+// chosen reads the answer to a request, whose dialog was seen, or can't have been.
+func chosen(body []any, seen bool) ([]string, error) {
 	var response uint32
 	var results map[string]dbus.Variant
 	if err := dbus.Store(body, &response, &results); err != nil {
 		return nil, err
 	}
-	switch response {
-	case responseChosen:
-	case responseCancelled:
+	switch {
+	case response == responseChosen:
+	case response == responseCancelled, response == responseOther && seen:
 		return nil, nil
 	default:
 		return nil, errors.New("the portal gave up")

@@ -105,7 +105,7 @@ func TestFilesArePickedInThePortalsDialog(t *testing.T) {
 		"folders":               {folders: true, results: uris("file:///data/run_017"), want: []string{"/data/run_017"}},
 		"what is no file":       {results: uris("smb://server/share/a.txt"), want: []string{"smb://server/share/a.txt"}},
 		"nothing":               {response: responseCancelled},
-		"ended in another way":  {response: 2, fails: true},
+		"an answer not known":   {response: 7, fails: true},
 		"an answer of no sense": {results: map[string]dbus.Variant{"uris": dbus.MakeVariant(7)}, fails: true},
 		"an answer without any": {fails: true},
 	} {
@@ -137,9 +137,9 @@ func TestWhereAFileIsWrittenIsSaidInThePortalsDialog(t *testing.T) {
 		want     string
 		fails    bool
 	}{
-		"a file":               {results: uris("file:///data/50%25%20%C2%B5g.csv"), want: "/data/50% µg.csv"},
-		"nothing":              {response: responseCancelled},
-		"ended in another way": {response: 2, fails: true},
+		"a file":              {results: uris("file:///data/50%25%20%C2%B5g.csv"), want: "/data/50% µg.csv"},
+		"nothing":             {response: responseCancelled},
+		"an answer not known": {response: 7, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := startPortal(t, b, 1, func(p *portal, request dbus.ObjectPath) { p.respond(request, c.response, c.results) })
@@ -156,6 +156,27 @@ func TestWhereAFileIsWrittenIsSaidInThePortalsDialog(t *testing.T) {
 	}
 }
 
+// TestADialogThatIsClosedWithoutAButtonPicksNothing: so GNOME's portal says that it was closed by Esc. No other dialog opens then, unless
+// there was none at all.
+func TestADialogThatIsClosedWithoutAButtonPicksNothing(t *testing.T) {
+	b := vaulttest.StartBus(t)
+	before := glance
+	t.Cleanup(func() { glance = before })
+	for name, c := range map[string]struct {
+		glance time.Duration
+		fails  bool
+	}{"it was seen": {0, false}, "it never opened": {time.Hour, true}} {
+		t.Run(name, func(t *testing.T) {
+			glance = c.glance
+			p := startPortal(t, b, 4, func(p *portal, request dbus.ObjectPath) { p.respond(request, responseOther, nil) })
+			defer func() { _ = p.bus.Close() }()
+			if paths, err := Choose(t.Context(), "", "Add files", false); (err != nil) != c.fails || paths != nil {
+				t.Errorf("picked %q, error %v", paths, err)
+			}
+		})
+	}
+}
+
 func TestARequestIsClosedWhenItsContextEnds(t *testing.T) {
 	b := vaulttest.StartBus(t)
 	p := startPortal(t, b, 4, nil)
@@ -166,7 +187,7 @@ func TestARequestIsClosedWhenItsContextEnds(t *testing.T) {
 	defer func() { _ = bus.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := awaitChoice(ctx, bus, theRequest, nil); !errors.Is(err, context.Canceled) {
+	if _, err := awaitChoice(ctx, bus, theRequest, nil, time.Now()); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error: %v", err)
 	}
 	<-p.closed
