@@ -103,7 +103,7 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.token = token
+	d.last.status.Transfers[0].Options.Scan.Inbox = token.Inbox
 	d.kept = []uploader.InboxRecord{{Name: "Cardio 1/2", Inbox: token.Inbox}}
 	save := d.button("Save receipt…")
 	for i := range answers {
@@ -124,6 +124,11 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 	if diff := cmp.Diff(want, asked, cmp.AllowUnexported(question{})); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
+	d.last.status.Transfers = append(d.last.status.Transfers, d.last.status.Transfers[0])
+	d.last.status.Transfers[1].Options.Scan.Inbox.Container = "another"
+	if name := receiptName(d.receiptOf(), d.config.Now()); name != "Receipt 2026-11-24.csv" {
+		t.Errorf("the receipt of two inboxes is called %q", name)
+	}
 	left, err := os.ReadDir(elsewhere)
 	if err != nil || len(left) != 2 {
 		t.Errorf("there are %v, error %v", left, err)
@@ -143,6 +148,7 @@ func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
 	}
 	queue := &unreadable{someDelivered()}
 	d := openDesk(t, Config{Queue: queue})
+	d.last.status = queue.Status()
 	d.writeReceipt(path)
 	d.background.Wait()
 	d.finish()

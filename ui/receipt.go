@@ -18,7 +18,7 @@ import (
 
 // saveReceipt asks where to, and writes what the storage confirmed.
 func (w *Window) saveReceipt() {
-	title, name := tr("Save receipt…"), receiptName(w.called(w.token.Inbox), w.config.Now())
+	title, name := tr("Save receipt…"), receiptName(w.receiptOf(), w.config.Now())
 	folder := w.settings.Receipts
 	w.ask(func(ctx context.Context, parent string) error {
 		folder = w.receiptFolder(folder)
@@ -36,6 +36,7 @@ func (w *Window) saveReceipt() {
 // receiptName is what a receipt is called unless the person calls it something else.
 func receiptName(inbox string, now time.Time) string {
 	name := tr("Receipt {{.Inbox}} {{.Date}}", values("Inbox", inbox, "Date", now.Local().Format(time.DateOnly)))
+	name = strings.Join(strings.Fields(name), " ")
 	return strings.Map(func(c rune) rune {
 		if strings.ContainsRune(`<>:"/\|?*`, c) || c < ' ' { // no file's name has them on every system
 			return '_'
@@ -74,19 +75,41 @@ func (w *Window) nameReceipt(title, folder, name string) {
 	w.openFynes(d, title)
 }
 
-// writeReceipt writes it there, for the inbox in use.
+// delivered returns the transfers of which something was delivered.
+func (w *Window) delivered() (all []uploader.Transfer) {
+	for i := range w.last.status.Transfers {
+		if t := &w.last.status.Transfers[i]; t.Files[uploader.Delivered] > 0 {
+			all = append(all, t.Transfer)
+		}
+	}
+	return all
+}
+
+// receiptOf is what the inbox is called that a receipt is about; empty where there are several.
+func (w *Window) receiptOf() (inbox string) {
+	for i, t := range w.delivered() {
+		name := w.called(t.Options.Scan.Inbox)
+		if i > 0 && name != inbox {
+			return ""
+		}
+		inbox = name
+	}
+	return inbox
+}
+
+// writeReceipt writes it there.
 func (w *Window) writeReceipt(path string) {
-	to := w.token.Inbox
+	of := w.delivered()
 	w.settings.Receipts = filepath.Dir(path)
 	w.settingsChanged()
 	w.inBackground(func(ctx context.Context) {
-		err := w.putReceipt(ctx, path, to)
+		err := w.putReceipt(ctx, path, of)
 		w.do(func() { w.receiptWritten(err) })
 	})
 }
 
 // putReceipt gives a receipt its name when it is whole: one that is there is replaced by that, or stays.
-func (w *Window) putReceipt(ctx context.Context, path string, to uploader.Inbox) error {
+func (w *Window) putReceipt(ctx context.Context, path string, of []uploader.Transfer) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".receipt-*.part")
 	if err != nil {
 		return err
@@ -95,7 +118,7 @@ func (w *Window) putReceipt(ctx context.Context, path string, to uploader.Inbox)
 	if strings.EqualFold(filepath.Ext(path), ".json") {
 		format = uploader.ReceiptJSON
 	}
-	err = w.listDelivered(ctx, f, format, to)
+	err = w.listDelivered(ctx, f, format, of)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -105,27 +128,33 @@ func (w *Window) putReceipt(ctx context.Context, path string, to uploader.Inbox)
 	return nil
 }
 
-// listDelivered writes all delivered jobs, a page at a time.
-func (w *Window) listDelivered(ctx context.Context, out io.Writer, format uploader.ReceiptFormat, to uploader.Inbox) error {
+// listDelivered writes what was delivered of these transfers, a page at a time.
+func (w *Window) listDelivered(ctx context.Context, out io.Writer, format uploader.ReceiptFormat, of []uploader.Transfer) error {
+	var to uploader.Inbox
+	if len(of) > 0 {
+		to = of[0].Options.Scan.Inbox
+	}
 	r, err := uploader.NewReceipt(out, format, to)
 	if err != nil {
 		return err
 	}
-	const page = 1000
-	for from := 0; ; from += page {
-		jobs, err := w.config.Queue.Rows(ctx, uploader.Filter{States: []uploader.JobState{uploader.Delivered}}, from, page)
-		if err != nil {
-			return err
-		}
-		for i := range jobs {
-			if err := r.Add(jobs[i].Source, jobs[i]); err != nil {
+	for _, t := range of {
+		r.Begin(t)
+		const page = 1000
+		for from, n := 0, page; n == page; from += page {
+			jobs, err := w.config.Queue.Rows(ctx, uploader.Filter{States: []uploader.JobState{uploader.Delivered}, Transfer: t.ID}, from, page)
+			if err != nil {
 				return err
 			}
-		}
-		if len(jobs) < page {
-			return r.Close()
+			n = len(jobs)
+			for i := range jobs {
+				if err := r.Add(jobs[i]); err != nil {
+					return err
+				}
+			}
 		}
 	}
+	return r.Close()
 }
 
 // receiptWritten says so, where that worked on the button itself.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -28,14 +29,15 @@ const (
 )
 
 // Receipt writes proof of what was delivered: for each file what the service confirmed, and nothing that it did not. It
-// contains no secret. Call Add for each delivered job, then Close. Its methods must not be called concurrently; all
-// errors are the writer's.
+// contains no secret. Call Begin for each transfer and Add for each of its delivered jobs, then Close. Its methods must not be called
+// concurrently; all errors are the writer's.
 type Receipt struct {
-	format ReceiptFormat
-	inbox  Inbox
-	out    *bufio.Writer
-	table  *csv.Writer
-	lines  int
+	to    Inbox   // of the head
+	inbox Inbox   // of the transfer
+	roots folders // of the transfer
+	out   *bufio.Writer
+	table *csv.Writer
+	lines int
 }
 
 // receiptLine is a file in a receipt.
@@ -47,16 +49,16 @@ type receiptLine struct {
 	CRC64Hex  string `json:"crc64_hex"` // the same as a number
 	ETag      string `json:"etag"`
 	RequestID string `json:"request_id"`
-	Delivered string `json:"delivered_at"` // the service's clock, RFC 3339 in UTC
-	Inbox     string `json:"inbox,omitempty"`
+	Delivered string `json:"delivered_at"`    // the service's clock, RFC 3339 in UTC
+	Inbox     string `json:"inbox,omitempty"` // where it is another than the head's
 }
 
 // receiptColumns are the CSV's header line. They are stable.
 var receiptColumns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox"}
 
-// NewReceipt begins a receipt. The writer remains the caller's.
+// NewReceipt begins a receipt for an inbox. The writer remains the caller's.
 func NewReceipt(w io.Writer, format ReceiptFormat, to Inbox) (*Receipt, error) {
-	r := &Receipt{format: format, inbox: to, out: bufio.NewWriter(w)}
+	r := &Receipt{to: to, inbox: to, out: bufio.NewWriter(w)}
 	if format == ReceiptCSV {
 		r.table = csv.NewWriter(r.out)
 		r.table.UseCRLF = true // RFC 4180
@@ -70,14 +72,20 @@ func NewReceipt(w io.Writer, format ReceiptFormat, to Inbox) (*Receipt, error) {
 	return r, err
 }
 
-// Add writes a job's line; jobs that were not delivered are left out. file is the name to show for its source.
-func (r *Receipt) Add(file string, j Job) error {
+// Begin says to which transfer the jobs belong that are added from now on: a file is named from the name of what was given on, so that
+// nothing is said of where that lies, and stands with the transfer's inbox.
+func (r *Receipt) Begin(t Transfer) {
+	r.inbox, r.roots = t.Options.Scan.Inbox, foldersOf(t.Roots)
+}
+
+// Add writes a job's line; jobs that were not delivered are left out.
+func (r *Receipt) Add(j Job) error {
 	if j.State != Delivered {
 		return nil
 	}
 	r.lines++
 	l := receiptLine{
-		File: file, Blob: j.Blob, Bytes: j.Size,
+		File: r.roots.name(j.Source), Blob: j.Blob, Bytes: j.Size,
 		CRC64:    base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, j.CRC64)),
 		CRC64Hex: fmt.Sprintf("0x%016x", j.CRC64), // with 0x, or spreadsheets would round it
 		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID, Delivered: utc(j.Answer.Date.Truncate(time.Second)),
@@ -88,6 +96,9 @@ func (r *Receipt) Add(file string, j Job) error {
 			cells[i] = cell(cells[i])
 		}
 		return r.table.Write(cells)
+	}
+	if r.inbox.Key() != r.to.Key() {
+		l.Inbox = r.inbox.String()
 	}
 	text, err := marshal(l)
 	if err != nil {
@@ -114,6 +125,32 @@ func (r *Receipt) Close() error {
 		return err
 	}
 	return r.out.Flush()
+}
+
+// folders are the folders that contain what was given: a file's name is what follows.
+type folders []string
+
+func foldersOf(roots []string) (f folders) {
+	for _, root := range roots {
+		if abs, err := filepath.Abs(root); err == nil {
+			f = append(f, filepath.Dir(abs))
+		}
+	}
+	return f
+}
+
+// name returns the file's path from its root's own name on, with slashes; of what a pattern found, its whole path.
+func (f folders) name(path string) string {
+	best := ""
+	for _, dir := range f {
+		if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) && (best == "" || len(rel) < len(best)) {
+			best = rel
+		}
+	}
+	if best == "" {
+		best = path
+	}
+	return filepath.ToSlash(best)
 }
 
 func marshal(v any) (string, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,8 @@ func writeReceipt(t *testing.T, format ReceiptFormat, files map[string]Job) stri
 		t.Fatal(err)
 	}
 	for name, j := range files {
-		if err := r.Add(name, j); err != nil {
+		j.Source = name
+		if err := r.Add(j); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -77,6 +79,43 @@ func TestReceiptJSON(t *testing.T) {
 	}
 }
 
+// TestAReceiptSaysOfEachFileWhereItWent: there may be several inboxes, and nothing is said of folders on the sender's computer.
+func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
+	home := t.TempDir()
+	for format, want := range map[ReceiptFormat][]string{
+		ReceiptCSV:  {"run/a.txt,", "inbox.example/c/p\r\n", "b.txt,", "other.example/d\r\n"},
+		ReceiptJSON: {`"file":"run/a.txt"`, `"delivered_at":"2026-01-02T02:04:05Z"}`, `"file":"b.txt"`, `"inbox":"other.example/d"}`},
+	} {
+		var out bytes.Buffer
+		r, err := NewReceipt(&out, format, receiptInbox)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for to, file := range map[Inbox]string{receiptInbox: "run/a.txt", {Host: "other.example", Container: "d"}: "b.txt"} {
+			root, _, _ := strings.Cut(file, "/")
+			transfer := Transfer{Roots: []string{filepath.Join(home, root)}}
+			transfer.Options.Scan.Inbox = to
+			j := deliveredJob("blob")
+			j.Source = filepath.Join(home, filepath.FromSlash(file))
+			r.Begin(transfer)
+			if err := r.Add(j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range want {
+			if !strings.Contains(out.String(), part) {
+				t.Errorf("without %q:\n%s", part, out.String())
+			}
+		}
+		if strings.Contains(out.String(), filepath.Base(home)) {
+			t.Errorf("it says where the files lie:\n%s", out.String())
+		}
+	}
+}
+
 func TestReceiptCellsCanNotActInASpreadsheetOrATerminal(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`[=+@-].*`),
@@ -110,7 +149,7 @@ func TestReceiptReportsWhatCouldNotBeWritten(t *testing.T) {
 		var w io.Writer = &torn{10}
 		r, err := NewReceipt(w, format, receiptInbox)
 		for i := 0; err == nil && i < 3; i++ {
-			err = r.Add("a", deliveredJob("a"))
+			err = r.Add(deliveredJob("a"))
 		}
 		if err == nil {
 			err = r.Close()

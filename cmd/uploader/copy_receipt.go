@@ -59,9 +59,9 @@ func (r *receiptFile) write(ctx context.Context, q *uploader.Queue, transfers []
 		return fmt.Errorf("write receipt: %w", err)
 	}
 	for _, t := range all {
-		names := sourceNames(t.Roots)
+		receipt.Begin(t.Transfer)
 		delivered := uploader.Filter{States: []uploader.JobState{uploader.Delivered}, Transfer: t.ID}
-		if err := eachRow(ctx, q, delivered, func(j uploader.Job) error { return receipt.Add(names.of(j.Source), j) }); err != nil {
+		if err := eachRow(ctx, q, delivered, receipt.Add); err != nil {
 			return fmt.Errorf("write receipt: %w", err)
 		}
 	}
@@ -82,33 +82,6 @@ func (r *receiptFile) discard() {
 		_ = os.Remove(r.tmp.Name()) // what can't be removed is empty or half a receipt under a hidden name
 		r.tmp = nil
 	}
-}
-
-// folders are the folders that contain the sources: a file's name is what follows.
-type folders []string
-
-func sourceNames(sources []string) folders {
-	var f folders
-	for _, s := range sources {
-		if abs, err := filepath.Abs(s); err == nil {
-			f = append(f, filepath.Dir(abs))
-		}
-	}
-	return f
-}
-
-// of returns the file's path from its source's own name on, with slashes; of what a pattern found, its whole path.
-func (f folders) of(path string) string {
-	best := ""
-	for _, dir := range f {
-		if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) && (best == "" || len(rel) < len(best)) {
-			best = rel
-		}
-	}
-	if best == "" {
-		best = path
-	}
-	return filepath.ToSlash(best)
 }
 
 // rowsAtOnce is how many jobs are read from the journal at once.

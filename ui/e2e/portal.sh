@@ -61,6 +61,7 @@ click receipt
 dialog 'Save receipt'
 keys Escape
 xdotool windowactivate --sync "$WIN" 2>/dev/null
+sees menu || fail "a dialog of the window's own opens after the desktop's was closed"
 tail -n +$((SEEN + 1)) "$SAID" | grep -q '"event":"receipt"' && fail "nothing was named, and a receipt was saved"
 say "a receipt is saved where the person says"
 
@@ -94,7 +95,7 @@ opened() {
 	fail "Fyne's dialog is $([ "$1" = 1 ] && echo not open || echo open still)"
 }
 DBUS_SESSION_BUS_ADDRESS=unix:path=$OUT/none start
-sees receipt || fail "there is no receipt to save"
+sees cancel && click cancel # it asks for the token, which no keyring can be asked for
 click receipt
 opened 1
 shot fynes
