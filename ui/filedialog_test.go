@@ -203,3 +203,21 @@ func TestTheDesktopsDialogsOpenInFrontOfTheWindow(t *testing.T) {
 	}
 	d.window = own
 }
+
+// TestASummarySaysToWhichInboxesFilesWent: the token in use may be for another one, or there may be none.
+func TestASummarySaysToWhichInboxesFilesWent(t *testing.T) {
+	q := someDelivered()
+	d := openDesk(t, Config{Queue: q})
+	d.look()
+	to := d.last.status.Transfers[0]
+	to.Options.Scan.Inbox = uploader.Inbox{Host: "inbox.example", Container: "a"}
+	again, other, none := to, to, to
+	other.Options.Scan.Inbox.Container = "b"
+	none.Options.Scan.Inbox.Container, none.Files = "c", uploader.Counts{}
+	d.last.status.Transfers = []uploader.TransferStatus{to, again, other, none}
+	d.copySummary()
+	want := "All 2 files are in the inbox\nEvery block was checked by the storage · 0 B\ninbox.example/a\ninbox.example/b"
+	if got := d.app.Clipboard().Content(); got != want {
+		t.Errorf("the summary is %q", got)
+	}
+}

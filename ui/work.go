@@ -366,7 +366,13 @@ func (r *barRenderer) Refresh() {
 // copySummary puts the summary on the clipboard, for a mail to whoever waits for the files.
 func (w *Window) copySummary() {
 	t := w.work.totals
-	w.app.Clipboard().SetContent(t.head.content + "\n" + t.words.content + "\n" + w.token.Inbox.String())
+	lines := []string{t.head.content, t.words.content}
+	for _, of := range w.delivered() {
+		if to := of.Options.Scan.Inbox.String(); !slices.Contains(lines, to) {
+			lines = append(lines, to)
+		}
+	}
+	w.app.Clipboard().SetContent(strings.Join(lines, "\n"))
 	t.said(t.copy, tr("Copied"))
 }
 
