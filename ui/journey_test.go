@@ -66,7 +66,7 @@ func TestWhatVanishesAfterTheReviewIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.tap("Send 3 files")
-	d.until("the rest is delivered", func() bool { return d.says("2 files delivered") })
+	d.until("the rest is delivered", func() bool { return d.says("2 files delivered") && !d.says("of 2 files") })
 	d.mustSay("1 was gone before it was sent")
 
 	d.tap("Clear")
