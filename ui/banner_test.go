@@ -86,3 +86,27 @@ func TestWhatIsInTheWayIsSaid(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatWaitsForATokenIsNotCountedAsActive: the rows say that it waits, and so do the tabs.
+func TestWhatWaitsForATokenIsNotCountedAsActive(t *testing.T) {
+	q := newFew(uploader.Job{State: uploader.Active, Blob: "run/a.txt"}, uploader.Job{State: uploader.Waiting, Blob: "run/b.txt"})
+	q.status.Transfers[0].Inbox = "inbox"
+	d := openDesk(t, Config{Queue: q})
+	tabs := d.Window.work.tabs
+	counts := func(active, waiting int64, states int) {
+		t.Helper()
+		d.look()
+		if tabs.active.n != active || tabs.waiting.n != waiting {
+			t.Errorf("%d active and %d waiting, want %d and %d", tabs.active.n, tabs.waiting.n, active, waiting)
+		}
+		if got := len(d.view.filter.States); got != states {
+			t.Errorf("the list shows %d states, want %d", got, states)
+		}
+	}
+	tabs.choose(tabs.waiting)
+	counts(1, 1, 2)
+	q.status.Inboxes = []uploader.InboxStatus{{Inbox: "inbox", Unfinished: 2, Hold: uploader.NewError("send", "", uploader.Expired)}}
+	counts(0, 2, 3)
+	q.status.Inboxes = nil
+	counts(1, 1, 2)
+}

@@ -176,3 +176,14 @@ func (w *Window) do(f func()) {
 		}
 	})
 }
+
+// activeHeld reports whether all jobs that the queue has begun to send wait for another token.
+func (s *sample) activeHeld() bool {
+	held := int64(0)
+	for i := range s.status.Transfers {
+		if t := &s.status.Transfers[i]; s.held[t.Inbox] {
+			held += t.Files[uploader.Active]
+		}
+	}
+	return held > 0 && held == s.status.Files[uploader.Active]
+}

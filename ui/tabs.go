@@ -15,6 +15,9 @@ type tabs struct {
 	w   *Window
 	box fyne.CanvasObject
 	all []*tab
+
+	active, waiting *tab
+	held            bool // nothing is really under way: all of that waits for a token
 }
 
 func newTabs(w *Window) *tabs {
@@ -35,6 +38,7 @@ func newTabs(w *Window) *tabs {
 		x.ExtendBaseWidget(x)
 		t.all = append(t.all, x)
 	}
+	t.active, t.waiting = t.all[2], t.all[3]
 	t.all[0].chosen = true
 	objects := make([]fyne.CanvasObject, len(t.all))
 	for i := range t.all {
@@ -50,19 +54,42 @@ func (t *tabs) choose(x *tab) {
 		other.chosen = other == x
 		other.Refresh()
 	}
-	t.w.viewMu.Lock()
-	t.w.view.filter.States = x.states
-	t.w.view.from = 0
-	t.w.viewMu.Unlock()
+	t.filter(x)
 	t.w.work.list.ScrollToTop()
 	clear(t.w.work.list.selected)
+}
+
+// filter lets the list show a tab's jobs.
+func (t *tabs) filter(x *tab) {
+	t.w.viewMu.Lock()
+	t.w.view.filter.States = t.statesOf(x)
+	t.w.view.from = 0
+	t.w.viewMu.Unlock()
 	t.w.wake()
+}
+
+// statesOf are the states of a tab's jobs. What the queue had begun to send before its inbox had to wait is shown as waiting, so it stands
+// there.
+func (t *tabs) statesOf(x *tab) []uploader.JobState {
+	if t.held && x == t.waiting {
+		return append([]uploader.JobState{uploader.Active}, x.states...)
+	}
+	return x.states
 }
 
 // show counts. A tab with nothing in it is left out, unless it is the one that is shown, or everybody expects it.
 func (t *tabs) show(s *sample) {
+	if held := s.activeHeld(); held != t.held {
+		t.held = held
+		if t.waiting.chosen {
+			t.filter(t.waiting)
+		}
+	}
 	for i, x := range t.all {
-		n := int64(counted(&s.status, uploader.Filter{States: x.states}))
+		n := int64(counted(&s.status, uploader.Filter{States: t.statesOf(x)}))
+		if t.held && x == t.active && !x.chosen {
+			n = 0
+		}
 		seen := n > 0 || x.chosen || i < 1
 		if n == x.n && seen == x.Visible() {
 			continue
