@@ -300,9 +300,19 @@ func TestFoldersThatWereNotReadToTheirEndAreReadAgain(t *testing.T) {
 	}
 	b.restart(journal, uploader.Config{})
 	b.delivered(root)
-	if n := b.store.Count(uploadertest.PutBlob); n != 700 {
-		t.Errorf("%d requests for 700 files", n)
+	if n := b.taken(); n != 700 {
+		t.Errorf("%d files were taken of 700", n)
 	}
+}
+
+// taken returns how many files the inbox took in one request each. Those that the end of a queue cut off don't count.
+func (b *bench) taken() (n int) {
+	for _, r := range b.store.Requests() {
+		if r.Op == uploadertest.PutBlob && r.Err == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // stubborn is a journal that fails.
