@@ -21,7 +21,6 @@ type index struct {
 	mu        sync.Mutex
 	transfers []*transfer
 	batches   []*batch // in the order of their ids
-	begun     int      // of which jobs are claimed
 	moved     []moved  // in the queue's order
 	rank      map[int64]int64
 	soiled    []*batch // that have something to commit
@@ -87,9 +86,10 @@ func (b *batch) job(i int) int64      { return b.ID*BatchSize + int64(i) }
 type inboxCount struct {
 	free       [2]int // by class: waiting and not claimed
 	unfinished int
+	begun      int // batches of which jobs are claimed
 }
 
-// mostBegun bounds the batches of which jobs are claimed: a claimed job, which may have to wait for an hour because the service asks for
+// mostBegun bounds the batches of an inbox of which jobs are claimed: a claimed job, which may have to wait for an hour because the service asks for
 // that, keeps its whole batch in memory.
 const mostBegun = 128
 
@@ -232,7 +232,7 @@ func (x *index) inbox(key string) *inboxCount {
 // recount sets the counts of all inboxes anew, after something changed for whole transfers.
 func (x *index) recount() {
 	for _, c := range x.inboxes {
-		*c = inboxCount{}
+		*c = inboxCount{begun: c.begun}
 	}
 	for _, b := range x.batches {
 		x.countBatch(b)

@@ -90,7 +90,7 @@ func (x *index) endClaim(b *batch, i int) {
 	b.claimed[i/64] &^= 1 << (i % 64)
 	x.enter(b, i, 1)
 	if b.claims--; b.claims == 0 {
-		x.begun--
+		x.inbox(b.transfer.Inbox).begun--
 	}
 	x.unhold(b)
 }
@@ -99,9 +99,10 @@ func (x *index) endClaim(b *batch, i int) {
 func (x *index) claimable(inbox string, class Class) (stretch, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	full := x.inbox(inbox).begun >= mostBegun
 	for s := range x.stretches() {
 		b := x.batches[s.at]
-		if t := b.transfer; b.free[class] == 0 || b.claims == 0 && x.begun >= mostBegun || !t.sends() || t.Paused || b.away != nil || t.Inbox != inbox {
+		if t := b.transfer; b.free[class] == 0 || b.claims == 0 && full || !t.sends() || t.Paused || b.away != nil || t.Inbox != inbox {
 			continue
 		}
 		if b.moved == 0 {
@@ -145,7 +146,7 @@ func (x *index) claimFrom(b *batch, s stretch, class Class, n int, now time.Time
 		x.enter(b, i, 1)
 		b.holds++
 		if b.claims++; b.claims == 1 {
-			x.begun++
+			x.inbox(b.transfer.Inbox).begun++
 		}
 		claims = append(claims, c)
 		n--

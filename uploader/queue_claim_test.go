@@ -332,3 +332,46 @@ func TestWhatIsMovedWhileOthersAreClaimedGoesFirst(t *testing.T) {
 		b.close()
 	})
 }
+
+// TestTheQueueSleepsWhileAsManyBatchesWaitAsMayBeBegun: with no more to claim, nobody looks for it again and again.
+func TestTheQueueSleepsWhileAsManyBatchesWaitAsMayBeBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 2})
+		b.store.Fail(uploadertest.PutBlob, "late*", 130, uploadertest.Busy(time.Hour))
+		for i := range 130 { // each in a batch of its own, and as many others that are answered between them
+			b.add(uploader.AddOptions{}, b.file(fmt.Sprintf("late %03d", i), 10))
+			b.add(uploader.AddOptions{}, b.file(fmt.Sprintf("soon %03d", i), 10))
+		}
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if n := b.taken(); n != 260 {
+			t.Errorf("%d files were taken", n)
+		}
+		b.close()
+	})
+}
+
+// TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay: what one inbox waits for is nothing to another.
+func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{})
+		b.store.Fail(uploadertest.AnyOp, "first*", uploadertest.Always, uploadertest.Busy(time.Hour))
+		for i := range 200 { // each in a batch of its own
+			b.add(uploader.AddOptions{}, b.file(fmt.Sprintf("first %03d", i), 10))
+		}
+		time.Sleep(time.Minute)
+		other := token("w")
+		other.Inbox.Container = "ws-2"
+		if err := b.queue.Use(other); err != nil {
+			t.Fatal(err)
+		}
+		b.inbox = other.Inbox
+		b.add(uploader.AddOptions{}, b.file("second", 10))
+		time.Sleep(time.Minute)
+		if _, there := b.store.Blob("second"); !there {
+			t.Errorf("not delivered: %v", b.queue.Status().Files)
+		}
+		b.close()
+	})
+}

@@ -303,13 +303,28 @@ func (q *Queue) feed() {
 	}
 }
 
-// claimMore fills up the first inbox and class that is short of jobs and reports whether there was one.
+// claimMore fills up an inbox and class that is short of jobs and reports whether there was one that it found some for.
 func (q *Queue) claimMore() bool {
-	in, class, n, orders := q.shortOfJobs()
-	if in == nil {
-		return false
+	short, orders := q.shortOfJobs()
+	for _, s := range short {
+		if q.claimFor(s, orders) {
+			return true
+		}
 	}
-	claims, err := q.index.claim(q.ctx, in.key, class, n, time.Now())
+	return false
+}
+
+// shortage is how many jobs of a class an inbox is short of.
+type shortage struct {
+	in    *inbox
+	class Class
+	n     int
+}
+
+// claimFor claims jobs that an inbox is short of and reports whether there were any. orders is which order held when that was found.
+func (q *Queue) claimFor(s shortage, orders int) bool {
+	in := s.in
+	claims, err := q.index.claim(q.ctx, in.key, s.class, s.n, time.Now())
 	if err != nil {
 		if q.ctx.Err() == nil {
 			q.index.report(err)
@@ -327,23 +342,26 @@ func (q *Queue) claimMore() bool {
 		}
 		j := &job{Job: now, inbox: in}
 		planned := now.UploadID != [16]byte{} // before that nothing is committed of a large file
-		if until := claims[i].ended; !until.IsZero() && (class == Small || planned) {
+		if until := claims[i].ended; !until.IsZero() && (s.class == Small || planned) {
 			j.doubt, j.doubtful, j.until = earlier, moment{at: claims[i].began, local: true}, moment{at: until, local: true}
 		}
 		q.doubts.giveBack(j)
 		q.loaded[j.ID] = j
-		if class == Small {
+		if s.class == Small {
 			in.small = append(in.small, j)
 		} else {
 			in.large = append(in.large, j)
 		}
 	}
+	if len(claims) == 0 {
+		return false // and wakes nobody: workers who find nothing let the feeder look again
+	}
 	q.wakeWorkers()
-	return len(claims) > 0 || q.index.free(in.key)[class] == 0 // of which all turned out to be on a disk that is not there
+	return true
 }
 
-// shortOfJobs returns an inbox and a class of which jobs are to be claimed, how many, and which order holds at that moment.
-func (q *Queue) shortOfJobs() (in *inbox, class Class, n, orders int) {
+// shortOfJobs returns of what jobs are to be claimed, and which order holds at that moment.
+func (q *Queue) shortOfJobs() (short []shortage, orders int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, in := range q.order {
@@ -352,13 +370,13 @@ func (q *Queue) shortOfJobs() (in *inbox, class Class, n, orders int) {
 		}
 		free := q.index.free(in.key)
 		if free[Small] > 0 && len(in.small) < smallAhead/2 {
-			return in, Small, smallAhead - len(in.small), q.orders
+			short = append(short, shortage{in, Small, smallAhead - len(in.small)})
 		}
 		if free[Large] > 0 && len(in.large) < largeAhead/2 {
-			return in, Large, largeAhead - len(in.large), q.orders
+			short = append(short, shortage{in, Large, largeAhead - len(in.large)})
 		}
 	}
-	return nil, 0, 0, 0
+	return short, q.orders
 }
 
 // unload ends a claimed job's time in memory. keep says that the journal has to learn what it is now. The caller holds the
