@@ -17,6 +17,7 @@ type index struct {
 	changed func(trouble *Error) // tells whether the journal can be written
 	dirty   chan struct{}
 	turn    chan struct{} // holds one token: whoever has it commits
+	owners  chan struct{} // holds one token: whoever has it reads what there is, or changes which transfers are this queue's
 
 	mu        sync.Mutex
 	transfers []*transfer
@@ -99,22 +100,39 @@ const recentBatches = 16
 // newIndex returns an empty index; see load. changed must not block.
 func newIndex(j Journal, changed func(*Error)) *index {
 	x := &index{
-		journal: j, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		journal: j, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1), owners: make(chan struct{}, 1),
 		inboxes: map[string]*inboxCount{}, rank: map[int64]int64{}, ranks: map[int64]int64{},
 	}
 	x.turn <- struct{}{}
+	x.owners <- struct{}{}
 	return x
 }
 
 // load reads what the journal holds. It is also how the index learns what other processes have done: what belongs to this
 // one is then left as it is, since the index knows better.
 func (x *index) load(ctx context.Context) error {
+	done, err := x.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	c, err := x.journal.Load(ctx)
 	if err != nil {
 		return err
 	}
 	x.merge(c)
 	return x.holdMoved(ctx)
+}
+
+// alone waits until nobody else reads what the journal holds or changes which transfers are this queue's: a transfer that the journal says
+// is this queue's, but the index does not know yet, would be taken for one whose jobs are known. done ends it.
+func (x *index) alone(ctx context.Context) (done func(), err error) {
+	select {
+	case <-x.owners:
+		return func() { x.owners <- struct{}{} }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func (x *index) merge(c Contents) {

@@ -10,6 +10,11 @@ import (
 // adopt makes this process the owner of transfers that nobody owns and returns those that it got. With lent nothing of them is sent, as
 // they are given up soon.
 func (x *index) adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer, error) {
+	done, err := x.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	got, err := x.journal.Adopt(ctx, ids)
 	if err != nil || len(got) == 0 {
 		return nil, err
@@ -47,6 +52,11 @@ func (x *index) adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer, 
 
 // release gives transfers up.
 func (x *index) release(ctx context.Context, ids []int64) error {
+	done, err := x.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	x.mu.Lock()
 	for _, id := range ids {
 		if t := x.transferOf(id); t != nil {

@@ -226,6 +226,11 @@ func journalError(err error) *Error {
 
 // addTransfer keeps a new transfer of this queue.
 func (x *index) addTransfer(ctx context.Context, t Transfer) (*transfer, error) {
+	done, err := x.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	id, err := x.journal.AddTransfer(ctx, t)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -372,6 +373,78 @@ func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) 
 		if _, there := b.store.Blob("second"); !there {
 			t.Errorf("not delivered: %v", b.queue.Status().Files)
 		}
+		b.close()
+	})
+}
+
+// neighbour is a journal into which another process writes all the time: whenever the queue has changed whose a transfer is, look is
+// called in the middle of that.
+type neighbour struct {
+	uploader.Journal
+	look func()
+}
+
+func (n *neighbour) AddTransfer(ctx context.Context, t uploader.Transfer) (int64, error) {
+	defer n.look()
+	return n.Journal.AddTransfer(ctx, t)
+}
+
+func (n *neighbour) Adopt(ctx context.Context, transfers []int64) ([]uploader.Transfer, error) {
+	defer n.look()
+	return n.Journal.Adopt(ctx, transfers)
+}
+
+func (n *neighbour) Release(ctx context.Context, transfers []int64) error {
+	n.look()
+	return n.Journal.Release(ctx, transfers)
+}
+
+// TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted: no transfer is shown twice, without its files, or not at all.
+func TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := uploader.NewMemoryJournal()
+		b := newBench(t, "w", uploader.Config{Journal: memory})
+		var looks sync.WaitGroup
+		journal := &neighbour{memory, func() {
+			looks.Go(func() {
+				if _, err := b.queue.Adopt(t.Context(), func(uploader.TransferStatus) bool { return false }); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}}
+		shown := func(when string, owner uploader.Owner, waiting int64) {
+			t.Helper()
+			looks.Wait()
+			s := b.queue.Status().Transfers
+			if len(s) != 1 || s[0].Owner != owner || s[0].Files[uploader.Waiting] != waiting {
+				t.Errorf("%s: %+v", when, s)
+			}
+		}
+		b.close()
+		b.reopen(journal, uploader.Config{})
+		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+		path := b.file("f", 10)
+		b.add(uploader.AddOptions{}, path)
+		if b.wait() == nil {
+			t.Fatal("sent")
+		}
+		shown("added", uploader.Here, 0)
+		b.close()
+		if err := memory.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b.store.ClearFaults()
+		b.reopen(journal, uploader.Config{})
+		b.do(uploader.Command{Verb: uploader.Cancel})
+		shown("given up", uploader.Nobody, 0)
+		b.do(uploader.Command{Verb: uploader.Retry})
+		shown("wanted again", uploader.Nobody, 1)
+		if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		looks.Wait()
+		b.delivered(path)
 		b.close()
 	})
 }
