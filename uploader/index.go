@@ -14,7 +14,7 @@ import (
 // method holds it while it reads or writes the journal.
 type index struct {
 	journal Journal
-	changed func(trouble *Error) // tells whether the journal can be written
+	changed func() // is called after state has changed
 	dirty   chan struct{}
 	turn    chan struct{} // holds one token: whoever has it commits
 	owners  chan struct{} // holds one token: whoever has it reads what there is, or changes which transfers are this queue's
@@ -98,7 +98,7 @@ const mostBegun = 128
 const recentBatches = 16
 
 // newIndex returns an empty index; see load. changed must not block.
-func newIndex(j Journal, changed func(*Error)) *index {
+func newIndex(j Journal, changed func()) *index {
 	x := &index{
 		journal: j, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1), owners: make(chan struct{}, 1),
 		inboxes: map[string]*inboxCount{}, rank: map[int64]int64{}, ranks: map[int64]int64{},

@@ -7,7 +7,7 @@ import (
 
 // TestWhatIsClaimedIsBounded: whatever has to wait, the jobs in memory don't become as many as there are in the queue.
 func TestWhatIsClaimedIsBounded(t *testing.T) {
-	x := newIndex(NewMemoryJournal(), func(*Error) {})
+	x := newIndex(NewMemoryJournal(), func() {})
 	tr, err := x.addTransfer(t.Context(), Transfer{Inbox: "a"})
 	if err != nil {
 		t.Fatal(err)

@@ -120,8 +120,15 @@ func (x *index) report(err error) {
 	x.trouble = trouble
 	x.mu.Unlock()
 	if news {
-		x.changed(trouble)
+		x.changed()
 	}
+}
+
+// state returns why the journal can't be written, or nil.
+func (x *index) state() *Error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.trouble
 }
 
 // take collects what has to be committed. done, which is nil if there is nothing, must be called with the outcome while

@@ -44,7 +44,7 @@ func TestBlocksAreKeptSoonerThanEnds(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				journal := &timed{Journal: NewMemoryJournal()}
-				x := newIndex(journal, func(*Error) {})
+				x := newIndex(journal, func() {})
 				tr, err := x.addTransfer(t.Context(), Transfer{Inbox: "a"})
 				if err != nil {
 					t.Fatal(err)

@@ -51,6 +51,7 @@ type Queue struct {
 	limiter atomic.Pointer[rate.Limiter] // nil: no limit
 	changed chan struct{}
 	hungry  chan struct{} // wakes the feeder
+	unread  bool          // the feeder's: it could not claim jobs the last time
 	looks   looks
 
 	ctx    context.Context // the queue's root: every goroutine of it ends with this
@@ -138,9 +139,11 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	return q, nil
 }
 
-// journalChanged stops sending while the journal can't be written, and goes on when it can.
-func (q *Queue) journalChanged(trouble *Error) {
+// journalChanged stops sending while the journal can't be written, and goes on when it can. Of two calls that overtake each other both
+// find what is true by then.
+func (q *Queue) journalChanged() {
 	q.mu.Lock()
+	trouble := q.index.state()
 	q.halt = trouble
 	q.reconsider()
 	q.mu.Unlock()

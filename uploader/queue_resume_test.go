@@ -492,3 +492,50 @@ func TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn(t *testing.T) {
 		})
 	}
 }
+
+// unreadable is a journal of which batches can't be read for now.
+type unreadable struct {
+	uploader.Journal
+	fail atomic.Bool
+}
+
+func (u *unreadable) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
+	if u.fail.Load() {
+		return uploader.Batch{}, uploader.NewError("read batch", "", uploader.JournalBusy)
+	}
+	return u.Journal.Batch(ctx, id)
+}
+
+// TestAJournalThatCouldNotBeReadIsReadAgain: also where what is claimed then has nothing to be written down for.
+func TestAJournalThatCouldNotBeReadIsReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := uploader.NewMemoryJournal()
+		b := newBench(t, "w", uploader.Config{Journal: memory})
+		path := b.file("file", 10)
+		b.store.Fail(uploadertest.AnyOp, "", 1, uploadertest.Refuse(uploader.Expired))
+		b.add(uploader.AddOptions{}, path)
+		if b.wait() == nil {
+			t.Fatal("sent")
+		}
+		journal := &unreadable{Journal: memory}
+		journal.fail.Store(true)
+		b.close()
+		if err := memory.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b.reopen(journal, uploader.Config{})
+		if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if s := b.queue.Status(); s.Journal == nil {
+			t.Error("the status says nothing of the journal")
+		}
+		journal.fail.Store(false)
+		time.Sleep(time.Minute)
+		if s := b.queue.Status(); s.Journal != nil || s.Files[uploader.Delivered] != 1 {
+			t.Errorf("a minute later the status says %v of the journal, and %v", s.Journal, s.Files)
+		}
+		b.close()
+	})
+}

@@ -328,9 +328,14 @@ func (q *Queue) claimFor(s shortage, orders int) bool {
 	if err != nil {
 		if q.ctx.Err() == nil {
 			q.index.report(err)
+			q.unread = true
 			time.AfterFunc(commitAgain, func() { defer crash.Catch(); q.wakeFeeder() })
 		}
 		return false
+	}
+	if q.unread {
+		q.unread = false
+		q.index.sayAlive() // the next commit ends the halt: these claims may need none
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
