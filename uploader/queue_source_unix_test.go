@@ -121,36 +121,6 @@ func allowNoOpenFile(t *testing.T) (mend func()) {
 	}
 }
 
-// TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding: a pipe into which nobody writes hangs as a file on a dead network disk does.
-func TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding(t *testing.T) {
-	uploader.SetClosePatience(t, time.Millisecond)
-	b := newBench(t, "w", uploader.Config{Connections: 1})
-	paths := []string{b.file("run/a", 10), b.file("run/b", 10)}
-	gate := make(chan struct{})
-	b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
-	b.add(uploader.AddOptions{}, filepath.Dir(paths[0]))
-	for s := b.queue.Status(); s.Scanning || s.FilesTotal() != 2 || s.Busy != 1; s = b.queue.Status() {
-		time.Sleep(time.Millisecond)
-	}
-	if err := os.Remove(paths[1]); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mkfifo(paths[1], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	close(gate)
-	for b.queue.Status().Files[uploader.Delivered] != 1 || b.queue.Status().Busy != 1 {
-		time.Sleep(time.Millisecond)
-	}
-	b.close()
-	// The disk answers: the goroutine that was left behind ends.
-	pipe, err := os.OpenFile(paths[1], os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = pipe.Close()
-}
-
 // TestAFileThatOnlySaysItIsEmptyIsNotDeliveredEmpty: as those that Linux makes up.
 func TestAFileThatOnlySaysItIsEmptyIsNotDeliveredEmpty(t *testing.T) {
 	const path = "/proc/version"
@@ -168,4 +138,40 @@ func TestAFileThatOnlySaysItIsEmptyIsNotDeliveredEmpty(t *testing.T) {
 		}
 		b.close()
 	})
+}
+
+// TestAPipeInAFilesPlaceIsNotWaitedFor: opening it would hold a connection until somebody writes into the pipe.
+func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
+	for name, size := range map[string]int{"small": 10, "empty": 0, "large": 3 * block} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, "w", uploader.Config{Connections: 1})
+			gate := make(chan struct{})
+			b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
+			first, pipe := b.file("first", 10), b.file("pipe", size)
+			b.add(uploader.AddOptions{}, first, pipe)
+			for b.queue.Status().Scanning {
+				<-b.queue.Changed()
+			}
+			if err := os.Remove(pipe); err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { // ends what waits nevertheless
+				if fd, err := syscall.Open(pipe, syscall.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+					_ = syscall.Close(fd)
+				}
+			}()
+			close(gate)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := b.queue.Wait(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if r := b.problem(uploader.Attention); r != uploader.SourceUnreadable {
+				t.Errorf("the problem is %v", r)
+			}
+		})
+	}
 }

@@ -106,7 +106,7 @@ func (s *scanner) isOwn(d *folderAt) bool {
 // read to its end; err is visit's, or ctx's cause.
 func (s *scanner) read(ctx context.Context, path string, visit func(fs.DirEntry) error) (readErr, err error) {
 	var f *os.File
-	readErr, err = s.uncrowded(ctx, func() (oerr error) { f, oerr = os.Open(path); return oerr })
+	readErr, err = s.uncrowded(ctx, func() (oerr error) { f, oerr = openFile(path); return oerr })
 	if readErr != nil || err != nil {
 		return readErr, err
 	}

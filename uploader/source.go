@@ -35,7 +35,7 @@ func (v version) touchedSince(moment time.Time) bool {
 
 // openSource opens a file that several goroutines read, and returns what it is now. Errors are ErrSource.
 func openSource(path string) (*os.File, version, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return nil, version{}, openError(path, err)
 	}

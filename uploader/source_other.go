@@ -11,7 +11,7 @@ import (
 type smallFile struct{ *os.File }
 
 func openSmall(path string) (smallFile, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	return smallFile{f}, err
 }
 
