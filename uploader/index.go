@@ -31,6 +31,7 @@ type index struct {
 	ranks     map[int64]int64 // set since the last commit
 	dropped   []int64         // batches removed since the last commit
 	forgotten []int64         // transfers likewise
+	heard     []int64         // posted commands carried out since the last commit
 	ended     bool            // since the last commit a job has ended, or something else changed that a person would miss
 	owed      int             // counts what has to be committed before it is acted on: claims, plans, new names
 	paid      int             // owed, as of the last commit that succeeded

@@ -109,6 +109,14 @@ func (x *index) sayAlive() {
 	x.mark()
 }
 
+// hear lets the next commit take a posted command away, together with what came of it.
+func (x *index) hear(posted int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.heard = append(x.heard, posted)
+	x.mark()
+}
+
 // report tells the queue whether the journal can be written.
 func (x *index) report(err error) {
 	var trouble *Error
@@ -139,7 +147,7 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 	now := time.Now()
 	ended := x.ended
 	c = Changes{
-		Blocks: x.blocks, Removed: x.dropped, Forgotten: x.forgotten, Ranks: x.ranks, Alive: x.alive,
+		Blocks: x.blocks, Removed: x.dropped, Forgotten: x.forgotten, Ranks: x.ranks, Heard: x.heard, Alive: x.alive,
 		Sync: sync || x.binding || (ended || x.unsynced) && now.Sub(x.synced) >= syncEvery,
 	}
 	var batches []*batch
@@ -159,12 +167,12 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 		}
 	}
 	owed, binding := x.owed, x.binding
-	nothing := len(c.Blocks)+len(c.Removed)+len(c.Forgotten)+len(c.Ranks)+len(c.Batches)+len(c.Transfers) == 0
+	nothing := len(c.Blocks)+len(c.Removed)+len(c.Forgotten)+len(c.Ranks)+len(c.Heard)+len(c.Batches)+len(c.Transfers) == 0
 	if nothing && !c.Alive && (!c.Sync || !x.unsynced) {
 		return c, nil
 	}
 	x.soiled = nil
-	x.blocks, x.dropped, x.forgotten, x.ranks, x.alive, x.ended, x.binding = nil, nil, nil, map[int64]int64{}, false, false, false
+	x.blocks, x.dropped, x.forgotten, x.heard, x.ranks, x.alive, x.ended, x.binding = nil, nil, nil, nil, map[int64]int64{}, false, false, false
 	return c, func(err error) {
 		if err == nil {
 			for _, b := range batches {
@@ -193,6 +201,7 @@ func (x *index) take(sync bool) (c Changes, done func(error)) {
 		x.blocks = append(c.Blocks, x.blocks...)
 		x.dropped = append(c.Removed, x.dropped...)
 		x.forgotten = append(c.Forgotten, x.forgotten...)
+		x.heard = append(c.Heard, x.heard...)
 		for job, rank := range c.Ranks {
 			if _, newer := x.ranks[job]; !newer {
 				x.ranks[job] = rank

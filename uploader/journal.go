@@ -45,8 +45,8 @@ type Journal interface {
 
 	// Post leaves a command about a transfer for the process that owns it.
 	Post(ctx context.Context, c Command) error
-	// Posted takes the commands that were left for this process, in the order of Post.
-	Posted(ctx context.Context) ([]Command, error)
+	// Posted returns the commands that were left for this process, in the order of Post. They stay until Changes.Heard names them.
+	Posted(ctx context.Context) ([]Posted, error)
 
 	InboxRecords
 
@@ -69,8 +69,15 @@ type Changes struct {
 	Forgotten []int64         // transfers that are removed with all they have
 	Blocks    []BlockChange   // carried out in this order
 	Ranks     map[int64]int64 // places in the queue of jobs that were moved; others have theirs by id, see index_order.go
+	Heard     []int64         // posted commands that were carried out, which are removed
 	Alive     bool            // keeps the moment too, as Alive does
 	Sync      bool            // outlives the machine's power, not only the process
+}
+
+// Posted is a command that another process left. Where it can't be read it has no verb.
+type Posted struct {
+	ID int64 // above those that were left before it
+	Command
 }
 
 // BlockChange is what changed of a job's acknowledged blocks.

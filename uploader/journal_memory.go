@@ -180,9 +180,9 @@ func (m *memoryJournal) Alive(context.Context) error {
 	return nil
 }
 
-func (m *memoryJournal) Changed(context.Context) (bool, error)     { return false, nil }
-func (m *memoryJournal) Post(context.Context, Command) error       { return nil }
-func (m *memoryJournal) Posted(context.Context) ([]Command, error) { return nil, nil }
+func (m *memoryJournal) Changed(context.Context) (bool, error)    { return false, nil }
+func (m *memoryJournal) Post(context.Context, Command) error      { return nil }
+func (m *memoryJournal) Posted(context.Context) ([]Posted, error) { return nil, nil }
 
 func (m *memoryJournal) Inboxes(context.Context) ([]InboxRecord, error) {
 	m.mu.Lock()

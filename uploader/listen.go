@@ -1,6 +1,9 @@
 package uploader
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 const (
 	// listenEvery is how soon a command of another process is heard.
@@ -15,6 +18,8 @@ func (q *Queue) listen() {
 	tick := time.NewTicker(listenEvery)
 	defer tick.Stop()
 	alive := time.Now()
+	var e ear
+	failed := false
 	for {
 		select {
 		case <-q.ctx.Done():
@@ -24,9 +29,11 @@ func (q *Queue) listen() {
 				alive = now
 				q.sayAlive()
 			}
-			if err := q.hear(); err != nil && q.ctx.Err() == nil {
+			err := q.hear(&e)
+			if err != nil && !failed && q.ctx.Err() == nil {
 				q.log.Warn("listen", "error", err)
 			}
+			failed = err != nil
 		}
 	}
 }
@@ -61,29 +68,60 @@ func (q *Queue) keepSpeed() {
 	}
 }
 
-// hear looks whether another process wrote into the journal.
-func (q *Queue) hear() error {
+// ear is what the listener knows of posted commands.
+type ear struct {
+	again bool           // they could not be read or carried out the last time
+	heard map[int64]bool // were carried out, though the journal may not know it yet
+}
+
+// hear looks whether another process wrote into the journal, or left something for what was adopted.
+func (q *Queue) hear(e *ear) error {
 	changed, err := q.journal.Changed(q.ctx)
-	if err != nil || !changed {
-		return err
+	adopted := q.adopted.Swap(false)
+	if err == nil && !changed && !adopted && !e.again {
+		return nil
 	}
-	commands, err := q.journal.Posted(q.ctx)
+	e.again = true
 	if err != nil {
 		return err
 	}
-	for _, c := range commands {
-		if _, err := q.carryOutCommand(q.ctx, c); err != nil {
-			return err
-		}
-	}
-	if len(commands) > 0 {
-		if err := q.index.commit(q.ctx, true); err != nil {
-			return err
-		}
+	if err := q.obey(e); err != nil {
+		return err
 	}
 	if err := q.index.load(q.ctx); err != nil {
 		return err
 	}
+	e.again = false
 	q.notify()
 	return nil
+}
+
+// obey carries out what others left for this queue. Of a command the journal learns together with what came of it, so that none is
+// lost with the process: at worst it is carried out once more. One that fails for good is passed over.
+func (q *Queue) obey(e *ear) error {
+	posted, err := q.journal.Posted(q.ctx)
+	if err != nil {
+		return err
+	}
+	before := e.heard
+	e.heard = map[int64]bool{}
+	for i := range posted {
+		p := &posted[i]
+		if !before[p.ID] && p.Verb != "" {
+			_, err := q.carryOutCommand(q.ctx, p.Command)
+			if q.ctx.Err() != nil || err != nil && passing(err) {
+				maps.Copy(e.heard, before)
+				return err
+			}
+			if err != nil {
+				q.log.Warn("command", "verb", p.Verb, "transfer", p.Transfer, "error", err)
+			}
+		}
+		e.heard[p.ID] = true
+		q.index.hear(p.ID)
+	}
+	if len(posted) == 0 {
+		return nil
+	}
+	return q.index.commit(q.ctx, true)
 }

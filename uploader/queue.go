@@ -53,6 +53,7 @@ type Queue struct {
 	hungry  chan struct{} // wakes the feeder
 	unread  bool          // the feeder's: it could not claim jobs the last time
 	looks   looks
+	adopted atomic.Bool // transfers for which others may have left commands
 
 	ctx    context.Context // the queue's root: every goroutine of it ends with this
 	cancel context.CancelCauseFunc

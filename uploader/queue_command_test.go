@@ -1,9 +1,12 @@
 package uploader_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -402,6 +405,92 @@ func TestFirstIsSentNext(t *testing.T) {
 		}
 		if order[39] != "f01" {
 			t.Errorf("%s was sent last", order[39])
+		}
+		b.close()
+	})
+}
+
+// mailbox is a journal in which another process leaves commands.
+type mailbox struct {
+	uploader.Journal
+	mu      sync.Mutex
+	posted  []uploader.Posted
+	changed bool // and tells of them
+	fail    bool // and can't be read for now
+	heard   func()
+}
+
+func (m *mailbox) Changed(context.Context) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	changed := m.changed
+	m.changed = false
+	return changed, nil
+}
+
+func (m *mailbox) Posted(context.Context) ([]uploader.Posted, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail {
+		return nil, uploader.NewError("read commands", "", uploader.JournalBusy)
+	}
+	return slices.Clone(m.posted), nil
+}
+
+func (m *mailbox) Commit(ctx context.Context, c uploader.Changes) error {
+	if len(c.Heard) > 0 && m.heard != nil {
+		m.heard()
+		return uploader.NewError("commit", "", uploader.JournalUnwritable)
+	}
+	m.mu.Lock()
+	m.posted = slices.DeleteFunc(m.posted, func(p uploader.Posted) bool { return slices.Contains(c.Heard, p.ID) })
+	m.mu.Unlock()
+	return m.Journal.Commit(ctx, c)
+}
+
+// TestACommandOfAnotherProcessIsNotLost: whoever heard of it may be killed before it has carried it out, or could not read it for a
+// moment.
+func TestACommandOfAnotherProcessIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := uploader.NewMemoryJournal()
+		dead := make(chan struct{})
+		journal := &mailbox{Journal: memory, heard: func() { <-dead }}
+		b := newBench(t, "w", uploader.Config{Journal: journal})
+		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Busy(time.Hour))
+		b.add(uploader.AddOptions{}, b.file("f", 10))
+		time.Sleep(time.Minute)
+		journal.mu.Lock()
+		journal.posted = []uploader.Posted{{ID: 1, Command: uploader.Command{Transfer: 1}}, {ID: 2, Command: uploader.Command{Verb: uploader.Cancel, Transfer: 1}}}
+		journal.changed, journal.fail = true, true
+		journal.mu.Unlock()
+		time.Sleep(time.Minute)
+		journal.mu.Lock()
+		journal.fail = false
+		journal.mu.Unlock()
+		time.Sleep(time.Minute) // it is carried out, and the process is killed before the journal has that
+		if s := b.job("f").State; s != uploader.Cancelled {
+			t.Errorf("the file is %v", s)
+		}
+		go func() { time.Sleep(time.Second); close(dead) }()
+		_ = b.queue.Close()
+		if err := memory.Close(); err != nil {
+			t.Fatal(err)
+		}
+		journal.heard = nil
+		b.reopen(journal, uploader.Config{})
+		time.Sleep(time.Minute)
+		if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if s := b.job("f").State; s.Ended() {
+			t.Errorf("the next run finds the file %v", s)
+		}
+		time.Sleep(time.Minute)
+		if s := b.job("f").State; s != uploader.Cancelled || len(journal.posted) != 0 {
+			t.Errorf("the file is %v, %d commands are left", s, len(journal.posted))
+		}
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
 		}
 		b.close()
 	})

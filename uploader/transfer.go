@@ -61,6 +61,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Tr
 	if err != nil {
 		return nil, err
 	}
+	q.adopted.Store(true)
 	for _, g := range got {
 		q.mu.Lock()
 		q.inbox(g.Inbox)

@@ -24,44 +24,24 @@ func (j *Journal) Post(ctx context.Context, c uploader.Command) error {
 }
 
 // Posted implements [uploader.Journal].
-func (j *Journal) Posted(ctx context.Context) ([]uploader.Command, error) {
-	// Mostly there are none, and looking needs no turn.
+func (j *Journal) Posted(ctx context.Context) ([]uploader.Posted, error) {
+	var posted []uploader.Posted
 	const mine = "SELECT c.id, c.transfer, c.data FROM commands c JOIN transfers t ON t.id = c.transfer WHERE t.owner = ? ORDER BY c.id"
-	any := false
-	if err := j.look(ctx, mine+" LIMIT 1", func(*sql.Rows) error { any = true; return nil }, j.id); err != nil {
-		return nil, j.failed("read commands", err)
-	}
-	if !any {
-		return nil, nil
-	}
-	var commands []uploader.Command
-	err := j.change(ctx, true, func(ctx context.Context) error {
-		commands = nil
-		var ids []int64
-		if err := j.query(ctx, mine, func(r *sql.Rows) error {
-			var id, transfer int64
-			var data sql.RawBytes
-			if err := r.Scan(&id, &transfer, &data); err != nil {
-				return err
-			}
-			ids = append(ids, id)
-			c, err := decodeCommand(transfer, data)
-			if err == nil { // one that can't be read is dropped: the person sees that nothing happened
-				commands = append(commands, c)
-			}
-			return nil
-		}, j.id); err != nil {
+	err := j.look(ctx, mine, func(r *sql.Rows) error {
+		var id, transfer int64
+		var data sql.RawBytes
+		if err := r.Scan(&id, &transfer, &data); err != nil {
 			return err
 		}
-		for _, id := range ids {
-			if err := j.exec(ctx, "DELETE FROM commands WHERE id = ?", id); err != nil {
-				return err
-			}
+		c, err := decodeCommand(transfer, data)
+		if err != nil { // the person sees that nothing happened
+			c = uploader.Command{Transfer: transfer}
 		}
+		posted = append(posted, uploader.Posted{ID: id, Command: c})
 		return nil
-	})
+	}, j.id)
 	if err != nil {
 		return nil, j.failed("read commands", err)
 	}
-	return commands, nil
+	return posted, nil
 }

@@ -257,7 +257,7 @@ func checkVersion1(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "commands", commands, []uploader.Command{{Verb: uploader.Pause, Transfer: 7, Jobs: []int64{2305}}})
+	equal(t, "commands", commands, []uploader.Posted{{ID: 4, Command: uploader.Command{Verb: uploader.Pause, Transfer: 7, Jobs: []int64{2305}}}})
 	id, err := j.AddTransfer(ctx, uploader.Transfer{})
 	if err != nil || id <= 7 {
 		t.Errorf("a new transfer has id %d, %v", id, err)

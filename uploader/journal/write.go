@@ -129,6 +129,11 @@ func (j *Journal) Commit(ctx context.Context, c uploader.Changes) error {
 				return err
 			}
 		}
+		for _, id := range c.Heard {
+			if err := j.exec(ctx, "DELETE FROM commands WHERE id = ?", id); err != nil {
+				return err
+			}
+		}
 		// A commit that changes nothing makes nothing durable, so what an earlier one left to be is brought along by this.
 		if c.Alive || c.Sync && j.loose {
 			return j.seen(ctx)

@@ -192,7 +192,7 @@ func (s *journalSuite) empty() {
 	s.same("inboxes", inboxes, []uploader.InboxRecord{})
 	commands, err := s.j.Posted(s.Context())
 	s.ok(err)
-	s.same("commands", commands, []uploader.Command{})
+	s.same("commands", commands, []uploader.Posted{})
 	s.commit(uploader.Changes{})
 	s.ok(s.j.Alive(s.Context()))
 }

@@ -190,16 +190,27 @@ func (s *journalSuite) seen() {
 	}
 }
 
-func (s *journalSuite) posted(j uploader.Journal, want ...uploader.Command) {
+// posted checks which commands were left for a journal's process, and returns their ids.
+func (s *journalSuite) posted(j uploader.Journal, want ...uploader.Command) []int64 {
 	s.Helper()
-	got, err := j.Posted(s.Context())
+	posted, err := j.Posted(s.Context())
 	s.ok(err)
+	var got []uploader.Command
+	var ids []int64
+	for _, p := range posted {
+		got = append(got, p.Command)
+		ids = append(ids, p.ID)
+	}
 	s.same("commands", got, want)
 	for i := range got {
 		if (got[i].Jobs == nil) != (want[i].Jobs == nil) {
 			s.Errorf("command %d has jobs %#v, want %#v", i, got[i].Jobs, want[i].Jobs)
 		}
 	}
+	if !slices.IsSorted(ids) {
+		s.Errorf("commands have the ids %v", ids)
+	}
+	return ids
 }
 
 func (s *journalSuite) commands() {
@@ -217,7 +228,11 @@ func (s *journalSuite) commands() {
 	s.ok(other.Post(s.Context(), uploader.Command{Verb: uploader.Pause, Transfer: id + 1000})) // nobody's, ever
 	s.changed(s.j, true)
 	s.posted(other)
-	s.posted(s.j, all...)
+	ids := s.posted(s.j, all...)
+	s.posted(s.j, all...) // until they were heard
+	s.commit(uploader.Changes{Heard: ids[:2]})
+	s.posted(s.j, all[2])
+	s.commit(uploader.Changes{Heard: ids})
 	s.posted(s.j)
 	s.ok(s.j.Post(s.Context(), all[0])) // to itself
 	s.posted(s.j, all[0])
