@@ -2,8 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,58 +101,9 @@ func (w *Window) writeReceipt(path string) {
 	w.settings.Receipts = filepath.Dir(path)
 	w.settingsChanged()
 	w.inBackground(func(ctx context.Context) {
-		err := w.putReceipt(ctx, path, of)
+		err := uploader.SaveReceipt(ctx, path, of, w.config.Queue.Rows)
 		w.do(func() { w.receiptWritten(err) })
 	})
-}
-
-// putReceipt gives a receipt its name when it is whole: one that is there is replaced by that, or stays.
-func (w *Window) putReceipt(ctx context.Context, path string, of []uploader.Transfer) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".receipt-*.part")
-	if err != nil {
-		return err
-	}
-	format := uploader.ReceiptCSV
-	if strings.EqualFold(filepath.Ext(path), ".json") {
-		format = uploader.ReceiptJSON
-	}
-	err = w.listDelivered(ctx, f, format, of)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
-}
-
-// listDelivered writes what was delivered of these transfers, a page at a time.
-func (w *Window) listDelivered(ctx context.Context, out io.Writer, format uploader.ReceiptFormat, of []uploader.Transfer) error {
-	var to uploader.Inbox
-	if len(of) > 0 {
-		to = of[0].Options.Scan.Inbox
-	}
-	r, err := uploader.NewReceipt(out, format, to)
-	if err != nil {
-		return err
-	}
-	for _, t := range of {
-		r.Begin(t)
-		const page = 1000
-		for from, n := 0, page; n == page; from += page {
-			jobs, err := w.config.Queue.Rows(ctx, uploader.Filter{States: []uploader.JobState{uploader.Delivered}, Transfer: t.ID}, from, page)
-			if err != nil {
-				return err
-			}
-			n = len(jobs)
-			for i := range jobs {
-				if err := r.Add(jobs[i]); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return r.Close()
 }
 
 // receiptWritten says so, where that worked on the button itself.

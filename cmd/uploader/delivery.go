@@ -19,7 +19,6 @@ type delivery struct {
 	program *program
 	flags   *sendFlags
 	begun   time.Time
-	receipt *receiptFile
 	log     *slog.Logger
 	logPath string
 	logFile io.Closer
@@ -33,17 +32,15 @@ type delivery struct {
 
 // beginDelivery makes sure, before anything is sent, that the receipt can be written. discard must be called at the end.
 func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error) {
-	receipt, err := openReceipt(f.receipt)
-	if err != nil {
+	if err := checkReceipt(f.receipt); err != nil {
 		return nil, err
 	}
-	r := &delivery{program: p, flags: f, begun: begun, receipt: receipt}
+	r := &delivery{program: p, flags: f, begun: begun}
 	r.log, r.logPath, r.logFile = p.openLog()
 	return r, nil
 }
 
 func (r *delivery) discard() {
-	r.receipt.discard()
 	if r.journal != nil {
 		if err := r.journal.Close(); err != nil {
 			r.log.Error("close journal", "error", err)
@@ -87,7 +84,7 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 		o.clock = cmp.Or(o.clock, clockWords(in.ClockAhead.Round(time.Minute)))
 	}
 	logOutcome(r.log, &o)
-	kept := r.receipt.write(ctx, q, r.transfers)
+	kept := r.writeReceipt(ctx, q)
 	for _, line := range o.words() {
 		for _, l := range wrap(line, p.terminal().width) {
 			p.say(l)
@@ -98,7 +95,7 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 		r.log.Error("receipt", "error", kept)
 		p.say("The receipt could not be written to “" + shown(r.flags.receipt) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
 			"Make room there, or name another file the next time.")
-	case r.receipt != nil:
+	case r.flags.receipt != "":
 		p.say("Receipt: " + shown(r.flags.receipt))
 	}
 	r.tellOfOthers(q)
