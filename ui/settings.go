@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"fyne.io/fyne/v2"
+
+	"inboxuploader/uploader"
 )
 
 // Settings is what the window remembers between two runs. It contains no secret. The zero value is a good default but for
@@ -160,7 +162,7 @@ func (s *Settings) mend() {
 	if s.Rate < 0 {
 		s.Rate = 0
 	}
-	if s.Connections < 0 || s.Connections > 512 {
+	if s.Connections < 0 || s.Connections > uploader.MostConnections {
 		s.Connections = 0
 	}
 	if s.TextScale != 0 && (s.TextScale < 0.8 || s.TextScale > 2) {

@@ -13,6 +13,8 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
 )
 
 // openSettings lets the person change what the window remembers. What is changed holds at once; there is nothing to confirm.
@@ -78,7 +80,7 @@ func (w *Window) openSettings() {
 	}
 	connections := w.entryOf(tr("found out while sending"), "", func(text string) bool {
 		n, err := strconv.Atoi(text)
-		if text != "" && (err != nil || n < 1 || n > 512) {
+		if text != "" && (err != nil || n < 1 || n > uploader.MostConnections) {
 			return false
 		}
 		s.Connections = n

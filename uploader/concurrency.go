@@ -2,6 +2,9 @@ package uploader
 
 import "time"
 
+// MostConnections is how many requests at once a person may ask for. It is our choice: four times as many as the queue itself finds.
+const MostConnections = 512
+
 // Bounds of the automatic number of connections. A slow uplink needs few: at 10 Mbit/s 32 connections make each block
 // last minutes. A storage 50 ms away needs 64 and more for small files.
 const (
@@ -48,7 +51,7 @@ const requestWork = 64 << 10
 
 func newConcurrency(fixed int) concurrency {
 	if fixed > 0 {
-		return concurrency{limit: min(fixed, 4*maxConnections), fixed: true}
+		return concurrency{limit: min(fixed, MostConnections), fixed: true}
 	}
 	return concurrency{limit: startConnections, patience: 4}
 }

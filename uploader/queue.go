@@ -94,7 +94,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		return nil, errors.New("uploader: the block size must be between 64 KiB and 4000 MiB")
 	case c.Memory != 0 && c.Memory < mib:
 		return nil, errors.New("uploader: the memory limit must be at least 1 MiB")
-	case c.Connections < 0 || c.Connections > 4*maxConnections:
+	case c.Connections < 0 || c.Connections > MostConnections:
 		return nil, errors.New("uploader: the number of connections must be between 1 and 512")
 	case c.Rate < 0:
 		return nil, errors.New("uploader: the speed limit must be above 0")

@@ -26,9 +26,6 @@ type sendFlags struct {
 	proxy     proxyFlag
 }
 
-// mostConnections is how many connections a person may ask for.
-const mostConnections = 512
-
 func newSendFlags() sendFlags {
 	return sendFlags{
 		memory: byteSize{bytes: uploader.DefaultMemory, min: 1 << 20, max: math.MaxInt64, what: "the memory"},
@@ -54,7 +51,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 
 // check refuses what the flags can't say, and completes them from the environment.
 func (f *sendFlags) check(env func(string) string) error {
-	if f.connections < 0 || f.connections > mostConnections {
+	if f.connections < 0 || f.connections > uploader.MostConnections {
 		return &usageError{"--connections must be between 1 and 512, or 0 for the automatic number."}
 	}
 	return f.proxy.orVariable(env)

@@ -73,7 +73,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 		notices = append(notices, notice)
 	}
 	queue := f.config(j, log)
-	f.connections = mostConnections
+	f.connections = uploader.MostConnections
 	network := windowNetwork{p: p, flags: f}
 	queue.Open = network.open
 	q, err := uploader.NewQueue(context.WithoutCancel(ctx), queue)
