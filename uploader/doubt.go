@@ -54,7 +54,9 @@ func (q *Queue) condition(u *unit) Condition {
 
 // doubts are those of jobs that were given back, as when a person pauses them: without them, what is there would be taken for somebody
 // else's when they are sent again.
-type doubts map[int64]struct {
+type doubts map[int64]keptDoubt
+
+type keptDoubt struct {
 	blob         string
 	begun, until moment
 }
@@ -65,10 +67,7 @@ const mostDoubts = 10_000
 // keep remembers a job's doubt.
 func (d doubts) keep(j *job) {
 	if j.doubt == lost && len(d) < mostDoubts {
-		d[j.ID] = struct {
-			blob         string
-			begun, until moment
-		}{j.Blob, j.doubtful, j.until}
+		d[j.ID] = keptDoubt{j.Blob, j.doubtful, j.until}
 	}
 }
 
