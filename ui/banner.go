@@ -146,11 +146,8 @@ func clockWords(in *uploader.InboxStatus) string {
 
 // storageNow is the moment of a sample on the clock of the token's storage, where that is known to be another.
 func (w *Window) storageNow(s *sample) time.Time {
-	key := w.token.Inbox.Key()
-	for i := range s.status.Inboxes {
-		if in := &s.status.Inboxes[i]; in.Inbox == key && in.ClockKnown && in.ClockAhead.Abs() >= wrongClock {
-			return s.now.Add(-in.ClockAhead)
-		}
+	if in := s.inbox(w.token.Inbox.Key()); in != nil && in.ClockKnown && in.ClockAhead.Abs() >= wrongClock {
+		return s.now.Add(-in.ClockAhead)
 	}
 	return s.now
 }

@@ -62,11 +62,9 @@ func (h *header) show(s *sample) time.Duration {
 		return 0
 	}
 	h.name.set(h.w.called(t.Inbox), theme.ColorNameForeground)
-	for i := range s.status.Inboxes {
-		if in := &s.status.Inboxes[i]; in.Inbox == t.Inbox.Key() && in.Hold != nil && in.Hold.Reason == uploader.HostNotAllowed {
-			h.left.set(tr("You no longer allow its address"), theme.ColorNameError)
-			return 0
-		}
+	if in := s.inbox(t.Inbox.Key()); in != nil && in.Hold != nil && in.Hold.Reason == uploader.HostNotAllowed {
+		h.left.set(tr("You no longer allow its address"), theme.ColorNameError)
+		return 0
 	}
 	now := h.w.storageNow(s)
 	words, color, next := countdown(t, now)

@@ -177,6 +177,16 @@ func (w *Window) do(f func()) {
 	})
 }
 
+// inbox returns what the queue knows of an inbox, nil where it knows nothing of it.
+func (s *sample) inbox(key string) *uploader.InboxStatus {
+	for i := range s.status.Inboxes {
+		if in := &s.status.Inboxes[i]; in.Inbox == key {
+			return in
+		}
+	}
+	return nil
+}
+
 // activeHeld reports whether all jobs that the queue has begun to send wait for another token.
 func (s *sample) activeHeld() bool {
 	held := int64(0)

@@ -112,11 +112,9 @@ func (v *work) footWords(s *sample) string {
 	if v.w.banner.box.Visible() {
 		words = tr("Waiting")
 	}
-	for i := range s.status.Inboxes {
-		if in := &s.status.Inboxes[i]; in.Inbox == v.w.token.Inbox.Key() {
-			if clock := clockWords(in); clock != "" {
-				words += " · " + strings.TrimSuffix(clock, ".")
-			}
+	if in := s.inbox(v.w.token.Inbox.Key()); in != nil {
+		if clock := clockWords(in); clock != "" {
+			words += " · " + strings.TrimSuffix(clock, ".")
 		}
 	}
 	if v.w.awake.on() {
