@@ -41,24 +41,31 @@ func (b *bench) await(what string, want func(uploader.Status) bool) {
 	}
 }
 
+// usbDisk plugs a disk in at usb that has the files a, b, c and large in a folder run. plug does so again with the same files, once it is unplugged.
+func usbDisk(t *testing.T, b *bench) (usb string, plug func()) {
+	t.Helper()
+	usb = filepath.Join(b.dir, "usb")
+	if err := os.Mkdir(usb, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	plug = func() {
+		disk(t, usb)
+		for _, f := range []string{"usb/run/a", "usb/run/b", "usb/run/c"} {
+			b.file(f, 100)
+		}
+		b.file("usb/run/large", 3*block)
+	}
+	plug()
+	t.Cleanup(func() { _ = syscall.Unmount(usb, syscall.MNT_DETACH) })
+	return usb, plug
+}
+
 // TestUnpluggedDiskHoldsItsTransfer: the files wait, others go on, and all is delivered when the disk is back.
 func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 	for name, removeMountPoint := range map[string]bool{"the folder stays": false, "the folder goes": true} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "w", uploader.Config{Connections: 1})
-			usb := filepath.Join(b.dir, "usb")
-			if err := os.Mkdir(usb, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			plug := func() {
-				disk(t, usb)
-				for _, f := range []string{"usb/run/a", "usb/run/b", "usb/run/c"} {
-					b.file(f, 100)
-				}
-				b.file("usb/run/large", 3*block)
-			}
-			plug()
-			t.Cleanup(func() { _ = syscall.Unmount(usb, syscall.MNT_DETACH) })
+			usb, plug := usbDisk(t, b)
 			gate := make(chan struct{})
 			b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
 			b.add(uploader.AddOptions{}, filepath.Join(usb, "run"))
@@ -105,19 +112,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 // TestAnUnpluggedDiskHoldsNoFilesOfAnother: also not of the same transfer.
 func TestAnUnpluggedDiskHoldsNoFilesOfAnother(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{Connections: 1})
-	usb := filepath.Join(b.dir, "usb")
-	if err := os.Mkdir(usb, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	plug := func() {
-		disk(t, usb)
-		for _, f := range []string{"usb/run/a", "usb/run/b", "usb/run/c"} {
-			b.file(f, 100)
-		}
-		b.file("usb/run/large", 3*block)
-	}
-	plug()
-	t.Cleanup(func() { _ = syscall.Unmount(usb, syscall.MNT_DETACH) })
+	usb, plug := usbDisk(t, b)
 	stays := filepath.Dir(b.file("stays/x", 100))
 	b.file("stays/y", 100)
 	b.file("stays/large", 3*block)
