@@ -209,15 +209,23 @@ func TestASummarySaysToWhichInboxesFilesWent(t *testing.T) {
 	q := someDelivered()
 	d := openDesk(t, Config{Queue: q})
 	d.look()
-	to := d.last.status.Transfers[0]
-	to.Options.Scan.Inbox = uploader.Inbox{Host: "inbox.example", Container: "a"}
-	again, other, none := to, to, to
-	other.Options.Scan.Inbox.Container = "b"
-	none.Options.Scan.Inbox.Container, none.Files = "c", uploader.Counts{}
-	d.last.status.Transfers = []uploader.TransferStatus{to, again, other, none}
-	d.copySummary()
-	want := "All 2 files are in the inbox\nEvery block was checked by the storage · 0 B\ninbox.example/a\ninbox.example/b"
-	if got := d.app.Clipboard().Content(); got != want {
-		t.Errorf("the summary is %q", got)
+	to := func(container string, delivered int64) (s uploader.TransferStatus) {
+		s.Options.Scan.Inbox = uploader.Inbox{Host: "inbox.example", Container: container}
+		s.Inbox, s.Files[uploader.Delivered], s.Scanned = container, delivered, true
+		return s
+	}
+	for _, c := range []struct {
+		of   []uploader.TransferStatus
+		want string
+	}{
+		{[]uploader.TransferStatus{to("a", 1), to("a", 1), to("c", 0)}, "All 2 files are in the inbox\nEvery block was checked by the storage · 0 B\ninbox.example/a"},
+		{[]uploader.TransferStatus{to("a", 1), to("b", 1), to("c", 0)}, "2 files delivered\nEvery block was checked by the storage · 0 B\ninbox.example/a: 1 file\ninbox.example/b: 1 file"},
+	} {
+		d.last.status.Transfers = c.of
+		d.Window.work.totals.show(&d.last)
+		d.copySummary()
+		if got := d.app.Clipboard().Content(); got != c.want {
+			t.Errorf("the summary is %q, want %q", got, c.want)
+		}
 	}
 }

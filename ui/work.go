@@ -203,6 +203,7 @@ func (t *totals) fit(size fyne.Size) {
 func (t *totals) show(s *sample) {
 	st := &s.status
 	going, paused := st.Scanning || unfinished(st) > 0, allPaused(st)
+	several := len(st.ByInbox()) > 1 // no one inbox has all
 	total, delivered := st.FilesTotal(), st.Files[uploader.Delivered]
 	switch {
 	case paused:
@@ -220,6 +221,12 @@ func (t *totals) show(s *sample) {
 	case delivered == total && t.w.work.vanished > 0: // all that is left of what was reviewed, which is not all
 		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
 		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
+	case delivered == total && several:
+		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
+		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
+	case several:
+		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
+		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
 	case delivered == total:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("All {{.N}} files are in the inbox", total), theme.ColorNameForeground)
@@ -365,8 +372,12 @@ func (r *barRenderer) Refresh() {
 func (w *Window) copySummary() {
 	t := w.work.totals
 	lines := []string{t.head.content, t.words.content}
-	for _, of := range w.delivered() {
-		if to := of.Options.Scan.Inbox.String(); !slices.Contains(lines, to) {
+	inboxes := w.last.status.ByInbox()
+	for i := range inboxes {
+		switch n, to := inboxes[i].Files[uploader.Delivered], inboxes[i].Inbox.String(); {
+		case n > 0 && len(inboxes) > 1:
+			lines = append(lines, to+": "+files(n))
+		case n > 0:
 			lines = append(lines, to)
 		}
 	}

@@ -428,6 +428,7 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		root := filepath.Dir(b.file("tree/0", 10))
 		b.file("tree/1", 10)
 		b.file("tree/large", 8*block)
+		b.file("tree/.DS_Store", 1)
 		first.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
 		first.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
 		b.add(uploader.AddOptions{}, root)
@@ -452,8 +453,19 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		if names := next.Names(); len(names) != 1 {
 			t.Errorf("the new inbox has %v", names)
 		}
-		if s := q.Status(); s.Files[uploader.Delivered] != 3 || s.FilesTotal() != 3 {
+		s := q.Status()
+		if s.Files[uploader.Delivered] != 3 || s.FilesTotal() != 3 {
 			t.Errorf("%v", s.Files)
+		}
+		to, left := map[string]int64{}, int64(0)
+		for _, in := range s.ByInbox() {
+			to[in.Inbox.Container] = in.Files[uploader.Delivered]
+			for _, of := range in.Transfers {
+				left += of.Skipped[uploader.SkipJunk]
+			}
+		}
+		if to["ws-1"] != 2 || to["ws-2"] != 1 || len(to) != 2 || left != 1 {
+			t.Errorf("delivered by inbox: %v; left out: %d", to, left)
 		}
 		b.close()
 	})

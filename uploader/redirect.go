@@ -209,10 +209,11 @@ func (x *index) takeAway(b *batch, jobs []Job) int {
 	return len(ids)
 }
 
-// close says that nothing more comes of a transfer's roots: another one goes on with them.
+// close says that nothing more comes of a transfer's roots: another one goes on with them, and has what was left out of them.
 func (x *index) close(id int64) {
 	x.mu.Lock()
 	if t := x.transferOf(id); t != nil {
+		t.Skipped, t.SkippedPaths = map[SkipReason]int64{}, nil
 		t.Scanned, t.dirty, x.ended = true, true, true
 		x.mark()
 	}

@@ -31,6 +31,40 @@ type Status struct {
 // Counts is a number for each [JobState].
 type Counts [jobStates]int64
 
+// Total returns the sum, without what was taken from the list.
+func (c Counts) Total() int64 { return sum(c) - c[removed] }
+
+// InboxTotals is what became of the files for one inbox, whichever transfers brought them.
+type InboxTotals struct {
+	Inbox        Inbox
+	Files, Bytes Counts
+	Transfers    []TransferStatus
+}
+
+// ByInbox returns the transfers' totals for each inbox that anything was found for, in the order of the transfers.
+func (s Status) ByInbox() (all []InboxTotals) {
+	at := map[string]int{}
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if t.Files.Total() == 0 && len(t.Skipped) == 0 {
+			continue
+		}
+		n, known := at[t.Inbox]
+		if !known {
+			n = len(all)
+			at[t.Inbox] = n
+			all = append(all, InboxTotals{Inbox: t.Options.Scan.Inbox})
+		}
+		of := &all[n]
+		for state := range t.Files {
+			of.Files[state] += t.Files[state]
+			of.Bytes[state] += t.Bytes[state]
+		}
+		of.Transfers = append(of.Transfers, *t)
+	}
+	return all
+}
+
 // TransferStatus is what the queue knows of a transfer.
 type TransferStatus struct {
 	Transfer
@@ -61,10 +95,10 @@ type InboxStatus struct {
 }
 
 // FilesTotal returns the number of files found so far, those that can't be sent included, those taken from the list not.
-func (s Status) FilesTotal() int64 { return sum(s.Files) - s.Files[removed] }
+func (s Status) FilesTotal() int64 { return s.Files.Total() }
 
 // BytesTotal returns the sizes of these files.
-func (s Status) BytesTotal() int64 { return sum(s.Bytes) - s.Bytes[removed] }
+func (s Status) BytesTotal() int64 { return s.Bytes.Total() }
 
 // BytesLeft returns how many bytes are still to be acknowledged.
 func (s Status) BytesLeft() int64 {

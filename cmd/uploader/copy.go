@@ -84,8 +84,9 @@ bytes, crc64, crc64_hex, etag, request_id, delivered_at and inbox, as CSV or JSO
 
 With --json the last line of stdout is one object: state (complete, incomplete, interrupted, token_refused,
 token_unreadable, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,
-requests, retries, seconds, inbox, skipped_by and not_delivered (source, blob, size, state, reason, message, code); where
-they apply also reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
+requests, retries, seconds, inboxes (a list, each with its inboxid, wsid, tid, storage, container and prefix, and the counts of
+what went there), skipped_by and not_delivered (source, blob, size, state, reason, message, code); where they apply also inbox
+(where there is one alone), reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
 not_delivered names 1,000).
 delivered + skipped + failed + pending = files_total. "skipped" is what was already there and what was left out on
 purpose: excluded, system files, links, special files; a folder left out as a whole counts once. Empty folders, which

@@ -62,7 +62,9 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 		return err
 	}
 	o.took = p.now().Sub(begun)
-	o.status.Transfers = []uploader.TransferStatus{{Transfer: uploader.Transfer{Scanned: true, Skipped: skipped}}}
+	o.status.Transfers = []uploader.TransferStatus{{Files: o.status.Files, Bytes: o.status.Bytes, Transfer: uploader.Transfer{
+		Inbox: token.Inbox.Key(), Options: uploader.AddOptions{Scan: uploader.ScanOptions{Inbox: token.Inbox}}, Scanned: true, Skipped: skipped,
+	}}}
 	p.say(fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
 		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(token.Inbox.String())))
 	if n := o.failed(); n > 0 {

@@ -101,7 +101,7 @@ func TestATokenForAnotherContainerTakesOver(t *testing.T) {
 	if out := l.outputOf(t, exitUsage, "resume", "--token-file", l.tokenFile); !strings.Contains(out, "--move") {
 		t.Errorf("resume said: %s", out)
 	}
-	l.outputOf(t, 0, "resume", "--token-file", l.tokenFile, "--move")
+	out := l.outputOf(t, 0, "resume", "--token-file", l.tokenFile, "--move", "--json")
 	files := 0
 	if err := filepath.WalkDir(tree, func(_ string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -111,8 +111,39 @@ func TestATokenForAnotherContainerTakesOver(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(l.server.Blobs(labContainer)) + len(l.server.Blobs("lab-2")); n != files {
-		t.Errorf("%d files are in the two containers together, want %d", n, files)
+	there, here := len(l.server.Blobs(labContainer)), len(l.server.Blobs("lab-2"))
+	if there+here != files || there == 0 || here == 0 {
+		t.Fatalf("%d and %d files are in the two containers, want %d together", there, here, files)
+	}
+	l.saysOfEachInbox(t, out, map[string]int{labContainer: there, "lab-2": here})
+}
+
+// saysOfEachInbox checks that the summary claims for each inbox no more than what is there.
+func (l *lab) saysOfEachInbox(t *testing.T, out string, there map[string]int) {
+	t.Helper()
+	var s summary
+	if err := json.Unmarshal([]byte(out[strings.LastIndex(out, "\n{")+1:]), &s); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if len(s.Inboxes) != len(there) || s.Inbox != nil {
+		t.Errorf("%d inboxes are named, want %d: %s", len(s.Inboxes), len(there), out)
+	}
+	all := 0
+	for _, in := range s.Inboxes {
+		n := there[in.Container]
+		all += n
+		if in.Delivered != int64(n) || in.FilesTotal != in.Delivered+in.Skipped+in.Failed+in.Pending {
+			t.Errorf("%s is said to have %+v, and has %d", in.Container, in, n)
+		}
+		if line := fmt.Sprintf("  %d of %d files (", n, n); !strings.Contains(out, line) || !strings.Contains(out, "/"+in.Container+"\n") {
+			t.Errorf("no line says %q of %s: %s", line, in.Container, out)
+		}
+	}
+	if !strings.Contains(out, fmt.Sprintf("Delivered all %d files", all)) || !strings.Contains(out, fmt.Sprintf("to %d inboxes in", len(there))) {
+		t.Errorf("the summary says: %s", out)
+	}
+	if s.Delivered+s.Skipped+s.Failed+s.Pending != s.FilesTotal || s.Delivered != int64(all) {
+		t.Errorf("the counts are %+v", s)
 	}
 }
 

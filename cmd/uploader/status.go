@@ -122,7 +122,7 @@ func (p *program) describeTransfer(t uploader.TransferStatus) statusTransfer {
 	fields := in.Fields(p.now())
 	s := statusTransfer{
 		Transfer: t.ID, Roots: t.Roots, Created: t.Created.UTC(), Scanned: t.Scanned, Done: t.Done, ValidTo: fields.ValidTo, Speed: t.Speed,
-		Inbox: &summaryInbox{fields.InboxID, fields.WsID, fields.TID, fields.Storage, fields.Container, fields.Prefix},
+		Inbox: new(describeInbox(in.Inbox)),
 		Files: map[string]int64{}, unfinished: !t.Finished(),
 	}
 	for _, state := range shownStates {

@@ -118,7 +118,7 @@ func (o *outcome) leftOut() map[uploader.SkipReason]int64 {
 
 // words returns the summary for a person, as lines.
 func (o *outcome) words() []string {
-	lines := []string{o.headline()}
+	lines := append([]string{o.headline()}, o.inboxLines()...)
 	if o.delivered() > 0 {
 		lines = append(lines, "The storage compared every block with its checksum before it confirmed it.")
 	}
@@ -174,7 +174,7 @@ func (o *outcome) scanned() bool {
 func (o *outcome) headline() string {
 	files := o.status.FilesTotal()
 	bytes := humanize.Bytes(unsigned(o.status.Bytes[uploader.Delivered]))
-	to := o.to
+	to := o.destination()
 	took := shortDuration(o.took)
 	switch {
 	case files == 0 && o.stopped == nil:

@@ -26,7 +26,8 @@ type summary struct {
 	Retries     int64   `json:"retries"`
 	Seconds     float64 `json:"seconds"`
 
-	Inbox   *summaryInbox `json:"inbox,omitempty"`
+	Inbox   *summaryInbox `json:"inbox,omitempty"` // where there is one alone
+	Inboxes []inboxCounts `json:"inboxes"`
 	Reason  string        `json:"reason,omitempty"`  // why it ended early
 	Message string        `json:"message,omitempty"` // the same for a person
 	Code    string        `json:"code,omitempty"`    // the service's
@@ -36,16 +37,6 @@ type summary struct {
 	NotDelivered []summaryFile    `json:"not_delivered"`
 	// PendingNotListed is how many of the pending files are left out of NotDelivered, which names the first ones.
 	PendingNotListed int64 `json:"pending_not_listed,omitempty"`
-}
-
-// summaryInbox is where it went, with the workspace's names.
-type summaryInbox struct {
-	InboxID   string `json:"inboxid"`
-	WsID      string `json:"wsid"`
-	TID       string `json:"tid"`
-	Storage   string `json:"storage"`
-	Container string `json:"container"`
-	Prefix    string `json:"prefix"`
 }
 
 // summaryFile is one that was not delivered.
@@ -60,7 +51,7 @@ type summaryFile struct {
 }
 
 // newSummary returns the object for an outcome.
-func newSummary(o *outcome, now func() uploader.TokenFields) summary {
+func newSummary(o *outcome) summary {
 	s := summary{
 		State: o.state, Delivered: o.delivered(), Skipped: o.skipped(), Failed: o.failed(), Pending: o.pending(),
 		FilesTotal: o.total(), BytesTotal: o.status.BytesTotal(),
@@ -68,9 +59,9 @@ func newSummary(o *outcome, now func() uploader.TokenFields) summary {
 		Requests: o.status.Requests, Retries: o.status.Retries, Seconds: math.Round(o.took.Seconds()*1000) / 1000,
 		Log: o.log, SkippedBy: map[string]int64{}, NotDelivered: []summaryFile{},
 	}
-	if o.token.Inbox.Container != "" {
-		f := now()
-		s.Inbox = &summaryInbox{f.InboxID, f.WsID, f.TID, f.Storage, f.Container, f.Prefix}
+	s.Inboxes = o.inboxCounts()
+	if len(s.Inboxes) == 1 {
+		s.Inbox = &s.Inboxes[0].summaryInbox
 	}
 	if o.stopped != nil && o.state != stateInterrupted {
 		e := asError(o.stopped)
@@ -112,7 +103,7 @@ func asError(err error) *uploader.Error {
 
 // printSummary writes the object as one line.
 func (p *program) printSummary(o outcome) error {
-	return p.printJSON(newSummary(&o, func() uploader.TokenFields { return o.token.Fields(p.now()) }))
+	return p.printJSON(newSummary(&o))
 }
 
 // printJSON writes one value to stdout, as one line.

@@ -27,7 +27,7 @@ func TestSummaryAddsUp(t *testing.T) {
 		}
 		o.stopped = rapid.SampledFrom([]error{nil, errInterrupted, errors.New("disk"), uploader.NewError("put", "", uploader.Expired)}).Draw(t, "stopped")
 		o.judge()
-		s := newSummary(&o, nil)
+		s := newSummary(&o)
 		if s.Delivered+s.Skipped+s.Failed+s.Pending != s.FilesTotal {
 			t.Errorf("%+v does not add up", s)
 		}

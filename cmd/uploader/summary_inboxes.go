@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"inboxuploader/uploader"
+)
+
+// summaryInbox is where it went, with the workspace's names.
+type summaryInbox struct {
+	InboxID   string `json:"inboxid"`
+	WsID      string `json:"wsid"`
+	TID       string `json:"tid"`
+	Storage   string `json:"storage"`
+	Container string `json:"container"`
+	Prefix    string `json:"prefix"`
+}
+
+func describeInbox(in uploader.Inbox) summaryInbox {
+	f := uploader.Token{Inbox: in}.Fields(time.Time{})
+	return summaryInbox{f.InboxID, f.WsID, f.TID, f.Storage, f.Container, f.Prefix}
+}
+
+// inboxCounts is what became of the files for one inbox. Its counts are those of the whole summary, of this inbox alone.
+type inboxCounts struct {
+	summaryInbox
+	Delivered  int64 `json:"delivered"`
+	Skipped    int64 `json:"skipped"`
+	Failed     int64 `json:"failed"`
+	Pending    int64 `json:"pending"`
+	FilesTotal int64 `json:"files_total"`
+	BytesTotal int64 `json:"bytes_total"`
+}
+
+// inboxCounts returns the counts of each inbox; those of the token's where it came to nothing. It is never nil.
+func (o *outcome) inboxCounts() []inboxCounts {
+	all := []inboxCounts{}
+	for _, t := range o.status.ByInbox() {
+		part := outcome{status: uploader.Status{Files: t.Files, Bytes: t.Bytes, Transfers: t.Transfers}}
+		all = append(all, inboxCounts{
+			describeInbox(t.Inbox), part.delivered(), part.skipped(), part.failed(), part.pending(), part.total(), t.Bytes.Total(),
+		})
+	}
+	if len(all) == 0 && o.token.Inbox.Container != "" {
+		all = append(all, inboxCounts{summaryInbox: describeInbox(o.token.Inbox)})
+	}
+	return all
+}
+
+// destination is where it was sent to, for a person.
+func (o *outcome) destination() string {
+	if n := len(o.status.ByInbox()); n > 1 {
+		return fmt.Sprintf("%d inboxes", n)
+	}
+	return o.to
+}
+
+// inboxLines says for each of several inboxes how much is there.
+func (o *outcome) inboxLines() (lines []string) {
+	all := o.status.ByInbox()
+	if len(all) < 2 {
+		return nil
+	}
+	for _, t := range all {
+		lines = append(lines, fmt.Sprintf("  %s of %s (%s) to %s", humanize.Comma(t.Files[uploader.Delivered]), fileCount(t.Files.Total()),
+			humanize.Bytes(unsigned(t.Bytes[uploader.Delivered])), shown(t.Inbox.String())))
+	}
+	return lines
+}
