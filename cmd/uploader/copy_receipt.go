@@ -2,22 +2,27 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
 
 	"inboxuploader/uploader"
 )
 
-// checkReceipt makes sure, before anything is sent, that the receipt can be written to the file of --receipt. It takes an empty path for none.
+// checkReceipt makes sure, before anything is sent, that the receipt can be written to a file and replaces nothing that is no receipt.
+// It takes an empty path for none.
 func checkReceipt(path string) error {
 	if path == "" {
 		return nil
 	}
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() || uploader.TryReceipt(path) != nil {
+	err := uploader.TryReceipt(path)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, uploader.ErrNotReceipt):
+		return &usageError{"“" + shown(path) + "” is there already and is no receipt, so it is not replaced. Nothing was sent. Give the receipt a name of its own."}
+	default:
 		return &usageError{"The receipt can't be written to “" + shown(path) + "”. Nothing was sent. Name a file in a folder that exists and that you may write to."}
 	}
-	return nil
 }
 
 // writeReceipt writes what was delivered, if a receipt is wanted.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -95,6 +94,9 @@ func (o *inboxServe) check() error {
 // run serves until ctx ends. The token is printed once the inbox answers.
 func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err := o.check(); err != nil {
+		return err
+	}
+	if err := checkTokenFile(o.tokenFile); err != nil {
 		return err
 	}
 	faults, err := o.faults()
@@ -232,7 +234,7 @@ func withLocalInbox(ctx context.Context, cfg blobserver.Config, do func(s *blobs
 func (o *inboxServe) announce(out io.Writer, host, caFile string, t uploader.Token) error {
 	if o.tokenFile != "" {
 		if err := writePrivate(o.tokenFile, t.Link()+"\n"); err != nil {
-			return &usageError{"The token can't be written to “" + shown(o.tokenFile) + "”. Nothing was started. Name a file with --print-token in a folder that you may write to."}
+			return tokenUnwritable(o.tokenFile)
 		}
 	}
 	var b strings.Builder
@@ -259,27 +261,6 @@ func (o *inboxServe) announce(out io.Writer, host, caFile string, t uploader.Tok
 	}
 	if _, err := io.WriteString(out, b.String()); err != nil { // one write: a reader sees all of it or nothing
 		return fmt.Errorf("print token: %w", err)
-	}
-	return nil
-}
-
-// writePrivate puts text into a new file that only its owner can read, and moves it to name: whoever waits for the file
-// finds all of it.
-func writePrivate(name, text string) error {
-	tmp := name + ".new"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("write file: %w", err)
-	}
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("write file: %w", err)
-	}
-	_, err = io.WriteString(f, text)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(tmp, name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write file: %w", err), os.Remove(tmp))
 	}
 	return nil
 }
