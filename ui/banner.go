@@ -30,7 +30,7 @@ func newBanner(w *Window) *banner {
 	b.sign = widget.NewIcon(icon("attention", theme.ColorNameWarning))
 	b.what, b.rest = wrapped(""), wrapped("")
 	b.what.TextStyle.Bold = true
-	b.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
+	b.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), func() { w.askTokens([]string{b.shown.inbox}) })
 	b.now = w.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground), w.tryNow)
 	w.name("try_now", b.now)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, b.sign)))
@@ -60,6 +60,7 @@ func (b *banner) room() float32 {
 // obstacle is what keeps files waiting, in words.
 type obstacle struct {
 	reason     uploader.Reason
+	inbox      string // the key of the one that it is about; empty: none
 	what, rest string
 	grave      bool // nothing goes on by itself
 	paste, now bool // which button helps
@@ -94,7 +95,7 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 		switch {
 		case in.Unfinished == 0:
 		case in.Hold != nil:
-			return holdObstacle(in), 0
+			return b.w.holdObstacle(s, in), 0
 		case in.Trouble != nil && trouble == nil:
 			trouble = in
 		}
@@ -108,8 +109,8 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	if trouble == nil {
 		return obstacle{}, 0
 	}
-	x := explain(trouble.Trouble)
-	o := obstacle{reason: trouble.Trouble.Reason, what: x.What, rest: join(x.Safe, x.Do), now: true}
+	x := b.w.explainAt(s, trouble.Inbox, trouble.Trouble)
+	o := obstacle{reason: trouble.Trouble.Reason, inbox: trouble.Inbox, what: x.What, rest: join(x.Safe, x.Do), now: true}
 	if left := trouble.Until.Sub(s.now); left > time.Second {
 		if !uploader.NeedsPerson(trouble.Trouble) {
 			x.Do = ""
@@ -120,13 +121,22 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 }
 
 // holdObstacle says why an inbox waits for a person, or for its token's time to begin.
-func holdObstacle(in *uploader.InboxStatus) obstacle {
-	x := explain(in.Hold)
-	o := obstacle{reason: in.Hold.Reason, what: x.What, rest: join(x.Safe, x.Do), grave: true, paste: true}
+func (w *Window) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
+	x := w.explainAt(s, in.Inbox, in.Hold)
+	o := obstacle{reason: in.Hold.Reason, inbox: in.Inbox, what: x.What, rest: join(x.Safe, x.Do), grave: true, paste: true}
 	if clock := clockWords(in); clock != "" && (in.Hold.Reason == uploader.NotYetValid || in.Hold.Reason == uploader.Expired) {
 		o.rest = join(clock, o.rest)
 	}
 	return o
+}
+
+// explainAt explains what happened at an inbox, which the words name: there may be others.
+func (w *Window) explainAt(s *sample, key string, err error) uploader.Explanation {
+	x := explain(err)
+	if name := w.calledAs(s, key); name != "" {
+		x.What = tr("{{.Inbox}}: {{.What}}", values("Inbox", name, "What", x.What))
+	}
+	return x
 }
 
 // wrongClock is by how much a clock must be wrong to be spoken of. The storage itself allows 15 minutes.
@@ -194,7 +204,7 @@ func (b *banner) say(o obstacle) {
 
 // report tells end-to-end tests of it, once.
 func (b *banner) report(s *sample, o obstacle) {
-	if key := string(o.reason); b.lastTrouble != key {
+	if key := o.inbox + " " + string(o.reason); b.lastTrouble != key {
 		b.lastTrouble = key
 		b.w.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest), "delivered", s.status.Files[uploader.Delivered])
 	}

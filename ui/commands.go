@@ -33,20 +33,26 @@ var commandEvent = map[uploader.Verb]string{
 
 func (w *Window) pauseAll() { w.command(uploader.Command{Verb: uploader.Pause}) }
 
+// withoutToken returns the keys of the inboxes that this program has unfinished files for and no token that works.
+func withoutToken(st *uploader.Status) (keys []string) {
+	for i := range st.Transfers {
+		t := &st.Transfers[i]
+		if t.Owner != uploader.Elsewhere && (notEnded(&t.Files) > 0 || !t.Scanned) && !slices.Contains(keys, t.Inbox) {
+			keys = append(keys, t.Inbox)
+		}
+	}
+	for i := range st.Inboxes {
+		if in := &st.Inboxes[i]; in.Token.Inbox.Host != "" && in.Hold == nil {
+			keys = slices.DeleteFunc(keys, func(key string) bool { return key == in.Inbox })
+		}
+	}
+	return keys
+}
+
 // resumeAll goes on with what a person paused and with what an earlier run left. Inboxes whose token is not known any more are
-// looked up in the vault; for the first one that is not there either a token is asked for.
+// looked up in the vault; for those that are not there either tokens are asked for.
 func (w *Window) resumeAll() {
-	need, kept := map[string]bool{}, append([]uploader.InboxRecord(nil), w.kept...)
-	for i := range w.last.status.Transfers {
-		if t := &w.last.status.Transfers[i]; notEnded(&t.Files) > 0 || !t.Scanned {
-			need[t.Inbox] = true
-		}
-	}
-	for i := range w.last.status.Inboxes {
-		if in := &w.last.status.Inboxes[i]; in.Token.Inbox.Host != "" && in.Hold == nil {
-			delete(need, in.Inbox)
-		}
-	}
+	need, kept := withoutToken(&w.last.status), slices.Clone(w.kept)
 	n, hosts := resting(&w.last.status), w.hosts()
 	w.inBackground(func(ctx context.Context) {
 		_, err := w.config.Queue.Adopt(ctx, nil)
@@ -59,11 +65,11 @@ func (w *Window) resumeAll() {
 			return
 		}
 		w.events.event("resumed", "files", n)
-		missing := false
-		for key := range need {
+		var missing []string
+		for _, key := range need {
 			i := slices.IndexFunc(kept, func(r uploader.InboxRecord) bool { return r.Inbox.Key() == key && r.Ref != "" })
 			if i < 0 {
-				missing = true
+				missing = append(missing, key)
 				continue
 			}
 			t, err := w.recall(ctx, kept[i], hosts)
@@ -72,7 +78,7 @@ func (w *Window) resumeAll() {
 				continue
 			}
 			if err != nil || t.StateAt(w.config.Now()) == uploader.StateExpired {
-				missing = true
+				missing = append(missing, key)
 				continue
 			}
 			w.do(func() {
@@ -81,9 +87,21 @@ func (w *Window) resumeAll() {
 				}
 			})
 		}
-		if missing {
-			w.do(w.pasteToken)
+		w.do(func() { w.askTokens(missing) })
+		w.wake()
+	})
+}
+
+// takeUp goes on with what an earlier run left for an inbox, but for what a person had paused there.
+func (w *Window) takeUp(inbox string) {
+	w.inBackground(func(ctx context.Context) {
+		got, err := w.config.Queue.Adopt(ctx, func(t uploader.TransferStatus) bool { return t.Inbox == inbox && !t.Paused })
+		if err != nil && ctx.Err() == nil {
+			w.config.Log.Error("take up", "error", err)
+			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
+			return
 		}
+		w.events.event("taken up", "transfers", len(got))
 		w.wake()
 	})
 }

@@ -146,7 +146,7 @@ func TestWhatIsGivenMeanwhileJoinsTheReview(t *testing.T) {
 		t.Error("what was chosen is forgotten")
 	}
 	d.key(fyne.KeyEscape)
-	d.mustSay("Drop a folder rather than thousands of files one by one.")
+	d.mustSay("For many files, drop their folder.")
 }
 
 func TestFilesThatWaitForATokenAreCounted(t *testing.T) {

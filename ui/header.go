@@ -21,9 +21,9 @@ type header struct {
 
 func newHeader(w *Window) *header {
 	h := &header{w: w}
-	h.name = w.newCutText(tr("No upload token yet"), theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	h.name = w.newCutText(tr("Add an upload token"), theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	h.name.bold = true
-	h.left = w.newCutText(tr("Paste the upload token that you were given"), colorMuted, theme.SizeNameCaptionText)
+	h.left = w.newCutText(tr("Paste the token you received"), colorMuted, theme.SizeNameCaptionText)
 	h.left.parts = true
 	h.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), w.pasteToken)
 	h.add = w.newButtonWithIcon(tr("Add"), icon("add", theme.ColorNameForeground), nil)
@@ -58,7 +58,7 @@ func (h *header) show(s *sample) time.Duration {
 		return 0
 	}
 	if t.Inbox.Host == "" {
-		h.left.set(tr("Paste the upload token that you were given"), colorMuted)
+		h.showNoToken(s)
 		return 0
 	}
 	h.name.set(h.w.called(t.Inbox), theme.ColorNameForeground)
@@ -77,10 +77,30 @@ func (h *header) show(s *sample) time.Duration {
 		}
 	}
 	if h.w.unkept && t.StateAt(now) == uploader.StateActive {
-		words += " · " + tr("the token is kept until you quit")
+		words += " · " + tr("token not saved: you'll need it again after quitting")
 	}
 	h.left.set(words, color)
 	return next
+}
+
+// showNoToken says what a token is needed for.
+func (h *header) showNoToken(s *sample) {
+	title, words := tr("Add an upload token"), tr("Paste the token you received")
+	if n := unfinished(&s.status); n > 0 {
+		title, words = tr("Paste your token to continue"), h.w.waitingFor(s, n)
+	}
+	h.name.set(title, theme.ColorNameForeground)
+	h.left.set(words, colorMuted)
+}
+
+// waitingFor says how many files wait for a token, and for which inbox's where that is one.
+func (w *Window) waitingFor(s *sample, n int64) string {
+	if len(s.inboxes) == 1 {
+		for _, in := range s.inboxes {
+			return trn("{{.N}} files for “{{.Inbox}}” wait for its upload token", n, values("Inbox", w.called(in)))
+		}
+	}
+	return trn("{{.N}} files wait for a token", n)
 }
 
 // fits says whether what is left will be sent before the token ends.

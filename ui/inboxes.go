@@ -26,6 +26,14 @@ func (w *Window) called(in uploader.Inbox) string {
 	return safeName(inboxName(in))
 }
 
+// calledAs is what the inbox of a key is called; empty where the list has nothing for it.
+func (w *Window) calledAs(s *sample, key string) string {
+	if in, ok := s.inboxes[key]; ok && in.Host != "" {
+		return w.called(in)
+	}
+	return ""
+}
+
 // record returns the kept inbox with that key.
 func (w *Window) record(key string) (uploader.InboxRecord, bool) {
 	for i := range w.kept {
@@ -189,7 +197,7 @@ func (w *Window) inboxItems() []*fyne.MenuItem {
 func (w *Window) offerRedirect(t uploader.Token) {
 	for i := range w.last.status.Inboxes {
 		old := &w.last.status.Inboxes[i]
-		in := old.Token.Inbox
+		in := w.last.inboxes[old.Inbox] // it may have no token any more
 		if old.Hold == nil || old.Unfinished == 0 || old.Inbox == t.Inbox.Key() || in.InboxID != t.Inbox.InboxID || in.WsID != t.Inbox.WsID {
 			continue
 		}

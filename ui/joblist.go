@@ -25,6 +25,7 @@ type jobList struct {
 	at       int            // where the keyboard is
 	modifier fyne.KeyModifier
 	speeds   speeds
+	called   map[string]string // inboxes by their keys, where there are several to tell apart
 	tip      *tip
 }
 
@@ -82,6 +83,7 @@ func (l *jobList) fill(r *jobRow, index int) {
 // show puts a sample on the screen. Rows that did not change are left alone.
 func (l *jobList) show(s *sample) {
 	l.speeds.see(s)
+	l.tellInboxesApart(s)
 	grown := s.total != l.sample.total
 	l.sample = s
 	if grown {
@@ -91,6 +93,23 @@ func (l *jobList) show(s *sample) {
 	}
 	for r := range l.rows {
 		l.fill(r, r.index)
+	}
+}
+
+// tellInboxesApart lets rows say their inbox as soon as there are two.
+func (l *jobList) tellInboxesApart(s *sample) {
+	called := map[string]string{}
+	if len(s.inboxes) > 1 {
+		for key, in := range s.inboxes {
+			called[key] = l.w.called(in)
+		}
+	}
+	if maps.Equal(called, l.called) {
+		return
+	}
+	l.called = called
+	for r := range l.rows {
+		r.filled = false
 	}
 }
 

@@ -33,7 +33,7 @@ func TestAPersonDeliversAFolder(t *testing.T) {
 	d.tap("Paste token")
 	d.mustSay("inboxid", "localinbox", "wsid", "ws0421", "tid", "73", "add", "overwrite", "left")
 	d.tap("Use this token")
-	d.until("the token is in use", func() bool { return d.says("The token is ready") })
+	d.until("the token is in use", func() bool { return d.says("Token accepted") })
 
 	dir := folder(t, "a.txt", "deeper/b 100% #1.txt", "心拍数.csv", ".DS_Store")
 	d.drop(dir)

@@ -35,6 +35,8 @@ func explain(err error) uploader.Explanation {
 		x.Do = tr("Try again; if it happens again, report it with the log.")
 	case uploader.VaultAbsent, uploader.VaultLocked, uploader.VaultRefused, uploader.VaultTooLarge:
 		x.Do = tr("Give the token again at the next start.")
+	case uploader.TokenNeeded:
+		x.Do = tr("Paste it to continue, or ask the workspace for a new one.")
 	case uploader.JournalUnwritable:
 		x.Do = tr("Check that you may write to the program's state folder and that its disk is there.")
 	case uploader.JournalNewer:

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -192,6 +193,9 @@ func (x *jobRowRenderer) Refresh() {
 	folder, name := split(r.job.Blob)
 	if name == "" { // a name that is not possible has no blob
 		folder, name = split(r.job.Source)
+	}
+	if inbox := r.list.called[r.job.Inbox]; inbox != "" {
+		folder = strings.TrimSuffix(inbox+" · "+folder, " · ")
 	}
 	detail := l.word
 	x.done = -1

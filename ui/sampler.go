@@ -38,6 +38,8 @@ type sample struct {
 	oneName map[int64]bool
 	// held are the keys of inboxes that wait for another token.
 	held map[string]bool
+	// inboxes are those of the transfers that have something in the list, by their keys.
+	inboxes map[string]uploader.Inbox
 }
 
 // watch looks at the queue whenever it or the view has changed, and when a countdown has to move on, until ctx ends.
@@ -77,7 +79,7 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 	v := w.view
 	w.viewMu.Unlock()
 	s := sample{now: w.config.Now(), status: w.config.Queue.Status(), view: v}
-	s.resting, s.oneName = map[int64]bool{}, map[int64]bool{}
+	s.resting, s.oneName, s.inboxes = map[int64]bool{}, map[int64]bool{}, map[string]uploader.Inbox{}
 	for i := range s.status.Transfers {
 		t := &s.status.Transfers[i]
 		if t.Paused || t.Owner == uploader.Nobody {
@@ -85,6 +87,9 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 		}
 		if t.Options.Scan.Inbox.Blob != "" {
 			s.oneName[t.ID] = true
+		}
+		if !t.Scanned || (uploader.Status{Files: t.Files}).FilesTotal() > 0 {
+			s.inboxes[t.Inbox] = t.Options.Scan.Inbox
 		}
 	}
 	s.held = map[string]bool{}

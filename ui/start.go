@@ -59,7 +59,7 @@ func newStart(w *Window) *start {
 	w.name("paste", v.paste)
 	w.name("add", v.add)
 	w.name("practice", v.practice)
-	v.first = w.newStep("1", tr("Paste your upload token"), tr("The link or the text that the workspace gave you."), v.paste)
+	v.first = w.newStep("1", tr("Paste your upload token"), tr("The link or text you received from the workspace."), v.paste)
 	v.second = w.newStep("2", tr("Drop files or folders here"), dropAFolder(), v.add, v.folder)
 	v.offer = container.NewCenter(line(10, -1, newText(tr("No token yet?"), colorMuted, theme.SizeNameText), v.practice))
 	if w.config.Practice == nil {
@@ -70,7 +70,7 @@ func newStart(w *Window) *start {
 	return v
 }
 
-func dropAFolder() string { return tr("Drop a folder rather than thousands of files one by one.") }
+func dropAFolder() string { return tr("For many files, drop their folder.") }
 
 // show tells what has been done of the two steps.
 func (v *start) show() {
@@ -94,5 +94,5 @@ func (v *start) show() {
 	v.add.Icon = icon("file", theme.ColorNameForegroundOnPrimary)
 	v.add.Refresh()
 	v.offer.Hide()
-	v.first.done(tr("The token is ready"), v.w.called(v.w.token.Inbox))
+	v.first.done(tr("Token accepted"), v.w.called(v.w.token.Inbox))
 }

@@ -29,6 +29,8 @@ type tokenDialog struct {
 	token   uploader.Token
 	err     error
 	left    *text
+	wanted  string // the key of the inbox whose token is asked for; empty: any
+	then    func() // what follows when a token was taken; nil: nothing
 	allowed string // the host that the person allows by a click
 }
 
@@ -41,14 +43,27 @@ func (w *Window) pasteToken() {
 	w.openToken(text)
 }
 
+// askTokens asks for the tokens of these inboxes, one after the other, until the person cancels.
+func (w *Window) askTokens(keys []string) {
+	if len(keys) == 0 {
+		return
+	}
+	text := w.app.Clipboard().Content()
+	if t, err := w.parse(text); err != nil || t.Inbox.Key() != keys[0] {
+		text = ""
+	}
+	w.showTokenDialog(&tokenDialog{w: w, wanted: keys[0], then: func() { w.askTokens(keys[1:]) }}, text)
+}
+
 // parse reads a token by the person's settings.
 func (w *Window) parse(text string, more ...string) (uploader.Token, error) {
 	return uploader.ParseToken(text, uploader.AllowHost(more...), uploader.AllowHost(w.hosts()...))
 }
 
 // openToken opens the dialog with a text, which may be empty.
-func (w *Window) openToken(text string) {
-	d := &tokenDialog{w: w}
+func (w *Window) openToken(text string) { w.showTokenDialog(&tokenDialog{w: w}, text) }
+
+func (w *Window) showTokenDialog(d *tokenDialog, text string) {
 	d.entry = w.newTokenEntry()
 	d.entry.changed = d.decode
 	d.fields = container.NewVBox()
@@ -68,8 +83,11 @@ func (w *Window) openToken(text string) {
 	d.use = w.newButton(tr("Use this token"), d.take)
 	d.use.Importance = widget.HighImportance
 	d.use.Disable()
-	body := inset(0, 12, 8, 14, column(12, -1,
-		column(4, -1, d.entry, small(tr("The link, the workspace's text, or a whole azcopy line. Nothing is sent."))),
+	asked := wrapped(d.question())
+	asked.TextStyle.Bold = true
+	visible(asked, asked.Text != "")
+	body := inset(0, 12, 8, 14, column(12, -1, asked,
+		column(4, -1, d.entry, small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is sent yet."))),
 		d.fields, d.check.box, d.naming))
 	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)
 	d.sheet.name("token", d.entry)
@@ -90,6 +108,21 @@ func (w *Window) openToken(text string) {
 	} else {
 		w.window.Canvas().Focus(d.use)
 	}
+}
+
+// question says for which inbox a token is asked for, and why; nothing where any will do.
+func (d *tokenDialog) question() string {
+	name := d.w.calledAs(&d.w.last, d.wanted)
+	if name == "" {
+		return ""
+	}
+	n := int64(0)
+	for i := range d.w.last.status.Transfers {
+		if t := &d.w.last.status.Transfers[i]; t.Inbox == d.wanted {
+			n += notEnded(&t.Files)
+		}
+	}
+	return trn("{{.N}} files for “{{.Inbox}}” wait for its upload token", n, values("Inbox", name))
 }
 
 // decode shows what the text says.
@@ -233,6 +266,11 @@ func (d *tokenDialog) describe() {
 		e.When = t.ValidTo
 		d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(e)))
 	}
+	if name := d.w.calledAs(&d.w.last, d.wanted); name != "" && d.wanted != t.Inbox.Key() {
+		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{
+			What: tr("This token is for another inbox than “{{.Inbox}}”.", values("Inbox", name)),
+		}))
+	}
 	d.fields.Add(grid)
 	for _, warning := range t.WarningsIn(translated) {
 		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{What: warning}))
@@ -265,9 +303,19 @@ func (d *tokenDialog) take() {
 	}
 	d.w.settingsChanged()
 	name, remember := strings.TrimSpace(d.name.Text), d.keep.Checked
+	first := d.w.token.Inbox.Host == "" // so the window said that this token lets the files go on that wait for it
 	d.sheet.close()
-	if d.w.useToken(t) && d.w.practiceKey != t.Inbox.Key() {
+	if !d.w.useToken(t) {
+		return
+	}
+	if first {
+		d.w.takeUp(t.Inbox.Key())
+	}
+	if d.w.practiceKey != t.Inbox.Key() {
 		d.w.keep(t, name, remember)
+	}
+	if d.then != nil && d.w.sheet == nil {
+		d.then()
 	}
 }
 

@@ -264,11 +264,19 @@ func (q *Queue) trouble() error {
 		return q.halt
 	}
 	for _, in := range q.order {
-		if in.hold != nil && q.index.unfinished(in.key) > 0 {
-			return in.hold
+		if hold := q.holdOf(in); hold != nil && q.index.unfinished(in.key) > 0 {
+			return hold
 		}
 	}
 	return q.scanErr
+}
+
+// holdOf returns why an inbox's jobs wait for a person, who has to bring a token; nil if they don't. The caller holds the lock.
+func (q *Queue) holdOf(in *inbox) *Error {
+	if in.hold == nil && in.store == nil && q.index.unfinished(in.key) > 0 {
+		return NewError("send", "", TokenNeeded)
+	}
+	return in.hold
 }
 
 func (q *Queue) unfinished() (n int) {

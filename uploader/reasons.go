@@ -47,6 +47,9 @@ const (
 	NotTheService          Reason = "not-the-service"
 )
 
+// TokenNeeded is that what waits for an inbox has no token here, as after a restart where none was kept.
+const TokenNeeded Reason = "token-needed"
+
 // HostNotAllowed is that neither the person nor an administrator allows the address of a token any more.
 const HostNotAllowed Reason = "host-not-allowed"
 
@@ -216,6 +219,7 @@ var reasons = map[Reason]struct {
 	NetworkInspected:       {ErrDenied, Explanation{"Your organisation's network inspects encrypted traffic, and its certificate is not trusted here.", safeFinished, "Ask your IT for the certificate or for an exception for {value}."}},
 	ProxySignIn:            {ErrDenied, Explanation{"Your proxy needs a sign-in.", safeFinished, "Put the name and password into the proxy's address, in UPLOADER_PROXY for example: http://NAME:PASSWORD@HOST:PORT."}},
 	ProxySignInKind:        {ErrDenied, Explanation{"Your proxy needs a kind of sign-in that this program does not know ({value}).", safeFinished, "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
+	TokenNeeded:            {ErrDenied, Explanation{"What is left for this inbox needs its upload token again.", safeAll, "Give the token again, or ask the workspace for a new one."}},
 	HostNotAllowed:         {ErrDenied, Explanation{"“{value}” is no longer an allowed storage address.", "Nothing more is sent there; files already delivered stay delivered.", "If the workspace says that this address is theirs, allow it again with --allow-host {value}."}},
 	NotTheService:          {ErrBusy, Explanation{"Something between this computer and the storage answered in its place, such as a hotel's or airport's sign-in page.", safeFinished, "Open a web browser and sign in to the network; the upload goes on by itself."}},
 

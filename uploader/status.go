@@ -143,7 +143,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 		s.Left = time.Duration(float64(s.BytesLeft()) / s.Speed * float64(time.Second))
 	}
 	for _, in := range q.order {
-		is := InboxStatus{Inbox: in.key, Token: in.token, Unfinished: q.index.unfinished(in.key), Hold: in.hold, ClockAhead: -in.skew, ClockKnown: in.skewKnown}
+		is := InboxStatus{Inbox: in.key, Token: in.token, Unfinished: q.index.unfinished(in.key), Hold: q.holdOf(in), ClockAhead: -in.skew, ClockKnown: in.skewKnown}
 		if in.failures >= troubleInARow {
 			is.Trouble, is.Until = in.trouble, in.retry
 			if is.Until.Before(in.notBefore) {

@@ -1,0 +1,168 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/journal"
+)
+
+// run is one run of the program over a state folder: its queue and the journal of that folder.
+type run struct {
+	*uploader.Queue
+	journal *journal.Journal
+}
+
+// startRun opens a state folder as a start of the program does.
+func startRun(t *testing.T, dir string) *run {
+	t.Helper()
+	j, _, err := journal.Open(t.Context(), dir, journal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := uploader.NewQueue(context.WithoutCancel(t.Context()), uploader.Config{
+		Journal: j,
+		Open:    func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
+	})
+	if err != nil {
+		t.Fatal(errors.Join(err, j.Close()))
+	}
+	return &run{q, j}
+}
+
+// end is the end of that run, however it comes: the journal has everything that counts before.
+func (r *run) end(t *testing.T) {
+	t.Helper()
+	if err := errors.Join(r.Close(), r.journal.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// stuckInbox is a local inbox that does not answer before it is let go, and counts nothing as received until then.
+func stuckInbox(t *testing.T) (*localInbox, func()) {
+	t.Helper()
+	gate := make(chan struct{})
+	return startInbox(t, func(c *blobserver.Config) {
+		c.Before = func(op *blobserver.Op) *blobserver.Answer {
+			select {
+			case <-gate:
+				return nil
+			default:
+				return &blobserver.Answer{Status: 503, Code: "ServerBusy", ReadBody: -1}
+			}
+		}
+	}), func() { close(gate) }
+}
+
+// parsed reads a token as the window does.
+func parsed(t *testing.T, link string) uploader.Token {
+	t.Helper()
+	token, err := uploader.ParseToken(link, uploader.AllowHost("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken: nothing passes for well, and what is pasted lets the rest go on.
+func TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken(t *testing.T) {
+	inbox, letGo := stuckInbox(t)
+	link, state := inbox.token(time.Now().Add(48*time.Hour)), t.TempDir()
+	before := startRun(t, state)
+	if err := before.Use(parsed(t, link)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+		t.Fatal(err)
+	}
+	for before.Status().Scanning {
+		<-before.Changed()
+	}
+	before.end(t)
+
+	now := startRun(t, state)
+	t.Cleanup(func() { now.end(t) })
+	d := openDesk(t, Config{Queue: now})
+	waits := "2 files for “ws0421 – 73” wait for its upload token"
+	d.until("the files are there", func() bool { return d.says("Paste your token to continue") })
+	d.mustSay(waits)
+	d.tap("Resume")
+	d.until("a token is asked for", func() bool { return d.sheet != nil })
+	d.mustSay(waits)
+	d.clipboard(someToken())
+	d.pasteIntoFocused()
+	d.mustSay("This token is for another inbox than “ws0421 – 73”.")
+	d.sheet.close()
+
+	d.until("what is in the way is said", func() bool { return d.banner.box.Visible() })
+	d.mustSay("ws0421 – 73: What is left for this inbox needs its upload token again.", "Paste it to continue")
+	if d.says("Network OK") {
+		t.Error("all seems to be well")
+	}
+	letGo()
+	d.tap("Paste token")
+	d.mustSay(waits)
+	d.clipboard(link)
+	d.pasteIntoFocused()
+	d.tap("Use this token")
+	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
+	if d.banner.box.Visible() {
+		t.Error("the window still asks")
+	}
+}
+
+// TestATokenThatIsPastedFirstLetsTheRestGoOn: as "Paste your token to continue" says, without another click.
+func TestATokenThatIsPastedFirstLetsTheRestGoOn(t *testing.T) {
+	inbox, letGo := stuckInbox(t)
+	link, state := inbox.token(time.Now().Add(48*time.Hour)), t.TempDir()
+	before := startRun(t, state)
+	if err := before.Use(parsed(t, link)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt")}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+		t.Fatal(err)
+	}
+	for before.Status().Scanning {
+		<-before.Changed()
+	}
+	before.end(t)
+	letGo()
+
+	now := startRun(t, state)
+	t.Cleanup(func() { now.end(t) })
+	d := openDesk(t, Config{Queue: now})
+	d.until("the files are there", func() bool { return d.says("Paste your token to continue") })
+	d.clipboard(link)
+	d.pasted()
+	d.tap("Use this token")
+	d.until("all is delivered", func() bool { return d.says("The file is in the inbox") })
+}
+
+// TestRowsAndBannersNameTheirInbox where there are several.
+func TestRowsAndBannersNameTheirInbox(t *testing.T) {
+	f := newFew(uploader.Job{State: uploader.Waiting, Blob: "run/a.txt", Inbox: "one"}, uploader.Job{State: uploader.Waiting, Blob: "b.txt", Inbox: "two"})
+	one, two := f.status.Transfers[0], f.status.Transfers[0]
+	one.Inbox, one.Options.Scan.Inbox = "one", uploader.Inbox{Host: "h", Container: "c1", WsID: "cardio", TID: "1"}
+	two.ID, two.Inbox, two.Options.Scan.Inbox = 2, "two", uploader.Inbox{Host: "h", Container: "c2", WsID: "lung", TID: "2"}
+	f.status.Transfers = []uploader.TransferStatus{one}
+	f.status.Inboxes = []uploader.InboxStatus{{Inbox: "one", Unfinished: 1, Hold: uploader.NewError("send", "", uploader.Expired)}}
+	d := openDesk(t, Config{Queue: f})
+	d.look()
+	d.look()
+	d.mustSay("cardio – 1: This upload token ended")
+	if strings.Contains(strings.Join(d.texts(), "\n"), "cardio – 1 · run") {
+		t.Error("rows say the only inbox")
+	}
+	f.status.Transfers = append(f.status.Transfers, two)
+	d.look()
+	d.mustSay("cardio – 1 · run", "lung – 2")
+	f.status.Inboxes[0].Hold, f.status.Inboxes[0].Trouble = nil, uploader.NewError("send", "", uploader.NetworkDown)
+	d.look()
+	d.mustSay("cardio – 1: The storage can't be reached")
+}
