@@ -27,7 +27,7 @@ func explain(err error) uploader.Explanation {
 		x.Do = tr("Allow it again in the settings if the workspace says that it is theirs.")
 	case uploader.AlreadyThere:
 		x.Do = tr("Replace what is there, or send it under another name.")
-	case uploader.MayNotReplace, uploader.NameLocked, uploader.ForeignBlocks:
+	case uploader.MayNotReplace, uploader.NameLocked, uploader.WrittenOtherwise, uploader.ForeignBlocks:
 		x.Do = tr("Send it under another name, or ask the workspace.")
 	case uploader.SourceIsFolder:
 		x.Do = tr("Add it as a folder.")

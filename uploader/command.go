@@ -54,6 +54,8 @@ func (v Verb) concerns(j *Job) bool {
 		return false
 	case v == Retry:
 		return j.Blob != "" // what has no name can't be sent
+	case v == Replace && reasonOf(j.Problem) == WrittenOtherwise:
+		return false
 	case v == Replace, v == Rename:
 		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, ErrExists)
 	default:

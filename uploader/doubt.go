@@ -93,7 +93,7 @@ func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error
 	switch {
 	case e.Unanswered:
 		q.answerLost(j, begun)
-	case !errors.Is(err, ErrExists) || j.doubt == none:
+	case !errors.Is(err, ErrExists) || j.doubt == none || e.Reason == WrittenOtherwise: // which this program never does
 	case !c.IfModifiedSince.IsZero() && e.Reason != AlreadyThere:
 		// What may not be replaced, as in an inbox whose blobs are immutable, can't be asked whether it is ours.
 		return NewError(e.Op, j.Blob, AlreadyThereByUs)

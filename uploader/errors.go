@@ -36,6 +36,8 @@ var (
 	ErrSourceAway = errors.New("source away")
 	// ErrExists: a blob of this name is already there and must not be replaced. The job waits for the person.
 	ErrExists = errors.New("already there")
+	// ErrRefused: the service refuses this one file for a reason of its own. The job waits for the person.
+	ErrRefused = errors.New("refused")
 	// ErrName: the file's name cannot become a blob's name, or two files would get the same. The job waits for the person.
 	ErrName = errors.New("name not possible")
 	// ErrJournal: what was sent can't be written down. Nothing more is sent until it can; then all goes on by itself.

@@ -80,6 +80,11 @@ func (e *Error) valueIn(translate Translate) string {
 		return translate(e.Value)
 	case WrongService, SourceUnreadable, SourceNotAFile, TooLarge, InboxNameInvalid:
 		return translate(e.Value)
+	case Refused:
+		if e.Value == "" { // else it is the service's code
+			return translate(valueNoCode)
+		}
+		return e.Value
 	default:
 		return e.Value
 	}

@@ -75,7 +75,7 @@ func (q *Queue) keepBoth(u unit, e *Error) bool {
 	switch {
 	case !j.KeepBoth, j.inbox.token.Inbox.Blob != "": // a token for one file leads to one name
 		return false
-	case e.Reason == AlreadyThere:
+	case e.Reason == AlreadyThere, e.Reason == WrittenOtherwise:
 	case e.Reason == ForeignBlocks && j.doubt != lost: // a commit may have been answered by nobody
 	case (e.Reason == MayNotReplace || e.Reason == NameLocked) && j.doubt == none: // else it may be this very file
 	default:

@@ -167,7 +167,7 @@ func (q *Queue) failed(u unit, err error) {
 			return
 		}
 		q.end(j, Attention, e)
-	case errors.Is(e, ErrSource), errors.Is(e, ErrName):
+	case errors.Is(e, ErrSource), errors.Is(e, ErrName), errors.Is(e, ErrRefused):
 		q.end(j, Attention, e)
 	default:
 		q.end(j, Failed, e)

@@ -59,6 +59,8 @@ const (
 	AlreadyThereByUs   Reason = "already-there-probably-ours"
 	MayNotReplace      Reason = "may-not-replace"
 	NameLocked         Reason = "name-locked"
+	NameIsFolder       Reason = "name-is-folder"    // in an account with folders: of a blob, or of a part of its name
+	WrittenOtherwise   Reason = "written-otherwise" // what is there is of a kind that Put Blob and its like don't replace
 	ForeignBlocks      Reason = "foreign-blocks"
 	NameTooLong        Reason = "name-too-long"
 	NameTooDeep        Reason = "name-too-deep"
@@ -77,6 +79,7 @@ const (
 	TooLargeCreateOnly Reason = "too-large-create-only"
 	Corrupted          Reason = "corrupted"
 	BlocksLost         Reason = "blocks-lost"
+	Refused            Reason = "refused"
 	GivenUp            Reason = "cancelled"
 	Unexpected         Reason = "unexpected"
 )
@@ -159,6 +162,7 @@ const (
 	valueDevice    = "a device"
 	valueIrregular = "something special of the system"
 	valueLargest   = "about 190 TiB"
+	valueNoCode    = "it does not say why"
 )
 
 // What a token's warnings say.
@@ -212,7 +216,7 @@ var reasons = map[Reason]struct {
 	WrongTokenKind:         {ErrDenied, Explanation{"The token is of a kind that does not open this inbox.", safeFinished, doAskNew}},
 	TokensNotAccepted:      {ErrDenied, Explanation{"The storage account no longer accepts tokens of this kind.", safeFinished, doTellOwner}},
 	EncryptionScopeRefused: {ErrDenied, Explanation{"The inbox demands another encryption than the token allows.", safeFinished, doTellOwner}},
-	VersionRefused:         {ErrDenied, Explanation{"The storage does not understand this version of the program.", safeFinished, "Look for a newer version of the program."}},
+	VersionRefused:         {ErrDenied, Explanation{"The storage refuses the version of the protocol that this program speaks.", safeFinished, doTellOwner}},
 	DeniedUnknown:          {ErrDenied, Explanation{"The storage refused the token.", safeFinished, doAskNew}},
 	InboxGone:              {ErrInboxNotFound, Explanation{"The inbox for this token no longer exists.", safeFinished, doAskNew}},
 	AccountGone:            {ErrInboxNotFound, Explanation{"The storage at {value} can't be found: it is closed, the address is misspelt, or it is reachable from inside a private network only.", safeFinished, "Check the token and the network or VPN."}},
@@ -227,6 +231,8 @@ var reasons = map[Reason]struct {
 	AlreadyThereByUs:   {ErrExists, Explanation{"A file with this name is already in the inbox, probably from this very upload: the connection broke before the storage confirmed it.", safeThere, "Ask the workspace to compare its size."}},
 	MayNotReplace:      {ErrExists, Explanation{"A file with this name is already there and the token may not replace it.", safeThere, doRename}},
 	NameLocked:         {ErrExists, Explanation{"A file with this name is already there and locked against changes.", safeThere, doRename}},
+	NameIsFolder:       {ErrName, Explanation{"A folder in the inbox has this name, or a file there has the name of one of its folders.", safeThere, doRename}},
+	WrittenOtherwise:   {ErrExists, Explanation{"A file with this name is already there, and another program wrote it in a way that this one can't replace.", safeThere, doRename}},
 	ForeignBlocks:      {ErrExists, Explanation{"Another program left a half-sent file of this name in the inbox, which blocks the name for up to a week.", safeThere, "Rename the file and add it again, or wait a week."}},
 	NameTooLong:        {ErrName, Explanation{"The name with its folders is longer than the storage allows (1,024 characters).", safeNotSent, "Shorten it and add it again."}},
 	NameTooDeep:        {ErrName, Explanation{"The file lies deeper than the storage allows (254 folders).", safeNotSent, "Move it further up and add it again."}},
@@ -245,6 +251,7 @@ var reasons = map[Reason]struct {
 	TooLargeCreateOnly: {ErrName, Explanation{"The token permits only files of up to 5,000 MiB, and this one is larger.", safeNotSent, "Ask the workspace for a token that permits writing."}},
 	Corrupted:          {ErrCorrupt, Explanation{"The storage received other bytes than were sent, several times in a row.", "No damaged file was delivered.", "Something on the way alters data: try another network, and report it to your IT."}},
 	BlocksLost:         {ErrBlocksLost, Explanation{"The storage dropped parts that it had confirmed.", "Nothing incomplete was delivered.", doRetryLater}},
+	Refused:            {ErrRefused, Explanation{"The storage refused this file ({value}).", "What is in the inbox was not touched; the other files go on.", "Try again; if it happens again, tell the person who gave you the token what the storage said."}},
 	GivenUp:            {ErrSource, Explanation{"It was cancelled before it was delivered.", safeFinished, "Retry it to send it after all."}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
 

@@ -198,7 +198,7 @@ var reasons = map[Reason]struct {
 	ProxySignInKind:  {ErrDenied, uploader.Explanation{What: "Your proxy needs a kind of sign-in that this program does not know.", Safe: safeNothing, Do: "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
 	ProxyRefused:     {ErrBusy, uploader.Explanation{What: "Your proxy refused to connect this computer to the storage at {value}.", Safe: safeNothing, Do: "Ask your IT to let {value} through the proxy."}},
 	NotTheService:    {ErrBusy, uploader.Explanation{What: "Something that is not the storage answered in its place, such as a hotel's or airport's sign-in page.", Safe: safeNothing, Do: "Open a web browser, sign in to the network, and try again."}},
-	VersionRefused:   {ErrDenied, uploader.Explanation{What: "The storage does not understand this version of the program.", Safe: safeNothing, Do: "Look for a newer version of the program."}},
+	VersionRefused:   {ErrDenied, uploader.Explanation{What: "The storage refuses the version of the protocol that this program speaks.", Safe: safeNothing, Do: doAskAdmin}},
 	Unexpected:       {ErrInternal, uploader.Explanation{What: "Something went wrong that this program did not expect.", Safe: "", Do: doTryAgain}},
 
 	FileGone:       {ErrFile, uploader.Explanation{What: "It was removed from the inbox in the meantime.", Safe: safeOthers, Do: ""}},

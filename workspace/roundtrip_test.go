@@ -15,6 +15,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
 )
 
 // TestRoundTrip issues a token, uploads with it, looks at what arrived, revokes it, and sees the next upload wait.
@@ -34,7 +35,7 @@ func roundTrip(t *testing.T, s *site, id string) {
 	// The holder sees what was granted.
 	f := token.Fields(time.Now())
 	want := uploader.TokenFields{
-		InboxID: s.account.Name(), WsID: id, TID: "1", Date: signedVersion, State: uploader.StateActive, Container: id + "-1",
+		InboxID: s.account.Name(), WsID: id, TID: "1", Date: azure.Version, State: uploader.StateActive, Container: id + "-1",
 		Storage: strings.TrimPrefix(s.account.Address(), "http://"), Rights: []string{"create", "write"}, Policy: g.policy, Warnings: []string{},
 	}
 	if diff := cmp.Diff(want, f, cmpopts.IgnoreFields(uploader.TokenFields{}, "ValidFrom", "ValidTo", "SecondsLeft")); diff != "" {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"inboxuploader/uploader/azure"
 )
 
 // signer signs requests with the account's key, each try anew
@@ -23,7 +25,7 @@ type signer struct {
 // Do implements policy.Policy.
 func (s *signer) Do(req *policy.Request) (*http.Response, error) {
 	h := req.Raw().Header
-	h.Set("x-ms-version", signedVersion)
+	h.Set("x-ms-version", azure.Version)
 	h.Set("x-ms-date", s.now().UTC().Format(http.TimeFormat))
 	h.Set("Authorization", "SharedKey "+s.account.name+":"+s.account.sign(sharedKeyText(s.account.name, req.Raw())))
 	return req.Next()

@@ -3,10 +3,9 @@ package workspace
 import (
 	"net/url"
 	"strings"
-)
 
-// signedVersion is the version that tokens are made for (sv), and that requests ask for. It knows all that is used here.
-const signedVersion = "2021-12-02"
+	"inboxuploader/uploader/azure"
+)
 
 // link returns a signed link for a container: a service SAS with a stored access policy (si) that has no fields of its own,
 // while dates and rights stand in the link. The service refuses a field that both have
@@ -19,13 +18,13 @@ func (a Account) link(container, policy string, r Request, at string) string {
 	signature := a.sign(strings.Join([]string{
 		r.Rights, stamp(r.From), stamp(r.To),
 		"/blob/" + a.name + "/" + container,
-		policy, r.IP, protocol, signedVersion, "c",
+		policy, r.IP, protocol, azure.Version, "c",
 		"", "", // no snapshot, no encryption scope
 		"", "", "", "", "", // no headers of answers
 	}, "\n"))
 	var b strings.Builder
 	for _, p := range [][2]string{
-		{"sv", signedVersion},
+		{"sv", azure.Version},
 		{"st", stamp(r.From)},
 		{"se", stamp(r.To)},
 		{"sr", "c"},

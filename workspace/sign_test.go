@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
 )
 
 // TestLinksAreSignedAsTheSDKDoes compares each parameter with what the SDK makes of the same.
@@ -29,7 +30,7 @@ func TestLinksAreSignedAsTheSDKDoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			values := sas.BlobSignatureValues{
-				Version: signedVersion, Protocol: sas.ProtocolHTTPS, StartTime: r.From, ExpiryTime: r.To, Permissions: r.Rights,
+				Version: azure.Version, Protocol: sas.ProtocolHTTPS, StartTime: r.From, ExpiryTime: r.To, Permissions: r.Rights,
 				ContainerName: "ws-7", Identifier: "upload-x",
 			}
 			if r.IP != "" {

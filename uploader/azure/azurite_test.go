@@ -25,15 +25,14 @@ import (
 const (
 	emulatorAccount = "devstoreaccount1"
 	emulatorKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-	emulatorVersion = "2021-12-02"
 )
 
 // TestAzuriteKeepsThePromises runs the store suite against Azurite, which must have been started as
 //
-//	azurite-blob --blobHost 127.0.0.1 --blobPort PORT --inMemoryPersistence --loose --skipApiVersionCheck --disableTelemetry --silent
+//	azurite-blob --blobHost 127.0.0.1 --blobPort PORT --inMemoryPersistence --loose --disableTelemetry --silent
 //
 // with UPLOADER_AZURITE=http://127.0.0.1:PORT in the test's environment. Without --loose it answers 500 to every
-// x-ms-content-crc64; without --skipApiVersionCheck it refuses the SDK's service version.
+// x-ms-content-crc64. It refuses versions of the protocol that it does not know.
 func TestAzuriteKeepsThePromises(t *testing.T) {
 	address := os.Getenv("UPLOADER_AZURITE")
 	if address == "" {
@@ -123,13 +122,13 @@ func (e *emulator) token(rights string) (uploader.Token, string) {
 	expiry := time.Now().UTC().Add(time.Hour).Truncate(time.Second)
 	se := expiry.Format(time.RFC3339)
 	sig := e.sign(strings.Join([]string{
-		rights, "", se, "/blob/" + emulatorAccount + "/" + e.container, "", "", "https,http", emulatorVersion, "c",
+		rights, "", se, "/blob/" + emulatorAccount + "/" + e.container, "", "", "https,http", Version, "c",
 		"", "", "", "", "", "", "",
 	}, "\n"))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.secrets = append(e.secrets, sig, url.QueryEscape(sig))
-	q := "sv=" + emulatorVersion + "&sp=" + rights + "&sr=c&spr=https,http&se=" + se + "&sig=" + url.QueryEscape(sig)
+	q := "sv=" + Version + "&sp=" + rights + "&sr=c&spr=https,http&se=" + se + "&sig=" + url.QueryEscape(sig)
 	return uploader.Token{
 		Inbox:   uploader.Inbox{Scheme: e.url.Scheme, Host: e.url.Host, Account: emulatorAccount, Container: e.container},
 		Rights:  uploader.Rights{Letters: rights},
@@ -152,12 +151,12 @@ func (e *emulator) request(t *testing.T, method, name, query string) *http.Respo
 	}
 	date := time.Now().UTC().Format(http.TimeFormat)
 	req.Header.Set("x-ms-date", date)
-	req.Header.Set("x-ms-version", emulatorVersion)
+	req.Header.Set("x-ms-version", Version)
 	resource := "/" + emulatorAccount + u.EscapedPath()
 	if query != "" {
 		resource += "\n" + strings.ReplaceAll(query, "=", ":")
 	}
-	text := method + strings.Repeat("\n", 12) + "x-ms-date:" + date + "\nx-ms-version:" + emulatorVersion + "\n" + resource
+	text := method + strings.Repeat("\n", 12) + "x-ms-date:" + date + "\nx-ms-version:" + Version + "\n" + resource
 	req.Header.Set("Authorization", fmt.Sprintf("SharedKey %s:%s", emulatorAccount, e.sign(text)))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -18,6 +18,8 @@ type call struct {
 	name string // the blob's name
 	path string // the URL's path, not escaped
 
+	replaces bool // whatever is there
+
 	wrote  atomic.Bool // the whole request left; through a proxy the headers of one without a body
 	body   *gate       // of a request through a proxy
 	sent   bool        // it got as far as the network
@@ -52,7 +54,6 @@ type wire struct {
 	transport *http.Transport // where there is a proxy
 	query     string
 	userAgent []string
-	version   []string // x-ms-version; empty leaves the SDK's
 }
 
 // answerLimit is how much of an answer is read. The service's longest, an error, is below 2 KiB; what is longer comes
@@ -83,10 +84,7 @@ func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.Rea
 	}
 	r.URL = &url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Path: c.path, RawQuery: query}
 	r.Header["User-Agent"] = w.userAgent
-	if len(w.version) > 0 {
-		// Header.Set would add a second key: the SDK writes this one in lower case.
-		r.Header["x-ms-version"] = w.version
-	}
+	r.Header["x-ms-version"] = version // the SDK writes this key in lower case, so Set would add a second one
 	c.sent = true
 	resp, err := w.direct.roundTrip(ctx, c, &r, body)
 	if errors.Is(err, errProxied) {

@@ -101,6 +101,12 @@ func (s *Store) refused(k *call, body []byte) error {
 		e.Value = s.token.IP
 	case uploader.AccountGone:
 		e.Value = s.inbox.Host
+	case uploader.AlreadyThere:
+		if k.replaces {
+			e.Reason = uploader.MayNotReplace
+		}
+	case uploader.Refused:
+		e.Value = e.Code
 	}
 	return e
 }
@@ -135,7 +141,10 @@ var codes = map[string]uploader.Reason{
 	"AccountIsDisabled":     uploader.AccountGone,
 
 	"UnauthorizedBlobOverwrite": uploader.MayNotReplace,
-	"InvalidBlobType":           uploader.MayNotReplace,
+	"InvalidBlobType":           uploader.WrittenOtherwise,
+	"BlobOperationNotSupported": uploader.WrittenOtherwise,
+	"ResourceTypeMismatch":      uploader.NameIsFolder,
+	"PathConflict":              uploader.NameIsFolder,
 	"BlobAlreadyExists":         uploader.AlreadyThere,
 	"ConditionNotMet":           uploader.AlreadyThere,
 	"TargetConditionNotMet":     uploader.AlreadyThere,
@@ -218,7 +227,7 @@ func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
 	case k.status == http.StatusNotFound:
 		e.Reason = uploader.InboxGone
 	case k.status == http.StatusConflict, k.status == http.StatusPreconditionFailed:
-		e.Reason = uploader.AlreadyThere
+		e.Reason = uploader.Refused
 	}
 }
 

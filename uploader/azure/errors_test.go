@@ -130,10 +130,12 @@ func TestServiceErrors(t *testing.T) {
 		{name: "container disabled", answer: refusal{status: 409, code: "ContainerDisabled"}, reason: uploader.InboxGone},
 		{name: "account disabled", answer: refusal{status: 403, code: "AccountIsDisabled"}, reason: uploader.AccountGone, value: "HOST"},
 		{name: "may not replace", answer: refusal{status: 403, code: "UnauthorizedBlobOverwrite"}, reason: uploader.MayNotReplace},
-		{name: "another kind of blob", answer: refusal{status: 409, code: "InvalidBlobType"}, reason: uploader.MayNotReplace},
+		{name: "another kind of blob", answer: refusal{status: 409, code: "InvalidBlobType"}, reason: uploader.WrittenOtherwise},
 		{name: "already there", answer: refusal{status: 409, code: "BlobAlreadyExists"}, reason: uploader.AlreadyThere},
 		{name: "condition", answer: refusal{status: 412, code: "ConditionNotMet"}, reason: uploader.AlreadyThere},
-		{name: "unknown conflict", answer: refusal{status: 409, code: "SomethingNew"}, reason: uploader.AlreadyThere},
+		{name: "unknown conflict", answer: refusal{status: 409, code: "SomethingNew"}, reason: uploader.Refused, value: "SomethingNew"},
+		{name: "unknown condition", answer: refusal{status: 412, code: "SomethingNew"}, reason: uploader.Refused, value: "SomethingNew"},
+		{name: "conflict without a code", answer: refusal{status: 409, header: map[string]string{"x-ms-request-id": requestID}, body: "-"}, reason: uploader.Refused},
 		{name: "immutable", answer: refusal{status: 409, code: "BlobImmutableDueToPolicy"}, reason: uploader.NameLocked},
 		{name: "leased", answer: refusal{status: 412, code: "LeaseIdMissing"}, reason: uploader.NameLocked},
 		{name: "foreign blocks", answer: refusal{status: 400, code: "InvalidBlobOrBlock"}, reason: uploader.ForeignBlocks},
@@ -185,13 +187,17 @@ func TestServiceErrors(t *testing.T) {
 					t.Fatalf("%s: %v (%T)", op.name, err, err)
 				}
 				noSecret(t, err)
-				want := uploader.NewError(e.Op, "folder/a", c.reason)
+				reason := c.reason
+				if reason == uploader.AlreadyThere && op.replaces {
+					reason = uploader.MayNotReplace
+				}
+				want := uploader.NewError(e.Op, "folder/a", reason)
 				want.Status, want.Code, want.Date = c.answer.status, c.answer.code, on("2026-03-02T10:00:00Z")
 				want.Value, want.When, want.RetryAfter, want.Unanswered = c.value, c.when, c.retry, c.unanswered
 				if c.value == "HOST" {
 					want.Value = token.Inbox.Host
 				}
-				if c.answer.code != "" {
+				if c.answer.code != "" || c.answer.header["x-ms-request-id"] != "" {
 					want.RequestID = requestID
 				}
 				if d := cmp.Diff(*want, *e, cmpopts.EquateErrors()); d != "" {

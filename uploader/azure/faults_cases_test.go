@@ -156,6 +156,8 @@ var faultCases = []faultCase{
 	{line: "refuse BlobAlreadyExists count=1", end: leftAlone},
 	{line: "refuse BlobImmutableDueToPolicy count=1", end: attention(uploader.NameLocked)},
 	{line: "refuse UnauthorizedBlobOverwrite count=1", end: attention(uploader.MayNotReplace)},
+	{line: "refuse BlobOperationNotSupported count=1", end: attention(uploader.WrittenOtherwise)},
+	{line: "refuse PathConflict count=1", end: attention(uploader.NameIsFolder)},
 	{line: "refuse InvalidBlobOrBlock count=1", end: attention(uploader.ForeignBlocks)},
 	{line: "refuse InvalidResourceName count=1", end: attention(uploader.NameRefused)},
 	{line: "foreign count=1", end: delivered, at: map[spot]ending{
@@ -237,6 +239,9 @@ func (r faultRun) ending() ending {
 	}
 	if r.unseen() {
 		return leftAlone
+	}
+	if end == leftAlone && r.mode == replace && (r.spot == smallFile || r.spot == commitment) {
+		return attention(uploader.MayNotReplace)
 	}
 	// A create-only token can't find out whose a file is after it may have been stored. And it is known as the cause
 	// where rights are missing.

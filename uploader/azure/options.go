@@ -23,9 +23,6 @@ type Options struct {
 	Proxy func(address *url.URL) (*url.URL, error)
 	// UserAgent is sent with each request; empty means "inbox-uploader".
 	UserAgent string
-	// APIVersion replaces the service version that the SDK asks for (x-ms-version), for services that know older
-	// ones only, such as "2025-11-05". Empty means the SDK's.
-	APIVersion string
 }
 
 const (

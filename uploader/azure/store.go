@@ -93,9 +93,6 @@ func open(token uploader.Token, query string, options Options) (*Store, error) {
 		direct:    &direct{transport: transport, keep: options.connections()},
 		transport: transport, query: query, userAgent: []string{options.userAgent()},
 	}
-	if options.APIVersion != "" {
-		s.wire.version = []string{options.APIVersion}
-	}
 	s.pieces = pieces(query)
 	s.address = (&url.URL{Scheme: inbox.Scheme, Host: inbox.Host, Path: "/container/blob"}).String()
 	// What is no address is found out by each operation, as by the SDK's.
@@ -139,6 +136,7 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 	}
 	h := make(http.Header, 8)
 	h["x-ms-blob-type"] = blockBlob
+	k.replaces = c == (uploader.Condition{IfCommitted: c.IfCommitted})
 	writeHeaders(h, p, c)
 	err = s.put(ctx, k, "", body, h)
 	return s.answer(ctx, k, body, err)
@@ -163,6 +161,7 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p u
 	if err != nil {
 		return uploader.Answer{}, err
 	}
+	k.replaces = c == (uploader.Condition{IfCommitted: c.IfCommitted})
 	if c.IfCommitted {
 		err = s.recommit(k.with(ctx), ids, p, c)
 	} else {
@@ -182,7 +181,6 @@ func (s *Store) put(ctx context.Context, k *call, query string, body *uploader.B
 	}
 	target := *s.target
 	target.RawQuery = query
-	h["x-ms-version"] = putVersion
 	h["x-ms-content-crc64"] = []string{checksum(body.CRC64())}
 	req := &http.Request{Method: http.MethodPut, URL: &target, Header: h, ContentLength: body.Len()}
 	resp, err := s.wire.send(ctx, k, req, body)
@@ -196,6 +194,10 @@ func (s *Store) put(ctx context.Context, k *call, query string, body *uploader.B
 	return runtime.NewResponseError(resp)
 }
 
+// Version is the version of the service's protocol that every request speaks, and tokens are signed with. Nothing that
+// this program needs has changed since, and older accounts, gateways, national clouds and emulators know it.
+const Version = "2021-12-02"
+
 // Headers of answers, in the form that costs no conversion.
 const (
 	requestIDHeader = "X-Ms-Request-Id"
@@ -204,11 +206,9 @@ const (
 
 // Values of headers that are the same in every request.
 var (
-	// putVersion is the service version of the requests that are not the SDK's. Put Blob, Put Block and Put Block List
-	// have not changed since; every service and emulator in use knows it.
-	putVersion = []string{"2021-12-02"}
-	blockBlob  = []string{"BlockBlob"}
-	absent     = []string{"*"}
+	version   = []string{Version}
+	blockBlob = []string{"BlockBlob"}
+	absent    = []string{"*"}
 )
 
 // recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone, with which blocks of
@@ -226,9 +226,7 @@ func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Propertie
 	if err != nil {
 		return err
 	}
-	h := req.Raw().Header
-	h["x-ms-version"] = putVersion
-	writeHeaders(h, p, c)
+	writeHeaders(req.Raw().Header, p, c)
 	text = append([]byte(xml.Header), text...)
 	if err := req.SetBody(streaming.NopCloser(bytes.NewReader(text)), "application/xml"); err != nil {
 		return err

@@ -32,7 +32,10 @@ const (
 	secretQuery = "spr=https&&sv=2021-12-02&se=2026-12-01T00%3A00%3A00+00:00&sr=c&&sp=cw&x=%7e~%2f/'&sig=" + signature + "&"
 )
 
-var always uploader.Condition
+var (
+	always     uploader.Condition
+	absentOnly = uploader.Condition{IfAbsent: true}
+)
 
 // testToken leads to a server of a test.
 func testToken(address string) uploader.Token {
@@ -77,22 +80,23 @@ func created(w http.ResponseWriter) {
 
 // operations are the three requests, each with content.
 var operations = []struct {
-	name string
-	call func(context.Context, *Store, string) (uploader.Answer, error)
+	name     string
+	replaces bool
+	call     func(context.Context, *Store, string) (uploader.Answer, error)
 }{
-	{"put blob", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
-		return s.PutBlob(ctx, name, uploadertest.NewBody([]byte("content")), uploader.Properties{ContentType: "text/csv"}, always)
+	{"put blob", false, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+		return s.PutBlob(ctx, name, uploadertest.NewBody([]byte("content")), uploader.Properties{ContentType: "text/csv"}, absentOnly)
 	}},
-	{"put empty blob", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+	{"put empty blob", true, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
 		return s.PutBlob(ctx, name, uploadertest.NewBody(nil), uploader.Properties{}, always)
 	}},
-	{"put block", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+	{"put block", false, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
 		return s.PutBlock(ctx, name, "aWQ+Pz8/aWQ=", uploadertest.NewBody([]byte("content")))
 	}},
-	{"put block list", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
-		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, always)
+	{"put block list", false, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, absentOnly)
 	}},
-	{"put block list again", func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+	{"put block list again", true, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
 		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, uploader.Condition{IfCommitted: true})
 	}},
 }
@@ -178,9 +182,9 @@ func TestHeaders(t *testing.T) {
 		}
 		created(w)
 	})
-	s := openTest(t, testToken(server.URL), Options{UserAgent: "test/1", APIVersion: "2025-11-05"})
+	s := openTest(t, testToken(server.URL), Options{UserAgent: "test/1"})
 	csv := uploader.Properties{ContentType: "text/csv"}
-	version := []string{"2025-11-05"}
+	version := []string{Version}
 	moment := time.Date(2026, 3, 1, 13, 0, 59, 999, time.FixedZone("", 3600))
 	// The check value of CRC-64/NVME, little-endian, in base64.
 	check := func() *uploader.Body { return uploader.NewBody([]byte("123456789"), 0xAE8B14860A799888) }
@@ -480,5 +484,23 @@ func TestGateLetsTheLastReaderThroughAlone(t *testing.T) {
 	g.shut()
 	if _, err := read(second, 1); !errors.Is(err, errShut) || g.failure() != nil {
 		t.Errorf("read after shut: %v, failure %v", err, g.failure())
+	}
+}
+
+// TestEveryRequestSpeaksOneVersionOfTheProtocol sends each kind of request to a service that knows no newer version.
+func TestEveryRequestSpeaksOneVersionOfTheProtocol(t *testing.T) {
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if v := r.Header.Values("x-ms-version"); len(v) != 1 || v[0] > "2021-12-02" {
+			refusal{status: 400, code: "InvalidHeaderValue", more: "<HeaderName>x-ms-version</HeaderName>"}.serve(w, r)
+			return
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		created(w)
+	})
+	s := openTest(t, testToken(server.URL), Options{})
+	for _, op := range operations {
+		if _, err := op.call(t.Context(), s, "a"); err != nil {
+			t.Errorf("%s: %v", op.name, err)
+		}
 	}
 }
