@@ -20,6 +20,8 @@ func (w *Window) command(c uploader.Command) {
 			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
 			return
 		}
+		w.searchAgain.Store(true)
+		w.wake()
 		w.events.event(commandEvent[c.Verb], "files", n)
 	})
 }
@@ -148,6 +150,6 @@ func (w *Window) jobMenu(j uploader.Job, ids []int64) []*fyne.MenuItem {
 		verb(tr("Send last"), "last", uploader.Last)
 	}
 	items = append(items, fyne.NewMenuItemSeparator())
-	verb(tr("Remove from the list"), "remove", uploader.Remove)
+	items = append(items, fyne.NewMenuItemWithIcon(tr("Remove from the list"), icon("remove", theme.ColorNameForeground), func() { w.removeAsked(ids) }))
 	return items
 }

@@ -64,7 +64,7 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 	case e.Name == fyne.KeySpace:
 		w.togglePause()
 	case e.Name == fyne.KeyDelete && len(w.work.list.selected) > 0:
-		w.command(uploader.Command{Verb: uploader.Remove, Jobs: w.work.list.chosen()})
+		w.removeAsked(w.work.list.chosen())
 	}
 }
 

@@ -313,6 +313,8 @@ func TestAllRowsAreSelectedAndTheMenuOpensFromTheKeyboard(t *testing.T) {
 	d.window.Canvas().Overlays().Top().Hide()
 	d.key(fyne.KeyDelete)
 	d.finish()
+	d.tap("Remove 500 files")
+	d.finish()
 	if len(f.did) != 1 || f.did[0].Verb != uploader.Remove || len(f.did[0].Jobs) != 500 {
 		t.Errorf("commands: %v", f.did)
 	}

@@ -32,6 +32,8 @@ type sample struct {
 	from   int // position of rows[0]
 	rows   []uploader.Job
 	total  int // rows that match the filter; no more than mostHits where it has a text
+	// searchIn is after how long the search is to be repeated, which is older than the rest; 0: it is not.
+	searchIn time.Duration
 	// resting are the transfers whose jobs wait for a person to resume them.
 	resting map[int64]bool
 	// oneName are the transfers whose tokens are for one file, so that they lead to one name.
@@ -105,7 +107,9 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 	shown := make(chan struct{})
 	w.do(func() {
 		defer close(shown)
-		next = w.show(&s)
+		if next = w.show(&s); s.searchIn > 0 && (next == 0 || s.searchIn < next) {
+			next = s.searchIn
+		}
 	})
 	select {
 	case <-shown:
@@ -122,8 +126,10 @@ func (w *Window) readRows(ctx context.Context, s *sample) {
 	switch {
 	case v.filter.Text != "":
 		// How many there are is known only by reading all, so as many as anybody looks through are read at once, and not often.
-		if w.hits.filter.equal(v.filter) && s.now.Sub(w.hits.at) < searchAgain {
-			s.rows, s.total = w.hits.rows, len(w.hits.rows)
+		age := s.now.Sub(w.hits.at)
+		if w.hits.filter.equal(v.filter) && age < searchEvery && !w.searchAgain.Swap(false) {
+			s.rows = w.withoutGone(w.hits.rows)
+			s.total, s.searchIn = len(s.rows), searchEvery-age
 			return
 		}
 		n = mostHits
@@ -139,16 +145,17 @@ func (w *Window) readRows(ctx context.Context, s *sample) {
 	}
 	s.rows = rows
 	if v.filter.Text != "" {
-		s.total = len(rows)
 		w.hits = hits{filterKey(v.filter), s.now, rows}
+		s.rows = w.withoutGone(rows)
+		s.total = len(s.rows)
 	}
 }
 
 const (
 	// mostHits is how many found rows are shown.
 	mostHits = 1000
-	// searchAgain is how often a search is repeated while the queue changes.
-	searchAgain = 2 * time.Second
+	// searchEvery is how often a search is repeated while the queue changes.
+	searchEvery = 2 * time.Second
 )
 
 // hits is what the last search found. The sampler's own.

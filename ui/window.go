@@ -134,7 +134,9 @@ type Window struct {
 	hidden, ended atomic.Bool
 	viewMu        sync.Mutex
 	view          view
+	gone          map[int64]bool // jobs that the person took from the list; viewMu's
 	hits          hits
+	searchAgain   atomic.Bool // what the last search found is no longer so
 	cancel        context.CancelFunc
 	running       sync.WaitGroup // goroutines that Run waits for
 	background    sync.WaitGroup // goroutines of single actions
@@ -192,7 +194,7 @@ func New(app fyne.App, c Config) *Window {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	w := &Window{
-		config: c, app: app, settings: c.Settings, named: map[string][]fyne.CanvasObject{},
+		config: c, app: app, settings: c.Settings, named: map[string][]fyne.CanvasObject{}, gone: map[int64]bool{},
 		look: make(chan struct{}, 1), hurry: make(chan struct{}, 1), quitting: make(chan struct{}), saving: make(chan Settings, 1),
 	}
 	if c.Events != nil {

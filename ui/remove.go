@@ -1,0 +1,117 @@
+package ui
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
+)
+
+// unsent are the states of files that would still be sent, or that a person may still want to be sent.
+var unsent = []uploader.JobState{uploader.Waiting, uploader.Active, uploader.Paused, uploader.Attention, uploader.Failed}
+
+// unsentAtOnce is how many unsent files are read at a time to count those that are selected.
+const unsentAtOnce = 4096
+
+// removeAsked takes files from the list, and asks before it takes any that were not sent: that can't be undone.
+func (w *Window) removeAsked(ids []int64) {
+	if len(ids) == 0 {
+		return
+	}
+	wanted := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	rows := w.work.list.sample.rows
+	w.inBackground(func(ctx context.Context) {
+		n, err := w.countUnsent(ctx, wanted, rows)
+		w.do(func() {
+			switch {
+			case ctx.Err() != nil:
+			case err != nil:
+				w.tell(tr("That was not possible"), explain(err))
+			case n > 0:
+				w.askToRemove(ids, n)
+			default:
+				w.remove(ids)
+			}
+		})
+	})
+}
+
+// countUnsent counts the wanted files that were not sent: among the rows that were read, where these are all, else in the queue.
+func (w *Window) countUnsent(ctx context.Context, wanted map[int64]bool, rows []uploader.Job) (n int64, err error) {
+	left := maps.Clone(wanted)
+	count := func(rows []uploader.Job) {
+		for i := range rows {
+			if j := &rows[i]; left[j.ID] {
+				delete(left, j.ID)
+				if slices.Contains(unsent, j.State) {
+					n++
+				}
+			}
+		}
+	}
+	count(rows)
+	for from := 0; len(left) > 0; from += unsentAtOnce {
+		rows, err := w.config.Queue.Rows(ctx, uploader.Filter{States: unsent}, from, unsentAtOnce)
+		if err != nil {
+			return n, err
+		}
+		if count(rows); len(rows) < unsentAtOnce {
+			break
+		}
+	}
+	return n, nil
+}
+
+// askToRemove asks whether files are to go of which so many were not sent.
+func (w *Window) askToRemove(ids []int64, unsent int64) {
+	keep := w.newButton(tr("Cancel"), nil)
+	remove := w.newButtonWithIcon(trn("Remove {{.N}} files", int64(len(ids))), icon("remove", theme.ColorNameForegroundOnPrimary), nil)
+	remove.Importance = widget.HighImportance
+	words := trn("{{.N}} files were not sent yet, and won't be.", unsent) + " " + tr("Nothing is deleted from this computer.")
+	s := w.openSheet(tr("Remove from the list"), 480, inset(0, 12, 8, 14, wrapped(words)), keep, remove)
+	s.name("cancel", keep)
+	s.name("remove", remove)
+	keep.OnTapped = s.close
+	remove.OnTapped = func() {
+		s.close()
+		w.remove(ids)
+	}
+	w.window.Canvas().Focus(keep)
+	w.events.event("told", "title", tr("Remove from the list"), "files", len(ids), "unsent", unsent)
+}
+
+// remove takes files from the list. The rows that a search has found go at once.
+func (w *Window) remove(ids []int64) {
+	clear(w.work.list.selected)
+	w.viewMu.Lock()
+	for _, id := range ids {
+		w.gone[id] = true
+	}
+	w.viewMu.Unlock()
+	w.wake()
+	w.command(uploader.Command{Verb: uploader.Remove, Jobs: ids})
+}
+
+// withoutGone leaves out the rows that a person has taken from the list: what is being sent still leaves the queue only when its request is
+// answered.
+func (w *Window) withoutGone(rows []uploader.Job) []uploader.Job {
+	w.viewMu.Lock()
+	defer w.viewMu.Unlock()
+	if len(w.gone) == 0 {
+		return rows
+	}
+	left := make([]uploader.Job, 0, len(rows))
+	for i := range rows {
+		if !w.gone[rows[i].ID] {
+			left = append(left, rows[i])
+		}
+	}
+	return left
+}
