@@ -98,18 +98,10 @@ func (q *Queue) keepBoth(u unit, e *Error) bool {
 }
 
 // haveName makes sure of a job's name before the first request is made under it: one that keepBoth gave has to be in the journal, or the
-// file would be sent under the next one after a crash. Where asking whether the name is free costs less than sending the file for
-// nothing, it asks. It blocks on the journal and on the network.
-func (q *Queue) haveName(u *unit) error {
-	j := u.job
-	if j.Copy == 0 {
-		return nil
-	}
-	if err := q.index.pay(q.ctx); err != nil {
+// file would be sent under the next one after a crash. It blocks on the journal.
+func (q *Queue) haveName(j *job) error {
+	if j.Copy > 0 && q.index.pay(q.ctx) != nil {
 		return errAgain // nothing is handed out while the journal can't be written
-	}
-	if u.kind == sendWhole && j.doubt == none && j.Size > requestWork && !u.token.Rights.CreateOnly() {
-		return q.ask(u, Condition{IfAbsent: true})
 	}
 	return nil
 }

@@ -55,6 +55,8 @@ type Queue struct {
 	looks   looks
 	adopted atomic.Bool // transfers for which others may have left commands
 
+	metTaken atomic.Bool // met is not empty
+
 	ctx    context.Context // the queue's root: every goroutine of it ends with this
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup
@@ -69,7 +71,8 @@ type Queue struct {
 	conns    concurrency
 	loaded   map[int64]*job // claimed, by id
 	doubts   doubts
-	orders   int // counts how often jobs were moved
+	met      map[int64]*met // by transfer
+	orders   int            // counts how often jobs were moved
 	delayed  map[*delayed]struct{}
 	hurry    chan struct{} // closed, and made anew, when what waits is to be tried at once
 	scanning int           // scans under way
@@ -114,7 +117,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	q := &Queue{
 		config: c, journal: c.Journal, log: c.Log, buffers: newBuffers(c.Memory),
 		changed: make(chan struct{}, 1), hungry: make(chan struct{}, 1), settled: make(chan struct{}),
-		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: newConcurrency(c.Connections),
+		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, met: map[int64]*met{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: newConcurrency(c.Connections),
 	}
 	q.index = newIndex(c.Journal, q.journalChanged)
 	if err := q.index.load(ctx); err != nil {

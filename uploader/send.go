@@ -36,12 +36,21 @@ func (j *job) version() version { return version{size: j.Size, modTime: j.ModTim
 
 func (j *job) properties() Properties { return Properties{ContentType: ContentType(j.Blob)} }
 
-// sendWhole sends a small file in one request.
+// sendWhole sends a small file in one request, where it need not be asked for first.
 func (q *Queue) sendWhole(u *unit) error {
-	j := u.job
-	if err := q.haveName(u); err != nil {
+	if err := q.haveName(u.job); err != nil {
 		return err
 	}
+	stake, err := q.askFirst(u)
+	if err == nil {
+		err = q.putWhole(u)
+	}
+	q.learnName(u.job, stake, err)
+	return err
+}
+
+func (q *Queue) putWhole(u *unit) error {
+	j := u.job
 	body, release, err := q.readWhole(u)
 	if err != nil {
 		return err
@@ -153,7 +162,7 @@ func (q *Queue) body(f io.ReaderAt, offset, length int64) (*Body, func(), error)
 // that needs no right to read: to commit a block that does not exist where no blob is.
 func (q *Queue) prepare(u *unit) error {
 	j := u.job
-	if err := q.haveName(u); err != nil {
+	if err := q.haveName(j); err != nil {
 		return err
 	}
 	f, now, err := openSource(j.Source)

@@ -51,6 +51,10 @@ var works = []work{
 		wanted: wanted{wall: 1.4, cpu: 1.8, memory: 80}, do: (*bench).compare,
 	},
 	{
+		key: "there", title: "10,000 × 16 KiB, all there but unknown to the list", data: "small", runs: 5,
+		wanted: wanted{memory: 120}, do: (*bench).there,
+	},
+	{
 		key: "far", title: "2,000 × 16 KiB, 50 ms away", data: "far", runs: 3, connections: 64,
 		conditions: conditions{far: 50 * time.Millisecond},
 		wanted:     wanted{wall: 1.2, memory: 80}, do: (*bench).compare,
