@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -129,10 +130,7 @@ func (w *Window) keep(t uploader.Token, name string, remember bool) {
 	}
 	before, exists := w.record(t.Inbox.Key())
 	if name == "" {
-		name = inboxName(t.Inbox)
-		if exists {
-			name = before.Name
-		}
+		name = w.nameFor(t.Inbox)
 	}
 	now := w.config.Now()
 	w.inBackground(func(ctx context.Context) {
@@ -157,10 +155,40 @@ func (w *Window) keep(t uploader.Token, name string, remember bool) {
 			if err != nil {
 				w.config.Log.Info("keep inbox", "error", err)
 			}
+			if err != nil && !errors.Is(err, uploader.ErrVault) { // of a keyring that fails the header speaks
+				w.tellNotKept(err)
+			}
 			w.events.event("kept", "kept", !w.unkept, "name", name)
 			w.wake()
 		})
 	})
+}
+
+// tellNotKept says that an inbox and its token could not be kept.
+func (w *Window) tellNotKept(err error) {
+	x := explain(err)
+	x.Safe = tr("The token works until you quit.")
+	if e, ok := asError(err); ok && e.Reason == uploader.InboxNameTaken { // another program was quicker
+		x.Do = tr("Paste it again and give the inbox another name.")
+	}
+	w.tell(tr("The token is not saved"), x)
+}
+
+// nameFor is the name that an inbox is kept under unless a person gives it another: that which it has, or a free one.
+func (w *Window) nameFor(in uploader.Inbox) string {
+	if r, ok := w.record(in.Key()); ok {
+		return r.Name
+	}
+	const most = 56 // characters, which leaves room for a number
+	first := safeName(inboxName(in))
+	if runes := []rune(first); len(runes) > most {
+		first = withoutMiddle(runes, most)
+	}
+	name := first
+	for n := 2; w.nameProblem(in, name) != "" && n < 1000; n++ {
+		name = fmt.Sprintf("%s (%d)", first, n)
+	}
+	return name
 }
 
 // nameProblem says why an inbox can't have that name, or nothing.

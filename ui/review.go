@@ -105,11 +105,16 @@ type reviewDialog struct {
 	choice *sheetRadio
 	send   *button
 	sent   bool
+	// refused is why what was to be sent could not be added; nil before it was tried.
+	refused error
 }
 
 // review counts what lies below the paths and asks whether to send it.
-func (w *Window) review(all []given) {
-	d := &reviewDialog{w: w, given: all, missed: w.missed}
+func (w *Window) review(all []given) { w.reviewAgain(all, nil) }
+
+// reviewAgain is review after what was given could not be added for that reason.
+func (w *Window) reviewAgain(all []given, refused error) {
+	d := &reviewDialog{w: w, given: all, missed: w.missed, refused: refused}
 	w.missed = 0
 	for _, g := range all {
 		d.paths = append(d.paths, g.path)
@@ -118,6 +123,7 @@ func (w *Window) review(all []given) {
 	d.counts.bold = true
 	d.where = w.newCutText(tr("to {{.Inbox}}", values("Inbox", w.called(w.token.Inbox))), colorMuted, theme.SizeNameText)
 	d.notes = container.NewVBox()
+	d.showRefusal()
 	d.choice = w.conflictChoice()
 	cancel := w.newButton(tr("Cancel"), nil)
 	d.send = w.newButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
@@ -139,6 +145,7 @@ func (w *Window) review(all []given) {
 		}
 	}
 	d.sheet.take = d.add
+	d.sheet.stays = true // nothing that is told meanwhile takes it away
 	cancel.OnTapped = d.sheet.close
 	w.window.Canvas().Focus(d.send)
 	w.inBackground(func(context.Context) { d.scan(ctx) })
@@ -302,6 +309,7 @@ func (d *reviewDialog) showSizes() {
 func (d *reviewDialog) showNotes() {
 	f := &d.found
 	d.notes.RemoveAll()
+	d.showRefusal()
 	if f.err != nil {
 		d.notes.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(f.err)))
 	}
@@ -332,6 +340,13 @@ func (d *reviewDialog) showNotes() {
 	}
 	d.showTime()
 	d.notes.Refresh()
+}
+
+// showRefusal says why nothing was added when it was tried.
+func (d *reviewDialog) showRefusal() {
+	if d.refused != nil {
+		d.notes.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(d.refused)))
+	}
 }
 
 // usualSpeed is what a review reckons with before anything was sent, in bytes per second: a line of 100 Mbit/s.
@@ -398,7 +413,10 @@ func (d *reviewDialog) start() {
 		id, err := w.config.Queue.Add(ctx, to, d.paths, o)
 		w.do(func() {
 			if err != nil {
-				w.tell(tr("Nothing was sent"), explain(err))
+				w.config.Log.Error("add", "error", err)
+				w.events.event("not added", "message", explain(err).String())
+				w.missed = d.missed
+				w.reviewAgain(d.given, err)
 				return
 			}
 			w.told.expect(id)

@@ -75,9 +75,9 @@ func (w *Window) showTokenDialog(d *tokenDialog, text string) {
 	if w.config.Inboxes == nil {
 		d.keep.Hide()
 	}
-	d.forget = w.newSheetCheck(tr("Take it from the clipboard afterwards"), nil)
+	d.forget = w.newSheetCheck(tr("Clear the clipboard afterwards"), nil)
 	d.forget.Checked = !w.settings.KeepClipboard
-	d.naming = column(4, -1, newText(tr("What you call this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
+	d.naming = column(4, -1, newText(tr("Name for this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
 	d.check = newTokenCheck(w, d.fit)
 	cancel := w.newButton(tr("Cancel"), nil)
 	d.use = w.newButton(tr("Use this token"), d.take)
@@ -91,6 +91,7 @@ func (w *Window) showTokenDialog(d *tokenDialog, text string) {
 		d.fields, d.check.box, d.naming))
 	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)
 	d.sheet.name("token", d.entry)
+	d.sheet.name("name", d.name)
 	d.sheet.name("use", d.use)
 	d.sheet.name("check", d.check.button)
 	d.sheet.name("cancel", cancel)
@@ -149,7 +150,7 @@ func (d *tokenDialog) decode(text string) {
 	}
 	if usable {
 		visible(d.forget, d.onClipboard())
-		d.name.SetPlaceHolder(inboxName(d.token.Inbox))
+		d.name.SetPlaceHolder(d.w.nameFor(d.token.Inbox))
 		r, _ := d.w.record(d.token.Inbox.Key())
 		d.name.SetText(r.Name)
 		d.naming.Show()

@@ -97,7 +97,7 @@ func TestTheClipboardIsClearedIfThePersonAgrees(t *testing.T) {
 			d := openDesk(t, Config{})
 			d.clipboard(c.before)
 			d.openToken(link)
-			if offered := d.says("Take it from the clipboard afterwards"); offered != (c.before == link) {
+			if offered := d.says("Clear the clipboard afterwards"); offered != (c.before == link) {
 				t.Errorf("offered: %v", offered)
 			}
 			if c.untick {

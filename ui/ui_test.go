@@ -72,18 +72,7 @@ func openDesk(t *testing.T, c Config) *desk {
 	app := test.NewTempApp(t)
 	d := &desk{t: t, work: make(chan func(), 10000), events: &recorder{}}
 	if c.Queue == nil {
-		q, err := uploader.NewQueue(t.Context(), uploader.Config{
-			Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := q.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		c.Queue = q
+		c.Queue = queueOver(t, nil)
 	}
 	if c.Settings.Width == 0 {
 		c.Settings = DefaultSettings()
@@ -98,6 +87,23 @@ func openDesk(t *testing.T, c Config) *desk {
 	d.window.Resize(fyne.NewSize(900, 620))
 	t.Cleanup(d.close)
 	return d
+}
+
+// queueOver returns the engine's own queue over a journal; nil: one in memory.
+func queueOver(t *testing.T, j uploader.Journal) *uploader.Queue {
+	t.Helper()
+	q, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) }, Journal: j,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := q.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return q
 }
 
 // close ends the window as Run does, and fails where something showed the signature.

@@ -100,6 +100,9 @@ const (
 	JournalDamaged    Reason = "journal-damaged"
 	JournalUnwritable Reason = "journal-unwritable"
 	JournalNewer      Reason = "journal-newer"
+
+	NotAddedFull Reason = "not-added-disk-full" // what was to be sent was not taken into the list
+	NotAddedBusy Reason = "not-added-list-busy"
 )
 
 // What can be wrong with the keyring that tokens are kept in.
@@ -274,6 +277,8 @@ var reasons = map[Reason]struct {
 
 	JournalFull:       {ErrJournal, Explanation{"The disk that keeps the list of what is to be sent is full.", "Sending pauses; nothing is lost.", "Make some room on it; sending then goes on by itself."}},
 	JournalBusy:       {ErrJournal, Explanation{"Another program holds the list of what is to be sent.", "Sending pauses; nothing is lost.", doRetryLater}},
+	NotAddedFull:      {ErrJournal, Explanation{"Nothing was added: the disk that keeps the list of what is to be sent is full.", safeNotSent, "Make some room on it, then send again."}},
+	NotAddedBusy:      {ErrJournal, Explanation{"Nothing was added: another program holds the list of what is to be sent.", safeNotSent, "Wait a moment, then send again."}},
 	JournalDamaged:    {ErrJournal, Explanation{"The list of what is to be sent is damaged.", safeFinished, "Start the program again: it saves what can be read and says what could not."}},
 	JournalUnwritable: {ErrJournal, Explanation{"The list of what is to be sent can't be written.", safeFinished, "Check that you may write to the program's state folder and that its disk is there, or name another one with --state-dir."}},
 	JournalNewer:      {ErrJournal, Explanation{"The list of what is to be sent was written by a newer version of this program.", "It was not touched.", "Use the newer version, or name another folder with --state-dir."}},

@@ -35,10 +35,22 @@ func (q *Queue) Add(ctx context.Context, to Inbox, roots []string, o AddOptions)
 		ValidFrom: token.ValidFrom, ValidTo: token.ValidTo,
 	})
 	if err != nil {
-		return 0, err
+		return 0, notAdded(err)
 	}
 	q.startScan(t)
 	return t.ID, nil
+}
+
+// notAdded says of a journal's trouble that nothing was added: what passes by itself elsewhere is not tried again here.
+func notAdded(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	reason, passes := map[Reason]Reason{JournalFull: NotAddedFull, JournalBusy: NotAddedBusy}[reasonOf(err)]
+	if !ok || !passes {
+		return err
+	}
+	refusal := NewError("add", e.Path, reason)
+	refusal.Cause = e.Cause
+	return refusal
 }
 
 // Adopt makes the queue go on with transfers of other processes, and of its own last run, that nobody is sending; want

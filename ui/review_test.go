@@ -1,0 +1,49 @@
+package ui
+
+import (
+	"context"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"inboxuploader/uploader"
+)
+
+// fullDisk is a journal that takes no new transfer while its disk is full.
+type fullDisk struct {
+	uploader.Journal
+	full atomic.Bool
+}
+
+func (j *fullDisk) AddTransfer(ctx context.Context, t uploader.Transfer) (int64, error) {
+	if j.full.Load() {
+		return 0, uploader.NewError("add transfer", "", uploader.JournalFull)
+	}
+	return j.Journal.AddTransfer(ctx, t)
+}
+
+// TestAFullDiskAtSendLosesNothingOfTheReview: it is said that nothing was added, and the same can be sent again.
+func TestAFullDiskAtSendLosesNothingOfTheReview(t *testing.T) {
+	inbox := startInbox(t, nil)
+	j := &fullDisk{Journal: uploader.NewMemoryJournal()}
+	d := openDesk(t, Config{Queue: queueOver(t, j)})
+	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
+	d.pasted()
+	d.tap("Use this token")
+	dir := folder(t, "a.txt", "b.txt")
+	d.drop(dir, filepath.Join(dir, "gone.txt"))
+	d.until("the review has counted", func() bool { return d.says("Send 2 files") })
+	j.full.Store(true)
+	d.tap("Send 2 files")
+	d.until("the refusal is said", func() bool { return d.says("Nothing was added: the disk") })
+	d.until("the review has counted again", func() bool { return d.says("Send 2 files") })
+	d.mustSay("Nothing was sent.", "Make some room on it, then send again.", "1 thing that you gave is not on this computer")
+	if d.says("by itself") || d.last.status.FilesTotal() > 0 {
+		t.Error("it is said, or seems, to go on")
+	}
+	d.fitsIn(d.window.Canvas().Size())
+	j.full.Store(false)
+	d.tap("Send 2 files")
+	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
+}
