@@ -2,11 +2,14 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/uploader"
 )
 
 // Practice is a local inbox for trying the program without an account. Its methods may be called from any goroutine.
@@ -112,6 +115,28 @@ func (w *Window) practiceStarted(p Practice, link, samples string, err error) {
 	w.practiceKey = t.Inbox.Key()
 	w.useToken(t)
 	w.review([]given{{samples, true}})
+}
+
+// forgetTime bounds how long the end of the program waits for the disk to forget what was practised.
+const forgetTime = 5 * time.Second
+
+// forgetPractice takes what was sent to practice inboxes from the list, where it means nothing once they are gone.
+func (w *Window) forgetPractice(ctx context.Context) {
+	if w.config.IsPractice == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, forgetTime)
+	defer cancel()
+	for _, t := range w.config.Queue.Status().Transfers {
+		if !w.config.IsPractice(t.Options.Scan.Inbox) {
+			continue
+		}
+		n, err := w.config.Queue.Do(ctx, uploader.Command{Verb: uploader.Remove, Transfer: t.ID})
+		if err != nil {
+			w.config.Log.Error("forget practice", "error", err)
+		}
+		w.events.event("practice forgotten", "files", n)
+	}
 }
 
 // endPracticeToken shows what happens when a token ends, and how to go on: a new one is put on the clipboard.

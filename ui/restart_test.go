@@ -166,3 +166,45 @@ func TestRowsAndBannersNameTheirInbox(t *testing.T) {
 	d.look()
 	d.mustSay("cardio – 1: The storage can't be reached")
 }
+
+// TestWhatWasPractisedIsNotInTheNextList: neither after an end, nor after a kill, when the next start finds it.
+func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
+	inbox, state := startInbox(t, nil), t.TempDir()
+	link := inbox.token(time.Now().Add(48 * time.Hour))
+	practised := parsed(t, link).Inbox
+	is := func(in uploader.Inbox) bool { return in.Key() == practised.Key() }
+	deliver := func(q *uploader.Queue, to uploader.Inbox) {
+		t.Helper()
+		if _, err := q.Add(t.Context(), to, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+			t.Fatal(err)
+		}
+		for q.Status().Scanning {
+			<-q.Changed()
+		}
+	}
+	kept := parsed(t, someToken()).Inbox
+
+	killed := startRun(t, state)
+	deliver(killed.Queue, practised) // waits for its token for ever
+	deliver(killed.Queue, kept)
+	killed.end(t)
+
+	now := startRun(t, state)
+	d := openDesk(t, Config{Queue: now, IsPractice: is})
+	d.until("both are there", func() bool { return d.last.status.FilesTotal() == 4 })
+	d.forgetPractice(t.Context())
+	d.until("one is left", func() bool { return d.last.status.FilesTotal() == 2 })
+	d.clipboard(link)
+	d.pasted()
+	d.tap("Use this token")
+	deliver(now.Queue, practised)
+	d.until("it is delivered", func() bool { return d.last.status.Files[uploader.Delivered] == 2 })
+	d.close()
+	now.end(t)
+
+	after := startRun(t, state)
+	defer after.end(t)
+	if s := after.Status(); s.FilesTotal() != 2 || len(s.Transfers) != 1 || s.Transfers[0].Inbox != kept.Key() {
+		t.Errorf("in the list: %d files of %d uploads", s.FilesTotal(), len(s.Transfers))
+	}
+}

@@ -46,6 +46,8 @@ type Config struct {
 	Person string
 	// Practice starts the practice inbox. It may block. Nil leaves the offer out.
 	Practice func(context.Context) (Practice, error)
+	// IsPractice reports whether an inbox is a practice inbox, of this run or of an earlier one. Nil: none is.
+	IsPractice func(uploader.Inbox) bool
 	// Desktop is what the desktop offers. Its zero value offers nothing.
 	Desktop Desktop
 	// Place moves the window to where it stood before. Nil leaves that to the desktop.
@@ -274,6 +276,7 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		w.shown = true
 		w.events.event("started", "version", w.config.Version)
 		w.wake()
+		w.inBackground(w.forgetPractice) // of a run that was killed
 		w.loadInboxes()
 		w.lookForAccount()
 		for _, notice := range w.config.Notices {
@@ -331,6 +334,7 @@ func (w *Window) end() {
 	w.ended.Store(true)
 	w.cancel()
 	w.awake.release()
+	w.forgetPractice(context.Background())
 	if w.practice != nil {
 		if err := w.practice.Close(); err != nil {
 			w.config.Log.Error("practice", "error", err)

@@ -116,6 +116,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 			}
 			return practiceInbox{inbox}, nil
 		},
+		IsPractice: func(in uploader.Inbox) bool { return practice.Is(in.Host, in.Account) },
 		Desktop: ui.Desktop{
 			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal, Login: desktop.Login{Args: p.hiddenWindow()},
 			Choose: desktop.Choose, Save: desktop.Save, Documents: desktop.Documents,

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,8 @@ import (
 )
 
 const (
+	// account tells the inbox from all others, a local one included. It is the same in every run, so that what a run left is known again.
+	account = "practiceinbox"
 	// container reads as "workspace practice, token 1".
 	container = "practice-1"
 	// rights is all that an upload token needs, so practice has no more.
@@ -60,7 +63,7 @@ func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
 		}
 	}()
 	i := &Inbox{dir: dir, now: now, served: make(chan error, 1)}
-	if i.server, err = blobserver.New(blobserver.Config{Dir: i.Folder(), Before: i.before}); err != nil {
+	if i.server, err = blobserver.New(blobserver.Config{Account: account, Dir: i.Folder(), Before: i.before}); err != nil {
 		return nil, fmt.Errorf("practice: %w", err)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -76,6 +79,9 @@ func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
 	go func() { defer crash.Catch(); i.served <- i.server.Serve(serving, listener) }()
 	return i, nil
 }
+
+// Is reports whether a storage account on a host is, or was in an earlier run, that of a practice inbox.
+func Is(host, name string) bool { return name == account && strings.HasPrefix(host, "127.0.0.1:") }
 
 // before is asked ahead of each request.
 func (i *Inbox) before(*blobserver.Op) *blobserver.Answer {

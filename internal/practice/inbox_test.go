@@ -2,7 +2,9 @@ package practice
 
 import (
 	"context"
+	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,5 +130,30 @@ func TestItOutlivesTheContextThatStartedIt(t *testing.T) {
 	}
 	if err := i.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAPracticeInboxIsKnownAgain in a later run, and no other is taken for one.
+func TestAPracticeInboxIsKnownAgain(t *testing.T) {
+	i, err := Start(t.Context(), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := i.Token()
+	if err = errors.Join(err, i.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		link: true,
+		strings.Replace(link, "/"+account+"/", "/localinbox/", 1): false,
+		"https://practiceinbox.blob.core.windows.net/practice-1?sv=2021-12-02&sr=c&sp=w&se=2099-01-01T00:00:00Z&sig=" + strings.Repeat("A", 43) + "%3D": false,
+	} {
+		token, err := uploader.ParseToken(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if Is(token.Inbox.Host, token.Inbox.Account) != want {
+			t.Errorf("%s: %v", token.Inbox, !want)
+		}
 	}
 }
