@@ -65,6 +65,7 @@ func copyScripts(t *testing.T, dir string) testscript.Params {
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition:           condition,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("UPLOADER_HOME", e.WorkDir+"/state")
 			e.Setenv("TZ", "UTC")

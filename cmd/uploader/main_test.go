@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -36,7 +37,8 @@ func TestMain(m *testing.M) {
 //
 //	await FILE
 //
-// which waits until a program in the background has written the file.
+// which waits until a program in the background has written the file. The condition [terminals] says
+// whether ttyin can be used here.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -47,8 +49,16 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TZ", "UTC")
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "await": await},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "await": await},
+		Condition: condition,
 	})
+}
+
+func condition(name string) (bool, error) {
+	if name == "terminals" {
+		return hasTerminals(), nil
+	}
+	return false, fmt.Errorf("there is no condition [%s]", name)
 }
 
 func await(ts *testscript.TestScript, _ bool, args []string) {

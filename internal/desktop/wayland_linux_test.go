@@ -6,12 +6,14 @@ import (
 	"net"
 	"path/filepath"
 	"testing"
+
+	"inboxuploader/uploader/vault/vaulttest"
 )
 
 // compositor answers one program as a Wayland display that offers these things.
 func compositor(t *testing.T, offers ...string) (dir string) {
 	t.Helper()
-	dir = t.TempDir()
+	dir = vaulttest.ShortDir(t)
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(dir, "wayland-7"))
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,9 @@ import (
 // SecretService is the name that a keyring has on the bus.
 const SecretService = "org.freedesktop.secrets"
 
+// addressVariable names a process's session bus.
+const addressVariable = "DBUS_SESSION_BUS_ADDRESS"
+
 // Bus is a private session bus on which nothing is started by itself. Its methods are for the test's goroutine.
 type Bus struct {
 	Address string
@@ -33,7 +36,7 @@ type Bus struct {
 func StartBus(t *testing.T) *Bus {
 	t.Helper()
 	need(t, "dbus-daemon")
-	b := &Bus{Home: t.TempDir()}
+	b := &Bus{Home: ShortDir(t)}
 	config := filepath.Join(b.Home, "bus.conf")
 	text := fmt.Sprintf(`<busconfig><type>session</type><listen>unix:dir=%s</listen><policy context="default">
 <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`, b.Home)
@@ -48,22 +51,39 @@ func StartBus(t *testing.T) *Bus {
 	if err := b.daemon.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(b.Stop)
+	t.Cleanup(func() { Kill(b.daemon) })
 	address, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Address = strings.TrimSpace(address)
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", b.Address)
+	t.Setenv(addressVariable, b.Address)
 	if b.Conn, err = dbus.Connect(b.Address); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(b.Stop) // runs before the variable above is restored
 	b.owners = make(chan *dbus.Signal, 100)
 	b.Conn.Signal(b.owners)
 	if err := b.Conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, SecretService)); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// ShortDir is a folder for sockets, whose paths have at most 107 bytes: t.TempDir puts the test's
+// name into its own.
+func ShortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "bus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // need skips the test where a program is missing.
@@ -74,20 +94,40 @@ func need(t *testing.T, program string) {
 	}
 }
 
-// Stop ends the bus and waits until the connection that libraries share in this process has noticed. A second time it does
-// nothing.
+// Stop ends the bus and waits until every connection of this process to it has noticed. A second
+// time it does nothing.
 func (b *Bus) Stop() {
 	if b.daemon.ProcessState != nil {
 		return
 	}
-	shared, err := dbus.SessionBus()
+	shared := b.shared()
 	Kill(b.daemon)
-	if err == nil {
+	if shared != nil {
 		<-shared.Context().Done()
 	}
-	if b.Conn != nil {
-		<-b.Conn.Context().Done()
+	<-b.Conn.Context().Done()
+}
+
+// shared is the connection that libraries share in this process, or nil where it leads to another
+// bus, such as that of the person who runs the tests: that one does not end with ours.
+func (b *Bus) shared() *dbus.Conn {
+	if os.Getenv(addressVariable) != b.Address {
+		return nil // asking for it would connect to another bus, or launch one
 	}
+	shared, err := dbus.SessionBus()
+	if err != nil || busID(shared) != busID(b.Conn) {
+		return nil
+	}
+	return shared
+}
+
+// busID is the unique id of the bus that a connection leads to, "" where the bus does not say.
+func busID(c *dbus.Conn) string {
+	var id string
+	if c.BusObject().Call("org.freedesktop.DBus.GetId", 0).Store(&id) != nil {
+		return ""
+	}
+	return id
 }
 
 // StartKeyring starts a GNOME Keyring and waits until it is on the bus. With a password it creates or unlocks the keyring
