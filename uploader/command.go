@@ -83,19 +83,45 @@ func (q *Queue) Do(ctx context.Context, c Command) (int, error) {
 		}
 		k, err := q.carryOutCommand(ctx, part.Command)
 		n += k
-		if err == nil {
-			err = q.index.commit(ctx, true)
-		}
 		if part.owner == Nobody {
-			if e := q.index.release(ctx, []int64{part.Transfer}); err == nil {
+			if e := q.handBack(ctx, part.Transfer); err == nil {
 				err = e
 			}
+		} else if err == nil {
+			err = q.index.commit(ctx, true)
 		}
 		if err != nil {
 			return n, err
 		}
 	}
 	return n, nil
+}
+
+// handBack gives up a transfer that was lent for one command, once the journal has what came of that: later it would overwrite what
+// another process does. It is done also where ctx is cancelled; where the journal can't be written, listen tries again.
+func (q *Queue) handBack(ctx context.Context, transfer int64) error {
+	ctx = context.WithoutCancel(ctx)
+	err := q.index.commit(ctx, true)
+	if err == nil {
+		err = q.index.release(ctx, []int64{transfer})
+	}
+	if err != nil {
+		q.mu.Lock()
+		q.owed = append(q.owed, transfer)
+		q.mu.Unlock()
+	}
+	return err
+}
+
+// handBackOwed gives up what could not be given up when its command was through.
+func (q *Queue) handBackOwed() {
+	q.mu.Lock()
+	owed := q.owed
+	q.owed = nil
+	q.mu.Unlock()
+	for _, transfer := range owed {
+		_ = q.handBack(q.ctx, transfer) // the journal's trouble is told where it is written
+	}
 }
 
 // LeftToOthers returns how many transfers of other processes a command may concern, to which [Queue.Do] leaves it. It does not block.

@@ -50,6 +50,7 @@ type transfer struct {
 	rescanned bool            // its roots were read once more in this run: a file may have got a name that another one had before
 	scanning  bool            // its roots are being read
 	givenUp   Verb            // meanwhile a person cancelled or removed all of it, what is still found included; else empty
+	givenUpAt int64           // the last batch that was found until then
 	lent      bool            // taken for one command alone and given up again: nothing of it is claimed
 	away      map[disk]*Error // the disks that files of it lie on and that are not there; nothing of these is claimed
 	known     sources         // while they are read once more: the files that it has

@@ -3,6 +3,7 @@ package uploader
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 )
@@ -19,19 +20,13 @@ func (x *index) adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer, 
 	if err != nil || len(got) == 0 {
 		return nil, err
 	}
-	// Another process may have changed them since they were read.
-	c, err := x.journal.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i := range c.Transfers {
-		if slices.ContainsFunc(got, func(t Transfer) bool { return t.ID == c.Transfers[i].ID }) {
-			c.Transfers[i].Owner = Nobody // until merged, so that it is taken as the journal has it
+	ctx = context.WithoutCancel(ctx) // what is adopted must not be left half known
+	if err := x.learnAdopted(ctx, got); err != nil {
+		adopted := make([]int64, len(got))
+		for i := range got {
+			adopted[i] = got[i].ID
 		}
-	}
-	x.merge(c)
-	if err := x.holdMoved(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, x.journal.Release(ctx, adopted))
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -48,6 +43,21 @@ func (x *index) adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer, 
 	}
 	x.recount()
 	return got, nil
+}
+
+// learnAdopted reads what transfers have that were adopted: another process may have changed them since they were read.
+func (x *index) learnAdopted(ctx context.Context, got []Transfer) error {
+	c, err := x.journal.Load(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range c.Transfers {
+		if slices.ContainsFunc(got, func(t Transfer) bool { return t.ID == c.Transfers[i].ID }) {
+			c.Transfers[i].Owner = Nobody // until merged, so that it is taken as the journal has it
+		}
+	}
+	x.merge(c)
+	return x.holdMoved(ctx)
 }
 
 // release gives transfers up.
@@ -147,6 +157,21 @@ func (x *index) eachConcerned(b *batch, c Command, do func(j *Job) (changed bool
 			}
 		}
 	}
+}
+
+// takeOut takes a job from the list that ended just when a person wanted it removed, and its transfer with the last one.
+func (x *index) takeOut(id int64) {
+	x.mu.Lock()
+	b, i := x.batchOf(id)
+	if b == nil || b.jobs == nil { // the former where nothing is left of it already
+		x.mu.Unlock()
+		return
+	}
+	j := b.jobs[i]
+	j.State, j.Problem = removed, nil
+	x.set(b, i, j)
+	x.mu.Unlock()
+	x.prune(b.Transfer)
 }
 
 // prune removes a transfer's batches in which no job is left to show, and the transfer with the last of them. While its folders may be read

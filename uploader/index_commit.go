@@ -70,19 +70,26 @@ func (x *index) commit(ctx context.Context, sync bool) error {
 
 // commitUnless is commit, but for where there is no need any more when its turn has come. unneeded is called with the lock held.
 func (x *index) commitUnless(ctx context.Context, sync bool, unneeded func() bool) error {
+	return x.uncommitted(ctx, func() error {
+		x.mu.Lock()
+		done := unneeded()
+		x.mu.Unlock()
+		if done {
+			return nil
+		}
+		return x.commitNow(ctx, sync)
+	})
+}
+
+// uncommitted calls do while nothing is committed, so that one commit has all that comes of it. do must not commit.
+func (x *index) uncommitted(ctx context.Context, do func() error) error {
 	select {
 	case <-x.turn:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	defer func() { x.turn <- struct{}{} }()
-	x.mu.Lock()
-	done := unneeded()
-	x.mu.Unlock()
-	if done {
-		return nil
-	}
-	return x.commitNow(ctx, sync)
+	return do()
 }
 
 // commitNow is commit for whoever has the turn.

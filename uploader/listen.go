@@ -29,6 +29,7 @@ func (q *Queue) listen() {
 				alive = now
 				q.sayAlive()
 			}
+			q.handBackOwed()
 			err := q.hear(&e)
 			if err != nil && !failed && q.ctx.Err() == nil {
 				q.log.Warn("listen", "error", err)
@@ -107,21 +108,37 @@ func (q *Queue) obey(e *ear) error {
 	e.heard = map[int64]bool{}
 	for i := range posted {
 		p := &posted[i]
-		if !before[p.ID] && p.Verb != "" {
-			_, err := q.carryOutCommand(q.ctx, p.Command)
-			if q.ctx.Err() != nil || err != nil && passing(err) {
-				maps.Copy(e.heard, before)
-				return err
-			}
-			if err != nil {
-				q.log.Warn("command", "verb", p.Verb, "transfer", p.Transfer, "error", err)
-			}
+		if before[p.ID] || p.Verb == "" {
+			q.index.hear(p.ID)
+		} else if err := q.obeyOne(p); q.obeysAgain(err) {
+			maps.Copy(e.heard, before)
+			return err
+		} else if err != nil {
+			q.log.Warn("command", "verb", p.Verb, "transfer", p.Transfer, "error", err)
 		}
 		e.heard[p.ID] = true
-		q.index.hear(p.ID)
 	}
 	if len(posted) == 0 {
 		return nil
 	}
 	return q.index.commit(q.ctx, true)
 }
+
+// obeyOne carries out what another process left. A file would move by two places instead of one if its move were kept before it is known
+// to be done, so nothing is committed in between.
+func (q *Queue) obeyOne(p *Posted) error {
+	do := func() error {
+		_, err := q.carryOutCommand(q.ctx, p.Command)
+		if err == nil || !q.obeysAgain(err) {
+			q.index.hear(p.ID)
+		}
+		return err
+	}
+	if p.Verb == Up || p.Verb == Down {
+		return q.index.uncommitted(q.ctx, do)
+	}
+	return do()
+}
+
+// obeysAgain reports whether a command that failed is carried out once more, by this process or by the next one.
+func (q *Queue) obeysAgain(err error) bool { return q.ctx.Err() != nil || err != nil && passing(err) }

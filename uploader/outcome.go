@@ -76,6 +76,9 @@ func (q *Queue) finish(u unit, err error) {
 			j.again = false
 			q.later(unit{job: j, kind: prepare, plan: j.plan}, backoff(j.replans+3))
 		}
+		if j.ended && j.steered && j.wish == removed {
+			q.index.takeOut(j.ID)
+		}
 	}
 	if in.quiet {
 		q.landed.Broadcast()

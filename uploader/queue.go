@@ -72,6 +72,7 @@ type Queue struct {
 	loaded   map[int64]*job // claimed, by id
 	doubts   doubts
 	met      map[int64]*met // by transfer
+	owed     []int64        // transfers that were lent for a command and could not be handed back
 	orders   int            // counts how often jobs were moved
 	delayed  map[*delayed]struct{}
 	hurry    chan struct{} // closed, and made anew, when what waits is to be tried at once

@@ -33,9 +33,6 @@ func (q *Queue) Redirect(ctx context.Context, from string, to Inbox) (int, error
 			return n, err
 		}
 	}
-	q.mu.Lock()
-	q.reconsider()
-	q.mu.Unlock()
 	return n, q.index.commit(ctx, true)
 }
 
@@ -48,11 +45,13 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 	in := q.inbox(inbox)
 	in.quiet = quiet
 	if !quiet {
+		q.reconsider()
 		return nil
 	}
 	for in.flying[Small]+in.flying[Large] > 0 || q.scanningInto(inbox) {
 		if q.closed || ctx.Err() != nil {
 			in.quiet = false
+			q.reconsider()
 			return context.Cause(ctx)
 		}
 		q.landed.Wait()

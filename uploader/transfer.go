@@ -129,10 +129,8 @@ func (q *Queue) startScan(t *transfer) {
 	q.wg.Go(func() {
 		defer crash.Catch()
 		err := q.scan(t)
-		if verb := q.index.scanned(t); verb != "" && err == nil {
-			if _, err = q.change(q.ctx, Command{Verb: verb, Transfer: t.ID}); err == nil { // what was added since
-				q.index.takeUp(t)
-			}
+		if verb, since := q.index.scanned(t); verb != "" && err == nil {
+			err = q.giveUpFound(t, verb, since)
 		}
 		q.mu.Lock()
 		q.scanning--
@@ -280,12 +278,36 @@ func (x *index) beginScan(t *transfer) {
 	x.mu.Unlock()
 }
 
-// scanned ends what beginScan began, and returns what a person wanted meanwhile of all that is found.
-func (x *index) scanned(t *transfer) Verb {
+// scanned ends what beginScan began, and returns what a person wanted meanwhile of all that is found, and the batches that were found
+// since.
+func (x *index) scanned(t *transfer) (verb Verb, since []int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	t.scanning = false
-	return t.givenUp
+	for _, b := range x.batches {
+		if b.transfer == t && b.ID > t.givenUpAt {
+			since = append(since, b.ID)
+		}
+	}
+	return t.givenUp, since
+}
+
+// giveUpFound does with what was found since what a person wanted of all of it. What was found before is as the person wanted it,
+// then or later.
+func (q *Queue) giveUpFound(t *transfer, v Verb, since []int64) error {
+	err := q.index.each(q.ctx, since, func(b *batch) error {
+		q.changeBatch(b, Command{Verb: v, Transfer: t.ID})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	q.index.prune(t.ID)
+	q.index.takeUp(t)
+	q.mu.Lock()
+	q.reconsider() // some of it may have been wanted after all
+	q.mu.Unlock()
+	return nil
 }
 
 // giveUp makes a transfer bring no further jobs: its roots are read no further, and not once more.
@@ -299,7 +321,12 @@ func (x *index) giveUp(id int64, v Verb) {
 	t.Scanned, t.dirty, x.ended = true, true, true
 	x.mark()
 	if t.scanning {
-		t.givenUp = v
+		t.givenUp, t.givenUpAt = v, 0
+		for _, b := range x.batches {
+			if b.transfer == t {
+				t.givenUpAt = b.ID
+			}
+		}
 		x.recount()
 	}
 }

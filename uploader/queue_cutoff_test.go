@@ -1,0 +1,267 @@
+package uploader_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// TestAMoveThatIsCutOffLeavesTheOldInboxGoing: a person who gave the move up, or a list that can't be written, stops no file.
+func TestAMoveThatIsCutOffLeavesTheOldInboxGoing(t *testing.T) {
+	for name, full := range map[string]bool{"given up": false, "the list can't be written": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := &stubborn{Journal: uploader.NewMemoryJournal(), fail: uploader.JournalUnwritable}
+				journal.batchesLeft.Store(1)
+				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+				gate := make(chan struct{})
+				b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
+				root := filepath.Dir(b.file("tree/a", 10))
+				b.file("tree/b", 10)
+				b.add(uploader.AddOptions{}, root)
+				time.Sleep(time.Second)
+				renewed := token("w")
+				renewed.Inbox.Container = "ws-2"
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				done := make(chan error)
+				go func() {
+					_, err := b.queue.Redirect(ctx, b.inbox.Key(), renewed.Inbox)
+					done <- err
+				}()
+				time.Sleep(time.Second)
+				if full {
+					close(gate)
+				} else {
+					cancel()
+				}
+				if err := <-done; err == nil {
+					t.Fatal("nothing cut the move off")
+				}
+				if !full {
+					close(gate)
+				}
+				time.Sleep(time.Minute)
+				if n := len(b.store.Names()); n != 2 {
+					t.Errorf("%d files are there", n)
+				}
+				b.close()
+			})
+		})
+	}
+}
+
+// TestAnUploadRemovedWhileItsLastFileIsSentIsGone leaves no empty one in the list.
+func TestAnUploadRemovedWhileItsLastFileIsSentIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{})
+		gate := make(chan struct{})
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
+		b.add(uploader.AddOptions{}, b.file("f", 10))
+		time.Sleep(time.Second)
+		b.do(uploader.Command{Verb: uploader.Remove})
+		close(gate)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if s := b.queue.Status(); len(s.Transfers) != 0 {
+			t.Errorf("the list has %d transfers: %+v", len(s.Transfers), s.Files)
+		}
+		b.close()
+	})
+}
+
+// cutting is a journal whose caller is cut off in the middle of a call.
+type cutting struct {
+	uploader.Journal
+	cut  func() // when a transfer was adopted
+	full bool   // nothing can be committed
+}
+
+func (c *cutting) Adopt(ctx context.Context, transfers []int64) ([]uploader.Transfer, error) {
+	got, err := c.Journal.Adopt(ctx, transfers)
+	c.cut()
+	return got, err
+}
+
+func (c *cutting) Load(ctx context.Context) (uploader.Contents, error) {
+	if ctx.Err() != nil {
+		return uploader.Contents{}, context.Cause(ctx)
+	}
+	return c.Journal.Load(ctx)
+}
+
+func (c *cutting) Commit(ctx context.Context, changes uploader.Changes) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case c.full:
+		return uploader.NewError("commit", "", uploader.JournalFull)
+	}
+	return c.Journal.Commit(ctx, changes)
+}
+
+func (c *cutting) Release(ctx context.Context, transfers []int64) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return c.Journal.Release(ctx, transfers)
+}
+
+// TestACommandThatIsCutOffHandsItsTransferBack: a transfer that nobody sends is borrowed for a command alone, however that ends.
+func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
+	for name, full := range map[string]bool{"between borrowing and handing back": false, "the disk is full": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				memory := uploader.NewMemoryJournal()
+				b := newBench(t, "w", uploader.Config{Journal: memory})
+				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NameLocked))
+				path := b.file("f", 10)
+				b.add(uploader.AddOptions{}, path)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				b.close()
+				if err := memory.Close(); err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				journal := &cutting{Journal: memory}
+				journal.cut = func() {
+					if journal.full = full; !full {
+						cancel()
+					}
+				}
+				b.reopen(journal, uploader.Config{})
+				_, err := b.queue.Do(ctx, uploader.Command{Verb: uploader.Retry})
+				if full && err == nil {
+					t.Error("nothing went wrong")
+				}
+				journal.full = false
+				time.Sleep(time.Minute)
+				if owner := b.queue.Status().Transfers[0].Owner; owner != uploader.Nobody {
+					t.Errorf("the transfer's owner is %v", owner)
+				}
+				if n := len(b.store.Names()); n != 0 {
+					t.Error("it was sent meanwhile")
+				}
+				journal.cut = func() {}
+				b.do(uploader.Command{Verb: uploader.Retry})
+				if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				b.delivered(path)
+				b.close()
+			})
+		})
+	}
+}
+
+// TestARetryHoldsThoughACancelledScanIsEnding: what a person wants last of a file is done.
+func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate, calls := make(chan struct{}), 0
+		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: uploader.NewMemoryJournal(), batches: func() {
+			if calls++; calls == 2 {
+				<-gate
+			}
+		}}})
+		b.store.Fail(uploadertest.PutBlob, "tree/000", 1, uploadertest.Refuse(uploader.NameLocked))
+		root := filepath.Dir(b.file("tree/000", 10))
+		for i := 1; i < 200; i++ {
+			b.file(fmt.Sprintf("tree/%03d", i), 10)
+		}
+		b.add(uploader.AddOptions{}, root)
+		time.Sleep(time.Second)
+		first := b.job("000").ID
+		b.do(uploader.Command{Verb: uploader.Cancel})
+		if n := b.do(uploader.Command{Verb: uploader.Retry, Jobs: []int64{first}}); n != 1 {
+			t.Fatalf("%d files retried", n)
+		}
+		close(gate)
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if j := b.job("000"); j.State != uploader.Delivered {
+			t.Errorf("the file is %v", j.State)
+		}
+		if s := b.queue.Status(); s.Files[uploader.Waiting] != 0 || s.Files[uploader.Cancelled] == 0 {
+			t.Errorf("%v", s.Files)
+		}
+		b.close()
+	})
+}
+
+// reading is a journal from whose disk batches come slowly, and which looks at what is committed.
+type reading struct {
+	*mailbox
+	slow   bool
+	commit func(uploader.Changes)
+}
+
+func (r *reading) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
+	if r.slow {
+		time.Sleep(time.Second)
+	}
+	return r.Journal.Batch(ctx, id)
+}
+
+func (r *reading) Commit(ctx context.Context, c uploader.Changes) error {
+	r.commit(c)
+	return r.mailbox.Commit(ctx, c)
+}
+
+// TestAMoveInTheListIsKeptWithItsCommand: a process that is killed between the two would move the file once more.
+func TestAMoveInTheListIsKeptWithItsCommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		moves := 0
+		journal := &reading{mailbox: &mailbox{Journal: uploader.NewMemoryJournal()}, commit: func(c uploader.Changes) {
+			if len(c.Ranks) > 0 {
+				moves++
+				if len(c.Heard) == 0 {
+					t.Error("the move is kept, and not that it was carried out")
+				}
+			}
+		}}
+		b := newBench(t, "w", uploader.Config{Journal: journal})
+		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+		root := filepath.Dir(b.file("tree/000", 10))
+		for i := 1; i < 400; i++ {
+			b.file(fmt.Sprintf("tree/%03d", i), 10)
+		}
+		b.add(uploader.AddOptions{}, root)
+		if err := b.wait(); !errors.Is(err, uploader.ErrTokenExpired) {
+			t.Fatal(err)
+		}
+		rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 400)
+		if err != nil || len(rows) != 400 {
+			t.Fatalf("%d rows: %v", len(rows), err)
+		}
+		up := []int64{rows[1].ID, 0} // the second's neighbour has to be read, when the first has moved
+		for _, row := range rows {
+			if row.ID%uploader.BatchSize == 0 {
+				up[1] = row.ID
+			}
+		}
+		b.do(uploader.Command{Verb: uploader.Pause}) // so that nothing is claimed, and thereby read
+		b.restart(journal, uploader.Config{})
+		journal.slow = true
+		journal.mu.Lock()
+		journal.posted = []uploader.Posted{{ID: 1, Command: uploader.Command{Verb: uploader.Up, Transfer: rows[0].Transfer, Jobs: up}}}
+		journal.changed = true
+		journal.mu.Unlock()
+		time.Sleep(time.Minute)
+		if moves == 0 || len(journal.posted) != 0 {
+			t.Errorf("%d moves, %d commands left", moves, len(journal.posted))
+		}
+		b.close()
+	})
+}
