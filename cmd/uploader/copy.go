@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,6 +41,7 @@ func (p *program) copyCommand() *cobra.Command {
 			return p.copy(c.Context(), f, args)
 		},
 	}
+	takesToken(c, "0")
 	s := c.Flags()
 	s.SortFlags = false
 	s.BoolVarP(&f.recursive, "recursive", "r", false, "send folders with all they contain")
@@ -111,7 +111,7 @@ func (o *overwriteFlag) Set(text string) error {
 	case "prompt", "ifsourcenewer":
 		return &usageError{"--overwrite=" + text + " would have to read what is in the inbox, which an upload token does not permit. Use --overwrite=true to replace files of the same name or --overwrite=false to leave them alone."}
 	default:
-		return errors.New("want true or false")
+		return wanted("true or false")
 	}
 	return nil
 }

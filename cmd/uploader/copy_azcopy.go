@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -19,7 +18,7 @@ type azcopyFlag struct {
 	set func(f *copyFlags, value string) error
 }
 
-var errNumber = errors.New("want a number above 0")
+const errNumber = wanted("a number above 0")
 
 // azcopyTable lists the flags of "azcopy copy" that this program understands beside its own, or refuses in words.
 var azcopyTable = []azcopyFlag{
@@ -28,13 +27,13 @@ var azcopyTable = []azcopyFlag{
 	}},
 	{"from-to", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "LocalBlob") {
-			return &usageError{"--from-to=" + redact(v) + " is not possible: this program sends local files to Blob storage only (LocalBlob)."}
+			return &usageError{"--from-to=" + v + " is not possible: this program sends local files to Blob storage only (LocalBlob)."}
 		}
 		return nil
 	}},
 	{"blob-type", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "BlockBlob") && !strings.EqualFold(v, "Detect") {
-			return &usageError{"--blob-type=" + redact(v) + " is not possible: this program makes block blobs only, which is what inboxes expect."}
+			return &usageError{"--blob-type=" + v + " is not possible: this program makes block blobs only, which is what inboxes expect."}
 		}
 		return nil
 	}},

@@ -88,7 +88,9 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 		return err
 	}
 	defer r.discard()
-	r.journal = p.journalOrMemory(ctx)
+	if r.journal, err = p.journalOrMemory(ctx); err != nil {
+		return err
+	}
 	r.log.Info("copy", "inbox", token.Inbox.String(), "version", version(), "sources", len(sources))
 	return r.send(ctx, func(q *uploader.Queue) error {
 		r.token, r.to = token, shown(token.Inbox.String())

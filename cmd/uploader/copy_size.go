@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"math"
 	"strings"
 
@@ -11,9 +10,8 @@ import (
 // byteSize is a flag's number of bytes, such as 64MiB, 1G (10^9) or 1048576.
 type byteSize struct {
 	bytes    int64
-	min, max int64  // allowed range
-	what     string // what is out of range, for the sentence
-	perTime  bool   // the unit may end in /s, and Mbit/s is understood
+	min, max int64 // allowed range
+	perTime  bool  // the unit may end in /s, and Mbit/s is understood
 }
 
 // Set implements pflag.Value.
@@ -27,11 +25,10 @@ func (b *byteSize) Set(text string) error {
 
 func (b *byteSize) set(n int64) error {
 	if n < b.min || n > b.max {
-		sentence := b.what + " must be at least " + humanize.IBytes(uint64(b.min))
-		if b.max < math.MaxInt64 {
-			sentence = b.what + " must be between " + humanize.IBytes(uint64(b.min)) + " and " + humanize.IBytes(uint64(b.max))
+		if b.max == math.MaxInt64 {
+			return wanted("at least " + humanize.IBytes(uint64(b.min)))
 		}
-		return errors.New(sentence)
+		return wanted(humanize.IBytes(uint64(b.min)) + " to " + humanize.IBytes(uint64(b.max)))
 	}
 	b.bytes = n
 	return nil
@@ -53,7 +50,7 @@ func (b *byteSize) Type() string {
 	return "SIZE"
 }
 
-var errSize = errors.New("want a number of bytes such as 64MiB, 500k or 1G")
+const errSize = wanted("a number of bytes such as 64MiB, 500k or 1G")
 
 // parseBytes reads a number of bytes. perTime allows what speeds are written with: /s behind the unit, and bits.
 func parseBytes(text string, perTime bool) (int64, error) {

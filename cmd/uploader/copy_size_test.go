@@ -23,7 +23,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestSizesKeepTheirRange(t *testing.T) {
-	b := byteSize{bytes: 5, min: 10, max: 20, what: "it"}
+	b := byteSize{bytes: 5, min: 10, max: 20}
 	for _, text := range []string{"9", "21", "nine"} {
 		if err := b.Set(text); err == nil || b.bytes != 5 {
 			t.Errorf("Set(%q): %v, %d", text, err, b.bytes)
@@ -32,8 +32,8 @@ func TestSizesKeepTheirRange(t *testing.T) {
 	if err := b.Set("20"); err != nil || b.bytes != 20 {
 		t.Errorf("Set: %v, %d", err, b.bytes)
 	}
-	open := byteSize{min: 10, max: math.MaxInt64, what: "it"}
-	if err := open.Set("1"); err == nil || err.Error() != "it must be at least 10 B" {
+	open := byteSize{min: 10, max: math.MaxInt64}
+	if err := open.Set("1"); err == nil || err.Error() != "at least 10 B" {
 		t.Errorf("Set: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,6 +19,7 @@ const (
 	exitNotDelivered = 1   // something was not delivered, or the program failed
 	exitUsage        = 2   // wrong usage, no readable token or key, or no inbox of that name
 	exitToken        = 3   // the token is expired, not yet valid, or refused by the storage; or the account's key is refused
+	exitCrash        = 70  // a defect of this program, which never looks like wrong usage
 	exitInterrupted  = 130 // 128 + SIGINT, as shells have it
 )
 
@@ -33,6 +35,8 @@ func (e exit) Error() string { return "exit" }
 type usageError struct{ sentence string }
 
 func (e *usageError) Error() string { return e.sentence }
+
+func usagef(format string, args ...any) *usageError { return &usageError{fmt.Sprintf(format, args...)} }
 
 // exitCode returns the exit code for what a command returned.
 func exitCode(ctx context.Context, err error) int {

@@ -19,7 +19,7 @@ func (p *program) inboxCommand() *cobra.Command {
 		Args:  noArguments,
 		RunE:  showHelp,
 	}
-	c.AddCommand(p.inboxAddCommand(), p.inboxListCommand(), p.inboxRenameCommand(), p.inboxRemoveCommand(), p.inboxFetchCommand(), inboxServeCommand())
+	c.AddCommand(p.inboxAddCommand(), p.inboxListCommand(), p.inboxRenameCommand(), p.inboxRemoveCommand(), p.inboxFetchCommand(), p.inboxServeCommand())
 	return c
 }
 
@@ -62,6 +62,7 @@ token or a name that is taken, 3 the name is kept and the token has ended.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error { return p.addInbox(c.Context(), o, args) },
 	}
+	takesToken(c, "1")
 	f := c.Flags()
 	tokenFileFlag(c, &o.tokenFile)
 	f.BoolVar(&o.replace, "replace", false, "put this token in place of the one that the name has")

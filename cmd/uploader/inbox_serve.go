@@ -29,8 +29,8 @@ type inboxServe struct {
 	tls, remote, json, noSync                           bool
 }
 
-// inboxServeCommand runs a local inbox. It writes to the command's own output and ends when the command's context does.
-func inboxServeCommand() *cobra.Command {
+// inboxServeCommand runs a local inbox. It ends when the command's context does.
+func (p *program) inboxServeCommand() *cobra.Command {
 	var o inboxServe
 	cmd := &cobra.Command{
 		Use:   "serve --dir DIR",
@@ -50,7 +50,7 @@ docs/FAULTS.md in the source explains all faults and settings.
 Exit codes: 0 it ran until it was interrupted, 1 it failed, 2 wrong usage, or it can't run there.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.run(cmd.Context(), p.stdout, p.stderr)
 		},
 	}
 	f := cmd.Flags()

@@ -12,11 +12,11 @@ import (
 func (p *program) openJournal(ctx context.Context) (*journal.Journal, error) {
 	dir, err := p.openState()
 	if err != nil {
-		return nil, err
+		return nil, p.stateUnusable(err)
 	}
 	j, opened, err := journal.Open(ctx, dir, journal.Options{})
 	if err != nil {
-		return nil, err
+		return nil, p.stateUnusable(err)
 	}
 	if words := opened.Explain().String(); words != "" {
 		p.say(words)
@@ -24,18 +24,31 @@ func (p *program) openJournal(ctx context.Context) (*journal.Journal, error) {
 	return j, nil
 }
 
-// journalOrMemory is openJournal for a command that can do without: what can't be kept is sent all the same.
-func (p *program) journalOrMemory(ctx context.Context) uploader.Journal {
+// stateUnusable makes wrong usage of a failure that the folder named with --state-dir is the cause of.
+func (p *program) stateUnusable(err error) error {
+	if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.JournalUnwritable || p.stateFlag == "" {
+		return err
+	}
+	return usagef("The list of what is to be sent can't be kept in “%s”. Nothing was sent or changed. Name a folder that you may write to with --state-dir, or leave it out.",
+		shown(p.stateFlag))
+}
+
+// journalOrMemory is openJournal for a command that can do without: what can't be kept is sent all the same, unless a person named the
+// folder to keep it in.
+func (p *program) journalOrMemory(ctx context.Context) (uploader.Journal, error) {
 	j, err := p.openJournal(ctx)
-	if err == nil {
-		return j
+	switch {
+	case err == nil:
+		return j, nil
+	case p.stateFlag != "":
+		return nil, err
 	}
 	words := uploader.Explain(err).String()
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		words = usage.sentence
 	}
 	p.say(words + " What is sent now is not kept: if it is interrupted, start the same command again.")
-	return uploader.NewMemoryJournal()
+	return uploader.NewMemoryJournal(), nil
 }
 
 // inboxRecords are the records of kept inboxes, which are in the journal. It is opened for each call, since most commands

@@ -91,7 +91,7 @@ func (p *program) practiceRun(ctx context.Context, dir, samples string, server *
 
 	p.printf("\nuploader copy %s TOKEN --recursive\n\n", samples)
 	// The token goes in as it does from a file.
-	said, code := p.play(ctx, dir, link, p.stderr, "copy", samples, "-", "--recursive", "--block-size", practiceBlockSize)
+	said, code := p.play(ctx, dir, link, p.screen, "copy", samples, "-", "--recursive", "--block-size", practiceBlockSize)
 	p.printf("%s", said)
 	if code == exitInterrupted {
 		return errInterrupted

@@ -28,7 +28,7 @@ type screen struct {
 
 // terminal returns what stderr is now; its width changes when a person changes the window.
 func (p *program) terminal() screen {
-	f, ok := p.stderr.(*os.File)
+	f, ok := p.screen.(*os.File)
 	if !ok || p.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) {
 		return screen{width: plainWidth}
 	}

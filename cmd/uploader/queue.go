@@ -65,7 +65,7 @@ func (p *program) verbCommand(verb uploader.Verb, short string, mayAll bool) *co
 				return err
 			}
 			if n := count(jobs != nil, all, transfer != 0); n != 1 {
-				return &usageError{fmt.Sprintf("Say what to %s: the numbers of files%s. See: uploader status --files", verb, map[bool]string{true: ", or --transfer, or --all"}[mayAll])}
+				return usagef("“%s” needs the numbers of files%s. “uploader status --files” shows them.", c.CommandPath(), map[bool]string{true: ", or --transfer, or --all"}[mayAll])
 			}
 			return p.command(c.Context(), uploader.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
 		},

@@ -32,6 +32,7 @@ func (p *program) resumeCommand() *cobra.Command {
 		Args:  func(_ *cobra.Command, args []string) error { return notSplit(args) },
 		RunE:  func(c *cobra.Command, args []string) error { return p.resume(c.Context(), f, args) },
 	}
+	takesToken(c, "0")
 	c.Flags().SortFlags = false
 	c.Flags().StringVar(&f.to, "to", "", "go on with the uploads to the inbox kept under this `NAME` alone")
 	c.Flags().BoolVar(&f.move, "move", false, "if the token leads to another container of the same workspace, send there what was not delivered")

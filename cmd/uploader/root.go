@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	screen         io.Writer // what stderr writes to
 	env            func(string) string
 	now            func() time.Time
 	stateFlag      string
@@ -32,12 +32,12 @@ type program struct {
 // went wrong stands on stderr as sentences: what happened, what is safe, what to do.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
 	out := printer{stdout}
-	p := &program{stdin: stdin, stdout: out, stderr: stderr, env: env, now: time.Now}
+	p := &program{stdin: stdin, stdout: out, stderr: redactedText{stderr}, screen: stderr, env: env, now: time.Now}
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(out)
-	root.SetErr(stderr)
+	root.SetOut(redactedText{out}) // of cobra's own: help, and words about a command line
+	root.SetErr(p.stderr)
 	err := root.ExecuteContext(ctx)
 	p.tell(ctx, err)
 	return exitCode(ctx, err)
@@ -96,7 +96,7 @@ func (p *program) root() *cobra.Command {
 Without a command it opens the window; files and folders that are named are added to it.
 
 Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no readable token,
-3 the token is expired, not yet valid or refused, 130 interrupted.`,
+3 the token is expired, not yet valid or refused, 70 the program crashed, 130 interrupted.`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -108,6 +108,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		},
 		RunE: func(c *cobra.Command, args []string) error { return p.openWindow(c.Context(), localPaths(args), false) },
 	}
+	c.PersistentPreRunE = refuseSecrets
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "`FOLDER` for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -127,6 +128,9 @@ func (p *program) stateDir() (string, error) {
 	dir := p.stateFlag
 	if dir == "" {
 		dir = p.env("UPLOADER_HOME")
+	}
+	if carriesSecret(dir) {
+		return "", &usageError{"There is a token or a key where UPLOADER_HOME names a folder. Nothing was sent or changed."}
 	}
 	if dir == "" {
 		base, err := os.UserConfigDir()
@@ -152,16 +156,6 @@ func noArguments(c *cobra.Command, args []string) error {
 // showHelp is what a command does that only has others below it. Without it cobra would show the help for a mistyped one, too, and
 // call that success.
 func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
-
-// flagSentence makes a sentence of a flag package's message. These messages quote the command line, and a token that
-// slipped into the wrong place must not be shown.
-func flagSentence(err error) string {
-	s := err.Error()
-	if len(s) > 120 || strings.ContainsAny(s, "?&%") || strings.Contains(s, "://") || strings.Contains(s, "sig") {
-		return "An option is not understood; perhaps the token is missing its quotes"
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
 
 // version is the module's version, or the commit that the program was built from.
 func version() string {

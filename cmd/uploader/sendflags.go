@@ -28,9 +28,9 @@ type sendFlags struct {
 
 func newSendFlags() sendFlags {
 	return sendFlags{
-		memory: byteSize{bytes: uploader.DefaultMemory, min: 1 << 20, max: math.MaxInt64, what: "the memory"},
-		block:  byteSize{min: uploader.MinBlockSize, max: 4000 << 20, what: "a block"},
-		rate:   byteSize{min: 1 << 10, max: math.MaxInt64, what: "the speed", perTime: true},
+		memory: byteSize{bytes: uploader.DefaultMemory, min: 1 << 20, max: math.MaxInt64},
+		block:  byteSize{min: uploader.MinBlockSize, max: 4000 << 20},
+		rate:   byteSize{min: 1 << 10, max: math.MaxInt64, perTime: true},
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync"
 
 	"inboxuploader/uploader"
@@ -49,7 +48,7 @@ func (p *program) openLog() (log *slog.Logger, path string, file io.Closer) {
 		path = filepath.Join(dir, logName)
 		var f *logFile
 		if f, err = openLogFile(path, maxLog); err == nil {
-			handler := slog.NewJSONHandler(redacting{f}, &slog.HandlerOptions{Level: slog.LevelInfo})
+			handler := slog.NewJSONHandler(redactedJSON{f}, &slog.HandlerOptions{Level: slog.LevelInfo})
 			return slog.New(handler).With("pid", os.Getpid()), path, f
 		}
 	}
@@ -149,27 +148,4 @@ func (l *logFile) Close() error {
 		l.file = nil
 	}
 	return errors.Join(err, l.root.Close())
-}
-
-// signature matches a token's signature or an account's key wherever it may stand: in a query, in JSON, in a connection string,
-// or encoded once more.
-var signature = regexp.MustCompile(`(?i)(sig|signature|token|accountkey)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\]+`)
-
-// signIn matches the sign-in of an address, such as a proxy's.
-var signIn = regexp.MustCompile(`://[^/@\s"'<>]*@`)
-
-// redact takes signatures and sign-ins out of a text. It is the second line of defence: types keep them from getting here.
-func redact(text string) string {
-	return signIn.ReplaceAllString(signature.ReplaceAllString(text, "${1}${2}REDACTED"), "://REDACTED@")
-}
-
-// redacting takes signatures and sign-ins out of the JSON that is written, and writes what can't be seen by number. A record is
-// written in one piece.
-type redacting struct{ to io.Writer }
-
-func (r redacting) Write(line []byte) (int, error) {
-	if _, err := r.to.Write([]byte(uploader.EscapeJSON(redact(string(line))))); err != nil {
-		return 0, err
-	}
-	return len(line), nil
 }

@@ -102,7 +102,7 @@ func TestTheLogFilterTakesSignaturesOut(t *testing.T) {
 	const secret = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"
 	link := "https://inbox.blob.core.windows.net/c?sp=w&sig=" + secret + "%3D&se=2099"
 	var out bytes.Buffer
-	log := slog.New(slog.NewJSONHandler(redacting{&out}, nil))
+	log := slog.New(slog.NewJSONHandler(redactedJSON{&out}, nil))
 	log.Error("request "+link, "error", &url.Error{Op: "Put", URL: link, Err: errors.New("reset")},
 		slog.Group("g", "query", "SIG="+secret), "encoded", url.QueryEscape(link), "fields", `{"token": "`+secret+`"}`,
 		"proxy", "http://user:"+secret+"@proxy.example:8080 and https://"+secret+"@host")

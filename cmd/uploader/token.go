@@ -71,6 +71,7 @@ expired or not yet valid, or the storage does not accept it.`,
 			return p.checkToken(c.Context(), &f, token, asJSON)
 		},
 	}
+	takesToken(c, "0")
 	tokenFileFlag(c, &f.tokenFile)
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	c.Flags().BoolVar(&check, "check", false, "ask the storage whether it accepts the token, and whether this computer's clock is right")

@@ -38,7 +38,7 @@ func notSplit(args []string) error {
 }
 
 // looksLikeToken reports whether an argument can't be meant as a path or a name.
-func looksLikeToken(s string) bool { return strings.Contains(s, "://") || strings.Contains(s, "sig=") }
+func looksLikeToken(s string) bool { return strings.Contains(s, "://") || carriesSecret(s) }
 
 // fromFile reads a token from --token-file. It returns early when the context is cancelled, see readText.
 func fromFile(ctx context.Context, path string) (givenToken, error) {

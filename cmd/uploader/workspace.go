@@ -83,6 +83,7 @@ func (p *program) connectCommand() *cobra.Command {
 			return p.connect(c.Context(), conn, keyFile, noKeyring)
 		},
 	}
+	takesToken(c, "0") // it says more of a key
 	f := c.Flags()
 	f.StringVar(&conn.Workspace, "workspace", "", "the workspace's `NAME`, which begins the containers' names: small letters, digits, single hyphens (required)")
 	keyFileFlag(c, &keyFile)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -82,17 +81,13 @@ func (p *program) keepKey(ctx context.Context, conn *connection, key string, noK
 	return "The key was not kept, since this computer has no keyring that takes it. " + each, nil
 }
 
-// readKeyFile returns a file's content. The name is not repeated where it may be the key itself.
+// readKeyFile returns a file's content.
 func readKeyFile(ctx context.Context, path string) (string, error) {
 	text, err := readText(ctx, func() (io.ReadCloser, error) { return os.Open(path) }, maxKey)
 	if err == nil || ctx.Err() != nil {
 		return text, err
 	}
-	name := "The file named with --key-file"
-	if len(path) < 80 && !strings.ContainsAny(path, "=;+") {
-		name = "The key file “" + shown(path) + "”"
-	}
-	return "", &usageError{name + ": " + whyUnread(err) + ". Nothing was sent."}
+	return "", &usageError{"The key file “" + shown(path) + "”: " + whyUnread(err) + ". Nothing was sent."}
 }
 
 // askKey asks for the key on a terminal, without showing it; "" where there is none. It returns early when the context is

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/base64"
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"inboxuploader/uploader"
+)
+
+// Nothing that a person typed, or that an error quotes of it, is shown before redact has seen it. Stderr and the log pass through redact as
+// a whole, see [redactedText] and [redactedJSON], and so does what cobra prints. Stdout shows names of files as they are, and tokens
+// that were asked for: refuseSecrets keeps the command line's from getting there.
+
+// named matches a signature or an account's key behind its name: in a query, in JSON, in a connection string, or encoded once more.
+var named = regexp.MustCompile(`(?i)(sig|signature|token|accountkey)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\…]+`)
+
+// bare matches base64 that ends with its filling, as signatures and keys without a name do; encoded as in a query or once more as well.
+var bare = regexp.MustCompile(`(?:[A-Za-z0-9+/]|%(?:25)?2[BbFf])+(?:={1,2}|(?:%(?:25)?3[Dd]){1,2})`)
+
+// signIn matches the sign-in of an address, such as a proxy's.
+var signIn = regexp.MustCompile(`://[^/@\s"'<>]*@`)
+
+const redacted = "REDACTED"
+
+// redact takes signatures, keys and sign-ins out of a text. Types keep them from most of what it sees.
+func redact(text string) string {
+	text = named.ReplaceAllString(text, "${1}${2}"+redacted)
+	return signIn.ReplaceAllString(bare.ReplaceAllStringFunc(text, redactBare), "://"+redacted+"@")
+}
+
+// redactBare replaces a signature or a key, also where it stands at a path's end.
+func redactBare(text string) string {
+	plain := text
+	for strings.Contains(plain, "%") {
+		once, err := url.PathUnescape(plain)
+		if err != nil || once == plain {
+			break
+		}
+		plain = once
+	}
+	for _, bytes := range []int{32, 64} { // of a signature, of an account's key
+		n := base64.StdEncoding.EncodedLen(bytes)
+		begin := len(plain) - n
+		if begin < 0 || begin > 0 && plain[begin-1] != '/' {
+			continue
+		}
+		if secret, err := base64.StdEncoding.DecodeString(plain[begin:]); err == nil && len(secret) == bytes {
+			return plain[:begin] + redacted
+		}
+	}
+	return text
+}
+
+// secretName matches what a secret's name looks like in a word of the command line. Unlike named it leaves folders such as token=5 alone.
+var secretName = regexp.MustCompile(`(?i)(sig|signature|accountkey)(=|%3D|%253D)`)
+
+// carriesSecret reports whether a word of the command line is a token, its query or signature, or an account's key, or holds one.
+func carriesSecret(word string) bool {
+	return secretName.MatchString(word) || bare.ReplaceAllStringFunc(word, redactBare) != word
+}
+
+// tokenArgument is the annotation of a command whose arguments may be a token. It does with them what is to be done.
+const tokenArgument = "token argument"
+
+// takesToken notes that a command's arguments may be a token, from the one of this index on.
+func takesToken(c *cobra.Command, from string) {
+	c.Annotations = map[string]string{tokenArgument: from}
+}
+
+// refuseSecrets refuses a command line with a token, a signature or an account's key where there is no place for one, so that it can
+// become no file's name, no reason and no part of a sentence.
+func refuseSecrets(c *cobra.Command, args []string) error {
+	const end = " Nothing was sent or changed. See: %s --help"
+	var wrong error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			if carriesSecret(v) {
+				takes, _ := pflag.UnquoteUsage(f)
+				wrong = usagef("There is a token or a key where --%s takes a %s."+end, f.Name, takes, c.CommandPath())
+			}
+		}
+	})
+	if from := c.Annotations[tokenArgument]; from != "" {
+		args = args[:min(len(args), int(from[0]-'0'))]
+	}
+	for _, a := range args {
+		if carriesSecret(a) {
+			return usagef("There is a token or a key where “%s” takes none."+end, c.CommandPath(), c.CommandPath())
+		}
+	}
+	return wrong
+}
+
+// redactedText takes secrets out of text that is written in whole lines or sentences.
+type redactedText struct{ to io.Writer }
+
+func (r redactedText) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(r.to, redact(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// redactedJSON takes secrets out of the JSON that is written, and writes what can't be seen by number. A record is
+// written in one piece.
+type redactedJSON struct{ to io.Writer }
+
+func (r redactedJSON) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(r.to, uploader.EscapeJSON(redact(string(line)))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
