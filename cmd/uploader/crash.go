@@ -16,19 +16,20 @@ func guarded(errs io.Writer, f func() int) (code int) {
 	defer func() {
 		if value := recover(); value != nil {
 			tellOfPanic(errs, value)
-			code = exitNotDelivered
+			code = exitCrash
 		}
 	}()
 	return f()
 }
 
 // guardGoroutines ends the program in the same way where a goroutine panics that its own code started. Of those that a library
-// started, Go's report remains. Secrets are kept out of that by their types: a token and its query print as REDACTED, and no error
-// holds a URL's query.
+// started, and of what Go itself gives up for, Go's report remains, and SIGABRT ends the program where Go's exit code would be that of
+// wrong usage. Secrets are kept out of the report by their types: a token and its query print as REDACTED, and no error holds a URL's query.
 func guardGoroutines(errs io.Writer) {
+	debug.SetTraceback("crash") // keepNoCore sees to it that no memory is written to a disk
 	crash.Report(func(value any) {
 		tellOfPanic(errs, value)
-		os.Exit(exitNotDelivered)
+		os.Exit(exitCrash)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"inboxuploader/internal/crash"
@@ -26,9 +27,21 @@ func TestACrashTellsNoSecret(t *testing.T) {
 	tellsNoSecret(t, failed.ExitCode(), string(told))
 }
 
+// TestNoCrashPassesForWrongUsage: Go's own exit code for what can't be caught is 2.
+func TestNoCrashPassesForWrongUsage(t *testing.T) {
+	var failed *exec.ExitError
+	told, err := exec.Command("crashes", "fatally").CombinedOutput()
+	if !errors.As(err, &failed) || failed.ExitCode() == exitUsage || failed.ExitCode() == exitNotDelivered {
+		t.Errorf("%v: %s", err, told)
+	}
+	if !strings.Contains(string(told), "fatal error: ") {
+		t.Errorf("it did not end as meant: %s", told)
+	}
+}
+
 func tellsNoSecret(t *testing.T, code int, told string) {
 	t.Helper()
-	if code != exitNotDelivered || strings.Contains(told, canary) {
+	if code != exitCrash || strings.Contains(told, canary) {
 		t.Errorf("exit code %d and %s", code, told)
 	}
 	for _, part := range []string{"did not expect", "panic: ", "crash_test.go", "sig=REDACTED"} {
@@ -38,9 +51,13 @@ func tellsNoSecret(t *testing.T, code int, told string) {
 	}
 }
 
-// crashElsewhere is a program of which a goroutine panics that is not the main one.
+// crashElsewhere is a program of which a goroutine panics that is not the main one, or that Go ends.
 func crashElsewhere() {
+	keepNoCore()
 	guardGoroutines(os.Stderr)
+	if os.Args[1] == "fatally" {
+		new(sync.Mutex).Unlock()
+	}
 	go func() { defer crash.Catch(); panicWithSecrets(os.Args[1]) }()
 	select {}
 }

@@ -86,7 +86,8 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	defer func() {
 		if r := recover(); r != nil {
 			log.Error("window", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			err = &usageError{"The window could not be opened: this display can't be reached, or has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. " + withoutWindow}
+			p.say("uploader: The window could not be opened: this display can't be reached, or has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. " + withoutWindow)
+			err = exit(exitCrash)
 		}
 	}()
 	hosts, problem := allowedHosts()
