@@ -112,10 +112,7 @@ func (w *Window) takeUp(inbox string) {
 func (w *Window) retryAll() { w.command(uploader.Command{Verb: uploader.Retry}) }
 
 // clearDelivered takes what was delivered from the list.
-func (w *Window) clearDelivered() {
-	w.work.vanished = 0
-	w.command(uploader.Command{Verb: uploader.Clear})
-}
+func (w *Window) clearDelivered() { w.command(uploader.Command{Verb: uploader.Clear}) }
 
 // jobMenu is what can be done with jobs that are selected, one of which is j.
 func (w *Window) jobMenu(j uploader.Job, ids []int64) []*fyne.MenuItem {

@@ -14,7 +14,6 @@ import (
 type told struct {
 	ends     map[string]time.Duration // by inbox: the nearest end that was told
 	expected map[int64]int            // transfers whose end is still to be told, and how many samples did not have them
-	reviewed map[int64]int64          // how many files a person saw in the review of a transfer that is still being read
 }
 
 // announce tells of what happened since the sample before: to the person by the system's notifications while the window is not
@@ -23,10 +22,6 @@ func (w *Window) announce(before, now *sample) {
 	a, b := &before.status, &now.status
 	delivered, pending := b.Files[uploader.Delivered], unfinished(b)
 	ended := w.told.ended(b)
-	if n := w.told.vanished(b); n > 0 {
-		w.work.vanished += n
-		w.events.event("vanished", "files", n)
-	}
 	if delivered != a.Files[uploader.Delivered] || b.BytesDone != a.BytesDone || b.FilesTotal() != a.FilesTotal() {
 		w.events.event("progress", "delivered", delivered, "total", b.FilesTotal(), "bytes", b.BytesDone, "pending", pending, "need", needsPerson(b))
 	}
@@ -41,37 +36,6 @@ func (w *Window) announce(before, now *sample) {
 			"need", needsPerson(b), "bytes", b.Bytes[uploader.Delivered])
 	}
 	w.announceEnds(now)
-}
-
-// review keeps how many files a person agreed to send.
-func (t *told) review(id, files int64) {
-	if t.reviewed == nil {
-		t.reviewed = map[int64]int64{}
-	}
-	t.reviewed[id] = files
-}
-
-// vanished returns how many files fewer were found than a person had seen in the review, once for each transfer.
-func (t *told) vanished(s *uploader.Status) (n int64) {
-	if len(t.reviewed) == 0 {
-		return 0
-	}
-	for i := range s.Transfers {
-		x := &s.Transfers[i]
-		seen, ok := t.reviewed[x.ID]
-		if !ok || !x.Scanned {
-			continue
-		}
-		delete(t.reviewed, x.ID)
-		if x.Files[uploader.Cancelled] > 0 {
-			continue // while it was read; what comes after that is not looked for
-		}
-		for _, found := range x.Files {
-			seen -= found
-		}
-		n += max(seen, 0)
-	}
-	return n
 }
 
 // expect makes the end of a transfer be told, however soon it comes.

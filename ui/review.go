@@ -30,6 +30,7 @@ type found struct {
 	junkLeft                       []uploader.Found // the first of those that systems keep for themselves
 	roots                          []string         // those that are listed by name
 	rootFiles, rootBytes           [mostRoots + 1]int64
+	seen                           *uploader.Seen // what can be sent; complete when done
 	done                           bool
 	err                            error
 }
@@ -225,7 +226,7 @@ func (w *Window) scanOptions() uploader.ScanOptions {
 
 // scan counts, and shows the counts while they grow.
 func (d *reviewDialog) scan(ctx context.Context) {
-	f := found{roots: d.paths[:len(d.sizes)]}
+	f := found{roots: d.paths[:len(d.sizes)], seen: &uploader.Seen{}}
 	var o uploader.ScanOptions
 	options := make(chan uploader.ScanOptions, 1)
 	d.w.do(func() { options <- d.w.scanOptions() })
@@ -237,6 +238,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	last := time.Time{}
 	_, err := uploader.Scan(ctx, d.paths, o, func(batch []uploader.Found) error {
 		f.add(batch)
+		f.seen.Add(batch)
 		if now := time.Now(); now.Sub(last) > 5*sampleEvery {
 			last = now
 			c := f.copy()
@@ -409,6 +411,9 @@ func (d *reviewDialog) start() {
 	d.keepChoice()
 	d.sheet.close()
 	to, o := w.token.Inbox, uploader.AddOptions{Scan: w.scanOptions(), Replace: w.settings.Replace, KeepBoth: w.settings.KeepBoth}
+	if d.found.done {
+		o.Seen = d.found.seen
+	}
 	w.inBackground(func(ctx context.Context) {
 		id, err := w.config.Queue.Add(ctx, to, d.paths, o)
 		w.do(func() {
@@ -420,9 +425,6 @@ func (d *reviewDialog) start() {
 				return
 			}
 			w.told.expect(id)
-			if d.found.done {
-				w.told.review(id, d.found.files+d.found.refused)
-			}
 			w.events.event("sending", "paths", len(d.paths))
 			w.wake()
 		})

@@ -38,6 +38,8 @@ type sample struct {
 	resting map[int64]bool
 	// oneName are the transfers whose tokens are for one file, so that they lead to one name.
 	oneName map[int64]bool
+	// missing are the names of files that were gone when they were to be sent, once nothing goes on; none where many files need a person.
+	missing []string
 	// held are the keys of inboxes that wait for another token.
 	held map[string]bool
 	// inboxes are those of the transfers that have something in the list, by their keys.
@@ -102,6 +104,7 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 	}
 	if !w.hidden.Load() {
 		w.readRows(ctx, &s)
+		w.readMissing(ctx, &s)
 	}
 	var next time.Duration
 	shown := make(chan struct{})
@@ -148,6 +151,23 @@ func (w *Window) readRows(ctx context.Context, s *sample) {
 		w.hits = hits{filterKey(v.filter), s.now, rows}
 		s.rows = w.withoutGone(rows)
 		s.total = len(s.rows)
+	}
+}
+
+// readMissing reads which files were gone, where that can be said without reading many.
+func (w *Window) readMissing(ctx context.Context, s *sample) {
+	n := needsPerson(&s.status)
+	if n == 0 || n > mostNamed || unfinished(&s.status) > 0 {
+		return
+	}
+	rows, err := w.config.Queue.Rows(ctx, uploader.Filter{States: []uploader.JobState{uploader.Attention, uploader.Failed}}, 0, int(n))
+	if err != nil && ctx.Err() == nil {
+		w.config.Log.Error("rows", "error", err)
+	}
+	for i := range rows {
+		if p := rows[i].Problem; p != nil && p.Reason == uploader.SourceGone {
+			s.missing = append(s.missing, safeName(nameOf(&rows[i])))
+		}
 	}
 }
 

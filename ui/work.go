@@ -25,8 +25,6 @@ type work struct {
 	search *searchEntry
 	foot   *text
 	below  fyne.CanvasObject // the foot with its margins
-
-	vanished int64 // files that were there at the review, and no more when they were to be sent
 }
 
 func newWork(w *Window) *work {
@@ -218,9 +216,6 @@ func (t *totals) show(s *sample) {
 	case needsPerson(st) == 0 && st.Files[uploader.Cancelled] == 0 && delivered+st.Files[uploader.LeftAlone] == total && delivered < total:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
-	case delivered == total && t.w.work.vanished > 0: // all that is left of what was reviewed, which is not all
-		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
-		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
 	case delivered == total && several:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
@@ -234,11 +229,7 @@ func (t *totals) show(s *sample) {
 		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
 		t.head.set(trn("{{.N}} of {{.Total}} files are in the inbox", delivered, values("Total", number(total))), theme.ColorNameForeground)
 	}
-	words := t.wordsFor(s, going)
-	if n := t.w.work.vanished; n > 0 {
-		words = trn("{{.N}} were gone before they were sent", n) + " · " + words
-	}
-	t.words.set(words, colorMuted)
+	t.words.set(t.wordsFor(s, going), colorMuted)
 	share := float64(0)
 	if whole := st.BytesDone + st.BytesLeft(); whole > 0 {
 		share = float64(st.BytesDone) / float64(whole)
@@ -289,8 +280,12 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		if n := st.Files[uploader.LeftAlone]; n > 0 {
 			words += " · " + trn("{{.N}} were there already", n)
 		}
-		if n := needsPerson(st); n > 0 {
+		missing := missingWords(s.missing)
+		if n := needsPerson(st) - int64(len(s.missing)); n > 0 {
 			words += " · " + trn("{{.N}} need you", n)
+		}
+		if missing != "" {
+			words = missing + " · " + words
 		}
 		return words
 	}
@@ -309,6 +304,21 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		words += " · " + speedWords(st.Speed)
 	}
 	return words
+}
+
+// mostMissing is how many missing files the summary names.
+const mostMissing = 3
+
+// missingWords names files that were gone when they were to be sent, or nothing.
+func missingWords(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	some := strings.Join(names[:min(len(names), mostMissing)], ", ")
+	if len(names) > mostMissing {
+		some += ", …"
+	}
+	return trn("{{.N}} files were missing: {{.Names}}", int64(len(names)), values("Names", some))
 }
 
 // allPaused reports whether nothing goes on: what is under way yet is brought to its end.

@@ -18,6 +18,9 @@ type AddOptions struct {
 	Replace bool        // replace blobs of the same name; otherwise they are left alone
 	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
 	KeepBoth bool
+	// Seen is what a person agreed to send, nil where there was no review. What is gone of it by the time that the roots are read is queued
+	// all the same. A journal does not keep it.
+	Seen *Seen
 }
 
 // Add starts a transfer and returns its id: it reads the roots in the background and queues what it finds, in that order,
@@ -26,6 +29,8 @@ type AddOptions struct {
 // Close.
 func (q *Queue) Add(ctx context.Context, to Inbox, roots []string, o AddOptions) (int64, error) {
 	o.Scan.Inbox = to
+	seen := o.Seen
+	o.Seen = nil
 	if _, err := newFilter(o.Scan); err != nil {
 		return 0, err
 	}
@@ -37,7 +42,7 @@ func (q *Queue) Add(ctx context.Context, to Inbox, roots []string, o AddOptions)
 	if err != nil {
 		return 0, notAdded(err)
 	}
-	q.startScan(t)
+	q.startScan(t, seen)
 	return t.ID, nil
 }
 
@@ -98,7 +103,7 @@ func (q *Queue) Rescan(ctx context.Context, id int64) error {
 	if err != nil || t == nil {
 		return err
 	}
-	q.startScan(t)
+	q.startScan(t, nil)
 	return nil
 }
 
@@ -119,7 +124,7 @@ func normal(o AddOptions) AddOptions {
 	return o
 }
 
-func (q *Queue) startScan(t *transfer) {
+func (q *Queue) startScan(t *transfer, seen *Seen) {
 	q.mu.Lock()
 	q.unsettle()
 	q.scanning++
@@ -128,7 +133,7 @@ func (q *Queue) startScan(t *transfer) {
 	q.mu.Unlock()
 	q.wg.Go(func() {
 		defer crash.Catch()
-		err := q.scan(t)
+		err := q.scan(t, seen)
 		if verb, since := q.index.scanned(t); verb != "" && err == nil {
 			err = q.giveUpFound(t, verb, since)
 		}
@@ -144,8 +149,8 @@ func (q *Queue) startScan(t *transfer) {
 	})
 }
 
-// scan turns what is found below the roots into jobs.
-func (q *Queue) scan(t *transfer) error {
+// scan turns what is found below the roots into jobs, and what a person saw there and is gone.
+func (q *Queue) scan(t *transfer, seen *Seen) error {
 	x := q.index
 	x.mu.Lock()
 	now := t.copy()
@@ -153,9 +158,13 @@ func (q *Queue) scan(t *transfer) error {
 	x.mu.Unlock()
 	now.Skipped, now.SkippedPaths = map[SkipReason]int64{}, nil
 	var jobs []Job
+	marks := uint64(0)
 	_, err := scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
 		jobs = jobs[:0]
 		rights := q.token(now.Inbox).Rights
+		if seen != nil {
+			marks += marksOf(found)
+		}
 		for i := range found {
 			f := &found[i]
 			switch {
@@ -184,6 +193,10 @@ func (q *Queue) scan(t *transfer) error {
 		q.conns.busy() // each connection is an open file
 		q.mu.Unlock()
 	})
+	if err == nil {
+		rights := q.token(now.Inbox).Rights
+		err = q.addMissing(q.ctx, t, seen, marks, func(f *Found) Job { return q.newJob(f, rights, now.Options) })
+	}
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
 	}
