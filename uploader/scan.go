@@ -89,8 +89,9 @@ type ScanTotals struct {
 //
 // No two files are handed over for one name. Of two in one folder, the one whose own name it is wins over one that had
 // to be renamed, and of two renamed ones the first in alphabetical order; of two below different roots, the first
-// found. The other has Err with NameTaken and the winner's path as Value. A folder that had to be renamed, and whose
-// new name another entry beside it has, is refused as a whole rather than mixed with the other.
+// found. The other has Err with NameTaken and the winner's path as Value; the same file, named twice, is handed over once.
+// A folder that had to be renamed, and whose new name another entry beside it has, is refused as a whole rather than mixed
+// with the other.
 // Where Inbox.Blob is set and there is more than one file, all of them have Err with OneFileOnly.
 //
 // Before anything is emitted, an invalid pattern in Include or Exclude is returned as an [*Error] with PatternInvalid.

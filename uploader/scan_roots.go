@@ -48,7 +48,7 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 		r.number = int32(i)
 		first[firstSegment(r.rel)]++
 	}
-	same := map[[2]string]*root{}
+	same := map[[2]string]bool{}
 	for _, r := range all {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -56,13 +56,10 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 		r.shared = first[firstSegment(r.rel)] > 1
 		if r.shared {
 			key := [2]string{r.rel, realPath(r.path)}
-			if other := same[key]; other != nil {
-				if err := s.add(refuseFound(Found{Source: r.path, Rel: r.rel}, NameTaken, other.path)); err != nil {
-					return err
-				}
-				continue
+			if same[key] {
+				continue // named twice
 			}
-			same[key] = r
+			same[key] = true
 			if s.names == nil {
 				s.names = nameSet{}
 			}

@@ -78,8 +78,10 @@ func TestScanRoots(t *testing.T) {
 		{"its own folder", uploader.ScanOptions{Recursive: true, Own: filepath.Join(dir, "alias", "sub")}, []string{"data"}, []string{"data/a.csv → data/a.csv", "data/sub → skip:own"}},
 		{"empty folder", recursive, []string{"void"}, []string{"void → skip:empty-folder"}},
 		{"refused name", recursive, []string{"..."}, []string{"... → error:name-dots"}},
-		{"same folder twice", recursive, []string{"x/data", "x/data/"}, []string{"data → error:name-taken", "data/a.csv → data/a.csv", "data/c.csv → data/c.csv"}},
-		{"same file twice", recursive, []string{"one.txt", "./one.txt"}, []string{"one.txt → error:name-taken", "one.txt → one.txt"}},
+		{"same folder twice", recursive, []string{"x/data", "x/data/"}, []string{"data/a.csv → data/a.csv", "data/c.csv → data/c.csv"}},
+		{"same file twice", recursive, []string{"one.txt", "./one.txt"}, []string{"one.txt → one.txt"}},
+		{"a file of a folder twice", recursive, []string{"x/data", "x/da*/a.csv"}, []string{"data/a.csv → data/a.csv", "data/c.csv → data/c.csv"}},
+		{"a file of a folder twice, the folder last", recursive, []string{"d*ta/a.csv", "data"}, []string{"data/a.csv → data/a.csv", "data/sub/b.csv → data/sub/b.csv"}},
 		{"same name, other folder", recursive, []string{"data", "x/data"}, []string{
 			"data/a.csv → data/a.csv", "data/a.csv → error:name-taken", "data/c.csv → data/c.csv", "data/sub/b.csv → data/sub/b.csv",
 		}},

@@ -209,7 +209,11 @@ func (s *scanner) file(f Found, info fs.FileInfo, r *root) error {
 		}
 		if r.shared {
 			if owner, ok := s.names.take(name.Blob, r.number); !ok {
-				return s.add(refuseFound(f, NameTaken, otherSource(s.all[owner], f.Rel)))
+				other := otherSource(s.all[owner], f.Rel)
+				if realPath(other) == realPath(f.Source) {
+					return nil // a folder and a pattern bring it both
+				}
+				return s.add(refuseFound(f, NameTaken, other))
 			}
 		}
 		f.Blob = name
