@@ -15,7 +15,7 @@ func (w *Window) openAbout() {
 	title := newText("Inbox Uploader", theme.ColorNameForeground, theme.SizeNameHeadingText)
 	title.bold = true
 	version := newText(tr("Version {{.Version}}", values("Version", w.config.Version)), colorMuted, theme.SizeNameCaptionText)
-	words := wrapped(tr("Puts files into the inbox of a research workspace with an upload token. Each block is sent with a checksum that the storage compares before it confirms. Nothing in the inbox is ever listed, read or deleted, and nothing but the token's address is contacted.") +
+	words := wrapped(tr("Puts files into the inbox of a research workspace with an upload token. Each block is sent with a checksum for the storage to compare. Nothing in the inbox is ever listed, read or deleted, and nothing but the token's address is contacted.") +
 		"\n\n" + tr("Under the MIT licence. What it is made of, and under which licences, stands in its README."))
 	s := w.openSheet(tr("About"), 520, inset(0, 12, 8, 14, column(8, -1, inset(0, 0, 8, 8, line(16, 1, picture, column(2, -1, title, version))), words)), closing)
 	s.name("cancel", closing)

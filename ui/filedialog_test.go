@@ -210,7 +210,7 @@ func TestASummarySaysToWhichInboxesFilesWent(t *testing.T) {
 	d := openDesk(t, Config{Queue: q})
 	d.look()
 	to := func(container string, delivered int64) (s uploader.TransferStatus) {
-		s.Options.Scan.Inbox = uploader.Inbox{Host: "inbox.example", Container: container}
+		s.Options.Scan.Inbox, s.Checks = uploader.Inbox{Host: "inbox.example", Container: container}, uploader.ChecksAll
 		s.Inbox, s.Files[uploader.Delivered], s.Scanned = container, delivered, true
 		return s
 	}

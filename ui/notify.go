@@ -29,7 +29,11 @@ func (w *Window) announce(before, now *sample) {
 	case ended && needsPerson(b) > 0:
 		w.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files are in the inbox.", delivered))
 	case ended && delivered > 0:
-		w.notify(tr("Everything is in the inbox"), trn("{{.N}} files delivered, every block checked.", delivered))
+		words := trn("{{.N}} files delivered", delivered)
+		if b.Checked() {
+			words = trn("{{.N}} files delivered, every block checked.", delivered)
+		}
+		w.notify(tr("Everything is in the inbox"), words)
 	}
 	if ended {
 		w.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(), "left_alone", b.Files[uploader.LeftAlone],

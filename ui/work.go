@@ -270,7 +270,10 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 	st := &s.status
 	whole := st.BytesDone + st.BytesLeft()
 	if !going {
-		words := tr("Every block was checked by the storage") + " · " + amount(st.Bytes[uploader.Delivered])
+		words := amount(st.Bytes[uploader.Delivered])
+		if st.Checked() {
+			words = tr("Every block was checked by the storage") + " · " + words
+		}
 		if st.Files[uploader.Delivered] == 0 {
 			words = tr("Nothing was sent")
 		}

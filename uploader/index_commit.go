@@ -249,6 +249,7 @@ func journalError(err error) *Error {
 
 // addTransfer keeps a new transfer of this queue.
 func (x *index) addTransfer(ctx context.Context, t Transfer) (*transfer, error) {
+	t.Checks = ChecksAll // nothing was confirmed yet
 	done, err := x.alone(ctx)
 	if err != nil {
 		return nil, err

@@ -103,6 +103,7 @@ type Transfer struct {
 	Created time.Time
 	Scanned bool // all roots have been read, so the totals are final
 	Paused  bool // its waiting jobs wait for a person
+	Checks  Checks
 	// Follows is the transfer whose unfinished jobs this one took over for another inbox, or 0. What that one delivered is
 	// not sent again.
 	Follows int64
@@ -118,6 +119,16 @@ type Transfer struct {
 	// Seen is when the last process that owned it is known to have been at work on it; set by the journal.
 	Seen time.Time
 }
+
+// Checks is what is known of how the service confirmed what it received of a transfer. Its numbers stand in journals.
+type Checks uint8
+
+// What is known of a transfer's confirmations.
+const (
+	ChecksUnknown Checks = iota // an earlier version of this program did not look
+	ChecksAll                   // each one so far named the checksum of what was received, see [Answer]
+	ChecksNotAll
+)
 
 // MaxSkippedPaths bounds Transfer.SkippedPaths, whose use is to be read by a person.
 const MaxSkippedPaths = 1000

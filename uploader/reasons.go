@@ -91,6 +91,7 @@ const (
 	ProxyRefused  Reason = "proxy-refused"
 	NoProgress    Reason = "no-progress"
 	AnswerGarbled Reason = "answer-garbled"
+	AnswerForeign Reason = "answer-foreign"
 )
 
 // What can happen to the list of what is to be sent, which is on this computer's disk.
@@ -274,6 +275,7 @@ var reasons = map[Reason]struct {
 	ProxyRefused:  {ErrBusy, Explanation{"Your proxy ({proxy}) refused to connect this computer to the storage at {value}.", safeAll, "Ask your IT to let {value} through the proxy; the upload then goes on by itself."}},
 	NoProgress:    {ErrBusy, Explanation{"The connection stood still.", safeFinished, doRetryLater}},
 	AnswerGarbled: {ErrBusy, Explanation{"The storage's answer could not be read.", safeFinished, doRetryLater}},
+	AnswerForeign: {ErrBusy, Explanation{"An answer came that does not belong to what was sent.", "It counts for nothing; files already delivered stay delivered.", "It is tried again by itself. If this stays, ask your IT what stands between this computer and the storage."}},
 
 	JournalFull:       {ErrJournal, Explanation{"The disk that keeps the list of what is to be sent is full.", "Sending pauses; nothing is lost.", "Make some room on it; sending then goes on by itself."}},
 	JournalBusy:       {ErrJournal, Explanation{"Another program holds the list of what is to be sent.", "Sending pauses; nothing is lost.", doRetryLater}},

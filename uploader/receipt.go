@@ -32,12 +32,13 @@ const (
 // contains no secret. Call Begin for each transfer and Add for each of its delivered jobs, then Close. Its methods must not be called
 // concurrently; all errors are the writer's.
 type Receipt struct {
-	to    Inbox   // of the head
-	inbox Inbox   // of the transfer
-	roots folders // of the transfer
-	out   *bufio.Writer
-	table *csv.Writer
-	lines int
+	to     Inbox   // of the head
+	inbox  Inbox   // of the transfer
+	roots  folders // of the transfer
+	checks Checks  // of the transfer
+	out    *bufio.Writer
+	table  *csv.Writer
+	lines  int
 }
 
 // receiptLine is a file in a receipt.
@@ -51,10 +52,11 @@ type receiptLine struct {
 	RequestID string `json:"request_id"`
 	Delivered string `json:"delivered_at"`    // the service's clock, RFC 3339 in UTC
 	Inbox     string `json:"inbox,omitempty"` // where it is another than the head's
+	Checked   bool   `json:"checked"`         // the service named the checksums of what it received, and they were these
 }
 
 // receiptColumns are the CSV's header line. They are stable.
-var receiptColumns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox"}
+var receiptColumns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox", "checked"}
 
 // NewReceipt begins a receipt for an inbox. The writer remains the caller's.
 func NewReceipt(w io.Writer, format ReceiptFormat, to Inbox) (*Receipt, error) {
@@ -75,7 +77,7 @@ func NewReceipt(w io.Writer, format ReceiptFormat, to Inbox) (*Receipt, error) {
 // Begin says to which transfer the jobs belong that are added from now on: a file is named from the name of what was given on, so that
 // nothing is said of where that lies, and stands with the transfer's inbox.
 func (r *Receipt) Begin(t Transfer) {
-	r.inbox, r.roots = t.Options.Scan.Inbox, foldersOf(t.Roots)
+	r.inbox, r.roots, r.checks = t.Options.Scan.Inbox, foldersOf(t.Roots), t.Checks
 }
 
 // Add writes a job's line; jobs that were not delivered are left out.
@@ -89,9 +91,10 @@ func (r *Receipt) Add(j Job) error {
 		CRC64:    base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, j.CRC64)),
 		CRC64Hex: fmt.Sprintf("0x%016x", j.CRC64), // with 0x, or spreadsheets would round it
 		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID, Delivered: utc(j.Answer.Date.Truncate(time.Second)),
+		Checked: r.checks == ChecksAll,
 	}
 	if r.table != nil {
-		cells := []string{l.File, l.Blob, strconv.FormatInt(l.Bytes, 10), l.CRC64, l.CRC64Hex, l.ETag, l.RequestID, l.Delivered, r.inbox.String()}
+		cells := []string{l.File, l.Blob, strconv.FormatInt(l.Bytes, 10), l.CRC64, l.CRC64Hex, l.ETag, l.RequestID, l.Delivered, r.inbox.String(), strconv.FormatBool(l.Checked)}
 		for i := range cells {
 			cells[i] = cell(cells[i])
 		}

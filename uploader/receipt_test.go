@@ -48,8 +48,8 @@ func TestReceiptCSV(t *testing.T) {
 	failed := deliveredJob("never")
 	failed.State = Failed
 	got := writeReceipt(t, ReceiptCSV, map[string]Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
-	want := "file,blob,bytes,crc64,crc64_hex,etag,request_id,delivered_at,inbox\r\n" +
-		`"d/a, ""b"".txt","p/d/a, ""b"".txt",9,iJh5CoYUi64=,0xae8b14860a799888,"""0x1""",r-1,2026-01-02T02:04:05Z,inbox.example/c/p` + "\r\n"
+	want := "file,blob,bytes,crc64,crc64_hex,etag,request_id,delivered_at,inbox,checked\r\n" +
+		`"d/a, ""b"".txt","p/d/a, ""b"".txt",9,iJh5CoYUi64=,0xae8b14860a799888,"""0x1""",r-1,2026-01-02T02:04:05Z,inbox.example/c/p,false` + "\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -83,8 +83,8 @@ func TestReceiptJSON(t *testing.T) {
 func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
 	home := t.TempDir()
 	for format, want := range map[ReceiptFormat][]string{
-		ReceiptCSV:  {"run/a.txt,", "inbox.example/c/p\r\n", "b.txt,", "other.example/d\r\n"},
-		ReceiptJSON: {`"file":"run/a.txt"`, `"delivered_at":"2026-01-02T02:04:05Z"}`, `"file":"b.txt"`, `"inbox":"other.example/d"}`},
+		ReceiptCSV:  {"run/a.txt,", "inbox.example/c/p,true\r\n", "b.txt,", "other.example/d,false\r\n"},
+		ReceiptJSON: {`"file":"run/a.txt"`, `"delivered_at":"2026-01-02T02:04:05Z","checked":true}`, `"file":"b.txt"`, `"inbox":"other.example/d","checked":false}`},
 	} {
 		var out bytes.Buffer
 		r, err := NewReceipt(&out, format, receiptInbox)
@@ -95,6 +95,9 @@ func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
 			root, _, _ := strings.Cut(file, "/")
 			transfer := Transfer{Roots: []string{filepath.Join(home, root)}}
 			transfer.Options.Scan.Inbox = to
+			if to == receiptInbox {
+				transfer.Checks = ChecksAll
+			}
 			j := deliveredJob("blob")
 			j.Source = filepath.Join(home, filepath.FromSlash(file))
 			r.Begin(transfer)

@@ -456,6 +456,9 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 		if err == nil {
 			q.speed.add(now, size)
 		}
+		if err == nil && body != nil && !answer.Checked {
+			q.index.unchecked(u.job.Transfer)
+		}
 	case e != nil && e.Reason == ServiceBusy:
 		q.conns.busy()
 	}

@@ -97,6 +97,20 @@ type InboxStatus struct {
 // FilesTotal returns the number of files found so far, those that can't be sent included, those taken from the list not.
 func (s Status) FilesTotal() int64 { return s.Files.Total() }
 
+// Checked reports whether the service named the checksum of every block that it confirmed of what was delivered, and it was that of
+// what was sent. It is false where nothing was delivered.
+func (s Status) Checked() bool {
+	delivered := false
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if t.Files[Delivered] > 0 && t.Checks != ChecksAll {
+			return false
+		}
+		delivered = delivered || t.Files[Delivered] > 0
+	}
+	return delivered
+}
+
 // BytesTotal returns the sizes of these files.
 func (s Status) BytesTotal() int64 { return s.Bytes.Total() }
 

@@ -56,6 +56,7 @@ type Answer struct {
 	ETag      string
 	RequestID string
 	Date      time.Time // the service's clock; zero if it did not say
+	Checked   bool      // it names the checksum of the body that it received, and that is the body's
 }
 
 // Body is the bytes of one request with their checksum. They belong to the Queue: an implementation must not keep them

@@ -352,6 +352,16 @@ func (x *index) takeUp(t *transfer) {
 	x.recount()
 }
 
+// unchecked notes that the service confirmed something of a transfer without naming its checksum.
+func (x *index) unchecked(transfer int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if t := x.transferOf(transfer); t != nil && t.Checks == ChecksAll {
+		t.Checks, t.dirty = ChecksNotAll, true
+		x.mark()
+	}
+}
+
 func (x *index) isGivenUp(t *transfer) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()

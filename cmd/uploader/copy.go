@@ -77,10 +77,11 @@ The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO
 socks5://…, with NAME:PASSWORD@ in front of HOST where it wants a sign-in; "none" for no proxy.
 
 Files that are already in the inbox are left alone unless --overwrite=true or --keep-both; that needs no right to read. Each block is
-sent with its checksum, which the storage compares before it confirms. Nothing is ever listed, read or deleted there.
+sent with its checksum; where the storage says that it compared all of them, so does the summary. Nothing is ever listed, read or deleted there.
 
 With --receipt a file is written at the end that says what the storage confirmed of each file that was delivered: file, blob,
-bytes, crc64, crc64_hex, etag, request_id, delivered_at and inbox, as CSV or JSON. It replaces an earlier receipt, and no other file.
+bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox and checked (whether the
+storage compared its checksums), as CSV or JSON. It replaces an earlier receipt, and no other file.
 
 With --json the last line of stdout is one object: state (complete, incomplete, interrupted, token_refused,
 token_unreadable, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,

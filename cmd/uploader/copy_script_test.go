@@ -164,6 +164,9 @@ func (c *copyScript) inbox(ts *testscript.TestScript, args []string) {
 		stop()
 	}
 	c.stop = nil
+	if script := options["faults"]; script != "" {
+		options["faults"] = ts.ReadFile(script)
+	}
 	i, err := startInbox(ts.MkAbs("inbox"), options, faults(options))
 	ts.Check(err)
 	c.stop = append(c.stop, i.stop)
@@ -226,7 +229,11 @@ type testInbox struct {
 
 // startInbox runs a local inbox, without its container where the options name another.
 func startInbox(dir string, options map[string]string, before func(*blobserver.Op) *blobserver.Answer) (*testInbox, error) {
-	s, err := blobserver.New(blobserver.Config{Dir: dir, Before: before})
+	script, err := blobserver.ParseFaults(options["faults"])
+	if err != nil {
+		return nil, err
+	}
+	s, err := blobserver.New(blobserver.Config{Dir: dir, Before: before, Faults: script})
 	if err != nil {
 		return nil, err
 	}

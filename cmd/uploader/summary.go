@@ -119,7 +119,7 @@ func (o *outcome) leftOut() map[uploader.SkipReason]int64 {
 // words returns the summary for a person, as lines.
 func (o *outcome) words() []string {
 	lines := append([]string{o.headline()}, o.inboxLines()...)
-	if o.delivered() > 0 {
+	if o.status.Checked() {
 		lines = append(lines, "The storage compared every block with its checksum before it confirmed it.")
 	}
 	if o.stopped != nil && o.state != stateInterrupted {

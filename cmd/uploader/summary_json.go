@@ -25,6 +25,7 @@ type summary struct {
 	Requests    int64   `json:"requests"`
 	Retries     int64   `json:"retries"`
 	Seconds     float64 `json:"seconds"`
+	Checked     bool    `json:"checked"` // the storage named the checksum of each block that it confirmed
 
 	Inbox   *summaryInbox `json:"inbox,omitempty"` // where there is one alone
 	Inboxes []inboxCounts `json:"inboxes"`
@@ -56,7 +57,7 @@ func newSummary(o *outcome) summary {
 		State: o.state, Delivered: o.delivered(), Skipped: o.skipped(), Failed: o.failed(), Pending: o.pending(),
 		FilesTotal: o.total(), BytesTotal: o.status.BytesTotal(),
 		BytesSent: o.status.BytesSent, BytesResent: o.status.BytesResent,
-		Requests: o.status.Requests, Retries: o.status.Retries, Seconds: math.Round(o.took.Seconds()*1000) / 1000,
+		Requests: o.status.Requests, Retries: o.status.Retries, Seconds: math.Round(o.took.Seconds()*1000) / 1000, Checked: o.status.Checked(),
 		Log: o.log, SkippedBy: map[string]int64{}, NotDelivered: []summaryFile{},
 	}
 	s.Inboxes = o.inboxCounts()

@@ -128,6 +128,9 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["X-Ms-Request-Id"] = []string{"00000000-0000-0000-0000-" + strconv.FormatInt(1e11+n, 10)}
 	h["X-Ms-Version"] = []string{"2021-12-02"}
+	if id := r.Header["X-Ms-Client-Request-Id"]; id != nil {
+		h["X-Ms-Client-Request-Id"] = id
+	}
 	crc, size, err := s.drain(r)
 	if err != nil {
 		return // nobody is there to be answered

@@ -200,6 +200,12 @@ var faultKinds = []faultKind{
 	{"echo", "", []moment{atAnswer}, func(_ *rule, _ *Server, _ *Op, a *Answer) {
 		a.Header = http.Header{"X-Ms-Content-Crc64": {encodeCRC(0x0123456789abcdef)}}
 	}},
+	{"unchecked", "", []moment{atAnswer}, func(_ *rule, _ *Server, _ *Op, a *Answer) {
+		a.Header = http.Header{"X-Ms-Content-Crc64": nil}
+	}},
+	{"stray", "", []moment{atAnswer}, func(_ *rule, _ *Server, _ *Op, a *Answer) {
+		a.Header = http.Header{"X-Ms-Client-Request-Id": {"another"}}
+	}},
 	{"reset", "", anyMoment, func(_ *rule, _ *Server, _ *Op, a *Answer) { a.Reset = true }},
 	{"stall", "for", anyMoment, func(r *rule, _ *Server, op *Op, a *Answer) {
 		a.ReadBody = 0

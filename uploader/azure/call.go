@@ -18,7 +18,11 @@ type call struct {
 	name string // the blob's name
 	path string // the URL's path, not escaped
 
-	replaces bool // whatever is there
+	replaces bool   // whatever is there
+	checksum string // of the body, as the service writes it; "" where the answer repeats none
+
+	echoes *echoes
+	id     [1]string // of the request, as a header's value
 
 	wrote  atomic.Bool // the whole request left; through a proxy the headers of one without a body
 	body   *gate       // of a request through a proxy
@@ -26,6 +30,8 @@ type call struct {
 	failed error       // the body's own error, such as the reason why its owner gave up
 	status int         // of the answer; 0 if there was none
 	header http.Header // of the answer
+
+	checked bool // the answer repeats the body's checksum
 }
 
 // delivered reports whether the service may have the whole request. A write takes effect only once its last byte has
@@ -54,6 +60,7 @@ type wire struct {
 	transport *http.Transport // where there is a proxy
 	query     string
 	userAgent []string
+	echoes    *echoes
 }
 
 // answerLimit is how much of an answer is read. The service's longest, an error, is below 2 KiB; what is longer comes
@@ -85,6 +92,8 @@ func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.Rea
 	r.URL = &url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Path: c.path, RawQuery: query}
 	r.Header["User-Agent"] = w.userAgent
 	r.Header["x-ms-version"] = version // the SDK writes this key in lower case, so Set would add a second one
+	c.echoes, c.id[0] = w.echoes, w.echoes.nextID()
+	r.Header[clientIDHeader] = c.id[:]
 	c.sent = true
 	resp, err := w.direct.roundTrip(ctx, c, &r, body)
 	if errors.Is(err, errProxied) {
@@ -116,6 +125,10 @@ func (w *wire) proxied(ctx context.Context, c *call, req *http.Request, body io.
 		defer c.body.shut()
 	}
 	resp, err := w.transport.RoundTrip(r)
+	if err == nil && !c.owns(resp) {
+		_ = resp.Body.Close() // and the connection, unless the body is empty; then Store.suspect does
+		return nil, errForeign
+	}
 	if err == nil && resp.Body != http.NoBody {
 		resp.Body = &limited{Reader: io.LimitReader(resp.Body, answerLimit), Closer: resp.Body}
 	}

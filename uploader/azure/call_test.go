@@ -60,7 +60,7 @@ func TestABodyWhoseOwnerGivesUpSaysWhy(t *testing.T) {
 			if err == nil {
 				t.Fatalf("%d bytes: no error", size)
 			}
-			_, err = s.answer(t.Context(), k, nil, err)
+			_, err = s.answer(t.Context(), k, err)
 			want, ours := errors.AsType[*uploader.Error](cause)
 			if !ours {
 				if !errors.Is(err, cause) {

@@ -39,14 +39,11 @@ func (c *connection) end() { _ = c.Close() } // what it was to carry is over
 // abort ends a connection in whatever state it is. TLS would say goodbye, for which there may be no room for seconds.
 func (c *connection) abort() { _ = c.raw.Close() } // its request has failed for another reason
 
-// trusted is how long after an answer a connection is taken to stand without looking, once it has been used again: as long
-// as requests follow each other, looking would find nothing that could not as well happen a moment later.
-const trusted = 10 * time.Millisecond
-
-// stands reports whether the other side has neither closed an idle connection nor said anything unasked.
+// stands reports whether the other side has neither closed an idle connection nor said anything unasked, which would be
+// taken for the next request's answer.
 func (c *connection) stands(now time.Time) bool {
 	idle := now.Sub(c.since)
-	return c.carried > 1 && idle < trusted || idle < idleTimeout && silent(c.raw, idle)
+	return idle < idleTimeout && (c.records == nil || c.records.silent(c.Conn)) && silent(c.raw, idle)
 }
 
 // exchange sends a request and reads its answer. c.good says whether the connection can be used again.

@@ -63,6 +63,9 @@ func (d *direct) roundTrip(ctx context.Context, k *call, r *http.Request, body i
 // carry sends the request over a connection, which is then kept or closed.
 func (d *direct) carry(ctx context.Context, c *connection, k *call, r *http.Request, body io.ReadSeeker) (*http.Response, error) {
 	resp, err := c.exchange(ctx, k, r, body)
+	if err == nil && !k.owns(resp) {
+		resp, err = nil, errForeign
+	}
 	if err == nil && c.good {
 		d.give(c)
 	} else {

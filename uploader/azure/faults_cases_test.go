@@ -63,7 +63,8 @@ type faultCase struct {
 
 // afterWork reports whether the fault replaces the answer to a request that was carried out.
 func (f faultCase) afterWork() bool {
-	return strings.Contains(f.line, "at=answer") || strings.HasPrefix(f.line, "echo") || strings.HasPrefix(f.line, "truncate")
+	word, _, _ := strings.Cut(f.line, " ")
+	return strings.Contains(f.line, "at=answer") || slices.Contains([]string{"echo", "unchecked", "stray", "truncate"}, word)
 }
 
 // unseen reports whether the server says that the name is taken before the fault can happen: it reads no whole file for
@@ -130,6 +131,8 @@ var faultCases = []faultCase{
 	{line: "refuse InvalidXmlDocument count=1", end: delivered},
 	{line: "refuse InvalidBlockList count=1", end: delivered},
 	{line: "discard count=1", end: delivered},
+	{line: "unchecked count=1", end: delivered, spots: []spot{firstBlock, lastBlock}},
+	{line: "stray count=1", end: delivered},
 	{line: "clock 10m", end: delivered},
 	// What lasts is said, and goes on when it is over.
 	{line: "refuse ServerBusy", end: waits(uploader.ServiceBusy)},
@@ -141,6 +144,7 @@ var faultCases = []faultCase{
 	{line: "status 201", end: waits(uploader.NotTheService)},
 	{line: "redirect ELSEWHERE", end: waits(uploader.NotTheService)},
 	{line: "garbage", end: waits(uploader.AnswerGarbled)},
+	{line: "stray", end: waits(uploader.AnswerForeign), spots: []spot{firstBlock, lastBlock}},
 	// What concerns the token holds the inbox.
 	{line: "clock 48h count=1", end: holds(uploader.Expired)},
 	{line: "clock -48h count=1", end: holds(uploader.NotYetValid)},

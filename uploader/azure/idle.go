@@ -33,7 +33,8 @@ func (s *Store) suspect(err error) {
 		return
 	}
 	switch e.Reason {
-	case uploader.NetworkDown, uploader.ProxyRefused, uploader.NoProgress, uploader.NotTheService, uploader.NetworkInspected, uploader.AnswerGarbled:
+	case uploader.NetworkDown, uploader.ProxyRefused, uploader.NoProgress, uploader.NotTheService, uploader.NetworkInspected, uploader.AnswerGarbled,
+		uploader.AnswerForeign:
 		s.closeIdle()
 	}
 }

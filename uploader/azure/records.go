@@ -1,7 +1,9 @@
 package azure
 
 import (
+	"errors"
 	"net"
+	"os"
 	"slices"
 	"sync"
 )
@@ -15,6 +17,24 @@ type gathered struct {
 	pending []byte
 	holding bool
 	sent    int64 // bytes that the connection has taken
+
+	dry bool // nothing is read
+}
+
+// Read implements net.Conn.
+func (g *gathered) Read(p []byte) (int, error) {
+	if g.dry {
+		return 0, os.ErrDeadlineExceeded // after which TLS can still be read
+	}
+	return g.Conn.Read(p)
+}
+
+// silent reports whether TLS above holds nothing that it has received and nobody has read. Nothing may be under way.
+func (g *gathered) silent(tls net.Conn) bool {
+	g.dry = true
+	defer func() { g.dry = false }()
+	n, err := tls.Read(make([]byte, 1))
+	return n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // Write implements net.Conn.

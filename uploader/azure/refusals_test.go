@@ -130,6 +130,7 @@ var said = []saying{
 		_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\nhalf")
 	}, reason: uploader.AnswerGarbled, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
 	{name: "no HTTP", broken: func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH\r\n\r\n") }, reason: uploader.AnswerGarbled, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
+	{name: "another request's", answer: refusal{status: 201, body: "-", header: map[string]string{"x-ms-request-id": requestID, "x-ms-client-request-id": "other"}}, reason: uploader.AnswerForeign, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "does not belong to what was sent"},
 	{name: "a page", answer: refusal{status: 200, body: "<html>Sign in</html>"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "Open a web browser and sign in to the network"},
 	{name: "created, by no service", answer: refusal{status: 201, body: "-"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answered in its place"},
 	{name: "a page that says so", answer: refusal{status: 511, body: "-"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "sign in to the network"},

@@ -91,7 +91,7 @@ func open(token uploader.Token, query string, options Options) (*Store, error) {
 	}
 	s.wire = &wire{
 		direct:    &direct{transport: transport, keep: options.connections()},
-		transport: transport, query: query, userAgent: []string{options.userAgent()},
+		transport: transport, query: query, userAgent: []string{options.userAgent()}, echoes: newEchoes(),
 	}
 	s.pieces = pieces(query)
 	s.address = (&url.URL{Scheme: inbox.Scheme, Host: inbox.Host, Path: "/container/blob"}).String()
@@ -139,7 +139,7 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 	k.replaces = c == (uploader.Condition{IfCommitted: c.IfCommitted})
 	writeHeaders(h, p, c)
 	err = s.put(ctx, k, "", body, h)
-	return s.answer(ctx, k, body, err)
+	return s.answer(ctx, k, err)
 }
 
 // PutBlock implements [uploader.Store] (Put Block).
@@ -152,7 +152,7 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Bo
 		return uploader.Answer{}, err
 	}
 	err = s.put(ctx, k, "blockid="+url.QueryEscape(id)+"&comp=block", body, make(http.Header, 4))
-	return s.answer(ctx, k, body, err)
+	return s.answer(ctx, k, err)
 }
 
 // PutBlockList implements [uploader.Store] (Put Block List).
@@ -170,7 +170,7 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p u
 			AccessConditions: conditions(c),
 		})
 	}
-	return s.answer(ctx, k, nil, err)
+	return s.answer(ctx, k, err)
 }
 
 // put sends a body with its checksum. The SDK's Upload and StageBlock do the same, but for a small file they cost more than
@@ -181,7 +181,8 @@ func (s *Store) put(ctx context.Context, k *call, query string, body *uploader.B
 	}
 	target := *s.target
 	target.RawQuery = query
-	h["x-ms-content-crc64"] = []string{checksum(body.CRC64())}
+	k.checksum = checksum(body.CRC64())
+	h["x-ms-content-crc64"] = []string{k.checksum}
 	req := &http.Request{Method: http.MethodPut, URL: &target, Header: h, ContentLength: body.Len()}
 	resp, err := s.wire.send(ctx, k, req, body)
 	if err != nil {
@@ -202,6 +203,7 @@ const Version = "2021-12-02"
 const (
 	requestIDHeader = "X-Ms-Request-Id"
 	checksumHeader  = "X-Ms-Content-Crc64"
+	clientIDHeader  = "X-Ms-Client-Request-Id" // of requests too
 )
 
 // Values of headers that are the same in every request.
@@ -265,9 +267,8 @@ func rewind(k *call, body *uploader.Body) error {
 	return nil
 }
 
-// answer makes what the caller gets out of what the SDK said and what wire saw. body is nil where the service returns
-// no checksum.
-func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err error) (uploader.Answer, error) {
+// answer makes what the caller gets out of what the SDK said and what wire saw.
+func (s *Store) answer(ctx context.Context, k *call, err error) (uploader.Answer, error) {
 	id := k.header.Get(requestIDHeader)
 	if k.status != 0 && id != "" {
 		s.reached.Store(true)
@@ -283,16 +284,14 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 		e.Unanswered = true // it may have been passed on first
 		return uploader.Answer{}, e
 	}
-	if body != nil {
-		if echo := k.header.Get(checksumHeader); echo != "" && echo != checksum(body.CRC64()) {
-			reason := uploader.Corrupted
-			if sum, err := base64.StdEncoding.DecodeString(echo); err != nil || len(sum) != 8 {
-				reason = uploader.AnswerGarbled // it is no checksum at all
-			}
-			e := s.refusal(k, reason, "")
-			e.Unanswered = true // it did store something
-			return uploader.Answer{}, e
+	if echo := k.header.Get(checksumHeader); k.checksum != "" && echo != "" && !k.checked {
+		reason := uploader.Corrupted
+		if sum, err := base64.StdEncoding.DecodeString(echo); err != nil || len(sum) != 8 {
+			reason = uploader.AnswerGarbled // it is no checksum at all
 		}
+		e := s.refusal(k, reason, "")
+		e.Unanswered = true // it did store something
+		return uploader.Answer{}, e
 	}
 	etag := k.header.Get("Etag")
 	if s.clean(strings.Trim(etag, `"`)) == "" {
@@ -302,6 +301,7 @@ func (s *Store) answer(ctx context.Context, k *call, body *uploader.Body, err er
 		ETag:      etag,
 		RequestID: s.clean(id),
 		Date:      date(k.header),
+		Checked:   k.checked,
 	}, nil
 }
 

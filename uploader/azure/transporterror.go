@@ -47,7 +47,7 @@ func (s *Store) category(err error) (uploader.Reason, string) {
 
 // Category says what kind of failure err is, a transport's, and what broke, in words that depend on err's type alone: its
 // text may hold a URL with its query. The reason is AccountGone, where host does not exist, NetworkInspected, ProxySignIn,
-// ProxySignInKind, ProxyRefused, NotTheService, AnswerGarbled or NetworkDown. It asks the network nothing.
+// ProxySignInKind, ProxyRefused, NotTheService, AnswerGarbled, AnswerForeign or NetworkDown. It asks the network nothing.
 func Category(err error, host string) (uploader.Reason, string) {
 	return categorise(err, host, false, offline)
 }
@@ -93,6 +93,9 @@ func categorise(err error, host string, reached bool, offline func() bool) (uplo
 	}
 	if _, ok := errors.AsType[tls.AlertError](err); ok {
 		return uploader.NetworkDown, "TLS handshake refused"
+	}
+	if errors.Is(err, errForeign) {
+		return uploader.AnswerForeign, "answer of another request"
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok || errors.Is(err, errEndless) || strings.Contains(err.Error(), "malformed HTTP") {
 		return uploader.AnswerGarbled, "answer is not HTTP"

@@ -145,6 +145,7 @@ type transferRow struct {
 	Created           time.Time
 	Scanned           bool                          `json:",omitzero"`
 	Paused            bool                          `json:",omitzero"`
+	Checks            uploader.Checks               `json:",omitzero"`
 	Follows           int64                         `json:",omitzero"`
 	ValidFrom         time.Time                     `json:",omitzero"`
 	ValidTo           time.Time                     `json:",omitzero"`
@@ -185,7 +186,7 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks, FollowOutside: scan.FollowOutside,
 		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
-		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Follows: t.Follows,
+		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks, Follows: t.Follows,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Speed: t.Speed, Skipped: t.Skipped,
 	}
 	for _, s := range t.SkippedPaths {
@@ -208,7 +209,7 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},
-		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Follows: r.Follows,
+		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks, Follows: r.Follows,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Speed, Skipped: r.Skipped,
 	}
 	for _, s := range r.SkippedPaths {

@@ -29,6 +29,8 @@ func filled(t *testing.T, r *rapid.T, v reflect.Value) {
 		v.SetBool(true)
 	case reflect.String:
 		v.SetString(string(rapid.SliceOfN(rapid.Byte(), 1, 12).Draw(r, "text")))
+	case reflect.Uint8:
+		v.SetUint(rapid.Uint64Range(1, 255).Draw(r, "number"))
 	case reflect.Int64:
 		v.SetInt(rapid.Int64Range(1, 1<<60).Draw(r, "number"))
 	case reflect.Float64:

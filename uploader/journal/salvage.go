@@ -212,6 +212,9 @@ func (s *salvage) takeTransfers(ctx context.Context) error {
 			}
 			if err := s.read(ctx, source.query, func(r *sql.Rows) error {
 				t, owner, err := scanTransfer(r, source.table)
+				if source.table == inOrigins {
+					t.Checks = uploader.ChecksUnknown // what came since is lost
+				}
 				if err == nil {
 					s.transfers[id] = &savedTransfer{Transfer: t, owner: owner, whole: source.table == inTransfers}
 				}

@@ -83,6 +83,9 @@ func (s *suite) sizes() {
 		name := fmt.Sprintf("sizes/%d", size)
 		a, err := s.store.PutBlob(s.Context(), name, NewBody(data), textual, absent)
 		s.succeeded(a, err)
+		if a.Checked == s.Lacks.CRC64 {
+			s.Errorf("%d bytes: the checksum was confirmed: %v", size, a.Checked)
+		}
 		got, p, ok := s.Read(s.T, name)
 		if !ok || !bytes.Equal(got, data) {
 			s.Errorf("%d bytes: read %d bytes back, or others", size, len(got))

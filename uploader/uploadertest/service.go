@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"inboxuploader/uploader"
@@ -23,6 +24,7 @@ type service struct {
 	log     []Request
 	clock   func() time.Time
 	discard bool
+	unnamed atomic.Bool // no checksum is named
 	running int
 	most    int
 }
@@ -96,6 +98,9 @@ func (s *service) discards() bool {
 	defer s.mu.Unlock()
 	return s.discard
 }
+
+// NameChecksums says whether answers name the checksum of what was received, as they do by default.
+func (s *service) NameChecksums(yes bool) { s.unnamed.Store(!yes) }
 
 // SetClock replaces the service's clock, time.Now by default. Call it before the first request.
 func (s *service) SetClock(now func() time.Time) { s.clock = now }

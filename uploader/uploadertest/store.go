@@ -216,6 +216,7 @@ func (s *Store) do(ctx context.Context, r Request, body *uploader.Body, work fun
 		ETag:      fmt.Sprintf("\"0x%X\"", number),
 		RequestID: requestID(number),
 		Date:      s.now(),
+		Checked:   body != nil && !s.unnamed.Load(),
 	}, nil
 }
 
