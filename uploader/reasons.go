@@ -101,6 +101,7 @@ const (
 	JournalDamaged    Reason = "journal-damaged"
 	JournalUnwritable Reason = "journal-unwritable"
 	JournalNewer      Reason = "journal-newer"
+	JournalGone       Reason = "journal-gone"
 
 	NotAddedFull Reason = "not-added-disk-full" // what was to be sent was not taken into the list
 	NotAddedBusy Reason = "not-added-list-busy"
@@ -283,6 +284,7 @@ var reasons = map[Reason]struct {
 	NotAddedBusy:      {ErrJournal, Explanation{"Nothing was added: another program holds the list of what is to be sent.", safeNotSent, "Wait a moment, then send again."}},
 	JournalDamaged:    {ErrJournal, Explanation{"The list of what is to be sent is damaged.", safeFinished, "Start the program again: it saves what can be read and says what could not."}},
 	JournalUnwritable: {ErrJournal, Explanation{"The list of what is to be sent can't be written.", safeFinished, "Check that you may write to the program's state folder and that its disk is there, or name another one with --state-dir."}},
+	JournalGone:       {ErrJournal, Explanation{"The folder with the list of what is to be sent was removed, or its disk was.", "Nothing more is sent; files already delivered stay delivered.", "Start the program again, and send the rest once more: what is in the inbox already is left alone."}},
 	JournalNewer:      {ErrJournal, Explanation{"The list of what is to be sent was written by a newer version of this program.", "It was not touched.", "Use the newer version, or name another folder with --state-dir."}},
 }
 

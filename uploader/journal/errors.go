@@ -19,6 +19,7 @@ var (
 	errBusy    = errors.New("another process holds it")
 	errStrange = errors.New("not a plain file")
 	errClosed  = errors.New("the journal is closed")
+	errGone    = errors.New("removed while it was in use")
 	errMisuse  = errors.New("the engine asked for what can't be kept") // a defect of this program
 )
 
@@ -44,6 +45,8 @@ func reasonOf(err error) uploader.Reason {
 		return uploader.JournalNewer
 	case errors.Is(err, errBusy), errors.Is(err, errLocked):
 		return uploader.JournalBusy
+	case errors.Is(err, errGone):
+		return uploader.JournalGone
 	case errors.Is(err, errMisuse), errors.Is(err, errClosed):
 		return uploader.Unexpected
 	case isFull(err):

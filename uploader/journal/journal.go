@@ -18,6 +18,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"os"
 	"sync"
 	"time"
 
@@ -41,7 +42,8 @@ type Options struct {
 type Journal struct {
 	files    files
 	patience time.Duration
-	wal      bool // otherwise each commit is durable, since a rollback journal always is
+	file     os.FileInfo // the database as it was opened
+	wal      bool        // otherwise each commit is durable, since a rollback journal always is
 	id       string
 	lock     *lockFile // run/ID.lock
 	shared   *lockFile // queue.lock
@@ -108,6 +110,9 @@ func (j *Journal) start(ctx context.Context) error {
 		return err
 	}
 	if err := patiently(ctx, j.patience, func() error { return j.enlist(ctx) }); err != nil {
+		return err
+	}
+	if j.file, err = os.Lstat(j.files.db()); err != nil {
 		return err
 	}
 	j.version, err = j.dataVersion(ctx)

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"inboxuploader/uploader"
 )
@@ -35,6 +37,9 @@ func (j *Journal) change(ctx context.Context, durable bool, do func(context.Cont
 		return err
 	}
 	defer func() { j.turn <- struct{}{} }()
+	if j.gone() {
+		return errGone
+	}
 	inner := context.WithoutCancel(ctx)
 	if err := j.synchronous(inner, durable); err != nil {
 		return err
@@ -53,6 +58,20 @@ func (j *Journal) change(ctx context.Context, durable bool, do func(context.Cont
 	}
 	j.loose = !durable
 	return nil
+}
+
+// gone reports whether the file is no longer in its folder: what is written would be lost with the process. A file that has another
+// identity counts only where this journal's lock is not there either, since some network disks give out a new one at any time.
+func (j *Journal) gone() bool {
+	now, err := os.Lstat(j.files.db())
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	if j.file == nil || os.SameFile(j.file, now) {
+		return false
+	}
+	_, err = os.Lstat(j.files.runFile(j.id))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // synchronous has the following commits outlive the machine's power, or the process alone. With a rollback journal that
