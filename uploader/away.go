@@ -5,10 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/source"
 )
 
 const (
@@ -28,9 +28,9 @@ func (q *Queue) orAway(j *job, err error) error {
 		return err
 	}
 	missing := ""
-	roots := q.index.rootsAbove(j.Transfer, j.Source)
-	if !q.looks.do(q.ctx, roots, func() {
-		if missing = missingDisk(j.Source, j.FileID); missing != "" && anyIsThere(roots) {
+	at := j.at()
+	if !q.looks.do(q.ctx, at.Root, func() {
+		if missing = missingDisk(at.String(), j.FileID); missing != "" && isThere(at.Root) {
 			missing = ""
 		}
 	}) || missing == "" {
@@ -50,9 +50,9 @@ func missingDisk(path string, id FileID) string {
 	}
 	missing := path
 	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
-		fi, err := stat(folder)
+		info, err := stat(folder)
 		switch {
-		case err == nil && (id == FileID{} || fileIDOf(fi).Device == id.Device):
+		case err == nil && (id == FileID{} || info.ID.Device == id.Device):
 			return ""
 		case err == nil && missing == path && !isEmpty(folder):
 			// The file alone is missing among others. Some file systems in layers say another device for a file than for its folder.
@@ -66,27 +66,11 @@ func missingDisk(path string, id FileID) string {
 	}
 }
 
-// rootsAbove returns the roots of a transfer below which a file was found.
-func (x *index) rootsAbove(transfer int64, source string) (roots []string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if t := x.transferOf(transfer); t != nil {
-		for _, root := range t.Roots {
-			if isBelow(source, root) {
-				roots = append(roots, root)
-			}
-		}
-	}
-	return roots
-}
-
-// anyIsThere reports whether one of the roots that a file was found below is there and has something in it: then its disk is there,
-// whatever number the system gives it since it was connected again. It blocks on the disk.
-func anyIsThere(roots []string) bool {
-	return slices.ContainsFunc(roots, func(root string) bool {
-		_, err := stat(root)
-		return err == nil && !isEmpty(root)
-	})
+// isThere reports whether the root that a file was found below is there and has something in it: then its disk is there, whatever number
+// the system gives it since it was connected again. It blocks on the disk.
+func isThere(root string) bool {
+	_, err := stat(root)
+	return err == nil && !isEmpty(root)
 }
 
 // isEmpty reports whether nothing is in a folder, as in a mount point on which nothing is mounted.
@@ -106,8 +90,8 @@ func (q *Queue) sourceAway(j *job, e *Error) {
 	missing := diskOf(j.Source, j.FileID)
 	if q.index.setAway(j.Transfer, missing, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
-		id, in, source, file := j.Transfer, j.inbox, j.Source, j.FileID
-		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, in, source, file, e.Value) })
+		id, in, at, d, file := j.Transfer, j.inbox, j.at(), missing, j.FileID
+		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, in, at, d, file, e.Value) })
 	}
 	for _, l := range q.loaded {
 		if l.Transfer == j.Transfer && diskOf(l.Source, l.FileID) == missing {
@@ -117,7 +101,7 @@ func (q *Queue) sourceAway(j *job, e *Error) {
 }
 
 // awaitDisk blocks until a file's disk is back, or the queue ends, and then lets the transfer's files on it go on.
-func (q *Queue) awaitDisk(transfer int64, in *inbox, source string, file FileID, missing string) {
+func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d disk, file FileID, missing string) {
 	for {
 		q.mu.Lock()
 		hurry := q.hurry
@@ -133,14 +117,14 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, source string, file FileID,
 		}
 		q.askAboutEnd(in)
 		back := false
-		if !q.looks.do(q.ctx, q.index.rootsAbove(transfer, source), func() {
+		if !q.looks.do(q.ctx, at.Root, func() {
 			_, err := stat(missing)
-			back = err == nil || missingDisk(source, file) == ""
+			back = err == nil || missingDisk(at.String(), file) == ""
 		}) || !back {
 			continue
 		}
 		q.mu.Lock()
-		q.index.setAway(transfer, diskOf(source, file), nil)
+		q.index.setAway(transfer, d, nil)
 		q.reconsider()
 		q.mu.Unlock()
 		return

@@ -1,6 +1,12 @@
 package uploader
 
-import "time"
+import (
+	"path/filepath"
+	"strings"
+	"time"
+
+	"inboxuploader/uploader/source"
+)
 
 // BatchSize is the most jobs of a batch. Jobs are kept in batches because a million rows of one job each would take a
 // database minutes and hundreds of megabytes: a batch costs one row, and counts by state make any page of a list cheap.
@@ -94,18 +100,22 @@ func (t *tally) decode(data []byte) bool {
 	return d.end()
 }
 
-// batchFormat is the version of the encodings in this file. Another one is for a migration, not for guessing.
-const batchFormat = 1
+// batchFormat is the version of the encodings in this file, and factsFormat that of facts. Another one is for a migration, not for guessing.
+const (
+	batchFormat = 1
+	factsFormat = 2 // 1 did not keep where files lie
+)
 
 // encodeFacts returns what never changes of the jobs. Paths and names are written as what differs from the one before.
 func encodeFacts(jobs []Job) []byte {
 	e := encoder{buf: make([]byte, 0, 64*len(jobs))}
-	e.byte(batchFormat)
+	e.byte(factsFormat)
 	e.uint(uint64(len(jobs)))
 	var last Job
 	for i := range jobs {
 		j := &jobs[i]
 		e.follow(last.Source, j.Source)
+		e.at(&last, j)
 		e.follow(last.Blob, j.Blob)
 		e.version(j)
 		last = *j
@@ -116,7 +126,8 @@ func encodeFacts(jobs []Job) []byte {
 // decodeFacts is the reverse. Its second result is false where the bytes are damaged.
 func decodeFacts(data []byte) ([]Job, bool) {
 	d := decoder{buf: data}
-	if d.byte() != batchFormat {
+	format := d.byte()
+	if format != factsFormat && format != 1 {
 		return nil, false
 	}
 	n := d.uint()
@@ -128,6 +139,9 @@ func decodeFacts(data []byte) ([]Job, bool) {
 	for i := range jobs {
 		j := &jobs[i]
 		j.Source = d.follow(last.Source)
+		if format == factsFormat {
+			d.at(&last, j)
+		}
 		j.Blob = d.follow(last.Blob)
 		d.version(j)
 		last = *j
@@ -137,6 +151,42 @@ func decodeFacts(data []byte) ([]Job, bool) {
 	}
 	return jobs, d.end()
 }
+
+// What is written of where a file lies: one of these numbers, or above them the length of its root, where the path is that by which
+// the file was found.
+const (
+	atUnknown   = iota
+	atElsewhere // through a link; the root and the way from there follow
+	atSource
+)
+
+func (e *encoder) at(last, j *Job) {
+	switch {
+	case j.At == (source.Path{}):
+		e.uint(atUnknown)
+	case j.At.String() == j.Source:
+		e.uint(atSource + uint64(len(j.At.Root)))
+	default:
+		e.uint(atElsewhere)
+		e.follow(last.At.Root, j.At.Root)
+		e.follow(last.At.Below, j.At.Below)
+	}
+}
+
+func (d *decoder) at(last, j *Job) {
+	switch n := d.uint(); {
+	case n == atUnknown:
+	case n == atElsewhere:
+		j.At = source.Path{Root: d.follow(last.At.Root), Below: d.follow(last.At.Below)}
+	case n-atSource > uint64(len(j.Source)):
+		d.bad = true
+	default:
+		j.At = source.Path{Root: j.Source[:n-atSource], Below: strings.TrimPrefix(j.Source[n-atSource:], separator)}
+	}
+}
+
+// separator stands between the parts of a path on this system.
+const separator = string(filepath.Separator)
 
 // What a job's entry in States begins with: its state and which parts follow.
 const (

@@ -1,9 +1,10 @@
 package uploader
 
 import (
-	"io/fs"
 	"testing"
 	"time"
+
+	"inboxuploader/uploader/source"
 )
 
 // SetClosePatience makes Close wait that long for what nothing can end, until the test ends.
@@ -14,7 +15,7 @@ func SetClosePatience(t *testing.T, d time.Duration) {
 }
 
 // SetStat makes the looks at disks that may not be there go to f until the test ends.
-func SetStat(t *testing.T, f func(path string) (fs.FileInfo, error)) {
+func SetStat(t *testing.T, f func(path string) (source.Info, error)) {
 	before := stat
 	stat = f
 	t.Cleanup(func() { stat = before })
@@ -27,4 +28,23 @@ func (q *Queue) Sleep(d time.Duration) {
 	for _, in := range q.order {
 		in.skew += d // in a test the wall clock can't be moved
 	}
+}
+
+// FactsOfBefore returns a batch's facts as a version of this program wrote them that did not keep where files lie.
+func FactsOfBefore(facts []byte) []byte {
+	jobs, ok := decodeFacts(facts)
+	if !ok {
+		return nil
+	}
+	e := encoder{}
+	e.byte(batchFormat)
+	e.uint(uint64(len(jobs)))
+	var last Job
+	for i := range jobs {
+		e.follow(last.Source, jobs[i].Source)
+		e.follow(last.Blob, jobs[i].Blob)
+		e.version(&jobs[i])
+		last = jobs[i]
+	}
+	return e.buf
 }

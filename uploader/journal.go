@@ -3,6 +3,8 @@ package uploader
 import (
 	"context"
 	"time"
+
+	"inboxuploader/uploader/source"
 )
 
 // Journal is what the queue remembers: what was asked, what the service acknowledged, what is done. Package journal keeps
@@ -114,6 +116,7 @@ type Transfer struct {
 	Skipped            map[SkipReason]int64
 	// SkippedPaths are the first of what was left out on purpose, up to MaxSkippedPaths. Junk is only counted.
 	SkippedPaths []SkippedPath
+	Outside      int64 // how many links were followed out of Roots; known once all have been read
 
 	Owner Owner // set by the journal
 	// Seen is when the last process that owned it is known to have been at work on it; set by the journal.
@@ -193,6 +196,7 @@ type Job struct {
 	Size     int64  // bytes
 	ModTime  time.Time
 	FileID   FileID
+	At       source.Path // where Source lies; zero where a version of this program found it that did not keep that
 	Class    Class
 	Replace  bool // a blob of this name may be replaced
 	KeepBoth bool // where a blob of this name is there, this file gets another name

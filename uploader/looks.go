@@ -2,35 +2,33 @@ package uploader
 
 import (
 	"context"
-	"os"
-	"strings"
 	"sync"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/source"
 )
 
-// stat is os.Stat, but for tests.
-var stat = os.Stat
+// stat is [source.Path.Stat] of a real path, but for tests.
+var stat = func(path string) (source.Info, error) { return source.Path{Root: path}.Stat() }
 
 // looks are looks at disks that may not be there. On a dead network disk such a look blocks for as long as the system likes, where
-// nothing can end it; so nobody who wants to end waits for one, and there is at most one under way for the same roots.
+// nothing can end it; so nobody who wants to end waits for one, and there is at most one under way for the same root.
 type looks struct {
 	mu   sync.Mutex
-	turn map[string]chan struct{} // by roots: holds a value while a look is under way
+	turn map[string]chan struct{} // by root: holds a value while a look is under way
 }
 
-// do calls look on a goroutine of its own, when no other look at the roots is under way, and reports whether it has ended. If ctx ends
+// do calls look on a goroutine of its own, when no other look at the root is under way, and reports whether it has ended. If ctx ends
 // first, look goes on alone, and nothing that it sets may be read.
-func (l *looks) do(ctx context.Context, roots []string, look func()) bool {
-	key := strings.Join(roots, "\x00")
+func (l *looks) do(ctx context.Context, root string, look func()) bool {
 	l.mu.Lock()
 	if l.turn == nil {
 		l.turn = map[string]chan struct{}{}
 	}
-	turn := l.turn[key]
+	turn := l.turn[root]
 	if turn == nil {
 		turn = make(chan struct{}, 1)
-		l.turn[key] = turn
+		l.turn[root] = turn
 	}
 	l.mu.Unlock()
 	select {

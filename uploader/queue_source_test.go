@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -231,10 +232,10 @@ func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
 func TestADeadDiskDoesNotKeepTheQueueFromEnding(t *testing.T) {
 	var under atomic.Int32
 	var dead chan struct{}
-	uploader.SetStat(t, func(path string) (fs.FileInfo, error) {
+	uploader.SetStat(t, func(path string) (source.Info, error) {
 		under.Add(1)
 		<-dead
-		return nil, fs.ErrNotExist
+		return source.Info{}, fs.ErrNotExist
 	})
 	synctest.Test(t, func(t *testing.T) {
 		dead = make(chan struct{})

@@ -121,23 +121,26 @@ func allowNoOpenFile(t *testing.T) (mend func()) {
 	}
 }
 
-// TestAFileThatOnlySaysItIsEmptyIsNotDeliveredEmpty: as those that Linux makes up.
-func TestAFileThatOnlySaysItIsEmptyIsNotDeliveredEmpty(t *testing.T) {
-	const path = "/proc/version"
-	if info, err := os.Stat(path); err != nil || info.Size() != 0 {
-		t.Skip("there is no such file here")
+// TestAFileThatTheSystemMakesUpIsNoFile: those that only say they are empty, and those that say they are larger than they are.
+func TestAFileThatTheSystemMakesUpIsNoFile(t *testing.T) {
+	for _, path := range []string{"/proc/version", "/sys/kernel/uevent_seqnum"} {
+		t.Run(path, func(t *testing.T) {
+			if _, err := os.Stat(path); err != nil {
+				t.Skip("there is no such file here")
+			}
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{})
+				b.add(uploader.AddOptions{}, path)
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if r := b.problem(uploader.Attention); r != uploader.SourceNotAFile {
+					t.Errorf("reason %q", r)
+				}
+				b.close()
+			})
+		})
 	}
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "w", uploader.Config{})
-		b.add(uploader.AddOptions{}, path)
-		if err := b.wait(); err != nil {
-			t.Fatal(err)
-		}
-		if r := b.problem(uploader.Attention); r != uploader.SourceChanged {
-			t.Errorf("reason %q", r)
-		}
-		b.close()
-	})
 }
 
 // TestAPipeInAFilesPlaceIsNotWaitedFor: opening it would hold a connection until somebody writes into the pipe.
@@ -169,7 +172,7 @@ func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
 			if err := b.queue.Wait(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if r := b.problem(uploader.Attention); r != uploader.SourceUnreadable {
+			if r := b.problem(uploader.Attention); r != uploader.SourceReplaced {
 				t.Errorf("the problem is %v", r)
 			}
 		})

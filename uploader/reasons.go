@@ -73,6 +73,8 @@ const (
 	SourceUnreadable   Reason = "source-unreadable"
 	SourceIsFolder     Reason = "source-is-folder"
 	SourceNotAFile     Reason = "source-not-a-file"
+	SourceLinked       Reason = "source-linked"
+	SourceReplaced     Reason = "source-replaced"
 	PatternInvalid     Reason = "pattern-invalid"
 	SourceChanged      Reason = "source-changed"
 	TooLarge           Reason = "too-large"
@@ -160,12 +162,13 @@ const (
 // What stands for {value} where a file can't be sent.
 const (
 	valueNoRight   = "you don't have the right to"
-	valueNoFile    = "it is not a file"
 	valueDiskSays  = "its disk or another program does not let it be read"
+	valueFolder    = "a folder"
 	valueFIFO      = "a named pipe"
 	valueSocket    = "a socket"
 	valueDevice    = "a device"
 	valueIrregular = "something special of the system"
+	valueMadeUp    = "something that the system makes up while it is read"
 	valueLargest   = "about 190 TiB"
 	valueNoCode    = "it does not say why"
 )
@@ -250,6 +253,8 @@ var reasons = map[Reason]struct {
 	SourceUnreadable:   {ErrSource, Explanation{"The file can't be read: {value}.", "The other files go on.", "Close the program that uses it or ask for the right to read it, then try again."}},
 	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, "Add --recursive to send it with all it contains."}},
 	SourceNotAFile:     {ErrSource, Explanation{"This is not a file but {value}.", safeNotSent, "Copy its content to a file and send that."}},
+	SourceLinked:       {ErrSource, Explanation{"A link has taken the place of “{value}” since the file was found.", "Nothing that the link leads to was sent.", "Find out who put it there. Put the file or folder back and try again, or add it again as it is now."}},
+	SourceReplaced:     {ErrSource, Explanation{"The file has been replaced by {value}.", safeNotSent, "Put the file back and try again."}},
 	PatternInvalid:     {ErrSource, Explanation{"The pattern “{value}” can't be understood.", safeNotSent, "Check its brackets and braces; * stands for any name, ** for any folders."}},
 	SourceChanged:      {ErrSourceChanged, Explanation{"The file changes while it is being sent.", "No mixture of old and new was delivered.", "Wait until the program that writes it has finished, then try again."}},
 	TooLarge:           {ErrName, Explanation{"The file is larger than the storage can hold in one piece ({value}).", safeNotSent, "Split it and send the parts."}},

@@ -212,7 +212,7 @@ func (x *index) takeAway(b *batch, jobs []Job) int {
 func (x *index) close(id int64) {
 	x.mu.Lock()
 	if t := x.transferOf(id); t != nil {
-		t.Skipped, t.SkippedPaths = map[SkipReason]int64{}, nil
+		t.Skipped, t.SkippedPaths, t.Outside = map[SkipReason]int64{}, nil, 0
 		t.Scanned, t.dirty, x.ended = true, true, true
 		x.mark()
 	}

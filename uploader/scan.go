@@ -3,6 +3,8 @@ package uploader
 import (
 	"context"
 	"time"
+
+	"inboxuploader/uploader/source"
 )
 
 // Sizes of the batches that [Scan] hands over. The first is small so that sending can begin at once.
@@ -28,20 +30,15 @@ type ScanOptions struct {
 	Own               string   // the program's own folder, which is never sent; empty: there is none
 }
 
-// FileID identifies a file on this computer as long as it exists, whatever its name: device and inode on Unix. The zero
-// FileID is unknown, as on Windows and on some network disks.
-type FileID struct {
-	Device, Index uint64
-}
-
 // Found is one thing that a scan came across: a file to send, or what is not sent and why.
 type Found struct {
-	Source  string    // absolute path, in the system's own form
-	Rel     string    // path with slashes, beginning with the own name of the root
-	Size    int64     // bytes; 0 for what is no file
-	ModTime time.Time // zero for what is no file
-	ID      FileID    // zero if unknown
-	Blob    Name      // the planned name; empty where Err or Skip say so
+	Source  string      // absolute path, in the system's own form
+	Rel     string      // path with slashes, beginning with the own name of the root
+	Size    int64       // bytes; 0 for what is no file
+	ModTime time.Time   // zero for what is no file
+	ID      FileID      // zero if unknown
+	At      source.Path // of a file: where it lies, with the links followed that led to it
+	Blob    Name        // the planned name; empty where Err or Skip say so
 
 	Err  *Error     // not nil: this can't be sent and a person has to look
 	Skip SkipReason // not empty: this is left out on purpose
@@ -59,7 +56,7 @@ const (
 	SkipSymlink     SkipReason = "symlink"          // is a link (on Windows also a junction), and links are not followed
 	SkipOutside     SkipReason = "symlink-outside"  // leads out of the root
 	SkipLoop        SkipReason = "symlink-loop"     // leads back to a folder above it, or nowhere but to itself
-	SkipFollowed    SkipReason = "symlink-followed" // leads to a folder that was taken through another link already
+	SkipFollowed    SkipReason = "symlink-followed" // leads to a folder that was taken through 100 other links already
 	SkipDangling    SkipReason = "symlink-dangling" // leads to nothing
 	SkipFIFO        SkipReason = "fifo"             // is a named pipe
 	SkipSocket      SkipReason = "socket"           // is a socket
@@ -75,6 +72,7 @@ type ScanTotals struct {
 	Bytes   int64                // their sizes
 	Failed  int64                // with Err
 	Skipped map[SkipReason]int64 // with Skip; a skipped folder counts once, whatever it contains
+	Outside int64                // links that were followed out of their root
 }
 
 // Scan finds what is to be sent of the roots and hands it to emit in batches: the first of up to 64, then of up to
@@ -124,11 +122,11 @@ func scan(ctx context.Context, roots []string, opts ScanOptions, emit func([]Fou
 
 // scanner is the state of one Scan. It belongs to one goroutine.
 type scanner struct {
-	opts     ScanOptions
-	filter   *filter
-	all      []*root
-	names    nameSet             // of roots that share their first segment
-	followed map[string]struct{} // real paths of folders taken through a link
+	opts    ScanOptions
+	filter  *filter
+	all     []*root
+	names   nameSet        // of roots that share their first segment
+	entered map[string]int // how many links to a folder were followed, by its real path
 
 	crowded func()
 	tries   int // in a row that failed because too many files were open
@@ -231,6 +229,18 @@ func (s *scanner) uncrowded(ctx context.Context, open func() error) (openErr, er
 		}
 	}
 }
+
+// stat returns what stands at a path, without following a link. Its error is for [scanner.fail].
+func (s *scanner) stat(ctx context.Context, at source.Path) (info source.Info, err error) {
+	err, ended := s.uncrowded(ctx, func() (oerr error) { info, oerr = at.Stat(); return oerr })
+	if ended != nil {
+		return info, &endedError{ended}
+	}
+	return info, err
+}
+
+// endedError is why a scan ends, where else stands why one file can't be sent.
+type endedError struct{ error }
 
 func (s *scanner) finish() error {
 	if s.lone != nil {

@@ -14,14 +14,16 @@ import (
 	"syscall"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"inboxuploader/uploader/source"
 )
 
 // root is one starting point of a scan.
 type root struct {
-	path     string // absolute
-	rel      string // what Rel begins with; empty for a whole Unix file system
-	explicit bool   // named by the person, not found by a pattern
-	real     string // path with all links resolved; links must lead below it
+	path     string      // absolute
+	rel      string      // what Rel begins with; empty for a whole Unix file system
+	explicit bool        // named by the person, not found by a pattern
+	at       source.Path // where it lies, with all links followed but, of what a pattern found, its own
 	number   int32
 	shared   bool // another root's blobs begin with the same segment
 }
@@ -55,7 +57,7 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 		}
 		r.shared = first[firstSegment(r.rel)] > 1
 		if r.shared {
-			key := [2]string{r.rel, realPath(r.path)}
+			key := [2]string{r.rel, place(r.path)}
 			if same[key] {
 				continue // named twice
 			}
@@ -70,6 +72,9 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 	}
 	return nil
 }
+
+// wildcards are what makes a pattern of a path.
+const wildcards = "*?[{"
 
 // expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's cause or emit's.
 func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, failed *Error, err error) {
@@ -90,7 +95,7 @@ func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, fa
 		return []*root{{path: abs, rel: ownName(abs), explicit: true}}, nil, nil
 	}
 	failed = sourceError("scan", abs, err)
-	if strings.ContainsAny(arg, "*?[{") {
+	if strings.ContainsAny(arg, wildcards) {
 		var told bool
 		if roots, told, err = s.glob(ctx, abs); err != nil {
 			return nil, nil, err
@@ -122,10 +127,14 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
 	// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
 	at := func(m string) string { return filepath.Join(filepath.FromSlash(base), filepath.FromSlash(m)) }
+	in, err := source.Resolve(filepath.FromSlash(base))
+	if err != nil {
+		in = source.Path{Root: filepath.FromSlash(base)} // reading it says what is wrong
+	}
 	var matches []string
 	var folders *globbed
 	crowded, err := s.uncrowded(ctx, func() error {
-		folders = &globbed{FS: os.DirFS(base), unread: map[string]error{}}
+		folders = &globbed{in: in, follow: s.opts.FollowSymlinks, unread: map[string]error{}, links: map[string]bool{}}
 		// What is no valid pattern was meant as a name, and no file has it.
 		matches, _ = doublestar.Glob(folders, rest, options...)
 		return folders.crowded
@@ -137,7 +146,14 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 		folders.unread["."] = crowded
 	}
 	for _, m := range matches {
-		roots = append(roots, &root{path: at(m), rel: m})
+		roots = append(roots, &root{path: at(m), rel: m, at: in.Join(filepath.FromSlash(m))})
+	}
+	for _, name := range slices.Sorted(maps.Keys(folders.links)) {
+		told = true
+		f := Found{Source: at(name), Rel: name}
+		if err := s.skip(f, s.filter.orSkip(path.Base(name), name, false, SkipSymlink)); err != nil {
+			return nil, told, err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(folders.unread)) {
 		if s.filter.skip(path.Base(name), name, true, false, false) != "" {
@@ -151,16 +167,32 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	return roots, told, nil
 }
 
-// globbed is what a pattern is matched in. It keeps which folders can't be read, over which doublestar passes.
+// globbed is what a pattern is matched in. It keeps which folders can't be read, over which doublestar passes, and which links it does
+// not go through.
 type globbed struct {
-	fs.FS
+	in      source.Path      // the folder that the pattern names
+	follow  bool             // go through links below that
 	crowded error            // since too many files are open
 	unread  map[string]error // for other reasons, by the folder's name
+	links   map[string]bool  // to folders, by their names
+}
+
+// Open implements fs.FS. Nothing is opened for its content.
+func (g *globbed) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+}
+
+// path returns where something lies.
+func (g *globbed) path(name string) source.Path {
+	if name == "." {
+		return g.in
+	}
+	return g.in.Join(filepath.FromSlash(name))
 }
 
 // ReadDir implements fs.ReadDirFS.
 func (g *globbed) ReadDir(name string) ([]fs.DirEntry, error) {
-	entries, err := fs.ReadDir(g.FS, name)
+	entries, err := g.readDir(g.path(name))
 	switch {
 	case isCrowded(err):
 		g.crowded = err
@@ -170,8 +202,33 @@ func (g *globbed) ReadDir(name string) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-// Stat implements fs.StatFS; without it, each file would be opened.
-func (g *globbed) Stat(name string) (fs.FileInfo, error) { return fs.Stat(g.FS, name) }
+func (g *globbed) readDir(at source.Path) ([]fs.DirEntry, error) {
+	if g.follow {
+		return os.ReadDir(at.String())
+	}
+	dir, err := at.OpenDir()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = dir.Close() }() // it was only read
+	entries, err := dir.Read(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// Stat implements fs.StatFS. It is asked for what lies on the way to what may match.
+func (g *globbed) Stat(name string) (fs.FileInfo, error) {
+	path := g.path(name).String()
+	fi, err := os.Stat(path)
+	if err != nil || g.follow {
+		return fi, err
+	}
+	lstat, err := os.Lstat(path)
+	if err == nil && fi.IsDir() && !lstat.IsDir() {
+		g.links[name] = true
+	}
+	return lstat, err
+}
 
 // renamedRoot reports whether the service would change the root's own name.
 func renamedRoot(r *root) bool {
@@ -186,39 +243,34 @@ func firstSegment(rel string) string {
 	return planned
 }
 
+// place returns where something lies, with all links on the way followed, or the path as it is where nothing is.
+func place(path string) string {
+	if at, err := source.Resolve(path); err == nil {
+		return at.String()
+	}
+	return path
+}
+
 // root scans one root.
 func (s *scanner) root(ctx context.Context, r *root) error {
 	name := filepath.Base(r.path)
-	f := Found{Source: r.path, Rel: r.rel}
-	lstat, err := os.Lstat(r.path)
-	if err != nil {
+	info, why, err := s.enterRoot(ctx, r)
+	f := Found{Source: r.path, Rel: r.rel, At: r.at}
+	switch {
+	case err != nil:
 		return s.fail(f, err)
+	case why == SkipSymlink:
+		return s.skip(f, s.filter.orSkip(name, name, false, why))
+	case why != "":
+		return s.skip(f, why)
 	}
-	kind := kindOf(r.path, lstat.Mode())
-	info := lstat
-	if kind == kindLink {
-		if !r.explicit && !s.opts.FollowSymlinks {
-			return s.skip(f, s.filter.orSkip(name, name, false, SkipSymlink))
-		}
-		if info, err = os.Stat(r.path); err != nil {
-			return s.fail(f, err)
-		}
-		kind = kindOf(r.path, info.Mode())
-	}
-	if d := diskOf(r.path, fileIDOf(info)); d != s.disk {
+	if d := diskOf(r.path, info.ID); d != s.disk {
 		if err := s.flush(); err != nil {
 			return err
 		}
 		s.disk = d
 	}
-	r.real = realPath(r.path)
-	if lstat != info && !r.explicit {
-		// What a pattern found is held against the folder that the pattern names.
-		if why := s.linkLeadsOut(realPath(filepath.Dir(r.path)), r.real); why != "" {
-			return s.skip(f, why)
-		}
-	}
-	folder := kind == kindFolder
+	folder := info.Kind == source.Folder
 	if r.rel != "" {
 		if why := s.filter.skip(name, name, folder, r.explicit, false); why != "" {
 			return s.skip(f, why)
@@ -230,16 +282,52 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	case folder && !s.opts.Recursive:
 		return s.skip(f, SkipFolder)
 	case folder:
-		return s.walk(ctx, &folderAt{root: r, path: r.path, rel: r.rel, real: r.real})
-	case kind != kindFile && r.explicit:
-		return s.add(refuseFound(f, SourceNotAFile, kind.words()))
-	case kind != kindFile:
-		return s.skip(f, kind.skip())
+		return s.walk(ctx, &folderAt{root: r, path: r.path, rel: r.rel, at: r.at})
+	case info.Kind != source.File && r.explicit:
+		return s.add(refuseFound(f, SourceNotAFile, kindWords(info.Kind)))
+	case info.Kind != source.File:
+		return s.skip(f, skipKind(info.Kind))
 	}
 	return s.file(f, info, r)
 }
 
+// enterRoot finds out what a root is and where it lies. The links on what a person named are followed; of what a pattern found, only if
+// links are, and as far as they may lead from the folder that it was found in.
+func (s *scanner) enterRoot(ctx context.Context, r *root) (info source.Info, why SkipReason, err error) {
+	if !r.explicit && !s.opts.FollowSymlinks {
+		if info, err = s.stat(ctx, r.at); err == nil && info.Kind == source.Link {
+			why = SkipSymlink
+		}
+		return info, why, err
+	}
+	fi, err := os.Stat(r.path)
+	if err != nil {
+		return info, "", err
+	}
+	if k := source.KindOf(fi.Mode()); k != source.File && k != source.Folder && k != source.Irregular {
+		return source.Info{Kind: k}, "", nil // a program's pipe has no path of its own
+	}
+	in := r.at.Root
+	if r.at, err = source.Resolve(r.path); err != nil {
+		return info, "", err
+	}
+	if info, err = s.stat(ctx, r.at); err != nil || r.explicit {
+		return info, "", err
+	}
+	if !isBelow(r.at.String(), in) {
+		if !s.opts.FollowOutside {
+			return info, SkipOutside, nil
+		}
+		s.totals.Outside++
+	}
+	return info, "", nil
+}
+
+// fail hands over f with why it can't be sent.
 func (s *scanner) fail(f Found, err error) error {
+	if ended, ok := errors.AsType[*endedError](err); ok {
+		return ended.error
+	}
 	f.Err = sourceError("scan", f.Source, err)
 	return s.add(f)
 }

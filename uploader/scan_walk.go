@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"inboxuploader/uploader/source"
 )
 
 // How many entries of a folder are read at once. The first part is small so that sending can begin at once.
@@ -20,12 +22,12 @@ const (
 // folderAt is a folder on the way down.
 type folderAt struct {
 	root     *root
-	path     string   // as it was reached, maybe through links
-	rel      string   // its Rel
-	below    string   // its path relative to the root, with slashes; empty for the root
-	included bool     // it or a folder above it matched an include pattern
-	real     string   // its path with all links resolved; kept up to date only if links are followed
-	hops     []string // the real paths of the folders from which links led here
+	path     string      // as it was reached, maybe through links
+	rel      string      // its Rel
+	below    string      // its path relative to the root, with slashes; empty for the root
+	included bool        // it or a folder above it matched an include pattern
+	at       source.Path // where it lies
+	hops     []string    // the real paths of the folders from which links led here
 }
 
 // entryAt is one entry of a folder that is to be sent: a file, or a folder to go into.
@@ -35,7 +37,7 @@ type entryAt struct {
 	folder   bool
 	link     bool
 	included bool
-	target   string // of a link to a folder: its real path
+	at       source.Path // where it lies; of a link, what it leads to
 }
 
 // walk scans one folder and then, with the folder closed again, its subfolders: so only one is open at a time, however
@@ -51,9 +53,9 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 	}
 	var folders, renamed []entryAt
 	empty := true
-	readErr, err := s.read(ctx, d.path, func(e fs.DirEntry) error {
+	readErr, err := s.read(ctx, d.at, func(dir *source.Dir, e fs.DirEntry) error {
 		empty = false
-		x, ok, err := s.look(d, e)
+		x, ok, err := s.look(ctx, d, dir, e)
 		switch {
 		case err != nil || !ok:
 			return err
@@ -62,12 +64,15 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 		case x.folder:
 			folders = append(folders, x)
 		default:
-			return s.entry(d, x, e)
+			return s.entry(ctx, d, x, dir, e)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if s.swapped(d, readErr) {
+		return s.skip(Found{Source: d.path, Rel: d.rel}, SkipSymlink)
 	}
 	if readErr != nil {
 		if err := s.fail(Found{Source: d.path, Rel: d.rel}, readErr); err != nil {
@@ -97,16 +102,25 @@ func (s *scanner) isOwn(d *folderAt) bool {
 	if s.opts.Own == "" || !linked && filepath.Base(d.path) != filepath.Base(s.opts.Own) {
 		return false
 	}
-	a, aerr := os.Stat(d.path)
+	a, aerr := os.Stat(d.at.String())
 	b, berr := os.Stat(s.opts.Own)
 	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
+// swapped reports whether a folder below the root became a link between being found and being read. Where links are not followed it is
+// left out like others.
+func (s *scanner) swapped(d *folderAt, err error) bool {
+	r, ok := errors.AsType[*source.Replaced](err)
+	return ok && r.Kind == source.Link && d.below != "" && !s.opts.FollowSymlinks
+}
+
 // read calls visit for each entry of a folder, in order of name within each part. readErr is why the folder can't be
 // read to its end; err is visit's, or ctx's cause.
-func (s *scanner) read(ctx context.Context, path string, visit func(fs.DirEntry) error) (readErr, err error) {
-	var f *os.File
-	readErr, err = s.uncrowded(ctx, func() (oerr error) { f, oerr = openFile(path); return oerr })
+func (s *scanner) read(
+	ctx context.Context, at source.Path, visit func(*source.Dir, fs.DirEntry) error,
+) (readErr, err error) {
+	var f *source.Dir
+	readErr, err = s.uncrowded(ctx, func() (oerr error) { f, oerr = at.OpenDir(); return oerr })
 	if readErr != nil || err != nil {
 		return readErr, err
 	}
@@ -119,13 +133,13 @@ func (s *scanner) read(ctx context.Context, path string, visit func(fs.DirEntry)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		entries, rerr := f.ReadDir(n)
+		entries, rerr := f.Read(n)
 		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 		for i, e := range entries {
 			if i%64 == 63 && ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
-			if err := visit(e); err != nil {
+			if err := visit(f, e); err != nil {
 				return nil, err
 			}
 		}
@@ -140,36 +154,39 @@ func (s *scanner) read(ctx context.Context, path string, visit func(fs.DirEntry)
 
 // look decides what to do with an entry. If it is neither a file to send nor a folder to go into, look reports it and
 // ok is false.
-func (s *scanner) look(d *folderAt, e fs.DirEntry) (x entryAt, ok bool, err error) {
+func (s *scanner) look(
+	ctx context.Context, d *folderAt, dir *source.Dir, e fs.DirEntry,
+) (x entryAt, ok bool, err error) {
 	name := e.Name()
 	path := filepath.Join(d.path, name)
 	below := join(d.below, name)
 	f := func() Found { return Found{Source: path, Rel: join(d.rel, name)} }
 
-	k := kindOf(path, e.Type())
-	x = entryAt{name: name, folder: k == kindFolder, link: k == kindLink, included: d.included}
+	k := dir.Kind(e)
+	x = entryAt{name: name, folder: k == source.Folder, link: k == source.Link, included: d.included, at: d.at.Join(name)}
+	outside := false
 	if x.link {
 		if !s.opts.FollowSymlinks {
 			return x, false, s.skip(f(), s.filter.orSkip(name, below, d.included, SkipSymlink))
 		}
-		t, why, err := s.follow(d, name)
+		t, why, err := s.follow(ctx, d, name)
 		if err != nil || why != "" {
 			if why = s.filter.orSkip(name, below, d.included, why); why != "" {
 				return x, false, s.skip(f(), why)
 			}
 			return x, false, s.fail(f(), err)
 		}
-		k = t.kind
-		x.folder, x.target = k == kindFolder, t.real
+		k, outside = t.kind, t.outside
+		x.folder, x.at = k == source.Folder, t.at
 	}
 	if why := s.filter.skip(name, below, x.folder, false, d.included); why != "" {
 		return x, false, s.skip(f(), why)
 	}
-	if !x.folder && k != kindFile {
-		return x, false, s.skip(f(), k.skip())
+	if !x.folder && k != source.File {
+		return x, false, s.skip(f(), skipKind(k))
 	}
 	if x.folder && x.link {
-		if why := s.enterLink(d, x.target); why != "" {
+		if why := s.enterLink(d, x.at.String()); why != "" {
 			return x, false, s.skip(f(), why)
 		}
 	}
@@ -179,27 +196,35 @@ func (s *scanner) look(d *folderAt, e fs.DirEntry) (x entryAt, ok bool, err erro
 		return x, false, s.add(refuseFound(f(), refused, ""))
 	}
 	x.planned = planned
+	if outside {
+		s.totals.Outside++
+	}
 	return x, true, nil
 }
 
-// entry hands over a file of the folder. e is nil where the file is looked at for the second time.
-func (s *scanner) entry(d *folderAt, x entryAt, e fs.DirEntry) error {
-	f := Found{Source: filepath.Join(d.path, x.name), Rel: join(d.rel, x.name)}
-	var info fs.FileInfo
+// entry hands over a file of the folder. dir is nil where the file is looked at for the second time.
+func (s *scanner) entry(ctx context.Context, d *folderAt, x entryAt, dir *source.Dir, e fs.DirEntry) error {
+	f := Found{Source: filepath.Join(d.path, x.name), Rel: join(d.rel, x.name), At: x.at}
+	var info source.Info
 	var err error
-	if e == nil || x.link || e.Type() != 0 {
-		info, err = os.Stat(f.Source)
+	if dir == nil || x.link {
+		info, err = s.stat(ctx, x.at)
 	} else {
-		info, err = e.Info()
+		info, err = dir.Stat(e)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return s.fail(f, err)
+	case info.Kind == source.Folder:
+		return s.fail(f, &source.Replaced{Path: x.at.String(), Kind: info.Kind})
+	case info.Kind != source.File: // since it was found
+		return s.skip(f, skipKind(info.Kind))
 	}
 	return s.file(f, info, d.root)
 }
 
 // file hands over a file with its planned name.
-func (s *scanner) file(f Found, info fs.FileInfo, r *root) error {
+func (s *scanner) file(f Found, info source.Info, r *root) error {
 	if b := s.opts.Inbox.Blob; b != "" {
 		f.Blob = Name{Blob: b, Renamed: b != f.Rel}
 	} else {
@@ -210,7 +235,7 @@ func (s *scanner) file(f Found, info fs.FileInfo, r *root) error {
 		if r.shared {
 			if owner, ok := s.names.take(name.Blob, r.number); !ok {
 				other := otherSource(s.all[owner], f.Rel)
-				if realPath(other) == realPath(f.Source) {
+				if place(other) == f.At.String() {
 					return nil // a folder and a pattern bring it both
 				}
 				return s.add(refuseFound(f, NameTaken, other))
@@ -218,7 +243,7 @@ func (s *scanner) file(f Found, info fs.FileInfo, r *root) error {
 		}
 		f.Blob = name
 	}
-	f.Size, f.ModTime, f.ID = info.Size(), info.ModTime(), fileIDOf(info)
+	f.Size, f.ModTime, f.ID = info.Size, info.ModTime, info.ID
 	return s.add(f)
 }
 
@@ -245,8 +270,8 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 	for _, x := range renamed {
 		owners[x.planned] = ""
 	}
-	readErr, err := s.read(ctx, d.path, func(e fs.DirEntry) error {
-		if _, wanted := owners[e.Name()]; wanted && s.wouldSend(d, e) {
+	readErr, err := s.read(ctx, d.at, func(dir *source.Dir, e fs.DirEntry) error {
+		if _, wanted := owners[e.Name()]; wanted && s.wouldSend(d, dir, e) {
 			owners[e.Name()] = e.Name()
 		}
 		return nil
@@ -268,7 +293,7 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 			if x.folder {
 				folders = append(folders, x)
 			} else {
-				err = s.entry(d, x, nil)
+				err = s.entry(ctx, d, x, nil, nil)
 			}
 		}
 		if err != nil {
@@ -279,32 +304,28 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 }
 
 // wouldSend reports whether an entry is a file or folder that is not left out, so that its name is taken.
-func (s *scanner) wouldSend(d *folderAt, e fs.DirEntry) bool {
-	k := kindOf(filepath.Join(d.path, e.Name()), e.Type())
+func (s *scanner) wouldSend(d *folderAt, dir *source.Dir, e fs.DirEntry) bool {
+	k := dir.Kind(e)
 	switch k {
-	case kindFile, kindFolder:
-	case kindLink:
+	case source.File, source.Folder:
+	case source.Link:
 		if !s.opts.FollowSymlinks {
 			return false
 		}
 	default:
 		return false
 	}
-	return s.filter.skip(e.Name(), join(d.below, e.Name()), k == kindFolder, false, d.included) == ""
+	return s.filter.skip(e.Name(), join(d.below, e.Name()), k == source.Folder, false, d.included) == ""
 }
 
 // down returns the folder that x stands for in d.
 func (s *scanner) down(d *folderAt, x entryAt) *folderAt {
 	c := &folderAt{
 		root: d.root, path: filepath.Join(d.path, x.name), rel: join(d.rel, x.name),
-		below: join(d.below, x.name), included: x.included, hops: d.hops,
+		below: join(d.below, x.name), included: x.included, at: x.at, hops: d.hops,
 	}
-	if s.opts.FollowSymlinks {
-		c.real = filepath.Join(d.real, x.name)
-		if x.link {
-			c.real = x.target
-			c.hops = append(slices.Clip(d.hops), d.real)
-		}
+	if x.link {
+		c.hops = append(slices.Clip(d.hops), d.at.String())
 	}
 	return c
 }

@@ -19,6 +19,9 @@ func (q *Queue) carryOut(u *unit) error {
 }
 
 func (q *Queue) do(u *unit) error {
+	if err := q.locate(u.job); err != nil {
+		return err
+	}
 	switch u.kind {
 	case sendWhole:
 		return q.sendWhole(u)
@@ -87,20 +90,21 @@ func (q *Queue) putWhole(u *unit) error {
 // sent.
 func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 	j := u.job
-	f, err := openSmall(j.Source)
+	f, err := j.At.OpenSmall()
 	if err != nil {
 		return nil, nil, openError(j.Source, err)
 	}
 	for adopted := false; ; adopted = true {
 		body, give, err := q.body(f, 0, j.Size)
-		now, lost := f.version()
+		now, lost := smallVersion(j, f)
 		switch {
 		case lost != nil:
-			err = sourceError("open", j.Source, lost)
+			err = lost
 		case now.same(j.version()):
 			if err == nil {
-				return body, func() { give(); f.close() }, nil
+				return body, func() { give(); f.Close() }, nil
 			}
+			err = orMadeUp(j, now, err)
 		case adopted:
 			err = NewError("read", j.Source, SourceChanged)
 		default:
@@ -110,7 +114,7 @@ func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 			}
 		}
 		give()
-		f.close()
+		f.Close()
 		return nil, nil, err
 	}
 }
@@ -165,7 +169,7 @@ func (q *Queue) prepare(u *unit) error {
 	if err := q.haveName(j); err != nil {
 		return err
 	}
-	f, now, err := openSource(j.Source)
+	f, now, err := openSource(j)
 	if err != nil {
 		return err
 	}
@@ -333,6 +337,9 @@ func (q *Queue) sendBlock(u *unit) error {
 	read := time.Now()
 	body, release, err := q.body(f, offset, length)
 	if err != nil {
+		if now, lost := lookAgain(j); lost == nil {
+			err = orMadeUp(j, now, err)
+		}
 		return err
 	}
 	defer release()
@@ -357,7 +364,7 @@ func (q *Queue) sendBlock(u *unit) error {
 // commit looks at the source again and makes a blob of the blocks. By then the journal has their ids, by which the blob is known again.
 func (q *Queue) commit(u *unit) error {
 	j := u.job
-	now, err := lookAgain(j.Source)
+	now, err := lookAgain(j)
 	if err != nil {
 		return err
 	}

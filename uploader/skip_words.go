@@ -11,7 +11,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipSymlink:     {"It is a link, and links are not followed unless asked for.", "link", "links"},
 	SkipOutside:     {"It is a link that leads out of what was given.", "link that leads outside", "links that lead outside"},
 	SkipLoop:        {"It is a link that leads back to a folder above it.", "link in a circle", "links in a circle"},
-	SkipFollowed:    {"It is a link to a folder that is sent already.", "link to a folder sent already", "links to folders sent already"},
+	SkipFollowed:    {"It is a link to a folder that is sent under 100 names already.", "link to a folder sent under 100 names", "links to folders sent under 100 names"},
 	SkipDangling:    {"It is a link that leads to nothing.", "link to nothing", "links to nothing"},
 	SkipFIFO:        {"It is a named pipe, not a file.", "named pipe", "named pipes"},
 	SkipSocket:      {"It is a socket, not a file.", "socket", "sockets"},

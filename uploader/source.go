@@ -7,6 +7,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"inboxuploader/uploader/source"
 )
 
 // version is what tells whether a file is still the one that was planned.
@@ -17,10 +19,8 @@ type version struct {
 	changed time.Time // what changed last of it, be it its times; zero where the system does not tell
 }
 
-// versionOf returns a file's version. Without f, which may be nil, some systems don't tell its last change.
-func versionOf(f *os.File, fi fs.FileInfo) version {
-	return version{fi.Size(), fi.ModTime(), fileIDOf(fi), changeTime(f, fi)}
-}
+// versionOf returns the version of what was looked at.
+func versionOf(i source.Info) version { return version{i.Size, i.ModTime, i.ID, i.Changed} }
 
 // same reports whether nothing tells the two apart. Where one has no file id, size and time decide.
 func (v version) same(w version) bool {
@@ -33,37 +33,37 @@ func (v version) touchedSince(moment time.Time) bool {
 	return !v.changed.IsZero() && !moment.IsZero() && v.changed.After(moment)
 }
 
-// openSource opens a file that several goroutines read, and returns what it is now. Errors are ErrSource.
-func openSource(path string) (*os.File, version, error) {
-	f, err := openFile(path)
+// openSource opens a job's file for several goroutines to read, and returns what it is now. Errors are ErrSource.
+func openSource(j *job) (*os.File, version, error) {
+	f, info, err := j.At.Open()
 	if err != nil {
-		return nil, version{}, openError(path, err)
+		return nil, version{}, openError(j.Source, err)
 	}
-	fi, err := f.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
-		err = fs.ErrInvalid
-	}
-	if err != nil {
-		_ = f.Close()
-		return nil, version{}, sourceError("open", path, err)
-	}
-	return f, versionOf(f, fi), nil
+	return f, versionOf(info), nil
 }
 
-// lookAgain returns what stands at the path now.
-func lookAgain(path string) (version, error) {
-	if changeTimeByFile {
-		f, now, err := openSource(path)
-		if err == nil {
-			_ = f.Close() // nothing was read
-		}
-		return now, err
+// smallVersion returns what a job's open file is now.
+func smallVersion(j *job, f source.Small) (version, error) {
+	info, err := f.Stat()
+	if err == nil && info.Kind != source.File {
+		err = &source.Replaced{Path: j.At.String(), Kind: info.Kind}
 	}
-	fi, err := os.Stat(path)
 	if err != nil {
-		return version{}, sourceError("stat", path, err)
+		return version{}, sourceError("open", j.Source, err)
 	}
-	return versionOf(nil, fi), nil
+	return versionOf(info), nil
+}
+
+// lookAgain returns what stands in the place of a job's file now.
+func lookAgain(j *job) (version, error) {
+	info, err := j.At.Stat()
+	if err == nil && info.Kind != source.File {
+		err = &source.Replaced{Path: j.At.String(), Kind: info.Kind}
+	}
+	if err != nil {
+		return version{}, openError(j.Source, err)
+	}
+	return versionOf(info), nil
 }
 
 // errCrowded says that a file can't be opened because too many are open, connections among them. It says nothing about the file.
@@ -79,11 +79,17 @@ func openError(path string, err error) error {
 	if isCrowded(err) {
 		return errCrowded
 	}
+	if errors.Is(err, syscall.ENOTDIR) { // a file stands where a folder was
+		return NewError("open", path, SourceGone)
+	}
 	return sourceError("open", path, err)
 }
 
 // sourceError turns an error of the file system into one of ErrSource whose words a person understands.
 func sourceError(op, path string, err error) *Error {
+	if r, ok := errors.AsType[*source.Replaced](err); ok {
+		return replacedError(op, path, r)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return NewError(op, path, SourceGone)
 	}
@@ -91,11 +97,21 @@ func sourceError(op, path string, err error) *Error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		e.Value = valueNoRight
-	case errors.Is(err, fs.ErrInvalid):
-		e.Value = valueNoFile
 	default:
 		e.Value = valueDiskSays
 	}
+	return e
+}
+
+// replacedError says what stands in the place of a file.
+func replacedError(op, path string, r *source.Replaced) *Error {
+	if r.Kind == source.Link {
+		e := NewError(op, path, SourceLinked)
+		e.Value = r.Path
+		return e
+	}
+	e := NewError(op, path, SourceReplaced)
+	e.Value = kindWords(r.Kind)
 	return e
 }
 
@@ -106,6 +122,17 @@ func changedWhileRead(err error) *Error {
 		return NewError("read", "", SourceChanged)
 	}
 	return sourceError("read", "", err)
+}
+
+// orMadeUp returns why a file can't be read that has not changed and whose size is not that of its content, else err. Such are those that
+// systems make up, as below /proc and /sys.
+func orMadeUp(j *job, now version, err error) error {
+	if reasonOf(err) != SourceChanged || !now.same(j.version()) {
+		return err
+	}
+	e := NewError("read", j.Source, SourceNotAFile)
+	e.Value = valueMadeUp
+	return e
 }
 
 // readBlock fills the buffer from the offset on. With an empty one it makes sure that the file is empty: some that systems make up, as

@@ -159,7 +159,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	now.Skipped, now.SkippedPaths = map[SkipReason]int64{}, nil
 	var jobs []Job
 	marks := uint64(0)
-	_, err := scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
+	totals, err := scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
 		jobs = jobs[:0]
 		rights := q.token(now.Inbox).Rights
 		if seen != nil {
@@ -200,7 +200,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
 	}
-	now.Scanned = true
+	now.Scanned, now.Outside = true, totals.Outside
 	x.replace(t, now.copy(), true)
 	return nil
 }
@@ -243,7 +243,7 @@ func (t Token) dates(of *Transfer) { of.ValidFrom, of.ValidTo = t.ValidFrom, t.V
 // newJob plans one found file. What can't be sent becomes a job that waits for a person, so that it is shown.
 func (q *Queue) newJob(f *Found, rights Rights, o AddOptions) Job {
 	j := Job{
-		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID,
+		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,
 		Class: classOf(f.Size, q.config.BlockSize, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
 	}
 	if j.Problem == nil {
@@ -274,7 +274,7 @@ func (t *Transfer) copy() Transfer {
 func (x *index) replace(t *transfer, now Transfer, save bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	t.Skipped, t.SkippedPaths = now.Skipped, now.SkippedPaths
+	t.Skipped, t.SkippedPaths, t.Outside = now.Skipped, now.SkippedPaths, now.Outside
 	if save {
 		t.Scanned, t.known = now.Scanned, nil
 		t.dirty, x.ended = true, true

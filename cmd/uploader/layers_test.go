@@ -91,6 +91,7 @@ var (
 // unreachable says what a package must not reach, not even through another.
 var unreachable = map[string][][]string{
 	module + "/uploader":                 {top, screen, sdk, database, keyring, network, tests, {module + "/internal"}},
+	module + "/uploader/source":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/azure":           {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
 	module + "/uploader/journal":         {top, screen, sdk, keyring, tests, {module + "/internal"}},
 	module + "/uploader/vault":           {top, screen, sdk, database, tests, {module + "/internal"}},

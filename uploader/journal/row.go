@@ -152,6 +152,7 @@ type transferRow struct {
 	Speed             float64                       `json:",omitzero"`
 	Skipped           map[uploader.SkipReason]int64 `json:",omitempty"`
 	SkippedPaths      []skippedRow                  `json:",omitempty"`
+	Outside           int64                         `json:",omitzero"`
 }
 
 type skippedRow struct {
@@ -188,6 +189,7 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks, Follows: t.Follows,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Speed: t.Speed, Skipped: t.Skipped,
+		Outside: t.Outside,
 	}
 	for _, s := range t.SkippedPaths {
 		r.SkippedPaths = append(r.SkippedPaths, skippedRow{text(s.Source), s.Reason})
@@ -211,6 +213,7 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 		}},
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks, Follows: r.Follows,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Speed, Skipped: r.Skipped,
+		Outside: r.Outside,
 	}
 	for _, s := range r.SkippedPaths {
 		t.SkippedPaths = append(t.SkippedPaths, uploader.SkippedPath{Source: string(s.Source), Reason: s.Reason})

@@ -174,6 +174,7 @@ func sampleTransfer() uploader.Transfer {
 		SkippedPaths: []uploader.SkippedPath{
 			{Source: "/data/a/l\xe9n", Reason: uploader.SkipSymlink},
 		},
+		Outside: 2,
 	}
 }
 

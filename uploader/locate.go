@@ -1,0 +1,80 @@
+package uploader
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"inboxuploader/uploader/source"
+)
+
+// locate gives a job the path by which its file is opened, where a version of this program found the file that did not keep that. It may
+// block on the disk. Errors are ErrSource.
+func (q *Queue) locate(j *job) error {
+	if j.At != (source.Path{}) {
+		return nil
+	}
+	at, err := q.index.locate(&j.Job)
+	if err != nil {
+		return sourceError("open", j.Source, err)
+	}
+	q.mu.Lock()
+	j.At = at
+	q.mu.Unlock()
+	return nil
+}
+
+// at returns where a job's file lies, as far as that is known.
+func (j *job) at() source.Path {
+	if j.At == (source.Path{}) {
+		return source.Path{Root: j.Source}
+	}
+	return j.At
+}
+
+// locate finds out where a file lies by what its transfer was asked to do: the links on what a person named were followed, and those below
+// that only if they were to be.
+func (x *index) locate(j *Job) (source.Path, error) {
+	x.mu.Lock()
+	var roots []string
+	var o ScanOptions
+	if t := x.transferOf(j.Transfer); t != nil {
+		roots, o = t.Roots, t.Options.Scan
+	}
+	x.mu.Unlock()
+	root := rootAbove(roots, j.Source)
+	in, err := source.Resolve(root)
+	if err != nil {
+		return source.Path{}, err
+	}
+	if o.FollowSymlinks {
+		at, err := source.Resolve(j.Source)
+		if err != nil || o.FollowOutside || isBelow(at.String(), in.String()) {
+			return at, err
+		}
+	}
+	if rest := strings.Trim(strings.TrimPrefix(j.Source, root), string(filepath.Separator)); rest != "" {
+		return in.Join(rest), nil
+	}
+	return in, nil
+}
+
+// rootAbove returns the folder, or the file itself, that a person named and a file was found below. Of a pattern, that is the part
+// before its first wildcard.
+func rootAbove(roots []string, file string) (above string) {
+	for _, root := range roots {
+		root = filepath.Clean(root)
+		if !isBelow(file, root) && strings.ContainsAny(root, wildcards) {
+			base, _ := doublestar.SplitPattern(filepath.ToSlash(root))
+			root = filepath.Clean(filepath.FromSlash(base))
+		}
+		if isBelow(file, root) && len(root) > len(above) {
+			above = root
+		}
+	}
+	if above == "" {
+		return filepath.Dir(file)
+	}
+	return above
+}

@@ -1,0 +1,59 @@
+//go:build unix
+
+package source
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// infoOf returns what an open file is now.
+func infoOf(fd int) (Info, error) {
+	var st unix.Stat_t
+	err := uninterrupted(func() error { return unix.Fstat(fd, &st) })
+	return infoFrom(&st), err
+}
+
+// infoIn returns what an open folder has under a name. A link is not followed.
+func infoIn(folder int, name string) (Info, error) {
+	var st unix.Stat_t
+	err := uninterrupted(func() error { return unix.Fstatat(folder, name, &st, unix.AT_SYMLINK_NOFOLLOW) })
+	return infoFrom(&st), err
+}
+
+func infoFrom(st *unix.Stat_t) Info {
+	return Info{
+		Kind: kindFrom(uint32(st.Mode)), //nolint:unconvert // the fields' types differ by system
+		Size: st.Size, ModTime: time.Unix(st.Mtim.Unix()), Changed: time.Unix(st.Ctim.Unix()),
+		ID: ID{Device: uint64(st.Dev), Index: uint64(st.Ino)}, //nolint:unconvert // the same
+	}
+}
+
+func kindFrom(mode uint32) Kind {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return File
+	case unix.S_IFDIR:
+		return Folder
+	case unix.S_IFLNK:
+		return Link
+	case unix.S_IFIFO:
+		return FIFO
+	case unix.S_IFSOCK:
+		return Socket
+	case unix.S_IFCHR, unix.S_IFBLK:
+		return Device
+	}
+	return Irregular
+}
+
+// uninterrupted calls again what a signal ended.
+func uninterrupted(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
