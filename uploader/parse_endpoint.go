@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ type endpoint struct {
 // clouds, or in path style http://127.0.0.1:10000/NAME on loopback. What it accepts is what [ParseToken] accepts before the
 // container, so an account at this address can issue tokens that this program takes. The Inbox has Scheme, Host, InboxID
 // and in path style Account. It needs no network. Errors are [*Error]s that wrap ErrTokenInvalid: NoAddress,
-// InsecureAddress, UnknownHost, WrongService.
+// InsecureAddress, PortInvalid, UnknownHost, WrongService.
 func ParseEndpoint(address string, options ...ParseOption) (Inbox, error) {
 	var p parser
 	for _, o := range options {
@@ -54,7 +55,10 @@ func ParseEndpoint(address string, options ...ParseOption) (Inbox, error) {
 	}
 	scheme, host, path, ok := splitAddress(strings.TrimSpace(address))
 	path = strings.Trim(path, "/")
-	if !ok || strings.ContainsAny(path, "?#%") {
+	switch {
+	case !ok:
+		return Inbox{}, notSplit(strings.ToLower(strings.TrimSpace(address)), NoAddress)
+	case strings.ContainsAny(path, "?#%"):
 		return Inbox{}, refuse(NoAddress, "")
 	}
 	e, known := p.endpoint(host)
@@ -122,10 +126,26 @@ func hostWithoutPort(host string) (string, bool) {
 		return host, host != ""
 	}
 	name, port, err := net.SplitHostPort(host)
-	if err != nil || port == "" || strings.Trim(port, "0123456789") != "" || len(port) > 5 {
+	if err != nil || !validPort(port) {
 		return "", false
 	}
 	return name, name != ""
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0 && len(port) <= 5
+}
+
+// notSplit says what is wrong with an address that splitAddress does not read: its port, or all of it, for which otherwise is the reason.
+func notSplit(address string, otherwise Reason) error {
+	_, rest, _ := strings.Cut(address, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	i := strings.LastIndexByte(host, ':')
+	if i < 0 || !validHost(host[:i]) || strings.Trim(host[i+1:], "0123456789") != "" || validPort(host[i+1:]) {
+		return refuse(otherwise, "")
+	}
+	return refuse(PortInvalid, host[i+1:])
 }
 
 // endpoint reads a valid host. It returns false for one that is no storage endpoint and was not allowed.

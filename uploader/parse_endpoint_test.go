@@ -30,6 +30,10 @@ func TestParseEndpoint(t *testing.T) {
 		"a query":               {"https://labinbox.blob.core.windows.net/?sig=x", "", Inbox{}, NoAddress},
 		"no address":            {"labinbox", "", Inbox{}, NoAddress},
 		"nothing":               {"", "", Inbox{}, NoAddress},
+		"no port":               {"http://127.0.0.1:0/devstoreaccount1", "", Inbox{}, PortInvalid},
+		"a port too high":       {"https://labinbox.blob.core.windows.net:99999", "", Inbox{}, PortInvalid},
+		"a long port":           {"HTTPS://labinbox.blob.core.windows.net:4294967739/", "", Inbox{}, PortInvalid},
+		"a port of letters":     {"https://labinbox.blob.core.windows.net:https", "", Inbox{}, NoAddress},
 		"a user's name":         {"https://labinbox.blob.core.windows.net@example.org", "", Inbox{}, NoAddress},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ var signed = []string{"sv", "st", "se", "sr", "sp", "spr", "sip", "si", "sig", "
 func (p *parser) read(l link, said stated) (Token, error) {
 	scheme, host, path, ok := splitAddress(l.address)
 	if !ok {
-		return Token{}, refuse(NotAToken, "")
+		return Token{}, notSplit(strings.ToLower(l.address), NotAToken)
 	}
 	e, known := p.endpoint(host)
 	switch {

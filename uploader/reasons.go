@@ -10,6 +10,7 @@ const (
 	NoSignature       Reason = "no-signature"
 	NoAddress         Reason = "no-address"
 	InsecureAddress   Reason = "insecure-address"
+	PortInvalid       Reason = "port-invalid"
 	UnknownHost       Reason = "unknown-host"
 	SignatureSize     Reason = "signature-size"
 	CannotWrite       Reason = "cannot-write"
@@ -104,6 +105,7 @@ const (
 	JournalUnwritable Reason = "journal-unwritable"
 	JournalNewer      Reason = "journal-newer"
 	JournalGone       Reason = "journal-gone"
+	TooFewFiles       Reason = "too-few-open-files" // the system lets the program open
 
 	NotAddedFull Reason = "not-added-disk-full" // what was to be sent was not taken into the list
 	NotAddedBusy Reason = "not-added-list-busy"
@@ -200,6 +202,7 @@ var reasons = map[Reason]struct {
 	NoSignature:       {ErrTokenInvalid, Explanation{"This link has no signature, so it permits nothing.", safeNotSent, doCopyAgain}},
 	NoAddress:         {ErrTokenInvalid, Explanation{"This is only the second half of a token: the address in front of the question mark is missing.", safeNotSent, doCopyAgain}},
 	InsecureAddress:   {ErrTokenInvalid, Explanation{"This token's address begins with http://, over which anyone on the way could read the token and the files.", safeNotSent, "Ask the workspace for a token that begins with https://."}},
+	PortInvalid:       {ErrTokenInvalid, Explanation{"The address has a port that can't be: “{value}”. Ports are 1 to 65535.", safeNotSent, doCopyAgain}},
 	UnknownHost:       {ErrTokenInvalid, Explanation{"“{value}” is not a storage address that this program knows. A forged token could send your files to a stranger.", safeNotSent, "Ask the workspace whether this address is theirs; if it is, allow it with --allow-host {value}."}},
 	SignatureSize:     {ErrTokenInvalid, Explanation{"The token's signature is incomplete or was altered while copying.", safeNotSent, doCopyAgain}},
 	CannotWrite:       {ErrTokenInvalid, Explanation{"This token does not permit uploading (it permits: {value}).", safeNotSent, "Ask the workspace for an upload token."}},
@@ -290,6 +293,7 @@ var reasons = map[Reason]struct {
 	JournalDamaged:    {ErrJournal, Explanation{"The list of what is to be sent is damaged.", safeFinished, "Start the program again: it saves what can be read and says what could not."}},
 	JournalUnwritable: {ErrJournal, Explanation{"The list of what is to be sent can't be written.", safeFinished, "Check that you may write to the program's state folder and that its disk is there, or name another one with --state-dir."}},
 	JournalGone:       {ErrJournal, Explanation{"The folder with the list of what is to be sent was removed, or its disk was.", "Nothing more is sent; files already delivered stay delivered.", "Start the program again, and send the rest once more: what is in the inbox already is left alone."}},
+	TooFewFiles:       {ErrJournal, Explanation{"The system lets this program open only {value} files at once, which is too few.", safeNotSent, "Raise the limit, for example with “ulimit -n 1024”, and start it again."}},
 	JournalNewer:      {ErrJournal, Explanation{"The list of what is to be sent was written by a newer version of this program.", "It was not touched.", "Use the newer version, or name another folder with --state-dir."}},
 }
 

@@ -53,7 +53,7 @@ func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 	if f.dryRun {
 		return p.dryRun(ctx, f, token, sources, begun)
 	}
-	return p.send(ctx, f, token, sources, begun)
+	return p.failed(&f.sendFlags, token, p.send(ctx, f, token, sources, begun))
 }
 
 // checkDates refuses a token whose time is over or has not begun, and shows its fields.

@@ -32,12 +32,28 @@ type delivery struct {
 
 // beginDelivery makes sure, before anything is sent, that the receipt can be written. discard must be called at the end.
 func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error) {
+	if err := enoughFiles(); err != nil {
+		return nil, err
+	}
 	if err := checkReceipt(f.receipt); err != nil {
 		return nil, err
 	}
 	r := &delivery{program: p, flags: f, begun: begun}
 	r.log, r.logPath, r.logFile = p.openLog()
 	return r, nil
+}
+
+// failed prints, where --json asks for it, the object of a delivery that failed before it could be summed up, and returns the error.
+func (p *program) failed(f *sendFlags, token uploader.Token, err error) error {
+	e, ok := errors.AsType[*uploader.Error](err)
+	if !ok || !f.asJSON || exitCode(context.Background(), err) == exitUsage {
+		return err
+	}
+	state := stateIncomplete
+	if uploader.ConcernsToken(e) {
+		state = stateRefused
+	}
+	return errors.Join(p.printSummary(outcome{state: state, stopped: e, token: token}), err)
 }
 
 func (r *delivery) discard() {

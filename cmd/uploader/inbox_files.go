@@ -61,7 +61,7 @@ func (o *filesOutput) begin() (err error) {
 	}
 	o.begun = true
 	if o.asJSON {
-		_, err = fmt.Fprintf(o.out, "{\n\"tid\": %d,\n\"wsid\": %q,\n\"container\": \"%s-%d\",\n\"files\": [", o.tid, o.wsid, o.wsid, o.tid)
+		_, err = fmt.Fprintf(o.out, "{\n\"tid\": \"%d\",\n\"wsid\": %q,\n\"container\": \"%s-%d\",\n\"files\": [", o.tid, o.wsid, o.wsid, o.tid)
 	} else {
 		_, err = fmt.Fprintln(o.out, o.header)
 	}

@@ -70,9 +70,12 @@ Exit codes: 0 it ran until it was interrupted, 1 it failed, 2 wrong usage, or it
 
 // check refuses what can't be served, before anything is made.
 func (o *inboxServe) check() error {
-	host, _, err := net.SplitHostPort(o.addr)
+	host, port, err := net.SplitHostPort(o.addr)
 	if err != nil {
 		return &usageError{"--addr needs HOST:PORT, such as 127.0.0.1:0."}
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return usagef("--addr can't be “%s”: its port is 0 to 65535, and 0 takes a free one.", shown(o.addr))
 	}
 	ip := net.ParseIP(host)
 	local := host == "localhost" || ip != nil && ip.IsLoopback()
@@ -80,7 +83,7 @@ func (o *inboxServe) check() error {
 	case o.dir == "":
 		return &usageError{"--dir is missing. Say which folder the files go to."}
 	case !local && !o.remote:
-		return &usageError{"--addr " + o.addr + " can be reached by other machines. Add --allow-remote and --tls if that is meant."}
+		return &usageError{"--addr " + shown(o.addr) + " can be reached by other machines. Add --allow-remote and --tls if that is meant."}
 	case !local && !o.tls:
 		return &usageError{"--allow-remote needs --tls: over plain http the token could be read on the way."}
 	case o.lifetime < time.Minute || o.lifetime > 30*24*time.Hour:

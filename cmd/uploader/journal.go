@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
@@ -10,6 +11,9 @@ import (
 
 // openJournal opens the list of what is to be sent, which is in the state folder, and says what was found there.
 func (p *program) openJournal(ctx context.Context) (*journal.Journal, error) {
+	if err := enoughFiles(); err != nil {
+		return nil, err
+	}
 	dir, err := p.openState()
 	if err != nil {
 		return nil, p.stateUnusable(err)
@@ -22,6 +26,21 @@ func (p *program) openJournal(ctx context.Context) (*journal.Journal, error) {
 		p.say(words)
 	}
 	return j, nil
+}
+
+// fewestFiles is how many files a process must be able to open: the list takes a dozen, and an upload some for the file, the connection
+// and the names of its host.
+const fewestFiles = 24
+
+// enoughFiles refuses to begin where nothing would come of it but waiting.
+func enoughFiles() error {
+	n := mostFiles()
+	if n >= fewestFiles {
+		return nil
+	}
+	e := uploader.NewError("open list", "", uploader.TooFewFiles)
+	e.Value = strconv.FormatUint(n, 10)
+	return e
 }
 
 // stateUnusable makes wrong usage of a failure that the folder named with --state-dir is the cause of.

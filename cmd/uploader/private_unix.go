@@ -3,6 +3,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"syscall"
 )
@@ -22,6 +23,15 @@ func keepPrivate(dir string, own bool) bool {
 		return os.Chmod(dir, 0o700) == nil //nolint:gosec // a folder, which needs the right to enter it
 	}
 	return info.Mode().Perm()&0o022 == 0
+}
+
+// mostFiles returns how many files the system lets this process open.
+func mostFiles() uint64 {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return math.MaxUint64
+	}
+	return uint64(limit.Cur) //nolint:unconvert // it is signed on some systems
 }
 
 // keepNoCore keeps the system from writing the program's memory, with the tokens in it, to a file when it crashes.

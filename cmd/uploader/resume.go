@@ -30,7 +30,9 @@ func (p *program) resumeCommand() *cobra.Command {
 		Short: "Go on with all that was not sent, where it stopped",
 		Long:  resumeHelp,
 		Args:  func(_ *cobra.Command, args []string) error { return notSplit(args) },
-		RunE:  func(c *cobra.Command, args []string) error { return p.resume(c.Context(), f, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.failed(&f.sendFlags, uploader.Token{}, p.resume(c.Context(), f, args))
+		},
 	}
 	takesToken(c, "0")
 	c.Flags().SortFlags = false

@@ -18,7 +18,7 @@ import (
 // that were asked for: refuseSecrets keeps the command line's from getting there.
 
 // named matches a signature or an account's key behind its name: in a query, in JSON, in a connection string, or encoded once more.
-var named = regexp.MustCompile(`(?i)(sig|signature|token|accountkey)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\…]+`)
+var named = regexp.MustCompile(`(?i)(sig|signature|token|accountkey)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\…]{3,}`)
 
 // bare matches base64 that ends with its filling, as signatures and keys without a name do; encoded as in a query or once more as well.
 var bare = regexp.MustCompile(`(?:[A-Za-z0-9+/]|%(?:25)?2[BbFf])+(?:={1,2}|(?:%(?:25)?3[Dd]){1,2})`)
@@ -31,7 +31,12 @@ const redacted = "REDACTED"
 // redact takes signatures, keys and sign-ins out of a text. Types keep them from most of what it sees.
 func redact(text string) string {
 	text = named.ReplaceAllString(text, "${1}${2}"+redacted)
-	return signIn.ReplaceAllString(bare.ReplaceAllStringFunc(text, redactBare), "://"+redacted+"@")
+	return signIn.ReplaceAllStringFunc(bare.ReplaceAllStringFunc(text, redactBare), func(found string) string {
+		if found == "://NAME:PASSWORD@" { // as this program shows how it is written
+			return found
+		}
+		return "://" + redacted + "@"
+	})
 }
 
 // redactBare replaces a signature or a key, also where it stands at a path's end.

@@ -147,6 +147,8 @@ func TestRedactTakesSecretsOutAndLeavesTheRest(t *testing.T) {
 		"key " + canaryKey + ".":                                     "key REDACTED.",
 		"https://h/c?sig=" + url.QueryEscape(signature) + "&sv=2021": "https://h/c?sig=REDACTED&sv=2021",
 		"/data/year=2024/month=01/a/rather/long/folder/of/a/table=":  "/data/year=2024/month=01/a/rather/long/folder/of/a/table=",
+		"it contains sig=. Or http://NAME:PASSWORD@HOST:PORT":        "it contains sig=. Or http://NAME:PASSWORD@HOST:PORT",
+		"http://anna:PASSWORD@HOST:PORT":                             "http://REDACTED@HOST:PORT",
 		"iJh5CoYUi64= and UPLOADER_TOKEN=… and b64==":                "iJh5CoYUi64= and UPLOADER_TOKEN=… and b64==",
 	} {
 		if got := redact(text); got != want {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 // listedToken is a token of the table as --json shows it. It contains no secret.
 type listedToken struct {
-	TID         int            `json:"tid"`
+	TID         string         `json:"tid"`
 	WsID        string         `json:"wsid"`
 	Container   string         `json:"container"`
 	State       uploader.State `json:"state"` // active, expired, not_yet_valid, revoked; unknown if the table was altered
@@ -87,7 +88,7 @@ func describeGrant(g workspace.Grant, wsid string, now time.Time) listedToken {
 		return t.UTC().Format(time.RFC3339)
 	}
 	return listedToken{
-		TID: g.TID, WsID: wsid, Container: g.Container, State: g.StateAt(now), Reason: g.Reason, ValidFrom: stamp(g.ValidFrom), ValidTo: stamp(g.ValidTo),
+		TID: strconv.Itoa(g.TID), WsID: wsid, Container: g.Container, State: g.StateAt(now), Reason: g.Reason, ValidFrom: stamp(g.ValidFrom), ValidTo: stamp(g.ValidTo),
 		SecondsLeft: int64(left(g, now) / time.Second), Rights: uploader.Rights{Letters: g.Rights}.Words(), IP: g.IP, Folder: g.Folder,
 		Created: stamp(g.Created), CreatedBy: g.CreatedBy, Revoked: stamp(g.Revoked), RevokedBy: g.RevokedBy,
 	}
