@@ -79,7 +79,7 @@ func beside(picture, words fyne.CanvasObject) fyne.CanvasObject {
 }
 
 // tell says something in a dialog of its own.
-func (w *Window) tell(title string, x uploader.Explanation) {
+func (w *Window) tell(title string, x uploader.Explanation) *sheet {
 	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	s := w.openSheet(title, 480, inset(0, 12, 8, 14, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
@@ -87,4 +87,5 @@ func (w *Window) tell(title string, x uploader.Explanation) {
 	closing.OnTapped = s.close
 	w.window.Canvas().Focus(closing)
 	w.events.event("told", "title", title, "message", x.String())
+	return s
 }

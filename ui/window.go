@@ -280,7 +280,7 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 		w.loadInboxes()
 		w.lookForAccount()
 		for _, notice := range w.config.Notices {
-			w.tell(tr("Before you begin"), notice(translated))
+			w.tell(tr("Before you begin"), notice(translated)).stays = true // below the next one
 		}
 		if len(paths) > 0 {
 			w.addPaths(paths)

@@ -59,18 +59,27 @@ func (w printer) Write(text []byte) (int, error) {
 
 // tell writes the words for an error to stderr.
 func (p *program) tell(ctx context.Context, err error) {
+	if words := sentence(ctx, err); words != "" {
+		// Where stderr can't be written there is nobody left to tell.
+		_, _ = fmt.Fprintln(p.stderr, "uploader: "+words)
+	}
+}
+
+// sentence returns the words for an error, none for one that needs none.
+func sentence(ctx context.Context, err error) (words string) {
 	var usage *usageError
 	var code exit
-	var words string
 	switch {
-	case err == nil, errors.As(err, &code):
-		return
+	case err == nil:
+		return ""
 	case errors.Is(err, errInterrupted), errors.Is(context.Cause(ctx), errInterrupted):
 		words = "Interrupted."
 	case errors.As(err, &usage):
 		words = usage.sentence
+	case errors.As(err, &code):
+		return ""
 	case errors.Is(err, syscall.EPIPE):
-		return // whoever read the output has seen enough, as "head" does
+		return "" // whoever read the output has seen enough, as "head" does
 	case errors.Is(err, errUnprinted):
 		words = "The result can't be written to where the output goes. What was done stays done, and files already delivered stay delivered. " +
 			"Make room there, or let the output go elsewhere; “uploader status” shows what was sent."
@@ -82,8 +91,7 @@ func (p *program) tell(ctx context.Context, err error) {
 			}
 		}
 	}
-	// Where stderr can't be written there is nobody left to tell.
-	_, _ = fmt.Fprintln(p.stderr, "uploader: "+words)
+	return words
 }
 
 // root returns the command with all its sub-commands.
@@ -106,10 +114,13 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 			}
 			return noArguments(c, args)
 		},
-		RunE: func(c *cobra.Command, args []string) error { return p.openWindow(c.Context(), localPaths(args), false) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.startWindow(c.Context(), localPaths(args), false)
+		},
 	}
 	c.PersistentPreRunE = refuseSecrets
 	c.CompletionOptions.HiddenDefaultCmd = true
+	cobra.MousetrapHelpText = "" // on Windows a double-click opens the window
 	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "`FOLDER` for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if usage, ok := errors.AsType[*usageError](err); ok {

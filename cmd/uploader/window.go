@@ -32,6 +32,11 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	if problem := p.displayProblem(); problem != "" {
 		return &usageError{problem + " Nothing was sent. " + withoutWindow}
 	}
+	if runtime.GOOS == "windows" { // elsewhere Fyne says so by a panic, and this takes half a second where a processor draws
+		if problem := drawProblem(); problem != "" {
+			return &usageError{problem + " Nothing was sent. " + withoutWindow}
+		}
+	}
 	debug.SetGCPercent(100) // a window runs for weeks beside other programs, and what it draws leaves much behind
 	dir, err := p.openState()
 	if err != nil {
@@ -63,10 +68,11 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	log.Info("window", "version", version())
 	settingsPath := filepath.Join(dir, "settings.json")
 	settings, err := ui.LoadSettings(settingsPath)
-	if err != nil {
-		log.Error("settings", "error", err) // they are as at a first start
-	}
 	j, notices := windowJournal(ctx, dir)
+	if err != nil {
+		log.Error("settings", "error", err)
+		notices = append(notices, settingsUnreadable(settingsPath))
+	}
 	defer func() { err = errors.Join(err, j.Close()) }()
 	f, notice := p.windowFlags(settings)
 	if notice != nil {
@@ -86,8 +92,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	defer func() {
 		if r := recover(); r != nil {
 			log.Error("window", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			p.say("uploader: The window could not be opened: this display can't be reached, or has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. " + withoutWindow)
-			err = exit(exitCrash)
+			err = errors.Join(exit(exitCrash), &usageError{"The window could not be opened: this display can't be reached, or has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. " + withoutWindow})
 		}
 	}()
 	hosts, problem := allowedHosts()
@@ -138,6 +143,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	config.Do = resting.Do
 	at := &place{do: resting.Do}
 	config.Place, config.Escape = at, at.onEscape
+	fyneStarted = true
 	w = ui.New(app.NewWithID(appID), config)
 	close(ready)
 	running, stop := context.WithCancel(ctx)
@@ -149,6 +155,25 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	}
 	w.Run(ctx, paths)
 	return nil
+}
+
+// fyneStarted is whether Fyne has been started, which is possible once in a process.
+var fyneStarted bool
+
+// ownBox shows words in a small window and returns when that is closed. It reports whether it could.
+func (p *program) ownBox(why func(uploader.Translate) uploader.Explanation) (shown bool) {
+	if fyneStarted || p.displayProblem() != "" || drawProblem() != "" {
+		return false
+	}
+	defer func() {
+		if recover() != nil {
+			shown = false
+		}
+	}()
+	fyneStarted = true
+	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": true}})
+	ui.ShowProblem(app.NewWithID(appID), why)
+	return true
 }
 
 // withoutWindow is what to do where no window can be opened.
@@ -206,6 +231,21 @@ func certificatesUnreadable(path string) ui.Notice {
 	return func(translate uploader.Translate) uploader.Explanation {
 		what := translate("The certificates in “{value}” can't be read; look at the settings.")
 		return uploader.Explanation{What: strings.ReplaceAll(what, "{value}", shown(path))}
+	}
+}
+
+// settingsUnreadable puts settings aside that can't be read, which the window's next change would write over, and says so.
+func settingsUnreadable(path string) ui.Notice {
+	aside := path + ".damaged"
+	if err := os.Rename(path, aside); err != nil {
+		aside = path // nothing but its rights may be wrong
+	}
+	return func(translate uploader.Translate) uploader.Explanation {
+		do := translate("The old settings are kept in “{value}”.")
+		return uploader.Explanation{
+			What: translate("Some settings could not be read and were reset."), Safe: translate("Uploads and tokens are not affected."),
+			Do: strings.ReplaceAll(do, "{value}", shown(aside)),
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ Needs a display and a build with a window; where one of them is missing, the pro
 without a window.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.openWindow(c.Context(), localPaths(args), hidden)
+			return p.startWindow(c.Context(), localPaths(args), hidden)
 		},
 	}
 	c.Flags().BoolVar(&hidden, hiddenFlag, false, "stay in the tray, where there is one, until the window is asked for; for starts at login")

@@ -2,7 +2,14 @@
 
 package main
 
-import "context"
+import (
+	"context"
+
+	"inboxuploader/uploader"
+)
+
+// ownBox has no window to show words in.
+func (p *program) ownBox(func(uploader.Translate) uploader.Explanation) bool { return false }
 
 // openWindow says how to get the window: this build has none.
 func (p *program) openWindow(context.Context, []string, bool) error {
