@@ -84,7 +84,7 @@ var (
 	keyring  = []string{"github.com/zalando/go-keyring", "github.com/godbus", module + "/uploader/vault"}
 	network  = []string{"net/http", "crypto/tls"}
 	tests    = []string{"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
-	leaves   = []string{module + "/internal/crash"} // all may import these
+	leaves   = []string{module + "/internal/crash", module + "/internal/netdisk"} // all may import these
 	top      = []string{module + "/cmd", "github.com/spf13/cobra"}
 )
 
@@ -98,6 +98,7 @@ var unreachable = map[string][][]string{
 	module + "/uploader/vault/vaulttest": {top, screen, sdk, database, {module + "/internal"}},
 	module + "/uploader/uploadertest":    {top, screen, sdk, database, keyring, {module + "/internal"}},
 	module + "/internal/crash":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
+	module + "/internal/netdisk":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/practice":        {top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests, {module + "/uploader", module + "/ui"}},
 	module + "/internal/desktop":         {top, screen, sdk, database, {"github.com/zalando/go-keyring"}, tests, {"net/http", module + "/uploader"}},
 	module + "/internal/bench":           {top, screen, sdk, database, keyring, tests, {module + "/uploader"}},

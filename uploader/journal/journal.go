@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"inboxuploader/internal/netdisk"
 	"inboxuploader/uploader"
 )
 
@@ -73,7 +74,7 @@ func Open(ctx context.Context, dir string, o Options) (*Journal, Opened, error) 
 		o.Patience = DefaultPatience
 	}
 	if o.network == nil {
-		o.network = onNetwork
+		o.network = netdisk.On
 	}
 	f, err := makeFolder(dir)
 	if err != nil {

@@ -1,4 +1,4 @@
-package journal
+package netdisk
 
 import (
 	"path/filepath"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// onNetwork reports whether the folder is on a network disk. One of which nothing can be learnt is taken for the
-// computer's own.
-func onNetwork(dir string) bool {
+// On reports whether a folder is on a network disk. A disk of which nothing can be learnt counts as this computer's own.
+// It may block on the disk.
+func On(dir string) bool {
 	volume := filepath.VolumeName(dir)
 	if strings.HasPrefix(volume, `\\`) && !strings.HasPrefix(volume, `\\?\`) && !strings.HasPrefix(volume, `\\.\`) {
 		return true
