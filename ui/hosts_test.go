@@ -102,7 +102,8 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(gate))
 	j := uploader.NewMemoryJournal()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
-		Open: func(uploader.Token) (uploader.Store, error) { return store, nil }, Connections: 2, Journal: j,
+		Steady: time.Millisecond,
+		Open:   func(uploader.Token) (uploader.Store, error) { return store, nil }, Connections: 2, Journal: j,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -27,8 +27,8 @@ func startRun(t *testing.T, dir string) *run {
 		t.Fatal(err)
 	}
 	q, err := uploader.NewQueue(context.WithoutCancel(t.Context()), uploader.Config{
-		Journal: j,
-		Open:    func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
+		Journal: j, Steady: time.Millisecond,
+		Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
 	})
 	if err != nil {
 		t.Fatal(errors.Join(err, j.Close()))

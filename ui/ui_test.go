@@ -93,7 +93,8 @@ func openDesk(t *testing.T, c Config) *desk {
 func queueOver(t *testing.T, j uploader.Journal) *uploader.Queue {
 	t.Helper()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
-		Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) }, Journal: j,
+		Steady: time.Millisecond,
+		Open:   func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) }, Journal: j,
 	})
 	if err != nil {
 		t.Fatal(err)

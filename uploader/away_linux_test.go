@@ -64,6 +64,7 @@ func usbDisk(t *testing.T, b *bench) (usb string, plug func()) {
 func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 	for name, removeMountPoint := range map[string]bool{"the folder stays": false, "the folder goes": true} {
 		t.Run(name, func(t *testing.T) {
+			uploader.TakeAllForOld(t)
 			b := newBench(t, "w", uploader.Config{Connections: 1})
 			usb, plug := usbDisk(t, b)
 			gate := make(chan struct{})
@@ -111,6 +112,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 
 // TestAnUnpluggedDiskHoldsNoFilesOfAnother: also not of the same transfer.
 func TestAnUnpluggedDiskHoldsNoFilesOfAnother(t *testing.T) {
+	uploader.TakeAllForOld(t)
 	b := newBench(t, "w", uploader.Config{Connections: 1})
 	usb, plug := usbDisk(t, b)
 	stays := filepath.Dir(b.file("stays/x", 100))
@@ -200,6 +202,7 @@ func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
 
 // TestWhatWasDeletedIsNotWaitedFor: the root is there, so its disk is, whatever device the file was on when it was found.
 func TestWhatWasDeletedIsNotWaitedFor(t *testing.T) {
+	uploader.TakeAllForOld(t)
 	b := newBench(t, "w", uploader.Config{Connections: 1})
 	usb := filepath.Join(b.dir, "usb")
 	if err := os.MkdirAll(filepath.Join(usb, "run"), 0o700); err != nil {

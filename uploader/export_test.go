@@ -14,6 +14,14 @@ func SetClosePatience(t *testing.T, d time.Duration) {
 	t.Cleanup(func() { closePatience = before })
 }
 
+// TakeAllForOld makes every file count as at rest until the test ends, for tests that need what is sent first to be what
+// comes first.
+func TakeAllForOld(t *testing.T) {
+	before := restsAfter
+	restsAfter = -24 * time.Hour
+	t.Cleanup(func() { restsAfter = before })
+}
+
 // SetStat makes the looks at disks that may not be there go to f until the test ends.
 func SetStat(t *testing.T, f func(path string) (source.Info, error)) {
 	before := stat

@@ -53,6 +53,8 @@ func (q *Queue) finish(u unit, err error) {
 	case q.ctx.Err() != nil:
 	case errors.Is(err, errReclassed):
 		q.reclass(j)
+	case errors.Is(err, errUnsteady):
+		q.later(u, u.rest)
 	case errors.Is(err, errAgain):
 		u.tries++
 		in.ready = append(in.ready, u)
@@ -73,8 +75,9 @@ func (q *Queue) finish(u unit, err error) {
 		case j.steered:
 			q.steer(j, j.wish)
 		case j.again:
-			j.again = false
-			q.later(unit{job: j, kind: prepare, plan: j.plan}, backoff(j.replans+3))
+			wait := max(backoff(j.replans+3), j.rest)
+			j.again, j.rest = false, 0
+			q.later(unit{job: j, kind: prepare, plan: j.plan}, wait)
 		}
 		if j.ended && j.steered && j.wish == removed {
 			q.index.takeOut(j.ID)
@@ -103,6 +106,7 @@ func (q *Queue) advance(u unit) {
 // the lock.
 func (q *Queue) reclass(j *job) {
 	in := j.inbox
+	j.seen, j.rests = nil, time.Time{}
 	if j.Class == Small {
 		j.Class = Large
 		in.large = append(in.large, j)
@@ -225,7 +229,12 @@ func (q *Queue) due(d *delayed) {
 		return
 	}
 	delete(q.delayed, d)
-	d.job.inbox.ready = append(d.job.inbox.ready, d.unit)
+	in := d.job.inbox
+	if d.kind == sendWhole && d.rest > 0 { // many may be due at once, and large files get their share meanwhile
+		in.rested = append(in.rested, d.unit)
+	} else {
+		in.ready = append(in.ready, d.unit)
+	}
 	q.work.Signal()
 }
 
@@ -255,12 +264,14 @@ func (q *Queue) planAnew(u unit, e *Error) {
 	j := u.job
 	if u.kind == sendWhole {
 		j.ModTime = time.Time{} // so that the file as it will be then is adopted
-		q.later(u, backoff(j.replans+3))
+		q.later(u, max(backoff(j.replans+3), q.pause(j)))
 		return
 	}
 	if errors.Is(e, ErrBlocksLost) {
 		j.UploadID = newUploadID() // its leftovers, if any, are the service's to discard
 		q.lay(j, nil)
+	} else {
+		j.rest = q.pause(j)
 	}
 	j.next = len(j.acked) // hands out no more blocks
 	j.plan++

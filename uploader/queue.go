@@ -35,6 +35,9 @@ type Config struct {
 	// NoProgress is how long a request may stand still before it is given up and sent again. Default 60 s. It does not
 	// limit a request's whole duration, so a slow line is not cut off.
 	NoProgress time.Duration
+	// Steady is how long a file that has changed lately is left alone between the two readings that have to find the same
+	// before it is sent. Others are sent meanwhile. Default 2.5 s.
+	Steady time.Duration
 	// Log receives what support needs. It never sees a token's query. Default: nothing is logged.
 	Log *slog.Logger
 }
@@ -108,6 +111,9 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	}
 	if c.NoProgress == 0 {
 		c.NoProgress = 60 * time.Second
+	}
+	if c.Steady == 0 {
+		c.Steady = defaultSteady
 	}
 	if c.Journal == nil {
 		c.Journal = NewMemoryJournal()

@@ -2,6 +2,7 @@ package uploader_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ func (b *bench) reopen(journal uploader.Journal, c uploader.Config) {
 	if c.BlockSize == 0 {
 		c.BlockSize = uploader.MinBlockSize
 	}
+	c.Steady = cmp.Or(c.Steady, time.Millisecond)
 	q, err := uploader.NewQueue(b.Context(), c)
 	if err != nil {
 		b.Fatal(err)
@@ -415,7 +417,7 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		first := uploadertest.NewStore().With("w")
 		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
 		b := &bench{T: t, store: first, inbox: token("w").Inbox, dir: t.TempDir()}
-		q, err := uploader.NewQueue(t.Context(), uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Open: func(tok uploader.Token) (uploader.Store, error) {
+		q, err := uploader.NewQueue(t.Context(), uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Steady: time.Millisecond, Open: func(tok uploader.Token) (uploader.Store, error) {
 			return stores[tok.Inbox.Container], nil
 		}})
 		if err != nil {

@@ -1,6 +1,7 @@
 package uploader_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ func newBench(t *testing.T, letters string, c uploader.Config) *bench {
 	if c.BlockSize == 0 {
 		c.BlockSize = uploader.MinBlockSize
 	}
+	c.Steady = cmp.Or(c.Steady, time.Millisecond)
 	q, err := uploader.NewQueue(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

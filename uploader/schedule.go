@@ -27,6 +27,7 @@ type inbox struct {
 	skewKnown bool // the service's clock is this one plus skew
 
 	small  []*job // claimed
+	rested []unit // small ones that were left alone for a while, to be read again
 	large  []*job // claimed, not opened
 	opened []*job // large, being sent
 	ready  []unit // to be sent next: retries and commits
@@ -48,9 +49,16 @@ type job struct {
 	ended   bool      // or given back: nothing more is done with it
 	steered bool      // a person wants it in the state wish as soon as nothing is under way
 	wish    JobState
-	plan    int  // counts the plans: a unit of an older one is void
-	again   bool // to be planned anew as soon as no unit is under way
-	replans int  // how often it was planned anew because its source changed or its blocks were lost
+	plan    int           // counts the plans: a unit of an older one is void
+	again   bool          // to be planned anew as soon as no unit is under way
+	rest    time.Duration // and that long after, since its file has changed
+	replans int           // how often it was planned anew because its source changed or its blocks were lost
+
+	seen     *reading  // of a small file that may be changing: how it was read last
+	rests    time.Time // of a large one: what is read of it before this moment has to be read again
+	unsure   []int     // its blocks of which that is so
+	unsureAt time.Time // when the last of them was read
+	suspect  bool      // an acknowledged block was not what the file contains, though its times don't tell
 
 	doubt    doubt  // whether a blob that is there may be ours
 	doubtful moment // when the request was begun whose answer was lost, or an earlier process may have begun one
@@ -82,11 +90,12 @@ type unit struct {
 	job     *job
 	kind    unitKind
 	block   int
-	plan    int // the job's when it was made
-	tries   int // failed ones
-	damaged int // of those, because other bytes arrived
-	stalls  int // of those, for standing still
-	crowded int // of those, because too many files were open
+	plan    int           // the job's when it was made
+	tries   int           // failed ones
+	damaged int           // of those, because other bytes arrived
+	stalls  int           // of those, for standing still
+	crowded int           // of those, because too many files were open
+	rest    time.Duration // how long it waits, with errUnsteady
 
 	// Filled when it is handed out.
 	store      Store
@@ -190,12 +199,8 @@ func (q *Queue) pick() (unit, bool) {
 // pick chooses the inbox's next unit: what is due again first; then small and large files get half of the connections
 // each while there are both, so that neither waits behind the other.
 func (in *inbox) pick(limit int) (unit, bool) {
-	for len(in.ready) > 0 {
-		u := in.ready[0]
-		in.ready = in.ready[1:]
-		if u.valid() {
-			return u, true
-		}
+	if u, ok := next(&in.ready); ok {
+		return u, true
 	}
 	if in.flying[Small] <= in.flying[Large] {
 		if u, ok := in.pickSmall(); ok {
@@ -210,8 +215,24 @@ func (in *inbox) pick(limit int) (unit, bool) {
 }
 
 func (in *inbox) pickSmall() (unit, bool) {
+	if u, ok := next(&in.rested); ok {
+		return u, true
+	}
 	if j := first(&in.small); j != nil {
 		return unit{job: j, kind: sendWhole, plan: j.plan}, true
+	}
+	return unit{}, false
+}
+
+// next takes the first unit that still has a purpose from a list.
+func next(list *[]unit) (unit, bool) {
+	for len(*list) > 0 {
+		u := (*list)[0]
+		(*list)[0] = unit{}
+		*list = (*list)[1:]
+		if u.valid() {
+			return u, true
+		}
 	}
 	return unit{}, false
 }

@@ -86,8 +86,8 @@ func (q *Queue) putWhole(u *unit) error {
 }
 
 // readWhole opens and reads a file for one request; release ends both. That it still is the planned one is looked at
-// afterwards, which shows every change up to then. Nothing is sent yet, so of a file that has changed the present one is
-// sent.
+// afterwards. Nothing is sent yet, so of a file that has changed the present one is sent. See steady for one that may be
+// changing at this moment.
 func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 	j := u.job
 	f, err := j.At.OpenSmall()
@@ -95,16 +95,18 @@ func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 		return nil, nil, openError(j.Source, err)
 	}
 	for adopted := false; ; adopted = true {
+		begun := time.Now()
 		body, give, err := q.body(f, 0, j.Size)
 		now, lost := smallVersion(j, f)
 		switch {
 		case lost != nil:
 			err = lost
 		case now.same(j.version()):
-			if err == nil {
+			if err != nil {
+				err = orMadeUp(j, now, err)
+			} else if err = q.steady(u, reading{now, body.CRC64(), time.Now()}, begun, adopted); err == nil {
 				return body, func() { give(); f.Close() }, nil
 			}
-			err = orMadeUp(j, now, err)
 		case adopted:
 			err = NewError("read", j.Source, SourceChanged)
 		default:
@@ -154,7 +156,7 @@ func (q *Queue) body(f io.ReaderAt, offset, length int64) (*Body, func(), error)
 		}
 		return NewBody(buf, checksum(buf)), release, nil
 	}
-	crc, err := hashSection(f, offset, length, buf[:min(len(buf), mib)])
+	crc, err := hashSection(q.ctx, f, offset, length, buf[:min(len(buf), mib)])
 	if err != nil {
 		release()
 		return nil, func() {}, err
@@ -179,10 +181,10 @@ func (q *Queue) prepare(u *unit) error {
 			_ = f.Close()
 		}
 	}()
-	fresh := j.UploadID == [16]byte{}
+	fresh, surprising := j.UploadID == [16]byte{}, !now.same(j.version())
 	var acked []AckedBlock
 	switch {
-	case fresh && !now.same(j.version()):
+	case fresh && surprising:
 		if err := q.adopt(u, now); err != nil {
 			return err
 		}
@@ -190,7 +192,7 @@ func (q *Queue) prepare(u *unit) error {
 		if acked, err = q.keptBlocks(j); err != nil {
 			return err
 		}
-		if !now.same(j.version()) || now.touchedSince(j.readSince(acked)) {
+		if surprising || j.suspect || now.touchedSince(j.readSince(acked)) {
 			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}
@@ -210,10 +212,11 @@ func (q *Queue) prepare(u *unit) error {
 	if fresh {
 		j.UploadID, j.BlockSize = newUploadID(), blockSizeFor(j.Size, q.config.BlockSize)
 	}
+	j.restBegins(now, surprising)
 	q.lay(j, acked)
 	j.closeFile()
 	j.file, keep = f, true
-	j.changed = now.changed
+	j.changed, j.suspect = now.changed, false
 	return nil
 }
 
@@ -273,12 +276,13 @@ func (q *Queue) keptBlocks(j *job) ([]AckedBlock, error) {
 func (q *Queue) lay(j *job, acked []AckedBlock) {
 	n := blockCount(j.Size, j.BlockSize)
 	j.plan++
-	j.acked, j.crcs, j.next, j.left, j.Done = make([]bool, n), make([]uint64, n), 0, n, 0
+	j.acked, j.crcs, j.next, j.left, j.Done, j.unsure = make([]bool, n), make([]uint64, n), 0, n, 0, nil
 	for _, a := range acked {
 		if a.Number >= 0 && a.Number < n && !j.acked[a.Number] {
 			j.acked[a.Number], j.crcs[a.Number] = true, a.CRC64
 			j.left--
 			j.Done += j.blockLen(a.Number)
+			j.noteRead(a.Number, a.At)
 		}
 	}
 	q.index.plan(j.Job, acked)
@@ -299,28 +303,30 @@ func (q *Queue) stillTrue(u *unit, f *os.File, now version, acked []AckedBlock) 
 		j.UploadID, j.BlockSize = newUploadID(), blockSizeFor(j.Size, j.BlockSize)
 		return nil, nil
 	}
-	buf, err := q.buffers.take(q.ctx, min(mib, q.config.Memory))
-	if err != nil {
-		return nil, err
-	}
-	defer q.buffers.give(buf)
 	same := acked[:0]
 	for _, a := range acked {
 		if a.Number >= blockCount(j.Size, j.BlockSize) {
 			continue
 		}
-		crc, err := hashSection(f, int64(a.Number)*j.BlockSize, j.blockLen(a.Number), buf)
+		crc, err := q.hash(f, int64(a.Number)*j.BlockSize, j.blockLen(a.Number))
 		if err != nil {
 			return nil, err
 		}
 		if crc == a.CRC64 {
 			same = append(same, a)
 		}
-		if q.ctx.Err() != nil {
-			return nil, context.Cause(q.ctx)
-		}
 	}
 	return same, nil
+}
+
+// hash returns the checksum of a part of a file.
+func (q *Queue) hash(f io.ReaderAt, offset, length int64) (uint64, error) {
+	buf, err := q.buffers.take(q.ctx, min(mib, q.config.Memory))
+	if err != nil {
+		return 0, err
+	}
+	defer q.buffers.give(buf)
+	return hashSection(q.ctx, f, offset, length, buf)
 }
 
 // sendBlock stages one block.
@@ -357,6 +363,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	j.acked[u.block], j.crcs[u.block] = true, body.CRC64()
 	j.left--
 	j.Done += length
+	j.noteRead(u.block, read)
 	q.index.ack(j.ID, AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
 	return nil
 }
@@ -368,8 +375,11 @@ func (q *Queue) commit(u *unit) error {
 	if err != nil {
 		return err
 	}
-	if !now.same(j.version()) || now.touchedSince(j.changed) {
-		return NewError("commit", j.Source, SourceChanged)
+	if err := j.unchanged(now); err != nil {
+		return err
+	}
+	if err := q.compare(u); err != nil {
+		return err
 	}
 	if err := q.index.pay(q.ctx); err != nil {
 		return errAgain // nothing is handed out while the journal can't be written

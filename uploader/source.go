@@ -1,6 +1,7 @@
 package uploader
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -150,10 +151,14 @@ func readBlock(f io.ReaderAt, buf []byte, offset int64) error {
 	return nil
 }
 
-// hashSection returns the checksum of a part of a file, read through the buffer.
-func hashSection(f io.ReaderAt, offset, length int64, buf []byte) (uint64, error) {
+// hashSection returns the checksum of a part of a file, read through the buffer. It ends early, with the cause, if the
+// context does.
+func hashSection(ctx context.Context, f io.ReaderAt, offset, length int64, buf []byte) (uint64, error) {
 	var crc uint64
 	for length > 0 {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
 		part := buf[:min(int64(len(buf)), length)]
 		if err := readBlock(f, part, offset); err != nil {
 			return 0, err

@@ -90,7 +90,7 @@ func (s *site) issue(t *testing.T, w *Workspace, r Request) (uploader.Token, Gra
 // deliver sends files with a token as the program does, and returns what the queue says when nothing goes on by itself.
 func deliver(t *testing.T, token uploader.Token, paths ...string) (uploader.Status, error) {
 	t.Helper()
-	q, err := uploader.NewQueue(t.Context(), uploader.Config{Open: func(token uploader.Token) (uploader.Store, error) {
+	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(token uploader.Token) (uploader.Store, error) {
 		return azure.Open(token, azure.Options{})
 	}})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,8 +33,9 @@ func TestAnInterruptStopsCalmly(t *testing.T) {
 	defer cancel(nil)
 	dir := t.TempDir()
 	// The first file is delivered; the person interrupts while the second is on the way.
-	i, err := startInbox(filepath.Join(dir, "inbox"), nil, func(op *blobserver.Op) *blobserver.Answer {
-		if strings.HasSuffix(op.Blob, "1.txt") {
+	var first atomic.Bool
+	i, err := startInbox(filepath.Join(dir, "inbox"), nil, func(*blobserver.Op) *blobserver.Answer {
+		if first.CompareAndSwap(false, true) {
 			return nil
 		}
 		return &blobserver.Answer{Wait: func(ctx context.Context) {

@@ -20,6 +20,7 @@ const canary = "q83vEj"
 const foreignLink = "https://inbox.lab.example/ws-1?sv=2021-12-02&se=2099-01-01T00%3A00%3A00Z&sr=c&sp=cw&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D"
 
 func TestMain(m *testing.M) {
+	steady = time.Millisecond
 	testscript.Main(m, map[string]func(){
 		"uploader": func() {
 			openVault = testVault

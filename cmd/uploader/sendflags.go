@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,12 +58,15 @@ func (f *sendFlags) check(env func(string) string) error {
 	return f.proxy.orVariable(env)
 }
 
+// steady is uploader.Config.Steady; tests, whose files are all new, replace it.
+var steady time.Duration
+
 // config returns how a queue sends.
 func (f *sendFlags) config(j uploader.Journal, log *slog.Logger) uploader.Config {
 	return uploader.Config{
 		Open:   func(t uploader.Token) (uploader.Store, error) { return openStore(f, t) },
 		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes, Rate: f.rate.bytes,
-		Journal: j, Log: log,
+		Journal: j, Log: log, Steady: steady,
 	}
 }
 

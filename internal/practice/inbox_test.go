@@ -23,7 +23,7 @@ func send(t *testing.T, link, name string) uploader.Reason {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := uploader.NewQueue(t.Context(), uploader.Config{Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{}) }})
+	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{}) }})
 	if err != nil {
 		t.Fatal(err)
 	}

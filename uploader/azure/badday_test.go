@@ -65,6 +65,7 @@ func TestABadDayCostsLittle(t *testing.T) {
 	base := "http://" + serveOn(t, server, listen(t), "ws-1")
 	token := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Steady:    time.Millisecond,
 		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{}) },
 		BlockSize: blocks, NoProgress: noProgress,
 	})

@@ -29,6 +29,7 @@ func localInbox(t *testing.T, rights string) (*blobserver.Server, uploader.Token
 func deliver(t *testing.T, token uploader.Token, root string, o Options) uploader.Status {
 	t.Helper()
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Steady:    time.Millisecond,
 		Open:      func(t uploader.Token) (uploader.Store, error) { return Open(t, o) },
 		BlockSize: uploader.MinBlockSize,
 	})

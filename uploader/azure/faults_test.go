@@ -185,6 +185,7 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 	}
 	defer stop()
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Steady:    time.Millisecond,
 		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{}) },
 		BlockSize: uploader.MinBlockSize, Connections: 1, NoProgress: r.noProgress(),
 		Log: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

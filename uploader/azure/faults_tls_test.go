@@ -45,6 +45,7 @@ func TestFaultsOfTLS(t *testing.T) {
 					t.Fatal(err)
 				}
 				queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+					Steady:    time.Millisecond,
 					Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{CAFile: ca}) },
 					BlockSize: uploader.MinBlockSize, Connections: 1,
 				})

@@ -245,7 +245,7 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 	p := uploadertest.NewProxy(t, target, "", "")
 	p.Refuse(http.StatusForbidden)
 	options := Options{Proxy: parseProxy(t, p.HTTP()).For, CAFile: authority}
-	queue, err := uploader.NewQueue(t.Context(), uploader.Config{Open: func(t uploader.Token) (uploader.Store, error) { return Open(t, options) }})
+	queue, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t uploader.Token) (uploader.Store, error) { return Open(t, options) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -196,7 +196,7 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 			// What the queue does.
 			config := uploader.Config{
 				Open:        func(token uploader.Token) (uploader.Store, error) { return open(token, secretQuery, Options{}) },
-				Connections: 1,
+				Connections: 1, Steady: time.Millisecond,
 			}
 			if silence {
 				config.NoProgress = 500 * time.Millisecond

@@ -57,6 +57,7 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 	var sent atomic.Int64
 	open := func(most int64, full func()) *uploader.Queue {
 		q, err := uploader.NewQueue(t.Context(), uploader.Config{
+			Steady: time.Millisecond,
 			Open: func(uploader.Token) (uploader.Store, error) {
 				return counting{subject.Open(t, "w"), &sent, most, full}, nil
 			},

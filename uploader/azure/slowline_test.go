@@ -45,6 +45,7 @@ func TestASlowLineIsNotCutOff(t *testing.T) {
 	source := filepath.Join(t.TempDir(), "file")
 	write(t, source, rand.NewChaCha8([32]byte{}), blocks*size)
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Steady:    time.Millisecond,
 		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{}) },
 		BlockSize: size, Connections: blocks, NoProgress: limit,
 	})

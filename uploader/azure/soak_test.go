@@ -73,6 +73,7 @@ func TestASoakLeaksNothing(t *testing.T) {
 	write(t, filepath.Join(root, "large"), random, large)
 
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
+		Steady:    time.Millisecond,
 		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{Connections: 16}) },
 		BlockSize: 256 << 10, Connections: 16, NoProgress: time.Second, Memory: 16 << 20,
 	})

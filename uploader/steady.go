@@ -1,0 +1,150 @@
+package uploader
+
+import (
+	"errors"
+	"path/filepath"
+	"time"
+
+	"inboxuploader/internal/netdisk"
+)
+
+// A file that is written in place while it is read may be read as a mixture that nobody wrote, and its times need not show
+// it: they have steps, a system sets them when a write begins, and pages that are mapped into a program's memory and were
+// written before take further writes without a word until the system has brought them to the disk. So what is read of a
+// file soon after it changed counts only once it was read twice, the same each time, the second time after the first had
+// ended: then there was a moment in between at which the file as a whole was as it was read. Some time passes between the
+// two, so that neither the steps of the times nor a program in the middle of its work fake that.
+
+// restsAfter is how long after its last change a file is at rest. Linux brings written pages to the disk after 35 s. Tests
+// replace it.
+var restsAfter = 2 * time.Minute
+
+const (
+	// clockSlack is by how much the clock of another machine may be wrong whose disk holds the file. Windows domains allow
+	// 5 minutes.
+	clockSlack = 15 * time.Minute
+	// farAhead is from where on a time in the future is a wrong one, as of a camera, and says nothing about a change.
+	farAhead = 24 * time.Hour
+	// defaultSteady is Config.Steady's: longer than the steps of FAT's times and than a share's times are remembered.
+	defaultSteady = 2500 * time.Millisecond
+)
+
+// restsFrom returns the moment from which on a file of this version is at rest: what was read of it later, while it kept
+// that version, is true by itself. It is zero where no time of the file tells of a change.
+func restsFrom(path string, v version, now time.Time) time.Time {
+	var last time.Time
+	for _, t := range [...]time.Time{v.modTime, v.changed} {
+		if t.After(last) && t.Before(now.Add(farAhead)) {
+			last = t
+		}
+	}
+	if last.IsZero() {
+		return last
+	}
+	rests := last.Add(restsAfter)
+	if now.Before(rests.Add(clockSlack)) && netdisk.On(filepath.Dir(path)) {
+		rests = rests.Add(clockSlack)
+	}
+	return rests
+}
+
+// reading is what a file was when it was read as a whole.
+type reading struct {
+	version version
+	crc64   uint64
+	ended   time.Time
+}
+
+// is reports whether two readings found the same.
+func (r *reading) is(o *reading) bool {
+	return r.crc64 == o.crc64 && r.version.same(o.version) && r.version.changed.Equal(o.version.changed)
+}
+
+// errUnsteady says that a unit must wait for unit.rest, since what it is about is read once more.
+var errUnsteady = errors.New("may be changing")
+
+// pause is how long a job's file is left alone between two readings. It grows, since who saw a change gives the program time
+// that writes.
+func (q *Queue) pause(j *job) time.Duration { return q.config.Steady * time.Duration(1+j.replans) }
+
+// steady makes sure of a file that was read in one go and may be changing: now is what was read, begun when that began, and
+// surprising that the file was not the one that was planned. It returns nil, errUnsteady, or that the file has changed.
+func (q *Queue) steady(u *unit, now reading, begun time.Time, surprising bool) error {
+	j := u.job
+	before := j.seen
+	switch {
+	case before == nil && !surprising && !begun.Before(restsFrom(j.Source, now.version, begun)):
+		return nil
+	case before != nil && before.is(&now):
+		if u.rest = q.pause(j) - begun.Sub(before.ended); u.rest > 0 {
+			return errUnsteady
+		}
+		return nil
+	}
+	j.seen, u.rest = &now, q.pause(j)
+	if before == nil {
+		return errUnsteady
+	}
+	return NewError("read", j.Source, SourceChanged)
+}
+
+// restBegins keeps from when on a large file is at rest that was opened just now. The caller holds the lock.
+func (j *job) restBegins(now version, surprising bool) {
+	j.rests = restsFrom(j.Source, now, time.Now())
+	if sure := time.Now().Add(restsAfter); surprising && j.rests.Before(sure) {
+		j.rests = sure // whatever a clock says, it changed lately
+	}
+}
+
+// noteRead keeps that a block was read while its file may have been changing. The caller holds the lock.
+func (j *job) noteRead(block int, begun time.Time) {
+	if begun.Before(j.rests) {
+		j.unsure, j.unsureAt = append(j.unsure, block), time.Now()
+	}
+}
+
+// compare reads those blocks of a large file once more that were read while it may have been changing. Nil says that the
+// acknowledged blocks are the file as it was at one moment. Else the error is errUnsteady, or that the file has changed.
+func (q *Queue) compare(u *unit) error {
+	j := u.job
+	if len(j.unsure) == 0 {
+		return nil
+	}
+	if u.rest = q.pause(j) - time.Since(j.unsureAt); u.rest > 0 {
+		return errUnsteady
+	}
+	f, now, err := openSource(j)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	if err := j.unchanged(now); err != nil {
+		return err
+	}
+	for _, n := range j.unsure {
+		crc, err := q.hash(f, int64(n)*j.BlockSize, j.blockLen(n))
+		if err != nil {
+			return err
+		}
+		if crc != j.crcs[n] {
+			j.suspect = true
+			return NewError("compare", j.Source, SourceChanged)
+		}
+	}
+	if now, err = lookAgain(j); err != nil {
+		return err
+	}
+	if err := j.unchanged(now); err != nil {
+		return err
+	}
+	j.unsure = nil
+	return nil
+}
+
+// unchanged returns nil if a large file is still the one whose blocks are acknowledged, or that it has changed.
+func (j *job) unchanged(now version) error {
+	if !now.same(j.version()) || now.touchedSince(j.changed) {
+		return NewError("commit", j.Source, SourceChanged)
+	}
+	return nil
+}
