@@ -24,10 +24,12 @@ const (
 type found struct {
 	files, bytes, refused, skipped int64
 	junk                           int64
-	renamed                        int64
+	renamed, warned                int64
 	problems                       []uploader.Found // the first of those that can't be sent
 	left                           []uploader.Found // the first of those that are left out
 	junkLeft                       []uploader.Found // the first of those that systems keep for themselves
+	renames                        []uploader.Found // the first of those that get another name
+	warnings                       []uploader.Found // the first of those whose name Windows can't have
 	roots                          []string         // those that are listed by name
 	rootFiles, rootBytes           [mostRoots + 1]int64
 	seen                           *uploader.Seen // what can be sent; complete when done
@@ -77,6 +79,15 @@ func (f *found) add(batch []uploader.Found) {
 			f.bytes += x.Size
 			if x.Blob.Renamed {
 				f.renamed++
+				if len(f.renames) < mostNamed {
+					f.renames = append(f.renames, *x)
+				}
+			}
+			if len(x.Blob.Warnings) > 0 {
+				f.warned++
+				if len(f.warnings) < mostNamed {
+					f.warnings = append(f.warnings, *x)
+				}
 			}
 		}
 	}
@@ -87,6 +98,8 @@ func (f *found) copy() found {
 	c.problems = f.problems[:len(f.problems):len(f.problems)]
 	c.left = f.left[:len(f.left):len(f.left)]
 	c.junkLeft = f.junkLeft[:len(f.junkLeft):len(f.junkLeft)]
+	c.renames = f.renames[:len(f.renames):len(f.renames)]
+	c.warnings = f.warnings[:len(f.warnings):len(f.warnings)]
 	return c
 }
 
@@ -338,7 +351,17 @@ func (d *reviewDialog) showNotes() {
 			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.renamed > 0 {
-		d.notes.Add(newPadded(trn("{{.N}} get a slightly different name, since the storage would change it", f.renamed)))
+		d.notes.Add(d.w.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,
+			func(x uploader.Found) string { return "→ " + safeName(x.Blob.Blob) }))
+	}
+	if f.warned > 0 {
+		d.notes.Add(d.w.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings, func(x uploader.Found) string {
+			var why []string
+			for _, w := range x.Blob.Warnings {
+				why = append(why, translated(w.Why()))
+			}
+			return strings.Join(why, "; ")
+		}))
 	}
 	d.showTime()
 	d.notes.Refresh()

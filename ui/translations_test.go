@@ -36,6 +36,9 @@ func allTexts(t *testing.T) texts {
 	all.inConstants(t, "../uploader", "value", "warn")
 	all.inConstants(t, "../workspace", "value", "safe")
 	all.inConstants(t, "../cmd/uploader", "value")
+	for _, w := range uploader.NameWarnings() {
+		all[w.Why()] = false
+	}
 	for _, r := range uploader.SkipReasons() {
 		all[r.Why()] = false
 	}

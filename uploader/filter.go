@@ -58,7 +58,8 @@ var junk = []junkPattern{
 	{".Rproj.user", true},               // RStudio: the state of its windows
 }
 
-// filter decides by name what of a folder is sent.
+// filter decides by name what of a folder is sent. It belongs to one goroutine, since it remembers
+// which patterns matched something.
 type filter struct {
 	include, exclude []pattern
 	junk             bool
@@ -66,9 +67,12 @@ type filter struct {
 
 // pattern is one of the person's patterns.
 type pattern struct {
+	given  string // as the person wrote it
 	text   string
-	path   bool // has a slash: matched against the path below the root, else against the base name
-	folder bool // ended with a slash: matches folders only
+	path   bool   // has a slash: matched against the path below the root, else against the base name
+	folder bool   // ended with a slash: matches folders only
+	inRoot string // of a path that begins with the root's own name: the rest; empty for others
+	hit    bool   // has matched something
 }
 
 // newFilter checks the patterns; the error is an [*Error] with PatternInvalid.
@@ -87,7 +91,7 @@ func newFilter(opts ScanOptions) (*filter, error) {
 func newPatterns(texts []string) ([]pattern, error) {
 	var ps []pattern
 	for _, text := range texts {
-		p := pattern{text: filepath.ToSlash(text)}
+		p := pattern{given: text, text: filepath.ToSlash(text)}
 		if foldNames {
 			p.text = strings.ToLower(p.text)
 		}
@@ -103,6 +107,31 @@ func newPatterns(texts []string) ([]pattern, error) {
 		ps = append(ps, p)
 	}
 	return ps, nil
+}
+
+// enter prepares the filter for what lies below a root of that name, with which a path may begin.
+func (f *filter) enter(root string) {
+	if foldNames {
+		root = strings.ToLower(root)
+	}
+	for _, ps := range [][]pattern{f.include, f.exclude} {
+		for i := range ps {
+			ps[i].inRoot = ""
+			if rest, ok := strings.CutPrefix(ps[i].text, root+"/"); ok && root != "" {
+				ps[i].inRoot = rest
+			}
+		}
+	}
+}
+
+// unmatched returns the patterns that matched nothing, as they were given.
+func unmatched(ps []pattern) (given []string) {
+	for i := range ps {
+		if !ps[i].hit {
+			given = append(given, ps[i].given)
+		}
+	}
+	return given
 }
 
 // skip returns why the entry is not sent, or "". below is its path relative to the root. explicit is true for what the
@@ -132,16 +161,24 @@ func matchAny(ps []pattern, name, below string, folder bool) bool {
 	if foldNames {
 		name, below = strings.ToLower(name), strings.ToLower(below)
 	}
-	for _, p := range ps {
-		subject := name
-		if p.path {
-			subject = below
+	matched := false
+	for i := range ps {
+		p := &ps[i]
+		if matched && p.hit {
+			continue // all that is left to learn is whether the others ever match
 		}
-		if (folder || !p.folder) && doublestar.MatchUnvalidated(p.text, subject) {
-			return true
+		if (folder || !p.folder) && p.matches(name, below) {
+			matched, p.hit = true, true
 		}
 	}
-	return false
+	return matched
+}
+
+func (p *pattern) matches(name, below string) bool {
+	if !p.path {
+		return doublestar.MatchUnvalidated(p.text, name)
+	}
+	return doublestar.MatchUnvalidated(p.text, below) || p.inRoot != "" && doublestar.MatchUnvalidated(p.inRoot, below)
 }
 
 func isJunk(name string, folder bool) bool {

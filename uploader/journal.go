@@ -117,6 +117,11 @@ type Transfer struct {
 	// SkippedPaths are the first of what was left out on purpose, up to MaxSkippedPaths. Junk is only counted.
 	SkippedPaths []SkippedPath
 	Outside      int64 // how many links were followed out of Roots; known once all have been read
+	// Renamed counts the files whose name in the inbox is not their own, Warned those whose name some reader can't have.
+	// NameNotes are the first of both, up to MaxSkippedPaths.
+	Renamed, Warned int64
+	NameNotes       []NameNote
+	Unmatched       Unmatched // once it is Scanned
 
 	Owner Owner // set by the journal
 	// Seen is when the last process that owned it is known to have been at work on it; set by the journal.
@@ -133,13 +138,21 @@ const (
 	ChecksNotAll
 )
 
-// MaxSkippedPaths bounds Transfer.SkippedPaths, whose use is to be read by a person.
+// MaxSkippedPaths bounds Transfer.SkippedPaths and Transfer.NameNotes, whose use is to be read by a person.
 const MaxSkippedPaths = 1000
 
 // SkippedPath is something that was left out on purpose.
 type SkippedPath struct {
 	Source string
 	Reason SkipReason
+}
+
+// NameNote is a file about whose name in the inbox a person should know something.
+type NameNote struct {
+	Source   string
+	Blob     string // the planned name
+	Renamed  bool
+	Warnings []NameWarning
 }
 
 // Owner says which process may send a transfer's jobs.

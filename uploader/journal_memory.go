@@ -48,6 +48,7 @@ func (m *memoryJournal) Load(context.Context) (Contents, error) {
 func (t *Transfer) clone() Transfer {
 	c := *t
 	c.Roots, c.SkippedPaths, c.Skipped = slices.Clone(t.Roots), slices.Clone(t.SkippedPaths), maps.Clone(t.Skipped)
+	c.NameNotes = slices.Clone(t.NameNotes)
 	return c
 }
 

@@ -43,6 +43,24 @@ const (
 	WarnTrailingSpace NameWarning = "windows-trailing-space"
 )
 
+// NameWarnings returns all warnings. The slice is the caller's.
+func NameWarnings() []NameWarning {
+	return []NameWarning{WarnReserved, WarnCharacter, WarnTrailingSpace}
+}
+
+// Why says what a reader on Windows loses, as the end of a sentence.
+func (w NameWarning) Why() string {
+	switch w {
+	case WarnReserved:
+		return "Windows keeps this name for a device"
+	case WarnCharacter:
+		return "Windows allows none of < > : \" | ? * in a name"
+	case WarnTrailingSpace:
+		return "Windows drops a space at the end"
+	}
+	return string(w)
+}
+
 // PlanName works out under which name the service will store the file rel below prefix, before anything is sent.
 //
 // rel is a path with slashes whose first segment is the own name of the file or folder that was given; prefix is

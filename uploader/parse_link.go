@@ -43,6 +43,7 @@ func (p *parser) read(l link, said stated) (Token, error) {
 	if err := t.readPath(path, e, l.query); err != nil {
 		return Token{}, err
 	}
+	t.namesFile = t.namesFile && !l.assembled
 	if err := t.state(said); err != nil {
 		return Token{}, err
 	}
@@ -249,9 +250,16 @@ func (t *Token) readPath(path string, e endpoint, q string) error {
 		t.Inbox.Prefix = strings.Join(below, "/")
 	default:
 		t.Inbox.Prefix = strings.Join(below, "/")
+		t.namesFile = len(below) > 0 && !strings.HasSuffix(path, "/") && hasExtension(below[len(below)-1])
 	}
 	t.Inbox.nameParts(below)
 	return nil
+}
+
+// hasExtension reports whether a name is that of a file rather than of a folder, as far as one can tell.
+func hasExtension(name string) bool {
+	dot := strings.LastIndexByte(name, '.')
+	return dot > 0 && dot < len(name)-1
 }
 
 // isContainer reports whether the service could have a container of the name: 3 to 63 letters, digits and single hyphens

@@ -68,6 +68,7 @@ const (
 	NameDots           Reason = "name-dots"
 	NameRefused        Reason = "name-refused"
 	NameTaken          Reason = "name-taken"
+	NameTakenAccents   Reason = "name-taken-accents"
 	OneFileOnly        Reason = "one-file-only"
 	SourceGone         Reason = "source-gone"
 	SourceAway         Reason = "source-away"
@@ -250,6 +251,7 @@ var reasons = map[Reason]struct {
 	NameDots:           {ErrName, Explanation{"A part of the name consists of dots alone, which the storage would take for another folder.", safeNotSent, doRename}},
 	NameRefused:        {ErrName, Explanation{"The storage does not accept this name.", safeNotSent, doRename}},
 	NameTaken:          {ErrName, Explanation{"Another file would get the same name in the inbox: {value}.", "The other file is sent, this one is not.", doRename}},
+	NameTakenAccents:   {ErrName, Explanation{"Two names look the same, but their accents are stored differently: {value}. The inbox can hold one of them.", "The other file is sent, this one is not.", doRename}},
 	OneFileOnly:        {ErrName, Explanation{"This token is for a single file, and more than one was given.", safeNotSent, "Send one file, for example a zip archive of all."}},
 	SourceAway:         {ErrSourceAway, Explanation{"The disk with “{value}” is not there at the moment.", safeFinished, "Connect it again; the upload goes on by itself."}},
 	SourceGone:         {ErrSource, Explanation{"The file is no longer there.", "The other files go on.", "Put it back or connect its disk, then try again."}},

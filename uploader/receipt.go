@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // ReceiptFormat is how a receipt is written.
@@ -53,6 +54,8 @@ type receiptLine struct {
 	Delivered string `json:"delivered_at"`    // the service's clock, RFC 3339 in UTC
 	Inbox     string `json:"inbox,omitempty"` // where it is another than the head's
 	Checked   bool   `json:"checked"`         // the service named the checksums of what it received, and they were these
+	// FileBase64 has the bytes of File where they are no UTF-8, which JSON can't hold.
+	FileBase64 string `json:"file_base64,omitempty"`
 }
 
 // receiptColumns are the CSV's header line. They are stable.
@@ -102,6 +105,9 @@ func (r *Receipt) Add(j Job) error {
 	}
 	if r.inbox.Key() != r.to.Key() {
 		l.Inbox = r.inbox.String()
+	}
+	if !utf8.ValidString(l.File) {
+		l.FileBase64 = base64.StdEncoding.EncodeToString([]byte(l.File))
 	}
 	text, err := marshal(l)
 	if err != nil {

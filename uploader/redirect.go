@@ -69,6 +69,7 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 	x := q.index
 	next := t.copy()
 	next.Inbox, next.Follows = to.Key(), t.ID
+	next.NameNotes = renameNotes(t.NameNotes, t.Options.Scan.Inbox, to)
 	next.Options.Scan.Inbox = to
 	heir, has, err := x.heir(ctx, next)
 	if err != nil {
@@ -131,6 +132,18 @@ func rename(j *Job, from, to Inbox, several *bool) {
 		return
 	}
 	j.Blob = name.Blob
+}
+
+// renameNotes returns the notes about names with those that the files have in another inbox.
+func renameNotes(notes []NameNote, from, to Inbox) []NameNote {
+	renamed := make([]NameNote, len(notes))
+	for i, n := range notes {
+		j, several := Job{Source: n.Source, Blob: n.Blob}, false
+		rename(&j, from, to, &several)
+		n.Blob = j.Blob
+		renamed[i] = n
+	}
+	return renamed
 }
 
 func asProblem(err error, path string) *Error {
@@ -213,6 +226,7 @@ func (x *index) close(id int64) {
 	x.mu.Lock()
 	if t := x.transferOf(id); t != nil {
 		t.Skipped, t.SkippedPaths, t.Outside = map[SkipReason]int64{}, nil, 0
+		t.Renamed, t.Warned, t.NameNotes, t.Unmatched = 0, 0, nil, Unmatched{}
 		t.Scanned, t.dirty, x.ended = true, true, true
 		x.mark()
 	}

@@ -16,7 +16,7 @@ const (
 )
 
 // ScanOptions shapes a scan. Include and Exclude are doublestar patterns: one with a slash is matched against the path
-// below the root, one without against the last segment at any depth; a slash at the end confines it to folders; case
+// below the root, which may begin with the root's own name, one without against the last segment at any depth; a slash at the end confines it to folders; case
 // counts except on Windows. The zero value takes files only, leaves links alone, and applies the default list of junk.
 type ScanOptions struct {
 	Inbox Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
@@ -73,6 +73,15 @@ type ScanTotals struct {
 	Failed  int64                // with Err
 	Skipped map[SkipReason]int64 // with Skip; a skipped folder counts once, whatever it contains
 	Outside int64                // links that were followed out of their root
+
+	// Unmatched is set once all roots were read.
+	Unmatched Unmatched
+}
+
+// Unmatched is which patterns of a scan's options matched nothing, as they were given. An exclude
+// pattern among them may have been meant for something that was sent.
+type Unmatched struct {
+	Include, Exclude []string
 }
 
 // Scan finds what is to be sent of the roots and hands it to emit in batches: the first of up to 64, then of up to
@@ -116,6 +125,9 @@ func scan(ctx context.Context, roots []string, opts ScanOptions, emit func([]Fou
 	}
 	if err = s.roots(ctx, roots); err == nil {
 		err = s.finish()
+	}
+	if err == nil {
+		s.totals.Unmatched = Unmatched{unmatched(s.filter.include), unmatched(s.filter.exclude)}
 	}
 	return s.totals, err
 }

@@ -1,6 +1,12 @@
 package uploader
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
 
 // nameSet remembers which blob names are taken, by which root. It is needed only for roots whose names begin with the
 // same segment. Otherwise no two names can be equal: below one root, the files of one folder have different names, a
@@ -22,4 +28,26 @@ func (s nameSet) take(blob string, root int32) (owner int32, ok bool) {
 	}
 	s[key] = root
 	return root, true
+}
+
+// nameTaken refuses a file whose name in the inbox another one has. Where a person can't see what
+// distinguishes the two, since only the form of their accents does, the error shows it.
+func nameTaken(f Found, other, value string) Found {
+	if other == f.Source || joinAccents(other) != joinAccents(f.Source) {
+		return refuseFound(f, NameTaken, value)
+	}
+	return refuseFound(f, NameTakenAccents, "“"+accents(filepath.Base(other))+"”, “"+accents(filepath.Base(f.Source))+"”")
+}
+
+// accents writes accents that are characters of their own as \u{…}.
+func accents(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.Is(unicode.Mn, r) {
+			fmt.Fprintf(&b, `\u{%x}`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }

@@ -116,6 +116,28 @@ func ownName(abs string) string {
 	return strings.Trim(filepath.ToSlash(filepath.VolumeName(abs)), "/")
 }
 
+// SplitPattern splits an absolute pattern into the folder that it begins in and the pattern below
+// that, with slashes. A part that exists is taken as it stands: "data [old]" names the folder of that
+// name, if there is one. It looks at the disk for each part up to the first that stands for others.
+func SplitPattern(pattern string) (base, below string) {
+	// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
+	base, below = doublestar.SplitPattern(filepath.ToSlash(pattern))
+	base = filepath.FromSlash(base)
+	for {
+		part, rest, more := strings.Cut(below, "/")
+		next := filepath.Join(base, part)
+		if !more || !exists(next) {
+			return base, below
+		}
+		base, below = next, rest
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 // glob returns what an absolute pattern stands for, and tells of the folders that can't be looked into; told is whether there are
 // any. A pattern with ** finds files only, since each of the folders on the way would bring the same files again. The error
 // is ctx's cause or emit's.
@@ -124,12 +146,11 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	if strings.Contains(pattern, "**") {
 		options = append(options, doublestar.WithFilesOnly(), doublestar.WithNoFollow())
 	}
-	base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
-	at := func(m string) string { return filepath.Join(filepath.FromSlash(base), filepath.FromSlash(m)) }
-	in, err := source.Resolve(filepath.FromSlash(base))
+	base, rest := SplitPattern(pattern)
+	at := func(m string) string { return filepath.Join(base, filepath.FromSlash(m)) }
+	in, err := source.Resolve(base)
 	if err != nil {
-		in = source.Path{Root: filepath.FromSlash(base)} // reading it says what is wrong
+		in = source.Path{Root: base} // reading it says what is wrong
 	}
 	var matches []string
 	var folders *globbed
@@ -254,6 +275,7 @@ func place(path string) string {
 // root scans one root.
 func (s *scanner) root(ctx context.Context, r *root) error {
 	name := filepath.Base(r.path)
+	s.filter.enter(r.rel)
 	info, why, err := s.enterRoot(ctx, r)
 	f := Found{Source: r.path, Rel: r.rel, At: r.at}
 	switch {

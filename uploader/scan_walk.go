@@ -238,7 +238,7 @@ func (s *scanner) file(f Found, info source.Info, r *root) error {
 				if place(other) == f.At.String() {
 					return nil // a folder and a pattern bring it both
 				}
-				return s.add(refuseFound(f, NameTaken, other))
+				return s.add(nameTaken(f, other, other))
 			}
 		}
 		f.Blob = name
@@ -287,7 +287,7 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 		case readErr != nil: // whether the name is free can't be known
 			err = s.fail(f, readErr)
 		case owner != "":
-			err = s.add(refuseFound(f, NameTaken, join(d.rel, owner)))
+			err = s.add(nameTaken(f, filepath.Join(d.path, owner), join(d.rel, owner)))
 		default:
 			owners[x.planned] = x.name
 			if x.folder {

@@ -3,6 +3,7 @@ package uploader
 import (
 	"log/slog"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 )
@@ -20,6 +21,9 @@ type Token struct {
 	HTTPSOnly bool      // spr=https
 	Warnings  []string  // what a person should know though the token can be used, as sentences
 
+	// namesFile is true where the link's path may be one file's name rather than a folder's.
+	namesFile bool
+
 	query  secret
 	warned []warning // what Warnings was made of
 }
@@ -30,6 +34,29 @@ func (t Token) Query() string { return t.query.reveal() }
 
 // Link returns the whole link, secret included.
 func (t Token) Link() string { return t.Inbox.URL() + "?" + t.Query() }
+
+// FileName returns the name that the link gives to a single file, as AzCopy reads it: the last segment
+// of its path, where that has an extension and no slash follows. It is empty for a token that is for
+// folders (sr=d) or for one file anyway (sr=b), and where the path was stated apart from the link.
+func (t Token) FileName() string {
+	if !t.namesFile {
+		return ""
+	}
+	return path.Base(t.Inbox.Prefix)
+}
+
+// ForFile returns the token with the link's path as the name of the one file that is sent with it. Its
+// inbox keeps its key. It must be called only where FileName is not empty.
+func (t Token) ForFile() Token {
+	in := &t.Inbox
+	in.Blob, in.Prefix = in.Prefix, ""
+	if first, _, _ := strings.Cut(in.Blob, "/"); in.WsID == in.Container && in.TID == first {
+		in.WsID, in.TID = "", "" // were read from a folder's name that is none
+		in.nameParts(nil)
+	}
+	t.namesFile = false
+	return t
+}
 
 // String names the token's inbox and says that the rest is not shown.
 func (t Token) String() string { return "upload token for " + t.Inbox.String() + " (REDACTED)" }

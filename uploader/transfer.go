@@ -157,6 +157,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	known := t.known
 	x.mu.Unlock()
 	now.Skipped, now.SkippedPaths = map[SkipReason]int64{}, nil
+	now.Renamed, now.Warned, now.NameNotes = 0, 0, nil
 	var jobs []Job
 	marks := uint64(0)
 	totals, err := scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
@@ -167,6 +168,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 		}
 		for i := range found {
 			f := &found[i]
+			now.noteName(f)
 			switch {
 			case f.Skip != "":
 				now.skip(f)
@@ -200,7 +202,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
 	}
-	now.Scanned, now.Outside = true, totals.Outside
+	now.Scanned, now.Outside, now.Unmatched = true, totals.Outside, totals.Unmatched
 	x.replace(t, now.copy(), true)
 	return nil
 }
@@ -262,11 +264,29 @@ func (t *Transfer) skip(f *Found) {
 	}
 }
 
-// copy returns a Transfer that does not change any more. SkippedPaths only grows, so its prefix can be shared.
+func (t *Transfer) noteName(f *Found) {
+	n := &f.Blob
+	if f.Err != nil || f.Skip != "" || !n.Renamed && n.Warnings == nil {
+		return
+	}
+	if n.Renamed {
+		t.Renamed++
+	}
+	if n.Warnings != nil {
+		t.Warned++
+	}
+	if len(t.NameNotes) < MaxSkippedPaths {
+		t.NameNotes = append(t.NameNotes, NameNote{f.Source, n.Blob, n.Renamed, n.Warnings})
+	}
+}
+
+// copy returns a Transfer that does not change any more. SkippedPaths and NameNotes only grow, so their
+// prefixes can be shared.
 func (t *Transfer) copy() Transfer {
 	c := *t
 	c.Skipped = maps.Clone(t.Skipped)
 	c.SkippedPaths = t.SkippedPaths[:len(t.SkippedPaths):len(t.SkippedPaths)]
+	c.NameNotes = t.NameNotes[:len(t.NameNotes):len(t.NameNotes)]
 	return c
 }
 
@@ -275,6 +295,7 @@ func (x *index) replace(t *transfer, now Transfer, save bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	t.Skipped, t.SkippedPaths, t.Outside = now.Skipped, now.SkippedPaths, now.Outside
+	t.Renamed, t.Warned, t.NameNotes, t.Unmatched = now.Renamed, now.Warned, now.NameNotes, now.Unmatched
 	if save {
 		t.Scanned, t.known = now.Scanned, nil
 		t.dirty, x.ended = true, true

@@ -83,19 +83,25 @@ With --receipt a file is written at the end that says what the storage confirmed
 bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox and checked (whether the
 storage compared its checksums), as CSV or JSON. It replaces an earlier receipt, and no other file.
 
-With --json the last line of stdout is one object: state (complete, incomplete, interrupted, token_refused,
+A link whose path ends in a file's name, as in an azcopy line that renames, gives one file that name; with a slash at
+its end, without an extension, or for more than one file it is a folder.
+
+With --json the last line of stdout is one object: state (complete, incomplete, nothing_matched, interrupted, token_refused,
 token_unreadable, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,
 requests, retries, seconds, inboxes (a list, each with its inboxid, wsid, tid, storage, container and prefix, and the counts of
 what went there), skipped_by and not_delivered (source, blob, size, state, reason, message, code); where they apply also inbox
 (where there is one alone), reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
-not_delivered names 1,000).
+not_delivered names 1,000). renamed (source, blob) lists what has another name in the inbox than on this computer, name_warnings
+(source, blob, warnings) what Windows can't store under its name; renamed_not_listed and name_warnings_not_listed say how
+many more there are than the 1,000 listed. unmatched_include and unmatched_exclude are patterns that matched nothing. Where a path
+is no UTF-8, source_base64 has its bytes.
 delivered + skipped + failed + pending = files_total. "skipped" is what was already there and what was left out on
 purpose: excluded, system files, links, special files; a folder left out as a whole counts once. Empty folders, which
 the storage does not know, are counted in skipped_by alone. With --dry-run every file comes before it, one object per
-line: action (send, skip, refuse), source, blob, size, renamed, reason, message; "pending" are those that would be sent.
+line: action (send, skip, refuse), source, blob, size, renamed, name_warnings, reason, message; "pending" are those that would be sent.
 Where the command line itself is wrong, nothing is printed there.
 
-Exit codes: 0 all was delivered, 1 something was not (failed, or already there and left alone), 2 wrong usage or no
+Exit codes: 0 all was delivered, 1 something was not (failed, or already there and left alone) or nothing matched, 2 wrong usage or no
 readable token, 3 nothing more can be sent until a person acts: the token is expired, not yet valid or refused, its inbox is
 gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON says which), 130 interrupted.`
 

@@ -117,13 +117,22 @@ func checkSources(sources []string, recursive bool) error {
 	return &usageError{"None of what was named is there, such as “" + shown(sources[0]) + "”. Nothing was sent."}
 }
 
+// isOneFile reports whether the sources are one file, named as such.
+func isOneFile(sources []string) bool {
+	if len(sources) != 1 {
+		return false
+	}
+	info, err := os.Stat(sources[0])
+	return err == nil && info.Mode().IsRegular()
+}
+
 // matchesAny reports whether something matches the pattern.
 func matchesAny(pattern string) bool {
 	abs, err := filepath.Abs(pattern)
 	if err != nil || !strings.ContainsAny(pattern, "*?[{") {
 		return false
 	}
-	base, rest := doublestar.SplitPattern(filepath.ToSlash(abs))
+	base, rest := uploader.SplitPattern(abs)
 	err = doublestar.GlobWalk(os.DirFS(base), rest, func(string, fs.DirEntry) error { return errFound })
 	return errors.Is(err, errFound)
 }

@@ -13,13 +13,14 @@ import (
 
 // dryLine is what would become of one file, as --dry-run --json says it.
 type dryLine struct {
-	Action  string `json:"action"` // send, skip or refuse
-	Source  string `json:"source"`
-	Blob    string `json:"blob"`
-	Size    int64  `json:"size"`
-	Renamed bool   `json:"renamed,omitempty"` // the storage would not take the name as it is
-	Reason  string `json:"reason,omitempty"`
-	Message string `json:"message,omitempty"`
+	Action string `json:"action"` // send, skip or refuse
+	jsonSource
+	Blob     string                 `json:"blob"`
+	Size     int64                  `json:"size"`
+	Renamed  bool                   `json:"renamed,omitempty"` // the storage would not take the name as it is
+	Warnings []uploader.NameWarning `json:"name_warnings,omitempty"`
+	Reason   string                 `json:"reason,omitempty"`
+	Message  string                 `json:"message,omitempty"`
 }
 
 // dryRun lists on stdout what would be sent and what not, and sends nothing.
@@ -29,13 +30,13 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 	out := bufio.NewWriter(p.stdout)
 	lines := *p
 	lines.stdout = out
-	_, err := uploader.Scan(ctx, sources, p.scanOptions(f, token.Inbox), func(found []uploader.Found) error {
+	totals, err := uploader.Scan(ctx, sources, p.scanOptions(f, token.Inbox), func(found []uploader.Found) error {
 		for i := range found {
 			x := &found[i]
 			if x.Err == nil && x.Skip == "" {
 				x.Err = token.Rights.Refuses(x.Source, x.Size)
 			}
-			line := dryLine{Source: x.Source, Blob: x.Blob.Blob, Size: x.Size}
+			line := dryLine{jsonSource: sourceInJSON(x.Source), Blob: x.Blob.Blob, Size: x.Size}
 			switch {
 			case x.Err != nil:
 				o.status.Files[uploader.Attention]++
@@ -47,7 +48,7 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 			default:
 				o.status.Files[uploader.Waiting]++
 				o.status.Bytes[uploader.Waiting] += x.Size
-				line.Action, line.Renamed = "send", x.Blob.Renamed
+				line.Action, line.Renamed, line.Warnings = "send", x.Blob.Renamed, x.Blob.Warnings
 			}
 			if err := lines.printDry(f, line); err != nil {
 				return err
@@ -64,6 +65,7 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 	o.took = p.now().Sub(begun)
 	o.status.Transfers = []uploader.TransferStatus{{Files: o.status.Files, Bytes: o.status.Bytes, Transfer: uploader.Transfer{
 		Inbox: token.Inbox.Key(), Options: uploader.AddOptions{Scan: uploader.ScanOptions{Inbox: token.Inbox}}, Scanned: true, Skipped: skipped,
+		Unmatched: totals.Unmatched,
 	}}}
 	p.say(fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
 		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(token.Inbox.String())))
@@ -73,12 +75,18 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 	if left := o.leftOutWords(); left != "" {
 		p.say(left)
 	}
+	names := newNames(o.status.Transfers)
+	for _, line := range names.words() {
+		if line != "" {
+			p.say(line)
+		}
+	}
 	if f.asJSON {
 		if err := p.printSummary(o); err != nil {
 			return err
 		}
 	}
-	if o.failed() > 0 {
+	if o.failed() > 0 || o.nothingMatched() {
 		return exit(exitNotDelivered)
 	}
 	return nil
@@ -96,6 +104,9 @@ func (p *program) printDry(f *copyFlags, l dryLine) error {
 		note := ""
 		if l.Renamed {
 			note = ", renamed"
+		}
+		if len(l.Warnings) > 0 {
+			note += ", on Windows: " + warningWords(l.Warnings)
 		}
 		_, err = fmt.Fprintf(p.stdout, "%s → %s  (%s%s)\n", source, shown(l.Blob), humanize.Bytes(unsigned(l.Size)), note)
 	case "skip":

@@ -34,10 +34,10 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 
 // TestCopyScripts runs every script below testdata/script/copy. Beside "exits" there are
 //
-//	inbox [rights=cw] [from=DURATION] [to=DURATION] [blob=NAME] [folder=NAME] [refuse=N,CODE,DETAIL] [busy=N] [page=N]
+//	inbox [rights=cw] [from=DURATION] [to=DURATION] [blob=NAME] [folder=NAME] [path=PATH] [refuse=N,CODE,DETAIL] [busy=N] [page=N]
 //
 // which runs a local inbox over $WORK/inbox, sets $TOKEN to a token for it whose time runs from and to that long from
-// now, refuses all requests from the N-th on, or answers the first N with ServerBusy or with a web page; and
+// now, adds a path behind the container's name, refuses all requests from the N-th on, or answers the first N with ServerBusy or with a web page; and
 //
 //	proxy [USER PASSWORD]
 //
@@ -176,6 +176,9 @@ func (c *copyScript) inbox(ts *testscript.TestScript, args []string) {
 	})
 	ts.Check(err)
 	c.remember(token)
+	if path := options["path"]; path != "" {
+		token = strings.Replace(token, "?", "/"+path+"?", 1)
+	}
 	ts.Setenv("TOKEN", token)
 }
 

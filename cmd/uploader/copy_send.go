@@ -44,6 +44,11 @@ func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 	if sources, err = absolute(sources); err != nil {
 		return err
 	}
+	if name := token.FileName(); f.to == "" && name != "" && isOneFile(sources) {
+		token = token.ForFile()
+		f.notes = append(f.notes, "The link ends in a file's name, so “"+shown(filepath.Base(sources[0]))+"” arrives as “"+shown(name)+
+			"”. For a folder of that name, end the link's path with a slash.")
+	}
 	for _, n := range f.notes {
 		p.say("Note: " + n)
 	}

@@ -27,7 +27,7 @@ func TestTheHelpNamesAllFieldsOfJSON(t *testing.T) {
 			t.Fatalf("%s: exit code %d", c.command, code)
 		}
 		for _, object := range c.objects {
-			for f := range reflect.TypeOf(object).Fields() {
+			for _, f := range reflect.VisibleFields(reflect.TypeOf(object)) {
 				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 				if name != "" && !regexp.MustCompile(`\b`+name+`\b`).Match(out.Bytes()) {
 					t.Errorf("the help of %q does not name %s", c.command, name)

@@ -43,7 +43,7 @@ With --json one object is printed: transfers, a list of objects with transfer (i
 finished), inbox, roots, created, scanned (all files have been found), files (how many are in each state), bytes_total,
 bytes_done and valid_to; where they are known also bytes_per_second, fits, seconds_to_spare and more_tokens (whether the rest
 can be sent while the token is valid). With --files also files, a list of objects with job (its number), transfer, state, source,
-blob, size, done, reason and message.
+source_base64 (its bytes where they are no UTF-8), blob, size, done, reason and message.
 
 Exit codes: 0 shown, 1 the list can't be read, 2 wrong usage.`
 
@@ -72,12 +72,12 @@ type statusFile struct {
 	Job      int64  `json:"job"`
 	Transfer int64  `json:"transfer"`
 	State    string `json:"state"`
-	Source   string `json:"source"`
-	Blob     string `json:"blob"`
-	Size     int64  `json:"size"`
-	Done     int64  `json:"done"`
-	Reason   string `json:"reason,omitempty"`
-	Message  string `json:"message,omitempty"`
+	jsonSource
+	Blob    string `json:"blob"`
+	Size    int64  `json:"size"`
+	Done    int64  `json:"done"`
+	Reason  string `json:"reason,omitempty"`
+	Message string `json:"message,omitempty"`
 }
 
 // status carries out the command.
@@ -161,7 +161,7 @@ func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFl
 	if f.files {
 		files := []statusFile{}
 		if err := eachRow(ctx, q, uploader.Filter{States: states}, func(j uploader.Job) error {
-			s := statusFile{j.ID, j.Transfer, j.State.String(), j.Source, j.Blob, j.Size, j.Done, "", ""}
+			s := statusFile{j.ID, j.Transfer, j.State.String(), sourceInJSON(j.Source), j.Blob, j.Size, j.Done, "", ""}
 			if j.Problem != nil {
 				s.Reason, s.Message = string(j.Problem.Reason), uploader.Explain(j.Problem).String()
 			}

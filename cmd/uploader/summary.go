@@ -20,6 +20,7 @@ const (
 	stateRefused     = "token_refused"
 	stateUnreadable  = "token_unreadable"
 	stateDryRun      = "dry_run"
+	stateNothing     = "nothing_matched"
 )
 
 const (
@@ -75,9 +76,16 @@ func (o *outcome) judge() {
 		o.state, o.exit = stateRefused, exitToken
 	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0:
 		o.state, o.exit = stateIncomplete, exitNotDelivered
+	case o.nothingMatched():
+		o.state, o.exit = stateNothing, exitNotDelivered
 	default:
 		o.state, o.exit = stateComplete, exitOK
 	}
+}
+
+// nothingMatched reports whether the sources were read and nothing in them was there to be sent.
+func (o *outcome) nothingMatched() bool {
+	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal() == 0
 }
 
 func (o *outcome) delivered() int64 { return o.status.Files[uploader.Delivered] }
@@ -155,6 +163,8 @@ func (o *outcome) words() []string {
 	if left := o.leftOutWords(); left != "" {
 		lines = append(lines, "", left)
 	}
+	names := newNames(o.status.Transfers)
+	lines = append(lines, names.words()...)
 	if o.log != "" && o.exit == exitNotDelivered && o.failed()+o.pending() > 0 {
 		lines = append(lines, "", "Log: "+shown(o.log))
 	}
@@ -178,7 +188,7 @@ func (o *outcome) headline() string {
 	took := shortDuration(o.took)
 	switch {
 	case files == 0 && o.stopped == nil:
-		return "Nothing to send was found; nothing was delivered."
+		return "Nothing matched: there was no file to send, so nothing was sent."
 	case o.state == stateComplete:
 		all := ""
 		if files > 1 {

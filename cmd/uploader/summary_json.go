@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"inboxuploader/uploader"
 )
@@ -38,11 +40,29 @@ type summary struct {
 	NotDelivered []summaryFile    `json:"not_delivered"`
 	// PendingNotListed is how many of the pending files are left out of NotDelivered, which names the first ones.
 	PendingNotListed int64 `json:"pending_not_listed,omitempty"`
+
+	namesInJSON
+}
+
+// jsonSource is the path of a file in JSON.
+type jsonSource struct {
+	Source string `json:"source"`
+	// SourceBase64 has the path's bytes where they are no UTF-8. JSON can't hold those: two such paths
+	// may look the same in Source.
+	SourceBase64 string `json:"source_base64,omitempty"`
+}
+
+func sourceInJSON(path string) jsonSource {
+	s := jsonSource{Source: path}
+	if !utf8.ValidString(path) {
+		s.SourceBase64 = base64.StdEncoding.EncodeToString([]byte(path))
+	}
+	return s
 }
 
 // summaryFile is one that was not delivered.
 type summaryFile struct {
-	Source  string `json:"source"`
+	jsonSource
 	Blob    string `json:"blob"`
 	Size    int64  `json:"size"`
 	State   string `json:"state"` // skipped, attention, failed or pending
@@ -77,19 +97,20 @@ func newSummary(o *outcome) summary {
 	for _, j := range o.problems {
 		e := asError(j.Problem)
 		s.NotDelivered = append(s.NotDelivered, summaryFile{
-			j.Source, j.Blob, j.Size, j.State.String(), string(e.Reason), uploader.Explain(e).String(), e.Code,
+			sourceInJSON(j.Source), j.Blob, j.Size, j.State.String(), string(e.Reason), uploader.Explain(e).String(), e.Code,
 		})
 	}
 	for _, t := range o.status.Transfers {
 		for _, p := range t.SkippedPaths {
 			if !p.Reason.IsFolder() && !p.Reason.ByName() {
-				s.NotDelivered = append(s.NotDelivered, summaryFile{Source: p.Source, State: "skipped", Reason: string(p.Reason), Message: p.Reason.Why()})
+				s.NotDelivered = append(s.NotDelivered, summaryFile{jsonSource: sourceInJSON(p.Source), State: "skipped", Reason: string(p.Reason), Message: p.Reason.Why()})
 			}
 		}
 	}
 	for _, j := range o.waiting {
-		s.NotDelivered = append(s.NotDelivered, summaryFile{Source: j.Source, Blob: j.Blob, Size: j.Size, State: "pending", Reason: "not-sent", Message: "It was not sent, since the copy ended early."})
+		s.NotDelivered = append(s.NotDelivered, summaryFile{jsonSource: sourceInJSON(j.Source), Blob: j.Blob, Size: j.Size, State: "pending", Reason: "not-sent", Message: "It was not sent, since the copy ended early."})
 	}
+	s.namesInJSON = newNames(o.status.Transfers)
 	s.PendingNotListed = o.pending() - int64(len(o.waiting))
 	return s
 }

@@ -153,6 +153,17 @@ type transferRow struct {
 	Skipped           map[uploader.SkipReason]int64 `json:",omitempty"`
 	SkippedPaths      []skippedRow                  `json:",omitempty"`
 	Outside           int64                         `json:",omitzero"`
+	Renamed           int64                         `json:",omitzero"`
+	Warned            int64                         `json:",omitzero"`
+	NameNotes         []nameRow                     `json:",omitempty"`
+	UnmatchedInclude  []text                        `json:",omitempty"`
+	UnmatchedExclude  []text                        `json:",omitempty"`
+}
+
+type nameRow struct {
+	Source, Blob text
+	Renamed      bool                   `json:",omitzero"`
+	Warnings     []uploader.NameWarning `json:",omitempty"`
 }
 
 type skippedRow struct {
@@ -188,8 +199,11 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks, Follows: t.Follows,
-		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Speed: t.Speed, Skipped: t.Skipped,
-		Outside: t.Outside,
+		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Speed: t.Speed, Skipped: t.Skipped, Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
+		UnmatchedInclude: texts[string, text](t.Unmatched.Include), UnmatchedExclude: texts[string, text](t.Unmatched.Exclude),
+	}
+	for _, n := range t.NameNotes {
+		r.NameNotes = append(r.NameNotes, nameRow{text(n.Source), text(n.Blob), n.Renamed, n.Warnings})
 	}
 	for _, s := range t.SkippedPaths {
 		r.SkippedPaths = append(r.SkippedPaths, skippedRow{text(s.Source), s.Reason})
@@ -212,8 +226,11 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks, Follows: r.Follows,
-		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Speed, Skipped: r.Skipped,
-		Outside: r.Outside,
+		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Speed, Skipped: r.Skipped, Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
+		Unmatched: uploader.Unmatched{Include: texts[text, string](r.UnmatchedInclude), Exclude: texts[text, string](r.UnmatchedExclude)},
+	}
+	for _, n := range r.NameNotes {
+		t.NameNotes = append(t.NameNotes, uploader.NameNote{Source: string(n.Source), Blob: string(n.Blob), Renamed: n.Renamed, Warnings: n.Warnings})
 	}
 	for _, s := range r.SkippedPaths {
 		t.SkippedPaths = append(t.SkippedPaths, uploader.SkippedPath{Source: string(s.Source), Reason: s.Reason})

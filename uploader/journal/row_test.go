@@ -62,6 +62,9 @@ func TestRowsKeepEachField(t *testing.T) {
 		for i := range want.SkippedPaths {
 			want.SkippedPaths[i].Reason = uploader.SkipFIFO // these are words of the program's
 		}
+		for i := range want.NameNotes {
+			want.NameNotes[i].Warnings = []uploader.NameWarning{uploader.WarnReserved}
+		}
 		want.ID, want.Seen = 0, time.Time{} // have columns of their own
 		data, err := encodeTransfer(&want)
 		if err != nil {

@@ -175,6 +175,12 @@ func sampleTransfer() uploader.Transfer {
 			{Source: "/data/a/l\xe9n", Reason: uploader.SkipSymlink},
 		},
 		Outside: 2,
+		Renamed: 1, Warned: 2,
+		NameNotes: []uploader.NameNote{
+			{Source: "/data/a/x\xe9.", Blob: "a/x_", Renamed: true},
+			{Source: "/data/a/nul", Blob: "a/nul", Warnings: []uploader.NameWarning{uploader.WarnReserved}},
+		},
+		Unmatched: uploader.Unmatched{Include: []string{"\xc3"}, Exclude: []string{"tmp/"}},
 	}
 }
 
@@ -311,13 +317,13 @@ func (s *journalSuite) copies() {
 	t := sampleTransfer()
 	id, err := s.j.AddTransfer(s.Context(), t)
 	s.ok(err)
-	t.Roots[0], t.SkippedPaths[0].Source = "changed", "changed"
+	t.Roots[0], t.SkippedPaths[0].Source, t.NameNotes[0].Source = "changed", "changed", "changed"
 	t.Skipped[uploader.SkipJunk] = 1000
 	all := s.add(id, 1)
 	want := s.batch(s.j, all[0].ID)
 	for range 2 {
 		c := s.load(s.j)
-		if got := &c.Transfers[0]; got.Roots[0] == "changed" || got.SkippedPaths[0].Source == "changed" || got.Skipped[uploader.SkipJunk] == 1000 {
+		if got := &c.Transfers[0]; got.Roots[0] == "changed" || got.SkippedPaths[0].Source == "changed" || got.NameNotes[0].Source == "changed" || got.Skipped[uploader.SkipJunk] == 1000 {
 			s.Errorf("transfer %+v changed after it was handed over", *got)
 		}
 		c.Transfers[0].Roots[0] = "changed"

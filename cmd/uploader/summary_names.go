@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"inboxuploader/uploader"
+)
+
+// namesInJSON is what the summary says about names and patterns.
+type namesInJSON struct {
+	Renamed          []renamedFile `json:"renamed"`
+	RenamedNotListed int64         `json:"renamed_not_listed,omitempty"`
+	NameWarnings     []warnedFile  `json:"name_warnings"`
+	WarnedNotListed  int64         `json:"name_warnings_not_listed,omitempty"`
+	UnmatchedInclude []string      `json:"unmatched_include"`
+	UnmatchedExclude []string      `json:"unmatched_exclude"`
+}
+
+// renamedFile is one whose name in the inbox is not its own.
+type renamedFile struct {
+	jsonSource
+	Blob string `json:"blob"`
+}
+
+// warnedFile is one whose name some reader can't have.
+type warnedFile struct {
+	jsonSource
+	Blob     string                 `json:"blob"`
+	Warnings []uploader.NameWarning `json:"warnings"`
+}
+
+// newNames collects what is known of all transfers.
+func newNames(transfers []uploader.TransferStatus) namesInJSON {
+	n := namesInJSON{Renamed: []renamedFile{}, NameWarnings: []warnedFile{}, UnmatchedInclude: []string{}, UnmatchedExclude: []string{}}
+	for i := range transfers {
+		t := &transfers[i]
+		n.RenamedNotListed += t.Renamed
+		n.WarnedNotListed += t.Warned
+		for _, f := range t.NameNotes {
+			if f.Renamed {
+				n.Renamed = append(n.Renamed, renamedFile{sourceInJSON(f.Source), f.Blob})
+			}
+			if len(f.Warnings) > 0 {
+				n.NameWarnings = append(n.NameWarnings, warnedFile{sourceInJSON(f.Source), f.Blob, f.Warnings})
+			}
+		}
+		n.UnmatchedInclude = append(n.UnmatchedInclude, t.Unmatched.Include...)
+		n.UnmatchedExclude = append(n.UnmatchedExclude, t.Unmatched.Exclude...)
+	}
+	n.RenamedNotListed -= int64(len(n.Renamed))
+	n.WarnedNotListed -= int64(len(n.NameWarnings))
+	return n
+}
+
+// words says the same to a person, as lines.
+func (n *namesInJSON) words() (lines []string) {
+	list := func(title string, total int64, count int, line func(i int) string) {
+		if total == 0 {
+			return
+		}
+		lines = append(lines, "", fmt.Sprintf(title, fileCount(total)))
+		for i := range min(count, mostNamed) {
+			lines = append(lines, "  "+line(i))
+		}
+		if more := total - int64(min(count, mostNamed)); more > 0 {
+			lines = append(lines, fmt.Sprintf("  and %s more (see --json)", humanize.Comma(more)))
+		}
+	}
+	list("Renamed in the inbox, %s:", int64(len(n.Renamed))+n.RenamedNotListed, len(n.Renamed), func(i int) string {
+		return shownPath(n.Renamed[i].Source) + " → " + shown(n.Renamed[i].Blob)
+	})
+	list("Names that Windows can't have, %s. They arrive as they are:", int64(len(n.NameWarnings))+n.WarnedNotListed, len(n.NameWarnings), func(i int) string {
+		return shown(n.NameWarnings[i].Blob) + "  (" + warningWords(n.NameWarnings[i].Warnings) + ")"
+	})
+	if len(n.UnmatchedInclude) > 0 {
+		lines = append(lines, "", "These --include patterns matched nothing: "+quotedList(n.UnmatchedInclude)+".")
+	}
+	if len(n.UnmatchedExclude) > 0 {
+		lines = append(lines, "", "These --exclude patterns matched nothing, so nothing was held back by them: "+quotedList(n.UnmatchedExclude)+".")
+	}
+	return lines
+}
+
+// warningWords says what is wrong with a name.
+func warningWords(all []uploader.NameWarning) string {
+	var words []string
+	for _, w := range all {
+		words = append(words, w.Why())
+	}
+	return strings.Join(words, "; ")
+}
+
+// quotedList lists patterns, each once.
+func quotedList(patterns []string) string {
+	var all []string
+	for _, p := range patterns {
+		if p = "“" + shown(p) + "”"; !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	return strings.Join(all, ", ")
+}
