@@ -44,6 +44,15 @@ func (w *Workspace) Issue(ctx context.Context, r Request) (uploader.Token, Grant
 // Renew returns a new token for the container of an earlier one, with what arrived in it. The earlier link stops working.
 // Of the request TID is not looked at. Whoever holds the earlier token pastes the new one, and what was begun goes on.
 func (w *Workspace) Renew(ctx context.Context, tid int, r Request) (uploader.Token, Grant, error) {
+	return w.again(ctx, tid, r, false)
+}
+
+// Again is [Workspace.Renew], but links from before work until they end by themselves, or [Workspace.Revoke] ends all of them.
+func (w *Workspace) Again(ctx context.Context, tid int, r Request) (uploader.Token, Grant, error) {
+	return w.again(ctx, tid, r, true)
+}
+
+func (w *Workspace) again(ctx context.Context, tid int, r Request, keep bool) (uploader.Token, Grant, error) {
 	if err := r.Check(w.now()); err != nil {
 		return uploader.Token{}, Grant{}, err
 	}
@@ -54,7 +63,11 @@ func (w *Workspace) Renew(ctx context.Context, tid int, r Request) (uploader.Tok
 	if !old.Revoked.IsZero() {
 		return uploader.Token{}, Grant{}, ofToken(newError("renew token", TokenRevoked), tid)
 	}
-	t, g, err := w.prepare(tid, r, w.now())
+	policy := newPolicy()
+	if keep && old.policy != "" {
+		policy = old.policy
+	}
+	t, g, err := w.prepare(tid, r, w.now(), policy)
 	if err != nil {
 		return uploader.Token{}, Grant{}, err
 	}
@@ -87,17 +100,18 @@ func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
 	return nil
 }
 
-// prepare settles the request and signs it, which needs no network.
-func (w *Workspace) prepare(tid int, r Request, at time.Time) (uploader.Token, Grant, error) {
+// newPolicy returns a name of its own, so that a link whose container was deleted does not open another one of that name later.
+func newPolicy() string { return policyPrefix + strings.ToLower(rand.Text()[:12]) }
+
+// prepare settles the request and signs it for a policy, which needs no network.
+func (w *Workspace) prepare(tid int, r Request, at time.Time, policy string) (uploader.Token, Grant, error) {
 	r, err := r.settle(at)
 	if err != nil {
 		return uploader.Token{}, Grant{}, err
 	}
 	g := Grant{
 		TID: tid, Container: w.container(tid), Reason: r.Reason, ValidFrom: r.From, ValidTo: r.To, Rights: r.Rights, IP: r.IP,
-		Folder: r.Folder, Created: at.UTC().Truncate(time.Second), CreatedBy: r.By,
-		// A name of its own, so that a link whose container was deleted does not open another one of that name later.
-		policy: policyPrefix + strings.ToLower(rand.Text()[:12]),
+		Folder: r.Folder, Created: at.UTC().Truncate(time.Second), CreatedBy: r.By, policy: policy,
 	}
 	t, err := uploader.ParseToken(w.account.link(g.Container, g.policy, r, w.links), uploader.AllowHost(w.account.allow...))
 	if err != nil { // a link that this program itself would not take
@@ -108,7 +122,7 @@ func (w *Workspace) prepare(tid int, r Request, at time.Time) (uploader.Token, G
 
 // issue makes the container of one number, then its policy. Until the policy is there, nothing has been granted.
 func (w *Workspace) issue(ctx context.Context, tid int, r Request, at time.Time) (uploader.Token, Grant, error) {
-	t, g, err := w.prepare(tid, r, at)
+	t, g, err := w.prepare(tid, r, at, newPolicy())
 	if err != nil {
 		return uploader.Token{}, Grant{}, err
 	}

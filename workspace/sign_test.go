@@ -73,7 +73,7 @@ func TestALinkSaysWhatTheDocumentationLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, g, err := w.prepare(12, Request{Reason: "May", From: from, To: from.Add(DefaultPeriod), Rights: "cw", IP: "198.51.100.7"}, from)
+		token, g, err := w.prepare(12, Request{Reason: "May", From: from, To: from.Add(DefaultPeriod), Rights: "cw", IP: "198.51.100.7"}, from, newPolicy())
 		if err != nil {
 			t.Fatal(err)
 		}

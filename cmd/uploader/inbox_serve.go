@@ -39,7 +39,7 @@ func (p *program) inboxServeCommand() *cobra.Command {
 
 What is delivered stands in DIR/CONTAINER as ordinary files. Any program that uploads with an upload
 token can deliver to it. It runs until it is interrupted; started again over the same folder it goes on
-where it was. Only one may run over a folder at a time. Only this machine can reach it unless --allow-remote is given.
+where it was, and tokens from before work until they end, if --addr is the same. Only one may run over a folder at a time. Only this machine can reach it unless --allow-remote is given.
 
 With --faults it answers as a bad day would have it. FILE has one fault a line, such as
     refuse ServerBusy  chance=5%  retry-after=1s
@@ -166,8 +166,8 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 	return script, nil
 }
 
-// issue creates the container's token as the owner of a storage account does, or renews it where the folder has it from
-// before. The container's name says which: WORKSPACE-NUMBER. It is done before the inbox answers others, over a listener of
+// issue creates the container's token as the owner of a storage account does, or another one where the folder has one from
+// before, which goes on working. The container's name says which: WORKSPACE-NUMBER. It is done before the inbox answers others, over a listener of
 // its own, so that what the inbox is to do wrong or to count begins with others.
 func (o *inboxServe) issue(ctx context.Context, host string) (token uploader.Token, err error) {
 	id, tid, ok := splitContainer(o.container)
@@ -195,7 +195,7 @@ func (o *inboxServe) issue(ctx context.Context, host string) (token uploader.Tok
 		defer func() { _ = w.Close() }() // idle connections
 		token, _, err = w.Issue(ctx, r)
 		if e, ok := errors.AsType[*workspace.Error](err); ok && e.Reason == workspace.NameTaken {
-			token, _, err = w.Renew(ctx, tid, r)
+			token, _, err = w.Again(ctx, tid, r)
 		}
 		return err
 	})

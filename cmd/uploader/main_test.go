@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"strconv"
@@ -38,7 +39,11 @@ func TestMain(m *testing.M) {
 //
 //	await FILE
 //
-// which waits until a program in the background has written the file. The condition [terminals] says
+// which waits until a program in the background has written the file, and
+//
+//	at FILE
+//
+// which sets $AT to the host and port of the link in a file. The condition [terminals] says
 // whether ttyin can be used here.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -50,7 +55,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TZ", "UTC")
 			return nil
 		},
-		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "await": await},
+		Cmds:      map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "await": await, "at": at},
 		Condition: condition,
 	})
 }
@@ -60,6 +65,12 @@ func condition(name string) (bool, error) {
 		return hasTerminals(), nil
 	}
 	return false, fmt.Errorf("there is no condition [%s]", name)
+}
+
+func at(ts *testscript.TestScript, _ bool, args []string) {
+	u, err := url.Parse(strings.TrimSpace(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Setenv("AT", u.Host)
 }
 
 func await(ts *testscript.TestScript, _ bool, args []string) {

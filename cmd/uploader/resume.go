@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 )
 
@@ -93,7 +94,7 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 	if err != nil {
 		return err
 	}
-	from, err := p.movesFrom(f, pending, token)
+	from, err := p.movesFrom(ctx, f, pending, token)
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (p *program) nothingPending(f *resumeFlags, q *uploader.Queue) error {
 }
 
 // movesFrom returns the inbox whose uploads the token is to take over: one of the same workspace whose own it is not.
-func (p *program) movesFrom(f *resumeFlags, pending []uploader.TransferStatus, token uploader.Token) (string, error) {
+func (p *program) movesFrom(ctx context.Context, f *resumeFlags, pending []uploader.TransferStatus, token uploader.Token) (string, error) {
 	keys := inboxesOf(pending)
 	if token.Inbox.Container == "" || slices.Contains(keys, token.Inbox.Key()) {
 		return "", nil
@@ -211,21 +212,34 @@ func (p *program) movesFrom(f *resumeFlags, pending []uploader.TransferStatus, t
 	}
 	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than the uploads that are waiting (%s).",
 		shown(token.Inbox.String()), shown(from[0].Options.Scan.Inbox.String()))
-	if f.move || p.agrees(question+" Send there what was not delivered?") {
+	if f.move || p.agrees(ctx, question+" Send there what was not delivered?") {
 		return keys[0], nil
 	}
 	return "", &usageError{question + " Nothing was sent. Add --move to send there what was not delivered."}
 }
 
 // agrees asks a person at a terminal; nobody else agrees to anything.
-func (p *program) agrees(question string) bool {
+func (p *program) agrees(ctx context.Context, question string) bool {
 	in, ok := p.stdin.(*os.File)
-	if !ok || !p.terminal().terminal || !term.IsTerminal(int(in.Fd())) {
-		return false
-	}
+	return ok && p.terminal().terminal && term.IsTerminal(int(in.Fd())) && p.ask(ctx, question)
+}
+
+// ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is cancelled it is no, at once; nobody
+// waits for the goroutine then, since a read from a terminal can't be ended, and the program ends.
+func (p *program) ask(ctx context.Context, question string) bool {
 	p.write(question + " [y/N] ")
-	line, err := bufio.NewReader(in).ReadString('\n')
-	return err == nil && slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line)))
+	answer := make(chan string, 1)
+	go func() {
+		defer crash.Catch()
+		line, _ := bufio.NewReader(p.stdin).ReadString('\n') // no line is no yes
+		answer <- line
+	}()
+	select {
+	case <-ctx.Done():
+		return false
+	case line := <-answer:
+		return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line)))
+	}
 }
 
 // move lets the token's inbox take over from another one.

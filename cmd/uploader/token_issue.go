@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"inboxuploader/uploader"
 	"inboxuploader/workspace"
@@ -19,6 +21,7 @@ type issueFlags struct {
 	reason, from, to, rights, ip, folder, by string
 	days                                     int
 	output, keyFile                          string
+	yes                                      bool
 }
 
 func (f *issueFlags) add(c *cobra.Command) {
@@ -34,12 +37,31 @@ func (f *issueFlags) add(c *cobra.Command) {
 	s.StringVar(&f.by, "by", "", "the `NAME` of who issues it (default: your name on this computer)")
 	s.StringVar(&f.output, "output", "link", "the `FORM` in which it is printed: link, fields or json")
 	keyFileFlag(c, &f.keyFile)
+	yesFlag(c, &f.yes)
+}
+
+// yesFlag adds --yes, which every command has that asks on a terminal.
+func yesFlag(c *cobra.Command, yes *bool) {
+	c.Flags().BoolVar(yes, "yes", false, "don't ask; without a terminal nothing is asked")
+}
+
+// confirmed asks a person at a terminal whether to go on. A script is not asked.
+func (p *program) confirmed(ctx context.Context, yes bool, question string) error {
+	in, ok := p.stdin.(*os.File)
+	if yes || !ok || !term.IsTerminal(int(in.Fd())) || p.ask(ctx, question) {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	p.say("Nothing was changed.")
+	return exit(exitNotDelivered)
 }
 
 const createHelp = `Create an upload token for the storage account that "uploader workspace connect" connected, and print it.
 
 It is printed this once, on stdout, and kept nowhere: not on this computer, not in the storage. Send it over a channel that
-only its receiver reads. Whoever holds it can upload until it ends; "uploader token revoke" ends it earlier.
+only its receiver reads. On a terminal you are asked first, unless --yes is given. Whoever holds it can upload until it ends; "uploader token revoke" ends it earlier.
 
 Each token gets a container of its own, an inbox, which "uploader inbox list" and "uploader inbox fetch" read.
 
@@ -61,6 +83,9 @@ func (p *program) tokenCreateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := p.confirmed(c.Context(), f.yes, "Create an upload token for “"+shown(f.reason)+"”?"); err != nil {
+				return err
+			}
 			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (uploader.Token, workspace.Grant, error) {
 				return w.Issue(ctx, r)
 			})
@@ -78,7 +103,7 @@ func (p *program) tokenRenewCommand() *cobra.Command {
 		Short: "Create a new token for the inbox of an earlier one, which then stops working",
 		Long: `Create a new token for the inbox of an earlier one, with what arrived there. Whoever holds the earlier token gives the new one
 to the same upload, which goes on where it stopped. The earlier token stops working. What is not stated stays as it was, but
-for the dates.
+for the dates. On a terminal you are asked first, unless --yes is given.
 
 Exit codes as with "uploader token create".`,
 		Args: oneNumber,
@@ -89,6 +114,9 @@ Exit codes as with "uploader token create".`,
 			}
 			r, err := f.request(c)
 			if err != nil {
+				return err
+			}
+			if err := p.confirmed(c.Context(), f.yes, fmt.Sprintf("Renew token %d? The earlier one stops working.", tid)); err != nil {
 				return err
 			}
 			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (uploader.Token, workspace.Grant, error) {

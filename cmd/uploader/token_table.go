@@ -141,11 +141,12 @@ func orDash(s string) string {
 // tokenRevokeCommand ends a token before its time.
 func (p *program) tokenRevokeCommand() *cobra.Command {
 	var keyFile, by string
+	var yes bool
 	c := &cobra.Command{
 		Use:   "revoke NUMBER",
 		Short: "Make the storage refuse an upload token of your own storage account",
 		Long: `Make the storage refuse an upload token, whatever it says itself. What arrived stays. Uploads with it stop and wait for another
-token; "uploader token renew" can't bring it back.
+token; "uploader token renew" can't bring it back. On a terminal you are asked first, unless --yes is given.
 
 Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
 		Args: oneNumber,
@@ -154,11 +155,15 @@ Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached,
 			if err != nil {
 				return err
 			}
+			if err := p.confirmed(c.Context(), yes, fmt.Sprintf("Revoke token %d? Uploads with it stop, and it can't be brought back.", tid)); err != nil {
+				return err
+			}
 			return p.revokeToken(c.Context(), keyFile, tid, by)
 		},
 	}
 	c.Flags().StringVar(&by, "by", "", "the `NAME` of who revokes it (default: your name on this computer)")
 	keyFileFlag(c, &keyFile)
+	yesFlag(c, &yes)
 	return c
 }
 
