@@ -24,7 +24,6 @@ type jobList struct {
 	anchor   int            // where a selection with Shift begins
 	at       int            // where the keyboard is
 	modifier fyne.KeyModifier
-	speeds   speeds
 	called   map[string]string // inboxes by their keys, where there are several to tell apart
 	tip      *tip
 }
@@ -72,17 +71,17 @@ func (l *jobList) job(index int) (uploader.Job, bool) {
 func (l *jobList) fill(r *jobRow, index int) {
 	j, have := l.job(index)
 	selected := have && l.selected[j.ID]
-	state, speed := l.state(&j), l.speeds.of(j.ID)
-	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j && r.state == state && r.speed == speed && r.acting == r.offers() {
+	state := l.state(&j)
+	j.Speed = roundSpeed(j.Speed)
+	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j && r.state == state && r.acting == r.offers() {
 		return
 	}
-	r.filled, r.state, r.speed = true, state, speed
+	r.filled, r.state = true, state
 	r.set(index, j, have, selected)
 }
 
 // show puts a sample on the screen. Rows that did not change are left alone.
 func (l *jobList) show(s *sample) {
-	l.speeds.see(s)
 	l.tellInboxesApart(s)
 	grown := s.total != l.sample.total
 	l.sample = s

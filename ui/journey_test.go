@@ -92,7 +92,7 @@ func TestWhatVanishesAfterTheReviewIsNamed(t *testing.T) {
 	d.pasted()
 	d.tap("Use this token")
 	d.tap("Try again")
-	d.until("it can go on", func() bool { return d.says("Paused: 3 of 4 files delivered") })
+	d.until("it can go on", func() bool { return d.says("Interrupted: 3 of 4 files delivered") })
 	d.tap("Resume")
 	d.until("all is delivered", func() bool { return len(inbox.blobs()) == 4 })
 }
@@ -229,8 +229,8 @@ func TestPauseAndResume(t *testing.T) {
 	d.tap("Send 2 files")
 	d.until("one is delivered", func() bool { return d.says("1 of 2 files delivered") })
 	d.tap("Pause all")
-	d.until("it is paused", func() bool { return d.says("Paused: 1 of 2 files delivered") })
-	close(gate)
+	d.until("it is being paused", func() bool { return d.says("Pausing: 1 of 2 files delivered") && d.says("Pausing…") })
 	d.tap("Resume")
+	close(gate)
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
 }

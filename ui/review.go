@@ -374,32 +374,21 @@ func (d *reviewDialog) showRefusal() {
 	}
 }
 
-// usualSpeed is what a review reckons with before anything was sent, in bytes per second: a line of 100 Mbit/s.
-const usualSpeed = 100e6 / 8
-
-// showTime says about how long it will take, and whether the token lasts so long.
+// showTime says about how long it will take, where it is known how fast sending goes, and whether the token lasts so long.
 func (d *reviewDialog) showTime() {
 	w := d.w
-	speed, known := 0.0, true
-	if w.last.status.Telling() {
-		speed = w.last.status.Speed
+	speed := float64(0)
+	if in := w.last.inbox(w.token.Inbox.Key()); in != nil {
+		speed = in.Speed
 	}
-	for i := range w.last.status.Transfers {
-		if t := &w.last.status.Transfers[i]; speed < 1 && t.Inbox == w.token.Inbox.Key() {
-			speed = t.Speed
-		}
-	}
-	if speed < 1 {
-		speed, known = usualSpeed, false
+	if limit := float64(w.settings.Rate); limit > 0 {
+		speed = min(speed, limit)
 	}
 	fit := uploader.FitFor(w.token, d.found.bytes, speed, w.config.Now())
 	if !fit.Known || fit.Needs < time.Minute && fit.Fits {
 		return
 	}
-	words := tr("About {{.Time}} at the speed of last time", values("Time", duration(fit.Needs)))
-	if !known {
-		words = tr("About {{.Time}} on a line of 100 Mbit/s", values("Time", duration(fit.Needs)))
-	}
+	words := tr("About {{.Time}} at {{.Speed}}", values("Time", duration(fit.Needs), "Speed", speedWords(speed)))
 	if fit.Fits {
 		d.notes.Add(newPadded(words + "; " + tr("the token then has {{.Time}} to spare", values("Time", duration(fit.Spare)))))
 		return

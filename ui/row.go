@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -42,6 +43,37 @@ func lookOf(s uploader.JobState) look {
 	}
 }
 
+// sendingWords says how far a job is that is being sent. What is confirmed counts; what is handed over says that it moves.
+func sendingWords(j *uploader.Job) string {
+	done := fmt.Sprintf("%d %%", percent(j.Done, j.Size, false))
+	switch {
+	case j.Stopping && (j.Becomes == uploader.Paused || j.Becomes == uploader.Waiting):
+		return tr("Pausing…") + " · " + done
+	case j.Stopping:
+		return tr("Cancelling…") + " · " + done
+	case j.Done+j.OnWay == 0:
+		return tr("Starting…")
+	case j.Done+j.OnWay >= j.Size:
+		return tr("Waiting for confirmation") + " · " + done
+	case j.Done == 0:
+		return tr("Sending") + " · " + tr("{{.Amount}} on the way", values("Amount", amount(j.OnWay)))
+	}
+	words := tr("Sending") + " · " + done + " · " + amount(j.Done)
+	if j.Speed > 0 {
+		words += " · " + speedWords(j.Speed)
+	}
+	return words
+}
+
+// roundSpeed returns a speed in steps that are worth showing anew; 0 while it is not known.
+func roundSpeed(perSecond float64) float64 {
+	if perSecond < 1 {
+		return 0
+	}
+	step := math.Pow(10, math.Floor(math.Log10(perSecond))-1)
+	return math.Round(perSecond/step) * step
+}
+
 // jobRow shows one job. The list reuses a few dozen of them for any number of jobs.
 type jobRow struct {
 	widget.BaseWidget
@@ -49,9 +81,8 @@ type jobRow struct {
 	index    int
 	job      uploader.Job
 	state    uploader.JobState
-	speed    float64 // bytes per second; 0 if unknown
-	have     bool    // job is known; else the row waits for it
-	filled   bool    // set was called
+	have     bool // job is known; else the row waits for it
+	filled   bool // set was called
 	hovered  bool
 	selected bool
 	pointed  int  // the action that the pointer is on; -1 for none
@@ -131,16 +162,16 @@ func (r *jobRow) CreateRenderer() fyne.WidgetRenderer {
 	x := &jobRowRenderer{
 		row: r, back: canvas.NewRectangle(nil), sign: canvas.NewImageFromResource(icon("waiting", colorMuted)),
 		name: canvas.NewText("", nil), folder: canvas.NewText("", nil), state: canvas.NewText("", nil), size: canvas.NewText("", nil),
-		track: canvas.NewRectangle(nil), bar: canvas.NewRectangle(nil),
+		track: canvas.NewRectangle(nil), way: canvas.NewRectangle(nil), bar: canvas.NewRectangle(nil),
 		pointed: canvas.NewRectangle(nil), actions: newActionSigns(),
 	}
 	x.pointed.CornerRadius = 5
 	x.pointed.Hide()
 	x.sign.FillMode = canvas.ImageFillContain
 	x.back.CornerRadius = 6
-	x.track.CornerRadius, x.bar.CornerRadius = 1.5, 1.5
+	x.track.CornerRadius, x.way.CornerRadius, x.bar.CornerRadius = 1.5, 1.5, 1.5
 	x.size.Alignment = fyne.TextAlignTrailing
-	x.objects = []fyne.CanvasObject{x.back, x.sign, x.name, x.folder, x.state, x.size, x.track, x.bar, x.pointed}
+	x.objects = []fyne.CanvasObject{x.back, x.sign, x.name, x.folder, x.state, x.size, x.track, x.way, x.bar, x.pointed}
 	for _, sign := range x.actions {
 		x.objects = append(x.objects, sign)
 	}
@@ -157,13 +188,14 @@ func share(done, whole int64) float32 {
 
 type jobRowRenderer struct {
 	row                       *jobRow
-	back, track, bar          *canvas.Rectangle
+	back, track, way, bar     *canvas.Rectangle
 	sign                      *canvas.Image
 	name, folder, state, size *canvas.Text
 	objects                   []fyne.CanvasObject
 	fullName, fullFolder      string
 	fullState                 string
-	done                      float32 // share of the bar
+	done                      float32 // share of the bar; below 0: there is none
+	handed                    float32 // the same with what is on its way
 	actions                   [mostActions]*canvas.Image
 	pointed                   *canvas.Rectangle // below the action that the pointer is on
 }
@@ -197,6 +229,9 @@ func (x *jobRowRenderer) Refresh() {
 	if inbox := r.list.called[r.job.Inbox]; inbox != "" {
 		folder = strings.TrimSuffix(inbox+" · "+folder, " · ")
 	}
+	if state == uploader.Paused && r.job.State == uploader.Waiting && r.list.sample.interrupted[r.job.Transfer] {
+		l.word = tr("Interrupted")
+	}
 	detail := l.word
 	x.done = -1
 	switch {
@@ -204,10 +239,7 @@ func (x *jobRowRenderer) Refresh() {
 		name, folder, detail = "…", "", ""
 	case state == uploader.Active:
 		x.done = share(r.job.Done, r.job.Size)
-		detail = fmt.Sprintf("%s · %d %% · %s", l.word, percent(r.job.Done, r.job.Size, false), amount(r.job.Done))
-		if r.speed > 0 {
-			detail += " · " + speedWords(r.speed)
-		}
+		detail = sendingWords(&r.job)
 	case (state == uploader.Waiting || state == uploader.Paused) && r.job.Done > 0:
 		x.done = share(r.job.Done, r.job.Size)
 		detail = fmt.Sprintf("%s · %d %%", l.word, percent(r.job.Done, r.job.Size, false))
@@ -218,6 +250,7 @@ func (x *jobRowRenderer) Refresh() {
 			detail = l.word + ": " + explain(r.job.Problem).What
 		}
 	}
+	x.handed = share(r.job.Done+r.job.OnWay, r.job.Size)
 	x.fullName, x.fullFolder, x.fullState = safeName(name), safeName(folder), safeName(detail)
 	x.sign.Resource = icon(l.icon, l.color)
 	x.sign.Refresh()
@@ -232,7 +265,7 @@ func (x *jobRowRenderer) Refresh() {
 	if r.have {
 		x.size.Text = amount(r.job.Size)
 	}
-	x.track.FillColor, x.bar.FillColor = currentColor(colorTrack), currentColor(theme.ColorNamePrimary)
+	x.track.FillColor, x.way.FillColor, x.bar.FillColor = currentColor(colorTrack), currentColor(colorOnWay), currentColor(theme.ColorNamePrimary)
 	x.Layout(r.Size())
 	canvas.Refresh(r)
 }
@@ -274,13 +307,17 @@ func (x *jobRowRenderer) Layout(s fyne.Size) {
 	x.showActions(s)
 	if x.done < 0 {
 		x.track.Hide()
+		x.way.Hide()
 		x.bar.Hide()
 		return
 	}
 	x.track.Show()
+	x.way.Show()
 	x.bar.Show()
 	x.track.Resize(fyne.NewSize(room, 3))
 	x.track.Move(fyne.NewPos(at, s.Height-4))
+	x.way.Resize(fyne.NewSize(room*x.handed, 3))
+	x.way.Move(fyne.NewPos(at, s.Height-4))
 	x.bar.Resize(fyne.NewSize(room*x.done, 3))
 	x.bar.Move(fyne.NewPos(at, s.Height-4))
 }

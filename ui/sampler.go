@@ -36,6 +36,8 @@ type sample struct {
 	searchIn time.Duration
 	// resting are the transfers whose jobs wait for a person to resume them.
 	resting map[int64]bool
+	// interrupted are those of them that an earlier run left, and nobody paused.
+	interrupted map[int64]bool
 	// oneName are the transfers whose tokens are for one file, so that they lead to one name.
 	oneName map[int64]bool
 	// missing are the names of files that were gone when they were to be sent, once nothing goes on; none where many files need a person.
@@ -83,11 +85,12 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 	v := w.view
 	w.viewMu.Unlock()
 	s := sample{now: w.config.Now(), status: w.config.Queue.Status(), view: v}
-	s.resting, s.oneName, s.inboxes = map[int64]bool{}, map[int64]bool{}, map[string]uploader.Inbox{}
+	s.resting, s.interrupted, s.oneName = map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
+	s.inboxes = map[string]uploader.Inbox{}
 	for i := range s.status.Transfers {
 		t := &s.status.Transfers[i]
 		if t.Paused || t.Owner == uploader.Nobody {
-			s.resting[t.ID] = true
+			s.resting[t.ID], s.interrupted[t.ID] = true, !t.Paused
 		}
 		if t.Options.Scan.Inbox.Blob != "" {
 			s.oneName[t.ID] = true

@@ -29,6 +29,7 @@ const (
 	colorSurface fyne.ThemeColorName = "surface" // of cards and lists, which stand on the background
 	colorMuted   fyne.ThemeColorName = "muted"   // of texts beside the important ones
 	colorTrack   fyne.ThemeColorName = "track"   // of the part of a progress bar that is still to come
+	colorOnWay   fyne.ThemeColorName = "onWay"   // of the part that is handed to the network and not confirmed yet
 	colorWarnBg  fyne.ThemeColorName = "warningBackground"
 	colorErrorBg fyne.ThemeColorName = "errorBackground"
 	colorGoodBg  fyne.ThemeColorName = "successBackground"
@@ -65,6 +66,7 @@ var palette = map[fyne.ThemeColorName][2]color.NRGBA{
 	colorGoodBg:                        {rgb(0xe7f5ed), rgb(0x1b2f26)},
 	colorInfoBg:                        {rgb(0xe6f2f7), rgb(0x1a2d37)},
 	colorTrack:                         {rgb(0xdde4ea), rgb(0x2c3641)},
+	colorOnWay:                         {rgb(0x8fc4d9), rgb(0x31667a)},
 	theme.ColorNameButton:              {rgb(0xe6ebf0), rgb(0x2a343f)},
 	theme.ColorNameDisabledButton:      {rgb(0xe6ebf0), rgb(0x232b34)},
 	theme.ColorNameDisabled:            {rgb(0x566575), rgb(0x97a6b5)},

@@ -52,7 +52,7 @@ func (t *tray) show(s *sample) {
 	state := trayState{
 		delivered: st.Files[uploader.Delivered], total: st.FilesTotal(), pending: unfinished(st), needs: needsPerson(st),
 		resting: resting(st), going: going(st) > 0,
-		percent: percent(st.BytesDone, st.BytesDone+st.BytesLeft(), unfinished(st) == 0),
+		percent: st.Percent(),
 	}
 	for i := range st.Inboxes {
 		state.hold = state.hold || st.Inboxes[i].Hold != nil && st.Inboxes[i].Unfinished > 0

@@ -206,7 +206,7 @@ func (t *totals) show(s *sample) {
 	switch {
 	case paused:
 		t.sign.SetResource(icon("paused", colorMuted))
-		t.head.set(trn("Paused: {{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
+		t.head.set(pausedWords(st), theme.ColorNameForeground)
 	case going:
 		t.sign.SetResource(icon("sending", theme.ColorNamePrimary))
 		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
@@ -230,14 +230,8 @@ func (t *totals) show(s *sample) {
 		t.head.set(trn("{{.N}} of {{.Total}} files are in the inbox", delivered, values("Total", number(total))), theme.ColorNameForeground)
 	}
 	t.words.set(t.wordsFor(s, going), colorMuted)
-	share := float64(0)
-	if whole := st.BytesDone + st.BytesLeft(); whole > 0 {
-		share = float64(st.BytesDone) / float64(whole)
-	}
-	if going {
-		share = min(share, 0.995) // full is for what has been confirmed as a whole
-	}
-	t.bar.set(share)
+	handed := float64(st.BytesDone + st.BytesOnWay)
+	t.bar.set(st.Share(), handed/max(float64(st.BytesDone+st.BytesLeft()), handed, 1))
 	t.showButtons(buttonsShown{pause: going && !paused, resume: resting(st) > 0, retry: needsPerson(st) > 0})
 	if t.finished == going {
 		t.finished = !going
@@ -293,18 +287,33 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		return words
 	}
 	// The most important first: what does not fit is left out from the end.
-	words := fmt.Sprintf("%s / %s · %d %%", amount(st.BytesDone), amount(whole), percent(st.BytesDone, whole, false))
+	words := fmt.Sprintf("%d %%", st.Percent())
+	if whole > 0 {
+		words = amount(st.BytesDone) + " / " + amount(whole) + " · " + words
+	}
 	if n := needsPerson(st); n > 0 {
 		words += " · " + trn("{{.N}} need you", n)
 	}
 	if st.Scanning {
 		words += " · " + tr("still counting…")
 	}
-	if st.Busy > 0 && st.Telling() && st.BytesLeft() > 0 && !allPaused(st) && !t.w.banner.box.Visible() {
-		if st.Left > 0 && st.Left < 99*24*time.Hour {
-			words += " · " + tr("about {{.Time}} left", values("Time", duration(st.Left)))
-		}
+	if allPaused(st) || t.w.banner.box.Visible() {
+		return words
+	}
+	if st.Left > 0 && st.Left < 99*24*time.Hour {
+		words += " · " + tr("about {{.Time}} left", values("Time", duration(st.Left)))
+	}
+	if st.Speed >= 1 && st.BytesLeft() > 0 {
 		words += " · " + speedWords(st.Speed)
+	}
+	switch {
+	case st.Scanning || whole == 0:
+	case st.BytesDone+st.BytesOnWay == 0 && st.Busy > 0:
+		words += " · " + tr("Starting…")
+	case st.BytesOnWay >= st.BytesLeft() && st.Busy > 0:
+		words += " · " + tr("Waiting for confirmation")
+	case st.BytesDone == 0 && st.BytesOnWay > 0:
+		words += " · " + tr("{{.Amount}} on the way", values("Amount", amount(st.BytesOnWay)))
 	}
 	return words
 }
@@ -324,15 +333,38 @@ func missingWords(names []string) string {
 	return trn("{{.N}} files were missing: {{.Names}}", int64(len(names)), values("Names", some))
 }
 
+// pausedWords says that nothing goes on without a person, and whether it is theirs that it does not.
+func pausedWords(st *uploader.Status) string {
+	delivered, total := st.Files[uploader.Delivered], values("Total", number(st.FilesTotal()))
+	switch {
+	case st.Files[uploader.Active] > 0 && st.Busy > 0:
+		return trn("Pausing: {{.N}} of {{.Total}} files delivered", delivered, total)
+	case interrupted(st):
+		return trn("Interrupted: {{.N}} of {{.Total}} files delivered", delivered, total)
+	default:
+		return trn("Paused: {{.N}} of {{.Total}} files delivered", delivered, total)
+	}
+}
+
+// interrupted reports whether all that rests was left by an earlier run, and nobody paused it.
+func interrupted(st *uploader.Status) bool {
+	for i := range st.Transfers {
+		if t := &st.Transfers[i]; notEnded(&t.Files) > 0 && (t.Owner != uploader.Nobody || t.Paused || t.Files[uploader.Paused] > 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // allPaused reports whether nothing goes on: what is under way yet is brought to its end.
 func allPaused(st *uploader.Status) bool {
 	return !st.Scanning && unfinished(st) > 0 && resting(st) >= unfinished(st)
 }
 
-// bar is a thin progress bar.
+// bar is a thin progress bar: solid for what is confirmed, lighter for what is on its way.
 type bar struct {
 	widget.BaseWidget
-	share float64
+	share, handed float64
 }
 
 func newBar() *bar {
@@ -341,42 +373,48 @@ func newBar() *bar {
 	return b
 }
 
-// set changes the share, 0 to 1.
-func (b *bar) set(share float64) {
-	if share == b.share {
+// set changes the share that is confirmed and the one that is handed over, both 0 to 1.
+func (b *bar) set(share, handed float64) {
+	if share == b.share && handed == b.handed {
 		return
 	}
-	b.share = share
+	b.share, b.handed = share, handed
 	b.Refresh()
 }
 
 func (b *bar) CreateRenderer() fyne.WidgetRenderer {
-	r := &barRenderer{b, canvas.NewRectangle(nil), canvas.NewRectangle(nil)}
-	r.track.CornerRadius, r.done.CornerRadius = 3, 3
+	r := &barRenderer{b, canvas.NewRectangle(nil), canvas.NewRectangle(nil), canvas.NewRectangle(nil)}
+	r.track.CornerRadius, r.way.CornerRadius, r.done.CornerRadius = 3, 3, 3
 	r.Refresh()
 	return r
 }
 
 type barRenderer struct {
-	bar         *bar
-	track, done *canvas.Rectangle
+	bar              *bar
+	track, way, done *canvas.Rectangle
 }
 
-func (r *barRenderer) Destroy()                     {}
-func (r *barRenderer) MinSize() fyne.Size           { return fyne.NewSize(40, 6) }
-func (r *barRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.track, r.done} }
+func (r *barRenderer) Destroy()           {}
+func (r *barRenderer) MinSize() fyne.Size { return fyne.NewSize(40, 6) }
+func (r *barRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.track, r.way, r.done}
+}
 
 func (r *barRenderer) Layout(s fyne.Size) {
 	r.track.Resize(s)
-	width := s.Width * float32(min(max(r.bar.share, 0), 1))
-	if r.bar.share > 0 {
-		width = max(width, s.Height)
+	width := func(share float64) fyne.Size {
+		if share <= 0 {
+			return fyne.NewSize(0, s.Height)
+		}
+		return fyne.NewSize(max(s.Width*float32(min(share, 1)), s.Height), s.Height)
 	}
-	r.done.Resize(fyne.NewSize(width, s.Height))
+	r.way.Resize(width(r.bar.handed))
+	r.done.Resize(width(r.bar.share))
 }
 
 func (r *barRenderer) Refresh() {
-	r.track.FillColor, r.done.FillColor = currentColor(colorTrack), currentColor(theme.ColorNamePrimary)
+	r.track.FillColor, r.way.FillColor = currentColor(colorTrack), currentColor(colorOnWay)
+	r.done.FillColor = currentColor(theme.ColorNamePrimary)
 	r.Layout(r.bar.Size())
 	canvas.Refresh(r.bar)
 }

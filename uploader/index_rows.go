@@ -141,6 +141,18 @@ func (x *index) hasReached(inbox string) bool {
 	})
 }
 
+// lastSpeed returns how fast bytes left for an inbox, or another on its host, when that was measured last; 0 if it never was.
+func (x *index) lastSpeed(inbox string) float64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range slices.Backward(x.transfers) {
+		if t.Speed > 0 && hostOf(t.Inbox) == hostOf(inbox) {
+			return t.Speed
+		}
+	}
+	return 0
+}
+
 // hostOf returns the host in an inbox's key.
 func hostOf(key string) string {
 	_, rest, _ := strings.Cut(key, "://")

@@ -219,6 +219,12 @@ type Job struct {
 	Done    int64  // bytes acknowledged; Size when delivered
 	Problem *Error // why it needs a person, failed or was skipped; else nil
 
+	// What [Queue.Rows] says beside of a job that is being sent; a journal keeps nothing of it.
+	OnWay    int64   // bytes handed to the network and not acknowledged yet
+	Speed    float64 // bytes per second that leave, over 10 to 30 s of sending; 0 while that can't be said
+	Stopping bool    // a person stopped it: it becomes what they want as soon as the requests under way are answered
+	Becomes  JobState
+
 	// The plan of a Large job; zero until it is first sent. Blocks keep their ids for as long as it stands.
 	UploadID  [16]byte // random; part of every block id, so that two uploads of one name can't mix
 	BlockSize int64    // bytes; all blocks but the last have it

@@ -25,6 +25,7 @@ func (q *Queue) listen() {
 		case <-q.ctx.Done():
 			return
 		case now := <-tick.C:
+			q.foldFlow(now)
 			if now.Sub(alive) >= aliveEvery {
 				alive = now
 				q.sayAlive()
@@ -50,10 +51,17 @@ func (q *Queue) sayAlive() {
 	}
 }
 
-// keepSpeed lets the journal know how fast sending goes, where it is known.
+// foldFlow notes what has left up to now.
+func (q *Queue) foldFlow(now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.flow.fold(now, false)
+}
+
+// keepSpeed lets the journal know how fast bytes leave, where that is known: small files do not tell.
 func (q *Queue) keepSpeed() {
 	q.mu.Lock()
-	speed := q.speed.rate
+	p := q.flow.window.pace(tellingSeconds)
 	var keys []string
 	for _, in := range q.order {
 		if in.store != nil && in.hold == nil {
@@ -61,11 +69,11 @@ func (q *Queue) keepSpeed() {
 		}
 	}
 	q.mu.Unlock()
-	if speed <= 0 {
+	if p.bytes < 1 || p.ofFiles() {
 		return
 	}
 	for _, key := range keys {
-		q.index.describe(key, func(t *Transfer) { t.Speed = speed })
+		q.index.describe(key, func(t *Transfer) { t.Speed = p.bytes })
 	}
 }
 

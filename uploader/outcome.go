@@ -44,8 +44,11 @@ func (q *Queue) finish(u unit, err error) {
 	defer q.mu.Unlock()
 	j, in := u.job, u.job.inbox
 	q.busy--
+	q.flow.end()
 	in.flying[u.class]--
 	j.flying--
+	j.flow.end()
+	q.arrived(&u)
 	switch {
 	case !u.valid() && u.kind != prepare, j.ended:
 	case err == nil: // also where the queue is ending: what the service has confirmed is so
@@ -325,6 +328,7 @@ func (q *Queue) end(j *job, s JobState, why *Error) {
 	j.ended = true
 	if s == Delivered {
 		j.Done = j.Size
+		q.flow.window.add(tick{files: 1})
 	}
 	delete(q.loaded, j.ID)
 	if s == Failed {

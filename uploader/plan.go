@@ -26,6 +26,31 @@ const (
 	MinBlockSize = 64 << 10
 )
 
+// slowBlockSize is the smallest block size that a line is given for being slow, in bytes.
+const slowBlockSize = 256 << 10
+
+// pacedBlockSize returns the block size for a line that takes so many bytes per second: about what leaves in a second, so that one of
+// the first four connections is answered each second. Of a line of which nothing is known (0), a file gets some hundred blocks.
+func pacedBlockSize(size int64, perSecond float64) int64 {
+	least, want := int64(mib), float64(size/128)
+	if perSecond > 0 {
+		least, want = slowBlockSize, perSecond
+	}
+	bytes := int64(defaultBlockSize)
+	for bytes > least && float64(bytes) > want {
+		bytes /= 2
+	}
+	return bytes
+}
+
+// wholeSize returns up to which size a file is sent in one request over a line that takes so many bytes per second, 0 for not known.
+func wholeSize(perSecond float64) int64 {
+	if perSecond == 0 {
+		return defaultBlockSize
+	}
+	return min(4*pacedBlockSize(0, perSecond), defaultBlockSize)
+}
+
 // blockSizeFor returns the block size for a file: the preferred one (0 for the default), or where that would need more
 // than 50,000 blocks the smallest whole number of MiB that does not.
 func blockSizeFor(size, preferred int64) int64 {
@@ -41,9 +66,9 @@ func blockSizeFor(size, preferred int64) int64 {
 // blockCount returns how many blocks a file has.
 func blockCount(size, blockSize int64) int { return int((size + blockSize - 1) / blockSize) }
 
-// classOf says how a file is sent. A token that may only create can't stage blocks.
-func classOf(size, preferred int64, rights Rights) Class {
-	if size <= blockSizeFor(size, preferred) || rights.CreateOnly() {
+// classOf says how a file is sent: in one request up to the size whole. A token that may only create can't stage blocks.
+func classOf(size, whole int64, rights Rights) Class {
+	if size <= blockSizeFor(size, whole) || rights.CreateOnly() {
 		return Small
 	}
 	return Large

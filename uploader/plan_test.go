@@ -42,6 +42,42 @@ func TestBlockSizes(t *testing.T) {
 	}
 }
 
+// TestBlocksAreAboutASecondOfTheLine, from 256 KiB to 8 MiB, and never more than 50,000.
+func TestBlocksAreAboutASecondOfTheLine(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		size      int64
+		perSecond float64
+		want      int64
+	}{
+		{"20 kB/s", 1e9, 20e3, 256 << 10},
+		{"1 MB/s", 1e9, 1e6, 512 << 10},
+		{"2 MB/s", 60e6, 2e6, mib},
+		{"10 MB/s", 1e9, 10e6, 8 * mib},
+		{"1 GB/s", 1e9, 1e9, 8 * mib},
+		{"1 TB at 20 kB/s", 1e12, 20e3, 20 * mib},
+		{"60 MB over a line of which nothing is known", 60e6, 0, mib},
+		{"600 MB likewise", 600e6, 0, 4 * mib},
+		{"4 GiB likewise", 4 << 30, 0, 8 * mib},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := blockSizeFor(c.size, pacedBlockSize(c.size, c.perSecond)); got != c.want {
+				t.Errorf("%d KiB, want %d", got>>10, c.want>>10)
+			}
+		})
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		size, perSecond := rapid.Int64Range(1, maxBlobSize).Draw(t, "size"), rapid.Float64Range(0, 1e12).Draw(t, "per second")
+		paced := pacedBlockSize(size, perSecond)
+		if bs := blockSizeFor(size, paced); paced < slowBlockSize || paced > defaultBlockSize || blockCount(size, bs) > maxBlocks {
+			t.Fatalf("%d blocks of %d bytes", blockCount(size, bs), bs)
+		}
+		if whole := wholeSize(perSecond); whole < slowBlockSize || whole > defaultBlockSize {
+			t.Fatalf("%d bytes in one request", whole)
+		}
+	})
+}
+
 func TestBlockIDsHaveOneLengthAndNeverRepeat(t *testing.T) {
 	seen := map[string]bool{}
 	for _, upload := range [][16]byte{newUploadID(), newUploadID()} {

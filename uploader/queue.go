@@ -27,8 +27,8 @@ type Config struct {
 	Memory int64
 	// Connections is the number of requests under way at once, 1 to 512; 0 lets the queue find it. [Queue.Connect] changes it.
 	Connections int
-	// BlockSize is the preferred size of a block in bytes, MinBlockSize to 4000 MiB; 0 for the default of 8 MiB. Files
-	// of more than 50,000 such blocks get larger ones.
+	// BlockSize is the preferred size of a block in bytes, MinBlockSize to 4000 MiB; 0 lets the queue choose one for each
+	// file when it is planned, 256 KiB to 8 MiB by the speed of the line. Files of more than 50,000 such blocks get larger ones.
 	BlockSize int64
 	// Rate limits the speed in bytes per second; 0 does not. [Queue.Limit] changes it.
 	Rate int64
@@ -85,7 +85,8 @@ type Queue struct {
 	settled  chan struct{} // closed while nothing can go on by itself
 	closed   bool
 	totals   totals
-	speed    speed
+	flow     flow
+	onWay    atomic.Int64 // bytes handed over by requests under way
 }
 
 var errClosed = errors.New("queue closed")

@@ -77,6 +77,9 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 	}
 	n := 0
 	several := false
+	q.mu.Lock()
+	whole := q.wholeSize(to.Key())
+	q.mu.Unlock()
 	if err := x.each(ctx, x.redirectable(t.ID), func(b *batch) error {
 		jobs := x.copies(b)
 		moving := make([]Job, 0, len(jobs))
@@ -87,7 +90,7 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 			}
 			rename(j, t.Options.Scan.Inbox, to, &several)
 			j.UploadID, j.BlockSize, j.Done = [16]byte{}, 0, 0
-			j.Class = classOf(j.Size, q.config.BlockSize, rights)
+			j.Class = classOf(j.Size, whole, rights)
 			moving = append(moving, *j)
 		}
 		if len(moving) > 0 {

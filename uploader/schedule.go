@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"os"
+	"sync/atomic"
 	"time"
 
 	"inboxuploader/internal/crash"
@@ -49,6 +50,8 @@ type job struct {
 	ended   bool      // or given back: nothing more is done with it
 	steered bool      // a person wants it in the state wish as soon as nothing is under way
 	wish    JobState
+	onWay   atomic.Int64  // bytes handed over by its requests under way
+	flow    *flow         // of a large file; nil before it is planned
 	plan    int           // counts the plans: a unit of an older one is void
 	again   bool          // to be planned anew as soon as no unit is under way
 	rest    time.Duration // and that long after, since its file has changed
@@ -104,6 +107,7 @@ type unit struct {
 	class      Class
 	spare      bool   // a connection was free besides
 	watch      *watch // the worker's
+	onWay      int64  // bytes that the service confirmed and that still count as on their way
 }
 
 // valid reports whether the unit still has a purpose.
@@ -150,6 +154,7 @@ func (q *Queue) take() (unit, bool) {
 		if q.busy < q.conns.limit {
 			if u, ok := q.pick(); ok {
 				q.busy++
+				q.flow.begin()
 				if u.spare = q.busy < q.conns.limit; u.spare {
 					q.work.Signal() // one wakes the next while there is work, so idle ones sleep
 				}
@@ -184,6 +189,7 @@ func (q *Queue) pick() (unit, bool) {
 		u.store, u.token, u.generation, u.class = in.store, in.token, in.generation, u.job.Class
 		in.flying[u.class]++
 		u.job.flying++
+		u.job.flow.begin()
 		if u.job.State == Waiting {
 			u.job.State = Active
 			q.index.begin(u.job.ID)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync/atomic"
 	"time"
 )
 
@@ -134,8 +133,9 @@ func (q *Queue) adopt(u *unit, now version) error {
 	j.Size, j.ModTime, j.FileID = now.size, now.modTime, now.id
 	j.Done = min(j.Done, j.Size)
 	q.index.update(j.Job)
+	whole := q.wholeSize(j.inbox.key)
 	q.mu.Unlock()
-	if classOf(now.size, q.config.BlockSize, u.token.Rights) != j.Class {
+	if classOf(now.size, whole, u.token.Rights) != j.Class {
 		return errReclassed
 	}
 	return nil
@@ -210,7 +210,7 @@ func (q *Queue) prepare(u *unit) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if fresh {
-		j.UploadID, j.BlockSize = newUploadID(), blockSizeFor(j.Size, q.config.BlockSize)
+		j.UploadID, j.BlockSize = newUploadID(), q.blockSize(j)
 	}
 	j.restBegins(now, surprising)
 	q.lay(j, acked)
@@ -275,7 +275,9 @@ func (q *Queue) keptBlocks(j *job) ([]AckedBlock, error) {
 // lay sets a job's blocks out, some of which are acknowledged, and keeps that. The caller holds the lock.
 func (q *Queue) lay(j *job, acked []AckedBlock) {
 	n := blockCount(j.Size, j.BlockSize)
-	j.plan++
+	if j.plan++; j.flow == nil {
+		j.flow = &flow{busy: j.flying, since: time.Now()}
+	}
 	j.acked, j.crcs, j.next, j.left, j.Done, j.unsure = make([]bool, n), make([]uint64, n), 0, n, 0, nil
 	for _, a := range acked {
 		if a.Number >= 0 && a.Number < n && !j.acked[a.Number] {
@@ -360,6 +362,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	if !u.valid() { // planned anew meanwhile: the block counts for nothing
 		return nil
 	}
+	q.arrived(u)
 	j.acked[u.block], j.crcs[u.block] = true, body.CRC64()
 	j.left--
 	j.Done += length
@@ -420,7 +423,6 @@ func (q *Queue) commit(u *unit) error {
 func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer, error)) (Answer, error) {
 	ctx := u.watch.begin(u.stalls)
 	defer u.watch.pause()
-	var handed atomic.Int64
 	var size int64
 	if body != nil {
 		size = body.Len()
@@ -437,8 +439,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 				}
 				left -= part
 			}
-			u.watch.resume(n)
-			handed.Add(int64(n))
+			q.hand(u.job, int64(n), u.watch.resume(n), size)
 			return nil
 		}
 	}
@@ -450,7 +451,8 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	if e != nil {
 		date = e.Date
 	}
-	sent := handed.Load()
+	handed := u.watch.taken()
+	sent := handed
 	if e != nil && e.Status == 0 && !e.Unanswered && sent == size {
 		sent = 0 // the store took the bytes but never got to send them
 	}
@@ -462,6 +464,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 		q.totals.retries++
 		q.totals.resent += sent
 	}
+	q.answered(u, now, handed, size, err)
 	in := u.job.inbox
 	if !date.IsZero() {
 		in.skew, in.skewKnown = date.Sub(now), true
@@ -470,9 +473,6 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	case err == nil, e != nil && e.Status != 0 && !errors.Is(e, ErrBusy):
 		in.failures, in.pauses, in.notBefore = 0, 0, time.Time{}
 		q.conns.acknowledged(now, size, !u.spare)
-		if err == nil {
-			q.speed.add(now, size)
-		}
 		if err == nil && body != nil && !answer.Checked {
 			q.index.unchecked(u.job.Transfer)
 		}

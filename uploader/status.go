@@ -2,7 +2,6 @@ package uploader
 
 import (
 	"context"
-	"math"
 	"time"
 )
 
@@ -18,8 +17,9 @@ type Status struct {
 	Requests    int64 // answered or given up
 	Retries     int64 // of those, repeated after a fault
 
-	Speed       float64       // bytes per second, over the last seconds
-	Left        time.Duration // until all is delivered at that speed; 0 while that can't be said
+	BytesOnWay  int64         // handed to the network by requests under way, and not acknowledged yet
+	Speed       float64       // bytes per second that leave, over 10 to 30 s of sending; 0 while that can't be said
+	Left        time.Duration // until all is delivered at the pace of that time; 0 while that can't be said
 	Busy        int           // requests under way
 	Connections int           // requests that may be under way now
 
@@ -88,6 +88,9 @@ type InboxStatus struct {
 	Trouble    *Error    // not nil: its jobs wait for the network or the service, and go on by themselves
 	Until      time.Time // when they are tried again, if Trouble says so; in the past while they are being tried
 
+	// Speed is how fast bytes leave for it, in bytes per second: now, or when that was measured last in whatever run; 0 if it never was.
+	Speed float64
+
 	// ClockAhead is by how much this computer's clock is ahead of the service's, to a second or two; negative where it is behind.
 	// ClockKnown is false until the service has answered.
 	ClockAhead time.Duration
@@ -119,11 +122,35 @@ func (s Status) BytesLeft() int64 {
 	return max(s.Bytes[Waiting]+s.Bytes[Active]+s.Bytes[Paused]+s.Bytes[Delivered]-s.BytesDone, 0)
 }
 
-// Telling reports whether enough was acknowledged for Speed and Left to mean something: the first small files say nothing about a large
-// one behind them.
-func (s Status) Telling() bool {
-	return s.Speed >= 1 && s.BytesDone >= min((s.BytesDone+s.BytesLeft())/50, 64<<20)
+// FilesLeft returns how many files can still be delivered.
+func (s Status) FilesLeft() int64 {
+	return s.Files[Waiting] + s.Files[Active] + s.Files[Paused]
 }
+
+// sayingNothing is how many bytes a file has at most, on average, where bytes say nothing of how much is done.
+const sayingNothing = 1 << 10
+
+// Share returns how much is done, 0 to 1: by acknowledged bytes, or where the files are next to empty by those that have ended. It
+// is 1 only when every file has ended: bytes that are acknowledged are not delivered before their commit.
+func (s Status) Share() float64 {
+	total, left := s.BytesDone+s.BytesLeft(), s.FilesLeft()
+	switch files := s.FilesTotal(); {
+	case files == 0:
+		return 0
+	case left == 0 && !s.Scanning:
+		return 1
+	case total <= files*sayingNothing:
+		return min(float64(files-left)/float64(files), nearlyDone)
+	default:
+		return min(float64(s.BytesDone)/float64(total), nearlyDone)
+	}
+}
+
+// nearlyDone is the most that is done while a file has not ended.
+const nearlyDone = 0.995
+
+// Percent returns Share in percent, rounded down.
+func (s Status) Percent() int { return int(s.Share() * 100) }
 
 func sum(counts Counts) (n int64) {
 	for _, c := range counts {
@@ -143,21 +170,25 @@ func (q *Queue) Status() Status { return q.StatusOf() }
 func (q *Queue) StatusOf(ids ...int64) Status {
 	t := q.index.totals(ids)
 	transfers := q.index.statuses(ids)
-	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	sending := q.flow.at(time.Now())
+	pace := sending.pace(tellingSeconds)
 	s := Status{
 		Scanning: q.scanning > 0, Files: t.files, Bytes: t.bytes, BytesDone: t.done + t.bytes[Delivered],
 		BytesSent: q.totals.sent, BytesResent: q.totals.resent,
 		Requests: q.totals.requests, Retries: q.totals.retries,
-		Speed: q.speed.at(now), Busy: q.busy, Connections: q.conns.limit,
+		BytesOnWay: q.onWay.Load(), Speed: pace.bytes, Busy: q.busy, Connections: q.conns.limit,
 		Transfers: transfers, Journal: q.halt,
 	}
-	if s.Speed > 0 && !s.Scanning {
-		s.Left = time.Duration(float64(s.BytesLeft()) / s.Speed * float64(time.Second))
+	if !s.Scanning {
+		s.Left = pace.timeFor(s.BytesLeft(), s.FilesLeft())
 	}
 	for _, in := range q.order {
-		is := InboxStatus{Inbox: in.key, Token: in.token, Unfinished: q.index.unfinished(in.key), Hold: q.holdOf(in), ClockAhead: -in.skew, ClockKnown: in.skewKnown}
+		is := InboxStatus{
+			Inbox: in.key, Token: in.token, Unfinished: q.index.unfinished(in.key), Hold: q.holdOf(in),
+			Speed: q.speedTo(in.key, tellingSeconds), ClockAhead: -in.skew, ClockKnown: in.skewKnown,
+		}
 		if in.failures >= troubleInARow {
 			is.Trouble, is.Until = in.trouble, in.retry
 			if is.Until.Before(in.notBefore) {
@@ -171,47 +202,19 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 
 // Rows returns up to n jobs that match the filter, from the from-th on. It may block on the journal's disk.
 func (q *Queue) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
-	return q.index.rows(ctx, f, from, n)
-}
-
-// speed is a mean over the last seconds in which older bytes count less and less.
-type speed struct {
-	rate float64 // bytes per second
-	last time.Time
-	sum  int64 // bytes since last
-}
-
-const (
-	speedMemory = 5 * time.Second        // after this long a byte counts a third
-	speedStep   = 200 * time.Millisecond // between two points of the mean
-)
-
-// add counts bytes that were acknowledged at the moment now.
-func (s *speed) add(now time.Time, n int64) {
-	if s.last.IsZero() {
-		s.last = now
+	rows, err := q.index.rows(ctx, f, from, n)
+	now := time.Now()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range rows {
+		if j := q.loaded[rows[i].ID]; j != nil && j.flying > 0 {
+			rows[i].OnWay = min(j.onWay.Load(), rows[i].Size-rows[i].Done)
+			rows[i].Stopping, rows[i].Becomes = j.steered, j.wish
+			if j.flow != nil {
+				w := j.flow.at(now)
+				rows[i].Speed = w.pace(tellingSeconds).bytes
+			}
+		}
 	}
-	s.sum += n
-	if now.Sub(s.last) >= speedStep {
-		s.fold(now)
-	}
-}
-
-func (s *speed) fold(now time.Time) {
-	d := now.Sub(s.last).Seconds()
-	current := float64(s.sum) / d
-	if s.rate == 0 {
-		s.rate = current
-	} else {
-		s.rate += (current - s.rate) * (1 - math.Exp(-d/speedMemory.Seconds()))
-	}
-	s.last, s.sum = now, 0
-}
-
-// at returns the speed at the moment now, in bytes per second.
-func (s *speed) at(now time.Time) float64 {
-	if !s.last.IsZero() && now.Sub(s.last) >= speedStep {
-		s.fold(now)
-	}
-	return s.rate
+	return rows, err
 }

@@ -166,6 +166,9 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 		if seen != nil {
 			marks += marksOf(found)
 		}
+		q.mu.Lock()
+		whole := q.wholeSize(now.Inbox)
+		q.mu.Unlock()
 		for i := range found {
 			f := &found[i]
 			now.noteName(f)
@@ -173,10 +176,10 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 			case f.Skip != "":
 				now.skip(f)
 			case known == nil:
-				jobs = append(jobs, q.newJob(f, rights, now.Options))
+				jobs = append(jobs, newJob(f, whole, rights, now.Options))
 			default:
 				if !known.take(f.Source) {
-					jobs = append(jobs, q.newJob(f, rights, now.Options))
+					jobs = append(jobs, newJob(f, whole, rights, now.Options))
 				}
 			}
 		}
@@ -197,7 +200,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	})
 	if err == nil {
 		rights := q.token(now.Inbox).Rights
-		err = q.addMissing(q.ctx, t, seen, marks, func(f *Found) Job { return q.newJob(f, rights, now.Options) })
+		err = q.addMissing(q.ctx, t, seen, marks, func(f *Found) Job { return newJob(f, defaultBlockSize, rights, now.Options) })
 	}
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
@@ -242,11 +245,12 @@ func (q *Queue) token(inbox string) Token {
 // dates keeps with a transfer when its token is valid.
 func (t Token) dates(of *Transfer) { of.ValidFrom, of.ValidTo = t.ValidFrom, t.ValidTo }
 
-// newJob plans one found file. What can't be sent becomes a job that waits for a person, so that it is shown.
-func (q *Queue) newJob(f *Found, rights Rights, o AddOptions) Job {
+// newJob plans one found file, which is sent in one request up to the size whole. What can't be sent becomes a job that waits for a
+// person, so that it is shown.
+func newJob(f *Found, whole int64, rights Rights, o AddOptions) Job {
 	j := Job{
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,
-		Class: classOf(f.Size, q.config.BlockSize, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
+		Class: classOf(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
 	}
 	if j.Problem == nil {
 		j.Problem = tooLarge(f.Source, f.Size, rights)

@@ -47,12 +47,20 @@ func (w *watch) begin(stalls int) context.Context {
 	return w.ctx
 }
 
-// resume notes that n bytes more of the body were taken.
-func (w *watch) resume(n int) {
+// resume notes that n bytes more of the body were taken, and returns how many those are in all.
+func (w *watch) resume(n int) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.handed += int64(n)
 	w.progress()
+	return w.handed
+}
+
+// taken returns how many bytes of the body were taken.
+func (w *watch) taken() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.handed
 }
 
 // patience returns how long the request may stand still. A slow line takes its time for what it does not show: as long as

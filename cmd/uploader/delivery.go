@@ -133,9 +133,9 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 func (r *delivery) warnOfEnd(q *uploader.Queue) {
 	s := q.StatusOf(r.transfers...)
 	speed := float64(r.flags.rate.bytes)
-	for _, t := range s.Transfers {
-		if speed == 0 || t.Speed > 0 && t.Speed < speed {
-			speed = t.Speed
+	for _, in := range s.Inboxes {
+		if in.Inbox == r.token.Inbox.Key() && in.Speed > 0 && (speed == 0 || in.Speed < speed) {
+			speed = in.Speed
 		}
 	}
 	if f := uploader.FitFor(r.token, s.BytesLeft(), speed, r.program.now()); f.Known && !f.Fits {

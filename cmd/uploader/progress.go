@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -20,49 +19,61 @@ func progressParts(s uploader.Status, now time.Time) []string {
 	if trouble, _ := troubleWords(s, now); trouble != "" {
 		return append(parts, trouble)
 	}
-	switch {
-	case s.BytesLeft() == 0:
-	case s.BytesDone == 0 && s.BytesSent > 0:
-		// On a slow line it takes minutes until the first blocks are acknowledged; this shows that they are under way.
-		parts = append(parts, humanize.Bytes(unsigned(s.BytesSent))+" on the way")
-	case s.Telling():
+	if s.Speed >= 1 && s.BytesLeft() > 0 {
 		parts = append(parts, humanize.Bytes(uint64(s.Speed))+"/s")
-		if s.Left > 0 {
-			parts = append(parts, leftWords(s.Left))
-		}
+	}
+	if s.Left > 0 {
+		parts = append(parts, leftWords(s.Left))
+	}
+	if words := wayWords(s); words != "" {
+		parts = append(parts, words)
 	}
 	return parts
+}
+
+// wayWords says what is not confirmed yet of what was handed to the network, where that is a share worth speaking of.
+func wayWords(s uploader.Status) string {
+	total := s.BytesDone + s.BytesLeft()
+	switch {
+	case s.FilesLeft() == 0 || total == 0:
+		return ""
+	case s.BytesDone+s.BytesOnWay == 0:
+		if s.Busy > 0 {
+			return "starting"
+		}
+		return ""
+	case s.BytesOnWay >= s.BytesLeft():
+		return "waiting for the storage to confirm"
+	case s.BytesOnWay > 0 && (s.Percent() == 0 || s.BytesOnWay >= total/100):
+		return humanize.Bytes(unsigned(s.BytesOnWay)) + " on the way"
+	default:
+		return ""
+	}
 }
 
 // filesWords says how many files have ended of how many.
 func filesWords(s uploader.Status) string {
 	total := s.FilesTotal()
-	done := total - s.Files[uploader.Waiting] - s.Files[uploader.Active]
+	done := total - s.FilesLeft()
 	if s.Scanning {
 		return fmt.Sprintf("%s of %s files, still counting", humanize.Comma(done), humanize.Comma(total))
 	}
 	return fmt.Sprintf("%s of %s", humanize.Comma(done), fileCount(total))
 }
 
-// bytesWords says how many bytes are acknowledged of those that can be delivered.
+// bytesWords says how many bytes are acknowledged of those that can be delivered, and what share of all is done.
 func bytesWords(s uploader.Status) string {
-	words := humanize.Bytes(unsigned(s.BytesDone)) + " of " + humanize.Bytes(unsigned(s.BytesDone+s.BytesLeft()))
-	if s.Scanning {
+	share := fmt.Sprintf("%d %%", s.Percent())
+	total := s.BytesDone + s.BytesLeft()
+	words := humanize.Bytes(unsigned(s.BytesDone)) + " of " + humanize.Bytes(unsigned(total))
+	switch {
+	case s.Scanning:
 		return words
+	case total == 0:
+		return share
+	default:
+		return words + ", " + share
 	}
-	return fmt.Sprintf("%s, %d %%", words, percent(s))
-}
-
-// percent is 100 only when every file has ended: bytes that are acknowledged are not delivered before their commit.
-func percent(s uploader.Status) int {
-	if s.Scanning || s.Files[uploader.Waiting]+s.Files[uploader.Active] > 0 {
-		total := s.BytesDone + s.BytesLeft()
-		if total == 0 {
-			return 0
-		}
-		return int(min(math.Floor(float64(s.BytesDone)/float64(total)*100), 99))
-	}
-	return 100
 }
 
 // troubleWords says what is waited for, or nothing; and, where the words have no room for it, what a person can do.

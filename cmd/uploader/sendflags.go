@@ -47,7 +47,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
 	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: found out while sending)")
 	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
-	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default 8MiB; larger for files of more than 390 GiB)")
+	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default: what the line takes in about a second, 256KiB to 8MiB; larger for files of more than 390 GiB)")
 }
 
 // check refuses what the flags can't say, and completes them from the environment.

@@ -149,7 +149,7 @@ type transferRow struct {
 	Follows           int64                         `json:",omitzero"`
 	ValidFrom         time.Time                     `json:",omitzero"`
 	ValidTo           time.Time                     `json:",omitzero"`
-	Speed             float64                       `json:",omitzero"`
+	Pace              float64                       `json:",omitzero"` // versions before measured a Speed, of what was acknowledged
 	Skipped           map[uploader.SkipReason]int64 `json:",omitempty"`
 	SkippedPaths      []skippedRow                  `json:",omitempty"`
 	Outside           int64                         `json:",omitzero"`
@@ -199,7 +199,7 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks, Follows: t.Follows,
-		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Speed: t.Speed, Skipped: t.Skipped, Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
+		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped, Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
 		UnmatchedInclude: texts[string, text](t.Unmatched.Include), UnmatchedExclude: texts[string, text](t.Unmatched.Exclude),
 	}
 	for _, n := range t.NameNotes {
@@ -226,7 +226,7 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks, Follows: r.Follows,
-		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Speed, Skipped: r.Skipped, Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
+		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Pace, Skipped: r.Skipped, Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
 		Unmatched: uploader.Unmatched{Include: texts[text, string](r.UnmatchedInclude), Exclude: texts[text, string](r.UnmatchedExclude)},
 	}
 	for _, n := range r.NameNotes {
