@@ -69,7 +69,7 @@ const (
 	// tellingSeconds are how many say something to a person.
 	tellingSeconds = 10
 	// planningSeconds are how many are enough to choose a block size by.
-	planningSeconds = 1
+	planningSeconds = 2
 )
 
 // window is what left in the last seconds of sending.
@@ -173,7 +173,7 @@ func (q *Queue) answered(u *unit, now time.Time, handed, size int64, err error) 
 	left := leftOf(handed, size)
 	for _, f := range []*flow{&q.flow, u.job.flow} {
 		switch {
-		case f == nil, q.ctx.Err() != nil && err != nil: // cut off by the queue's own end, which says nothing about the line
+		case f == nil, err != nil && (q.ctx.Err() != nil || !u.valid()): // cut off by the queue itself, which says nothing about the line
 		case err != nil:
 			f.lose(now, left)
 		default:
@@ -220,6 +220,28 @@ func (q *Queue) blockSize(j *job) int64 {
 		preferred = pacedBlockSize(j.Size, q.planningSpeed(j.inbox.key))
 	}
 	return blockSizeFor(j.Size, preferred)
+}
+
+// planForSlow plans files anew, in smaller blocks, that were planned before anything was known of a line that turns out to be slow: as long
+// as nothing of them is acknowledged, which on that line would take long. What is under way of them is cut off.
+func (q *Queue) planForSlow() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, in := range q.order {
+		speed := q.planningSpeed(in.key)
+		for _, j := range in.opened {
+			if !j.guessed || j.acked == nil || speed == 0 {
+				continue
+			}
+			j.guessed = false
+			if fit := q.blockSize(j); j.left == len(j.acked) && fit <= j.BlockSize/4 && !j.again && !j.steered {
+				j.UploadID, j.BlockSize = newUploadID(), fit
+				q.lay(j, nil)
+				j.cut.Store(int64(j.plan))
+				q.wakeWorkers()
+			}
+		}
+	}
 }
 
 // wholeSize returns up to which size a file for an inbox that is found now is sent in one request.

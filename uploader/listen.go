@@ -26,6 +26,7 @@ func (q *Queue) listen() {
 			return
 		case now := <-tick.C:
 			q.foldFlow(now)
+			q.planForSlow()
 			if now.Sub(alive) >= aliveEvery {
 				alive = now
 				q.sayAlive()

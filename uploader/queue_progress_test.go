@@ -218,6 +218,47 @@ func TestSpeedAndTimeLeftAreThoseOfTheLine(t *testing.T) {
 	}
 }
 
+// TestALargeFileIsPlannedAnewForASlowLine: where nothing was known of the line, so that something is confirmed soon, for the little that
+// had left by then; over a fast line its blocks stay.
+func TestALargeFileIsPlannedAnewForASlowLine(t *testing.T) {
+	for name, c := range map[string]struct {
+		perSecond float64
+		want      int64
+	}{
+		"1.5 MB/s": {1.5e6, 1 << 20},
+		"50 kB/s":  {50e3, 256 << 10},
+		"5 MB/s":   {5e6, 8 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := uploadertest.NewStore()
+				store.Discard()
+				l := &line{Store: store, perSecond: c.perSecond}
+				b := over(t, l, uploader.Config{Connections: 4})
+				v := &viewer{T: t, queue: b.queue, size: 2 << 30}
+				b.add(uploader.AddOptions{}, sparse(t, v.size))
+				for range 20 {
+					v.second()
+				}
+				if v.last.BytesDone == 0 && c.perSecond > 100e3 {
+					t.Error("nothing is confirmed after 20 s")
+				}
+				v.within = 4*time.Duration(float64(c.want)/c.perSecond*float64(time.Second)) + 8*time.Second
+				for range 5 {
+					v.second()
+				}
+				rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 1)
+				if err != nil || len(rows) != 1 || rows[0].BlockSize != c.want {
+					t.Fatalf("%+v, %v, want blocks of %d bytes", rows, err, c.want)
+				}
+				if lost := v.last.BytesSent - v.last.BytesDone; float64(lost) > 4*c.perSecond+8*systemBuffer {
+					t.Errorf("%d bytes were sent for nothing", lost)
+				}
+			})
+		})
+	}
+}
+
 // TestSpeedIsThatOfSending: a pause, a broken line and another run make it neither slower nor faster, and a new run is silent until
 // it knows; only what was measured is kept for the next.
 func TestSpeedIsThatOfSending(t *testing.T) {

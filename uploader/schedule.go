@@ -50,6 +50,8 @@ type job struct {
 	ended   bool      // or given back: nothing more is done with it
 	steered bool      // a person wants it in the state wish as soon as nothing is under way
 	wish    JobState
+	guessed bool          // its block size was chosen before anything was known of the line
+	cut     atomic.Int64  // units of plans before this one are cut off
 	onWay   atomic.Int64  // bytes handed over by its requests under way
 	flow    *flow         // of a large file; nil before it is planned
 	plan    int           // counts the plans: a unit of an older one is void

@@ -211,6 +211,7 @@ func (q *Queue) prepare(u *unit) error {
 	defer q.mu.Unlock()
 	if fresh {
 		j.UploadID, j.BlockSize = newUploadID(), q.blockSize(j)
+		j.guessed = q.config.BlockSize == 0 && q.planningSpeed(j.inbox.key) == 0
 	}
 	j.restBegins(now, surprising)
 	q.lay(j, acked)
@@ -427,6 +428,9 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	if body != nil {
 		size = body.Len()
 		body.pace = func(n int) error {
+			if int64(u.plan) < u.job.cut.Load() {
+				return errAgain
+			}
 			for left := n; left > 0; {
 				limiter := q.limiter.Load() // a new limit holds for the rest of the step too
 				if limiter == nil {
