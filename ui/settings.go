@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -136,16 +137,23 @@ func (w *Window) save(s Settings) {
 	}
 }
 
+// maxSettings is how much of a settings file is read, in bytes.
+const maxSettings = 1 << 20
+
 // LoadSettings reads the settings that [SaveSettings] wrote. What can't be read, or is out of its range, is as at a first start:
 // settings never keep the window from opening. It blocks on the disk.
 func LoadSettings(path string) (Settings, error) {
 	s := DefaultSettings()
-	text, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return s, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(text, &s)
+		defer func() { _ = f.Close() }() // it is only read
+		var text []byte
+		if text, err = io.ReadAll(io.LimitReader(f, maxSettings)); err == nil {
+			err = json.Unmarshal(text, &s)
+		}
 	}
 	if err != nil {
 		err = fmt.Errorf("load settings: %w", err)

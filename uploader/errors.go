@@ -40,6 +40,8 @@ var (
 	ErrRefused = errors.New("refused")
 	// ErrName: the file's name cannot become a blob's name, or two files would get the same. The job waits for the person.
 	ErrName = errors.New("name not possible")
+	// ErrGaveUp: nothing was confirmed for as long as somebody wanted to wait. All is kept for the next run.
+	ErrGaveUp = errors.New("gave up")
 	// ErrJournal: what was sent can't be written down. Nothing more is sent until it can; then all goes on by itself.
 	ErrJournal = errors.New("journal unwritable")
 	// ErrVault: the keyring can't keep a secret or give it back. The token stays in memory and the person is told.

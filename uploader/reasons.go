@@ -85,12 +85,14 @@ const (
 	BlocksLost         Reason = "blocks-lost"
 	Refused            Reason = "refused"
 	GivenUp            Reason = "cancelled"
+	GaveUp             Reason = "gave-up" // nothing was confirmed for as long as was to be waited
 	Unexpected         Reason = "unexpected"
 )
 
 // What passes by itself.
 const (
 	ServiceBusy   Reason = "service-busy"
+	ServiceFault  Reason = "service-fault"
 	NetworkDown   Reason = "network-down"
 	ProxyRefused  Reason = "proxy-refused"
 	NoProgress    Reason = "no-progress"
@@ -267,6 +269,7 @@ var reasons = map[Reason]struct {
 	Corrupted:          {ErrCorrupt, Explanation{"The storage received other bytes than were sent, several times in a row.", "No damaged file was delivered.", "Something on the way alters data: try another network, and report it to your IT."}},
 	BlocksLost:         {ErrBlocksLost, Explanation{"The storage dropped parts that it had confirmed.", "Nothing incomplete was delivered.", doRetryLater}},
 	Refused:            {ErrRefused, Explanation{"The storage refused this file ({value}).", "What is in the inbox was not touched; the other files go on.", "Try again; if it happens again, tell the person who gave you the token what the storage said."}},
+	GaveUp:             {ErrGaveUp, Explanation{"Nothing was confirmed for as long as was to be waited. {value}", "All is kept; files already delivered stay delivered.", "When the cause is gone, start the same upload again: it goes on where it stopped."}},
 	GivenUp:            {ErrSource, Explanation{"It was cancelled before it was delivered.", safeFinished, "Retry it to send it after all."}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
 
@@ -282,6 +285,7 @@ var reasons = map[Reason]struct {
 	InboxUnknown:     {ErrInboxName, Explanation{"There is no inbox named “{value}”.", "Nothing was changed or sent.", "“uploader inbox list” shows the names that there are."}},
 
 	ServiceBusy:   {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
+	ServiceFault:  {ErrBusy, Explanation{"The storage reports an internal error.", safeFinished, "It is tried again by itself. If this stays, tell the person who gave you the token."}},
 	NetworkDown:   {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},
 	ProxyRefused:  {ErrBusy, Explanation{"Your proxy ({proxy}) refused to connect this computer to the storage at {value}.", safeAll, "Ask your IT to let {value} through the proxy; the upload then goes on by itself."}},
 	NoProgress:    {ErrBusy, Explanation{"The connection stood still.", safeFinished, doRetryLater}},

@@ -477,10 +477,13 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	case err == nil, e != nil && e.Status != 0 && !errors.Is(e, ErrBusy):
 		in.failures, in.pauses, in.notBefore = 0, 0, time.Time{}
 		q.conns.acknowledged(now, size, !u.spare)
+		if err == nil {
+			q.totals.confirmed = now
+		}
 		if err == nil && body != nil && !answer.Checked {
 			q.index.unchecked(u.job.Transfer)
 		}
-	case e != nil && e.Reason == ServiceBusy:
+	case e != nil && (e.Reason == ServiceBusy || e.Reason == ServiceFault):
 		q.conns.busy()
 	}
 	if e != nil && e.Reason == NoProgress {

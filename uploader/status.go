@@ -17,6 +17,8 @@ type Status struct {
 	Requests    int64 // answered or given up
 	Retries     int64 // of those, repeated after a fault
 
+	Confirmed time.Time // when the service last confirmed something; zero before
+
 	BytesOnWay  int64         // handed to the network by requests under way, and not acknowledged yet
 	Speed       float64       // bytes per second that leave, over 10 to 30 s of sending; 0 while that can't be said
 	Left        time.Duration // until all is delivered at the pace of that time; 0 while that can't be said
@@ -160,7 +162,10 @@ func sum(counts Counts) (n int64) {
 }
 
 // totals is the running part of Status. The queue's lock protects it.
-type totals struct{ sent, resent, requests, retries int64 }
+type totals struct {
+	sent, resent, requests, retries int64
+	confirmed                       time.Time
+}
 
 // Status returns the totals of all transfers. It takes as long whether the queue has ten jobs or a million.
 func (q *Queue) Status() Status { return q.StatusOf() }
@@ -177,7 +182,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	s := Status{
 		Scanning: q.scanning > 0, Files: t.files, Bytes: t.bytes, BytesDone: t.done + t.bytes[Delivered],
 		BytesSent: q.totals.sent, BytesResent: q.totals.resent,
-		Requests: q.totals.requests, Retries: q.totals.retries,
+		Requests: q.totals.requests, Retries: q.totals.retries, Confirmed: q.totals.confirmed,
 		BytesOnWay: q.onWay.Load(), Speed: pace.bytes, Busy: q.busy, Connections: q.conns.limit,
 		Transfers: transfers, Journal: q.halt,
 	}

@@ -168,7 +168,7 @@ func (w *Workspace) refused(op string, resp *http.Response) *Error {
 		}
 	case code == "AuthorizationFailure":
 		// The firewall. Azurite has none and says this of a wrong key.
-		if reason = FirewallRefused; strings.HasPrefix(resp.Header.Get("Server"), "Azurite") {
+		if reason = FirewallRefused; isEmulator(resp.Header) {
 			reason = KeyRefused
 		}
 	case strings.Contains(code, "ExceedsAccountLimit"), strings.Contains(code, "LimitExceeded"), strings.Contains(code, "QuotaExceeded"):

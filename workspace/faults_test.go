@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -105,6 +106,18 @@ func TestAWrongKey(t *testing.T) {
 	if got := s.server.Containers(); len(got) != 0 {
 		t.Errorf("containers %v", got)
 	}
+}
+
+// TestAnEmulatorIsRefusedAtOnce: it would take the key, and refuse each token that is issued with it.
+func TestAnEmulatorIsRefusedAtOnce(t *testing.T) {
+	s := newSite(t, blobserver.Config{Before: func(*blobserver.Op) *blobserver.Answer {
+		return &blobserver.Answer{Header: http.Header{"Server": {"Azurite-Blob/3.35.0"}}}
+	}})
+	err := s.open(t, "ws").Check(t.Context())
+	if reasonOf(err) != EmulatorUnusable || !errors.Is(err, ErrRequest) {
+		t.Errorf("got %v", err)
+	}
+	sayable(t, err)
 }
 
 // TestAClockThatIsWrong tells it from a wrong key.

@@ -60,6 +60,7 @@ const (
 	KeyRefused       Reason = "key-refused"
 	ClockWrong       Reason = "clock-wrong"
 	KeysNotAccepted  Reason = "keys-not-accepted"
+	EmulatorUnusable Reason = "emulator-unusable"
 	NotPermitted     Reason = "not-permitted"
 	FirewallRefused  Reason = "firewall-refused"
 	AccountGone      Reason = "account-gone"
@@ -183,6 +184,7 @@ var reasons = map[Reason]struct {
 	KeyRefused:       {ErrDenied, uploader.Explanation{What: "The storage does not accept this account key: it was renewed, altered while copying, or belongs to another account.", Safe: safeNothing, Do: doCopyKey}},
 	ClockWrong:       {ErrDenied, uploader.Explanation{What: "This computer's clock is {value} the storage's, which therefore refuses its requests.", Safe: safeNothing, Do: "Set the clock right and try again."}},
 	KeysNotAccepted:  {ErrDenied, uploader.Explanation{What: "This storage account accepts no account keys, so it accepts no tokens that are made with them either.", Safe: safeNothing, Do: "Its administrator can allow “storage account key access” in its configuration."}},
+	EmulatorUnusable: {ErrRequest, uploader.Explanation{What: "This storage is Azurite, an emulator, which refuses the tokens that are issued here: it takes no dates and rights from a link whose storage policy states none.", Safe: safeNotKept, Do: "Use an account of Azure's, or for practice the local inbox: uploader inbox serve."}},
 	NotPermitted:     {ErrDenied, uploader.Explanation{What: "The storage does not permit this with the key that was given.", Safe: safeNothing, Do: doAskAdmin}},
 	FirewallRefused:  {ErrDenied, uploader.Explanation{What: "The storage account's firewall refused this network.", Safe: safeNothing, Do: "Connect to the network or VPN that it admits, or let its administrator admit this one."}},
 	AccountGone:      {ErrNotFound, uploader.Explanation{What: "The storage account at {value} can't be found: it is closed, the address is misspelt, or it is reachable from inside a private network only.", Safe: safeNothing, Do: "Check the address and the network or VPN."}},

@@ -25,7 +25,11 @@ func TestRoundTrip(t *testing.T) {
 
 func roundTrip(t *testing.T, s *site, id string) {
 	w := s.open(t, id)
-	if err := w.Check(t.Context()); err != nil {
+	ok := Reason("")
+	if s.server == nil {
+		ok = EmulatorUnusable // until settle has made the tokens work
+	}
+	if err := w.Check(t.Context()); reasonOf(err) != ok {
 		t.Fatal(err)
 	}
 	before := time.Now().UTC().Truncate(time.Second)

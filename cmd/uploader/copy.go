@@ -87,8 +87,8 @@ A link whose path ends in a file's name, as in an azcopy line that renames, give
 its end, without an extension, or for more than one file it is a folder.
 
 With --json the last line of stdout is one object: state (complete, incomplete, nothing_matched, interrupted, token_refused,
-token_unreadable, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,
-requests, retries, seconds, inboxes (a list, each with its inboxid, wsid, tid, storage, container and prefix, and the counts of
+token_unreadable, gave_up, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,
+requests, retries, seconds, checked (whether the storage named the checksum of all that it confirmed), inboxes (a list, each with its inboxid, wsid, tid, storage, container and prefix, and the counts of
 what went there), skipped_by and not_delivered (source, blob, size, state, reason, message, code); where they apply also inbox
 (where there is one alone), reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
 not_delivered names 1,000). renamed (source, blob) lists what has another name in the inbox than on this computer, name_warnings
@@ -103,7 +103,11 @@ Where the command line itself is wrong, nothing is printed there.
 
 Exit codes: 0 all was delivered, 1 something was not (failed, or already there and left alone) or nothing matched, 2 wrong usage or no
 readable token, 3 nothing more can be sent until a person acts: the token is expired, not yet valid or refused, its inbox is
-gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON says which), 130 interrupted.`
+gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON says which), or --give-up-after has ended it,
+130 interrupted.
+
+Without --give-up-after a storage or a network that fails is waited for without end; in a scheduler's job say how long, such as
+--give-up-after 2h. It is counted from the last time that the storage confirmed something.`
 
 // overwriteFlag is --overwrite: what AzCopy takes there, less what needs the right to read.
 type overwriteFlag bool

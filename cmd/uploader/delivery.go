@@ -80,7 +80,9 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 		return q.Close()
 	}
 	r.warnOfEnd(q)
-	stopped := p.watch(ctx, q, r.to, r.transfers)
+	waiting, end := r.flags.giveUp.limit(ctx, q.Status)
+	stopped := p.watch(waiting, q, r.to, r.transfers)
+	end()
 	closed := q.Close()
 	if closed != nil {
 		r.log.Error("close", "error", closed)

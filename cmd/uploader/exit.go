@@ -18,7 +18,7 @@ const (
 	exitOK           = 0
 	exitNotDelivered = 1   // something was not delivered, or the program failed
 	exitUsage        = 2   // wrong usage, no readable token or key, or no inbox of that name
-	exitToken        = 3   // the token is expired, not yet valid, or refused by the storage; or the account's key is refused
+	exitToken        = 3   // the token is expired, not yet valid, or refused by the storage; or the account's key is refused; or --give-up-after
 	exitCrash        = 70  // a defect of this program, which never looks like wrong usage
 	exitInterrupted  = 130 // 128 + SIGINT, as shells have it
 )
@@ -51,7 +51,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, uploader.ErrTokenInvalid), errors.Is(err, uploader.ErrInboxName), errors.Is(err, workspace.ErrRequest):
 		return exitUsage
-	case uploader.ConcernsToken(err), errors.Is(err, workspace.ErrDenied):
+	case uploader.ConcernsToken(err), errors.Is(err, uploader.ErrGaveUp), errors.Is(err, workspace.ErrDenied):
 		return exitToken
 	default:
 		return exitNotDelivered

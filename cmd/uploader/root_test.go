@@ -57,6 +57,7 @@ func TestExitCodes(t *testing.T) {
 		"expired":       {t.Context(), reason(uploader.Expired), 3},
 		"not yet valid": {t.Context(), reason(uploader.NotYetValid), 3},
 		"refused":       {t.Context(), reason(uploader.SignatureRefused), 3},
+		"given up":      {t.Context(), reason(uploader.GaveUp), 3},
 		"inbox gone":    {t.Context(), reason(uploader.InboxGone), 3},
 		"a rule":        {t.Context(), &workspace.Error{Err: workspace.ErrRequest, Reason: workspace.PeriodTooLong}, 2},
 		"key refused":   {t.Context(), fmt.Errorf("wrapped: %w", &workspace.Error{Err: workspace.ErrDenied, Reason: workspace.KeyRefused}), 3},

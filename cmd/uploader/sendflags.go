@@ -18,6 +18,7 @@ type sendFlags struct {
 	block       byteSize
 	rate        byteSize
 	connections int
+	giveUp      patience
 
 	asJSON    bool
 	receipt   string
@@ -47,6 +48,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
 	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: found out while sending)")
 	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
+	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has confirmed nothing for this long, such as 2h (default: never)")
 	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default: what the line takes in about a second, 256KiB to 8MiB; larger for files of more than 390 GiB)")
 }
 
@@ -77,7 +79,7 @@ func openStore(f *sendFlags, t uploader.Token) (uploader.Store, error) {
 	}
 	store, err := azure.Open(t, o)
 	if _, known := errors.AsType[*uploader.Error](err); err != nil && !known {
-		return nil, &usageError{"The certificate authorities in “" + shown(f.caFile) + "” can't be used. Nothing was sent. --ca-file names a PEM file."}
+		return nil, &usageError{"The certificate authorities in “" + shown(f.caFile) + "” can't be used. Nothing was sent. --ca-file names a PEM file of at most 16 MiB."}
 	}
 	return store, err
 }

@@ -18,6 +18,7 @@ const (
 	stateIncomplete  = "incomplete"
 	stateInterrupted = "interrupted"
 	stateRefused     = "token_refused"
+	stateGaveUp      = "gave_up"
 	stateUnreadable  = "token_unreadable"
 	stateDryRun      = "dry_run"
 	stateNothing     = "nothing_matched"
@@ -72,6 +73,8 @@ func (o *outcome) judge() {
 	switch code := exitCode(context.Background(), o.stopped); {
 	case errors.Is(o.stopped, errInterrupted):
 		o.state, o.exit = stateInterrupted, exitInterrupted
+	case errors.Is(o.stopped, uploader.ErrGaveUp):
+		o.state, o.exit = stateGaveUp, exitToken
 	case o.stopped != nil && code == exitToken:
 		o.state, o.exit = stateRefused, exitToken
 	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0:

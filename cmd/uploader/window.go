@@ -20,6 +20,7 @@ import (
 	"inboxuploader/internal/practice"
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/journal"
 )
 
@@ -255,7 +256,7 @@ func (p *program) windowFlags(s ui.Settings) (f sendFlags, notice ui.Notice) {
 	f = newSendFlags()
 	f.connections, f.rate.bytes = s.Connections, s.Rate
 	if s.CAFile != "" {
-		if _, err := os.ReadFile(s.CAFile); err != nil {
+		if _, err := azure.Authorities(s.CAFile); err != nil {
 			notice = certificatesUnreadable(s.CAFile)
 		} else {
 			f.caFile = s.CAFile

@@ -30,14 +30,16 @@ var errForeign = errors.New("azure: the answer is another request's")
 // carry another request.
 func (k *call) owns(answer *http.Response) bool {
 	h := answer.Header
-	ours := h.Get(requestIDHeader) != "" // else it is something else that answers, which Store.answer says
+	// Refusals may come from outer layers of the service, or from something in between, which look at no ids; and what
+	// confirms without the service's mark is for Store.answer to tell.
+	confirms := answer.StatusCode == http.StatusCreated && h.Get(requestIDHeader) != ""
 	switch id := h.Get(clientIDHeader); {
 	case id == k.id[0]:
 		note(&k.echoes.ids)
-	case id != "", ours && decides(answer.StatusCode) && k.echoes.ids.Load():
+	case id != "", confirms && k.echoes.ids.Load():
 		return false
 	}
-	if k.checksum == "" || answer.StatusCode != http.StatusCreated {
+	if k.checksum == "" || !confirms {
 		return true
 	}
 	switch h.Get(checksumHeader) {
@@ -45,15 +47,9 @@ func (k *call) owns(answer *http.Response) bool {
 		k.checked = true
 		note(&k.echoes.checksums)
 	case "":
-		return !ours || !k.echoes.checksums.Load()
+		return !k.echoes.checksums.Load()
 	}
-	return true // another checksum is for Store.answer to tell
-}
-
-// decides reports whether an answer settles what becomes of a file. The service's outer layers refuse requests without
-// looking at their ids; what they refuse is tried again, or holds the inbox.
-func decides(status int) bool {
-	return status == http.StatusCreated || status == http.StatusConflict || status == http.StatusPreconditionFailed
+	return true // another checksum is for Store.answer to tell, too
 }
 
 // note sets a flag, and leaves one alone that is set, since all connections look at it.

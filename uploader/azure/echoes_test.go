@@ -131,7 +131,7 @@ func TestAStorageThatEchoedOnceMustGoOn(t *testing.T) {
 	}
 }
 
-// TestRefusalsNeedNoEcho are those of the service's outer layers, and of what stands in between.
+// TestRefusalsNeedNoEcho are those of the service's outer layers, of emulators, and of what stands in between.
 func TestRefusalsNeedNoEcho(t *testing.T) {
 	said := refusal{}
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -155,8 +155,8 @@ func TestRefusalsNeedNoEcho(t *testing.T) {
 		{refusal{status: 200, body: "<html>Sign in</html>"}, uploader.NotTheService},
 		{refusal{status: 201, body: "-"}, uploader.NotTheService},
 		{refusal{status: 407, body: "-"}, uploader.ProxySignIn},
-		{refusal{status: 409, code: "BlobAlreadyExists"}, uploader.AnswerForeign},
-		{refusal{status: 412, code: "ConditionNotMet"}, uploader.AnswerForeign},
+		{refusal{status: 409, code: "BlobAlreadyExists"}, uploader.MayNotReplace},
+		{refusal{status: 201, header: map[string]string{"x-ms-request-id": requestID}, body: "-"}, uploader.AnswerForeign},
 	} {
 		said = c.refusal
 		_, err := put(t.Context(), s, 0)

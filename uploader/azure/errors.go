@@ -84,7 +84,7 @@ func (s *Store) refused(k *call, body []byte) error {
 	s.classify(e, k, said)
 	e = withReason(e)
 	switch e.Reason {
-	case uploader.ServiceBusy:
+	case uploader.ServiceBusy, uploader.ServiceFault:
 		e.RetryAfter = retryAfter(k.header, e.Date)
 		// A 500 may come after the work, and "OperationTimedOut" says so in its documentation. ServerBusy, 429
 		// and 408 mean that the service did not begin.
@@ -167,7 +167,7 @@ var codes = map[string]uploader.Reason{
 	"OutOfRangeInput":           uploader.NameRefused,
 	"ServerBusy":                uploader.ServiceBusy,
 	"OperationTimedOut":         uploader.ServiceBusy,
-	"InternalError":             uploader.ServiceBusy,
+	"InternalError":             uploader.ServiceFault,
 	"AccountBeingCreated":       uploader.ServiceBusy,
 	"BlobModifiedWhileReading":  uploader.ServiceBusy,
 	"SystemInUse":               uploader.ServiceBusy,
@@ -210,6 +210,8 @@ func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
 		e.Reason, e.Value = signInReason(signInSchemes(k.header))
 	case k.status == http.StatusNetworkAuthenticationRequired && !ours: // RFC 6585: a sign-in page that says so
 		e.Reason = uploader.NotTheService
+	case k.status == http.StatusInternalServerError:
+		e.Reason = uploader.ServiceFault
 	case k.status == http.StatusRequestTimeout, k.status == http.StatusTooManyRequests, k.status >= 500:
 		e.Reason = uploader.ServiceBusy
 	case k.status < 400:

@@ -136,7 +136,7 @@ var faultCases = []faultCase{
 	{line: "clock 10m", end: delivered},
 	// What lasts is said, and goes on when it is over.
 	{line: "refuse ServerBusy", end: waits(uploader.ServiceBusy)},
-	{line: "status 500", end: waits(uploader.ServiceBusy)},
+	{line: "status 500", end: waits(uploader.ServiceFault)},
 	{line: "reset at=body", end: waits(uploader.NetworkDown)},
 	{line: "reset at=end", end: waits(uploader.NetworkDown)},
 	{line: "stall at=body", end: waits(uploader.NoProgress)},

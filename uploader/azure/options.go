@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -55,7 +56,21 @@ func (o Options) tlsConfig() (*tls.Config, error) {
 	if o.CAFile == "" {
 		return c, nil
 	}
-	pem, err := os.ReadFile(o.CAFile)
+	pool, err := Authorities(o.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	c.RootCAs = pool
+	return c, nil
+}
+
+// maxAuthorities is how large a file of certificate authorities may be, in bytes. A system's has a quarter of a megabyte.
+const maxAuthorities = 16 << 20
+
+// Authorities returns the system's certificate authorities with those of a PEM file. It blocks on the disk, and reads
+// files alone, of at most 16 MiB: what is none may have no end.
+func Authorities(file string) (*x509.CertPool, error) {
+	pem, err := readAuthorities(file)
 	if err != nil {
 		return nil, fmt.Errorf("read certificate authorities: %w", err)
 	}
@@ -65,10 +80,29 @@ func (o Options) tlsConfig() (*tls.Config, error) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("read certificate authorities: %w", errors.New("no PEM certificate in "+o.CAFile))
+		return nil, errors.New("read certificate authorities: no PEM certificate in " + file)
 	}
-	c.RootCAs = pool
-	return c, nil
+	return pool, nil
+}
+
+func readAuthorities(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular(): // not even opened: a named pipe would wait for its writer
+		return nil, errors.New("not a file: " + file)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	pem, err := io.ReadAll(io.LimitReader(f, maxAuthorities+1))
+	if err == nil && len(pem) > maxAuthorities {
+		err = errors.New("too large: " + file)
+	}
+	return pem, err
 }
 
 // proxy returns the transport's proxy function. A function from outside sees the address alone: the request's URL

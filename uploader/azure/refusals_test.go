@@ -117,7 +117,7 @@ var said = []saying{
 	{name: "another checksum", answer: refusal{status: 201, body: "-", header: map[string]string{"x-ms-request-id": "1", "x-ms-content-crc64": "AAAAAAAAAAA="}}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
 	{name: "busy", answer: refusal{status: 503, code: "ServerBusy"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
 	{name: "timed out", answer: refusal{status: 500, code: "OperationTimedOut"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
-	{name: "internal", answer: refusal{status: 500, code: "InternalError"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "internal", answer: refusal{status: 500, code: "InternalError"}, reason: uploader.ServiceFault, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage reports an internal error."},
 	{name: "account new", answer: refusal{status: 503, code: "AccountBeingCreated"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
 	{name: "modified", answer: refusal{status: 409, code: "BlobModifiedWhileReading"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
 	{name: "in use", answer: refusal{status: 409, code: "SystemInUse"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},

@@ -305,6 +305,18 @@ func TestOpenRefuses(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	endless := t.TempDir() + "/endless.pem"
+	if err := os.WriteFile(endless, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(endless, maxAuthorities+1); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{os.DevNull, "/dev/zero", endless, t.TempDir()} { // the second is no file on Windows
+		if _, err := open(good, "sig=a", Options{CAFile: file}); err == nil {
+			t.Errorf("%s was read to its end", file)
+		}
+	}
 	if _, err := open(good, "sig=a", Options{CAFile: empty}); err == nil {
 		t.Error("a CA file without a certificate was accepted")
 	}
