@@ -66,6 +66,12 @@ type obstacle struct {
 	paste, now bool // which button helps
 }
 
+// dropLostReason is the banner's own: nothing waits for it.
+const dropLostReason uploader.Reason = "drop-lost"
+
+// blocks reports whether the banner says what keeps files waiting.
+func (b *banner) blocks() bool { return b.box.Visible() && b.shown.reason != dropLostReason }
+
 // show says what is wrong, if anything is. It returns after how long its words are others.
 func (b *banner) show(s *sample) time.Duration {
 	o, next := b.obstacle(s)
@@ -88,6 +94,9 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	if e := s.status.Journal; e != nil {
 		x := explain(e)
 		return obstacle{reason: e.Reason, what: x.What, rest: join(x.Safe, x.Do), grave: true}, 0
+	}
+	if left := lostDropSaid - s.now.Sub(b.w.lostDrop); !b.w.lostDrop.IsZero() && left > 0 {
+		return obstacle{reason: dropLostReason, what: tr("Nothing arrived from what you dropped."), rest: dropAFolder()}, left
 	}
 	var trouble *uploader.InboxStatus
 	for i := range s.status.Inboxes {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -28,6 +29,16 @@ func (w *Window) dropped(uris []fyne.URI) {
 		there, missing := existing(paths)
 		w.do(func() { w.take(there, missing+foreign) })
 	})
+}
+
+// lostDropSaid is for how long the window says that a drop did not arrive, unless something is added before.
+const lostDropSaid = 30 * time.Second
+
+// dropLost says that what was let go over the window did not arrive: too many files at once, or none.
+func (w *Window) dropLost() {
+	w.lostDrop = w.config.Now()
+	w.events.event("drop lost")
+	w.wake()
 }
 
 // addPaths takes paths that were named in another way than by dropping them.
@@ -81,6 +92,7 @@ func (w *Window) take(there []given, missing int) {
 		}
 	}
 	w.missed += missing
+	w.lostDrop = time.Time{}
 	switch {
 	case taken:
 		w.sheet.take(there)

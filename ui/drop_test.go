@@ -181,3 +181,28 @@ func TestATokenPastedIntoTheSearchIsNotShown(t *testing.T) {
 		d.mustSay("Upload token")
 	}
 }
+
+// TestADropThatWasLostIsSaid until something arrives or half a minute has passed, and passes for nothing that keeps files waiting.
+func TestADropThatWasLostIsSaid(t *testing.T) {
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	d := openDesk(t, Config{Queue: newCrowd(3), Now: func() time.Time { return now }})
+	said := func() bool { d.look(); return d.says("Nothing arrived from what you dropped.") }
+	d.dropLost()
+	if !said() {
+		t.Fatal("it is not said")
+	}
+	d.mustSay("For many files, drop their folder.", "Network OK")
+	d.fitsIn(d.window.Canvas().Size())
+	now = now.Add(lostDropSaid)
+	if said() {
+		t.Error("it is said for too long")
+	}
+	d.dropLost()
+	said()
+	d.drop(folder(t, "a.txt"))
+	d.finish()
+	d.key(fyne.KeyEscape)
+	if said() {
+		t.Error("it is said though something arrived")
+	}
+}

@@ -79,7 +79,7 @@ func (v *start) show() {
 		v.waiting = n
 		words := dropAFolder()
 		if n > 0 {
-			words = trn("{{.N}} things wait for a token.", int64(n))
+			words = trn("{{.N}} things wait for a token.", int64(n)) + " " + words
 		}
 		v.second.words.set(words, colorMuted)
 	}

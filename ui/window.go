@@ -55,6 +55,9 @@ type Config struct {
 	// Escape is handed a function that is to be called for Esc before the widget with the keyboard hears of it, on Fyne's thread, and reports
 	// whether the key was for it. Nil: Fyne's own dialogs for files close by their buttons alone.
 	Escape func(func() bool)
+	// LostDrop is handed a function that is to be called, on Fyne's thread, when something was let go over the window and did not arrive. Nil:
+	// nobody notices.
+	LostDrop func(func())
 	// Do runs a function on Fyne's thread and does not wait for it. Default fyne.Do.
 	Do func(func())
 	// Now is the clock. Default time.Now.
@@ -156,6 +159,7 @@ type Window struct {
 	unkept      bool                   // the keyring did not take the token, which ends with the program
 	waiting     bool                   // for the keyring
 	held        []given                // paths that wait for a token
+	lostDrop    time.Time              // when something was dropped and did not arrive; zero once it has been said
 	missed      int                    // of what was given with them is nowhere on this computer
 	endChoice   context.CancelFunc     // closes the desktop's dialog for files, while one is open
 	fynes       *fynesDialog           // Fyne's dialog for files, while it is open
@@ -218,6 +222,9 @@ func New(app fyne.App, c Config) *Window {
 	w.addShortcuts()
 	if c.Escape != nil {
 		c.Escape(w.escape)
+	}
+	if c.LostDrop != nil {
+		c.LostDrop(w.dropLost)
 	}
 	w.header.onStart(true)
 	if c.MenuBar {

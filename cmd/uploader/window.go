@@ -143,7 +143,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	var resting rest
 	config.Do = resting.Do
 	at := &place{do: resting.Do}
-	config.Place, config.Escape = at, at.onEscape
+	config.Place, config.Escape, config.LostDrop = at, at.onEscape, at.onLostDrop
 	fyneStarted = true
 	w = ui.New(app.NewWithID(appID), config)
 	close(ready)

@@ -13,10 +13,11 @@ import (
 // place is where the window stands on the screen, which Fyne neither tells nor changes, and what comes to it before Fyne. So it asks GLFW,
 // whose window it finds while Fyne draws into it. All of it is Fyne's thread's.
 type place struct {
-	do     func(func()) // runs a function on Fyne's thread, soon
-	window *glfw.Window // nil before the window was drawn
-	wanted *image.Point // where it is to stand once it is drawn
-	escape func() bool  // is called for Esc, and reports whether it was meant; nil: nothing is
+	do       func(func()) // runs a function on Fyne's thread, soon
+	window   *glfw.Window // nil before the window was drawn
+	wanted   *image.Point // where it is to stand once it is drawn
+	lostDrop func()       // is called where something was let go over the window and did not arrive; nil: nothing is
+	escape   func() bool  // is called for Esc, and reports whether it was meant; nil: nothing is
 }
 
 // Mark returns what has to be drawn with the window: nothing that could be seen.
@@ -25,6 +26,7 @@ func (p *place) Mark() fyne.CanvasObject {
 		if p.window == nil {
 			p.window = glfw.GetCurrentContext()
 			p.hearEscape()
+			p.hearDrags()
 			if to := p.wanted; to != nil {
 				p.do(func() { p.Move(*to) }) // not while it is being drawn
 			}

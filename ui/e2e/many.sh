@@ -12,6 +12,20 @@ for i in range(10000):
 P
 start
 mark; paste "$TOKEN"; want token >/dev/null; click use; want used >/dev/null
+mark; drop drop "$data"
+want reviewed '"files":10000' 30 >/dev/null
+click cancel
+drop drop --hold "$data"
+sleep 2
+grep -q '"event":"drop lost"' "$SAID" && fail "a drop that arrived, or was not made, is said to be lost"
+mark
+seq -f "$data/%05.0f.txt" 0 9999 >"$OUT/list.all"
+drop drop --from-file "$OUT/list.all"
+want 'drop lost' >/dev/null
+want trouble drop-lost >/dev/null
+sleep 1
+shot drop-lost
+say "10,000 files dropped one by one: the window says to drop their folder"
 for i in $(seq 0 1999); do printf '%s/%05d.txt\n' "$data" "$i"; done >"$OUT/list"
 mark; drop drop --from-file "$OUT/list"
 want reviewed '"files":2000' >/dev/null

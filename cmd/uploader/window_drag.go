@@ -1,0 +1,55 @@
+//go:build cgo && !nogui
+
+package main
+
+import (
+	"time"
+
+	"github.com/go-gl/glfw/v3.4/glfw"
+
+	"inboxuploader/internal/desktop"
+)
+
+// dropGrace is how long what was let go over the window may take to arrive.
+const dropGrace = 1500 * time.Millisecond
+
+// onLostDrop lets f hear, on Fyne's thread, of a drag that ended in the window and brought nothing.
+func (p *place) onLostDrop(f func()) { p.lostDrop = f }
+
+// hearDrags listens to what GLFW says before Fyne does. Elsewhere than on X11 every drop arrives.
+func (p *place) hearDrags() {
+	if p.lostDrop == nil || glfw.GetPlatform() != glfw.PlatformX11 {
+		return
+	}
+	var drags desktop.Drags
+	drags.Crossed(p.window.GetAttrib(glfw.Hovered) == glfw.True, 0, 0)
+	dropped := 0
+	var drop glfw.DropCallback
+	drop = p.window.SetDropCallback(func(g *glfw.Window, names []string) {
+		dropped++
+		drop(g, names)
+	})
+	var moved glfw.CursorPosCallback
+	moved = p.window.SetCursorPosCallback(func(g *glfw.Window, x, y float64) {
+		drags.Moved(x, y, g.GetMouseButton(glfw.MouseButtonLeft) == glfw.Press)
+		if moved != nil {
+			moved(g, x, y)
+		}
+	})
+	var crossed glfw.CursorEnterCallback
+	crossed = p.window.SetCursorEnterCallback(func(g *glfw.Window, in bool) {
+		x, y := g.GetCursorPos()
+		if before := dropped; drags.Crossed(in, x, y) {
+			time.AfterFunc(dropGrace, func() {
+				p.do(func() {
+					if dropped == before {
+						p.lostDrop()
+					}
+				})
+			})
+		}
+		if crossed != nil {
+			crossed(g, in)
+		}
+	})
+}
