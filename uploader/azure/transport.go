@@ -30,11 +30,11 @@ func NewTransport(o Options) (*http.Transport, error) {
 		return nil, err
 	}
 	n := o.connections()
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
+	dialer := newDialer()
 	return &http.Transport{
 		Proxy: o.proxy(),
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, address)
+			conn, err := dialer.open(ctx, network, address)
 			if err != nil {
 				return nil, err
 			}
