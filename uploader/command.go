@@ -43,6 +43,7 @@ var transitions = map[Verb]struct {
 	Retry:   {[]JobState{Attention, Failed, Cancelled}, Waiting},
 	Replace: {[]JobState{LeftAlone, Attention}, Waiting},
 	Rename:  {[]JobState{LeftAlone, Attention}, Waiting},
+	found:   {[]JobState{Attention}, Waiting},
 	Remove:  {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled}, removed},
 	Clear:   {[]JobState{Delivered}, removed},
 }
@@ -56,6 +57,8 @@ func (v Verb) concerns(j *Job) bool {
 		return j.Blob != "" // what has no name can't be sent
 	case v == Replace && reasonOf(j.Problem) == WrittenOtherwise:
 		return false
+	case v == found:
+		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, ErrSource)
 	case v == Replace, v == Rename:
 		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, ErrExists)
 	default:

@@ -308,6 +308,7 @@ func (x *index) fetch(ctx context.Context, id int64) (*batch, error) {
 		jobs[i].ID, jobs[i].Transfer, jobs[i].Inbox = b.job(i), b.Transfer, b.transfer.Inbox
 	}
 	b.jobs, b.fileNew = jobs, fileNew
+	b.follow(b.transfer.Moved)
 	return b, nil
 }
 

@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -178,8 +179,13 @@ func (x *index) begin(id int64) {
 	}
 }
 
+// mayGoOn reports whether a large job that ended may go on with its blocks: its file could not be read, and may be there again.
+func (j *Job) mayGoOn() bool {
+	return j.State == Attention && j.Problem != nil && errors.Is(j.Problem, ErrSource)
+}
+
 // unclaim gives a claimed job back. If anything of it changed, keep is true and j is what it is now; of one that has
-// ended the blocks are forgotten.
+// ended the blocks are forgotten, unless it may go on with them.
 func (x *index) unclaim(j Job, keep bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -190,7 +196,7 @@ func (x *index) unclaim(j Job, keep bool) {
 	if keep || b.jobs[i].State != j.State {
 		x.set(b, i, j)
 	}
-	if j.State.Ended() && j.Class == Large {
+	if j.State.Ended() && j.Class == Large && !j.mayGoOn() {
 		x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
 	}
 	x.endClaim(b, i)

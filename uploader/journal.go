@@ -109,6 +109,9 @@ type Transfer struct {
 	// Follows is the transfer whose unfinished jobs this one took over for another inbox, or 0. What that one delivered is
 	// not sent again.
 	Follows int64
+	// Moved are the moves of what lies below the roots, in their order. Roots are where they lie now, batches have the paths as they were
+	// found.
+	Moved []Move
 	// ValidFrom and ValidTo are of the token that it was last sent with, zero if unknown; Speed is how fast that went, in
 	// bytes per second, 0 if unknown. They say whether the rest will fit before a token is at hand again.
 	ValidFrom, ValidTo time.Time

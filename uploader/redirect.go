@@ -68,7 +68,7 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, rights Rights) (int, error) {
 	x := q.index
 	next := t.copy()
-	next.Inbox, next.Follows = to.Key(), t.ID
+	next.Inbox, next.Follows, next.Moved = to.Key(), t.ID, nil
 	next.NameNotes = renameNotes(t.NameNotes, t.Options.Scan.Inbox, to)
 	next.Options.Scan.Inbox = to
 	heir, has, err := x.heir(ctx, next)

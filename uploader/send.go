@@ -192,7 +192,7 @@ func (q *Queue) prepare(u *unit) error {
 		if acked, err = q.keptBlocks(j); err != nil {
 			return err
 		}
-		if surprising || j.suspect || now.touchedSince(j.readSince(acked)) {
+		if surprising || j.suspect || now.touchedSince(j.readSince(acked)) || q.index.hasMoved(j.ID) {
 			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}

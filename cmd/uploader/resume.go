@@ -19,8 +19,9 @@ import (
 // resumeFlags is what the flags of resume say.
 type resumeFlags struct {
 	sendFlags
-	to   string
-	move bool
+	to    string
+	move  bool
+	moved []string
 }
 
 // resumeCommand goes on with what earlier runs left.
@@ -39,6 +40,7 @@ func (p *program) resumeCommand() *cobra.Command {
 	c.Flags().SortFlags = false
 	c.Flags().StringVar(&f.to, "to", "", "go on with the uploads to the inbox kept under this `NAME` alone")
 	c.Flags().BoolVar(&f.move, "move", false, "if the token leads to another container of the same workspace, send there what was not delivered")
+	c.Flags().StringArrayVar(&f.moved, "moved", nil, "what was to be sent from the folder or drive OLD lies in NEW now, as `OLD=NEW` (repeatable)")
 	f.add(c)
 	return c
 }
@@ -50,6 +52,10 @@ The token is read from the argument, from --token-file, from standard input with
 keyring for inboxes that were kept with "uploader inbox add". A newer token for the same container goes on with the blocks
 that are there. One for another container of the same workspace takes over what was not delivered if you agree, or with
 --move; half-sent files then begin anew.
+
+Where a folder was moved, or its drive has another letter since, --moved OLD=NEW says where it lies now, for all uploads from
+there: --moved E:=F: or --moved /data/run=/mnt/disk/run. What was delivered is not sent again, and of half-sent files the content
+is compared with what the storage has acknowledged.
 
 The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY; see "uploader copy --help".
 
@@ -83,6 +89,9 @@ func (p *program) resume(ctx context.Context, f *resumeFlags, args []string) err
 
 // handOver gives the queue the uploads for which there is a token.
 func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *uploader.Queue, given givenToken) error {
+	if err := p.followMoves(ctx, q, f.moved); err != nil {
+		return err
+	}
 	pending, err := p.pending(ctx, q, f.to)
 	if err != nil {
 		return err

@@ -147,6 +147,7 @@ type transferRow struct {
 	Paused            bool                          `json:",omitzero"`
 	Checks            uploader.Checks               `json:",omitzero"`
 	Follows           int64                         `json:",omitzero"`
+	Moved             []moveRow                     `json:",omitempty"`
 	ValidFrom         time.Time                     `json:",omitzero"`
 	ValidTo           time.Time                     `json:",omitzero"`
 	Pace              float64                       `json:",omitzero"` // versions before measured a Speed, of what was acknowledged
@@ -164,6 +165,12 @@ type nameRow struct {
 	Source, Blob text
 	Renamed      bool                   `json:",omitzero"`
 	Warnings     []uploader.NameWarning `json:",omitempty"`
+}
+
+// moveRow is a move of what lies below a transfer's roots.
+type moveRow struct {
+	From, To text
+	Last     int64
 }
 
 type skippedRow struct {
@@ -205,6 +212,9 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 	for _, n := range t.NameNotes {
 		r.NameNotes = append(r.NameNotes, nameRow{text(n.Source), text(n.Blob), n.Renamed, n.Warnings})
 	}
+	for _, m := range t.Moved {
+		r.Moved = append(r.Moved, moveRow{text(m.From), text(m.To), m.Last})
+	}
 	for _, s := range t.SkippedPaths {
 		r.SkippedPaths = append(r.SkippedPaths, skippedRow{text(s.Source), s.Reason})
 	}
@@ -231,6 +241,9 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 	}
 	for _, n := range r.NameNotes {
 		t.NameNotes = append(t.NameNotes, uploader.NameNote{Source: string(n.Source), Blob: string(n.Blob), Renamed: n.Renamed, Warnings: n.Warnings})
+	}
+	for _, m := range r.Moved {
+		t.Moved = append(t.Moved, uploader.Move{From: string(m.From), To: string(m.To), Last: m.Last})
 	}
 	for _, s := range r.SkippedPaths {
 		t.SkippedPaths = append(t.SkippedPaths, uploader.SkippedPath{Source: string(s.Source), Reason: s.Reason})

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"inboxuploader/uploader"
+)
+
+// followMoves tells the list where folders lie that were moved, each as OLD=NEW.
+func (p *program) followMoves(ctx context.Context, q *uploader.Queue, moves []string) error {
+	for _, m := range moves {
+		from, to, ok := splitMove(m)
+		if !ok {
+			return usagef("--moved “%s” can't be used: it takes OLD=NEW, and NEW has to be a folder that is there. Nothing was sent.", shown(m))
+		}
+		n, err := q.Moved(ctx, from, to)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return usagef("Nothing in the list was to be sent from “%s”. Nothing was sent. What is in the list: uploader status", shown(from))
+		}
+		p.say(fmt.Sprintf("Looked for in %s now: %s.", shown(to), fileCount(int64(n))))
+	}
+	return nil
+}
+
+// splitMove reads OLD=NEW. Names may have such a sign too: the first one counts behind which a folder is named.
+func splitMove(text string) (from, to string, ok bool) {
+	for i := range len(text) {
+		if text[i] != '=' || i == 0 {
+			continue
+		}
+		from, to = wholeDrive(text[:i]), wholeDrive(text[i+1:])
+		if info, err := os.Stat(to); err != nil || !info.IsDir() {
+			continue
+		}
+		var errs [2]error
+		from, errs[0] = filepath.Abs(from)
+		to, errs[1] = filepath.Abs(to)
+		return from, to, errs[0] == nil && errs[1] == nil
+	}
+	return "", "", false
+}
+
+// wholeDrive takes a drive's letter on Windows for all of the drive, not for the folder that a program has open there.
+func wholeDrive(path string) string {
+	if path != "" && filepath.VolumeName(path) == path && strings.HasSuffix(path, ":") {
+		return path + string(filepath.Separator)
+	}
+	return path
+}

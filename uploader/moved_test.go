@@ -1,0 +1,128 @@
+package uploader_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/uploadertest"
+)
+
+// TestAFolderThatWasMovedGoesOnWhereItLies: nothing that arrived is sent twice, half-sent files go on with their blocks, and what could not
+// be read meanwhile is looked for. What is found later, also below the old place, is taken as it is.
+func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := uploader.NewMemoryJournal()
+		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+		root := filepath.Dir(b.file("data/tree/small", 10))
+		b.file("data/tree/a large", 8*block)
+		b.file("data/tree/other", 20)
+		b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
+		b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+		b.add(uploader.AddOptions{}, root)
+		if err := b.wait(); !errors.Is(err, uploader.ErrTokenExpired) {
+			t.Fatalf("wait: %v", err)
+		}
+		b.store.ClearFaults()
+
+		// The folder goes to a place below its old one, where one of its files is new to the disk and another has other content.
+		aside, old, now := filepath.Join(b.dir, "aside"), filepath.Join(b.dir, "data"), filepath.Join(b.dir, "data", "2026")
+		for _, err := range []error{os.Rename(old, aside), os.Mkdir(old, 0o700)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.restart(journal, uploader.Config{Connections: 1})
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		if r := b.problem(uploader.Attention); r != uploader.SourceGone {
+			t.Fatalf("the missing file is %s", r)
+		}
+		if err := os.Rename(aside, now); err != nil {
+			t.Fatal(err)
+		}
+		b.file("data/2026/tree/new", 30)
+		before := b.store.Count(uploadertest.PutBlock)
+		n, err := b.queue.Moved(t.Context(), old, now)
+		if err != nil || n != 3 {
+			t.Fatalf("%d files moved: %v", n, err)
+		}
+		if err := b.queue.Rescan(t.Context(), b.queue.Status().Transfers[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		b.delivered(filepath.Join(now, "tree"))
+		if k := b.store.Count(uploadertest.PutBlock) - before; k != 5 {
+			t.Errorf("%d blocks sent, want the 5 that were left", k)
+		}
+		b.restart(journal, uploader.Config{})
+		rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 10)
+		if err != nil || len(rows) != 4 {
+			t.Fatalf("%d rows: %v", len(rows), err)
+		}
+		for _, row := range rows {
+			if filepath.Dir(row.Source) != filepath.Join(now, "tree") {
+				t.Errorf("%s is looked for in another place", row.Source)
+			}
+		}
+		if roots := b.queue.Status().Transfers[0].Roots; roots[0] != filepath.Join(now, "tree") {
+			t.Errorf("its source is %s", roots[0])
+		}
+		b.close()
+	})
+}
+
+// TestWhatWasMovedIsComparedWithWhatWasAcknowledged: size, times and even the file's identity say nothing on another disk.
+func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
+	journal := uploader.NewMemoryJournal()
+	b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
+	path := b.file("tree/large", 8*block)
+	fi, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
+	b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+	b.add(uploader.AddOptions{}, filepath.Dir(path))
+	if err := b.wait(); !errors.Is(err, uploader.ErrTokenExpired) {
+		t.Fatalf("wait: %v", err)
+	}
+	b.store.ClearFaults()
+	b.close()
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[0]++
+	now := filepath.Join(b.dir, "disk")
+	moved := filepath.Join(now, "tree", "large")
+	for _, err := range []error{
+		os.MkdirAll(filepath.Dir(moved), 0o700), os.WriteFile(moved, data, 0o600), os.Chtimes(moved, fi.ModTime(), fi.ModTime()),
+		os.RemoveAll(filepath.Dir(path)),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.reopen(journal, uploader.Config{Connections: 1})
+	if _, err := b.queue.Moved(t.Context(), filepath.Dir(path), filepath.Dir(moved)); err != nil {
+		t.Fatal(err)
+	}
+	if owner := b.queue.Status().Transfers[0].Owner; owner != uploader.Nobody {
+		t.Errorf("the transfer's owner is %v", owner)
+	}
+	before := b.store.Count(uploadertest.PutBlock)
+	if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	b.delivered(filepath.Dir(moved))
+	if k := b.store.Count(uploadertest.PutBlock) - before; k != 6 {
+		t.Errorf("%d blocks sent, want the 5 that were left and the one that differs", k)
+	}
+}
