@@ -21,6 +21,7 @@ type copyFlags struct {
 	sendFlags
 	to string
 
+	idle  []string // AzCopy's flags that change nothing here
 	notes []string // what flags of AzCopy's lead to, for the person
 }
 
@@ -34,7 +35,10 @@ func (p *program) copyCommand() *cobra.Command {
 		Long:    copyHelp,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			args, err := p.unwrapAzCopy(c, f, args)
+			args, err := f.splitMerged(c, args)
+			if err == nil {
+				args, err = p.unwrapAzCopy(c, f, args)
+			}
 			if err != nil {
 				return err
 			}

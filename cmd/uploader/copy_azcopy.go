@@ -14,7 +14,7 @@ import (
 type azcopyFlag struct {
 	name string
 	word bool // takes a value; else it is true or false
-	// set does what the flag asks for. Where nil the flag changes nothing here.
+	// set does what the flag asks for. Where nil the flag changes nothing here, which a note says.
 	set func(f *copyFlags, value string) error
 }
 
@@ -68,6 +68,15 @@ var azcopyTable = []azcopyFlag{
 		}
 		return nil
 	}},
+	{"preserve-last-modified-time", false, func(f *copyFlags, v string) error {
+		return f.note(v, "--preserve-last-modified-time changes nothing here: the storage dates what arrives itself.")
+	}},
+	{"hardlinks", true, func(_ *copyFlags, v string) error {
+		if !strings.EqualFold(v, "follow") {
+			return usagef("--hardlinks=%s is not possible: each name of a file is sent as a file, as with --hardlinks=follow.", v)
+		}
+		return nil
+	}},
 	{name: "log-level", word: true},
 	{name: "output-level", word: true},
 	{name: "check-length"},
@@ -75,10 +84,23 @@ var azcopyTable = []azcopyFlag{
 	{name: "put-blob-size-mb", word: true},
 	{name: "disable-auto-decoding"},
 	{name: "skip-version-check"},
+	{name: "check-version"},
+	{name: "await-open"},
+	{name: "await-continue"},
+	{name: "cancel-from-stdin"},
+	{name: "decompress"},
+	{name: "force-if-read-only"},
+	{name: "trailing-dot", word: true},
+	{name: "preserve-owner"},
 	{name: "exclude-blob-type", word: true},
-	{name: "preserve-last-modified-time"},
+	{name: "exclude-container", word: true},
+	{name: "list-of-versions", word: true},
 	{name: "s2s-preserve-access-tier"},
+	{name: "s2s-preserve-blob-tags"},
+	{name: "s2s-preserve-properties"},
 	{name: "s2s-detect-source-changed"},
+	{name: "s2s-get-properties-in-backend"},
+	{name: "s2s-handle-invalid-metadata", word: true},
 	refusedFlag("preserve-symlinks", "the inbox knows no links. Leave it out, or send what they point to with --follow-symlinks"),
 	refusedFlag("trusted-microsoft-suffixes", "name the storage's host with --allow-host instead"),
 	refusedFlag("include-after", "select files with --include and --exclude, or name them"),
@@ -92,6 +114,18 @@ var azcopyTable = []azcopyFlag{
 	refusedFlag("blob-tags", "files are delivered without tags"),
 	refusedFlag("block-blob-tier", "the workspace decides on the storage's tier"),
 	refusedFlag("cpk-by-name", "the workspace decides on encryption"),
+	refusedFlag("cpk-by-value", "the workspace decides on encryption"),
+	refusedFlag("page-blob-tier", "this program makes block blobs only"),
+	refusedFlag("cache-control", "files are delivered with a content type alone"),
+	refusedFlag("content-disposition", "files are delivered with a content type alone"),
+	refusedFlag("content-encoding", "files are delivered with a content type alone"),
+	refusedFlag("content-language", "files are delivered with a content type alone"),
+	refusedFlag("include-attributes", "select files with --include and --exclude"),
+	refusedFlag("exclude-attributes", "select files with --include and --exclude"),
+	refusedFlag("include-directory-stub", "folders are in the inbox as parts of their files' names alone"),
+	refusedFlag("backup", "files are read with your own rights"),
+	refusedFlag("preserve-info", "the inbox keeps no such properties"),
+	refusedFlag("preserve-smb-permissions", "the inbox keeps no permissions"),
 	refusedFlag("preserve-permissions", "the inbox keeps no permissions"),
 	refusedFlag("preserve-posix-properties", "the inbox keeps no permissions"),
 	refusedFlag("preserve-smb-info", "the inbox keeps no such properties"),
@@ -112,6 +146,14 @@ func (f *copyFlags) note(value, sentence string) error {
 		f.notes = append(f.notes, sentence)
 	}
 	return nil
+}
+
+// allNotes are the notes, with one about all flags that change nothing.
+func (f *copyFlags) allNotes() []string {
+	if len(f.idle) == 0 {
+		return f.notes
+	}
+	return append(f.notes, "Of AzCopy's options these change nothing here: "+strings.Join(f.idle, ", ")+".")
 }
 
 // pathPatterns makes patterns of AzCopy's lists of paths, which mean a file or all below a folder.
@@ -158,6 +200,9 @@ type azcopyValue struct {
 // Set implements pflag.Value.
 func (a *azcopyValue) Set(value string) error {
 	if a.set == nil {
+		if value != "false" {
+			a.flags.idle = append(a.flags.idle, "--"+a.name)
+		}
 		return nil
 	}
 	return a.set(a.flags, value)

@@ -49,7 +49,7 @@ func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 		f.notes = append(f.notes, "The link ends in a file's name, so “"+shown(filepath.Base(sources[0]))+"” arrives as “"+shown(name)+
 			"”. For a folder of that name, end the link's path with a slash.")
 	}
-	for _, n := range f.notes {
+	for _, n := range f.allNotes() {
 		p.say("Note: " + n)
 	}
 	if err := p.checkDates(f, token, begun); err != nil {
