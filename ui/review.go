@@ -25,6 +25,7 @@ type found struct {
 	files, bytes, refused, skipped int64
 	junk                           int64
 	renamed, warned                int64
+	outside                        int64            // links that lead out of what was given and are followed
 	problems                       []uploader.Found // the first of those that can't be sent
 	left                           []uploader.Found // the first of those that are left out
 	junkLeft                       []uploader.Found // the first of those that systems keep for themselves
@@ -232,7 +233,7 @@ func (d *reviewDialog) roots() fyne.CanvasObject {
 // scanOptions is how folders are read, by the person's settings.
 func (w *Window) scanOptions() uploader.ScanOptions {
 	return uploader.ScanOptions{
-		Inbox: w.token.Inbox, Recursive: true, FollowSymlinks: w.settings.FollowSymlinks,
+		Inbox: w.token.Inbox, Recursive: true, FollowSymlinks: w.settings.FollowSymlinks, FollowOutside: w.settings.FollowOutside,
 		Exclude: w.settings.Exclude, NoDefaultExcludes: w.settings.SendJunk, Own: w.config.Own,
 	}
 }
@@ -249,7 +250,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 		return
 	}
 	last := time.Time{}
-	_, err := uploader.Scan(ctx, d.paths, o, func(batch []uploader.Found) error {
+	totals, err := uploader.Scan(ctx, d.paths, o, func(batch []uploader.Found) error {
 		f.add(batch)
 		f.seen.Add(batch)
 		if now := time.Now(); now.Sub(last) > 5*sampleEvery {
@@ -262,7 +263,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	f.done, f.err = true, err
+	f.done, f.err, f.outside = true, err, totals.Outside
 	c := f.copy()
 	d.w.do(func() { d.show(c) })
 }
@@ -349,6 +350,9 @@ func (d *reviewDialog) showNotes() {
 	if f.junk > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
 			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
+	}
+	if f.outside > 0 {
+		d.notes.Add(newPadded(trn("{{.N}} links lead outside what you gave, and are followed", f.outside)))
 	}
 	if f.renamed > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,

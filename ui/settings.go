@@ -46,6 +46,31 @@ type Settings struct {
 	Exclude        []string `json:"exclude,omitempty"`         // patterns of what is never sent
 	SendJunk       bool     `json:"send_junk,omitempty"`       // send what systems keep for themselves, too
 	FollowSymlinks bool     `json:"follow_symlinks,omitempty"` // send what links point to
+	FollowOutside  bool     `json:"follow_outside,omitempty"`  // also what lies outside of what was given
+}
+
+// linkRule is what becomes of a link.
+type linkRule int
+
+const (
+	leaveLinks linkRule = iota
+	followInside
+	followAll
+)
+
+func (s *Settings) links() linkRule {
+	switch {
+	case !s.FollowSymlinks:
+		return leaveLinks
+	case s.FollowOutside:
+		return followAll
+	default:
+		return followInside
+	}
+}
+
+func (s *Settings) setLinks(l linkRule) {
+	s.FollowSymlinks, s.FollowOutside = l != leaveLinks, l == followAll
 }
 
 // conflictRule is what becomes of a file whose name is taken in the inbox.

@@ -54,6 +54,11 @@ func (w *Window) openSettings() {
 		s.setConflict(conflicts[i])
 		w.settingsChanged()
 	})
+	rules := []linkRule{leaveLinks, followInside, followAll}
+	follow := w.newSheetSelect([]string{tr("No"), tr("Only within what you send"), tr("Wherever they lead")}, indexOf(rules, s.links()), func(i int) {
+		s.setLinks(rules[i])
+		w.settingsChanged()
+	})
 	exclude := w.newSheetEntry("", nil)
 	exclude.SetPlaceHolder(tr("*.tmp; old/**"))
 	exclude.SetText(strings.Join(s.Exclude, "; "))
@@ -109,6 +114,7 @@ func (w *Window) openSettings() {
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
 		label(tr("If it is already there")), conflict,
+		label(tr("Follow links")), follow,
 		label(tr("Language")), language,
 		label(tr("Never send")), exclude,
 		label(tr("Highest speed, MB/s")), rate)
@@ -121,7 +127,6 @@ func (w *Window) openSettings() {
 	body := inset(0, 12, 8, 14, column(0, -1, form,
 		login,
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
-		check(tr("Send what links point to"), &s.FollowSymlinks),
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
 		inset(10, 0, 0, 0, hosts.box),
 		inset(10, 4, 0, 0, newText(tr("Network"), colorMuted, theme.SizeNameText)),

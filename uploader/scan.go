@@ -22,7 +22,7 @@ type ScanOptions struct {
 	Inbox Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
 
 	Recursive         bool     // take folders with all they contain; else a folder is refused with SourceIsFolder
-	FollowSymlinks    bool     // take what a link points to, if that lies in the same root; else links are skipped
+	FollowSymlinks    bool     // take what a link points to, if that lies in the same root; else links are skipped, see maxNames
 	FollowOutside     bool     // with FollowSymlinks: also if it lies elsewhere
 	Include           []string // if any: only files that match one, or lie in a folder below the root that does
 	Exclude           []string // never what matches one, roots included; stronger than Include

@@ -1,7 +1,6 @@
 package uploader_test
 
 import (
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -64,31 +63,5 @@ func TestAScanThatRacesAnExchangeFollowsNoLink(t *testing.T) {
 				t.Error("nothing was found in 500 scans")
 			}
 		})
-	}
-}
-
-// TestAPatternGoesThroughNoLink unless links are followed, and then no further than they may lead.
-func TestAPatternGoesThroughNoLink(t *testing.T) {
-	dir := t.TempDir()
-	tree(t, dir, "data/a/x.csv", "elsewhere/x.csv")
-	symlink(t, "../elsewhere", filepath.Join(dir, "data", "b"))
-	pattern := filepath.Join(dir, "data", "*", "x.csv")
-	found, totals := scan(t, uploader.ScanOptions{}, pattern)
-	if totals.Files != 1 || totals.Skipped[uploader.SkipSymlink] != 1 {
-		t.Errorf("%v", outcomes(found))
-	}
-	found, totals = scan(t, uploader.ScanOptions{FollowSymlinks: true}, pattern)
-	if totals.Files != 1 || totals.Skipped[uploader.SkipOutside] != 1 {
-		t.Errorf("inside: %v", outcomes(found))
-	}
-	found, totals = scan(t, uploader.ScanOptions{FollowSymlinks: true, FollowOutside: true}, pattern)
-	if totals.Files != 2 || totals.Outside != 1 {
-		t.Errorf("anywhere: %v, %+v", outcomes(found), totals)
-	}
-	if err := os.Symlink("a", filepath.Join(dir, "data", "c")); err != nil {
-		t.Fatal(err)
-	}
-	if _, totals = scan(t, uploader.ScanOptions{FollowSymlinks: true}, pattern); totals.Files != 2 {
-		t.Errorf("inside, with a link inside: %+v", totals)
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
-	"inboxuploader/uploader/uploadertest"
 )
 
 // outcomes returns "rel → outcome" of everything found, sorted.
@@ -166,71 +165,6 @@ func TestNameTakenNamesTheOtherFile(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestScanFollowsLinks(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "odd tree")
-	uploadertest.WriteOddTree(t, dir)
-	links := func(opts uploader.ScanOptions) map[string]string {
-		opts.Recursive, opts.FollowSymlinks = true, true
-		found, _ := scan(t, opts, dir)
-		got := map[string]string{}
-		for _, f := range found {
-			if below, ok := strings.CutPrefix(f.Rel, "odd tree/links/"); ok {
-				got[below] = strings.TrimPrefix(outcome(f), "odd tree/links/")
-			}
-		}
-		return got
-	}
-	want := map[string]string{
-		"to file":                            "to file",
-		"to folder/sub folder/x y.txt":       "to folder/sub folder/x y.txt",
-		"to folder again/sub folder/x y.txt": "to folder again/sub folder/x y.txt",
-		"to above":                           "skip:symlink-loop",
-		"to itself":                          "skip:symlink-loop",
-		"to nothing":                         "skip:symlink-dangling",
-		"outside file":                       "skip:symlink-outside",
-		"outside folder":                     "skip:symlink-outside",
-	}
-	if diff := cmp.Diff(want, links(uploader.ScanOptions{})); diff != "" {
-		t.Error(diff)
-	}
-	delete(want, "outside folder")
-	want["outside file"], want["outside folder/secret.txt"] = "outside file", "outside folder/secret.txt"
-	if diff := cmp.Diff(want, links(uploader.ScanOptions{FollowOutside: true})); diff != "" {
-		t.Error(diff)
-	}
-	found, _ := scan(t, uploader.ScanOptions{Recursive: true, FollowSymlinks: true, Exclude: []string{"to *"}, Include: []string{"*.csv"}}, dir)
-	for _, f := range found {
-		if strings.HasPrefix(f.Rel, "odd tree/links/to ") && f.Skip != uploader.SkipExcluded {
-			t.Errorf("%q: %s", f.Rel, outcome(f))
-		}
-	}
-}
-
-func TestScanTakesNoSiblingForThePartOfARoot(t *testing.T) {
-	dir := t.TempDir()
-	tree(t, dir, "data/a", "data2/secret")
-	symlink(t, "../data2/secret", filepath.Join(dir, "data", "link"))
-	found, _ := scan(t, uploader.ScanOptions{Recursive: true, FollowSymlinks: true}, filepath.Join(dir, "data"))
-	if diff := cmp.Diff([]string{"data/a → data/a", "data/link → skip:symlink-outside"}, outcomes(found)); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestScanEndsWhereFoldersLinkToEachOther(t *testing.T) {
-	dir := t.TempDir()
-	const n = 12 // followed blindly, these would be some 12! paths
-	for i := range n {
-		tree(t, dir, fmt.Sprintf("web/d%d/file", i))
-		for j := range n {
-			symlink(t, fmt.Sprintf("../d%d", j), filepath.Join(dir, "web", fmt.Sprintf("d%d", i), fmt.Sprintf("l%d", j)))
-		}
-	}
-	_, totals := scan(t, uploader.ScanOptions{Recursive: true, FollowSymlinks: true}, filepath.Join(dir, "web"))
-	if totals.Files < n || totals.Files > 101*n || totals.Skipped[uploader.SkipLoop] == 0 {
-		t.Errorf("%+v", totals)
 	}
 }
 

@@ -13,7 +13,7 @@ type copyFlags struct {
 	recursive         bool
 	include, exclude  []string
 	noDefaultExcludes bool
-	followSymlinks    bool
+	links             linksFlag
 	overwrite         overwriteFlag
 	keepBoth          bool
 	dryRun            bool
@@ -52,7 +52,7 @@ func (p *program) copyCommand() *cobra.Command {
 	s.StringArrayVar(&f.include, "include", nil, "send only what matches this `PATTERN` (repeatable; * any name, ** any folders; several with ; between them)")
 	s.StringArrayVar(&f.exclude, "exclude", nil, "never send what matches this `PATTERN` (repeatable, the same way; stronger than --include)")
 	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
-	s.BoolVar(&f.followSymlinks, "follow-symlinks", false, "send what links point to, if it lies in the same source; else links are left out and counted")
+	addLinks(s, &f.links)
 	s.Var(&f.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
 	s.BoolVar(&f.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as “name (2)” beside it")
 	s.BoolVar(&f.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
@@ -93,7 +93,7 @@ its end, without an extension, or for more than one file it is a folder.
 With --json the last line of stdout is one object: state (complete, incomplete, nothing_matched, interrupted, token_refused,
 token_unreadable, gave_up, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,
 requests, retries, seconds, checked (whether the storage named the checksum of all that it confirmed), inboxes (a list, each with its inboxid, wsid, tid, storage, container and prefix, and the counts of
-what went there), skipped_by and not_delivered (source, blob, size, state, reason, message, code); where they apply also inbox
+what went there), skipped_by, links_outside (followed) and not_delivered (source, blob, size, state, reason, message, code); where they apply also inbox
 (where there is one alone), reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
 not_delivered names 1,000). renamed (source, blob) lists what has another name in the inbox than on this computer, name_warnings
 (source, blob, warnings) what Windows can't store under its name; renamed_not_listed and name_warnings_not_listed say how
@@ -149,8 +149,9 @@ func (p *program) scanOptions(f *copyFlags, to uploader.Inbox) uploader.ScanOpti
 		own = "" // then there is nothing in it either
 	}
 	return uploader.ScanOptions{
-		Inbox: to, Recursive: f.recursive, FollowSymlinks: f.followSymlinks, NoDefaultExcludes: f.noDefaultExcludes,
+		Inbox: to, Recursive: f.recursive, NoDefaultExcludes: f.noDefaultExcludes,
 		Include: splitLists(f.include), Exclude: splitLists(f.exclude), Own: own,
+		FollowSymlinks: f.links.follow, FollowOutside: f.links.outside,
 	}
 }
 

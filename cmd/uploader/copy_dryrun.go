@@ -65,7 +65,7 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 	o.took = p.now().Sub(begun)
 	o.status.Transfers = []uploader.TransferStatus{{Files: o.status.Files, Bytes: o.status.Bytes, Transfer: uploader.Transfer{
 		Inbox: token.Inbox.Key(), Options: uploader.AddOptions{Scan: uploader.ScanOptions{Inbox: token.Inbox}}, Scanned: true, Skipped: skipped,
-		Unmatched: totals.Unmatched,
+		Unmatched: totals.Unmatched, Outside: totals.Outside,
 	}}}
 	p.say(fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
 		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(token.Inbox.String())))
@@ -80,6 +80,9 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 		if line != "" {
 			p.say(line)
 		}
+	}
+	if words := o.outsideWords(); words != "" {
+		p.say(words)
 	}
 	if f.asJSON {
 		if err := p.printSummary(o); err != nil {

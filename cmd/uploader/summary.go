@@ -165,6 +165,10 @@ func (o *outcome) words() []string {
 	}
 	if left := o.leftOutWords(); left != "" {
 		lines = append(lines, "", left)
+		lines = append(lines, o.unfollowedWords()...)
+	}
+	if words := o.outsideWords(); words != "" {
+		lines = append(lines, "", words)
 	}
 	names := newNames(o.status.Transfers)
 	lines = append(lines, names.words()...)

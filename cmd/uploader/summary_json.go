@@ -37,6 +37,7 @@ type summary struct {
 	Log     string        `json:"log,omitempty"`
 
 	SkippedBy    map[string]int64 `json:"skipped_by"`
+	LinksOutside int64            `json:"links_outside"` // that were followed out of the sources
 	NotDelivered []summaryFile    `json:"not_delivered"`
 	// PendingNotListed is how many of the pending files are left out of NotDelivered, which names the first ones.
 	PendingNotListed int64 `json:"pending_not_listed,omitempty"`
@@ -80,6 +81,7 @@ func newSummary(o *outcome) summary {
 		Requests: o.status.Requests, Retries: o.status.Retries, Seconds: math.Round(o.took.Seconds()*1000) / 1000, Checked: o.status.Checked(),
 		Log: o.log, SkippedBy: map[string]int64{}, NotDelivered: []summaryFile{},
 	}
+	s.LinksOutside = o.outside()
 	s.Inboxes = o.inboxCounts()
 	if len(s.Inboxes) == 1 {
 		s.Inbox = &s.Inboxes[0].summaryInbox

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/pflag"
+
+	"inboxuploader/uploader"
+)
+
+// linksFlag is --follow-symlinks: whether what links point to is sent, and if so how far they may lead.
+type linksFlag struct{ follow, outside bool }
+
+// addLinks adds the flag, which needs no value.
+func addLinks(s *pflag.FlagSet, l *linksFlag) {
+	s.Var(l, "follow-symlinks", "send what links point to, wherever that is; =inside: only if it lies in the same source. Else links are left out and counted")
+	s.Lookup("follow-symlinks").NoOptDefVal = "true"
+}
+
+// Set implements pflag.Value.
+func (l *linksFlag) Set(text string) error {
+	switch strings.ToLower(text) {
+	case "true":
+		*l = linksFlag{follow: true, outside: true}
+	case "inside":
+		*l = linksFlag{follow: true}
+	case "false":
+		*l = linksFlag{}
+	default:
+		return wanted("true, inside or false")
+	}
+	return nil
+}
+
+// String implements pflag.Value. It is empty for the default.
+func (l *linksFlag) String() string {
+	switch {
+	case l.outside:
+		return "true"
+	case l.follow:
+		return "inside"
+	}
+	return ""
+}
+
+// Type implements pflag.Value. That of a flag without a value is not shown.
+func (l *linksFlag) Type() string { return "bool" }
+
+// outside counts the links that were followed out of what was given.
+func (o *outcome) outside() (n int64) {
+	for _, t := range o.status.Transfers {
+		n += t.Outside
+	}
+	return n
+}
+
+// outsideWords says how many links were followed out of what was given.
+func (o *outcome) outsideWords() string {
+	switch n := o.outside(); n {
+	case 0:
+		return ""
+	case 1:
+		return "1 link leads outside what you gave, and was followed. --follow-symlinks=inside leaves such links out."
+	default:
+		return humanize.Comma(n) + " links lead outside what you gave, and were followed. --follow-symlinks=inside leaves such links out."
+	}
+}
+
+// unfollowedWords names the links to folders that are sent under so many names that these were left out.
+func (o *outcome) unfollowedWords() []string {
+	n := o.leftOut()[uploader.SkipFollowed]
+	if n == 0 {
+		return nil
+	}
+	lines := []string{"These links lead to folders that are sent under 100 names already, and were not followed:"}
+	for _, t := range o.status.Transfers {
+		for _, s := range t.SkippedPaths {
+			if s.Reason == uploader.SkipFollowed && len(lines) <= mostNamed {
+				lines = append(lines, "  "+shownPath(s.Source))
+			}
+		}
+	}
+	if more := n - int64(len(lines)-1); more > 0 {
+		lines = append(lines, fmt.Sprintf("  and %s more", humanize.Comma(more)))
+	}
+	return lines
+}
