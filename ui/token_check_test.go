@@ -101,7 +101,7 @@ func TestTheClipboardIsClearedIfThePersonAgrees(t *testing.T) {
 				t.Errorf("offered: %v", offered)
 			}
 			if c.untick {
-				d.check("Take it from the clipboard")
+				d.check("Clear the clipboard afterwards")
 			}
 			d.tap("Use this token")
 			if got := d.app.Clipboard().Content(); got != c.want {
