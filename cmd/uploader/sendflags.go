@@ -29,8 +29,9 @@ type sendFlags struct {
 }
 
 func newSendFlags() sendFlags {
+	buffers, _ := buffersWithin(processMemory())
 	return sendFlags{
-		memory: byteSize{bytes: uploader.DefaultMemory, min: 1 << 20, max: math.MaxInt64},
+		memory: byteSize{bytes: buffers, min: 1 << 20, max: math.MaxInt64},
 		block:  byteSize{min: uploader.MinBlockSize, max: 4000 << 20},
 		rate:   byteSize{min: 1 << 10, max: math.MaxInt64, perTime: true},
 	}
