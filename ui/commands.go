@@ -132,7 +132,7 @@ func (w *Window) jobMenu(j uploader.Job, ids []int64) []*fyne.MenuItem {
 	if !one || j.State == uploader.Attention || j.State == uploader.Failed || j.State == uploader.Cancelled {
 		verb(tr("Try again"), "retry", uploader.Retry)
 	}
-	if p := j.Problem; !one || p != nil && (p.Reason == uploader.AlreadyThere || p.Reason == uploader.AlreadyThereByUs) {
+	if p := j.Problem; !one || p != nil && p.MayReplace() {
 		verb(tr("Replace what is there"), "send", uploader.Replace)
 	}
 	if p := j.Problem; !one || p != nil && errors.Is(p, uploader.ErrExists) && !w.last.oneName[j.Transfer] {

@@ -115,9 +115,18 @@ func TestWhatIsThereAlreadyIsKeptBesideTheNewFile(t *testing.T) {
 	d.until("the review has counted", func() bool { return d.says("Send 1 file") })
 	d.choose("Keep both")
 	d.tap("Send 1 file")
+	d.until("it is known", func() bool { return d.says("1 unchanged since it was sent") })
+
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("other"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.drop(dir)
+	d.until("the review has counted", func() bool { return d.says("Send 1 file") })
+	d.choose("Keep both")
+	d.tap("Send 1 file")
 	d.until("all is delivered", func() bool { return d.says("All 3 files are in the inbox") })
 	d.mustSay("a (2).txt")
-	want := map[string]string{"a.txt": "a.txt", "run_017/a.txt": "a.txt", "run_017/a (2).txt": "a.txt"}
+	want := map[string]string{"a.txt": "a.txt", "run_017/a.txt": "a.txt", "run_017/a (2).txt": "other"}
 	if diff := cmp.Diff(want, inbox.blobs()); diff != "" {
 		t.Errorf("the inbox (-want +got):\n%s", diff)
 	}

@@ -25,7 +25,7 @@ func explain(err error) uploader.Explanation {
 		x.Do = tr("Ask the workspace whether this address is theirs before you allow it.")
 	case uploader.HostNotAllowed:
 		x.Do = tr("Allow it again in the settings if the workspace says that it is theirs.")
-	case uploader.AlreadyThere:
+	case uploader.AlreadyThere, uploader.ChangedSinceSent:
 		x.Do = tr("Replace what is there, or send it under another name.")
 	case uploader.MayNotReplace, uploader.NameLocked, uploader.WrittenOtherwise, uploader.ForeignBlocks:
 		x.Do = tr("Send it under another name, or ask the workspace.")

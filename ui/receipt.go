@@ -73,10 +73,10 @@ func (w *Window) nameReceipt(title, folder, name string) {
 	w.openFynes(d, title)
 }
 
-// delivered returns the transfers of which something was delivered.
+// delivered returns the transfers of which something was delivered, now or before.
 func (w *Window) delivered() (all []uploader.Transfer) {
 	for i := range w.last.status.Transfers {
-		if t := &w.last.status.Transfers[i]; t.Files[uploader.Delivered] > 0 {
+		if t := &w.last.status.Transfers[i]; t.Files[uploader.Delivered]+t.UnchangedFiles() > 0 {
 			all = append(all, t.Transfer)
 		}
 	}

@@ -95,7 +95,7 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 		if t.Options.Scan.Inbox.Blob != "" {
 			s.oneName[t.ID] = true
 		}
-		if !t.Scanned || (uploader.Status{Files: t.Files}).FilesTotal() > 0 {
+		if !t.Scanned || t.Files.Total()+t.UnchangedFiles() > 0 {
 			s.inboxes[t.Inbox] = t.Options.Scan.Inbox
 		}
 	}

@@ -424,7 +424,7 @@ func (w *Window) show(s *sample) time.Duration {
 
 // showPage shows the two steps while there is nothing to watch, else the queue.
 func (w *Window) showPage() {
-	empty := w.last.status.FilesTotal() == 0 && !w.last.status.Scanning
+	empty := w.last.status.FilesTotal()+w.last.status.Unchanged == 0 && !w.last.status.Scanning
 	if empty != w.start.box.Visible() {
 		if empty {
 			w.work.box.Hide()

@@ -210,6 +210,9 @@ func (t *totals) show(s *sample) {
 	case going:
 		t.sign.SetResource(icon("sending", theme.ColorNamePrimary))
 		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
+	case total == 0 && st.Unchanged > 0:
+		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
+		t.head.set(trn("All {{.N}} files are unchanged since you sent them", st.Unchanged), theme.ColorNameForeground)
 	case delivered == 0 && st.Files[uploader.LeftAlone] == total:
 		t.sign.SetResource(icon("leftalone", colorMuted))
 		t.head.set(trn("All {{.N}} files were in the inbox already", total), theme.ColorNameForeground)
@@ -240,7 +243,7 @@ func (t *totals) show(s *sample) {
 		t.w.relayout()
 	}
 	for _, b := range []*button{t.save, t.clear} {
-		if delivered == 0 {
+		if delivered+st.Unchanged == 0 {
 			b.Disable()
 		} else {
 			b.Enable()
@@ -273,6 +276,9 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		}
 		if t.w.took >= time.Second {
 			words += " · " + duration(t.w.took)
+		}
+		if n := st.Unchanged; n > 0 && st.FilesTotal() > 0 {
+			words += " · " + trn("{{.N}} unchanged since you sent them", n)
 		}
 		if n := st.Files[uploader.LeftAlone]; n > 0 {
 			words += " · " + trn("{{.N}} were there already", n)

@@ -28,7 +28,7 @@ func (m *met) dares(size int64) bool {
 // would be sent for nothing: ErrExists says that it is not. It returns how many bytes are risked by not asking. It may block on the network.
 func (q *Queue) askFirst(u *unit) (stake int64, err error) {
 	j := u.job
-	if j.Replace || j.doubt != none || j.Size <= askWork || u.token.Rights.CreateOnly() {
+	if j.Replace || j.doubt != none || j.Earlier != 0 || j.Size <= askWork || u.token.Rights.CreateOnly() {
 		return 0, nil // what is there does not matter, is asked about anyway, or can't be
 	}
 	if !q.metTaken.Load() {

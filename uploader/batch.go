@@ -64,7 +64,7 @@ func (t *tally) unfinished() int64 { return t.files[Waiting] + t.files[Active] }
 // shown returns how many jobs of the states there are; nil is any that is not removed.
 func (t *tally) shown(states []JobState) (n int64) {
 	if states == nil {
-		return sum(t.files) - t.files[removed]
+		return t.files.Total()
 	}
 	for _, s := range states {
 		n += t.files[s]
@@ -88,10 +88,11 @@ func (t *tally) encode() []byte {
 func (t *tally) decode(data []byte) bool {
 	*t = tally{}
 	d := decoder{buf: data}
-	if d.byte() != batchFormat || d.uint() != uint64(jobStates) {
+	format, states := d.byte(), d.uint()
+	if format != batchFormat || states > uint64(jobStates) {
 		return false
 	}
-	for s := range t.files {
+	for s := range states { // versions before this one knew fewer
 		t.files[s] = int64(d.uint())
 		t.bytes[s] = int64(d.uint())
 	}
@@ -200,6 +201,8 @@ const (
 	isReplace = 0x02
 	keepsBoth = 0x04
 	isCopy    = 0x08 // its number follows
+	isLater   = 0x10 // the number of the earlier job follows
+	hasChange = 0x20 // of a delivered one: when its source had changed last follows
 )
 
 // encodeStates returns where the jobs stand. changed says of which the file is not the one that was found.
@@ -219,11 +222,11 @@ func (e *encoder) state(j *Job, changed bool) {
 		state = Waiting // who reads this later is not sending it
 	}
 	flags := byte(state)
-	planned := j.UploadID != [16]byte{} && j.State != Delivered
+	planned := j.UploadID != [16]byte{} && !j.State.delivered()
 	for _, f := range []struct {
 		set bool
 		bit byte
-	}{{changed, hasVersion}, {j.Problem != nil, hasProblem}, {planned, hasPlan}, {j.State == Delivered, hasAnswer}} {
+	}{{changed, hasVersion}, {j.Problem != nil, hasProblem}, {planned, hasPlan}, {j.State.delivered(), hasAnswer}} {
 		if f.set {
 			flags |= f.bit
 		}
@@ -241,10 +244,19 @@ func (e *encoder) state(j *Job, changed bool) {
 	if j.Copy > 0 {
 		kind |= isCopy
 	}
+	if j.Earlier > 0 {
+		kind |= isLater
+	}
+	if j.State.delivered() && !j.Changed.IsZero() {
+		kind |= hasChange
+	}
 	e.byte(flags)
 	e.byte(kind)
 	if j.Copy > 0 {
 		e.uint(uint64(j.Copy))
+	}
+	if j.Earlier > 0 {
+		e.uint(uint64(j.Earlier))
 	}
 	if changed {
 		e.version(j)
@@ -257,11 +269,14 @@ func (e *encoder) state(j *Job, changed bool) {
 		e.uint(uint64(j.BlockSize))
 		e.uint(uint64(j.Done))
 	}
-	if j.State == Delivered {
+	if j.State.delivered() {
 		e.fixed(j.CRC64)
 		e.string(j.Answer.ETag)
 		e.string(j.Answer.RequestID)
 		e.time(j.Answer.Date)
+	}
+	if kind&hasChange != 0 {
+		e.int(int64(j.Changed.Sub(j.ModTime))) // mostly 0
 	}
 }
 
@@ -302,6 +317,9 @@ func (d *decoder) state(j *Job) (changed bool) {
 		j.Copy = int(n)
 		j.Blob = copyName(j.Blob, j.Copy)
 	}
+	if kind&isLater != 0 {
+		j.Earlier = int64(d.uint())
+	}
 	if changed = flags&hasVersion != 0; changed {
 		d.version(j)
 	}
@@ -320,6 +338,9 @@ func (d *decoder) state(j *Job) (changed bool) {
 		j.CRC64 = d.fixed()
 		j.Answer = Answer{ETag: d.string(), RequestID: d.string(), Date: d.time()}
 		j.Done = j.Size
+	}
+	if kind&hasChange != 0 {
+		j.Changed = j.ModTime.Add(time.Duration(d.int()))
 	}
 	return changed
 }

@@ -22,7 +22,8 @@ const (
 	Up      Verb = "up"      // before the one before it
 	Down    Verb = "down"    // behind the one behind it
 	Last    Verb = "last"    // behind all others
-	Clear   Verb = "clear"   // takes what was delivered from the list
+	Clear   Verb = "clear"   // takes what was delivered from the list; that it was delivered stays known
+	Purge   Verb = "purge"   // forgets all there is, what was delivered included; what has not ended is cancelled
 )
 
 // Command is what a person wants of some jobs.
@@ -44,9 +45,21 @@ var transitions = map[Verb]struct {
 	Replace: {[]JobState{LeftAlone, Attention}, Waiting},
 	Rename:  {[]JobState{LeftAlone, Attention}, Waiting},
 	found:   {[]JobState{Attention}, Waiting},
-	Remove:  {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled}, removed},
-	Clear:   {[]JobState{Delivered}, removed},
+	Remove:  {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled, confirmed}, removed},
+	Clear:   {[]JobState{Delivered, confirmed}, removed},
+	Purge:   {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled, cleared, confirmed}, removed},
 }
+
+// of returns what a verb makes of a job in a state that it concerns: that something was delivered stays known until it is purged.
+func (v Verb) of(s JobState) JobState {
+	if to := transitions[v].to; to != removed || v == Purge || s != Delivered {
+		return to
+	}
+	return cleared
+}
+
+// forgets reports whether a verb takes jobs from the list.
+func (v Verb) forgets() bool { return transitions[v].to == removed && transitions[v].from != nil }
 
 // concerns reports whether a verb concerns a job.
 func (v Verb) concerns(j *Job) bool {
@@ -167,7 +180,7 @@ func (q *Queue) split(c Command) (parts []ownedCommand) {
 		}
 	}
 	for _, t := range x.transfers {
-		if c.Transfer != 0 && c.Transfer != t.ID || c.Jobs != nil && jobs[t.ID] == nil {
+		if c.Transfer != 0 && c.Transfer != t.ID || c.Jobs != nil && jobs[t.ID] == nil || t.cleared() && c.Verb != Purge {
 			continue
 		}
 		parts = append(parts, ownedCommand{Command{c.Verb, t.ID, jobs[t.ID]}, t.Owner})
@@ -184,7 +197,7 @@ func (q *Queue) carryOutCommand(ctx context.Context, c Command) (n int, err erro
 		if c.Jobs == nil && (c.Verb == Pause || c.Verb == Resume) {
 			n = q.pauseTransfer(c.Transfer, c.Verb == Pause)
 		}
-		if c.Jobs == nil && (c.Verb == Cancel || c.Verb == Remove) {
+		if c.Jobs == nil && (c.Verb == Cancel || c.Verb == Remove || c.Verb == Purge) {
 			q.index.giveUp(c.Transfer, c.Verb)
 		}
 		if c.Jobs != nil || c.Verb != Pause {
@@ -223,7 +236,7 @@ func (q *Queue) change(ctx context.Context, c Command) (n int, err error) {
 	}); err != nil {
 		return n, err
 	}
-	x.prune(c.Transfer)
+	x.prune(c.Transfer, c.Jobs == nil && c.Verb.forgets())
 	return n, nil
 }
 
@@ -233,12 +246,14 @@ func (q *Queue) changeBatch(b *batch, c Command) (n int) {
 	to := transitions[c.Verb].to
 	loaded := []*job{}
 	q.index.eachConcerned(b, c, func(j *Job) (changed bool) {
-		n++
+		if !j.State.hidden() {
+			n++
+		}
 		if l := q.loaded[j.ID]; l != nil {
 			loaded = append(loaded, l)
 			return false
 		}
-		j.become(to)
+		j.become(c.Verb.of(j.State))
 		switch c.Verb {
 		case Replace:
 			j.Replace = true

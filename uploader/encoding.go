@@ -10,6 +10,7 @@ type encoder struct{ buf []byte }
 
 func (e *encoder) byte(b byte)     { e.buf = append(e.buf, b) }
 func (e *encoder) uint(n uint64)   { e.buf = binary.AppendUvarint(e.buf, n) }
+func (e *encoder) int(n int64)     { e.buf = binary.AppendVarint(e.buf, n) }
 func (e *encoder) fixed(n uint64)  { e.buf = binary.LittleEndian.AppendUint64(e.buf, n) }
 func (e *encoder) string(s string) { e.uint(uint64(len(s))); e.buf = append(e.buf, s...) }
 
@@ -31,7 +32,7 @@ func (e *encoder) time(t time.Time) {
 		return
 	}
 	e.byte(1)
-	e.buf = binary.AppendVarint(e.buf, t.Unix())
+	e.int(t.Unix())
 	e.uint(uint64(t.Nanosecond()))
 }
 
@@ -73,6 +74,16 @@ func (d *decoder) uint() uint64 {
 	return v
 }
 
+func (d *decoder) int() int64 {
+	v, n := binary.Varint(d.buf)
+	if n <= 0 {
+		d.bad = true
+		return 0
+	}
+	d.buf = d.buf[n:]
+	return v
+}
+
 func (d *decoder) fixed() uint64 {
 	b := d.bytes(8)
 	if b == nil {
@@ -103,11 +114,6 @@ func (d *decoder) time() time.Time {
 	if d.byte() == 0 {
 		return time.Time{}
 	}
-	s, n := binary.Varint(d.buf)
-	if n <= 0 {
-		d.bad = true
-		return time.Time{}
-	}
-	d.buf = d.buf[n:]
+	s := d.int()
 	return time.Unix(s, int64(d.uint()))
 }

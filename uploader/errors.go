@@ -123,6 +123,11 @@ func NeedsPerson(err error) bool {
 	}
 }
 
+// MayReplace reports whether e is about a file that is there already and that the token may permit to replace.
+func (e *Error) MayReplace() bool {
+	return e.Reason == AlreadyThere || e.Reason == ChangedSinceSent || e.Reason == AlreadyThereByUs
+}
+
 // reasonOf returns the reason of an [*Error] in err's chain, or "".
 func reasonOf(err error) Reason {
 	if e, ok := errors.AsType[*Error](err); ok {

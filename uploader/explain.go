@@ -78,7 +78,7 @@ func (e *Error) valueIn(translate Translate) string {
 			}
 		}
 		return translate(e.Value)
-	case WrongService, SourceUnreadable, SourceNotAFile, SourceReplaced, TooLarge, InboxNameInvalid:
+	case WrongService, SourceUnreadable, SourceNotAFile, SourceReplaced, TooLarge, InboxNameInvalid, ChangedSinceSent:
 		return translate(e.Value)
 	case Refused:
 		if e.Value == "" { // else it is the service's code

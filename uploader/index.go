@@ -53,11 +53,16 @@ type transfer struct {
 	givenUpAt int64           // the last batch that was found until then
 	lent      bool            // taken for one command alone and given up again: nothing of it is claimed
 	away      map[disk]*Error // the disks that files of it lie on and that are not there; nothing of these is claimed
-	known     sources         // while they are read once more: the files that it has
+	known     *sources        // while they are read once more: the files that it has
 }
 
 // mine reports whether it is this queue's, which alone changes it.
 func (t *transfer) mine() bool { return t.Owner == Here }
+
+// cleared reports whether it is in no list any more, though what it delivered is known.
+func (t *transfer) cleared() bool {
+	return t.Scanned && !t.scanning && t.files[cleared] > 0 && t.shown(nil) == 0
+}
 
 // sends reports whether its jobs may be sent by this queue.
 func (t *transfer) sends() bool { return t.mine() && !t.lent && t.givenUp == "" }

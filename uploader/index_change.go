@@ -168,15 +168,15 @@ func (x *index) takeOut(id int64) {
 		return
 	}
 	j := b.jobs[i]
-	j.State, j.Problem = removed, nil
+	j.State, j.Problem = Remove.of(j.State), nil // what was delivered stays known
 	x.set(b, i, j)
 	x.mu.Unlock()
-	x.prune(b.Transfer)
+	x.prune(b.Transfer, false)
 }
 
-// prune removes a transfer's batches in which no job is left to show, and the transfer with the last of them. While its folders may be read
-// once more they stay, or what was taken from the list would be found again, and sent.
-func (x *index) prune(id int64) {
+// prune removes a transfer's batches in which no job is left to show or to know of, and the transfer with the last of them; with all also
+// one that has none. While its folders may be read once more they stay, or what was taken from the list would be found again, and sent.
+func (x *index) prune(id int64, all bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.mayBeReadAgain(id) {
@@ -188,7 +188,7 @@ func (x *index) prune(id int64) {
 		if b.Transfer != id {
 			return false
 		}
-		if b.shown(nil) > 0 || b.claimed != [BatchSize / 64]uint64{} {
+		if b.shown(nil) > 0 || b.delivers() || b.claimed != [BatchSize / 64]uint64{} {
 			left = true
 			return false
 		}
@@ -201,7 +201,7 @@ func (x *index) prune(id int64) {
 		removed = true
 		return true
 	})
-	if !removed {
+	if !removed && (!all || left) {
 		return
 	}
 	x.place()
@@ -243,7 +243,7 @@ func (x *index) reorder(ctx context.Context, v Verb, jobs []int64) (int, error) 
 	x.mu.Lock()
 	jobs = slices.DeleteFunc(slices.Clone(jobs), func(id int64) bool {
 		b, i := x.batchOf(id)
-		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State == removed
+		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State.hidden()
 	})
 	slices.SortFunc(jobs, func(a, b int64) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
 	x.mu.Unlock()

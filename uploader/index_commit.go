@@ -269,6 +269,9 @@ func (x *index) addTransfer(ctx context.Context, t Transfer) (*transfer, error) 
 
 // addJobs keeps new jobs behind all others and sets their ids, transfers and inboxes.
 func (x *index) addJobs(ctx context.Context, t *transfer, jobs []Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
 	var stored []Batch
 	for rest := jobs; len(rest) > 0; {
 		part := rest[:min(BatchSize, len(rest))]

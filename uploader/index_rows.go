@@ -97,7 +97,7 @@ func (x *index) collect(b *batch, s stretch, f Filter, skip, n int, rows []Job) 
 // matches reports whether the job's state is wanted.
 func (f Filter) matches(j *Job) bool {
 	if f.States == nil {
-		return j.State != removed
+		return !j.State.hidden()
 	}
 	return slices.Contains(f.States, j.State)
 }
@@ -119,12 +119,12 @@ func (x *index) totals(ids []int64) (sum tally) {
 	return sum
 }
 
-// statuses returns these transfers with their counts, or all where ids is empty.
+// statuses returns these transfers with their counts, or all that are in the list where ids is empty.
 func (x *index) statuses(ids []int64) (all []TransferStatus) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, t := range x.transfers {
-		if len(ids) == 0 || slices.Contains(ids, t.ID) {
+		if len(ids) == 0 && !t.cleared() || slices.Contains(ids, t.ID) {
 			all = append(all, TransferStatus{Transfer: t.Transfer, Files: t.files, Bytes: t.bytes, Done: t.done + t.bytes[Delivered], Away: t.anyAway()})
 		}
 	}
@@ -137,7 +137,7 @@ func (x *index) hasReached(inbox string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return slices.ContainsFunc(x.transfers, func(t *transfer) bool {
-		return t.files[Delivered]+t.files[LeftAlone]+t.done > 0 && hostOf(t.Inbox) == hostOf(inbox)
+		return t.files[Delivered]+t.files[cleared]+t.files[LeftAlone]+t.done > 0 && hostOf(t.Inbox) == hostOf(inbox)
 	})
 }
 
@@ -167,7 +167,7 @@ const siblingMargin = 5 * time.Second
 // hasDeliveredSibling reports whether another job of the same name in the same inbox was delivered, maybe since that moment; zero is ever.
 // It reads the batches of that inbox with such jobs, but for those of the job's own transfer where that gives each name once.
 func (x *index) hasDeliveredSibling(ctx context.Context, j *Job, since time.Time) (bool, error) {
-	delivered := []JobState{Delivered}
+	delivered := []JobState{Delivered, cleared}
 	x.mu.Lock()
 	var ids []int64
 	for _, t := range x.transfers {
@@ -185,7 +185,7 @@ func (x *index) hasDeliveredSibling(ctx context.Context, j *Job, since time.Time
 	err := x.each(ctx, ids, func(b *batch) error {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		if slices.ContainsFunc(b.jobs, func(o Job) bool { return o.State == Delivered && o.isSibling(j) }) {
+		if slices.ContainsFunc(b.jobs, func(o Job) bool { return slices.Contains(delivered, o.State) && o.isSibling(j) }) {
 			return errFound
 		}
 		return nil

@@ -117,6 +117,7 @@ type Transfer struct {
 	ValidFrom, ValidTo time.Time
 	Speed              float64
 	Skipped            map[SkipReason]int64
+	Unchanged          Unchanged
 	// SkippedPaths are the first of what was left out on purpose, up to MaxSkippedPaths. Junk is only counted.
 	SkippedPaths []SkippedPath
 	Outside      int64 // how many links were followed out of Roots; known once all have been read
@@ -191,16 +192,24 @@ const (
 	Failed                    // could not be sent
 	Cancelled                 // a person gave it up
 	removed                   // not shown any more
+	cleared                   // delivered, and taken from the list: known until it is purged
+	confirmed                 // not sent, since its content is what an earlier job delivered; not shown
 	jobStates
 )
 
 // String returns the state's word in JSON output.
 func (s JobState) String() string {
-	return [...]string{"waiting", "active", "paused", "delivered", "skipped", "attention", "failed", "cancelled", "removed"}[s]
+	return [...]string{"waiting", "active", "paused", "delivered", "skipped", "attention", "failed", "cancelled", "removed", "cleared", "confirmed"}[s]
 }
 
 // Ended reports whether the job is left alone until a person acts.
 func (s JobState) Ended() bool { return s >= Delivered }
+
+// hidden reports whether jobs of the state are in no list.
+func (s JobState) hidden() bool { return s == removed || s == cleared || s == confirmed }
+
+// delivered reports whether jobs of the state say what the service has of their source.
+func (s JobState) delivered() bool { return s == Delivered || s == cleared || s == confirmed }
 
 // Job is one file on its way to one blob.
 type Job struct {
@@ -217,6 +226,8 @@ type Job struct {
 	Replace  bool // a blob of this name may be replaced
 	KeepBoth bool // where a blob of this name is there, this file gets another name
 	Copy     int  // the number that is in Blob for that reason, 2 to 99; 0: none
+	// Earlier is the job that delivered another version of the source under this name, or the same one before it was touched; 0: none.
+	Earlier int64
 
 	State   JobState
 	Done    int64  // bytes acknowledged; Size when delivered
@@ -233,8 +244,9 @@ type Job struct {
 	BlockSize int64    // bytes; all blocks but the last have it
 
 	// What the service said when it was delivered.
-	CRC64  uint64 // of the whole file
-	Answer Answer
+	CRC64   uint64 // of the whole file
+	Answer  Answer
+	Changed time.Time // the last change of the source, as its inode has it, when it was sent; zero if unknown
 }
 
 // Filter selects jobs. The zero Filter selects all.

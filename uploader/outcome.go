@@ -58,6 +58,8 @@ func (q *Queue) finish(u unit, err error) {
 		q.reclass(j)
 	case errors.Is(err, errUnsteady):
 		q.later(u, u.rest)
+	case errors.Is(err, errUnchanged):
+		q.end(j, confirmed, nil)
 	case errors.Is(err, errAgain):
 		u.tries++
 		in.ready = append(in.ready, u)
@@ -172,7 +174,7 @@ func (q *Queue) failed(u unit, err error) {
 		if q.keepBoth(u, e) {
 			return
 		}
-		if e.Reason == AlreadyThere {
+		if e.Reason == AlreadyThere || e.Reason == ChangedSinceSent {
 			q.end(j, LeftAlone, e)
 			return
 		}
@@ -326,7 +328,7 @@ func (in *inbox) stopHoldTimer() {
 func (q *Queue) end(j *job, s JobState, why *Error) {
 	j.State, j.Problem = s, why
 	j.ended = true
-	if s == Delivered {
+	if s.delivered() {
 		j.Done = j.Size
 		q.flow.window.add(tick{files: 1})
 	}
@@ -335,7 +337,7 @@ func (q *Queue) end(j *job, s JobState, why *Error) {
 		q.doubts.keep(j) // something of it may be there, which is replaced if a person tries again
 	}
 	q.index.unclaim(j.Job, true) // its file is closed when nothing of it is under way
-	if s == Delivered {
+	if s.delivered() {
 		return // a line for each of 100,000 files would be the upload's largest cost; the journal has them
 	}
 	level := slog.LevelInfo

@@ -468,7 +468,7 @@ func TestALostAnswerCostsTheSameInALongList(t *testing.T) {
 		}
 		before := journal.read.Load()
 		add("new", 200)
-		if n := journal.read.Load() - before; n > 30 {
+		if n := journal.read.Load() - before; n > 31+30 { // once all of it, for what was delivered before
 			t.Errorf("%d batches read for 50 lost answers", n)
 		}
 		if n := b.queue.Status().Files[uploader.Delivered]; n != 30*uploader.BatchSize+200 {

@@ -57,6 +57,7 @@ const HostNotAllowed Reason = "host-not-allowed"
 // What can happen to one file.
 const (
 	AlreadyThere       Reason = "already-there"
+	ChangedSinceSent   Reason = "changed-since-sent"
 	AlreadyThereByUs   Reason = "already-there-probably-ours"
 	MayNotReplace      Reason = "may-not-replace"
 	NameLocked         Reason = "name-locked"
@@ -242,6 +243,7 @@ var reasons = map[Reason]struct {
 	NotTheService:          {ErrBusy, Explanation{"Something between this computer and the storage answered in its place, such as a hotel's or airport's sign-in page.", safeFinished, "Open a web browser and sign in to the network; the upload goes on by itself."}},
 
 	AlreadyThere:       {ErrExists, Explanation{"A file with this name is already in the inbox.", safeThere, "Send it with --overwrite=true to replace it, or with --keep-both under another name."}},
+	ChangedSinceSent:   {ErrExists, Explanation{"The file has changed since you sent it{when on}: {value}.", safeThere, "Send it with --overwrite=true to replace it, or with --keep-both under another name."}},
 	AlreadyThereByUs:   {ErrExists, Explanation{"A file with this name is already in the inbox, probably from this very upload: the connection broke before the storage confirmed it.", safeThere, "Ask the workspace to compare its size."}},
 	MayNotReplace:      {ErrExists, Explanation{"A file with this name is already there and the token may not replace it.", safeThere, doRename}},
 	NameLocked:         {ErrExists, Explanation{"A file with this name is already there and locked against changes.", safeThere, doRename}},

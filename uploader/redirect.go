@@ -68,7 +68,7 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, rights Rights) (int, error) {
 	x := q.index
 	next := t.copy()
-	next.Inbox, next.Follows, next.Moved = to.Key(), t.ID, nil
+	next.Inbox, next.Follows, next.Moved, next.Unchanged = to.Key(), t.ID, nil, Unchanged{} // nothing is known to be there
 	next.NameNotes = renameNotes(t.NameNotes, t.Options.Scan.Inbox, to)
 	next.Options.Scan.Inbox = to
 	heir, has, err := x.heir(ctx, next)
@@ -89,7 +89,7 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 				continue // a process that ended while it did this had come so far
 			}
 			rename(j, t.Options.Scan.Inbox, to, &several)
-			j.UploadID, j.BlockSize, j.Done = [16]byte{}, 0, 0
+			j.UploadID, j.BlockSize, j.Done, j.Earlier = [16]byte{}, 0, 0, 0
 			j.Class = classOf(j.Size, whole, rights)
 			moving = append(moving, *j)
 		}
@@ -168,12 +168,12 @@ func (x *index) open(inbox string) (open []Transfer) {
 }
 
 // heir returns the transfer that takes over from another one, new where there is none yet, and what it has already.
-func (x *index) heir(ctx context.Context, next Transfer) (*transfer, sources, error) {
+func (x *index) heir(ctx context.Context, next Transfer) (*transfer, *sources, error) {
 	x.mu.Lock()
 	for _, t := range x.transfers {
 		if t.mine() && t.Follows == next.Follows && t.Inbox == next.Inbox {
 			x.mu.Unlock()
-			has, err := x.sources(ctx, []int64{t.ID})
+			has, err := x.sources(ctx, []int64{t.ID}, false)
 			return t, has, err
 		}
 	}
@@ -236,26 +236,27 @@ func (x *index) close(id int64) {
 	x.mu.Unlock()
 }
 
-// sources returns the files that transfers have. One that several of them have, since it went from one to the other, counts once.
-func (x *index) sources(ctx context.Context, of []int64) (sources, error) {
-	known := sources{}
+// sources returns the files that transfers have. One that several of them have, since it went from one to the other, counts once. With
+// undelivered those are left out that the first one has delivered.
+func (x *index) sources(ctx context.Context, of []int64, undelivered bool) (*sources, error) {
+	known := &sources{map[[16]byte]uint16{}, jobSet{}}
 	for i, id := range of {
-		these := known
-		if i > 0 {
-			these = sources{}
+		these := &sources{map[[16]byte]uint16{}, jobSet{}}
+		if i == 0 {
+			these = known
 		}
-		if err := x.countSources(ctx, id, these); err != nil {
+		if err := x.countSources(ctx, id, undelivered && i == 0, these); err != nil {
 			return nil, err
 		}
-		for mark, n := range these {
-			known[mark] = max(known[mark], n)
+		for mark, n := range these.files {
+			known.files[mark] = max(known.files[mark], n)
 		}
 	}
 	return known, nil
 }
 
-// countSources adds the files of a transfer.
-func (x *index) countSources(ctx context.Context, transfer int64, to sources) error {
+// countSources adds the files of a transfer, with undelivered those that it has not delivered.
+func (x *index) countSources(ctx context.Context, transfer int64, undelivered bool, to *sources) error {
 	x.mu.Lock()
 	var ids []int64
 	for _, b := range x.batches {
@@ -268,7 +269,10 @@ func (x *index) countSources(ctx context.Context, transfer int64, to sources) er
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		for i := range b.jobs {
-			to[pathMark(b.jobs[i].Source)]++
+			if j := &b.jobs[i]; !undelivered || !j.State.delivered() {
+				to.files[pathMark(j.Source)]++
+				to.jobs.add(j.ID)
+			}
 		}
 		return nil
 	})

@@ -38,6 +38,7 @@ type Found struct {
 	ModTime time.Time   // zero for what is no file
 	ID      FileID      // zero if unknown
 	At      source.Path // of a file: where it lies, with the links followed that led to it
+	Changed time.Time   // the last change that its inode has; zero if unknown, as on Windows, where each file would have to be opened
 	Blob    Name        // the planned name; empty where Err or Skip say so
 
 	Err  *Error     // not nil: this can't be sent and a person has to look

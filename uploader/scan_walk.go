@@ -243,7 +243,7 @@ func (s *scanner) file(f Found, info source.Info, r *root) error {
 		}
 		f.Blob = name
 	}
-	f.Size, f.ModTime, f.ID = info.Size, info.ModTime, info.ID
+	f.Size, f.ModTime, f.ID, f.Changed = info.Size, info.ModTime, info.ID, info.Changed
 	return s.add(f)
 }
 

@@ -10,7 +10,7 @@ import (
 
 // carryOut does a unit's work and returns what came of it. It may tell finish more by changing the unit.
 func (q *Queue) carryOut(u *unit) error {
-	err := q.do(u)
+	err := q.orChanged(u.job, q.do(u))
 	if errors.Is(err, ErrSource) {
 		err = q.orAway(u.job, err)
 	}
@@ -58,6 +58,11 @@ func (q *Queue) putWhole(u *unit) error {
 		return err
 	}
 	defer release()
+	if j.Earlier != 0 {
+		if err := q.compareSmall(u, body); err != nil {
+			return err
+		}
+	}
 	if q.isPast(j) {
 		if err := q.settleEarlier(u); err != nil {
 			return err
@@ -104,6 +109,7 @@ func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 			if err != nil {
 				err = orMadeUp(j, now, err)
 			} else if err = q.steady(u, reading{now, body.CRC64(), time.Now()}, begun, adopted); err == nil {
+				j.Changed = now.kept()
 				return body, func() { give(); f.Close() }, nil
 			}
 		case adopted:
@@ -196,6 +202,11 @@ func (q *Queue) prepare(u *unit) error {
 			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}
+		}
+	}
+	if fresh && j.Earlier != 0 {
+		if err := q.compareLarge(j, f, now); err != nil {
+			return err
 		}
 	}
 	if len(acked) == 0 && !j.Replace && fresh {
@@ -416,7 +427,7 @@ func (q *Queue) commit(u *unit) error {
 	for n, c := range j.crcs {
 		crc = combineCRC64(crc, c, j.blockLen(n))
 	}
-	j.CRC64, j.Answer = crc, answer
+	j.CRC64, j.Answer, j.Changed = crc, answer, now.kept()
 	return nil
 }
 

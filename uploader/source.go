@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -32,6 +33,14 @@ func (v version) same(w version) bool {
 // they wrote, as those do that keep encrypted disks in files, are told by this alone. It may as well be the file's rights.
 func (v version) touchedSince(moment time.Time) bool {
 	return !v.changed.IsZero() && !moment.IsZero() && v.changed.After(moment)
+}
+
+// kept returns the file's last change as a scan would find it; see Found.Changed.
+func (v version) kept() time.Time {
+	if runtime.GOOS == "windows" {
+		return time.Time{}
+	}
+	return v.changed
 }
 
 // openSource opens a job's file for several goroutines to read, and returns what it is now. Errors are ErrSource.

@@ -11,6 +11,7 @@ type Status struct {
 	Files    Counts // by state
 	Bytes    Counts // of those files, by state
 
+	Unchanged   int64 // files that are as they were delivered before, which nothing is sent of; Files does not count them
 	BytesDone   int64 // acknowledged by the service, of files that are or will be delivered
 	BytesSent   int64 // handed to the network, what was sent twice included
 	BytesResent int64 // of those, handed over again after a fault
@@ -33,13 +34,21 @@ type Status struct {
 // Counts is a number for each [JobState].
 type Counts [jobStates]int64
 
-// Total returns the sum, without what was taken from the list.
-func (c Counts) Total() int64 { return sum(c) - c[removed] }
+// Total returns the sum of what the list shows.
+func (c Counts) Total() (n int64) {
+	for s, k := range c {
+		if !JobState(s).hidden() {
+			n += k
+		}
+	}
+	return n
+}
 
 // InboxTotals is what became of the files for one inbox, whichever transfers brought them.
 type InboxTotals struct {
 	Inbox        Inbox
 	Files, Bytes Counts
+	Unchanged    int64 // as in Status
 	Transfers    []TransferStatus
 }
 
@@ -48,7 +57,7 @@ func (s Status) ByInbox() (all []InboxTotals) {
 	at := map[string]int{}
 	for i := range s.Transfers {
 		t := &s.Transfers[i]
-		if t.Files.Total() == 0 && len(t.Skipped) == 0 {
+		if t.Files.Total()+t.UnchangedFiles() == 0 && len(t.Skipped) == 0 {
 			continue
 		}
 		n, known := at[t.Inbox]
@@ -62,6 +71,7 @@ func (s Status) ByInbox() (all []InboxTotals) {
 			of.Files[state] += t.Files[state]
 			of.Bytes[state] += t.Bytes[state]
 		}
+		of.Unchanged += t.UnchangedFiles()
 		of.Transfers = append(of.Transfers, *t)
 	}
 	return all
@@ -75,6 +85,9 @@ type TransferStatus struct {
 	Done  int64  // bytes acknowledged of files that are or will be delivered
 	Away  *Error // not nil: a disk that files of it lie on is not there; these go on by themselves when it is
 }
+
+// UnchangedFiles returns how many files are as they were delivered before; Files does not count them.
+func (t *TransferStatus) UnchangedFiles() int64 { return t.Unchanged.Files + t.Files[confirmed] }
 
 // Finished reports whether nothing of it can go on: all was found, and all has ended.
 func (t *TransferStatus) Finished() bool {
@@ -154,13 +167,6 @@ const nearlyDone = 0.995
 // Percent returns Share in percent, rounded down.
 func (s Status) Percent() int { return int(s.Share() * 100) }
 
-func sum(counts Counts) (n int64) {
-	for _, c := range counts {
-		n += c
-	}
-	return n
-}
-
 // totals is the running part of Status. The queue's lock protects it.
 type totals struct {
 	sent, resent, requests, retries int64
@@ -188,6 +194,9 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	}
 	if !s.Scanning {
 		s.Left = pace.timeFor(s.BytesLeft(), s.FilesLeft())
+	}
+	for i := range transfers {
+		s.Unchanged += transfers[i].UnchangedFiles()
 	}
 	for _, in := range q.order {
 		is := InboxStatus{

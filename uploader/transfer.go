@@ -156,7 +156,11 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	now := t.copy()
 	known := t.known
 	x.mu.Unlock()
-	now.Skipped, now.SkippedPaths = map[SkipReason]int64{}, nil
+	sent, err := q.sentBefore(now, known)
+	if err != nil {
+		return err
+	}
+	now.Skipped, now.SkippedPaths, now.Unchanged = map[SkipReason]int64{}, nil, Unchanged{}
 	now.Renamed, now.Warned, now.NameNotes = 0, 0, nil
 	var jobs []Job
 	marks := uint64(0)
@@ -172,15 +176,27 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 		for i := range found {
 			f := &found[i]
 			now.noteName(f)
-			switch {
-			case f.Skip != "":
+			if f.Skip != "" {
 				now.skip(f)
-			case known == nil:
-				jobs = append(jobs, newJob(f, whole, rights, now.Options))
-			default:
-				if !known.take(f.Source) {
-					jobs = append(jobs, newJob(f, whole, rights, now.Options))
+				continue
+			}
+			what, earlier, err := sent.compare(q.ctx, f)
+			if err != nil {
+				return err
+			}
+			switch {
+			case what == asSentByThis: // it has its job already
+				if known.has(earlier.job) { // it has been delivered since they were counted
+					known.take(f.Source)
 				}
+			case known.take(f.Source):
+			case what == asSent:
+				sent.covered.add(earlier.job)
+				now.Unchanged.add(f.Size, time.Unix(earlier.at, 0).UTC())
+			default:
+				j := newJob(f, whole, rights, now.Options)
+				j.Earlier = earlier.job
+				jobs = append(jobs, j)
 			}
 		}
 		if err := q.insist(func() error { return x.addJobs(q.ctx, t, jobs) }); err != nil {
@@ -206,6 +222,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 		return err
 	}
 	now.Scanned, now.Outside, now.Unmatched = true, totals.Outside, totals.Unmatched
+	now.Unchanged.Jobs = sent.covered.encode()
 	x.replace(t, now.copy(), true)
 	return nil
 }
@@ -298,7 +315,7 @@ func (t *Transfer) copy() Transfer {
 func (x *index) replace(t *transfer, now Transfer, save bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	t.Skipped, t.SkippedPaths, t.Outside = now.Skipped, now.SkippedPaths, now.Outside
+	t.Skipped, t.SkippedPaths, t.Outside, t.Unchanged = now.Skipped, now.SkippedPaths, now.Outside, now.Unchanged
 	t.Renamed, t.Warned, t.NameNotes, t.Unmatched = now.Renamed, now.Warned, now.NameNotes, now.Unmatched
 	if save {
 		t.Scanned, t.known = now.Scanned, nil
@@ -340,7 +357,7 @@ func (q *Queue) giveUpFound(t *transfer, v Verb, since []int64) error {
 	if err != nil {
 		return err
 	}
-	q.index.prune(t.ID)
+	q.index.prune(t.ID, v.forgets())
 	q.index.takeUp(t)
 	q.mu.Lock()
 	q.reconsider() // some of it may have been wanted after all
@@ -415,7 +432,7 @@ func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
 		of = append(of, f.ID)
 	}
 	x.mu.Unlock()
-	known, err := x.sources(ctx, of)
+	known, err := x.sources(ctx, of, true)
 	if err != nil {
 		return nil, err
 	}
@@ -425,18 +442,27 @@ func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
 	return t, nil
 }
 
-// sources counts files by their paths: where sources overlap, a file has as many names as sources that bring it.
-type sources map[[16]byte]uint16
+// sources counts files by their paths: where sources overlap, a file has as many names as sources that bring it. Nil has none.
+type sources struct {
+	files map[[16]byte]uint16
+	jobs  jobSet // of the transfer that is read once more, whose files are counted
+}
 
 // take takes a file out and reports whether it was there.
-func (s sources) take(path string) bool {
+func (s *sources) take(path string) bool {
+	if s == nil {
+		return false
+	}
 	mark := pathMark(path)
-	n := s[mark]
+	n := s.files[mark]
 	if n > 0 {
-		s[mark] = n - 1
+		s.files[mark] = n - 1
 	}
 	return n > 0
 }
+
+// has reports whether a job's file is counted.
+func (s *sources) has(job int64) bool { return s != nil && s.jobs.has(job) }
 
 // pathMark stands for a path where a million are remembered; see nameSet on why 16 bytes are enough.
 func pathMark(path string) [16]byte {

@@ -83,6 +83,10 @@ socks5://…, with NAME:PASSWORD@ in front of HOST where it wants a sign-in; "no
 Files that are already in the inbox are left alone unless --overwrite=true or --keep-both; that needs no right to read. Each block is
 sent with its checksum; where the storage says that it compared all of them, so does the summary. Nothing is ever listed, read or deleted there.
 
+The same line again sends what is new. A file that this computer has delivered there, and that has not changed since, costs no
+request; what became of it in the inbox can't be seen. One that changed is named and left alone like others that are there.
+--overwrite=true sends all of them. "uploader purge" forgets what was delivered.
+
 With --receipt a file is written at the end that says what the storage confirmed of each file that was delivered: file, blob,
 bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox and checked (whether the
 storage compared its checksums), as CSV or JSON. It replaces an earlier receipt, and no other file.
@@ -91,7 +95,7 @@ A link whose path ends in a file's name, as in an azcopy line that renames, give
 its end, without an extension, or for more than one file it is a folder.
 
 With --json the last line of stdout is one object: state (complete, incomplete, nothing_matched, interrupted, token_refused,
-token_unreadable, gave_up, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, bytes_sent, bytes_resent,
+token_unreadable, gave_up, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, unchanged, bytes_sent, bytes_resent,
 requests, retries, seconds, checked (whether the storage named the checksum of all that it confirmed), inboxes (a list, each with its inboxid, wsid, tid, storage, container and prefix, and the counts of
 what went there), skipped_by, links_outside (followed) and not_delivered (source, blob, size, state, reason, message, code); where they apply also inbox
 (where there is one alone), reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
@@ -99,13 +103,14 @@ not_delivered names 1,000). renamed (source, blob) lists what has another name i
 (source, blob, warnings) what Windows can't store under its name; renamed_not_listed and name_warnings_not_listed say how
 many more there are than the 1,000 listed. unmatched_include and unmatched_exclude are patterns that matched nothing. Where a path
 is no UTF-8, source_base64 has its bytes.
-delivered + skipped + failed + pending = files_total. "skipped" is what was already there and what was left out on
-purpose: excluded, system files, links, special files; a folder left out as a whole counts once. Empty folders, which
-the storage does not know, are counted in skipped_by alone. With --dry-run every file comes before it, one object per
-line: action (send, skip, refuse), source, blob, size, renamed, name_warnings, reason, message; "pending" are those that would be sent.
+delivered + unchanged + skipped + failed + pending = files_total. "unchanged" is as it was delivered before, and not sent again.
+"skipped" is what was already there and what was left out on purpose: excluded, system files, links, special files; a folder
+left out as a whole counts once. Empty folders, which the storage does not know, are counted in skipped_by alone. With
+--dry-run every file comes before it, one object per line: action (send, unchanged, skip, refuse), source, blob, size, renamed,
+name_warnings, reason, message; "pending" are those that would be sent.
 Where the command line itself is wrong, nothing is printed there.
 
-Exit codes: 0 all was delivered, 1 something was not (failed, or already there and left alone) or nothing matched, 2 wrong usage or no
+Exit codes: 0 all was delivered, now or before, 1 something was not (failed, or already there and left alone) or nothing matched, 2 wrong usage or no
 readable token, 3 nothing more can be sent until a person acts: the token is expired, not yet valid or refused, its inbox is
 gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON says which), or --give-up-after has ended it,
 130 interrupted.

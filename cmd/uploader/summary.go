@@ -88,10 +88,11 @@ func (o *outcome) judge() {
 
 // nothingMatched reports whether the sources were read and nothing in them was there to be sent.
 func (o *outcome) nothingMatched() bool {
-	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal() == 0
+	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal()+o.unchanged() == 0
 }
 
 func (o *outcome) delivered() int64 { return o.status.Files[uploader.Delivered] }
+func (o *outcome) unchanged() int64 { return o.status.Unchanged }
 func (o *outcome) leftAlone() int64 { return o.status.Files[uploader.LeftAlone] }
 
 func (o *outcome) failed() int64 {
@@ -115,7 +116,9 @@ func (o *outcome) skipped() int64 {
 }
 
 // total counts all that could have been delivered.
-func (o *outcome) total() int64 { return o.delivered() + o.skipped() + o.failed() + o.pending() }
+func (o *outcome) total() int64 {
+	return o.delivered() + o.unchanged() + o.skipped() + o.failed() + o.pending()
+}
 
 func (o *outcome) leftOut() map[uploader.SkipReason]int64 {
 	all := map[uploader.SkipReason]int64{}
@@ -132,6 +135,9 @@ func (o *outcome) words() []string {
 	lines := append([]string{o.headline()}, o.inboxLines()...)
 	if o.status.Checked() {
 		lines = append(lines, "The storage compared every block with its checksum before it confirmed it.")
+	}
+	if o.unchanged() > 0 {
+		lines = append(lines, o.unchangedWords())
 	}
 	if o.stopped != nil && o.state != stateInterrupted {
 		lines = append(lines, "", uploader.Explain(o.stopped).String())
@@ -194,11 +200,13 @@ func (o *outcome) headline() string {
 	to := o.destination()
 	took := shortDuration(o.took)
 	switch {
+	case files == 0 && o.stopped == nil && o.unchanged() > 0:
+		return fmt.Sprintf("Nothing had to be sent to %s.", to)
 	case files == 0 && o.stopped == nil:
 		return "Nothing matched: there was no file to send, so nothing was sent."
 	case o.state == stateComplete:
 		all := ""
-		if files > 1 {
+		if files > 1 && o.unchanged() == 0 {
 			all = "all "
 		}
 		return fmt.Sprintf("Delivered %s%s (%s) to %s in %s%s.", all, fileCount(files), bytes, to, took, o.speedWords())
@@ -211,6 +219,28 @@ func (o *outcome) headline() string {
 		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()), fileCount(files), bytes, to, took, o.speedWords())
 	}
 }
+
+// unchangedWords says which files were not sent since they are as they were delivered before, and when that was.
+func (o *outcome) unchangedWords() string {
+	var u uploader.Unchanged
+	for _, t := range o.status.Transfers {
+		u.Join(t.Unchanged)
+	}
+	when := ""
+	switch first, last := day(u.First), day(u.Last); {
+	case u.First.IsZero():
+	case first == last:
+		when = " on " + last
+	default:
+		when = " between " + first + " and " + last
+	}
+	if o.unchanged() == 1 {
+		return fmt.Sprintf("Unchanged since you sent it%s: 1 file. It was not sent again; --overwrite=true sends it.", when)
+	}
+	return fmt.Sprintf("Unchanged since you sent them%s: %s. They were not sent again; --overwrite=true sends them.", when, fileCount(o.unchanged()))
+}
+
+func day(t time.Time) string { return t.Local().Format("2 January 2006") }
 
 // speedWords says the mean speed where there was enough to measure one.
 func (o *outcome) speedWords() string {
@@ -246,6 +276,7 @@ type problemGroup struct {
 	reason uploader.Reason
 	words  string
 	values bool // they differ in what the words are about, which then stands behind each file
+	whens  bool // they differ in the moment that the words are about, which is then left out
 	jobs   []uploader.Job
 }
 
@@ -265,6 +296,7 @@ func groupProblems(jobs []uploader.Job) []problemGroup {
 		}
 		g := &groups[i]
 		g.values = g.values || len(g.jobs) > 0 && g.jobs[0].Problem.Value != j.Problem.Value
+		g.whens = g.whens || len(g.jobs) > 0 && !g.jobs[0].Problem.When.Equal(j.Problem.When)
 		g.jobs = append(g.jobs, j)
 	}
 	for i := range groups {
@@ -272,6 +304,9 @@ func groupProblems(jobs []uploader.Job) []problemGroup {
 		common := *g.jobs[0].Problem
 		if g.values {
 			common.Value = "see below"
+		}
+		if g.whens {
+			common.When = time.Time{}
 		}
 		g.words = shown(uploader.Explain(&common).String())
 	}

@@ -33,15 +33,16 @@ type inboxCounts struct {
 	Pending    int64 `json:"pending"`
 	FilesTotal int64 `json:"files_total"`
 	BytesTotal int64 `json:"bytes_total"`
+	Unchanged  int64 `json:"unchanged"`
 }
 
 // inboxCounts returns the counts of each inbox; those of the token's where it came to nothing. It is never nil.
 func (o *outcome) inboxCounts() []inboxCounts {
 	all := []inboxCounts{}
 	for _, t := range o.status.ByInbox() {
-		part := outcome{status: uploader.Status{Files: t.Files, Bytes: t.Bytes, Transfers: t.Transfers}}
+		part := outcome{status: uploader.Status{Files: t.Files, Bytes: t.Bytes, Unchanged: t.Unchanged, Transfers: t.Transfers}}
 		all = append(all, inboxCounts{
-			describeInbox(t.Inbox), part.delivered(), part.skipped(), part.failed(), part.pending(), part.total(), t.Bytes.Total(),
+			describeInbox(t.Inbox), part.delivered(), part.skipped(), part.failed(), part.pending(), part.total(), t.Bytes.Total(), part.unchanged(),
 		})
 	}
 	if len(all) == 0 && o.token.Inbox.Container != "" {

@@ -22,6 +22,7 @@ type summary struct {
 
 	FilesTotal  int64   `json:"files_total"`
 	BytesTotal  int64   `json:"bytes_total"` // of the files to be sent, whatever became of them
+	Unchanged   int64   `json:"unchanged"`   // as they were delivered before, so not sent
 	BytesSent   int64   `json:"bytes_sent"`  // handed to the network, what was sent twice included
 	BytesResent int64   `json:"bytes_resent"`
 	Requests    int64   `json:"requests"`
@@ -76,7 +77,7 @@ type summaryFile struct {
 func newSummary(o *outcome) summary {
 	s := summary{
 		State: o.state, Delivered: o.delivered(), Skipped: o.skipped(), Failed: o.failed(), Pending: o.pending(),
-		FilesTotal: o.total(), BytesTotal: o.status.BytesTotal(),
+		FilesTotal: o.total(), BytesTotal: o.status.BytesTotal(), Unchanged: o.unchanged(),
 		BytesSent: o.status.BytesSent, BytesResent: o.status.BytesResent,
 		Requests: o.status.Requests, Retries: o.status.Retries, Seconds: math.Round(o.took.Seconds()*1000) / 1000, Checked: o.status.Checked(),
 		Log: o.log, SkippedBy: map[string]int64{}, NotDelivered: []summaryFile{},
@@ -93,11 +94,11 @@ func newSummary(o *outcome) summary {
 	for reason, n := range o.leftOut() {
 		s.SkippedBy[string(reason)] = n
 	}
-	if n := o.leftAlone(); n > 0 {
-		s.SkippedBy[string(uploader.AlreadyThere)] = n
-	}
 	for _, j := range o.problems {
 		e := asError(j.Problem)
+		if j.State == uploader.LeftAlone {
+			s.SkippedBy[string(e.Reason)]++
+		}
 		s.NotDelivered = append(s.NotDelivered, summaryFile{
 			sourceInJSON(j.Source), j.Blob, j.Size, j.State.String(), string(e.Reason), uploader.Explain(e).String(), e.Code,
 		})

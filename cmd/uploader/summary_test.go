@@ -25,10 +25,15 @@ func TestSummaryAddsUp(t *testing.T) {
 		for i := range o.status.Files {
 			o.status.Files[i] = rapid.Int64Range(0, 9).Draw(t, "files")
 		}
+		o.status.Unchanged = rapid.Int64Range(0, 9).Draw(t, "unchanged")
+		for i := range o.leftAlone() {
+			reason := []uploader.Reason{uploader.AlreadyThere, uploader.ChangedSinceSent}[i%2]
+			o.problems = append(o.problems, uploader.Job{State: uploader.LeftAlone, Problem: uploader.NewError("put", "", reason)})
+		}
 		o.stopped = rapid.SampledFrom([]error{nil, errInterrupted, errors.New("disk"), uploader.NewError("put", "", uploader.Expired)}).Draw(t, "stopped")
 		o.judge()
 		s := newSummary(&o)
-		if s.Delivered+s.Skipped+s.Failed+s.Pending != s.FilesTotal {
+		if s.Delivered+s.Unchanged+s.Skipped+s.Failed+s.Pending != s.FilesTotal {
 			t.Errorf("%+v does not add up", s)
 		}
 		var by int64

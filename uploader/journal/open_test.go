@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,11 +161,11 @@ func TestVersion1Opens(t *testing.T) {
 	checkVersion1(t, dir)
 }
 
-// TestVersion1BecomesVersion2 migrates with a second version of the test's own.
-func TestVersion1BecomesVersion2(t *testing.T) {
+// TestVersion1BecomesTheNext migrates to a version of the test's own, after those that there are.
+func TestVersion1BecomesTheNext(t *testing.T) {
 	old := migrations
 	t.Cleanup(func() { migrations = old })
-	migrations = append(migrations[:1:1], `ALTER TABLE commands ADD COLUMN posted INTEGER;
+	migrations = append(slices.Clip(old), `ALTER TABLE commands ADD COLUMN posted INTEGER;
 CREATE TABLE more(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;`)
 	dir := t.TempDir()
 	writeDatabase(t, dir, literal+rows+sums)
@@ -173,13 +174,13 @@ CREATE TABLE more(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if version, err := schemaVersion(t.Context(), db); err != nil || version != 2 {
-		t.Errorf("version %d, %v; want 2", version, err)
+	if version, err := schemaVersion(t.Context(), db); err != nil || version != len(migrations) {
+		t.Errorf("version %d, %v; want %d", version, err, len(migrations))
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// A program that knows version 1 only leaves it alone.
+	// A program that knows those before it only leaves it alone.
 	migrations = old
 	before := content(t, dir)
 	_, _, err = Open(t.Context(), dir, Options{Patience: time.Nanosecond})
@@ -194,7 +195,7 @@ func TestAnOlderVersionInUseIsNotMigrated(t *testing.T) {
 	openFine(t, dir, Options{})
 	old := migrations
 	t.Cleanup(func() { migrations = old })
-	migrations = append(migrations[:1:1], "CREATE TABLE more(id INTEGER PRIMARY KEY) STRICT;")
+	migrations = append(slices.Clip(old), "CREATE TABLE more(id INTEGER PRIMARY KEY) STRICT;")
 	_, _, err := Open(t.Context(), dir, Options{Patience: time.Nanosecond})
 	refused(t, err, uploader.JournalBusy)
 }

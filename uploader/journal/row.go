@@ -159,6 +159,7 @@ type transferRow struct {
 	NameNotes         []nameRow                     `json:",omitempty"`
 	UnmatchedInclude  []text                        `json:",omitempty"`
 	UnmatchedExclude  []text                        `json:",omitempty"`
+	Unchanged         unchangedRow                  `json:",omitzero"`
 }
 
 type nameRow struct {
@@ -171,6 +172,12 @@ type nameRow struct {
 type moveRow struct {
 	From, To text
 	Last     int64
+}
+
+type unchangedRow struct {
+	Files, Bytes int64
+	First, Last  time.Time
+	Jobs         text
 }
 
 type skippedRow struct {
@@ -208,6 +215,7 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks, Follows: t.Follows,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped, Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
 		UnmatchedInclude: texts[string, text](t.Unmatched.Include), UnmatchedExclude: texts[string, text](t.Unmatched.Exclude),
+		Unchanged: unchangedRow{t.Unchanged.Files, t.Unchanged.Bytes, t.Unchanged.First, t.Unchanged.Last, text(t.Unchanged.Jobs)},
 	}
 	for _, n := range t.NameNotes {
 		r.NameNotes = append(r.NameNotes, nameRow{text(n.Source), text(n.Blob), n.Renamed, n.Warnings})
@@ -238,6 +246,9 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks, Follows: r.Follows,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Pace, Skipped: r.Skipped, Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
 		Unmatched: uploader.Unmatched{Include: texts[text, string](r.UnmatchedInclude), Exclude: texts[text, string](r.UnmatchedExclude)},
+		Unchanged: uploader.Unchanged{
+			Files: r.Unchanged.Files, Bytes: r.Unchanged.Bytes, First: r.Unchanged.First, Last: r.Unchanged.Last, Jobs: string(r.Unchanged.Jobs),
+		},
 	}
 	for _, n := range r.NameNotes {
 		t.NameNotes = append(t.NameNotes, uploader.NameNote{Source: string(n.Source), Blob: string(n.Blob), Renamed: n.Renamed, Warnings: n.Warnings})

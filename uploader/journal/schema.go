@@ -27,6 +27,7 @@ CREATE TABLE blocks(job INTEGER, number INTEGER, crc64 INTEGER NOT NULL, at INTE
 CREATE TABLE ranks(job INTEGER PRIMARY KEY, rank INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT;
 CREATE TABLE commands(id INTEGER PRIMARY KEY AUTOINCREMENT, transfer INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
 CREATE TABLE inboxes(id TEXT PRIMARY KEY, data BLOB NOT NULL, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+	"-- Version 2 has no other tables. Jobs may be in states that version 1 did not know, and would have taken for damage.",
 }
 
 // application, with the version added, is the file's application_id. A version that does not go with it is damage rather

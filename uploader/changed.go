@@ -1,0 +1,86 @@
+package uploader
+
+import (
+	"errors"
+	"os"
+
+	"github.com/dustin/go-humanize"
+)
+
+// errUnchanged says that a file was touched since it was delivered, and that its content is what it was then.
+var errUnchanged = errors.New("unchanged")
+
+// earlier returns the job that delivered a job's source before; ok is false where it is not known any more. It may block on the journal.
+func (q *Queue) earlier(j *job) (before Job, ok bool, err error) {
+	before, ok, err = q.index.job(q.ctx, j.Earlier)
+	return before, ok && before.State.delivered(), err
+}
+
+// isAs makes a job say what an earlier one delivered, and returns errUnchanged.
+func (j *job) isAs(before *Job) error {
+	j.Blob, j.Copy, j.CRC64, j.Answer = before.Blob, before.Copy, before.CRC64, before.Answer
+	if before.State == confirmed {
+		j.Earlier = before.Earlier
+	}
+	return errUnchanged
+}
+
+// compareSmall finds out whether a small file that has another time than when it was delivered has another content too. Before that is
+// sent for nothing it asks whether the name is free by now. body is the file.
+func (q *Queue) compareSmall(u *unit, body *Body) error {
+	j := u.job
+	before, known, err := q.earlier(j)
+	switch {
+	case err != nil || !known || j.Replace:
+		return err
+	case before.Size == body.Len() && before.CRC64 == body.CRC64():
+		return j.isAs(&before)
+	case body.Len() > askWork && j.doubt == none && !u.token.Rights.CreateOnly():
+		return q.ask(u, Condition{IfAbsent: true})
+	default:
+		return nil
+	}
+}
+
+// compareLarge is compareSmall for a large file, which it reads where its size is as it was. Whether the name is free is asked anyway.
+func (q *Queue) compareLarge(j *job, f *os.File, now version) error {
+	before, known, err := q.earlier(j)
+	if err != nil || !known || j.Replace || before.Size != now.size {
+		return err
+	}
+	buf, err := q.buffers.take(q.ctx, min(mib, q.config.Memory))
+	if err != nil {
+		return err
+	}
+	defer q.buffers.give(buf)
+	crc, err := hashSection(q.ctx, f, 0, now.size, buf)
+	if err != nil {
+		return err
+	}
+	if crc != before.CRC64 {
+		return nil
+	}
+	j.Changed = now.kept()
+	return j.isAs(&before)
+}
+
+// valueSameSize is what stands for {value} where a file has changed and is as long as before.
+const valueSameSize = "its content is another, its size the same"
+
+// orChanged says of a file that is there already that this program has delivered it, and how it differs from then.
+func (q *Queue) orChanged(j *job, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Reason != AlreadyThere || j.Earlier == 0 || j.Replace || j.KeepBoth {
+		return err
+	}
+	before, known, unread := q.earlier(j)
+	if unread != nil || !known {
+		return err
+	}
+	c := *e
+	c.Reason, c.When = ChangedSinceSent, before.Answer.Date
+	if c.Value = valueSameSize; before.Size != j.Size {
+		c.Value = humanize.Bytes(uint64(before.Size)) + " → " + humanize.Bytes(uint64(j.Size))
+	}
+	return &c
+}
