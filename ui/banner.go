@@ -69,8 +69,10 @@ type obstacle struct {
 // dropLostReason is the banner's own: nothing waits for it.
 const dropLostReason uploader.Reason = "drop-lost"
 
-// blocks reports whether the banner says what keeps files waiting.
-func (b *banner) blocks() bool { return b.box.Visible() && b.shown.reason != dropLostReason }
+// blocks reports whether the banner says what keeps all files waiting: while one inbox waits for its token, others may go on.
+func (b *banner) blocks(st *uploader.Status) bool {
+	return b.box.Visible() && b.shown.reason != dropLostReason && (!b.shown.paste || st.Busy == 0)
+}
 
 // show says what is wrong, if anything is. It returns after how long its words are others.
 func (b *banner) show(s *sample) time.Duration {

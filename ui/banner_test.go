@@ -110,3 +110,17 @@ func TestWhatWaitsForATokenIsNotCountedAsActive(t *testing.T) {
 	q.status.Inboxes = nil
 	counts(1, 1, 2)
 }
+
+// TestOneInboxThatWaitsDoesNotStandForAll: while another one is being sent to, the foot does not say "Waiting".
+func TestOneInboxThatWaitsDoesNotStandForAll(t *testing.T) {
+	q := newCrowd(3)
+	q.status.Inboxes = []uploader.InboxStatus{{Inbox: "other", Unfinished: 3, Hold: uploader.NewError("send", "", uploader.TokenNeeded)}}
+	d := openDesk(t, Config{Queue: q})
+	d.look()
+	d.mustSay("Network OK")
+	q.status.Busy = 0
+	d.look()
+	if !d.banner.box.Visible() || d.says("Network OK") {
+		t.Error("nothing goes on, and all seems to be well")
+	}
+}

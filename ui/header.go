@@ -115,7 +115,7 @@ func (w *Window) fits(s *sample) uploader.Fit {
 		}
 	}
 	// While something is wrong, the speed says nothing about how it will go on.
-	if left <= 0 || s.status.Scanning || s.status.Busy == 0 || s.status.Left == 0 || allPaused(&s.status) || w.banner.blocks() {
+	if left <= 0 || s.status.Scanning || s.status.Busy == 0 || s.status.Left == 0 || allPaused(&s.status) || w.banner.blocks(&s.status) {
 		return uploader.Fit{}
 	}
 	return uploader.FitFor(w.token, left, s.status.Speed, w.storageNow(s))

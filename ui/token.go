@@ -85,8 +85,9 @@ func (w *Window) showTokenDialog(d *tokenDialog, text string) {
 	d.use.Disable()
 	asked := wrapped(d.question())
 	asked.TextStyle.Bold = true
-	visible(asked, asked.Text != "")
-	body := inset(0, 12, 8, 14, column(12, -1, asked,
+	question := inset(-4, -8, -8, 0, asked)
+	visible(question, asked.Text != "")
+	body := inset(0, 12, 8, 14, column(12, -1, question,
 		column(4, -1, d.entry, small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is sent yet."))),
 		d.fields, d.check.box, d.naming))
 	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)

@@ -107,7 +107,7 @@ func (v *work) show(s *sample) {
 // footWords says how the network does and what else is worth knowing in passing.
 func (v *work) footWords(s *sample) string {
 	words := tr("Network OK")
-	if v.w.banner.blocks() {
+	if v.w.banner.blocks(&s.status) {
 		words = tr("Waiting")
 	}
 	if in := s.inbox(v.w.token.Inbox.Key()); in != nil {
@@ -303,7 +303,7 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 	if st.Scanning {
 		words += " · " + tr("still counting…")
 	}
-	if allPaused(st) || t.w.banner.blocks() {
+	if allPaused(st) || t.w.banner.blocks(st) {
 		return words
 	}
 	if st.Left > 0 && st.Left < 99*24*time.Hour {
