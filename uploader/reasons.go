@@ -262,7 +262,7 @@ var reasons = map[Reason]struct {
 	SourceUnreadable:   {ErrSource, Explanation{"The file can't be read: {value}.", "The other files go on.", "Close the program that uses it or ask for the right to read it, then try again."}},
 	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, "Add --recursive to send it with all it contains."}},
 	SourceNotAFile:     {ErrSource, Explanation{"This is not a file but {value}.", safeNotSent, "Copy its content to a file and send that."}},
-	SourceLinked:       {ErrSource, Explanation{"A link has taken the place of “{value}” since the file was found.", "Nothing that the link leads to was sent.", "Find out who put it there. Put the file or folder back and try again, or add it again as it is now."}},
+	SourceLinked:       {ErrSource, Explanation{"There is a link now where something else was found: {value}.", "Nothing that the link leads to was sent.", "Find out who put it there. Put the file or folder back and try again, or add it again as it is now."}},
 	SourceReplaced:     {ErrSource, Explanation{"The file has been replaced by {value}.", safeNotSent, "Put the file back and try again."}},
 	PatternInvalid:     {ErrSource, Explanation{"The pattern “{value}” can't be understood.", safeNotSent, "Check its brackets and braces; * stands for any name, ** for any folders."}},
 	SourceChanged:      {ErrSourceChanged, Explanation{"The file changes while it is being sent.", "No mixture of old and new was delivered.", "Wait until the program that writes it has finished, then try again."}},
