@@ -24,8 +24,11 @@ type index struct {
 	batches   []*batch // in the order of their ids
 	moved     []moved  // in the queue's order
 	rank      map[int64]int64
-	soiled    []*batch // that have something to commit
-	recent    []*batch // whose jobs are kept in memory though nothing is being done with them; the latest last
+	soiled    []*batch             // that have something to commit
+	bySource  map[[16]byte][]int64 // jobs by their source's mark, of the batches in sourced; nil until somebody looks for twins
+	sourced   map[int64]bool
+	loaded    time.Time // when what the journal holds was read last
+	recent    []*batch  // whose jobs are kept in memory though nothing is being done with them; the latest last
 	inboxes   map[string]*inboxCount
 	blocks    []BlockChange   // not committed yet
 	ranks     map[int64]int64 // set since the last commit
@@ -117,17 +120,30 @@ func newIndex(j Journal, changed func()) *index {
 
 // load reads what the journal holds. It is also how the index learns what other processes have done: what belongs to this
 // one is then left as it is, since the index knows better.
-func (x *index) load(ctx context.Context) error {
+func (x *index) load(ctx context.Context) error { return x.loadSince(ctx, time.Now()) }
+
+// loadSince is load, but for where that was done since a moment.
+func (x *index) loadSince(ctx context.Context, moment time.Time) error {
 	done, err := x.alone(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
+	begun := time.Now()
+	x.mu.Lock()
+	fresh := x.loaded.After(moment)
+	x.mu.Unlock()
+	if fresh {
+		return nil
+	}
 	c, err := x.journal.Load(ctx)
 	if err != nil {
 		return err
 	}
 	x.merge(c)
+	x.mu.Lock()
+	x.loaded = begun
+	x.mu.Unlock()
 	return x.holdMoved(ctx)
 }
 

@@ -63,6 +63,9 @@ func (q *Queue) finish(u unit, err error) {
 	case errors.Is(err, errAgain):
 		u.tries++
 		in.ready = append(in.ready, u)
+	case errors.Is(err, errTwin):
+		u.awaited++
+		q.later(u, backoff(u.awaited+2))
 	case errors.Is(err, errCrowded) && u.crowded < maxCrowded:
 		u.tries++
 		u.crowded++

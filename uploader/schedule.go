@@ -100,6 +100,7 @@ type unit struct {
 	damaged int           // of those, because other bytes arrived
 	stalls  int           // of those, for standing still
 	crowded int           // of those, because too many files were open
+	awaited int           // for what came of the file's twin
 	rest    time.Duration // how long it waits, with errUnsteady
 
 	// Filled when it is handed out.

@@ -14,7 +14,7 @@ func (q *Queue) carryOut(u *unit) error {
 	if errors.Is(err, ErrSource) {
 		err = q.orAway(u.job, err)
 	}
-	return err
+	return q.orTwin(u, err)
 }
 
 func (q *Queue) do(u *unit) error {
