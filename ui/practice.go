@@ -120,7 +120,7 @@ func (w *Window) practiceStarted(p Practice, link, samples string, err error) {
 // forgetTime bounds how long the end of the program waits for the disk to forget what was practised.
 const forgetTime = 5 * time.Second
 
-// forgetPractice takes what was sent to practice inboxes from the list, where it means nothing once they are gone.
+// forgetPractice forgets what was sent to practice inboxes, which means nothing once they are gone.
 func (w *Window) forgetPractice(ctx context.Context) {
 	if w.config.IsPractice == nil {
 		return
@@ -131,7 +131,7 @@ func (w *Window) forgetPractice(ctx context.Context) {
 		if !w.config.IsPractice(t.Options.Scan.Inbox) {
 			continue
 		}
-		n, err := w.config.Queue.Do(ctx, uploader.Command{Verb: uploader.Remove, Transfer: t.ID})
+		n, err := w.config.Queue.Do(ctx, uploader.Command{Verb: uploader.Purge, Transfer: t.ID})
 		if err != nil {
 			w.config.Log.Error("forget practice", "error", err)
 		}

@@ -207,4 +207,10 @@ func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 	if s := after.Status(); s.FilesTotal() != 2 || len(s.Transfers) != 1 || s.Transfers[0].Inbox != kept.Key() {
 		t.Errorf("in the list: %d files of %d uploads", s.FilesTotal(), len(s.Transfers))
 	}
+	if err := after.Delivered(t.Context(), nil, func(d uploader.Transfer, _ uploader.Job) error {
+		t.Errorf("a receipt would have what went to %s", d.Inbox)
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
 }
