@@ -25,6 +25,8 @@ type found struct {
 	files, bytes, refused, skipped int64
 	junk                           int64
 	renamed, warned                int64
+	lately                         int64            // of the files: modified in the last minute
+	young                          []uploader.Found // the first of these
 	outside                        int64            // links that lead out of what was given and are followed
 	problems                       []uploader.Found // the first of those that can't be sent
 	left                           []uploader.Found // the first of those that are left out
@@ -52,7 +54,7 @@ func (f *found) rootOf(x *uploader.Found) int {
 	return -1
 }
 
-func (f *found) add(batch []uploader.Found) {
+func (f *found) add(batch []uploader.Found, now time.Time) {
 	for i := range batch {
 		x := &batch[i]
 		if r := f.rootOf(x); r >= 0 && x.Err == nil && x.Skip == "" {
@@ -90,6 +92,12 @@ func (f *found) add(batch []uploader.Found) {
 					f.warnings = append(f.warnings, *x)
 				}
 			}
+			if uploader.ModifiedLately(x.ModTime, now) {
+				f.lately++
+				if len(f.young) < mostNamed {
+					f.young = append(f.young, *x)
+				}
+			}
 		}
 	}
 }
@@ -101,6 +109,7 @@ func (f *found) copy() found {
 	c.junkLeft = f.junkLeft[:len(f.junkLeft):len(f.junkLeft)]
 	c.renames = f.renames[:len(f.renames):len(f.renames)]
 	c.warnings = f.warnings[:len(f.warnings):len(f.warnings)]
+	c.young = f.young[:len(f.young):len(f.young)]
 	return c
 }
 
@@ -251,7 +260,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	}
 	last := time.Time{}
 	totals, err := uploader.Scan(ctx, d.paths, o, func(batch []uploader.Found) error {
-		f.add(batch)
+		f.add(batch, time.Now())
 		f.seen.Add(batch)
 		if now := time.Now(); now.Sub(last) > 5*sampleEvery {
 			last = now
@@ -350,6 +359,10 @@ func (d *reviewDialog) showNotes() {
 	if f.junk > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
 			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
+	}
+	if f.lately > 0 {
+		d.notes.Add(d.w.details(trn("{{.N}} files were modified in the last minute", f.lately), f.young,
+			func(uploader.Found) string { return tr("A program may still be writing it.") }))
 	}
 	if f.outside > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} links lead outside what you gave, and are followed", f.outside)))

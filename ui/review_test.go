@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -46,4 +47,25 @@ func TestAFullDiskAtSendLosesNothingOfTheReview(t *testing.T) {
 	j.full.Store(false)
 	d.tap("Send 2 files")
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
+}
+
+// TestTheReviewNamesFilesOfTheLastMinute: a program may still be writing them.
+func TestTheReviewNamesFilesOfTheLastMinute(t *testing.T) {
+	inbox := startInbox(t, nil)
+	d := openDesk(t, Config{})
+	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
+	d.pasted()
+	d.tap("Use this token")
+	dir := folder(t, "new.txt", "old.txt", "too.txt")
+	before := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "old.txt"), before, before); err != nil {
+		t.Fatal(err)
+	}
+	d.drop(dir)
+	d.until("the review has counted", func() bool { return d.says("Send 3 files") })
+	d.tap("2 files were modified in the last minute")
+	d.mustSay("new.txt", "too.txt", "A program may still be writing it.")
+	if d.says("old.txt") {
+		t.Error("a file that is older is named")
+	}
 }

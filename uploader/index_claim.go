@@ -169,12 +169,15 @@ func (x *index) pay(ctx context.Context) error {
 }
 
 // begin says that a claimed job is being sent. The journal is not told: whoever reads it later is not sending it.
-func (x *index) begin(id int64) {
+func (x *index) begin(id int64) { x.setState(id, Active) }
+
+// setState says whether a claimed job is being sent, or waits for that once more.
+func (x *index) setState(id int64, s JobState) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if b, i := x.batchOf(id); b != nil {
 		x.enter(b, i, -1)
-		b.jobs[i].State = Active
+		b.jobs[i].State = s
 		x.enter(b, i, 1)
 	}
 }

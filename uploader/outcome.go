@@ -57,7 +57,7 @@ func (q *Queue) finish(u unit, err error) {
 	case errors.Is(err, errReclassed):
 		q.reclass(j)
 	case errors.Is(err, errUnsteady):
-		q.later(u, u.rest)
+		q.leaveAlone(u)
 	case errors.Is(err, errUnchanged):
 		q.end(j, confirmed, nil)
 	case errors.Is(err, errAgain):
@@ -237,12 +237,7 @@ func (q *Queue) due(d *delayed) {
 		return
 	}
 	delete(q.delayed, d)
-	in := d.job.inbox
-	if d.kind == sendWhole && d.rest > 0 { // many may be due at once, and large files get their share meanwhile
-		in.rested = append(in.rested, d.unit)
-	} else {
-		in.ready = append(in.ready, d.unit)
-	}
+	d.job.inbox.ready = append(d.job.inbox.ready, d.unit)
 	q.work.Signal()
 }
 
@@ -331,6 +326,9 @@ func (in *inbox) stopHoldTimer() {
 func (q *Queue) end(j *job, s JobState, why *Error) {
 	j.State, j.Problem = s, why
 	j.ended = true
+	if s == Delivered {
+		q.keepYoung(j)
+	}
 	if s.delivered() {
 		j.Done = j.Size
 		q.flow.window.add(tick{files: 1})

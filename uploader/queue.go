@@ -74,6 +74,9 @@ type Queue struct {
 	conns    concurrency
 	loaded   map[int64]*job // claimed, by id
 	doubts   doubts
+	young    []sentYoung    // in the order of their delivery
+	resting  []resting      // the first to go on first
+	wakes    *time.Timer    // hands these out
 	met      map[int64]*met // by transfer
 	owed     []int64        // transfers that were lent for a command and could not be handed back
 	orders   int            // counts how often jobs were moved

@@ -21,13 +21,14 @@ const (
 type ScanOptions struct {
 	Inbox Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
 
-	Recursive         bool     // take folders with all they contain; else a folder is refused with SourceIsFolder
-	FollowSymlinks    bool     // take what a link points to, if that lies in the same root; else links are skipped, see maxNames
-	FollowOutside     bool     // with FollowSymlinks: also if it lies elsewhere
-	Include           []string // if any: only files that match one, or lie in a folder below the root that does
-	Exclude           []string // never what matches one, roots included; stronger than Include
-	NoDefaultExcludes bool     // send also what systems and programs keep for themselves, see junk
-	Own               string   // the program's own folder, which is never sent; empty: there is none
+	Recursive         bool          // take folders with all they contain; else a folder is refused with SourceIsFolder
+	FollowSymlinks    bool          // take what a link points to, if that lies in the same root; else links are skipped, see maxNames
+	FollowOutside     bool          // with FollowSymlinks: also if it lies elsewhere
+	Include           []string      // if any: only files that match one, or lie in a folder below the root that does
+	Exclude           []string      // never what matches one, roots included; stronger than Include
+	MinAge            time.Duration // leave out files that were modified within that time; 0: none
+	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
+	Own               string        // the program's own folder, which is never sent; empty: there is none
 }
 
 // Found is one thing that a scan came across: a file to send, or what is not sent and why.
@@ -64,6 +65,7 @@ const (
 	SkipDevice      SkipReason = "device"           // is a device
 	SkipIrregular   SkipReason = "irregular"        // is something else that is no file
 	SkipOwn         SkipReason = "own"              // is the program's own folder
+	SkipTooYoung    SkipReason = "too-young"        // was modified within the time of MinAge
 	SkipEmptyFolder SkipReason = "empty-folder"     // has nothing in it, and the service knows no folders
 )
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"inboxuploader/uploader/source"
 )
@@ -225,6 +226,9 @@ func (s *scanner) entry(ctx context.Context, d *folderAt, x entryAt, dir *source
 
 // file hands over a file with its planned name.
 func (s *scanner) file(f Found, info source.Info, r *root) error {
+	if s.opts.MinAge > 0 && s.opts.tooYoung(info.ModTime, time.Now()) {
+		return s.skip(f, SkipTooYoung)
+	}
 	if b := s.opts.Inbox.Blob; b != "" {
 		f.Blob = Name{Blob: b, Renamed: b != f.Rel}
 	} else {

@@ -3,8 +3,10 @@ package uploader
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/internal/netdisk"
 )
 
@@ -86,6 +88,59 @@ func (q *Queue) steady(u *unit, now reading, begun time.Time, surprising bool) e
 		return errUnsteady
 	}
 	return NewError("read", j.Source, SourceChanged)
+}
+
+// resting is a unit whose file is left alone until a moment.
+type resting struct {
+	unit
+	until time.Time
+}
+
+// leaveAlone hands a unit out again when its file was left alone for long enough, in the order in which files were read
+// first. Meanwhile its job waits like others. The caller holds the lock.
+func (q *Queue) leaveAlone(u unit) {
+	r := resting{u, time.Now().Add(u.rest)}
+	i, _ := slices.BinarySearchFunc(q.resting, r.until, func(o resting, until time.Time) int {
+		if o.until.After(until) {
+			return 1
+		}
+		return -1
+	})
+	q.resting = slices.Insert(q.resting, i, r)
+	if i == 0 {
+		q.wakeRested(u.rest)
+	}
+	if u.kind == sendWhole && u.job.State == Active {
+		u.job.State = Waiting
+		q.index.setState(u.job.ID, Waiting)
+	}
+}
+
+// wakeRested hands out what has rested, after a while. The caller holds the lock.
+func (q *Queue) wakeRested(after time.Duration) {
+	if q.wakes != nil {
+		q.wakes.Stop()
+	}
+	q.wakes = time.AfterFunc(after, func() {
+		defer crash.Catch()
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		now := time.Now()
+		for len(q.resting) > 0 && !q.resting[0].until.After(now) {
+			u := q.resting[0].unit
+			q.resting[0] = resting{}
+			q.resting = q.resting[1:]
+			if in := u.job.inbox; u.kind == sendWhole { // many may be due at once, and large files get their share
+				in.rested = append(in.rested, u)
+			} else {
+				in.ready = append(in.ready, u)
+			}
+		}
+		if len(q.resting) > 0 {
+			q.wakeRested(q.resting[0].until.Sub(now))
+		}
+		q.work.Signal()
+	})
 }
 
 // restBegins keeps from when on a large file is at rest that was opened just now. The caller holds the lock.

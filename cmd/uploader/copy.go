@@ -14,6 +14,7 @@ type copyFlags struct {
 	include, exclude  []string
 	noDefaultExcludes bool
 	links             linksFlag
+	minAge            age
 	overwrite         overwriteFlag
 	keepBoth          bool
 	dryRun            bool
@@ -53,6 +54,7 @@ func (p *program) copyCommand() *cobra.Command {
 	s.StringArrayVar(&f.exclude, "exclude", nil, "never send what matches this `PATTERN` (repeatable, the same way; stronger than --include)")
 	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
 	addLinks(s, &f.links)
+	s.Var(&f.minAge, "min-age", "leave files for later that were modified within this time, such as 10m: a program may still be writing them")
 	s.Var(&f.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
 	s.BoolVar(&f.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as “name (2)” beside it")
 	s.BoolVar(&f.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
@@ -80,6 +82,10 @@ is - or contains "://" or "sig=": then it is the token. Given with --to, a token
 The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY: http://HOST:PORT, https://… or
 socks5://…, with NAME:PASSWORD@ in front of HOST where it wants a sign-in; "none" for no proxy.
 
+A file that changed within the last two minutes is read twice, some seconds apart, before it is delivered, so that it can't
+be torn. What a program has not finished can't be known: files modified in the last minute are named, and --min-age 10m leaves
+them for later ("too-young" in skipped_by), when the same command sends them.
+
 Files that are already in the inbox are left alone unless --overwrite=true or --keep-both; that needs no right to read. Each block is
 sent with its checksum; where the storage says that it compared all of them, so does the summary. Nothing is ever listed, read or deleted there.
 
@@ -102,12 +108,13 @@ what went there), skipped_by, links_outside (followed) and not_delivered (source
 not_delivered names 1,000). renamed (source, blob) lists what has another name in the inbox than on this computer, name_warnings
 (source, blob, warnings) what Windows can't store under its name; renamed_not_listed and name_warnings_not_listed say how
 many more there are than the 1,000 listed. unmatched_include and unmatched_exclude are patterns that matched nothing. Where a path
-is no UTF-8, source_base64 has its bytes.
+is no UTF-8, source_base64 has its bytes. changed_after_sent (source, blob) lists files that changed once they were delivered, for which
+the exit code is 1, and modified_lately the first 1,000 that were modified in the minute before they were sent.
 delivered + unchanged + skipped + failed + pending = files_total. "unchanged" is as it was delivered before, and not sent again.
 "skipped" is what was already there and what was left out on purpose: excluded, system files, links, special files; a folder
 left out as a whole counts once. Empty folders, which the storage does not know, are counted in skipped_by alone. With
 --dry-run every file comes before it, one object per line: action (send, unchanged, skip, refuse), source, blob, size, renamed,
-name_warnings, reason, message; "pending" are those that would be sent.
+name_warnings, modified_lately, reason, message; "pending" are those that would be sent.
 Where the command line itself is wrong, nothing is printed there.
 
 Exit codes: 0 all was delivered, now or before, 1 something was not (failed, or already there and left alone) or nothing matched, 2 wrong usage or no
@@ -154,7 +161,7 @@ func (p *program) scanOptions(f *copyFlags, to uploader.Inbox) uploader.ScanOpti
 		own = "" // then there is nothing in it either
 	}
 	return uploader.ScanOptions{
-		Inbox: to, Recursive: f.recursive, NoDefaultExcludes: f.noDefaultExcludes,
+		Inbox: to, Recursive: f.recursive, NoDefaultExcludes: f.noDefaultExcludes, MinAge: f.minAge.Duration,
 		Include: splitLists(f.include), Exclude: splitLists(f.exclude), Own: own,
 		FollowSymlinks: f.links.follow, FollowOutside: f.links.outside,
 	}

@@ -19,6 +19,7 @@ type dryLine struct {
 	Size     int64                  `json:"size"`
 	Renamed  bool                   `json:"renamed,omitempty"` // the storage would not take the name as it is
 	Warnings []uploader.NameWarning `json:"name_warnings,omitempty"`
+	Lately   bool                   `json:"modified_lately,omitempty"` // in the last minute
 	Reason   string                 `json:"reason,omitempty"`
 	Message  string                 `json:"message,omitempty"`
 }
@@ -49,6 +50,12 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 				o.status.Files[uploader.Waiting]++
 				o.status.Bytes[uploader.Waiting] += x.Size
 				line.Action, line.Renamed, line.Warnings = "send", x.Blob.Renamed, x.Blob.Warnings
+				if line.Lately = uploader.ModifiedLately(x.ModTime, begun); line.Lately {
+					o.young.Lately++
+					if len(o.young.Named) < uploader.MostLately {
+						o.young.Named = append(o.young.Named, uploader.Job{Source: x.Source, Blob: x.Blob.Blob})
+					}
+				}
 			}
 			if err := lines.printDry(f, line); err != nil {
 				return err
@@ -71,6 +78,11 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(token.Inbox.String())))
 	if n := o.failed(); n > 0 {
 		p.say(fmt.Sprintf("Can't be sent: %s, named above.", fileCount(n)))
+	}
+	for _, line := range youngWords(o.young) {
+		if line != "" {
+			p.say(line)
+		}
 	}
 	if left := o.leftOutWords(); left != "" {
 		p.say(left)

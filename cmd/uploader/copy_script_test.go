@@ -52,6 +52,10 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 //
 // which writes $TOKEN into a file, and
 //
+//	age FILE DURATION
+//
+// which makes a file's modification so long ago, and
+//
 //	grow FILE BYTES
 //
 // which makes a file that long with zeros that take no room on the disk. $KEYRING is a file that stands for the keyring, see
@@ -96,6 +100,12 @@ func copyScripts(t *testing.T, dir string) testscript.Params {
 				status, err := strconv.Atoi(args[0])
 				ts.Check(err)
 				copyScriptOf(ts).through.Refuse(status)
+			},
+			"age": func(ts *testscript.TestScript, _ bool, args []string) {
+				d, err := time.ParseDuration(args[1])
+				ts.Check(err)
+				when := time.Now().Add(-d)
+				ts.Check(os.Chtimes(ts.MkAbs(args[0]), when, when))
 			},
 			"grow": func(ts *testscript.TestScript, _ bool, args []string) {
 				size, err := strconv.ParseInt(args[1], 10, 64)

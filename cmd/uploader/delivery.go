@@ -83,20 +83,23 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 	waiting, end := r.flags.giveUp.limit(ctx, q.Status)
 	stopped := p.watch(waiting, q, r.to, r.transfers)
 	end()
+	young := r.lookAtYoung(ctx, q)
 	closed := q.Close()
 	if closed != nil {
 		r.log.Error("close", "error", closed)
 	}
-	return r.conclude(context.WithoutCancel(ctx), q, stopped)
+	return r.conclude(context.WithoutCancel(ctx), q, stopped, young)
 }
 
 // conclude says what became of it, in words and in the ways that were asked for.
-func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped error) error {
+func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped error, young uploader.Young) error {
 	p := r.program
 	o, err := newOutcome(ctx, q, r.transfers, p.now().Sub(r.begun), stopped)
 	if err != nil {
 		return err
 	}
+	o.young = young
+	o.judge()
 	o.token, o.to, o.log = r.token, r.to, r.logPath
 	for _, in := range q.Status().Inboxes {
 		o.clock = cmp.Or(o.clock, clockWords(in.ClockAhead.Round(time.Minute)))

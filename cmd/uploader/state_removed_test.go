@@ -5,9 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 )
 
@@ -27,6 +30,9 @@ func TestAStateFolderThatIsRemovedIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.awaitScanned(t)
+	for !slices.ContainsFunc(l.server.Requests(), func(r blobserver.Request) bool { return r.Kind == blobserver.PutBlob && r.Status == 201 }) {
+		time.Sleep(5 * time.Millisecond)
+	}
 	if err := os.Rename(l.state, l.state+"-removed"); err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,7 @@ type outcome struct {
 
 	problems []uploader.Job // not delivered: there already, or failed
 	waiting  []uploader.Job // the first of those not yet sent
+	young    uploader.Young
 }
 
 // newOutcome reads what became of the transfers' jobs. The queue is closed.
@@ -77,7 +78,7 @@ func (o *outcome) judge() {
 		o.state, o.exit = stateGaveUp, exitToken
 	case o.stopped != nil && code == exitToken:
 		o.state, o.exit = stateRefused, exitToken
-	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0:
+	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0 || len(o.young.Changed) > 0:
 		o.state, o.exit = stateIncomplete, exitNotDelivered
 	case o.nothingMatched():
 		o.state, o.exit = stateNothing, exitNotDelivered
@@ -86,9 +87,9 @@ func (o *outcome) judge() {
 	}
 }
 
-// nothingMatched reports whether the sources were read and nothing in them was there to be sent.
+// nothingMatched reports whether the sources were read and nothing in them was there to be sent, now or later.
 func (o *outcome) nothingMatched() bool {
-	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal()+o.unchanged() == 0
+	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal()+o.unchanged()+o.leftOut()[uploader.SkipTooYoung] == 0
 }
 
 func (o *outcome) delivered() int64 { return o.status.Files[uploader.Delivered] }
@@ -169,6 +170,7 @@ func (o *outcome) words() []string {
 		}
 		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, again))
 	}
+	lines = append(lines, youngWords(o.young)...)
 	if left := o.leftOutWords(); left != "" {
 		lines = append(lines, "", left)
 		lines = append(lines, o.unfollowedWords()...)

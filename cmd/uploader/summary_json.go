@@ -44,6 +44,9 @@ type summary struct {
 	PendingNotListed int64 `json:"pending_not_listed,omitempty"`
 
 	namesInJSON
+
+	ChangedAfterSent []sentFile `json:"changed_after_sent"` // they count as delivered, and the inbox has them as they were
+	ModifiedLately   []sentFile `json:"modified_lately"`    // the first of those modified in the minute before they were sent
 }
 
 // jsonSource is the path of a file in JSON.
@@ -84,6 +87,7 @@ func newSummary(o *outcome) summary {
 	}
 	s.LinksOutside = o.outside()
 	s.Inboxes = o.inboxCounts()
+	s.ChangedAfterSent, s.ModifiedLately = sentFiles(o.young.Changed), sentFiles(o.young.Named)
 	if len(s.Inboxes) == 1 {
 		s.Inbox = &s.Inboxes[0].summaryInbox
 	}

@@ -27,6 +27,7 @@ type bench struct {
 	peers    []program
 	progress io.Writer
 	expected map[string]summary // of the data sets that are made
+	rest     time.Duration      // how long data is left alone before it is sent
 }
 
 // newBench makes a folder, and builds the uploader where none is given. Whoever has it must call remove.
@@ -121,7 +122,13 @@ func (b *bench) ready(ctx context.Context, key string) error {
 	}
 	settleDisk()
 	b.expected[key] = s
-	return nil
+	b.say("leaving it alone for %v", b.rest)
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(b.rest):
+		return nil
+	}
 }
 
 // withSink runs a sink for as long as do takes.

@@ -17,7 +17,12 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// restOfData is how long data is left alone before it is sent: until uploader takes it for data at rest, which it reads once
+// only. The time of a last change can't be set back.
+const restOfData = 2*time.Minute + 5*time.Second
 
 // roles are what the program starts of itself, as processes whose use of the processor and of memory is their own.
 var roles = map[string]func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error{
@@ -49,6 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	runs := f.Int("runs", 0, "how often floor and uploader run in turns (default: 3 to 11, by the work)")
 	peers := f.Int("peers", 1, "how often AzCopy and rclone run; 0: not at all")
 	program := f.String("uploader", "", "measure this program (default: the one that is built from the source)")
+	rest := f.Duration("rest", restOfData, "how long data is left alone before it is sent")
 	scale := f.Float64("scale", 0, "share of the full sizes, above 0 to 1 (default: what half of the free disk holds)")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -67,7 +73,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	defer b.remove()
-	b.runs, b.peerRuns = *runs, *peers
+	b.runs, b.peerRuns, b.rest = *runs, *peers, *rest
 	lines, err := b.all(ctx, chosen)
 	return errors.Join(printTable(stdout, b, lines), err)
 }

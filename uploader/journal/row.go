@@ -133,15 +133,16 @@ type transferRow struct {
 	Inbox             text
 	Roots             []text
 	To                inboxRow
-	Recursive         bool   `json:",omitzero"`
-	FollowSymlinks    bool   `json:",omitzero"`
-	FollowOutside     bool   `json:",omitzero"`
-	Include           []text `json:",omitempty"`
-	Exclude           []text `json:",omitempty"`
-	NoDefaultExcludes bool   `json:",omitzero"`
-	Own               text   `json:",omitzero"`
-	Replace           bool   `json:",omitzero"`
-	KeepBoth          bool   `json:",omitzero"`
+	Recursive         bool          `json:",omitzero"`
+	FollowSymlinks    bool          `json:",omitzero"`
+	FollowOutside     bool          `json:",omitzero"`
+	MinAge            time.Duration `json:",omitzero"`
+	Include           []text        `json:",omitempty"`
+	Exclude           []text        `json:",omitempty"`
+	NoDefaultExcludes bool          `json:",omitzero"`
+	Own               text          `json:",omitzero"`
+	Replace           bool          `json:",omitzero"`
+	KeepBoth          bool          `json:",omitzero"`
 	Created           time.Time
 	Scanned           bool                          `json:",omitzero"`
 	Paused            bool                          `json:",omitzero"`
@@ -209,7 +210,7 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 	scan := &t.Options.Scan
 	r := transferRow{
 		Inbox: text(t.Inbox), Roots: texts[string, text](t.Roots), To: rowOfInbox(scan.Inbox),
-		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks, FollowOutside: scan.FollowOutside,
+		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks, FollowOutside: scan.FollowOutside, MinAge: scan.MinAge,
 		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks, Follows: t.Follows,
@@ -239,7 +240,7 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
 		Options: uploader.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: uploader.ScanOptions{
 			Inbox:     r.To.inbox(),
-			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks, FollowOutside: r.FollowOutside,
+			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks, FollowOutside: r.FollowOutside, MinAge: r.MinAge,
 			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},

@@ -1,0 +1,103 @@
+package uploader
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// lately is how long after its last modification a file is named as one that a program may not have finished.
+const lately = time.Minute
+
+// ModifiedLately reports whether a file with that modification time was modified in the last minute, so that a program may
+// not be done with it yet. A clock of another machine may be ahead.
+func ModifiedLately(modified, now time.Time) bool {
+	return now.Sub(modified) < lately && modified.Before(now.Add(clockSlack))
+}
+
+// tooYoung reports whether a file is left for later. One from far in the future has a wrong time rather than none to wait for.
+func (o *ScanOptions) tooYoung(modified, now time.Time) bool {
+	return o.MinAge > 0 && now.Sub(modified) < o.MinAge && modified.Before(now.Add(farAhead))
+}
+
+// sentYoung is a delivered file that had changed shortly before it was sent.
+type sentYoung struct {
+	job     int64
+	changed int64 // version.changed, in nanoseconds since 1970
+	lately  bool  // modified in the minute before
+}
+
+// keepYoung remembers a delivered job if its file is young. The caller holds the lock.
+func (q *Queue) keepYoung(j *job) {
+	now, changed := time.Now(), j.changed
+	switch {
+	case j.seen != nil:
+		changed = j.seen.version.changed
+	case !now.Before(j.rests):
+		return
+	}
+	q.young = append(q.young, sentYoung{j.ID, changed.UnixNano(), ModifiedLately(j.ModTime, now)})
+}
+
+// MostLately bounds Young.Named.
+const MostLately = 1000
+
+// Young is what this queue knows of delivered files that had changed shortly before they were sent.
+type Young struct {
+	Lately  int64 // modified in the minute before they were sent
+	Named   []Job // the first of these, up to MostLately
+	Changed []Job // in the inbox as they were, and changed since
+}
+
+// LookAtYoung looks once more at the files of these transfers that this queue delivered shortly after they had changed. Where
+// their times alone have changed, it reads them. It blocks on the disk until ctx ends, and costs nothing where there are none. It
+// may be called after Close. What is no longer there, or can't be read, counts as unchanged. The error is the journal's.
+func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, err error) {
+	q.mu.Lock()
+	young := slices.Clone(q.young)
+	q.mu.Unlock()
+	slices.SortStableFunc(young, func(a, b sentYoung) int { return cmp.Compare(a.job, b.job) })
+	for _, sent := range young {
+		if ctx.Err() != nil {
+			break
+		}
+		j, ok, err := q.index.job(ctx, sent.job)
+		if err != nil {
+			return y, err
+		}
+		if !ok || j.State != Delivered || !slices.Contains(transfers, j.Transfer) {
+			continue
+		}
+		if sent.lately {
+			if y.Lately++; len(y.Named) < MostLately {
+				y.Named = append(y.Named, j)
+			}
+		}
+		changed := false
+		if q.looks.do(ctx, "young files", func() { changed = changedSince(ctx, &job{Job: j}, sent.changed) }) && changed {
+			y.Changed = append(y.Changed, j)
+		}
+	}
+	return y, nil
+}
+
+// changedSince reports whether a delivered file is another than the one that was sent, whose last change that was.
+func changedSince(ctx context.Context, j *job, changed int64) bool {
+	now, err := lookAgain(j)
+	switch {
+	case err != nil:
+		return false
+	case now.size != j.Size:
+		return true
+	case now.same(j.version()) && now.changed.UnixNano() == changed:
+		return false
+	}
+	f, now, err := openSource(j)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	crc, err := hashSection(ctx, f, 0, now.size, make([]byte, mib))
+	return err == nil && (now.size != j.Size || crc != j.CRC64)
+}
