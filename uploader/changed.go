@@ -80,7 +80,16 @@ func (q *Queue) orChanged(j *job, err error) error {
 	c := *e
 	c.Reason, c.When = ChangedSinceSent, before.Answer.Date
 	if c.Value = valueSameSize; before.Size != j.Size {
-		c.Value = humanize.Bytes(uint64(before.Size)) + " → " + humanize.Bytes(uint64(j.Size))
+		c.Value = sizes(before.Size, j.Size)
 	}
 	return &c
+}
+
+// sizes shows two different sizes so that they look different.
+func sizes(before, after int64) string {
+	b, a := humanize.Bytes(uint64(before)), humanize.Bytes(uint64(after))
+	if b == a {
+		b, a = humanize.Comma(before), humanize.Comma(after)+" B"
+	}
+	return b + " → " + a
 }

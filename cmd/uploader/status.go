@@ -40,7 +40,7 @@ const statusHelp = `Show what was sent, is being sent and waits, of all programs
 or one drop started, and with --files the files of each.
 
 With --json one object is printed: transfers, a list of objects with transfer (its number), state (sending, waiting, paused,
-finished), inbox, roots, created, scanned (all files have been found), files (how many are in each state), bytes_total,
+finished), inbox, roots, created, scanned (all files have been found), files (how many are in each state), unchanged, bytes_total,
 bytes_done and valid_to; where they are known also bytes_per_second, fits, seconds_to_spare and more_tokens (whether the rest
 can be sent while the token is valid). With --files also files, a list of objects with job (its number), transfer, state, source,
 source_base64 (its bytes where they are no UTF-8), blob, size, done, reason and message.
@@ -58,6 +58,7 @@ type statusTransfer struct {
 	Files      map[string]int64 `json:"files"`   // by state
 	Bytes      int64            `json:"bytes_total"`
 	Done       int64            `json:"bytes_done"` // acknowledged by the storage
+	Unchanged  int64            `json:"unchanged"`  // as they were delivered before; not among Files
 	ValidTo    string           `json:"valid_to"`   // of the token it was last sent with; empty if unknown
 	Speed      float64          `json:"bytes_per_second,omitempty"`
 	Fits       *bool            `json:"fits,omitempty"` // whether the rest can be sent while that token is valid
@@ -123,7 +124,7 @@ func (p *program) describeTransfer(t uploader.TransferStatus) statusTransfer {
 	s := statusTransfer{
 		Transfer: t.ID, Roots: t.Roots, Created: t.Created.UTC(), Scanned: t.Scanned, Done: t.Done, ValidTo: fields.ValidTo, Speed: t.Speed,
 		Inbox: new(describeInbox(in.Inbox)),
-		Files: map[string]int64{}, unfinished: !t.Finished(),
+		Files: map[string]int64{}, Unchanged: t.UnchangedFiles(), unfinished: !t.Finished(),
 	}
 	for _, state := range shownStates {
 		if n := t.Files[state]; n > 0 {
@@ -235,10 +236,19 @@ func (t statusTransfer) words(now time.Time) string {
 			counts = append(counts, humanize.Comma(n)+" "+s.String())
 		}
 	}
+	if t.Unchanged > 0 {
+		counts = append(counts, humanize.Comma(t.Unchanged)+" unchanged")
+	}
 	if !t.Scanned {
 		counts = append(counts, "still counting")
 	}
-	fmt.Fprintf(&b, "  %s; %s of %s acknowledged\n", strings.Join(counts, ", "), humanize.Bytes(unsigned(t.Done)), humanize.Bytes(unsigned(t.Bytes)))
+	if t.Bytes > 0 {
+		counts = append(counts, humanize.Bytes(unsigned(t.Done))+" of "+humanize.Bytes(unsigned(t.Bytes))+" acknowledged")
+	}
+	if len(counts) == 0 {
+		counts = []string{"nothing to send"}
+	}
+	fmt.Fprintf(&b, "  %s\n", strings.Join(counts, ", "))
 	if !t.unfinished {
 		return b.String()
 	}
