@@ -165,8 +165,8 @@ func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
 // unreadable is a queue whose list can't be read.
 type unreadable struct{ Queue }
 
-func (unreadable) Rows(context.Context, uploader.Filter, int, int) ([]uploader.Job, error) {
-	return nil, errors.New("the disk is gone")
+func (unreadable) Delivered(context.Context, []int64, func(uploader.Transfer, uploader.Job) error) error {
+	return errors.New("the disk is gone")
 }
 
 // nativeWindow is a window that a system knows.

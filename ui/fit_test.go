@@ -53,6 +53,10 @@ func (c *crowd) Status() uploader.Status { c.looks.Add(1); return c.status }
 
 func (c *crowd) Changed() <-chan struct{} { return c.changed }
 
+func (c *crowd) Delivered(context.Context, []int64, func(uploader.Transfer, uploader.Job) error) error {
+	return nil
+}
+
 func (c *crowd) Rows(_ context.Context, _ uploader.Filter, from, n int) (rows []uploader.Job, _ error) {
 	c.asked = max(c.asked, n)
 	for i := from; i < min(from+n, int(c.status.FilesTotal())); i++ {

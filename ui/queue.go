@@ -21,6 +21,7 @@ type Queue interface {
 	Hold(inbox string, why *uploader.Error)
 	Status() uploader.Status
 	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
+	Delivered(ctx context.Context, transfers []int64, visit func(t uploader.Transfer, j uploader.Job) error) error
 	Changed() <-chan struct{}
 }
 

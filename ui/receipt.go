@@ -101,7 +101,17 @@ func (w *Window) writeReceipt(path string) {
 	w.settings.Receipts = filepath.Dir(path)
 	w.settingsChanged()
 	w.inBackground(func(ctx context.Context) {
-		err := uploader.SaveReceipt(ctx, path, of, w.config.Queue.Rows)
+		var ids []int64
+		for i := range of {
+			ids = append(ids, of[i].ID)
+		}
+		var to uploader.Inbox
+		if len(of) > 0 {
+			to = of[0].Options.Scan.Inbox
+		}
+		err := uploader.SaveReceipt(ctx, path, to, func(ctx context.Context, visit func(uploader.Transfer, uploader.Job) error) error {
+			return w.config.Queue.Delivered(ctx, ids, visit)
+		})
 		w.do(func() { w.receiptWritten(err) })
 	})
 }

@@ -36,6 +36,15 @@ func (f *few) Rows(_ context.Context, _ uploader.Filter, from, n int) ([]uploade
 	return f.jobs[min(from, len(f.jobs)):min(from+n, len(f.jobs))], nil
 }
 
+func (f *few) Delivered(_ context.Context, _ []int64, visit func(uploader.Transfer, uploader.Job) error) error {
+	for _, j := range f.jobs {
+		if err := visit(f.status.Transfers[0].Transfer, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (f *few) Do(_ context.Context, c uploader.Command) (int, error) {
 	f.did = append(f.did, c)
 	return len(c.Jobs), nil

@@ -17,17 +17,17 @@ var receiptBegins = []string{"file,blob,bytes,crc64,", "{\n\"inbox\": {\"account
 // receiptHead is how much of a file is read to know a receipt, in bytes.
 const receiptHead = 64
 
-// receiptRows is how many jobs a receipt reads from the list at once.
-const receiptRows = 1000
-
 // ErrNotReceipt says that something of a person's has a receipt's name: anything but an empty file or an earlier receipt.
 var ErrNotReceipt = errors.New("something else than a receipt has the name")
 
-// SaveReceipt writes a receipt of what was delivered of these transfers into a file: JSON if its name ends in .json, else CSV. The head
-// names the first one's inbox. rows reads the list, as [Queue.Rows] does. The file gets its name when it is whole and on the disk; an
-// empty file or an earlier receipt of that name is replaced by it, or stays. What else has the name stays: that is [ErrNotReceipt]. It
-// blocks on the disk; other errors are the disk's and those of rows. No error leaves anything behind.
-func SaveReceipt(ctx context.Context, path string, of []Transfer, rows func(ctx context.Context, f Filter, from, n int) ([]Job, error)) error {
+// Deliveries hands over what was delivered, as [Queue.Delivered] does.
+type Deliveries func(ctx context.Context, visit func(t Transfer, j Job) error) error
+
+// SaveReceipt writes a receipt of what was delivered into a file: JSON if its name ends in .json, else CSV. The head names the inbox to.
+// The file gets its name when it is whole and on the disk; an empty file or an earlier receipt of that name is replaced by it, or stays.
+// What else has the name stays: that is [ErrNotReceipt]. It blocks on the disk; other errors are the disk's and those of the
+// deliveries. No error leaves anything behind.
+func SaveReceipt(ctx context.Context, path string, to Inbox, of Deliveries) error {
 	f, err := createReceipt(path)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func SaveReceipt(ctx context.Context, path string, of []Transfer, rows func(ctx 
 	if strings.EqualFold(filepath.Ext(path), ".json") {
 		format = ReceiptJSON
 	}
-	err = writeDelivered(ctx, f, format, of, rows)
+	err = WriteReceipt(ctx, f, format, to, of)
 	if err = errors.Join(err, f.Sync(), f.Close(), mayBecomeReceipt(path)); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -96,32 +96,21 @@ func createReceipt(path string) (*os.File, error) {
 	return os.CreateTemp(filepath.Dir(path), ".receipt-*.part")
 }
 
-// writeDelivered writes what was delivered of the transfers, some rows at a time.
-func writeDelivered(
-	ctx context.Context, out *os.File, format ReceiptFormat, of []Transfer, rows func(ctx context.Context, f Filter, from, n int) ([]Job, error),
-) error {
-	var to Inbox
-	if len(of) > 0 {
-		to = of[0].Options.Scan.Inbox
-	}
+// WriteReceipt writes a receipt of what was delivered; see [SaveReceipt].
+func WriteReceipt(ctx context.Context, out io.Writer, format ReceiptFormat, to Inbox, of Deliveries) error {
 	r, err := NewReceipt(out, format, to)
 	if err != nil {
 		return err
 	}
-	for _, t := range of {
-		r.Begin(t)
-		for from, n := 0, receiptRows; n == receiptRows; from += receiptRows {
-			jobs, err := rows(ctx, Filter{States: []JobState{Delivered}, Transfer: t.ID}, from, receiptRows)
-			if err != nil {
-				return err
-			}
-			n = len(jobs)
-			for i := range jobs {
-				if err := r.Add(jobs[i]); err != nil {
-					return err
-				}
-			}
+	last := int64(0)
+	if err := of(ctx, func(t Transfer, j Job) error {
+		if t.ID != last {
+			r.Begin(t)
+			last = t.ID
 		}
+		return r.Add(j)
+	}); err != nil {
+		return err
 	}
 	return r.Close()
 }

@@ -10,12 +10,12 @@ import (
 
 // TestAReceiptReplacesNothingButAReceipt: neither before anything is sent nor, where a file came meanwhile, at the end.
 func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
-	none := func(context.Context, Filter, int, int) ([]Job, error) { return nil, nil }
+	none := func(context.Context, func(Transfer, Job) error) error { return nil }
 	dir := t.TempDir()
 	earlier := map[string]string{}
 	for _, format := range []string{"csv", "json"} {
 		path := filepath.Join(dir, "earlier."+format)
-		if err := SaveReceipt(t.Context(), path, nil, none); err != nil {
+		if err := SaveReceipt(t.Context(), path, Inbox{}, none); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(path)
@@ -46,7 +46,7 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 			if err := TryReceipt(path); !errors.Is(err, c.want) {
 				t.Errorf("TryReceipt: %v, want %v", err, c.want)
 			}
-			if err := SaveReceipt(t.Context(), path, nil, none); !errors.Is(err, c.want) {
+			if err := SaveReceipt(t.Context(), path, Inbox{}, none); !errors.Is(err, c.want) {
 				t.Errorf("SaveReceipt: %v, want %v", err, c.want)
 			}
 			now, err := os.ReadFile(path)

@@ -12,6 +12,7 @@ type Status struct {
 	Bytes    Counts // of those files, by state
 
 	Unchanged   int64 // files that are as they were delivered before, which nothing is sent of; Files does not count them
+	Cleared     int64 // files that were delivered and taken from the list; Files does not count them
 	BytesDone   int64 // acknowledged by the service, of files that are or will be delivered
 	BytesSent   int64 // handed to the network, what was sent twice included
 	BytesResent int64 // of those, handed over again after a fault
@@ -190,7 +191,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 		BytesSent: q.totals.sent, BytesResent: q.totals.resent,
 		Requests: q.totals.requests, Retries: q.totals.retries, Confirmed: q.totals.confirmed,
 		BytesOnWay: q.onWay.Load(), Speed: pace.bytes, Busy: q.busy, Connections: q.conns.limit,
-		Transfers: transfers, Journal: q.halt,
+		Transfers: transfers, Journal: q.halt, Cleared: t.files[cleared],
 	}
 	if !s.Scanning {
 		s.Left = pace.timeFor(s.BytesLeft(), s.FilesLeft())

@@ -30,12 +30,35 @@ func (r *delivery) writeReceipt(ctx context.Context, q *uploader.Queue) error {
 	if r.flags.receipt == "" {
 		return nil
 	}
-	var of []uploader.Transfer
-	for _, t := range q.StatusOf(r.transfers...).Transfers {
-		of = append(of, t.Transfer)
+	return saveReceipt(ctx, q, r.flags.receipt, r.transfers)
+}
+
+// saveReceipt writes a file about what these transfers delivered, now or before.
+func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers []int64) error {
+	var to uploader.Inbox
+	if of := q.StatusOf(transfers...).Transfers; len(of) > 0 {
+		to = of[0].Options.Scan.Inbox
 	}
-	if err := uploader.SaveReceipt(ctx, r.flags.receipt, of, q.Rows); err != nil {
+	if err := uploader.SaveReceipt(ctx, path, to, func(ctx context.Context, visit func(uploader.Transfer, uploader.Job) error) error {
+		return q.Delivered(ctx, transfers, visit)
+	}); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}
+	return nil
+}
+
+// receiptOfAll writes the receipt that is wanted though nothing was left to be sent: about all that stands in the list.
+func (p *program) receiptOfAll(ctx context.Context, f *resumeFlags, q *uploader.Queue) error {
+	var ids []int64
+	for _, t := range q.Status().Transfers {
+		ids = append(ids, t.ID)
+	}
+	if f.receipt == "" || len(ids) == 0 {
+		return nil
+	}
+	if err := saveReceipt(ctx, q, f.receipt, ids); err != nil {
+		return err
+	}
+	p.say("Receipt: " + shown(f.receipt))
 	return nil
 }

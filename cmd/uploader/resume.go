@@ -97,7 +97,7 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 		return err
 	}
 	if len(pending) == 0 {
-		return p.nothingPending(f, q)
+		return p.nothingPending(ctx, f, q)
 	}
 	token, err := given.parseGiven(f.hosts)
 	if err != nil {
@@ -188,12 +188,15 @@ func inboxesOf(transfers []uploader.TransferStatus) (keys []string) {
 }
 
 // nothingPending says that there is nothing to do, or that others do it.
-func (p *program) nothingPending(f *resumeFlags, q *uploader.Queue) error {
+func (p *program) nothingPending(ctx context.Context, f *resumeFlags, q *uploader.Queue) error {
 	words := "Nothing is waiting to be sent."
 	if slices.ContainsFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool { return t.Owner == uploader.Elsewhere && !t.Finished() }) {
 		words = "What is waiting to be sent is being sent by another program at the moment: uploader status"
 	}
 	p.say(words)
+	if err := p.receiptOfAll(ctx, f, q); err != nil {
+		return err
+	}
 	if f.asJSON {
 		return p.printSummary(outcome{state: stateComplete})
 	}

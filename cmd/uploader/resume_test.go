@@ -281,7 +281,7 @@ func TestQueueCommands(t *testing.T) {
 	l.outputOf(t, 0, "resume", "--token-file", l.tokenFile)
 	l.compare(t, tree)
 	l.outputOf(t, 0, "queue", "clear", "--all")
-	if out := l.outputOf(t, 0, "status"); !strings.Contains(out, "Nothing was sent") {
+	if out := l.outputOf(t, 0, "status"); !strings.Contains(out, "Delivered before, and taken from the list: ") {
 		t.Errorf("status: %s", out)
 	}
 	for _, wrong := range [][]string{

@@ -128,7 +128,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		}
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})
-	c.AddCommand(p.windowCommand(), p.tokenCommand(), p.copyCommand(), p.resumeCommand(), p.statusCommand(), p.queueCommand(),
+	c.AddCommand(p.windowCommand(), p.tokenCommand(), p.copyCommand(), p.resumeCommand(), p.statusCommand(), p.queueCommand(), p.receiptCommand(), p.purgeCommand(),
 		p.practiceCommand(), p.inboxCommand(), p.workspaceCommand())
 	return c
 }

@@ -178,7 +178,11 @@ func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFl
 
 func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusFlags, states []uploader.JobState, transfers []statusTransfer) error {
 	var out strings.Builder
-	if len(transfers) == 0 {
+	known := q.Status().Cleared
+	switch {
+	case len(transfers) == 0 && known > 0:
+		fmt.Fprintf(&out, "Nothing is waiting. Delivered before, and taken from the list: %s (uploader receipt).\n", fileCount(known))
+	case len(transfers) == 0:
 		out.WriteString("Nothing was sent, and nothing is waiting.\n")
 	}
 	for i, t := range transfers {

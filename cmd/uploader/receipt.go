@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+)
+
+// receiptFlags is what the flags of receipt say.
+type receiptFlags struct {
+	since, output, toFile string
+}
+
+// receiptCommand writes what was delivered at any time.
+func (p *program) receiptCommand() *cobra.Command {
+	f := &receiptFlags{}
+	c := &cobra.Command{
+		Use:   "receipt [NUMBER...]",
+		Short: "Write what the storage confirmed, of all that was delivered",
+		Long: `Write what the storage confirmed of each file that was delivered, also of what was cleared from the list: file, blob, bytes, crc64,
+crc64_hex, etag, request_id, delivered_at and inbox. NUMBER is an upload's, as "uploader status" shows it; its receipt has what it
+delivered, and what it found unchanged since an earlier one delivered it. Without one it is about all uploads.
+
+Exit codes: 0 written, 1 the list can't be read or the receipt not be written, 2 wrong usage.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error { return p.receipt(c.Context(), f, args) },
+	}
+	c.Flags().StringVar(&f.since, "since", "", "only what was delivered on this `DATE` or later: 2026-11-30, or with a time as in 2026-11-30T15:04:05Z")
+	c.Flags().StringVar(&f.output, "output", "csv", "`FORM` in which it is printed: csv or json")
+	c.Flags().StringVar(&f.toFile, "to-file", "", "write it to this `FILE`: CSV, or JSON if its name ends in .json")
+	return c
+}
+
+// receipt carries out the command.
+func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) error {
+	transfers, since, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	if err := checkReceipt(f.toFile); err != nil {
+		return err
+	}
+	return p.withQueue(ctx, func(q *uploader.Queue) error {
+		s := q.StatusOf(transfers...)
+		for _, id := range transfers {
+			if !slices.ContainsFunc(s.Transfers, func(t uploader.TransferStatus) bool { return t.ID == id }) {
+				return &usageError{fmt.Sprintf("There is no upload with the number %d. Nothing was written. See: uploader status", id)}
+			}
+		}
+		var to uploader.Inbox
+		if len(s.Transfers) > 0 {
+			to = s.Transfers[0].Options.Scan.Inbox
+		}
+		of := func(ctx context.Context, visit func(uploader.Transfer, uploader.Job) error) error {
+			return q.Delivered(ctx, transfers, func(t uploader.Transfer, j uploader.Job) error {
+				if j.Answer.Date.Before(since) {
+					return nil
+				}
+				return visit(t, j)
+			})
+		}
+		if f.toFile != "" {
+			return uploader.SaveReceipt(ctx, f.toFile, to, of)
+		}
+		format := uploader.ReceiptCSV
+		if f.output == "json" {
+			format = uploader.ReceiptJSON
+		}
+		return uploader.WriteReceipt(ctx, p.stdout, format, to, of)
+	})
+}
+
+// parse reads the arguments and flags.
+func (f *receiptFlags) parse(args []string) (transfers []int64, since time.Time, err error) {
+	for _, a := range args {
+		n, err := strconv.ParseInt(a, 10, 64)
+		if err != nil || n <= 0 {
+			return nil, since, &usageError{"“" + shown(a) + "” is not the number of an upload. See: uploader status"}
+		}
+		transfers = append(transfers, n)
+	}
+	if f.output != "csv" && f.output != "json" {
+		return nil, since, &usageError{"--output takes csv or json."}
+	}
+	if f.since == "" {
+		return transfers, since, nil
+	}
+	if since, err = time.ParseInLocation(time.DateOnly, f.since, time.Local); err != nil {
+		if since, err = time.Parse(time.RFC3339, f.since); err != nil {
+			return nil, since, &usageError{"--since takes a date such as 2026-11-30, or a date with a time such as 2026-11-30T15:04:05Z."}
+		}
+	}
+	return transfers, since, nil
+}
