@@ -59,8 +59,10 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 	q.mu.Unlock()
 	slices.SortStableFunc(young, func(a, b sentYoung) int { return cmp.Compare(a.job, b.job) })
 	for _, sent := range young {
-		if ctx.Err() != nil {
-			break
+		select {
+		case <-ctx.Done():
+			return y, nil // what it has seen by then is all that it can say
+		default:
 		}
 		j, ok, err := q.index.job(ctx, sent.job)
 		if err != nil {

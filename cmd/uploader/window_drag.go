@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-gl/glfw/v3.4/glfw"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/internal/desktop"
 )
 
@@ -41,6 +42,7 @@ func (p *place) hearDrags() {
 		x, y := g.GetCursorPos()
 		if before := dropped; drags.Crossed(in, x, y) {
 			time.AfterFunc(dropGrace, func() {
+				defer crash.Catch()
 				p.do(func() {
 					if dropped == before {
 						p.lostDrop()

@@ -74,7 +74,7 @@ func (b *bench) interrupt(ctx context.Context, w work, s *startedSink) (i interr
 	err = until(ctx, pollEvery, func() (bool, error) {
 		err := s.ask(ctx, "GET", "/report", &before)
 		i.underWay = max(i.underWay, before.UnderWay)
-		return float64(before.Received) >= killAt*float64(want.Bytes), err
+		return float64(before.Staged) >= killAt*float64(want.Bytes), err
 	})
 	if _, kerr := r.kill(); err != nil || kerr != nil {
 		return i, errors.Join(err, kerr)
@@ -86,7 +86,7 @@ func (b *bench) interrupt(ctx context.Context, w work, s *startedSink) (i interr
 	if err != nil {
 		return i, err
 	}
-	i.left = 1 - float64(before.Blocks)*floorBlock/float64(want.Bytes)
+	i.left = 1 - float64(before.Staged)/float64(want.Bytes)
 	resume := command{name: b.program, args: []string{"resume", "--json"}, env: uploaderEnv(j)}
 	if i.usage, err = resume.run(ctx); err != nil {
 		return i, err
@@ -113,7 +113,7 @@ func until(ctx context.Context, every time.Duration, ask func() (bool, error)) e
 	}
 }
 
-// scan gives the uploader a million files, and ends it when it has found all of them: how long until the first request came, and
+// scan gives the uploader a million files, and ends it when it has found all of them and begun to send: how long until the first request came, and
 // how much memory it took meanwhile.
 func (b *bench) scan(ctx context.Context, w work) (lines []line, err error) {
 	err = b.withSink(ctx, false, conditions{}, func(s *startedSink) (err error) {
@@ -128,12 +128,17 @@ func (b *bench) scan(ctx context.Context, w work) (lines []line, err error) {
 			return err
 		}
 		var found time.Duration
+		var got sample
 		err = until(ctx, time.Second, func() (bool, error) {
 			scanned, err := b.scanned(ctx, j)
-			found = time.Since(r.begun)
-			return scanned, err
+			if found == 0 && scanned {
+				found = time.Since(r.begun)
+			}
+			if err == nil {
+				err = s.ask(ctx, "GET", "/report", &got.report)
+			}
+			return scanned && got.First > 0, err
 		})
-		var got sample
 		var kerr error
 		got.usage, kerr = r.kill()
 		if err := errors.Join(err, kerr, s.ask(ctx, "GET", "/report", &got.report)); err != nil {

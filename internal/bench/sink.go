@@ -40,9 +40,9 @@ type sink struct {
 	mu     sync.Mutex
 	chance *rand.Rand // the same requests are refused in each run, as far as they come in the same order
 
-	requests, received, blocks, repeated, refused, damaged, underWay atomic.Int64
-	connections, connected                                           atomic.Int64
-	first                                                            atomic.Int64 // request, in nanoseconds since 1970
+	requests, received, blocks, staged, repeated, refused, damaged, underWay atomic.Int64
+	connections, connected                                                   atomic.Int64
+	first                                                                    atomic.Int64 // request, in nanoseconds since 1970
 }
 
 // report is what a sink has counted.
@@ -51,6 +51,7 @@ type report struct {
 	Requests    int64
 	Received    int64 // bytes of bodies, also of those that were refused or broke off
 	Blocks      int64 // that were staged
+	Staged      int64 // bytes of the blocks that are staged, each id once
 	Repeated    int64 // of these, an id that was staged already
 	Refused     int64 // requests answered with 503
 	Damaged     int64 // bodies that were not what their checksum said
@@ -73,14 +74,14 @@ func (s *sink) reset() {
 	s.mu.Lock()
 	s.chance = rand.New(rand.NewPCG(1, 2))
 	s.mu.Unlock()
-	for _, n := range []*atomic.Int64{&s.requests, &s.received, &s.blocks, &s.repeated, &s.refused, &s.damaged, &s.connections, &s.first} {
+	for _, n := range []*atomic.Int64{&s.requests, &s.received, &s.blocks, &s.staged, &s.repeated, &s.refused, &s.damaged, &s.connections, &s.first} {
 		n.Store(0)
 	}
 }
 
 func (s *sink) report() report {
 	r := report{
-		Requests: s.requests.Load(), Received: s.received.Load(), Blocks: s.blocks.Load(), Repeated: s.repeated.Load(),
+		Requests: s.requests.Load(), Received: s.received.Load(), Blocks: s.blocks.Load(), Staged: s.staged.Load(), Repeated: s.repeated.Load(),
 		Refused: s.refused.Load(), Damaged: s.damaged.Load(), UnderWay: s.underWay.Load(), Connections: s.connections.Load(),
 		First: s.first.Load(),
 	}
@@ -243,9 +244,11 @@ func (s *sink) stage(b *blob, id string, size int64) {
 	if b.staged == nil {
 		b.staged = map[string]int64{}
 	}
-	if _, again := b.staged[id]; again {
+	before, again := b.staged[id]
+	if again {
 		s.repeated.Add(1)
 	}
+	s.staged.Add(size - before)
 	b.staged[id] = size
 }
 

@@ -96,7 +96,7 @@ func TestSinkAnswersAsTheService(t *testing.T) {
 				{"PUT", "/a?comp=blocklist", list("Uncommitted", "MQ=="), nil, 400, "InvalidBlockList"},
 				{"PUT", "/a?comp=blocklist", "no list", nil, 400, "InvalidBlockList"},
 			},
-			report{summary: summary{Blobs: 1, Bytes: 5}, Requests: 11, Received: 8, Blocks: 3, Repeated: 1, Commits: 2},
+			report{summary: summary{Blobs: 1, Bytes: 5}, Requests: 11, Received: 8, Blocks: 3, Staged: 5, Repeated: 1, Commits: 2},
 		},
 		{
 			"what peers ask",
