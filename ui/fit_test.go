@@ -49,6 +49,8 @@ func (c *crowd) Connect(connections int) { c.connect = connections }
 
 func (c *crowd) Hold(string, *uploader.Error) {}
 
+func (c *crowd) Sent(context.Context, string) (*uploader.Sent, error) { return &uploader.Sent{}, nil }
+
 func (c *crowd) Status() uploader.Status { c.looks.Add(1); return c.status }
 
 func (c *crowd) Changed() <-chan struct{} { return c.changed }

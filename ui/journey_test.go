@@ -112,6 +112,18 @@ func TestWhatIsThereAlreadyIsKeptBesideTheNewFile(t *testing.T) {
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
 
 	d.drop(dir)
+	d.until("the review has counted", func() bool { return d.says("1 file is unchanged since you sent it and isn't sent again") })
+	d.mustSay("Nothing to send")
+	d.choose("Replace it")
+	d.mustSay("Send 1 file")
+	d.choose("Keep both")
+	d.mustSay("Nothing to send")
+	d.tap("Cancel")
+
+	if err := os.WriteFile(filepath.Join(dir, "b.txt"), []byte("b.txt"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.drop(dir)
 	d.until("the review has counted", func() bool { return d.says("Send 1 file") })
 	d.choose("Keep both")
 	d.tap("Send 1 file")
@@ -124,9 +136,9 @@ func TestWhatIsThereAlreadyIsKeptBesideTheNewFile(t *testing.T) {
 	d.until("the review has counted", func() bool { return d.says("Send 1 file") })
 	d.choose("Keep both")
 	d.tap("Send 1 file")
-	d.until("all is delivered", func() bool { return d.says("All 3 files are in the inbox") })
+	d.until("all is delivered", func() bool { return d.says("All 4 files are in the inbox") })
 	d.mustSay("a (2).txt")
-	want := map[string]string{"a.txt": "a.txt", "run_017/a.txt": "a.txt", "run_017/a (2).txt": "other"}
+	want := map[string]string{"a.txt": "a.txt", "run_017/a.txt": "a.txt", "run_017/b.txt": "b.txt", "run_017/a (2).txt": "other"}
 	if diff := cmp.Diff(want, inbox.blobs()); diff != "" {
 		t.Errorf("the inbox (-want +got):\n%s", diff)
 	}

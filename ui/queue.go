@@ -22,6 +22,7 @@ type Queue interface {
 	Status() uploader.Status
 	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
 	Delivered(ctx context.Context, transfers []int64, visit func(t uploader.Transfer, j uploader.Job) error) error
+	Sent(ctx context.Context, inbox string) (*uploader.Sent, error)
 	Changed() <-chan struct{}
 }
 

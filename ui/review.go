@@ -23,6 +23,7 @@ const (
 // found is what a review has counted so far. The scanning goroutine fills one and hands out copies.
 type found struct {
 	files, bytes, refused, skipped int64
+	unchanged                      int64 // of the files: sent before as they are now
 	junk                           int64
 	renamed, warned                int64
 	lately                         int64            // of the files: modified in the last minute
@@ -149,6 +150,7 @@ func (w *Window) reviewAgain(all []given, refused error) {
 	d.notes = container.NewVBox()
 	d.showRefusal()
 	d.choice = w.conflictChoice()
+	d.choice.changed = func() { d.show(d.found) }
 	cancel := w.newButton(tr("Cancel"), nil)
 	d.send = w.newButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
 	d.send.Importance = widget.HighImportance
@@ -258,8 +260,15 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
+	sent, err := d.w.config.Queue.Sent(ctx, o.Inbox.Key())
+	if err != nil {
+		sent = nil // nothing is known, and sending finds out
+	}
 	last := time.Time{}
 	totals, err := uploader.Scan(ctx, d.paths, o, func(batch []uploader.Found) error {
+		if err := f.know(ctx, sent, batch); err != nil {
+			return err
+		}
 		f.add(batch, time.Now())
 		f.seen.Add(batch)
 		if now := time.Now(); now.Sub(last) > 5*sampleEvery {
@@ -277,6 +286,31 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	d.w.do(func() { d.show(c) })
 }
 
+// know counts what was sent before as it is now; sent is nil where nothing is known.
+func (f *found) know(ctx context.Context, sent *uploader.Sent, batch []uploader.Found) error {
+	if sent == nil {
+		return nil
+	}
+	for i := range batch {
+		same, err := sent.Has(ctx, &batch[i])
+		if err != nil {
+			return err
+		}
+		if same {
+			f.unchanged++
+		}
+	}
+	return nil
+}
+
+// toSend is how many of the files would be sent.
+func (d *reviewDialog) toSend() int64 {
+	if conflictRule(d.choice.chosen) == replaceIt {
+		return d.found.files
+	}
+	return d.found.files - d.found.unchanged
+}
+
 // show puts the counts on the screen.
 func (d *reviewDialog) show(f found) {
 	d.found = f
@@ -289,12 +323,12 @@ func (d *reviewDialog) show(f found) {
 	}
 	d.counts.set(words, theme.ColorNameForeground)
 	d.showSizes()
-	switch {
-	case f.done && f.files == 0:
+	switch n := d.toSend(); {
+	case f.done && n == 0:
 		d.send.SetText(tr("Nothing to send"))
 		d.send.Disable()
 	case f.done:
-		d.send.SetText(trn("Send {{.N}} files", f.files))
+		d.send.SetText(trn("Send {{.N}} files", n))
 		d.send.Enable()
 	default:
 		d.send.SetText(tr("Send all of it"))
@@ -351,6 +385,9 @@ func (d *reviewDialog) showNotes() {
 		}
 		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, x))
 		d.notes.Add(d.w.details(tr("Which ones, and why"), f.problems, func(x uploader.Found) string { return explain(x.Err).What }))
+	}
+	if n := f.files - d.toSend(); n > 0 {
+		d.notes.Add(newPadded(trn("{{.N}} files are unchanged since you sent them and aren't sent again", n)))
 	}
 	if f.skipped > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,

@@ -106,8 +106,9 @@ func (s *sheetSelect) FocusGained() {
 
 // sheetRadio is several boxes on a sheet, one of which is chosen. Fyne's own radio buttons keep Esc for themselves.
 type sheetRadio struct {
-	box    fyne.CanvasObject
-	chosen int
+	box     fyne.CanvasObject
+	chosen  int
+	changed func() // is called after a choice, if there is one
 }
 
 func (w *Window) newSheetRadio(options []string, chosen int) *sheetRadio {
@@ -122,6 +123,9 @@ func (w *Window) newSheetRadio(options []string, chosen int) *sheetRadio {
 		checks[i].Checked = i == chosen
 		checks[i].OnChanged = func(bool) { // a second click leaves it chosen
 			r.chosen = i
+			if r.changed != nil {
+				r.changed()
+			}
 			for j, c := range checks {
 				c.Checked = j == i
 				c.Refresh()

@@ -154,6 +154,26 @@ type sentBefore struct {
 	covered  jobSet // that delivered what needs no job any more
 }
 
+// Sent is what the list knew, at one moment, to have been delivered to an inbox. The zero Sent knows nothing.
+type Sent struct{ before *sentBefore }
+
+// Sent reads what the list knows to have been delivered to an inbox, named by its key. It blocks on the journal's disk: a second
+// for some millions of files.
+func (q *Queue) Sent(ctx context.Context, inbox string) (*Sent, error) {
+	known, err := q.index.deliveries(ctx, inbox, 0)
+	return &Sent{&sentBefore{index: q.index, known: known, covered: jobSet{}}}, err
+}
+
+// Has reports whether a found file is as it was delivered, so that a transfer that replaces nothing would send nothing of it. It may
+// block on the journal's disk, whose errors it returns.
+func (s *Sent) Has(ctx context.Context, f *Found) (bool, error) {
+	if f.Err != nil || f.Skip != "" || s.before == nil {
+		return false, nil
+	}
+	what, _, err := s.before.compare(ctx, f)
+	return what != unknown, err
+}
+
 // verdict says what is known of a found file.
 type verdict uint8
 

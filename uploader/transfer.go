@@ -175,9 +175,8 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 		q.mu.Unlock()
 		for i := range found {
 			f := &found[i]
-			now.noteName(f)
+			now.Note(f)
 			if f.Skip != "" {
-				now.skip(f)
 				continue
 			}
 			what, earlier, err := sent.compare(q.ctx, f)
@@ -278,16 +277,19 @@ func newJob(f *Found, whole int64, rights Rights, o AddOptions) Job {
 	return j
 }
 
-func (t *Transfer) skip(f *Found) {
-	t.Skipped[f.Skip]++
-	if f.Skip != SkipJunk && len(t.SkippedPaths) < MaxSkippedPaths {
-		t.SkippedPaths = append(t.SkippedPaths, SkippedPath{f.Source, f.Skip})
-	}
-}
-
-func (t *Transfer) noteName(f *Found) {
+// Note adds what a scan came across to what a person is told of it: what was left out, and names.
+func (t *Transfer) Note(f *Found) {
 	n := &f.Blob
-	if f.Err != nil || f.Skip != "" || !n.Renamed && n.Warnings == nil {
+	switch {
+	case f.Err != nil:
+		return
+	case f.Skip != "":
+		t.Skipped[f.Skip]++
+		if f.Skip != SkipJunk && len(t.SkippedPaths) < MaxSkippedPaths {
+			t.SkippedPaths = append(t.SkippedPaths, SkippedPath{f.Source, f.Skip})
+		}
+		return
+	case !n.Renamed && n.Warnings == nil:
 		return
 	}
 	if n.Renamed {

@@ -113,7 +113,7 @@ the exit code is 1, and modified_lately the first 1,000 that were modified in th
 delivered + unchanged + skipped + failed + pending = files_total. "unchanged" is as it was delivered before, and not sent again.
 "skipped" is what was already there and what was left out on purpose: excluded, system files, links, special files; a folder
 left out as a whole counts once. Empty folders, which the storage does not know, are counted in skipped_by alone. With
---dry-run every file comes before it, one object per line: action (send, skip, refuse), source, blob, size, renamed,
+--dry-run every file comes before it, one object per line: action (send, unchanged, skip, refuse), source, blob, size, renamed,
 name_warnings, modified_lately, reason, message; "pending" are those that would be sent.
 Where the command line itself is wrong, nothing is printed there.
 

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/journal"
 )
 
 // dryLine is what would become of one file, as --dry-run --json says it.
@@ -24,40 +25,56 @@ type dryLine struct {
 	Message  string                 `json:"message,omitempty"`
 }
 
+// rehearsal is a dry run.
+type rehearsal struct {
+	*program // its stdout gathers lines
+	flags    *copyFlags
+	token    uploader.Token
+	begun    time.Time
+	sent     *uploader.Sent // what needs no request; nil where all is sent, or nothing is known
+	found    uploader.TransferStatus
+	young    uploader.Young
+}
+
 // dryRun lists on stdout what would be sent and what not, and sends nothing.
 func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token, sources []string, begun time.Time) error {
-	o := outcome{token: token, state: stateDryRun}
-	skipped := map[uploader.SkipReason]int64{}
-	out := bufio.NewWriter(p.stdout)
-	lines := *p
-	lines.stdout = out
-	totals, err := uploader.Scan(ctx, sources, p.scanOptions(f, token.Inbox), func(found []uploader.Found) error {
+	list := func(sent *uploader.Sent) error {
+		r := &rehearsal{program: p, flags: f, token: token, begun: begun, sent: sent}
+		r.found.Inbox, r.found.Options.Scan.Inbox, r.found.Scanned = token.Inbox.Key(), token.Inbox, true
+		r.found.Skipped = map[uploader.SkipReason]int64{}
+		return r.run(ctx, sources)
+	}
+	if dir, err := p.stateDir(); err != nil || bool(f.overwrite) || !journal.Exists(dir) {
+		return list(nil)
+	}
+	known := false
+	err := p.withQueue(ctx, func(q *uploader.Queue) error {
+		sent, err := q.Sent(ctx, token.Inbox.Key())
+		if err != nil {
+			return err
+		}
+		known = true
+		return list(sent)
+	})
+	if err != nil && !known { // copy sends without a list, too
+		return list(nil)
+	}
+	return err
+}
+
+func (r *rehearsal) run(ctx context.Context, sources []string) error {
+	plain := r.program
+	out := bufio.NewWriter(plain.stdout)
+	gathering := *plain
+	gathering.stdout = out
+	r.program = &gathering
+	totals, err := uploader.Scan(ctx, sources, r.scanOptions(r.flags, r.token.Inbox), func(found []uploader.Found) error {
 		for i := range found {
-			x := &found[i]
-			if x.Err == nil && x.Skip == "" {
-				x.Err = token.Rights.Refuses(x.Source, x.Size)
+			line, err := r.lineOf(ctx, &found[i])
+			if err != nil {
+				return err
 			}
-			line := dryLine{jsonSource: sourceInJSON(x.Source), Blob: x.Blob.Blob, Size: x.Size}
-			switch {
-			case x.Err != nil:
-				o.status.Files[uploader.Attention]++
-				o.status.Bytes[uploader.Attention] += x.Size
-				line.Action, line.Reason, line.Message = "refuse", string(x.Err.Reason), uploader.Explain(x.Err).String()
-			case x.Skip != "":
-				skipped[x.Skip]++
-				line.Action, line.Reason, line.Message = "skip", string(x.Skip), x.Skip.Why()
-			default:
-				o.status.Files[uploader.Waiting]++
-				o.status.Bytes[uploader.Waiting] += x.Size
-				line.Action, line.Renamed, line.Warnings = "send", x.Blob.Renamed, x.Blob.Warnings
-				if line.Lately = uploader.ModifiedLately(x.ModTime, begun); line.Lately {
-					o.young.Lately++
-					if len(o.young.Named) < uploader.MostLately {
-						o.young.Named = append(o.young.Named, uploader.Job{Source: x.Source, Blob: x.Blob.Blob})
-					}
-				}
-			}
-			if err := lines.printDry(f, line); err != nil {
+			if err := r.printDry(r.flags, line); err != nil {
 				return err
 			}
 		}
@@ -69,35 +86,73 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token
 		}
 		return err
 	}
-	o.took = p.now().Sub(begun)
-	o.status.Transfers = []uploader.TransferStatus{{Files: o.status.Files, Bytes: o.status.Bytes, Transfer: uploader.Transfer{
-		Inbox: token.Inbox.Key(), Options: uploader.AddOptions{Scan: uploader.ScanOptions{Inbox: token.Inbox}}, Scanned: true, Skipped: skipped,
-		Unmatched: totals.Unmatched, Outside: totals.Outside,
-	}}}
-	p.say(fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
-		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(token.Inbox.String())))
-	if n := o.failed(); n > 0 {
-		p.say(fmt.Sprintf("Can't be sent: %s, named above.", fileCount(n)))
+	r.program = plain
+	r.found.Unmatched, r.found.Outside = totals.Unmatched, totals.Outside
+	return r.conclude()
+}
+
+// lineOf says what would become of something that was found, and counts it.
+func (r *rehearsal) lineOf(ctx context.Context, x *uploader.Found) (dryLine, error) {
+	if x.Err == nil && x.Skip == "" {
+		x.Err = r.token.Rights.Refuses(x.Source, x.Size)
 	}
-	for _, line := range youngWords(o.young) {
-		if line != "" {
-			p.say(line)
+	l := dryLine{jsonSource: sourceInJSON(x.Source), Blob: x.Blob.Blob, Size: x.Size}
+	same := false
+	if r.sent != nil {
+		var err error
+		if same, err = r.sent.Has(ctx, x); err != nil {
+			return l, err
 		}
 	}
-	if left := o.leftOutWords(); left != "" {
-		p.say(left)
+	r.found.Note(x)
+	switch {
+	case x.Err != nil:
+		r.found.Files[uploader.Attention]++
+		r.found.Bytes[uploader.Attention] += x.Size
+		l.Action, l.Reason, l.Message = "refuse", string(x.Err.Reason), uploader.Explain(x.Err).String()
+	case x.Skip != "":
+		l.Action, l.Reason, l.Message = "skip", string(x.Skip), x.Skip.Why()
+	case same:
+		r.found.Unchanged.Files++
+		r.found.Unchanged.Bytes += x.Size
+		l.Action = "unchanged"
+	default:
+		r.found.Files[uploader.Waiting]++
+		r.found.Bytes[uploader.Waiting] += x.Size
+		l.Action, l.Renamed, l.Warnings = "send", x.Blob.Renamed, x.Blob.Warnings
+		if l.Lately = uploader.ModifiedLately(x.ModTime, r.begun); l.Lately {
+			r.young.Lately++
+			if len(r.young.Named) < uploader.MostLately {
+				r.young.Named = append(r.young.Named, uploader.Job{Source: x.Source, Blob: x.Blob.Blob})
+			}
+		}
 	}
+	return l, nil
+}
+
+// conclude sums up.
+func (r *rehearsal) conclude() error {
+	o := outcome{token: r.token, state: stateDryRun, took: r.now().Sub(r.begun), young: r.young}
+	o.status.Files, o.status.Bytes, o.status.Unchanged = r.found.Files, r.found.Bytes, r.found.UnchangedFiles()
+	o.status.Transfers = []uploader.TransferStatus{r.found}
 	names := newNames(o.status.Transfers)
-	for _, line := range names.words() {
+	lines := []string{fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
+		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(r.token.Inbox.String()))}
+	if n := o.unchanged(); n > 0 {
+		lines = append(lines, fmt.Sprintf("Unchanged since you sent them, and not sent again: %s.", fileCount(n)))
+	}
+	if n := o.failed(); n > 0 {
+		lines = append(lines, fmt.Sprintf("Can't be sent: %s, named above.", fileCount(n)))
+	}
+	lines = append(append(lines, youngWords(o.young)...), o.leftOutWords())
+	lines = append(append(lines, names.words()...), o.outsideWords())
+	for _, line := range lines {
 		if line != "" {
-			p.say(line)
+			r.say(line)
 		}
 	}
-	if words := o.outsideWords(); words != "" {
-		p.say(words)
-	}
-	if f.asJSON {
-		if err := p.printSummary(o); err != nil {
+	if r.flags.asJSON {
+		if err := r.printSummary(o); err != nil {
 			return err
 		}
 	}
@@ -124,6 +179,8 @@ func (p *program) printDry(f *copyFlags, l dryLine) error {
 			note += ", on Windows: " + warningWords(l.Warnings)
 		}
 		_, err = fmt.Fprintf(p.stdout, "%s → %s  (%s%s)\n", source, shown(l.Blob), humanize.Bytes(unsigned(l.Size)), note)
+	case "unchanged":
+		_, err = fmt.Fprintf(p.stdout, "%s  unchanged since you sent it\n", source)
 	case "skip":
 		_, err = fmt.Fprintf(p.stdout, "%s  left out: %s\n", source, l.Message)
 	default:

@@ -111,3 +111,9 @@ func size(path string) (int64, bool, error) {
 	}
 	return at.Size(), true, nil
 }
+
+// Exists reports whether there is a journal in a folder.
+func Exists(dir string) bool {
+	_, err := os.Lstat(files{dir: dir}.db())
+	return err == nil
+}
