@@ -95,6 +95,10 @@ var works = []work{
 		wanted: wanted{wall: 1.5, cpu: 2, memory: 120}, do: (*bench).compare,
 	},
 	{
+		key: "same", title: "100,000 × 64 bytes, the same line again", data: "tiny", runs: 3,
+		wanted: wanted{seconds: time.Second, memory: 120}, do: (*bench).same,
+	},
+	{
 		key: "scan", title: "1,000,000 files: until the first is sent", data: "million", runs: 1,
 		wanted: wanted{seconds: 200 * time.Millisecond, memory: 250}, do: (*bench).scan,
 	},

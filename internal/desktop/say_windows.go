@@ -31,7 +31,7 @@ func IsRead() bool {
 	}
 	var mode uint32
 	if windows.GetConsoleMode(handle, &mode) != nil {
-		return true // a pipe or a file
+		return kind != windows.FILE_TYPE_CHAR // a pipe or a file, and not the device NUL
 	}
 	var processes [2]uint32
 	n, _, _ := consoleProcesses.Call(uintptr(unsafe.Pointer(&processes[0])), uintptr(len(processes))) //nolint:gosec // so the system is called
