@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"time"
 )
 
@@ -170,80 +169,6 @@ func (q *Queue) body(f io.ReaderAt, offset, length int64) (*Body, func(), error)
 	return &Body{file: f, start: offset, size: length, crc64: crc}, release, nil
 }
 
-// prepare opens a large file and plans it. For a new one it asks first whether its name is free, with the one question
-// that needs no right to read: to commit a block that does not exist where no blob is.
-func (q *Queue) prepare(u *unit) error {
-	j := u.job
-	if err := q.haveName(j); err != nil {
-		return err
-	}
-	f, now, err := openSource(j)
-	if err != nil {
-		return err
-	}
-	keep := false
-	defer func() {
-		if !keep {
-			_ = f.Close()
-		}
-	}()
-	fresh, surprising := j.UploadID == [16]byte{}, !now.same(j.version())
-	var acked []AckedBlock
-	switch {
-	case fresh && surprising:
-		if err := q.adopt(u, now); err != nil {
-			return err
-		}
-	case !fresh:
-		if acked, err = q.keptBlocks(j); err != nil {
-			return err
-		}
-		if surprising || j.suspect || now.touchedSince(j.readSince(acked)) || q.index.hasMoved(j.ID) {
-			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
-				return err
-			}
-		}
-	}
-	if fresh && j.Earlier != 0 {
-		if err := q.compareLarge(j, f, now); err != nil {
-			return err
-		}
-	}
-	if len(acked) == 0 && !j.Replace && fresh {
-		err := q.ask(u, Condition{IfAbsent: true})
-		if errors.Is(err, ErrExists) && j.doubt == lost { // it was sent in one request before it grew
-			err = NewError("ask", j.Blob, AlreadyThereByUs)
-		}
-		if err != nil {
-			return err // ErrExists: nothing has been sent for nothing
-		}
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if fresh {
-		j.UploadID, j.BlockSize = newUploadID(), q.blockSize(j)
-		j.guessed = q.config.BlockSize == 0 && q.planningSpeed(j.inbox.key) == 0
-	}
-	j.restBegins(now, surprising)
-	q.lay(j, acked)
-	j.closeFile()
-	j.file, keep = f, true
-	j.changed, j.suspect = now.changed, false
-	return nil
-}
-
-// readSince returns a moment after which the file must not have changed for its acknowledged blocks to be true: its last change
-// before they were read. Of an earlier process it is known when the first of them was read.
-func (j *job) readSince(acked []AckedBlock) time.Time {
-	moment := j.changed
-	for _, a := range acked {
-		if j.changed.IsZero() && (moment.IsZero() || a.At.Before(moment)) {
-			moment = a.At
-		}
-	}
-	return moment
-}
-
 // ask finds out, without the right to read and without changing anything, whether a condition holds for the job's name: it
 // asks to commit a block that can't exist. It returns nil if the condition holds, or ErrExists.
 func (q *Queue) ask(u *unit, c Condition) error {
@@ -262,86 +187,6 @@ func (q *Queue) ask(u *unit, c Condition) error {
 // blocksLast is how long the service keeps a block that is not committed: a week after the last one that was staged under
 // the name (learn.microsoft.com/rest/api/storageservices/put-block), less what sending the rest may take.
 const blocksLast = 7*24*time.Hour - 4*time.Hour
-
-// keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still. It blocks on the journal.
-func (q *Queue) keptBlocks(j *job) ([]AckedBlock, error) {
-	if err := q.index.pay(q.ctx); err != nil { // or it would say what was true before the job was planned anew
-		return nil, errAgain
-	}
-	acked, err := q.journal.Blocks(q.ctx, j.ID)
-	if err != nil {
-		return nil, err
-	}
-	var last time.Time
-	for _, a := range acked {
-		if a.At.After(last) {
-			last = a.At
-		}
-	}
-	if time.Since(last) > blocksLast {
-		return nil, nil
-	}
-	return acked, nil
-}
-
-// lay sets a job's blocks out, some of which are acknowledged, and keeps that. The caller holds the lock.
-func (q *Queue) lay(j *job, acked []AckedBlock) {
-	n := blockCount(j.Size, j.BlockSize)
-	if j.plan++; j.flow == nil {
-		j.flow = &flow{busy: j.flying, since: time.Now()}
-	}
-	j.acked, j.crcs, j.next, j.left, j.Done, j.unsure = make([]bool, n), make([]uint64, n), 0, n, 0, nil
-	for _, a := range acked {
-		if a.Number >= 0 && a.Number < n && !j.acked[a.Number] {
-			j.acked[a.Number], j.crcs[a.Number] = true, a.CRC64
-			j.left--
-			j.Done += j.blockLen(a.Number)
-			j.noteRead(a.Number, a.At)
-		}
-	}
-	q.index.plan(j.Job, acked)
-}
-
-func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.BlockSize) }
-
-// stillTrue returns those acknowledged blocks that the file, which may have changed, still contains, and makes the plan fit
-// it. Only what differs is sent again.
-func (q *Queue) stillTrue(u *unit, f *os.File, now version, acked []AckedBlock) ([]AckedBlock, error) {
-	j := u.job
-	if !now.same(j.version()) {
-		if err := q.adopt(u, now); err != nil {
-			return nil, err
-		}
-	}
-	if blockSizeFor(j.Size, j.BlockSize) != j.BlockSize {
-		j.UploadID, j.BlockSize = newUploadID(), blockSizeFor(j.Size, j.BlockSize)
-		return nil, nil
-	}
-	same := acked[:0]
-	for _, a := range acked {
-		if a.Number >= blockCount(j.Size, j.BlockSize) {
-			continue
-		}
-		crc, err := q.hash(f, int64(a.Number)*j.BlockSize, j.blockLen(a.Number))
-		if err != nil {
-			return nil, err
-		}
-		if crc == a.CRC64 {
-			same = append(same, a)
-		}
-	}
-	return same, nil
-}
-
-// hash returns the checksum of a part of a file.
-func (q *Queue) hash(f io.ReaderAt, offset, length int64) (uint64, error) {
-	buf, err := q.buffers.take(q.ctx, min(mib, q.config.Memory))
-	if err != nil {
-		return 0, err
-	}
-	defer q.buffers.give(buf)
-	return hashSection(q.ctx, f, offset, length, buf)
-}
 
 // sendBlock stages one block.
 func (q *Queue) sendBlock(u *unit) error {
