@@ -71,3 +71,18 @@ func (quickerInboxes) Add(_ context.Context, name string, _ uploader.Token, _ ti
 	e.Value = name
 	return uploader.InboxRecord{}, e
 }
+
+// TestAReviewThatIsCoveredGoesOnCounting: its counts are there when what covered it is closed.
+func TestAReviewThatIsCoveredGoesOnCounting(t *testing.T) {
+	d := openDesk(t, Config{})
+	token, err := d.parse(someToken())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.begin(token)
+	d.review([]given{{folder(t, "a.txt"), true}})
+	above := d.tell("A notice", uploader.Explanation{What: "Something happened."})
+	d.until("it is counted", func() bool { return d.events.named("reviewed") != nil })
+	above.close()
+	d.mustSay("Send 1 file")
+}

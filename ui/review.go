@@ -314,7 +314,7 @@ func (d *reviewDialog) toSend() int64 {
 // show puts the counts on the screen.
 func (d *reviewDialog) show(f found) {
 	d.found = f
-	if d.w.sheet != d.sheet {
+	if !d.sheet.isOpen() {
 		return
 	}
 	words := files(f.files) + " · " + amount(f.bytes)

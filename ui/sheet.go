@@ -79,6 +79,16 @@ func (s *sheet) name(name string, o fyne.CanvasObject) {
 	s.w.name(name, o)
 }
 
+// isOpen reports whether the sheet is there, be it below others.
+func (s *sheet) isOpen() bool {
+	for at := s.w.sheet; at != nil; at = at.under {
+		if at == s {
+			return true
+		}
+	}
+	return false
+}
+
 // close removes the sheet.
 func (s *sheet) close() {
 	if s.w.sheet != s {

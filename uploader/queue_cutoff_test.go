@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,8 +82,8 @@ func TestAnUploadRemovedWhileItsLastFileIsSentIsGone(t *testing.T) {
 // cutting is a journal whose caller is cut off in the middle of a call.
 type cutting struct {
 	uploader.Journal
-	cut  func() // when a transfer was adopted
-	full bool   // nothing can be committed
+	cut  func()      // when a transfer was adopted
+	full atomic.Bool // nothing can be committed
 }
 
 func (c *cutting) Adopt(ctx context.Context, transfers []int64) ([]uploader.Transfer, error) {
@@ -102,7 +103,7 @@ func (c *cutting) Commit(ctx context.Context, changes uploader.Changes) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case c.full:
+	case c.full.Load():
 		return uploader.NewError("commit", "", uploader.JournalFull)
 	}
 	return c.Journal.Commit(ctx, changes)
@@ -136,7 +137,7 @@ func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
 				defer cancel()
 				journal := &cutting{Journal: memory}
 				journal.cut = func() {
-					if journal.full = full; !full {
+					if journal.full.Store(full); !full {
 						cancel()
 					}
 				}
@@ -145,7 +146,7 @@ func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
 				if full && err == nil {
 					t.Error("nothing went wrong")
 				}
-				journal.full = false
+				journal.full.Store(false)
 				time.Sleep(time.Minute)
 				if owner := b.queue.Status().Transfers[0].Owner; owner != uploader.Nobody {
 					t.Errorf("the transfer's owner is %v", owner)
@@ -203,12 +204,12 @@ func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
 // reading is a journal from whose disk batches come slowly, and which looks at what is committed.
 type reading struct {
 	*mailbox
-	slow   bool
+	slow   atomic.Bool
 	commit func(uploader.Changes)
 }
 
 func (r *reading) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
-	if r.slow {
+	if r.slow.Load() {
 		time.Sleep(time.Second)
 	}
 	return r.Journal.Batch(ctx, id)
@@ -222,10 +223,10 @@ func (r *reading) Commit(ctx context.Context, c uploader.Changes) error {
 // TestAMoveInTheListIsKeptWithItsCommand: a process that is killed between the two would move the file once more.
 func TestAMoveInTheListIsKeptWithItsCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		moves := 0
+		var moves atomic.Int64
 		journal := &reading{mailbox: &mailbox{Journal: uploader.NewMemoryJournal()}, commit: func(c uploader.Changes) {
 			if len(c.Ranks) > 0 {
-				moves++
+				moves.Add(1)
 				if len(c.Heard) == 0 {
 					t.Error("the move is kept, and not that it was carried out")
 				}
@@ -253,14 +254,15 @@ func TestAMoveInTheListIsKeptWithItsCommand(t *testing.T) {
 		}
 		b.do(uploader.Command{Verb: uploader.Pause}) // so that nothing is claimed, and thereby read
 		b.restart(journal, uploader.Config{})
-		journal.slow = true
+		journal.slow.Store(true)
 		journal.mu.Lock()
 		journal.posted = []uploader.Posted{{ID: 1, Command: uploader.Command{Verb: uploader.Up, Transfer: rows[0].Transfer, Jobs: up}}}
 		journal.changed = true
 		journal.mu.Unlock()
 		time.Sleep(time.Minute)
-		if moves == 0 || len(journal.posted) != 0 {
-			t.Errorf("%d moves, %d commands left", moves, len(journal.posted))
+		left, err := journal.Posted(t.Context())
+		if moves.Load() == 0 || len(left) != 0 || err != nil {
+			t.Errorf("%d moves, %d commands left, error %v", moves.Load(), len(left), err)
 		}
 		b.close()
 	})

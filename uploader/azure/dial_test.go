@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 // TestADeadAddressOfAHostIsPassedOver dials a host many times whose first address answers nobody.
 func TestADeadAddressOfAHostIsPassedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		tries := map[string]int{}
 		living := "192.0.2.2:443"
 		d := newDialer()
@@ -21,8 +23,11 @@ func TestADeadAddressOfAHostIsPassedOver(t *testing.T) {
 			return []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")}, nil
 		}
 		d.dial = func(ctx context.Context, _, address string) (net.Conn, error) {
+			mu.Lock()
 			tries[address]++
-			if address != living {
+			dead := address != living
+			mu.Unlock()
+			if dead {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}
