@@ -167,7 +167,7 @@ func (q *Queue) Sent(ctx context.Context, inbox string) (*Sent, error) {
 // Has reports whether a found file is as it was delivered, so that a transfer that replaces nothing would send nothing of it. It may
 // block on the journal's disk, whose errors it returns.
 func (s *Sent) Has(ctx context.Context, f *Found) (bool, error) {
-	if f.Err != nil || f.Skip != "" || s.before == nil {
+	if s.before == nil {
 		return false, nil
 	}
 	what, _, err := s.before.compare(ctx, f)
