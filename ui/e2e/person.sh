@@ -69,9 +69,18 @@ if not w: sys.exit(1)
 print(w["x"] + w["w"] // 2, w["y"] + w["h"] // 2)' "$1"
 }
 sees() { place "$1" >/dev/null; }
+# look NAME is place for a widget that may come within seconds: what is delivered is told before it is drawn.
+look() {
+	local tries
+	for tries in 1 2 3 4 5 6; do
+		place "$1" && return
+		sleep 0.5
+	done
+	return 1
+}
 click() {
 	local p
-	p=$(place "$1") || fail "there is no widget $1 in sight"
+	p=$(look "$1") || fail "there is no widget $1 in sight"
 	# shellcheck disable=SC2086
 	xdotool mousemove --window "$WIN" $p
 	sleep 0.1
@@ -86,7 +95,7 @@ paste() { clip "$1"; keys ctrl+v; sleep 0.2; }
 drop() {
 	local name=$1 p
 	shift
-	p=$(place "$name") || fail "there is no widget $name in sight"
+	p=$(look "$name") || fail "there is no widget $name in sight"
 	/usr/bin/python3 "$E2E/drop.py" --to "$WIN" --at "${p/ /,}" "$@" >>"$OUT/drop.log" || fail "the drop failed: $(tail -1 "$OUT/drop.log")"
 }
 tray() { /usr/bin/python3 "$E2E/tray.py" "$@"; }

@@ -5,7 +5,6 @@ package source_test
 import (
 	"errors"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,10 +19,10 @@ var made = map[source.Kind]func(t *testing.T, path string){
 	source.Folder: func(t *testing.T, path string) { ok(t, os.Mkdir(path, 0o700)) },
 	source.Link:   func(t *testing.T, path string) { ok(t, os.Symlink(secret(t), path)) },
 	source.FIFO:   func(t *testing.T, path string) { ok(t, unix.Mkfifo(path, 0o600)) },
-	source.Socket: func(t *testing.T, path string) {
-		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-		ok(t, err)
-		t.Cleanup(func() { _ = l.Close() })
+	source.Socket: func(t *testing.T, path string) { // listening there would allow 107 bytes of path
+		if err := unix.Mknod(path, unix.S_IFSOCK|0o600, 0); err != nil {
+			t.Skip("sockets can't be made here:", err)
+		}
 	},
 	source.Device: func(t *testing.T, path string) {
 		if err := unix.Mknod(path, unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3))); err != nil {
