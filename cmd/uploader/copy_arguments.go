@@ -95,6 +95,9 @@ func checkSources(sources []string, recursive bool) error {
 			return &usageError{"One of the sources has no name, as where a variable of a script is not set. Nothing was sent. " +
 				"Leave it out, or write . for the current folder."}
 		}
+		if (s == "true" || s == "false" || s == "inside") && !exists(s) {
+			return &usageError{"“" + s + "” is not there. If it is meant for the option before it, join the two with =, as in --follow-symlinks=inside. Nothing was sent."}
+		}
 		if s == "-" {
 			return &usageError{"“-” stands for the token on standard input and must be the last argument. Nothing was sent."}
 		}

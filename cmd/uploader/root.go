@@ -118,7 +118,12 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 			return p.startWindow(c.Context(), localPaths(args), false)
 		},
 	}
-	c.PersistentPreRunE = refuseSecrets
+	c.PersistentPreRunE = func(c *cobra.Command, args []string) error {
+		if err := refuseSecrets(c, args); err != nil {
+			return err
+		}
+		return refuseEmpty(c.Flags())
+	}
 	c.CompletionOptions.HiddenDefaultCmd = true
 	cobra.MousetrapHelpText = "" // on Windows a double-click opens the window
 	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "`FOLDER` for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")

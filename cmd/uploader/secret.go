@@ -91,7 +91,7 @@ func refuseSecrets(c *cobra.Command, args []string) error {
 		for _, v := range values {
 			if carriesSecret(v) {
 				takes, _ := pflag.UnquoteUsage(f)
-				wrong = usagef("There is a token or a key where --%s takes a %s."+end, f.Name, takes, c.CommandPath())
+				wrong = usagef("There is a token or a key where --%s takes %s."+end, f.Name, takes, c.CommandPath())
 			}
 		}
 	})
@@ -100,7 +100,7 @@ func refuseSecrets(c *cobra.Command, args []string) error {
 	}
 	for _, a := range args {
 		if carriesSecret(a) {
-			return usagef("There is a token or a key where “%s” takes none."+end, c.CommandPath(), c.CommandPath())
+			return usagef("An argument looks like a token or a key, and “%s” takes none there."+end, c.CommandPath(), c.CommandPath())
 		}
 	}
 	return wrong

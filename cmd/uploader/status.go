@@ -183,7 +183,7 @@ func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusF
 	case len(transfers) == 0 && known > 0:
 		fmt.Fprintf(&out, "Nothing is waiting. Delivered before, and taken from the list: %s (uploader receipt).\n", fileCount(known))
 	case len(transfers) == 0:
-		out.WriteString("Nothing was sent, and nothing is waiting.\n")
+		out.WriteString("The list of uploads is empty.\n")
 	}
 	for i, t := range transfers {
 		if i > 0 {

@@ -204,6 +204,8 @@ func (o *outcome) headline() string {
 	switch {
 	case files == 0 && o.stopped == nil && o.unchanged() > 0:
 		return fmt.Sprintf("Nothing had to be sent to %s.", to)
+	case files == 0 && o.state == stateComplete && o.leftOut()[uploader.SkipTooYoung] > 0:
+		return "Nothing is to be sent yet: all files found are younger than --min-age."
 	case files == 0 && o.stopped == nil:
 		return "Nothing matched: there was no file to send, so nothing was sent."
 	case o.state == stateComplete:
@@ -244,12 +246,15 @@ func (o *outcome) unchangedWords() string {
 
 func day(t time.Time) string { return t.Local().Format("2 January 2006") }
 
-// speedWords says the mean speed where there was enough to measure one.
+// leastMeasured is how many bytes a run must have sent for its speed to mean something.
+const leastMeasured = 1e6
+
+// speedWords says the mean speed of this run where there was enough to measure one. What earlier runs sent does not count.
 func (o *outcome) speedWords() string {
-	if o.took < time.Second {
+	if o.took < time.Second || o.status.BytesSent < leastMeasured {
 		return ""
 	}
-	return ", " + humanize.Bytes(unsigned(int64(float64(o.status.Bytes[uploader.Delivered])/o.took.Seconds()))) + "/s"
+	return ", " + humanize.Bytes(unsigned(int64(float64(o.status.BytesSent)/o.took.Seconds()))) + "/s"
 }
 
 // leftOutWords counts what was left out on purpose, by kind.

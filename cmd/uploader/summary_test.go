@@ -65,6 +65,7 @@ func TestSummaryInWords(t *testing.T) {
 	many = append(many, problem("/x.", uploader.NameTaken, "x"), problem("/y\n.", uploader.NameTaken, "y\n"))
 	o := outcome{token: inbox, to: "inbox.example/c", took: 2 * time.Second, problems: many, log: "/state/log"}
 	o.status.Files[uploader.Delivered], o.status.Bytes[uploader.Delivered] = 3, 4e6
+	o.status.BytesSent = 4e6
 	o.status.Files[uploader.LeftAlone], o.status.Files[uploader.Attention] = 25, 2
 	o.status.Transfers = transfers(uploader.Transfer{Scanned: true, Checks: uploader.ChecksAll, Skipped: map[uploader.SkipReason]int64{uploader.SkipSymlink: 1, uploader.SkipFIFO: 2}})
 	o.status.Transfers[0].Files[uploader.Delivered] = 3

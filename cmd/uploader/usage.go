@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -47,6 +48,21 @@ func takes(e *pflag.InvalidValueError) string {
 	default:
 		return "another form"
 	}
+}
+
+// refuseEmpty refuses an option that was given without its value, as by a script whose variable is not set: what it was to hold back
+// or to check would go unnoticed. A list of patterns that names none is as good as empty.
+func refuseEmpty(flags *pflag.FlagSet) (wrong error) {
+	flags.Visit(func(f *pflag.Flag) {
+		empty := f.Value.Type() == "string" && f.Value.String() == ""
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			empty = slices.ContainsFunc(list.GetSlice(), func(v string) bool { return strings.Trim(v, " ;") == "" })
+		}
+		if empty {
+			wrong = usagef("The value of --%s is empty, as where a variable of a script is not set. Nothing was sent or changed. Leave the option out, or give it a value.", f.Name)
+		}
+	})
+	return wrong
 }
 
 // wanted is what an option takes, as the error of its check.

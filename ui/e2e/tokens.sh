@@ -6,7 +6,7 @@
 head -c 300000 /dev/urandom >"$OUT/scan.nii"
 
 # send [TOKEN] delivers a file with a token and no window, and prints what is said.
-send() { printf '%s\n' "$1" | UPLOADER_HOME=$OUT/elsewhere "$UPLOADER" copy "$OUT/scan.nii" - 2>&1; }
+send() { printf '%s\n' "$1" | UPLOADER_HOME=$OUT/elsewhere "$UPLOADER" copy "$OUT/scan.nii" - "${@:2}" 2>&1; }
 
 start
 mark; click practice; want reviewed >/dev/null
@@ -38,7 +38,7 @@ mark; click revoke; want asked >/dev/null
 sleep 0.3; shot 7-revoke
 mark; click confirm; want revoked >/dev/null
 sleep 0.3; shot 8-revoked
-send "$made" >"$OUT/refused.txt" && fail "a revoked token still works"
+send "$made" --overwrite=true >"$OUT/refused.txt" && fail "a revoked token still works"
 grep -q 'no longer accept' "$OUT/refused.txt" || fail "refused in other words: $(cat "$OUT/refused.txt")"
 sees revoke && fail "it can be revoked again"
 mark; keys Escape; want "tokens closed" >/dev/null
