@@ -78,18 +78,23 @@ func TestASecondDialogForFilesTakesTheFirstOnesPlace(t *testing.T) {
 // finish does what Fyne's thread would until all that single actions began has ended.
 func (d *desk) finish() {
 	d.t.Helper()
-	done := make(chan struct{})
-	go func() {
-		d.background.Wait()
-		d.work <- func() { close(done) }
-	}()
-	for {
-		select {
-		case <-done:
-			return
-		case f := <-d.work:
-			f()
+	for again := true; again; {
+		again = false
+		idle := make(chan struct{})
+		go func() {
+			d.background.Wait()
+			close(idle)
+		}()
+		for waiting := true; waiting; {
+			select {
+			case f := <-d.work:
+				f()
+				again = true // it may have begun another
+			case <-idle:
+				waiting = false
+			}
 		}
+		again = again || len(d.work) > 0
 	}
 }
 

@@ -144,7 +144,7 @@ type Window struct {
 	searchAgain   atomic.Bool // what the last search found is no longer so
 	cancel        context.CancelFunc
 	running       sync.WaitGroup // goroutines that Run waits for
-	background    sync.WaitGroup // goroutines of single actions
+	background    background     // goroutines of single actions
 	ctx           context.Context
 	quitting      chan struct{} // closed when the program is to end
 	quitOnce      sync.Once
@@ -476,7 +476,7 @@ func (w *Window) relayout() { w.window.Content().Refresh() }
 
 // inBackground runs f on a goroutine that the window waits for when it ends.
 func (w *Window) inBackground(f func(ctx context.Context)) {
-	w.background.Go(func() { defer crash.Catch(); f(w.ctx) })
+	w.background.Go(func() { f(w.ctx) })
 }
 
 // name gives a widget the name by which Where tells of it. Several may have one name, of which one is in sight.

@@ -155,10 +155,10 @@ func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
 			for b.queue.Status().Scanning {
 				<-b.queue.Changed()
 			}
-			if err := os.Remove(pipe); err != nil {
+			if err := syscall.Mkfifo(pipe+".new", 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+			if err := os.Rename(pipe+".new", pipe); err != nil { // at no moment there is nothing
 				t.Fatal(err)
 			}
 			defer func() { // ends what waits nevertheless
