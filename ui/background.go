@@ -14,14 +14,14 @@ type background struct {
 	idle    chan struct{} // closed when none is running; nil where nobody waits
 }
 
-// Go runs f on a goroutine of its own.
-func (b *background) Go(f func()) {
+// start runs f on a goroutine of its own.
+func (b *background) start(f func()) {
 	b.mu.Lock()
 	b.running++
 	b.mu.Unlock()
 	go func() {
-		defer crash.Catch()
 		defer b.done()
+		defer crash.Catch()
 		f()
 	}()
 }
@@ -35,8 +35,8 @@ func (b *background) done() {
 	}
 }
 
-// Wait returns at a moment at which none is running.
-func (b *background) Wait() {
+// wait returns at a moment at which none is running.
+func (b *background) wait() {
 	b.mu.Lock()
 	if b.running == 0 {
 		b.mu.Unlock()

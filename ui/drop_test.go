@@ -82,7 +82,7 @@ func (d *desk) finish() {
 		again = false
 		idle := make(chan struct{})
 		go func() {
-			d.background.Wait()
+			d.background.wait()
 			close(idle)
 		}()
 		for waiting := true; waiting; {

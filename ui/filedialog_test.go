@@ -150,7 +150,7 @@ func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
 	d := openDesk(t, Config{Queue: queue})
 	d.last.status = queue.Status()
 	d.writeReceipt(path)
-	d.background.Wait()
+	d.background.wait()
 	d.finish()
 	d.mustSay("The receipt was not saved", "What was delivered stays delivered.")
 	text, err := os.ReadFile(path)

@@ -347,7 +347,7 @@ func (w *Window) end() {
 			w.config.Log.Error("practice", "error", err)
 		}
 	}
-	w.background.Wait()
+	w.background.wait()
 	w.running.Wait()
 	w.events.event("quit")
 }
@@ -476,7 +476,7 @@ func (w *Window) relayout() { w.window.Content().Refresh() }
 
 // inBackground runs f on a goroutine that the window waits for when it ends.
 func (w *Window) inBackground(f func(ctx context.Context)) {
-	w.background.Go(func() { f(w.ctx) })
+	w.background.start(func() { f(w.ctx) })
 }
 
 // name gives a widget the name by which Where tells of it. Several may have one name, of which one is in sight.
