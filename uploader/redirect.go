@@ -255,17 +255,21 @@ func (x *index) sources(ctx context.Context, of []int64, undelivered bool) (*sou
 	return known, nil
 }
 
-// countSources adds the files of a transfer, with undelivered those that it has not delivered.
-func (x *index) countSources(ctx context.Context, transfer int64, undelivered bool, to *sources) error {
+// batchesOf returns the ids of a transfer's batches.
+func (x *index) batchesOf(transfer int64) (ids []int64) {
 	x.mu.Lock()
-	var ids []int64
+	defer x.mu.Unlock()
 	for _, b := range x.batches {
 		if b.Transfer == transfer {
 			ids = append(ids, b.ID)
 		}
 	}
-	x.mu.Unlock()
-	return x.each(ctx, ids, func(b *batch) error {
+	return ids
+}
+
+// countSources adds the files of a transfer, with undelivered those that it has not delivered.
+func (x *index) countSources(ctx context.Context, transfer int64, undelivered bool, to *sources) error {
+	return x.each(ctx, x.batchesOf(transfer), func(b *batch) error {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		for i := range b.jobs {

@@ -81,15 +81,7 @@ func (x *index) withoutKnown(ctx context.Context, transfer int64, files map[stri
 	if len(files) == 0 {
 		return nil
 	}
-	x.mu.Lock()
-	var ids []int64
-	for _, b := range x.batches {
-		if b.Transfer == transfer {
-			ids = append(ids, b.ID)
-		}
-	}
-	x.mu.Unlock()
-	return x.each(ctx, ids, func(b *batch) error {
+	return x.each(ctx, x.batchesOf(transfer), func(b *batch) error {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		for i := range b.jobs {
