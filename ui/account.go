@@ -6,7 +6,8 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -25,7 +26,7 @@ type Account interface {
 type Workspace interface {
 	ID() string
 	List(ctx context.Context) ([]workspace.Grant, error)
-	Issue(ctx context.Context, r workspace.Request) (uploader.Token, workspace.Grant, error)
+	Issue(ctx context.Context, r workspace.Request) (token.Token, workspace.Grant, error)
 	Revoke(ctx context.Context, tid int, by string) error
 	Close() error
 }
@@ -74,23 +75,23 @@ func (w *Window) openPracticeTokens() {
 }
 
 // explainIssuing returns what those who issue tokens read of an error.
-func explainIssuing(err error) uploader.Explanation {
+func explainIssuing(err error) problem.Explanation {
 	safe := tr("Nothing was changed.")
 	switch {
 	case errors.Is(err, ErrNotConnected):
-		return uploader.Explanation{What: tr("No storage account is connected any more."), Safe: safe, Do: tr("Connect one in a terminal: uploader workspace connect")}
+		return problem.Explanation{What: tr("No storage account is connected any more."), Safe: safe, Do: tr("Connect one in a terminal: uploader workspace connect")}
 	case errors.Is(err, ErrConnectionUnreadable):
-		return uploader.Explanation{
+		return problem.Explanation{
 			What: tr("What is known of the connected storage account can't be read, or the certificates that it names."),
 			Safe: safe, Do: tr("Connect the account again in a terminal: uploader workspace connect"),
 		}
 	case errors.Is(err, ErrKeyNotKept):
-		return uploader.Explanation{
+		return problem.Explanation{
 			What: tr("The storage account's key is not kept on this computer."),
 			Safe: safe, Do: tr("Connect the account again in a terminal, where there is a keyring: uploader workspace connect"),
 		}
-	case errors.Is(err, uploader.ErrVault):
-		return uploader.Explanation{
+	case errors.Is(err, problem.ErrVault):
+		return problem.Explanation{
 			What: tr("The storage account's key can't be had from this computer's keyring, which is locked or not there."),
 			Safe: safe, Do: tr("Unlock the keyring and try again."),
 		}

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -40,8 +40,8 @@ func (g *grants) List(context.Context) ([]workspace.Grant, error) {
 	return g.list, nil
 }
 
-func (g *grants) Issue(context.Context, workspace.Request) (uploader.Token, workspace.Grant, error) {
-	return uploader.Token{}, workspace.Grant{}, g.err
+func (g *grants) Issue(context.Context, workspace.Request) (token.Token, workspace.Grant, error) {
+	return token.Token{}, workspace.Grant{}, g.err
 }
 
 func (g *grants) Revoke(context.Context, int, string) error { return g.err }

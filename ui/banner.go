@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // banner says what keeps files from going on, above the list: what happened, what is safe, what to do.
@@ -59,7 +60,7 @@ func (b *banner) room() float32 {
 
 // obstacle is what keeps files waiting, in words.
 type obstacle struct {
-	reason     uploader.Reason
+	reason     problem.Reason
 	inbox      string // the key of the one that it is about; empty: none
 	what, rest string
 	grave      bool // nothing goes on by itself
@@ -67,7 +68,7 @@ type obstacle struct {
 }
 
 // dropLostReason is the banner's own: nothing waits for it.
-const dropLostReason uploader.Reason = "drop-lost"
+const dropLostReason problem.Reason = "drop-lost"
 
 // blocks reports whether the banner says what keeps all files waiting: while one inbox waits for its token, others may go on.
 func (b *banner) blocks(st *uploader.Status) bool {
@@ -123,7 +124,7 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	x := b.w.explainAt(s, trouble.Inbox, trouble.Trouble)
 	o := obstacle{reason: trouble.Trouble.Reason, inbox: trouble.Inbox, what: x.What, rest: join(x.Safe, x.Do), now: true}
 	if left := trouble.Until.Sub(s.now); left > time.Second {
-		if !uploader.NeedsPerson(trouble.Trouble) {
+		if !problem.NeedsPerson(trouble.Trouble) {
 			x.Do = ""
 		}
 		o.rest = join(x.Safe, x.Do, tr("Trying again in {{.Time}}.", values("Time", duration(left))))
@@ -135,14 +136,14 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 func (w *Window) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 	x := w.explainAt(s, in.Inbox, in.Hold)
 	o := obstacle{reason: in.Hold.Reason, inbox: in.Inbox, what: x.What, rest: join(x.Safe, x.Do), grave: true, paste: true}
-	if clock := clockWords(in); clock != "" && (in.Hold.Reason == uploader.NotYetValid || in.Hold.Reason == uploader.Expired) {
+	if clock := clockWords(in); clock != "" && (in.Hold.Reason == problem.NotYetValid || in.Hold.Reason == problem.Expired) {
 		o.rest = join(clock, o.rest)
 	}
 	return o
 }
 
 // explainAt explains what happened at an inbox, which the words name: there may be others.
-func (w *Window) explainAt(s *sample, key string, err error) uploader.Explanation {
+func (w *Window) explainAt(s *sample, key string, err error) problem.Explanation {
 	x := explain(err)
 	if name := w.calledAs(s, key); name != "" {
 		x.What = tr("{{.Inbox}}: {{.What}}", values("Inbox", name, "What", x.What))

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // TestWhatIsInTheWayIsSaid: each kind of trouble with its sentence, what is safe, and the button that helps.
 func TestWhatIsInTheWayIsSaid(t *testing.T) {
 	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
-	reason := func(r uploader.Reason, change func(*uploader.Error)) *uploader.Error {
-		e := uploader.NewError("test", "", r)
+	reason := func(r problem.Reason, change func(*problem.Error)) *problem.Error {
+		e := problem.New("test", "", r)
 		if change != nil {
 			change(e)
 		}
@@ -28,19 +29,19 @@ func TestWhatIsInTheWayIsSaid(t *testing.T) {
 	}{
 		"nothing": {change: func(*uploader.Status) {}},
 		"the token ended": {
-			change: inbox(uploader.InboxStatus{Hold: reason(uploader.Expired, func(e *uploader.Error) { e.When = now.Add(-time.Hour) })}),
+			change: inbox(uploader.InboxStatus{Hold: reason(problem.Expired, func(e *problem.Error) { e.When = now.Add(-time.Hour) })}),
 			want:   []string{"This upload token ended", "Files already delivered stay delivered."}, paste: true,
 		},
 		"the token has not begun, and the clock is wrong": {
-			change: inbox(uploader.InboxStatus{Hold: reason(uploader.NotYetValid, nil), ClockKnown: true, ClockAhead: -14 * time.Minute}),
+			change: inbox(uploader.InboxStatus{Hold: reason(problem.NotYetValid, nil), ClockKnown: true, ClockAhead: -14 * time.Minute}),
 			want:   []string{"This token is not valid yet", "This computer's clock is 14 min behind the storage's."}, paste: true,
 		},
 		"no network": {
-			change: inbox(uploader.InboxStatus{Trouble: reason(uploader.NetworkDown, nil), Until: now.Add(25 * time.Second)}),
+			change: inbox(uploader.InboxStatus{Trouble: reason(problem.NetworkDown, nil), Until: now.Add(25 * time.Second)}),
 			want:   []string{"The storage can't be reached", "Trying again in 25 s."}, now: true,
 		},
 		"a proxy refuses": {
-			change: inbox(uploader.InboxStatus{Trouble: reason(uploader.ProxyRefused, func(e *uploader.Error) {
+			change: inbox(uploader.InboxStatus{Trouble: reason(problem.ProxyRefused, func(e *problem.Error) {
 				e.Proxy, e.Value = "proxy.example.org:3128", "account.example.net"
 			}), Until: now.Add(25 * time.Second)}),
 			want: []string{
@@ -50,13 +51,13 @@ func TestWhatIsInTheWayIsSaid(t *testing.T) {
 		},
 		"the disk is gone": {
 			change: func(s *uploader.Status) {
-				s.Transfers[0].Away = reason(uploader.SourceAway, func(e *uploader.Error) { e.Value = "/media/usb" })
+				s.Transfers[0].Away = reason(problem.SourceAway, func(e *problem.Error) { e.Value = "/media/usb" })
 			},
 			want: []string{"The disk with “/media/usb” is not there at the moment.", "Connect it again; the upload goes on by itself."}, now: true,
 		},
 		"the list can't be written": {
-			change: func(s *uploader.Status) { s.Journal = reason(uploader.JournalFull, nil) },
-			want:   []string{uploader.Explain(reason(uploader.JournalFull, nil)).What},
+			change: func(s *uploader.Status) { s.Journal = reason(problem.JournalFull, nil) },
+			want:   []string{problem.Explain(reason(problem.JournalFull, nil)).What},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +106,7 @@ func TestWhatWaitsForATokenIsNotCountedAsActive(t *testing.T) {
 	}
 	tabs.choose(tabs.waiting)
 	counts(1, 1, 2)
-	q.status.Inboxes = []uploader.InboxStatus{{Inbox: "inbox", Unfinished: 2, Hold: uploader.NewError("send", "", uploader.Expired)}}
+	q.status.Inboxes = []uploader.InboxStatus{{Inbox: "inbox", Unfinished: 2, Hold: problem.New("send", "", problem.Expired)}}
 	counts(0, 2, 3)
 	q.status.Inboxes = nil
 	counts(1, 1, 2)
@@ -114,7 +115,7 @@ func TestWhatWaitsForATokenIsNotCountedAsActive(t *testing.T) {
 // TestOneInboxThatWaitsDoesNotStandForAll: while another one is being sent to, the foot does not say "Waiting".
 func TestOneInboxThatWaitsDoesNotStandForAll(t *testing.T) {
 	q := newCrowd(3)
-	q.status.Inboxes = []uploader.InboxStatus{{Inbox: "other", Unfinished: 3, Hold: uploader.NewError("send", "", uploader.TokenNeeded)}}
+	q.status.Inboxes = []uploader.InboxStatus{{Inbox: "other", Unfinished: 3, Hold: problem.New("send", "", problem.TokenNeeded)}}
 	d := openDesk(t, Config{Queue: q})
 	d.look()
 	d.mustSay("Network OK")

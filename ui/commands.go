@@ -9,6 +9,9 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // command hands a command to the queue. Its effect is seen in the next sample.
@@ -69,17 +72,17 @@ func (w *Window) resumeAll() {
 		w.events.event("resumed", "files", n)
 		var missing []string
 		for _, key := range need {
-			i := slices.IndexFunc(kept, func(r uploader.InboxRecord) bool { return r.Inbox.Key() == key && r.Ref != "" })
+			i := slices.IndexFunc(kept, func(r inboxes.Record) bool { return r.Inbox.Key() == key && r.Ref != "" })
 			if i < 0 {
 				missing = append(missing, key)
 				continue
 			}
 			t, err := w.recall(ctx, kept[i], hosts)
-			if e, ok := asError(err); ok && e.Reason == uploader.HostNotAllowed {
+			if e, ok := asError(err); ok && e.Reason == problem.HostNotAllowed {
 				w.do(func() { w.tell(tr("The token can't be used"), explain(e)) })
 				continue
 			}
-			if err != nil || t.StateAt(w.config.Now()) == uploader.StateExpired {
+			if err != nil || t.StateAt(w.config.Now()) == token.StateExpired {
 				missing = append(missing, key)
 				continue
 			}
@@ -135,7 +138,7 @@ func (w *Window) jobMenu(j uploader.Job, ids []int64) []*fyne.MenuItem {
 	if p := j.Problem; !one || p != nil && p.MayReplace() {
 		verb(tr("Replace what is there"), "send", uploader.Replace)
 	}
-	if p := j.Problem; !one || p != nil && errors.Is(p, uploader.ErrExists) && !w.last.oneName[j.Transfer] {
+	if p := j.Problem; !one || p != nil && errors.Is(p, problem.ErrExists) && !w.last.oneName[j.Transfer] {
 		verb(tr("Send under another name"), "add", uploader.Rename)
 	}
 	if !one || !j.State.Ended() {

@@ -7,18 +7,18 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // countdown says how long a token still works, in which colour, and after how long the words are others. The nearer the end, the
 // finer it counts; a next of 0 means that the words stay.
-func countdown(t uploader.Token, now time.Time) (words string, color fyne.ThemeColorName, next time.Duration) {
+func countdown(t token.Token, now time.Time) (words string, color fyne.ThemeColorName, next time.Duration) {
 	switch t.StateAt(now) {
-	case uploader.StateUnknown:
+	case token.StateUnknown:
 		return tr("The storage knows when this token ends"), colorMuted, 0
-	case uploader.StateExpired:
+	case token.StateExpired:
 		return tr("Token ended {{.When}}", values("When", moment(t.ValidTo, now))), theme.ColorNameError, 0
-	case uploader.StateNotYetValid:
+	case token.StateNotYetValid:
 		left := t.ValidFrom.Sub(now)
 		return tr("Token starts in {{.Time}}", values("Time", remaining(left))), theme.ColorNameWarning, step(left)
 	}

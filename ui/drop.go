@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // dropped takes what was let go over the window, wherever that was: some systems don't say.
@@ -81,7 +81,7 @@ func (w *Window) take(there []given, missing int) {
 	taken := w.sheet != nil && w.sheet.take != nil
 	if len(there) == 0 {
 		if missing > 0 && !taken {
-			w.tell(tr("Nothing was added"), uploader.Explanation{
+			w.tell(tr("Nothing was added"), problem.Explanation{
 				What: tr("What was given is not a file or folder on this computer."),
 				Safe: tr("Nothing was sent."),
 				Do:   tr("Download it or copy it to this computer first, then add it from there."),
@@ -119,7 +119,7 @@ func (w *Window) isMeantForTheWindow(text string) bool {
 	}
 	_, err := w.parse(text)
 	e, ok := asError(err)
-	return !ok || e.Reason != uploader.NotAToken
+	return !ok || e.Reason != problem.NotAToken
 }
 
 // pasted takes the clipboard: a token, or paths.

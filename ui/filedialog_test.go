@@ -15,6 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // TestFynesDialogsOpen opens those that ask for a file of the person's own, at the smallest size and a usual one, and closes them by Esc.
@@ -64,7 +67,7 @@ func TestKeysBelongToFynesDialogWhileItIsOpen(t *testing.T) {
 	if d.sheet != nil {
 		t.Error("the settings open above it")
 	}
-	d.tell("Title", uploader.Explanation{What: "Something happened meanwhile."})
+	d.tell("Title", problem.Explanation{What: "Something happened meanwhile."})
 	if d.escape() {
 		t.Error("Esc was taken from what has opened above it")
 	}
@@ -104,7 +107,7 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.last.status.Transfers[0].Options.Scan.Inbox = token.Inbox
-	d.kept = []uploader.InboxRecord{{Name: "Cardio 1/2", Inbox: token.Inbox}}
+	d.kept = []inboxes.Record{{Name: "Cardio 1/2", Inbox: token.Inbox}}
 	save := d.button("Save receipt…")
 	for i := range answers {
 		d.tap("Save receipt…")
@@ -210,7 +213,7 @@ func TestASummarySaysToWhichInboxesFilesWent(t *testing.T) {
 	d := openDesk(t, Config{Queue: q})
 	d.look()
 	to := func(container string, delivered int64) (s uploader.TransferStatus) {
-		s.Options.Scan.Inbox, s.Checks = uploader.Inbox{Host: "inbox.example", Container: container}, uploader.ChecksAll
+		s.Options.Scan.Inbox, s.Checks = token.Inbox{Host: "inbox.example", Container: container}, uploader.ChecksAll
 		s.Inbox, s.Files[uploader.Delivered], s.Scanned = container, delivered, true
 		return s
 	}

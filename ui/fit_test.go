@@ -14,6 +14,8 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -28,8 +30,8 @@ type crowd struct {
 	changed chan struct{}
 }
 
-func (c *crowd) Use(uploader.Token) error { return nil }
-func (c *crowd) Add(context.Context, uploader.Inbox, []string, uploader.AddOptions) (int64, error) {
+func (c *crowd) Use(token.Token) error { return nil }
+func (c *crowd) Add(context.Context, token.Inbox, []string, uploader.AddOptions) (int64, error) {
 	return 1, nil
 }
 
@@ -39,7 +41,7 @@ func (c *crowd) Adopt(context.Context, func(uploader.TransferStatus) bool) ([]up
 
 func (c *crowd) Do(context.Context, uploader.Command) (int, error) { return 0, nil }
 
-func (c *crowd) Redirect(context.Context, string, uploader.Inbox) (int, error) { return 0, nil }
+func (c *crowd) Redirect(context.Context, string, token.Inbox) (int, error) { return 0, nil }
 
 func (c *crowd) TryNow() { c.tried++ }
 
@@ -47,7 +49,7 @@ func (c *crowd) Limit(perSecond int64) { c.limit = perSecond }
 
 func (c *crowd) Connect(connections int) { c.connect = connections }
 
-func (c *crowd) Hold(string, *uploader.Error) {}
+func (c *crowd) Hold(string, *problem.Error) {}
 
 func (c *crowd) Sent(context.Context, string) (*uploader.Sent, error) { return &uploader.Sent{}, nil }
 
@@ -142,7 +144,7 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			v.failed(ask{again: true}, ws.err)
 			v.show()
 		},
-		"message": func(d *desk) { d.tell("Title", explain(uploader.NewError("test", "", uploader.SignatureRefused))) },
+		"message": func(d *desk) { d.tell("Title", explain(problem.New("test", "", problem.SignatureRefused))) },
 	}
 	t.Cleanup(func() { speakIn(t, English) })
 	for _, code := range languages() {
@@ -166,7 +168,7 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		t.Run(code+"/trouble", func(t *testing.T) {
 			c := newCrowd(1_204)
 			c.status.Files[uploader.Attention], c.status.Files[uploader.Delivered], c.status.Files[uploader.LeftAlone] = 17, 230, 9
-			c.status.Inboxes = []uploader.InboxStatus{{Unfinished: 17, Hold: uploader.NewError("send", "", uploader.SignatureRefused)}}
+			c.status.Inboxes = []uploader.InboxStatus{{Unfinished: 17, Hold: problem.New("send", "", problem.SignatureRefused)}}
 			d := openDesk(t, Config{Settings: settings, Queue: c})
 			d.window.Resize(smallest)
 			d.look()

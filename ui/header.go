@@ -9,6 +9,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // header is the window's top: which inbox, for how long, and what can be done at any time.
@@ -62,13 +64,13 @@ func (h *header) show(s *sample) time.Duration {
 		return 0
 	}
 	h.name.set(h.w.called(t.Inbox), theme.ColorNameForeground)
-	if in := s.inbox(t.Inbox.Key()); in != nil && in.Hold != nil && in.Hold.Reason == uploader.HostNotAllowed {
+	if in := s.inbox(t.Inbox.Key()); in != nil && in.Hold != nil && in.Hold.Reason == problem.HostNotAllowed {
 		h.left.set(tr("You no longer allow its address"), theme.ColorNameError)
 		return 0
 	}
 	now := h.w.storageNow(s)
 	words, color, next := countdown(t, now)
-	if fit := h.w.fits(s); fit.Known && t.StateAt(now) == uploader.StateActive {
+	if fit := h.w.fits(s); fit.Known && t.StateAt(now) == token.StateActive {
 		if fit.Fits {
 			words += " · " + tr("enough for the rest")
 		} else {
@@ -76,7 +78,7 @@ func (h *header) show(s *sample) time.Duration {
 			color = theme.ColorNameError
 		}
 	}
-	if h.w.unkept && t.StateAt(now) == uploader.StateActive {
+	if h.w.unkept && t.StateAt(now) == token.StateActive {
 		words += " · " + tr("token not saved: you'll need it again after quitting")
 	}
 	h.left.set(words, color)

@@ -10,6 +10,8 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // hostList is the part of the settings with the storage addresses that are allowed besides the known ones: the person's, which can be
@@ -96,7 +98,7 @@ func (w *Window) allow(host string) {
 	s := w.config.Queue.Status()
 	for i := range s.Inboxes {
 		in := &s.Inboxes[i]
-		if in.Hold == nil || in.Hold.Reason != uploader.HostNotAllowed || !concerned(in.Token.Inbox) {
+		if in.Hold == nil || in.Hold.Reason != problem.HostNotAllowed || !concerned(in.Token.Inbox) {
 			continue
 		}
 		if err := w.config.Queue.Use(in.Token); err != nil {
@@ -110,12 +112,12 @@ func (w *Window) allow(host string) {
 func (w *Window) takeBack(host string) {
 	w.settings.Hosts = slices.DeleteFunc(w.settings.Hosts, func(h string) bool { return h == host })
 	w.settingsChanged()
-	of, others := concernedBy(host), uploader.AllowHost(w.hosts()...)
-	concerned := func(in uploader.Inbox) bool { return of(in) && !in.Allowed(others) }
+	of, others := concernedBy(host), token.AllowHost(w.hosts()...)
+	concerned := func(in token.Inbox) bool { return of(in) && !in.Allowed(others) }
 	s := w.config.Queue.Status()
 	for i := range s.Inboxes {
 		if in := &s.Inboxes[i]; concerned(in.Token.Inbox) {
-			e := uploader.NewError("send", "", uploader.HostNotAllowed)
+			e := problem.New("send", "", problem.HostNotAllowed)
 			e.Value = in.Token.Inbox.Host
 			w.config.Queue.Hold(in.Inbox, e)
 		}
@@ -129,13 +131,13 @@ func (w *Window) takeBack(host string) {
 }
 
 // concernedBy tells which inboxes a person has to allow a host for, or all below one.
-func concernedBy(host string) func(uploader.Inbox) bool {
-	of := uploader.AllowHost(host)
-	return func(in uploader.Inbox) bool { return in.Host != "" && !in.Allowed() && in.Allowed(of) }
+func concernedBy(host string) func(token.Inbox) bool {
+	of := token.AllowHost(host)
+	return func(in token.Inbox) bool { return in.Host != "" && !in.Allowed() && in.Allowed(of) }
 }
 
 // keepAllowed keeps with the kept inboxes whether their address is allowed, so that it holds for the command line and the next start.
-func (w *Window) keepAllowed(concerned func(uploader.Inbox) bool, allowed bool) {
+func (w *Window) keepAllowed(concerned func(token.Inbox) bool, allowed bool) {
 	var names []string
 	for i := range w.kept {
 		if r := &w.kept[i]; concerned(r.Inbox) && (r.AllowedHost != "") != allowed {
@@ -172,8 +174,8 @@ func (l *hostList) say(problem string) {
 }
 
 // isHost reports whether tokens may lead to a host, by these options, and it is nothing but a host.
-func isHost(host string, options ...uploader.ParseOption) bool {
-	in, err := uploader.ParseEndpoint("https://"+host, options...)
+func isHost(host string, options ...token.Option) bool {
+	in, err := token.ParseEndpoint("https://"+host, options...)
 	return err == nil && in.Host == host
 }
 
@@ -181,7 +183,7 @@ func isHost(host string, options ...uploader.ParseOption) bool {
 // of organisation is too much.
 func mayBeAllowed(host string) bool {
 	if below, ok := strings.CutPrefix(host, "*."); ok {
-		return strings.Contains(below, ".") && isHost(below, uploader.AllowHost(below))
+		return strings.Contains(below, ".") && isHost(below, token.AllowHost(below))
 	}
-	return isHost(host, uploader.AllowHost(host))
+	return isHost(host, token.AllowHost(host))
 }

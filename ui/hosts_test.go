@@ -11,6 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -103,7 +106,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	j := uploader.NewMemoryJournal()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady: time.Millisecond,
-		Open:   func(uploader.Token) (uploader.Store, error) { return store, nil }, Connections: 2, Journal: j,
+		Open:   func(token.Token) (uploader.Store, error) { return store, nil }, Connections: 2, Journal: j,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +116,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	inboxes := uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(nil)}
+	inboxes := inboxes.Book{Records: j, Vault: inboxes.NewMemoryVault(nil)}
 	d := openDesk(t, Config{Queue: q, Inboxes: inboxes})
 	d.clipboard(someToken("trestore.blob.core.windows.net", host))
 	d.pasted()
@@ -151,7 +154,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 		t.Errorf("%d files have arrived, want the 2 that were under way", n)
 	}
 	d.mustSay("“"+host+"” is no longer an allowed storage address", "Allow it again in the settings", "You no longer allow its address")
-	if e, ok := asError(restored()); !ok || e.Reason != uploader.HostNotAllowed {
+	if e, ok := asError(restored()); !ok || e.Reason != problem.HostNotAllowed {
 		t.Errorf("the kept inbox can be sent to: %v", e)
 	}
 
@@ -169,7 +172,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 func TestAnAddressThatIsTakenBackConcernsNoOther(t *testing.T) {
 	to := func(host string) (in uploader.TransferStatus) {
 		in.ID, in.Owner = int64(len(host)), uploader.Elsewhere
-		in.Options.Scan.Inbox = uploader.Inbox{Scheme: "https", Host: host, Container: "ws-1"}
+		in.Options.Scan.Inbox = token.Inbox{Scheme: "https", Host: host, Container: "ws-1"}
 		return in
 	}
 	q := newFew()
@@ -187,22 +190,22 @@ func TestAnAddressThatIsTakenBackConcernsNoOther(t *testing.T) {
 // TestAnAddressAllowedElsewhereIsAmongTheSettings: one that was allowed on the command line can be taken back, too.
 func TestAnAddressAllowedElsewhereIsAmongTheSettings(t *testing.T) {
 	j := uploader.NewMemoryJournal()
-	inboxes := uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(nil)}
-	token, err := uploader.ParseToken(someToken("trestore.blob.core.windows.net", "files.example.org"), uploader.AllowHost("files.example.org"))
+	kept := inboxes.Book{Records: j, Vault: inboxes.NewMemoryVault(nil)}
+	token, err := token.Parse(someToken("trestore.blob.core.windows.net", "files.example.org"), token.AllowHost("files.example.org"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := inboxes.Add(t.Context(), "Lab", token, time.Now(), uploader.AddInboxOptions{}); err != nil {
+	if _, err := kept.Add(t.Context(), "Lab", token, time.Now(), inboxes.AddOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	d := openDesk(t, Config{Queue: newFew(), Inboxes: inboxes})
+	d := openDesk(t, Config{Queue: newFew(), Inboxes: kept})
 	d.loadInboxes()
 	d.finish()
 	d.openSettings()
 	d.mustSay("files.example.org")
 	d.tapIcon("remove")
 	d.finish()
-	all, err := inboxes.List(t.Context())
+	all, err := kept.List(t.Context())
 	if err != nil || all[0].AllowedHost != "" || len(d.settings.Hosts) > 0 {
 		t.Errorf("allowed: %q, %q, error %v", all[0].AllowedHost, d.settings.Hosts, err)
 	}

@@ -10,14 +10,16 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // keyringSilence is after how long a person is told that the keyring is waited for.
 const keyringSilence = 2 * time.Second
 
 // called is what an inbox is called: by the name that it is kept under, or by what it says of itself.
-func (w *Window) called(in uploader.Inbox) string {
+func (w *Window) called(in token.Inbox) string {
 	if w.practice != nil && w.practiceKey == in.Key() {
 		return tr("Practice inbox")
 	}
@@ -36,13 +38,13 @@ func (w *Window) calledAs(s *sample, key string) string {
 }
 
 // record returns the kept inbox with that key.
-func (w *Window) record(key string) (uploader.InboxRecord, bool) {
+func (w *Window) record(key string) (inboxes.Record, bool) {
 	for i := range w.kept {
 		if w.kept[i].Inbox.Key() == key {
 			return w.kept[i], true
 		}
 	}
-	return uploader.InboxRecord{}, false
+	return inboxes.Record{}, false
 }
 
 // loadInboxes reads which inboxes are kept, and brings back the token of the one that was used last.
@@ -67,10 +69,10 @@ func (w *Window) loadInboxes() {
 
 // keptAre takes over which inboxes are kept. An address that was allowed for one of them elsewhere, as on the command line, is among the
 // settings' own from then on, where it can be taken back.
-func (w *Window) keptAre(all []uploader.InboxRecord) {
+func (w *Window) keptAre(all []inboxes.Record) {
 	w.kept = all
 	for i := range all {
-		if host := all[i].AllowedHost; host != "" && !all[i].Inbox.Allowed(uploader.AllowHost(w.hosts()...)) {
+		if host := all[i].AllowedHost; host != "" && !all[i].Inbox.Allowed(token.AllowHost(w.hosts()...)) {
 			w.settings.Hosts = append(w.settings.Hosts, host)
 			w.settingsChanged()
 		}
@@ -78,7 +80,7 @@ func (w *Window) keptAre(all []uploader.InboxRecord) {
 }
 
 // choose makes a kept inbox the one that new files go to, with its token from the keyring.
-func (w *Window) choose(r uploader.InboxRecord) {
+func (w *Window) choose(r inboxes.Record) {
 	hosts := w.hosts()
 	w.inBackground(func(ctx context.Context) {
 		t, err := w.recall(ctx, r, hosts)
@@ -87,7 +89,7 @@ func (w *Window) choose(r uploader.InboxRecord) {
 			case ctx.Err() != nil:
 			case err == nil:
 				w.begin(t)
-			case errors.Is(err, uploader.ErrVault):
+			case errors.Is(err, problem.ErrVault):
 				w.config.Log.Info("keyring", "error", err)
 				w.openToken("") // the token has to be given again
 			default:
@@ -98,7 +100,7 @@ func (w *Window) choose(r uploader.InboxRecord) {
 }
 
 // recall takes a kept inbox's token from the keyring and hands it to the queue. While the keyring is silent, the window says so.
-func (w *Window) recall(ctx context.Context, r uploader.InboxRecord, hosts []string) (uploader.Token, error) {
+func (w *Window) recall(ctx context.Context, r inboxes.Record, hosts []string) (token.Token, error) {
 	stop := w.sayWaiting()
 	t, err := w.config.Inboxes.Token(ctx, r, hosts...)
 	stop()
@@ -123,7 +125,7 @@ func (w *Window) sayWaiting() (stop func()) {
 }
 
 // keep keeps an inbox under a name, and its token in the keyring if the person wants that.
-func (w *Window) keep(t uploader.Token, name string, remember bool) {
+func (w *Window) keep(t token.Token, name string, remember bool) {
 	if w.config.Inboxes == nil {
 		w.unkept = true
 		return
@@ -141,7 +143,7 @@ func (w *Window) keep(t uploader.Token, name string, remember bool) {
 			_, err = w.config.Inboxes.Rename(ctx, before.Name, name)
 		}
 		if err == nil {
-			_, err = w.config.Inboxes.Add(ctx, name, t, now, uploader.AddInboxOptions{Replace: exists, NameOnly: !remember})
+			_, err = w.config.Inboxes.Add(ctx, name, t, now, inboxes.AddOptions{Replace: exists, NameOnly: !remember})
 		}
 		all, listed := w.config.Inboxes.List(ctx)
 		w.do(func() {
@@ -155,7 +157,7 @@ func (w *Window) keep(t uploader.Token, name string, remember bool) {
 			if err != nil {
 				w.config.Log.Info("keep inbox", "error", err)
 			}
-			if err != nil && !errors.Is(err, uploader.ErrVault) { // of a keyring that fails the header speaks
+			if err != nil && !errors.Is(err, problem.ErrVault) { // of a keyring that fails the header speaks
 				w.tellNotKept(err)
 			}
 			w.events.event("kept", "kept", !w.unkept, "name", name)
@@ -168,14 +170,14 @@ func (w *Window) keep(t uploader.Token, name string, remember bool) {
 func (w *Window) tellNotKept(err error) {
 	x := explain(err)
 	x.Safe = tr("The token works until you quit.")
-	if e, ok := asError(err); ok && e.Reason == uploader.InboxNameTaken { // another program was quicker
+	if e, ok := asError(err); ok && e.Reason == problem.InboxNameTaken { // another program was quicker
 		x.Do = tr("Paste it again and give the inbox another name.")
 	}
 	w.tell(tr("The token is not saved"), x)
 }
 
 // nameFor is the name that an inbox is kept under unless a person gives it another: that which it has, or a free one.
-func (w *Window) nameFor(in uploader.Inbox) string {
+func (w *Window) nameFor(in token.Inbox) string {
 	if r, ok := w.record(in.Key()); ok {
 		return r.Name
 	}
@@ -192,15 +194,15 @@ func (w *Window) nameFor(in uploader.Inbox) string {
 }
 
 // nameProblem says why an inbox can't have that name, or nothing.
-func (w *Window) nameProblem(in uploader.Inbox, name string) string {
+func (w *Window) nameProblem(in token.Inbox, name string) string {
 	if name == "" {
 		return ""
 	}
-	if _, err := uploader.CheckInboxName(name); err != nil {
+	if _, err := inboxes.CheckName(name); err != nil {
 		return explain(err).What
 	}
 	for i := range w.kept {
-		if r := &w.kept[i]; uploader.InboxNameKey(r.Name) == uploader.InboxNameKey(name) && r.Inbox.Key() != in.Key() {
+		if r := &w.kept[i]; inboxes.NameKey(r.Name) == inboxes.NameKey(name) && r.Inbox.Key() != in.Key() {
 			return tr("Another inbox has this name.")
 		}
 	}
@@ -222,7 +224,7 @@ func (w *Window) inboxItems() []*fyne.MenuItem {
 }
 
 // offerRedirect asks, where a new token leads to another inbox of the same workspace, whether what waits for the old one goes there.
-func (w *Window) offerRedirect(t uploader.Token) {
+func (w *Window) offerRedirect(t token.Token) {
 	for i := range w.last.status.Inboxes {
 		old := &w.last.status.Inboxes[i]
 		in := w.last.inboxes[old.Inbox] // it may have no token any more

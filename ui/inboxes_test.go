@@ -7,12 +7,15 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // TestRememberKeepsATokenWhoseNameIsTaken under a free name, and never keeps nothing without a word.
 func TestRememberKeepsATokenWhoseNameIsTaken(t *testing.T) {
-	inboxes := uploader.Inboxes{Records: uploader.NewMemoryJournal(), Vault: uploader.NewMemoryVault(nil)}
-	d := openDesk(t, Config{Inboxes: inboxes})
+	kept := inboxes.Book{Records: uploader.NewMemoryJournal(), Vault: inboxes.NewMemoryVault(nil)}
+	d := openDesk(t, Config{Inboxes: kept})
 	for i, host := range []string{"one.blob.core.windows.net", "two.blob.core.windows.net"} {
 		d.clipboard(someToken("trestore.blob.core.windows.net", host))
 		d.pasted()
@@ -22,15 +25,15 @@ func TestRememberKeepsATokenWhoseNameIsTaken(t *testing.T) {
 		d.tap("Use this token")
 		d.finish()
 	}
-	all, err := inboxes.List(t.Context())
+	all, err := kept.List(t.Context())
 	if err != nil || len(all) != 2 || all[0].Ref == "" || all[1].Ref == "" {
 		t.Errorf("kept: %v, %v", all, err)
 	}
 	if d.says("not saved") {
 		t.Error("the header says that the token is not saved")
 	}
-	long := uploader.Inbox{Host: "h", Container: "c", WsID: strings.Repeat("w", 80), TID: "1"}
-	if _, err := uploader.CheckInboxName(d.nameFor(long)); err != nil {
+	long := token.Inbox{Host: "h", Container: "c", WsID: strings.Repeat("w", 80), TID: "1"}
+	if _, err := inboxes.CheckName(d.nameFor(long)); err != nil {
 		t.Errorf("a long name: %v", err)
 	}
 }
@@ -48,7 +51,7 @@ func (d *desk) placeholder() string {
 
 // TestWhatCantBeRememberedIsSaid, also beside the review that a pasted token leads to.
 func TestWhatCantBeRememberedIsSaid(t *testing.T) {
-	d := openDesk(t, Config{Inboxes: quickerInboxes{uploader.Inboxes{Records: uploader.NewMemoryJournal(), Vault: uploader.NewMemoryVault(nil)}}})
+	d := openDesk(t, Config{Inboxes: quickerInboxes{inboxes.Book{Records: uploader.NewMemoryJournal(), Vault: inboxes.NewMemoryVault(nil)}}})
 	d.drop(folder(t, "a.txt"))
 	d.until("a token is asked for", func() bool { return d.sheet != nil })
 	d.clipboard(someToken())
@@ -64,12 +67,12 @@ func TestWhatCantBeRememberedIsSaid(t *testing.T) {
 }
 
 // quickerInboxes are those to which another program has added one of the same name meanwhile.
-type quickerInboxes struct{ uploader.Inboxes }
+type quickerInboxes struct{ inboxes.Book }
 
-func (quickerInboxes) Add(_ context.Context, name string, _ uploader.Token, _ time.Time, _ uploader.AddInboxOptions) (uploader.InboxRecord, error) {
-	e := uploader.NewError("name inbox", "", uploader.InboxNameTaken)
+func (quickerInboxes) Add(_ context.Context, name string, _ token.Token, _ time.Time, _ inboxes.AddOptions) (inboxes.Record, error) {
+	e := problem.New("name inbox", "", problem.InboxNameTaken)
 	e.Value = name
-	return uploader.InboxRecord{}, e
+	return inboxes.Record{}, e
 }
 
 // TestAReviewThatIsCoveredGoesOnCounting: its counts are there when what covered it is closed.
@@ -81,7 +84,7 @@ func TestAReviewThatIsCoveredGoesOnCounting(t *testing.T) {
 	}
 	d.begin(token)
 	d.review([]given{{folder(t, "a.txt"), true}})
-	above := d.tell("A notice", uploader.Explanation{What: "Something happened."})
+	above := d.tell("A notice", problem.Explanation{What: "Something happened."})
 	d.until("it is counted", func() bool { return d.events.named("reviewed") != nil })
 	above.close()
 	d.mustSay("Send 1 file")

@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -41,7 +41,7 @@ func (v *uploadTokens) createAsked() {
 		pairs(
 			tr("Workspace"), workspaceName,
 			tr("What it is for"), reasonText(r.Reason),
-			tr("Allowed"), rightsList(uploader.Rights{Letters: workspace.DefaultRights}),
+			tr("Allowed"), rightsList(token.Rights{Letters: workspace.DefaultRights}),
 			tr("Valid from"), newText(from, theme.ColorNameForeground, theme.SizeNameText),
 			tr("Valid to"), newText(date(ends), theme.ColorNameForeground, theme.SizeNameText),
 			tr("Time"), newText(duration(ends.Sub(begins)), theme.ColorNameForeground, theme.SizeNameText),

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/internal/blobserver"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // drop lets files go over the window.
@@ -218,7 +218,7 @@ func TestAnEndedTokenHoldsTheFilesUntilANewOne(t *testing.T) {
 	d.tap("Send 2 files")
 	d.until("the trouble is said", func() bool { return d.says("This upload token ended") })
 	d.mustSay("Files already delivered stay delivered.", "0 of 2 files delivered")
-	if e := d.events.named("trouble"); e == nil || e["reason"] != string(uploader.Expired) {
+	if e := d.events.named("trouble"); e == nil || e["reason"] != string(problem.Expired) {
 		t.Errorf("event trouble: %v", e)
 	}
 	close(end)

@@ -20,7 +20,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 const (
@@ -175,7 +175,7 @@ func (w *Window) inFileManager(path string) {
 		}
 		w.config.Log.Error("reveal", "error", err)
 		w.do(func() {
-			w.tell(tr("No file manager opened"), uploader.Explanation{
+			w.tell(tr("No file manager opened"), problem.Explanation{
 				What: tr("This computer's file manager could not be opened."), Safe: tr("Everything else stays as it is."),
 				Do: tr("Open this folder yourself: {{.Folder}}", values("Folder", safeName(filepath.Dir(path)))),
 			})

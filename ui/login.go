@@ -3,7 +3,7 @@ package ui
 import (
 	"context"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // loginCheck is the choice to start at login. It shows what the system says, which the person may have changed there, and can be
@@ -43,7 +43,7 @@ func (w *Window) setLogin(c *sheetCheck, on bool) {
 		}
 		w.config.Log.Error("login", "error", err)
 		w.do(func() {
-			w.tell(tr("That was not possible"), uploader.Explanation{
+			w.tell(tr("That was not possible"), problem.Explanation{
 				What: tr("This computer did not take the change of what starts when you log in."),
 				Safe: tr("Everything else stays as it is."),
 				Do:   tr("Change it in the system's own settings."),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // TestProgressMovesBeforeAnythingIsConfirmed: what is handed over is seen, what is confirmed counts, and nothing is said of a speed or
@@ -105,7 +106,7 @@ func TestTheReviewForecastsOnlyWhatItKnows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := newCrowd(0)
-			token, err := uploader.ParseToken(someToken())
+			token, err := token.Parse(someToken())
 			if err != nil {
 				t.Fatal(err)
 			}

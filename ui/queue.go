@@ -5,20 +5,23 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // Queue is what the window needs of the engine, which [uploader.Queue] has. Its methods may be called from any goroutine. Those that
 // take a context may block on the disk, so they are never called on Fyne's thread; none blocks on the network.
 type Queue interface {
-	Use(t uploader.Token) error
-	Add(ctx context.Context, to uploader.Inbox, roots []string, o uploader.AddOptions) (int64, error)
+	Use(t token.Token) error
+	Add(ctx context.Context, to token.Inbox, roots []string, o uploader.AddOptions) (int64, error)
 	Adopt(ctx context.Context, want func(uploader.TransferStatus) bool) ([]uploader.Transfer, error)
 	Do(ctx context.Context, c uploader.Command) (int, error)
-	Redirect(ctx context.Context, from string, to uploader.Inbox) (int, error)
+	Redirect(ctx context.Context, from string, to token.Inbox) (int, error)
 	TryNow()
 	Limit(bytesPerSecond int64)
 	Connect(connections int)
-	Hold(inbox string, why *uploader.Error)
+	Hold(inbox string, why *problem.Error)
 	Status() uploader.Status
 	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
 	Delivered(ctx context.Context, transfers []int64, visit func(t uploader.Transfer, j uploader.Job) error) error
@@ -26,14 +29,14 @@ type Queue interface {
 	Changed() <-chan struct{}
 }
 
-// Inboxes are the inboxes that are kept under names, with their tokens in the keyring, which [uploader.Inboxes] has. Methods may
+// Inboxes are the inboxes that are kept under names, with their tokens in the keyring, which [inboxes.Book] has. Methods may
 // block on the disk and for as long as the keyring takes.
 type Inboxes interface {
-	List(ctx context.Context) ([]uploader.InboxRecord, error)
-	Add(ctx context.Context, name string, t uploader.Token, now time.Time, o uploader.AddInboxOptions) (uploader.InboxRecord, error)
-	Rename(ctx context.Context, name, to string) (uploader.InboxRecord, error)
+	List(ctx context.Context) ([]inboxes.Record, error)
+	Add(ctx context.Context, name string, t token.Token, now time.Time, o inboxes.AddOptions) (inboxes.Record, error)
+	Rename(ctx context.Context, name, to string) (inboxes.Record, error)
 	Allow(ctx context.Context, name string, allowed bool) error
-	Token(ctx context.Context, r uploader.InboxRecord, hosts ...string) (uploader.Token, error)
+	Token(ctx context.Context, r inboxes.Record, hosts ...string) (token.Token, error)
 }
 
 // counted returns how many rows a filter without a text has according to the totals.

@@ -12,6 +12,8 @@ import (
 	"fyne.io/fyne/v2/storage"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // saveReceipt asks where to, and writes what the storage confirmed.
@@ -105,7 +107,7 @@ func (w *Window) writeReceipt(path string) {
 		for i := range of {
 			ids = append(ids, of[i].ID)
 		}
-		var to uploader.Inbox
+		var to token.Inbox
 		if len(of) > 0 {
 			to = of[0].Options.Scan.Inbox
 		}
@@ -120,7 +122,7 @@ func (w *Window) writeReceipt(path string) {
 func (w *Window) receiptWritten(err error) {
 	if err != nil {
 		w.config.Log.Error("receipt", "error", err)
-		w.tell(tr("The receipt was not saved"), uploader.Explanation{
+		w.tell(tr("The receipt was not saved"), problem.Explanation{
 			What: tr("The receipt could not be written there."), Safe: tr("What was delivered stays delivered."), Do: tr("Choose another place and save it again."),
 		})
 		return

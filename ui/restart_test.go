@@ -11,6 +11,8 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // run is one run of the program over a state folder: its queue and the journal of that folder.
@@ -28,7 +30,7 @@ func startRun(t *testing.T, dir string) *run {
 	}
 	q, err := uploader.NewQueue(context.WithoutCancel(t.Context()), uploader.Config{
 		Journal: j, Steady: time.Millisecond,
-		Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
+		Open: func(t token.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
 	})
 	if err != nil {
 		t.Fatal(errors.Join(err, j.Close()))
@@ -61,9 +63,9 @@ func stuckInbox(t *testing.T) (*localInbox, func()) {
 }
 
 // parsed reads a token as the window does.
-func parsed(t *testing.T, link string) uploader.Token {
+func parsed(t *testing.T, link string) token.Token {
 	t.Helper()
-	token, err := uploader.ParseToken(link, uploader.AllowHost("127.0.0.1"))
+	token, err := token.Parse(link, token.AllowHost("127.0.0.1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,10 +150,10 @@ func TestATokenThatIsPastedFirstLetsTheRestGoOn(t *testing.T) {
 func TestRowsAndBannersNameTheirInbox(t *testing.T) {
 	f := newFew(uploader.Job{State: uploader.Waiting, Blob: "run/a.txt", Inbox: "one"}, uploader.Job{State: uploader.Waiting, Blob: "b.txt", Inbox: "two"})
 	one, two := f.status.Transfers[0], f.status.Transfers[0]
-	one.Inbox, one.Options.Scan.Inbox = "one", uploader.Inbox{Host: "h", Container: "c1", WsID: "cardio", TID: "1"}
-	two.ID, two.Inbox, two.Options.Scan.Inbox = 2, "two", uploader.Inbox{Host: "h", Container: "c2", WsID: "lung", TID: "2"}
+	one.Inbox, one.Options.Scan.Inbox = "one", token.Inbox{Host: "h", Container: "c1", WsID: "cardio", TID: "1"}
+	two.ID, two.Inbox, two.Options.Scan.Inbox = 2, "two", token.Inbox{Host: "h", Container: "c2", WsID: "lung", TID: "2"}
 	f.status.Transfers = []uploader.TransferStatus{one}
-	f.status.Inboxes = []uploader.InboxStatus{{Inbox: "one", Unfinished: 1, Hold: uploader.NewError("send", "", uploader.Expired)}}
+	f.status.Inboxes = []uploader.InboxStatus{{Inbox: "one", Unfinished: 1, Hold: problem.New("send", "", problem.Expired)}}
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
@@ -162,7 +164,7 @@ func TestRowsAndBannersNameTheirInbox(t *testing.T) {
 	f.status.Transfers = append(f.status.Transfers, two)
 	d.look()
 	d.mustSay("cardio – 1 · run", "lung – 2")
-	f.status.Inboxes[0].Hold, f.status.Inboxes[0].Trouble = nil, uploader.NewError("send", "", uploader.NetworkDown)
+	f.status.Inboxes[0].Hold, f.status.Inboxes[0].Trouble = nil, problem.New("send", "", problem.NetworkDown)
 	d.look()
 	d.mustSay("cardio – 1: The storage can't be reached")
 }
@@ -172,8 +174,8 @@ func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 	inbox, state := startInbox(t, nil), t.TempDir()
 	link := inbox.token(time.Now().Add(48 * time.Hour))
 	practised := parsed(t, link).Inbox
-	is := func(in uploader.Inbox) bool { return in.Key() == practised.Key() }
-	deliver := func(q *uploader.Queue, to uploader.Inbox) {
+	is := func(in token.Inbox) bool { return in.Key() == practised.Key() }
+	deliver := func(q *uploader.Queue, to token.Inbox) {
 		t.Helper()
 		if _, err := q.Add(t.Context(), to, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 const (
@@ -373,13 +374,13 @@ func (d *reviewDialog) showNotes() {
 		d.notes.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(f.err)))
 	}
 	if d.missed > 0 {
-		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{
+		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{
 			What: trn("{{.N}} of what you gave are not on this computer, and are left out.", int64(d.missed)),
 			Do:   tr("Download it or copy it to this computer first, then add it from there."),
 		}))
 	}
 	if f.refused > 0 {
-		x := uploader.Explanation{What: trn("{{.N}} files can't be sent.", f.refused), Safe: tr("The others are sent.")}
+		x := problem.Explanation{What: trn("{{.N}} files can't be sent.", f.refused), Safe: tr("The others are sent.")}
 		if f.files == 0 {
 			x.Safe = ""
 		}
@@ -447,7 +448,7 @@ func (d *reviewDialog) showTime() {
 		d.notes.Add(newPadded(words + "; " + tr("the token then has {{.Time}} to spare", values("Time", duration(fit.Spare)))))
 		return
 	}
-	d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{
+	d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{
 		What: words + ". " + tr("The token ends before."), Safe: tr("What is delivered by then stays delivered."),
 		Do: tr("Send it all the same: the rest goes on with the next token."),
 	}))

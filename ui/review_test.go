@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // fullDisk is a journal that takes no new transfer while its disk is full.
@@ -19,7 +20,7 @@ type fullDisk struct {
 
 func (j *fullDisk) AddTransfer(ctx context.Context, t uploader.Transfer) (int64, error) {
 	if j.full.Load() {
-		return 0, uploader.NewError("add transfer", "", uploader.JournalFull)
+		return 0, problem.New("add transfer", "", problem.JournalFull)
 	}
 	return j.Journal.AddTransfer(ctx, t)
 }

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // few is a queue of some jobs, that keeps which commands it was given.
@@ -92,19 +93,19 @@ func (r *jobRow) words() (words []string) {
 // TestAnotherNameIsOfferedWhereItHelps: for whatever is in the way under a name, unless the token leads to that name alone.
 func TestAnotherNameIsOfferedWhereItHelps(t *testing.T) {
 	for name, c := range map[string]struct {
-		reason  uploader.Reason
+		reason  problem.Reason
 		oneName bool
 		want    bool
 	}{
-		"already there":           {uploader.AlreadyThere, false, true},
-		"blocks of another":       {uploader.ForeignBlocks, false, true},
-		"locked":                  {uploader.NameLocked, false, true},
-		"a token for one file":    {uploader.AlreadyThere, true, false},
-		"a name that can't be":    {uploader.NameTooLong, false, false},
-		"a file that is not here": {uploader.SourceGone, false, false},
+		"already there":           {problem.AlreadyThere, false, true},
+		"blocks of another":       {problem.ForeignBlocks, false, true},
+		"locked":                  {problem.NameLocked, false, true},
+		"a token for one file":    {problem.AlreadyThere, true, false},
+		"a name that can't be":    {problem.NameTooLong, false, false},
+		"a file that is not here": {problem.SourceGone, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFew(uploader.Job{State: uploader.Attention, Blob: "a.txt", Problem: uploader.NewError("send", "a.txt", c.reason)})
+			f := newFew(uploader.Job{State: uploader.Attention, Blob: "a.txt", Problem: problem.New("send", "a.txt", c.reason)})
 			if c.oneName {
 				f.status.Transfers[0].Options.Scan.Inbox.Blob = "a.txt"
 			}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 const (
@@ -45,7 +47,7 @@ type sample struct {
 	// held are the keys of inboxes that wait for another token.
 	held map[string]bool
 	// inboxes are those of the transfers that have something in the list, by their keys.
-	inboxes map[string]uploader.Inbox
+	inboxes map[string]token.Inbox
 }
 
 // watch looks at the queue whenever it or the view has changed, and when a countdown has to move on, until ctx ends.
@@ -86,7 +88,7 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 	w.viewMu.Unlock()
 	s := sample{now: w.config.Now(), status: w.config.Queue.Status(), view: v}
 	s.resting, s.interrupted, s.oneName = map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
-	s.inboxes = map[string]uploader.Inbox{}
+	s.inboxes = map[string]token.Inbox{}
 	for i := range s.status.Transfers {
 		t := &s.status.Transfers[i]
 		if t.Paused || t.Owner == uploader.Nobody {
@@ -168,7 +170,7 @@ func (w *Window) readMissing(ctx context.Context, s *sample) {
 		w.config.Log.Error("rows", "error", err)
 	}
 	for i := range rows {
-		if p := rows[i].Problem; p != nil && p.Reason == uploader.SourceGone {
+		if p := rows[i].Problem; p != nil && p.Reason == problem.SourceGone {
 			s.missing = append(s.missing, safeName(nameOf(&rows[i])))
 		}
 	}

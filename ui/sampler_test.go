@@ -8,7 +8,7 @@ import (
 
 	"fyne.io/fyne/v2/test"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // watched runs a window's sampler over a queue in a bubble of its own time, and calls do there.
@@ -118,7 +118,7 @@ func TestACountdownGoesOnByItself(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := newCrowd(0)
 			watched(t, q, func(w *Window) {
-				w.token = uploader.Token{Inbox: uploader.Inbox{Scheme: "https", Host: "a.blob.core.windows.net", Container: "c"}, ValidTo: time.Now().Add(c.left)}
+				w.token = token.Token{Inbox: token.Inbox{Scheme: "https", Host: "a.blob.core.windows.net", Container: "c"}, ValidTo: time.Now().Add(c.left)}
 				w.wake()
 				time.Sleep(2 * time.Second)
 				synctest.Wait()

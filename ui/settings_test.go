@@ -12,7 +12,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"github.com/google/go-cmp/cmp"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 func writeSettings(t testing.TB, text string) string {
@@ -159,8 +159,8 @@ func TestProxyAndCertificatesHoldWhenTheSettingsAreClosed(t *testing.T) {
 	var got []string
 	d := openDesk(t, Config{Network: func(s Settings) Notice {
 		got = append(got, s.Proxy)
-		return func(uploader.Translate) uploader.Explanation {
-			return uploader.Explanation{What: "This can't be used."}
+		return func(problem.Translate) problem.Explanation {
+			return problem.Explanation{What: "This can't be used."}
 		}
 	}})
 	for _, text := range []string{"", "http://proxy.example.org:8080", "http://proxy.example.org:8080"} {

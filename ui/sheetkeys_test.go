@@ -8,7 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 func TestTheViewOfTokensWorksFromTheKeyboard(t *testing.T) {
@@ -80,7 +80,7 @@ func TestEscClosesEverySheetWhereverTheKeyboardIs(t *testing.T) {
 		"log":          func(d *desk) { d.openLog() },
 		"tray":         func(d *desk) { d.tellOfTray() },
 		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
-		"message":      func(d *desk) { d.tell("Title", explain(uploader.NewError("test", "", uploader.SignatureRefused))) },
+		"message":      func(d *desk) { d.tell("Title", explain(problem.New("test", "", problem.SignatureRefused))) },
 		"review": func(d *desk) {
 			d.review([]given{{path: t.TempDir(), folder: true}})
 			d.until("it has counted", func() bool { return d.says("Nothing to send") })

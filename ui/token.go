@@ -10,7 +10,8 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // tokenDialog decodes a token while it is pasted or typed. Nothing is sent.
@@ -26,7 +27,7 @@ type tokenDialog struct {
 	forget  *sheetCheck // takes the token from the clipboard after use
 	use     *button
 	check   *tokenCheck
-	token   uploader.Token
+	token   token.Token
 	err     error
 	left    *text
 	wanted  string // the key of the inbox whose token is asked for; empty: any
@@ -56,8 +57,8 @@ func (w *Window) askTokens(keys []string) {
 }
 
 // parse reads a token by the person's settings.
-func (w *Window) parse(text string, more ...string) (uploader.Token, error) {
-	return uploader.ParseToken(text, uploader.AllowHost(more...), uploader.AllowHost(w.hosts()...))
+func (w *Window) parse(text string, more ...string) (token.Token, error) {
+	return token.Parse(text, token.AllowHost(more...), token.AllowHost(w.hosts()...))
 }
 
 // openToken opens the dialog with a text, which may be empty.
@@ -99,7 +100,7 @@ func (w *Window) showTokenDialog(d *tokenDialog, text string) {
 	d.sheet.tick = d.tick
 	d.sheet.take = w.hold
 	d.sheet.closed = func() {
-		d.check.about(uploader.Token{})
+		d.check.about(token.Token{})
 		d.entry.forget()
 		w.do(w.reviewHeld) // not before the sheet is gone
 	}
@@ -130,9 +131,9 @@ func (d *tokenDialog) question() string {
 // decode shows what the text says.
 func (d *tokenDialog) decode(text string) {
 	d.left = nil
-	d.token, d.err = uploader.Token{}, nil
+	d.token, d.err = token.Token{}, nil
 	d.fields.RemoveAll()
-	d.check.about(uploader.Token{})
+	d.check.about(token.Token{})
 	if strings.TrimSpace(text) == "" {
 		d.naming.Hide()
 		d.use.Disable()
@@ -140,7 +141,7 @@ func (d *tokenDialog) decode(text string) {
 		return
 	}
 	d.token, d.err = d.w.parse(text, d.allowed)
-	usable := d.err == nil && d.token.StateAt(d.w.config.Now()) != uploader.StateExpired
+	usable := d.err == nil && d.token.StateAt(d.w.config.Now()) != token.StateExpired
 	if d.err != nil {
 		d.refusal()
 	} else {
@@ -204,7 +205,7 @@ func (d *tokenDialog) fit() {
 func (d *tokenDialog) refusal() {
 	d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(d.err)))
 	e, ok := asError(d.err)
-	if !ok || e.Reason != uploader.UnknownHost {
+	if !ok || e.Reason != problem.UnknownHost {
 		return
 	}
 	host := e.Value
@@ -263,19 +264,19 @@ func (d *tokenDialog) describe() {
 	row(tr("Time"), "", d.left)
 	say(tr("Made for version"), "date", f.Date)
 	say(tr("Accepted from"), "", f.IP)
-	if t.StateAt(now) == uploader.StateExpired { // first, since it is why the token can't be used
-		e := uploader.NewError("paste token", "", uploader.Expired)
+	if t.StateAt(now) == token.StateExpired { // first, since it is why the token can't be used
+		e := problem.New("paste token", "", problem.Expired)
 		e.When = t.ValidTo
 		d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(e)))
 	}
 	if name := d.w.calledAs(&d.w.last, d.wanted); name != "" && d.wanted != t.Inbox.Key() {
-		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{
+		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{
 			What: tr("This token is for another inbox than “{{.Inbox}}”.", values("Inbox", name)),
 		}))
 	}
 	d.fields.Add(grid)
 	for _, warning := range t.WarningsIn(translated) {
-		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{What: warning}))
+		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{What: warning}))
 	}
 	d.fields.Add(small(tr("Whoever has this token can upload until it ends. Its signature is never shown or written down.")))
 }
@@ -322,7 +323,7 @@ func (d *tokenDialog) take() {
 }
 
 // useToken hands the token to the queue and makes it the one that new files go with. It reports whether it could.
-func (w *Window) useToken(t uploader.Token) bool {
+func (w *Window) useToken(t token.Token) bool {
 	if err := w.config.Queue.Use(t); err != nil {
 		w.tell(tr("The token can't be used"), explain(err))
 		return false
@@ -333,7 +334,7 @@ func (w *Window) useToken(t uploader.Token) bool {
 }
 
 // begin makes a token that the queue has the one that new files go with.
-func (w *Window) begin(t uploader.Token) {
+func (w *Window) begin(t token.Token) {
 	w.token = t
 	w.start.haveToken = false
 	w.events.event("used", "inbox", t.Inbox.String())
@@ -350,7 +351,7 @@ func (w *Window) reviewHeld() {
 }
 
 // rightsList shows what people ask about a token's rights, each with a sign and a word.
-func rightsList(r uploader.Rights) fyne.CanvasObject {
+func rightsList(r token.Rights) fyne.CanvasObject {
 	if r.Unknown {
 		return newText(tr("Only the storage knows"), colorMuted, theme.SizeNameText)
 	}

@@ -8,6 +8,8 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // tokenCheck is the button that asks the storage about a token before it is used, and the answer.
@@ -17,7 +19,7 @@ type tokenCheck struct {
 	box    *fyne.Container
 	button *button
 	answer *fyne.Container
-	token  uploader.Token
+	token  token.Token
 	cancel context.CancelFunc // of the question under way; nil for none
 }
 
@@ -30,7 +32,7 @@ func newTokenCheck(w *Window, fit func()) *tokenCheck {
 }
 
 // about makes it the button for another token, or for none; an answer to the old one is dropped.
-func (c *tokenCheck) about(t uploader.Token) {
+func (c *tokenCheck) about(t token.Token) {
 	if c.cancel != nil {
 		c.cancel()
 		c.cancel = nil
@@ -73,12 +75,12 @@ func (c *tokenCheck) show(checked uploader.Checked, err error) {
 		x.Safe = tr("Nothing was sent.")
 		c.answer.Add(notice("failed", theme.ColorNameError, colorErrorBg, x))
 	} else {
-		c.answer.Add(notice("delivered", theme.ColorNameSuccess, colorGoodBg, uploader.Explanation{
+		c.answer.Add(notice("delivered", theme.ColorNameSuccess, colorGoodBg, problem.Explanation{
 			What: tr("The storage accepts this token."), Safe: tr("Nothing was left in the inbox."),
 		}))
 	}
 	if clock != "" {
-		c.answer.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, uploader.Explanation{
+		c.answer.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{
 			What: clock, Do: tr("Set it right, so that the times shown here are true."),
 		}))
 	}

@@ -8,10 +8,11 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/token"
 )
 
 // askStorage is how the program asks.
-func askStorage(ctx context.Context, t uploader.Token) (uploader.Checked, error) {
+func askStorage(ctx context.Context, t token.Token) (uploader.Checked, error) {
 	s, err := azure.Open(t, azure.Options{})
 	if err != nil {
 		return uploader.Checked{}, err
@@ -53,7 +54,7 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 }
 
 func TestAWrongClockIsSaidWhenATokenIsChecked(t *testing.T) {
-	d := openDesk(t, Config{CheckToken: func(context.Context, uploader.Token) (uploader.Checked, error) {
+	d := openDesk(t, Config{CheckToken: func(context.Context, token.Token) (uploader.Checked, error) {
 		return uploader.Checked{ClockKnown: true, ClockAhead: 14 * time.Minute}, nil
 	}})
 	d.openToken(someToken())
@@ -66,7 +67,7 @@ func TestAWrongClockIsSaidWhenATokenIsChecked(t *testing.T) {
 // TestAnAnswerForAClosedDialogIsDropped: nothing is shown, and nothing waits.
 func TestAnAnswerForAClosedDialogIsDropped(t *testing.T) {
 	asked, ended := make(chan struct{}), make(chan struct{})
-	d := openDesk(t, Config{CheckToken: func(ctx context.Context, _ uploader.Token) (uploader.Checked, error) {
+	d := openDesk(t, Config{CheckToken: func(ctx context.Context, _ token.Token) (uploader.Checked, error) {
 		close(asked)
 		<-ctx.Done()
 		close(ended)

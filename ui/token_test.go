@@ -7,7 +7,7 @@ import (
 
 	"fyne.io/fyne/v2/theme"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // someToken is a token that is valid for long and opens nothing. Pairs of old and new texts change it.
@@ -78,8 +78,8 @@ func TestThePastedTextKeepsItsLines(t *testing.T) {
 
 func TestTheCountdownIsFinerTheNearerTheEnd(t *testing.T) {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	token := func(from, to time.Duration) uploader.Token {
-		x := uploader.Token{}
+	tok := func(from, to time.Duration) token.Token {
+		x := token.Token{}
 		if to != 0 {
 			x.ValidTo = now.Add(to)
 		}
@@ -89,18 +89,18 @@ func TestTheCountdownIsFinerTheNearerTheEnd(t *testing.T) {
 		return x
 	}
 	for name, c := range map[string]struct {
-		token uploader.Token
+		token token.Token
 		words string
 		color any
 		next  time.Duration
 	}{
-		"weeks":     {token(0, 165*time.Hour+30*time.Minute), "6 d 21 h left", colorMuted, 30*time.Minute + time.Millisecond},
-		"hours":     {token(0, 5*time.Hour+7*time.Minute+20*time.Second), "5 h 07 min left", theme.ColorNameWarning, 20*time.Second + time.Millisecond},
-		"minutes":   {token(0, 12*time.Minute+30*time.Second+400*time.Millisecond), "12 min 30 s left", theme.ColorNameError, 401 * time.Millisecond},
-		"seconds":   {token(0, 8*time.Second), "8 s left", theme.ColorNameError, time.Millisecond},
-		"over":      {token(0, -time.Minute), "Token ended", theme.ColorNameError, 0},
-		"not begun": {token(2*time.Hour, 48*time.Hour), "Token starts in 2 h 00 min", theme.ColorNameWarning, time.Millisecond},
-		"unknown":   {token(0, 0), "The storage knows when this token ends", colorMuted, 0},
+		"weeks":     {tok(0, 165*time.Hour+30*time.Minute), "6 d 21 h left", colorMuted, 30*time.Minute + time.Millisecond},
+		"hours":     {tok(0, 5*time.Hour+7*time.Minute+20*time.Second), "5 h 07 min left", theme.ColorNameWarning, 20*time.Second + time.Millisecond},
+		"minutes":   {tok(0, 12*time.Minute+30*time.Second+400*time.Millisecond), "12 min 30 s left", theme.ColorNameError, 401 * time.Millisecond},
+		"seconds":   {tok(0, 8*time.Second), "8 s left", theme.ColorNameError, time.Millisecond},
+		"over":      {tok(0, -time.Minute), "Token ended", theme.ColorNameError, 0},
+		"not begun": {tok(2*time.Hour, 48*time.Hour), "Token starts in 2 h 00 min", theme.ColorNameWarning, time.Millisecond},
+		"unknown":   {tok(0, 0), "The storage knows when this token ends", colorMuted, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			words, color, next := countdown(c.token, now)

@@ -12,7 +12,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -34,7 +34,7 @@ type tokenTable struct {
 // tokenRow is one token of the table.
 type tokenRow struct {
 	grant            workspace.Grant
-	state            uploader.State
+	state            token.State
 	reason, from, to *text
 	left             *text
 	sign             fyne.CanvasObject // of its state, with a word
@@ -108,7 +108,7 @@ func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
 	words, color, _ := timeLeft(g, now)
 	r.left = newText(words, color, theme.SizeNameText)
 	r.sign = stateSign(r.state)
-	if r.state == uploader.StateActive || r.state == uploader.StateNotYetValid || r.state == uploader.StateUnknown {
+	if r.state == token.StateActive || r.state == token.StateNotYetValid || r.state == token.StateUnknown {
 		b := t.v.w.newButton(tr("Revoke…"), nil)
 		b.OnTapped = func() { t.v.revokeAsked(g, b) }
 		t.revokes = append(t.revokes, b)
@@ -202,14 +202,14 @@ func timeLeft(g workspace.Grant, now time.Time) (words string, color fyne.ThemeC
 }
 
 // stateSign shows a token's state as a sign and a word.
-func stateSign(s uploader.State) fyne.CanvasObject {
+func stateSign(s token.State) fyne.CanvasObject {
 	name, words, color := "attention", tr("unknown"), theme.ColorNameWarning
 	switch s {
-	case uploader.StateActive:
+	case token.StateActive:
 		name, words, color = "yes", tr("active"), theme.ColorNameSuccess
-	case uploader.StateExpired:
+	case token.StateExpired:
 		name, words, color = "no", tr("over"), colorMuted
-	case uploader.StateNotYetValid:
+	case token.StateNotYetValid:
 		name, words, color = "waiting", tr("not yet"), theme.ColorNameWarning
 	case workspace.StateRevoked:
 		name, words, color = "cancelled", tr("revoked"), colorMuted

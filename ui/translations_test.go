@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
-	"go/token"
+	gotoken "go/token"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -21,6 +21,8 @@ import (
 
 	"inboxuploader/assets"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -33,7 +35,7 @@ func allTexts(t *testing.T) texts {
 	all := texts{"English": false, "1,234.5": false, "{{.N}} files": true}
 	all.inSource(t, "..", "tr", "trn", "translate")
 	all.ofReasons()
-	all.inConstants(t, "../uploader", "value", "warn")
+	all.inConstants(t, "../uploader", "value", "Value", "warn")
 	all.inConstants(t, "../workspace", "value", "safe")
 	all.inConstants(t, "../cmd/uploader", "value")
 	for _, w := range uploader.NameWarnings() {
@@ -42,7 +44,7 @@ func allTexts(t *testing.T) texts {
 	for _, r := range uploader.SkipReasons() {
 		all[r.Why()] = false
 	}
-	for _, word := range (uploader.Rights{Letters: "racwdxyltfmeopiu"}).Words() {
+	for _, word := range (token.Rights{Letters: "racwdxyltfmeopiu"}).Words() {
 		all[word] = false
 	}
 	for _, text := range saidByFyne {
@@ -61,10 +63,10 @@ func (all texts) ofReasons() {
 		all[english] = false
 		return english
 	}
-	for _, r := range uploader.Reasons() {
-		e := uploader.NewError("", "", r)
+	for _, r := range problem.Reasons() {
+		e := problem.New("", "", r)
 		e.When = time.Now()
-		uploader.ExplainIn(e, add)
+		problem.ExplainIn(e, add)
 	}
 	for _, r := range workspace.Reasons() {
 		for _, off := range []time.Duration{time.Minute, 5 * time.Minute, 5 * time.Hour, 5 * 24 * time.Hour} {
@@ -75,9 +77,9 @@ func (all texts) ofReasons() {
 }
 
 // source calls visit with all that is not a test below a folder.
-func source(t *testing.T, dir string, visit func(files *token.FileSet, n ast.Node) bool) {
+func source(t *testing.T, dir string, visit func(files *gotoken.FileSet, n ast.Node) bool) {
 	t.Helper()
-	files := token.NewFileSet()
+	files := gotoken.NewFileSet()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
@@ -96,7 +98,7 @@ func source(t *testing.T, dir string, visit func(files *token.FileSet, n ast.Nod
 // inSource adds the literal texts that functions of these names are called with. The window's own take nothing else.
 func (all texts) inSource(t *testing.T, dir string, functions ...string) {
 	t.Helper()
-	source(t, dir, func(files *token.FileSet, n ast.Node) bool {
+	source(t, dir, func(files *gotoken.FileSet, n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || len(call.Args) == 0 {
 			return true
@@ -119,7 +121,7 @@ func (all texts) inSource(t *testing.T, dir string, functions ...string) {
 // inConstants adds the constants whose names begin so. What goes on from a value, as " is given twice" does, is asked for with it.
 func (all texts) inConstants(t *testing.T, dir string, prefixes ...string) {
 	t.Helper()
-	source(t, dir, func(_ *token.FileSet, n ast.Node) bool {
+	source(t, dir, func(_ *gotoken.FileSet, n ast.Node) bool {
 		x, ok := n.(*ast.ValueSpec)
 		if !ok || len(x.Names) != 1 || len(x.Values) != 1 {
 			return true
@@ -138,7 +140,7 @@ func (all texts) inConstants(t *testing.T, dir string, prefixes ...string) {
 
 func literal(x ast.Expr) (string, bool) {
 	text, ok := x.(*ast.BasicLit)
-	if !ok || text.Kind != token.STRING {
+	if !ok || text.Kind != gotoken.STRING {
 		return "", false
 	}
 	s, err := strconv.Unquote(text.Value)
@@ -238,8 +240,8 @@ func checkText(t *testing.T, english string, translated any, counts bool, forms 
 
 // TestTheWindowNamesNoFlag goes through all that the engine may say: where it names a command's flag, the window has other words.
 func TestTheWindowNamesNoFlag(t *testing.T) {
-	for _, r := range uploader.Reasons() {
-		if words := explain(uploader.NewError("", "", r)).String(); strings.Contains(words, "--") || strings.Contains(words, "“uploader ") {
+	for _, r := range problem.Reasons() {
+		if words := explain(problem.New("", "", r)).String(); strings.Contains(words, "--") || strings.Contains(words, "“uploader ") {
 			t.Errorf("%s: %s", r, words)
 		}
 	}
@@ -250,8 +252,8 @@ func TestEveryReasonIsSaidInEveryLanguage(t *testing.T) {
 	t.Cleanup(func() { speakIn(t, English) })
 	for _, code := range languages() {
 		t.Run(code, func(t *testing.T) {
-			for _, r := range uploader.Reasons() {
-				e := uploader.NewError("", "", r)
+			for _, r := range problem.Reasons() {
+				e := problem.New("", "", r)
 				e.When, e.Value = time.Date(2030, 5, 17, 9, 8, 0, 0, time.Local), "Xyz"
 				speakIn(t, English)
 				english := explain(e)

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // someTray is an application with a tray, which Fyne's test application has not.
@@ -65,7 +66,7 @@ func TestTheTraySaysHowItGoes(t *testing.T) {
 		},
 		"waiting for a token": {
 			status(func(s *uploader.Status) {
-				s.Inboxes = []uploader.InboxStatus{{Inbox: "a", Unfinished: 4, Hold: uploader.NewError("send", "", uploader.Expired)}}
+				s.Inboxes = []uploader.InboxStatus{{Inbox: "a", Unfinished: 4, Hold: problem.New("send", "", problem.Expired)}}
 			}, map[uploader.JobState]int64{uploader.Waiting: 4}),
 			[]string{"4 files wait for a token", "", "Resume pending uploads (4)", "Pause all"},
 			trayLook{trayHold, 0},

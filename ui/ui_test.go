@@ -22,6 +22,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/token"
 )
 
 // canary begins every signature in the tests. Nothing may show it.
@@ -94,7 +95,7 @@ func queueOver(t *testing.T, j uploader.Journal) *uploader.Queue {
 	t.Helper()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady: time.Millisecond,
-		Open:   func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) }, Journal: j,
+		Open:   func(t token.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) }, Journal: j,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,8 @@ import (
 
 	"fyne.io/fyne/v2/test"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -90,7 +91,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	d.press("Copy")
 	d.mustSay("Copied. In two minutes")
 	link := d.app.Clipboard().Content()
-	token, err := uploader.ParseToken(link)
+	token, err := token.Parse(link)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 }
 
 // put uploads something with a token and returns how the storage answers.
-func put(t *testing.T, token uploader.Token) (status int) {
+func put(t *testing.T, token token.Token) (status int) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, token.Inbox.URL()+"/a.txt?"+token.Query(), strings.NewReader("a"))
 	if err != nil {
@@ -180,7 +181,7 @@ func TestTroubleWithTheWorkspaceIsSaidInSentences(t *testing.T) {
 		"disconnected":         {ErrNotConnected, []string{"No storage account is connected any more."}},
 		"connection damaged":   {ErrConnectionUnreadable, []string{"can't be read", "Connect the account again"}},
 		"key not kept":         {ErrKeyNotKept, []string{"is not kept on this computer"}},
-		"keyring locked":       {uploader.NewError("read secret", "", uploader.VaultLocked), []string{"keyring, which is locked or not there", "Unlock the keyring"}},
+		"keyring locked":       {problem.New("read secret", "", problem.VaultLocked), []string{"keyring, which is locked or not there", "Unlock the keyring"}},
 		"something unexpected": {errors.New("a Go error"), []string{"did not expect", "report it with the log"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -263,7 +264,7 @@ type announced struct {
 	issued chan struct{}
 }
 
-func (w *announced) Issue(ctx context.Context, r workspace.Request) (uploader.Token, workspace.Grant, error) {
+func (w *announced) Issue(ctx context.Context, r workspace.Request) (token.Token, workspace.Grant, error) {
 	defer close(w.issued)
 	return w.Workspace.Issue(ctx, r)
 }
@@ -287,13 +288,13 @@ func TestWhatOpensMeanwhileTakesNoTokenAway(t *testing.T) {
 	d.press("Create a token…")
 	d.press("Create")
 	d.until("it was created", func() bool { return d.events.named("created") != nil })
-	d.tell("A message", uploader.Explanation{What: "of something else"})
-	d.tell("Another message", uploader.Explanation{What: "of something else"})
+	d.tell("A message", problem.Explanation{What: "of something else"})
+	d.tell("Another message", problem.Explanation{What: "of something else"})
 	d.mustSay("Another message")
 	d.tap("Close")
 	d.mustSay("Upload tokens", "Copy it now")
 	d.press("Copy")
-	if _, err := uploader.ParseToken(d.app.Clipboard().Content()); err != nil {
+	if _, err := token.Parse(d.app.Clipboard().Content()); err != nil {
 		t.Error(err)
 	}
 }
@@ -315,7 +316,7 @@ func TestEachTokenOfOneViewCanBeCopied(t *testing.T) {
 	}
 	for _, tid := range []int{74, 75} {
 		test.Tap(v.made[tid].copy)
-		token, err := uploader.ParseToken(d.app.Clipboard().Content())
+		token, err := token.Parse(d.app.Clipboard().Content())
 		if err != nil || token.Inbox.TID != fmt.Sprint(tid) {
 			t.Errorf("copied token %s, %v; want %d", token.Inbox.TID, err, tid)
 		}

@@ -14,6 +14,9 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // Title is the window's title. Window managers and end-to-end tests find the window by it.
@@ -35,8 +38,8 @@ type Config struct {
 	Inboxes Inboxes
 	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see [uploader.CheckToken]. It blocks on the
 	// network until ctx ends. Nil leaves the offer out.
-	CheckToken func(ctx context.Context, t uploader.Token) (uploader.Checked, error)
-	// Hosts are allowed besides the known storage addresses, see [uploader.AllowHost].
+	CheckToken func(ctx context.Context, t token.Token) (uploader.Checked, error)
+	// Hosts are allowed besides the known storage addresses, see [token.AllowHost].
 	Hosts []string
 	// Notices is what a person should know from the start, such as that a damaged list was mended.
 	Notices []Notice
@@ -47,7 +50,7 @@ type Config struct {
 	// Practice starts the practice inbox. It may block. Nil leaves the offer out.
 	Practice func(context.Context) (Practice, error)
 	// IsPractice reports whether an inbox is a practice inbox, of this run or of an earlier one. Nil: none is.
-	IsPractice func(uploader.Inbox) bool
+	IsPractice func(token.Inbox) bool
 	// Desktop is what the desktop offers. Its zero value offers nothing.
 	Desktop Desktop
 	// Place moves the window to where it stood before. Nil leaves that to the desktop.
@@ -85,7 +88,7 @@ type Config struct {
 }
 
 // Notice says in the person's language what they should know.
-type Notice func(uploader.Translate) uploader.Explanation
+type Notice func(problem.Translate) problem.Explanation
 
 // Desktop is what the desktop may offer. Every field may be nil. The functions may block for as long as the desktop takes, and are
 // never called on Fyne's thread.
@@ -154,18 +157,18 @@ type Window struct {
 
 	// What the window shows, all of it Fyne's thread's.
 	last        sample
-	token       uploader.Token         // the one that new files go with; zero before the first
-	kept        []uploader.InboxRecord // as List returned them last
-	unkept      bool                   // the keyring did not take the token, which ends with the program
-	waiting     bool                   // for the keyring
-	held        []given                // paths that wait for a token
-	lostDrop    time.Time              // when something was dropped and did not arrive; zero once it has been said
-	missed      int                    // of what was given with them is nowhere on this computer
-	endChoice   context.CancelFunc     // closes the desktop's dialog for files, while one is open
-	fynes       *fynesDialog           // Fyne's dialog for files, while it is open
-	shown       bool                   // the window has its size
-	begun       time.Time              // when the sending that is under way, or the last, began
-	took        time.Duration          // how long it took; 0 while it is under way
+	token       token.Token        // the one that new files go with; zero before the first
+	kept        []inboxes.Record   // as List returned them last
+	unkept      bool               // the keyring did not take the token, which ends with the program
+	waiting     bool               // for the keyring
+	held        []given            // paths that wait for a token
+	lostDrop    time.Time          // when something was dropped and did not arrive; zero once it has been said
+	missed      int                // of what was given with them is nowhere on this computer
+	endChoice   context.CancelFunc // closes the desktop's dialog for files, while one is open
+	fynes       *fynesDialog       // Fyne's dialog for files, while it is open
+	shown       bool               // the window has its size
+	begun       time.Time          // when the sending that is under way, or the last, began
+	took        time.Duration      // how long it took; 0 while it is under way
 	practice    Practice
 	practiceKey string // of its inbox
 	connected   bool   // a storage account is

@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"github.com/dustin/go-humanize"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // tr returns a text in the person's language. The English text is its own key; {{.Name}} stands for values.
@@ -170,7 +170,7 @@ func withoutMiddle(runes []rune, n int) string {
 }
 
 // inboxName is what an inbox says of itself.
-func inboxName(in uploader.Inbox) string {
+func inboxName(in token.Inbox) string {
 	switch {
 	case in.WsID != "" && in.TID != "":
 		return in.WsID + " – " + in.TID

@@ -1,6 +1,10 @@
 package uploader
 
-import "errors"
+import (
+	"errors"
+
+	"inboxuploader/uploader/problem"
+)
 
 const (
 	// askWork is the size up to which a file is sent rather than asked for: the question is about as large.
@@ -52,8 +56,8 @@ func (q *Queue) askFirst(u *unit) (stake int64, err error) {
 
 // learnName keeps whether a small file's name was free, and what was risked for it.
 func (q *Queue) learnName(j *job, stake int64, err error) {
-	e, _ := errors.AsType[*Error](err)
-	taken := e != nil && e.Reason == AlreadyThere
+	e, _ := errors.AsType[*problem.Error](err)
+	taken := e != nil && e.Reason == problem.AlreadyThere
 	if j.Replace || !taken && !q.metTaken.Load() {
 		return
 	}

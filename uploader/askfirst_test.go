@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -60,7 +61,7 @@ func TestWhatIsThereAlreadyIsAskedForFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := uploadertest.NewStore().With(c.rights)
-				b := newBench(t, c.rights, uploader.Config{Connections: connections, Open: func(uploader.Token) (uploader.Store, error) {
+				b := newBench(t, c.rights, uploader.Config{Connections: connections, Open: func(token.Token) (uploader.Store, error) {
 					return distant{store}, nil
 				}})
 				b.store = store

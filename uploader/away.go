@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
 
@@ -23,8 +24,8 @@ const (
 // orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was deleted or can't be read: the
 // former comes back. It blocks on the disk, until the queue ends.
 func (q *Queue) orAway(j *job, err error) error {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Reason != SourceGone && e.Reason != SourceUnreadable {
+	e, ok := errors.AsType[*problem.Error](err)
+	if !ok || e.Reason != problem.SourceGone && e.Reason != problem.SourceUnreadable {
 		return err
 	}
 	missing := ""
@@ -36,7 +37,7 @@ func (q *Queue) orAway(j *job, err error) error {
 	}) || missing == "" {
 		return err
 	}
-	away := NewError(e.Op, j.Source, SourceAway)
+	away := problem.New(e.Op, j.Source, problem.SourceAway)
 	away.Value = missing
 	return away
 }
@@ -86,7 +87,7 @@ func isEmpty(folder string) bool {
 
 // sourceAway makes a transfer's files wait that lie on the same disk as a job's, until it is back. What was claimed of them is given
 // back. The caller holds the lock.
-func (q *Queue) sourceAway(j *job, e *Error) {
+func (q *Queue) sourceAway(j *job, e *problem.Error) {
 	missing := diskOf(j.Source, j.FileID)
 	if q.index.setAway(j.Transfer, missing, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
@@ -150,13 +151,13 @@ func (q *Queue) askAboutEnd(in *inbox) {
 		return
 	}
 	_, err := CheckToken(q.ctx, store, token)
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*problem.Error](err)
 	if !ok {
 		return
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if e = q.unlessReached(in, e); ConcernsToken(e) && generation == in.generation {
+	if e = q.unlessReached(in, e); problem.ConcernsToken(e) && generation == in.generation {
 		q.holdInbox(in, e)
 		q.reconsider()
 	}

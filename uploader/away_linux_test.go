@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -87,7 +88,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			if removeMountPoint {
 				want = usb
 			}
-			if got := s.Transfers[0].Away; got.Reason != uploader.SourceAway || got.Value != want {
+			if got := s.Transfers[0].Away; got.Reason != problem.SourceAway || got.Value != want {
 				t.Errorf("away: %v, value %q, want %q", got, got.Value, want)
 			}
 			other := b.file("other", 10)
@@ -151,7 +152,7 @@ func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
 				}
 				use := func() {
 					b.store = b.store.With("w")
-					next := token("w")
+					next := tokenOf("w")
 					if end > 0 {
 						next.ValidTo = time.Now().Add(end)
 					}
@@ -180,7 +181,7 @@ func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
 				b.store.Expire()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
-				if err := b.queue.Wait(ctx); !errors.Is(err, uploader.ErrTokenExpired) {
+				if err := b.queue.Wait(ctx); !errors.Is(err, problem.ErrTokenExpired) {
 					t.Fatalf("wait: %v", err)
 				}
 				if s := b.queue.Status(); s.Files[uploader.Waiting] != 1 {
@@ -229,7 +230,7 @@ func TestWhatWasDeletedIsNotWaitedFor(t *testing.T) {
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if r := b.problem(uploader.Attention); r != uploader.SourceGone {
+	if r := b.problem(uploader.Attention); r != problem.SourceGone {
 		t.Errorf("reason %q", r)
 	}
 	if got := b.queue.Status().Files[uploader.Delivered]; got != 1 {

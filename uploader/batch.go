@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
 
@@ -362,7 +363,7 @@ func (d *decoder) version(j *Job) {
 	}
 }
 
-func (e *encoder) problem(p *Error, source string) {
+func (e *encoder) problem(p *problem.Error, source string) {
 	path := p.Path
 	if path == source {
 		path = "" // nearly always
@@ -375,12 +376,12 @@ func (e *encoder) problem(p *Error, source string) {
 	e.time(p.Date)
 }
 
-func (d *decoder) problem(source string) *Error {
-	op, path, reason := d.string(), d.string(), Reason(d.string())
+func (d *decoder) problem(source string) *problem.Error {
+	op, path, reason := d.string(), d.string(), problem.Reason(d.string())
 	if path == "" {
 		path = source
 	}
-	p := NewError(op, path, reason)
+	p := problem.New(op, path, reason)
 	p.Value, p.Code, p.RequestID, p.Cause = d.string(), d.string(), d.string(), d.string()
 	p.Status = int(d.uint())
 	p.When, p.Date = d.time(), d.time()

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"inboxuploader/uploader/token"
 )
 
 // discard is a store that takes everything and keeps nothing: what is measured is the queue.
@@ -37,15 +39,15 @@ func (b *Body) discard() error {
 
 // deliver sends a source through a queue of its own.
 func deliver(b *testing.B, source string) {
-	q, err := NewQueue(b.Context(), Config{Open: func(Token) (Store, error) { return discard{}, nil }})
+	q, err := NewQueue(b.Context(), Config{Open: func(token.Token) (Store, error) { return discard{}, nil }})
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := q.Use(Token{}); err != nil {
+	if err := q.Use(token.Token{}); err != nil {
 		b.Fatal(err)
 	}
 	// Replace: with the other, the store would have to say that the name is free.
-	if _, err := q.Add(b.Context(), Inbox{}, []string{source}, AddOptions{Replace: true, Scan: ScanOptions{Recursive: true}}); err != nil {
+	if _, err := q.Add(b.Context(), token.Inbox{}, []string{source}, AddOptions{Replace: true, Scan: ScanOptions{Recursive: true}}); err != nil {
 		b.Fatal(err)
 	}
 	if err := q.Wait(b.Context()); err != nil {
@@ -94,7 +96,7 @@ func BenchmarkSmallFiles(b *testing.B) {
 
 // BenchmarkMillionRows is what a screen asks for at each look at a queue of a million jobs.
 func BenchmarkMillionRows(b *testing.B) {
-	q, err := NewQueue(b.Context(), Config{Open: func(Token) (Store, error) { return discard{}, nil }})
+	q, err := NewQueue(b.Context(), Config{Open: func(token.Token) (Store, error) { return discard{}, nil }})
 	if err != nil {
 		b.Fatal(err)
 	}

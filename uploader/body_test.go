@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"testing"
+
+	"inboxuploader/uploader/problem"
 )
 
 // failingWriter takes some bytes and then no more.
@@ -73,7 +75,7 @@ func TestBodyIsTheSameReadOrWritten(t *testing.T) {
 		})
 	}
 	b := &Body{file: bytes.NewReader(data[:10]), size: 20}
-	if _, err := b.WriteTo(io.Discard); !errors.Is(err, ErrSourceChanged) {
+	if _, err := b.WriteTo(io.Discard); !errors.Is(err, problem.ErrSourceChanged) {
 		t.Errorf("a file that has shrunk: %v", err)
 	}
 }

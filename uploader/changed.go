@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"github.com/dustin/go-humanize"
+
+	"inboxuploader/uploader/problem"
 )
 
 // errUnchanged says that a file was touched since it was delivered, and that its content is what it was then.
@@ -69,8 +71,8 @@ const valueSameSize = "its content is another, its size the same"
 
 // orChanged says of a file that is there already that this program has delivered it, and how it differs from then.
 func (q *Queue) orChanged(j *job, err error) error {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Reason != AlreadyThere || j.Earlier == 0 || j.Replace || j.KeepBoth {
+	e, ok := errors.AsType[*problem.Error](err)
+	if !ok || e.Reason != problem.AlreadyThere || j.Earlier == 0 || j.Replace || j.KeepBoth {
 		return err
 	}
 	before, known, unread := q.earlier(j)
@@ -78,7 +80,7 @@ func (q *Queue) orChanged(j *job, err error) error {
 		return err
 	}
 	c := *e
-	c.Reason, c.When = ChangedSinceSent, before.Answer.Date
+	c.Reason, c.When = problem.ChangedSinceSent, before.Answer.Date
 	if c.Value = valueSameSize; before.Size != j.Size {
 		c.Value = sizes(before.Size, j.Size)
 	}

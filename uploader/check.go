@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"time"
+
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // Checked is what the storage said of a token.
@@ -24,9 +27,9 @@ const checkTime = time.Minute
 // needs no right but the one to write, takes one request, and blocks on the network until that is answered, ctx ends
 // or a minute is over, which is NoProgress.
 //
-// A nil error means that the token is accepted; otherwise it is the [*Error] that sending a file would end with. Checked is filled
+// A nil error means that the token is accepted; otherwise it is the [*problem.Error] that sending a file would end with. Checked is filled
 // wherever something answered, a refusal included. The store is the caller's.
-func CheckToken(ctx context.Context, s Store, t Token) (Checked, error) {
+func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 	name := t.Inbox.Blob
 	if name == "" {
 		id := newUploadID()
@@ -35,13 +38,13 @@ func CheckToken(ctx context.Context, s Store, t Token) (Checked, error) {
 			name = t.Inbox.Prefix + "/" + name
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, checkTime, NewError("check token", "", NoProgress))
+	ctx, cancel := context.WithTimeoutCause(ctx, checkTime, problem.New("check token", "", problem.NoProgress))
 	defer cancel()
 	begun := time.Now()
 	answer, err := s.PutBlockList(ctx, name, blockIDs(newUploadID(), make([]uint64, 1)), Properties{}, Condition{IfAbsent: true})
 	middle := begun.Add(time.Since(begun) / 2) // of the time in which the service looked at its clock
 	date := answer.Date
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*problem.Error](err)
 	if ok {
 		date = e.Date
 	}
@@ -52,10 +55,10 @@ func CheckToken(ctx context.Context, s Store, t Token) (Checked, error) {
 	}
 	switch {
 	case err == nil:
-		return c, NewError("check token", "", Unexpected) // a block that does not exist can't have been committed
-	case errors.Is(err, ErrBlocksLost), errors.Is(err, ErrExists):
+		return c, problem.New("check token", "", problem.Unexpected) // a block that does not exist can't have been committed
+	case errors.Is(err, problem.ErrBlocksLost), errors.Is(err, problem.ErrExists):
 		return c, nil
-	case t.Rights.CreateOnly() && ok && (e.Reason == PermissionMissing || e.Reason == PermissionCreateOnly):
+	case t.Rights.CreateOnly() && ok && (e.Reason == problem.PermissionMissing || e.Reason == problem.PermissionCreateOnly):
 		return c, nil // who may only create can't commit blocks; signature and dates were looked at before
 	}
 	return c, err

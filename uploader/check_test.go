@@ -7,28 +7,29 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
 func TestCheckTokenSaysWhatSendingWouldSay(t *testing.T) {
 	for name, c := range map[string]struct {
-		reason uploader.Reason
+		reason problem.Reason
 		refuse bool
 	}{
 		"accepted":        {},
-		"ended":           {reason: uploader.Expired, refuse: true},
-		"revoked":         {reason: uploader.SignatureRefused, refuse: true},
-		"no such inbox":   {reason: uploader.InboxGone, refuse: true},
-		"the network off": {reason: uploader.NetworkDown, refuse: true},
+		"ended":           {reason: problem.Expired, refuse: true},
+		"revoked":         {reason: problem.SignatureRefused, refuse: true},
+		"no such inbox":   {reason: problem.InboxGone, refuse: true},
+		"the network off": {reason: problem.NetworkDown, refuse: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := uploadertest.NewStore()
 			if c.refuse {
 				s.Fail(uploadertest.PutBlockList, "", 1, uploadertest.Refuse(c.reason))
 			}
-			got, err := uploader.CheckToken(t.Context(), s.With("w"), token("w"))
-			reason := uploader.Reason("")
-			if e, ok := errors.AsType[*uploader.Error](err); ok {
+			got, err := uploader.CheckToken(t.Context(), s.With("w"), tokenOf("w"))
+			reason := problem.Reason("")
+			if e, ok := errors.AsType[*problem.Error](err); ok {
 				reason = e.Reason
 			}
 			if c.refuse != (err != nil) || reason != c.reason {
@@ -49,7 +50,7 @@ func TestCheckTokenTellsAWrongClock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := uploadertest.NewStore()
 			s.SetClock(func() time.Time { return time.Now().Add(-ahead).UTC().Truncate(time.Second) })
-			got, err := uploader.CheckToken(t.Context(), s.With("w"), token("w"))
+			got, err := uploader.CheckToken(t.Context(), s.With("w"), tokenOf("w"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,10 +66,10 @@ func TestCheckTokenGivesUpAfterAMinute(t *testing.T) {
 		s := uploadertest.NewStore()
 		s.Fail(uploadertest.PutBlockList, "", 1, uploadertest.Stall())
 		begun := time.Now()
-		_, err := uploader.CheckToken(t.Context(), s.With("w"), token("w"))
-		e, ok := errors.AsType[*uploader.Error](err)
-		if !ok || e.Reason != uploader.NoProgress {
-			t.Errorf("error %v, want %q", err, uploader.NoProgress)
+		_, err := uploader.CheckToken(t.Context(), s.With("w"), tokenOf("w"))
+		e, ok := errors.AsType[*problem.Error](err)
+		if !ok || e.Reason != problem.NoProgress {
+			t.Errorf("error %v, want %q", err, problem.NoProgress)
 		}
 		if took := time.Since(begun); took != time.Minute {
 			t.Errorf("it took %v", took)
@@ -80,7 +81,7 @@ func TestCheckTokenGivesUpAfterAMinute(t *testing.T) {
 func TestTryNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Connections: 2})
-		b.store.Fail(uploadertest.AnyOp, "", 20, uploadertest.Refuse(uploader.NetworkDown))
+		b.store.Fail(uploadertest.AnyOp, "", 20, uploadertest.Refuse(problem.NetworkDown))
 		path := b.file("a", 100)
 		b.add(uploader.AddOptions{}, path)
 		waits := func() bool {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"inboxuploader/uploader/problem"
 )
 
 // Verb is what a person may want of jobs. Its text stands in the journal, for the process that owns the jobs.
@@ -68,12 +70,12 @@ func (v Verb) concerns(j *Job) bool {
 		return false
 	case v == Retry:
 		return j.Blob != "" // what has no name can't be sent
-	case v == Replace && reasonOf(j.Problem) == WrittenOtherwise:
+	case v == Replace && problem.ReasonOf(j.Problem) == problem.WrittenOtherwise:
 		return false
 	case v == found:
-		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, ErrSource)
+		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, problem.ErrSource)
 	case v == Replace, v == Rename:
-		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, ErrExists)
+		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, problem.ErrExists)
 	default:
 		return true
 	}
@@ -292,7 +294,7 @@ func (q *Queue) steer(j *job, to JobState) {
 func (j *Job) become(s JobState) {
 	j.State, j.Problem = s, nil
 	if s == Cancelled {
-		j.Problem = NewError("cancel", j.Source, GivenUp)
+		j.Problem = problem.New("cancel", j.Source, problem.GivenUp)
 	}
 }
 

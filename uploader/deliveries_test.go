@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -60,7 +61,7 @@ func TestTheSameFilesAgainNeedNoRequest(t *testing.T) {
 		{"after it was cleared", func() { b.do(uploader.Command{Verb: uploader.Clear}) }},
 		{"after all was taken from the list", func() { b.do(uploader.Command{Verb: uploader.Remove}) }},
 		{"with a token that was renewed", func() {
-			if err := b.queue.Use(token("cw")); err != nil {
+			if err := b.queue.Use(tokenOf("cw")); err != nil {
 				t.Fatal(err)
 			}
 		}},
@@ -149,7 +150,7 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 				}
 				if c.taken {
 					b.store = uploadertest.NewStore().With("w")
-					if err := b.queue.Use(token("w")); err != nil {
+					if err := b.queue.Use(tokenOf("w")); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -187,7 +188,7 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 					t.Fatalf("%d files left alone, %v", len(rows), err)
 				}
 				p := rows[0].Problem
-				if p.Reason != uploader.ChangedSinceSent || !strings.Contains(p.Value, c.value) || time.Since(p.When) > time.Hour {
+				if p.Reason != problem.ChangedSinceSent || !strings.Contains(p.Value, c.value) || time.Since(p.When) > time.Hour {
 					t.Errorf("%v: %q, %v", p, p.Value, p.When)
 				}
 				if got, _ := b.store.Blob("f.bin"); !bytes.Equal(got, data) {
@@ -217,7 +218,7 @@ func TestWhatAnotherFileReplacedIsNotThere(t *testing.T) {
 		t.Errorf("%d requests for what replaced the other", n)
 	}
 	b.again(uploader.AddOptions{}, first)
-	if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+	if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
 		t.Errorf("the first file: %v", r)
 	}
 }
@@ -244,7 +245,7 @@ func TestAnotherInboxKnowsNothing(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f", 10)
 	b.again(uploader.AddOptions{}, path)
-	other := token("w")
+	other := tokenOf("w")
 	other.Inbox.Container = "ws-2"
 	b.store = uploadertest.NewStore().With("w")
 	if err := b.queue.Use(other); err != nil {
@@ -278,7 +279,7 @@ func TestAnUploadThatGoesOnLooksAtWhatWasDelivered(t *testing.T) {
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.LeftAlone); r != uploader.ChangedSinceSent {
+		if r := b.problem(uploader.LeftAlone); r != problem.ChangedSinceSent {
 			t.Errorf("the changed file: %v", r)
 		}
 		if s := b.queue.Status(); s.Files[uploader.Delivered] != 2 || s.Files.Total() != 3 || s.Unchanged != 0 {

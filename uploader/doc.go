@@ -1,11 +1,11 @@
 // Package uploader is the engine: it turns the text of an upload token and a list of paths into committed blobs in a
 // workspace's inbox, and can prove what arrived.
 //
-// Call [ParseToken] first; it needs no network. Then make a [Queue] with [NewQueue], hand it the token with
+// Call [token.Parse] first; it needs no network. Then make a [Queue] with [NewQueue], hand it the token with
 // [Queue.Use] and the paths with [Queue.Add], and read [Queue.Status] whenever [Queue.Changed] fires.
 //
 // The package knows no screen, no SDK and no database. What it needs from below it declares as small interfaces: [Store],
-// [Journal] and [Vault]. Packages azure and vault implement the first and the last, [NewMemoryJournal] the other, and
+// [Journal] and [inboxes.Vault]. Packages azure and vault implement the first and the last, [NewMemoryJournal] the other, and
 // cmd/uploader wires them together.
 //
 // Nothing here ever lists, reads or deletes at the destination, so a token that permits writing alone is enough.

@@ -3,6 +3,8 @@ package uploader
 import (
 	"errors"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 // moment is a moment on the service's clock, or on this computer's where the service had not told its own yet. The service's is kept, since
@@ -86,17 +88,17 @@ var errAgain = errors.New("once more")
 // that is there may be this very file.
 func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error {
 	j := u.job
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || j.Replace {
 		return err
 	}
 	switch {
 	case e.Unanswered:
 		q.answerLost(j, begun)
-	case !errors.Is(err, ErrExists) || j.doubt == none || e.Reason == WrittenOtherwise: // which this program never does
-	case !c.IfModifiedSince.IsZero() && e.Reason != AlreadyThere:
+	case !errors.Is(err, problem.ErrExists) || j.doubt == none || e.Reason == problem.WrittenOtherwise: // which this program never does
+	case !c.IfModifiedSince.IsZero() && e.Reason != problem.AlreadyThere:
 		// What may not be replaced, as in an inbox whose blobs are immutable, can't be asked whether it is ours.
-		return NewError(e.Op, j.Blob, AlreadyThereByUs)
+		return problem.New(e.Op, j.Blob, problem.AlreadyThereByUs)
 	case !c.IfModifiedSince.IsZero():
 		// Written before we began, or nothing is there and this service takes the condition to fail then.
 		j.doubt = older
@@ -108,7 +110,7 @@ func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error
 		if known && !u.token.Rights.CreateOnly() {
 			return errAgain // this time with If-Modified-Since, for the service's clock is now known
 		}
-		return NewError(e.Op, j.Blob, AlreadyThereByUs)
+		return problem.New(e.Op, j.Blob, problem.AlreadyThereByUs)
 	}
 	return err
 }
@@ -151,7 +153,7 @@ func (q *Queue) settleEarlier(u *unit) error {
 		j.doubt = none
 		return nil
 	}
-	if !errors.Is(err, ErrExists) {
+	if !errors.Is(err, problem.ErrExists) {
 		return err
 	}
 	q.mu.Lock()

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"inboxuploader/uploader/problem"
 )
 
 // foldNames: patterns ignore case where file names do. macOS's default does too, but a folder there may lie on a disk
@@ -75,7 +77,7 @@ type pattern struct {
 	hit    bool   // has matched something
 }
 
-// newFilter checks the patterns; the error is an [*Error] with PatternInvalid.
+// newFilter checks the patterns; the error is a [*problem.Error] with PatternInvalid.
 func newFilter(opts ScanOptions) (*filter, error) {
 	f := &filter{junk: !opts.NoDefaultExcludes}
 	var err error
@@ -100,7 +102,7 @@ func newPatterns(texts []string) ([]pattern, error) {
 		p.folder = strings.HasSuffix(p.text, "/")
 		p.text = strings.Trim(p.text, "/")
 		if p.text == "" || !doublestar.ValidatePattern(p.text) {
-			e := NewError("pattern", "", PatternInvalid)
+			e := problem.New("pattern", "", problem.PatternInvalid)
 			e.Value = text
 			return nil, e
 		}

@@ -3,6 +3,8 @@ package uploader
 import (
 	"math"
 	"time"
+
+	"inboxuploader/uploader/token"
 )
 
 // Fit says whether what is left can be sent while a token is valid.
@@ -19,7 +21,7 @@ const longest = 100 * 365 * 24 * time.Hour
 
 // FitFor returns whether bytes can be sent with the token from the moment now on, at a speed in bytes per second. A token
 // that is not valid yet counts from its beginning.
-func FitFor(t Token, bytes int64, speed float64, now time.Time) Fit {
+func FitFor(t token.Token, bytes int64, speed float64, now time.Time) Fit {
 	if bytes <= 0 || speed <= 0 || t.ValidTo.IsZero() {
 		return Fit{Known: bytes <= 0 && !t.ValidTo.IsZero() && now.Before(t.ValidTo), Fits: bytes <= 0}
 	}

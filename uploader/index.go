@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 // index is the queue's view of its journal: which batches there are, how many jobs of each state they hold, and the jobs
@@ -41,8 +43,8 @@ type index struct {
 	binding   bool            // since the last commit a job has got another name, or one that may get one was claimed: no loss of power undoes that
 	unsynced  bool            // of what was committed something would not outlive the machine's power
 	synced    time.Time
-	alive     bool   // the next commit keeps the moment too
-	trouble   *Error // why the last commit failed; nil after one that did not
+	alive     bool           // the next commit keeps the moment too
+	trouble   *problem.Error // why the last commit failed; nil after one that did not
 }
 
 // transfer is a Transfer with the counts of its jobs.
@@ -50,13 +52,13 @@ type transfer struct {
 	Transfer
 	tally
 	dirty     bool
-	rescanned bool            // its roots were read once more in this run: a file may have got a name that another one had before
-	scanning  bool            // its roots are being read
-	givenUp   Verb            // meanwhile a person cancelled or removed all of it, what is still found included; else empty
-	givenUpAt int64           // the last batch that was found until then
-	lent      bool            // taken for one command alone and given up again: nothing of it is claimed
-	away      map[disk]*Error // the disks that files of it lie on and that are not there; nothing of these is claimed
-	known     *sources        // while they are read once more: the files that it has
+	rescanned bool                    // its roots were read once more in this run: a file may have got a name that another one had before
+	scanning  bool                    // its roots are being read
+	givenUp   Verb                    // meanwhile a person cancelled or removed all of it, what is still found included; else empty
+	givenUpAt int64                   // the last batch that was found until then
+	lent      bool                    // taken for one command alone and given up again: nothing of it is claimed
+	away      map[disk]*problem.Error // the disks that files of it lie on and that are not there; nothing of these is claimed
+	known     *sources                // while they are read once more: the files that it has
 }
 
 // mine reports whether it is this queue's, which alone changes it.
@@ -323,7 +325,7 @@ func (x *index) fetch(ctx context.Context, id int64) (*batch, error) {
 		return nil, nil
 	case !ok:
 		b.holds--
-		return nil, NewError("read batch", "", Unexpected)
+		return nil, problem.New("read batch", "", problem.Unexpected)
 	}
 	for i := range jobs {
 		jobs[i].ID, jobs[i].Transfer, jobs[i].Inbox = b.job(i), b.Transfer, b.transfer.Inbox

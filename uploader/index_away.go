@@ -1,6 +1,10 @@
 package uploader
 
-import "path/filepath"
+import (
+	"path/filepath"
+
+	"inboxuploader/uploader/problem"
+)
 
 // disk tells where a file lies, as far as the system says: the device where files have an identity, and the drive or the share on
 // Windows.
@@ -12,7 +16,7 @@ type disk struct {
 func diskOf(path string, id FileID) disk { return disk{id.Device, filepath.VolumeName(path)} }
 
 // setAway sets why a transfer's files on a disk can't be read for now, or nil, and reports whether that is something new.
-func (x *index) setAway(transfer int64, d disk, why *Error) bool {
+func (x *index) setAway(transfer int64, d disk, why *problem.Error) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	t := x.transferOf(transfer)
@@ -21,7 +25,7 @@ func (x *index) setAway(transfer int64, d disk, why *Error) bool {
 	}
 	if why != nil {
 		if t.away == nil {
-			t.away = map[disk]*Error{}
+			t.away = map[disk]*problem.Error{}
 		}
 		t.away[d] = why
 		return true
@@ -37,7 +41,7 @@ func (x *index) setAway(transfer int64, d disk, why *Error) bool {
 }
 
 // anyAway returns why files on one of the missing disks can't be read, always the same while it is missing; nil if none is missing.
-func (t *transfer) anyAway() (first *Error) {
+func (t *transfer) anyAway() (first *problem.Error) {
 	for _, why := range t.away {
 		if first == nil || why.Value < first.Value {
 			first = why

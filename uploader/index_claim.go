@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 // claim is a job that was claimed, with what an earlier process leaves in doubt.
@@ -184,7 +186,7 @@ func (x *index) setState(id int64, s JobState) {
 
 // mayGoOn reports whether a large job that ended may go on with its blocks: its file could not be read, and may be there again.
 func (j *Job) mayGoOn() bool {
-	return j.State == Attention && j.Problem != nil && errors.Is(j.Problem, ErrSource)
+	return j.State == Attention && j.Problem != nil && errors.Is(j.Problem, problem.ErrSource)
 }
 
 // unclaim gives a claimed job back. If anything of it changed, keep is true and j is what it is now; of one that has

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 const (
@@ -126,7 +128,7 @@ func (x *index) hear(posted int64) {
 
 // report tells the queue whether the journal can be written.
 func (x *index) report(err error) {
-	var trouble *Error
+	var trouble *problem.Error
 	if err != nil {
 		trouble = journalError(err)
 	}
@@ -140,7 +142,7 @@ func (x *index) report(err error) {
 }
 
 // state returns why the journal can't be written, or nil.
-func (x *index) state() *Error {
+func (x *index) state() *problem.Error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.trouble
@@ -239,12 +241,12 @@ func storedTally(jobs []Job) *tally {
 	return &t
 }
 
-// journalError returns err as an [*Error].
-func journalError(err error) *Error {
-	if e, ok := errors.AsType[*Error](err); ok {
+// journalError returns err as a [*problem.Error].
+func journalError(err error) *problem.Error {
+	if e, ok := errors.AsType[*problem.Error](err); ok {
 		return e
 	}
-	return NewError("commit", "", Unexpected)
+	return problem.New("commit", "", problem.Unexpected)
 }
 
 // addTransfer keeps a new transfer of this queue.

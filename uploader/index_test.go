@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // model is what a list of jobs should be after the same operations: a plain list in the queue's order.
@@ -44,7 +47,7 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 		ctx := context.Background()
 		journal := NewMemoryJournal()
 		open := func() (*Queue, *index) {
-			q, err := NewQueue(ctx, Config{Journal: journal, Open: func(Token) (Store, error) { return nil, nil }})
+			q, err := NewQueue(ctx, Config{Journal: journal, Open: func(token.Token) (Store, error) { return nil, nil }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,9 +119,9 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 					return
 				}
 				p := place{rapid.SampledFrom(transfers).Draw(t, "transfer").ID, rapid.Uint64Range(0, 2).Draw(t, "device")}
-				var why *Error
+				var why *problem.Error
 				if !away[p] {
-					why = NewError("read", "", SourceAway)
+					why = problem.New("read", "", problem.SourceAway)
 				}
 				if x.setAway(p.transfer, disk{device: p.device}, why) {
 					away[p] = why != nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
 
@@ -19,7 +21,7 @@ import (
 //     machine's power too.
 //   - A transfer belongs to one process at most. When that process has ended, however it ended, nobody owns it.
 //   - Nothing of a token is kept but a reference to the keyring and a salted fingerprint.
-//   - Errors are [*Error]s of ErrJournal. Values and slices handed in and out are copies.
+//   - Errors are [*problem.Error]s of ErrJournal. Values and slices handed in and out are copies.
 type Journal interface {
 	// Load returns all that is kept but the jobs themselves. Transfers and batches come in the order of their ids.
 	Load(ctx context.Context) (Contents, error)
@@ -50,7 +52,7 @@ type Journal interface {
 	// Posted returns the commands that were left for this process, in the order of Post. They stay until Changes.Heard names them.
 	Posted(ctx context.Context) ([]Posted, error)
 
-	InboxRecords
+	inboxes.Records
 
 	// Close releases this process's transfers and ends the journal.
 	Close() error
@@ -230,8 +232,8 @@ type Job struct {
 	Earlier int64
 
 	State   JobState
-	Done    int64  // bytes acknowledged; Size when delivered
-	Problem *Error // why it needs a person, failed or was skipped; else nil
+	Done    int64          // bytes acknowledged; Size when delivered
+	Problem *problem.Error // why it needs a person, failed or was skipped; else nil
 
 	// What [Queue.Rows] says beside of a job that is being sent; a journal keeps nothing of it.
 	OnWay    int64   // bytes handed to the network and not acknowledged yet

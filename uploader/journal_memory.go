@@ -6,6 +6,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
 )
 
 // memoryJournal keeps everything in the process: for tests, and for a queue that can't be kept on disk. It costs about as
@@ -17,7 +20,7 @@ type memoryJournal struct {
 	batches   map[int64]Batch
 	blocks    map[int64]map[int]AckedBlock
 	ranks     map[int64]int64
-	inboxes   map[string]InboxRecord
+	inboxes   map[string]inboxes.Record
 	seen      time.Time
 }
 
@@ -26,7 +29,7 @@ type memoryJournal struct {
 func NewMemoryJournal() Journal {
 	return &memoryJournal{
 		transfers: map[int64]Transfer{}, batches: map[int64]Batch{}, blocks: map[int64]map[int]AckedBlock{},
-		ranks: map[int64]int64{}, inboxes: map[string]InboxRecord{},
+		ranks: map[int64]int64{}, inboxes: map[string]inboxes.Record{},
 	}
 }
 
@@ -185,18 +188,18 @@ func (m *memoryJournal) Changed(context.Context) (bool, error)    { return false
 func (m *memoryJournal) Post(context.Context, Command) error      { return nil }
 func (m *memoryJournal) Posted(context.Context) ([]Posted, error) { return nil, nil }
 
-func (m *memoryJournal) Inboxes(context.Context) ([]InboxRecord, error) {
+func (m *memoryJournal) Inboxes(context.Context) ([]inboxes.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Collect(maps.Values(m.inboxes)), nil
 }
 
-func (m *memoryJournal) PutInbox(_ context.Context, r InboxRecord) error {
+func (m *memoryJournal) PutInbox(_ context.Context, r inboxes.Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, other := range m.inboxes {
-		if other.ID != r.ID && InboxNameKey(other.Name) == InboxNameKey(r.Name) {
-			return aboutName(InboxNameTaken, other.Name)
+		if other.ID != r.ID && inboxes.NameKey(other.Name) == inboxes.NameKey(r.Name) {
+			return inboxes.NameError(problem.InboxNameTaken, other.Name)
 		}
 	}
 	m.inboxes[r.ID] = r

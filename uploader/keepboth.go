@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"inboxuploader/uploader/problem"
 )
 
 // maxCopies bounds the names that are tried for a file that must not replace another.
@@ -70,14 +72,14 @@ func (t *Transfer) hasOneName() bool { return t.Options.Scan.Inbox.Blob != "" }
 
 // keepBoth gives a job whose name is taken the next name, under which it is sent from its beginning, and reports whether it could.
 // Where no name is left, the job has its own again. The caller holds the lock.
-func (q *Queue) keepBoth(u unit, e *Error) bool {
+func (q *Queue) keepBoth(u unit, e *problem.Error) bool {
 	j := u.job
 	switch {
 	case !j.KeepBoth, j.inbox.token.Inbox.Blob != "": // a token for one file leads to one name
 		return false
-	case e.Reason == AlreadyThere, e.Reason == WrittenOtherwise:
-	case e.Reason == ForeignBlocks && j.doubt != lost: // a commit may have been answered by nobody
-	case (e.Reason == MayNotReplace || e.Reason == NameLocked) && j.doubt == none: // else it may be this very file
+	case e.Reason == problem.AlreadyThere, e.Reason == problem.WrittenOtherwise:
+	case e.Reason == problem.ForeignBlocks && j.doubt != lost: // a commit may have been answered by nobody
+	case (e.Reason == problem.MayNotReplace || e.Reason == problem.NameLocked) && j.doubt == none: // else it may be this very file
 	default:
 		return false
 	}

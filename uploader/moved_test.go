@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -21,9 +22,9 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 		b.file("data/tree/a large", 8*block)
 		b.file("data/tree/other", 20)
 		b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
-		b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+		b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
 		b.add(uploader.AddOptions{}, root)
-		if err := b.wait(); !errors.Is(err, uploader.ErrTokenExpired) {
+		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatalf("wait: %v", err)
 		}
 		b.store.ClearFaults()
@@ -39,7 +40,7 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.Attention); r != uploader.SourceGone {
+		if r := b.problem(uploader.Attention); r != problem.SourceGone {
 			t.Fatalf("the missing file is %s", r)
 		}
 		if err := os.Rename(aside, now); err != nil {
@@ -85,9 +86,9 @@ func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
-	b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+	b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
 	b.add(uploader.AddOptions{}, filepath.Dir(path))
-	if err := b.wait(); !errors.Is(err, uploader.ErrTokenExpired) {
+	if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 		t.Fatalf("wait: %v", err)
 	}
 	b.store.ClearFaults()

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"inboxuploader/uploader/problem"
 )
 
 // The service's limits on a blob's name: "Naming and Referencing Containers, Blobs, and Metadata" in the documentation
@@ -64,7 +66,7 @@ func (w NameWarning) Why() string {
 // PlanName works out under which name the service will store the file rel below prefix, before anything is sent.
 //
 // rel is a path with slashes whose first segment is the own name of the file or folder that was given; prefix is
-// [Inbox.Prefix], taken as it is but for slashes at its ends, and counted in the limits. What the service would change
+// [token.Inbox.Prefix], taken as it is but for slashes at its ends, and counted in the limits. What the service would change
 // unseen, or refuse though a near name will do, is changed here and marked as Renamed:
 //
 //   - dots at the end of a segment, which the service strips, are left out;
@@ -73,7 +75,7 @@ func (w NameWarning) Why() string {
 //   - empty segments, from doubled slashes or one at an end, are left out;
 //   - letters with separate accents (NFD, as macOS writes them) are joined (NFC).
 //
-// The errors are [*Error]s that wrap ErrName: NameDots for a segment of dots alone, which would lead to another folder;
+// The errors are [*problem.Error]s that wrap ErrName: NameDots for a segment of dots alone, which would lead to another folder;
 // NameTooLong above 1,024 UTF-16 code units; NameTooDeep above 254 segments; NameRefused if nothing is left.
 //
 // The result begins with the prefix, satisfies all the rules above, and planning it again changes nothing. PlanName
@@ -96,9 +98,9 @@ func PlanName(prefix, rel string) (Name, error) {
 	}
 	switch {
 	case units > maxNameUnits:
-		return Name{}, NewError("name", rel, NameTooLong)
+		return Name{}, problem.New("name", rel, problem.NameTooLong)
 	case segments > maxNameSegments:
-		return Name{}, NewError("name", rel, NameTooDeep)
+		return Name{}, problem.New("name", rel, problem.NameTooDeep)
 	}
 	return n, nil
 }
@@ -118,7 +120,7 @@ func planPath(rel string, n *Name) (planned string, units, segments int, err err
 		segment := rel[start:end]
 		out, u, err := planSegment(segment)
 		if err != "" {
-			return "", 0, 0, NewError("name", rel, err)
+			return "", 0, 0, problem.New("name", rel, err)
 		}
 		if !building && out != segment || out == "" {
 			if !building {
@@ -141,7 +143,7 @@ func planPath(rel string, n *Name) (planned string, units, segments int, err err
 		start = end + 1
 	}
 	if segments == 0 {
-		return "", 0, 0, NewError("name", rel, NameRefused)
+		return "", 0, 0, problem.New("name", rel, problem.NameRefused)
 	}
 	if building {
 		rel = string(changed)
@@ -151,7 +153,7 @@ func planPath(rel string, n *Name) (planned string, units, segments int, err err
 
 // planSegment returns what the service will store for one segment, its length in UTF-16 code units, and a reason if it
 // can't be stored. An empty segment stays empty. The result is the argument itself where nothing changes.
-func planSegment(s string) (out string, units int, refused Reason) {
+func planSegment(s string) (out string, units int, refused problem.Reason) {
 	plain := true
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= 0x7f || c == '\\' {
@@ -165,7 +167,7 @@ func planSegment(s string) (out string, units int, refused Reason) {
 	}
 	trimmed := strings.TrimRight(out, ".")
 	if trimmed == "" && out != "" {
-		return "", 0, NameDots
+		return "", 0, problem.NameDots
 	}
 	if plain {
 		return trimmed, len(trimmed), ""

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
+
+	"inboxuploader/uploader/problem"
 )
 
 func TestPlanName(t *testing.T) {
@@ -17,7 +19,7 @@ func TestPlanName(t *testing.T) {
 	for _, c := range []struct {
 		name, prefix, rel string
 		want              Name
-		reason            Reason
+		reason            problem.Reason
 	}{
 		{name: "ordinary", rel: "data/run 1/scan.nii.gz", want: Name{Blob: "data/run 1/scan.nii.gz"}},
 		{name: "prefix", prefix: "in/box", rel: "a.csv", want: Name{Blob: "in/box/a.csv"}},
@@ -28,9 +30,9 @@ func TestPlanName(t *testing.T) {
 		{name: "hidden", rel: "d/.hidden/..twice", want: Name{Blob: "d/.hidden/..twice"}},
 		{name: "dots at the end", rel: "d./a..", want: Name{Blob: "d/a", Renamed: true}},
 		{name: "dots before a space", rel: "d/a. .", want: Name{Blob: "d/a. ", Renamed: true, Warnings: []NameWarning{WarnTrailingSpace}}},
-		{name: "one dot", rel: "d/./a", reason: NameDots},
-		{name: "two dots", prefix: "in", rel: "../a", reason: NameDots},
-		{name: "three dots", rel: "d/...", reason: NameDots},
+		{name: "one dot", rel: "d/./a", reason: problem.NameDots},
+		{name: "two dots", prefix: "in", rel: "../a", reason: problem.NameDots},
+		{name: "three dots", rel: "d/...", reason: problem.NameDots},
 		{name: "backslash", rel: `d/..\a`, want: Name{Blob: "d/.._a", Renamed: true}},
 		{name: "newline and tab", rel: "d/a\nb\tc", want: Name{Blob: "d/a_b_c", Renamed: true}},
 		{name: "refused above ASCII", rel: "d/\u0081\u008d\u008f\u0090\u009d\ue000\uf8ff\ufffe\ufdd0", want: Name{Blob: "d/_________", Renamed: true}},
@@ -40,31 +42,31 @@ func TestPlanName(t *testing.T) {
 		{name: "NFD", rel: "d/cafe\u0301", want: Name{Blob: "d/caf\u00e9", Renamed: true}},
 		{name: "NFC", rel: "d/caf\u00e9", want: Name{Blob: "d/caf\u00e9"}},
 		{name: "doubled slashes", rel: "/d//a/", want: Name{Blob: "d/a", Renamed: true}},
-		{name: "nothing", rel: "", reason: NameRefused},
-		{name: "only slashes", prefix: "in", rel: "//", reason: NameRefused},
+		{name: "nothing", rel: "", reason: problem.NameRefused},
+		{name: "only slashes", prefix: "in", rel: "//", reason: problem.NameRefused},
 		{name: "device on Windows", rel: "d/CON", want: Name{Blob: "d/CON", Warnings: []NameWarning{WarnReserved}}},
 		{name: "device with an ending", rel: "lpt¹.txt/a", want: Name{Blob: "lpt¹.txt/a", Warnings: []NameWarning{WarnReserved}}},
 		{name: "no device", rel: "CONS/COM/COM0/LPT12", want: Name{Blob: "CONS/COM/COM0/LPT12"}},
 		{name: "characters of Windows", rel: "a:b/c*?", want: Name{Blob: "a:b/c*?", Warnings: []NameWarning{WarnCharacter}}},
 		{name: "space at the end", rel: "a /b ", want: Name{Blob: "a /b ", Warnings: []NameWarning{WarnTrailingSpace}}},
 		{name: "1,024 characters", rel: long, want: Name{Blob: long}},
-		{name: "1,025 characters", rel: long + "x", reason: NameTooLong},
+		{name: "1,025 characters", rel: long + "x", reason: problem.NameTooLong},
 		{name: "1,024 with the prefix", prefix: "in", rel: long[3:], want: Name{Blob: "in/" + long[3:]}},
-		{name: "1,025 with the prefix", prefix: "in", rel: long[2:], reason: NameTooLong},
+		{name: "1,025 with the prefix", prefix: "in", rel: long[2:], reason: problem.NameTooLong},
 		{name: "1,025 with dots that are left out", rel: long + ".", want: Name{Blob: long, Renamed: true}},
 		{name: "1,024 in two bytes each", rel: strings.Repeat("é", 1024), want: Name{Blob: strings.Repeat("é", 1024)}},
 		{name: "512 emoji are 1,024 units", rel: strings.Repeat("🧬", 512), want: Name{Blob: strings.Repeat("🧬", 512)}},
-		{name: "513 emoji", rel: strings.Repeat("🧬", 513), reason: NameTooLong},
+		{name: "513 emoji", rel: strings.Repeat("🧬", 513), reason: problem.NameTooLong},
 		{name: "254 segments", rel: strings.Repeat("d/", 253) + "a", want: Name{Blob: strings.Repeat("d/", 253) + "a"}},
-		{name: "255 segments", rel: strings.Repeat("d/", 254) + "a", reason: NameTooDeep},
-		{name: "255 with the prefix", prefix: "in", rel: strings.Repeat("d/", 253) + "a", reason: NameTooDeep},
+		{name: "255 segments", rel: strings.Repeat("d/", 254) + "a", reason: problem.NameTooDeep},
+		{name: "255 with the prefix", prefix: "in", rel: strings.Repeat("d/", 253) + "a", reason: problem.NameTooDeep},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := PlanName(c.prefix, c.rel)
-			if reasonOf(err) != c.reason {
-				t.Fatalf("reason %q, want %q (%v)", reasonOf(err), c.reason, err)
+			if problem.ReasonOf(err) != c.reason {
+				t.Fatalf("reason %q, want %q (%v)", problem.ReasonOf(err), c.reason, err)
 			}
-			if err != nil && !errors.Is(err, ErrName) {
+			if err != nil && !errors.Is(err, problem.ErrName) {
 				t.Errorf("%v does not wrap ErrName", err)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -79,7 +81,7 @@ func checkPlanned(t interface{ Fatalf(string, ...any) }, prefix, rel string) {
 	prefix = strings.Trim(prefix, "/")
 	n, err := PlanName(prefix, rel)
 	if err != nil {
-		if !errors.Is(err, ErrName) || n.Blob != "" {
+		if !errors.Is(err, problem.ErrName) || n.Blob != "" {
 			t.Fatalf("PlanName(%q, %q) = %+v, %v", prefix, rel, n, err)
 		}
 		return

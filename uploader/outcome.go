@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/problem"
 )
 
 const (
@@ -132,12 +133,12 @@ func (q *Queue) reclass(j *job) {
 // caller holds the lock.
 func (q *Queue) failed(u unit, err error) {
 	j, in := u.job, u.job.inbox
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*problem.Error](err)
 	if !ok {
 		if !errors.Is(err, context.Canceled) {
 			q.log.Error("unexpected", "error", err)
 		}
-		e = NewError("send", j.Source, Unexpected)
+		e = problem.New("send", j.Source, problem.Unexpected)
 	}
 	if e.Path == "" {
 		e.Path = j.Source
@@ -145,14 +146,14 @@ func (q *Queue) failed(u unit, err error) {
 	e = q.unlessReached(in, e)
 	now := time.Now()
 	switch {
-	case ConcernsToken(e):
+	case problem.ConcernsToken(e):
 		if u.generation == in.generation {
 			q.holdInbox(in, e)
 		}
 		in.ready = append(in.ready, u)
-	case errors.Is(e, ErrSourceAway):
+	case errors.Is(e, problem.ErrSourceAway):
 		q.sourceAway(j, e)
-	case errors.Is(e, ErrBusy):
+	case errors.Is(e, problem.ErrBusy):
 		u.tries++
 		if u.generation == in.generation {
 			q.busyInbox(in, now, e)
@@ -160,29 +161,29 @@ func (q *Queue) failed(u unit, err error) {
 		wait := max(backoff(u.tries), e.RetryAfter)
 		in.retry = now.Add(wait)
 		q.later(u, wait)
-	case errors.Is(e, ErrCorrupt):
+	case errors.Is(e, problem.ErrCorrupt):
 		u.tries++
 		if u.damaged++; u.damaged > maxCorrupt {
 			q.end(j, Failed, e)
 			return
 		}
 		q.later(u, backoff(u.tries))
-	case errors.Is(e, ErrSourceChanged), errors.Is(e, ErrBlocksLost):
+	case errors.Is(e, problem.ErrSourceChanged), errors.Is(e, problem.ErrBlocksLost):
 		if j.replans++; j.replans > maxReplans {
 			q.end(j, Attention, e)
 			return
 		}
 		q.planAnew(u, e)
-	case errors.Is(e, ErrExists):
+	case errors.Is(e, problem.ErrExists):
 		if q.keepBoth(u, e) {
 			return
 		}
-		if e.Reason == AlreadyThere || e.Reason == ChangedSinceSent {
+		if e.Reason == problem.AlreadyThere || e.Reason == problem.ChangedSinceSent {
 			q.end(j, LeftAlone, e)
 			return
 		}
 		q.end(j, Attention, e)
-	case errors.Is(e, ErrSource), errors.Is(e, ErrName), errors.Is(e, ErrRefused):
+	case errors.Is(e, problem.ErrSource), errors.Is(e, problem.ErrName), errors.Is(e, problem.ErrRefused):
 		q.end(j, Attention, e)
 	default:
 		q.end(j, Failed, e)
@@ -192,17 +193,17 @@ func (q *Queue) failed(u unit, err error) {
 // unlessReached turns the error of a storage whose name does not exist into one of the network where that storage has answered before,
 // in this run or an earlier one: then its name exists, and a sign-in page or a broken name service denies it. A storage that was
 // closed since is waited for, too; nobody can tell the one from the other. The caller holds the lock.
-func (q *Queue) unlessReached(in *inbox, e *Error) *Error {
-	if e.Reason != AccountGone || e.Status != 0 || !q.index.hasReached(in.key) {
+func (q *Queue) unlessReached(in *inbox, e *problem.Error) *problem.Error {
+	if e.Reason != problem.AccountGone || e.Status != 0 || !q.index.hasReached(in.key) {
 		return e
 	}
-	down := NewError(e.Op, e.Path, NetworkDown)
+	down := problem.New(e.Op, e.Path, problem.NetworkDown)
 	down.Cause = e.Cause
 	return down
 }
 
 // busyInbox counts a failed request and makes the whole inbox wait after too many in a row. The caller holds the lock.
-func (q *Queue) busyInbox(in *inbox, now time.Time, e *Error) {
+func (q *Queue) busyInbox(in *inbox, now time.Time, e *problem.Error) {
 	in.failures++
 	in.trouble = e
 	if in.failures <= failuresInARow || now.Before(in.notBefore) {
@@ -263,14 +264,14 @@ func (q *Queue) TryNow() {
 }
 
 // planAnew starts a job over with what is still true of it. The caller holds the lock.
-func (q *Queue) planAnew(u unit, e *Error) {
+func (q *Queue) planAnew(u unit, e *problem.Error) {
 	j := u.job
 	if u.kind == sendWhole {
 		j.ModTime = time.Time{} // so that the file as it will be then is adopted
 		q.later(u, max(backoff(j.replans+3), q.pause(j)))
 		return
 	}
-	if errors.Is(e, ErrBlocksLost) {
+	if errors.Is(e, problem.ErrBlocksLost) {
 		j.UploadID = newUploadID() // its leftovers, if any, are the service's to discard
 		q.lay(j, nil)
 	} else {
@@ -283,10 +284,10 @@ func (q *Queue) planAnew(u unit, e *Error) {
 
 // holdInbox makes an inbox's jobs wait: for a person, or for the moment at which its token begins to be valid. The caller
 // holds the lock.
-func (q *Queue) holdInbox(in *inbox, e *Error) {
+func (q *Queue) holdInbox(in *inbox, e *problem.Error) {
 	in.hold = e
 	in.stopHoldTimer()
-	if !errors.Is(e, ErrTokenNotYetValid) || e.When.IsZero() {
+	if !errors.Is(e, problem.ErrTokenNotYetValid) || e.When.IsZero() {
 		return
 	}
 	q.holdUntil(in, e)
@@ -296,7 +297,7 @@ func (q *Queue) holdInbox(in *inbox, e *Error) {
 const holdLook = time.Minute
 
 // holdUntil ends a hold when the token begins to be valid. The caller holds the lock.
-func (q *Queue) holdUntil(in *inbox, e *Error) {
+func (q *Queue) holdUntil(in *inbox, e *problem.Error) {
 	generation := in.generation
 	left := func() time.Duration { return e.When.Sub(time.Now().Add(in.skew)) }
 	in.holdTimer = time.AfterFunc(min(max(left(), time.Second), holdLook), func() {
@@ -323,7 +324,7 @@ func (in *inbox) stopHoldTimer() {
 }
 
 // end gives a job its last state. The caller holds the lock.
-func (q *Queue) end(j *job, s JobState, why *Error) {
+func (q *Queue) end(j *job, s JobState, why *problem.Error) {
 	j.State, j.Problem = s, why
 	j.ended = true
 	if s == Delivered {

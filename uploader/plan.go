@@ -5,6 +5,9 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
+
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 const mib = 1 << 20
@@ -67,29 +70,29 @@ func blockSizeFor(size, preferred int64) int64 {
 func blockCount(size, blockSize int64) int { return int((size + blockSize - 1) / blockSize) }
 
 // classOf says how a file is sent: in one request up to the size whole. A token that may only create can't stage blocks.
-func classOf(size, whole int64, rights Rights) Class {
+func classOf(size, whole int64, rights token.Rights) Class {
 	if size <= blockSizeFor(size, whole) || rights.CreateOnly() {
 		return Small
 	}
 	return Large
 }
 
-// tooLarge returns why a file of this size can't be sent with these rights, or nil.
-func tooLarge(path string, size int64, rights Rights) *Error {
+// valueLargest stands for {value} where a file is larger than a blob can be: 50,000 blocks of 4,000 MiB.
+const valueLargest = "about 190 TiB"
+
+// TooLarge returns why a file of this size in bytes can't be sent with these rights, or nil. It needs no network, and the
+// queue asks the same before it sends.
+func TooLarge(path string, size int64, rights token.Rights) *problem.Error {
 	switch {
 	case rights.CreateOnly() && size > maxPutBlob:
-		return NewError("plan", path, TooLargeCreateOnly)
+		return problem.New("plan", path, problem.TooLargeCreateOnly)
 	case size > maxBlobSize:
-		e := NewError("plan", path, TooLarge)
+		e := problem.New("plan", path, problem.TooLarge)
 		e.Value = valueLargest
 		return e
 	}
 	return nil
 }
-
-// Refuses returns why a file of this size in bytes can't be sent with these rights, or nil. It needs no network, and the
-// queue asks the same before it sends; it is for showing beforehand.
-func (r Rights) Refuses(path string, size int64) *Error { return tooLarge(path, size, r) }
 
 func newUploadID() (id [16]byte) {
 	_, _ = rand.Read(id[:]) // never fails since Go 1.24: it ends the program instead

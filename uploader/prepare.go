@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 // prepare opens a large file and plans it. For a new one it asks first whether its name is free, with the one question
@@ -48,8 +50,8 @@ func (q *Queue) prepare(u *unit) error {
 	}
 	if len(acked) == 0 && !j.Replace && fresh {
 		err := q.ask(u, Condition{IfAbsent: true})
-		if errors.Is(err, ErrExists) && j.doubt == lost { // it was sent in one request before it grew
-			err = NewError("ask", j.Blob, AlreadyThereByUs)
+		if errors.Is(err, problem.ErrExists) && j.doubt == lost { // it was sent in one request before it grew
+			err = problem.New("ask", j.Blob, problem.AlreadyThereByUs)
 		}
 		if err != nil {
 			return err // ErrExists: nothing has been sent for nothing

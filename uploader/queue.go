@@ -12,6 +12,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise: ten blocks of the default size.
@@ -20,7 +22,7 @@ const DefaultMemory = 80 * mib
 // Config says what a Queue works with. Open is required; the zero value of everything else is a good default.
 type Config struct {
 	// Open returns the store that a token leads to. It must not block on the network.
-	Open func(Token) (Store, error)
+	Open func(token.Token) (Store, error)
 	// Journal keeps the queue. Default: one that ends with the process. The queue does not close it.
 	Journal Journal
 	// Memory limits the bytes of file content held at once. Default DefaultMemory; at least 1 MiB.
@@ -81,11 +83,11 @@ type Queue struct {
 	owed     []int64        // transfers that were lent for a command and could not be handed back
 	orders   int            // counts how often jobs were moved
 	delayed  map[*delayed]struct{}
-	hurry    chan struct{} // closed, and made anew, when what waits is to be tried at once
-	scanning int           // scans under way
-	scanErr  error         // the first scan that could not be finished
-	halt     *Error        // the journal can't be written, so nothing is sent; nil otherwise
-	settled  chan struct{} // closed while nothing can go on by itself
+	hurry    chan struct{}  // closed, and made anew, when what waits is to be tried at once
+	scanning int            // scans under way
+	scanErr  error          // the first scan that could not be finished
+	halt     *problem.Error // the journal can't be written, so nothing is sent; nil otherwise
+	settled  chan struct{}  // closed while nothing can go on by itself
 	closed   bool
 	totals   totals
 	flow     flow
@@ -169,7 +171,7 @@ func (q *Queue) journalChanged() {
 
 // Use makes the token the one that its inbox's jobs are sent with. Jobs that waited for one go on, keeping the blocks
 // that are already acknowledged. The error is Config.Open's.
-func (q *Queue) Use(t Token) error {
+func (q *Queue) Use(t token.Token) error {
 	store, err := q.config.Open(t)
 	if err != nil {
 		return err
@@ -183,7 +185,7 @@ func (q *Queue) Use(t Token) error {
 	in.failures, in.notBefore, in.asked = 0, time.Time{}, time.Time{}
 	q.reconsider()
 	q.mu.Unlock()
-	q.index.describe(t.Inbox.Key(), t.dates)
+	q.index.describe(t.Inbox.Key(), func(of *Transfer) { of.keepDates(t) })
 	if old != nil {
 		return old.Close()
 	}
@@ -191,7 +193,7 @@ func (q *Queue) Use(t Token) error {
 }
 
 // Hold makes an inbox's jobs wait for that reason until Use is called for it. Requests under way are brought to their end.
-func (q *Queue) Hold(inbox string, why *Error) {
+func (q *Queue) Hold(inbox string, why *problem.Error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	in := q.inbox(inbox)
@@ -245,7 +247,7 @@ func (q *Queue) notify() {
 }
 
 // Wait blocks until nothing can go on by itself: every job has ended, or waits for a token. It returns nil, or the
-// [*Error] of the first inbox whose jobs wait for a person, or the context's cause. The journal then has everything.
+// [*problem.Error] of the first inbox whose jobs wait for a person, or the context's cause. The journal then has everything.
 func (q *Queue) Wait(ctx context.Context) error {
 	for {
 		q.mu.Lock()
@@ -286,9 +288,9 @@ func (q *Queue) trouble() error {
 }
 
 // holdOf returns why an inbox's jobs wait for a person, who has to bring a token; nil if they don't. The caller holds the lock.
-func (q *Queue) holdOf(in *inbox) *Error {
+func (q *Queue) holdOf(in *inbox) *problem.Error {
 	if in.hold == nil && in.store == nil && q.index.unfinished(in.key) > 0 {
-		return NewError("send", "", TokenNeeded)
+		return problem.New("send", "", problem.TokenNeeded)
 	}
 	return in.hold
 }

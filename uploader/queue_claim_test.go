@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -125,12 +127,12 @@ func TestWhatMovesToAnotherInboxIsNotSentToTheOld(t *testing.T) {
 		}}
 		first, next := uploadertest.NewStore().With("w"), uploadertest.NewStore().With("w")
 		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
-		b := newBench(t, "w", uploader.Config{Journal: journal, Open: func(tok uploader.Token) (uploader.Store, error) {
+		b := newBench(t, "w", uploader.Config{Journal: journal, Open: func(tok token.Token) (uploader.Store, error) {
 			return stores[tok.Inbox.Container], nil
 		}})
 		b.add(uploader.AddOptions{}, b.file("f", 10))
 		synctest.Wait()
-		renewed := token("w")
+		renewed := tokenOf("w")
 		renewed.Inbox.Container = "ws-2"
 		if err := b.queue.Use(renewed); err != nil {
 			t.Fatal(err)
@@ -161,7 +163,7 @@ func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := uploader.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: memory})
-		b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NameLocked))
+		b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(problem.NameLocked))
 		b.add(uploader.AddOptions{}, b.file("f", 10))
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
@@ -241,7 +243,7 @@ func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
 		b.file(fmt.Sprintf("tree/sub/%02d", i), 10)
 	}
 	root := filepath.Join(b.dir, "tree")
-	stuck := &stubborn{Journal: journal, fail: uploader.JournalUnwritable}
+	stuck := &stubborn{Journal: journal, fail: problem.JournalUnwritable}
 	stuck.batchesLeft.Store(1)
 	b.close()
 	b.reopen(stuck, uploader.Config{})
@@ -265,7 +267,7 @@ func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
 func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := uploader.NewMemoryJournal()
-		stuck, calls := &stubborn{Journal: memory, fail: uploader.JournalUnwritable}, 0
+		stuck, calls := &stubborn{Journal: memory, fail: problem.JournalUnwritable}, 0
 		stuck.batchesLeft.Store(1)
 		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: stuck, batches: func() {
 			if calls++; calls == 2 {
@@ -362,7 +364,7 @@ func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) 
 			b.add(uploader.AddOptions{}, b.file(fmt.Sprintf("first %03d", i), 10))
 		}
 		time.Sleep(time.Minute)
-		other := token("w")
+		other := tokenOf("w")
 		other.Inbox.Container = "ws-2"
 		if err := b.queue.Use(other); err != nil {
 			t.Fatal(err)
@@ -423,7 +425,7 @@ func TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted(t *testing.T) {
 		}
 		b.close()
 		b.reopen(journal, uploader.Config{})
-		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
 		path := b.file("f", 10)
 		b.add(uploader.AddOptions{}, path)
 		if b.wait() == nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -121,7 +122,7 @@ func TestRetryAllSendsWhatFailedOnceTheCauseIsMended(t *testing.T) {
 		for i := 1; i < 600; i++ {
 			b.file(fmt.Sprintf("tree/%d", i), 10)
 		}
-		locked := uploader.NewError("put blob", "", uploader.NameLocked)
+		locked := problem.New("put blob", "", problem.NameLocked)
 		locked.Status = 409
 		b.store.Fail(uploadertest.PutBlob, "", 300, uploadertest.RefuseWith(locked))
 		b.add(uploader.AddOptions{}, root)
@@ -301,13 +302,13 @@ func TestRenameSendsWhatAnotherProgramsBlocksKeepOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "w", uploader.Config{})
 			path := b.file("f.dat", 3*block)
-			b.store.Fail(uploadertest.PutBlock, "f.dat", 100, uploadertest.Refuse(uploader.ForeignBlocks))
+			b.store.Fail(uploadertest.PutBlock, "f.dat", 100, uploadertest.Refuse(problem.ForeignBlocks))
 			b.add(uploader.AddOptions{KeepBoth: both}, path)
 			if err := b.wait(); err != nil {
 				t.Fatal(err)
 			}
 			if !both {
-				if r := b.problem(uploader.Attention); r != uploader.ForeignBlocks {
+				if r := b.problem(uploader.Attention); r != problem.ForeignBlocks {
 					t.Fatalf("the job waits for %q", r)
 				}
 				b.do(uploader.Command{Verb: uploader.Rename})
@@ -325,7 +326,7 @@ func TestRenameSendsWhatAnotherProgramsBlocksKeepOut(t *testing.T) {
 func TestRenameLeavesAloneWhatHasOneName(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	b.inbox.Blob = "f.dat"
-	to := token("w")
+	to := tokenOf("w")
 	to.Inbox = b.inbox
 	if err := b.queue.Use(to); err != nil {
 		t.Fatal(err)
@@ -340,7 +341,7 @@ func TestRenameLeavesAloneWhatHasOneName(t *testing.T) {
 	if n := b.do(uploader.Command{Verb: uploader.Rename}); n != 0 {
 		t.Errorf("%d jobs get another name, which the token does not lead to", n)
 	}
-	if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+	if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
 		t.Errorf("reason %q", r)
 	}
 }
@@ -436,7 +437,7 @@ func (m *mailbox) Posted(context.Context) ([]uploader.Posted, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fail {
-		return nil, uploader.NewError("read commands", "", uploader.JournalBusy)
+		return nil, problem.New("read commands", "", problem.JournalBusy)
 	}
 	return slices.Clone(m.posted), nil
 }
@@ -444,7 +445,7 @@ func (m *mailbox) Posted(context.Context) ([]uploader.Posted, error) {
 func (m *mailbox) Commit(ctx context.Context, c uploader.Changes) error {
 	if len(c.Heard) > 0 && m.heard != nil {
 		m.heard()
-		return uploader.NewError("commit", "", uploader.JournalUnwritable)
+		return problem.New("commit", "", problem.JournalUnwritable)
 	}
 	m.mu.Lock()
 	m.posted = slices.DeleteFunc(m.posted, func(p uploader.Posted) bool { return slices.Contains(c.Heard, p.ID) })

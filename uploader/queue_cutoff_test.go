@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -19,7 +20,7 @@ func TestAMoveThatIsCutOffLeavesTheOldInboxGoing(t *testing.T) {
 	for name, full := range map[string]bool{"given up": false, "the list can't be written": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := &stubborn{Journal: uploader.NewMemoryJournal(), fail: uploader.JournalUnwritable}
+				journal := &stubborn{Journal: uploader.NewMemoryJournal(), fail: problem.JournalUnwritable}
 				journal.batchesLeft.Store(1)
 				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 				gate := make(chan struct{})
@@ -28,7 +29,7 @@ func TestAMoveThatIsCutOffLeavesTheOldInboxGoing(t *testing.T) {
 				b.file("tree/b", 10)
 				b.add(uploader.AddOptions{}, root)
 				time.Sleep(time.Second)
-				renewed := token("w")
+				renewed := tokenOf("w")
 				renewed.Inbox.Container = "ws-2"
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -104,7 +105,7 @@ func (c *cutting) Commit(ctx context.Context, changes uploader.Changes) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case c.full.Load():
-		return uploader.NewError("commit", "", uploader.JournalFull)
+		return problem.New("commit", "", problem.JournalFull)
 	}
 	return c.Journal.Commit(ctx, changes)
 }
@@ -123,7 +124,7 @@ func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				memory := uploader.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: memory})
-				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NameLocked))
+				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(problem.NameLocked))
 				path := b.file("f", 10)
 				b.add(uploader.AddOptions{}, path)
 				if err := b.wait(); err != nil {
@@ -175,7 +176,7 @@ func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
 				<-gate
 			}
 		}}})
-		b.store.Fail(uploadertest.PutBlob, "tree/000", 1, uploadertest.Refuse(uploader.NameLocked))
+		b.store.Fail(uploadertest.PutBlob, "tree/000", 1, uploadertest.Refuse(problem.NameLocked))
 		root := filepath.Dir(b.file("tree/000", 10))
 		for i := 1; i < 200; i++ {
 			b.file(fmt.Sprintf("tree/%03d", i), 10)
@@ -233,13 +234,13 @@ func TestAMoveInTheListIsKeptWithItsCommand(t *testing.T) {
 			}
 		}}
 		b := newBench(t, "w", uploader.Config{Journal: journal})
-		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
 		root := filepath.Dir(b.file("tree/000", 10))
 		for i := 1; i < 400; i++ {
 			b.file(fmt.Sprintf("tree/%03d", i), 10)
 		}
 		b.add(uploader.AddOptions{}, root)
-		if err := b.wait(); !errors.Is(err, uploader.ErrTokenExpired) {
+		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatal(err)
 		}
 		rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 400)

@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
 // unanswered is a request that the service may have carried out, and did not.
 func unanswered(gate <-chan struct{}) uploadertest.Fault {
-	e := uploader.NewError("put", "", uploader.NetworkDown)
+	e := problem.New("put", "", problem.NetworkDown)
 	e.Unanswered = true
 	f := uploadertest.RefuseWith(e)
 	f.Gate = gate
@@ -105,7 +107,7 @@ func (m *mute) PutBlob(ctx context.Context, name string, body *uploader.Body, p 
 		return answer, err
 	}
 	<-m.gate
-	e := uploader.NewError("put blob", name, uploader.NetworkDown)
+	e := problem.New("put blob", name, problem.NetworkDown)
 	e.Unanswered = true
 	return uploader.Answer{}, e
 }
@@ -126,7 +128,7 @@ func TestALostAnswerIsSettledThoughAClockJumps(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var ahead atomic.Int64
 				store := &mute{gate: make(chan struct{})}
-				b := newBench(t, "w", uploader.Config{Connections: 2, Open: func(uploader.Token) (uploader.Store, error) { return store, nil }})
+				b := newBench(t, "w", uploader.Config{Connections: 2, Open: func(token.Token) (uploader.Store, error) { return store, nil }})
 				store.Store = b.store
 				b.store.SetClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
 				b.add(uploader.AddOptions{}, b.file("first", 10)) // tells the service's time
@@ -255,7 +257,7 @@ func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
 		}
 		close(gate)
 		b.only("wanted", uploader.Attention, old)
-		if r := b.problem(uploader.Attention); r != uploader.AlreadyThereByUs {
+		if r := b.problem(uploader.Attention); r != problem.AlreadyThereByUs {
 			t.Errorf("reason %q", r)
 		}
 		b.close()
@@ -266,7 +268,7 @@ func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
 func TestAnAnswerThatComesAtTheEndCounts(t *testing.T) {
 	journal := uploader.NewMemoryJournal()
 	late := &late{sent: make(chan struct{})}
-	b := newBench(t, "c", uploader.Config{Journal: journal, Open: func(uploader.Token) (uploader.Store, error) { return late, nil }})
+	b := newBench(t, "c", uploader.Config{Journal: journal, Open: func(token.Token) (uploader.Store, error) { return late, nil }})
 	late.Store = b.store
 	path := b.file("wanted", 100)
 	want, _ := os.ReadFile(path)
@@ -304,7 +306,7 @@ func (g *garbling) PutBlob(ctx context.Context, name string, body *uploader.Body
 	if err != nil || g.left.Add(-1) < 0 {
 		return answer, err
 	}
-	e := uploader.NewError("put blob", name, uploader.Corrupted)
+	e := problem.New("put blob", name, problem.Corrupted)
 	e.Status, e.Date, e.Unanswered = 201, answer.Date, true
 	return uploader.Answer{}, e
 }
@@ -313,7 +315,7 @@ func (g *garbling) PutBlob(ctx context.Context, name string, body *uploader.Body
 func TestWhatArrivedDamagedIsReplacedByTryingAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &garbling{}
-		b := newBench(t, "w", uploader.Config{Open: func(uploader.Token) (uploader.Store, error) { return store, nil }})
+		b := newBench(t, "w", uploader.Config{Open: func(token.Token) (uploader.Store, error) { return store, nil }})
 		store.Store = b.store
 		b.store.SetClock(time.Now)
 		path := b.file("wanted", 100)
@@ -323,7 +325,7 @@ func TestWhatArrivedDamagedIsReplacedByTryingAgain(t *testing.T) {
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.Failed); r != uploader.Corrupted {
+		if r := b.problem(uploader.Failed); r != problem.Corrupted {
 			t.Errorf("reason %q", r)
 		}
 		b.do(uploader.Command{Verb: uploader.Retry})
@@ -343,11 +345,11 @@ func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, "w", uploader.Config{})
 				b.store.SetClock(func() time.Time { return time.Now().Add(-time.Hour) })
-				down := uploader.NewError("put blob", "f", uploader.NetworkDown)
+				down := problem.New("put blob", "f", problem.NetworkDown)
 				down.Unanswered = true
 				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.RefuseWith(down))
-				b.store.Fail(uploadertest.PutBlob, "f", uploadertest.Always, uploadertest.Refuse(uploader.NetworkDown))
-				b.store.Fail(uploadertest.PutBlockList, "f", uploadertest.Always, uploadertest.Refuse(uploader.NetworkDown))
+				b.store.Fail(uploadertest.PutBlob, "f", uploadertest.Always, uploadertest.Refuse(problem.NetworkDown))
+				b.store.Fail(uploadertest.PutBlockList, "f", uploadertest.Always, uploadertest.Refuse(problem.NetworkDown))
 				b.add(uploader.AddOptions{}, b.file("f", 100))
 				time.Sleep(time.Minute)
 				if verbs != nil {
@@ -364,7 +366,7 @@ func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+				if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
 					t.Errorf("reason %q", r)
 				}
 				if got, _ := b.store.Blob("f"); string(got) != "theirs" {
@@ -384,7 +386,7 @@ type immutable struct {
 
 func (i *immutable) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
 	if !c.IfAbsent && i.has(name) {
-		e := uploader.NewError("put blob", name, uploader.NameLocked)
+		e := problem.New("put blob", name, problem.NameLocked)
 		e.Status, e.Date = 409, time.Now()
 		return uploader.Answer{}, e
 	}
@@ -395,7 +397,7 @@ func (i *immutable) PutBlob(ctx context.Context, name string, body *uploader.Bod
 func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &immutable{}
-		b := newBench(t, "w", uploader.Config{Open: func(uploader.Token) (uploader.Store, error) { return store, nil }})
+		b := newBench(t, "w", uploader.Config{Open: func(token.Token) (uploader.Store, error) { return store, nil }})
 		store.Store, store.has = b.store, func(name string) bool { _, ok := b.store.Blob(name); return ok }
 		b.store.SetClock(time.Now)
 		b.store.Fail(uploadertest.PutBlob, "wanted", 1, uploadertest.LoseAnswer())
@@ -403,7 +405,7 @@ func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
 		want, _ := os.ReadFile(path)
 		b.add(uploader.AddOptions{KeepBoth: true}, path)
 		b.only("wanted", uploader.Attention, want)
-		if r := b.problem(uploader.Attention); r != uploader.AlreadyThereByUs {
+		if r := b.problem(uploader.Attention); r != problem.AlreadyThereByUs {
 			t.Errorf("reason %q", r)
 		}
 		b.close()
@@ -422,7 +424,7 @@ func TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash(t *testing.T) {
 		b.add(uploader.AddOptions{KeepBoth: true}, b.file("first", 10), path)
 		time.Sleep(time.Second)
 		b.store.ClearFaults()
-		b.store.Fail(uploadertest.PutBlockList, "wanted", uploadertest.Always, uploadertest.Refuse(uploader.NameLocked))
+		b.store.Fail(uploadertest.PutBlockList, "wanted", uploadertest.Always, uploadertest.Refuse(problem.NameLocked))
 		b.restart(journal, uploader.Config{})
 		if err := b.wait(); err != nil {
 			t.Fatal(err)

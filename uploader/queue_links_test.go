@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -67,7 +68,7 @@ func TestALinkSwappedInIsNotFollowed(t *testing.T) {
 						t.Error("something was sent in its name")
 					}
 					j := b.job("d/sub/shadow")
-					if j.Source != shadow || j.Problem == nil || j.Problem.Reason != uploader.SourceLinked ||
+					if j.Source != shadow || j.Problem == nil || j.Problem.Reason != problem.SourceLinked ||
 						j.Problem.Value != filepath.Join(d, c.at) {
 						t.Errorf("%q: %v", j.Source, j.Problem)
 					}
@@ -92,7 +93,7 @@ func TestALinkInALargeFilesPlaceStopsItsCommit(t *testing.T) {
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.Attention); r != uploader.SourceLinked {
+		if r := b.problem(uploader.Attention); r != problem.SourceLinked {
 			t.Errorf("reason %q", r)
 		}
 		if _, there := b.store.Blob("large"); there {

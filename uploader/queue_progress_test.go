@@ -15,6 +15,8 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -59,7 +61,7 @@ func (l *line) take(ctx context.Context, body *uploader.Body) (*uploader.Body, e
 		cut := l.cut
 		l.mu.Unlock()
 		if cut {
-			return nil, uploader.NewError("put", "", uploader.NetworkDown)
+			return nil, problem.New("put", "", problem.NetworkDown)
 		}
 		if ahead += n; ahead > systemBuffer {
 			if err := l.carry(ctx, ahead-systemBuffer); err != nil {
@@ -167,14 +169,14 @@ func (v *viewer) near(s uploader.Status, perSecond float64) {
 // over returns a queue that sends over the line, with block sizes as it chooses them.
 func over(t *testing.T, l *line, c uploader.Config) *bench {
 	t.Helper()
-	c.Open = func(uploader.Token) (uploader.Store, error) { return l, nil }
+	c.Open = func(token.Token) (uploader.Store, error) { return l, nil }
 	q, err := uploader.NewQueue(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{T: t, queue: q, inbox: token("w").Inbox}
+	b := &bench{T: t, queue: q, inbox: tokenOf("w").Inbox}
 	t.Cleanup(func() { b.close() })
-	if err := q.Use(token("w")); err != nil {
+	if err := q.Use(tokenOf("w")); err != nil {
 		t.Fatal(err)
 	}
 	return b

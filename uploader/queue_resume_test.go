@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -34,7 +36,7 @@ func (b *bench) restart(journal uploader.Journal, c uploader.Config) {
 // reopen begins another queue over the journal.
 func (b *bench) reopen(journal uploader.Journal, c uploader.Config) {
 	b.Helper()
-	c.Journal, c.Open = journal, func(uploader.Token) (uploader.Store, error) { return b.store, nil }
+	c.Journal, c.Open = journal, func(token.Token) (uploader.Store, error) { return b.store, nil }
 	if c.BlockSize == 0 {
 		c.BlockSize = uploader.MinBlockSize
 	}
@@ -44,7 +46,7 @@ func (b *bench) reopen(journal uploader.Journal, c uploader.Config) {
 		b.Fatal(err)
 	}
 	b.queue = q
-	if err := q.Use(token("w")); err != nil {
+	if err := q.Use(tokenOf("w")); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -110,7 +112,7 @@ func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 				last := &lastWords{name: "f (2).dat", journal: dying}
 				b := newBench(t, "w", uploader.Config{
 					Journal: dying, BlockSize: 2 * block,
-					Open: func(uploader.Token) (uploader.Store, error) { return last, nil },
+					Open: func(token.Token) (uploader.Store, error) { return last, nil },
 				})
 				last.Store = b.store
 				b.store.SetClock(time.Now)
@@ -179,17 +181,17 @@ func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string,
 
 // TestAStorageThatWasReachedBeforeIsNotGone: a sign-in page, or a broken name service, denies the names of all storages.
 func TestAStorageThatWasReachedBeforeIsNotGone(t *testing.T) {
-	noSuchName := uploadertest.RefuseWith(uploader.NewError("send", "", uploader.AccountGone))
+	noSuchName := uploadertest.RefuseWith(problem.New("send", "", problem.AccountGone))
 	synctest.Test(t, func(t *testing.T) {
 		journal := uploader.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: journal})
 		first, second := b.file("first", 10), b.file("second", 10)
 		b.store.Fail(uploadertest.PutBlob, "", 1, noSuchName)
 		b.add(uploader.AddOptions{}, first)
-		if err := b.wait(); !errors.Is(err, uploader.ErrInboxNotFound) {
+		if err := b.wait(); !errors.Is(err, problem.ErrInboxNotFound) {
 			t.Errorf("before anything was reached: %v", err)
 		}
-		if err := b.queue.Use(token("w")); err != nil {
+		if err := b.queue.Use(tokenOf("w")); err != nil {
 			t.Fatal(err)
 		}
 		b.delivered(first)
@@ -227,16 +229,16 @@ func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 			sentAgain: 100,
 		},
 		"it had not arrived": {
-			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NetworkDown)) },
+			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(problem.NetworkDown)) },
 			sentAgain: 100,
 		},
 		"somebody's had been there before": {
 			before:    put,
-			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NetworkDown)) },
+			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(problem.NetworkDown)) },
 			leftAlone: true, sentAgain: 200, // once to be told that it is older, once more where such a service refuses for nothing
 		},
 		"somebody's came days after": {
-			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(uploader.NetworkDown)) },
+			op:        func(b *bench) { b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(problem.NetworkDown)) },
 			between:   put,
 			leftAlone: true, sentAgain: 0,
 		},
@@ -267,7 +269,7 @@ func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 					if err := b.wait(); err != nil {
 						t.Fatal(err)
 					}
-					if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+					if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
 						t.Errorf("reason %q", r)
 					}
 					if got, _ := b.store.Blob("f"); string(got) != string(theirs) {
@@ -292,12 +294,12 @@ func TestFoldersThatWereNotReadToTheirEndAreReadAgain(t *testing.T) {
 	for i := 1; i < 700; i++ {
 		b.file(fmt.Sprintf("tree/%03d", i), 10)
 	}
-	stuck := &stubborn{Journal: journal, fail: uploader.JournalUnwritable}
+	stuck := &stubborn{Journal: journal, fail: problem.JournalUnwritable}
 	stuck.batchesLeft.Store(1)
 	b.close()
 	b.reopen(stuck, uploader.Config{})
 	b.add(uploader.AddOptions{}, root)
-	if err := b.wait(); !errors.Is(err, uploader.ErrJournal) {
+	if err := b.wait(); !errors.Is(err, problem.ErrJournal) {
 		t.Fatalf("wait: %v", err)
 	}
 	b.restart(journal, uploader.Config{})
@@ -320,21 +322,21 @@ func (b *bench) taken() (n int) {
 // stubborn is a journal that fails.
 type stubborn struct {
 	uploader.Journal
-	fail        uploader.Reason
+	fail        problem.Reason
 	batchesLeft atomic.Int64 // calls of AddBatches that succeed
 	commitsFail atomic.Bool
 }
 
 func (s *stubborn) AddBatches(ctx context.Context, batches []uploader.Batch) error {
 	if s.batchesLeft.Add(-1) < 0 {
-		return uploader.NewError("add batches", "", s.fail)
+		return problem.New("add batches", "", s.fail)
 	}
 	return s.Journal.AddBatches(ctx, batches)
 }
 
 func (s *stubborn) Commit(ctx context.Context, c uploader.Changes) error {
 	if s.commitsFail.Load() {
-		return uploader.NewError("commit", "", s.fail)
+		return problem.New("commit", "", s.fail)
 	}
 	return s.Journal.Commit(ctx, c)
 }
@@ -342,7 +344,7 @@ func (s *stubborn) Commit(ctx context.Context, c uploader.Changes) error {
 // While the journal's disk is full nothing is sent, and all goes on by itself when there is room again.
 func TestFullDiskPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := &stubborn{Journal: uploader.NewMemoryJournal(), fail: uploader.JournalFull}
+		journal := &stubborn{Journal: uploader.NewMemoryJournal(), fail: problem.JournalFull}
 		journal.batchesLeft.Store(1000)
 		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 		path := b.file("large", 30*block)
@@ -355,7 +357,7 @@ func TestFullDiskPauses(t *testing.T) {
 		close(gate)
 		time.Sleep(time.Minute)
 		s := b.queue.Status()
-		if s.Journal == nil || s.Journal.Reason != uploader.JournalFull {
+		if s.Journal == nil || s.Journal.Reason != problem.JournalFull {
 			t.Fatalf("the status says %v of the journal", s.Journal)
 		}
 		sent := b.store.Count(uploadertest.PutBlock)
@@ -377,11 +379,11 @@ func TestTokenThatIsNotValidYetIsWaitedFor(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
 		b.store.SetClock(time.Now)
 		path := b.file("f", 100)
-		early := uploader.NewError("put blob", "f", uploader.NotYetValid)
+		early := problem.New("put blob", "f", problem.NotYetValid)
 		early.When, early.Status, early.Date = time.Now().Add(3*time.Hour), 403, time.Now()
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.RefuseWith(early))
 		b.add(uploader.AddOptions{}, path)
-		if err := b.wait(); !errors.Is(err, uploader.ErrTokenNotYetValid) {
+		if err := b.wait(); !errors.Is(err, problem.ErrTokenNotYetValid) {
 			t.Fatalf("wait: %v", err)
 		}
 		time.Sleep(3*time.Hour + time.Minute)
@@ -394,7 +396,7 @@ func TestTokenThatIsNotValidYetIsWaitedFor(t *testing.T) {
 func TestAComputerThatSleepsUntilATokenBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
-		early := uploader.NewError("put", "", uploader.NotYetValid)
+		early := problem.New("put", "", problem.NotYetValid)
 		early.When = time.Now().Add(12 * time.Hour)
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.RefuseWith(early))
 		path := b.file("f", 10)
@@ -416,15 +418,15 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		next := uploadertest.NewStore().With("w")
 		first := uploadertest.NewStore().With("w")
 		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
-		b := &bench{T: t, store: first, inbox: token("w").Inbox, dir: t.TempDir()}
-		q, err := uploader.NewQueue(t.Context(), uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Steady: time.Millisecond, Open: func(tok uploader.Token) (uploader.Store, error) {
+		b := &bench{T: t, store: first, inbox: tokenOf("w").Inbox, dir: t.TempDir()}
+		q, err := uploader.NewQueue(t.Context(), uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Steady: time.Millisecond, Open: func(tok token.Token) (uploader.Store, error) {
 			return stores[tok.Inbox.Container], nil
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		b.queue = q
-		if err := q.Use(token("w")); err != nil {
+		if err := q.Use(tokenOf("w")); err != nil {
 			t.Fatal(err)
 		}
 		root := filepath.Dir(b.file("tree/0", 10))
@@ -432,12 +434,12 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		b.file("tree/large", 8*block)
 		b.file("tree/.DS_Store", 1)
 		first.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
-		first.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(uploader.Expired))
+		first.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
 		b.add(uploader.AddOptions{}, root)
-		if err := b.wait(); !errors.Is(err, uploader.ErrTokenExpired) {
+		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatalf("wait: %v", err)
 		}
-		renewed := token("w")
+		renewed := tokenOf("w")
 		renewed.Inbox.Container, renewed.Inbox.Prefix = "ws-2", "part two"
 		if err := q.Use(renewed); err != nil {
 			t.Fatal(err)
@@ -515,7 +517,7 @@ type unreadable struct {
 
 func (u *unreadable) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
 	if u.fail.Load() {
-		return uploader.Batch{}, uploader.NewError("read batch", "", uploader.JournalBusy)
+		return uploader.Batch{}, problem.New("read batch", "", problem.JournalBusy)
 	}
 	return u.Journal.Batch(ctx, id)
 }
@@ -526,7 +528,7 @@ func TestAJournalThatCouldNotBeReadIsReadAgain(t *testing.T) {
 		memory := uploader.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: memory})
 		path := b.file("file", 10)
-		b.store.Fail(uploadertest.AnyOp, "", 1, uploadertest.Refuse(uploader.Expired))
+		b.store.Fail(uploadertest.AnyOp, "", 1, uploadertest.Refuse(problem.Expired))
 		b.add(uploader.AddOptions{}, path)
 		if b.wait() == nil {
 			t.Fatal("sent")

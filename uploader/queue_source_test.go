@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -34,7 +35,7 @@ func TestSourceTroubleConcernsOneFile(t *testing.T) {
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.Attention); r != uploader.SourceGone {
+		if r := b.problem(uploader.Attention); r != problem.SourceGone {
 			t.Errorf("reason %q", r)
 		}
 		if n := b.queue.Status().Files[uploader.Delivered]; n != 2 {
@@ -163,7 +164,7 @@ func TestFileThatNeverRestsIsGivenToAPerson(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.Attention); r != uploader.SourceChanged {
+				if r := b.problem(uploader.Attention); r != problem.SourceChanged {
 					t.Errorf("reason %q", r)
 				}
 				if _, ok := b.store.Blob("log"); ok {
@@ -209,7 +210,7 @@ func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.Attention); r != uploader.AlreadyThereByUs {
+				if r := b.problem(uploader.Attention); r != problem.AlreadyThereByUs {
 					t.Errorf("reason %q", r)
 				}
 				if got, _ := b.store.Blob("large"); string(got) != string(old) {

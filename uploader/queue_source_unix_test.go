@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -67,7 +68,7 @@ func TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
 		path := b.file("file", 10)
-		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Refuse(uploader.NetworkDown))
+		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Refuse(problem.NetworkDown))
 		b.add(uploader.AddOptions{}, path)
 		time.Sleep(time.Hour)
 		mend := allowNoOpenFile(t)
@@ -87,7 +88,7 @@ func TestAScanDoesNotWaitForEverForOpenFiles(t *testing.T) {
 		defer allowNoOpenFile(t)()
 		begun := time.Now()
 		found, _ := scan(t, uploader.ScanOptions{Recursive: true}, filepath.Join(dir, "a"), filepath.Join(dir, "b"))
-		if got := outcomes(found); len(got) != 2 || found[0].Err == nil || found[0].Err.Reason != uploader.SourceUnreadable {
+		if got := outcomes(found); len(got) != 2 || found[0].Err == nil || found[0].Err.Reason != problem.SourceUnreadable {
 			t.Errorf("found %v", got)
 		}
 		if took := time.Since(begun); took < time.Minute || took > 3*time.Minute {
@@ -134,7 +135,7 @@ func TestAFileThatTheSystemMakesUpIsNoFile(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.Attention); r != uploader.SourceNotAFile {
+				if r := b.problem(uploader.Attention); r != problem.SourceNotAFile {
 					t.Errorf("reason %q", r)
 				}
 				b.close()
@@ -172,7 +173,7 @@ func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
 			if err := b.queue.Wait(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if r := b.problem(uploader.Attention); r != uploader.SourceReplaced {
+			if r := b.problem(uploader.Attention); r != problem.SourceReplaced {
 				t.Errorf("the problem is %v", r)
 			}
 		})

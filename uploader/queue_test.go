@@ -14,6 +14,8 @@ import (
 
 	"go.uber.org/goleak"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -24,22 +26,22 @@ type bench struct {
 	*testing.T
 	store *uploadertest.Store
 	queue *uploader.Queue
-	inbox uploader.Inbox
+	inbox token.Inbox
 	dir   string
 }
 
-func token(letters string) uploader.Token {
-	return uploader.Token{
-		Inbox:  uploader.Inbox{Scheme: "https", Host: "labinbox.blob.core.windows.net", Container: "ws-1"},
-		Rights: uploader.Rights{Letters: letters},
+func tokenOf(letters string) token.Token {
+	return token.Token{
+		Inbox:  token.Inbox{Scheme: "https", Host: "labinbox.blob.core.windows.net", Container: "ws-1"},
+		Rights: token.Rights{Letters: letters},
 	}
 }
 
 func newBench(t *testing.T, letters string, c uploader.Config) *bench {
 	t.Helper()
-	b := &bench{T: t, store: uploadertest.NewStore().With(letters), inbox: token(letters).Inbox, dir: t.TempDir()}
+	b := &bench{T: t, store: uploadertest.NewStore().With(letters), inbox: tokenOf(letters).Inbox, dir: t.TempDir()}
 	if c.Open == nil {
-		c.Open = func(uploader.Token) (uploader.Store, error) { return b.store, nil }
+		c.Open = func(token.Token) (uploader.Store, error) { return b.store, nil }
 	}
 	if c.BlockSize == 0 {
 		c.BlockSize = uploader.MinBlockSize
@@ -51,7 +53,7 @@ func newBench(t *testing.T, letters string, c uploader.Config) *bench {
 	}
 	b.queue = q
 	t.Cleanup(func() { b.close() })
-	if err := q.Use(token(letters)); err != nil {
+	if err := q.Use(tokenOf(letters)); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -136,7 +138,7 @@ func (b *bench) delivered(root string) {
 }
 
 // problem returns the only job in the state and its problem's reason.
-func (b *bench) problem(s uploader.JobState) uploader.Reason {
+func (b *bench) problem(s uploader.JobState) problem.Reason {
 	b.Helper()
 	rows, err := b.queue.Rows(b.Context(), uploader.Filter{States: []uploader.JobState{s}}, 0, 10)
 	if err != nil {
@@ -220,7 +222,7 @@ func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+				if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
 					t.Errorf("reason %q", r)
 				}
 				if got, _ := b.store.Blob("f"); string(got) != string(before) {
@@ -237,7 +239,7 @@ func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 func TestFaultsThatPassEndDelivered(t *testing.T) {
 	faults := map[string]uploadertest.Fault{
 		"busy":        uploadertest.Busy(3 * time.Second),
-		"refused":     uploadertest.Refuse(uploader.NetworkDown),
+		"refused":     uploadertest.Refuse(problem.NetworkDown),
 		"lost answer": uploadertest.LoseAnswer(),
 		"reset":       uploadertest.Reset(),
 		"corrupt":     uploadertest.Corrupt(),
@@ -295,7 +297,7 @@ func TestLostAnswerOfAFileThatSomebodyElseHadPutThereIsNotOurs(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.LeftAlone); r != uploader.AlreadyThere {
+				if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
 					t.Errorf("reason %q", r)
 				}
 				if got, _ := b.store.Blob("f"); string(got) != string(theirs) {
@@ -317,7 +319,7 @@ func TestTokenThatEndsPausesAndANewOneContinuesWithTheSameBlocks(t *testing.T) {
 		b.store.Fail(uploadertest.PutBlock, "tree/large", 1, uploadertest.ExpireToken())
 		b.add(uploader.AddOptions{}, root)
 		err := b.wait()
-		if !errors.Is(err, uploader.ErrTokenExpired) {
+		if !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatalf("wait: %v", err)
 		}
 		s := b.queue.Status()
@@ -326,7 +328,7 @@ func TestTokenThatEndsPausesAndANewOneContinuesWithTheSameBlocks(t *testing.T) {
 		}
 		acked := b.store.Staged("tree/large")
 		b.store = b.store.With("w")
-		if err := b.queue.Use(token("w")); err != nil {
+		if err := b.queue.Use(tokenOf("w")); err != nil {
 			t.Fatal(err)
 		}
 		b.delivered(root)
@@ -345,7 +347,7 @@ func TestNetworkThatIsDownIsWaitedFor(t *testing.T) {
 			root = filepath.Dir(b.file(fmt.Sprintf("tree/%02d", i), 10))
 		}
 		const failures = 60
-		b.store.Fail(uploadertest.PutBlob, "", failures, uploadertest.Refuse(uploader.NetworkDown))
+		b.store.Fail(uploadertest.PutBlob, "", failures, uploadertest.Refuse(problem.NetworkDown))
 		b.add(uploader.AddOptions{}, root)
 		begun := time.Now()
 		b.delivered(root)
@@ -454,7 +456,7 @@ func TestAnInboxThatIsHeldGetsNothingMoreBeforeATokenIsUsed(t *testing.T) {
 		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(gate))
 		b.add(uploader.AddOptions{}, filepath.Join(b.dir, "tree"))
 		synctest.Wait()
-		why := uploader.NewError("send", "", uploader.HostNotAllowed)
+		why := problem.New("send", "", problem.HostNotAllowed)
 		b.queue.Hold(b.inbox.Key(), why)
 		close(gate)
 		if err := b.wait(); !errors.Is(err, why) {
@@ -463,7 +465,7 @@ func TestAnInboxThatIsHeldGetsNothingMoreBeforeATokenIsUsed(t *testing.T) {
 		if n := len(b.store.Names()); n != 2 {
 			t.Errorf("%d files have arrived, want the 2 that were under way", n)
 		}
-		if err := b.queue.Use(token("w")); err != nil {
+		if err := b.queue.Use(tokenOf("w")); err != nil {
 			t.Fatal(err)
 		}
 		b.delivered(filepath.Join(b.dir, "tree"))

@@ -12,9 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/uploader/token"
 )
 
 // ReceiptFormat is how a receipt is written.
@@ -33,10 +34,10 @@ const (
 // contains no secret. Call Begin for each transfer and Add for each of its delivered jobs, then Close. Its methods must not be called
 // concurrently; all errors are the writer's.
 type Receipt struct {
-	to     Inbox   // of the head
-	inbox  Inbox   // of the transfer
-	roots  folders // of the transfer
-	checks Checks  // of the transfer
+	to     token.Inbox // of the head
+	inbox  token.Inbox // of the transfer
+	roots  folders     // of the transfer
+	checks Checks      // of the transfer
 	out    *bufio.Writer
 	table  *csv.Writer
 	lines  int
@@ -62,7 +63,7 @@ type receiptLine struct {
 var receiptColumns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox", "checked"}
 
 // NewReceipt begins a receipt for an inbox. The writer remains the caller's.
-func NewReceipt(w io.Writer, format ReceiptFormat, to Inbox) (*Receipt, error) {
+func NewReceipt(w io.Writer, format ReceiptFormat, to token.Inbox) (*Receipt, error) {
 	r := &Receipt{to: to, inbox: to, out: bufio.NewWriter(w)}
 	if format == ReceiptCSV {
 		r.table = csv.NewWriter(r.out)
@@ -93,7 +94,7 @@ func (r *Receipt) Add(j Job) error {
 		File: r.roots.name(j.Source), Blob: j.Blob, Bytes: j.Size,
 		CRC64:    base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, j.CRC64)),
 		CRC64Hex: fmt.Sprintf("0x%016x", j.CRC64), // with 0x, or spreadsheets would round it
-		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID, Delivered: utc(j.Answer.Date.Truncate(time.Second)),
+		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID, Delivered: show.UTC(j.Answer.Date.Truncate(time.Second)),
 		Checked: r.checks == ChecksAll,
 	}
 	if r.table != nil {
@@ -167,54 +168,14 @@ func marshal(v any) (string, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return EscapeJSON(strings.TrimSuffix(b.String(), "\n")), err
-}
-
-// EscapeJSON writes those characters of a JSON text by their numbers that can't be seen and that encoders leave as they
-// are, such as U+009B, which begins a command to a terminal, or U+202E, which turns the rest of a line around. The text
-// means the same afterwards. Line breaks stay.
-func EscapeJSON(text string) string {
-	plain := func(r rune) bool { return unicode.IsPrint(r) || r == '\n' || r == unicode.ReplacementChar }
-	if strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case plain(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
+	return show.JSON(strings.TrimSuffix(b.String(), "\n")), err
 }
 
 // cell makes a text safe for a line of CSV and for spreadsheets, which run cells that begin like a formula.
 func cell(s string) string {
-	s = visible(s)
+	s = show.Text(s)
 	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
 		return "'" + s
 	}
 	return s
-}
-
-// visible writes characters that can't be seen as \u{…} and bytes that are no text as \x…, so that a file's name can't
-// move a terminal's cursor, end a line, or pass for another name.
-func visible(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], "\uFFFD"):
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case !unicode.IsPrint(r):
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

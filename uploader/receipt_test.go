@@ -14,9 +14,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"inboxuploader/uploader/token"
 )
 
-var receiptInbox = Inbox{Host: "inbox.example", Container: "c", Prefix: "p"}
+var receiptInbox = token.Inbox{Host: "inbox.example", Container: "c", Prefix: "p"}
 
 func deliveredJob(blob string) Job {
 	return Job{
@@ -91,7 +93,7 @@ func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for to, file := range map[Inbox]string{receiptInbox: "run/a.txt", {Host: "other.example", Container: "d"}: "b.txt"} {
+		for to, file := range map[token.Inbox]string{receiptInbox: "run/a.txt", {Host: "other.example", Container: "d"}: "b.txt"} {
 			root, _, _ := strings.Cut(file, "/")
 			transfer := Transfer{Roots: []string{filepath.Join(home, root)}}
 			transfer.Options.Scan.Inbox = to

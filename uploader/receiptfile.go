@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"inboxuploader/uploader/token"
 )
 
 // receiptBegins are the first characters of a receipt of each format, of whatever version of this program.
@@ -27,7 +29,7 @@ type Deliveries func(ctx context.Context, visit func(t Transfer, j Job) error) e
 // The file gets its name when it is whole and on the disk; an empty file or an earlier receipt of that name is replaced by it, or stays.
 // What else has the name stays: that is [ErrNotReceipt]. It blocks on the disk; other errors are the disk's and those of the
 // deliveries. No error leaves anything behind.
-func SaveReceipt(ctx context.Context, path string, to Inbox, of Deliveries) error {
+func SaveReceipt(ctx context.Context, path string, to token.Inbox, of Deliveries) error {
 	f, err := createReceipt(path)
 	if err != nil {
 		return err
@@ -97,7 +99,7 @@ func createReceipt(path string) (*os.File, error) {
 }
 
 // WriteReceipt writes a receipt of what was delivered; see [SaveReceipt].
-func WriteReceipt(ctx context.Context, out io.Writer, format ReceiptFormat, to Inbox, of Deliveries) error {
+func WriteReceipt(ctx context.Context, out io.Writer, format ReceiptFormat, to token.Inbox, of Deliveries) error {
 	r, err := NewReceipt(out, format, to)
 	if err != nil {
 		return err

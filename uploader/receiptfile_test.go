@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"inboxuploader/uploader/token"
 )
 
 // TestAReceiptReplacesNothingButAReceipt: neither before anything is sent nor, where a file came meanwhile, at the end.
@@ -15,7 +17,7 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 	earlier := map[string]string{}
 	for _, format := range []string{"csv", "json"} {
 		path := filepath.Join(dir, "earlier."+format)
-		if err := SaveReceipt(t.Context(), path, Inbox{}, none); err != nil {
+		if err := SaveReceipt(t.Context(), path, token.Inbox{}, none); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(path)
@@ -46,7 +48,7 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 			if err := TryReceipt(path); !errors.Is(err, c.want) {
 				t.Errorf("TryReceipt: %v, want %v", err, c.want)
 			}
-			if err := SaveReceipt(t.Context(), path, Inbox{}, none); !errors.Is(err, c.want) {
+			if err := SaveReceipt(t.Context(), path, token.Inbox{}, none); !errors.Is(err, c.want) {
 				t.Errorf("SaveReceipt: %v, want %v", err, c.want)
 			}
 			now, err := os.ReadFile(path)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // redirected are the states of jobs that go along to another inbox: what was not delivered and not given up.
@@ -16,7 +18,7 @@ var redirected = []JobState{Waiting, Active, Paused, Attention, Failed}
 // sent from their first byte, since blocks stay where they were staged; what was delivered stays delivered and is not sent
 // again. Only transfers of this queue are concerned. Redirect waits for the requests to the old inbox that are under way,
 // and may block on the disk. The token for the new inbox should have been given to Use before.
-func (q *Queue) Redirect(ctx context.Context, from string, to Inbox) (int, error) {
+func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int, error) {
 	if from == to.Key() {
 		return 0, nil
 	}
@@ -65,7 +67,7 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 }
 
 // redirectTransfer moves one transfer's jobs.
-func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, rights Rights) (int, error) {
+func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to token.Inbox, rights token.Rights) (int, error) {
 	x := q.index
 	next := t.copy()
 	next.Inbox, next.Follows, next.Moved, next.Unchanged = to.Key(), t.ID, nil, Unchanged{} // nothing is known to be there
@@ -111,14 +113,14 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to Inbox, righ
 }
 
 // rename gives a job the name that it has in another inbox.
-func rename(j *Job, from, to Inbox, several *bool) {
+func rename(j *Job, from, to token.Inbox, several *bool) {
 	if j.Blob == "" {
 		return // it could not have a name in the old one either
 	}
 	j.Blob, j.Copy = originalName(j.Blob, j.Copy), 0
 	if to.Blob != "" {
 		if *several {
-			j.Blob, j.State, j.Problem = "", Attention, NewError("redirect", j.Source, OneFileOnly)
+			j.Blob, j.State, j.Problem = "", Attention, problem.New("redirect", j.Source, problem.OneFileOnly)
 			return
 		}
 		*several = true
@@ -138,7 +140,7 @@ func rename(j *Job, from, to Inbox, several *bool) {
 }
 
 // renameNotes returns the notes about names with those that the files have in another inbox.
-func renameNotes(notes []NameNote, from, to Inbox) []NameNote {
+func renameNotes(notes []NameNote, from, to token.Inbox) []NameNote {
 	renamed := make([]NameNote, len(notes))
 	for i, n := range notes {
 		j, several := Job{Source: n.Source, Blob: n.Blob}, false
@@ -149,7 +151,7 @@ func renameNotes(notes []NameNote, from, to Inbox) []NameNote {
 	return renamed
 }
 
-func asProblem(err error, path string) *Error {
+func asProblem(err error, path string) *problem.Error {
 	e := journalError(err)
 	e.Path = path
 	return e

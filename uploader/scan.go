@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
+	"inboxuploader/uploader/token"
 )
 
 // Sizes of the batches that [Scan] hands over. The first is small so that sending can begin at once.
@@ -19,7 +21,7 @@ const (
 // below the root, which may begin with the root's own name, one without against the last segment at any depth; a slash at the end confines it to folders; case
 // counts except on Windows. The zero value takes files only, leaves links alone, and applies the default list of junk.
 type ScanOptions struct {
-	Inbox Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
+	Inbox token.Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
 
 	Recursive         bool          // take folders with all they contain; else a folder is refused with SourceIsFolder
 	FollowSymlinks    bool          // take what a link points to, if that lies in the same root; else links are skipped, see maxNames
@@ -42,8 +44,8 @@ type Found struct {
 	Changed time.Time   // the last change that its inode has; zero if unknown, as on Windows, where each file would have to be opened
 	Blob    Name        // the planned name; empty where Err or Skip say so
 
-	Err  *Error     // not nil: this can't be sent and a person has to look
-	Skip SkipReason // not empty: this is left out on purpose
+	Err  *problem.Error // not nil: this can't be sent and a person has to look
+	Skip SkipReason     // not empty: this is left out on purpose
 }
 
 // SkipReason says why something is left out on purpose. It is stable, so that it can stand in JSON output.
@@ -104,7 +106,7 @@ type Unmatched struct {
 // with the other.
 // Where Inbox.Blob is set and there is more than one file, all of them have Err with OneFileOnly.
 //
-// Before anything is emitted, an invalid pattern in Include or Exclude is returned as an [*Error] with PatternInvalid.
+// Before anything is emitted, an invalid pattern in Include or Exclude is returned as a [*problem.Error] with PatternInvalid.
 //
 // What lies below roots on several disks comes in several batches.
 //
@@ -175,17 +177,17 @@ func (s *scanner) addLone(f Found) error {
 	if !s.crowds {
 		first := *s.lone
 		s.lone, s.crowds = nil, true
-		if err := s.push(refuseFound(first, OneFileOnly, "")); err != nil {
+		if err := s.push(refuseFound(first, problem.OneFileOnly, "")); err != nil {
 			return err
 		}
 	}
-	return s.push(refuseFound(f, OneFileOnly, ""))
+	return s.push(refuseFound(f, problem.OneFileOnly, ""))
 }
 
 // refuseFound returns f with an error and without a name.
-func refuseFound(f Found, reason Reason, value string) Found {
+func refuseFound(f Found, reason problem.Reason, value string) Found {
 	f.Blob = Name{}
-	f.Err = NewError("scan", f.Source, reason)
+	f.Err = problem.New("scan", f.Source, reason)
 	f.Err.Value = value
 	return f
 }

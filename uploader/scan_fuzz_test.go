@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // FuzzNoTwoFilesGetOneName makes a tree of the names in a text, scans it and checks that each file is accounted for once:
@@ -43,7 +45,7 @@ func FuzzNoTwoFilesGetOneName(f *testing.F) {
 			made++
 		}
 		named, sources, dropped := map[string]string{}, map[string]bool{}, 0
-		_, err := uploader.Scan(t.Context(), []string{root}, uploader.ScanOptions{Recursive: true, NoDefaultExcludes: true, Inbox: uploader.Inbox{Prefix: "in"}}, func(found []uploader.Found) error {
+		_, err := uploader.Scan(t.Context(), []string{root}, uploader.ScanOptions{Recursive: true, NoDefaultExcludes: true, Inbox: token.Inbox{Prefix: "in"}}, func(found []uploader.Found) error {
 			for _, x := range found {
 				if sources[x.Source] {
 					t.Errorf("%q came twice", x.Source)
@@ -55,7 +57,7 @@ func FuzzNoTwoFilesGetOneName(f *testing.F) {
 					t.Errorf("%q was skipped: %s", x.Source, x.Skip)
 				case x.Err != nil:
 					dropped += files(t, x.Source)
-					if x.Err.Reason == uploader.NameTaken && x.Err.Value == "" {
+					if x.Err.Reason == problem.NameTaken && x.Err.Value == "" {
 						t.Errorf("%q: %v names no other file", x.Source, x.Err)
 					}
 				default:

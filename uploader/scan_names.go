@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+
+	"inboxuploader/uploader/problem"
 )
 
 // nameSet remembers which blob names are taken, by which root. It is needed only for roots whose names begin with the
@@ -34,9 +36,9 @@ func (s nameSet) take(blob string, root int32) (owner int32, ok bool) {
 // distinguishes the two, since only the form of their accents does, the error shows it.
 func nameTaken(f Found, other, value string) Found {
 	if other == f.Source || joinAccents(other) != joinAccents(f.Source) {
-		return refuseFound(f, NameTaken, value)
+		return refuseFound(f, problem.NameTaken, value)
 	}
-	return refuseFound(f, NameTakenAccents, "“"+accents(filepath.Base(other))+"”, “"+accents(filepath.Base(f.Source))+"”")
+	return refuseFound(f, problem.NameTakenAccents, "“"+accents(filepath.Base(other))+"”, “"+accents(filepath.Base(f.Source))+"”")
 }
 
 // accents writes accents that are characters of their own as \u{…}.

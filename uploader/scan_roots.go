@@ -15,6 +15,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
 
@@ -77,9 +78,9 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 const wildcards = "*?[{"
 
 // expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's cause or emit's.
-func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, failed *Error, err error) {
+func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, failed *problem.Error, err error) {
 	if arg == "" { // filepath.Abs would make the current folder of it
-		return nil, NewError("scan", arg, SourceGone), nil
+		return nil, problem.New("scan", arg, problem.SourceGone), nil
 	}
 	abs, err := filepath.Abs(arg)
 	if err != nil {
@@ -300,13 +301,13 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	}
 	switch {
 	case folder && !s.opts.Recursive && r.explicit:
-		return s.add(refuseFound(f, SourceIsFolder, ""))
+		return s.add(refuseFound(f, problem.SourceIsFolder, ""))
 	case folder && !s.opts.Recursive:
 		return s.skip(f, SkipFolder)
 	case folder:
 		return s.walk(ctx, &folderAt{root: r, path: r.path, rel: r.rel, at: r.at})
 	case info.Kind != source.File && r.explicit:
-		return s.add(refuseFound(f, SourceNotAFile, kindWords(info.Kind)))
+		return s.add(refuseFound(f, problem.SourceNotAFile, kindWords(info.Kind)))
 	case info.Kind != source.File:
 		return s.skip(f, skipKind(info.Kind))
 	}

@@ -15,6 +15,8 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // outcomes returns "rel → outcome" of everything found, sorted.
@@ -88,10 +90,10 @@ func TestScanRoots(t *testing.T) {
 		{"own name wins over a renamed root given first", recursive, []string{"won.", "won"}, []string{
 			"won./a → error:name-taken", "won./b → won/b", "won/a → won/a",
 		}},
-		{"prefix", uploader.ScanOptions{Inbox: uploader.Inbox{Prefix: "in/box"}}, []string{"one.txt"}, []string{"one.txt → in/box/one.txt"}},
-		{"token for one blob, one file", uploader.ScanOptions{Inbox: uploader.Inbox{Blob: "in/x.zip"}}, []string{"one.txt"}, []string{"one.txt → in/x.zip"}},
-		{"token for one blob, a name that does not matter", uploader.ScanOptions{Inbox: uploader.Inbox{Blob: "x.zip"}}, []string{"..."}, []string{"... → x.zip"}},
-		{"token for one blob, three files", uploader.ScanOptions{Recursive: true, Inbox: uploader.Inbox{Blob: "x.zip"}}, []string{"data", "one.txt"}, []string{
+		{"prefix", uploader.ScanOptions{Inbox: token.Inbox{Prefix: "in/box"}}, []string{"one.txt"}, []string{"one.txt → in/box/one.txt"}},
+		{"token for one blob, one file", uploader.ScanOptions{Inbox: token.Inbox{Blob: "in/x.zip"}}, []string{"one.txt"}, []string{"one.txt → in/x.zip"}},
+		{"token for one blob, a name that does not matter", uploader.ScanOptions{Inbox: token.Inbox{Blob: "x.zip"}}, []string{"..."}, []string{"... → x.zip"}},
+		{"token for one blob, three files", uploader.ScanOptions{Recursive: true, Inbox: token.Inbox{Blob: "x.zip"}}, []string{"data", "one.txt"}, []string{
 			"data/a.csv → error:one-file-only", "data/sub/b.csv → error:one-file-only", "one.txt → error:one-file-only",
 		}},
 	} {
@@ -218,8 +220,8 @@ func TestScanRefusesInvalidPatterns(t *testing.T) {
 				t.Errorf("%q: something was found", bad)
 				return nil
 			})
-			e, ok := errors.AsType[*uploader.Error](err)
-			if !ok || e.Reason != uploader.PatternInvalid || !strings.Contains(uploader.Explain(err).What, "“"+bad+"”") {
+			e, ok := errors.AsType[*problem.Error](err)
+			if !ok || e.Reason != problem.PatternInvalid || !strings.Contains(problem.Explain(err).What, "“"+bad+"”") {
 				t.Errorf("%q: %v", bad, err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
 
@@ -262,7 +263,7 @@ func otherSource(other *root, rel string) string {
 
 // refuseName hands over f with PlanName's error, which says what was planned; the source is more use to a person.
 func (s *scanner) refuseName(f Found, err error) error {
-	return s.add(refuseFound(f, reasonOf(err), ""))
+	return s.add(refuseFound(f, problem.ReasonOf(err), ""))
 }
 
 // settle decides about the entries of a folder that can't keep their names: it looks through the folder once more for

@@ -6,24 +6,26 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // inbox is the queue's side of an Inbox: its token, its store and the jobs that are loaded. The queue's lock protects it.
 type inbox struct {
 	key        string
-	token      Token
+	token      token.Token
 	store      Store // nil until a token was given
 	generation int   // of the token: an answer to an older one says nothing about this one
 
-	hold      *Error      // waits for a person, or for the token's time to begin; nil otherwise
-	holdTimer *time.Timer // ends the hold by itself; nil otherwise
-	quiet     bool        // its jobs are being given to another inbox
-	notBefore time.Time   // waits for the network or the service until then
-	failures  int         // requests in a row that failed for ErrBusy
-	pauses    int         // waits in a row that helped nothing
-	asked     time.Time   // when the storage was asked last whether it still takes the token, while a disk is waited for
-	trouble   *Error      // of the last request that failed for ErrBusy
-	retry     time.Time   // when the one that failed last is sent again
+	hold      *problem.Error // waits for a person, or for the token's time to begin; nil otherwise
+	holdTimer *time.Timer    // ends the hold by itself; nil otherwise
+	quiet     bool           // its jobs are being given to another inbox
+	notBefore time.Time      // waits for the network or the service until then
+	failures  int            // requests in a row that failed for ErrBusy
+	pauses    int            // waits in a row that helped nothing
+	asked     time.Time      // when the storage was asked last whether it still takes the token, while a disk is waited for
+	trouble   *problem.Error // of the last request that failed for ErrBusy
+	retry     time.Time      // when the one that failed last is sent again
 	skew      time.Duration
 	skewKnown bool // the service's clock is this one plus skew
 
@@ -105,7 +107,7 @@ type unit struct {
 
 	// Filled when it is handed out.
 	store      Store
-	token      Token
+	token      token.Token
 	generation int
 	class      Class
 	spare      bool   // a connection was free besides

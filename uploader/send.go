@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 // carryOut does a unit's work and returns what came of it. It may tell finish more by changing the unit.
 func (q *Queue) carryOut(u *unit) error {
 	err := q.orChanged(u.job, q.do(u))
-	if errors.Is(err, ErrSource) {
+	if errors.Is(err, problem.ErrSource) {
 		err = q.orAway(u.job, err)
 	}
 	return q.orTwin(u, err)
@@ -112,7 +114,7 @@ func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 				return body, func() { give(); f.Close() }, nil
 			}
 		case adopted:
-			err = NewError("read", j.Source, SourceChanged)
+			err = problem.New("read", j.Source, problem.SourceChanged)
 		default:
 			if err = q.adopt(u, now); err == nil {
 				give()
@@ -131,7 +133,7 @@ var errReclassed = errors.New("another class")
 // adopt makes a job that was not begun fit the file as it is now.
 func (q *Queue) adopt(u *unit, now version) error {
 	j := u.job
-	if e := tooLarge(j.Source, now.size, u.token.Rights); e != nil {
+	if e := TooLarge(j.Source, now.size, u.token.Rights); e != nil {
 		return e
 	}
 	q.mu.Lock()
@@ -175,11 +177,11 @@ func (q *Queue) ask(u *unit, c Condition) error {
 	_, err := q.request(u, nil, func(ctx context.Context) (Answer, error) {
 		return u.store.PutBlockList(ctx, u.job.Blob, blockIDs(newUploadID(), make([]uint64, 1)), Properties{}, c)
 	})
-	if errors.Is(err, ErrBlocksLost) {
+	if errors.Is(err, problem.ErrBlocksLost) {
 		return nil
 	}
 	if err == nil {
-		return NewError("ask", u.job.Blob, Unexpected)
+		return problem.New("ask", u.job.Blob, problem.Unexpected)
 	}
 	return err
 }
@@ -252,18 +254,18 @@ func (q *Queue) commit(u *unit) error {
 	}
 	begun := q.begun(j)
 	answer, err := put(Condition{IfAbsent: !j.Replace})
-	if errors.Is(err, ErrExists) {
+	if errors.Is(err, problem.ErrExists) {
 		// Ours, if an answer was lost before; now or before this process began. Blocks that are committed say so.
 		var mine error
 		switch answer, mine = put(Condition{IfCommitted: true}); {
-		case mine == nil || !errors.Is(mine, ErrBlocksLost):
+		case mine == nil || !errors.Is(mine, problem.ErrBlocksLost):
 			err = mine
 		case j.doubt == lost && j.replans > 0: // it may be the file as it was when the answer was lost
-			err = NewError("commit", j.Blob, AlreadyThereByUs)
+			err = problem.New("commit", j.Blob, problem.AlreadyThereByUs)
 		}
 	}
 	if err != nil {
-		if e, ok := errors.AsType[*Error](err); ok && e.Unanswered {
+		if e, ok := errors.AsType[*problem.Error](err); ok && e.Unanswered {
 			q.answerLost(j, begun)
 		}
 		return err
@@ -307,7 +309,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 	answer, err := send(ctx)
 	now := time.Now()
 	date := answer.Date
-	e, _ := errors.AsType[*Error](err)
+	e, _ := errors.AsType[*problem.Error](err)
 	if e != nil {
 		date = e.Date
 	}
@@ -330,7 +332,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 		in.skew, in.skewKnown = date.Sub(now), true
 	}
 	switch {
-	case err == nil, e != nil && e.Status != 0 && !errors.Is(e, ErrBusy):
+	case err == nil, e != nil && e.Status != 0 && !errors.Is(e, problem.ErrBusy):
 		in.failures, in.pauses, in.notBefore = 0, 0, time.Time{}
 		q.conns.acknowledged(now, size, !u.spare)
 		if err == nil {
@@ -339,10 +341,10 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 		if err == nil && body != nil && !answer.Checked {
 			q.index.unchecked(u.job.Transfer)
 		}
-	case e != nil && (e.Reason == ServiceBusy || e.Reason == ServiceFault):
+	case e != nil && (e.Reason == problem.ServiceBusy || e.Reason == problem.ServiceFault):
 		q.conns.busy()
 	}
-	if e != nil && e.Reason == NoProgress {
+	if e != nil && e.Reason == problem.NoProgress {
 		u.stalls++
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -28,19 +29,19 @@ func TestAnHourOfFaultsLeaksNothing(t *testing.T) {
 			for _, op := range []uploadertest.Op{uploadertest.PutBlob, uploadertest.PutBlock, uploadertest.PutBlockList} {
 				for _, f := range []uploadertest.Fault{
 					uploadertest.Busy(time.Second), uploadertest.Busy(0), uploadertest.LoseAnswer(), uploadertest.Reset(), uploadertest.Corrupt(),
-					uploadertest.Stall(), uploadertest.Refuse(uploader.AnswerGarbled),
+					uploadertest.Stall(), uploadertest.Refuse(problem.AnswerGarbled),
 				} {
 					b.store.Fail(op, "", 1, f)
 				}
 			}
 			if minute%10 == 5 {
-				b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Refuse(uploader.BlocksLost))
-				b.store.Fail(uploadertest.AnyOp, "", 1, uploadertest.Refuse(uploader.SignatureRefused))
+				b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Refuse(problem.BlocksLost))
+				b.store.Fail(uploadertest.AnyOp, "", 1, uploadertest.Refuse(problem.SignatureRefused))
 			}
 			begun := time.Now()
 			b.add(uploader.AddOptions{Replace: true}, paths...)
 			for b.wait() != nil { // the token is refused now and then
-				if err := b.queue.Use(token("w")); err != nil {
+				if err := b.queue.Use(tokenOf("w")); err != nil {
 					t.Fatal(err)
 				}
 			}

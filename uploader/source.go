@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
 
@@ -90,20 +91,20 @@ func openError(path string, err error) error {
 		return errCrowded
 	}
 	if errors.Is(err, syscall.ENOTDIR) { // a file stands where a folder was
-		return NewError("open", path, SourceGone)
+		return problem.New("open", path, problem.SourceGone)
 	}
 	return sourceError("open", path, err)
 }
 
 // sourceError turns an error of the file system into one of ErrSource whose words a person understands.
-func sourceError(op, path string, err error) *Error {
+func sourceError(op, path string, err error) *problem.Error {
 	if r, ok := errors.AsType[*source.Replaced](err); ok {
 		return replacedError(op, path, r)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return NewError(op, path, SourceGone)
+		return problem.New(op, path, problem.SourceGone)
 	}
-	e := NewError(op, path, SourceUnreadable)
+	e := problem.New(op, path, problem.SourceUnreadable)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		e.Value = valueNoRight
@@ -114,22 +115,22 @@ func sourceError(op, path string, err error) *Error {
 }
 
 // replacedError says what stands in the place of a file.
-func replacedError(op, path string, r *source.Replaced) *Error {
+func replacedError(op, path string, r *source.Replaced) *problem.Error {
 	if r.Kind == source.Link {
-		e := NewError(op, path, SourceLinked)
+		e := problem.New(op, path, problem.SourceLinked)
 		e.Value = r.Path
 		return e
 	}
-	e := NewError(op, path, SourceReplaced)
+	e := problem.New(op, path, problem.SourceReplaced)
 	e.Value = kindWords(r.Kind)
 	return e
 }
 
 // changedWhileRead says that fewer bytes were there than planned: at the end of the file it has shrunk, else it can't be
 // read.
-func changedWhileRead(err error) *Error {
+func changedWhileRead(err error) *problem.Error {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return NewError("read", "", SourceChanged)
+		return problem.New("read", "", problem.SourceChanged)
 	}
 	return sourceError("read", "", err)
 }
@@ -137,10 +138,10 @@ func changedWhileRead(err error) *Error {
 // orMadeUp returns why a file can't be read that has not changed and whose size is not that of its content, else err. Such are those that
 // systems make up, as below /proc and /sys.
 func orMadeUp(j *job, now version, err error) error {
-	if reasonOf(err) != SourceChanged || !now.same(j.version()) {
+	if problem.ReasonOf(err) != problem.SourceChanged || !now.same(j.version()) {
 		return err
 	}
-	e := NewError("read", j.Source, SourceNotAFile)
+	e := problem.New("read", j.Source, problem.SourceNotAFile)
 	e.Value = valueMadeUp
 	return e
 }
@@ -150,7 +151,7 @@ func orMadeUp(j *job, now version, err error) error {
 func readBlock(f io.ReaderAt, buf []byte, offset int64) error {
 	if len(buf) == 0 {
 		if n, _ := f.ReadAt(make([]byte, 1), offset); n > 0 {
-			return NewError("read", "", SourceChanged)
+			return problem.New("read", "", problem.SourceChanged)
 		}
 		return nil
 	}
@@ -178,3 +179,10 @@ func hashSection(ctx context.Context, f io.ReaderAt, offset, length int64, buf [
 	}
 	return crc, nil
 }
+
+// What stands for {value} where a file can't be read.
+const (
+	valueNoRight  = "you don't have the right to"
+	valueDiskSays = "its disk or another program does not let it be read"
+	valueMadeUp   = "something that the system makes up while it is read"
+)

@@ -36,3 +36,12 @@ func kindWords(k source.Kind) string {
 		return valueIrregular
 	}
 }
+
+// What stands for {value} where something is no file.
+const (
+	valueFolder    = "a folder"
+	valueFIFO      = "a named pipe"
+	valueSocket    = "a socket"
+	valueDevice    = "a device"
+	valueIrregular = "something special of the system"
+)

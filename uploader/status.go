@@ -3,6 +3,9 @@ package uploader
 import (
 	"context"
 	"time"
+
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // Status is the queue's totals at one moment. It is a value: it does not change after [Queue.Status] returned it.
@@ -29,7 +32,7 @@ type Status struct {
 
 	Transfers []TransferStatus // in the order of Add
 	Inboxes   []InboxStatus    // those with a token or with jobs of this queue, in no order
-	Journal   *Error           // not nil: nothing is sent, because what was sent can't be written down
+	Journal   *problem.Error   // not nil: nothing is sent, because what was sent can't be written down
 }
 
 // Counts is a number for each [JobState].
@@ -47,7 +50,7 @@ func (c Counts) Total() (n int64) {
 
 // InboxTotals is what became of the files for one inbox, whichever transfers brought them.
 type InboxTotals struct {
-	Inbox        Inbox
+	Inbox        token.Inbox
 	Files, Bytes Counts
 	Unchanged    int64 // as in Status
 	Transfers    []TransferStatus
@@ -81,10 +84,10 @@ func (s Status) ByInbox() (all []InboxTotals) {
 // TransferStatus is what the queue knows of a transfer.
 type TransferStatus struct {
 	Transfer
-	Files Counts // by state
-	Bytes Counts // of those files, by state
-	Done  int64  // bytes acknowledged of files that are or will be delivered
-	Away  *Error // not nil: a disk that files of it lie on is not there; these go on by themselves when it is
+	Files Counts         // by state
+	Bytes Counts         // of those files, by state
+	Done  int64          // bytes acknowledged of files that are or will be delivered
+	Away  *problem.Error // not nil: a disk that files of it lie on is not there; these go on by themselves when it is
 }
 
 // UnchangedFiles returns how many files are as they were delivered before; Files does not count them.
@@ -97,12 +100,12 @@ func (t *TransferStatus) Finished() bool {
 
 // InboxStatus is what the queue knows of an inbox.
 type InboxStatus struct {
-	Inbox      string    // its key
-	Token      Token     // zero if it has none
-	Unfinished int       // jobs of this queue that may be sent
-	Hold       *Error    // not nil: its jobs wait for a person, who has to bring another token
-	Trouble    *Error    // not nil: its jobs wait for the network or the service, and go on by themselves
-	Until      time.Time // when they are tried again, if Trouble says so; in the past while they are being tried
+	Inbox      string         // its key
+	Token      token.Token    // zero if it has none
+	Unfinished int            // jobs of this queue that may be sent
+	Hold       *problem.Error // not nil: its jobs wait for a person, who has to bring another token
+	Trouble    *problem.Error // not nil: its jobs wait for the network or the service, and go on by themselves
+	Until      time.Time      // when they are tried again, if Trouble says so; in the past while they are being tried
 
 	// Speed is how fast bytes leave for it, in bytes per second: now, or when that was measured last in whatever run; 0 if it never was.
 	Speed float64

@@ -8,6 +8,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/internal/netdisk"
+	"inboxuploader/uploader/problem"
 )
 
 // A file that is written in place while it is read may be read as a mixture that nobody wrote, and its times need not show
@@ -87,7 +88,7 @@ func (q *Queue) steady(u *unit, now reading, begun time.Time, surprising bool) e
 	if before == nil {
 		return errUnsteady
 	}
-	return NewError("read", j.Source, SourceChanged)
+	return problem.New("read", j.Source, problem.SourceChanged)
 }
 
 // resting is a unit whose file is left alone until a moment.
@@ -183,7 +184,7 @@ func (q *Queue) compare(u *unit) error {
 		}
 		if crc != j.crcs[n] {
 			j.suspect = true
-			return NewError("compare", j.Source, SourceChanged)
+			return problem.New("compare", j.Source, problem.SourceChanged)
 		}
 	}
 	if now, err = lookAgain(j); err != nil {
@@ -199,7 +200,7 @@ func (q *Queue) compare(u *unit) error {
 // unchanged returns nil if a large file is still the one whose blocks are acknowledged, or that it has changed.
 func (j *job) unchanged(now version) error {
 	if !now.same(j.version()) || now.touchedSince(j.changed) {
-		return NewError("commit", j.Source, SourceChanged)
+		return problem.New("commit", j.Source, problem.SourceChanged)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -127,7 +128,7 @@ func checkWhole(b *bench, name, path string, restless bool) {
 	b.Helper()
 	got, ok := b.store.Blob(name)
 	if restless {
-		if r := b.problem(uploader.Attention); r != uploader.SourceChanged {
+		if r := b.problem(uploader.Attention); r != problem.SourceChanged {
 			b.Errorf("reason %q", r)
 		}
 		if ok && string(got) != "somebody else's" {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 // Store puts blocks and blobs into one inbox. It is implemented by package azure and, for tests, by uploadertest.
@@ -11,7 +13,7 @@ import (
 // What every implementation promises, and uploadertest.TestStore checks:
 //
 //   - It sends each request once. Retrying is the [Queue]'s alone.
-//   - Errors are [*Error]s that wrap one sentinel and never contain the token's query. Error.Unanswered is true where
+//   - Errors are [*problem.Error]s that wrap one sentinel and never contain the token's query. Error.Unanswered is true where
 //     the service may have done the work; Error.Date is the service's clock where it answered.
 //   - A call returns soon after its context is cancelled, and no goroutine of it reads the body after it returned.
 //   - The service verifies each body against its CRC64 before it acknowledges; other bytes are ErrCorrupt.
@@ -150,7 +152,7 @@ func (b *Body) Seek(offset int64, whence int) (int64, error) {
 		offset += b.size
 	}
 	if offset < 0 || offset > b.size {
-		return 0, NewError("seek", "", Unexpected)
+		return 0, problem.New("seek", "", problem.Unexpected)
 	}
 	b.off = offset
 	return offset, nil

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // AddOptions says how a transfer's files are found and sent.
@@ -25,9 +27,9 @@ type AddOptions struct {
 
 // Add starts a transfer and returns its id: it reads the roots in the background and queues what it finds, in that order,
 // behind what is queued already. Sending starts before the reading ends. Add itself waits for no more than one write to
-// the journal. The error is an [*Error] about a pattern in the options, or of ErrJournal. Add must not be called after
+// the journal. The error is a [*problem.Error] about a pattern in the options, or of ErrJournal. Add must not be called after
 // Close.
-func (q *Queue) Add(ctx context.Context, to Inbox, roots []string, o AddOptions) (int64, error) {
+func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o AddOptions) (int64, error) {
 	o.Scan.Inbox = to
 	seen := o.Seen
 	o.Seen = nil
@@ -48,12 +50,12 @@ func (q *Queue) Add(ctx context.Context, to Inbox, roots []string, o AddOptions)
 
 // notAdded says of a journal's trouble that nothing was added: what passes by itself elsewhere is not tried again here.
 func notAdded(err error) error {
-	e, ok := errors.AsType[*Error](err)
-	reason, passes := map[Reason]Reason{JournalFull: NotAddedFull, JournalBusy: NotAddedBusy}[reasonOf(err)]
+	e, ok := errors.AsType[*problem.Error](err)
+	reason, passes := map[problem.Reason]problem.Reason{problem.JournalFull: problem.NotAddedFull, problem.JournalBusy: problem.NotAddedBusy}[problem.ReasonOf(err)]
 	if !ok || !passes {
 		return err
 	}
-	refusal := NewError("add", e.Path, reason)
+	refusal := problem.New("add", e.Path, reason)
 	refusal.Cause = e.Cause
 	return refusal
 }
@@ -84,8 +86,8 @@ func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Tr
 		q.inbox(g.Inbox)
 		q.reconsider()
 		q.mu.Unlock()
-		if token := q.token(g.Inbox); !token.ValidTo.IsZero() {
-			q.index.describe(g.Inbox, token.dates)
+		if t := q.token(g.Inbox); !t.ValidTo.IsZero() {
+			q.index.describe(g.Inbox, func(of *Transfer) { of.keepDates(t) })
 		}
 		if !g.Scanned {
 			if err := q.Rescan(ctx, g.ID); err != nil {
@@ -108,7 +110,7 @@ func (q *Queue) Rescan(ctx context.Context, id int64) error {
 }
 
 // Same reports whether a transfer is what Add would start with these arguments.
-func (t *Transfer) Same(to Inbox, roots []string, o AddOptions) bool {
+func (t *Transfer) Same(to token.Inbox, roots []string, o AddOptions) bool {
 	o.Scan.Inbox = to
 	return t.Inbox == to.Key() && reflect.DeepEqual(t.Roots, roots) && reflect.DeepEqual(normal(t.Options), normal(o))
 }
@@ -244,32 +246,32 @@ func (q *Queue) insist(write func() error) error {
 
 // passing reports whether an error of the journal may be over soon.
 func passing(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && (e.Reason == JournalFull || e.Reason == JournalBusy)
+	e, ok := errors.AsType[*problem.Error](err)
+	return ok && (e.Reason == problem.JournalFull || e.Reason == problem.JournalBusy)
 }
 
 // token returns the inbox's token, the zero Token while there is none.
-func (q *Queue) token(inbox string) Token {
+func (q *Queue) token(inbox string) token.Token {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if in := q.inboxes[inbox]; in != nil {
 		return in.token
 	}
-	return Token{}
+	return token.Token{}
 }
 
-// dates keeps with a transfer when its token is valid.
-func (t Token) dates(of *Transfer) { of.ValidFrom, of.ValidTo = t.ValidFrom, t.ValidTo }
+// keepDates keeps with a transfer when its token is valid.
+func (t *Transfer) keepDates(of token.Token) { t.ValidFrom, t.ValidTo = of.ValidFrom, of.ValidTo }
 
 // newJob plans one found file, which is sent in one request up to the size whole. What can't be sent becomes a job that waits for a
 // person, so that it is shown.
-func newJob(f *Found, whole int64, rights Rights, o AddOptions) Job {
+func newJob(f *Found, whole int64, rights token.Rights, o AddOptions) Job {
 	j := Job{
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,
 		Class: classOf(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
 	}
 	if j.Problem == nil {
-		j.Problem = tooLarge(f.Source, f.Size, rights)
+		j.Problem = TooLarge(f.Source, f.Size, rights)
 	}
 	if j.Problem != nil {
 		j.State = Attention

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 // A twin is the same file on its way to the same name in another transfer, as where a folder is sent twice, or by two programs at once.
@@ -19,8 +21,8 @@ var errTwin = errors.New("the same file is being sent by another transfer")
 // orTwin looks, where a job's name is taken and it would get another, whether the job's file was delivered already. It blocks on the disk.
 func (q *Queue) orTwin(u *unit, err error) error {
 	j := u.job
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Reason != AlreadyThere || !j.KeepBoth || j.Replace {
+	e, ok := errors.AsType[*problem.Error](err)
+	if !ok || e.Reason != problem.AlreadyThere || !j.KeepBoth || j.Replace {
 		return err
 	}
 	answered := time.Now()

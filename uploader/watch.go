@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/problem"
 )
 
 // watch gives up requests that stand still. It belongs to one worker, whose requests follow each other, and so costs
@@ -101,7 +102,7 @@ func (w *watch) look() {
 		w.timer = time.AfterFunc(left, func() { defer crash.Catch(); w.look() })
 		return
 	}
-	stalled := NewError("wait", "", NoProgress)
+	stalled := problem.New("wait", "", problem.NoProgress)
 	stalled.Unanswered = true
 	w.cancel(stalled)
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"inboxuploader/uploader/problem"
 )
 
 func TestWatchGivesUpWhatStandsStillAndNothingElse(t *testing.T) {
@@ -56,7 +58,7 @@ func TestWatchGivesUpWhatStandsStillAndNothingElse(t *testing.T) {
 				}
 				time.Sleep(time.Nanosecond)
 				synctest.Wait()
-				if e, ok := errors.AsType[*Error](context.Cause(w.ctx)); !ok || e.Reason != NoProgress || !e.Unanswered {
+				if e, ok := errors.AsType[*problem.Error](context.Cause(w.ctx)); !ok || e.Reason != problem.NoProgress || !e.Unanswered {
 					t.Errorf("after %v: %v", c.left, context.Cause(w.ctx))
 				}
 			})

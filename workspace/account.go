@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"strings"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // keySize is the length of a storage account's key in bytes. Emulators have others.
@@ -16,15 +16,15 @@ const keySize = 64
 // Account is a storage account and the key that opens all of it. It prints itself without the key in every verb, in JSON
 // and in logs. It is immutable and safe for concurrent use.
 type Account struct {
-	inbox uploader.Inbox // the service's address, without a container
+	inbox token.Inbox // the service's address, without a container
 	name  string
 	allow []string      // hosts that are no known endpoints and were allowed
 	key   func() []byte // nothing that prints looks into a function
 }
 
 // ParseAccount reads the key of a storage account or its connection string, as Azure's portal shows them under "Access
-// keys". A key alone needs the service's address beside it, see [uploader.ParseEndpoint]; a connection string has it, and
-// an address given all the same must be the same. allow names hosts that are no known endpoints, see [uploader.AllowHost].
+// keys". A key alone needs the service's address beside it, see [token.ParseEndpoint]; a connection string has it, and
+// an address given all the same must be the same. allow names hosts that are no known endpoints, see [token.AllowHost].
 // Errors are [*Error]s that wrap ErrRequest and never contain the text.
 func ParseAccount(text, address string, allow ...string) (Account, error) {
 	text = strings.Trim(strings.TrimSpace(text), `"'`)
@@ -57,13 +57,13 @@ func ParseAccount(text, address string, allow ...string) (Account, error) {
 }
 
 // endpoint returns the service's address from the one that was given and the one that stands in the connection string.
-func endpoint(given, stated string, allow []string) (uploader.Inbox, error) {
-	var found uploader.Inbox
+func endpoint(given, stated string, allow []string) (token.Inbox, error) {
+	var found token.Inbox
 	for _, address := range []string{given, stated} {
 		if address == "" {
 			continue
 		}
-		inbox, err := uploader.ParseEndpoint(address, uploader.AllowHost(allow...))
+		inbox, err := token.ParseEndpoint(address, token.AllowHost(allow...))
 		if err != nil {
 			return found, addressError(err, address)
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/problem"
 )
 
 // call is one request to the account's service.
@@ -106,10 +106,10 @@ func (w *Workspace) unanswered(op string, err error) *Error {
 		return e
 	}
 	reason, cause := azure.Category(err, w.account.inbox.Host)
-	own, ok := map[uploader.Reason]Reason{
-		uploader.AccountGone: AccountGone, uploader.NetworkInspected: NetworkInspected,
-		uploader.ProxySignIn: ProxySignIn, uploader.ProxySignInKind: ProxySignInKind, uploader.ProxyRefused: ProxyRefused,
-		uploader.NotTheService: NotTheService, uploader.AnswerGarbled: NotTheService,
+	own, ok := map[problem.Reason]Reason{
+		problem.AccountGone: AccountGone, problem.NetworkInspected: NetworkInspected,
+		problem.ProxySignIn: ProxySignIn, problem.ProxySignInKind: ProxySignInKind, problem.ProxyRefused: ProxyRefused,
+		problem.NotTheService: NotTheService, problem.AnswerGarbled: NotTheService,
 	}[reason]
 	if !ok {
 		own = NetworkDown
@@ -208,7 +208,7 @@ func clean(text string) string {
 // addressError translates what the engine says of an address.
 func addressError(err error, address string) *Error {
 	reason := AddressUnknown
-	if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.InsecureAddress {
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.InsecureAddress {
 		reason = AddressInsecure
 	}
 	e := newError("read address", reason)

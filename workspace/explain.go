@@ -8,19 +8,19 @@ import (
 	"strings"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // Explain returns the words for err: those of its [*Error], else those that the engine has for it. It never blocks.
-func Explain(err error) uploader.Explanation {
+func Explain(err error) problem.Explanation {
 	return ExplainIn(err, func(english string) string { return english })
 }
 
-// ExplainIn is [Explain] in another language, see [uploader.ExplainIn].
-func ExplainIn(err error, translate uploader.Translate) uploader.Explanation {
+// ExplainIn is [Explain] in another language, see [problem.ExplainIn].
+func ExplainIn(err error, translate problem.Translate) problem.Explanation {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
-		return uploader.ExplainIn(err, translate)
+		return problem.ExplainIn(err, translate)
 	}
 	r := strings.NewReplacer("{value}", e.valueIn(translate), "{left}", e.Left)
 	say := func(sentence string) string {
@@ -33,11 +33,11 @@ func ExplainIn(err error, translate uploader.Translate) uploader.Explanation {
 	if e.Safe != "" {
 		text.Safe = e.Safe
 	}
-	return uploader.Explanation{What: say(text.What), Safe: say(text.Safe), Do: say(text.Do)}
+	return problem.Explanation{What: say(text.What), Safe: say(text.Safe), Do: say(text.Do)}
 }
 
 // valueIn returns the value in another language, where it is a phrase of this program rather than a name or an address.
-func (e *Error) valueIn(translate uploader.Translate) string {
+func (e *Error) valueIn(translate problem.Translate) string {
 	switch e.Reason {
 	case ClockWrong:
 		n, phrase := offWords(e.Off)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // Grant is a token as the workspace's table shows it: all but its secret, which is kept nowhere.
@@ -26,15 +26,15 @@ type Grant struct {
 	policy string // the stored access policy that its link refers to
 }
 
-// StateRevoked is the state of a token that was revoked, beside those that [uploader.State] has.
-const StateRevoked uploader.State = "revoked"
+// StateRevoked is the state of a token that was revoked, beside those that [token.State] has.
+const StateRevoked token.State = "revoked"
 
 // StateAt returns the token's state at the moment now.
-func (g Grant) StateAt(now time.Time) uploader.State {
+func (g Grant) StateAt(now time.Time) token.State {
 	if !g.Revoked.IsZero() {
 		return StateRevoked
 	}
-	return uploader.Token{ValidFrom: g.ValidFrom, ValidTo: g.ValidTo}.StateAt(now)
+	return token.Token{ValidFrom: g.ValidFrom, ValidTo: g.ValidTo}.StateAt(now)
 }
 
 // The names of a container's metadata. They are letters alone, since services sort other characters differently when they

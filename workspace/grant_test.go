@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // TestMetadataKeepsAGrant holds for whatever a request may say: it is read back as it was, and fits into headers and into
@@ -90,12 +90,12 @@ func TestStates(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {
 		g    Grant
-		want uploader.State
+		want token.State
 	}{
-		"active":       {Grant{ValidFrom: now, ValidTo: now.Add(1)}, uploader.StateActive},
-		"over":         {Grant{ValidFrom: now.Add(-2), ValidTo: now}, uploader.StateExpired},
-		"not yet":      {Grant{ValidFrom: now.Add(1), ValidTo: now.Add(2)}, uploader.StateNotYetValid},
-		"not readable": {Grant{}, uploader.StateUnknown},
+		"active":       {Grant{ValidFrom: now, ValidTo: now.Add(1)}, token.StateActive},
+		"over":         {Grant{ValidFrom: now.Add(-2), ValidTo: now}, token.StateExpired},
+		"not yet":      {Grant{ValidFrom: now.Add(1), ValidTo: now.Add(2)}, token.StateNotYetValid},
+		"not readable": {Grant{}, token.StateUnknown},
 		"revoked":      {Grant{ValidFrom: now, ValidTo: now.Add(1), Revoked: now}, StateRevoked},
 		"revoked late": {Grant{ValidFrom: now.Add(-2), ValidTo: now.Add(-1), Revoked: now}, StateRevoked},
 	} {

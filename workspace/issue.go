@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // mostTaken is how many numbers are tried when others take the next ones at the same moment.
@@ -17,13 +17,13 @@ const mostTaken = 20
 // Issue makes a container with a new number, or the one that was asked for, and returns a token for it. The token is the
 // only copy: what the table keeps is the grant. If it fails nothing is left behind; where not even that could be done, the
 // error's words say so.
-func (w *Workspace) Issue(ctx context.Context, r Request) (uploader.Token, Grant, error) {
+func (w *Workspace) Issue(ctx context.Context, r Request) (token.Token, Grant, error) {
 	if err := r.Check(w.now()); err != nil {
-		return uploader.Token{}, Grant{}, err
+		return token.Token{}, Grant{}, err
 	}
 	_, highest, at, err := w.all(ctx, "issue token")
 	if err != nil {
-		return uploader.Token{}, Grant{}, err
+		return token.Token{}, Grant{}, err
 	}
 	tid, wanted := highest+1, r.TID != 0
 	if wanted {
@@ -31,7 +31,7 @@ func (w *Workspace) Issue(ctx context.Context, r Request) (uploader.Token, Grant
 	}
 	for tries := 0; ; tries++ {
 		if tid < 1 || tid > maxTID {
-			return uploader.Token{}, Grant{}, refuse(ContainersFull, "")
+			return token.Token{}, Grant{}, refuse(ContainersFull, "")
 		}
 		t, g, err := w.issue(ctx, tid, r, at)
 		if e, ok := errors.AsType[*Error](err); !ok || e.Reason != NameTaken || wanted || tries == mostTaken {
@@ -43,25 +43,25 @@ func (w *Workspace) Issue(ctx context.Context, r Request) (uploader.Token, Grant
 
 // Renew returns a new token for the container of an earlier one, with what arrived in it. The earlier link stops working.
 // Of the request TID is not looked at. Whoever holds the earlier token pastes the new one, and what was begun goes on.
-func (w *Workspace) Renew(ctx context.Context, tid int, r Request) (uploader.Token, Grant, error) {
+func (w *Workspace) Renew(ctx context.Context, tid int, r Request) (token.Token, Grant, error) {
 	return w.again(ctx, tid, r, false)
 }
 
 // Again is [Workspace.Renew], but links from before work until they end by themselves, or [Workspace.Revoke] ends all of them.
-func (w *Workspace) Again(ctx context.Context, tid int, r Request) (uploader.Token, Grant, error) {
+func (w *Workspace) Again(ctx context.Context, tid int, r Request) (token.Token, Grant, error) {
 	return w.again(ctx, tid, r, true)
 }
 
-func (w *Workspace) again(ctx context.Context, tid int, r Request, keep bool) (uploader.Token, Grant, error) {
+func (w *Workspace) again(ctx context.Context, tid int, r Request, keep bool) (token.Token, Grant, error) {
 	if err := r.Check(w.now()); err != nil {
-		return uploader.Token{}, Grant{}, err
+		return token.Token{}, Grant{}, err
 	}
 	old, err := w.Grant(ctx, tid)
 	if err != nil {
-		return uploader.Token{}, Grant{}, err
+		return token.Token{}, Grant{}, err
 	}
 	if !old.Revoked.IsZero() {
-		return uploader.Token{}, Grant{}, ofToken(newError("renew token", TokenRevoked), tid)
+		return token.Token{}, Grant{}, ofToken(newError("renew token", TokenRevoked), tid)
 	}
 	policy := newPolicy()
 	if keep && old.policy != "" {
@@ -69,13 +69,13 @@ func (w *Workspace) again(ctx context.Context, tid int, r Request, keep bool) (u
 	}
 	t, g, err := w.prepare(tid, r, w.now(), policy)
 	if err != nil {
-		return uploader.Token{}, Grant{}, err
+		return token.Token{}, Grant{}, err
 	}
 	if err := w.changePolicies(ctx, tid, g.policy); err != nil {
-		return uploader.Token{}, Grant{}, ifUnclear(err, safeLinkUnclear)
+		return token.Token{}, Grant{}, ifUnclear(err, safeLinkUnclear)
 	}
 	if err := w.saveGrant(ctx, g); err != nil {
-		return uploader.Token{}, Grant{}, withSafe(err, safeNoLink)
+		return token.Token{}, Grant{}, withSafe(err, safeNoLink)
 	}
 	return t, g, nil
 }
@@ -104,33 +104,33 @@ func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
 func newPolicy() string { return policyPrefix + strings.ToLower(rand.Text()[:12]) }
 
 // prepare settles the request and signs it for a policy, which needs no network.
-func (w *Workspace) prepare(tid int, r Request, at time.Time, policy string) (uploader.Token, Grant, error) {
+func (w *Workspace) prepare(tid int, r Request, at time.Time, policy string) (token.Token, Grant, error) {
 	r, err := r.settle(at)
 	if err != nil {
-		return uploader.Token{}, Grant{}, err
+		return token.Token{}, Grant{}, err
 	}
 	g := Grant{
 		TID: tid, Container: w.container(tid), Reason: r.Reason, ValidFrom: r.From, ValidTo: r.To, Rights: r.Rights, IP: r.IP,
 		Folder: r.Folder, Created: at.UTC().Truncate(time.Second), CreatedBy: r.By, policy: policy,
 	}
-	t, err := uploader.ParseToken(w.account.link(g.Container, g.policy, r, w.links), uploader.AllowHost(w.account.allow...))
+	t, err := token.Parse(w.account.link(g.Container, g.policy, r, w.links), token.AllowHost(w.account.allow...))
 	if err != nil { // a link that this program itself would not take
-		return uploader.Token{}, Grant{}, newError("issue token", Unexpected)
+		return token.Token{}, Grant{}, newError("issue token", Unexpected)
 	}
 	return t, g, nil
 }
 
 // issue makes the container of one number, then its policy. Until the policy is there, nothing has been granted.
-func (w *Workspace) issue(ctx context.Context, tid int, r Request, at time.Time) (uploader.Token, Grant, error) {
+func (w *Workspace) issue(ctx context.Context, tid int, r Request, at time.Time) (token.Token, Grant, error) {
 	t, g, err := w.prepare(tid, r, at, newPolicy())
 	if err != nil {
-		return uploader.Token{}, Grant{}, err
+		return token.Token{}, Grant{}, err
 	}
 	if err := w.create(ctx, g); err != nil {
-		return uploader.Token{}, Grant{}, err
+		return token.Token{}, Grant{}, err
 	}
 	if err := w.changePolicies(ctx, tid, g.policy); err != nil {
-		return uploader.Token{}, Grant{}, w.takeBack(ctx, g, err)
+		return token.Token{}, Grant{}, w.takeBack(ctx, g, err)
 	}
 	return t, g, nil
 }

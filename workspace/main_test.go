@@ -17,6 +17,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/token"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -77,7 +78,7 @@ func openWith(t *testing.T, a Account, id string, o Options) *Workspace {
 }
 
 // issue issues a token and makes it work.
-func (s *site) issue(t *testing.T, w *Workspace, r Request) (uploader.Token, Grant) {
+func (s *site) issue(t *testing.T, w *Workspace, r Request) (token.Token, Grant) {
 	t.Helper()
 	token, g, err := w.Issue(t.Context(), r)
 	if err != nil {
@@ -88,9 +89,9 @@ func (s *site) issue(t *testing.T, w *Workspace, r Request) (uploader.Token, Gra
 }
 
 // deliver sends files with a token as the program does, and returns what the queue says when nothing goes on by itself.
-func deliver(t *testing.T, token uploader.Token, paths ...string) (uploader.Status, error) {
+func deliver(t *testing.T, tok token.Token, paths ...string) (uploader.Status, error) {
 	t.Helper()
-	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(token uploader.Token) (uploader.Store, error) {
+	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(token token.Token) (uploader.Store, error) {
 		return azure.Open(token, azure.Options{})
 	}})
 	if err != nil {
@@ -101,10 +102,10 @@ func deliver(t *testing.T, token uploader.Token, paths ...string) (uploader.Stat
 			t.Error(err)
 		}
 	}()
-	if err := q.Use(token); err != nil {
+	if err := q.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.Add(t.Context(), token.Inbox, paths, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := q.Add(t.Context(), tok.Inbox, paths, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	err = q.Wait(t.Context())
@@ -139,7 +140,7 @@ func reasonOf(err error) Reason {
 }
 
 // signature returns a token's signature as it stands in the link, which nothing but the link may show.
-func signature(token uploader.Token) string {
+func signature(token token.Token) string {
 	_, sig, _ := strings.Cut(token.Query(), "sig=")
 	return sig
 }

@@ -16,6 +16,8 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // TestRoundTrip issues a token, uploads with it, looks at what arrived, revokes it, and sees the next upload wait.
@@ -34,19 +36,19 @@ func roundTrip(t *testing.T, s *site, id string) {
 	}
 	before := time.Now().UTC().Truncate(time.Second)
 	asked := Request{Reason: "Kohorte B, 5 % = α", Rights: "wc", Folder: "cohort b/May", By: "Ana"}
-	token, g := s.issue(t, w, asked)
+	tok, g := s.issue(t, w, asked)
 
 	// The holder sees what was granted.
-	f := token.Fields(time.Now())
-	want := uploader.TokenFields{
-		InboxID: s.account.Name(), WsID: id, TID: "1", Date: azure.Version, State: uploader.StateActive, Container: id + "-1",
+	f := tok.Fields(time.Now())
+	want := token.Fields{
+		InboxID: s.account.Name(), WsID: id, TID: "1", Date: azure.Version, State: token.StateActive, Container: id + "-1",
 		Storage: strings.TrimPrefix(s.account.Address(), "http://"), Rights: []string{"create", "write"}, Policy: g.policy, Warnings: []string{},
 	}
-	if diff := cmp.Diff(want, f, cmpopts.IgnoreFields(uploader.TokenFields{}, "ValidFrom", "ValidTo", "SecondsLeft")); diff != "" {
+	if diff := cmp.Diff(want, f, cmpopts.IgnoreFields(token.Fields{}, "ValidFrom", "ValidTo", "SecondsLeft")); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
-	if d := token.ValidFrom.Sub(before); d < -2*time.Second || d > time.Minute || token.ValidTo.Sub(token.ValidFrom) != DefaultPeriod {
-		t.Errorf("valid from %s to %s", token.ValidFrom, token.ValidTo)
+	if d := tok.ValidFrom.Sub(before); d < -2*time.Second || d > time.Minute || tok.ValidTo.Sub(tok.ValidFrom) != DefaultPeriod {
+		t.Errorf("valid from %s to %s", tok.ValidFrom, tok.ValidTo)
 	}
 
 	// The table, as another member reads it from the storage, says the same.
@@ -55,7 +57,7 @@ func roundTrip(t *testing.T, s *site, id string) {
 		t.Fatal(err)
 	}
 	wantGrant := Grant{
-		TID: 1, Container: id + "-1", Reason: asked.Reason, ValidFrom: token.ValidFrom, ValidTo: token.ValidTo, Rights: "cw",
+		TID: 1, Container: id + "-1", Reason: asked.Reason, ValidFrom: tok.ValidFrom, ValidTo: tok.ValidTo, Rights: "cw",
 		Folder: asked.Folder, Created: g.Created, CreatedBy: "Ana",
 	}
 	if diff := cmp.Diff([]Grant{wantGrant}, grants, cmpopts.IgnoreUnexported(Grant{})); diff != "" {
@@ -64,7 +66,7 @@ func roundTrip(t *testing.T, s *site, id string) {
 
 	large := strings.Repeat("0123456789abcdef", 1<<20) // 16 MiB, two blocks
 	data := folder(t, map[string]string{"a.csv": "1,2\n", "sub/b & c (50%).txt": "text", "empty": "", "large.bin": large})
-	if status, err := deliver(t, token, data); err != nil || status.Files[uploader.Delivered] != 4 {
+	if status, err := deliver(t, tok, data); err != nil || status.Files[uploader.Delivered] != 4 {
 		t.Fatalf("delivered %d files, %v", status.Files[uploader.Delivered], err)
 	}
 
@@ -87,9 +89,9 @@ func roundTrip(t *testing.T, s *site, id string) {
 	if err := w.Revoke(t.Context(), 1, "Bo"); err != nil {
 		t.Fatal(err)
 	}
-	status, err := deliver(t, token, folder(t, map[string]string{"late.csv": "3,4\n", "later.csv": "5,6\n"}))
-	said := uploader.Explain(err).String()
-	if !errors.Is(err, uploader.ErrDenied) || !strings.Contains(said, "no longer accepts this token") {
+	status, err := deliver(t, tok, folder(t, map[string]string{"late.csv": "3,4\n", "later.csv": "5,6\n"}))
+	said := problem.Explain(err).String()
+	if !errors.Is(err, problem.ErrDenied) || !strings.Contains(said, "no longer accepts this token") {
 		t.Errorf("a revoked token: %v, %q", err, said)
 	}
 	if len(status.Inboxes) != 1 || status.Inboxes[0].Hold == nil || status.Inboxes[0].Unfinished != 2 {
@@ -108,7 +110,7 @@ func roundTrip(t *testing.T, s *site, id string) {
 	if again, g := s.issue(t, w, Request{Reason: "once more"}); g.TID != 2 || again.Inbox.Container != id+"-2" {
 		t.Errorf("next token: %+v", g)
 	}
-	if _, err := deliver(t, token, data); !errors.Is(err, uploader.ErrDenied) {
+	if _, err := deliver(t, tok, data); !errors.Is(err, problem.ErrDenied) {
 		t.Errorf("the revoked token later: %v", err)
 	}
 	grants, err = w.List(t.Context())
@@ -182,7 +184,7 @@ func TestARenewedTokenGoesOn(t *testing.T) {
 	if second.Inbox != first.Inbox || g.TID != 1 || signature(second) == signature(first) {
 		t.Errorf("renewed for %v after %v", second.Inbox, first.Inbox)
 	}
-	if _, err := deliver(t, first, folder(t, map[string]string{"b": "2"})); !errors.Is(err, uploader.ErrDenied) {
+	if _, err := deliver(t, first, folder(t, map[string]string{"b": "2"})); !errors.Is(err, problem.ErrDenied) {
 		t.Errorf("the first token: %v", err)
 	}
 	if _, err := deliver(t, second, folder(t, map[string]string{"b": "2"})); err != nil {
@@ -198,7 +200,7 @@ func TestARenewedTokenGoesOn(t *testing.T) {
 	if err := w.Revoke(t.Context(), 1, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := deliver(t, second, folder(t, map[string]string{"c": "3"})); !errors.Is(err, uploader.ErrDenied) {
+	if _, err := deliver(t, second, folder(t, map[string]string{"c": "3"})); !errors.Is(err, problem.ErrDenied) {
 		t.Errorf("the second token, revoked: %v", err)
 	}
 	if _, _, err := w.Renew(t.Context(), 1, Request{Reason: "x"}); reasonOf(err) != TokenRevoked {
@@ -251,7 +253,7 @@ func TestALinkOfADeletedContainerOpensNoLaterOne(t *testing.T) {
 	if _, g := s.issue(t, w, Request{Reason: "June"}); g.Container != "ws-1" {
 		t.Fatalf("the number was not used again: %+v", g)
 	}
-	if _, err := deliver(t, first, folder(t, map[string]string{"a": "1"})); !errors.Is(err, uploader.ErrDenied) {
+	if _, err := deliver(t, first, folder(t, map[string]string{"a": "1"})); !errors.Is(err, problem.ErrDenied) {
 		t.Errorf("the first link: %v", err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/google/go-cmp/cmp"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/token"
 )
 
 // TestLinksAreSignedAsTheSDKDoes compares each parameter with what the SDK makes of the same.
@@ -73,15 +73,15 @@ func TestALinkSaysWhatTheDocumentationLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, g, err := w.prepare(12, Request{Reason: "May", From: from, To: from.Add(DefaultPeriod), Rights: "cw", IP: "198.51.100.7"}, from, newPolicy())
+		tok, g, err := w.prepare(12, Request{Reason: "May", From: from, To: from.Add(DefaultPeriod), Rights: "cw", IP: "198.51.100.7"}, from, newPolicy())
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := token.Fields(from.Add(time.Hour))
+		got := tok.Fields(from.Add(time.Hour))
 		left := int64((DefaultPeriod - time.Hour) / time.Second)
-		want := uploader.TokenFields{
+		want := token.Fields{
 			InboxID: "labinbox", WsID: "ws-0421", TID: "12", Date: "2021-12-02",
-			ValidFrom: "2026-03-01T12:00:00Z", ValidTo: "2026-03-31T12:00:00Z", State: uploader.StateActive, SecondsLeft: &left,
+			ValidFrom: "2026-03-01T12:00:00Z", ValidTo: "2026-03-31T12:00:00Z", State: token.StateActive, SecondsLeft: &left,
 			Storage: got.Storage, Container: "ws-0421-12", Rights: []string{"create", "write"}, Policy: g.policy, IP: "198.51.100.7",
 			HTTPSOnly: address[:5] == "https", Warnings: []string{},
 		}

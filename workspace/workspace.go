@@ -10,8 +10,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/problem"
 )
 
 // PolicyDelay is how long it may take until the service acts on a stored access policy that was made or taken away
@@ -136,7 +136,7 @@ func (w *Workspace) passes(resp *http.Response, err error) bool {
 	if err != nil {
 		reason, cause := azure.Category(err, w.account.inbox.Host)
 		// Where nobody listens, nobody will in a few seconds, and a person waits.
-		return reason == uploader.NetworkDown && cause != azure.CauseRefused || reason == uploader.AnswerGarbled
+		return reason == problem.NetworkDown && cause != azure.CauseRefused || reason == problem.AnswerGarbled
 	}
 	return resp.StatusCode == http.StatusRequestTimeout || resp.StatusCode == http.StatusTooManyRequests ||
 		resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented

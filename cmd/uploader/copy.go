@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // copyFlags is what the flags of copy say.
@@ -155,7 +156,7 @@ func (o *overwriteFlag) String() string {
 func (o *overwriteFlag) Type() string { return "true|false" }
 
 // scanOptions returns how the sources are read.
-func (p *program) scanOptions(f *copyFlags, to uploader.Inbox) uploader.ScanOptions {
+func (p *program) scanOptions(f *copyFlags, to token.Inbox) uploader.ScanOptions {
 	own, err := p.stateDir()
 	if err != nil {
 		own = "" // then there is nothing in it either

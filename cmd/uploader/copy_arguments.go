@@ -11,6 +11,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // errFound ends the search of a pattern at its first match.
@@ -62,21 +64,21 @@ func (p *program) tokenAndSources(ctx context.Context, f *copyFlags, args []stri
 }
 
 // copyToken returns the token to send with: the one that was given, or that of the inbox of --to.
-func (p *program) copyToken(ctx context.Context, f *copyFlags, given givenToken) (uploader.Token, error) {
+func (p *program) copyToken(ctx context.Context, f *copyFlags, given givenToken) (token.Token, error) {
 	if f.to == "" {
 		return given.parse(f.hosts)
 	}
 	name, err := inboxName(f.to)
 	if err != nil {
-		return uploader.Token{}, err
+		return token.Token{}, err
 	}
 	inboxes, err := p.inboxes()
 	if err != nil {
-		return uploader.Token{}, err
+		return token.Token{}, err
 	}
 	r, err := inboxes.Find(ctx, name)
 	if err != nil {
-		return uploader.Token{}, err
+		return token.Token{}, err
 	}
 	return p.tokenFor(ctx, r, given, f.hosts)
 }
@@ -104,7 +106,7 @@ func checkSources(sources []string, recursive bool) error {
 		info, err := os.Stat(s)
 		switch {
 		case err == nil && info.IsDir() && !recursive:
-			return &usageError{shown(s) + ": " + uploader.Explain(uploader.NewError("scan", s, uploader.SourceIsFolder)).String()}
+			return &usageError{shown(s) + ": " + problem.Explain(problem.New("scan", s, problem.SourceIsFolder)).String()}
 		case err == nil, exists(s):
 			found = true
 		case !found && matchesAny(s):

@@ -10,6 +10,8 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // dryLine is what would become of one file, as --dry-run --json says it.
@@ -29,7 +31,7 @@ type dryLine struct {
 type rehearsal struct {
 	*program // its stdout gathers lines
 	flags    *copyFlags
-	token    uploader.Token
+	token    token.Token
 	begun    time.Time
 	sent     *uploader.Sent // what needs no request; nil where all is sent, or nothing is known
 	found    uploader.TransferStatus
@@ -37,7 +39,7 @@ type rehearsal struct {
 }
 
 // dryRun lists on stdout what would be sent and what not, and sends nothing.
-func (p *program) dryRun(ctx context.Context, f *copyFlags, token uploader.Token, sources []string, begun time.Time) error {
+func (p *program) dryRun(ctx context.Context, f *copyFlags, token token.Token, sources []string, begun time.Time) error {
 	list := func(sent *uploader.Sent) error {
 		r := &rehearsal{program: p, flags: f, token: token, begun: begun, sent: sent}
 		r.found.Inbox, r.found.Options.Scan.Inbox, r.found.Scanned = token.Inbox.Key(), token.Inbox, true
@@ -81,8 +83,8 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 		return out.Flush()
 	})
 	if err != nil {
-		if asError(err).Reason == uploader.PatternInvalid {
-			return &usageError{uploader.Explain(err).String()}
+		if asError(err).Reason == problem.PatternInvalid {
+			return &usageError{problem.Explain(err).String()}
 		}
 		return err
 	}
@@ -94,7 +96,7 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 // lineOf says what would become of something that was found, and counts it.
 func (r *rehearsal) lineOf(ctx context.Context, x *uploader.Found) (dryLine, error) {
 	if x.Err == nil && x.Skip == "" {
-		x.Err = r.token.Rights.Refuses(x.Source, x.Size)
+		x.Err = uploader.TooLarge(x.Source, x.Size, r.token.Rights)
 	}
 	l := dryLine{jsonSource: sourceInJSON(x.Source), Blob: x.Blob.Blob, Size: x.Size}
 	same := false
@@ -109,7 +111,7 @@ func (r *rehearsal) lineOf(ctx context.Context, x *uploader.Found) (dryLine, err
 	case x.Err != nil:
 		r.found.Files[uploader.Attention]++
 		r.found.Bytes[uploader.Attention] += x.Size
-		l.Action, l.Reason, l.Message = "refuse", string(x.Err.Reason), uploader.Explain(x.Err).String()
+		l.Action, l.Reason, l.Message = "refuse", string(x.Err.Reason), problem.Explain(x.Err).String()
 	case x.Skip != "":
 		l.Action, l.Reason, l.Message = "skip", string(x.Skip), x.Skip.Why()
 	case same:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // checkReceipt makes sure, before anything is sent, that the receipt can be written to a file and replaces nothing that is no receipt.
@@ -35,7 +36,7 @@ func (r *delivery) writeReceipt(ctx context.Context, q *uploader.Queue) error {
 
 // saveReceipt writes a file about what these transfers delivered, now or before.
 func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers []int64) error {
-	var to uploader.Inbox
+	var to token.Inbox
 	if of := q.StatusOf(transfers...).Transfers; len(of) > 0 {
 		to = of[0].Options.Scan.Inbox
 	}

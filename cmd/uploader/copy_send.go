@@ -12,6 +12,8 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // clockDifference is by how much a clock may be wrong before a token is refused without asking the service, as the
@@ -62,14 +64,14 @@ func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
 }
 
 // checkDates refuses a token whose time is over or has not begun, and shows its fields.
-func (p *program) checkDates(f *copyFlags, token uploader.Token, now time.Time) error {
-	var err *uploader.Error
+func (p *program) checkDates(f *copyFlags, token token.Token, now time.Time) error {
+	var err *problem.Error
 	switch {
 	case !token.ValidTo.IsZero() && now.Add(-clockDifference).After(token.ValidTo):
-		err = uploader.NewError("check token", "", uploader.Expired)
+		err = problem.New("check token", "", problem.Expired)
 		err.When = token.ValidTo
 	case !token.ValidFrom.IsZero() && now.Add(clockDifference).Before(token.ValidFrom):
-		err = uploader.NewError("check token", "", uploader.NotYetValid)
+		err = problem.New("check token", "", problem.NotYetValid)
 		err.When = token.ValidFrom
 	default:
 		return nil
@@ -87,7 +89,7 @@ func (p *program) checkDates(f *copyFlags, token uploader.Token, now time.Time) 
 func (p *program) say(line string) { _, _ = fmt.Fprintln(p.stderr, line) }
 
 // send delivers the sources and says what became of them.
-func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, sources []string, begun time.Time) error {
+func (p *program) send(ctx context.Context, f *copyFlags, token token.Token, sources []string, begun time.Time) error {
 	r, err := p.beginDelivery(&f.sendFlags, begun)
 	if err != nil {
 		return err
@@ -109,8 +111,8 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 		}
 		if id == 0 {
 			if id, err = q.Add(ctx, token.Inbox, sources, o); err != nil {
-				if asError(err).Reason == uploader.PatternInvalid {
-					return &usageError{uploader.Explain(err).String()}
+				if asError(err).Reason == problem.PatternInvalid {
+					return &usageError{problem.Explain(err).String()}
 				}
 				return err
 			}
@@ -122,7 +124,7 @@ func (p *program) send(ctx context.Context, f *copyFlags, token uploader.Token, 
 
 // continued goes on with an unfinished copy of the same sources, if there is one, and returns its id or 0. Its folders are
 // read again, since a person who repeats a command means what is there now.
-func (p *program) continued(ctx context.Context, q *uploader.Queue, token uploader.Token, roots []string, o uploader.AddOptions) (int64, error) {
+func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o uploader.AddOptions) (int64, error) {
 	got, err := q.Adopt(ctx, func(t uploader.TransferStatus) bool { return t.Same(token.Inbox, roots, o) })
 	if err != nil || len(got) == 0 {
 		return 0, err

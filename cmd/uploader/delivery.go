@@ -12,6 +12,8 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // delivery is one time that something is sent, from the first look at the flags to the last word about what became of it.
@@ -25,9 +27,9 @@ type delivery struct {
 	journal uploader.Journal
 
 	// Filled by who hands the queue its work.
-	transfers []int64        // what it is about
-	token     uploader.Token // the one it sends with; zero where there are several
-	to        string         // where it sends to, for a person
+	transfers []int64     // what it is about
+	token     token.Token // the one it sends with; zero where there are several
+	to        string      // where it sends to, for a person
 }
 
 // beginDelivery makes sure, before anything is sent, that the receipt can be written. discard must be called at the end.
@@ -44,13 +46,13 @@ func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error
 }
 
 // failed prints, where --json asks for it, the object of a delivery that failed before it could be summed up, and returns the error.
-func (p *program) failed(f *sendFlags, token uploader.Token, err error) error {
-	e, ok := errors.AsType[*uploader.Error](err)
+func (p *program) failed(f *sendFlags, token token.Token, err error) error {
+	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || !f.asJSON || exitCode(context.Background(), err) == exitUsage {
 		return err
 	}
 	state := stateIncomplete
-	if uploader.ConcernsToken(e) {
+	if problem.ConcernsToken(e) {
 		state = stateRefused
 	}
 	return errors.Join(p.printSummary(outcome{state: state, stopped: e, token: token}), err)

@@ -9,7 +9,7 @@ import (
 	"syscall"
 
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/workspace"
 )
 
@@ -49,9 +49,9 @@ func exitCode(ctx context.Context, err error) int {
 		return int(code)
 	case errors.Is(err, errInterrupted), errors.Is(context.Cause(ctx), errInterrupted):
 		return exitInterrupted
-	case errors.As(err, &usage), errors.Is(err, uploader.ErrTokenInvalid), errors.Is(err, uploader.ErrInboxName), errors.Is(err, workspace.ErrRequest):
+	case errors.As(err, &usage), errors.Is(err, problem.ErrTokenInvalid), errors.Is(err, problem.ErrInboxName), errors.Is(err, workspace.ErrRequest):
 		return exitUsage
-	case uploader.ConcernsToken(err), errors.Is(err, uploader.ErrGaveUp), errors.Is(err, workspace.ErrDenied):
+	case problem.ConcernsToken(err), errors.Is(err, problem.ErrGaveUp), errors.Is(err, workspace.ErrDenied):
 		return exitToken
 	default:
 		return exitNotDelivered

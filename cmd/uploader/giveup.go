@@ -6,6 +6,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // patience is for how long an upload goes on without anything being confirmed; 0 is without an end.
@@ -56,7 +57,7 @@ func (p patience) limit(ctx context.Context, status func() uploader.Status) (con
 			}
 			left = time.Duration(p) - time.Since(since)
 		}
-		why := uploader.NewError("wait", "", uploader.GaveUp)
+		why := problem.New("wait", "", problem.GaveUp)
 		why.Value = whyNothing(status())
 		cancel(why)
 	}()
@@ -69,16 +70,16 @@ func (p patience) limit(ctx context.Context, status func() uploader.Status) (con
 // whyNothing says what keeps an upload from going on, "" where that is not known.
 func whyNothing(s uploader.Status) string {
 	if s.Journal != nil {
-		return uploader.Explain(s.Journal).What
+		return problem.Explain(s.Journal).What
 	}
 	for _, in := range s.Inboxes {
 		if in.Trouble != nil {
-			return uploader.Explain(in.Trouble).What
+			return problem.Explain(in.Trouble).What
 		}
 	}
 	for _, t := range s.Transfers {
 		if t.Away != nil {
-			return uploader.Explain(t.Away).What
+			return problem.Explain(t.Away).What
 		}
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // TestGivingUpIsCountedFromTheLastConfirmation looks at the moment at which an upload ends.
@@ -25,7 +26,7 @@ func TestGivingUpIsCountedFromTheLastConfirmation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begun := time.Now()
-				busy := uploader.NewError("put blob", "a", uploader.ServiceFault)
+				busy := problem.New("put blob", "a", problem.ServiceFault)
 				status := func() uploader.Status {
 					s := uploader.Status{Inboxes: []uploader.InboxStatus{{Trouble: busy}}}
 					for _, at := range c.confirmed {
@@ -42,8 +43,8 @@ func TestGivingUpIsCountedFromTheLastConfirmation(t *testing.T) {
 					t.Errorf("given up after %v, want %v", took, c.want)
 				}
 				err := context.Cause(ctx)
-				if !errors.Is(err, uploader.ErrGaveUp) || !strings.Contains(uploader.Explain(err).What, "The storage reports an internal error.") {
-					t.Errorf("%v: %q", err, uploader.Explain(err).What)
+				if !errors.Is(err, problem.ErrGaveUp) || !strings.Contains(problem.Explain(err).What, "The storage reports an internal error.") {
+					t.Errorf("%v: %q", err, problem.Explain(err).What)
 				}
 			})
 		})
@@ -60,7 +61,7 @@ func TestWhoHasPatienceIsNotStopped(t *testing.T) {
 		end()
 		ctx, end = patience(time.Hour).limit(t.Context(), func() uploader.Status { return uploader.Status{} })
 		end()
-		if err := context.Cause(ctx); errors.Is(err, uploader.ErrGaveUp) {
+		if err := context.Cause(ctx); errors.Is(err, problem.ErrGaveUp) {
 			t.Errorf("ended by %v", err)
 		}
 	})

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // TestTheHelpNamesAllFieldsOfJSON: what programs rely on is told where a person looks for it.
@@ -18,7 +18,7 @@ func TestTheHelpNamesAllFieldsOfJSON(t *testing.T) {
 	}{
 		{"copy", []any{summary{}, summaryFile{}, dryLine{}}},
 		{"status", []any{statusTransfer{}, statusFile{}}},
-		{"token", []any{uploader.TokenFields{}, checkedJSON{}}},
+		{"token", []any{token.Fields{}, checkedJSON{}}},
 		{"token list", []any{listedToken{}}},
 		{"inbox fetch", []any{inboxFile{}}},
 	} {

@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // maxHostsFile is how much of the administrator's file is read, in bytes.
@@ -33,7 +33,7 @@ const (
 )
 
 // in says it as a sentence; "" if there is no problem.
-func (p hostsProblem) in(translate uploader.Translate) string {
+func (p hostsProblem) in(translate problem.Translate) string {
 	if p == (hostsProblem{}) {
 		return ""
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // allowHosts gives the administrator's file another place, and the test the administrator's part.
@@ -51,7 +51,7 @@ func TestAnAdministratorAllowsHostsForEverybody(t *testing.T) {
 			if test.allowed && err != nil {
 				t.Error(err)
 			}
-			if e, ok := errors.AsType[*uploader.Error](err); !test.allowed && (!ok || e.Reason != uploader.UnknownHost) {
+			if e, ok := errors.AsType[*problem.Error](err); !test.allowed && (!ok || e.Reason != problem.UnknownHost) {
 				t.Errorf("got %v", err)
 			}
 		})

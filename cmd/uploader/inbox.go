@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // inboxCommand returns "inbox" with its sub-commands.
@@ -84,28 +86,28 @@ func (p *program) addInbox(ctx context.Context, o inboxAdd, args []string) error
 	if given.text == "" {
 		return &usageError{"No token was given. Nothing was kept. Pass it on standard input with -, or name its file with --token-file."}
 	}
-	token, err := given.parse(o.hosts)
+	tok, err := given.parse(o.hosts)
 	if err != nil {
 		return err
 	}
-	inboxes, err := p.inboxes()
+	kept, err := p.inboxes()
 	if err != nil {
 		return err
 	}
-	r, err := inboxes.Add(ctx, name, token, p.now(), uploader.AddInboxOptions{Replace: o.replace, NameOnly: o.nameOnly})
-	if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.InboxNameTaken {
-		return &usageError{uploader.Explain(err).String() + " Or put this token in place of the one that it has: --replace"}
+	r, err := kept.Add(ctx, name, tok, p.now(), inboxes.AddOptions{Replace: o.replace, NameOnly: o.nameOnly})
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.InboxNameTaken {
+		return &usageError{problem.Explain(err).String() + " Or put this token in place of the one that it has: --replace"}
 	}
-	if err != nil && !errors.Is(err, uploader.ErrVault) {
+	if err != nil && !errors.Is(err, problem.ErrVault) {
 		return err
 	}
-	p.printf("“%s” is kept.\n%s", r.Name, indented(describeToken(token, p.now())))
+	p.printf("“%s” is kept.\n%s", r.Name, indented(describeToken(tok, p.now())))
 	each := "It has to be given each time: uploader copy FILES --to " + quoted(r.Name) + " --token-file FILE"
 	switch {
 	case err != nil:
-		p.say(uploader.Explain(err).What + " So the name is kept, and the token is not. " + each)
+		p.say(problem.Explain(err).What + " So the name is kept, and the token is not. " + each)
 		return exit(exitNotDelivered)
-	case token.StateAt(p.now()) == uploader.StateExpired:
+	case tok.StateAt(p.now()) == token.StateExpired:
 		p.say("This token has ended, so it is not kept. Ask the workspace for a new one; when you have it: uploader inbox add " +
 			quoted(r.Name) + " --replace --token-file FILE")
 		return exit(exitToken)
@@ -140,7 +142,7 @@ func quoted(name string) string {
 type listedInbox struct {
 	Name      string `json:"name"`
 	TokenKept bool   `json:"token_kept"` // in the keyring; else it has to be given
-	uploader.TokenFields
+	token.Fields
 }
 
 func (p *program) inboxListCommand() *cobra.Command {
@@ -190,7 +192,7 @@ Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 
 	return c
 }
 
-func (p *program) listInboxes(all []uploader.InboxRecord, asJSON bool) error {
+func (p *program) listInboxes(all []inboxes.Record, asJSON bool) error {
 	now := p.now()
 	administrators, _ := allowedHosts()
 	if asJSON {
@@ -210,7 +212,7 @@ func (p *program) listInboxes(all []uploader.InboxRecord, asJSON bool) error {
 	for i, r := range all {
 		kept := "token in the keyring"
 		switch {
-		case !r.Inbox.Allowed(uploader.AllowHost(r.AllowedHost), uploader.AllowHost(administrators...)):
+		case !r.Inbox.Allowed(token.AllowHost(r.AllowedHost), token.AllowHost(administrators...)):
 			kept = "address no longer allowed"
 		case r.Ref == "":
 			kept = "token to be given"
@@ -270,12 +272,12 @@ is valid until it ends: only the workspace can revoke it.`,
 			}
 			r, err := inboxes.Remove(c.Context(), args[0], force)
 			switch {
-			case errors.Is(err, uploader.ErrVault) && !force:
-				p.say(uploader.Explain(err).What + " So the token can't be removed from it, and nothing was removed. Try again when it answers, or remove the name alone with --force.")
+			case errors.Is(err, problem.ErrVault) && !force:
+				p.say(problem.Explain(err).What + " So the token can't be removed from it, and nothing was removed. Try again when it answers, or remove the name alone with --force.")
 				return exit(exitNotDelivered)
-			case errors.Is(err, uploader.ErrVault):
+			case errors.Is(err, problem.ErrVault):
 				p.printf("“%s” is removed.\n", r.Name)
-				p.say(uploader.Explain(err).What + " Its token may still be there, as an entry of “Inbox uploader”.")
+				p.say(problem.Explain(err).What + " Its token may still be there, as an entry of “Inbox uploader”.")
 				return exit(exitNotDelivered)
 			case err != nil:
 				return err

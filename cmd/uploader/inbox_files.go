@@ -14,7 +14,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"inboxuploader/uploader"
+	"inboxuploader/internal/show"
 	"inboxuploader/workspace"
 )
 
@@ -81,7 +81,7 @@ func (o *filesOutput) add(f inboxFile, line string) error {
 		}
 		var text []byte
 		if text, err = json.Marshal(f); err == nil {
-			_, err = o.out.WriteString(separator + uploader.EscapeJSON(string(text)))
+			_, err = o.out.WriteString(separator + show.JSON(string(text)))
 		}
 	} else {
 		_, err = fmt.Fprintln(o.out, line)

@@ -18,7 +18,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -169,7 +169,7 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 // issue creates the container's token as the owner of a storage account does, or another one where the folder has one from
 // before, which goes on working. The container's name says which: WORKSPACE-NUMBER. It is done before the inbox answers others, over a listener of
 // its own, so that what the inbox is to do wrong or to count begins with others.
-func (o *inboxServe) issue(ctx context.Context, host string) (token uploader.Token, err error) {
+func (o *inboxServe) issue(ctx context.Context, host string) (token token.Token, err error) {
 	id, tid, ok := splitContainer(o.container)
 	if !ok {
 		return token, &usageError{"--container " + shown(o.container) + " is no name for a container here: a workspace's name in small letters, digits and single hyphens, a hyphen, and a number, such as practice-1."}
@@ -234,7 +234,7 @@ func withLocalInbox(ctx context.Context, cfg blobserver.Config, do func(s *blobs
 }
 
 // announce prints where the inbox is and its token, and writes the token's file.
-func (o *inboxServe) announce(out io.Writer, host, caFile string, t uploader.Token) error {
+func (o *inboxServe) announce(out io.Writer, host, caFile string, t token.Token) error {
 	if o.tokenFile != "" {
 		if err := writePrivate(o.tokenFile, t.Link()+"\n"); err != nil {
 			return tokenUnwritable(o.tokenFile)

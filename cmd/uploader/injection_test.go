@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 
 	"inboxuploader/internal/blobserver"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 )
 
 // hostileNames are names of files that would do something where they are printed as they are.
@@ -129,9 +129,9 @@ func FuzzATokenIsShownHarmlessly(f *testing.F) {
 			p := &program{stdout: &out, stderr: &out, env: noEnvironment, now: time.Now}
 			if err == nil {
 				_ = p.showToken(token, nil, asJSON) // an expired token is an error, and shown all the same
-				r, err := uploader.NewInboxRecord("inbox", token)
+				r, err := inboxes.NewRecord("inbox", token)
 				if err == nil {
-					err = p.listInboxes([]uploader.InboxRecord{r}, asJSON)
+					err = p.listInboxes([]inboxes.Record{r}, asJSON)
 				}
 				if err != nil {
 					t.Error(err)

@@ -6,7 +6,9 @@ import (
 	"strconv"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/problem"
 )
 
 // openJournal opens the list of what is to be sent, which is in the state folder, and says what was found there.
@@ -38,14 +40,14 @@ func enoughFiles() error {
 	if n >= fewestFiles {
 		return nil
 	}
-	e := uploader.NewError("open list", "", uploader.TooFewFiles)
+	e := problem.New("open list", "", problem.TooFewFiles)
 	e.Value = strconv.FormatUint(n, 10)
 	return e
 }
 
 // stateUnusable makes wrong usage of a failure that the folder named with --state-dir is the cause of.
 func (p *program) stateUnusable(err error) error {
-	if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.JournalUnwritable || p.stateFlag == "" {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.JournalUnwritable || p.stateFlag == "" {
 		return err
 	}
 	return usagef("The list of what is to be sent can't be kept in “%s”. Nothing was sent or changed. Name a folder that you may write to with --state-dir, or leave it out.",
@@ -62,7 +64,7 @@ func (p *program) journalOrMemory(ctx context.Context) (uploader.Journal, error)
 	case p.stateFlag != "":
 		return nil, err
 	}
-	words := uploader.Explain(err).String()
+	words := problem.Explain(err).String()
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		words = usage.sentence
 	}
@@ -82,8 +84,8 @@ func (r inboxRecords) with(ctx context.Context, do func(*journal.Journal) error)
 	return errors.Join(do(j), j.Close())
 }
 
-// Inboxes implements [uploader.InboxRecords].
-func (r inboxRecords) Inboxes(ctx context.Context) (all []uploader.InboxRecord, err error) {
+// Inboxes implements [inboxes.Records].
+func (r inboxRecords) Inboxes(ctx context.Context) (all []inboxes.Record, err error) {
 	err = r.with(ctx, func(j *journal.Journal) (err error) {
 		all, err = j.Inboxes(ctx)
 		return err
@@ -91,12 +93,12 @@ func (r inboxRecords) Inboxes(ctx context.Context) (all []uploader.InboxRecord, 
 	return all, err
 }
 
-// PutInbox implements [uploader.InboxRecords].
-func (r inboxRecords) PutInbox(ctx context.Context, record uploader.InboxRecord) error {
+// PutInbox implements [inboxes.Records].
+func (r inboxRecords) PutInbox(ctx context.Context, record inboxes.Record) error {
 	return r.with(ctx, func(j *journal.Journal) error { return j.PutInbox(ctx, record) })
 }
 
-// RemoveInbox implements [uploader.InboxRecords].
+// RemoveInbox implements [inboxes.Records].
 func (r inboxRecords) RemoveInbox(ctx context.Context, id string) error {
 	return r.with(ctx, func(j *journal.Journal) error { return j.RemoveInbox(ctx, id) })
 }

@@ -5,19 +5,19 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/vault"
 )
 
 // openVault returns the keyring of the user who runs the program.
-var openVault = func(func(string) string) uploader.Vault { return vault.New(vault.Options{}) }
+var openVault = func(func(string) string) inboxes.Vault { return vault.New(vault.Options{}) }
 
 // keyringSilence is after how long a person is told what the program waits for.
 const keyringSilence = 2 * time.Second
 
 // announced is a Vault that says so when it is waited for.
 type announced struct {
-	vault uploader.Vault
+	vault inboxes.Vault
 	say   func(line string)
 }
 
@@ -28,32 +28,32 @@ func (a announced) waiting() func() bool {
 	}).Stop
 }
 
-// Put implements [uploader.Vault].
+// Put implements [inboxes.Vault].
 func (a announced) Put(ctx context.Context, ref, secret string) error {
 	defer a.waiting()()
 	return a.vault.Put(ctx, ref, secret)
 }
 
-// Secret implements [uploader.Vault].
+// Secret implements [inboxes.Vault].
 func (a announced) Secret(ctx context.Context, ref string) (string, error) {
 	defer a.waiting()()
 	return a.vault.Secret(ctx, ref)
 }
 
-// Delete implements [uploader.Vault].
+// Delete implements [inboxes.Vault].
 func (a announced) Delete(ctx context.Context, ref string) error {
 	defer a.waiting()()
 	return a.vault.Delete(ctx, ref)
 }
 
 // vault returns the keyring.
-func (p *program) vault() uploader.Vault { return announced{openVault(p.env), p.say} }
+func (p *program) vault() inboxes.Vault { return announced{openVault(p.env), p.say} }
 
 // inboxes returns the inboxes that are kept under names.
-func (p *program) inboxes() (uploader.Inboxes, error) {
+func (p *program) inboxes() (inboxes.Book, error) {
 	if _, err := p.stateDir(); err != nil {
-		return uploader.Inboxes{}, err
+		return inboxes.Book{}, err
 	}
 	administrators, _ := allowedHosts()
-	return uploader.Inboxes{Records: inboxRecords{p}, Vault: p.vault(), Hosts: administrators}, nil
+	return inboxes.Book{Records: inboxRecords{p}, Vault: p.vault(), Hosts: administrators}, nil
 }

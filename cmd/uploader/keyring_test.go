@@ -7,14 +7,15 @@ import (
 	"io/fs"
 	"os"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/vault"
 )
 
 // testVault is what stands for the keyring of whoever runs the tests, which must not be touched: the file that KEYRING names.
 // It is locked where the file contains the word "locked", and absent without that variable. With KEYRING=system it is the
 // system's after all, for tests that run on a session bus of their own.
-func testVault(env func(string) string) uploader.Vault {
+func testVault(env func(string) string) inboxes.Vault {
 	if env("KEYRING") == "system" {
 		return vault.New(vault.Options{})
 	}
@@ -26,7 +27,7 @@ type vaultFile string
 
 func (v vaultFile) read(op string) (map[string]string, error) {
 	if v == "" {
-		return nil, uploader.NewError(op, "", uploader.VaultAbsent)
+		return nil, problem.New(op, "", problem.VaultAbsent)
 	}
 	text, err := os.ReadFile(string(v))
 	secrets := map[string]string{}
@@ -34,7 +35,7 @@ func (v vaultFile) read(op string) (map[string]string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return secrets, nil
 	case err != nil || json.Unmarshal(text, &secrets) != nil:
-		return nil, uploader.NewError(op, "", uploader.VaultLocked)
+		return nil, problem.New(op, "", problem.VaultLocked)
 	}
 	return secrets, nil
 }
@@ -63,7 +64,7 @@ func (v vaultFile) Secret(_ context.Context, ref string) (string, error) {
 	}
 	secret, ok := secrets[ref]
 	if !ok {
-		return "", uploader.NewError("read secret", "", uploader.VaultMissing)
+		return "", problem.New("read secret", "", problem.VaultMissing)
 	}
 	return secret, nil
 }

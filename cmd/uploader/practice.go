@@ -15,6 +15,7 @@ import (
 	"inboxuploader/assets"
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 const (
@@ -83,7 +84,7 @@ func (p *program) practiceRun(ctx context.Context, dir, samples string, server *
 	if code != exitOK {
 		return exit(code)
 	}
-	token, err := uploader.ParseToken(link)
+	token, err := token.Parse(link)
 	if err != nil {
 		return err
 	}

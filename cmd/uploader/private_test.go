@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
@@ -62,7 +62,7 @@ func TestAFolderThatCanNotBeMadeIsNoDefect(t *testing.T) {
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
 		p := program{stateFlag: dir, env: noEnvironment}
 		_, err := p.openState()
-		if words := uploader.Explain(err).String(); !strings.Contains(words, "Check that you may write to the program's state folder") {
+		if words := problem.Explain(err).String(); !strings.Contains(words, "Check that you may write to the program's state folder") {
 			t.Errorf("it says: %s", words)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // progressParts returns what is to be said of the status, the most important first.
@@ -83,8 +84,8 @@ func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 	}
 	for _, in := range s.Inboxes {
 		if in.Trouble != nil && in.Unfinished > 0 {
-			x := uploader.Explain(in.Trouble)
-			if uploader.NeedsPerson(in.Trouble) {
+			x := problem.Explain(in.Trouble)
+			if problem.NeedsPerson(in.Trouble) {
 				do = x.Do
 			}
 			return fmt.Sprintf("%s; trying again in %s", strings.TrimSuffix(x.What, "."), shortDuration(max(in.Until.Sub(now), time.Second))), do
@@ -99,8 +100,8 @@ func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 }
 
 // waitingWords says what a person can do so that all goes on by itself.
-func waitingWords(e *uploader.Error) string {
-	x := uploader.Explain(e)
+func waitingWords(e *problem.Error) string {
+	x := problem.Explain(e)
 	return x.What + " " + strings.TrimSuffix(x.Do, ".")
 }
 

@@ -12,11 +12,12 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // TestTroubleIsToldWhenItBegins: also where the line that is kept up to date is too short for it.
 func TestTroubleIsToldWhenItBegins(t *testing.T) {
-	busy := uploader.Status{Inboxes: []uploader.InboxStatus{{Unfinished: 1, Trouble: uploader.NewError("put", "", uploader.NotTheService)}}}
+	busy := uploader.Status{Inboxes: []uploader.InboxStatus{{Unfinished: 1, Trouble: problem.New("put", "", problem.NotTheService)}}}
 	for name, watch := range map[string]func(*program, func() uploader.Status, <-chan error) error{
 		"line": func(p *program, s func() uploader.Status, done <-chan error) error { return p.watchLine(nil, s, done) },
 		"plain": func(p *program, s func() uploader.Status, done <-chan error) error {
@@ -119,21 +120,21 @@ func TestProgressLine(t *testing.T) {
 		"waiting for the network": {
 			status(func(s *uploader.Status) {
 				s.Inboxes = []uploader.InboxStatus{{
-					Unfinished: 4, Trouble: uploader.NewError("put", "", uploader.NetworkDown), Until: now.Add(25 * time.Second),
+					Unfinished: 4, Trouble: problem.New("put", "", problem.NetworkDown), Until: now.Add(25 * time.Second),
 				}}
 			}), 120,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The storage can't be reached; trying again in 25 s",
 		},
 		"waiting for a disk": {
 			status(func(s *uploader.Status) {
-				e := uploader.NewError("read", "", uploader.SourceAway)
+				e := problem.New("read", "", problem.SourceAway)
 				e.Value = "/media/usb"
 				s.Transfers = []uploader.TransferStatus{{Away: e}}
 			}), 160,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk with “/media/usb” is not there at the moment. Connect it again; the upload goes on by itself",
 		},
 		"waiting for room on the disk of the state folder": {
-			status(func(s *uploader.Status) { s.Journal = uploader.NewError("write", "", uploader.JournalFull) }), 200,
+			status(func(s *uploader.Status) { s.Journal = problem.New("write", "", problem.JournalFull) }), 200,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk that keeps the list of what is to be sent is full. " +
 				"Make some room on it; sending then goes on by itself",
 		},

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // queueCommand changes what is waiting to be sent.
@@ -155,7 +156,7 @@ func (p *program) withQueue(ctx context.Context, do func(q *uploader.Queue) erro
 		}
 	}()
 	q, err := uploader.NewQueue(ctx, uploader.Config{
-		Open: func(uploader.Token) (uploader.Store, error) { return nil, nil }, Journal: j, Log: slog.New(slog.DiscardHandler),
+		Open: func(token.Token) (uploader.Store, error) { return nil, nil }, Journal: j, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err

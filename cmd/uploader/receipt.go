@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // receiptFlags is what the flags of receipt say.
@@ -53,7 +54,7 @@ func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) e
 				return &usageError{fmt.Sprintf("There is no upload with the number %d. Nothing was written. See: uploader status", id)}
 			}
 		}
-		var to uploader.Inbox
+		var to token.Inbox
 		if len(s.Transfers) > 0 {
 			to = s.Transfers[0].Options.Scan.Inbox
 		}

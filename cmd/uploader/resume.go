@@ -14,6 +14,8 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // resumeFlags is what the flags of resume say.
@@ -33,7 +35,7 @@ func (p *program) resumeCommand() *cobra.Command {
 		Long:  resumeHelp,
 		Args:  func(_ *cobra.Command, args []string) error { return notSplit(args) },
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.failed(&f.sendFlags, uploader.Token{}, p.resume(c.Context(), f, args))
+			return p.failed(&f.sendFlags, token.Token{}, p.resume(c.Context(), f, args))
 		},
 	}
 	takesToken(c, "0")
@@ -99,23 +101,23 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 	if len(pending) == 0 {
 		return p.nothingPending(ctx, f, q)
 	}
-	token, err := given.parseGiven(f.hosts)
+	tok, err := given.parseGiven(f.hosts)
 	if err != nil {
 		return err
 	}
-	from, err := p.movesFrom(ctx, f, pending, token)
+	from, err := p.movesFrom(ctx, f, pending, tok)
 	if err != nil {
 		return err
 	}
 	var lacking error
 	usable := map[string]bool{}
 	for _, key := range inboxesOf(pending) {
-		t := token
+		t := tok
 		switch {
 		case from != "" && key == from:
 			usable[key] = true // goes to the token's own inbox
 			continue
-		case token.Inbox.Key() != key:
+		case tok.Inbox.Key() != key:
 			if t, err = p.keptToken(ctx, pending[slices.IndexFunc(pending, func(s uploader.TransferStatus) bool { return s.Inbox == key })], f.hosts); err != nil {
 				lacking = err
 				continue
@@ -143,18 +145,18 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 		r.transfers = append(r.transfers, t.ID)
 	}
 	if from != "" {
-		if err := p.move(ctx, q, r, from, token); err != nil {
+		if err := p.move(ctx, q, r, from, tok); err != nil {
 			return err
 		}
 	}
 	if len(usable) > 1 {
-		r.token, r.to = uploader.Token{}, fmt.Sprintf("%d inboxes", len(usable))
+		r.token, r.to = token.Token{}, fmt.Sprintf("%d inboxes", len(usable))
 		if f.receipt != "" {
 			return &usageError{"A receipt is about one inbox, and these uploads lead to several. Nothing was sent. Name one with --to."}
 		}
 	}
 	if lacking != nil {
-		p.say(uploader.Explain(lacking).String())
+		p.say(problem.Explain(lacking).String())
 	}
 	return nil
 }
@@ -204,7 +206,7 @@ func (p *program) nothingPending(ctx context.Context, f *resumeFlags, q *uploade
 }
 
 // movesFrom returns the inbox whose uploads the token is to take over: one of the same workspace whose own it is not.
-func (p *program) movesFrom(ctx context.Context, f *resumeFlags, pending []uploader.TransferStatus, token uploader.Token) (string, error) {
+func (p *program) movesFrom(ctx context.Context, f *resumeFlags, pending []uploader.TransferStatus, token token.Token) (string, error) {
 	keys := inboxesOf(pending)
 	if token.Inbox.Container == "" || slices.Contains(keys, token.Inbox.Key()) {
 		return "", nil
@@ -255,7 +257,7 @@ func (p *program) ask(ctx context.Context, question string) bool {
 }
 
 // move lets the token's inbox take over from another one.
-func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from string, token uploader.Token) error {
+func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from string, token token.Token) error {
 	if err := q.Use(token); err != nil {
 		return err
 	}
@@ -274,34 +276,34 @@ func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from
 }
 
 // keptToken returns the token of an upload's inbox from the keyring. hosts are those of --allow-host.
-func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus, hosts []string) (uploader.Token, error) {
+func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus, hosts []string) (token.Token, error) {
 	in := t.Options.Scan.Inbox
 	inboxes, err := p.inboxes()
 	if err != nil {
-		return uploader.Token{}, err
+		return token.Token{}, err
 	}
 	all, err := inboxes.List(ctx)
 	if err != nil {
-		return uploader.Token{}, err
+		return token.Token{}, err
 	}
 	missing := &usageError{fmt.Sprintf("No token is at hand for %s; waiting for one: %s. Nothing was sent there. Give it with --token-file, or - and standard input.",
 		shown(in.String()), fileCount(t.Files[uploader.Waiting]+t.Files[uploader.Paused]))}
 	for _, r := range all {
 		if r.Inbox.Key() == t.Inbox && r.Ref != "" {
 			token, err := inboxes.Token(ctx, r, hosts...)
-			if err == nil || !errors.Is(err, uploader.ErrVault) {
+			if err == nil || !errors.Is(err, problem.ErrVault) {
 				return token, err
 			}
-			return token, &usageError{uploader.Explain(err).What + " " + missing.sentence}
+			return token, &usageError{problem.Explain(err).What + " " + missing.sentence}
 		}
 	}
-	return uploader.Token{}, missing
+	return token.Token{}, missing
 }
 
 // parseGiven reads it; the zero Token where none was given.
-func (g givenToken) parseGiven(hosts []string) (uploader.Token, error) {
+func (g givenToken) parseGiven(hosts []string) (token.Token, error) {
 	if g.text == "" {
-		return uploader.Token{}, nil
+		return token.Token{}, nil
 	}
 	return g.parse(hosts)
 }

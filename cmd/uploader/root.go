@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/workspace"
 )
 
@@ -85,7 +85,7 @@ func sentence(ctx context.Context, err error) (words string) {
 			"Make room there, or let the output go elsewhere; “uploader status” shows what was sent."
 	default:
 		words = workspace.Explain(err).String()
-		if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.UnknownHost {
+		if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.UnknownHost {
 			if _, problem := allowedHosts(); problem != (hostsProblem{}) {
 				words += " " + problem.String()
 			}

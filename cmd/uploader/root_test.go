@@ -17,7 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/workspace"
 )
 
@@ -40,8 +40,8 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left
 func TestExitCodes(t *testing.T) {
 	interrupted, cancel := context.WithCancelCause(t.Context())
 	cancel(errInterrupted)
-	reason := func(r uploader.Reason) error {
-		return fmt.Errorf("wrapped: %w", uploader.NewError("test", "", r))
+	reason := func(r problem.Reason) error {
+		return fmt.Errorf("wrapped: %w", problem.New("test", "", r))
 	}
 	for name, c := range map[string]struct {
 		ctx  context.Context
@@ -50,15 +50,15 @@ func TestExitCodes(t *testing.T) {
 	}{
 		"nothing":       {t.Context(), nil, 0},
 		"unexpected":    {t.Context(), errors.New("disk full"), 1},
-		"one file":      {t.Context(), reason(uploader.SourceGone), 1},
-		"stays busy":    {t.Context(), reason(uploader.ServiceBusy), 1},
+		"one file":      {t.Context(), reason(problem.SourceGone), 1},
+		"stays busy":    {t.Context(), reason(problem.ServiceBusy), 1},
 		"usage":         {t.Context(), &usageError{"Wrong."}, 2},
-		"no token":      {t.Context(), reason(uploader.NotAToken), 2},
-		"expired":       {t.Context(), reason(uploader.Expired), 3},
-		"not yet valid": {t.Context(), reason(uploader.NotYetValid), 3},
-		"refused":       {t.Context(), reason(uploader.SignatureRefused), 3},
-		"given up":      {t.Context(), reason(uploader.GaveUp), 3},
-		"inbox gone":    {t.Context(), reason(uploader.InboxGone), 3},
+		"no token":      {t.Context(), reason(problem.NotAToken), 2},
+		"expired":       {t.Context(), reason(problem.Expired), 3},
+		"not yet valid": {t.Context(), reason(problem.NotYetValid), 3},
+		"refused":       {t.Context(), reason(problem.SignatureRefused), 3},
+		"given up":      {t.Context(), reason(problem.GaveUp), 3},
+		"inbox gone":    {t.Context(), reason(problem.InboxGone), 3},
 		"a rule":        {t.Context(), &workspace.Error{Err: workspace.ErrRequest, Reason: workspace.PeriodTooLong}, 2},
 		"key refused":   {t.Context(), fmt.Errorf("wrapped: %w", &workspace.Error{Err: workspace.ErrDenied, Reason: workspace.KeyRefused}), 3},
 		"account busy":  {t.Context(), &workspace.Error{Err: workspace.ErrBusy, Reason: workspace.ServiceBusy}, 1},

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"inboxuploader/uploader"
+	"inboxuploader/internal/show"
 )
 
 // Nothing that a person typed, or that an error quotes of it, is shown before redact has seen it. Stderr and the log pass through redact as
@@ -121,7 +121,7 @@ func (r redactedText) Write(text []byte) (int, error) {
 type redactedJSON struct{ to io.Writer }
 
 func (r redactedJSON) Write(line []byte) (int, error) {
-	if _, err := io.WriteString(r.to, uploader.EscapeJSON(redact(string(line)))); err != nil {
+	if _, err := io.WriteString(r.to, show.JSON(redact(string(line)))); err != nil {
 		return 0, err
 	}
 	return len(line), nil

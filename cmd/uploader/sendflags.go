@@ -10,6 +10,8 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // sendFlags are the flags of every command that sends: how, and what is said of it.
@@ -67,19 +69,19 @@ var steady time.Duration
 // config returns how a queue sends.
 func (f *sendFlags) config(j uploader.Journal, log *slog.Logger) uploader.Config {
 	return uploader.Config{
-		Open:   func(t uploader.Token) (uploader.Store, error) { return openStore(f, t) },
+		Open:   func(t token.Token) (uploader.Store, error) { return openStore(f, t) },
 		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes, Rate: f.rate.bytes,
 		Journal: j, Log: log, Steady: steady,
 	}
 }
 
-func openStore(f *sendFlags, t uploader.Token) (uploader.Store, error) {
+func openStore(f *sendFlags, t token.Token) (uploader.Store, error) {
 	o := azure.Options{Connections: f.connections, CAFile: f.caFile, Proxy: f.proxy.For, UserAgent: "inbox-uploader/" + version()}
 	if f.connections == 0 {
 		o.Connections = 128 // the most that the queue comes to by itself
 	}
 	store, err := azure.Open(t, o)
-	if _, known := errors.AsType[*uploader.Error](err); err != nil && !known {
+	if _, known := errors.AsType[*problem.Error](err); err != nil && !known {
 		return nil, &usageError{"The certificate authorities in “" + shown(f.caFile) + "” can't be used. Nothing was sent. --ca-file names a PEM file of at most 16 MiB."}
 	}
 	return store, err

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 const (
@@ -28,7 +28,7 @@ func (p *program) openState() (string, error) {
 		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		e := uploader.NewError("make state folder", dir, uploader.JournalUnwritable)
+		e := problem.New("make state folder", dir, problem.JournalUnwritable)
 		e.Cause = err.Error()
 		return "", e
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/blobserver"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // TestAStateFolderThatIsRemovedIsSaid: nothing more is sent that could not be written down, and the same command goes on.
@@ -41,7 +41,7 @@ func TestAStateFolderThatIsRemovedIsSaid(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, said.String())
 	}
 	for _, want := range []string{
-		uploader.Explain(uploader.NewError("", "", uploader.JournalGone)).String(), "Not sent: ", `"state":"incomplete"`, `"reason":"journal-gone"`,
+		problem.Explain(problem.New("", "", problem.JournalGone)).String(), "Not sent: ", `"state":"incomplete"`, `"reason":"journal-gone"`,
 	} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("no %q in: %s", want, said.String())

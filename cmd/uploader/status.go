@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // statusFlags is what the flags of status say.
@@ -119,7 +121,7 @@ var shownStates = []uploader.JobState{
 }
 
 func (p *program) describeTransfer(t uploader.TransferStatus) statusTransfer {
-	in := uploader.Token{Inbox: t.Options.Scan.Inbox, ValidTo: t.ValidTo, ValidFrom: t.ValidFrom}
+	in := token.Token{Inbox: t.Options.Scan.Inbox, ValidTo: t.ValidTo, ValidFrom: t.ValidFrom}
 	fields := in.Fields(p.now())
 	s := statusTransfer{
 		Transfer: t.ID, Roots: t.Roots, Created: t.Created.UTC(), Scanned: t.Scanned, Done: t.Done, ValidTo: fields.ValidTo, Speed: t.Speed,
@@ -164,7 +166,7 @@ func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFl
 		if err := eachRow(ctx, q, uploader.Filter{States: states}, func(j uploader.Job) error {
 			s := statusFile{j.ID, j.Transfer, j.State.String(), sourceInJSON(j.Source), j.Blob, j.Size, j.Done, "", ""}
 			if j.Problem != nil {
-				s.Reason, s.Message = string(j.Problem.Reason), uploader.Explain(j.Problem).String()
+				s.Reason, s.Message = string(j.Problem.Reason), problem.Explain(j.Problem).String()
 			}
 			files = append(files, s)
 			return nil
@@ -224,7 +226,7 @@ func jobWords(j uploader.Job) string {
 // words describes a transfer in a few lines.
 func (t statusTransfer) words(now time.Time) string {
 	var b strings.Builder
-	to := uploader.Inbox{Host: t.Inbox.Storage, Container: t.Inbox.Container, Prefix: t.Inbox.Prefix}
+	to := token.Inbox{Host: t.Inbox.Storage, Container: t.Inbox.Container, Prefix: t.Inbox.Prefix}
 	fmt.Fprintf(&b, "Transfer %d to %s, begun %s: %s\n", t.Transfer, shown(to.String()), t.Created.Local().Format("2 January 2006, 15:04"),
 		map[string]string{"finished": "finished", "sending": "being sent by another program", "paused": "paused", "waiting": "waits for “uploader resume”"}[t.State])
 	for i, root := range t.Roots {

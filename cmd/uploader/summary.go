@@ -10,6 +10,8 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // How a copy can end, as --json says it.
@@ -33,7 +35,7 @@ const (
 type outcome struct {
 	state   string
 	exit    int
-	token   uploader.Token
+	token   token.Token
 	to      string // where it was sent to, for a person
 	status  uploader.Status
 	stopped error // why it ended early; nil where it did not
@@ -74,7 +76,7 @@ func (o *outcome) judge() {
 	switch code := exitCode(context.Background(), o.stopped); {
 	case errors.Is(o.stopped, errInterrupted):
 		o.state, o.exit = stateInterrupted, exitInterrupted
-	case errors.Is(o.stopped, uploader.ErrGaveUp):
+	case errors.Is(o.stopped, problem.ErrGaveUp):
 		o.state, o.exit = stateGaveUp, exitToken
 	case o.stopped != nil && code == exitToken:
 		o.state, o.exit = stateRefused, exitToken
@@ -141,8 +143,8 @@ func (o *outcome) words() []string {
 		lines = append(lines, o.unchangedWords())
 	}
 	if o.stopped != nil && o.state != stateInterrupted {
-		lines = append(lines, "", uploader.Explain(o.stopped).String())
-		if o.clock != "" && (errors.Is(o.stopped, uploader.ErrTokenExpired) || errors.Is(o.stopped, uploader.ErrTokenNotYetValid)) {
+		lines = append(lines, "", problem.Explain(o.stopped).String())
+		if o.clock != "" && (errors.Is(o.stopped, problem.ErrTokenExpired) || errors.Is(o.stopped, problem.ErrTokenNotYetValid)) {
 			lines = append(lines, o.clock)
 		}
 	}
@@ -280,7 +282,7 @@ func (o *outcome) leftOutWords() string {
 
 // problemGroup is files that were not delivered for one reason.
 type problemGroup struct {
-	reason uploader.Reason
+	reason problem.Reason
 	words  string
 	values bool // they differ in what the words are about, which then stands behind each file
 	whens  bool // they differ in the moment that the words are about, which is then left out
@@ -290,10 +292,10 @@ type problemGroup struct {
 // groupProblems sorts jobs by reason, in the order in which the reasons first occurred.
 func groupProblems(jobs []uploader.Job) []problemGroup {
 	var groups []problemGroup
-	at := map[uploader.Reason]int{}
+	at := map[problem.Reason]int{}
 	for _, j := range jobs {
 		if j.Problem == nil {
-			j.Problem = uploader.NewError("send", j.Source, uploader.Unexpected)
+			j.Problem = problem.New("send", j.Source, problem.Unexpected)
 		}
 		i, ok := at[j.Problem.Reason]
 		if !ok {
@@ -315,7 +317,7 @@ func groupProblems(jobs []uploader.Job) []problemGroup {
 		if g.whens {
 			common.When = time.Time{}
 		}
-		g.words = shown(uploader.Explain(&common).String())
+		g.words = shown(problem.Explain(&common).String())
 	}
 	return groups
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // summaryInbox is where it went, with the workspace's names.
@@ -19,8 +20,8 @@ type summaryInbox struct {
 	Prefix    string `json:"prefix"`
 }
 
-func describeInbox(in uploader.Inbox) summaryInbox {
-	f := uploader.Token{Inbox: in}.Fields(time.Time{})
+func describeInbox(in token.Inbox) summaryInbox {
+	f := token.Token{Inbox: in}.Fields(time.Time{})
 	return summaryInbox{f.InboxID, f.WsID, f.TID, f.Storage, f.Container, f.Prefix}
 }
 

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // summary is the object that --json ends with. The help of copy describes it.
@@ -93,7 +95,7 @@ func newSummary(o *outcome) summary {
 	}
 	if o.stopped != nil && o.state != stateInterrupted {
 		e := asError(o.stopped)
-		s.Reason, s.Message, s.Code = string(e.Reason), uploader.Explain(e).String(), e.Code
+		s.Reason, s.Message, s.Code = string(e.Reason), problem.Explain(e).String(), e.Code
 	}
 	for reason, n := range o.leftOut() {
 		s.SkippedBy[string(reason)] = n
@@ -104,7 +106,7 @@ func newSummary(o *outcome) summary {
 			s.SkippedBy[string(e.Reason)]++
 		}
 		s.NotDelivered = append(s.NotDelivered, summaryFile{
-			sourceInJSON(j.Source), j.Blob, j.Size, j.State.String(), string(e.Reason), uploader.Explain(e).String(), e.Code,
+			sourceInJSON(j.Source), j.Blob, j.Size, j.State.String(), string(e.Reason), problem.Explain(e).String(), e.Code,
 		})
 	}
 	for _, t := range o.status.Transfers {
@@ -123,11 +125,11 @@ func newSummary(o *outcome) summary {
 }
 
 // asError returns err's *uploader.Error, or one that says that it was not expected.
-func asError(err error) *uploader.Error {
-	if e, ok := errors.AsType[*uploader.Error](err); ok && e != nil {
+func asError(err error) *problem.Error {
+	if e, ok := errors.AsType[*problem.Error](err); ok && e != nil {
 		return e
 	}
-	return uploader.NewError("copy", "", uploader.Unexpected)
+	return problem.New("copy", "", problem.Unexpected)
 }
 
 // printSummary writes the object as one line.
@@ -147,5 +149,5 @@ func (p *program) printJSONIndented(v any, indent string) error {
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
-	return p.print(uploader.EscapeJSON(b.String()))
+	return p.print(show.JSON(b.String()))
 }

@@ -11,6 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 func TestSummaryAddsUp(t *testing.T) {
@@ -27,10 +29,10 @@ func TestSummaryAddsUp(t *testing.T) {
 		}
 		o.status.Unchanged = rapid.Int64Range(0, 9).Draw(t, "unchanged")
 		for i := range o.leftAlone() {
-			reason := []uploader.Reason{uploader.AlreadyThere, uploader.ChangedSinceSent}[i%2]
-			o.problems = append(o.problems, uploader.Job{State: uploader.LeftAlone, Problem: uploader.NewError("put", "", reason)})
+			reason := []problem.Reason{problem.AlreadyThere, problem.ChangedSinceSent}[i%2]
+			o.problems = append(o.problems, uploader.Job{State: uploader.LeftAlone, Problem: problem.New("put", "", reason)})
 		}
-		o.stopped = rapid.SampledFrom([]error{nil, errInterrupted, errors.New("disk"), uploader.NewError("put", "", uploader.Expired)}).Draw(t, "stopped")
+		o.stopped = rapid.SampledFrom([]error{nil, errInterrupted, errors.New("disk"), problem.New("put", "", problem.Expired)}).Draw(t, "stopped")
 		o.judge()
 		s := newSummary(&o)
 		if s.Delivered+s.Unchanged+s.Skipped+s.Failed+s.Pending != s.FilesTotal {
@@ -52,17 +54,17 @@ func TestSummaryAddsUp(t *testing.T) {
 }
 
 func TestSummaryInWords(t *testing.T) {
-	inbox := uploader.Token{Inbox: uploader.Inbox{Host: "inbox.example", Container: "c"}}
-	problem := func(path string, r uploader.Reason, value string) uploader.Job {
-		e := uploader.NewError("put", path, r)
+	inbox := token.Token{Inbox: token.Inbox{Host: "inbox.example", Container: "c"}}
+	trouble := func(path string, r problem.Reason, value string) uploader.Job {
+		e := problem.New("put", path, r)
 		e.Value = value
 		return uploader.Job{Source: path, Problem: e, State: uploader.Attention}
 	}
 	var many []uploader.Job
 	for i := range 25 {
-		many = append(many, problem(fmt.Sprintf("/f%02d", i), uploader.AlreadyThere, ""))
+		many = append(many, trouble(fmt.Sprintf("/f%02d", i), problem.AlreadyThere, ""))
 	}
-	many = append(many, problem("/x.", uploader.NameTaken, "x"), problem("/y\n.", uploader.NameTaken, "y\n"))
+	many = append(many, trouble("/x.", problem.NameTaken, "x"), trouble("/y\n.", problem.NameTaken, "y\n"))
 	o := outcome{token: inbox, to: "inbox.example/c", took: 2 * time.Second, problems: many, log: "/state/log"}
 	o.status.Files[uploader.Delivered], o.status.Bytes[uploader.Delivered] = 3, 4e6
 	o.status.BytesSent = 4e6
@@ -75,18 +77,18 @@ func TestSummaryInWords(t *testing.T) {
 		"Delivered 3 of 30 files (4.0 MB) to inbox.example/c in 2 s, 2.0 MB/s.",
 		"The storage compared every block with its checksum before it confirmed it.",
 		"",
-		"Not delivered, 25 files: " + uploader.Explain(uploader.NewError("", "", uploader.AlreadyThere)).String(),
+		"Not delivered, 25 files: " + problem.Explain(problem.New("", "", problem.AlreadyThere)).String(),
 		"  /f00",
 	}, lines[:5]); diff != "" {
 		t.Error(diff)
 	}
-	taken := uploader.NewError("", "", uploader.NameTaken)
+	taken := problem.New("", "", problem.NameTaken)
 	taken.Value = "see below"
 	if diff := cmp.Diff([]string{
 		"  /f19",
 		"  and 5 more (--json lists all)",
 		"",
-		"Not delivered, 2 files: " + uploader.Explain(taken).String(),
+		"Not delivered, 2 files: " + problem.Explain(taken).String(),
 		"  /x. – x",
 		`  "/y\n." – "y\n"`,
 		"",
@@ -99,8 +101,8 @@ func TestSummaryInWords(t *testing.T) {
 }
 
 func TestSummaryOfOtherEndings(t *testing.T) {
-	inbox := uploader.Token{Inbox: uploader.Inbox{Host: "inbox.example", Container: "c"}}
-	expired := uploader.NewError("put", "", uploader.Expired)
+	inbox := token.Token{Inbox: token.Inbox{Host: "inbox.example", Container: "c"}}
+	expired := problem.New("put", "", problem.Expired)
 	for name, c := range map[string]struct {
 		delivered, waiting int64
 		stopped            error
@@ -111,7 +113,7 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 		"several":     {delivered: 2, state: stateComplete, want: []string{"Delivered all 2 files"}},
 		"nothing":     {state: stateNothing, want: []string{"Nothing matched: there was no file to send"}},
 		"interrupted": {1, 2, errInterrupted, stateInterrupted, []string{"Interrupted after 0.5 s. Delivered 1 of 3 files", "Not sent: 2 files. Start the same command again, or “uploader resume” with a token, to go on where it stopped."}},
-		"refused":     {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", uploader.Explain(expired).String(), "When that is settled, “uploader resume” with a token goes on where it stopped."}},
+		"refused":     {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", problem.Explain(expired).String(), "When that is settled, “uploader resume” with a token goes on where it stopped."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := outcome{token: inbox, to: "inbox.example/c", stopped: c.stopped, took: 500 * time.Millisecond}

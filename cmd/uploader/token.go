@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // command is a word that may be a mistyped command, and no token.
@@ -109,13 +111,13 @@ func (f *hostsFlag) Type() string { return "HOST" }
 
 // checkedJSON is what the storage said, as JSON shows it. Nothing of it is there without --check.
 type checkedJSON struct {
-	Accepted   bool            `json:"accepted"`
-	Reason     uploader.Reason `json:"reason,omitempty"`              // why not
-	ClockAhead *int64          `json:"clock_ahead_seconds,omitempty"` // of this computer; absent where nothing answered
+	Accepted   bool           `json:"accepted"`
+	Reason     problem.Reason `json:"reason,omitempty"`              // why not
+	ClockAhead *int64         `json:"clock_ahead_seconds,omitempty"` // of this computer; absent where nothing answered
 }
 
 // checkToken asks the storage whether it accepts the token and prints both.
-func (p *program) checkToken(ctx context.Context, f *sendFlags, token uploader.Token, asJSON bool) error {
+func (p *program) checkToken(ctx context.Context, f *sendFlags, token token.Token, asJSON bool) error {
 	store, err := openStore(f, token)
 	if err != nil {
 		return err
@@ -123,7 +125,7 @@ func (p *program) checkToken(ctx context.Context, f *sendFlags, token uploader.T
 	defer func() { _ = store.Close() }()
 	c, err := uploader.CheckToken(ctx, store, token)
 	said := &checkedJSON{Accepted: err == nil}
-	if e, ok := errors.AsType[*uploader.Error](err); ok {
+	if e, ok := errors.AsType[*problem.Error](err); ok {
 		said.Reason = e.Reason
 	}
 	if c.ClockKnown {
@@ -156,37 +158,37 @@ func clockWords(ahead time.Duration) string {
 }
 
 // showToken prints the token, with what the storage said of it if that is not nil, and returns exit 3 where it is not valid now.
-func (p *program) showToken(token uploader.Token, said *checkedJSON, asJSON bool) error {
+func (p *program) showToken(tok token.Token, said *checkedJSON, asJSON bool) error {
 	now := p.now()
 	var err error
 	if asJSON {
 		err = p.printJSONIndented(struct {
-			uploader.TokenFields
+			token.Fields
 			*checkedJSON
-		}{token.Fields(now), said}, "  ")
+		}{tok.Fields(now), said}, "  ")
 	} else {
-		err = p.print(describeToken(token, now))
+		err = p.print(describeToken(tok, now))
 	}
 	if err != nil {
 		return err
 	}
-	var reason uploader.Reason
+	var reason problem.Reason
 	var when time.Time
-	switch token.StateAt(now) {
-	case uploader.StateExpired:
-		reason, when = uploader.Expired, token.ValidTo
-	case uploader.StateNotYetValid:
-		reason, when = uploader.NotYetValid, token.ValidFrom
+	switch tok.StateAt(now) {
+	case token.StateExpired:
+		reason, when = problem.Expired, tok.ValidTo
+	case token.StateNotYetValid:
+		reason, when = problem.NotYetValid, tok.ValidFrom
 	default:
 		return nil
 	}
-	e := uploader.NewError("show token", "", reason)
+	e := problem.New("show token", "", reason)
 	e.When = when
 	return e
 }
 
 // describeToken returns the token's fields in aligned lines: plain words first, the documentation's name behind them.
-func describeToken(token uploader.Token, now time.Time) string {
+func describeToken(token token.Token, now time.Time) string {
 	f := token.Fields(now)
 	var rows [][3]string
 	row := func(words, value, name string) {
@@ -239,14 +241,14 @@ func pad(s string, n int) string {
 }
 
 // stateWords says whether the token is valid and for how long.
-func stateWords(token uploader.Token, now time.Time) string {
-	switch token.StateAt(now) {
-	case uploader.StateExpired:
-		return "expired " + duration(now.Sub(token.ValidTo)) + " ago"
-	case uploader.StateNotYetValid:
-		return "not valid yet, starts in " + duration(token.ValidFrom.Sub(now))
-	case uploader.StateActive:
-		return "valid, " + duration(token.ValidTo.Sub(now)) + " left"
+func stateWords(tok token.Token, now time.Time) string {
+	switch tok.StateAt(now) {
+	case token.StateExpired:
+		return "expired " + duration(now.Sub(tok.ValidTo)) + " ago"
+	case token.StateNotYetValid:
+		return "not valid yet, starts in " + duration(tok.ValidFrom.Sub(now))
+	case token.StateActive:
+		return "valid, " + duration(tok.ValidTo.Sub(now)) + " left"
 	default:
 		return "unknown, only the storage knows when it ends"
 	}
@@ -291,7 +293,7 @@ func localDate(t time.Time) string {
 }
 
 // rightsWords says what the token permits of what people ask about. A token that permits writing permits adding.
-func rightsWords(r uploader.Rights) string {
+func rightsWords(r token.Rights) string {
 	if r.Unknown {
 		return "unknown, only the storage knows"
 	}

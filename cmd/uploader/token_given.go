@@ -11,13 +11,15 @@ import (
 	"strings"
 
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 const (
 	// tokenVariable is the environment variable that may hold the token.
 	tokenVariable = "UPLOADER_TOKEN"
-	// maxStdin is how much of a token on standard input or in a file is read: one byte more than ParseToken accepts, so
+	// maxStdin is how much of a token on standard input or in a file is read: one byte more than token.Parse accepts, so
 	// that it can say that it is too much.
 	maxStdin = 64<<10 + 1
 )
@@ -127,52 +129,52 @@ func (p *program) givenToken(ctx context.Context, file string, args []string) (g
 }
 
 // parse reads the token. hosts are allowed besides the known ones and those that an administrator has allowed, see --allow-host.
-func (g givenToken) parse(hosts []string) (uploader.Token, error) {
+func (g givenToken) parse(hosts []string) (token.Token, error) {
 	administrators, _ := allowedHosts()
-	token, err := uploader.ParseToken(g.text, uploader.AllowHost(administrators...), uploader.AllowHost(hosts...))
+	tok, err := token.Parse(g.text, token.AllowHost(administrators...), token.AllowHost(hosts...))
 	if err != nil {
-		return uploader.Token{}, shellHint(err, g.argument)
+		return token.Token{}, shellHint(err, g.argument)
 	}
-	return token, nil
+	return tok, nil
 }
 
 // shellHint tells of the shell where a token was cut at the first ampersand, which is what a shell does without quotes.
 func shellHint(err error, argument string) error {
-	e, ok := errors.AsType[*uploader.Error](err)
-	if !ok || argument == "-" || argument == "" || e.Reason != uploader.NoSignature || strings.Contains(argument, "&") {
+	e, ok := errors.AsType[*problem.Error](err)
+	if !ok || argument == "-" || argument == "" || e.Reason != problem.NoSignature || strings.Contains(argument, "&") {
 		return err
 	}
-	return errors.Join(&usageError{uploader.Explain(err).String() + " Put it in quotes: without them the shell cuts it at the first &."}, err)
+	return errors.Join(&usageError{problem.Explain(err).String() + " Put it in quotes: without them the shell cuts it at the first &."}, err)
 }
 
 // tokenFor returns a token for a kept inbox: the one that was given for this run, else the one in the keyring. A given one
 // has to lead there, unless it comes from the environment, where it may be meant for another inbox. It may block for as
 // long as the keyring does.
-func (p *program) tokenFor(ctx context.Context, r uploader.InboxRecord, given givenToken, hosts []string) (uploader.Token, error) {
+func (p *program) tokenFor(ctx context.Context, r inboxes.Record, given givenToken, hosts []string) (token.Token, error) {
 	if given.text != "" {
-		token, err := given.parse(append(slices.Clone(hosts), r.AllowedHost))
+		tok, err := given.parse(append(slices.Clone(hosts), r.AllowedHost))
 		switch {
-		case err == nil && token.Inbox.Key() == r.Inbox.Key():
-			return token, nil
+		case err == nil && tok.Inbox.Key() == r.Inbox.Key():
+			return tok, nil
 		case given.ambient: // the keyring may have the right one
 		case err != nil:
-			return uploader.Token{}, err
+			return token.Token{}, err
 		default:
-			return uploader.Token{}, &usageError{fmt.Sprintf("This token leads to %s, and “%s” is %s. Nothing was sent. If it takes the old one's place: uploader inbox add %q --replace",
-				shown(token.Inbox.String()), r.Name, shown(r.Inbox.String()), r.Name)}
+			return token.Token{}, &usageError{fmt.Sprintf("This token leads to %s, and “%s” is %s. Nothing was sent. If it takes the old one's place: uploader inbox add %q --replace",
+				shown(tok.Inbox.String()), r.Name, shown(r.Inbox.String()), r.Name)}
 		}
 	}
 	inboxes, err := p.inboxes()
 	if err != nil {
-		return uploader.Token{}, err
+		return token.Token{}, err
 	}
-	token, err := inboxes.Token(ctx, r, hosts...)
-	if errors.Is(err, uploader.ErrVault) {
-		what := uploader.Explain(err).What
+	tok, err := inboxes.Token(ctx, r, hosts...)
+	if errors.Is(err, problem.ErrVault) {
+		what := problem.Explain(err).What
 		if r.Ref == "" {
 			what = fmt.Sprintf("The token of “%s” is not kept.", r.Name)
 		}
-		return uploader.Token{}, errors.Join(&usageError{what + " Nothing was sent. Give the token, for example with --token-file."}, err)
+		return token.Token{}, errors.Join(&usageError{what + " Nothing was sent. Give the token, for example with --token-file."}, err)
 	}
-	return token, err
+	return tok, err
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -86,7 +86,7 @@ func (p *program) tokenCreateCommand() *cobra.Command {
 			if err := p.confirmed(c.Context(), f.yes, "Create an upload token for “"+shown(f.reason)+"”?"); err != nil {
 				return err
 			}
-			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (uploader.Token, workspace.Grant, error) {
+			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
 				return w.Issue(ctx, r)
 			})
 		},
@@ -119,10 +119,10 @@ Exit codes as with "uploader token create".`,
 			if err := p.confirmed(c.Context(), f.yes, fmt.Sprintf("Renew token %d? The earlier one stops working.", tid)); err != nil {
 				return err
 			}
-			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (uploader.Token, workspace.Grant, error) {
+			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
 				g, err := w.Grant(ctx, tid)
 				if err != nil {
-					return uploader.Token{}, workspace.Grant{}, err
+					return token.Token{}, workspace.Grant{}, err
 				}
 				for _, blank := range []struct {
 					flag string
@@ -175,7 +175,7 @@ func parseMoment(flag, text string, plus int, zone *time.Location) (time.Time, e
 }
 
 // issue has a token made and prints it. A token that can't be printed would be nobody's, so it is revoked again.
-func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Context, *workspace.Workspace) (uploader.Token, workspace.Grant, error)) error {
+func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Context, *workspace.Workspace) (token.Token, workspace.Grant, error)) error {
 	w, err := p.openWorkspace(ctx, f.keyFile)
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Cont
 }
 
 // tokenOutput is a token with its secret, as it is handed over.
-func tokenOutput(t uploader.Token, form string) (string, error) {
+func tokenOutput(t token.Token, form string) (string, error) {
 	switch form {
 	case "fields":
 		var b strings.Builder
@@ -221,7 +221,7 @@ func tokenOutput(t uploader.Token, form string) (string, error) {
 }
 
 // secretFields returns a token in the workspace's field form, in the order of its documentation.
-func secretFields(t uploader.Token) [][2]string {
+func secretFields(t token.Token) [][2]string {
 	f := t.Fields(time.Time{})
 	return [][2]string{
 		{"inboxid", f.InboxID},

@@ -10,27 +10,27 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
 // listedToken is a token of the table as --json shows it. It contains no secret.
 type listedToken struct {
-	TID         string         `json:"tid"`
-	WsID        string         `json:"wsid"`
-	Container   string         `json:"container"`
-	State       uploader.State `json:"state"` // active, expired, not_yet_valid, revoked; unknown if the table was altered
-	Reason      string         `json:"reason"`
-	ValidFrom   string         `json:"valid_from"` // RFC 3339 in UTC, as all dates
-	ValidTo     string         `json:"valid_to"`
-	SecondsLeft int64          `json:"seconds_left"` // 0 when it is over or revoked
-	Rights      []string       `json:"rights"`       // words
-	IP          string         `json:"ip"`
-	Folder      string         `json:"folder"`
-	Created     string         `json:"created"`
-	CreatedBy   string         `json:"created_by"`
-	Revoked     string         `json:"revoked"` // empty if it was not
-	RevokedBy   string         `json:"revoked_by"`
+	TID         string      `json:"tid"`
+	WsID        string      `json:"wsid"`
+	Container   string      `json:"container"`
+	State       token.State `json:"state"` // active, expired, not_yet_valid, revoked; unknown if the table was altered
+	Reason      string      `json:"reason"`
+	ValidFrom   string      `json:"valid_from"` // RFC 3339 in UTC, as all dates
+	ValidTo     string      `json:"valid_to"`
+	SecondsLeft int64       `json:"seconds_left"` // 0 when it is over or revoked
+	Rights      []string    `json:"rights"`       // words
+	IP          string      `json:"ip"`
+	Folder      string      `json:"folder"`
+	Created     string      `json:"created"`
+	CreatedBy   string      `json:"created_by"`
+	Revoked     string      `json:"revoked"` // empty if it was not
+	RevokedBy   string      `json:"revoked_by"`
 }
 
 // tokenListCommand shows the workspace's tokens.
@@ -89,7 +89,7 @@ func describeGrant(g workspace.Grant, wsid string, now time.Time) listedToken {
 	}
 	return listedToken{
 		TID: strconv.Itoa(g.TID), WsID: wsid, Container: g.Container, State: g.StateAt(now), Reason: g.Reason, ValidFrom: stamp(g.ValidFrom), ValidTo: stamp(g.ValidTo),
-		SecondsLeft: int64(left(g, now) / time.Second), Rights: uploader.Rights{Letters: g.Rights}.Words(), IP: g.IP, Folder: g.Folder,
+		SecondsLeft: int64(left(g, now) / time.Second), Rights: token.Rights{Letters: g.Rights}.Words(), IP: g.IP, Folder: g.Folder,
 		Created: stamp(g.Created), CreatedBy: g.CreatedBy, Revoked: stamp(g.Revoked), RevokedBy: g.RevokedBy,
 	}
 }
@@ -114,8 +114,8 @@ func grantTable(grants []workspace.Grant, now time.Time) string {
 	}
 	row("TOKEN", "STATE", "VALID FROM", "VALID TO", "LEFT", "RIGHTS", "BY", "FOLDER", "REASON")
 	for _, g := range grants {
-		words := map[uploader.State]string{
-			uploader.StateActive: "active", uploader.StateExpired: "over", uploader.StateNotYetValid: "not yet", workspace.StateRevoked: "revoked",
+		words := map[token.State]string{
+			token.StateActive: "active", token.StateExpired: "over", token.StateNotYetValid: "not yet", workspace.StateRevoked: "revoked",
 		}
 		state, ok := words[g.StateAt(now)]
 		if !ok {

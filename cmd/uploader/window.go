@@ -21,7 +21,10 @@ import (
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // appID names the program to desktops. It is FyneApp.toml's.
@@ -96,18 +99,18 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 			err = errors.Join(exit(exitCrash), &usageError{"The window could not be opened: this display can't be reached, or has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. " + withoutWindow})
 		}
 	}()
-	hosts, problem := allowedHosts()
-	if problem != (hostsProblem{}) {
-		notices = append(notices, func(translate uploader.Translate) uploader.Explanation {
-			return uploader.Explanation{What: problem.in(translate)}
+	hosts, trouble := allowedHosts()
+	if trouble != (hostsProblem{}) {
+		notices = append(notices, func(translate problem.Translate) problem.Explanation {
+			return problem.Explanation{What: trouble.in(translate)}
 		})
 	}
 	config := ui.Config{
 		Queue: q, Hosts: hosts, Notices: notices,
-		Inboxes:  uploader.Inboxes{Records: j, Vault: uploader.NewMemoryVault(openVault(p.env)), Hosts: hosts},
+		Inboxes:  inboxes.Book{Records: j, Vault: inboxes.NewMemoryVault(openVault(p.env)), Hosts: hosts},
 		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
 		Network: func(s ui.Settings) ui.Notice { return network.change(s, q) },
-		CheckToken: func(ctx context.Context, t uploader.Token) (uploader.Checked, error) {
+		CheckToken: func(ctx context.Context, t token.Token) (uploader.Checked, error) {
 			store, err := network.open(t)
 			if err != nil {
 				return uploader.Checked{}, err
@@ -123,7 +126,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 			}
 			return practiceInbox{inbox}, nil
 		},
-		IsPractice: func(in uploader.Inbox) bool { return practice.Is(in.Host, in.Account) },
+		IsPractice: func(in token.Inbox) bool { return practice.Is(in.Host, in.Account) },
 		Desktop: ui.Desktop{
 			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal, Login: desktop.Login{Args: p.hiddenWindow()},
 			Choose: desktop.Choose, Save: desktop.Save, Documents: desktop.Documents,
@@ -162,7 +165,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 var fyneStarted bool
 
 // ownBox shows words in a small window and returns when that is closed. It reports whether it could.
-func (p *program) ownBox(why func(uploader.Translate) uploader.Explanation) (shown bool) {
+func (p *program) ownBox(why func(problem.Translate) problem.Explanation) (shown bool) {
 	if fyneStarted || p.displayProblem() != "" || drawProblem() != "" {
 		return false
 	}
@@ -215,8 +218,8 @@ func (p *program) hiddenWindow() []string {
 func windowJournal(ctx context.Context, dir string) (uploader.Journal, []ui.Notice) {
 	j, opened, err := journal.Open(ctx, dir, journal.Options{})
 	if err != nil {
-		return uploader.NewMemoryJournal(), []ui.Notice{func(translate uploader.Translate) uploader.Explanation {
-			x := uploader.ExplainIn(err, translate)
+		return uploader.NewMemoryJournal(), []ui.Notice{func(translate problem.Translate) problem.Explanation {
+			x := problem.ExplainIn(err, translate)
 			x.Do += " " + translate("What is sent now is kept only until the program ends.")
 			return x
 		}}
@@ -229,9 +232,9 @@ func windowJournal(ctx context.Context, dir string) (uploader.Journal, []ui.Noti
 
 // certificatesUnreadable says that a file of the settings can't be used.
 func certificatesUnreadable(path string) ui.Notice {
-	return func(translate uploader.Translate) uploader.Explanation {
+	return func(translate problem.Translate) problem.Explanation {
 		what := translate("The certificates in “{value}” can't be read; look at the settings.")
-		return uploader.Explanation{What: strings.ReplaceAll(what, "{value}", shown(path))}
+		return problem.Explanation{What: strings.ReplaceAll(what, "{value}", shown(path))}
 	}
 }
 
@@ -241,9 +244,9 @@ func settingsUnreadable(path string) ui.Notice {
 	if err := os.Rename(path, aside); err != nil {
 		aside = path // nothing but its rights may be wrong
 	}
-	return func(translate uploader.Translate) uploader.Explanation {
+	return func(translate problem.Translate) problem.Explanation {
 		do := translate("The old settings are kept in “{value}”.")
-		return uploader.Explanation{
+		return problem.Explanation{
 			What: translate("Some settings could not be read and were reset."), Safe: translate("Uploads and tokens are not affected."),
 			Do: strings.ReplaceAll(do, "{value}", shown(aside)),
 		}
@@ -269,8 +272,8 @@ func (p *program) windowFlags(s ui.Settings) (f sendFlags, notice ui.Notice) {
 		err = f.proxy.orVariable(p.env)
 	}
 	if err != nil {
-		notice = func(translate uploader.Translate) uploader.Explanation {
-			return uploader.Explanation{What: translate("The proxy's address can't be used; look at the settings.")}
+		notice = func(translate problem.Translate) problem.Explanation {
+			return problem.Explanation{What: translate("The proxy's address can't be used; look at the settings.")}
 		}
 	}
 	return f, notice

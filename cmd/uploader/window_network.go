@@ -8,6 +8,8 @@ import (
 
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // windowNetwork is by which way the window reaches the storage. The settings may change it at any time, for all that is sent from then on.
@@ -19,7 +21,7 @@ type windowNetwork struct {
 }
 
 // open opens the storage of a token.
-func (n *windowNetwork) open(t uploader.Token) (uploader.Store, error) {
+func (n *windowNetwork) open(t token.Token) (uploader.Store, error) {
 	n.mu.Lock()
 	flags := n.flags
 	n.mu.Unlock()
@@ -34,7 +36,7 @@ func (n *windowNetwork) change(s ui.Settings, q *uploader.Queue) ui.Notice {
 	n.flags.proxy, n.flags.caFile = flags.proxy, flags.caFile
 	n.mu.Unlock()
 	for _, in := range q.Status().Inboxes {
-		if in.Token.Inbox.Host == "" || in.Hold != nil && in.Hold.Reason == uploader.HostNotAllowed {
+		if in.Token.Inbox.Host == "" || in.Hold != nil && in.Hold.Reason == problem.HostNotAllowed {
 			continue
 		}
 		err := q.Use(in.Token)

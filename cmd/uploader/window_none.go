@@ -5,11 +5,11 @@ package main
 import (
 	"context"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // ownBox has no window to show words in.
-func (p *program) ownBox(func(uploader.Translate) uploader.Explanation) bool { return false }
+func (p *program) ownBox(func(problem.Translate) problem.Explanation) bool { return false }
 
 // openWindow says how to get the window: this build has none.
 func (p *program) openWindow(context.Context, []string, bool) error {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"inboxuploader/internal/desktop"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/workspace"
 )
 
@@ -21,12 +21,12 @@ func (p *program) startWindow(ctx context.Context, paths []string, hidden bool) 
 	if words := sentence(ctx, err); words == "" || ctx.Err() != nil || !p.hasScreen() || desktop.IsRead() {
 		return err
 	}
-	why := func(translate uploader.Translate) uploader.Explanation {
+	why := func(translate problem.Translate) problem.Explanation {
 		if usage, ok := errors.AsType[*usageError](err); ok {
-			return uploader.Explanation{What: usage.sentence}
+			return problem.Explanation{What: usage.sentence}
 		}
 		x := workspace.ExplainIn(err, translate)
-		if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.JournalUnwritable && e.Path != "" {
+		if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.JournalUnwritable && e.Path != "" {
 			x.Do += " " + strings.ReplaceAll(translate("The folder is “{value}”."), "{value}", shown(e.Path))
 		}
 		return x

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 )
 
 // keyVariable is the environment variable that may hold an account's key or connection string.
@@ -69,7 +69,7 @@ func (p *program) keepKey(ctx context.Context, conn *connection, key string, noK
 	if noKeyring {
 		return "The key was not kept. " + each, nil
 	}
-	ref := uploader.NewVaultRef()
+	ref := inboxes.NewRef()
 	err := p.vault().Put(ctx, ref, key)
 	switch {
 	case err == nil:

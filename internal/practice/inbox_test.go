@@ -12,18 +12,20 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // send puts one small blob into the inbox and returns the reason of the error, or "".
-func send(t *testing.T, link, name string) uploader.Reason {
+func send(t *testing.T, link, name string) problem.Reason {
 	t.Helper()
-	token, err := uploader.ParseToken(link)
+	tok, err := token.Parse(link)
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t uploader.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{}) }})
+	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t token.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{}) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,10 +38,10 @@ func send(t *testing.T, link, name string) uploader.Reason {
 	if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := q.Use(token); err != nil {
+	if err := q.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.Add(t.Context(), token.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
+	if _, err := q.Add(t.Context(), tok.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -80,18 +82,18 @@ func TestWhatCanGoWrongDoes(t *testing.T) {
 	if err := i.EndTokens(); err != nil {
 		t.Fatal(err)
 	}
-	if got := send(t, first, "two.txt"); got != uploader.Expired {
+	if got := send(t, first, "two.txt"); got != problem.Expired {
 		t.Errorf("an ended token: %q", got)
 	}
 	second := token()
-	if got := send(t, first, "still.txt"); got != uploader.Expired {
+	if got := send(t, first, "still.txt"); got != problem.Expired {
 		t.Errorf("the ended token after the next was issued: %q", got)
 	}
 	if got := send(t, second, "three.txt"); got != "" {
 		t.Errorf("the next token: %q", got)
 	}
 	i.PullCable(true)
-	if got := send(t, second, "four.txt"); got != uploader.NetworkDown {
+	if got := send(t, second, "four.txt"); got != problem.NetworkDown {
 		t.Errorf("a pulled cable: %q", got)
 	}
 	i.PullCable(false)
@@ -148,7 +150,7 @@ func TestAPracticeInboxIsKnownAgain(t *testing.T) {
 		strings.Replace(link, "/"+account+"/", "/localinbox/", 1): false,
 		"https://practiceinbox.blob.core.windows.net/practice-1?sv=2021-12-02&sr=c&sp=w&se=2099-01-01T00:00:00Z&sig=" + strings.Repeat("A", 43) + "%3D": false,
 	} {
-		token, err := uploader.ParseToken(text)
+		token, err := token.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -118,7 +119,7 @@ func (e *emulator) sign(text string) string {
 }
 
 // token signs a container's service SAS of version 2021-12-02 ("Create a service SAS").
-func (e *emulator) token(rights string) (uploader.Token, string) {
+func (e *emulator) token(rights string) (token.Token, string) {
 	expiry := time.Now().UTC().Add(time.Hour).Truncate(time.Second)
 	se := expiry.Format(time.RFC3339)
 	sig := e.sign(strings.Join([]string{
@@ -129,9 +130,9 @@ func (e *emulator) token(rights string) (uploader.Token, string) {
 	defer e.mu.Unlock()
 	e.secrets = append(e.secrets, sig, url.QueryEscape(sig))
 	q := "sv=" + Version + "&sp=" + rights + "&sr=c&spr=https,http&se=" + se + "&sig=" + url.QueryEscape(sig)
-	return uploader.Token{
-		Inbox:   uploader.Inbox{Scheme: e.url.Scheme, Host: e.url.Host, Account: emulatorAccount, Container: e.container},
-		Rights:  uploader.Rights{Letters: rights},
+	return token.Token{
+		Inbox:   token.Inbox{Scheme: e.url.Scheme, Host: e.url.Host, Account: emulatorAccount, Container: e.container},
+		Rights:  token.Rights{Letters: rights},
 		ValidTo: expiry,
 	}, q
 }

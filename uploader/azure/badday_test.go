@@ -14,6 +14,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // badDay is a service and a network in a poor state.
@@ -63,10 +64,10 @@ func TestABadDayCostsLittle(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := "http://" + serveOn(t, server, listen(t), "ws-1")
-	token := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
+	tok := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{}) },
+		Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{}) },
 		BlockSize: blocks, NoProgress: noProgress,
 	})
 	if err != nil {
@@ -78,10 +79,10 @@ func TestABadDayCostsLittle(t *testing.T) {
 		}
 	}()
 	begun := time.Now()
-	if err := queue.Use(token); err != nil {
+	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), token.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -54,13 +55,13 @@ func serveOn(t *testing.T, server *blobserver.Server, listener net.Listener, con
 }
 
 // tokenFor returns a token for a container of a local inbox that is good for as long as life.
-func tokenFor(t *testing.T, server *blobserver.Server, base, container, rights string, life time.Duration) uploader.Token {
+func tokenFor(t *testing.T, server *blobserver.Server, base, container, rights string, life time.Duration) token.Token {
 	t.Helper()
 	link, err := server.Token(blobserver.TokenRequest{Base: base, Container: container, Rights: rights, To: time.Now().Add(life)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := uploader.ParseToken(link)
+	token, err := token.Parse(link)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,9 +105,9 @@ func blobserverSubject(options Options) func(*testing.T) uploadertest.Subject {
 				mu.Lock()
 				secrets = append(secrets, values.Get("sig"), url.QueryEscape(values.Get("sig")))
 				mu.Unlock()
-				store, err := open(uploader.Token{
-					Inbox:  uploader.Inbox{Scheme: u.Scheme, Host: u.Host, Account: account, Container: container},
-					Rights: uploader.Rights{Letters: rights},
+				store, err := open(token.Token{
+					Inbox:  token.Inbox{Scheme: u.Scheme, Host: u.Host, Account: account, Container: container},
+					Rights: token.Rights{Letters: rights},
 				}, query, options)
 				if err != nil {
 					t.Fatal(err)

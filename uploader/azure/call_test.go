@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // failing is a body whose owner gives up after the first half.
@@ -50,7 +51,7 @@ func TestABodyWhoseOwnerGivesUpSaysWhy(t *testing.T) {
 	s := openTest(t, testToken(server.URL), Options{})
 	plain := errors.New("the disk is gone: " + secretQuery)
 	for _, size := range []int64{100, smallBody, smallBody + 1, 8 << 20} {
-		for _, cause := range []error{plain, uploader.NewError("read", "/data/a", uploader.SourceUnreadable), uploader.NewError("", "", uploader.NoProgress)} {
+		for _, cause := range []error{plain, problem.New("read", "/data/a", problem.SourceUnreadable), problem.New("", "", problem.NoProgress)} {
 			k, err := s.call("put block", "a")
 			if err != nil {
 				t.Fatal(err)
@@ -61,14 +62,14 @@ func TestABodyWhoseOwnerGivesUpSaysWhy(t *testing.T) {
 				t.Fatalf("%d bytes: no error", size)
 			}
 			_, err = s.answer(t.Context(), k, err)
-			want, ours := errors.AsType[*uploader.Error](cause)
+			want, ours := errors.AsType[*problem.Error](cause)
 			if !ours {
 				if !errors.Is(err, cause) {
 					t.Errorf("%d bytes: got %v, want the owner's error itself", size, err)
 				}
 				continue
 			}
-			e, ok := errors.AsType[*uploader.Error](err)
+			e, ok := errors.AsType[*problem.Error](err)
 			if !ok || e.Reason != want.Reason || e.Unanswered || e.Op == "" || e.Path == "" || want.Op != "" && e.Op != want.Op {
 				t.Errorf("%d bytes: got %#v, want %v", size, err, cause)
 			}
@@ -106,7 +107,7 @@ func TestAnAddressThatIsNoneIsNoNetworkFault(t *testing.T) {
 	token.Inbox.Host = "bad host"
 	s := openTest(t, token, Options{})
 	for _, op := range operations {
-		if _, err := op.call(t.Context(), s, "a"); !errors.Is(err, uploader.ErrInternal) {
+		if _, err := op.call(t.Context(), s, "a"); !errors.Is(err, problem.ErrInternal) {
 			t.Errorf("%s: %v, want ErrInternal", op.name, err)
 		}
 	}

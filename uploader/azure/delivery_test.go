@@ -15,22 +15,23 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
 // localInbox runs a local inbox and returns it with a token for it.
-func localInbox(t *testing.T, rights string) (*blobserver.Server, uploader.Token) {
+func localInbox(t *testing.T, rights string) (*blobserver.Server, token.Token) {
 	t.Helper()
 	server, base := serveInbox(t, "ws-1")
 	return server, tokenFor(t, server, base, "ws-1", rights, time.Hour)
 }
 
 // deliver sends a folder and returns what became of it.
-func deliver(t *testing.T, token uploader.Token, root string, o Options) uploader.Status {
+func deliver(t *testing.T, tok token.Token, root string, o Options) uploader.Status {
 	t.Helper()
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(t uploader.Token) (uploader.Store, error) { return Open(t, o) },
+		Open:      func(t token.Token) (uploader.Store, error) { return Open(t, o) },
 		BlockSize: uploader.MinBlockSize,
 	})
 	if err != nil {
@@ -41,10 +42,10 @@ func deliver(t *testing.T, token uploader.Token, root string, o Options) uploade
 			t.Error(err)
 		}
 	}()
-	if err := queue.Use(token); err != nil {
+	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), token.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -172,7 +173,7 @@ func TestARefusalInMidBodyIsHeard(t *testing.T) {
 	})
 	s := openTest(t, testToken(address), Options{})
 	_, err := s.PutBlob(t.Context(), "a", slowBody(), uploader.Properties{}, always)
-	if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.PermissionMissing || e.Status != http.StatusForbidden {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.PermissionMissing || e.Status != http.StatusForbidden {
 		t.Errorf("got %v", err)
 	}
 }
@@ -182,16 +183,16 @@ func TestStrangeAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name, answer string
 		large        bool // the answer comes before the body
-		want         uploader.Reason
+		want         problem.Reason
 	}{
 		{"a provisional one first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n" + ok, false, ""},
-		{"provisional ones alone", strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100), false, uploader.AnswerGarbled},
-		{"headers without end", "HTTP/1.1 201 Created\r\n" + strings.Repeat("x: "+strings.Repeat("y", 1000)+"\r\n", 1000), false, uploader.AnswerGarbled},
-		{"a line without end", "HTTP/1.1 201 Created\r\nx: " + strings.Repeat("y", 1<<20), false, uploader.AnswerGarbled},
+		{"provisional ones alone", strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100), false, problem.AnswerGarbled},
+		{"headers without end", "HTTP/1.1 201 Created\r\n" + strings.Repeat("x: "+strings.Repeat("y", 1000)+"\r\n", 1000), false, problem.AnswerGarbled},
+		{"a line without end", "HTTP/1.1 201 Created\r\nx: " + strings.Repeat("y", 1<<20), false, problem.AnswerGarbled},
 		{"of an older protocol", "HTTP/1.0 201 Created\r\nx-ms-request-id: 1\r\n\r\n", false, ""},
 		{"in chunks", "HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", false, ""},
-		{"in chunks that are none", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", false, uploader.AnswerGarbled},
-		{"created before it was sent", ok, true, uploader.AnswerGarbled},
+		{"in chunks that are none", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", false, problem.AnswerGarbled},
+		{"created before it was sent", ok, true, problem.AnswerGarbled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			address := rawServer(t, func(conn net.Conn) {
@@ -213,7 +214,7 @@ func TestStrangeAnswers(t *testing.T) {
 					body = slowBody()
 				}
 				_, err := s.PutBlock(t.Context(), "a", "aWQ=", body)
-				e, _ := errors.AsType[*uploader.Error](err)
+				e, _ := errors.AsType[*problem.Error](err)
 				switch {
 				case c.want == "" && err != nil, c.want != "" && (e == nil || e.Reason != c.want):
 					t.Errorf("got %v, want %q", err, c.want)
@@ -230,10 +231,10 @@ func TestAHeaderCanNotBringAnother(t *testing.T) {
 	s := openTest(t, testToken(server.URL), Options{})
 	for _, text := range []string{"text/plain\r\nx-ms-blob-type: AppendBlob", "text/plain\n", "a\x00b", "\x7f"} {
 		p := uploader.Properties{ContentType: text}
-		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), p, always); !errors.Is(err, uploader.ErrInternal) {
+		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), p, always); !errors.Is(err, problem.ErrInternal) {
 			t.Errorf("put blob, %q: %v, want ErrInternal", text, err)
 		}
-		if _, err := s.PutBlockList(t.Context(), "a", []string{"aWQ="}, p, always); !errors.Is(err, uploader.ErrInternal) {
+		if _, err := s.PutBlockList(t.Context(), "a", []string{"aWQ="}, p, always); !errors.Is(err, problem.ErrInternal) {
 			t.Errorf("put block list, %q: %v, want ErrInternal", text, err)
 		}
 	}

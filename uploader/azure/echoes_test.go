@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -65,7 +66,7 @@ func TestASurplusConfirmationIsNotTheNextRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := put(t.Context(), s, size)
-		if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.AnswerForeign || !e.Unanswered || e.Status != 0 {
+		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.AnswerForeign || !e.Unanswered || e.Status != 0 {
 			t.Errorf("%d bytes: the surplus answer counted: %v", size, err)
 		}
 		if _, err := put(t.Context(), s, size); err != nil { // over a new connection
@@ -88,8 +89,8 @@ func TestAnAnswerOfAnotherRequestIsRefused(t *testing.T) {
 			s := openTest(t, testToken(server.URL), options)
 			for _, op := range operations {
 				_, err := op.call(t.Context(), s, "a")
-				e, ok := errors.AsType[*uploader.Error](err)
-				if !ok || e.Reason != uploader.AnswerForeign || !e.Unanswered {
+				e, ok := errors.AsType[*problem.Error](err)
+				if !ok || e.Reason != problem.AnswerForeign || !e.Unanswered {
 					t.Errorf("%d, %s, %s: %v", status, name, op.name, err)
 				}
 				noSecret(t, err)
@@ -123,8 +124,8 @@ func TestAStorageThatEchoedOnceMustGoOn(t *testing.T) {
 			if a.Checked != (c.checked && echoes) {
 				t.Errorf("answer %d: checked %v", n, a.Checked)
 			}
-			e, _ := errors.AsType[*uploader.Error](err)
-			if n < 4 && err != nil || n == 4 && (e == nil || e.Reason != uploader.AnswerForeign) {
+			e, _ := errors.AsType[*problem.Error](err)
+			if n < 4 && err != nil || n == 4 && (e == nil || e.Reason != problem.AnswerForeign) {
 				t.Errorf("answer %d: %v", n, err)
 			}
 		}
@@ -148,19 +149,19 @@ func TestRefusalsNeedNoEcho(t *testing.T) {
 	}
 	for _, c := range []struct {
 		refusal
-		want uploader.Reason
+		want problem.Reason
 	}{
-		{refusal{status: 403, code: "AuthenticationFailed"}, uploader.SignatureRefused},
-		{refusal{status: 503, code: "ServerBusy"}, uploader.ServiceBusy},
-		{refusal{status: 200, body: "<html>Sign in</html>"}, uploader.NotTheService},
-		{refusal{status: 201, body: "-"}, uploader.NotTheService},
-		{refusal{status: 407, body: "-"}, uploader.ProxySignIn},
-		{refusal{status: 409, code: "BlobAlreadyExists"}, uploader.MayNotReplace},
-		{refusal{status: 201, header: map[string]string{"x-ms-request-id": requestID}, body: "-"}, uploader.AnswerForeign},
+		{refusal{status: 403, code: "AuthenticationFailed"}, problem.SignatureRefused},
+		{refusal{status: 503, code: "ServerBusy"}, problem.ServiceBusy},
+		{refusal{status: 200, body: "<html>Sign in</html>"}, problem.NotTheService},
+		{refusal{status: 201, body: "-"}, problem.NotTheService},
+		{refusal{status: 407, body: "-"}, problem.ProxySignIn},
+		{refusal{status: 409, code: "BlobAlreadyExists"}, problem.MayNotReplace},
+		{refusal{status: 201, header: map[string]string{"x-ms-request-id": requestID}, body: "-"}, problem.AnswerForeign},
 	} {
 		said = c.refusal
 		_, err := put(t.Context(), s, 0)
-		if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != c.want {
+		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != c.want {
 			t.Errorf("%d %s: %v, want %s", c.status, c.code, err, c.want)
 		}
 	}
@@ -203,7 +204,7 @@ func TestWhatComesUnaskedEndsTheConnection(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := put(t.Context(), s, 10)
-			if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.FirewallRefused {
+			if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.FirewallRefused {
 				t.Errorf("a refused file counts as delivered: %v", err)
 			}
 		})

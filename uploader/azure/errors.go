@@ -11,7 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // translate turns any failure of an operation into the error that callers see. Nothing of the SDK's or the
@@ -19,14 +19,14 @@ import (
 func (s *Store) translate(ctx context.Context, k *call, err error) error {
 	if ctx.Err() != nil {
 		cause := context.Cause(ctx)
-		if e, ok := errors.AsType[*uploader.Error](cause); ok {
+		if e, ok := errors.AsType[*problem.Error](cause); ok {
 			return k.finish(*e)
 		}
 		return cause
 	}
 	if own := k.failure(); own != nil {
 		// The body's owner gave up, so nobody else is at fault.
-		if e, ok := errors.AsType[*uploader.Error](own); ok {
+		if e, ok := errors.AsType[*problem.Error](own); ok {
 			return k.finish(*e)
 		}
 		return own
@@ -41,19 +41,19 @@ func (s *Store) translate(ctx context.Context, k *call, err error) error {
 	}
 	if k.status != 0 {
 		// An answer began and could not be read to its end, or a header of it makes no sense.
-		e := s.refusal(k, uploader.AnswerGarbled, "")
+		e := s.refusal(k, problem.AnswerGarbled, "")
 		e.Unanswered = k.delivered()
 		return e
 	}
 	if !k.sent {
 		// The SDK did not even make a request of it.
-		return uploader.NewError(k.op, k.name, uploader.Unexpected)
+		return problem.New(k.op, k.name, problem.Unexpected)
 	}
 	return s.unanswered(k, err)
 }
 
 // finish fills in what an error from outside does not know.
-func (k *call) finish(e uploader.Error) error {
+func (k *call) finish(e problem.Error) error {
 	if e.Op == "" {
 		e.Op = k.op
 	}
@@ -65,8 +65,8 @@ func (k *call) finish(e uploader.Error) error {
 }
 
 // refusal returns an error with all that the answer's headers say.
-func (s *Store) refusal(k *call, reason uploader.Reason, code string) *uploader.Error {
-	e := uploader.NewError(k.op, k.name, reason)
+func (s *Store) refusal(k *call, reason problem.Reason, code string) *problem.Error {
+	e := problem.New(k.op, k.name, reason)
 	e.Status = k.status
 	e.Code = s.clean(code)
 	e.RequestID = s.clean(k.header.Get(requestIDHeader))
@@ -80,123 +80,123 @@ func (s *Store) refused(k *call, body []byte) error {
 	if code := k.header.Get("x-ms-error-code"); code != "" {
 		said.Code = code
 	}
-	e := s.refusal(k, uploader.Unexpected, said.Code)
+	e := s.refusal(k, problem.Unexpected, said.Code)
 	s.classify(e, k, said)
 	e = withReason(e)
 	switch e.Reason {
-	case uploader.ServiceBusy, uploader.ServiceFault:
+	case problem.ServiceBusy, problem.ServiceFault:
 		e.RetryAfter = retryAfter(k.header, e.Date)
 		// A 500 may come after the work, and "OperationTimedOut" says so in its documentation. ServerBusy, 429
 		// and 408 mean that the service did not begin.
 		e.Unanswered = k.status >= 500 && said.Code != "ServerBusy" && k.delivered()
-	case uploader.NotTheService:
+	case problem.NotTheService:
 		// Whatever answered may have passed the request on first.
 		e.Unanswered = k.delivered()
-	case uploader.PermissionMissing:
+	case problem.PermissionMissing:
 		e.Value = s.token.Rights.Letters
 		if s.token.Rights.CreateOnly() {
-			e.Reason = uploader.PermissionCreateOnly
+			e.Reason = problem.PermissionCreateOnly
 		}
-	case uploader.AddressRefused:
+	case problem.AddressRefused:
 		e.Value = s.token.IP
-	case uploader.AccountGone:
+	case problem.AccountGone:
 		e.Value = s.inbox.Host
-	case uploader.AlreadyThere:
+	case problem.AlreadyThere:
 		if k.replaces {
-			e.Reason = uploader.MayNotReplace
+			e.Reason = problem.MayNotReplace
 		}
-	case uploader.Refused:
+	case problem.Refused:
 		e.Value = e.Code
 	}
 	return e
 }
 
 // withReason returns e with the sentinel of its reason.
-func withReason(e *uploader.Error) *uploader.Error {
-	e.Err = uploader.NewError("", "", e.Reason).Err
+func withReason(e *problem.Error) *problem.Error {
+	e.Err = problem.New("", "", e.Reason).Err
 	return e
 }
 
 // codes are the service's error codes that mean one thing wherever they appear. The documentation's lists are "Common
 // REST API error codes" and "Blob service error codes".
-var codes = map[string]uploader.Reason{
-	"AuthorizationPermissionMismatch":             uploader.PermissionMissing,
-	"InsufficientAccountPermissions":              uploader.PermissionMissing,
-	"AuthorizationProtocolMismatch":               uploader.HTTPSRequired,
-	"AccountRequiresHttps":                        uploader.HTTPSRequired,
-	"AuthorizationSourceIPMismatch":               uploader.AddressRefused,
-	"AuthorizationServiceMismatch":                uploader.WrongTokenKind,
-	"AuthorizationResourceTypeMismatch":           uploader.WrongTokenKind,
-	"KeyBasedAuthenticationNotPermitted":          uploader.TokensNotAccepted,
-	"RequestForbiddenByContainerEncryptionPolicy": uploader.EncryptionScopeRefused,
-	"FeatureVersionMismatch":                      uploader.VersionRefused,
-	"NoAuthenticationInformation":                 uploader.SignatureRefused,
-	"InvalidAuthenticationInfo":                   uploader.SignatureRefused,
-	"PublicAccessNotPermitted":                    uploader.SignatureRefused,
+var codes = map[string]problem.Reason{
+	"AuthorizationPermissionMismatch":             problem.PermissionMissing,
+	"InsufficientAccountPermissions":              problem.PermissionMissing,
+	"AuthorizationProtocolMismatch":               problem.HTTPSRequired,
+	"AccountRequiresHttps":                        problem.HTTPSRequired,
+	"AuthorizationSourceIPMismatch":               problem.AddressRefused,
+	"AuthorizationServiceMismatch":                problem.WrongTokenKind,
+	"AuthorizationResourceTypeMismatch":           problem.WrongTokenKind,
+	"KeyBasedAuthenticationNotPermitted":          problem.TokensNotAccepted,
+	"RequestForbiddenByContainerEncryptionPolicy": problem.EncryptionScopeRefused,
+	"FeatureVersionMismatch":                      problem.VersionRefused,
+	"NoAuthenticationInformation":                 problem.SignatureRefused,
+	"InvalidAuthenticationInfo":                   problem.SignatureRefused,
+	"PublicAccessNotPermitted":                    problem.SignatureRefused,
 
-	"ContainerNotFound":     uploader.InboxGone,
-	"ContainerBeingDeleted": uploader.InboxGone,
-	"ContainerDisabled":     uploader.InboxGone,
-	"ResourceNotFound":      uploader.InboxGone,
-	"AccountIsDisabled":     uploader.AccountGone,
+	"ContainerNotFound":     problem.InboxGone,
+	"ContainerBeingDeleted": problem.InboxGone,
+	"ContainerDisabled":     problem.InboxGone,
+	"ResourceNotFound":      problem.InboxGone,
+	"AccountIsDisabled":     problem.AccountGone,
 
-	"UnauthorizedBlobOverwrite": uploader.MayNotReplace,
-	"InvalidBlobType":           uploader.WrittenOtherwise,
-	"BlobOperationNotSupported": uploader.WrittenOtherwise,
-	"ResourceTypeMismatch":      uploader.NameIsFolder,
-	"PathConflict":              uploader.NameIsFolder,
-	"BlobAlreadyExists":         uploader.AlreadyThere,
-	"ConditionNotMet":           uploader.AlreadyThere,
-	"TargetConditionNotMet":     uploader.AlreadyThere,
-	"BlobImmutableDueToPolicy":  uploader.NameLocked,
-	"LeaseIdMissing":            uploader.NameLocked,
-	"BlobArchived":              uploader.NameLocked,
-	"BlobBeingRehydrated":       uploader.NameLocked,
-	"PendingCopyOperation":      uploader.NameLocked,
-	"InvalidBlobOrBlock":        uploader.ForeignBlocks,
-	"BlockCountExceedsLimit":    uploader.ForeignBlocks,
-	"InvalidBlockList":          uploader.BlocksLost,
-	"BlobNotFound":              uploader.BlocksLost,
-	"Crc64Mismatch":             uploader.Corrupted,
-	"Md5Mismatch":               uploader.Corrupted,
-	"InvalidXmlDocument":        uploader.Corrupted, // ours is none; it was changed on the way
-	"InvalidXmlNodeValue":       uploader.Corrupted,
-	"InvalidResourceName":       uploader.NameRefused,
-	"InvalidUri":                uploader.NameRefused,
-	"RequestUrlFailedToParse":   uploader.NameRefused,
-	"OutOfRangeInput":           uploader.NameRefused,
-	"ServerBusy":                uploader.ServiceBusy,
-	"OperationTimedOut":         uploader.ServiceBusy,
-	"InternalError":             uploader.ServiceFault,
-	"AccountBeingCreated":       uploader.ServiceBusy,
-	"BlobModifiedWhileReading":  uploader.ServiceBusy,
-	"SystemInUse":               uploader.ServiceBusy,
+	"UnauthorizedBlobOverwrite": problem.MayNotReplace,
+	"InvalidBlobType":           problem.WrittenOtherwise,
+	"BlobOperationNotSupported": problem.WrittenOtherwise,
+	"ResourceTypeMismatch":      problem.NameIsFolder,
+	"PathConflict":              problem.NameIsFolder,
+	"BlobAlreadyExists":         problem.AlreadyThere,
+	"ConditionNotMet":           problem.AlreadyThere,
+	"TargetConditionNotMet":     problem.AlreadyThere,
+	"BlobImmutableDueToPolicy":  problem.NameLocked,
+	"LeaseIdMissing":            problem.NameLocked,
+	"BlobArchived":              problem.NameLocked,
+	"BlobBeingRehydrated":       problem.NameLocked,
+	"PendingCopyOperation":      problem.NameLocked,
+	"InvalidBlobOrBlock":        problem.ForeignBlocks,
+	"BlockCountExceedsLimit":    problem.ForeignBlocks,
+	"InvalidBlockList":          problem.BlocksLost,
+	"BlobNotFound":              problem.BlocksLost,
+	"Crc64Mismatch":             problem.Corrupted,
+	"Md5Mismatch":               problem.Corrupted,
+	"InvalidXmlDocument":        problem.Corrupted, // ours is none; it was changed on the way
+	"InvalidXmlNodeValue":       problem.Corrupted,
+	"InvalidResourceName":       problem.NameRefused,
+	"InvalidUri":                problem.NameRefused,
+	"RequestUrlFailedToParse":   problem.NameRefused,
+	"OutOfRangeInput":           problem.NameRefused,
+	"ServerBusy":                problem.ServiceBusy,
+	"OperationTimedOut":         problem.ServiceBusy,
+	"InternalError":             problem.ServiceFault,
+	"AccountBeingCreated":       problem.ServiceBusy,
+	"BlobModifiedWhileReading":  problem.ServiceBusy,
+	"SystemInUse":               problem.ServiceBusy,
 }
 
 // classify sets the reason of an answer, and the moment that its words are about.
-func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
+func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 	switch said.Code {
 	case "AuthenticationFailed":
-		s.classifyToken(e, said, uploader.SignatureRefused)
+		s.classifyToken(e, said, problem.SignatureRefused)
 		return
 	case "AuthorizationFailure":
 		// The firewall. Azurite has none and says it of every bad token, whose dates then tell.
-		otherwise := uploader.FirewallRefused
+		otherwise := problem.FirewallRefused
 		if strings.HasPrefix(k.header.Get("Server"), "Azurite") {
-			otherwise = uploader.SignatureRefused
+			otherwise = problem.SignatureRefused
 		}
 		s.classifyToken(e, said, otherwise)
 		return
 	case "InvalidHeaderValue":
 		if strings.EqualFold(said.HeaderName, "x-ms-version") {
-			e.Reason = uploader.VersionRefused
+			e.Reason = problem.VersionRefused
 		}
 		return
 	case "InvalidQueryParameterValue", "MissingRequiredQueryParameter", "UnsupportedQueryParameter":
 		switch said.QueryParameterName {
 		case "comp", "blockid", "timeout", "":
 		default: // a part of the token
-			e.Reason = uploader.SignatureRefused
+			e.Reason = problem.SignatureRefused
 		}
 		return
 	}
@@ -209,33 +209,33 @@ func (s *Store) classify(e *uploader.Error, k *call, said serviceError) {
 	case k.status == http.StatusProxyAuthRequired:
 		e.Reason, e.Value = signInReason(signInSchemes(k.header))
 	case k.status == http.StatusNetworkAuthenticationRequired && !ours: // RFC 6585: a sign-in page that says so
-		e.Reason = uploader.NotTheService
+		e.Reason = problem.NotTheService
 	case k.status == http.StatusInternalServerError:
-		e.Reason = uploader.ServiceFault
+		e.Reason = problem.ServiceFault
 	case k.status == http.StatusRequestTimeout, k.status == http.StatusTooManyRequests, k.status >= 500:
-		e.Reason = uploader.ServiceBusy
+		e.Reason = problem.ServiceBusy
 	case k.status < 400:
 		// A page where "created" was due, or a redirect, neither of which the service sends.
-		e.Reason = uploader.NotTheService
+		e.Reason = problem.NotTheService
 	case k.status == http.StatusBadRequest && strings.HasPrefix(k.header.Get("Server"), "Microsoft-HTTPAPI"):
 		// The service's outermost layer, which knows no codes: it refuses paths with characters that HTTP forbids.
-		e.Reason = uploader.NameRefused
+		e.Reason = problem.NameRefused
 	case !ours:
-		e.Reason = uploader.NotTheService
+		e.Reason = problem.NotTheService
 	case k.status == http.StatusUnauthorized:
-		e.Reason = uploader.SignatureRefused
+		e.Reason = problem.SignatureRefused
 	case k.status == http.StatusForbidden:
-		e.Reason = uploader.DeniedUnknown
+		e.Reason = problem.DeniedUnknown
 	case k.status == http.StatusNotFound:
-		e.Reason = uploader.InboxGone
+		e.Reason = problem.InboxGone
 	case k.status == http.StatusConflict, k.status == http.StatusPreconditionFailed:
-		e.Reason = uploader.Refused
+		e.Reason = problem.Refused
 	}
 }
 
 // classifyToken reads the detail of a refused token; where it says nothing, the token's own dates against the
 // service's clock decide, and else the reason given.
-func (s *Store) classifyToken(e *uploader.Error, said serviceError, otherwise uploader.Reason) {
+func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise problem.Reason) {
 	detail := strings.ToLower(said.Detail)
 	has := func(parts ...string) bool {
 		for _, p := range parts {
@@ -252,24 +252,24 @@ func (s *Store) classifyToken(e *uploader.Error, said serviceError, otherwise up
 			current = e.Date
 		}
 		if !start.IsZero() && current.Before(start) {
-			e.Reason, e.When = uploader.NotYetValid, start
+			e.Reason, e.When = problem.NotYetValid, start
 			return
 		}
-		e.Reason, e.When = uploader.Expired, s.ended(expiry, current)
+		e.Reason, e.When = problem.Expired, s.ended(expiry, current)
 	case has("signed expiry time"):
 		// Of a token without a start the service takes "now" for the start, so "expiry must be after start" means
 		// that it is over.
-		e.Reason, e.When = uploader.Expired, s.ended(moment(said.Detail, "Signed expiry time"), e.Date)
+		e.Reason, e.When = problem.Expired, s.ended(moment(said.Detail, "Signed expiry time"), e.Date)
 	case has("resource level", "directory depth", "resource is not allowed"):
-		e.Reason = uploader.WrongPlace
+		e.Reason = problem.WrongPlace
 	case has("policy violated"):
-		e.Reason = uploader.PolicyRefused
+		e.Reason = problem.PolicyRefused
 	case has("signature did not match", "signature size", "well formed", "is mandatory"):
-		e.Reason = uploader.SignatureRefused
+		e.Reason = problem.SignatureRefused
 	case !e.Date.IsZero() && !s.token.ValidTo.IsZero() && !e.Date.Before(s.token.ValidTo):
-		e.Reason, e.When = uploader.Expired, s.token.ValidTo
+		e.Reason, e.When = problem.Expired, s.token.ValidTo
 	case !e.Date.IsZero() && e.Date.Before(s.token.ValidFrom):
-		e.Reason, e.When = uploader.NotYetValid, s.token.ValidFrom
+		e.Reason, e.When = problem.NotYetValid, s.token.ValidFrom
 	default:
 		e.Reason = otherwise
 	}

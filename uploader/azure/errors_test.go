@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -81,97 +83,97 @@ func TestServiceErrors(t *testing.T) {
 	cases := []struct {
 		name       string
 		answer     refusal
-		token      func(*uploader.Token)
-		reason     uploader.Reason
+		token      func(*token.Token)
+		reason     problem.Reason
 		value      string
 		when       time.Time
 		retry      time.Duration
 		unanswered bool
 	}{
-		{name: "expired", answer: refusal{status: 403, code: "AuthenticationFailed", detail: frame("Sun, 01 Feb 2026 00:00:00 GMT", "Sun, 01 Mar 2026 00:00:00 GMT", clock)}, reason: uploader.Expired, when: on("2026-03-01T00:00:00Z")},
-		{name: "expired, without a start", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signed expiry time [Sun, 01 Mar 2026 00:00:00 GMT] must be after signed start time [Mon, 02 Mar 2026 10:00:00 GMT]"}, reason: uploader.Expired, when: on("2026-03-01T00:00:00Z")},
-		{name: "not yet valid", answer: refusal{status: 403, code: "AuthenticationFailed", detail: frame("Tue, 03 Mar 2026 00:00:00 GMT", "Wed, 01 Apr 2026 00:00:00 GMT", clock)}, reason: uploader.NotYetValid, when: on("2026-03-03T00:00:00Z")},
-		{name: "ended before its time", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature not valid in the specified time frame"}, token: func(t *uploader.Token) { t.ValidTo = on("2027-02-01T00:00:00Z") }, reason: uploader.Expired},
-		{name: "a time frame without dates", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature not valid in the specified time frame"}, token: func(t *uploader.Token) { t.ValidTo = on("2026-02-01T00:00:00Z") }, reason: uploader.Expired, when: on("2026-02-01T00:00:00Z")},
-		{name: "signature", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature did not match. String to sign used was cw\n\n2026"}, reason: uploader.SignatureRefused},
-		{name: "signature size", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature size is invalid"}, reason: uploader.SignatureRefused},
-		{name: "fields", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature fields not well formed."}, reason: uploader.SignatureRefused},
-		{name: "mandatory", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "sr is mandatory. Cannot be empty"}, reason: uploader.SignatureRefused},
-		{name: "level", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "The signed resource is not allowed for the this resource level"}, reason: uploader.WrongPlace},
-		{name: "depth", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Directory Depth Invalid"}, reason: uploader.WrongPlace},
-		{name: "policy", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Policy violated by no signed start"}, reason: uploader.PolicyRefused},
-		{name: "no detail, the dates say it", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *uploader.Token) { t.ValidTo = on("2026-03-02T10:00:00Z") }, reason: uploader.Expired, when: on("2026-03-02T10:00:00Z")},
-		{name: "no detail, dates in order", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *uploader.Token) { t.ValidTo = on("2026-03-02T10:00:01Z") }, reason: uploader.SignatureRefused},
-		{name: "no detail, not begun", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *uploader.Token) { t.ValidFrom = on("2026-03-02T10:00:01Z") }, reason: uploader.NotYetValid, when: on("2026-03-02T10:00:01Z")},
-		{name: "no body", answer: refusal{status: 403, code: "AuthenticationFailed", body: "-"}, reason: uploader.SignatureRefused},
-		{name: "code in the body only", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch", header: map[string]string{"x-ms-error-code": ""}}, reason: uploader.PermissionMissing, value: "cw"},
-		{name: "permission", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, reason: uploader.PermissionMissing, value: "cw"},
-		{name: "create only", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, token: func(t *uploader.Token) { t.Rights.Letters = "rc" }, reason: uploader.PermissionCreateOnly, value: "rc"},
-		{name: "protocol", answer: refusal{status: 403, code: "AuthorizationProtocolMismatch"}, reason: uploader.HTTPSRequired},
-		{name: "account wants https", answer: refusal{status: 400, code: "AccountRequiresHttps"}, reason: uploader.HTTPSRequired},
-		{name: "address", answer: refusal{status: 403, code: "AuthorizationSourceIPMismatch", more: "<SourceIP>198.51.100.9</SourceIP>"}, reason: uploader.AddressRefused, value: "192.0.2.7"},
-		{name: "firewall", answer: refusal{status: 403, code: "AuthorizationFailure"}, reason: uploader.FirewallRefused},
-		{name: "emulator's revoked", answer: refusal{status: 403, code: "AuthorizationFailure", header: map[string]string{"Server": "Azurite-Blob/3.35.0"}}, reason: uploader.SignatureRefused},
-		{name: "emulator's expired", answer: refusal{status: 403, code: "AuthorizationFailure"}, token: func(t *uploader.Token) { t.ValidTo = on("2026-01-01T00:00:00Z") }, reason: uploader.Expired, when: on("2026-01-01T00:00:00Z")},
-		{name: "service kind", answer: refusal{status: 403, code: "AuthorizationServiceMismatch"}, reason: uploader.WrongTokenKind},
-		{name: "resource kind", answer: refusal{status: 403, code: "AuthorizationResourceTypeMismatch"}, reason: uploader.WrongTokenKind},
-		{name: "keys switched off", answer: refusal{status: 403, code: "KeyBasedAuthenticationNotPermitted"}, reason: uploader.TokensNotAccepted},
-		{name: "encryption scope", answer: refusal{status: 403, code: "RequestForbiddenByContainerEncryptionPolicy"}, reason: uploader.EncryptionScopeRefused},
-		{name: "feature version", answer: refusal{status: 400, code: "FeatureVersionMismatch"}, reason: uploader.VersionRefused},
-		{name: "version header", answer: refusal{status: 400, code: "InvalidHeaderValue", more: "<HeaderName>x-ms-version</HeaderName><HeaderValue>2026-12-06</HeaderValue>"}, reason: uploader.VersionRefused},
-		{name: "another header", answer: refusal{status: 400, code: "InvalidHeaderValue", more: "<HeaderName>Content-Length</HeaderName>"}, reason: uploader.Unexpected},
-		{name: "a part of the token", answer: refusal{status: 400, code: "InvalidQueryParameterValue", more: "<QueryParameterName>se</QueryParameterName>"}, reason: uploader.SignatureRefused},
-		{name: "a part of ours", answer: refusal{status: 400, code: "InvalidQueryParameterValue", more: "<QueryParameterName>blockid</QueryParameterName>"}, reason: uploader.Unexpected},
-		{name: "anonymous", answer: refusal{status: 401, code: "NoAuthenticationInformation"}, reason: uploader.SignatureRefused},
-		{name: "public access", answer: refusal{status: 409, code: "PublicAccessNotPermitted"}, reason: uploader.SignatureRefused},
-		{name: "unknown refusal", answer: refusal{status: 403, code: "SomethingNew"}, reason: uploader.DeniedUnknown},
-		{name: "no container", answer: refusal{status: 404, code: "ContainerNotFound"}, reason: uploader.InboxGone},
-		{name: "container going", answer: refusal{status: 409, code: "ContainerBeingDeleted"}, reason: uploader.InboxGone},
-		{name: "container disabled", answer: refusal{status: 409, code: "ContainerDisabled"}, reason: uploader.InboxGone},
-		{name: "account disabled", answer: refusal{status: 403, code: "AccountIsDisabled"}, reason: uploader.AccountGone, value: "HOST"},
-		{name: "may not replace", answer: refusal{status: 403, code: "UnauthorizedBlobOverwrite"}, reason: uploader.MayNotReplace},
-		{name: "another kind of blob", answer: refusal{status: 409, code: "InvalidBlobType"}, reason: uploader.WrittenOtherwise},
-		{name: "already there", answer: refusal{status: 409, code: "BlobAlreadyExists"}, reason: uploader.AlreadyThere},
-		{name: "condition", answer: refusal{status: 412, code: "ConditionNotMet"}, reason: uploader.AlreadyThere},
-		{name: "unknown conflict", answer: refusal{status: 409, code: "SomethingNew"}, reason: uploader.Refused, value: "SomethingNew"},
-		{name: "unknown condition", answer: refusal{status: 412, code: "SomethingNew"}, reason: uploader.Refused, value: "SomethingNew"},
-		{name: "conflict without a code", answer: refusal{status: 409, header: map[string]string{"x-ms-request-id": requestID}, body: "-"}, reason: uploader.Refused},
-		{name: "immutable", answer: refusal{status: 409, code: "BlobImmutableDueToPolicy"}, reason: uploader.NameLocked},
-		{name: "leased", answer: refusal{status: 412, code: "LeaseIdMissing"}, reason: uploader.NameLocked},
-		{name: "foreign blocks", answer: refusal{status: 400, code: "InvalidBlobOrBlock"}, reason: uploader.ForeignBlocks},
-		{name: "too many blocks", answer: refusal{status: 409, code: "BlockCountExceedsLimit"}, reason: uploader.ForeignBlocks},
-		{name: "blocks lost", answer: refusal{status: 400, code: "InvalidBlockList"}, reason: uploader.BlocksLost},
-		{name: "crc", answer: refusal{status: 400, code: "Crc64Mismatch"}, reason: uploader.Corrupted},
-		{name: "a list that arrived damaged", answer: refusal{status: 400, code: "InvalidXmlDocument"}, reason: uploader.Corrupted},
-		{name: "md5", answer: refusal{status: 400, code: "Md5Mismatch"}, reason: uploader.Corrupted},
-		{name: "name", answer: refusal{status: 400, code: "InvalidResourceName"}, reason: uploader.NameRefused},
-		{name: "path that HTTP forbids", answer: refusal{status: 400, header: map[string]string{"Server": "Microsoft-HTTPAPI/2.0"}, body: "<h2>Bad Request - Invalid URL</h2>"}, reason: uploader.NameRefused},
-		{name: "too large", answer: refusal{status: 413, code: "RequestBodyTooLarge"}, reason: uploader.Unexpected},
-		{name: "busy", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "7"}}, reason: uploader.ServiceBusy, retry: 7 * time.Second},
-		{name: "busy, until a date", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "Mon, 02 Mar 2026 10:01:30 GMT"}}, reason: uploader.ServiceBusy, retry: 90 * time.Second},
-		{name: "busy, since a date", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "Mon, 02 Mar 2026 09:00:00 GMT"}}, reason: uploader.ServiceBusy},
-		{name: "busy, milliseconds", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"x-ms-retry-after-ms": "250", "Retry-After": "7"}}, reason: uploader.ServiceBusy, retry: 250 * time.Millisecond},
-		{name: "busy for ever", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "99999999"}}, reason: uploader.ServiceBusy, retry: time.Hour},
-		{name: "busy, nonsense", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "-5"}}, reason: uploader.ServiceBusy},
-		{name: "timed out", answer: refusal{status: 500, code: "OperationTimedOut"}, reason: uploader.ServiceBusy, unanswered: yes},
-		{name: "internal", answer: refusal{status: 500, code: "InternalError"}, reason: uploader.ServiceFault, unanswered: yes},
-		{name: "internal, without words", answer: refusal{status: 500, body: "-"}, reason: uploader.ServiceFault, unanswered: yes},
-		{name: "gateway", answer: refusal{status: 502, body: page}, reason: uploader.ServiceBusy, unanswered: yes},
-		{name: "gateway timed out", answer: refusal{status: 504, body: "-"}, reason: uploader.ServiceBusy, unanswered: yes},
-		{name: "too many", answer: refusal{status: 429, body: "-", header: map[string]string{"Retry-After": "1"}}, reason: uploader.ServiceBusy, retry: time.Second},
-		{name: "request timeout", answer: refusal{status: 408, body: "-"}, reason: uploader.ServiceBusy},
-		{name: "proxy", answer: refusal{status: 407, body: page}, reason: uploader.ProxySignIn},
-		{name: "proxy with another sign-in", answer: refusal{status: 407, body: page, header: map[string]string{"Proxy-Authenticate": "NTLM"}}, reason: uploader.ProxySignInKind, value: "NTLM"},
-		{name: "portal that says so", answer: refusal{status: 511, body: page}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "portal", answer: refusal{status: 200, body: page}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "portal without words", answer: refusal{status: 204, body: "-"}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "created, by no service", answer: refusal{status: 201, body: page}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "created, without words", answer: refusal{status: 201, body: "-"}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "portal elsewhere", answer: refusal{status: 302, body: "-", header: map[string]string{"Location": "http://192.0.2.1/login"}}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "portal elsewhere, keeping the body", answer: refusal{status: 307, body: "-", header: map[string]string{"Location": "http://192.0.2.1/login"}}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "block page", answer: refusal{status: 403, body: page}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "not found, by no service", answer: refusal{status: 404, body: page}, reason: uploader.NotTheService, unanswered: yes},
-		{name: "unknown, by the service", answer: refusal{status: 400, code: "SomethingNew"}, reason: uploader.Unexpected},
+		{name: "expired", answer: refusal{status: 403, code: "AuthenticationFailed", detail: frame("Sun, 01 Feb 2026 00:00:00 GMT", "Sun, 01 Mar 2026 00:00:00 GMT", clock)}, reason: problem.Expired, when: on("2026-03-01T00:00:00Z")},
+		{name: "expired, without a start", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signed expiry time [Sun, 01 Mar 2026 00:00:00 GMT] must be after signed start time [Mon, 02 Mar 2026 10:00:00 GMT]"}, reason: problem.Expired, when: on("2026-03-01T00:00:00Z")},
+		{name: "not yet valid", answer: refusal{status: 403, code: "AuthenticationFailed", detail: frame("Tue, 03 Mar 2026 00:00:00 GMT", "Wed, 01 Apr 2026 00:00:00 GMT", clock)}, reason: problem.NotYetValid, when: on("2026-03-03T00:00:00Z")},
+		{name: "ended before its time", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature not valid in the specified time frame"}, token: func(t *token.Token) { t.ValidTo = on("2027-02-01T00:00:00Z") }, reason: problem.Expired},
+		{name: "a time frame without dates", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature not valid in the specified time frame"}, token: func(t *token.Token) { t.ValidTo = on("2026-02-01T00:00:00Z") }, reason: problem.Expired, when: on("2026-02-01T00:00:00Z")},
+		{name: "signature", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature did not match. String to sign used was cw\n\n2026"}, reason: problem.SignatureRefused},
+		{name: "signature size", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature size is invalid"}, reason: problem.SignatureRefused},
+		{name: "fields", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature fields not well formed."}, reason: problem.SignatureRefused},
+		{name: "mandatory", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "sr is mandatory. Cannot be empty"}, reason: problem.SignatureRefused},
+		{name: "level", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "The signed resource is not allowed for the this resource level"}, reason: problem.WrongPlace},
+		{name: "depth", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Directory Depth Invalid"}, reason: problem.WrongPlace},
+		{name: "policy", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Policy violated by no signed start"}, reason: problem.PolicyRefused},
+		{name: "no detail, the dates say it", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *token.Token) { t.ValidTo = on("2026-03-02T10:00:00Z") }, reason: problem.Expired, when: on("2026-03-02T10:00:00Z")},
+		{name: "no detail, dates in order", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *token.Token) { t.ValidTo = on("2026-03-02T10:00:01Z") }, reason: problem.SignatureRefused},
+		{name: "no detail, not begun", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *token.Token) { t.ValidFrom = on("2026-03-02T10:00:01Z") }, reason: problem.NotYetValid, when: on("2026-03-02T10:00:01Z")},
+		{name: "no body", answer: refusal{status: 403, code: "AuthenticationFailed", body: "-"}, reason: problem.SignatureRefused},
+		{name: "code in the body only", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch", header: map[string]string{"x-ms-error-code": ""}}, reason: problem.PermissionMissing, value: "cw"},
+		{name: "permission", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, reason: problem.PermissionMissing, value: "cw"},
+		{name: "create only", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, token: func(t *token.Token) { t.Rights.Letters = "rc" }, reason: problem.PermissionCreateOnly, value: "rc"},
+		{name: "protocol", answer: refusal{status: 403, code: "AuthorizationProtocolMismatch"}, reason: problem.HTTPSRequired},
+		{name: "account wants https", answer: refusal{status: 400, code: "AccountRequiresHttps"}, reason: problem.HTTPSRequired},
+		{name: "address", answer: refusal{status: 403, code: "AuthorizationSourceIPMismatch", more: "<SourceIP>198.51.100.9</SourceIP>"}, reason: problem.AddressRefused, value: "192.0.2.7"},
+		{name: "firewall", answer: refusal{status: 403, code: "AuthorizationFailure"}, reason: problem.FirewallRefused},
+		{name: "emulator's revoked", answer: refusal{status: 403, code: "AuthorizationFailure", header: map[string]string{"Server": "Azurite-Blob/3.35.0"}}, reason: problem.SignatureRefused},
+		{name: "emulator's expired", answer: refusal{status: 403, code: "AuthorizationFailure"}, token: func(t *token.Token) { t.ValidTo = on("2026-01-01T00:00:00Z") }, reason: problem.Expired, when: on("2026-01-01T00:00:00Z")},
+		{name: "service kind", answer: refusal{status: 403, code: "AuthorizationServiceMismatch"}, reason: problem.WrongTokenKind},
+		{name: "resource kind", answer: refusal{status: 403, code: "AuthorizationResourceTypeMismatch"}, reason: problem.WrongTokenKind},
+		{name: "keys switched off", answer: refusal{status: 403, code: "KeyBasedAuthenticationNotPermitted"}, reason: problem.TokensNotAccepted},
+		{name: "encryption scope", answer: refusal{status: 403, code: "RequestForbiddenByContainerEncryptionPolicy"}, reason: problem.EncryptionScopeRefused},
+		{name: "feature version", answer: refusal{status: 400, code: "FeatureVersionMismatch"}, reason: problem.VersionRefused},
+		{name: "version header", answer: refusal{status: 400, code: "InvalidHeaderValue", more: "<HeaderName>x-ms-version</HeaderName><HeaderValue>2026-12-06</HeaderValue>"}, reason: problem.VersionRefused},
+		{name: "another header", answer: refusal{status: 400, code: "InvalidHeaderValue", more: "<HeaderName>Content-Length</HeaderName>"}, reason: problem.Unexpected},
+		{name: "a part of the token", answer: refusal{status: 400, code: "InvalidQueryParameterValue", more: "<QueryParameterName>se</QueryParameterName>"}, reason: problem.SignatureRefused},
+		{name: "a part of ours", answer: refusal{status: 400, code: "InvalidQueryParameterValue", more: "<QueryParameterName>blockid</QueryParameterName>"}, reason: problem.Unexpected},
+		{name: "anonymous", answer: refusal{status: 401, code: "NoAuthenticationInformation"}, reason: problem.SignatureRefused},
+		{name: "public access", answer: refusal{status: 409, code: "PublicAccessNotPermitted"}, reason: problem.SignatureRefused},
+		{name: "unknown refusal", answer: refusal{status: 403, code: "SomethingNew"}, reason: problem.DeniedUnknown},
+		{name: "no container", answer: refusal{status: 404, code: "ContainerNotFound"}, reason: problem.InboxGone},
+		{name: "container going", answer: refusal{status: 409, code: "ContainerBeingDeleted"}, reason: problem.InboxGone},
+		{name: "container disabled", answer: refusal{status: 409, code: "ContainerDisabled"}, reason: problem.InboxGone},
+		{name: "account disabled", answer: refusal{status: 403, code: "AccountIsDisabled"}, reason: problem.AccountGone, value: "HOST"},
+		{name: "may not replace", answer: refusal{status: 403, code: "UnauthorizedBlobOverwrite"}, reason: problem.MayNotReplace},
+		{name: "another kind of blob", answer: refusal{status: 409, code: "InvalidBlobType"}, reason: problem.WrittenOtherwise},
+		{name: "already there", answer: refusal{status: 409, code: "BlobAlreadyExists"}, reason: problem.AlreadyThere},
+		{name: "condition", answer: refusal{status: 412, code: "ConditionNotMet"}, reason: problem.AlreadyThere},
+		{name: "unknown conflict", answer: refusal{status: 409, code: "SomethingNew"}, reason: problem.Refused, value: "SomethingNew"},
+		{name: "unknown condition", answer: refusal{status: 412, code: "SomethingNew"}, reason: problem.Refused, value: "SomethingNew"},
+		{name: "conflict without a code", answer: refusal{status: 409, header: map[string]string{"x-ms-request-id": requestID}, body: "-"}, reason: problem.Refused},
+		{name: "immutable", answer: refusal{status: 409, code: "BlobImmutableDueToPolicy"}, reason: problem.NameLocked},
+		{name: "leased", answer: refusal{status: 412, code: "LeaseIdMissing"}, reason: problem.NameLocked},
+		{name: "foreign blocks", answer: refusal{status: 400, code: "InvalidBlobOrBlock"}, reason: problem.ForeignBlocks},
+		{name: "too many blocks", answer: refusal{status: 409, code: "BlockCountExceedsLimit"}, reason: problem.ForeignBlocks},
+		{name: "blocks lost", answer: refusal{status: 400, code: "InvalidBlockList"}, reason: problem.BlocksLost},
+		{name: "crc", answer: refusal{status: 400, code: "Crc64Mismatch"}, reason: problem.Corrupted},
+		{name: "a list that arrived damaged", answer: refusal{status: 400, code: "InvalidXmlDocument"}, reason: problem.Corrupted},
+		{name: "md5", answer: refusal{status: 400, code: "Md5Mismatch"}, reason: problem.Corrupted},
+		{name: "name", answer: refusal{status: 400, code: "InvalidResourceName"}, reason: problem.NameRefused},
+		{name: "path that HTTP forbids", answer: refusal{status: 400, header: map[string]string{"Server": "Microsoft-HTTPAPI/2.0"}, body: "<h2>Bad Request - Invalid URL</h2>"}, reason: problem.NameRefused},
+		{name: "too large", answer: refusal{status: 413, code: "RequestBodyTooLarge"}, reason: problem.Unexpected},
+		{name: "busy", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "7"}}, reason: problem.ServiceBusy, retry: 7 * time.Second},
+		{name: "busy, until a date", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "Mon, 02 Mar 2026 10:01:30 GMT"}}, reason: problem.ServiceBusy, retry: 90 * time.Second},
+		{name: "busy, since a date", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "Mon, 02 Mar 2026 09:00:00 GMT"}}, reason: problem.ServiceBusy},
+		{name: "busy, milliseconds", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"x-ms-retry-after-ms": "250", "Retry-After": "7"}}, reason: problem.ServiceBusy, retry: 250 * time.Millisecond},
+		{name: "busy for ever", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "99999999"}}, reason: problem.ServiceBusy, retry: time.Hour},
+		{name: "busy, nonsense", answer: refusal{status: 503, code: "ServerBusy", header: map[string]string{"Retry-After": "-5"}}, reason: problem.ServiceBusy},
+		{name: "timed out", answer: refusal{status: 500, code: "OperationTimedOut"}, reason: problem.ServiceBusy, unanswered: yes},
+		{name: "internal", answer: refusal{status: 500, code: "InternalError"}, reason: problem.ServiceFault, unanswered: yes},
+		{name: "internal, without words", answer: refusal{status: 500, body: "-"}, reason: problem.ServiceFault, unanswered: yes},
+		{name: "gateway", answer: refusal{status: 502, body: page}, reason: problem.ServiceBusy, unanswered: yes},
+		{name: "gateway timed out", answer: refusal{status: 504, body: "-"}, reason: problem.ServiceBusy, unanswered: yes},
+		{name: "too many", answer: refusal{status: 429, body: "-", header: map[string]string{"Retry-After": "1"}}, reason: problem.ServiceBusy, retry: time.Second},
+		{name: "request timeout", answer: refusal{status: 408, body: "-"}, reason: problem.ServiceBusy},
+		{name: "proxy", answer: refusal{status: 407, body: page}, reason: problem.ProxySignIn},
+		{name: "proxy with another sign-in", answer: refusal{status: 407, body: page, header: map[string]string{"Proxy-Authenticate": "NTLM"}}, reason: problem.ProxySignInKind, value: "NTLM"},
+		{name: "portal that says so", answer: refusal{status: 511, body: page}, reason: problem.NotTheService, unanswered: yes},
+		{name: "portal", answer: refusal{status: 200, body: page}, reason: problem.NotTheService, unanswered: yes},
+		{name: "portal without words", answer: refusal{status: 204, body: "-"}, reason: problem.NotTheService, unanswered: yes},
+		{name: "created, by no service", answer: refusal{status: 201, body: page}, reason: problem.NotTheService, unanswered: yes},
+		{name: "created, without words", answer: refusal{status: 201, body: "-"}, reason: problem.NotTheService, unanswered: yes},
+		{name: "portal elsewhere", answer: refusal{status: 302, body: "-", header: map[string]string{"Location": "http://192.0.2.1/login"}}, reason: problem.NotTheService, unanswered: yes},
+		{name: "portal elsewhere, keeping the body", answer: refusal{status: 307, body: "-", header: map[string]string{"Location": "http://192.0.2.1/login"}}, reason: problem.NotTheService, unanswered: yes},
+		{name: "block page", answer: refusal{status: 403, body: page}, reason: problem.NotTheService, unanswered: yes},
+		{name: "not found, by no service", answer: refusal{status: 404, body: page}, reason: problem.NotTheService, unanswered: yes},
+		{name: "unknown, by the service", answer: refusal{status: 400, code: "SomethingNew"}, reason: problem.Unexpected},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -183,16 +185,16 @@ func TestServiceErrors(t *testing.T) {
 			s := openTest(t, token, Options{})
 			for _, op := range operations {
 				_, err := op.call(t.Context(), s, "folder/a")
-				e, ok := errors.AsType[*uploader.Error](err)
+				e, ok := errors.AsType[*problem.Error](err)
 				if !ok {
 					t.Fatalf("%s: %v (%T)", op.name, err, err)
 				}
 				noSecret(t, err)
 				reason := c.reason
-				if reason == uploader.AlreadyThere && op.replaces {
-					reason = uploader.MayNotReplace
+				if reason == problem.AlreadyThere && op.replaces {
+					reason = problem.MayNotReplace
 				}
-				want := uploader.NewError(e.Op, "folder/a", reason)
+				want := problem.New(e.Op, "folder/a", reason)
 				want.Status, want.Code, want.Date = c.answer.status, c.answer.code, on("2026-03-02T10:00:00Z")
 				want.Value, want.When, want.RetryAfter, want.Unanswered = c.value, c.when, c.retry, c.unanswered
 				if c.value == "HOST" {
@@ -234,7 +236,7 @@ func TestAnEndlessAnswerIsReadToItsLimit(t *testing.T) {
 	})
 	s := openTest(t, testToken(server.URL), Options{})
 	_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), uploader.Properties{}, always)
-	if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.NotTheService {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.NotTheService {
 		t.Errorf("got %v", err)
 	}
 }
@@ -257,13 +259,13 @@ func FuzzServiceErrorNeverLeaksTheQuery(f *testing.F) {
 		k.header.Set("x-ms-request-id", id)
 		err := s.refused(k, []byte(body))
 		noSecret(t, err)
-		e, ok := errors.AsType[*uploader.Error](err)
+		e, ok := errors.AsType[*problem.Error](err)
 		if !ok || e.Err == nil || e.Reason == "" {
 			t.Fatalf("error %#v", err)
 		}
-		if !errors.Is(err, uploader.NewError("", "", e.Reason).Err) {
+		if !errors.Is(err, problem.New("", "", e.Reason).Err) {
 			t.Errorf("reason %s with sentinel %v", e.Reason, e.Err)
 		}
-		noSecret(t, errors.New(uploader.Explain(err).String()))
+		noSecret(t, errors.New(problem.Explain(err).String()))
 	})
 }

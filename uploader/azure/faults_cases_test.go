@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // spot is the request that a fault hits.
@@ -39,19 +40,19 @@ const (
 // ending is what a job comes to: delivered, or why not.
 type ending struct {
 	state  uploader.JobState // of a job that ends
-	reason uploader.Reason
+	reason problem.Reason
 	holds  bool // the inbox waits for a person, and goes on with the token that is given then
 	waits  bool // it is tried again and again, which is said, and goes on when the fault is over
 }
 
 var delivered = ending{state: uploader.Delivered}
 
-func holds(r uploader.Reason) ending     { return ending{reason: r, holds: true} }
-func waits(r uploader.Reason) ending     { return ending{reason: r, waits: true} }
-func attention(r uploader.Reason) ending { return ending{state: uploader.Attention, reason: r} }
-func failed(r uploader.Reason) ending    { return ending{state: uploader.Failed, reason: r} }
+func holds(r problem.Reason) ending     { return ending{reason: r, holds: true} }
+func waits(r problem.Reason) ending     { return ending{reason: r, waits: true} }
+func attention(r problem.Reason) ending { return ending{state: uploader.Attention, reason: r} }
+func failed(r problem.Reason) ending    { return ending{state: uploader.Failed, reason: r} }
 
-var leftAlone = ending{state: uploader.LeftAlone, reason: uploader.AlreadyThere}
+var leftAlone = ending{state: uploader.LeftAlone, reason: problem.AlreadyThere}
 
 // faultCase is a fault with its ending wherever it hits, but for the spots that have one of their own.
 type faultCase struct {
@@ -135,41 +136,41 @@ var faultCases = []faultCase{
 	{line: "stray count=1", end: delivered},
 	{line: "clock 10m", end: delivered},
 	// What lasts is said, and goes on when it is over.
-	{line: "refuse ServerBusy", end: waits(uploader.ServiceBusy)},
-	{line: "status 500", end: waits(uploader.ServiceFault)},
-	{line: "reset at=body", end: waits(uploader.NetworkDown)},
-	{line: "reset at=end", end: waits(uploader.NetworkDown)},
-	{line: "stall at=body", end: waits(uploader.NoProgress)},
-	{line: "page", end: waits(uploader.NotTheService)},
-	{line: "status 201", end: waits(uploader.NotTheService)},
-	{line: "redirect ELSEWHERE", end: waits(uploader.NotTheService)},
-	{line: "garbage", end: waits(uploader.AnswerGarbled)},
-	{line: "stray", end: waits(uploader.AnswerForeign), spots: []spot{firstBlock, lastBlock}},
+	{line: "refuse ServerBusy", end: waits(problem.ServiceBusy)},
+	{line: "status 500", end: waits(problem.ServiceFault)},
+	{line: "reset at=body", end: waits(problem.NetworkDown)},
+	{line: "reset at=end", end: waits(problem.NetworkDown)},
+	{line: "stall at=body", end: waits(problem.NoProgress)},
+	{line: "page", end: waits(problem.NotTheService)},
+	{line: "status 201", end: waits(problem.NotTheService)},
+	{line: "redirect ELSEWHERE", end: waits(problem.NotTheService)},
+	{line: "garbage", end: waits(problem.AnswerGarbled)},
+	{line: "stray", end: waits(problem.AnswerForeign), spots: []spot{firstBlock, lastBlock}},
 	// What concerns the token holds the inbox.
-	{line: "clock 48h count=1", end: holds(uploader.Expired)},
-	{line: "clock -48h count=1", end: holds(uploader.NotYetValid)},
-	{line: `refuse AuthenticationFailed detail="Signature did not match." count=1`, end: holds(uploader.SignatureRefused)},
-	{line: "refuse AuthorizationPermissionMismatch count=1", end: holds(uploader.PermissionMissing)},
-	{line: "refuse AuthorizationSourceIPMismatch count=1", end: holds(uploader.AddressRefused)},
-	{line: "refuse AuthorizationFailure count=1", end: holds(uploader.FirewallRefused)},
-	{line: "refuse KeyBasedAuthenticationNotPermitted at=end count=1", end: holds(uploader.TokensNotAccepted)},
-	{line: "refuse ContainerNotFound count=1", end: holds(uploader.InboxGone)},
-	{line: "refuse AccountIsDisabled count=1", end: holds(uploader.AccountGone)},
-	{line: "status 407 count=1", end: holds(uploader.ProxySignIn)},
+	{line: "clock 48h count=1", end: holds(problem.Expired)},
+	{line: "clock -48h count=1", end: holds(problem.NotYetValid)},
+	{line: `refuse AuthenticationFailed detail="Signature did not match." count=1`, end: holds(problem.SignatureRefused)},
+	{line: "refuse AuthorizationPermissionMismatch count=1", end: holds(problem.PermissionMissing)},
+	{line: "refuse AuthorizationSourceIPMismatch count=1", end: holds(problem.AddressRefused)},
+	{line: "refuse AuthorizationFailure count=1", end: holds(problem.FirewallRefused)},
+	{line: "refuse KeyBasedAuthenticationNotPermitted at=end count=1", end: holds(problem.TokensNotAccepted)},
+	{line: "refuse ContainerNotFound count=1", end: holds(problem.InboxGone)},
+	{line: "refuse AccountIsDisabled count=1", end: holds(problem.AccountGone)},
+	{line: "status 407 count=1", end: holds(problem.ProxySignIn)},
 	// What concerns one file ends that.
 	{line: "refuse BlobAlreadyExists count=1", end: leftAlone},
-	{line: "refuse BlobImmutableDueToPolicy count=1", end: attention(uploader.NameLocked)},
-	{line: "refuse UnauthorizedBlobOverwrite count=1", end: attention(uploader.MayNotReplace)},
-	{line: "refuse BlobOperationNotSupported count=1", end: attention(uploader.WrittenOtherwise)},
-	{line: "refuse PathConflict count=1", end: attention(uploader.NameIsFolder)},
-	{line: "refuse InvalidBlobOrBlock count=1", end: attention(uploader.ForeignBlocks)},
-	{line: "refuse InvalidResourceName count=1", end: attention(uploader.NameRefused)},
+	{line: "refuse BlobImmutableDueToPolicy count=1", end: attention(problem.NameLocked)},
+	{line: "refuse UnauthorizedBlobOverwrite count=1", end: attention(problem.MayNotReplace)},
+	{line: "refuse BlobOperationNotSupported count=1", end: attention(problem.WrittenOtherwise)},
+	{line: "refuse PathConflict count=1", end: attention(problem.NameIsFolder)},
+	{line: "refuse InvalidBlobOrBlock count=1", end: attention(problem.ForeignBlocks)},
+	{line: "refuse InvalidResourceName count=1", end: attention(problem.NameRefused)},
 	{line: "foreign count=1", end: delivered, at: map[spot]ending{
-		nameProbe: attention(uploader.ForeignBlocks), firstBlock: attention(uploader.ForeignBlocks),
+		nameProbe: attention(problem.ForeignBlocks), firstBlock: attention(problem.ForeignBlocks),
 	}},
-	{line: "damage", end: failed(uploader.Corrupted), spots: []spot{smallFile, firstBlock, lastBlock}},
-	{line: "refuse Crc64Mismatch", end: failed(uploader.Corrupted)},
-	{line: "refuse RequestBodyTooLarge count=1", end: failed(uploader.Unexpected)},
+	{line: "damage", end: failed(problem.Corrupted), spots: []spot{smallFile, firstBlock, lastBlock}},
+	{line: "refuse Crc64Mismatch", end: failed(problem.Corrupted)},
+	{line: "refuse RequestBodyTooLarge count=1", end: failed(problem.Unexpected)},
 }
 
 // faultRun is one case: a server of its own, a queue, and one file.
@@ -245,16 +246,16 @@ func (r faultRun) ending() ending {
 		return leftAlone
 	}
 	if end == leftAlone && r.mode == replace && (r.spot == smallFile || r.spot == commitment) {
-		return attention(uploader.MayNotReplace)
+		return attention(problem.MayNotReplace)
 	}
 	// A create-only token can't find out whose a file is after it may have been stored. And it is known as the cause
 	// where rights are missing.
 	if r.rights == "c" {
 		if r.fault.afterWork() && end == delivered {
-			end = attention(uploader.AlreadyThereByUs)
+			end = attention(problem.AlreadyThereByUs)
 		}
-		if end.reason == uploader.PermissionMissing {
-			end.reason = uploader.PermissionCreateOnly
+		if end.reason == problem.PermissionMissing {
+			end.reason = problem.PermissionCreateOnly
 		}
 	}
 	return end

@@ -21,6 +21,8 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // TestEveryFaultEndsDeliveredOrWaitsWithTheRightReason plays every fault at every kind of request, with every kind of
@@ -122,17 +124,17 @@ var nvmeTable = crc64.MakeTable(0x9A6C9329AC4BC9B5)
 func nvme(data []byte) uint64 { return crc64.Checksum(data, nvmeTable) }
 
 // start runs a server with a container and signs a token for it.
-func (w *faultWorld) start(t *testing.T, c blobserver.Config, rights string) (*blobserver.Server, uploader.Token, func()) {
+func (w *faultWorld) start(t *testing.T, c blobserver.Config, rights string) (*blobserver.Server, token.Token, func()) {
 	c.Key = matrixKey
 	server, err := blobserver.New(c)
 	if err != nil {
 		t.Error(err)
-		return nil, uploader.Token{}, func() {}
+		return nil, token.Token{}, func() {}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Error(err)
-		return nil, uploader.Token{}, func() {}
+		return nil, token.Token{}, func() {}
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(context.Background(), listener) }()
@@ -152,7 +154,7 @@ func (w *faultWorld) start(t *testing.T, c blobserver.Config, rights string) (*b
 	if err != nil {
 		t.Error(err)
 	}
-	token, err := uploader.ParseToken(link)
+	token, err := token.Parse(link)
 	if err != nil {
 		t.Error(err)
 	}
@@ -179,14 +181,14 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 			return
 		}
 	}
-	server, token, stop := w.start(t, blobserver.Config{Dir: dir, Faults: faults}, r.rights)
+	server, tok, stop := w.start(t, blobserver.Config{Dir: dir, Faults: faults}, r.rights)
 	if server == nil {
 		return
 	}
 	defer stop()
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{}) },
+		Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{}) },
 		BlockSize: uploader.MinBlockSize, Connections: 1, NoProgress: r.noProgress(),
 		Log: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
@@ -199,12 +201,12 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 			fail("close: %v", err)
 		}
 	}()
-	if err := queue.Use(token); err != nil {
+	if err := queue.Use(tok); err != nil {
 		fail("%v", err)
 		return
 	}
 	source := filepath.Join(w.base, r.file())
-	if _, err := queue.Add(t.Context(), token.Inbox, []string{source}, uploader.AddOptions{Replace: r.mode == replace}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, uploader.AddOptions{Replace: r.mode == replace}); err != nil {
 		fail("%v", err)
 		return
 	}
@@ -213,12 +215,12 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 	end := r.ending()
 	switch err := w.await(ctx, queue, end); {
 	case end.holds:
-		e, ok := errors.AsType[*uploader.Error](err)
-		if !ok || e.Reason != end.reason || !uploader.ConcernsToken(err) {
+		e, ok := errors.AsType[*problem.Error](err)
+		if !ok || e.Reason != end.reason || !problem.ConcernsToken(err) {
 			fail("the queue waits for %v, want %s", err, end.reason)
 		}
 		w.compare(fail, server, r, source, false)
-		if err := queue.Use(token); err != nil {
+		if err := queue.Use(tok); err != nil {
 			fail("%v", err)
 		}
 	case err != nil:
@@ -236,7 +238,7 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 	}
 	last := r.afterwards(end)
 	job := w.look(ctx, fail, server, queue, r, source, last)
-	if job.State == uploader.Attention && job.Problem.Reason != uploader.AlreadyThereByUs || job.State == uploader.Failed {
+	if job.State == uploader.Attention && job.Problem.Reason != problem.AlreadyThereByUs || job.State == uploader.Failed {
 		// The cause is mended and the person tries again.
 		faults.Off()
 		if err := server.DiscardBlocks("ws-1", r.file()); err != nil {
@@ -269,7 +271,7 @@ func (w *faultWorld) look(ctx context.Context, fail func(string, ...any), server
 		return uploader.Job{}
 	}
 	job := rows[0]
-	reason := uploader.Reason("")
+	reason := problem.Reason("")
 	if job.Problem != nil {
 		reason = job.Problem.Reason
 	}

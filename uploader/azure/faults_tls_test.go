@@ -11,6 +11,8 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // TestFaultsOfTLS: a certificate that nobody vouches for holds the inbox, and nothing is sent over such a connection; a
@@ -20,9 +22,9 @@ func TestFaultsOfTLS(t *testing.T) {
 		line string
 		end  ending
 	}{
-		{"untrusted count=1", holds(uploader.NetworkInspected)},
+		{"untrusted count=1", holds(problem.NetworkInspected)},
 		{"handshake count=2", delivered},
-		{"handshake", waits(uploader.NetworkDown)},
+		{"handshake", waits(problem.NetworkDown)},
 	} {
 		for _, size := range []int{smallSize, largeSize} {
 			t.Run(fmt.Sprint(test.line, " ", size), func(t *testing.T) {
@@ -39,14 +41,14 @@ func TestFaultsOfTLS(t *testing.T) {
 					t.Fatal(err)
 				}
 				base := "https://" + serveOn(t, server, tls.NewListener(listen(t), config), "ws-1")
-				token := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
+				tok := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
 				source := filepath.Join(t.TempDir(), "file")
 				if err := os.WriteFile(source, make([]byte, size), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 					Steady:    time.Millisecond,
-					Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{CAFile: ca}) },
+					Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{CAFile: ca}) },
 					BlockSize: uploader.MinBlockSize, Connections: 1,
 				})
 				if err != nil {
@@ -57,14 +59,14 @@ func TestFaultsOfTLS(t *testing.T) {
 						t.Error(err)
 					}
 				}()
-				if err := queue.Use(token); err != nil {
+				if err := queue.Use(tok); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := queue.Add(t.Context(), token.Inbox, []string{source}, uploader.AddOptions{}); err != nil {
+				if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, uploader.AddOptions{}); err != nil {
 					t.Fatal(err)
 				}
 				err = (&faultWorld{}).await(t.Context(), queue, test.end)
-				switch e, _ := errors.AsType[*uploader.Error](err); {
+				switch e, _ := errors.AsType[*problem.Error](err); {
 				case test.end.holds:
 					if e == nil || e.Reason != test.end.reason {
 						t.Errorf("waits for %v, want %s", err, test.end.reason)
@@ -72,7 +74,7 @@ func TestFaultsOfTLS(t *testing.T) {
 					if n := len(server.Counts()); n != 0 {
 						t.Errorf("%d kinds of requests were made over a connection that can't be trusted", n)
 					}
-					if err := queue.Use(token); err != nil {
+					if err := queue.Use(tok); err != nil {
 						t.Error(err)
 					}
 				case err != nil:

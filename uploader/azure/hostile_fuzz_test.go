@@ -17,6 +17,8 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -85,14 +87,14 @@ func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 				continue
 			}
 			noSecret(t, err)
-			e, ok := errors.AsType[*uploader.Error](err)
-			if !ok || e.Err == nil || !errors.Is(err, uploader.NewError("", "", e.Reason).Err) || e.RetryAfter < 0 || e.RetryAfter > longestWait {
+			e, ok := errors.AsType[*problem.Error](err)
+			if !ok || e.Err == nil || !errors.Is(err, problem.New("", "", e.Reason).Err) || e.RetryAfter < 0 || e.RetryAfter > longestWait {
 				t.Fatalf("%s: %#v", op.name, err)
 			}
-			if e.Reason == uploader.Unexpected && e.Status == 0 {
+			if e.Reason == problem.Unexpected && e.Status == 0 {
 				t.Errorf("%s: nobody expects %v", op.name, err)
 			}
-			for _, text := range []string{err.Error(), uploader.Explain(err).String()} {
+			for _, text := range []string{err.Error(), problem.Explain(err).String()} {
 				noSecret(t, errors.New(text))
 				if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 					t.Errorf("%s: not for a terminal: %q", op.name, text)
@@ -134,7 +136,7 @@ func FuzzAPlannedNameIsStoredAsPlanned(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := uploader.ParseToken(link)
+		token, err := token.Parse(link)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // TestRedirectsAreNeverFollowed: neither to another host nor to the same one, whatever the status; the token stays here.
@@ -33,7 +33,7 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 				before := asked.Load()
 				_, err := op.call(t.Context(), s, "a")
 				noSecret(t, err)
-				if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.NotTheService {
+				if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.NotTheService {
 					t.Errorf("%d to %s, %s: %v", status, to, op.name, err)
 				}
 				if asked.Load() != before+1 || strays.Load() != 0 {
@@ -68,7 +68,7 @@ func TestOldVersionsOfTLSAreRefused(t *testing.T) {
 		if accepted != (err == nil) || accepted != (asked.Load() == 1) {
 			t.Errorf("%s: %v, %d requests", tls.VersionName(version), err, asked.Load())
 		}
-		if e, ok := errors.AsType[*uploader.Error](err); !accepted && (!ok || !errors.Is(err, uploader.ErrBusy) || e.Unanswered) {
+		if e, ok := errors.AsType[*problem.Error](err); !accepted && (!ok || !errors.Is(err, problem.ErrBusy) || e.Unanswered) {
 			t.Errorf("%s: %#v", tls.VersionName(version), err)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // Idle connections are worth keeping as long as the network is the same. A computer that slept, or that came into another
@@ -28,13 +28,13 @@ func (s *Store) wake() {
 
 // suspect closes idle connections after a failure that may have come from the network.
 func (s *Store) suspect(err error) {
-	e, ok := errors.AsType[*uploader.Error](err)
+	e, ok := errors.AsType[*problem.Error](err)
 	if !ok {
 		return
 	}
 	switch e.Reason {
-	case uploader.NetworkDown, uploader.ProxyRefused, uploader.NoProgress, uploader.NotTheService, uploader.NetworkInspected, uploader.AnswerGarbled,
-		uploader.AnswerForeign:
+	case problem.NetworkDown, problem.ProxyRefused, problem.NoProgress, problem.NotTheService, problem.NetworkInspected, problem.AnswerGarbled,
+		problem.AnswerForeign:
 		s.closeIdle()
 	}
 }

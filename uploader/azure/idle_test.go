@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -134,7 +135,7 @@ func (n *network) send(s *Store) error {
 	go func() {
 		select {
 		case <-n.stalled:
-			cancel(uploader.NewError("", "", uploader.NoProgress))
+			cancel(problem.New("", "", problem.NoProgress))
 		case <-done:
 		}
 	}()
@@ -183,7 +184,7 @@ func TestAfterAChangeOfNetworkOneRequestIsLostAtMost(t *testing.T) {
 	n.change(false)
 
 	err := n.send(s)
-	if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.NoProgress {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.NoProgress {
 		t.Fatalf("the first request: %v", err)
 	}
 	for range 8 {
@@ -204,7 +205,7 @@ func TestAfterAResetOneRequestIsLostAtMost(t *testing.T) {
 	for range 8 {
 		if err := n.send(s); err != nil {
 			lost++
-			if !errors.Is(err, uploader.ErrBusy) {
+			if !errors.Is(err, problem.ErrBusy) {
 				t.Fatal(err)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // portal stands in front of a local inbox as a hotel's sign-in page does: as long as closed says so, it answers each request
@@ -52,9 +53,9 @@ func TestASignInPageIsWaitedFor(t *testing.T) {
 	} {
 		for _, rights := range []string{"w", "cw"} {
 			t.Run(name+" "+rights, func(t *testing.T) {
-				server, token := localInbox(t, rights)
-				address, shown := portal(t, "http://"+token.Inbox.Host, closed)
-				front, err := uploader.ParseToken(address + "/" + token.Inbox.Account + "/" + token.Inbox.Container + "?" + token.Query())
+				server, tok := localInbox(t, rights)
+				address, shown := portal(t, "http://"+tok.Inbox.Host, closed)
+				front, err := token.Parse(address + "/" + tok.Inbox.Account + "/" + tok.Inbox.Container + "?" + tok.Query())
 				if err != nil {
 					t.Fatal(err)
 				}

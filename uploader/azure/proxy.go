@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // Proxy is a proxy as a person has set it, or the wish for none, with the sign-in that it may need. It prints itself without
@@ -133,11 +133,11 @@ func signInSchemes(h http.Header) string {
 }
 
 // signInReason is the reason for a proxy that demands a sign-in, and its value.
-func signInReason(schemes string) (uploader.Reason, string) {
+func signInReason(schemes string) (problem.Reason, string) {
 	if schemes != "" {
-		return uploader.ProxySignInKind, schemes
+		return problem.ProxySignInKind, schemes
 	}
-	return uploader.ProxySignIn, ""
+	return problem.ProxySignIn, ""
 }
 
 // socksRefusals are how net/http says that a SOCKS proxy refused the sign-in, for which it has no types.

@@ -21,6 +21,8 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -28,7 +30,7 @@ import (
 const password = "p@ss:w/o#r%d?&"
 
 // distantInbox is a local inbox over https that only a proxy finds: no name service knows its host.
-func distantInbox(t *testing.T) (server *blobserver.Server, token uploader.Token, address, authority string) {
+func distantInbox(t *testing.T) (server *blobserver.Server, tok token.Token, address, authority string) {
 	t.Helper()
 	server, err := blobserver.New(blobserver.Config{Dir: t.TempDir()})
 	if err != nil {
@@ -56,10 +58,10 @@ func distantInbox(t *testing.T) (server *blobserver.Server, token uploader.Token
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token, err = uploader.ParseToken(link, uploader.AllowHost("storage")); err != nil {
+	if tok, err = token.Parse(link, token.AllowHost("storage")); err != nil {
 		t.Fatal(err)
 	}
-	return server, token, listener.Addr().String(), authority
+	return server, tok, listener.Addr().String(), authority
 }
 
 // signedIn puts a sign-in into a proxy's address.
@@ -168,17 +170,17 @@ func TestAProxyThatDemandsASignInSaysSo(t *testing.T) {
 		name   string
 		run    func(*uploadertest.Proxy) string
 		signIn string // the password that is given; empty for no sign-in
-		reason uploader.Reason
+		reason problem.Reason
 		value  string
 	}{
-		{"http without sign-in", (*uploadertest.Proxy).HTTP, "", uploader.ProxySignIn, ""},
-		{"http with a wrong one", (*uploadertest.Proxy).HTTP, "wrong-secret", uploader.ProxySignIn, ""},
-		{"socks without sign-in", (*uploadertest.Proxy).SOCKS, "", uploader.ProxySignIn, ""},
-		{"socks with a wrong one", (*uploadertest.Proxy).SOCKS, "wrong-secret", uploader.ProxySignIn, ""},
-		{"Windows' own", kinds("Negotiate", "NTLM"), "wrong-secret", uploader.ProxySignInKind, "Negotiate, NTLM"},
-		{"digest", kinds(`Digest realm="sig=x"`), "", uploader.ProxySignInKind, "Digest"},
-		{"one of several is known", kinds("Negotiate", `basic realm="x"`), "", uploader.ProxySignIn, ""},
-		{"none that has a name", kinds("X-Odd sig=x"), "", uploader.ProxySignIn, ""},
+		{"http without sign-in", (*uploadertest.Proxy).HTTP, "", problem.ProxySignIn, ""},
+		{"http with a wrong one", (*uploadertest.Proxy).HTTP, "wrong-secret", problem.ProxySignIn, ""},
+		{"socks without sign-in", (*uploadertest.Proxy).SOCKS, "", problem.ProxySignIn, ""},
+		{"socks with a wrong one", (*uploadertest.Proxy).SOCKS, "wrong-secret", problem.ProxySignIn, ""},
+		{"Windows' own", kinds("Negotiate", "NTLM"), "wrong-secret", problem.ProxySignInKind, "Negotiate, NTLM"},
+		{"digest", kinds(`Digest realm="sig=x"`), "", problem.ProxySignInKind, "Digest"},
+		{"one of several is known", kinds("Negotiate", `basic realm="x"`), "", problem.ProxySignIn, ""},
+		{"none that has a name", kinds("X-Odd sig=x"), "", problem.ProxySignIn, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := uploadertest.NewProxy(t, "127.0.0.1:1", "user", password)
@@ -190,11 +192,11 @@ func TestAProxyThatDemandsASignInSaysSo(t *testing.T) {
 			for _, op := range operations {
 				_, err := op.call(t.Context(), s, "a")
 				noSecret(t, err)
-				e, ok := errors.AsType[*uploader.Error](err)
-				if !ok || e.Reason != c.reason || e.Value != c.value || e.Unanswered || !errors.Is(err, uploader.ErrDenied) {
+				e, ok := errors.AsType[*problem.Error](err)
+				if !ok || e.Reason != c.reason || e.Value != c.value || e.Unanswered || !errors.Is(err, problem.ErrDenied) {
 					t.Fatalf("%s: %#v", op.name, err)
 				}
-				if text := fmt.Sprintf("%+v %s", e, uploader.Explain(e)); strings.Contains(text, "wrong-secret") {
+				if text := fmt.Sprintf("%+v %s", e, problem.Explain(e)); strings.Contains(text, "wrong-secret") {
 					t.Errorf("the password stands in %s", text)
 				}
 			}
@@ -223,11 +225,11 @@ func TestAProxyThatRefusesSaysSo(t *testing.T) {
 			for _, op := range operations {
 				_, err := op.call(t.Context(), s, "a")
 				noSecret(t, err)
-				e, ok := errors.AsType[*uploader.Error](err)
-				if !ok || e.Reason != uploader.ProxyRefused || e.Unanswered || !errors.Is(err, uploader.ErrBusy) {
+				e, ok := errors.AsType[*problem.Error](err)
+				if !ok || e.Reason != problem.ProxyRefused || e.Unanswered || !errors.Is(err, problem.ErrBusy) {
 					t.Fatalf("%s: %#v", op.name, err)
 				}
-				words := uploader.Explain(e)
+				words := problem.Explain(e)
 				if !strings.Contains(words.What, host) || !strings.Contains(words.Do, "account.blob.core.windows.net") {
 					t.Errorf("%s: %s", op.name, words)
 				}
@@ -241,11 +243,11 @@ func TestAProxyThatRefusesSaysSo(t *testing.T) {
 
 // TestAProxyThatRefusesIsWaitedFor: no file fails, and all arrive once it has been told to let them through.
 func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
-	server, token, target, authority := distantInbox(t)
+	server, tok, target, authority := distantInbox(t)
 	p := uploadertest.NewProxy(t, target, "", "")
 	p.Refuse(http.StatusForbidden)
 	options := Options{Proxy: parseProxy(t, p.HTTP()).For, CAFile: authority}
-	queue, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t uploader.Token) (uploader.Store, error) { return Open(t, options) }})
+	queue, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t token.Token) (uploader.Store, error) { return Open(t, options) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,11 +256,11 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if err := queue.Use(token); err != nil {
+	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
 	root, want := writeTree(t)
-	if _, err := queue.Add(t.Context(), token.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for queue.Status().Inboxes[0].Trouble == nil {
@@ -266,7 +268,7 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 	}
 	s := queue.Status()
 	in := s.Inboxes[0]
-	if in.Trouble.Reason != uploader.ProxyRefused || in.Hold != nil || s.Files[uploader.Failed]+s.Files[uploader.Attention] > 0 {
+	if in.Trouble.Reason != problem.ProxyRefused || in.Hold != nil || s.Files[uploader.Failed]+s.Files[uploader.Attention] > 0 {
 		t.Errorf("trouble %v, hold %v, files by state %v", in.Trouble, in.Hold, s.Files)
 	}
 	p.Refuse(0)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // action is what the queue does with an answer, in the words of docs/DESIGN.md.
@@ -38,8 +40,8 @@ type saying struct {
 	name     string
 	answer   refusal
 	broken   func(net.Conn) // in place of an answer, once the request was read
-	token    func(*uploader.Token)
-	reason   uploader.Reason
+	token    func(*token.Token)
+	reason   problem.Reason
 	sentinel error
 	action   action
 	sentence string // part of what a person reads
@@ -48,95 +50,95 @@ type saying struct {
 // said is everything that can be answered, with what becomes of it: the table of docs/DESIGN.md, "What the service says",
 // in its order.
 var said = []saying{
-	{name: "not begun", answer: refusal{status: 403, code: "AuthenticationFailed", detail: strings.NewReplacer("%s]", "Tue, 03 Mar 2026 00:00:00 GMT]").Replace(frame)}, reason: uploader.NotYetValid, sentinel: uploader.ErrTokenNotYetValid, action: holdsInbox, sentence: "not valid yet; it starts working on "},
-	{name: "over", answer: refusal{status: 403, code: "AuthenticationFailed", detail: strings.NewReplacer("%s]", "Sun, 01 Mar 2026 00:00:00 GMT]").Replace(frame)}, reason: uploader.Expired, sentinel: uploader.ErrTokenExpired, action: holdsInbox, sentence: "This upload token ended on "},
-	{name: "over, without a start", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signed expiry time [Sun, 01 Mar 2026 00:00:00 GMT] must be after signed start time [Mon, 02 Mar 2026 10:00:00 GMT]"}, reason: uploader.Expired, sentinel: uploader.ErrTokenExpired, action: holdsInbox, sentence: "Ask the workspace for a new one."},
-	{name: "another place", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "The signed resource is not allowed for this resource level"}, reason: uploader.WrongPlace, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "for a different place than its address"},
-	{name: "another depth", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Directory Depth Invalid"}, reason: uploader.WrongPlace, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "for a different place than its address"},
-	{name: "policy", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Policy violated by no signed start"}, reason: uploader.PolicyRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "storage policy rejects this token"},
-	{name: "signature", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature did not match. String to sign used was cw"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "revoked, or it was altered while copying"},
-	{name: "signature's size", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature size is invalid"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "Copy it again"},
-	{name: "fields", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature fields not well formed."}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
-	{name: "mandatory", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "sr is mandatory. Cannot be empty"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
-	{name: "no detail", answer: refusal{status: 403, code: "AuthenticationFailed"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
-	{name: "no detail, over", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *uploader.Token) { t.ValidTo = on("2026-03-01T00:00:00Z") }, reason: uploader.Expired, sentinel: uploader.ErrTokenExpired, action: holdsInbox, sentence: "ended on "},
-	{name: "no authentication", answer: refusal{status: 401, code: "NoAuthenticationInformation"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
-	{name: "odd authentication", answer: refusal{status: 400, code: "InvalidAuthenticationInfo"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
-	{name: "public", answer: refusal{status: 409, code: "PublicAccessNotPermitted"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
-	{name: "a part of the token", answer: refusal{status: 400, code: "InvalidQueryParameterValue", more: "<QueryParameterName>se</QueryParameterName>"}, reason: uploader.SignatureRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "altered"},
-	{name: "firewall", answer: refusal{status: 403, code: "AuthorizationFailure"}, reason: uploader.FirewallRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "firewall refused this network"},
-	{name: "rights", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, reason: uploader.PermissionMissing, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "does not permit this (it permits: cw)"},
-	{name: "account's rights", answer: refusal{status: 403, code: "InsufficientAccountPermissions"}, reason: uploader.PermissionMissing, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "does not permit this"},
-	{name: "create only", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, token: func(t *uploader.Token) { t.Rights.Letters = "c" }, reason: uploader.PermissionCreateOnly, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "only files of up to 5,000 MiB that are new"},
-	{name: "protocol", answer: refusal{status: 403, code: "AuthorizationProtocolMismatch"}, reason: uploader.HTTPSRequired, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "over https only"},
-	{name: "account's protocol", answer: refusal{status: 400, code: "AccountRequiresHttps"}, reason: uploader.HTTPSRequired, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "over https only"},
-	{name: "address", answer: refusal{status: 403, code: "AuthorizationSourceIPMismatch"}, reason: uploader.AddressRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "accepted only from 192.0.2.7"},
-	{name: "service", answer: refusal{status: 403, code: "AuthorizationServiceMismatch"}, reason: uploader.WrongTokenKind, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "of a kind that does not open this inbox"},
-	{name: "resource", answer: refusal{status: 403, code: "AuthorizationResourceTypeMismatch"}, reason: uploader.WrongTokenKind, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "of a kind that does not open this inbox"},
-	{name: "keys", answer: refusal{status: 403, code: "KeyBasedAuthenticationNotPermitted"}, reason: uploader.TokensNotAccepted, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "no longer accepts tokens of this kind"},
-	{name: "encryption", answer: refusal{status: 403, code: "RequestForbiddenByContainerEncryptionPolicy"}, reason: uploader.EncryptionScopeRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "demands another encryption"},
-	{name: "feature", answer: refusal{status: 409, code: "FeatureVersionMismatch"}, reason: uploader.VersionRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "refuses the version of the protocol"},
-	{name: "version", answer: refusal{status: 400, code: "InvalidHeaderValue", more: "<HeaderName>x-ms-version</HeaderName>"}, reason: uploader.VersionRefused, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "refuses the version of the protocol"},
-	{name: "any other 403", answer: refusal{status: 403, code: "SomethingNew"}, reason: uploader.DeniedUnknown, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "The storage refused the token."},
-	{name: "container", answer: refusal{status: 404, code: "ContainerNotFound"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "inbox for this token no longer exists"},
-	{name: "container going", answer: refusal{status: 409, code: "ContainerBeingDeleted"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
-	{name: "container closed", answer: refusal{status: 409, code: "ContainerDisabled"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
-	{name: "resource gone", answer: refusal{status: 404, code: "ResourceNotFound"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
-	{name: "any other 404", answer: refusal{status: 404, code: "SomethingNew"}, reason: uploader.InboxGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
-	{name: "account closed", answer: refusal{status: 403, code: "AccountIsDisabled"}, reason: uploader.AccountGone, sentinel: uploader.ErrInboxNotFound, action: holdsInbox, sentence: "The storage at 127.0.0.1:"},
-	{name: "proxy", answer: refusal{status: 407, body: "-"}, reason: uploader.ProxySignIn, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "Your proxy needs a sign-in."},
-	{name: "proxy with another sign-in", answer: refusal{status: 407, body: "-", header: map[string]string{"Proxy-Authenticate": "NTLM"}}, reason: uploader.ProxySignInKind, sentinel: uploader.ErrDenied, action: holdsInbox, sentence: "NTLM"},
-	{name: "there", answer: refusal{status: 409, code: "BlobAlreadyExists"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
-	{name: "condition", answer: refusal{status: 412, code: "ConditionNotMet"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
-	{name: "target condition", answer: refusal{status: 412, code: "TargetConditionNotMet"}, reason: uploader.AlreadyThere, sentinel: uploader.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
-	{name: "any other 409", answer: refusal{status: 409, code: "SomethingNew"}, reason: uploader.Refused, sentinel: uploader.ErrRefused, action: fileWaits, sentence: "refused this file (SomethingNew)"},
-	{name: "any other 412", answer: refusal{status: 412, code: "SomethingNew"}, reason: uploader.Refused, sentinel: uploader.ErrRefused, action: fileWaits, sentence: "refused this file (SomethingNew)"},
-	{name: "overwrite", answer: refusal{status: 403, code: "UnauthorizedBlobOverwrite"}, reason: uploader.MayNotReplace, sentinel: uploader.ErrExists, action: fileWaits, sentence: "the token may not replace it"},
-	{name: "blob type", answer: refusal{status: 409, code: "InvalidBlobType"}, reason: uploader.WrittenOtherwise, sentinel: uploader.ErrExists, action: fileWaits, sentence: "another program wrote it"},
-	{name: "another interface", answer: refusal{status: 409, code: "BlobOperationNotSupported"}, reason: uploader.WrittenOtherwise, sentinel: uploader.ErrExists, action: fileWaits, sentence: "another program wrote it"},
-	{name: "a folder's name", answer: refusal{status: 409, code: "ResourceTypeMismatch"}, reason: uploader.NameIsFolder, sentinel: uploader.ErrName, action: fileWaits, sentence: "A folder in the inbox has this name"},
-	{name: "below a file", answer: refusal{status: 409, code: "PathConflict"}, reason: uploader.NameIsFolder, sentinel: uploader.ErrName, action: fileWaits, sentence: "a file there has the name of one of its folders"},
-	{name: "immutable", answer: refusal{status: 409, code: "BlobImmutableDueToPolicy"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
-	{name: "lease", answer: refusal{status: 412, code: "LeaseIdMissing"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
-	{name: "archived", answer: refusal{status: 409, code: "BlobArchived"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
-	{name: "rehydrated", answer: refusal{status: 409, code: "BlobBeingRehydrated"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
-	{name: "copied to", answer: refusal{status: 409, code: "PendingCopyOperation"}, reason: uploader.NameLocked, sentinel: uploader.ErrExists, action: fileWaits, sentence: "locked against changes"},
-	{name: "foreign blocks", answer: refusal{status: 400, code: "InvalidBlobOrBlock"}, reason: uploader.ForeignBlocks, sentinel: uploader.ErrExists, action: fileWaits, sentence: "Another program left a half-sent file of this name"},
-	{name: "too many blocks", answer: refusal{status: 409, code: "BlockCountExceedsLimit"}, reason: uploader.ForeignBlocks, sentinel: uploader.ErrExists, action: fileWaits, sentence: "Another program left"},
-	{name: "name", answer: refusal{status: 400, code: "InvalidResourceName"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
-	{name: "address's form", answer: refusal{status: 400, code: "InvalidUri"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
-	{name: "address unreadable", answer: refusal{status: 400, code: "RequestUrlFailedToParse"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
-	{name: "range", answer: refusal{status: 400, code: "OutOfRangeInput"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
-	{name: "outermost layer", answer: refusal{status: 400, header: map[string]string{"Server": "Microsoft-HTTPAPI/2.0"}, body: "<h2>Bad Request</h2>"}, reason: uploader.NameRefused, sentinel: uploader.ErrName, action: fileWaits, sentence: "does not accept this name"},
-	{name: "blocks lost", answer: refusal{status: 400, code: "InvalidBlockList"}, reason: uploader.BlocksLost, sentinel: uploader.ErrBlocksLost, action: plansAnew, sentence: "dropped parts that it had confirmed"},
-	{name: "blob lost", answer: refusal{status: 404, code: "BlobNotFound"}, reason: uploader.BlocksLost, sentinel: uploader.ErrBlocksLost, action: plansAnew, sentence: "Nothing incomplete was delivered."},
-	{name: "crc", answer: refusal{status: 400, code: "Crc64Mismatch"}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
-	{name: "md5", answer: refusal{status: 400, code: "Md5Mismatch"}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "No damaged file was delivered."},
-	{name: "list damaged", answer: refusal{status: 400, code: "InvalidXmlDocument"}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
-	{name: "list's value damaged", answer: refusal{status: 400, code: "InvalidXmlNodeValue"}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
-	{name: "another checksum", answer: refusal{status: 201, body: "-", header: map[string]string{"x-ms-request-id": "1", "x-ms-content-crc64": "AAAAAAAAAAA="}}, reason: uploader.Corrupted, sentinel: uploader.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
-	{name: "busy", answer: refusal{status: 503, code: "ServerBusy"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
-	{name: "timed out", answer: refusal{status: 500, code: "OperationTimedOut"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
-	{name: "internal", answer: refusal{status: 500, code: "InternalError"}, reason: uploader.ServiceFault, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage reports an internal error."},
-	{name: "account new", answer: refusal{status: 503, code: "AccountBeingCreated"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
-	{name: "modified", answer: refusal{status: 409, code: "BlobModifiedWhileReading"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
-	{name: "in use", answer: refusal{status: 409, code: "SystemInUse"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
-	{name: "408", answer: refusal{status: 408, body: "-"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
-	{name: "429", answer: refusal{status: 429, body: "-"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
-	{name: "any other 5xx", answer: refusal{status: 599, body: "-"}, reason: uploader.ServiceBusy, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "it is tried again by itself"},
-	{name: "closed", broken: func(net.Conn) {}, reason: uploader.NetworkDown, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The storage can't be reached."},
-	{name: "silence", broken: func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }, reason: uploader.NoProgress, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "The connection stood still."},
+	{name: "not begun", answer: refusal{status: 403, code: "AuthenticationFailed", detail: strings.NewReplacer("%s]", "Tue, 03 Mar 2026 00:00:00 GMT]").Replace(frame)}, reason: problem.NotYetValid, sentinel: problem.ErrTokenNotYetValid, action: holdsInbox, sentence: "not valid yet; it starts working on "},
+	{name: "over", answer: refusal{status: 403, code: "AuthenticationFailed", detail: strings.NewReplacer("%s]", "Sun, 01 Mar 2026 00:00:00 GMT]").Replace(frame)}, reason: problem.Expired, sentinel: problem.ErrTokenExpired, action: holdsInbox, sentence: "This upload token ended on "},
+	{name: "over, without a start", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signed expiry time [Sun, 01 Mar 2026 00:00:00 GMT] must be after signed start time [Mon, 02 Mar 2026 10:00:00 GMT]"}, reason: problem.Expired, sentinel: problem.ErrTokenExpired, action: holdsInbox, sentence: "Ask the workspace for a new one."},
+	{name: "another place", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "The signed resource is not allowed for this resource level"}, reason: problem.WrongPlace, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "for a different place than its address"},
+	{name: "another depth", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Directory Depth Invalid"}, reason: problem.WrongPlace, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "for a different place than its address"},
+	{name: "policy", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Policy violated by no signed start"}, reason: problem.PolicyRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "storage policy rejects this token"},
+	{name: "signature", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature did not match. String to sign used was cw"}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "revoked, or it was altered while copying"},
+	{name: "signature's size", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature size is invalid"}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "Copy it again"},
+	{name: "fields", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "Signature fields not well formed."}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "mandatory", answer: refusal{status: 403, code: "AuthenticationFailed", detail: "sr is mandatory. Cannot be empty"}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "no detail", answer: refusal{status: 403, code: "AuthenticationFailed"}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "no detail, over", answer: refusal{status: 403, code: "AuthenticationFailed"}, token: func(t *token.Token) { t.ValidTo = on("2026-03-01T00:00:00Z") }, reason: problem.Expired, sentinel: problem.ErrTokenExpired, action: holdsInbox, sentence: "ended on "},
+	{name: "no authentication", answer: refusal{status: 401, code: "NoAuthenticationInformation"}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "odd authentication", answer: refusal{status: 400, code: "InvalidAuthenticationInfo"}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "public", answer: refusal{status: 409, code: "PublicAccessNotPermitted"}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "a part of the token", answer: refusal{status: 400, code: "InvalidQueryParameterValue", more: "<QueryParameterName>se</QueryParameterName>"}, reason: problem.SignatureRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "altered"},
+	{name: "firewall", answer: refusal{status: 403, code: "AuthorizationFailure"}, reason: problem.FirewallRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "firewall refused this network"},
+	{name: "rights", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, reason: problem.PermissionMissing, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "does not permit this (it permits: cw)"},
+	{name: "account's rights", answer: refusal{status: 403, code: "InsufficientAccountPermissions"}, reason: problem.PermissionMissing, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "does not permit this"},
+	{name: "create only", answer: refusal{status: 403, code: "AuthorizationPermissionMismatch"}, token: func(t *token.Token) { t.Rights.Letters = "c" }, reason: problem.PermissionCreateOnly, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "only files of up to 5,000 MiB that are new"},
+	{name: "protocol", answer: refusal{status: 403, code: "AuthorizationProtocolMismatch"}, reason: problem.HTTPSRequired, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "over https only"},
+	{name: "account's protocol", answer: refusal{status: 400, code: "AccountRequiresHttps"}, reason: problem.HTTPSRequired, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "over https only"},
+	{name: "address", answer: refusal{status: 403, code: "AuthorizationSourceIPMismatch"}, reason: problem.AddressRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "accepted only from 192.0.2.7"},
+	{name: "service", answer: refusal{status: 403, code: "AuthorizationServiceMismatch"}, reason: problem.WrongTokenKind, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "of a kind that does not open this inbox"},
+	{name: "resource", answer: refusal{status: 403, code: "AuthorizationResourceTypeMismatch"}, reason: problem.WrongTokenKind, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "of a kind that does not open this inbox"},
+	{name: "keys", answer: refusal{status: 403, code: "KeyBasedAuthenticationNotPermitted"}, reason: problem.TokensNotAccepted, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "no longer accepts tokens of this kind"},
+	{name: "encryption", answer: refusal{status: 403, code: "RequestForbiddenByContainerEncryptionPolicy"}, reason: problem.EncryptionScopeRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "demands another encryption"},
+	{name: "feature", answer: refusal{status: 409, code: "FeatureVersionMismatch"}, reason: problem.VersionRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "refuses the version of the protocol"},
+	{name: "version", answer: refusal{status: 400, code: "InvalidHeaderValue", more: "<HeaderName>x-ms-version</HeaderName>"}, reason: problem.VersionRefused, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "refuses the version of the protocol"},
+	{name: "any other 403", answer: refusal{status: 403, code: "SomethingNew"}, reason: problem.DeniedUnknown, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "The storage refused the token."},
+	{name: "container", answer: refusal{status: 404, code: "ContainerNotFound"}, reason: problem.InboxGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "inbox for this token no longer exists"},
+	{name: "container going", answer: refusal{status: 409, code: "ContainerBeingDeleted"}, reason: problem.InboxGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
+	{name: "container closed", answer: refusal{status: 409, code: "ContainerDisabled"}, reason: problem.InboxGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
+	{name: "resource gone", answer: refusal{status: 404, code: "ResourceNotFound"}, reason: problem.InboxGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
+	{name: "any other 404", answer: refusal{status: 404, code: "SomethingNew"}, reason: problem.InboxGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
+	{name: "account closed", answer: refusal{status: 403, code: "AccountIsDisabled"}, reason: problem.AccountGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "The storage at 127.0.0.1:"},
+	{name: "proxy", answer: refusal{status: 407, body: "-"}, reason: problem.ProxySignIn, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "Your proxy needs a sign-in."},
+	{name: "proxy with another sign-in", answer: refusal{status: 407, body: "-", header: map[string]string{"Proxy-Authenticate": "NTLM"}}, reason: problem.ProxySignInKind, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "NTLM"},
+	{name: "there", answer: refusal{status: 409, code: "BlobAlreadyExists"}, reason: problem.AlreadyThere, sentinel: problem.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
+	{name: "condition", answer: refusal{status: 412, code: "ConditionNotMet"}, reason: problem.AlreadyThere, sentinel: problem.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
+	{name: "target condition", answer: refusal{status: 412, code: "TargetConditionNotMet"}, reason: problem.AlreadyThere, sentinel: problem.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
+	{name: "any other 409", answer: refusal{status: 409, code: "SomethingNew"}, reason: problem.Refused, sentinel: problem.ErrRefused, action: fileWaits, sentence: "refused this file (SomethingNew)"},
+	{name: "any other 412", answer: refusal{status: 412, code: "SomethingNew"}, reason: problem.Refused, sentinel: problem.ErrRefused, action: fileWaits, sentence: "refused this file (SomethingNew)"},
+	{name: "overwrite", answer: refusal{status: 403, code: "UnauthorizedBlobOverwrite"}, reason: problem.MayNotReplace, sentinel: problem.ErrExists, action: fileWaits, sentence: "the token may not replace it"},
+	{name: "blob type", answer: refusal{status: 409, code: "InvalidBlobType"}, reason: problem.WrittenOtherwise, sentinel: problem.ErrExists, action: fileWaits, sentence: "another program wrote it"},
+	{name: "another interface", answer: refusal{status: 409, code: "BlobOperationNotSupported"}, reason: problem.WrittenOtherwise, sentinel: problem.ErrExists, action: fileWaits, sentence: "another program wrote it"},
+	{name: "a folder's name", answer: refusal{status: 409, code: "ResourceTypeMismatch"}, reason: problem.NameIsFolder, sentinel: problem.ErrName, action: fileWaits, sentence: "A folder in the inbox has this name"},
+	{name: "below a file", answer: refusal{status: 409, code: "PathConflict"}, reason: problem.NameIsFolder, sentinel: problem.ErrName, action: fileWaits, sentence: "a file there has the name of one of its folders"},
+	{name: "immutable", answer: refusal{status: 409, code: "BlobImmutableDueToPolicy"}, reason: problem.NameLocked, sentinel: problem.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "lease", answer: refusal{status: 412, code: "LeaseIdMissing"}, reason: problem.NameLocked, sentinel: problem.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "archived", answer: refusal{status: 409, code: "BlobArchived"}, reason: problem.NameLocked, sentinel: problem.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "rehydrated", answer: refusal{status: 409, code: "BlobBeingRehydrated"}, reason: problem.NameLocked, sentinel: problem.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "copied to", answer: refusal{status: 409, code: "PendingCopyOperation"}, reason: problem.NameLocked, sentinel: problem.ErrExists, action: fileWaits, sentence: "locked against changes"},
+	{name: "foreign blocks", answer: refusal{status: 400, code: "InvalidBlobOrBlock"}, reason: problem.ForeignBlocks, sentinel: problem.ErrExists, action: fileWaits, sentence: "Another program left a half-sent file of this name"},
+	{name: "too many blocks", answer: refusal{status: 409, code: "BlockCountExceedsLimit"}, reason: problem.ForeignBlocks, sentinel: problem.ErrExists, action: fileWaits, sentence: "Another program left"},
+	{name: "name", answer: refusal{status: 400, code: "InvalidResourceName"}, reason: problem.NameRefused, sentinel: problem.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "address's form", answer: refusal{status: 400, code: "InvalidUri"}, reason: problem.NameRefused, sentinel: problem.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "address unreadable", answer: refusal{status: 400, code: "RequestUrlFailedToParse"}, reason: problem.NameRefused, sentinel: problem.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "range", answer: refusal{status: 400, code: "OutOfRangeInput"}, reason: problem.NameRefused, sentinel: problem.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "outermost layer", answer: refusal{status: 400, header: map[string]string{"Server": "Microsoft-HTTPAPI/2.0"}, body: "<h2>Bad Request</h2>"}, reason: problem.NameRefused, sentinel: problem.ErrName, action: fileWaits, sentence: "does not accept this name"},
+	{name: "blocks lost", answer: refusal{status: 400, code: "InvalidBlockList"}, reason: problem.BlocksLost, sentinel: problem.ErrBlocksLost, action: plansAnew, sentence: "dropped parts that it had confirmed"},
+	{name: "blob lost", answer: refusal{status: 404, code: "BlobNotFound"}, reason: problem.BlocksLost, sentinel: problem.ErrBlocksLost, action: plansAnew, sentence: "Nothing incomplete was delivered."},
+	{name: "crc", answer: refusal{status: 400, code: "Crc64Mismatch"}, reason: problem.Corrupted, sentinel: problem.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
+	{name: "md5", answer: refusal{status: 400, code: "Md5Mismatch"}, reason: problem.Corrupted, sentinel: problem.ErrCorrupt, action: sendsAgain, sentence: "No damaged file was delivered."},
+	{name: "list damaged", answer: refusal{status: 400, code: "InvalidXmlDocument"}, reason: problem.Corrupted, sentinel: problem.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
+	{name: "list's value damaged", answer: refusal{status: 400, code: "InvalidXmlNodeValue"}, reason: problem.Corrupted, sentinel: problem.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
+	{name: "another checksum", answer: refusal{status: 201, body: "-", header: map[string]string{"x-ms-request-id": "1", "x-ms-content-crc64": "AAAAAAAAAAA="}}, reason: problem.Corrupted, sentinel: problem.ErrCorrupt, action: sendsAgain, sentence: "received other bytes than were sent"},
+	{name: "busy", answer: refusal{status: 503, code: "ServerBusy"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "timed out", answer: refusal{status: 500, code: "OperationTimedOut"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "internal", answer: refusal{status: 500, code: "InternalError"}, reason: problem.ServiceFault, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage reports an internal error."},
+	{name: "account new", answer: refusal{status: 503, code: "AccountBeingCreated"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "modified", answer: refusal{status: 409, code: "BlobModifiedWhileReading"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "in use", answer: refusal{status: 409, code: "SystemInUse"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "408", answer: refusal{status: 408, body: "-"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "429", answer: refusal{status: 429, body: "-"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "any other 5xx", answer: refusal{status: 599, body: "-"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "it is tried again by itself"},
+	{name: "closed", broken: func(net.Conn) {}, reason: problem.NetworkDown, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage can't be reached."},
+	{name: "silence", broken: func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }, reason: problem.NoProgress, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The connection stood still."},
 	{name: "half an answer", broken: func(c net.Conn) {
 		_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\nhalf")
-	}, reason: uploader.AnswerGarbled, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
-	{name: "no HTTP", broken: func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH\r\n\r\n") }, reason: uploader.AnswerGarbled, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
-	{name: "another request's", answer: refusal{status: 201, body: "-", header: map[string]string{"x-ms-request-id": requestID, "x-ms-client-request-id": "other"}}, reason: uploader.AnswerForeign, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "does not belong to what was sent"},
-	{name: "a page", answer: refusal{status: 200, body: "<html>Sign in</html>"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "Open a web browser and sign in to the network"},
-	{name: "created, by no service", answer: refusal{status: 201, body: "-"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answered in its place"},
-	{name: "a page that says so", answer: refusal{status: 511, body: "-"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "sign in to the network"},
-	{name: "a redirect", answer: refusal{status: 302, body: "-", header: map[string]string{"Location": "/elsewhere"}}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answered in its place"},
-	{name: "a block page", answer: refusal{status: 403, body: "<html>Blocked</html>"}, reason: uploader.NotTheService, sentinel: uploader.ErrBusy, action: triesAgain, sentence: "answered in its place"},
-	{name: "anything else", answer: refusal{status: 413, code: "RequestBodyTooLarge"}, reason: uploader.Unexpected, sentinel: uploader.ErrInternal, action: failsFile, sentence: "did not expect"},
+	}, reason: problem.AnswerGarbled, sentinel: problem.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
+	{name: "no HTTP", broken: func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH\r\n\r\n") }, reason: problem.AnswerGarbled, sentinel: problem.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
+	{name: "another request's", answer: refusal{status: 201, body: "-", header: map[string]string{"x-ms-request-id": requestID, "x-ms-client-request-id": "other"}}, reason: problem.AnswerForeign, sentinel: problem.ErrBusy, action: triesAgain, sentence: "does not belong to what was sent"},
+	{name: "a page", answer: refusal{status: 200, body: "<html>Sign in</html>"}, reason: problem.NotTheService, sentinel: problem.ErrBusy, action: triesAgain, sentence: "Open a web browser and sign in to the network"},
+	{name: "created, by no service", answer: refusal{status: 201, body: "-"}, reason: problem.NotTheService, sentinel: problem.ErrBusy, action: triesAgain, sentence: "answered in its place"},
+	{name: "a page that says so", answer: refusal{status: 511, body: "-"}, reason: problem.NotTheService, sentinel: problem.ErrBusy, action: triesAgain, sentence: "sign in to the network"},
+	{name: "a redirect", answer: refusal{status: 302, body: "-", header: map[string]string{"Location": "/elsewhere"}}, reason: problem.NotTheService, sentinel: problem.ErrBusy, action: triesAgain, sentence: "answered in its place"},
+	{name: "a block page", answer: refusal{status: 403, body: "<html>Blocked</html>"}, reason: problem.NotTheService, sentinel: problem.ErrBusy, action: triesAgain, sentence: "answered in its place"},
+	{name: "anything else", answer: refusal{status: 413, code: "RequestBodyTooLarge"}, reason: problem.Unexpected, sentinel: problem.ErrInternal, action: failsFile, sentence: "did not expect"},
 }
 
 // fickle is a server that answers one way as long as it is bad, and confirms everything afterwards.
@@ -175,18 +177,18 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 			t.Parallel()
 			f := &fickle{}
 			server := serve(t, f.handle(c.answer, c.broken))
-			token := testToken(server.URL)
+			tok := testToken(server.URL)
 			if c.token != nil {
-				c.token(&token)
+				c.token(&tok)
 			}
-			silence := c.reason == uploader.NoProgress
+			silence := c.reason == problem.NoProgress
 
 			// The error and its words.
-			s := openTest(t, token, Options{})
+			s := openTest(t, tok, Options{})
 			if !silence { // what the engine itself says, below
 				f.bad.Store(1)
 				_, err := operations[0].call(t.Context(), s, "file")
-				if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != c.reason || !errors.Is(err, c.sentinel) {
+				if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != c.reason || !errors.Is(err, c.sentinel) {
 					t.Fatalf("error %v, want %s and %v", err, c.reason, c.sentinel)
 				}
 				noSecret(t, err)
@@ -195,7 +197,7 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 
 			// What the queue does.
 			config := uploader.Config{
-				Open:        func(token uploader.Token) (uploader.Store, error) { return open(token, secretQuery, Options{}) },
+				Open:        func(token token.Token) (uploader.Store, error) { return open(token, secretQuery, Options{}) },
 				Connections: 1, Steady: time.Millisecond,
 			}
 			if silence {
@@ -210,7 +212,7 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			if err := queue.Use(token); err != nil {
+			if err := queue.Use(tok); err != nil {
 				t.Fatal(err)
 			}
 			path := filepath.Join(t.TempDir(), "file")
@@ -222,7 +224,7 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 			if c.action == triesAgain {
 				f.bad.Store(3) // after so many a person is told
 			}
-			if _, err := queue.Add(t.Context(), token.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
+			if _, err := queue.Add(t.Context(), tok.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if c.action == triesAgain {
@@ -237,7 +239,7 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 				if n := f.seen.Load(); n != 1 {
 					t.Errorf("%d requests with a token that is refused", n)
 				}
-				if err := queue.Use(token); err != nil {
+				if err := queue.Use(tok); err != nil {
 					t.Fatal(err)
 				}
 				err = queue.Wait(t.Context())
@@ -280,7 +282,7 @@ func troubleOf(ctx context.Context, q *uploader.Queue) error {
 // words checks what a person reads.
 func words(t *testing.T, err error, part string) {
 	t.Helper()
-	text := uploader.Explain(err).String()
+	text := problem.Explain(err).String()
 	if !strings.Contains(text, part) {
 		t.Errorf("the words are %q, without %q", text, part)
 	}
@@ -303,16 +305,16 @@ func TestTheDesignPageSaysWhatTheServiceSays(t *testing.T) {
 	table, _, _ = strings.Cut(table, "\n## ")
 	code := regexp.MustCompile(`\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b`)
 	reason := regexp.MustCompile("`([a-z-]+)`")
-	rows, tested := 0, map[uploader.Reason]bool{}
+	rows, tested := 0, map[problem.Reason]bool{}
 	for line := range strings.Lines(table) {
 		cells := strings.Split(line, "|")
 		if len(cells) != 5 || strings.Contains(line, "---") || strings.Contains(line, "| answer |") {
 			continue
 		}
 		rows++
-		var reasons []uploader.Reason
+		var reasons []problem.Reason
 		for _, m := range reason.FindAllStringSubmatch(cells[2], -1) {
-			reasons = append(reasons, uploader.Reason(m[1]))
+			reasons = append(reasons, problem.Reason(m[1]))
 		}
 		acts := func(a action) bool { return strings.HasPrefix(strings.TrimSpace(cells[3]), string(a)) }
 		found := false
@@ -323,7 +325,7 @@ func TestTheDesignPageSaysWhatTheServiceSays(t *testing.T) {
 			}
 		}
 		// TestFaultsOfTLS and TestAProxyThatRefusesIsWaitedFor are about these.
-		for _, elsewhere := range []uploader.Reason{uploader.NetworkInspected, uploader.ProxyRefused} {
+		for _, elsewhere := range []problem.Reason{problem.NetworkInspected, problem.ProxyRefused} {
 			found = found || slices.Contains(reasons, elsewhere)
 		}
 		if !found {

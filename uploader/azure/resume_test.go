@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -52,13 +53,13 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	token := uploader.Token{Inbox: uploader.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "c"}, Rights: uploader.Rights{Letters: "w"}}
+	tok := token.Token{Inbox: token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "c"}, Rights: token.Rights{Letters: "w"}}
 	journal := uploader.NewMemoryJournal()
 	var sent atomic.Int64
 	open := func(most int64, full func()) *uploader.Queue {
 		q, err := uploader.NewQueue(t.Context(), uploader.Config{
 			Steady: time.Millisecond,
-			Open: func(uploader.Token) (uploader.Store, error) {
+			Open: func(token.Token) (uploader.Store, error) {
 				return counting{subject.Open(t, "w"), &sent, most, full}, nil
 			},
 			BlockSize: uploader.MinBlockSize, Connections: 1, Journal: journal,
@@ -66,7 +67,7 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := q.Use(token); err != nil {
+		if err := q.Use(tok); err != nil {
 			t.Fatal(err)
 		}
 		return q
@@ -74,7 +75,7 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 	ctx, full := context.WithTimeout(t.Context(), time.Minute)
 	defer full()
 	q := open(before, full)
-	if _, err := q.Add(t.Context(), token.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
+	if _, err := q.Add(t.Context(), tok.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	<-ctx.Done()

@@ -11,6 +11,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // narrow accepts connections with a small buffer: over a line that is really slow, no more than trickles through it waits at
@@ -41,12 +42,12 @@ func TestASlowLineIsNotCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := "http://" + serveOn(t, server, narrow{listen(t)}, "ws-1")
-	token := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
+	tok := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
 	source := filepath.Join(t.TempDir(), "file")
 	write(t, source, rand.NewChaCha8([32]byte{}), blocks*size)
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{}) },
+		Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{}) },
 		BlockSize: size, Connections: blocks, NoProgress: limit,
 	})
 	if err != nil {
@@ -57,10 +58,10 @@ func TestASlowLineIsNotCutOff(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if err := queue.Use(token); err != nil {
+	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), token.Inbox, []string{source}, uploader.AddOptions{}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, uploader.AddOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {

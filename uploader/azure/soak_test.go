@@ -12,6 +12,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/token"
 )
 
 // use is what the process holds of what can leak.
@@ -60,7 +61,7 @@ func TestASoakLeaksNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := "http://" + serveOn(t, server, listen(t), "ws-1")
-	token := tokenFor(t, server, base, "ws-1", "cw", 24*time.Hour)
+	tok := tokenFor(t, server, base, "ws-1", "cw", 24*time.Hour)
 	root := filepath.Join(t.TempDir(), "data")
 	if err := os.Mkdir(root, 0o700); err != nil {
 		t.Fatal(err)
@@ -74,7 +75,7 @@ func TestASoakLeaksNothing(t *testing.T) {
 
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(token uploader.Token) (uploader.Store, error) { return Open(token, Options{Connections: 16}) },
+		Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{Connections: 16}) },
 		BlockSize: 256 << 10, Connections: 16, NoProgress: time.Second, Memory: 16 << 20,
 	})
 	if err != nil {
@@ -88,10 +89,10 @@ func TestASoakLeaksNothing(t *testing.T) {
 	var first, last use
 	n := 0
 	for ; n < rounds && (until.IsZero() || time.Now().Before(until)); n++ {
-		if err := queue.Use(token); err != nil { // a new store each time, as with a new token
+		if err := queue.Use(tok); err != nil { // a new store each time, as with a new token
 			t.Fatal(err)
 		}
-		if _, err := queue.Add(t.Context(), token.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}, Replace: true}); err != nil {
+		if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}, Replace: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := queue.Wait(t.Context()); err != nil {

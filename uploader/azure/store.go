@@ -31,20 +31,22 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // Store speaks Block Blob with one inbox. It may be used by any number of goroutines at once; all share one pool of
 // connections.
 //
 // A call whose context is cancelled returns the context's cause as it is, so that the caller recognises it. A caller
-// that needs to know whether the cancelled request may have been carried out cancels with an [*uploader.Error] as the
+// that needs to know whether the cancelled request may have been carried out cancels with a [*problem.Error] as the
 // cause: it gets a copy with Unanswered set accordingly.
 //
 // Bodies are read by the caller's goroutine, or where there is a proxy by another, but never after the call has returned. A
 // body that waits while it is read must give up when the call's context is cancelled, since the call waits for it.
 type Store struct {
-	inbox     uploader.Inbox
-	token     uploader.Token // for errors: dates, rights, addresses
+	inbox     token.Inbox
+	token     token.Token // for errors: dates, rights, addresses
 	transport *http.Transport
 	wire      *wire
 	client    *blockblob.Client
@@ -61,23 +63,23 @@ type Store struct {
 var _ uploader.Store = (*Store)(nil)
 
 // Open returns a Store for the token's inbox. It sends nothing, so it says nothing about whether the token works. It
-// fails where the options can't be used, as a plain error, or with an [*uploader.Error] where the token can't be sent.
-func Open(token uploader.Token, options Options) (*Store, error) {
+// fails where the options can't be used, as a plain error, or with a [*problem.Error] where the token can't be sent.
+func Open(token token.Token, options Options) (*Store, error) {
 	return open(token, token.Query(), options)
 }
 
-func open(token uploader.Token, query string, options Options) (*Store, error) {
+func open(token token.Token, query string, options Options) (*Store, error) {
 	inbox := token.Inbox
 	switch {
 	case query == "":
-		return nil, uploader.NewError("open inbox", "", uploader.NoSignature)
+		return nil, problem.New("open inbox", "", problem.NoSignature)
 	case inbox.Host == "" || inbox.Scheme != "https" && inbox.Scheme != "http":
-		return nil, uploader.NewError("open inbox", "", uploader.NoAddress)
+		return nil, problem.New("open inbox", "", problem.NoAddress)
 	case inbox.Container == "":
-		return nil, uploader.NewError("open inbox", "", uploader.NoContainer)
+		return nil, problem.New("open inbox", "", problem.NoContainer)
 	case strings.ContainsFunc(query, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }):
 		// It would end the request line, or the query, before its time.
-		return nil, uploader.NewError("open inbox", "", uploader.NotAToken)
+		return nil, problem.New("open inbox", "", problem.NotAToken)
 	}
 	transport, err := NewTransport(options)
 	if err != nil {
@@ -110,7 +112,7 @@ func open(token uploader.Token, query string, options Options) (*Store, error) {
 	})
 	if err != nil {
 		// The SDK fails on its options only, which are constant.
-		return nil, uploader.NewError("open inbox", "", uploader.Unexpected)
+		return nil, problem.New("open inbox", "", problem.Unexpected)
 	}
 	return s, nil
 }
@@ -129,7 +131,7 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 		return uploader.Answer{}, err
 	}
 	if c.IfCommitted {
-		return uploader.Answer{}, uploader.NewError(k.op, name, uploader.Unexpected)
+		return uploader.Answer{}, problem.New(k.op, name, problem.Unexpected)
 	}
 	if err := rewind(k, body); err != nil {
 		return uploader.Answer{}, err
@@ -247,12 +249,12 @@ func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Propertie
 // call starts an operation on the blob of that name.
 func (s *Store) call(op, name string) (*call, error) {
 	if name == "" {
-		return nil, uploader.NewError(op, name, uploader.NameRefused)
+		return nil, problem.New(op, name, problem.NameRefused)
 	}
 	for segment := range strings.SplitSeq(name, "/") {
 		if segment == "." || segment == ".." {
 			// Proxies and the service resolve these, and the bytes would land elsewhere.
-			return nil, uploader.NewError(op, name, uploader.NameDots)
+			return nil, problem.New(op, name, problem.NameDots)
 		}
 	}
 	s.wake()
@@ -262,7 +264,7 @@ func (s *Store) call(op, name string) (*call, error) {
 // rewind makes a body ready that an earlier try has read; the SDK refuses one that is not at its start.
 func rewind(k *call, body *uploader.Body) error {
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return uploader.NewError(k.op, k.name, uploader.Unexpected)
+		return problem.New(k.op, k.name, problem.Unexpected)
 	}
 	return nil
 }
@@ -280,14 +282,14 @@ func (s *Store) answer(ctx context.Context, k *call, err error) (uploader.Answer
 	}
 	if id == "" {
 		// "Created" alone is what any web server, or a gateway on the way, says of a PUT. The service numbers each answer.
-		e := s.refusal(k, uploader.NotTheService, "")
+		e := s.refusal(k, problem.NotTheService, "")
 		e.Unanswered = true // it may have been passed on first
 		return uploader.Answer{}, e
 	}
 	if echo := k.header.Get(checksumHeader); k.checksum != "" && echo != "" && !k.checked {
-		reason := uploader.Corrupted
+		reason := problem.Corrupted
 		if sum, err := base64.StdEncoding.DecodeString(echo); err != nil || len(sum) != 8 {
-			reason = uploader.AnswerGarbled // it is no checksum at all
+			reason = problem.AnswerGarbled // it is no checksum at all
 		}
 		e := s.refusal(k, reason, "")
 		e.Unanswered = true // it did store something

@@ -21,6 +21,8 @@ import (
 	"go.uber.org/goleak"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -38,19 +40,19 @@ var (
 )
 
 // testToken leads to a server of a test.
-func testToken(address string) uploader.Token {
+func testToken(address string) token.Token {
 	u, err := url.Parse(address)
 	if err != nil {
 		panic(err)
 	}
-	return uploader.Token{
-		Inbox:  uploader.Inbox{Scheme: u.Scheme, Host: u.Host, Container: "inbox"},
-		Rights: uploader.Rights{Letters: "cw"},
+	return token.Token{
+		Inbox:  token.Inbox{Scheme: u.Scheme, Host: u.Host, Container: "inbox"},
+		Rights: token.Rights{Letters: "cw"},
 		IP:     "192.0.2.7",
 	}
 }
 
-func openTest(t *testing.T, token uploader.Token, o Options) *Store {
+func openTest(t *testing.T, token token.Token, o Options) *Store {
 	t.Helper()
 	s, err := open(token, secretQuery, o)
 	if err != nil {
@@ -158,7 +160,7 @@ func TestNamesThatWouldLeadElsewhereAreNotSent(t *testing.T) {
 	s := openTest(t, testToken(server.URL), Options{})
 	for _, name := range []string{"", ".", "..", "../other/a", "a/../../b", "a/./b", "a/.."} {
 		for _, op := range operations {
-			if _, err := op.call(t.Context(), s, name); !errors.Is(err, uploader.ErrName) {
+			if _, err := op.call(t.Context(), s, name); !errors.Is(err, problem.ErrName) {
 				t.Errorf("%s %q: %v, want ErrName", op.name, name, err)
 			}
 		}
@@ -249,8 +251,8 @@ func TestAnEchoOfOtherBytesIsCorruption(t *testing.T) {
 	}{
 		{"none", "", nil},
 		{"the same", checksum(body().CRC64()), nil},
-		{"another", checksum(body().CRC64() + 1), uploader.ErrCorrupt},
-		{"no checksum at all", "garbage!", uploader.ErrBusy},
+		{"another", checksum(body().CRC64() + 1), problem.ErrCorrupt},
+		{"no checksum at all", "garbage!", problem.ErrBusy},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			echo = c.echo
@@ -259,7 +261,7 @@ func TestAnEchoOfOtherBytesIsCorruption(t *testing.T) {
 			if !errors.Is(err, c.want) || !errors.Is(err2, c.want) {
 				t.Errorf("got %v and %v, want %v", err, err2, c.want)
 			}
-			if e, ok := errors.AsType[*uploader.Error](err); ok && (!e.Unanswered || e.Status != 201) {
+			if e, ok := errors.AsType[*problem.Error](err); ok && (!e.Unanswered || e.Status != 201) {
 				t.Errorf("got %+v, want unanswered and status 201", e)
 			}
 		})
@@ -268,34 +270,34 @@ func TestAnEchoOfOtherBytesIsCorruption(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	good := testToken("https://account.blob.core.windows.net")
-	change := func(f func(*uploader.Token)) uploader.Token {
+	change := func(f func(*token.Token)) token.Token {
 		token := good
 		f(&token)
 		return token
 	}
 	for _, c := range []struct {
 		name   string
-		token  uploader.Token
+		token  token.Token
 		query  string
-		reason uploader.Reason
+		reason problem.Reason
 	}{
-		{"no query", good, "", uploader.NoSignature},
-		{"no host", change(func(t *uploader.Token) { t.Inbox.Host = "" }), "sig=a", uploader.NoAddress},
-		{"other scheme", change(func(t *uploader.Token) { t.Inbox.Scheme = "ftp" }), "sig=a", uploader.NoAddress},
-		{"no container", change(func(t *uploader.Token) { t.Inbox.Container = "" }), "sig=a", uploader.NoContainer},
-		{"space", good, "sig=a b", uploader.NotAToken},
-		{"line break", good, "sig=a\r\nHost: b", uploader.NotAToken},
-		{"fragment", good, "sig=a#b", uploader.NotAToken},
+		{"no query", good, "", problem.NoSignature},
+		{"no host", change(func(t *token.Token) { t.Inbox.Host = "" }), "sig=a", problem.NoAddress},
+		{"other scheme", change(func(t *token.Token) { t.Inbox.Scheme = "ftp" }), "sig=a", problem.NoAddress},
+		{"no container", change(func(t *token.Token) { t.Inbox.Container = "" }), "sig=a", problem.NoContainer},
+		{"space", good, "sig=a b", problem.NotAToken},
+		{"line break", good, "sig=a\r\nHost: b", problem.NotAToken},
+		{"fragment", good, "sig=a#b", problem.NotAToken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := open(c.token, c.query, Options{})
-			e, ok := errors.AsType[*uploader.Error](err)
+			e, ok := errors.AsType[*problem.Error](err)
 			if !ok || e.Reason != c.reason {
 				t.Errorf("got %v, want %s", err, c.reason)
 			}
 		})
 	}
-	if _, err := Open(uploader.Token{}, Options{}); !errors.Is(err, uploader.ErrTokenInvalid) {
+	if _, err := Open(token.Token{}, Options{}); !errors.Is(err, problem.ErrTokenInvalid) {
 		t.Errorf("the zero token: %v", err)
 	}
 	if _, err := open(good, "sig=a", Options{CAFile: t.TempDir() + "/missing.pem"}); !errors.Is(err, os.ErrNotExist) {
@@ -382,9 +384,9 @@ func TestACancelledCallReturnsWithItsCause(t *testing.T) {
 		cause      error
 		unanswered bool
 	}{
-		{"whole request sent", small, uploader.NewError("", "", uploader.NoProgress), true},
-		{"half a request sent", slowBody, uploader.NewError("", "", uploader.NoProgress), false},
-		{"nothing but headers to send", func() *uploader.Body { return uploadertest.NewBody(nil) }, uploader.NewError("", "", uploader.NoProgress), true},
+		{"whole request sent", small, problem.New("", "", problem.NoProgress), true},
+		{"half a request sent", slowBody, problem.New("", "", problem.NoProgress), false},
+		{"nothing but headers to send", func() *uploader.Body { return uploadertest.NewBody(nil) }, problem.New("", "", problem.NoProgress), true},
 		{"another cause", slowBody, paused, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -400,11 +402,11 @@ func TestACancelledCallReturnsWithItsCause(t *testing.T) {
 				}
 				return
 			}
-			e, ok := errors.AsType[*uploader.Error](err)
-			if !ok || e.Reason != uploader.NoProgress || e.Unanswered != c.unanswered || e.Op != "put blob" || e.Path != "a" {
+			e, ok := errors.AsType[*problem.Error](err)
+			if !ok || e.Reason != problem.NoProgress || e.Unanswered != c.unanswered || e.Op != "put blob" || e.Path != "a" {
 				t.Errorf("got %#v, want no progress, unanswered %v", err, c.unanswered)
 			}
-			if shared, _ := errors.AsType[*uploader.Error](c.cause); shared.Op != "" || shared.Unanswered {
+			if shared, _ := errors.AsType[*problem.Error](c.cause); shared.Op != "" || shared.Unanswered {
 				t.Error("the cause itself was changed")
 			}
 		})
@@ -456,7 +458,7 @@ func TestConnectionsAreKept(t *testing.T) {
 			if _, err := op.call(t.Context(), s, "a"); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := op.call(t.Context(), s, "refused"); !errors.Is(err, uploader.ErrBusy) {
+			if _, err := op.call(t.Context(), s, "refused"); !errors.Is(err, problem.ErrBusy) {
 				t.Fatal(err)
 			}
 		}

@@ -15,21 +15,21 @@ import (
 	"strings"
 	"syscall"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // unanswered translates a failure without an answer. Of err only the category is kept.
 func (s *Store) unanswered(k *call, err error) error {
 	reason, cause := s.category(err)
-	e := uploader.NewError(k.op, k.name, reason)
+	e := problem.New(k.op, k.name, reason)
 	e.Cause = cause
 	e.Unanswered = k.delivered()
 	switch reason {
-	case uploader.AccountGone, uploader.NetworkInspected:
+	case problem.AccountGone, problem.NetworkInspected:
 		e.Value = s.inbox.Host
-	case uploader.ProxyRefused:
+	case problem.ProxyRefused:
 		e.Value, e.Proxy = s.inbox.Host, refusingProxy(err)
-	case uploader.ProxySignInKind:
+	case problem.ProxySignInKind:
 		if p, ok := errors.AsType[*proxyError](err); ok {
 			e.Value = p.schemes
 		}
@@ -41,67 +41,67 @@ func (s *Store) unanswered(k *call, err error) error {
 const CauseRefused = "connection refused"
 
 // category is [Category] for this Store.
-func (s *Store) category(err error) (uploader.Reason, string) {
+func (s *Store) category(err error) (problem.Reason, string) {
 	return categorise(err, s.inbox.Host, s.reached.Load(), s.offline)
 }
 
 // Category says what kind of failure err is, a transport's, and what broke, in words that depend on err's type alone: its
 // text may hold a URL with its query. The reason is AccountGone, where host does not exist, NetworkInspected, ProxySignIn,
 // ProxySignInKind, ProxyRefused, NotTheService, AnswerGarbled, AnswerForeign or NetworkDown. It asks the network nothing.
-func Category(err error, host string) (uploader.Reason, string) {
+func Category(err error, host string) (problem.Reason, string) {
 	return categorise(err, host, false, offline)
 }
 
 // categorise does it. reached is whether the host has answered before in this run: then its name exists, and its
 // certificate is trusted. offline is whether this computer has no network, where some systems say that no name exists.
-func categorise(err error, host string, reached bool, offline func() bool) (uploader.Reason, string) {
+func categorise(err error, host string, reached bool, offline func() bool) (problem.Reason, string) {
 	if e, ok := errors.AsType[*proxyError](err); ok {
 		if e.status == http.StatusProxyAuthRequired {
 			reason, _ := signInReason(e.schemes)
 			return reason, "proxy demands a sign-in"
 		}
-		return uploader.ProxyRefused, "proxy refused the connection: " + strconv.Itoa(e.status)
+		return problem.ProxyRefused, "proxy refused the connection: " + strconv.Itoa(e.status)
 	}
 	switch said := socksSaid(err); {
 	case slices.Contains(socksRefusals, said):
-		return uploader.ProxySignIn, "proxy demands a sign-in"
+		return problem.ProxySignIn, "proxy demands a sign-in"
 	case said == socksRuleset:
-		return uploader.ProxyRefused, "proxy refused the connection"
+		return problem.ProxyRefused, "proxy refused the connection"
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if !e.IsNotFound {
-			return uploader.NetworkDown, "name service unavailable"
+			return problem.NetworkDown, "name service unavailable"
 		}
 		if strings.TrimSuffix(e.Name, ".") != (&url.URL{Host: host}).Hostname() || reached || offline() {
-			return uploader.NetworkDown, "name not found"
+			return problem.NetworkDown, "name not found"
 		}
-		return uploader.AccountGone, "name not found"
+		return problem.AccountGone, "name not found"
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		// Networks that inspect traffic make a certificate for the right name; a sign-in page has its own.
-		return uploader.NotTheService, "certificate of another name"
+		return problem.NotTheService, "certificate of another name"
 	}
 	if untrusted(err) {
 		if reached {
 			// It was trusted before in this run, so the network is another one now.
-			return uploader.NotTheService, "certificate not trusted"
+			return problem.NotTheService, "certificate not trusted"
 		}
-		return uploader.NetworkInspected, "certificate not trusted"
+		return problem.NetworkInspected, "certificate not trusted"
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return uploader.NotTheService, "no TLS where it was due"
+		return problem.NotTheService, "no TLS where it was due"
 	}
 	if _, ok := errors.AsType[tls.AlertError](err); ok {
-		return uploader.NetworkDown, "TLS handshake refused"
+		return problem.NetworkDown, "TLS handshake refused"
 	}
 	if errors.Is(err, errForeign) {
-		return uploader.AnswerForeign, "answer of another request"
+		return problem.AnswerForeign, "answer of another request"
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok || errors.Is(err, errEndless) || strings.Contains(err.Error(), "malformed HTTP") {
-		return uploader.AnswerGarbled, "answer is not HTTP"
+		return problem.AnswerGarbled, "answer is not HTTP"
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return uploader.NetworkDown, "timed out"
+		return problem.NetworkDown, "timed out"
 	}
 	for _, c := range []struct {
 		err  error
@@ -117,13 +117,13 @@ func categorise(err error, host string, reached bool, offline func() bool) (uplo
 		{net.ErrClosed, "connection closed"},
 	} {
 		if errors.Is(err, c.err) {
-			return uploader.NetworkDown, c.text
+			return problem.NetworkDown, c.text
 		}
 	}
 	if errors.Is(err, fs.ErrPermission) {
-		return uploader.NetworkDown, "forbidden by this computer"
+		return problem.NetworkDown, "forbidden by this computer"
 	}
-	return uploader.NetworkDown, "connection failed"
+	return problem.NetworkDown, "connection failed"
 }
 
 // untrusted reports whether the other side's certificate was refused.

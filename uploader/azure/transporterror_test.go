@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // rawServer accepts connections and lets answer do what it likes with each.
@@ -101,14 +102,14 @@ func TestTransportErrors(t *testing.T) {
 		name   string
 		server func(*testing.T) (string, Options)
 		change func(*Store)
-		reason uploader.Reason
+		reason problem.Reason
 		cause  string
 		value  string
 		// sent means that the whole request went out, except where there is nothing but headers to tell by.
 		sent bool
 	}{
-		{"refused", plain(refused), nil, uploader.NetworkDown, "connection refused", "", false},
-		{"closed without a word", plain(func(t *testing.T) string { return rawServer(t, readRequest) }), nil, uploader.NetworkDown, "connection closed", "", true},
+		{"refused", plain(refused), nil, problem.NetworkDown, "connection refused", "", false},
+		{"closed without a word", plain(func(t *testing.T) string { return rawServer(t, readRequest) }), nil, problem.NetworkDown, "connection closed", "", true},
 		{"reset", plain(func(t *testing.T) string {
 			return rawServer(t, func(c net.Conn) {
 				readRequest(c)
@@ -116,34 +117,34 @@ func TestTransportErrors(t *testing.T) {
 					_ = tcp.SetLinger(0)
 				}
 			})
-		}), nil, uploader.NetworkDown, "connection reset", "", true},
+		}), nil, problem.NetworkDown, "connection reset", "", true},
 		{"not HTTP", plain(func(t *testing.T) string {
 			return rawServer(t, func(c net.Conn) {
 				readRequest(c)
 				_, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n\r\n")
 			})
-		}), nil, uploader.AnswerGarbled, "answer is not HTTP", "", true},
+		}), nil, problem.AnswerGarbled, "answer is not HTTP", "", true},
 		{"half an answer", plain(func(t *testing.T) string {
 			return rawServer(t, func(c net.Conn) {
 				readRequest(c)
 				_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhalf")
 			})
-		}), nil, uploader.AnswerGarbled, "", "", true},
-		{"certificate of nobody", plain(secure), nil, uploader.NetworkInspected, "certificate not trusted", "HOST", false},
-		{"certificate of nobody, but it was trusted", plain(secure), func(s *Store) { s.reached.Store(true) }, uploader.NotTheService, "certificate not trusted", "", false},
-		{"certificate of a sign-in page", plain(func(t *testing.T) string { return strings.Replace(secure(t), "127.0.0.1", "localhost", 1) }), nil, uploader.NotTheService, "certificate of another name", "", false},
+		}), nil, problem.AnswerGarbled, "", "", true},
+		{"certificate of nobody", plain(secure), nil, problem.NetworkInspected, "certificate not trusted", "HOST", false},
+		{"certificate of nobody, but it was trusted", plain(secure), func(s *Store) { s.reached.Store(true) }, problem.NotTheService, "certificate not trusted", "", false},
+		{"certificate of a sign-in page", plain(func(t *testing.T) string { return strings.Replace(secure(t), "127.0.0.1", "localhost", 1) }), nil, problem.NotTheService, "certificate of another name", "", false},
 		{"no TLS", plain(func(t *testing.T) string {
 			return "https" + rawServer(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })[len("http"):]
-		}), nil, uploader.NotTheService, "no TLS where it was due", "", false},
-		{"no such name", plain(nowhere), dial(noSuchName), uploader.AccountGone, "name not found", host, false},
-		{"no such name, but it has answered", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.reached.Store(true) }, uploader.NetworkDown, "name not found", "", false},
-		{"no such name, and no network", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.offline = func() bool { return true } }, uploader.NetworkDown, "name not found", "", false},
-		{"no such proxy", plain(nowhere), dial(&net.DNSError{Err: "no such host", Name: "proxy.example", IsNotFound: true}), uploader.NetworkDown, "name not found", "", false},
-		{"names unavailable", plain(nowhere), dial(&net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}), uploader.NetworkDown, "name service unavailable", "", false},
-		{"timeout", plain(nowhere), dial(os.ErrDeadlineExceeded), uploader.NetworkDown, "timed out", "", false},
-		{"anything else", plain(nowhere), dial(errors.New("strange: " + secretQuery)), uploader.NetworkDown, "connection failed", "", false},
-		{"proxy wants a sign-in", proxy(http.StatusProxyAuthRequired), nil, uploader.ProxySignIn, "proxy demands a sign-in", "", false},
-		{"proxy forbids", proxy(http.StatusForbidden), nil, uploader.ProxyRefused, "proxy refused the connection: 403", "HOST", false},
+		}), nil, problem.NotTheService, "no TLS where it was due", "", false},
+		{"no such name", plain(nowhere), dial(noSuchName), problem.AccountGone, "name not found", host, false},
+		{"no such name, but it has answered", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.reached.Store(true) }, problem.NetworkDown, "name not found", "", false},
+		{"no such name, and no network", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.offline = func() bool { return true } }, problem.NetworkDown, "name not found", "", false},
+		{"no such proxy", plain(nowhere), dial(&net.DNSError{Err: "no such host", Name: "proxy.example", IsNotFound: true}), problem.NetworkDown, "name not found", "", false},
+		{"names unavailable", plain(nowhere), dial(&net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}), problem.NetworkDown, "name service unavailable", "", false},
+		{"timeout", plain(nowhere), dial(os.ErrDeadlineExceeded), problem.NetworkDown, "timed out", "", false},
+		{"anything else", plain(nowhere), dial(errors.New("strange: " + secretQuery)), problem.NetworkDown, "connection failed", "", false},
+		{"proxy wants a sign-in", proxy(http.StatusProxyAuthRequired), nil, problem.ProxySignIn, "proxy demands a sign-in", "", false},
+		{"proxy forbids", proxy(http.StatusForbidden), nil, problem.ProxyRefused, "proxy refused the connection: 403", "HOST", false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,7 +161,7 @@ func TestTransportErrors(t *testing.T) {
 			for _, op := range operations {
 				_, err := op.call(t.Context(), s, "a")
 				noSecret(t, err)
-				e, ok := errors.AsType[*uploader.Error](err)
+				e, ok := errors.AsType[*problem.Error](err)
 				if !ok {
 					t.Fatalf("%s: %v (%T)", op.name, err, err)
 				}
@@ -200,8 +201,8 @@ func TestABrokenConnectionInMidBodyDidNothing(t *testing.T) {
 	s := openTest(t, testToken(address), Options{})
 	_, err := s.PutBlob(t.Context(), "a", uploader.NewBody(make([]byte, 32<<20), 0), uploader.Properties{}, always)
 	noSecret(t, err)
-	e, ok := errors.AsType[*uploader.Error](err)
-	if !ok || !errors.Is(err, uploader.ErrBusy) || e.Unanswered {
+	e, ok := errors.AsType[*problem.Error](err)
+	if !ok || !errors.Is(err, problem.ErrBusy) || e.Unanswered {
 		t.Errorf("got %#v, want busy and not unanswered", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
 )
 
@@ -23,7 +24,7 @@ type content struct {
 	Batches   map[int64]uploader.Batch
 	Blocks    map[int64][]uploader.AckedBlock
 	Ranks     map[int64]int64
-	Inboxes   []uploader.InboxRecord
+	Inboxes   []inboxes.Record
 }
 
 func contentOf(t testing.TB, j *journal.Journal) content {
@@ -105,7 +106,7 @@ func sample(t testing.TB, dir string) content {
 			c.Ranks[job] = int64(i)
 		}
 		must(j.Commit(ctx, c))
-		must(j.PutInbox(ctx, uploader.InboxRecord{ID: fmt.Sprint("inbox ", n), Name: fmt.Sprint(n)}))
+		must(j.PutInbox(ctx, inboxes.Record{ID: fmt.Sprint("inbox ", n), Name: fmt.Sprint(n)}))
 	}
 	must(j.Release(ctx, []int64{1, 2, 3}))
 	all := contentOf(t, j)

@@ -9,7 +9,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // What this package finds out itself. Each becomes one of ErrJournal's reasons.
@@ -28,65 +28,65 @@ func failure(op, path string, err error) error {
 	if s, ok := errors.AsType[stopped](err); ok {
 		return s.cause
 	}
-	if e, ok := errors.AsType[*uploader.Error](err); ok {
+	if e, ok := errors.AsType[*problem.Error](err); ok {
 		return e
 	}
-	e := uploader.NewError(op, path, reasonOf(err))
+	e := problem.New(op, path, reasonOf(err))
 	e.Cause = err.Error()
 	return e
 }
 
 // reasonOf says which case an error is.
-func reasonOf(err error) uploader.Reason {
+func reasonOf(err error) problem.Reason {
 	switch {
 	case errors.Is(err, errDamaged):
-		return uploader.JournalDamaged
+		return problem.JournalDamaged
 	case errors.Is(err, errNewer):
-		return uploader.JournalNewer
+		return problem.JournalNewer
 	case errors.Is(err, errBusy), errors.Is(err, errLocked):
-		return uploader.JournalBusy
+		return problem.JournalBusy
 	case errors.Is(err, errGone):
-		return uploader.JournalGone
+		return problem.JournalGone
 	case errors.Is(err, errMisuse), errors.Is(err, errClosed):
-		return uploader.Unexpected
+		return problem.Unexpected
 	case isFull(err):
-		return uploader.JournalFull
+		return problem.JournalFull
 	}
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		if _, ok := errors.AsType[*fs.PathError](err); ok {
-			return uploader.JournalUnwritable
+			return problem.JournalUnwritable
 		}
 		if _, ok := errors.AsType[*os.LinkError](err); ok {
-			return uploader.JournalUnwritable
+			return problem.JournalUnwritable
 		}
-		return uploader.Unexpected
+		return problem.Unexpected
 	}
 	switch e.Code() {
 	case sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP: // what a full disk says when -shm can't grow
-		return uploader.JournalFull
+		return problem.JournalFull
 	case sqlite3.SQLITE_IOERR_DATA, sqlite3.SQLITE_IOERR_CORRUPTFS:
-		return uploader.JournalDamaged
+		return problem.JournalDamaged
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
-		return uploader.JournalFull
+		return problem.JournalFull
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
-		return uploader.JournalBusy
+		return problem.JournalBusy
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT,
 		sqlite3.SQLITE_CONSTRAINT, // only keys constrain, and what is written fits them unless others were altered
 		sqlite3.SQLITE_ERROR,      // no such table, and its like
 		sqlite3.SQLITE_TOOBIG:     // what is written is measured before
-		return uploader.JournalDamaged
+		return problem.JournalDamaged
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
-		return uploader.JournalUnwritable
+		return problem.JournalUnwritable
 	}
-	return uploader.Unexpected
+	return problem.Unexpected
 }
 
 // isDamage reports whether an error means that the file is damaged.
 func isDamage(err error) bool {
-	return reasonOf(err) == uploader.JournalDamaged
+	return reasonOf(err) == problem.JournalDamaged
 }
 
 // isBusy reports whether an error means that another process is in the middle of something.
@@ -94,7 +94,7 @@ func isBusy(err error) bool {
 	if errors.Is(err, errInUse) {
 		return true
 	}
-	return reasonOf(err) == uploader.JournalBusy
+	return reasonOf(err) == problem.JournalBusy
 }
 
 // cancelled returns the cause of a context that is done, as stopped, and otherwise nil.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // batchesOf returns new batches of a transfer, of some 60 KB each.
@@ -29,7 +30,7 @@ func fillUp(t *testing.T, j *Journal, transfer int64) int {
 	for n := 0; ; n++ {
 		err := j.AddBatches(t.Context(), batchesOf(transfer, 1))
 		if err != nil {
-			refused(t, err, uploader.JournalFull)
+			refused(t, err, problem.JournalFull)
 			return n
 		}
 		if n > 10_000 {
@@ -99,7 +100,7 @@ func TestFullDisk(t *testing.T) {
 	holds(t, j, n)
 	// Nothing else gets through either, and nothing breaks by trying.
 	for range 3 {
-		if err := j.AddBatches(t.Context(), batchesOf(id, 4)); !errors.Is(err, uploader.ErrJournal) {
+		if err := j.AddBatches(t.Context(), batchesOf(id, 4)); !errors.Is(err, problem.ErrJournal) {
 			t.Fatalf("AddBatches on a full disk: %v", err)
 		}
 	}
@@ -126,7 +127,7 @@ func TestNoRoomForAJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := Open(t.Context(), filepath.Join(disk, "state"), Options{})
-	refused(t, err, uploader.JournalFull)
+	refused(t, err, problem.JournalFull)
 }
 
 // TestNoRoomForARepair leaves a damaged file alone until there is room for a new one.
@@ -153,7 +154,7 @@ func TestNoRoomForARepair(t *testing.T) {
 	damaged := content(t, dir)
 	for range 2 {
 		_, _, err = Open(t.Context(), dir, Options{})
-		refused(t, err, uploader.JournalFull)
+		refused(t, err, problem.JournalFull)
 		if content(t, dir) != damaged {
 			t.Fatal("the damaged file was changed")
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // TestAJournalThatIsRemovedWhileItIsOpenSaysSo: what is written into a file without a name is lost with the process.
@@ -29,7 +30,7 @@ func TestAJournalThatIsRemovedWhileItIsOpenSaysSo(t *testing.T) {
 				open(t, dir)
 			}
 			_, err := j.AddTransfer(t.Context(), uploader.Transfer{Inbox: "inbox"})
-			if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.JournalGone {
+			if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.JournalGone {
 				t.Errorf("writing says: %v", err)
 			}
 			_ = j.Close()

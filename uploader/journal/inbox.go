@@ -4,12 +4,13 @@ import (
 	"context"
 	"database/sql"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
 )
 
-// Inboxes implements [uploader.InboxRecords].
-func (j *Journal) Inboxes(ctx context.Context) ([]uploader.InboxRecord, error) {
-	var all []uploader.InboxRecord
+// Inboxes implements [inboxes.Records].
+func (j *Journal) Inboxes(ctx context.Context) ([]inboxes.Record, error) {
+	var all []inboxes.Record
 	err := j.look(ctx, selectInboxes, func(r *sql.Rows) error {
 		record, err := scanInbox(r)
 		all = append(all, record)
@@ -22,29 +23,29 @@ func (j *Journal) Inboxes(ctx context.Context) ([]uploader.InboxRecord, error) {
 }
 
 // scanInbox reads a row of selectInboxes.
-func scanInbox(r *sql.Rows) (uploader.InboxRecord, error) {
+func scanInbox(r *sql.Rows) (inboxes.Record, error) {
 	var id string
 	var data sql.RawBytes
 	var s int64
 	if err := r.Scan(&id, &data, &s); err != nil {
-		return uploader.InboxRecord{}, err
+		return inboxes.Record{}, err
 	}
 	if s != sumOfInbox(id, data) {
-		return uploader.InboxRecord{}, errDamaged
+		return inboxes.Record{}, errDamaged
 	}
 	return decodeRecord(id, data)
 }
 
-// PutInbox implements [uploader.InboxRecords]. That no two have one name is looked at in the transaction that only one
+// PutInbox implements [inboxes.Records]. That no two have one name is looked at in the transaction that only one
 // process can be in.
-func (j *Journal) PutInbox(ctx context.Context, r uploader.InboxRecord) error {
+func (j *Journal) PutInbox(ctx context.Context, r inboxes.Record) error {
 	data, err := encodeRecord(&r)
 	if err == nil {
 		err = j.change(ctx, true, func(ctx context.Context) error {
 			taken := ""
 			if err := j.query(ctx, selectInboxes, func(rows *sql.Rows) error {
 				other, err := scanInbox(rows)
-				if err == nil && other.ID != r.ID && uploader.InboxNameKey(other.Name) == uploader.InboxNameKey(r.Name) {
+				if err == nil && other.ID != r.ID && inboxes.NameKey(other.Name) == inboxes.NameKey(r.Name) {
 					taken = other.Name
 				}
 				return err
@@ -52,7 +53,7 @@ func (j *Journal) PutInbox(ctx context.Context, r uploader.InboxRecord) error {
 				return err
 			}
 			if taken != "" {
-				e := uploader.NewError("keep inbox", "", uploader.InboxNameTaken)
+				e := problem.New("keep inbox", "", problem.InboxNameTaken)
 				e.Value = taken
 				return e
 			}
@@ -62,7 +63,7 @@ func (j *Journal) PutInbox(ctx context.Context, r uploader.InboxRecord) error {
 	return j.failed("keep inbox", err)
 }
 
-// RemoveInbox implements [uploader.InboxRecords].
+// RemoveInbox implements [inboxes.Records].
 func (j *Journal) RemoveInbox(ctx context.Context, id string) error {
 	err := j.change(ctx, true, func(ctx context.Context) error { return j.exec(ctx, "DELETE FROM inboxes WHERE id = ?", id) })
 	return j.failed("forget inbox", err)

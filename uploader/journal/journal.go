@@ -24,6 +24,7 @@ import (
 
 	"inboxuploader/internal/netdisk"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // DefaultPatience is how long a call waits for another process that writes. Such a process holds the file for some
@@ -68,7 +69,7 @@ type Journal struct {
 // folder above. It blocks on the disk: for some milliseconds, and for the time of reading the whole file if that is small
 // (up to 32 MiB) or a process that used it was killed. If it is damaged, what can be read of it is put into a new file.
 //
-// Errors are [*uploader.Error]s of ErrJournal. Close the journal when it is no longer used.
+// Errors are [*problem.Error]s of ErrJournal. Close the journal when it is no longer used.
 func Open(ctx context.Context, dir string, o Options) (*Journal, Opened, error) {
 	if o.Patience == 0 {
 		o.Patience = DefaultPatience
@@ -191,7 +192,7 @@ func (j *Journal) failed(op string, err error) error {
 		return nil
 	}
 	err = failure(op, j.files.db(), err)
-	if e, ok := errors.AsType[*uploader.Error](err); ok && e.Reason == uploader.JournalDamaged {
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.JournalDamaged {
 		j.files.wantCheck()
 	}
 	return err

@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // openFine opens a journal that it closes in the end.
@@ -31,13 +34,13 @@ func openFine(t testing.TB, dir string, o Options) (*Journal, Opened) {
 }
 
 // refused wants an error of ErrJournal with a reason whose words are complete.
-func refused(t *testing.T, err error, reason uploader.Reason) {
+func refused(t *testing.T, err error, reason problem.Reason) {
 	t.Helper()
-	e, ok := errors.AsType[*uploader.Error](err)
-	if !ok || !errors.Is(err, uploader.ErrJournal) || e.Reason != reason {
+	e, ok := errors.AsType[*problem.Error](err)
+	if !ok || !errors.Is(err, problem.ErrJournal) || e.Reason != reason {
 		t.Fatalf("error %v, want ErrJournal with %s", err, reason)
 	}
-	if words := uploader.Explain(err); words.What == "" || words.Safe == "" || words.Do == "" {
+	if words := problem.Explain(err); words.What == "" || words.Safe == "" || words.Do == "" {
 		t.Errorf("%s says %+v", reason, words)
 	}
 }
@@ -49,14 +52,14 @@ func TestOpenedSaysWhatItFound(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "a", odd)
 	j, opened := openFine(t, dir, Options{})
-	if !opened.Fresh || opened.Explain() != (uploader.Explanation{}) {
+	if !opened.Fresh || opened.Explain() != (problem.Explanation{}) {
 		t.Errorf("a new one: %+v, %q", opened, opened.Explain())
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
 	_, opened = openFine(t, dir, Options{})
-	if opened.Fresh || opened.SetAside != "" || opened.Explain() != (uploader.Explanation{}) {
+	if opened.Fresh || opened.SetAside != "" || opened.Explain() != (problem.Explanation{}) {
 		t.Errorf("one that is fine: %+v, %q", opened, opened.Explain())
 	}
 }
@@ -184,7 +187,7 @@ CREATE TABLE more(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;`)
 	migrations = old
 	before := content(t, dir)
 	_, _, err = Open(t.Context(), dir, Options{Patience: time.Nanosecond})
-	refused(t, err, uploader.JournalNewer)
+	refused(t, err, problem.JournalNewer)
 	if content(t, dir) != before {
 		t.Error("a newer version's file was changed")
 	}
@@ -197,7 +200,7 @@ func TestAnOlderVersionInUseIsNotMigrated(t *testing.T) {
 	t.Cleanup(func() { migrations = old })
 	migrations = append(slices.Clip(old), "CREATE TABLE more(id INTEGER PRIMARY KEY) STRICT;")
 	_, _, err := Open(t.Context(), dir, Options{Patience: time.Nanosecond})
-	refused(t, err, uploader.JournalBusy)
+	refused(t, err, problem.JournalBusy)
 }
 
 func content(t *testing.T, dir string) string {
@@ -224,7 +227,7 @@ func checkVersion1(t *testing.T, dir string) {
 	want := uploader.Transfer{
 		ID: 7, Inbox: "https://h/c", Roots: []string{"/data", "\xff"}, Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
 		Options: uploader.AddOptions{Replace: true, Scan: uploader.ScanOptions{
-			Inbox:     uploader.Inbox{Scheme: "https", Host: "h", Container: "c", Prefix: "p"},
+			Inbox:     token.Inbox{Scheme: "https", Host: "h", Container: "c", Prefix: "p"},
 			Recursive: true, Include: []string{"*.csv"},
 		}},
 		Scanned: true, Follows: 3, Skipped: map[uploader.SkipReason]int64{uploader.SkipJunk: 2}, Seen: time.Unix(1770000100, 0).UTC(),
@@ -243,12 +246,12 @@ func checkVersion1(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	equal(t, "blocks", blocks, []uploader.AckedBlock{{Number: 3, CRC64: 1<<64 - 2, At: time.Unix(1770000060, 0).UTC()}})
-	inboxes, err := j.Inboxes(ctx)
+	kept, err := j.Inboxes(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "inboxes", inboxes, []uploader.InboxRecord{{
-		ID: "K1", Name: "Cardio", Inbox: uploader.Inbox{Scheme: "https", Host: "h", Container: "c"}, Rights: uploader.Rights{Letters: "cw"},
+	equal(t, "inboxes", kept, []inboxes.Record{{
+		ID: "K1", Name: "Cardio", Inbox: token.Inbox{Scheme: "https", Host: "h", Container: "c"}, Rights: token.Rights{Letters: "cw"},
 		Version: "2021-12-02", ValidTo: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Ref: "r", Fingerprint: "00",
 	}})
 	if _, err := j.Adopt(ctx, []int64{7}); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // Opened is what Open found and did. The zero Opened says that the journal was there and fine.
@@ -24,23 +25,23 @@ type Opened struct {
 }
 
 // Explain returns the words for a person. They are empty where there is nothing to say.
-func (o Opened) Explain() uploader.Explanation {
+func (o Opened) Explain() problem.Explanation {
 	return o.ExplainIn(func(english string) string { return english })
 }
 
 // ExplainIn is Explain in another language.
-func (o Opened) ExplainIn(translate uploader.Translate) uploader.Explanation {
+func (o Opened) ExplainIn(translate problem.Translate) problem.Explanation {
 	if o.SetAside == "" {
 		if !o.Network {
-			return uploader.Explanation{}
+			return problem.Explanation{}
 		}
-		return uploader.Explanation{
+		return problem.Explanation{
 			What: translate("The list of uploads is on a network disk, where it is kept in a slower way that is safe there."),
 			Do:   translate("Nothing has to be done; a state folder on this computer's own disk would be faster (--state-dir)."),
 		}
 	}
 	fill := func(sentence string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(sentence) }
-	x := uploader.Explanation{
+	x := problem.Explanation{
 		Safe: fill(translate("Nothing in the inbox was touched. The damaged list was kept as “{value}”."), "{value}", filepath.Base(o.SetAside)),
 	}
 	switch {

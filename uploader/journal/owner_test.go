@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // ownerOf returns whose a transfer is, as a journal sees it.
@@ -130,7 +131,7 @@ func TestLinksInPlaceOfFilesAreRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, _, err := Open(t.Context(), dir, Options{})
-			refused(t, err, uploader.JournalUnwritable)
+			refused(t, err, problem.JournalUnwritable)
 			if name == "run" {
 				if left, err := os.ReadDir(target); err != nil || len(left) != 0 {
 					t.Errorf("written into the folder that the link leads to: %v, %v", left, err)
@@ -177,7 +178,7 @@ func TestAProcessThatStopsInTheMiddleIsWaitedFor(t *testing.T) {
 	}()
 	<-entered
 	_, err := other.AddTransfer(t.Context(), uploader.Transfer{})
-	refused(t, err, uploader.JournalBusy)
+	refused(t, err, problem.JournalBusy)
 	if _, err := other.Load(t.Context()); err != nil {
 		t.Errorf("reading meanwhile: %v", err)
 	}

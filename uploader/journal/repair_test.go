@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // someBatches makes a closed journal with n batches in a folder and returns the database's path.
@@ -43,7 +44,7 @@ func TestDamageThatIsMetInUse(t *testing.T) {
 	met := 0
 	for id := range int64(5) {
 		if _, err := j.Batch(t.Context(), id+1); err != nil {
-			refused(t, err, uploader.JournalDamaged)
+			refused(t, err, problem.JournalDamaged)
 			met++
 		}
 	}
@@ -52,8 +53,8 @@ func TestDamageThatIsMetInUse(t *testing.T) {
 	}
 	// As long as this process has it open, nobody takes it away.
 	_, _, err = Open(t.Context(), dir, Options{Patience: time.Nanosecond})
-	refused(t, err, uploader.JournalDamaged)
-	if err := j.Close(); err != nil && !errors.Is(err, uploader.ErrJournal) {
+	refused(t, err, problem.JournalDamaged)
+	if err := j.Close(); err != nil && !errors.Is(err, problem.ErrJournal) {
 		t.Fatal(err)
 	}
 	again, opened := openFine(t, dir, Options{})

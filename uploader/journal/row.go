@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/token"
 )
 
 // Limits of what is written and of what is believed when it is read, in bytes. A batch's facts are at most two names of
@@ -191,15 +193,15 @@ type inboxRow struct {
 	Scheme, Host, Account, Container, Prefix, Blob, InboxID, WsID, TID text
 }
 
-func rowOfInbox(i uploader.Inbox) inboxRow {
+func rowOfInbox(i token.Inbox) inboxRow {
 	return inboxRow{
 		text(i.Scheme), text(i.Host), text(i.Account), text(i.Container), text(i.Prefix), text(i.Blob),
 		text(i.InboxID), text(i.WsID), text(i.TID),
 	}
 }
 
-func (r inboxRow) inbox() uploader.Inbox {
-	return uploader.Inbox{
+func (r inboxRow) inbox() token.Inbox {
+	return token.Inbox{
 		Scheme: string(r.Scheme), Host: string(r.Host), Account: string(r.Account), Container: string(r.Container),
 		Prefix: string(r.Prefix), Blob: string(r.Blob), InboxID: string(r.InboxID), WsID: string(r.WsID), TID: string(r.TID),
 	}
@@ -273,7 +275,7 @@ type recordRow struct {
 	AllowedHost, Ref, Fingerprint text
 }
 
-func encodeRecord(r *uploader.InboxRecord) ([]byte, error) {
+func encodeRecord(r *inboxes.Record) ([]byte, error) {
 	return marshal(recordRow{
 		Inbox: rowOfInbox(r.Inbox), Name: text(r.Name), Version: text(r.Version), Policy: text(r.Policy), IP: text(r.IP),
 		Letters: text(r.Rights.Letters), RightsUnknown: r.Rights.Unknown, HTTPSOnly: r.HTTPSOnly,
@@ -282,16 +284,16 @@ func encodeRecord(r *uploader.InboxRecord) ([]byte, error) {
 	})
 }
 
-func decodeRecord(id string, data []byte) (uploader.InboxRecord, error) {
+func decodeRecord(id string, data []byte) (inboxes.Record, error) {
 	var r recordRow
 	if err := unmarshal(data, &r); err != nil {
-		return uploader.InboxRecord{}, err
+		return inboxes.Record{}, err
 	}
-	return uploader.InboxRecord{
+	return inboxes.Record{
 		ID: id, Inbox: r.Inbox.inbox(), Name: string(r.Name), Version: string(r.Version), Policy: string(r.Policy), IP: string(r.IP),
-		Rights: uploader.Rights{Letters: string(r.Letters), Unknown: r.RightsUnknown}, HTTPSOnly: r.HTTPSOnly,
+		Rights: token.Rights{Letters: string(r.Letters), Unknown: r.RightsUnknown}, HTTPSOnly: r.HTTPSOnly,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo,
-		AllowedHost: string(r.AllowedHost), Ref: string(r.Ref), Fingerprint: uploader.Fingerprint(r.Fingerprint),
+		AllowedHost: string(r.AllowedHost), Ref: string(r.Ref), Fingerprint: inboxes.Fingerprint(r.Fingerprint),
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 )
 
 // filled sets each field of a value, however deep, to something that is not zero. Strings get bytes that are no UTF-8.
@@ -79,7 +80,7 @@ func TestRowsKeepEachField(t *testing.T) {
 		}
 	})
 	rapid.Check(t, func(r *rapid.T) {
-		var want uploader.InboxRecord
+		var want inboxes.Record
 		filled(t, r, reflect.ValueOf(&want).Elem())
 		data, err := encodeRecord(&want)
 		if err != nil {

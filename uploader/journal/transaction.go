@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // take waits for the writer's turn. Who has it gives it back through j.turn.
@@ -172,7 +172,7 @@ func each(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			// What database/sql can't convert is a value that this package did not write.
-			if reasonOf(err) == uploader.Unexpected && !errors.Is(err, errMisuse) {
+			if reasonOf(err) == problem.Unexpected && !errors.Is(err, errMisuse) {
 				return fmt.Errorf("%w: %w", errDamaged, err)
 			}
 			return err

@@ -14,6 +14,8 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // Subject is an inbox under test: empty, and reachable in two ways, as a Store and past it.
@@ -105,11 +107,11 @@ func (s *suite) replaces() {
 func (s *suite) ifAbsent() {
 	s.put("a", "old")
 	_, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("new")), binary, absent)
-	s.refused(err, uploader.ErrExists, uploader.AlreadyThere)
+	s.refused(err, problem.ErrExists, problem.AlreadyThere)
 	s.holds("a", "old")
 
 	s.stage("a", 1, "new")
-	s.refused(s.commit("a", absent, 1), uploader.ErrExists, uploader.AlreadyThere)
+	s.refused(s.commit("a", absent, 1), problem.ErrExists, problem.AlreadyThere)
 	s.holds("a", "old")
 
 	s.stage("b", 1, "first")
@@ -125,7 +127,7 @@ func (s *suite) checksToken() {
 	s.stage("half", 1, "one")
 	for _, rights := range []string{"w", "cw", "c", "racwdl"} {
 		for _, blob := range []string{"", "there", "new"} {
-			t := uploader.Token{Rights: uploader.Rights{Letters: rights}, Inbox: uploader.Inbox{Blob: blob}}
+			t := token.Token{Rights: token.Rights{Letters: rights}, Inbox: token.Inbox{Blob: blob}}
 			c, err := uploader.CheckToken(s.Context(), s.open(rights), t)
 			if err != nil {
 				s.Errorf("a token with %s for %q: %v", rights, blob, err)
@@ -135,8 +137,8 @@ func (s *suite) checksToken() {
 			}
 		}
 	}
-	_, err := uploader.CheckToken(s.Context(), s.open("r"), uploader.Token{Rights: uploader.Rights{Letters: "r"}})
-	s.refused(err, uploader.ErrDenied, uploader.PermissionMissing)
+	_, err := uploader.CheckToken(s.Context(), s.open("r"), token.Token{Rights: token.Rights{Letters: "r"}})
+	s.refused(err, problem.ErrDenied, problem.PermissionMissing)
 	s.holds("there", "old")
 	s.holdsNothing("new")
 	if err := s.commit("half", always, 1); err != nil {
@@ -148,7 +150,7 @@ func (s *suite) checksToken() {
 func (s *suite) ifModifiedSince() {
 	first := s.put("a", "old")
 	_, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("new")), binary, uploader.Condition{IfModifiedSince: first.Date})
-	s.refused(err, uploader.ErrExists, uploader.AlreadyThere)
+	s.refused(err, problem.ErrExists, problem.AlreadyThere)
 	s.holds("a", "old")
 
 	earlier := uploader.Condition{IfModifiedSince: first.Date.AddDate(0, 0, -1)}
@@ -167,8 +169,8 @@ func (s *suite) ifUnmodifiedSince() {
 	ask := func(t time.Time) error {
 		return s.commit("a", uploader.Condition{IfUnmodifiedSince: t}, 1)
 	}
-	s.refused(ask(first.Date.AddDate(0, 0, -1)), uploader.ErrExists, uploader.AlreadyThere)
-	s.refused(ask(first.Date.Add(time.Minute)), uploader.ErrBlocksLost, uploader.BlocksLost)
+	s.refused(ask(first.Date.AddDate(0, 0, -1)), problem.ErrExists, problem.AlreadyThere)
+	s.refused(ask(first.Date.Add(time.Minute)), problem.ErrBlocksLost, problem.BlocksLost)
 	s.holds("a", "old")
 }
 
@@ -216,7 +218,7 @@ func (s *suite) lastWins() {
 
 func (s *suite) missing() {
 	s.stage("a", 1, "one")
-	s.refused(s.commit("a", absent, 1, 2), uploader.ErrBlocksLost)
+	s.refused(s.commit("a", absent, 1, 2), problem.ErrBlocksLost)
 	s.holdsNothing("a")
 
 	// The block that is there was not lost by it.
@@ -224,7 +226,7 @@ func (s *suite) missing() {
 	if err := s.commit("a", absent, 1, 2); err != nil {
 		s.Fatal(err)
 	}
-	s.refused(s.commit("a", always, 1, 3), uploader.ErrBlocksLost)
+	s.refused(s.commit("a", always, 1, 3), problem.ErrBlocksLost)
 	s.holds("a", "onetwo")
 }
 
@@ -234,7 +236,7 @@ func (s *suite) discards() {
 	if err := s.commit("a", always, 1); err != nil {
 		s.Fatal(err)
 	}
-	s.refused(s.commit("a", always, 1, 2), uploader.ErrBlocksLost)
+	s.refused(s.commit("a", always, 1, 2), problem.ErrBlocksLost)
 	s.holds("a", "one")
 }
 
@@ -255,7 +257,7 @@ func (s *suite) ownCommit() {
 	if err := s.commit("a", absent, 1, 2); err != nil {
 		s.Fatal(err)
 	}
-	s.refused(s.commit("a", absent, 1, 2), uploader.ErrExists, uploader.AlreadyThere)
+	s.refused(s.commit("a", absent, 1, 2), problem.ErrExists, problem.AlreadyThere)
 	ids := []string{NewID(1), NewID(2)}
 	a, err := s.store.PutBlockList(s.Context(), "a", ids, textual, same)
 	s.succeeded(a, err)
@@ -266,11 +268,11 @@ func (s *suite) ownCommit() {
 }
 
 func (s *suite) foreignCommit() {
-	s.refused(s.commit("absent", same, 1), uploader.ErrBlocksLost)
+	s.refused(s.commit("absent", same, 1), problem.ErrBlocksLost)
 	s.holdsNothing("absent")
 
 	s.stage("staged", 1, "ours")
-	s.refused(s.commit("staged", same, 1), uploader.ErrBlocksLost)
+	s.refused(s.commit("staged", same, 1), problem.ErrBlocksLost)
 	s.holdsNothing("staged")
 
 	s.stage("blocks", 7, "theirs")
@@ -278,12 +280,12 @@ func (s *suite) foreignCommit() {
 		s.Fatal(err)
 	}
 	s.stage("blocks", 1, "ours")
-	s.refused(s.commit("blocks", same, 1), uploader.ErrBlocksLost)
+	s.refused(s.commit("blocks", same, 1), problem.ErrBlocksLost)
 	s.holds("blocks", "theirs")
 
 	s.put("whole", "theirs")
 	s.stage("whole", 1, "ours")
-	s.refused(s.commit("whole", same, 1), uploader.ErrBlocksLost)
+	s.refused(s.commit("whole", same, 1), problem.ErrBlocksLost)
 	s.holds("whole", "theirs")
 }
 
@@ -291,7 +293,7 @@ func (s *suite) idLengths() {
 	s.stage("a", 1, "one")
 	short := base64.StdEncoding.EncodeToString([]byte("short"))
 	_, err := s.store.PutBlock(s.Context(), "a", short, NewBody([]byte("two")))
-	s.refused(err, uploader.ErrExists, uploader.ForeignBlocks)
+	s.refused(err, problem.ErrExists, problem.ForeignBlocks)
 	if err := s.commit("a", always, 1); err != nil {
 		s.Errorf("the first block was lost: %v", err)
 	}
@@ -303,7 +305,7 @@ func (s *suite) putBlobDiscards() {
 	}
 	s.stage("a", 1, "one")
 	s.put("a", "whole")
-	s.refused(s.commit("a", always, 1), uploader.ErrBlocksLost)
+	s.refused(s.commit("a", always, 1), problem.ErrBlocksLost)
 	s.holds("a", "whole")
 }
 
@@ -313,11 +315,11 @@ func (s *suite) corrupt() {
 	}
 	wrong := func() *uploader.Body { return uploader.NewBody([]byte("data"), crc64nvme.Checksum([]byte("date"))) }
 	_, err := s.store.PutBlob(s.Context(), "a", wrong(), binary, always)
-	s.refused(err, uploader.ErrCorrupt, uploader.Corrupted)
+	s.refused(err, problem.ErrCorrupt, problem.Corrupted)
 	s.holdsNothing("a")
 	_, err = s.store.PutBlock(s.Context(), "a", NewID(1), wrong())
-	s.refused(err, uploader.ErrCorrupt, uploader.Corrupted)
-	s.refused(s.commit("a", always, 1), uploader.ErrBlocksLost)
+	s.refused(err, problem.ErrCorrupt, problem.Corrupted)
+	s.refused(s.commit("a", always, 1), problem.ErrBlocksLost)
 	s.holdsNothing("a")
 }
 
@@ -326,7 +328,7 @@ func (s *suite) emptyBlock() {
 		s.Skip("the subject accepts a block without bytes")
 	}
 	_, err := s.store.PutBlock(s.Context(), "a", NewID(1), NewBody(nil))
-	s.refused(err, uploader.ErrInternal)
+	s.refused(err, problem.ErrInternal)
 }
 
 func (s *suite) writeOnly() {
@@ -340,7 +342,7 @@ func (s *suite) writeOnly() {
 		if err := s.commit(blocks, absent, 1); err != nil {
 			s.Errorf("%s: %v", rights, err)
 		}
-		s.refused(s.commit(blocks, absent, 1), uploader.ErrExists, uploader.AlreadyThere)
+		s.refused(s.commit(blocks, absent, 1), problem.ErrExists, problem.AlreadyThere)
 		if err := s.commit(blocks, same, 1); err != nil {
 			s.Errorf("%s: %v", rights, err)
 		}
@@ -354,7 +356,7 @@ func (s *suite) createOnly() {
 	s.succeeded(a, err)
 	s.holds("a", "new")
 	_, err = s.store.PutBlock(s.Context(), "b", NewID(1), NewBody([]byte("one")))
-	s.refused(err, uploader.ErrDenied, uploader.PermissionCreateOnly)
+	s.refused(err, problem.ErrDenied, problem.PermissionCreateOnly)
 }
 
 func (s *suite) createOnlyReplace() {
@@ -364,17 +366,17 @@ func (s *suite) createOnlyReplace() {
 	s.put("a", "old")
 	s.store = s.open("c")
 	_, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("new")), binary, always)
-	s.refused(err, uploader.ErrExists, uploader.MayNotReplace)
+	s.refused(err, problem.ErrExists, problem.MayNotReplace)
 	s.holds("a", "old")
 }
 
 func (s *suite) denied() {
 	s.store = s.open("r")
 	_, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("x")), binary, always)
-	s.refused(err, uploader.ErrDenied, uploader.PermissionMissing)
+	s.refused(err, problem.ErrDenied, problem.PermissionMissing)
 	_, err = s.store.PutBlock(s.Context(), "a", NewID(1), NewBody([]byte("x")))
-	s.refused(err, uploader.ErrDenied, uploader.PermissionMissing)
-	s.refused(s.commit("a", always, 1), uploader.ErrDenied, uploader.PermissionMissing)
+	s.refused(err, problem.ErrDenied, problem.PermissionMissing)
+	s.refused(s.commit("a", always, 1), problem.ErrDenied, problem.PermissionMissing)
 	s.holdsNothing("a")
 }
 
@@ -390,10 +392,10 @@ func (s *suite) cancelled() {
 	s.holdsNothing("a")
 
 	ctx, cancel = context.WithCancelCause(s.Context())
-	cancel(uploader.NewError("", "", uploader.NoProgress))
+	cancel(problem.New("", "", problem.NoProgress))
 	_, err = s.store.PutBlock(ctx, "a", NewID(1), NewBody([]byte("x")))
-	e, ok := errors.AsType[*uploader.Error](err)
-	if !ok || e.Reason != uploader.NoProgress || e.Unanswered || e.Op == "" || e.Path != "a" {
+	e, ok := errors.AsType[*problem.Error](err)
+	if !ok || e.Reason != problem.NoProgress || e.Unanswered || e.Op == "" || e.Path != "a" {
 		s.Errorf("PutBlock: %#v, want the cause with the operation, and not unanswered", err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"path"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // Always is for [Store.Fail]: the fault strikes every time.
@@ -27,7 +27,7 @@ const (
 // Fault is one thing that can go wrong with a request.
 type Fault struct {
 	kind   kind
-	reason uploader.Reason
+	reason problem.Reason
 	err    error
 	retry  time.Duration
 	// Gate, if not nil, holds the request up until it is closed or the context is done; then the fault takes place.
@@ -35,21 +35,21 @@ type Fault struct {
 }
 
 // Refuse answers with the reason and does nothing else.
-func Refuse(reason uploader.Reason) Fault { return Fault{kind: before, reason: reason} }
+func Refuse(reason problem.Reason) Fault { return Fault{kind: before, reason: reason} }
 
 // RefuseWith returns err as it is and does nothing else.
 func RefuseWith(err error) Fault { return Fault{kind: before, err: err} }
 
 // Busy answers 503 and asks to wait that long.
 func Busy(wait time.Duration) Fault {
-	return Fault{kind: before, reason: uploader.ServiceBusy, retry: wait}
+	return Fault{kind: before, reason: problem.ServiceBusy, retry: wait}
 }
 
 // LoseAnswer does the work and then breaks the connection.
-func LoseAnswer() Fault { return Fault{kind: after, reason: uploader.NetworkDown} }
+func LoseAnswer() Fault { return Fault{kind: after, reason: problem.NetworkDown} }
 
 // Reset breaks the connection when half the body has been read; nothing is stored.
-func Reset() Fault { return Fault{kind: midway, reason: uploader.NetworkDown} }
+func Reset() Fault { return Fault{kind: midway, reason: problem.NetworkDown} }
 
 // Corrupt changes a byte on the way, which the checksum reveals.
 func Corrupt() Fault { return Fault{kind: corrupt} }
@@ -68,10 +68,10 @@ func (f *Fault) failure(r Request, delivered bool) error {
 	if f.err != nil {
 		return f.err
 	}
-	e := uploader.NewError(string(r.Op), r.Name, f.reason)
+	e := problem.New(string(r.Op), r.Name, f.reason)
 	e.RetryAfter = f.retry
 	e.Unanswered = delivered
-	if f.kind == before && f.reason == uploader.ServiceBusy {
+	if f.kind == before && f.reason == problem.ServiceBusy {
 		e.Status, e.Code, e.RequestID, e.Date = 503, "ServerBusy", requestID(0), time.Now().UTC()
 	}
 	return e

@@ -15,6 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // JournalSubject is a journal under test: empty, and open in as many processes as the suite asks for.
@@ -163,7 +166,7 @@ func sampleTransfer() uploader.Transfer {
 		Roots: []string{"/data/a", "/data/\xff\xfe", "C:\\Data\\b"},
 		Options: uploader.AddOptions{
 			Scan: uploader.ScanOptions{
-				Inbox:     uploader.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0"},
+				Inbox:     token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0"},
 				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
 			},
 			Replace: true, KeepBoth: true,
@@ -194,9 +197,9 @@ func (s *journalSuite) empty() {
 	s.same("contents", s.load(s.j), uploader.Contents{})
 	s.same("batch", s.batch(s.j, 1), uploader.Batch{})
 	s.holdsBlocks(uploader.BatchSize)
-	inboxes, err := s.j.Inboxes(s.Context())
+	kept, err := s.j.Inboxes(s.Context())
 	s.ok(err)
-	s.same("inboxes", inboxes, []uploader.InboxRecord{})
+	s.same("inboxes", kept, []inboxes.Record{})
 	commands, err := s.j.Posted(s.Context())
 	s.ok(err)
 	s.same("commands", commands, []uploader.Posted{})
@@ -341,20 +344,20 @@ func (s *journalSuite) copies() {
 }
 
 func (s *journalSuite) inboxes() {
-	record := func(id, name string) uploader.InboxRecord {
-		return uploader.InboxRecord{
-			ID: id, Name: name, Ref: "ref " + id, Fingerprint: "abc", Rights: uploader.Rights{Letters: "racw", Unknown: true},
+	record := func(id, name string) inboxes.Record {
+		return inboxes.Record{
+			ID: id, Name: name, Ref: "ref " + id, Fingerprint: "abc", Rights: token.Rights{Letters: "racw", Unknown: true},
 			Policy: "p", Version: "2021-12-02", IP: "10.0.0.1", HTTPSOnly: true, AllowedHost: "h", ValidFrom: second(1), ValidTo: second(2),
-			Inbox: uploader.Inbox{Scheme: "https", Host: "h", Account: "a", Container: "c", Prefix: "p", Blob: "b", InboxID: "i", WsID: "w", TID: "t"},
+			Inbox: token.Inbox{Scheme: "https", Host: "h", Account: "a", Container: "c", Prefix: "p", Blob: "b", InboxID: "i", WsID: "w", TID: "t"},
 		}
 	}
 	a, b := record("k1", "Zebra"), record("k2", "Apfelstück 🍏")
-	for _, r := range []uploader.InboxRecord{a, b, {ID: "k4", Name: "x"}} {
+	for _, r := range []inboxes.Record{a, b, {ID: "k4", Name: "x"}} {
 		s.ok(s.j.PutInbox(s.Context(), r))
 	}
-	for _, r := range []uploader.InboxRecord{{ID: "k5", Name: "zebra"}, {ID: "k1", Name: b.Name}} {
+	for _, r := range []inboxes.Record{{ID: "k5", Name: "zebra"}, {ID: "k1", Name: b.Name}} {
 		err := s.j.PutInbox(s.Context(), r)
-		if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.InboxNameTaken || uploader.InboxNameKey(e.Value) != uploader.InboxNameKey(r.Name) {
+		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.InboxNameTaken || inboxes.NameKey(e.Value) != inboxes.NameKey(r.Name) {
 			s.Errorf("PutInbox of a name that is taken: %v", err)
 		}
 	}
@@ -364,26 +367,26 @@ func (s *journalSuite) inboxes() {
 	s.ok(s.j.RemoveInbox(s.Context(), "k5"))
 	got, err := s.j.Inboxes(s.Context())
 	s.ok(err)
-	slices.SortFunc(got, func(a, b uploader.InboxRecord) int { return strings.Compare(a.ID, b.ID) })
-	s.same("inboxes", got, []uploader.InboxRecord{a, b})
+	slices.SortFunc(got, func(a, b inboxes.Record) int { return strings.Compare(a.ID, b.ID) })
+	s.same("inboxes", got, []inboxes.Record{a, b})
 }
 
 func (s *journalSuite) cancelled() {
 	id := s.transfer()
 	b := s.add(id, 1)[0]
-	cause := uploader.NewError("", "", uploader.NoProgress)
+	cause := problem.New("", "", problem.NoProgress)
 	ctx, cancel := context.WithCancelCause(s.Context())
 	cancel(cause)
-	if _, err := s.j.AddTransfer(ctx, sampleTransfer()); !errors.Is(err, uploader.ErrBusy) {
+	if _, err := s.j.AddTransfer(ctx, sampleTransfer()); !errors.Is(err, problem.ErrBusy) {
 		s.Errorf("AddTransfer: %v, want the cause", err)
 	}
-	if err := s.j.AddBatches(ctx, []uploader.Batch{b}); !errors.Is(err, uploader.ErrBusy) {
+	if err := s.j.AddBatches(ctx, []uploader.Batch{b}); !errors.Is(err, problem.ErrBusy) {
 		s.Errorf("AddBatches: %v, want the cause", err)
 	}
-	if err := s.j.Commit(ctx, uploader.Changes{Removed: []int64{b.ID}}); !errors.Is(err, uploader.ErrBusy) {
+	if err := s.j.Commit(ctx, uploader.Changes{Removed: []int64{b.ID}}); !errors.Is(err, problem.ErrBusy) {
 		s.Errorf("Commit: %v, want the cause", err)
 	}
-	if _, err := s.j.Load(ctx); !errors.Is(err, uploader.ErrBusy) {
+	if _, err := s.j.Load(ctx); !errors.Is(err, problem.ErrBusy) {
 		s.Errorf("Load: %v, want the cause", err)
 	}
 	c := s.load(s.j)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 )
 
 // adopt adopts transfers and checks which ones it got, and that they belong to the journal now.
@@ -69,15 +70,15 @@ func (s *journalSuite) reopens() {
 	id := s.transfer()
 	all := s.add(id, 3)
 	s.fill(all)
-	s.ok(s.j.PutInbox(s.Context(), uploader.InboxRecord{ID: "k", Name: "n"}))
+	s.ok(s.j.PutInbox(s.Context(), inboxes.Record{ID: "k", Name: "n"}))
 	s.ok(s.j.Close())
 	s.j = s.open()
 	for _, b := range all {
 		s.there(b)
 	}
-	inboxes, err := s.j.Inboxes(s.Context())
+	kept, err := s.j.Inboxes(s.Context())
 	s.ok(err)
-	s.same("inboxes", inboxes, []uploader.InboxRecord{{ID: "k", Name: "n"}})
+	s.same("inboxes", kept, []inboxes.Record{{ID: "k", Name: "n"}})
 	t := s.owned(s.j, id, uploader.Nobody)
 	want := sampleTransfer()
 	want.ID, want.Seen = id, t.Seen
@@ -99,7 +100,7 @@ func (s *journalSuite) sharing() {
 	s.changed(other, true)
 	s.same("batch", s.batch(other, all[1].ID), all[1])
 	s.same("heads", s.load(other).Batches, []uploader.BatchHead{all[0].BatchHead, all[1].BatchHead})
-	s.ok(other.PutInbox(s.Context(), uploader.InboxRecord{ID: "k", Name: "n"}))
+	s.ok(other.PutInbox(s.Context(), inboxes.Record{ID: "k", Name: "n"}))
 	s.changed(s.j, true)
 	s.changed(other, false)
 }

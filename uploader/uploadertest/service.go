@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // service is what all the tokens of one inbox see.
@@ -243,8 +244,8 @@ func (s *service) end(number int, err error) {
 func requestID(number int) string { return fmt.Sprintf("00000000-0000-0000-0000-%012x", number) }
 
 // refuse is the service's answer that it did not do the work.
-func (s *service) refuse(r Request, reason uploader.Reason, status int, code, value string) *uploader.Error {
-	e := uploader.NewError(string(r.Op), r.Name, reason)
+func (s *service) refuse(r Request, reason problem.Reason, status int, code, value string) *problem.Error {
+	e := problem.New(string(r.Op), r.Name, reason)
 	e.Status, e.Code, e.Value = status, code, value
 	e.RequestID = requestID(0)
 	e.Date = s.now()
@@ -258,7 +259,7 @@ func cancelled(ctx context.Context, r Request, delivered bool) error {
 		return nil
 	}
 	cause := context.Cause(ctx)
-	e, ok := errors.AsType[*uploader.Error](cause)
+	e, ok := errors.AsType[*problem.Error](cause)
 	if !ok {
 		return cause
 	}

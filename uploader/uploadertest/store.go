@@ -13,6 +13,8 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // Op is one of the store's operations.
@@ -38,7 +40,7 @@ const (
 // number of goroutines at once.
 type Store struct {
 	*service
-	rights  uploader.Rights
+	rights  token.Rights
 	mu      sync.Mutex
 	expired bool
 	closed  bool
@@ -50,14 +52,14 @@ var _ uploader.Store = (*Store)(nil)
 func NewStore() *Store {
 	return &Store{
 		service: &service{blobs: map[string]*blob{}, counts: map[Op]int{}},
-		rights:  uploader.Rights{Letters: "racwdl"},
+		rights:  token.Rights{Letters: "racwdl"},
 	}
 }
 
 // With returns the same inbox seen through another token: it shares blobs, faults and counts, and has its own rights,
 // given as the letters of sp. It stands for the new token that a person pastes after the old one has ended.
 func (s *Store) With(letters string) *Store {
-	return &Store{service: s.service, rights: uploader.Rights{Letters: letters}}
+	return &Store{service: s.service, rights: token.Rights{Letters: letters}}
 }
 
 // Expire ends this token now: every later request through it returns ErrTokenExpired. Those of [Store.With] go on.
@@ -94,13 +96,13 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 	return s.do(ctx, r, body, func(part Part, data []byte) error {
 		old := s.blobs[name]
 		if !s.rights.Has('w') && !s.rights.Has('c') {
-			return s.refuse(r, uploader.PermissionMissing, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
+			return s.refuse(r, problem.PermissionMissing, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
 		}
 		if old.committed() && !s.rights.Has('w') {
-			return s.refuse(r, uploader.MayNotReplace, 403, "UnauthorizedBlobOverwrite", "")
+			return s.refuse(r, problem.MayNotReplace, 403, "UnauthorizedBlobOverwrite", "")
 		}
 		if c.IfCommitted {
-			return s.refuse(r, uploader.Unexpected, 400, "InvalidHeaderValue", "")
+			return s.refuse(r, problem.Unexpected, 400, "InvalidHeaderValue", "")
 		}
 		if err := s.check(r, old); err != nil {
 			return err
@@ -118,10 +120,10 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Bo
 			return err
 		}
 		if body.Len() == 0 {
-			return s.refuse(r, uploader.Unexpected, 400, "InvalidHeaderValue", "")
+			return s.refuse(r, problem.Unexpected, 400, "InvalidHeaderValue", "")
 		}
 		if !validID(id) {
-			return s.refuse(r, uploader.Unexpected, 400, "InvalidQueryParameterValue", "")
+			return s.refuse(r, problem.Unexpected, 400, "InvalidQueryParameterValue", "")
 		}
 		b := s.blobs[name]
 		if b == nil {
@@ -130,12 +132,12 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Bo
 		}
 		for other := range b.staged {
 			if len(other) != len(id) {
-				return s.refuse(r, uploader.ForeignBlocks, 400, "InvalidBlobOrBlock", "")
+				return s.refuse(r, problem.ForeignBlocks, 400, "InvalidBlobOrBlock", "")
 			}
 			break // all staged ids have one length
 		}
 		if _, again := b.staged[id]; !again && len(b.staged) >= maxUncommitted {
-			return s.refuse(r, uploader.ForeignBlocks, 409, "BlockCountExceedsLimit", "")
+			return s.refuse(r, problem.ForeignBlocks, 409, "BlockCountExceedsLimit", "")
 		}
 		if b.staged == nil {
 			b.staged = map[string]block{}
@@ -154,7 +156,7 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p u
 			return err
 		}
 		if len(ids) > maxCommitted {
-			return s.refuse(r, uploader.Unexpected, 400, "BlockListTooLong", "")
+			return s.refuse(r, problem.Unexpected, 400, "BlockListTooLong", "")
 		}
 		old := s.blobs[name]
 		if err := s.check(r, old); err != nil {
@@ -164,7 +166,7 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p u
 		for _, id := range ids {
 			b, ok := old.find(id, c.IfCommitted)
 			if !ok {
-				return s.refuse(r, uploader.BlocksLost, 400, "InvalidBlockList", "")
+				return s.refuse(r, problem.BlocksLost, 400, "InvalidBlockList", "")
 			}
 			made.blocks = append(made.blocks, b)
 		}
@@ -178,9 +180,9 @@ func (s *Store) mayWrite(r Request) error {
 	case s.rights.Has('w'):
 		return nil
 	case s.rights.CreateOnly():
-		return s.refuse(r, uploader.PermissionCreateOnly, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
+		return s.refuse(r, problem.PermissionCreateOnly, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
 	default:
-		return s.refuse(r, uploader.PermissionMissing, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
+		return s.refuse(r, problem.PermissionMissing, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
 	}
 }
 
@@ -190,15 +192,15 @@ func (s *Store) check(r Request, old *blob) error {
 		return nil
 	}
 	if r.Condition.IfAbsent {
-		return s.refuse(r, uploader.AlreadyThere, 409, "BlobAlreadyExists", "")
+		return s.refuse(r, problem.AlreadyThere, 409, "BlobAlreadyExists", "")
 	}
 	since := r.Condition.IfModifiedSince
 	if !since.IsZero() && !old.modified.Truncate(time.Second).After(since.Truncate(time.Second)) {
-		return s.refuse(r, uploader.AlreadyThere, 412, "ConditionNotMet", "")
+		return s.refuse(r, problem.AlreadyThere, 412, "ConditionNotMet", "")
 	}
 	until := r.Condition.IfUnmodifiedSince
 	if !until.IsZero() && old.modified.Truncate(time.Second).After(until.Truncate(time.Second)) {
-		return s.refuse(r, uploader.AlreadyThere, 412, "ConditionNotMet", "")
+		return s.refuse(r, problem.AlreadyThere, 412, "ConditionNotMet", "")
 	}
 	return nil
 }
@@ -240,7 +242,7 @@ func (s *Store) carryOut(ctx context.Context, r Request, body *uploader.Body, fa
 		s.Expire()
 	}
 	if s.isExpired() {
-		e := s.refuse(r, uploader.Expired, 403, "AuthenticationFailed", "")
+		e := s.refuse(r, problem.Expired, 403, "AuthenticationFailed", "")
 		e.When = s.now()
 		return e
 	}
@@ -306,7 +308,7 @@ func (s *Store) receive(ctx context.Context, r Request, body *uploader.Body, fau
 		return Part{}, nil, fault.failure(r, false)
 	}
 	if hash.Sum64() != body.CRC64() {
-		return Part{}, nil, s.refuse(r, uploader.Corrupted, 400, "Crc64Mismatch", "")
+		return Part{}, nil, s.refuse(r, problem.Corrupted, 400, "Crc64Mismatch", "")
 	}
 	return Part{Size: size, CRC64: body.CRC64()}, data, nil
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -41,16 +42,16 @@ func TestFaults(t *testing.T) {
 		name       string
 		fault      uploadertest.Fault
 		sentinel   error
-		reason     uploader.Reason
+		reason     problem.Reason
 		unanswered bool
 		stored     bool
 	}{
-		{"refuse", uploadertest.Refuse(uploader.InboxGone), uploader.ErrInboxNotFound, uploader.InboxGone, false, false},
-		{"busy", uploadertest.Busy(3 * time.Second), uploader.ErrBusy, uploader.ServiceBusy, false, false},
-		{"lost answer", uploadertest.LoseAnswer(), uploader.ErrBusy, uploader.NetworkDown, true, true},
-		{"reset", uploadertest.Reset(), uploader.ErrBusy, uploader.NetworkDown, false, false},
-		{"corrupt", uploadertest.Corrupt(), uploader.ErrCorrupt, uploader.Corrupted, false, false},
-		{"expire", uploadertest.ExpireToken(), uploader.ErrTokenExpired, uploader.Expired, false, false},
+		{"refuse", uploadertest.Refuse(problem.InboxGone), problem.ErrInboxNotFound, problem.InboxGone, false, false},
+		{"busy", uploadertest.Busy(3 * time.Second), problem.ErrBusy, problem.ServiceBusy, false, false},
+		{"lost answer", uploadertest.LoseAnswer(), problem.ErrBusy, problem.NetworkDown, true, true},
+		{"reset", uploadertest.Reset(), problem.ErrBusy, problem.NetworkDown, false, false},
+		{"corrupt", uploadertest.Corrupt(), problem.ErrCorrupt, problem.Corrupted, false, false},
+		{"expire", uploadertest.ExpireToken(), problem.ErrTokenExpired, problem.Expired, false, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,7 +68,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d faults unhit before the request, want 1", got)
 			}
 			err := put("dir/a")
-			e, ok := errors.AsType[*uploader.Error](err)
+			e, ok := errors.AsType[*problem.Error](err)
 			if !ok || !errors.Is(err, c.sentinel) || e.Reason != c.reason || e.Unanswered != c.unanswered {
 				t.Errorf("got %#v, want %v, %s, unanswered %v", err, c.sentinel, c.reason, c.unanswered)
 			}
@@ -78,7 +79,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("unhit: %v", lines)
 			}
 			again := put("dir/a")
-			if expired := c.reason == uploader.Expired; (again != nil) != expired {
+			if expired := c.reason == problem.Expired; (again != nil) != expired {
 				t.Errorf("second request: %v", again)
 			}
 			if err := func() error {
@@ -96,7 +97,7 @@ func TestBusySaysHowLongToWait(t *testing.T) {
 	store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Busy(3*time.Second))
 	for range 2 {
 		_, err := store.PutBlockList(t.Context(), "a", nil, plain, always)
-		e, ok := errors.AsType[*uploader.Error](err)
+		e, ok := errors.AsType[*problem.Error](err)
 		if !ok || e.RetryAfter != 3*time.Second || e.Status != 503 {
 			t.Errorf("got %#v", err)
 		}
@@ -111,11 +112,11 @@ func TestStallEndsWithTheContext(t *testing.T) {
 		store := uploadertest.NewStore()
 		store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Stall())
 		ctx, cancel := context.WithCancelCause(t.Context())
-		stalled := uploader.NewError("", "", uploader.NoProgress)
+		stalled := problem.New("", "", problem.NoProgress)
 		time.AfterFunc(time.Minute, func() { cancel(stalled) })
 		began := time.Now()
 		_, err := store.PutBlock(ctx, "a", uploadertest.NewID(1), uploadertest.NewBody([]byte("x")))
-		if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.NoProgress {
+		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.NoProgress {
 			t.Errorf("got %v", err)
 		}
 		if waited := time.Since(began); waited != time.Minute {

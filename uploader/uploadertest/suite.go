@@ -11,6 +11,7 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // suite is one test of a store, with the steps that tests are made of.
@@ -102,9 +103,9 @@ func (s *suite) holdsNothing(name string) {
 }
 
 // refused checks an error that the service gave: its sentinel and reason, and what every error must and must not hold.
-func (s *suite) refused(err, sentinel error, reasons ...uploader.Reason) {
+func (s *suite) refused(err, sentinel error, reasons ...problem.Reason) {
 	s.Helper()
-	e, ok := errors.AsType[*uploader.Error](err)
+	e, ok := errors.AsType[*problem.Error](err)
 	if !ok {
 		s.Fatalf("error %v (%T), want an *uploader.Error", err, err)
 	}

@@ -30,7 +30,7 @@ const (
 	// library passes one command of up to 4,096 bytes, base64 and names included, which leaves some 2,900. One size for
 	// all systems, so that one test is for all.
 	partSize = 2048
-	// maxSecret is how long a secret may be, in bytes: as long as the longest text that ParseToken reads.
+	// maxSecret is how long a secret may be, in bytes: as long as the longest text that token.Parse reads.
 	maxSecret = 64 << 10
 
 	wholeMark = "whole:"

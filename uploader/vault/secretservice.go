@@ -11,7 +11,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // secretService is the name that a keyring has on the session bus (specifications.freedesktop.org/secret-service).
@@ -73,38 +73,38 @@ func ends(s *dbus.Signal) bool {
 }
 
 // busKind says what kind of failure the session bus or the keyring on it answered.
-func busKind(err error) (uploader.Reason, string) {
+func busKind(err error) (problem.Reason, string) {
 	if errors.Is(err, errNoBus) {
-		return uploader.VaultAbsent, errNoBus.Error()
+		return problem.VaultAbsent, errNoBus.Error()
 	}
 	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return uploader.VaultAbsent, "session bus does not answer"
+		return problem.VaultAbsent, "session bus does not answer"
 	}
 	if e, ok := errors.AsType[dbus.Error](err); ok {
 		return busErrorKind(e.Name)
 	}
 	if strings.HasPrefix(err.Error(), "failed to unlock correct collection") {
 		// The library's only word for a prompt that was dismissed, and for a keyring that does not exist.
-		return uploader.VaultLocked, "keyring was not unlocked"
+		return problem.VaultLocked, "keyring was not unlocked"
 	}
-	return uploader.VaultRefused, "keyring library failed"
+	return problem.VaultRefused, "keyring library failed"
 }
 
 // busErrorKind goes by an error's name on the bus.
-func busErrorKind(name string) (uploader.Reason, string) {
+func busErrorKind(name string) (problem.Reason, string) {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	switch last {
 	case "ServiceUnknown", "NameHasNoOwner":
-		return uploader.VaultAbsent, "no keyring on the session bus"
+		return problem.VaultAbsent, "no keyring on the session bus"
 	case "NoSuchObject", "UnknownObject", "UnknownInterface", "UnknownMethod":
-		return uploader.VaultAbsent, "no keyring has been set up"
+		return problem.VaultAbsent, "no keyring has been set up"
 	case "IsLocked":
-		return uploader.VaultLocked, "keyring is locked"
+		return problem.VaultLocked, "keyring is locked"
 	case "NoReply", "Disconnected", "Timeout", "TimedOut":
-		return uploader.VaultRefused, errEnded.Error()
+		return problem.VaultRefused, errEnded.Error()
 	}
 	if strings.HasPrefix(name, "org.freedesktop.DBus.Error.Spawn.") {
-		return uploader.VaultAbsent, "keyring could not be started"
+		return problem.VaultAbsent, "keyring could not be started"
 	}
-	return uploader.VaultRefused, "keyring refused"
+	return problem.VaultRefused, "keyring refused"
 }

@@ -18,7 +18,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/vault/vaulttest"
 )
 
@@ -75,7 +76,7 @@ func signal(t *testing.T, c *exec.Cmd, s syscall.Signal) {
 // keeps asks a keyring that works to keep a secret, give it back and remove it.
 func keeps(t *testing.T, k *Keyring) {
 	t.Helper()
-	ref := uploader.NewVaultRef()
+	ref := inboxes.NewRef()
 	if err := k.Put(t.Context(), ref, canary); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func keeps(t *testing.T, k *Keyring) {
 		t.Fatal(err)
 	}
 	_, err := k.Secret(t.Context(), ref)
-	wantReason(t, err, uploader.VaultMissing)
+	wantReason(t, err, problem.VaultMissing)
 }
 
 func TestGnomeKeyringKeepsSecrets(t *testing.T) {
@@ -156,8 +157,8 @@ func TestGnomeKeyringLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := k.Secret(t.Context(), "kept")
-	wantReason(t, err, uploader.VaultLocked)
-	wantReason(t, k.Put(t.Context(), "late", canary), uploader.VaultLocked)
+	wantReason(t, err, problem.VaultLocked)
+	wantReason(t, k.Put(t.Context(), "late", canary), problem.VaultLocked)
 	if !k.isStuck() {
 		t.Error("nothing hangs: the prompt was not shown")
 	}
@@ -171,7 +172,7 @@ func TestGnomeKeyringLocked(t *testing.T) {
 		t.Fatalf("%q, %v", got, err)
 	}
 	_, err = k.Secret(t.Context(), "late")
-	wantReason(t, err, uploader.VaultMissing)
+	wantReason(t, err, problem.VaultMissing)
 }
 
 // silentPrompter is a desktop that shows a prompt before which nobody sits.
@@ -188,17 +189,17 @@ func TestGnomeKeyringLockedWithoutDesktop(t *testing.T) {
 	keeps(t, k)
 	b.StopKeyring(t, daemon)
 	b.StartKeyring(t, "")
-	wantReason(t, k.Put(t.Context(), "r", canary), uploader.VaultLocked)
+	wantReason(t, k.Put(t.Context(), "r", canary), problem.VaultLocked)
 	_, err := k.Secret(t.Context(), "r")
-	wantReason(t, err, uploader.VaultLocked)
-	wantReason(t, k.Delete(t.Context(), "r"), uploader.VaultLocked)
+	wantReason(t, err, problem.VaultLocked)
+	wantReason(t, k.Delete(t.Context(), "r"), problem.VaultLocked)
 }
 
 // TestGnomeKeyringNotSetUp has a keyring program without any keyring, which the library can't tell from a locked one.
 func TestGnomeKeyringNotSetUp(t *testing.T) {
 	b := vaulttest.StartBus(t)
 	b.StartKeyring(t, "")
-	wantReason(t, New(Options{}).Put(t.Context(), "r", canary), uploader.VaultLocked)
+	wantReason(t, New(Options{}).Put(t.Context(), "r", canary), problem.VaultLocked)
 }
 
 func TestGnomeKeyringFrozen(t *testing.T) {
@@ -207,13 +208,13 @@ func TestGnomeKeyringFrozen(t *testing.T) {
 	k := New(Options{Timeout: short})
 	keeps(t, k)
 	signal(t, daemon, syscall.SIGSTOP)
-	wantReason(t, k.Put(t.Context(), "late", canary), uploader.VaultLocked)
+	wantReason(t, k.Put(t.Context(), "late", canary), problem.VaultLocked)
 	_, err := k.Secret(t.Context(), "late")
-	wantReason(t, err, uploader.VaultLocked)
+	wantReason(t, err, problem.VaultLocked)
 	signal(t, daemon, syscall.SIGCONT)
 	idle(k)
 	_, err = k.Secret(t.Context(), "late")
-	wantReason(t, err, uploader.VaultMissing)
+	wantReason(t, err, problem.VaultMissing)
 	keeps(t, k)
 }
 
@@ -234,7 +235,7 @@ func TestGnomeKeyringDiesDuringACall(t *testing.T) {
 			b.Stop()
 		}
 		err := <-done
-		if e, ok := errors.AsType[*uploader.Error](err); !ok || e.Reason != uploader.VaultRefused && e.Reason != uploader.VaultAbsent {
+		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.VaultRefused && e.Reason != problem.VaultAbsent {
 			t.Fatalf("the %s died: %v", what, err)
 		}
 		idle(k)
@@ -243,16 +244,16 @@ func TestGnomeKeyringDiesDuringACall(t *testing.T) {
 			keeps(t, k)
 		}
 	}
-	wantReason(t, k.Put(t.Context(), "r", canary), uploader.VaultAbsent)
+	wantReason(t, k.Put(t.Context(), "r", canary), problem.VaultAbsent)
 }
 
 func TestGnomeKeyringAbsent(t *testing.T) {
 	b := vaulttest.StartBus(t)
 	k := New(Options{})
-	wantReason(t, k.Put(t.Context(), "r", canary), uploader.VaultAbsent)
+	wantReason(t, k.Put(t.Context(), "r", canary), problem.VaultAbsent)
 	_, err := k.Secret(t.Context(), "r")
-	wantReason(t, err, uploader.VaultAbsent)
-	wantReason(t, k.Delete(t.Context(), "r"), uploader.VaultAbsent)
+	wantReason(t, err, problem.VaultAbsent)
+	wantReason(t, k.Delete(t.Context(), "r"), problem.VaultAbsent)
 	b.StartKeyring(t, "password")
 	keeps(t, k)
 }
@@ -276,7 +277,7 @@ func TestNoSessionBus(t *testing.T) {
 				t.Skip("this user has a session, whose keyring is not for tests")
 			}
 			t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
-			wantReason(t, New(Options{}).Put(t.Context(), "r", canary), uploader.VaultAbsent)
+			wantReason(t, New(Options{}).Put(t.Context(), "r", canary), problem.VaultAbsent)
 		})
 	}
 	if _, err := os.Stat(launched); err == nil {
@@ -292,8 +293,8 @@ func TestASilentBusHangsNobody(t *testing.T) {
 	}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+l.Addr().String())
 	k := New(Options{Timeout: short})
-	wantReason(t, k.Put(t.Context(), "r", canary), uploader.VaultLocked)
-	wantReason(t, k.Put(t.Context(), "r", canary), uploader.VaultLocked)
+	wantReason(t, k.Put(t.Context(), "r", canary), problem.VaultLocked)
+	wantReason(t, k.Put(t.Context(), "r", canary), problem.VaultLocked)
 	conn, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -302,26 +303,26 @@ func TestASilentBusHangsNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	idle(k)
-	wantReason(t, k.Put(t.Context(), "r", canary), uploader.VaultAbsent)
+	wantReason(t, k.Put(t.Context(), "r", canary), problem.VaultAbsent)
 }
 
 func TestErrorsOfTheSessionBusAreTranslated(t *testing.T) {
 	for _, c := range []struct {
 		err  error
-		want uploader.Reason
+		want problem.Reason
 	}{
-		{dbus.Error{Name: "org.freedesktop.DBus.Error.ServiceUnknown"}, uploader.VaultAbsent},
-		{dbus.Error{Name: "org.freedesktop.DBus.Error.NameHasNoOwner"}, uploader.VaultAbsent},
-		{dbus.Error{Name: "org.freedesktop.DBus.Error.Spawn.ExecFailed"}, uploader.VaultAbsent},
-		{dbus.Error{Name: "org.freedesktop.Secret.Error.NoSuchObject"}, uploader.VaultAbsent},
-		{dbus.Error{Name: "org.freedesktop.DBus.Error.UnknownMethod"}, uploader.VaultAbsent},
-		{dbus.Error{Name: "org.freedesktop.Secret.Error.IsLocked"}, uploader.VaultLocked},
-		{errors.New("failed to unlock correct collection '/org/freedesktop/secrets/collection/login'"), uploader.VaultLocked},
-		{dbus.Error{Name: "org.freedesktop.DBus.Error.NoReply"}, uploader.VaultRefused},
-		{dbus.Error{Name: "org.freedesktop.DBus.Error.AccessDenied"}, uploader.VaultRefused},
-		{dbus.ErrClosed, uploader.VaultRefused},
-		{io.EOF, uploader.VaultRefused},
-		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, uploader.VaultAbsent},
+		{dbus.Error{Name: "org.freedesktop.DBus.Error.ServiceUnknown"}, problem.VaultAbsent},
+		{dbus.Error{Name: "org.freedesktop.DBus.Error.NameHasNoOwner"}, problem.VaultAbsent},
+		{dbus.Error{Name: "org.freedesktop.DBus.Error.Spawn.ExecFailed"}, problem.VaultAbsent},
+		{dbus.Error{Name: "org.freedesktop.Secret.Error.NoSuchObject"}, problem.VaultAbsent},
+		{dbus.Error{Name: "org.freedesktop.DBus.Error.UnknownMethod"}, problem.VaultAbsent},
+		{dbus.Error{Name: "org.freedesktop.Secret.Error.IsLocked"}, problem.VaultLocked},
+		{errors.New("failed to unlock correct collection '/org/freedesktop/secrets/collection/login'"), problem.VaultLocked},
+		{dbus.Error{Name: "org.freedesktop.DBus.Error.NoReply"}, problem.VaultRefused},
+		{dbus.Error{Name: "org.freedesktop.DBus.Error.AccessDenied"}, problem.VaultRefused},
+		{dbus.ErrClosed, problem.VaultRefused},
+		{io.EOF, problem.VaultRefused},
+		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, problem.VaultAbsent},
 	} {
 		wantReason(t, translate("keep secret", c.err), c.want)
 	}

@@ -8,7 +8,7 @@ import (
 
 	keyring "github.com/zalando/go-keyring"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
 )
 
 // system is the operating system's keyring.
@@ -21,13 +21,13 @@ func (system) remove(name string) error        { return keyring.Delete(service, 
 // translate turns what went wrong into the error that callers see. Of err only the kind is kept.
 func translate(op string, err error) error {
 	reason, cause := kind(err)
-	e := uploader.NewError(op, "", reason)
+	e := problem.New(op, "", reason)
 	e.Cause = cause
 	return e
 }
 
 // kind says what kind of failure err is, in words that depend on its type alone.
-func kind(err error) (uploader.Reason, string) {
+func kind(err error) (problem.Reason, string) {
 	for _, k := range kinds {
 		if errors.Is(err, k.err) {
 			return k.reason, k.cause
@@ -37,20 +37,20 @@ func kind(err error) (uploader.Reason, string) {
 		if k, ok := keychainKinds[e.ExitCode()]; ok {
 			return k.reason, k.cause
 		}
-		return uploader.VaultRefused, "keychain refused"
+		return problem.VaultRefused, "keychain refused"
 	}
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return uploader.VaultAbsent, "keyring not found"
+		return problem.VaultAbsent, "keyring not found"
 	}
 	if errors.Is(err, errNoLogonSession) {
-		return uploader.VaultAbsent, "no credential set for this kind of logon"
+		return problem.VaultAbsent, "no credential set for this kind of logon"
 	}
 	return busKind(err)
 }
 
 // failure is what a kind of error means.
 type failure struct {
-	reason uploader.Reason
+	reason problem.Reason
 	cause  string
 }
 
@@ -58,14 +58,14 @@ var kinds = []struct {
 	err error
 	failure
 }{
-	{errNoAnswer, failure{uploader.VaultLocked, errNoAnswer.Error()}},
-	{errEnded, failure{uploader.VaultRefused, errEnded.Error()}},
-	{errBroke, failure{uploader.VaultRefused, errBroke.Error()}},
-	{errNotKept, failure{uploader.VaultRefused, errNotKept.Error()}},
-	{errDamaged, failure{uploader.VaultDamaged, errDamaged.Error()}},
-	{keyring.ErrNotFound, failure{uploader.VaultMissing, "no such entry"}},
-	{keyring.ErrSetDataTooBig, failure{uploader.VaultTooLarge, "entry too large"}},
-	{keyring.ErrUnsupportedPlatform, failure{uploader.VaultAbsent, "no keyring is known for this system"}},
+	{errNoAnswer, failure{problem.VaultLocked, errNoAnswer.Error()}},
+	{errEnded, failure{problem.VaultRefused, errEnded.Error()}},
+	{errBroke, failure{problem.VaultRefused, errBroke.Error()}},
+	{errNotKept, failure{problem.VaultRefused, errNotKept.Error()}},
+	{errDamaged, failure{problem.VaultDamaged, errDamaged.Error()}},
+	{keyring.ErrNotFound, failure{problem.VaultMissing, "no such entry"}},
+	{keyring.ErrSetDataTooBig, failure{problem.VaultTooLarge, "entry too large"}},
+	{keyring.ErrUnsupportedPlatform, failure{problem.VaultAbsent, "no keyring is known for this system"}},
 }
 
 // errNoLogonSession is Windows' ERROR_NO_SUCH_LOGON_SESSION: sessions over the network, such as ssh with a key, have no
@@ -75,10 +75,10 @@ const errNoLogonSession = syscall.Errno(1312)
 // keychainKinds are the ways in which macOS' "security" program ends: the lowest 8 bits of Security.framework's error
 // (SecBase.h), beside each.
 var keychainKinds = map[int]failure{
-	36:  {uploader.VaultLocked, "keychain may not ask for its password here"}, // errSecInteractionNotAllowed, -25308: over ssh
-	51:  {uploader.VaultLocked, "keychain's password was wrong"},              // errSecAuthFailed, -25293
-	128: {uploader.VaultLocked, "keychain's password was not given"},          // errSecUserCanceled, -128
-	37:  {uploader.VaultAbsent, "no default keychain"},                        // errSecNoDefaultKeychain, -25307
-	50:  {uploader.VaultAbsent, "no such keychain"},                           // errSecNoSuchKeychain, -25294
-	53:  {uploader.VaultAbsent, "keychain not available"},                     // errSecNotAvailable, -25291
+	36:  {problem.VaultLocked, "keychain may not ask for its password here"}, // errSecInteractionNotAllowed, -25308: over ssh
+	51:  {problem.VaultLocked, "keychain's password was wrong"},              // errSecAuthFailed, -25293
+	128: {problem.VaultLocked, "keychain's password was not given"},          // errSecUserCanceled, -128
+	37:  {problem.VaultAbsent, "no default keychain"},                        // errSecNoDefaultKeychain, -25307
+	50:  {problem.VaultAbsent, "no such keychain"},                           // errSecNoSuchKeychain, -25294
+	53:  {problem.VaultAbsent, "keychain not available"},                     // errSecNotAvailable, -25291
 }

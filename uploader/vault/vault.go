@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
 )
 
 // DefaultTimeout is how long a call may take unless [Options] say otherwise: enough to type a password into the window
@@ -28,7 +29,7 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// Keyring is the operating system's keyring as an [uploader.Vault]. It may be used by any number of goroutines; their calls
+// Keyring is the operating system's keyring as an [inboxes.Vault]. It may be used by any number of goroutines; their calls
 // are carried out one after another, since a locked keyring would ask for its password once for each.
 //
 // A call that is not answered in time returns VaultLocked, and its answer is discarded should it still come. Until then, or
@@ -44,7 +45,7 @@ type Keyring struct {
 	stuck *attempt // the call under way, once it has taken too long
 }
 
-var _ uploader.Vault = (*Keyring)(nil)
+var _ inboxes.Vault = (*Keyring)(nil)
 
 // New returns the keyring of the user who runs the program. It asks the keyring nothing yet and does not block.
 func New(o Options) *Keyring {
@@ -54,10 +55,10 @@ func New(o Options) *Keyring {
 	return &Keyring{entries: system{}, watch: watchKeyring, timeout: o.Timeout, turn: make(chan struct{}, 1)}
 }
 
-// Put implements [uploader.Vault]. What was kept is read back and compared before Put returns.
+// Put implements [inboxes.Vault]. What was kept is read back and compared before Put returns.
 func (k *Keyring) Put(ctx context.Context, ref, secret string) error {
 	if len(secret) > maxSecret {
-		return uploader.NewError("keep secret", "", uploader.VaultTooLarge)
+		return problem.New("keep secret", "", problem.VaultTooLarge)
 	}
 	_, err := k.call(ctx, "keep secret", func(wanted func() error) (string, error) {
 		return "", put(k.entries, ref, secret, wanted)
@@ -65,14 +66,14 @@ func (k *Keyring) Put(ctx context.Context, ref, secret string) error {
 	return err
 }
 
-// Secret implements [uploader.Vault].
+// Secret implements [inboxes.Vault].
 func (k *Keyring) Secret(ctx context.Context, ref string) (string, error) {
 	return k.call(ctx, "read secret", func(wanted func() error) (string, error) {
 		return read(k.entries, ref, wanted)
 	})
 }
 
-// Delete implements [uploader.Vault].
+// Delete implements [inboxes.Vault].
 func (k *Keyring) Delete(ctx context.Context, ref string) error {
 	_, err := k.call(ctx, "remove secret", func(wanted func() error) (string, error) {
 		return "", remove(k.entries, ref, wanted)

@@ -15,7 +15,8 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/problem"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -101,10 +102,10 @@ func over(e entries, timeout time.Duration) *Keyring {
 	return k
 }
 
-func wantReason(t *testing.T, err error, want uploader.Reason) {
+func wantReason(t *testing.T, err error, want problem.Reason) {
 	t.Helper()
-	e, ok := errors.AsType[*uploader.Error](err)
-	if !ok || e.Reason != want || !errors.Is(err, uploader.ErrVault) {
+	e, ok := errors.AsType[*problem.Error](err)
+	if !ok || e.Reason != want || !errors.Is(err, problem.ErrVault) {
 		t.Fatalf("error %v, want reason %s", err, want)
 	}
 }
@@ -114,7 +115,7 @@ func TestSecretsOfAnyLengthComeBackWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newSmall()
 		k := over(s, time.Minute)
-		ref := uploader.NewVaultRef()
+		ref := inboxes.NewRef()
 		lengths := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 600), rapid.IntRange(2030, 2060), rapid.IntRange(4090, 4100),
 			rapid.IntRange(0, maxSecret), rapid.Just(maxSecret)), 1, 4).Draw(t, "lengths")
 		for i, n := range lengths {
@@ -143,7 +144,7 @@ func TestSecretsOfAnyLengthComeBackWhole(t *testing.T) {
 
 func TestSecretsThatAreTooLargeAreRefused(t *testing.T) {
 	s := newSmall()
-	wantReason(t, over(s, time.Minute).Put(t.Context(), "r", strings.Repeat("x", maxSecret+1)), uploader.VaultTooLarge)
+	wantReason(t, over(s, time.Minute).Put(t.Context(), "r", strings.Repeat("x", maxSecret+1)), problem.VaultTooLarge)
 	if s.size() != 0 {
 		t.Error("something was kept")
 	}
@@ -184,7 +185,7 @@ func TestHalfAPutIsNeverRead(t *testing.T) {
 				got, readErr := k.Secret(t.Context(), "r")
 				switch {
 				case readErr == nil && (got == c.before || got == c.after):
-				case c.before == "" && errors.Is(readErr, uploader.ErrVault):
+				case c.before == "" && errors.Is(readErr, problem.ErrVault):
 				default:
 					t.Fatalf("stopped after %d operations: read %d bytes, %v", stop, len(got), readErr)
 				}
@@ -192,7 +193,7 @@ func TestHalfAPutIsNeverRead(t *testing.T) {
 					t.Fatal(err)
 				}
 				_, readErr = k.Secret(t.Context(), "r")
-				wantReason(t, readErr, uploader.VaultMissing)
+				wantReason(t, readErr, problem.VaultMissing)
 			}
 		})
 	}
@@ -254,7 +255,7 @@ func TestWhatWasAlteredIsNotUsed(t *testing.T) {
 			}
 			alter(s)
 			_, err := k.Secret(t.Context(), "r")
-			wantReason(t, err, uploader.VaultDamaged)
+			wantReason(t, err, problem.VaultDamaged)
 			if err := k.Put(t.Context(), "r", secret); err != nil { // it can be put right
 				t.Fatal(err)
 			}
@@ -275,7 +276,7 @@ func part(s *small, i int) string {
 
 // TestWhatTheKeyringDidNotKeepIsAnError is about a keyring that says yes and does nothing.
 func TestWhatTheKeyringDidNotKeepIsAnError(t *testing.T) {
-	wantReason(t, over(forgetful{newSmall()}, time.Minute).Put(t.Context(), "r", "secret"), uploader.VaultRefused)
+	wantReason(t, over(forgetful{newSmall()}, time.Minute).Put(t.Context(), "r", "secret"), problem.VaultRefused)
 }
 
 type forgetful struct{ *small }
@@ -291,14 +292,14 @@ func TestAKeyringThatHangsHangsNobody(t *testing.T) {
 		s.on(func(string, string) error { <-unlocked; return nil })
 
 		begun := time.Now()
-		wantReason(t, k.Put(t.Context(), "late", "secret"), uploader.VaultLocked)
+		wantReason(t, k.Put(t.Context(), "late", "secret"), problem.VaultLocked)
 		if took := time.Since(begun); took != 30*time.Second {
 			t.Errorf("the first call came back after %v", took)
 		}
 		begun = time.Now()
 		_, err := k.Secret(t.Context(), "late")
-		wantReason(t, err, uploader.VaultLocked)
-		wantReason(t, k.Delete(t.Context(), "late"), uploader.VaultLocked)
+		wantReason(t, err, problem.VaultLocked)
+		wantReason(t, k.Delete(t.Context(), "late"), problem.VaultLocked)
 		if took := time.Since(begun); took != 0 {
 			t.Errorf("further calls came back after %v", took)
 		}
@@ -332,12 +333,12 @@ func TestALateAnswerIsTakenBack(t *testing.T) {
 				}
 				return nil
 			})
-			wantReason(t, k.Put(t.Context(), "r", strings.Repeat("new! ", 1000)), uploader.VaultLocked)
+			wantReason(t, k.Put(t.Context(), "r", strings.Repeat("new! ", 1000)), problem.VaultLocked)
 			time.Sleep(time.Minute)
 			s.on(nil)
 			got, err := k.Secret(t.Context(), "r")
 			if before == "" {
-				wantReason(t, err, uploader.VaultMissing)
+				wantReason(t, err, problem.VaultMissing)
 			} else if err != nil || got != before {
 				t.Fatalf("%d bytes, %v", len(got), err)
 			}
@@ -365,7 +366,7 @@ func TestTheContextEndsACall(t *testing.T) {
 		}
 		// The keyring has had a second only, so the next call waits for its turn as long as it may.
 		begun := time.Now()
-		wantReason(t, k.Delete(t.Context(), "r"), uploader.VaultLocked)
+		wantReason(t, k.Delete(t.Context(), "r"), problem.VaultLocked)
 		if took := time.Since(begun); took != 30*time.Second {
 			t.Errorf("came back after %v", took)
 		}
@@ -411,7 +412,7 @@ func TestAKeyringThatEndsIsNotWaitedFor(t *testing.T) {
 		s.on(func(string, string) error { <-never; return nil })
 		time.AfterFunc(time.Second, func() { close(ended) })
 		begun := time.Now()
-		wantReason(t, k.Put(t.Context(), "r", "secret"), uploader.VaultRefused)
+		wantReason(t, k.Put(t.Context(), "r", "secret"), problem.VaultRefused)
 		if took := time.Since(begun); took != time.Second {
 			t.Errorf("came back after %v", took)
 		}
@@ -437,8 +438,8 @@ func TestAKeyringThatEndedAfterTheTimeFreesTheOthers(t *testing.T) {
 		ended, never := make(chan struct{}), make(chan struct{})
 		k.watch = func() (*watch, error) { return &watch{ended: ended, stop: func() {}}, nil }
 		s.on(func(string, string) error { <-never; return nil })
-		wantReason(t, k.Put(t.Context(), "r", "secret"), uploader.VaultLocked)
-		wantReason(t, k.Put(t.Context(), "r", "secret"), uploader.VaultLocked)
+		wantReason(t, k.Put(t.Context(), "r", "secret"), problem.VaultLocked)
+		wantReason(t, k.Put(t.Context(), "r", "secret"), problem.VaultLocked)
 		close(ended)
 		synctest.Wait()
 		k.watch = func() (*watch, error) { return &watch{stop: func() {}}, nil }
@@ -453,7 +454,7 @@ func TestAKeyringThatEndedAfterTheTimeFreesTheOthers(t *testing.T) {
 func TestALibraryThatPanicsIsAnError(t *testing.T) {
 	s := newSmall()
 	s.on(func(string, string) error { panic("nil signal") })
-	wantReason(t, over(s, time.Minute).Put(t.Context(), "r", "secret"), uploader.VaultRefused)
+	wantReason(t, over(s, time.Minute).Put(t.Context(), "r", "secret"), problem.VaultRefused)
 }
 
 // TestErrorsOfEachSystemAreTranslated lists what the systems answer; what the session bus answers stands in
@@ -462,24 +463,24 @@ func TestErrorsOfEachSystemAreTranslated(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error
-		want uploader.Reason
+		want problem.Reason
 	}{
-		{"nothing there", keyring.ErrNotFound, uploader.VaultMissing},
-		{"too large", keyring.ErrSetDataTooBig, uploader.VaultTooLarge},
-		{"unknown system", keyring.ErrUnsupportedPlatform, uploader.VaultAbsent},
-		{"no program", &exec.Error{Name: "dbus-launch", Err: exec.ErrNotFound}, uploader.VaultAbsent},
-		{"Windows over the network", errNoLogonSession, uploader.VaultAbsent},
-		{"macOS over ssh", exits(t, 36), uploader.VaultLocked},
-		{"macOS, wrong password", exits(t, 51), uploader.VaultLocked},
-		{"macOS, cancelled", exits(t, 128), uploader.VaultLocked},
-		{"macOS without keychain", exits(t, 37), uploader.VaultAbsent},
-		{"macOS, anything else", exits(t, 1), uploader.VaultRefused},
-		{"anything else", errors.New("sig=q83vEj"), uploader.VaultRefused},
+		{"nothing there", keyring.ErrNotFound, problem.VaultMissing},
+		{"too large", keyring.ErrSetDataTooBig, problem.VaultTooLarge},
+		{"unknown system", keyring.ErrUnsupportedPlatform, problem.VaultAbsent},
+		{"no program", &exec.Error{Name: "dbus-launch", Err: exec.ErrNotFound}, problem.VaultAbsent},
+		{"Windows over the network", errNoLogonSession, problem.VaultAbsent},
+		{"macOS over ssh", exits(t, 36), problem.VaultLocked},
+		{"macOS, wrong password", exits(t, 51), problem.VaultLocked},
+		{"macOS, cancelled", exits(t, 128), problem.VaultLocked},
+		{"macOS without keychain", exits(t, 37), problem.VaultAbsent},
+		{"macOS, anything else", exits(t, 1), problem.VaultRefused},
+		{"anything else", errors.New("sig=q83vEj"), problem.VaultRefused},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := translate("keep secret", fmt.Errorf("wrapped: %w", c.err))
 			wantReason(t, err, c.want)
-			if strings.Contains(err.Error(), "sig=") || strings.Contains(uploader.Explain(err).String(), "sig=") {
+			if strings.Contains(err.Error(), "sig=") || strings.Contains(problem.Explain(err).String(), "sig=") {
 				t.Errorf("the text went along: %v", err)
 			}
 		})

@@ -1,0 +1,50 @@
+// Package show writes what every face of the program writes alike, so that one file looks the same in the window, on the
+// terminal, in a log and in a receipt. Call [Text] for a name that somebody else chose.
+package show
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// Text writes characters that can't be seen as \u{…} and bytes that are no text as \x…, so that a file's name can't
+// move a terminal's cursor, end a line, or pass for another name.
+func Text(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\u{%x}`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// JSON writes those characters of a JSON text by their numbers that can't be seen and that encoders leave as they
+// are, such as U+009B, which begins a command to a terminal, or U+202E, which turns the rest of a line around. The text
+// means the same afterwards. Line breaks stay.
+func JSON(text string) string {
+	plain := func(r rune) bool { return unicode.IsPrint(r) || r == '\n' || r == unicode.ReplacementChar }
+	if strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case plain(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
