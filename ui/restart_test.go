@@ -12,6 +12,7 @@ import (
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -80,7 +81,7 @@ func TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken(t *testing.T) {
 	if err := before.Use(parsed(t, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for before.Status().Scanning {
@@ -127,7 +128,7 @@ func TestATokenThatIsPastedFirstLetsTheRestGoOn(t *testing.T) {
 	if err := before.Use(parsed(t, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt")}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt")}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for before.Status().Scanning {
@@ -177,7 +178,7 @@ func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 	is := func(in token.Inbox) bool { return in.Key() == practised.Key() }
 	deliver := func(q *uploader.Queue, to token.Inbox) {
 		t.Helper()
-		if _, err := q.Add(t.Context(), to, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+		if _, err := q.Add(t.Context(), to, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 			t.Fatal(err)
 		}
 		for q.Status().Scanning {

@@ -13,6 +13,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 )
 
 const (
@@ -27,15 +28,15 @@ type found struct {
 	unchanged                      int64 // of the files: sent before as they are now
 	junk                           int64
 	renamed, warned                int64
-	lately                         int64            // of the files: modified in the last minute
-	young                          []uploader.Found // the first of these
-	outside                        int64            // links that lead out of what was given and are followed
-	problems                       []uploader.Found // the first of those that can't be sent
-	left                           []uploader.Found // the first of those that are left out
-	junkLeft                       []uploader.Found // the first of those that systems keep for themselves
-	renames                        []uploader.Found // the first of those that get another name
-	warnings                       []uploader.Found // the first of those whose name Windows can't have
-	roots                          []string         // those that are listed by name
+	lately                         int64        // of the files: modified in the last minute
+	young                          []scan.Found // the first of these
+	outside                        int64        // links that lead out of what was given and are followed
+	problems                       []scan.Found // the first of those that can't be sent
+	left                           []scan.Found // the first of those that are left out
+	junkLeft                       []scan.Found // the first of those that systems keep for themselves
+	renames                        []scan.Found // the first of those that get another name
+	warnings                       []scan.Found // the first of those whose name Windows can't have
+	roots                          []string     // those that are listed by name
 	rootFiles, rootBytes           [mostRoots + 1]int64
 	seen                           *uploader.Seen // what can be sent; complete when done
 	done                           bool
@@ -43,7 +44,7 @@ type found struct {
 }
 
 // rootOf returns with which of the listed roots something was found, or -1. Roots may lie in each other.
-func (f *found) rootOf(x *uploader.Found) int {
+func (f *found) rootOf(x *scan.Found) int {
 	for i, root := range f.roots {
 		rest, below := strings.CutPrefix(x.Source, root)
 		if !below || rest != "" && rest[0] != filepath.Separator && !strings.HasSuffix(root, string(filepath.Separator)) {
@@ -56,7 +57,7 @@ func (f *found) rootOf(x *uploader.Found) int {
 	return -1
 }
 
-func (f *found) add(batch []uploader.Found, now time.Time) {
+func (f *found) add(batch []scan.Found, now time.Time) {
 	for i := range batch {
 		x := &batch[i]
 		if r := f.rootOf(x); r >= 0 && x.Err == nil && x.Skip == "" {
@@ -69,7 +70,7 @@ func (f *found) add(batch []uploader.Found, now time.Time) {
 			if len(f.problems) < mostNamed {
 				f.problems = append(f.problems, *x)
 			}
-		case x.Skip == uploader.SkipJunk:
+		case x.Skip == scan.SkipJunk:
 			f.junk++
 			if len(f.junkLeft) < mostNamed {
 				f.junkLeft = append(f.junkLeft, *x)
@@ -243,8 +244,8 @@ func (d *reviewDialog) roots() fyne.CanvasObject {
 }
 
 // scanOptions is how folders are read, by the person's settings.
-func (w *Window) scanOptions() uploader.ScanOptions {
-	return uploader.ScanOptions{
+func (w *Window) scanOptions() scan.Options {
+	return scan.Options{
 		Inbox: w.token.Inbox, Recursive: true, FollowSymlinks: w.settings.FollowSymlinks, FollowOutside: w.settings.FollowOutside,
 		Exclude: w.settings.Exclude, NoDefaultExcludes: w.settings.SendJunk, Own: w.config.Own,
 	}
@@ -253,8 +254,8 @@ func (w *Window) scanOptions() uploader.ScanOptions {
 // scan counts, and shows the counts while they grow.
 func (d *reviewDialog) scan(ctx context.Context) {
 	f := found{roots: d.paths[:len(d.sizes)], seen: &uploader.Seen{}}
-	var o uploader.ScanOptions
-	options := make(chan uploader.ScanOptions, 1)
+	var o scan.Options
+	options := make(chan scan.Options, 1)
 	d.w.do(func() { options <- d.w.scanOptions() })
 	select {
 	case o = <-options:
@@ -266,7 +267,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 		sent = nil // nothing is known, and sending finds out
 	}
 	last := time.Time{}
-	totals, err := uploader.Scan(ctx, d.paths, o, func(batch []uploader.Found) error {
+	totals, err := scan.Files(ctx, d.paths, o, func(batch []scan.Found) error {
 		if err := f.know(ctx, sent, batch); err != nil {
 			return err
 		}
@@ -288,7 +289,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 }
 
 // know counts what was sent before as it is now; sent is nil where nothing is known.
-func (f *found) know(ctx context.Context, sent *uploader.Sent, batch []uploader.Found) error {
+func (f *found) know(ctx context.Context, sent *uploader.Sent, batch []scan.Found) error {
 	if sent == nil {
 		return nil
 	}
@@ -385,32 +386,32 @@ func (d *reviewDialog) showNotes() {
 			x.Safe = ""
 		}
 		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, x))
-		d.notes.Add(d.w.details(tr("Which ones, and why"), f.problems, func(x uploader.Found) string { return explain(x.Err).What }))
+		d.notes.Add(d.w.details(tr("Which ones, and why"), f.problems, func(x scan.Found) string { return explain(x.Err).What }))
 	}
 	if n := f.files - d.toSend(); n > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} files are unchanged since you sent them and aren't sent again", n)))
 	}
 	if f.skipped > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,
-			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
+			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.junk > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
-			func(x uploader.Found) string { return translated(x.Skip.Why()) }))
+			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.lately > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} files were modified in the last minute", f.lately), f.young,
-			func(uploader.Found) string { return tr("A program may still be writing it.") }))
+			func(scan.Found) string { return tr("A program may still be writing it.") }))
 	}
 	if f.outside > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} links lead outside what you gave, and are followed", f.outside)))
 	}
 	if f.renamed > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,
-			func(x uploader.Found) string { return "→ " + safeName(x.Blob.Blob) }))
+			func(x scan.Found) string { return "→ " + safeName(x.Blob.Blob) }))
 	}
 	if f.warned > 0 {
-		d.notes.Add(d.w.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings, func(x uploader.Found) string {
+		d.notes.Add(d.w.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings, func(x scan.Found) string {
 			var why []string
 			for _, w := range x.Blob.Warnings {
 				why = append(why, translated(w.Why()))
@@ -461,7 +462,7 @@ func newPadded(words string) fyne.CanvasObject {
 }
 
 // details is a list that opens on demand.
-func (w *Window) details(title string, items []uploader.Found, why func(uploader.Found) string) fyne.CanvasObject {
+func (w *Window) details(title string, items []scan.Found, why func(scan.Found) string) fyne.CanvasObject {
 	list := column(6, -1)
 	for _, x := range items {
 		name := w.newCutText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)

@@ -20,8 +20,8 @@ import (
 	"golang.org/x/text/language"
 
 	"inboxuploader/assets"
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
@@ -38,10 +38,10 @@ func allTexts(t *testing.T) texts {
 	all.inConstants(t, "../uploader", "value", "Value", "warn")
 	all.inConstants(t, "../workspace", "value", "safe")
 	all.inConstants(t, "../cmd/uploader", "value")
-	for _, w := range uploader.NameWarnings() {
+	for _, w := range scan.NameWarnings() {
 		all[w.Why()] = false
 	}
-	for _, r := range uploader.SkipReasons() {
+	for _, r := range scan.SkipReasons() {
 		all[r.Why()] = false
 	}
 	for _, word := range (token.Rights{Letters: "racwdxyltfmeopiu"}).Words() {

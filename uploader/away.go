@@ -9,6 +9,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
@@ -45,7 +46,7 @@ func (q *Queue) orAway(j *job, err error) error {
 // missingDisk returns the topmost folder or file on the way to a path that is not there because its disk is not; empty where the
 // path is there, or is missing from a disk that is there. A disk is known by the device that the file was on; where files have no
 // such identity, a disk is missing when nothing of the path is there.
-func missingDisk(path string, id FileID) string {
+func missingDisk(path string, id scan.FileID) string {
 	if _, err := stat(path); err == nil {
 		return ""
 	}
@@ -53,7 +54,7 @@ func missingDisk(path string, id FileID) string {
 	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
 		info, err := stat(folder)
 		switch {
-		case err == nil && (id == FileID{} || info.ID.Device == id.Device):
+		case err == nil && (id == scan.FileID{} || info.ID.Device == id.Device):
 			return ""
 		case err == nil && missing == path && !isEmpty(folder):
 			// The file alone is missing among others. Some file systems in layers say another device for a file than for its folder.
@@ -88,21 +89,21 @@ func isEmpty(folder string) bool {
 // sourceAway makes a transfer's files wait that lie on the same disk as a job's, until it is back. What was claimed of them is given
 // back. The caller holds the lock.
 func (q *Queue) sourceAway(j *job, e *problem.Error) {
-	missing := diskOf(j.Source, j.FileID)
+	missing := source.DiskOf(j.Source, j.FileID)
 	if q.index.setAway(j.Transfer, missing, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
 		id, in, at, d, file := j.Transfer, j.inbox, j.at(), missing, j.FileID
 		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, in, at, d, file, e.Value) })
 	}
 	for _, l := range q.loaded {
-		if l.Transfer == j.Transfer && diskOf(l.Source, l.FileID) == missing {
+		if l.Transfer == j.Transfer && source.DiskOf(l.Source, l.FileID) == missing {
 			q.steer(l, Waiting)
 		}
 	}
 }
 
 // awaitDisk blocks until a file's disk is back, or the queue ends, and then lets the transfer's files on it go on.
-func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d disk, file FileID, missing string) {
+func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d source.Disk, file scan.FileID, missing string) {
 	for {
 		q.mu.Lock()
 		hurry := q.hurry

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
@@ -357,7 +358,7 @@ func (e *encoder) version(j *Job) {
 func (d *decoder) version(j *Job) {
 	j.Size = int64(d.uint())
 	j.ModTime = d.time()
-	j.FileID = FileID{Device: d.uint(), Index: d.uint()}
+	j.FileID = scan.FileID{Device: d.uint(), Index: d.uint()}
 	if j.Size < 0 {
 		d.bad = true
 	}

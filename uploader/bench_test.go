@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -47,7 +48,7 @@ func deliver(b *testing.B, source string) {
 		b.Fatal(err)
 	}
 	// Replace: with the other, the store would have to say that the name is free.
-	if _, err := q.Add(b.Context(), token.Inbox{}, []string{source}, AddOptions{Replace: true, Scan: ScanOptions{Recursive: true}}); err != nil {
+	if _, err := q.Add(b.Context(), token.Inbox{}, []string{source}, AddOptions{Replace: true, Scan: scan.Options{Recursive: true}}); err != nil {
 		b.Fatal(err)
 	}
 	if err := q.Wait(b.Context()); err != nil {

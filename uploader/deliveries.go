@@ -7,6 +7,8 @@ import (
 	"hash/maphash"
 	"slices"
 	"time"
+
+	"inboxuploader/uploader/scan"
 )
 
 // deliveries is what the list knows to be in an inbox: under each name that something was delivered to, what was delivered last. Jobs
@@ -99,7 +101,7 @@ func (d *deliveries) marks(source, name string, size int64, modified, changed ti
 }
 
 // find returns the delivery of a found file as it is now, or else the last one of it, whatever it was then; nil if there is none.
-func (d *deliveries) find(f *Found) (of *delivery, same bool) {
+func (d *deliveries) find(f *scan.Found) (of *delivery, same bool) {
 	file, version := d.marks(f.Source, f.Blob.Blob, f.Size, f.ModTime, f.Changed)
 	i, _ := slices.BinarySearchFunc(d.of, file, func(x delivery, file uint64) int { return cmp.Compare(x.file, file) })
 	for ; i < len(d.of) && d.of[i].file == file; i++ {
@@ -134,7 +136,7 @@ func (x *index) transferOfJob(id int64) int64 {
 }
 
 // isAsSent reports whether a found file is what a job delivered, by all that either is known of.
-func (f *Found) isAsSent(j *Job) bool {
+func isAsSent(f *scan.Found, j *Job) bool {
 	now := version{f.Size, f.ModTime, f.ID, f.Changed}
 	switch {
 	case !now.same(version{size: j.Size, modTime: j.ModTime, id: j.FileID}):
@@ -166,7 +168,7 @@ func (q *Queue) Sent(ctx context.Context, inbox string) (*Sent, error) {
 
 // Has reports whether a found file is as it was delivered, so that a transfer that replaces nothing would send nothing of it. It may
 // block on the journal's disk, whose errors it returns.
-func (s *Sent) Has(ctx context.Context, f *Found) (bool, error) {
+func (s *Sent) Has(ctx context.Context, f *scan.Found) (bool, error) {
 	if s.before == nil {
 		return false, nil
 	}
@@ -199,7 +201,7 @@ func (q *Queue) sentBefore(t Transfer, again *sources) (*sentBefore, error) {
 }
 
 // compare says what is known of a found file, and which delivery of it; one without a job is none. It may block on the journal.
-func (s *sentBefore) compare(ctx context.Context, f *Found) (verdict, delivery, error) {
+func (s *sentBefore) compare(ctx context.Context, f *scan.Found) (verdict, delivery, error) {
 	if f.Blob.Blob == "" || len(s.known.of) == 0 {
 		return unknown, delivery{}, nil
 	}
@@ -215,7 +217,7 @@ func (s *sentBefore) compare(ctx context.Context, f *Found) (verdict, delivery, 
 		if !kept {
 			return unknown, delivery{}, nil
 		}
-		if !f.isAsSent(&j) {
+		if !isAsSent(f, &j) {
 			return unknown, *of, nil
 		}
 	}

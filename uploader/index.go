@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 )
 
 // index is the queue's view of its journal: which batches there are, how many jobs of each state they hold, and the jobs
@@ -52,13 +53,13 @@ type transfer struct {
 	Transfer
 	tally
 	dirty     bool
-	rescanned bool                    // its roots were read once more in this run: a file may have got a name that another one had before
-	scanning  bool                    // its roots are being read
-	givenUp   Verb                    // meanwhile a person cancelled or removed all of it, what is still found included; else empty
-	givenUpAt int64                   // the last batch that was found until then
-	lent      bool                    // taken for one command alone and given up again: nothing of it is claimed
-	away      map[disk]*problem.Error // the disks that files of it lie on and that are not there; nothing of these is claimed
-	known     *sources                // while they are read once more: the files that it has
+	rescanned bool                           // its roots were read once more in this run: a file may have got a name that another one had before
+	scanning  bool                           // its roots are being read
+	givenUp   Verb                           // meanwhile a person cancelled or removed all of it, what is still found included; else empty
+	givenUpAt int64                          // the last batch that was found until then
+	lent      bool                           // taken for one command alone and given up again: nothing of it is claimed
+	away      map[source.Disk]*problem.Error // the disks that files of it lie on and that are not there; nothing of these is claimed
+	known     *sources                       // while they are read once more: the files that it has
 }
 
 // mine reports whether it is this queue's, which alone changes it.
@@ -81,12 +82,12 @@ type batch struct {
 	jobs    []Job  // nil: in the journal only
 	fileNew []bool // of which the file is not the one that was found
 	claimed [BatchSize / 64]uint64
-	claims  int       // jobs that are claimed
-	holds   int       // reasons to keep the jobs in memory: claims, and others' use
-	moved   int       // jobs that have another place in the queue than their own
-	free    [2]int    // by class: waiting and not claimed
-	doubt   time.Time // not zero: a process before this one may have sent waiting jobs, between Claimed and this moment
-	away    *disk     // not nil: a job lies on this disk, which is not there; none is claimed
+	claims  int          // jobs that are claimed
+	holds   int          // reasons to keep the jobs in memory: claims, and others' use
+	moved   int          // jobs that have another place in the queue than their own
+	free    [2]int       // by class: waiting and not claimed
+	doubt   time.Time    // not zero: a process before this one may have sent waiting jobs, between Claimed and this moment
+	away    *source.Disk // not nil: a job lies on this disk, which is not there; none is claimed
 	dirty   bool
 	// delivered is when this process delivered a job of it last.
 	delivered time.Time

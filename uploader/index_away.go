@@ -1,22 +1,12 @@
 package uploader
 
 import (
-	"path/filepath"
-
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 )
 
-// disk tells where a file lies, as far as the system says: the device where files have an identity, and the drive or the share on
-// Windows.
-type disk struct {
-	device uint64
-	volume string
-}
-
-func diskOf(path string, id FileID) disk { return disk{id.Device, filepath.VolumeName(path)} }
-
 // setAway sets why a transfer's files on a disk can't be read for now, or nil, and reports whether that is something new.
-func (x *index) setAway(transfer int64, d disk, why *problem.Error) bool {
+func (x *index) setAway(transfer int64, d source.Disk, why *problem.Error) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	t := x.transferOf(transfer)
@@ -25,7 +15,7 @@ func (x *index) setAway(transfer int64, d disk, why *problem.Error) bool {
 	}
 	if why != nil {
 		if t.away == nil {
-			t.away = map[disk]*problem.Error{}
+			t.away = map[source.Disk]*problem.Error{}
 		}
 		t.away[d] = why
 		return true
@@ -58,7 +48,7 @@ func (x *index) waitsForDisk(b *batch) bool {
 	}
 	for i := range b.jobs {
 		j := &b.jobs[i]
-		if d := diskOf(j.Source, j.FileID); j.State == Waiting && b.transfer.away[d] != nil {
+		if d := source.DiskOf(j.Source, j.FileID); j.State == Waiting && b.transfer.away[d] != nil {
 			b.away = &d
 			x.recount()
 			return true

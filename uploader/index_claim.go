@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 )
 
 // claim is a job that was claimed, with what an earlier process leaves in doubt.
@@ -75,7 +76,7 @@ func (x *index) claimed(id int64) (j Job, waits bool) {
 		return Job{ID: id}, false
 	}
 	t, j := b.transfer, b.jobs[i]
-	return j, j.State == Waiting && t.sends() && !t.Paused && t.away[diskOf(j.Source, j.FileID)] == nil
+	return j, j.State == Waiting && t.sends() && !t.Paused && t.away[source.DiskOf(j.Source, j.FileID)] == nil
 }
 
 // putBack ends a job's claim and leaves it as it is.

@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 )
 
@@ -81,7 +83,7 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				}
 				n := rapid.SampledFrom([]int{1, 3, 255, 256, 300, 600}).Draw(t, "n")
 				jobs := make([]Job, n)
-				id := FileID{Device: rapid.Uint64Range(0, 2).Draw(t, "device")}
+				id := scan.FileID{Device: rapid.Uint64Range(0, 2).Draw(t, "device")}
 				for i := range jobs {
 					jobs[i] = Job{Source: fmt.Sprintf("/s/%d/%d", len(m.jobs), i), Blob: fmt.Sprintf("b/%d", i), Size: int64(i), Class: Class(i % 2), FileID: id}
 				}
@@ -123,7 +125,7 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				if !away[p] {
 					why = problem.New("read", "", problem.SourceAway)
 				}
-				if x.setAway(p.transfer, disk{device: p.device}, why) {
+				if x.setAway(p.transfer, source.Disk{Device: p.device}, why) {
 					away[p] = why != nil
 				}
 			},

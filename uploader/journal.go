@@ -6,6 +6,7 @@ import (
 
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
@@ -118,7 +119,7 @@ type Transfer struct {
 	// bytes per second, 0 if unknown. They say whether the rest will fit before a token is at hand again.
 	ValidFrom, ValidTo time.Time
 	Speed              float64
-	Skipped            map[SkipReason]int64
+	Skipped            map[scan.SkipReason]int64
 	Unchanged          Unchanged
 	// SkippedPaths are the first of what was left out on purpose, up to MaxSkippedPaths. Junk is only counted.
 	SkippedPaths []SkippedPath
@@ -127,7 +128,7 @@ type Transfer struct {
 	// NameNotes are the first of both, up to MaxSkippedPaths.
 	Renamed, Warned int64
 	NameNotes       []NameNote
-	Unmatched       Unmatched // once it is Scanned
+	Unmatched       scan.Unmatched // once it is Scanned
 
 	Owner Owner // set by the journal
 	// Seen is when the last process that owned it is known to have been at work on it; set by the journal.
@@ -150,7 +151,7 @@ const MaxSkippedPaths = 1000
 // SkippedPath is something that was left out on purpose.
 type SkippedPath struct {
 	Source string
-	Reason SkipReason
+	Reason scan.SkipReason
 }
 
 // NameNote is a file about whose name in the inbox a person should know something.
@@ -158,7 +159,7 @@ type NameNote struct {
 	Source   string
 	Blob     string // the planned name
 	Renamed  bool
-	Warnings []NameWarning
+	Warnings []scan.NameWarning
 }
 
 // Owner says which process may send a transfer's jobs.
@@ -222,7 +223,7 @@ type Job struct {
 	Blob     string // complete name inside the container
 	Size     int64  // bytes
 	ModTime  time.Time
-	FileID   FileID
+	FileID   scan.FileID
 	At       source.Path // where Source lies; zero where a version of this program found it that did not keep that
 	Class    Class
 	Replace  bool // a blob of this name may be replaced

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 )
 
 // maxCopies bounds the names that are tried for a file that must not replace another.
@@ -51,7 +52,7 @@ func splitExt(blob string) (stem, ext string) {
 func (j *Job) takeNextName() bool {
 	n := max(j.Copy, 1) + 1
 	name := copyName(originalName(j.Blob, j.Copy), n)
-	if units, _ := measure(name); n > maxCopies || units > maxNameUnits {
+	if units, _ := scan.MeasureName(name); n > maxCopies || units > scan.MaxNameUnits {
 		return false
 	}
 	j.Blob, j.Copy = name, n

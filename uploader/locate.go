@@ -6,6 +6,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
@@ -17,7 +18,7 @@ func (q *Queue) locate(j *job) error {
 	}
 	at, err := q.index.locate(&j.Job)
 	if err != nil {
-		return sourceError("open", j.Source, err)
+		return source.Problem("open", j.Source, err)
 	}
 	q.mu.Lock()
 	j.At = at
@@ -38,7 +39,7 @@ func (j *job) at() source.Path {
 func (x *index) locate(j *Job) (source.Path, error) {
 	x.mu.Lock()
 	var roots []string
-	var o ScanOptions
+	var o scan.Options
 	if t := x.transferOf(j.Transfer); t != nil {
 		roots, o = t.Roots, t.Options.Scan
 	}
@@ -50,7 +51,7 @@ func (x *index) locate(j *Job) (source.Path, error) {
 	}
 	if o.FollowSymlinks {
 		at, err := source.Resolve(j.Source)
-		if err != nil || o.FollowOutside || isBelow(at.String(), in.String()) {
+		if err != nil || o.FollowOutside || source.IsBelow(at.String(), in.String()) {
 			return at, err
 		}
 	}
@@ -65,11 +66,11 @@ func (x *index) locate(j *Job) (source.Path, error) {
 func rootAbove(roots []string, file string) (above string) {
 	for _, root := range roots {
 		root = filepath.Clean(root)
-		if !isBelow(file, root) && strings.ContainsAny(root, wildcards) {
+		if !source.IsBelow(file, root) && strings.ContainsAny(root, scan.Wildcards) {
 			base, _ := doublestar.SplitPattern(filepath.ToSlash(root))
 			root = filepath.Clean(filepath.FromSlash(base))
 		}
-		if isBelow(file, root) && len(root) > len(above) {
+		if source.IsBelow(file, root) && len(root) > len(above) {
 			above = root
 		}
 	}

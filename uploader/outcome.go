@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
+	"inboxuploader/internal/backoff"
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 )
 
 const (
@@ -22,22 +23,7 @@ const (
 	maxReplans = 5
 	// maxCorrupt is how often the same bytes may arrive damaged before the job fails.
 	maxCorrupt = 5
-	// maxCrowded is how often a file or a folder is tried to be opened while too many are open: for two minutes.
-	maxCrowded = 14
-
-	firstBackoff = 20 * time.Millisecond
-	maxBackoff   = 30 * time.Second
 )
-
-// backoff returns how long to wait after the n-th failure in a row (1 is the first): twice as long each time, up to 30 s,
-// of which the second half is random so that many clients don't come back together.
-func backoff(n int) time.Duration {
-	d := maxBackoff
-	if n < 12 {
-		d = min(d, firstBackoff<<(n-1))
-	}
-	return d/2 + rand.N(d/2)
-}
 
 // finish takes a unit's outcome and decides how its job goes on.
 func (q *Queue) finish(u unit, err error) {
@@ -66,14 +52,14 @@ func (q *Queue) finish(u unit, err error) {
 		in.ready = append(in.ready, u)
 	case errors.Is(err, errTwin):
 		u.awaited++
-		q.later(u, backoff(u.awaited+2))
-	case errors.Is(err, errCrowded) && u.crowded < maxCrowded:
+		q.later(u, backoff.After(u.awaited+2))
+	case errors.Is(err, errCrowded) && u.crowded < source.MaxCrowded:
 		u.tries++
 		u.crowded++
 		q.conns.busy()
-		q.later(u, backoff(u.crowded))
+		q.later(u, backoff.After(u.crowded))
 	case errors.Is(err, errCrowded):
-		q.failed(u, sourceError("open", j.Source, err))
+		q.failed(u, source.Problem("open", j.Source, err))
 	default:
 		q.failed(u, err)
 	}
@@ -84,7 +70,7 @@ func (q *Queue) finish(u unit, err error) {
 		case j.steered:
 			q.steer(j, j.wish)
 		case j.again:
-			wait := max(backoff(j.replans+3), j.rest)
+			wait := max(backoff.After(j.replans+3), j.rest)
 			j.again, j.rest = false, 0
 			q.later(unit{job: j, kind: prepare, plan: j.plan}, wait)
 		}
@@ -158,7 +144,7 @@ func (q *Queue) failed(u unit, err error) {
 		if u.generation == in.generation {
 			q.busyInbox(in, now, e)
 		}
-		wait := max(backoff(u.tries), e.RetryAfter)
+		wait := max(backoff.After(u.tries), e.RetryAfter)
 		in.retry = now.Add(wait)
 		q.later(u, wait)
 	case errors.Is(e, problem.ErrCorrupt):
@@ -167,7 +153,7 @@ func (q *Queue) failed(u unit, err error) {
 			q.end(j, Failed, e)
 			return
 		}
-		q.later(u, backoff(u.tries))
+		q.later(u, backoff.After(u.tries))
 	case errors.Is(e, problem.ErrSourceChanged), errors.Is(e, problem.ErrBlocksLost):
 		if j.replans++; j.replans > maxReplans {
 			q.end(j, Attention, e)
@@ -210,7 +196,7 @@ func (q *Queue) busyInbox(in *inbox, now time.Time, e *problem.Error) {
 		return
 	}
 	in.pauses++
-	in.notBefore = now.Add(max(backoff(in.pauses), e.RetryAfter))
+	in.notBefore = now.Add(max(backoff.After(in.pauses), e.RetryAfter))
 	time.AfterFunc(in.notBefore.Sub(now), func() { defer crash.Catch(); q.work.Signal() })
 }
 
@@ -268,7 +254,7 @@ func (q *Queue) planAnew(u unit, e *problem.Error) {
 	j := u.job
 	if u.kind == sendWhole {
 		j.ModTime = time.Time{} // so that the file as it will be then is adopted
-		q.later(u, max(backoff(j.replans+3), q.pause(j)))
+		q.later(u, max(backoff.After(j.replans+3), q.pause(j)))
 		return
 	}
 	if errors.Is(e, problem.ErrBlocksLost) {

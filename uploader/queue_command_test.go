@@ -484,11 +484,11 @@ func TestACommandOfAnotherProcessIsNotLost(t *testing.T) {
 		journal.heard = nil
 		b.reopen(journal, uploader.Config{})
 		time.Sleep(time.Minute)
-		if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
-			t.Fatal(err)
-		}
 		if s := b.job("f").State; s.Ended() {
 			t.Errorf("the next run finds the file %v", s)
+		}
+		if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
+			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
 		if s := b.job("f").State; s != uploader.Cancelled || len(journal.posted) != 0 {

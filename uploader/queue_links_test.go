@@ -13,6 +13,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -22,7 +23,7 @@ func swap(t *testing.T, path, target string) {
 	if err := os.Rename(path, path+".old"); err != nil {
 		t.Fatal(err)
 	}
-	symlink(t, target, path)
+	uploadertest.Symlink(t, target, path)
 }
 
 // TestALinkSwappedInIsNotFollowed between finding a file and sending it, be it in its own place or in that of a folder above it.
@@ -117,8 +118,8 @@ func TestALinkThatWasFollowedIsFollowedOnce(t *testing.T) {
 				b.file("elsewhere/file", 20)
 				d := filepath.Dir(b.file("d/own", 10))
 				link := filepath.Join(d, "link")
-				symlink(t, filepath.Join(b.dir, target), link)
-				o := uploader.ScanOptions{FollowSymlinks: true, FollowOutside: true}
+				uploadertest.Symlink(t, filepath.Join(b.dir, target), link)
+				o := scan.Options{FollowSymlinks: true, FollowOutside: true}
 				b.add(uploader.AddOptions{Scan: o}, first, d)
 				synctest.Wait()
 				if n := b.queue.Status().Transfers[0].Outside; n != 1 {
@@ -127,7 +128,7 @@ func TestALinkThatWasFollowedIsFollowedOnce(t *testing.T) {
 				if err := os.Remove(link); err != nil {
 					t.Fatal(err)
 				}
-				symlink(t, filepath.Join(b.dir, "elsewhere"), link)
+				uploadertest.Symlink(t, filepath.Join(b.dir, "elsewhere"), link)
 				time.Sleep(time.Second)
 				b.restart(journal, uploader.Config{Connections: 1})
 				close(gate)
@@ -213,14 +214,14 @@ func TestAJournalOfBeforeGoesOn(t *testing.T) {
 				b.file("d/large", 3*block)
 				b.file("d/shadow", 10)
 				b.file("elsewhere/file", 10)
-				symlink(t, "d", filepath.Join(b.dir, "alias"))
-				symlink(t, ".", filepath.Join(b.dir, "above"))
-				symlink(t, "own", filepath.Join(d, "in"))
-				symlink(t, "../elsewhere/file", filepath.Join(d, "out"))
+				uploadertest.Symlink(t, "d", filepath.Join(b.dir, "alias"))
+				uploadertest.Symlink(t, ".", filepath.Join(b.dir, "above"))
+				uploadertest.Symlink(t, "own", filepath.Join(d, "in"))
+				uploadertest.Symlink(t, "../elsewhere/file", filepath.Join(d, "out"))
 				for _, r := range c.roots {
 					roots = append(roots, filepath.Join(b.dir, filepath.FromSlash(r)))
 				}
-				b.add(uploader.AddOptions{Scan: uploader.ScanOptions{FollowSymlinks: c.follow}}, roots...)
+				b.add(uploader.AddOptions{Scan: scan.Options{FollowSymlinks: c.follow}}, roots...)
 				synctest.Wait()
 				time.Sleep(time.Second)
 				swap(t, filepath.Join(d, "shadow"), filepath.Join(b.dir, "elsewhere", "file"))

@@ -15,6 +15,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -465,7 +466,7 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		for _, in := range s.ByInbox() {
 			to[in.Inbox.Container] = in.Files[uploader.Delivered]
 			for _, of := range in.Transfers {
-				left += of.Skipped[uploader.SkipJunk]
+				left += of.Skipped[scan.SkipJunk]
 			}
 		}
 		if to["ws-1"] != 2 || to["ws-2"] != 1 || len(to) != 2 || left != 1 {

@@ -4,7 +4,6 @@ package uploader_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -23,7 +22,7 @@ func TestTooManyOpenFilesAreNoFaultOfAFile(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(t, "w", uploader.Config{})
 			path := b.file("file", size)
-			mend := allowNoOpenFile(t)
+			mend := uploadertest.AllowNoOpenFile(t)
 			b.add(uploader.AddOptions{}, path)
 			time.Sleep(5 * time.Second)
 			mend()
@@ -42,7 +41,7 @@ func TestTooManyOpenFilesAreNoFaultOfAFolder(t *testing.T) {
 				b.file("tree/a/first", 10)
 				b.file("tree/b/second", 10)
 				root := filepath.Join(b.dir, "tree")
-				mend := allowNoOpenFile(t)
+				mend := uploadertest.AllowNoOpenFile(t)
 				b.add(uploader.AddOptions{}, filepath.Join(root, pattern))
 				time.Sleep(5 * time.Second)
 				if s := b.queue.Status(); !s.Scanning {
@@ -71,55 +70,13 @@ func TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither(t *testing.T) {
 		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Refuse(problem.NetworkDown))
 		b.add(uploader.AddOptions{}, path)
 		time.Sleep(time.Hour)
-		mend := allowNoOpenFile(t)
+		mend := uploadertest.AllowNoOpenFile(t)
 		time.Sleep(time.Minute)
 		mend()
 		b.store.ClearFaults()
 		b.delivered(path)
 		b.close()
 	})
-}
-
-// TestAScanDoesNotWaitForEverForOpenFiles: where none is ever closed, each folder is named as unreadable, after two minutes in all.
-func TestAScanDoesNotWaitForEverForOpenFiles(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		tree(t, dir, "a/x", "b/y")
-		defer allowNoOpenFile(t)()
-		begun := time.Now()
-		found, _ := scan(t, uploader.ScanOptions{Recursive: true}, filepath.Join(dir, "a"), filepath.Join(dir, "b"))
-		if got := outcomes(found); len(got) != 2 || found[0].Err == nil || found[0].Err.Reason != problem.SourceUnreadable {
-			t.Errorf("found %v", got)
-		}
-		if took := time.Since(begun); took < time.Minute || took > 3*time.Minute {
-			t.Errorf("waited %v", took)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := uploader.Scan(ctx, []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error { return nil })
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a scan that was cancelled: %v", err)
-		}
-	})
-}
-
-// allowNoOpenFile lets the process open no further file until the function is called that it returns.
-func allowNoOpenFile(t *testing.T) (mend func()) {
-	t.Helper()
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	none := limit
-	none.Cur = 0
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-			t.Error(err)
-		}
-	}
 }
 
 // TestAFileThatTheSystemMakesUpIsNoFile: those that only say they are empty, and those that say they are larger than they are.

@@ -7,6 +7,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -131,7 +132,7 @@ func rename(j *Job, from, to token.Inbox, several *bool) {
 	if from.Prefix != "" {
 		rel = strings.TrimPrefix(rel, from.Prefix+"/")
 	}
-	name, err := PlanName(to.Prefix, rel)
+	name, err := scan.PlanName(to.Prefix, rel)
 	if err != nil {
 		j.Blob, j.State, j.Problem = "", Attention, asProblem(err, j.Source)
 		return
@@ -230,8 +231,8 @@ func (x *index) takeAway(b *batch, jobs []Job) int {
 func (x *index) close(id int64) {
 	x.mu.Lock()
 	if t := x.transferOf(id); t != nil {
-		t.Skipped, t.SkippedPaths, t.Outside = map[SkipReason]int64{}, nil, 0
-		t.Renamed, t.Warned, t.NameNotes, t.Unmatched = 0, 0, nil, Unmatched{}
+		t.Skipped, t.SkippedPaths, t.Outside = map[scan.SkipReason]int64{}, nil, 0
+		t.Renamed, t.Warned, t.NameNotes, t.Unmatched = 0, 0, nil, scan.Unmatched{}
 		t.Scanned, t.dirty, x.ended = true, true, true
 		x.mark()
 	}

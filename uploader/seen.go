@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"inboxuploader/uploader/scan"
 )
 
-// Seen is what a person saw in a review: the files that can be sent, with the names that they get. Fill it with [Seen.Add] from what [Scan]
+// Seen is what a person saw in a review: the files that can be sent, with the names that they get. Fill it with [Seen.Add] from what [scan.Files]
 // finds, and hand it to [Queue.Add] in the options; from then on it must not change. It costs about as much as the list itself does.
 type Seen struct {
 	batches [][]byte // as encodeFacts has them
@@ -16,7 +18,7 @@ type Seen struct {
 }
 
 // Add adds what can be sent of what was found.
-func (s *Seen) Add(found []Found) {
+func (s *Seen) Add(found []scan.Found) {
 	for len(found) > 0 {
 		n := min(len(found), BatchSize)
 		jobs := make([]Job, 0, n)
@@ -33,7 +35,7 @@ func (s *Seen) Add(found []Found) {
 }
 
 // marksOf returns the sum of the marks of what was found and was not left out.
-func marksOf(found []Found) (sum uint64) {
+func marksOf(found []scan.Found) (sum uint64) {
 	for i := range found {
 		if f := &found[i]; f.Skip == "" {
 			mark := pathMark(f.Source)
@@ -45,7 +47,7 @@ func marksOf(found []Found) (sum uint64) {
 
 // addMissing queues what a person saw of a transfer's files and a reading that ended with these marks no longer found, because it is not
 // there: it is then named, waits for its disk, and can be tried again.
-func (q *Queue) addMissing(ctx context.Context, t *transfer, seen *Seen, marks uint64, plan func(*Found) Job) error {
+func (q *Queue) addMissing(ctx context.Context, t *transfer, seen *Seen, marks uint64, plan func(*scan.Found) Job) error {
 	if seen == nil || seen.marks == marks {
 		return nil
 	}
@@ -66,7 +68,7 @@ func (q *Queue) addMissing(ctx context.Context, t *transfer, seen *Seen, marks u
 	var jobs []Job
 	for _, source := range order {
 		if j, ok := missing[source]; ok {
-			jobs = append(jobs, plan(&Found{Source: j.Source, Size: j.Size, ModTime: j.ModTime, ID: j.FileID, Blob: Name{Blob: j.Blob}}))
+			jobs = append(jobs, plan(&scan.Found{Source: j.Source, Size: j.Size, ModTime: j.ModTime, ID: j.FileID, Blob: scan.Name{Blob: j.Blob}}))
 		}
 	}
 	if len(jobs) == 0 {

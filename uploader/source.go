@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"runtime"
 	"syscall"
 	"time"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
@@ -18,7 +18,7 @@ import (
 type version struct {
 	size    int64
 	modTime time.Time
-	id      FileID
+	id      scan.FileID
 	changed time.Time // what changed last of it, be it its times; zero where the system does not tell
 }
 
@@ -27,7 +27,7 @@ func versionOf(i source.Info) version { return version{i.Size, i.ModTime, i.ID, 
 
 // same reports whether nothing tells the two apart. Where one has no file id, size and time decide.
 func (v version) same(w version) bool {
-	return v.size == w.size && v.modTime.Equal(w.modTime) && (v.id == w.id || v.id == FileID{} || w.id == FileID{})
+	return v.size == w.size && v.modTime.Equal(w.modTime) && (v.id == w.id || v.id == scan.FileID{} || w.id == scan.FileID{})
 }
 
 // touchedSince reports whether something of the file has changed since that moment. Programs that put the modification time back after
@@ -60,7 +60,7 @@ func smallVersion(j *job, f source.Small) (version, error) {
 		err = &source.Replaced{Path: j.At.String(), Kind: info.Kind}
 	}
 	if err != nil {
-		return version{}, sourceError("open", j.Source, err)
+		return version{}, source.Problem("open", j.Source, err)
 	}
 	return versionOf(info), nil
 }
@@ -80,50 +80,15 @@ func lookAgain(j *job) (version, error) {
 // errCrowded says that a file can't be opened because too many are open, connections among them. It says nothing about the file.
 var errCrowded = errors.New("too many open files")
 
-// isCrowded reports whether something can't be opened because too many files are open.
-func isCrowded(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
-}
-
-// openError is sourceError for opening a file that is to be sent.
+// openError is source.Problem for opening a file that is to be sent.
 func openError(path string, err error) error {
-	if isCrowded(err) {
+	if source.Crowded(err) {
 		return errCrowded
 	}
 	if errors.Is(err, syscall.ENOTDIR) { // a file stands where a folder was
 		return problem.New("open", path, problem.SourceGone)
 	}
-	return sourceError("open", path, err)
-}
-
-// sourceError turns an error of the file system into one of ErrSource whose words a person understands.
-func sourceError(op, path string, err error) *problem.Error {
-	if r, ok := errors.AsType[*source.Replaced](err); ok {
-		return replacedError(op, path, r)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return problem.New(op, path, problem.SourceGone)
-	}
-	e := problem.New(op, path, problem.SourceUnreadable)
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		e.Value = valueNoRight
-	default:
-		e.Value = valueDiskSays
-	}
-	return e
-}
-
-// replacedError says what stands in the place of a file.
-func replacedError(op, path string, r *source.Replaced) *problem.Error {
-	if r.Kind == source.Link {
-		e := problem.New(op, path, problem.SourceLinked)
-		e.Value = r.Path
-		return e
-	}
-	e := problem.New(op, path, problem.SourceReplaced)
-	e.Value = kindWords(r.Kind)
-	return e
+	return source.Problem("open", path, err)
 }
 
 // changedWhileRead says that fewer bytes were there than planned: at the end of the file it has shrunk, else it can't be
@@ -132,7 +97,7 @@ func changedWhileRead(err error) *problem.Error {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return problem.New("read", "", problem.SourceChanged)
 	}
-	return sourceError("read", "", err)
+	return source.Problem("read", "", err)
 }
 
 // orMadeUp returns why a file can't be read that has not changed and whose size is not that of its content, else err. Such are those that
@@ -180,9 +145,5 @@ func hashSection(ctx context.Context, f io.ReaderAt, offset, length int64, buf [
 	return crc, nil
 }
 
-// What stands for {value} where a file can't be read.
-const (
-	valueNoRight  = "you don't have the right to"
-	valueDiskSays = "its disk or another program does not let it be read"
-	valueMadeUp   = "something that the system makes up while it is read"
-)
+// valueMadeUp stands for {value} where a file has no content of its own.
+const valueMadeUp = "something that the system makes up while it is read"

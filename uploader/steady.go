@@ -9,6 +9,7 @@ import (
 	"inboxuploader/internal/crash"
 	"inboxuploader/internal/netdisk"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 )
 
 // A file that is written in place while it is read may be read as a mixture that nobody wrote, and its times need not show
@@ -26,8 +27,6 @@ const (
 	// clockSlack is by how much the clock of another machine may be wrong whose disk holds the file. Windows domains allow
 	// 5 minutes.
 	clockSlack = 15 * time.Minute
-	// farAhead is from where on a time in the future is a wrong one, as of a camera, and says nothing about a change.
-	farAhead = 24 * time.Hour
 	// defaultSteady is Config.Steady's: longer than the steps of FAT's times and than a share's times are remembered.
 	defaultSteady = 2500 * time.Millisecond
 )
@@ -37,7 +36,7 @@ const (
 func restsFrom(path string, v version, now time.Time) time.Time {
 	var last time.Time
 	for _, t := range [...]time.Time{v.modTime, v.changed} {
-		if t.After(last) && t.Before(now.Add(farAhead)) {
+		if t.After(last) && t.Before(now.Add(scan.FarAhead)) {
 			last = t
 		}
 	}

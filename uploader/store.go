@@ -20,7 +20,7 @@ import (
 //   - Nothing is listed, read or deleted. Writing rights suffice for everything.
 //   - It may be used by any number of goroutines at once.
 //
-// Names are complete names inside the container, as [PlanName] made them; the implementation escapes them once.
+// Names are complete names inside the container, as [scan.PlanName] made them; the implementation escapes them once.
 type Store interface {
 	// PutBlob stores a whole blob in one request and discards blocks staged under its name.
 	PutBlob(ctx context.Context, name string, body *Body, p Properties, c Condition) (Answer, error)

@@ -11,13 +11,14 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
 // AddOptions says how a transfer's files are found and sent.
 type AddOptions struct {
-	Scan    ScanOptions // its Inbox is set by Add
-	Replace bool        // replace blobs of the same name; otherwise they are left alone
+	Scan    scan.Options // its Inbox is set by Add
+	Replace bool         // replace blobs of the same name; otherwise they are left alone
 	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
 	KeepBoth bool
 	// Seen is what a person agreed to send, nil where there was no review. What is gone of it by the time that the roots are read is queued
@@ -33,12 +34,12 @@ func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o AddOp
 	o.Scan.Inbox = to
 	seen := o.Seen
 	o.Seen = nil
-	if _, err := newFilter(o.Scan); err != nil {
+	if err := o.Scan.Check(); err != nil {
 		return 0, err
 	}
 	token := q.token(to.Key())
 	t, err := q.index.addTransfer(ctx, Transfer{
-		Inbox: to.Key(), Roots: roots, Options: o, Created: time.Now(), Skipped: map[SkipReason]int64{},
+		Inbox: to.Key(), Roots: roots, Options: o, Created: time.Now(), Skipped: map[scan.SkipReason]int64{},
 		ValidFrom: token.ValidFrom, ValidTo: token.ValidTo,
 	})
 	if err != nil {
@@ -162,11 +163,11 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	if err != nil {
 		return err
 	}
-	now.Skipped, now.SkippedPaths, now.Unchanged = map[SkipReason]int64{}, nil, Unchanged{}
+	now.Skipped, now.SkippedPaths, now.Unchanged = map[scan.SkipReason]int64{}, nil, Unchanged{}
 	now.Renamed, now.Warned, now.NameNotes = 0, 0, nil
 	var jobs []Job
 	marks := uint64(0)
-	totals, err := scan(q.ctx, now.Roots, now.Options.Scan, func(found []Found) error {
+	totals, err := scan.FilesWaiting(q.ctx, now.Roots, now.Options.Scan, func(found []scan.Found) error {
 		jobs = jobs[:0]
 		rights := q.token(now.Inbox).Rights
 		if seen != nil {
@@ -217,7 +218,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	})
 	if err == nil {
 		rights := q.token(now.Inbox).Rights
-		err = q.addMissing(q.ctx, t, seen, marks, func(f *Found) Job { return newJob(f, defaultBlockSize, rights, now.Options) })
+		err = q.addMissing(q.ctx, t, seen, marks, func(f *scan.Found) Job { return newJob(f, defaultBlockSize, rights, now.Options) })
 	}
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
@@ -265,7 +266,7 @@ func (t *Transfer) keepDates(of token.Token) { t.ValidFrom, t.ValidTo = of.Valid
 
 // newJob plans one found file, which is sent in one request up to the size whole. What can't be sent becomes a job that waits for a
 // person, so that it is shown.
-func newJob(f *Found, whole int64, rights token.Rights, o AddOptions) Job {
+func newJob(f *scan.Found, whole int64, rights token.Rights, o AddOptions) Job {
 	j := Job{
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,
 		Class: classOf(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
@@ -280,14 +281,14 @@ func newJob(f *Found, whole int64, rights token.Rights, o AddOptions) Job {
 }
 
 // Note adds what a scan came across to what a person is told of it: what was left out, and names.
-func (t *Transfer) Note(f *Found) {
+func (t *Transfer) Note(f *scan.Found) {
 	n := &f.Blob
 	switch {
 	case f.Err != nil:
 		return
 	case f.Skip != "":
 		t.Skipped[f.Skip]++
-		if f.Skip != SkipJunk && len(t.SkippedPaths) < MaxSkippedPaths {
+		if f.Skip != scan.SkipJunk && len(t.SkippedPaths) < MaxSkippedPaths {
 			t.SkippedPaths = append(t.SkippedPaths, SkippedPath{f.Source, f.Skip})
 		}
 		return

@@ -16,11 +16,6 @@ func ModifiedLately(modified, now time.Time) bool {
 	return now.Sub(modified) < lately && modified.Before(now.Add(clockSlack))
 }
 
-// tooYoung reports whether a file is left for later. One from far in the future has a wrong time rather than none to wait for.
-func (o *ScanOptions) tooYoung(modified, now time.Time) bool {
-	return o.MinAge > 0 && now.Sub(modified) < o.MinAge && modified.Before(now.Add(farAhead))
-}
-
 // sentYoung is a delivered file that had changed shortly before it was sent.
 type sentYoung struct {
 	job     int64

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 )
 
 // What a token may be. The period is the workspace's documentation's; the time before now is what the service allows
@@ -165,7 +165,7 @@ func (r *Request) settleFolder() error {
 	if r.Folder = strings.Trim(strings.TrimSpace(r.Folder), "/"); r.Folder == "" {
 		return nil
 	}
-	name, err := uploader.PlanName("", r.Folder)
+	name, err := scan.PlanName("", r.Folder)
 	if err != nil || name.Renamed || len(name.Warnings) > 0 || utf8.RuneCountInString(r.Folder) > maxFolder || strings.ContainsFunc(r.Folder, unseen) {
 		return refuse(FolderInvalid, shorten(r.Folder))
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -156,12 +156,12 @@ func (o *overwriteFlag) String() string {
 func (o *overwriteFlag) Type() string { return "true|false" }
 
 // scanOptions returns how the sources are read.
-func (p *program) scanOptions(f *copyFlags, to token.Inbox) uploader.ScanOptions {
+func (p *program) scanOptions(f *copyFlags, to token.Inbox) scan.Options {
 	own, err := p.stateDir()
 	if err != nil {
 		own = "" // then there is nothing in it either
 	}
-	return uploader.ScanOptions{
+	return scan.Options{
 		Inbox: to, Recursive: f.recursive, NoDefaultExcludes: f.noDefaultExcludes, MinAge: f.minAge.Duration,
 		Include: splitLists(f.include), Exclude: splitLists(f.exclude), Own: own,
 		FollowSymlinks: f.links.follow, FollowOutside: f.links.outside,

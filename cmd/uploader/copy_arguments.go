@@ -10,8 +10,8 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -137,7 +137,7 @@ func matchesAny(pattern string) bool {
 	if err != nil || !strings.ContainsAny(pattern, "*?[{") {
 		return false
 	}
-	base, rest := uploader.SplitPattern(abs)
+	base, rest := scan.SplitPattern(abs)
 	err = doublestar.GlobWalk(os.DirFS(base), rest, func(string, fs.DirEntry) error { return errFound })
 	return errors.Is(err, errFound)
 }

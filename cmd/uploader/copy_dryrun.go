@@ -11,6 +11,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -18,13 +19,13 @@ import (
 type dryLine struct {
 	Action string `json:"action"` // send, skip or refuse
 	jsonSource
-	Blob     string                 `json:"blob"`
-	Size     int64                  `json:"size"`
-	Renamed  bool                   `json:"renamed,omitempty"` // the storage would not take the name as it is
-	Warnings []uploader.NameWarning `json:"name_warnings,omitempty"`
-	Lately   bool                   `json:"modified_lately,omitempty"` // in the last minute
-	Reason   string                 `json:"reason,omitempty"`
-	Message  string                 `json:"message,omitempty"`
+	Blob     string             `json:"blob"`
+	Size     int64              `json:"size"`
+	Renamed  bool               `json:"renamed,omitempty"` // the storage would not take the name as it is
+	Warnings []scan.NameWarning `json:"name_warnings,omitempty"`
+	Lately   bool               `json:"modified_lately,omitempty"` // in the last minute
+	Reason   string             `json:"reason,omitempty"`
+	Message  string             `json:"message,omitempty"`
 }
 
 // rehearsal is a dry run.
@@ -43,7 +44,7 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token token.Token, s
 	list := func(sent *uploader.Sent) error {
 		r := &rehearsal{program: p, flags: f, token: token, begun: begun, sent: sent}
 		r.found.Inbox, r.found.Options.Scan.Inbox, r.found.Scanned = token.Inbox.Key(), token.Inbox, true
-		r.found.Skipped = map[uploader.SkipReason]int64{}
+		r.found.Skipped = map[scan.SkipReason]int64{}
 		return r.run(ctx, sources)
 	}
 	if dir, err := p.stateDir(); err != nil || bool(f.overwrite) || !journal.Exists(dir) {
@@ -70,7 +71,7 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 	gathering := *plain
 	gathering.stdout = out
 	r.program = &gathering
-	totals, err := uploader.Scan(ctx, sources, r.scanOptions(r.flags, r.token.Inbox), func(found []uploader.Found) error {
+	totals, err := scan.Files(ctx, sources, r.scanOptions(r.flags, r.token.Inbox), func(found []scan.Found) error {
 		for i := range found {
 			line, err := r.lineOf(ctx, &found[i])
 			if err != nil {
@@ -94,7 +95,7 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 }
 
 // lineOf says what would become of something that was found, and counts it.
-func (r *rehearsal) lineOf(ctx context.Context, x *uploader.Found) (dryLine, error) {
+func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) {
 	if x.Err == nil && x.Skip == "" {
 		x.Err = uploader.TooLarge(x.Source, x.Size, r.token.Rights)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/pflag"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 )
 
 // linksFlag is --follow-symlinks: whether what links point to is sent, and if so how far they may lead.
@@ -70,14 +70,14 @@ func (o *outcome) outsideWords() string {
 
 // unfollowedWords names the links to folders that are sent under so many names that these were left out.
 func (o *outcome) unfollowedWords() []string {
-	n := o.leftOut()[uploader.SkipFollowed]
+	n := o.leftOut()[scan.SkipFollowed]
 	if n == 0 {
 		return nil
 	}
 	lines := []string{"These links lead to folders that are sent under 100 names already, and were not followed:"}
 	for _, t := range o.status.Transfers {
 		for _, s := range t.SkippedPaths {
-			if s.Reason == uploader.SkipFollowed && len(lines) <= mostNamed {
+			if s.Reason == scan.SkipFollowed && len(lines) <= mostNamed {
 				lines = append(lines, "  "+shownPath(s.Source))
 			}
 		}

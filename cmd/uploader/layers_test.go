@@ -84,8 +84,10 @@ var (
 	keyring  = []string{"github.com/zalando/go-keyring", "github.com/godbus", module + "/uploader/vault"}
 	network  = []string{"net/http", "crypto/tls"}
 	tests    = []string{"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
-	leaves   = []string{module + "/internal/crash", module + "/internal/netdisk", module + "/internal/secret", module + "/internal/show"} // all may import these
-	top      = []string{module + "/cmd", "github.com/spf13/cobra"}
+	leaves   = []string{ // all may import these
+		module + "/internal/backoff", module + "/internal/crash", module + "/internal/netdisk", module + "/internal/secret", module + "/internal/show",
+	}
+	top = []string{module + "/cmd", "github.com/spf13/cobra"}
 )
 
 // unreachable says what a package must not reach, not even through another.
@@ -94,6 +96,7 @@ var unreachable = map[string][][]string{
 	module + "/uploader/problem":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/token":           {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/inboxes":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
+	module + "/uploader/scan":            {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/source":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/azure":           {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
 	module + "/uploader/journal":         {top, screen, sdk, keyring, tests, {module + "/internal"}},
@@ -102,6 +105,7 @@ var unreachable = map[string][][]string{
 	module + "/uploader/uploadertest":    {top, screen, sdk, database, keyring, {module + "/internal"}},
 	module + "/internal/crash":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/netdisk":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
+	module + "/internal/backoff":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/secret":          {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/show":            {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/practice":        {top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests, {module + "/uploader", module + "/ui"}},
@@ -121,6 +125,8 @@ var allowedExceptions = map[string][]string{
 
 	module + "/uploader/token":   {module + "/uploader/problem"},
 	module + "/uploader/inboxes": {module + "/uploader/problem", module + "/uploader/token"},
+	module + "/uploader/source":  {module + "/uploader/problem"},
+	module + "/uploader/scan":    {module + "/uploader/problem", module + "/uploader/source", module + "/uploader/token"},
 }
 
 // TestNoPackageReachesOneAboveIt holds the direction of imports on each system: linters look at one file's imports,

@@ -14,7 +14,7 @@ import (
 
 	"inboxuploader/assets"
 	"inboxuploader/internal/blobserver"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -185,7 +185,7 @@ func compareInbox(folder string, server *blobserver.Server) ([]compared, error) 
 		if err != nil {
 			return err
 		}
-		name, err := uploader.PlanName("", filepath.ToSlash(rel))
+		name, err := scan.PlanName("", filepath.ToSlash(rel))
 		if err != nil {
 			return err
 		}

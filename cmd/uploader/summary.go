@@ -11,6 +11,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -91,7 +92,7 @@ func (o *outcome) judge() {
 
 // nothingMatched reports whether the sources were read and nothing in them was there to be sent, now or later.
 func (o *outcome) nothingMatched() bool {
-	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal()+o.unchanged()+o.leftOut()[uploader.SkipTooYoung] == 0
+	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal()+o.unchanged()+o.leftOut()[scan.SkipTooYoung] == 0
 }
 
 func (o *outcome) delivered() int64 { return o.status.Files[uploader.Delivered] }
@@ -123,8 +124,8 @@ func (o *outcome) total() int64 {
 	return o.delivered() + o.unchanged() + o.skipped() + o.failed() + o.pending()
 }
 
-func (o *outcome) leftOut() map[uploader.SkipReason]int64 {
-	all := map[uploader.SkipReason]int64{}
+func (o *outcome) leftOut() map[scan.SkipReason]int64 {
+	all := map[scan.SkipReason]int64{}
 	for _, t := range o.status.Transfers {
 		for reason, n := range t.Skipped {
 			all[reason] += n
@@ -206,7 +207,7 @@ func (o *outcome) headline() string {
 	switch {
 	case files == 0 && o.stopped == nil && o.unchanged() > 0:
 		return fmt.Sprintf("Nothing had to be sent to %s.", to)
-	case files == 0 && o.state == stateComplete && o.leftOut()[uploader.SkipTooYoung] > 0:
+	case files == 0 && o.state == stateComplete && o.leftOut()[scan.SkipTooYoung] > 0:
 		return "Nothing is to be sent yet: all files found are younger than --min-age."
 	case files == 0 && o.stopped == nil:
 		return "Nothing matched: there was no file to send, so nothing was sent."
@@ -264,10 +265,10 @@ func (o *outcome) leftOutWords() string {
 	var kinds []string
 	links := false
 	out := o.leftOut()
-	for _, reason := range uploader.SkipReasons() {
+	for _, reason := range scan.SkipReasons() {
 		if n := out[reason]; n > 0 {
 			kinds = append(kinds, reason.Count(n))
-			links = links || reason == uploader.SkipSymlink
+			links = links || reason == scan.SkipSymlink
 		}
 	}
 	if len(kinds) == 0 {

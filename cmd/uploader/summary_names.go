@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 )
 
 // namesInJSON is what the summary says about names and patterns.
@@ -29,8 +30,8 @@ type renamedFile struct {
 // warnedFile is one whose name some reader can't have.
 type warnedFile struct {
 	jsonSource
-	Blob     string                 `json:"blob"`
-	Warnings []uploader.NameWarning `json:"warnings"`
+	Blob     string             `json:"blob"`
+	Warnings []scan.NameWarning `json:"warnings"`
 }
 
 // newNames collects what is known of all transfers.
@@ -86,7 +87,7 @@ func (n *namesInJSON) words() (lines []string) {
 }
 
 // warningWords says what is wrong with a name.
-func warningWords(all []uploader.NameWarning) string {
+func warningWords(all []scan.NameWarning) string {
 	var words []string
 	for _, w := range all {
 		words = append(words, w.Why())

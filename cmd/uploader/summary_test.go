@@ -12,13 +12,14 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
 func TestSummaryAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		skipped := map[uploader.SkipReason]int64{}
-		for _, r := range uploader.SkipReasons() {
+		skipped := map[scan.SkipReason]int64{}
+		for _, r := range scan.SkipReasons() {
 			if n := rapid.Int64Range(0, 9).Draw(t, string(r)); n > 0 {
 				skipped[r] = n
 			}
@@ -40,7 +41,7 @@ func TestSummaryAddsUp(t *testing.T) {
 		}
 		var by int64
 		for reason, n := range s.SkippedBy {
-			if !uploader.SkipReason(reason).IsFolder() {
+			if !scan.SkipReason(reason).IsFolder() {
 				by += n
 			}
 		}
@@ -69,7 +70,7 @@ func TestSummaryInWords(t *testing.T) {
 	o.status.Files[uploader.Delivered], o.status.Bytes[uploader.Delivered] = 3, 4e6
 	o.status.BytesSent = 4e6
 	o.status.Files[uploader.LeftAlone], o.status.Files[uploader.Attention] = 25, 2
-	o.status.Transfers = transfers(uploader.Transfer{Scanned: true, Checks: uploader.ChecksAll, Skipped: map[uploader.SkipReason]int64{uploader.SkipSymlink: 1, uploader.SkipFIFO: 2}})
+	o.status.Transfers = transfers(uploader.Transfer{Scanned: true, Checks: uploader.ChecksAll, Skipped: map[scan.SkipReason]int64{scan.SkipSymlink: 1, scan.SkipFIFO: 2}})
 	o.status.Transfers[0].Files[uploader.Delivered] = 3
 	o.judge()
 	lines := o.words()

@@ -14,6 +14,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -82,7 +83,7 @@ func TestABadDayCostsLittle(t *testing.T) {
 	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -45,7 +46,7 @@ func deliver(t *testing.T, tok token.Token, root string, o Options) uploader.Sta
 	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {

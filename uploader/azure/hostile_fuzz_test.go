@@ -18,6 +18,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -121,11 +122,11 @@ func FuzzAPlannedNameIsStoredAsPlanned(f *testing.F) {
 	})
 	var stores atomic.Int64
 	f.Fuzz(func(t *testing.T, prefix, rel string) {
-		n, err := uploader.PlanName(prefix, rel)
+		n, err := scan.PlanName(prefix, rel)
 		if err != nil || n.Blob == "" {
 			return
 		}
-		if again, err := uploader.PlanName("", prefix); prefix != "" && (err != nil || again.Blob != prefix) {
+		if again, err := scan.PlanName("", prefix); prefix != "" && (err != nil || again.Blob != prefix) {
 			return // no token has such a prefix
 		}
 		container := fmt.Sprintf("c-%d", stores.Add(1))

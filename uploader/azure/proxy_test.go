@@ -22,6 +22,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -260,7 +261,7 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	root, want := writeTree(t)
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for queue.Status().Inboxes[0].Trouble == nil {

@@ -12,6 +12,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -92,7 +93,7 @@ func TestASoakLeaksNothing(t *testing.T) {
 		if err := queue.Use(tok); err != nil { // a new store each time, as with a new token
 			t.Fatal(err)
 		}
-		if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: uploader.ScanOptions{Recursive: true}, Replace: true}); err != nil {
+		if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: scan.Options{Recursive: true}, Replace: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := queue.Wait(t.Context()); err != nil {

@@ -15,6 +15,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -226,11 +227,11 @@ func checkVersion1(t *testing.T, dir string) {
 	}
 	want := uploader.Transfer{
 		ID: 7, Inbox: "https://h/c", Roots: []string{"/data", "\xff"}, Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
-		Options: uploader.AddOptions{Replace: true, Scan: uploader.ScanOptions{
+		Options: uploader.AddOptions{Replace: true, Scan: scan.Options{
 			Inbox:     token.Inbox{Scheme: "https", Host: "h", Container: "c", Prefix: "p"},
 			Recursive: true, Include: []string{"*.csv"},
 		}},
-		Scanned: true, Follows: 3, Skipped: map[uploader.SkipReason]int64{uploader.SkipJunk: 2}, Seen: time.Unix(1770000100, 0).UTC(),
+		Scanned: true, Follows: 3, Skipped: map[scan.SkipReason]int64{scan.SkipJunk: 2}, Seen: time.Unix(1770000100, 0).UTC(),
 	}
 	equal(t, "transfers", c.Transfers, []uploader.Transfer{want})
 	head := uploader.BatchHead{ID: 9, Transfer: 7, Claimed: time.Unix(1770000050, 0).UTC(), Totals: []byte{1, 2}}

@@ -11,6 +11,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -146,29 +147,29 @@ type transferRow struct {
 	Replace           bool          `json:",omitzero"`
 	KeepBoth          bool          `json:",omitzero"`
 	Created           time.Time
-	Scanned           bool                          `json:",omitzero"`
-	Paused            bool                          `json:",omitzero"`
-	Checks            uploader.Checks               `json:",omitzero"`
-	Follows           int64                         `json:",omitzero"`
-	Moved             []moveRow                     `json:",omitempty"`
-	ValidFrom         time.Time                     `json:",omitzero"`
-	ValidTo           time.Time                     `json:",omitzero"`
-	Pace              float64                       `json:",omitzero"` // versions before measured a Speed, of what was acknowledged
-	Skipped           map[uploader.SkipReason]int64 `json:",omitempty"`
-	SkippedPaths      []skippedRow                  `json:",omitempty"`
-	Outside           int64                         `json:",omitzero"`
-	Renamed           int64                         `json:",omitzero"`
-	Warned            int64                         `json:",omitzero"`
-	NameNotes         []nameRow                     `json:",omitempty"`
-	UnmatchedInclude  []text                        `json:",omitempty"`
-	UnmatchedExclude  []text                        `json:",omitempty"`
-	Unchanged         unchangedRow                  `json:",omitzero"`
+	Scanned           bool                      `json:",omitzero"`
+	Paused            bool                      `json:",omitzero"`
+	Checks            uploader.Checks           `json:",omitzero"`
+	Follows           int64                     `json:",omitzero"`
+	Moved             []moveRow                 `json:",omitempty"`
+	ValidFrom         time.Time                 `json:",omitzero"`
+	ValidTo           time.Time                 `json:",omitzero"`
+	Pace              float64                   `json:",omitzero"` // versions before measured a Speed, of what was acknowledged
+	Skipped           map[scan.SkipReason]int64 `json:",omitempty"`
+	SkippedPaths      []skippedRow              `json:",omitempty"`
+	Outside           int64                     `json:",omitzero"`
+	Renamed           int64                     `json:",omitzero"`
+	Warned            int64                     `json:",omitzero"`
+	NameNotes         []nameRow                 `json:",omitempty"`
+	UnmatchedInclude  []text                    `json:",omitempty"`
+	UnmatchedExclude  []text                    `json:",omitempty"`
+	Unchanged         unchangedRow              `json:",omitzero"`
 }
 
 type nameRow struct {
 	Source, Blob text
-	Renamed      bool                   `json:",omitzero"`
-	Warnings     []uploader.NameWarning `json:",omitempty"`
+	Renamed      bool               `json:",omitzero"`
+	Warnings     []scan.NameWarning `json:",omitempty"`
 }
 
 // moveRow is a move of what lies below a transfer's roots.
@@ -185,7 +186,7 @@ type unchangedRow struct {
 
 type skippedRow struct {
 	Source text
-	Reason uploader.SkipReason
+	Reason scan.SkipReason
 }
 
 // inboxRow is an inbox's address in a row.
@@ -240,7 +241,7 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 	}
 	t := uploader.Transfer{
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
-		Options: uploader.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: uploader.ScanOptions{
+		Options: uploader.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks, FollowOutside: r.FollowOutside, MinAge: r.MinAge,
 			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
@@ -248,7 +249,7 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 		}},
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks, Follows: r.Follows,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Pace, Skipped: r.Skipped, Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
-		Unmatched: uploader.Unmatched{Include: texts[text, string](r.UnmatchedInclude), Exclude: texts[text, string](r.UnmatchedExclude)},
+		Unmatched: scan.Unmatched{Include: texts[text, string](r.UnmatchedInclude), Exclude: texts[text, string](r.UnmatchedExclude)},
 		Unchanged: uploader.Unchanged{
 			Files: r.Unchanged.Files, Bytes: r.Unchanged.Bytes, First: r.Unchanged.First, Last: r.Unchanged.Last, Jobs: string(r.Unchanged.Jobs),
 		},

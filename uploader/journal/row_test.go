@@ -13,6 +13,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/scan"
 )
 
 // filled sets each field of a value, however deep, to something that is not zero. Strings get bytes that are no UTF-8.
@@ -45,7 +46,7 @@ func filled(t *testing.T, r *rapid.T, v reflect.Value) {
 		}
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
-		v.SetMapIndex(reflect.ValueOf(uploader.SkipJunk), reflect.ValueOf(int64(5)))
+		v.SetMapIndex(reflect.ValueOf(scan.SkipJunk), reflect.ValueOf(int64(5)))
 	case reflect.Struct:
 		for i := range v.NumField() {
 			filled(t, r, v.Field(i))
@@ -61,10 +62,10 @@ func TestRowsKeepEachField(t *testing.T) {
 		var want uploader.Transfer
 		filled(t, r, reflect.ValueOf(&want).Elem())
 		for i := range want.SkippedPaths {
-			want.SkippedPaths[i].Reason = uploader.SkipFIFO // these are words of the program's
+			want.SkippedPaths[i].Reason = scan.SkipFIFO // these are words of the program's
 		}
 		for i := range want.NameNotes {
-			want.NameNotes[i].Warnings = []uploader.NameWarning{uploader.WarnReserved}
+			want.NameNotes[i].Warnings = []scan.NameWarning{scan.WarnReserved}
 		}
 		want.ID, want.Seen = 0, time.Time{} // have columns of their own
 		data, err := encodeTransfer(&want)

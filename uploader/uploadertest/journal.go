@@ -17,6 +17,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -165,7 +166,7 @@ func sampleTransfer() uploader.Transfer {
 		Inbox: "https://inbox.blob.core.windows.net/ws-1",
 		Roots: []string{"/data/a", "/data/\xff\xfe", "C:\\Data\\b"},
 		Options: uploader.AddOptions{
-			Scan: uploader.ScanOptions{
+			Scan: scan.Options{
 				Inbox:     token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0"},
 				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
 			},
@@ -173,17 +174,17 @@ func sampleTransfer() uploader.Transfer {
 		},
 		ValidFrom: second(1), ValidTo: second(1000), Speed: 1.25e6,
 		Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
-		Skipped: map[uploader.SkipReason]int64{uploader.SkipJunk: 3, uploader.SkipSymlink: 1},
+		Skipped: map[scan.SkipReason]int64{scan.SkipJunk: 3, scan.SkipSymlink: 1},
 		SkippedPaths: []uploader.SkippedPath{
-			{Source: "/data/a/l\xe9n", Reason: uploader.SkipSymlink},
+			{Source: "/data/a/l\xe9n", Reason: scan.SkipSymlink},
 		},
 		Outside: 2,
 		Renamed: 1, Warned: 2,
 		NameNotes: []uploader.NameNote{
 			{Source: "/data/a/x\xe9.", Blob: "a/x_", Renamed: true},
-			{Source: "/data/a/nul", Blob: "a/nul", Warnings: []uploader.NameWarning{uploader.WarnReserved}},
+			{Source: "/data/a/nul", Blob: "a/nul", Warnings: []scan.NameWarning{scan.WarnReserved}},
 		},
-		Unmatched: uploader.Unmatched{Include: []string{"\xc3"}, Exclude: []string{"tmp/"}},
+		Unmatched: scan.Unmatched{Include: []string{"\xc3"}, Exclude: []string{"tmp/"}},
 	}
 }
 
@@ -258,7 +259,7 @@ func (s *journalSuite) commits() {
 	all := s.add(id, 3)
 	t := sampleTransfer()
 	t.ID, t.Scanned, t.Paused, t.Follows, t.Owner = id, true, true, 17, uploader.Here
-	t.Skipped[uploader.SkipFIFO] = 9
+	t.Skipped[scan.SkipFIFO] = 9
 	changed := all[1]
 	changed.Claimed, changed.Totals, changed.States = second(5), []byte("new"), random(4000)
 	for _, sync := range []bool{false, true} {
@@ -321,16 +322,16 @@ func (s *journalSuite) copies() {
 	id, err := s.j.AddTransfer(s.Context(), t)
 	s.ok(err)
 	t.Roots[0], t.SkippedPaths[0].Source, t.NameNotes[0].Source = "changed", "changed", "changed"
-	t.Skipped[uploader.SkipJunk] = 1000
+	t.Skipped[scan.SkipJunk] = 1000
 	all := s.add(id, 1)
 	want := s.batch(s.j, all[0].ID)
 	for range 2 {
 		c := s.load(s.j)
-		if got := &c.Transfers[0]; got.Roots[0] == "changed" || got.SkippedPaths[0].Source == "changed" || got.NameNotes[0].Source == "changed" || got.Skipped[uploader.SkipJunk] == 1000 {
+		if got := &c.Transfers[0]; got.Roots[0] == "changed" || got.SkippedPaths[0].Source == "changed" || got.NameNotes[0].Source == "changed" || got.Skipped[scan.SkipJunk] == 1000 {
 			s.Errorf("transfer %+v changed after it was handed over", *got)
 		}
 		c.Transfers[0].Roots[0] = "changed"
-		c.Transfers[0].Skipped[uploader.SkipJunk] = 1000
+		c.Transfers[0].Skipped[scan.SkipJunk] = 1000
 		clear(c.Batches[0].Totals)
 		b := s.batch(s.j, all[0].ID)
 		s.same("batch", b, want)

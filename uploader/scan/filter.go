@@ -1,4 +1,4 @@
-package uploader
+package scan
 
 import (
 	"path/filepath"
@@ -77,8 +77,14 @@ type pattern struct {
 	hit    bool   // has matched something
 }
 
+// Check returns what is wrong with the patterns, a [*problem.Error] with PatternInvalid, or nil.
+func (o Options) Check() error {
+	_, err := newFilter(o)
+	return err
+}
+
 // newFilter checks the patterns; the error is a [*problem.Error] with PatternInvalid.
-func newFilter(opts ScanOptions) (*filter, error) {
+func newFilter(opts Options) (*filter, error) {
 	f := &filter{junk: !opts.NoDefaultExcludes}
 	var err error
 	if f.include, err = newPatterns(opts.Include); err != nil {

@@ -1,4 +1,4 @@
-package uploader
+package scan
 
 import (
 	"strings"
@@ -13,7 +13,7 @@ import (
 // of Azure's storage. It counts characters without saying which; UTF-16 code units are the largest of the candidates
 // (one for most characters, two for an emoji), so a name within the limit here is within it there.
 const (
-	maxNameUnits    = 1024
+	MaxNameUnits    = 1024
 	maxNameSegments = 254
 )
 
@@ -89,7 +89,7 @@ func PlanName(prefix, rel string) (Name, error) {
 		return Name{}, err
 	}
 	if prefix != "" {
-		u, s := measure(prefix)
+		u, s := MeasureName(prefix)
 		units += u + 1
 		segments += s
 		n.Blob = prefix + "/" + planned
@@ -97,7 +97,7 @@ func PlanName(prefix, rel string) (Name, error) {
 		n.Blob = planned
 	}
 	switch {
-	case units > maxNameUnits:
+	case units > MaxNameUnits:
 		return Name{}, problem.New("name", rel, problem.NameTooLong)
 	case segments > maxNameSegments:
 		return Name{}, problem.New("name", rel, problem.NameTooDeep)
@@ -242,8 +242,8 @@ func joinAccents(s string) string {
 	return s
 }
 
-// measure returns a path's length in UTF-16 code units and its number of segments.
-func measure(path string) (units, segments int) {
+// MeasureName returns a path's length in UTF-16 code units and its number of segments.
+func MeasureName(path string) (units, segments int) {
 	return utf16Len(path), strings.Count(path, "/") + 1
 }
 

@@ -1,4 +1,4 @@
-package uploader_test
+package scan_test
 
 import (
 	"os"
@@ -7,8 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
 
@@ -45,14 +45,14 @@ func FuzzNoTwoFilesGetOneName(f *testing.F) {
 			made++
 		}
 		named, sources, dropped := map[string]string{}, map[string]bool{}, 0
-		_, err := uploader.Scan(t.Context(), []string{root}, uploader.ScanOptions{Recursive: true, NoDefaultExcludes: true, Inbox: token.Inbox{Prefix: "in"}}, func(found []uploader.Found) error {
+		_, err := scan.Files(t.Context(), []string{root}, scan.Options{Recursive: true, NoDefaultExcludes: true, Inbox: token.Inbox{Prefix: "in"}}, func(found []scan.Found) error {
 			for _, x := range found {
 				if sources[x.Source] {
 					t.Errorf("%q came twice", x.Source)
 				}
 				sources[x.Source] = true
 				switch {
-				case x.Skip == uploader.SkipEmptyFolder:
+				case x.Skip == scan.SkipEmptyFolder:
 				case x.Skip != "":
 					t.Errorf("%q was skipped: %s", x.Source, x.Skip)
 				case x.Err != nil:

@@ -1,11 +1,10 @@
-package uploader
+package scan
 
 import (
 	"context"
 	"errors"
 	"io/fs"
 	"os"
-	"strings"
 	"syscall"
 
 	"inboxuploader/uploader/source"
@@ -43,7 +42,7 @@ func (s *scanner) follow(ctx context.Context, d *folderAt, name string) (t linkT
 	if err != nil {
 		return t, "", err
 	}
-	t.kind, t.outside = now.Kind, !isBelow(t.at.String(), d.root.at.String())
+	t.kind, t.outside = now.Kind, !source.IsBelow(t.at.String(), d.root.at.String())
 	if t.outside && !s.opts.FollowOutside {
 		return t, SkipOutside, nil
 	}
@@ -54,7 +53,7 @@ func (s *scanner) follow(ctx context.Context, d *folderAt, name string) (t linkT
 // through so many links only keeps folders that link to each other from multiplying.
 func (s *scanner) enterLink(d *folderAt, target string) SkipReason {
 	for _, above := range append([]string{d.at.String()}, d.hops...) {
-		if isBelow(above, target) {
+		if source.IsBelow(above, target) {
 			return SkipLoop
 		}
 	}
@@ -65,10 +64,4 @@ func (s *scanner) enterLink(d *folderAt, target string) SkipReason {
 		return SkipFollowed
 	}
 	return ""
-}
-
-// isBelow reports whether path is folder or lies below it. Both are real paths.
-func isBelow(path, folder string) bool {
-	rest, ok := strings.CutPrefix(path, folder)
-	return ok && (rest == "" || os.IsPathSeparator(rest[0]) || os.IsPathSeparator(folder[len(folder)-1]))
 }

@@ -1,4 +1,4 @@
-package uploader
+package scan
 
 import (
 	"context"
@@ -74,8 +74,8 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 	return nil
 }
 
-// wildcards are what makes a pattern of a path.
-const wildcards = "*?[{"
+// Wildcards are what makes a pattern of a path.
+const Wildcards = "*?[{"
 
 // expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's cause or emit's.
 func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, failed *problem.Error, err error) {
@@ -84,7 +84,7 @@ func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, fa
 	}
 	abs, err := filepath.Abs(arg)
 	if err != nil {
-		return nil, sourceError("scan", arg, err), nil
+		return nil, source.Problem("scan", arg, err), nil
 	}
 	if strings.HasSuffix(filepath.ToSlash(arg), "/") && filepath.Dir(abs) != abs {
 		// A slash at the end says that it must be a folder; the system checks that.
@@ -95,8 +95,8 @@ func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, fa
 	if err == nil {
 		return []*root{{path: abs, rel: ownName(abs), explicit: true}}, nil, nil
 	}
-	failed = sourceError("scan", abs, err)
-	if strings.ContainsAny(arg, wildcards) {
+	failed = source.Problem("scan", abs, err)
+	if strings.ContainsAny(arg, Wildcards) {
 		var told bool
 		if roots, told, err = s.glob(ctx, abs); err != nil {
 			return nil, nil, err
@@ -216,7 +216,7 @@ func (g *globbed) path(name string) source.Path {
 func (g *globbed) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := g.readDir(g.path(name))
 	switch {
-	case isCrowded(err):
+	case source.Crowded(err):
 		g.crowded = err
 	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 		g.unread[name] = err
@@ -287,7 +287,7 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	case why != "":
 		return s.skip(f, why)
 	}
-	if d := diskOf(r.path, info.ID); d != s.disk {
+	if d := source.DiskOf(r.path, info.ID); d != s.disk {
 		if err := s.flush(); err != nil {
 			return err
 		}
@@ -307,7 +307,7 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	case folder:
 		return s.walk(ctx, &folderAt{root: r, path: r.path, rel: r.rel, at: r.at})
 	case info.Kind != source.File && r.explicit:
-		return s.add(refuseFound(f, problem.SourceNotAFile, kindWords(info.Kind)))
+		return s.add(refuseFound(f, problem.SourceNotAFile, info.Kind.Words()))
 	case info.Kind != source.File:
 		return s.skip(f, skipKind(info.Kind))
 	}
@@ -337,7 +337,7 @@ func (s *scanner) enterRoot(ctx context.Context, r *root) (info source.Info, why
 	if info, err = s.stat(ctx, r.at); err != nil || r.explicit {
 		return info, "", err
 	}
-	if !isBelow(r.at.String(), in) {
+	if !source.IsBelow(r.at.String(), in) {
 		if !s.opts.FollowOutside {
 			return info, SkipOutside, nil
 		}
@@ -351,7 +351,7 @@ func (s *scanner) fail(f Found, err error) error {
 	if ended, ok := errors.AsType[*endedError](err); ok {
 		return ended.error
 	}
-	f.Err = sourceError("scan", f.Source, err)
+	f.Err = source.Problem("scan", f.Source, err)
 	return s.add(f)
 }
 

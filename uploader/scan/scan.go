@@ -1,15 +1,16 @@
-package uploader
+package scan
 
 import (
 	"context"
 	"time"
 
+	"inboxuploader/internal/backoff"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 )
 
-// Sizes of the batches that [Scan] hands over. The first is small so that sending can begin at once.
+// Sizes of the batches that [Files] hands over. The first is small so that sending can begin at once.
 const (
 	firstBatch = 64
 	fullBatch  = 1000
@@ -17,10 +18,10 @@ const (
 	batchAge = 200 * time.Millisecond
 )
 
-// ScanOptions shapes a scan. Include and Exclude are doublestar patterns: one with a slash is matched against the path
+// Options shapes a scan. Include and Exclude are doublestar patterns: one with a slash is matched against the path
 // below the root, which may begin with the root's own name, one without against the last segment at any depth; a slash at the end confines it to folders; case
 // counts except on Windows. The zero value takes files only, leaves links alone, and applies the default list of junk.
-type ScanOptions struct {
+type Options struct {
 	Inbox token.Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
 
 	Recursive         bool          // take folders with all they contain; else a folder is refused with SourceIsFolder
@@ -71,8 +72,8 @@ const (
 	SkipEmptyFolder SkipReason = "empty-folder"     // has nothing in it, and the service knows no folders
 )
 
-// ScanTotals counts what a scan came across.
-type ScanTotals struct {
+// Totals counts what a scan came across.
+type Totals struct {
 	Files   int64                // to be sent
 	Bytes   int64                // their sizes
 	Failed  int64                // with Err
@@ -89,7 +90,7 @@ type Unmatched struct {
 	Include, Exclude []string
 }
 
-// Scan finds what is to be sent of the roots and hands it to emit in batches: the first of up to 64, then of up to
+// Files finds what is to be sent of the roots and hands it to emit in batches: the first of up to 64, then of up to
 // 1,000, or of what there is after 200 ms. It does all its work, and calls emit, on the caller's goroutine, and blocks
 // until it is through, emit returns an error, or ctx is done (then the error is its cause). The slice is reused: it is
 // emit's until emit returns. The totals count what was handed over, also when there is an error.
@@ -116,12 +117,12 @@ type Unmatched struct {
 // nameSet), about 50 bytes.
 //
 // While the system allows no further open file, Scan waits, up to two minutes; what it has found by then is handed over first.
-func Scan(ctx context.Context, roots []string, opts ScanOptions, emit func([]Found) error) (ScanTotals, error) {
-	return scan(ctx, roots, opts, emit, func() {})
+func Files(ctx context.Context, roots []string, opts Options, emit func([]Found) error) (Totals, error) {
+	return FilesWaiting(ctx, roots, opts, emit, func() {})
 }
 
-// scan is Scan. It calls crowded each time that it has to wait since too many files are open.
-func scan(ctx context.Context, roots []string, opts ScanOptions, emit func([]Found) error, crowded func()) (ScanTotals, error) {
+// FilesWaiting is [Files]. It calls crowded each time that it has to wait since too many files are open.
+func FilesWaiting(ctx context.Context, roots []string, opts Options, emit func([]Found) error, crowded func()) (Totals, error) {
 	s := &scanner{opts: opts, emit: emit, crowded: crowded, limit: firstBatch, last: time.Now()}
 	s.totals.Skipped = map[SkipReason]int64{}
 	var err error
@@ -139,7 +140,7 @@ func scan(ctx context.Context, roots []string, opts ScanOptions, emit func([]Fou
 
 // scanner is the state of one Scan. It belongs to one goroutine.
 type scanner struct {
-	opts    ScanOptions
+	opts    Options
 	filter  *filter
 	all     []*root
 	names   nameSet        // of roots that share their first segment
@@ -152,8 +153,8 @@ type scanner struct {
 	batch  []Found
 	limit  int
 	last   time.Time // of the last call of emit
-	totals ScanTotals
-	disk   disk // of the root that is being scanned
+	totals Totals
+	disk   source.Disk // of the root that is being scanned
 
 	lone   *Found // the only file so far, where the token is for one blob
 	crowds bool   // there was a second
@@ -228,10 +229,10 @@ func (s *scanner) uncrowded(ctx context.Context, open func() error) (openErr, er
 	for {
 		openErr = open()
 		switch {
-		case !isCrowded(openErr):
+		case !source.Crowded(openErr):
 			s.tries = 0
 			return openErr, nil
-		case s.tries == maxCrowded:
+		case s.tries == source.MaxCrowded:
 			return openErr, nil
 		}
 		s.tries++
@@ -242,7 +243,7 @@ func (s *scanner) uncrowded(ctx context.Context, open func() error) (openErr, er
 		select {
 		case <-ctx.Done():
 			return openErr, context.Cause(ctx)
-		case <-time.After(backoff(s.tries)):
+		case <-time.After(backoff.After(s.tries)):
 		}
 	}
 }
@@ -267,3 +268,11 @@ func (s *scanner) finish() error {
 	}
 	return s.flush()
 }
+
+// tooYoung reports whether a file is left for later. One from far in the future has a wrong time rather than none to wait for.
+func (o *Options) tooYoung(modified, now time.Time) bool {
+	return o.MinAge > 0 && now.Sub(modified) < o.MinAge && modified.Before(now.Add(FarAhead))
+}
+
+// FarAhead is from where on a time in the future is a wrong one, as of a camera, and says nothing about a change.
+const FarAhead = 24 * time.Hour

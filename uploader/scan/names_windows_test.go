@@ -1,4 +1,4 @@
-package uploader_test
+package scan_test
 
 import (
 	"path/filepath"
@@ -6,14 +6,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/uploadertest"
 )
 
 // TestAPatternOnAShareKeepsItsPath: two backslashes at the beginning, as of \\server\share.
 func TestAPatternOnAShareKeepsItsPath(t *testing.T) {
 	dir := t.TempDir()
-	tree(t, dir, "a.csv", "b/c.csv")
-	found, _ := scan(t, uploader.ScanOptions{}, `\\.\`+filepath.Join(dir, "*.csv"))
+	uploadertest.Tree(t, dir, "a.csv", "b/c.csv")
+	found, _ := find(t, scan.Options{}, `\\.\`+filepath.Join(dir, "*.csv"))
 	if len(found) != 1 || found[0].Source != `\\.\`+filepath.Join(dir, "a.csv") {
 		t.Errorf("found %+v", found)
 	}

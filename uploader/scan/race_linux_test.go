@@ -1,4 +1,4 @@
-package uploader_test
+package scan_test
 
 import (
 	"path/filepath"
@@ -7,7 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/uploadertest"
 )
 
 // TestAScanThatRacesAnExchangeFollowsNoLink: a folder and a link, or a file and a link, change places all the time. What the link leads to is
@@ -24,8 +25,8 @@ func TestAScanThatRacesAnExchangeFollowsNoLink(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			tree(t, dir, "d/sub/file", "d/sub/a.", "trap/secret")
-			symlink(t, filepath.Join(dir, c.target), filepath.Join(dir, "link"))
+			uploadertest.Tree(t, dir, "d/sub/file", "d/sub/a.", "trap/secret")
+			uploadertest.Symlink(t, filepath.Join(dir, c.target), filepath.Join(dir, "link"))
 			place, link := filepath.Join(dir, c.place), filepath.Join(dir, "link")
 			var stop atomic.Bool
 			done := make(chan error)
@@ -45,7 +46,7 @@ func TestAScanThatRacesAnExchangeFollowsNoLink(t *testing.T) {
 			secret := inode(filepath.Join(dir, "trap", "secret"))
 			sent := 0
 			for range 500 {
-				found, _ := scan(t, uploader.ScanOptions{Recursive: true}, filepath.Join(dir, filepath.FromSlash(c.pattern)))
+				found, _ := find(t, scan.Options{Recursive: true}, filepath.Join(dir, filepath.FromSlash(c.pattern)))
 				for _, f := range found {
 					if f.Err == nil && f.Skip == "" {
 						sent++

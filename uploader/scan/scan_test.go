@@ -1,4 +1,4 @@
-package uploader_test
+package scan_test
 
 import (
 	"context"
@@ -14,13 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uploadertest"
 )
 
 // outcomes returns "rel → outcome" of everything found, sorted.
-func outcomes(found []uploader.Found) []string {
+func outcomes(found []scan.Found) []string {
 	var lines []string
 	for _, f := range found {
 		lines = append(lines, f.Rel+" → "+outcome(f))
@@ -29,43 +30,22 @@ func outcomes(found []uploader.Found) []string {
 	return lines
 }
 
-// tree makes files, and folders where a path ends with a slash.
-func tree(t *testing.T, dir string, paths ...string) {
-	t.Helper()
-	for _, p := range paths {
-		if strings.HasSuffix(p, "/") {
-			if err := os.MkdirAll(filepath.Join(dir, p), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		writeFile(t, filepath.Join(dir, p), p)
-	}
-}
-
-func symlink(t *testing.T, target, link string) {
-	t.Helper()
-	if err := os.Symlink(target, link); err != nil {
-		t.Skipf("this system makes no links: %v", err)
-	}
-}
-
 func TestScanRoots(t *testing.T) {
 	dir := t.TempDir()
-	tree(t, dir, "data/a.csv", "data/sub/b.csv", "x/data/a.csv", "x/data/c.csv", "one.txt", "x/one.txt", ".git/HEAD",
+	uploadertest.Tree(t, dir, "data/a.csv", "data/sub/b.csv", "x/data/a.csv", "x/data/c.csv", "one.txt", "x/one.txt", ".git/HEAD",
 		"won/a", "won./a", "won./b", "no[1].txt", "void/", "...", "Thumbs.db")
-	symlink(t, "data", filepath.Join(dir, "alias"))
-	symlink(t, "nowhere", filepath.Join(dir, "dangling"))
-	recursive := uploader.ScanOptions{Recursive: true}
+	uploadertest.Symlink(t, "data", filepath.Join(dir, "alias"))
+	uploadertest.Symlink(t, "nowhere", filepath.Join(dir, "dangling"))
+	recursive := scan.Options{Recursive: true}
 	for _, c := range []struct {
 		name  string
-		opts  uploader.ScanOptions
+		opts  scan.Options
 		roots []string
 		want  []string
 	}{
-		{"file", uploader.ScanOptions{}, []string{"one.txt"}, []string{"one.txt → one.txt"}},
-		{"folder without recursive", uploader.ScanOptions{}, []string{"data"}, []string{"data → error:source-is-folder"}},
-		{"glob without recursive", uploader.ScanOptions{}, []string{"data/*"}, []string{"a.csv → a.csv", "sub → skip:folder"}},
+		{"file", scan.Options{}, []string{"one.txt"}, []string{"one.txt → one.txt"}},
+		{"folder without recursive", scan.Options{}, []string{"data"}, []string{"data → error:source-is-folder"}},
+		{"glob without recursive", scan.Options{}, []string{"data/*"}, []string{"a.csv → a.csv", "sub → skip:folder"}},
 		{"gone", recursive, []string{"none", ""}, []string{". → error:source-gone", "none → error:source-gone"}},
 		{"file with a slash", recursive, []string{"one.txt/"}, []string{"one.txt → error:source-unreadable"}},
 		{"link keeps its own name", recursive, []string{"alias"}, []string{"alias/a.csv → alias/a.csv", "alias/sub/b.csv → alias/sub/b.csv"}},
@@ -73,10 +53,10 @@ func TestScanRoots(t *testing.T) {
 		{"links found by a glob are links", recursive, []string{"al*", "dang*"}, []string{"alias → skip:symlink", "dangling → skip:symlink"}},
 		{"named junk is sent", recursive, []string{".git", "Thumbs.db"}, []string{".git/HEAD → .git/HEAD", "Thumbs.db → Thumbs.db"}},
 		{"junk found by a glob is not", recursive, []string{"Th*", ".g*"}, []string{".git → skip:junk", "Thumbs.db → skip:junk"}},
-		{"excluded root", uploader.ScanOptions{Exclude: []string{"one*"}}, []string{"one.txt"}, []string{"one.txt → skip:excluded"}},
+		{"excluded root", scan.Options{Exclude: []string{"one*"}}, []string{"one.txt"}, []string{"one.txt → skip:excluded"}},
 		{"name with brackets", recursive, []string{"no[1].txt"}, []string{"no[1].txt → no[1].txt"}},
-		{"its own folder behind a link", uploader.ScanOptions{Recursive: true, Own: filepath.Join(dir, "data")}, []string{"alias"}, []string{"alias → skip:own"}},
-		{"its own folder", uploader.ScanOptions{Recursive: true, Own: filepath.Join(dir, "alias", "sub")}, []string{"data"}, []string{"data/a.csv → data/a.csv", "data/sub → skip:own"}},
+		{"its own folder behind a link", scan.Options{Recursive: true, Own: filepath.Join(dir, "data")}, []string{"alias"}, []string{"alias → skip:own"}},
+		{"its own folder", scan.Options{Recursive: true, Own: filepath.Join(dir, "alias", "sub")}, []string{"data"}, []string{"data/a.csv → data/a.csv", "data/sub → skip:own"}},
 		{"empty folder", recursive, []string{"void"}, []string{"void → skip:empty-folder"}},
 		{"refused name", recursive, []string{"..."}, []string{"... → error:name-dots"}},
 		{"same folder twice", recursive, []string{"x/data", "x/data/"}, []string{"data/a.csv → data/a.csv", "data/c.csv → data/c.csv"}},
@@ -90,16 +70,16 @@ func TestScanRoots(t *testing.T) {
 		{"own name wins over a renamed root given first", recursive, []string{"won.", "won"}, []string{
 			"won./a → error:name-taken", "won./b → won/b", "won/a → won/a",
 		}},
-		{"prefix", uploader.ScanOptions{Inbox: token.Inbox{Prefix: "in/box"}}, []string{"one.txt"}, []string{"one.txt → in/box/one.txt"}},
-		{"token for one blob, one file", uploader.ScanOptions{Inbox: token.Inbox{Blob: "in/x.zip"}}, []string{"one.txt"}, []string{"one.txt → in/x.zip"}},
-		{"token for one blob, a name that does not matter", uploader.ScanOptions{Inbox: token.Inbox{Blob: "x.zip"}}, []string{"..."}, []string{"... → x.zip"}},
-		{"token for one blob, three files", uploader.ScanOptions{Recursive: true, Inbox: token.Inbox{Blob: "x.zip"}}, []string{"data", "one.txt"}, []string{
+		{"prefix", scan.Options{Inbox: token.Inbox{Prefix: "in/box"}}, []string{"one.txt"}, []string{"one.txt → in/box/one.txt"}},
+		{"token for one blob, one file", scan.Options{Inbox: token.Inbox{Blob: "in/x.zip"}}, []string{"one.txt"}, []string{"one.txt → in/x.zip"}},
+		{"token for one blob, a name that does not matter", scan.Options{Inbox: token.Inbox{Blob: "x.zip"}}, []string{"..."}, []string{"... → x.zip"}},
+		{"token for one blob, three files", scan.Options{Recursive: true, Inbox: token.Inbox{Blob: "x.zip"}}, []string{"data", "one.txt"}, []string{
 			"data/a.csv → error:one-file-only", "data/sub/b.csv → error:one-file-only", "one.txt → error:one-file-only",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Chdir(dir)
-			found, totals := scan(t, c.opts, c.roots...)
+			found, totals := find(t, c.opts, c.roots...)
 			if diff := cmp.Diff(c.want, outcomes(found)); diff != "" {
 				t.Error(diff)
 			}
@@ -120,7 +100,7 @@ func TestAPatternNamesTheFoldersThatItCanNotLookInto(t *testing.T) {
 		t.Skip("nothing is closed to root, or by a mode on Windows")
 	}
 	dir := t.TempDir()
-	tree(t, dir, "data/a.csv", "data/closed/b.csv", "data/secret/c.csv")
+	uploadertest.Tree(t, dir, "data/a.csv", "data/closed/b.csv", "data/secret/c.csv")
 	for _, closed := range []string{"closed", "secret"} {
 		path := filepath.Join(dir, "data", closed)
 		if err := os.Chmod(path, 0); err != nil {
@@ -136,7 +116,7 @@ func TestAPatternNamesTheFoldersThatItCanNotLookInto(t *testing.T) {
 		"data/secret/*.csv":  {"data/secret → error:source-unreadable"},
 		"data/none/**/*.csv": {"data/none/**/*.csv → error:source-gone"},
 	} {
-		found, _ := scan(t, uploader.ScanOptions{Recursive: true, Exclude: []string{"secret"}}, filepath.Join(dir, filepath.FromSlash(pattern)))
+		found, _ := find(t, scan.Options{Recursive: true, Exclude: []string{"secret"}}, filepath.Join(dir, filepath.FromSlash(pattern)))
 		var got []string
 		for _, f := range found {
 			rel, err := filepath.Rel(dir, f.Source)
@@ -153,8 +133,8 @@ func TestAPatternNamesTheFoldersThatItCanNotLookInto(t *testing.T) {
 
 func TestNameTakenNamesTheOtherFile(t *testing.T) {
 	dir := t.TempDir()
-	tree(t, dir, "a/data/f/x", "b/data/f/x", "c/w", "c/w.")
-	found, _ := scan(t, uploader.ScanOptions{Recursive: true}, filepath.Join(dir, "a", "data"), filepath.Join(dir, "b", "data"), filepath.Join(dir, "c"))
+	uploadertest.Tree(t, dir, "a/data/f/x", "b/data/f/x", "c/w", "c/w.")
+	found, _ := find(t, scan.Options{Recursive: true}, filepath.Join(dir, "a", "data"), filepath.Join(dir, "b", "data"), filepath.Join(dir, "c"))
 	got := map[string]string{}
 	for _, f := range found {
 		if f.Err != nil {
@@ -172,30 +152,30 @@ func TestNameTakenNamesTheOtherFile(t *testing.T) {
 
 func TestScanFilters(t *testing.T) {
 	dir := t.TempDir()
-	tree(t, dir, "d/a.csv", "d/b.txt", "d/raw/c.csv", "d/raw/deep/e.bin", "d/out/c.csv", "d/out/f.log", "d/x.egg-info", "d/~$open.docx", "d/__pycache__/m.pyc", "d/m.pyc")
+	uploadertest.Tree(t, dir, "d/a.csv", "d/b.txt", "d/raw/c.csv", "d/raw/deep/e.bin", "d/out/c.csv", "d/out/f.log", "d/x.egg-info", "d/~$open.docx", "d/__pycache__/m.pyc", "d/m.pyc")
 	const junked = "d/__pycache__ → skip:junk"
 	for _, c := range []struct {
 		name string
-		opts uploader.ScanOptions
+		opts scan.Options
 		want string // what is sent, separated by spaces
 	}{
-		{"none", uploader.ScanOptions{}, "d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/raw/c.csv d/raw/deep/e.bin d/x.egg-info"},
-		{"no default list", uploader.ScanOptions{NoDefaultExcludes: true}, "d/__pycache__/m.pyc d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/raw/c.csv d/raw/deep/e.bin d/x.egg-info d/~$open.docx"},
-		{"include by name", uploader.ScanOptions{Include: []string{"*.csv"}}, "d/a.csv d/out/c.csv d/raw/c.csv"},
-		{"include by path", uploader.ScanOptions{Include: []string{"raw/*"}}, "d/raw/c.csv d/raw/deep/e.bin"},
-		{"include a folder", uploader.ScanOptions{Include: []string{"raw"}}, "d/raw/c.csv d/raw/deep/e.bin"},
-		{"include anchored", uploader.ScanOptions{Include: []string{"/*.csv"}}, "d/a.csv"},
-		{"include braces", uploader.ScanOptions{Include: []string{"*.{txt,log}"}}, "d/b.txt d/out/f.log"},
-		{"exclude by name", uploader.ScanOptions{Exclude: []string{"c.csv", "*.egg-info"}}, "d/a.csv d/b.txt d/m.pyc d/out/f.log d/raw/deep/e.bin"},
-		{"exclude a folder", uploader.ScanOptions{Exclude: []string{"raw/"}}, "d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/x.egg-info"},
-		{"exclude folders only", uploader.ScanOptions{Exclude: []string{"*[tw]/"}}, "d/a.csv d/b.txt d/m.pyc d/x.egg-info"},
-		{"exclude with stars", uploader.ScanOptions{Exclude: []string{"**/deep/**", "**/*.csv"}}, "d/b.txt d/m.pyc d/out/f.log d/x.egg-info"},
-		{"exclude wins", uploader.ScanOptions{Include: []string{"*.csv"}, Exclude: []string{"out"}}, "d/a.csv d/raw/c.csv"},
-		{"include does not bring junk back", uploader.ScanOptions{Include: []string{"*.docx", "*.pyc"}}, "d/m.pyc"},
+		{"none", scan.Options{}, "d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/raw/c.csv d/raw/deep/e.bin d/x.egg-info"},
+		{"no default list", scan.Options{NoDefaultExcludes: true}, "d/__pycache__/m.pyc d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/raw/c.csv d/raw/deep/e.bin d/x.egg-info d/~$open.docx"},
+		{"include by name", scan.Options{Include: []string{"*.csv"}}, "d/a.csv d/out/c.csv d/raw/c.csv"},
+		{"include by path", scan.Options{Include: []string{"raw/*"}}, "d/raw/c.csv d/raw/deep/e.bin"},
+		{"include a folder", scan.Options{Include: []string{"raw"}}, "d/raw/c.csv d/raw/deep/e.bin"},
+		{"include anchored", scan.Options{Include: []string{"/*.csv"}}, "d/a.csv"},
+		{"include braces", scan.Options{Include: []string{"*.{txt,log}"}}, "d/b.txt d/out/f.log"},
+		{"exclude by name", scan.Options{Exclude: []string{"c.csv", "*.egg-info"}}, "d/a.csv d/b.txt d/m.pyc d/out/f.log d/raw/deep/e.bin"},
+		{"exclude a folder", scan.Options{Exclude: []string{"raw/"}}, "d/a.csv d/b.txt d/m.pyc d/out/c.csv d/out/f.log d/x.egg-info"},
+		{"exclude folders only", scan.Options{Exclude: []string{"*[tw]/"}}, "d/a.csv d/b.txt d/m.pyc d/x.egg-info"},
+		{"exclude with stars", scan.Options{Exclude: []string{"**/deep/**", "**/*.csv"}}, "d/b.txt d/m.pyc d/out/f.log d/x.egg-info"},
+		{"exclude wins", scan.Options{Include: []string{"*.csv"}, Exclude: []string{"out"}}, "d/a.csv d/raw/c.csv"},
+		{"include does not bring junk back", scan.Options{Include: []string{"*.docx", "*.pyc"}}, "d/m.pyc"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.opts.Recursive = true
-			found, _ := scan(t, c.opts, filepath.Join(dir, "d"))
+			found, _ := find(t, c.opts, filepath.Join(dir, "d"))
 			var got []string
 			for _, f := range found {
 				if f.Err == nil && f.Skip == "" {
@@ -215,8 +195,8 @@ func TestScanFilters(t *testing.T) {
 
 func TestScanRefusesInvalidPatterns(t *testing.T) {
 	for _, bad := range []string{"[", "{a", "", "/", "a["} {
-		for _, opts := range []uploader.ScanOptions{{Include: []string{bad}}, {Exclude: []string{"ok", bad}}} {
-			_, err := uploader.Scan(context.Background(), []string{t.TempDir()}, opts, func([]uploader.Found) error {
+		for _, opts := range []scan.Options{{Include: []string{bad}}, {Exclude: []string{"ok", bad}}} {
+			_, err := scan.Files(context.Background(), []string{t.TempDir()}, opts, func([]scan.Found) error {
 				t.Errorf("%q: something was found", bad)
 				return nil
 			})
@@ -238,7 +218,7 @@ func TestScanOfALargeFolderComesInBatches(t *testing.T) {
 	}
 	var sizes []int
 	seen := map[string]bool{}
-	totals, err := uploader.Scan(context.Background(), []string{dir}, uploader.ScanOptions{Recursive: true}, func(batch []uploader.Found) error {
+	totals, err := scan.Files(context.Background(), []string{dir}, scan.Options{Recursive: true}, func(batch []scan.Found) error {
 		sizes = append(sizes, len(batch))
 		for _, f := range batch {
 			seen[f.Blob.Blob] = true
@@ -256,13 +236,13 @@ func TestScanOfALargeFolderComesInBatches(t *testing.T) {
 func TestScanStops(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 300 {
-		tree(t, dir, fmt.Sprintf("d%d/file", i))
+		uploadertest.Tree(t, dir, fmt.Sprintf("d%d/file", i))
 	}
 	why := errors.New("why")
 	t.Run("when cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		calls := 0
-		totals, err := uploader.Scan(ctx, []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error {
+		totals, err := scan.Files(ctx, []string{dir}, scan.Options{Recursive: true}, func([]scan.Found) error {
 			calls++
 			cancel(why)
 			return nil
@@ -274,13 +254,13 @@ func TestScanStops(t *testing.T) {
 	t.Run("before it began", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		cancel(why)
-		if _, err := uploader.Scan(ctx, []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error { return nil }); !errors.Is(err, why) {
+		if _, err := scan.Files(ctx, []string{dir}, scan.Options{Recursive: true}, func([]scan.Found) error { return nil }); !errors.Is(err, why) {
 			t.Error(err)
 		}
 	})
 	t.Run("when emit fails", func(t *testing.T) {
 		calls := 0
-		_, err := uploader.Scan(context.Background(), []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error {
+		_, err := scan.Files(context.Background(), []string{dir}, scan.Options{Recursive: true}, func([]scan.Found) error {
 			calls++
 			return why
 		})
@@ -322,7 +302,7 @@ func TestScanGivesEveryNameOnce(t *testing.T) {
 			}
 		}
 		accounted, blobs, owned := map[string]bool{}, map[string]string{}, map[string]bool{}
-		_, err := uploader.Scan(context.Background(), roots, uploader.ScanOptions{Recursive: true}, func(batch []uploader.Found) error {
+		_, err := scan.Files(context.Background(), roots, scan.Options{Recursive: true}, func(batch []scan.Found) error {
 			for _, f := range batch {
 				for file := range files {
 					if file == f.Source || strings.HasPrefix(file, f.Source+"/") {
@@ -330,7 +310,7 @@ func TestScanGivesEveryNameOnce(t *testing.T) {
 							t.Fatalf("%q twice", file)
 						}
 						accounted[file] = true
-						if n, err := uploader.PlanName("", f.Rel); err == nil && !n.Renamed && f.Rel == n.Blob {
+						if n, err := scan.PlanName("", f.Rel); err == nil && !n.Renamed && f.Rel == n.Blob {
 							owned[n.Blob] = true
 						}
 					}
@@ -366,11 +346,11 @@ func BenchmarkScan(b *testing.B) {
 	dir := b.TempDir()
 	const n = 10000
 	for i := range n {
-		writeFile(b, filepath.Join(dir, fmt.Sprintf("folder %02d", i%20), fmt.Sprintf("file %05d.csv", i)), "")
+		uploadertest.WriteFile(b, filepath.Join(dir, fmt.Sprintf("folder %02d", i%20), fmt.Sprintf("file %05d.csv", i)), "")
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		totals, err := uploader.Scan(context.Background(), []string{dir}, uploader.ScanOptions{Recursive: true}, func([]uploader.Found) error { return nil })
+		totals, err := scan.Files(context.Background(), []string{dir}, scan.Options{Recursive: true}, func([]scan.Found) error { return nil })
 		if err != nil || totals.Files != n {
 			b.Fatalf("%+v, %v", totals, err)
 		}

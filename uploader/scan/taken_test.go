@@ -1,4 +1,4 @@
-package uploader_test
+package scan_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -39,10 +39,10 @@ func readNames(t *testing.T, file string) [][]string {
 }
 
 // scan returns everything found.
-func scan(t *testing.T, opts uploader.ScanOptions, roots ...string) ([]uploader.Found, uploader.ScanTotals) {
+func find(t *testing.T, opts scan.Options, roots ...string) ([]scan.Found, scan.Totals) {
 	t.Helper()
-	var all []uploader.Found
-	totals, err := uploader.Scan(context.Background(), roots, opts, func(batch []uploader.Found) error {
+	var all []scan.Found
+	totals, err := scan.Files(context.Background(), roots, opts, func(batch []scan.Found) error {
 		all = append(all, batch...)
 		return nil
 	})
@@ -53,7 +53,7 @@ func scan(t *testing.T, opts uploader.ScanOptions, roots ...string) ([]uploader.
 }
 
 // outcome is what became of f, as the lists in testdata/names have it, without the quotes.
-func outcome(f uploader.Found) string {
+func outcome(f scan.Found) string {
 	switch {
 	case f.Err != nil:
 		return "error:" + string(f.Err.Reason)
@@ -81,7 +81,7 @@ func TestScanOfTheOddTree(t *testing.T) {
 		}
 		want["odd tree/"+path] = result
 	}
-	found, totals := scan(t, uploader.ScanOptions{Recursive: true}, dir)
+	found, totals := find(t, scan.Options{Recursive: true}, dir)
 	got := map[string]string{}
 	var files int64
 	for _, f := range found {
@@ -101,7 +101,7 @@ func TestScanOfTheOddTree(t *testing.T) {
 		if below != "closed/unseen.txt" && string(content) != uploadertest.OddTreeContent(below) || f.Size != int64(len(content)) {
 			t.Errorf("%q: source %q has %d bytes, found as %d", f.Rel, f.Source, len(content), f.Size)
 		}
-		if f.ID == (uploader.FileID{}) || f.ModTime.IsZero() {
+		if f.ID == (scan.FileID{}) || f.ModTime.IsZero() {
 			t.Errorf("%q: ID %v, ModTime %v", f.Rel, f.ID, f.ModTime)
 		}
 		if f.Blob.Renamed != (f.Blob.Blob != f.Rel) {
@@ -111,7 +111,7 @@ func TestScanOfTheOddTree(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if totals.Files != files || totals.Skipped[uploader.SkipSymlink] != int64(len(uploadertest.OddTreeLinks)) {
+	if totals.Files != files || totals.Skipped[scan.SkipSymlink] != int64(len(uploadertest.OddTreeLinks)) {
 		t.Errorf("totals %+v, want %d files", totals, files)
 	}
 }
@@ -122,7 +122,7 @@ func TestNamesOfWindows(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", row[0], err)
 		}
-		n, err := uploader.PlanName("", path)
+		n, err := scan.PlanName("", path)
 		if err != nil || strconv.QuoteToASCII(n.Blob) != row[2] {
 			t.Errorf("PlanName(%q) = %q, %v, want %s", path, n.Blob, err, row[2])
 		}
@@ -136,12 +136,12 @@ func TestFormsOfSources(t *testing.T) {
 	rows := readNames(t, "forms.tsv")
 	dir := t.TempDir()
 	for _, f := range []string{"data/a.csv", "data/.h.csv", "data/sub/b.csv", "data/sub/deep/c.csv"} {
-		writeFile(t, filepath.Join(dir, f), f)
+		uploadertest.WriteFile(t, filepath.Join(dir, f), f)
 	}
 	t.Chdir(dir)
 	for _, row := range rows {
 		t.Run(row[0], func(t *testing.T) {
-			found, _ := scan(t, uploader.ScanOptions{Recursive: true}, row[0])
+			found, _ := find(t, scan.Options{Recursive: true}, row[0])
 			var got []string
 			for _, f := range found {
 				got = append(got, outcome(f))
@@ -155,15 +155,5 @@ func TestFormsOfSources(t *testing.T) {
 				t.Error(diff)
 			}
 		})
-	}
-}
-
-func writeFile(t testing.TB, path, content string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
