@@ -58,7 +58,7 @@ func deliver(t *testing.T, tok token.Token, root string, o Options) uploader.Sta
 // oddNames reads what the odd tree's files are to be called: blob's name by path.
 func oddNames(t *testing.T) map[string]string {
 	t.Helper()
-	f, err := os.Open(filepath.Join("..", "testdata", "names", "linux.tsv"))
+	f, err := os.Open(filepath.Join("..", "scan", "testdata", "names", "linux.tsv"))
 	if err != nil {
 		t.Fatal(err)
 	}
