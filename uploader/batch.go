@@ -126,8 +126,8 @@ func encodeFacts(jobs []Job) []byte {
 	return e.buf
 }
 
-// decodeFacts is the reverse. Its second result is false where the bytes are damaged.
-func decodeFacts(data []byte) ([]Job, bool) {
+// DecodeFacts returns the jobs of a batch with what never changes of them. Its second result is false where the bytes are damaged.
+func DecodeFacts(data []byte) ([]Job, bool) {
 	d := decoder{buf: data}
 	format := d.byte()
 	if format != factsFormat && format != 1 {
@@ -282,7 +282,7 @@ func (e *encoder) state(j *Job, changed bool) {
 	}
 }
 
-// decodeStates completes the jobs that decodeFacts returned. changed is as in encodeStates; ok is false where the bytes
+// decodeStates completes the jobs that DecodeFacts returned. changed is as in encodeStates; ok is false where the bytes
 // are damaged.
 func decodeStates(data []byte, jobs []Job) (changed []bool, ok bool) {
 	d := decoder{buf: data}

@@ -28,7 +28,7 @@ func TestFactsKeepWhereFilesLie(t *testing.T) {
 				j.Source, j.At = filepath.FromSlash(path.Draw(t, "source")), at
 			}
 		}
-		got, ok := decodeFacts(encodeFacts(jobs))
+		got, ok := DecodeFacts(encodeFacts(jobs))
 		if !ok {
 			t.Fatal("the facts can't be read")
 		}
@@ -49,7 +49,7 @@ func TestDamagedPlacesAreNoPlaces(t *testing.T) {
 	e.uint(atSource + 5)
 	e.follow("", "b")
 	e.version(&Job{})
-	if jobs, ok := decodeFacts(e.buf); ok {
+	if jobs, ok := DecodeFacts(e.buf); ok {
 		t.Errorf("%+v", jobs)
 	}
 }

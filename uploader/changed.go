@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 )
 
 // errUnchanged says that a file was touched since it was delivered, and that its content is what it was then.
@@ -45,9 +46,9 @@ func (q *Queue) compareSmall(u *unit, body *Body) error {
 }
 
 // compareLarge is compareSmall for a large file, which it reads where its size is as it was. Whether the name is free is asked anyway.
-func (q *Queue) compareLarge(j *job, f *os.File, now version) error {
+func (q *Queue) compareLarge(j *job, f *os.File, now source.Version) error {
 	before, known, err := q.earlier(j)
-	if err != nil || !known || j.Replace || before.Size != now.size {
+	if err != nil || !known || j.Replace || before.Size != now.Size {
 		return err
 	}
 	buf, err := q.buffers.take(q.ctx, min(mib, q.config.Memory))
@@ -55,14 +56,14 @@ func (q *Queue) compareLarge(j *job, f *os.File, now version) error {
 		return err
 	}
 	defer q.buffers.give(buf)
-	crc, err := hashSection(q.ctx, f, 0, now.size, buf)
+	crc, err := hashSection(q.ctx, f, 0, now.Size, buf)
 	if err != nil {
 		return err
 	}
 	if crc != before.CRC64 {
 		return nil
 	}
-	j.Changed = now.kept()
+	j.Changed = now.Kept()
 	return j.isAs(&before)
 }
 

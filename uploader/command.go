@@ -2,90 +2,13 @@ package uploader
 
 import (
 	"context"
-	"errors"
-	"slices"
-
-	"inboxuploader/uploader/problem"
 )
-
-// Verb is what a person may want of jobs. Its text stands in the journal, for the process that owns the jobs.
-type Verb string
-
-// The verbs, and which jobs they concern; they leave others as they are.
-const (
-	Pause   Verb = "pause"   // what is waiting or active; requests under way are finished first
-	Resume  Verb = "resume"  // what is paused
-	Cancel  Verb = "cancel"  // what has not ended; what was sent of it is left to the service, which discards it
-	Retry   Verb = "retry"   // what failed, needs a person or was cancelled
-	Replace Verb = "replace" // what was already there: sends it again, replacing the blob of the name that it was planned with
-	Rename  Verb = "rename"  // what was already there, or whose name is blocked: sends it under another name, if the token leads to one
-	Remove  Verb = "remove"  // takes jobs from the list; what has not ended is cancelled
-	First   Verb = "first"   // before all others
-	Up      Verb = "up"      // before the one before it
-	Down    Verb = "down"    // behind the one behind it
-	Last    Verb = "last"    // behind all others
-	Clear   Verb = "clear"   // takes what was delivered from the list; that it was delivered stays known
-	Purge   Verb = "purge"   // forgets all there is, what was delivered included; what has not ended is cancelled
-)
-
-// Command is what a person wants of some jobs.
-type Command struct {
-	Verb     Verb
-	Transfer int64   // of this transfer; 0: of all
-	Jobs     []int64 // these; nil: all of the transfer
-}
-
-// transitions says which states a verb concerns and what they become.
-var transitions = map[Verb]struct {
-	from []JobState
-	to   JobState
-}{
-	Pause:   {[]JobState{Waiting, Active}, Paused},
-	Resume:  {[]JobState{Paused}, Waiting},
-	Cancel:  {[]JobState{Waiting, Active, Paused}, Cancelled},
-	Retry:   {[]JobState{Attention, Failed, Cancelled}, Waiting},
-	Replace: {[]JobState{LeftAlone, Attention}, Waiting},
-	Rename:  {[]JobState{LeftAlone, Attention}, Waiting},
-	found:   {[]JobState{Attention}, Waiting},
-	Remove:  {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled, confirmed}, removed},
-	Clear:   {[]JobState{Delivered, confirmed}, removed},
-	Purge:   {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled, cleared, confirmed}, removed},
-}
-
-// of returns what a verb makes of a job in a state that it concerns: that something was delivered stays known until it is purged.
-func (v Verb) of(s JobState) JobState {
-	if to := transitions[v].to; to != removed || v == Purge || s != Delivered {
-		return to
-	}
-	return cleared
-}
-
-// forgets reports whether a verb takes jobs from the list.
-func (v Verb) forgets() bool { return transitions[v].to == removed && transitions[v].from != nil }
-
-// concerns reports whether a verb concerns a job.
-func (v Verb) concerns(j *Job) bool {
-	switch {
-	case !slices.Contains(transitions[v].from, j.State):
-		return false
-	case v == Retry:
-		return j.Blob != "" // what has no name can't be sent
-	case v == Replace && problem.ReasonOf(j.Problem) == problem.WrittenOtherwise:
-		return false
-	case v == found:
-		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, problem.ErrSource)
-	case v == Replace, v == Rename:
-		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, problem.ErrExists)
-	default:
-		return true
-	}
-}
 
 // Do carries out a command and returns how many jobs it concerned. What belongs to other processes is left to them in the
 // journal and not counted. The journal has the outcome when Do returns; it may block on the disk, not on the network.
 func (q *Queue) Do(ctx context.Context, c Command) (int, error) {
 	n := 0
-	for _, part := range q.split(c) {
+	for _, part := range q.index.split(c) {
 		switch part.owner {
 		case Elsewhere:
 			if err := q.journal.Post(ctx, part.Command); err != nil {
@@ -144,50 +67,16 @@ func (q *Queue) handBackOwed() {
 
 // LeftToOthers returns how many transfers of other processes a command may concern, to which [Queue.Do] leaves it. It does not block.
 func (q *Queue) LeftToOthers(c Command) (n int) {
-	states := transitions[c.Verb].from // none: it concerns all, whose order it changes
+	states := c.Verb.from() // none: it concerns all, whose order it changes
 	if c.Verb == Resume {
 		states = append([]JobState{Waiting, Active}, states...) // of a transfer that is paused as a whole
 	}
-	for _, part := range q.split(c) {
+	for _, part := range q.index.split(c) {
 		if part.owner == Elsewhere && q.index.mayHave(part.Transfer, states) {
 			n++
 		}
 	}
 	return n
-}
-
-// mayHave reports whether a transfer has jobs in one of the states, nil for any, or may come to have them.
-func (x *index) mayHave(transfer int64, states []JobState) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	t := x.transferOf(transfer)
-	return t != nil && (!t.Scanned || t.shown(states) > 0)
-}
-
-// ownedCommand is a command about one transfer.
-type ownedCommand struct {
-	Command
-	owner Owner
-}
-
-// split divides a command by transfer.
-func (q *Queue) split(c Command) (parts []ownedCommand) {
-	x := q.index
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	jobs := map[int64][]int64{}
-	for _, id := range c.Jobs {
-		if b, _ := x.batchOf(id); b != nil {
-			jobs[b.Transfer] = append(jobs[b.Transfer], id)
-		}
-	}
-	for _, t := range x.transfers {
-		if c.Transfer != 0 && c.Transfer != t.ID || c.Jobs != nil && jobs[t.ID] == nil || t.cleared() && c.Verb != Purge {
-			continue
-		}
-		parts = append(parts, ownedCommand{Command{c.Verb, t.ID, jobs[t.ID]}, t.Owner})
-	}
-	return parts
 }
 
 // carryOutCommand does what is wanted of a transfer of this queue.
@@ -231,45 +120,23 @@ func (q *Queue) pauseTransfer(id int64, pause bool) int {
 
 // change brings the jobs that a verb concerns into their new state.
 func (q *Queue) change(ctx context.Context, c Command) (n int, err error) {
-	x := q.index
-	if err := x.each(ctx, x.concerned(c), func(b *batch) error {
+	if err := q.index.each(ctx, q.index.concerned(c), func(b *batch) error {
 		n += q.changeBatch(b, c)
 		return nil
 	}); err != nil {
 		return n, err
 	}
-	x.prune(c.Transfer, c.Jobs == nil && c.Verb.forgets())
+	q.index.prune(c.Transfer, c.Jobs == nil && c.Verb.forgets())
 	return n, nil
 }
 
-func (q *Queue) changeBatch(b *batch, c Command) (n int) {
+// changeBatch carries a command out for a batch: claimed jobs are the queue's, which steers them, all others the ledger's.
+func (q *Queue) changeBatch(b *batch, c Command) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	to := transitions[c.Verb].to
-	loaded := []*job{}
-	q.index.eachConcerned(b, c, func(j *Job) (changed bool) {
-		if !j.State.hidden() {
-			n++
-		}
-		if l := q.loaded[j.ID]; l != nil {
-			loaded = append(loaded, l)
-			return false
-		}
-		j.become(c.Verb.of(j.State))
-		switch c.Verb {
-		case Replace:
-			j.Replace = true
-			j.takeOwnName()
-		case Rename:
-			j.Replace, j.KeepBoth = false, true
-			if !j.takeNextName() {
-				j.takeOwnName()
-			}
-		}
-		return true
-	})
-	for _, l := range loaded {
-		q.steer(l, to)
+	n, loaded := q.index.carryOut(b, c, func(id int64) bool { return q.loaded[id] != nil })
+	for _, id := range loaded {
+		q.steer(q.loaded[id], c.Verb.to())
 	}
 	return n
 }
@@ -288,14 +155,6 @@ func (q *Queue) steer(j *job, to JobState) {
 	from := j.State
 	j.become(to)
 	q.unload(j, from != to || j.Class == Large)
-}
-
-// become brings a job into a state that a person wants.
-func (j *Job) become(s JobState) {
-	j.State, j.Problem = s, nil
-	if s == Cancelled {
-		j.Problem = problem.New("cancel", j.Source, problem.GivenUp)
-	}
 }
 
 // reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that the new order holds

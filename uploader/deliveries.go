@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 )
 
 // deliveries is what the list knows to be in an inbox: under each name that something was delivered to, what was delivered last. Jobs
@@ -137,42 +138,29 @@ func (x *index) transferOfJob(id int64) int64 {
 
 // isAsSent reports whether a found file is what a job delivered, by all that either is known of.
 func isAsSent(f *scan.Found, j *Job) bool {
-	now := version{f.Size, f.ModTime, f.ID, f.Changed}
+	now := source.Version{Size: f.Size, ModTime: f.ModTime, ID: f.ID, Changed: f.Changed}
 	switch {
-	case !now.same(version{size: j.Size, modTime: j.ModTime, id: j.FileID}):
+	case !now.Same(source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}):
 		return false
 	case j.Changed.IsZero(): // delivered by a version of this program that did not keep it
-		return !now.touchedSince(j.Answer.Date)
+		return !now.TouchedSince(j.Answer.Date)
 	default:
 		return f.Changed.IsZero() || f.Changed.Equal(j.Changed)
 	}
 }
 
-// sentBefore is what a scan compares what it finds with.
-type sentBefore struct {
+// Sent is what the list knew, at one moment, to have been delivered to an inbox. The zero Sent knows nothing. It is for one goroutine.
+type Sent struct {
 	index    *index
 	known    *deliveries
-	transfer int64
+	transfer int64  // that is being scanned; 0: none
 	covered  jobSet // that delivered what needs no job any more
-}
-
-// Sent is what the list knew, at one moment, to have been delivered to an inbox. The zero Sent knows nothing.
-type Sent struct{ before *sentBefore }
-
-// Sent reads what the list knows to have been delivered to an inbox, named by its key. It blocks on the journal's disk: a second
-// for some millions of files.
-func (q *Queue) Sent(ctx context.Context, inbox string) (*Sent, error) {
-	known, err := q.index.deliveries(ctx, inbox, 0)
-	return &Sent{&sentBefore{index: q.index, known: known, covered: jobSet{}}}, err
 }
 
 // Has reports whether a found file is as it was delivered, so that a transfer that replaces nothing would send nothing of it. It may
 // block on the journal's disk, whose errors it returns.
 func (s *Sent) Has(ctx context.Context, f *scan.Found) (bool, error) {
-	if s.before == nil {
-		return false, nil
-	}
-	what, _, err := s.before.compare(ctx, f)
+	what, _, err := s.compare(ctx, f)
 	return what != unknown, err
 }
 
@@ -185,24 +173,9 @@ const (
 	asSentByThis                // by the transfer that is being scanned
 )
 
-// sentBefore returns what is known of the inbox of a transfer that is scanned: where it replaces what is there, what it has delivered
-// itself, if it is read once more.
-func (q *Queue) sentBefore(t Transfer, again *sources) (*sentBefore, error) {
-	s := &sentBefore{index: q.index, transfer: t.ID, covered: jobSet{}, known: &deliveries{}}
-	only := int64(0)
-	if t.Options.Replace {
-		if only = t.ID; again == nil {
-			return s, nil
-		}
-	}
-	var err error
-	s.known, err = q.index.deliveries(q.ctx, t.Inbox, only)
-	return s, err
-}
-
 // compare says what is known of a found file, and which delivery of it; one without a job is none. It may block on the journal.
-func (s *sentBefore) compare(ctx context.Context, f *scan.Found) (verdict, delivery, error) {
-	if f.Blob.Blob == "" || len(s.known.of) == 0 {
+func (s *Sent) compare(ctx context.Context, f *scan.Found) (verdict, delivery, error) {
+	if f.Blob.Blob == "" || s.known == nil || len(s.known.of) == 0 {
 		return unknown, delivery{}, nil
 	}
 	of, same := s.known.find(f)
@@ -226,3 +199,51 @@ func (s *sentBefore) compare(ctx context.Context, f *scan.Found) (verdict, deliv
 	}
 	return asSent, *of, nil
 }
+
+// sent is [Queue.Sent].
+func (x *index) sent(ctx context.Context, inbox string) (*Sent, error) {
+	known, err := x.deliveries(ctx, inbox, 0)
+	return &Sent{index: x, known: known, covered: jobSet{}}, err
+}
+
+// sentBefore returns what is known of the inbox of a transfer that is scanned: where it replaces what is there, what it has delivered
+// itself, if it is read once more.
+func (x *index) sentBefore(ctx context.Context, t Transfer, again *sources) (*Sent, error) {
+	s := &Sent{index: x, transfer: t.ID, covered: jobSet{}, known: &deliveries{}}
+	only := int64(0)
+	if t.Options.Replace {
+		if only = t.ID; again == nil {
+			return s, nil
+		}
+	}
+	var err error
+	s.known, err = x.deliveries(ctx, t.Inbox, only)
+	return s, err
+}
+
+// needsJob reports whether a found file has to get a job of the transfer that is scanned, and which job delivered an earlier
+// version of it, 0 if none. Those that need none are counted in of, the transfer as it will be. known has the files of a transfer
+// that is read once more.
+func (s *Sent) needsJob(ctx context.Context, f *scan.Found, known *sources, of *Transfer) (yes bool, before int64, err error) {
+	what, last, err := s.compare(ctx, f)
+	switch {
+	case err != nil:
+		return false, 0, err
+	case what == asSentByThis: // it has its job already
+		if known.has(last.job) { // it has been delivered since they were counted
+			known.take(f.Source)
+		}
+		return false, 0, nil
+	case known.take(f.Source):
+		return false, 0, nil
+	case what == asSent:
+		s.covered.add(last.job)
+		of.Unchanged.add(f.Size, time.Unix(last.at, 0).UTC())
+		return false, 0, nil
+	default:
+		return true, last.job, nil
+	}
+}
+
+// jobs returns the jobs that delivered what needs none any more, encoded for [Unchanged].
+func (s *Sent) jobs() string { return s.covered.encode() }

@@ -115,10 +115,6 @@ func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error
 	return err
 }
 
-// doubtMargin is how long after a process's last sign of life, or after an answer was lost, a request may still have been carried
-// out: signs of life come every aliveEvery, and a request that was sent takes its time.
-const doubtMargin = 2 * time.Minute
-
 // answerLost notes that nobody answered a request of a job that was begun then.
 func (q *Queue) answerLost(j *job, begun moment) {
 	q.mu.Lock()
@@ -179,6 +175,3 @@ func (q *Queue) hasSibling(j *job) (bool, error) {
 	q.mu.Unlock()
 	return q.index.hasDeliveredSibling(q.ctx, &j.Job, j.doubtful.here)
 }
-
-// isSibling reports whether another job has the same name in the same inbox.
-func (j *Job) isSibling(o *Job) bool { return o.ID != j.ID && o.Inbox == j.Inbox && o.Blob == j.Blob }

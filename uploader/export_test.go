@@ -37,22 +37,3 @@ func (q *Queue) Sleep(d time.Duration) {
 		in.skew += d // in a test the wall clock can't be moved
 	}
 }
-
-// FactsOfBefore returns a batch's facts as a version of this program wrote them that did not keep where files lie.
-func FactsOfBefore(facts []byte) []byte {
-	jobs, ok := decodeFacts(facts)
-	if !ok {
-		return nil
-	}
-	e := encoder{}
-	e.byte(batchFormat)
-	e.uint(uint64(len(jobs)))
-	var last Job
-	for i := range jobs {
-		e.follow(last.Source, jobs[i].Source)
-		e.follow(last.Blob, jobs[i].Blob)
-		e.version(&jobs[i])
-		last = jobs[i]
-	}
-	return e.buf
-}

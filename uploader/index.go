@@ -337,7 +337,7 @@ func (x *index) fetch(ctx context.Context, id int64) (*batch, error) {
 }
 
 func decodeBatch(s Batch) ([]Job, []bool, bool) {
-	jobs, ok := decodeFacts(s.Facts)
+	jobs, ok := DecodeFacts(s.Facts)
 	if !ok {
 		return nil, nil, false
 	}

@@ -138,25 +138,33 @@ func (x *index) batchesWith(transfer int64, states []JobState) (ids []int64) {
 	return ids
 }
 
-// eachConcerned calls do for the jobs of a batch that a command concerns, and keeps those that it changed.
-func (x *index) eachConcerned(b *batch, c Command, do func(j *Job) (changed bool)) {
+// carryOut brings the jobs of a batch that a command concerns into their new state, but for those that are loaded, which it
+// returns. n is how many jobs the command concerns that the list shows. loaded must not block or call back.
+func (x *index) carryOut(b *batch, c Command, loaded func(id int64) bool) (n int, left []int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if c.Verb == Rename && b.transfer.hasOneName() {
-		return
+		return 0, nil
 	}
 	for i := range b.jobs {
 		j := b.jobs[i]
 		if c.Jobs != nil && !slices.Contains(c.Jobs, j.ID) || !c.Verb.concerns(&j) {
 			continue
 		}
-		if do(&j) {
-			x.set(b, i, j)
-			if j.State == removed {
-				x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
-			}
+		if !j.State.hidden() {
+			n++
+		}
+		if loaded(j.ID) {
+			left = append(left, j.ID)
+			continue
+		}
+		j.obey(c.Verb)
+		x.set(b, i, j)
+		if j.State == removed {
+			x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
 		}
 	}
+	return n, left
 }
 
 // takeOut takes a job from the list that ended just when a person wanted it removed, and its transfer with the last one.

@@ -19,7 +19,7 @@ func TestWhatIsClaimedIsBounded(t *testing.T) {
 	}
 	claimAll := func() (all []claim) {
 		for {
-			some, err := x.claim(t.Context(), "a", Small, smallAhead, time.Now())
+			some, err := x.claim(t.Context(), "a", Small, 512, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

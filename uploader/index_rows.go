@@ -197,3 +197,10 @@ func (x *index) hasDeliveredSibling(ctx context.Context, j *Job, since time.Time
 }
 
 var errFound = errors.New("found")
+
+// doubtMargin is how long after a process's last sign of life, or after an answer was lost, a request may still have been carried
+// out: signs of life come every aliveEvery, and a request that was sent takes its time.
+const doubtMargin = 2 * time.Minute
+
+// isSibling reports whether another job has the same name in the same inbox.
+func (j *Job) isSibling(o *Job) bool { return o.ID != j.ID && o.Inbox == j.Inbox && o.Blob == j.Blob }

@@ -14,7 +14,6 @@ import (
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
-	"inboxuploader/uploader/token"
 )
 
 // model is what a list of jobs should be after the same operations: a plain list in the queue's order.
@@ -48,15 +47,14 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()
 		journal := NewMemoryJournal()
-		open := func() (*Queue, *index) {
-			q, err := NewQueue(ctx, Config{Journal: journal, Open: func(token.Token) (Store, error) { return nil, nil }})
-			if err != nil {
+		open := func() *index {
+			x := newIndex(journal, func() {})
+			if err := x.load(ctx); err != nil {
 				t.Fatal(err)
 			}
-			return q, q.index
+			return x
 		}
-		q, x := open()
-		defer func() { _ = q.Close() }()
+		x := open()
 		var m model
 		var transfers []*transfer
 		states := func() []JobState {
@@ -151,8 +149,18 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				if c.Jobs == nil {
 					return
 				}
-				n, err := q.Do(ctx, c)
-				if err != nil {
+				n := 0
+				for _, part := range x.split(c) {
+					if err := x.each(ctx, x.concerned(part.Command), func(b *batch) error {
+						k, _ := x.carryOut(b, part.Command, func(int64) bool { return false })
+						n += k
+						return nil
+					}); err != nil {
+						t.Fatal(err)
+					}
+					x.prune(part.Transfer, false)
+				}
+				if err := x.commit(ctx, true); err != nil {
 					t.Fatal(err)
 				}
 				want := 0
@@ -185,10 +193,10 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				if len(claimed) > 0 {
 					return
 				}
-				if err := errors.Join(q.Close(), journal.Close()); err != nil {
+				if err := errors.Join(x.commit(ctx, true), journal.Close()); err != nil {
 					t.Fatal(err)
 				}
-				q, x = open()
+				x = open()
 				clear(away)
 				ids := []int64{}
 				for _, s := range x.statuses(nil) {

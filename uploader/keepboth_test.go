@@ -55,7 +55,7 @@ func TestStatesKeepWhatAPersonChose(t *testing.T) {
 		for i := range jobs {
 			jobs[i].Blob = copyName(jobs[i].Blob, jobs[i].Copy) // as it is after the conflict
 		}
-		got, ok := decodeFacts(facts)
+		got, ok := DecodeFacts(facts)
 		if !ok {
 			t.Fatal("the facts can't be read")
 		}

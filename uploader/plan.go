@@ -15,10 +15,8 @@ const mib = 1 << 20
 // Limits of the service for x-ms-version 2019-12-12 and later:
 // https://learn.microsoft.com/rest/api/storageservices/understanding-block-blobs--append-blobs--and-page-blobs
 const (
-	maxBlocks    = 50_000     // committed blocks of a blob
-	maxBlockSize = 4000 * mib // bytes of one block
-	maxPutBlob   = 5000 * mib // bytes of a blob sent in one request
-	maxBlobSize  = maxBlocks * int64(maxBlockSize)
+	maxPutBlob  = 5000 * mib // bytes of a blob sent in one request
+	maxBlobSize = maxBlocks * int64(maxBlockSize)
 )
 
 const (
@@ -65,9 +63,6 @@ func blockSizeFor(size, preferred int64) int64 {
 	}
 	return preferred
 }
-
-// blockCount returns how many blocks a file has.
-func blockCount(size, blockSize int64) int { return int((size + blockSize - 1) / blockSize) }
 
 // classOf says how a file is sent: in one request up to the size whole. A token that may only create can't stage blocks.
 func classOf(size, whole int64, rights token.Rights) Class {

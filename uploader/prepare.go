@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 )
 
 // prepare opens a large file and plans it. For a new one it asks first whether its name is free, with the one question
@@ -26,7 +27,7 @@ func (q *Queue) prepare(u *unit) error {
 			_ = f.Close()
 		}
 	}()
-	fresh, surprising := j.UploadID == [16]byte{}, !now.same(j.version())
+	fresh, surprising := j.UploadID == [16]byte{}, !now.Same(j.version())
 	var acked []AckedBlock
 	switch {
 	case fresh && surprising:
@@ -37,7 +38,7 @@ func (q *Queue) prepare(u *unit) error {
 		if acked, err = q.keptBlocks(j); err != nil {
 			return err
 		}
-		if surprising || j.suspect || now.touchedSince(j.readSince(acked)) || q.index.hasMoved(j.ID) {
+		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) || q.index.hasMoved(j.ID) {
 			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}
@@ -67,7 +68,7 @@ func (q *Queue) prepare(u *unit) error {
 	q.lay(j, acked)
 	j.closeFile()
 	j.file, keep = f, true
-	j.changed, j.suspect = now.changed, false
+	j.changed, j.suspect = now.Changed, false
 	return nil
 }
 
@@ -126,9 +127,9 @@ func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.
 
 // stillTrue returns those acknowledged blocks that the file, which may have changed, still contains, and makes the plan fit
 // it. Only what differs is sent again.
-func (q *Queue) stillTrue(u *unit, f *os.File, now version, acked []AckedBlock) ([]AckedBlock, error) {
+func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []AckedBlock) ([]AckedBlock, error) {
 	j := u.job
-	if !now.same(j.version()) {
+	if !now.Same(j.version()) {
 		if err := q.adopt(u, now); err != nil {
 			return nil, err
 		}

@@ -184,7 +184,7 @@ type journalOfBefore struct{ uploader.Journal }
 
 func (j journalOfBefore) AddBatches(ctx context.Context, batches []uploader.Batch) error {
 	for i := range batches {
-		batches[i].Facts = uploader.FactsOfBefore(batches[i].Facts)
+		batches[i].Facts = uploadertest.FactsOfBefore(batches[i].Facts)
 	}
 	return j.Journal.AddBatches(ctx, batches)
 }

@@ -2,7 +2,6 @@ package uploader
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"inboxuploader/internal/crash"
@@ -10,9 +9,6 @@ import (
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
-
-// redirected are the states of jobs that go along to another inbox: what was not delivered and not given up.
-var redirected = []JobState{Waiting, Active, Paused, Attention, Failed}
 
 // Redirect gives what an inbox, named by its key, has not received to another one, as when a new token of the same
 // workspace leads to another container, and returns how many jobs that concerns. They become jobs of new transfers and are
@@ -51,7 +47,7 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 		q.reconsider()
 		return nil
 	}
-	for in.flying[Small]+in.flying[Large] > 0 || q.scanningInto(inbox) {
+	for in.flying[Small]+in.flying[Large] > 0 || q.index.scanningInto(inbox) {
 		if q.closed || ctx.Err() != nil {
 			in.quiet = false
 			q.reconsider()
@@ -156,131 +152,4 @@ func asProblem(err error, path string) *problem.Error {
 	e := journalError(err)
 	e.Path = path
 	return e
-}
-
-// open returns this queue's transfers to an inbox that have something left to send.
-func (x *index) open(inbox string) (open []Transfer) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, t := range x.transfers {
-		if t.mine() && t.Inbox == inbox && (!t.Scanned || t.shown(redirected) > 0) {
-			open = append(open, t.copy())
-		}
-	}
-	return open
-}
-
-// heir returns the transfer that takes over from another one, new where there is none yet, and what it has already.
-func (x *index) heir(ctx context.Context, next Transfer) (*transfer, *sources, error) {
-	x.mu.Lock()
-	for _, t := range x.transfers {
-		if t.mine() && t.Follows == next.Follows && t.Inbox == next.Inbox {
-			x.mu.Unlock()
-			has, err := x.sources(ctx, []int64{t.ID}, false)
-			return t, has, err
-		}
-	}
-	x.mu.Unlock()
-	next.Owner = Here
-	t, err := x.addTransfer(ctx, next)
-	return t, nil, err
-}
-
-func (x *index) redirectable(transfer int64) []int64 {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.batchesWith(transfer, redirected)
-}
-
-// copies returns the jobs of a batch that go to another inbox.
-func (x *index) copies(b *batch) (jobs []Job) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for i := range b.jobs {
-		if slices.Contains(redirected, b.jobs[i].State) {
-			jobs = append(jobs, b.jobs[i])
-		}
-	}
-	return jobs
-}
-
-// takeAway removes jobs that were given to another transfer.
-func (x *index) takeAway(b *batch, jobs []Job) int {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	ids := map[int64]bool{}
-	for i := range jobs {
-		ids[jobs[i].ID] = true
-	}
-	for i := range b.jobs {
-		j := b.jobs[i]
-		if !ids[j.ID] {
-			continue
-		}
-		if j.Class == Large {
-			x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
-		}
-		j.State, j.Problem = removed, nil
-		x.set(b, i, j)
-	}
-	x.ended = true
-	return len(ids)
-}
-
-// close says that nothing more comes of a transfer's roots: another one goes on with them, and has what was left out of them.
-func (x *index) close(id int64) {
-	x.mu.Lock()
-	if t := x.transferOf(id); t != nil {
-		t.Skipped, t.SkippedPaths, t.Outside = map[scan.SkipReason]int64{}, nil, 0
-		t.Renamed, t.Warned, t.NameNotes, t.Unmatched = 0, 0, nil, scan.Unmatched{}
-		t.Scanned, t.dirty, x.ended = true, true, true
-		x.mark()
-	}
-	x.mu.Unlock()
-}
-
-// sources returns the files that transfers have. One that several of them have, since it went from one to the other, counts once. With
-// undelivered those are left out that the first one has delivered.
-func (x *index) sources(ctx context.Context, of []int64, undelivered bool) (*sources, error) {
-	known := &sources{map[[16]byte]uint16{}, jobSet{}}
-	for i, id := range of {
-		these := &sources{map[[16]byte]uint16{}, jobSet{}}
-		if i == 0 {
-			these = known
-		}
-		if err := x.countSources(ctx, id, undelivered && i == 0, these); err != nil {
-			return nil, err
-		}
-		for mark, n := range these.files {
-			known.files[mark] = max(known.files[mark], n)
-		}
-	}
-	return known, nil
-}
-
-// batchesOf returns the ids of a transfer's batches.
-func (x *index) batchesOf(transfer int64) (ids []int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, b := range x.batches {
-		if b.Transfer == transfer {
-			ids = append(ids, b.ID)
-		}
-	}
-	return ids
-}
-
-// countSources adds the files of a transfer, with undelivered those that it has not delivered.
-func (x *index) countSources(ctx context.Context, transfer int64, undelivered bool, to *sources) error {
-	return x.each(ctx, x.batchesOf(transfer), func(b *batch) error {
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		for i := range b.jobs {
-			if j := &b.jobs[i]; !undelivered || !j.State.delivered() {
-				to.files[pathMark(j.Source)]++
-				to.jobs.add(j.ID)
-			}
-		}
-		return nil
-	})
 }

@@ -2,7 +2,6 @@ package uploader
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,56 +9,18 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// Seen is what a person saw in a review: the files that can be sent, with the names that they get. Fill it with [Seen.Add] from what [scan.Files]
-// finds, and hand it to [Queue.Add] in the options; from then on it must not change. It costs about as much as the list itself does.
-type Seen struct {
-	batches [][]byte // as encodeFacts has them
-	marks   uint64   // sum of the paths' marks, by which two readings of a folder are compared
-}
-
-// Add adds what can be sent of what was found.
-func (s *Seen) Add(found []scan.Found) {
-	for len(found) > 0 {
-		n := min(len(found), BatchSize)
-		jobs := make([]Job, 0, n)
-		for i := range found[:n] {
-			if f := &found[i]; f.Err == nil && f.Skip == "" {
-				jobs = append(jobs, Job{Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID})
-			}
-		}
-		s.marks += marksOf(found[:n])
-		if found = found[n:]; len(jobs) > 0 {
-			s.batches = append(s.batches, encodeFacts(jobs))
-		}
-	}
-}
-
-// marksOf returns the sum of the marks of what was found and was not left out.
-func marksOf(found []scan.Found) (sum uint64) {
-	for i := range found {
-		if f := &found[i]; f.Skip == "" {
-			mark := pathMark(f.Source)
-			sum += binary.BigEndian.Uint64(mark[:])
-		}
-	}
-	return sum
-}
-
 // addMissing queues what a person saw of a transfer's files and a reading that ended with these marks no longer found, because it is not
 // there: it is then named, waits for its disk, and can be tried again.
 func (q *Queue) addMissing(ctx context.Context, t *transfer, seen *Seen, marks uint64, plan func(*scan.Found) Job) error {
-	if seen == nil || seen.marks == marks {
+	if seen == nil || seen.agrees(marks) {
 		return nil
 	}
 	missing := map[string]Job{}
 	var order []string
-	for _, facts := range seen.batches {
-		jobs, _ := decodeFacts(facts) // its own encoding
-		for i := range jobs {
-			if _, err := os.Lstat(jobs[i].Source); errors.Is(err, fs.ErrNotExist) {
-				missing[jobs[i].Source] = jobs[i]
-				order = append(order, jobs[i].Source)
-			}
+	for j := range seen.all() {
+		if _, err := os.Lstat(j.Source); errors.Is(err, fs.ErrNotExist) {
+			missing[j.Source] = j
+			order = append(order, j.Source)
 		}
 	}
 	if err := q.index.withoutKnown(ctx, t.ID, missing); err != nil {
@@ -76,19 +37,4 @@ func (q *Queue) addMissing(ctx context.Context, t *transfer, seen *Seen, marks u
 	}
 	defer q.wakeFeeder()
 	return q.insist(func() error { return q.index.addJobs(ctx, t, jobs) })
-}
-
-// withoutKnown takes those out of files, by their paths, that a transfer has jobs for: they were found, and went after that.
-func (x *index) withoutKnown(ctx context.Context, transfer int64, files map[string]Job) error {
-	if len(files) == 0 {
-		return nil
-	}
-	return x.each(ctx, x.batchesOf(transfer), func(b *batch) error {
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		for i := range b.jobs {
-			delete(files, b.jobs[i].Source)
-		}
-		return nil
-	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 )
 
 // carryOut does a unit's work and returns what came of it. It may tell finish more by changing the unit.
@@ -35,7 +36,9 @@ func (q *Queue) do(u *unit) error {
 }
 
 // version returns what the job's plan was made for.
-func (j *job) version() version { return version{size: j.Size, modTime: j.ModTime, id: j.FileID} }
+func (j *job) version() source.Version {
+	return source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}
+}
 
 func (j *job) properties() Properties { return Properties{ContentType: ContentType(j.Blob)} }
 
@@ -106,11 +109,11 @@ func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 		switch {
 		case lost != nil:
 			err = lost
-		case now.same(j.version()):
+		case now.Same(j.version()):
 			if err != nil {
 				err = orMadeUp(j, now, err)
 			} else if err = q.steady(u, reading{now, body.CRC64(), time.Now()}, begun, adopted); err == nil {
-				j.Changed = now.kept()
+				j.Changed = now.Kept()
 				return body, func() { give(); f.Close() }, nil
 			}
 		case adopted:
@@ -131,18 +134,18 @@ func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 var errReclassed = errors.New("another class")
 
 // adopt makes a job that was not begun fit the file as it is now.
-func (q *Queue) adopt(u *unit, now version) error {
+func (q *Queue) adopt(u *unit, now source.Version) error {
 	j := u.job
-	if e := TooLarge(j.Source, now.size, u.token.Rights); e != nil {
+	if e := TooLarge(j.Source, now.Size, u.token.Rights); e != nil {
 		return e
 	}
 	q.mu.Lock()
-	j.Size, j.ModTime, j.FileID = now.size, now.modTime, now.id
+	j.Size, j.ModTime, j.FileID = now.Size, now.ModTime, now.ID
 	j.Done = min(j.Done, j.Size)
 	q.index.update(j.Job)
 	whole := q.wholeSize(j.inbox.key)
 	q.mu.Unlock()
-	if classOf(now.size, whole, u.token.Rights) != j.Class {
+	if classOf(now.Size, whole, u.token.Rights) != j.Class {
 		return errReclassed
 	}
 	return nil
@@ -274,7 +277,7 @@ func (q *Queue) commit(u *unit) error {
 	for n, c := range j.crcs {
 		crc = combineCRC64(crc, c, j.blockLen(n))
 	}
-	j.CRC64, j.Answer, j.Changed = crc, answer, now.kept()
+	j.CRC64, j.Answer, j.Changed = crc, answer, now.Kept()
 	return nil
 }
 

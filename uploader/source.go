@@ -5,76 +5,43 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 	"syscall"
-	"time"
 
 	"inboxuploader/uploader/problem"
-	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
-// version is what tells whether a file is still the one that was planned.
-type version struct {
-	size    int64
-	modTime time.Time
-	id      scan.FileID
-	changed time.Time // what changed last of it, be it its times; zero where the system does not tell
-}
-
-// versionOf returns the version of what was looked at.
-func versionOf(i source.Info) version { return version{i.Size, i.ModTime, i.ID, i.Changed} }
-
-// same reports whether nothing tells the two apart. Where one has no file id, size and time decide.
-func (v version) same(w version) bool {
-	return v.size == w.size && v.modTime.Equal(w.modTime) && (v.id == w.id || v.id == scan.FileID{} || w.id == scan.FileID{})
-}
-
-// touchedSince reports whether something of the file has changed since that moment. Programs that put the modification time back after
-// they wrote, as those do that keep encrypted disks in files, are told by this alone. It may as well be the file's rights.
-func (v version) touchedSince(moment time.Time) bool {
-	return !v.changed.IsZero() && !moment.IsZero() && v.changed.After(moment)
-}
-
-// kept returns the file's last change as a scan would find it; see Found.Changed.
-func (v version) kept() time.Time {
-	if runtime.GOOS == "windows" {
-		return time.Time{}
-	}
-	return v.changed
-}
-
 // openSource opens a job's file for several goroutines to read, and returns what it is now. Errors are ErrSource.
-func openSource(j *job) (*os.File, version, error) {
+func openSource(j *job) (*os.File, source.Version, error) {
 	f, info, err := j.At.Open()
 	if err != nil {
-		return nil, version{}, openError(j.Source, err)
+		return nil, source.Version{}, openError(j.Source, err)
 	}
-	return f, versionOf(info), nil
+	return f, source.VersionOf(info), nil
 }
 
 // smallVersion returns what a job's open file is now.
-func smallVersion(j *job, f source.Small) (version, error) {
+func smallVersion(j *job, f source.Small) (source.Version, error) {
 	info, err := f.Stat()
 	if err == nil && info.Kind != source.File {
 		err = &source.Replaced{Path: j.At.String(), Kind: info.Kind}
 	}
 	if err != nil {
-		return version{}, source.Problem("open", j.Source, err)
+		return source.Version{}, source.Problem("open", j.Source, err)
 	}
-	return versionOf(info), nil
+	return source.VersionOf(info), nil
 }
 
 // lookAgain returns what stands in the place of a job's file now.
-func lookAgain(j *job) (version, error) {
+func lookAgain(j *job) (source.Version, error) {
 	info, err := j.At.Stat()
 	if err == nil && info.Kind != source.File {
 		err = &source.Replaced{Path: j.At.String(), Kind: info.Kind}
 	}
 	if err != nil {
-		return version{}, openError(j.Source, err)
+		return source.Version{}, openError(j.Source, err)
 	}
-	return versionOf(info), nil
+	return source.VersionOf(info), nil
 }
 
 // errCrowded says that a file can't be opened because too many are open, connections among them. It says nothing about the file.
@@ -102,8 +69,8 @@ func changedWhileRead(err error) *problem.Error {
 
 // orMadeUp returns why a file can't be read that has not changed and whose size is not that of its content, else err. Such are those that
 // systems make up, as below /proc and /sys.
-func orMadeUp(j *job, now version, err error) error {
-	if problem.ReasonOf(err) != problem.SourceChanged || !now.same(j.version()) {
+func orMadeUp(j *job, now source.Version, err error) error {
+	if problem.ReasonOf(err) != problem.SourceChanged || !now.Same(j.version()) {
 		return err
 	}
 	e := problem.New("read", j.Source, problem.SourceNotAFile)

@@ -10,6 +10,7 @@ import (
 	"inboxuploader/internal/netdisk"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 )
 
 // A file that is written in place while it is read may be read as a mixture that nobody wrote, and its times need not show
@@ -33,9 +34,9 @@ const (
 
 // restsFrom returns the moment from which on a file of this version is at rest: what was read of it later, while it kept
 // that version, is true by itself. It is zero where no time of the file tells of a change.
-func restsFrom(path string, v version, now time.Time) time.Time {
+func restsFrom(path string, v source.Version, now time.Time) time.Time {
 	var last time.Time
-	for _, t := range [...]time.Time{v.modTime, v.changed} {
+	for _, t := range [...]time.Time{v.ModTime, v.Changed} {
 		if t.After(last) && t.Before(now.Add(scan.FarAhead)) {
 			last = t
 		}
@@ -52,14 +53,14 @@ func restsFrom(path string, v version, now time.Time) time.Time {
 
 // reading is what a file was when it was read as a whole.
 type reading struct {
-	version version
+	version source.Version
 	crc64   uint64
 	ended   time.Time
 }
 
 // is reports whether two readings found the same.
 func (r *reading) is(o *reading) bool {
-	return r.crc64 == o.crc64 && r.version.same(o.version) && r.version.changed.Equal(o.version.changed)
+	return r.crc64 == o.crc64 && r.version.Same(o.version) && r.version.Changed.Equal(o.version.Changed)
 }
 
 // errUnsteady says that a unit must wait for unit.rest, since what it is about is read once more.
@@ -144,7 +145,7 @@ func (q *Queue) wakeRested(after time.Duration) {
 }
 
 // restBegins keeps from when on a large file is at rest that was opened just now. The caller holds the lock.
-func (j *job) restBegins(now version, surprising bool) {
+func (j *job) restBegins(now source.Version, surprising bool) {
 	j.rests = restsFrom(j.Source, now, time.Now())
 	if sure := time.Now().Add(restsAfter); surprising && j.rests.Before(sure) {
 		j.rests = sure // whatever a clock says, it changed lately
@@ -197,8 +198,8 @@ func (q *Queue) compare(u *unit) error {
 }
 
 // unchanged returns nil if a large file is still the one whose blocks are acknowledged, or that it has changed.
-func (j *job) unchanged(now version) error {
-	if !now.same(j.version()) || now.touchedSince(j.changed) {
+func (j *job) unchanged(now source.Version) error {
+	if !now.Same(j.version()) || now.TouchedSince(j.changed) {
 		return problem.New("commit", j.Source, problem.SourceChanged)
 	}
 	return nil

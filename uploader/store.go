@@ -53,14 +53,6 @@ type Condition struct {
 	IfCommitted bool
 }
 
-// Answer is what the service said of a request that it carried out.
-type Answer struct {
-	ETag      string
-	RequestID string
-	Date      time.Time // the service's clock; zero if it did not say
-	Checked   bool      // it names the checksum of the body that it received, and that is the body's
-}
-
 // Body is the bytes of one request with their checksum. They belong to the Queue: an implementation must not keep them
 // after its call returned. A Body is used by one request at a time, which reads it from the start to the end.
 type Body struct {

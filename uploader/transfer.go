@@ -2,11 +2,7 @@ package uploader
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"maps"
-	"reflect"
-	"slices"
 	"time"
 
 	"inboxuploader/internal/crash"
@@ -14,17 +10,6 @@ import (
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
-
-// AddOptions says how a transfer's files are found and sent.
-type AddOptions struct {
-	Scan    scan.Options // its Inbox is set by Add
-	Replace bool         // replace blobs of the same name; otherwise they are left alone
-	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
-	KeepBoth bool
-	// Seen is what a person agreed to send, nil where there was no review. What is gone of it by the time that the roots are read is queued
-	// all the same. A journal does not keep it.
-	Seen *Seen
-}
 
 // Add starts a transfer and returns its id: it reads the roots in the background and queues what it finds, in that order,
 // behind what is queued already. Sending starts before the reading ends. Add itself waits for no more than one write to
@@ -110,23 +95,6 @@ func (q *Queue) Rescan(ctx context.Context, id int64) error {
 	return nil
 }
 
-// Same reports whether a transfer is what Add would start with these arguments.
-func (t *Transfer) Same(to token.Inbox, roots []string, o AddOptions) bool {
-	o.Scan.Inbox = to
-	return t.Inbox == to.Key() && reflect.DeepEqual(t.Roots, roots) && reflect.DeepEqual(normal(t.Options), normal(o))
-}
-
-// normal makes options comparable that went through a journal, which does not tell nil from empty.
-func normal(o AddOptions) AddOptions {
-	if len(o.Scan.Include) == 0 {
-		o.Scan.Include = nil
-	}
-	if len(o.Scan.Exclude) == 0 {
-		o.Scan.Exclude = nil
-	}
-	return o
-}
-
 func (q *Queue) startScan(t *transfer, seen *Seen) {
 	q.mu.Lock()
 	q.unsettle()
@@ -155,11 +123,8 @@ func (q *Queue) startScan(t *transfer, seen *Seen) {
 // scan turns what is found below the roots into jobs, and what a person saw there and is gone.
 func (q *Queue) scan(t *transfer, seen *Seen) error {
 	x := q.index
-	x.mu.Lock()
-	now := t.copy()
-	known := t.known
-	x.mu.Unlock()
-	sent, err := q.sentBefore(now, known)
+	now, known := x.scanOf(t)
+	sent, err := x.sentBefore(q.ctx, now, known)
 	if err != nil {
 		return err
 	}
@@ -182,22 +147,13 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 			if f.Skip != "" {
 				continue
 			}
-			what, earlier, err := sent.compare(q.ctx, f)
+			yes, before, err := sent.needsJob(q.ctx, f, known, &now)
 			if err != nil {
 				return err
 			}
-			switch {
-			case what == asSentByThis: // it has its job already
-				if known.has(earlier.job) { // it has been delivered since they were counted
-					known.take(f.Source)
-				}
-			case known.take(f.Source):
-			case what == asSent:
-				sent.covered.add(earlier.job)
-				now.Unchanged.add(f.Size, time.Unix(earlier.at, 0).UTC())
-			default:
+			if yes {
 				j := newJob(f, whole, rights, now.Options)
-				j.Earlier = earlier.job
+				j.Earlier = before
 				jobs = append(jobs, j)
 			}
 		}
@@ -224,7 +180,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 		return err
 	}
 	now.Scanned, now.Outside, now.Unmatched = true, totals.Outside, totals.Unmatched
-	now.Unchanged.Jobs = sent.covered.encode()
+	now.Unchanged.Jobs = sent.jobs()
 	x.replace(t, now.copy(), true)
 	return nil
 }
@@ -261,9 +217,6 @@ func (q *Queue) token(inbox string) token.Token {
 	return token.Token{}
 }
 
-// keepDates keeps with a transfer when its token is valid.
-func (t *Transfer) keepDates(of token.Token) { t.ValidFrom, t.ValidTo = of.ValidFrom, of.ValidTo }
-
 // newJob plans one found file, which is sent in one request up to the size whole. What can't be sent becomes a job that waits for a
 // person, so that it is shown.
 func newJob(f *scan.Found, whole int64, rights token.Rights, o AddOptions) Job {
@@ -280,77 +233,8 @@ func newJob(f *scan.Found, whole int64, rights token.Rights, o AddOptions) Job {
 	return j
 }
 
-// Note adds what a scan came across to what a person is told of it: what was left out, and names.
-func (t *Transfer) Note(f *scan.Found) {
-	n := &f.Blob
-	switch {
-	case f.Err != nil:
-		return
-	case f.Skip != "":
-		t.Skipped[f.Skip]++
-		if f.Skip != scan.SkipJunk && len(t.SkippedPaths) < MaxSkippedPaths {
-			t.SkippedPaths = append(t.SkippedPaths, SkippedPath{f.Source, f.Skip})
-		}
-		return
-	case !n.Renamed && n.Warnings == nil:
-		return
-	}
-	if n.Renamed {
-		t.Renamed++
-	}
-	if n.Warnings != nil {
-		t.Warned++
-	}
-	if len(t.NameNotes) < MaxSkippedPaths {
-		t.NameNotes = append(t.NameNotes, NameNote{f.Source, n.Blob, n.Renamed, n.Warnings})
-	}
-}
-
-// copy returns a Transfer that does not change any more. SkippedPaths and NameNotes only grow, so their
-// prefixes can be shared.
-func (t *Transfer) copy() Transfer {
-	c := *t
-	c.Skipped = maps.Clone(t.Skipped)
-	c.SkippedPaths = t.SkippedPaths[:len(t.SkippedPaths):len(t.SkippedPaths)]
-	c.NameNotes = t.NameNotes[:len(t.NameNotes):len(t.NameNotes)]
-	return c
-}
-
-// replace gives a transfer what a scan found out about it. With save the journal gets it too.
-func (x *index) replace(t *transfer, now Transfer, save bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	t.Skipped, t.SkippedPaths, t.Outside, t.Unchanged = now.Skipped, now.SkippedPaths, now.Outside, now.Unchanged
-	t.Renamed, t.Warned, t.NameNotes, t.Unmatched = now.Renamed, now.Warned, now.NameNotes, now.Unmatched
-	if save {
-		t.Scanned, t.known = now.Scanned, nil
-		t.dirty, x.ended = true, true
-		x.mark()
-	}
-}
-
 // errGivenUp ends a scan of which nobody wants anything any more.
 var errGivenUp = errors.New("given up")
-
-func (x *index) beginScan(t *transfer) {
-	x.mu.Lock()
-	t.scanning, t.givenUp = true, ""
-	x.mu.Unlock()
-}
-
-// scanned ends what beginScan began, and returns what a person wanted meanwhile of all that is found, and the batches that were found
-// since.
-func (x *index) scanned(t *transfer) (verb Verb, since []int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	t.scanning = false
-	for _, b := range x.batches {
-		if b.transfer == t && b.ID > t.givenUpAt {
-			since = append(since, b.ID)
-		}
-	}
-	return t.givenUp, since
-}
 
 // giveUpFound does with what was found since what a person wanted of all of it. What was found before is as the person wanted it,
 // then or later.
@@ -368,109 +252,4 @@ func (q *Queue) giveUpFound(t *transfer, v Verb, since []int64) error {
 	q.reconsider() // some of it may have been wanted after all
 	q.mu.Unlock()
 	return nil
-}
-
-// giveUp makes a transfer bring no further jobs: its roots are read no further, and not once more.
-func (x *index) giveUp(id int64, v Verb) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	t := x.transferOf(id)
-	if t == nil || t.Scanned {
-		return
-	}
-	t.Scanned, t.dirty, x.ended = true, true, true
-	x.mark()
-	if t.scanning {
-		t.givenUp, t.givenUpAt = v, 0
-		for _, b := range x.batches {
-			if b.transfer == t {
-				t.givenUpAt = b.ID
-			}
-		}
-		x.recount()
-	}
-}
-
-// takeUp ends what giveUp began, when all jobs are as a person wants them.
-func (x *index) takeUp(t *transfer) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	t.givenUp = ""
-	x.recount()
-}
-
-// unchecked notes that the service confirmed something of a transfer without naming its checksum.
-func (x *index) unchecked(transfer int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if t := x.transferOf(transfer); t != nil && t.Checks == ChecksAll {
-		t.Checks, t.dirty = ChecksNotAll, true
-		x.mark()
-	}
-}
-
-func (x *index) isGivenUp(t *transfer) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return t.givenUp != ""
-}
-
-// scanningInto reports whether a scan for an inbox is under way. The caller holds the queue's lock.
-func (q *Queue) scanningInto(inbox string) bool {
-	x := q.index
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return slices.ContainsFunc(x.transfers, func(t *transfer) bool { return t.scanning && t.Inbox == inbox })
-}
-
-// learn prepares a transfer of this queue for being read once more. It returns nil if there is no such transfer.
-func (x *index) learn(ctx context.Context, id int64) (*transfer, error) {
-	x.mu.Lock()
-	t := x.transferOf(id)
-	if t == nil || !t.mine() || t.scanning {
-		x.mu.Unlock()
-		return nil, nil
-	}
-	t.Scanned, t.rescanned, t.dirty = false, true, true
-	var of []int64
-	for f := t; f != nil && !slices.Contains(of, f.ID); f = x.transferOf(f.Follows) {
-		of = append(of, f.ID)
-	}
-	x.mu.Unlock()
-	known, err := x.sources(ctx, of, true)
-	if err != nil {
-		return nil, err
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	t.known = known
-	return t, nil
-}
-
-// sources counts files by their paths: where sources overlap, a file has as many names as sources that bring it. Nil has none.
-type sources struct {
-	files map[[16]byte]uint16
-	jobs  jobSet // of the transfer that is read once more, whose files are counted
-}
-
-// take takes a file out and reports whether it was there.
-func (s *sources) take(path string) bool {
-	if s == nil {
-		return false
-	}
-	mark := pathMark(path)
-	n := s.files[mark]
-	if n > 0 {
-		s.files[mark] = n - 1
-	}
-	return n > 0
-}
-
-// has reports whether a job's file is counted.
-func (s *sources) has(job int64) bool { return s != nil && s.jobs.has(job) }
-
-// pathMark stands for a path where a million are remembered; see nameSet on why 16 bytes are enough.
-func pathMark(path string) [16]byte {
-	sum := sha256.Sum256([]byte(path))
-	return [16]byte(sum[:16])
 }

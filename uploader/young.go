@@ -28,7 +28,7 @@ func (q *Queue) keepYoung(j *job) {
 	now, changed := time.Now(), j.changed
 	switch {
 	case j.seen != nil:
-		changed = j.seen.version.changed
+		changed = j.seen.version.Changed
 	case !now.Before(j.rests):
 		return
 	}
@@ -85,9 +85,9 @@ func changedSince(ctx context.Context, j *job, changed int64) bool {
 	switch {
 	case err != nil:
 		return false
-	case now.size != j.Size:
+	case now.Size != j.Size:
 		return true
-	case now.same(j.version()) && now.changed.UnixNano() == changed:
+	case now.Same(j.version()) && now.Changed.UnixNano() == changed:
 		return false
 	}
 	f, now, err := openSource(j)
@@ -95,6 +95,6 @@ func changedSince(ctx context.Context, j *job, changed int64) bool {
 		return false
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	crc, err := hashSection(ctx, f, 0, now.size, make([]byte, mib))
-	return err == nil && (now.size != j.Size || crc != j.CRC64)
+	crc, err := hashSection(ctx, f, 0, now.Size, make([]byte, mib))
+	return err == nil && (now.Size != j.Size || crc != j.CRC64)
 }
