@@ -40,6 +40,8 @@ type Config struct {
 	// Steady is how long a file that has changed lately is left alone between the two readings that have to find the same
 	// before it is sent. Others are sent meanwhile. Default 2.5 s.
 	Steady time.Duration
+	// Receipt is the file that a receipt will be written to. No scan of this queue takes it. Empty: there is none.
+	Receipt string
 	// Log receives what support needs. It never sees a token's query. Default: nothing is logged.
 	Log *slog.Logger
 }

@@ -1,7 +1,6 @@
 package uploader
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -13,22 +12,19 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// receiptBegins are the first characters of a receipt of each format, of whatever version of this program.
-var receiptBegins = []string{"file,blob,bytes,crc64,", "{\n\"inbox\": {\"account\":"}
-
-// receiptHead is how much of a file is read to know a receipt, in bytes.
-const receiptHead = 64
-
 // ErrNotReceipt says that something of a person's has a receipt's name: anything but an empty file or an earlier receipt.
 var ErrNotReceipt = errors.New("something else than a receipt has the name")
+
+// ErrReceiptKept says that nothing was delivered, so that an earlier receipt of that name stays.
+var ErrReceiptKept = errors.New("nothing was delivered, so the earlier receipt stays")
 
 // Deliveries hands over what was delivered, as [Queue.Delivered] does.
 type Deliveries func(ctx context.Context, visit func(t Transfer, j Job) error) error
 
 // SaveReceipt writes a receipt of what was delivered into a file: JSON if its name ends in .json, else CSV. The head names the inbox to.
 // The file gets its name when it is whole and on the disk; an empty file or an earlier receipt of that name is replaced by it, or stays.
-// What else has the name stays: that is [ErrNotReceipt]. It blocks on the disk; other errors are the disk's and those of the
-// deliveries. No error leaves anything behind.
+// What else has the name stays: that is [ErrNotReceipt]. So does an earlier receipt that names files, if this one would name none: that
+// is [ErrReceiptKept]. It blocks on the disk; other errors are the disk's and those of the deliveries. No error leaves anything behind.
 func SaveReceipt(ctx context.Context, path string, to token.Inbox, of Deliveries) error {
 	f, err := createReceipt(path)
 	if err != nil {
@@ -38,8 +34,12 @@ func SaveReceipt(ctx context.Context, path string, to token.Inbox, of Deliveries
 	if strings.EqualFold(filepath.Ext(path), ".json") {
 		format = ReceiptJSON
 	}
-	err = WriteReceipt(ctx, f, format, to, of)
-	if err = errors.Join(err, f.Sync(), f.Close(), mayBecomeReceipt(path)); err == nil {
+	lines, err := receiptInto(ctx, f, format, to, of)
+	earlier, refused := earlierReceipt(path)
+	if err = errors.Join(err, f.Sync(), f.Close(), refused); err == nil && lines == 0 && earlier > 0 {
+		err = ErrReceiptKept
+	}
+	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
@@ -51,7 +51,7 @@ func SaveReceipt(ctx context.Context, path string, to token.Inbox, of Deliveries
 // TryReceipt finds out whether [SaveReceipt] can write a file of that name, and leaves nothing behind, which would be sent where the
 // receipt is to stand among the sources. It blocks on the disk; errors are [ErrNotReceipt] and the disk's.
 func TryReceipt(path string) error {
-	if err := mayBecomeReceipt(path); err != nil {
+	if _, err := earlierReceipt(path); err != nil {
 		return err
 	}
 	f, err := createReceipt(path)
@@ -63,34 +63,26 @@ func TryReceipt(path string) error {
 	return nil
 }
 
-// mayBecomeReceipt refuses what a receipt must not replace: all but nothing, an empty file and an earlier receipt.
-func mayBecomeReceipt(path string) error {
+// earlierReceipt refuses what a receipt must not replace: all but nothing, an empty file and an earlier receipt, of which it
+// returns how many files it names.
+func earlierReceipt(path string) (files int64, err error) {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return 0, nil
 	case err != nil:
-		return err
+		return 0, err
 	case !info.Mode().IsRegular():
-		return ErrNotReceipt
+		return 0, ErrNotReceipt
 	case info.Size() == 0:
-		return nil
+		return 0, nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	head, err := io.ReadAll(io.LimitReader(f, receiptHead))
-	if err != nil {
-		return err
-	}
-	for _, begin := range receiptBegins {
-		if bytes.HasPrefix(head, []byte(begin)) {
-			return nil
-		}
-	}
-	return ErrNotReceipt
+	return readReceipt(f)
 }
 
 // createReceipt opens the file that becomes the receipt.
@@ -100,9 +92,15 @@ func createReceipt(path string) (*os.File, error) {
 
 // WriteReceipt writes a receipt of what was delivered; see [SaveReceipt].
 func WriteReceipt(ctx context.Context, out io.Writer, format ReceiptFormat, to token.Inbox, of Deliveries) error {
+	_, err := receiptInto(ctx, out, format, to, of)
+	return err
+}
+
+// receiptInto is WriteReceipt. It returns how many files the receipt names.
+func receiptInto(ctx context.Context, out io.Writer, format ReceiptFormat, to token.Inbox, of Deliveries) (int, error) {
 	r, err := NewReceipt(out, format, to)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	last := int64(0)
 	if err := of(ctx, func(t Transfer, j Job) error {
@@ -112,7 +110,7 @@ func WriteReceipt(ctx context.Context, out io.Writer, format ReceiptFormat, to t
 		}
 		return r.Add(j)
 	}); err != nil {
-		return err
+		return r.lines, err
 	}
-	return r.Close()
+	return r.lines, r.Close()
 }

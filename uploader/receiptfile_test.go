@@ -39,6 +39,12 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 		"another JSON":         {"{\n\"inbox\": 1}", ErrNotReceipt},
 		"a file of zeros":      {string(make([]byte, 1<<20)), ErrNotReceipt},
 		"behind an empty line": {"\n" + earlier["csv"], ErrNotReceipt},
+
+		"a receipt's head over a table":    {earlier["csv"] + "a,a,1,x,y,,,,,\r\n", ErrNotReceipt},
+		"a receipt with a person's column": {"file,blob,bytes,crc64,note\r\na,a,1,x,keep this\r\n", ErrNotReceipt},
+		"a receipt with a person's line":   {earlier["csv"] + "to be checked again\r\n", ErrNotReceipt},
+		"a JSON that begins alike":         {"{\n\"inbox\": {\"account\":\"a\"},\n\"results\": []}", ErrNotReceipt},
+		"a JSON with more behind":          {earlier["json"] + "{}", ErrNotReceipt},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "r.csv")
@@ -72,4 +78,40 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// TestAReceiptOfNothingReplacesNone that names files, in either format and whatever the files' names.
+func TestAReceiptOfNothingReplacesNone(t *testing.T) {
+	for _, name := range []string{"r.csv", "r.json"} {
+		path := filepath.Join(t.TempDir(), name)
+		some := func(_ context.Context, visit func(Transfer, Job) error) error {
+			for i := range 300 {
+				j := deliveredJob("a,\"b\"\n")
+				j.Source, j.CRC64 = "=x\xff", uint64(i)<<56|uint64(i) // of all beginnings that a checksum can have
+				if err := visit(Transfer{}, j); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		none := func(context.Context, func(Transfer, Job) error) error { return nil }
+		for range 2 {
+			if err := SaveReceipt(t.Context(), path, token.Inbox{}, some); err != nil {
+				t.Fatal(name, err)
+			}
+		}
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := SaveReceipt(t.Context(), path, token.Inbox{}, none); !errors.Is(err, ErrReceiptKept) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if now, err := os.ReadFile(path); err != nil || string(now) != string(before) {
+			t.Errorf("%s: %v, it was changed", name, err)
+		}
+		if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+			t.Errorf("%v, %v", left, err)
+		}
+	}
 }

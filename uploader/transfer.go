@@ -132,7 +132,9 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	now.Renamed, now.Warned, now.NameNotes = 0, 0, nil
 	var jobs []Job
 	marks := uint64(0)
-	totals, err := scan.FilesWaiting(q.ctx, now.Roots, now.Options.Scan, func(found []scan.Found) error {
+	options := now.Options.Scan
+	options.Receipt = q.config.Receipt
+	totals, err := scan.FilesWaiting(q.ctx, now.Roots, options, func(found []scan.Found) error {
 		jobs = jobs[:0]
 		rights := q.token(now.Inbox).Rights
 		if seen != nil {

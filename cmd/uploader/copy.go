@@ -96,7 +96,8 @@ request; what became of it in the inbox can't be seen. One that changed is named
 
 With --receipt a file is written at the end that says what the storage confirmed of each file that was delivered, now or before: file, blob,
 bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox and checked (whether the
-storage compared its checksums), as CSV or JSON. It replaces an earlier receipt, and no other file.
+storage compared its checksums), as CSV or JSON. It replaces an earlier receipt, and no other file; where nothing was delivered
+it replaces none. Where it lies among the sources it is left out ("receipt" in skipped_by).
 
 A link whose path ends in a file's name, as in an azcopy line that renames, gives one file that name; with a slash at
 its end, without an extension, or for more than one file it is a folder.

@@ -71,7 +71,9 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 	gathering := *plain
 	gathering.stdout = out
 	r.program = &gathering
-	totals, err := scan.Files(ctx, sources, r.scanOptions(r.flags, r.token.Inbox), func(found []scan.Found) error {
+	options := r.scanOptions(r.flags, r.token.Inbox)
+	options.Receipt = r.flags.receipt
+	totals, err := scan.Files(ctx, sources, options, func(found []scan.Found) error {
 		for i := range found {
 			line, err := r.lineOf(ctx, &found[i])
 			if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/token"
@@ -48,18 +50,69 @@ func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers 
 	return nil
 }
 
+// receiptWords says what became of the receipt in a file.
+func receiptWords(path string, err error) string {
+	switch {
+	case err == nil:
+		return "Receipt: " + shown(path)
+	case errors.Is(err, uploader.ErrReceiptKept):
+		return "Nothing was delivered, so the receipt that is there was not replaced: " + shown(path)
+	default:
+		return "The receipt could not be written to “" + shown(path) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
+			"Make room there, or name another file the next time."
+	}
+}
+
+// errReceiptWaits ends the search for the receipt among what is to be sent.
+var errReceiptWaits = errors.New("the receipt is to be sent")
+
+// keepReceiptHome refuses a receipt's file that waits to be sent itself: an earlier run, which had another receipt or none, found it.
+func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transfers []uploader.TransferStatus) error {
+	own, err := os.Lstat(path)
+	if path == "" || err != nil {
+		return nil // what isn't there waits for nothing, and whether it can be written is known already
+	}
+	for _, t := range transfers {
+		// The text only spares looking at most files.
+		f := uploader.Filter{States: notDelivered, Transfer: t.ID, Text: filepath.Base(path)}
+		err := eachRow(ctx, q, f, func(j uploader.Job) error {
+			if info, err := os.Stat(j.Source); err == nil && os.SameFile(info, own) {
+				return errReceiptWaits
+			}
+			return nil
+		})
+		if errors.Is(err, errReceiptWaits) {
+			return usagef("“%s” is one of the files that an earlier command left to be sent, so no receipt can replace it. Nothing was sent. Name another file with --receipt.", shown(path))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notDelivered are the states of files that may still be sent.
+var notDelivered = []uploader.JobState{
+	uploader.Waiting, uploader.Active, uploader.Paused, uploader.LeftAlone, uploader.Attention, uploader.Failed, uploader.Cancelled,
+}
+
 // receiptOfAll writes the receipt that is wanted though nothing was left to be sent: about all that stands in the list.
 func (p *program) receiptOfAll(ctx context.Context, f *resumeFlags, q *uploader.Queue) error {
 	var ids []int64
 	for _, t := range q.Status().Transfers {
 		ids = append(ids, t.ID)
 	}
-	if f.receipt == "" || len(ids) == 0 {
+	if f.receipt == "" {
 		return nil
 	}
-	if err := saveReceipt(ctx, q, f.receipt, ids); err != nil {
+	if len(ids) == 0 {
+		p.say("No receipt was written: the list of uploads is empty.")
+		return nil
+	}
+	err := saveReceipt(ctx, q, f.receipt, ids)
+	if err != nil && !errors.Is(err, uploader.ErrReceiptKept) {
 		return err
 	}
-	p.say("Receipt: " + shown(f.receipt))
+	p.say(receiptWords(f.receipt, err))
 	return nil
 }

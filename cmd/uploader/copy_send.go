@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,7 +106,7 @@ func (p *program) send(ctx context.Context, f *copyFlags, token token.Token, sou
 			return err
 		}
 		o := uploader.AddOptions{Scan: p.scanOptions(f, token.Inbox), Replace: bool(f.overwrite), KeepBoth: f.keepBoth}
-		id, err := p.continued(ctx, q, token, sources, o)
+		id, err := p.continued(ctx, q, token, sources, o, f.receipt)
 		if err != nil {
 			return err
 		}
@@ -124,8 +125,13 @@ func (p *program) send(ctx context.Context, f *copyFlags, token token.Token, sou
 
 // continued goes on with an unfinished copy of the same sources, if there is one, and returns its id or 0. Its folders are
 // read again, since a person who repeats a command means what is there now.
-func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o uploader.AddOptions) (int64, error) {
-	got, err := q.Adopt(ctx, func(t uploader.TransferStatus) bool { return t.Same(token.Inbox, roots, o) })
+func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o uploader.AddOptions, receipt string) (int64, error) {
+	same := func(t uploader.TransferStatus) bool { return t.Same(token.Inbox, roots, o) }
+	earlier := slices.DeleteFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool { return !same(t) })
+	if err := keepReceiptHome(ctx, q, receipt, earlier); err != nil {
+		return 0, err
+	}
+	got, err := q.Adopt(ctx, same)
 	if err != nil || len(got) == 0 {
 		return 0, err
 	}

@@ -113,13 +113,14 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 			p.say(l)
 		}
 	}
+	if r.flags.receipt != "" {
+		p.say(receiptWords(r.flags.receipt, kept))
+	}
 	switch {
+	case errors.Is(kept, uploader.ErrReceiptKept):
+		kept = nil // as it should be
 	case kept != nil:
 		r.log.Error("receipt", "error", kept)
-		p.say("The receipt could not be written to “" + shown(r.flags.receipt) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
-			"Make room there, or name another file the next time.")
-	case r.flags.receipt != "":
-		p.say("Receipt: " + shown(r.flags.receipt))
 	}
 	r.tellOfOthers(q)
 	if r.flags.asJSON {

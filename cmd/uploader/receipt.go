@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -67,7 +68,12 @@ func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) e
 			})
 		}
 		if f.toFile != "" {
-			return uploader.SaveReceipt(ctx, f.toFile, to, of)
+			err := uploader.SaveReceipt(ctx, f.toFile, to, of)
+			if errors.Is(err, uploader.ErrReceiptKept) {
+				p.say(receiptWords(f.toFile, err))
+				return exit(exitNotDelivered)
+			}
+			return err
 		}
 		format := uploader.ReceiptCSV
 		if f.output == "json" {

@@ -101,6 +101,9 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 	if len(pending) == 0 {
 		return p.nothingPending(ctx, f, q)
 	}
+	if err := keepReceiptHome(ctx, q, f.receipt, pending); err != nil {
+		return err
+	}
 	tok, err := given.parseGiven(f.hosts)
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ func (f *sendFlags) config(j uploader.Journal, log *slog.Logger) uploader.Config
 	return uploader.Config{
 		Open:   func(t token.Token) (uploader.Store, error) { return openStore(f, t) },
 		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes, Rate: f.rate.bytes,
-		Journal: j, Log: log, Steady: steady,
+		Journal: j, Log: log, Steady: steady, Receipt: f.receipt,
 	}
 }
 

@@ -32,6 +32,7 @@ type Options struct {
 	MinAge            time.Duration // leave out files that were modified within that time; 0: none
 	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
 	Own               string        // the program's own folder, which is never sent; empty: there is none
+	Receipt           string        // the file that a receipt is written to, which is never sent; empty: there is none
 }
 
 // Found is one thing that a scan came across: a file to send, or what is not sent and why.
@@ -68,6 +69,7 @@ const (
 	SkipDevice      SkipReason = "device"           // is a device
 	SkipIrregular   SkipReason = "irregular"        // is something else that is no file
 	SkipOwn         SkipReason = "own"              // is the program's own folder
+	SkipReceipt     SkipReason = "receipt"          // is the receipt that is written at the end
 	SkipTooYoung    SkipReason = "too-young"        // was modified within the time of MinAge
 	SkipEmptyFolder SkipReason = "empty-folder"     // has nothing in it, and the service knows no folders
 )

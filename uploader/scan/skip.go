@@ -18,6 +18,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipDevice:      {"It is a device, not a file.", "device", "devices"},
 	SkipIrregular:   {"It is something special of the system, not a file.", "special file", "special files"},
 	SkipOwn:         {"It is what this program keeps for itself: its list of uploads and its log.", "folder of this program", "folders of this program"},
+	SkipReceipt:     {"It is the receipt, which is written anew at the end.", "receipt", "receipts"},
 	SkipTooYoung:    {"It was modified too short a time ago, and is left for later.", "file modified too lately", "files modified too lately"},
 	SkipEmptyFolder: {"It is an empty folder, and the storage knows no folders.", "empty folder", "empty folders"},
 }
@@ -26,7 +27,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 func SkipReasons() []SkipReason {
 	return []SkipReason{
 		SkipExcluded, SkipNotIncluded, SkipJunk, SkipFolder, SkipSymlink, SkipOutside, SkipLoop, SkipFollowed,
-		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipOwn, SkipTooYoung, SkipEmptyFolder,
+		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipOwn, SkipReceipt, SkipTooYoung, SkipEmptyFolder,
 	}
 }
 
@@ -47,5 +48,5 @@ func (r SkipReason) IsFolder() bool { return r == SkipFolder || r == SkipOwn || 
 
 // ByName reports whether the person asked by a pattern, or the default list, for what is left out for this reason, or would not want it.
 func (r SkipReason) ByName() bool {
-	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn
+	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn || r == SkipReceipt
 }

@@ -109,6 +109,20 @@ func (s *scanner) isOwn(d *folderAt) bool {
 	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
+// isReceipt reports whether a file is the one that the receipt is written to, through whatever links it was reached.
+func (s *scanner) isReceipt(f *Found) bool {
+	if s.opts.Receipt == "" {
+		return false
+	}
+	own := filepath.Base(s.opts.Receipt) // most files have another name, and the system need not be asked
+	if !strings.EqualFold(filepath.Base(f.Source), own) && !strings.EqualFold(filepath.Base(f.At.String()), own) {
+		return false
+	}
+	a, aerr := os.Stat(f.At.String())
+	b, berr := os.Lstat(s.opts.Receipt)
+	return aerr == nil && berr == nil && os.SameFile(a, b)
+}
+
 // swapped reports whether a folder below the root became a link between being found and being read. Where links are not followed it is
 // left out like others.
 func (s *scanner) swapped(d *folderAt, err error) bool {
@@ -227,6 +241,9 @@ func (s *scanner) entry(ctx context.Context, d *folderAt, x entryAt, dir *source
 
 // file hands over a file with its planned name.
 func (s *scanner) file(f Found, info source.Info, r *root) error {
+	if s.isReceipt(&f) {
+		return s.skip(f, SkipReceipt)
+	}
 	if s.opts.MinAge > 0 && s.opts.tooYoung(info.ModTime, time.Now()) {
 		return s.skip(f, SkipTooYoung)
 	}
