@@ -68,9 +68,12 @@ var errReceiptWaits = errors.New("the receipt is to be sent")
 
 // keepReceiptHome refuses a receipt's file that waits to be sent itself: an earlier run, which had another receipt or none, found it.
 func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transfers []uploader.TransferStatus) error {
+	if path == "" || !exists(path) {
+		return nil
+	}
 	own, err := os.Lstat(path)
-	if path == "" || err != nil {
-		return nil // what isn't there waits for nothing, and whether it can be written is known already
+	if err != nil {
+		return fmt.Errorf("look at receipt: %w", err)
 	}
 	for _, t := range transfers {
 		// The text only spares looking at most files.

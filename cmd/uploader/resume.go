@@ -63,7 +63,9 @@ The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO
 
 What another program is sending at the moment is left to it. --json prints the same object as copy, about all of it.
 
-Exit codes: 0 all was delivered or nothing was left to send, 1 something was not delivered, 2 wrong usage or no token, 3 as with
+Where nothing waits, but files need attention, it says how many.
+
+Exit codes: 0 all was delivered or nothing was left to send, 1 something was not delivered or needs attention, 2 wrong usage or no token, 3 as with
 copy, 130 interrupted.`
 
 // resume carries out the command.
@@ -159,24 +161,16 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 		}
 	}
 	if lacking != nil {
-		p.say(problem.Explain(lacking).String())
+		p.say(sentence(ctx, lacking))
 	}
 	return nil
 }
 
 // pending returns the unfinished uploads that no other program is sending; of one kept inbox only, if it is named.
 func (p *program) pending(ctx context.Context, q *uploader.Queue, to string) ([]uploader.TransferStatus, error) {
-	key := ""
-	if to != "" {
-		inboxes, err := p.inboxes()
-		if err != nil {
-			return nil, err
-		}
-		r, err := inboxes.Find(ctx, to)
-		if err != nil {
-			return nil, err
-		}
-		key = r.Inbox.Key()
+	key, err := p.inboxKey(ctx, to)
+	if err != nil {
+		return nil, err
 	}
 	return slices.DeleteFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool {
 		return t.Finished() || t.Owner == uploader.Elsewhere || key != "" && t.Inbox != key
@@ -192,20 +186,45 @@ func inboxesOf(transfers []uploader.TransferStatus) (keys []string) {
 	return keys
 }
 
-// nothingPending says that there is nothing to do, or that others do it.
+// nothingPending says that there is nothing to do, or that others do it, and how many files need a person.
 func (p *program) nothingPending(ctx context.Context, f *resumeFlags, q *uploader.Queue) error {
 	words := "Nothing is waiting to be sent."
 	if slices.ContainsFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool { return t.Owner == uploader.Elsewhere && !t.Finished() }) {
 		words = "What is waiting to be sent is being sent by another program at the moment: uploader status"
+	}
+	o, err := p.inNeed(ctx, q, f.to)
+	if err != nil {
+		return err
+	}
+	if n := o.status.Files[uploader.Attention] + o.status.Files[uploader.Failed]; n > 0 {
+		words += " " + attentionWords(n)
 	}
 	p.say(words)
 	if err := p.receiptOfAll(ctx, f, q); err != nil {
 		return err
 	}
 	if f.asJSON {
-		return p.printSummary(outcome{state: stateComplete})
+		if err := p.printSummary(o); err != nil {
+			return err
+		}
+	}
+	if o.exit != exitOK {
+		return exit(o.exit)
 	}
 	return nil
+}
+
+// inboxKey returns the key of the inbox kept under a name; an empty one for none.
+func (p *program) inboxKey(ctx context.Context, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	inboxes, err := p.inboxes()
+	if err != nil {
+		return "", err
+	}
+	r, err := inboxes.Find(ctx, name)
+	return r.Inbox.Key(), err
 }
 
 // movesFrom returns the inbox whose uploads the token is to take over: one of the same workspace whose own it is not.
