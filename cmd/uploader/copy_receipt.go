@@ -50,13 +50,16 @@ func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers 
 	return nil
 }
 
-// receiptWords says what became of the receipt in a file.
-func receiptWords(path string, err error) string {
+// receiptWords says what became of the receipt in a file. unkept is that there is no list of uploads on the disk.
+func receiptWords(path string, err error, unkept bool) string {
 	switch {
 	case err == nil:
 		return "Receipt: " + shown(path)
 	case errors.Is(err, uploader.ErrReceiptKept):
 		return "Nothing was delivered, so the receipt that is there was not replaced: " + shown(path)
+	case unkept:
+		return "The receipt could not be written to “" + shown(path) + "”, since the list of what was delivered is gone, or the disk refused it. " +
+			"What was delivered stays delivered."
 	default:
 		return "The receipt could not be written to “" + shown(path) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
 			"Make room there, or name another file the next time."
@@ -116,6 +119,6 @@ func (p *program) receiptOfAll(ctx context.Context, f *resumeFlags, q *uploader.
 	if err != nil && !errors.Is(err, uploader.ErrReceiptKept) {
 		return err
 	}
-	p.say(receiptWords(f.receipt, err))
+	p.say(receiptWords(f.receipt, err, false))
 	return nil
 }

@@ -72,7 +72,7 @@ func TestAnInterruptStopsCalmly(t *testing.T) {
 	if s.State != stateInterrupted || s.Delivered != 1 || s.Pending != 2 || s.FilesTotal != 3 || len(s.NotDelivered) != 2 {
 		t.Errorf("summary %+v", s)
 	}
-	if !strings.Contains(errs.String(), "Interrupted after") || !strings.Contains(errs.String(), "Not sent: 2 files. Start the same command again") {
+	if !strings.Contains(errs.String(), "Interrupted after") || !strings.Contains(errs.String(), "Not sent: 2 files. Run the same command again") {
 		t.Errorf("stderr: %s", errs.String())
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -102,7 +103,10 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 	}
 	o.young = young
 	o.judge()
-	o.token, o.to, o.log = r.token, r.to, r.logPath
+	o.token, o.to, o.unkept = r.token, r.to, !r.kept()
+	if exists(r.logPath) { // the state folder may have been removed
+		o.log = r.logPath
+	}
 	for _, in := range q.Status().Inboxes {
 		o.clock = cmp.Or(o.clock, clockWords(in.ClockAhead.Round(time.Minute)))
 	}
@@ -114,7 +118,7 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 		}
 	}
 	if r.flags.receipt != "" {
-		p.say(receiptWords(r.flags.receipt, kept))
+		p.say(receiptWords(r.flags.receipt, kept, o.unkept))
 	}
 	switch {
 	case errors.Is(kept, uploader.ErrReceiptKept):
@@ -135,6 +139,13 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 		return nil
 	}
 	return exit(o.exit)
+}
+
+// kept reports whether the list of what is to be sent is on the disk, so that another command can go on with it.
+func (r *delivery) kept() bool {
+	_, onDisk := r.journal.(*journal.Journal)
+	dir, err := r.program.stateDir()
+	return onDisk && err == nil && journal.Exists(dir)
 }
 
 // warnOfEnd says before the start that what is left can't be sent while the token is valid, where that is known.

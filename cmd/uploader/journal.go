@@ -68,7 +68,7 @@ func (p *program) journalOrMemory(ctx context.Context) (uploader.Journal, error)
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		words = usage.sentence
 	}
-	p.say(words + " What is sent now is not kept: if it is interrupted, start the same command again.")
+	p.say(words + " What is sent now is not kept: if it is interrupted, run the same command again.")
 	return uploader.NewMemoryJournal(), nil
 }
 

@@ -70,7 +70,7 @@ func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) e
 		if f.toFile != "" {
 			err := uploader.SaveReceipt(ctx, f.toFile, to, of)
 			if errors.Is(err, uploader.ErrReceiptKept) {
-				p.say(receiptWords(f.toFile, err))
+				p.say(receiptWords(f.toFile, err, false))
 				return exit(exitNotDelivered)
 			}
 			return err

@@ -23,7 +23,7 @@ func TestAStateFolderThatIsRemovedIsSaid(t *testing.T) {
 	tree := filepath.Join(t.TempDir(), "tree")
 	plant(t, tree, 8)
 	args := []string{"copy", tree, "--recursive", "--token-file", l.tokenFile, "--state-dir", l.state, "--block-size", "64KiB", "--json"}
-	sending := l.command(append(args, "--limit-rate", "100kB")...)
+	sending := l.command(append(args, "--limit-rate", "100kB", "--receipt", filepath.Join(t.TempDir(), "r.csv"))...)
 	var said bytes.Buffer
 	sending.Stdout, sending.Stderr = &said, &said
 	if err := sending.Start(); err != nil {
@@ -45,6 +45,11 @@ func TestAStateFolderThatIsRemovedIsSaid(t *testing.T) {
 	} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("no %q in: %s", want, said.String())
+		}
+	}
+	for _, gone := range []string{"uploader resume", "uploader status", "Log: ", `"log":`} {
+		if strings.Contains(said.String(), gone) {
+			t.Errorf("it names %q, which is gone: %s", gone, said.String())
 		}
 	}
 	l.outputOf(t, exitNotDelivered, args[:5]...) // what is there is left alone

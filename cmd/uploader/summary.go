@@ -42,6 +42,7 @@ type outcome struct {
 	stopped error // why it ended early; nil where it did not
 	took    time.Duration
 	log     string // path of the log; empty where there is none
+	unkept  bool   // the list of what is to be sent is not on the disk, or not any more
 	clock   string // that this computer's clock is wrong, for a person; empty where it is not, or is not known to be
 
 	problems []uploader.Job // not delivered: there already, or failed
@@ -167,11 +168,7 @@ func (o *outcome) words() []string {
 		if o.status.Scanning || !o.scanned() {
 			more = ", and those not yet counted"
 		}
-		again := "Start the same command again, or “uploader resume” with a token, to go on where it stopped"
-		if o.state == stateRefused {
-			again = "When that is settled, “uploader resume” with a token goes on where it stopped"
-		}
-		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, again))
+		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, o.againWords()))
 	}
 	lines = append(lines, youngWords(o.young)...)
 	if left := o.leftOutWords(); left != "" {
@@ -187,6 +184,20 @@ func (o *outcome) words() []string {
 		lines = append(lines, "", "Log: "+shown(o.log))
 	}
 	return lines
+}
+
+// againWords says how the rest is sent.
+func (o *outcome) againWords() string {
+	switch refused := o.state == stateRefused; {
+	case refused && o.unkept:
+		return "When that is settled, run the same command again"
+	case refused:
+		return "When that is settled, “uploader resume” with a token goes on where it stopped"
+	case o.unkept:
+		return "Run the same command again"
+	default:
+		return "Run the same command again, or “uploader resume” with a token, to go on where it stopped"
+	}
 }
 
 func (o *outcome) scanned() bool {
