@@ -94,7 +94,7 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 		if t.Paused || t.Owner == uploader.Nobody {
 			s.resting[t.ID], s.interrupted[t.ID] = true, !t.Paused
 		}
-		if t.Options.Scan.Inbox.Blob != "" {
+		if t.Options.Scan.Inbox.OneName() {
 			s.oneName[t.ID] = true
 		}
 		if !t.Scanned || t.Files.Total()+t.UnchangedFiles() > 0 {

@@ -67,5 +67,5 @@ func (j *Job) takeOwnName() {
 	}
 }
 
-// hasOneName reports whether a transfer's token is for one file, so that it leads to one name.
-func (t *Transfer) hasOneName() bool { return t.Options.Scan.Inbox.Blob != "" }
+// hasOneName reports whether a transfer's token leads to one name and permits no other.
+func (t *Transfer) hasOneName() bool { return t.Options.Scan.Inbox.OneName() }

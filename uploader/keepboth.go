@@ -9,7 +9,7 @@ import (
 func (q *Queue) keepBoth(u unit, e *problem.Error) bool {
 	j := u.job
 	switch {
-	case !j.KeepBoth, j.inbox.token.Inbox.Blob != "": // a token for one file leads to one name
+	case !j.KeepBoth, j.inbox.token.Inbox.OneName():
 		return false
 	case e.Reason == problem.AlreadyThere, e.Reason == problem.WrittenOtherwise:
 	case e.Reason == problem.ForeignBlocks && j.doubt != lost: // a commit may have been answered by nobody

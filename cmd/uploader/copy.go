@@ -107,7 +107,7 @@ token_unreadable, gave_up, dry_run), delivered, skipped, failed, pending, files_
 requests, retries, seconds, checked (whether the storage named the checksum of all that it confirmed), inboxes (a list, each with its inboxid, wsid, tid, storage, container and prefix, and the counts of
 what went there), skipped_by, links_outside (followed) and not_delivered (source, blob, size, state, reason, message, code); where they apply also inbox
 (where there is one alone), reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
-not_delivered names 1,000). renamed (source, blob) lists what has another name in the inbox than on this computer, name_warnings
+not_delivered names 1,000). renamed (source, blob) lists what has another name in the inbox than on this computer, also by --keep-both, name_warnings
 (source, blob, warnings) what Windows can't store under its name; renamed_not_listed and name_warnings_not_listed say how
 many more there are than the 1,000 listed. unmatched_include and unmatched_exclude are patterns that matched nothing. Where a path
 is no UTF-8, source_base64 has its bytes. changed_after_sent (source, blob) lists files that changed once they were delivered, for which

@@ -140,7 +140,7 @@ func (r *rehearsal) conclude() error {
 	o := outcome{token: r.token, state: stateDryRun, took: r.now().Sub(r.begun), young: r.young}
 	o.status.Files, o.status.Bytes, o.status.Unchanged = r.found.Files, r.found.Bytes, r.found.UnchangedFiles()
 	o.status.Transfers = []uploader.TransferStatus{r.found}
-	names := newNames(o.status.Transfers)
+	names := newNames(&o)
 	lines := []string{fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
 		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(r.token.Inbox.String()))}
 	if n := o.unchanged(); n > 0 {

@@ -46,6 +46,8 @@ type outcome struct {
 	clock   string // that this computer's clock is wrong, for a person; empty where it is not, or is not known to be
 
 	problems []uploader.Job // not delivered: there already, or failed
+	copies   []uploader.Job // the first of those delivered beside what had their name
+	uncopied int64          // how many more of them there are
 	waiting  []uploader.Job // the first of those not yet sent
 	young    uploader.Young
 }
@@ -63,6 +65,9 @@ func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took 
 		if err != nil {
 			return o, err
 		}
+		if err := o.findCopies(ctx, q, id); err != nil {
+			return o, err
+		}
 		left, err := q.Rows(ctx, uploader.Filter{States: pending, Transfer: id}, 0, mostPending-len(o.waiting))
 		if err != nil {
 			return o, err
@@ -71,6 +76,21 @@ func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took 
 	}
 	o.judge()
 	return o, nil
+}
+
+// findCopies finds the files of a transfer that were delivered under another name since theirs was taken.
+func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer int64) error {
+	delivered := uploader.Filter{States: []uploader.JobState{uploader.Delivered}, Transfer: transfer}
+	return eachRow(ctx, q, delivered, func(j uploader.Job) error {
+		switch {
+		case j.Copy == 0:
+		case len(o.copies) < uploader.MaxSkippedPaths:
+			o.copies = append(o.copies, j)
+		default:
+			o.uncopied++
+		}
+		return nil
+	})
 }
 
 // judge decides on the state and the exit code.
@@ -178,7 +198,7 @@ func (o *outcome) words() []string {
 	if words := o.outsideWords(); words != "" {
 		lines = append(lines, "", words)
 	}
-	names := newNames(o.status.Transfers)
+	names := newNames(o)
 	lines = append(lines, names.words()...)
 	if o.log != "" && o.exit == exitNotDelivered && o.failed()+o.pending() > 0 {
 		lines = append(lines, "", "Log: "+shown(o.log))

@@ -119,7 +119,7 @@ func newSummary(o *outcome) summary {
 	for _, j := range o.waiting {
 		s.NotDelivered = append(s.NotDelivered, summaryFile{jsonSource: sourceInJSON(j.Source), Blob: j.Blob, Size: j.Size, State: "pending", Reason: "not-sent", Message: "It was not sent, since the copy ended early."})
 	}
-	s.namesInJSON = newNames(o.status.Transfers)
+	s.namesInJSON = newNames(o)
 	s.PendingNotListed = o.pending() - int64(len(o.waiting))
 	return s
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/scan"
 )
 
@@ -35,14 +34,20 @@ type warnedFile struct {
 }
 
 // newNames collects what is known of all transfers.
-func newNames(transfers []uploader.TransferStatus) namesInJSON {
+func newNames(o *outcome) namesInJSON {
 	n := namesInJSON{Renamed: []renamedFile{}, NameWarnings: []warnedFile{}, UnmatchedInclude: []string{}, UnmatchedExclude: []string{}}
-	for i := range transfers {
-		t := &transfers[i]
+	copies := map[string]string{} // the names of those that arrived beside what had theirs
+	for _, j := range o.copies {
+		copies[j.Source] = j.Blob
+	}
+	for i := range o.status.Transfers {
+		t := &o.status.Transfers[i]
 		n.RenamedNotListed += t.Renamed
 		n.WarnedNotListed += t.Warned
 		for _, f := range t.NameNotes {
-			if f.Renamed {
+			if _, again := copies[f.Source]; f.Renamed && again {
+				n.RenamedNotListed-- // is listed below
+			} else if f.Renamed {
 				n.Renamed = append(n.Renamed, renamedFile{sourceInJSON(f.Source), f.Blob})
 			}
 			if len(f.Warnings) > 0 {
@@ -52,7 +57,10 @@ func newNames(transfers []uploader.TransferStatus) namesInJSON {
 		n.UnmatchedInclude = append(n.UnmatchedInclude, t.Unmatched.Include...)
 		n.UnmatchedExclude = append(n.UnmatchedExclude, t.Unmatched.Exclude...)
 	}
-	n.RenamedNotListed -= int64(len(n.Renamed))
+	n.RenamedNotListed += o.uncopied - int64(len(n.Renamed))
+	for _, j := range o.copies {
+		n.Renamed = append(n.Renamed, renamedFile{sourceInJSON(j.Source), j.Blob})
+	}
 	n.WarnedNotListed -= int64(len(n.NameWarnings))
 	return n
 }

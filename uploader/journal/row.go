@@ -192,12 +192,14 @@ type skippedRow struct {
 // inboxRow is an inbox's address in a row.
 type inboxRow struct {
 	Scheme, Host, Account, Container, Prefix, Blob, InboxID, WsID, TID text
+
+	Wider bool `json:",omitzero"`
 }
 
 func rowOfInbox(i token.Inbox) inboxRow {
 	return inboxRow{
 		text(i.Scheme), text(i.Host), text(i.Account), text(i.Container), text(i.Prefix), text(i.Blob),
-		text(i.InboxID), text(i.WsID), text(i.TID),
+		text(i.InboxID), text(i.WsID), text(i.TID), i.Wider,
 	}
 }
 
@@ -205,6 +207,7 @@ func (r inboxRow) inbox() token.Inbox {
 	return token.Inbox{
 		Scheme: string(r.Scheme), Host: string(r.Host), Account: string(r.Account), Container: string(r.Container),
 		Prefix: string(r.Prefix), Blob: string(r.Blob), InboxID: string(r.InboxID), WsID: string(r.WsID), TID: string(r.TID),
+		Wider: r.Wider,
 	}
 }
 

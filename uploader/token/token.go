@@ -51,7 +51,7 @@ func (t Token) FileName() string {
 // inbox keeps its key. It must be called only where FileName is not empty.
 func (t Token) ForFile() Token {
 	in := &t.Inbox
-	in.Blob, in.Prefix = in.Prefix, ""
+	in.Blob, in.Prefix, in.Wider = in.Prefix, "", true
 	if first, _, _ := strings.Cut(in.Blob, "/"); in.WsID == in.Container && in.TID == first {
 		in.WsID, in.TID = "", "" // were read from a folder's name that is none
 		in.nameParts(nil)
@@ -79,11 +79,15 @@ type Inbox struct {
 	Account   string // first path segment on loopback (path style); empty where the host names the account
 	Container string
 	Prefix    string // folder inside the container that the link names (with sr=d: is confined to), without slashes at its ends
-	Blob      string // the one blob that the token is for (sr=b), relative to the container; else empty
+	Blob      string // the one name that a file gets: of a token for one file (sr=b), or see [Token.ForFile]; relative to the container, else empty
+	Wider     bool   // with Blob: the token permits other names, too
 
 	// The workspace's names for the same things, as stated with the token or read from the address.
 	InboxID, WsID, TID string
 }
+
+// OneName reports whether a token leads to one name and permits no other.
+func (i Inbox) OneName() bool { return i.Blob != "" && !i.Wider }
 
 // URL returns the container's address, or the prefix's or blob's below it, escaped once, without the query.
 func (i Inbox) URL() string {

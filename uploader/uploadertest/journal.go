@@ -167,7 +167,7 @@ func sampleTransfer() uploader.Transfer {
 		Roots: []string{"/data/a", "/data/\xff\xfe", "C:\\Data\\b"},
 		Options: uploader.AddOptions{
 			Scan: scan.Options{
-				Inbox:     token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0"},
+				Inbox:     token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0", Blob: "b", Wider: true},
 				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
 			},
 			Replace: true, KeepBoth: true,
