@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -218,7 +219,7 @@ func (b *banner) say(o obstacle) {
 func (b *banner) report(s *sample, o obstacle) {
 	if key := o.inbox + " " + string(o.reason); b.lastTrouble != key {
 		b.lastTrouble = key
-		b.w.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest), "delivered", s.status.Files[uploader.Delivered])
+		b.w.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest), "delivered", s.status.Files[ledger.Delivered])
 	}
 }
 

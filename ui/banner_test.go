@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -90,7 +91,7 @@ func TestWhatIsInTheWayIsSaid(t *testing.T) {
 
 // TestWhatWaitsForATokenIsNotCountedAsActive: the rows say that it waits, and so do the tabs.
 func TestWhatWaitsForATokenIsNotCountedAsActive(t *testing.T) {
-	q := newFew(uploader.Job{State: uploader.Active, Blob: "run/a.txt"}, uploader.Job{State: uploader.Waiting, Blob: "run/b.txt"})
+	q := newFew(ledger.Job{State: ledger.Active, Blob: "run/a.txt"}, ledger.Job{State: ledger.Waiting, Blob: "run/b.txt"})
 	q.status.Transfers[0].Inbox = "inbox"
 	d := openDesk(t, Config{Queue: q})
 	tabs := d.Window.work.tabs

@@ -10,7 +10,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // key types a key where the keyboard is.
@@ -25,7 +25,7 @@ func (d *desk) key(name fyne.KeyName) {
 
 func TestAButtonWorksFromTheKeyboard(t *testing.T) {
 	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace} {
-		d := openDesk(t, Config{Queue: newFew(uploader.Job{State: uploader.Delivered, Blob: "run/a.txt"})})
+		d := openDesk(t, Config{Queue: newFew(ledger.Job{State: ledger.Delivered, Blob: "run/a.txt"})})
 		d.look()
 		b := d.button("Copy summary")
 		d.window.Canvas().Focus(b)
@@ -75,7 +75,7 @@ func TestTheButtonWithTheKeyboardIsSeen(t *testing.T) {
 }
 
 func TestASignWithoutWordsSaysWhatItIs(t *testing.T) {
-	d := openDesk(t, Config{Queue: newFew(uploader.Job{State: uploader.Delivered, Blob: "run/a.txt"})})
+	d := openDesk(t, Config{Queue: newFew(ledger.Job{State: ledger.Delivered, Blob: "run/a.txt"})})
 	d.look()
 	b := d.header.paste
 	b.MouseIn(&desktop.MouseEvent{})

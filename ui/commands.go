@@ -10,12 +10,13 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
 
 // command hands a command to the queue. Its effect is seen in the next sample.
-func (w *Window) command(c uploader.Command) {
+func (w *Window) command(c ledger.Command) {
 	w.inBackground(func(ctx context.Context) {
 		n, err := w.config.Queue.Do(ctx, c)
 		if err != nil && ctx.Err() == nil {
@@ -30,19 +31,19 @@ func (w *Window) command(c uploader.Command) {
 }
 
 // commandEvent names the events of commands for end-to-end tests.
-var commandEvent = map[uploader.Verb]string{
-	uploader.Pause: "paused", uploader.Resume: "resumed", uploader.Cancel: "cancelled", uploader.Retry: "retried",
-	uploader.Replace: "replaced", uploader.Rename: "renamed", uploader.Remove: "removed", uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved",
-	uploader.Last: "moved", uploader.Clear: "cleared",
+var commandEvent = map[ledger.Verb]string{
+	ledger.Pause: "paused", ledger.Resume: "resumed", ledger.Cancel: "cancelled", ledger.Retry: "retried",
+	ledger.Replace: "replaced", ledger.Rename: "renamed", ledger.Remove: "removed", ledger.First: "moved", ledger.Up: "moved", ledger.Down: "moved",
+	ledger.Last: "moved", ledger.Clear: "cleared",
 }
 
-func (w *Window) pauseAll() { w.command(uploader.Command{Verb: uploader.Pause}) }
+func (w *Window) pauseAll() { w.command(ledger.Command{Verb: ledger.Pause}) }
 
 // withoutToken returns the keys of the inboxes that this program has unfinished files for and no token that works.
 func withoutToken(st *uploader.Status) (keys []string) {
 	for i := range st.Transfers {
 		t := &st.Transfers[i]
-		if t.Owner != uploader.Elsewhere && (notEnded(&t.Files) > 0 || !t.Scanned) && !slices.Contains(keys, t.Inbox) {
+		if t.Owner != ledger.Elsewhere && (notEnded(&t.Files) > 0 || !t.Scanned) && !slices.Contains(keys, t.Inbox) {
 			keys = append(keys, t.Inbox)
 		}
 	}
@@ -62,7 +63,7 @@ func (w *Window) resumeAll() {
 	w.inBackground(func(ctx context.Context) {
 		_, err := w.config.Queue.Adopt(ctx, nil)
 		if err == nil {
-			_, err = w.config.Queue.Do(ctx, uploader.Command{Verb: uploader.Resume})
+			_, err = w.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Resume})
 		}
 		if err != nil && ctx.Err() == nil {
 			w.config.Log.Error("resume", "error", err)
@@ -100,7 +101,7 @@ func (w *Window) resumeAll() {
 // takeUp goes on with what an earlier run left for an inbox, but for what a person had paused there.
 func (w *Window) takeUp(inbox string) {
 	w.inBackground(func(ctx context.Context) {
-		got, err := w.config.Queue.Adopt(ctx, func(t uploader.TransferStatus) bool { return t.Inbox == inbox && !t.Paused })
+		got, err := w.config.Queue.Adopt(ctx, func(t ledger.TransferStatus) bool { return t.Inbox == inbox && !t.Paused })
 		if err != nil && ctx.Err() == nil {
 			w.config.Log.Error("take up", "error", err)
 			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
@@ -112,42 +113,42 @@ func (w *Window) takeUp(inbox string) {
 }
 
 // retryAll sends again what could not be sent.
-func (w *Window) retryAll() { w.command(uploader.Command{Verb: uploader.Retry}) }
+func (w *Window) retryAll() { w.command(ledger.Command{Verb: ledger.Retry}) }
 
 // clearDelivered takes what was delivered from the list.
-func (w *Window) clearDelivered() { w.command(uploader.Command{Verb: uploader.Clear}) }
+func (w *Window) clearDelivered() { w.command(ledger.Command{Verb: ledger.Clear}) }
 
 // jobMenu is what can be done with jobs that are selected, one of which is j.
-func (w *Window) jobMenu(j uploader.Job, ids []int64) []*fyne.MenuItem {
+func (w *Window) jobMenu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	var items []*fyne.MenuItem
-	verb := func(words, sign string, v uploader.Verb) {
+	verb := func(words, sign string, v ledger.Verb) {
 		items = append(items, fyne.NewMenuItemWithIcon(words, icon(sign, theme.ColorNameForeground), func() {
-			w.command(uploader.Command{Verb: v, Jobs: ids})
+			w.command(ledger.Command{Verb: v, Jobs: ids})
 		}))
 	}
 	one := len(ids) == 1
-	if !one || j.State == uploader.Waiting || j.State == uploader.Active {
-		verb(tr("Pause"), "pause", uploader.Pause)
+	if !one || j.State == ledger.Waiting || j.State == ledger.Active {
+		verb(tr("Pause"), "pause", ledger.Pause)
 	}
-	if !one || j.State == uploader.Paused {
-		verb(tr("Resume"), "resume", uploader.Resume)
+	if !one || j.State == ledger.Paused {
+		verb(tr("Resume"), "resume", ledger.Resume)
 	}
-	if !one || j.State == uploader.Attention || j.State == uploader.Failed || j.State == uploader.Cancelled {
-		verb(tr("Try again"), "retry", uploader.Retry)
+	if !one || j.State == ledger.Attention || j.State == ledger.Failed || j.State == ledger.Cancelled {
+		verb(tr("Try again"), "retry", ledger.Retry)
 	}
 	if p := j.Problem; !one || p != nil && p.MayReplace() {
-		verb(tr("Replace what is there"), "send", uploader.Replace)
+		verb(tr("Replace what is there"), "send", ledger.Replace)
 	}
 	if p := j.Problem; !one || p != nil && errors.Is(p, problem.ErrExists) && !w.last.oneName[j.Transfer] {
-		verb(tr("Send under another name"), "add", uploader.Rename)
+		verb(tr("Send under another name"), "add", ledger.Rename)
 	}
 	if !one || !j.State.Ended() {
-		verb(tr("Cancel"), "cancel", uploader.Cancel)
+		verb(tr("Cancel"), "cancel", ledger.Cancel)
 		items = append(items, fyne.NewMenuItemSeparator())
-		verb(tr("Send first"), "first", uploader.First)
-		verb(tr("Send earlier"), "up", uploader.Up)
-		verb(tr("Send later"), "down", uploader.Down)
-		verb(tr("Send last"), "last", uploader.Last)
+		verb(tr("Send first"), "first", ledger.First)
+		verb(tr("Send earlier"), "up", ledger.Up)
+		verb(tr("Send later"), "down", ledger.Down)
+		verb(tr("Send last"), "last", ledger.Last)
 	}
 	items = append(items, fyne.NewMenuItemSeparator())
 	items = append(items, fyne.NewMenuItemWithIcon(tr("Remove from the list"), icon("remove", theme.ColorNameForeground), func() { w.removeAsked(ids) }))

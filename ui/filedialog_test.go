@@ -14,8 +14,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 	"github.com/google/go-cmp/cmp"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -79,8 +79,8 @@ func TestKeysBelongToFynesDialogWhileItIsOpen(t *testing.T) {
 
 // someDelivered is a queue in which files have arrived.
 func someDelivered() Queue {
-	return newFew(uploader.Job{State: uploader.Delivered, Source: "/data/a.txt", Blob: "run/a.txt", Size: 1},
-		uploader.Job{State: uploader.Delivered, Source: "/data/b.txt", Blob: "run/b.txt", Size: 2})
+	return newFew(ledger.Job{State: ledger.Delivered, Source: "/data/a.txt", Blob: "run/a.txt", Size: 1},
+		ledger.Job{State: ledger.Delivered, Source: "/data/b.txt", Blob: "run/b.txt", Size: 2})
 }
 
 func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
@@ -168,7 +168,7 @@ func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
 // unreadable is a queue whose list can't be read.
 type unreadable struct{ Queue }
 
-func (unreadable) Delivered(context.Context, []int64, func(uploader.Transfer, uploader.Job) error) error {
+func (unreadable) Delivered(context.Context, []int64, func(ledger.Transfer, ledger.Job) error) error {
 	return errors.New("the disk is gone")
 }
 
@@ -212,17 +212,17 @@ func TestASummarySaysToWhichInboxesFilesWent(t *testing.T) {
 	q := someDelivered()
 	d := openDesk(t, Config{Queue: q})
 	d.look()
-	to := func(container string, delivered int64) (s uploader.TransferStatus) {
-		s.Options.Scan.Inbox, s.Checks = token.Inbox{Host: "inbox.example", Container: container}, uploader.ChecksAll
-		s.Inbox, s.Files[uploader.Delivered], s.Scanned = container, delivered, true
+	to := func(container string, delivered int64) (s ledger.TransferStatus) {
+		s.Options.Scan.Inbox, s.Checks = token.Inbox{Host: "inbox.example", Container: container}, ledger.ChecksAll
+		s.Inbox, s.Files[ledger.Delivered], s.Scanned = container, delivered, true
 		return s
 	}
 	for _, c := range []struct {
-		of   []uploader.TransferStatus
+		of   []ledger.TransferStatus
 		want string
 	}{
-		{[]uploader.TransferStatus{to("a", 1), to("a", 1), to("c", 0)}, "All 2 files are in the inbox\nEvery block was checked by the storage · 0 B\ninbox.example/a"},
-		{[]uploader.TransferStatus{to("a", 1), to("b", 1), to("c", 0)}, "2 files delivered\nEvery block was checked by the storage · 0 B\ninbox.example/a: 1 file\ninbox.example/b: 1 file"},
+		{[]ledger.TransferStatus{to("a", 1), to("a", 1), to("c", 0)}, "All 2 files are in the inbox\nEvery block was checked by the storage · 0 B\ninbox.example/a"},
+		{[]ledger.TransferStatus{to("a", 1), to("b", 1), to("c", 0)}, "2 files delivered\nEvery block was checked by the storage · 0 B\ninbox.example/a: 1 file\ninbox.example/b: 1 file"},
 	} {
 		d.last.status.Transfers = c.of
 		d.Window.work.totals.show(&d.last)

@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
@@ -31,15 +32,15 @@ type crowd struct {
 }
 
 func (c *crowd) Use(token.Token) error { return nil }
-func (c *crowd) Add(context.Context, token.Inbox, []string, uploader.AddOptions) (int64, error) {
+func (c *crowd) Add(context.Context, token.Inbox, []string, ledger.AddOptions) (int64, error) {
 	return 1, nil
 }
 
-func (c *crowd) Adopt(context.Context, func(uploader.TransferStatus) bool) ([]uploader.Transfer, error) {
+func (c *crowd) Adopt(context.Context, func(ledger.TransferStatus) bool) ([]ledger.Transfer, error) {
 	return nil, nil
 }
 
-func (c *crowd) Do(context.Context, uploader.Command) (int, error) { return 0, nil }
+func (c *crowd) Do(context.Context, ledger.Command) (int, error) { return 0, nil }
 
 func (c *crowd) Redirect(context.Context, string, token.Inbox) (int, error) { return 0, nil }
 
@@ -51,22 +52,22 @@ func (c *crowd) Connect(connections int) { c.connect = connections }
 
 func (c *crowd) Hold(string, *problem.Error) {}
 
-func (c *crowd) Sent(context.Context, string) (*uploader.Sent, error) { return &uploader.Sent{}, nil }
+func (c *crowd) Sent(context.Context, string) (*ledger.Sent, error) { return &ledger.Sent{}, nil }
 
 func (c *crowd) Status() uploader.Status { c.looks.Add(1); return c.status }
 
 func (c *crowd) Changed() <-chan struct{} { return c.changed }
 
-func (c *crowd) Delivered(context.Context, []int64, func(uploader.Transfer, uploader.Job) error) error {
+func (c *crowd) Delivered(context.Context, []int64, func(ledger.Transfer, ledger.Job) error) error {
 	return nil
 }
 
-func (c *crowd) Rows(_ context.Context, _ uploader.Filter, from, n int) (rows []uploader.Job, _ error) {
+func (c *crowd) Rows(_ context.Context, _ ledger.Filter, from, n int) (rows []ledger.Job, _ error) {
 	c.asked = max(c.asked, n)
 	for i := from; i < min(from+n, int(c.status.FilesTotal())); i++ {
-		rows = append(rows, uploader.Job{
+		rows = append(rows, ledger.Job{
 			ID: int64(i + 1), Transfer: 1, Source: fmt.Sprintf("/data/run/%d.dat", i), Blob: fmt.Sprintf("run/a long name of a file that says much, number %d.dat", i),
-			Size: 1 << 30, Done: 1 << 29, State: uploader.Active,
+			Size: 1 << 30, Done: 1 << 29, State: ledger.Active,
 		})
 	}
 	return rows, nil
@@ -75,10 +76,10 @@ func (c *crowd) Rows(_ context.Context, _ uploader.Filter, from, n int) (rows []
 // newCrowd returns a queue of n files that are being sent.
 func newCrowd(n int64) *crowd {
 	c := &crowd{changed: make(chan struct{}, 1)}
-	c.status.Files[uploader.Active] = n
-	c.status.Bytes[uploader.Active] = n << 30
+	c.status.Files[ledger.Active] = n
+	c.status.Bytes[ledger.Active] = n << 30
 	c.status.BytesDone, c.status.Speed, c.status.Busy, c.status.Connections = n<<29, 94e6, 8, 8
-	c.status.Transfers = []uploader.TransferStatus{{Transfer: uploader.Transfer{ID: 1, Scanned: true, Owner: uploader.Here}, Files: c.status.Files, Bytes: c.status.Bytes}}
+	c.status.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{ID: 1, Scanned: true, Owner: ledger.Here}, Files: c.status.Files, Bytes: c.status.Bytes}}
 	return c
 }
 
@@ -167,19 +168,19 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		})
 		t.Run(code+"/trouble", func(t *testing.T) {
 			c := newCrowd(1_204)
-			c.status.Files[uploader.Attention], c.status.Files[uploader.Delivered], c.status.Files[uploader.LeftAlone] = 17, 230, 9
+			c.status.Files[ledger.Attention], c.status.Files[ledger.Delivered], c.status.Files[ledger.LeftAlone] = 17, 230, 9
 			c.status.Inboxes = []uploader.InboxStatus{{Unfinished: 17, Hold: problem.New("send", "", problem.SignatureRefused)}}
 			d := openDesk(t, Config{Settings: settings, Queue: c})
 			d.window.Resize(smallest)
 			d.look()
 			d.fitsIn(smallest)
 		})
-		for name, files := range map[string]uploader.Counts{
-			"finished":   {uploader.Delivered: 1_204},
-			"there":      {uploader.LeftAlone: 1_204},
-			"unfinished": {uploader.Delivered: 1_150, uploader.Attention: 54},
-			"paused":     {uploader.Delivered: 1_150, uploader.Paused: 54},
-			"sending":    {uploader.Delivered: 1_150, uploader.Active: 54},
+		for name, files := range map[string]ledger.Counts{
+			"finished":   {ledger.Delivered: 1_204},
+			"there":      {ledger.LeftAlone: 1_204},
+			"unfinished": {ledger.Delivered: 1_150, ledger.Attention: 54},
+			"paused":     {ledger.Delivered: 1_150, ledger.Paused: 54},
+			"sending":    {ledger.Delivered: 1_150, ledger.Active: 54},
 		} {
 			t.Run(code+"/"+name, func(t *testing.T) {
 				c := newCrowd(1_204)

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -110,10 +111,10 @@ func (w *Window) fits(s *sample) uploader.Fit {
 	key, left := w.token.Inbox.Key(), int64(0)
 	for i := range s.status.Transfers {
 		if t := &s.status.Transfers[i]; t.Inbox == key {
-			for _, state := range []uploader.JobState{uploader.Waiting, uploader.Active, uploader.Paused} {
+			for _, state := range []ledger.JobState{ledger.Waiting, ledger.Active, ledger.Paused} {
 				left += t.Bytes[state]
 			}
-			left -= t.Done - t.Bytes[uploader.Delivered]
+			left -= t.Done - t.Bytes[ledger.Delivered]
 		}
 	}
 	// While something is wrong, the speed says nothing about how it will go on.

@@ -9,7 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -123,8 +123,8 @@ func (w *Window) takeBack(host string) {
 		}
 	}
 	for i := range s.Transfers {
-		if t := &s.Transfers[i]; t.Owner == uploader.Elsewhere && !t.Finished() && concerned(t.Options.Scan.Inbox) {
-			w.command(uploader.Command{Verb: uploader.Pause, Transfer: t.ID})
+		if t := &s.Transfers[i]; t.Owner == ledger.Elsewhere && !t.Finished() && concerned(t.Options.Scan.Inbox) {
+			w.command(ledger.Command{Verb: ledger.Pause, Transfer: t.ID})
 		}
 	}
 	w.keepAllowed(concerned, false)

@@ -12,6 +12,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -103,7 +104,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	gate := make(chan struct{})
 	store := uploadertest.NewStore().With("w")
 	store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(gate))
-	j := uploader.NewMemoryJournal()
+	j := ledger.NewMemoryJournal()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady: time.Millisecond,
 		Open:   func(token.Token) (uploader.Store, error) { return store, nil }, Connections: 2, Journal: j,
@@ -116,8 +117,8 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	inboxes := inboxes.Book{Records: j, Vault: inboxes.NewMemoryVault(nil)}
-	d := openDesk(t, Config{Queue: q, Inboxes: inboxes})
+	kept := inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}
+	d := openDesk(t, Config{Queue: q, Inboxes: kept})
 	d.clipboard(someToken("trestore.blob.core.windows.net", host))
 	d.pasted()
 	d.check("It is the workspace's")
@@ -131,11 +132,11 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	}
 
 	restored := func() error {
-		all, err := inboxes.List(t.Context())
+		all, err := kept.List(t.Context())
 		if err != nil || len(all) != 1 {
 			t.Fatalf("%d inboxes are kept, error %v", len(all), err)
 		}
-		_, err = inboxes.Token(t.Context(), all[0])
+		_, err = kept.Token(t.Context(), all[0])
 		return err
 	}
 	if err := restored(); err != nil {
@@ -170,18 +171,18 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 
 // TestAnAddressThatIsTakenBackConcernsNoOther: what another allowed address covers goes on, and so do the known ones.
 func TestAnAddressThatIsTakenBackConcernsNoOther(t *testing.T) {
-	to := func(host string) (in uploader.TransferStatus) {
-		in.ID, in.Owner = int64(len(host)), uploader.Elsewhere
+	to := func(host string) (in ledger.TransferStatus) {
+		in.ID, in.Owner = int64(len(host)), ledger.Elsewhere
 		in.Options.Scan.Inbox = token.Inbox{Scheme: "https", Host: host, Container: "ws-1"}
 		return in
 	}
 	q := newFew()
-	q.status.Transfers = []uploader.TransferStatus{to("a.lab.example"), to("lab.example.org"), to("trestore.blob.core.windows.net"), to("files.lab.example")}
+	q.status.Transfers = []ledger.TransferStatus{to("a.lab.example"), to("lab.example.org"), to("trestore.blob.core.windows.net"), to("files.lab.example")}
 	d := openDesk(t, Config{Queue: q, Hosts: []string{"files.lab.example"}})
 	d.settings.Hosts = []string{"*.lab.example", "lab.example.org"}
 	d.takeBack("*.lab.example")
 	d.finish()
-	want := []uploader.Command{{Verb: uploader.Pause, Transfer: int64(len("a.lab.example"))}} // in the program that sends it
+	want := []ledger.Command{{Verb: ledger.Pause, Transfer: int64(len("a.lab.example"))}} // in the program that sends it
 	if diff := cmp.Diff(want, q.did); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
@@ -189,8 +190,7 @@ func TestAnAddressThatIsTakenBackConcernsNoOther(t *testing.T) {
 
 // TestAnAddressAllowedElsewhereIsAmongTheSettings: one that was allowed on the command line can be taken back, too.
 func TestAnAddressAllowedElsewhereIsAmongTheSettings(t *testing.T) {
-	j := uploader.NewMemoryJournal()
-	kept := inboxes.Book{Records: j, Vault: inboxes.NewMemoryVault(nil)}
+	kept := inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}
 	token, err := token.Parse(someToken("trestore.blob.core.windows.net", "files.example.org"), token.AllowHost("files.example.org"))
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -14,7 +13,7 @@ import (
 
 // TestRememberKeepsATokenWhoseNameIsTaken under a free name, and never keeps nothing without a word.
 func TestRememberKeepsATokenWhoseNameIsTaken(t *testing.T) {
-	kept := inboxes.Book{Records: uploader.NewMemoryJournal(), Vault: inboxes.NewMemoryVault(nil)}
+	kept := inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}
 	d := openDesk(t, Config{Inboxes: kept})
 	for i, host := range []string{"one.blob.core.windows.net", "two.blob.core.windows.net"} {
 		d.clipboard(someToken("trestore.blob.core.windows.net", host))
@@ -51,7 +50,7 @@ func (d *desk) placeholder() string {
 
 // TestWhatCantBeRememberedIsSaid, also beside the review that a pasted token leads to.
 func TestWhatCantBeRememberedIsSaid(t *testing.T) {
-	d := openDesk(t, Config{Inboxes: quickerInboxes{inboxes.Book{Records: uploader.NewMemoryJournal(), Vault: inboxes.NewMemoryVault(nil)}}})
+	d := openDesk(t, Config{Inboxes: quickerInboxes{inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}}})
 	d.drop(folder(t, "a.txt"))
 	d.until("a token is asked for", func() bool { return d.sheet != nil })
 	d.clipboard(someToken())

@@ -10,7 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // jobList is the list of jobs. It holds the rows around those in sight and no others; what scrolls into sight is read by the
@@ -49,21 +49,21 @@ func newJobList(w *Window) *jobList {
 
 // state is a job's state as a person sees it: what waits in a transfer that is paused, or that an earlier run left, is paused, and
 // nothing is active that waits for a token.
-func (l *jobList) state(j *uploader.Job) uploader.JobState {
-	if j.State == uploader.Waiting && l.sample.resting[j.Transfer] {
-		return uploader.Paused
+func (l *jobList) state(j *ledger.Job) ledger.JobState {
+	if j.State == ledger.Waiting && l.sample.resting[j.Transfer] {
+		return ledger.Paused
 	}
-	if j.State == uploader.Active && l.sample.held[j.Inbox] {
-		return uploader.Waiting
+	if j.State == ledger.Active && l.sample.held[j.Inbox] {
+		return ledger.Waiting
 	}
 	return j.State
 }
 
 // job returns the job of a row, if it has been read.
-func (l *jobList) job(index int) (uploader.Job, bool) {
+func (l *jobList) job(index int) (ledger.Job, bool) {
 	i := index - l.sample.from
 	if i < 0 || i >= len(l.sample.rows) {
-		return uploader.Job{}, false
+		return ledger.Job{}, false
 	}
 	return l.sample.rows[i], true
 }
@@ -317,7 +317,7 @@ func (l *jobList) menu(at fyne.Position) {
 func (l *jobList) chosen() []int64 { return slices.Sorted(maps.Keys(l.selected)) }
 
 // nameOf is a job's own name: that of its blob, or of its file where no blob's name is possible.
-func nameOf(j *uploader.Job) string {
+func nameOf(j *ledger.Job) string {
 	if _, name := split(j.Blob); name != "" {
 		return name
 	}

@@ -4,7 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // addShortcuts makes everything work from the keyboard. Keys without Ctrl count only where nothing takes text.
@@ -72,11 +72,11 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 func (w *Window) togglePause() {
 	l := w.work.list
 	if j, ok := l.job(l.at); ok && len(l.selected) > 0 {
-		verb := uploader.Pause
-		if j.State == uploader.Paused {
-			verb = uploader.Resume
+		verb := ledger.Pause
+		if j.State == ledger.Paused {
+			verb = ledger.Resume
 		}
-		w.command(uploader.Command{Verb: verb, Jobs: l.chosen()})
+		w.command(ledger.Command{Verb: verb, Jobs: l.chosen()})
 		return
 	}
 	if going(&w.last.status) > 0 {

@@ -10,7 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 	"github.com/google/go-cmp/cmp"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // TestTheLanguageIsChosenInTheSettings: all of the window is in the chosen language at once, Fyne's own texts too, and the choice is kept.
@@ -98,7 +98,7 @@ func TestValuesStandWhereTheyBelong(t *testing.T) {
 
 // TestWordsTakeNoMemory: rows ask for the same few words at every look.
 func TestWordsTakeNoMemory(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { _ = tr("Waiting"); _ = lookOf(uploader.Active) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { _ = tr("Waiting"); _ = lookOf(ledger.Active) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

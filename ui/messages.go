@@ -8,7 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/workspace"
 )
@@ -49,7 +49,7 @@ func explain(err error) problem.Explanation {
 }
 
 // explainJob returns what a person reads of a job's problem. oneName says that its token leads to one name.
-func explainJob(j *uploader.Job, oneName bool) problem.Explanation {
+func explainJob(j *ledger.Job, oneName bool) problem.Explanation {
 	x := explain(j.Problem)
 	if oneName && errors.Is(j.Problem, problem.ErrExists) {
 		x.Do = tr("Replace what is there, or ask the workspace for another token.")

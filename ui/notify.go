@@ -8,6 +8,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // told is what the person has been told already, so that it is said once.
@@ -20,9 +21,9 @@ type told struct {
 // looked at, and to end-to-end tests. A notification has counts only, no name of a file: it is seen by whoever sees the screen.
 func (w *Window) announce(before, now *sample) {
 	a, b := &before.status, &now.status
-	delivered, pending := b.Files[uploader.Delivered], unfinished(b)
+	delivered, pending := b.Files[ledger.Delivered], unfinished(b)
 	ended := w.told.ended(b)
-	if delivered != a.Files[uploader.Delivered] || b.BytesDone != a.BytesDone || b.FilesTotal() != a.FilesTotal() {
+	if delivered != a.Files[ledger.Delivered] || b.BytesDone != a.BytesDone || b.FilesTotal() != a.FilesTotal() {
 		w.events.event("progress", "delivered", delivered, "total", b.FilesTotal(), "bytes", b.BytesDone, "pending", pending, "need", needsPerson(b))
 	}
 	switch {
@@ -36,8 +37,8 @@ func (w *Window) announce(before, now *sample) {
 		w.notify(tr("Everything is in the inbox"), words)
 	}
 	if ended {
-		w.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(), "left_alone", b.Files[uploader.LeftAlone],
-			"need", needsPerson(b), "bytes", b.Bytes[uploader.Delivered])
+		w.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(), "left_alone", b.Files[ledger.LeftAlone],
+			"need", needsPerson(b), "bytes", b.Bytes[ledger.Delivered])
 	}
 	w.announceEnds(now)
 }
@@ -56,7 +57,7 @@ func (t *told) ended(s *uploader.Status) bool {
 	there := map[int64]bool{}
 	for i := range s.Transfers {
 		x := &s.Transfers[i]
-		if x.Owner == uploader.Here && !x.Paused && (x.Files[uploader.Waiting]+x.Files[uploader.Active] > 0 || !x.Scanned) {
+		if x.Owner == ledger.Here && !x.Paused && (x.Files[ledger.Waiting]+x.Files[ledger.Active] > 0 || !x.Scanned) {
 			t.expect(x.ID)
 			going = true
 		}

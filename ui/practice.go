@@ -9,7 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // Practice is a local inbox for trying the program without an account. Its methods may be called from any goroutine.
@@ -131,7 +131,7 @@ func (w *Window) forgetPractice(ctx context.Context) {
 		if !w.config.IsPractice(t.Options.Scan.Inbox) {
 			continue
 		}
-		n, err := w.config.Queue.Do(ctx, uploader.Command{Verb: uploader.Purge, Transfer: t.ID})
+		n, err := w.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Purge, Transfer: t.ID})
 		if err != nil {
 			w.config.Log.Error("forget practice", "error", err)
 		}

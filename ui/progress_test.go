@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -15,28 +16,28 @@ import (
 func TestProgressMovesBeforeAnythingIsConfirmed(t *testing.T) {
 	const mb = 1e6
 	for name, c := range map[string]struct {
-		job   uploader.Job
+		job   ledger.Job
 		speed float64
 		row   string
 		head  string
 	}{
-		"begun":      {uploader.Job{}, 0, "Starting…", "0 B / 60 MB · 0 % · Starting…"},
-		"handed":     {uploader.Job{OnWay: 3 * mb}, 0, "Sending · 3.0 MB on the way", "0 B / 60 MB · 0 % · 3.0 MB on the way"},
-		"confirmed":  {uploader.Job{Done: 22 * mb, OnWay: 3 * mb}, 0, "Sending · 36 % · 22 MB", "22 MB / 60 MB · 36 %"},
-		"measured":   {uploader.Job{Done: 22 * mb, OnWay: 3 * mb}, 2 * mb, "Sending · 36 % · 22 MB · 2.0 MB/s", "22 MB / 60 MB · 36 % · about 19 s left · 2.0 MB/s"},
-		"all handed": {uploader.Job{Done: 56 * mb, OnWay: 4 * mb}, 0, "Waiting for confirmation · 93 %", "56 MB / 60 MB · 93 % · Waiting for confirmation"},
+		"begun":      {ledger.Job{}, 0, "Starting…", "0 B / 60 MB · 0 % · Starting…"},
+		"handed":     {ledger.Job{OnWay: 3 * mb}, 0, "Sending · 3.0 MB on the way", "0 B / 60 MB · 0 % · 3.0 MB on the way"},
+		"confirmed":  {ledger.Job{Done: 22 * mb, OnWay: 3 * mb}, 0, "Sending · 36 % · 22 MB", "22 MB / 60 MB · 36 %"},
+		"measured":   {ledger.Job{Done: 22 * mb, OnWay: 3 * mb}, 2 * mb, "Sending · 36 % · 22 MB · 2.0 MB/s", "22 MB / 60 MB · 36 % · about 19 s left · 2.0 MB/s"},
+		"all handed": {ledger.Job{Done: 56 * mb, OnWay: 4 * mb}, 0, "Waiting for confirmation · 93 %", "56 MB / 60 MB · 93 % · Waiting for confirmation"},
 		"not committed": {
-			uploader.Job{Done: 60 * mb}, 0, "Waiting for confirmation · 99 %", "60 MB / 60 MB · 99 % · Waiting for confirmation",
+			ledger.Job{Done: 60 * mb}, 0, "Waiting for confirmation · 99 %", "60 MB / 60 MB · 99 % · Waiting for confirmation",
 		},
-		"pausing":    {uploader.Job{Done: 22 * mb, Stopping: true, Becomes: uploader.Paused}, 0, "Pausing… · 36 %", "22 MB / 60 MB · 36 %"},
-		"cancelling": {uploader.Job{Done: 22 * mb, Stopping: true, Becomes: uploader.Cancelled}, 0, "Cancelling… · 36 %", "22 MB / 60 MB · 36 %"},
+		"pausing":    {ledger.Job{Done: 22 * mb, Stopping: true, Becomes: ledger.Paused}, 0, "Pausing… · 36 %", "22 MB / 60 MB · 36 %"},
+		"cancelling": {ledger.Job{Done: 22 * mb, Stopping: true, Becomes: ledger.Cancelled}, 0, "Cancelling… · 36 %", "22 MB / 60 MB · 36 %"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := c.job
-			j.Blob, j.Source, j.Size, j.State, j.Speed = "large.bam", "/data/large.bam", 60*mb, uploader.Active, c.speed
+			j.Blob, j.Source, j.Size, j.State, j.Speed = "large.bam", "/data/large.bam", 60*mb, ledger.Active, c.speed
 			q := newFew(j)
 			s := &q.status
-			s.Bytes[uploader.Active], s.BytesDone, s.BytesOnWay, s.Busy = j.Size, j.Done, j.OnWay, 4
+			s.Bytes[ledger.Active], s.BytesDone, s.BytesOnWay, s.Busy = j.Size, j.Done, j.OnWay, 4
 			if s.Speed = c.speed; s.Speed > 0 {
 				s.Left = time.Duration(float64(s.BytesLeft()) / s.Speed * float64(time.Second))
 			}
@@ -58,8 +59,8 @@ func TestProgressMovesBeforeAnythingIsConfirmed(t *testing.T) {
 func TestWhereBytesSayNothingFilesCount(t *testing.T) {
 	c := newCrowd(0)
 	c.status = uploader.Status{Busy: 8, Left: 61 * time.Second}
-	c.status.Files[uploader.Delivered], c.status.Files[uploader.Waiting] = 129_442, 870_558
-	c.status.Transfers = []uploader.TransferStatus{{Transfer: uploader.Transfer{ID: 1, Scanned: true, Owner: uploader.Here}, Files: c.status.Files}}
+	c.status.Files[ledger.Delivered], c.status.Files[ledger.Waiting] = 129_442, 870_558
+	c.status.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{ID: 1, Scanned: true, Owner: ledger.Here}, Files: c.status.Files}}
 	d := openDesk(t, Config{Queue: c})
 	d.look()
 	d.mustSay("129,442 of 1,000,000 files delivered")
@@ -81,8 +82,8 @@ func TestWhatWasInterruptedSaysSo(t *testing.T) {
 		"paused":      {true, "Paused: 0 of 1 files delivered", "Paused · 36 %"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := newFew(uploader.Job{Blob: "large.bam", Source: "/data/large.bam", Size: 60, Done: 22, State: uploader.Waiting})
-			q.status.Transfers[0].Owner, q.status.Transfers[0].Paused = uploader.Nobody, c.paused
+			q := newFew(ledger.Job{Blob: "large.bam", Source: "/data/large.bam", Size: 60, Done: 22, State: ledger.Waiting})
+			q.status.Transfers[0].Owner, q.status.Transfers[0].Paused = ledger.Nobody, c.paused
 			d := openDesk(t, Config{Queue: q})
 			d.look()
 			d.look()

@@ -6,6 +6,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -14,18 +15,18 @@ import (
 // take a context may block on the disk, so they are never called on Fyne's thread; none blocks on the network.
 type Queue interface {
 	Use(t token.Token) error
-	Add(ctx context.Context, to token.Inbox, roots []string, o uploader.AddOptions) (int64, error)
-	Adopt(ctx context.Context, want func(uploader.TransferStatus) bool) ([]uploader.Transfer, error)
-	Do(ctx context.Context, c uploader.Command) (int, error)
+	Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error)
+	Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
+	Do(ctx context.Context, c ledger.Command) (int, error)
 	Redirect(ctx context.Context, from string, to token.Inbox) (int, error)
 	TryNow()
 	Limit(bytesPerSecond int64)
 	Connect(connections int)
 	Hold(inbox string, why *problem.Error)
 	Status() uploader.Status
-	Rows(ctx context.Context, f uploader.Filter, from, n int) ([]uploader.Job, error)
-	Delivered(ctx context.Context, transfers []int64, visit func(t uploader.Transfer, j uploader.Job) error) error
-	Sent(ctx context.Context, inbox string) (*uploader.Sent, error)
+	Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledger.Job, error)
+	Delivered(ctx context.Context, transfers []int64, visit func(t ledger.Transfer, j ledger.Job) error) error
+	Sent(ctx context.Context, inbox string) (*ledger.Sent, error)
 	Changed() <-chan struct{}
 }
 
@@ -40,7 +41,7 @@ type Inboxes interface {
 }
 
 // counted returns how many rows a filter without a text has according to the totals.
-func counted(s *uploader.Status, f uploader.Filter) int {
+func counted(s *uploader.Status, f ledger.Filter) int {
 	if f.States == nil {
 		return int(s.FilesTotal())
 	}
@@ -54,13 +55,13 @@ func counted(s *uploader.Status, f uploader.Filter) int {
 // unfinished counts the files whose sending has not ended.
 func unfinished(s *uploader.Status) int64 { return notEnded(&s.Files) }
 
-func notEnded(c *uploader.Counts) int64 {
-	return c[uploader.Waiting] + c[uploader.Active] + c[uploader.Paused]
+func notEnded(c *ledger.Counts) int64 {
+	return c[ledger.Waiting] + c[ledger.Active] + c[ledger.Paused]
 }
 
 // needsPerson counts the files that go on only when a person acts.
 func needsPerson(s *uploader.Status) int64 {
-	return s.Files[uploader.Attention] + s.Files[uploader.Failed]
+	return s.Files[ledger.Attention] + s.Files[ledger.Failed]
 }
 
 // resting counts the unfinished files that wait for a person to resume them: paused ones, those of paused transfers, and those that
@@ -68,10 +69,10 @@ func needsPerson(s *uploader.Status) int64 {
 func resting(s *uploader.Status) (n int64) {
 	for i := range s.Transfers {
 		t := &s.Transfers[i]
-		if t.Paused || t.Owner == uploader.Nobody {
+		if t.Paused || t.Owner == ledger.Nobody {
 			n += notEnded(&t.Files)
-		} else if t.Owner == uploader.Here {
-			n += t.Files[uploader.Paused]
+		} else if t.Owner == ledger.Here {
+			n += t.Files[ledger.Paused]
 		}
 	}
 	return n
@@ -80,8 +81,8 @@ func resting(s *uploader.Status) (n int64) {
 // going counts the unfinished files that this program sends or will send by itself, a token and a network given.
 func going(s *uploader.Status) (n int64) {
 	for i := range s.Transfers {
-		if t := &s.Transfers[i]; !t.Paused && t.Owner == uploader.Here {
-			n += t.Files[uploader.Waiting] + t.Files[uploader.Active]
+		if t := &s.Transfers[i]; !t.Paused && t.Owner == ledger.Here {
+			n += t.Files[ledger.Waiting] + t.Files[ledger.Active]
 		}
 	}
 	return n

@@ -3,7 +3,7 @@ package ui
 import (
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // tellOfTray says once that closing the window hides it only.
@@ -41,7 +41,7 @@ func (w *Window) quitAsked() {
 	s.name("quit", quit)
 	stay.OnTapped = s.close
 	w.window.Canvas().Focus(stay)
-	w.events.event("told", "title", tr("Files are being sent"), "delivered", w.last.status.Files[uploader.Delivered])
+	w.events.event("told", "title", tr("Files are being sent"), "delivered", w.last.status.Files[ledger.Delivered])
 }
 
 // quit ends the program, and takes an upload token that was copied from the clipboard, which nothing would do later.

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/storage"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -76,9 +77,9 @@ func (w *Window) nameReceipt(title, folder, name string) {
 }
 
 // delivered returns the transfers of which something was delivered, now or before.
-func (w *Window) delivered() (all []uploader.Transfer) {
+func (w *Window) delivered() (all []ledger.Transfer) {
 	for i := range w.last.status.Transfers {
-		if t := &w.last.status.Transfers[i]; t.Files[uploader.Delivered]+t.UnchangedFiles() > 0 {
+		if t := &w.last.status.Transfers[i]; t.Files[ledger.Delivered]+t.UnchangedFiles() > 0 {
 			all = append(all, t.Transfer)
 		}
 	}
@@ -111,7 +112,7 @@ func (w *Window) writeReceipt(path string) {
 		if len(of) > 0 {
 			to = of[0].Options.Scan.Inbox
 		}
-		err := uploader.SaveReceipt(ctx, path, to, func(ctx context.Context, visit func(uploader.Transfer, uploader.Job) error) error {
+		err := uploader.SaveReceipt(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
 			return w.config.Queue.Delivered(ctx, ids, visit)
 		})
 		w.do(func() { w.receiptWritten(err) })

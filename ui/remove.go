@@ -8,11 +8,11 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // unsent are the states of files that would still be sent, or that a person may still want to be sent.
-var unsent = []uploader.JobState{uploader.Waiting, uploader.Active, uploader.Paused, uploader.Attention, uploader.Failed}
+var unsent = []ledger.JobState{ledger.Waiting, ledger.Active, ledger.Paused, ledger.Attention, ledger.Failed}
 
 // unsentAtOnce is how many unsent files are read at a time to count those that are selected.
 const unsentAtOnce = 4096
@@ -44,9 +44,9 @@ func (w *Window) removeAsked(ids []int64) {
 }
 
 // countUnsent counts the wanted files that were not sent: among the rows that were read, where these are all, else in the queue.
-func (w *Window) countUnsent(ctx context.Context, wanted map[int64]bool, rows []uploader.Job) (n int64, err error) {
+func (w *Window) countUnsent(ctx context.Context, wanted map[int64]bool, rows []ledger.Job) (n int64, err error) {
 	left := maps.Clone(wanted)
-	count := func(rows []uploader.Job) {
+	count := func(rows []ledger.Job) {
 		for i := range rows {
 			if j := &rows[i]; left[j.ID] {
 				delete(left, j.ID)
@@ -58,7 +58,7 @@ func (w *Window) countUnsent(ctx context.Context, wanted map[int64]bool, rows []
 	}
 	count(rows)
 	for from := 0; len(left) > 0; from += unsentAtOnce {
-		rows, err := w.config.Queue.Rows(ctx, uploader.Filter{States: unsent}, from, unsentAtOnce)
+		rows, err := w.config.Queue.Rows(ctx, ledger.Filter{States: unsent}, from, unsentAtOnce)
 		if err != nil {
 			return n, err
 		}
@@ -96,18 +96,18 @@ func (w *Window) remove(ids []int64) {
 	}
 	w.viewMu.Unlock()
 	w.wake()
-	w.command(uploader.Command{Verb: uploader.Remove, Jobs: ids})
+	w.command(ledger.Command{Verb: ledger.Remove, Jobs: ids})
 }
 
 // withoutGone leaves out the rows that a person has taken from the list: what is being sent still leaves the queue only when its request is
 // answered.
-func (w *Window) withoutGone(rows []uploader.Job) []uploader.Job {
+func (w *Window) withoutGone(rows []ledger.Job) []ledger.Job {
 	w.viewMu.Lock()
 	defer w.viewMu.Unlock()
 	if len(w.gone) == 0 {
 		return rows
 	}
-	left := make([]uploader.Job, 0, len(rows))
+	left := make([]ledger.Job, 0, len(rows))
 	for i := range rows {
 		if !w.gone[rows[i].ID] {
 			left = append(left, rows[i])

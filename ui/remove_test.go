@@ -8,14 +8,14 @@ import (
 	"fyne.io/fyne/v2"
 
 	"inboxuploader/internal/blobserver"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // TestDelAsksBeforeUnsentFilesGo and names how many; what was sent goes without a question.
 func TestDelAsksBeforeUnsentFilesGo(t *testing.T) {
 	f := newFew(
-		uploader.Job{State: uploader.Delivered, Blob: "a.txt"}, uploader.Job{State: uploader.Waiting, Blob: "b.txt"},
-		uploader.Job{State: uploader.Attention, Blob: "c.txt"}, uploader.Job{State: uploader.Cancelled, Blob: "d.txt"})
+		ledger.Job{State: ledger.Delivered, Blob: "a.txt"}, ledger.Job{State: ledger.Waiting, Blob: "b.txt"},
+		ledger.Job{State: ledger.Attention, Blob: "c.txt"}, ledger.Job{State: ledger.Cancelled, Blob: "d.txt"})
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
@@ -41,7 +41,7 @@ func TestDelAsksBeforeUnsentFilesGo(t *testing.T) {
 	d.finish()
 	selected(1, 4)
 	d.finish()
-	if len(f.did) != 2 || f.did[0].Verb != uploader.Remove || len(f.did[0].Jobs) != 1 || len(f.did[1].Jobs) != 2 {
+	if len(f.did) != 2 || f.did[0].Verb != ledger.Remove || len(f.did[0].Jobs) != 1 || len(f.did[1].Jobs) != 2 {
 		t.Errorf("the queue was told: %v", f.did)
 	}
 }
@@ -73,7 +73,7 @@ func TestWhatIsRemovedLeavesASearchAtOnce(t *testing.T) {
 	d.drop(folder(t, "a1.txt", "a2.txt", "b1.txt"))
 	d.until("the review has counted", func() bool { return d.says("Send 3 files") })
 	d.tap("Send 3 files")
-	d.until("they are being sent", func() bool { return d.last.status.Files[uploader.Active] == 3 })
+	d.until("they are being sent", func() bool { return d.last.status.Files[ledger.Active] == 3 })
 	d.Window.work.search.SetText("a")
 	d.Window.work.search.OnChanged("a1")
 	d.until("one is found", func() bool { return d.says("a1.txt") && !d.says("b1.txt") })
@@ -98,7 +98,7 @@ func TestASearchShowsTheLastChange(t *testing.T) {
 		q.change() // looked for anew, since the last search is old
 		synctest.Wait()
 		time.Sleep(sampleEvery)
-		q.status.Files[uploader.Active] = 4
+		q.status.Files[ledger.Active] = 4
 		q.change()
 		time.Sleep(searchEvery + time.Second)
 		synctest.Wait()

@@ -11,6 +11,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -81,7 +82,7 @@ func TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken(t *testing.T) {
 	if err := before.Use(parsed(t, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt", "b.txt")}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for before.Status().Scanning {
@@ -128,7 +129,7 @@ func TestATokenThatIsPastedFirstLetsTheRestGoOn(t *testing.T) {
 	if err := before.Use(parsed(t, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt")}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt")}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for before.Status().Scanning {
@@ -149,11 +150,11 @@ func TestATokenThatIsPastedFirstLetsTheRestGoOn(t *testing.T) {
 
 // TestRowsAndBannersNameTheirInbox where there are several.
 func TestRowsAndBannersNameTheirInbox(t *testing.T) {
-	f := newFew(uploader.Job{State: uploader.Waiting, Blob: "run/a.txt", Inbox: "one"}, uploader.Job{State: uploader.Waiting, Blob: "b.txt", Inbox: "two"})
+	f := newFew(ledger.Job{State: ledger.Waiting, Blob: "run/a.txt", Inbox: "one"}, ledger.Job{State: ledger.Waiting, Blob: "b.txt", Inbox: "two"})
 	one, two := f.status.Transfers[0], f.status.Transfers[0]
 	one.Inbox, one.Options.Scan.Inbox = "one", token.Inbox{Host: "h", Container: "c1", WsID: "cardio", TID: "1"}
 	two.ID, two.Inbox, two.Options.Scan.Inbox = 2, "two", token.Inbox{Host: "h", Container: "c2", WsID: "lung", TID: "2"}
-	f.status.Transfers = []uploader.TransferStatus{one}
+	f.status.Transfers = []ledger.TransferStatus{one}
 	f.status.Inboxes = []uploader.InboxStatus{{Inbox: "one", Unfinished: 1, Hold: problem.New("send", "", problem.Expired)}}
 	d := openDesk(t, Config{Queue: f})
 	d.look()
@@ -178,7 +179,7 @@ func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 	is := func(in token.Inbox) bool { return in.Key() == practised.Key() }
 	deliver := func(q *uploader.Queue, to token.Inbox) {
 		t.Helper()
-		if _, err := q.Add(t.Context(), to, []string{folder(t, "a.txt", "b.txt")}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+		if _, err := q.Add(t.Context(), to, []string{folder(t, "a.txt", "b.txt")}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 			t.Fatal(err)
 		}
 		for q.Status().Scanning {
@@ -201,7 +202,7 @@ func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 	d.pasted()
 	d.tap("Use this token")
 	deliver(now.Queue, practised)
-	d.until("it is delivered", func() bool { return d.last.status.Files[uploader.Delivered] == 2 })
+	d.until("it is delivered", func() bool { return d.last.status.Files[ledger.Delivered] == 2 })
 	d.close()
 	now.end(t)
 
@@ -210,7 +211,7 @@ func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 	if s := after.Status(); s.FilesTotal() != 2 || len(s.Transfers) != 1 || s.Transfers[0].Inbox != kept.Key() {
 		t.Errorf("in the list: %d files of %d uploads", s.FilesTotal(), len(s.Transfers))
 	}
-	if err := after.Delivered(t.Context(), nil, func(d uploader.Transfer, _ uploader.Job) error {
+	if err := after.Delivered(t.Context(), nil, func(d ledger.Transfer, _ ledger.Job) error {
 		t.Errorf("a receipt would have what went to %s", d.Inbox)
 		return nil
 	}); err != nil {

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 )
@@ -38,7 +39,7 @@ type found struct {
 	warnings                       []scan.Found // the first of those whose name Windows can't have
 	roots                          []string     // those that are listed by name
 	rootFiles, rootBytes           [mostRoots + 1]int64
-	seen                           *uploader.Seen // what can be sent; complete when done
+	seen                           *ledger.Seen // what can be sent; complete when done
 	done                           bool
 	err                            error
 }
@@ -253,7 +254,7 @@ func (w *Window) scanOptions() scan.Options {
 
 // scan counts, and shows the counts while they grow.
 func (d *reviewDialog) scan(ctx context.Context) {
-	f := found{roots: d.paths[:len(d.sizes)], seen: &uploader.Seen{}}
+	f := found{roots: d.paths[:len(d.sizes)], seen: &ledger.Seen{}}
 	var o scan.Options
 	options := make(chan scan.Options, 1)
 	d.w.do(func() { options <- d.w.scanOptions() })
@@ -289,7 +290,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 }
 
 // know counts what was sent before as it is now; sent is nil where nothing is known.
-func (f *found) know(ctx context.Context, sent *uploader.Sent, batch []scan.Found) error {
+func (f *found) know(ctx context.Context, sent *ledger.Sent, batch []scan.Found) error {
 	if sent == nil {
 		return nil
 	}
@@ -478,7 +479,7 @@ func (d *reviewDialog) start() {
 	w := d.w
 	d.keepChoice()
 	d.sheet.close()
-	to, o := w.token.Inbox, uploader.AddOptions{Scan: w.scanOptions(), Replace: w.settings.Replace, KeepBoth: w.settings.KeepBoth}
+	to, o := w.token.Inbox, ledger.AddOptions{Scan: w.scanOptions(), Replace: w.settings.Replace, KeepBoth: w.settings.KeepBoth}
 	if d.found.done {
 		o.Seen = d.found.seen
 	}

@@ -8,17 +8,17 @@ import (
 	"testing"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
 // fullDisk is a journal that takes no new transfer while its disk is full.
 type fullDisk struct {
-	uploader.Journal
+	ledger.Journal
 	full atomic.Bool
 }
 
-func (j *fullDisk) AddTransfer(ctx context.Context, t uploader.Transfer) (int64, error) {
+func (j *fullDisk) AddTransfer(ctx context.Context, t ledger.Transfer) (int64, error) {
 	if j.full.Load() {
 		return 0, problem.New("add transfer", "", problem.JournalFull)
 	}
@@ -28,7 +28,7 @@ func (j *fullDisk) AddTransfer(ctx context.Context, t uploader.Transfer) (int64,
 // TestAFullDiskAtSendLosesNothingOfTheReview: it is said that nothing was added, and the same can be sent again.
 func TestAFullDiskAtSendLosesNothingOfTheReview(t *testing.T) {
 	inbox := startInbox(t, nil)
-	j := &fullDisk{Journal: uploader.NewMemoryJournal()}
+	j := &fullDisk{Journal: ledger.NewMemoryJournal()}
 	d := openDesk(t, Config{Queue: queueOver(t, j)})
 	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
 	d.pasted()

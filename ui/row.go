@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // look is how a job's state is shown: a sign and a word, never a colour alone.
@@ -22,21 +22,21 @@ type look struct {
 }
 
 // lookOf returns the sign and word of a state.
-func lookOf(s uploader.JobState) look {
+func lookOf(s ledger.JobState) look {
 	switch s {
-	case uploader.Active:
+	case ledger.Active:
 		return look{"sending", theme.ColorNamePrimary, tr("Sending")}
-	case uploader.Delivered:
+	case ledger.Delivered:
 		return look{"delivered", theme.ColorNameSuccess, tr("Delivered")}
-	case uploader.LeftAlone:
+	case ledger.LeftAlone:
 		return look{"leftalone", colorMuted, tr("Already there, left alone")}
-	case uploader.Attention:
+	case ledger.Attention:
 		return look{"attention", theme.ColorNameWarning, tr("Needs you")}
-	case uploader.Paused:
+	case ledger.Paused:
 		return look{"paused", colorMuted, tr("Paused")}
-	case uploader.Cancelled:
+	case ledger.Cancelled:
 		return look{"cancelled", colorMuted, tr("Cancelled")}
-	case uploader.Failed:
+	case ledger.Failed:
 		return look{"failed", theme.ColorNameError, tr("Failed")}
 	default:
 		return look{"waiting", colorMuted, tr("Waiting")}
@@ -44,10 +44,10 @@ func lookOf(s uploader.JobState) look {
 }
 
 // sendingWords says how far a job is that is being sent. What is confirmed counts; what is handed over says that it moves.
-func sendingWords(j *uploader.Job) string {
+func sendingWords(j *ledger.Job) string {
 	done := fmt.Sprintf("%d %%", percent(j.Done, j.Size, false))
 	switch {
-	case j.Stopping && (j.Becomes == uploader.Paused || j.Becomes == uploader.Waiting):
+	case j.Stopping && (j.Becomes == ledger.Paused || j.Becomes == ledger.Waiting):
 		return tr("Pausing…") + " · " + done
 	case j.Stopping:
 		return tr("Cancelling…") + " · " + done
@@ -79,8 +79,8 @@ type jobRow struct {
 	widget.BaseWidget
 	list     *jobList
 	index    int
-	job      uploader.Job
-	state    uploader.JobState
+	job      ledger.Job
+	state    ledger.JobState
 	have     bool // job is known; else the row waits for it
 	filled   bool // set was called
 	hovered  bool
@@ -100,7 +100,7 @@ func newJobRow(l *jobList) *jobRow {
 }
 
 // set shows another job, or the same one anew.
-func (r *jobRow) set(index int, job uploader.Job, have, selected bool) {
+func (r *jobRow) set(index int, job ledger.Job, have, selected bool) {
 	if r.have && (r.index != index || r.job.ID != job.ID) { // the list has moved below the pointer
 		r.pointed, r.pressed = -1, -1
 		r.list.tip.hide()
@@ -229,7 +229,7 @@ func (x *jobRowRenderer) Refresh() {
 	if inbox := r.list.called[r.job.Inbox]; inbox != "" {
 		folder = strings.TrimSuffix(inbox+" · "+folder, " · ")
 	}
-	if state == uploader.Paused && r.job.State == uploader.Waiting && r.list.sample.interrupted[r.job.Transfer] {
+	if state == ledger.Paused && r.job.State == ledger.Waiting && r.list.sample.interrupted[r.job.Transfer] {
 		l.word = tr("Interrupted")
 	}
 	detail := l.word
@@ -237,15 +237,15 @@ func (x *jobRowRenderer) Refresh() {
 	switch {
 	case !r.have:
 		name, folder, detail = "…", "", ""
-	case state == uploader.Active:
+	case state == ledger.Active:
 		x.done = share(r.job.Done, r.job.Size)
 		detail = sendingWords(&r.job)
-	case (state == uploader.Waiting || state == uploader.Paused) && r.job.Done > 0:
+	case (state == ledger.Waiting || state == ledger.Paused) && r.job.Done > 0:
 		x.done = share(r.job.Done, r.job.Size)
 		detail = fmt.Sprintf("%s · %d %%", l.word, percent(r.job.Done, r.job.Size, false))
-	case r.job.State == uploader.Delivered && !r.job.Answer.Date.IsZero():
+	case r.job.State == ledger.Delivered && !r.job.Answer.Date.IsZero():
 		detail = tr("Delivered {{.When}}", values("When", moment(r.job.Answer.Date, r.list.w.config.Now())))
-	case r.job.State == uploader.Attention || r.job.State == uploader.Failed:
+	case r.job.State == ledger.Attention || r.job.State == ledger.Failed:
 		if r.job.Problem != nil {
 			detail = l.word + ": " + explain(r.job.Problem).What
 		}
@@ -257,7 +257,7 @@ func (x *jobRowRenderer) Refresh() {
 	x.name.Color, x.name.TextSize = currentColor(theme.ColorNameForeground), currentSize(theme.SizeNameText)
 	x.folder.Color, x.folder.TextSize = currentColor(colorMuted), currentSize(theme.SizeNameCaptionText)
 	x.state.Color, x.state.TextSize = currentColor(colorMuted), currentSize(theme.SizeNameCaptionText)
-	if r.job.State == uploader.Attention || r.job.State == uploader.Failed {
+	if r.job.State == ledger.Attention || r.job.State == ledger.Failed {
 		x.state.Color = currentColor(l.color)
 	}
 	x.size.Color, x.size.TextSize = currentColor(colorMuted), currentSize(theme.SizeNameCaptionText)

@@ -6,13 +6,13 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // action is what can be done with a row by one click while the pointer or the keyboard is there. The menu has all of it, and more.
 type action struct {
 	sign, word string
-	verb       uploader.Verb // empty: opens the menu
+	verb       ledger.Verb // empty: opens the menu
 }
 
 // mostActions is how many a row has at most.
@@ -22,19 +22,19 @@ const mostActions = 3
 const actionSide = 25
 
 // actions returns what a job's row offers, from the right.
-func (l *jobList) actions(j *uploader.Job) []action {
+func (l *jobList) actions(j *ledger.Job) []action {
 	more := action{sign: "more", word: tr("What else can be done")}
-	cancel := action{"cancel", tr("Cancel"), uploader.Cancel}
+	cancel := action{"cancel", tr("Cancel"), ledger.Cancel}
 	switch j.State {
-	case uploader.Waiting, uploader.Active:
+	case ledger.Waiting, ledger.Active:
 		if l.sample.resting[j.Transfer] { // goes on with the others of its transfer
 			return []action{more, cancel}
 		}
-		return []action{more, cancel, {"pause", tr("Pause"), uploader.Pause}}
-	case uploader.Paused:
-		return []action{more, cancel, {"resume", tr("Resume"), uploader.Resume}}
-	case uploader.Attention, uploader.Failed, uploader.Cancelled:
-		return []action{more, {"retry", tr("Try again"), uploader.Retry}}
+		return []action{more, cancel, {"pause", tr("Pause"), ledger.Pause}}
+	case ledger.Paused:
+		return []action{more, cancel, {"resume", tr("Resume"), ledger.Resume}}
+	case ledger.Attention, ledger.Failed, ledger.Cancelled:
+		return []action{more, {"retry", tr("Try again"), ledger.Retry}}
 	default:
 		return []action{more}
 	}
@@ -73,7 +73,7 @@ func (r *jobRow) act(a action, at fyne.Position) {
 		r.list.menu(at)
 		return
 	}
-	r.list.w.command(uploader.Command{Verb: a.verb, Jobs: r.list.chosen()})
+	r.list.w.command(ledger.Command{Verb: a.verb, Jobs: r.list.chosen()})
 }
 
 // MouseMoved implements desktop.Hoverable.

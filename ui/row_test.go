@@ -12,32 +12,33 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
 // few is a queue of some jobs, that keeps which commands it was given.
 type few struct {
 	*crowd
-	jobs []uploader.Job
-	did  []uploader.Command
+	jobs []ledger.Job
+	did  []ledger.Command
 }
 
-func newFew(jobs ...uploader.Job) *few {
+func newFew(jobs ...ledger.Job) *few {
 	f := &few{crowd: newCrowd(0), jobs: jobs}
 	f.status = uploader.Status{}
 	for i := range jobs {
 		f.jobs[i].ID, f.jobs[i].Transfer = int64(i+1), 1
 		f.status.Files[jobs[i].State]++
 	}
-	f.status.Transfers = []uploader.TransferStatus{{Transfer: uploader.Transfer{ID: 1, Scanned: true, Owner: uploader.Here}, Files: f.status.Files}}
+	f.status.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{ID: 1, Scanned: true, Owner: ledger.Here}, Files: f.status.Files}}
 	return f
 }
 
-func (f *few) Rows(_ context.Context, _ uploader.Filter, from, n int) ([]uploader.Job, error) {
+func (f *few) Rows(_ context.Context, _ ledger.Filter, from, n int) ([]ledger.Job, error) {
 	return f.jobs[min(from, len(f.jobs)):min(from+n, len(f.jobs))], nil
 }
 
-func (f *few) Delivered(_ context.Context, _ []int64, visit func(uploader.Transfer, uploader.Job) error) error {
+func (f *few) Delivered(_ context.Context, _ []int64, visit func(ledger.Transfer, ledger.Job) error) error {
 	for _, j := range f.jobs {
 		if err := visit(f.status.Transfers[0].Transfer, j); err != nil {
 			return err
@@ -46,7 +47,7 @@ func (f *few) Delivered(_ context.Context, _ []int64, visit func(uploader.Transf
 	return nil
 }
 
-func (f *few) Do(_ context.Context, c uploader.Command) (int, error) {
+func (f *few) Do(_ context.Context, c ledger.Command) (int, error) {
 	f.did = append(f.did, c)
 	return len(c.Jobs), nil
 }
@@ -105,7 +106,7 @@ func TestAnotherNameIsOfferedWhereItHelps(t *testing.T) {
 		"a file that is not here": {problem.SourceGone, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFew(uploader.Job{State: uploader.Attention, Blob: "a.txt", Problem: problem.New("send", "a.txt", c.reason)})
+			f := newFew(ledger.Job{State: ledger.Attention, Blob: "a.txt", Problem: problem.New("send", "a.txt", c.reason)})
 			if c.oneName {
 				f.status.Transfers[0].Options.Scan.Inbox.Blob = "a.txt"
 			}
@@ -126,21 +127,21 @@ func TestAnotherNameIsOfferedWhereItHelps(t *testing.T) {
 func TestARowOffersWhatCanBeDone(t *testing.T) {
 	more := "What else can be done"
 	for name, c := range map[string]struct {
-		state  uploader.JobState
+		state  ledger.JobState
 		paused bool // its transfer
 		offers []string
-		verbs  []uploader.Verb
+		verbs  []ledger.Verb
 	}{
-		"waiting":              {state: uploader.Waiting, offers: []string{more, "Cancel", "Pause"}, verbs: []uploader.Verb{"", uploader.Cancel, uploader.Pause}},
-		"active":               {state: uploader.Active, offers: []string{more, "Cancel", "Pause"}, verbs: []uploader.Verb{"", uploader.Cancel, uploader.Pause}},
-		"paused":               {state: uploader.Paused, offers: []string{more, "Cancel", "Resume"}, verbs: []uploader.Verb{"", uploader.Cancel, uploader.Resume}},
-		"paused with the rest": {state: uploader.Waiting, paused: true, offers: []string{more, "Cancel"}, verbs: []uploader.Verb{"", uploader.Cancel}},
-		"failed":               {state: uploader.Failed, offers: []string{more, "Try again"}, verbs: []uploader.Verb{"", uploader.Retry}},
-		"needs a person":       {state: uploader.Attention, offers: []string{more, "Try again"}, verbs: []uploader.Verb{"", uploader.Retry}},
-		"delivered":            {state: uploader.Delivered, offers: []string{more}, verbs: []uploader.Verb{""}},
+		"waiting":              {state: ledger.Waiting, offers: []string{more, "Cancel", "Pause"}, verbs: []ledger.Verb{"", ledger.Cancel, ledger.Pause}},
+		"active":               {state: ledger.Active, offers: []string{more, "Cancel", "Pause"}, verbs: []ledger.Verb{"", ledger.Cancel, ledger.Pause}},
+		"paused":               {state: ledger.Paused, offers: []string{more, "Cancel", "Resume"}, verbs: []ledger.Verb{"", ledger.Cancel, ledger.Resume}},
+		"paused with the rest": {state: ledger.Waiting, paused: true, offers: []string{more, "Cancel"}, verbs: []ledger.Verb{"", ledger.Cancel}},
+		"failed":               {state: ledger.Failed, offers: []string{more, "Try again"}, verbs: []ledger.Verb{"", ledger.Retry}},
+		"needs a person":       {state: ledger.Attention, offers: []string{more, "Try again"}, verbs: []ledger.Verb{"", ledger.Retry}},
+		"delivered":            {state: ledger.Delivered, offers: []string{more}, verbs: []ledger.Verb{""}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFew(uploader.Job{State: c.state, Blob: "run/a.txt", Size: 10}, uploader.Job{State: c.state, Blob: "run/b.txt", Size: 10})
+			f := newFew(ledger.Job{State: c.state, Blob: "run/a.txt", Size: 10}, ledger.Job{State: c.state, Blob: "run/b.txt", Size: 10})
 			f.status.Transfers[0].Paused = c.paused
 			d := openDesk(t, Config{Queue: f})
 			d.look()
@@ -180,7 +181,7 @@ func TestARowOffersWhatCanBeDone(t *testing.T) {
 }
 
 func TestAnActionIsForAllThatAreSelected(t *testing.T) {
-	f := newFew(uploader.Job{State: uploader.Failed, Blob: "a"}, uploader.Job{State: uploader.Failed, Blob: "b"}, uploader.Job{State: uploader.Failed, Blob: "c"})
+	f := newFew(ledger.Job{State: ledger.Failed, Blob: "a"}, ledger.Job{State: ledger.Failed, Blob: "b"}, ledger.Job{State: ledger.Failed, Blob: "c"})
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
@@ -212,7 +213,7 @@ func TestAnActionIsForAllThatAreSelected(t *testing.T) {
 func TestWhatIsShortenedIsSaidInFull(t *testing.T) {
 	long := "run_017/" + strings.Repeat("a folder of the second visit/", 12) + strings.Repeat("a long name ", 30) + ".csv"
 	d := openDesk(t, Config{Queue: newFew(
-		uploader.Job{State: uploader.Delivered, Blob: long, Size: 10}, uploader.Job{State: uploader.Delivered, Blob: "run_017/short.csv", Size: 10})})
+		ledger.Job{State: ledger.Delivered, Blob: long, Size: 10}, ledger.Job{State: ledger.Delivered, Blob: "run_017/short.csv", Size: 10})})
 	d.window.Resize(smallest)
 	d.look()
 	d.look()
@@ -241,7 +242,7 @@ func TestWhatIsShortenedIsSaidInFull(t *testing.T) {
 }
 
 func TestATipComesAfterAWhile(t *testing.T) {
-	d := openDesk(t, Config{Queue: newFew(uploader.Job{State: uploader.Delivered, Blob: strings.Repeat("long", 100), Size: 10})})
+	d := openDesk(t, Config{Queue: newFew(ledger.Job{State: ledger.Delivered, Blob: strings.Repeat("long", 100), Size: 10})})
 	d.look()
 	d.look()
 	r, tip := d.row(0), d.Window.work.list.tip
@@ -263,9 +264,9 @@ func TestATipComesAfterAWhile(t *testing.T) {
 }
 
 func someJobs(n int) *few {
-	jobs := make([]uploader.Job, n)
+	jobs := make([]ledger.Job, n)
 	for i := range jobs {
-		jobs[i] = uploader.Job{State: uploader.Failed, Blob: "run/a.txt", Size: 10}
+		jobs[i] = ledger.Job{State: ledger.Failed, Blob: "run/a.txt", Size: 10}
 	}
 	return newFew(jobs...)
 }
@@ -325,7 +326,7 @@ func TestAllRowsAreSelectedAndTheMenuOpensFromTheKeyboard(t *testing.T) {
 	d.finish()
 	d.tap("Remove 500 files")
 	d.finish()
-	if len(f.did) != 1 || f.did[0].Verb != uploader.Remove || len(f.did[0].Jobs) != 500 {
+	if len(f.did) != 1 || f.did[0].Verb != ledger.Remove || len(f.did[0].Jobs) != 500 {
 		t.Errorf("commands: %v", f.did)
 	}
 }

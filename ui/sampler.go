@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -21,7 +22,7 @@ const (
 
 // view is which rows the person looks at. Fyne's thread writes it, the sampler reads it.
 type view struct {
-	filter uploader.Filter
+	filter ledger.Filter
 	from   int // the first row in sight
 	n      int // how many are
 }
@@ -32,7 +33,7 @@ type sample struct {
 	status uploader.Status
 	view   view
 	from   int // position of rows[0]
-	rows   []uploader.Job
+	rows   []ledger.Job
 	total  int // rows that match the filter; no more than mostHits where it has a text
 	// searchIn is after how long the search is to be repeated, which is older than the rest; 0: it is not.
 	searchIn time.Duration
@@ -91,7 +92,7 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 	s.inboxes = map[string]token.Inbox{}
 	for i := range s.status.Transfers {
 		t := &s.status.Transfers[i]
-		if t.Paused || t.Owner == uploader.Nobody {
+		if t.Paused || t.Owner == ledger.Nobody {
 			s.resting[t.ID], s.interrupted[t.ID] = true, !t.Paused
 		}
 		if t.Options.Scan.Inbox.OneName() {
@@ -165,7 +166,7 @@ func (w *Window) readMissing(ctx context.Context, s *sample) {
 	if n == 0 || n > mostNamed || unfinished(&s.status) > 0 {
 		return
 	}
-	rows, err := w.config.Queue.Rows(ctx, uploader.Filter{States: []uploader.JobState{uploader.Attention, uploader.Failed}}, 0, int(n))
+	rows, err := w.config.Queue.Rows(ctx, ledger.Filter{States: []ledger.JobState{ledger.Attention, ledger.Failed}}, 0, int(n))
 	if err != nil && ctx.Err() == nil {
 		w.config.Log.Error("rows", "error", err)
 	}
@@ -187,13 +188,13 @@ const (
 type hits struct {
 	filter filterKey
 	at     time.Time
-	rows   []uploader.Job
+	rows   []ledger.Job
 }
 
 // filterKey compares filters.
-type filterKey uploader.Filter
+type filterKey ledger.Filter
 
-func (k filterKey) equal(f uploader.Filter) bool {
+func (k filterKey) equal(f ledger.Filter) bool {
 	return k.Text == f.Text && k.Transfer == f.Transfer && slices.Equal(k.States, f.States)
 }
 
@@ -229,8 +230,8 @@ func (s *sample) activeHeld() bool {
 	held := int64(0)
 	for i := range s.status.Transfers {
 		if t := &s.status.Transfers[i]; s.held[t.Inbox] {
-			held += t.Files[uploader.Active]
+			held += t.Files[ledger.Active]
 		}
 	}
-	return held > 0 && held == s.status.Files[uploader.Active]
+	return held > 0 && held == s.status.Files[ledger.Active]
 }

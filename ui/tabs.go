@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // tabs chooses which jobs the list shows.
@@ -24,14 +24,14 @@ func newTabs(w *Window) *tabs {
 	t := &tabs{w: w}
 	for _, x := range []struct {
 		words  string
-		states []uploader.JobState
+		states []ledger.JobState
 	}{
 		{tr("All"), nil},
-		{tr("Need you"), []uploader.JobState{uploader.Attention, uploader.Failed}}, // early: the last may have to be scrolled to
-		{tr("Active"), []uploader.JobState{uploader.Active}},
-		{tr("Waiting"), []uploader.JobState{uploader.Waiting, uploader.Paused}},
-		{tr("Delivered"), []uploader.JobState{uploader.Delivered}},
-		{tr("Not sent"), []uploader.JobState{uploader.LeftAlone, uploader.Cancelled}},
+		{tr("Need you"), []ledger.JobState{ledger.Attention, ledger.Failed}}, // early: the last may have to be scrolled to
+		{tr("Active"), []ledger.JobState{ledger.Active}},
+		{tr("Waiting"), []ledger.JobState{ledger.Waiting, ledger.Paused}},
+		{tr("Delivered"), []ledger.JobState{ledger.Delivered}},
+		{tr("Not sent"), []ledger.JobState{ledger.LeftAlone, ledger.Cancelled}},
 	} {
 		x := &tab{w: w, words: x.words, states: x.states}
 		x.tapped = func() { t.choose(x) }
@@ -70,9 +70,9 @@ func (t *tabs) filter(x *tab) {
 
 // statesOf are the states of a tab's jobs. What the queue had begun to send before its inbox had to wait is shown as waiting, so it stands
 // there.
-func (t *tabs) statesOf(x *tab) []uploader.JobState {
+func (t *tabs) statesOf(x *tab) []ledger.JobState {
 	if t.held && x == t.waiting {
-		return append([]uploader.JobState{uploader.Active}, x.states...)
+		return append([]ledger.JobState{ledger.Active}, x.states...)
 	}
 	return x.states
 }
@@ -86,7 +86,7 @@ func (t *tabs) show(s *sample) {
 		}
 	}
 	for i, x := range t.all {
-		n := int64(counted(&s.status, uploader.Filter{States: t.statesOf(x)}))
+		n := int64(counted(&s.status, ledger.Filter{States: t.statesOf(x)}))
 		if t.held && x == t.active && !x.chosen {
 			n = 0
 		}
@@ -105,7 +105,7 @@ type tab struct {
 	widget.BaseWidget
 	w       *Window
 	words   string
-	states  []uploader.JobState
+	states  []ledger.JobState
 	n       int64
 	chosen  bool
 	focused bool

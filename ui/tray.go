@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // tray is the program's icon beside the clock. All that its menu offers is in the window too: some desktops have no tray.
@@ -50,7 +50,7 @@ func (t *tray) show(s *sample) {
 	}
 	st := &s.status
 	state := trayState{
-		delivered: st.Files[uploader.Delivered], total: st.FilesTotal(), pending: unfinished(st), needs: needsPerson(st),
+		delivered: st.Files[ledger.Delivered], total: st.FilesTotal(), pending: unfinished(st), needs: needsPerson(st),
 		resting: resting(st), going: going(st) > 0,
 		percent: st.Percent(),
 	}

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -28,13 +29,13 @@ func (s *someTray) SetSystemTrayIcon(r fyne.Resource) { s.icons = append(s.icons
 func (s *someTray) SetSystemTrayWindow(fyne.Window)   {}
 
 // status is a queue's with so many files in each state, in one transfer.
-func status(change func(*uploader.Status), counts map[uploader.JobState]int64) uploader.Status {
+func status(change func(*uploader.Status), counts map[ledger.JobState]int64) uploader.Status {
 	var s uploader.Status
 	for state, n := range counts {
 		s.Files[state], s.Bytes[state] = n, n<<20
 	}
-	s.BytesDone = s.Bytes[uploader.Delivered]
-	s.Transfers = []uploader.TransferStatus{{Transfer: uploader.Transfer{ID: 1, Scanned: true, Owner: uploader.Here}, Files: s.Files, Bytes: s.Bytes}}
+	s.BytesDone = s.Bytes[ledger.Delivered]
+	s.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{ID: 1, Scanned: true, Owner: ledger.Here}, Files: s.Files, Bytes: s.Bytes}}
 	if change != nil {
 		change(&s)
 	}
@@ -50,33 +51,33 @@ func TestTheTraySaysHowItGoes(t *testing.T) {
 	}{
 		"nothing": {status(nil, nil), []string{"Nothing to send", ""}, trayLook{trayIdle, 0}},
 		"going": {
-			status(nil, map[uploader.JobState]int64{uploader.Active: 2, uploader.Waiting: 1, uploader.Delivered: 9}),
+			status(nil, map[ledger.JobState]int64{ledger.Active: 2, ledger.Waiting: 1, ledger.Delivered: 9}),
 			[]string{"75 % · 3 files left", "", "Pause all"},
 			trayLook{trayGoing, 15},
 		},
 		"paused": {
-			status(func(s *uploader.Status) { s.Transfers[0].Paused = true }, map[uploader.JobState]int64{uploader.Waiting: 12, uploader.Delivered: 12}),
+			status(func(s *uploader.Status) { s.Transfers[0].Paused = true }, map[ledger.JobState]int64{ledger.Waiting: 12, ledger.Delivered: 12}),
 			[]string{"12 files are paused", "", "Resume pending uploads (12)"},
 			trayLook{trayPaused, 10},
 		},
 		"left by an earlier run": {
-			status(func(s *uploader.Status) { s.Transfers[0].Owner = uploader.Nobody }, map[uploader.JobState]int64{uploader.Waiting: 1204}),
+			status(func(s *uploader.Status) { s.Transfers[0].Owner = ledger.Nobody }, map[ledger.JobState]int64{ledger.Waiting: 1204}),
 			[]string{"1,204 files are paused", "", "Resume pending uploads (1,204)"},
 			trayLook{trayPaused, 0},
 		},
 		"waiting for a token": {
 			status(func(s *uploader.Status) {
 				s.Inboxes = []uploader.InboxStatus{{Inbox: "a", Unfinished: 4, Hold: problem.New("send", "", problem.Expired)}}
-			}, map[uploader.JobState]int64{uploader.Waiting: 4}),
+			}, map[ledger.JobState]int64{ledger.Waiting: 4}),
 			[]string{"4 files wait for a token", "", "Resume pending uploads (4)", "Pause all"},
 			trayLook{trayHold, 0},
 		},
 		"needs a person": {
-			status(nil, map[uploader.JobState]int64{uploader.Attention: 1, uploader.Failed: 2, uploader.Delivered: 9}),
+			status(nil, map[ledger.JobState]int64{ledger.Attention: 1, ledger.Failed: 2, ledger.Delivered: 9}),
 			[]string{"3 files need you", ""},
 			trayLook{trayNeeds, 0},
 		},
-		"finished": {status(nil, map[uploader.JobState]int64{uploader.Delivered: 9}), []string{"9 files delivered", ""}, trayLook{trayIdle, 0}},
+		"finished": {status(nil, map[ledger.JobState]int64{ledger.Delivered: 9}), []string{"9 files delivered", ""}, trayLook{trayIdle, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{Queue: newCrowd(0)})
@@ -111,7 +112,7 @@ func TestTheTraysIconIsDrawnAnewEveryFivePercent(t *testing.T) {
 	app := &someTray{}
 	d.tray = &tray{w: d.Window, app: app, look: trayLook{trayIdle, 0}}
 	for n := range int64(1000) {
-		s := status(nil, map[uploader.JobState]int64{uploader.Active: 1000 - n, uploader.Delivered: n})
+		s := status(nil, map[ledger.JobState]int64{ledger.Active: 1000 - n, ledger.Delivered: n})
 		d.tray.show(&sample{status: s})
 	}
 	if len(app.icons) != 100/trayStep {

@@ -22,6 +22,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -91,7 +92,7 @@ func openDesk(t *testing.T, c Config) *desk {
 }
 
 // queueOver returns the engine's own queue over a journal; nil: one in memory.
-func queueOver(t *testing.T, j uploader.Journal) *uploader.Queue {
+func queueOver(t *testing.T, j ledger.Journal) *uploader.Queue {
 	t.Helper()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady: time.Millisecond,

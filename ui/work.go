@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // work is what is seen while there are jobs: the totals, the tabs, the list.
@@ -202,7 +203,7 @@ func (t *totals) show(s *sample) {
 	st := &s.status
 	going, paused := st.Scanning || unfinished(st) > 0, allPaused(st)
 	several := len(st.ByInbox()) > 1 // no one inbox has all
-	total, delivered := st.FilesTotal(), st.Files[uploader.Delivered]
+	total, delivered := st.FilesTotal(), st.Files[ledger.Delivered]
 	switch {
 	case paused:
 		t.sign.SetResource(icon("paused", colorMuted))
@@ -213,10 +214,10 @@ func (t *totals) show(s *sample) {
 	case total == 0 && st.Unchanged > 0:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("All {{.N}} files are unchanged since you sent them", st.Unchanged), theme.ColorNameForeground)
-	case delivered == 0 && st.Files[uploader.LeftAlone] == total:
+	case delivered == 0 && st.Files[ledger.LeftAlone] == total:
 		t.sign.SetResource(icon("leftalone", colorMuted))
 		t.head.set(trn("All {{.N}} files were in the inbox already", total), theme.ColorNameForeground)
-	case needsPerson(st) == 0 && st.Files[uploader.Cancelled] == 0 && delivered+st.Files[uploader.LeftAlone] == total && delivered < total:
+	case needsPerson(st) == 0 && st.Files[ledger.Cancelled] == 0 && delivered+st.Files[ledger.LeftAlone] == total && delivered < total:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
 	case delivered == total && several:
@@ -267,11 +268,11 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 	st := &s.status
 	whole := st.BytesDone + st.BytesLeft()
 	if !going {
-		words := amount(st.Bytes[uploader.Delivered])
+		words := amount(st.Bytes[ledger.Delivered])
 		if st.Checked() {
 			words = tr("Every block was checked by the storage") + " · " + words
 		}
-		if st.Files[uploader.Delivered] == 0 {
+		if st.Files[ledger.Delivered] == 0 {
 			words = tr("Nothing was sent")
 		}
 		if t.w.took >= time.Second {
@@ -280,7 +281,7 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		if n := st.Unchanged; n > 0 && st.FilesTotal() > 0 {
 			words += " · " + trn("{{.N}} unchanged since you sent them", n)
 		}
-		if n := st.Files[uploader.LeftAlone]; n > 0 {
+		if n := st.Files[ledger.LeftAlone]; n > 0 {
 			words += " · " + trn("{{.N}} were there already", n)
 		}
 		missing := missingWords(s.missing)
@@ -341,9 +342,9 @@ func missingWords(names []string) string {
 
 // pausedWords says that nothing goes on without a person, and whether it is theirs that it does not.
 func pausedWords(st *uploader.Status) string {
-	delivered, total := st.Files[uploader.Delivered], values("Total", number(st.FilesTotal()))
+	delivered, total := st.Files[ledger.Delivered], values("Total", number(st.FilesTotal()))
 	switch {
-	case st.Files[uploader.Active] > 0 && st.Busy > 0:
+	case st.Files[ledger.Active] > 0 && st.Busy > 0:
 		return trn("Pausing: {{.N}} of {{.Total}} files delivered", delivered, total)
 	case interrupted(st):
 		return trn("Interrupted: {{.N}} of {{.Total}} files delivered", delivered, total)
@@ -355,7 +356,7 @@ func pausedWords(st *uploader.Status) string {
 // interrupted reports whether all that rests was left by an earlier run, and nobody paused it.
 func interrupted(st *uploader.Status) bool {
 	for i := range st.Transfers {
-		if t := &st.Transfers[i]; notEnded(&t.Files) > 0 && (t.Owner != uploader.Nobody || t.Paused || t.Files[uploader.Paused] > 0) {
+		if t := &st.Transfers[i]; notEnded(&t.Files) > 0 && (t.Owner != ledger.Nobody || t.Paused || t.Files[ledger.Paused] > 0) {
 			return false
 		}
 	}
@@ -431,7 +432,7 @@ func (w *Window) copySummary() {
 	lines := []string{t.head.content, t.words.content}
 	inboxes := w.last.status.ByInbox()
 	for i := range inboxes {
-		switch n, to := inboxes[i].Files[uploader.Delivered], inboxes[i].Inbox.String(); {
+		switch n, to := inboxes[i].Files[ledger.Delivered], inboxes[i].Inbox.String(); {
 		case n > 0 && len(inboxes) > 1:
 			lines = append(lines, to+": "+files(n))
 		case n > 0:

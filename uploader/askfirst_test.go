@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -28,12 +29,12 @@ func (b *bench) there(names ...string) {
 // distant is a store whose answers take a moment, so that in a bubble each request meets what the ones before it have taught.
 type distant struct{ uploader.Store }
 
-func (d distant) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (d distant) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	time.Sleep(time.Millisecond)
 	return d.Store.PutBlob(ctx, name, body, p, c)
 }
 
-func (d distant) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (d distant) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	time.Sleep(time.Millisecond)
 	return d.Store.PutBlockList(ctx, name, ids, p, c)
 }
@@ -45,18 +46,18 @@ func TestWhatIsThereAlreadyIsAskedForFirst(t *testing.T) {
 	const underWay = 2 * connections // each connection may have begun another file at the moment of the first answers
 	for name, c := range map[string]struct {
 		there    func(i int) bool
-		o        uploader.AddOptions
+		o        ledger.AddOptions
 		rights   string
 		most     int64 // files sent for nothing, at most
 		requests int   // beside the files, at most
 	}{
-		"nothing":         {func(int) bool { return false }, uploader.AddOptions{}, "w", 0, 0},
-		"all":             {func(int) bool { return true }, uploader.AddOptions{}, "w", underWay, 0},
-		"all, keep both":  {func(int) bool { return true }, uploader.AddOptions{KeepBoth: true}, "w", underWay + files/100, 2 * files},
-		"every other one": {func(i int) bool { return i%2 == 0 }, uploader.AddOptions{}, "w", underWay + files/100, files / 2},
-		"the first":       {func(i int) bool { return i < 80 }, uploader.AddOptions{}, "w", underWay, files},
-		"all, replaced":   {func(int) bool { return true }, uploader.AddOptions{Replace: true}, "w", 0, 0},
-		"all, can't ask":  {func(int) bool { return true }, uploader.AddOptions{}, "c", files, 0},
+		"nothing":         {func(int) bool { return false }, ledger.AddOptions{}, "w", 0, 0},
+		"all":             {func(int) bool { return true }, ledger.AddOptions{}, "w", underWay, 0},
+		"all, keep both":  {func(int) bool { return true }, ledger.AddOptions{KeepBoth: true}, "w", underWay + files/100, 2 * files},
+		"every other one": {func(i int) bool { return i%2 == 0 }, ledger.AddOptions{}, "w", underWay + files/100, files / 2},
+		"the first":       {func(i int) bool { return i < 80 }, ledger.AddOptions{}, "w", underWay, files},
+		"all, replaced":   {func(int) bool { return true }, ledger.AddOptions{Replace: true}, "w", 0, 0},
+		"all, can't ask":  {func(int) bool { return true }, ledger.AddOptions{}, "c", files, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -85,8 +86,8 @@ func TestWhatIsThereAlreadyIsAskedForFirst(t *testing.T) {
 					t.Fatal(err)
 				}
 				s := b.queue.Status()
-				if s.Files[uploader.Delivered] != free && c.rights == "w" {
-					t.Errorf("%d files delivered, want %d", s.Files[uploader.Delivered], free)
+				if s.Files[ledger.Delivered] != free && c.rights == "w" {
+					t.Errorf("%d files delivered, want %d", s.Files[ledger.Delivered], free)
 				}
 				if nothing := s.BytesSent/size - free; nothing > c.most {
 					t.Errorf("%d files sent for nothing, want at most %d", nothing, c.most)
@@ -122,12 +123,12 @@ func TestAHundredthAtMostGoesOutForNothing(t *testing.T) {
 				b.there(fmt.Sprintf("tree/%03d", i))
 			}
 		}
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		if err := b.wait(); err != nil {
 			r.Fatal(err)
 		}
 		s := b.queue.Status()
-		if nothing := s.BytesSent - s.Bytes[uploader.Delivered]; nothing > all/100+sizes[0] {
+		if nothing := s.BytesSent - s.Bytes[ledger.Delivered]; nothing > all/100+sizes[0] {
 			r.Errorf("%d of %d bytes went out for nothing", nothing, all)
 		}
 	})

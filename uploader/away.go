@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
@@ -90,14 +91,14 @@ func isEmpty(folder string) bool {
 // back. The caller holds the lock.
 func (q *Queue) sourceAway(j *job, e *problem.Error) {
 	missing := source.DiskOf(j.Source, j.FileID)
-	if q.index.setAway(j.Transfer, missing, e) {
+	if q.index.SetAway(j.Transfer, missing, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
 		id, in, at, d, file := j.Transfer, j.inbox, j.at(), missing, j.FileID
 		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, in, at, d, file, e.Value) })
 	}
 	for _, l := range q.loaded {
 		if l.Transfer == j.Transfer && source.DiskOf(l.Source, l.FileID) == missing {
-			q.steer(l, Waiting)
+			q.steer(l, ledger.Waiting)
 		}
 	}
 }
@@ -114,7 +115,7 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d source.Di
 		case <-time.After(awayEvery):
 		case <-hurry:
 		}
-		if !q.index.has(transfer) {
+		if !q.index.Has(transfer) {
 			return // it was taken from the list
 		}
 		q.askAboutEnd(in)
@@ -126,7 +127,7 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d source.Di
 			continue
 		}
 		q.mu.Lock()
-		q.index.setAway(transfer, d, nil)
+		q.index.SetAway(transfer, d, nil)
 		q.reconsider()
 		q.mu.Unlock()
 		return

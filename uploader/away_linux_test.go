@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -70,7 +71,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			usb, plug := usbDisk(t, b)
 			gate := make(chan struct{})
 			b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
-			b.add(uploader.AddOptions{}, filepath.Join(usb, "run"))
+			b.add(ledger.AddOptions{}, filepath.Join(usb, "run"))
 			b.await("all is found", func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 4 && s.Busy == 1 })
 			unplug(t, usb)
 			if removeMountPoint {
@@ -81,7 +82,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			close(gate)
 			b.await("the transfer waits", func(s uploader.Status) bool { return s.Transfers[0].Away != nil && s.Busy == 0 })
 			s := b.queue.Status()
-			if s.Files[uploader.Attention] > 0 || s.Files[uploader.Waiting] == 0 {
+			if s.Files[ledger.Attention] > 0 || s.Files[ledger.Waiting] == 0 {
 				t.Errorf("files by state: %v", s.Files)
 			}
 			want := filepath.Join(usb, "run")
@@ -92,8 +93,8 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 				t.Errorf("away: %v, value %q, want %q", got, got.Value, want)
 			}
 			other := b.file("other", 10)
-			b.add(uploader.AddOptions{}, other)
-			b.await("another transfer goes on", func(s uploader.Status) bool { return s.Transfers[1].Files[uploader.Delivered] == 1 })
+			b.add(ledger.AddOptions{}, other)
+			b.await("another transfer goes on", func(s uploader.Status) bool { return s.Transfers[1].Files[ledger.Delivered] == 1 })
 			if removeMountPoint {
 				if err := os.Mkdir(usb, 0o700); err != nil {
 					t.Fatal(err)
@@ -104,7 +105,7 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			if err := b.wait(); err != nil {
 				t.Fatal(err)
 			}
-			if n := b.queue.Status().Files[uploader.Delivered]; n != 5 {
+			if n := b.queue.Status().Files[ledger.Delivered]; n != 5 {
 				t.Errorf("%d delivered, want 5: %v", n, b.queue.Status().Files)
 			}
 		})
@@ -121,12 +122,12 @@ func TestAnUnpluggedDiskHoldsNoFilesOfAnother(t *testing.T) {
 	b.file("stays/large", 3*block)
 	gate := make(chan struct{})
 	b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
-	b.add(uploader.AddOptions{}, filepath.Join(usb, "run"), stays)
+	b.add(ledger.AddOptions{}, filepath.Join(usb, "run"), stays)
 	b.await("all is found", func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 7 && s.Busy == 1 })
 	unplug(t, usb)
 	close(gate)
-	b.await("the other disk's files go on", func(s uploader.Status) bool { return s.Files[uploader.Delivered] == 4 && s.Busy == 0 })
-	if s := b.queue.Status(); s.Transfers[0].Away == nil || s.Files[uploader.Waiting] != 3 {
+	b.await("the other disk's files go on", func(s uploader.Status) bool { return s.Files[ledger.Delivered] == 4 && s.Busy == 0 })
+	if s := b.queue.Status(); s.Transfers[0].Away == nil || s.Files[ledger.Waiting] != 3 {
 		t.Errorf("away: %v, files by state: %v", s.Transfers[0].Away, s.Files)
 	}
 	plug()
@@ -134,7 +135,7 @@ func TestAnUnpluggedDiskHoldsNoFilesOfAnother(t *testing.T) {
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if s := b.queue.Status(); s.Files[uploader.Delivered] != 7 || s.Transfers[0].Away != nil {
+	if s := b.queue.Status(); s.Files[ledger.Delivered] != 7 || s.Transfers[0].Away != nil {
 		t.Errorf("away: %v, files by state: %v", s.Transfers[0].Away, s.Files)
 	}
 }
@@ -170,7 +171,7 @@ func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
 				t.Cleanup(func() { _ = syscall.Unmount(usb, syscall.MNT_DETACH) })
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
-				b.add(uploader.AddOptions{}, filepath.Join(usb, "run"))
+				b.add(ledger.AddOptions{}, filepath.Join(usb, "run"))
 				synctest.Wait()
 				unplug(t, usb)
 				close(gate)
@@ -184,7 +185,7 @@ func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
 				if err := b.queue.Wait(ctx); !errors.Is(err, problem.ErrTokenExpired) {
 					t.Fatalf("wait: %v", err)
 				}
-				if s := b.queue.Status(); s.Files[uploader.Waiting] != 1 {
+				if s := b.queue.Status(); s.Files[ledger.Waiting] != 1 {
 					t.Errorf("files by state: %v", s.Files)
 				}
 				plug()
@@ -192,7 +193,7 @@ func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if s := b.queue.Status(); s.Files[uploader.Delivered] != 2 {
+				if s := b.queue.Status(); s.Files[ledger.Delivered] != 2 {
 					t.Errorf("files by state: %v", s.Files)
 				}
 				b.close()
@@ -220,7 +221,7 @@ func TestWhatWasDeletedIsNotWaitedFor(t *testing.T) {
 	other := b.file("usb/other", 100)
 	gate := make(chan struct{})
 	b.store.Fail(uploadertest.PutBlob, "usb/other", 1, uploadertest.Hold(gate))
-	b.add(uploader.AddOptions{}, usb)
+	b.add(ledger.AddOptions{}, usb)
 	for s := b.queue.Status(); s.Scanning || s.FilesTotal() != 2 || s.Busy != 1; s = b.queue.Status() {
 		time.Sleep(time.Millisecond)
 	}
@@ -230,10 +231,10 @@ func TestWhatWasDeletedIsNotWaitedFor(t *testing.T) {
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if r := b.problem(uploader.Attention); r != problem.SourceGone {
+	if r := b.problem(ledger.Attention); r != problem.SourceGone {
 		t.Errorf("reason %q", r)
 	}
-	if got := b.queue.Status().Files[uploader.Delivered]; got != 1 {
+	if got := b.queue.Status().Files[ledger.Delivered]; got != 1 {
 		t.Errorf("%d delivered, want %q alone", got, other)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
@@ -14,16 +15,16 @@ import (
 // discard is a store that takes everything and keeps nothing: what is measured is the queue.
 type discard struct{}
 
-func (discard) PutBlob(_ context.Context, _ string, b *Body, _ Properties, _ Condition) (Answer, error) {
-	return Answer{}, b.discard()
+func (discard) PutBlob(_ context.Context, _ string, b *Body, _ Properties, _ Condition) (ledger.Answer, error) {
+	return ledger.Answer{}, b.discard()
 }
 
-func (discard) PutBlock(_ context.Context, _, _ string, b *Body) (Answer, error) {
-	return Answer{}, b.discard()
+func (discard) PutBlock(_ context.Context, _, _ string, b *Body) (ledger.Answer, error) {
+	return ledger.Answer{}, b.discard()
 }
 
-func (discard) PutBlockList(context.Context, string, []string, Properties, Condition) (Answer, error) {
-	return Answer{}, nil
+func (discard) PutBlockList(context.Context, string, []string, Properties, Condition) (ledger.Answer, error) {
+	return ledger.Answer{}, nil
 }
 
 func (discard) Close() error { return nil }
@@ -48,13 +49,13 @@ func deliver(b *testing.B, source string) {
 		b.Fatal(err)
 	}
 	// Replace: with the other, the store would have to say that the name is free.
-	if _, err := q.Add(b.Context(), token.Inbox{}, []string{source}, AddOptions{Replace: true, Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := q.Add(b.Context(), token.Inbox{}, []string{source}, ledger.AddOptions{Replace: true, Scan: scan.Options{Recursive: true}}); err != nil {
 		b.Fatal(err)
 	}
 	if err := q.Wait(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	if s := q.Status(); s.Files[Delivered] == 0 || s.Files[Delivered] != s.FilesTotal() {
+	if s := q.Status(); s.Files[ledger.Delivered] == 0 || s.Files[ledger.Delivered] != s.FilesTotal() {
 		b.Fatalf("%+v", s)
 	}
 	if err := q.Close(); err != nil {
@@ -102,32 +103,32 @@ func BenchmarkMillionRows(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = q.Close() }()
-	t, err := q.index.addTransfer(b.Context(), Transfer{Inbox: "a", Scanned: true})
+	t, err := q.index.AddTransfer(b.Context(), ledger.Transfer{Inbox: "a", Scanned: true})
 	if err != nil {
 		b.Fatal(err)
 	}
 	const n = 1_000_000
-	for at := 0; at < n; at += 4 * BatchSize {
-		jobs := make([]Job, min(4*BatchSize, n-at))
+	for at := 0; at < n; at += 4 * ledger.BatchSize {
+		jobs := make([]ledger.Job, min(4*ledger.BatchSize, n-at))
 		for i := range jobs {
 			name := fmt.Sprintf("study/d%04d/f%07d.dat", (at+i)/1000, at+i)
-			jobs[i] = Job{Source: "/data/" + name, Blob: name, Size: 1000}
+			jobs[i] = ledger.Job{Source: "/data/" + name, Blob: name, Size: 1000}
 			if i%100 == 0 {
-				jobs[i].State = Attention
+				jobs[i].State = ledger.Attention
 			}
 		}
-		if err := q.index.addJobs(b.Context(), t, jobs); err != nil {
+		if err := q.index.AddJobs(b.Context(), t, jobs); err != nil {
 			b.Fatal(err)
 		}
 	}
 	for _, c := range []struct {
 		name   string
-		filter Filter
+		filter ledger.Filter
 		from   int
 	}{
-		{"top", Filter{}, 0},
-		{"middle", Filter{}, n / 2},
-		{"attention, middle", Filter{States: []JobState{Attention}}, n / 200},
+		{"top", ledger.Filter{}, 0},
+		{"middle", ledger.Filter{}, n / 2},
+		{"attention, middle", ledger.Filter{States: []ledger.JobState{ledger.Attention}}, n / 200},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
@@ -14,15 +15,15 @@ import (
 var errUnchanged = errors.New("unchanged")
 
 // earlier returns the job that delivered a job's source before; ok is false where it is not known any more. It may block on the journal.
-func (q *Queue) earlier(j *job) (before Job, ok bool, err error) {
-	before, ok, err = q.index.job(q.ctx, j.Earlier)
-	return before, ok && before.State.delivered(), err
+func (q *Queue) earlier(j *job) (before ledger.Job, ok bool, err error) {
+	before, ok, err = q.index.Job(q.ctx, j.Earlier)
+	return before, ok && before.State.IsDelivered(), err
 }
 
 // isAs makes a job say what an earlier one delivered, and returns errUnchanged.
-func (j *job) isAs(before *Job) error {
+func (j *job) isAs(before *ledger.Job) error {
 	j.Blob, j.Copy, j.CRC64, j.Answer = before.Blob, before.Copy, before.CRC64, before.Answer
-	if before.State == confirmed {
+	if before.State == ledger.Confirmed {
 		j.Earlier = before.Earlier
 	}
 	return errUnchanged

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -83,7 +84,7 @@ func TestTryNow(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Connections: 2})
 		b.store.Fail(uploadertest.AnyOp, "", 20, uploadertest.Refuse(problem.NetworkDown))
 		path := b.file("a", 100)
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		waits := func() bool {
 			in := b.queue.Status().Inboxes[0]
 			return in.Trouble != nil && time.Until(in.Until) > 5*time.Second

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -17,13 +18,13 @@ func TestThatAllWasComparedIsSaidOnlyWhereAllOfItWas(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := uploader.NewMemoryJournal()
+				journal := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 				b.store.NameChecksums(named[0])
 				path := b.file("large", 10*block)
 				b.store.Fail(uploadertest.PutBlock, "", 5, uploadertest.Hold(closed))
 				b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(make(chan struct{})))
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				synctest.Wait()
 				time.Sleep(time.Second) // the acknowledgements are committed
 				if b.queue.Status().Checked() {
@@ -44,12 +45,12 @@ func TestThatAllWasComparedIsSaidOnlyWhereAllOfItWas(t *testing.T) {
 
 func TestOneFileWithoutAChecksumIsEnoughToSayNothing(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
-	b.add(uploader.AddOptions{}, b.file("first", 0))
+	b.add(ledger.AddOptions{}, b.file("first", 0))
 	if err := b.wait(); err != nil || !b.queue.Status().Checked() {
 		t.Fatalf("%v, %+v", err, b.queue.Status().Transfers)
 	}
 	b.store.NameChecksums(false)
-	b.add(uploader.AddOptions{}, b.file("second", 0))
+	b.add(ledger.AddOptions{}, b.file("second", 0))
 	if err := b.wait(); err != nil || b.queue.Status().Checked() {
 		t.Fatalf("%v, %+v", err, b.queue.Status().Transfers)
 	}

@@ -2,34 +2,36 @@ package uploader
 
 import (
 	"context"
+
+	"inboxuploader/uploader/ledger"
 )
 
 // Do carries out a command and returns how many jobs it concerned. What belongs to other processes is left to them in the
 // journal and not counted. The journal has the outcome when Do returns; it may block on the disk, not on the network.
-func (q *Queue) Do(ctx context.Context, c Command) (int, error) {
+func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 	n := 0
-	for _, part := range q.index.split(c) {
-		switch part.owner {
-		case Elsewhere:
+	for _, part := range q.index.Split(c) {
+		switch part.Owner {
+		case ledger.Elsewhere:
 			if err := q.journal.Post(ctx, part.Command); err != nil {
 				return n, err
 			}
 			continue
-		case Nobody:
-			adopted, err := q.index.adopt(ctx, []int64{part.Transfer}, true)
+		case ledger.Nobody:
+			adopted, err := q.index.Adopt(ctx, []int64{part.Transfer}, true)
 			if err != nil || len(adopted) == 0 {
 				return n, err
 			}
-		case Here:
+		case ledger.Here:
 		}
 		k, err := q.carryOutCommand(ctx, part.Command)
 		n += k
-		if part.owner == Nobody {
+		if part.Owner == ledger.Nobody {
 			if e := q.handBack(ctx, part.Transfer); err == nil {
 				err = e
 			}
 		} else if err == nil {
-			err = q.index.commit(ctx, true)
+			err = q.index.Commit(ctx, true)
 		}
 		if err != nil {
 			return n, err
@@ -42,9 +44,9 @@ func (q *Queue) Do(ctx context.Context, c Command) (int, error) {
 // another process does. It is done also where ctx is cancelled; where the journal can't be written, listen tries again.
 func (q *Queue) handBack(ctx context.Context, transfer int64) error {
 	ctx = context.WithoutCancel(ctx)
-	err := q.index.commit(ctx, true)
+	err := q.index.Commit(ctx, true)
 	if err == nil {
-		err = q.index.release(ctx, []int64{transfer})
+		err = q.index.Release(ctx, []int64{transfer})
 	}
 	if err != nil {
 		q.mu.Lock()
@@ -66,13 +68,13 @@ func (q *Queue) handBackOwed() {
 }
 
 // LeftToOthers returns how many transfers of other processes a command may concern, to which [Queue.Do] leaves it. It does not block.
-func (q *Queue) LeftToOthers(c Command) (n int) {
-	states := c.Verb.from() // none: it concerns all, whose order it changes
-	if c.Verb == Resume {
-		states = append([]JobState{Waiting, Active}, states...) // of a transfer that is paused as a whole
+func (q *Queue) LeftToOthers(c ledger.Command) (n int) {
+	states := c.Verb.From() // none: it concerns all, whose order it changes
+	if c.Verb == ledger.Resume {
+		states = append([]ledger.JobState{ledger.Waiting, ledger.Active}, states...) // of a transfer that is paused as a whole
 	}
-	for _, part := range q.index.split(c) {
-		if part.owner == Elsewhere && q.index.mayHave(part.Transfer, states) {
+	for _, part := range q.index.Split(c) {
+		if part.Owner == ledger.Elsewhere && q.index.MayHave(part.Transfer, states) {
 			n++
 		}
 	}
@@ -80,18 +82,18 @@ func (q *Queue) LeftToOthers(c Command) (n int) {
 }
 
 // carryOutCommand does what is wanted of a transfer of this queue.
-func (q *Queue) carryOutCommand(ctx context.Context, c Command) (n int, err error) {
+func (q *Queue) carryOutCommand(ctx context.Context, c ledger.Command) (n int, err error) {
 	switch c.Verb {
-	case First, Up, Down, Last:
+	case ledger.First, ledger.Up, ledger.Down, ledger.Last:
 		n, err = q.reorder(ctx, c)
 	default:
-		if c.Jobs == nil && (c.Verb == Pause || c.Verb == Resume) {
-			n = q.pauseTransfer(c.Transfer, c.Verb == Pause)
+		if c.Jobs == nil && (c.Verb == ledger.Pause || c.Verb == ledger.Resume) {
+			n = q.pauseTransfer(c.Transfer, c.Verb == ledger.Pause)
 		}
-		if c.Jobs == nil && (c.Verb == Cancel || c.Verb == Remove || c.Verb == Purge) {
-			q.index.giveUp(c.Transfer, c.Verb)
+		if c.Jobs == nil && (c.Verb == ledger.Cancel || c.Verb == ledger.Remove || c.Verb == ledger.Purge) {
+			q.index.GiveUp(c.Transfer, c.Verb)
 		}
-		if c.Jobs != nil || c.Verb != Pause {
+		if c.Jobs != nil || c.Verb != ledger.Pause {
 			var k int
 			k, err = q.change(ctx, c)
 			n += k
@@ -107,11 +109,11 @@ func (q *Queue) carryOutCommand(ctx context.Context, c Command) (n int, err erro
 func (q *Queue) pauseTransfer(id int64, pause bool) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := q.index.pause(id, pause)
+	n := q.index.SetPaused(id, pause)
 	if pause {
 		for _, j := range q.loaded {
 			if j.Transfer == id {
-				q.steer(j, Waiting)
+				q.steer(j, ledger.Waiting)
 			}
 		}
 	}
@@ -119,33 +121,33 @@ func (q *Queue) pauseTransfer(id int64, pause bool) int {
 }
 
 // change brings the jobs that a verb concerns into their new state.
-func (q *Queue) change(ctx context.Context, c Command) (n int, err error) {
-	if err := q.index.each(ctx, q.index.concerned(c), func(b *batch) error {
+func (q *Queue) change(ctx context.Context, c ledger.Command) (n int, err error) {
+	if err := q.index.Each(ctx, q.index.Concerned(c), func(b *ledger.Page) error {
 		n += q.changeBatch(b, c)
 		return nil
 	}); err != nil {
 		return n, err
 	}
-	q.index.prune(c.Transfer, c.Jobs == nil && c.Verb.forgets())
+	q.index.Prune(c.Transfer, c.Jobs == nil && c.Verb.Forgets())
 	return n, nil
 }
 
 // changeBatch carries a command out for a batch: claimed jobs are the queue's, which steers them, all others the ledger's.
-func (q *Queue) changeBatch(b *batch, c Command) int {
+func (q *Queue) changeBatch(b *ledger.Page, c ledger.Command) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n, loaded := q.index.carryOut(b, c, func(id int64) bool { return q.loaded[id] != nil })
+	n, loaded := q.index.CarryOut(b, c, func(id int64) bool { return q.loaded[id] != nil })
 	for _, id := range loaded {
-		q.steer(q.loaded[id], c.Verb.to())
+		q.steer(q.loaded[id], c.Verb.To())
 	}
 	return n
 }
 
 // steer brings a claimed job into the state that a person wants, when its requests under way are answered; Waiting gives
 // it back. The caller holds the lock.
-func (q *Queue) steer(j *job, to JobState) {
+func (q *Queue) steer(j *job, to ledger.JobState) {
 	if j.flying > 0 {
-		if !j.steered || to != Waiting { // giving a job back does not undo what a person wanted of it
+		if !j.steered || to != ledger.Waiting { // giving a job back does not undo what a person wanted of it
 			j.wish = to
 		}
 		j.steered = true
@@ -153,19 +155,19 @@ func (q *Queue) steer(j *job, to JobState) {
 		return
 	}
 	from := j.State
-	j.become(to)
-	q.unload(j, from != to || j.Class == Large)
+	j.Become(to)
+	q.unload(j, from != to || j.Class == ledger.Large)
 }
 
 // reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that the new order holds
 // at once.
-func (q *Queue) reorder(ctx context.Context, c Command) (int, error) {
+func (q *Queue) reorder(ctx context.Context, c ledger.Command) (int, error) {
 	jobs := c.Jobs
 	if jobs == nil {
 		return 0, nil // all jobs of a transfer have no other place among themselves
 	}
 	q.giveBackWaiting()
-	n, err := q.index.reorder(ctx, c.Verb, jobs)
+	n, err := q.index.Reorder(ctx, c.Verb, jobs)
 	q.giveBackWaiting() // what was claimed meanwhile, in the old order
 	return n, err
 }
@@ -176,8 +178,8 @@ func (q *Queue) giveBackWaiting() {
 	defer q.mu.Unlock()
 	q.orders++
 	for _, j := range q.loaded {
-		if j.State == Waiting && j.flying == 0 && j.file == nil {
-			q.steer(j, Waiting)
+		if j.State == ledger.Waiting && j.flying == 0 && j.file == nil {
+			q.steer(j, ledger.Waiting)
 		}
 	}
 }

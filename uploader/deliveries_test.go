@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
 // again adds the roots once more, waits, and returns how many requests that made.
-func (b *bench) again(o uploader.AddOptions, roots ...string) int {
+func (b *bench) again(o ledger.AddOptions, roots ...string) int {
 	b.Helper()
 	before := b.store.Count(uploadertest.AnyOp)
 	b.add(o, roots...)
@@ -41,15 +42,15 @@ func (b *bench) unchanged(n int64) {
 
 // TestTheSameFilesAgainNeedNoRequest: what was delivered and is as it was is counted, whoever asks and whatever was cleared meanwhile.
 func TestTheSameFilesAgainNeedNoRequest(t *testing.T) {
-	const files = 20*uploader.BatchSize + 2
-	journal := uploader.NewMemoryJournal()
+	const files = 20*ledger.BatchSize + 2
+	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal})
 	root := filepath.Dir(b.file("tree/large", 3*block))
 	b.file("tree/empty", 0)
 	for i := range files - 2 {
 		b.file(fmt.Sprintf("tree/%02d/%d", i%40, i), 1+i%7)
 	}
-	b.add(uploader.AddOptions{}, root)
+	b.add(ledger.AddOptions{}, root)
 	b.delivered(root)
 	for _, c := range []struct {
 		name string
@@ -58,8 +59,8 @@ func TestTheSameFilesAgainNeedNoRequest(t *testing.T) {
 		{"at once", func() {}},
 		{"once more", func() {}},
 		{"after another run began", func() { b.restart(journal, uploader.Config{}) }},
-		{"after it was cleared", func() { b.do(uploader.Command{Verb: uploader.Clear}) }},
-		{"after all was taken from the list", func() { b.do(uploader.Command{Verb: uploader.Remove}) }},
+		{"after it was cleared", func() { b.do(ledger.Command{Verb: ledger.Clear}) }},
+		{"after all was taken from the list", func() { b.do(ledger.Command{Verb: ledger.Remove}) }},
 		{"with a token that was renewed", func() {
 			if err := b.queue.Use(tokenOf("cw")); err != nil {
 				t.Fatal(err)
@@ -68,7 +69,7 @@ func TestTheSameFilesAgainNeedNoRequest(t *testing.T) {
 		{"keeping both", func() {}},
 	} {
 		c.act()
-		if n := b.again(uploader.AddOptions{KeepBoth: c.name == "keeping both"}, root); n != 0 {
+		if n := b.again(ledger.AddOptions{KeepBoth: c.name == "keeping both"}, root); n != 0 {
 			t.Errorf("%s: %d requests", c.name, n)
 		}
 		b.unchanged(files)
@@ -81,17 +82,17 @@ func TestTheSameFilesAgainNeedNoRequest(t *testing.T) {
 	if n := len(last.Jobs); n == 0 || n > 200 {
 		t.Errorf("which jobs delivered %d files takes %d bytes", files, n)
 	}
-	if n := b.again(uploader.AddOptions{Replace: true}, root); n < files {
+	if n := b.again(ledger.AddOptions{Replace: true}, root); n < files {
 		t.Errorf("replacing all made %d requests", n)
 	}
-	b.do(uploader.Command{Verb: uploader.Purge})
+	b.do(ledger.Command{Verb: ledger.Purge})
 	if s := b.queue.Status(); len(s.Transfers) != 0 {
 		t.Errorf("%d transfers are left", len(s.Transfers))
 	}
 	if c, err := journal.Load(t.Context()); err != nil || len(c.Transfers)+len(c.Batches) != 0 {
 		t.Errorf("the journal has %d transfers and %d batches, %v", len(c.Transfers), len(c.Batches), err)
 	}
-	if n := b.again(uploader.AddOptions{}, root); n < files {
+	if n := b.again(ledger.AddOptions{}, root); n < files {
 		t.Errorf("what was purged is known: %d requests", n)
 	}
 }
@@ -110,7 +111,7 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		change    func(t *testing.T, path string, data []byte)
-		options   uploader.AddOptions
+		options   ledger.AddOptions
 		taken     bool // the workspace has taken the file out
 		unchanged bool
 		value     string // of the problem, where it is left alone
@@ -125,11 +126,11 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 		"its rights":        {change: func(t *testing.T, path string, _ []byte) { _ = os.Chmod(path, 0o400) }, unchanged: true},
 		"replaced": {
 			change:  func(t *testing.T, path string, data []byte) { write(t, path, random(99, len(data)), time.Now()) },
-			options: uploader.AddOptions{Replace: true}, blob: "f.bin",
+			options: ledger.AddOptions{Replace: true}, blob: "f.bin",
 		},
 		"both kept": {
 			change:  func(t *testing.T, path string, data []byte) { write(t, path, random(99, len(data)), time.Now()) },
-			options: uploader.AddOptions{KeepBoth: true}, blob: "f (2).bin",
+			options: ledger.AddOptions{KeepBoth: true}, blob: "f (2).bin",
 		},
 		"taken out of the inbox": {
 			change: func(t *testing.T, path string, data []byte) { write(t, path, random(99, len(data)), time.Now()) }, taken: true, blob: "f.bin",
@@ -144,7 +145,7 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 				path := b.file("f.bin", bytesOf)
 				data, _ := os.ReadFile(path)
 				write(t, path, data, long)
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
@@ -175,7 +176,7 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 					if got, _ := b.store.Blob(c.blob); !bytes.Equal(got, now) {
 						t.Errorf("%q has %d bytes, which are not the file's", c.blob, len(got))
 					}
-					if n := b.again(uploader.AddOptions{KeepBoth: c.options.KeepBoth}, path); n != 0 {
+					if n := b.again(ledger.AddOptions{KeepBoth: c.options.KeepBoth}, path); n != 0 {
 						t.Errorf("%d requests the next time", n)
 					}
 					return
@@ -183,7 +184,7 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 				if bodies != 0 {
 					t.Errorf("%d bodies were sent for nothing", bodies)
 				}
-				rows, err := b.queue.Rows(t.Context(), uploader.Filter{States: []uploader.JobState{uploader.LeftAlone}}, 0, 2)
+				rows, err := b.queue.Rows(t.Context(), ledger.Filter{States: []ledger.JobState{ledger.LeftAlone}}, 0, 2)
 				if err != nil || len(rows) != 1 {
 					t.Fatalf("%d files left alone, %v", len(rows), err)
 				}
@@ -194,7 +195,7 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 				if got, _ := b.store.Blob("f.bin"); !bytes.Equal(got, data) {
 					t.Error("what was there was replaced")
 				}
-				if n := b.do(uploader.Command{Verb: uploader.Replace, Jobs: []int64{rows[0].ID}}); n != 1 {
+				if n := b.do(ledger.Command{Verb: ledger.Replace, Jobs: []int64{rows[0].ID}}); n != 1 {
 					t.Errorf("%d files are to be replaced", n)
 				}
 				if err := b.wait(); err != nil {
@@ -212,13 +213,13 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 func TestWhatAnotherFileReplacedIsNotThere(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	first, second := b.file("a/name", 10), b.file("b/name", 20)
-	b.again(uploader.AddOptions{}, first)
-	b.again(uploader.AddOptions{Replace: true}, second)
-	if n := b.again(uploader.AddOptions{}, second); n != 0 {
+	b.again(ledger.AddOptions{}, first)
+	b.again(ledger.AddOptions{Replace: true}, second)
+	if n := b.again(ledger.AddOptions{}, second); n != 0 {
 		t.Errorf("%d requests for what replaced the other", n)
 	}
-	b.again(uploader.AddOptions{}, first)
-	if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
+	b.again(ledger.AddOptions{}, first)
+	if r := b.problem(ledger.LeftAlone); r != problem.AlreadyThere {
 		t.Errorf("the first file: %v", r)
 	}
 }
@@ -228,8 +229,8 @@ func TestAFurtherNameCountsForItsFile(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	b.theirs("f.txt")
 	path := b.file("f.txt", 10)
-	b.again(uploader.AddOptions{KeepBoth: true}, path)
-	for _, o := range []uploader.AddOptions{{KeepBoth: true}, {}} {
+	b.again(ledger.AddOptions{KeepBoth: true}, path)
+	for _, o := range []ledger.AddOptions{{KeepBoth: true}, {}} {
 		if n := b.again(o, path); n != 0 {
 			t.Errorf("%+v: %d requests", o, n)
 		}
@@ -244,7 +245,7 @@ func TestAFurtherNameCountsForItsFile(t *testing.T) {
 func TestAnotherInboxKnowsNothing(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f", 10)
-	b.again(uploader.AddOptions{}, path)
+	b.again(ledger.AddOptions{}, path)
 	other := tokenOf("w")
 	other.Inbox.Container = "ws-2"
 	b.store = uploadertest.NewStore().With("w")
@@ -252,7 +253,7 @@ func TestAnotherInboxKnowsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.inbox = other.Inbox
-	if n := b.again(uploader.AddOptions{}, path); n != 1 {
+	if n := b.again(ledger.AddOptions{}, path); n != 1 {
 		t.Errorf("%d requests", n)
 	}
 	if _, ok := b.store.Blob("f"); !ok {
@@ -262,11 +263,11 @@ func TestAnotherInboxKnowsNothing(t *testing.T) {
 
 // TestAnUploadThatGoesOnSendsWhatChangedMeanwhile: its folders are read again, and what was delivered of them before is compared too.
 func TestAnUploadThatGoesOnLooksAtWhatWasDelivered(t *testing.T) {
-	journal := uploader.NewMemoryJournal()
+	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal})
 	same, changed := b.file("tree/same", 10), b.file("tree/changed", 10)
 	root := filepath.Dir(same)
-	b.again(uploader.AddOptions{}, root)
+	b.again(ledger.AddOptions{}, root)
 	id := b.queue.Status().Transfers[0].ID
 	time.Sleep(10 * time.Millisecond)
 	if err := os.WriteFile(changed, []byte("longer than it was"), 0o600); err != nil {
@@ -279,10 +280,10 @@ func TestAnUploadThatGoesOnLooksAtWhatWasDelivered(t *testing.T) {
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.LeftAlone); r != problem.ChangedSinceSent {
+		if r := b.problem(ledger.LeftAlone); r != problem.ChangedSinceSent {
 			t.Errorf("the changed file: %v", r)
 		}
-		if s := b.queue.Status(); s.Files[uploader.Delivered] != 2 || s.Files.Total() != 3 || s.Unchanged != 0 {
+		if s := b.queue.Status(); s.Files[ledger.Delivered] != 2 || s.Files.Total() != 3 || s.Unchanged != 0 {
 			t.Errorf("%v, %d unchanged", s.Files, s.Unchanged)
 		}
 	}

@@ -5,7 +5,7 @@
 // [Queue.Use] and the paths with [Queue.Add], and read [Queue.Status] whenever [Queue.Changed] fires.
 //
 // The package knows no screen, no SDK and no database. What it needs from below it declares as small interfaces: [Store],
-// [Journal] and [inboxes.Vault]. Packages azure and vault implement the first and the last, [NewMemoryJournal] the other, and
+// [ledger.Journal] and [inboxes.Vault]. Packages azure and vault implement the first and the last, [ledger.NewMemoryJournal] the other, and
 // cmd/uploader wires them together.
 //
 // Nothing here ever lists, reads or deletes at the destination, so a token that permits writing alone is enough.

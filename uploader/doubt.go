@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -123,7 +124,7 @@ func (q *Queue) answerLost(j *job, begun moment) {
 		j.doubt, j.doubtful = lost, begun
 	}
 	j.until = j.inbox.now()
-	j.until.at = j.until.at.Add(doubtMargin)
+	j.until.at = j.until.at.Add(ledger.DoubtMargin)
 }
 
 // isPast reports whether what is in doubt lies so far back that somebody else may have written the name since.
@@ -167,11 +168,11 @@ func (q *Queue) settleEarlier(u *unit) error {
 func (q *Queue) hasSibling(j *job) (bool, error) {
 	q.mu.Lock()
 	for _, o := range q.loaded {
-		if o.isSibling(&j.Job) {
+		if o.IsSibling(&j.Job) {
 			q.mu.Unlock()
 			return true, nil
 		}
 	}
 	q.mu.Unlock()
-	return q.index.hasDeliveredSibling(q.ctx, &j.Job, j.doubtful.here)
+	return q.index.HasDeliveredSibling(q.ctx, &j.Job, j.doubtful.here)
 }

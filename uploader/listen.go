@@ -3,6 +3,8 @@ package uploader
 import (
 	"maps"
 	"time"
+
+	"inboxuploader/uploader/ledger"
 )
 
 const (
@@ -47,7 +49,7 @@ func (q *Queue) sayAlive() {
 	busy := q.busy > 0
 	q.mu.Unlock()
 	if busy {
-		q.index.sayAlive()
+		q.index.SayAlive()
 		q.keepSpeed()
 	}
 }
@@ -74,7 +76,7 @@ func (q *Queue) keepSpeed() {
 		return
 	}
 	for _, key := range keys {
-		q.index.describe(key, func(t *Transfer) { t.Speed = p.bytes })
+		q.index.Describe(key, func(t *ledger.Transfer) { t.Speed = p.bytes })
 	}
 }
 
@@ -98,7 +100,7 @@ func (q *Queue) hear(e *ear) error {
 	if err := q.obey(e); err != nil {
 		return err
 	}
-	if err := q.index.load(q.ctx); err != nil {
+	if err := q.index.Load(q.ctx); err != nil {
 		return err
 	}
 	e.again = false
@@ -118,7 +120,7 @@ func (q *Queue) obey(e *ear) error {
 	for i := range posted {
 		p := &posted[i]
 		if before[p.ID] || p.Verb == "" {
-			q.index.hear(p.ID)
+			q.index.Hear(p.ID)
 		} else if err := q.obeyOne(p); q.obeysAgain(err) {
 			maps.Copy(e.heard, before)
 			return err
@@ -130,21 +132,21 @@ func (q *Queue) obey(e *ear) error {
 	if len(posted) == 0 {
 		return nil
 	}
-	return q.index.commit(q.ctx, true)
+	return q.index.Commit(q.ctx, true)
 }
 
 // obeyOne carries out what another process left. A file would move by two places instead of one if its move were kept before it is known
 // to be done, so nothing is committed in between.
-func (q *Queue) obeyOne(p *Posted) error {
+func (q *Queue) obeyOne(p *ledger.Posted) error {
 	do := func() error {
 		_, err := q.carryOutCommand(q.ctx, p.Command)
 		if err == nil || !q.obeysAgain(err) {
-			q.index.hear(p.ID)
+			q.index.Hear(p.ID)
 		}
 		return err
 	}
-	if p.Verb == Up || p.Verb == Down {
-		return q.index.uncommitted(q.ctx, do)
+	if p.Verb == ledger.Up || p.Verb == ledger.Down {
+		return q.index.Uncommitted(q.ctx, do)
 	}
 	return do()
 }

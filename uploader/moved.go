@@ -5,6 +5,8 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+
+	"inboxuploader/uploader/ledger"
 )
 
 // Moved says that what was named to be sent from a folder, or from folders in it, lies elsewhere since, as when a disk has another letter,
@@ -14,27 +16,27 @@ import (
 // ErrJournal.
 func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 	from, to = filepath.Clean(from), filepath.Clean(to)
-	if err := q.index.load(ctx); err != nil {
+	if err := q.index.Load(ctx); err != nil {
 		return 0, err
 	}
 	n := 0
 	var errs []error
-	for _, t := range q.index.statuses(nil) {
-		if t.Owner == Elsewhere || !slices.ContainsFunc(t.Roots, func(root string) bool { _, in := cutFolder(root, from); return in }) {
+	for _, t := range q.index.Statuses(nil) {
+		if t.Owner == ledger.Elsewhere || !slices.ContainsFunc(t.Roots, func(root string) bool { _, in := ledger.CutFolder(root, from); return in }) {
 			continue
 		}
-		if t.Owner == Nobody {
-			if got, err := q.index.adopt(ctx, []int64{t.ID}, true); err != nil || len(got) == 0 {
+		if t.Owner == ledger.Nobody {
+			if got, err := q.index.Adopt(ctx, []int64{t.ID}, true); err != nil || len(got) == 0 {
 				errs = append(errs, err)
 				continue
 			}
 		}
-		k, err := q.moveTransfer(ctx, t.ID, Move{From: from, To: to})
+		k, err := q.moveTransfer(ctx, t.ID, ledger.Move{From: from, To: to})
 		n += k
-		if t.Owner == Nobody {
+		if t.Owner == ledger.Nobody {
 			err = errors.Join(err, q.handBack(ctx, t.ID))
 		} else if err == nil {
-			err = q.index.commit(ctx, true)
+			err = q.index.Commit(ctx, true)
 		}
 		errs = append(errs, err)
 	}
@@ -42,17 +44,17 @@ func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 }
 
 // moveTransfer carries a move out for a transfer of this queue.
-func (q *Queue) moveTransfer(ctx context.Context, id int64, m Move) (n int, err error) {
+func (q *Queue) moveTransfer(ctx context.Context, id int64, m ledger.Move) (n int, err error) {
 	q.mu.Lock()
 	for _, j := range q.loaded {
 		if j.Transfer == id {
-			q.steer(j, Waiting)
+			q.steer(j, ledger.Waiting)
 		}
 	}
-	batches, n := q.index.move(id, m)
+	batches, n := q.index.Move(id, m)
 	q.mu.Unlock()
-	err = q.index.each(ctx, batches, func(b *batch) error {
-		q.changeBatch(b, Command{Verb: found, Transfer: id})
+	err = q.index.Each(ctx, batches, func(b *ledger.Page) error {
+		q.changeBatch(b, ledger.Command{Verb: ledger.FoundAgain, Transfer: id})
 		return nil
 	})
 	q.mu.Lock()

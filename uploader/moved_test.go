@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -16,14 +17,14 @@ import (
 // be read meanwhile is looked for. What is found later, also below the old place, is taken as it is.
 func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := uploader.NewMemoryJournal()
+		journal := ledger.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 		root := filepath.Dir(b.file("data/tree/small", 10))
 		b.file("data/tree/a large", 8*block)
 		b.file("data/tree/other", 20)
 		b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
 		b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatalf("wait: %v", err)
 		}
@@ -40,7 +41,7 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.Attention); r != problem.SourceGone {
+		if r := b.problem(ledger.Attention); r != problem.SourceGone {
 			t.Fatalf("the missing file is %s", r)
 		}
 		if err := os.Rename(aside, now); err != nil {
@@ -60,7 +61,7 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 			t.Errorf("%d blocks sent, want the 5 that were left", k)
 		}
 		b.restart(journal, uploader.Config{})
-		rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 10)
+		rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 10)
 		if err != nil || len(rows) != 4 {
 			t.Fatalf("%d rows: %v", len(rows), err)
 		}
@@ -78,7 +79,7 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 
 // TestWhatWasMovedIsComparedWithWhatWasAcknowledged: size, times and even the file's identity say nothing on another disk.
 func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
-	journal := uploader.NewMemoryJournal()
+	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 	path := b.file("tree/large", 8*block)
 	fi, err := os.Stat(path)
@@ -87,7 +88,7 @@ func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
 	}
 	b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
 	b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
-	b.add(uploader.AddOptions{}, filepath.Dir(path))
+	b.add(ledger.AddOptions{}, filepath.Dir(path))
 	if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 		t.Fatalf("wait: %v", err)
 	}
@@ -115,7 +116,7 @@ func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
 	if _, err := b.queue.Moved(t.Context(), filepath.Dir(path), filepath.Dir(moved)); err != nil {
 		t.Fatal(err)
 	}
-	if owner := b.queue.Status().Transfers[0].Owner; owner != uploader.Nobody {
+	if owner := b.queue.Status().Transfers[0].Owner; owner != ledger.Nobody {
 		t.Errorf("the transfer's owner is %v", owner)
 	}
 	before := b.store.Count(uploadertest.PutBlock)

@@ -8,6 +8,7 @@ import (
 
 	"inboxuploader/internal/backoff"
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
@@ -46,7 +47,7 @@ func (q *Queue) finish(u unit, err error) {
 	case errors.Is(err, errUnsteady):
 		q.leaveAlone(u)
 	case errors.Is(err, errUnchanged):
-		q.end(j, confirmed, nil)
+		q.end(j, ledger.Confirmed, nil)
 	case errors.Is(err, errAgain):
 		u.tries++
 		in.ready = append(in.ready, u)
@@ -74,8 +75,8 @@ func (q *Queue) finish(u unit, err error) {
 			j.again, j.rest = false, 0
 			q.later(unit{job: j, kind: prepare, plan: j.plan}, wait)
 		}
-		if j.ended && j.steered && j.wish == removed {
-			q.index.takeOut(j.ID)
+		if j.ended && j.steered && j.wish == ledger.Removed {
+			q.index.TakeOut(j.ID)
 		}
 	}
 	if in.quiet {
@@ -91,7 +92,7 @@ func (q *Queue) advance(u unit) {
 	j := u.job
 	switch {
 	case u.kind == sendWhole || u.kind == commit:
-		q.end(j, Delivered, nil)
+		q.end(j, ledger.Delivered, nil)
 	case j.left == 0 && j.flying == 0 && !j.again && !j.steered: // the last of the blocks, and once only
 		j.inbox.ready = append(j.inbox.ready, unit{job: j, kind: commit, plan: j.plan})
 	}
@@ -102,17 +103,17 @@ func (q *Queue) advance(u unit) {
 func (q *Queue) reclass(j *job) {
 	in := j.inbox
 	j.seen, j.rests = nil, time.Time{}
-	if j.Class == Small {
-		j.Class = Large
+	if j.Class == ledger.Small {
+		j.Class = ledger.Large
 		in.large = append(in.large, j)
 	} else {
 		in.close(j)
 		j.plan++
 		j.acked, j.crcs, j.next, j.left, j.Done = nil, nil, 0, 0, 0
-		j.Class, j.UploadID, j.BlockSize = Small, [16]byte{}, 0
+		j.Class, j.UploadID, j.BlockSize = ledger.Small, [16]byte{}, 0
 		in.small = append(in.small, j)
 	}
-	q.index.plan(j.Job, nil)
+	q.index.Plan(j.Job, nil)
 }
 
 // failed decides what an error means for the unit, its job and its inbox; docs/DESIGN.md, "Errors", has the table. The
@@ -150,13 +151,13 @@ func (q *Queue) failed(u unit, err error) {
 	case errors.Is(e, problem.ErrCorrupt):
 		u.tries++
 		if u.damaged++; u.damaged > maxCorrupt {
-			q.end(j, Failed, e)
+			q.end(j, ledger.Failed, e)
 			return
 		}
 		q.later(u, backoff.After(u.tries))
 	case errors.Is(e, problem.ErrSourceChanged), errors.Is(e, problem.ErrBlocksLost):
 		if j.replans++; j.replans > maxReplans {
-			q.end(j, Attention, e)
+			q.end(j, ledger.Attention, e)
 			return
 		}
 		q.planAnew(u, e)
@@ -165,14 +166,14 @@ func (q *Queue) failed(u unit, err error) {
 			return
 		}
 		if e.Reason == problem.AlreadyThere || e.Reason == problem.ChangedSinceSent {
-			q.end(j, LeftAlone, e)
+			q.end(j, ledger.LeftAlone, e)
 			return
 		}
-		q.end(j, Attention, e)
+		q.end(j, ledger.Attention, e)
 	case errors.Is(e, problem.ErrSource), errors.Is(e, problem.ErrName), errors.Is(e, problem.ErrRefused):
-		q.end(j, Attention, e)
+		q.end(j, ledger.Attention, e)
 	default:
-		q.end(j, Failed, e)
+		q.end(j, ledger.Failed, e)
 	}
 }
 
@@ -180,7 +181,7 @@ func (q *Queue) failed(u unit, err error) {
 // in this run or an earlier one: then its name exists, and a sign-in page or a broken name service denies it. A storage that was
 // closed since is waited for, too; nobody can tell the one from the other. The caller holds the lock.
 func (q *Queue) unlessReached(in *inbox, e *problem.Error) *problem.Error {
-	if e.Reason != problem.AccountGone || e.Status != 0 || !q.index.hasReached(in.key) {
+	if e.Reason != problem.AccountGone || e.Status != 0 || !q.index.HasReached(in.key) {
 		return e
 	}
 	down := problem.New(e.Op, e.Path, problem.NetworkDown)
@@ -310,26 +311,26 @@ func (in *inbox) stopHoldTimer() {
 }
 
 // end gives a job its last state. The caller holds the lock.
-func (q *Queue) end(j *job, s JobState, why *problem.Error) {
+func (q *Queue) end(j *job, s ledger.JobState, why *problem.Error) {
 	j.State, j.Problem = s, why
 	j.ended = true
-	if s == Delivered {
+	if s == ledger.Delivered {
 		q.keepYoung(j)
 	}
-	if s.delivered() {
+	if s.IsDelivered() {
 		j.Done = j.Size
 		q.flow.window.add(tick{files: 1})
 	}
 	delete(q.loaded, j.ID)
-	if s == Failed {
+	if s == ledger.Failed {
 		q.doubts.keep(j) // something of it may be there, which is replaced if a person tries again
 	}
-	q.index.unclaim(j.Job, true) // its file is closed when nothing of it is under way
-	if s.delivered() {
+	q.index.Unclaim(j.Job, true) // its file is closed when nothing of it is under way
+	if s.IsDelivered() {
 		return // a line for each of 100,000 files would be the upload's largest cost; the journal has them
 	}
 	level := slog.LevelInfo
-	if s == Failed || s == Attention {
+	if s == ledger.Failed || s == ledger.Attention {
 		level = slog.LevelWarn
 	}
 	q.log.Log(q.ctx, level, "job", "source", j.Source, "blob", j.Blob, "state", s.String(), "error", why)

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -16,7 +17,7 @@ const mib = 1 << 20
 // https://learn.microsoft.com/rest/api/storageservices/understanding-block-blobs--append-blobs--and-page-blobs
 const (
 	maxPutBlob  = 5000 * mib // bytes of a blob sent in one request
-	maxBlobSize = maxBlocks * int64(maxBlockSize)
+	maxBlobSize = ledger.MaxBlocks * int64(ledger.MaxBlockSize)
 )
 
 const (
@@ -58,18 +59,18 @@ func blockSizeFor(size, preferred int64) int64 {
 	if preferred == 0 {
 		preferred = defaultBlockSize
 	}
-	if least := (size + maxBlocks - 1) / maxBlocks; least > preferred {
+	if least := (size + ledger.MaxBlocks - 1) / ledger.MaxBlocks; least > preferred {
 		return (least + mib - 1) / mib * mib
 	}
 	return preferred
 }
 
 // classOf says how a file is sent: in one request up to the size whole. A token that may only create can't stage blocks.
-func classOf(size, whole int64, rights token.Rights) Class {
+func classOf(size, whole int64, rights token.Rights) ledger.Class {
 	if size <= blockSizeFor(size, whole) || rights.CreateOnly() {
-		return Small
+		return ledger.Small
 	}
-	return Large
+	return ledger.Large
 }
 
 // valueLargest stands for {value} where a file is larger than a blob can be: 50,000 blocks of 4,000 MiB.

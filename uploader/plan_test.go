@@ -5,14 +5,16 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"inboxuploader/uploader/ledger"
 )
 
 func TestBlockSizeKeepsTheServicesLimits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.Int64Range(1, maxBlobSize).Draw(t, "size")
-		preferred := rapid.SampledFrom([]int64{0, MinBlockSize, 100 * mib, maxBlockSize}).Draw(t, "preferred")
+		preferred := rapid.SampledFrom([]int64{0, MinBlockSize, 100 * mib, ledger.MaxBlockSize}).Draw(t, "preferred")
 		bs := blockSizeFor(size, preferred)
-		if n := blockCount(size, bs); n > maxBlocks || bs > maxBlockSize {
+		if n := ledger.BlockCount(size, bs); n > ledger.MaxBlocks || bs > ledger.MaxBlockSize {
 			t.Fatalf("%d blocks of %d bytes", n, bs)
 		}
 		if preferred != 0 && bs < preferred {
@@ -32,7 +34,7 @@ func TestBlockSizes(t *testing.T) {
 		{"one byte more", 50_000*8*mib + 1, 9 * mib},
 		{"1 TB", 1e12, 20 * mib},
 		{"1 TiB", 1 << 40, 21 * mib},
-		{"the largest of all", maxBlobSize, maxBlockSize},
+		{"the largest of all", maxBlobSize, ledger.MaxBlockSize},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := blockSizeFor(c.size, 0); got != c.want {
@@ -69,8 +71,8 @@ func TestBlocksAreAboutASecondOfTheLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size, perSecond := rapid.Int64Range(1, maxBlobSize).Draw(t, "size"), rapid.Float64Range(0, 1e12).Draw(t, "per second")
 		paced := pacedBlockSize(size, perSecond)
-		if bs := blockSizeFor(size, paced); paced < slowBlockSize || paced > defaultBlockSize || blockCount(size, bs) > maxBlocks {
-			t.Fatalf("%d blocks of %d bytes", blockCount(size, bs), bs)
+		if bs := blockSizeFor(size, paced); paced < slowBlockSize || paced > defaultBlockSize || ledger.BlockCount(size, bs) > ledger.MaxBlocks {
+			t.Fatalf("%d blocks of %d bytes", ledger.BlockCount(size, bs), bs)
 		}
 		if whole := wholeSize(perSecond); whole < slowBlockSize || whole > defaultBlockSize {
 			t.Fatalf("%d bytes in one request", whole)

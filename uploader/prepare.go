@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
@@ -28,7 +29,7 @@ func (q *Queue) prepare(u *unit) error {
 		}
 	}()
 	fresh, surprising := j.UploadID == [16]byte{}, !now.Same(j.version())
-	var acked []AckedBlock
+	var acked []ledger.AckedBlock
 	switch {
 	case fresh && surprising:
 		if err := q.adopt(u, now); err != nil {
@@ -38,7 +39,7 @@ func (q *Queue) prepare(u *unit) error {
 		if acked, err = q.keptBlocks(j); err != nil {
 			return err
 		}
-		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) || q.index.hasMoved(j.ID) {
+		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) || q.index.HasMoved(j.ID) {
 			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}
@@ -74,7 +75,7 @@ func (q *Queue) prepare(u *unit) error {
 
 // readSince returns a moment after which the file must not have changed for its acknowledged blocks to be true: its last change
 // before they were read. Of an earlier process it is known when the first of them was read.
-func (j *job) readSince(acked []AckedBlock) time.Time {
+func (j *job) readSince(acked []ledger.AckedBlock) time.Time {
 	moment := j.changed
 	for _, a := range acked {
 		if j.changed.IsZero() && (moment.IsZero() || a.At.Before(moment)) {
@@ -85,8 +86,8 @@ func (j *job) readSince(acked []AckedBlock) time.Time {
 }
 
 // keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still. It blocks on the journal.
-func (q *Queue) keptBlocks(j *job) ([]AckedBlock, error) {
-	if err := q.index.pay(q.ctx); err != nil { // or it would say what was true before the job was planned anew
+func (q *Queue) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
+	if err := q.index.CommitPending(q.ctx); err != nil { // or it would say what was true before the job was planned anew
 		return nil, errAgain
 	}
 	acked, err := q.journal.Blocks(q.ctx, j.ID)
@@ -106,8 +107,8 @@ func (q *Queue) keptBlocks(j *job) ([]AckedBlock, error) {
 }
 
 // lay sets a job's blocks out, some of which are acknowledged, and keeps that. The caller holds the lock.
-func (q *Queue) lay(j *job, acked []AckedBlock) {
-	n := blockCount(j.Size, j.BlockSize)
+func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
+	n := ledger.BlockCount(j.Size, j.BlockSize)
 	if j.plan++; j.flow == nil {
 		j.flow = &flow{busy: j.flying, since: time.Now()}
 	}
@@ -120,14 +121,14 @@ func (q *Queue) lay(j *job, acked []AckedBlock) {
 			j.noteRead(a.Number, a.At)
 		}
 	}
-	q.index.plan(j.Job, acked)
+	q.index.Plan(j.Job, acked)
 }
 
 func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.BlockSize) }
 
 // stillTrue returns those acknowledged blocks that the file, which may have changed, still contains, and makes the plan fit
 // it. Only what differs is sent again.
-func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []AckedBlock) ([]AckedBlock, error) {
+func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []ledger.AckedBlock) ([]ledger.AckedBlock, error) {
 	j := u.job
 	if !now.Same(j.version()) {
 		if err := q.adopt(u, now); err != nil {
@@ -140,7 +141,7 @@ func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []Acked
 	}
 	same := acked[:0]
 	for _, a := range acked {
-		if a.Number >= blockCount(j.Size, j.BlockSize) {
+		if a.Number >= ledger.BlockCount(j.Size, j.BlockSize) {
 			continue
 		}
 		crc, err := q.hash(f, int64(a.Number)*j.BlockSize, j.blockLen(a.Number))

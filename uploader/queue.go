@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -24,7 +25,7 @@ type Config struct {
 	// Open returns the store that a token leads to. It must not block on the network.
 	Open func(token.Token) (Store, error)
 	// Journal keeps the queue. Default: one that ends with the process. The queue does not close it.
-	Journal Journal
+	Journal ledger.Journal
 	// Memory limits the bytes of file content held at once. Default DefaultMemory; at least 1 MiB.
 	Memory int64
 	// Connections is the number of requests under way at once, 1 to 512; 0 lets the queue find it. [Queue.Connect] changes it.
@@ -51,8 +52,8 @@ type Config struct {
 // wait for the network, too.
 type Queue struct {
 	config  Config
-	journal Journal
-	index   *index
+	journal ledger.Journal
+	index   *ledger.Ledger
 	log     *slog.Logger
 	buffers *buffers
 	limiter atomic.Pointer[rate.Limiter] // nil: no limit
@@ -105,7 +106,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	switch {
 	case c.Open == nil:
 		return nil, errors.New("uploader: Config.Open is missing")
-	case c.BlockSize != 0 && (c.BlockSize < MinBlockSize || c.BlockSize > maxBlockSize):
+	case c.BlockSize != 0 && (c.BlockSize < MinBlockSize || c.BlockSize > ledger.MaxBlockSize):
 		return nil, errors.New("uploader: the block size must be between 64 KiB and 4000 MiB")
 	case c.Memory != 0 && c.Memory < mib:
 		return nil, errors.New("uploader: the memory limit must be at least 1 MiB")
@@ -124,7 +125,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		c.Steady = defaultSteady
 	}
 	if c.Journal == nil {
-		c.Journal = NewMemoryJournal()
+		c.Journal = ledger.NewMemoryJournal()
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -134,8 +135,8 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		changed: make(chan struct{}, 1), hungry: make(chan struct{}, 1), settled: make(chan struct{}),
 		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, met: map[int64]*met{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: newConcurrency(c.Connections),
 	}
-	q.index = newIndex(c.Journal, q.journalChanged)
-	if err := q.index.load(ctx); err != nil {
+	q.index = ledger.New(c.Journal, q.journalChanged)
+	if err := q.index.Load(ctx); err != nil {
 		return nil, err
 	}
 	q.Limit(c.Rate)
@@ -143,7 +144,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	q.ctx, q.cancel = context.WithCancelCause(ctx)
 	close(q.settled)
 	q.wg.Go(func() { defer crash.Catch(); q.feed() })
-	q.wg.Go(func() { defer crash.Catch(); q.index.keep(q.ctx) })
+	q.wg.Go(func() { defer crash.Catch(); q.index.Run(q.ctx) })
 	q.wg.Go(func() { defer crash.Catch(); q.listen() })
 	q.wg.Go(func() {
 		defer crash.Catch()
@@ -162,7 +163,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 // find what is true by then.
 func (q *Queue) journalChanged() {
 	q.mu.Lock()
-	trouble := q.index.state()
+	trouble := q.index.Trouble()
 	q.halt = trouble
 	q.reconsider()
 	q.mu.Unlock()
@@ -187,7 +188,7 @@ func (q *Queue) Use(t token.Token) error {
 	in.failures, in.notBefore, in.asked = 0, time.Time{}, time.Time{}
 	q.reconsider()
 	q.mu.Unlock()
-	q.index.describe(t.Inbox.Key(), func(of *Transfer) { of.keepDates(t) })
+	q.index.Describe(t.Inbox.Key(), func(of *ledger.Transfer) { of.KeepDates(t) })
 	if old != nil {
 		return old.Close()
 	}
@@ -260,7 +261,7 @@ func (q *Queue) Wait(ctx context.Context) error {
 			return context.Cause(ctx)
 		case <-settled:
 		}
-		if err := q.index.commit(ctx, true); err != nil && !passing(err) {
+		if err := q.index.Commit(ctx, true); err != nil && !passing(err) {
 			return err
 		}
 		q.mu.Lock()
@@ -282,7 +283,7 @@ func (q *Queue) trouble() error {
 		return q.halt
 	}
 	for _, in := range q.order {
-		if hold := q.holdOf(in); hold != nil && q.index.unfinished(in.key) > 0 {
+		if hold := q.holdOf(in); hold != nil && q.index.Unfinished(in.key) > 0 {
 			return hold
 		}
 	}
@@ -291,7 +292,7 @@ func (q *Queue) trouble() error {
 
 // holdOf returns why an inbox's jobs wait for a person, who has to bring a token; nil if they don't. The caller holds the lock.
 func (q *Queue) holdOf(in *inbox) *problem.Error {
-	if in.hold == nil && in.store == nil && q.index.unfinished(in.key) > 0 {
+	if in.hold == nil && in.store == nil && q.index.Unfinished(in.key) > 0 {
 		return problem.New("send", "", problem.TokenNeeded)
 	}
 	return in.hold
@@ -299,7 +300,7 @@ func (q *Queue) holdOf(in *inbox) *problem.Error {
 
 func (q *Queue) unfinished() (n int) {
 	for _, in := range q.order {
-		n += q.index.unfinished(in.key)
+		n += q.index.Unfinished(in.key)
 	}
 	return n
 }
@@ -316,7 +317,7 @@ func (q *Queue) settle() {
 			return
 		}
 		for _, in := range q.order {
-			if in.hold == nil && in.store != nil && q.index.unfinished(in.key) > 0 {
+			if in.hold == nil && in.store != nil && q.index.Unfinished(in.key) > 0 {
 				return
 			}
 		}
@@ -379,7 +380,7 @@ func (q *Queue) Close() error {
 	q.keepSpeed()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	errs = append(errs, q.index.commit(ctx, true))
+	errs = append(errs, q.index.Commit(ctx, true))
 	return errors.Join(errs...)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -17,19 +18,19 @@ import (
 
 // slow is a journal that is held up by its disk.
 type slow struct {
-	uploader.Journal
-	commit  func(uploader.Changes) // before a commit; may be nil
-	batches func()                 // before batches are added; may be nil
+	ledger.Journal
+	commit  func(ledger.Changes) // before a commit; may be nil
+	batches func()               // before batches are added; may be nil
 }
 
-func (s *slow) Commit(ctx context.Context, c uploader.Changes) error {
+func (s *slow) Commit(ctx context.Context, c ledger.Changes) error {
 	if s.commit != nil {
 		s.commit(c)
 	}
 	return s.Journal.Commit(ctx, c)
 }
 
-func (s *slow) AddBatches(ctx context.Context, batches []uploader.Batch) error {
+func (s *slow) AddBatches(ctx context.Context, batches []ledger.Batch) error {
 	if s.batches != nil {
 		s.batches()
 	}
@@ -37,7 +38,7 @@ func (s *slow) AddBatches(ctx context.Context, batches []uploader.Batch) error {
 }
 
 // claims reports whether changes say that jobs may be sent.
-func claims(c uploader.Changes) bool {
+func claims(c ledger.Changes) bool {
 	for _, b := range c.Batches {
 		if !b.Claimed.IsZero() {
 			return true
@@ -50,17 +51,17 @@ func claims(c uploader.Changes) bool {
 func TestAClaimOutlivesALossOfPowerWhereBothAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		durable := false
-		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: uploader.NewMemoryJournal(), commit: func(c uploader.Changes) {
+		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: ledger.NewMemoryJournal(), commit: func(c ledger.Changes) {
 			durable = durable || claims(c) && c.Sync
 		}}})
-		b.add(uploader.AddOptions{}, b.file("first", 10))
+		b.add(ledger.AddOptions{}, b.file("first", 10))
 		if err := b.wait(); err != nil { // by which all is durable
 			t.Fatal(err)
 		}
 		durable = false
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
-		b.add(uploader.AddOptions{KeepBoth: true}, b.file("f", 10))
+		b.add(ledger.AddOptions{KeepBoth: true}, b.file("f", 10))
 		for b.store.Count(uploadertest.AnyOp) == 1 {
 			time.Sleep(time.Nanosecond)
 		}
@@ -74,25 +75,25 @@ func TestAClaimOutlivesALossOfPowerWhereBothAreKept(t *testing.T) {
 
 // TestACommandHoldsWhileItsJobIsClaimed: between the choice of what is sent next and its start the journal is written, and a person may act.
 func TestACommandHoldsWhileItsJobIsClaimed(t *testing.T) {
-	for verb, state := range map[uploader.Verb]uploader.JobState{uploader.Cancel: uploader.Cancelled, uploader.Pause: uploader.Paused, uploader.Remove: 99} {
+	for verb, state := range map[ledger.Verb]ledger.JobState{ledger.Cancel: ledger.Cancelled, ledger.Pause: ledger.Paused, ledger.Remove: 99} {
 		t.Run(string(verb), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				gate, held := make(chan struct{}), false
-				journal := &slow{Journal: uploader.NewMemoryJournal(), commit: func(c uploader.Changes) {
+				journal := &slow{Journal: ledger.NewMemoryJournal(), commit: func(c ledger.Changes) {
 					if claims(c) && !held {
 						held = true
 						<-gate
 					}
 				}}
 				b := newBench(t, "w", uploader.Config{Journal: journal})
-				b.add(uploader.AddOptions{}, b.file("f", 10))
+				b.add(ledger.AddOptions{}, b.file("f", 10))
 				synctest.Wait()
 				if !held {
 					t.Fatal("the claim was not committed")
 				}
 				done := make(chan int)
 				id := b.job("f").ID
-				go func() { done <- b.do(uploader.Command{Verb: verb, Jobs: []int64{id}}) }()
+				go func() { done <- b.do(ledger.Command{Verb: verb, Jobs: []int64{id}}) }()
 				synctest.Wait()
 				close(gate)
 				if n := <-done; n != 1 {
@@ -102,11 +103,11 @@ func TestACommandHoldsWhileItsJobIsClaimed(t *testing.T) {
 				if n := b.store.Count(uploadertest.AnyOp); n != 0 {
 					t.Errorf("%d requests for a job that a person stopped", n)
 				}
-				rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 10)
+				rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 10)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if verb == uploader.Remove && len(rows) != 0 || verb != uploader.Remove && (len(rows) != 1 || rows[0].State != state) {
+				if verb == ledger.Remove && len(rows) != 0 || verb != ledger.Remove && (len(rows) != 1 || rows[0].State != state) {
 					t.Errorf("%d rows: %v", len(rows), rows)
 				}
 				b.close()
@@ -119,7 +120,7 @@ func TestACommandHoldsWhileItsJobIsClaimed(t *testing.T) {
 func TestWhatMovesToAnotherInboxIsNotSentToTheOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, held := make(chan struct{}), false
-		journal := &slow{Journal: uploader.NewMemoryJournal(), commit: func(c uploader.Changes) {
+		journal := &slow{Journal: ledger.NewMemoryJournal(), commit: func(c ledger.Changes) {
 			if claims(c) && !held {
 				held = true
 				<-gate
@@ -130,7 +131,7 @@ func TestWhatMovesToAnotherInboxIsNotSentToTheOld(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Journal: journal, Open: func(tok token.Token) (uploader.Store, error) {
 			return stores[tok.Inbox.Container], nil
 		}})
-		b.add(uploader.AddOptions{}, b.file("f", 10))
+		b.add(ledger.AddOptions{}, b.file("f", 10))
 		synctest.Wait()
 		renewed := tokenOf("w")
 		renewed.Inbox.Container = "ws-2"
@@ -161,10 +162,10 @@ func TestWhatMovesToAnotherInboxIsNotSentToTheOld(t *testing.T) {
 // only one who sends it.
 func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := uploader.NewMemoryJournal()
+		memory := ledger.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: memory})
 		b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(problem.NameLocked))
-		b.add(uploader.AddOptions{}, b.file("f", 10))
+		b.add(ledger.AddOptions{}, b.file("f", 10))
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
@@ -173,12 +174,12 @@ func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := b.store.Count(uploadertest.AnyOp)
-		b.reopen(&slow{Journal: memory, commit: func(uploader.Changes) { time.Sleep(time.Second) }}, uploader.Config{})
-		if n := b.do(uploader.Command{Verb: uploader.Retry}); n != 1 {
+		b.reopen(&slow{Journal: memory, commit: func(ledger.Changes) { time.Sleep(time.Second) }}, uploader.Config{})
+		if n := b.do(ledger.Command{Verb: ledger.Retry}); n != 1 {
 			t.Fatalf("%d jobs retried", n)
 		}
 		time.Sleep(time.Minute)
-		if owner := b.queue.Status().Transfers[0].Owner; owner != uploader.Nobody {
+		if owner := b.queue.Status().Transfers[0].Owner; owner != ledger.Nobody {
 			t.Errorf("the transfer's owner is %v", owner)
 		}
 		if n := b.store.Count(uploadertest.AnyOp) - before; n != 0 {
@@ -190,11 +191,11 @@ func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
 
 // TestCancellingAllEndsTheScanToo: what is found after a person gave a whole transfer up is not sent.
 func TestCancellingAllEndsTheScanToo(t *testing.T) {
-	for verb, shown := range map[uploader.Verb]bool{uploader.Cancel: true, uploader.Remove: false} {
+	for verb, shown := range map[ledger.Verb]bool{ledger.Cancel: true, ledger.Remove: false} {
 		t.Run(string(verb), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				gate, calls := make(chan struct{}), 0
-				memory := uploader.NewMemoryJournal()
+				memory := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: memory, batches: func() {
 					if calls++; calls == 2 {
 						<-gate
@@ -204,9 +205,9 @@ func TestCancellingAllEndsTheScanToo(t *testing.T) {
 				for i := 1; i < 1500; i++ {
 					b.file(fmt.Sprintf("tree/%03d", i), 10)
 				}
-				b.add(uploader.AddOptions{}, root)
+				b.add(ledger.AddOptions{}, root)
 				time.Sleep(time.Second)
-				b.do(uploader.Command{Verb: verb})
+				b.do(ledger.Command{Verb: verb})
 				before := b.store.Count(uploadertest.AnyOp)
 				close(gate)
 				if err := b.wait(); err != nil {
@@ -216,7 +217,7 @@ func TestCancellingAllEndsTheScanToo(t *testing.T) {
 					t.Errorf("%d files sent after all was given up", n)
 				}
 				s := b.queue.Status()
-				if s.Files[uploader.Waiting]+s.Files[uploader.Active] != 0 {
+				if s.Files[ledger.Waiting]+s.Files[ledger.Active] != 0 {
 					t.Errorf("%v", s.Files)
 				}
 				if len(s.Transfers) > 0 != shown || shown && !s.Transfers[0].Finished() {
@@ -237,7 +238,7 @@ func TestCancellingAllEndsTheScanToo(t *testing.T) {
 
 // TestSourcesThatOverlapAreReadAgainWhole: a file that two sources bring has two names, and after an interrupted scan it gets both.
 func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
-	journal := uploader.NewMemoryJournal()
+	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal})
 	for i := range 64 { // as many as come in one batch
 		b.file(fmt.Sprintf("tree/sub/%02d", i), 10)
@@ -247,7 +248,7 @@ func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
 	stuck.batchesLeft.Store(1)
 	b.close()
 	b.reopen(stuck, uploader.Config{})
-	b.add(uploader.AddOptions{}, root, filepath.Join(root, "sub"))
+	b.add(ledger.AddOptions{}, root, filepath.Join(root, "sub"))
 	if b.wait() == nil {
 		t.Fatal("the scan was not interrupted")
 	}
@@ -266,7 +267,7 @@ func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
 // TestWhatWasClearedIsNotSentAgain: folders that were not read to their end are read again, and what was taken from the list is still known.
 func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := uploader.NewMemoryJournal()
+		memory := ledger.NewMemoryJournal()
 		stuck, calls := &stubborn{Journal: memory, fail: problem.JournalUnwritable}, 0
 		stuck.batchesLeft.Store(1)
 		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: stuck, batches: func() {
@@ -278,9 +279,9 @@ func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 		for i := 1; i < 700; i++ {
 			b.file(fmt.Sprintf("tree/%03d", i), 10)
 		}
-		b.add(uploader.AddOptions{KeepBoth: true}, root)
+		b.add(ledger.AddOptions{KeepBoth: true}, root)
 		time.Sleep(time.Minute)
-		if n := b.do(uploader.Command{Verb: uploader.Clear}); n == 0 {
+		if n := b.do(ledger.Command{Verb: ledger.Clear}); n == 0 {
 			t.Fatal("nothing was delivered yet")
 		}
 		if b.wait() == nil {
@@ -296,7 +297,7 @@ func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 		if n := b.store.Count(uploadertest.PutBlob); n != 700 {
 			t.Errorf("%d requests for 700 files", n)
 		}
-		b.do(uploader.Command{Verb: uploader.Clear})
+		b.do(ledger.Command{Verb: ledger.Clear})
 		if s := b.queue.Status(); len(s.Transfers) != 0 {
 			t.Errorf("%d transfers are left", len(s.Transfers))
 		}
@@ -308,7 +309,7 @@ func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 func TestWhatIsMovedWhileOthersAreClaimedGoesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, held := make(chan struct{}), false
-		b := newBench(t, "w", uploader.Config{Connections: 1, Journal: &slow{Journal: uploader.NewMemoryJournal(), commit: func(c uploader.Changes) {
+		b := newBench(t, "w", uploader.Config{Connections: 1, Journal: &slow{Journal: ledger.NewMemoryJournal(), commit: func(c ledger.Changes) {
 			if claims(c) && !held {
 				held = true
 				<-gate
@@ -318,11 +319,11 @@ func TestWhatIsMovedWhileOthersAreClaimedGoesFirst(t *testing.T) {
 		for i := range 5 {
 			roots = append(roots, b.file(fmt.Sprintf("f%d", i), 10))
 		}
-		b.add(uploader.AddOptions{}, roots...)
+		b.add(ledger.AddOptions{}, roots...)
 		synctest.Wait()
 		done := make(chan int)
 		id := b.job("f3").ID
-		go func() { done <- b.do(uploader.Command{Verb: uploader.First, Jobs: []int64{id}}) }()
+		go func() { done <- b.do(ledger.Command{Verb: ledger.First, Jobs: []int64{id}}) }()
 		synctest.Wait()
 		close(gate)
 		<-done
@@ -342,8 +343,8 @@ func TestTheQueueSleepsWhileAsManyBatchesWaitAsMayBeBegun(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Connections: 2})
 		b.store.Fail(uploadertest.PutBlob, "late*", 130, uploadertest.Busy(time.Hour))
 		for i := range 130 { // each in a batch of its own, and as many others that are answered between them
-			b.add(uploader.AddOptions{}, b.file(fmt.Sprintf("late %03d", i), 10))
-			b.add(uploader.AddOptions{}, b.file(fmt.Sprintf("soon %03d", i), 10))
+			b.add(ledger.AddOptions{}, b.file(fmt.Sprintf("late %03d", i), 10))
+			b.add(ledger.AddOptions{}, b.file(fmt.Sprintf("soon %03d", i), 10))
 		}
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
@@ -361,7 +362,7 @@ func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) 
 		b := newBench(t, "w", uploader.Config{})
 		b.store.Fail(uploadertest.AnyOp, "first*", uploadertest.Always, uploadertest.Busy(time.Hour))
 		for i := range 200 { // each in a batch of its own
-			b.add(uploader.AddOptions{}, b.file(fmt.Sprintf("first %03d", i), 10))
+			b.add(ledger.AddOptions{}, b.file(fmt.Sprintf("first %03d", i), 10))
 		}
 		time.Sleep(time.Minute)
 		other := tokenOf("w")
@@ -370,7 +371,7 @@ func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) 
 			t.Fatal(err)
 		}
 		b.inbox = other.Inbox
-		b.add(uploader.AddOptions{}, b.file("second", 10))
+		b.add(ledger.AddOptions{}, b.file("second", 10))
 		time.Sleep(time.Minute)
 		if _, there := b.store.Blob("second"); !there {
 			t.Errorf("not delivered: %v", b.queue.Status().Files)
@@ -382,16 +383,16 @@ func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) 
 // neighbour is a journal into which another process writes all the time: whenever the queue has changed whose a transfer is, look is
 // called in the middle of that.
 type neighbour struct {
-	uploader.Journal
+	ledger.Journal
 	look func()
 }
 
-func (n *neighbour) AddTransfer(ctx context.Context, t uploader.Transfer) (int64, error) {
+func (n *neighbour) AddTransfer(ctx context.Context, t ledger.Transfer) (int64, error) {
 	defer n.look()
 	return n.Journal.AddTransfer(ctx, t)
 }
 
-func (n *neighbour) Adopt(ctx context.Context, transfers []int64) ([]uploader.Transfer, error) {
+func (n *neighbour) Adopt(ctx context.Context, transfers []int64) ([]ledger.Transfer, error) {
 	defer n.look()
 	return n.Journal.Adopt(ctx, transfers)
 }
@@ -404,22 +405,22 @@ func (n *neighbour) Release(ctx context.Context, transfers []int64) error {
 // TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted: no transfer is shown twice, without its files, or not at all.
 func TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := uploader.NewMemoryJournal()
+		memory := ledger.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: memory})
 		var looks sync.WaitGroup
 		journal := &neighbour{memory, func() {
 			looks.Go(func() {
-				if _, err := b.queue.Adopt(t.Context(), func(uploader.TransferStatus) bool { return false }); err != nil {
+				if _, err := b.queue.Adopt(t.Context(), func(ledger.TransferStatus) bool { return false }); err != nil {
 					t.Error(err)
 				}
 			})
 			synctest.Wait()
 		}}
-		shown := func(when string, owner uploader.Owner, waiting int64) {
+		shown := func(when string, owner ledger.Owner, waiting int64) {
 			t.Helper()
 			looks.Wait()
 			s := b.queue.Status().Transfers
-			if len(s) != 1 || s[0].Owner != owner || s[0].Files[uploader.Waiting] != waiting {
+			if len(s) != 1 || s[0].Owner != owner || s[0].Files[ledger.Waiting] != waiting {
 				t.Errorf("%s: %+v", when, s)
 			}
 		}
@@ -427,21 +428,21 @@ func TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted(t *testing.T) {
 		b.reopen(journal, uploader.Config{})
 		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
 		path := b.file("f", 10)
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		if b.wait() == nil {
 			t.Fatal("sent")
 		}
-		shown("added", uploader.Here, 0)
+		shown("added", ledger.Here, 0)
 		b.close()
 		if err := memory.Close(); err != nil {
 			t.Fatal(err)
 		}
 		b.store.ClearFaults()
 		b.reopen(journal, uploader.Config{})
-		b.do(uploader.Command{Verb: uploader.Cancel})
-		shown("given up", uploader.Nobody, 0)
-		b.do(uploader.Command{Verb: uploader.Retry})
-		shown("wanted again", uploader.Nobody, 1)
+		b.do(ledger.Command{Verb: ledger.Cancel})
+		shown("given up", ledger.Nobody, 0)
+		b.do(ledger.Command{Verb: ledger.Retry})
+		shown("wanted again", ledger.Nobody, 1)
 		if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}

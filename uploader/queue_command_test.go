@@ -15,11 +15,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
 
-func (b *bench) do(c uploader.Command) int {
+func (b *bench) do(c ledger.Command) int {
 	b.Helper()
 	n, err := b.queue.Do(b.Context(), c)
 	if err != nil {
@@ -29,10 +30,10 @@ func (b *bench) do(c uploader.Command) int {
 }
 
 // job returns the id of the job of a file.
-func (b *bench) job(name string) uploader.Job {
+func (b *bench) job(name string) ledger.Job {
 	b.Helper()
-	rows, err := b.queue.Rows(b.Context(), uploader.Filter{Text: name}, 0, 1000)
-	rows = slices.DeleteFunc(rows, func(j uploader.Job) bool { // the random name of the test's folder may hold it, too
+	rows, err := b.queue.Rows(b.Context(), ledger.Filter{Text: name}, 0, 1000)
+	rows = slices.DeleteFunc(rows, func(j ledger.Job) bool { // the random name of the test's folder may hold it, too
 		return !strings.Contains(strings.TrimPrefix(j.Source, b.dir), name)
 	})
 	if err != nil || len(rows) != 1 {
@@ -51,9 +52,9 @@ func TestPauseAndResume(t *testing.T) {
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
 				b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				synctest.Wait()
-				c := uploader.Command{Verb: uploader.Pause}
+				c := ledger.Command{Verb: ledger.Pause}
 				if jobs {
 					c.Jobs = []int64{b.job("large").ID}
 				}
@@ -68,10 +69,10 @@ func TestPauseAndResume(t *testing.T) {
 				if n := b.store.Count(uploadertest.PutBlock); n != 4 {
 					t.Errorf("%d blocks sent, want those four that were on their way", n)
 				}
-				if s := b.queue.Status(); s.BytesDone != 4*block || s.Files[uploader.Active] != 0 || jobs && s.Files[uploader.Paused] != 1 {
+				if s := b.queue.Status(); s.BytesDone != 4*block || s.Files[ledger.Active] != 0 || jobs && s.Files[ledger.Paused] != 1 {
 					t.Errorf("%d bytes acknowledged, %v", s.BytesDone, s.Files)
 				}
-				c.Verb = uploader.Resume
+				c.Verb = ledger.Resume
 				if n := b.do(c); n != 1 {
 					t.Errorf("%d jobs resumed", n)
 				}
@@ -92,9 +93,9 @@ func TestCancelLeavesNothingBehindAndRetrySendsItAfterAll(t *testing.T) {
 		b.file("tree/small", 10)
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
-		b.add(uploader.AddOptions{}, filepath.Dir(path))
+		b.add(ledger.AddOptions{}, filepath.Dir(path))
 		synctest.Wait()
-		if n := b.do(uploader.Command{Verb: uploader.Cancel, Jobs: []int64{b.job("large").ID}}); n != 1 {
+		if n := b.do(ledger.Command{Verb: ledger.Cancel, Jobs: []int64{b.job("large").ID}}); n != 1 {
 			t.Errorf("%d jobs cancelled", n)
 		}
 		close(gate)
@@ -104,10 +105,10 @@ func TestCancelLeavesNothingBehindAndRetrySendsItAfterAll(t *testing.T) {
 		if diff := cmp.Diff([]string{"tree/small"}, b.store.Names()); diff != "" {
 			t.Error(diff)
 		}
-		if s := b.queue.Status(); s.Files[uploader.Cancelled] != 1 || s.BytesDone != 10 {
+		if s := b.queue.Status(); s.Files[ledger.Cancelled] != 1 || s.BytesDone != 10 {
 			t.Errorf("%v, %d bytes acknowledged", s.Files, s.BytesDone)
 		}
-		if n := b.do(uploader.Command{Verb: uploader.Retry}); n != 1 {
+		if n := b.do(ledger.Command{Verb: ledger.Retry}); n != 1 {
 			t.Errorf("%d jobs retried", n)
 		}
 		b.delivered(filepath.Dir(path))
@@ -125,18 +126,18 @@ func TestRetryAllSendsWhatFailedOnceTheCauseIsMended(t *testing.T) {
 		locked := problem.New("put blob", "", problem.NameLocked)
 		locked.Status = 409
 		b.store.Fail(uploadertest.PutBlob, "", 300, uploadertest.RefuseWith(locked))
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if n := b.queue.Status().Files[uploader.Attention]; n != 300 {
+		if n := b.queue.Status().Files[ledger.Attention]; n != 300 {
 			t.Fatalf("%d files need a person, want 300", n)
 		}
-		if n := b.do(uploader.Command{Verb: uploader.Retry}); n != 300 {
+		if n := b.do(ledger.Command{Verb: ledger.Retry}); n != 300 {
 			t.Errorf("%d jobs retried", n)
 		}
 		b.delivered(root)
-		if n := b.do(uploader.Command{Verb: uploader.Clear}); n != 600 {
+		if n := b.do(ledger.Command{Verb: ledger.Clear}); n != 600 {
 			t.Errorf("%d jobs cleared", n)
 		}
 		if s := b.queue.Status(); s.FilesTotal() != 0 || len(s.Transfers) != 0 {
@@ -152,14 +153,14 @@ func TestReplaceSendsWhatWasAlreadyThere(t *testing.T) {
 	if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
 		t.Fatal(err)
 	}
-	b.add(uploader.AddOptions{}, path)
+	b.add(ledger.AddOptions{}, path)
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if n := b.do(uploader.Command{Verb: uploader.Retry}); n != 0 {
+	if n := b.do(ledger.Command{Verb: ledger.Retry}); n != 0 {
 		t.Errorf("%d jobs retried that were left alone", n)
 	}
-	if n := b.do(uploader.Command{Verb: uploader.Replace}); n != 1 {
+	if n := b.do(ledger.Command{Verb: ledger.Replace}); n != 1 {
 		t.Errorf("%d jobs to replace", n)
 	}
 	b.delivered(path)
@@ -172,13 +173,13 @@ func TestACancelHoldsThoughTheTransferIsPausedMeanwhile(t *testing.T) {
 		path := b.file("large", 4*block)
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlock, "", 2, uploadertest.Hold(gate))
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		synctest.Wait()
-		b.do(uploader.Command{Verb: uploader.Cancel, Jobs: []int64{b.job("large").ID}})
-		b.do(uploader.Command{Verb: uploader.Pause})
+		b.do(ledger.Command{Verb: ledger.Cancel, Jobs: []int64{b.job("large").ID}})
+		b.do(ledger.Command{Verb: ledger.Pause})
 		close(gate)
 		synctest.Wait()
-		if j := b.job("large"); j.State != uploader.Cancelled {
+		if j := b.job("large"); j.State != ledger.Cancelled {
 			t.Errorf("the job is %v", j.State)
 		}
 		b.close()
@@ -220,7 +221,7 @@ func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 				} else {
 					take()
 				}
-				b.add(uploader.AddOptions{KeepBoth: true}, path)
+				b.add(ledger.AddOptions{KeepBoth: true}, path)
 				if c.late {
 					synctest.Wait()
 					take()
@@ -244,7 +245,7 @@ func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 				if n := len(b.store.Names()); n != len(c.taken)+1 {
 					t.Errorf("%d blobs, want %d: %q", n, len(c.taken)+1, b.store.Names())
 				}
-				if j := b.job("f.dat"); j.State != uploader.Delivered || j.Blob != c.want {
+				if j := b.job("f.dat"); j.State != ledger.Delivered || j.Blob != c.want {
 					t.Errorf("the job is %v as %q, want %q", j.State, j.Blob, c.want)
 				}
 				b.close()
@@ -262,11 +263,11 @@ func TestFurtherNamesAreAskedForBeforeAFileIsSent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.add(uploader.AddOptions{KeepBoth: true}, b.file("f.dat", 2*block))
+	b.add(ledger.AddOptions{KeepBoth: true}, b.file("f.dat", 2*block))
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if j := b.job("f.dat"); j.State != uploader.Delivered || j.Blob != "f (4).dat" {
+	if j := b.job("f.dat"); j.State != ledger.Delivered || j.Blob != "f (4).dat" {
 		t.Errorf("the job is %v as %q", j.State, j.Blob)
 	}
 	if n := b.queue.Status().BytesSent; n != 4*block {
@@ -281,11 +282,11 @@ func TestRenameSendsWhatWasAlreadyThereBesideIt(t *testing.T) {
 	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
 		t.Fatal(err)
 	}
-	b.add(uploader.AddOptions{}, path)
+	b.add(ledger.AddOptions{}, path)
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if n := b.do(uploader.Command{Verb: uploader.Rename}); n != 1 {
+	if n := b.do(ledger.Command{Verb: ledger.Rename}); n != 1 {
 		t.Errorf("%d jobs to rename", n)
 	}
 	if err := b.wait(); err != nil {
@@ -303,20 +304,20 @@ func TestRenameSendsWhatAnotherProgramsBlocksKeepOut(t *testing.T) {
 			b := newBench(t, "w", uploader.Config{})
 			path := b.file("f.dat", 3*block)
 			b.store.Fail(uploadertest.PutBlock, "f.dat", 100, uploadertest.Refuse(problem.ForeignBlocks))
-			b.add(uploader.AddOptions{KeepBoth: both}, path)
+			b.add(ledger.AddOptions{KeepBoth: both}, path)
 			if err := b.wait(); err != nil {
 				t.Fatal(err)
 			}
 			if !both {
-				if r := b.problem(uploader.Attention); r != problem.ForeignBlocks {
+				if r := b.problem(ledger.Attention); r != problem.ForeignBlocks {
 					t.Fatalf("the job waits for %q", r)
 				}
-				b.do(uploader.Command{Verb: uploader.Rename})
+				b.do(ledger.Command{Verb: ledger.Rename})
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if j := b.job("f.dat"); j.State != uploader.Delivered || j.Blob != "f (2).dat" {
+			if j := b.job("f.dat"); j.State != ledger.Delivered || j.Blob != "f (2).dat" {
 				t.Errorf("the job is %v as %q", j.State, j.Blob)
 			}
 		})
@@ -334,14 +335,14 @@ func TestRenameLeavesAloneWhatHasOneName(t *testing.T) {
 	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
 		t.Fatal(err)
 	}
-	b.add(uploader.AddOptions{}, b.file("f.dat", 100))
+	b.add(ledger.AddOptions{}, b.file("f.dat", 100))
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if n := b.do(uploader.Command{Verb: uploader.Rename}); n != 0 {
+	if n := b.do(ledger.Command{Verb: ledger.Rename}); n != 0 {
 		t.Errorf("%d jobs get another name, which the token does not lead to", n)
 	}
-	if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
+	if r := b.problem(ledger.LeftAlone); r != problem.AlreadyThere {
 		t.Errorf("reason %q", r)
 	}
 }
@@ -359,14 +360,14 @@ func TestReplaceReplacesTheFileOfItsOwnName(t *testing.T) {
 	for n := 2; n <= 99; n++ {
 		take(fmt.Sprintf("f (%d).dat", n))
 	}
-	b.add(uploader.AddOptions{KeepBoth: true}, path)
+	b.add(ledger.AddOptions{KeepBoth: true}, path)
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
-	if j := b.job("f.dat"); j.State != uploader.LeftAlone || j.Blob != "f.dat" {
+	if j := b.job("f.dat"); j.State != ledger.LeftAlone || j.Blob != "f.dat" {
 		t.Errorf("after all names were taken the job is %v as %q", j.State, j.Blob)
 	}
-	b.do(uploader.Command{Verb: uploader.Replace})
+	b.do(ledger.Command{Verb: ledger.Replace})
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -392,11 +393,11 @@ func TestFirstIsSentNext(t *testing.T) {
 		}
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
-		b.add(uploader.AddOptions{}, roots...)
+		b.add(ledger.AddOptions{}, roots...)
 		synctest.Wait()
-		b.do(uploader.Command{Verb: uploader.First, Jobs: []int64{b.job("f30").ID, b.job("f20").ID}})
-		b.do(uploader.Command{Verb: uploader.Last, Jobs: []int64{b.job("f01").ID}})
-		b.do(uploader.Command{Verb: uploader.Up, Jobs: []int64{b.job("f03").ID}})
+		b.do(ledger.Command{Verb: ledger.First, Jobs: []int64{b.job("f30").ID, b.job("f20").ID}})
+		b.do(ledger.Command{Verb: ledger.Last, Jobs: []int64{b.job("f01").ID}})
+		b.do(ledger.Command{Verb: ledger.Up, Jobs: []int64{b.job("f03").ID}})
 		close(gate)
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
@@ -417,9 +418,9 @@ func TestFirstIsSentNext(t *testing.T) {
 
 // mailbox is a journal in which another process leaves commands.
 type mailbox struct {
-	uploader.Journal
+	ledger.Journal
 	mu      sync.Mutex
-	posted  []uploader.Posted
+	posted  []ledger.Posted
 	changed bool // and tells of them
 	fail    bool // and can't be read for now
 	heard   func()
@@ -433,7 +434,7 @@ func (m *mailbox) Changed(context.Context) (bool, error) {
 	return changed, nil
 }
 
-func (m *mailbox) Posted(context.Context) ([]uploader.Posted, error) {
+func (m *mailbox) Posted(context.Context) ([]ledger.Posted, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fail {
@@ -442,13 +443,13 @@ func (m *mailbox) Posted(context.Context) ([]uploader.Posted, error) {
 	return slices.Clone(m.posted), nil
 }
 
-func (m *mailbox) Commit(ctx context.Context, c uploader.Changes) error {
+func (m *mailbox) Commit(ctx context.Context, c ledger.Changes) error {
 	if len(c.Heard) > 0 && m.heard != nil {
 		m.heard()
 		return problem.New("commit", "", problem.JournalUnwritable)
 	}
 	m.mu.Lock()
-	m.posted = slices.DeleteFunc(m.posted, func(p uploader.Posted) bool { return slices.Contains(c.Heard, p.ID) })
+	m.posted = slices.DeleteFunc(m.posted, func(p ledger.Posted) bool { return slices.Contains(c.Heard, p.ID) })
 	m.mu.Unlock()
 	return m.Journal.Commit(ctx, c)
 }
@@ -457,15 +458,15 @@ func (m *mailbox) Commit(ctx context.Context, c uploader.Changes) error {
 // moment.
 func TestACommandOfAnotherProcessIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := uploader.NewMemoryJournal()
+		memory := ledger.NewMemoryJournal()
 		dead := make(chan struct{})
 		journal := &mailbox{Journal: memory, heard: func() { <-dead }}
 		b := newBench(t, "w", uploader.Config{Journal: journal})
 		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Busy(time.Hour))
-		b.add(uploader.AddOptions{}, b.file("f", 10))
+		b.add(ledger.AddOptions{}, b.file("f", 10))
 		time.Sleep(time.Minute)
 		journal.mu.Lock()
-		journal.posted = []uploader.Posted{{ID: 1, Command: uploader.Command{Transfer: 1}}, {ID: 2, Command: uploader.Command{Verb: uploader.Cancel, Transfer: 1}}}
+		journal.posted = []ledger.Posted{{ID: 1, Command: ledger.Command{Transfer: 1}}, {ID: 2, Command: ledger.Command{Verb: ledger.Cancel, Transfer: 1}}}
 		journal.changed, journal.fail = true, true
 		journal.mu.Unlock()
 		time.Sleep(time.Minute)
@@ -473,7 +474,7 @@ func TestACommandOfAnotherProcessIsNotLost(t *testing.T) {
 		journal.fail = false
 		journal.mu.Unlock()
 		time.Sleep(time.Minute) // it is carried out, and the process is killed before the journal has that
-		if s := b.job("f").State; s != uploader.Cancelled {
+		if s := b.job("f").State; s != ledger.Cancelled {
 			t.Errorf("the file is %v", s)
 		}
 		go func() { time.Sleep(time.Second); close(dead) }()
@@ -491,7 +492,7 @@ func TestACommandOfAnotherProcessIsNotLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if s := b.job("f").State; s != uploader.Cancelled || len(journal.posted) != 0 {
+		if s := b.job("f").State; s != ledger.Cancelled || len(journal.posted) != 0 {
 			t.Errorf("the file is %v, %d commands are left", s, len(journal.posted))
 		}
 		if err := b.wait(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -20,14 +21,14 @@ func TestAMoveThatIsCutOffLeavesTheOldInboxGoing(t *testing.T) {
 	for name, full := range map[string]bool{"given up": false, "the list can't be written": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := &stubborn{Journal: uploader.NewMemoryJournal(), fail: problem.JournalUnwritable}
+				journal := &stubborn{Journal: ledger.NewMemoryJournal(), fail: problem.JournalUnwritable}
 				journal.batchesLeft.Store(1)
 				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
 				root := filepath.Dir(b.file("tree/a", 10))
 				b.file("tree/b", 10)
-				b.add(uploader.AddOptions{}, root)
+				b.add(ledger.AddOptions{}, root)
 				time.Sleep(time.Second)
 				renewed := tokenOf("w")
 				renewed.Inbox.Container = "ws-2"
@@ -66,9 +67,9 @@ func TestAnUploadRemovedWhileItsLastFileIsSentIsGone(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
-		b.add(uploader.AddOptions{}, b.file("f", 10))
+		b.add(ledger.AddOptions{}, b.file("f", 10))
 		time.Sleep(time.Second)
-		b.do(uploader.Command{Verb: uploader.Remove})
+		b.do(ledger.Command{Verb: ledger.Remove})
 		close(gate)
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
@@ -82,25 +83,25 @@ func TestAnUploadRemovedWhileItsLastFileIsSentIsGone(t *testing.T) {
 
 // cutting is a journal whose caller is cut off in the middle of a call.
 type cutting struct {
-	uploader.Journal
+	ledger.Journal
 	cut  func()      // when a transfer was adopted
 	full atomic.Bool // nothing can be committed
 }
 
-func (c *cutting) Adopt(ctx context.Context, transfers []int64) ([]uploader.Transfer, error) {
+func (c *cutting) Adopt(ctx context.Context, transfers []int64) ([]ledger.Transfer, error) {
 	got, err := c.Journal.Adopt(ctx, transfers)
 	c.cut()
 	return got, err
 }
 
-func (c *cutting) Load(ctx context.Context) (uploader.Contents, error) {
+func (c *cutting) Load(ctx context.Context) (ledger.Contents, error) {
 	if ctx.Err() != nil {
-		return uploader.Contents{}, context.Cause(ctx)
+		return ledger.Contents{}, context.Cause(ctx)
 	}
 	return c.Journal.Load(ctx)
 }
 
-func (c *cutting) Commit(ctx context.Context, changes uploader.Changes) error {
+func (c *cutting) Commit(ctx context.Context, changes ledger.Changes) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -122,11 +123,11 @@ func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
 	for name, full := range map[string]bool{"between borrowing and handing back": false, "the disk is full": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				memory := uploader.NewMemoryJournal()
+				memory := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: memory})
 				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Refuse(problem.NameLocked))
 				path := b.file("f", 10)
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
@@ -143,20 +144,20 @@ func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
 					}
 				}
 				b.reopen(journal, uploader.Config{})
-				_, err := b.queue.Do(ctx, uploader.Command{Verb: uploader.Retry})
+				_, err := b.queue.Do(ctx, ledger.Command{Verb: ledger.Retry})
 				if full && err == nil {
 					t.Error("nothing went wrong")
 				}
 				journal.full.Store(false)
 				time.Sleep(time.Minute)
-				if owner := b.queue.Status().Transfers[0].Owner; owner != uploader.Nobody {
+				if owner := b.queue.Status().Transfers[0].Owner; owner != ledger.Nobody {
 					t.Errorf("the transfer's owner is %v", owner)
 				}
 				if n := len(b.store.Names()); n != 0 {
 					t.Error("it was sent meanwhile")
 				}
 				journal.cut = func() {}
-				b.do(uploader.Command{Verb: uploader.Retry})
+				b.do(ledger.Command{Verb: ledger.Retry})
 				if _, err := b.queue.Adopt(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
@@ -171,7 +172,7 @@ func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
 func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, calls := make(chan struct{}), 0
-		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: uploader.NewMemoryJournal(), batches: func() {
+		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: ledger.NewMemoryJournal(), batches: func() {
 			if calls++; calls == 2 {
 				<-gate
 			}
@@ -181,21 +182,21 @@ func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
 		for i := 1; i < 200; i++ {
 			b.file(fmt.Sprintf("tree/%03d", i), 10)
 		}
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		time.Sleep(time.Second)
 		first := b.job("000").ID
-		b.do(uploader.Command{Verb: uploader.Cancel})
-		if n := b.do(uploader.Command{Verb: uploader.Retry, Jobs: []int64{first}}); n != 1 {
+		b.do(ledger.Command{Verb: ledger.Cancel})
+		if n := b.do(ledger.Command{Verb: ledger.Retry, Jobs: []int64{first}}); n != 1 {
 			t.Fatalf("%d files retried", n)
 		}
 		close(gate)
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if j := b.job("000"); j.State != uploader.Delivered {
+		if j := b.job("000"); j.State != ledger.Delivered {
 			t.Errorf("the file is %v", j.State)
 		}
-		if s := b.queue.Status(); s.Files[uploader.Waiting] != 0 || s.Files[uploader.Cancelled] == 0 {
+		if s := b.queue.Status(); s.Files[ledger.Waiting] != 0 || s.Files[ledger.Cancelled] == 0 {
 			t.Errorf("%v", s.Files)
 		}
 		b.close()
@@ -206,17 +207,17 @@ func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
 type reading struct {
 	*mailbox
 	slow   atomic.Bool
-	commit func(uploader.Changes)
+	commit func(ledger.Changes)
 }
 
-func (r *reading) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
+func (r *reading) Batch(ctx context.Context, id int64) (ledger.Batch, error) {
 	if r.slow.Load() {
 		time.Sleep(time.Second)
 	}
 	return r.Journal.Batch(ctx, id)
 }
 
-func (r *reading) Commit(ctx context.Context, c uploader.Changes) error {
+func (r *reading) Commit(ctx context.Context, c ledger.Changes) error {
 	r.commit(c)
 	return r.mailbox.Commit(ctx, c)
 }
@@ -225,7 +226,7 @@ func (r *reading) Commit(ctx context.Context, c uploader.Changes) error {
 func TestAMoveInTheListIsKeptWithItsCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var moves atomic.Int64
-		journal := &reading{mailbox: &mailbox{Journal: uploader.NewMemoryJournal()}, commit: func(c uploader.Changes) {
+		journal := &reading{mailbox: &mailbox{Journal: ledger.NewMemoryJournal()}, commit: func(c ledger.Changes) {
 			if len(c.Ranks) > 0 {
 				moves.Add(1)
 				if len(c.Heard) == 0 {
@@ -239,25 +240,25 @@ func TestAMoveInTheListIsKeptWithItsCommand(t *testing.T) {
 		for i := 1; i < 400; i++ {
 			b.file(fmt.Sprintf("tree/%03d", i), 10)
 		}
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatal(err)
 		}
-		rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 400)
+		rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 400)
 		if err != nil || len(rows) != 400 {
 			t.Fatalf("%d rows: %v", len(rows), err)
 		}
 		up := []int64{rows[1].ID, 0} // the second's neighbour has to be read, when the first has moved
 		for _, row := range rows {
-			if row.ID%uploader.BatchSize == 0 {
+			if row.ID%ledger.BatchSize == 0 {
 				up[1] = row.ID
 			}
 		}
-		b.do(uploader.Command{Verb: uploader.Pause}) // so that nothing is claimed, and thereby read
+		b.do(ledger.Command{Verb: ledger.Pause}) // so that nothing is claimed, and thereby read
 		b.restart(journal, uploader.Config{})
 		journal.slow.Store(true)
 		journal.mu.Lock()
-		journal.posted = []uploader.Posted{{ID: 1, Command: uploader.Command{Verb: uploader.Up, Transfer: rows[0].Transfer, Jobs: up}}}
+		journal.posted = []ledger.Posted{{ID: 1, Command: ledger.Command{Verb: ledger.Up, Transfer: rows[0].Transfer, Jobs: up}}}
 		journal.changed = true
 		journal.mu.Unlock()
 		time.Sleep(time.Minute)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -35,7 +36,7 @@ func (b *bench) theirs(name string) {
 }
 
 // only checks that the only job is in a state and that the inbox has these bytes under its name, and nothing else.
-func (b *bench) only(name string, state uploader.JobState, want []byte) {
+func (b *bench) only(name string, state ledger.JobState, want []byte) {
 	b.Helper()
 	if err := b.wait(); err != nil {
 		b.Fatal(err)
@@ -56,15 +57,15 @@ func (b *bench) only(name string, state uploader.JobState, want []byte) {
 // TestADoubtOutlivesAPause: a file whose answer was lost is known again though its job was given back in between.
 func TestADoubtOutlivesAPause(t *testing.T) {
 	for name, c := range map[string]struct {
-		first, then uploader.Verb
+		first, then ledger.Verb
 		all, both   bool
 	}{
-		"paused":                {uploader.Pause, uploader.Resume, false, false},
-		"paused, both kept":     {uploader.Pause, uploader.Resume, false, true},
-		"all paused":            {uploader.Pause, uploader.Resume, true, false},
-		"all paused, both kept": {uploader.Pause, uploader.Resume, true, true},
-		"cancelled":             {uploader.Cancel, uploader.Retry, false, false},
-		"cancelled, both kept":  {uploader.Cancel, uploader.Retry, false, true},
+		"paused":                {ledger.Pause, ledger.Resume, false, false},
+		"paused, both kept":     {ledger.Pause, ledger.Resume, false, true},
+		"all paused":            {ledger.Pause, ledger.Resume, true, false},
+		"all paused, both kept": {ledger.Pause, ledger.Resume, true, true},
+		"cancelled":             {ledger.Cancel, ledger.Retry, false, false},
+		"cancelled, both kept":  {ledger.Cancel, ledger.Retry, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -75,18 +76,18 @@ func TestADoubtOutlivesAPause(t *testing.T) {
 				lost := uploadertest.LoseAnswer()
 				lost.Gate = gate
 				b.store.Fail(uploadertest.PutBlob, "wanted", 1, lost)
-				b.add(uploader.AddOptions{KeepBoth: c.both}, path)
+				b.add(ledger.AddOptions{KeepBoth: c.both}, path)
 				synctest.Wait()
 				var jobs []int64
 				if !c.all {
 					jobs = []int64{b.job("wanted").ID}
 				}
-				b.do(uploader.Command{Verb: c.first, Jobs: jobs})
+				b.do(ledger.Command{Verb: c.first, Jobs: jobs})
 				close(gate)
 				time.Sleep(time.Hour)
-				b.do(uploader.Command{Verb: c.then, Jobs: jobs})
+				b.do(ledger.Command{Verb: c.then, Jobs: jobs})
 				want, _ := os.ReadFile(path)
-				b.only("wanted", uploader.Delivered, want)
+				b.only("wanted", ledger.Delivered, want)
 				b.close()
 			})
 		})
@@ -101,7 +102,7 @@ type mute struct {
 	said atomic.Bool
 }
 
-func (m *mute) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (m *mute) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	answer, err := m.Store.PutBlob(ctx, name, body, p, c)
 	if name != "wanted" || m.said.Swap(true) {
 		return answer, err
@@ -109,7 +110,7 @@ func (m *mute) PutBlob(ctx context.Context, name string, body *uploader.Body, p 
 	<-m.gate
 	e := problem.New("put blob", name, problem.NetworkDown)
 	e.Unanswered = true
-	return uploader.Answer{}, e
+	return ledger.Answer{}, e
 }
 
 // TestALostAnswerIsSettledThoughAClockJumps: between a request and the next try this computer's clock is put right, or stood still because a
@@ -131,22 +132,22 @@ func TestALostAnswerIsSettledThoughAClockJumps(t *testing.T) {
 				b := newBench(t, "w", uploader.Config{Connections: 2, Open: func(token.Token) (uploader.Store, error) { return store, nil }})
 				store.Store = b.store
 				b.store.SetClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
-				b.add(uploader.AddOptions{}, b.file("first", 10)) // tells the service's time
+				b.add(ledger.AddOptions{}, b.file("first", 10)) // tells the service's time
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
 				path := b.file("wanted", 100)
 				want, _ := os.ReadFile(path)
-				state := uploader.Delivered
+				state := ledger.Delivered
 				if c.theirs {
 					b.theirs("wanted")
 					time.Sleep(time.Hour)
-					want, state = []byte("theirs"), uploader.LeftAlone
+					want, state = []byte("theirs"), ledger.LeftAlone
 				}
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				synctest.Wait()
 				ahead.Store(int64(c.jump))
-				b.add(uploader.AddOptions{}, b.file("other", 10))
+				b.add(ledger.AddOptions{}, b.file("other", 10))
 				time.Sleep(time.Second)
 				close(store.gate)
 				b.only("wanted", state, want)
@@ -169,24 +170,24 @@ func TestAFileInDoubtAfterACrashIsSettledWhateverTheClockSays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := uploader.NewMemoryJournal()
+				journal := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: journal})
 				b.store.SetClock(func() time.Time { return time.Now().Add(c.ahead) })
-				b.add(uploader.AddOptions{}, b.file("first", 10))
+				b.add(ledger.AddOptions{}, b.file("first", 10))
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
 				path := b.file("wanted", 100)
 				want, _ := os.ReadFile(path)
-				state, first := uploader.Delivered, uploadertest.LoseAnswer()
+				state, first := ledger.Delivered, uploadertest.LoseAnswer()
 				if c.theirs {
 					b.theirs("wanted")
 					time.Sleep(time.Hour)
-					want, state, first = []byte("theirs"), uploader.LeftAlone, unanswered(nil)
+					want, state, first = []byte("theirs"), ledger.LeftAlone, unanswered(nil)
 				}
 				b.store.Fail(uploadertest.PutBlob, "wanted", 1, first)
 				b.store.Fail(uploadertest.PutBlob, "wanted", 1, uploadertest.Stall()) // cut off by the end
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				time.Sleep(time.Second)
 				b.close()
 				b.store.ClearFaults()
@@ -211,13 +212,13 @@ func TestAFileInDoubtThatBecomesSmall(t *testing.T) {
 				b.store.Fail(uploadertest.PutBlock, "wanted", 2, uploadertest.Hold(closed))
 				b.store.Fail(uploadertest.PutBlock, "wanted", 1, uploadertest.Hold(blocks))
 				b.store.Fail(uploadertest.PutBlockList, "wanted", 1, uploadertest.Hold(closed)) // asks whether the name is free
-				lost, want, state := uploadertest.LoseAnswer(), []byte("small now"), uploader.Delivered
+				lost, want, state := uploadertest.LoseAnswer(), []byte("small now"), ledger.Delivered
 				if theirs {
-					lost, want, state = unanswered(nil), []byte("theirs"), uploader.LeftAlone
+					lost, want, state = unanswered(nil), []byte("theirs"), ledger.LeftAlone
 				}
 				lost.Gate = gate
 				b.store.Fail(uploadertest.PutBlockList, "wanted", 1, lost)
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				synctest.Wait()
 				if theirs {
 					b.theirs("wanted")
@@ -250,14 +251,14 @@ func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
 		lost := uploadertest.LoseAnswer()
 		lost.Gate = gate
 		b.store.Fail(uploadertest.PutBlob, "wanted", 1, lost)
-		b.add(uploader.AddOptions{KeepBoth: true}, path)
+		b.add(ledger.AddOptions{KeepBoth: true}, path)
 		synctest.Wait()
 		if err := os.WriteFile(path, random(1, 3*block), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		close(gate)
-		b.only("wanted", uploader.Attention, old)
-		if r := b.problem(uploader.Attention); r != problem.AlreadyThereByUs {
+		b.only("wanted", ledger.Attention, old)
+		if r := b.problem(ledger.Attention); r != problem.AlreadyThereByUs {
 			t.Errorf("reason %q", r)
 		}
 		b.close()
@@ -266,17 +267,17 @@ func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
 
 // TestAnAnswerThatComesAtTheEndCounts: a token that may only create can't find out afterwards whether what is there is this file.
 func TestAnAnswerThatComesAtTheEndCounts(t *testing.T) {
-	journal := uploader.NewMemoryJournal()
+	journal := ledger.NewMemoryJournal()
 	late := &late{sent: make(chan struct{})}
 	b := newBench(t, "c", uploader.Config{Journal: journal, Open: func(token.Token) (uploader.Store, error) { return late, nil }})
 	late.Store = b.store
 	path := b.file("wanted", 100)
 	want, _ := os.ReadFile(path)
-	b.add(uploader.AddOptions{}, path)
+	b.add(ledger.AddOptions{}, path)
 	<-late.sent
 	b.close()
 	b.restart(journal, uploader.Config{})
-	b.only("wanted", uploader.Delivered, want)
+	b.only("wanted", ledger.Delivered, want)
 	if n := b.store.Count(uploadertest.PutBlob); n != 1 {
 		t.Errorf("sent %d times", n)
 	}
@@ -288,7 +289,7 @@ type late struct {
 	sent chan struct{}
 }
 
-func (l *late) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (l *late) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	answer, err := l.Store.PutBlob(ctx, name, body, p, c)
 	close(l.sent)
 	<-ctx.Done()
@@ -301,14 +302,14 @@ type garbling struct {
 	left atomic.Int64
 }
 
-func (g *garbling) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (g *garbling) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	answer, err := g.Store.PutBlob(ctx, name, body, p, c)
 	if err != nil || g.left.Add(-1) < 0 {
 		return answer, err
 	}
 	e := problem.New("put blob", name, problem.Corrupted)
 	e.Status, e.Date, e.Unanswered = 201, answer.Date, true
-	return uploader.Answer{}, e
+	return ledger.Answer{}, e
 }
 
 // TestWhatArrivedDamagedIsReplacedByTryingAgain: it is not left in the inbox as somebody else's.
@@ -321,25 +322,25 @@ func TestWhatArrivedDamagedIsReplacedByTryingAgain(t *testing.T) {
 		path := b.file("wanted", 100)
 		want, _ := os.ReadFile(path)
 		store.left.Store(6)
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.Failed); r != problem.Corrupted {
+		if r := b.problem(ledger.Failed); r != problem.Corrupted {
 			t.Errorf("reason %q", r)
 		}
-		b.do(uploader.Command{Verb: uploader.Retry})
-		b.only("wanted", uploader.Delivered, want)
+		b.do(ledger.Command{Verb: ledger.Retry})
+		b.only("wanted", ledger.Delivered, want)
 		b.close()
 	})
 }
 
 // TestWhatSomebodyElseWroteDuringALongOutageStays: an answer was lost and the file had not arrived; what is there later is not ours.
 func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
-	for name, verbs := range map[string][]uploader.Verb{
+	for name, verbs := range map[string][]ledger.Verb{
 		"tried all the time": nil,
-		"paused":             {uploader.Pause, uploader.Resume},
-		"cancelled":          {uploader.Cancel, uploader.Retry},
+		"paused":             {ledger.Pause, ledger.Resume},
+		"cancelled":          {ledger.Cancel, ledger.Retry},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -350,10 +351,10 @@ func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
 				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.RefuseWith(down))
 				b.store.Fail(uploadertest.PutBlob, "f", uploadertest.Always, uploadertest.Refuse(problem.NetworkDown))
 				b.store.Fail(uploadertest.PutBlockList, "f", uploadertest.Always, uploadertest.Refuse(problem.NetworkDown))
-				b.add(uploader.AddOptions{}, b.file("f", 100))
+				b.add(ledger.AddOptions{}, b.file("f", 100))
 				time.Sleep(time.Minute)
 				if verbs != nil {
-					b.do(uploader.Command{Verb: verbs[0]})
+					b.do(ledger.Command{Verb: verbs[0]})
 				}
 				time.Sleep(time.Hour)
 				b.store.ClearFaults()
@@ -361,12 +362,12 @@ func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
 					t.Fatal(err)
 				}
 				if verbs != nil {
-					b.do(uploader.Command{Verb: verbs[1]})
+					b.do(ledger.Command{Verb: verbs[1]})
 				}
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
+				if r := b.problem(ledger.LeftAlone); r != problem.AlreadyThere {
 					t.Errorf("reason %q", r)
 				}
 				if got, _ := b.store.Blob("f"); string(got) != "theirs" {
@@ -384,11 +385,11 @@ type immutable struct {
 	has func(name string) bool
 }
 
-func (i *immutable) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (i *immutable) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	if !c.IfAbsent && i.has(name) {
 		e := problem.New("put blob", name, problem.NameLocked)
 		e.Status, e.Date = 409, time.Now()
-		return uploader.Answer{}, e
+		return ledger.Answer{}, e
 	}
 	return i.Store.PutBlob(ctx, name, body, p, c)
 }
@@ -403,9 +404,9 @@ func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
 		b.store.Fail(uploadertest.PutBlob, "wanted", 1, uploadertest.LoseAnswer())
 		path := b.file("wanted", 100)
 		want, _ := os.ReadFile(path)
-		b.add(uploader.AddOptions{KeepBoth: true}, path)
-		b.only("wanted", uploader.Attention, want)
-		if r := b.problem(uploader.Attention); r != problem.AlreadyThereByUs {
+		b.add(ledger.AddOptions{KeepBoth: true}, path)
+		b.only("wanted", ledger.Attention, want)
+		if r := b.problem(ledger.Attention); r != problem.AlreadyThereByUs {
 			t.Errorf("reason %q", r)
 		}
 		b.close()
@@ -415,13 +416,13 @@ func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
 // TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash: others of its batch were sent by the earlier process, and its locked name is another's.
 func TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := uploader.NewMemoryJournal()
+		journal := ledger.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 		path := b.file("wanted", 3*block)
 		want, _ := os.ReadFile(path)
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
-		b.add(uploader.AddOptions{KeepBoth: true}, b.file("first", 10), path)
+		b.add(ledger.AddOptions{KeepBoth: true}, b.file("first", 10), path)
 		time.Sleep(time.Second)
 		b.store.ClearFaults()
 		b.store.Fail(uploadertest.PutBlockList, "wanted", uploadertest.Always, uploadertest.Refuse(problem.NameLocked))
@@ -438,11 +439,11 @@ func TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash(t *testing.T) {
 
 // counting is a journal that counts the batches that are read.
 type counting struct {
-	uploader.Journal
+	ledger.Journal
 	read atomic.Int64
 }
 
-func (c *counting) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
+func (c *counting) Batch(ctx context.Context, id int64) (ledger.Batch, error) {
 	c.read.Add(1)
 	return c.Journal.Batch(ctx, id)
 }
@@ -450,7 +451,7 @@ func (c *counting) Batch(ctx context.Context, id int64) (uploader.Batch, error) 
 // TestALostAnswerCostsTheSameInALongList: it is not read through for each of them.
 func TestALostAnswerCostsTheSameInALongList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := &counting{Journal: uploader.NewMemoryJournal()}
+		journal := &counting{Journal: ledger.NewMemoryJournal()}
 		b := newBench(t, "w", uploader.Config{Journal: journal})
 		b.store.SetClock(time.Now)
 		add := func(folder string, files int) {
@@ -458,13 +459,13 @@ func TestALostAnswerCostsTheSameInALongList(t *testing.T) {
 			for i := range files {
 				b.file(fmt.Sprintf("%s/%d", folder, i), 1)
 			}
-			b.add(uploader.AddOptions{}, filepath.Join(b.dir, folder))
+			b.add(ledger.AddOptions{}, filepath.Join(b.dir, folder))
 			if err := b.wait(); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Hour)
 		}
-		add("old", 30*uploader.BatchSize)
+		add("old", 30*ledger.BatchSize)
 		for i := range 50 {
 			b.store.Fail(uploadertest.PutBlob, fmt.Sprintf("new/%d", i), 1, uploadertest.LoseAnswer())
 		}
@@ -473,7 +474,7 @@ func TestALostAnswerCostsTheSameInALongList(t *testing.T) {
 		if n := journal.read.Load() - before; n > 31+30 { // once all of it, for what was delivered before
 			t.Errorf("%d batches read for 50 lost answers", n)
 		}
-		if n := b.queue.Status().Files[uploader.Delivered]; n != 30*uploader.BatchSize+200 {
+		if n := b.queue.Status().Files[ledger.Delivered]; n != 30*ledger.BatchSize+200 {
 			t.Errorf("%d files delivered", n)
 		}
 		b.close()

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/uploadertest"
@@ -41,7 +42,7 @@ func TestALinkSwappedInIsNotFollowed(t *testing.T) {
 		for _, restarted := range []bool{false, true} {
 			t.Run(name+map[bool]string{true: ", after a restart"}[restarted], func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					journal := uploader.NewMemoryJournal()
+					journal := ledger.NewMemoryJournal()
 					b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 					gate := make(chan struct{})
 					b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
@@ -50,7 +51,7 @@ func TestALinkSwappedInIsNotFollowed(t *testing.T) {
 					b.file("elsewhere/shadow", c.size)
 					b.file("elsewhere/sub/shadow", c.size)
 					d := filepath.Join(b.dir, "d")
-					b.add(uploader.AddOptions{}, first, d)
+					b.add(ledger.AddOptions{}, first, d)
 					synctest.Wait()
 					target := filepath.Join(b.dir, "elsewhere")
 					if filepath.Base(c.at) == "shadow" {
@@ -87,14 +88,14 @@ func TestALinkInALargeFilesPlaceStopsItsCommit(t *testing.T) {
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlock, "large", 1, uploadertest.Hold(gate))
 		path, other := b.file("large", 3*block), b.file("other", 3*block)
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		synctest.Wait()
 		swap(t, path, other)
 		close(gate)
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.Attention); r != problem.SourceLinked {
+		if r := b.problem(ledger.Attention); r != problem.SourceLinked {
 			t.Errorf("reason %q", r)
 		}
 		if _, there := b.store.Blob("large"); there {
@@ -109,7 +110,7 @@ func TestALinkThatWasFollowedIsFollowedOnce(t *testing.T) {
 	for name, target := range map[string]string{"to a file": "there/file", "to a folder": "there"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := uploader.NewMemoryJournal()
+				journal := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
@@ -120,7 +121,7 @@ func TestALinkThatWasFollowedIsFollowedOnce(t *testing.T) {
 				link := filepath.Join(d, "link")
 				uploadertest.Symlink(t, filepath.Join(b.dir, target), link)
 				o := scan.Options{FollowSymlinks: true, FollowOutside: true}
-				b.add(uploader.AddOptions{Scan: o}, first, d)
+				b.add(ledger.AddOptions{Scan: o}, first, d)
 				synctest.Wait()
 				if n := b.queue.Status().Transfers[0].Outside; n != 1 {
 					t.Errorf("%d links are said to lead outside", n)
@@ -161,7 +162,7 @@ func TestAnotherFileInItsPlaceIsSent(t *testing.T) {
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
 				first, path, next := b.file("first", 10), b.file("file", size), b.file("next", size+1)
-				b.add(uploader.AddOptions{}, first, path)
+				b.add(ledger.AddOptions{}, first, path)
 				synctest.Wait()
 				if err := os.Rename(next, path); err != nil {
 					t.Fatal(err)
@@ -180,9 +181,9 @@ func TestAnotherFileInItsPlaceIsSent(t *testing.T) {
 }
 
 // journalOfBefore is a journal that a version of this program wrote which did not keep where files lie.
-type journalOfBefore struct{ uploader.Journal }
+type journalOfBefore struct{ ledger.Journal }
 
-func (j journalOfBefore) AddBatches(ctx context.Context, batches []uploader.Batch) error {
+func (j journalOfBefore) AddBatches(ctx context.Context, batches []ledger.Batch) error {
 	for i := range batches {
 		batches[i].Facts = uploadertest.FactsOfBefore(batches[i].Facts)
 	}
@@ -205,7 +206,7 @@ func TestAJournalOfBeforeGoesOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := journalOfBefore{uploader.NewMemoryJournal()}
+				journal := journalOfBefore{ledger.NewMemoryJournal()}
 				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
@@ -221,7 +222,7 @@ func TestAJournalOfBeforeGoesOn(t *testing.T) {
 				for _, r := range c.roots {
 					roots = append(roots, filepath.Join(b.dir, filepath.FromSlash(r)))
 				}
-				b.add(uploader.AddOptions{Scan: scan.Options{FollowSymlinks: c.follow}}, roots...)
+				b.add(ledger.AddOptions{Scan: scan.Options{FollowSymlinks: c.follow}}, roots...)
 				synctest.Wait()
 				time.Sleep(time.Second)
 				swap(t, filepath.Join(d, "shadow"), filepath.Join(b.dir, "elsewhere", "file"))
@@ -231,14 +232,14 @@ func TestAJournalOfBeforeGoesOn(t *testing.T) {
 					t.Fatal(err)
 				}
 				var got []string
-				rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 20)
+				rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 20)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, j := range rows {
-					if j.State == uploader.Delivered && j.Blob != "first" {
+					if j.State == ledger.Delivered && j.Blob != "first" {
 						got = append(got, j.Blob)
-					} else if j.State != uploader.Delivered && filepath.Base(j.Source) != "shadow" {
+					} else if j.State != ledger.Delivered && filepath.Base(j.Source) != "shadow" {
 						t.Errorf("%s: %v", j.Blob, j.Problem)
 					}
 				}

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -78,18 +79,18 @@ func (l *line) take(ctx context.Context, body *uploader.Body) (*uploader.Body, e
 	}
 }
 
-func (l *line) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (l *line) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	taken, err := l.take(ctx, body)
 	if err != nil {
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
 	return l.Store.PutBlob(ctx, name, taken, p, c)
 }
 
-func (l *line) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (uploader.Answer, error) {
+func (l *line) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (ledger.Answer, error) {
 	taken, err := l.take(ctx, body)
 	if err != nil {
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
 	return l.Store.PutBlock(ctx, name, id, taken)
 }
@@ -135,7 +136,7 @@ func (v *viewer) second() uploader.Status {
 	if s.BytesDone != v.last.BytesDone {
 		v.quiet = 0
 	}
-	rows, err := v.queue.Rows(v.Context(), uploader.Filter{States: []uploader.JobState{uploader.Active}}, 0, 1)
+	rows, err := v.queue.Rows(v.Context(), ledger.Filter{States: []ledger.JobState{ledger.Active}}, 0, 1)
 	switch {
 	case err != nil:
 		v.Fatal(err)
@@ -143,7 +144,7 @@ func (v *viewer) second() uploader.Status {
 		v.Errorf("backwards: from %d to %d bytes, from %d to %d %%", v.last.BytesDone, s.BytesDone, v.last.Percent(), s.Percent())
 	case s.BytesOnWay < 0 || s.BytesDone+s.BytesOnWay > v.size:
 		v.Errorf("%d bytes confirmed and %d on the way of %d", s.BytesDone, s.BytesOnWay, v.size)
-	case (s.Percent() == 100) != (s.Files[uploader.Delivered] == 1):
+	case (s.Percent() == 100) != (s.Files[ledger.Delivered] == 1):
 		v.Errorf("%d %% of %v", s.Percent(), s.Files)
 	case len(rows) == 1 && rows[0].Speed > 0 && (rows[0].OnWay != s.BytesOnWay || math.Abs(rows[0].Speed-s.Speed) > s.Speed/20):
 		v.Errorf("the row says %d and %.0f bytes/s, the totals %d and %.0f", rows[0].OnWay, rows[0].Speed, s.BytesOnWay, s.Speed)
@@ -199,8 +200,8 @@ func TestSpeedAndTimeLeftAreThoseOfTheLine(t *testing.T) {
 				l := &line{Store: uploadertest.NewStore(), perSecond: c.line}
 				b := over(t, l, uploader.Config{Rate: c.limit})
 				v := &viewer{T: t, queue: b.queue, size: size, within: c.within}
-				b.add(uploader.AddOptions{}, sparse(t, size))
-				for second := 1; second < 100 && v.last.Files[uploader.Delivered] == 0; second++ {
+				b.add(ledger.AddOptions{}, sparse(t, size))
+				for second := 1; second < 100 && v.last.Files[ledger.Delivered] == 0; second++ {
 					s := v.second()
 					switch {
 					case second < 10 && s.Speed+float64(s.Left) > 0:
@@ -238,7 +239,7 @@ func TestALargeFileIsPlannedAnewForASlowLine(t *testing.T) {
 				l := &line{Store: store, perSecond: c.perSecond}
 				b := over(t, l, uploader.Config{Connections: 4})
 				v := &viewer{T: t, queue: b.queue, size: 2 << 30}
-				b.add(uploader.AddOptions{}, sparse(t, v.size))
+				b.add(ledger.AddOptions{}, sparse(t, v.size))
 				for range 20 {
 					v.second()
 				}
@@ -249,7 +250,7 @@ func TestALargeFileIsPlannedAnewForASlowLine(t *testing.T) {
 				for range 5 {
 					v.second()
 				}
-				rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 1)
+				rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 1)
 				if err != nil || len(rows) != 1 || rows[0].BlockSize != c.want {
 					t.Fatalf("%+v, %v, want blocks of %d bytes", rows, err, c.want)
 				}
@@ -267,22 +268,22 @@ func TestSpeedIsThatOfSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 200e6
 		l := &line{Store: uploadertest.NewStore(), perSecond: 1e6}
-		journal := uploader.NewMemoryJournal()
+		journal := ledger.NewMemoryJournal()
 		b := over(t, l, uploader.Config{Journal: journal, Connections: 4})
 		v := &viewer{T: t, queue: b.queue, size: size}
-		b.add(uploader.AddOptions{}, sparse(t, size))
+		b.add(ledger.AddOptions{}, sparse(t, size))
 		seconds := func(n int) {
 			for range n {
 				v.second()
 			}
 		}
-		do := func(verb uploader.Verb) {
-			if _, err := b.queue.Do(t.Context(), uploader.Command{Verb: verb}); err != nil {
+		do := func(verb ledger.Verb) {
+			if _, err := b.queue.Do(t.Context(), ledger.Command{Verb: verb}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		blockSize := func() int64 {
-			rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 1)
+			rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 1)
 			if err != nil || len(rows) != 1 {
 				t.Fatal(rows, err)
 			}
@@ -291,14 +292,14 @@ func TestSpeedIsThatOfSending(t *testing.T) {
 		seconds(30)
 		v.near(v.last, 1e6)
 		planned := blockSize()
-		do(uploader.Pause)
+		do(ledger.Pause)
 		seconds(20) // what is under way is brought to its end
 		paused := v.last.Speed
 		time.Sleep(5 * time.Hour)
 		if seconds(1); v.last.Speed != paused {
 			t.Errorf("%.0f bytes/s after a pause, %.0f before", v.last.Speed, paused)
 		}
-		do(uploader.Resume)
+		do(ledger.Resume)
 		for range 20 {
 			v.near(v.second(), 1e6)
 		}
@@ -336,9 +337,9 @@ func TestSpeedIsThatOfSending(t *testing.T) {
 func TestARunThatTellsNothingKeepsNoSpeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &line{Store: uploadertest.NewStore(), perSecond: 1e6}
-		journal := uploader.NewMemoryJournal()
+		journal := ledger.NewMemoryJournal()
 		b := over(t, l, uploader.Config{Journal: journal})
-		b.add(uploader.AddOptions{}, sparse(t, 60e6))
+		b.add(ledger.AddOptions{}, sparse(t, 60e6))
 		time.Sleep(9 * time.Second)
 		b.close()
 		if err := journal.Close(); err != nil {
@@ -354,15 +355,15 @@ func TestARunThatTellsNothingKeepsNoSpeed(t *testing.T) {
 // TestWhereBytesSayNothingFilesCount: empty files have a share and a time that is left, which are never those of nothing.
 func TestWhereBytesSayNothingFilesCount(t *testing.T) {
 	var s uploader.Status
-	s.Files[uploader.Delivered], s.Files[uploader.Waiting] = 129_442, 870_558
+	s.Files[ledger.Delivered], s.Files[ledger.Waiting] = 129_442, 870_558
 	if n := s.Percent(); n != 12 {
 		t.Errorf("%d %% of a million empty files, want 12", n)
 	}
-	s.Bytes[uploader.Delivered], s.BytesDone = 1000, 1000
+	s.Bytes[ledger.Delivered], s.BytesDone = 1000, 1000
 	if n := s.Percent(); n != 12 {
 		t.Errorf("%d %% of a million files with 1,000 bytes, want 12", n)
 	}
-	s.Files[uploader.Waiting] = 0
+	s.Files[ledger.Waiting] = 0
 	if n := s.Percent(); n != 100 {
 		t.Errorf("%d %% of what was delivered", n)
 	}
@@ -378,8 +379,8 @@ func TestProgressIsCompleteOnlyWhenEveryFileHasEnded(t *testing.T) {
 			}
 		}
 		s.Scanning = rapid.Bool().Draw(t, "scanning")
-		open := s.Bytes[uploader.Waiting] + s.Bytes[uploader.Active] + s.Bytes[uploader.Paused]
-		s.BytesDone = s.Bytes[uploader.Delivered] + rapid.Int64Range(0, open).Draw(t, "done")
+		open := s.Bytes[ledger.Waiting] + s.Bytes[ledger.Active] + s.Bytes[ledger.Paused]
+		s.BytesDone = s.Bytes[ledger.Delivered] + rapid.Int64Range(0, open).Draw(t, "done")
 		ended := !s.Scanning && s.FilesLeft() == 0 && s.FilesTotal() > 0
 		if n := s.Percent(); n < 0 || n > 100 || (n == 100) != ended {
 			t.Errorf("%d %% of %+v", n, s)

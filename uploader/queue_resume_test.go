@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -22,7 +23,7 @@ import (
 
 // restart ends the bench's queue as a crash would, as far as the journal can tell, and begins another one that goes on
 // with what the journal has.
-func (b *bench) restart(journal uploader.Journal, c uploader.Config) {
+func (b *bench) restart(journal ledger.Journal, c uploader.Config) {
 	b.Helper()
 	b.close()
 	if err := journal.Close(); err != nil {
@@ -35,7 +36,7 @@ func (b *bench) restart(journal uploader.Journal, c uploader.Config) {
 }
 
 // reopen begins another queue over the journal.
-func (b *bench) reopen(journal uploader.Journal, c uploader.Config) {
+func (b *bench) reopen(journal ledger.Journal, c uploader.Config) {
 	b.Helper()
 	c.Journal, c.Open = journal, func(token.Token) (uploader.Store, error) { return b.store, nil }
 	if c.BlockSize == 0 {
@@ -68,14 +69,14 @@ func TestResumeSendsOnlyWhatIsNotAcknowledged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := uploader.NewMemoryJournal()
+				journal := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 				b.store.SetClock(time.Now)
 				path := b.file("large", 10*block-9)
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlock, "", 6, uploadertest.Hold(closed))
 				b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				synctest.Wait()
 				time.Sleep(time.Second) // the acknowledgements are committed
 				b.store.ClearFaults()
@@ -108,7 +109,7 @@ func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 	for name, size := range map[string]int{"small": 100, "asked for first": 2 * block, "large": 5 * block} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := uploader.NewMemoryJournal()
+				journal := ledger.NewMemoryJournal()
 				dying := &dying{Journal: journal}
 				last := &lastWords{name: "f (2).dat", journal: dying}
 				b := newBench(t, "w", uploader.Config{
@@ -122,7 +123,7 @@ func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 				}
 				time.Sleep(time.Hour)
 				path := b.file("f.dat", size)
-				b.add(uploader.AddOptions{KeepBoth: true}, path)
+				b.add(ledger.AddOptions{KeepBoth: true}, path)
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
@@ -141,7 +142,7 @@ func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 				if got, _ := b.store.Blob("f (2).dat"); !bytes.Equal(got, want) || len(b.store.Names()) != 2 {
 					t.Errorf("the inbox has %q", b.store.Names())
 				}
-				if j := b.job("f.dat"); j.State != uploader.Delivered || j.Blob != "f (2).dat" {
+				if j := b.job("f.dat"); j.State != ledger.Delivered || j.Blob != "f (2).dat" {
 					t.Errorf("the job is %v as %q", j.State, j.Blob)
 				}
 				b.close()
@@ -152,11 +153,11 @@ func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 
 // dying is a journal of a process that is killed: nothing is kept once it is dead.
 type dying struct {
-	uploader.Journal
+	ledger.Journal
 	dead atomic.Bool
 }
 
-func (d *dying) Commit(ctx context.Context, c uploader.Changes) error {
+func (d *dying) Commit(ctx context.Context, c ledger.Changes) error {
 	if d.dead.Load() {
 		return nil
 	}
@@ -170,12 +171,12 @@ type lastWords struct {
 	journal *dying
 }
 
-func (l *lastWords) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (l *lastWords) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	l.journal.dead.CompareAndSwap(false, name == l.name)
 	return l.Store.PutBlob(ctx, name, body, p, c)
 }
 
-func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	l.journal.dead.CompareAndSwap(false, name == l.name && len(ids) > 1) // a question has one
 	return l.Store.PutBlockList(ctx, name, ids, p, c)
 }
@@ -184,11 +185,11 @@ func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string,
 func TestAStorageThatWasReachedBeforeIsNotGone(t *testing.T) {
 	noSuchName := uploadertest.RefuseWith(problem.New("send", "", problem.AccountGone))
 	synctest.Test(t, func(t *testing.T) {
-		journal := uploader.NewMemoryJournal()
+		journal := ledger.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: journal})
 		first, second := b.file("first", 10), b.file("second", 10)
 		b.store.Fail(uploadertest.PutBlob, "", 1, noSuchName)
-		b.add(uploader.AddOptions{}, first)
+		b.add(ledger.AddOptions{}, first)
 		if err := b.wait(); !errors.Is(err, problem.ErrInboxNotFound) {
 			t.Errorf("before anything was reached: %v", err)
 		}
@@ -198,11 +199,11 @@ func TestAStorageThatWasReachedBeforeIsNotGone(t *testing.T) {
 		b.delivered(first)
 		b.restart(journal, uploader.Config{})
 		b.store.Fail(uploadertest.PutBlob, "", 5, noSuchName)
-		b.add(uploader.AddOptions{}, second)
+		b.add(ledger.AddOptions{}, second)
 		if err := b.wait(); err != nil {
 			t.Errorf("after a restart: %v", err)
 		}
-		if n := b.queue.Status().Files[uploader.Delivered]; n != 2 {
+		if n := b.queue.Status().Files[ledger.Delivered]; n != 2 {
 			t.Errorf("%d delivered, want 2", n)
 		}
 		b.close()
@@ -246,7 +247,7 @@ func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := uploader.NewMemoryJournal()
+				journal := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: journal})
 				b.store.SetClock(time.Now)
 				if c.before != nil {
@@ -256,7 +257,7 @@ func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 				c.op(b)
 				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.Stall()) // the second try is cut off by the end
 				path := b.file("f", 100)
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				time.Sleep(3 * time.Second)
 				b.close()
 				b.store.ClearFaults()
@@ -270,7 +271,7 @@ func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 					if err := b.wait(); err != nil {
 						t.Fatal(err)
 					}
-					if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
+					if r := b.problem(ledger.LeftAlone); r != problem.AlreadyThere {
 						t.Errorf("reason %q", r)
 					}
 					if got, _ := b.store.Blob("f"); string(got) != string(theirs) {
@@ -289,7 +290,7 @@ func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 }
 
 func TestFoldersThatWereNotReadToTheirEndAreReadAgain(t *testing.T) {
-	journal := uploader.NewMemoryJournal()
+	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal})
 	root := filepath.Dir(b.file("tree/000", 10))
 	for i := 1; i < 700; i++ {
@@ -299,7 +300,7 @@ func TestFoldersThatWereNotReadToTheirEndAreReadAgain(t *testing.T) {
 	stuck.batchesLeft.Store(1)
 	b.close()
 	b.reopen(stuck, uploader.Config{})
-	b.add(uploader.AddOptions{}, root)
+	b.add(ledger.AddOptions{}, root)
 	if err := b.wait(); !errors.Is(err, problem.ErrJournal) {
 		t.Fatalf("wait: %v", err)
 	}
@@ -322,20 +323,20 @@ func (b *bench) taken() (n int) {
 
 // stubborn is a journal that fails.
 type stubborn struct {
-	uploader.Journal
+	ledger.Journal
 	fail        problem.Reason
 	batchesLeft atomic.Int64 // calls of AddBatches that succeed
 	commitsFail atomic.Bool
 }
 
-func (s *stubborn) AddBatches(ctx context.Context, batches []uploader.Batch) error {
+func (s *stubborn) AddBatches(ctx context.Context, batches []ledger.Batch) error {
 	if s.batchesLeft.Add(-1) < 0 {
 		return problem.New("add batches", "", s.fail)
 	}
 	return s.Journal.AddBatches(ctx, batches)
 }
 
-func (s *stubborn) Commit(ctx context.Context, c uploader.Changes) error {
+func (s *stubborn) Commit(ctx context.Context, c ledger.Changes) error {
 	if s.commitsFail.Load() {
 		return problem.New("commit", "", s.fail)
 	}
@@ -345,14 +346,14 @@ func (s *stubborn) Commit(ctx context.Context, c uploader.Changes) error {
 // While the journal's disk is full nothing is sent, and all goes on by itself when there is room again.
 func TestFullDiskPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := &stubborn{Journal: uploader.NewMemoryJournal(), fail: problem.JournalFull}
+		journal := &stubborn{Journal: ledger.NewMemoryJournal(), fail: problem.JournalFull}
 		journal.batchesLeft.Store(1000)
 		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 		path := b.file("large", 30*block)
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlock, "", 2, uploadertest.Hold(closed))
 		b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		time.Sleep(time.Second)
 		journal.commitsFail.Store(true)
 		close(gate)
@@ -383,7 +384,7 @@ func TestTokenThatIsNotValidYetIsWaitedFor(t *testing.T) {
 		early := problem.New("put blob", "f", problem.NotYetValid)
 		early.When, early.Status, early.Date = time.Now().Add(3*time.Hour), 403, time.Now()
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.RefuseWith(early))
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		if err := b.wait(); !errors.Is(err, problem.ErrTokenNotYetValid) {
 			t.Fatalf("wait: %v", err)
 		}
@@ -401,7 +402,7 @@ func TestAComputerThatSleepsUntilATokenBegins(t *testing.T) {
 		early.When = time.Now().Add(12 * time.Hour)
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.RefuseWith(early))
 		path := b.file("f", 10)
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		time.Sleep(time.Hour)
 		if n := b.store.Count(uploadertest.PutBlob); n != 1 {
 			t.Fatalf("%d requests", n)
@@ -415,7 +416,7 @@ func TestAComputerThatSleepsUntilATokenBegins(t *testing.T) {
 
 func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := uploader.NewMemoryJournal()
+		journal := ledger.NewMemoryJournal()
 		next := uploadertest.NewStore().With("w")
 		first := uploadertest.NewStore().With("w")
 		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
@@ -436,7 +437,7 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		b.file("tree/.DS_Store", 1)
 		first.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
 		first.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatalf("wait: %v", err)
 		}
@@ -459,12 +460,12 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 			t.Errorf("the new inbox has %v", names)
 		}
 		s := q.Status()
-		if s.Files[uploader.Delivered] != 3 || s.FilesTotal() != 3 {
+		if s.Files[ledger.Delivered] != 3 || s.FilesTotal() != 3 {
 			t.Errorf("%v", s.Files)
 		}
 		to, left := map[string]int64{}, int64(0)
 		for _, in := range s.ByInbox() {
-			to[in.Inbox.Container] = in.Files[uploader.Delivered]
+			to[in.Inbox.Container] = in.Files[ledger.Delivered]
 			for _, of := range in.Transfers {
 				left += of.Skipped[scan.SkipJunk]
 			}
@@ -481,16 +482,16 @@ func TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn(t *testing.T) {
 	for name, both := range map[string]bool{"left alone": false, "both kept": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := uploader.NewMemoryJournal()
+				journal := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 				first, second := b.file("x/report.txt", 1000), b.file("y/report.txt", 2000)
-				b.add(uploader.AddOptions{KeepBoth: both}, first)
+				b.add(ledger.AddOptions{KeepBoth: both}, first)
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
-				b.add(uploader.AddOptions{KeepBoth: both}, second)
+				b.add(ledger.AddOptions{KeepBoth: both}, second)
 				synctest.Wait()
 				time.Sleep(200 * time.Millisecond)
 				b.store.ClearFaults()
@@ -512,13 +513,13 @@ func TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn(t *testing.T) {
 
 // unreadable is a journal of which batches can't be read for now.
 type unreadable struct {
-	uploader.Journal
+	ledger.Journal
 	fail atomic.Bool
 }
 
-func (u *unreadable) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
+func (u *unreadable) Batch(ctx context.Context, id int64) (ledger.Batch, error) {
 	if u.fail.Load() {
-		return uploader.Batch{}, problem.New("read batch", "", problem.JournalBusy)
+		return ledger.Batch{}, problem.New("read batch", "", problem.JournalBusy)
 	}
 	return u.Journal.Batch(ctx, id)
 }
@@ -526,11 +527,11 @@ func (u *unreadable) Batch(ctx context.Context, id int64) (uploader.Batch, error
 // TestAJournalThatCouldNotBeReadIsReadAgain: also where what is claimed then has nothing to be written down for.
 func TestAJournalThatCouldNotBeReadIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := uploader.NewMemoryJournal()
+		memory := ledger.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: memory})
 		path := b.file("file", 10)
 		b.store.Fail(uploadertest.AnyOp, "", 1, uploadertest.Refuse(problem.Expired))
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		if b.wait() == nil {
 			t.Fatal("sent")
 		}
@@ -550,7 +551,7 @@ func TestAJournalThatCouldNotBeReadIsReadAgain(t *testing.T) {
 		}
 		journal.fail.Store(false)
 		time.Sleep(time.Minute)
-		if s := b.queue.Status(); s.Journal != nil || s.Files[uploader.Delivered] != 1 {
+		if s := b.queue.Status(); s.Journal != nil || s.Files[ledger.Delivered] != 1 {
 			t.Errorf("a minute later the status says %v of the journal, and %v", s.Journal, s.Files)
 		}
 		b.close()

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // lease keeps a file as a server does, such as Samba, while a client of its caches it: whoever opens the file waits until it is given
@@ -42,7 +43,7 @@ func TestAFileThatAServerHasToGiveBackIsWaitedFor(t *testing.T) {
 			b := newBench(t, "w", uploader.Config{Connections: 1})
 			path := b.file("f", size)
 			asked, giveBack := lease(t, path)
-			b.add(uploader.AddOptions{}, path)
+			b.add(ledger.AddOptions{}, path)
 			<-asked
 			giveBack()
 			b.delivered(path)
@@ -56,7 +57,7 @@ func TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{Connections: 1})
 	path := b.file("run/b", 10)
 	asked, giveBack := lease(t, path)
-	b.add(uploader.AddOptions{}, filepath.Dir(path))
+	b.add(ledger.AddOptions{}, filepath.Dir(path))
 	<-asked
 	b.close()
 	giveBack() // the disk answers: the goroutine that was left behind ends

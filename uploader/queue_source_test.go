@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/uploadertest"
@@ -26,7 +27,7 @@ func TestSourceTroubleConcernsOneFile(t *testing.T) {
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
 		paths := []string{b.file("a", 10), b.file("b", 10), b.file("c", 10)}
-		b.add(uploader.AddOptions{}, paths...)
+		b.add(ledger.AddOptions{}, paths...)
 		synctest.Wait()
 		if err := os.Remove(paths[1]); err != nil {
 			t.Fatal(err)
@@ -35,10 +36,10 @@ func TestSourceTroubleConcernsOneFile(t *testing.T) {
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if r := b.problem(uploader.Attention); r != problem.SourceGone {
+		if r := b.problem(ledger.Attention); r != problem.SourceGone {
 			t.Errorf("reason %q", r)
 		}
-		if n := b.queue.Status().Files[uploader.Delivered]; n != 2 {
+		if n := b.queue.Status().Files[ledger.Delivered]; n != 2 {
 			t.Errorf("%d delivered, want 2", n)
 		}
 		b.close()
@@ -61,7 +62,7 @@ func TestFileThatChangesWhileItIsSentIsNeverDeliveredMixed(t *testing.T) {
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlockList, "large", 2, uploadertest.Hold(gate))
 				b.store.Fail(uploadertest.PutBlock, "large", 3, uploadertest.Hold(gate))
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				synctest.Wait()
 				now := change(path, old)
 				if err := os.WriteFile(path, now, 0o600); err != nil {
@@ -91,14 +92,14 @@ func TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed(t *testing.T) {
 	for name, restarted := range map[string]bool{"in the same run": false, "before the next": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				journal := uploader.NewMemoryJournal()
+				journal := ledger.NewMemoryJournal()
 				b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 				path := b.file("large", 6*block)
 				old, _ := os.ReadFile(path)
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlock, "large", 3, uploadertest.Hold(closed))
 				b.store.Fail(uploadertest.PutBlock, "large", 1, uploadertest.Hold(gate))
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				synctest.Wait()
 				before, err := os.Stat(path)
 				if err != nil {
@@ -160,11 +161,11 @@ func TestFileThatNeverRestsIsGivenToAPerson(t *testing.T) {
 						time.Sleep(100 * time.Millisecond)
 					}
 				})
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.Attention); r != problem.SourceChanged {
+				if r := b.problem(ledger.Attention); r != problem.SourceChanged {
 					t.Errorf("reason %q", r)
 				}
 				if _, ok := b.store.Blob("log"); ok {
@@ -192,7 +193,7 @@ func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
 			lost := uploadertest.LoseAnswer()
 			lost.Gate = gate
 			b.store.Fail(uploadertest.PutBlockList, "large", 1, lost)
-			b.add(uploader.AddOptions{Replace: replace}, path)
+			b.add(ledger.AddOptions{Replace: replace}, path)
 			synctest.Wait()
 			now := append([]byte(nil), old...)
 			now[block+3] ^= 1
@@ -210,7 +211,7 @@ func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.Attention); r != problem.AlreadyThereByUs {
+				if r := b.problem(ledger.Attention); r != problem.AlreadyThereByUs {
 					t.Errorf("reason %q", r)
 				}
 				if got, _ := b.store.Blob("large"); string(got) != string(old) {
@@ -240,7 +241,7 @@ func TestADeadDiskDoesNotKeepTheQueueFromEnding(t *testing.T) {
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlob, "", 2, uploadertest.Hold(gate))
 		paths := []string{b.file("run/a", 10), b.file("run/b", 10), b.file("run/c", 10), b.file("run/d", 10)}
-		b.add(uploader.AddOptions{}, filepath.Dir(paths[0]))
+		b.add(ledger.AddOptions{}, filepath.Dir(paths[0]))
 		synctest.Wait()
 		for _, path := range paths[2:] {
 			if err := os.Remove(path); err != nil {
@@ -260,13 +261,13 @@ func TestADeadDiskDoesNotKeepTheQueueFromEnding(t *testing.T) {
 // TestABlockIsAsOldAsItsBytes: on a slow line a block takes minutes, and what is written to the file in that time is a change since.
 func TestABlockIsAsOldAsItsBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		journal := uploader.NewMemoryJournal()
+		journal := ledger.NewMemoryJournal()
 		b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlock, "large", 1, uploadertest.Hold(gate))
 		b.store.Fail(uploadertest.PutBlock, "large", 1, uploadertest.Stall())
 		read := time.Now()
-		b.add(uploader.AddOptions{}, b.file("large", 3*block))
+		b.add(ledger.AddOptions{}, b.file("large", 3*block))
 		time.Sleep(50 * time.Second)
 		close(gate)
 		time.Sleep(time.Second)

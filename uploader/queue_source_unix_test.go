@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -23,7 +24,7 @@ func TestTooManyOpenFilesAreNoFaultOfAFile(t *testing.T) {
 			b := newBench(t, "w", uploader.Config{})
 			path := b.file("file", size)
 			mend := uploadertest.AllowNoOpenFile(t)
-			b.add(uploader.AddOptions{}, path)
+			b.add(ledger.AddOptions{}, path)
 			time.Sleep(5 * time.Second)
 			mend()
 			b.delivered(path)
@@ -42,7 +43,7 @@ func TestTooManyOpenFilesAreNoFaultOfAFolder(t *testing.T) {
 				b.file("tree/b/second", 10)
 				root := filepath.Join(b.dir, "tree")
 				mend := uploadertest.AllowNoOpenFile(t)
-				b.add(uploader.AddOptions{}, filepath.Join(root, pattern))
+				b.add(ledger.AddOptions{}, filepath.Join(root, pattern))
 				time.Sleep(5 * time.Second)
 				if s := b.queue.Status(); !s.Scanning {
 					t.Errorf("the scan has ended: %v", s.Files)
@@ -53,7 +54,7 @@ func TestTooManyOpenFilesAreNoFaultOfAFolder(t *testing.T) {
 				} else if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if s := b.queue.Status(); s.Files[uploader.Delivered] == 0 || s.Files[uploader.Attention] > 0 {
+				if s := b.queue.Status(); s.Files[ledger.Delivered] == 0 || s.Files[ledger.Attention] > 0 {
 					t.Errorf("files by state: %v", s.Files)
 				}
 				b.close()
@@ -68,7 +69,7 @@ func TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
 		path := b.file("file", 10)
 		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Refuse(problem.NetworkDown))
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		time.Sleep(time.Hour)
 		mend := uploadertest.AllowNoOpenFile(t)
 		time.Sleep(time.Minute)
@@ -88,11 +89,11 @@ func TestAFileThatTheSystemMakesUpIsNoFile(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, "w", uploader.Config{})
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.Attention); r != problem.SourceNotAFile {
+				if r := b.problem(ledger.Attention); r != problem.SourceNotAFile {
 					t.Errorf("reason %q", r)
 				}
 				b.close()
@@ -109,7 +110,7 @@ func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
 			gate := make(chan struct{})
 			b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
 			first, pipe := b.file("first", 10), b.file("pipe", size)
-			b.add(uploader.AddOptions{}, first, pipe)
+			b.add(ledger.AddOptions{}, first, pipe)
 			for b.queue.Status().Scanning {
 				<-b.queue.Changed()
 			}
@@ -130,7 +131,7 @@ func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
 			if err := b.queue.Wait(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if r := b.problem(uploader.Attention); r != problem.SourceReplaced {
+			if r := b.problem(ledger.Attention); r != problem.SourceReplaced {
 				t.Errorf("the problem is %v", r)
 			}
 		})

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -85,7 +86,7 @@ func random(seed uint64, size int) []byte {
 	return data
 }
 
-func (b *bench) add(o uploader.AddOptions, roots ...string) {
+func (b *bench) add(o ledger.AddOptions, roots ...string) {
 	b.Helper()
 	o.Scan.Recursive = true
 	if _, err := b.queue.Add(b.Context(), b.inbox, roots, o); err != nil {
@@ -126,11 +127,11 @@ func (b *bench) delivered(root string) {
 		b.Fatal(err)
 	}
 	s := b.queue.Status()
-	if got := s.Files[uploader.Delivered]; got != int64(n) {
+	if got := s.Files[ledger.Delivered]; got != int64(n) {
 		b.Errorf("%d files delivered, want %d", got, n)
 	}
-	if s.BytesDone != s.Bytes[uploader.Delivered] {
-		b.Errorf("%d bytes acknowledged of %d delivered", s.BytesDone, s.Bytes[uploader.Delivered])
+	if s.BytesDone != s.Bytes[ledger.Delivered] {
+		b.Errorf("%d bytes acknowledged of %d delivered", s.BytesDone, s.Bytes[ledger.Delivered])
 	}
 	if names := b.store.Names(); len(names) != n {
 		b.Errorf("%d blobs in the inbox, want %d", len(names), n)
@@ -138,9 +139,9 @@ func (b *bench) delivered(root string) {
 }
 
 // problem returns the only job in the state and its problem's reason.
-func (b *bench) problem(s uploader.JobState) problem.Reason {
+func (b *bench) problem(s ledger.JobState) problem.Reason {
 	b.Helper()
-	rows, err := b.queue.Rows(b.Context(), uploader.Filter{States: []uploader.JobState{s}}, 0, 10)
+	rows, err := b.queue.Rows(b.Context(), ledger.Filter{States: []ledger.JobState{s}}, 0, 10)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -164,11 +165,11 @@ func TestQueueDeliversAMixedTree(t *testing.T) {
 			for i := range 300 {
 				b.file(fmt.Sprintf("tree/small/%03d", i), 100+i)
 			}
-			b.add(uploader.AddOptions{}, root)
+			b.add(ledger.AddOptions{}, root)
 			b.delivered(root)
 			s := b.queue.Status()
-			if s.BytesSent != s.Bytes[uploader.Delivered] || s.BytesResent != 0 || s.Retries != 0 {
-				t.Errorf("sent %d bytes for %d, %d of them again", s.BytesSent, s.Bytes[uploader.Delivered], s.BytesResent)
+			if s.BytesSent != s.Bytes[ledger.Delivered] || s.BytesResent != 0 || s.Retries != 0 {
+				t.Errorf("sent %d bytes for %d, %d of them again", s.BytesSent, s.Bytes[ledger.Delivered], s.BytesResent)
 			}
 		})
 	}
@@ -179,7 +180,7 @@ func TestCreateOnlyTokenSendsEachFileInOneRequest(t *testing.T) {
 	root := filepath.Dir(b.file("tree/small", 10))
 	b.file("tree/larger than a block", 5*block)
 	b.file("tree/larger than all buffers", 3<<20)
-	b.add(uploader.AddOptions{}, root)
+	b.add(ledger.AddOptions{}, root)
 	b.delivered(root)
 	if n := b.store.Count(uploadertest.PutBlock); n != 0 {
 		t.Errorf("%d blocks staged with a token that does not permit it", n)
@@ -189,12 +190,12 @@ func TestCreateOnlyTokenSendsEachFileInOneRequest(t *testing.T) {
 func TestChecksumOfTheWholeFileIsCombinedFromItsBlocks(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("large", 5*block+17)
-	b.add(uploader.AddOptions{}, path)
+	b.add(ledger.AddOptions{}, path)
 	if err := b.wait(); err != nil {
 		t.Fatal(err)
 	}
 	data, _ := os.ReadFile(path)
-	rows, err := b.queue.Rows(t.Context(), uploader.Filter{}, 0, 1)
+	rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 1)
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}
@@ -214,7 +215,7 @@ func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 				if _, err := b.store.PutBlob(t.Context(), "f", body, uploader.Properties{}, uploader.Condition{}); err != nil {
 					t.Fatal(err)
 				}
-				b.add(uploader.AddOptions{Replace: replace}, path)
+				b.add(ledger.AddOptions{Replace: replace}, path)
 				if replace {
 					b.delivered(path)
 					return
@@ -222,7 +223,7 @@ func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
+				if r := b.problem(ledger.LeftAlone); r != problem.AlreadyThere {
 					t.Errorf("reason %q", r)
 				}
 				if got, _ := b.store.Blob("f"); string(got) != string(before) {
@@ -258,13 +259,13 @@ func TestFaultsThatPassEndDelivered(t *testing.T) {
 						root := filepath.Dir(b.file("tree/small", 1000))
 						b.file("tree/large", 4*block+1)
 						b.store.Fail(op, "", 2, fault)
-						b.add(uploader.AddOptions{Replace: replace}, root)
+						b.add(ledger.AddOptions{Replace: replace}, root)
 						b.delivered(root)
 						if left := b.store.Unhit(); len(left) > 0 {
 							t.Errorf("faults not met: %v", left)
 						}
 						s := b.queue.Status()
-						if max := s.Bytes[uploader.Delivered] + 2*block; s.BytesSent > max {
+						if max := s.Bytes[ledger.Delivered] + 2*block; s.BytesSent > max {
 							t.Errorf("%d bytes sent, want at most %d", s.BytesSent, max)
 						}
 						b.close()
@@ -293,11 +294,11 @@ func TestLostAnswerOfAFileThatSomebodyElseHadPutThereIsNotOurs(t *testing.T) {
 				time.Sleep(time.Minute)
 				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.LoseAnswer())
 				b.store.Fail(uploadertest.PutBlockList, "f", 2, uploadertest.LoseAnswer())
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if r := b.problem(uploader.LeftAlone); r != problem.AlreadyThere {
+				if r := b.problem(ledger.LeftAlone); r != problem.AlreadyThere {
 					t.Errorf("reason %q", r)
 				}
 				if got, _ := b.store.Blob("f"); string(got) != string(theirs) {
@@ -317,13 +318,13 @@ func TestTokenThatEndsPausesAndANewOneContinuesWithTheSameBlocks(t *testing.T) {
 			b.file(fmt.Sprintf("tree/%02d", i), 10)
 		}
 		b.store.Fail(uploadertest.PutBlock, "tree/large", 1, uploadertest.ExpireToken())
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		err := b.wait()
 		if !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatalf("wait: %v", err)
 		}
 		s := b.queue.Status()
-		if s.Files[uploader.Failed]+s.Files[uploader.Attention] != 0 {
+		if s.Files[ledger.Failed]+s.Files[ledger.Attention] != 0 {
 			t.Errorf("an ended token made files fail: %v", s.Files)
 		}
 		acked := b.store.Staged("tree/large")
@@ -348,7 +349,7 @@ func TestNetworkThatIsDownIsWaitedFor(t *testing.T) {
 		}
 		const failures = 60
 		b.store.Fail(uploadertest.PutBlob, "", failures, uploadertest.Refuse(problem.NetworkDown))
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		begun := time.Now()
 		b.delivered(root)
 		if waited := time.Since(begun); waited < time.Minute {
@@ -363,7 +364,7 @@ func TestSpeedLimitHoldsForShortTransfersToo(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Rate: 1000})
 		path := b.file("f", 10_000)
 		begun := time.Now()
-		b.add(uploader.AddOptions{}, path)
+		b.add(ledger.AddOptions{}, path)
 		b.delivered(path)
 		if took := time.Since(begun); took < 9*time.Second || took > 11*time.Second {
 			t.Errorf("10,000 bytes at 1,000 per second took %v", took)
@@ -388,10 +389,10 @@ func TestSpeedLimitChangesWhileSending(t *testing.T) {
 				b := newBench(t, "w", uploader.Config{Rate: c.first})
 				half, rest := b.file("a", 5000), b.file("b", 5000)
 				begun := time.Now()
-				b.add(uploader.AddOptions{}, half)
+				b.add(ledger.AddOptions{}, half)
 				b.delivered(half)
 				b.queue.Limit(c.then)
-				b.add(uploader.AddOptions{}, rest)
+				b.add(ledger.AddOptions{}, rest)
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
@@ -430,7 +431,7 @@ func TestTheNumberOfConnectionsChangesWhileSending(t *testing.T) {
 		}
 		root := filepath.Join(b.dir, "tree")
 		hold()
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		underWay(2)
 		b.queue.Connect(5)
 		underWay(5)
@@ -454,7 +455,7 @@ func TestAnInboxThatIsHeldGetsNothingMoreBeforeATokenIsUsed(t *testing.T) {
 		}
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(gate))
-		b.add(uploader.AddOptions{}, filepath.Join(b.dir, "tree"))
+		b.add(ledger.AddOptions{}, filepath.Join(b.dir, "tree"))
 		synctest.Wait()
 		why := problem.New("send", "", problem.HostNotAllowed)
 		b.queue.Hold(b.inbox.Key(), why)
@@ -477,7 +478,7 @@ func TestMemoryLimitBoundsWhatIsUnderWay(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{Memory: 4 * mib, BlockSize: mib, Connections: 32})
 	root := filepath.Dir(b.file("tree/a", 20*mib))
 	b.file("tree/b", 20*mib)
-	b.add(uploader.AddOptions{}, root)
+	b.add(ledger.AddOptions{}, root)
 	b.delivered(root)
 	if n := b.store.MaxConcurrent(); n > 4 {
 		t.Errorf("%d blocks of 1 MiB under way with 4 MiB of buffers", n)
@@ -493,7 +494,7 @@ func TestCloseInTheMiddleEndsEverything(t *testing.T) {
 		b.file(fmt.Sprintf("tree/%03d", i), 10)
 	}
 	b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Stall())
-	b.add(uploader.AddOptions{}, root)
+	b.add(ledger.AddOptions{}, root)
 	<-b.queue.Changed()
 	b.close()
 	if err := b.wait(); err == nil {
@@ -507,11 +508,11 @@ func TestBusyAnswersDoNotCountAsDamage(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Connections: 1})
 		b.store.Fail(uploadertest.PutBlob, "", 6, uploadertest.Busy(0))
 		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Corrupt())
-		b.add(uploader.AddOptions{}, b.file("a", 10))
+		b.add(ledger.AddOptions{}, b.file("a", 10))
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
 		}
-		if s := b.queue.Status(); s.Files[uploader.Delivered] != 1 {
+		if s := b.queue.Status(); s.Files[ledger.Delivered] != 1 {
 			t.Errorf("%v", s.Files)
 		}
 		b.close()
@@ -536,7 +537,7 @@ func TestWhatTheServiceAsksToWaitIsWaited(t *testing.T) {
 				for n := range c.files {
 					paths = append(paths, b.file(fmt.Sprint("file", n), 10))
 				}
-				b.add(uploader.AddOptions{}, paths...)
+				b.add(ledger.AddOptions{}, paths...)
 				time.Sleep(10*time.Minute - time.Second)
 				if n := b.store.Count(uploadertest.PutBlob); n > c.most {
 					t.Errorf("%d requests, want %d at most", n, c.most)
@@ -545,7 +546,7 @@ func TestWhatTheServiceAsksToWaitIsWaited(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if n := b.queue.Status().Files[uploader.Delivered]; n != int64(c.files) {
+				if n := b.queue.Status().Files[ledger.Delivered]; n != int64(c.files) {
 					t.Errorf("%d delivered", n)
 				}
 				b.close()
@@ -559,7 +560,7 @@ func TestABusyServiceGetsFewerConnections(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
 		before := b.queue.Status().Connections
 		b.store.Fail(uploadertest.PutBlob, "", 6, uploadertest.Busy(time.Minute))
-		b.add(uploader.AddOptions{}, b.file("a", 10), b.file("b", 10), b.file("c", 10), b.file("d", 10))
+		b.add(ledger.AddOptions{}, b.file("a", 10), b.file("b", 10), b.file("c", 10), b.file("d", 10))
 		time.Sleep(30 * time.Second)
 		if now := b.queue.Status().Connections; now >= before {
 			t.Errorf("%d connections, and %d before", now, before)

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"inboxuploader/internal/show"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -34,10 +35,10 @@ const (
 // contains no secret. Call Begin for each transfer and Add for each of its delivered jobs, then Close. Its methods must not be called
 // concurrently; all errors are the writer's.
 type Receipt struct {
-	to     token.Inbox // of the head
-	inbox  token.Inbox // of the transfer
-	roots  folders     // of the transfer
-	checks Checks      // of the transfer
+	to     token.Inbox   // of the head
+	inbox  token.Inbox   // of the transfer
+	roots  folders       // of the transfer
+	checks ledger.Checks // of the transfer
 	out    *bufio.Writer
 	table  *csv.Writer
 	lines  int
@@ -80,13 +81,13 @@ func NewReceipt(w io.Writer, format ReceiptFormat, to token.Inbox) (*Receipt, er
 
 // Begin says to which transfer the jobs belong that are added from now on: a file is named from the name of what was given on, so that
 // nothing is said of where that lies, and stands with the transfer's inbox.
-func (r *Receipt) Begin(t Transfer) {
+func (r *Receipt) Begin(t ledger.Transfer) {
 	r.inbox, r.roots, r.checks = t.Options.Scan.Inbox, foldersOf(t.Roots), t.Checks
 }
 
 // Add writes a job's line; jobs that were not delivered are left out.
-func (r *Receipt) Add(j Job) error {
-	if j.State != Delivered {
+func (r *Receipt) Add(j ledger.Job) error {
+	if j.State != ledger.Delivered {
 		return nil
 	}
 	r.lines++
@@ -95,7 +96,7 @@ func (r *Receipt) Add(j Job) error {
 		CRC64:    base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, j.CRC64)),
 		CRC64Hex: fmt.Sprintf("0x%016x", j.CRC64), // with 0x, or spreadsheets would round it
 		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID, Delivered: show.UTC(j.Answer.Date.Truncate(time.Second)),
-		Checked: r.checks == ChecksAll,
+		Checked: r.checks == ledger.ChecksAll,
 	}
 	if r.table != nil {
 		cells := []string{l.File, l.Blob, strconv.FormatInt(l.Bytes, 10), l.CRC64, l.CRC64Hex, l.ETag, l.RequestID, l.Delivered, r.inbox.String(), strconv.FormatBool(l.Checked)}

@@ -15,19 +15,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
 var receiptInbox = token.Inbox{Host: "inbox.example", Container: "c", Prefix: "p"}
 
-func deliveredJob(blob string) Job {
-	return Job{
-		Blob: blob, Size: 9, State: Delivered, CRC64: 0xae8b14860a799888,
-		Answer: Answer{ETag: `"0x1"`, RequestID: "r-1", Date: time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600))},
+func deliveredJob(blob string) ledger.Job {
+	return ledger.Job{
+		Blob: blob, Size: 9, State: ledger.Delivered, CRC64: 0xae8b14860a799888,
+		Answer: ledger.Answer{ETag: `"0x1"`, RequestID: "r-1", Date: time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600))},
 	}
 }
 
-func writeReceipt(t *testing.T, format ReceiptFormat, files map[string]Job) string {
+func writeReceipt(t *testing.T, format ReceiptFormat, files map[string]ledger.Job) string {
 	t.Helper()
 	var out bytes.Buffer
 	r, err := NewReceipt(&out, format, receiptInbox)
@@ -48,8 +49,8 @@ func writeReceipt(t *testing.T, format ReceiptFormat, files map[string]Job) stri
 
 func TestReceiptCSV(t *testing.T) {
 	failed := deliveredJob("never")
-	failed.State = Failed
-	got := writeReceipt(t, ReceiptCSV, map[string]Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
+	failed.State = ledger.Failed
+	got := writeReceipt(t, ReceiptCSV, map[string]ledger.Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
 	want := "file,blob,bytes,crc64,crc64_hex,etag,request_id,delivered_at,inbox,checked\r\n" +
 		`"d/a, ""b"".txt","p/d/a, ""b"".txt",9,iJh5CoYUi64=,0xae8b14860a799888,"""0x1""",r-1,2026-01-02T02:04:05Z,inbox.example/c/p,false` + "\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -58,7 +59,7 @@ func TestReceiptCSV(t *testing.T) {
 }
 
 func TestReceiptJSON(t *testing.T) {
-	for name, files := range map[string]map[string]Job{
+	for name, files := range map[string]map[string]ledger.Job{
 		"none": {}, "one": {"=a\n<b>": deliveredJob("=a_<b>")}, "two": {"a": deliveredJob("a"), "b": deliveredJob("b")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,10 +96,10 @@ func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
 		}
 		for to, file := range map[token.Inbox]string{receiptInbox: "run/a.txt", {Host: "other.example", Container: "d"}: "b.txt"} {
 			root, _, _ := strings.Cut(file, "/")
-			transfer := Transfer{Roots: []string{filepath.Join(home, root)}}
+			transfer := ledger.Transfer{Roots: []string{filepath.Join(home, root)}}
 			transfer.Options.Scan.Inbox = to
 			if to == receiptInbox {
-				transfer.Checks = ChecksAll
+				transfer.Checks = ledger.ChecksAll
 			}
 			j := deliveredJob("blob")
 			j.Source = filepath.Join(home, filepath.FromSlash(file))
@@ -125,7 +126,7 @@ func TestReceiptCellsCanNotActInASpreadsheetOrATerminal(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`[=+@-].*`),
 			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(r, "name")
-		records, err := csv.NewReader(strings.NewReader(writeReceipt(t, ReceiptCSV, map[string]Job{name: deliveredJob(name)}))).ReadAll()
+		records, err := csv.NewReader(strings.NewReader(writeReceipt(t, ReceiptCSV, map[string]ledger.Job{name: deliveredJob(name)}))).ReadAll()
 		if err != nil || len(records) != 2 {
 			r.Fatalf("%d records, %v", len(records), err)
 		}

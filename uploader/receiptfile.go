@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -19,7 +20,7 @@ var ErrNotReceipt = errors.New("something else than a receipt has the name")
 var ErrReceiptKept = errors.New("nothing was delivered, so the earlier receipt stays")
 
 // Deliveries hands over what was delivered, as [Queue.Delivered] does.
-type Deliveries func(ctx context.Context, visit func(t Transfer, j Job) error) error
+type Deliveries func(ctx context.Context, visit func(t ledger.Transfer, j ledger.Job) error) error
 
 // SaveReceipt writes a receipt of what was delivered into a file: JSON if its name ends in .json, else CSV. The head names the inbox to.
 // The file gets its name when it is whole and on the disk; an empty file or an earlier receipt of that name is replaced by it, or stays.
@@ -103,7 +104,7 @@ func receiptInto(ctx context.Context, out io.Writer, format ReceiptFormat, to to
 		return 0, err
 	}
 	last := int64(0)
-	if err := of(ctx, func(t Transfer, j Job) error {
+	if err := of(ctx, func(t ledger.Transfer, j ledger.Job) error {
 		if t.ID != last {
 			r.Begin(t)
 			last = t.ID

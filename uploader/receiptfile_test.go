@@ -7,12 +7,13 @@ import (
 	"path/filepath"
 	"testing"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
 // TestAReceiptReplacesNothingButAReceipt: neither before anything is sent nor, where a file came meanwhile, at the end.
 func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
-	none := func(context.Context, func(Transfer, Job) error) error { return nil }
+	none := func(context.Context, func(ledger.Transfer, ledger.Job) error) error { return nil }
 	dir := t.TempDir()
 	earlier := map[string]string{}
 	for _, format := range []string{"csv", "json"} {
@@ -84,17 +85,17 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 func TestAReceiptOfNothingReplacesNone(t *testing.T) {
 	for _, name := range []string{"r.csv", "r.json"} {
 		path := filepath.Join(t.TempDir(), name)
-		some := func(_ context.Context, visit func(Transfer, Job) error) error {
+		some := func(_ context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
 			for i := range 300 {
 				j := deliveredJob("a,\"b\"\n")
 				j.Source, j.CRC64 = "=x\xff", uint64(i)<<56|uint64(i) // of all beginnings that a checksum can have
-				if err := visit(Transfer{}, j); err != nil {
+				if err := visit(ledger.Transfer{}, j); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		none := func(context.Context, func(Transfer, Job) error) error { return nil }
+		none := func(context.Context, func(ledger.Transfer, ledger.Job) error) error { return nil }
 		for range 2 {
 			if err := SaveReceipt(t.Context(), path, token.Inbox{}, some); err != nil {
 				t.Fatal(name, err)

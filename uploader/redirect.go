@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -25,14 +26,14 @@ func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int,
 	}
 	defer func() { _ = q.quiet(ctx, from, false) }()
 	n := 0
-	for _, t := range q.index.open(from) {
+	for _, t := range q.index.OpenTo(from) {
 		k, err := q.redirectTransfer(ctx, t, to, rights)
 		n += k
 		if err != nil {
 			return n, err
 		}
 	}
-	return n, q.index.commit(ctx, true)
+	return n, q.index.Commit(ctx, true)
 }
 
 // quiet stops an inbox's jobs and waits until nothing of it is under way, or lets them go on.
@@ -47,7 +48,7 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 		q.reconsider()
 		return nil
 	}
-	for in.flying[Small]+in.flying[Large] > 0 || q.index.scanningInto(inbox) {
+	for in.flying[ledger.Small]+in.flying[ledger.Large] > 0 || q.index.ScanningInto(inbox) {
 		if q.closed || ctx.Err() != nil {
 			in.quiet = false
 			q.reconsider()
@@ -57,20 +58,20 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 	}
 	for _, j := range q.loaded {
 		if j.inbox == in {
-			q.steer(j, Waiting)
+			q.steer(j, ledger.Waiting)
 		}
 	}
 	return nil
 }
 
 // redirectTransfer moves one transfer's jobs.
-func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to token.Inbox, rights token.Rights) (int, error) {
+func (q *Queue) redirectTransfer(ctx context.Context, t ledger.Transfer, to token.Inbox, rights token.Rights) (int, error) {
 	x := q.index
-	next := t.copy()
-	next.Inbox, next.Follows, next.Moved, next.Unchanged = to.Key(), t.ID, nil, Unchanged{} // nothing is known to be there
+	next := t.Copy()
+	next.Inbox, next.Follows, next.Moved, next.Unchanged = to.Key(), t.ID, nil, ledger.Unchanged{} // nothing is known to be there
 	next.NameNotes = renameNotes(t.NameNotes, t.Options.Scan.Inbox, to)
 	next.Options.Scan.Inbox = to
-	heir, has, err := x.heir(ctx, next)
+	heir, has, err := x.Heir(ctx, next)
 	if err != nil {
 		return 0, err
 	}
@@ -79,12 +80,12 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to token.Inbox
 	q.mu.Lock()
 	whole := q.wholeSize(to.Key())
 	q.mu.Unlock()
-	if err := x.each(ctx, x.redirectable(t.ID), func(b *batch) error {
-		jobs := x.copies(b)
-		moving := make([]Job, 0, len(jobs))
+	if err := x.Each(ctx, x.Redirectable(t.ID), func(b *ledger.Page) error {
+		jobs := x.RedirectedOf(b)
+		moving := make([]ledger.Job, 0, len(jobs))
 		for i := range jobs {
 			j := &jobs[i]
-			if has.take(j.Source) {
+			if has.Take(j.Source) {
 				continue // a process that ended while it did this had come so far
 			}
 			rename(j, t.Options.Scan.Inbox, to, &several)
@@ -93,16 +94,16 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to token.Inbox
 			moving = append(moving, *j)
 		}
 		if len(moving) > 0 {
-			if err := x.addJobs(ctx, heir, moving); err != nil {
+			if err := x.AddJobs(ctx, heir, moving); err != nil {
 				return err
 			}
 		}
-		n += x.takeAway(b, jobs)
+		n += x.TakeAway(b, jobs)
 		return nil
 	}); err != nil {
 		return n, err
 	}
-	x.close(t.ID)
+	x.EndRoots(t.ID)
 	if !next.Scanned {
 		return n, q.Rescan(ctx, heir.ID)
 	}
@@ -110,14 +111,14 @@ func (q *Queue) redirectTransfer(ctx context.Context, t Transfer, to token.Inbox
 }
 
 // rename gives a job the name that it has in another inbox.
-func rename(j *Job, from, to token.Inbox, several *bool) {
+func rename(j *ledger.Job, from, to token.Inbox, several *bool) {
 	if j.Blob == "" {
 		return // it could not have a name in the old one either
 	}
-	j.Blob, j.Copy = originalName(j.Blob, j.Copy), 0
+	j.Blob, j.Copy = ledger.OriginalName(j.Blob, j.Copy), 0
 	if to.Blob != "" {
 		if *several {
-			j.Blob, j.State, j.Problem = "", Attention, problem.New("redirect", j.Source, problem.OneFileOnly)
+			j.Blob, j.State, j.Problem = "", ledger.Attention, problem.New("redirect", j.Source, problem.OneFileOnly)
 			return
 		}
 		*several = true
@@ -130,17 +131,17 @@ func rename(j *Job, from, to token.Inbox, several *bool) {
 	}
 	name, err := scan.PlanName(to.Prefix, rel)
 	if err != nil {
-		j.Blob, j.State, j.Problem = "", Attention, asProblem(err, j.Source)
+		j.Blob, j.State, j.Problem = "", ledger.Attention, asProblem(err, j.Source)
 		return
 	}
 	j.Blob = name.Blob
 }
 
 // renameNotes returns the notes about names with those that the files have in another inbox.
-func renameNotes(notes []NameNote, from, to token.Inbox) []NameNote {
-	renamed := make([]NameNote, len(notes))
+func renameNotes(notes []ledger.NameNote, from, to token.Inbox) []ledger.NameNote {
+	renamed := make([]ledger.NameNote, len(notes))
 	for i, n := range notes {
-		j, several := Job{Source: n.Source, Blob: n.Blob}, false
+		j, several := ledger.Job{Source: n.Source, Blob: n.Blob}, false
 		rename(&j, from, to, &several)
 		n.Blob = j.Blob
 		renamed[i] = n
@@ -149,7 +150,7 @@ func renameNotes(notes []NameNote, from, to token.Inbox) []NameNote {
 }
 
 func asProblem(err error, path string) *problem.Error {
-	e := journalError(err)
+	e := ledger.AsProblem(err)
 	e.Path = path
 	return e
 }

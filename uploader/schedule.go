@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -39,7 +40,7 @@ type inbox struct {
 
 // job is a Job while it is being sent.
 type job struct {
-	Job
+	ledger.Job
 	inbox *inbox
 
 	file    *os.File  // open while blocks are being sent
@@ -51,7 +52,7 @@ type job struct {
 	flying  int       // units under way
 	ended   bool      // or given back: nothing more is done with it
 	steered bool      // a person wants it in the state wish as soon as nothing is under way
-	wish    JobState
+	wish    ledger.JobState
 	guessed bool          // its block size was chosen before anything was known of the line
 	cut     atomic.Int64  // units of plans before this one are cut off
 	onWay   atomic.Int64  // bytes handed over by its requests under way
@@ -109,7 +110,7 @@ type unit struct {
 	store      Store
 	token      token.Token
 	generation int
-	class      Class
+	class      ledger.Class
 	spare      bool   // a connection was free besides
 	watch      *watch // the worker's
 	onWay      int64  // bytes that the service confirmed and that still count as on their way
@@ -181,11 +182,11 @@ func (q *Queue) pick() (unit, bool) {
 			continue
 		}
 		// After failures in a row one request finds out whether the others may go on.
-		if in.failures > failuresInARow && in.flying[Small]+in.flying[Large] > 0 {
+		if in.failures > failuresInARow && in.flying[ledger.Small]+in.flying[ledger.Large] > 0 {
 			continue
 		}
 		u, ok := in.pick(q.conns.limit)
-		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short && q.index.free(in.key) != [2]int{} {
+		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short && q.index.Free(in.key) != [2]int{} {
 			q.wakeFeeder()
 		}
 		if !ok {
@@ -195,9 +196,9 @@ func (q *Queue) pick() (unit, bool) {
 		in.flying[u.class]++
 		u.job.flying++
 		u.job.flow.begin()
-		if u.job.State == Waiting {
-			u.job.State = Active
-			q.index.begin(u.job.ID)
+		if u.job.State == ledger.Waiting {
+			u.job.State = ledger.Active
+			q.index.Begin(u.job.ID)
 		}
 		if len(q.order) > 1 {
 			q.order = append(append(append([]*inbox{}, q.order[:i]...), q.order[i+1:]...), in)
@@ -213,7 +214,7 @@ func (in *inbox) pick(limit int) (unit, bool) {
 	if u, ok := next(&in.ready); ok {
 		return u, true
 	}
-	if in.flying[Small] <= in.flying[Large] {
+	if in.flying[ledger.Small] <= in.flying[ledger.Large] {
 		if u, ok := in.pickSmall(); ok {
 			return u, true
 		}
@@ -266,7 +267,7 @@ func (in *inbox) pickLarge(limit int) (unit, bool) {
 	ahead := 0
 	for _, j := range in.opened {
 		if j.acked == nil { // being prepared
-			ahead += blockCount(j.Size, defaultBlockSize)
+			ahead += ledger.BlockCount(j.Size, defaultBlockSize)
 		} else {
 			ahead += len(j.acked) - j.next
 		}
@@ -349,42 +350,42 @@ func (q *Queue) claimMore() bool {
 // shortage is how many jobs of a class an inbox is short of.
 type shortage struct {
 	in    *inbox
-	class Class
+	class ledger.Class
 	n     int
 }
 
 // claimFor claims jobs that an inbox is short of and reports whether there were any. orders is which order held when that was found.
 func (q *Queue) claimFor(s shortage, orders int) bool {
 	in := s.in
-	claims, err := q.index.claim(q.ctx, in.key, s.class, s.n, time.Now())
+	claims, err := q.index.Claim(q.ctx, in.key, s.class, s.n, time.Now())
 	if err != nil {
 		if q.ctx.Err() == nil {
-			q.index.report(err)
+			q.index.Report(err)
 			q.unread = true
-			time.AfterFunc(commitAgain, func() { defer crash.Catch(); q.wakeFeeder() })
+			time.AfterFunc(ledger.CommitAgain, func() { defer crash.Catch(); q.wakeFeeder() })
 		}
 		return false
 	}
 	if q.unread {
 		q.unread = false
-		q.index.sayAlive() // the next commit ends the halt: these claims may need none
+		q.index.SayAlive() // the next commit ends the halt: these claims may need none
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i := range claims {
-		now, waits := q.index.claimed(claims[i].ID)
+		now, waits := q.index.Claimed(claims[i].ID)
 		if !waits || in.quiet || q.orders != orders { // meanwhile a person stopped it, it goes to another inbox, or others go before it
-			q.index.putBack(now.ID)
+			q.index.PutBack(now.ID)
 			continue
 		}
 		j := &job{Job: now, inbox: in}
 		planned := now.UploadID != [16]byte{} // before that nothing is committed of a large file
-		if until := claims[i].ended; !until.IsZero() && (s.class == Small || planned) {
-			j.doubt, j.doubtful, j.until = earlier, moment{at: claims[i].began, local: true}, moment{at: until, local: true}
+		if until := claims[i].Ended; !until.IsZero() && (s.class == ledger.Small || planned) {
+			j.doubt, j.doubtful, j.until = earlier, moment{at: claims[i].Began, local: true}, moment{at: until, local: true}
 		}
 		q.doubts.giveBack(j)
 		q.loaded[j.ID] = j
-		if s.class == Small {
+		if s.class == ledger.Small {
 			in.small = append(in.small, j)
 		} else {
 			in.large = append(in.large, j)
@@ -405,12 +406,12 @@ func (q *Queue) shortOfJobs() (short []shortage, orders int) {
 		if in.store == nil || in.hold != nil || in.quiet {
 			continue // what is claimed can't be moved to another inbox, and costs memory
 		}
-		free := q.index.free(in.key)
-		if free[Small] > 0 && len(in.small) < smallAhead/2 {
-			short = append(short, shortage{in, Small, smallAhead - len(in.small)})
+		free := q.index.Free(in.key)
+		if free[ledger.Small] > 0 && len(in.small) < smallAhead/2 {
+			short = append(short, shortage{in, ledger.Small, smallAhead - len(in.small)})
 		}
-		if free[Large] > 0 && len(in.large) < largeAhead/2 {
-			short = append(short, shortage{in, Large, largeAhead - len(in.large)})
+		if free[ledger.Large] > 0 && len(in.large) < largeAhead/2 {
+			short = append(short, shortage{in, ledger.Large, largeAhead - len(in.large)})
 		}
 	}
 	return short, q.orders
@@ -423,5 +424,5 @@ func (q *Queue) unload(j *job, keep bool) {
 	j.inbox.close(j)
 	delete(q.loaded, j.ID)
 	q.doubts.keep(j)
-	q.index.unclaim(j.Job, keep)
+	q.index.Unclaim(j.Job, keep)
 }

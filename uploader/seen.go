@@ -6,27 +6,28 @@ import (
 	"io/fs"
 	"os"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 )
 
 // addMissing queues what a person saw of a transfer's files and a reading that ended with these marks no longer found, because it is not
 // there: it is then named, waits for its disk, and can be tried again.
-func (q *Queue) addMissing(ctx context.Context, t *transfer, seen *Seen, marks uint64, plan func(*scan.Found) Job) error {
-	if seen == nil || seen.agrees(marks) {
+func (q *Queue) addMissing(ctx context.Context, t *ledger.Entry, seen *ledger.Seen, marks uint64, plan func(*scan.Found) ledger.Job) error {
+	if seen == nil || seen.Agrees(marks) {
 		return nil
 	}
-	missing := map[string]Job{}
+	missing := map[string]ledger.Job{}
 	var order []string
-	for j := range seen.all() {
+	for j := range seen.All() {
 		if _, err := os.Lstat(j.Source); errors.Is(err, fs.ErrNotExist) {
 			missing[j.Source] = j
 			order = append(order, j.Source)
 		}
 	}
-	if err := q.index.withoutKnown(ctx, t.ID, missing); err != nil {
+	if err := q.index.WithoutKnown(ctx, t.ID, missing); err != nil {
 		return err
 	}
-	var jobs []Job
+	var jobs []ledger.Job
 	for _, source := range order {
 		if j, ok := missing[source]; ok {
 			jobs = append(jobs, plan(&scan.Found{Source: j.Source, Size: j.Size, ModTime: j.ModTime, ID: j.FileID, Blob: scan.Name{Blob: j.Blob}}))
@@ -36,5 +37,5 @@ func (q *Queue) addMissing(ctx context.Context, t *transfer, seen *Seen, marks u
 		return nil
 	}
 	defer q.wakeFeeder()
-	return q.insist(func() error { return q.index.addJobs(ctx, t, jobs) })
+	return q.insist(func() error { return q.index.AddJobs(ctx, t, jobs) })
 }

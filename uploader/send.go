@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
@@ -83,7 +84,7 @@ func (q *Queue) putWhole(u *unit) error {
 	}
 	c := q.condition(u)
 	begun := q.begun(j)
-	answer, err := q.request(u, body, func(ctx context.Context) (Answer, error) {
+	answer, err := q.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlob(ctx, j.Blob, body, j.properties(), c)
 	})
 	if err != nil {
@@ -142,7 +143,7 @@ func (q *Queue) adopt(u *unit, now source.Version) error {
 	q.mu.Lock()
 	j.Size, j.ModTime, j.FileID = now.Size, now.ModTime, now.ID
 	j.Done = min(j.Done, j.Size)
-	q.index.update(j.Job)
+	q.index.Update(j.Job)
 	whole := q.wholeSize(j.inbox.key)
 	q.mu.Unlock()
 	if classOf(now.Size, whole, u.token.Rights) != j.Class {
@@ -177,7 +178,7 @@ func (q *Queue) body(f io.ReaderAt, offset, length int64) (*Body, func(), error)
 // ask finds out, without the right to read and without changing anything, whether a condition holds for the job's name: it
 // asks to commit a block that can't exist. It returns nil if the condition holds, or ErrExists.
 func (q *Queue) ask(u *unit, c Condition) error {
-	_, err := q.request(u, nil, func(ctx context.Context) (Answer, error) {
+	_, err := q.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlockList(ctx, u.job.Blob, blockIDs(newUploadID(), make([]uint64, 1)), Properties{}, c)
 	})
 	if errors.Is(err, problem.ErrBlocksLost) {
@@ -214,7 +215,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	}
 	defer release()
 	id := blockID(upload, u.block, body.CRC64())
-	if _, err := q.request(u, body, func(ctx context.Context) (Answer, error) {
+	if _, err := q.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlock(ctx, blob, id, body)
 	}); err != nil {
 		return err
@@ -229,7 +230,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	j.left--
 	j.Done += length
 	j.noteRead(u.block, read)
-	q.index.ack(j.ID, AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
+	q.index.Ack(j.ID, ledger.AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
 	return nil
 }
 
@@ -246,12 +247,12 @@ func (q *Queue) commit(u *unit) error {
 	if err := q.compare(u); err != nil {
 		return err
 	}
-	if err := q.index.pay(q.ctx); err != nil {
+	if err := q.index.CommitPending(q.ctx); err != nil {
 		return errAgain // nothing is handed out while the journal can't be written
 	}
 	ids := blockIDs(j.UploadID, j.crcs)
-	put := func(c Condition) (Answer, error) {
-		return q.request(u, nil, func(ctx context.Context) (Answer, error) {
+	put := func(c Condition) (ledger.Answer, error) {
+		return q.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
 			return u.store.PutBlockList(ctx, j.Blob, ids, j.properties(), c)
 		})
 	}
@@ -282,7 +283,7 @@ func (q *Queue) commit(u *unit) error {
 }
 
 // request sends one request: it gives up when the request stands still, keeps to the speed limit and counts.
-func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer, error)) (Answer, error) {
+func (q *Queue) request(u *unit, body *Body, send func(context.Context) (ledger.Answer, error)) (ledger.Answer, error) {
 	ctx := u.watch.begin(u.stalls)
 	defer u.watch.pause()
 	var size int64
@@ -342,7 +343,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (Answer,
 			q.totals.confirmed = now
 		}
 		if err == nil && body != nil && !answer.Checked {
-			q.index.unchecked(u.job.Transfer)
+			q.index.NoteUnchecked(u.job.Transfer)
 		}
 	case e != nil && (e.Reason == problem.ServiceBusy || e.Reason == problem.ServiceFault):
 		q.conns.busy()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -39,16 +40,16 @@ func TestAnHourOfFaultsLeaksNothing(t *testing.T) {
 				b.store.Fail(uploadertest.AnyOp, "", 1, uploadertest.Refuse(problem.SignatureRefused))
 			}
 			begun := time.Now()
-			b.add(uploader.AddOptions{Replace: true}, paths...)
+			b.add(ledger.AddOptions{Replace: true}, paths...)
 			for b.wait() != nil { // the token is refused now and then
 				if err := b.queue.Use(tokenOf("w")); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if s := b.queue.Status(); s.Files[uploader.Delivered] != small+1 || s.FilesTotal() != small+1 {
+			if s := b.queue.Status(); s.Files[ledger.Delivered] != small+1 || s.FilesTotal() != small+1 {
 				t.Fatalf("minute %d: %v", minute, s.Files)
 			}
-			if n, err := b.queue.Do(t.Context(), uploader.Command{Verb: uploader.Clear}); n != small+1 || err != nil {
+			if n, err := b.queue.Do(t.Context(), ledger.Command{Verb: ledger.Clear}); n != small+1 || err != nil {
 				t.Fatalf("minute %d: %d jobs were cleared, %v", minute, n, err)
 			}
 			time.Sleep(time.Minute - time.Since(begun)%time.Minute)

@@ -4,15 +4,16 @@ import (
 	"context"
 	"time"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
 
 // Status is the queue's totals at one moment. It is a value: it does not change after [Queue.Status] returned it.
 type Status struct {
-	Scanning bool   // folders are still being read, so the totals grow
-	Files    Counts // by state
-	Bytes    Counts // of those files, by state
+	Scanning bool          // folders are still being read, so the totals grow
+	Files    ledger.Counts // by state
+	Bytes    ledger.Counts // of those files, by state
 
 	Unchanged   int64 // files that are as they were delivered before, which nothing is sent of; Files does not count them
 	Cleared     int64 // files that were delivered and taken from the list; Files does not count them
@@ -30,17 +31,17 @@ type Status struct {
 	Busy        int           // requests under way
 	Connections int           // requests that may be under way now
 
-	Transfers []TransferStatus // in the order of Add
-	Inboxes   []InboxStatus    // those with a token or with jobs of this queue, in no order
-	Journal   *problem.Error   // not nil: nothing is sent, because what was sent can't be written down
+	Transfers []ledger.TransferStatus // in the order of Add
+	Inboxes   []InboxStatus           // those with a token or with jobs of this queue, in no order
+	Journal   *problem.Error          // not nil: nothing is sent, because what was sent can't be written down
 }
 
 // InboxTotals is what became of the files for one inbox, whichever transfers brought them.
 type InboxTotals struct {
 	Inbox        token.Inbox
-	Files, Bytes Counts
+	Files, Bytes ledger.Counts
 	Unchanged    int64 // as in Status
-	Transfers    []TransferStatus
+	Transfers    []ledger.TransferStatus
 }
 
 // ByInbox returns the transfers' totals for each inbox that anything was found for, in the order of the transfers.
@@ -95,10 +96,10 @@ func (s Status) Checked() bool {
 	delivered := false
 	for i := range s.Transfers {
 		t := &s.Transfers[i]
-		if t.Files[Delivered] > 0 && t.Checks != ChecksAll {
+		if t.Files[ledger.Delivered] > 0 && t.Checks != ledger.ChecksAll {
 			return false
 		}
-		delivered = delivered || t.Files[Delivered] > 0
+		delivered = delivered || t.Files[ledger.Delivered] > 0
 	}
 	return delivered
 }
@@ -108,12 +109,12 @@ func (s Status) BytesTotal() int64 { return s.Bytes.Total() }
 
 // BytesLeft returns how many bytes are still to be acknowledged.
 func (s Status) BytesLeft() int64 {
-	return max(s.Bytes[Waiting]+s.Bytes[Active]+s.Bytes[Paused]+s.Bytes[Delivered]-s.BytesDone, 0)
+	return max(s.Bytes[ledger.Waiting]+s.Bytes[ledger.Active]+s.Bytes[ledger.Paused]+s.Bytes[ledger.Delivered]-s.BytesDone, 0)
 }
 
 // FilesLeft returns how many files can still be delivered.
 func (s Status) FilesLeft() int64 {
-	return s.Files[Waiting] + s.Files[Active] + s.Files[Paused]
+	return s.Files[ledger.Waiting] + s.Files[ledger.Active] + s.Files[ledger.Paused]
 }
 
 // sayingNothing is how many bytes a file has at most, on average, where bytes say nothing of how much is done.
@@ -153,18 +154,18 @@ func (q *Queue) Status() Status { return q.StatusOf() }
 // StatusOf returns the same with these transfers alone in Transfers, Files, Bytes, BytesDone and Left; with all where none is
 // named. What concerns requests and speed is the whole queue's.
 func (q *Queue) StatusOf(ids ...int64) Status {
-	t := q.index.totals(ids)
-	transfers := q.index.statuses(ids)
+	t := q.index.Totals(ids)
+	transfers := q.index.Statuses(ids)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	sending := q.flow.at(time.Now())
 	pace := sending.pace(tellingSeconds)
 	s := Status{
-		Scanning: q.scanning > 0, Files: t.files, Bytes: t.bytes, BytesDone: t.done + t.bytes[Delivered],
+		Scanning: q.scanning > 0, Files: t.Files, Bytes: t.Bytes, BytesDone: t.Done + t.Bytes[ledger.Delivered],
 		BytesSent: q.totals.sent, BytesResent: q.totals.resent,
 		Requests: q.totals.requests, Retries: q.totals.retries, Confirmed: q.totals.confirmed,
 		BytesOnWay: q.onWay.Load(), Speed: pace.bytes, Busy: q.busy, Connections: q.conns.limit,
-		Transfers: transfers, Journal: q.halt, Cleared: t.files[cleared],
+		Transfers: transfers, Journal: q.halt, Cleared: t.Files[ledger.Cleared],
 	}
 	if !s.Scanning {
 		s.Left = pace.timeFor(s.BytesLeft(), s.FilesLeft())
@@ -174,7 +175,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	}
 	for _, in := range q.order {
 		is := InboxStatus{
-			Inbox: in.key, Token: in.token, Unfinished: q.index.unfinished(in.key), Hold: q.holdOf(in),
+			Inbox: in.key, Token: in.token, Unfinished: q.index.Unfinished(in.key), Hold: q.holdOf(in),
 			Speed: q.speedTo(in.key, tellingSeconds), ClockAhead: -in.skew, ClockKnown: in.skewKnown,
 		}
 		if in.failures >= troubleInARow {
@@ -189,8 +190,8 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 }
 
 // Rows returns up to n jobs that match the filter, from the from-th on. It may block on the journal's disk.
-func (q *Queue) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
-	rows, err := q.index.rows(ctx, f, from, n)
+func (q *Queue) Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledger.Job, error) {
+	rows, err := q.index.Rows(ctx, f, from, n)
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()

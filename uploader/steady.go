@@ -8,6 +8,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/internal/netdisk"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
@@ -111,9 +112,9 @@ func (q *Queue) leaveAlone(u unit) {
 	if i == 0 {
 		q.wakeRested(u.rest)
 	}
-	if u.kind == sendWhole && u.job.State == Active {
-		u.job.State = Waiting
-		q.index.setState(u.job.ID, Waiting)
+	if u.kind == sendWhole && u.job.State == ledger.Active {
+		u.job.State = ledger.Waiting
+		q.index.SetState(u.job.ID, ledger.Waiting)
 	}
 }
 

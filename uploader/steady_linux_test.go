@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -84,14 +85,14 @@ func TestAMappedFileIsNeverDeliveredMixed(t *testing.T) {
 
 // TestBlocksOfAMappedFileAreReadAgainAfterAResume: what was acknowledged in the run before may have been read in the middle of a change.
 func TestBlocksOfAMappedFileAreReadAgainAfterAResume(t *testing.T) {
-	journal := uploader.NewMemoryJournal()
+	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})
 	path := b.file("f", 6*block)
 	data := mapped(t, path)
 	gate := make(chan struct{})
 	b.store.Fail(uploadertest.PutBlock, "f", 3, uploadertest.Hold(closed))
 	b.store.Fail(uploadertest.PutBlock, "f", 1, uploadertest.Hold(gate))
-	b.add(uploader.AddOptions{}, path)
+	b.add(ledger.AddOptions{}, path)
 	b.await("three blocks are there", func(s uploader.Status) bool { return s.BytesDone == 3*block })
 	b.close()
 	b.store.ClearFaults()

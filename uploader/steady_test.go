@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -71,18 +72,18 @@ func (b *bench) fresh(name string, size int) string {
 var ways = map[string]struct {
 	letters string
 	size    int
-	options uploader.AddOptions
+	options ledger.AddOptions
 	taken   bool // there is a blob of its name
 	name    string
 }{
-	"one request":                 {"w", block / 2, uploader.AddOptions{}, false, "f"},
-	"blocks":                      {"w", 5*block - 7, uploader.AddOptions{}, false, "f"},
-	"one request, replacing":      {"w", block, uploader.AddOptions{Replace: true}, true, "f"},
-	"blocks, replacing":           {"w", 3 * block, uploader.AddOptions{Replace: true}, true, "f"},
-	"one request, beside another": {"w", block / 2, uploader.AddOptions{KeepBoth: true}, true, "f (2)"},
-	"blocks, beside another":      {"w", 3 * block, uploader.AddOptions{KeepBoth: true}, true, "f (2)"},
-	"one large request":           {"c", 5 * block, uploader.AddOptions{}, false, "f"},
-	"more than all buffers":       {"c", 3 << 20, uploader.AddOptions{}, false, "f"},
+	"one request":                 {"w", block / 2, ledger.AddOptions{}, false, "f"},
+	"blocks":                      {"w", 5*block - 7, ledger.AddOptions{}, false, "f"},
+	"one request, replacing":      {"w", block, ledger.AddOptions{Replace: true}, true, "f"},
+	"blocks, replacing":           {"w", 3 * block, ledger.AddOptions{Replace: true}, true, "f"},
+	"one request, beside another": {"w", block / 2, ledger.AddOptions{KeepBoth: true}, true, "f (2)"},
+	"blocks, beside another":      {"w", 3 * block, ledger.AddOptions{KeepBoth: true}, true, "f (2)"},
+	"one large request":           {"c", 5 * block, ledger.AddOptions{}, false, "f"},
+	"more than all buffers":       {"c", 3 << 20, ledger.AddOptions{}, false, "f"},
 }
 
 // TestATornFileNeverStandsUnderTheName: a program that rewrites a file in place without a pause. While it goes on, the file is given to
@@ -128,7 +129,7 @@ func checkWhole(b *bench, name, path string, restless bool) {
 	b.Helper()
 	got, ok := b.store.Blob(name)
 	if restless {
-		if r := b.problem(uploader.Attention); r != problem.SourceChanged {
+		if r := b.problem(ledger.Attention); r != problem.SourceChanged {
 			b.Errorf("reason %q", r)
 		}
 		if ok && string(got) != "somebody else's" {
@@ -157,7 +158,7 @@ func TestAShareWhoseClockIsBehindHidesNoWriter(t *testing.T) {
 				if err := os.Chtimes(path, old, old); err != nil {
 					t.Fatal(err)
 				}
-				b.add(uploader.AddOptions{}, first, path)
+				b.add(ledger.AddOptions{}, first, path)
 				synctest.Wait()
 				ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
 				defer stop()
@@ -199,7 +200,7 @@ func TestAFileThatGrowsIsDeliveredWhole(t *testing.T) {
 						}
 					}
 				})
-				b.add(uploader.AddOptions{}, path)
+				b.add(ledger.AddOptions{}, path)
 				b.delivered(path)
 				writer.Wait()
 				b.close()
@@ -222,17 +223,17 @@ func TestFreshFilesWaitTogether(t *testing.T) {
 		root := filepath.Dir(b.file("tree/old", 100))
 		b.file("tree/old and large", 20*block)
 		begun := time.Now()
-		b.add(uploader.AddOptions{}, root)
+		b.add(ledger.AddOptions{}, root)
 		time.Sleep(steady / 2)
-		if s := b.queue.Status(); s.Files[uploader.Delivered] != 2 || s.Busy != 0 {
-			t.Errorf("before the pause is over %d are delivered, and %d requests under way", s.Files[uploader.Delivered], s.Busy)
+		if s := b.queue.Status(); s.Files[ledger.Delivered] != 2 || s.Busy != 0 {
+			t.Errorf("before the pause is over %d are delivered, and %d requests under way", s.Files[ledger.Delivered], s.Busy)
 		}
 		b.delivered(root)
 		if took := time.Since(begun); took < steady || took > steady+time.Second {
 			t.Errorf("took %v", took)
 		}
-		if s := b.queue.Status(); s.BytesSent != s.Bytes[uploader.Delivered] {
-			t.Errorf("%d bytes sent of %d", s.BytesSent, s.Bytes[uploader.Delivered])
+		if s := b.queue.Status(); s.BytesSent != s.Bytes[ledger.Delivered] {
+			t.Errorf("%d bytes sent of %d", s.BytesSent, s.Bytes[ledger.Delivered])
 		}
 		b.close()
 	})
@@ -245,7 +246,7 @@ func TestHurryDoesNotShortenThePause(t *testing.T) {
 			b := newBench(t, "w", uploader.Config{Steady: steady})
 			path := b.fresh("f", size)
 			begun := time.Now()
-			b.add(uploader.AddOptions{}, path)
+			b.add(ledger.AddOptions{}, path)
 			synctest.Wait()
 			b.queue.TryNow()
 			b.delivered(path)

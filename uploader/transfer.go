@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -15,7 +16,7 @@ import (
 // behind what is queued already. Sending starts before the reading ends. Add itself waits for no more than one write to
 // the journal. The error is a [*problem.Error] about a pattern in the options, or of ErrJournal. Add must not be called after
 // Close.
-func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o AddOptions) (int64, error) {
+func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error) {
 	o.Scan.Inbox = to
 	seen := o.Seen
 	o.Seen = nil
@@ -23,7 +24,7 @@ func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o AddOp
 		return 0, err
 	}
 	token := q.token(to.Key())
-	t, err := q.index.addTransfer(ctx, Transfer{
+	t, err := q.index.AddTransfer(ctx, ledger.Transfer{
 		Inbox: to.Key(), Roots: roots, Options: o, Created: time.Now(), Skipped: map[scan.SkipReason]int64{},
 		ValidFrom: token.ValidFrom, ValidTo: token.ValidTo,
 	})
@@ -49,20 +50,20 @@ func notAdded(err error) error {
 // Adopt makes the queue go on with transfers of other processes, and of its own last run, that nobody is sending; want
 // selects among those that are not finished, nil is all. It returns what it got. Folders that had not been read to their
 // end are read once more. Adopt may block on the disk.
-func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Transfer, error) {
-	if err := q.index.load(ctx); err != nil {
+func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error) {
+	if err := q.index.Load(ctx); err != nil {
 		return nil, err
 	}
 	var ids []int64
-	for _, t := range q.index.statuses(nil) {
-		if t.Owner == Nobody && !t.Finished() && (want == nil || want(t)) {
+	for _, t := range q.index.Statuses(nil) {
+		if t.Owner == ledger.Nobody && !t.Finished() && (want == nil || want(t)) {
 			ids = append(ids, t.ID)
 		}
 	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	got, err := q.index.adopt(ctx, ids, false)
+	got, err := q.index.Adopt(ctx, ids, false)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Tr
 		q.reconsider()
 		q.mu.Unlock()
 		if t := q.token(g.Inbox); !t.ValidTo.IsZero() {
-			q.index.describe(g.Inbox, func(of *Transfer) { of.keepDates(t) })
+			q.index.Describe(g.Inbox, func(of *ledger.Transfer) { of.KeepDates(t) })
 		}
 		if !g.Scanned {
 			if err := q.Rescan(ctx, g.ID); err != nil {
@@ -87,7 +88,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(TransferStatus) bool) ([]Tr
 // Rescan reads a transfer's roots once more and queues what it has not yet. It may block on the disk while it looks up what
 // is known; the reading itself is in the background.
 func (q *Queue) Rescan(ctx context.Context, id int64) error {
-	t, err := q.index.learn(ctx, id)
+	t, err := q.index.PrepareRescan(ctx, id)
 	if err != nil || t == nil {
 		return err
 	}
@@ -95,17 +96,17 @@ func (q *Queue) Rescan(ctx context.Context, id int64) error {
 	return nil
 }
 
-func (q *Queue) startScan(t *transfer, seen *Seen) {
+func (q *Queue) startScan(t *ledger.Entry, seen *ledger.Seen) {
 	q.mu.Lock()
 	q.unsettle()
 	q.scanning++
-	q.index.beginScan(t)
+	q.index.BeginScan(t)
 	q.inbox(t.Inbox)
 	q.mu.Unlock()
 	q.wg.Go(func() {
 		defer crash.Catch()
 		err := q.scan(t, seen)
-		if verb, since := q.index.scanned(t); verb != "" && err == nil {
+		if verb, since := q.index.EndScan(t); verb != "" && err == nil {
 			err = q.giveUpFound(t, verb, since)
 		}
 		q.mu.Lock()
@@ -121,16 +122,16 @@ func (q *Queue) startScan(t *transfer, seen *Seen) {
 }
 
 // scan turns what is found below the roots into jobs, and what a person saw there and is gone.
-func (q *Queue) scan(t *transfer, seen *Seen) error {
+func (q *Queue) scan(t *ledger.Entry, seen *ledger.Seen) error {
 	x := q.index
-	now, known := x.scanOf(t)
-	sent, err := x.sentBefore(q.ctx, now, known)
+	now, known := x.ScanOf(t)
+	sent, err := x.SentBefore(q.ctx, now, known)
 	if err != nil {
 		return err
 	}
-	now.Skipped, now.SkippedPaths, now.Unchanged = map[scan.SkipReason]int64{}, nil, Unchanged{}
+	now.Skipped, now.SkippedPaths, now.Unchanged = map[scan.SkipReason]int64{}, nil, ledger.Unchanged{}
 	now.Renamed, now.Warned, now.NameNotes = 0, 0, nil
-	var jobs []Job
+	var jobs []ledger.Job
 	marks := uint64(0)
 	options := now.Options.Scan
 	options.Receipt = q.config.Receipt
@@ -138,7 +139,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 		jobs = jobs[:0]
 		rights := q.token(now.Inbox).Rights
 		if seen != nil {
-			marks += marksOf(found)
+			marks += ledger.Marks(found)
 		}
 		q.mu.Lock()
 		whole := q.wholeSize(now.Inbox)
@@ -149,7 +150,7 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 			if f.Skip != "" {
 				continue
 			}
-			yes, before, err := sent.needsJob(q.ctx, f, known, &now)
+			yes, before, err := sent.NeedsJob(q.ctx, f, known, &now)
 			if err != nil {
 				return err
 			}
@@ -159,13 +160,13 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 				jobs = append(jobs, j)
 			}
 		}
-		if err := q.insist(func() error { return x.addJobs(q.ctx, t, jobs) }); err != nil {
+		if err := q.insist(func() error { return x.AddJobs(q.ctx, t, jobs) }); err != nil {
 			return err
 		}
-		x.replace(t, now.copy(), false)
+		x.SetFound(t, now.Copy(), false)
 		q.wakeFeeder()
 		q.notify()
-		if x.isGivenUp(t) {
+		if x.IsGivenUp(t) {
 			return errGivenUp
 		}
 		return nil
@@ -176,14 +177,14 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 	})
 	if err == nil {
 		rights := q.token(now.Inbox).Rights
-		err = q.addMissing(q.ctx, t, seen, marks, func(f *scan.Found) Job { return newJob(f, defaultBlockSize, rights, now.Options) })
+		err = q.addMissing(q.ctx, t, seen, marks, func(f *scan.Found) ledger.Job { return newJob(f, defaultBlockSize, rights, now.Options) })
 	}
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
 	}
 	now.Scanned, now.Outside, now.Unmatched = true, totals.Outside, totals.Unmatched
-	now.Unchanged.Jobs = sent.jobs()
-	x.replace(t, now.copy(), true)
+	now.Unchanged.Jobs = sent.Jobs()
+	x.SetFound(t, now.Copy(), true)
 	return nil
 }
 
@@ -191,14 +192,14 @@ func (q *Queue) scan(t *transfer, seen *Seen) error {
 func (q *Queue) insist(write func() error) error {
 	for {
 		err := write()
-		q.index.report(err)
+		q.index.Report(err)
 		if err == nil || !passing(err) {
 			return err
 		}
 		select {
 		case <-q.ctx.Done():
 			return context.Cause(q.ctx)
-		case <-time.After(commitAgain):
+		case <-time.After(ledger.CommitAgain):
 		}
 	}
 }
@@ -221,8 +222,8 @@ func (q *Queue) token(inbox string) token.Token {
 
 // newJob plans one found file, which is sent in one request up to the size whole. What can't be sent becomes a job that waits for a
 // person, so that it is shown.
-func newJob(f *scan.Found, whole int64, rights token.Rights, o AddOptions) Job {
-	j := Job{
+func newJob(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) ledger.Job {
+	j := ledger.Job{
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,
 		Class: classOf(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
 	}
@@ -230,7 +231,7 @@ func newJob(f *scan.Found, whole int64, rights token.Rights, o AddOptions) Job {
 		j.Problem = TooLarge(f.Source, f.Size, rights)
 	}
 	if j.Problem != nil {
-		j.State = Attention
+		j.State = ledger.Attention
 	}
 	return j
 }
@@ -240,16 +241,16 @@ var errGivenUp = errors.New("given up")
 
 // giveUpFound does with what was found since what a person wanted of all of it. What was found before is as the person wanted it,
 // then or later.
-func (q *Queue) giveUpFound(t *transfer, v Verb, since []int64) error {
-	err := q.index.each(q.ctx, since, func(b *batch) error {
-		q.changeBatch(b, Command{Verb: v, Transfer: t.ID})
+func (q *Queue) giveUpFound(t *ledger.Entry, v ledger.Verb, since []int64) error {
+	err := q.index.Each(q.ctx, since, func(b *ledger.Page) error {
+		q.changeBatch(b, ledger.Command{Verb: v, Transfer: t.ID})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	q.index.prune(t.ID, v.forgets())
-	q.index.takeUp(t)
+	q.index.Prune(t.ID, v.Forgets())
+	q.index.TakeUp(t)
 	q.mu.Lock()
 	q.reconsider() // some of it may have been wanted after all
 	q.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -27,7 +28,7 @@ func (q *Queue) orTwin(u *unit, err error) error {
 	answered := time.Now()
 	twin, waits, lost := q.lookAtTwins(j)
 	if lost == nil && twin == nil && !waits { // another process may have begun since the list was read
-		if lost = q.index.loadSince(q.ctx, answered); lost == nil {
+		if lost = q.index.LoadSince(q.ctx, answered); lost == nil {
 			twin, waits, lost = q.lookAtTwins(j)
 		}
 	}
@@ -44,13 +45,13 @@ func (q *Queue) orTwin(u *unit, err error) error {
 }
 
 // lookAtTwins returns the twin that delivered a job's file, or nil, and whether one may have done so by now.
-func (q *Queue) lookAtTwins(j *job) (delivered *Job, waits bool, err error) {
-	twins, err := q.index.twins(q.ctx, &j.Job)
+func (q *Queue) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err error) {
+	twins, err := q.index.Twins(q.ctx, &j.Job)
 	for i := range twins {
 		switch t := &twins[i]; {
-		case t.State.delivered() && !q.changedSince(j, t):
+		case t.State.IsDelivered() && !q.changedSince(j, t):
 			return t, false, err
-		case !t.State.Ended() && t.State != Paused:
+		case !t.State.Ended() && t.State != ledger.Paused:
 			waits = true
 		}
 	}
@@ -58,7 +59,7 @@ func (q *Queue) lookAtTwins(j *job) (delivered *Job, waits bool, err error) {
 }
 
 // changedSince reports whether a file may have changed after its twin was delivered, though its times say the same.
-func (q *Queue) changedSince(j *job, twin *Job) bool {
+func (q *Queue) changedSince(j *job, twin *ledger.Job) bool {
 	now, err := lookAgain(j)
 	if err != nil || twin.Answer.Date.IsZero() {
 		return true

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"inboxuploader/uploader/ledger"
 )
 
 // lately is how long after its last modification a file is named as one that a program may not have finished.
@@ -40,9 +42,9 @@ const MostLately = 1000
 
 // Young is what this queue knows of delivered files that had changed shortly before they were sent.
 type Young struct {
-	Lately  int64 // modified in the minute before they were sent
-	Named   []Job // the first of these, up to MostLately
-	Changed []Job // in the inbox as they were, and changed since
+	Lately  int64        // modified in the minute before they were sent
+	Named   []ledger.Job // the first of these, up to MostLately
+	Changed []ledger.Job // in the inbox as they were, and changed since
 }
 
 // LookAtYoung looks once more at the files of these transfers that this queue delivered shortly after they had changed. Where
@@ -59,11 +61,11 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 			return y, nil // what it has seen by then is all that it can say
 		default:
 		}
-		j, ok, err := q.index.job(ctx, sent.job)
+		j, ok, err := q.index.Job(ctx, sent.job)
 		if err != nil {
 			return y, err
 		}
-		if !ok || j.State != Delivered || !slices.Contains(transfers, j.Transfer) {
+		if !ok || j.State != ledger.Delivered || !slices.Contains(transfers, j.Transfer) {
 			continue
 		}
 		if sent.lately {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // TestWhatChangedAfterItWasSentIsNamed: it counts as delivered, and the inbox has it as it was.
@@ -55,7 +56,7 @@ func TestWhatChangedAfterItWasSentIsNamed(t *testing.T) {
 					b.fresh("tree/young too", size)
 					b.file("tree/old", size)
 					b.file("tree/old and large", 3*size)
-					b.add(uploader.AddOptions{}, filepath.Dir(path))
+					b.add(ledger.AddOptions{}, filepath.Dir(path))
 					if err := b.wait(); err != nil {
 						t.Fatal(err)
 					}

@@ -17,6 +17,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
@@ -106,7 +107,7 @@ func deliver(t *testing.T, tok token.Token, paths ...string) (uploader.Status, e
 	if err := q.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.Add(t.Context(), tok.Inbox, paths, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := q.Add(t.Context(), tok.Inbox, paths, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	err = q.Wait(t.Context())

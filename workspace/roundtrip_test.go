@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"inboxuploader/internal/blobserver"
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -66,8 +66,8 @@ func roundTrip(t *testing.T, s *site, id string) {
 
 	large := strings.Repeat("0123456789abcdef", 1<<20) // 16 MiB, two blocks
 	data := folder(t, map[string]string{"a.csv": "1,2\n", "sub/b & c (50%).txt": "text", "empty": "", "large.bin": large})
-	if status, err := deliver(t, tok, data); err != nil || status.Files[uploader.Delivered] != 4 {
-		t.Fatalf("delivered %d files, %v", status.Files[uploader.Delivered], err)
+	if status, err := deliver(t, tok, data); err != nil || status.Files[ledger.Delivered] != 4 {
+		t.Fatalf("delivered %d files, %v", status.Files[ledger.Delivered], err)
 	}
 
 	var names []string
@@ -97,7 +97,7 @@ func roundTrip(t *testing.T, s *site, id string) {
 	if len(status.Inboxes) != 1 || status.Inboxes[0].Hold == nil || status.Inboxes[0].Unfinished != 2 {
 		t.Errorf("the inbox: %+v", status.Inboxes)
 	}
-	if waiting := status.Files[uploader.Waiting] + status.Files[uploader.Active]; waiting != 2 || status.Files[uploader.Failed] != 0 {
+	if waiting := status.Files[ledger.Waiting] + status.Files[ledger.Active]; waiting != 2 || status.Files[ledger.Failed] != 0 {
 		t.Errorf("jobs by state: %v", status.Files)
 	}
 	g, err = w.Grant(t.Context(), 1)

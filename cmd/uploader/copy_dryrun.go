@@ -10,6 +10,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -34,14 +35,14 @@ type rehearsal struct {
 	flags    *copyFlags
 	token    token.Token
 	begun    time.Time
-	sent     *uploader.Sent // what needs no request; nil where all is sent, or nothing is known
-	found    uploader.TransferStatus
+	sent     *ledger.Sent // what needs no request; nil where all is sent, or nothing is known
+	found    ledger.TransferStatus
 	young    uploader.Young
 }
 
 // dryRun lists on stdout what would be sent and what not, and sends nothing.
 func (p *program) dryRun(ctx context.Context, f *copyFlags, token token.Token, sources []string, begun time.Time) error {
-	list := func(sent *uploader.Sent) error {
+	list := func(sent *ledger.Sent) error {
 		r := &rehearsal{program: p, flags: f, token: token, begun: begun, sent: sent}
 		r.found.Inbox, r.found.Options.Scan.Inbox, r.found.Scanned = token.Inbox.Key(), token.Inbox, true
 		r.found.Skipped = map[scan.SkipReason]int64{}
@@ -112,8 +113,8 @@ func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) 
 	r.found.Note(x)
 	switch {
 	case x.Err != nil:
-		r.found.Files[uploader.Attention]++
-		r.found.Bytes[uploader.Attention] += x.Size
+		r.found.Files[ledger.Attention]++
+		r.found.Bytes[ledger.Attention] += x.Size
 		l.Action, l.Reason, l.Message = "refuse", string(x.Err.Reason), problem.Explain(x.Err).String()
 	case x.Skip != "":
 		l.Action, l.Reason, l.Message = "skip", string(x.Skip), x.Skip.Why()
@@ -122,13 +123,13 @@ func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) 
 		r.found.Unchanged.Bytes += x.Size
 		l.Action = "unchanged"
 	default:
-		r.found.Files[uploader.Waiting]++
-		r.found.Bytes[uploader.Waiting] += x.Size
+		r.found.Files[ledger.Waiting]++
+		r.found.Bytes[ledger.Waiting] += x.Size
 		l.Action, l.Renamed, l.Warnings = "send", x.Blob.Renamed, x.Blob.Warnings
 		if l.Lately = uploader.ModifiedLately(x.ModTime, r.begun); l.Lately {
 			r.young.Lately++
 			if len(r.young.Named) < uploader.MostLately {
-				r.young.Named = append(r.young.Named, uploader.Job{Source: x.Source, Blob: x.Blob.Blob})
+				r.young.Named = append(r.young.Named, ledger.Job{Source: x.Source, Blob: x.Blob.Blob})
 			}
 		}
 	}
@@ -139,10 +140,10 @@ func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) 
 func (r *rehearsal) conclude() error {
 	o := outcome{token: r.token, state: stateDryRun, took: r.now().Sub(r.begun), young: r.young}
 	o.status.Files, o.status.Bytes, o.status.Unchanged = r.found.Files, r.found.Bytes, r.found.UnchangedFiles()
-	o.status.Transfers = []uploader.TransferStatus{r.found}
+	o.status.Transfers = []ledger.TransferStatus{r.found}
 	names := newNames(&o)
 	lines := []string{fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
-		humanize.Bytes(unsigned(o.status.Bytes[uploader.Waiting])), shown(r.token.Inbox.String()))}
+		humanize.Bytes(unsigned(o.status.Bytes[ledger.Waiting])), shown(r.token.Inbox.String()))}
 	if n := o.unchanged(); n > 0 {
 		lines = append(lines, fmt.Sprintf("Unchanged since you sent them, and not sent again: %s.", fileCount(n)))
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -42,7 +43,7 @@ func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers 
 	if of := q.StatusOf(transfers...).Transfers; len(of) > 0 {
 		to = of[0].Options.Scan.Inbox
 	}
-	if err := uploader.SaveReceipt(ctx, path, to, func(ctx context.Context, visit func(uploader.Transfer, uploader.Job) error) error {
+	if err := uploader.SaveReceipt(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
 		return q.Delivered(ctx, transfers, visit)
 	}); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
@@ -70,7 +71,7 @@ func receiptWords(path string, err error, unkept bool) string {
 var errReceiptWaits = errors.New("the receipt is to be sent")
 
 // keepReceiptHome refuses a receipt's file that waits to be sent itself: an earlier run, which had another receipt or none, found it.
-func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transfers []uploader.TransferStatus) error {
+func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transfers []ledger.TransferStatus) error {
 	if path == "" || !exists(path) {
 		return nil
 	}
@@ -80,8 +81,8 @@ func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transf
 	}
 	for _, t := range transfers {
 		// The text only spares looking at most files.
-		f := uploader.Filter{States: notDelivered, Transfer: t.ID, Text: filepath.Base(path)}
-		err := eachRow(ctx, q, f, func(j uploader.Job) error {
+		f := ledger.Filter{States: notDelivered, Transfer: t.ID, Text: filepath.Base(path)}
+		err := eachRow(ctx, q, f, func(j ledger.Job) error {
 			if info, err := os.Stat(j.Source); err == nil && os.SameFile(info, own) {
 				return errReceiptWaits
 			}
@@ -98,8 +99,8 @@ func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transf
 }
 
 // notDelivered are the states of files that may still be sent.
-var notDelivered = []uploader.JobState{
-	uploader.Waiting, uploader.Active, uploader.Paused, uploader.LeftAlone, uploader.Attention, uploader.Failed, uploader.Cancelled,
+var notDelivered = []ledger.JobState{
+	ledger.Waiting, ledger.Active, ledger.Paused, ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled,
 }
 
 // receiptOfAll writes the receipt that is wanted though nothing was left to be sent: about all that stands in the list.

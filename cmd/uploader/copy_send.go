@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -105,7 +106,7 @@ func (p *program) send(ctx context.Context, f *copyFlags, token token.Token, sou
 		if err := q.Use(token); err != nil {
 			return err
 		}
-		o := uploader.AddOptions{Scan: p.scanOptions(f, token.Inbox), Replace: bool(f.overwrite), KeepBoth: f.keepBoth}
+		o := ledger.AddOptions{Scan: p.scanOptions(f, token.Inbox), Replace: bool(f.overwrite), KeepBoth: f.keepBoth}
 		id, err := p.continued(ctx, q, token, sources, o, f.receipt)
 		if err != nil {
 			return err
@@ -125,9 +126,9 @@ func (p *program) send(ctx context.Context, f *copyFlags, token token.Token, sou
 
 // continued goes on with an unfinished copy of the same sources, if there is one, and returns its id or 0. Its folders are
 // read again, since a person who repeats a command means what is there now.
-func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o uploader.AddOptions, receipt string) (int64, error) {
-	same := func(t uploader.TransferStatus) bool { return t.Same(token.Inbox, roots, o) }
-	earlier := slices.DeleteFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool { return !same(t) })
+func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o ledger.AddOptions, receipt string) (int64, error) {
+	same := func(t ledger.TransferStatus) bool { return t.Same(token.Inbox, roots, o) }
+	earlier := slices.DeleteFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool { return !same(t) })
 	if err := keepReceiptHome(ctx, q, receipt, earlier); err != nil {
 		return 0, err
 	}
@@ -136,8 +137,8 @@ func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.
 		return 0, err
 	}
 	id := got[0].ID
-	for _, verb := range []uploader.Verb{uploader.Resume, uploader.Retry} {
-		if _, err := q.Do(ctx, uploader.Command{Verb: verb, Transfer: id}); err != nil {
+	for _, verb := range []ledger.Verb{ledger.Resume, ledger.Retry} {
+		if _, err := q.Do(ctx, ledger.Command{Verb: verb, Transfer: id}); err != nil {
 			return 0, err
 		}
 	}
@@ -148,7 +149,7 @@ func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.
 	}
 	s := q.StatusOf(id)
 	p.say(fmt.Sprintf("Going on with the upload of %s. Delivered so far: %s of %s.", got[0].Created.Local().Format("2 January, 15:04"),
-		humanize.Comma(s.Files[uploader.Delivered]), fileCount(s.FilesTotal())))
+		humanize.Comma(s.Files[ledger.Delivered]), fileCount(s.FilesTotal())))
 	return id, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -25,7 +26,7 @@ type delivery struct {
 	log     *slog.Logger
 	logPath string
 	logFile io.Closer
-	journal uploader.Journal
+	journal ledger.Journal
 
 	// Filled by who hands the queue its work.
 	transfers []int64     // what it is about
@@ -183,8 +184,8 @@ func fitWords(f uploader.Fit) string {
 func (r *delivery) tellOfOthers(q *uploader.Queue) {
 	var files int64
 	for _, t := range q.Status().Transfers {
-		if t.Owner == uploader.Nobody {
-			files += t.Files[uploader.Waiting] + t.Files[uploader.Paused]
+		if t.Owner == ledger.Nobody {
+			files += t.Files[ledger.Waiting] + t.Files[ledger.Paused]
 		}
 	}
 	if files > 0 {

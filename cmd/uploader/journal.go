@@ -5,9 +5,9 @@ import (
 	"errors"
 	"strconv"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -56,7 +56,7 @@ func (p *program) stateUnusable(err error) error {
 
 // journalOrMemory is openJournal for a command that can do without: what can't be kept is sent all the same, unless a person named the
 // folder to keep it in.
-func (p *program) journalOrMemory(ctx context.Context) (uploader.Journal, error) {
+func (p *program) journalOrMemory(ctx context.Context) (ledger.Journal, error) {
 	j, err := p.openJournal(ctx)
 	switch {
 	case err == nil:
@@ -69,7 +69,7 @@ func (p *program) journalOrMemory(ctx context.Context) (uploader.Journal, error)
 		words = usage.sentence
 	}
 	p.say(words + " What is sent now is not kept: if it is interrupted, run the same command again.")
-	return uploader.NewMemoryJournal(), nil
+	return ledger.NewMemoryJournal(), nil
 }
 
 // inboxRecords are the records of kept inboxes, which are in the journal. It is opened for each call, since most commands

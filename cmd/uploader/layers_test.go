@@ -97,6 +97,7 @@ var unreachable = map[string][][]string{
 	module + "/uploader/token":           {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/inboxes":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/scan":            {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
+	module + "/uploader/ledger":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/source":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/azure":           {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
 	module + "/uploader/journal":         {top, screen, sdk, keyring, tests, {module + "/internal"}},
@@ -125,8 +126,11 @@ var allowedExceptions = map[string][]string{
 
 	module + "/uploader/token":   {module + "/uploader/problem"},
 	module + "/uploader/inboxes": {module + "/uploader/problem", module + "/uploader/token"},
-	module + "/uploader/source":  {module + "/uploader/problem"},
-	module + "/uploader/scan":    {module + "/uploader/problem", module + "/uploader/source", module + "/uploader/token"},
+	module + "/uploader/ledger": {
+		module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source", module + "/uploader/token",
+	},
+	module + "/uploader/source": {module + "/uploader/problem"},
+	module + "/uploader/scan":   {module + "/uploader/problem", module + "/uploader/source", module + "/uploader/token"},
 }
 
 // TestNoPackageReachesOneAboveIt holds the direction of imports on each system: linters look at one file's imports,

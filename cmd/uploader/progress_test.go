@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -49,8 +50,8 @@ func TestTroubleIsToldWhenItBegins(t *testing.T) {
 
 func TestProgressLine(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	files := func(waiting, active, delivered int64) (f uploader.Counts) {
-		f[uploader.Waiting], f[uploader.Active], f[uploader.Delivered] = waiting, active, delivered
+	files := func(waiting, active, delivered int64) (f ledger.Counts) {
+		f[ledger.Waiting], f[ledger.Active], f[ledger.Delivered] = waiting, active, delivered
 		return f
 	}
 	status := func(change func(*uploader.Status)) uploader.Status {
@@ -101,7 +102,7 @@ func TestProgressLine(t *testing.T) {
 		"paused files have not ended": {
 			status(func(s *uploader.Status) {
 				*s = uploader.Status{BytesDone: 5}
-				s.Files[uploader.Paused], s.Bytes[uploader.Paused] = 1, 10
+				s.Files[ledger.Paused], s.Bytes[ledger.Paused] = 1, 10
 			}), 120,
 			"0 of 1 file · 5 B of 10 B, 0 %",
 		},
@@ -129,7 +130,7 @@ func TestProgressLine(t *testing.T) {
 			status(func(s *uploader.Status) {
 				e := problem.New("read", "", problem.SourceAway)
 				e.Value = "/media/usb"
-				s.Transfers = []uploader.TransferStatus{{Away: e}}
+				s.Transfers = []ledger.TransferStatus{{Away: e}}
 			}), 160,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk with “/media/usb” is not there at the moment. Connect it again; the upload goes on by itself",
 		},

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // purgeCommand forgets what was delivered.
@@ -35,7 +36,7 @@ func (p *program) purge(ctx context.Context, yes bool) error {
 	return p.withQueue(ctx, func(q *uploader.Queue) error {
 		waiting := int64(0)
 		for _, t := range q.Status().Transfers {
-			waiting += t.Files[uploader.Waiting] + t.Files[uploader.Active] + t.Files[uploader.Paused]
+			waiting += t.Files[ledger.Waiting] + t.Files[ledger.Active] + t.Files[ledger.Paused]
 		}
 		question := "Forget all uploads, and what was delivered? There is no receipt of it afterwards."
 		if waiting > 0 {
@@ -47,7 +48,7 @@ func (p *program) purge(ctx context.Context, yes bool) error {
 		if err := p.confirmed(ctx, yes, question); err != nil {
 			return err
 		}
-		c := uploader.Command{Verb: uploader.Purge}
+		c := ledger.Command{Verb: ledger.Purge}
 		left := q.LeftToOthers(c)
 		if _, err := q.Do(ctx, c); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -29,29 +30,29 @@ Exit codes: 0 done, or left to the program that is sending, also where it concer
 		RunE: showHelp,
 	}
 	for _, v := range []struct {
-		verb  uploader.Verb
+		verb  ledger.Verb
 		short string
 		all   bool // may concern everything
 	}{
-		{uploader.Pause, "Let files wait until they are resumed; blocks under way are finished first", true},
-		{uploader.Resume, "Let paused files go on, the next time or as soon as something sends them", true},
-		{uploader.Cancel, "Give files up; what was delivered stays delivered", true},
-		{uploader.Retry, "Send again what failed, needed you, or was cancelled", true},
-		{uploader.Replace, "Send again what was already there, replacing it in the inbox", true},
-		{uploader.Rename, "Send what was already there, or whose name is blocked, under another name, as “name (2)”, beside it", true},
-		{uploader.Remove, "Take files from the list; what was not sent is given up", true},
-		{uploader.Clear, "Take delivered files from the list", true},
-		{uploader.First, "Send files before all others", false},
-		{uploader.Up, "Send a file before the one before it", false},
-		{uploader.Down, "Send a file after the one behind it", false},
-		{uploader.Last, "Send files after all others", false},
+		{ledger.Pause, "Let files wait until they are resumed; blocks under way are finished first", true},
+		{ledger.Resume, "Let paused files go on, the next time or as soon as something sends them", true},
+		{ledger.Cancel, "Give files up; what was delivered stays delivered", true},
+		{ledger.Retry, "Send again what failed, needed you, or was cancelled", true},
+		{ledger.Replace, "Send again what was already there, replacing it in the inbox", true},
+		{ledger.Rename, "Send what was already there, or whose name is blocked, under another name, as “name (2)”, beside it", true},
+		{ledger.Remove, "Take files from the list; what was not sent is given up", true},
+		{ledger.Clear, "Take delivered files from the list", true},
+		{ledger.First, "Send files before all others", false},
+		{ledger.Up, "Send a file before the one before it", false},
+		{ledger.Down, "Send a file after the one behind it", false},
+		{ledger.Last, "Send files after all others", false},
 	} {
 		c.AddCommand(p.verbCommand(v.verb, v.short, v.all))
 	}
 	return c
 }
 
-func (p *program) verbCommand(verb uploader.Verb, short string, mayAll bool) *cobra.Command {
+func (p *program) verbCommand(verb ledger.Verb, short string, mayAll bool) *cobra.Command {
 	var all, asJSON bool
 	var transfer int64
 	use := string(verb) + " JOB..."
@@ -68,7 +69,7 @@ func (p *program) verbCommand(verb uploader.Verb, short string, mayAll bool) *co
 			if n := count(jobs != nil, all, transfer != 0); n != 1 {
 				return usagef("“%s” needs the numbers of files%s. “uploader status --files” shows them.", c.CommandPath(), map[bool]string{true: ", or --transfer, or --all"}[mayAll])
 			}
-			return p.command(c.Context(), uploader.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
+			return p.command(c.Context(), ledger.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
 		},
 	}
 	if mayAll {
@@ -102,7 +103,7 @@ func jobNumbers(args []string) ([]int64, error) {
 }
 
 // command carries a command out on the list in the state folder, or leaves it to the program that is sending.
-func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) error {
+func (p *program) command(ctx context.Context, c ledger.Command, asJSON bool) error {
 	var n, left int
 	err := p.withQueue(ctx, func(q *uploader.Queue) (err error) {
 		left = q.LeftToOthers(c)
@@ -114,22 +115,22 @@ func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) 
 	}
 	if asJSON {
 		return p.printJSON(struct {
-			Verb  uploader.Verb `json:"verb"`
-			Files int           `json:"files"` // concerned
-			Left  int           `json:"left_to_others"`
+			Verb  ledger.Verb `json:"verb"`
+			Files int         `json:"files"` // concerned
+			Left  int         `json:"left_to_others"`
 		}{c.Verb, n, left})
 	}
-	words := map[uploader.Verb]string{
-		uploader.Pause: "paused", uploader.Resume: "resumed", uploader.Cancel: "cancelled", uploader.Retry: "will be sent again",
-		uploader.Replace: "will be sent and replace what is there", uploader.Rename: "will be sent under another name",
-		uploader.Remove: "taken from the list", uploader.Clear: "cleared",
-		uploader.First: "moved", uploader.Up: "moved", uploader.Down: "moved", uploader.Last: "moved",
+	words := map[ledger.Verb]string{
+		ledger.Pause: "paused", ledger.Resume: "resumed", ledger.Cancel: "cancelled", ledger.Retry: "will be sent again",
+		ledger.Replace: "will be sent and replace what is there", ledger.Rename: "will be sent under another name",
+		ledger.Remove: "taken from the list", ledger.Clear: "cleared",
+		ledger.First: "moved", ledger.Up: "moved", ledger.Down: "moved", ledger.Last: "moved",
 	}[c.Verb]
 	switch {
 	case n > 0:
 		p.say(fmt.Sprintf("%s %s.", fileCount(int64(n)), words))
 	case left > 0:
-	case c.Verb == uploader.Rename:
+	case c.Verb == ledger.Rename:
 		p.say("Nothing was changed: only a file that was already there, or whose name is blocked, is sent under another name, and only with a token that is not for that one name alone. " +
 			"Look at “uploader status --files”, or replace what is there with “uploader queue replace”.")
 	default:
@@ -138,7 +139,7 @@ func (p *program) command(ctx context.Context, c uploader.Command, asJSON bool) 
 	if left > 0 {
 		p.say("The program that has them in hand was told; it acts within a second.")
 	}
-	if n > 0 && left == 0 && (c.Verb == uploader.Resume || c.Verb == uploader.Retry || c.Verb == uploader.Replace || c.Verb == uploader.Rename) {
+	if n > 0 && left == 0 && (c.Verb == ledger.Resume || c.Verb == ledger.Retry || c.Verb == ledger.Replace || c.Verb == ledger.Rename) {
 		p.say("To send them now: uploader resume")
 	}
 	return nil

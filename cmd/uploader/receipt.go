@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -51,7 +52,7 @@ func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) e
 	return p.withQueue(ctx, func(q *uploader.Queue) error {
 		s := q.StatusOf(transfers...)
 		for _, id := range transfers {
-			if !slices.ContainsFunc(s.Transfers, func(t uploader.TransferStatus) bool { return t.ID == id }) {
+			if !slices.ContainsFunc(s.Transfers, func(t ledger.TransferStatus) bool { return t.ID == id }) {
 				return &usageError{fmt.Sprintf("There is no upload with the number %d. Nothing was written. See: uploader status", id)}
 			}
 		}
@@ -59,8 +60,8 @@ func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) e
 		if len(s.Transfers) > 0 {
 			to = s.Transfers[0].Options.Scan.Inbox
 		}
-		of := func(ctx context.Context, visit func(uploader.Transfer, uploader.Job) error) error {
-			return q.Delivered(ctx, transfers, func(t uploader.Transfer, j uploader.Job) error {
+		of := func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
+			return q.Delivered(ctx, transfers, func(t ledger.Transfer, j ledger.Job) error {
 				if j.Answer.Date.Before(since) {
 					return nil
 				}

@@ -14,6 +14,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -123,7 +124,7 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 			usable[key] = true // goes to the token's own inbox
 			continue
 		case tok.Inbox.Key() != key:
-			if t, err = p.keptToken(ctx, pending[slices.IndexFunc(pending, func(s uploader.TransferStatus) bool { return s.Inbox == key })], f.hosts); err != nil {
+			if t, err = p.keptToken(ctx, pending[slices.IndexFunc(pending, func(s ledger.TransferStatus) bool { return s.Inbox == key })], f.hosts); err != nil {
 				lacking = err
 				continue
 			}
@@ -137,14 +138,14 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 	if len(usable) == 0 {
 		return lacking
 	}
-	got, err := q.Adopt(ctx, func(t uploader.TransferStatus) bool {
-		return usable[t.Inbox] && slices.ContainsFunc(pending, func(s uploader.TransferStatus) bool { return s.ID == t.ID })
+	got, err := q.Adopt(ctx, func(t ledger.TransferStatus) bool {
+		return usable[t.Inbox] && slices.ContainsFunc(pending, func(s ledger.TransferStatus) bool { return s.ID == t.ID })
 	})
 	if err != nil {
 		return err
 	}
 	for _, t := range got {
-		if _, err := q.Do(ctx, uploader.Command{Verb: uploader.Resume, Transfer: t.ID}); err != nil {
+		if _, err := q.Do(ctx, ledger.Command{Verb: ledger.Resume, Transfer: t.ID}); err != nil {
 			return err
 		}
 		r.transfers = append(r.transfers, t.ID)
@@ -167,17 +168,17 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 }
 
 // pending returns the unfinished uploads that no other program is sending; of one kept inbox only, if it is named.
-func (p *program) pending(ctx context.Context, q *uploader.Queue, to string) ([]uploader.TransferStatus, error) {
+func (p *program) pending(ctx context.Context, q *uploader.Queue, to string) ([]ledger.TransferStatus, error) {
 	key, err := p.inboxKey(ctx, to)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool {
-		return t.Finished() || t.Owner == uploader.Elsewhere || key != "" && t.Inbox != key
+	return slices.DeleteFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool {
+		return t.Finished() || t.Owner == ledger.Elsewhere || key != "" && t.Inbox != key
 	}), nil
 }
 
-func inboxesOf(transfers []uploader.TransferStatus) (keys []string) {
+func inboxesOf(transfers []ledger.TransferStatus) (keys []string) {
 	for _, t := range transfers {
 		if !slices.Contains(keys, t.Inbox) {
 			keys = append(keys, t.Inbox)
@@ -189,14 +190,14 @@ func inboxesOf(transfers []uploader.TransferStatus) (keys []string) {
 // nothingPending says that there is nothing to do, or that others do it, and how many files need a person.
 func (p *program) nothingPending(ctx context.Context, f *resumeFlags, q *uploader.Queue) error {
 	words := "Nothing is waiting to be sent."
-	if slices.ContainsFunc(q.Status().Transfers, func(t uploader.TransferStatus) bool { return t.Owner == uploader.Elsewhere && !t.Finished() }) {
+	if slices.ContainsFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool { return t.Owner == ledger.Elsewhere && !t.Finished() }) {
 		words = "What is waiting to be sent is being sent by another program at the moment: uploader status"
 	}
 	o, err := p.inNeed(ctx, q, f.to)
 	if err != nil {
 		return err
 	}
-	if n := o.status.Files[uploader.Attention] + o.status.Files[uploader.Failed]; n > 0 {
+	if n := o.status.Files[ledger.Attention] + o.status.Files[ledger.Failed]; n > 0 {
 		words += " " + attentionWords(n)
 	}
 	p.say(words)
@@ -228,12 +229,12 @@ func (p *program) inboxKey(ctx context.Context, name string) (string, error) {
 }
 
 // movesFrom returns the inbox whose uploads the token is to take over: one of the same workspace whose own it is not.
-func (p *program) movesFrom(ctx context.Context, f *resumeFlags, pending []uploader.TransferStatus, token token.Token) (string, error) {
+func (p *program) movesFrom(ctx context.Context, f *resumeFlags, pending []ledger.TransferStatus, token token.Token) (string, error) {
 	keys := inboxesOf(pending)
 	if token.Inbox.Container == "" || slices.Contains(keys, token.Inbox.Key()) {
 		return "", nil
 	}
-	var from []uploader.TransferStatus
+	var from []ledger.TransferStatus
 	for _, t := range pending {
 		if in := t.Options.Scan.Inbox; in.InboxID == token.Inbox.InboxID && in.WsID == token.Inbox.WsID {
 			from = append(from, t)
@@ -290,7 +291,7 @@ func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from
 	p.say(fmt.Sprintf("Going to %s now: %s.", shown(token.Inbox.String()), fileCount(int64(n))))
 	r.token, r.to = token, shown(token.Inbox.String())
 	for _, t := range q.Status().Transfers {
-		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == uploader.Here && !slices.Contains(r.transfers, t.ID) {
+		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == ledger.Here && !slices.Contains(r.transfers, t.ID) {
 			r.transfers = append(r.transfers, t.ID)
 		}
 	}
@@ -298,7 +299,7 @@ func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from
 }
 
 // keptToken returns the token of an upload's inbox from the keyring. hosts are those of --allow-host.
-func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus, hosts []string) (token.Token, error) {
+func (p *program) keptToken(ctx context.Context, t ledger.TransferStatus, hosts []string) (token.Token, error) {
 	in := t.Options.Scan.Inbox
 	inboxes, err := p.inboxes()
 	if err != nil {
@@ -309,7 +310,7 @@ func (p *program) keptToken(ctx context.Context, t uploader.TransferStatus, host
 		return token.Token{}, err
 	}
 	missing := &usageError{fmt.Sprintf("No token is at hand for %s; waiting for one: %s. Nothing was sent there. Give it with --token-file, or - and standard input.",
-		shown(in.String()), fileCount(t.Files[uploader.Waiting]+t.Files[uploader.Paused]))}
+		shown(in.String()), fileCount(t.Files[ledger.Waiting]+t.Files[ledger.Paused]))}
 	for _, r := range all {
 		if r.Inbox.Key() == t.Inbox && r.Ref != "" {
 			token, err := inboxes.Token(ctx, r, hosts...)

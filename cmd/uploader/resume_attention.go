@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // inNeed returns what became of the finished uploads of which files need a person; of one kept inbox only, if it is named.
@@ -17,7 +18,7 @@ func (p *program) inNeed(ctx context.Context, q *uploader.Queue, to string) (out
 	}
 	var ids []int64
 	for _, t := range q.Status().Transfers {
-		if t.Owner != uploader.Elsewhere && (key == "" || t.Inbox == key) && t.Files[uploader.Attention]+t.Files[uploader.Failed] > 0 {
+		if t.Owner != ledger.Elsewhere && (key == "" || t.Inbox == key) && t.Files[ledger.Attention]+t.Files[ledger.Failed] > 0 {
 			ids = append(ids, t.ID)
 		}
 	}
@@ -42,7 +43,7 @@ func (o *outcome) passOver(ctx context.Context, q *uploader.Queue) error {
 	for _, j := range o.problems {
 		later[file{inboxes[j.Transfer], j.Source}] = 0
 	}
-	err := eachRow(ctx, q, uploader.Filter{States: []uploader.JobState{uploader.Delivered}}, func(j uploader.Job) error {
+	err := eachRow(ctx, q, ledger.Filter{States: []ledger.JobState{ledger.Delivered}}, func(j ledger.Job) error {
 		f := file{inboxes[j.Transfer], j.Source}
 		if last, wanted := later[f]; wanted {
 			later[f] = max(last, j.ID)
@@ -52,7 +53,7 @@ func (o *outcome) passOver(ctx context.Context, q *uploader.Queue) error {
 	if err != nil {
 		return err
 	}
-	o.problems = slices.DeleteFunc(o.problems, func(j uploader.Job) bool {
+	o.problems = slices.DeleteFunc(o.problems, func(j ledger.Job) bool {
 		if j.ID > later[file{inboxes[j.Transfer], j.Source}] {
 			return false
 		}

@@ -10,6 +10,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -67,7 +68,7 @@ func (f *sendFlags) check(env func(string) string) error {
 var steady time.Duration
 
 // config returns how a queue sends.
-func (f *sendFlags) config(j uploader.Journal, log *slog.Logger) uploader.Config {
+func (f *sendFlags) config(j ledger.Journal, log *slog.Logger) uploader.Config {
 	return uploader.Config{
 		Open:   func(t token.Token) (uploader.Store, error) { return openStore(f, t) },
 		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes, Rate: f.rate.bytes,

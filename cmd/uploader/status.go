@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -104,9 +105,9 @@ func (p *program) status(ctx context.Context, f *statusFlags) error {
 	})
 }
 
-func parseStates(words []string) (states []uploader.JobState, err error) {
+func parseStates(words []string) (states []ledger.JobState, err error) {
 	for _, w := range words {
-		i := slices.IndexFunc(shownStates, func(s uploader.JobState) bool { return s.String() == w })
+		i := slices.IndexFunc(shownStates, func(s ledger.JobState) bool { return s.String() == w })
 		if i < 0 {
 			return nil, &usageError{"--state takes waiting, paused, delivered, skipped, attention, failed or cancelled."}
 		}
@@ -116,11 +117,11 @@ func parseStates(words []string) (states []uploader.JobState, err error) {
 }
 
 // shownStates are the states in the order for showing them.
-var shownStates = []uploader.JobState{
-	uploader.Delivered, uploader.Active, uploader.Waiting, uploader.Paused, uploader.LeftAlone, uploader.Attention, uploader.Failed, uploader.Cancelled,
+var shownStates = []ledger.JobState{
+	ledger.Delivered, ledger.Active, ledger.Waiting, ledger.Paused, ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled,
 }
 
-func (p *program) describeTransfer(t uploader.TransferStatus) statusTransfer {
+func (p *program) describeTransfer(t ledger.TransferStatus) statusTransfer {
 	in := token.Token{Inbox: t.Options.Scan.Inbox, ValidTo: t.ValidTo, ValidFrom: t.ValidFrom}
 	fields := in.Fields(p.now())
 	s := statusTransfer{
@@ -137,14 +138,14 @@ func (p *program) describeTransfer(t uploader.TransferStatus) statusTransfer {
 	switch {
 	case t.Finished():
 		s.State = "finished"
-	case t.Owner == uploader.Elsewhere:
+	case t.Owner == ledger.Elsewhere:
 		s.State = "sending"
 	case t.Paused:
 		s.State = "paused"
 	default:
 		s.State = "waiting"
 	}
-	left := t.Bytes[uploader.Waiting] + t.Bytes[uploader.Active] + t.Bytes[uploader.Paused] + t.Bytes[uploader.Delivered] - t.Done
+	left := t.Bytes[ledger.Waiting] + t.Bytes[ledger.Active] + t.Bytes[ledger.Paused] + t.Bytes[ledger.Delivered] - t.Done
 	if s.unfinished {
 		if s.fit = uploader.FitFor(in, left, t.Speed, p.now()); s.fit.Known {
 			s.Fits, s.Spare, s.More = &s.fit.Fits, int64(s.fit.Spare.Seconds()), s.fit.More
@@ -153,7 +154,7 @@ func (p *program) describeTransfer(t uploader.TransferStatus) statusTransfer {
 	return s
 }
 
-func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFlags, states []uploader.JobState, transfers []statusTransfer) error {
+func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFlags, states []ledger.JobState, transfers []statusTransfer) error {
 	object := struct {
 		Transfers []statusTransfer `json:"transfers"`
 		Files     *[]statusFile    `json:"files,omitempty"`
@@ -163,7 +164,7 @@ func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFl
 	}
 	if f.files {
 		files := []statusFile{}
-		if err := eachRow(ctx, q, uploader.Filter{States: states}, func(j uploader.Job) error {
+		if err := eachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
 			s := statusFile{j.ID, j.Transfer, j.State.String(), sourceInJSON(j.Source), j.Blob, j.Size, j.Done, "", ""}
 			if j.Problem != nil {
 				s.Reason, s.Message = string(j.Problem.Reason), problem.Explain(j.Problem).String()
@@ -178,7 +179,7 @@ func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFl
 	return p.printJSON(object)
 }
 
-func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusFlags, states []uploader.JobState, transfers []statusTransfer) error {
+func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusFlags, states []ledger.JobState, transfers []statusTransfer) error {
 	var out strings.Builder
 	known := q.Status().Cleared
 	switch {
@@ -197,7 +198,7 @@ func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusF
 		out.WriteByte('\n')
 		table := tabwriter.NewWriter(&out, 0, 1, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "job\ttransfer\tstate\tsize\tfile") // it writes into memory
-		if err := eachRow(ctx, q, uploader.Filter{States: states}, func(j uploader.Job) error {
+		if err := eachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
 			_, err := fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", j.ID, j.Transfer, jobWords(j), humanize.Bytes(unsigned(j.Size)), shownPath(j.Source))
 			return err
 		}); err != nil {
@@ -212,7 +213,7 @@ func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusF
 }
 
 // jobWords says where a file stands.
-func jobWords(j uploader.Job) string {
+func jobWords(j ledger.Job) string {
 	words := j.State.String()
 	if j.Done > 0 && !j.State.Ended() && j.Size > 0 {
 		words += fmt.Sprintf(", %d %%", min(j.Done*100/j.Size, 99))

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -45,20 +46,20 @@ type outcome struct {
 	unkept  bool   // the list of what is to be sent is not on the disk, or not any more
 	clock   string // that this computer's clock is wrong, for a person; empty where it is not, or is not known to be
 
-	problems []uploader.Job // not delivered: there already, or failed
-	copies   []uploader.Job // the first of those delivered beside what had their name
-	uncopied int64          // how many more of them there are
-	waiting  []uploader.Job // the first of those not yet sent
+	problems []ledger.Job // not delivered: there already, or failed
+	copies   []ledger.Job // the first of those delivered beside what had their name
+	uncopied int64        // how many more of them there are
+	waiting  []ledger.Job // the first of those not yet sent
 	young    uploader.Young
 }
 
 // newOutcome reads what became of the transfers' jobs. The queue is closed.
 func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took time.Duration, stopped error) (outcome, error) {
 	o := outcome{status: q.StatusOf(transfers...), stopped: stopped, took: took}
-	not := []uploader.JobState{uploader.LeftAlone, uploader.Attention, uploader.Failed, uploader.Cancelled}
-	pending := []uploader.JobState{uploader.Waiting, uploader.Active, uploader.Paused}
+	not := []ledger.JobState{ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled}
+	pending := []ledger.JobState{ledger.Waiting, ledger.Active, ledger.Paused}
 	for _, id := range transfers {
-		err := eachRow(ctx, q, uploader.Filter{States: not, Transfer: id}, func(j uploader.Job) error {
+		err := eachRow(ctx, q, ledger.Filter{States: not, Transfer: id}, func(j ledger.Job) error {
 			o.problems = append(o.problems, j)
 			return nil
 		})
@@ -68,7 +69,7 @@ func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took 
 		if err := o.findCopies(ctx, q, id); err != nil {
 			return o, err
 		}
-		left, err := q.Rows(ctx, uploader.Filter{States: pending, Transfer: id}, 0, mostPending-len(o.waiting))
+		left, err := q.Rows(ctx, ledger.Filter{States: pending, Transfer: id}, 0, mostPending-len(o.waiting))
 		if err != nil {
 			return o, err
 		}
@@ -80,11 +81,11 @@ func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took 
 
 // findCopies finds the files of a transfer that were delivered under another name since theirs was taken.
 func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer int64) error {
-	delivered := uploader.Filter{States: []uploader.JobState{uploader.Delivered}, Transfer: transfer}
-	return eachRow(ctx, q, delivered, func(j uploader.Job) error {
+	delivered := ledger.Filter{States: []ledger.JobState{ledger.Delivered}, Transfer: transfer}
+	return eachRow(ctx, q, delivered, func(j ledger.Job) error {
 		switch {
 		case j.Copy == 0:
-		case len(o.copies) < uploader.MaxSkippedPaths:
+		case len(o.copies) < ledger.MaxSkippedPaths:
 			o.copies = append(o.copies, j)
 		default:
 			o.uncopied++
@@ -116,16 +117,16 @@ func (o *outcome) nothingMatched() bool {
 	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal()+o.unchanged()+o.leftOut()[scan.SkipTooYoung] == 0
 }
 
-func (o *outcome) delivered() int64 { return o.status.Files[uploader.Delivered] }
+func (o *outcome) delivered() int64 { return o.status.Files[ledger.Delivered] }
 func (o *outcome) unchanged() int64 { return o.status.Unchanged }
-func (o *outcome) leftAlone() int64 { return o.status.Files[uploader.LeftAlone] }
+func (o *outcome) leftAlone() int64 { return o.status.Files[ledger.LeftAlone] }
 
 func (o *outcome) failed() int64 {
-	return o.status.Files[uploader.Attention] + o.status.Files[uploader.Failed] + o.status.Files[uploader.Cancelled]
+	return o.status.Files[ledger.Attention] + o.status.Files[ledger.Failed] + o.status.Files[ledger.Cancelled]
 }
 
 func (o *outcome) pending() int64 {
-	return o.status.Files[uploader.Waiting] + o.status.Files[uploader.Active] + o.status.Files[uploader.Paused]
+	return o.status.Files[ledger.Waiting] + o.status.Files[ledger.Active] + o.status.Files[ledger.Paused]
 }
 
 // skipped counts what was already there and what was left out on purpose, folders that could not have been delivered
@@ -232,7 +233,7 @@ func (o *outcome) scanned() bool {
 // headline says how much was delivered.
 func (o *outcome) headline() string {
 	files := o.status.FilesTotal()
-	bytes := humanize.Bytes(unsigned(o.status.Bytes[uploader.Delivered]))
+	bytes := humanize.Bytes(unsigned(o.status.Bytes[ledger.Delivered]))
 	to := o.destination()
 	took := shortDuration(o.took)
 	switch {
@@ -260,7 +261,7 @@ func (o *outcome) headline() string {
 
 // unchangedWords says which files were not sent since they are as they were delivered before, and when that was.
 func (o *outcome) unchangedWords() string {
-	var u uploader.Unchanged
+	var u ledger.Unchanged
 	for _, t := range o.status.Transfers {
 		u.Join(t.Unchanged)
 	}
@@ -318,11 +319,11 @@ type problemGroup struct {
 	words  string
 	values bool // they differ in what the words are about, which then stands behind each file
 	whens  bool // they differ in the moment that the words are about, which is then left out
-	jobs   []uploader.Job
+	jobs   []ledger.Job
 }
 
 // groupProblems sorts jobs by reason, in the order in which the reasons first occurred.
-func groupProblems(jobs []uploader.Job) []problemGroup {
+func groupProblems(jobs []ledger.Job) []problemGroup {
 	var groups []problemGroup
 	at := map[problem.Reason]int{}
 	for _, j := range jobs {

@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -67,8 +68,8 @@ func (o *outcome) inboxLines() (lines []string) {
 		return nil
 	}
 	for _, t := range all {
-		lines = append(lines, fmt.Sprintf("  %s of %s (%s) to %s", humanize.Comma(t.Files[uploader.Delivered]), fileCount(t.Files.Total()),
-			humanize.Bytes(unsigned(t.Bytes[uploader.Delivered])), shown(t.Inbox.String())))
+		lines = append(lines, fmt.Sprintf("  %s of %s (%s) to %s", humanize.Comma(t.Files[ledger.Delivered]), fileCount(t.Files.Total()),
+			humanize.Bytes(unsigned(t.Bytes[ledger.Delivered])), shown(t.Inbox.String())))
 	}
 	return lines
 }

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"inboxuploader/internal/show"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -102,7 +102,7 @@ func newSummary(o *outcome) summary {
 	}
 	for _, j := range o.problems {
 		e := asError(j.Problem)
-		if j.State == uploader.LeftAlone {
+		if j.State == ledger.LeftAlone {
 			s.SkippedBy[string(e.Reason)]++
 		}
 		s.NotDelivered = append(s.NotDelivered, summaryFile{

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -24,14 +25,14 @@ func TestSummaryAddsUp(t *testing.T) {
 				skipped[r] = n
 			}
 		}
-		o := outcome{status: uploader.Status{Transfers: transfers(uploader.Transfer{Skipped: skipped}, uploader.Transfer{Skipped: skipped})}}
+		o := outcome{status: uploader.Status{Transfers: transfers(ledger.Transfer{Skipped: skipped}, ledger.Transfer{Skipped: skipped})}}
 		for i := range o.status.Files {
 			o.status.Files[i] = rapid.Int64Range(0, 9).Draw(t, "files")
 		}
 		o.status.Unchanged = rapid.Int64Range(0, 9).Draw(t, "unchanged")
 		for i := range o.leftAlone() {
 			reason := []problem.Reason{problem.AlreadyThere, problem.ChangedSinceSent}[i%2]
-			o.problems = append(o.problems, uploader.Job{State: uploader.LeftAlone, Problem: problem.New("put", "", reason)})
+			o.problems = append(o.problems, ledger.Job{State: ledger.LeftAlone, Problem: problem.New("put", "", reason)})
 		}
 		o.stopped = rapid.SampledFrom([]error{nil, errInterrupted, errors.New("disk"), problem.New("put", "", problem.Expired)}).Draw(t, "stopped")
 		o.judge()
@@ -56,22 +57,22 @@ func TestSummaryAddsUp(t *testing.T) {
 
 func TestSummaryInWords(t *testing.T) {
 	inbox := token.Token{Inbox: token.Inbox{Host: "inbox.example", Container: "c"}}
-	trouble := func(path string, r problem.Reason, value string) uploader.Job {
+	trouble := func(path string, r problem.Reason, value string) ledger.Job {
 		e := problem.New("put", path, r)
 		e.Value = value
-		return uploader.Job{Source: path, Problem: e, State: uploader.Attention}
+		return ledger.Job{Source: path, Problem: e, State: ledger.Attention}
 	}
-	var many []uploader.Job
+	var many []ledger.Job
 	for i := range 25 {
 		many = append(many, trouble(fmt.Sprintf("/f%02d", i), problem.AlreadyThere, ""))
 	}
 	many = append(many, trouble("/x.", problem.NameTaken, "x"), trouble("/y\n.", problem.NameTaken, "y\n"))
 	o := outcome{token: inbox, to: "inbox.example/c", took: 2 * time.Second, problems: many, log: "/state/log"}
-	o.status.Files[uploader.Delivered], o.status.Bytes[uploader.Delivered] = 3, 4e6
+	o.status.Files[ledger.Delivered], o.status.Bytes[ledger.Delivered] = 3, 4e6
 	o.status.BytesSent = 4e6
-	o.status.Files[uploader.LeftAlone], o.status.Files[uploader.Attention] = 25, 2
-	o.status.Transfers = transfers(uploader.Transfer{Scanned: true, Checks: uploader.ChecksAll, Skipped: map[scan.SkipReason]int64{scan.SkipSymlink: 1, scan.SkipFIFO: 2}})
-	o.status.Transfers[0].Files[uploader.Delivered] = 3
+	o.status.Files[ledger.LeftAlone], o.status.Files[ledger.Attention] = 25, 2
+	o.status.Transfers = transfers(ledger.Transfer{Scanned: true, Checks: ledger.ChecksAll, Skipped: map[scan.SkipReason]int64{scan.SkipSymlink: 1, scan.SkipFIFO: 2}})
+	o.status.Transfers[0].Files[ledger.Delivered] = 3
 	o.judge()
 	lines := o.words()
 	if diff := cmp.Diff([]string{
@@ -118,8 +119,8 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := outcome{token: inbox, to: "inbox.example/c", stopped: c.stopped, took: 500 * time.Millisecond}
-			o.status.Files[uploader.Delivered], o.status.Files[uploader.Waiting] = c.delivered, c.waiting
-			o.status.Transfers = transfers(uploader.Transfer{Scanned: true})
+			o.status.Files[ledger.Delivered], o.status.Files[ledger.Waiting] = c.delivered, c.waiting
+			o.status.Transfers = transfers(ledger.Transfer{Scanned: true})
 			o.judge()
 			if o.state != c.state {
 				t.Errorf("state %q, want %q", o.state, c.state)
@@ -134,9 +135,9 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 	}
 }
 
-func transfers(of ...uploader.Transfer) (all []uploader.TransferStatus) {
+func transfers(of ...ledger.Transfer) (all []ledger.TransferStatus) {
 	for _, t := range of {
-		all = append(all, uploader.TransferStatus{Transfer: t})
+		all = append(all, ledger.TransferStatus{Transfer: t})
 	}
 	return all
 }

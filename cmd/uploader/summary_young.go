@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // mostYoung is how many young files the summary in words names.
@@ -18,7 +19,7 @@ type sentFile struct {
 	Blob string `json:"blob"`
 }
 
-func sentFiles(jobs []uploader.Job) []sentFile {
+func sentFiles(jobs []ledger.Job) []sentFile {
 	files := make([]sentFile, 0, len(jobs))
 	for _, j := range jobs {
 		files = append(files, sentFile{sourceInJSON(j.Source), j.Blob})
@@ -52,7 +53,7 @@ func youngWords(y uploader.Young) (lines []string) {
 }
 
 // namesOf lists the first of n files.
-func namesOf(jobs []uploader.Job, n int64) (lines []string) {
+func namesOf(jobs []ledger.Job, n int64) (lines []string) {
 	jobs = jobs[:min(len(jobs), mostYoung)]
 	for _, j := range jobs {
 		lines = append(lines, "  "+shownPath(j.Source))

@@ -23,6 +23,7 @@ import (
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -72,7 +73,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	log.Info("window", "version", version())
 	settingsPath := filepath.Join(dir, "settings.json")
 	settings, err := ui.LoadSettings(settingsPath)
-	j, notices := windowJournal(ctx, dir)
+	j, records, notices := windowJournal(ctx, dir)
 	if err != nil {
 		log.Error("settings", "error", err)
 		notices = append(notices, settingsUnreadable(settingsPath))
@@ -107,7 +108,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	}
 	config := ui.Config{
 		Queue: q, Hosts: hosts, Notices: notices,
-		Inboxes:  inboxes.Book{Records: j, Vault: inboxes.NewMemoryVault(openVault(p.env)), Hosts: hosts},
+		Inboxes:  inboxes.Book{Records: records, Vault: inboxes.NewMemoryVault(openVault(p.env)), Hosts: hosts},
 		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
 		Network: func(s ui.Settings) ui.Notice { return network.change(s, q) },
 		CheckToken: func(ctx context.Context, t token.Token) (uploader.Checked, error) {
@@ -213,21 +214,21 @@ func (p *program) hiddenWindow() []string {
 	return append(args, "window", "--"+hiddenFlag)
 }
 
-// windowJournal opens the list of what is to be sent, and says what a person should know of it. Where it can't be opened, a list
+// windowJournal opens the list of what is to be sent and the records of kept inboxes, and says what a person should know of it. Where it can't be opened, a list
 // that ends with the program takes its place.
-func windowJournal(ctx context.Context, dir string) (uploader.Journal, []ui.Notice) {
+func windowJournal(ctx context.Context, dir string) (ledger.Journal, inboxes.Records, []ui.Notice) {
 	j, opened, err := journal.Open(ctx, dir, journal.Options{})
 	if err != nil {
-		return uploader.NewMemoryJournal(), []ui.Notice{func(translate problem.Translate) problem.Explanation {
+		return ledger.NewMemoryJournal(), inboxes.NewMemoryRecords(), []ui.Notice{func(translate problem.Translate) problem.Explanation {
 			x := problem.ExplainIn(err, translate)
 			x.Do += " " + translate("What is sent now is kept only until the program ends.")
 			return x
 		}}
 	}
 	if opened.Explain().String() != "" {
-		return j, []ui.Notice{opened.ExplainIn}
+		return j, j, []ui.Notice{opened.ExplainIn}
 	}
-	return j, nil
+	return j, j, nil
 }
 
 // certificatesUnreadable says that a file of the settings can't be used.

@@ -12,6 +12,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -41,13 +42,13 @@ func send(t *testing.T, link, name string) problem.Reason {
 	if err := q.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.Add(t.Context(), tok.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
+	if _, err := q.Add(t.Context(), tok.Inbox, []string{path}, ledger.AddOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for {
 		s := q.Status()
 		switch {
-		case s.Files[uploader.Delivered] == 1:
+		case s.Files[ledger.Delivered] == 1:
 			return ""
 		case len(s.Inboxes) == 1 && s.Inboxes[0].Hold != nil:
 			return s.Inboxes[0].Hold.Reason

@@ -14,6 +14,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
@@ -83,7 +84,7 @@ func TestABadDayCostsLittle(t *testing.T) {
 	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {
@@ -92,7 +93,7 @@ func TestABadDayCostsLittle(t *testing.T) {
 	took := time.Since(begun)
 
 	status := queue.Status()
-	if n := status.Files[uploader.Delivered]; n != int64(files)+1 || status.FilesTotal() != n {
+	if n := status.Files[ledger.Delivered]; n != int64(files)+1 || status.FilesTotal() != n {
 		t.Errorf("%d of %d files are delivered", n, status.FilesTotal())
 	}
 	ratio := float64(status.BytesSent) / float64(total)

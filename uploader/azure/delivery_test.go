@@ -15,6 +15,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -46,7 +47,7 @@ func deliver(t *testing.T, tok token.Token, root string, o Options) uploader.Sta
 	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {
@@ -122,7 +123,7 @@ func TestOddTreeArrivesWholeWithEveryKindOfToken(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("the inbox (-want +got):\n%s", diff)
 			}
-			if n := status.Files[uploader.Delivered]; n != int64(len(want)) {
+			if n := status.Files[ledger.Delivered]; n != int64(len(want)) {
 				t.Errorf("%d files are said to be delivered, want %d", n, len(want))
 			}
 			for op := range server.Counts() {

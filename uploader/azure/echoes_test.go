@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -41,7 +42,7 @@ func answered(c net.Conn, answer func(n int, r *http.Request)) {
 	}
 }
 
-func put(ctx context.Context, s *Store, size int) (uploader.Answer, error) {
+func put(ctx context.Context, s *Store, size int) (ledger.Answer, error) {
 	return s.PutBlob(ctx, "a", uploadertest.NewBody(make([]byte, size)), uploader.Properties{}, always)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -39,20 +40,20 @@ const (
 
 // ending is what a job comes to: delivered, or why not.
 type ending struct {
-	state  uploader.JobState // of a job that ends
+	state  ledger.JobState // of a job that ends
 	reason problem.Reason
 	holds  bool // the inbox waits for a person, and goes on with the token that is given then
 	waits  bool // it is tried again and again, which is said, and goes on when the fault is over
 }
 
-var delivered = ending{state: uploader.Delivered}
+var delivered = ending{state: ledger.Delivered}
 
 func holds(r problem.Reason) ending     { return ending{reason: r, holds: true} }
 func waits(r problem.Reason) ending     { return ending{reason: r, waits: true} }
-func attention(r problem.Reason) ending { return ending{state: uploader.Attention, reason: r} }
-func failed(r problem.Reason) ending    { return ending{state: uploader.Failed, reason: r} }
+func attention(r problem.Reason) ending { return ending{state: ledger.Attention, reason: r} }
+func failed(r problem.Reason) ending    { return ending{state: ledger.Failed, reason: r} }
 
-var leftAlone = ending{state: uploader.LeftAlone, reason: problem.AlreadyThere}
+var leftAlone = ending{state: ledger.LeftAlone, reason: problem.AlreadyThere}
 
 // faultCase is a fault with its ending wherever it hits, but for the spots that have one of their own.
 type faultCase struct {

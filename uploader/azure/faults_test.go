@@ -21,6 +21,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -206,7 +207,7 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 		return
 	}
 	source := filepath.Join(w.base, r.file())
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, uploader.AddOptions{Replace: r.mode == replace}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, ledger.AddOptions{Replace: r.mode == replace}); err != nil {
 		fail("%v", err)
 		return
 	}
@@ -238,13 +239,13 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 	}
 	last := r.afterwards(end)
 	job := w.look(ctx, fail, server, queue, r, source, last)
-	if job.State == uploader.Attention && job.Problem.Reason != problem.AlreadyThereByUs || job.State == uploader.Failed {
+	if job.State == ledger.Attention && job.Problem.Reason != problem.AlreadyThereByUs || job.State == ledger.Failed {
 		// The cause is mended and the person tries again.
 		faults.Off()
 		if err := server.DiscardBlocks("ws-1", r.file()); err != nil {
 			fail("%v", err)
 		}
-		if n, err := queue.Do(ctx, uploader.Command{Verb: uploader.Retry}); n != 1 || err != nil {
+		if n, err := queue.Do(ctx, ledger.Command{Verb: ledger.Retry}); n != 1 || err != nil {
 			fail("%d jobs are tried again, %v", n, err)
 		}
 		if err := queue.Wait(ctx); err != nil {
@@ -264,11 +265,11 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 }
 
 // look checks that the job has come to its ending and that the inbox shows that, and returns the job.
-func (w *faultWorld) look(ctx context.Context, fail func(string, ...any), server *blobserver.Server, queue *uploader.Queue, r faultRun, source string, want ending) uploader.Job {
-	rows, err := queue.Rows(ctx, uploader.Filter{}, 0, 2)
+func (w *faultWorld) look(ctx context.Context, fail func(string, ...any), server *blobserver.Server, queue *uploader.Queue, r faultRun, source string, want ending) ledger.Job {
+	rows, err := queue.Rows(ctx, ledger.Filter{}, 0, 2)
 	if err != nil || len(rows) != 1 {
 		fail("%d jobs, %v", len(rows), err)
-		return uploader.Job{}
+		return ledger.Job{}
 	}
 	job := rows[0]
 	reason := problem.Reason("")
@@ -278,8 +279,8 @@ func (w *faultWorld) look(ctx context.Context, fail func(string, ...any), server
 	if job.State != want.state || reason != want.reason {
 		fail("the job is %v (%v), want %v (%s)", job.State, job.Problem, want.state, want.reason)
 	}
-	content := w.compare(fail, server, r, source, job.State == uploader.Delivered)
-	if job.State == uploader.Delivered && job.CRC64 != nvme(content) {
+	content := w.compare(fail, server, r, source, job.State == ledger.Delivered)
+	if job.State == ledger.Delivered && job.CRC64 != nvme(content) {
 		fail("the receipt's checksum is not the content's")
 	}
 	return job

@@ -11,6 +11,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -62,7 +63,7 @@ func TestFaultsOfTLS(t *testing.T) {
 				if err := queue.Use(tok); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, uploader.AddOptions{}); err != nil {
+				if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, ledger.AddOptions{}); err != nil {
 					t.Fatal(err)
 				}
 				err = (&faultWorld{}).await(t.Context(), queue, test.end)
@@ -84,7 +85,7 @@ func TestFaultsOfTLS(t *testing.T) {
 				if err := queue.Wait(t.Context()); err != nil {
 					t.Error(err)
 				}
-				if n := queue.Status().Files[uploader.Delivered]; n != 1 || faults.Met()[0] == 0 {
+				if n := queue.Status().Files[ledger.Delivered]; n != 1 || faults.Met()[0] == 0 {
 					t.Errorf("%d delivered, %d faults met", n, faults.Met()[0])
 				}
 			})

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -64,7 +64,7 @@ func TestASignInPageIsWaitedFor(t *testing.T) {
 				if diff := cmp.Diff(want, contents(t, server)); diff != "" {
 					t.Errorf("the inbox (-want +got):\n%s", diff)
 				}
-				if n := status.Files[uploader.Delivered]; n != int64(len(want)) {
+				if n := status.Files[ledger.Delivered]; n != int64(len(want)) {
 					t.Errorf("%d files are said to be delivered, want %d", n, len(want))
 				}
 				if shown.Load() == 0 && name == "at the beginning" {

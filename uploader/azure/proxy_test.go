@@ -21,6 +21,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -110,8 +111,8 @@ func TestFilesArriveThroughEachKindOfProxy(t *testing.T) {
 				}
 				root, want := writeTree(t)
 				status := deliver(t, token, root, options)
-				if diff := cmp.Diff(want, contents(t, server)); diff != "" || status.Files[uploader.Delivered] != int64(len(want)) {
-					t.Errorf("%d files are said to be delivered; the inbox (-want +got):\n%s", status.Files[uploader.Delivered], diff)
+				if diff := cmp.Diff(want, contents(t, server)); diff != "" || status.Files[ledger.Delivered] != int64(len(want)) {
+					t.Errorf("%d files are said to be delivered; the inbox (-want +got):\n%s", status.Files[ledger.Delivered], diff)
 				}
 				if len(p.Asked()) == 0 {
 					t.Error("the proxy was not asked")
@@ -261,7 +262,7 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	root, want := writeTree(t)
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for queue.Status().Inboxes[0].Trouble == nil {
@@ -269,7 +270,7 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 	}
 	s := queue.Status()
 	in := s.Inboxes[0]
-	if in.Trouble.Reason != problem.ProxyRefused || in.Hold != nil || s.Files[uploader.Failed]+s.Files[uploader.Attention] > 0 {
+	if in.Trouble.Reason != problem.ProxyRefused || in.Hold != nil || s.Files[ledger.Failed]+s.Files[ledger.Attention] > 0 {
 		t.Errorf("trouble %v, hold %v, files by state %v", in.Trouble, in.Hold, s.Files)
 	}
 	p.Refuse(0)

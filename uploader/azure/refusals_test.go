@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -224,7 +225,7 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 			if c.action == triesAgain {
 				f.bad.Store(3) // after so many a person is told
 			}
-			if _, err := queue.Add(t.Context(), tok.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
+			if _, err := queue.Add(t.Context(), tok.Inbox, []string{path}, ledger.AddOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if c.action == triesAgain {
@@ -232,7 +233,7 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 			}
 			err = queue.Wait(t.Context())
 			if c.action == holdsInbox {
-				if !errors.Is(err, c.sentinel) || queue.Status().Files[uploader.Delivered] != 0 {
+				if !errors.Is(err, c.sentinel) || queue.Status().Files[ledger.Delivered] != 0 {
 					t.Errorf("the queue waits for %v", err)
 				}
 				words(t, err, c.sentence)
@@ -247,12 +248,12 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := map[action]uploader.JobState{leavesAlone: uploader.LeftAlone, fileWaits: uploader.Attention, failsFile: uploader.Failed}
+			want := map[action]ledger.JobState{leavesAlone: ledger.LeftAlone, fileWaits: ledger.Attention, failsFile: ledger.Failed}
 			state, ends := want[c.action]
 			if !ends {
-				state = uploader.Delivered
+				state = ledger.Delivered
 			}
-			rows, err := queue.Rows(t.Context(), uploader.Filter{}, 0, 2)
+			rows, err := queue.Rows(t.Context(), ledger.Filter{}, 0, 2)
 			if err != nil || len(rows) != 1 || rows[0].State != state {
 				t.Fatalf("%v, %v; want %v", rows, err, state)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -35,12 +36,12 @@ type counting struct {
 	full   func()
 }
 
-func (c counting) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (uploader.Answer, error) {
+func (c counting) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (ledger.Answer, error) {
 	if n := c.blocks.Add(1); c.most > 0 && n > c.most {
 		c.blocks.Add(-1)
 		c.full()
 		<-ctx.Done()
-		return uploader.Answer{}, context.Cause(ctx)
+		return ledger.Answer{}, context.Cause(ctx)
 	}
 	return c.Store.PutBlock(ctx, name, id, body)
 }
@@ -54,7 +55,7 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 		t.Fatal(err)
 	}
 	tok := token.Token{Inbox: token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "c"}, Rights: token.Rights{Letters: "w"}}
-	journal := uploader.NewMemoryJournal()
+	journal := ledger.NewMemoryJournal()
 	var sent atomic.Int64
 	open := func(most int64, full func()) *uploader.Queue {
 		q, err := uploader.NewQueue(t.Context(), uploader.Config{
@@ -75,7 +76,7 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 	ctx, full := context.WithTimeout(t.Context(), time.Minute)
 	defer full()
 	q := open(before, full)
-	if _, err := q.Add(t.Context(), tok.Inbox, []string{path}, uploader.AddOptions{}); err != nil {
+	if _, err := q.Add(t.Context(), tok.Inbox, []string{path}, ledger.AddOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	<-ctx.Done()

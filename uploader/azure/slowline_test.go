@@ -11,6 +11,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
 )
 
@@ -61,15 +62,15 @@ func TestASlowLineIsNotCutOff(t *testing.T) {
 	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, uploader.AddOptions{}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, ledger.AddOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s := queue.Status()
-	if s.Files[uploader.Delivered] != 1 || s.Retries > 4*blocks {
-		t.Errorf("%d delivered, %d bytes sent again in %d requests", s.Files[uploader.Delivered], s.BytesResent, s.Retries)
+	if s.Files[ledger.Delivered] != 1 || s.Retries > 4*blocks {
+		t.Errorf("%d delivered, %d bytes sent again in %d requests", s.Files[ledger.Delivered], s.BytesResent, s.Retries)
 	}
 	t.Logf("%d requests were given up", s.Retries)
 }

@@ -12,6 +12,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
@@ -93,16 +94,16 @@ func TestASoakLeaksNothing(t *testing.T) {
 		if err := queue.Use(tok); err != nil { // a new store each time, as with a new token
 			t.Fatal(err)
 		}
-		if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, uploader.AddOptions{Scan: scan.Options{Recursive: true}, Replace: true}); err != nil {
+		if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, ledger.AddOptions{Scan: scan.Options{Recursive: true}, Replace: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := queue.Wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if s := queue.Status(); s.Files[uploader.Delivered] != files+1 {
+		if s := queue.Status(); s.Files[ledger.Delivered] != files+1 {
 			t.Fatalf("round %d: %v", n, s.Files)
 		}
-		if _, err := queue.Do(t.Context(), uploader.Command{Verb: uploader.Clear}); err != nil {
+		if _, err := queue.Do(t.Context(), ledger.Command{Verb: ledger.Clear}); err != nil {
 			t.Fatal(err)
 		}
 		last = used()

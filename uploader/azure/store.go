@@ -31,6 +31,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -125,16 +126,16 @@ func (s *Store) Close() error {
 }
 
 // PutBlob implements [uploader.Store] (Put Blob).
-func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	k, err := s.call("put blob", name)
 	if err != nil {
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
 	if c.IfCommitted {
-		return uploader.Answer{}, problem.New(k.op, name, problem.Unexpected)
+		return ledger.Answer{}, problem.New(k.op, name, problem.Unexpected)
 	}
 	if err := rewind(k, body); err != nil {
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
 	h := make(http.Header, 8)
 	h["x-ms-blob-type"] = blockBlob
@@ -145,23 +146,23 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 }
 
 // PutBlock implements [uploader.Store] (Put Block).
-func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (uploader.Answer, error) {
+func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (ledger.Answer, error) {
 	k, err := s.call("put block", name)
 	if err != nil {
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
 	if err := rewind(k, body); err != nil {
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
 	err = s.put(ctx, k, "blockid="+url.QueryEscape(id)+"&comp=block", body, make(http.Header, 4))
 	return s.answer(ctx, k, err)
 }
 
 // PutBlockList implements [uploader.Store] (Put Block List).
-func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	k, err := s.call("put block list", name)
 	if err != nil {
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
 	k.replaces = c == (uploader.Condition{IfCommitted: c.IfCommitted})
 	if c.IfCommitted {
@@ -270,7 +271,7 @@ func rewind(k *call, body *uploader.Body) error {
 }
 
 // answer makes what the caller gets out of what the SDK said and what wire saw.
-func (s *Store) answer(ctx context.Context, k *call, err error) (uploader.Answer, error) {
+func (s *Store) answer(ctx context.Context, k *call, err error) (ledger.Answer, error) {
 	id := k.header.Get(requestIDHeader)
 	if k.status != 0 && id != "" {
 		s.reached.Store(true)
@@ -278,13 +279,13 @@ func (s *Store) answer(ctx context.Context, k *call, err error) (uploader.Answer
 	if err != nil {
 		err = s.translate(ctx, k, err)
 		s.suspect(err)
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
 	if id == "" {
 		// "Created" alone is what any web server, or a gateway on the way, says of a PUT. The service numbers each answer.
 		e := s.refusal(k, problem.NotTheService, "")
 		e.Unanswered = true // it may have been passed on first
-		return uploader.Answer{}, e
+		return ledger.Answer{}, e
 	}
 	if echo := k.header.Get(checksumHeader); k.checksum != "" && echo != "" && !k.checked {
 		reason := problem.Corrupted
@@ -293,13 +294,13 @@ func (s *Store) answer(ctx context.Context, k *call, err error) (uploader.Answer
 		}
 		e := s.refusal(k, reason, "")
 		e.Unanswered = true // it did store something
-		return uploader.Answer{}, e
+		return ledger.Answer{}, e
 	}
 	etag := k.header.Get("Etag")
 	if s.clean(strings.Trim(etag, `"`)) == "" {
 		etag = ""
 	}
-	return uploader.Answer{
+	return ledger.Answer{
 		ETag:      etag,
 		RequestID: s.clean(id),
 		Date:      date(k.header),

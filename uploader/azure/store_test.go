@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -84,21 +85,21 @@ func created(w http.ResponseWriter) {
 var operations = []struct {
 	name     string
 	replaces bool
-	call     func(context.Context, *Store, string) (uploader.Answer, error)
+	call     func(context.Context, *Store, string) (ledger.Answer, error)
 }{
-	{"put blob", false, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+	{"put blob", false, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
 		return s.PutBlob(ctx, name, uploadertest.NewBody([]byte("content")), uploader.Properties{ContentType: "text/csv"}, absentOnly)
 	}},
-	{"put empty blob", true, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+	{"put empty blob", true, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
 		return s.PutBlob(ctx, name, uploadertest.NewBody(nil), uploader.Properties{}, always)
 	}},
-	{"put block", false, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+	{"put block", false, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
 		return s.PutBlock(ctx, name, "aWQ+Pz8/aWQ=", uploadertest.NewBody([]byte("content")))
 	}},
-	{"put block list", false, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+	{"put block list", false, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
 		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, absentOnly)
 	}},
-	{"put block list again", true, func(ctx context.Context, s *Store, name string) (uploader.Answer, error) {
+	{"put block list again", true, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
 		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, uploader.Condition{IfCommitted: true})
 	}},
 }
@@ -193,25 +194,25 @@ func TestHeaders(t *testing.T) {
 	const crc = "iJh5CoYUi64="
 	cases := []struct {
 		name string
-		call func() (uploader.Answer, error)
+		call func() (ledger.Answer, error)
 		want seen
 	}{
-		{"put blob", func() (uploader.Answer, error) {
+		{"put blob", func() (ledger.Answer, error) {
 			return s.PutBlob(t.Context(), "a", check(), csv, uploader.Condition{IfAbsent: true})
 		}, seen{CRC: crc, Type: "text/csv", BlobType: "BlockBlob", IfNone: "*", Body: "123456789"}},
-		{"put empty blob", func() (uploader.Answer, error) {
+		{"put empty blob", func() (ledger.Answer, error) {
 			return s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), uploader.Properties{}, uploader.Condition{IfModifiedSince: moment})
 		}, seen{CRC: "AAAAAAAAAAA=", BlobType: "BlockBlob", IfMod: "Sun, 01 Mar 2026 12:00:59 GMT"}},
-		{"put block", func() (uploader.Answer, error) {
+		{"put block", func() (ledger.Answer, error) {
 			return s.PutBlock(t.Context(), "a", "aWQ=", check())
 		}, seen{CRC: crc, Body: "123456789"}},
-		{"put block list", func() (uploader.Answer, error) {
+		{"put block list", func() (ledger.Answer, error) {
 			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, uploader.Condition{IfAbsent: true})
 		}, seen{
 			Type: "text/csv", IfNone: "*",
 			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<BlockList><Latest>aWQ=</Latest><Latest>aWI=</Latest></BlockList>`,
 		}},
-		{"put block list again", func() (uploader.Answer, error) {
+		{"put block list again", func() (ledger.Answer, error) {
 			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, uploader.Condition{IfCommitted: true, IfModifiedSince: moment})
 		}, seen{
 			Type: "text/csv", IfMod: "Sun, 01 Mar 2026 12:00:59 GMT",

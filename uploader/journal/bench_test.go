@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // A batch of 256 jobs as the queue encodes it is some 40 KB of facts and up to 20 KB of states.
@@ -33,7 +33,7 @@ func million(b *testing.B) (dir string) {
 		b.Fatal(err)
 	}
 	for range 10 {
-		id, err := j.AddTransfer(b.Context(), uploader.Transfer{Roots: []string{"/data"}})
+		id, err := j.AddTransfer(b.Context(), ledger.Transfer{Roots: []string{"/data"}})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func BenchmarkMillionRepair(b *testing.B) {
 // BenchmarkAddBatches keeps four new batches, as a scan does with each thousand files.
 func BenchmarkAddBatches(b *testing.B) {
 	j, _ := openFine(b, b.TempDir(), Options{})
-	id, err := j.AddTransfer(b.Context(), uploader.Transfer{})
+	id, err := j.AddTransfer(b.Context(), ledger.Transfer{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func BenchmarkCommit(b *testing.B) {
 	for name, sync := range map[string]bool{"process": false, "power": true} {
 		b.Run(name, func(b *testing.B) {
 			j, _ := openFine(b, b.TempDir(), Options{})
-			id, err := j.AddTransfer(b.Context(), uploader.Transfer{})
+			id, err := j.AddTransfer(b.Context(), ledger.Transfer{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -165,15 +165,15 @@ func BenchmarkCommit(b *testing.B) {
 			if err := j.AddBatches(b.Context(), all); err != nil {
 				b.Fatal(err)
 			}
-			c := uploader.Changes{Sync: sync, Alive: true, Batches: all}
+			c := ledger.Changes{Sync: sync, Alive: true, Batches: all}
 			n := 0
 			b.ReportAllocs()
 			for b.Loop() {
 				c.Blocks = c.Blocks[:0]
 				for i := range 100 {
 					n++
-					job := all[i%4].ID*uploader.BatchSize + int64(i)
-					c.Blocks = append(c.Blocks, uploader.BlockChange{Job: job, Block: uploader.AckedBlock{Number: n % 50_000, CRC64: uint64(n)}})
+					job := all[i%4].ID*ledger.BatchSize + int64(i)
+					c.Blocks = append(c.Blocks, ledger.BlockChange{Job: job, Block: ledger.AckedBlock{Number: n % 50_000, CRC64: uint64(n)}})
 				}
 				for i := range all {
 					all[i].States[n%20_000]++

@@ -4,13 +4,13 @@ import (
 	"context"
 	"database/sql"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
-// Post implements [uploader.Journal]. A command is about one transfer: for all, the one who posts leaves a command for
+// Post implements [ledger.Journal]. A command is about one transfer: for all, the one who posts leaves a command for
 // each, since processes come and go and none of them could tell when all have read it. It waits there for whoever owns the
 // transfer next, and goes with the transfer.
-func (j *Journal) Post(ctx context.Context, c uploader.Command) error {
+func (j *Journal) Post(ctx context.Context, c ledger.Command) error {
 	if c.Transfer == 0 {
 		return j.failed("post command", errMisuse)
 	}
@@ -23,9 +23,9 @@ func (j *Journal) Post(ctx context.Context, c uploader.Command) error {
 	return j.failed("post command", err)
 }
 
-// Posted implements [uploader.Journal].
-func (j *Journal) Posted(ctx context.Context) ([]uploader.Posted, error) {
-	var posted []uploader.Posted
+// Posted implements [ledger.Journal].
+func (j *Journal) Posted(ctx context.Context) ([]ledger.Posted, error) {
+	var posted []ledger.Posted
 	const mine = "SELECT c.id, c.transfer, c.data FROM commands c JOIN transfers t ON t.id = c.transfer WHERE t.owner = ? ORDER BY c.id"
 	err := j.look(ctx, mine, func(r *sql.Rows) error {
 		var id, transfer int64
@@ -35,9 +35,9 @@ func (j *Journal) Posted(ctx context.Context) ([]uploader.Posted, error) {
 		}
 		c, err := decodeCommand(transfer, data)
 		if err != nil { // the person sees that nothing happened
-			c = uploader.Command{Transfer: transfer}
+			c = ledger.Command{Transfer: transfer}
 		}
-		posted = append(posted, uploader.Posted{ID: id, Command: c})
+		posted = append(posted, ledger.Posted{ID: id, Command: c})
 		return nil
 	}, j.id)
 	if err != nil {

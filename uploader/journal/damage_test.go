@@ -13,30 +13,30 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 )
 
 // content is all that a journal holds.
 type content struct {
-	Transfers map[int64]uploader.Transfer
-	Batches   map[int64]uploader.Batch
-	Blocks    map[int64][]uploader.AckedBlock
+	Transfers map[int64]ledger.Transfer
+	Batches   map[int64]ledger.Batch
+	Blocks    map[int64][]ledger.AckedBlock
 	Ranks     map[int64]int64
 	Inboxes   []inboxes.Record
 }
 
 func contentOf(t testing.TB, j *journal.Journal) content {
 	t.Helper()
-	c := content{Transfers: map[int64]uploader.Transfer{}, Batches: map[int64]uploader.Batch{}, Blocks: map[int64][]uploader.AckedBlock{}}
+	c := content{Transfers: map[int64]ledger.Transfer{}, Batches: map[int64]ledger.Batch{}, Blocks: map[int64][]ledger.AckedBlock{}}
 	loaded, err := j.Load(t.Context())
 	if err != nil {
 		t.Fatalf("Load: %v", err)
 	}
 	c.Ranks = loaded.Ranks
 	for _, x := range loaded.Transfers {
-		x.Owner = uploader.Nobody
+		x.Owner = ledger.Nobody
 		c.Transfers[x.ID] = x
 	}
 	for _, h := range loaded.Batches {
@@ -49,7 +49,7 @@ func contentOf(t testing.TB, j *journal.Journal) content {
 		}
 		c.Batches[h.ID] = b
 		for i := range int64(2) {
-			job := h.ID*uploader.BatchSize + i
+			job := h.ID*ledger.BatchSize + i
 			blocks, err := j.Blocks(t.Context(), job)
 			if err != nil {
 				t.Fatalf("Blocks %d: %v", job, err)
@@ -87,21 +87,21 @@ func sample(t testing.TB, dir string) content {
 		}
 	}
 	for n := range 3 {
-		id, err := j.AddTransfer(ctx, uploader.Transfer{Inbox: "inbox", Roots: []string{fmt.Sprintf("/data/%d", n)}, Scanned: true})
+		id, err := j.AddTransfer(ctx, ledger.Transfer{Inbox: "inbox", Roots: []string{fmt.Sprintf("/data/%d", n)}, Scanned: true})
 		must(err)
-		var all []uploader.Batch
+		var all []ledger.Batch
 		for i := range 7 {
-			all = append(all, uploader.Batch{
-				BatchHead: uploader.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)},
+			all = append(all, ledger.Batch{
+				BatchHead: ledger.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)},
 				Facts:     pseudorandom(byte(i), 300+i*i*i*i*4), States: pseudorandom(byte(2*i), 200+150*i),
 			})
 		}
 		must(j.AddBatches(ctx, all))
-		c := uploader.Changes{Ranks: map[int64]int64{}}
+		c := ledger.Changes{Ranks: map[int64]int64{}}
 		for i, b := range all {
-			job := b.ID*uploader.BatchSize + int64(i%2)
+			job := b.ID*ledger.BatchSize + int64(i%2)
 			for k := range 20 {
-				c.Blocks = append(c.Blocks, uploader.BlockChange{Job: job, Block: uploader.AckedBlock{Number: k, CRC64: uint64(job) << 30}})
+				c.Blocks = append(c.Blocks, ledger.BlockChange{Job: job, Block: ledger.AckedBlock{Number: k, CRC64: uint64(job) << 30}})
 			}
 			c.Ranks[job] = int64(i)
 		}
@@ -218,11 +218,11 @@ func opensDamaged(t *testing.T, dir string, want content) (int, journal.Opened) 
 		}
 	}
 	// New ids are new.
-	id, err := j.AddTransfer(t.Context(), uploader.Transfer{})
+	id, err := j.AddTransfer(t.Context(), ledger.Transfer{})
 	if err != nil {
 		t.Fatalf("AddTransfer: %v", err)
 	}
-	all := []uploader.Batch{{BatchHead: uploader.BatchHead{Transfer: id}}}
+	all := []ledger.Batch{{BatchHead: ledger.BatchHead{Transfer: id}}}
 	if err := j.AddBatches(t.Context(), all); err != nil {
 		t.Fatalf("AddBatches: %v", err)
 	}

@@ -8,16 +8,16 @@ import (
 	"path/filepath"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
 // batchesOf returns new batches of a transfer, of some 60 KB each.
-func batchesOf(transfer int64, n int) []uploader.Batch {
-	all := make([]uploader.Batch, n)
+func batchesOf(transfer int64, n int) []ledger.Batch {
+	all := make([]ledger.Batch, n)
 	for i := range all {
-		all[i] = uploader.Batch{
-			BatchHead: uploader.BatchHead{Transfer: transfer, Totals: make([]byte, 64)},
+		all[i] = ledger.Batch{
+			BatchHead: ledger.BatchHead{Transfer: transfer, Totals: make([]byte, 64)},
 			Facts:     make([]byte, 40_000), States: make([]byte, 20_000),
 		}
 	}
@@ -58,7 +58,7 @@ func holds(t *testing.T, j *Journal, want int) {
 
 func TestFullFile(t *testing.T) {
 	j, _ := openFine(t, t.TempDir(), Options{})
-	id, err := j.AddTransfer(t.Context(), uploader.Transfer{})
+	id, err := j.AddTransfer(t.Context(), ledger.Transfer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestFullDisk(t *testing.T) {
 	disk := smallDisk(t, 5<<20)
 	dir := filepath.Join(disk, "state")
 	j, _ := openFine(t, dir, Options{network: func(string) bool { return false }})
-	id, err := j.AddTransfer(t.Context(), uploader.Transfer{})
+	id, err := j.AddTransfer(t.Context(), ledger.Transfer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestNoRoomForARepair(t *testing.T) {
 	disk := smallDisk(t, 5<<20)
 	dir := filepath.Join(disk, "state")
 	j, _ := openFine(t, dir, Options{network: func(string) bool { return false }})
-	id, err := j.AddTransfer(t.Context(), uploader.Transfer{})
+	id, err := j.AddTransfer(t.Context(), ledger.Transfer{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -20,7 +20,7 @@ func TestAJournalThatIsRemovedWhileItIsOpenSaysSo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "state")
 			j := open(t, dir)
-			if _, err := j.AddTransfer(t.Context(), uploader.Transfer{Inbox: "inbox"}); err != nil {
+			if _, err := j.AddTransfer(t.Context(), ledger.Transfer{Inbox: "inbox"}); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.RemoveAll(dir); err != nil {
@@ -29,7 +29,7 @@ func TestAJournalThatIsRemovedWhileItIsOpenSaysSo(t *testing.T) {
 			if again {
 				open(t, dir)
 			}
-			_, err := j.AddTransfer(t.Context(), uploader.Transfer{Inbox: "inbox"})
+			_, err := j.AddTransfer(t.Context(), ledger.Transfer{Inbox: "inbox"})
 			if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.JournalGone {
 				t.Errorf("writing says: %v", err)
 			}

@@ -1,4 +1,4 @@
-// Package journal keeps the queue's [uploader.Journal] on disk, in one SQLite file that any number of processes share.
+// Package journal keeps the queue's [ledger.Journal] on disk, in one SQLite file that any number of processes share.
 // Begin with [Open].
 //
 // The folder holds:
@@ -23,7 +23,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/netdisk"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -40,7 +40,7 @@ type Options struct {
 }
 
 // Journal is an open journal: one owner of transfers. Two in one process are two owners. Its methods are those of
-// [uploader.Journal], whose promises it keeps.
+// [ledger.Journal], whose promises it keeps.
 type Journal struct {
 	files    files
 	patience time.Duration
@@ -161,7 +161,7 @@ func (j *Journal) end() {
 	j.shared.close()
 }
 
-// Close implements [uploader.Journal]. The journal is closed also where it returns an error, which then is about releasing
+// Close implements [ledger.Journal]. The journal is closed also where it returns an error, which then is about releasing
 // the transfers; others may adopt them all the same.
 func (j *Journal) Close() error {
 	<-j.turn
@@ -198,4 +198,4 @@ func (j *Journal) failed(op string, err error) error {
 	return err
 }
 
-var _ uploader.Journal = (*Journal)(nil)
+var _ ledger.Journal = (*Journal)(nil)

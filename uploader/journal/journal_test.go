@@ -6,8 +6,9 @@ import (
 
 	"go.uber.org/goleak"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -41,8 +42,14 @@ func TestJournalKeepsThePromises(t *testing.T) {
 	uploadertest.TestJournal(t, func(t *testing.T) uploadertest.JournalSubject {
 		dir := t.TempDir()
 		return uploadertest.JournalSubject{
-			Open: func(t *testing.T) uploader.Journal { return open(t, dir) },
-			Kill: func(_ *testing.T, j uploader.Journal) {
+			Open: func(t *testing.T) ledger.Journal { return open(t, dir) },
+			Records: func(j ledger.Journal) inboxes.Records {
+				if j, ok := j.(*journal.Journal); ok {
+					return j
+				}
+				return nil
+			},
+			Kill: func(_ *testing.T, j ledger.Journal) {
 				if j, ok := j.(*journal.Journal); ok {
 					j.Abandon()
 				}

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 )
 
 // childVariable tells the test binary that it is a child, and which folder it writes to.
@@ -43,25 +43,25 @@ func commitWithoutEnd(ctx context.Context, dir string) error {
 	if opened.SetAside != "" {
 		return fmt.Errorf("damage: %v", opened.Explain())
 	}
-	id, err := j.AddTransfer(ctx, uploader.Transfer{Inbox: "inbox"})
+	id, err := j.AddTransfer(ctx, ledger.Transfer{Inbox: "inbox"})
 	if err != nil {
 		return err
 	}
-	all := make([]uploader.Batch, childBatches)
+	all := make([]ledger.Batch, childBatches)
 	for i := range all {
-		all[i] = uploader.Batch{BatchHead: uploader.BatchHead{Transfer: id}, Facts: pseudorandom(byte(i), 10_000), States: numbered(0)}
+		all[i] = ledger.Batch{BatchHead: ledger.BatchHead{Transfer: id}, Facts: pseudorandom(byte(i), 10_000), States: numbered(0)}
 	}
 	if err := j.AddBatches(ctx, all); err != nil {
 		return err
 	}
 	fmt.Println("transfer", id)
 	for n := 1; ; n++ {
-		c := uploader.Changes{Sync: n%5 == 0, Alive: n%7 == 0}
+		c := ledger.Changes{Sync: n%5 == 0, Alive: n%7 == 0}
 		for _, b := range all {
 			b.Facts, b.States, b.Totals = nil, numbered(n), []byte(strconv.Itoa(n))
 			c.Batches = append(c.Batches, b)
 		}
-		c.Blocks = []uploader.BlockChange{{Job: all[0].ID * uploader.BatchSize, Block: uploader.AckedBlock{Number: n, CRC64: uint64(n)}}}
+		c.Blocks = []ledger.BlockChange{{Job: all[0].ID * ledger.BatchSize, Block: ledger.AckedBlock{Number: n, CRC64: uint64(n)}}}
 		if err := j.Commit(ctx, c); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func holdsCommit(t *testing.T, j *journal.Journal, transfer int64, atLeast int) 
 		}
 		if n < 0 {
 			n, _ = strconv.Atoi(string(h.Totals)) // "" is 0
-			blocks, err := j.Blocks(t.Context(), h.ID*uploader.BatchSize)
+			blocks, err := j.Blocks(t.Context(), h.ID*ledger.BatchSize)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,11 +184,11 @@ func TestKilledInTheMiddleOfCommits(t *testing.T) {
 		for range r.IntN(40) {
 			last = c.next(t, "kept")
 		}
-		if owner := ownerOf(t, watcher, c.transfer); owner != uploader.Elsewhere {
+		if owner := ownerOf(t, watcher, c.transfer); owner != ledger.Elsewhere {
 			t.Errorf("transfer %d of a living process has owner %d", c.transfer, owner)
 		}
 		last = c.kill(t, last)
-		if owner := ownerOf(t, watcher, c.transfer); owner != uploader.Nobody {
+		if owner := ownerOf(t, watcher, c.transfer); owner != ledger.Nobody {
 			t.Errorf("transfer %d of a dead process has owner %d", c.transfer, owner)
 		}
 		holdsCommit(t, watcher, c.transfer, last)
@@ -277,7 +277,7 @@ func TestTwoProcessesWriteAtOnce(t *testing.T) {
 	}
 }
 
-func ownerOf(t *testing.T, j *journal.Journal, transfer int64) uploader.Owner {
+func ownerOf(t *testing.T, j *journal.Journal, transfer int64) ledger.Owner {
 	t.Helper()
 	c, err := j.Load(t.Context())
 	if err != nil {

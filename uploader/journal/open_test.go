@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -68,7 +68,7 @@ func TestOpenedSaysWhatItFound(t *testing.T) {
 func TestNetworkDiskHasARollbackJournal(t *testing.T) {
 	dir := t.TempDir()
 	local, _ := openFine(t, dir, Options{network: func(string) bool { return false }})
-	id, err := local.AddTransfer(t.Context(), uploader.Transfer{Inbox: "inbox"})
+	id, err := local.AddTransfer(t.Context(), ledger.Transfer{Inbox: "inbox"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestNetworkDiskHasARollbackJournal(t *testing.T) {
 			t.Errorf("on a network disk %v: synchronous %d for a commit, want %d", network, synchronous, want)
 		}
 		for _, x := range []*Journal{j, other} {
-			if err := x.Commit(t.Context(), uploader.Changes{Transfers: []uploader.Transfer{{ID: id, Inbox: "inbox", Paused: network}}}); err != nil {
+			if err := x.Commit(t.Context(), ledger.Changes{Transfers: []ledger.Transfer{{ID: id, Inbox: "inbox", Paused: network}}}); err != nil {
 				t.Fatal(err)
 			}
 			if c, err := x.Load(t.Context()); err != nil || len(c.Transfers) != 1 || c.Transfers[0].Paused != network {
@@ -225,28 +225,28 @@ func checkVersion1(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := uploader.Transfer{
+	want := ledger.Transfer{
 		ID: 7, Inbox: "https://h/c", Roots: []string{"/data", "\xff"}, Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
-		Options: uploader.AddOptions{Replace: true, Scan: scan.Options{
+		Options: ledger.AddOptions{Replace: true, Scan: scan.Options{
 			Inbox:     token.Inbox{Scheme: "https", Host: "h", Container: "c", Prefix: "p"},
 			Recursive: true, Include: []string{"*.csv"},
 		}},
 		Scanned: true, Follows: 3, Skipped: map[scan.SkipReason]int64{scan.SkipJunk: 2}, Seen: time.Unix(1770000100, 0).UTC(),
 	}
-	equal(t, "transfers", c.Transfers, []uploader.Transfer{want})
-	head := uploader.BatchHead{ID: 9, Transfer: 7, Claimed: time.Unix(1770000050, 0).UTC(), Totals: []byte{1, 2}}
-	equal(t, "heads", c.Batches, []uploader.BatchHead{head})
+	equal(t, "transfers", c.Transfers, []ledger.Transfer{want})
+	head := ledger.BatchHead{ID: 9, Transfer: 7, Claimed: time.Unix(1770000050, 0).UTC(), Totals: []byte{1, 2}}
+	equal(t, "heads", c.Batches, []ledger.BatchHead{head})
 	equal(t, "ranks", c.Ranks, map[int64]int64{2305: -5})
 	b, err := j.Batch(ctx, 9)
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "batch", b, uploader.Batch{BatchHead: head, Facts: []byte("facts\x00"), States: []byte("states\xff")})
+	equal(t, "batch", b, ledger.Batch{BatchHead: head, Facts: []byte("facts\x00"), States: []byte("states\xff")})
 	blocks, err := j.Blocks(ctx, 2305)
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "blocks", blocks, []uploader.AckedBlock{{Number: 3, CRC64: 1<<64 - 2, At: time.Unix(1770000060, 0).UTC()}})
+	equal(t, "blocks", blocks, []ledger.AckedBlock{{Number: 3, CRC64: 1<<64 - 2, At: time.Unix(1770000060, 0).UTC()}})
 	kept, err := j.Inboxes(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -262,8 +262,8 @@ func checkVersion1(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "commands", commands, []uploader.Posted{{ID: 4, Command: uploader.Command{Verb: uploader.Pause, Transfer: 7, Jobs: []int64{2305}}}})
-	id, err := j.AddTransfer(ctx, uploader.Transfer{})
+	equal(t, "commands", commands, []ledger.Posted{{ID: 4, Command: ledger.Command{Verb: ledger.Pause, Transfer: 7, Jobs: []int64{2305}}}})
+	id, err := j.AddTransfer(ctx, ledger.Transfer{})
 	if err != nil || id <= 7 {
 		t.Errorf("a new transfer has id %d, %v", id, err)
 	}

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 func TestFilesAreTheOwnersAlone(t *testing.T) {
@@ -28,11 +28,11 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 func ownersAlone(t *testing.T, dir string) {
 	t.Helper()
 	j, _ := openFine(t, dir, Options{})
-	id, err := j.AddTransfer(t.Context(), uploader.Transfer{})
+	id, err := j.AddTransfer(t.Context(), ledger.Transfer{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Commit(t.Context(), uploader.Changes{Transfers: []uploader.Transfer{{ID: id}}}); err != nil {
+	if err := j.Commit(t.Context(), ledger.Changes{Transfers: []ledger.Transfer{{ID: id}}}); err != nil {
 		t.Fatal(err)
 	}
 	j.files.wantCheck()

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -51,7 +51,7 @@ func (o Opened) ExplainIn(translate problem.Translate) problem.Explanation {
 		x.What = translate("The list of uploads was damaged. All that was found in it could be read and stands in a new list.")
 	default:
 		x.What = fill(translate("The list of uploads was damaged. {kept} of its {all} parts of up to {most} files could be read and stand in a new list."),
-			"{kept}", strconv.Itoa(o.Kept), "{all}", strconv.Itoa(o.Kept+o.Lost), "{most}", strconv.Itoa(uploader.BatchSize))
+			"{kept}", strconv.Itoa(o.Kept), "{all}", strconv.Itoa(o.Kept+o.Lost), "{most}", strconv.Itoa(ledger.BatchSize))
 	}
 	switch {
 	case len(o.Again) > 0:

@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // register makes this journal known as an owner, after it has tidied up behind dead ones. Both happen in the one
@@ -80,26 +80,26 @@ func (j *Journal) sweep() error {
 }
 
 // ownership says who has a transfer, whose owner's id is given. Answers are kept in known.
-func (j *Journal) ownership(owner string, known map[string]uploader.Owner) uploader.Owner {
+func (j *Journal) ownership(owner string, known map[string]ledger.Owner) ledger.Owner {
 	switch owner {
 	case "":
-		return uploader.Nobody
+		return ledger.Nobody
 	case j.id:
-		return uploader.Here
+		return ledger.Here
 	}
 	o, ok := known[owner]
 	if !ok {
 		if j.files.alive(owner) {
-			o = uploader.Elsewhere
+			o = ledger.Elsewhere
 		}
 		known[owner] = o
 	}
 	return o
 }
 
-// Adopt implements [uploader.Journal].
-func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]uploader.Transfer, error) {
-	var adopted []uploader.Transfer
+// Adopt implements [ledger.Journal].
+func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]ledger.Transfer, error) {
+	var adopted []ledger.Transfer
 	err := j.change(ctx, true, func(ctx context.Context) error {
 		adopted = nil
 		if err := j.tidy(ctx); err != nil {
@@ -118,7 +118,7 @@ func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]uploader.Tran
 			// Its own column, not this journal's moment: what is asked for is when the last owner was at work.
 			if err := j.query(ctx, "SELECT id, owner, seen, data, sum FROM transfers WHERE id = ?", func(r *sql.Rows) error {
 				t, _, err := scanTransfer(r, inTransfers)
-				t.Owner = uploader.Here
+				t.Owner = ledger.Here
 				adopted = append(adopted, t)
 				return err
 			}, id); err != nil {
@@ -133,7 +133,7 @@ func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]uploader.Tran
 	return adopted, nil
 }
 
-// Release implements [uploader.Journal].
+// Release implements [ledger.Journal].
 func (j *Journal) Release(ctx context.Context, transfers []int64) error {
 	err := j.change(ctx, true, func(ctx context.Context) error {
 		for _, id := range transfers {
@@ -146,7 +146,7 @@ func (j *Journal) Release(ctx context.Context, transfers []int64) error {
 	return j.failed("release transfers", err)
 }
 
-// Alive implements [uploader.Journal]. It also makes the lock file anew if something removed it, such as a program that
+// Alive implements [ledger.Journal]. It also makes the lock file anew if something removed it, such as a program that
 // tidies up old files: without it others would take this process for dead.
 func (j *Journal) Alive(ctx context.Context) error {
 	err := j.change(ctx, true, func(ctx context.Context) error {

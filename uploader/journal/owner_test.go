@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
 // ownerOf returns whose a transfer is, as a journal sees it.
-func ownerOf(t *testing.T, j *Journal, id int64) uploader.Owner {
+func ownerOf(t *testing.T, j *Journal, id int64) ledger.Owner {
 	t.Helper()
 	c, err := j.Load(t.Context())
 	if err != nil {
@@ -34,7 +34,7 @@ func ownerOf(t *testing.T, j *Journal, id int64) uploader.Owner {
 
 func addTransfer(t *testing.T, j *Journal) int64 {
 	t.Helper()
-	id, err := j.AddTransfer(t.Context(), uploader.Transfer{})
+	id, err := j.AddTransfer(t.Context(), ledger.Transfer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestStrangeFilesAmongTheLocks(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if got := ownerOf(t, j, transfer); got != uploader.Nobody {
+		if got := ownerOf(t, j, transfer); got != ledger.Nobody {
 			t.Errorf("a transfer of %q has owner %d", owner, got)
 		}
 		if got, err := j.Adopt(t.Context(), []int64{transfer}); err != nil || len(got) != 1 && owner != "" {
@@ -155,7 +155,7 @@ func TestALockFileThatWasRemovedIsMadeAnew(t *testing.T) {
 	if err := j.Alive(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := ownerOf(t, other, id); got != uploader.Elsewhere {
+	if got := ownerOf(t, other, id); got != ledger.Elsewhere {
 		t.Errorf("owner %d, want another process that is alive", got)
 	}
 	if got, err := other.Adopt(t.Context(), []int64{id}); err != nil || len(got) != 0 {
@@ -177,7 +177,7 @@ func TestAProcessThatStopsInTheMiddleIsWaitedFor(t *testing.T) {
 		})
 	}()
 	<-entered
-	_, err := other.AddTransfer(t.Context(), uploader.Transfer{})
+	_, err := other.AddTransfer(t.Context(), ledger.Transfer{})
 	refused(t, err, problem.JournalBusy)
 	if _, err := other.Load(t.Context()); err != nil {
 		t.Errorf("reading meanwhile: %v", err)
@@ -204,10 +204,10 @@ func TestAnErrorInTheMiddleKeepsNothing(t *testing.T) {
 	}
 	changed := all[0]
 	changed.Facts, changed.States, changed.Totals = nil, []byte("new"), []byte("new")
-	job := changed.ID * uploader.BatchSize
-	err := j.Commit(t.Context(), uploader.Changes{
-		Transfers: []uploader.Transfer{{ID: id, Paused: true}}, Batches: []uploader.Batch{changed},
-		Blocks: []uploader.BlockChange{{Job: job, Block: uploader.AckedBlock{Number: 1}}},
+	job := changed.ID * ledger.BatchSize
+	err := j.Commit(t.Context(), ledger.Changes{
+		Transfers: []ledger.Transfer{{ID: id, Paused: true}}, Batches: []ledger.Batch{changed},
+		Blocks: []ledger.BlockChange{{Job: job, Block: ledger.AckedBlock{Number: 1}}},
 		Ranks:  map[int64]int64{job: 1},
 	})
 	if err == nil {
@@ -247,8 +247,8 @@ func TestMethodsAfterClose(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Load":        func() error { _, err := j.Load(ctx); return err },
 		"Batch":       func() error { _, err := j.Batch(ctx, 1); return err },
-		"Commit":      func() error { return j.Commit(ctx, uploader.Changes{}) },
-		"AddTransfer": func() error { _, err := j.AddTransfer(ctx, uploader.Transfer{}); return err },
+		"Commit":      func() error { return j.Commit(ctx, ledger.Changes{}) },
+		"AddTransfer": func() error { _, err := j.AddTransfer(ctx, ledger.Transfer{}); return err },
 		"Changed":     func() error { _, err := j.Changed(ctx); return err },
 		"Posted":      func() error { _, err := j.Posted(ctx); return err },
 	} {

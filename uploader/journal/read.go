@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"slices"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // The queries that read whole tables. What is longer than it may be is not loaded, and counts as damaged.
@@ -21,22 +21,22 @@ const (
 	selectInboxes   = "SELECT id, data, sum FROM inboxes ORDER BY id"
 )
 
-// Load implements [uploader.Journal].
-func (j *Journal) Load(ctx context.Context) (uploader.Contents, error) {
+// Load implements [ledger.Journal].
+func (j *Journal) Load(ctx context.Context) (ledger.Contents, error) {
 	c, err := j.load(ctx)
 	if err != nil {
-		return uploader.Contents{}, j.failed("load journal", err)
+		return ledger.Contents{}, j.failed("load journal", err)
 	}
 	return c, nil
 }
 
-func (j *Journal) load(ctx context.Context) (uploader.Contents, error) {
-	var c uploader.Contents
+func (j *Journal) load(ctx context.Context) (ledger.Contents, error) {
+	var c ledger.Contents
 	if err := j.check(); err != nil {
 		return c, err
 	}
 	err := patiently(ctx, j.patience, func() error {
-		c = uploader.Contents{Ranks: map[int64]int64{}}
+		c = ledger.Contents{Ranks: map[int64]int64{}}
 		inner := context.WithoutCancel(ctx)
 		tx, err := j.readers.BeginTx(inner, nil) // so that all is of one moment
 		if err != nil {
@@ -44,7 +44,7 @@ func (j *Journal) load(ctx context.Context) (uploader.Contents, error) {
 		}
 		defer func() { _ = tx.Rollback() }()
 		rows, err := tx.QueryContext(inner, selectTransfers)
-		owners := map[string]uploader.Owner{}
+		owners := map[string]ledger.Owner{}
 		if err := each(rows, err, func(r *sql.Rows) error {
 			t, owner, err := scanTransfer(r, inTransfers)
 			t.Owner = j.ownership(owner, owners)
@@ -82,7 +82,7 @@ func (j *Journal) check() error {
 }
 
 // scanTransfer reads a row of selectTransfers, or one like it of another table.
-func scanTransfer(r *sql.Rows, table byte) (t uploader.Transfer, owner string, err error) {
+func scanTransfer(r *sql.Rows, table byte) (t ledger.Transfer, owner string, err error) {
 	var id, seen, s int64
 	var who sql.NullString
 	var data sql.RawBytes
@@ -100,8 +100,8 @@ func scanTransfer(r *sql.Rows, table byte) (t uploader.Transfer, owner string, e
 }
 
 // scanHead reads a row of selectHeads.
-func scanHead(r *sql.Rows) (uploader.BatchHead, error) {
-	var h uploader.BatchHead
+func scanHead(r *sql.Rows) (ledger.BatchHead, error) {
+	var h ledger.BatchHead
 	var claimed, s int64
 	if err := r.Scan(&h.ID, &h.Transfer, &claimed, &h.Totals, &s); err != nil {
 		return h, err
@@ -124,13 +124,13 @@ func scanRank(r *sql.Rows) (job, rank int64, err error) {
 	return job, rank, nil
 }
 
-// Batch implements [uploader.Journal].
-func (j *Journal) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
-	var b uploader.Batch
+// Batch implements [ledger.Journal].
+func (j *Journal) Batch(ctx context.Context, id int64) (ledger.Batch, error) {
+	var b ledger.Batch
 	err := j.look(ctx, selectBatch, func(r *sql.Rows) error {
 		return scanBatch(r, func(row *batchRow) error {
-			b = uploader.Batch{
-				BatchHead: uploader.BatchHead{
+			b = ledger.Batch{
+				BatchHead: ledger.BatchHead{
 					ID: row.id, Transfer: row.transfer, Claimed: moment(row.claimed), Totals: slices.Clone([]byte(row.totals)),
 				},
 				Facts: slices.Clone([]byte(row.facts)), States: slices.Clone([]byte(row.states)),
@@ -139,7 +139,7 @@ func (j *Journal) Batch(ctx context.Context, id int64) (uploader.Batch, error) {
 		})
 	}, maxTotals, id)
 	if err != nil {
-		return uploader.Batch{}, j.failed("read batch", err)
+		return ledger.Batch{}, j.failed("read batch", err)
 	}
 	return b, nil
 }
@@ -166,9 +166,9 @@ func scanBatch(r *sql.Rows, use func(*batchRow) error) error {
 	return use(&b)
 }
 
-// Blocks implements [uploader.Journal]. A block whose row is damaged is left out, which costs sending it again.
-func (j *Journal) Blocks(ctx context.Context, job int64) ([]uploader.AckedBlock, error) {
-	var all []uploader.AckedBlock
+// Blocks implements [ledger.Journal]. A block whose row is damaged is left out, which costs sending it again.
+func (j *Journal) Blocks(ctx context.Context, job int64) ([]ledger.AckedBlock, error) {
+	var all []ledger.AckedBlock
 	err := j.look(ctx, selectBlocks, func(r *sql.Rows) error {
 		if _, b, err := scanBlock(r); err == nil {
 			all = append(all, b)
@@ -182,7 +182,7 @@ func (j *Journal) Blocks(ctx context.Context, job int64) ([]uploader.AckedBlock,
 }
 
 // scanBlock reads a row of selectAllBlocks.
-func scanBlock(r *sql.Rows) (job int64, b uploader.AckedBlock, err error) {
+func scanBlock(r *sql.Rows) (job int64, b ledger.AckedBlock, err error) {
 	var number, crc, at, s int64
 	if err := r.Scan(&job, &number, &crc, &at, &s); err != nil {
 		return 0, b, err
@@ -190,10 +190,10 @@ func scanBlock(r *sql.Rows) (job int64, b uploader.AckedBlock, err error) {
 	if s != sumOfBlock(job, number, crc, at) {
 		return 0, b, errDamaged
 	}
-	return job, uploader.AckedBlock{Number: int(number), CRC64: uint64(crc), At: moment(at)}, nil
+	return job, ledger.AckedBlock{Number: int(number), CRC64: uint64(crc), At: moment(at)}, nil
 }
 
-// Changed implements [uploader.Journal]. What it looks at is SQLite's data_version of the one connection that this process
+// Changed implements [ledger.Journal]. What it looks at is SQLite's data_version of the one connection that this process
 // writes with, which changes when another writes. It waits for a write of this process that is under way.
 func (j *Journal) Changed(ctx context.Context) (bool, error) {
 	if err := j.take(ctx); err != nil {

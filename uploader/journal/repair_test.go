@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -17,7 +17,7 @@ func someBatches(t *testing.T, dir string, n int) string {
 	t.Helper()
 	j, _ := openFine(t, dir, Options{})
 	id := addTransfer(t, j)
-	if err := j.Commit(t.Context(), uploader.Changes{Transfers: []uploader.Transfer{{ID: id, Roots: []string{"/data"}, Scanned: true}}}); err != nil {
+	if err := j.Commit(t.Context(), ledger.Changes{Transfers: []ledger.Transfer{{ID: id, Roots: []string{"/data"}, Scanned: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.AddBatches(t.Context(), batchesOf(id, n)); err != nil {

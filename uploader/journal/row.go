@@ -9,8 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
@@ -27,11 +27,11 @@ const maxID = 1<<53 - 1
 
 // jobsOf returns the first and the last id that a batch's jobs can have, and batchOf the batch of a job.
 func jobsOf(batch int64) (first, last int64) {
-	first = batch * uploader.BatchSize
-	return first, first + uploader.BatchSize - 1
+	first = batch * ledger.BatchSize
+	return first, first + ledger.BatchSize - 1
 }
 
-func batchOf(job int64) int64 { return job / uploader.BatchSize }
+func batchOf(job int64) int64 { return job / ledger.BatchSize }
 
 // Tables, as they go into checksums.
 const (
@@ -149,7 +149,7 @@ type transferRow struct {
 	Created           time.Time
 	Scanned           bool                      `json:",omitzero"`
 	Paused            bool                      `json:",omitzero"`
-	Checks            uploader.Checks           `json:",omitzero"`
+	Checks            ledger.Checks             `json:",omitzero"`
 	Follows           int64                     `json:",omitzero"`
 	Moved             []moveRow                 `json:",omitempty"`
 	ValidFrom         time.Time                 `json:",omitzero"`
@@ -212,7 +212,7 @@ func (r inboxRow) inbox() token.Inbox {
 }
 
 // encodeTransfer returns a transfer's data. Its id, owner and moment have columns of their own.
-func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
+func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 	scan := &t.Options.Scan
 	r := transferRow{
 		Inbox: text(t.Inbox), Roots: texts[string, text](t.Roots), To: rowOfInbox(scan.Inbox),
@@ -237,14 +237,14 @@ func encodeTransfer(t *uploader.Transfer) ([]byte, error) {
 }
 
 // decodeTransfer is the other way. Whatever the data is, it returns errDamaged or a transfer.
-func decodeTransfer(data []byte) (uploader.Transfer, error) {
+func decodeTransfer(data []byte) (ledger.Transfer, error) {
 	var r transferRow
 	if err := unmarshal(data, &r); err != nil {
-		return uploader.Transfer{}, err
+		return ledger.Transfer{}, err
 	}
-	t := uploader.Transfer{
+	t := ledger.Transfer{
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
-		Options: uploader.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: scan.Options{
+		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks, FollowOutside: r.FollowOutside, MinAge: r.MinAge,
 			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
@@ -253,18 +253,18 @@ func decodeTransfer(data []byte) (uploader.Transfer, error) {
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks, Follows: r.Follows,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Pace, Skipped: r.Skipped, Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
 		Unmatched: scan.Unmatched{Include: texts[text, string](r.UnmatchedInclude), Exclude: texts[text, string](r.UnmatchedExclude)},
-		Unchanged: uploader.Unchanged{
+		Unchanged: ledger.Unchanged{
 			Files: r.Unchanged.Files, Bytes: r.Unchanged.Bytes, First: r.Unchanged.First, Last: r.Unchanged.Last, Jobs: string(r.Unchanged.Jobs),
 		},
 	}
 	for _, n := range r.NameNotes {
-		t.NameNotes = append(t.NameNotes, uploader.NameNote{Source: string(n.Source), Blob: string(n.Blob), Renamed: n.Renamed, Warnings: n.Warnings})
+		t.NameNotes = append(t.NameNotes, ledger.NameNote{Source: string(n.Source), Blob: string(n.Blob), Renamed: n.Renamed, Warnings: n.Warnings})
 	}
 	for _, m := range r.Moved {
-		t.Moved = append(t.Moved, uploader.Move{From: string(m.From), To: string(m.To), Last: m.Last})
+		t.Moved = append(t.Moved, ledger.Move{From: string(m.From), To: string(m.To), Last: m.Last})
 	}
 	for _, s := range r.SkippedPaths {
-		t.SkippedPaths = append(t.SkippedPaths, uploader.SkippedPath{Source: string(s.Source), Reason: s.Reason})
+		t.SkippedPaths = append(t.SkippedPaths, ledger.SkippedPath{Source: string(s.Source), Reason: s.Reason})
 	}
 	return t, nil
 }
@@ -303,18 +303,18 @@ func decodeRecord(id string, data []byte) (inboxes.Record, error) {
 
 // commandRow is a command as its row keeps it.
 type commandRow struct {
-	Verb uploader.Verb
+	Verb ledger.Verb
 	Jobs []int64 // null: all of the transfer
 }
 
-func encodeCommand(c *uploader.Command) ([]byte, error) { return marshal(commandRow{c.Verb, c.Jobs}) }
+func encodeCommand(c *ledger.Command) ([]byte, error) { return marshal(commandRow{c.Verb, c.Jobs}) }
 
-func decodeCommand(transfer int64, data []byte) (uploader.Command, error) {
+func decodeCommand(transfer int64, data []byte) (ledger.Command, error) {
 	var r commandRow
 	if err := unmarshal(data, &r); err != nil {
-		return uploader.Command{}, err
+		return ledger.Command{}, err
 	}
-	return uploader.Command{Verb: r.Verb, Transfer: transfer, Jobs: r.Jobs}, nil
+	return ledger.Command{Verb: r.Verb, Transfer: transfer, Jobs: r.Jobs}, nil
 }
 
 func marshal(v any) ([]byte, error) {

@@ -11,8 +11,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 )
 
@@ -23,9 +23,9 @@ func filled(t *testing.T, r *rapid.T, v reflect.Value) {
 	case time.Time:
 		v.Set(reflect.ValueOf(time.Unix(rapid.Int64Range(1, 1<<36).Draw(r, "seconds"), 0).UTC()))
 		return
-	case uploader.Owner:
+	case ledger.Owner:
 		return // has a column of its own
-	case *uploader.Seen:
+	case *ledger.Seen:
 		return // is of one call
 	}
 	switch v.Kind() {
@@ -59,7 +59,7 @@ func filled(t *testing.T, r *rapid.T, v reflect.Value) {
 // TestRowsKeepEachField fails when a field is added to what the engine hands over and not to its row.
 func TestRowsKeepEachField(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		var want uploader.Transfer
+		var want ledger.Transfer
 		filled(t, r, reflect.ValueOf(&want).Elem())
 		for i := range want.SkippedPaths {
 			want.SkippedPaths[i].Reason = scan.SkipFIFO // these are words of the program's

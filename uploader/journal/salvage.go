@@ -8,7 +8,7 @@ import (
 	"maps"
 	"slices"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // salvage takes what is intact out of a damaged database.
@@ -213,7 +213,7 @@ func (s *salvage) takeTransfers(ctx context.Context) error {
 			if err := s.read(ctx, source.query, func(r *sql.Rows) error {
 				t, owner, err := scanTransfer(r, source.table)
 				if source.table == inOrigins {
-					t.Checks = uploader.ChecksUnknown // what came since is lost
+					t.Checks = ledger.ChecksUnknown // what came since is lost
 				}
 				if err == nil {
 					s.transfers[id] = &savedTransfer{Transfer: t, owner: owner, whole: source.table == inTransfers}
@@ -245,7 +245,7 @@ func (s *salvage) takeTransfers(ctx context.Context) error {
 
 // savedTransfer is a transfer that can be read.
 type savedTransfer struct {
-	uploader.Transfer
+	ledger.Transfer
 	owner string
 	whole bool // otherwise it is what it was begun with
 }
@@ -419,7 +419,7 @@ func (s *salvage) finish(ctx context.Context) error {
 	return nil
 }
 
-func (s *salvage) putTransfer(ctx context.Context, t *uploader.Transfer) error {
+func (s *salvage) putTransfer(ctx context.Context, t *ledger.Transfer) error {
 	data, err := encodeTransfer(t)
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // TestADurableCommitOfNothingKeepsWhatWasCommittedBefore: SQLite writes what a commit changed and has the disk keep that; of a commit that
@@ -14,11 +14,11 @@ func TestADurableCommitOfNothingKeepsWhatWasCommittedBefore(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)
 	defer func() { _ = j.Close() }()
-	id, err := j.AddTransfer(t.Context(), uploader.Transfer{Inbox: "inbox"})
+	id, err := j.AddTransfer(t.Context(), ledger.Transfer{Inbox: "inbox"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	commit := func(c uploader.Changes) (written int64) {
+	commit := func(c ledger.Changes) (written int64) {
 		t.Helper()
 		log := filepath.Join(dir, "queue.db-wal")
 		before, err := os.Stat(log)
@@ -34,13 +34,13 @@ func TestADurableCommitOfNothingKeepsWhatWasCommittedBefore(t *testing.T) {
 		}
 		return after.Size() - before.Size()
 	}
-	if n := commit(uploader.Changes{Transfers: []uploader.Transfer{{ID: id, Inbox: "inbox", Scanned: true}}}); n == 0 {
+	if n := commit(ledger.Changes{Transfers: []ledger.Transfer{{ID: id, Inbox: "inbox", Scanned: true}}}); n == 0 {
 		t.Fatal("a change was not written")
 	}
-	if n := commit(uploader.Changes{Sync: true}); n == 0 {
+	if n := commit(ledger.Changes{Sync: true}); n == 0 {
 		t.Error("nothing was written, so nothing was synced")
 	}
-	if n := commit(uploader.Changes{Sync: true}); n != 0 {
+	if n := commit(ledger.Changes{Sync: true}); n != 0 {
 		t.Error("something was written though all had been synced")
 	}
 }

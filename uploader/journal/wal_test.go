@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/ledger"
 )
 
 // TestLogCutAndWithFlippedBits: whatever happens to the log of a process that was killed, the journal is what it was after one of the commits,
@@ -25,11 +25,11 @@ func TestLogCutAndWithFlippedBits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	id, err := j.AddTransfer(ctx, uploader.Transfer{Inbox: "inbox", Roots: []string{"/data"}})
+	id, err := j.AddTransfer(ctx, ledger.Transfer{Inbox: "inbox", Roots: []string{"/data"}})
 	must(err)
-	all := []uploader.Batch{
-		{BatchHead: uploader.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)}, Facts: pseudorandom(2, 3000), States: pseudorandom(3, 2000)},
-		{BatchHead: uploader.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)}, Facts: pseudorandom(4, 3000), States: pseudorandom(5, 6000)},
+	all := []ledger.Batch{
+		{BatchHead: ledger.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)}, Facts: pseudorandom(2, 3000), States: pseudorandom(3, 2000)},
+		{BatchHead: ledger.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)}, Facts: pseudorandom(4, 3000), States: pseudorandom(5, 6000)},
 	}
 	must(j.AddBatches(ctx, all))
 	// From here on all is in the log alone.
@@ -47,12 +47,12 @@ func TestLogCutAndWithFlippedBits(t *testing.T) {
 	}
 	moments := []content{timeless(contentOf(t, j))}
 	for n := range byte(8) {
-		c := uploader.Changes{Sync: n%2 == 0}
+		c := ledger.Changes{Sync: n%2 == 0}
 		for i := range all {
 			all[i].States, all[i].Facts = pseudorandom(10+2*n+byte(i), len(all[i].States)), nil
 			c.Batches = append(c.Batches, all[i])
 		}
-		c.Blocks = []uploader.BlockChange{{Job: all[0].ID * uploader.BatchSize, Block: uploader.AckedBlock{Number: int(n), CRC64: uint64(n)}}}
+		c.Blocks = []ledger.BlockChange{{Job: all[0].ID * ledger.BatchSize, Block: ledger.AckedBlock{Number: int(n), CRC64: uint64(n)}}}
 		must(j.Commit(ctx, c))
 		moments = append(moments, timeless(contentOf(t, j)))
 	}

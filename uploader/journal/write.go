@@ -5,11 +5,11 @@ import (
 	"database/sql"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
-// AddTransfer implements [uploader.Journal].
-func (j *Journal) AddTransfer(ctx context.Context, t uploader.Transfer) (int64, error) {
+// AddTransfer implements [ledger.Journal].
+func (j *Journal) AddTransfer(ctx context.Context, t ledger.Transfer) (int64, error) {
 	data, err := encodeTransfer(&t)
 	if err != nil {
 		return 0, j.failed("add transfer", err)
@@ -35,8 +35,8 @@ func (j *Journal) AddTransfer(ctx context.Context, t uploader.Transfer) (int64, 
 	return id, nil
 }
 
-// AddBatches implements [uploader.Journal]. Their transfers must be there.
-func (j *Journal) AddBatches(ctx context.Context, batches []uploader.Batch) error {
+// AddBatches implements [ledger.Journal]. Their transfers must be there.
+func (j *Journal) AddBatches(ctx context.Context, batches []ledger.Batch) error {
 	ids := make([]int64, len(batches))
 	err := j.change(ctx, true, func(ctx context.Context) error {
 		for i := range batches {
@@ -87,8 +87,8 @@ func blob(b []byte) []byte {
 	return b
 }
 
-// Commit implements [uploader.Journal]. What was removed meanwhile stays removed: changes to it are dropped.
-func (j *Journal) Commit(ctx context.Context, c uploader.Changes) error {
+// Commit implements [ledger.Journal]. What was removed meanwhile stays removed: changes to it are dropped.
+func (j *Journal) Commit(ctx context.Context, c ledger.Changes) error {
 	transfers := make([][]byte, len(c.Transfers))
 	for i := range c.Transfers {
 		var err error
@@ -143,7 +143,7 @@ func (j *Journal) Commit(ctx context.Context, c uploader.Changes) error {
 	return j.failed("commit", err)
 }
 
-func (j *Journal) updateBatch(ctx context.Context, b *uploader.Batch) error {
+func (j *Journal) updateBatch(ctx context.Context, b *ledger.Batch) error {
 	if len(b.Totals) > maxTotals || len(b.States) > maxBlob {
 		return errMisuse
 	}
@@ -157,7 +157,7 @@ func (j *Journal) updateBatch(ctx context.Context, b *uploader.Batch) error {
 		claimed, blob(b.Totals), blob(b.States), sumOfStates(b.ID, b.Transfer, claimed, b.Totals, b.States), b.ID, b.Transfer)
 }
 
-func (j *Journal) changeBlock(ctx context.Context, b *uploader.BlockChange) error {
+func (j *Journal) changeBlock(ctx context.Context, b *ledger.BlockChange) error {
 	if b.Forget {
 		return j.exec(ctx, "DELETE FROM blocks WHERE job = ?", b.Job)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -24,15 +24,17 @@ import (
 // JournalSubject is a journal under test: empty, and open in as many processes as the suite asks for.
 type JournalSubject struct {
 	// Open opens the journal once more, as another process would. The suite closes what it opened.
-	Open func(t *testing.T) uploader.Journal
+	Open func(t *testing.T) ledger.Journal
+	// Records are those of kept inboxes beside an open journal.
+	Records func(j ledger.Journal) inboxes.Records
 	// Kill ends an open journal without a word, as the end of its process does. The suite doesn't use it any more.
-	Kill func(t *testing.T, j uploader.Journal)
+	Kill func(t *testing.T, j ledger.Journal)
 	// Alone says that the journal lives in one process and ends with it, so that it can be opened once only, and that none
 	// of its methods blocks or fails. Tests that need more are skipped, and say so.
 	Alone bool
 }
 
-// TestJournal checks what the comment of [uploader.Journal] promises and a caller can see. open returns an empty journal
+// TestJournal checks what the comment of [ledger.Journal] promises and a caller can see. open returns an empty journal
 // each time. The tests of one call run one after another.
 func TestJournal(t *testing.T, open func(t *testing.T) JournalSubject) {
 	for _, c := range []struct {
@@ -85,11 +87,11 @@ func TestJournal(t *testing.T, open func(t *testing.T) JournalSubject) {
 type journalSuite struct {
 	*testing.T
 	JournalSubject
-	j uploader.Journal
+	j ledger.Journal
 }
 
 // open opens the journal, and closes it in the end.
-func (s *journalSuite) open() uploader.Journal {
+func (s *journalSuite) open() ledger.Journal {
 	s.Helper()
 	j := s.Open(s.T)
 	s.Cleanup(func() { s.ok(j.Close()) })
@@ -111,7 +113,7 @@ func (s *journalSuite) same(what string, got, want any) {
 	}
 }
 
-func (s *journalSuite) load(j uploader.Journal) uploader.Contents {
+func (s *journalSuite) load(j ledger.Journal) ledger.Contents {
 	s.Helper()
 	c, err := j.Load(s.Context())
 	s.ok(err)
@@ -126,12 +128,12 @@ func (s *journalSuite) transfer() int64 {
 }
 
 // add adds batches of a transfer, and returns them with their ids.
-func (s *journalSuite) add(transfer int64, n int) []uploader.Batch {
+func (s *journalSuite) add(transfer int64, n int) []ledger.Batch {
 	s.Helper()
-	all := make([]uploader.Batch, n)
+	all := make([]ledger.Batch, n)
 	for i := range all {
-		all[i] = uploader.Batch{
-			BatchHead: uploader.BatchHead{Transfer: transfer, Totals: fmt.Appendf(nil, "totals %d\x00\xff", i)},
+		all[i] = ledger.Batch{
+			BatchHead: ledger.BatchHead{Transfer: transfer, Totals: fmt.Appendf(nil, "totals %d\x00\xff", i)},
 			Facts:     random(1000 + 40*i), States: random(300 + i),
 		}
 	}
@@ -139,33 +141,33 @@ func (s *journalSuite) add(transfer int64, n int) []uploader.Batch {
 	return all
 }
 
-func (s *journalSuite) batch(j uploader.Journal, id int64) uploader.Batch {
+func (s *journalSuite) batch(j ledger.Journal, id int64) ledger.Batch {
 	s.Helper()
 	b, err := j.Batch(s.Context(), id)
 	s.ok(err)
 	return b
 }
 
-func (s *journalSuite) commit(c uploader.Changes) {
+func (s *journalSuite) commit(c ledger.Changes) {
 	s.Helper()
 	s.ok(s.j.Commit(s.Context(), c))
 }
 
 // holdsBlocks compares a job's blocks, in the order of their numbers.
-func (s *journalSuite) holdsBlocks(job int64, want ...uploader.AckedBlock) {
+func (s *journalSuite) holdsBlocks(job int64, want ...ledger.AckedBlock) {
 	s.Helper()
 	got, err := s.j.Blocks(s.Context(), job)
 	s.ok(err)
-	slices.SortFunc(got, func(a, b uploader.AckedBlock) int { return a.Number - b.Number })
+	slices.SortFunc(got, func(a, b ledger.AckedBlock) int { return a.Number - b.Number })
 	s.same(fmt.Sprintf("blocks of job %d", job), got, want)
 }
 
 // sampleTransfer has a value in each field that a caller sets, and names that are no UTF-8.
-func sampleTransfer() uploader.Transfer {
-	return uploader.Transfer{
+func sampleTransfer() ledger.Transfer {
+	return ledger.Transfer{
 		Inbox: "https://inbox.blob.core.windows.net/ws-1",
 		Roots: []string{"/data/a", "/data/\xff\xfe", "C:\\Data\\b"},
-		Options: uploader.AddOptions{
+		Options: ledger.AddOptions{
 			Scan: scan.Options{
 				Inbox:     token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0", Blob: "b", Wider: true},
 				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
@@ -175,12 +177,12 @@ func sampleTransfer() uploader.Transfer {
 		ValidFrom: second(1), ValidTo: second(1000), Speed: 1.25e6,
 		Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
 		Skipped: map[scan.SkipReason]int64{scan.SkipJunk: 3, scan.SkipSymlink: 1},
-		SkippedPaths: []uploader.SkippedPath{
+		SkippedPaths: []ledger.SkippedPath{
 			{Source: "/data/a/l\xe9n", Reason: scan.SkipSymlink},
 		},
 		Outside: 2,
 		Renamed: 1, Warned: 2,
-		NameNotes: []uploader.NameNote{
+		NameNotes: []ledger.NameNote{
 			{Source: "/data/a/x\xe9.", Blob: "a/x_", Renamed: true},
 			{Source: "/data/a/nul", Blob: "a/nul", Warnings: []scan.NameWarning{scan.WarnReserved}},
 		},
@@ -190,26 +192,26 @@ func sampleTransfer() uploader.Transfer {
 
 func second(n int64) time.Time { return time.Unix(1_770_000_000+n, 0).UTC() }
 
-func ackedBlock(n int) uploader.AckedBlock {
-	return uploader.AckedBlock{Number: n, CRC64: math.MaxUint64 - uint64(n), At: second(int64(n))}
+func ackedBlock(n int) ledger.AckedBlock {
+	return ledger.AckedBlock{Number: n, CRC64: math.MaxUint64 - uint64(n), At: second(int64(n))}
 }
 
 func (s *journalSuite) empty() {
-	s.same("contents", s.load(s.j), uploader.Contents{})
-	s.same("batch", s.batch(s.j, 1), uploader.Batch{})
-	s.holdsBlocks(uploader.BatchSize)
-	kept, err := s.j.Inboxes(s.Context())
+	s.same("contents", s.load(s.j), ledger.Contents{})
+	s.same("batch", s.batch(s.j, 1), ledger.Batch{})
+	s.holdsBlocks(ledger.BatchSize)
+	kept, err := s.Records(s.j).Inboxes(s.Context())
 	s.ok(err)
 	s.same("inboxes", kept, []inboxes.Record{})
 	commands, err := s.j.Posted(s.Context())
 	s.ok(err)
-	s.same("commands", commands, []uploader.Posted{})
-	s.commit(uploader.Changes{})
+	s.same("commands", commands, []ledger.Posted{})
+	s.commit(ledger.Changes{})
 	s.ok(s.j.Alive(s.Context()))
 }
 
 func (s *journalSuite) transfers() {
-	want := []uploader.Transfer{sampleTransfer(), {Inbox: "b", Created: second(1)}, sampleTransfer()}
+	want := []ledger.Transfer{sampleTransfer(), {Inbox: "b", Created: second(1)}, sampleTransfer()}
 	last := int64(0)
 	for i := range want {
 		id, err := s.j.AddTransfer(s.Context(), want[i])
@@ -218,7 +220,7 @@ func (s *journalSuite) transfers() {
 			s.Errorf("id %d after %d", id, last)
 		}
 		last = id
-		want[i].ID, want[i].Owner = id, uploader.Here
+		want[i].ID, want[i].Owner = id, ledger.Here
 	}
 	got := s.load(s.j).Transfers
 	for i := range got {
@@ -230,7 +232,7 @@ func (s *journalSuite) transfers() {
 func (s *journalSuite) batches() {
 	a, b := s.transfer(), s.transfer()
 	all := slices.Concat(s.add(a, 3), s.add(b, 1), s.add(a, 2))
-	heads := make([]uploader.BatchHead, len(all))
+	heads := make([]ledger.BatchHead, len(all))
 	for i := range all {
 		heads[i] = all[i].BatchHead
 		if heads[i].ID < 1 || i > 0 && heads[i].ID <= heads[i-1].ID {
@@ -244,7 +246,7 @@ func (s *journalSuite) batches() {
 func (s *journalSuite) batchCounts() {
 	id := s.transfer()
 	s.ok(s.j.AddBatches(s.Context(), nil))
-	s.same("heads", s.load(s.j).Batches, []uploader.BatchHead{})
+	s.same("heads", s.load(s.j).Batches, []ledger.BatchHead{})
 	all := s.add(id, 50)
 	all[7].Facts, all[7].States, all[7].Totals = nil, nil, nil
 	s.ok(s.j.AddBatches(s.Context(), all[7:8]))
@@ -258,21 +260,21 @@ func (s *journalSuite) commits() {
 	id := s.transfer()
 	all := s.add(id, 3)
 	t := sampleTransfer()
-	t.ID, t.Scanned, t.Paused, t.Follows, t.Owner = id, true, true, 17, uploader.Here
+	t.ID, t.Scanned, t.Paused, t.Follows, t.Owner = id, true, true, 17, ledger.Here
 	t.Skipped[scan.SkipFIFO] = 9
 	changed := all[1]
 	changed.Claimed, changed.Totals, changed.States = second(5), []byte("new"), random(4000)
 	for _, sync := range []bool{false, true} {
 		handed := changed
 		handed.Facts = nil
-		s.commit(uploader.Changes{Transfers: []uploader.Transfer{t}, Batches: []uploader.Batch{handed}, Alive: true, Sync: sync})
+		s.commit(ledger.Changes{Transfers: []ledger.Transfer{t}, Batches: []ledger.Batch{handed}, Alive: true, Sync: sync})
 		s.same("changed batch", s.batch(s.j, changed.ID), changed)
 		s.same("batch before it", s.batch(s.j, all[0].ID), all[0])
 		s.same("batch behind it", s.batch(s.j, all[2].ID), all[2])
 		got := s.load(s.j)
 		got.Transfers[0].Seen = time.Time{}
-		s.same("transfer", got.Transfers, []uploader.Transfer{t})
-		s.same("heads", got.Batches, []uploader.BatchHead{all[0].BatchHead, changed.BatchHead, all[2].BatchHead})
+		s.same("transfer", got.Transfers, []ledger.Transfer{t})
+		s.same("heads", got.Batches, []ledger.BatchHead{all[0].BatchHead, changed.BatchHead, all[2].BatchHead})
 		changed.Claimed, changed.States = second(8), random(10)
 	}
 }
@@ -281,29 +283,29 @@ func (s *journalSuite) keepsFacts() {
 	b := s.add(s.transfer(), 1)[0]
 	handed := b
 	handed.Facts = []byte("others")
-	s.commit(uploader.Changes{Batches: []uploader.Batch{handed}})
+	s.commit(ledger.Changes{Batches: []ledger.Batch{handed}})
 	s.same("batch", s.batch(s.j, b.ID), b)
 }
 
 func (s *journalSuite) blocks() {
-	job := s.add(s.transfer(), 1)[0].ID * uploader.BatchSize
-	var changes []uploader.BlockChange
+	job := s.add(s.transfer(), 1)[0].ID * ledger.BatchSize
+	var changes []ledger.BlockChange
 	for n := range 5 {
-		changes = append(changes, uploader.BlockChange{Job: job, Block: ackedBlock(n)})
+		changes = append(changes, ledger.BlockChange{Job: job, Block: ackedBlock(n)})
 	}
-	s.commit(uploader.Changes{Blocks: changes})
+	s.commit(ledger.Changes{Blocks: changes})
 	s.holdsBlocks(job, ackedBlock(0), ackedBlock(1), ackedBlock(2), ackedBlock(3), ackedBlock(4))
 	s.holdsBlocks(job + 1)
 
 	again := ackedBlock(3)
 	again.CRC64, again.At = 0, second(99)
-	s.commit(uploader.Changes{Blocks: []uploader.BlockChange{
+	s.commit(ledger.Changes{Blocks: []ledger.BlockChange{
 		{Job: job, Block: again}, {Job: job + 1, Block: ackedBlock(49_999)},
 	}})
 	s.holdsBlocks(job, ackedBlock(0), ackedBlock(1), ackedBlock(2), again, ackedBlock(4))
 	s.holdsBlocks(job+1, ackedBlock(49_999))
 
-	s.commit(uploader.Changes{Blocks: []uploader.BlockChange{
+	s.commit(ledger.Changes{Blocks: []ledger.BlockChange{
 		{Job: job, Block: ackedBlock(7)}, {Job: job, Forget: true}, {Job: job, Block: ackedBlock(2)},
 	}})
 	s.holdsBlocks(job, ackedBlock(2))
@@ -311,9 +313,9 @@ func (s *journalSuite) blocks() {
 }
 
 func (s *journalSuite) ranks() {
-	first := s.add(s.transfer(), 1)[0].ID * uploader.BatchSize
-	s.commit(uploader.Changes{Ranks: map[int64]int64{first: 7, first + 1: math.MinInt64, first + 2: math.MaxInt64}})
-	s.commit(uploader.Changes{Ranks: map[int64]int64{first: -7}})
+	first := s.add(s.transfer(), 1)[0].ID * ledger.BatchSize
+	s.commit(ledger.Changes{Ranks: map[int64]int64{first: 7, first + 1: math.MinInt64, first + 2: math.MaxInt64}})
+	s.commit(ledger.Changes{Ranks: map[int64]int64{first: -7}})
 	s.same("ranks", s.load(s.j).Ranks, map[int64]int64{first: -7, first + 1: math.MinInt64, first + 2: math.MaxInt64})
 }
 
@@ -354,19 +356,19 @@ func (s *journalSuite) inboxes() {
 	}
 	a, b := record("k1", "Zebra"), record("k2", "Apfelstück 🍏")
 	for _, r := range []inboxes.Record{a, b, {ID: "k4", Name: "x"}} {
-		s.ok(s.j.PutInbox(s.Context(), r))
+		s.ok(s.Records(s.j).PutInbox(s.Context(), r))
 	}
 	for _, r := range []inboxes.Record{{ID: "k5", Name: "zebra"}, {ID: "k1", Name: b.Name}} {
-		err := s.j.PutInbox(s.Context(), r)
+		err := s.Records(s.j).PutInbox(s.Context(), r)
 		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.InboxNameTaken || inboxes.NameKey(e.Value) != inboxes.NameKey(r.Name) {
 			s.Errorf("PutInbox of a name that is taken: %v", err)
 		}
 	}
 	a.Name, a.HTTPSOnly, a.Rights.Unknown = "zebra", false, false
-	s.ok(s.j.PutInbox(s.Context(), a))
-	s.ok(s.j.RemoveInbox(s.Context(), "k4"))
-	s.ok(s.j.RemoveInbox(s.Context(), "k5"))
-	got, err := s.j.Inboxes(s.Context())
+	s.ok(s.Records(s.j).PutInbox(s.Context(), a))
+	s.ok(s.Records(s.j).RemoveInbox(s.Context(), "k4"))
+	s.ok(s.Records(s.j).RemoveInbox(s.Context(), "k5"))
+	got, err := s.Records(s.j).Inboxes(s.Context())
 	s.ok(err)
 	slices.SortFunc(got, func(a, b inboxes.Record) int { return strings.Compare(a.ID, b.ID) })
 	s.same("inboxes", got, []inboxes.Record{a, b})
@@ -381,10 +383,10 @@ func (s *journalSuite) cancelled() {
 	if _, err := s.j.AddTransfer(ctx, sampleTransfer()); !errors.Is(err, problem.ErrBusy) {
 		s.Errorf("AddTransfer: %v, want the cause", err)
 	}
-	if err := s.j.AddBatches(ctx, []uploader.Batch{b}); !errors.Is(err, problem.ErrBusy) {
+	if err := s.j.AddBatches(ctx, []ledger.Batch{b}); !errors.Is(err, problem.ErrBusy) {
 		s.Errorf("AddBatches: %v, want the cause", err)
 	}
-	if err := s.j.Commit(ctx, uploader.Changes{Removed: []int64{b.ID}}); !errors.Is(err, problem.ErrBusy) {
+	if err := s.j.Commit(ctx, ledger.Changes{Removed: []int64{b.ID}}); !errors.Is(err, problem.ErrBusy) {
 		s.Errorf("Commit: %v, want the cause", err)
 	}
 	if _, err := s.j.Load(ctx); !errors.Is(err, problem.ErrBusy) {
@@ -407,14 +409,14 @@ func (s *journalSuite) concurrent() {
 				return
 			}
 			for n := range rounds {
-				all := []uploader.Batch{{BatchHead: uploader.BatchHead{Transfer: id}, Facts: []byte{byte(n)}, States: []byte{byte(n)}}}
+				all := []ledger.Batch{{BatchHead: ledger.BatchHead{Transfer: id}, Facts: []byte{byte(n)}, States: []byte{byte(n)}}}
 				if err := s.j.AddBatches(s.Context(), all); err != nil {
 					s.Errorf("AddBatches: %v", err)
 					return
 				}
-				job := all[0].ID * uploader.BatchSize
-				if err := s.j.Commit(s.Context(), uploader.Changes{
-					Blocks: []uploader.BlockChange{{Job: job, Block: ackedBlock(n)}}, Ranks: map[int64]int64{job: int64(n)}, Sync: n%2 == 0,
+				job := all[0].ID * ledger.BatchSize
+				if err := s.j.Commit(s.Context(), ledger.Changes{
+					Blocks: []ledger.BlockChange{{Job: job, Block: ackedBlock(n)}}, Ranks: map[int64]int64{job: int64(n)}, Sync: n%2 == 0,
 				}); err != nil {
 					s.Errorf("Commit: %v", err)
 				}
@@ -445,7 +447,7 @@ func (s *journalSuite) ownWrites() {
 	s.changed(s.j, false)
 }
 
-func (s *journalSuite) changed(j uploader.Journal, want bool) {
+func (s *journalSuite) changed(j ledger.Journal, want bool) {
 	s.Helper()
 	got, err := j.Changed(s.Context())
 	s.ok(err)

@@ -3,16 +3,16 @@ package uploadertest
 import (
 	"slices"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // fill gives the first and the last job of each batch a block and a rank.
-func (s *journalSuite) fill(batches []uploader.Batch) {
-	c := uploader.Changes{Ranks: map[int64]int64{}}
+func (s *journalSuite) fill(batches []ledger.Batch) {
+	c := ledger.Changes{Ranks: map[int64]int64{}}
 	for _, b := range batches {
-		for _, i := range []int64{0, uploader.BatchSize - 1} {
-			job := b.ID*uploader.BatchSize + i
-			c.Blocks = append(c.Blocks, uploader.BlockChange{Job: job, Block: ackedBlock(1)})
+		for _, i := range []int64{0, ledger.BatchSize - 1} {
+			job := b.ID*ledger.BatchSize + i
+			c.Blocks = append(c.Blocks, ledger.BlockChange{Job: job, Block: ackedBlock(1)})
 			c.Ranks[job] = i
 		}
 	}
@@ -20,26 +20,26 @@ func (s *journalSuite) fill(batches []uploader.Batch) {
 }
 
 // gone checks that nothing of a batch is left, and there that all is.
-func (s *journalSuite) gone(b uploader.Batch) {
+func (s *journalSuite) gone(b ledger.Batch) {
 	s.Helper()
-	s.same("removed batch", s.batch(s.j, b.ID), uploader.Batch{})
+	s.same("removed batch", s.batch(s.j, b.ID), ledger.Batch{})
 	s.around(b, false)
 }
 
-func (s *journalSuite) there(b uploader.Batch) {
+func (s *journalSuite) there(b ledger.Batch) {
 	s.Helper()
 	s.same("batch", s.batch(s.j, b.ID), b)
 	s.around(b, true)
 }
 
-func (s *journalSuite) around(b uploader.Batch, want bool) {
+func (s *journalSuite) around(b ledger.Batch, want bool) {
 	s.Helper()
 	c := s.load(s.j)
-	if got := slices.ContainsFunc(c.Batches, func(h uploader.BatchHead) bool { return h.ID == b.ID }); got != want {
+	if got := slices.ContainsFunc(c.Batches, func(h ledger.BatchHead) bool { return h.ID == b.ID }); got != want {
 		s.Errorf("batch %d is among the heads: %v", b.ID, got)
 	}
-	for _, i := range []int64{0, uploader.BatchSize - 1} {
-		job := b.ID*uploader.BatchSize + i
+	for _, i := range []int64{0, ledger.BatchSize - 1} {
+		job := b.ID*ledger.BatchSize + i
 		if _, got := c.Ranks[job]; got != want {
 			s.Errorf("job %d has a rank: %v", job, got)
 		}
@@ -54,7 +54,7 @@ func (s *journalSuite) around(b uploader.Batch, want bool) {
 func (s *journalSuite) removes() {
 	all := s.add(s.transfer(), 3)
 	s.fill(all)
-	s.commit(uploader.Changes{Removed: []int64{all[1].ID, all[1].ID + 1000}})
+	s.commit(ledger.Changes{Removed: []int64{all[1].ID, all[1].ID + 1000}})
 	s.there(all[0])
 	s.gone(all[1])
 	s.there(all[2])
@@ -68,7 +68,7 @@ func (s *journalSuite) forgets() {
 	first, other, last := s.add(a, 2), s.add(b, 2), s.add(a, 2)
 	all := slices.Concat(first, other, last)
 	s.fill(all)
-	s.commit(uploader.Changes{Forgotten: []int64{a, a + 1000}})
+	s.commit(ledger.Changes{Forgotten: []int64{a, a + 1000}})
 	for _, x := range slices.Concat(first, last) {
 		s.gone(x)
 	}
@@ -83,7 +83,7 @@ func (s *journalSuite) forgets() {
 func (s *journalSuite) freshIDs() {
 	a, b := s.transfer(), s.transfer()
 	last := s.add(b, 2)[1].ID
-	s.commit(uploader.Changes{Forgotten: []int64{a, b}})
+	s.commit(ledger.Changes{Forgotten: []int64{a, b}})
 	c := s.transfer()
 	if c <= b {
 		s.Errorf("transfer %d after %d", c, b)
@@ -96,12 +96,12 @@ func (s *journalSuite) freshIDs() {
 func (s *journalSuite) noRevival() {
 	id := s.transfer()
 	b := s.add(id, 1)[0]
-	s.commit(uploader.Changes{Forgotten: []int64{id}})
+	s.commit(ledger.Changes{Forgotten: []int64{id}})
 	t := sampleTransfer()
 	t.ID = id
 	handed := b
 	handed.Facts = nil
-	s.commit(uploader.Changes{Transfers: []uploader.Transfer{t}, Batches: []uploader.Batch{handed}})
-	s.same("contents", s.load(s.j), uploader.Contents{})
-	s.same("batch", s.batch(s.j, b.ID), uploader.Batch{})
+	s.commit(ledger.Changes{Transfers: []ledger.Transfer{t}, Batches: []ledger.Batch{handed}})
+	s.same("contents", s.load(s.j), ledger.Contents{})
+	s.same("batch", s.batch(s.j, b.ID), ledger.Batch{})
 }

@@ -3,15 +3,18 @@ package uploadertest_test
 import (
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/uploadertest"
 )
 
 func TestMemoryJournalKeepsThePromises(t *testing.T) {
 	uploadertest.TestJournal(t, func(*testing.T) uploadertest.JournalSubject {
+		records := inboxes.NewMemoryRecords()
 		return uploadertest.JournalSubject{
-			Open:  func(*testing.T) uploader.Journal { return uploader.NewMemoryJournal() },
-			Alone: true,
+			Records: func(ledger.Journal) inboxes.Records { return records },
+			Open:    func(*testing.T) ledger.Journal { return ledger.NewMemoryJournal() },
+			Alone:   true,
 		}
 	})
 }

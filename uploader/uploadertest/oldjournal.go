@@ -3,12 +3,12 @@ package uploadertest
 import (
 	varint "encoding/binary"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 )
 
 // FactsOfBefore returns a batch's facts as a version of this program wrote them that did not keep where files lie.
 func FactsOfBefore(facts []byte) []byte {
-	jobs, ok := uploader.DecodeFacts(facts)
+	jobs, ok := ledger.DecodeFacts(facts)
 	if !ok {
 		return nil
 	}
@@ -21,7 +21,7 @@ func FactsOfBefore(facts []byte) []byte {
 		old = varint.AppendUvarint(varint.AppendUvarint(old, uint64(n)), uint64(len(s)-n))
 		old = append(old, s[n:]...)
 	}
-	var last uploader.Job
+	var last ledger.Job
 	for _, j := range jobs {
 		text(last.Source, j.Source)
 		text(last.Blob, j.Blob)

@@ -13,6 +13,7 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -91,7 +92,7 @@ func (s *Store) isExpired() bool {
 }
 
 // PutBlob implements [uploader.Store].
-func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	r := Request{Op: PutBlob, Name: name, Size: body.Len(), Properties: p, Condition: c}
 	return s.do(ctx, r, body, func(part Part, data []byte) error {
 		old := s.blobs[name]
@@ -113,7 +114,7 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 }
 
 // PutBlock implements [uploader.Store].
-func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (uploader.Answer, error) {
+func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (ledger.Answer, error) {
 	r := Request{Op: PutBlock, Name: name, ID: id, Size: body.Len()}
 	return s.do(ctx, r, body, func(part Part, data []byte) error {
 		if err := s.mayWrite(r); err != nil {
@@ -149,7 +150,7 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Bo
 }
 
 // PutBlockList implements [uploader.Store].
-func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (uploader.Answer, error) {
+func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
 	r := Request{Op: PutBlockList, Name: name, IDs: slices.Clone(ids), Properties: p, Condition: c}
 	return s.do(ctx, r, nil, func(Part, []byte) error {
 		if err := s.mayWrite(r); err != nil {
@@ -207,14 +208,14 @@ func (s *Store) check(r Request, old *blob) error {
 
 // do is the way of every request: it is counted, a fault may strike, the body is received and verified, the work is
 // done under the service's lock, and the answer is given or lost.
-func (s *Store) do(ctx context.Context, r Request, body *uploader.Body, work func(Part, []byte) error) (uploader.Answer, error) {
+func (s *Store) do(ctx context.Context, r Request, body *uploader.Body, work func(Part, []byte) error) (ledger.Answer, error) {
 	number, fault := s.begin(&r)
 	err := s.carryOut(ctx, r, body, fault, work)
 	s.end(number, err)
 	if err != nil {
-		return uploader.Answer{}, err
+		return ledger.Answer{}, err
 	}
-	return uploader.Answer{
+	return ledger.Answer{
 		ETag:      fmt.Sprintf("\"0x%X\"", number),
 		RequestID: requestID(number),
 		Date:      s.now(),

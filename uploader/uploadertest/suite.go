@@ -11,6 +11,7 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
 
@@ -48,7 +49,7 @@ func NewID(n int) string {
 	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "block-%030d", n))
 }
 
-func (s *suite) put(name, text string) uploader.Answer {
+func (s *suite) put(name, text string) ledger.Answer {
 	s.Helper()
 	a, err := s.store.PutBlob(s.Context(), name, NewBody([]byte(text)), binary, always)
 	s.succeeded(a, err)
@@ -75,7 +76,7 @@ func (s *suite) commit(name string, c uploader.Condition, numbers ...int) error 
 	return err
 }
 
-func (s *suite) succeeded(a uploader.Answer, err error) {
+func (s *suite) succeeded(a ledger.Answer, err error) {
 	s.Helper()
 	if err != nil {
 		s.Fatalf("refused: %v", err)

@@ -1,0 +1,369 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"slices"
+)
+
+// Adopt makes this process the owner of transfers that nobody owns and returns those that it got. With lent nothing of them is sent, as
+// they are given up soon.
+func (x *Ledger) Adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer, error) {
+	done, err := x.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	got, err := x.journal.Adopt(ctx, ids)
+	if err != nil || len(got) == 0 {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx) // what is adopted must not be left half known
+	if err := x.learnAdopted(ctx, got); err != nil {
+		adopted := make([]int64, len(got))
+		for i := range got {
+			adopted[i] = got[i].ID
+		}
+		return nil, errors.Join(err, x.journal.Release(ctx, adopted))
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, g := range got {
+		if t := x.transferOf(g.ID); t != nil {
+			seen := g.Seen
+			t.Owner, t.lent = Here, lent
+			for _, b := range x.batches {
+				if b.transfer == t && !b.Claimed.IsZero() {
+					b.doubt = seen.Add(DoubtMargin)
+				}
+			}
+		}
+	}
+	x.recount()
+	return got, nil
+}
+
+// learnAdopted reads what transfers have that were adopted: another process may have changed them since they were read.
+func (x *Ledger) learnAdopted(ctx context.Context, got []Transfer) error {
+	c, err := x.journal.Load(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range c.Transfers {
+		if slices.ContainsFunc(got, func(t Transfer) bool { return t.ID == c.Transfers[i].ID }) {
+			c.Transfers[i].Owner = Nobody // until merged, so that it is taken as the journal has it
+		}
+	}
+	x.merge(c)
+	return x.holdMoved(ctx)
+}
+
+// Release gives transfers up.
+func (x *Ledger) Release(ctx context.Context, ids []int64) error {
+	done, err := x.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	x.mu.Lock()
+	for _, id := range ids {
+		if t := x.transferOf(id); t != nil {
+			t.Owner, t.lent = Nobody, false
+		}
+	}
+	x.recount()
+	x.mu.Unlock()
+	return x.journal.Release(ctx, ids)
+}
+
+// SetPaused sets whether a transfer is paused and returns how many of its jobs that concerns.
+func (x *Ledger) SetPaused(id int64, pause bool) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t := x.transferOf(id)
+	if t == nil || t.Paused == pause {
+		return 0
+	}
+	t.Paused, t.dirty = pause, true
+	x.ended = true
+	x.recount()
+	x.mark()
+	return int(t.unfinished())
+}
+
+// Has reports whether a transfer is in the list.
+func (x *Ledger) Has(id int64) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.transferOf(id) != nil
+}
+
+// Describe changes what is said of this queue's unfinished transfers to an inbox.
+func (x *Ledger) Describe(inbox string, change func(*Transfer)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.transfers {
+		if t.mine() && t.Inbox == inbox && (!t.Scanned || t.unfinished() > 0) {
+			change(&t.Transfer)
+			t.dirty = true
+			x.mark()
+		}
+	}
+}
+
+// Concerned returns the batches that have jobs which a command may concern.
+func (x *Ledger) Concerned(c Command) (ids []int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if c.Jobs != nil {
+		for _, job := range c.Jobs {
+			if id := job / BatchSize; !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+		return ids
+	}
+	return x.batchesWith(c.Transfer, transitions[c.Verb].from)
+}
+
+// batchesWith returns a transfer's batches that have jobs of these states.
+func (x *Ledger) batchesWith(transfer int64, states []JobState) (ids []int64) {
+	for _, b := range x.batches {
+		if b.Transfer == transfer && b.shown(states) > 0 {
+			ids = append(ids, b.ID)
+		}
+	}
+	return ids
+}
+
+// CarryOut brings the jobs of a batch that a command concerns into their new state, but for those that are loaded, which it
+// returns. n is how many jobs the command concerns that the list shows. loaded must not block or call back.
+func (x *Ledger) CarryOut(b *Page, c Command, loaded func(id int64) bool) (n int, left []int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if c.Verb == Rename && b.transfer.HasOneName() {
+		return 0, nil
+	}
+	for i := range b.jobs {
+		j := b.jobs[i]
+		if c.Jobs != nil && !slices.Contains(c.Jobs, j.ID) || !c.Verb.concerns(&j) {
+			continue
+		}
+		if !j.State.Hidden() {
+			n++
+		}
+		if loaded(j.ID) {
+			left = append(left, j.ID)
+			continue
+		}
+		j.obey(c.Verb)
+		x.set(b, i, j)
+		if j.State == Removed {
+			x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
+		}
+	}
+	return n, left
+}
+
+// TakeOut takes a job from the list that ended just when a person wanted it removed, and its transfer with the last one.
+func (x *Ledger) TakeOut(id int64) {
+	x.mu.Lock()
+	b, i := x.batchOf(id)
+	if b == nil || b.jobs == nil { // the former where nothing is left of it already
+		x.mu.Unlock()
+		return
+	}
+	j := b.jobs[i]
+	j.State, j.Problem = Remove.Of(j.State), nil // what was delivered stays known
+	x.set(b, i, j)
+	x.mu.Unlock()
+	x.Prune(b.Transfer, false)
+}
+
+// Prune removes a transfer's batches in which no job is left to show or to know of, and the transfer with the last of them; with all also
+// one that has none. While its folders may be read once more they stay, or what was taken from the list would be found again, and sent.
+func (x *Ledger) Prune(id int64, all bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.mayBeReadAgain(id) {
+		return
+	}
+	left := false
+	removed := false
+	x.batches = slices.DeleteFunc(x.batches, func(b *Page) bool {
+		if b.Transfer != id {
+			return false
+		}
+		if b.shown(nil) > 0 || b.delivers() || b.claimed != [BatchSize / 64]uint64{} {
+			left = true
+			return false
+		}
+		x.dropped = append(x.dropped, b.ID)
+		b.transfer.add(&b.Tally, -1)
+		if b.dirty {
+			b.dirty = false
+			b.holds--
+		}
+		removed = true
+		return true
+	})
+	if !removed && (!all || left) {
+		return
+	}
+	x.place()
+	if t := x.transferOf(id); t != nil && !left {
+		x.forgotten = append(x.forgotten, id)
+		x.transfers = slices.DeleteFunc(x.transfers, func(o *Entry) bool { return o == t })
+	}
+	x.ended = true
+	x.mark()
+}
+
+// mayBeReadAgain reports whether a transfer is not finished, or one that took over from it.
+func (x *Ledger) mayBeReadAgain(id int64) bool {
+	return slices.ContainsFunc(x.transfers, func(t *Entry) bool {
+		if t.Follows == id && t.ID > id && x.mayBeReadAgain(t.ID) {
+			return true
+		}
+		return t.ID == id && (!t.Scanned || t.scanning || t.unfinished()+t.Files[Paused] > 0)
+	})
+}
+
+// Reorder gives jobs other places and returns how many got one.
+func (x *Ledger) Reorder(ctx context.Context, v Verb, jobs []int64) (int, error) {
+	var held []*Page
+	defer func() {
+		for _, b := range held {
+			x.let(b)
+		}
+	}()
+	for _, id := range x.Concerned(Command{Verb: v, Jobs: jobs}) {
+		b, err := x.fetch(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if b != nil {
+			held = append(held, b)
+		}
+	}
+	x.mu.Lock()
+	jobs = slices.DeleteFunc(slices.Clone(jobs), func(id int64) bool {
+		b, i := x.batchOf(id)
+		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State.Hidden()
+	})
+	slices.SortFunc(jobs, func(a, b int64) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
+	x.mu.Unlock()
+	switch v {
+	case First, Last:
+		x.toEnd(jobs, v == First)
+		return len(jobs), nil
+	case Down:
+		slices.Reverse(jobs) // or each would be passed by the one behind it
+	}
+	for _, id := range jobs {
+		if err := x.swap(ctx, id, v == Up); err != nil {
+			return 0, err
+		}
+	}
+	return len(jobs), nil
+}
+
+// toEnd puts jobs, which are in the queue's order, before or behind all others.
+func (x *Ledger) toEnd(jobs []int64, first bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	low, high := int64(math.MaxInt64), int64(math.MinInt64)
+	if n := len(x.batches); n > 0 {
+		low, high = ownRank(x.batches[0].job(0)), ownRank(x.batches[n-1].job(BatchSize-1))
+	}
+	if n := len(x.moved); n > 0 {
+		low, high = min(low, x.moved[0].rank), max(high, x.moved[n-1].rank)
+	}
+	ranks := map[int64]int64{}
+	for i, id := range jobs {
+		if first {
+			ranks[id] = low - int64(len(jobs)-i)
+		} else {
+			ranks[id] = high + 1 + int64(i)
+		}
+	}
+	x.rerank(ranks)
+}
+
+// swap makes a job change places with the waiting job before or behind it.
+func (x *Ledger) swap(ctx context.Context, id int64, up bool) error {
+	other, ok, err := x.neighbour(ctx, id, up)
+	if err != nil || !ok {
+		return err
+	}
+	b, err := x.fetch(ctx, other/BatchSize)
+	if err != nil || b == nil {
+		return err
+	}
+	x.mu.Lock()
+	x.rerank(map[int64]int64{id: x.rankOf(other), other: x.rankOf(id)})
+	x.mu.Unlock()
+	x.let(b)
+	return nil
+}
+
+// neighbour returns the job next to another that has not ended.
+func (x *Ledger) neighbour(ctx context.Context, id int64, up bool) (int64, bool, error) {
+	open := Filter{States: []JobState{Waiting, Paused}}
+	x.mu.Lock()
+	var parts []stretch
+	at := -1
+	for s := range x.stretches() {
+		b := x.batches[s.at]
+		here := b.ID == id/BatchSize && int(id%BatchSize) >= s.lo && int(id%BatchSize) < s.hi && s.single == x.isMoved(id)
+		if here {
+			at = len(parts)
+		}
+		if here || b.shown(open.States) > 0 {
+			parts = append(parts, s)
+		}
+	}
+	x.mu.Unlock()
+	step := 1
+	if up {
+		step = -1
+	}
+	for ; at >= 0 && at < len(parts); at += step {
+		s := parts[at]
+		b, err := x.fetch(ctx, s.batch)
+		if err != nil {
+			return 0, false, err
+		}
+		if b == nil {
+			continue
+		}
+		other, ok := x.openIn(b, s, open, id, up)
+		x.let(b)
+		if ok {
+			return other, true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+// openIn returns the job of a part that is the nearest to another one, before or behind it.
+func (x *Ledger) openIn(b *Page, s stretch, f Filter, id int64, up bool) (other int64, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	rank := x.rankOf(id)
+	for i := s.lo; i < min(s.hi, len(b.jobs)); i++ {
+		j := b.job(i)
+		if j == id || !f.matches(&b.jobs[i]) || !s.single && x.isMoved(j) {
+			continue
+		}
+		if up && x.rankOf(j) < rank {
+			other, ok = j, true // the last of them
+		}
+		if !up && x.rankOf(j) > rank {
+			return j, true
+		}
+	}
+	return other, ok
+}

@@ -1,0 +1,146 @@
+package ledger
+
+import (
+	"errors"
+	"slices"
+
+	"inboxuploader/uploader/problem"
+)
+
+// Verb is what a person may want of jobs. Its text stands in the journal, for the process that owns the jobs.
+type Verb string
+
+// The verbs, and which jobs they concern; they leave others as they are.
+const (
+	Pause   Verb = "pause"   // what is waiting or active; requests under way are finished first
+	Resume  Verb = "resume"  // what is paused
+	Cancel  Verb = "cancel"  // what has not ended; what was sent of it is left to the service, which discards it
+	Retry   Verb = "retry"   // what failed, needs a person or was cancelled
+	Replace Verb = "replace" // what was already there: sends it again, replacing the blob of the name that it was planned with
+	Rename  Verb = "rename"  // what was already there, or whose name is blocked: sends it under another name, if the token leads to one
+	Remove  Verb = "remove"  // takes jobs from the list; what has not ended is cancelled
+	First   Verb = "first"   // before all others
+	Up      Verb = "up"      // before the one before it
+	Down    Verb = "down"    // behind the one behind it
+	Last    Verb = "last"    // behind all others
+	Clear   Verb = "clear"   // takes what was delivered from the list; that it was delivered stays known
+	Purge   Verb = "purge"   // forgets all there is, what was delivered included; what has not ended is cancelled
+)
+
+// Command is what a person wants of some jobs.
+type Command struct {
+	Verb     Verb
+	Transfer int64   // of this transfer; 0: of all
+	Jobs     []int64 // these; nil: all of the transfer
+}
+
+// transitions says which states a verb concerns and what they become.
+var transitions = map[Verb]struct {
+	from []JobState
+	to   JobState
+}{
+	Pause:      {[]JobState{Waiting, Active}, Paused},
+	Resume:     {[]JobState{Paused}, Waiting},
+	Cancel:     {[]JobState{Waiting, Active, Paused}, Cancelled},
+	Retry:      {[]JobState{Attention, Failed, Cancelled}, Waiting},
+	Replace:    {[]JobState{LeftAlone, Attention}, Waiting},
+	Rename:     {[]JobState{LeftAlone, Attention}, Waiting},
+	FoundAgain: {[]JobState{Attention}, Waiting},
+	Remove:     {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled, Confirmed}, Removed},
+	Clear:      {[]JobState{Delivered, Confirmed}, Removed},
+	Purge:      {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled, Cleared, Confirmed}, Removed},
+}
+
+// Of returns what a verb makes of a job in a state that it concerns: that something was delivered stays known until it is purged.
+func (v Verb) Of(s JobState) JobState {
+	if to := transitions[v].to; to != Removed || v == Purge || s != Delivered {
+		return to
+	}
+	return Cleared
+}
+
+// From returns the states that a verb concerns, nil for those that change the order of all.
+func (v Verb) From() []JobState { return transitions[v].from }
+
+// To returns what a verb makes of a job, but for what [Verb.of] knows.
+func (v Verb) To() JobState { return transitions[v].to }
+
+// Forgets reports whether a verb takes jobs from the list.
+func (v Verb) Forgets() bool { return transitions[v].to == Removed && transitions[v].from != nil }
+
+// concerns reports whether a verb concerns a job.
+func (v Verb) concerns(j *Job) bool {
+	switch {
+	case !slices.Contains(transitions[v].from, j.State):
+		return false
+	case v == Retry:
+		return j.Blob != "" // what has no name can't be sent
+	case v == Replace && problem.ReasonOf(j.Problem) == problem.WrittenOtherwise:
+		return false
+	case v == FoundAgain:
+		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, problem.ErrSource)
+	case v == Replace, v == Rename:
+		return j.Blob != "" && j.Problem != nil && errors.Is(j.Problem, problem.ErrExists)
+	default:
+		return true
+	}
+}
+
+// MayHave reports whether a transfer has jobs in one of the states, nil for any, or may come to have them.
+func (x *Ledger) MayHave(transfer int64, states []JobState) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t := x.transferOf(transfer)
+	return t != nil && (!t.Scanned || t.shown(states) > 0)
+}
+
+// obey does with a job what a verb that concerns it wants.
+func (j *Job) obey(v Verb) {
+	j.Become(v.Of(j.State))
+	switch v {
+	case Replace:
+		j.Replace = true
+		j.TakeOwnName()
+	case Rename:
+		j.Replace, j.KeepBoth = false, true
+		if !j.TakeNextName() {
+			j.TakeOwnName()
+		}
+	}
+}
+
+// Become brings a job into a state that a person wants.
+func (j *Job) Become(s JobState) {
+	j.State, j.Problem = s, nil
+	if s == Cancelled {
+		j.Problem = problem.New("cancel", j.Source, problem.GivenUp)
+	}
+}
+
+// FoundAgain is the verb of what could not be read where it was, and may be there now.
+const FoundAgain Verb = "found"
+
+// OwnedCommand is a command about one transfer.
+type OwnedCommand struct {
+	Command
+	Owner Owner
+}
+
+// Split divides a command by transfer.
+func (x *Ledger) Split(c Command) (parts []OwnedCommand) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	jobs := map[int64][]int64{}
+	for _, id := range c.Jobs {
+		if b, _ := x.batchOf(id); b != nil {
+			jobs[b.Transfer] = append(jobs[b.Transfer], id)
+		}
+	}
+	for _, t := range x.transfers {
+		if c.Transfer != 0 && c.Transfer != t.ID || c.Jobs != nil && jobs[t.ID] == nil || t.IsCleared() && c.Verb != Purge {
+			continue
+		}
+		parts = append(parts, OwnedCommand{Command{c.Verb, t.ID, jobs[t.ID]}, t.Owner})
+	}
+	return parts
+}

@@ -1,0 +1,85 @@
+package ledger
+
+import (
+	"context"
+	"slices"
+)
+
+// deliveredJobs goes over the jobs that delivered a transfer's files.
+type deliveredJobs struct {
+	index  *Ledger
+	visit  func(j Job) error
+	seen   jobSet // were told of
+	others jobSet // are still to be told of, since they delivered what a job of this transfer found unchanged
+}
+
+// own tells of what a transfer's own jobs delivered.
+func (d *deliveredJobs) own(ctx context.Context, id int64) error {
+	d.others = jobSet{}
+	return d.each(ctx, d.index.deliveredBatches(func(t *Entry) bool { return t.ID == id }), func(Job) bool { return true })
+}
+
+// next tells of the others.
+func (d *deliveredJobs) next(ctx context.Context) error {
+	now := d.others
+	d.others = jobSet{}
+	return d.each(ctx, now.batches(), func(j Job) bool { return now.has(j.ID) })
+}
+
+func (d *deliveredJobs) each(ctx context.Context, batches []int64, wanted func(Job) bool) error {
+	return d.index.Each(ctx, batches, func(b *Page) error {
+		for _, j := range d.index.jobsOf(b) {
+			switch {
+			case !j.State.IsDelivered() || !wanted(j):
+			case j.State == Confirmed:
+				d.others.add(j.Earlier)
+			case d.seen.add(j.ID):
+				j.State = Delivered
+				if err := d.visit(j); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// jobsOf returns a copy of a batch's jobs, which are in memory.
+func (x *Ledger) jobsOf(b *Page) []Job {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(b.jobs)
+}
+
+// copiesOf returns these transfers, or all where none is named.
+func (x *Ledger) copiesOf(ids []int64) (all []Transfer) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.transfers {
+		if len(ids) == 0 || slices.Contains(ids, t.ID) {
+			all = append(all, t.Copy())
+		}
+	}
+	return all
+}
+
+// Delivered is [Queue.Delivered].
+func (x *Ledger) Delivered(ctx context.Context, transfers []int64, visit func(t Transfer, j Job) error) error {
+	d := &deliveredJobs{index: x, seen: jobSet{}}
+	for _, t := range x.copiesOf(transfers) {
+		d.visit = func(j Job) error { return visit(t, j) }
+		if err := d.own(ctx, t.ID); err != nil {
+			return err
+		}
+		if len(transfers) == 0 {
+			continue // whose they are, it tells of them
+		}
+		d.others.join(decodeJobSet(t.Unchanged.Jobs))
+		for len(d.others) > 0 {
+			if err := d.next(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

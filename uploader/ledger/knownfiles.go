@@ -1,0 +1,80 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+)
+
+// KnownFiles counts files by their paths: where sources overlap, a file has as many names as sources that bring it. Nil has none.
+type KnownFiles struct {
+	files map[[16]byte]uint16
+	jobs  jobSet // of the transfer that is read once more, whose files are counted
+}
+
+// Take takes a file out and reports whether it was there.
+func (s *KnownFiles) Take(path string) bool {
+	if s == nil {
+		return false
+	}
+	mark := pathMark(path)
+	n := s.files[mark]
+	if n > 0 {
+		s.files[mark] = n - 1
+	}
+	return n > 0
+}
+
+// Has reports whether a job's file is counted.
+func (s *KnownFiles) Has(job int64) bool { return s != nil && s.jobs.has(job) }
+
+// pathMark stands for a path where a million are remembered; see nameSet on why 16 bytes are enough.
+func pathMark(path string) [16]byte {
+	sum := sha256.Sum256([]byte(path))
+	return [16]byte(sum[:16])
+}
+
+// sources returns the files that transfers have. One that several of them have, since it went from one to the other, counts once. With
+// undelivered those are left out that the first one has delivered.
+func (x *Ledger) sources(ctx context.Context, of []int64, undelivered bool) (*KnownFiles, error) {
+	known := &KnownFiles{map[[16]byte]uint16{}, jobSet{}}
+	for i, id := range of {
+		these := &KnownFiles{map[[16]byte]uint16{}, jobSet{}}
+		if i == 0 {
+			these = known
+		}
+		if err := x.countSources(ctx, id, undelivered && i == 0, these); err != nil {
+			return nil, err
+		}
+		for mark, n := range these.files {
+			known.files[mark] = max(known.files[mark], n)
+		}
+	}
+	return known, nil
+}
+
+// batchesOf returns the ids of a transfer's batches.
+func (x *Ledger) batchesOf(transfer int64) (ids []int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, b := range x.batches {
+		if b.Transfer == transfer {
+			ids = append(ids, b.ID)
+		}
+	}
+	return ids
+}
+
+// countSources adds the files of a transfer, with undelivered those that it has not delivered.
+func (x *Ledger) countSources(ctx context.Context, transfer int64, undelivered bool, to *KnownFiles) error {
+	return x.Each(ctx, x.batchesOf(transfer), func(b *Page) error {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		for i := range b.jobs {
+			if j := &b.jobs[i]; !undelivered || !j.State.IsDelivered() {
+				to.files[pathMark(j.Source)]++
+				to.jobs.add(j.ID)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,435 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
+)
+
+// Ledger is the queue's view of its journal: which batches there are, how many jobs of each state they hold, and the jobs
+// of those batches that something is being done with. All other jobs stay in the journal, so memory grows with the number
+// of batches and of connections, not of jobs. Its own lock protects it, which may be taken while the queue's is held; no
+// method holds it while it reads or writes the journal.
+type Ledger struct {
+	journal Journal
+	changed func() // is called after state has changed
+	dirty   chan struct{}
+	turn    chan struct{} // holds one token: whoever has it commits
+	owners  chan struct{} // holds one token: whoever has it reads what there is, or changes which transfers are this queue's
+
+	mu        sync.Mutex
+	transfers []*Entry
+	batches   []*Page // in the order of their ids
+	moved     []moved // in the queue's order
+	rank      map[int64]int64
+	soiled    []*Page              // that have something to commit
+	bySource  map[[16]byte][]int64 // jobs by their source's mark, of the batches in sourced; nil until somebody looks for twins
+	sourced   map[int64]bool
+	loaded    time.Time // when what the journal holds was read last
+	recent    []*Page   // whose jobs are kept in memory though nothing is being done with them; the latest last
+	inboxes   map[string]*inboxCount
+	blocks    []BlockChange   // not committed yet
+	ranks     map[int64]int64 // set since the last commit
+	dropped   []int64         // batches removed since the last commit
+	forgotten []int64         // transfers likewise
+	heard     []int64         // posted commands carried out since the last commit
+	ended     bool            // since the last commit a job has ended, or something else changed that a person would miss
+	owed      int             // counts what has to be committed before it is acted on: claims, plans, new names
+	paid      int             // owed, as of the last commit that succeeded
+	binding   bool            // since the last commit a job has got another name, or one that may get one was claimed: no loss of power undoes that
+	unsynced  bool            // of what was committed something would not outlive the machine's power
+	synced    time.Time
+	alive     bool           // the next commit keeps the moment too
+	trouble   *problem.Error // why the last commit failed; nil after one that did not
+}
+
+// Entry is a Transfer with the counts of its jobs.
+type Entry struct {
+	Transfer
+	Tally
+	dirty     bool
+	rescanned bool                           // its roots were read once more in this run: a file may have got a name that another one had before
+	scanning  bool                           // its roots are being read
+	givenUp   Verb                           // meanwhile a person cancelled or removed all of it, what is still found included; else empty
+	givenUpAt int64                          // the last batch that was found until then
+	lent      bool                           // taken for one command alone and given up again: nothing of it is claimed
+	away      map[source.Disk]*problem.Error // the disks that files of it lie on and that are not there; nothing of these is claimed
+	known     *KnownFiles                    // while they are read once more: the files that it has
+}
+
+// mine reports whether it is this queue's, which alone changes it.
+func (t *Entry) mine() bool { return t.Owner == Here }
+
+// IsCleared reports whether it is in no list any more, though what it delivered is known.
+func (t *Entry) IsCleared() bool {
+	return t.Scanned && !t.scanning && t.Files[Cleared] > 0 && t.shown(nil) == 0
+}
+
+// sends reports whether its jobs may be sent by this queue.
+func (t *Entry) sends() bool { return t.mine() && !t.lent && t.givenUp == "" }
+
+// Page is a Batch of which the jobs may be in memory.
+type Page struct {
+	BatchHead
+	Tally
+	transfer *Entry
+
+	jobs    []Job  // nil: in the journal only
+	fileNew []bool // of which the file is not the one that was found
+	claimed [BatchSize / 64]uint64
+	claims  int          // jobs that are claimed
+	holds   int          // reasons to keep the jobs in memory: claims, and others' use
+	moved   int          // jobs that have another place in the queue than their own
+	free    [2]int       // by class: waiting and not claimed
+	doubt   time.Time    // not zero: a process before this one may have sent waiting jobs, between Claimed and this moment
+	away    *source.Disk // not nil: a job lies on this disk, which is not there; none is claimed
+	dirty   bool
+	// delivered is when this process delivered a job of it last.
+	delivered time.Time
+}
+
+func (b *Page) isClaimed(i int) bool { return b.claimed[i/64]&(1<<(i%64)) != 0 }
+func (b *Page) job(i int) int64      { return b.ID*BatchSize + int64(i) }
+
+// inboxCount is what this queue may send to an inbox.
+type inboxCount struct {
+	free       [2]int // by class: waiting and not claimed
+	unfinished int
+	begun      int // batches of which jobs are claimed
+}
+
+// mostBegun bounds the batches of an inbox of which jobs are claimed: a claimed job, which may have to wait for an hour because the service asks for
+// that, keeps its whole batch in memory.
+const mostBegun = 128
+
+// recentBatches is how many batches are kept in memory for whoever looks at the list.
+const recentBatches = 16
+
+// New returns an empty index; see load. changed must not block.
+func New(j Journal, changed func()) *Ledger {
+	x := &Ledger{
+		journal: j, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1), owners: make(chan struct{}, 1),
+		inboxes: map[string]*inboxCount{}, rank: map[int64]int64{}, ranks: map[int64]int64{},
+	}
+	x.turn <- struct{}{}
+	x.owners <- struct{}{}
+	return x
+}
+
+// Load reads what the journal holds. It is also how the index learns what other processes have done: what belongs to this
+// one is then left as it is, since the index knows better.
+func (x *Ledger) Load(ctx context.Context) error { return x.LoadSince(ctx, time.Now()) }
+
+// LoadSince is load, but for where that was done since a moment.
+func (x *Ledger) LoadSince(ctx context.Context, moment time.Time) error {
+	done, err := x.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	begun := time.Now()
+	x.mu.Lock()
+	fresh := x.loaded.After(moment)
+	x.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	c, err := x.journal.Load(ctx)
+	if err != nil {
+		return err
+	}
+	x.merge(c)
+	x.mu.Lock()
+	x.loaded = begun
+	x.mu.Unlock()
+	return x.holdMoved(ctx)
+}
+
+// alone waits until nobody else reads what the journal holds or changes which transfers are this queue's: a transfer that the journal says
+// is this queue's, but the index does not know yet, would be taken for one whose jobs are known. done ends it.
+func (x *Ledger) alone(ctx context.Context) (done func(), err error) {
+	select {
+	case <-x.owners:
+		return func() { x.owners <- struct{}{} }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (x *Ledger) merge(c Contents) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.batches = slices.DeleteFunc(x.batches, func(b *Page) bool { return !b.transfer.mine() })
+	x.transfers = slices.DeleteFunc(x.transfers, func(t *Entry) bool { return !t.mine() })
+	for _, t := range c.Transfers {
+		if x.transferOf(t.ID) == nil {
+			x.insertTransfer(&Entry{Transfer: t})
+		}
+	}
+	for _, h := range c.Batches {
+		t := x.transferOf(h.Transfer)
+		if t == nil || t.mine() {
+			continue // the index knows better
+		}
+		b := &Page{BatchHead: h, transfer: t}
+		if !b.decode(h.Totals) {
+			continue // damaged: its jobs can't be shown
+		}
+		x.insertBatch(b)
+	}
+	for job, rank := range c.Ranks {
+		if b, _ := x.batchOf(job); b != nil && !b.transfer.mine() {
+			x.rank[job] = rank
+		}
+	}
+	x.place()
+}
+
+// holdMoved brings the batches that have moved jobs into memory, where they stay.
+func (x *Ledger) holdMoved(ctx context.Context) error {
+	var ids []int64
+	x.mu.Lock()
+	for _, b := range x.batches {
+		if b.moved > 0 && b.jobs == nil {
+			ids = append(ids, b.ID)
+		}
+	}
+	x.mu.Unlock()
+	return x.Each(ctx, ids, func(*Page) error { return nil })
+}
+
+// Each fetches one batch after the other for as long as do takes; those that are gone are passed over. It ends at the first
+// error.
+func (x *Ledger) Each(ctx context.Context, ids []int64, do func(*Page) error) error {
+	for _, id := range ids {
+		b, err := x.fetch(ctx, id)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			continue
+		}
+		err = do(b)
+		x.let(b)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *Ledger) insertTransfer(t *Entry) {
+	i, _ := slices.BinarySearchFunc(x.transfers, t.ID, func(t *Entry, id int64) int { return cmp.Compare(t.ID, id) })
+	x.transfers = slices.Insert(x.transfers, i, t)
+}
+
+// transferOf returns the transfer of an id, or nil. The caller holds the lock, as with all methods of this kind.
+func (x *Ledger) transferOf(id int64) *Entry {
+	i, ok := slices.BinarySearchFunc(x.transfers, id, func(t *Entry, id int64) int { return cmp.Compare(t.ID, id) })
+	if !ok {
+		return nil
+	}
+	return x.transfers[i]
+}
+
+func (x *Ledger) insertBatch(b *Page) {
+	b.transfer.add(&b.Tally, 1)
+	b.free[Large] = int(b.large) // none is claimed yet
+	b.free[Small] = int(b.Files[Waiting] - b.large)
+	x.countBatch(b)
+	if n := len(x.batches); n == 0 || x.batches[n-1].ID < b.ID {
+		x.batches = append(x.batches, b)
+		return
+	}
+	i, _ := x.findBatch(b.ID)
+	x.batches = slices.Insert(x.batches, i, b)
+}
+
+func (x *Ledger) findBatch(id int64) (int, bool) {
+	return slices.BinarySearchFunc(x.batches, id, func(b *Page, id int64) int { return cmp.Compare(b.ID, id) })
+}
+
+// batchOf returns the batch that a job belongs to and the job's place in it; nil if there is none.
+func (x *Ledger) batchOf(job int64) (*Page, int) {
+	i, ok := x.findBatch(job / BatchSize)
+	if !ok {
+		return nil, 0
+	}
+	return x.batches[i], int(job % BatchSize)
+}
+
+// inbox returns the counts for an inbox.
+func (x *Ledger) inbox(key string) *inboxCount {
+	c := x.inboxes[key]
+	if c == nil {
+		c = &inboxCount{}
+		x.inboxes[key] = c
+	}
+	return c
+}
+
+// recount sets the counts of all inboxes anew, after something changed for whole transfers.
+func (x *Ledger) recount() {
+	for _, c := range x.inboxes {
+		*c = inboxCount{begun: c.begun}
+	}
+	for _, b := range x.batches {
+		x.countBatch(b)
+	}
+}
+
+func (x *Ledger) countBatch(b *Page) {
+	if t := b.transfer; t.sends() && !t.Paused {
+		c := x.inbox(t.Inbox)
+		if b.away == nil {
+			c.free[Small] += b.free[Small]
+			c.free[Large] += b.free[Large]
+		}
+		c.unfinished += int(b.unfinished())
+	}
+}
+
+// fetch brings a batch's jobs into memory and keeps them there until let. The result is nil, without an error, if the
+// batch is gone. It blocks on the journal where they are not there yet.
+func (x *Ledger) fetch(ctx context.Context, id int64) (*Page, error) {
+	x.mu.Lock()
+	i, ok := x.findBatch(id)
+	if !ok {
+		x.mu.Unlock()
+		return nil, nil
+	}
+	b := x.batches[i]
+	b.holds++
+	have := b.jobs != nil
+	x.mu.Unlock()
+	if have {
+		return b, nil
+	}
+	stored, err := x.journal.Batch(ctx, id)
+	if err != nil {
+		x.let(b)
+		return nil, err
+	}
+	jobs, fileNew, ok := decodeBatch(stored)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case b.jobs != nil: // somebody else was faster
+		return b, nil
+	case len(stored.Facts) == 0: // another process removed it
+		b.holds--
+		return nil, nil
+	case !ok:
+		b.holds--
+		return nil, problem.New("read batch", "", problem.Unexpected)
+	}
+	for i := range jobs {
+		jobs[i].ID, jobs[i].Transfer, jobs[i].Inbox = b.job(i), b.Transfer, b.transfer.Inbox
+	}
+	b.jobs, b.fileNew = jobs, fileNew
+	b.follow(b.transfer.Moved)
+	return b, nil
+}
+
+func decodeBatch(s Batch) ([]Job, []bool, bool) {
+	jobs, ok := DecodeFacts(s.Facts)
+	if !ok {
+		return nil, nil, false
+	}
+	fileNew, ok := decodeStates(s.States, jobs)
+	return jobs, fileNew, ok
+}
+
+// let ends what fetch began.
+func (x *Ledger) let(b *Page) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.unhold(b)
+}
+
+// unhold gives up one reason to keep a batch's jobs in memory. The latest ones stay for a while.
+func (x *Ledger) unhold(b *Page) {
+	if b.holds--; b.holds > 0 || b.jobs == nil {
+		return
+	}
+	x.recent = slices.DeleteFunc(x.recent, func(o *Page) bool { return o == b })
+	x.recent = append(x.recent, b)
+	for i := 0; len(x.recent) > recentBatches && i < len(x.recent); {
+		switch o := x.recent[i]; {
+		case o.holds > 0: // will be back
+			x.recent = slices.Delete(x.recent, i, i+1)
+		case o.dirty || o.moved > 0:
+			i++
+		default:
+			o.jobs, o.fileNew = nil, nil
+			x.recent = slices.Delete(x.recent, i, i+1)
+		}
+	}
+}
+
+// enter counts the job at a place n times, 1 or -1, wherever it counts.
+func (x *Ledger) enter(b *Page, i, n int) {
+	j := &b.jobs[i]
+	b.count(j, int64(n))
+	b.transfer.count(j, int64(n))
+	free := j.State == Waiting && !b.isClaimed(i)
+	if free {
+		b.free[j.Class] += n
+	}
+	if t := b.transfer; t.sends() && !t.Paused {
+		c := x.inbox(t.Inbox)
+		if free && b.away == nil {
+			c.free[j.Class] += n
+		}
+		if j.State == Waiting || j.State == Active {
+			c.unfinished += n
+		}
+	}
+}
+
+// set gives a job new contents. Its batch's jobs must be in memory.
+func (x *Ledger) set(b *Page, i int, j Job) {
+	old := &b.jobs[i]
+	if old.Size != j.Size || !old.ModTime.Equal(j.ModTime) || old.FileID != j.FileID {
+		b.fileNew[i] = true
+	}
+	if old.Blob != j.Blob {
+		x.owed++
+		x.binding = true
+	}
+	x.enter(b, i, -1)
+	*old = j
+	x.enter(b, i, 1)
+	if j.State != Active { // that a job is being sent is not kept
+		x.soil(b)
+	}
+	if j.State.Ended() {
+		x.ended = true
+	}
+	if j.State == Delivered {
+		b.delivered = time.Now()
+	}
+}
+
+// soil says that a batch has something to commit.
+func (x *Ledger) soil(b *Page) {
+	if !b.dirty {
+		b.dirty = true
+		b.holds++ // until it is committed
+		x.soiled = append(x.soiled, b)
+	}
+	x.mark()
+}
+
+// mark wakes the committer.
+func (x *Ledger) mark() {
+	select {
+	case x.dirty <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,206 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Rows returns up to n jobs that match the filter, from the from-th on, in the queue's order. It reads at most the few
+// batches that hold them, unless the filter has a text, for which it reads all.
+func (x *Ledger) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
+	if n <= 0 {
+		return nil, nil
+	}
+	f.Text = strings.ToLower(f.Text)
+	if f.States != nil {
+		f.States = slices.Compact(slices.Sorted(slices.Values(f.States))) // counted once each
+	}
+	parts, skip := x.find(f, from, n)
+	rows := make([]Job, 0, min(n, 1024))
+	for _, s := range parts {
+		b, err := x.fetch(ctx, s.batch)
+		if err != nil {
+			return rows, err
+		}
+		if b == nil {
+			continue
+		}
+		rows, skip = x.collect(b, s, f, skip, n, rows)
+		x.let(b)
+		if len(rows) == n {
+			break
+		}
+	}
+	return rows, nil
+}
+
+// find returns the parts of the queue that hold the rows, and how many matching jobs of them to pass over first.
+func (x *Ledger) find(f Filter, from, n int) (parts []stretch, skip int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	skip = from
+	found := 0 // behind skip, where it can be said without reading
+	for s := range x.stretches() {
+		b := x.batches[s.at]
+		if f.Transfer != 0 && f.Transfer != b.Transfer {
+			continue
+		}
+		count := b.shown(f.States)
+		if count == 0 {
+			continue
+		}
+		if b.moved > 0 {
+			count = x.countStretch(b, s, f)
+		}
+		if f.Text == "" && len(parts) == 0 && skip >= int(count) {
+			skip -= int(count)
+			continue
+		}
+		parts = append(parts, s)
+		if found += int(count); f.Text == "" && found >= skip+n {
+			break
+		}
+	}
+	return parts, skip
+}
+
+// countStretch counts the jobs of a batch with moved jobs, which is in memory.
+func (x *Ledger) countStretch(b *Page, s stretch, f Filter) (n int64) {
+	for i := s.lo; i < min(s.hi, len(b.jobs)); i++ {
+		if f.matches(&b.jobs[i]) && (s.single || !x.isMoved(b.job(i))) {
+			n++
+		}
+	}
+	return n
+}
+
+func (x *Ledger) collect(b *Page, s stretch, f Filter, skip, n int, rows []Job) ([]Job, int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := s.lo; i < min(s.hi, len(b.jobs)) && len(rows) < n; i++ {
+		j := &b.jobs[i]
+		if !f.matches(j) || !f.contains(j) || !s.single && b.moved > 0 && x.isMoved(j.ID) {
+			continue
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		rows = append(rows, *j)
+	}
+	return rows, skip
+}
+
+// matches reports whether the job's state is wanted.
+func (f Filter) matches(j *Job) bool {
+	if f.States == nil {
+		return !j.State.Hidden()
+	}
+	return slices.Contains(f.States, j.State)
+}
+
+// contains reports whether the job has the wanted text, which is in small letters.
+func (f Filter) contains(j *Job) bool {
+	return f.Text == "" || strings.Contains(strings.ToLower(j.Source), f.Text) || strings.Contains(strings.ToLower(j.Blob), f.Text)
+}
+
+// Totals returns the counts of these transfers, or of all where ids is empty.
+func (x *Ledger) Totals(ids []int64) (sum Tally) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.transfers {
+		if len(ids) == 0 || slices.Contains(ids, t.ID) {
+			sum.add(&t.Tally, 1)
+		}
+	}
+	return sum
+}
+
+// Statuses returns these transfers with their counts, or all that are in the list where ids is empty.
+func (x *Ledger) Statuses(ids []int64) (all []TransferStatus) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range x.transfers {
+		if len(ids) == 0 && !t.IsCleared() || slices.Contains(ids, t.ID) {
+			all = append(all, TransferStatus{Transfer: t.Transfer, Files: t.Files, Bytes: t.Bytes, Done: t.Done + t.Bytes[Delivered], Away: t.anyAway()})
+		}
+	}
+	return all
+}
+
+// HasReached reports whether an inbox, or another on its host, is known to have answered: something of what is in the list was acknowledged
+// there, or found to be there already.
+func (x *Ledger) HasReached(inbox string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.ContainsFunc(x.transfers, func(t *Entry) bool {
+		return t.Files[Delivered]+t.Files[Cleared]+t.Files[LeftAlone]+t.Done > 0 && hostOf(t.Inbox) == hostOf(inbox)
+	})
+}
+
+// LastSpeed returns how fast bytes left for an inbox, or another on its host, when that was measured last; 0 if it never was.
+func (x *Ledger) LastSpeed(inbox string) float64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, t := range slices.Backward(x.transfers) {
+		if t.Speed > 0 && hostOf(t.Inbox) == hostOf(inbox) {
+			return t.Speed
+		}
+	}
+	return 0
+}
+
+// hostOf returns the host in an inbox's key.
+func hostOf(key string) string {
+	_, rest, _ := strings.Cut(key, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return host
+}
+
+// siblingMargin is by how much what was delivered before a request was begun may seem to have been written after that: the service keeps
+// whole seconds.
+const siblingMargin = 5 * time.Second
+
+// HasDeliveredSibling reports whether another job of the same name in the same inbox was delivered, maybe since that moment; zero is ever.
+// It reads the batches of that inbox with such jobs, but for those of the job's own transfer where that gives each name once.
+func (x *Ledger) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time) (bool, error) {
+	delivered := []JobState{Delivered, Cleared}
+	x.mu.Lock()
+	var ids []int64
+	for _, t := range x.transfers {
+		once := t.ID == j.Transfer && !j.KeepBoth && !t.rescanned
+		if t.Inbox != j.Inbox || once {
+			continue
+		}
+		for _, id := range x.batchesWith(t.ID, delivered) {
+			if b, _ := x.batchOf(id * BatchSize); !t.mine() || since.IsZero() || b.delivered.Add(siblingMargin).After(since) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	x.mu.Unlock()
+	err := x.Each(ctx, ids, func(b *Page) error {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		if slices.ContainsFunc(b.jobs, func(o Job) bool { return slices.Contains(delivered, o.State) && o.IsSibling(j) }) {
+			return errFound
+		}
+		return nil
+	})
+	if errors.Is(err, errFound) {
+		return true, nil
+	}
+	return false, err
+}
+
+var errFound = errors.New("found")
+
+// DoubtMargin is how long after a process's last sign of life, or after an answer was lost, a request may still have been carried
+// out: signs of life come every aliveEvery, and a request that was sent takes its time.
+const DoubtMargin = 2 * time.Minute
+
+// IsSibling reports whether another job has the same name in the same inbox.
+func (j *Job) IsSibling(o *Job) bool { return o.ID != j.ID && o.Inbox == j.Inbox && o.Blob == j.Blob }

@@ -1,0 +1,78 @@
+package ledger
+
+import (
+	"maps"
+	"reflect"
+
+	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/token"
+)
+
+// AddOptions says how a transfer's files are found and sent.
+type AddOptions struct {
+	Scan    scan.Options // its Inbox is set by Add
+	Replace bool         // replace blobs of the same name; otherwise they are left alone
+	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
+	KeepBoth bool
+	// Seen is what a person agreed to send, nil where there was no review. What is gone of it by the time that the roots are read is queued
+	// all the same. A journal does not keep it.
+	Seen *Seen
+}
+
+// Same reports whether a transfer is what Add would start with these arguments.
+func (t *Transfer) Same(to token.Inbox, roots []string, o AddOptions) bool {
+	o.Scan.Inbox = to
+	return t.Inbox == to.Key() && reflect.DeepEqual(t.Roots, roots) && reflect.DeepEqual(normal(t.Options), normal(o))
+}
+
+// normal makes options comparable that went through a journal, which does not tell nil from empty.
+func normal(o AddOptions) AddOptions {
+	if len(o.Scan.Include) == 0 {
+		o.Scan.Include = nil
+	}
+	if len(o.Scan.Exclude) == 0 {
+		o.Scan.Exclude = nil
+	}
+	o.Scan.Receipt = ""        // is no journal's
+	o.Scan.Inbox.Wider = false // was not kept by earlier versions
+	return o
+}
+
+// KeepDates keeps with a transfer when its token is valid.
+func (t *Transfer) KeepDates(of token.Token) { t.ValidFrom, t.ValidTo = of.ValidFrom, of.ValidTo }
+
+// Note adds what a scan came across to what a person is told of it: what was left out, and names.
+func (t *Transfer) Note(f *scan.Found) {
+	n := &f.Blob
+	switch {
+	case f.Err != nil:
+		return
+	case f.Skip != "":
+		t.Skipped[f.Skip]++
+		if f.Skip != scan.SkipJunk && len(t.SkippedPaths) < MaxSkippedPaths {
+			t.SkippedPaths = append(t.SkippedPaths, SkippedPath{f.Source, f.Skip})
+		}
+		return
+	case !n.Renamed && n.Warnings == nil:
+		return
+	}
+	if n.Renamed {
+		t.Renamed++
+	}
+	if n.Warnings != nil {
+		t.Warned++
+	}
+	if len(t.NameNotes) < MaxSkippedPaths {
+		t.NameNotes = append(t.NameNotes, NameNote{f.Source, n.Blob, n.Renamed, n.Warnings})
+	}
+}
+
+// Copy returns a Transfer that does not change any more. SkippedPaths and NameNotes only grow, so their
+// prefixes can be shared.
+func (t *Transfer) Copy() Transfer {
+	c := *t
+	c.Skipped = maps.Clone(t.Skipped)
+	c.SkippedPaths = t.SkippedPaths[:len(t.SkippedPaths):len(t.SkippedPaths)]
+	c.NameNotes = t.NameNotes[:len(t.NameNotes):len(t.NameNotes)]
+	return c
+}

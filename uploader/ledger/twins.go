@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"context"
+
+	"inboxuploader/uploader/source"
+)
+
+// Twins returns a job's twins as the journal has them.
+func (x *Ledger) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
+	if err := x.findSources(ctx); err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	ids := x.bySource[pathMark(j.Source)]
+	x.mu.Unlock()
+	for _, id := range ids {
+		other, err := x.jobNow(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if other.Transfer != j.Transfer && other.Inbox == j.Inbox && other.Source == j.Source &&
+			OriginalName(other.Blob, other.Copy) == OriginalName(j.Blob, j.Copy) && versionOfJob(&other).Same(versionOfJob(j)) {
+			twins = append(twins, other)
+		}
+	}
+	return twins, nil
+}
+
+func versionOfJob(j *Job) source.Version {
+	return source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}
+}
+
+// findSources learns where the files are in the list that came into it since the last time.
+func (x *Ledger) findSources(ctx context.Context) error {
+	x.mu.Lock()
+	var ids []int64
+	for _, b := range x.batches {
+		if !x.sourced[b.ID] {
+			ids = append(ids, b.ID)
+		}
+	}
+	x.mu.Unlock()
+	return x.Each(ctx, ids, func(b *Page) error {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		if x.bySource == nil {
+			x.bySource, x.sourced = map[[16]byte][]int64{}, map[int64]bool{}
+		}
+		if x.sourced[b.ID] {
+			return nil // somebody else was faster
+		}
+		for i := range b.jobs {
+			mark := pathMark(b.jobs[i].Source)
+			x.bySource[mark] = append(x.bySource[mark], b.job(i))
+		}
+		x.sourced[b.ID] = true
+		return nil
+	})
+}
+
+// jobNow returns what a job is now; one of another process as the journal has it. The zero Job is gone.
+func (x *Ledger) jobNow(ctx context.Context, id int64) (j Job, err error) {
+	x.mu.Lock()
+	b, i := x.batchOf(id)
+	if b != nil && b.transfer.mine() && b.jobs != nil {
+		j = b.jobs[i]
+		x.mu.Unlock()
+		return j, nil
+	}
+	x.mu.Unlock()
+	if b == nil {
+		return Job{}, nil
+	}
+	stored, err := x.journal.Batch(ctx, b.ID)
+	if err != nil {
+		return Job{}, err
+	}
+	jobs, _, ok := decodeBatch(stored)
+	if !ok || i >= len(jobs) {
+		return Job{}, nil
+	}
+	now := Page{BatchHead: b.BatchHead, transfer: b.transfer, jobs: jobs}
+	x.mu.Lock()
+	now.follow(b.transfer.Moved)
+	x.mu.Unlock()
+	j = jobs[i]
+	j.ID, j.Transfer, j.Inbox = id, b.Transfer, b.transfer.Inbox
+	return j, nil
+}
