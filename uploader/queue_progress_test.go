@@ -39,13 +39,17 @@ func (l *line) carry(ctx context.Context, n int) error {
 	if now := time.Now(); l.free.Before(now) {
 		l.free = now
 	}
-	l.free = l.free.Add(time.Duration(float64(n) / l.perSecond * float64(time.Second)))
+	takes := time.Duration(float64(n) / l.perSecond * float64(time.Second))
+	l.free = l.free.Add(takes)
 	until := l.free
 	l.mu.Unlock()
 	select {
 	case <-time.After(time.Until(until)):
 		return nil
 	case <-ctx.Done():
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.free = l.free.Add(-min(takes, time.Until(until))) // what is still in the system's buffers never leaves
 		return context.Cause(ctx)
 	}
 }
