@@ -85,7 +85,8 @@ var (
 	network  = []string{"net/http", "crypto/tls"}
 	tests    = []string{"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
 	leaves   = []string{ // all may import these
-		module + "/internal/backoff", module + "/internal/crash", module + "/internal/netdisk", module + "/internal/secret", module + "/internal/show",
+		module + "/internal/backoff", module + "/internal/crash", module + "/internal/filelock", module + "/internal/netdisk",
+		module + "/internal/secret", module + "/internal/show",
 	}
 	top = []string{module + "/cmd", "github.com/spf13/cobra"}
 )
@@ -105,6 +106,7 @@ var unreachable = map[string][][]string{
 	module + "/uploader/vault/vaulttest": {top, screen, sdk, database, {module + "/internal"}},
 	module + "/uploader/uploadertest":    {top, screen, sdk, database, keyring, {module + "/internal"}},
 	module + "/internal/crash":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
+	module + "/internal/filelock":        {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/netdisk":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/backoff":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/secret":          {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/internal/filelock"
 )
 
 const (
@@ -38,7 +39,7 @@ var ErrNotReached = errors.New("the open window can't be reached")
 
 // Instance is this process's right to the one window of a state folder.
 type Instance struct {
-	lock     *os.File
+	lock     *filelock.File
 	listener net.Listener // nil where no folder takes a socket
 	wg       sync.WaitGroup
 }
@@ -48,11 +49,11 @@ type Instance struct {
 // The folder must exist and belong to this user alone. The lock ends with the process, however that ends. Where no socket can be made, as on
 // Windows before 2018, nothing can be handed to this window.
 func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err error) {
-	lock, err := openLock(dir)
+	lock, err := filelock.Open(filepath.Join(dir, lockName), os.O_CREATE)
 	if err != nil {
 		return nil, false, fmt.Errorf("claim window: %w", err)
 	}
-	if !tryLock(lock) {
+	if lock.Try(true) != nil {
 		return nil, false, lock.Close()
 	}
 	i = &Instance{lock: lock, listener: listen(dir)}
@@ -72,16 +73,6 @@ func listen(dir string) net.Listener {
 		}
 	}
 	return nil
-}
-
-// openLock follows no link out of the folder, which would make a file elsewhere.
-func openLock(dir string) (*os.File, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	lock, err := root.OpenFile(lockName, os.O_CREATE|os.O_RDWR, 0o600)
-	return lock, errors.Join(err, root.Close())
 }
 
 // serve takes messages until the listener is closed.

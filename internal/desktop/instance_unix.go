@@ -8,11 +8,6 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock of an open file, which ends when the file is closed. It does not wait.
-func tryLock(f *os.File) bool {
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
-}
-
 // ownedAlone refuses a folder that somebody else may have put there.
 func ownedAlone(dir string) error {
 	fi, err := os.Lstat(dir)

@@ -9,6 +9,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"inboxuploader/internal/filelock"
 	"inboxuploader/uploader/problem"
 )
 
@@ -17,7 +18,6 @@ var (
 	errDamaged = errors.New("the content contradicts itself")
 	errNewer   = errors.New("written by a newer version")
 	errBusy    = errors.New("another process holds it")
-	errStrange = errors.New("not a plain file")
 	errClosed  = errors.New("the journal is closed")
 	errGone    = errors.New("removed while it was in use")
 	errMisuse  = errors.New("the engine asked for what can't be kept") // a defect of this program
@@ -43,7 +43,7 @@ func reasonOf(err error) problem.Reason {
 		return problem.JournalDamaged
 	case errors.Is(err, errNewer):
 		return problem.JournalNewer
-	case errors.Is(err, errBusy), errors.Is(err, errLocked):
+	case errors.Is(err, errBusy), errors.Is(err, filelock.ErrLocked):
 		return problem.JournalBusy
 	case errors.Is(err, errGone):
 		return problem.JournalGone

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"inboxuploader/internal/filelock"
 )
 
 // files are the paths in a journal's folder.
@@ -52,7 +54,7 @@ func makeFolder(dir string) (files, error) {
 	if at, err := os.Lstat(f.runDir()); err != nil {
 		return f, err
 	} else if !at.IsDir() {
-		return f, &fs.PathError{Op: "open", Path: f.runDir(), Err: errStrange}
+		return f, &fs.PathError{Op: "open", Path: f.runDir(), Err: filelock.ErrNotPlain}
 	}
 	return f, nil
 }
@@ -107,7 +109,7 @@ func size(path string) (int64, bool, error) {
 	case err != nil:
 		return 0, false, err
 	case !at.Mode().IsRegular():
-		return 0, true, &fs.PathError{Op: "open", Path: path, Err: errStrange}
+		return 0, true, &fs.PathError{Op: "open", Path: path, Err: filelock.ErrNotPlain}
 	}
 	return at.Size(), true, nil
 }

@@ -22,6 +22,7 @@ import (
 	"sync"
 	"time"
 
+	"inboxuploader/internal/filelock"
 	"inboxuploader/internal/netdisk"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
@@ -47,8 +48,8 @@ type Journal struct {
 	file     os.FileInfo // the database as it was opened
 	wal      bool        // otherwise each commit is durable, since a rollback journal always is
 	id       string
-	lock     *lockFile // run/ID.lock
-	shared   *lockFile // queue.lock
+	lock     *filelock.File // run/ID.lock
+	shared   *filelock.File // queue.lock
 
 	turn    chan struct{} // holds one token: who has it may use what follows
 	closed  bool
@@ -132,7 +133,7 @@ func (j *Journal) enlist(ctx context.Context) (err error) {
 	}
 	// After a loss of power nobody owns anything, and what this one comes to own is durable no sooner than this is.
 	if err = j.change(ctx, false, j.register); err != nil {
-		j.lock.close()
+		_ = j.lock.Close()
 		j.lock = nil
 	}
 	return err
@@ -156,9 +157,9 @@ func (j *Journal) end() {
 		_ = j.db.Close()
 	}
 	if j.lock != nil {
-		j.lock.close()
+		_ = j.lock.Close()
 	}
-	j.shared.close()
+	_ = j.shared.Close()
 }
 
 // Close implements [ledger.Journal]. The journal is closed also where it returns an error, which then is about releasing

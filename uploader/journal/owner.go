@@ -17,7 +17,7 @@ func (j *Journal) register(ctx context.Context) error {
 	if err := j.tidy(ctx); err != nil {
 		return err
 	}
-	if !j.lock.stands(j.files.runFile(j.id)) {
+	if !j.lock.StandsAt(j.files.runFile(j.id)) {
 		return errBusy
 	}
 	return j.seen(ctx)
@@ -150,7 +150,7 @@ func (j *Journal) Release(ctx context.Context, transfers []int64) error {
 // tidies up old files: without it others would take this process for dead.
 func (j *Journal) Alive(ctx context.Context) error {
 	err := j.change(ctx, true, func(ctx context.Context) error {
-		if !j.lock.stands(j.files.runFile(j.id)) {
+		if !j.lock.StandsAt(j.files.runFile(j.id)) {
 			if err := j.relock(); err != nil {
 				return err
 			}
@@ -168,7 +168,7 @@ func (j *Journal) relock() error {
 	if err != nil {
 		return err
 	}
-	j.lock.close()
+	_ = j.lock.Close()
 	j.lock = l
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"inboxuploader/internal/filelock"
 )
 
 // A database is one of these things to a program that opens it.
@@ -25,8 +27,8 @@ const smallFile = 32 << 20
 
 // ready has a sound database of the newest version stand in its place, and returns the shared lock that keeps others from
 // taking it away. It creates, migrates and repairs what has to be, as the only process that has the file open.
-func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*lockFile, error) {
-	lock, err := openLock(f.lock(), os.O_CREATE)
+func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*filelock.File, error) {
+	lock, err := filelock.Open(f.lock(), os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*l
 			err = errDamaged
 		}
 		if err != nil {
-			lock.close()
+			_ = lock.Close()
 			return nil, err
 		}
 		return lock, nil
@@ -57,9 +59,9 @@ const maxRepairs = 3
 
 // tryReady looks at the database and, if something has to be done, does it if no other process is at it; it then reports
 // that it acted. Otherwise the database is ready, and the lock is held shared.
-func (f files) tryReady(ctx context.Context, lock *lockFile, o *Opened) (acted bool, err error) {
-	lock.release()
-	if err := lock.try(false); err != nil {
+func (f files) tryReady(ctx context.Context, lock *filelock.File, o *Opened) (acted bool, err error) {
+	lock.Release()
+	if err := lock.Try(false); err != nil {
 		return false, err
 	}
 	found, err := f.look(ctx, o.Network)
@@ -68,16 +70,16 @@ func (f files) tryReady(ctx context.Context, lock *lockFile, o *Opened) (acted b
 	}
 	// Two who hold it shared would wait for each other, so it is given up first. Another may be quicker: then all is fine
 	// the next time.
-	lock.release()
-	if err := lock.try(true); err != nil {
-		if found == unreadable && errors.Is(err, errLocked) {
+	lock.Release()
+	if err := lock.Try(true); err != nil {
+		if found == unreadable && errors.Is(err, filelock.ErrLocked) {
 			return false, errInUse
 		}
 		return false, err
 	}
 	defer func() {
 		if acted || err != nil {
-			lock.release()
+			lock.Release()
 		}
 	}()
 	if found, err = f.look(ctx, o.Network); err != nil {
@@ -85,13 +87,13 @@ func (f files) tryReady(ctx context.Context, lock *lockFile, o *Opened) (acted b
 	}
 	switch found {
 	case fine:
-		return false, lock.try(false)
+		return false, lock.Try(false)
 	case missing:
 		if err := f.create(ctx, o); err != nil {
 			return false, err
 		}
 		// What was just made need not be looked at, and whoever comes in between has nothing to do.
-		return false, lock.try(false)
+		return false, lock.Try(false)
 	case outdated:
 		err = f.update(ctx, o.Network)
 	case unreadable:

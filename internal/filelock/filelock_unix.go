@@ -1,6 +1,6 @@
 //go:build unix
 
-package journal
+package filelock
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 func openNoFollow(path string, flag int) (*os.File, error) {
 	h, err := os.OpenFile(path, flag|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
 	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EISDIR) {
-		err = &os.PathError{Op: "open", Path: path, Err: errStrange}
+		err = &os.PathError{Op: "open", Path: path, Err: ErrNotPlain}
 	}
 	return h, err
 }
@@ -28,7 +28,7 @@ func tryLock(h *os.File, alone bool) error {
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EWOULDBLOCK):
-			return errLocked
+			return ErrLocked
 		case err != nil:
 			return &os.PathError{Op: "lock", Path: h.Name(), Err: err}
 		default:
@@ -38,18 +38,3 @@ func tryLock(h *os.File, alone bool) error {
 }
 
 func unlock(h *os.File) { _ = unix.Flock(int(h.Fd()), unix.LOCK_UN) }
-
-// syncFolder keeps renamed files where they are, also if the power goes.
-func syncFolder(dir string) error {
-	h, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = h.Sync()
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
-		err = nil // a disk that can't
-	}
-	return errors.Join(err, h.Close())
-}
-
-func isFull(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }

@@ -1,4 +1,4 @@
-package journal
+package filelock
 
 import (
 	"errors"
@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// openNoFollow opens a file and no link. The folder is the user's own, so that nobody can put a link there in between.
+// openNoFollow opens a file and no link. The folder is the user's own, so that nobody can put a
+// link there in between.
 func openNoFollow(path string, flag int) (*os.File, error) {
 	if at, err := os.Lstat(path); err == nil && !at.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: errStrange}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotPlain}
 	}
 	return os.OpenFile(path, flag, 0o600)
 }
@@ -27,7 +28,7 @@ func tryLock(h *os.File, alone bool) error {
 	}
 	err := windows.LockFileEx(windows.Handle(h.Fd()), flags, 0, 1, 0, &windows.Overlapped{Offset: lockedByte})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
-		return errLocked
+		return ErrLocked
 	}
 	if err != nil {
 		return &fs.PathError{Op: "lock", Path: h.Name(), Err: err}
@@ -37,12 +38,4 @@ func tryLock(h *os.File, alone bool) error {
 
 func unlock(h *os.File) {
 	_ = windows.UnlockFileEx(windows.Handle(h.Fd()), 0, 1, 0, &windows.Overlapped{Offset: lockedByte})
-}
-
-// syncFolder does nothing: Windows can't, and keeps renamed files without it.
-func syncFolder(string) error { return nil }
-
-func isFull(err error) bool {
-	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) ||
-		errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
 }

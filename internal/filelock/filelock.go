@@ -1,0 +1,63 @@
+// Package filelock keeps processes apart by locks of files. The kernel drops a lock when its
+// process ends, however it ends.
+//
+// Begin with [Open], then [File.Try]. It is a leaf that every package may import.
+package filelock
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// File is an open file whose lock tells others that somebody lives. A lock belongs to the open
+// file, so two files in one process are two owners.
+type File struct{ file *os.File }
+
+var (
+	// ErrLocked says that somebody else holds the lock.
+	ErrLocked = errors.New("locked by another")
+	// ErrNotPlain says that a link, a folder or a device stands where the file should.
+	ErrNotPlain = errors.New("not a plain file")
+)
+
+// Open opens a file to be locked; with os.O_CREATE it makes one for its owner alone. It neither
+// follows a link nor truncates.
+func Open(path string, flag int) (*File, error) {
+	h, err := openNoFollow(path, os.O_RDWR|flag)
+	if err != nil {
+		return nil, err
+	}
+	at, err := h.Stat()
+	if err == nil && !at.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotPlain}
+	}
+	if err == nil && flag&os.O_CREATE != 0 && at.Mode().Perm()&0o777 != 0o600 {
+		err = h.Chmod(0o600)
+	}
+	if err != nil {
+		_ = h.Close()
+		return nil, err
+	}
+	return &File{h}, nil
+}
+
+// Try takes the lock, shared or alone, or returns ErrLocked. It doesn't wait. A lock that is held
+// becomes the new one, but may be lost where that fails.
+func (f *File) Try(alone bool) error { return tryLock(f.file, alone) }
+
+// Release gives the lock up.
+func (f *File) Release() { unlock(f.file) }
+
+// Close gives the lock up and closes the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// StandsAt reports whether the file is still the one at the path.
+func (f *File) StandsAt(path string) bool {
+	at, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	mine, err := f.file.Stat()
+	return err == nil && os.SameFile(at, mine)
+}
