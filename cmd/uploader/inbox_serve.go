@@ -26,7 +26,7 @@ import (
 type inboxServe struct {
 	dir, addr, rights, container, tokenFile, faultsFile string
 	lifetime                                            time.Duration
-	tls, remote, json, noSync                           bool
+	tls, json                                           bool
 }
 
 // inboxServeCommand runs a local inbox. It ends when the command's context does.
@@ -38,8 +38,12 @@ func (p *program) inboxServeCommand() *cobra.Command {
 		Long: `Run a local inbox over a folder and print an upload token for it.
 
 What is delivered stands in DIR/CONTAINER as ordinary files. Any program that uploads with an upload
-token can deliver to it. It runs until it is interrupted; started again over the same folder it goes on
-where it was, and tokens from before work until they end, if --addr is the same. Only one may run over a folder at a time. Only this machine can reach it unless --allow-remote is given.
+token can deliver to it. It runs until it is interrupted. Started again over the same folder it still
+has its files, and tokens from before work until they end, if --addr is the same; files that were half
+sent begin anew. One inbox at a time may run over a folder.
+
+It is for practice and tests: only this machine can reach it, and a machine that crashes may cost what
+was delivered last.
 
 With --faults it answers as a bad day would have it. FILE has one fault a line, such as
     refuse ServerBusy  chance=5%  retry-after=1s
@@ -61,10 +65,8 @@ Exit codes: 0 it ran until it was interrupted, 1 it failed, 2 wrong usage, or it
 	f.StringVar(&o.rights, "rights", "cw", "what the token permits: `LETTERS` of racwdl")
 	f.StringVar(&o.container, "container", "practice-1", "the inbox's `CONTAINER`, named WORKSPACE-NUMBER like a token's own")
 	f.StringVar(&o.tokenFile, "print-token", "", "write the token's link to this `FILE` too, readable by you only")
-	f.BoolVar(&o.remote, "allow-remote", false, "let other machines reach it; needs --tls")
 	f.BoolVar(&o.json, "json", false, "print the token as one JSON object")
 	f.StringVar(&o.faultsFile, "faults", "", "let things go wrong as the script in this `FILE` says")
-	f.BoolVar(&o.noSync, "no-sync", false, "faster: what was acknowledged survives this program's crash, but not the machine's")
 	return cmd
 }
 
@@ -82,10 +84,9 @@ func (o *inboxServe) check() error {
 	switch {
 	case o.dir == "":
 		return &usageError{"--dir is missing. Say which folder the files go to."}
-	case !local && !o.remote:
-		return &usageError{"--addr " + shown(o.addr) + " can be reached by other machines. Add --allow-remote and --tls if that is meant."}
-	case !local && !o.tls:
-		return &usageError{"--allow-remote needs --tls: over plain http the token could be read on the way."}
+	case !local:
+		return &usageError{"--addr " + shown(o.addr) + " can be reached by other machines. " +
+			"A local inbox is for this computer only: use 127.0.0.1, or leave --addr out."}
 	case o.lifetime < time.Minute || o.lifetime > 30*24*time.Hour:
 		return &usageError{"--lifetime can be 1m to 720h (30 days)."}
 	case o.rights == "" || strings.Trim(o.rights, "racwdl") != "":
@@ -118,11 +119,11 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 		return err
 	}
 	s, err := blobserver.New(blobserver.Config{
-		Dir: o.dir, Sync: !o.noSync, AllowNonLoopback: o.remote, Faults: faults,
+		Dir: o.dir, Faults: faults,
 		Log: slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
-		return folderUnusable(o.dir)
+		return folderUnusable(o.dir, err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	host, caFile := l.Addr().String(), ""
@@ -130,7 +131,7 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 		name, _, _ := net.SplitHostPort(o.addr)
 		var cfg *tls.Config
 		if cfg, caFile, err = s.TLS(name); err != nil {
-			return folderUnusable(o.dir)
+			return folderUnusable(o.dir, err)
 		}
 		l = tls.NewListener(l, cfg)
 	}
@@ -140,8 +141,12 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	return s.Serve(ctx, l)
 }
 
-// folderUnusable says that a local inbox can't be run over a folder.
-func folderUnusable(dir string) error {
+// folderUnusable says why a local inbox can't be run over a folder.
+func folderUnusable(dir string, err error) error {
+	if errors.Is(err, blobserver.ErrInUse) {
+		return &usageError{"Another local inbox runs over the folder “" + shown(dir) + "” already. " +
+			"Nothing was started. Stop that one first, or name another folder with --dir."}
+	}
 	return &usageError{"The folder “" + shown(dir) + "” can't be used for a local inbox: it can't be made or written to, or there is no room, or it holds something else. " +
 		"Nothing was sent. Name another one with --dir."}
 }
@@ -183,7 +188,7 @@ func (o *inboxServe) issue(ctx context.Context, host string) (token token.Token,
 	if err := r.Check(from); err != nil {
 		return token, err
 	}
-	err = withLocalInbox(ctx, blobserver.Config{Dir: o.dir, Sync: !o.noSync}, func(s *blobserver.Server, address string) error {
+	err = withLocalInbox(ctx, blobserver.Config{Dir: o.dir}, func(s *blobserver.Server, address string) error {
 		account, err := workspace.ParseAccount(base64.StdEncoding.EncodeToString(s.Key()), address, host)
 		if err != nil {
 			return err
@@ -216,7 +221,7 @@ func splitContainer(name string) (id string, tid int, ok bool) {
 func withLocalInbox(ctx context.Context, cfg blobserver.Config, do func(s *blobserver.Server, address string) error) (err error) {
 	s, err := blobserver.New(cfg)
 	if err != nil {
-		return folderUnusable(cfg.Dir)
+		return folderUnusable(cfg.Dir, err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")

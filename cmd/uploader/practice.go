@@ -49,7 +49,7 @@ Exit codes: 0 everything arrived unchanged, 1 something did not, 2 wrong usage, 
 func (p *program) practice(ctx context.Context, dir string) (err error) {
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "uploader-practice-"); err != nil {
-			return folderUnusable(os.TempDir())
+			return folderUnusable(os.TempDir(), err)
 		}
 		defer func() {
 			if os.RemoveAll(dir) != nil {
@@ -61,7 +61,7 @@ func (p *program) practice(ctx context.Context, dir string) (err error) {
 	}
 	samples := filepath.Join(dir, "samples")
 	if err := assets.WriteSamples(samples); err != nil {
-		return folderUnusable(dir)
+		return folderUnusable(dir, err)
 	}
 	return withLocalInbox(ctx, blobserver.Config{Dir: filepath.Join(dir, "inbox")}, func(server *blobserver.Server, address string) error {
 		return p.practiceRun(ctx, dir, samples, server, address)

@@ -30,9 +30,7 @@ func (c *container) commit(name string, list []listed, st blobState, limit int64
 	e := c.at(name)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := c.expire(e); err != nil {
-		return nil, err
-	}
+	c.expire(e)
 	cur := e.load()
 	if refused := allow(cur); refused != nil {
 		return nil, refused
@@ -102,8 +100,8 @@ func (e *entry) resolve(list []listed, cur *content) ([]extent, *apiError) {
 	return out, nil
 }
 
-// assemble returns the file that holds the extents one after the other, on disk: "" if the present content does so
-// already, the staging file itself if its blocks came in order, a new file otherwise.
+// assemble returns the file that holds the extents one after the other: "" if the present content
+// does so already, the staging file itself if its blocks came in order, a new file otherwise.
 func (c *container) assemble(e *entry, cur *content, extents []extent, size int64) (string, error) {
 	same, inOrder := cur != nil && cur.Size == size, len(extents) > 0 && e.staging != nil && e.staging.inflight == 0
 	off := int64(0)
@@ -134,9 +132,6 @@ func (c *container) gather(e *entry, cur *content, extents []extent) (_ string, 
 			if f != nil {
 				err = errors.Join(err, f.Close())
 			}
-		}
-		if err == nil {
-			err = c.s.flush(dst)
 		}
 		if err = errors.Join(err, dst.Close()); err != nil {
 			err = errors.Join(err, c.s.root.Remove(p))

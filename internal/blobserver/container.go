@@ -40,7 +40,7 @@ type container struct {
 	// gate is held for reading while a name changes and for writing while the container goes away.
 	gate    sync.RWMutex
 	deleted bool
-	log     *oplog
+	log     *os.File // see record
 
 	mu      sync.Mutex // guards state and entries
 	state   containerState
@@ -71,11 +71,11 @@ func (c *container) create(st containerState) error {
 	if err := c.s.root.MkdirAll(c.tree, 0o777); err != nil {
 		return fmt.Errorf("create container: %w", err)
 	}
-	f, err := c.s.root.OpenFile(path.Join(c.dir, "log"), os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
+	f, err := c.s.root.OpenFile(path.Join(c.dir, "log"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("create container: %w", err)
 	}
-	c.log = newOplog(f, 0, c.s.cfg.Sync)
+	c.log = f
 	if err := c.save(st); err != nil {
 		return errors.Join(err, f.Close())
 	}
@@ -189,7 +189,7 @@ func (c *container) remove() error {
 	defer c.gate.Unlock()
 	c.deleted = true
 	trash := path.Join(internalDir, "trash", newID())
-	closeErr := c.log.close()
+	closeErr := c.log.Close()
 	if err := c.s.root.Rename(c.dir, trash); err != nil {
 		return fmt.Errorf("delete container: %w", errors.Join(err, closeErr))
 	}
@@ -226,7 +226,7 @@ func (c *container) close() error {
 		return nil
 	}
 	c.deleted = true
-	err := c.log.close()
+	err := c.log.Close()
 	for _, e := range c.entries {
 		if e.staging != nil && e.staging.f != nil {
 			err = errors.Join(err, e.staging.f.Close())

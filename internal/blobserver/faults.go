@@ -258,9 +258,6 @@ func (s *Server) DiscardBlocks(container, name string) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := c.log.commit(record{Op: opDiscard, Name: name, At: s.now()}); err != nil {
-		return err
-	}
 	c.drop(e)
 	return nil
 }

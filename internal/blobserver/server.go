@@ -14,12 +14,14 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/internal/filelock"
 )
 
 const (
@@ -33,7 +35,8 @@ const (
 
 // Config says what a server is made of. Only Dir is required.
 type Config struct {
-	// Dir is the folder for everything that is delivered, made if it does not exist. One server at a time may use it.
+	// Dir is the folder for everything that is delivered, made if it does not exist. One server at
+	// a time may use it, see [ErrInUse].
 	Dir string
 	// Account is the account's name, 3 to 24 lower-case letters and digits; DefaultAccount if empty.
 	Account string
@@ -42,11 +45,6 @@ type Config struct {
 	// Now is the server's clock; time.Now if nil. It decides on tokens and the life of staged blocks, not on network
 	// time limits.
 	Now func() time.Time
-	// Sync makes every acknowledged byte durable before it is acknowledged. Without it a crash of the program loses
-	// nothing, a crash of the machine may.
-	Sync bool
-	// AllowNonLoopback lets Serve use a listener that other machines can reach.
-	AllowNonLoopback bool
 	// Stall is how long a body may make no progress before the request is given up; one minute if 0. All of a request's
 	// header must come within the same time, at most 10 s.
 	Stall time.Duration
@@ -69,6 +67,7 @@ type Server struct {
 	now  func() time.Time
 	log  *slog.Logger
 	root *os.Root
+	lock *filelock.File
 	done context.Context
 	stop context.CancelFunc
 
@@ -84,8 +83,13 @@ type Server struct {
 	buffers  sync.Pool
 }
 
-// New opens the folder and brings back what earlier servers acknowledged there: blobs, containers, policies and staged
-// blocks. It blocks for as long as reading takes. Close the server when it is no longer used.
+// ErrInUse is what New returns for a folder over which another server runs, in this process or
+// another.
+var ErrInUse = errors.New("another local inbox runs over the folder")
+
+// New opens the folder and brings back what earlier servers had there: containers, policies and
+// blobs, but no staged blocks. It blocks for as long as reading takes. Close the server when it is
+// no longer used.
 func New(cfg Config) (*Server, error) {
 	if cfg.Account == "" {
 		cfg.Account = DefaultAccount
@@ -126,6 +130,9 @@ func (s *Server) open() error {
 			return fmt.Errorf("open folder: %w", err)
 		}
 	}
+	if err := s.claim(); err != nil {
+		return err
+	}
 	if s.key == nil {
 		if err := s.loadKey(); err != nil {
 			return err
@@ -151,6 +158,22 @@ func (s *Server) open() error {
 			}
 			s.containers[c.name] = c
 		}
+	}
+	return nil
+}
+
+// claim locks the folder until Close: two servers would not know of each other's blobs, and remove
+// each other's files.
+func (s *Server) claim() error {
+	lock, err := filelock.Open(filepath.Join(s.cfg.Dir, internalDir, "lock"), os.O_CREATE)
+	if err != nil {
+		return fmt.Errorf("lock folder: %w", err)
+	}
+	s.lock = lock
+	if err := lock.Try(true); errors.Is(err, filelock.ErrLocked) {
+		return ErrInUse
+	} else if err != nil {
+		return fmt.Errorf("lock folder: %w", err)
 	}
 	return nil
 }
@@ -183,9 +206,9 @@ func (s *Server) Account() string { return s.cfg.Account }
 func (s *Server) Key() []byte { return append([]byte(nil), s.key...) }
 
 // Serve answers on l until ctx ends or Close is called, then waits for the requests under way and returns nil. It
-// closes l. Unless Config says otherwise l must be on loopback.
+// closes l, which must be on loopback.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	if !s.cfg.AllowNonLoopback && !isLoopback(l.Addr().String()) {
+	if !isLoopback(l.Addr().String()) {
 		return errors.Join(fmt.Errorf("%s can be reached by other machines", l.Addr()), l.Close())
 	}
 	srv := &http.Server{
@@ -241,6 +264,9 @@ func (s *Server) Close() error {
 			err = errors.Join(err, c.close())
 		}
 	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
 	return errors.Join(err, s.root.Close())
 }
 
@@ -254,7 +280,7 @@ func isLoopback(addr string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// writeFile replaces a file as a whole: after a crash it is the old or the new one.
+// writeFile replaces a file as a whole: after a kill it is the old or the new one.
 func (s *Server) writeFile(name string, text []byte, mode fs.FileMode) error {
 	tmp := name + ".new"
 	f, err := s.root.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
@@ -262,18 +288,10 @@ func (s *Server) writeFile(name string, text []byte, mode fs.FileMode) error {
 		return err
 	}
 	_, err = f.Write(text)
-	if err = errors.Join(err, s.flush(f), f.Close()); err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(err, s.root.Remove(tmp))
 	}
 	return s.root.Rename(tmp, name)
-}
-
-// flush makes f durable if the server is to.
-func (s *Server) flush(f *os.File) error {
-	if !s.cfg.Sync {
-		return nil
-	}
-	return f.Sync()
 }
 
 // bufferSize is what one request holds of a body in memory.

@@ -42,8 +42,6 @@ func (c *container) stage(name, raw, id string, body io.Reader, size int64, s io
 	if err == nil {
 		if refused := verify(); refused != nil {
 			err = refused
-		} else {
-			err = c.s.flush(st.f)
 		}
 	}
 	return c.register(e, st, raw, stagedBlock{id, off, size}, err)
@@ -58,9 +56,7 @@ func (c *container) reserve(e *entry, raw string, size int64) (*staging, int64, 
 	defer leave()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := c.expire(e); err != nil {
-		return nil, 0, err
-	}
+	c.expire(e)
 	if refused := e.checkID(raw); refused != nil {
 		return nil, 0, refused
 	}
@@ -89,14 +85,9 @@ func (c *container) register(e *entry, st *staging, raw string, b stagedBlock, e
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	st.inflight--
-	var n int64
 	if err == nil {
 		if refused := e.checkID(raw); refused != nil {
 			err = refused
-		} else {
-			n, err = c.log.append(record{
-				Op: opBlock, Name: e.name, At: c.s.now(), File: st.file, ID: b.id, Off: b.off, Len: b.len,
-			})
 		}
 	}
 	if err != nil {
@@ -105,16 +96,10 @@ func (c *container) register(e *entry, st *staging, raw string, b stagedBlock, e
 	}
 	old, again := e.staged[raw]
 	e.staged[raw], e.lastBlock = b, c.s.now()
-	if err := c.release(e, st); err != nil {
-		return err
-	}
-	e.mu.Unlock() // the next block need not wait for this one's record
-	err = c.log.wait(n)
-	e.mu.Lock()
-	if again && err == nil && e.staging == st {
+	if again {
 		st.giveBack(old.off, old.len)
 	}
-	return err
+	return c.release(e, st)
 }
 
 // release closes the staging file when nobody writes to it, and removes it when it holds nothing.

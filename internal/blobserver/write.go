@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// receive writes a body of size bytes into a new file, on disk when it returns, and shows every byte to s. Nothing is
+// receive writes a body of size bytes into a new file and shows every byte to s. Nothing is
 // left behind on error.
 func (c *container) receive(body io.Reader, size int64, s io.Writer) (string, error) {
 	p := c.incomingPath()
@@ -18,7 +18,7 @@ func (c *container) receive(body io.Reader, size int64, s io.Writer) (string, er
 		return "", fmt.Errorf("receive: %w", err)
 	}
 	err = c.s.pour(f, 0, body, size, s)
-	if err = errors.Join(err, c.s.flush(f), f.Close()); err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return "", errors.Join(err, c.s.root.Remove(p))
 	}
 	return p, nil
@@ -48,13 +48,14 @@ func (c *container) put(name, src string, st blobState, allow guard) (*content, 
 	return done, nil
 }
 
-// replace records that src is the content of e and moves it into place. The record is the moment of truth: what comes
-// after is done again at the next start if it is cut off. The caller holds e.mu and drops or keeps the staged blocks.
+// replace records that src is the content of e and moves it into place. The record is the moment of
+// truth: what comes after is made up for at the next start if it is cut off. The caller holds e.mu
+// and drops or keeps the staged blocks.
 func (c *container) replace(e *entry, src string, st blobState) (*content, error) {
 	now := c.s.now()
 	had := e.load()
 	st.Created, st.Modified, st.ETag = now, now, c.s.etag()
-	rec := record{Op: opBlob, Name: e.name, At: now, File: src, Blob: &st}
+	rec := record{Op: opBlob, Name: e.name, File: src, Blob: &st}
 	path := ""
 	if had != nil {
 		st.Created, path = had.Created, had.path
@@ -62,11 +63,11 @@ func (c *container) replace(e *entry, src string, st blobState) (*content, error
 			rec.Path = path
 		}
 	}
-	if err := c.log.commit(rec); err != nil {
+	if err := c.record(rec); err != nil {
 		return nil, err
 	}
 	if e.staging != nil && src == e.staging.file {
-		// Behind the last block may be what never became one: of a request that broke off, or from before a crash.
+		// Behind the last block may be what never became one, of a request that broke off.
 		if err := c.cut(src, st.Size); err != nil {
 			return nil, err
 		}
@@ -83,7 +84,7 @@ func (c *container) replace(e *entry, src string, st blobState) (*content, error
 	return e.cur, nil
 }
 
-// drop forgets the staged blocks of e, whose record has been written. A block that is just arriving keeps the file.
+// drop forgets the staged blocks of e. A block that is just arriving keeps the file.
 func (c *container) drop(e *entry) {
 	clear(e.staged)
 	st := e.staging
@@ -112,15 +113,10 @@ func (c *container) tidy(p string) {
 
 // expire discards blocks of which none was staged for a week (rest/api/storageservices/put-block-list, Remarks). The
 // caller holds e.mu.
-func (c *container) expire(e *entry) error {
-	if len(e.staged) == 0 || c.s.now().Sub(e.lastBlock) < blockLife {
-		return nil
+func (c *container) expire(e *entry) {
+	if len(e.staged) > 0 && c.s.now().Sub(e.lastBlock) >= blockLife {
+		c.drop(e)
 	}
-	if err := c.log.commit(record{Op: opDiscard, Name: e.name, At: c.s.now()}); err != nil {
-		return err
-	}
-	c.drop(e)
-	return nil
 }
 
 // delete removes a blob and its staged blocks.
@@ -149,7 +145,7 @@ func (c *container) delete(name string, allow guard) error {
 	e.swap.Lock()
 	err := c.s.root.Rename(cur.path, trash)
 	if err == nil || errors.Is(err, os.ErrNotExist) {
-		if err = c.log.commit(record{Op: opDelete, Name: name, At: c.s.now()}); err == nil {
+		if err = c.record(record{Op: opDelete, Name: name}); err == nil {
 			e.cur = nil
 		} else {
 			err = errors.Join(err, c.s.root.Rename(trash, cur.path))
@@ -192,7 +188,7 @@ func (c *container) change(name string, allow guard, f func(*blobState)) (*conte
 	next := *cur
 	f(&next.blobState)
 	next.Modified, next.ETag = c.s.now(), c.s.etag()
-	if err := c.log.commit(record{Op: opProps, Name: name, At: next.Modified, Blob: &next.blobState}); err != nil {
+	if err := c.record(record{Op: opProps, Name: name, Blob: &next.blobState}); err != nil {
 		return nil, err
 	}
 	e.swap.Lock()

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -261,7 +262,8 @@ func TestBlocksLastAWeek(t *testing.T) {
 	}
 }
 
-// TestReopenedFolder drops servers without closing them and opens the folder again: what was acknowledged is there.
+// TestReopenedFolder opens a folder as a kill leaves it: what was acknowledged is there, and
+// nothing that was not.
 func TestReopenedFolder(t *testing.T) {
 	dir := t.TempDir()
 	in := start(t, dir, nil)
@@ -292,53 +294,86 @@ func TestReopenedFolder(t *testing.T) {
 	}
 	want := in.Blobs(box)
 
-	// The second server finds what a crash leaves: half a line in the log, a body that was cut off.
-	internal := filepath.Join(dir, ".blobserver", "containers", box)
-	f, err := os.OpenFile(filepath.Join(internal, "log"), os.O_APPEND|os.O_WRONLY, 0)
+	// The first server keeps its folder until it is closed, which a kill doesn't do.
+	if _, err := blobserver.New(blobserver.Config{Dir: dir}); !errors.Is(err, blobserver.ErrInUse) {
+		t.Errorf("a second server over the folder: %v", err)
+	}
+	killed := t.TempDir()
+	if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+
+	// It may have come within a body, between a commit's record and the move into place, and within
+	// a record.
+	const internal = ".blobserver/containers/" + box
+	for name, text := range map[string]string{"halfway": "x", "moving": "late and more"} {
+		p := filepath.Join(killed, internal, "incoming", name)
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := os.OpenFile(filepath.Join(killed, internal, "log"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteString(`0badc0de {"op":"delete","name":"plain"`); err != nil {
+	late := `{"op":"blob","name":"late","file":"` + internal + `/incoming/moving","blob":{"size":4}}`
+	if _, err := f.WriteString("\n" + late + "\n" + `{"op":"delete","name":"plain"`); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(internal, "incoming", "halfway"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
+	again := start(t, killed, nil)
+	got := again.Blobs(box)
+	if i := slices.IndexFunc(got, func(b blobserver.Blob) bool { return b.Name == "late" }); i < 0 {
+		t.Error("the recorded commit was not completed")
+	} else {
+		got = slices.Delete(got, i, i+1)
 	}
-	again := start(t, dir, nil)
-	if diff := cmp.Diff(want, again.Blobs(box)); diff != "" {
-		t.Errorf("blobs after the crash:\n%s", diff)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("blobs after the kill:\n%s", diff)
 	}
-	for _, b := range want {
+	for _, b := range again.Blobs(box) {
 		if got := string(again.content(b.Name)); got != b.Name {
 			t.Errorf("content of %.20q: %.20q", b.Name, got)
 		}
 	}
+	for _, name := range []string{"late", "plain"} {
+		if _, err := os.Stat(filepath.Join(killed, box, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, d := range []string{"incoming", "staging"} {
+		if left, err := os.ReadDir(filepath.Join(killed, internal, d)); err != nil || len(left) != 0 {
+			t.Errorf("leftovers: %v, %v", left, err)
+		}
+	}
 	c = again.at(again.token("racwdl"))
-	for _, name := range []string{"over", "half"} {
-		if _, err := c.NewBlockBlobClient(name).CommitBlockList(ctx, []string{blockID("2"), blockID("1")}, nil); err != nil {
-			t.Errorf("commit of blocks from before the crash: %v", err)
-			continue
-		}
-		if got := string(again.content(name)); got != "block2block1" {
-			t.Errorf("%s: %q", name, got)
+	for _, name := range []string{"over", "half"} { // staged blocks ended with the server
+		ids := []string{blockID("2"), blockID("1")}
+		_, err := c.NewBlockBlobClient(name).CommitBlockList(ctx, ids, nil)
+		if codeOf(t, err) != "InvalidBlockList" {
+			t.Errorf("commit of blocks from before the kill: %v", err)
 		}
 	}
-	if left, err := os.ReadDir(filepath.Join(internal, "incoming")); err != nil || len(left) != 0 {
-		t.Errorf("leftovers: %v, %v", left, err)
+	link := again.sign(blobserver.TokenRequest{Policy: "p", To: again.clock.now().Add(time.Hour)})
+	if _, code, body := again.do("PUT", named(link, "x"), blockBlob, "x"); code != "" {
+		t.Errorf("policy after the kill: %s", body)
 	}
-	if link := again.sign(blobserver.TokenRequest{Policy: "p", To: again.clock.now().Add(time.Hour)}); link != "" {
-		if _, code, body := again.do("PUT", named(link, "by-policy"), blockBlob, "x"); code != "" {
-			t.Errorf("policy after the crash: %s", body)
-		}
+
+	// Half a record spoils none that came after it.
+	want = again.Blobs(box)
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, start(t, killed, nil).Blobs(box)); diff != "" {
+		t.Errorf("blobs after one more start:\n%s", diff)
 	}
 }
 
 // TestManyAtOnce writes many names, and one name from many sides, at once; each ends as one of the writers left it.
 func TestManyAtOnce(t *testing.T) {
-	in := start(t, t.TempDir(), func(c *blobserver.Config) { c.Sync = true })
+	in := start(t, t.TempDir(), nil)
 	c := in.at(in.token("racwdl"))
 	ctx := t.Context()
 	var wg sync.WaitGroup

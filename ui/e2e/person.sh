@@ -109,7 +109,7 @@ shot() {
 # inbox [ARGUMENT...] starts a local inbox in $OUT/inbox and sets TOKEN.
 inbox() {
 	INBOX_DIR=$OUT/inbox
-	"$UPLOADER" inbox serve --dir "$INBOX_DIR" --no-sync --print-token "$OUT/token.txt" "$@" >"$OUT/inbox.log" 2>&1 &
+	"$UPLOADER" inbox serve --dir "$INBOX_DIR" --print-token "$OUT/token.txt" "$@" >"$OUT/inbox.log" 2>&1 &
 	INBOX=$!
 	local tries=200
 	while [ ! -s "$OUT/token.txt" ]; do

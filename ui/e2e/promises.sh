@@ -38,7 +38,7 @@ say "Del asks"
 FIRST=$TOKEN FIRST_INBOX=$INBOX FIRST_DIR=$INBOX_DIR
 rm "$OUT/token.txt"
 INBOX_DIR=$OUT/inbox2
-"$UPLOADER" inbox serve --dir "$INBOX_DIR" --container lung-1 --no-sync --print-token "$OUT/token.txt" --lifetime 48h >"$OUT/inbox2.log" 2>&1 &
+"$UPLOADER" inbox serve --dir "$INBOX_DIR" --container lung-1 --print-token "$OUT/token.txt" --lifetime 48h >"$OUT/inbox2.log" 2>&1 &
 INBOX=$!
 until [ -s "$OUT/token.txt" ]; do sleep 0.05; kill -0 "$INBOX" || fail "no second inbox: $(cat "$OUT/inbox2.log")"; done
 mark; paste "$(cat "$OUT/token.txt")"; want token '"usable":true' >/dev/null; click use; want used >/dev/null
