@@ -15,7 +15,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
-	"inboxuploader/internal/crash"
 	"inboxuploader/internal/desktop"
 	"inboxuploader/internal/practice"
 	"inboxuploader/ui"
@@ -144,16 +143,11 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	}
 	// Fyne looks for calls on the wrong thread only where a program has not declared that it makes none.
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": !testing}})
-	var resting rest
-	config.Do = resting.Do
-	at := &place{do: resting.Do}
+	at := &place{}
 	config.Place, config.Escape, config.LostDrop = at, at.onEscape, at.onLostDrop
 	fyneStarted = true
 	w = ui.New(app.NewWithID(appID), config)
 	close(ready)
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() { defer crash.Catch(); resting.run(running) }()
 	if testing {
 		stop := onWhereAsked(w.Where)
 		defer stop()

@@ -5,6 +5,7 @@ package main
 import (
 	"time"
 
+	"fyne.io/fyne/v2"
 	"github.com/go-gl/glfw/v3.4/glfw"
 
 	"inboxuploader/internal/crash"
@@ -43,7 +44,7 @@ func (p *place) hearDrags() {
 		if before := dropped; drags.Crossed(in, x, y) {
 			time.AfterFunc(dropGrace, func() {
 				defer crash.Catch()
-				p.do(func() {
+				fyne.Do(func() {
 					if dropped == before {
 						p.lostDrop()
 					}

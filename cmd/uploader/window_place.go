@@ -13,7 +13,6 @@ import (
 // place is where the window stands on the screen, which Fyne neither tells nor changes, and what comes to it before Fyne. So it asks GLFW,
 // whose window it finds while Fyne draws into it. All of it is Fyne's thread's.
 type place struct {
-	do       func(func()) // runs a function on Fyne's thread, soon
 	window   *glfw.Window // nil before the window was drawn
 	wanted   *image.Point // where it is to stand once it is drawn
 	lostDrop func()       // is called where something was let go over the window and did not arrive; nil: nothing is
@@ -28,7 +27,7 @@ func (p *place) Mark() fyne.CanvasObject {
 			p.hearEscape()
 			p.hearDrags()
 			if to := p.wanted; to != nil {
-				p.do(func() { p.Move(*to) }) // not while it is being drawn
+				fyne.Do(func() { p.Move(*to) }) // not while it is being drawn
 			}
 		}
 		return image.NewAlpha(image.Rect(0, 0, 1, 1))
