@@ -11,9 +11,9 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/token"
 )
 
@@ -112,7 +112,7 @@ func (w *Window) writeReceipt(path string) {
 		if len(of) > 0 {
 			to = of[0].Options.Scan.Inbox
 		}
-		err := uploader.SaveReceipt(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
+		err := receipt.Save(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
 			return w.config.Queue.Delivered(ctx, ids, visit)
 		})
 		w.do(func() { w.receiptWritten(err) })

@@ -9,6 +9,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/token"
 )
 
@@ -18,11 +19,11 @@ func checkReceipt(path string) error {
 	if path == "" {
 		return nil
 	}
-	err := uploader.TryReceipt(path)
+	err := receipt.Try(path)
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, uploader.ErrNotReceipt):
+	case errors.Is(err, receipt.ErrNotReceipt):
 		return &usageError{"“" + shown(path) + "” is there already and is no receipt, so it is not replaced. Nothing was sent. Give the receipt a name of its own."}
 	default:
 		return &usageError{"The receipt can't be written to “" + shown(path) + "”. Nothing was sent. Name a file in a folder that exists and that you may write to."}
@@ -43,7 +44,7 @@ func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers 
 	if of := q.StatusOf(transfers...).Transfers; len(of) > 0 {
 		to = of[0].Options.Scan.Inbox
 	}
-	if err := uploader.SaveReceipt(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
+	if err := receipt.Save(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
 		return q.Delivered(ctx, transfers, visit)
 	}); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
@@ -56,7 +57,7 @@ func receiptWords(path string, err error, unkept bool) string {
 	switch {
 	case err == nil:
 		return "Receipt: " + shown(path)
-	case errors.Is(err, uploader.ErrReceiptKept):
+	case errors.Is(err, receipt.ErrKept):
 		return "Nothing was delivered, so the receipt that is there was not replaced: " + shown(path)
 	case unkept:
 		return "The receipt could not be written to “" + shown(path) + "”, since the list of what was delivered is gone, or the disk refused it. " +
@@ -117,7 +118,7 @@ func (p *program) receiptOfAll(ctx context.Context, f *resumeFlags, q *uploader.
 		return nil
 	}
 	err := saveReceipt(ctx, q, f.receipt, ids)
-	if err != nil && !errors.Is(err, uploader.ErrReceiptKept) {
+	if err != nil && !errors.Is(err, receipt.ErrKept) {
 		return err
 	}
 	p.say(receiptWords(f.receipt, err, false))

@@ -15,6 +15,7 @@ import (
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/token"
 )
 
@@ -122,7 +123,7 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 		p.say(receiptWords(r.flags.receipt, kept, o.unkept))
 	}
 	switch {
-	case errors.Is(kept, uploader.ErrReceiptKept):
+	case errors.Is(kept, receipt.ErrKept):
 		kept = nil // as it should be
 	case kept != nil:
 		r.log.Error("receipt", "error", kept)

@@ -99,6 +99,7 @@ var unreachable = map[string][][]string{
 	module + "/uploader/inboxes":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/scan":            {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/ledger":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
+	module + "/uploader/receipt":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/source":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/azure":           {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
 	module + "/uploader/journal":         {top, screen, sdk, keyring, tests, {module + "/internal"}},
@@ -130,6 +131,10 @@ var allowedExceptions = map[string][]string{
 	module + "/uploader/inboxes": {module + "/uploader/problem", module + "/uploader/token"},
 	module + "/uploader/ledger": {
 		module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source", module + "/uploader/token",
+	},
+	module + "/uploader/receipt": {
+		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source",
+		module + "/uploader/token",
 	},
 	module + "/uploader/source": {module + "/uploader/problem"},
 	module + "/uploader/scan":   {module + "/uploader/problem", module + "/uploader/source", module + "/uploader/token"},

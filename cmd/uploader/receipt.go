@@ -12,6 +12,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/token"
 )
 
@@ -69,18 +70,18 @@ func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) e
 			})
 		}
 		if f.toFile != "" {
-			err := uploader.SaveReceipt(ctx, f.toFile, to, of)
-			if errors.Is(err, uploader.ErrReceiptKept) {
+			err := receipt.Save(ctx, f.toFile, to, of)
+			if errors.Is(err, receipt.ErrKept) {
 				p.say(receiptWords(f.toFile, err, false))
 				return exit(exitNotDelivered)
 			}
 			return err
 		}
-		format := uploader.ReceiptCSV
+		format := receipt.CSV
 		if f.output == "json" {
-			format = uploader.ReceiptJSON
+			format = receipt.JSON
 		}
-		return uploader.WriteReceipt(ctx, p.stdout, format, to, of)
+		return receipt.Write(ctx, p.stdout, format, to, of)
 	})
 }
 

@@ -1,4 +1,4 @@
-package uploader
+package receipt
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 	earlier := map[string]string{}
 	for _, format := range []string{"csv", "json"} {
 		path := filepath.Join(dir, "earlier."+format)
-		if err := SaveReceipt(t.Context(), path, token.Inbox{}, none); err != nil {
+		if err := Save(t.Context(), path, token.Inbox{}, none); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(path)
@@ -52,10 +52,10 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.there), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := TryReceipt(path); !errors.Is(err, c.want) {
+			if err := Try(path); !errors.Is(err, c.want) {
 				t.Errorf("TryReceipt: %v, want %v", err, c.want)
 			}
-			if err := SaveReceipt(t.Context(), path, token.Inbox{}, none); !errors.Is(err, c.want) {
+			if err := Save(t.Context(), path, token.Inbox{}, none); !errors.Is(err, c.want) {
 				t.Errorf("SaveReceipt: %v, want %v", err, c.want)
 			}
 			now, err := os.ReadFile(path)
@@ -75,7 +75,7 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 		if err := os.Symlink(filepath.Join(dir, "earlier.csv"), link); err != nil {
 			t.Skip("no links here:", err)
 		}
-		if err := TryReceipt(link); !errors.Is(err, ErrNotReceipt) {
+		if err := Try(link); !errors.Is(err, ErrNotReceipt) {
 			t.Errorf("%v", err)
 		}
 	})
@@ -97,7 +97,7 @@ func TestAReceiptOfNothingReplacesNone(t *testing.T) {
 		}
 		none := func(context.Context, func(ledger.Transfer, ledger.Job) error) error { return nil }
 		for range 2 {
-			if err := SaveReceipt(t.Context(), path, token.Inbox{}, some); err != nil {
+			if err := Save(t.Context(), path, token.Inbox{}, some); err != nil {
 				t.Fatal(name, err)
 			}
 		}
@@ -105,7 +105,7 @@ func TestAReceiptOfNothingReplacesNone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := SaveReceipt(t.Context(), path, token.Inbox{}, none); !errors.Is(err, ErrReceiptKept) {
+		if err := Save(t.Context(), path, token.Inbox{}, none); !errors.Is(err, ErrKept) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if now, err := os.ReadFile(path); err != nil || string(now) != string(before) {

@@ -1,4 +1,4 @@
-package uploader
+package receipt
 
 import (
 	"context"
@@ -16,29 +16,29 @@ import (
 // ErrNotReceipt says that something of a person's has a receipt's name: anything but an empty file or an earlier receipt.
 var ErrNotReceipt = errors.New("something else than a receipt has the name")
 
-// ErrReceiptKept says that nothing was delivered, so that an earlier receipt of that name stays.
-var ErrReceiptKept = errors.New("nothing was delivered, so the earlier receipt stays")
+// ErrKept says that nothing was delivered, so that an earlier receipt of that name stays.
+var ErrKept = errors.New("nothing was delivered, so the earlier receipt stays")
 
 // Deliveries hands over what was delivered, as [Queue.Delivered] does.
 type Deliveries func(ctx context.Context, visit func(t ledger.Transfer, j ledger.Job) error) error
 
-// SaveReceipt writes a receipt of what was delivered into a file: JSON if its name ends in .json, else CSV. The head names the inbox to.
+// Save writes a receipt of what was delivered into a file: JSON if its name ends in .json, else CSV. The head names the inbox to.
 // The file gets its name when it is whole and on the disk; an empty file or an earlier receipt of that name is replaced by it, or stays.
 // What else has the name stays: that is [ErrNotReceipt]. So does an earlier receipt that names files, if this one would name none: that
 // is [ErrReceiptKept]. It blocks on the disk; other errors are the disk's and those of the deliveries. No error leaves anything behind.
-func SaveReceipt(ctx context.Context, path string, to token.Inbox, of Deliveries) error {
-	f, err := createReceipt(path)
+func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error {
+	f, err := create(path)
 	if err != nil {
 		return err
 	}
-	format := ReceiptCSV
+	format := CSV
 	if strings.EqualFold(filepath.Ext(path), ".json") {
-		format = ReceiptJSON
+		format = JSON
 	}
-	lines, err := receiptInto(ctx, f, format, to, of)
-	earlier, refused := earlierReceipt(path)
+	lines, err := writeTo(ctx, f, format, to, of)
+	earlier, refused := earlier(path)
 	if err = errors.Join(err, f.Sync(), f.Close(), refused); err == nil && lines == 0 && earlier > 0 {
-		err = ErrReceiptKept
+		err = ErrKept
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -49,13 +49,13 @@ func SaveReceipt(ctx context.Context, path string, to token.Inbox, of Deliveries
 	return nil
 }
 
-// TryReceipt finds out whether [SaveReceipt] can write a file of that name, and leaves nothing behind, which would be sent where the
+// Try finds out whether [SaveReceipt] can write a file of that name, and leaves nothing behind, which would be sent where the
 // receipt is to stand among the sources. It blocks on the disk; errors are [ErrNotReceipt] and the disk's.
-func TryReceipt(path string) error {
-	if _, err := earlierReceipt(path); err != nil {
+func Try(path string) error {
+	if _, err := earlier(path); err != nil {
 		return err
 	}
-	f, err := createReceipt(path)
+	f, err := create(path)
 	if err != nil {
 		return err
 	}
@@ -64,9 +64,9 @@ func TryReceipt(path string) error {
 	return nil
 }
 
-// earlierReceipt refuses what a receipt must not replace: all but nothing, an empty file and an earlier receipt, of which it
+// earlier refuses what a receipt must not replace: all but nothing, an empty file and an earlier receipt, of which it
 // returns how many files it names.
-func earlierReceipt(path string) (files int64, err error) {
+func earlier(path string) (files int64, err error) {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -83,23 +83,23 @@ func earlierReceipt(path string) (files int64, err error) {
 		return 0, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	return readReceipt(f)
+	return countIn(f)
 }
 
-// createReceipt opens the file that becomes the receipt.
-func createReceipt(path string) (*os.File, error) {
+// create opens the file that becomes the receipt.
+func create(path string) (*os.File, error) {
 	return os.CreateTemp(filepath.Dir(path), ".receipt-*.part")
 }
 
-// WriteReceipt writes a receipt of what was delivered; see [SaveReceipt].
-func WriteReceipt(ctx context.Context, out io.Writer, format ReceiptFormat, to token.Inbox, of Deliveries) error {
-	_, err := receiptInto(ctx, out, format, to, of)
+// Write writes a receipt of what was delivered; see [SaveReceipt].
+func Write(ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries) error {
+	_, err := writeTo(ctx, out, format, to, of)
 	return err
 }
 
-// receiptInto is WriteReceipt. It returns how many files the receipt names.
-func receiptInto(ctx context.Context, out io.Writer, format ReceiptFormat, to token.Inbox, of Deliveries) (int, error) {
-	r, err := NewReceipt(out, format, to)
+// writeTo is WriteReceipt. It returns how many files the receipt names.
+func writeTo(ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries) (int, error) {
+	r, err := NewWriter(out, format, to)
 	if err != nil {
 		return 0, err
 	}

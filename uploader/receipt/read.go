@@ -1,4 +1,4 @@
-package uploader
+package receipt
 
 import (
 	"bufio"
@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// receiptLeast is how many columns the receipt of any version has: those that say what was delivered.
-const receiptLeast = 4
+// leastColumns is how many columns the receipt of any version has: those that say what was delivered.
+const leastColumns = 4
 
-// readReceipt returns how many files a receipt names. It reads it to its end, since a table of a person's may begin like one: each line
+// countIn returns how many files a receipt names. It reads it to its end, since a table of a person's may begin like one: each line
 // has to be a receipt's, of whatever version of this program. Everything else is [ErrNotReceipt]; other errors are the reader's.
-func readReceipt(r io.Reader) (files int64, err error) {
+func countIn(r io.Reader) (files int64, err error) {
 	in := &readErrors{r: r}
 	text := bufio.NewReader(in)
 	switch first, _ := text.Peek(1); string(first) {
 	case "{":
 		files, err = readJSON(text)
-	case receiptColumns[0][:1]:
+	case columns[0][:1]:
 		files, err = readCSV(text)
 	default:
 		err = ErrNotReceipt
@@ -59,7 +59,7 @@ func readCSV(r io.Reader) (files int64, err error) {
 	table := csv.NewReader(r) // each line has as many cells as the first
 	table.ReuseRecord = true
 	head, err := table.Read()
-	if err != nil || len(head) < receiptLeast || !slices.Equal(head[:receiptLeast], receiptColumns[:receiptLeast]) {
+	if err != nil || len(head) < leastColumns || !slices.Equal(head[:leastColumns], columns[:leastColumns]) {
 		return 0, ErrNotReceipt
 	}
 	at := func(column string) int { return slices.Index(head, column) }
@@ -102,7 +102,7 @@ func readJSON(r io.Reader) (files int64, err error) {
 		return 0, ErrNotReceipt
 	}
 	for ; d.More(); files++ {
-		var l receiptLine
+		var l line
 		if err := d.Decode(&l); err != nil {
 			return 0, err
 		}

@@ -1,4 +1,4 @@
-package uploader
+package receipt
 
 import (
 	"bytes"
@@ -28,10 +28,10 @@ func deliveredJob(blob string) ledger.Job {
 	}
 }
 
-func writeReceipt(t *testing.T, format ReceiptFormat, files map[string]ledger.Job) string {
+func writeReceipt(t *testing.T, format Format, files map[string]ledger.Job) string {
 	t.Helper()
 	var out bytes.Buffer
-	r, err := NewReceipt(&out, format, receiptInbox)
+	r, err := NewWriter(&out, format, receiptInbox)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func writeReceipt(t *testing.T, format ReceiptFormat, files map[string]ledger.Jo
 func TestReceiptCSV(t *testing.T) {
 	failed := deliveredJob("never")
 	failed.State = ledger.Failed
-	got := writeReceipt(t, ReceiptCSV, map[string]ledger.Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
+	got := writeReceipt(t, CSV, map[string]ledger.Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
 	want := "file,blob,bytes,crc64,crc64_hex,etag,request_id,delivered_at,inbox,checked\r\n" +
 		`"d/a, ""b"".txt","p/d/a, ""b"".txt",9,iJh5CoYUi64=,0xae8b14860a799888,"""0x1""",r-1,2026-01-02T02:04:05Z,inbox.example/c/p,false` + "\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -65,9 +65,9 @@ func TestReceiptJSON(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var got struct {
 				Inbox map[string]string
-				Files []receiptLine
+				Files []line
 			}
-			if err := json.Unmarshal([]byte(writeReceipt(t, ReceiptJSON, files)), &got); err != nil {
+			if err := json.Unmarshal([]byte(writeReceipt(t, JSON, files)), &got); err != nil {
 				t.Fatal(err)
 			}
 			if len(got.Files) != len(files) || got.Inbox["container"] != "c" {
@@ -85,12 +85,12 @@ func TestReceiptJSON(t *testing.T) {
 // TestAReceiptSaysOfEachFileWhereItWent: there may be several inboxes, and nothing is said of folders on the sender's computer.
 func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
 	home := t.TempDir()
-	for format, want := range map[ReceiptFormat][]string{
-		ReceiptCSV:  {"run/a.txt,", "inbox.example/c/p,true\r\n", "b.txt,", "other.example/d,false\r\n"},
-		ReceiptJSON: {`"file":"run/a.txt"`, `"delivered_at":"2026-01-02T02:04:05Z","checked":true}`, `"file":"b.txt"`, `"inbox":"other.example/d","checked":false}`},
+	for format, want := range map[Format][]string{
+		CSV:  {"run/a.txt,", "inbox.example/c/p,true\r\n", "b.txt,", "other.example/d,false\r\n"},
+		JSON: {`"file":"run/a.txt"`, `"delivered_at":"2026-01-02T02:04:05Z","checked":true}`, `"file":"b.txt"`, `"inbox":"other.example/d","checked":false}`},
 	} {
 		var out bytes.Buffer
-		r, err := NewReceipt(&out, format, receiptInbox)
+		r, err := NewWriter(&out, format, receiptInbox)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +126,7 @@ func TestReceiptCellsCanNotActInASpreadsheetOrATerminal(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`[=+@-].*`),
 			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(r, "name")
-		records, err := csv.NewReader(strings.NewReader(writeReceipt(t, ReceiptCSV, map[string]ledger.Job{name: deliveredJob(name)}))).ReadAll()
+		records, err := csv.NewReader(strings.NewReader(writeReceipt(t, CSV, map[string]ledger.Job{name: deliveredJob(name)}))).ReadAll()
 		if err != nil || len(records) != 2 {
 			r.Fatalf("%d records, %v", len(records), err)
 		}
@@ -151,9 +151,9 @@ func (w *torn) Write(p []byte) (int, error) {
 var errTorn = errors.New("torn")
 
 func TestReceiptReportsWhatCouldNotBeWritten(t *testing.T) {
-	for _, format := range []ReceiptFormat{ReceiptCSV, ReceiptJSON} {
+	for _, format := range []Format{CSV, JSON} {
 		var w io.Writer = &torn{10}
-		r, err := NewReceipt(w, format, receiptInbox)
+		r, err := NewWriter(w, format, receiptInbox)
 		for i := 0; err == nil && i < 3; i++ {
 			err = r.Add(deliveredJob("a"))
 		}

@@ -1,4 +1,4 @@
-package uploader
+package receipt
 
 import (
 	"bufio"
@@ -19,22 +19,22 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// ReceiptFormat is how a receipt is written.
-type ReceiptFormat int
+// Format is how a receipt is written.
+type Format int
 
 // The formats of a receipt.
 const (
-	// ReceiptCSV is RFC 4180 with one header line. Cells are safe to open with a spreadsheet: characters that can't be
+	// CSV is RFC 4180 with one header line. Cells are safe to open with a spreadsheet: characters that can't be
 	// seen are written as \u{…}, and a cell that a spreadsheet would take for a formula begins with an apostrophe.
-	ReceiptCSV ReceiptFormat = iota
-	// ReceiptJSON is one object; names stand in it as they are, with JSON's escapes for characters that can't be seen.
-	ReceiptJSON
+	CSV Format = iota
+	// JSON is one object; names stand in it as they are, with JSON's escapes for characters that can't be seen.
+	JSON
 )
 
-// Receipt writes proof of what was delivered: for each file what the service confirmed, and nothing that it did not. It
+// Writer writes proof of what was delivered: for each file what the service confirmed, and nothing that it did not. It
 // contains no secret. Call Begin for each transfer and Add for each of its delivered jobs, then Close. Its methods must not be called
 // concurrently; all errors are the writer's.
-type Receipt struct {
+type Writer struct {
 	to     token.Inbox   // of the head
 	inbox  token.Inbox   // of the transfer
 	roots  folders       // of the transfer
@@ -44,8 +44,8 @@ type Receipt struct {
 	lines  int
 }
 
-// receiptLine is a file in a receipt.
-type receiptLine struct {
+// line is a file in a receipt.
+type line struct {
 	File      string `json:"file"`
 	Blob      string `json:"blob"`
 	Bytes     int64  `json:"bytes"`
@@ -60,16 +60,16 @@ type receiptLine struct {
 	FileBase64 string `json:"file_base64,omitempty"`
 }
 
-// receiptColumns are the CSV's header line. They are stable.
-var receiptColumns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox", "checked"}
+// columns are the CSV's header line. They are stable.
+var columns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox", "checked"}
 
-// NewReceipt begins a receipt for an inbox. The writer remains the caller's.
-func NewReceipt(w io.Writer, format ReceiptFormat, to token.Inbox) (*Receipt, error) {
-	r := &Receipt{to: to, inbox: to, out: bufio.NewWriter(w)}
-	if format == ReceiptCSV {
+// NewWriter begins a receipt for an inbox. The writer remains the caller's.
+func NewWriter(w io.Writer, format Format, to token.Inbox) (*Writer, error) {
+	r := &Writer{to: to, inbox: to, out: bufio.NewWriter(w)}
+	if format == CSV {
 		r.table = csv.NewWriter(r.out)
 		r.table.UseCRLF = true // RFC 4180
-		return r, r.table.Write(receiptColumns)
+		return r, r.table.Write(columns)
 	}
 	head, err := marshal(map[string]string{"storage": to.Host, "account": to.Account, "container": to.Container, "prefix": to.Prefix})
 	if err != nil {
@@ -81,17 +81,17 @@ func NewReceipt(w io.Writer, format ReceiptFormat, to token.Inbox) (*Receipt, er
 
 // Begin says to which transfer the jobs belong that are added from now on: a file is named from the name of what was given on, so that
 // nothing is said of where that lies, and stands with the transfer's inbox.
-func (r *Receipt) Begin(t ledger.Transfer) {
+func (r *Writer) Begin(t ledger.Transfer) {
 	r.inbox, r.roots, r.checks = t.Options.Scan.Inbox, foldersOf(t.Roots), t.Checks
 }
 
 // Add writes a job's line; jobs that were not delivered are left out.
-func (r *Receipt) Add(j ledger.Job) error {
+func (r *Writer) Add(j ledger.Job) error {
 	if j.State != ledger.Delivered {
 		return nil
 	}
 	r.lines++
-	l := receiptLine{
+	l := line{
 		File: r.roots.name(j.Source), Blob: j.Blob, Bytes: j.Size,
 		CRC64:    base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, j.CRC64)),
 		CRC64Hex: fmt.Sprintf("0x%016x", j.CRC64), // with 0x, or spreadsheets would round it
@@ -124,7 +124,7 @@ func (r *Receipt) Add(j ledger.Job) error {
 }
 
 // Close writes the end. It does not close the writer.
-func (r *Receipt) Close() error {
+func (r *Writer) Close() error {
 	if r.table != nil {
 		r.table.Flush()
 		if err := r.table.Error(); err != nil {
