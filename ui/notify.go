@@ -28,13 +28,17 @@ func (w *Window) announce(before, now *sample) {
 	}
 	switch {
 	case ended && needsPerson(b) > 0:
-		w.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files are in the inbox.", delivered))
+		w.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files delivered", delivered))
 	case ended && delivered > 0:
 		words := trn("{{.N}} files delivered", delivered)
 		if b.Checked() {
 			words = trn("{{.N}} files delivered, every block checked.", delivered)
 		}
-		w.notify(tr("Everything is in the inbox"), words)
+		title := tr("Everything is in the inbox")
+		if len(b.ByInbox()) > 1 {
+			title = tr("Everything is delivered")
+		}
+		w.notify(title, words)
 	}
 	if ended {
 		w.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(), "left_alone", b.Files[ledger.LeftAlone],
@@ -97,7 +101,7 @@ func (w *Window) announceEnds(s *sample) {
 			}
 			w.told.ends[key] = limit
 			w.notify(tr("An upload token ends in {{.Time}}", values("Time", duration(left))),
-				trn("{{.N}} files are not in the inbox yet.", int64(in.Unfinished)))
+				trn("{{.N}} files still need it.", int64(in.Unfinished)))
 			break
 		}
 	}

@@ -171,7 +171,7 @@ func (w *Window) readMissing(ctx context.Context, s *sample) {
 		w.config.Log.Error("rows", "error", err)
 	}
 	for i := range rows {
-		if p := rows[i].Problem; p != nil && p.Reason == problem.SourceGone {
+		if p := rows[i].Problem; p != nil && (p.Reason == problem.SourceGone || p.Reason == problem.SourceMissing) {
 			s.missing = append(s.missing, safeName(nameOf(&rows[i])))
 		}
 	}

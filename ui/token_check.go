@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -73,6 +74,9 @@ func (c *tokenCheck) show(checked uploader.Checked, err error) {
 	if err != nil {
 		x := explain(err)
 		x.Safe = tr("Nothing was sent.")
+		if errors.Is(err, problem.ErrBusy) { // which a queue would try again by itself
+			x.Do = tr("Check the network, then test the token again.")
+		}
 		c.answer.Add(notice("failed", theme.ColorNameError, colorErrorBg, x))
 	} else {
 		c.answer.Add(notice("delivered", theme.ColorNameSuccess, colorGoodBg, problem.Explanation{

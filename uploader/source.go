@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
@@ -111,6 +112,29 @@ func hashSection(ctx context.Context, f io.ReaderAt, offset, length int64, buf [
 	}
 	return crc, nil
 }
+
+// MadeUp returns why a file that was found has no content of its own to be sent, such as those below /proc and /sys, or nil. It reads those
+// that have the size of such a file; what can't be read is for the queue to tell.
+func MadeUp(found *scan.Found) *problem.Error {
+	if found.Size != 0 && found.Size != madeUpSize {
+		return nil
+	}
+	f, info, err := found.At.Open()
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	j := &job{}
+	j.Source, j.Size, j.ModTime, j.FileID = found.Source, found.Size, found.ModTime, found.ID
+	err = orMadeUp(j, source.VersionOf(info), readBlock(f, make([]byte, found.Size), 0))
+	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.SourceNotAFile {
+		return e
+	}
+	return nil
+}
+
+// madeUpSize is what files below /sys say of themselves.
+const madeUpSize = 4096
 
 // valueMadeUp stands for {value} where a file has no content of its own.
 const valueMadeUp = "something that the system makes up while it is read"

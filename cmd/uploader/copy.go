@@ -105,7 +105,8 @@ its end, without an extension, or for more than one file it is a folder.
 With --json the last line of stdout is one object: state (complete, incomplete, nothing_matched, interrupted, token_refused,
 token_unreadable, gave_up, dry_run), delivered, skipped, failed, pending, files_total, bytes_total, unchanged, bytes_sent, bytes_resent,
 requests, retries, seconds, checked (whether the storage named the checksum of all that it confirmed), inboxes (a list, each with its inboxid, wsid, tid, storage, container and prefix, and the counts of
-what went there), skipped_by, links_outside (followed) and not_delivered (source, blob, size, state, reason, message, code); where they apply also inbox
+what went there), skipped_by, links_outside (followed) and not_delivered (source, blob, size, state, reason, message, code: each file that is not in the inbox as it is here,
+that is skipped but for what a pattern or the default list left out, in need of attention, failed, cancelled or pending); where they apply also inbox
 (where there is one alone), reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
 not_delivered names 1,000). renamed (source, blob) lists what has another name in the inbox than on this computer, also by --keep-both, name_warnings
 (source, blob, warnings) what Windows can't store under its name; renamed_not_listed and name_warnings_not_listed say how

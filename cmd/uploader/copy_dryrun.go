@@ -100,7 +100,9 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 // lineOf says what would become of something that was found, and counts it.
 func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) {
 	if x.Err == nil && x.Skip == "" {
-		x.Err = uploader.TooLarge(x.Source, x.Size, r.token.Rights)
+		if x.Err = uploader.TooLarge(x.Source, x.Size, r.token.Rights); x.Err == nil {
+			x.Err = uploader.MadeUp(x)
+		}
 	}
 	l := dryLine{jsonSource: sourceInJSON(x.Source), Blob: x.Blob.Blob, Size: x.Size}
 	same := false

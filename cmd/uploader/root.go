@@ -84,7 +84,11 @@ func sentence(ctx context.Context, err error) (words string) {
 		words = "The result can't be written to where the output goes. What was done stays done, and files already delivered stay delivered. " +
 			"Make room there, or let the output go elsewhere; “uploader status” shows what was sent."
 	default:
-		words = workspace.Explain(err).String()
+		x := workspace.Explain(err)
+		if e, ok := errors.AsType[*problem.Error](err); ok {
+			x.Do = askAgain(e, x.Do)
+		}
+		words = x.String()
 		if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.UnknownHost {
 			if _, problem := allowedHosts(); problem != (hostsProblem{}) {
 				words += " " + problem.String()
@@ -92,6 +96,27 @@ func sentence(ctx context.Context, err error) (words string) {
 		}
 	}
 	return words
+}
+
+// askAgain says what to do about an error that ends a command: what a queue tries again by itself, nobody tries then. do is what the
+// queue would say.
+func askAgain(e *problem.Error, do string) string {
+	switch {
+	case !errors.Is(e, problem.ErrBusy) && e.Reason != problem.JournalBusy:
+		return do
+	case e.Reason == problem.NetworkDown:
+		return "Check the network, then run the command again."
+	case e.Reason == problem.ProxyRefused:
+		return "Ask your IT to let " + shown(e.Value) + " through the proxy, then run the command again."
+	case e.Reason == problem.NotTheService:
+		return "Open a web browser and sign in to the network, then run the command again."
+	case e.Reason == problem.AnswerForeign:
+		return "Run the command again. If this stays, ask your IT what stands between this computer and the storage."
+	case e.Reason == problem.ServiceFault:
+		return "Run the command again later. If this stays, tell the person who gave you the token."
+	default:
+		return "Run the command again later."
+	}
 }
 
 // root returns the command with all its sub-commands.
@@ -130,6 +155,11 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if usage, ok := errors.AsType[*usageError](err); ok {
 			return usage // a sentence of ours from a flag's own check
+		}
+		if c.HasSubCommands() { // what is no command has options that are none of this one's
+			if unknown := c.ValidateArgs(c.Flags().Args()); unknown != nil {
+				return unknown
+			}
 		}
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})

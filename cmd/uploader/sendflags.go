@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
@@ -20,7 +21,7 @@ type sendFlags struct {
 	memory      byteSize
 	block       byteSize
 	rate        byteSize
-	connections int
+	connections int // 0: found while sending
 	giveUp      patience
 
 	asJSON    bool
@@ -29,6 +30,8 @@ type sendFlags struct {
 	hosts     []string
 	caFile    string
 	proxy     proxyFlag
+
+	connectionsFlag *pflag.Flag // nil where a command has none
 }
 
 func newSendFlags() sendFlags {
@@ -51,6 +54,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, or through none; with a sign-in rather set UPLOADER_PROXY, which others can't see")
 	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
 	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: found out while sending)")
+	f.connectionsFlag = s.Lookup("connections")
 	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
 	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has confirmed nothing for this long, such as 2h (default: never)")
 	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default: what the line takes in about a second, 256KiB to 8MiB; larger for files of more than 390 GiB)")
@@ -58,8 +62,8 @@ func (f *sendFlags) add(c *cobra.Command) {
 
 // check refuses what the flags can't say, and completes them from the environment.
 func (f *sendFlags) check(env func(string) string) error {
-	if f.connections < 0 || f.connections > uploader.MostConnections {
-		return &usageError{"--connections must be between 1 and 512, or 0 for the automatic number."}
+	if f.connectionsFlag != nil && f.connectionsFlag.Changed && (f.connections < 1 || f.connections > uploader.MostConnections) {
+		return &usageError{"--connections must be between 1 and 512. Leave it out, and the number is found while sending."}
 	}
 	return f.proxy.orVariable(env)
 }

@@ -251,7 +251,7 @@ func (x *Ledger) Reorder(ctx context.Context, v Verb, jobs []int64) (int, error)
 	x.mu.Lock()
 	jobs = slices.DeleteFunc(slices.Clone(jobs), func(id int64) bool {
 		b, i := x.batchOf(id)
-		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State.Hidden()
+		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State.Hidden() || b.jobs[i].State == Delivered
 	})
 	slices.SortFunc(jobs, func(a, b int64) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
 	x.mu.Unlock()

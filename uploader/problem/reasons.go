@@ -71,6 +71,7 @@ const (
 	NameTaken          Reason = "name-taken"
 	NameTakenAccents   Reason = "name-taken-accents"
 	OneFileOnly        Reason = "one-file-only"
+	SourceMissing      Reason = "source-missing" // where a person named it, nothing is
 	SourceGone         Reason = "source-gone"
 	SourceAway         Reason = "source-away"
 	SourceUnreadable   Reason = "source-unreadable"
@@ -218,6 +219,7 @@ var reasons = map[Reason]struct {
 	NameTakenAccents:   {ErrName, Explanation{"Two names look the same, but their accents are stored differently: {value}. The inbox can hold one of them.", "The other file is sent, this one is not.", doRename}},
 	OneFileOnly:        {ErrName, Explanation{"This token is for a single file, and more than one was given.", safeNotSent, "Send one file, for example a zip archive of all."}},
 	SourceAway:         {ErrSourceAway, Explanation{"The disk with “{value}” is not there at the moment.", safeFinished, "Connect it again; the upload goes on by itself."}},
+	SourceMissing:      {ErrSource, Explanation{"There is no file or folder of this name.", "The other files go on.", "Check how it is written, or connect its disk, then send it again."}},
 	SourceGone:         {ErrSource, Explanation{"The file is no longer there.", "The other files go on.", "Put it back or connect its disk, then try again."}},
 	SourceUnreadable:   {ErrSource, Explanation{"The file can't be read: {value}.", "The other files go on.", "Close the program that uses it or ask for the right to read it, then try again."}},
 	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, "Add --recursive to send it with all it contains."}},

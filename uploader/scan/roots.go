@@ -80,7 +80,7 @@ const Wildcards = "*?[{"
 // expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's cause or emit's.
 func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, failed *problem.Error, err error) {
 	if arg == "" { // filepath.Abs would make the current folder of it
-		return nil, problem.New("scan", arg, problem.SourceGone), nil
+		return nil, problem.New("scan", arg, problem.SourceMissing), nil
 	}
 	abs, err := filepath.Abs(arg)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, fa
 	if err == nil {
 		return []*root{{path: abs, rel: ownName(abs), explicit: true}}, nil, nil
 	}
-	failed = source.Problem("scan", abs, err)
+	failed = rootProblem(abs, err)
 	if strings.ContainsAny(arg, Wildcards) {
 		var told bool
 		if roots, told, err = s.glob(ctx, abs); err != nil {
@@ -106,6 +106,15 @@ func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, fa
 		}
 	}
 	return roots, failed, nil
+}
+
+// rootProblem returns why a root can't be looked at. Whether it was ever there is not known.
+func rootProblem(path string, err error) *problem.Error {
+	e := source.Problem("scan", path, err)
+	if e.Reason == problem.SourceGone {
+		return problem.New("scan", path, problem.SourceMissing)
+	}
+	return e
 }
 
 // ownName returns the last segment of an absolute path; of a whole disk on Windows its letter with the colon, of a whole
@@ -280,6 +289,8 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	info, why, err := s.enterRoot(ctx, r)
 	f := Found{Source: r.path, Rel: r.rel, At: r.at}
 	switch {
+	case r.explicit && errors.Is(err, fs.ErrNotExist): // a link to nothing
+		return s.add(refuseFound(f, problem.SourceMissing, ""))
 	case err != nil:
 		return s.fail(f, err)
 	case why == SkipSymlink:

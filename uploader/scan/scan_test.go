@@ -46,10 +46,10 @@ func TestScanRoots(t *testing.T) {
 		{"file", scan.Options{}, []string{"one.txt"}, []string{"one.txt → one.txt"}},
 		{"folder without recursive", scan.Options{}, []string{"data"}, []string{"data → error:source-is-folder"}},
 		{"glob without recursive", scan.Options{}, []string{"data/*"}, []string{"a.csv → a.csv", "sub → skip:folder"}},
-		{"gone", recursive, []string{"none", ""}, []string{". → error:source-gone", "none → error:source-gone"}},
+		{"gone", recursive, []string{"none", ""}, []string{". → error:source-missing", "none → error:source-missing"}},
 		{"file with a slash", recursive, []string{"one.txt/"}, []string{"one.txt → error:source-unreadable"}},
 		{"link keeps its own name", recursive, []string{"alias"}, []string{"alias/a.csv → alias/a.csv", "alias/sub/b.csv → alias/sub/b.csv"}},
-		{"dangling link", recursive, []string{"dangling"}, []string{"dangling → error:source-gone"}},
+		{"dangling link", recursive, []string{"dangling"}, []string{"dangling → error:source-missing"}},
 		{"links found by a glob are links", recursive, []string{"al*", "dang*"}, []string{"alias → skip:symlink", "dangling → skip:symlink"}},
 		{"named junk is sent", recursive, []string{".git", "Thumbs.db"}, []string{".git/HEAD → .git/HEAD", "Thumbs.db → Thumbs.db"}},
 		{"junk found by a glob is not", recursive, []string{"Th*", ".g*"}, []string{".git → skip:junk", "Thumbs.db → skip:junk"}},
@@ -114,7 +114,7 @@ func TestAPatternNamesTheFoldersThatItCanNotLookInto(t *testing.T) {
 		"data/{a,b}.csv":     {"data/a.csv → a.csv"},
 		"data/*/b.csv":       {"data/closed → error:source-unreadable"},
 		"data/secret/*.csv":  {"data/secret → error:source-unreadable"},
-		"data/none/**/*.csv": {"data/none/**/*.csv → error:source-gone"},
+		"data/none/**/*.csv": {"data/none/**/*.csv → error:source-missing"},
 	} {
 		found, _ := find(t, scan.Options{Recursive: true, Exclude: []string{"secret"}}, filepath.Join(dir, filepath.FromSlash(pattern)))
 		var got []string

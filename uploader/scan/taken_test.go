@@ -149,7 +149,7 @@ func TestFormsOfSources(t *testing.T) {
 			slices.Sort(got)
 			want := strings.Fields(row[2])
 			if row[2] == "!" {
-				want = []string{"error:source-gone"}
+				want = []string{"error:source-missing"}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
