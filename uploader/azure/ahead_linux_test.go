@@ -30,6 +30,7 @@ func TestConnectionsBoundWhatIsUnsentAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = plain.Close() }()
+	ours = ours.(*line).raw //nolint:errcheck // it is one
 	if got := option(t, ours, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT); got != unsent {
 		t.Errorf("%d bytes may wait to be sent, want %d", got, unsent)
 	}

@@ -73,7 +73,7 @@ func TestTheLocalInboxKeepsThePromises(t *testing.T) {
 	uploadertest.TestStore(t, blobserverSubject(Options{}))
 }
 
-// TestTheLocalInboxKeepsThePromisesThroughAProxy does the same where net/http carries the requests.
+// TestTheLocalInboxKeepsThePromisesThroughAProxy does the same with a proxy on the way.
 func TestTheLocalInboxKeepsThePromisesThroughAProxy(t *testing.T) {
 	uploadertest.TestStore(t, blobserverSubject(Options{Proxy: forwardProxy(t)}))
 }

@@ -1,14 +1,21 @@
 package azure
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode"
+
+	"inboxuploader/internal/crash"
 )
 
 // call is what one operation knows of its request: where it goes, and afterwards how far it came. The operation makes
@@ -24,10 +31,12 @@ type call struct {
 	echoes *echoes
 	id     [1]string // of the request, as a header's value
 
-	wrote  atomic.Bool // the whole request left; through a proxy the headers of one without a body
-	body   *gate       // of a request through a proxy
+	size   int64       // of the body
+	body   *gate       // nil for a request without a body
+	line   *line       // which carries the request; nil before that, and where the proxy's TLS is between
+	used   bool        // that line, before
+	wrote  atomic.Bool // the whole request left; beyond a proxy's TLS, the headers of one without a body
 	sent   bool        // it got as far as the network
-	failed error       // the body's own error, such as the reason why its owner gave up
 	status int         // of the answer; 0 if there was none
 	header http.Header // of the answer
 
@@ -37,27 +46,60 @@ type call struct {
 // delivered reports whether the service may have the whole request. A write takes effect only once its last byte has
 // arrived, so a request that broke off before is known to have changed nothing.
 func (c *call) delivered() bool {
-	if c.body == nil {
-		return c.wrote.Load()
+	if c.body != nil && c.line == nil {
+		return c.body.exhausted()
 	}
-	return c.body.exhausted()
+	return c.wrote.Load()
 }
 
-// failure returns the body's own error.
+// failure returns the body's own error, such as the reason why its owner gave up.
 func (c *call) failure() error {
 	if c.body == nil {
-		return c.failed
+		return nil
 	}
 	return c.body.failure()
 }
+
+// trace is how net/http tells what becomes of the request.
+func (c *call) trace() *httptrace.ClientTrace {
+	provisional := 0
+	return &httptrace.ClientTrace{
+		GotConn: func(got httptrace.GotConnInfo) {
+			if c.line, _ = got.Conn.(*line); c.line != nil {
+				c.used = got.Reused
+				c.line.begin(c, c.used, got.IdleTime)
+			}
+		},
+		WroteHeaders: func() {
+			if c.line == nil {
+				c.wrote.Store(true) // they are about to leave
+			}
+		},
+		Got1xxResponse: func(int, textproto.MIMEHeader) error {
+			if provisional++; provisional > interim {
+				return errEndless
+			}
+			return nil
+		},
+		PutIdleConn: func(error) {
+			if c.line != nil {
+				c.line.done()
+			}
+		},
+	}
+}
+
+// interim is how many provisional answers (1xx) may come before the one that counts.
+const interim = 5
+
+var errEndless = errors.New("azure: the answer has no end")
 
 type callKey struct{}
 
 // wire is the last step of the SDK's pipeline. Only here do requests get their true path and the token's query: what
 // stands above, with its logging, never sees the secret and can't encode it anew.
 type wire struct {
-	direct    *direct
-	transport *http.Transport // where there is a proxy
+	transport *http.Transport
 	query     string
 	userAgent []string
 	echoes    *echoes
@@ -82,66 +124,100 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 
 // send sends a request once: it is repeated only where not one byte of it had been written to a connection that turned
 // out to be closed. The request is the caller's again, changed in its User-Agent and version, and so is the body. The
-// answer's body holds answerLimit at most.
+// answer's body is in memory, and holds answerLimit at most.
 func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.ReadSeeker) (*http.Response, error) {
-	r := *req
+	for _, values := range req.Header {
+		if slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, unicode.IsControl) }) {
+			return nil, errHead
+		}
+	}
 	query := w.query
 	if req.URL.RawQuery != "" {
 		query += "&" + req.URL.RawQuery
 	}
+	c.size = req.ContentLength
+	r := req.WithContext(httptrace.WithClientTrace(ctx, c.trace()))
 	r.URL = &url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host, Path: c.path, RawQuery: query}
 	r.Header["User-Agent"] = w.userAgent
 	r.Header["x-ms-version"] = version // the SDK writes this key in lower case, so Set would add a second one
 	c.echoes, c.id[0] = w.echoes, w.echoes.nextID()
 	r.Header[clientIDHeader] = c.id[:]
-	c.sent = true
-	resp, err := w.direct.roundTrip(ctx, c, &r, body)
-	if errors.Is(err, errProxied) {
-		resp, err = w.proxied(ctx, c, &r, body)
+	r.Body = http.NoBody
+	if c.size > 0 {
+		c.body = &gate{body: body, size: c.size}
+		r.GetBody = c.body.open
 	}
+	c.sent = true
+	resp, err := w.roundTrip(c, r)
 	if err != nil {
 		return nil, err
 	}
 	c.status, c.header = resp.StatusCode, resp.Header
 	resp.Request = req // and not r, whose URL is secret
+	if resp.StatusCode < 300 && !c.delivered() {
+		return nil, errors.New("azure: accepted before it was sent")
+	}
 	return resp, nil
 }
 
-// proxied sends a request through a proxy, with net/http.
-func (w *wire) proxied(ctx context.Context, c *call, req *http.Request, body io.ReadSeeker) (*http.Response, error) {
-	if req.ContentLength == 0 {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { c.wrote.Store(true) }})
-	}
-	r := req.WithContext(ctx)
-	r.Body = http.NoBody
-	if req.ContentLength > 0 {
-		c.body = &gate{body: body, size: req.ContentLength}
-		first, err := c.body.open()
-		if err != nil {
+var errHead = errors.New("azure: a header has characters that it must not have")
+
+// roundTrip sends the request and reads its answer. net/http repeats a PUT only where nothing of it had left; it doesn't see
+// that where the body is larger than its buffer.
+func (w *wire) roundTrip(c *call, r *http.Request) (*http.Response, error) {
+	for {
+		c.line, c.used = nil, false
+		if c.body != nil {
+			var err error
+			if r.Body, err = c.body.open(); err != nil {
+				return nil, err
+			}
+		}
+		resp, err := w.transport.RoundTrip(r)
+		if err == nil {
+			return resp, c.hear(resp)
+		}
+		if !c.used || c.line.wrote > 0 || r.Context().Err() != nil || c.failure() != nil {
+			if c.body != nil {
+				c.body.shut()
+			}
 			return nil, err
 		}
-		r.Body, r.GetBody = first, c.body.open
-		// The transport may answer while its writer still reads. From here on it gets nothing more.
-		defer c.body.shut()
+		w.transport.CloseIdleConnections() // what closed one connection has probably closed all
 	}
-	resp, err := w.transport.RoundTrip(r)
-	if err == nil && !c.owns(resp) {
-		_ = resp.Body.Close() // and the connection, unless the body is empty; then Store.suspect does
-		return nil, errForeign
-	}
-	if err == nil && resp.Body != http.NoBody {
-		resp.Body = &limited{Reader: io.LimitReader(resp.Body, answerLimit), Closer: resp.Body}
-	}
-	return resp, err
 }
 
-// smallBody is up to which size a body leaves with its head at once, and before the answer is listened for.
-const smallBody = writeBuffer / 2
+// hear reads an answer to its end. Afterwards nothing of the request is read or written any more.
+func (c *call) hear(resp *http.Response) error {
+	own := c.owns(resp)
+	if resp.Body != http.NoBody {
+		if c.line != nil {
+			c.line.left = resp.ContentLength
+		}
+		text, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
+		_ = resp.Body.Close() // and the connection, where there was more
+		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(text), broken{err}))
+	}
+	if c.line != nil && (!own || !c.wrote.Load()) {
+		c.line.settle()
+	}
+	if c.body != nil {
+		c.body.shut()
+	}
+	if !own {
+		return errForeign // Store.suspect closes the connection beyond a proxy's TLS
+	}
+	return nil
+}
 
-// limited is a body of which only the beginning is read.
-type limited struct {
-	io.Reader
-	io.Closer
+// broken is the end of a body that could not be read to its end, or the end of one that was.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) {
+	if b.err == nil {
+		return 0, io.EOF
+	}
+	return 0, b.err
 }
 
 // gate stands between a body, whose bytes belong to the caller, and the transport, whose writing goroutine may live
@@ -195,6 +271,7 @@ func (g *gate) failure() error {
 
 // Read implements io.Reader.
 func (p *pass) Read(b []byte) (int, error) {
+	defer crash.Catch() // net/http's goroutine reads
 	p.g.mu.Lock()
 	defer p.g.mu.Unlock()
 	if p.g.pass != p {
@@ -203,6 +280,22 @@ func (p *pass) Read(b []byte) (int, error) {
 	n, err := p.g.body.Read(b)
 	p.g.off += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
+		p.g.err = err
+	}
+	return n, err
+}
+
+// writeTo hands the rest of the body to a line without copying it.
+func (p *pass) writeTo(l *line) (int64, error) {
+	defer crash.Catch()
+	p.g.mu.Lock()
+	defer p.g.mu.Unlock()
+	if p.g.pass != p {
+		return 0, errShut
+	}
+	n, err := io.Copy(struct{ io.Writer }{l}, p.g.body)
+	p.g.off += n
+	if err != nil && l.fault == nil {
 		p.g.err = err
 	}
 	return n, err

@@ -11,18 +11,12 @@ import (
 // network, has connections of which nobody tells it that they are dead: a request over one stands still until it is given up,
 // and then the next one would. So all idle ones go as soon as there is a sign of that.
 
-// closeIdle closes the connections that carry no request.
-func (s *Store) closeIdle() {
-	s.wire.direct.closeIdle()
-	s.transport.CloseIdleConnections()
-}
-
 // wake closes connections that have been idle for too long by the wall clock. The transport goes by a clock that stands still
 // while the computer sleeps.
 func (s *Store) wake() {
 	now := time.Now().UnixNano()
 	if last := s.used.Swap(now); last != 0 && now-last > int64(idleTimeout) {
-		s.closeIdle()
+		s.transport.CloseIdleConnections()
 	}
 }
 
@@ -35,6 +29,6 @@ func (s *Store) suspect(err error) {
 	switch e.Reason {
 	case problem.NetworkDown, problem.ProxyRefused, problem.NoProgress, problem.NotTheService, problem.NetworkInspected, problem.AnswerGarbled,
 		problem.AnswerForeign:
-		s.closeIdle()
+		s.transport.CloseIdleConnections()
 	}
 }

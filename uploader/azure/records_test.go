@@ -50,8 +50,8 @@ func TestABodyLeavesInFewPieces(t *testing.T) {
 			var writes atomic.Int64
 			s := openTest(t, testToken(address), Options{})
 			s.transport.TLSClientConfig.RootCAs = secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs //nolint:errcheck // it is one
-			dial := s.transport.DialContext
-			s.transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			dial := s.dialer.dial
+			s.dialer.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 				c, err := dial(ctx, network, address)
 				return counted{c, &writes}, err
 			}

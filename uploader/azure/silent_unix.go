@@ -19,11 +19,10 @@ func silent(c net.Conn, _ time.Duration) bool {
 		return false
 	}
 	quiet := false
-	err = raw.Read(func(fd uintptr) bool {
+	err = raw.Control(func(fd uintptr) {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
 		quiet = err == syscall.EAGAIN || err == syscall.EINTR
-		return true
 	})
 	return err == nil && quiet
 }

@@ -43,11 +43,12 @@ import (
 // that needs to know whether the cancelled request may have been carried out cancels with a [*problem.Error] as the
 // cause: it gets a copy with Unanswered set accordingly.
 //
-// Bodies are read by the caller's goroutine, or where there is a proxy by another, but never after the call has returned. A
+// Bodies are read by another goroutine than the caller's, but never after the call has returned. A
 // body that waits while it is read must give up when the call's context is cancelled, since the call waits for it.
 type Store struct {
 	inbox     token.Inbox
 	token     token.Token // for errors: dates, rights, addresses
+	dialer    *dialer     // the transport's
 	transport *http.Transport
 	wire      *wire
 	client    *blockblob.Client
@@ -82,20 +83,18 @@ func open(token token.Token, query string, options Options) (*Store, error) {
 		// It would end the request line, or the query, before its time.
 		return nil, problem.New("open inbox", "", problem.NotAToken)
 	}
-	transport, err := NewTransport(options)
+	dialer := newDialer()
+	transport, err := newTransport(options, dialer)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{inbox: inbox, token: token, transport: transport, root: "/", offline: offline}
+	s := &Store{inbox: inbox, token: token, dialer: dialer, transport: transport, root: "/", offline: offline}
 	for _, part := range []string{inbox.Account, inbox.Container} {
 		if part != "" {
 			s.root += part + "/"
 		}
 	}
-	s.wire = &wire{
-		direct:    &direct{transport: transport, keep: options.connections()},
-		transport: transport, query: query, userAgent: []string{options.userAgent()}, echoes: newEchoes(),
-	}
+	s.wire = &wire{transport: transport, query: query, userAgent: []string{options.userAgent()}, echoes: newEchoes()}
 	s.pieces = pieces(query)
 	s.address = (&url.URL{Scheme: inbox.Scheme, Host: inbox.Host, Path: "/container/blob"}).String()
 	// What is no address is found out by each operation, as by the SDK's.
@@ -120,7 +119,6 @@ func open(token token.Token, query string, options Options) (*Store, error) {
 
 // Close implements [uploader.Store].
 func (s *Store) Close() error {
-	s.wire.direct.close()
 	s.transport.CloseIdleConnections()
 	return nil
 }

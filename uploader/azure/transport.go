@@ -9,8 +9,7 @@ import (
 )
 
 const (
-	// writeBuffer is how many bytes of a request are gathered before they go to the socket; a small file and its
-	// headers then leave in one system call, see smallBody.
+	// writeBuffer is how many bytes of TLS's records are gathered before they go to the socket.
 	writeBuffer = 256 << 10
 
 	dialTimeout = 20 * time.Second
@@ -24,36 +23,60 @@ const (
 // NewTransport returns a transport as all requests of a Store share it, for whoever else speaks to the service. It has no
 // time limit for an answer: how long a request may stand still is for the engine to judge, which cancels it. It fails where
 // the options can't be used.
-func NewTransport(o Options) (*http.Transport, error) {
+func NewTransport(o Options) (*http.Transport, error) { return newTransport(o, newDialer()) }
+
+func newTransport(o Options, d *dialer) (*http.Transport, error) {
 	config, err := o.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
-	n := o.connections()
-	dialer := newDialer()
-	return &http.Transport{
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := d.open(ctx, network, address)
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			boundAhead(tcp)
+		}
+		return conn, err
+	}
+	// Blob storage speaks HTTP/1.1 alone. Where something on the way offers HTTP/2, one connection for all requests would
+	// make its window the speed limit.
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	t := &http.Transport{
 		Proxy: o.proxy(),
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dialer.open(ctx, network, address)
+			conn, err := dial(ctx, network, address)
 			if err != nil {
 				return nil, err
 			}
-			if tcp, ok := conn.(*net.TCPConn); ok {
-				boundAhead(tcp)
-			}
-			return conn, nil
+			return newLine(conn, conn, nil), nil
 		},
-		TLSClientConfig:     config,
-		TLSHandshakeTimeout: tlsTimeout,
-		// A map that is not nil switches HTTP/2 off: one connection for all requests would make the service's
-		// window the speed limit, and Blob storage speaks HTTP/1.1 only.
-		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{},
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    tlsTimeout,
+		Protocols:              protocols,
 		DisableCompression:     true,
 		MaxIdleConns:           0, // no limit over all hosts: there is one
-		MaxIdleConnsPerHost:    n,
+		MaxIdleConnsPerHost:    o.connections(),
 		IdleConnTimeout:        idleTimeout,
-		WriteBufferSize:        writeBuffer,
-		MaxResponseHeaderBytes: 64 << 10,
+		MaxResponseHeaderBytes: answerLimit,
 		OnProxyConnectResponse: proxyAnswer,
-	}, nil
+	}
+	t.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		config := t.TLSClientConfig.Clone()
+		config.ServerName, _, _ = net.SplitHostPort(address) // the transport made it of both
+		config.DynamicRecordSizingDisabled = true            // small records at first are for who reads while they come
+		records := &gathered{Conn: conn}
+		secure := tls.Client(records, config)
+		ctx, cancel := context.WithTimeout(ctx, t.TLSHandshakeTimeout)
+		defer cancel()
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		return newLine(secure, conn, records), nil
+	}
+	return t, nil
 }

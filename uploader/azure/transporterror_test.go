@@ -18,6 +18,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/uploadertest"
 )
 
 // rawServer accepts connections and lets answer do what it likes with each.
@@ -73,6 +74,7 @@ func TestTransportErrors(t *testing.T) {
 			s.transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
 			}
+			s.transport.DialTLSContext = s.transport.DialContext
 		}
 	}
 	nowhere := func(*testing.T) string { return "https://account.blob.core.windows.net" }
@@ -190,6 +192,33 @@ func TestACertificateAuthorityFromAFileIsTrusted(t *testing.T) {
 	for _, op := range operations {
 		if _, err := op.call(t.Context(), s, "a"); err != nil {
 			t.Errorf("%s: %v", op.name, err)
+		}
+	}
+}
+
+// TestAServiceIsSpokenToInItsOwnProtocol meets servers that would rather speak HTTP/2, by each way.
+func TestAServiceIsSpokenToInItsOwnProtocol(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 1 {
+			t.Errorf("HTTP/%d", r.ProtoMajor)
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		created(w)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	p, err := url.Parse(uploadertest.NewProxy(t, server.Listener.Addr().String(), "", "").HTTP())
+	if err != nil || server.TLS.NextProtos[0] != "h2" {
+		t.Fatal(err, server.TLS.NextProtos)
+	}
+	for _, proxy := range []*url.URL{nil, p} {
+		s := openTest(t, testToken(server.URL), Options{Proxy: func(*url.URL) (*url.URL, error) { return proxy, nil }})
+		s.transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs //nolint:errcheck // it is one
+		for _, op := range operations {
+			if _, err := op.call(t.Context(), s, "a"); err != nil {
+				t.Errorf("%s: %v", op.name, err)
+			}
 		}
 	}
 }

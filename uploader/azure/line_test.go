@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -84,13 +85,37 @@ func TestBodiesArriveAsTheyAreOnEveryWay(t *testing.T) {
 	}
 }
 
-// hearIdle waits until the system knows what the other side did to idle connections, which is more than nothing.
-func hearIdle(s *Store) {
-	for _, c := range s.wire.direct.idle {
-		for silent(c.raw, time.Minute) {
+// smallBody is a size below the pieces in which bodies leave.
+const smallBody = writeBuffer / 2
+
+// opened are the connections that a store has opened.
+type opened struct {
+	mu  sync.Mutex
+	all []net.Conn
+}
+
+// watch notes the connections that a store opens from now on.
+func watch(s *Store) *opened {
+	o := &opened{}
+	dial := s.dialer.dial
+	s.dialer.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.all = append(o.all, c)
+		return c, err
+	}
+	return o
+}
+
+// hear waits until the system knows what the other side did to all of them, which is more than nothing.
+func (o *opened) hear() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, c := range o.all {
+		for silent(c, 0) {
 			runtime.Gosched()
 		}
-		c.since = time.Now().Add(-time.Minute)
 	}
 }
 
@@ -104,12 +129,13 @@ func TestAConnectionThatWasClosedIsNotUsedAgain(t *testing.T) {
 		answered <- struct{}{} // and it is closed without having said so
 	})
 	s := openTest(t, testToken(address), Options{})
+	conns := watch(s)
 	for n := range int32(3) {
 		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody([]byte("content")), uploader.Properties{}, always); err != nil {
 			t.Fatal(err)
 		}
 		<-answered
-		hearIdle(s)
+		conns.hear()
 		if got := accepted.Load(); got != n+1 {
 			t.Errorf("%d connections after %d requests", got, n+1)
 		}
@@ -129,12 +155,55 @@ func TestWhatComesUnaskedIsNoAnswer(t *testing.T) {
 			_, _ = io.WriteString(c, more)
 		})
 		s := openTest(t, testToken(address), Options{})
+		conns := watch(s)
 		for range 2 {
 			if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), uploader.Properties{}, always); err != nil {
 				t.Errorf("together %v: %v", together, err)
 			}
-			hearIdle(s)
+			conns.hear()
 		}
+	}
+}
+
+// TestALineHandsOutNoByteBeyondAnAnswer: net/http might take what it has for the answer of the next request.
+func TestALineHandsOutNoByteBeyondAnAnswer(t *testing.T) {
+	const surplus = "HTTP/1.1 201 Created\r\n\r\n"
+	for _, c := range []struct {
+		head, body string
+		left       int64
+	}{
+		{"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", "", -1},
+		{"HTTP/1.1 201 Created\n\n", "", -1},
+		{"HTTP/1.1 409 Conflict\r\nContent-Length: 6\r\n\r\n", "a\r\n\r\nb", 6},
+		{"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\n\r\n", -1},
+	} {
+		ours, theirs := net.Pipe()
+		l := newLine(ours, ours, nil)
+		l.begin(&call{}, false, 0)
+		go func() { _, _ = io.WriteString(theirs, c.head+c.body+surplus) }()
+		read := func(want string) {
+			t.Helper()
+			got, p := "", make([]byte, 1<<10)
+			for len(got) < len(want) {
+				n, err := l.Read(p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += string(p[:n])
+			}
+			if got != want {
+				t.Errorf("%q is handed out, want %q", got, want)
+			}
+		}
+		read(c.head)
+		l.left = c.left
+		read(c.body)
+		l.done()
+		if string(l.rest) != surplus {
+			t.Errorf("%q is kept back, want %q", l.rest, surplus)
+		}
+		_ = l.Close()
+		_ = theirs.Close()
 	}
 }
 
@@ -146,6 +215,7 @@ func TestARequestIsRepeatedOnlyIfNothingOfItWasWritten(t *testing.T) {
 		created(w)
 	})
 	s := openTest(t, testToken(server.URL), Options{})
+	conns := watch(s)
 	for _, size := range []int{0, 100, 1 << 20} {
 		put := func() error {
 			_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(make([]byte, size)), uploader.Properties{}, always)
@@ -155,7 +225,7 @@ func TestARequestIsRepeatedOnlyIfNothingOfItWasWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		// The next write fails at once, as on a connection that the system knows to be gone.
-		if err := s.wire.direct.idle[0].raw.Close(); err != nil {
+		if err := conns.all[len(conns.all)-1].Close(); err != nil {
 			t.Fatal(err)
 		}
 		requests.Store(0)
@@ -207,8 +277,9 @@ func TestStrangeAnswers(t *testing.T) {
 				}
 			})
 			s := openTest(t, testToken(address), Options{})
+			conns := watch(s)
 			for range 2 { // what is left of one answer must not be the next one's
-				hearIdle(s)
+				conns.hear()
 				body := uploadertest.NewBody([]byte("content"))
 				if c.large {
 					body = slowBody()
@@ -242,32 +313,45 @@ func TestAHeaderCanNotBringAnother(t *testing.T) {
 
 func TestIdleConnectionsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := &direct{keep: 2}
-		ended := func(other net.Conn) func() bool {
-			end := make(chan struct{})
+		s := openTest(t, testToken("http://192.0.2.1"), Options{Connections: 2})
+		type other struct{ answer, end chan struct{} }
+		var others []other
+		s.dialer.dial = func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			o := other{make(chan struct{}), make(chan struct{})}
+			others = append(others, o)
 			go func() {
-				_, _ = other.Read(make([]byte, 1))
-				close(end)
+				answered(theirs, func(int, *http.Request) {
+					<-o.answer
+					confirm(theirs, "")
+				})
+				close(o.end)
 			}()
-			return func() bool {
+			return ours, nil
+		}
+		give := func() func() func() bool { // sends a request, of which the connection is idle once it is answered
+			go func() { _, _ = put(t.Context(), s, 10) }()
+			synctest.Wait()
+			o := others[len(others)-1]
+			return func() func() bool {
+				close(o.answer)
 				synctest.Wait()
-				select {
-				case <-end:
-					return true
-				default:
-					return false
+				return func() bool {
+					synctest.Wait()
+					select {
+					case <-o.end:
+						return true
+					default:
+						return false
+					}
 				}
 			}
 		}
-		give := func() func() bool {
-			ours, theirs := net.Pipe()
-			d.give(&connection{Conn: ours, raw: ours})
-			return ended(theirs)
-		}
-		first := give()
+		one, two, three := give(), give(), give()
+		first := one()
 		time.Sleep(time.Minute)
-		second := give()
-		if third := give(); !third() {
+		second := two()
+		if third := three(); !third() {
 			t.Error("more connections than wanted are kept")
 		}
 		time.Sleep(idleTimeout - time.Minute)
@@ -278,9 +362,12 @@ func TestIdleConnectionsEnd(t *testing.T) {
 		if !second() {
 			t.Error("the second has not ended")
 		}
-		fourth := give()
-		d.close()
-		if fifth := give(); !fourth() || !fifth() {
+		four, five := give(), give()
+		fourth := four()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if fifth := five(); !fourth() || !fifth() {
 			t.Error("a connection outlived the store")
 		}
 	})
@@ -301,8 +388,8 @@ func TestACancelledCallOverTLSReturnsAtOnce(t *testing.T) {
 	var order []string
 	paused := errors.New("paused")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	dial := s.transport.DialContext
-	s.transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := s.dialer.dial
+	s.dialer.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
 		return &noted{c, &order}, err
 	}
