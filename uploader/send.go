@@ -6,6 +6,8 @@ import (
 	"io"
 	"time"
 
+	"inboxuploader/internal/contenttype"
+	"inboxuploader/internal/crc64"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
@@ -41,7 +43,7 @@ func (j *job) version() source.Version {
 	return source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}
 }
 
-func (j *job) properties() Properties { return Properties{ContentType: ContentType(j.Blob)} }
+func (j *job) properties() Properties { return Properties{ContentType: contenttype.Of(j.Blob)} }
 
 // sendWhole sends a small file in one request, where it need not be asked for first.
 func (q *Queue) sendWhole(u *unit) error {
@@ -165,7 +167,7 @@ func (q *Queue) body(f io.ReaderAt, offset, length int64) (*Body, func(), error)
 			release()
 			return nil, func() {}, err
 		}
-		return NewBody(buf, checksum(buf)), release, nil
+		return NewBody(buf, crc64.Checksum(buf)), release, nil
 	}
 	crc, err := hashSection(q.ctx, f, offset, length, buf[:min(len(buf), mib)])
 	if err != nil {
@@ -276,7 +278,7 @@ func (q *Queue) commit(u *unit) error {
 	}
 	var crc uint64
 	for n, c := range j.crcs {
-		crc = combineCRC64(crc, c, j.blockLen(n))
+		crc = crc64.Combine(crc, c, j.blockLen(n))
 	}
 	j.CRC64, j.Answer, j.Changed = crc, answer, now.Kept()
 	return nil

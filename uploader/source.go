@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 
+	"inboxuploader/internal/crc64"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
@@ -106,7 +107,7 @@ func hashSection(ctx context.Context, f io.ReaderAt, offset, length int64, buf [
 		if err := readBlock(f, part, offset); err != nil {
 			return 0, err
 		}
-		crc = combineCRC64(crc, checksum(part), int64(len(part)))
+		crc = crc64.Combine(crc, crc64.Checksum(part), int64(len(part)))
 		offset += int64(len(part))
 		length -= int64(len(part))
 	}

@@ -85,7 +85,7 @@ var (
 	network  = []string{"net/http", "crypto/tls"}
 	tests    = []string{"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
 	leaves   = []string{ // all may import these
-		module + "/internal/backoff", module + "/internal/crash", module + "/internal/filelock", module + "/internal/netdisk",
+		module + "/internal/backoff", module + "/internal/contenttype", module + "/internal/crash", module + "/internal/crc64", module + "/internal/filelock", module + "/internal/netdisk",
 		module + "/internal/secret", module + "/internal/show",
 	}
 	top = []string{module + "/cmd", "github.com/spf13/cobra"}
@@ -110,6 +110,8 @@ var unreachable = map[string][][]string{
 	module + "/internal/filelock":        {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/netdisk":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/backoff":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
+	module + "/internal/contenttype":     {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
+	module + "/internal/crc64":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/secret":          {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/show":            {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/practice":        {top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests, {module + "/uploader", module + "/ui"}},

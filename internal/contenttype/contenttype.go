@@ -1,29 +1,30 @@
-package uploader
+// Package contenttype says what a file is by the extension of its name: call [Of].
+package contenttype
 
 import "strings"
 
-// defaultContentType is the service's own default.
-const defaultContentType = "application/octet-stream"
+// unknown is the service's own default.
+const unknown = "application/octet-stream"
 
-// ContentType returns the media type for a file's name, by its extension without regard to case;
+// Of returns the media type for a file's name, by its extension without regard to case;
 // application/octet-stream for one that is not in the list. A compressed file counts as its compression, whatever is
 // inside: a reader that took x.csv.gz for text would show noise. Text has no charset, since the name does not tell it.
 //
 // The list is our own, so that a file gets the same type from every computer: package mime asks the system, where an
 // office program may have changed the answer for .csv. It favours types registered with IANA, then those that the
 // format's own project names. It does not allocate for names in lower case.
-func ContentType(name string) string {
+func Of(name string) string {
 	dot := strings.LastIndexByte(name, '.')
 	if dot < 0 || dot < strings.LastIndexByte(name, '/') {
-		return defaultContentType
+		return unknown
 	}
-	if t, ok := contentTypes[strings.ToLower(name[dot+1:])]; ok {
+	if t, ok := byExtension[strings.ToLower(name[dot+1:])]; ok {
 		return t
 	}
-	return defaultContentType
+	return unknown
 }
 
-var contentTypes = map[string]string{
+var byExtension = map[string]string{
 	// Tables and text
 	"csv": "text/csv", "tsv": "text/tab-separated-values", "tab": "text/tab-separated-values",
 	"txt": "text/plain", "log": "text/plain", "md": "text/markdown", "rst": "text/x-rst", "tex": "application/x-tex",

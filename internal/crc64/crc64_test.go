@@ -1,4 +1,4 @@
-package uploader
+package crc64
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 
 func TestChecksumIsAzures(t *testing.T) {
 	// The check value of CRC-64/NVME, https://reveng.sourceforge.io/crc-catalogue/17plus.htm
-	if got := checksum([]byte("123456789")); got != 0xAE8B14860A799888 {
+	if got := Checksum([]byte("123456789")); got != 0xAE8B14860A799888 {
 		t.Errorf("checksum = %X", got)
 	}
 }
@@ -20,10 +20,10 @@ func TestChecksumsOfPartsCombine(t *testing.T) {
 		var crc uint64
 		for _, p := range parts {
 			whole = append(whole, p...)
-			crc = combineCRC64(crc, checksum(p), int64(len(p)))
+			crc = Combine(crc, Checksum(p), int64(len(p)))
 		}
-		if crc != checksum(whole) {
-			t.Fatalf("combined %X, want %X", crc, checksum(whole))
+		if crc != Checksum(whole) {
+			t.Fatalf("combined %X, want %X", crc, Checksum(whole))
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package uploader
+package contenttype
 
 import (
 	"mime"
@@ -28,7 +28,7 @@ func TestContentType(t *testing.T) {
 		"report.docx":            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 		"a.csv/../plain text.md": "text/markdown",
 	} {
-		if got := ContentType(name); got != want {
+		if got := Of(name); got != want {
 			t.Errorf("ContentType(%q) = %q, want %q", name, got, want)
 		}
 	}
@@ -36,7 +36,7 @@ func TestContentType(t *testing.T) {
 
 // A type goes into a header as it is.
 func TestContentTypesAreWellFormed(t *testing.T) {
-	for ext, ct := range contentTypes {
+	for ext, ct := range byExtension {
 		if parsed, params, err := mime.ParseMediaType(ct); err != nil || !strings.EqualFold(parsed, ct) || len(params) > 0 {
 			t.Errorf("%q: %q: %v", ext, ct, err)
 		}
