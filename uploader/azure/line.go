@@ -32,6 +32,7 @@ type line struct {
 	closed   bool
 	over     chan struct{} // closed then
 
+	// Of whoever reads, and between an answer and the next request of whoever holds the line.
 	rest    []byte // read beyond the blank line that was handed out last
 	newline bool   // what was handed out ends with one
 	left    int64  // of the answer's body; negative where that is not known
