@@ -33,8 +33,8 @@ func (w *Window) command(c ledger.Command) {
 // commandEvent names the events of commands for end-to-end tests.
 var commandEvent = map[ledger.Verb]string{
 	ledger.Pause: "paused", ledger.Resume: "resumed", ledger.Cancel: "cancelled", ledger.Retry: "retried",
-	ledger.Replace: "replaced", ledger.Rename: "renamed", ledger.Remove: "removed", ledger.First: "moved", ledger.Up: "moved", ledger.Down: "moved",
-	ledger.Last: "moved", ledger.Clear: "cleared",
+	ledger.Replace: "replaced", ledger.Rename: "renamed", ledger.Remove: "removed",
+	ledger.First: "moved", ledger.Last: "moved", ledger.Clear: "cleared",
 }
 
 func (w *Window) pauseAll() { w.command(ledger.Command{Verb: ledger.Pause}) }
@@ -146,8 +146,6 @@ func (w *Window) jobMenu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 		verb(tr("Cancel"), "cancel", ledger.Cancel)
 		items = append(items, fyne.NewMenuItemSeparator())
 		verb(tr("Send first"), "first", ledger.First)
-		verb(tr("Send earlier"), "up", ledger.Up)
-		verb(tr("Send later"), "down", ledger.Down)
 		verb(tr("Send last"), "last", ledger.Last)
 	}
 	items = append(items, fyne.NewMenuItemSeparator())

@@ -84,7 +84,7 @@ func (q *Queue) LeftToOthers(c ledger.Command) (n int) {
 // carryOutCommand does what is wanted of a transfer of this queue.
 func (q *Queue) carryOutCommand(ctx context.Context, c ledger.Command) (n int, err error) {
 	switch c.Verb {
-	case ledger.First, ledger.Up, ledger.Down, ledger.Last:
+	case ledger.First, ledger.Last:
 		n, err = q.reorder(ctx, c)
 	default:
 		if c.Jobs == nil && (c.Verb == ledger.Pause || c.Verb == ledger.Resume) {

@@ -135,20 +135,14 @@ func (q *Queue) obey(e *ear) error {
 	return q.index.Commit(q.ctx, true)
 }
 
-// obeyOne carries out what another process left. A file would move by two places instead of one if its move were kept before it is known
-// to be done, so nothing is committed in between.
+// obeyOne carries out what another process left. A kill may have it carried out twice, which changes
+// nothing more.
 func (q *Queue) obeyOne(p *ledger.Posted) error {
-	do := func() error {
-		_, err := q.carryOutCommand(q.ctx, p.Command)
-		if err == nil || !q.obeysAgain(err) {
-			q.index.Hear(p.ID)
-		}
-		return err
+	_, err := q.carryOutCommand(q.ctx, p.Command)
+	if err == nil || !q.obeysAgain(err) {
+		q.index.Hear(p.ID)
 	}
-	if p.Verb == ledger.Up || p.Verb == ledger.Down {
-		return q.index.Uncommitted(q.ctx, do)
-	}
-	return do()
+	return err
 }
 
 // obeysAgain reports whether a command that failed is carried out once more, by this process or by the next one.

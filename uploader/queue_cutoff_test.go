@@ -2,7 +2,6 @@ package uploader_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
@@ -198,73 +197,6 @@ func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
 		}
 		if s := b.queue.Status(); s.Files[ledger.Waiting] != 0 || s.Files[ledger.Cancelled] == 0 {
 			t.Errorf("%v", s.Files)
-		}
-		b.close()
-	})
-}
-
-// reading is a journal from whose disk batches come slowly, and which looks at what is committed.
-type reading struct {
-	*mailbox
-	slow   atomic.Bool
-	commit func(ledger.Changes)
-}
-
-func (r *reading) Batch(ctx context.Context, id int64) (ledger.Batch, error) {
-	if r.slow.Load() {
-		time.Sleep(time.Second)
-	}
-	return r.Journal.Batch(ctx, id)
-}
-
-func (r *reading) Commit(ctx context.Context, c ledger.Changes) error {
-	r.commit(c)
-	return r.mailbox.Commit(ctx, c)
-}
-
-// TestAMoveInTheListIsKeptWithItsCommand: a process that is killed between the two would move the file once more.
-func TestAMoveInTheListIsKeptWithItsCommand(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var moves atomic.Int64
-		journal := &reading{mailbox: &mailbox{Journal: ledger.NewMemoryJournal()}, commit: func(c ledger.Changes) {
-			if len(c.Ranks) > 0 {
-				moves.Add(1)
-				if len(c.Heard) == 0 {
-					t.Error("the move is kept, and not that it was carried out")
-				}
-			}
-		}}
-		b := newBench(t, "w", uploader.Config{Journal: journal})
-		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
-		root := filepath.Dir(b.file("tree/000", 10))
-		for i := 1; i < 400; i++ {
-			b.file(fmt.Sprintf("tree/%03d", i), 10)
-		}
-		b.add(ledger.AddOptions{}, root)
-		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
-			t.Fatal(err)
-		}
-		rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 400)
-		if err != nil || len(rows) != 400 {
-			t.Fatalf("%d rows: %v", len(rows), err)
-		}
-		up := []int64{rows[1].ID, 0} // the second's neighbour has to be read, when the first has moved
-		for _, row := range rows {
-			if row.ID%ledger.BatchSize == 0 {
-				up[1] = row.ID
-			}
-		}
-		b.do(ledger.Command{Verb: ledger.Pause}) // so that nothing is claimed, and thereby read
-		b.restart(journal, uploader.Config{})
-		journal.slow.Store(true)
-		journal.mu.Lock()
-		journal.posted = []ledger.Posted{{ID: 1, Command: ledger.Command{Verb: ledger.Up, Transfer: rows[0].Transfer, Jobs: up}}}
-		journal.changed = true
-		journal.mu.Unlock()
-		time.Sleep(time.Minute)
-		left, err := journal.Posted(t.Context())
-		if moves.Load() == 0 || len(left) != 0 || err != nil {
-			t.Errorf("%d moves, %d commands left, error %v", moves.Load(), len(left), err)
 		}
 		b.close()
 	})

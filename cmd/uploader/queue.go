@@ -43,8 +43,6 @@ Exit codes: 0 done, or left to the program that is sending, also where it concer
 		{ledger.Remove, "Take files from the list; what was not sent is given up", true},
 		{ledger.Clear, "Take delivered files from the list", true},
 		{ledger.First, "Send files before all others", false},
-		{ledger.Up, "Send a file before the one before it", false},
-		{ledger.Down, "Send a file after the one behind it", false},
 		{ledger.Last, "Send files after all others", false},
 	} {
 		c.AddCommand(p.verbCommand(v.verb, v.short, v.all))
@@ -124,7 +122,7 @@ func (p *program) command(ctx context.Context, c ledger.Command, asJSON bool) er
 		ledger.Pause: "paused", ledger.Resume: "resumed", ledger.Cancel: "cancelled", ledger.Retry: "will be sent again",
 		ledger.Replace: "will be sent and replace what is there", ledger.Rename: "will be sent under another name",
 		ledger.Remove: "taken from the list", ledger.Clear: "cleared",
-		ledger.First: "moved", ledger.Up: "moved", ledger.Down: "moved", ledger.Last: "moved",
+		ledger.First: "moved", ledger.Last: "moved",
 	}[c.Verb]
 	switch {
 	case n > 0:

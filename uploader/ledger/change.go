@@ -255,18 +255,7 @@ func (x *Ledger) Reorder(ctx context.Context, v Verb, jobs []int64) (int, error)
 	})
 	slices.SortFunc(jobs, func(a, b int64) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
 	x.mu.Unlock()
-	switch v {
-	case First, Last:
-		x.toEnd(jobs, v == First)
-		return len(jobs), nil
-	case Down:
-		slices.Reverse(jobs) // or each would be passed by the one behind it
-	}
-	for _, id := range jobs {
-		if err := x.swap(ctx, id, v == Up); err != nil {
-			return 0, err
-		}
-	}
+	x.toEnd(jobs, v == First)
 	return len(jobs), nil
 }
 
@@ -290,80 +279,4 @@ func (x *Ledger) toEnd(jobs []int64, first bool) {
 		}
 	}
 	x.rerank(ranks)
-}
-
-// swap makes a job change places with the waiting job before or behind it.
-func (x *Ledger) swap(ctx context.Context, id int64, up bool) error {
-	other, ok, err := x.neighbour(ctx, id, up)
-	if err != nil || !ok {
-		return err
-	}
-	b, err := x.fetch(ctx, other/BatchSize)
-	if err != nil || b == nil {
-		return err
-	}
-	x.mu.Lock()
-	x.rerank(map[int64]int64{id: x.rankOf(other), other: x.rankOf(id)})
-	x.mu.Unlock()
-	x.let(b)
-	return nil
-}
-
-// neighbour returns the job next to another that has not ended.
-func (x *Ledger) neighbour(ctx context.Context, id int64, up bool) (int64, bool, error) {
-	open := Filter{States: []JobState{Waiting, Paused}}
-	x.mu.Lock()
-	var parts []stretch
-	at := -1
-	for s := range x.stretches() {
-		b := x.batches[s.at]
-		here := b.ID == id/BatchSize && int(id%BatchSize) >= s.lo && int(id%BatchSize) < s.hi && s.single == x.isMoved(id)
-		if here {
-			at = len(parts)
-		}
-		if here || b.shown(open.States) > 0 {
-			parts = append(parts, s)
-		}
-	}
-	x.mu.Unlock()
-	step := 1
-	if up {
-		step = -1
-	}
-	for ; at >= 0 && at < len(parts); at += step {
-		s := parts[at]
-		b, err := x.fetch(ctx, s.batch)
-		if err != nil {
-			return 0, false, err
-		}
-		if b == nil {
-			continue
-		}
-		other, ok := x.openIn(b, s, open, id, up)
-		x.let(b)
-		if ok {
-			return other, true, nil
-		}
-	}
-	return 0, false, nil
-}
-
-// openIn returns the job of a part that is the nearest to another one, before or behind it.
-func (x *Ledger) openIn(b *Page, s stretch, f Filter, id int64, up bool) (other int64, ok bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	rank := x.rankOf(id)
-	for i := s.lo; i < min(s.hi, len(b.jobs)); i++ {
-		j := b.job(i)
-		if j == id || !f.matches(&b.jobs[i]) || !s.single && x.isMoved(j) {
-			continue
-		}
-		if up && x.rankOf(j) < rank {
-			other, ok = j, true // the last of them
-		}
-		if !up && x.rankOf(j) > rank {
-			return j, true
-		}
-	}
-	return other, ok
 }

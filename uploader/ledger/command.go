@@ -20,8 +20,6 @@ const (
 	Rename  Verb = "rename"  // what was already there, or whose name is blocked: sends it under another name, if the token leads to one
 	Remove  Verb = "remove"  // takes jobs from the list; what has not ended is cancelled
 	First   Verb = "first"   // before all others
-	Up      Verb = "up"      // before the one before it
-	Down    Verb = "down"    // behind the one behind it
 	Last    Verb = "last"    // behind all others
 	Clear   Verb = "clear"   // takes what was delivered from the list; that it was delivered stays known
 	Purge   Verb = "purge"   // forgets all there is, what was delivered included; what has not ended is cancelled

@@ -72,26 +72,19 @@ func (x *Ledger) Commit(ctx context.Context, sync bool) error {
 
 // commitUnless is commit, but for where there is no need any more when its turn has come. unneeded is called with the lock held.
 func (x *Ledger) commitUnless(ctx context.Context, sync bool, unneeded func() bool) error {
-	return x.Uncommitted(ctx, func() error {
-		x.mu.Lock()
-		done := unneeded()
-		x.mu.Unlock()
-		if done {
-			return nil
-		}
-		return x.commitNow(ctx, sync)
-	})
-}
-
-// Uncommitted calls do while nothing is committed, so that one commit has all that comes of it. do must not commit.
-func (x *Ledger) Uncommitted(ctx context.Context, do func() error) error {
 	select {
 	case <-x.turn:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	defer func() { x.turn <- struct{}{} }()
-	return do()
+	x.mu.Lock()
+	done := unneeded()
+	x.mu.Unlock()
+	if done {
+		return nil
+	}
+	return x.commitNow(ctx, sync)
 }
 
 // commitNow is commit for whoever has the turn.

@@ -220,7 +220,7 @@ func (s *journalSuite) commands() {
 	s.changed(s.j, true)
 	all := []ledger.Command{
 		{Verb: ledger.Pause, Transfer: id},
-		{Verb: ledger.Up, Transfer: id, Jobs: []int64{1, 2, 1 << 60}},
+		{Verb: ledger.First, Transfer: id, Jobs: []int64{1, 2, 1 << 60}},
 		{Verb: ledger.Resume, Transfer: id, Jobs: []int64{}},
 	}
 	for _, c := range all {
