@@ -26,8 +26,8 @@ func TestLinksAreFollowedAsTheSettingsSay(t *testing.T) {
 	}
 	for _, c := range []struct{ rule, files, fold, says string }{
 		{"No", "Send 1 file", "2 left out: links, special files, what you excluded", "It is a link, and links are not followed unless asked for."},
-		{"Only within what you send", "Send 2 files", "1 left out: links, special files, what you excluded", "It is a link that leads out of what was given."},
-		{"Wherever they lead", "Send 3 files", "", "1 link leads outside what you gave, and is followed"},
+		{"Only within what you send", "Send 2 files", "1 left out: links, special files, what you excluded", "It is a link that leads outside the folders you named."},
+		{"Wherever they lead", "Send 3 files", "", "1 link leads outside the folders you named, and is followed"},
 	} {
 		d.openSettings()
 		d.walk(func(o fyne.CanvasObject) {

@@ -405,7 +405,7 @@ func (d *reviewDialog) showNotes() {
 			func(scan.Found) string { return tr("A program may still be writing it.") }))
 	}
 	if f.outside > 0 {
-		d.notes.Add(newPadded(trn("{{.N}} links lead outside what you gave, and are followed", f.outside)))
+		d.notes.Add(newPadded(trn("{{.N}} links lead outside the folders you named, and are followed", f.outside)))
 	}
 	if f.renamed > 0 {
 		d.notes.Add(d.w.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,

@@ -121,7 +121,7 @@ name_warnings, modified_lately, reason, message; "pending" are those that would 
 Where the command line itself is wrong, nothing is printed there.
 
 Exit codes: 0 all was delivered, now or before, 1 something was not (failed, or already there and left alone) or nothing matched, 2 wrong usage or no
-readable token, 3 nothing more can be sent until a person acts: the token is expired, not yet valid or refused, its inbox is
+readable token, 3 you must act before anything more can be sent: the token is expired, not yet valid or refused, its inbox is
 gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON says which), or --give-up-after has ended it,
 130 interrupted.
 

@@ -119,7 +119,7 @@ func checkSources(sources []string, recursive bool) error {
 	if len(sources) == 1 {
 		return &usageError{"“" + shown(sources[0]) + "” is not there. Nothing was sent."}
 	}
-	return &usageError{"None of what was named is there, such as “" + shown(sources[0]) + "”. Nothing was sent."}
+	return &usageError{"None of these files exist, such as “" + shown(sources[0]) + "”. Nothing was sent."}
 }
 
 // isOneFile reports whether the sources are one file, named as such.

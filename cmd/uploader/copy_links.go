@@ -62,9 +62,9 @@ func (o *outcome) outsideWords() string {
 	case 0:
 		return ""
 	case 1:
-		return "1 link leads outside what you gave, and was followed. --follow-symlinks=inside leaves such links out."
+		return "1 link leads outside the folders you named, and was followed. --follow-symlinks=inside leaves such links out."
 	default:
-		return humanize.Comma(n) + " links lead outside what you gave, and were followed. --follow-symlinks=inside leaves such links out."
+		return humanize.Comma(n) + " links lead outside the folders you named, and were followed. --follow-symlinks=inside leaves such links out."
 	}
 }
 

@@ -148,7 +148,7 @@ func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.
 		}
 	}
 	s := q.StatusOf(id)
-	p.say(fmt.Sprintf("Going on with the upload of %s. Delivered so far: %s of %s.", got[0].Created.Local().Format("2 January, 15:04"),
+	p.say(fmt.Sprintf("Continuing the upload of %s. Delivered so far: %s of %s.", got[0].Created.Local().Format("2 January, 15:04"),
 		humanize.Comma(s.Files[ledger.Delivered]), fileCount(s.FilesTotal())))
 	return id, nil
 }

@@ -45,7 +45,7 @@ sent begin anew. One inbox at a time may run over a folder.
 It is for practice and tests: only this machine can reach it, and a machine that crashes may cost what
 was delivered last.
 
-With --faults it answers as a bad day would have it. FILE has one fault a line, such as
+With --faults it injects the faults listed in FILE, one a line, such as
     refuse ServerBusy  chance=5%  retry-after=1s
     reset at=answer    op=PutBlob,PutBlock  name=*.csv  count=3
     stall              for=2m  from=10
@@ -66,7 +66,7 @@ Exit codes: 0 it ran until it was interrupted, 1 it failed, 2 wrong usage, or it
 	f.StringVar(&o.container, "container", "practice-1", "the inbox's `CONTAINER`, named WORKSPACE-NUMBER like a token's own")
 	f.StringVar(&o.tokenFile, "print-token", "", "write the token's link to this `FILE` too, readable by you only")
 	f.BoolVar(&o.json, "json", false, "print the token as one JSON object")
-	f.StringVar(&o.faultsFile, "faults", "", "let things go wrong as the script in this `FILE` says")
+	f.StringVar(&o.faultsFile, "faults", "", "inject the faults listed in `FILE`")
 	return cmd
 }
 

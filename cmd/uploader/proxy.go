@@ -17,7 +17,7 @@ type proxyFlag struct {
 func (f *proxyFlag) Set(text string) error {
 	proxy, err := azure.ParseProxy(text)
 	if err != nil {
-		return &usageError{"--proxy is not the address of a proxy. " + proxyHint}
+		return &usageError{"The value of --proxy is not a proxy address. " + proxyHint}
 	}
 	f.Proxy, f.set = proxy, true
 	return nil
@@ -35,7 +35,7 @@ func (f *proxyFlag) orVariable(env func(string) string) error {
 	}
 	proxy, err := azure.ParseProxy(env(proxyVariable))
 	if err != nil {
-		return &usageError{proxyVariable + " is not the address of a proxy. " + proxyHint}
+		return &usageError{"The value of " + proxyVariable + " is not a proxy address. " + proxyHint}
 	}
 	f.Proxy = proxy
 	return nil

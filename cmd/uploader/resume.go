@@ -32,7 +32,7 @@ func (p *program) resumeCommand() *cobra.Command {
 	f := &resumeFlags{sendFlags: newSendFlags()}
 	c := &cobra.Command{
 		Use:   "resume [TOKEN|-]",
-		Short: "Go on with all that was not sent, where it stopped",
+		Short: "Continue unfinished uploads",
 		Long:  resumeHelp,
 		Args:  func(_ *cobra.Command, args []string) error { return notSplit(args) },
 		RunE: func(c *cobra.Command, args []string) error {
@@ -48,7 +48,7 @@ func (p *program) resumeCommand() *cobra.Command {
 	return c
 }
 
-const resumeHelp = `Go on with all uploads that were interrupted, paused or out of a token, where they stopped. Files need not be named again, and
+const resumeHelp = `Continue all uploads that were interrupted, paused or out of a token, where they stopped. Files need not be named again, and
 of a large file only what the storage has not acknowledged is sent; that needs no more than the right to write.
 
 The token is read from the argument, from --token-file, from standard input with -, from UPLOADER_TOKEN, or from the

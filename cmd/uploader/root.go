@@ -196,7 +196,7 @@ func noArguments(c *cobra.Command, args []string) error {
 	if c.HasSubCommands() && len(args[0]) < 20 { // longer words may be a token that lost its command
 		return &usageError{fmt.Sprintf("There is no command %q. See: %s --help", args[0], c.CommandPath())}
 	}
-	return &usageError{fmt.Sprintf("“%s” takes no further words. See: %s --help", c.CommandPath(), c.CommandPath())}
+	return &usageError{fmt.Sprintf("“%s” takes no arguments. See: %s --help", c.CommandPath(), c.CommandPath())}
 }
 
 // showHelp is what a command does that only has others below it. Without it cobra would show the help for a mistyped one, too, and

@@ -52,7 +52,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 	allowHostFlag(c, &f.hosts)
 	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
 	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, or through none; with a sign-in rather set UPLOADER_PROXY, which others can't see")
-	s.Var(&f.memory, "memory", "most memory for file contents under way, at least 1MiB")
+	s.Var(&f.memory, "memory", "memory for file contents in transit, at least 1MiB")
 	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: found out while sending)")
 	f.connectionsFlag = s.Lookup("connections")
 	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")

@@ -229,7 +229,7 @@ func (t statusTransfer) words(now time.Time) string {
 	var b strings.Builder
 	to := token.Inbox{Host: t.Inbox.Storage, Container: t.Inbox.Container, Prefix: t.Inbox.Prefix}
 	fmt.Fprintf(&b, "Transfer %d to %s, begun %s: %s\n", t.Transfer, shown(to.String()), t.Created.Local().Format("2 January 2006, 15:04"),
-		map[string]string{"finished": "finished", "sending": "being sent by another program", "paused": "paused", "waiting": "waits for “uploader resume”"}[t.State])
+		map[string]string{"finished": "finished", "sending": "being sent by another program", "paused": "paused", "waiting": "waiting for “uploader resume”"}[t.State])
 	for i, root := range t.Roots {
 		if i == 3 {
 			fmt.Fprintf(&b, "  and %d more\n", len(t.Roots)-i)
@@ -239,7 +239,13 @@ func (t statusTransfer) words(now time.Time) string {
 	}
 	var counts []string
 	for _, s := range shownStates {
-		if n := t.Files[s.String()]; n > 0 {
+		switch n := t.Files[s.String()]; {
+		case n == 0:
+		case s == ledger.Attention && n == 1:
+			counts = append(counts, "1 needs attention")
+		case s == ledger.Attention:
+			counts = append(counts, humanize.Comma(n)+" need attention")
+		default:
 			counts = append(counts, humanize.Comma(n)+" "+s.String())
 		}
 	}

@@ -244,16 +244,20 @@ func (o *outcome) headline() string {
 	case files == 0 && o.stopped == nil:
 		return "Nothing matched: there was no file to send, so nothing was sent."
 	case o.state == stateComplete:
-		all := ""
-		if files > 1 && o.unchanged() == 0 {
-			all = "all "
+		all := fileCount(files)
+		switch {
+		case o.unchanged() > 0:
+		case files == 2:
+			all = "both files"
+		case files > 2:
+			all = "all " + all
 		}
-		return fmt.Sprintf("Delivered %s%s (%s) to %s in %s%s.", all, fileCount(files), bytes, to, took, o.speedWords())
+		return fmt.Sprintf("Delivered %s (%s) to %s in %s%s.", all, bytes, to, took, o.speedWords())
 	case o.state == stateInterrupted:
 		return fmt.Sprintf("Interrupted after %s. Delivered %s of %s (%s) to %s; what is delivered stays delivered.",
 			took, humanize.Comma(o.delivered()), fileCount(files), bytes, to)
 	case o.delivered() == 0:
-		return fmt.Sprintf("Delivered 0 of %s to %s.", fileCount(files), to)
+		return fmt.Sprintf("Nothing was delivered to %s (%s).", to, fileCount(files))
 	default:
 		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()), fileCount(files), bytes, to, took, o.speedWords())
 	}

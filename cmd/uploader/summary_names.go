@@ -82,14 +82,14 @@ func (n *namesInJSON) words() (lines []string) {
 	list("Renamed in the inbox, %s:", int64(len(n.Renamed))+n.RenamedNotListed, len(n.Renamed), func(i int) string {
 		return shownPath(n.Renamed[i].Source) + " → " + shown(n.Renamed[i].Blob)
 	})
-	list("Names that Windows can't have, %s. They arrive as they are:", int64(len(n.NameWarnings))+n.WarnedNotListed, len(n.NameWarnings), func(i int) string {
+	list("Names Windows does not allow, %s. They arrive as they are:", int64(len(n.NameWarnings))+n.WarnedNotListed, len(n.NameWarnings), func(i int) string {
 		return shown(n.NameWarnings[i].Blob) + "  (" + warningWords(n.NameWarnings[i].Warnings) + ")"
 	})
 	if len(n.UnmatchedInclude) > 0 {
 		lines = append(lines, "", "These --include patterns matched nothing: "+quotedList(n.UnmatchedInclude)+".")
 	}
 	if len(n.UnmatchedExclude) > 0 {
-		lines = append(lines, "", "These --exclude patterns matched nothing, so nothing was held back by them: "+quotedList(n.UnmatchedExclude)+".")
+		lines = append(lines, "", "These --exclude patterns matched nothing, so they excluded nothing: "+quotedList(n.UnmatchedExclude)+".")
 	}
 	return lines
 }

@@ -45,8 +45,8 @@ func youngWords(y uploader.Young) (lines []string) {
 		lines = append(lines, namesOf(y.Changed, n)...)
 	}
 	if y.Lately > 0 {
-		lines = append(lines, "", fmt.Sprintf("Modified in the last minute: %s. Where a program is not done with them, send them again when it "+
-			"is; --min-age 10m leaves such files for later.", fileCount(y.Lately)))
+		lines = append(lines, "", fmt.Sprintf("Modified in the last minute: %s. If a program is still writing them, send them again once it has "+
+			"finished; --min-age 10m leaves such files for later.", fileCount(y.Lately)))
 		lines = append(lines, namesOf(y.Named, y.Lately)...)
 	}
 	return lines

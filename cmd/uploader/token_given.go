@@ -69,7 +69,7 @@ func (p *program) fromArgument(ctx context.Context, argument string) (givenToken
 	case err != nil:
 		return givenToken{}, &usageError{"The token can't be read from standard input. Nothing was sent. Save it in a file and pass that with < FILE."}
 	case strings.TrimSpace(text) == "":
-		return givenToken{}, &usageError{"Nothing stands on standard input. Nothing was sent. Save the token in a file and pass that with < FILE."}
+		return givenToken{}, &usageError{"Standard input is empty. Nothing was sent. Save the token in a file and pass that with < FILE."}
 	}
 	return givenToken{text: text, argument: argument}, nil
 }

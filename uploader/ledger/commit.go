@@ -70,7 +70,7 @@ func (x *Ledger) Commit(ctx context.Context, sync bool) error {
 	return x.commitUnless(ctx, sync, func() bool { return false })
 }
 
-// commitUnless is commit, but for where there is no need any more when its turn has come. unneeded is called with the lock held.
+// commitUnless commits unless unneeded is true when our turn comes. unneeded is called with the lock held.
 func (x *Ledger) commitUnless(ctx context.Context, sync bool, unneeded func() bool) error {
 	select {
 	case <-x.turn:

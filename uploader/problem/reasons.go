@@ -87,7 +87,7 @@ const (
 	BlocksLost         Reason = "blocks-lost"
 	Refused            Reason = "refused"
 	GivenUp            Reason = "cancelled"
-	GaveUp             Reason = "gave-up" // nothing was confirmed for as long as was to be waited
+	GaveUp             Reason = "gave-up" // nothing was confirmed within --give-up-after
 	Unexpected         Reason = "unexpected"
 )
 
@@ -224,7 +224,7 @@ var reasons = map[Reason]struct {
 	SourceUnreadable:   {ErrSource, Explanation{"The file can't be read: {value}.", "The other files go on.", "Close the program that uses it or ask for the right to read it, then try again."}},
 	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, "Add --recursive to send it with all it contains."}},
 	SourceNotAFile:     {ErrSource, Explanation{"This is not a file but {value}.", safeNotSent, "Copy its content to a file and send that."}},
-	SourceLinked:       {ErrSource, Explanation{"There is a link now where something else was found: {value}.", "Nothing that the link leads to was sent.", "Find out who put it there. Put the file or folder back and try again, or add it again as it is now."}},
+	SourceLinked:       {ErrSource, Explanation{"This is now a link; it was a file or folder when it was listed: {value}.", "Nothing that the link leads to was sent.", "Find out who put it there. Put the file or folder back and try again, or add it again as it is now."}},
 	SourceReplaced:     {ErrSource, Explanation{"The file has been replaced by {value}.", safeNotSent, "Put the file back and try again."}},
 	PatternInvalid:     {ErrSource, Explanation{"The pattern “{value}” can't be understood.", safeNotSent, "Check its brackets and braces; * stands for any name, ** for any folders."}},
 	SourceChanged:      {ErrSourceChanged, Explanation{"The file changes while it is being sent.", "No mixture of old and new was delivered.", "Wait until the program that writes it has finished, then try again."}},
@@ -233,7 +233,7 @@ var reasons = map[Reason]struct {
 	Corrupted:          {ErrCorrupt, Explanation{"The storage received other bytes than were sent, several times in a row.", "No damaged file was delivered.", "Something on the way alters data: try another network, and report it to your IT."}},
 	BlocksLost:         {ErrBlocksLost, Explanation{"The storage dropped parts that it had confirmed.", "Nothing incomplete was delivered.", doRetryLater}},
 	Refused:            {ErrRefused, Explanation{"The storage refused this file ({value}).", "What is in the inbox was not touched; the other files go on.", "Try again; if it happens again, tell the person who gave you the token what the storage said."}},
-	GaveUp:             {ErrGaveUp, Explanation{"Nothing was confirmed for as long as was to be waited. {value}", "All is kept; files already delivered stay delivered.", "When the cause is gone, start the same upload again: it goes on where it stopped."}},
+	GaveUp:             {ErrGaveUp, Explanation{"The storage confirmed nothing within the time set by --give-up-after. {value}", "All is kept; files already delivered stay delivered.", "When the cause is gone, start the same upload again: it goes on where it stopped."}},
 	GivenUp:            {ErrSource, Explanation{"It was cancelled before it was delivered.", safeFinished, "Retry it to send it after all."}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
 
@@ -263,7 +263,7 @@ var reasons = map[Reason]struct {
 	JournalDamaged:    {ErrJournal, Explanation{"The list of what is to be sent is damaged.", safeFinished, "Start the program again: it saves what can be read and says what could not."}},
 	JournalUnwritable: {ErrJournal, Explanation{"The list of what is to be sent can't be written.", safeFinished, "Check that you may write to the program's state folder and that its disk is there, or name another one with --state-dir."}},
 	JournalGone:       {ErrJournal, Explanation{"The folder with the list of what is to be sent was removed, or its disk was.", "Nothing more is sent; files already delivered stay delivered.", "Start the program again, and send the rest once more: what is in the inbox already is left alone."}},
-	TooFewFiles:       {ErrJournal, Explanation{"The system lets this program open only {value} files at once, which is too few.", safeNotSent, "Raise the limit, for example with “ulimit -n 1024”, and start it again."}},
+	TooFewFiles:       {ErrJournal, Explanation{"The system lets this program open only {value} files at once, which is too few.", safeNotSent, "Raise the limit, for example with “ulimit -n 1024”, and run the command again."}},
 	JournalNewer:      {ErrJournal, Explanation{"The list of what is to be sent was written by a newer version of this program.", "It was not touched.", "Use the newer version, or name another folder with --state-dir."}},
 }
 

@@ -9,7 +9,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipJunk:        {"It is what a system or a program keeps for itself.", "system file or folder", "system files and folders"},
 	SkipFolder:      {"It is a folder, and folders were not asked for.", "folder", "folders"},
 	SkipSymlink:     {"It is a link, and links are not followed unless asked for.", "link", "links"},
-	SkipOutside:     {"It is a link that leads out of what was given.", "link that leads outside", "links that lead outside"},
+	SkipOutside:     {"It is a link that leads outside the folders you named.", "link that leads outside", "links that lead outside"},
 	SkipLoop:        {"It is a link that leads back to a folder above it.", "link in a circle", "links in a circle"},
 	SkipFollowed:    {"It is a link to a folder that is sent under 100 names already.", "link to a folder sent under 100 names", "links to folders sent under 100 names"},
 	SkipDangling:    {"It is a link that leads to nothing.", "link to nothing", "links to nothing"},
@@ -19,7 +19,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipIrregular:   {"It is something special of the system, not a file.", "special file", "special files"},
 	SkipOwn:         {"It is what this program keeps for itself: its list of uploads and its log.", "folder of this program", "folders of this program"},
 	SkipReceipt:     {"It is the receipt, which is written anew at the end.", "receipt", "receipts"},
-	SkipTooYoung:    {"It was modified too short a time ago, and is left for later.", "file modified too lately", "files modified too lately"},
+	SkipTooYoung:    {"It was modified too recently, and is left for later.", "file modified too recently", "files modified too recently"},
 	SkipEmptyFolder: {"It is an empty folder, and the storage knows no folders.", "empty folder", "empty folders"},
 }
 

@@ -18,7 +18,7 @@ const (
 	valueOtherServices = "an account's other services"
 	valueNoObjects     = "an account's settings, not its files"
 	valueEndsBefore    = "it ends before it begins"
-	valueDots          = "the address contains a folder named . or .."
+	valueDots          = "the address contains a folder named “.” or “..”"
 	valueNoBlob        = "it is for one file, and the address names none"
 	valueTooHigh       = "it is for a folder further down than the address says"
 )
