@@ -174,7 +174,12 @@ func (v *viewer) near(s uploader.Status, perSecond float64) {
 // over returns a queue that sends over the line, with block sizes as it chooses them.
 func over(t *testing.T, l *line, c uploader.Config) *bench {
 	t.Helper()
-	c.Open = func(token.Token) (uploader.Store, error) { return l, nil }
+	return overStore(t, l, c)
+}
+
+func overStore(t *testing.T, s uploader.Store, c uploader.Config) *bench {
+	t.Helper()
+	c.Open = func(token.Token) (uploader.Store, error) { return s, nil }
 	q, err := uploader.NewQueue(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

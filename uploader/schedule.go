@@ -199,6 +199,7 @@ func (q *Queue) pick() (unit, bool) {
 		if u.job.State == ledger.Waiting {
 			u.job.State = ledger.Active
 			q.index.Begin(u.job.ID)
+			q.notify() // its request may stand still for long
 		}
 		if len(q.order) > 1 {
 			q.order = append(append(append([]*inbox{}, q.order[:i]...), q.order[i+1:]...), in)
