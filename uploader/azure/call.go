@@ -293,7 +293,7 @@ func (p *pass) writeTo(l *line) (int64, error) {
 	if p.g.pass != p {
 		return 0, errShut
 	}
-	n, err := io.Copy(struct{ io.Writer }{l}, p.g.body)
+	n, err := io.Copy(l, p.g.body)
 	p.g.off += n
 	if err != nil && l.fault == nil {
 		p.g.err = err
