@@ -19,33 +19,7 @@ func explain(err error) problem.Explanation {
 	if !ok {
 		return workspace.ExplainIn(err, translated)
 	}
-	x := problem.ExplainIn(e, translated)
-	// Where the engine's words name a command's flag, the window has a button.
-	switch e.Reason {
-	case problem.UnknownHost:
-		x.Do = tr("Ask the workspace whether this address is theirs before you allow it.")
-	case problem.HostNotAllowed:
-		x.Do = tr("Allow it again in the settings if the workspace says that it is theirs.")
-	case problem.AlreadyThere, problem.ChangedSinceSent:
-		x.Do = tr("Replace what is there, or send it under another name.")
-	case problem.MayNotReplace, problem.NameLocked, problem.WrittenOtherwise, problem.ForeignBlocks:
-		x.Do = tr("Send it under another name, or ask the workspace.")
-	case problem.SourceIsFolder:
-		x.Do = tr("Add it as a folder.")
-	case problem.Unexpected:
-		x.Do = tr("Try again; if it happens again, report it with the log.")
-	case problem.VaultAbsent, problem.VaultLocked, problem.VaultRefused, problem.VaultTooLarge:
-		x.Do = tr("Give the token again at the next start.")
-	case problem.TokenNeeded:
-		x.Do = tr("Paste it to continue, or ask the workspace for a new one.")
-	case problem.JournalUnwritable:
-		x.Do = tr("Check that you may write to the program's state folder and that its disk is there.")
-	case problem.JournalNewer:
-		x.Do = tr("Use the newer version.")
-	case problem.InboxUnknown:
-		x.Do = tr("Choose another inbox.")
-	}
-	return x
+	return problem.ExplainIn(e, translated)
 }
 
 // explainJob returns what a person reads of a job's problem. oneName says that its token leads to one name.

@@ -16,6 +16,12 @@ func Explain(err error) problem.Explanation {
 	return ExplainIn(err, func(english string) string { return english })
 }
 
+// Explains reports whether err is about this package's work, and not about the engine's.
+func Explains(err error) bool {
+	_, ok := errors.AsType[*Error](err)
+	return ok
+}
+
 // ExplainIn is [Explain] in another language, see [problem.ExplainIn].
 func ExplainIn(err error, translate problem.Translate) problem.Explanation {
 	e, ok := errors.AsType[*Error](err)

@@ -106,7 +106,7 @@ func checkSources(sources []string, recursive bool) error {
 		info, err := os.Stat(s)
 		switch {
 		case err == nil && info.IsDir() && !recursive:
-			return &usageError{shown(s) + ": " + problem.Explain(problem.New("scan", s, problem.SourceIsFolder)).String()}
+			return &usageError{shown(s) + ": " + explain(problem.New("scan", s, problem.SourceIsFolder)).String()}
 		case err == nil, exists(s):
 			found = true
 		case !found && matchesAny(s):

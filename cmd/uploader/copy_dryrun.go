@@ -88,7 +88,7 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 	})
 	if err != nil {
 		if asError(err).Reason == problem.PatternInvalid {
-			return &usageError{problem.Explain(err).String()}
+			return &usageError{explain(err).String()}
 		}
 		return err
 	}
@@ -117,7 +117,7 @@ func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) 
 	case x.Err != nil:
 		r.found.Files[ledger.Attention]++
 		r.found.Bytes[ledger.Attention] += x.Size
-		l.Action, l.Reason, l.Message = "refuse", string(x.Err.Reason), problem.Explain(x.Err).String()
+		l.Action, l.Reason, l.Message = "refuse", string(x.Err.Reason), explain(x.Err).String()
 	case x.Skip != "":
 		l.Action, l.Reason, l.Message = "skip", string(x.Skip), x.Skip.Why()
 	case same:

@@ -114,7 +114,7 @@ func (p *program) send(ctx context.Context, f *copyFlags, token token.Token, sou
 		if id == 0 {
 			if id, err = q.Add(ctx, token.Inbox, sources, o); err != nil {
 				if asError(err).Reason == problem.PatternInvalid {
-					return &usageError{problem.Explain(err).String()}
+					return &usageError{explain(err).String()}
 				}
 				return err
 			}

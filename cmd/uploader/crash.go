@@ -36,6 +36,6 @@ func guardGoroutines(errs io.Writer) {
 // tellOfPanic writes the words for a defect, a panic's value without what may be secret of it, and the goroutine's stack.
 func tellOfPanic(errs io.Writer, value any) {
 	// Where stderr can't be written there is nobody left to tell.
-	_, _ = fmt.Fprintf(errs, "uploader: %s\n\n%s\n\n%s", problem.Explain(problem.New("", "", problem.Unexpected)),
+	_, _ = fmt.Fprintf(errs, "uploader: %s\n\n%s\n\n%s", explain(problem.New("", "", problem.Unexpected)),
 		redact(fmt.Sprintf("panic: %v", value)), debug.Stack())
 }

@@ -70,16 +70,16 @@ func (p patience) limit(ctx context.Context, status func() uploader.Status) (con
 // whyNothing says what keeps an upload from going on, "" where that is not known.
 func whyNothing(s uploader.Status) string {
 	if s.Journal != nil {
-		return problem.Explain(s.Journal).What
+		return explain(s.Journal).What
 	}
 	for _, in := range s.Inboxes {
 		if in.Trouble != nil {
-			return problem.Explain(in.Trouble).What
+			return explain(in.Trouble).What
 		}
 	}
 	for _, t := range s.Transfers {
 		if t.Away != nil {
-			return problem.Explain(t.Away).What
+			return explain(t.Away).What
 		}
 	}
 	return ""

@@ -43,8 +43,8 @@ func TestGivingUpIsCountedFromTheLastConfirmation(t *testing.T) {
 					t.Errorf("given up after %v, want %v", took, c.want)
 				}
 				err := context.Cause(ctx)
-				if !errors.Is(err, problem.ErrGaveUp) || !strings.Contains(problem.Explain(err).What, "The storage reports an internal error.") {
-					t.Errorf("%v: %q", err, problem.Explain(err).What)
+				if !errors.Is(err, problem.ErrGaveUp) || !strings.Contains(explain(err).What, "The storage reports an internal error.") {
+					t.Errorf("%v: %q", err, explain(err).What)
 				}
 			})
 		})

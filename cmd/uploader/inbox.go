@@ -96,7 +96,7 @@ func (p *program) addInbox(ctx context.Context, o inboxAdd, args []string) error
 	}
 	r, err := kept.Add(ctx, name, tok, p.now(), inboxes.AddOptions{Replace: o.replace, NameOnly: o.nameOnly})
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.InboxNameTaken {
-		return &usageError{problem.Explain(err).String() + " Or put this token in place of the one that it has: --replace"}
+		return &usageError{explain(err).String() + " Or put this token in place of the one that it has: --replace"}
 	}
 	if err != nil && !errors.Is(err, problem.ErrVault) {
 		return err
@@ -105,7 +105,7 @@ func (p *program) addInbox(ctx context.Context, o inboxAdd, args []string) error
 	each := "It has to be given each time: uploader copy FILES --to " + quoted(r.Name) + " --token-file FILE"
 	switch {
 	case err != nil:
-		p.say(problem.Explain(err).What + " So the name is kept, and the token is not. " + each)
+		p.say(explain(err).What + " So the name is kept, and the token is not. " + each)
 		return exit(exitNotDelivered)
 	case tok.StateAt(p.now()) == token.StateExpired:
 		p.say("This token has ended, so it is not kept. Ask the workspace for a new one; when you have it: uploader inbox add " +
@@ -273,11 +273,11 @@ is valid until it ends: only the workspace can revoke it.`,
 			r, err := inboxes.Remove(c.Context(), args[0], force)
 			switch {
 			case errors.Is(err, problem.ErrVault) && !force:
-				p.say(problem.Explain(err).What + " So the token can't be removed from it, and nothing was removed. Try again when it answers, or remove the name alone with --force.")
+				p.say(explain(err).What + " So the token can't be removed from it, and nothing was removed. Try again when it answers, or remove the name alone with --force.")
 				return exit(exitNotDelivered)
 			case errors.Is(err, problem.ErrVault):
 				p.printf("“%s” is removed.\n", r.Name)
-				p.say(problem.Explain(err).What + " Its token may still be there, as an entry of “Inbox uploader”.")
+				p.say(explain(err).What + " Its token may still be there, as an entry of “Inbox uploader”.")
 				return exit(exitNotDelivered)
 			case err != nil:
 				return err

@@ -222,7 +222,7 @@ func describeFetched(f workspace.Fetched) (inboxFile, string) {
 	d.Fetched = &fetched
 	if f.Err != nil {
 		d.Bytes = 0 // so that the total is of what was fetched
-		d.Reason, d.Message = string(f.Err.Reason), workspace.Explain(f.Err).String()
+		d.Reason, d.Message = string(f.Err.Reason), explain(f.Err).String()
 		return d, fmt.Sprintf("%15s  %-18s  %s: %s", "NOT FETCHED", "-", shown(f.Name), d.Message)
 	}
 	d.Path, d.Kept = f.Path, f.Kept

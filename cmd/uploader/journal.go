@@ -64,7 +64,7 @@ func (p *program) journalOrMemory(ctx context.Context) (ledger.Journal, error) {
 	case p.stateFlag != "":
 		return nil, err
 	}
-	words := problem.Explain(err).String()
+	words := explain(err).String()
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		words = usage.sentence
 	}

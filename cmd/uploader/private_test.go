@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"inboxuploader/uploader/problem"
 )
 
 func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
@@ -62,7 +60,7 @@ func TestAFolderThatCanNotBeMadeIsNoDefect(t *testing.T) {
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
 		p := program{stateFlag: dir, env: noEnvironment}
 		_, err := p.openState()
-		if words := problem.Explain(err).String(); !strings.Contains(words, "Check that you may write to the program's state folder") {
+		if words := explain(err).String(); !strings.Contains(words, "Check that you may write to the program's state folder") {
 			t.Errorf("it says: %s", words)
 		}
 	}

@@ -84,7 +84,7 @@ func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 	}
 	for _, in := range s.Inboxes {
 		if in.Trouble != nil && in.Unfinished > 0 {
-			x := problem.Explain(in.Trouble)
+			x := explain(in.Trouble)
 			if problem.NeedsPerson(in.Trouble) {
 				do = x.Do
 			}
@@ -101,7 +101,7 @@ func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 
 // waitingWords says what a person can do so that all goes on by itself.
 func waitingWords(e *problem.Error) string {
-	x := problem.Explain(e)
+	x := explain(e)
 	return x.What + " " + strings.TrimSuffix(x.Do, ".")
 }
 

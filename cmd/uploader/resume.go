@@ -317,7 +317,7 @@ func (p *program) keptToken(ctx context.Context, t ledger.TransferStatus, hosts 
 			if err == nil || !errors.Is(err, problem.ErrVault) {
 				return token, err
 			}
-			return token, &usageError{problem.Explain(err).What + " " + missing.sentence}
+			return token, &usageError{explain(err).What + " " + missing.sentence}
 		}
 	}
 	return token.Token{}, missing

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader/problem"
-	"inboxuploader/workspace"
 )
 
 // program is what every command works with. It stands between the commands and the process, so that tests can run
@@ -84,7 +83,7 @@ func sentence(ctx context.Context, err error) (words string) {
 		words = "The result can't be written to where the output goes. What was done stays done, and files already delivered stay delivered. " +
 			"Make room there, or let the output go elsewhere; “uploader status” shows what was sent."
 	default:
-		x := workspace.Explain(err)
+		x := explain(err)
 		if e, ok := errors.AsType[*problem.Error](err); ok {
 			x.Do = askAgain(e, x.Do)
 		}

@@ -41,7 +41,7 @@ func TestAStateFolderThatIsRemovedIsSaid(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, said.String())
 	}
 	for _, want := range []string{
-		problem.Explain(problem.New("", "", problem.JournalGone)).String(), "Not sent: ", `"state":"incomplete"`, `"reason":"journal-gone"`,
+		explain(problem.New("", "", problem.JournalGone)).String(), "Not sent: ", `"state":"incomplete"`, `"reason":"journal-gone"`,
 	} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("no %q in: %s", want, said.String())

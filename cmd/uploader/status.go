@@ -13,7 +13,6 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
-	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
 
@@ -167,7 +166,7 @@ func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFl
 		if err := eachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
 			s := statusFile{j.ID, j.Transfer, j.State.String(), sourceInJSON(j.Source), j.Blob, j.Size, j.Done, "", ""}
 			if j.Problem != nil {
-				s.Reason, s.Message = string(j.Problem.Reason), problem.Explain(j.Problem).String()
+				s.Reason, s.Message = string(j.Problem.Reason), explain(j.Problem).String()
 			}
 			files = append(files, s)
 			return nil

@@ -166,7 +166,7 @@ func (o *outcome) words() []string {
 		lines = append(lines, o.unchangedWords())
 	}
 	if o.stopped != nil && o.state != stateInterrupted {
-		lines = append(lines, "", problem.Explain(o.stopped).String())
+		lines = append(lines, "", explain(o.stopped).String())
 		if o.clock != "" && (errors.Is(o.stopped, problem.ErrTokenExpired) || errors.Is(o.stopped, problem.ErrTokenNotYetValid)) {
 			lines = append(lines, o.clock)
 		}
@@ -354,7 +354,7 @@ func groupProblems(jobs []ledger.Job) []problemGroup {
 		if g.whens {
 			common.When = time.Time{}
 		}
-		g.words = shown(problem.Explain(&common).String())
+		g.words = shown(explain(&common).String())
 	}
 	return groups
 }

@@ -95,7 +95,7 @@ func newSummary(o *outcome) summary {
 	}
 	if o.stopped != nil && o.state != stateInterrupted {
 		e := asError(o.stopped)
-		s.Reason, s.Message, s.Code = string(e.Reason), problem.Explain(e).String(), e.Code
+		s.Reason, s.Message, s.Code = string(e.Reason), explain(e).String(), e.Code
 	}
 	for reason, n := range o.leftOut() {
 		s.SkippedBy[string(reason)] = n
@@ -106,7 +106,7 @@ func newSummary(o *outcome) summary {
 			s.SkippedBy[string(e.Reason)]++
 		}
 		s.NotDelivered = append(s.NotDelivered, summaryFile{
-			sourceInJSON(j.Source), j.Blob, j.Size, j.State.String(), string(e.Reason), problem.Explain(e).String(), e.Code,
+			sourceInJSON(j.Source), j.Blob, j.Size, j.State.String(), string(e.Reason), explain(e).String(), e.Code,
 		})
 	}
 	for _, t := range o.status.Transfers {

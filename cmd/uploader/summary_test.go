@@ -79,7 +79,7 @@ func TestSummaryInWords(t *testing.T) {
 		"Delivered 3 of 30 files (4.0 MB) to inbox.example/c in 2 s, 2.0 MB/s.",
 		"The storage compared every block with its checksum before it confirmed it.",
 		"",
-		"Not delivered, 25 files: " + problem.Explain(problem.New("", "", problem.AlreadyThere)).String(),
+		"Not delivered, 25 files: " + explain(problem.New("", "", problem.AlreadyThere)).String(),
 		"  /f00",
 	}, lines[:5]); diff != "" {
 		t.Error(diff)
@@ -90,7 +90,7 @@ func TestSummaryInWords(t *testing.T) {
 		"  /f19",
 		"  and 5 more (--json lists all)",
 		"",
-		"Not delivered, 2 files: " + problem.Explain(taken).String(),
+		"Not delivered, 2 files: " + explain(taken).String(),
 		"  /x. – x",
 		`  "/y\n." – "y\n"`,
 		"",
@@ -115,7 +115,7 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 		"several":     {delivered: 2, state: stateComplete, want: []string{"Delivered both files"}},
 		"nothing":     {state: stateNothing, want: []string{"Nothing matched: there was no file to send"}},
 		"interrupted": {1, 2, errInterrupted, stateInterrupted, []string{"Interrupted after 0.5 s. Delivered 1 of 3 files", "Not sent: 2 files. Run the same command again, or “uploader resume” with a token, to go on where it stopped."}},
-		"refused":     {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", problem.Explain(expired).String(), "When that is settled, “uploader resume” with a token goes on where it stopped."}},
+		"refused":     {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", explain(expired).String(), "When that is settled, “uploader resume” with a token goes on where it stopped."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := outcome{token: inbox, to: "inbox.example/c", stopped: c.stopped, took: 500 * time.Millisecond}

@@ -144,7 +144,7 @@ func shellHint(err error, argument string) error {
 	if !ok || argument == "-" || argument == "" || e.Reason != problem.NoSignature || strings.Contains(argument, "&") {
 		return err
 	}
-	return errors.Join(&usageError{problem.Explain(err).String() + " Put it in quotes: without them the shell cuts it at the first &."}, err)
+	return errors.Join(&usageError{explain(err).String() + " Put it in quotes: without them the shell cuts it at the first &."}, err)
 }
 
 // tokenFor returns a token for a kept inbox: the one that was given for this run, else the one in the keyring. A given one
@@ -170,7 +170,7 @@ func (p *program) tokenFor(ctx context.Context, r inboxes.Record, given givenTok
 	}
 	tok, err := inboxes.Token(ctx, r, hosts...)
 	if errors.Is(err, problem.ErrVault) {
-		what := problem.Explain(err).What
+		what := explain(err).What
 		if r.Ref == "" {
 			what = fmt.Sprintf("The token of “%s” is not kept.", r.Name)
 		}

@@ -194,7 +194,7 @@ func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Cont
 		defer cancel()
 		words := fmt.Sprintf("Token %d could not be printed, so it was revoked again. Create another one where it can be.", g.TID)
 		if err := w.Revoke(revoke, g.TID, whoami()); err != nil {
-			words = fmt.Sprintf("Token %d could not be printed, and not be revoked again: %s Revoke it later.", g.TID, workspace.Explain(err))
+			words = fmt.Sprintf("Token %d could not be printed, and not be revoked again: %s Revoke it later.", g.TID, explain(err))
 		}
 		p.say(words)
 		return exit(exitNotDelivered)

@@ -40,7 +40,10 @@ const whenOn = " on 2 January 2006 at 15:04"
 
 // ExplainIn is [Explain] in another language. Besides sentences and phrases, translate is given the layout of package time in which
 // {when on} is written; only its numbers mean something in another language.
-func ExplainIn(err error, translate Translate) Explanation {
+func ExplainIn(err error, translate Translate) Explanation { return ExplainAs(err, nil, translate) }
+
+// ExplainAs is [ExplainIn] for a face of the program that words actions in its own way.
+func ExplainAs(err error, words Words, translate Translate) Explanation {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		e = &Error{Reason: Unexpected}
@@ -60,7 +63,8 @@ func ExplainIn(err error, translate Translate) Explanation {
 		}
 		return r.Replace(translate(sentence))
 	}
-	return Explanation{say(x.text.What), say(x.text.Safe), say(x.text.Do)}
+	do := strings.TrimSpace(say(x.text.Do) + " " + say(words.of(e.Reason)))
+	return Explanation{say(x.text.What), say(x.text.Safe), do}
 }
 
 // valueIn returns the value in another language, where it is a phrase of this program. For all other reasons it is a name, an address

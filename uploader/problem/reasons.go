@@ -143,7 +143,6 @@ const (
 	doAskNew      = "Ask the workspace for a new one."
 	doTellOwner   = "Tell the person who gave you the token; its administrator has to act."
 	doRetryLater  = "Nothing to do: it is tried again by itself."
-	doGiveToken   = "Give the token again each time, for example with --token-file."
 	doRename      = "Rename it and add it again."
 	doReportFault = "Try again; if it happens again, report it with the log."
 )
@@ -168,7 +167,7 @@ var reasons = map[Reason]struct {
 	NoAddress:         {ErrTokenInvalid, Explanation{"This is only the second half of a token: the address in front of the question mark is missing.", safeNotSent, doCopyAgain}},
 	InsecureAddress:   {ErrTokenInvalid, Explanation{"This token's address begins with http://, over which anyone on the way could read the token and the files.", safeNotSent, "Ask the workspace for a token that begins with https://."}},
 	PortInvalid:       {ErrTokenInvalid, Explanation{"The address has a port that can't be: “{value}”. Ports are 1 to 65535.", safeNotSent, doCopyAgain}},
-	UnknownHost:       {ErrTokenInvalid, Explanation{"“{value}” is not a storage address that this program knows. A forged token could send your files to a stranger.", safeNotSent, "Ask the workspace whether this address is theirs; if it is, allow it with --allow-host {value}."}},
+	UnknownHost:       {ErrTokenInvalid, Explanation{"“{value}” is not a storage address that this program knows. A forged token could send your files to a stranger.", safeNotSent, ""}},
 	SignatureSize:     {ErrTokenInvalid, Explanation{"The token's signature is incomplete or was altered while copying.", safeNotSent, doCopyAgain}},
 	CannotWrite:       {ErrTokenInvalid, Explanation{"This token does not permit uploading (it permits: {value}).", safeNotSent, "Ask the workspace for an upload token."}},
 	NoContainer:       {ErrTokenInvalid, Explanation{"This token's address names no inbox, only a storage account.", safeNotSent, doCopyAgain}},
@@ -199,18 +198,18 @@ var reasons = map[Reason]struct {
 	NetworkInspected:       {ErrDenied, Explanation{"Your organisation's network inspects encrypted traffic, and its certificate is not trusted here.", safeFinished, "Ask your IT for the certificate or for an exception for {value}."}},
 	ProxySignIn:            {ErrDenied, Explanation{"Your proxy needs a sign-in.", safeFinished, "Put the name and password into the proxy's address, in UPLOADER_PROXY for example: http://NAME:PASSWORD@HOST:PORT."}},
 	ProxySignInKind:        {ErrDenied, Explanation{"Your proxy needs a kind of sign-in that this program does not know ({value}).", safeFinished, "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
-	TokenNeeded:            {ErrDenied, Explanation{"What is left for this inbox needs its upload token again.", safeAll, "Give the token again, or ask the workspace for a new one."}},
-	HostNotAllowed:         {ErrDenied, Explanation{"“{value}” is no longer an allowed storage address.", "Nothing more is sent there; files already delivered stay delivered.", "If the workspace says that this address is theirs, allow it again with --allow-host {value}."}},
+	TokenNeeded:            {ErrDenied, Explanation{"What is left for this inbox needs its upload token again.", safeAll, ""}},
+	HostNotAllowed:         {ErrDenied, Explanation{"“{value}” is no longer an allowed storage address.", "Nothing more is sent there; files already delivered stay delivered.", ""}},
 	NotTheService:          {ErrBusy, Explanation{"Something between this computer and the storage answered in its place, such as a hotel's or airport's sign-in page.", safeFinished, "Open a web browser and sign in to the network; the upload goes on by itself."}},
 
-	AlreadyThere:       {ErrExists, Explanation{"A file with this name is already in the inbox.", safeThere, "Send it with --overwrite=true to replace it, or with --keep-both under another name."}},
-	ChangedSinceSent:   {ErrExists, Explanation{"The file has changed since you sent it{when on}: {value}.", safeThere, "Send it with --overwrite=true to replace it, or with --keep-both under another name."}},
+	AlreadyThere:       {ErrExists, Explanation{"A file with this name is already in the inbox.", safeThere, ""}},
+	ChangedSinceSent:   {ErrExists, Explanation{"The file has changed since you sent it{when on}: {value}.", safeThere, ""}},
 	AlreadyThereByUs:   {ErrExists, Explanation{"A file with this name is already in the inbox, probably from this very upload: the connection broke before the storage confirmed it.", safeThere, "Ask the workspace to compare its size."}},
-	MayNotReplace:      {ErrExists, Explanation{"A file with this name is already there and the token may not replace it.", safeThere, doRename}},
-	NameLocked:         {ErrExists, Explanation{"A file with this name is already there and locked against changes.", safeThere, doRename}},
+	MayNotReplace:      {ErrExists, Explanation{"A file with this name is already there and the token may not replace it.", safeThere, ""}},
+	NameLocked:         {ErrExists, Explanation{"A file with this name is already there and locked against changes.", safeThere, ""}},
 	NameIsFolder:       {ErrName, Explanation{"A folder in the inbox has this name, or a file there has the name of one of its folders.", safeThere, doRename}},
-	WrittenOtherwise:   {ErrExists, Explanation{"A file with this name is already there, and another program wrote it in a way that this one can't replace.", safeThere, doRename}},
-	ForeignBlocks:      {ErrExists, Explanation{"Another program left a half-sent file of this name in the inbox, which blocks the name for up to a week.", safeThere, "Rename the file and add it again, or wait a week."}},
+	WrittenOtherwise:   {ErrExists, Explanation{"A file with this name is already there, and another program wrote it in a way that this one can't replace.", safeThere, ""}},
+	ForeignBlocks:      {ErrExists, Explanation{"Another program left a half-sent file of this name in the inbox, which blocks the name for up to a week.", safeThere, ""}},
 	NameTooLong:        {ErrName, Explanation{"The name with its folders is longer than the storage allows (1,024 characters).", safeNotSent, "Shorten it and add it again."}},
 	NameTooDeep:        {ErrName, Explanation{"The file lies deeper than the storage allows (254 folders).", safeNotSent, "Move it further up and add it again."}},
 	NameDots:           {ErrName, Explanation{"A part of the name consists of dots alone, which the storage would take for another folder.", safeNotSent, doRename}},
@@ -222,7 +221,7 @@ var reasons = map[Reason]struct {
 	SourceMissing:      {ErrSource, Explanation{"There is no file or folder of this name.", "The other files go on.", "Check how it is written, or connect its disk, then send it again."}},
 	SourceGone:         {ErrSource, Explanation{"The file is no longer there.", "The other files go on.", "Put it back or connect its disk, then try again."}},
 	SourceUnreadable:   {ErrSource, Explanation{"The file can't be read: {value}.", "The other files go on.", "Close the program that uses it or ask for the right to read it, then try again."}},
-	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, "Add --recursive to send it with all it contains."}},
+	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, ""}},
 	SourceNotAFile:     {ErrSource, Explanation{"This is not a file but {value}.", safeNotSent, "Copy its content to a file and send that."}},
 	SourceLinked:       {ErrSource, Explanation{"This is now a link; it was a file or folder when it was listed: {value}.", "Nothing that the link leads to was sent.", "Find out who put it there. Put the file or folder back and try again, or add it again as it is now."}},
 	SourceReplaced:     {ErrSource, Explanation{"The file has been replaced by {value}.", safeNotSent, "Put the file back and try again."}},
@@ -237,16 +236,16 @@ var reasons = map[Reason]struct {
 	GivenUp:            {ErrSource, Explanation{"It was cancelled before it was delivered.", safeFinished, "Retry it to send it after all."}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
 
-	VaultAbsent:   {ErrVault, Explanation{"This computer has no keyring that the token could be kept in.", safeInMemory, "Start a keyring, such as GNOME Keyring or KWallet on Linux, and try again. " + doGiveToken}},
-	VaultLocked:   {ErrVault, Explanation{"This computer's keyring is locked, has never been set up, or does not answer.", safeInMemory, "Unlock it and try again. " + doGiveToken}},
-	VaultRefused:  {ErrVault, Explanation{"This computer's keyring did not do what it was asked.", safeInMemory, "Try again. " + doGiveToken}},
+	VaultAbsent:   {ErrVault, Explanation{"This computer has no keyring that the token could be kept in.", safeInMemory, "Start a keyring, such as GNOME Keyring or KWallet on Linux, and try again."}},
+	VaultLocked:   {ErrVault, Explanation{"This computer's keyring is locked, has never been set up, or does not answer.", safeInMemory, "Unlock it and try again."}},
+	VaultRefused:  {ErrVault, Explanation{"This computer's keyring did not do what it was asked.", safeInMemory, "Try again."}},
 	VaultMissing:  {ErrVault, Explanation{"This computer's keyring holds no token for this inbox.", safeFinished, "Give the token again."}},
 	VaultDamaged:  {ErrVault, Explanation{"What this computer's keyring holds for this inbox is incomplete or was altered.", "It was not used.", "Give the token again."}},
-	VaultTooLarge: {ErrVault, Explanation{"This token is too long for a keyring.", safeInMemory, doGiveToken}},
+	VaultTooLarge: {ErrVault, Explanation{"This token is too long for a keyring.", safeInMemory, ""}},
 
 	InboxNameInvalid: {ErrInboxName, Explanation{"This name can't be used for an inbox: {value}.", "Nothing was changed.", "Choose one of 1 to 64 characters, in any script."}},
 	InboxNameTaken:   {ErrInboxName, Explanation{"There is already an inbox named “{value}”.", "It was not changed.", "Choose another name."}},
-	InboxUnknown:     {ErrInboxName, Explanation{"There is no inbox named “{value}”.", "Nothing was changed or sent.", "“uploader inbox list” shows the names that there are."}},
+	InboxUnknown:     {ErrInboxName, Explanation{"There is no inbox named “{value}”.", "Nothing was changed or sent.", ""}},
 
 	ServiceBusy:   {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
 	ServiceFault:  {ErrBusy, Explanation{"The storage reports an internal error.", safeFinished, "It is tried again by itself. If this stays, tell the person who gave you the token."}},
@@ -261,10 +260,10 @@ var reasons = map[Reason]struct {
 	NotAddedFull:      {ErrJournal, Explanation{"Nothing was added: the disk that keeps the list of what is to be sent is full.", safeNotSent, "Make some room on it, then send again."}},
 	NotAddedBusy:      {ErrJournal, Explanation{"Nothing was added: another program holds the list of what is to be sent.", safeNotSent, "Wait a moment, then send again."}},
 	JournalDamaged:    {ErrJournal, Explanation{"The list of what is to be sent is damaged.", safeFinished, "Start the program again: it saves what can be read and says what could not."}},
-	JournalUnwritable: {ErrJournal, Explanation{"The list of what is to be sent can't be written.", safeFinished, "Check that you may write to the program's state folder and that its disk is there, or name another one with --state-dir."}},
+	JournalUnwritable: {ErrJournal, Explanation{"The list of what is to be sent can't be written.", safeFinished, "Check that you may write to the program's state folder and that its disk is there."}},
 	JournalGone:       {ErrJournal, Explanation{"The folder with the list of what is to be sent was removed, or its disk was.", "Nothing more is sent; files already delivered stay delivered.", "Start the program again, and send the rest once more: what is in the inbox already is left alone."}},
 	TooFewFiles:       {ErrJournal, Explanation{"The system lets this program open only {value} files at once, which is too few.", safeNotSent, "Raise the limit, for example with “ulimit -n 1024”, and run the command again."}},
-	JournalNewer:      {ErrJournal, Explanation{"The list of what is to be sent was written by a newer version of this program.", "It was not touched.", "Use the newer version, or name another folder with --state-dir."}},
+	JournalNewer:      {ErrJournal, Explanation{"The list of what is to be sent was written by a newer version of this program.", "It was not touched.", "Use the newer version."}},
 }
 
 // sentinel returns the reason's sentinel, ErrInternal for one that is not in the table.

@@ -1,0 +1,73 @@
+package problem
+
+import (
+	"maps"
+	"slices"
+)
+
+// Action is something that a person can do about a problem, and that each face of the program words in its own way: the
+// command line names a flag where the window has a button.
+type Action string
+
+// The actions.
+const (
+	AllowHost         Action = "allow-host"
+	AllowHostAgain    Action = "allow-host-again"
+	ReplaceOrRename   Action = "replace-or-rename" // what is there may be replaced
+	SendRenamed       Action = "send-renamed"      // what is there stays
+	SendFolder        Action = "send-folder"
+	GiveToken         Action = "give-token"
+	GiveTokenLater    Action = "give-token-later" // it is kept only as long as the program runs
+	ChooseStateFolder Action = "choose-state-folder"
+	ChooseInbox       Action = "choose-inbox"
+)
+
+// actions are the words for actions that suit every face; an empty one says nothing where a face has no words of its own.
+var actions = map[Action]string{
+	AllowHost:         "Ask the workspace whether this address is theirs before you allow it.",
+	AllowHostAgain:    "Allow it again in the settings if the workspace says that it is theirs.",
+	ReplaceOrRename:   "Replace what is there, or send it under another name.",
+	SendRenamed:       "Send it under another name, or ask the workspace.",
+	SendFolder:        "Add it as a folder.",
+	GiveToken:         "Paste it to continue, or ask the workspace for a new one.",
+	GiveTokenLater:    "Give the token again at the next start.",
+	ChooseStateFolder: "",
+	ChooseInbox:       "Choose another inbox.",
+}
+
+// actionOf is what a person can do about a problem, besides what its reason's own sentence says.
+var actionOf = map[Reason]Action{
+	UnknownHost:       AllowHost,
+	HostNotAllowed:    AllowHostAgain,
+	AlreadyThere:      ReplaceOrRename,
+	ChangedSinceSent:  ReplaceOrRename,
+	MayNotReplace:     SendRenamed,
+	NameLocked:        SendRenamed,
+	WrittenOtherwise:  SendRenamed,
+	ForeignBlocks:     SendRenamed,
+	SourceIsFolder:    SendFolder,
+	TokenNeeded:       GiveToken,
+	VaultAbsent:       GiveTokenLater,
+	VaultLocked:       GiveTokenLater,
+	VaultRefused:      GiveTokenLater,
+	VaultTooLarge:     GiveTokenLater,
+	JournalUnwritable: ChooseStateFolder,
+	JournalNewer:      ChooseStateFolder,
+	InboxUnknown:      ChooseInbox,
+}
+
+// Words are how a face of the program words actions. In them {value} stands for Error.Value. What it leaves out has words
+// that suit every face.
+type Words map[Action]string
+
+// of returns the words for what a person can do about a problem of this reason, or "".
+func (w Words) of(r Reason) string {
+	a := actionOf[r]
+	if words, ok := w[a]; ok {
+		return words
+	}
+	return actions[a]
+}
+
+// Actions returns all actions, sorted. The slice is the caller's.
+func Actions() []Action { return slices.Sorted(maps.Keys(actions)) }
