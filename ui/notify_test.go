@@ -35,10 +35,10 @@ func TestANotificationNamesNoInboxWhereThereAreSeveral(t *testing.T) {
 				x.Files[ledger.Delivered] = 1
 				s.Files[ledger.Delivered]++
 				s.Transfers = append(s.Transfers, x)
-				d.Window.told.expect(x.ID)
+				d.told.expect(x.ID)
 			}
 			s.Files[ledger.Attention] = c.need
-			d.Window.announce(&sample{}, &sample{status: s})
+			d.announce(&sample{}, &sample{status: s})
 			var told string
 			for line := range strings.Lines(said.String()) {
 				if strings.Contains(line, "notification") {

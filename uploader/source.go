@@ -122,7 +122,7 @@ func MadeUp(found *scan.Found) *problem.Error {
 	}
 	f, info, err := found.At.Open()
 	if err != nil {
-		return nil //nolint:nilerr // see above
+		return nil // see above
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	j := &job{}
