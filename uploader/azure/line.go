@@ -63,7 +63,6 @@ func (l *line) begin(k *call, used bool, idle time.Duration) {
 	defer l.mu.Unlock()
 	l.left, l.newline, l.free = -1, false, false
 	l.asked++
-	l.change.Broadcast()
 }
 
 // stands reports whether the other side has neither closed an idle line nor said anything unasked, which would be taken
@@ -191,7 +190,11 @@ func (l *line) Write(p []byte) (int, error) {
 		}
 	}
 	head := len(l.head)
+	if l.wrote+int64(head+len(p)) < l.need {
+		l.change.Broadcast() // a refusal may come before all has left; what leaves at once goes first
+	}
 	n, err := l.send(p)
+	l.change.Broadcast()
 	l.wrote += int64(n)
 	switch {
 	case err == nil && l.wrote >= l.need:
