@@ -16,6 +16,7 @@ var commandLine = problem.Words{
 	problem.GiveTokenLater:    "Give the token again each time, for example with --token-file.",
 	problem.ChooseStateFolder: "Or name another folder with --state-dir.",
 	problem.ChooseInbox:       "“uploader inbox list” shows the names that there are.",
+	problem.WaitLonger:        "--give-up-after sets that time.",
 }
 
 // explain returns what a person at a terminal reads of an error.

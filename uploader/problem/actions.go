@@ -20,6 +20,7 @@ const (
 	GiveTokenLater    Action = "give-token-later" // it is kept only as long as the program runs
 	ChooseStateFolder Action = "choose-state-folder"
 	ChooseInbox       Action = "choose-inbox"
+	WaitLonger        Action = "wait-longer"
 )
 
 // actions are the words for actions that suit every face; an empty one says nothing where a face has no words of its own.
@@ -33,6 +34,7 @@ var actions = map[Action]string{
 	GiveTokenLater:    "Give the token again at the next start.",
 	ChooseStateFolder: "",
 	ChooseInbox:       "Choose another inbox.",
+	WaitLonger:        "",
 }
 
 // actionOf is what a person can do about a problem, besides what its reason's own sentence says.
@@ -54,6 +56,7 @@ var actionOf = map[Reason]Action{
 	JournalUnwritable: ChooseStateFolder,
 	JournalNewer:      ChooseStateFolder,
 	InboxUnknown:      ChooseInbox,
+	GaveUp:            WaitLonger,
 }
 
 // Words are how a face of the program words actions. In them {value} stands for Error.Value. What it leaves out has words

@@ -87,7 +87,7 @@ const (
 	BlocksLost         Reason = "blocks-lost"
 	Refused            Reason = "refused"
 	GivenUp            Reason = "cancelled"
-	GaveUp             Reason = "gave-up" // nothing was confirmed within --give-up-after
+	GaveUp             Reason = "gave-up" // nothing was confirmed within the time that was set
 	Unexpected         Reason = "unexpected"
 )
 
@@ -232,7 +232,7 @@ var reasons = map[Reason]struct {
 	Corrupted:          {ErrCorrupt, Explanation{"The storage received other bytes than were sent, several times in a row.", "No damaged file was delivered.", "Something on the way alters data: try another network, and report it to your IT."}},
 	BlocksLost:         {ErrBlocksLost, Explanation{"The storage dropped parts that it had confirmed.", "Nothing incomplete was delivered.", doRetryLater}},
 	Refused:            {ErrRefused, Explanation{"The storage refused this file ({value}).", "What is in the inbox was not touched; the other files go on.", "Try again; if it happens again, tell the person who gave you the token what the storage said."}},
-	GaveUp:             {ErrGaveUp, Explanation{"The storage confirmed nothing within the time set by --give-up-after. {value}", "All is kept; files already delivered stay delivered.", "When the cause is gone, start the same upload again: it goes on where it stopped."}},
+	GaveUp:             {ErrGaveUp, Explanation{"The storage confirmed nothing within the time that was set. {value}", "All is kept; files already delivered stay delivered.", "When the cause is gone, start the same upload again: it goes on where it stopped."}},
 	GivenUp:            {ErrSource, Explanation{"It was cancelled before it was delivered.", safeFinished, "Retry it to send it after all."}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
 
