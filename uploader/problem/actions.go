@@ -24,7 +24,7 @@ const (
 )
 
 // actions are the words for actions that suit every face; an empty one says nothing where a face has no words of its own.
-var actions = map[Action]string{
+var actions = map[Action]string{ //nolint:gosec // words for people, no credentials
 	AllowHost:         "Ask the workspace whether this address is theirs before you allow it.",
 	AllowHostAgain:    "Allow it again in the settings if the workspace says that it is theirs.",
 	ReplaceOrRename:   "Replace what is there, or send it under another name.",
