@@ -162,8 +162,8 @@ func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.Rea
 
 var errHead = errors.New("azure: a header has characters that it must not have")
 
-// roundTrip sends the request and reads its answer. net/http repeats a PUT only where nothing of it had left; it doesn't see
-// that where the body is larger than its buffer.
+// roundTrip sends the request and reads its answer. net/http repeats a PUT only where nothing of it had left, and takes what
+// a line has for gone.
 func (w *wire) roundTrip(c *call, r *http.Request) (*http.Response, error) {
 	for {
 		c.line, c.used = nil, false
