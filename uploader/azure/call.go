@@ -33,9 +33,9 @@ type call struct {
 
 	size   int64       // of the body
 	body   *gate       // nil for a request without a body
-	line   *line       // which carries the request; nil before that, and where the proxy's TLS is between
+	line   *line       // which carries the request; nil before, and beyond a proxy's TLS
 	used   bool        // that line, before
-	wrote  atomic.Bool // the whole request left; beyond a proxy's TLS, the headers of one without a body
+	wrote  atomic.Bool // the whole request left; beyond a proxy's TLS, empty ones alone
 	sent   bool        // it got as far as the network
 	status int         // of the answer; 0 if there was none
 	header http.Header // of the answer
@@ -126,8 +126,9 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 // out to be closed. The request is the caller's again, changed in its User-Agent and version, and so is the body. The
 // answer's body is in memory, and holds answerLimit at most.
 func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.ReadSeeker) (*http.Response, error) {
+	control := func(v string) bool { return strings.ContainsFunc(v, unicode.IsControl) }
 	for _, values := range req.Header {
-		if slices.ContainsFunc(values, func(v string) bool { return strings.ContainsFunc(v, unicode.IsControl) }) {
+		if slices.ContainsFunc(values, control) {
 			return nil, errHead
 		}
 	}
@@ -162,8 +163,8 @@ func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.Rea
 
 var errHead = errors.New("azure: a header has characters that it must not have")
 
-// roundTrip sends the request and reads its answer. net/http repeats a PUT only where nothing of it had left, and takes what
-// a line has for gone.
+// roundTrip sends the request and reads its answer. net/http repeats a PUT only where nothing of it
+// had left, and takes what a line has for gone.
 func (w *wire) roundTrip(c *call, r *http.Request) (*http.Response, error) {
 	for {
 		c.line, c.used = nil, false

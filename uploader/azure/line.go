@@ -9,16 +9,18 @@ import (
 	"time"
 )
 
-// line is a connection under net/http. It knows what net/http doesn't say: how much of a request has left, and whether
-// anything came that nobody asked for. That is, it
+// line is a connection under net/http. It knows what net/http doesn't say: how much of a request
+// has left, and whether anything came that nobody asked for. That is, it
 //
 //   - notes when the last byte of a request has left,
-//   - reads nothing between an answer and the next request, and hands out no byte beyond an answer, so that a connection
-//     which was closed, or has something unread, is known before it carries another request,
+//   - reads nothing between an answer and the next request, and hands out no byte beyond an answer,
+//     so that a connection which was closed, or has something unread, is known before it carries
+//     another request,
 //   - keeps back the failure of a write until the answer has been heard that tells why,
-//   - writes large bodies from the caller's memory, and TLS's records in large pieces.
+//   - writes bodies from the caller's memory, and TLS's records in large pieces.
 //
-// A line on which something is written before a request has it, to a proxy, passes everything on as it comes.
+// A line on which something is written before a request has it, to a proxy, passes everything on as
+// it comes.
 type line struct {
 	net.Conn           // what is read from and written to
 	raw      net.Conn  // the same without TLS
@@ -51,7 +53,8 @@ func newLine(conn, raw net.Conn, records *gathered) *line {
 	return l
 }
 
-// begin makes the line carry k's request. A line that was used before, and does not stand any more, is closed.
+// begin makes the line carry k's request. A line that was used before, and does not stand any more,
+// is closed.
 func (l *line) begin(k *call, used bool, idle time.Duration) {
 	if used && !l.stands(idle) {
 		_ = l.Close()
@@ -65,8 +68,8 @@ func (l *line) begin(k *call, used bool, idle time.Duration) {
 	l.asked++
 }
 
-// stands reports whether the other side has neither closed an idle line nor said anything unasked, which would be taken
-// for the next request's answer.
+// stands reports whether the other side has neither closed an idle line nor said anything unasked,
+// which would be taken for the next request's answer.
 func (l *line) stands(idle time.Duration) bool {
 	return len(l.rest) == 0 && (l.records == nil || l.records.silent(l.Conn)) && silent(l.raw, idle)
 }
@@ -78,15 +81,16 @@ func (l *line) done() {
 	l.answered++
 }
 
-// settle closes the line of a request that was answered before it had left, and waits for what is being written.
+// settle closes the line of a request that was answered before it had left, and waits for what is
+// being written.
 func (l *line) settle() {
 	_ = l.Close()
 	l.writing.Lock()
 	defer l.writing.Unlock()
 }
 
-// Close implements net.Conn, in whatever state the line is. TLS would say goodbye, for which there may be no room for
-// seconds.
+// Close implements net.Conn, in whatever state the line is. TLS would say goodbye, for which there
+// may be no room for seconds.
 func (l *line) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -111,8 +115,9 @@ func (l *line) await() (free bool, err error) {
 	return l.free, nil
 }
 
-// Read implements net.Conn. It ends at each blank line, which is where the head of an answer ends, or a body in chunks,
-// and at the end of a body whose length is known: what comes after that stays here.
+// Read implements net.Conn. It ends at each blank line, which is where the head of an answer ends,
+// or a body in chunks, and at the end of a body whose length is known: what comes after that stays
+// here.
 func (l *line) Read(p []byte) (n int, err error) {
 	free, err := l.await()
 	if free || err != nil {
@@ -184,14 +189,15 @@ func (l *line) Write(p []byte) (int, error) {
 	if l.need < 0 {
 		head := bytes.Index(p, []byte("\r\n\r\n")) + 4
 		l.need = int64(head) + l.call.size
-		if l.call.size > 0 && len(p) == head { // net/http sends it alone, as a body may be long in coming
+		if l.call.size > 0 && len(p) == head {
+			// net/http sends it alone, as a body may be long in coming.
 			l.head = append(l.head, p...)
 			return len(p), nil
 		}
 	}
 	head := len(l.head)
 	if l.wrote+int64(head+len(p)) < l.need {
-		l.change.Broadcast() // a refusal may come before all has left; what leaves at once goes first
+		l.change.Broadcast() // a refusal may come before all has left
 	}
 	n, err := l.send(p)
 	l.change.Broadcast()
@@ -211,10 +217,12 @@ func (l *line) Write(p []byte) (int, error) {
 	return max(n-head, 0), err
 }
 
-// copiedBody is how much of a body is copied behind its head, to be one piece with it; more than that only looks like one.
+// copiedBody is how much of a body is copied behind its head, to be one piece with it; more than
+// that only looks like one.
 const copiedBody = 4 << 10
 
-// send writes p, after the head if that is still to be sent, and returns how much of it has left: nothing only where that is so.
+// send writes p, after the head if that is still to be sent, and returns how much of it has left:
+// nothing only where that is so.
 func (l *line) send(p []byte) (int, error) {
 	if l.records == nil {
 		return l.sendAll(p)
@@ -247,8 +255,8 @@ func (l *line) sendAll(p []byte) (int, error) {
 	return int(n), err
 }
 
-// ReadFrom implements io.ReaderFrom. net/http hands it what is left of a body once the beginning has gone through its
-// buffer, and would copy the rest in small pieces.
+// ReadFrom implements io.ReaderFrom. net/http hands it what is left of a body once the beginning
+// has gone through its buffer, and would copy the rest in small pieces.
 func (l *line) ReadFrom(r io.Reader) (int64, error) {
 	if limited, ok := r.(*io.LimitedReader); ok {
 		if p, ok := limited.R.(*pass); ok {

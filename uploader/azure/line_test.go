@@ -108,7 +108,8 @@ func watch(s *Store) *opened {
 	return o
 }
 
-// hear waits until the system knows what the other side did to all of them, which is more than nothing.
+// hear waits until the system knows what the other side did to all of them, which is more than
+// nothing.
 func (o *opened) hear() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -168,7 +169,8 @@ func TestWhatComesUnaskedIsNoAnswer(t *testing.T) {
 	}
 }
 
-// TestALineHandsOutNoByteBeyondAnAnswer: net/http might take what it has for the answer of the next request.
+// TestALineHandsOutNoByteBeyondAnAnswer: net/http might take what it has for the answer of the next
+// request.
 func TestALineHandsOutNoByteBeyondAnAnswer(t *testing.T) {
 	const surplus = "HTTP/1.1 201 Created\r\n\r\n"
 	for _, c := range []struct {
@@ -238,8 +240,8 @@ func TestARequestIsRepeatedOnlyIfNothingOfItWasWritten(t *testing.T) {
 	}
 }
 
-// TestARequestThatLeftIsNotRepeated loses the answer over a connection that was used before, where net/http repeats requests
-// that it takes for idempotent.
+// TestARequestThatLeftIsNotRepeated loses the answer over a connection that was used before, where
+// net/http repeats requests that it takes for idempotent.
 func TestARequestThatLeftIsNotRepeated(t *testing.T) {
 	for _, size := range []int{0, 100, 1 << 20} {
 		var requests atomic.Int32
@@ -262,7 +264,8 @@ func TestARequestThatLeftIsNotRepeated(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := put(t.Context(), s, size)
-		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.NetworkDown || !e.Unanswered || requests.Load() != 2 {
+		e, ok := errors.AsType[*problem.Error](err)
+		if !ok || e.Reason != problem.NetworkDown || !e.Unanswered || requests.Load() != 2 {
 			t.Errorf("%d bytes: %v, %d requests", size, err, requests.Load())
 		}
 	}
@@ -362,7 +365,8 @@ func TestIdleConnectionsEnd(t *testing.T) {
 			}()
 			return ours, nil
 		}
-		give := func() func() func() bool { // sends a request, of which the connection is idle once it is answered
+		// give sends a request, of which the connection is idle once it is answered.
+		give := func() func() func() bool {
 			go func() { _, _ = put(t.Context(), s, 10) }()
 			synctest.Wait()
 			o := others[len(others)-1]

@@ -88,13 +88,19 @@ func open(token token.Token, query string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{inbox: inbox, token: token, dialer: dialer, transport: transport, root: "/", offline: offline}
+	s := &Store{
+		inbox: inbox, token: token, dialer: dialer, transport: transport,
+		root: "/", offline: offline,
+	}
 	for _, part := range []string{inbox.Account, inbox.Container} {
 		if part != "" {
 			s.root += part + "/"
 		}
 	}
-	s.wire = &wire{transport: transport, query: query, userAgent: []string{options.userAgent()}, echoes: newEchoes()}
+	s.wire = &wire{
+		transport: transport, query: query,
+		userAgent: []string{options.userAgent()}, echoes: newEchoes(),
+	}
 	s.pieces = pieces(query)
 	s.address = (&url.URL{Scheme: inbox.Scheme, Host: inbox.Host, Path: "/container/blob"}).String()
 	// What is no address is found out by each operation, as by the SDK's.

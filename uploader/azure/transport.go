@@ -37,8 +37,8 @@ func newTransport(o Options, d *dialer) (*http.Transport, error) {
 		}
 		return conn, err
 	}
-	// Blob storage speaks HTTP/1.1 alone. Where something on the way offers HTTP/2, one connection for all requests would
-	// make its window the speed limit.
+	// Blob storage speaks HTTP/1.1 alone. Where something on the way offers HTTP/2, one connection
+	// for all requests would make its window the speed limit.
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	t := &http.Transport{
@@ -67,7 +67,7 @@ func newTransport(o Options, d *dialer) (*http.Transport, error) {
 		}
 		config := t.TLSClientConfig.Clone()
 		config.ServerName, _, _ = net.SplitHostPort(address) // the transport made it of both
-		config.DynamicRecordSizingDisabled = true            // small records at first are for who reads while they come
+		config.DynamicRecordSizingDisabled = true            // nobody reads while they come
 		records := &gathered{Conn: conn}
 		secure := tls.Client(records, config)
 		ctx, cancel := context.WithTimeout(ctx, t.TLSHandshakeTimeout)

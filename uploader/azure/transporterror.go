@@ -98,7 +98,8 @@ func categorise(err error, host string, reached bool, offline func() bool) (prob
 		return problem.AnswerForeign, "answer of another request"
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok || errors.Is(err, errEndless) ||
-		strings.Contains(err.Error(), "malformed HTTP") || strings.Contains(err.Error(), "response headers exceeded") {
+		strings.Contains(err.Error(), "malformed HTTP") ||
+		strings.Contains(err.Error(), "response headers exceeded") {
 		return problem.AnswerGarbled, "answer is not HTTP"
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {

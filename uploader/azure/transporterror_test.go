@@ -198,13 +198,14 @@ func TestACertificateAuthorityFromAFileIsTrusted(t *testing.T) {
 
 // TestAServiceIsSpokenToInItsOwnProtocol meets servers that would rather speak HTTP/2, by each way.
 func TestAServiceIsSpokenToInItsOwnProtocol(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handle := func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 1 {
 			t.Errorf("HTTP/%d", r.ProtoMajor)
 		}
 		_, _ = io.Copy(io.Discard, r.Body)
 		created(w)
-	}))
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(handle))
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -213,8 +214,11 @@ func TestAServiceIsSpokenToInItsOwnProtocol(t *testing.T) {
 		t.Fatal(err, server.TLS.NextProtos)
 	}
 	for _, proxy := range []*url.URL{nil, p} {
-		s := openTest(t, testToken(server.URL), Options{Proxy: func(*url.URL) (*url.URL, error) { return proxy, nil }})
-		s.transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs //nolint:errcheck // it is one
+		s := openTest(t, testToken(server.URL), Options{
+			Proxy: func(*url.URL) (*url.URL, error) { return proxy, nil },
+		})
+		trusted := server.Client().Transport.(*http.Transport).TLSClientConfig //nolint:errcheck // it is
+		s.transport.TLSClientConfig.RootCAs = trusted.RootCAs
 		for _, op := range operations {
 			if _, err := op.call(t.Context(), s, "a"); err != nil {
 				t.Errorf("%s: %v", op.name, err)
