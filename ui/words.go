@@ -5,12 +5,11 @@ import (
 	"path"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/token"
 )
 
@@ -119,20 +118,8 @@ func date(t time.Time) string {
 	return t.Local().Format(tr("2 Jan 2006, 15:04")) // only English has a month's name in it
 }
 
-// safeName returns a name as one line that can't turn the text around it: what can't be seen stands as a small box.
-func safeName(name string) string {
-	for _, r := range name {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return strings.Map(func(r rune) rune {
-				if r == utf8.RuneError || !unicode.IsPrint(r) {
-					return '▯'
-				}
-				return r
-			}, name)
-		}
-	}
-	return name
-}
+// safeName returns a name as one line that can't turn the text around it.
+func safeName(name string) string { return show.Text(name) }
 
 // shorten leaves out the middle of a text that is wider than the room for it: beginning and end of a name say most.
 func shorten(s string, width, size float32, style fyne.TextStyle) string {

@@ -2,14 +2,13 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
 )
@@ -192,16 +191,8 @@ func wrap(line string, width int) []string {
 	return append(lines, current)
 }
 
-// shown returns a text that may hold a file's name for the terminal: quoted as Go does it where it has characters that
-// can't be seen, which could move the cursor or turn the line around.
-func shown(s string) string {
-	for _, r := range s {
-		if !unicode.IsPrint(r) || r == utf8.RuneError {
-			return strconv.Quote(s)
-		}
-	}
-	return s
-}
+// shown returns a text that may hold a file's name for the terminal, where it can't move the cursor or turn the line around.
+func shown(s string) string { return show.Text(s) }
 
 // fileCount says a number of files.
 func fileCount(n int64) string {

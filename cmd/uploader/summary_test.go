@@ -92,7 +92,7 @@ func TestSummaryInWords(t *testing.T) {
 		"",
 		"Not delivered, 2 files: " + explain(taken).String(),
 		"  /x. – x",
-		`  "/y\n." – "y\n"`,
+		`  /y\u{a}. – y\u{a}`,
 		"",
 		"Left out on purpose: 1 link, 2 named pipes. To send what links point to, add --follow-symlinks.",
 		"",

@@ -12,6 +12,9 @@ import (
 // Text writes characters that can't be seen as \u{…} and bytes that are no text as \x…, so that a file's name can't
 // move a terminal's cursor, end a line, or pass for another name.
 func Text(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }) < 0 {
+		return s // nearly always
+	}
 	var b strings.Builder
 	for i, r := range s {
 		switch {
