@@ -247,14 +247,6 @@ func startInbox(dir string, options map[string]string, before func(*blobserver.O
 		return nil, err
 	}
 	s, err := blobserver.New(blobserver.Config{Dir: dir, Before: before, Faults: script})
-	// A program that another script starts holds the folder's lock for a moment, until it has become that program.
-	for range 500 {
-		if !errors.Is(err, blobserver.ErrInUse) {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-		s, err = blobserver.New(blobserver.Config{Dir: dir, Before: before, Faults: script})
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -49,8 +49,12 @@ func (f *File) Try(alone bool) error { return tryLock(f.file, alone) }
 // Release gives the lock up.
 func (f *File) Release() { unlock(f.file) }
 
-// Close gives the lock up and closes the file.
-func (f *File) Close() error { return f.file.Close() }
+// Close gives the lock up and closes the file. Closing alone would leave the lock to a program that
+// is just being started, until it has let go of what it inherits.
+func (f *File) Close() error {
+	f.Release()
+	return f.file.Close()
+}
 
 // StandsAt reports whether the file is still the one at the path.
 func (f *File) StandsAt(path string) bool {
