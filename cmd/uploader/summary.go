@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,8 +80,15 @@ func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took 
 	return o, nil
 }
 
-// findCopies finds the files of a transfer that were delivered under another name since theirs was taken.
+// findCopies finds the files of a transfer that were delivered under another name since theirs was taken. Where nobody can have asked for
+// that, as of a transfer of this run without --keep-both, it does not go through the list.
 func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer int64) error {
+	begun := time.Now().Add(-o.took)
+	if !slices.ContainsFunc(o.status.Transfers, func(t ledger.TransferStatus) bool {
+		return t.ID == transfer && (t.Options.KeepBoth || t.Created.Before(begun))
+	}) {
+		return nil
+	}
 	delivered := ledger.Filter{States: []ledger.JobState{ledger.Delivered}, Transfer: transfer}
 	return eachRow(ctx, q, delivered, func(j ledger.Job) error {
 		switch {
