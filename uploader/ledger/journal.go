@@ -70,7 +70,7 @@ type Changes struct {
 	Removed   []int64         // batches that are removed, with their jobs' blocks and ranks
 	Forgotten []int64         // transfers that are removed with all they have
 	Blocks    []BlockChange   // carried out in this order
-	Ranks     map[int64]int64 // places in the queue of jobs that were moved; others have theirs by id, see index_order.go
+	Ranks     map[int64]int64 // places in the queue of jobs that were moved; others have theirs by id, see order.go
 	Heard     []int64         // posted commands that were carried out, which are removed
 	Alive     bool            // keeps the moment too, as Alive does
 	Sync      bool            // outlives the machine's power, not only the process
