@@ -103,7 +103,7 @@ func BenchmarkMillionRows(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = q.Close() }()
-	t, err := q.index.AddTransfer(b.Context(), ledger.Transfer{Inbox: "a", Scanned: true})
+	t, err := q.ledger.AddTransfer(b.Context(), ledger.Transfer{Inbox: "a", Scanned: true})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func BenchmarkMillionRows(b *testing.B) {
 				jobs[i].State = ledger.Attention
 			}
 		}
-		if err := q.index.AddJobs(b.Context(), t, jobs); err != nil {
+		if err := q.ledger.AddJobs(b.Context(), t, jobs); err != nil {
 			b.Fatal(err)
 		}
 	}

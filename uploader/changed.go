@@ -16,7 +16,7 @@ var errUnchanged = errors.New("unchanged")
 
 // earlier returns the job that delivered a job's source before; ok is false where it is not known any more. It may block on the journal.
 func (q *Queue) earlier(j *job) (before ledger.Job, ok bool, err error) {
-	before, ok, err = q.index.Job(q.ctx, j.Earlier)
+	before, ok, err = q.ledger.Job(q.ctx, j.Earlier)
 	return before, ok && before.State.IsDelivered(), err
 }
 

@@ -10,7 +10,7 @@ import (
 // journal and not counted. The journal has the outcome when Do returns; it may block on the disk, not on the network.
 func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 	n := 0
-	for _, part := range q.index.Split(c) {
+	for _, part := range q.ledger.Split(c) {
 		switch part.Owner {
 		case ledger.Elsewhere:
 			if err := q.journal.Post(ctx, part.Command); err != nil {
@@ -18,7 +18,7 @@ func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 			}
 			continue
 		case ledger.Nobody:
-			adopted, err := q.index.Adopt(ctx, []int64{part.Transfer}, true)
+			adopted, err := q.ledger.Adopt(ctx, []int64{part.Transfer}, true)
 			if err != nil || len(adopted) == 0 {
 				return n, err
 			}
@@ -31,7 +31,7 @@ func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 				err = e
 			}
 		} else if err == nil {
-			err = q.index.Commit(ctx, true)
+			err = q.ledger.Commit(ctx, true)
 		}
 		if err != nil {
 			return n, err
@@ -44,9 +44,9 @@ func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 // another process does. It is done also where ctx is cancelled; where the journal can't be written, listen tries again.
 func (q *Queue) handBack(ctx context.Context, transfer int64) error {
 	ctx = context.WithoutCancel(ctx)
-	err := q.index.Commit(ctx, true)
+	err := q.ledger.Commit(ctx, true)
 	if err == nil {
-		err = q.index.Release(ctx, []int64{transfer})
+		err = q.ledger.Release(ctx, []int64{transfer})
 	}
 	if err != nil {
 		q.mu.Lock()
@@ -73,8 +73,8 @@ func (q *Queue) LeftToOthers(c ledger.Command) (n int) {
 	if c.Verb == ledger.Resume {
 		states = append([]ledger.JobState{ledger.Waiting, ledger.Active}, states...) // of a transfer that is paused as a whole
 	}
-	for _, part := range q.index.Split(c) {
-		if part.Owner == ledger.Elsewhere && q.index.MayHave(part.Transfer, states) {
+	for _, part := range q.ledger.Split(c) {
+		if part.Owner == ledger.Elsewhere && q.ledger.MayHave(part.Transfer, states) {
 			n++
 		}
 	}
@@ -91,7 +91,7 @@ func (q *Queue) carryOutCommand(ctx context.Context, c ledger.Command) (n int, e
 			n = q.pauseTransfer(c.Transfer, c.Verb == ledger.Pause)
 		}
 		if c.Jobs == nil && (c.Verb == ledger.Cancel || c.Verb == ledger.Remove || c.Verb == ledger.Purge) {
-			q.index.GiveUp(c.Transfer, c.Verb)
+			q.ledger.GiveUp(c.Transfer, c.Verb)
 		}
 		if c.Jobs != nil || c.Verb != ledger.Pause {
 			var k int
@@ -109,7 +109,7 @@ func (q *Queue) carryOutCommand(ctx context.Context, c ledger.Command) (n int, e
 func (q *Queue) pauseTransfer(id int64, pause bool) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := q.index.SetPaused(id, pause)
+	n := q.ledger.SetPaused(id, pause)
 	if pause {
 		for _, j := range q.loaded {
 			if j.Transfer == id {
@@ -122,13 +122,13 @@ func (q *Queue) pauseTransfer(id int64, pause bool) int {
 
 // change brings the jobs that a verb concerns into their new state.
 func (q *Queue) change(ctx context.Context, c ledger.Command) (n int, err error) {
-	if err := q.index.Each(ctx, q.index.Concerned(c), func(b *ledger.Page) error {
+	if err := q.ledger.Each(ctx, q.ledger.Concerned(c), func(b *ledger.Page) error {
 		n += q.changeBatch(b, c)
 		return nil
 	}); err != nil {
 		return n, err
 	}
-	q.index.Prune(c.Transfer, c.Jobs == nil && c.Verb.Forgets())
+	q.ledger.Prune(c.Transfer, c.Jobs == nil && c.Verb.Forgets())
 	return n, nil
 }
 
@@ -136,7 +136,7 @@ func (q *Queue) change(ctx context.Context, c ledger.Command) (n int, err error)
 func (q *Queue) changeBatch(b *ledger.Page, c ledger.Command) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n, loaded := q.index.CarryOut(b, c, func(id int64) bool { return q.loaded[id] != nil })
+	n, loaded := q.ledger.CarryOut(b, c, func(id int64) bool { return q.loaded[id] != nil })
 	for _, id := range loaded {
 		q.steer(q.loaded[id], c.Verb.To())
 	}
@@ -167,7 +167,7 @@ func (q *Queue) reorder(ctx context.Context, c ledger.Command) (int, error) {
 		return 0, nil // all jobs of a transfer have no other place among themselves
 	}
 	q.giveBackWaiting()
-	n, err := q.index.Reorder(ctx, c.Verb, jobs)
+	n, err := q.ledger.Reorder(ctx, c.Verb, jobs)
 	q.giveBackWaiting() // what was claimed meanwhile, in the old order
 	return n, err
 }

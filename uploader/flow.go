@@ -201,7 +201,7 @@ func (q *Queue) speedTo(inbox string, seconds int) float64 {
 	if p := q.flow.window.pace(seconds); p.bytes >= 1 && !p.ofFiles() {
 		return p.bytes
 	}
-	return q.index.LastSpeed(inbox)
+	return q.ledger.LastSpeed(inbox)
 }
 
 // planningSpeed is the speed by which files for an inbox are planned, 0 if it is not known. The caller holds the lock.

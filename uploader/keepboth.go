@@ -22,7 +22,7 @@ func (q *Queue) keepBoth(u unit, e *problem.Error) bool {
 		return false
 	}
 	j.doubt, j.doubtful, j.until = none, moment{}, moment{}
-	q.index.Plan(j.Job, nil)
+	q.ledger.Plan(j.Job, nil)
 	if u.kind == sendWhole {
 		j.inbox.ready = append(j.inbox.ready, u)
 		return true
@@ -36,7 +36,7 @@ func (q *Queue) keepBoth(u unit, e *problem.Error) bool {
 // haveName makes sure of a job's name before the first request is made under it: one that keepBoth gave has to be in the journal, or the
 // file would be sent under the next one after a crash. It blocks on the journal.
 func (q *Queue) haveName(j *job) error {
-	if j.Copy > 0 && q.index.CommitPending(q.ctx) != nil {
+	if j.Copy > 0 && q.ledger.CommitPending(q.ctx) != nil {
 		return errAgain // nothing is handed out while the journal can't be written
 	}
 	return nil

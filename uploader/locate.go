@@ -10,7 +10,7 @@ func (q *Queue) locate(j *job) error {
 	if j.At != (source.Path{}) {
 		return nil
 	}
-	at, err := q.index.Locate(&j.Job)
+	at, err := q.ledger.Locate(&j.Job)
 	if err != nil {
 		return source.Problem("open", j.Source, err)
 	}

@@ -174,5 +174,5 @@ func (q *Queue) hasSibling(j *job) (bool, error) {
 		}
 	}
 	q.mu.Unlock()
-	return q.index.HasDeliveredSibling(q.ctx, &j.Job, j.doubtful.here)
+	return q.ledger.HasDeliveredSibling(q.ctx, &j.Job, j.doubtful.here)
 }

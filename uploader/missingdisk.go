@@ -91,7 +91,7 @@ func isEmpty(folder string) bool {
 // back. The caller holds the lock.
 func (q *Queue) sourceAway(j *job, e *problem.Error) {
 	missing := source.DiskOf(j.Source, j.FileID)
-	if q.index.SetAway(j.Transfer, missing, e) {
+	if q.ledger.SetAway(j.Transfer, missing, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
 		id, in, at, d, file := j.Transfer, j.inbox, j.at(), missing, j.FileID
 		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, in, at, d, file, e.Value) })
@@ -115,7 +115,7 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d source.Di
 		case <-time.After(awayEvery):
 		case <-hurry:
 		}
-		if !q.index.Has(transfer) {
+		if !q.ledger.Has(transfer) {
 			return // it was taken from the list
 		}
 		q.askAboutEnd(in)
@@ -127,7 +127,7 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d source.Di
 			continue
 		}
 		q.mu.Lock()
-		q.index.SetAway(transfer, d, nil)
+		q.ledger.SetAway(transfer, d, nil)
 		q.reconsider()
 		q.mu.Unlock()
 		return

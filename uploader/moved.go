@@ -16,17 +16,17 @@ import (
 // ErrJournal.
 func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 	from, to = filepath.Clean(from), filepath.Clean(to)
-	if err := q.index.Load(ctx); err != nil {
+	if err := q.ledger.Load(ctx); err != nil {
 		return 0, err
 	}
 	n := 0
 	var errs []error
-	for _, t := range q.index.Statuses(nil) {
+	for _, t := range q.ledger.Statuses(nil) {
 		if t.Owner == ledger.Elsewhere || !slices.ContainsFunc(t.Roots, func(root string) bool { _, in := ledger.CutFolder(root, from); return in }) {
 			continue
 		}
 		if t.Owner == ledger.Nobody {
-			if got, err := q.index.Adopt(ctx, []int64{t.ID}, true); err != nil || len(got) == 0 {
+			if got, err := q.ledger.Adopt(ctx, []int64{t.ID}, true); err != nil || len(got) == 0 {
 				errs = append(errs, err)
 				continue
 			}
@@ -36,7 +36,7 @@ func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 		if t.Owner == ledger.Nobody {
 			err = errors.Join(err, q.handBack(ctx, t.ID))
 		} else if err == nil {
-			err = q.index.Commit(ctx, true)
+			err = q.ledger.Commit(ctx, true)
 		}
 		errs = append(errs, err)
 	}
@@ -51,9 +51,9 @@ func (q *Queue) moveTransfer(ctx context.Context, id int64, m ledger.Move) (n in
 			q.steer(j, ledger.Waiting)
 		}
 	}
-	batches, n := q.index.Move(id, m)
+	batches, n := q.ledger.Move(id, m)
 	q.mu.Unlock()
-	err = q.index.Each(ctx, batches, func(b *ledger.Page) error {
+	err = q.ledger.Each(ctx, batches, func(b *ledger.Page) error {
 		q.changeBatch(b, ledger.Command{Verb: ledger.FoundAgain, Transfer: id})
 		return nil
 	})

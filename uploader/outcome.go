@@ -76,7 +76,7 @@ func (q *Queue) finish(u unit, err error) {
 			q.later(unit{job: j, kind: prepare, plan: j.plan}, wait)
 		}
 		if j.ended && j.steered && j.wish == ledger.Removed {
-			q.index.TakeOut(j.ID)
+			q.ledger.TakeOut(j.ID)
 		}
 	}
 	if in.quiet {
@@ -113,7 +113,7 @@ func (q *Queue) reclass(j *job) {
 		j.Class, j.UploadID, j.BlockSize = ledger.Small, [16]byte{}, 0
 		in.small = append(in.small, j)
 	}
-	q.index.Plan(j.Job, nil)
+	q.ledger.Plan(j.Job, nil)
 }
 
 // failed decides what an error means for the unit, its job and its inbox; docs/DESIGN.md, "Errors", has the table. The
@@ -181,7 +181,7 @@ func (q *Queue) failed(u unit, err error) {
 // in this run or an earlier one: then its name exists, and a sign-in page or a broken name service denies it. A storage that was
 // closed since is waited for, too; nobody can tell the one from the other. The caller holds the lock.
 func (q *Queue) unlessReached(in *inbox, e *problem.Error) *problem.Error {
-	if e.Reason != problem.AccountGone || e.Status != 0 || !q.index.HasReached(in.key) {
+	if e.Reason != problem.AccountGone || e.Status != 0 || !q.ledger.HasReached(in.key) {
 		return e
 	}
 	down := problem.New(e.Op, e.Path, problem.NetworkDown)
@@ -325,7 +325,7 @@ func (q *Queue) end(j *job, s ledger.JobState, why *problem.Error) {
 	if s == ledger.Failed {
 		q.doubts.keep(j) // something of it may be there, which is replaced if a person tries again
 	}
-	q.index.Unclaim(j.Job, true) // its file is closed when nothing of it is under way
+	q.ledger.Unclaim(j.Job, true) // its file is closed when nothing of it is under way
 	if s.IsDelivered() {
 		return // a line for each of 100,000 files would be the upload's largest cost; the journal has them
 	}

@@ -49,7 +49,7 @@ func (q *Queue) sayAlive() {
 	busy := q.busy > 0
 	q.mu.Unlock()
 	if busy {
-		q.index.SayAlive()
+		q.ledger.SayAlive()
 		q.keepSpeed()
 	}
 }
@@ -76,7 +76,7 @@ func (q *Queue) keepSpeed() {
 		return
 	}
 	for _, key := range keys {
-		q.index.Describe(key, func(t *ledger.Transfer) { t.Speed = p.bytes })
+		q.ledger.Describe(key, func(t *ledger.Transfer) { t.Speed = p.bytes })
 	}
 }
 
@@ -100,7 +100,7 @@ func (q *Queue) hear(e *ear) error {
 	if err := q.obey(e); err != nil {
 		return err
 	}
-	if err := q.index.Load(q.ctx); err != nil {
+	if err := q.ledger.Load(q.ctx); err != nil {
 		return err
 	}
 	e.again = false
@@ -120,7 +120,7 @@ func (q *Queue) obey(e *ear) error {
 	for i := range posted {
 		p := &posted[i]
 		if before[p.ID] || p.Verb == "" {
-			q.index.Hear(p.ID)
+			q.ledger.Hear(p.ID)
 		} else if err := q.obeyOne(p); q.obeysAgain(err) {
 			maps.Copy(e.heard, before)
 			return err
@@ -132,7 +132,7 @@ func (q *Queue) obey(e *ear) error {
 	if len(posted) == 0 {
 		return nil
 	}
-	return q.index.Commit(q.ctx, true)
+	return q.ledger.Commit(q.ctx, true)
 }
 
 // obeyOne carries out what another process left. A kill may have it carried out twice, which changes
@@ -140,7 +140,7 @@ func (q *Queue) obey(e *ear) error {
 func (q *Queue) obeyOne(p *ledger.Posted) error {
 	_, err := q.carryOutCommand(q.ctx, p.Command)
 	if err == nil || !q.obeysAgain(err) {
-		q.index.Hear(p.ID)
+		q.ledger.Hear(p.ID)
 	}
 	return err
 }

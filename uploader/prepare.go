@@ -28,7 +28,7 @@ func (q *Queue) prepare(u *unit) error {
 			_ = f.Close()
 		}
 	}()
-	fresh, surprising := j.UploadID == [16]byte{}, !now.Same(j.version())
+	fresh, surprising := j.UploadID == [16]byte{}, !now.Same(j.Version())
 	var acked []ledger.AckedBlock
 	switch {
 	case fresh && surprising:
@@ -39,7 +39,7 @@ func (q *Queue) prepare(u *unit) error {
 		if acked, err = q.keptBlocks(j); err != nil {
 			return err
 		}
-		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) || q.index.HasMoved(j.ID) {
+		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) || q.ledger.HasMoved(j.ID) {
 			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}
@@ -87,7 +87,7 @@ func (j *job) readSince(acked []ledger.AckedBlock) time.Time {
 
 // keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still. It blocks on the journal.
 func (q *Queue) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
-	if err := q.index.CommitPending(q.ctx); err != nil { // or it would say what was true before the job was planned anew
+	if err := q.ledger.CommitPending(q.ctx); err != nil { // or it would say what was true before the job was planned anew
 		return nil, errAgain
 	}
 	acked, err := q.journal.Blocks(q.ctx, j.ID)
@@ -121,7 +121,7 @@ func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 			j.noteRead(a.Number, a.At)
 		}
 	}
-	q.index.Plan(j.Job, acked)
+	q.ledger.Plan(j.Job, acked)
 }
 
 func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.BlockSize) }
@@ -130,7 +130,7 @@ func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.
 // it. Only what differs is sent again.
 func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []ledger.AckedBlock) ([]ledger.AckedBlock, error) {
 	j := u.job
-	if !now.Same(j.version()) {
+	if !now.Same(j.Version()) {
 		if err := q.adopt(u, now); err != nil {
 			return nil, err
 		}

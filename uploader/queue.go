@@ -53,7 +53,7 @@ type Config struct {
 type Queue struct {
 	config  Config
 	journal ledger.Journal
-	index   *ledger.Ledger
+	ledger  *ledger.Ledger
 	log     *slog.Logger
 	buffers *buffers
 	limiter atomic.Pointer[rate.Limiter] // nil: no limit
@@ -135,8 +135,8 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		changed: make(chan struct{}, 1), hungry: make(chan struct{}, 1), settled: make(chan struct{}),
 		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, met: map[int64]*met{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: newConcurrency(c.Connections),
 	}
-	q.index = ledger.New(c.Journal, q.journalChanged)
-	if err := q.index.Load(ctx); err != nil {
+	q.ledger = ledger.New(c.Journal, q.journalChanged)
+	if err := q.ledger.Load(ctx); err != nil {
 		return nil, err
 	}
 	q.Limit(c.Rate)
@@ -144,7 +144,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	q.ctx, q.cancel = context.WithCancelCause(ctx)
 	close(q.settled)
 	q.wg.Go(func() { defer crash.Catch(); q.feed() })
-	q.wg.Go(func() { defer crash.Catch(); q.index.Run(q.ctx) })
+	q.wg.Go(func() { defer crash.Catch(); q.ledger.Run(q.ctx) })
 	q.wg.Go(func() { defer crash.Catch(); q.listen() })
 	q.wg.Go(func() {
 		defer crash.Catch()
@@ -163,7 +163,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 // find what is true by then.
 func (q *Queue) journalChanged() {
 	q.mu.Lock()
-	trouble := q.index.Trouble()
+	trouble := q.ledger.Trouble()
 	q.halt = trouble
 	q.reconsider()
 	q.mu.Unlock()
@@ -188,7 +188,7 @@ func (q *Queue) Use(t token.Token) error {
 	in.failures, in.notBefore, in.asked = 0, time.Time{}, time.Time{}
 	q.reconsider()
 	q.mu.Unlock()
-	q.index.Describe(t.Inbox.Key(), func(of *ledger.Transfer) { of.KeepDates(t) })
+	q.ledger.Describe(t.Inbox.Key(), func(of *ledger.Transfer) { of.KeepDates(t) })
 	if old != nil {
 		return old.Close()
 	}
@@ -261,7 +261,7 @@ func (q *Queue) Wait(ctx context.Context) error {
 			return context.Cause(ctx)
 		case <-settled:
 		}
-		if err := q.index.Commit(ctx, true); err != nil && !passing(err) {
+		if err := q.ledger.Commit(ctx, true); err != nil && !passing(err) {
 			return err
 		}
 		q.mu.Lock()
@@ -283,7 +283,7 @@ func (q *Queue) trouble() error {
 		return q.halt
 	}
 	for _, in := range q.order {
-		if hold := q.holdOf(in); hold != nil && q.index.Unfinished(in.key) > 0 {
+		if hold := q.holdOf(in); hold != nil && q.ledger.Unfinished(in.key) > 0 {
 			return hold
 		}
 	}
@@ -292,7 +292,7 @@ func (q *Queue) trouble() error {
 
 // holdOf returns why an inbox's jobs wait for a person, who has to bring a token; nil if they don't. The caller holds the lock.
 func (q *Queue) holdOf(in *inbox) *problem.Error {
-	if in.hold == nil && in.store == nil && q.index.Unfinished(in.key) > 0 {
+	if in.hold == nil && in.store == nil && q.ledger.Unfinished(in.key) > 0 {
 		return problem.New("send", "", problem.TokenNeeded)
 	}
 	return in.hold
@@ -300,7 +300,7 @@ func (q *Queue) holdOf(in *inbox) *problem.Error {
 
 func (q *Queue) unfinished() (n int) {
 	for _, in := range q.order {
-		n += q.index.Unfinished(in.key)
+		n += q.ledger.Unfinished(in.key)
 	}
 	return n
 }
@@ -317,7 +317,7 @@ func (q *Queue) settle() {
 			return
 		}
 		for _, in := range q.order {
-			if in.hold == nil && in.store != nil && q.index.Unfinished(in.key) > 0 {
+			if in.hold == nil && in.store != nil && q.ledger.Unfinished(in.key) > 0 {
 				return
 			}
 		}
@@ -380,7 +380,7 @@ func (q *Queue) Close() error {
 	q.keepSpeed()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	errs = append(errs, q.index.Commit(ctx, true))
+	errs = append(errs, q.ledger.Commit(ctx, true))
 	return errors.Join(errs...)
 }
 

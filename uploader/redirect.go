@@ -26,14 +26,14 @@ func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int,
 	}
 	defer func() { _ = q.quiet(ctx, from, false) }()
 	n := 0
-	for _, t := range q.index.OpenTo(from) {
+	for _, t := range q.ledger.OpenTo(from) {
 		k, err := q.redirectTransfer(ctx, t, to, rights)
 		n += k
 		if err != nil {
 			return n, err
 		}
 	}
-	return n, q.index.Commit(ctx, true)
+	return n, q.ledger.Commit(ctx, true)
 }
 
 // quiet stops an inbox's jobs and waits until nothing of it is under way, or lets them go on.
@@ -48,7 +48,7 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 		q.reconsider()
 		return nil
 	}
-	for in.flying[ledger.Small]+in.flying[ledger.Large] > 0 || q.index.ScanningInto(inbox) {
+	for in.flying[ledger.Small]+in.flying[ledger.Large] > 0 || q.ledger.ScanningInto(inbox) {
 		if q.closed || ctx.Err() != nil {
 			in.quiet = false
 			q.reconsider()
@@ -66,7 +66,7 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 
 // redirectTransfer moves one transfer's jobs.
 func (q *Queue) redirectTransfer(ctx context.Context, t ledger.Transfer, to token.Inbox, rights token.Rights) (int, error) {
-	x := q.index
+	x := q.ledger
 	next := t.Copy()
 	next.Inbox, next.Follows, next.Moved, next.Unchanged = to.Key(), t.ID, nil, ledger.Unchanged{} // nothing is known to be there
 	next.NameNotes = renameNotes(t.NameNotes, t.Options.Scan.Inbox, to)

@@ -186,7 +186,7 @@ func (q *Queue) pick() (unit, bool) {
 			continue
 		}
 		u, ok := in.pick(q.conns.limit)
-		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short && q.index.Free(in.key) != [2]int{} {
+		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short && q.ledger.Free(in.key) != [2]int{} {
 			q.wakeFeeder()
 		}
 		if !ok {
@@ -198,7 +198,7 @@ func (q *Queue) pick() (unit, bool) {
 		u.job.flow.begin()
 		if u.job.State == ledger.Waiting {
 			u.job.State = ledger.Active
-			q.index.Begin(u.job.ID)
+			q.ledger.Begin(u.job.ID)
 			q.notify() // its request may stand still for long
 		}
 		if len(q.order) > 1 {
@@ -358,10 +358,10 @@ type shortage struct {
 // claimFor claims jobs that an inbox is short of and reports whether there were any. orders is which order held when that was found.
 func (q *Queue) claimFor(s shortage, orders int) bool {
 	in := s.in
-	claims, err := q.index.Claim(q.ctx, in.key, s.class, s.n, time.Now())
+	claims, err := q.ledger.Claim(q.ctx, in.key, s.class, s.n, time.Now())
 	if err != nil {
 		if q.ctx.Err() == nil {
-			q.index.Report(err)
+			q.ledger.Report(err)
 			q.unread = true
 			time.AfterFunc(ledger.CommitAgain, func() { defer crash.Catch(); q.wakeFeeder() })
 		}
@@ -369,14 +369,14 @@ func (q *Queue) claimFor(s shortage, orders int) bool {
 	}
 	if q.unread {
 		q.unread = false
-		q.index.SayAlive() // the next commit ends the halt: these claims may need none
+		q.ledger.SayAlive() // the next commit ends the halt: these claims may need none
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i := range claims {
-		now, waits := q.index.Claimed(claims[i].ID)
+		now, waits := q.ledger.Claimed(claims[i].ID)
 		if !waits || in.quiet || q.orders != orders { // meanwhile a person stopped it, it goes to another inbox, or others go before it
-			q.index.PutBack(now.ID)
+			q.ledger.PutBack(now.ID)
 			continue
 		}
 		j := &job{Job: now, inbox: in}
@@ -407,7 +407,7 @@ func (q *Queue) shortOfJobs() (short []shortage, orders int) {
 		if in.store == nil || in.hold != nil || in.quiet {
 			continue // what is claimed can't be moved to another inbox, and costs memory
 		}
-		free := q.index.Free(in.key)
+		free := q.ledger.Free(in.key)
 		if free[ledger.Small] > 0 && len(in.small) < smallAhead/2 {
 			short = append(short, shortage{in, ledger.Small, smallAhead - len(in.small)})
 		}
@@ -425,5 +425,5 @@ func (q *Queue) unload(j *job, keep bool) {
 	j.inbox.close(j)
 	delete(q.loaded, j.ID)
 	q.doubts.keep(j)
-	q.index.Unclaim(j.Job, keep)
+	q.ledger.Unclaim(j.Job, keep)
 }

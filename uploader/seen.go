@@ -24,7 +24,7 @@ func (q *Queue) addMissing(ctx context.Context, t *ledger.Entry, seen *ledger.Se
 			order = append(order, j.Source)
 		}
 	}
-	if err := q.index.WithoutKnown(ctx, t.ID, missing); err != nil {
+	if err := q.ledger.WithoutKnown(ctx, t.ID, missing); err != nil {
 		return err
 	}
 	var jobs []ledger.Job
@@ -37,5 +37,5 @@ func (q *Queue) addMissing(ctx context.Context, t *ledger.Entry, seen *ledger.Se
 		return nil
 	}
 	defer q.wakeFeeder()
-	return q.insist(func() error { return q.index.AddJobs(ctx, t, jobs) })
+	return q.insist(func() error { return q.ledger.AddJobs(ctx, t, jobs) })
 }

@@ -38,11 +38,6 @@ func (q *Queue) do(u *unit) error {
 	}
 }
 
-// version returns what the job's plan was made for.
-func (j *job) version() source.Version {
-	return source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}
-}
-
 func (j *job) properties() Properties { return Properties{ContentType: contenttype.Of(j.Blob)} }
 
 // sendWhole sends a small file in one request, where it need not be asked for first.
@@ -112,7 +107,7 @@ func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
 		switch {
 		case lost != nil:
 			err = lost
-		case now.Same(j.version()):
+		case now.Same(j.Version()):
 			if err != nil {
 				err = orMadeUp(j, now, err)
 			} else if err = q.steady(u, reading{now, body.CRC64(), time.Now()}, begun, adopted); err == nil {
@@ -145,7 +140,7 @@ func (q *Queue) adopt(u *unit, now source.Version) error {
 	q.mu.Lock()
 	j.Size, j.ModTime, j.FileID = now.Size, now.ModTime, now.ID
 	j.Done = min(j.Done, j.Size)
-	q.index.Update(j.Job)
+	q.ledger.Update(j.Job)
 	whole := q.wholeSize(j.inbox.key)
 	q.mu.Unlock()
 	if classOf(now.Size, whole, u.token.Rights) != j.Class {
@@ -232,7 +227,7 @@ func (q *Queue) sendBlock(u *unit) error {
 	j.left--
 	j.Done += length
 	j.noteRead(u.block, read)
-	q.index.Ack(j.ID, ledger.AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
+	q.ledger.Ack(j.ID, ledger.AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
 	return nil
 }
 
@@ -249,7 +244,7 @@ func (q *Queue) commit(u *unit) error {
 	if err := q.compare(u); err != nil {
 		return err
 	}
-	if err := q.index.CommitPending(q.ctx); err != nil {
+	if err := q.ledger.CommitPending(q.ctx); err != nil {
 		return errAgain // nothing is handed out while the journal can't be written
 	}
 	ids := blockIDs(j.UploadID, j.crcs)
@@ -345,7 +340,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (ledger.
 			q.totals.confirmed = now
 		}
 		if err == nil && body != nil && !answer.Checked {
-			q.index.NoteUnchecked(u.job.Transfer)
+			q.ledger.NoteUnchecked(u.job.Transfer)
 		}
 	case e != nil && (e.Reason == problem.ServiceBusy || e.Reason == problem.ServiceFault):
 		q.conns.busy()

@@ -72,7 +72,7 @@ func changedWhileRead(err error) *problem.Error {
 // orMadeUp returns why a file can't be read that has not changed and whose size is not that of its content, else err. Such are those that
 // systems make up, as below /proc and /sys.
 func orMadeUp(j *job, now source.Version, err error) error {
-	if problem.ReasonOf(err) != problem.SourceChanged || !now.Same(j.version()) {
+	if problem.ReasonOf(err) != problem.SourceChanged || !now.Same(j.Version()) {
 		return err
 	}
 	e := problem.New("read", j.Source, problem.SourceNotAFile)

@@ -154,8 +154,8 @@ func (q *Queue) Status() Status { return q.StatusOf() }
 // StatusOf returns the same with these transfers alone in Transfers, Files, Bytes, BytesDone and Left; with all where none is
 // named. What concerns requests and speed is the whole queue's.
 func (q *Queue) StatusOf(ids ...int64) Status {
-	t := q.index.Totals(ids)
-	transfers := q.index.Statuses(ids)
+	t := q.ledger.Totals(ids)
+	transfers := q.ledger.Statuses(ids)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	sending := q.flow.at(time.Now())
@@ -175,7 +175,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	}
 	for _, in := range q.order {
 		is := InboxStatus{
-			Inbox: in.key, Token: in.token, Unfinished: q.index.Unfinished(in.key), Hold: q.holdOf(in),
+			Inbox: in.key, Token: in.token, Unfinished: q.ledger.Unfinished(in.key), Hold: q.holdOf(in),
 			Speed: q.speedTo(in.key, tellingSeconds), ClockAhead: -in.skew, ClockKnown: in.skewKnown,
 		}
 		if in.failures >= troubleInARow {
@@ -191,7 +191,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 
 // Rows returns up to n jobs that match the filter, from the from-th on. It may block on the journal's disk.
 func (q *Queue) Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledger.Job, error) {
-	rows, err := q.index.Rows(ctx, f, from, n)
+	rows, err := q.ledger.Rows(ctx, f, from, n)
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()

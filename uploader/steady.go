@@ -114,7 +114,7 @@ func (q *Queue) leaveAlone(u unit) {
 	}
 	if u.kind == sendWhole && u.job.State == ledger.Active {
 		u.job.State = ledger.Waiting
-		q.index.SetState(u.job.ID, ledger.Waiting)
+		q.ledger.SetState(u.job.ID, ledger.Waiting)
 	}
 }
 
@@ -200,7 +200,7 @@ func (q *Queue) compare(u *unit) error {
 
 // unchanged returns nil if a large file is still the one whose blocks are acknowledged, or that it has changed.
 func (j *job) unchanged(now source.Version) error {
-	if !now.Same(j.version()) || now.TouchedSince(j.changed) {
+	if !now.Same(j.Version()) || now.TouchedSince(j.changed) {
 		return problem.New("commit", j.Source, problem.SourceChanged)
 	}
 	return nil

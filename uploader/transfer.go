@@ -24,7 +24,7 @@ func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledge
 		return 0, err
 	}
 	token := q.token(to.Key())
-	t, err := q.index.AddTransfer(ctx, ledger.Transfer{
+	t, err := q.ledger.AddTransfer(ctx, ledger.Transfer{
 		Inbox: to.Key(), Roots: roots, Options: o, Created: time.Now(), Skipped: map[scan.SkipReason]int64{},
 		ValidFrom: token.ValidFrom, ValidTo: token.ValidTo,
 	})
@@ -51,11 +51,11 @@ func notAdded(err error) error {
 // selects among those that are not finished, nil is all. It returns what it got. Folders that had not been read to their
 // end are read once more. Adopt may block on the disk.
 func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error) {
-	if err := q.index.Load(ctx); err != nil {
+	if err := q.ledger.Load(ctx); err != nil {
 		return nil, err
 	}
 	var ids []int64
-	for _, t := range q.index.Statuses(nil) {
+	for _, t := range q.ledger.Statuses(nil) {
 		if t.Owner == ledger.Nobody && !t.Finished() && (want == nil || want(t)) {
 			ids = append(ids, t.ID)
 		}
@@ -63,7 +63,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	got, err := q.index.Adopt(ctx, ids, false)
+	got, err := q.ledger.Adopt(ctx, ids, false)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool
 		q.reconsider()
 		q.mu.Unlock()
 		if t := q.token(g.Inbox); !t.ValidTo.IsZero() {
-			q.index.Describe(g.Inbox, func(of *ledger.Transfer) { of.KeepDates(t) })
+			q.ledger.Describe(g.Inbox, func(of *ledger.Transfer) { of.KeepDates(t) })
 		}
 		if !g.Scanned {
 			if err := q.Rescan(ctx, g.ID); err != nil {
@@ -88,7 +88,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool
 // Rescan reads a transfer's roots once more and queues what it has not yet. It may block on the disk while it looks up what
 // is known; the reading itself is in the background.
 func (q *Queue) Rescan(ctx context.Context, id int64) error {
-	t, err := q.index.PrepareRescan(ctx, id)
+	t, err := q.ledger.PrepareRescan(ctx, id)
 	if err != nil || t == nil {
 		return err
 	}
@@ -100,13 +100,13 @@ func (q *Queue) startScan(t *ledger.Entry, seen *ledger.Seen) {
 	q.mu.Lock()
 	q.unsettle()
 	q.scanning++
-	q.index.BeginScan(t)
+	q.ledger.BeginScan(t)
 	q.inbox(t.Inbox)
 	q.mu.Unlock()
 	q.wg.Go(func() {
 		defer crash.Catch()
 		err := q.scan(t, seen)
-		if verb, since := q.index.EndScan(t); verb != "" && err == nil {
+		if verb, since := q.ledger.EndScan(t); verb != "" && err == nil {
 			err = q.giveUpFound(t, verb, since)
 		}
 		q.mu.Lock()
@@ -123,7 +123,7 @@ func (q *Queue) startScan(t *ledger.Entry, seen *ledger.Seen) {
 
 // scan turns what is found below the roots into jobs, and what a person saw there and is gone.
 func (q *Queue) scan(t *ledger.Entry, seen *ledger.Seen) error {
-	x := q.index
+	x := q.ledger
 	now, known := x.ScanOf(t)
 	sent, err := x.SentBefore(q.ctx, now, known)
 	if err != nil {
@@ -192,7 +192,7 @@ func (q *Queue) scan(t *ledger.Entry, seen *ledger.Seen) error {
 func (q *Queue) insist(write func() error) error {
 	for {
 		err := write()
-		q.index.Report(err)
+		q.ledger.Report(err)
 		if err == nil || !passing(err) {
 			return err
 		}
@@ -242,15 +242,15 @@ var errGivenUp = errors.New("given up")
 // giveUpFound does with what was found since what a person wanted of all of it. What was found before is as the person wanted it,
 // then or later.
 func (q *Queue) giveUpFound(t *ledger.Entry, v ledger.Verb, since []int64) error {
-	err := q.index.Each(q.ctx, since, func(b *ledger.Page) error {
+	err := q.ledger.Each(q.ctx, since, func(b *ledger.Page) error {
 		q.changeBatch(b, ledger.Command{Verb: v, Transfer: t.ID})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	q.index.Prune(t.ID, v.Forgets())
-	q.index.TakeUp(t)
+	q.ledger.Prune(t.ID, v.Forgets())
+	q.ledger.TakeUp(t)
 	q.mu.Lock()
 	q.reconsider() // some of it may have been wanted after all
 	q.mu.Unlock()

@@ -28,7 +28,7 @@ func (q *Queue) orTwin(u *unit, err error) error {
 	answered := time.Now()
 	twin, waits, lost := q.lookAtTwins(j)
 	if lost == nil && twin == nil && !waits { // another process may have begun since the list was read
-		if lost = q.index.LoadSince(q.ctx, answered); lost == nil {
+		if lost = q.ledger.LoadSince(q.ctx, answered); lost == nil {
 			twin, waits, lost = q.lookAtTwins(j)
 		}
 	}
@@ -46,7 +46,7 @@ func (q *Queue) orTwin(u *unit, err error) error {
 
 // lookAtTwins returns the twin that delivered a job's file, or nil, and whether one may have done so by now.
 func (q *Queue) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err error) {
-	twins, err := q.index.Twins(q.ctx, &j.Job)
+	twins, err := q.ledger.Twins(q.ctx, &j.Job)
 	for i := range twins {
 		switch t := &twins[i]; {
 		case t.State.IsDelivered() && !q.changedSince(j, t):

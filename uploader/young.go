@@ -61,7 +61,7 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 			return y, nil // what it has seen by then is all that it can say
 		default:
 		}
-		j, ok, err := q.index.Job(ctx, sent.job)
+		j, ok, err := q.ledger.Job(ctx, sent.job)
 		if err != nil {
 			return y, err
 		}
@@ -89,7 +89,7 @@ func changedSince(ctx context.Context, j *job, changed int64) bool {
 		return false
 	case now.Size != j.Size:
 		return true
-	case now.Same(j.version()) && now.Changed.UnixNano() == changed:
+	case now.Same(j.Version()) && now.Changed.UnixNano() == changed:
 		return false
 	}
 	f, now, err := openSource(j)

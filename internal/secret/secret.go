@@ -1,4 +1,4 @@
-// Package secret holds texts that must not be printed: the query of a token, the key of a storage account.
+// Package secret holds texts that must not be printed, such as the query of a token.
 package secret
 
 // Text holds a text that must not be printed. It is a pointer inside, so that not even %+v of a struct around it, or

@@ -7,7 +7,7 @@ import (
 
 // deliveredJobs goes over the jobs that delivered a transfer's files.
 type deliveredJobs struct {
-	index  *Ledger
+	ledger *Ledger
 	visit  func(j Job) error
 	seen   jobSet // were told of
 	others jobSet // are still to be told of, since they delivered what a job of this transfer found unchanged
@@ -16,7 +16,7 @@ type deliveredJobs struct {
 // own tells of what a transfer's own jobs delivered.
 func (d *deliveredJobs) own(ctx context.Context, id int64) error {
 	d.others = jobSet{}
-	return d.each(ctx, d.index.deliveredBatches(func(t *Entry) bool { return t.ID == id }), func(Job) bool { return true })
+	return d.each(ctx, d.ledger.deliveredBatches(func(t *Entry) bool { return t.ID == id }), func(Job) bool { return true })
 }
 
 // next tells of the others.
@@ -27,8 +27,8 @@ func (d *deliveredJobs) next(ctx context.Context) error {
 }
 
 func (d *deliveredJobs) each(ctx context.Context, batches []int64, wanted func(Job) bool) error {
-	return d.index.Each(ctx, batches, func(b *Page) error {
-		for _, j := range d.index.jobsOf(b) {
+	return d.ledger.Each(ctx, batches, func(b *Page) error {
+		for _, j := range d.ledger.jobsOf(b) {
 			switch {
 			case !j.State.IsDelivered() || !wanted(j):
 			case j.State == Confirmed:
@@ -63,9 +63,11 @@ func (x *Ledger) copiesOf(ids []int64) (all []Transfer) {
 	return all
 }
 
-// Delivered is [Queue.Delivered].
+// Delivered calls visit for each file that these transfers delivered, be it in the list still or not, and that they found as it was
+// delivered before; where none is named, for each that any of them delivered. Each comes once, with the transfer of which it is told, and
+// as a job that is Delivered. It blocks on the journal's disk. An error of visit ends it, and is returned.
 func (x *Ledger) Delivered(ctx context.Context, transfers []int64, visit func(t Transfer, j Job) error) error {
-	d := &deliveredJobs{index: x, seen: jobSet{}}
+	d := &deliveredJobs{ledger: x, seen: jobSet{}}
 	for _, t := range x.copiesOf(transfers) {
 		d.visit = func(j Job) error { return visit(t, j) }
 		if err := d.own(ctx, t.ID); err != nil {

@@ -233,7 +233,7 @@ type Job struct {
 	Done    int64          // bytes acknowledged; Size when delivered
 	Problem *problem.Error // why it needs a person, failed or was skipped; else nil
 
-	// What [Queue.Rows] says beside of a job that is being sent; a journal keeps nothing of it.
+	// What the Queue's Rows says beside of a job that is being sent; a journal keeps nothing of it.
 	OnWay    int64   // bytes handed to the network and not acknowledged yet
 	Speed    float64 // bytes per second that leave, over 10 to 30 s of sending; 0 while that can't be said
 	Stopping bool    // a person stopped it: it becomes what they want as soon as the requests under way are answered
@@ -247,6 +247,11 @@ type Job struct {
 	CRC64   uint64 // of the whole file
 	Answer  Answer
 	Changed time.Time // the last change of the source, as its inode has it, when it was sent; zero if unknown
+}
+
+// Version is what the job's file was when it was found or planned. It says nothing of its last change.
+func (j *Job) Version() source.Version {
+	return source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}
 }
 
 // Filter selects jobs. The zero Filter selects all.

@@ -110,7 +110,7 @@ const mostBegun = 128
 // recentBatches is how many batches are kept in memory for whoever looks at the list.
 const recentBatches = 16
 
-// New returns an empty index; see load. changed must not block.
+// New returns an empty ledger; see [Ledger.Load]. changed must not block.
 func New(j Journal, changed func()) *Ledger {
 	x := &Ledger{
 		journal: j, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1), owners: make(chan struct{}, 1),
@@ -121,8 +121,8 @@ func New(j Journal, changed func()) *Ledger {
 	return x
 }
 
-// Load reads what the journal holds. It is also how the index learns what other processes have done: what belongs to this
-// one is then left as it is, since the index knows better.
+// Load reads what the journal holds. It is also how the ledger learns what other processes have done: what belongs to this
+// one is then left as it is, since the ledger knows better.
 func (x *Ledger) Load(ctx context.Context) error { return x.LoadSince(ctx, time.Now()) }
 
 // LoadSince is load, but for where that was done since a moment.
@@ -151,7 +151,7 @@ func (x *Ledger) LoadSince(ctx context.Context, moment time.Time) error {
 }
 
 // alone waits until nobody else reads what the journal holds or changes which transfers are this queue's: a transfer that the journal says
-// is this queue's, but the index does not know yet, would be taken for one whose jobs are known. done ends it.
+// is this queue's, but the ledger does not know yet, would be taken for one whose jobs are known. done ends it.
 func (x *Ledger) alone(ctx context.Context) (done func(), err error) {
 	select {
 	case <-x.owners:
@@ -174,7 +174,7 @@ func (x *Ledger) merge(c Contents) {
 	for _, h := range c.Batches {
 		t := x.transferOf(h.Transfer)
 		if t == nil || t.mine() {
-			continue // the index knows better
+			continue // the ledger knows better
 		}
 		b := &Page{BatchHead: h, transfer: t}
 		if !b.decode(h.Totals) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Seen is what a person saw in a review: the files that can be sent, with the names that they get. Fill it with [Seen.Add] from what [scan.Files]
-// finds, and hand it to [Queue.Add] in the options; from then on it must not change. It costs about as much as the list itself does.
+// finds, and hand it to the Queue's Add in the options; from then on it must not change. It costs about as much as the list itself does.
 type Seen struct {
 	batches [][]byte // as encodeFacts has them
 	marks   uint64   // sum of the paths' marks, by which two readings of a folder are compared

@@ -140,7 +140,7 @@ func (x *Ledger) transferOfJob(id int64) int64 {
 func isAsSent(f *scan.Found, j *Job) bool {
 	now := source.Version{Size: f.Size, ModTime: f.ModTime, ID: f.ID, Changed: f.Changed}
 	switch {
-	case !now.Same(source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}):
+	case !now.Same(j.Version()):
 		return false
 	case j.Changed.IsZero(): // delivered by a version of this program that did not keep it
 		return !now.TouchedSince(j.Answer.Date)
@@ -151,7 +151,7 @@ func isAsSent(f *scan.Found, j *Job) bool {
 
 // Sent is what the list knew, at one moment, to have been delivered to an inbox. The zero Sent knows nothing. It is for one goroutine.
 type Sent struct {
-	index    *Ledger
+	ledger   *Ledger
 	known    *deliveries
 	transfer int64  // that is being scanned; 0: none
 	covered  jobSet // that delivered what needs no job any more
@@ -183,7 +183,7 @@ func (s *Sent) compare(ctx context.Context, f *scan.Found) (verdict, delivery, e
 		return unknown, delivery{}, nil
 	}
 	if !same {
-		j, kept, err := s.index.Job(ctx, of.job)
+		j, kept, err := s.ledger.Job(ctx, of.job)
 		if err != nil {
 			return unknown, delivery{}, err
 		}
@@ -194,22 +194,23 @@ func (s *Sent) compare(ctx context.Context, f *scan.Found) (verdict, delivery, e
 			return unknown, *of, nil
 		}
 	}
-	if s.index.transferOfJob(of.job) == s.transfer {
+	if s.ledger.transferOfJob(of.job) == s.transfer {
 		return asSentByThis, *of, nil
 	}
 	return asSent, *of, nil
 }
 
-// Sent is [Queue.Sent].
+// Sent reads what the list knows to have been delivered to an inbox, named by its key. It blocks on the journal's disk: a second
+// for some millions of files.
 func (x *Ledger) Sent(ctx context.Context, inbox string) (*Sent, error) {
 	known, err := x.deliveries(ctx, inbox, 0)
-	return &Sent{index: x, known: known, covered: jobSet{}}, err
+	return &Sent{ledger: x, known: known, covered: jobSet{}}, err
 }
 
 // SentBefore returns what is known of the inbox of a transfer that is scanned: where it replaces what is there, what it has delivered
 // itself, if it is read once more.
 func (x *Ledger) SentBefore(ctx context.Context, t Transfer, again *KnownFiles) (*Sent, error) {
-	s := &Sent{index: x, transfer: t.ID, covered: jobSet{}, known: &deliveries{}}
+	s := &Sent{ledger: x, transfer: t.ID, covered: jobSet{}, known: &deliveries{}}
 	only := int64(0)
 	if t.Options.Replace {
 		if only = t.ID; again == nil {

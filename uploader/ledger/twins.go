@@ -2,8 +2,6 @@ package ledger
 
 import (
 	"context"
-
-	"inboxuploader/uploader/source"
 )
 
 // Twins returns a job's twins as the journal has them.
@@ -20,15 +18,11 @@ func (x *Ledger) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
 			return nil, err
 		}
 		if other.Transfer != j.Transfer && other.Inbox == j.Inbox && other.Source == j.Source &&
-			OriginalName(other.Blob, other.Copy) == OriginalName(j.Blob, j.Copy) && versionOfJob(&other).Same(versionOfJob(j)) {
+			OriginalName(other.Blob, other.Copy) == OriginalName(j.Blob, j.Copy) && other.Version().Same(j.Version()) {
 			twins = append(twins, other)
 		}
 	}
 	return twins, nil
-}
-
-func versionOfJob(j *Job) source.Version {
-	return source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}
 }
 
 // findSources learns where the files are in the list that came into it since the last time.

@@ -19,13 +19,13 @@ var ErrNotReceipt = errors.New("something else than a receipt has the name")
 // ErrKept says that nothing was delivered, so that an earlier receipt of that name stays.
 var ErrKept = errors.New("nothing was delivered, so the earlier receipt stays")
 
-// Deliveries hands over what was delivered, as [Queue.Delivered] does.
+// Deliveries hands over what was delivered, as the Delivered of a Queue or a Ledger does.
 type Deliveries func(ctx context.Context, visit func(t ledger.Transfer, j ledger.Job) error) error
 
 // Save writes a receipt of what was delivered into a file: JSON if its name ends in .json, else CSV. The head names the inbox to.
 // The file gets its name when it is whole and on the disk; an empty file or an earlier receipt of that name is replaced by it, or stays.
 // What else has the name stays: that is [ErrNotReceipt]. So does an earlier receipt that names files, if this one would name none: that
-// is [ErrReceiptKept]. It blocks on the disk; other errors are the disk's and those of the deliveries. No error leaves anything behind.
+// is [ErrKept]. It blocks on the disk; other errors are the disk's and those of the deliveries. No error leaves anything behind.
 func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error {
 	f, err := create(path)
 	if err != nil {
@@ -49,7 +49,7 @@ func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error
 	return nil
 }
 
-// Try finds out whether [SaveReceipt] can write a file of that name, and leaves nothing behind, which would be sent where the
+// Try finds out whether [Save] can write a file of that name, and leaves nothing behind, which would be sent where the
 // receipt is to stand among the sources. It blocks on the disk; errors are [ErrNotReceipt] and the disk's.
 func Try(path string) error {
 	if _, err := earlier(path); err != nil {
@@ -91,13 +91,13 @@ func create(path string) (*os.File, error) {
 	return os.CreateTemp(filepath.Dir(path), ".receipt-*.part")
 }
 
-// Write writes a receipt of what was delivered; see [SaveReceipt].
+// Write writes a receipt of what was delivered; see [Save].
 func Write(ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries) error {
 	_, err := writeTo(ctx, out, format, to, of)
 	return err
 }
 
-// writeTo is WriteReceipt. It returns how many files the receipt names.
+// writeTo is [Write]. It returns how many files the receipt names.
 func writeTo(ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries) (int, error) {
 	r, err := NewWriter(out, format, to)
 	if err != nil {

@@ -53,10 +53,10 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := Try(path); !errors.Is(err, c.want) {
-				t.Errorf("TryReceipt: %v, want %v", err, c.want)
+				t.Errorf("Try: %v, want %v", err, c.want)
 			}
 			if err := Save(t.Context(), path, token.Inbox{}, none); !errors.Is(err, c.want) {
-				t.Errorf("SaveReceipt: %v, want %v", err, c.want)
+				t.Errorf("Save: %v, want %v", err, c.want)
 			}
 			now, err := os.ReadFile(path)
 			if err != nil {
