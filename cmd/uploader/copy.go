@@ -27,9 +27,15 @@ type copyFlags struct {
 	notes []string // what flags of AzCopy's lead to, for the person
 }
 
+// copyRun is one run of copy.
+type copyRun struct {
+	*program
+	*copyFlags
+}
+
 // copyCommand delivers files and folders.
-func (p *program) copyCommand() *cobra.Command {
-	f := &copyFlags{sendFlags: newSendFlags()}
+func copyCommand(p *program) *cobra.Command {
+	r := &copyRun{program: p, copyFlags: &copyFlags{sendFlags: newSendFlags()}}
 	c := &cobra.Command{
 		Use:     "copy SOURCE... TOKEN|--to NAME",
 		Aliases: []string{"cp"},
@@ -37,31 +43,31 @@ func (p *program) copyCommand() *cobra.Command {
 		Long:    copyHelp,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			args, err := f.splitMerged(c, args)
+			args, err := r.splitMerged(c, args)
 			if err == nil {
-				args, err = p.unwrapAzCopy(c, f, args)
+				args, err = r.unwrapAzCopy(c, args)
 			}
 			if err != nil {
 				return err
 			}
-			return p.copy(c.Context(), f, args)
+			return r.run(c.Context(), args)
 		},
 	}
 	takesToken(c, "0")
 	s := c.Flags()
 	s.SortFlags = false
-	s.BoolVarP(&f.recursive, "recursive", "r", false, "send folders with all they contain")
-	s.StringArrayVar(&f.include, "include", nil, "send only what matches this `PATTERN` (repeatable; * any name, ** any folders; several with ; between them)")
-	s.StringArrayVar(&f.exclude, "exclude", nil, "never send what matches this `PATTERN` (repeatable, the same way; stronger than --include)")
-	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
-	addLinks(s, &f.links)
-	s.Var(&f.minAge, "min-age", "leave files for later that were modified within this time, such as 10m: a program may still be writing them")
-	s.Var(&f.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
-	s.BoolVar(&f.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as “name (2)” beside it")
-	s.BoolVar(&f.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
-	s.StringVar(&f.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox add --help; all arguments are then sources")
-	f.add(c)
-	azcopyFlags(s, f)
+	s.BoolVarP(&r.recursive, "recursive", "r", false, "send folders with all they contain")
+	s.StringArrayVar(&r.include, "include", nil, "send only what matches this `PATTERN` (repeatable; * any name, ** any folders; several with ; between them)")
+	s.StringArrayVar(&r.exclude, "exclude", nil, "never send what matches this `PATTERN` (repeatable, the same way; stronger than --include)")
+	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
+	addLinks(s, &r.links)
+	s.Var(&r.minAge, "min-age", "leave files for later that were modified within this time, such as 10m: a program may still be writing them")
+	s.Var(&r.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
+	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as “name (2)” beside it")
+	s.BoolVar(&r.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
+	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox add --help; all arguments are then sources")
+	r.add(c)
+	azcopyFlags(s, r.copyFlags)
 	return c
 }
 
@@ -158,15 +164,15 @@ func (o *overwriteFlag) String() string {
 func (o *overwriteFlag) Type() string { return "true|false" }
 
 // scanOptions returns how the sources are read.
-func (p *program) scanOptions(f *copyFlags, to token.Inbox) scan.Options {
-	own, err := p.stateDir()
+func (r *copyRun) scanOptions(to token.Inbox) scan.Options {
+	own, err := r.stateDir()
 	if err != nil {
 		own = "" // then there is nothing in it either
 	}
 	return scan.Options{
-		Inbox: to, Recursive: f.recursive, NoDefaultExcludes: f.noDefaultExcludes, MinAge: f.minAge.Duration,
-		Include: splitLists(f.include), Exclude: splitLists(f.exclude), Own: own,
-		FollowSymlinks: f.links.follow, FollowOutside: f.links.outside,
+		Inbox: to, Recursive: r.recursive, NoDefaultExcludes: r.noDefaultExcludes, MinAge: r.minAge.Duration,
+		Include: splitLists(r.include), Exclude: splitLists(r.exclude), Own: own,
+		FollowSymlinks: r.links.follow, FollowOutside: r.links.outside,
 	}
 }
 

@@ -21,21 +21,21 @@ var errFound = errors.New("found")
 // tokenAndSources tells the token from the sources. The rule, which the help states: with --token-file all arguments are
 // sources; with UPLOADER_TOKEN or --to too, unless the last one is "-" or contains "://" or "sig="; else the last argument is
 // the token. With --to there may be no token.
-func (p *program) tokenAndSources(ctx context.Context, f *copyFlags, args []string) (given givenToken, sources []string, err error) {
+func (r *copyRun) tokenAndSources(ctx context.Context, args []string) (given givenToken, sources []string, err error) {
 	last := ""
 	if len(args) > 0 {
 		last = args[len(args)-1]
 	}
 	isToken := last == "-" || looksLikeToken(last)
-	environment := p.fromEnvironment()
+	environment := r.fromEnvironment()
 	switch {
-	case f.tokenFile != "":
+	case r.tokenFile != "":
 		if isToken {
 			return givenToken{}, nil, &usageError{"Two tokens were given: with --token-file and as the last argument. Nothing was sent. Leave one out."}
 		}
-		given, err = fromFile(ctx, f.tokenFile)
+		given, err = fromFile(ctx, r.tokenFile)
 		sources = args
-	case (environment.text != "" || f.to != "") && !isToken:
+	case (environment.text != "" || r.to != "") && !isToken:
 		given, sources = environment, args
 	case len(args) == 0:
 		return givenToken{}, nil, &usageError{"Nothing to send was named. Use: uploader copy FILE-OR-FOLDER... \"TOKEN\", and --recursive for folders."}
@@ -47,7 +47,7 @@ func (p *program) tokenAndSources(ctx context.Context, f *copyFlags, args []stri
 		if len(sources) > 0 && looksLikeToken(sources[0]) && !isToken {
 			return givenToken{}, nil, &usageError{"The token stands before the last argument. This program only sends: put the files first and the token last. Nothing was sent."}
 		}
-		given, err = p.fromArgument(ctx, last)
+		given, err = r.fromArgument(ctx, last)
 	}
 	if err != nil {
 		return givenToken{}, nil, err
@@ -63,24 +63,24 @@ func (p *program) tokenAndSources(ctx context.Context, f *copyFlags, args []stri
 	return given, sources, nil
 }
 
-// copyToken returns the token to send with: the one that was given, or that of the inbox of --to.
-func (p *program) copyToken(ctx context.Context, f *copyFlags, given givenToken) (token.Token, error) {
-	if f.to == "" {
-		return given.parse(f.hosts)
+// token returns the token to send with: the one that was given, or that of the inbox of --to.
+func (r *copyRun) token(ctx context.Context, given givenToken) (token.Token, error) {
+	if r.to == "" {
+		return given.parse(r.hosts)
 	}
-	name, err := inboxName(f.to)
+	name, err := inboxName(r.to)
 	if err != nil {
 		return token.Token{}, err
 	}
-	inboxes, err := p.inboxes()
+	inboxes, err := r.inboxes()
 	if err != nil {
 		return token.Token{}, err
 	}
-	r, err := inboxes.Find(ctx, name)
+	record, err := inboxes.Find(ctx, name)
 	if err != nil {
 		return token.Token{}, err
 	}
-	return p.tokenFor(ctx, r, given, f.hosts)
+	return r.tokenFor(ctx, record, given, r.hosts)
 }
 
 func exists(path string) bool {

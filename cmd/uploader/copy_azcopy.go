@@ -216,7 +216,7 @@ func (a *azcopyValue) Type() string { return "AzCopy" }
 
 // unwrapAzCopy takes "azcopy copy" off the arguments, whether they are words of their own or a whole line pasted as one,
 // whose flags it then reads. Other arguments are returned as they are.
-func (p *program) unwrapAzCopy(c *cobra.Command, f *copyFlags, args []string) ([]string, error) {
+func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error) {
 	if len(args) > 2 && isAzCopy(args[0]) && isCopyWord(args[1]) {
 		return args[2:], nil
 	}
@@ -240,7 +240,7 @@ func (p *program) unwrapAzCopy(c *cobra.Command, f *copyFlags, args []string) ([
 	if err := c.ParseFlags(words[2:]); err != nil {
 		return nil, c.FlagErrorFunc()(c, err)
 	}
-	f.notes = append(f.notes, "The pasted AzCopy line is read as: uploader copy with the same words.")
+	r.notes = append(r.notes, "The pasted AzCopy line is read as: uploader copy with the same words.")
 	return c.Flags().Args(), nil
 }
 

@@ -31,28 +31,28 @@ type dryLine struct {
 
 // rehearsal is a dry run.
 type rehearsal struct {
-	*program // its stdout gathers lines
-	flags    *copyFlags
-	token    token.Token
-	begun    time.Time
-	sent     *ledger.Sent // what needs no request; nil where all is sent, or nothing is known
-	found    ledger.TransferStatus
-	young    uploader.Young
+	*copyRun
+	lines *console // its stdout gathers the files' lines
+	token token.Token
+	begun time.Time
+	sent  *ledger.Sent // what needs no request; nil where all is sent, or nothing is known
+	found ledger.TransferStatus
+	young uploader.Young
 }
 
-// dryRun lists on stdout what would be sent and what not, and sends nothing.
-func (p *program) dryRun(ctx context.Context, f *copyFlags, token token.Token, sources []string, begun time.Time) error {
+// rehearse lists on stdout what would be sent and what not, and sends nothing.
+func (r *copyRun) rehearse(ctx context.Context, token token.Token, sources []string, begun time.Time) error {
 	list := func(sent *ledger.Sent) error {
-		r := &rehearsal{program: p, flags: f, token: token, begun: begun, sent: sent}
-		r.found.Inbox, r.found.Options.Scan.Inbox, r.found.Scanned = token.Inbox.Key(), token.Inbox, true
-		r.found.Skipped = map[scan.SkipReason]int64{}
-		return r.run(ctx, sources)
+		d := &rehearsal{copyRun: r, token: token, begun: begun, sent: sent}
+		d.found.Inbox, d.found.Options.Scan.Inbox, d.found.Scanned = token.Inbox.Key(), token.Inbox, true
+		d.found.Skipped = map[scan.SkipReason]int64{}
+		return d.run(ctx, sources)
 	}
-	if dir, err := p.stateDir(); err != nil || bool(f.overwrite) || !journal.Exists(dir) {
+	if dir, err := r.stateDir(); err != nil || bool(r.overwrite) || !journal.Exists(dir) {
 		return list(nil)
 	}
 	known := false
-	err := p.withQueue(ctx, func(q *uploader.Queue) error {
+	err := r.withQueue(ctx, func(q *uploader.Queue) error {
 		sent, err := q.Sent(ctx, token.Inbox.Key())
 		if err != nil {
 			return err
@@ -67,20 +67,18 @@ func (p *program) dryRun(ctx context.Context, f *copyFlags, token token.Token, s
 }
 
 func (r *rehearsal) run(ctx context.Context, sources []string) error {
-	plain := r.program
-	out := bufio.NewWriter(plain.stdout)
-	gathering := *plain
-	gathering.stdout = out
-	r.program = &gathering
-	options := r.scanOptions(r.flags, r.token.Inbox)
-	options.Receipt = r.flags.receipt
+	out := bufio.NewWriter(r.stdout)
+	lines := *r.console
+	lines.stdout, r.lines = out, &lines
+	options := r.scanOptions(r.token.Inbox)
+	options.Receipt = r.receipt
 	totals, err := scan.Files(ctx, sources, options, func(found []scan.Found) error {
 		for i := range found {
 			line, err := r.lineOf(ctx, &found[i])
 			if err != nil {
 				return err
 			}
-			if err := r.printDry(r.flags, line); err != nil {
+			if err := r.print(line); err != nil {
 				return err
 			}
 		}
@@ -92,7 +90,6 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 		}
 		return err
 	}
-	r.program = plain
 	r.found.Unmatched, r.found.Outside = totals.Unmatched, totals.Outside
 	return r.conclude()
 }
@@ -159,7 +156,7 @@ func (r *rehearsal) conclude() error {
 			r.say(line)
 		}
 	}
-	if r.flags.asJSON {
+	if r.asJSON {
 		if err := r.printSummary(o); err != nil {
 			return err
 		}
@@ -170,10 +167,10 @@ func (r *rehearsal) conclude() error {
 	return nil
 }
 
-// printDry writes one file's line.
-func (p *program) printDry(f *copyFlags, l dryLine) error {
-	if f.asJSON {
-		return p.printJSON(l)
+// print writes one file's line.
+func (r *rehearsal) print(l dryLine) error {
+	if r.asJSON {
+		return r.lines.printJSON(l)
 	}
 	source := shownPath(l.Source)
 	var err error
@@ -186,13 +183,13 @@ func (p *program) printDry(f *copyFlags, l dryLine) error {
 		if len(l.Warnings) > 0 {
 			note += ", on Windows: " + warningWords(l.Warnings)
 		}
-		_, err = fmt.Fprintf(p.stdout, "%s → %s  (%s%s)\n", source, shown(l.Blob), humanize.Bytes(unsigned(l.Size)), note)
+		_, err = fmt.Fprintf(r.lines.stdout, "%s → %s  (%s%s)\n", source, shown(l.Blob), humanize.Bytes(unsigned(l.Size)), note)
 	case "unchanged":
-		_, err = fmt.Fprintf(p.stdout, "%s  unchanged since you sent it\n", source)
+		_, err = fmt.Fprintf(r.lines.stdout, "%s  unchanged since you sent it\n", source)
 	case "skip":
-		_, err = fmt.Fprintf(p.stdout, "%s  left out: %s\n", source, l.Message)
+		_, err = fmt.Fprintf(r.lines.stdout, "%s  left out: %s\n", source, l.Message)
 	default:
-		_, err = fmt.Fprintf(p.stdout, "%s  can't be sent: %s\n", source, shown(l.Message))
+		_, err = fmt.Fprintf(r.lines.stdout, "%s  can't be sent: %s\n", source, shown(l.Message))
 	}
 	if err != nil {
 		return fmt.Errorf("print result: %w", err)

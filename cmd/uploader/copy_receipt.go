@@ -105,22 +105,22 @@ var notDelivered = []ledger.JobState{
 }
 
 // receiptOfAll writes the receipt that is wanted though nothing was left to be sent: about all that stands in the list.
-func (p *program) receiptOfAll(ctx context.Context, f *resumeFlags, q *uploader.Queue) error {
+func (r *resumeRun) receiptOfAll(ctx context.Context, q *uploader.Queue) error {
 	var ids []int64
 	for _, t := range q.Status().Transfers {
 		ids = append(ids, t.ID)
 	}
-	if f.receipt == "" {
+	if r.receipt == "" {
 		return nil
 	}
 	if len(ids) == 0 {
-		p.say("No receipt was written: the list of uploads is empty.")
+		r.say("No receipt was written: the list of uploads is empty.")
 		return nil
 	}
-	err := saveReceipt(ctx, q, f.receipt, ids)
+	err := saveReceipt(ctx, q, r.receipt, ids)
 	if err != nil && !errors.Is(err, receipt.ErrKept) {
 		return err
 	}
-	p.say(receiptWords(f.receipt, err, false))
+	r.say(receiptWords(r.receipt, err, false))
 	return nil
 }

@@ -22,51 +22,51 @@ import (
 // service's documentation of SAS advises (storage-sas-overview).
 const clockDifference = 15 * time.Minute
 
-// copy carries out the command.
-func (p *program) copy(ctx context.Context, f *copyFlags, args []string) error {
-	begun := p.now()
-	given, sources, err := p.tokenAndSources(ctx, f, args)
+// run carries out the command.
+func (r *copyRun) run(ctx context.Context, args []string) error {
+	begun := r.now()
+	given, sources, err := r.tokenAndSources(ctx, args)
 	if err != nil {
 		return err
 	}
-	token, err := p.copyToken(ctx, f, given)
+	token, err := r.token(ctx, given)
 	if err != nil {
-		if f.asJSON && ctx.Err() == nil {
-			return errors.Join(p.printSummary(outcome{state: stateUnreadable, stopped: err}), err)
+		if r.asJSON && ctx.Err() == nil {
+			return errors.Join(r.printSummary(outcome{state: stateUnreadable, stopped: err}), err)
 		}
 		return err
 	}
-	if err := f.check(p.env); err != nil {
+	if err := r.check(r.env); err != nil {
 		return err
 	}
-	if f.keepBoth && bool(f.overwrite) {
+	if r.keepBoth && bool(r.overwrite) {
 		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps it. Nothing was sent. Choose one of them."}
 	}
-	if err := checkSources(sources, f.recursive); err != nil {
+	if err := checkSources(sources, r.recursive); err != nil {
 		return err
 	}
 	if sources, err = absolute(sources); err != nil {
 		return err
 	}
-	if name := token.FileName(); f.to == "" && name != "" && isOneFile(sources) {
+	if name := token.FileName(); r.to == "" && name != "" && isOneFile(sources) {
 		token = token.ForFile()
-		f.notes = append(f.notes, "The link ends in a file's name, so “"+shown(filepath.Base(sources[0]))+"” arrives as “"+shown(name)+
+		r.notes = append(r.notes, "The link ends in a file's name, so “"+shown(filepath.Base(sources[0]))+"” arrives as “"+shown(name)+
 			"”. For a folder of that name, end the link's path with a slash.")
 	}
-	for _, n := range f.allNotes() {
-		p.say("Note: " + n)
+	for _, n := range r.allNotes() {
+		r.say("Note: " + n)
 	}
-	if err := p.checkDates(f, token, begun); err != nil {
+	if err := r.checkDates(token, begun); err != nil {
 		return err
 	}
-	if f.dryRun {
-		return p.dryRun(ctx, f, token, sources, begun)
+	if r.dryRun {
+		return r.rehearse(ctx, token, sources, begun)
 	}
-	return p.failed(&f.sendFlags, token, p.send(ctx, f, token, sources, begun))
+	return r.failed(&r.sendFlags, token, r.send(ctx, token, sources, begun))
 }
 
 // checkDates refuses a token whose time is over or has not begun, and shows its fields.
-func (p *program) checkDates(f *copyFlags, token token.Token, now time.Time) error {
+func (r *copyRun) checkDates(token token.Token, now time.Time) error {
 	var err *problem.Error
 	switch {
 	case !token.ValidTo.IsZero() && now.Add(-clockDifference).After(token.ValidTo):
@@ -78,36 +78,33 @@ func (p *program) checkDates(f *copyFlags, token token.Token, now time.Time) err
 	default:
 		return nil
 	}
-	if _, werr := fmt.Fprint(p.stderr, describeToken(token, now)); werr != nil {
+	if _, werr := fmt.Fprint(r.stderr, describeToken(token, now)); werr != nil {
 		return fmt.Errorf("print token: %w", werr)
 	}
-	if f.asJSON {
-		return errors.Join(p.printSummary(outcome{state: stateRefused, stopped: err, token: token}), err)
+	if r.asJSON {
+		return errors.Join(r.printSummary(outcome{state: stateRefused, stopped: err, token: token}), err)
 	}
 	return err
 }
 
-// say writes a line to stderr. A stderr that can't be written stops no upload.
-func (p *program) say(line string) { _, _ = fmt.Fprintln(p.stderr, line) }
-
 // send delivers the sources and says what became of them.
-func (p *program) send(ctx context.Context, f *copyFlags, token token.Token, sources []string, begun time.Time) error {
-	r, err := p.beginDelivery(&f.sendFlags, begun)
+func (r *copyRun) send(ctx context.Context, token token.Token, sources []string, begun time.Time) error {
+	d, err := r.beginDelivery(&r.sendFlags, begun)
 	if err != nil {
 		return err
 	}
-	defer r.discard()
-	if r.journal, err = p.journalOrMemory(ctx); err != nil {
+	defer d.discard()
+	if d.journal, err = r.journalOrMemory(ctx); err != nil {
 		return err
 	}
-	r.log.Info("copy", "inbox", token.Inbox.String(), "version", version(), "sources", len(sources))
-	return r.send(ctx, func(q *uploader.Queue) error {
-		r.token, r.to = token, shown(token.Inbox.String())
+	d.log.Info("copy", "inbox", token.Inbox.String(), "version", version(), "sources", len(sources))
+	return d.send(ctx, func(q *uploader.Queue) error {
+		d.token, d.to = token, shown(token.Inbox.String())
 		if err := q.Use(token); err != nil {
 			return err
 		}
-		o := ledger.AddOptions{Scan: p.scanOptions(f, token.Inbox), Replace: bool(f.overwrite), KeepBoth: f.keepBoth}
-		id, err := p.continued(ctx, q, token, sources, o, f.receipt)
+		o := ledger.AddOptions{Scan: r.scanOptions(token.Inbox), Replace: bool(r.overwrite), KeepBoth: r.keepBoth}
+		id, err := r.continued(ctx, q, token, sources, o)
 		if err != nil {
 			return err
 		}
@@ -119,17 +116,17 @@ func (p *program) send(ctx context.Context, f *copyFlags, token token.Token, sou
 				return err
 			}
 		}
-		r.transfers = []int64{id}
+		d.transfers = []int64{id}
 		return nil
 	})
 }
 
 // continued goes on with an unfinished copy of the same sources, if there is one, and returns its id or 0. Its folders are
 // read again, since a person who repeats a command means what is there now.
-func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o ledger.AddOptions, receipt string) (int64, error) {
+func (r *copyRun) continued(ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o ledger.AddOptions) (int64, error) {
 	same := func(t ledger.TransferStatus) bool { return t.Same(token.Inbox, roots, o) }
 	earlier := slices.DeleteFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool { return !same(t) })
-	if err := keepReceiptHome(ctx, q, receipt, earlier); err != nil {
+	if err := keepReceiptHome(ctx, q, r.receipt, earlier); err != nil {
 		return 0, err
 	}
 	got, err := q.Adopt(ctx, same)
@@ -148,7 +145,7 @@ func (p *program) continued(ctx context.Context, q *uploader.Queue, token token.
 		}
 	}
 	s := q.StatusOf(id)
-	p.say(fmt.Sprintf("Continuing the upload of %s. Delivered so far: %s of %s.", got[0].Created.Local().Format("2 January, 15:04"),
+	r.say(fmt.Sprintf("Continuing the upload of %s. Delivered so far: %s of %s.", got[0].Created.Local().Format("2 January, 15:04"),
 		humanize.Comma(s.Files[ledger.Delivered]), fileCount(s.FilesTotal())))
 	return id, nil
 }

@@ -14,26 +14,27 @@ import (
 )
 
 // inboxCommand returns "inbox" with its sub-commands.
-func (p *program) inboxCommand() *cobra.Command {
+func inboxCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inbox",
 		Short: "Keep inboxes under names, with their tokens in this computer's keyring; see what arrived in your own; run a local one",
 		Args:  noArguments,
 		RunE:  showHelp,
 	}
-	c.AddCommand(p.inboxAddCommand(), p.inboxListCommand(), p.inboxRenameCommand(), p.inboxRemoveCommand(), p.inboxFetchCommand(), p.inboxServeCommand())
+	c.AddCommand(inboxAddCommand(p), inboxListCommand(p), inboxRenameCommand(p), inboxRemoveCommand(p), inboxFetchCommand(p), inboxServeCommand(p))
 	return c
 }
 
 // inboxAdd is what "inbox add" was asked for.
 type inboxAdd struct {
+	*program
 	tokenFile         string
 	hosts             []string
 	replace, nameOnly bool
 }
 
-func (p *program) inboxAddCommand() *cobra.Command {
-	var o inboxAdd
+func inboxAddCommand(p *program) *cobra.Command {
+	o := inboxAdd{program: p}
 	c := &cobra.Command{
 		Use:   "add NAME [TOKEN|-]",
 		Short: "Keep an inbox under a name, and its token in this computer's keyring",
@@ -62,7 +63,7 @@ token or a name that is taken, 3 the name is kept and the token has ended.`,
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error { return p.addInbox(c.Context(), o, args) },
+		RunE: func(c *cobra.Command, args []string) error { return o.run(c.Context(), args) },
 	}
 	takesToken(c, "1")
 	f := c.Flags()
@@ -73,13 +74,13 @@ token or a name that is taken, 3 the name is kept and the token has ended.`,
 	return c
 }
 
-// addInbox carries out "inbox add".
-func (p *program) addInbox(ctx context.Context, o inboxAdd, args []string) error {
+// run carries out "inbox add".
+func (o *inboxAdd) run(ctx context.Context, args []string) error {
 	name, err := inboxName(args[0])
 	if err != nil {
 		return err
 	}
-	given, err := p.givenToken(ctx, o.tokenFile, args[1:])
+	given, err := o.givenToken(ctx, o.tokenFile, args[1:])
 	if err != nil {
 		return err
 	}
@@ -90,31 +91,31 @@ func (p *program) addInbox(ctx context.Context, o inboxAdd, args []string) error
 	if err != nil {
 		return err
 	}
-	kept, err := p.inboxes()
+	kept, err := o.inboxes()
 	if err != nil {
 		return err
 	}
-	r, err := kept.Add(ctx, name, tok, p.now(), inboxes.AddOptions{Replace: o.replace, NameOnly: o.nameOnly})
+	r, err := kept.Add(ctx, name, tok, o.now(), inboxes.AddOptions{Replace: o.replace, NameOnly: o.nameOnly})
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.InboxNameTaken {
 		return &usageError{explain(err).String() + " Or put this token in place of the one that it has: --replace"}
 	}
 	if err != nil && !errors.Is(err, problem.ErrVault) {
 		return err
 	}
-	p.printf("“%s” is kept.\n%s", r.Name, indented(describeToken(tok, p.now())))
+	o.printf("“%s” is kept.\n%s", r.Name, indented(describeToken(tok, o.now())))
 	each := "It has to be given each time: uploader copy FILES --to " + quoted(r.Name) + " --token-file FILE"
 	switch {
 	case err != nil:
-		p.say(explain(err).What + " So the name is kept, and the token is not. " + each)
+		o.say(explain(err).What + " So the name is kept, and the token is not. " + each)
 		return exit(exitNotDelivered)
-	case tok.StateAt(p.now()) == token.StateExpired:
-		p.say("This token has ended, so it is not kept. Ask the workspace for a new one; when you have it: uploader inbox add " +
+	case tok.StateAt(o.now()) == token.StateExpired:
+		o.say("This token has ended, so it is not kept. Ask the workspace for a new one; when you have it: uploader inbox add " +
 			quoted(r.Name) + " --replace --token-file FILE")
 		return exit(exitToken)
 	case r.Ref == "":
-		p.printf("The token is not kept. %s\n", each)
+		o.printf("The token is not kept. %s\n", each)
 	default:
-		p.printf("Its token is in this computer's keyring. To send: uploader copy FILES --to %s\n", quoted(r.Name))
+		o.printf("Its token is in this computer's keyring. To send: uploader copy FILES --to %s\n", quoted(r.Name))
 	}
 	return nil
 }
@@ -145,9 +146,15 @@ type listedInbox struct {
 	token.Fields
 }
 
-func (p *program) inboxListCommand() *cobra.Command {
-	var asJSON bool
-	var keyFile string
+// inboxList shows inboxes that are kept, or what arrived in one's own.
+type inboxList struct {
+	*program
+	keyFile string
+	asJSON  bool
+}
+
+func inboxListCommand(p *program) *cobra.Command {
+	o := inboxList{program: p}
 	c := &cobra.Command{
 		Use:   "list [NUMBER]",
 		Short: "Show the inboxes that are kept; or with a token's number, what arrived in your own storage account",
@@ -174,7 +181,7 @@ Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 
 				if err != nil {
 					return err
 				}
-				return p.listInbox(c.Context(), keyFile, tid, asJSON)
+				return o.arrived(c.Context(), tid)
 			}
 			inboxes, err := p.inboxes()
 			if err != nil {
@@ -184,28 +191,28 @@ Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 
 			if err != nil {
 				return err
 			}
-			return p.listInboxes(all, asJSON)
+			return o.kept(all)
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	keyFileFlag(c, &keyFile)
+	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object")
+	keyFileFlag(c, &o.keyFile)
 	return c
 }
 
-func (p *program) listInboxes(all []inboxes.Record, asJSON bool) error {
-	now := p.now()
+func (o *inboxList) kept(all []inboxes.Record) error {
+	now := o.now()
 	administrators, _ := allowedHosts()
-	if asJSON {
+	if o.asJSON {
 		list := struct {
 			Inboxes []listedInbox `json:"inboxes"`
 		}{[]listedInbox{}}
 		for _, r := range all {
 			list.Inboxes = append(list.Inboxes, listedInbox{r.Name, r.Ref != "", r.TokenWithoutSecret().Fields(now)})
 		}
-		return p.printJSONIndented(list, "  ")
+		return o.printJSONIndented(list, "  ")
 	}
 	if len(all) == 0 {
-		p.say("No inbox is kept yet. See: uploader inbox add --help")
+		o.say("No inbox is kept yet. See: uploader inbox add --help")
 	}
 	rows := make([][4]string, len(all))
 	var widths [4]int
@@ -230,10 +237,10 @@ func (p *program) listInboxes(all []inboxes.Record, asJSON bool) error {
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	return p.print(b.String())
+	return o.print(b.String())
 }
 
-func (p *program) inboxRenameCommand() *cobra.Command {
+func inboxRenameCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rename OLD NEW",
 		Short: "Give an inbox another name",
@@ -257,7 +264,7 @@ func (p *program) inboxRenameCommand() *cobra.Command {
 	}
 }
 
-func (p *program) inboxRemoveCommand() *cobra.Command {
+func inboxRemoveCommand(p *program) *cobra.Command {
 	var force bool
 	c := &cobra.Command{
 		Use:   "remove NAME",

@@ -51,8 +51,8 @@ type filesOutput struct {
 	bytes  int64
 }
 
-func (p *program) filesOutput(w *workspace.Workspace, tid int, asJSON bool, header string) *filesOutput {
-	return &filesOutput{out: bufio.NewWriter(p.stdout), asJSON: asJSON, wsid: w.ID(), tid: tid, header: header}
+func (o *inboxList) output(w *workspace.Workspace, tid int, header string) *filesOutput {
+	return &filesOutput{out: bufio.NewWriter(o.stdout), asJSON: o.asJSON, wsid: w.ID(), tid: tid, header: header}
 }
 
 func (o *filesOutput) begin() (err error) {
@@ -104,40 +104,39 @@ func (o *filesOutput) end() error {
 	return o.out.Flush()
 }
 
-func (p *program) listInbox(ctx context.Context, keyFile string, tid int, asJSON bool) error {
-	w, err := p.openWorkspace(ctx, keyFile)
+func (o *inboxList) arrived(ctx context.Context, tid int) error {
+	w, err := o.account().open(ctx, o.keyFile)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = w.Close() }() // idle connections, as the program ends
-	o := p.filesOutput(w, tid, asJSON, fmt.Sprintf("%15s  %-16s  %-32s  %s", "BYTES", "ARRIVED", "MD5", "NAME"))
+	out := o.output(w, tid, fmt.Sprintf("%15s  %-16s  %-32s  %s", "BYTES", "ARRIVED", "MD5", "NAME"))
 	for f, err := range w.Files(ctx, tid) {
 		if err == nil {
 			sum := orDash(hex.EncodeToString(f.MD5))
-			err = o.add(describeFile(f), fmt.Sprintf("%15d  %-16s  %-32s  %s", f.Size, localTime(f.Arrived), sum, shown(f.Name)))
+			err = out.add(describeFile(f), fmt.Sprintf("%15d  %-16s  %-32s  %s", f.Size, localTime(f.Arrived), sum, shown(f.Name)))
 		}
 		if err != nil {
-			_ = o.out.Flush() // what is known so far; the error says that it is not all
+			_ = out.out.Flush() // what is known so far; the error says that it is not all
 			return err
 		}
 	}
-	if err := o.end(); err != nil {
+	if err := out.end(); err != nil {
 		return fmt.Errorf("list inbox: %w", err)
 	}
 	switch {
-	case asJSON:
-	case o.files == 0:
-		p.say("Nothing has arrived yet.")
+	case o.asJSON:
+	case out.files == 0:
+		o.say("Nothing has arrived yet.")
 	default:
-		p.say(fmt.Sprintf("%s, %s.", fileCount(o.files), humanize.Bytes(unsigned(o.bytes))))
+		o.say(fmt.Sprintf("%s, %s.", fileCount(out.files), humanize.Bytes(unsigned(out.bytes))))
 	}
 	return nil
 }
 
 // inboxFetchCommand brings what arrived with a token.
-func (p *program) inboxFetchCommand() *cobra.Command {
-	var keyFile string
-	var asJSON bool
+func inboxFetchCommand(p *program) *cobra.Command {
+	o := inboxList{program: p}
 	c := &cobra.Command{
 		Use:   "fetch NUMBER DIR",
 		Short: "Fetch what arrived with an upload token of your own storage account",
@@ -159,21 +158,21 @@ Exit codes: 0 all was fetched, 1 something was not, 2 wrong usage, 3 the account
 			if err != nil {
 				return err
 			}
-			return p.fetchInbox(c.Context(), keyFile, tid, args[1], asJSON)
+			return o.fetch(c.Context(), tid, args[1])
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object: tid, wsid, container, files (name, bytes, arrived, md5, path, crc64, crc64_hex, sha256, fetched, kept, reason, message), files_total, bytes_total")
-	keyFileFlag(c, &keyFile)
+	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object: tid, wsid, container, files (name, bytes, arrived, md5, path, crc64, crc64_hex, sha256, fetched, kept, reason, message), files_total, bytes_total")
+	keyFileFlag(c, &o.keyFile)
 	return c
 }
 
-func (p *program) fetchInbox(ctx context.Context, keyFile string, tid int, dir string, asJSON bool) error {
-	w, err := p.openWorkspace(ctx, keyFile)
+func (o *inboxList) fetch(ctx context.Context, tid int, dir string) error {
+	w, err := o.account().open(ctx, o.keyFile)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = w.Close() }() // idle connections, as the program ends
-	o := p.filesOutput(w, tid, asJSON, fmt.Sprintf("%15s  %-18s  %s", "BYTES", "CRC64", "NAME"))
+	out := o.output(w, tid, fmt.Sprintf("%15s  %-18s  %s", "BYTES", "CRC64", "NAME"))
 	var failed, kept int64
 	var printing error
 	err = w.Fetch(ctx, tid, dir, func(f workspace.Fetched) {
@@ -185,31 +184,31 @@ func (p *program) fetchInbox(ctx context.Context, keyFile string, tid int, dir s
 			kept++
 		}
 		if printing == nil {
-			printing = o.add(d, line)
+			printing = out.add(d, line)
 		}
-		if printing == nil && !asJSON {
-			printing = o.out.Flush() // a person watches
+		if printing == nil && !o.asJSON {
+			printing = out.out.Flush() // a person watches
 		}
 	})
-	if err == nil || o.begun {
-		printing = cmp.Or(printing, o.end())
+	if err == nil || out.begun {
+		printing = cmp.Or(printing, out.end())
 	}
 	switch {
 	case err != nil:
-		if o.files > 0 {
-			p.say(fmt.Sprintf("Fetched %s before it stopped.", fileCount(o.files-failed)))
+		if out.files > 0 {
+			o.say(fmt.Sprintf("Fetched %s before it stopped.", fileCount(out.files-failed)))
 		}
 		return err
 	case printing != nil:
 		return fmt.Errorf("fetch: %w", printing)
 	}
-	words := fmt.Sprintf("Fetched %s (%s)", fileCount(o.files-failed), humanize.Bytes(unsigned(o.bytes)))
+	words := fmt.Sprintf("Fetched %s (%s)", fileCount(out.files-failed), humanize.Bytes(unsigned(out.bytes)))
 	if kept > 0 {
 		words += fmt.Sprintf(", of which %s had been there", humanize.Comma(kept))
 	}
-	p.say(words + ".")
+	o.say(words + ".")
 	if failed > 0 {
-		p.say(fmt.Sprintf("Not fetched: %s.", fileCount(failed)))
+		o.say(fmt.Sprintf("Not fetched: %s.", fileCount(failed)))
 		return exit(exitNotDelivered)
 	}
 	return nil

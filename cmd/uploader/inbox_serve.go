@@ -30,7 +30,7 @@ type inboxServe struct {
 }
 
 // inboxServeCommand runs a local inbox. It ends when the command's context does.
-func (p *program) inboxServeCommand() *cobra.Command {
+func inboxServeCommand(p *program) *cobra.Command {
 	var o inboxServe
 	cmd := &cobra.Command{
 		Use:   "serve --dir DIR",

@@ -126,12 +126,12 @@ func FuzzATokenIsShownHarmlessly(f *testing.F) {
 		token, err := givenToken{text: text}.parse(nil)
 		for _, asJSON := range []bool{false, true} {
 			var out bytes.Buffer
-			p := &program{stdout: &out, stderr: &out, env: noEnvironment, now: time.Now}
+			p := newProgram(&console{stdout: &out, stderr: &out, env: noEnvironment})
 			if err == nil {
-				_ = p.showToken(token, nil, asJSON) // an expired token is an error, and shown all the same
+				_ = (&tokenRun{program: p, sendFlags: sendFlags{asJSON: asJSON}}).show(token, nil) // an expired token is an error, and shown all the same
 				r, err := inboxes.NewRecord("inbox", token)
 				if err == nil {
-					err = p.listInboxes([]inboxes.Record{r}, asJSON)
+					err = (&inboxList{program: p, asJSON: asJSON}).kept([]inboxes.Record{r})
 				}
 				if err != nil {
 					t.Error(err)

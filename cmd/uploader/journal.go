@@ -3,29 +3,32 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 
+	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
 )
 
 // openJournal opens the list of what is to be sent, which is in the state folder, and says what was found there.
-func (p *program) openJournal(ctx context.Context) (*journal.Journal, error) {
+func (s *stateFolder) openJournal(ctx context.Context) (*journal.Journal, error) {
 	if err := enoughFiles(); err != nil {
 		return nil, err
 	}
-	dir, err := p.openState()
+	dir, err := s.openState()
 	if err != nil {
-		return nil, p.stateUnusable(err)
+		return nil, s.stateUnusable(err)
 	}
 	j, opened, err := journal.Open(ctx, dir, journal.Options{})
 	if err != nil {
-		return nil, p.stateUnusable(err)
+		return nil, s.stateUnusable(err)
 	}
 	if words := opened.Explain().String(); words != "" {
-		p.say(words)
+		s.console.say(words)
 	}
 	return j, nil
 }
@@ -46,30 +49,55 @@ func enoughFiles() error {
 }
 
 // stateUnusable makes wrong usage of a failure that the folder named with --state-dir is the cause of.
-func (p *program) stateUnusable(err error) error {
-	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.JournalUnwritable || p.stateFlag == "" {
+func (s *stateFolder) stateUnusable(err error) error {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.JournalUnwritable || s.flag == "" {
 		return err
 	}
 	return usagef("The list of what is to be sent can't be kept in “%s”. Nothing was sent or changed. Name a folder that you may write to with --state-dir, or leave it out.",
-		shown(p.stateFlag))
+		shown(s.flag))
 }
 
 // journalOrMemory is openJournal for a command that can do without: what can't be kept is sent all the same, unless a person named the
 // folder to keep it in.
-func (p *program) journalOrMemory(ctx context.Context) (ledger.Journal, error) {
-	j, err := p.openJournal(ctx)
+func (s *stateFolder) journalOrMemory(ctx context.Context) (ledger.Journal, error) {
+	j, err := s.openJournal(ctx)
 	switch {
 	case err == nil:
 		return j, nil
-	case p.stateFlag != "":
+	case s.flag != "":
 		return nil, err
 	}
 	words := explain(err).String()
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		words = usage.sentence
 	}
-	p.say(words + " What is sent now is not kept: if it is interrupted, run the same command again.")
+	s.console.say(words + " What is sent now is not kept: if it is interrupted, run the same command again.")
 	return ledger.NewMemoryJournal(), nil
+}
+
+// withQueue opens the list without sending anything of it.
+func (s *stateFolder) withQueue(ctx context.Context, do func(q *uploader.Queue) error) (err error) {
+	j, err := s.openJournal(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := j.Close(); err == nil {
+			err = e
+		}
+	}()
+	q, err := uploader.NewQueue(ctx, uploader.Config{
+		Open: func(token.Token) (uploader.Store, error) { return nil, nil }, Journal: j, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := q.Close(); err == nil {
+			err = e
+		}
+	}()
+	return do(q)
 }
 
 // inboxRecords are the records of kept inboxes, which are in the journal. It is opened for each call, since most commands

@@ -27,9 +27,15 @@ const (
 	practiceBlockSize = "128KiB"
 )
 
+// practiceRun is one run of practice.
+type practiceRun struct {
+	*program
+	dir string // a temporary one where none is named
+}
+
 // practiceCommand carries out the whole job on this machine.
-func (p *program) practiceCommand() *cobra.Command {
-	var dir string
+func practiceCommand(p *program) *cobra.Command {
+	r := practiceRun{program: p}
 	c := &cobra.Command{
 		Use:   "practice",
 		Short: "Try everything on this machine: a local inbox, sample files, a comparison of every byte",
@@ -39,48 +45,48 @@ does, list what arrived, and compare every byte. Nothing leaves this machine, an
 
 Exit codes: 0 everything arrived unchanged, 1 something did not, 2 wrong usage, 130 interrupted.`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return p.practice(c.Context(), dir) },
+		RunE: func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
-	c.Flags().StringVar(&dir, "dir", "", "keep samples and inbox in this `FOLDER`, which must be empty or new (default: a temporary one, removed at the end)")
+	c.Flags().StringVar(&r.dir, "dir", "", "keep samples and inbox in this `FOLDER`, which must be empty or new (default: a temporary one, removed at the end)")
 	return c
 }
 
-// practice does it in a folder, a temporary one where none is given.
-func (p *program) practice(ctx context.Context, dir string) (err error) {
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "uploader-practice-"); err != nil {
+// run does it.
+func (r *practiceRun) run(ctx context.Context) (err error) {
+	if r.dir == "" {
+		if r.dir, err = os.MkdirTemp("", "uploader-practice-"); err != nil {
 			return folderUnusable(os.TempDir(), err)
 		}
 		defer func() {
-			if os.RemoveAll(dir) != nil {
-				p.say("The folder " + shown(dir) + " could not be removed. Nothing in it is needed; it can be deleted.")
+			if os.RemoveAll(r.dir) != nil {
+				r.say("The folder " + shown(r.dir) + " could not be removed. Nothing in it is needed; it can be deleted.")
 			}
 		}()
-	} else if there, e := os.ReadDir(dir); len(there) > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {
-		return &usageError{fmt.Sprintf("The folder %s is not empty or can't be used. Nothing was sent. Name a new one with --dir.", dir)}
+	} else if there, e := os.ReadDir(r.dir); len(there) > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {
+		return &usageError{fmt.Sprintf("The folder %s is not empty or can't be used. Nothing was sent. Name a new one with --dir.", r.dir)}
 	}
-	samples := filepath.Join(dir, "samples")
+	samples := filepath.Join(r.dir, "samples")
 	if err := assets.WriteSamples(samples); err != nil {
-		return folderUnusable(dir, err)
+		return folderUnusable(r.dir, err)
 	}
-	return withLocalInbox(ctx, blobserver.Config{Dir: filepath.Join(dir, "inbox")}, func(server *blobserver.Server, address string) error {
-		return p.practiceRun(ctx, dir, samples, server, address)
+	return withLocalInbox(ctx, blobserver.Config{Dir: filepath.Join(r.dir, "inbox")}, func(server *blobserver.Server, address string) error {
+		return r.bothSides(ctx, samples, server, address)
 	})
 }
 
-// practiceRun plays both sides with the commands themselves, in a state folder of its own: the member who creates a token
+// bothSides plays both sides with the commands themselves, in a state folder of its own: the member who creates a token
 // and looks at what arrived, and the sender who has the token.
-func (p *program) practiceRun(ctx context.Context, dir, samples string, server *blobserver.Server, address string) error {
-	key := []string{"--key-file", filepath.Join(dir, "inbox", ".blobserver", "key")}
-	p.printf("A local inbox listens on %s.\n", address)
+func (r *practiceRun) bothSides(ctx context.Context, samples string, server *blobserver.Server, address string) error {
+	key := []string{"--key-file", filepath.Join(r.dir, "inbox", ".blobserver", "key")}
+	r.printf("A local inbox listens on %s.\n", address)
 
 	connect := []string{"workspace", "connect", address, "--workspace", practiceWorkspace, "--no-keyring"}
-	p.printf("\nuploader %s --key-file KEY\n", strings.Join(connect, " "))
-	if _, code := p.play(ctx, dir, "", nil, append(connect, key...)...); code != exitOK {
+	r.printf("\nuploader %s --key-file KEY\n", strings.Join(connect, " "))
+	if _, code := r.play(ctx, "", nil, append(connect, key...)...); code != exitOK {
 		return exit(code)
 	}
-	p.printf("uploader token create --reason \"Practice run\" --valid-days 1 --key-file KEY\n")
-	link, code := p.play(ctx, dir, "", nil, append([]string{"token", "create", "--reason", "Practice run", "--valid-days", "1"}, key...)...)
+	r.printf("uploader token create --reason \"Practice run\" --valid-days 1 --key-file KEY\n")
+	link, code := r.play(ctx, "", nil, append([]string{"token", "create", "--reason", "Practice run", "--valid-days", "1"}, key...)...)
 	if code != exitOK {
 		return exit(code)
 	}
@@ -88,67 +94,64 @@ func (p *program) practiceRun(ctx context.Context, dir, samples string, server *
 	if err != nil {
 		return err
 	}
-	p.printf("\nThe upload token says:\n\n%s", indented(describeToken(token, p.now())))
+	r.printf("\nThe upload token says:\n\n%s", indented(describeToken(token, r.now())))
 
-	p.printf("\nuploader copy %s TOKEN --recursive\n\n", samples)
+	r.printf("\nuploader copy %s TOKEN --recursive\n\n", samples)
 	// The token goes in as it does from a file.
-	said, code := p.play(ctx, dir, link, p.screen, "copy", samples, "-", "--recursive", "--block-size", practiceBlockSize)
-	p.printf("%s", said)
+	said, code := r.play(ctx, link, r.screen, "copy", samples, "-", "--recursive", "--block-size", practiceBlockSize)
+	r.printf("%s", said)
 	if code == exitInterrupted {
 		return errInterrupted
 	}
 
-	p.printf("\nuploader inbox list 1 --key-file KEY\n\n")
-	table, listed := p.play(ctx, dir, "", nil, append([]string{"inbox", "list", "1"}, key...)...)
+	r.printf("\nuploader inbox list 1 --key-file KEY\n\n")
+	table, listed := r.play(ctx, "", nil, append([]string{"inbox", "list", "1"}, key...)...)
 	if listed != exitOK {
 		return exit(listed)
 	}
-	p.printf("%s", table)
-	return p.practiceCompare(samples, server, code)
+	r.printf("%s", table)
+	return r.compare(samples, server, code)
 }
 
 // play carries out one command line and returns what it prints. A nil stderr takes its words, which are shown only if it fails.
-func (p *program) play(ctx context.Context, dir, stdin string, stderr io.Writer, args ...string) (stdout string, code int) {
+func (r *practiceRun) play(ctx context.Context, stdin string, stderr io.Writer, args ...string) (stdout string, code int) {
 	var out, words bytes.Buffer
 	to := stderr
 	if to == nil {
 		to = &words
 	}
-	code = run(ctx, append(args, "--state-dir", filepath.Join(dir, "state")), strings.NewReader(stdin), &out, to, p.env)
+	code = run(ctx, append(args, "--state-dir", filepath.Join(r.dir, "state")), strings.NewReader(stdin), &out, to, r.env)
 	if code != exitOK {
-		p.write(words.String())
+		r.write(words.String())
 	}
 	return out.String(), code
 }
 
-// practiceCompare compares what arrived with the samples; code is how the copy ended.
-func (p *program) practiceCompare(samples string, server *blobserver.Server, code int) error {
-	p.printf("\nThe same, compared with the samples byte by byte:\n\n")
+// compare compares what arrived with the samples; code is how the copy ended.
+func (r *practiceRun) compare(samples string, server *blobserver.Server, code int) error {
+	r.printf("\nThe same, compared with the samples byte by byte:\n\n")
 	results, err := compareInbox(samples, server)
 	if err != nil {
 		return err
 	}
 	same, bytes := 0, int64(0)
-	for _, r := range results {
-		p.printf("  %-9s %9d bytes  %s\n", r.verdict, r.size, r.blob)
-		if r.verdict == verdictSame {
+	for _, c := range results {
+		r.printf("  %-9s %9d bytes  %s\n", c.verdict, c.size, c.blob)
+		if c.verdict == verdictSame {
 			same++
-			bytes += r.size
+			bytes += c.size
 		}
 	}
-	p.printf("\n%d of %d files arrived unchanged, %d bytes.\n", same, len(results), bytes)
+	r.printf("\n%d of %d files arrived unchanged, %d bytes.\n", same, len(results), bytes)
 	switch {
 	case code != exitOK:
 		return exit(code) // the copy has said why
 	case same != len(results):
-		p.printf("THE INBOX DIFFERS FROM THE SAMPLES.\n")
+		r.printf("THE INBOX DIFFERS FROM THE SAMPLES.\n")
 		return exit(exitNotDelivered)
 	}
 	return nil
 }
-
-// printf writes to stdout. Where that can't be written the comparison still decides the exit code.
-func (p *program) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.stdout, format, args...) }
 
 func indented(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"

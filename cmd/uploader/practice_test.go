@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -86,9 +85,9 @@ func TestComparisonNoticesEachDifference(t *testing.T) {
 	if err := assets.WriteSamples(samples); err != nil {
 		t.Fatal(err)
 	}
-	p := &program{stdout: io.Discard, stderr: t.Output(), env: func(string) string { return "" }, now: time.Now}
+	p := practiceRun{program: newProgram(&console{stdout: io.Discard, stderr: t.Output(), env: noEnvironment}), dir: dir}
 	err := withLocalInbox(t.Context(), blobserver.Config{Dir: inbox}, func(server *blobserver.Server, address string) error {
-		if err := p.practiceRun(t.Context(), dir, samples, server, address); err != nil {
+		if err := p.bothSides(t.Context(), samples, server, address); err != nil {
 			t.Fatalf("practice: %v", err)
 		}
 		change := func(name string, do func(path string) error) {

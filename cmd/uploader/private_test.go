@@ -14,8 +14,8 @@ func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
-	p := program{env: noEnvironment}
-	dir, err := p.openState()
+	s := stateFolder{console: &console{env: noEnvironment}}
+	dir, err := s.openState()
 	check(t, err)
 	for range 2 {
 		info, err := os.Stat(dir)
@@ -24,10 +24,10 @@ func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
 			t.Errorf("rights %o", info.Mode().Perm())
 		}
 		check(t, os.Chmod(dir, 0o777))
-		_, err = p.openState()
+		_, err = s.openState()
 		check(t, err)
 	}
-	log, path, file := p.openLog()
+	log, path, file := s.openLog()
 	log.Info("line")
 	check(t, file.Close())
 	info, err := os.Stat(path)
@@ -40,11 +40,11 @@ func TestTheStateFolderIsTheUsersOwn(t *testing.T) {
 func TestAFolderThatOthersMayChangeIsNotUsed(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.Chmod(dir, 0o777))
-	p := program{stateFlag: dir, env: noEnvironment}
-	if _, err := p.openState(); err == nil || !strings.Contains(err.Error(), "Other users of this computer can change the state folder") {
+	s := stateFolder{console: &console{env: noEnvironment}, flag: dir}
+	if _, err := s.openState(); err == nil || !strings.Contains(err.Error(), "Other users of this computer can change the state folder") {
 		t.Errorf("got %v", err)
 	}
-	if _, path, _ := p.openLog(); path != "" {
+	if _, path, _ := s.openLog(); path != "" {
 		t.Error("a log was begun")
 	}
 	info, err := os.Stat(dir)
@@ -58,8 +58,8 @@ func TestAFolderThatCanNotBeMadeIsNoDefect(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	check(t, os.WriteFile(file, nil, 0o600))
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
-		p := program{stateFlag: dir, env: noEnvironment}
-		_, err := p.openState()
+		s := stateFolder{console: &console{env: noEnvironment}, flag: dir}
+		_, err := s.openState()
 		if words := explain(err).String(); !strings.Contains(words, "Check that you may write to the program's state folder") {
 			t.Errorf("it says: %s", words)
 		}

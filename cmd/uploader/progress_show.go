@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"os"
 	"strings"
 	"time"
-
-	"golang.org/x/term"
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
@@ -20,38 +17,19 @@ const (
 	plainWidth = 200 // columns of a plain line, which nothing limits
 )
 
-// screen is what stderr is.
-type screen struct {
-	terminal bool
-	width    int // columns
-}
-
-// terminal returns what stderr is now; its width changes when a person changes the window.
-func (p *program) terminal() screen {
-	f, ok := p.screen.(*os.File)
-	if !ok || p.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) {
-		return screen{width: plainWidth}
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width < 2 {
-		width = 80
-	}
-	return screen{true, width}
-}
-
 // watch shows how the queue comes along until nothing can go on by itself, and returns why not all was done, or nil.
-func (p *program) watch(ctx context.Context, q *uploader.Queue, to string, transfers []int64) error {
+func (c *console) watch(ctx context.Context, q *uploader.Queue, to string, transfers []int64) error {
 	done := make(chan error, 1)
 	go func() { defer crash.Catch(); done <- q.Wait(ctx) }()
 	status := func() uploader.Status { return q.StatusOf(transfers...) }
-	if p.terminal().terminal {
-		return p.watchLine(q.Changed(), status, done)
+	if c.terminal().terminal {
+		return c.watchLine(q.Changed(), status, done)
 	}
-	return p.watchPlain(status, done, to)
+	return c.watchPlain(status, done, to)
 }
 
 // watchLine keeps one line up to date and clears it at the end. Trouble is said above it too, since most lines are too short for it.
-func (p *program) watchLine(changed <-chan struct{}, status func() uploader.Status, done <-chan error) error {
+func (c *console) watchLine(changed <-chan struct{}, status func() uploader.Status, done <-chan error) error {
 	const clearLine = "\r\x1b[K"
 	tick := time.NewTicker(redraw)
 	defer tick.Stop()
@@ -64,14 +42,14 @@ func (p *program) watchLine(changed <-chan struct{}, status func() uploader.Stat
 		select {
 		case err := <-done:
 			if last != "" {
-				p.write(clearLine)
+				c.write(clearLine)
 			}
 			return err
 		case now := <-look.C:
 			if trouble := told.look(status(), now); trouble != "" {
-				p.write(clearLine)
-				for _, line := range wrap(trouble, p.terminal().width) {
-					p.say(line)
+				c.write(clearLine)
+				for _, line := range wrap(trouble, c.terminal().width) {
+					c.say(line)
 				}
 				last = ""
 			}
@@ -84,20 +62,17 @@ func (p *program) watchLine(changed <-chan struct{}, status func() uploader.Stat
 				}
 			}
 			drawn = now
-			if line := fit(progressParts(status(), now), p.terminal().width); line != last {
-				p.write(clearLine + line)
+			if line := fit(progressParts(status(), now), c.terminal().width); line != last {
+				c.write(clearLine + line)
 				last = line
 			}
 		}
 	}
 }
 
-// write writes to stderr. A stderr that can't be written stops no upload.
-func (p *program) write(text string) { _, _ = p.stderr.Write([]byte(text)) }
-
 // watchPlain writes a line now and then, and when trouble begins.
-func (p *program) watchPlain(status func() uploader.Status, done <-chan error, to string) error {
-	p.say("Sending to " + to + ".")
+func (c *console) watchPlain(status func() uploader.Status, done <-chan error, to string) error {
+	c.say("Sending to " + to + ".")
 	wait := firstPlain
 	next := time.NewTimer(wait)
 	defer next.Stop()
@@ -109,12 +84,12 @@ func (p *program) watchPlain(status func() uploader.Status, done <-chan error, t
 		case err := <-done:
 			return err
 		case now := <-next.C:
-			p.say(fit(progressParts(status(), now), plainWidth))
+			c.say(fit(progressParts(status(), now), plainWidth))
 			wait = min(wait*3/2, mostPlain)
 			next.Reset(wait)
 		case now := <-look.C:
 			if trouble := told.look(status(), now); trouble != "" {
-				p.say(trouble)
+				c.say(trouble)
 			}
 		}
 	}

@@ -19,19 +19,19 @@ import (
 // TestTroubleIsToldWhenItBegins: also where the line that is kept up to date is too short for it.
 func TestTroubleIsToldWhenItBegins(t *testing.T) {
 	busy := uploader.Status{Inboxes: []uploader.InboxStatus{{Unfinished: 1, Trouble: problem.New("put", "", problem.NotTheService)}}}
-	for name, watch := range map[string]func(*program, func() uploader.Status, <-chan error) error{
-		"line": func(p *program, s func() uploader.Status, done <-chan error) error { return p.watchLine(nil, s, done) },
-		"plain": func(p *program, s func() uploader.Status, done <-chan error) error {
-			return p.watchPlain(s, done, "inbox")
+	for name, watch := range map[string]func(*console, func() uploader.Status, <-chan error) error{
+		"line": func(c *console, s func() uploader.Status, done <-chan error) error { return c.watchLine(nil, s, done) },
+		"plain": func(c *console, s func() uploader.Status, done <-chan error) error {
+			return c.watchPlain(s, done, "inbox")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out strings.Builder
-				p := &program{stderr: &out, env: noEnvironment}
+				c := &console{stderr: &out, env: noEnvironment}
 				begun, done := time.Now(), make(chan error, 1)
 				time.AfterFunc(9*time.Second+recount/2, func() { done <- nil })
-				err := watch(p, func() uploader.Status {
+				err := watch(c, func() uploader.Status {
 					if second := time.Since(begun) / time.Second; second == 4 || second == 5 {
 						return uploader.Status{} // it passes, and begins once more
 					}

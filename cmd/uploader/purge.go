@@ -13,7 +13,7 @@ import (
 )
 
 // purgeCommand forgets what was delivered.
-func (p *program) purgeCommand() *cobra.Command {
+func purgeCommand(p *program) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "purge",
@@ -25,14 +25,14 @@ or found to be there already. What still waits is given up; where something does
 Exit codes: 0 done, or left to the program that is sending; 1 not confirmed, or the list can't be written; 2 wrong usage, or
 something waits and nobody was there to confirm.`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return p.purge(c.Context(), yes) },
+		RunE: func(c *cobra.Command, _ []string) error { return purge(c.Context(), p, yes) },
 	}
 	yesFlag(c, &yes)
 	return c
 }
 
 // purge carries out the command.
-func (p *program) purge(ctx context.Context, yes bool) error {
+func purge(ctx context.Context, p *program, yes bool) error {
 	return p.withQueue(ctx, func(q *uploader.Queue) error {
 		waiting := int64(0)
 		for _, t := range q.Status().Transfers {

@@ -3,18 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
-	"inboxuploader/uploader/token"
 )
 
 // queueCommand changes what is waiting to be sent.
-func (p *program) queueCommand() *cobra.Command {
+func queueCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "queue",
 		Short: "Pause, resume, cancel, retry, reorder and clear what is to be sent",
@@ -45,12 +43,12 @@ Exit codes: 0 done, or left to the program that is sending, also where it concer
 		{ledger.First, "Send files before all others", false},
 		{ledger.Last, "Send files after all others", false},
 	} {
-		c.AddCommand(p.verbCommand(v.verb, v.short, v.all))
+		c.AddCommand(verbCommand(p, v.verb, v.short, v.all))
 	}
 	return c
 }
 
-func (p *program) verbCommand(verb ledger.Verb, short string, mayAll bool) *cobra.Command {
+func verbCommand(p *program, verb ledger.Verb, short string, mayAll bool) *cobra.Command {
 	var all, asJSON bool
 	var transfer int64
 	use := string(verb) + " JOB..."
@@ -67,7 +65,7 @@ func (p *program) verbCommand(verb ledger.Verb, short string, mayAll bool) *cobr
 			if n := count(jobs != nil, all, transfer != 0); n != 1 {
 				return usagef("“%s” needs the numbers of files%s. “uploader status --files” shows them.", c.CommandPath(), map[bool]string{true: ", or --transfer, or --all"}[mayAll])
 			}
-			return p.command(c.Context(), ledger.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
+			return carryOut(c.Context(), p, ledger.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
 		},
 	}
 	if mayAll {
@@ -100,8 +98,8 @@ func jobNumbers(args []string) ([]int64, error) {
 	return jobs, nil
 }
 
-// command carries a command out on the list in the state folder, or leaves it to the program that is sending.
-func (p *program) command(ctx context.Context, c ledger.Command, asJSON bool) error {
+// carryOut carries a command out on the list in the state folder, or leaves it to the program that is sending.
+func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) error {
 	var n, left int
 	err := p.withQueue(ctx, func(q *uploader.Queue) (err error) {
 		left = q.LeftToOthers(c)
@@ -141,29 +139,4 @@ func (p *program) command(ctx context.Context, c ledger.Command, asJSON bool) er
 		p.say("To send them now: uploader resume")
 	}
 	return nil
-}
-
-// withQueue opens the list without sending anything of it.
-func (p *program) withQueue(ctx context.Context, do func(q *uploader.Queue) error) (err error) {
-	j, err := p.openJournal(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := j.Close(); err == nil {
-			err = e
-		}
-	}()
-	q, err := uploader.NewQueue(ctx, uploader.Config{
-		Open: func(token.Token) (uploader.Store, error) { return nil, nil }, Journal: j, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := q.Close(); err == nil {
-			err = e
-		}
-	}()
-	return do(q)
 }

@@ -16,14 +16,15 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// receiptFlags is what the flags of receipt say.
-type receiptFlags struct {
+// receiptRun is one run of receipt.
+type receiptRun struct {
+	*program
 	since, output, toFile string
 }
 
 // receiptCommand writes what was delivered at any time.
-func (p *program) receiptCommand() *cobra.Command {
-	f := &receiptFlags{}
+func receiptCommand(p *program) *cobra.Command {
+	r := &receiptRun{program: p}
 	c := &cobra.Command{
 		Use:   "receipt [NUMBER...]",
 		Short: "Write what the storage confirmed, of all that was delivered",
@@ -33,24 +34,24 @@ delivered, and what it found unchanged since an earlier one delivered it. Withou
 
 Exit codes: 0 written, 1 the list can't be read or the receipt not be written, 2 wrong usage.`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error { return p.receipt(c.Context(), f, args) },
+		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
 	}
-	c.Flags().StringVar(&f.since, "since", "", "only what was delivered on this `DATE` or later: 2026-11-30, or with a time as in 2026-11-30T15:04:05Z")
-	c.Flags().StringVar(&f.output, "output", "csv", "`FORM` in which it is printed: csv or json")
-	c.Flags().StringVar(&f.toFile, "to-file", "", "write it to this `FILE`: CSV, or JSON if its name ends in .json")
+	c.Flags().StringVar(&r.since, "since", "", "only what was delivered on this `DATE` or later: 2026-11-30, or with a time as in 2026-11-30T15:04:05Z")
+	c.Flags().StringVar(&r.output, "output", "csv", "`FORM` in which it is printed: csv or json")
+	c.Flags().StringVar(&r.toFile, "to-file", "", "write it to this `FILE`: CSV, or JSON if its name ends in .json")
 	return c
 }
 
-// receipt carries out the command.
-func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) error {
-	transfers, since, err := f.parse(args)
+// run carries out the command.
+func (r *receiptRun) run(ctx context.Context, args []string) error {
+	transfers, since, err := r.parse(args)
 	if err != nil {
 		return err
 	}
-	if err := checkReceipt(f.toFile); err != nil {
+	if err := checkReceipt(r.toFile); err != nil {
 		return err
 	}
-	return p.withQueue(ctx, func(q *uploader.Queue) error {
+	return r.withQueue(ctx, func(q *uploader.Queue) error {
 		s := q.StatusOf(transfers...)
 		for _, id := range transfers {
 			if !slices.ContainsFunc(s.Transfers, func(t ledger.TransferStatus) bool { return t.ID == id }) {
@@ -69,24 +70,24 @@ func (p *program) receipt(ctx context.Context, f *receiptFlags, args []string) e
 				return visit(t, j)
 			})
 		}
-		if f.toFile != "" {
-			err := receipt.Save(ctx, f.toFile, to, of)
+		if r.toFile != "" {
+			err := receipt.Save(ctx, r.toFile, to, of)
 			if errors.Is(err, receipt.ErrKept) {
-				p.say(receiptWords(f.toFile, err, false))
+				r.say(receiptWords(r.toFile, err, false))
 				return exit(exitNotDelivered)
 			}
 			return err
 		}
 		format := receipt.CSV
-		if f.output == "json" {
+		if r.output == "json" {
 			format = receipt.JSON
 		}
-		return receipt.Write(ctx, p.stdout, format, to, of)
+		return receipt.Write(ctx, r.stdout, format, to, of)
 	})
 }
 
 // parse reads the arguments and flags.
-func (f *receiptFlags) parse(args []string) (transfers []int64, since time.Time, err error) {
+func (r *receiptRun) parse(args []string) (transfers []int64, since time.Time, err error) {
 	for _, a := range args {
 		n, err := strconv.ParseInt(a, 10, 64)
 		if err != nil || n <= 0 {
@@ -94,14 +95,14 @@ func (f *receiptFlags) parse(args []string) (transfers []int64, since time.Time,
 		}
 		transfers = append(transfers, n)
 	}
-	if f.output != "csv" && f.output != "json" {
+	if r.output != "csv" && r.output != "json" {
 		return nil, since, &usageError{"--output takes csv or json."}
 	}
-	if f.since == "" {
+	if r.since == "" {
 		return transfers, since, nil
 	}
-	if since, err = time.ParseInLocation(time.DateOnly, f.since, time.Local); err != nil {
-		if since, err = time.Parse(time.RFC3339, f.since); err != nil {
+	if since, err = time.ParseInLocation(time.DateOnly, r.since, time.Local); err != nil {
+		if since, err = time.Parse(time.RFC3339, r.since); err != nil {
 			return nil, since, &usageError{"--since takes a date such as 2026-11-30, or a date with a time such as 2026-11-30T15:04:05Z."}
 		}
 	}

@@ -1,26 +1,22 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
 
-// resumeFlags is what the flags of resume say.
-type resumeFlags struct {
+// resumeRun is one run of resume.
+type resumeRun struct {
+	*program
 	sendFlags
 	to    string
 	move  bool
@@ -28,23 +24,23 @@ type resumeFlags struct {
 }
 
 // resumeCommand goes on with what earlier runs left.
-func (p *program) resumeCommand() *cobra.Command {
-	f := &resumeFlags{sendFlags: newSendFlags()}
+func resumeCommand(p *program) *cobra.Command {
+	r := &resumeRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
 		Use:   "resume [TOKEN|-]",
 		Short: "Continue unfinished uploads",
 		Long:  resumeHelp,
 		Args:  func(_ *cobra.Command, args []string) error { return notSplit(args) },
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.failed(&f.sendFlags, token.Token{}, p.resume(c.Context(), f, args))
+			return r.failed(&r.sendFlags, token.Token{}, r.run(c.Context(), args))
 		},
 	}
 	takesToken(c, "0")
 	c.Flags().SortFlags = false
-	c.Flags().StringVar(&f.to, "to", "", "go on with the uploads to the inbox kept under this `NAME` alone")
-	c.Flags().BoolVar(&f.move, "move", false, "if the token leads to another container of the same workspace, send there what was not delivered")
-	c.Flags().StringArrayVar(&f.moved, "moved", nil, "what was to be sent from the folder or drive OLD lies in NEW now, as `OLD=NEW` (repeatable)")
-	f.add(c)
+	c.Flags().StringVar(&r.to, "to", "", "go on with the uploads to the inbox kept under this `NAME` alone")
+	c.Flags().BoolVar(&r.move, "move", false, "if the token leads to another container of the same workspace, send there what was not delivered")
+	c.Flags().StringArrayVar(&r.moved, "moved", nil, "what was to be sent from the folder or drive OLD lies in NEW now, as `OLD=NEW` (repeatable)")
+	r.add(c)
 	return c
 }
 
@@ -69,49 +65,49 @@ Where nothing waits, but files need attention, it says how many.
 Exit codes: 0 all was delivered or nothing was left to send, 1 something was not delivered or needs attention, 2 wrong usage or no token, 3 as with
 copy, 130 interrupted.`
 
-// resume carries out the command.
-func (p *program) resume(ctx context.Context, f *resumeFlags, args []string) error {
-	if err := f.check(p.env); err != nil {
+// run carries out the command.
+func (r *resumeRun) run(ctx context.Context, args []string) error {
+	if err := r.check(r.env); err != nil {
 		return err
 	}
-	given, err := p.givenToken(ctx, f.tokenFile, args)
+	given, err := r.givenToken(ctx, r.tokenFile, args)
 	if err != nil {
 		return err
 	}
-	r, err := p.beginDelivery(&f.sendFlags, p.now())
+	d, err := r.beginDelivery(&r.sendFlags, r.now())
 	if err != nil {
 		return err
 	}
-	defer r.discard()
-	j, err := p.openJournal(ctx)
+	defer d.discard()
+	j, err := r.openJournal(ctx)
 	if err != nil {
 		return err
 	}
-	r.journal = j
-	r.log.Info("resume", "version", version())
-	return r.send(ctx, func(q *uploader.Queue) error { return p.handOver(ctx, f, r, q, given) })
+	d.journal = j
+	d.log.Info("resume", "version", version())
+	return d.send(ctx, func(q *uploader.Queue) error { return r.handOver(ctx, d, q, given) })
 }
 
 // handOver gives the queue the uploads for which there is a token.
-func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *uploader.Queue, given givenToken) error {
-	if err := p.followMoves(ctx, q, f.moved); err != nil {
+func (r *resumeRun) handOver(ctx context.Context, d *delivery, q *uploader.Queue, given givenToken) error {
+	if err := r.followMoves(ctx, q); err != nil {
 		return err
 	}
-	pending, err := p.pending(ctx, q, f.to)
+	pending, err := r.pending(ctx, q)
 	if err != nil {
 		return err
 	}
 	if len(pending) == 0 {
-		return p.nothingPending(ctx, f, q)
+		return r.nothingPending(ctx, q)
 	}
-	if err := keepReceiptHome(ctx, q, f.receipt, pending); err != nil {
+	if err := keepReceiptHome(ctx, q, r.receipt, pending); err != nil {
 		return err
 	}
-	tok, err := given.parseGiven(f.hosts)
+	tok, err := given.parseGiven(r.hosts)
 	if err != nil {
 		return err
 	}
-	from, err := p.movesFrom(ctx, f, pending, tok)
+	from, err := r.movesFrom(ctx, pending, tok)
 	if err != nil {
 		return err
 	}
@@ -124,7 +120,7 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 			usable[key] = true // goes to the token's own inbox
 			continue
 		case tok.Inbox.Key() != key:
-			if t, err = p.keptToken(ctx, pending[slices.IndexFunc(pending, func(s ledger.TransferStatus) bool { return s.Inbox == key })], f.hosts); err != nil {
+			if t, err = r.keptToken(ctx, pending[slices.IndexFunc(pending, func(s ledger.TransferStatus) bool { return s.Inbox == key })]); err != nil {
 				lacking = err
 				continue
 			}
@@ -133,7 +129,7 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 			return err
 		}
 		usable[key] = true
-		r.token, r.to = t, shown(t.Inbox.String())
+		d.token, d.to = t, shown(t.Inbox.String())
 	}
 	if len(usable) == 0 {
 		return lacking
@@ -148,28 +144,28 @@ func (p *program) handOver(ctx context.Context, f *resumeFlags, r *delivery, q *
 		if _, err := q.Do(ctx, ledger.Command{Verb: ledger.Resume, Transfer: t.ID}); err != nil {
 			return err
 		}
-		r.transfers = append(r.transfers, t.ID)
+		d.transfers = append(d.transfers, t.ID)
 	}
 	if from != "" {
-		if err := p.move(ctx, q, r, from, tok); err != nil {
+		if err := r.takeOver(ctx, q, d, from, tok); err != nil {
 			return err
 		}
 	}
 	if len(usable) > 1 {
-		r.token, r.to = token.Token{}, fmt.Sprintf("%d inboxes", len(usable))
-		if f.receipt != "" {
+		d.token, d.to = token.Token{}, fmt.Sprintf("%d inboxes", len(usable))
+		if r.receipt != "" {
 			return &usageError{"A receipt is about one inbox, and these uploads lead to several. Nothing was sent. Name one with --to."}
 		}
 	}
 	if lacking != nil {
-		p.say(sentence(ctx, lacking))
+		r.say(sentence(ctx, lacking))
 	}
 	return nil
 }
 
 // pending returns the unfinished uploads that no other program is sending; of one kept inbox only, if it is named.
-func (p *program) pending(ctx context.Context, q *uploader.Queue, to string) ([]ledger.TransferStatus, error) {
-	key, err := p.inboxKey(ctx, to)
+func (r *resumeRun) pending(ctx context.Context, q *uploader.Queue) ([]ledger.TransferStatus, error) {
+	key, err := r.inboxKey(ctx, r.to)
 	if err != nil {
 		return nil, err
 	}
@@ -188,24 +184,24 @@ func inboxesOf(transfers []ledger.TransferStatus) (keys []string) {
 }
 
 // nothingPending says that there is nothing to do, or that others do it, and how many files need a person.
-func (p *program) nothingPending(ctx context.Context, f *resumeFlags, q *uploader.Queue) error {
+func (r *resumeRun) nothingPending(ctx context.Context, q *uploader.Queue) error {
 	words := "Nothing is waiting to be sent."
 	if slices.ContainsFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool { return t.Owner == ledger.Elsewhere && !t.Finished() }) {
 		words = "What is waiting to be sent is being sent by another program at the moment: uploader status"
 	}
-	o, err := p.inNeed(ctx, q, f.to)
+	o, err := r.inNeed(ctx, q)
 	if err != nil {
 		return err
 	}
 	if n := o.status.Files[ledger.Attention] + o.status.Files[ledger.Failed]; n > 0 {
 		words += " " + attentionWords(n)
 	}
-	p.say(words)
-	if err := p.receiptOfAll(ctx, f, q); err != nil {
+	r.say(words)
+	if err := r.receiptOfAll(ctx, q); err != nil {
 		return err
 	}
-	if f.asJSON {
-		if err := p.printSummary(o); err != nil {
+	if r.asJSON {
+		if err := r.printSummary(o); err != nil {
 			return err
 		}
 	}
@@ -229,7 +225,7 @@ func (p *program) inboxKey(ctx context.Context, name string) (string, error) {
 }
 
 // movesFrom returns the inbox whose uploads the token is to take over: one of the same workspace whose own it is not.
-func (p *program) movesFrom(ctx context.Context, f *resumeFlags, pending []ledger.TransferStatus, token token.Token) (string, error) {
+func (r *resumeRun) movesFrom(ctx context.Context, pending []ledger.TransferStatus, token token.Token) (string, error) {
 	keys := inboxesOf(pending)
 	if token.Inbox.Container == "" || slices.Contains(keys, token.Inbox.Key()) {
 		return "", nil
@@ -249,38 +245,14 @@ func (p *program) movesFrom(ctx context.Context, f *resumeFlags, pending []ledge
 	}
 	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than the uploads that are waiting (%s).",
 		shown(token.Inbox.String()), shown(from[0].Options.Scan.Inbox.String()))
-	if f.move || p.agrees(ctx, question+" Send there what was not delivered?") {
+	if r.move || r.agrees(ctx, question+" Send there what was not delivered?") {
 		return keys[0], nil
 	}
 	return "", &usageError{question + " Nothing was sent. Add --move to send there what was not delivered."}
 }
 
-// agrees asks a person at a terminal; nobody else agrees to anything.
-func (p *program) agrees(ctx context.Context, question string) bool {
-	in, ok := p.stdin.(*os.File)
-	return ok && p.terminal().terminal && term.IsTerminal(int(in.Fd())) && p.ask(ctx, question)
-}
-
-// ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is cancelled it is no, at once; nobody
-// waits for the goroutine then, since a read from a terminal can't be ended, and the program ends.
-func (p *program) ask(ctx context.Context, question string) bool {
-	p.write(question + " [y/N] ")
-	answer := make(chan string, 1)
-	go func() {
-		defer crash.Catch()
-		line, _ := bufio.NewReader(p.stdin).ReadString('\n') // no line is no yes
-		answer <- line
-	}()
-	select {
-	case <-ctx.Done():
-		return false
-	case line := <-answer:
-		return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line)))
-	}
-}
-
-// move lets the token's inbox take over from another one.
-func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from string, token token.Token) error {
+// takeOver lets the token's inbox take over from another one.
+func (r *resumeRun) takeOver(ctx context.Context, q *uploader.Queue, d *delivery, from string, token token.Token) error {
 	if err := q.Use(token); err != nil {
 		return err
 	}
@@ -288,20 +260,20 @@ func (p *program) move(ctx context.Context, q *uploader.Queue, r *delivery, from
 	if err != nil {
 		return err
 	}
-	p.say(fmt.Sprintf("Going to %s now: %s.", shown(token.Inbox.String()), fileCount(int64(n))))
-	r.token, r.to = token, shown(token.Inbox.String())
+	r.say(fmt.Sprintf("Going to %s now: %s.", shown(token.Inbox.String()), fileCount(int64(n))))
+	d.token, d.to = token, shown(token.Inbox.String())
 	for _, t := range q.Status().Transfers {
-		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == ledger.Here && !slices.Contains(r.transfers, t.ID) {
-			r.transfers = append(r.transfers, t.ID)
+		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == ledger.Here && !slices.Contains(d.transfers, t.ID) {
+			d.transfers = append(d.transfers, t.ID)
 		}
 	}
 	return nil
 }
 
-// keptToken returns the token of an upload's inbox from the keyring. hosts are those of --allow-host.
-func (p *program) keptToken(ctx context.Context, t ledger.TransferStatus, hosts []string) (token.Token, error) {
+// keptToken returns the token of an upload's inbox from the keyring.
+func (r *resumeRun) keptToken(ctx context.Context, t ledger.TransferStatus) (token.Token, error) {
 	in := t.Options.Scan.Inbox
-	inboxes, err := p.inboxes()
+	inboxes, err := r.inboxes()
 	if err != nil {
 		return token.Token{}, err
 	}
@@ -311,9 +283,9 @@ func (p *program) keptToken(ctx context.Context, t ledger.TransferStatus, hosts 
 	}
 	missing := &usageError{fmt.Sprintf("No token is at hand for %s; waiting for one: %s. Nothing was sent there. Give it with --token-file, or - and standard input.",
 		shown(in.String()), fileCount(t.Files[ledger.Waiting]+t.Files[ledger.Paused]))}
-	for _, r := range all {
-		if r.Inbox.Key() == t.Inbox && r.Ref != "" {
-			token, err := inboxes.Token(ctx, r, hosts...)
+	for _, record := range all {
+		if record.Inbox.Key() == t.Inbox && record.Ref != "" {
+			token, err := inboxes.Token(ctx, record, r.hosts...)
 			if err == nil || !errors.Is(err, problem.ErrVault) {
 				return token, err
 			}

@@ -11,8 +11,8 @@ import (
 )
 
 // inNeed returns what became of the finished uploads of which files need a person; of one kept inbox only, if it is named.
-func (p *program) inNeed(ctx context.Context, q *uploader.Queue, to string) (outcome, error) {
-	key, err := p.inboxKey(ctx, to)
+func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, error) {
+	key, err := r.inboxKey(ctx, r.to)
 	if err != nil {
 		return outcome{}, err
 	}

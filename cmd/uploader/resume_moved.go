@@ -11,8 +11,8 @@ import (
 )
 
 // followMoves tells the list where folders lie that were moved, each as OLD=NEW.
-func (p *program) followMoves(ctx context.Context, q *uploader.Queue, moves []string) error {
-	for _, m := range moves {
+func (r *resumeRun) followMoves(ctx context.Context, q *uploader.Queue) error {
+	for _, m := range r.moved {
 		from, to, ok := splitMove(m)
 		if !ok {
 			return usagef("--moved “%s” can't be used: it takes OLD=NEW, and NEW has to be a folder that is there. Nothing was sent.", shown(m))
@@ -24,7 +24,7 @@ func (p *program) followMoves(ctx context.Context, q *uploader.Queue, moves []st
 		if n == 0 {
 			return usagef("Nothing in the list was to be sent from “%s”. Nothing was sent. What is in the list: uploader status", shown(from))
 		}
-		p.say(fmt.Sprintf("Looked for in %s now: %s.", shown(to), fileCount(int64(n))))
+		r.say(fmt.Sprintf("Looked for in %s now: %s.", shown(to), fileCount(int64(n))))
 	}
 	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -16,22 +14,23 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// program is what every command works with. It stands between the commands and the process, so that tests can run
-// them without one.
+// program is what every command works with: what a person types and reads, the folder that outlives a run, and the clock. It stands
+// between the commands and the process, so that tests can run them without one.
 type program struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	screen         io.Writer // what stderr writes to
-	env            func(string) string
-	now            func() time.Time
-	stateFlag      string
+	*console
+	stateFolder
+	now func() time.Time
+}
+
+func newProgram(c *console) *program {
+	return &program{console: c, stateFolder: stateFolder{console: c}, now: time.Now}
 }
 
 // run carries out one command line and returns the exit code. It returns soon after the context is cancelled. What
 // went wrong stands on stderr as sentences: what happened, what is safe, what to do.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
 	out := printer{stdout}
-	p := &program{stdin: stdin, stdout: out, stderr: redactedText{stderr}, screen: stderr, env: env, now: time.Now}
+	p := newProgram(&console{stdin: stdin, stdout: out, stderr: redactedText{stderr}, screen: stderr, env: env})
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -57,10 +56,10 @@ func (w printer) Write(text []byte) (int, error) {
 }
 
 // tell writes the words for an error to stderr.
-func (p *program) tell(ctx context.Context, err error) {
+func (c *console) tell(ctx context.Context, err error) {
 	if words := sentence(ctx, err); words != "" {
 		// Where stderr can't be written there is nobody left to tell.
-		_, _ = fmt.Fprintln(p.stderr, "uploader: "+words)
+		_, _ = fmt.Fprintln(c.stderr, "uploader: "+words)
 	}
 }
 
@@ -139,7 +138,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 			return noArguments(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.startWindow(c.Context(), localPaths(args), false)
+			return (&windowRun{program: p}).run(c.Context(), localPaths(args))
 		},
 	}
 	c.PersistentPreRunE = func(c *cobra.Command, args []string) error {
@@ -150,7 +149,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
 	cobra.MousetrapHelpText = "" // on Windows a double-click opens the window
-	c.PersistentFlags().StringVar(&p.stateFlag, "state-dir", "", "`FOLDER` for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
+	c.PersistentFlags().StringVar(&p.flag, "state-dir", "", "`FOLDER` for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if usage, ok := errors.AsType[*usageError](err); ok {
 			return usage // a sentence of ours from a flag's own check
@@ -162,29 +161,9 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		}
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})
-	c.AddCommand(p.windowCommand(), p.tokenCommand(), p.copyCommand(), p.resumeCommand(), p.statusCommand(), p.queueCommand(), p.receiptCommand(), p.purgeCommand(),
-		p.practiceCommand(), p.inboxCommand(), p.workspaceCommand())
+	c.AddCommand(windowCommand(p), tokenCommand(p), copyCommand(p), resumeCommand(p), statusCommand(p), queueCommand(p),
+		receiptCommand(p), purgeCommand(p), practiceCommand(p), inboxCommand(p), workspaceCommand(p))
 	return c
-}
-
-// stateDir returns the folder for everything that outlives a run: the flag's, else that of UPLOADER_HOME, else one in
-// the user's configuration folder. It creates nothing.
-func (p *program) stateDir() (string, error) {
-	dir := p.stateFlag
-	if dir == "" {
-		dir = p.env("UPLOADER_HOME")
-	}
-	if carriesSecret(dir) {
-		return "", &usageError{"There is a token or a key where UPLOADER_HOME names a folder. Nothing was sent or changed."}
-	}
-	if dir == "" {
-		base, err := os.UserConfigDir()
-		if err != nil {
-			return "", &usageError{"There is no folder to keep the state in. Name one with --state-dir or UPLOADER_HOME."}
-		}
-		dir = filepath.Join(base, "inboxuploader")
-	}
-	return absolutePath(dir)
 }
 
 // noArguments refuses words behind a command that takes none.

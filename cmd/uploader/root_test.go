@@ -170,22 +170,22 @@ func TestOutputThatCannotBeWrittenFails(t *testing.T) {
 
 func TestStateDir(t *testing.T) {
 	flag, env := t.TempDir(), t.TempDir()
-	environment := func(name string) string {
+	words := &console{env: func(name string) string {
 		if name == "UPLOADER_HOME" {
 			return env
 		}
 		return ""
-	}
+	}}
 	for name, c := range map[string]struct {
-		p    program
+		s    stateFolder
 		want string
 	}{
-		"flag before environment": {program{stateFlag: flag, env: environment}, flag},
-		"environment":             {program{env: environment}, env},
-		"relative flag":           {program{stateFlag: "state", env: environment}, ""},
+		"flag before environment": {stateFolder{words, flag}, flag},
+		"environment":             {stateFolder{words, ""}, env},
+		"relative flag":           {stateFolder{words, "state"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := c.p.stateDir()
+			got, err := c.s.stateDir()
 			if err != nil {
 				t.Fatal(err)
 			}

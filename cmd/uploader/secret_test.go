@@ -60,7 +60,7 @@ func TestNoCommandShowsOrKeepsASecretThatItWasGiven(t *testing.T) {
 	}
 	lines := 0
 	for _, secret := range typedSecrets() {
-		for _, given := range everyPlace((&program{}).root(), secret.word) {
+		for _, given := range everyPlace(newProgram(&console{}).root(), secret.word) {
 			lines++
 			var out, errs bytes.Buffer
 			line := slices.Concat(given, []string{"--state-dir", filepath.Join(dir, "state")})

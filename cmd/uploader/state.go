@@ -20,10 +20,36 @@ const (
 	logLook = 64 << 10
 )
 
+// stateFolder is the folder for everything that outlives a run.
+type stateFolder struct {
+	console *console
+	flag    string // --state-dir
+}
+
+// stateDir returns the folder for everything that outlives a run: the flag's, else that of UPLOADER_HOME, else one in
+// the user's configuration folder. It creates nothing.
+func (s *stateFolder) stateDir() (string, error) {
+	dir := s.flag
+	if dir == "" {
+		dir = s.console.env("UPLOADER_HOME")
+	}
+	if carriesSecret(dir) {
+		return "", &usageError{"There is a token or a key where UPLOADER_HOME names a folder. Nothing was sent or changed."}
+	}
+	if dir == "" {
+		base, err := os.UserConfigDir()
+		if err != nil {
+			return "", &usageError{"There is no folder to keep the state in. Name one with --state-dir or UPLOADER_HOME."}
+		}
+		dir = filepath.Join(base, "inboxuploader")
+	}
+	return absolutePath(dir)
+}
+
 // openState makes the state folder, which only its owner may read, and returns its path. It refuses, with a sentence, a
 // folder that others may change: they could put links there that make the program write elsewhere.
-func (p *program) openState() (string, error) {
-	dir, err := p.stateDir()
+func (s *stateFolder) openState() (string, error) {
+	dir, err := s.stateDir()
 	if err != nil {
 		return "", err
 	}
@@ -33,7 +59,7 @@ func (p *program) openState() (string, error) {
 		return "", e
 	}
 	// The default folder is the program's own. One that was named may have other uses, so its rights are left as they are.
-	own := p.stateFlag == "" && p.env("UPLOADER_HOME") == ""
+	own := s.flag == "" && s.console.env("UPLOADER_HOME") == ""
 	if !keepPrivate(dir, own) {
 		return "", &usageError{"Other users of this computer can change the state folder “" + shown(dir) + "”. Give yourself alone the right to write to it, or name another with --state-dir."}
 	}
@@ -42,8 +68,8 @@ func (p *program) openState() (string, error) {
 
 // openLog returns the log in the state folder and its path. Without a log, path is empty and nothing is logged: a log
 // that can't be written never stops an upload. Close it when nothing logs any more.
-func (p *program) openLog() (log *slog.Logger, path string, file io.Closer) {
-	dir, err := p.openState()
+func (s *stateFolder) openLog() (log *slog.Logger, path string, file io.Closer) {
+	dir, err := s.openState()
 	if err == nil {
 		path = filepath.Join(dir, logName)
 		var f *logFile

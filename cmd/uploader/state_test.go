@@ -87,8 +87,8 @@ func TestWithoutAStateFolderNothingIsLogged(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := program{stateFlag: filepath.Join(file, "state"), env: noEnvironment}
-	log, path, closer := p.openLog()
+	s := stateFolder{console: &console{env: noEnvironment}, flag: filepath.Join(file, "state")}
+	log, path, closer := s.openLog()
 	log.Info("nobody reads this")
 	if path != "" {
 		t.Errorf("path %q", path)

@@ -16,25 +16,26 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// statusFlags is what the flags of status say.
-type statusFlags struct {
+// statusRun is one run of status.
+type statusRun struct {
+	*program
 	asJSON, files bool
 	states        []string
 }
 
 // statusCommand shows what is in the list.
-func (p *program) statusCommand() *cobra.Command {
-	f := &statusFlags{}
+func statusCommand(p *program) *cobra.Command {
+	r := &statusRun{program: p}
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show what was sent, is being sent and waits, of all programs that share the state folder",
 		Long:  statusHelp,
 		Args:  noArguments,
-		RunE:  func(c *cobra.Command, _ []string) error { return p.status(c.Context(), f) },
+		RunE:  func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
-	c.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON object")
-	c.Flags().BoolVar(&f.files, "files", false, "show each file, with its number for: uploader queue")
-	c.Flags().StringSliceVar(&f.states, "state", nil, "with --files: only those of this `STATE` (repeatable): waiting, paused, delivered, skipped, attention, failed or cancelled")
+	c.Flags().BoolVar(&r.asJSON, "json", false, "print one JSON object")
+	c.Flags().BoolVar(&r.files, "files", false, "show each file, with its number for: uploader queue")
+	c.Flags().StringSliceVar(&r.states, "state", nil, "with --files: only those of this `STATE` (repeatable): waiting, paused, delivered, skipped, attention, failed or cancelled")
 	return c
 }
 
@@ -83,24 +84,24 @@ type statusFile struct {
 	Message string `json:"message,omitempty"`
 }
 
-// status carries out the command.
-func (p *program) status(ctx context.Context, f *statusFlags) error {
-	states, err := parseStates(f.states)
+// run carries out the command.
+func (r *statusRun) run(ctx context.Context) error {
+	states, err := parseStates(r.states)
 	if err != nil {
 		return err
 	}
-	if states != nil && !f.files {
+	if states != nil && !r.files {
 		return &usageError{"--state goes with --files."}
 	}
-	return p.withQueue(ctx, func(q *uploader.Queue) error {
+	return r.withQueue(ctx, func(q *uploader.Queue) error {
 		var transfers []statusTransfer
 		for _, t := range q.Status().Transfers {
-			transfers = append(transfers, p.describeTransfer(t))
+			transfers = append(transfers, describeTransfer(t, r.now()))
 		}
-		if f.asJSON {
-			return p.statusJSON(ctx, q, f, states, transfers)
+		if r.asJSON {
+			return r.json(ctx, q, states, transfers)
 		}
-		return p.statusWords(ctx, q, f, states, transfers)
+		return r.words(ctx, q, states, transfers)
 	})
 }
 
@@ -120,9 +121,9 @@ var shownStates = []ledger.JobState{
 	ledger.Delivered, ledger.Active, ledger.Waiting, ledger.Paused, ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled,
 }
 
-func (p *program) describeTransfer(t ledger.TransferStatus) statusTransfer {
+func describeTransfer(t ledger.TransferStatus, now time.Time) statusTransfer {
 	in := token.Token{Inbox: t.Options.Scan.Inbox, ValidTo: t.ValidTo, ValidFrom: t.ValidFrom}
-	fields := in.Fields(p.now())
+	fields := in.Fields(now)
 	s := statusTransfer{
 		Transfer: t.ID, Roots: t.Roots, Created: t.Created.UTC(), Scanned: t.Scanned, Done: t.Done, ValidTo: fields.ValidTo, Speed: t.Speed,
 		Inbox: new(describeInbox(in.Inbox)),
@@ -146,14 +147,14 @@ func (p *program) describeTransfer(t ledger.TransferStatus) statusTransfer {
 	}
 	left := t.Bytes[ledger.Waiting] + t.Bytes[ledger.Active] + t.Bytes[ledger.Paused] + t.Bytes[ledger.Delivered] - t.Done
 	if s.unfinished {
-		if s.fit = uploader.FitFor(in, left, t.Speed, p.now()); s.fit.Known {
+		if s.fit = uploader.FitFor(in, left, t.Speed, now); s.fit.Known {
 			s.Fits, s.Spare, s.More = &s.fit.Fits, int64(s.fit.Spare.Seconds()), s.fit.More
 		}
 	}
 	return s
 }
 
-func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFlags, states []ledger.JobState, transfers []statusTransfer) error {
+func (r *statusRun) json(ctx context.Context, q *uploader.Queue, states []ledger.JobState, transfers []statusTransfer) error {
 	object := struct {
 		Transfers []statusTransfer `json:"transfers"`
 		Files     *[]statusFile    `json:"files,omitempty"`
@@ -161,7 +162,7 @@ func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFl
 	if transfers == nil {
 		object.Transfers = []statusTransfer{}
 	}
-	if f.files {
+	if r.files {
 		files := []statusFile{}
 		if err := eachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
 			s := statusFile{j.ID, j.Transfer, j.State.String(), sourceInJSON(j.Source), j.Blob, j.Size, j.Done, "", ""}
@@ -175,10 +176,10 @@ func (p *program) statusJSON(ctx context.Context, q *uploader.Queue, f *statusFl
 		}
 		object.Files = &files
 	}
-	return p.printJSON(object)
+	return r.printJSON(object)
 }
 
-func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusFlags, states []ledger.JobState, transfers []statusTransfer) error {
+func (r *statusRun) words(ctx context.Context, q *uploader.Queue, states []ledger.JobState, transfers []statusTransfer) error {
 	var out strings.Builder
 	known := q.Status().Cleared
 	switch {
@@ -191,9 +192,9 @@ func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusF
 		if i > 0 {
 			out.WriteByte('\n')
 		}
-		out.WriteString(t.words(p.now()))
+		out.WriteString(t.words(r.now()))
 	}
-	if f.files {
+	if r.files {
 		out.WriteByte('\n')
 		table := tabwriter.NewWriter(&out, 0, 1, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "job\ttransfer\tstate\tsize\tfile") // it writes into memory
@@ -207,7 +208,7 @@ func (p *program) statusWords(ctx context.Context, q *uploader.Queue, f *statusF
 			return err
 		}
 	}
-	_, err := fmt.Fprint(p.stdout, out.String())
+	_, err := fmt.Fprint(r.stdout, out.String())
 	return err
 }
 

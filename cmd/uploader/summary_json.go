@@ -2,14 +2,10 @@ package main
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
-	"strings"
 	"unicode/utf8"
 
-	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
@@ -133,21 +129,6 @@ func asError(err error) *problem.Error {
 }
 
 // printSummary writes the object as one line.
-func (p *program) printSummary(o outcome) error {
-	return p.printJSON(newSummary(&o))
-}
-
-// printJSON writes one value to stdout, as one line.
-func (p *program) printJSON(v any) error { return p.printJSONIndented(v, "") }
-
-// printJSONIndented writes one value to stdout, over several lines where there is an indent.
-func (p *program) printJSONIndented(v any, indent string) error {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // a link stands in it as it is, so that it can be copied out
-	e.SetIndent("", indent)
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("print result: %w", err)
-	}
-	return p.print(show.JSON(b.String()))
+func (c *console) printSummary(o outcome) error {
+	return c.printJSON(newSummary(&o))
 }

@@ -19,11 +19,16 @@ import (
 // command is a word that may be a mistyped command, and no token.
 var command = regexp.MustCompile(`^[a-z]{1,12}$`)
 
+// tokenRun is one run of token.
+type tokenRun struct {
+	*program
+	sendFlags
+	askStorage bool
+}
+
 // tokenCommand shows what a token says, without a network.
-func (p *program) tokenCommand() *cobra.Command {
-	var asJSON, check bool
-	var hosts []string
-	f := newSendFlags()
+func tokenCommand(p *program) *cobra.Command {
+	r := &tokenRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
 		Use:   "token [TEXT|-]",
 		Short: "Show what an upload token says, without using it; or issue tokens of your own",
@@ -53,34 +58,34 @@ expired or not yet valid, or the storage does not accept it.`,
 			return notSplit(args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			given, err := p.givenToken(c.Context(), f.tokenFile, args)
+			given, err := r.givenToken(c.Context(), r.tokenFile, args)
 			if err != nil {
 				return err
 			}
 			if given.text == "" {
 				return &usageError{"No token was given. Nothing was sent. Put it in quotes behind “uploader token”, pass it on standard input with -, or name its file with --token-file."}
 			}
-			token, err := given.parse(hosts)
+			token, err := given.parse(r.hosts)
 			if err != nil {
 				return err
 			}
-			if !check {
-				return p.showToken(token, nil, asJSON)
+			if !r.askStorage {
+				return r.show(token, nil)
 			}
-			if err := f.check(p.env); err != nil {
+			if err := r.sendFlags.check(r.env); err != nil {
 				return err
 			}
-			return p.checkToken(c.Context(), &f, token, asJSON)
+			return r.check(c.Context(), token)
 		},
 	}
 	takesToken(c, "0")
-	tokenFileFlag(c, &f.tokenFile)
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	c.Flags().BoolVar(&check, "check", false, "ask the storage whether it accepts the token, and whether this computer's clock is right")
-	c.Flags().StringVar(&f.caFile, "ca-file", "", "with --check: trust the certificate authorities in this PEM `FILE` besides the system's")
-	c.Flags().Var(&f.proxy, "proxy", "with --check: reach the storage through this proxy, or through none")
-	allowHostFlag(c, &hosts)
-	c.AddCommand(p.tokenCreateCommand(), p.tokenListCommand(), p.tokenRenewCommand(), p.tokenRevokeCommand())
+	tokenFileFlag(c, &r.tokenFile)
+	c.Flags().BoolVar(&r.asJSON, "json", false, "print one JSON object")
+	c.Flags().BoolVar(&r.askStorage, "check", false, "ask the storage whether it accepts the token, and whether this computer's clock is right")
+	c.Flags().StringVar(&r.caFile, "ca-file", "", "with --check: trust the certificate authorities in this PEM `FILE` besides the system's")
+	c.Flags().Var(&r.proxy, "proxy", "with --check: reach the storage through this proxy, or through none")
+	allowHostFlag(c, &r.hosts)
+	c.AddCommand(tokenCreateCommand(p), tokenListCommand(p), tokenRenewCommand(p), tokenRevokeCommand(p))
 	return c
 }
 
@@ -116,9 +121,9 @@ type checkedJSON struct {
 	ClockAhead *int64         `json:"clock_ahead_seconds,omitempty"` // of this computer; absent where nothing answered
 }
 
-// checkToken asks the storage whether it accepts the token and prints both.
-func (p *program) checkToken(ctx context.Context, f *sendFlags, token token.Token, asJSON bool) error {
-	store, err := openStore(f, token)
+// check asks the storage whether it accepts the token and prints both.
+func (r *tokenRun) check(ctx context.Context, token token.Token) error {
+	store, err := openStore(&r.sendFlags, token)
 	if err != nil {
 		return err
 	}
@@ -132,12 +137,12 @@ func (p *program) checkToken(ctx context.Context, f *sendFlags, token token.Toke
 		ahead := int64(c.ClockAhead / time.Second)
 		said.ClockAhead = &ahead
 	}
-	shown := p.showToken(token, said, asJSON)
-	if !asJSON && err == nil {
-		p.say("The storage accepts this token. Nothing was left in the inbox.")
+	shown := r.show(token, said)
+	if !r.asJSON && err == nil {
+		r.say("The storage accepts this token. Nothing was left in the inbox.")
 	}
-	if words := clockWords(c.ClockAhead); words != "" && !asJSON {
-		p.say(words)
+	if words := clockWords(c.ClockAhead); words != "" && !r.asJSON {
+		r.say(words)
 	}
 	if err != nil {
 		return err
@@ -157,17 +162,17 @@ func clockWords(ahead time.Duration) string {
 	}
 }
 
-// showToken prints the token, with what the storage said of it if that is not nil, and returns exit 3 where it is not valid now.
-func (p *program) showToken(tok token.Token, said *checkedJSON, asJSON bool) error {
-	now := p.now()
+// show prints the token, with what the storage said of it if that is not nil, and returns exit 3 where it is not valid now.
+func (r *tokenRun) show(tok token.Token, said *checkedJSON) error {
+	now := r.now()
 	var err error
-	if asJSON {
-		err = p.printJSONIndented(struct {
+	if r.asJSON {
+		err = r.printJSONIndented(struct {
 			token.Fields
 			*checkedJSON
 		}{tok.Fields(now), said}, "  ")
 	} else {
-		err = p.print(describeToken(tok, now))
+		err = r.print(describeToken(tok, now))
 	}
 	if err != nil {
 		return err

@@ -58,11 +58,11 @@ func fromFile(ctx context.Context, path string) (givenToken, error) {
 
 // fromArgument takes the argument for the token, or standard input for "-". It returns early when the context is cancelled, see
 // readText.
-func (p *program) fromArgument(ctx context.Context, argument string) (givenToken, error) {
+func (c *console) fromArgument(ctx context.Context, argument string) (givenToken, error) {
 	if argument != "-" {
 		return givenToken{text: argument, argument: argument}, nil
 	}
-	text, err := readText(ctx, func() (io.ReadCloser, error) { return io.NopCloser(p.stdin), nil }, maxStdin)
+	text, err := readText(ctx, func() (io.ReadCloser, error) { return io.NopCloser(c.stdin), nil }, maxStdin)
 	switch {
 	case ctx.Err() != nil:
 		return givenToken{}, context.Cause(ctx)
@@ -110,21 +110,21 @@ func whyUnread(err error) string {
 }
 
 // fromEnvironment returns the token of UPLOADER_TOKEN, if there is one.
-func (p *program) fromEnvironment() givenToken {
-	return givenToken{text: p.env(tokenVariable), ambient: true}
+func (c *console) fromEnvironment() givenToken {
+	return givenToken{text: c.env(tokenVariable), ambient: true}
 }
 
 // givenToken returns the token that was given for this run: in a file, as the argument, or in the environment.
-func (p *program) givenToken(ctx context.Context, file string, args []string) (givenToken, error) {
+func (c *console) givenToken(ctx context.Context, file string, args []string) (givenToken, error) {
 	switch {
 	case file != "" && len(args) > 0:
 		return givenToken{}, &usageError{"Two tokens were given: with --token-file and as the argument. Nothing was sent. Leave one out."}
 	case file != "":
 		return fromFile(ctx, file)
 	case len(args) > 0:
-		return p.fromArgument(ctx, args[0])
+		return c.fromArgument(ctx, args[0])
 	default:
-		return p.fromEnvironment(), nil
+		return c.fromEnvironment(), nil
 	}
 }
 

@@ -4,27 +4,26 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
-// issueFlags say what a token is to be.
-type issueFlags struct {
+// issueRun issues a token; its flags say what that is to be.
+type issueRun struct {
+	*program
 	reason, from, to, rights, ip, folder, by string
 	days                                     int
 	output, keyFile                          string
 	yes                                      bool
 }
 
-func (f *issueFlags) add(c *cobra.Command) {
+func (f *issueRun) add(c *cobra.Command) {
 	s := c.Flags()
 	s.SortFlags = false
 	s.StringVar(&f.reason, "reason", "", "what it is for, a `TEXT` of up to 256 characters; whoever has the account's key sees it")
@@ -40,24 +39,6 @@ func (f *issueFlags) add(c *cobra.Command) {
 	yesFlag(c, &f.yes)
 }
 
-// yesFlag adds --yes, which every command has that asks on a terminal.
-func yesFlag(c *cobra.Command, yes *bool) {
-	c.Flags().BoolVar(yes, "yes", false, "don't ask; without a terminal nothing is asked")
-}
-
-// confirmed asks a person at a terminal whether to go on. A script is not asked.
-func (p *program) confirmed(ctx context.Context, yes bool, question string) error {
-	in, ok := p.stdin.(*os.File)
-	if yes || !ok || !term.IsTerminal(int(in.Fd())) || p.ask(ctx, question) {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	p.say("Nothing was changed.")
-	return exit(exitNotDelivered)
-}
-
 const createHelp = `Create an upload token for the storage account that "uploader workspace connect" connected, and print it.
 
 It is printed this once, on stdout, and kept nowhere: not on this computer, not in the storage. Send it over a channel that
@@ -68,36 +49,36 @@ Each token gets a container of its own, an inbox, which "uploader inbox list" an
 Exit codes: 0 created, 1 the storage can't be reached, 2 wrong usage or against a rule, 3 the account's key is refused.`
 
 // tokenCreateCommand issues a token.
-func (p *program) tokenCreateCommand() *cobra.Command {
-	f := &issueFlags{}
+func tokenCreateCommand(p *program) *cobra.Command {
+	r := &issueRun{program: p}
 	c := &cobra.Command{
 		Use:   "create --reason TEXT",
 		Short: "Create an upload token for your own storage account",
 		Long:  createHelp,
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			r, err := f.request(c)
+			request, err := r.request(c)
 			if err == nil {
-				err = r.Check(p.now())
+				err = request.Check(r.now())
 			}
 			if err != nil {
 				return err
 			}
-			if err := p.confirmed(c.Context(), f.yes, "Create an upload token for “"+shown(f.reason)+"”?"); err != nil {
+			if err := r.confirmed(c.Context(), r.yes, "Create an upload token for “"+shown(r.reason)+"”?"); err != nil {
 				return err
 			}
-			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
-				return w.Issue(ctx, r)
+			return r.run(c.Context(), func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
+				return w.Issue(ctx, request)
 			})
 		},
 	}
-	f.add(c)
+	r.add(c)
 	return c
 }
 
 // tokenRenewCommand issues another token for the container of an earlier one.
-func (p *program) tokenRenewCommand() *cobra.Command {
-	f := &issueFlags{}
+func tokenRenewCommand(p *program) *cobra.Command {
+	r := &issueRun{program: p}
 	c := &cobra.Command{
 		Use:   "renew NUMBER",
 		Short: "Create a new token for the inbox of an earlier one, which then stops working",
@@ -112,14 +93,14 @@ Exit codes as with "uploader token create".`,
 			if err != nil {
 				return err
 			}
-			r, err := f.request(c)
+			request, err := r.request(c)
 			if err != nil {
 				return err
 			}
-			if err := p.confirmed(c.Context(), f.yes, fmt.Sprintf("Renew token %d? The earlier one stops working.", tid)); err != nil {
+			if err := r.confirmed(c.Context(), r.yes, fmt.Sprintf("Renew token %d? The earlier one stops working.", tid)); err != nil {
 				return err
 			}
-			return p.issue(c.Context(), f, func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
+			return r.run(c.Context(), func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
 				g, err := w.Grant(ctx, tid)
 				if err != nil {
 					return token.Token{}, workspace.Grant{}, err
@@ -128,21 +109,21 @@ Exit codes as with "uploader token create".`,
 					flag string
 					to   *string
 					was  string
-				}{{"reason", &r.Reason, g.Reason}, {"rights", &r.Rights, g.Rights}, {"ip", &r.IP, g.IP}, {"folder", &r.Folder, g.Folder}} {
+				}{{"reason", &request.Reason, g.Reason}, {"rights", &request.Rights, g.Rights}, {"ip", &request.IP, g.IP}, {"folder", &request.Folder, g.Folder}} {
 					if !c.Flags().Changed(blank.flag) {
 						*blank.to = blank.was
 					}
 				}
-				return w.Renew(ctx, tid, r)
+				return w.Renew(ctx, tid, request)
 			})
 		},
 	}
-	f.add(c)
+	r.add(c)
 	return c
 }
 
 // request reads the flags.
-func (f *issueFlags) request(c *cobra.Command) (workspace.Request, error) {
+func (f *issueRun) request(c *cobra.Command) (workspace.Request, error) {
 	r := workspace.Request{Reason: f.reason, Rights: f.rights, IP: f.ip, Folder: f.folder, By: f.by, Period: time.Duration(f.days) * 24 * time.Hour}
 	if r.By == "" {
 		r.By = whoami()
@@ -174,9 +155,9 @@ func parseMoment(flag, text string, plus int, zone *time.Location) (time.Time, e
 	return t, nil
 }
 
-// issue has a token made and prints it. A token that can't be printed would be nobody's, so it is revoked again.
-func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Context, *workspace.Workspace) (token.Token, workspace.Grant, error)) error {
-	w, err := p.openWorkspace(ctx, f.keyFile)
+// run has a token made and prints it. A token that can't be printed would be nobody's, so it is revoked again.
+func (r *issueRun) run(ctx context.Context, do func(context.Context, *workspace.Workspace) (token.Token, workspace.Grant, error)) error {
+	w, err := r.account().open(ctx, r.keyFile)
 	if err != nil {
 		return err
 	}
@@ -185,9 +166,9 @@ func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Cont
 	if err != nil {
 		return err
 	}
-	text, err := tokenOutput(token, f.output)
+	text, err := tokenOutput(token, r.output)
 	if err == nil {
-		err = p.print(text)
+		err = r.print(text)
 	}
 	if err != nil {
 		revoke, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
@@ -196,11 +177,11 @@ func (p *program) issue(ctx context.Context, f *issueFlags, do func(context.Cont
 		if err := w.Revoke(revoke, g.TID, whoami()); err != nil {
 			words = fmt.Sprintf("Token %d could not be printed, and not be revoked again: %s Revoke it later.", g.TID, explain(err))
 		}
-		p.say(words)
+		r.say(words)
 		return exit(exitNotDelivered)
 	}
-	p.say(fmt.Sprintf("Token %d of workspace %s is valid from %s to %s. It permits: %s.", g.TID, w.ID(), localDate(token.ValidFrom), localDate(token.ValidTo), strings.Join(token.Rights.Words(), ", ")))
-	p.say(fmt.Sprintf("It was printed this once and can't be shown again. It may take up to %d seconds until the storage accepts it.", int(workspace.PolicyDelay.Seconds())))
+	r.say(fmt.Sprintf("Token %d of workspace %s is valid from %s to %s. It permits: %s.", g.TID, w.ID(), localDate(token.ValidFrom), localDate(token.ValidTo), strings.Join(token.Rights.Words(), ", ")))
+	r.say(fmt.Sprintf("It was printed this once and can't be shown again. It may take up to %d seconds until the storage accepts it.", int(workspace.PolicyDelay.Seconds())))
 	return nil
 }
 

@@ -34,7 +34,7 @@ type listedToken struct {
 }
 
 // tokenListCommand shows the workspace's tokens.
-func (p *program) tokenListCommand() *cobra.Command {
+func tokenListCommand(p *program) *cobra.Command {
 	var keyFile string
 	var asJSON bool
 	c := &cobra.Command{
@@ -48,15 +48,15 @@ valid_from, valid_to, seconds_left, rights, ip, folder, created, created_by, rev
 
 Exit codes: 0 listed, 1 the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return p.listTokens(c.Context(), keyFile, asJSON) },
+		RunE: func(c *cobra.Command, _ []string) error { return listTokens(c.Context(), p, keyFile, asJSON) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
 	keyFileFlag(c, &keyFile)
 	return c
 }
 
-func (p *program) listTokens(ctx context.Context, keyFile string, asJSON bool) error {
-	w, err := p.openWorkspace(ctx, keyFile)
+func listTokens(ctx context.Context, p *program, keyFile string, asJSON bool) error {
+	w, err := p.account().open(ctx, keyFile)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func orDash(s string) string {
 }
 
 // tokenRevokeCommand ends a token before its time.
-func (p *program) tokenRevokeCommand() *cobra.Command {
+func tokenRevokeCommand(p *program) *cobra.Command {
 	var keyFile, by string
 	var yes bool
 	c := &cobra.Command{
@@ -158,7 +158,7 @@ Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached,
 			if err := p.confirmed(c.Context(), yes, fmt.Sprintf("Revoke token %d? Uploads with it stop, and it can't be brought back.", tid)); err != nil {
 				return err
 			}
-			return p.revokeToken(c.Context(), keyFile, tid, by)
+			return revokeToken(c.Context(), p, keyFile, tid, by)
 		},
 	}
 	c.Flags().StringVar(&by, "by", "", "the `NAME` of who revokes it (default: your name on this computer)")
@@ -167,8 +167,8 @@ Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached,
 	return c
 }
 
-func (p *program) revokeToken(ctx context.Context, keyFile string, tid int, by string) error {
-	w, err := p.openWorkspace(ctx, keyFile)
+func revokeToken(ctx context.Context, p *program, keyFile string, tid int, by string) error {
+	w, err := p.account().open(ctx, keyFile)
 	if err != nil {
 		return err
 	}

@@ -30,10 +30,10 @@ import (
 // appID names the program to desktops. It is FyneApp.toml's.
 const appID = "org.inboxuploader.desktop"
 
-// openWindow runs the window until it is quit, or hands the paths to the window that is open already. A hidden one stays in the tray,
+// open runs the window until it is quit, or hands the paths to the window that is open already. A hidden one stays in the tray,
 // where there is one. It must be called on the program's first goroutine, which the window needs.
-func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (err error) {
-	if problem := p.displayProblem(); problem != "" {
+func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
+	if problem := r.displayProblem(); problem != "" {
 		return &usageError{problem + " Nothing was sent. " + withoutWindow}
 	}
 	if runtime.GOOS == "windows" { // elsewhere Fyne says so by a panic, and this takes half a second where a processor draws
@@ -42,7 +42,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 		}
 	}
 	debug.SetGCPercent(100) // a window runs for weeks beside other programs, and what it draws leaves much behind
-	dir, err := p.openState()
+	dir, err := r.openState()
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 		return err
 	}
 	if !first {
-		if hidden && len(paths) == 0 {
+		if r.hidden && len(paths) == 0 {
 			return nil // it is there already, and nobody asked to see it
 		}
 		err := desktop.Hand(dir, paths)
@@ -67,7 +67,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	}
 	defer func() { err = errors.Join(err, instance.Close()) }()
 
-	log, logPath, logFile := p.openLog()
+	log, logPath, logFile := r.openLog()
 	defer func() { _ = logFile.Close() }()
 	log.Info("window", "version", version())
 	settingsPath := filepath.Join(dir, "settings.json")
@@ -78,13 +78,13 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 		notices = append(notices, settingsUnreadable(settingsPath))
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	f, notice := p.windowFlags(settings)
+	f, notice := windowFlags(settings, r.env)
 	if notice != nil {
 		notices = append(notices, notice)
 	}
 	queue := f.config(j, log)
 	f.connections = uploader.MostConnections
-	network := windowNetwork{p: p, flags: f}
+	network := windowNetwork{env: r.env, flags: f}
 	queue.Open = network.open
 	q, err := uploader.NewQueue(context.WithoutCancel(ctx), queue)
 	if err != nil {
@@ -94,8 +94,8 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 
 	// What Fyne can't do it says by a panic: no OpenGL, for example.
 	defer func() {
-		if r := recover(); r != nil {
-			log.Error("window", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		if failed := recover(); failed != nil {
+			log.Error("window", "panic", fmt.Sprint(failed), "stack", string(debug.Stack()))
 			err = errors.Join(exit(exitCrash), &usageError{"The window could not be opened: this display can't be reached, or has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. " + withoutWindow})
 		}
 	}()
@@ -107,7 +107,7 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 	}
 	config := ui.Config{
 		Queue: q, Hosts: hosts, Notices: notices,
-		Inboxes:  inboxes.Book{Records: records, Vault: inboxes.NewMemoryVault(openVault(p.env)), Hosts: hosts},
+		Inboxes:  inboxes.Book{Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts},
 		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
 		Network: func(s ui.Settings) ui.Notice { return network.change(s, q) },
 		CheckToken: func(ctx context.Context, t token.Token) (uploader.Checked, error) {
@@ -118,9 +118,9 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 			defer func() { _ = store.Close() }()
 			return uploader.CheckToken(ctx, store, t)
 		},
-		Account: windowAccount{p}, Person: whoami(),
+		Account: windowAccount{r.account()}, Person: whoami(),
 		Practice: func(ctx context.Context) (ui.Practice, error) {
-			inbox, err := practice.Start(ctx, p.now)
+			inbox, err := practice.Start(ctx, r.now)
 			if err != nil {
 				return nil, err
 			}
@@ -128,18 +128,18 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 		},
 		IsPractice: func(in token.Inbox) bool { return practice.Is(in.Host, in.Account) },
 		Desktop: ui.Desktop{
-			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal, Login: desktop.Login{Args: p.hiddenWindow()},
+			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal, Login: desktop.Login{Args: r.atLogin()},
 			Choose: desktop.Choose, Save: desktop.Save, Documents: desktop.Documents,
 		},
 		Stuck: func() {
 			_ = errors.Join(q.Close(), j.Close()) // nobody is there to hear of it
 			os.Exit(exitOK)
 		},
-		Hidden: hidden, MenuBar: runtime.GOOS == "darwin", Own: dir, Log: log, LogPath: logPath, Version: version(),
+		Hidden: r.hidden, MenuBar: runtime.GOOS == "darwin", Own: dir, Log: log, LogPath: logPath, Version: version(),
 	}
-	testing := p.env("UPLOADER_E2E") == "1"
+	testing := r.env("UPLOADER_E2E") == "1"
 	if testing {
-		config.Events = p.stdout
+		config.Events = r.stdout
 	}
 	// Fyne looks for calls on the wrong thread only where a program has not declared that it makes none.
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": !testing}})
@@ -160,8 +160,8 @@ func (p *program) openWindow(ctx context.Context, paths []string, hidden bool) (
 var fyneStarted bool
 
 // ownBox shows words in a small window and returns when that is closed. It reports whether it could.
-func (p *program) ownBox(why func(problem.Translate) problem.Explanation) (shown bool) {
-	if fyneStarted || p.displayProblem() != "" || drawProblem() != "" {
+func (r *windowRun) ownBox(why func(problem.Translate) problem.Explanation) (shown bool) {
+	if fyneStarted || r.displayProblem() != "" || drawProblem() != "" {
 		return false
 	}
 	defer func() {
@@ -179,15 +179,15 @@ func (p *program) ownBox(why func(problem.Translate) problem.Explanation) (shown
 const withoutWindow = "Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"
 
 // displayProblem says why there is no display that a window can be used on, or nothing.
-func (p *program) displayProblem() string {
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || p.env("DISPLAY") != "" {
+func (r *windowRun) displayProblem() string {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || r.env("DISPLAY") != "" {
 		return ""
 	}
-	display := p.env("WAYLAND_DISPLAY")
+	display := r.env("WAYLAND_DISPLAY")
 	if display == "" {
 		return "There is no display to open the window on."
 	}
-	usable, err := desktop.WaylandOffers(p.env("XDG_RUNTIME_DIR"), display, "wl_seat") // without which the graphics library crashes
+	usable, err := desktop.WaylandOffers(r.env("XDG_RUNTIME_DIR"), display, "wl_seat") // without which the graphics library crashes
 	switch {
 	case err != nil:
 		return "The Wayland display that WAYLAND_DISPLAY names can't be reached."
@@ -197,11 +197,11 @@ func (p *program) displayProblem() string {
 	return ""
 }
 
-// hiddenWindow is the command line, behind the program's name, that starts the window as at login, with this one's state folder.
-func (p *program) hiddenWindow() []string {
+// atLogin is the command line, behind the program's name, that starts the window as at login, with this one's state folder.
+func (r *windowRun) atLogin() []string {
 	var args []string
-	if p.stateFlag != "" || p.env("UPLOADER_HOME") != "" { // of which the system knows nothing
-		if dir, err := p.stateDir(); err == nil {
+	if r.flag != "" || r.env("UPLOADER_HOME") != "" { // of which the system knows nothing
+		if dir, err := r.stateDir(); err == nil {
 			args = append(args, "--state-dir", dir)
 		}
 	}
@@ -250,7 +250,7 @@ func settingsUnreadable(path string) ui.Notice {
 
 // windowFlags says how the window sends, by its settings and the environment. The notice, if any, is about a setting that can't be
 // used; the window opens all the same, so that it can be mended.
-func (p *program) windowFlags(s ui.Settings) (f sendFlags, notice ui.Notice) {
+func windowFlags(s ui.Settings, env func(string) string) (f sendFlags, notice ui.Notice) {
 	f = newSendFlags()
 	f.connections, f.rate.bytes = s.Connections, s.Rate
 	if s.CAFile != "" {
@@ -264,7 +264,7 @@ func (p *program) windowFlags(s ui.Settings) (f sendFlags, notice ui.Notice) {
 	if s.Proxy != "" {
 		err = f.proxy.Set(s.Proxy)
 	} else {
-		err = f.proxy.orVariable(p.env)
+		err = f.proxy.orVariable(env)
 	}
 	if err != nil {
 		notice = func(translate problem.Translate) problem.Explanation {

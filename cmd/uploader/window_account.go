@@ -12,30 +12,30 @@ import (
 )
 
 // windowAccount is the connected storage account as the window knows it.
-type windowAccount struct{ p *program }
+type windowAccount struct{ ownAccount }
 
 // Connected implements ui.Account.
 func (a windowAccount) Connected() bool {
-	_, err := a.p.readConnection()
+	_, err := a.read()
 	return !errors.Is(err, errNotConnected)
 }
 
 // Open implements ui.Account. Unlike a command it asks on no terminal for a key that is not kept.
 func (a windowAccount) Open(ctx context.Context) (ui.Workspace, error) {
-	conn, err := a.p.readConnection()
+	conn, err := a.read()
 	switch {
 	case errors.Is(err, errNotConnected):
 		return nil, ui.ErrNotConnected
 	case err != nil:
 		return nil, ui.ErrConnectionUnreadable
 	}
-	text := a.p.env(keyVariable)
+	text := a.env(keyVariable)
 	switch {
 	case text != "":
 	case conn.KeyRef == "":
 		return nil, ui.ErrKeyNotKept
 	default:
-		if text, err = openVault(a.p.env).Secret(ctx, conn.KeyRef); err != nil {
+		if text, err = openVault(a.env).Secret(ctx, conn.KeyRef); err != nil {
 			return nil, err
 		}
 	}
@@ -43,7 +43,7 @@ func (a windowAccount) Open(ctx context.Context) (ui.Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := a.p.open(conn, account)
+	w, err := a.connect(conn, account)
 	if _, usage := errors.AsType[*usageError](err); usage {
 		return nil, ui.ErrConnectionUnreadable
 	} else if err != nil {

@@ -10,9 +10,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// windowRun opens the window.
+type windowRun struct {
+	*program
+	hidden bool // it stays in the tray, where there is one
+}
+
 // windowCommand opens the window. So does the program without a command.
-func (p *program) windowCommand() *cobra.Command {
-	hidden := false
+func windowCommand(p *program) *cobra.Command {
+	r := windowRun{program: p}
 	c := &cobra.Command{
 		Use:   "window [PATH...]",
 		Short: "Open the window, with these files and folders added if there are any",
@@ -23,10 +29,10 @@ Needs a display and a build with a window; where one of them is missing, the pro
 without a window.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.startWindow(c.Context(), localPaths(args), hidden)
+			return r.run(c.Context(), localPaths(args))
 		},
 	}
-	c.Flags().BoolVar(&hidden, hiddenFlag, false, "stay in the tray, where there is one, until the window is asked for; for starts at login")
+	c.Flags().BoolVar(&r.hidden, hiddenFlag, false, "stay in the tray, where there is one, until the window is asked for; for starts at login")
 	return c
 }
 

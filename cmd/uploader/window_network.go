@@ -15,7 +15,7 @@ import (
 // windowNetwork is by which way the window reaches the storage. The settings may change it at any time, for all that is sent from then on.
 // The number of connections is the queue's alone: a storage keeps open as many as there may ever be.
 type windowNetwork struct {
-	p     *program
+	env   func(string) string
 	mu    sync.Mutex
 	flags sendFlags
 }
@@ -31,7 +31,7 @@ func (n *windowNetwork) open(t token.Token) (uploader.Store, error) {
 // change takes the proxy and the certificates of the settings, and opens the storage of every token of the queue anew with them. The notice,
 // if any, is about a setting that can't be used.
 func (n *windowNetwork) change(s ui.Settings, q *uploader.Queue) ui.Notice {
-	flags, notice := n.p.windowFlags(s)
+	flags, notice := windowFlags(s, n.env)
 	n.mu.Lock()
 	n.flags.proxy, n.flags.caFile = flags.proxy, flags.caFile
 	n.mu.Unlock()

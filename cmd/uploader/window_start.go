@@ -14,11 +14,11 @@ import (
 // windowTitle is what the program is called above its windows and boxes.
 const windowTitle = "Inbox Uploader"
 
-// startWindow opens the window. Where that is not possible and nobody reads what the program prints, as after a click on its icon, a box says
+// run opens the window. Where that is not possible and nobody reads what the program prints, as after a click on its icon, a box says
 // why as well.
-func (p *program) startWindow(ctx context.Context, paths []string, hidden bool) error {
-	err := p.openWindow(ctx, paths, hidden)
-	if words := sentence(ctx, err); words == "" || ctx.Err() != nil || !p.hasScreen() || desktop.IsRead() {
+func (r *windowRun) run(ctx context.Context, paths []string) error {
+	err := r.open(ctx, paths)
+	if words := sentence(ctx, err); words == "" || ctx.Err() != nil || !r.hasScreen() || desktop.IsRead() {
 		return err
 	}
 	why := func(translate problem.Translate) problem.Explanation {
@@ -31,7 +31,7 @@ func (p *program) startWindow(ctx context.Context, paths []string, hidden bool) 
 		}
 		return x
 	}
-	if !p.ownBox(why) {
+	if !r.ownBox(why) {
 		_ = desktop.Say(windowTitle, why(english).String()) // what can't be shown either stands on stderr
 	}
 	return err
@@ -41,6 +41,6 @@ func (p *program) startWindow(ctx context.Context, paths []string, hidden bool) 
 func english(text string) string { return text }
 
 // hasScreen reports whether there may be something to show a box on.
-func (p *program) hasScreen() bool {
-	return runtime.GOOS == "windows" || runtime.GOOS == "darwin" || p.env("DISPLAY") != "" || p.env("WAYLAND_DISPLAY") != ""
+func (r *windowRun) hasScreen() bool {
+	return runtime.GOOS == "windows" || runtime.GOOS == "darwin" || r.env("DISPLAY") != "" || r.env("WAYLAND_DISPLAY") != ""
 }

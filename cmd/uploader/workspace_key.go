@@ -24,10 +24,10 @@ func keyFileFlag(c *cobra.Command, keyFile *string) {
 }
 
 // givenKey returns the key as this command line gives it: from the file, the environment, or a terminal; "" if none does.
-func (p *program) givenKey(ctx context.Context, keyFile string) (string, error) {
-	switch variable := p.env(keyVariable); {
+func (a ownAccount) givenKey(ctx context.Context, keyFile string) (string, error) {
+	switch variable := a.env(keyVariable); {
 	case keyFile == "-":
-		given, err := p.fromArgument(ctx, "-")
+		given, err := a.fromArgument(ctx, "-")
 		if err != nil && ctx.Err() == nil {
 			return "", &usageError{"The key can't be read from standard input. Save it in a file and name it with --key-file."}
 		}
@@ -37,13 +37,13 @@ func (p *program) givenKey(ctx context.Context, keyFile string) (string, error) 
 	case variable != "":
 		return variable, nil
 	}
-	return p.askKey(ctx)
+	return a.askKey(ctx)
 }
 
 // storedKey returns the key of a connection: as it is given, else from the keyring, else from a terminal.
-func (p *program) storedKey(ctx context.Context, conn connection, keyFile string) (string, error) {
-	if keyFile == "" && p.env(keyVariable) == "" && conn.KeyRef != "" {
-		text, err := p.vault().Secret(ctx, conn.KeyRef)
+func (a ownAccount) storedKey(ctx context.Context, conn connection, keyFile string) (string, error) {
+	if keyFile == "" && a.env(keyVariable) == "" && conn.KeyRef != "" {
+		text, err := a.vault().Secret(ctx, conn.KeyRef)
 		if err == nil {
 			return text, nil
 		}
@@ -51,7 +51,7 @@ func (p *program) storedKey(ctx context.Context, conn connection, keyFile string
 			return "", context.Cause(ctx)
 		}
 	}
-	text, err := p.givenKey(ctx, keyFile)
+	text, err := a.givenKey(ctx, keyFile)
 	if err != nil || text != "" {
 		return text, err
 	}
@@ -64,13 +64,13 @@ func (p *program) storedKey(ctx context.Context, conn connection, keyFile string
 
 // keepKey puts the key into the keyring and notes its reference; it returns the sentence about where the key is. It is kept
 // in the keyring or not at all.
-func (p *program) keepKey(ctx context.Context, conn *connection, key string, noKeyring bool) (string, error) {
+func (a ownAccount) keepKey(ctx context.Context, conn *connection, key string, noKeyring bool) (string, error) {
 	const each = "Give it to each command with --key-file, or in " + keyVariable + "."
 	if noKeyring {
 		return "The key was not kept. " + each, nil
 	}
 	ref := inboxes.NewRef()
-	err := p.vault().Put(ctx, ref, key)
+	err := a.vault().Put(ctx, ref, key)
 	switch {
 	case err == nil:
 		conn.KeyRef = ref
@@ -92,8 +92,8 @@ func readKeyFile(ctx context.Context, path string) (string, error) {
 
 // askKey asks for the key on a terminal, without showing it; "" where there is none. It returns early when the context is
 // cancelled.
-func (p *program) askKey(ctx context.Context) (string, error) {
-	f, ok := p.stdin.(*os.File)
+func (a ownAccount) askKey(ctx context.Context) (string, error) {
+	f, ok := a.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return "", nil
 	}
@@ -102,7 +102,7 @@ func (p *program) askKey(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", &usageError{"The key can't be asked for on this terminal. Name a file with --key-file."}
 	}
-	p.write("Account key or connection string (not shown): ")
+	a.write("Account key or connection string (not shown): ")
 	type answer struct {
 		text []byte
 		err  error
@@ -117,13 +117,13 @@ func (p *program) askKey(ctx context.Context) (string, error) {
 	select {
 	case <-ctx.Done():
 		_ = term.Restore(fd, before) // what is typed is shown again
-		p.write("\n")
+		a.write("\n")
 		return "", context.Cause(ctx)
-	case a := <-done:
-		p.write("\n")
-		if a.err != nil {
+	case typed := <-done:
+		a.write("\n")
+		if typed.err != nil {
 			return "", &usageError{"The key can't be read from this terminal. Name a file with --key-file."}
 		}
-		return string(a.text), nil
+		return string(typed.text), nil
 	}
 }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"inboxuploader/internal/crash"
+	"inboxuploader/internal/show"
+)
+
+// console is what a person types and reads.
+type console struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	screen         io.Writer // what stderr writes to
+	env            func(string) string
+}
+
+// say writes a line to stderr. A stderr that can't be written stops no upload.
+func (c *console) say(line string) { _, _ = fmt.Fprintln(c.stderr, line) }
+
+// write writes to stderr. A stderr that can't be written stops no upload.
+func (c *console) write(text string) { _, _ = c.stderr.Write([]byte(text)) }
+
+// print writes to stdout.
+func (c *console) print(text string) error {
+	if _, err := fmt.Fprint(c.stdout, text); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+// printf writes to stdout what nothing depends on.
+func (c *console) printf(format string, args ...any) { _, _ = fmt.Fprintf(c.stdout, format, args...) }
+
+// printJSON writes one value to stdout, as one line.
+func (c *console) printJSON(v any) error { return c.printJSONIndented(v, "") }
+
+// printJSONIndented writes one value to stdout, over several lines where there is an indent.
+func (c *console) printJSONIndented(v any, indent string) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // a link stands in it as it is, so that it can be copied out
+	e.SetIndent("", indent)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("print result: %w", err)
+	}
+	return c.print(show.JSON(b.String()))
+}
+
+// screen is what stderr is.
+type screen struct {
+	terminal bool
+	width    int // columns
+}
+
+// terminal returns what stderr is now; its width changes when a person changes the window.
+func (c *console) terminal() screen {
+	f, ok := c.screen.(*os.File)
+	if !ok || c.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) {
+		return screen{width: plainWidth}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width < 2 {
+		width = 80
+	}
+	return screen{true, width}
+}
+
+// agrees asks a person at a terminal; nobody else agrees to anything.
+func (c *console) agrees(ctx context.Context, question string) bool {
+	in, ok := c.stdin.(*os.File)
+	return ok && c.terminal().terminal && term.IsTerminal(int(in.Fd())) && c.ask(ctx, question)
+}
+
+// ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is cancelled it is no, at once; nobody
+// waits for the goroutine then, since a read from a terminal can't be ended, and the program ends.
+func (c *console) ask(ctx context.Context, question string) bool {
+	c.write(question + " [y/N] ")
+	answer := make(chan string, 1)
+	go func() {
+		defer crash.Catch()
+		line, _ := bufio.NewReader(c.stdin).ReadString('\n') // no line is no yes
+		answer <- line
+	}()
+	select {
+	case <-ctx.Done():
+		return false
+	case line := <-answer:
+		return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line)))
+	}
+}
+
+// confirmed asks a person at a terminal whether to go on. A script is not asked.
+func (c *console) confirmed(ctx context.Context, yes bool, question string) error {
+	in, ok := c.stdin.(*os.File)
+	if yes || !ok || !term.IsTerminal(int(in.Fd())) || c.ask(ctx, question) {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	c.say("Nothing was changed.")
+	return exit(exitNotDelivered)
+}
+
+// yesFlag adds --yes, which every command has that asks on a terminal.
+func yesFlag(c *cobra.Command, yes *bool) {
+	c.Flags().BoolVar(yes, "yes", false, "don't ask; without a terminal nothing is asked")
+}
