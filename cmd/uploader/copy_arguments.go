@@ -10,6 +10,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -42,7 +43,7 @@ func (r *copyRun) tokenAndSources(ctx context.Context, args []string) (given giv
 	default:
 		sources = args[:len(args)-1]
 		if !isToken && exists(last) {
-			return givenToken{}, nil, &usageError{"No token was given: the last argument, “" + shown(last) + "”, is a file or folder. Nothing was sent. Put the token in quotes behind it."}
+			return givenToken{}, nil, &usageError{"No token was given: the last argument, “" + show.Text(last) + "”, is a file or folder. Nothing was sent. Put the token in quotes behind it."}
 		}
 		if len(sources) > 0 && looksLikeToken(sources[0]) && !isToken {
 			return givenToken{}, nil, &usageError{"The token stands before the last argument. This program only sends: put the files first and the token last. Nothing was sent."}
@@ -106,7 +107,7 @@ func checkSources(sources []string, recursive bool) error {
 		info, err := os.Stat(s)
 		switch {
 		case err == nil && info.IsDir() && !recursive:
-			return &usageError{shown(s) + ": " + explain(problem.New("scan", s, problem.SourceIsFolder)).String()}
+			return &usageError{show.Text(s) + ": " + explain(problem.New("scan", s, problem.SourceIsFolder)).String()}
 		case err == nil, exists(s):
 			found = true
 		case !found && matchesAny(s):
@@ -117,9 +118,9 @@ func checkSources(sources []string, recursive bool) error {
 		return nil
 	}
 	if len(sources) == 1 {
-		return &usageError{"“" + shown(sources[0]) + "” is not there. Nothing was sent."}
+		return &usageError{"“" + show.Text(sources[0]) + "” is not there. Nothing was sent."}
 	}
-	return &usageError{"None of these files exist, such as “" + shown(sources[0]) + "”. Nothing was sent."}
+	return &usageError{"None of these files exist, such as “" + show.Text(sources[0]) + "”. Nothing was sent."}
 }
 
 // isOneFile reports whether the sources are one file, named as such.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"inboxuploader/internal/show"
 )
 
 // Windows takes the \" in  "data\" "https://…" --recursive  for a quote inside a name, so that all this is one argument.
@@ -29,7 +31,7 @@ func (f *copyFlags) splitMerged(c *cobra.Command, args []string) ([]string, erro
 		if err := c.ParseFlags(strings.Fields(m[3])); err != nil {
 			return nil, c.FlagErrorFunc()(c, err)
 		}
-		f.notes = append(f.notes, `A backslash before a closing quote merged “`+shown(m[1])+`\” with the token; they are read as two.`)
+		f.notes = append(f.notes, `A backslash before a closing quote merged “`+show.Text(m[1])+`\” with the token; they are read as two.`)
 		if strings.HasSuffix(m[1], ":") {
 			m[1] += `\` // a whole disk
 		}

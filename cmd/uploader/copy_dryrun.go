@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
@@ -142,7 +143,7 @@ func (r *rehearsal) conclude() error {
 	o.status.Transfers = []ledger.TransferStatus{r.found}
 	names := newNames(&o)
 	lines := []string{fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
-		humanize.Bytes(unsigned(o.status.Bytes[ledger.Waiting])), shown(r.token.Inbox.String()))}
+		humanize.Bytes(unsigned(o.status.Bytes[ledger.Waiting])), show.Text(r.token.Inbox.String()))}
 	if n := o.unchanged(); n > 0 {
 		lines = append(lines, fmt.Sprintf("Unchanged since you sent them, and not sent again: %s.", fileCount(n)))
 	}
@@ -183,13 +184,13 @@ func (r *rehearsal) print(l dryLine) error {
 		if len(l.Warnings) > 0 {
 			note += ", on Windows: " + warningWords(l.Warnings)
 		}
-		_, err = fmt.Fprintf(r.lines.stdout, "%s → %s  (%s%s)\n", source, shown(l.Blob), humanize.Bytes(unsigned(l.Size)), note)
+		_, err = fmt.Fprintf(r.lines.stdout, "%s → %s  (%s%s)\n", source, show.Text(l.Blob), humanize.Bytes(unsigned(l.Size)), note)
 	case "unchanged":
 		_, err = fmt.Fprintf(r.lines.stdout, "%s  unchanged since you sent it\n", source)
 	case "skip":
 		_, err = fmt.Fprintf(r.lines.stdout, "%s  left out: %s\n", source, l.Message)
 	default:
-		_, err = fmt.Fprintf(r.lines.stdout, "%s  can't be sent: %s\n", source, shown(l.Message))
+		_, err = fmt.Fprintf(r.lines.stdout, "%s  can't be sent: %s\n", source, show.Text(l.Message))
 	}
 	if err != nil {
 		return fmt.Errorf("print result: %w", err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/receipt"
@@ -24,9 +25,9 @@ func checkReceipt(path string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, receipt.ErrNotReceipt):
-		return &usageError{"“" + shown(path) + "” is there already and is no receipt, so it is not replaced. Nothing was sent. Give the receipt a name of its own."}
+		return &usageError{"“" + show.Text(path) + "” is there already and is no receipt, so it is not replaced. Nothing was sent. Give the receipt a name of its own."}
 	default:
-		return &usageError{"The receipt can't be written to “" + shown(path) + "”. Nothing was sent. Name a file in a folder that exists and that you may write to."}
+		return &usageError{"The receipt can't be written to “" + show.Text(path) + "”. Nothing was sent. Name a file in a folder that exists and that you may write to."}
 	}
 }
 
@@ -56,14 +57,14 @@ func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers 
 func receiptWords(path string, err error, unkept bool) string {
 	switch {
 	case err == nil:
-		return "Receipt: " + shown(path)
+		return "Receipt: " + show.Text(path)
 	case errors.Is(err, receipt.ErrKept):
-		return "Nothing was delivered, so the receipt that is there was not replaced: " + shown(path)
+		return "Nothing was delivered, so the receipt that is there was not replaced: " + show.Text(path)
 	case unkept:
-		return "The receipt could not be written to “" + shown(path) + "”, since the list of what was delivered is gone, or the disk refused it. " +
+		return "The receipt could not be written to “" + show.Text(path) + "”, since the list of what was delivered is gone, or the disk refused it. " +
 			"What was delivered stays delivered."
 	default:
-		return "The receipt could not be written to “" + shown(path) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
+		return "The receipt could not be written to “" + show.Text(path) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
 			"Make room there, or name another file the next time."
 	}
 }
@@ -90,7 +91,7 @@ func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transf
 			return nil
 		})
 		if errors.Is(err, errReceiptWaits) {
-			return usagef("“%s” is one of the files that an earlier command left to be sent, so no receipt can replace it. Nothing was sent. Name another file with --receipt.", shown(path))
+			return usagef("“%s” is one of the files that an earlier command left to be sent, so no receipt can replace it. Nothing was sent. Name another file with --receipt.", show.Text(path))
 		}
 		if err != nil {
 			return err

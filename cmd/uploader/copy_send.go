@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
@@ -50,7 +51,7 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 	}
 	if name := token.FileName(); r.to == "" && name != "" && isOneFile(sources) {
 		token = token.ForFile()
-		r.notes = append(r.notes, "The link ends in a file's name, so “"+shown(filepath.Base(sources[0]))+"” arrives as “"+shown(name)+
+		r.notes = append(r.notes, "The link ends in a file's name, so “"+show.Text(filepath.Base(sources[0]))+"” arrives as “"+show.Text(name)+
 			"”. For a folder of that name, end the link's path with a slash.")
 	}
 	for _, n := range r.allNotes() {
@@ -99,7 +100,7 @@ func (r *copyRun) send(ctx context.Context, token token.Token, sources []string,
 	}
 	d.log.Info("copy", "inbox", token.Inbox.String(), "version", version(), "sources", len(sources))
 	return d.send(ctx, func(q *uploader.Queue) error {
-		d.token, d.to = token, shown(token.Inbox.String())
+		d.token, d.to = token, show.Text(token.Inbox.String())
 		if err := q.Use(token); err != nil {
 			return err
 		}
@@ -170,7 +171,7 @@ func absolute(sources []string) ([]string, error) {
 func absolutePath(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil { // the system does not say where this program is
-		return "", &usageError{"“" + shown(path) + "” can't be found: the folder that this command was started in is no longer there. " +
+		return "", &usageError{"“" + show.Text(path) + "” can't be found: the folder that this command was started in is no longer there. " +
 			"Nothing was sent. Change to another folder, or write the whole path."}
 	}
 	return abs, nil
@@ -191,8 +192,8 @@ func logOutcome(log *slog.Logger, o *outcome) {
 func shownPath(path string) string {
 	if here, err := filepath.Abs("."); err == nil {
 		if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
-			return shown(rel)
+			return show.Text(rel)
 		}
 	}
-	return shown(path)
+	return show.Text(path)
 }

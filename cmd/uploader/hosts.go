@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 )
 
@@ -37,7 +38,7 @@ func (p hostsProblem) in(translate problem.Translate) string {
 	if p == (hostsProblem{}) {
 		return ""
 	}
-	return strings.NewReplacer("{value}", shown(p.path), "{why}", translate(p.why)).
+	return strings.NewReplacer("{value}", show.Text(p.path), "{why}", translate(p.why)).
 		Replace(translate("The list of allowed hosts in “{value}” is not used: {why}"))
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -224,7 +225,7 @@ func (o *inboxList) kept(all []inboxes.Record) error {
 		case r.Ref == "":
 			kept = "token to be given"
 		}
-		rows[i] = [4]string{r.Name, shown(r.Inbox.String()), stateWords(r.TokenWithoutSecret(), now), kept}
+		rows[i] = [4]string{r.Name, show.Text(r.Inbox.String()), stateWords(r.TokenWithoutSecret(), now), kept}
 		for j, cell := range rows[i] {
 			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
 		}

@@ -114,7 +114,7 @@ func (o *inboxList) arrived(ctx context.Context, tid int) error {
 	for f, err := range w.Files(ctx, tid) {
 		if err == nil {
 			sum := orDash(hex.EncodeToString(f.MD5))
-			err = out.add(describeFile(f), fmt.Sprintf("%15d  %-16s  %-32s  %s", f.Size, localTime(f.Arrived), sum, shown(f.Name)))
+			err = out.add(describeFile(f), fmt.Sprintf("%15d  %-16s  %-32s  %s", f.Size, localTime(f.Arrived), sum, show.Text(f.Name)))
 		}
 		if err != nil {
 			_ = out.out.Flush() // what is known so far; the error says that it is not all
@@ -222,10 +222,10 @@ func describeFetched(f workspace.Fetched) (inboxFile, string) {
 	if f.Err != nil {
 		d.Bytes = 0 // so that the total is of what was fetched
 		d.Reason, d.Message = string(f.Err.Reason), explain(f.Err).String()
-		return d, fmt.Sprintf("%15s  %-18s  %s: %s", "NOT FETCHED", "-", shown(f.Name), d.Message)
+		return d, fmt.Sprintf("%15s  %-18s  %s: %s", "NOT FETCHED", "-", show.Text(f.Name), d.Message)
 	}
 	d.Path, d.Kept = f.Path, f.Kept
 	d.CRC64 = base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, f.CRC64))
 	d.CRC64Hex, d.SHA256 = fmt.Sprintf("0x%016x", f.CRC64), hex.EncodeToString(f.SHA256[:])
-	return d, fmt.Sprintf("%15d  %s  %s", f.Size, d.CRC64Hex, shown(f.Path))
+	return d, fmt.Sprintf("%15d  %s  %s", f.Size, d.CRC64Hex, show.Text(f.Path))
 }

@@ -18,6 +18,7 @@ import (
 
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/internal/crash"
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
@@ -77,7 +78,7 @@ func (o *inboxServe) check() error {
 		return &usageError{"--addr needs HOST:PORT, such as 127.0.0.1:0."}
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return usagef("--addr can't be “%s”: its port is 0 to 65535, and 0 takes a free one.", shown(o.addr))
+		return usagef("--addr can't be “%s”: its port is 0 to 65535, and 0 takes a free one.", show.Text(o.addr))
 	}
 	ip := net.ParseIP(host)
 	local := host == "localhost" || ip != nil && ip.IsLoopback()
@@ -85,7 +86,7 @@ func (o *inboxServe) check() error {
 	case o.dir == "":
 		return &usageError{"--dir is missing. Say which folder the files go to."}
 	case !local:
-		return &usageError{"--addr " + shown(o.addr) + " can be reached by other machines. " +
+		return &usageError{"--addr " + show.Text(o.addr) + " can be reached by other machines. " +
 			"A local inbox is for this computer only: use 127.0.0.1, or leave --addr out."}
 	case o.lifetime < time.Minute || o.lifetime > 30*24*time.Hour:
 		return &usageError{"--lifetime can be 1m to 720h (30 days)."}
@@ -110,7 +111,7 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", o.addr)
 	if err != nil {
-		return &usageError{"The local inbox can't listen on “" + shown(o.addr) + "”: another program does, or it is no address of this computer. Nothing was started. " +
+		return &usageError{"The local inbox can't listen on “" + show.Text(o.addr) + "”: another program does, or it is no address of this computer. Nothing was started. " +
 			"Name another one with --addr, or leave it out."}
 	}
 	defer func() { _ = l.Close() }() // closed already where it was served
@@ -144,10 +145,10 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 // folderUnusable says why a local inbox can't be run over a folder.
 func folderUnusable(dir string, err error) error {
 	if errors.Is(err, blobserver.ErrInUse) {
-		return &usageError{"Another local inbox runs over the folder “" + shown(dir) + "” already. " +
+		return &usageError{"Another local inbox runs over the folder “" + show.Text(dir) + "” already. " +
 			"Nothing was started. Stop that one first, or name another folder with --dir."}
 	}
-	return &usageError{"The folder “" + shown(dir) + "” can't be used for a local inbox: it can't be made or written to, or there is no room, or it holds something else. " +
+	return &usageError{"The folder “" + show.Text(dir) + "” can't be used for a local inbox: it can't be made or written to, or there is no room, or it holds something else. " +
 		"Nothing was sent. Name another one with --dir."}
 }
 
@@ -158,15 +159,15 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 	}
 	f, err := os.Open(o.faultsFile)
 	if err != nil {
-		return nil, &usageError{"--faults: the script “" + shown(o.faultsFile) + "” can't be read. Nothing was started."}
+		return nil, &usageError{"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing was started."}
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 1<<20)) // more than a script may have
 	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, &usageError{"--faults: the script “" + shown(o.faultsFile) + "” can't be read. Nothing was started."}
+		return nil, &usageError{"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing was started."}
 	}
 	script, err := blobserver.ParseFaults(string(text))
 	if err != nil {
-		return nil, &usageError{"--faults " + shown(o.faultsFile) + ": " + err.Error() + " Nothing was started."}
+		return nil, &usageError{"--faults " + show.Text(o.faultsFile) + ": " + err.Error() + " Nothing was started."}
 	}
 	return script, nil
 }
@@ -177,7 +178,7 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 func (o *inboxServe) issue(ctx context.Context, host string) (token token.Token, err error) {
 	id, tid, ok := splitContainer(o.container)
 	if !ok {
-		return token, &usageError{"--container " + shown(o.container) + " is no name for a container here: a workspace's name in small letters, digits and single hyphens, a hyphen, and a number, such as practice-1."}
+		return token, &usageError{"--container " + show.Text(o.container) + " is no name for a container here: a workspace's name in small letters, digits and single hyphens, a hyphen, and a number, such as practice-1."}
 	}
 	scheme := "http"
 	if o.tls {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strconv"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
@@ -54,7 +55,7 @@ func (s *stateFolder) stateUnusable(err error) error {
 		return err
 	}
 	return usagef("The list of what is to be sent can't be kept in “%s”. Nothing was sent or changed. Name a folder that you may write to with --state-dir, or leave it out.",
-		shown(s.flag))
+		show.Text(s.flag))
 }
 
 // journalOrMemory is openJournal for a command that can do without: what can't be kept is sent all the same, unless a person named the

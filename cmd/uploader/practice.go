@@ -14,6 +14,7 @@ import (
 
 	"inboxuploader/assets"
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
@@ -59,7 +60,7 @@ func (r *practiceRun) run(ctx context.Context) (err error) {
 		}
 		defer func() {
 			if os.RemoveAll(r.dir) != nil {
-				r.say("The folder " + shown(r.dir) + " could not be removed. Nothing in it is needed; it can be deleted.")
+				r.say("The folder " + show.Text(r.dir) + " could not be removed. Nothing in it is needed; it can be deleted.")
 			}
 		}()
 	} else if there, e := os.ReadDir(r.dir); len(there) > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {

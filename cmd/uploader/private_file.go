@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/internal/show"
 )
 
 // writePrivate puts text into a new file that only its owner can read, and moves it to name: whoever waits for the file
@@ -53,7 +54,7 @@ func checkTokenFile(path string) error {
 			return nil
 		}
 	}
-	return &usageError{"“" + shown(path) + "” is there already and holds more than a token, so it is not replaced. Nothing was started. Name another file with --print-token."}
+	return &usageError{"“" + show.Text(path) + "” is there already and holds more than a token, so it is not replaced. Nothing was started. Name another file with --print-token."}
 }
 
 // isTokenFile reports whether a text is what --print-token writes: a local inbox's link in one line.
@@ -64,5 +65,5 @@ func isTokenFile(text string) bool {
 }
 
 func tokenUnwritable(path string) error {
-	return &usageError{"The token can't be written to “" + shown(path) + "”. Nothing was started. Name a file with --print-token in a folder that you may write to."}
+	return &usageError{"The token can't be written to “" + show.Text(path) + "”. Nothing was started. Name a file with --print-token in a folder that you may write to."}
 }

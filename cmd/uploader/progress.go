@@ -8,7 +8,6 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
 )
@@ -190,9 +189,6 @@ func wrap(line string, width int) []string {
 	}
 	return append(lines, current)
 }
-
-// shown returns a text that may hold a file's name for the terminal, where it can't move the cursor or turn the line around.
-func shown(s string) string { return show.Text(s) }
 
 // fileCount says a number of files.
 func fileCount(n int64) string {

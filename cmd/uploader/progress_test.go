@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
@@ -159,14 +160,14 @@ func TestALineNeverFillsTheTerminal(t *testing.T) {
 }
 
 func TestShownNamesHaveNothingThatMovesTheCursor(t *testing.T) {
-	if got := shown("plain ä 数据.csv"); got != "plain ä 数据.csv" {
+	if got := show.Text("plain ä 数据.csv"); got != "plain ä 数据.csv" {
 		t.Errorf("a plain name became %q", got)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		name := string(rapid.SliceOf(rapid.Byte()).Draw(t, "name"))
-		for _, r := range shown(name) {
+		for _, r := range show.Text(name) {
 			if !unicode.IsPrint(r) {
-				t.Errorf("%q has %U", shown(name), r)
+				t.Errorf("%q has %U", show.Text(name), r)
 			}
 		}
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 )
@@ -91,7 +92,7 @@ func jobNumbers(args []string) ([]int64, error) {
 	for _, a := range args {
 		n, err := strconv.ParseInt(a, 10, 64)
 		if err != nil || n <= 0 {
-			return nil, &usageError{"“" + shown(a) + "” is not the number of a file. See: uploader status --files"}
+			return nil, &usageError{"“" + show.Text(a) + "” is not the number of a file. See: uploader status --files"}
 		}
 		jobs = append(jobs, n)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/receipt"
@@ -91,7 +92,7 @@ func (r *receiptRun) parse(args []string) (transfers []int64, since time.Time, e
 	for _, a := range args {
 		n, err := strconv.ParseInt(a, 10, 64)
 		if err != nil || n <= 0 {
-			return nil, since, &usageError{"“" + shown(a) + "” is not the number of an upload. See: uploader status"}
+			return nil, since, &usageError{"“" + show.Text(a) + "” is not the number of an upload. See: uploader status"}
 		}
 		transfers = append(transfers, n)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
@@ -129,7 +130,7 @@ func (r *resumeRun) handOver(ctx context.Context, d *delivery, q *uploader.Queue
 			return err
 		}
 		usable[key] = true
-		d.token, d.to = t, shown(t.Inbox.String())
+		d.token, d.to = t, show.Text(t.Inbox.String())
 	}
 	if len(usable) == 0 {
 		return lacking
@@ -239,12 +240,12 @@ func (r *resumeRun) movesFrom(ctx context.Context, pending []ledger.TransferStat
 	keys = inboxesOf(from)
 	switch {
 	case len(keys) == 0:
-		return "", &usageError{fmt.Sprintf("This token leads to %s, and nothing is waiting to be sent there. Nothing was sent. What is waiting: uploader status", shown(token.Inbox.String()))}
+		return "", &usageError{fmt.Sprintf("This token leads to %s, and nothing is waiting to be sent there. Nothing was sent. What is waiting: uploader status", show.Text(token.Inbox.String()))}
 	case len(keys) > 1:
 		return "", &usageError{"This token leads to a new container of a workspace, and uploads to several others of it are waiting. Nothing was sent. Name the one to move with --to."}
 	}
 	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than the uploads that are waiting (%s).",
-		shown(token.Inbox.String()), shown(from[0].Options.Scan.Inbox.String()))
+		show.Text(token.Inbox.String()), show.Text(from[0].Options.Scan.Inbox.String()))
 	if r.move || r.agrees(ctx, question+" Send there what was not delivered?") {
 		return keys[0], nil
 	}
@@ -260,8 +261,8 @@ func (r *resumeRun) takeOver(ctx context.Context, q *uploader.Queue, d *delivery
 	if err != nil {
 		return err
 	}
-	r.say(fmt.Sprintf("Going to %s now: %s.", shown(token.Inbox.String()), fileCount(int64(n))))
-	d.token, d.to = token, shown(token.Inbox.String())
+	r.say(fmt.Sprintf("Going to %s now: %s.", show.Text(token.Inbox.String()), fileCount(int64(n))))
+	d.token, d.to = token, show.Text(token.Inbox.String())
 	for _, t := range q.Status().Transfers {
 		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == ledger.Here && !slices.Contains(d.transfers, t.ID) {
 			d.transfers = append(d.transfers, t.ID)
@@ -282,7 +283,7 @@ func (r *resumeRun) keptToken(ctx context.Context, t ledger.TransferStatus) (tok
 		return token.Token{}, err
 	}
 	missing := &usageError{fmt.Sprintf("No token is at hand for %s; waiting for one: %s. Nothing was sent there. Give it with --token-file, or - and standard input.",
-		shown(in.String()), fileCount(t.Files[ledger.Waiting]+t.Files[ledger.Paused]))}
+		show.Text(in.String()), fileCount(t.Files[ledger.Waiting]+t.Files[ledger.Paused]))}
 	for _, record := range all {
 		if record.Inbox.Key() == t.Inbox && record.Ref != "" {
 			token, err := inboxes.Token(ctx, record, r.hosts...)

@@ -10,7 +10,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// inNeed returns what became of the finished uploads of which files need a person; of one kept inbox only, if it is named.
+// inNeed returns what became of the finished uploads of which files need a person; of one kept inbox
+// only, if it is named.
 func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, error) {
 	key, err := r.inboxKey(ctx, r.to)
 	if err != nil {
@@ -25,36 +26,63 @@ func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, err
 	if len(ids) == 0 { // which would name all
 		return outcome{state: stateComplete}, nil
 	}
-	o, err := newOutcome(ctx, q, ids, 0, nil)
+	o, err := undelivered(ctx, q, ids, 0, nil)
+	if err != nil {
+		return o, err
+	}
+	// One pass over the delivered files, of which there may be millions.
+	later := laterDeliveries(o.problems, q.Status().Transfers)
+	delivered := ledger.Filter{States: []ledger.JobState{ledger.Delivered}}
+	err = eachRow(ctx, q, delivered, func(j ledger.Job) error {
+		later.note(j)
+		if slices.Contains(ids, j.Transfer) {
+			o.noteCopy(j)
+		}
+		return nil
+	})
 	if err == nil {
-		err = o.passOver(ctx, q)
+		o.passOver(later)
 	}
 	return o, err
 }
 
-// passOver takes those from an outcome's problems that another upload to the same inbox delivered afterwards.
-func (o *outcome) passOver(ctx context.Context, q *uploader.Queue) error {
-	type file struct{ inbox, source string }
-	later := map[file]int64{} // the last job that delivered it
-	inboxes := map[int64]string{}
-	for _, t := range q.Status().Transfers {
-		inboxes[t.ID] = t.Inbox
+// deliveries are the last jobs that delivered some files.
+type deliveries struct {
+	inboxes map[int64]string // of each transfer
+	last    map[deliveredFile]int64
+}
+
+// deliveredFile is a file on its way to an inbox.
+type deliveredFile struct{ inbox, source string }
+
+// laterDeliveries looks for what delivered these jobs' files.
+func laterDeliveries(jobs []ledger.Job, transfers []ledger.TransferStatus) deliveries {
+	d := deliveries{inboxes: map[int64]string{}, last: map[deliveredFile]int64{}}
+	for _, t := range transfers {
+		d.inboxes[t.ID] = t.Inbox
 	}
-	for _, j := range o.problems {
-		later[file{inboxes[j.Transfer], j.Source}] = 0
+	for _, j := range jobs {
+		d.last[d.file(j)] = 0
 	}
-	err := eachRow(ctx, q, ledger.Filter{States: []ledger.JobState{ledger.Delivered}}, func(j ledger.Job) error {
-		f := file{inboxes[j.Transfer], j.Source}
-		if last, wanted := later[f]; wanted {
-			later[f] = max(last, j.ID)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
+	return d
+}
+
+func (d deliveries) file(j ledger.Job) deliveredFile {
+	return deliveredFile{d.inboxes[j.Transfer], j.Source}
+}
+
+// note takes a delivered job into account.
+func (d deliveries) note(j ledger.Job) {
+	if last, wanted := d.last[d.file(j)]; wanted {
+		d.last[d.file(j)] = max(last, j.ID)
 	}
+}
+
+// passOver takes those from an outcome's problems that another upload to the same inbox delivered
+// afterwards.
+func (o *outcome) passOver(later deliveries) {
 	o.problems = slices.DeleteFunc(o.problems, func(j ledger.Job) bool {
-		if j.ID > later[file{inboxes[j.Transfer], j.Source}] {
+		if j.ID > later.last[later.file(j)] {
 			return false
 		}
 		for i := range o.status.Transfers {
@@ -68,7 +96,6 @@ func (o *outcome) passOver(ctx context.Context, q *uploader.Queue) error {
 		return true
 	})
 	o.judge()
-	return nil
 }
 
 // attentionWords says that files need a person, and what that person can do.

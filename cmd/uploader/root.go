@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 )
 
@@ -105,7 +106,7 @@ func askAgain(e *problem.Error, do string) string {
 	case e.Reason == problem.NetworkDown:
 		return "Check the network, then run the command again."
 	case e.Reason == problem.ProxyRefused:
-		return "Ask your IT to let " + shown(e.Value) + " through the proxy, then run the command again."
+		return "Ask your IT to let " + show.Text(e.Value) + " through the proxy, then run the command again."
 	case e.Reason == problem.NotTheService:
 		return "Open a web browser and sign in to the network, then run the command again."
 	case e.Reason == problem.AnswerForeign:

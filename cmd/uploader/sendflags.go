@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/ledger"
@@ -87,7 +88,7 @@ func openStore(f *sendFlags, t token.Token) (uploader.Store, error) {
 	}
 	store, err := azure.Open(t, o)
 	if _, known := errors.AsType[*problem.Error](err); err != nil && !known {
-		return nil, &usageError{"The certificate authorities in “" + shown(f.caFile) + "” can't be used. Nothing was sent. --ca-file names a PEM file of at most 16 MiB."}
+		return nil, &usageError{"The certificate authorities in “" + show.Text(f.caFile) + "” can't be used. Nothing was sent. --ca-file names a PEM file of at most 16 MiB."}
 	}
 	return store, err
 }

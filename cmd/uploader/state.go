@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 )
 
@@ -61,7 +62,7 @@ func (s *stateFolder) openState() (string, error) {
 	// The default folder is the program's own. One that was named may have other uses, so its rights are left as they are.
 	own := s.flag == "" && s.console.env("UPLOADER_HOME") == ""
 	if !keepPrivate(dir, own) {
-		return "", &usageError{"Other users of this computer can change the state folder “" + shown(dir) + "”. Give yourself alone the right to write to it, or name another with --state-dir."}
+		return "", &usageError{"Other users of this computer can change the state folder “" + show.Text(dir) + "”. Give yourself alone the right to write to it, or name another with --state-dir."}
 	}
 	return dir, nil
 }

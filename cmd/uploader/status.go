@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
@@ -228,7 +229,7 @@ func jobWords(j ledger.Job) string {
 func (t statusTransfer) words(now time.Time) string {
 	var b strings.Builder
 	to := token.Inbox{Host: t.Inbox.Storage, Container: t.Inbox.Container, Prefix: t.Inbox.Prefix}
-	fmt.Fprintf(&b, "Transfer %d to %s, begun %s: %s\n", t.Transfer, shown(to.String()), t.Created.Local().Format("2 January 2006, 15:04"),
+	fmt.Fprintf(&b, "Transfer %d to %s, begun %s: %s\n", t.Transfer, show.Text(to.String()), t.Created.Local().Format("2 January 2006, 15:04"),
 		map[string]string{"finished": "finished", "sending": "being sent by another program", "paused": "paused", "waiting": "waiting for “uploader resume”"}[t.State])
 	for i, root := range t.Roots {
 		if i == 3 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
@@ -55,7 +56,22 @@ type outcome struct {
 }
 
 // newOutcome reads what became of the transfers' jobs. The queue is closed.
-func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took time.Duration, stopped error) (outcome, error) {
+func newOutcome(
+	ctx context.Context, q *uploader.Queue, transfers []int64, took time.Duration, stopped error,
+) (outcome, error) {
+	o, err := undelivered(ctx, q, transfers, took, stopped)
+	for _, id := range transfers {
+		if err == nil {
+			err = o.findCopies(ctx, q, id)
+		}
+	}
+	return o, err
+}
+
+// undelivered is newOutcome without a look at the delivered files, which may be many.
+func undelivered(
+	ctx context.Context, q *uploader.Queue, transfers []int64, took time.Duration, stopped error,
+) (outcome, error) {
 	o := outcome{status: q.StatusOf(transfers...), stopped: stopped, took: took}
 	not := []ledger.JobState{ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled}
 	pending := []ledger.JobState{ledger.Waiting, ledger.Active, ledger.Paused}
@@ -65,9 +81,6 @@ func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took 
 			return nil
 		})
 		if err != nil {
-			return o, err
-		}
-		if err := o.findCopies(ctx, q, id); err != nil {
 			return o, err
 		}
 		left, err := q.Rows(ctx, ledger.Filter{States: pending, Transfer: id}, 0, mostPending-len(o.waiting))
@@ -80,8 +93,9 @@ func newOutcome(ctx context.Context, q *uploader.Queue, transfers []int64, took 
 	return o, nil
 }
 
-// findCopies finds the files of a transfer that were delivered under another name since theirs was taken. Where nobody can have asked for
-// that, as of a transfer of this run without --keep-both, it does not go through the list.
+// findCopies finds the files of a transfer that were delivered under another name since theirs was
+// taken. Where nobody can have asked for that, as of a transfer of this run without --keep-both, it
+// does not go through the list.
 func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer int64) error {
 	begun := time.Now().Add(-o.took)
 	if !slices.ContainsFunc(o.status.Transfers, func(t ledger.TransferStatus) bool {
@@ -91,15 +105,20 @@ func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer in
 	}
 	delivered := ledger.Filter{States: []ledger.JobState{ledger.Delivered}, Transfer: transfer}
 	return eachRow(ctx, q, delivered, func(j ledger.Job) error {
-		switch {
-		case j.Copy == 0:
-		case len(o.copies) < ledger.MaxSkippedPaths:
-			o.copies = append(o.copies, j)
-		default:
-			o.uncopied++
-		}
+		o.noteCopy(j)
 		return nil
 	})
+}
+
+// noteCopy keeps a delivered file in mind that has another name in the inbox since its own was taken.
+func (o *outcome) noteCopy(j ledger.Job) {
+	switch {
+	case j.Copy == 0:
+	case len(o.copies) < ledger.MaxSkippedPaths:
+		o.copies = append(o.copies, j)
+	default:
+		o.uncopied++
+	}
 }
 
 // judge decides on the state and the exit code.
@@ -184,7 +203,7 @@ func (o *outcome) words() []string {
 		for _, j := range g.jobs[:min(len(g.jobs), mostNamed)] {
 			line := "  " + shownPath(j.Source)
 			if g.values && j.Problem.Value != "" {
-				line += " – " + shown(j.Problem.Value)
+				line += " – " + show.Text(j.Problem.Value)
 			}
 			lines = append(lines, line)
 		}
@@ -210,7 +229,7 @@ func (o *outcome) words() []string {
 	names := newNames(o)
 	lines = append(lines, names.words()...)
 	if o.log != "" && o.exit == exitNotDelivered && o.failed()+o.pending() > 0 {
-		lines = append(lines, "", "Log: "+shown(o.log))
+		lines = append(lines, "", "Log: "+show.Text(o.log))
 	}
 	return lines
 }
@@ -362,7 +381,7 @@ func groupProblems(jobs []ledger.Job) []problemGroup {
 		if g.whens {
 			common.When = time.Time{}
 		}
-		g.words = shown(explain(&common).String())
+		g.words = show.Text(explain(&common).String())
 	}
 	return groups
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
@@ -69,7 +70,7 @@ func (o *outcome) inboxLines() (lines []string) {
 	}
 	for _, t := range all {
 		lines = append(lines, fmt.Sprintf("  %s of %s (%s) to %s", humanize.Comma(t.Files[ledger.Delivered]), fileCount(t.Files.Total()),
-			humanize.Bytes(unsigned(t.Bytes[ledger.Delivered])), shown(t.Inbox.String())))
+			humanize.Bytes(unsigned(t.Bytes[ledger.Delivered])), show.Text(t.Inbox.String())))
 	}
 	return lines
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/scan"
 )
 
@@ -80,10 +81,10 @@ func (n *namesInJSON) words() (lines []string) {
 		}
 	}
 	list("Renamed in the inbox, %s:", int64(len(n.Renamed))+n.RenamedNotListed, len(n.Renamed), func(i int) string {
-		return shownPath(n.Renamed[i].Source) + " → " + shown(n.Renamed[i].Blob)
+		return shownPath(n.Renamed[i].Source) + " → " + show.Text(n.Renamed[i].Blob)
 	})
 	list("Names Windows does not allow, %s. They arrive as they are:", int64(len(n.NameWarnings))+n.WarnedNotListed, len(n.NameWarnings), func(i int) string {
-		return shown(n.NameWarnings[i].Blob) + "  (" + warningWords(n.NameWarnings[i].Warnings) + ")"
+		return show.Text(n.NameWarnings[i].Blob) + "  (" + warningWords(n.NameWarnings[i].Warnings) + ")"
 	})
 	if len(n.UnmatchedInclude) > 0 {
 		lines = append(lines, "", "These --include patterns matched nothing: "+quotedList(n.UnmatchedInclude)+".")
@@ -107,7 +108,7 @@ func warningWords(all []scan.NameWarning) string {
 func quotedList(patterns []string) string {
 	var all []string
 	for _, p := range patterns {
-		if p = "“" + shown(p) + "”"; !slices.Contains(all, p) {
+		if p = "“" + show.Text(p) + "”"; !slices.Contains(all, p) {
 			all = append(all, p)
 		}
 	}

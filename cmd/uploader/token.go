@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -198,7 +199,7 @@ func describeToken(token token.Token, now time.Time) string {
 	var rows [][3]string
 	row := func(words, value, name string) {
 		if value != "" {
-			rows = append(rows, [3]string{words, shown(value), name}) // a forged token may say anything
+			rows = append(rows, [3]string{words, show.Text(value), name}) // a forged token may say anything
 		}
 	}
 	row("State", stateWords(token, now), "state")
@@ -233,7 +234,7 @@ func describeToken(token token.Token, now time.Time) string {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	if name := token.FileName(); name != "" {
-		b.WriteString("Note: The link ends in a file's name. “uploader copy” of one file sends it as “" + shown(name) + "”; all else goes to a folder of that name.\n")
+		b.WriteString("Note: The link ends in a file's name. “uploader copy” of one file sends it as “" + show.Text(name) + "”; all else goes to a folder of that name.\n")
 	}
 	for _, w := range f.Warnings {
 		b.WriteString("Note: " + w + "\n")

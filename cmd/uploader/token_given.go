@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -49,9 +50,9 @@ func fromFile(ctx context.Context, path string) (givenToken, error) {
 	case ctx.Err() != nil:
 		return givenToken{}, context.Cause(ctx)
 	case err != nil:
-		return givenToken{}, &usageError{"The token file “" + shown(path) + "”: " + whyUnread(err) + ". Nothing was sent."}
+		return givenToken{}, &usageError{"The token file “" + show.Text(path) + "”: " + whyUnread(err) + ". Nothing was sent."}
 	case strings.TrimSpace(text) == "":
-		return givenToken{}, &usageError{"The token file “" + shown(path) + "”: it is empty. Nothing was sent."}
+		return givenToken{}, &usageError{"The token file “" + show.Text(path) + "”: it is empty. Nothing was sent."}
 	}
 	return givenToken{text: text}, nil
 }
@@ -161,7 +162,7 @@ func (p *program) tokenFor(ctx context.Context, r inboxes.Record, given givenTok
 			return token.Token{}, err
 		default:
 			return token.Token{}, &usageError{fmt.Sprintf("This token leads to %s, and “%s” is %s. Nothing was sent. If it takes the old one's place: uploader inbox add %q --replace",
-				shown(tok.Inbox.String()), r.Name, shown(r.Inbox.String()), r.Name)}
+				show.Text(tok.Inbox.String()), r.Name, show.Text(r.Inbox.String()), r.Name)}
 		}
 	}
 	inboxes, err := p.inboxes()

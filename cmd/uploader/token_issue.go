@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
@@ -64,7 +65,7 @@ func tokenCreateCommand(p *program) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := r.confirmed(c.Context(), r.yes, "Create an upload token for “"+shown(r.reason)+"”?"); err != nil {
+			if err := r.confirmed(c.Context(), r.yes, "Create an upload token for “"+show.Text(r.reason)+"”?"); err != nil {
 				return err
 			}
 			return r.run(c.Context(), func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {

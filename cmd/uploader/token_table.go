@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
@@ -108,7 +109,7 @@ func grantTable(grants []workspace.Grant, now time.Time) string {
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) {
 		for i := range cells {
-			cells[i] = shown(cells[i])
+			cells[i] = show.Text(cells[i])
 		}
 		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) // into memory
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"inboxuploader/internal/show"
 )
 
 // optionName matches what may be an option's name, mistyped or not, and no piece of a token.
@@ -21,7 +23,7 @@ func flagSentence(err error) string {
 		if len(given) > 60 || carriesSecret(given) {
 			return name + " can't have this value: it takes " + takes(e)
 		}
-		return name + " can't be “" + shown(given) + "”: it takes " + takes(e)
+		return name + " can't be “" + show.Text(given) + "”: it takes " + takes(e)
 	}
 	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		return "--" + e.GetFlag().Name + " needs a value"

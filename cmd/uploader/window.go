@@ -17,6 +17,7 @@ import (
 
 	"inboxuploader/internal/desktop"
 	"inboxuploader/internal/practice"
+	"inboxuploader/internal/show"
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
@@ -229,7 +230,7 @@ func windowJournal(ctx context.Context, dir string) (ledger.Journal, inboxes.Rec
 func certificatesUnreadable(path string) ui.Notice {
 	return func(translate problem.Translate) problem.Explanation {
 		what := translate("The certificates in “{value}” can't be read; look at the settings.")
-		return problem.Explanation{What: strings.ReplaceAll(what, "{value}", shown(path))}
+		return problem.Explanation{What: strings.ReplaceAll(what, "{value}", show.Text(path))}
 	}
 }
 
@@ -243,7 +244,7 @@ func settingsUnreadable(path string) ui.Notice {
 		do := translate("The old settings are kept in “{value}”.")
 		return problem.Explanation{
 			What: translate("Some settings could not be read and were reset."), Safe: translate("Uploads and tokens are not affected."),
-			Do: strings.ReplaceAll(do, "{value}", shown(aside)),
+			Do: strings.ReplaceAll(do, "{value}", show.Text(aside)),
 		}
 	}
 }

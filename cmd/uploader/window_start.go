@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"inboxuploader/internal/desktop"
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/workspace"
 )
@@ -27,7 +28,7 @@ func (r *windowRun) run(ctx context.Context, paths []string) error {
 		}
 		x := workspace.ExplainIn(err, translate)
 		if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.JournalUnwritable && e.Path != "" {
-			x.Do += " " + strings.ReplaceAll(translate("The folder is “{value}”."), "{value}", shown(e.Path))
+			x.Do += " " + strings.ReplaceAll(translate("The folder is “{value}”."), "{value}", show.Text(e.Path))
 		}
 		return x
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/azure"
 	"inboxuploader/workspace"
 )
@@ -57,7 +58,7 @@ func (a ownAccount) connect(conn connection, account workspace.Account) (*worksp
 		CAFile: conn.CAFile, Proxy: proxy.For, UserAgent: "inbox-uploader/" + version(),
 	}})
 	if _, ours := errors.AsType[*workspace.Error](err); err != nil && !ours {
-		return nil, &usageError{"The certificates in “" + shown(conn.CAFile) + "” can't be read. Nothing was sent."}
+		return nil, &usageError{"The certificates in “" + show.Text(conn.CAFile) + "” can't be read. Nothing was sent."}
 	}
 	return w, err
 }
@@ -108,7 +109,7 @@ func (a ownAccount) keep(ctx context.Context, conn connection, keyFile string, n
 	if old.KeyRef != "" {
 		_ = a.vault().Delete(ctx, old.KeyRef) // nothing refers to it any more
 	}
-	return a.print("Connected: workspace " + conn.Workspace + " on " + shown(conn.Address) + ".\n" + kept + "\n")
+	return a.print("Connected: workspace " + conn.Workspace + " on " + show.Text(conn.Address) + ".\n" + kept + "\n")
 }
 
 func (a ownAccount) forget(ctx context.Context, force bool) error {
@@ -135,7 +136,7 @@ func (a ownAccount) forget(ctx context.Context, force bool) error {
 	if err != nil {
 		return fmt.Errorf("disconnect: %w", err)
 	}
-	return a.print("Disconnected from workspace " + conn.Workspace + " on " + shown(conn.Address) + ". Tokens that were issued go on working.\n")
+	return a.print("Disconnected from workspace " + conn.Workspace + " on " + show.Text(conn.Address) + ". Tokens that were issued go on working.\n")
 }
 
 // errNotConnected says that no connection is kept.

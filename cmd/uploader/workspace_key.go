@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/inboxes"
 )
 
@@ -87,7 +88,7 @@ func readKeyFile(ctx context.Context, path string) (string, error) {
 	if err == nil || ctx.Err() != nil {
 		return text, err
 	}
-	return "", &usageError{"The key file “" + shown(path) + "”: " + whyUnread(err) + ". Nothing was sent."}
+	return "", &usageError{"The key file “" + show.Text(path) + "”: " + whyUnread(err) + ". Nothing was sent."}
 }
 
 // askKey asks for the key on a terminal, without showing it; "" where there is none. It returns early when the context is
