@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
@@ -161,7 +162,7 @@ func (r *delivery) warnOfEnd(q *uploader.Queue) {
 	}
 	if f := uploader.FitFor(r.token, s.BytesLeft(), speed, r.program.now()); f.Known && !f.Fits {
 		r.program.say(fmt.Sprintf("At %s/s this takes about %s, longer than the token lasts: it %s. What is delivered until then stays delivered, and the rest goes on with a new token.",
-			humanize.Bytes(uint64(speed)), shortDuration(f.Needs), fitWords(f)))
+			humanize.Bytes(uint64(speed)), show.Duration(f.Needs), fitWords(f)))
 	}
 }
 
@@ -173,7 +174,7 @@ func fitWords(f uploader.Fit) string {
 	case f.Fits && f.Needs == 0:
 		return ""
 	case f.Fits:
-		return "fits, " + shortDuration(f.Spare) + " to spare"
+		return "fits, " + show.Duration(f.Spare).String() + " to spare"
 	case f.More == 1:
 		return "needs about 1 more token"
 	default:

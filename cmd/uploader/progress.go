@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
 )
@@ -62,7 +63,7 @@ func filesWords(s uploader.Status) string {
 
 // bytesWords says how many bytes are acknowledged of those that can be delivered, and what share of all is done.
 func bytesWords(s uploader.Status) string {
-	share := fmt.Sprintf("%d %%", s.Percent())
+	share := show.Percent(s.Percent()).String()
 	total := s.BytesDone + s.BytesLeft()
 	words := humanize.Bytes(unsigned(s.BytesDone)) + " of " + humanize.Bytes(unsigned(total))
 	switch {
@@ -86,7 +87,7 @@ func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 			if problem.NeedsPerson(in.Trouble) {
 				do = x.Do
 			}
-			return fmt.Sprintf("%s; trying again in %s", strings.TrimSuffix(x.What, "."), shortDuration(max(in.Until.Sub(now), time.Second))), do
+			return fmt.Sprintf("%s; trying again in %s", strings.TrimSuffix(x.What, "."), show.Duration(max(in.Until.Sub(now), time.Second))), do
 		}
 	}
 	for i := range s.Transfers {
@@ -111,40 +112,8 @@ func leftWords(d time.Duration) string {
 	case d < 10*time.Second:
 		return "a few seconds left"
 	default:
-		return "about " + shortDuration(d) + " left"
+		return "about " + show.Duration(d).String() + " left"
 	}
-}
-
-// shortDuration says a length of time in at most two units: "0.4 s", "25 s", "3 min 5 s", "2 h 10 min", "3 d 4 h".
-func shortDuration(d time.Duration) string {
-	if d < 50*time.Millisecond {
-		return "less than 0.1 s"
-	}
-	if d < 10*time.Second {
-		tenths := d.Round(100 * time.Millisecond)
-		if tenths%time.Second == 0 {
-			return fmt.Sprintf("%d s", tenths/time.Second)
-		}
-		return fmt.Sprintf("%.1f s", tenths.Seconds())
-	}
-	d = d.Round(time.Second)
-	units := []struct {
-		name string
-		size time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}}
-	for i, u := range units {
-		if d < u.size && u.size > time.Second {
-			continue
-		}
-		words := fmt.Sprintf("%d %s", d/u.size, u.name)
-		if i+1 < len(units) {
-			if n := d % u.size / units[i+1].size; n > 0 {
-				words += fmt.Sprintf(" %d %s", n, units[i+1].name)
-			}
-		}
-		return words
-	}
-	return "0 s"
 }
 
 // fit joins as many parts as a line of that many columns takes; the last column stays free, since writing there makes

@@ -190,20 +190,3 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 		}
 	}
 }
-
-func TestShortDurations(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0:                             "less than 0.1 s",
-		60 * time.Millisecond:         "0.1 s",
-		1500 * time.Millisecond:       "1.5 s",
-		2 * time.Second:               "2 s",
-		59*time.Second + 600*1e6:      "1 min",
-		185 * time.Second:             "3 min 5 s",
-		2*time.Hour + 10*time.Minute:  "2 h 10 min",
-		25*time.Hour + 59*time.Minute: "1 d 1 h",
-	} {
-		if got := shortDuration(d); got != want {
-			t.Errorf("shortDuration(%v) = %q, want %q", d, got, want)
-		}
-	}
-}

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -193,24 +192,5 @@ func TestStateDir(t *testing.T) {
 				t.Errorf("stateDir() = %q, want %q", got, c.want)
 			}
 		})
-	}
-}
-
-func TestDurationsInWords(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0:                                   "less than a minute",
-		59 * time.Second:                    "less than a minute",
-		time.Minute:                         "1 minute",
-		61 * time.Minute:                    "1 hour 1 minute",
-		2*time.Hour + 59*time.Second:        "2 hours",
-		24*time.Hour + 5*time.Minute:        "1 day",
-		29*24*time.Hour + 23*time.Hour:      "29 days 23 hours",
-		400*24*time.Hour + 59*time.Minute:   "400 days",
-		25*time.Hour + 59*time.Minute:       "1 day 1 hour",
-		time.Hour + 59*time.Minute + 59*1e9: "1 hour 59 minutes",
-	} {
-		if got := duration(d); got != want {
-			t.Errorf("duration(%v) = %q, want %q", d, got, want)
-		}
 	}
 }

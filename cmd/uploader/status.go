@@ -217,7 +217,7 @@ func (r *statusRun) words(ctx context.Context, q *uploader.Queue, states []ledge
 func jobWords(j ledger.Job) string {
 	words := j.State.String()
 	if j.Done > 0 && !j.State.Ended() && j.Size > 0 {
-		words += fmt.Sprintf(", %d %%", min(j.Done*100/j.Size, 99))
+		words += ", " + show.PercentOf(j.Done, j.Size).String()
 	}
 	if j.Problem != nil {
 		words += " (" + string(j.Problem.Reason) + ")"
@@ -269,7 +269,7 @@ func (t statusTransfer) words(now time.Time) string {
 	if valid, err := time.Parse(time.RFC3339, t.ValidTo); err == nil {
 		line := "its token ended " + valid.Local().Format("2 January 2006, 15:04")
 		if left := valid.Sub(now); left > 0 {
-			line = "its token is good for another " + shortDuration(left)
+			line = "its token is good for another " + show.Remaining(left).String()
 		}
 		if words := fitWords(t.fit); words != "" {
 			line += "; " + words

@@ -262,7 +262,7 @@ func (o *outcome) headline() string {
 	files := o.status.FilesTotal()
 	bytes := humanize.Bytes(unsigned(o.status.Bytes[ledger.Delivered]))
 	to := o.destination()
-	took := shortDuration(o.took)
+	took := tookWords(o.took)
 	switch {
 	case files == 0 && o.stopped == nil && o.unchanged() > 0:
 		return fmt.Sprintf("Nothing had to be sent to %s.", to)
@@ -287,6 +287,18 @@ func (o *outcome) headline() string {
 		return fmt.Sprintf("Nothing was delivered to %s (%s).", to, fileCount(files))
 	default:
 		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()), fileCount(files), bytes, to, took, o.speedWords())
+	}
+}
+
+// tookWords says how long something took, to a tenth of a second where that was short.
+func tookWords(d time.Duration) string {
+	switch tenths := d.Round(100 * time.Millisecond); {
+	case tenths <= 0:
+		return "less than 0.1 s"
+	case tenths < 10*time.Second && tenths%time.Second != 0:
+		return fmt.Sprintf("%.1f s", tenths.Seconds())
+	default:
+		return show.Duration(d).String()
 	}
 }
 

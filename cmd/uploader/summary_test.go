@@ -141,3 +141,21 @@ func transfers(of ...ledger.Transfer) (all []ledger.TransferStatus) {
 	}
 	return all
 }
+
+func TestTookWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                             "less than 0.1 s",
+		49 * time.Millisecond:         "less than 0.1 s",
+		60 * time.Millisecond:         "0.1 s",
+		1500 * time.Millisecond:       "1.5 s",
+		2 * time.Second:               "2 s",
+		9960 * time.Millisecond:       "10 s",
+		59*time.Second + 600*1e6:      "1 min",
+		185 * time.Second:             "3 min 5 s",
+		25*time.Hour + 59*time.Minute: "1 d 1 h",
+	} {
+		if got := tookWords(d); got != want {
+			t.Errorf("tookWords(%v) = %q, want %q", d, got, want)
+		}
+	}
+}

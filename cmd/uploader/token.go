@@ -155,9 +155,9 @@ func (r *tokenRun) check(ctx context.Context, token token.Token) error {
 func clockWords(ahead time.Duration) string {
 	switch {
 	case ahead >= time.Minute:
-		return "This computer's clock is " + duration(ahead) + " ahead of the storage's. Set it right."
+		return "This computer's clock is " + show.Remaining(ahead).Words() + " ahead of the storage's. Set it right."
 	case ahead <= -time.Minute:
-		return "This computer's clock is " + duration(-ahead) + " behind the storage's. Set it right."
+		return "This computer's clock is " + show.Remaining(-ahead).Words() + " behind the storage's. Set it right."
 	default:
 		return ""
 	}
@@ -250,44 +250,14 @@ func pad(s string, n int) string {
 func stateWords(tok token.Token, now time.Time) string {
 	switch tok.StateAt(now) {
 	case token.StateExpired:
-		return "expired " + duration(now.Sub(tok.ValidTo)) + " ago"
+		return "expired " + show.Remaining(now.Sub(tok.ValidTo)).Words() + " ago"
 	case token.StateNotYetValid:
-		return "not valid yet, starts in " + duration(tok.ValidFrom.Sub(now))
+		return "not valid yet, starts in " + show.Remaining(tok.ValidFrom.Sub(now)).Words()
 	case token.StateActive:
-		return "valid, " + duration(tok.ValidTo.Sub(now)) + " left"
+		return "valid, " + show.Remaining(tok.ValidTo.Sub(now)).Words() + " left"
 	default:
 		return "unknown, only the storage knows when it ends"
 	}
-}
-
-// duration says a length of time in its two largest units, rounded down.
-func duration(d time.Duration) string {
-	if d < time.Minute {
-		return "less than a minute"
-	}
-	units := []struct {
-		name string
-		size time.Duration
-	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}}
-	var parts []string
-	for _, u := range units {
-		n := d / u.size
-		d -= n * u.size
-		if n == 0 {
-			if len(parts) > 0 {
-				break // "1 day 5 minutes" would be more exact than anybody asks
-			}
-			continue
-		}
-		word := u.name
-		if n != 1 {
-			word += "s"
-		}
-		if parts = append(parts, fmt.Sprintf("%d %s", n, word)); len(parts) == 2 {
-			break
-		}
-	}
-	return strings.Join(parts, " ")
 }
 
 // localDate says a moment in the local time zone, or nothing for the zero time.

@@ -124,7 +124,7 @@ func grantTable(grants []workspace.Grant, now time.Time) string {
 		}
 		remains := "-"
 		if d := left(g, now); d > 0 {
-			remains = duration(d)
+			remains = show.Remaining(d).Words()
 		}
 		row(fmt.Sprint(g.TID), state, localTime(g.ValidFrom), localTime(g.ValidTo), remains, orDash(g.Rights), orDash(g.CreatedBy), orDash(g.Folder), g.Reason)
 	}

@@ -1,5 +1,6 @@
-// Package show writes what every face of the program writes alike, so that one file looks the same in the window, on the
-// terminal, in a log and in a receipt. Call [Text] for a name that somebody else chose.
+// Package show writes what every face of the program writes alike, so that one file looks the same in
+// the window, on the terminal, in a log and in a receipt. Call [Text] for a name that somebody else
+// chose, [Duration] and [Remaining] for a length of time, [PercentOf] for a share.
 package show
 
 import (
@@ -9,10 +10,11 @@ import (
 	"unicode/utf16"
 )
 
-// Text writes characters that can't be seen as \u{…} and bytes that are no text as \x…, so that a file's name can't
-// move a terminal's cursor, end a line, or pass for another name.
+// Text writes characters that can't be seen as \u{…} and bytes that are no text as \x…, so that a
+// file's name can't move a terminal's cursor, end a line, or pass for another name.
 func Text(s string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }) < 0 {
+	unsafe := func(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
+	if strings.IndexFunc(s, unsafe) < 0 {
 		return s // nearly always
 	}
 	var b strings.Builder
@@ -29,11 +31,13 @@ func Text(s string) string {
 	return b.String()
 }
 
-// JSON writes those characters of a JSON text by their numbers that can't be seen and that encoders leave as they
-// are, such as U+009B, which begins a command to a terminal, or U+202E, which turns the rest of a line around. The text
-// means the same afterwards. Line breaks stay.
+// JSON writes those characters of a JSON text by their numbers that can't be seen and that encoders
+// leave as they are, such as U+009B, which begins a command to a terminal, or U+202E, which turns the
+// rest of a line around. The text means the same afterwards. Line breaks stay.
 func JSON(text string) string {
-	plain := func(r rune) bool { return unicode.IsPrint(r) || r == '\n' || r == unicode.ReplacementChar }
+	plain := func(r rune) bool {
+		return unicode.IsPrint(r) || r == '\n' || r == unicode.ReplacementChar
+	}
 	if strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
 		return text
 	}
