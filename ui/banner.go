@@ -34,7 +34,7 @@ func newBanner(w *Window) *banner {
 	b.what.TextStyle.Bold = true
 	b.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), func() { w.askTokens([]string{b.shown.inbox}) })
 	b.now = w.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground), w.tryNow)
-	w.name("try_now", b.now)
+	w.tag("try_now", b.now)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, b.sign)))
 	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now)))
 	body := column(-10, -1, b.what, b.rest)

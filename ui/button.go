@@ -14,28 +14,28 @@ import (
 // sign means where it has no words. Keys that mean nothing to it are the sheet's or the window's.
 type button struct {
 	widget.Button
-	w       *Window
+	screen  *screen
 	words   string // what it does, whether or not there is room to say so
 	focused bool
 	saying  bool // that it has done it, for a while
 }
 
-func (w *Window) newButton(words string, tapped func()) *button {
-	b := &button{w: w, words: words}
+func (sc *screen) newButton(words string, tapped func()) *button {
+	b := &button{screen: sc, words: words}
 	b.Text, b.OnTapped = words, tapped
 	b.ExtendBaseWidget(b)
 	return b
 }
 
-func (w *Window) newButtonWithIcon(words string, sign fyne.Resource, tapped func()) *button {
-	b := w.newButton(words, tapped)
+func (sc *screen) newButtonWithIcon(words string, sign fyne.Resource, tapped func()) *button {
+	b := sc.newButton(words, tapped)
 	b.Icon = sign
 	return b
 }
 
 // newSign makes a button that shows a sign alone; the words are for its tip.
-func (w *Window) newSign(words string, sign fyne.Resource, tapped func()) *button {
-	b := w.newButtonWithIcon("", sign, tapped)
+func (sc *screen) newSign(words string, sign fyne.Resource, tapped func()) *button {
+	b := sc.newButtonWithIcon("", sign, tapped)
 	b.words = words
 	b.Importance = widget.LowImportance
 	return b
@@ -57,7 +57,7 @@ func (b *button) AccessibilityLabel() string { return cmp.Or(b.Text, b.words) }
 
 // Tapped implements fyne.Tappable.
 func (b *button) Tapped(e *fyne.PointEvent) {
-	b.w.tips().hide()
+	b.screen.tips().hide()
 	b.Button.Tapped(e)
 }
 
@@ -70,30 +70,30 @@ func (b *button) MouseIn(e *desktop.MouseEvent) {
 // MouseOut implements desktop.Hoverable.
 func (b *button) MouseOut() {
 	b.Button.MouseOut()
-	b.w.tips().hide()
+	b.screen.tips().hide()
 }
 
 // explain says, after a moment, what a sign without words means.
 func (b *button) explain() {
 	if b.Text == "" && b.words != "" {
-		b.w.tips().want([]string{b.words}, b)
+		b.screen.tips().want([]string{b.words}, b)
 	}
 }
 
 // TypedKey implements fyne.Focusable.
 func (b *button) TypedKey(e *fyne.KeyEvent) {
 	switch {
-	case b.w.sheetKey(e):
+	case b.screen.sheetKey(e):
 	case e.Name == fyne.KeySpace, e.Name == fyne.KeyReturn, e.Name == fyne.KeyEnter:
 		b.press()
 	default:
-		b.w.typedKey(e)
+		b.screen.keyTyped(e)
 	}
 }
 
 // press taps the button, and leaves the keyboard with it, unless something else has opened. Fyne takes it away.
 func (b *button) press() {
-	c := b.w.window.Canvas()
+	c := b.screen.window.Canvas()
 	above := c.Overlays().Top()
 	b.Tapped(nil)
 	if c.Focused() == nil && c.Overlays().Top() == above && b.Visible() && !b.Disabled() {
@@ -102,13 +102,13 @@ func (b *button) press() {
 }
 
 // TypedRune implements fyne.Focusable.
-func (b *button) TypedRune(r rune) { b.w.typedRune(r) }
+func (b *button) TypedRune(r rune) { b.screen.runeTyped(r) }
 
 // FocusGained implements fyne.Focusable.
 func (b *button) FocusGained() {
 	b.focused = true
 	b.Button.FocusGained()
-	b.w.bring(b)
+	b.screen.bring(b)
 	b.explain()
 }
 
@@ -116,7 +116,7 @@ func (b *button) FocusGained() {
 func (b *button) FocusLost() {
 	b.focused = false
 	b.Button.FocusLost()
-	b.w.tips().hide()
+	b.screen.tips().hide()
 }
 
 func (b *button) CreateRenderer() fyne.WidgetRenderer {

@@ -46,7 +46,7 @@ func TestTheWindowsKeysWorkWhereAButtonHasTheKeyboard(t *testing.T) {
 	d.window.Canvas().Focused().TypedRune(',')
 	d.mustSay("Settings")
 	d.key(fyne.KeyEscape)
-	if d.sheet != nil {
+	if d.top != nil {
 		t.Error("Esc does not close the settings")
 	}
 }
@@ -79,7 +79,7 @@ func TestASignWithoutWordsSaysWhatItIs(t *testing.T) {
 	d.look()
 	b := d.header.paste
 	b.MouseIn(&desktop.MouseEvent{})
-	if d.tip.wanted != 0 {
+	if d.ownTip.wanted != 0 {
 		t.Error("a button with words has a tip")
 	}
 	d.window.Resize(smallest)

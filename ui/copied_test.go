@@ -87,8 +87,8 @@ func TestTheTokenIsNowhereOnceTheViewIsClosed(t *testing.T) {
 	if n := inMemory(t, signature); n == 0 {
 		t.Fatal("the token is not even found while the view is open")
 	}
-	d.sheet.close()
-	d.until("the view is closed", func() bool { return d.sheet == nil })
+	d.top.close()
+	d.until("the view is closed", func() bool { return d.top == nil })
 	if n := inMemory(t, signature); n > 0 {
 		t.Errorf("the token stands in memory %d times", n)
 	}

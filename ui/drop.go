@@ -78,7 +78,7 @@ type given struct {
 // take goes on with paths that exist: to the review, or to the question for a token. Where one of these is open, it gets them.
 func (w *Window) take(there []given, missing int) {
 	w.events.event("added", "files", len(there), "missing", missing, "token", w.token.Inbox.Host != "")
-	taken := w.sheet != nil && w.sheet.take != nil
+	taken := w.top != nil && w.top.take != nil
 	if len(there) == 0 {
 		if missing > 0 && !taken {
 			w.tell(tr("Nothing was added"), problem.Explanation{
@@ -95,7 +95,7 @@ func (w *Window) take(there []given, missing int) {
 	w.lostDrop = time.Time{}
 	switch {
 	case taken:
-		w.sheet.take(there)
+		w.top.take(there)
 	case w.token.Inbox.Host == "":
 		w.hold(there)
 		w.openToken("")

@@ -116,7 +116,7 @@ func TestTenThousandFilesDroppedAtOnceAreOneReview(t *testing.T) {
 	d.pasted()
 	d.tap("Use this token")
 	d.drop(paths...)
-	if d.sheet != nil {
+	if d.top != nil {
 		t.Error("the drop itself has looked at the files")
 	}
 	d.until("the review has counted", func() bool { return d.says("Send 10,000 files") })

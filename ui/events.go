@@ -45,7 +45,7 @@ func (w *Window) Where() {
 		widgets := map[string]place{}
 		c := w.window.Canvas()
 		for name, objects := range w.named {
-			if w.fynes != nil || w.sheet != nil && !slices.Contains(w.sheet.names, name) {
+			if w.fynes != nil || w.top != nil && !slices.Contains(w.top.names, name) {
 				continue // behind the dialog, or the sheet
 			}
 			for _, o := range objects {

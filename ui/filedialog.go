@@ -72,7 +72,7 @@ func (w *Window) escape() bool {
 	all := w.window.Canvas().Overlays()
 	top := all.Top()
 	switch {
-	case w.fynes == nil, w.sheet != nil && top == w.sheet.overlay:
+	case w.fynes == nil, w.top != nil && top == w.top.overlay:
 		return false
 	case top == w.fynes.overlay:
 		w.fynes.dialog.Dismiss()

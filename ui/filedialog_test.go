@@ -64,7 +64,7 @@ func TestKeysBelongToFynesDialogWhileItIsOpen(t *testing.T) {
 	d.chooseFiles()
 	d.until("it is open", func() bool { return d.fynes != nil })
 	d.typedRune(',')
-	if d.sheet != nil {
+	if d.top != nil {
 		t.Error("the settings open above it")
 	}
 	d.tell("Title", problem.Explanation{What: "Something happened meanwhile."})
@@ -72,7 +72,7 @@ func TestKeysBelongToFynesDialogWhileItIsOpen(t *testing.T) {
 		t.Error("Esc was taken from what has opened above it")
 	}
 	d.key(fyne.KeyEscape)
-	if d.sheet != nil || !d.escape() || d.fynes != nil {
+	if d.top != nil || !d.escape() || d.fynes != nil {
 		t.Error("Esc does not close one after the other")
 	}
 }

@@ -218,7 +218,7 @@ func (d *desk) fitsIn(size fyne.Size) {
 		d.t.Errorf("the window can't be smaller than %v", min)
 	}
 	reach := map[fyne.CanvasObject]bool{} // can be scrolled to
-	if s := d.sheet; s != nil && s.scroll.Content.Size().Height < s.scroll.Content.MinSize().Height {
+	if s := d.top; s != nil && s.scroll.Content.Size().Height < s.scroll.Content.MinSize().Height {
 		d.t.Errorf("what is %.0f high has %.0f to scroll through", s.scroll.Content.MinSize().Height, s.scroll.Content.Size().Height)
 	}
 	d.walk(func(o fyne.CanvasObject) {

@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
@@ -33,9 +32,9 @@ func newHeader(w *Window) *header {
 	h.add.OnTapped = func() { w.popUp(h.add, w.addMenu()) }
 	h.menu = w.newSign(tr("Menu"), icon("menu", theme.ColorNameForeground), nil)
 	h.menu.OnTapped = func() { w.popUp(h.menu, w.windowMenu()) }
-	w.name("paste", h.paste)
-	w.name("add", h.add)
-	w.name("menu", h.menu)
+	w.tag("paste", h.paste)
+	w.tag("add", h.add)
+	w.tag("menu", h.menu)
 	h.box = inset(10, 10, 16, 10, line(8, 0, column(2, -1, h.name, h.left), h.paste, h.add, h.menu))
 	return h
 }
@@ -122,15 +121,6 @@ func (w *Window) fits(s *sample) uploader.Fit {
 		return uploader.Fit{}
 	}
 	return uploader.FitFor(w.token, left, s.status.Speed, w.storageNow(s))
-}
-
-// popUp opens a menu below a button.
-func (w *Window) popUp(below fyne.CanvasObject, m *fyne.Menu) {
-	c := w.window.Canvas()
-	p := widget.NewPopUpMenu(m, c)
-	at := w.app.Driver().AbsolutePositionForObject(below)
-	x := min(at.X, c.Size().Width-p.MinSize().Width-8)
-	p.ShowAtPosition(fyne.NewPos(max(x, 0), at.Y+below.Size().Height+2))
 }
 
 func (w *Window) addMenu() *fyne.Menu {

@@ -52,7 +52,7 @@ func (d *desk) placeholder() string {
 func TestWhatCantBeRememberedIsSaid(t *testing.T) {
 	d := openDesk(t, Config{Inboxes: quickerInboxes{inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}}})
 	d.drop(folder(t, "a.txt"))
-	d.until("a token is asked for", func() bool { return d.sheet != nil })
+	d.until("a token is asked for", func() bool { return d.top != nil })
 	d.clipboard(someToken())
 	d.pasteIntoFocused()
 	d.tap("Use this token")
@@ -60,7 +60,7 @@ func TestWhatCantBeRememberedIsSaid(t *testing.T) {
 	d.mustSay("There is already an inbox named “ws0421 – 73”.", "The token works until you quit.", "give the inbox another name")
 	d.tap("Close")
 	d.until("the review is still there", func() bool { return d.says("Send 1 file") })
-	d.sheet.close()
+	d.top.close()
 	d.look()
 	d.mustSay("token not saved: you'll need it again after quitting")
 }

@@ -29,7 +29,7 @@ type jobList struct {
 }
 
 func newJobList(w *Window) *jobList {
-	l := &jobList{w: w, rows: map[*jobRow]bool{}, selected: map[int64]bool{}, sample: &sample{}, tip: newTip(w)}
+	l := &jobList{w: w, rows: map[*jobRow]bool{}, selected: map[int64]bool{}, sample: &sample{}, tip: newTip(w.screen)}
 	l.Length = func() int { return l.sample.total }
 	l.CreateItem = func() fyne.CanvasObject { return newJobRow(l) }
 	l.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) {

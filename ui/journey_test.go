@@ -166,9 +166,9 @@ func TestADropWithoutATokenKeepsTheFiles(t *testing.T) {
 	inbox := startInbox(t, nil)
 	d := openDesk(t, Config{})
 	d.drop(folder(t, "a.txt"))
-	d.until("a token is asked for", func() bool { return d.sheet != nil })
+	d.until("a token is asked for", func() bool { return d.top != nil })
 	d.mustSay("Upload token")
-	d.sheet.close()
+	d.top.close()
 	d.mustSay("1 thing waits for a token")
 	d.clipboard(inbox.token(time.Now().Add(time.Hour)))
 	d.pasted()
@@ -188,7 +188,7 @@ func TestWhatIsNoFileIsRefusedInWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{})
 			d.dropped(uris)
-			d.until("it is said", func() bool { return d.sheet != nil })
+			d.until("it is said", func() bool { return d.top != nil })
 			d.mustSay("not a file or folder on this computer", "Nothing was sent", "Download it")
 		})
 	}

@@ -37,9 +37,6 @@ func (w *Window) addShortcuts() {
 	c.SetOnTypedKey(w.typedKey)
 }
 
-// asking reports whether something stands above the window that has the keys.
-func (w *Window) asking() bool { return w.sheet != nil || w.fynes != nil }
-
 // typedRune takes characters that nothing else wants.
 func (w *Window) typedRune(r rune) {
 	if w.asking() {
@@ -58,8 +55,8 @@ func (w *Window) typedRune(r rune) {
 // typedKey takes keys that nothing else wants.
 func (w *Window) typedKey(e *fyne.KeyEvent) {
 	switch {
-	case e.Name == fyne.KeyEscape && w.sheet != nil:
-		w.sheet.close()
+	case e.Name == fyne.KeyEscape && w.top != nil:
+		w.top.close()
 	case w.asking() || !w.work.box.Visible():
 	case e.Name == fyne.KeySpace:
 		w.togglePause()
@@ -85,9 +82,6 @@ func (w *Window) togglePause() {
 		w.resumeAll()
 	}
 }
-
-// isFocused reports whether the keyboard is with an object.
-func (w *Window) isFocused(o fyne.Focusable) bool { return w.window.Canvas().Focused() == o }
 
 // windowMenu is what can be done at any time, besides what has a button.
 func (w *Window) windowMenu() *fyne.Menu {

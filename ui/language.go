@@ -181,8 +181,8 @@ func (w *Window) setLanguage(code string) {
 
 // rebuild makes all that the window shows anew. What a person chose to see of the list is chosen anew, too.
 func (w *Window) rebuild() {
-	if w.sheet != nil {
-		w.sheet.close()
+	if w.top != nil {
+		w.top.close()
 	}
 	clear(w.named)
 	w.viewMu.Lock()

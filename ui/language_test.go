@@ -29,7 +29,7 @@ func TestTheLanguageIsChosenInTheSettings(t *testing.T) {
 		})
 		choice.SetSelectedIndex(i + 1) // behind “as the system”
 		d.mustSay(tr("Settings"), languageNames()[i])
-		d.sheet.close()
+		d.top.close()
 		d.look()
 		d.mustSay(trn("{{.N}} of {{.Total}} files delivered", 0, values("Total", number(1_204))), tr("Pause all"))
 		if code != English && d.says("files delivered") {

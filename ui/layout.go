@@ -197,21 +197,21 @@ type text struct {
 	cut     bool    // shorten in the middle rather than ask for room
 	parts   bool    // leave out whole parts at the end, which “ · ” stands between, rather than shorten in the middle
 	less    string  // said instead where there is no room for the content
-	w       *Window // of a text that may be cut: its tip says the whole
+	screen  *screen // of a text that may be cut: its tip says the whole
 	short   bool    // it is
 }
 
 // newCutText makes a text that is shortened where it has no room. While the pointer is on it, a tip says the whole.
-func (w *Window) newCutText(content string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *text {
+func (sc *screen) newCutText(content string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *text {
 	t := newText(content, color, size)
-	t.w, t.cut = w, true
+	t.screen, t.cut = sc, true
 	return t
 }
 
 // MouseIn implements desktop.Hoverable.
 func (t *text) MouseIn(*desktop.MouseEvent) {
 	if t.short {
-		t.w.tips().want([]string{t.content}, t)
+		t.screen.tips().want([]string{t.content}, t)
 	}
 }
 
@@ -220,8 +220,8 @@ func (t *text) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
 func (t *text) MouseOut() {
-	if t.w != nil {
-		t.w.tips().hide()
+	if t.screen != nil {
+		t.screen.tips().hide()
 	}
 }
 

@@ -35,7 +35,7 @@ func TestLinksAreFollowedAsTheSettingsSay(t *testing.T) {
 				s.SetSelected(c.rule)
 			}
 		})
-		d.sheet.close()
+		d.top.close()
 		d.drop(dir)
 		d.until("the review has counted", func() bool { return d.says(c.files) })
 		if c.fold != "" {
@@ -46,7 +46,7 @@ func TestLinksAreFollowedAsTheSettingsSay(t *testing.T) {
 			d.tap(c.files)
 			break
 		}
-		d.sheet.close()
+		d.top.close()
 	}
 	d.until("all is delivered", func() bool { return d.says("All 3 files are in the inbox") })
 	want := map[string]string{"run_017/a.txt": "a.txt", "run_017/in": "a.txt", "run_017/out": "b.txt"}

@@ -49,7 +49,7 @@ type logState struct {
 
 // openLog shows the end of the log.
 func (w *Window) openLog() {
-	v := &logView{w: w, lines: newLogList(w)}
+	v := &logView{w: w, lines: newLogList(w.screen)}
 	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	copying := w.newButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), func() {
@@ -186,14 +186,14 @@ func (w *Window) inFileManager(path string) {
 // logList shows records, each broken where the room ends, and keeps to the end where the person has not scrolled away from it.
 type logList struct {
 	widget.List
-	w       *Window
+	screen  *screen
 	records []string
 	lines   []string // the records as they are broken
 	columns int      // that they are broken at
 }
 
-func newLogList(w *Window) *logList {
-	l := &logList{w: w}
+func newLogList(sc *screen) *logList {
+	l := &logList{screen: sc}
 	l.Length = func() int { return len(l.lines) }
 	l.CreateItem = func() fyne.CanvasObject {
 		t := canvas.NewText("", nil)
@@ -214,7 +214,7 @@ func newLogList(w *Window) *logList {
 
 // TypedKey implements fyne.Focusable.
 func (l *logList) TypedKey(e *fyne.KeyEvent) {
-	if !l.w.sheetKey(e) {
+	if !l.screen.sheetKey(e) {
 		l.List.TypedKey(e)
 	}
 }
@@ -281,7 +281,7 @@ func (s shallow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 func newLogButton(w *Window) fyne.CanvasObject {
 	b := w.newButton(tr("Log"), w.openLog)
 	b.Importance = widget.LowImportance
-	w.name("log", b)
+	w.tag("log", b)
 	box := container.New(shallow{currentSize(theme.SizeNameCaptionText) + 12}, b)
 	if w.config.LogPath == "" {
 		box.Hide()

@@ -54,13 +54,13 @@ func beside(picture, words fyne.CanvasObject) fyne.CanvasObject {
 }
 
 // tell says something in a dialog of its own.
-func (w *Window) tell(title string, x problem.Explanation) *sheet {
-	closing := w.newButton(tr("Close"), nil)
+func (sc *screen) tell(title string, x problem.Explanation) *sheet {
+	closing := sc.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
-	s := w.openSheet(title, 480, inset(0, 12, 8, 14, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
+	s := sc.openSheet(title, 480, inset(0, 12, 8, 14, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
 	s.name("cancel", closing)
 	closing.OnTapped = s.close
-	w.window.Canvas().Focus(closing)
-	w.events.event("told", "title", title, "message", x.String())
+	sc.window.Canvas().Focus(closing)
+	sc.events.event("told", "title", title, "message", x.String())
 	return s
 }

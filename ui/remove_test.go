@@ -32,7 +32,7 @@ func TestDelAsksBeforeUnsentFilesGo(t *testing.T) {
 	d.mustSay("2 files were not sent yet, and won't be.", "Nothing is deleted from this computer.", "Remove 4 files")
 	d.key(fyne.KeyReturn) // on Cancel
 	d.finish()
-	if d.sheet != nil || len(f.did) > 0 {
+	if d.top != nil || len(f.did) > 0 {
 		t.Fatalf("Enter has removed something: %v", f.did)
 	}
 	selected(2)

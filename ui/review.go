@@ -306,17 +306,6 @@ func newPadded(words string) fyne.CanvasObject {
 	return inset(-4, -4, 0, 0, l)
 }
 
-// details is a list that opens on demand.
-func (w *Window) details(title string, items []scan.Found, why func(scan.Found) string) fyne.CanvasObject {
-	list := column(6, -1)
-	for _, x := range items {
-		name := w.newCutText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)
-		reason := w.newCutText(why(x), colorMuted, theme.SizeNameCaptionText)
-		list.Add(column(0, -1, name, reason))
-	}
-	return w.newSheetFold(title, inset(0, 4, 28, 8, list))
-}
-
 // start sends.
 func (d *reviewDialog) start() {
 	d.sent = true

@@ -198,23 +198,6 @@ func (k filterKey) equal(f ledger.Filter) bool {
 	return k.Text == f.Text && k.Transfer == f.Transfer && slices.Equal(k.States, f.States)
 }
 
-// wake makes the sampler look again.
-func (w *Window) wake() {
-	select {
-	case w.look <- struct{}{}:
-	default:
-	}
-}
-
-// do runs f on Fyne's thread, unless the window has ended.
-func (w *Window) do(f func()) {
-	w.config.Do(func() {
-		if !w.ended.Load() {
-			f()
-		}
-	})
-}
-
 // inbox returns what the queue knows of an inbox, nil where it knows nothing of it.
 func (s *sample) inbox(key string) *uploader.InboxStatus {
 	for i := range s.status.Inboxes {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -158,22 +157,6 @@ func (w *Window) changeNetwork() {
 			w.do(func() { w.tell(tr("Settings"), notice(translated)) })
 		}
 	})
-}
-
-// entryOf takes a text that is kept only where take accepts it; else the entry shows that it is wrong.
-func (w *Window) entryOf(hint, text string, take func(string) bool, changed func()) *sheetEntry {
-	e := w.newSheetEntry(hint, nil)
-	e.Text = text
-	e.OnChanged = func(text string) {
-		ok := take(strings.TrimSpace(text))
-		if ok {
-			e.SetValidationError(nil)
-			changed()
-			return
-		}
-		e.SetValidationError(errors.New("out of range")) // only its mark is seen
-	}
-	return e
 }
 
 func label(words string) fyne.CanvasObject {

@@ -93,18 +93,18 @@ func TestSettingsComeBackAsTheyWereKept(t *testing.T) {
 	}
 }
 
-// screen is a screen that tells where the window stands.
-type screen struct {
+// somePlace is a screen that tells where the window stands.
+type somePlace struct {
 	at    image.Point
 	moved []image.Point
 }
 
-func (s *screen) Mark() fyne.CanvasObject    { return canvas.NewRectangle(color.Transparent) }
-func (s *screen) Where() (image.Point, bool) { return s.at, true }
-func (s *screen) Move(to image.Point)        { s.at, s.moved = to, append(s.moved, to) }
+func (s *somePlace) Mark() fyne.CanvasObject    { return canvas.NewRectangle(color.Transparent) }
+func (s *somePlace) Where() (image.Point, bool) { return s.at, true }
+func (s *somePlace) Move(to image.Point)        { s.at, s.moved = to, append(s.moved, to) }
 
 func TestTheWindowComesBackWhereItWas(t *testing.T) {
-	s := &screen{}
+	s := &somePlace{}
 	d := openDesk(t, Config{Place: s})
 	s.at = image.Pt(70, 80) // the person moved it
 	d.reveal()

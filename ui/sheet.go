@@ -15,7 +15,7 @@ import (
 // sheet is a dialog: a card over the dimmed window, with a title, a body that scrolls where there is little room, and buttons that
 // are always in sight. It follows the window's size.
 type sheet struct {
-	w       *Window
+	screen  *screen
 	overlay *fyne.Container
 	tip     *tip // above its own card
 	// tick, if not nil, is called with each sample. It returns after how long it wants to be called again; 0 for never.
@@ -34,12 +34,12 @@ type sheet struct {
 
 // openSheet shows a sheet of up to that width. The buttons stand at its bottom right, the last of them is the one for what most
 // people want. A sheet that is open already is closed, unless it stays.
-func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, buttons ...fyne.CanvasObject) *sheet {
-	if w.sheet != nil && !w.sheet.stays {
-		w.sheet.close()
+func (sc *screen) openSheet(title string, width float32, body fyne.CanvasObject, buttons ...fyne.CanvasObject) *sheet {
+	if sc.top != nil && !sc.top.stays {
+		sc.top.close()
 	}
-	s := &sheet{w: w, under: w.sheet, tip: newTip(w), scroll: container.NewVScroll(body)}
-	head := w.newCutText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	s := &sheet{screen: sc, under: sc.top, tip: newTip(sc), scroll: container.NewVScroll(body)}
+	head := sc.newCutText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	head.bold = true
 	room := fyne.CanvasObject(s.scroll)
 	own, full := body.(ownScroll)
@@ -58,10 +58,10 @@ func (w *Window) openSheet(title string, width float32, body fyne.CanvasObject, 
 		container.New(&sheetLayout{width: width, body: body, full: full},
 			container.NewStack(newPanel(theme.ColorNameOverlayBackground, theme.ColorNameSeparator, 12), content)),
 		s.tip.layer)
-	c := w.window.Canvas()
+	c := sc.window.Canvas()
 	c.Overlays().Add(s.overlay)
 	s.overlay.Resize(c.Size())
-	w.sheet = s
+	sc.top = s
 	return s
 }
 
@@ -71,17 +71,17 @@ type ownScroll struct{ *fyne.Container }
 // name gives a widget of the sheet a name for Where, for as long as the sheet is open or another one gets the name.
 func (s *sheet) name(name string, o fyne.CanvasObject) {
 	if slices.Contains(s.names, name) {
-		all := s.w.named[name]
+		all := s.screen.named[name]
 		all[len(all)-1] = o
 		return
 	}
 	s.names = append(s.names, name)
-	s.w.name(name, o)
+	s.screen.tag(name, o)
 }
 
 // isOpen reports whether the sheet is there, be it below others.
 func (s *sheet) isOpen() bool {
-	for at := s.w.sheet; at != nil; at = at.under {
+	for at := s.screen.top; at != nil; at = at.under {
 		if at == s {
 			return true
 		}
@@ -91,18 +91,18 @@ func (s *sheet) isOpen() bool {
 
 // close removes the sheet.
 func (s *sheet) close() {
-	if s.w.sheet != s {
+	if s.screen.top != s {
 		return
 	}
-	s.w.sheet = s.under
+	s.screen.top = s.under
 	for _, name := range s.names {
-		s.w.named[name] = s.w.named[name][:len(s.w.named[name])-1]
+		s.screen.named[name] = s.screen.named[name][:len(s.screen.named[name])-1]
 	}
-	s.w.window.Canvas().Overlays().Remove(s.overlay)
+	s.screen.window.Canvas().Overlays().Remove(s.overlay)
 	if s.closed != nil {
 		s.closed()
 	}
-	s.w.wake()
+	s.screen.wake()
 }
 
 // sheetLayout keeps the card in the middle, as high as its body wants to be and the window allows.

@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"errors"
+	"inboxuploader/uploader/scan"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -13,22 +16,22 @@ import (
 // and come into sight when they get the keyboard.
 
 // sheetKey takes the keys that mean the sheet. It reports whether the key was one.
-func (w *Window) sheetKey(e *fyne.KeyEvent) bool {
-	if e.Name != fyne.KeyEscape || w.sheet == nil {
+func (sc *screen) sheetKey(e *fyne.KeyEvent) bool {
+	if e.Name != fyne.KeyEscape || sc.top == nil {
 		return false
 	}
-	w.sheet.close()
+	sc.top.close()
 	return true
 }
 
 // sheetCheck is a box to tick on a sheet.
 type sheetCheck struct {
 	widget.Check
-	w *Window
+	screen *screen
 }
 
-func (w *Window) newSheetCheck(words string, changed func(bool)) *sheetCheck {
-	c := &sheetCheck{w: w}
+func (sc *screen) newSheetCheck(words string, changed func(bool)) *sheetCheck {
+	c := &sheetCheck{screen: sc}
 	c.Text, c.OnChanged = words, changed
 	c.ExtendBaseWidget(c)
 	return c
@@ -36,7 +39,7 @@ func (w *Window) newSheetCheck(words string, changed func(bool)) *sheetCheck {
 
 // TypedKey implements fyne.Focusable.
 func (c *sheetCheck) TypedKey(e *fyne.KeyEvent) {
-	if !c.w.sheetKey(e) {
+	if !c.screen.sheetKey(e) {
 		c.Check.TypedKey(e)
 	}
 }
@@ -44,17 +47,17 @@ func (c *sheetCheck) TypedKey(e *fyne.KeyEvent) {
 // FocusGained implements fyne.Focusable.
 func (c *sheetCheck) FocusGained() {
 	c.Check.FocusGained()
-	c.w.bring(c)
+	c.screen.bring(c)
 }
 
 // sheetEntry is a line of text on a sheet.
 type sheetEntry struct {
 	widget.Entry
-	w *Window
+	screen *screen
 }
 
-func (w *Window) newSheetEntry(hint string, changed func(string)) *sheetEntry {
-	e := &sheetEntry{w: w}
+func (sc *screen) newSheetEntry(hint string, changed func(string)) *sheetEntry {
+	e := &sheetEntry{screen: sc}
 	e.OnChanged = changed
 	e.ExtendBaseWidget(e)
 	e.SetPlaceHolder(hint)
@@ -63,7 +66,7 @@ func (w *Window) newSheetEntry(hint string, changed func(string)) *sheetEntry {
 
 // TypedKey implements fyne.Focusable.
 func (e *sheetEntry) TypedKey(k *fyne.KeyEvent) {
-	if !e.w.sheetKey(k) {
+	if !e.screen.sheetKey(k) {
 		e.Entry.TypedKey(k)
 	}
 }
@@ -71,17 +74,17 @@ func (e *sheetEntry) TypedKey(k *fyne.KeyEvent) {
 // FocusGained implements fyne.Focusable.
 func (e *sheetEntry) FocusGained() {
 	e.Entry.FocusGained()
-	e.w.bring(e)
+	e.screen.bring(e)
 }
 
 // sheetSelect is a choice on a sheet.
 type sheetSelect struct {
 	widget.Select
-	w *Window
+	screen *screen
 }
 
-func (w *Window) newSheetSelect(words []string, chosen int, changed func(int)) *sheetSelect {
-	s := &sheetSelect{w: w}
+func (sc *screen) newSheetSelect(words []string, chosen int, changed func(int)) *sheetSelect {
+	s := &sheetSelect{screen: sc}
 	s.Options = words
 	s.ExtendBaseWidget(s)
 	if chosen >= 0 {
@@ -93,7 +96,7 @@ func (w *Window) newSheetSelect(words []string, chosen int, changed func(int)) *
 
 // TypedKey implements fyne.Focusable.
 func (s *sheetSelect) TypedKey(e *fyne.KeyEvent) {
-	if !s.w.sheetKey(e) {
+	if !s.screen.sheetKey(e) {
 		s.Select.TypedKey(e)
 	}
 }
@@ -101,7 +104,7 @@ func (s *sheetSelect) TypedKey(e *fyne.KeyEvent) {
 // FocusGained implements fyne.Focusable.
 func (s *sheetSelect) FocusGained() {
 	s.Select.FocusGained()
-	s.w.bring(s)
+	s.screen.bring(s)
 }
 
 // sheetRadio is several boxes on a sheet, one of which is chosen. Fyne's own radio buttons keep Esc for themselves.
@@ -111,15 +114,15 @@ type sheetRadio struct {
 	changed func() // is called after a choice, if there is one
 }
 
-func (w *Window) newSheetRadio(options []string, chosen int) *sheetRadio {
+func (sc *screen) newSheetRadio(options []string, chosen int) *sheetRadio {
 	r := &sheetRadio{chosen: chosen}
 	checks := make([]*sheetCheck, len(options))
 	box := container.NewVBox()
-	if w.window.Canvas().Size().Width >= 600 {
+	if sc.window.Canvas().Size().Width >= 600 {
 		box = container.NewHBox()
 	}
 	for i, words := range options {
-		checks[i] = w.newSheetCheck(words, nil)
+		checks[i] = sc.newSheetCheck(words, nil)
 		checks[i].Checked = i == chosen
 		checks[i].OnChanged = func(bool) { // a second click leaves it chosen
 			r.chosen = i
@@ -133,7 +136,7 @@ func (w *Window) newSheetRadio(options []string, chosen int) *sheetRadio {
 		}
 		box.Add(checks[i])
 	}
-	r.box = container.NewThemeOverride(box, roundSigns{w.app.Settings().Theme()})
+	r.box = container.NewThemeOverride(box, roundSigns{sc.app.Settings().Theme()})
 	return r
 }
 
@@ -153,9 +156,9 @@ func (t roundSigns) Icon(name fyne.ThemeIconName) fyne.Resource {
 }
 
 // newSheetFold makes a title that shows and hides what belongs to it; at first it is hidden.
-func (w *Window) newSheetFold(title string, inside fyne.CanvasObject) fyne.CanvasObject {
+func (sc *screen) newSheetFold(title string, inside fyne.CanvasObject) fyne.CanvasObject {
 	inside.Hide()
-	head := w.newButtonWithIcon(title, theme.MenuExpandIcon(), nil)
+	head := sc.newButtonWithIcon(title, theme.MenuExpandIcon(), nil)
 	head.Importance, head.Alignment = widget.LowImportance, widget.ButtonAlignLeading
 	box := column(0, -1, head, inside)
 	head.OnTapped = func() {
@@ -164,19 +167,19 @@ func (w *Window) newSheetFold(title string, inside fyne.CanvasObject) fyne.Canva
 		if inside.Visible() {
 			head.SetIcon(theme.MenuDropDownIcon())
 		}
-		w.sheet.overlay.Refresh() // which grows with it
+		sc.top.overlay.Refresh() // which grows with it
 	}
 	return box
 }
 
 // bring scrolls the sheet so that something in its body is in sight.
-func (w *Window) bring(o fyne.CanvasObject) {
-	s := w.sheet
+func (sc *screen) bring(o fyne.CanvasObject) {
+	s := sc.top
 	if s == nil || !holds(s.scroll.Content, o) {
 		return
 	}
-	at := w.app.Driver().AbsolutePositionForObject(o)
-	top := at.Y - w.app.Driver().AbsolutePositionForObject(s.scroll).Y
+	at := sc.app.Driver().AbsolutePositionForObject(o)
+	top := at.Y - sc.app.Driver().AbsolutePositionForObject(s.scroll).Y
 	const margin = 8
 	switch below := top + o.Size().Height - s.scroll.Size().Height; {
 	case top < margin:
@@ -187,8 +190,8 @@ func (w *Window) bring(o fyne.CanvasObject) {
 }
 
 // scrollTo scrolls the sheet so that something in its body stands at the top, as far as there is something below it.
-func (w *Window) scrollTo(o fyne.CanvasObject) {
-	driver, scroll := w.app.Driver(), w.sheet.scroll
+func (sc *screen) scrollTo(o fyne.CanvasObject) {
+	driver, scroll := sc.app.Driver(), sc.top.scroll
 	scroll.ScrollToOffset(fyne.NewPos(0, scroll.Offset.Y+driver.AbsolutePositionForObject(o).Y-driver.AbsolutePositionForObject(scroll).Y))
 }
 
@@ -205,4 +208,31 @@ func holds(in, o fyne.CanvasObject) bool {
 	default:
 		return false
 	}
+}
+
+// entryOf takes a text that is kept only where take accepts it; else the entry shows that it is wrong.
+func (sc *screen) entryOf(hint, text string, take func(string) bool, changed func()) *sheetEntry {
+	e := sc.newSheetEntry(hint, nil)
+	e.Text = text
+	e.OnChanged = func(text string) {
+		ok := take(strings.TrimSpace(text))
+		if ok {
+			e.SetValidationError(nil)
+			changed()
+			return
+		}
+		e.SetValidationError(errors.New("out of range")) // only its mark is seen
+	}
+	return e
+}
+
+// details is a list that opens on demand.
+func (sc *screen) details(title string, items []scan.Found, why func(scan.Found) string) fyne.CanvasObject {
+	list := column(6, -1)
+	for _, x := range items {
+		name := sc.newCutText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)
+		reason := sc.newCutText(why(x), colorMuted, theme.SizeNameCaptionText)
+		list.Add(column(0, -1, name, reason))
+	}
+	return sc.newSheetFold(title, inset(0, 4, 28, 8, list))
 }

@@ -49,7 +49,7 @@ func TestTheViewOfTokensWorksFromTheKeyboard(t *testing.T) {
 		t.Error("Esc does not close the question alone")
 	}
 	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
-	if d.sheet != nil {
+	if d.top != nil {
 		t.Error("Esc does not close the view")
 	}
 }
@@ -58,11 +58,11 @@ func TestTheViewOfTokensWorksFromTheKeyboard(t *testing.T) {
 func (d *desk) inSight(f fyne.Focusable) {
 	d.t.Helper()
 	o, ok := f.(fyne.CanvasObject)
-	if !ok || !holds(d.sheet.scroll.Content, o) {
+	if !ok || !holds(d.top.scroll.Content, o) {
 		return
 	}
 	at := func(o fyne.CanvasObject) float32 { return d.app.Driver().AbsolutePositionForObject(o).Y }
-	room := d.sheet.scroll
+	room := d.top.scroll
 	if top, bottom := at(o), at(o)+o.Size().Height; top < at(room) || bottom > at(room)+room.Size().Height {
 		d.t.Errorf("what has the keyboard stands from %.0f to %.0f, and from %.0f to %.0f is in sight", top, bottom, at(room), at(room)+room.Size().Height)
 	}
@@ -97,7 +97,7 @@ func TestEscClosesEverySheetWhereverTheKeyboardIs(t *testing.T) {
 				}
 			}
 			for i := range n {
-				if d.sheet == nil {
+				if d.top == nil {
 					open(d)
 				}
 				for range i {
@@ -105,11 +105,11 @@ func TestEscClosesEverySheetWhereverTheKeyboardIs(t *testing.T) {
 				}
 				f := c.Focused()
 				f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
-				if d.sheet == nil {
+				if d.top == nil {
 					continue
 				}
 				t.Errorf("Esc does not close it from a %T", f)
-				d.sheet.close()
+				d.top.close()
 			}
 		})
 	}

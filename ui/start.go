@@ -27,14 +27,14 @@ type stepCard struct {
 	box          *fyne.Container
 }
 
-func (w *Window) newStep(number, title, words string, buttons ...fyne.CanvasObject) *stepCard {
+func (sc *screen) newStep(number, title, words string, buttons ...fyne.CanvasObject) *stepCard {
 	s := &stepCard{mark: widget.NewIcon(icon("delivered", theme.ColorNameSuccess))}
 	s.mark.Hide()
 	s.number = newText(number, theme.ColorNamePrimary, theme.SizeNameHeadingText)
 	s.number.bold, s.number.align = true, fyne.TextAlignCenter
 	s.title = newText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	s.title.bold = true
-	s.words = w.newCutText(words, colorMuted, theme.SizeNameText)
+	s.words = sc.newCutText(words, colorMuted, theme.SizeNameText)
 	mark := container.New(atLeast{fyne.NewSquareSize(30)}, container.NewCenter(s.number, container.New(atLeast{fyne.NewSquareSize(26)}, s.mark)))
 	left := line(14, 1, mark, column(4, -1, s.title, s.words))
 	s.box = card(column(8, -1, left, inset(0, 0, 44, 0, line(8, -1, buttons...))))
@@ -56,9 +56,9 @@ func newStart(w *Window) *start {
 	v.add = w.newButtonWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), w.chooseFiles)
 	v.folder = w.newButtonWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), w.chooseFolder)
 	v.practice = w.newButton(tr("Try the practice inbox"), w.startPractice)
-	w.name("paste", v.paste)
-	w.name("add", v.add)
-	w.name("practice", v.practice)
+	w.tag("paste", v.paste)
+	w.tag("add", v.add)
+	w.tag("practice", v.practice)
 	v.first = w.newStep("1", tr("Paste your upload token"), tr("The link or text you received from the workspace."), v.paste)
 	v.second = w.newStep("2", tr("Drop files or folders here"), dropAFolder(), v.add, v.folder)
 	v.offer = container.NewCenter(line(10, -1, newText(tr("No token yet?"), colorMuted, theme.SizeNameText), v.practice))

@@ -33,7 +33,7 @@ func newTabs(w *Window) *tabs {
 		{tr("Delivered"), []ledger.JobState{ledger.Delivered}},
 		{tr("Not sent"), []ledger.JobState{ledger.LeftAlone, ledger.Cancelled}},
 	} {
-		x := &tab{w: w, words: x.words, states: x.states}
+		x := &tab{screen: w.screen, words: x.words, states: x.states}
 		x.tapped = func() { t.choose(x) }
 		x.ExtendBaseWidget(x)
 		t.all = append(t.all, x)
@@ -103,7 +103,7 @@ func (t *tabs) show(s *sample) {
 // tab is one of them: a word, a number, a line below the chosen one.
 type tab struct {
 	widget.BaseWidget
-	w       *Window
+	screen  *screen
 	words   string
 	states  []ledger.JobState
 	n       int64
@@ -122,7 +122,7 @@ func (t *tab) FocusGained() { t.focused = true; t.Refresh() }
 func (t *tab) FocusLost() { t.focused = false; t.Refresh() }
 
 // TypedRune implements fyne.Focusable.
-func (t *tab) TypedRune(r rune) { t.w.typedRune(r) }
+func (t *tab) TypedRune(r rune) { t.screen.runeTyped(r) }
 
 // TypedKey implements fyne.Focusable.
 func (t *tab) TypedKey(e *fyne.KeyEvent) {
@@ -130,7 +130,7 @@ func (t *tab) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		t.tapped()
 	default:
-		t.w.typedKey(e)
+		t.screen.keyTyped(e)
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 // tip says in full what there is no room for, and what signs without words do. It is a layer above the list, the window or a sheet that
 // takes no clicks and no hovering, unlike Fyne's pop-ups, which would take the pointer from what it belongs to.
 type tip struct {
-	w      *Window
+	screen *screen
 	layer  *fyne.Container
 	box    *fyne.Container
 	back   *panel
@@ -29,8 +29,8 @@ type tip struct {
 	texts  []string
 }
 
-func newTip(w *Window) *tip {
-	t := &tip{w: w, back: newPanel(theme.ColorNameMenuBackground, theme.ColorNameSeparator, 6)}
+func newTip(sc *screen) *tip {
+	t := &tip{screen: sc, back: newPanel(theme.ColorNameMenuBackground, theme.ColorNameSeparator, 6)}
 	t.box = container.NewWithoutLayout(t.back)
 	t.box.Hide()
 	t.layer = &fyne.Container{Layout: floating{}, Objects: []fyne.CanvasObject{t.box}}
@@ -52,7 +52,7 @@ func (t *tip) want(texts []string, beside fyne.CanvasObject) {
 	n := t.wanted
 	time.AfterFunc(tipDelay, func() {
 		defer crash.Catch()
-		t.w.do(func() {
+		t.screen.do(func() {
 			if n == t.wanted {
 				t.show(texts, beside)
 			}
@@ -61,11 +61,11 @@ func (t *tip) want(texts []string, beside fyne.CanvasObject) {
 }
 
 // tips returns the tip of what is on top.
-func (w *Window) tips() *tip {
-	if w.sheet != nil {
-		return w.sheet.tip
+func (sc *screen) tips() *tip {
+	if sc.top != nil {
+		return sc.top.tip
 	}
-	return w.tip
+	return sc.ownTip
 }
 
 // hide takes the tip away, and what was wanted.
@@ -105,7 +105,7 @@ func (t *tip) show(texts []string, beside fyne.CanvasObject) {
 	whole := fyne.NewSize(width+2*pad, y+pad-3-gap)
 	t.back.Resize(whole)
 	t.box.Resize(whole)
-	position := t.w.app.Driver().AbsolutePositionForObject
+	position := t.screen.app.Driver().AbsolutePositionForObject
 	row := position(beside).Subtract(position(t.layer))
 	indent := float32(0)
 	if r, ok := beside.(*jobRow); ok && r.pointed >= 0 {

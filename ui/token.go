@@ -79,7 +79,7 @@ func (w *Window) showTokenDialog(d *tokenDialog, text string) {
 	d.forget = w.newSheetCheck(tr("Clear the clipboard afterwards"), nil)
 	d.forget.Checked = !w.settings.KeepClipboard
 	d.naming = column(4, -1, newText(tr("Name for this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
-	d.check = newTokenCheck(w, d.fit)
+	d.check = newTokenCheck(w.screen, d.fit)
 	cancel := w.newButton(tr("Cancel"), nil)
 	d.use = w.newButton(tr("Use this token"), d.take)
 	d.use.Importance = widget.HighImportance
@@ -317,7 +317,7 @@ func (d *tokenDialog) take() {
 	if d.w.practiceKey != t.Inbox.Key() {
 		d.w.keep(t, name, remember)
 	}
-	if d.then != nil && d.w.sheet == nil {
+	if d.then != nil && d.w.top == nil {
 		d.then()
 	}
 }
@@ -344,7 +344,7 @@ func (w *Window) begin(t token.Token) {
 
 // reviewHeld goes on with what waited for a token, if there is one now and nothing else is asked.
 func (w *Window) reviewHeld() {
-	if held := w.held; len(held) > 0 && w.sheet == nil && w.token.Inbox.Host != "" {
+	if held := w.held; len(held) > 0 && w.top == nil && w.token.Inbox.Host != "" {
 		w.held = nil
 		w.review(held)
 	}
@@ -379,7 +379,7 @@ func rightsList(r token.Rights) fyne.CanvasObject {
 // line of text would lose and some forms of a token need.
 type tokenEntry struct {
 	widget.Entry
-	w       *Window
+	screen  *screen
 	raw     string
 	shown   string // what the line shows of raw
 	changed func(raw string)
@@ -388,8 +388,8 @@ type tokenEntry struct {
 // mostShown is how many characters of a token the line shows: drawing as many dots as a long text has characters takes long.
 const mostShown = 400
 
-func (w *Window) newTokenEntry() *tokenEntry {
-	e := &tokenEntry{w: w}
+func (sc *screen) newTokenEntry() *tokenEntry {
+	e := &tokenEntry{screen: sc}
 	e.ExtendBaseWidget(e)
 	e.Password = true
 	e.SetPlaceHolder(tr("Paste the token here"))
@@ -422,7 +422,7 @@ func (e *tokenEntry) forget() {
 
 // TypedKey implements fyne.Focusable.
 func (e *tokenEntry) TypedKey(k *fyne.KeyEvent) {
-	if !e.w.sheetKey(k) {
+	if !e.screen.sheetKey(k) {
 		e.Entry.TypedKey(k)
 	}
 }
@@ -438,7 +438,7 @@ func (e *tokenEntry) TypedShortcut(s fyne.Shortcut) {
 
 // newReveal is the eye that shows the text while it is open.
 func newReveal(e *tokenEntry) fyne.CanvasObject {
-	eye := e.w.newSign(tr("Show or hide the token"), icon("eye", colorMuted), nil)
+	eye := e.screen.newSign(tr("Show or hide the token"), icon("eye", colorMuted), nil)
 	eye.OnTapped = func() {
 		e.Password = !e.Password
 		name := "eye-closed"

@@ -15,7 +15,7 @@ import (
 
 // tokenCheck is the button that asks the storage about a token before it is used, and the answer.
 type tokenCheck struct {
-	w      *Window
+	*screen
 	fit    func() // gives the sheet the height that its content needs
 	box    *fyne.Container
 	button *button
@@ -24,9 +24,9 @@ type tokenCheck struct {
 	cancel context.CancelFunc // of the question under way; nil for none
 }
 
-func newTokenCheck(w *Window, fit func()) *tokenCheck {
-	c := &tokenCheck{w: w, fit: fit, answer: container.NewVBox()}
-	c.button = w.newButtonWithIcon(tr("Check with the storage"), icon("retry", theme.ColorNameForeground), c.ask)
+func newTokenCheck(sc *screen, fit func()) *tokenCheck {
+	c := &tokenCheck{screen: sc, fit: fit, answer: container.NewVBox()}
+	c.button = sc.newButtonWithIcon(tr("Check with the storage"), icon("retry", theme.ColorNameForeground), c.ask)
 	c.box = column(8, -1, line(0, -1, c.button), c.answer)
 	c.box.Hide()
 	return c
@@ -42,7 +42,7 @@ func (c *tokenCheck) about(t token.Token) {
 	c.answer.RemoveAll()
 	c.button.Enable()
 	c.button.SetText(tr("Check with the storage"))
-	visible(c.box, c.w.config.CheckToken != nil && t.Inbox.Host != "")
+	visible(c.box, c.config.CheckToken != nil && t.Inbox.Host != "")
 }
 
 // ask asks the storage. Nothing is left in the inbox.
@@ -51,13 +51,13 @@ func (c *tokenCheck) ask() {
 	c.about(token)
 	c.button.Disable()
 	c.button.SetText(tr("Asking the storage…"))
-	ctx, cancel := context.WithCancel(c.w.ctx)
+	ctx, cancel := context.WithCancel(c.ctx)
 	c.cancel = cancel
 	c.fit()
-	c.w.inBackground(func(context.Context) {
+	c.inBackground(func(context.Context) {
 		defer cancel()
-		checked, err := c.w.config.CheckToken(ctx, token)
-		c.w.do(func() {
+		checked, err := c.config.CheckToken(ctx, token)
+		c.do(func() {
 			if c.cancel == nil || c.token.Query() != token.Query() {
 				return // another token, or the dialog is closed
 			}
@@ -88,5 +88,5 @@ func (c *tokenCheck) show(checked uploader.Checked, err error) {
 			What: clock, Do: tr("Set it right, so that the times shown here are true."),
 		}))
 	}
-	c.w.events.event("checked", "accepted", err == nil, "clock", clock)
+	c.events.event("checked", "accepted", err == nil, "clock", clock)
 }

@@ -36,12 +36,12 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 		t.Error("something was left in the inbox")
 	}
 	// An answer belongs to its token.
-	d.sheet.close()
+	d.top.close()
 	d.openToken("no token")
 	if d.says("Check with the storage") {
 		t.Error("what is no token can be checked")
 	}
-	d.sheet.close()
+	d.top.close()
 	d.openToken(swapSignature(good))
 	if d.says("The storage accepts this token.") {
 		t.Error("another token's answer is shown")
@@ -76,7 +76,7 @@ func TestAnAnswerForAClosedDialogIsDropped(t *testing.T) {
 	d.openToken(someToken())
 	d.tap("Check with the storage")
 	<-asked
-	d.sheet.close()
+	d.top.close()
 	<-ended
 	d.look()
 	d.openToken(someToken())

@@ -43,7 +43,7 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 			if d.says(canary[:6]) {
 				t.Error("the signature can be read")
 			}
-			d.sheet.close()
+			d.top.close()
 			if strings.Contains(d.events.String(), canary[:6]) {
 				t.Error("an event shows the signature")
 			}

@@ -19,7 +19,7 @@ var periods = []int64{1, 7, 14, 30}
 
 // tokenForm is what a new upload token is to be.
 type tokenForm struct {
-	w        *Window
+	*screen
 	box      *fyne.Container
 	reason   *sheetEntry
 	period   *sheetSelect
@@ -31,20 +31,20 @@ type tokenForm struct {
 }
 
 // newTokenForm makes an empty form. changed is called after each change of it, submit when Enter is pressed.
-func newTokenForm(w *Window, changed, submit func()) *tokenForm {
-	f := &tokenForm{w: w, changed: changed}
+func newTokenForm(sc *screen, changed, submit func()) *tokenForm {
+	f := &tokenForm{screen: sc, changed: changed}
 	edited := func(string) {
 		f.begun = true
 		f.changed()
 	}
-	f.reason = w.newSheetEntry(tr("Such as: MRI data of the second visit"), edited)
+	f.reason = sc.newSheetEntry(tr("Such as: MRI data of the second visit"), edited)
 	choices := make([]string, len(periods), len(periods)+1)
 	for i, n := range periods {
 		choices[i] = trn("{{.N}} days", n)
 	}
-	f.period = w.newSheetSelect(append(choices, tr("Dates…")), slices.Index(periods, int64(workspace.DefaultPeriod/(24*time.Hour))), f.choosePeriod)
-	f.from = w.newSheetEntry(tr("now"), edited)
-	f.to = w.newSheetEntry("", edited)
+	f.period = sc.newSheetSelect(append(choices, tr("Dates…")), slices.Index(periods, int64(workspace.DefaultPeriod/(24*time.Hour))), f.choosePeriod)
+	f.from = sc.newSheetEntry(tr("now"), edited)
+	f.to = sc.newSheetEntry("", edited)
 	for _, e := range []*sheetEntry{f.reason, f.from, f.to} {
 		e.OnSubmitted = func(string) { submit() }
 	}
@@ -72,7 +72,7 @@ func (f *tokenForm) choosePeriod(int) {
 		}
 	}
 	if byDates && f.to.Text == "" {
-		f.to.Text = f.w.config.Now().Add(workspace.DefaultPeriod).Local().Format(writtenDate)
+		f.to.Text = f.config.Now().Add(workspace.DefaultPeriod).Local().Format(writtenDate)
 		f.to.Refresh()
 	}
 	f.changed()
@@ -86,7 +86,7 @@ const writtenDate = "2006-01-02 15:04"
 
 // request returns what the form asks for, and what is wrong with it; the problem is empty where nothing is.
 func (f *tokenForm) request() (r workspace.Request, problem string) {
-	r = workspace.Request{Reason: f.reason.Text, By: f.w.config.Person}
+	r = workspace.Request{Reason: f.reason.Text, By: f.config.Person}
 	if !f.byDates() {
 		r.Period = time.Duration(periods[f.period.SelectedIndex()]) * 24 * time.Hour
 	} else {
@@ -110,7 +110,7 @@ func (f *tokenForm) request() (r workspace.Request, problem string) {
 			*d.to = t
 		}
 	}
-	if err := r.Check(f.w.config.Now()); err != nil {
+	if err := r.Check(f.config.Now()); err != nil {
 		x := explainIssuing(err)
 		return r, strings.TrimSpace(x.What + " " + x.Do)
 	}

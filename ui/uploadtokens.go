@@ -64,7 +64,7 @@ func (w *Window) openUploadTokens(title string, open func(context.Context) (Work
 	v.status = w.newCutText("", colorMuted, theme.SizeNameText)
 	v.trouble = column(0, -1)
 	v.trouble.Hide()
-	v.form = newTokenForm(w, v.show, v.createAsked)
+	v.form = newTokenForm(w.screen, v.show, v.createAsked)
 	v.table = newTokenTable(v)
 	closing := w.newButton(tr("Close"), nil)
 	v.create = w.newButton(tr("Create a token…"), v.createAsked)

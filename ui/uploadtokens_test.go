@@ -87,7 +87,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	d.press("Create")
 	d.until("it was created", func() bool { return d.events.named("created") != nil })
 	d.mustSay("MRI data of the second visit", "active", "6 d 23 h", "Copy it now: once this view is closed it can't be copied again.")
-	v := d.sheet
+	v := d.top
 	d.press("Copy")
 	d.mustSay("Copied. In two minutes")
 	link := d.app.Clipboard().Content()
@@ -235,7 +235,7 @@ func TestATokenThatNobodySawIsRevoked(t *testing.T) {
 	d.press("Create a token…")
 	d.press("Create")
 	<-made // and what would show it waits for Fyne's thread
-	d.sheet.close()
+	d.top.close()
 	ws, err := inbox.workspace(workspace.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -274,7 +274,7 @@ func TestClosingTheViewEndsWhatItBegan(t *testing.T) {
 	ws.closed = make(chan struct{})
 	d := openDesk(t, Config{})
 	d.openTokens(ws)
-	d.sheet.close()
+	d.top.close()
 	<-ws.closed
 }
 

@@ -132,31 +132,24 @@ type Place interface {
 // Window is the program's window. Make it with [New] on Fyne's thread; but for [Window.Open], [Window.Raise], [Window.Where] and
 // [Window.Quit], which may be called from anywhere, its methods belong to that thread.
 type Window struct {
-	config Config
-	app    fyne.App
-	window fyne.Window
-	events *events
-	named  map[string][]fyne.CanvasObject // for Where
+	*screen
 
-	look, hurry   chan struct{} // wake the sampler
-	hidden, ended atomic.Bool
-	viewMu        sync.Mutex
-	view          view
-	gone          map[int64]bool // jobs that the person took from the list; viewMu's
-	hits          hits
-	searchAgain   atomic.Bool // what the last search found is no longer so
-	cancel        context.CancelFunc
-	running       sync.WaitGroup // goroutines that Run waits for
-	background    background     // goroutines of single actions
-	ctx           context.Context
-	quitting      chan struct{} // closed when the program is to end
-	quitOnce      sync.Once
+	hurry       chan struct{} // wakes the sampler at once
+	hidden      atomic.Bool
+	viewMu      sync.Mutex
+	view        view
+	gone        map[int64]bool // jobs that the person took from the list; viewMu's
+	hits        hits
+	searchAgain atomic.Bool // what the last search found is no longer so
+	cancel      context.CancelFunc
+	running     sync.WaitGroup // goroutines that Run waits for
+	quitting    chan struct{}  // closed when the program is to end
+	quitOnce    sync.Once
 
 	settings Settings
 	saving   chan Settings
 
 	// What the window shows, all of it Fyne's thread's.
-	last        sample
 	token       token.Token        // the one that new files go with; zero before the first
 	kept        []inboxes.Record   // as List returned them last
 	unkept      bool               // the keyring did not take the token, which ends with the program
@@ -165,7 +158,6 @@ type Window struct {
 	lostDrop    time.Time          // when something was dropped and did not arrive; zero once it has been said
 	missed      int                // of what was given with them is nowhere on this computer
 	endChoice   context.CancelFunc // closes the desktop's dialog for files, while one is open
-	fynes       *fynesDialog       // Fyne's dialog for files, while it is open
 	shown       bool               // the window has its size
 	begun       time.Time          // when the sending that is under way, or the last, began
 	took        time.Duration      // how long it took; 0 while it is under way
@@ -181,8 +173,6 @@ type Window struct {
 	pages    *fyne.Container
 	practise *practiceBar
 	mainMenu []*fyne.MenuItem // in the system's menu bar
-	tip      *tip
-	sheet    *sheet
 	tray     *tray
 	told     told
 	awake    awake
@@ -203,9 +193,11 @@ func New(app fyne.App, c Config) *Window {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	w := &Window{
-		config: c, app: app, settings: c.Settings, named: map[string][]fyne.CanvasObject{}, gone: map[int64]bool{},
-		look: make(chan struct{}, 1), hurry: make(chan struct{}, 1), quitting: make(chan struct{}), saving: make(chan Settings, 1),
+		screen:   &screen{config: c, app: app, named: map[string][]fyne.CanvasObject{}, look: make(chan struct{}, 1)},
+		settings: c.Settings, gone: map[int64]bool{},
+		hurry: make(chan struct{}, 1), quitting: make(chan struct{}), saving: make(chan Settings, 1),
 	}
+	w.screen.keyTyped, w.screen.runeTyped = w.typedKey, w.typedRune
 	if c.Events != nil {
 		w.events = &events{out: c.Events}
 	}
@@ -246,10 +238,10 @@ func (w *Window) build() fyne.CanvasObject {
 	w.start = newStart(w)
 	w.work = newWork(w)
 	w.pages = container.NewStack(w.start.box, w.work.box)
-	w.name("drop", w.pages)
-	w.tip = newTip(w)
+	w.tag("drop", w.pages)
+	w.ownTip = newTip(w.screen)
 	all := container.New(&watchedLayout{atLeast{smallest}, w.resized}, container.NewStack(
-		column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages), w.tip.layer)) // Fyne paints the background
+		column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages), w.ownTip.layer)) // Fyne paints the background
 	if w.config.Place == nil {
 		return all
 	}
@@ -419,8 +411,8 @@ func (w *Window) show(s *sample) time.Duration {
 	soon(w.banner.show(s))
 	w.practise.show()
 	w.work.show(s)
-	if w.sheet != nil && w.sheet.tick != nil {
-		soon(w.sheet.tick(s.now))
+	if w.top != nil && w.top.tick != nil {
+		soon(w.top.tick(s.now))
 	}
 	return next
 }
@@ -463,7 +455,7 @@ func (w *Window) resized(size fyne.Size) {
 		w.banner.fit(size)
 		w.work.totals.fit(size)
 	}
-	for s := w.sheet; s != nil; s = s.under {
+	for s := w.top; s != nil; s = s.under {
 		if s.fit != nil {
 			s.fit(size)
 		}
@@ -473,14 +465,3 @@ func (w *Window) resized(size fyne.Size) {
 		w.settings.Width, w.settings.Height = size.Width, size.Height
 	}
 }
-
-// relayout gives every part the room that it needs after one has appeared or gone.
-func (w *Window) relayout() { w.window.Content().Refresh() }
-
-// inBackground runs f on a goroutine that the window waits for when it ends.
-func (w *Window) inBackground(f func(ctx context.Context)) {
-	w.background.start(func() { f(w.ctx) })
-}
-
-// name gives a widget the name by which Where tells of it. Several may have one name, of which one is in sight.
-func (w *Window) name(name string, o fyne.CanvasObject) { w.named[name] = append(w.named[name], o) }

@@ -36,8 +36,8 @@ func newWork(w *Window) *work {
 	v.foot = w.newCutText("", colorMuted, theme.SizeNameCaptionText)
 	v.foot.parts = true
 	v.search = newSearchEntry(v)
-	w.name("list", v.list)
-	w.name("search", v.search)
+	w.tag("list", v.list)
+	w.tag("search", v.search)
 	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(w)))
 	v.box = column(0, 2,
 		inset(4, 10, 16, 16, v.totals.box),
@@ -170,11 +170,11 @@ func newTotals(w *Window) *totals {
 	for _, b := range []*button{t.pause, t.resume, t.retry} {
 		b.Hide()
 	}
-	w.name("pause_all", t.pause)
-	w.name("resume_all", t.resume)
-	w.name("retry", t.retry)
-	w.name("receipt", t.save)
-	w.name("clear", t.clear)
+	w.tag("pause_all", t.pause)
+	w.tag("resume_all", t.resume)
+	w.tag("retry", t.retry)
+	w.tag("receipt", t.save)
+	w.tag("clear", t.clear)
 	t.done = container.New(noWider{100}, inset(4, 0, 0, 0, line(8, -1, t.save, t.copy, t.folder, t.clear)))
 	t.done.Hide()
 	t.barBox = inset(3, 1, 0, 0, t.bar)
