@@ -101,7 +101,7 @@ func TestWhatWaitsForATokenIsNotCountedAsActive(t *testing.T) {
 		if tabs.active.n != active || tabs.waiting.n != waiting {
 			t.Errorf("%d active and %d waiting, want %d and %d", tabs.active.n, tabs.waiting.n, active, waiting)
 		}
-		if got := len(d.view.filter.States); got != states {
+		if got := len(d.sampler.view.filter.States); got != states {
 			t.Errorf("the list shows %d states, want %d", got, states)
 		}
 	}

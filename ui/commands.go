@@ -24,7 +24,7 @@ func (w *Window) command(c ledger.Command) {
 			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
 			return
 		}
-		w.searchAgain.Store(true)
+		w.sampler.searchAgain.Store(true)
 		w.wake()
 		w.events.event(commandEvent[c.Verb], "files", n)
 	})

@@ -10,33 +10,35 @@ const copiedFor = 2 * time.Minute
 
 // copied knows what was put on the clipboard to be taken away later: by its checksum, so that the token itself is not kept for it.
 type copied struct {
+	*screen
 	sum   [sha256.Size]byte
 	times int // that something was copied
 	there bool
 }
 
-// copySecret puts a secret on the clipboard, for a while.
-func (w *Window) copySecret(text string) {
-	w.app.Clipboard().SetContent(text)
-	w.copied = copied{sum: sha256.Sum256([]byte(text)), times: w.copied.times + 1, there: true}
-	times := w.copied.times
-	w.config.After(copiedFor, func() {
-		w.do(func() {
-			if w.copied.times == times { // it was not copied again
-				w.clearCopied()
+// put puts a secret on the clipboard, for a while.
+func (c *copied) put(text string) {
+	c.app.Clipboard().SetContent(text)
+	c.sum, c.there = sha256.Sum256([]byte(text)), true
+	c.times++
+	times := c.times
+	c.config.After(copiedFor, func() {
+		c.do(func() {
+			if c.times == times { // it was not copied again
+				c.clear()
 			}
 		})
 	})
 }
 
-// clearCopied takes a secret from the clipboard, if it is still there.
-func (w *Window) clearCopied() {
-	if !w.copied.there {
+// clear takes a secret from the clipboard, if it is still there.
+func (c *copied) clear() {
+	if !c.there {
 		return
 	}
-	w.copied.there = false
-	if c := w.app.Clipboard(); sha256.Sum256([]byte(c.Content())) == w.copied.sum {
-		c.SetContent("")
-		w.events.event("clipboard cleared")
+	c.there = false
+	if board := c.app.Clipboard(); sha256.Sum256([]byte(board.Content())) == c.sum {
+		board.SetContent("")
+		c.events.event("clipboard cleared")
 	}
 }

@@ -42,11 +42,11 @@ func TestTheClipboardIsClearedOnlyWhereItHoldsTheTokenStill(t *testing.T) {
 			clock.fire(copiedFor)
 		}, "something else"},
 		"copied again: the first two minutes": {func(d *desk, clock *timers) {
-			d.copySecret("the secret")
+			d.copied.put("the secret")
 			clock.fire(copiedFor)
 		}, "the secret"},
 		"copied again: the second two minutes": {func(d *desk, clock *timers) {
-			d.copySecret("the secret")
+			d.copied.put("the secret")
 			clock.fire(copiedFor)
 			clock.fire(copiedFor)
 		}, ""},
@@ -56,7 +56,7 @@ func TestTheClipboardIsClearedOnlyWhereItHoldsTheTokenStill(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var clock timers
 			d := openDesk(t, Config{After: clock.after})
-			d.copySecret("the secret")
+			d.copied.put("the secret")
 			c.do(d, &clock)
 			for len(d.work) > 0 {
 				(<-d.work)()

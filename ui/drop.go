@@ -168,7 +168,7 @@ func (w *Window) chooseFolder() { w.pick(tr("Add a folder…"), true, w.chooseOn
 
 // pick asks with the desktop's own dialog, where any number can be picked, else with Fyne's.
 func (w *Window) pick(title string, folders bool, otherwise func(title string)) {
-	w.ask(func(ctx context.Context, parent string) error {
+	w.dialogs.open(func(ctx context.Context, parent string) error {
 		if w.config.Desktop.Choose == nil {
 			return errNoDialog
 		}
@@ -183,7 +183,7 @@ func (w *Window) pick(title string, folders bool, otherwise func(title string)) 
 
 // chooseFile is Fyne's dialog, which picks one file.
 func (w *Window) chooseFile(title string) {
-	w.openFynes(dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+	w.dialogs.openFynes(dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
 		if err != nil || f == nil {
 			return
 		}
@@ -195,7 +195,7 @@ func (w *Window) chooseFile(title string) {
 
 // chooseOneFolder is the same for a folder.
 func (w *Window) chooseOneFolder(title string) {
-	w.openFynes(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+	w.dialogs.openFynes(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 		if err == nil && u != nil {
 			w.addPaths([]string{filepath.FromSlash(u.Path())})
 		}

@@ -14,20 +14,26 @@ import (
 // errNoDialog says that the desktop has no dialog for files.
 var errNoDialog = errors.New("the desktop has no such dialog")
 
-// ask opens a dialog of the desktop's own for files, which own does, blocking; where there is none, otherwise opens Fyne's. One that is
+// fileDialogs opens dialogs for files: the desktop's own, or else Fyne's. At most one is open.
+type fileDialogs struct {
+	*screen
+	end context.CancelFunc // closes the desktop's, while one is open; may be nil
+}
+
+// open opens a dialog of the desktop's own for files, which own does, blocking; where there is none, otherwise opens Fyne's. One that is
 // open already is closed: it may be out of sight.
-func (w *Window) ask(own func(ctx context.Context, parent string) error, otherwise func()) {
-	if w.endChoice != nil {
-		w.endChoice()
+func (fd *fileDialogs) open(own func(ctx context.Context, parent string) error, otherwise func()) {
+	if fd.end != nil {
+		fd.end()
 	}
-	ctx, cancel := context.WithCancel(w.ctx)
-	w.endChoice = cancel
-	parent := portalName(w.window)
-	w.inBackground(func(context.Context) {
+	ctx, cancel := context.WithCancel(fd.ctx)
+	fd.end = cancel
+	parent := portalName(fd.window)
+	fd.inBackground(func(context.Context) {
 		defer cancel()
 		if err := own(ctx, parent); err != nil && ctx.Err() == nil {
-			w.config.Log.Info("dialog", "error", err)
-			w.do(otherwise)
+			fd.config.Log.Info("dialog", "error", err)
+			fd.do(otherwise)
 		}
 	})
 }
@@ -54,28 +60,28 @@ type fynesDialog struct {
 }
 
 // openFynes opens a dialog of Fyne's, as large as the window. One that is open already is closed.
-func (w *Window) openFynes(d *dialog.FileDialog, title string) {
-	if w.fynes != nil {
-		w.fynes.dialog.Dismiss()
+func (fd *fileDialogs) openFynes(d *dialog.FileDialog, title string) {
+	if fd.fynes != nil {
+		fd.fynes.dialog.Dismiss()
 	}
-	c := w.window.Canvas()
+	c := fd.window.Canvas()
 	d.SetTitleText(strings.TrimSuffix(title, "…"))
-	d.SetOnClosed(func() { w.fynes = nil })
+	d.SetOnClosed(func() { fd.fynes = nil })
 	d.Show()
 	d.Resize(c.Size()) // not before: it has no size until it is shown
-	w.fynes = &fynesDialog{d, c.Overlays().Top()}
+	fd.fynes = &fynesDialog{d, c.Overlays().Top()}
 }
 
 // escape closes Fyne's dialog for files, or what that has opened above itself, and reports whether there was one. The dialog's widgets
 // keep the key for themselves, so it has to be asked before they are.
-func (w *Window) escape() bool {
-	all := w.window.Canvas().Overlays()
+func (fd *fileDialogs) escape() bool {
+	all := fd.window.Canvas().Overlays()
 	top := all.Top()
 	switch {
-	case w.fynes == nil, w.top != nil && top == w.top.overlay:
+	case fd.fynes == nil, fd.top != nil && top == fd.top.overlay:
 		return false
-	case top == w.fynes.overlay:
-		w.fynes.dialog.Dismiss()
+	case top == fd.fynes.overlay:
+		fd.fynes.dialog.Dismiss()
 	default:
 		all.Remove(top)
 	}

@@ -68,11 +68,11 @@ func TestKeysBelongToFynesDialogWhileItIsOpen(t *testing.T) {
 		t.Error("the settings open above it")
 	}
 	d.tell("Title", problem.Explanation{What: "Something happened meanwhile."})
-	if d.escape() {
+	if d.dialogs.escape() {
 		t.Error("Esc was taken from what has opened above it")
 	}
 	d.key(fyne.KeyEscape)
-	if d.top != nil || !d.escape() || d.fynes != nil {
+	if d.top != nil || !d.dialogs.escape() || d.fynes != nil {
 		t.Error("Esc does not close one after the other")
 	}
 }

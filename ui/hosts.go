@@ -93,7 +93,7 @@ func (w *Window) hosts() []string { return slices.Concat(w.settings.Hosts, w.con
 // allow allows a host, or all below one. What waits for that goes on.
 func (w *Window) allow(host string) {
 	w.settings.Hosts = append(w.settings.Hosts, host)
-	w.settingsChanged()
+	w.settings.changed()
 	concerned := concernedBy(host)
 	s := w.config.Queue.Status()
 	for i := range s.Inboxes {
@@ -111,7 +111,7 @@ func (w *Window) allow(host string) {
 // takeBack allows a host, or all below one, no longer, and stops what is sent there: here at once, in other programs as they notice.
 func (w *Window) takeBack(host string) {
 	w.settings.Hosts = slices.DeleteFunc(w.settings.Hosts, func(h string) bool { return h == host })
-	w.settingsChanged()
+	w.settings.changed()
 	of, others := concernedBy(host), token.AllowHost(w.hosts()...)
 	concerned := func(in token.Inbox) bool { return of(in) && !in.Allowed(others) }
 	s := w.config.Queue.Status()

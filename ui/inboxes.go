@@ -74,7 +74,7 @@ func (w *Window) keptAre(all []inboxes.Record) {
 	for i := range all {
 		if host := all[i].AllowedHost; host != "" && !all[i].Inbox.Allowed(token.AllowHost(w.hosts()...)) {
 			w.settings.Hosts = append(w.settings.Hosts, host)
-			w.settingsChanged()
+			w.settings.changed()
 		}
 	}
 }
@@ -238,8 +238,8 @@ func (w *Window) offerRedirect(t token.Token) {
 		move.Importance = widget.HighImportance
 		s := w.openSheet(tr("Another inbox of the same workspace"), 520, inset(0, 12, 8, 14, wrapped(
 			trn("{{.N}} files wait for the inbox whose token no longer works. They can go to this one instead. What was delivered stays there; half-sent files begin anew.", n))), leave, move)
-		s.name("move", move)
-		s.name("cancel", leave)
+		s.tag("move", move)
+		s.tag("cancel", leave)
 		s.take = w.hold
 		s.closed = func() { w.do(w.reviewHeld) } // not before the sheet is gone
 		leave.OnTapped = s.close

@@ -87,7 +87,7 @@ func (v *uploadTokens) copyToken(tid int) {
 	if m == nil {
 		return
 	}
-	v.w.copySecret(m.link)
+	v.w.copied.put(m.link)
 	m.copied = true
 	v.table.build()
 	v.show()
@@ -131,8 +131,8 @@ func (v *uploadTokens) confirm(title, words string, body fyne.CanvasObject, aske
 	yes := v.w.newButton(words, nil)
 	yes.Importance = widget.HighImportance
 	s := v.w.openSheet(title, 520, inset(0, 12, 8, 14, body), no, yes)
-	s.name("cancel", no)
-	s.name("confirm", yes)
+	s.tag("cancel", no)
+	s.tag("confirm", yes)
 	s.closed = func() {
 		if holds(v.sheet.overlay, asked) || holds(v.sheet.scroll.Content, asked) {
 			v.w.window.Canvas().Focus(asked)

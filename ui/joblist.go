@@ -112,18 +112,12 @@ func (l *jobList) tellInboxesApart(s *sample) {
 	}
 }
 
-// lookedAt tells the sampler which rows are in sight, and wakes it where they have not been read.
+// lookedAt tells the sampler which rows are in sight.
 func (l *jobList) lookedAt() {
 	height := l.rowHeight()
 	from := max(int(l.GetScrollOffset()/height), 0)
 	n := int(l.Size().Height/height) + 2
-	l.w.viewMu.Lock()
-	same := l.w.view.from == from && l.w.view.n == n
-	l.w.view.from, l.w.view.n = from, n
-	l.w.viewMu.Unlock()
-	if !same && (from < l.sample.from || min(from+n, l.sample.total) > l.sample.from+len(l.sample.rows)) {
-		l.w.wake()
-	}
+	l.w.sampler.inSight(from, n, l.sample)
 }
 
 // Resize implements fyne.CanvasObject.
@@ -168,9 +162,7 @@ func (l *jobList) selectAll() {
 // selectRange selects from one row to another. Rows that are not in memory are read first.
 func (l *jobList) selectRange(a, b int) {
 	from, n := min(a, b), max(a, b)-min(a, b)+1
-	l.w.viewMu.Lock()
-	filter := l.w.view.filter
-	l.w.viewMu.Unlock()
+	filter := l.w.sampler.chosen()
 	l.w.inBackground(func(ctx context.Context) {
 		jobs, err := l.w.config.Queue.Rows(ctx, filter, from, n)
 		if err != nil {

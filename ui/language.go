@@ -172,7 +172,7 @@ func languageNames() []string {
 // setLanguage shows the window in another language, at once.
 func (w *Window) setLanguage(code string) {
 	w.settings.Language = code
-	w.settingsChanged()
+	w.settings.changed()
 	if err := speak(code); err != nil {
 		w.config.Log.Error("language", "error", err)
 	}
@@ -185,9 +185,7 @@ func (w *Window) rebuild() {
 		w.top.close()
 	}
 	clear(w.named)
-	w.viewMu.Lock()
-	w.view = view{}
-	w.viewMu.Unlock()
+	w.sampler.reset()
 	pulled := w.practise.cable.Checked
 	w.window.SetContent(w.build())
 	w.practise.cable.Checked = pulled

@@ -34,7 +34,7 @@ const (
 
 // logView is the sheet with the end of the log. It follows the log while it is open.
 type logView struct {
-	w       *Window
+	*screen
 	lines   *logList
 	seen    logState // of what is shown
 	read    time.Time
@@ -48,26 +48,26 @@ type logState struct {
 }
 
 // openLog shows the end of the log.
-func (w *Window) openLog() {
-	v := &logView{w: w, lines: newLogList(w.screen)}
-	closing := w.newButton(tr("Close"), nil)
+func (sc *screen) openLog() {
+	v := &logView{screen: sc, lines: newLogList(sc)}
+	closing := sc.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
-	copying := w.newButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), func() {
-		w.app.Clipboard().SetContent(strings.Join(v.lines.records, "\n"))
+	copying := sc.newButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), func() {
+		sc.app.Clipboard().SetContent(strings.Join(v.lines.records, "\n"))
 	})
-	folder := w.newButtonWithIcon(tr("Show in its folder"), icon("folder", theme.ColorNameForeground), func() { w.inFileManager(w.config.LogPath) })
-	if w.config.Desktop.Reveal == nil {
+	folder := sc.newButtonWithIcon(tr("Show in its folder"), icon("folder", theme.ColorNameForeground), func() { sc.inFileManager(sc.config.LogPath) })
+	if sc.config.Desktop.Reveal == nil {
 		folder.Hide()
 	}
 	words := small(tr("What happened, for support. It has names of files and the storage's address, no token, and nothing of what is in a file."))
-	s := w.openSheet(tr("Log"), 860, ownScroll{column(6, 1, inset(0, 2, 8, 8, words), inset(0, 0, 4, 4, v.lines))}, folder, copying, closing)
-	s.name("cancel", closing)
-	s.name("copy", copying)
+	s := sc.openSheet(tr("Log"), 860, ownScroll{column(6, 1, inset(0, 2, 8, 8, words), inset(0, 0, 4, 4, v.lines))}, folder, copying, closing)
+	s.tag("cancel", closing)
+	s.tag("copy", copying)
 	s.tick = v.tick
 	closing.OnTapped = s.close
-	w.window.Canvas().Focus(closing)
-	v.tick(w.config.Now())
-	w.wake()
+	sc.window.Canvas().Focus(closing)
+	v.tick(sc.config.Now())
+	sc.wake()
 }
 
 // tick reads the log again, at most once in logEvery. It returns when it wants to be called next.
@@ -77,9 +77,9 @@ func (v *logView) tick(now time.Time) time.Duration {
 	}
 	v.read, v.reading = now, true
 	seen := v.seen
-	v.w.inBackground(func(context.Context) {
-		records, state, err := readLog(v.w.config.LogPath, seen)
-		v.w.do(func() {
+	v.inBackground(func(context.Context) {
+		records, state, err := readLog(v.config.LogPath, seen)
+		v.do(func() {
 			v.reading = false
 			switch {
 			case err != nil:
@@ -167,15 +167,15 @@ func readable(record []byte) string {
 }
 
 // inFileManager shows a file in its folder, or says where it is.
-func (w *Window) inFileManager(path string) {
-	w.inBackground(func(context.Context) {
-		err := w.config.Desktop.Reveal(path)
+func (sc *screen) inFileManager(path string) {
+	sc.inBackground(func(context.Context) {
+		err := sc.config.Desktop.Reveal(path)
 		if err == nil {
 			return
 		}
-		w.config.Log.Error("reveal", "error", err)
-		w.do(func() {
-			w.tell(tr("No file manager opened"), problem.Explanation{
+		sc.config.Log.Error("reveal", "error", err)
+		sc.do(func() {
+			sc.tell(tr("No file manager opened"), problem.Explanation{
 				What: tr("This computer's file manager could not be opened."), Safe: tr("Everything else stays as it is."),
 				Do: tr("Open this folder yourself: {{.Folder}}", values("Folder", safeName(filepath.Dir(path)))),
 			})
@@ -278,12 +278,12 @@ func (s shallow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 // newLogButton opens the log; where there is none it is out of sight.
-func newLogButton(w *Window) fyne.CanvasObject {
-	b := w.newButton(tr("Log"), w.openLog)
+func newLogButton(sc *screen) fyne.CanvasObject {
+	b := sc.newButton(tr("Log"), sc.openLog)
 	b.Importance = widget.LowImportance
-	w.tag("log", b)
+	sc.tag("log", b)
 	box := container.New(shallow{currentSize(theme.SizeNameCaptionText) + 12}, b)
-	if w.config.LogPath == "" {
+	if sc.config.LogPath == "" {
 		box.Hide()
 	}
 	return box

@@ -58,7 +58,7 @@ func (sc *screen) tell(title string, x problem.Explanation) *sheet {
 	closing := sc.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	s := sc.openSheet(title, 480, inset(0, 12, 8, 14, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
-	s.name("cancel", closing)
+	s.tag("cancel", closing)
 	closing.OnTapped = s.close
 	sc.window.Canvas().Focus(closing)
 	sc.events.event("told", "title", title, "message", x.String())

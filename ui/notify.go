@@ -11,24 +11,25 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// told is what the person has been told already, so that it is said once.
-type told struct {
+// notifier tells the person what happens while the window is not looked at, each thing once.
+type notifier struct {
+	*screen
 	ends     map[string]time.Duration // by inbox: the nearest end that was told
 	expected map[int64]int            // transfers whose end is still to be told, and how many samples did not have them
 }
 
 // announce tells of what happened since the sample before: to the person by the system's notifications while the window is not
 // looked at, and to end-to-end tests. A notification has counts only, no name of a file: it is seen by whoever sees the screen.
-func (w *Window) announce(before, now *sample) {
+func (n *notifier) announce(before, now *sample) {
 	a, b := &before.status, &now.status
 	delivered, pending := b.Files[ledger.Delivered], unfinished(b)
-	ended := w.told.ended(b)
+	ended := n.ended(b)
 	if delivered != a.Files[ledger.Delivered] || b.BytesDone != a.BytesDone || b.FilesTotal() != a.FilesTotal() {
-		w.events.event("progress", "delivered", delivered, "total", b.FilesTotal(), "bytes", b.BytesDone, "pending", pending, "need", needsPerson(b))
+		n.events.event("progress", "delivered", delivered, "total", b.FilesTotal(), "bytes", b.BytesDone, "pending", pending, "need", needsPerson(b))
 	}
 	switch {
 	case ended && needsPerson(b) > 0:
-		w.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files delivered", delivered))
+		n.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files delivered", delivered))
 	case ended && delivered > 0:
 		words := trn("{{.N}} files delivered", delivered)
 		if b.Checked() {
@@ -38,53 +39,53 @@ func (w *Window) announce(before, now *sample) {
 		if len(b.ByInbox()) > 1 {
 			title = tr("Everything is delivered")
 		}
-		w.notify(title, words)
+		n.notify(title, words)
 	}
 	if ended {
-		w.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(), "left_alone", b.Files[ledger.LeftAlone],
+		n.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(), "left_alone", b.Files[ledger.LeftAlone],
 			"need", needsPerson(b), "bytes", b.Bytes[ledger.Delivered])
 	}
-	w.announceEnds(now)
+	n.announceEnds(now)
 }
 
 // expect makes the end of a transfer be told, however soon it comes.
-func (t *told) expect(id int64) {
-	if t.expected == nil {
-		t.expected = map[int64]int{}
+func (n *notifier) expect(id int64) {
+	if n.expected == nil {
+		n.expected = map[int64]int{}
 	}
-	t.expected[id] = 0
+	n.expected[id] = 0
 }
 
 // ended reports, once, that the transfers that were being sent have all ended.
-func (t *told) ended(s *uploader.Status) bool {
+func (n *notifier) ended(s *uploader.Status) bool {
 	going := false
 	there := map[int64]bool{}
 	for i := range s.Transfers {
 		x := &s.Transfers[i]
 		if x.Owner == ledger.Here && !x.Paused && (x.Files[ledger.Waiting]+x.Files[ledger.Active] > 0 || !x.Scanned) {
-			t.expect(x.ID)
+			n.expect(x.ID)
 			going = true
 		}
 		there[x.ID] = true
 	}
-	for id := range t.expected {
+	for id := range n.expected {
 		if !there[id] { // read before it was added, or taken from the list
-			if t.expected[id]++; t.expected[id] > 3 {
-				delete(t.expected, id)
+			if n.expected[id]++; n.expected[id] > 3 {
+				delete(n.expected, id)
 				continue
 			}
 			going = true
 		}
 	}
-	if going || len(t.expected) == 0 {
+	if going || len(n.expected) == 0 {
 		return false
 	}
-	clear(t.expected)
+	clear(n.expected)
 	return unfinished(s) == 0
 }
 
 // announceEnds tells a day and an hour before a token ends that files still need.
-func (w *Window) announceEnds(s *sample) {
+func (n *notifier) announceEnds(s *sample) {
 	for i := range s.status.Inboxes {
 		in := &s.status.Inboxes[i]
 		if in.Unfinished == 0 || in.Token.ValidTo.IsZero() {
@@ -92,15 +93,15 @@ func (w *Window) announceEnds(s *sample) {
 		}
 		left, key := in.Token.ValidTo.Sub(s.now), in.Token.Inbox.Key()
 		for _, limit := range []time.Duration{time.Hour, 24 * time.Hour} {
-			told, ok := w.told.ends[key]
+			told, ok := n.ends[key]
 			if left <= 0 || left > limit || ok && told <= limit {
 				continue
 			}
-			if w.told.ends == nil {
-				w.told.ends = map[string]time.Duration{}
+			if n.ends == nil {
+				n.ends = map[string]time.Duration{}
 			}
-			w.told.ends[key] = limit
-			w.notify(tr("An upload token ends in {{.Time}}", values("Time", duration(left))),
+			n.ends[key] = limit
+			n.notify(tr("An upload token ends in {{.Time}}", values("Time", duration(left))),
 				trn("{{.N}} files still need it.", int64(in.Unfinished)))
 			break
 		}
@@ -109,13 +110,14 @@ func (w *Window) announceEnds(s *sample) {
 
 // notify shows a system notification. Fyne waits for the desktop there, so it has a goroutine of its own, which nobody waits for:
 // a desktop that does not answer must not keep the program from ending.
-func (w *Window) notify(title, words string) {
-	w.events.event("notification", "title", title, "words", words)
-	go func() { defer crash.Catch(); w.app.SendNotification(fyne.NewNotification(title, words)) }()
+func (n *notifier) notify(title, words string) {
+	n.events.event("notification", "title", title, "words", words)
+	go func() { defer crash.Catch(); n.app.SendNotification(fyne.NewNotification(title, words)) }()
 }
 
 // awake keeps the computer from falling asleep while files are sent.
 type awake struct {
+	*screen
 	wanted, asking bool
 	let            func()
 }
@@ -123,20 +125,20 @@ type awake struct {
 func (a *awake) on() bool { return a.let != nil }
 
 // want begins or ends it.
-func (a *awake) want(w *Window, on bool) {
+func (a *awake) want(on bool) {
 	a.wanted = on
-	if w.config.Desktop.StayAwake == nil || a.asking {
+	if a.config.Desktop.StayAwake == nil || a.asking {
 		return
 	}
 	switch {
 	case on && a.let == nil:
 		a.asking = true
-		w.inBackground(func(context.Context) {
-			release, err := w.config.Desktop.StayAwake()
+		a.inBackground(func(context.Context) {
+			release, err := a.config.Desktop.StayAwake()
 			if err != nil {
-				w.config.Log.Info("stay awake", "error", err)
+				a.config.Log.Info("stay awake", "error", err)
 			}
-			w.do(func() { a.asking, a.let = err != nil, release }) // what failed once is not asked for again
+			a.do(func() { a.asking, a.let = err != nil, release }) // what failed once is not asked for again
 		})
 	case !on && a.let != nil:
 		a.release()

@@ -35,10 +35,10 @@ func TestANotificationNamesNoInboxWhereThereAreSeveral(t *testing.T) {
 				x.Files[ledger.Delivered] = 1
 				s.Files[ledger.Delivered]++
 				s.Transfers = append(s.Transfers, x)
-				d.told.expect(x.ID)
+				d.notifier.expect(x.ID)
 			}
 			s.Files[ledger.Attention] = c.need
-			d.announce(&sample{}, &sample{status: s})
+			d.notifier.announce(&sample{}, &sample{status: s})
 			var told string
 			for line := range strings.Lines(said.String()) {
 				if strings.Contains(line, "notification") {

@@ -13,12 +13,12 @@ func (w *Window) tellOfTray() {
 	hide.Importance = widget.HighImportance
 	s := w.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
 		tr("The window is hidden, and the program stays beside the clock. Click its icon there to come back. This is said only once."))), quit, hide)
-	s.name("hide", hide)
-	s.name("quit", quit)
+	s.tag("hide", hide)
+	s.tag("quit", quit)
 	hide.OnTapped = func() {
 		s.close()
 		w.settings.TrayTold = true
-		w.settingsChanged()
+		w.settings.changed()
 		w.hide()
 	}
 	w.window.Canvas().Focus(hide)
@@ -37,8 +37,8 @@ func (w *Window) quitAsked() {
 	quit.Importance = widget.HighImportance
 	s := w.openSheet(tr("Files are being sent"), 480, inset(0, 12, 8, 14, wrapped(
 		trn("{{.N}} files are not in the inbox yet. What is there stays there.", unfinished(&w.last.status)))), stay, quit)
-	s.name("stay", stay)
-	s.name("quit", quit)
+	s.tag("stay", stay)
+	s.tag("quit", quit)
 	stay.OnTapped = s.close
 	w.window.Canvas().Focus(stay)
 	w.events.event("told", "title", tr("Files are being sent"), "delivered", w.last.status.Files[ledger.Delivered])
@@ -46,8 +46,8 @@ func (w *Window) quitAsked() {
 
 // quit ends the program, and takes an upload token that was copied from the clipboard, which nothing would do later.
 func (w *Window) quit() {
-	w.clearCopied()
-	w.keepPlace()
+	w.copied.clear()
+	w.settings.keepPlace()
 	w.quitOnce.Do(func() { close(w.quitting) })
 	w.app.Quit()
 }

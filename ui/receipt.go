@@ -21,7 +21,7 @@ import (
 func (w *Window) saveReceipt() {
 	title, name := tr("Save receipt…"), receiptName(w.receiptOf(), w.config.Now())
 	folder := w.settings.Receipts
-	w.ask(func(ctx context.Context, parent string) error {
+	w.dialogs.open(func(ctx context.Context, parent string) error {
 		folder = w.receiptFolder(folder)
 		if w.config.Desktop.Save == nil {
 			return errNoDialog
@@ -73,7 +73,7 @@ func (w *Window) nameReceipt(title, folder, name string) {
 	if at, err := storage.ListerForURI(storage.NewFileURI(folder)); folder != "" && err == nil {
 		d.SetLocation(at)
 	}
-	w.openFynes(d, title)
+	w.dialogs.openFynes(d, title)
 }
 
 // delivered returns the transfers of which something was delivered, now or before.
@@ -102,7 +102,7 @@ func (w *Window) receiptOf() (inbox string) {
 func (w *Window) writeReceipt(path string) {
 	of := w.delivered()
 	w.settings.Receipts = filepath.Dir(path)
-	w.settingsChanged()
+	w.settings.changed()
 	w.inBackground(func(ctx context.Context) {
 		var ids []int64
 		for i := range of {

@@ -76,8 +76,8 @@ func (w *Window) askToRemove(ids []int64, unsent int64) {
 	remove.Importance = widget.HighImportance
 	words := trn("{{.N}} files were not sent yet, and won't be.", unsent) + " " + tr("Nothing is deleted from this computer.")
 	s := w.openSheet(tr("Remove from the list"), 480, inset(0, 12, 8, 14, wrapped(words)), keep, remove)
-	s.name("cancel", keep)
-	s.name("remove", remove)
+	s.tag("cancel", keep)
+	s.tag("remove", remove)
 	keep.OnTapped = s.close
 	remove.OnTapped = func() {
 		s.close()
@@ -90,26 +90,21 @@ func (w *Window) askToRemove(ids []int64, unsent int64) {
 // remove takes files from the list. The rows that a search has found go at once.
 func (w *Window) remove(ids []int64) {
 	clear(w.work.list.selected)
-	w.viewMu.Lock()
-	for _, id := range ids {
-		w.gone[id] = true
-	}
-	w.viewMu.Unlock()
-	w.wake()
+	w.sampler.forget(ids)
 	w.command(ledger.Command{Verb: ledger.Remove, Jobs: ids})
 }
 
 // withoutGone leaves out the rows that a person has taken from the list: what is being sent still leaves the queue only when its request is
 // answered.
-func (w *Window) withoutGone(rows []ledger.Job) []ledger.Job {
-	w.viewMu.Lock()
-	defer w.viewMu.Unlock()
-	if len(w.gone) == 0 {
+func (sm *sampler) withoutGone(rows []ledger.Job) []ledger.Job {
+	sm.mu.Lock()
+	defer sm.mu.Unlock()
+	if len(sm.gone) == 0 {
 		return rows
 	}
 	left := make([]ledger.Job, 0, len(rows))
 	for i := range rows {
-		if !w.gone[rows[i].ID] {
+		if !sm.gone[rows[i].ID] {
 			left = append(left, rows[i])
 		}
 	}

@@ -70,9 +70,9 @@ func (w *Window) reviewAgain(all []given, refused error) {
 		column(2, -1, newText(tr("If a file of that name is already in the inbox:"), theme.ColorNameForeground, theme.SizeNameText), d.choice.box)))
 	ctx, cancelScan := context.WithCancel(w.ctx)
 	d.sheet = w.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
-	d.sheet.name("send", d.send)
-	d.sheet.name("cancel", cancel)
-	d.sheet.name("conflict", d.choice.box)
+	d.sheet.tag("send", d.send)
+	d.sheet.tag("cancel", cancel)
+	d.sheet.tag("conflict", d.choice.box)
 	d.sheet.closed = func() {
 		cancelScan()
 		if !d.sent {
@@ -109,7 +109,7 @@ func (d *reviewDialog) add(more []given) {
 func (d *reviewDialog) keepChoice() {
 	if rule := conflictRule(d.choice.chosen); rule != d.w.settings.conflict() {
 		d.w.settings.setConflict(rule)
-		d.w.settingsChanged()
+		d.w.settings.changed()
 	}
 }
 
@@ -326,7 +326,7 @@ func (d *reviewDialog) start() {
 				w.reviewAgain(d.given, err)
 				return
 			}
-			w.told.expect(id)
+			w.notifier.expect(id)
 			w.events.event("sending", "paths", len(d.paths))
 			w.wake()
 		})

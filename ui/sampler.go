@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"inboxuploader/uploader"
@@ -51,31 +53,102 @@ type sample struct {
 	inboxes map[string]token.Inbox
 }
 
+// sampler looks at the queue and reads the rows in sight. Its goroutine is that of watch; what the person looks at, other goroutines
+// tell it by its methods.
+type sampler struct {
+	*screen
+	show func(*sample) time.Duration // puts a sample on the screen, on Fyne's goroutine; see Window.show
+
+	hurry       chan struct{} // ends the rest between two looks
+	searchAgain atomic.Bool   // what the last search found is no longer so
+	mu          sync.Mutex
+	view        view
+	gone        map[int64]bool // jobs that the person took from the list
+	hits        hits           // watch's own
+}
+
+func newSampler(sc *screen, show func(*sample) time.Duration) *sampler {
+	return &sampler{screen: sc, show: show, hurry: make(chan struct{}, 1), gone: map[int64]bool{}}
+}
+
+// inSight says which rows are in sight, and wakes the sampler where they have not been read.
+func (sm *sampler) inSight(from, n int, shown *sample) {
+	sm.mu.Lock()
+	same := sm.view.from == from && sm.view.n == n
+	sm.view.from, sm.view.n = from, n
+	sm.mu.Unlock()
+	if !same && (from < shown.from || min(from+n, shown.total) > shown.from+len(shown.rows)) {
+		sm.wake()
+	}
+}
+
+// choose changes which jobs the list has, from the first of them on.
+func (sm *sampler) choose(change func(*ledger.Filter)) {
+	sm.mu.Lock()
+	change(&sm.view.filter)
+	sm.view.from = 0
+	sm.mu.Unlock()
+	sm.wake()
+}
+
+// chosen is which jobs the list has.
+func (sm *sampler) chosen() ledger.Filter {
+	sm.mu.Lock()
+	defer sm.mu.Unlock()
+	return sm.view.filter
+}
+
+// forget leaves jobs out of what a search finds from now on.
+func (sm *sampler) forget(ids []int64) {
+	sm.mu.Lock()
+	for _, id := range ids {
+		sm.gone[id] = true
+	}
+	sm.mu.Unlock()
+	sm.wake()
+}
+
+// reset begins with all jobs again, as a list that is made anew shows them.
+func (sm *sampler) reset() {
+	sm.mu.Lock()
+	sm.view = view{}
+	sm.mu.Unlock()
+}
+
+// hasten makes the sampler look at once.
+func (sm *sampler) hasten() {
+	select {
+	case sm.hurry <- struct{}{}:
+	default:
+	}
+	sm.wake()
+}
+
 // watch looks at the queue whenever it or the view has changed, and when a countdown has to move on, until ctx ends.
-func (w *Window) watch(ctx context.Context) {
+func (sm *sampler) watch(ctx context.Context) {
 	clock := time.NewTimer(0) // for the countdown
 	defer clock.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.config.Queue.Changed():
-		case <-w.look:
+		case <-sm.config.Queue.Changed():
+		case <-sm.look:
 		case <-clock.C:
 		}
-		next := w.tick(ctx)
+		next := sm.tick(ctx)
 		clock.Stop()
 		if next > 0 {
 			clock.Reset(next)
 		}
 		rest := sampleEvery
-		if w.hidden.Load() {
+		if sm.hidden.Load() {
 			rest = sampleHidden
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.hurry: // the window is shown again
+		case <-sm.hurry: // the window is shown again
 		case <-time.After(rest):
 		}
 	}
@@ -83,11 +156,11 @@ func (w *Window) watch(ctx context.Context) {
 
 // tick is one look: it reads on the caller's goroutine and returns when Fyne's thread has shown what was read. It returns after
 // how long the window has to look again even if nothing changed; 0 for never.
-func (w *Window) tick(ctx context.Context) time.Duration {
-	w.viewMu.Lock()
-	v := w.view
-	w.viewMu.Unlock()
-	s := sample{now: w.config.Now(), status: w.config.Queue.Status(), view: v}
+func (sm *sampler) tick(ctx context.Context) time.Duration {
+	sm.mu.Lock()
+	v := sm.view
+	sm.mu.Unlock()
+	s := sample{now: sm.config.Now(), status: sm.config.Queue.Status(), view: v}
 	s.resting, s.interrupted, s.oneName = map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
 	s.inboxes = map[string]token.Inbox{}
 	for i := range s.status.Transfers {
@@ -108,15 +181,15 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 			s.held[in.Inbox] = true
 		}
 	}
-	if !w.hidden.Load() {
-		w.readRows(ctx, &s)
-		w.readMissing(ctx, &s)
+	if !sm.hidden.Load() {
+		sm.readRows(ctx, &s)
+		sm.readMissing(ctx, &s)
 	}
 	var next time.Duration
 	shown := make(chan struct{})
-	w.do(func() {
+	sm.do(func() {
 		defer close(shown)
-		if next = w.show(&s); s.searchIn > 0 && (next == 0 || s.searchIn < next) {
+		if next = sm.show(&s); s.searchIn > 0 && (next == 0 || s.searchIn < next) {
 			next = s.searchIn
 		}
 	})
@@ -129,15 +202,15 @@ func (w *Window) tick(ctx context.Context) time.Duration {
 }
 
 // readRows reads the rows in sight, and those around them.
-func (w *Window) readRows(ctx context.Context, s *sample) {
+func (sm *sampler) readRows(ctx context.Context, s *sample) {
 	v := &s.view
 	n := v.n + 2*overscan
 	switch {
 	case v.filter.Text != "":
 		// How many there are is known only by reading all, so as many as anybody looks through are read at once, and not often.
-		age := s.now.Sub(w.hits.at)
-		if w.hits.filter.equal(v.filter) && age < searchEvery && !w.searchAgain.Swap(false) {
-			s.rows = w.withoutGone(w.hits.rows)
+		age := s.now.Sub(sm.hits.at)
+		if sm.hits.filter.equal(v.filter) && age < searchEvery && !sm.searchAgain.Swap(false) {
+			s.rows = sm.withoutGone(sm.hits.rows)
 			s.total, s.searchIn = len(s.rows), searchEvery-age
 			return
 		}
@@ -148,27 +221,27 @@ func (w *Window) readRows(ctx context.Context, s *sample) {
 		}
 		s.from = max(min(v.from, s.total-v.n)-overscan, 0)
 	}
-	rows, err := w.config.Queue.Rows(ctx, v.filter, s.from, n)
+	rows, err := sm.config.Queue.Rows(ctx, v.filter, s.from, n)
 	if err != nil && ctx.Err() == nil {
-		w.config.Log.Error("rows", "error", err)
+		sm.config.Log.Error("rows", "error", err)
 	}
 	s.rows = rows
 	if v.filter.Text != "" {
-		w.hits = hits{filterKey(v.filter), s.now, rows}
-		s.rows = w.withoutGone(rows)
+		sm.hits = hits{filterKey(v.filter), s.now, rows}
+		s.rows = sm.withoutGone(rows)
 		s.total = len(s.rows)
 	}
 }
 
 // readMissing reads which files were gone, where that can be said without reading many.
-func (w *Window) readMissing(ctx context.Context, s *sample) {
+func (sm *sampler) readMissing(ctx context.Context, s *sample) {
 	n := needsPerson(&s.status)
 	if n == 0 || n > mostNamed || unfinished(&s.status) > 0 {
 		return
 	}
-	rows, err := w.config.Queue.Rows(ctx, ledger.Filter{States: []ledger.JobState{ledger.Attention, ledger.Failed}}, 0, int(n))
+	rows, err := sm.config.Queue.Rows(ctx, ledger.Filter{States: []ledger.JobState{ledger.Attention, ledger.Failed}}, 0, int(n))
 	if err != nil && ctx.Err() == nil {
-		w.config.Log.Error("rows", "error", err)
+		sm.config.Log.Error("rows", "error", err)
 	}
 	for i := range rows {
 		if p := rows[i].Problem; p != nil && (p.Reason == problem.SourceGone || p.Reason == problem.SourceMissing) {

@@ -19,12 +19,12 @@ func watched(t *testing.T, c *crowd, do func(w *Window)) {
 	synctest.Test(t, func(t *testing.T) {
 		// What the sampler waits for has to belong to the bubble.
 		c.changed = make(chan struct{}, 1)
-		w.look, w.hurry = make(chan struct{}, 1), make(chan struct{}, 1)
+		w.look, w.sampler.hurry = make(chan struct{}, 1), make(chan struct{}, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			w.watch(ctx)
+			w.sampler.watch(ctx)
 		}()
 		synctest.Wait()
 		do(w)

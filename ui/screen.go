@@ -20,6 +20,7 @@ type screen struct {
 
 	ctx        context.Context // ends with the window
 	ended      atomic.Bool
+	hidden     atomic.Bool   // nobody can see the window
 	background background    // goroutines of single actions
 	look       chan struct{} // wakes the sampler
 

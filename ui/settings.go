@@ -114,51 +114,70 @@ func (s *Settings) clone() Settings {
 	return c
 }
 
-// applySettings makes the window look as the settings say.
-func (w *Window) applySettings() {
-	w.app.Settings().SetTheme(&calm{appearance: w.settings.Appearance, textScale: w.settings.TextScale})
+// keptSettings are the settings in use. What changes in them is kept, on a goroutine of its own.
+type keptSettings struct {
+	*screen
+	Settings
+
+	saving chan Settings // the newest that nobody has kept yet
+}
+
+func newKeptSettings(sc *screen) *keptSettings {
+	return &keptSettings{screen: sc, Settings: sc.config.Settings, saving: make(chan Settings, 1)}
+}
+
+// apply makes the window look as the settings say.
+func (k *keptSettings) apply() {
+	k.app.Settings().SetTheme(&calm{appearance: k.Appearance, textScale: k.TextScale})
 }
 
 // changed keeps the settings, soon. Only the newest are.
-func (w *Window) settingsChanged() {
+func (k *keptSettings) changed() {
 	for {
 		select {
-		case w.saving <- w.settings.clone():
+		case k.saving <- k.clone():
 			return
-		case <-w.saving: // older ones that nobody has kept yet
+		case <-k.saving: // older ones that nobody has kept yet
 		}
 	}
 }
 
-// saveSettings keeps settings until the window ends, and then those of the end.
-func (w *Window) saveSettings() {
+// keep keeps settings until the window ends, and then those of the end.
+func (k *keptSettings) keep() {
 	for {
 		select {
-		case s := <-w.saving:
-			w.save(s)
-		case <-w.ctx.Done():
-			w.save(w.settings.clone())
+		case s := <-k.saving:
+			k.save(s)
+		case <-k.ctx.Done():
+			k.save(k.clone())
 			return
 		}
 	}
 }
 
-// keepPlace keeps where the window stands now.
-func (w *Window) keepPlace() {
-	if w.config.Place == nil || w.hidden.Load() {
+// keepPlace remembers where the window stands now.
+func (k *keptSettings) keepPlace() {
+	if k.config.Place == nil || k.hidden.Load() {
 		return
 	}
-	if at, ok := w.config.Place.Where(); ok {
-		w.settings.Place = &at
+	if at, ok := k.config.Place.Where(); ok {
+		k.Place = &at
 	}
 }
 
-func (w *Window) save(s Settings) {
-	if w.config.Save == nil {
+// takePlace puts the window where it stood before.
+func (k *keptSettings) takePlace() {
+	if k.config.Place != nil && k.Place != nil {
+		k.config.Place.Move(*k.Place)
+	}
+}
+
+func (k *keptSettings) save(s Settings) {
+	if k.config.Save == nil {
 		return
 	}
-	if err := w.config.Save(s); err != nil {
-		w.config.Log.Error("save settings", "error", err)
+	if err := k.config.Save(s); err != nil {
+		k.config.Log.Error("save settings", "error", err)
 	}
 }
 

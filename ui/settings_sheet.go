@@ -18,12 +18,12 @@ import (
 
 // openSettings lets the person change what the window remembers. What is changed holds at once; there is nothing to confirm.
 func (w *Window) openSettings() {
-	s := &w.settings
+	s := w.settings
 	appearances := []Appearance{AppearanceSystem, AppearanceLight, AppearanceDark}
 	look := w.newSheetSelect([]string{tr("As the system"), tr("Light"), tr("Dark")}, indexOf(appearances, s.Appearance), func(i int) {
 		s.Appearance = appearances[i]
-		w.applySettings()
-		w.settingsChanged()
+		w.settings.apply()
+		w.settings.changed()
 	})
 	scales := []float32{0.9, 1, 1.15, 1.3, 1.6}
 	if s.TextScale == 0 {
@@ -31,8 +31,8 @@ func (w *Window) openSettings() {
 	}
 	size := w.newSheetSelect([]string{tr("Small"), tr("Normal"), tr("Large"), tr("Larger"), tr("Largest")}, indexOf(scales, s.TextScale), func(i int) {
 		s.TextScale = scales[i]
-		w.applySettings()
-		w.settingsChanged()
+		w.settings.apply()
+		w.settings.changed()
 	})
 	codes := append([]string{""}, languages()...)
 	language := w.newSheetSelect(append([]string{tr("As the system")}, languageNames()...), indexOf(codes, s.Language), func(i int) {
@@ -44,19 +44,19 @@ func (w *Window) openSettings() {
 		c.Checked = *on
 		c.OnChanged = func(v bool) {
 			*on = v
-			w.settingsChanged()
+			w.settings.changed()
 		}
 		return c
 	}
 	conflicts := []conflictRule{leaveAlone, keepBoth, replaceIt}
 	conflict := w.newSheetSelect([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}, indexOf(conflicts, s.conflict()), func(i int) {
 		s.setConflict(conflicts[i])
-		w.settingsChanged()
+		w.settings.changed()
 	})
 	rules := []linkRule{leaveLinks, followInside, followAll}
 	follow := w.newSheetSelect([]string{tr("No"), tr("Only within what you send"), tr("Wherever they lead")}, indexOf(rules, s.links()), func(i int) {
 		s.setLinks(rules[i])
-		w.settingsChanged()
+		w.settings.changed()
 	})
 	exclude := w.newSheetEntry("", nil)
 	exclude.SetPlaceHolder(tr("*.tmp; old/**"))
@@ -68,7 +68,7 @@ func (w *Window) openSettings() {
 				s.Exclude = append(s.Exclude, p)
 			}
 		}
-		w.settingsChanged()
+		w.settings.changed()
 	}
 	rate := w.entryOf(tr("no limit"), "", func(text string) bool {
 		megabytes, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
@@ -78,7 +78,7 @@ func (w *Window) openSettings() {
 		s.Rate = int64(megabytes * 1e6)
 		w.config.Queue.Limit(s.Rate)
 		return true
-	}, w.settingsChanged)
+	}, w.settings.changed)
 	if s.Rate > 0 {
 		rate.Text = strconv.FormatFloat(float64(s.Rate)/1e6, 'f', -1, 64)
 	}
@@ -90,7 +90,7 @@ func (w *Window) openSettings() {
 		s.Connections = n
 		w.config.Queue.Connect(n)
 		return true
-	}, w.settingsChanged)
+	}, w.settings.changed)
 	if s.Connections > 0 {
 		connections.Text = strconv.Itoa(s.Connections)
 	}
@@ -101,14 +101,14 @@ func (w *Window) openSettings() {
 		}
 		s.Proxy = text
 		return true
-	}, w.settingsChanged)
+	}, w.settings.changed)
 	authorities := w.entryOf(tr("a PEM file"), s.CAFile, func(text string) bool {
 		if text != "" && !filepath.IsAbs(text) {
 			return false
 		}
 		s.CAFile = text
 		return true
-	}, w.settingsChanged)
+	}, w.settings.changed)
 	form := container.New(layout.NewFormLayout(),
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
@@ -133,8 +133,8 @@ func (w *Window) openSettings() {
 	closing := w.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	sheet := w.openSheet(tr("Settings"), 560, body, closing)
-	sheet.name("cancel", closing)
-	sheet.name("login", login)
+	sheet.tag("cancel", closing)
+	sheet.tag("login", login)
 	before := s.clone()
 	sheet.closed = func() {
 		if s.Proxy != before.Proxy || s.CAFile != before.CAFile {

@@ -69,7 +69,7 @@ func (sc *screen) openSheet(title string, width float32, body fyne.CanvasObject,
 type ownScroll struct{ *fyne.Container }
 
 // name gives a widget of the sheet a name for Where, for as long as the sheet is open or another one gets the name.
-func (s *sheet) name(name string, o fyne.CanvasObject) {
+func (s *sheet) tag(name string, o fyne.CanvasObject) {
 	if slices.Contains(s.names, name) {
 		all := s.screen.named[name]
 		all[len(all)-1] = o

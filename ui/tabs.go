@@ -61,11 +61,7 @@ func (t *tabs) choose(x *tab) {
 
 // filter lets the list show a tab's jobs.
 func (t *tabs) filter(x *tab) {
-	t.w.viewMu.Lock()
-	t.w.view.filter.States = t.statesOf(x)
-	t.w.view.from = 0
-	t.w.viewMu.Unlock()
-	t.w.wake()
+	t.w.sampler.choose(func(f *ledger.Filter) { f.States = t.statesOf(x) })
 }
 
 // statesOf are the states of a tab's jobs. What the queue had begun to send before its inbox had to wait is shown as waiting, so it stands

@@ -92,11 +92,11 @@ func (w *Window) showTokenDialog(d *tokenDialog, text string) {
 		column(4, -1, d.entry, small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is sent yet."))),
 		d.fields, d.check.box, d.naming))
 	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)
-	d.sheet.name("token", d.entry)
-	d.sheet.name("name", d.name)
-	d.sheet.name("use", d.use)
-	d.sheet.name("check", d.check.button)
-	d.sheet.name("cancel", cancel)
+	d.sheet.tag("token", d.entry)
+	d.sheet.tag("name", d.name)
+	d.sheet.tag("use", d.use)
+	d.sheet.tag("check", d.check.button)
+	d.sheet.tag("cancel", cancel)
 	d.sheet.tick = d.tick
 	d.sheet.take = w.hold
 	d.sheet.closed = func() {
@@ -304,7 +304,7 @@ func (d *tokenDialog) take() {
 			d.w.app.Clipboard().SetContent("")
 		}
 	}
-	d.w.settingsChanged()
+	d.w.settings.changed()
 	name, remember := strings.TrimSpace(d.name.Text), d.keep.Checked
 	first := d.w.token.Inbox.Host == "" // so the window said that this token lets the files go on that wait for it
 	d.sheet.close()

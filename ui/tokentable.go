@@ -80,12 +80,12 @@ func (t *tokenTable) build() {
 		t.box.Add(t.present(r))
 		if b, ok := r.revoke.(*button); ok && first == nil {
 			first = b
-			v.sheet.name("revoke", b)
+			v.sheet.tag("revoke", b)
 		}
 	}
 	for _, r := range slices.Backward(t.rows) { // the newest has the name in the end
 		if m := v.made[r.grant.TID]; m != nil {
-			v.sheet.name("copy", m.copy)
+			v.sheet.tag("copy", m.copy)
 		}
 	}
 	if more := len(v.grants) - len(t.rows); more > 0 {

@@ -165,7 +165,7 @@ func (w *Window) stayInTray(ctx context.Context) {
 
 // hide leaves the window running in the tray.
 func (w *Window) hide() {
-	w.keepPlace()
+	w.settings.keepPlace()
 	w.hidden.Store(true)
 	w.window.Hide()
 	w.events.event("close-to-tray", "pending", unfinished(&w.last.status))

@@ -135,7 +135,7 @@ func (d *desk) look() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		d.tick(d.t.Context())
+		d.sampler.tick(d.t.Context())
 	}()
 	for {
 		select {

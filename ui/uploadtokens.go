@@ -72,12 +72,12 @@ func (w *Window) openUploadTokens(title string, open func(context.Context) (Work
 	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, v.form.box, widget.NewSeparator(), v.status, v.table.box))
 	v.sheet = w.openSheet(title, sheetWidth, body, closing, v.create)
 	v.sheet.stays = true // what opens above must not take a token away that was not copied yet
-	v.sheet.name("cancel", closing)
-	v.sheet.name("create", v.create)
-	v.sheet.name("reason", v.form.reason)
-	v.sheet.name("period", v.form.period)
-	v.sheet.name("from", v.form.from)
-	v.sheet.name("to", v.form.to)
+	v.sheet.tag("cancel", closing)
+	v.sheet.tag("create", v.create)
+	v.sheet.tag("reason", v.form.reason)
+	v.sheet.tag("period", v.form.period)
+	v.sheet.tag("from", v.form.from)
+	v.sheet.tag("to", v.form.to)
 	v.sheet.tick = v.tick
 	v.sheet.fit = v.table.fit
 	v.sheet.closed = func() {

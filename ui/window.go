@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -134,33 +133,27 @@ type Place interface {
 type Window struct {
 	*screen
 
-	hurry       chan struct{} // wakes the sampler at once
-	hidden      atomic.Bool
-	viewMu      sync.Mutex
-	view        view
-	gone        map[int64]bool // jobs that the person took from the list; viewMu's
-	hits        hits
-	searchAgain atomic.Bool // what the last search found is no longer so
-	cancel      context.CancelFunc
-	running     sync.WaitGroup // goroutines that Run waits for
-	quitting    chan struct{}  // closed when the program is to end
-	quitOnce    sync.Once
+	cancel   context.CancelFunc
+	running  sync.WaitGroup // goroutines that Run waits for
+	quitting chan struct{}  // closed when the program is to end
+	quitOnce sync.Once
 
-	settings Settings
-	saving   chan Settings
+	settings *keptSettings
+	sampler  *sampler
+	dialogs  fileDialogs
+	notifier notifier
 
 	// What the window shows, all of it Fyne's thread's.
-	token       token.Token        // the one that new files go with; zero before the first
-	kept        []inboxes.Record   // as List returned them last
-	unkept      bool               // the keyring did not take the token, which ends with the program
-	waiting     bool               // for the keyring
-	held        []given            // paths that wait for a token
-	lostDrop    time.Time          // when something was dropped and did not arrive; zero once it has been said
-	missed      int                // of what was given with them is nowhere on this computer
-	endChoice   context.CancelFunc // closes the desktop's dialog for files, while one is open
-	shown       bool               // the window has its size
-	begun       time.Time          // when the sending that is under way, or the last, began
-	took        time.Duration      // how long it took; 0 while it is under way
+	token       token.Token      // the one that new files go with; zero before the first
+	kept        []inboxes.Record // as List returned them last
+	unkept      bool             // the keyring did not take the token, which ends with the program
+	waiting     bool             // for the keyring
+	held        []given          // paths that wait for a token
+	lostDrop    time.Time        // when something was dropped and did not arrive; zero once it has been said
+	missed      int              // of what was given with them is nowhere on this computer
+	shown       bool             // the window has its size
+	begun       time.Time        // when the sending that is under way, or the last, began
+	took        time.Duration    // how long it took; 0 while it is under way
 	practice    Practice
 	practiceKey string // of its inbox
 	connected   bool   // a storage account is
@@ -174,7 +167,6 @@ type Window struct {
 	practise *practiceBar
 	mainMenu []*fyne.MenuItem // in the system's menu bar
 	tray     *tray
-	told     told
 	awake    awake
 }
 
@@ -192,11 +184,12 @@ func New(app fyne.App, c Config) *Window {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	sc := &screen{config: c, app: app, named: map[string][]fyne.CanvasObject{}, look: make(chan struct{}, 1)}
 	w := &Window{
-		screen:   &screen{config: c, app: app, named: map[string][]fyne.CanvasObject{}, look: make(chan struct{}, 1)},
-		settings: c.Settings, gone: map[int64]bool{},
-		hurry: make(chan struct{}, 1), quitting: make(chan struct{}), saving: make(chan Settings, 1),
+		screen: sc, settings: newKeptSettings(sc), copied: copied{screen: sc}, dialogs: fileDialogs{screen: sc},
+		notifier: notifier{screen: sc}, awake: awake{screen: sc}, quitting: make(chan struct{}),
 	}
+	w.sampler = newSampler(sc, w.show)
 	w.screen.keyTyped, w.screen.runeTyped = w.typedKey, w.typedRune
 	if c.Events != nil {
 		w.events = &events{out: c.Events}
@@ -205,7 +198,7 @@ func New(app fyne.App, c Config) *Window {
 		c.Log.Error("language", "error", err)
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	w.applySettings()
+	w.settings.apply()
 	app.SetIcon(appIcon())
 	w.window = app.NewWindow(Title)
 	w.window.SetPadded(false)
@@ -216,7 +209,7 @@ func New(app fyne.App, c Config) *Window {
 	w.window.SetCloseIntercept(w.closeAsked)
 	w.addShortcuts()
 	if c.Escape != nil {
-		c.Escape(w.escape)
+		c.Escape(w.dialogs.escape)
 	}
 	if c.LostDrop != nil {
 		c.LostDrop(w.dropLost)
@@ -261,8 +254,8 @@ func (l *watchedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // Run shows the window and blocks until it is quit. ctx ends it too.
 func (w *Window) Run(ctx context.Context, paths []string) {
-	w.running.Go(func() { defer crash.Catch(); w.watch(w.ctx) })
-	w.running.Go(func() { defer crash.Catch(); w.saveSettings() })
+	w.running.Go(func() { defer crash.Catch(); w.sampler.watch(w.ctx) })
+	w.running.Go(func() { defer crash.Catch(); w.settings.keep() })
 	w.running.Go(func() {
 		defer crash.Catch()
 		select {
@@ -291,10 +284,10 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 			w.inBackground(w.stayInTray)
 		}
 	})
-	w.app.Lifecycle().SetOnExitedForeground(w.keepPlace)       // and when Fyne itself ends the program on a signal
-	w.app.Lifecycle().SetOnEnteredForeground(w.lookForAccount) // it may be connected in a terminal meanwhile
+	w.app.Lifecycle().SetOnExitedForeground(w.settings.keepPlace) // and when Fyne itself ends the program on a signal
+	w.app.Lifecycle().SetOnEnteredForeground(w.lookForAccount)    // it may be connected in a terminal meanwhile
 	if !hidden {
-		w.takePlace()
+		w.settings.takePlace()
 		w.window.Show()
 	}
 	w.endAfter(ctx, w.app.Run)
@@ -372,21 +365,10 @@ func (w *Window) Open(paths []string) {
 // reveal shows the window after it was hidden.
 func (w *Window) reveal() {
 	if w.hidden.Swap(false) {
-		w.takePlace()
+		w.settings.takePlace()
 	}
 	w.window.Show()
-	select {
-	case w.hurry <- struct{}{}:
-	default:
-	}
-	w.wake()
-}
-
-// takePlace puts the window where it stood before.
-func (w *Window) takePlace() {
-	if w.config.Place != nil && w.settings.Place != nil {
-		w.config.Place.Move(*w.settings.Place)
-	}
+	w.sampler.hasten()
 }
 
 // show puts what was read on the screen. It returns after how long the window has to look again even if nothing changed.
@@ -394,9 +376,9 @@ func (w *Window) show(s *sample) time.Duration {
 	before := w.last
 	w.last = *s
 	w.timeSending(s)
-	w.announce(&before, s)
+	w.notifier.announce(&before, s)
 	w.tray.show(s)
-	w.awake.want(w, w.settings.StayAwake && s.status.Busy > 0)
+	w.awake.want(w.settings.StayAwake && s.status.Busy > 0)
 	if w.hidden.Load() {
 		return 0
 	}

@@ -38,7 +38,7 @@ func newWork(w *Window) *work {
 	v.search = newSearchEntry(v)
 	w.tag("list", v.list)
 	w.tag("search", v.search)
-	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(w)))
+	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(w.screen)))
 	v.box = column(0, 2,
 		inset(4, 10, 16, 16, v.totals.box),
 		inset(0, 2, 6, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
@@ -85,12 +85,8 @@ func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
 
 // find shows only the jobs whose names have this text.
 func (v *work) find(text string) {
-	v.w.viewMu.Lock()
-	v.w.view.filter.Text = strings.TrimSpace(text)
-	v.w.view.from = 0
-	v.w.viewMu.Unlock()
+	v.w.sampler.choose(func(f *ledger.Filter) { f.Text = strings.TrimSpace(text) })
 	v.list.ScrollToTop()
-	v.w.wake()
 }
 
 func (v *work) show(s *sample) {
