@@ -41,37 +41,48 @@ var (
 	ErrKeyNotKept = errors.New("account key not kept")
 )
 
-// lookForAccount finds out whether a storage account is connected, for the menu.
-func (w *Window) lookForAccount() {
-	if w.config.Account == nil {
+// issuing opens the view for those who issue upload tokens, of the connected account and of the practice inbox. It belongs to Fyne's
+// goroutine.
+type issuing struct {
+	*screen
+	inboxes  *inboxView
+	practice *practiceView
+	copied   *copied
+
+	connected bool // a storage account is
+}
+
+// find finds out whether a storage account is connected, for the menu.
+func (v *issuing) find() {
+	if v.config.Account == nil {
 		return
 	}
-	w.inBackground(func(context.Context) {
-		connected := w.config.Account.Connected()
-		w.do(func() { w.connected = connected })
+	v.inBackground(func(context.Context) {
+		connected := v.config.Account.Connected()
+		v.do(func() { v.connected = connected })
 	})
 }
 
-// issuingItems are the menu's entries for those who issue upload tokens.
-func (w *Window) issuingItems() []*fyne.MenuItem {
+// items are the menu's entries for those who issue upload tokens.
+func (v *issuing) items() []*fyne.MenuItem {
 	var items []*fyne.MenuItem
-	if w.connected {
-		items = append(items, fyne.NewMenuItem(tr("Upload tokens…"), w.openAccountTokens))
+	if v.connected {
+		items = append(items, fyne.NewMenuItem(tr("Upload tokens…"), v.openAccountTokens))
 	}
 	switch {
-	case w.practice != nil && w.connected:
-		items = append(items, fyne.NewMenuItem(tr("Upload tokens of the practice inbox…"), w.openPracticeTokens))
-	case w.practice != nil:
-		items = append(items, fyne.NewMenuItem(tr("Upload tokens…"), w.openPracticeTokens))
+	case v.practice.inbox != nil && v.connected:
+		items = append(items, fyne.NewMenuItem(tr("Upload tokens of the practice inbox…"), v.openPracticeTokens))
+	case v.practice.inbox != nil:
+		items = append(items, fyne.NewMenuItem(tr("Upload tokens…"), v.openPracticeTokens))
 	}
 	return items
 }
 
-func (w *Window) openAccountTokens() { w.openUploadTokens(tr("Upload tokens"), w.config.Account.Open) }
+func (v *issuing) openAccountTokens() { v.open(tr("Upload tokens"), v.config.Account.Open) }
 
-func (w *Window) openPracticeTokens() {
-	practice := w.practice
-	w.openUploadTokens(tr("Upload tokens of the practice inbox"), func(context.Context) (Workspace, error) { return practice.Workspace() })
+func (v *issuing) openPracticeTokens() {
+	practice := v.practice.inbox
+	v.open(tr("Upload tokens of the practice inbox"), func(context.Context) (Workspace, error) { return practice.Workspace() })
 }
 
 // explainIssuing returns what those who issue tokens read of an error.

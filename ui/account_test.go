@@ -64,21 +64,21 @@ func TestTheMenuHasUploadTokensForThoseWhoIssueThem(t *testing.T) {
 		return strings.Join(all, ", ")
 	}
 	d := openDesk(t, Config{})
-	d.lookForAccount()
+	d.issuing.find()
 	if got := entries(d); got != "" {
 		t.Errorf("without an account: %s", got)
 	}
-	d.practice = trial{}
+	d.practice.inbox = trial{}
 	if got := entries(d); got != "Upload tokens…" {
 		t.Errorf("with the practice inbox: %s", got)
 	}
 	d.config.Account = &account{}
-	d.lookForAccount()
-	d.until("it is found", func() bool { return d.connected })
+	d.issuing.find()
+	d.until("it is found", func() bool { return d.issuing.connected })
 	if got := entries(d); got != "Upload tokens…, Upload tokens of the practice inbox…" {
 		t.Errorf("with both: %s", got)
 	}
-	d.practice = nil
+	d.practice.inbox = nil
 	if got := entries(d); got != "Upload tokens…" {
 		t.Errorf("with an account: %s", got)
 	}
@@ -96,7 +96,7 @@ func (p trial) Close() error { return nil }
 
 func TestThePracticeInboxHasTheSameView(t *testing.T) {
 	d := openDesk(t, Config{})
-	d.practice = trial{ws: manyGrants(2)}
+	d.practice.inbox = trial{ws: manyGrants(2)}
 	d.look()
 	d.tap("Upload tokens…")
 	d.until("the table was read", func() bool { return d.says("active") })

@@ -15,7 +15,13 @@ import (
 
 // banner says what keeps files from going on, above the list: what happened, what is safe, what to do.
 type banner struct {
-	w           *Window
+	*screen
+	inboxes  *inboxView
+	tokens   *tokenView
+	intake   *intake
+	commands *commands
+	room     func() float32 // how high the words may be
+
 	box         *fyne.Container
 	back        *panel
 	sign        *widget.Icon
@@ -26,37 +32,28 @@ type banner struct {
 	lastTrouble string
 }
 
-func newBanner(w *Window) *banner {
-	b := &banner{w: w}
+// build makes the widgets, anew after a change of language.
+func (b *banner) build() {
+	b.shown, b.lastTrouble = obstacle{}, ""
 	b.back = newPanel(colorWarnBg, "", 8)
 	b.sign = widget.NewIcon(icon("attention", theme.ColorNameWarning))
 	b.what, b.rest = wrapped(""), wrapped("")
 	b.what.TextStyle.Bold = true
-	b.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), func() { w.askTokens([]string{b.shown.inbox}) })
-	b.now = w.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground), w.tryNow)
-	w.tag("try_now", b.now)
+	b.paste = b.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), func() { b.tokens.ask([]string{b.shown.inbox}) })
+	b.now = b.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground), b.commands.tryNow)
+	b.tag("try_now", b.now)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, b.sign)))
 	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now)))
 	body := column(-10, -1, b.what, b.rest)
 	words := container.New(upTo{body, b.room}, container.NewVScroll(body))
 	b.box = inset(0, 8, 16, 16, container.NewStack(b.back, container.NewBorder(nil, nil, picture, button, words)))
 	b.box.Hide()
-	return b
 }
 
 // fit leaves words away where there is little room.
 func (b *banner) fit(size fyne.Size) {
 	b.paste.fit(size)
 	b.now.fit(size)
-}
-
-// room is how high the words may be, so that something of the list stays in sight: the rest is scrolled to.
-func (b *banner) room() float32 {
-	left := b.w.window.Canvas().Size().Height - b.w.header.box.MinSize().Height - b.w.work.box.MinSize().Height - 8
-	if b.w.practise.box.Visible() {
-		left -= b.w.practise.box.MinSize().Height
-	}
-	return max(left, 56)
 }
 
 // obstacle is what keeps files waiting, in words.
@@ -83,7 +80,7 @@ func (b *banner) show(s *sample) time.Duration {
 		b.lastTrouble = ""
 		if b.box.Visible() {
 			b.box.Hide()
-			b.w.relayout()
+			b.relayout()
 		}
 		b.shown = o
 		return 0
@@ -99,7 +96,7 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 		x := explain(e)
 		return obstacle{reason: e.Reason, what: x.What, rest: join(x.Safe, x.Do), grave: true}, 0
 	}
-	if left := lostDropSaid - s.now.Sub(b.w.lostDrop); !b.w.lostDrop.IsZero() && left > 0 {
+	if left := lostDropSaid - s.now.Sub(b.intake.lostDrop); !b.intake.lostDrop.IsZero() && left > 0 {
 		return obstacle{reason: dropLostReason, what: tr("Nothing arrived from what you dropped."), rest: dropAFolder()}, left
 	}
 	var trouble *uploader.InboxStatus
@@ -108,7 +105,7 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 		switch {
 		case in.Unfinished == 0:
 		case in.Hold != nil:
-			return b.w.holdObstacle(s, in), 0
+			return b.holdObstacle(s, in), 0
 		case in.Trouble != nil && trouble == nil:
 			trouble = in
 		}
@@ -122,7 +119,7 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	if trouble == nil {
 		return obstacle{}, 0
 	}
-	x := b.w.explainAt(s, trouble.Inbox, trouble.Trouble)
+	x := b.inboxes.explainAt(s, trouble.Inbox, trouble.Trouble)
 	o := obstacle{reason: trouble.Trouble.Reason, inbox: trouble.Inbox, what: x.What, rest: join(x.Safe, x.Do), now: true}
 	if left := trouble.Until.Sub(s.now); left > time.Second {
 		if !problem.NeedsPerson(trouble.Trouble) {
@@ -134,8 +131,8 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 }
 
 // holdObstacle says why an inbox waits for a person, or for its token's time to begin.
-func (w *Window) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
-	x := w.explainAt(s, in.Inbox, in.Hold)
+func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
+	x := b.inboxes.explainAt(s, in.Inbox, in.Hold)
 	o := obstacle{reason: in.Hold.Reason, inbox: in.Inbox, what: x.What, rest: join(x.Safe, x.Do), grave: true, paste: true}
 	if clock := clockWords(in); clock != "" && (in.Hold.Reason == problem.NotYetValid || in.Hold.Reason == problem.Expired) {
 		o.rest = join(clock, o.rest)
@@ -144,9 +141,9 @@ func (w *Window) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 }
 
 // explainAt explains what happened at an inbox, which the words name: there may be others.
-func (w *Window) explainAt(s *sample, key string, err error) problem.Explanation {
+func (v *inboxView) explainAt(s *sample, key string, err error) problem.Explanation {
 	x := explain(err)
-	if name := w.calledAs(s, key); name != "" {
+	if name := v.calledAs(s, key); name != "" {
 		x.What = tr("{{.Inbox}}: {{.What}}", values("Inbox", name, "What", x.What))
 	}
 	return x
@@ -168,8 +165,8 @@ func clockWords(in *uploader.InboxStatus) string {
 }
 
 // storageNow is the moment of a sample on the clock of the token's storage, where that is known to be another.
-func (w *Window) storageNow(s *sample) time.Time {
-	if in := s.inbox(w.token.Inbox.Key()); in != nil && in.ClockKnown && in.ClockAhead.Abs() >= wrongClock {
+func (v *inboxView) storageNow(s *sample) time.Time {
+	if in := s.inbox(v.token.Inbox.Key()); in != nil && in.ClockKnown && in.ClockAhead.Abs() >= wrongClock {
 		return s.now.Add(-in.ClockAhead)
 	}
 	return s.now
@@ -211,7 +208,7 @@ func (b *banner) say(o obstacle) {
 	old.rest, o.rest = "", ""
 	if !b.box.Visible() || old != o { // a countdown alone moves nothing
 		b.box.Show()
-		b.w.relayout()
+		b.relayout()
 	}
 }
 
@@ -219,12 +216,12 @@ func (b *banner) say(o obstacle) {
 func (b *banner) report(s *sample, o obstacle) {
 	if key := o.inbox + " " + string(o.reason); b.lastTrouble != key {
 		b.lastTrouble = key
-		b.w.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest), "delivered", s.status.Files[ledger.Delivered])
+		b.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest), "delivered", s.status.Files[ledger.Delivered])
 	}
 }
 
 // tryNow ends the waits of what goes on by itself.
-func (w *Window) tryNow() {
-	w.config.Queue.TryNow()
-	w.events.event("tried")
+func (cm *commands) tryNow() {
+	cm.config.Queue.TryNow()
+	cm.events.event("tried")
 }

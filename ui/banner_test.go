@@ -94,7 +94,7 @@ func TestWhatWaitsForATokenIsNotCountedAsActive(t *testing.T) {
 	q := newFew(ledger.Job{State: ledger.Active, Blob: "run/a.txt"}, ledger.Job{State: ledger.Waiting, Blob: "run/b.txt"})
 	q.status.Transfers[0].Inbox = "inbox"
 	d := openDesk(t, Config{Queue: q})
-	tabs := d.Window.work.tabs
+	tabs := d.Window.queue.tabs
 	counts := func(active, waiting int64, states int) {
 		t.Helper()
 		d.look()

@@ -103,13 +103,13 @@ func TestASignWithoutWordsSaysWhatItIs(t *testing.T) {
 func TestAShortenedTextIsSaidInFull(t *testing.T) {
 	d := openDesk(t, Config{})
 	d.window.Resize(smallest)
-	token, err := d.parse(someToken())
+	token, err := d.inboxes.parse(someToken())
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.begin(token)
+	d.tokens.begin(token)
 	long := strings.Repeat("a long name ", 12) + ".csv"
-	d.review([]given{{folder(t, long) + "/" + long, false}})
+	d.reviews.open([]given{{folder(t, long) + "/" + long, false}})
 	d.until("it is counted", func() bool { return d.events.named("reviewed") != nil })
 	var name *text
 	d.walk(func(o fyne.CanvasObject) {

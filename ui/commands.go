@@ -15,18 +15,27 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// command hands a command to the queue. Its effect is seen in the next sample.
-func (w *Window) command(c ledger.Command) {
-	w.inBackground(func(ctx context.Context) {
-		n, err := w.config.Queue.Do(ctx, c)
+// commands hands the person's commands to the queue. It belongs to Fyne's goroutine, but for run, which any may call.
+type commands struct {
+	*screen
+	sampler *sampler
+	inboxes *inboxView
+	tokens  *tokenView
+	queue   *queueView
+}
+
+// run hands a command to the queue. Its effect is seen in the next sample.
+func (cm *commands) run(c ledger.Command) {
+	cm.inBackground(func(ctx context.Context) {
+		n, err := cm.config.Queue.Do(ctx, c)
 		if err != nil && ctx.Err() == nil {
-			w.config.Log.Error("command", "verb", c.Verb, "error", err)
-			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
+			cm.config.Log.Error("command", "verb", c.Verb, "error", err)
+			cm.do(func() { cm.tell(tr("That was not possible"), explain(err)) })
 			return
 		}
-		w.sampler.searchAgain.Store(true)
-		w.wake()
-		w.events.event(commandEvent[c.Verb], "files", n)
+		cm.sampler.searchAgain.Store(true)
+		cm.wake()
+		cm.events.event(commandEvent[c.Verb], "files", n)
 	})
 }
 
@@ -37,7 +46,7 @@ var commandEvent = map[ledger.Verb]string{
 	ledger.First: "moved", ledger.Last: "moved", ledger.Clear: "cleared",
 }
 
-func (w *Window) pauseAll() { w.command(ledger.Command{Verb: ledger.Pause}) }
+func (cm *commands) pauseAll() { cm.run(ledger.Command{Verb: ledger.Pause}) }
 
 // withoutToken returns the keys of the inboxes that this program has unfinished files for and no token that works.
 func withoutToken(st *uploader.Status) (keys []string) {
@@ -57,20 +66,20 @@ func withoutToken(st *uploader.Status) (keys []string) {
 
 // resumeAll goes on with what a person paused and with what an earlier run left. Inboxes whose token is not known any more are
 // looked up in the vault; for those that are not there either tokens are asked for.
-func (w *Window) resumeAll() {
-	need, kept := withoutToken(&w.last.status), slices.Clone(w.kept)
-	n, hosts := resting(&w.last.status), w.hosts()
-	w.inBackground(func(ctx context.Context) {
-		_, err := w.config.Queue.Adopt(ctx, nil)
+func (cm *commands) resumeAll() {
+	need, kept := withoutToken(&cm.last.status), slices.Clone(cm.inboxes.kept)
+	n, hosts := resting(&cm.last.status), cm.inboxes.hosts()
+	cm.inBackground(func(ctx context.Context) {
+		_, err := cm.config.Queue.Adopt(ctx, nil)
 		if err == nil {
-			_, err = w.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Resume})
+			_, err = cm.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Resume})
 		}
 		if err != nil && ctx.Err() == nil {
-			w.config.Log.Error("resume", "error", err)
-			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
+			cm.config.Log.Error("resume", "error", err)
+			cm.do(func() { cm.tell(tr("That was not possible"), explain(err)) })
 			return
 		}
-		w.events.event("resumed", "files", n)
+		cm.events.event("resumed", "files", n)
 		var missing []string
 		for _, key := range need {
 			i := slices.IndexFunc(kept, func(r inboxes.Record) bool { return r.Inbox.Key() == key && r.Ref != "" })
@@ -78,52 +87,52 @@ func (w *Window) resumeAll() {
 				missing = append(missing, key)
 				continue
 			}
-			t, err := w.recall(ctx, kept[i], hosts)
+			t, err := cm.inboxes.recall(ctx, kept[i], hosts)
 			if e, ok := asError(err); ok && e.Reason == problem.HostNotAllowed {
-				w.do(func() { w.tell(tr("The token can't be used"), explain(e)) })
+				cm.do(func() { cm.tell(tr("The token can't be used"), explain(e)) })
 				continue
 			}
-			if err != nil || t.StateAt(w.config.Now()) == token.StateExpired {
+			if err != nil || t.StateAt(cm.config.Now()) == token.StateExpired {
 				missing = append(missing, key)
 				continue
 			}
-			w.do(func() {
-				if w.token.Inbox.Host == "" {
-					w.begin(t)
+			cm.do(func() {
+				if cm.inboxes.token.Inbox.Host == "" {
+					cm.tokens.begin(t)
 				}
 			})
 		}
-		w.do(func() { w.askTokens(missing) })
-		w.wake()
+		cm.do(func() { cm.tokens.ask(missing) })
+		cm.wake()
 	})
 }
 
 // takeUp goes on with what an earlier run left for an inbox, but for what a person had paused there.
-func (w *Window) takeUp(inbox string) {
-	w.inBackground(func(ctx context.Context) {
-		got, err := w.config.Queue.Adopt(ctx, func(t ledger.TransferStatus) bool { return t.Inbox == inbox && !t.Paused })
+func (cm *commands) takeUp(inbox string) {
+	cm.inBackground(func(ctx context.Context) {
+		got, err := cm.config.Queue.Adopt(ctx, func(t ledger.TransferStatus) bool { return t.Inbox == inbox && !t.Paused })
 		if err != nil && ctx.Err() == nil {
-			w.config.Log.Error("take up", "error", err)
-			w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
+			cm.config.Log.Error("take up", "error", err)
+			cm.do(func() { cm.tell(tr("That was not possible"), explain(err)) })
 			return
 		}
-		w.events.event("taken up", "transfers", len(got))
-		w.wake()
+		cm.events.event("taken up", "transfers", len(got))
+		cm.wake()
 	})
 }
 
 // retryAll sends again what could not be sent.
-func (w *Window) retryAll() { w.command(ledger.Command{Verb: ledger.Retry}) }
+func (cm *commands) retryAll() { cm.run(ledger.Command{Verb: ledger.Retry}) }
 
 // clearDelivered takes what was delivered from the list.
-func (w *Window) clearDelivered() { w.command(ledger.Command{Verb: ledger.Clear}) }
+func (cm *commands) clearDelivered() { cm.run(ledger.Command{Verb: ledger.Clear}) }
 
-// jobMenu is what can be done with jobs that are selected, one of which is j.
-func (w *Window) jobMenu(j ledger.Job, ids []int64) []*fyne.MenuItem {
+// menu is what can be done with jobs that are selected, one of which is j.
+func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	var items []*fyne.MenuItem
 	verb := func(words, sign string, v ledger.Verb) {
 		items = append(items, fyne.NewMenuItemWithIcon(words, icon(sign, theme.ColorNameForeground), func() {
-			w.command(ledger.Command{Verb: v, Jobs: ids})
+			cm.run(ledger.Command{Verb: v, Jobs: ids})
 		}))
 	}
 	one := len(ids) == 1
@@ -139,7 +148,7 @@ func (w *Window) jobMenu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	if p := j.Problem; !one || p != nil && p.MayReplace() {
 		verb(tr("Replace what is there"), "send", ledger.Replace)
 	}
-	if p := j.Problem; !one || p != nil && errors.Is(p, problem.ErrExists) && !w.last.oneName[j.Transfer] {
+	if p := j.Problem; !one || p != nil && errors.Is(p, problem.ErrExists) && !cm.last.oneName[j.Transfer] {
 		verb(tr("Send under another name"), "add", ledger.Rename)
 	}
 	if !one || !j.State.Ended() {
@@ -149,6 +158,6 @@ func (w *Window) jobMenu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 		verb(tr("Send last"), "last", ledger.Last)
 	}
 	items = append(items, fyne.NewMenuItemSeparator())
-	items = append(items, fyne.NewMenuItemWithIcon(tr("Remove from the list"), icon("remove", theme.ColorNameForeground), func() { w.removeAsked(ids) }))
+	items = append(items, fyne.NewMenuItemWithIcon(tr("Remove from the list"), icon("remove", theme.ColorNameForeground), func() { cm.removeAsked(ids) }))
 	return items
 }

@@ -14,8 +14,24 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
+// intake takes what the person gives to be sent, whether dropped, pasted or chosen, and holds it until there is a token. It belongs to
+// Fyne's goroutine.
+type intake struct {
+	*screen
+	settings *keptSettings
+	dialogs  *fileDialogs
+	inboxes  *inboxView
+	tokens   *tokenView
+	reviews  *reviewView
+	start    *startView
+
+	held     []given   // paths that wait for a token
+	missed   int       // of what was given with them is nowhere on this computer
+	lostDrop time.Time // when something was dropped and did not arrive; zero once it has been said
+}
+
 // dropped takes what was let go over the window, wherever that was: some systems don't say.
-func (w *Window) dropped(uris []fyne.URI) {
+func (v *intake) dropped(uris []fyne.URI) {
 	paths := make([]string, 0, len(uris))
 	foreign := 0
 	for _, u := range uris {
@@ -25,27 +41,27 @@ func (w *Window) dropped(uris []fyne.URI) {
 		}
 		paths = append(paths, filepath.FromSlash(u.Path()))
 	}
-	w.inBackground(func(context.Context) {
+	v.inBackground(func(context.Context) {
 		there, missing := existing(paths)
-		w.do(func() { w.take(there, missing+foreign) })
+		v.do(func() { v.take(there, missing+foreign) })
 	})
 }
 
 // lostDropSaid is for how long the window says that a drop did not arrive, unless something is added before.
 const lostDropSaid = 30 * time.Second
 
-// dropLost says that what was let go over the window did not arrive: too many files at once, or none.
-func (w *Window) dropLost() {
-	w.lostDrop = w.config.Now()
-	w.events.event("drop lost")
-	w.wake()
+// lost says that what was let go over the window did not arrive: too many files at once, or none.
+func (v *intake) lost() {
+	v.lostDrop = v.config.Now()
+	v.events.event("drop lost")
+	v.wake()
 }
 
-// addPaths takes paths that were named in another way than by dropping them.
-func (w *Window) addPaths(paths []string) {
-	w.inBackground(func(context.Context) {
+// add takes paths that were named in another way than by dropping them.
+func (v *intake) add(paths []string) {
+	v.inBackground(func(context.Context) {
 		there, missing := existing(paths)
-		w.do(func() { w.take(there, missing) })
+		v.do(func() { v.take(there, missing) })
 	})
 }
 
@@ -76,12 +92,12 @@ type given struct {
 }
 
 // take goes on with paths that exist: to the review, or to the question for a token. Where one of these is open, it gets them.
-func (w *Window) take(there []given, missing int) {
-	w.events.event("added", "files", len(there), "missing", missing, "token", w.token.Inbox.Host != "")
-	taken := w.top != nil && w.top.take != nil
+func (v *intake) take(there []given, missing int) {
+	v.events.event("added", "files", len(there), "missing", missing, "token", v.inboxes.token.Inbox.Host != "")
+	taken := v.top != nil && v.top.take != nil
 	if len(there) == 0 {
 		if missing > 0 && !taken {
-			w.tell(tr("Nothing was added"), problem.Explanation{
+			v.tell(tr("Nothing was added"), problem.Explanation{
 				What: tr("What was given is not a file or folder on this computer."),
 				Safe: tr("Nothing was sent."),
 				Do:   tr("Download it or copy it to this computer first, then add it from there."),
@@ -91,45 +107,45 @@ func (w *Window) take(there []given, missing int) {
 			return
 		}
 	}
-	w.missed += missing
-	w.lostDrop = time.Time{}
+	v.missed += missing
+	v.lostDrop = time.Time{}
 	switch {
 	case taken:
-		w.top.take(there)
-	case w.token.Inbox.Host == "":
-		w.hold(there)
-		w.openToken("")
+		v.top.take(there)
+	case v.inboxes.token.Inbox.Host == "":
+		v.hold(there)
+		v.tokens.open("")
 	default:
-		w.review(there)
+		v.reviews.open(there)
 	}
 }
 
 // hold keeps what was given until there is a token.
-func (w *Window) hold(there []given) {
-	w.held = append(w.held, there...)
-	w.wake()
-	w.start.show()
+func (v *intake) hold(there []given) {
+	v.held = append(v.held, there...)
+	v.wake()
+	v.start.show()
 }
 
-// isMeantForTheWindow reports whether what is on the clipboard is a token, or paths, wherever it is pasted: a token must not be seen
+// means reports whether what is on the clipboard is a token, or paths, wherever it is pasted: a token must not be seen
 // where texts are typed.
-func (w *Window) isMeantForTheWindow(text string) bool {
+func (v *intake) means(text string) bool {
 	if len(pathsIn(text)) > 0 {
 		return true
 	}
-	_, err := w.parse(text)
+	_, err := v.inboxes.parse(text)
 	e, ok := asError(err)
 	return !ok || e.Reason != problem.NotAToken
 }
 
 // pasted takes the clipboard: a token, or paths.
-func (w *Window) pasted() {
-	text := w.app.Clipboard().Content()
+func (v *intake) pasted() {
+	text := v.app.Clipboard().Content()
 	if paths := pathsIn(text); len(paths) > 0 {
-		w.addPaths(paths)
+		v.add(paths)
 		return
 	}
-	w.openToken(text)
+	v.tokens.open(text)
 }
 
 // pathsIn returns the paths that a text is made of, one a line, as file managers put them on the clipboard; nil if it is something
@@ -161,43 +177,43 @@ func pathsIn(text string) []string {
 }
 
 // chooseFiles lets the person pick files.
-func (w *Window) chooseFiles() { w.pick(tr("Add files…"), false, w.chooseFile) }
+func (v *intake) chooseFiles() { v.pick(tr("Add files…"), false, v.chooseFile) }
 
 // chooseFolder lets the person pick a folder.
-func (w *Window) chooseFolder() { w.pick(tr("Add a folder…"), true, w.chooseOneFolder) }
+func (v *intake) chooseFolder() { v.pick(tr("Add a folder…"), true, v.chooseOneFolder) }
 
 // pick asks with the desktop's own dialog, where any number can be picked, else with Fyne's.
-func (w *Window) pick(title string, folders bool, otherwise func(title string)) {
-	w.dialogs.open(func(ctx context.Context, parent string) error {
-		if w.config.Desktop.Choose == nil {
+func (v *intake) pick(title string, folders bool, otherwise func(title string)) {
+	v.dialogs.open(func(ctx context.Context, parent string) error {
+		if v.config.Desktop.Choose == nil {
 			return errNoDialog
 		}
-		paths, err := w.config.Desktop.Choose(ctx, parent, strings.TrimSuffix(title, "…"), folders)
+		paths, err := v.config.Desktop.Choose(ctx, parent, strings.TrimSuffix(title, "…"), folders)
 		if len(paths) > 0 && err == nil {
 			there, missing := existing(paths)
-			w.do(func() { w.take(there, missing) })
+			v.do(func() { v.take(there, missing) })
 		}
 		return err
 	}, func() { otherwise(title) })
 }
 
 // chooseFile is Fyne's dialog, which picks one file.
-func (w *Window) chooseFile(title string) {
-	w.dialogs.openFynes(dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+func (v *intake) chooseFile(title string) {
+	v.dialogs.openFynes(dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
 		if err != nil || f == nil {
 			return
 		}
 		path := f.URI().Path()
 		_ = f.Close() // only its name is wanted
-		w.addPaths([]string{filepath.FromSlash(path)})
-	}, w.window), title)
+		v.add([]string{filepath.FromSlash(path)})
+	}, v.window), title)
 }
 
 // chooseOneFolder is the same for a folder.
-func (w *Window) chooseOneFolder(title string) {
-	w.dialogs.openFynes(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+func (v *intake) chooseOneFolder(title string) {
+	v.dialogs.openFynes(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 		if err == nil && u != nil {
-			w.addPaths([]string{filepath.FromSlash(u.Path())})
+			v.add([]string{filepath.FromSlash(u.Path())})
 		}
-	}, w.window), title)
+	}, v.window), title)
 }

@@ -44,8 +44,8 @@ func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
 				t.Errorf("asked for folders: %v", folders)
 			}
 			d.finish()
-			if len(d.held) != c.held {
-				t.Errorf("added: %v", d.held)
+			if len(d.intake.held) != c.held {
+				t.Errorf("added: %v", d.intake.held)
 			}
 			if c.says != "" {
 				d.mustSay(c.says)
@@ -64,9 +64,9 @@ func TestASecondDialogForFilesTakesTheFirstOnesPlace(t *testing.T) {
 		closed <- struct{}{}
 		return nil, ctx.Err()
 	}}})
-	d.chooseFiles()
+	d.intake.chooseFiles()
 	<-opened
-	d.chooseFolder()
+	d.intake.chooseFolder()
 	<-closed
 	<-opened
 	go func() { <-closed }() // the second one ends with the window
@@ -113,7 +113,7 @@ func TestTenThousandFilesDroppedAtOnceAreOneReview(t *testing.T) {
 	inbox := startInbox(t, nil)
 	d := openDesk(t, Config{})
 	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	d.drop(paths...)
 	if d.top != nil {
@@ -171,7 +171,7 @@ func TestATokenPastedIntoTheSearchIsNotShown(t *testing.T) {
 	for _, text := range []string{someToken(), someToken("trestore.blob.core.windows.net", "files.example.org")} {
 		d := openDesk(t, Config{Queue: someJobs(3)})
 		d.look()
-		search := d.Window.work.search
+		search := d.Window.queue.search
 		d.window.Canvas().Focus(search)
 		d.clipboard("sample 7")
 		d.pasteIntoFocused()
@@ -192,7 +192,7 @@ func TestADropThatWasLostIsSaid(t *testing.T) {
 	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 	d := openDesk(t, Config{Queue: newCrowd(3), Now: func() time.Time { return now }})
 	said := func() bool { d.look(); return d.says("Nothing arrived from what you dropped.") }
-	d.dropLost()
+	d.intake.lost()
 	if !said() {
 		t.Fatal("it is not said")
 	}
@@ -202,7 +202,7 @@ func TestADropThatWasLostIsSaid(t *testing.T) {
 	if said() {
 		t.Error("it is said for too long")
 	}
-	d.dropLost()
+	d.intake.lost()
 	said()
 	d.drop(folder(t, "a.txt"))
 	d.finish()

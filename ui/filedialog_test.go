@@ -26,9 +26,9 @@ func TestFynesDialogsOpen(t *testing.T) {
 		open func(d *desk)
 		says string
 	}{
-		"files":   {func(d *desk) { d.chooseFiles() }, "Add files"},
-		"folder":  {func(d *desk) { d.chooseFolder() }, "Add a folder"},
-		"receipt": {func(d *desk) { d.saveReceipt() }, "Save receipt"},
+		"files":   {func(d *desk) { d.intake.chooseFiles() }, "Add files"},
+		"folder":  {func(d *desk) { d.intake.chooseFolder() }, "Add a folder"},
+		"receipt": {func(d *desk) { d.receipts.save() }, "Save receipt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []fyne.Size{smallest, fyne.NewSize(900, 620)} {
@@ -61,7 +61,7 @@ func TestFynesDialogsOpen(t *testing.T) {
 func TestKeysBelongToFynesDialogWhileItIsOpen(t *testing.T) {
 	d := openDesk(t, Config{Queue: someJobs(3)})
 	d.look()
-	d.chooseFiles()
+	d.intake.chooseFiles()
 	d.until("it is open", func() bool { return d.fynes != nil })
 	d.typedRune(',')
 	if d.top != nil {
@@ -102,12 +102,12 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 		},
 	})
 	d.look()
-	token, err := d.parse(someToken())
+	token, err := d.inboxes.parse(someToken())
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.last.status.Transfers[0].Options.Scan.Inbox = token.Inbox
-	d.kept = []inboxes.Record{{Name: "Cardio 1/2", Inbox: token.Inbox}}
+	d.inboxes.kept = []inboxes.Record{{Name: "Cardio 1/2", Inbox: token.Inbox}}
 	save := d.button("Save receipt…")
 	for i := range answers {
 		d.tap("Save receipt…")
@@ -129,7 +129,7 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 	}
 	d.last.status.Transfers = append(d.last.status.Transfers, d.last.status.Transfers[0])
 	d.last.status.Transfers[1].Options.Scan.Inbox.Container = "another"
-	if name := receiptName(d.receiptOf(), d.config.Now()); name != "Receipt 2026-11-24.csv" {
+	if name := receiptName(d.receipts.inbox(), d.config.Now()); name != "Receipt 2026-11-24.csv" {
 		t.Errorf("the receipt of two inboxes is called %q", name)
 	}
 	left, err := os.ReadDir(elsewhere)
@@ -152,7 +152,7 @@ func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
 	queue := &unreadable{someDelivered()}
 	d := openDesk(t, Config{Queue: queue})
 	d.last.status = queue.Status()
-	d.writeReceipt(path)
+	d.receipts.write(path)
 	d.background.wait()
 	d.finish()
 	d.mustSay("The receipt was not saved", "What was delivered stays delivered.")
@@ -198,7 +198,7 @@ func TestTheDesktopsDialogsOpenInFrontOfTheWindow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d.window = c.window
-			d.chooseFiles()
+			d.intake.chooseFiles()
 			if got := <-asked; got != c.want {
 				t.Errorf("asked above %q, want %q", got, c.want)
 			}
@@ -225,8 +225,8 @@ func TestASummarySaysToWhichInboxesFilesWent(t *testing.T) {
 		{[]ledger.TransferStatus{to("a", 1), to("b", 1), to("c", 0)}, "2 files delivered\nEvery block was checked by the storage · 0 B\ninbox.example/a: 1 file\ninbox.example/b: 1 file"},
 	} {
 		d.last.status.Transfers = c.of
-		d.Window.work.totals.show(&d.last)
-		d.copySummary()
+		d.Window.queue.totals.show(&d.last)
+		d.Window.queue.copySummary()
 		if got := d.app.Clipboard().Content(); got != c.want {
 			t.Errorf("the summary is %q, want %q", got, c.want)
 		}

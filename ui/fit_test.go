@@ -90,7 +90,7 @@ func TestRowsAreReadOnDemand(t *testing.T) {
 	d.look()
 	d.look() // the first look found out how many fit
 	d.mustSay("0 of 100,000 files delivered", "number 0.dat")
-	d.Window.work.list.ScrollToOffset(2_000_000)
+	d.Window.queue.list.ScrollToOffset(2_000_000)
 	d.look()
 	if d.says("number 0.dat") {
 		t.Error("it has not scrolled")
@@ -98,7 +98,7 @@ func TestRowsAreReadOnDemand(t *testing.T) {
 	if c.asked > 100 {
 		t.Errorf("%d rows were read at once", c.asked)
 	}
-	if n := len(d.Window.work.list.rows); n > 60 {
+	if n := len(d.Window.queue.list.rows); n > 60 {
 		t.Errorf("%d widgets for rows were made", n)
 	}
 }
@@ -107,14 +107,14 @@ func TestRowsAreReadOnDemand(t *testing.T) {
 func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 	views := map[string]func(d *desk){
 		"start":        func(*desk) {},
-		"token":        func(d *desk) { d.openToken(someToken()) },
-		"refusal":      func(d *desk) { d.openToken("no token") },
-		"unknown host": func(d *desk) { d.openToken(someToken("trestore.blob.core.windows.net", "files.example.org")) },
-		"settings":     func(d *desk) { d.openSettings() },
+		"token":        func(d *desk) { d.tokens.open(someToken()) },
+		"refusal":      func(d *desk) { d.tokens.open("no token") },
+		"unknown host": func(d *desk) { d.tokens.open(someToken("trestore.blob.core.windows.net", "files.example.org")) },
+		"settings":     func(d *desk) { d.options.open() },
 		"log":          func(d *desk) { d.openLog() },
 		"about":        func(d *desk) { d.openAbout() },
 		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
-		"tray":         func(d *desk) { d.tellOfTray() },
+		"tray":         func(d *desk) { d.tray.tellOfTray() },
 		"tokens":       func(d *desk) { d.openTokens(manyGrants(40)) },
 		"tokens wide": func(d *desk) {
 			d.window.Resize(fyne.NewSize(1000, 700))
@@ -189,22 +189,22 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 				d.window.Resize(smallest)
 				d.look()
 				d.fitsIn(smallest)
-				d.mustSay(d.Window.work.totals.head.content) // not shortened
+				d.mustSay(d.Window.queue.totals.head.content) // not shortened
 			})
 		}
 		t.Run(code+"/review", func(t *testing.T) {
 			d := openDesk(t, Config{Settings: settings})
 			d.window.Resize(smallest)
-			token, err := d.parse(someToken())
+			token, err := d.inboxes.parse(someToken())
 			if err != nil {
 				t.Fatal(err)
 			}
-			d.begin(token)
+			d.tokens.begin(token)
 			data := folder(t, "a", "b/.DS_Store", "b/c...")
 			if err := os.Symlink("nowhere", filepath.Join(data, "link")); err != nil {
 				t.Fatal(err)
 			}
-			d.review([]given{{data, true}})
+			d.reviews.open([]given{{data, true}})
 			d.until("it is counted", func() bool { return d.events.named("reviewed") != nil })
 			d.fitsIn(smallest)
 		})

@@ -17,21 +17,23 @@ import (
 // hostList is the part of the settings with the storage addresses that are allowed besides the known ones: the person's, which can be
 // taken back, and the administrator's, which can't.
 type hostList struct {
-	w       *Window
-	box     fyne.CanvasObject
-	rows    *fyne.Container
-	entry   *sheetEntry
-	allow   *button
-	problem *text
-	resized func() // called when it has another height
+	*screen
+	settings *keptSettings
+	inboxes  *inboxView
+	box      fyne.CanvasObject
+	rows     *fyne.Container
+	entry    *sheetEntry
+	allow    *button
+	problem  *text
+	resized  func() // called when it has another height
 }
 
-func newHostList(w *Window) *hostList {
-	l := &hostList{w: w, rows: column(2, -1)}
-	l.entry = w.newSheetEntry("storage.example.org", func(string) { l.say("") })
+func newHostList(view *settingsView) *hostList {
+	l := &hostList{screen: view.screen, settings: view.settings, inboxes: view.inboxes, rows: column(2, -1)}
+	l.entry = view.newSheetEntry("storage.example.org", func(string) { l.say("") })
 	l.entry.OnSubmitted = func(string) { l.add() }
-	l.allow = l.w.newButton(tr("Allow"), l.add)
-	l.problem = w.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
+	l.allow = l.newButton(tr("Allow"), l.add)
+	l.problem = view.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	l.problem.Hide()
 	l.fill()
 	l.box = column(4, -1,
@@ -44,25 +46,25 @@ func newHostList(w *Window) *hostList {
 // fill lists the addresses.
 func (l *hostList) fill() {
 	l.rows.RemoveAll()
-	for _, host := range l.w.settings.Hosts {
-		remove := l.w.newSign(tr("Take back"), icon("remove", theme.ColorNameForeground), func() { l.remove(host) })
+	for _, host := range l.settings.Hosts {
+		remove := l.newSign(tr("Take back"), icon("remove", theme.ColorNameForeground), func() { l.remove(host) })
 		l.rows.Add(l.row(host, theme.ColorNameForeground, remove))
 	}
-	for _, host := range l.w.config.Hosts {
+	for _, host := range l.config.Hosts {
 		l.rows.Add(l.row(host, colorMuted, newText(tr("allowed by your administrator"), colorMuted, theme.SizeNameCaptionText)))
 	}
 	visible(l.rows, len(l.rows.Objects) > 0)
 }
 
 func (l *hostList) row(host string, color fyne.ThemeColorName, last fyne.CanvasObject) fyne.CanvasObject {
-	name := l.w.newCutText(safeName(host), color, theme.SizeNameText)
+	name := l.newCutText(safeName(host), color, theme.SizeNameText)
 	return container.New(atLeast{fyne.NewSize(0, 30)}, line(8, 0, name, last))
 }
 
 // add allows what was typed, if that is an address that has to be allowed.
 func (l *hostList) add() {
 	host := strings.ToLower(strings.TrimSpace(l.entry.Text))
-	known := slices.Contains(l.w.settings.Hosts, host) || slices.Contains(l.w.config.Hosts, host)
+	known := slices.Contains(l.settings.Hosts, host) || slices.Contains(l.config.Hosts, host)
 	switch {
 	case host == "":
 	case known || isHost(host):
@@ -70,16 +72,16 @@ func (l *hostList) add() {
 	case !mayBeAllowed(host):
 		l.say(tr("This is no address of a storage, such as storage.example.org or *.storage.example.org."))
 	default:
-		l.w.allow(host)
+		l.inboxes.allow(host)
 		l.entry.SetText("")
 		l.changed()
 	}
 }
 
 func (l *hostList) remove(host string) {
-	l.w.takeBack(host)
+	l.inboxes.takeBack(host)
 	l.changed()
-	l.w.window.Canvas().Focus(l.entry) // the button that had the keyboard is gone
+	l.window.Canvas().Focus(l.entry) // the button that had the keyboard is gone
 }
 
 func (l *hostList) changed() {
@@ -88,46 +90,46 @@ func (l *hostList) changed() {
 }
 
 // hosts are the addresses that are allowed besides the known ones. The slice is the caller's.
-func (w *Window) hosts() []string { return slices.Concat(w.settings.Hosts, w.config.Hosts) }
+func (v *inboxView) hosts() []string { return slices.Concat(v.settings.Hosts, v.config.Hosts) }
 
 // allow allows a host, or all below one. What waits for that goes on.
-func (w *Window) allow(host string) {
-	w.settings.Hosts = append(w.settings.Hosts, host)
-	w.settings.changed()
+func (v *inboxView) allow(host string) {
+	v.settings.Hosts = append(v.settings.Hosts, host)
+	v.settings.changed()
 	concerned := concernedBy(host)
-	s := w.config.Queue.Status()
+	s := v.config.Queue.Status()
 	for i := range s.Inboxes {
 		in := &s.Inboxes[i]
 		if in.Hold == nil || in.Hold.Reason != problem.HostNotAllowed || !concerned(in.Token.Inbox) {
 			continue
 		}
-		if err := w.config.Queue.Use(in.Token); err != nil {
-			w.tell(tr("The token can't be used"), explain(err))
+		if err := v.config.Queue.Use(in.Token); err != nil {
+			v.tell(tr("The token can't be used"), explain(err))
 		}
 	}
-	w.keepAllowed(concerned, true)
+	v.keepAllowed(concerned, true)
 }
 
 // takeBack allows a host, or all below one, no longer, and stops what is sent there: here at once, in other programs as they notice.
-func (w *Window) takeBack(host string) {
-	w.settings.Hosts = slices.DeleteFunc(w.settings.Hosts, func(h string) bool { return h == host })
-	w.settings.changed()
-	of, others := concernedBy(host), token.AllowHost(w.hosts()...)
+func (v *inboxView) takeBack(host string) {
+	v.settings.Hosts = slices.DeleteFunc(v.settings.Hosts, func(h string) bool { return h == host })
+	v.settings.changed()
+	of, others := concernedBy(host), token.AllowHost(v.hosts()...)
 	concerned := func(in token.Inbox) bool { return of(in) && !in.Allowed(others) }
-	s := w.config.Queue.Status()
+	s := v.config.Queue.Status()
 	for i := range s.Inboxes {
 		if in := &s.Inboxes[i]; concerned(in.Token.Inbox) {
 			e := problem.New("send", "", problem.HostNotAllowed)
 			e.Value = in.Token.Inbox.Host
-			w.config.Queue.Hold(in.Inbox, e)
+			v.config.Queue.Hold(in.Inbox, e)
 		}
 	}
 	for i := range s.Transfers {
 		if t := &s.Transfers[i]; t.Owner == ledger.Elsewhere && !t.Finished() && concerned(t.Options.Scan.Inbox) {
-			w.command(ledger.Command{Verb: ledger.Pause, Transfer: t.ID})
+			v.commands.run(ledger.Command{Verb: ledger.Pause, Transfer: t.ID})
 		}
 	}
-	w.keepAllowed(concerned, false)
+	v.keepAllowed(concerned, false)
 }
 
 // concernedBy tells which inboxes a person has to allow a host for, or all below one.
@@ -137,27 +139,27 @@ func concernedBy(host string) func(token.Inbox) bool {
 }
 
 // keepAllowed keeps with the kept inboxes whether their address is allowed, so that it holds for the command line and the next start.
-func (w *Window) keepAllowed(concerned func(token.Inbox) bool, allowed bool) {
+func (v *inboxView) keepAllowed(concerned func(token.Inbox) bool, allowed bool) {
 	var names []string
-	for i := range w.kept {
-		if r := &w.kept[i]; concerned(r.Inbox) && (r.AllowedHost != "") != allowed {
+	for i := range v.kept {
+		if r := &v.kept[i]; concerned(r.Inbox) && (r.AllowedHost != "") != allowed {
 			names = append(names, r.Name)
 		}
 	}
 	if len(names) == 0 {
 		return
 	}
-	w.inBackground(func(ctx context.Context) {
+	v.inBackground(func(ctx context.Context) {
 		for _, name := range names {
-			if err := w.config.Inboxes.Allow(ctx, name, allowed); err != nil && ctx.Err() == nil {
-				w.config.Log.Error("allow", "error", err)
-				w.do(func() { w.tell(tr("That was not possible"), explain(err)) })
+			if err := v.config.Inboxes.Allow(ctx, name, allowed); err != nil && ctx.Err() == nil {
+				v.config.Log.Error("allow", "error", err)
+				v.do(func() { v.tell(tr("That was not possible"), explain(err)) })
 			}
 		}
-		all, err := w.config.Inboxes.List(ctx)
-		w.do(func() {
+		all, err := v.config.Inboxes.List(ctx)
+		v.do(func() {
 			if err == nil {
-				w.keptAre(all)
+				v.keptAre(all)
 			}
 		})
 	})

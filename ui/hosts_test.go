@@ -38,14 +38,14 @@ func (d *desk) typeHost(host string) {
 func TestAddressesAreAllowedAndTakenBackInTheSettings(t *testing.T) {
 	d := openDesk(t, Config{Hosts: []string{"files.hospital.example"}})
 	strangers := someToken("trestore.blob.core.windows.net", "files.example.org")
-	if _, err := d.parse(strangers); err == nil {
+	if _, err := d.inboxes.parse(strangers); err == nil {
 		t.Fatal("the address is allowed already")
 	}
-	d.openSettings()
+	d.options.open()
 	d.mustSay("could send your data to a stranger", "files.hospital.example", "allowed by your administrator")
 	d.typeHost(" Files.Example.org ")
 	d.mustSay("files.example.org")
-	if _, err := d.parse(strangers); err != nil {
+	if _, err := d.inboxes.parse(strangers); err != nil {
 		t.Errorf("the address is not allowed: %v", err)
 	}
 	d.typeHost("files.example.org")
@@ -59,10 +59,10 @@ func TestAddressesAreAllowedAndTakenBackInTheSettings(t *testing.T) {
 		t.Errorf("allowed: %q, want %q", d.settings.Hosts, want)
 	}
 	d.tapIcon("remove")
-	if _, err := d.parse(strangers); err == nil {
+	if _, err := d.inboxes.parse(strangers); err == nil {
 		t.Error("the address is still allowed")
 	}
-	if _, err := d.parse(someToken("trestore.blob.core.windows.net", "files.hospital.example")); err != nil {
+	if _, err := d.inboxes.parse(someToken("trestore.blob.core.windows.net", "files.hospital.example")); err != nil {
 		t.Errorf("the administrator's address is not allowed: %v", err)
 	}
 }
@@ -86,7 +86,7 @@ func (d *desk) tapIcon(name string) {
 
 func TestWhatIsNoAddressOfAStorageIsRefused(t *testing.T) {
 	d := openDesk(t, Config{})
-	d.openSettings()
+	d.options.open()
 	for _, text := range []string{"*", "*.", "*.org", "*.*.example.org", "https://files.example.org", "files.example.org/path", "a b", "user@example.org", "files.example.org?x"} {
 		d.typeHost(text)
 		d.mustSay("This is no address of a storage")
@@ -120,7 +120,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	kept := inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}
 	d := openDesk(t, Config{Queue: q, Inboxes: kept})
 	d.clipboard(someToken("trestore.blob.core.windows.net", host))
-	d.pasted()
+	d.intake.pasted()
 	d.check("It is the workspace's")
 	d.tap("Use this token")
 	d.finish()
@@ -142,7 +142,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	if err := restored(); err != nil {
 		t.Errorf("the token is not kept: %v", err)
 	}
-	d.openSettings()
+	d.options.open()
 	d.tapIcon("remove")
 	d.finish()
 	if e, ok := d.window.Canvas().Focused().(*sheetEntry); !ok || e.PlaceHolder != "storage.example.org" {
@@ -159,7 +159,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 		t.Errorf("the kept inbox can be sent to: %v", e)
 	}
 
-	d.openSettings()
+	d.options.open()
 	d.typeHost(host)
 	d.finish()
 	d.key(fyne.KeyEscape)
@@ -180,7 +180,7 @@ func TestAnAddressThatIsTakenBackConcernsNoOther(t *testing.T) {
 	q.status.Transfers = []ledger.TransferStatus{to("a.lab.example"), to("lab.example.org"), to("trestore.blob.core.windows.net"), to("files.lab.example")}
 	d := openDesk(t, Config{Queue: q, Hosts: []string{"files.lab.example"}})
 	d.settings.Hosts = []string{"*.lab.example", "lab.example.org"}
-	d.takeBack("*.lab.example")
+	d.inboxes.takeBack("*.lab.example")
 	d.finish()
 	want := []ledger.Command{{Verb: ledger.Pause, Transfer: int64(len("a.lab.example"))}} // in the program that sends it
 	if diff := cmp.Diff(want, q.did); diff != "" {
@@ -199,9 +199,9 @@ func TestAnAddressAllowedElsewhereIsAmongTheSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := openDesk(t, Config{Queue: newFew(), Inboxes: kept})
-	d.loadInboxes()
+	d.inboxes.load()
 	d.finish()
-	d.openSettings()
+	d.options.open()
 	d.mustSay("files.example.org")
 	d.tapIcon("remove")
 	d.finish()

@@ -17,7 +17,7 @@ func TestRememberKeepsATokenWhoseNameIsTaken(t *testing.T) {
 	d := openDesk(t, Config{Inboxes: kept})
 	for i, host := range []string{"one.blob.core.windows.net", "two.blob.core.windows.net"} {
 		d.clipboard(someToken("trestore.blob.core.windows.net", host))
-		d.pasted()
+		d.intake.pasted()
 		if want := []string{"ws0421 – 73", "ws0421 – 73 (2)"}[i]; d.placeholder() != want {
 			t.Errorf("the dialog offers the name %q, want %q", d.placeholder(), want)
 		}
@@ -32,7 +32,7 @@ func TestRememberKeepsATokenWhoseNameIsTaken(t *testing.T) {
 		t.Error("the header says that the token is not saved")
 	}
 	long := token.Inbox{Host: "h", Container: "c", WsID: strings.Repeat("w", 80), TID: "1"}
-	if _, err := inboxes.CheckName(d.nameFor(long)); err != nil {
+	if _, err := inboxes.CheckName(d.inboxes.nameFor(long)); err != nil {
 		t.Errorf("a long name: %v", err)
 	}
 }
@@ -77,12 +77,12 @@ func (quickerInboxes) Add(_ context.Context, name string, _ token.Token, _ time.
 // TestAReviewThatIsCoveredGoesOnCounting: its counts are there when what covered it is closed.
 func TestAReviewThatIsCoveredGoesOnCounting(t *testing.T) {
 	d := openDesk(t, Config{})
-	token, err := d.parse(someToken())
+	token, err := d.inboxes.parse(someToken())
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.begin(token)
-	d.review([]given{{folder(t, "a.txt"), true}})
+	d.tokens.begin(token)
+	d.reviews.open([]given{{folder(t, "a.txt"), true}})
 	above := d.tell("A notice", problem.Explanation{What: "Something happened."})
 	d.until("it is counted", func() bool { return d.events.named("reviewed") != nil })
 	above.close()

@@ -26,7 +26,7 @@ func (v *uploadTokens) createAsked() {
 		v.show()
 		return
 	}
-	now := v.w.config.Now()
+	now := v.config.Now()
 	from := tr("now")
 	begins := now
 	if !r.From.IsZero() {
@@ -36,7 +36,7 @@ func (v *uploadTokens) createAsked() {
 	if ends.IsZero() {
 		ends = begins.Add(cmp.Or(r.Period, workspace.DefaultPeriod))
 	}
-	workspaceName := v.w.newCutText(safeName(v.id), theme.ColorNameForeground, theme.SizeNameText)
+	workspaceName := v.newCutText(safeName(v.id), theme.ColorNameForeground, theme.SizeNameText)
 	v.confirm(tr("Create this token?"), tr("Create"), column(8, -1,
 		pairs(
 			tr("Workspace"), workspaceName,
@@ -60,15 +60,15 @@ func (v *uploadTokens) issue(r workspace.Request) {
 	}, unseen: func(ws Workspace) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.view), revokeLimit)
 		defer cancel()
-		if err := ws.Revoke(ctx, tid, v.w.config.Person); err != nil {
-			v.w.config.Log.Error("revoke a token that nobody saw", "tid", tid, "error", err)
+		if err := ws.Revoke(ctx, tid, v.config.Person); err != nil {
+			v.config.Log.Error("revoke a token that nobody saw", "tid", tid, "error", err)
 		}
 	}})
 }
 
 // issued shows the new token as the first of the table, to be copied.
 func (v *uploadTokens) issued(link string, g workspace.Grant) {
-	button := v.w.newButton(tr("Copy"), func() { v.copyToken(g.TID) })
+	button := v.newButton(tr("Copy"), func() { v.copyToken(g.TID) })
 	button.Icon = icon("copy", theme.ColorNameForegroundOnPrimary)
 	button.Importance = widget.HighImportance
 	v.made[g.TID] = &made{link: link, copy: button}
@@ -76,9 +76,9 @@ func (v *uploadTokens) issued(link string, g workspace.Grant) {
 	v.form.clear()
 	v.table.build()
 	v.show()
-	v.w.window.Canvas().Focus(button)
-	v.w.scrollTo(v.table.box)
-	v.w.events.event("created", "tid", g.TID, "tokens", len(v.grants))
+	v.window.Canvas().Focus(button)
+	v.scrollTo(v.table.box)
+	v.events.event("created", "tid", g.TID, "tokens", len(v.grants))
 }
 
 // copyToken puts a token that was made here on the clipboard.
@@ -87,11 +87,11 @@ func (v *uploadTokens) copyToken(tid int) {
 	if m == nil {
 		return
 	}
-	v.w.copied.put(m.link)
+	v.copied.put(m.link)
 	m.copied = true
 	v.table.build()
 	v.show()
-	v.w.events.event("copied", "tid", tid)
+	v.events.event("copied", "tid", tid)
 }
 
 // revokeAsked says what revoking a token does, and asks.
@@ -108,34 +108,34 @@ func (v *uploadTokens) revokeAsked(g workspace.Grant, button *button) {
 }
 
 func (v *uploadTokens) revoke(g workspace.Grant) {
-	by := v.w.config.Person
+	by := v.config.Person
 	v.ask(ask{words: tr("Revoking the token…"), do: func(ctx context.Context, ws Workspace) (func(), error) {
 		err := ws.Revoke(ctx, g.TID, by)
 		return func() {
 			for i := range v.grants {
 				if v.grants[i].TID == g.TID {
-					v.grants[i].Revoked, v.grants[i].RevokedBy = v.w.config.Now(), by
+					v.grants[i].Revoked, v.grants[i].RevokedBy = v.config.Now(), by
 				}
 			}
 			delete(v.made, g.TID) // it opens nothing any more
 			v.table.build()
-			v.w.window.Canvas().Unfocus() // the button is gone
-			v.w.events.event("revoked", "tid", g.TID)
+			v.window.Canvas().Unfocus() // the button is gone
+			v.events.event("revoked", "tid", g.TID)
 		}, err
 	}})
 }
 
 // confirm asks before something is done. The button that asked has the keyboard afterwards.
 func (v *uploadTokens) confirm(title, words string, body fyne.CanvasObject, asked *button, do func()) {
-	no := v.w.newButton(tr("Cancel"), nil)
-	yes := v.w.newButton(words, nil)
+	no := v.newButton(tr("Cancel"), nil)
+	yes := v.newButton(words, nil)
 	yes.Importance = widget.HighImportance
-	s := v.w.openSheet(title, 520, inset(0, 12, 8, 14, body), no, yes)
+	s := v.openSheet(title, 520, inset(0, 12, 8, 14, body), no, yes)
 	s.tag("cancel", no)
 	s.tag("confirm", yes)
 	s.closed = func() {
 		if holds(v.sheet.overlay, asked) || holds(v.sheet.scroll.Content, asked) {
-			v.w.window.Canvas().Focus(asked)
+			v.window.Canvas().Focus(asked)
 		}
 	}
 	no.OnTapped = s.close
@@ -143,8 +143,8 @@ func (v *uploadTokens) confirm(title, words string, body fyne.CanvasObject, aske
 		s.close()
 		do()
 	}
-	v.w.window.Canvas().Focus(yes)
-	v.w.events.event("asked", "title", title)
+	v.window.Canvas().Focus(yes)
+	v.events.event("asked", "title", title)
 }
 
 // pairs arranges words and what they say something of, one pair below the other.

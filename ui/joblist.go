@@ -17,7 +17,8 @@ import (
 // sampler and shown as dots until then.
 type jobList struct {
 	widget.List
-	w        *Window
+	screen   *screen
+	queue    *queueView
 	rows     map[*jobRow]bool // the widgets in use, a few dozen
 	sample   *sample
 	selected map[int64]bool // ids of jobs
@@ -28,8 +29,8 @@ type jobList struct {
 	tip      *tip
 }
 
-func newJobList(w *Window) *jobList {
-	l := &jobList{w: w, rows: map[*jobRow]bool{}, selected: map[int64]bool{}, sample: &sample{}, tip: newTip(w.screen)}
+func newJobList(queue *queueView) *jobList {
+	l := &jobList{screen: queue.screen, queue: queue, rows: map[*jobRow]bool{}, selected: map[int64]bool{}, sample: &sample{}, tip: newTip(queue.screen)}
 	l.Length = func() int { return l.sample.total }
 	l.CreateItem = func() fyne.CanvasObject { return newJobRow(l) }
 	l.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) {
@@ -100,7 +101,7 @@ func (l *jobList) tellInboxesApart(s *sample) {
 	called := map[string]string{}
 	if len(s.inboxes) > 1 {
 		for key, in := range s.inboxes {
-			called[key] = l.w.called(in)
+			called[key] = l.queue.inboxes.called(in)
 		}
 	}
 	if maps.Equal(called, l.called) {
@@ -117,7 +118,7 @@ func (l *jobList) lookedAt() {
 	height := l.rowHeight()
 	from := max(int(l.GetScrollOffset()/height), 0)
 	n := int(l.Size().Height/height) + 2
-	l.w.sampler.inSight(from, n, l.sample)
+	l.queue.sampler.inSight(from, n, l.sample)
 }
 
 // Resize implements fyne.CanvasObject.
@@ -130,7 +131,7 @@ func (l *jobList) Resize(s fyne.Size) {
 func (l *jobList) selectRow(index int, id int64, held fyne.KeyModifier) {
 	l.at = index
 	l.Highlight(index) // from where the keyboard goes on
-	l.w.window.Canvas().Focus(l)
+	l.screen.window.Canvas().Focus(l)
 	switch {
 	case held&fyne.KeyModifierShift != 0:
 		l.selectRange(l.anchor, index)
@@ -154,7 +155,7 @@ func (l *jobList) selectAll() {
 	if l.sample.total == 0 {
 		return
 	}
-	l.w.window.Canvas().Focus(l)
+	l.screen.window.Canvas().Focus(l)
 	l.anchor = 0
 	l.selectRange(0, l.sample.total-1)
 }
@@ -162,9 +163,9 @@ func (l *jobList) selectAll() {
 // selectRange selects from one row to another. Rows that are not in memory are read first.
 func (l *jobList) selectRange(a, b int) {
 	from, n := min(a, b), max(a, b)-min(a, b)+1
-	filter := l.w.sampler.chosen()
-	l.w.inBackground(func(ctx context.Context) {
-		jobs, err := l.w.config.Queue.Rows(ctx, filter, from, n)
+	filter := l.queue.sampler.chosen()
+	l.screen.inBackground(func(ctx context.Context) {
+		jobs, err := l.screen.config.Queue.Rows(ctx, filter, from, n)
 		if err != nil {
 			return
 		}
@@ -172,7 +173,7 @@ func (l *jobList) selectRange(a, b int) {
 		for i := range jobs {
 			ids[jobs[i].ID] = true
 		}
-		l.w.do(func() {
+		l.screen.do(func() {
 			l.selected = ids
 			l.selectionChanged()
 		})
@@ -187,7 +188,7 @@ func (l *jobList) selectionChanged() {
 
 // moved follows the keyboard.
 func (l *jobList) moved(index int) {
-	if !l.w.isFocused(l) || index == l.at {
+	if !l.screen.isFocused(l) || index == l.at {
 		return
 	}
 	l.at = index
@@ -246,12 +247,12 @@ func (l *jobList) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter, desktop.KeyMenu:
 		l.menuAtRow()
 	default:
-		l.w.typedKey(e)
+		l.screen.keyTyped(e)
 	}
 }
 
 // TypedRune is the window's.
-func (l *jobList) TypedRune(r rune) { l.w.typedRune(r) }
+func (l *jobList) TypedRune(r rune) { l.screen.runeTyped(r) }
 
 // goTo moves the keyboard to a row, or to the nearest that there is.
 func (l *jobList) goTo(index int) {
@@ -278,7 +279,7 @@ func (l *jobList) menuAtRow() {
 			l.selectRow(r.index, r.job.ID, 0)
 		}
 		l.tip.hide()
-		l.menu(l.w.app.Driver().AbsolutePositionForObject(r).AddXY(34, r.Size().Height))
+		l.menu(l.screen.app.Driver().AbsolutePositionForObject(r).AddXY(34, r.Size().Height))
 		return
 	}
 }
@@ -289,20 +290,20 @@ func (l *jobList) menu(at fyne.Position) {
 	if !ok {
 		return
 	}
-	items := append(l.w.jobMenu(j, l.chosen()), fyne.NewMenuItemSeparator())
-	if l.w.config.Desktop.Reveal != nil {
-		items = append(items, fyne.NewMenuItem(tr("Show in its folder"), func() { l.w.inFileManager(j.Source) }))
+	items := append(l.queue.commands.menu(j, l.chosen()), fyne.NewMenuItemSeparator())
+	if l.screen.config.Desktop.Reveal != nil {
+		items = append(items, fyne.NewMenuItem(tr("Show in its folder"), func() { l.screen.inFileManager(j.Source) }))
 	}
-	items = append(items, fyne.NewMenuItem(tr("Copy the name"), func() { l.w.app.Clipboard().SetContent(j.Source) }))
+	items = append(items, fyne.NewMenuItem(tr("Copy the name"), func() { l.screen.app.Clipboard().SetContent(j.Source) }))
 	if j.Problem != nil {
-		x := explainJob(&j, l.w.last.oneName[j.Transfer])
+		x := explainJob(&j, l.screen.last.oneName[j.Transfer])
 		items = append(items,
-			fyne.NewMenuItem(tr("What happened…"), func() { l.w.tell(safeName(nameOf(&j)), x) }),
+			fyne.NewMenuItem(tr("What happened…"), func() { l.screen.tell(safeName(nameOf(&j)), x) }),
 			fyne.NewMenuItem(tr("Copy what happened"), func() {
-				l.w.app.Clipboard().SetContent(j.Source + "\n" + x.String())
+				l.screen.app.Clipboard().SetContent(j.Source + "\n" + x.String())
 			}))
 	}
-	widget.NewPopUpMenu(fyne.NewMenu("", items...), l.w.window.Canvas()).ShowAtPosition(at)
+	widget.NewPopUpMenu(fyne.NewMenu("", items...), l.screen.window.Canvas()).ShowAtPosition(at)
 }
 
 // chosen returns the ids of the selected jobs.

@@ -21,7 +21,7 @@ func (d *desk) drop(paths ...string) {
 	for i, p := range paths {
 		uris[i] = storage.NewFileURI(p)
 	}
-	d.dropped(uris)
+	d.intake.dropped(uris)
 }
 
 func TestAPersonDeliversAFolder(t *testing.T) {
@@ -89,7 +89,7 @@ func TestWhatVanishesAfterTheReviewIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.clipboard(link)
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	d.tap("Try again")
 	d.until("it can go on", func() bool { return d.says("Interrupted: 3 of 4 files delivered") })
@@ -171,7 +171,7 @@ func TestADropWithoutATokenKeepsTheFiles(t *testing.T) {
 	d.top.close()
 	d.mustSay("1 thing waits for a token")
 	d.clipboard(inbox.token(time.Now().Add(time.Hour)))
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	d.until("the review shows what was dropped", func() bool { return d.says("Send 1 file") })
 }
@@ -187,7 +187,7 @@ func TestWhatIsNoFileIsRefusedInWords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{})
-			d.dropped(uris)
+			d.intake.dropped(uris)
 			d.until("it is said", func() bool { return d.top != nil })
 			d.mustSay("not a file or folder on this computer", "Nothing was sent", "Download it")
 		})
@@ -211,7 +211,7 @@ func TestAnEndedTokenHoldsTheFilesUntilANewOne(t *testing.T) {
 	})
 	d := openDesk(t, Config{})
 	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	d.drop(folder(t, "a.txt", "b.txt"))
 	d.until("the review has counted", func() bool { return d.says("Send 2 files") })
@@ -223,7 +223,7 @@ func TestAnEndedTokenHoldsTheFilesUntilANewOne(t *testing.T) {
 	}
 	close(end)
 	d.clipboard(inbox.token(time.Now().Add(72 * time.Hour)))
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
 	if d.says("This upload token ended") {
@@ -243,7 +243,7 @@ func TestPauseAndResume(t *testing.T) {
 	})
 	d := openDesk(t, Config{})
 	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	d.drop(folder(t, "a.txt", "b.txt"))
 	d.until("the review has counted", func() bool { return d.says("Send 2 files") })

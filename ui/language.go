@@ -186,12 +186,12 @@ func (w *Window) rebuild() {
 	}
 	clear(w.named)
 	w.sampler.reset()
-	pulled := w.practise.cable.Checked
+	pulled := w.practice.cable.Checked
 	w.window.SetContent(w.build())
-	w.practise.cable.Checked = pulled
+	w.practice.cable.Checked = pulled
 	w.header.onStart(true)
 	w.showPage()
-	if w.tray != nil && w.tray.app != nil {
+	if w.tray.icons != nil {
 		w.tray.set(w.tray.state)
 	}
 	w.wake()

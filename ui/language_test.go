@@ -20,7 +20,7 @@ func TestTheLanguageIsChosenInTheSettings(t *testing.T) {
 	d.look()
 	d.mustSay("0 of 1,204 files delivered", "Sending")
 	for i, code := range languages() {
-		d.openSettings()
+		d.options.open()
 		var choice *widget.Select
 		d.walk(func(o fyne.CanvasObject) {
 			if s, ok := o.(*sheetSelect); ok && slices.Contains(s.Options, "Deutsch") {

@@ -29,7 +29,7 @@ func TestLinksAreFollowedAsTheSettingsSay(t *testing.T) {
 		{"Only within what you send", "Send 2 files", "1 left out: links, special files, what you excluded", "It is a link that leads outside the folders you named."},
 		{"Wherever they lead", "Send 3 files", "", "1 link leads outside the folders you named, and is followed"},
 	} {
-		d.openSettings()
+		d.options.open()
 		d.walk(func(o fyne.CanvasObject) {
 			if s, ok := o.(*sheetSelect); ok && slices.Contains(s.Options, c.rule) {
 				s.SetSelected(c.rule)

@@ -26,7 +26,7 @@ const loginWords = "Start when I log in"
 func TestStartingAtLoginIsWhatTheSystemSays(t *testing.T) {
 	l := &someLogin{on: true}
 	d := openDesk(t, Config{Desktop: Desktop{Login: l}})
-	d.openSettings()
+	d.options.open()
 	d.finish()
 	if c := d.box(loginWords); !c.Checked || c.Disabled() {
 		t.Error("the box does not show that the system starts the program")
@@ -37,7 +37,7 @@ func TestStartingAtLoginIsWhatTheSystemSays(t *testing.T) {
 		t.Error("the program still starts at login")
 	}
 	l.on = true // in the system's settings
-	d.openSettings()
+	d.options.open()
 	d.finish()
 	if !d.box(loginWords).Checked {
 		t.Error("what was changed in the system is not shown")
@@ -46,12 +46,12 @@ func TestStartingAtLoginIsWhatTheSystemSays(t *testing.T) {
 
 func TestASystemThatRefusesToStartTheProgramIsToldOf(t *testing.T) {
 	d := openDesk(t, Config{Desktop: Desktop{Login: &someLogin{refuse: errors.New("read-only")}}})
-	d.openSettings()
+	d.options.open()
 	d.finish()
 	d.check(loginWords)
 	d.finish()
 	d.mustSay("did not take the change", "Change it in the system's own settings")
-	d.openSettings()
+	d.options.open()
 	d.finish()
 	if d.box(loginWords).Checked {
 		t.Error("the box shows what is not so")
@@ -62,8 +62,8 @@ func TestAStartAtLoginStaysInTheTray(t *testing.T) {
 	looks := 0
 	d := openDesk(t, Config{Hidden: true, Desktop: Desktop{HasTray: func() bool { looks++; return looks > 1 }}})
 	d.hidden.Store(true)
-	d.tray = &tray{w: d.Window, app: &someTray{}}
-	synctest.Test(t, func(t *testing.T) { d.stayInTray(t.Context()) }) // a second passes
+	d.tray.icons = &someTray{}
+	synctest.Test(t, func(t *testing.T) { d.tray.stay(t.Context()) }) // a second passes
 	if !d.hidden.Load() || d.events.named("hidden") == nil || looks != 2 {
 		t.Errorf("hidden: %v after %d looks", d.hidden.Load(), looks)
 	}
@@ -72,8 +72,7 @@ func TestAStartAtLoginStaysInTheTray(t *testing.T) {
 func TestAStartAtLoginWithoutATrayShowsTheWindow(t *testing.T) {
 	d := openDesk(t, Config{Hidden: true})
 	d.hidden.Store(true)
-	d.tray = &tray{w: d.Window}
-	d.stayInTray(t.Context())
+	d.tray.stay(t.Context())
 	d.finish()
 	if d.hidden.Load() {
 		t.Error("the window can't be reached")

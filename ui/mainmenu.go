@@ -12,7 +12,7 @@ func (w *Window) showMainMenu() {
 	if !w.config.MenuBar {
 		return
 	}
-	items := append(w.addMenu().Items, fyne.NewMenuItemSeparator())
+	items := append(w.intake.menu().Items, fyne.NewMenuItemSeparator())
 	items = append(items, w.windowMenu().Items...)
 	if slices.EqualFunc(items, w.mainMenu, func(a, b *fyne.MenuItem) bool { return a.Label == b.Label && a.Checked == b.Checked }) {
 		return

@@ -30,7 +30,7 @@ func TestTheSystemsMenuBarHasWhatTheButtonsHave(t *testing.T) {
 	if d.window.MainMenu() != before {
 		t.Error("the menu was made anew though nothing is new")
 	}
-	d.kept = []inboxes.Record{{Name: "Cardio study"}, {Name: "Second study", Inbox: token.Inbox{Host: "b"}}}
+	d.inboxes.kept = []inboxes.Record{{Name: "Cardio study"}, {Name: "Second study", Inbox: token.Inbox{Host: "b"}}}
 	d.look()
 	if got := labels(); !slices.Contains(got, "Send to Cardio study") || !slices.Contains(got, "Send to Second study") {
 		t.Errorf("the menu has no inboxes: %q", got)

@@ -23,7 +23,7 @@ type notifier struct {
 func (n *notifier) announce(before, now *sample) {
 	a, b := &before.status, &now.status
 	delivered, pending := b.Files[ledger.Delivered], unfinished(b)
-	ended := n.ended(b)
+	ended := n.allEnded(b)
 	if delivered != a.Files[ledger.Delivered] || b.BytesDone != a.BytesDone || b.FilesTotal() != a.FilesTotal() {
 		n.events.event("progress", "delivered", delivered, "total", b.FilesTotal(), "bytes", b.BytesDone, "pending", pending, "need", needsPerson(b))
 	}
@@ -57,7 +57,7 @@ func (n *notifier) expect(id int64) {
 }
 
 // ended reports, once, that the transfers that were being sent have all ended.
-func (n *notifier) ended(s *uploader.Status) bool {
+func (n *notifier) allEnded(s *uploader.Status) bool {
 	going := false
 	there := map[int64]bool{}
 	for i := range s.Transfers {
@@ -118,8 +118,8 @@ func (n *notifier) notify(title, words string) {
 // awake keeps the computer from falling asleep while files are sent.
 type awake struct {
 	*screen
-	wanted, asking bool
-	let            func()
+	wanted, requested bool
+	let               func()
 }
 
 func (a *awake) on() bool { return a.let != nil }
@@ -127,18 +127,18 @@ func (a *awake) on() bool { return a.let != nil }
 // want begins or ends it.
 func (a *awake) want(on bool) {
 	a.wanted = on
-	if a.config.Desktop.StayAwake == nil || a.asking {
+	if a.config.Desktop.StayAwake == nil || a.requested {
 		return
 	}
 	switch {
 	case on && a.let == nil:
-		a.asking = true
+		a.requested = true
 		a.inBackground(func(context.Context) {
 			release, err := a.config.Desktop.StayAwake()
 			if err != nil {
 				a.config.Log.Info("stay awake", "error", err)
 			}
-			a.do(func() { a.asking, a.let = err != nil, release }) // what failed once is not asked for again
+			a.do(func() { a.requested, a.let = err != nil, release }) // what failed once is not asked for again
 		})
 	case !on && a.let != nil:
 		a.release()

@@ -31,8 +31,17 @@ type Practice interface {
 }
 
 // practiceBar marks the practice inbox clearly and has its switches. It is seen while that inbox runs.
-type practiceBar struct {
-	w     *Window
+type practiceView struct {
+	*screen
+	tokens  *tokenView
+	reviews *reviewView
+	inboxes *inboxView
+	issuing *issuing
+	start   *startView
+
+	inbox Practice // nil until it is started
+	key   string   // of the inbox
+
 	box   *fyne.Container
 	words *text
 	cable *widget.Check
@@ -40,34 +49,33 @@ type practiceBar struct {
 	issue *button
 }
 
-func newPracticeBar(w *Window) *practiceBar {
-	p := &practiceBar{w: w}
-	p.words = w.newCutText(tr("Practice inbox: nothing leaves this computer"), theme.ColorNameForeground, theme.SizeNameText)
+// build makes the widgets, anew after a change of language.
+func (p *practiceView) build() {
+	p.words = p.newCutText(tr("Practice inbox: nothing leaves this computer"), theme.ColorNameForeground, theme.SizeNameText)
 	p.words.bold = true
 	p.cable = widget.NewCheck(tr("Pull the cable"), func(on bool) {
-		w.practice.PullCable(on)
-		w.wake()
+		p.inbox.PullCable(on)
+		p.wake()
 	})
-	p.end = w.newButton(tr("End the token"), w.endPracticeToken)
-	w.tag("cable", p.cable)
-	w.tag("end_token", p.end)
-	p.issue = w.newButton(tr("Upload tokens…"), w.openPracticeTokens)
-	w.tag("tokens", p.issue)
+	p.end = p.newButton(tr("End the token"), p.endToken)
+	p.tag("cable", p.cable)
+	p.tag("end_token", p.end)
+	p.issue = p.newButton(tr("Upload tokens…"), p.issuing.openPracticeTokens)
+	p.tag("tokens", p.issue)
 	sign := container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon("practice", theme.ColorNamePrimary)))
 	p.box = inset(0, 8, 16, 16, container.NewStack(newPanel(colorInfoBg, "", 8), inset(4, 4, 12, 6, line(8, 1, sign, p.words, p.cable, p.end, p.issue))))
 	p.box.Hide()
-	return p
 }
 
-func (p *practiceBar) show() {
-	if on := p.w.practice != nil; on != p.box.Visible() {
+func (p *practiceView) show() {
+	if on := p.inbox != nil; on != p.box.Visible() {
 		visible(p.box, on)
-		p.w.relayout()
+		p.relayout()
 	}
 }
 
 // fit leaves words away where there is little room.
-func (p *practiceBar) fit(size fyne.Size) {
+func (p *practiceView) fit(size fyne.Size) {
 	words := tr("Practice inbox: nothing leaves this computer")
 	if size.Width < 760 {
 		words = tr("Practice inbox")
@@ -81,76 +89,76 @@ func (p *practiceBar) fit(size fyne.Size) {
 }
 
 // startPractice starts the practice inbox, uses its token and offers sample files.
-func (w *Window) startPractice() {
-	w.start.practice.Disable()
-	w.inBackground(func(ctx context.Context) {
-		p, err := w.config.Practice(ctx)
+func (p *practiceView) begin() {
+	p.start.practice.Disable()
+	p.inBackground(func(ctx context.Context) {
+		inbox, err := p.config.Practice(ctx)
 		var link, samples string
 		if err == nil {
-			link, err = p.Token()
+			link, err = inbox.Token()
 		}
 		if err == nil {
-			samples, err = p.Samples()
+			samples, err = inbox.Samples()
 		}
 		if err != nil {
-			w.config.Log.Error("practice", "error", err)
+			p.config.Log.Error("practice", "error", err)
 		}
-		w.do(func() { w.practiceStarted(p, link, samples, err) })
+		p.do(func() { p.started(inbox, link, samples, err) })
 	})
 }
 
-func (w *Window) practiceStarted(p Practice, link, samples string, err error) {
-	w.start.practice.Enable()
-	w.practice = p
+func (p *practiceView) started(inbox Practice, link, samples string, err error) {
+	p.start.practice.Enable()
+	p.inbox = inbox
 	if err != nil {
-		w.tell(tr("The practice inbox could not be started"), explain(err))
+		p.tell(tr("The practice inbox could not be started"), explain(err))
 		return
 	}
-	t, err := w.parse(link)
+	t, err := p.inboxes.parse(link)
 	if err != nil {
-		w.tell(tr("The practice inbox could not be started"), explain(err))
+		p.tell(tr("The practice inbox could not be started"), explain(err))
 		return
 	}
-	w.practise.show()
-	w.practiceKey = t.Inbox.Key()
-	w.useToken(t)
-	w.review([]given{{samples, true}})
+	p.show()
+	p.key = t.Inbox.Key()
+	p.tokens.use(t)
+	p.reviews.open([]given{{samples, true}})
 }
 
 // forgetTime bounds how long the end of the program waits for the disk to forget what was practised.
 const forgetTime = 5 * time.Second
 
 // forgetPractice forgets what was sent to practice inboxes, which means nothing once they are gone.
-func (w *Window) forgetPractice(ctx context.Context) {
-	if w.config.IsPractice == nil {
+func (p *practiceView) forget(ctx context.Context) {
+	if p.config.IsPractice == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, forgetTime)
 	defer cancel()
-	for _, t := range w.config.Queue.Status().Transfers {
-		if !w.config.IsPractice(t.Options.Scan.Inbox) {
+	for _, t := range p.config.Queue.Status().Transfers {
+		if !p.config.IsPractice(t.Options.Scan.Inbox) {
 			continue
 		}
-		n, err := w.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Purge, Transfer: t.ID})
+		n, err := p.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Purge, Transfer: t.ID})
 		if err != nil {
-			w.config.Log.Error("forget practice", "error", err)
+			p.config.Log.Error("forget practice", "error", err)
 		}
-		w.events.event("practice forgotten", "files", n)
+		p.events.event("practice forgotten", "files", n)
 	}
 }
 
 // endPracticeToken shows what happens when a token ends, and how to go on: a new one is put on the clipboard.
-func (w *Window) endPracticeToken() {
-	err := w.practice.EndTokens()
+func (p *practiceView) endToken() {
+	err := p.inbox.EndTokens()
 	var link string
 	if err == nil {
-		link, err = w.practice.Token()
+		link, err = p.inbox.Token()
 	}
 	if err != nil {
-		w.tell(tr("No new token"), explain(err))
+		p.tell(tr("No new token"), explain(err))
 		return
 	}
-	w.app.Clipboard().SetContent(link)
-	w.events.event("token ended")
-	w.wake()
+	p.app.Clipboard().SetContent(link)
+	p.events.event("token ended")
+	p.wake()
 }

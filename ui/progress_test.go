@@ -45,10 +45,10 @@ func TestProgressMovesBeforeAnythingIsConfirmed(t *testing.T) {
 			d.look()
 			d.look()
 			d.mustSay(c.row)
-			if got := d.Window.work.totals.words.content; got != c.head {
+			if got := d.Window.queue.totals.words.content; got != c.head {
 				t.Errorf("the totals say %q, want %q", got, c.head)
 			}
-			if b := d.Window.work.totals.bar; b.share > b.handed || b.share > 0.995 || b.handed > 1 {
+			if b := d.Window.queue.totals.bar; b.share > b.handed || b.share > 0.995 || b.handed > 1 {
 				t.Errorf("the bar shows %v confirmed and %v handed over", b.share, b.handed)
 			}
 		})
@@ -64,10 +64,10 @@ func TestWhereBytesSayNothingFilesCount(t *testing.T) {
 	d := openDesk(t, Config{Queue: c})
 	d.look()
 	d.mustSay("129,442 of 1,000,000 files delivered")
-	if got, want := d.Window.work.totals.words.content, "12 % · about 1 min 1 s left"; got != want {
+	if got, want := d.Window.queue.totals.words.content, "12 % · about 1 min 1 s left"; got != want {
 		t.Errorf("the totals say %q, want %q", got, want)
 	}
-	if share := d.Window.work.totals.bar.share; share < 0.12 || share > 0.13 {
+	if share := d.Window.queue.totals.bar.share; share < 0.12 || share > 0.13 {
 		t.Errorf("the bar shows %v", share)
 	}
 }
@@ -115,7 +115,7 @@ func TestTheReviewForecastsOnlyWhatItKnows(t *testing.T) {
 			d := openDesk(t, Config{Queue: q})
 			d.settings.Rate = c.limit
 			d.clipboard(someToken())
-			d.pasted()
+			d.intake.pasted()
 			d.tap("Use this token")
 			d.look()
 			run := folder(t, "a.txt")

@@ -7,22 +7,22 @@ import (
 )
 
 // tellOfTray says once that closing the window hides it only.
-func (w *Window) tellOfTray() {
-	quit := w.newButton(tr("Quit instead"), w.quitAsked)
-	hide := w.newButton(tr("Hide the window"), nil)
+func (t *trayView) tellOfTray() {
+	quit := t.newButton(tr("Quit instead"), t.quit)
+	hide := t.newButton(tr("Hide the window"), nil)
 	hide.Importance = widget.HighImportance
-	s := w.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
+	s := t.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
 		tr("The window is hidden, and the program stays beside the clock. Click its icon there to come back. This is said only once."))), quit, hide)
 	s.tag("hide", hide)
 	s.tag("quit", quit)
 	hide.OnTapped = func() {
 		s.close()
-		w.settings.TrayTold = true
-		w.settings.changed()
-		w.hide()
+		t.settings.TrayTold = true
+		t.settings.changed()
+		t.hide()
 	}
-	w.window.Canvas().Focus(hide)
-	w.events.event("told", "title", tr("Sending goes on in the background"))
+	t.window.Canvas().Focus(hide)
+	t.events.event("told", "title", tr("Sending goes on in the background"))
 }
 
 // quitAsked ends the program. It asks only while something is being sent.
@@ -31,7 +31,7 @@ func (w *Window) quitAsked() {
 		w.quit()
 		return
 	}
-	w.reveal()
+	w.tray.reveal()
 	stay := w.newButton(tr("Go on sending"), nil)
 	quit := w.newButton(tr("Quit"), w.quit)
 	quit.Importance = widget.HighImportance

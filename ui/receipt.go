@@ -17,21 +17,30 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// saveReceipt asks where to, and writes what the storage confirmed.
-func (w *Window) saveReceipt() {
-	title, name := tr("Save receipt…"), receiptName(w.receiptOf(), w.config.Now())
-	folder := w.settings.Receipts
-	w.dialogs.open(func(ctx context.Context, parent string) error {
-		folder = w.receiptFolder(folder)
-		if w.config.Desktop.Save == nil {
+// receipts writes what the storage confirmed to a file. It belongs to Fyne's goroutine.
+type receipts struct {
+	*screen
+	settings *keptSettings
+	dialogs  *fileDialogs
+	inboxes  *inboxView
+	totals   func() *totals // whose button says that it is done
+}
+
+// save asks where to, and writes what the storage confirmed.
+func (v *receipts) save() {
+	title, name := tr("Save receipt…"), receiptName(v.inbox(), v.config.Now())
+	folder := v.settings.Receipts
+	v.dialogs.open(func(ctx context.Context, parent string) error {
+		folder = v.folder(folder)
+		if v.config.Desktop.Save == nil {
 			return errNoDialog
 		}
-		path, err := w.config.Desktop.Save(ctx, parent, strings.TrimSuffix(title, "…"), folder, name)
+		path, err := v.config.Desktop.Save(ctx, parent, strings.TrimSuffix(title, "…"), folder, name)
 		if path != "" && err == nil {
-			w.do(func() { w.writeReceipt(path) })
+			v.do(func() { v.write(path) })
 		}
 		return err
-	}, func() { w.nameReceipt(title, folder, name) })
+	}, func() { v.name(title, folder, name) })
 }
 
 // receiptName is what a receipt is called unless the person calls it something else.
@@ -46,50 +55,50 @@ func receiptName(inbox string, now time.Time) string {
 	}, name) + ".csv"
 }
 
-// receiptFolder is where the last receipt was saved, if that is there still, else where the person's documents are.
-func (w *Window) receiptFolder(last string) string {
+// folder is where the last receipt was saved, if that is there still, else where the person's documents are.
+func (v *receipts) folder(last string) string {
 	if fi, err := os.Stat(last); err == nil && fi.IsDir() {
 		return last
 	}
-	if w.config.Desktop.Documents == nil {
+	if v.config.Desktop.Documents == nil {
 		return ""
 	}
-	return w.config.Desktop.Documents()
+	return v.config.Desktop.Documents()
 }
 
-// nameReceipt is Fyne's dialog for it.
-func (w *Window) nameReceipt(title, folder, name string) {
+// name is Fyne's dialog for it.
+func (v *receipts) name(title, folder, name string) {
 	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
 		switch {
 		case err != nil:
-			w.receiptWritten(err)
+			v.written(err)
 		case f != nil:
 			path := f.URI().Path()
 			_ = f.Close() // only its name is wanted
-			w.writeReceipt(filepath.FromSlash(path))
+			v.write(filepath.FromSlash(path))
 		}
-	}, w.window)
+	}, v.window)
 	d.SetFileName(name)
 	if at, err := storage.ListerForURI(storage.NewFileURI(folder)); folder != "" && err == nil {
 		d.SetLocation(at)
 	}
-	w.dialogs.openFynes(d, title)
+	v.dialogs.openFynes(d, title)
 }
 
 // delivered returns the transfers of which something was delivered, now or before.
-func (w *Window) delivered() (all []ledger.Transfer) {
-	for i := range w.last.status.Transfers {
-		if t := &w.last.status.Transfers[i]; t.Files[ledger.Delivered]+t.UnchangedFiles() > 0 {
+func (v *receipts) delivered() (all []ledger.Transfer) {
+	for i := range v.last.status.Transfers {
+		if t := &v.last.status.Transfers[i]; t.Files[ledger.Delivered]+t.UnchangedFiles() > 0 {
 			all = append(all, t.Transfer)
 		}
 	}
 	return all
 }
 
-// receiptOf is what the inbox is called that a receipt is about; empty where there are several.
-func (w *Window) receiptOf() (inbox string) {
-	for i, t := range w.delivered() {
-		name := w.called(t.Options.Scan.Inbox)
+// inbox is what the inbox is called that a receipt is about; empty where there are several.
+func (v *receipts) inbox() (inbox string) {
+	for i, t := range v.delivered() {
+		name := v.inboxes.called(t.Options.Scan.Inbox)
 		if i > 0 && name != inbox {
 			return ""
 		}
@@ -98,12 +107,12 @@ func (w *Window) receiptOf() (inbox string) {
 	return inbox
 }
 
-// writeReceipt writes it there.
-func (w *Window) writeReceipt(path string) {
-	of := w.delivered()
-	w.settings.Receipts = filepath.Dir(path)
-	w.settings.changed()
-	w.inBackground(func(ctx context.Context) {
+// write writes it there.
+func (v *receipts) write(path string) {
+	of := v.delivered()
+	v.settings.Receipts = filepath.Dir(path)
+	v.settings.changed()
+	v.inBackground(func(ctx context.Context) {
 		var ids []int64
 		for i := range of {
 			ids = append(ids, of[i].ID)
@@ -113,21 +122,22 @@ func (w *Window) writeReceipt(path string) {
 			to = of[0].Options.Scan.Inbox
 		}
 		err := receipt.Save(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
-			return w.config.Queue.Delivered(ctx, ids, visit)
+			return v.config.Queue.Delivered(ctx, ids, visit)
 		})
-		w.do(func() { w.receiptWritten(err) })
+		v.do(func() { v.written(err) })
 	})
 }
 
-// receiptWritten says so, where that worked on the button itself.
-func (w *Window) receiptWritten(err error) {
+// written says so, where that worked on the button itself.
+func (v *receipts) written(err error) {
 	if err != nil {
-		w.config.Log.Error("receipt", "error", err)
-		w.tell(tr("The receipt was not saved"), problem.Explanation{
+		v.config.Log.Error("receipt", "error", err)
+		v.tell(tr("The receipt was not saved"), problem.Explanation{
 			What: tr("The receipt could not be written there."), Safe: tr("What was delivered stays delivered."), Do: tr("Choose another place and save it again."),
 		})
 		return
 	}
-	w.work.totals.said(w.work.totals.save, tr("Saved"))
-	w.events.event("receipt")
+	totals := v.totals()
+	totals.said(totals.save, tr("Saved"))
+	v.events.event("receipt")
 }

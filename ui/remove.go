@@ -18,7 +18,7 @@ var unsent = []ledger.JobState{ledger.Waiting, ledger.Active, ledger.Paused, led
 const unsentAtOnce = 4096
 
 // removeAsked takes files from the list, and asks before it takes any that were not sent: that can't be undone.
-func (w *Window) removeAsked(ids []int64) {
+func (cm *commands) removeAsked(ids []int64) {
 	if len(ids) == 0 {
 		return
 	}
@@ -26,25 +26,25 @@ func (w *Window) removeAsked(ids []int64) {
 	for _, id := range ids {
 		wanted[id] = true
 	}
-	rows := w.work.list.sample.rows
-	w.inBackground(func(ctx context.Context) {
-		n, err := w.countUnsent(ctx, wanted, rows)
-		w.do(func() {
+	rows := cm.queue.list.sample.rows
+	cm.inBackground(func(ctx context.Context) {
+		n, err := cm.countUnsent(ctx, wanted, rows)
+		cm.do(func() {
 			switch {
 			case ctx.Err() != nil:
 			case err != nil:
-				w.tell(tr("That was not possible"), explain(err))
+				cm.tell(tr("That was not possible"), explain(err))
 			case n > 0:
-				w.askToRemove(ids, n)
+				cm.askToRemove(ids, n)
 			default:
-				w.remove(ids)
+				cm.remove(ids)
 			}
 		})
 	})
 }
 
 // countUnsent counts the wanted files that were not sent: among the rows that were read, where these are all, else in the queue.
-func (w *Window) countUnsent(ctx context.Context, wanted map[int64]bool, rows []ledger.Job) (n int64, err error) {
+func (cm *commands) countUnsent(ctx context.Context, wanted map[int64]bool, rows []ledger.Job) (n int64, err error) {
 	left := maps.Clone(wanted)
 	count := func(rows []ledger.Job) {
 		for i := range rows {
@@ -58,7 +58,7 @@ func (w *Window) countUnsent(ctx context.Context, wanted map[int64]bool, rows []
 	}
 	count(rows)
 	for from := 0; len(left) > 0; from += unsentAtOnce {
-		rows, err := w.config.Queue.Rows(ctx, ledger.Filter{States: unsent}, from, unsentAtOnce)
+		rows, err := cm.config.Queue.Rows(ctx, ledger.Filter{States: unsent}, from, unsentAtOnce)
 		if err != nil {
 			return n, err
 		}
@@ -70,28 +70,28 @@ func (w *Window) countUnsent(ctx context.Context, wanted map[int64]bool, rows []
 }
 
 // askToRemove asks whether files are to go of which so many were not sent.
-func (w *Window) askToRemove(ids []int64, unsent int64) {
-	keep := w.newButton(tr("Cancel"), nil)
-	remove := w.newButtonWithIcon(trn("Remove {{.N}} files", int64(len(ids))), icon("remove", theme.ColorNameForegroundOnPrimary), nil)
+func (cm *commands) askToRemove(ids []int64, unsent int64) {
+	keep := cm.newButton(tr("Cancel"), nil)
+	remove := cm.newButtonWithIcon(trn("Remove {{.N}} files", int64(len(ids))), icon("remove", theme.ColorNameForegroundOnPrimary), nil)
 	remove.Importance = widget.HighImportance
 	words := trn("{{.N}} files were not sent yet, and won't be.", unsent) + " " + tr("Nothing is deleted from this computer.")
-	s := w.openSheet(tr("Remove from the list"), 480, inset(0, 12, 8, 14, wrapped(words)), keep, remove)
+	s := cm.openSheet(tr("Remove from the list"), 480, inset(0, 12, 8, 14, wrapped(words)), keep, remove)
 	s.tag("cancel", keep)
 	s.tag("remove", remove)
 	keep.OnTapped = s.close
 	remove.OnTapped = func() {
 		s.close()
-		w.remove(ids)
+		cm.remove(ids)
 	}
-	w.window.Canvas().Focus(keep)
-	w.events.event("told", "title", tr("Remove from the list"), "files", len(ids), "unsent", unsent)
+	cm.window.Canvas().Focus(keep)
+	cm.events.event("told", "title", tr("Remove from the list"), "files", len(ids), "unsent", unsent)
 }
 
 // remove takes files from the list. The rows that a search has found go at once.
-func (w *Window) remove(ids []int64) {
-	clear(w.work.list.selected)
-	w.sampler.forget(ids)
-	w.command(ledger.Command{Verb: ledger.Remove, Jobs: ids})
+func (cm *commands) remove(ids []int64) {
+	clear(cm.queue.list.selected)
+	cm.sampler.forget(ids)
+	cm.run(ledger.Command{Verb: ledger.Remove, Jobs: ids})
 }
 
 // withoutGone leaves out the rows that a person has taken from the list: what is being sent still leaves the queue only when its request is

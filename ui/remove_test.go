@@ -20,11 +20,11 @@ func TestDelAsksBeforeUnsentFilesGo(t *testing.T) {
 	d.look()
 	d.look()
 	selected := func(ids ...int64) {
-		clear(d.Window.work.list.selected)
+		clear(d.Window.queue.list.selected)
 		for _, id := range ids {
-			d.Window.work.list.selected[id] = true
+			d.Window.queue.list.selected[id] = true
 		}
-		d.window.Canvas().Focus(d.Window.work.list)
+		d.window.Canvas().Focus(d.Window.queue.list)
 		d.key(fyne.KeyDelete)
 		d.finish()
 	}
@@ -52,7 +52,7 @@ func TestUnsentFilesAreCountedBeyondTheRowsInSight(t *testing.T) {
 	d := openDesk(t, Config{Queue: q})
 	d.look()
 	d.look()
-	d.Window.work.list.selectAll()
+	d.Window.queue.list.selectAll()
 	d.finish()
 	d.key(fyne.KeyDelete)
 	d.finish()
@@ -68,16 +68,16 @@ func TestWhatIsRemovedLeavesASearchAtOnce(t *testing.T) {
 	defer close(gate)
 	d := openDesk(t, Config{})
 	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	d.drop(folder(t, "a1.txt", "a2.txt", "b1.txt"))
 	d.until("the review has counted", func() bool { return d.says("Send 3 files") })
 	d.tap("Send 3 files")
 	d.until("they are being sent", func() bool { return d.last.status.Files[ledger.Active] == 3 })
-	d.Window.work.search.SetText("a")
-	d.Window.work.search.OnChanged("a1")
+	d.Window.queue.search.SetText("a")
+	d.Window.queue.search.OnChanged("a1")
 	d.until("one is found", func() bool { return d.says("a1.txt") && !d.says("b1.txt") })
-	d.Window.work.list.selectAll()
+	d.Window.queue.list.selectAll()
 	d.finish()
 	d.key(fyne.KeyDelete)
 	d.finish()
@@ -92,7 +92,7 @@ func TestWhatIsRemovedLeavesASearchAtOnce(t *testing.T) {
 func TestASearchShowsTheLastChange(t *testing.T) {
 	q := newCrowd(10)
 	watched(t, q, func(w *Window) {
-		w.work.search.OnChanged("number")
+		w.queue.search.OnChanged("number")
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		q.change() // looked for anew, since the last search is old

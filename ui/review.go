@@ -23,9 +23,18 @@ const (
 	mostNamed = 100
 )
 
+// reviewView shows what would be sent, and sends it. It belongs to Fyne's goroutine.
+type reviewView struct {
+	*screen
+	settings *keptSettings
+	inboxes  *inboxView
+	intake   *intake
+	notifier *notifier
+}
+
 // reviewDialog shows what would be sent before anything is.
 type reviewDialog struct {
-	w      *Window
+	*reviewView
 	sheet  *sheet
 	paths  []string
 	given  []given
@@ -43,47 +52,47 @@ type reviewDialog struct {
 	refused error
 }
 
-// review counts what lies below the paths and asks whether to send it.
-func (w *Window) review(all []given) { w.reviewAgain(all, nil) }
+// open counts what lies below the paths and asks whether to send it.
+func (v *reviewView) open(all []given) { v.again(all, nil) }
 
-// reviewAgain is review after what was given could not be added for that reason.
-func (w *Window) reviewAgain(all []given, refused error) {
-	d := &reviewDialog{w: w, given: all, missed: w.missed, refused: refused}
-	w.missed = 0
+// again is open after what was given could not be added for that reason.
+func (v *reviewView) again(all []given, refused error) {
+	d := &reviewDialog{reviewView: v, given: all, missed: v.intake.missed, refused: refused}
+	v.intake.missed = 0
 	for _, g := range all {
 		d.paths = append(d.paths, g.path)
 	}
 	d.counts = newText(tr("Counting…"), theme.ColorNameForeground, theme.SizeNameHeadingText)
 	d.counts.bold = true
-	d.where = w.newCutText(tr("to {{.Inbox}}", values("Inbox", w.called(w.token.Inbox))), colorMuted, theme.SizeNameText)
+	d.where = v.newCutText(tr("to {{.Inbox}}", values("Inbox", v.inboxes.called(v.inboxes.token.Inbox))), colorMuted, theme.SizeNameText)
 	d.notes = container.NewVBox()
 	d.showRefusal()
-	d.choice = w.conflictChoice()
+	d.choice = v.conflictChoice()
 	d.choice.changed = func() { d.show(d.found) }
-	cancel := w.newButton(tr("Cancel"), nil)
-	d.send = w.newButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
+	cancel := v.newButton(tr("Cancel"), nil)
+	d.send = v.newButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
 	d.send.Importance = widget.HighImportance
 	body := inset(0, 8, 8, 14, column(10, -1,
 		column(2, -1, d.counts, d.where),
 		d.roots(),
 		d.notes,
 		column(2, -1, newText(tr("If a file of that name is already in the inbox:"), theme.ColorNameForeground, theme.SizeNameText), d.choice.box)))
-	ctx, cancelScan := context.WithCancel(w.ctx)
-	d.sheet = w.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
+	ctx, cancelScan := context.WithCancel(v.ctx)
+	d.sheet = v.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
 	d.sheet.tag("send", d.send)
 	d.sheet.tag("cancel", cancel)
 	d.sheet.tag("conflict", d.choice.box)
 	d.sheet.closed = func() {
 		cancelScan()
 		if !d.sent {
-			w.events.event("review cancelled")
+			v.events.event("review cancelled")
 		}
 	}
 	d.sheet.take = d.add
 	d.sheet.stays = true // nothing that is told meanwhile takes it away
 	cancel.OnTapped = d.sheet.close
-	w.window.Canvas().Focus(d.send)
-	w.inBackground(func(context.Context) { d.scan(ctx) })
+	v.window.Canvas().Focus(d.send)
+	v.inBackground(func(context.Context) { d.scan(ctx) })
 }
 
 // add reviews more together with what is there already.
@@ -98,33 +107,33 @@ func (d *reviewDialog) add(more []given) {
 			all = append(all, g)
 		}
 	}
-	d.w.missed += d.missed
+	d.intake.missed += d.missed
 	d.keepChoice()
 	d.sent = true // it is not cancelled, but goes on
 	d.sheet.close()
-	d.w.review(all)
+	d.open(all)
 }
 
 // keepChoice remembers what was chosen for names that are taken.
 func (d *reviewDialog) keepChoice() {
-	if rule := conflictRule(d.choice.chosen); rule != d.w.settings.conflict() {
-		d.w.settings.setConflict(rule)
-		d.w.settings.changed()
+	if rule := conflictRule(d.choice.chosen); rule != d.settings.conflict() {
+		d.settings.setConflict(rule)
+		d.settings.changed()
 	}
 }
 
 // conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose last. Its options stand in the
 // order of the rules.
-func (w *Window) conflictChoice() *sheetRadio {
+func (v *reviewView) conflictChoice() *sheetRadio {
 	options := []string{tr("Leave it alone"), tr("Keep both")}
-	if t := w.token.Rights; t.Unknown || t.Has('w') { // other tokens permit new files only
+	if t := v.inboxes.token.Rights; t.Unknown || t.Has('w') { // other tokens permit new files only
 		options = append(options, tr("Replace it"))
 	}
-	rule := int(w.settings.conflict())
+	rule := int(v.settings.conflict())
 	if rule >= len(options) {
 		rule = int(leaveAlone)
 	}
-	return w.newSheetRadio(options, rule)
+	return v.newSheetRadio(options, rule)
 }
 
 // roots lists the paths that were given.
@@ -140,8 +149,8 @@ func (d *reviewDialog) roots() fyne.CanvasObject {
 		if g.folder {
 			sign = "folder"
 		}
-		name := d.w.newCutText(safeName(filepath.Base(p)), theme.ColorNameForeground, theme.SizeNameText)
-		folder := d.w.newCutText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
+		name := d.newCutText(safeName(filepath.Base(p)), theme.ColorNameForeground, theme.SizeNameText)
+		folder := d.newCutText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
 		size := newText("", colorMuted, theme.SizeNameText)
 		d.sizes = append(d.sizes, size)
 		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, colorMuted))), column(0, -1, name, folder), size))
@@ -185,7 +194,7 @@ func (d *reviewDialog) show(f found) {
 	}
 	d.showNotes()
 	d.sheet.overlay.Refresh()
-	d.w.events.event("reviewed", "files", f.files, "bytes", f.bytes, "refused", f.refused, "skipped", f.skipped, "junk", f.junk,
+	d.events.event("reviewed", "files", f.files, "bytes", f.bytes, "refused", f.refused, "skipped", f.skipped, "junk", f.junk,
 		"button", d.send.Text)
 }
 
@@ -231,32 +240,32 @@ func (d *reviewDialog) showNotes() {
 			x.Safe = ""
 		}
 		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, x))
-		d.notes.Add(d.w.details(tr("Which ones, and why"), f.problems, func(x scan.Found) string { return explain(x.Err).What }))
+		d.notes.Add(d.details(tr("Which ones, and why"), f.problems, func(x scan.Found) string { return explain(x.Err).What }))
 	}
 	if n := f.files - d.toSend(); n > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} files are unchanged since you sent them and aren't sent again", n)))
 	}
 	if f.skipped > 0 {
-		d.notes.Add(d.w.details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,
+		d.notes.Add(d.details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,
 			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.junk > 0 {
-		d.notes.Add(d.w.details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
+		d.notes.Add(d.details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
 			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.lately > 0 {
-		d.notes.Add(d.w.details(trn("{{.N}} files were modified in the last minute", f.lately), f.young,
+		d.notes.Add(d.details(trn("{{.N}} files were modified in the last minute", f.lately), f.young,
 			func(scan.Found) string { return tr("A program may still be writing it.") }))
 	}
 	if f.outside > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} links lead outside the folders you named, and are followed", f.outside)))
 	}
 	if f.renamed > 0 {
-		d.notes.Add(d.w.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,
+		d.notes.Add(d.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,
 			func(x scan.Found) string { return "→ " + safeName(x.Blob.Blob) }))
 	}
 	if f.warned > 0 {
-		d.notes.Add(d.w.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings, func(x scan.Found) string {
+		d.notes.Add(d.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings, func(x scan.Found) string {
 			var why []string
 			for _, w := range x.Blob.Warnings {
 				why = append(why, translated(w.Why()))
@@ -277,15 +286,14 @@ func (d *reviewDialog) showRefusal() {
 
 // showTime says about how long it will take, where it is known how fast sending goes, and whether the token lasts so long.
 func (d *reviewDialog) showTime() {
-	w := d.w
 	speed := float64(0)
-	if in := w.last.inbox(w.token.Inbox.Key()); in != nil {
+	if in := d.last.inbox(d.inboxes.token.Inbox.Key()); in != nil {
 		speed = in.Speed
 	}
-	if limit := float64(w.settings.Rate); limit > 0 {
+	if limit := float64(d.settings.Rate); limit > 0 {
 		speed = min(speed, limit)
 	}
-	fit := uploader.FitFor(w.token, d.found.bytes, speed, w.config.Now())
+	fit := uploader.FitFor(d.inboxes.token, d.found.bytes, speed, d.config.Now())
 	if !fit.Known || fit.Needs < time.Minute && fit.Fits {
 		return
 	}
@@ -309,26 +317,25 @@ func newPadded(words string) fyne.CanvasObject {
 // start sends.
 func (d *reviewDialog) start() {
 	d.sent = true
-	w := d.w
 	d.keepChoice()
 	d.sheet.close()
-	to, o := w.token.Inbox, ledger.AddOptions{Scan: w.scanOptions(), Replace: w.settings.Replace, KeepBoth: w.settings.KeepBoth}
+	to, o := d.inboxes.token.Inbox, ledger.AddOptions{Scan: d.scanOptions(), Replace: d.settings.Replace, KeepBoth: d.settings.KeepBoth}
 	if d.found.done {
 		o.Seen = d.found.seen
 	}
-	w.inBackground(func(ctx context.Context) {
-		id, err := w.config.Queue.Add(ctx, to, d.paths, o)
-		w.do(func() {
+	d.inBackground(func(ctx context.Context) {
+		id, err := d.config.Queue.Add(ctx, to, d.paths, o)
+		d.do(func() {
 			if err != nil {
-				w.config.Log.Error("add", "error", err)
-				w.events.event("not added", "message", explain(err).String())
-				w.missed = d.missed
-				w.reviewAgain(d.given, err)
+				d.config.Log.Error("add", "error", err)
+				d.events.event("not added", "message", explain(err).String())
+				d.intake.missed = d.missed
+				d.again(d.given, err)
 				return
 			}
-			w.notifier.expect(id)
-			w.events.event("sending", "paths", len(d.paths))
-			w.wake()
+			d.notifier.expect(id)
+			d.events.event("sending", "paths", len(d.paths))
+			d.wake()
 		})
 	})
 }

@@ -12,13 +12,13 @@ func TestTheReviewNamesWhatIsRenamed(t *testing.T) {
 		t.Skip("these names can't be there")
 	}
 	d := openDesk(t, Config{})
-	token, err := d.parse(someToken())
+	token, err := d.inboxes.parse(someToken())
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.begin(token)
+	d.tokens.begin(token)
 	data := folder(t, "report.", "nul.txt", "plain.txt")
-	d.review([]given{{data, true}})
+	d.reviews.open([]given{{data, true}})
 	d.until("it is counted", func() bool { return d.events.named("reviewed") != nil })
 	for _, fold := range []string{"1 file will be renamed", "1 name can't exist on Windows"} {
 		d.tap(fold)

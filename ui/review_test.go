@@ -31,7 +31,7 @@ func TestAFullDiskAtSendLosesNothingOfTheReview(t *testing.T) {
 	j := &fullDisk{Journal: ledger.NewMemoryJournal()}
 	d := openDesk(t, Config{Queue: queueOver(t, j)})
 	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	dir := folder(t, "a.txt", "b.txt")
 	d.drop(dir, filepath.Join(dir, "gone.txt"))
@@ -55,7 +55,7 @@ func TestTheReviewNamesFilesOfTheLastMinute(t *testing.T) {
 	inbox := startInbox(t, nil)
 	d := openDesk(t, Config{})
 	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
-	d.pasted()
+	d.intake.pasted()
 	d.tap("Use this token")
 	dir := folder(t, "new.txt", "old.txt", "too.txt")
 	before := time.Now().Add(-time.Hour)

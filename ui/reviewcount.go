@@ -106,10 +106,10 @@ func (f *found) copy() found {
 }
 
 // scanOptions is how folders are read, by the person's settings.
-func (w *Window) scanOptions() scan.Options {
+func (v *reviewView) scanOptions() scan.Options {
 	return scan.Options{
-		Inbox: w.token.Inbox, Recursive: true, FollowSymlinks: w.settings.FollowSymlinks, FollowOutside: w.settings.FollowOutside,
-		Exclude: w.settings.Exclude, NoDefaultExcludes: w.settings.SendJunk, Own: w.config.Own,
+		Inbox: v.inboxes.token.Inbox, Recursive: true, FollowSymlinks: v.settings.FollowSymlinks, FollowOutside: v.settings.FollowOutside,
+		Exclude: v.settings.Exclude, NoDefaultExcludes: v.settings.SendJunk, Own: v.config.Own,
 	}
 }
 
@@ -118,13 +118,13 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	f := found{roots: d.paths[:len(d.sizes)], seen: &ledger.Seen{}}
 	var o scan.Options
 	options := make(chan scan.Options, 1)
-	d.w.do(func() { options <- d.w.scanOptions() })
+	d.do(func() { options <- d.scanOptions() })
 	select {
 	case o = <-options:
 	case <-ctx.Done():
 		return
 	}
-	sent, err := d.w.config.Queue.Sent(ctx, o.Inbox.Key())
+	sent, err := d.config.Queue.Sent(ctx, o.Inbox.Key())
 	if err != nil {
 		sent = nil // nothing is known, and sending finds out
 	}
@@ -138,7 +138,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 		if now := time.Now(); now.Sub(last) > 5*sampleEvery {
 			last = now
 			c := f.copy()
-			d.w.do(func() { d.show(c) })
+			d.do(func() { d.show(c) })
 		}
 		return nil
 	})
@@ -147,7 +147,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	}
 	f.done, f.err, f.outside = true, err, totals.Outside
 	c := f.copy()
-	d.w.do(func() { d.show(c) })
+	d.do(func() { d.show(c) })
 }
 
 // know counts what was sent before as it is now; sent is nil where nothing is known.

@@ -244,7 +244,7 @@ func (x *jobRowRenderer) Refresh() {
 		x.done = share(r.job.Done, r.job.Size)
 		detail = fmt.Sprintf("%s · %d %%", l.word, percent(r.job.Done, r.job.Size, false))
 	case r.job.State == ledger.Delivered && !r.job.Answer.Date.IsZero():
-		detail = tr("Delivered {{.When}}", values("When", moment(r.job.Answer.Date, r.list.w.config.Now())))
+		detail = tr("Delivered {{.When}}", values("When", moment(r.job.Answer.Date, r.list.screen.config.Now())))
 	case r.job.State == ledger.Attention || r.job.State == ledger.Failed:
 		if r.job.Problem != nil {
 			detail = l.word + ": " + explain(r.job.Problem).What

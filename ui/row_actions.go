@@ -73,7 +73,7 @@ func (r *jobRow) act(a action, at fyne.Position) {
 		r.list.menu(at)
 		return
 	}
-	r.list.w.command(ledger.Command{Verb: a.verb, Jobs: r.list.chosen()})
+	r.list.queue.commands.run(ledger.Command{Verb: a.verb, Jobs: r.list.chosen()})
 }
 
 // MouseMoved implements desktop.Hoverable.

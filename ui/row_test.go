@@ -113,7 +113,7 @@ func TestAnotherNameIsOfferedWhereItHelps(t *testing.T) {
 			d := openDesk(t, Config{Queue: f})
 			d.look()
 			d.look()
-			offered := slices.ContainsFunc(d.jobMenu(f.jobs[0], []int64{1}), func(m *fyne.MenuItem) bool { return m.Label == "Send under another name" })
+			offered := slices.ContainsFunc(d.commands.menu(f.jobs[0], []int64{1}), func(m *fyne.MenuItem) bool { return m.Label == "Send under another name" })
 			if offered != c.want {
 				t.Errorf("offered: %v", offered)
 			}
@@ -171,8 +171,8 @@ func TestARowOffersWhatCanBeDone(t *testing.T) {
 				}
 			}
 			r.MouseOut()
-			clear(d.Window.work.list.selected)
-			d.Window.work.list.selectionChanged()
+			clear(d.Window.queue.list.selected)
+			d.Window.queue.list.selectionChanged()
 			if r.acting {
 				t.Error("the row still offers something")
 			}
@@ -185,7 +185,7 @@ func TestAnActionIsForAllThatAreSelected(t *testing.T) {
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
-	l := d.Window.work.list
+	l := d.Window.queue.list
 	l.selectRow(0, 1, 0)
 	l.selectRow(1, 2, fyne.KeyModifierShortcutDefault)
 	d.row(0).point(1)
@@ -222,7 +222,7 @@ func TestWhatIsShortenedIsSaidInFull(t *testing.T) {
 	if tips := r.tips(); !slices.Equal(tips, []string{long}) {
 		t.Fatalf("the tip says %q", tips)
 	}
-	tip := d.Window.work.list.tip
+	tip := d.Window.queue.list.tip
 	tip.show(r.tips(), r)
 	d.fitsIn(smallest)
 	if got := tip.box.Position().Y; got+tip.box.Size().Height > tip.layer.Size().Height+1 {
@@ -245,7 +245,7 @@ func TestATipComesAfterAWhile(t *testing.T) {
 	d := openDesk(t, Config{Queue: newFew(ledger.Job{State: ledger.Delivered, Blob: strings.Repeat("long", 100), Size: 10})})
 	d.look()
 	d.look()
-	r, tip := d.row(0), d.Window.work.list.tip
+	r, tip := d.row(0), d.Window.queue.list.tip
 	synctest.Test(t, func(t *testing.T) {
 		r.point(-1)
 		r.MouseOut()
@@ -275,7 +275,7 @@ func TestTheKeyboardGoesOnWhereTheMouseWas(t *testing.T) {
 	d := openDesk(t, Config{Queue: someJobs(500)})
 	d.look()
 	d.look()
-	l := d.Window.work.list
+	l := d.Window.queue.list
 	chosen := func(want ...int64) {
 		t.Helper()
 		d.finish()
@@ -289,7 +289,7 @@ func TestTheKeyboardGoesOnWhereTheMouseWas(t *testing.T) {
 	chosen(5)
 	d.row(1).MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary, Modifier: fyne.KeyModifierShortcutDefault})
 	chosen(2, 5)
-	d.window.Canvas().Focus(d.Window.work.search)
+	d.window.Canvas().Focus(d.Window.queue.search)
 	d.row(2).MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary, Modifier: fyne.KeyModifierShortcutDefault})
 	chosen(2, 3, 5) // the others remain selected though the keyboard was elsewhere
 	d.key(fyne.KeyEnd)
@@ -314,9 +314,9 @@ func TestAllRowsAreSelectedAndTheMenuOpensFromTheKeyboard(t *testing.T) {
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
-	d.Window.work.list.selectAll()
+	d.Window.queue.list.selectAll()
 	d.finish()
-	if n := len(d.Window.work.list.selected); n != 500 {
+	if n := len(d.Window.queue.list.selected); n != 500 {
 		t.Fatalf("%d rows are selected", n)
 	}
 	d.key(fyne.KeyReturn)

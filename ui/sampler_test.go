@@ -96,7 +96,7 @@ func TestOneChangeIsSeenSoon(t *testing.T) {
 		time.Sleep(150 * time.Millisecond)
 		synctest.Wait()
 		before = q.looks.Load()
-		w.reveal()
+		w.tray.reveal()
 		synctest.Wait()
 		if q.looks.Load() != before+1 {
 			t.Errorf("%d looks when the window was shown again", q.looks.Load()-before)
@@ -118,7 +118,7 @@ func TestACountdownGoesOnByItself(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := newCrowd(0)
 			watched(t, q, func(w *Window) {
-				w.token = token.Token{Inbox: token.Inbox{Scheme: "https", Host: "a.blob.core.windows.net", Container: "c"}, ValidTo: time.Now().Add(c.left)}
+				w.inboxes.token = token.Token{Inbox: token.Inbox{Scheme: "https", Host: "a.blob.core.windows.net", Container: "c"}, ValidTo: time.Now().Add(c.left)}
 				w.wake()
 				time.Sleep(2 * time.Second)
 				synctest.Wait()

@@ -16,49 +16,57 @@ import (
 	"inboxuploader/uploader"
 )
 
-// openSettings lets the person change what the window remembers. What is changed holds at once; there is nothing to confirm.
-func (w *Window) openSettings() {
-	s := w.settings
+// settingsView is the sheet with the settings. It belongs to Fyne's goroutine, but for showLogin.
+type settingsView struct {
+	*screen
+	settings    *keptSettings
+	inboxes     *inboxView
+	setLanguage func(code string) // shows the window in another language
+}
+
+// open lets the person change what the window remembers. What is changed holds at once; there is nothing to confirm.
+func (v *settingsView) open() {
+	s := v.settings
 	appearances := []Appearance{AppearanceSystem, AppearanceLight, AppearanceDark}
-	look := w.newSheetSelect([]string{tr("As the system"), tr("Light"), tr("Dark")}, indexOf(appearances, s.Appearance), func(i int) {
+	look := v.newSheetSelect([]string{tr("As the system"), tr("Light"), tr("Dark")}, indexOf(appearances, s.Appearance), func(i int) {
 		s.Appearance = appearances[i]
-		w.settings.apply()
-		w.settings.changed()
+		v.settings.apply()
+		v.settings.changed()
 	})
 	scales := []float32{0.9, 1, 1.15, 1.3, 1.6}
 	if s.TextScale == 0 {
 		s.TextScale = 1
 	}
-	size := w.newSheetSelect([]string{tr("Small"), tr("Normal"), tr("Large"), tr("Larger"), tr("Largest")}, indexOf(scales, s.TextScale), func(i int) {
+	size := v.newSheetSelect([]string{tr("Small"), tr("Normal"), tr("Large"), tr("Larger"), tr("Largest")}, indexOf(scales, s.TextScale), func(i int) {
 		s.TextScale = scales[i]
-		w.settings.apply()
-		w.settings.changed()
+		v.settings.apply()
+		v.settings.changed()
 	})
 	codes := append([]string{""}, languages()...)
-	language := w.newSheetSelect(append([]string{tr("As the system")}, languageNames()...), indexOf(codes, s.Language), func(i int) {
-		w.setLanguage(codes[i])
-		w.openSettings() // in that language
+	language := v.newSheetSelect(append([]string{tr("As the system")}, languageNames()...), indexOf(codes, s.Language), func(i int) {
+		v.setLanguage(codes[i])
+		v.open() // in that language
 	})
 	check := func(words string, on *bool) fyne.CanvasObject {
-		c := w.newSheetCheck(words, nil)
+		c := v.newSheetCheck(words, nil)
 		c.Checked = *on
-		c.OnChanged = func(v bool) {
-			*on = v
-			w.settings.changed()
+		c.OnChanged = func(yes bool) {
+			*on = yes
+			v.settings.changed()
 		}
 		return c
 	}
 	conflicts := []conflictRule{leaveAlone, keepBoth, replaceIt}
-	conflict := w.newSheetSelect([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}, indexOf(conflicts, s.conflict()), func(i int) {
+	conflict := v.newSheetSelect([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}, indexOf(conflicts, s.conflict()), func(i int) {
 		s.setConflict(conflicts[i])
-		w.settings.changed()
+		v.settings.changed()
 	})
 	rules := []linkRule{leaveLinks, followInside, followAll}
-	follow := w.newSheetSelect([]string{tr("No"), tr("Only within what you send"), tr("Wherever they lead")}, indexOf(rules, s.links()), func(i int) {
+	follow := v.newSheetSelect([]string{tr("No"), tr("Only within what you send"), tr("Wherever they lead")}, indexOf(rules, s.links()), func(i int) {
 		s.setLinks(rules[i])
-		w.settings.changed()
+		v.settings.changed()
 	})
-	exclude := w.newSheetEntry("", nil)
+	exclude := v.newSheetEntry("", nil)
 	exclude.SetPlaceHolder(tr("*.tmp; old/**"))
 	exclude.SetText(strings.Join(s.Exclude, "; "))
 	exclude.OnChanged = func(text string) {
@@ -68,47 +76,47 @@ func (w *Window) openSettings() {
 				s.Exclude = append(s.Exclude, p)
 			}
 		}
-		w.settings.changed()
+		v.settings.changed()
 	}
-	rate := w.entryOf(tr("no limit"), "", func(text string) bool {
+	rate := v.entryOf(tr("no limit"), "", func(text string) bool {
 		megabytes, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
 		if text != "" && (err != nil || megabytes < 0.01 || megabytes > 1e6) {
 			return false
 		}
 		s.Rate = int64(megabytes * 1e6)
-		w.config.Queue.Limit(s.Rate)
+		v.config.Queue.Limit(s.Rate)
 		return true
-	}, w.settings.changed)
+	}, v.settings.changed)
 	if s.Rate > 0 {
 		rate.Text = strconv.FormatFloat(float64(s.Rate)/1e6, 'f', -1, 64)
 	}
-	connections := w.entryOf(tr("found out while sending"), "", func(text string) bool {
+	connections := v.entryOf(tr("found out while sending"), "", func(text string) bool {
 		n, err := strconv.Atoi(text)
 		if text != "" && (err != nil || n < 1 || n > uploader.MostConnections) {
 			return false
 		}
 		s.Connections = n
-		w.config.Queue.Connect(n)
+		v.config.Queue.Connect(n)
 		return true
-	}, w.settings.changed)
+	}, v.settings.changed)
 	if s.Connections > 0 {
 		connections.Text = strconv.Itoa(s.Connections)
 	}
-	proxy := w.entryOf("http://proxy.example.org:8080", s.Proxy, func(text string) bool {
+	proxy := v.entryOf("http://proxy.example.org:8080", s.Proxy, func(text string) bool {
 		u, err := url.Parse(text)
 		if text != "" && (err != nil || u.Host == "" || u.User != nil) {
 			return false
 		}
 		s.Proxy = text
 		return true
-	}, w.settings.changed)
-	authorities := w.entryOf(tr("a PEM file"), s.CAFile, func(text string) bool {
+	}, v.settings.changed)
+	authorities := v.entryOf(tr("a PEM file"), s.CAFile, func(text string) bool {
 		if text != "" && !filepath.IsAbs(text) {
 			return false
 		}
 		s.CAFile = text
 		return true
-	}, w.settings.changed)
+	}, v.settings.changed)
 	form := container.New(layout.NewFormLayout(),
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
@@ -121,8 +129,8 @@ func (w *Window) openSettings() {
 		label(tr("Proxy")), proxy,
 		label(tr("Certificates")), authorities,
 		label(tr("Connections")), connections)
-	hosts := newHostList(w)
-	login := w.loginCheck()
+	hosts := newHostList(v)
+	login := v.loginCheck()
 	body := inset(0, 12, 8, 14, column(0, -1, form,
 		login,
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
@@ -130,31 +138,31 @@ func (w *Window) openSettings() {
 		inset(10, 0, 0, 0, hosts.box),
 		inset(10, 4, 0, 0, newText(tr("Network"), colorMuted, theme.SizeNameText)),
 		network))
-	closing := w.newButton(tr("Close"), nil)
+	closing := v.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
-	sheet := w.openSheet(tr("Settings"), 560, body, closing)
+	sheet := v.openSheet(tr("Settings"), 560, body, closing)
 	sheet.tag("cancel", closing)
 	sheet.tag("login", login)
 	before := s.clone()
 	sheet.closed = func() {
 		if s.Proxy != before.Proxy || s.CAFile != before.CAFile {
-			w.changeNetwork()
+			v.changeNetwork()
 		}
 	}
 	hosts.resized = func() { sheet.overlay.Refresh() }
 	closing.OnTapped = sheet.close
-	w.window.Canvas().Focus(closing)
+	v.window.Canvas().Focus(closing)
 }
 
 // changeNetwork lets the proxy and the certificates of the settings hold.
-func (w *Window) changeNetwork() {
-	if w.config.Network == nil {
+func (v *settingsView) changeNetwork() {
+	if v.config.Network == nil {
 		return
 	}
-	s := w.settings.clone()
-	w.inBackground(func(context.Context) {
-		if notice := w.config.Network(s); notice != nil {
-			w.do(func() { w.tell(tr("Settings"), notice(translated)) })
+	s := v.settings.clone()
+	v.inBackground(func(context.Context) {
+		if notice := v.config.Network(s); notice != nil {
+			v.do(func() { v.tell(tr("Settings"), notice(translated)) })
 		}
 	})
 }

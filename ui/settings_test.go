@@ -107,13 +107,13 @@ func TestTheWindowComesBackWhereItWas(t *testing.T) {
 	s := &somePlace{}
 	d := openDesk(t, Config{Place: s})
 	s.at = image.Pt(70, 80) // the person moved it
-	d.reveal()
+	d.tray.reveal()
 	if len(s.moved) != 0 {
 		t.Errorf("it was moved to %v though it was in sight", s.moved)
 	}
-	d.hide()
+	d.tray.hide()
 	s.at = image.Point{} // where nobody sees it
-	d.reveal()
+	d.tray.reveal()
 	s.at = image.Pt(90, 100)
 	d.quit()
 	if want := []image.Point{{X: 70, Y: 80}}; !cmp.Equal(s.moved, want) {
@@ -164,7 +164,7 @@ func TestProxyAndCertificatesHoldWhenTheSettingsAreClosed(t *testing.T) {
 		}
 	}})
 	for _, text := range []string{"", "http://proxy.example.org:8080", "http://proxy.example.org:8080"} {
-		d.openSettings()
+		d.options.open()
 		d.walk(func(o fyne.CanvasObject) {
 			if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == "http://proxy.example.org:8080" {
 				e.SetText(text)
@@ -176,7 +176,7 @@ func TestProxyAndCertificatesHoldWhenTheSettingsAreClosed(t *testing.T) {
 	if diff := cmp.Diff([]string{"http://proxy.example.org:8080"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	d.openSettings()
+	d.options.open()
 	d.walk(func(o fyne.CanvasObject) {
 		if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == "http://proxy.example.org:8080" {
 			e.SetText("")
@@ -205,7 +205,7 @@ func (d *desk) typeSetting(hint, text string) {
 func TestASpeedLimitHoldsAtOnce(t *testing.T) {
 	c := newCrowd(10)
 	d := openDesk(t, Config{Queue: c})
-	d.openSettings()
+	d.options.open()
 	for text, want := range map[string]int64{"2": 2e6, "0.5": 5e5, "1,5": 1.5e6, "": 0} {
 		d.typeSetting("no limit", text)
 		if c.limit != want || d.settings.Rate != want {
@@ -222,7 +222,7 @@ func TestASpeedLimitHoldsAtOnce(t *testing.T) {
 func TestTheNumberOfConnectionsHoldsAtOnce(t *testing.T) {
 	c := newCrowd(10)
 	d := openDesk(t, Config{Queue: c})
-	d.openSettings()
+	d.options.open()
 	for _, x := range []struct {
 		text string
 		want int

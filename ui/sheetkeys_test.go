@@ -72,17 +72,17 @@ func (d *desk) inSight(f fyne.Focusable) {
 func TestEscClosesEverySheetWhereverTheKeyboardIs(t *testing.T) {
 	inbox := startInbox(t, nil)
 	for name, open := range map[string]func(d *desk){
-		"token":        func(d *desk) { d.openToken(inbox.token(time.Now().Add(time.Hour))) },
-		"no token yet": func(d *desk) { d.openToken("") },
-		"unknown host": func(d *desk) { d.openToken(someToken("trestore.blob.core.windows.net", "files.example.org")) },
-		"settings":     func(d *desk) { d.openSettings() },
+		"token":        func(d *desk) { d.tokens.open(inbox.token(time.Now().Add(time.Hour))) },
+		"no token yet": func(d *desk) { d.tokens.open("") },
+		"unknown host": func(d *desk) { d.tokens.open(someToken("trestore.blob.core.windows.net", "files.example.org")) },
+		"settings":     func(d *desk) { d.options.open() },
 		"about":        func(d *desk) { d.openAbout() },
 		"log":          func(d *desk) { d.openLog() },
-		"tray":         func(d *desk) { d.tellOfTray() },
+		"tray":         func(d *desk) { d.tray.tellOfTray() },
 		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
 		"message":      func(d *desk) { d.tell("Title", explain(problem.New("test", "", problem.SignatureRefused))) },
 		"review": func(d *desk) {
-			d.review([]given{{path: t.TempDir(), folder: true}})
+			d.reviews.open([]given{{path: t.TempDir(), folder: true}})
 			d.until("it has counted", func() bool { return d.says("Nothing to send") })
 		},
 	} {

@@ -8,8 +8,13 @@ import (
 )
 
 // start is what is seen while there is nothing to watch: the two steps.
-type start struct {
-	w                  *Window
+type startView struct {
+	*screen
+	inboxes *inboxView
+	tokens  *tokenView
+	intake  *intake
+	begin   func() // starts the practice inbox
+
 	box                *fyne.Container
 	paste, add, folder *button
 	practice           *button
@@ -49,33 +54,33 @@ func (s *stepCard) done(title, words string) {
 	s.words.set(words, colorMuted)
 }
 
-func newStart(w *Window) *start {
-	v := &start{w: w}
-	v.paste = w.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForegroundOnPrimary), w.pasteToken)
+// build makes the widgets, anew after a change of language.
+func (v *startView) build() {
+	v.haveToken, v.waiting = false, 0
+	v.paste = v.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForegroundOnPrimary), v.tokens.paste)
 	v.paste.Importance = widget.HighImportance
-	v.add = w.newButtonWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), w.chooseFiles)
-	v.folder = w.newButtonWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), w.chooseFolder)
-	v.practice = w.newButton(tr("Try the practice inbox"), w.startPractice)
-	w.tag("paste", v.paste)
-	w.tag("add", v.add)
-	w.tag("practice", v.practice)
-	v.first = w.newStep("1", tr("Paste your upload token"), tr("The link or text you received from the workspace."), v.paste)
-	v.second = w.newStep("2", tr("Drop files or folders here"), dropAFolder(), v.add, v.folder)
+	v.add = v.newButtonWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), v.intake.chooseFiles)
+	v.folder = v.newButtonWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), v.intake.chooseFolder)
+	v.practice = v.newButton(tr("Try the practice inbox"), v.begin)
+	v.tag("paste", v.paste)
+	v.tag("add", v.add)
+	v.tag("practice", v.practice)
+	v.first = v.newStep("1", tr("Paste your upload token"), tr("The link or text you received from the workspace."), v.paste)
+	v.second = v.newStep("2", tr("Drop files or folders here"), dropAFolder(), v.add, v.folder)
 	v.offer = container.NewCenter(line(10, -1, newText(tr("No token yet?"), colorMuted, theme.SizeNameText), v.practice))
-	if w.config.Practice == nil {
+	if v.config.Practice == nil {
 		v.offer.Hide()
 	}
 	v.box = container.NewStack(container.NewVScroll(container.New(middle{560},
 		inset(4, 12, 16, 16, column(10, -1, v.first.box, v.second.box, v.offer)))))
-	return v
 }
 
 func dropAFolder() string { return tr("For many files, drop their folder.") }
 
 // show tells what has been done of the two steps.
-func (v *start) show() {
-	have := v.w.token.Inbox.Host != ""
-	if n := len(v.w.held); n != v.waiting {
+func (v *startView) show() {
+	have := v.inboxes.token.Inbox.Host != ""
+	if n := len(v.intake.held); n != v.waiting {
 		v.waiting = n
 		words := dropAFolder()
 		if n > 0 {
@@ -94,5 +99,5 @@ func (v *start) show() {
 	v.add.Icon = icon("file", theme.ColorNameForegroundOnPrimary)
 	v.add.Refresh()
 	v.offer.Hide()
-	v.first.done(tr("Token accepted"), v.w.called(v.w.token.Inbox))
+	v.first.done(tr("Token accepted"), v.inboxes.called(v.inboxes.token.Inbox))
 }

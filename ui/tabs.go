@@ -12,16 +12,16 @@ import (
 
 // tabs chooses which jobs the list shows.
 type tabs struct {
-	w   *Window
-	box fyne.CanvasObject
-	all []*tab
+	queue *queueView
+	box   fyne.CanvasObject
+	all   []*tab
 
 	active, waiting *tab
 	held            bool // nothing is really under way: all of that waits for a token
 }
 
-func newTabs(w *Window) *tabs {
-	t := &tabs{w: w}
+func newTabs(queue *queueView) *tabs {
+	t := &tabs{queue: queue}
 	for _, x := range []struct {
 		words  string
 		states []ledger.JobState
@@ -33,7 +33,7 @@ func newTabs(w *Window) *tabs {
 		{tr("Delivered"), []ledger.JobState{ledger.Delivered}},
 		{tr("Not sent"), []ledger.JobState{ledger.LeftAlone, ledger.Cancelled}},
 	} {
-		x := &tab{screen: w.screen, words: x.words, states: x.states}
+		x := &tab{screen: queue.screen, words: x.words, states: x.states}
 		x.tapped = func() { t.choose(x) }
 		x.ExtendBaseWidget(x)
 		t.all = append(t.all, x)
@@ -55,13 +55,13 @@ func (t *tabs) choose(x *tab) {
 		other.Refresh()
 	}
 	t.filter(x)
-	t.w.work.list.ScrollToTop()
-	clear(t.w.work.list.selected)
+	t.queue.list.ScrollToTop()
+	clear(t.queue.list.selected)
 }
 
 // filter lets the list show a tab's jobs.
 func (t *tabs) filter(x *tab) {
-	t.w.sampler.choose(func(f *ledger.Filter) { f.States = t.statesOf(x) })
+	t.queue.sampler.choose(func(f *ledger.Filter) { f.States = t.statesOf(x) })
 }
 
 // statesOf are the states of a tab's jobs. What the queue had begun to send before its inbox had to wait is shown as waiting, so it stands

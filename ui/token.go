@@ -14,9 +14,20 @@ import (
 	"inboxuploader/uploader/token"
 )
 
+// tokenView asks for upload tokens and uses them. It belongs to Fyne's goroutine.
+type tokenView struct {
+	*screen
+	settings *keptSettings
+	inboxes  *inboxView
+	intake   *intake
+	commands *commands
+	practice *practiceView
+	start    *startView
+}
+
 // tokenDialog decodes a token while it is pasted or typed. Nothing is sent.
 type tokenDialog struct {
-	w       *Window
+	*tokenView
 	sheet   *sheet
 	entry   *tokenEntry
 	fields  *fyne.Container
@@ -25,7 +36,7 @@ type tokenDialog struct {
 	problem *text // about the name
 	keep    *sheetCheck
 	forget  *sheetCheck // takes the token from the clipboard after use
-	use     *button
+	accept  *button
 	check   *tokenCheck
 	token   token.Token
 	err     error
@@ -36,54 +47,54 @@ type tokenDialog struct {
 }
 
 // pasteToken opens the dialog with what is on the clipboard, if that is a token.
-func (w *Window) pasteToken() {
-	text := w.app.Clipboard().Content()
-	if _, err := w.parse(text); err != nil {
+func (v *tokenView) paste() {
+	text := v.app.Clipboard().Content()
+	if _, err := v.inboxes.parse(text); err != nil {
 		text = ""
 	}
-	w.openToken(text)
+	v.open(text)
 }
 
 // askTokens asks for the tokens of these inboxes, one after the other, until the person cancels.
-func (w *Window) askTokens(keys []string) {
+func (v *tokenView) ask(keys []string) {
 	if len(keys) == 0 {
 		return
 	}
-	text := w.app.Clipboard().Content()
-	if t, err := w.parse(text); err != nil || t.Inbox.Key() != keys[0] {
+	text := v.app.Clipboard().Content()
+	if t, err := v.inboxes.parse(text); err != nil || t.Inbox.Key() != keys[0] {
 		text = ""
 	}
-	w.showTokenDialog(&tokenDialog{w: w, wanted: keys[0], then: func() { w.askTokens(keys[1:]) }}, text)
+	v.show(&tokenDialog{tokenView: v, wanted: keys[0], then: func() { v.ask(keys[1:]) }}, text)
 }
 
 // parse reads a token by the person's settings.
-func (w *Window) parse(text string, more ...string) (token.Token, error) {
-	return token.Parse(text, token.AllowHost(more...), token.AllowHost(w.hosts()...))
+func (v *inboxView) parse(text string, more ...string) (token.Token, error) {
+	return token.Parse(text, token.AllowHost(more...), token.AllowHost(v.hosts()...))
 }
 
 // openToken opens the dialog with a text, which may be empty.
-func (w *Window) openToken(text string) { w.showTokenDialog(&tokenDialog{w: w}, text) }
+func (v *tokenView) open(text string) { v.show(&tokenDialog{tokenView: v}, text) }
 
-func (w *Window) showTokenDialog(d *tokenDialog, text string) {
-	d.entry = w.newTokenEntry()
+func (v *tokenView) show(d *tokenDialog, text string) {
+	d.entry = v.newTokenEntry()
 	d.entry.changed = d.decode
 	d.fields = container.NewVBox()
-	d.name = w.newSheetEntry("", func(string) { d.checkName() })
-	d.problem = w.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
+	d.name = v.newSheetEntry("", func(string) { d.checkName() })
+	d.problem = v.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	d.problem.Hide()
-	d.keep = w.newSheetCheck(tr("Remember it in this computer's keyring"), nil)
+	d.keep = v.newSheetCheck(tr("Remember it in this computer's keyring"), nil)
 	d.keep.Checked = true
-	if w.config.Inboxes == nil {
+	if v.config.Inboxes == nil {
 		d.keep.Hide()
 	}
-	d.forget = w.newSheetCheck(tr("Clear the clipboard afterwards"), nil)
-	d.forget.Checked = !w.settings.KeepClipboard
+	d.forget = v.newSheetCheck(tr("Clear the clipboard afterwards"), nil)
+	d.forget.Checked = !v.settings.KeepClipboard
 	d.naming = column(4, -1, newText(tr("Name for this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
-	d.check = newTokenCheck(w.screen, d.fit)
-	cancel := w.newButton(tr("Cancel"), nil)
-	d.use = w.newButton(tr("Use this token"), d.take)
-	d.use.Importance = widget.HighImportance
-	d.use.Disable()
+	d.check = newTokenCheck(v.screen, d.fit)
+	cancel := v.newButton(tr("Cancel"), nil)
+	d.accept = v.newButton(tr("Use this token"), d.take)
+	d.accept.Importance = widget.HighImportance
+	d.accept.Disable()
 	asked := wrapped(d.question())
 	asked.TextStyle.Bold = true
 	question := inset(-4, -8, -8, 0, asked)
@@ -91,37 +102,37 @@ func (w *Window) showTokenDialog(d *tokenDialog, text string) {
 	body := inset(0, 12, 8, 14, column(12, -1, question,
 		column(4, -1, d.entry, small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is sent yet."))),
 		d.fields, d.check.box, d.naming))
-	d.sheet = w.openSheet(tr("Upload token"), 620, body, cancel, d.use)
+	d.sheet = v.openSheet(tr("Upload token"), 620, body, cancel, d.accept)
 	d.sheet.tag("token", d.entry)
 	d.sheet.tag("name", d.name)
-	d.sheet.tag("use", d.use)
+	d.sheet.tag("use", d.accept)
 	d.sheet.tag("check", d.check.button)
 	d.sheet.tag("cancel", cancel)
 	d.sheet.tick = d.tick
-	d.sheet.take = w.hold
+	d.sheet.take = v.intake.hold
 	d.sheet.closed = func() {
 		d.check.about(token.Token{})
 		d.entry.forget()
-		w.do(w.reviewHeld) // not before the sheet is gone
+		v.do(v.intake.reviewHeld) // not before the sheet is gone
 	}
 	cancel.OnTapped = d.sheet.close
 	d.entry.put(text)
 	if text == "" {
-		w.window.Canvas().Focus(d.entry)
+		v.window.Canvas().Focus(d.entry)
 	} else {
-		w.window.Canvas().Focus(d.use)
+		v.window.Canvas().Focus(d.accept)
 	}
 }
 
 // question says for which inbox a token is asked for, and why; nothing where any will do.
 func (d *tokenDialog) question() string {
-	name := d.w.calledAs(&d.w.last, d.wanted)
+	name := d.inboxes.calledAs(&d.last, d.wanted)
 	if name == "" {
 		return ""
 	}
 	n := int64(0)
-	for i := range d.w.last.status.Transfers {
-		if t := &d.w.last.status.Transfers[i]; t.Inbox == d.wanted {
+	for i := range d.last.status.Transfers {
+		if t := &d.last.status.Transfers[i]; t.Inbox == d.wanted {
 			n += notEnded(&t.Files)
 		}
 	}
@@ -136,12 +147,12 @@ func (d *tokenDialog) decode(text string) {
 	d.check.about(token.Token{})
 	if strings.TrimSpace(text) == "" {
 		d.naming.Hide()
-		d.use.Disable()
+		d.accept.Disable()
 		d.fit()
 		return
 	}
-	d.token, d.err = d.w.parse(text, d.allowed)
-	usable := d.err == nil && d.token.StateAt(d.w.config.Now()) != token.StateExpired
+	d.token, d.err = d.inboxes.parse(text, d.allowed)
+	usable := d.err == nil && d.token.StateAt(d.config.Now()) != token.StateExpired
 	if d.err != nil {
 		d.refusal()
 	} else {
@@ -152,43 +163,43 @@ func (d *tokenDialog) decode(text string) {
 	}
 	if usable {
 		visible(d.forget, d.onClipboard())
-		d.name.SetPlaceHolder(d.w.nameFor(d.token.Inbox))
-		r, _ := d.w.record(d.token.Inbox.Key())
+		d.name.SetPlaceHolder(d.inboxes.nameFor(d.token.Inbox))
+		r, _ := d.inboxes.record(d.token.Inbox.Key())
 		d.name.SetText(r.Name)
 		d.naming.Show()
-		d.use.Enable()
+		d.accept.Enable()
 		d.checkName()
 	} else {
 		d.naming.Hide()
-		d.use.Disable()
+		d.accept.Disable()
 	}
 	d.fit()
-	f := d.token.Fields(d.w.config.Now())
+	f := d.token.Fields(d.config.Now())
 	words := ""
 	if d.err != nil {
 		words = explain(d.err).String()
 	}
-	d.w.events.event("token", "inboxid", f.InboxID, "wsid", f.WsID, "tid", f.TID, "date", f.Date, "valid_from", f.ValidFrom,
+	d.events.event("token", "inboxid", f.InboxID, "wsid", f.WsID, "tid", f.TID, "date", f.Date, "valid_from", f.ValidFrom,
 		"valid_to", f.ValidTo, "state", f.State, "usable", usable, "message", words)
 }
 
 // onClipboard reports whether the clipboard holds the token.
 func (d *tokenDialog) onClipboard() bool {
-	t, err := d.w.parse(d.w.app.Clipboard().Content(), d.allowed)
+	t, err := d.inboxes.parse(d.app.Clipboard().Content(), d.allowed)
 	return err == nil && t.Query() == d.token.Query()
 }
 
 // checkName says what is wrong with the name, if anything is.
 func (d *tokenDialog) checkName() {
-	problem := d.w.nameProblem(d.token.Inbox, strings.TrimSpace(d.name.Text))
+	problem := d.inboxes.nameProblem(d.token.Inbox, strings.TrimSpace(d.name.Text))
 	d.problem.set(problem, theme.ColorNameError)
 	if (problem != "") != d.problem.Visible() {
 		if problem != "" {
 			d.problem.Show()
-			d.use.Disable()
+			d.accept.Disable()
 		} else {
 			d.problem.Hide()
-			d.use.Enable()
+			d.accept.Enable()
 		}
 		d.fit()
 	}
@@ -209,7 +220,7 @@ func (d *tokenDialog) refusal() {
 		return
 	}
 	host := e.Value
-	allow := d.w.newSheetCheck(tr("It is the workspace's: allow {{.Host}}", values("Host", shortHost(host))), func(on bool) {
+	allow := d.newSheetCheck(tr("It is the workspace's: allow {{.Host}}", values("Host", shortHost(host))), func(on bool) {
 		d.allowed = ""
 		if on {
 			d.allowed = host
@@ -229,7 +240,7 @@ func shortHost(host string) string {
 
 // describe lists what the token says: plain words first, the documentation's name beside them.
 func (d *tokenDialog) describe() {
-	now := d.w.config.Now()
+	now := d.config.Now()
 	t := d.token
 	grid := container.New(layout.NewFormLayout())
 	row := func(words, name string, value fyne.CanvasObject) {
@@ -244,7 +255,7 @@ func (d *tokenDialog) describe() {
 		if value == "" {
 			return
 		}
-		v := d.w.newCutText(safeName(value), theme.ColorNameForeground, theme.SizeNameText)
+		v := d.newCutText(safeName(value), theme.ColorNameForeground, theme.SizeNameText)
 		row(words, name, v)
 	}
 	f := t.Fields(now)
@@ -269,7 +280,7 @@ func (d *tokenDialog) describe() {
 		e.When = t.ValidTo
 		d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(e)))
 	}
-	if name := d.w.calledAs(&d.w.last, d.wanted); name != "" && d.wanted != t.Inbox.Key() {
+	if name := d.inboxes.calledAs(&d.last, d.wanted); name != "" && d.wanted != t.Inbox.Key() {
 		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{
 			What: tr("This token is for another inbox than “{{.Inbox}}”.", values("Inbox", name)),
 		}))
@@ -294,59 +305,59 @@ func (d *tokenDialog) tick(now time.Time) time.Duration {
 // take uses the token: files that waited for one go on.
 func (d *tokenDialog) take() {
 	t := d.token
-	d.w.settings.Inbox = t.Inbox.Key()
+	d.settings.Inbox = t.Inbox.Key()
 	if d.allowed != "" {
-		d.w.allow(d.allowed)
+		d.inboxes.allow(d.allowed)
 	}
 	if d.forget.Visible() {
-		d.w.settings.KeepClipboard = !d.forget.Checked
+		d.settings.KeepClipboard = !d.forget.Checked
 		if d.forget.Checked && d.onClipboard() {
-			d.w.app.Clipboard().SetContent("")
+			d.app.Clipboard().SetContent("")
 		}
 	}
-	d.w.settings.changed()
+	d.settings.changed()
 	name, remember := strings.TrimSpace(d.name.Text), d.keep.Checked
-	first := d.w.token.Inbox.Host == "" // so the window said that this token lets the files go on that wait for it
+	first := d.inboxes.token.Inbox.Host == "" // so the window said that this token lets the files go on that wait for it
 	d.sheet.close()
-	if !d.w.useToken(t) {
+	if !d.tokenView.use(t) {
 		return
 	}
 	if first {
-		d.w.takeUp(t.Inbox.Key())
+		d.commands.takeUp(t.Inbox.Key())
 	}
-	if d.w.practiceKey != t.Inbox.Key() {
-		d.w.keep(t, name, remember)
+	if d.practice.key != t.Inbox.Key() {
+		d.inboxes.keep(t, name, remember)
 	}
-	if d.then != nil && d.w.top == nil {
+	if d.then != nil && d.top == nil {
 		d.then()
 	}
 }
 
 // useToken hands the token to the queue and makes it the one that new files go with. It reports whether it could.
-func (w *Window) useToken(t token.Token) bool {
-	if err := w.config.Queue.Use(t); err != nil {
-		w.tell(tr("The token can't be used"), explain(err))
+func (v *tokenView) use(t token.Token) bool {
+	if err := v.config.Queue.Use(t); err != nil {
+		v.tell(tr("The token can't be used"), explain(err))
 		return false
 	}
-	w.offerRedirect(t)
-	w.begin(t)
+	v.offerRedirect(t)
+	v.begin(t)
 	return true
 }
 
 // begin makes a token that the queue has the one that new files go with.
-func (w *Window) begin(t token.Token) {
-	w.token = t
-	w.start.haveToken = false
-	w.events.event("used", "inbox", t.Inbox.String())
-	w.wake()
-	w.reviewHeld()
+func (v *tokenView) begin(t token.Token) {
+	v.inboxes.token = t
+	v.start.haveToken = false
+	v.events.event("used", "inbox", t.Inbox.String())
+	v.wake()
+	v.intake.reviewHeld()
 }
 
 // reviewHeld goes on with what waited for a token, if there is one now and nothing else is asked.
-func (w *Window) reviewHeld() {
-	if held := w.held; len(held) > 0 && w.top == nil && w.token.Inbox.Host != "" {
-		w.held = nil
-		w.review(held)
+func (v *intake) reviewHeld() {
+	if held := v.held; len(held) > 0 && v.top == nil && v.inboxes.token.Inbox.Host != "" {
+		v.held = nil
+		v.reviews.open(held)
 	}
 }
 

@@ -25,7 +25,7 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 	inbox := startInbox(t, nil)
 	good := inbox.token(time.Now().Add(48 * time.Hour))
 	d := openDesk(t, Config{CheckToken: askStorage})
-	d.openToken(good)
+	d.tokens.open(good)
 	d.tap("Check with the storage")
 	d.until("it is accepted", func() bool { return d.says("The storage accepts this token.") })
 	d.mustSay("Nothing was left in the inbox.")
@@ -37,12 +37,12 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 	}
 	// An answer belongs to its token.
 	d.top.close()
-	d.openToken("no token")
+	d.tokens.open("no token")
 	if d.says("Check with the storage") {
 		t.Error("what is no token can be checked")
 	}
 	d.top.close()
-	d.openToken(swapSignature(good))
+	d.tokens.open(swapSignature(good))
 	if d.says("The storage accepts this token.") {
 		t.Error("another token's answer is shown")
 	}
@@ -57,7 +57,7 @@ func TestAWrongClockIsSaidWhenATokenIsChecked(t *testing.T) {
 	d := openDesk(t, Config{CheckToken: func(context.Context, token.Token) (uploader.Checked, error) {
 		return uploader.Checked{ClockKnown: true, ClockAhead: 14 * time.Minute}, nil
 	}})
-	d.openToken(someToken())
+	d.tokens.open(someToken())
 	d.tap("Check with the storage")
 	d.until("it is accepted", func() bool { return d.says("The storage accepts this token.") })
 	d.mustSay("This computer's clock is 14 min ahead of the storage's.", "Set it right")
@@ -73,13 +73,13 @@ func TestAnAnswerForAClosedDialogIsDropped(t *testing.T) {
 		close(ended)
 		return uploader.Checked{}, context.Cause(ctx)
 	}})
-	d.openToken(someToken())
+	d.tokens.open(someToken())
 	d.tap("Check with the storage")
 	<-asked
 	d.top.close()
 	<-ended
 	d.look()
-	d.openToken(someToken())
+	d.tokens.open(someToken())
 	d.mustSay("Check with the storage")
 }
 
@@ -97,7 +97,7 @@ func TestTheClipboardIsClearedIfThePersonAgrees(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{})
 			d.clipboard(c.before)
-			d.openToken(link)
+			d.tokens.open(link)
 			if offered := d.says("Clear the clipboard afterwards"); offered != (c.before == link) {
 				t.Errorf("offered: %v", offered)
 			}

@@ -35,7 +35,7 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{Now: func() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }})
-			d.openToken(c.text)
+			d.tokens.open(c.text)
 			d.mustSay(c.says...)
 			if got := !d.button("Use this token").Disabled(); got != c.usable {
 				t.Errorf("it can be used: %v, want %v", got, c.usable)
@@ -53,13 +53,13 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 
 func TestAnUnknownHostIsAllowedByTheTickOfAPerson(t *testing.T) {
 	d := openDesk(t, Config{})
-	d.openToken(someToken("trestore.blob.core.windows.net", "files.example.org"))
+	d.tokens.open(someToken("trestore.blob.core.windows.net", "files.example.org"))
 	d.check("allow files.example.org")
 	d.tap("Use this token")
 	if got := d.settings.Hosts; len(got) != 1 || got[0] != "files.example.org" {
 		t.Errorf("allowed hosts: %q", got)
 	}
-	d.openToken(someToken("trestore.blob.core.windows.net", "files.example.org"))
+	d.tokens.open(someToken("trestore.blob.core.windows.net", "files.example.org"))
 	if d.button("Use this token").Disabled() {
 		t.Error("the host is asked about again")
 	}
@@ -67,7 +67,7 @@ func TestAnUnknownHostIsAllowedByTheTickOfAPerson(t *testing.T) {
 
 func TestThePastedTextKeepsItsLines(t *testing.T) {
 	d := openDesk(t, Config{})
-	d.openToken("")
+	d.tokens.open("")
 	d.clipboard("inboxid: trestore\nwsid: ws0421\ntid: 73\ntoken: " + someToken())
 	d.pasteIntoFocused()
 	d.mustSay("trestore", "ws0421", "73")

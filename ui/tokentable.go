@@ -42,12 +42,12 @@ type tokenRow struct {
 }
 
 func newTokenTable(v *uploadTokens) *tokenTable {
-	return &tokenTable{v: v, box: column(0, -1), window: v.w.window.Canvas().Size()}
+	return &tokenTable{v: v, box: column(0, -1), window: v.window.Canvas().Size()}
 }
 
 // build makes the rows anew.
 func (t *tokenTable) build() {
-	v, now := t.v, t.v.w.config.Now()
+	v, now := t.v, t.v.config.Now()
 	t.box.RemoveAll()
 	t.rows, t.revokes = nil, nil
 	t.built++
@@ -90,7 +90,7 @@ func (t *tokenTable) build() {
 	}
 	if more := len(v.grants) - len(t.rows); more > 0 {
 		t.box.Add(widget.NewSeparator())
-		t.box.Add(inset(8, 0, 0, 0, line(0, -1, v.w.newButton(trn("Show {{.N}} more tokens", int64(more)), func() {
+		t.box.Add(inset(8, 0, 0, 0, line(0, -1, v.newButton(trn("Show {{.N}} more tokens", int64(more)), func() {
 			v.most = len(v.grants)
 			t.build()
 			v.show()
@@ -101,7 +101,7 @@ func (t *tokenTable) build() {
 // row makes what is shown of one token.
 func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
 	r := tokenRow{grant: g, state: g.StateAt(now), revoke: container.New(atLeast{fyne.NewSize(0, t.v.create.MinSize().Height)}, layout.NewSpacer())}
-	r.reason = t.v.w.newCutText(safeName(cmp.Or(g.Reason, "–")), theme.ColorNameForeground, theme.SizeNameText)
+	r.reason = t.v.newCutText(safeName(cmp.Or(g.Reason, "–")), theme.ColorNameForeground, theme.SizeNameText)
 	r.reason.bold = true
 	r.from = newText(dateOrNone(g.ValidFrom), colorMuted, theme.SizeNameText)
 	r.to = newText(dateOrNone(g.ValidTo), colorMuted, theme.SizeNameText)
@@ -109,7 +109,7 @@ func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
 	r.left = newText(words, color, theme.SizeNameText)
 	r.sign = stateSign(r.state)
 	if r.state == token.StateActive || r.state == token.StateNotYetValid || r.state == token.StateUnknown {
-		b := t.v.w.newButton(tr("Revoke…"), nil)
+		b := t.v.newButton(tr("Revoke…"), nil)
 		b.OnTapped = func() { t.v.revokeAsked(g, b) }
 		t.revokes = append(t.revokes, b)
 		r.revoke = b
@@ -127,7 +127,7 @@ func (t *tokenTable) present(r tokenRow) fyne.CanvasObject {
 	if t.wide {
 		row = container.New(&t.columns, r.cells()...)
 	} else {
-		dates := t.v.w.newCutText(fmt.Sprintf("%s – %s", r.from.content, r.to.content), colorMuted, theme.SizeNameCaptionText)
+		dates := t.v.newCutText(fmt.Sprintf("%s – %s", r.from.content, r.to.content), colorMuted, theme.SizeNameCaptionText)
 		dates.less = "– " + r.to.content
 		row = line(8, 0, column(2, -1, line(8, 0, r.reason, r.sign), line(8, 0, dates, r.left)), r.revoke)
 	}

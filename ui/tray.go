@@ -10,13 +10,20 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// tray is the program's icon beside the clock. All that its menu offers is in the window too: some desktops have no tray.
-type tray struct {
-	w     *Window
-	app   desktop.App // nil: this system has no tray icons
+// trayView is the program's icon beside the clock. All that its menu offers is in the window too: some desktops have no tray.
+type trayView struct {
+	*screen
+	settings *keptSettings
+	sampler  *sampler
+	intake   *intake
+	tokens   *tokenView
+	commands *commands
+	quit     func() // asks first while something is being sent
+
+	icons desktop.App // nil: this system has no tray icons
 	menu  *fyne.Menu
 	state trayState
-	look  trayLook
+	drawn trayLook
 }
 
 // trayState is what the menu's words depend on.
@@ -26,26 +33,24 @@ type trayState struct {
 	going, hold                               bool
 }
 
-// startTray puts the icon up, where the system has such icons.
-func (w *Window) startTray() {
-	t := &tray{w: w}
-	w.tray = t
-	app, ok := w.app.(desktop.App)
+// start puts the icon up, where the system has such icons.
+func (t *trayView) start() {
+	app, ok := t.app.(desktop.App)
 	if !ok {
 		return
 	}
-	t.app = app
-	t.look.state = trayIdle
-	app.SetSystemTrayIcon(t.look.resource())
-	t.show(&w.last)
+	t.icons = app
+	t.drawn.state = trayIdle
+	app.SetSystemTrayIcon(t.drawn.resource())
+	t.show(&t.last)
 	if t.menu == nil {
 		t.set(trayState{})
 	}
 }
 
 // show keeps the menu true. It is made anew only when its words are others.
-func (t *tray) show(s *sample) {
-	if t == nil || t.app == nil {
+func (t *trayView) show(s *sample) {
+	if t.icons == nil {
 		return
 	}
 	st := &s.status
@@ -62,17 +67,17 @@ func (t *tray) show(s *sample) {
 	}
 }
 
-func (t *tray) set(s trayState) {
+func (t *trayView) set(s trayState) {
 	t.state = s
 	if t.menu == nil {
 		t.menu = fyne.NewMenu(Title)
 	}
 	// Always the same menu: when the icon is up, Fyne shows the first one that it was given once more.
-	t.menu.Items = t.w.trayItems(s)
-	t.app.SetSystemTrayMenu(t.menu)
-	if look := s.look(); look != t.look {
-		t.look = look
-		t.app.SetSystemTrayIcon(look.resource())
+	t.menu.Items = t.items(s)
+	t.icons.SetSystemTrayMenu(t.menu)
+	if look := s.look(); look != t.drawn {
+		t.drawn = look
+		t.icons.SetSystemTrayIcon(look.resource())
 	}
 }
 
@@ -95,47 +100,47 @@ func (s *trayState) statusLine() string {
 }
 
 // trayItems are the menu's entries. The last is marked as Fyne's own Quit, or Fyne would add that.
-func (w *Window) trayItems(s trayState) []*fyne.MenuItem {
+func (t *trayView) items(s trayState) []*fyne.MenuItem {
 	status := fyne.NewMenuItem(s.statusLine(), nil)
 	status.Disabled = true
 	items := []*fyne.MenuItem{status, fyne.NewMenuItemSeparator()}
 	if s.resting > 0 || s.hold {
-		items = append(items, fyne.NewMenuItem(tr("Resume pending uploads ({{.N}})", values("N", number(max(s.resting, s.pending)))), w.resumePending))
+		items = append(items, fyne.NewMenuItem(tr("Resume pending uploads ({{.N}})", values("N", number(max(s.resting, s.pending)))), t.resumePending))
 	}
 	if s.going {
-		items = append(items, fyne.NewMenuItem(tr("Pause all"), w.pauseAll))
+		items = append(items, fyne.NewMenuItem(tr("Pause all"), t.commands.pauseAll))
 	}
-	quit := fyne.NewMenuItem(tr("Quit"), w.quitAsked)
+	quit := fyne.NewMenuItem(tr("Quit"), t.quit)
 	quit.IsQuit = true
 	return append(items,
-		fyne.NewMenuItem(tr("Add files…"), func() { w.reveal(); w.chooseFiles() }),
-		fyne.NewMenuItem(tr("Paste token…"), func() { w.reveal(); w.pasteToken() }),
-		fyne.NewMenuItem(tr("Show window"), func() { w.reveal(); w.window.RequestFocus() }),
+		fyne.NewMenuItem(tr("Add files…"), func() { t.reveal(); t.intake.chooseFiles() }),
+		fyne.NewMenuItem(tr("Paste token…"), func() { t.reveal(); t.tokens.paste() }),
+		fyne.NewMenuItem(tr("Show window"), func() { t.reveal(); t.window.RequestFocus() }),
 		fyne.NewMenuItemSeparator(), quit)
 }
 
 // resumePending goes on with what is left: with a token that still works by itself, else by asking for one.
-func (w *Window) resumePending() {
-	w.reveal()
-	w.resumeAll()
+func (t *trayView) resumePending() {
+	t.reveal()
+	t.commands.resumeAll()
 }
 
 // closeAsked is what the window's own close button does: hide where there is a tray to come back from, else quit.
-func (w *Window) closeAsked() {
-	if w.tray == nil || w.tray.app == nil || w.config.Desktop.HasTray == nil {
-		w.quitAsked()
+func (t *trayView) closeAsked() {
+	if t.icons == nil || t.config.Desktop.HasTray == nil {
+		t.quit()
 		return
 	}
-	w.inBackground(func(context.Context) {
-		has := w.config.Desktop.HasTray()
-		w.do(func() {
+	t.inBackground(func(context.Context) {
+		has := t.config.Desktop.HasTray()
+		t.do(func() {
 			switch {
 			case !has:
-				w.quitAsked()
-			case w.settings.TrayTold:
-				w.hide()
+				t.quit()
+			case t.settings.TrayTold:
+				t.hide()
 			default:
-				w.tellOfTray()
+				t.tellOfTray()
 			}
 		})
 	})
@@ -145,13 +150,13 @@ func (w *Window) closeAsked() {
 const trayAtLogin = 10
 
 // stayInTray leaves the window hidden from the start, or shows it where there is no tray to bring it back.
-func (w *Window) stayInTray(ctx context.Context) {
+func (t *trayView) stay(ctx context.Context) {
 	for range trayAtLogin {
-		if w.tray.app == nil || w.config.Desktop.HasTray == nil {
+		if t.icons == nil || t.config.Desktop.HasTray == nil {
 			break
 		}
-		if w.config.Desktop.HasTray() {
-			w.events.event("hidden")
+		if t.config.Desktop.HasTray() {
+			t.events.event("hidden")
 			return
 		}
 		select {
@@ -160,13 +165,13 @@ func (w *Window) stayInTray(ctx context.Context) {
 		case <-time.After(time.Second):
 		}
 	}
-	w.do(w.reveal)
+	t.do(t.reveal)
 }
 
 // hide leaves the window running in the tray.
-func (w *Window) hide() {
-	w.settings.keepPlace()
-	w.hidden.Store(true)
-	w.window.Hide()
-	w.events.event("close-to-tray", "pending", unfinished(&w.last.status))
+func (t *trayView) hide() {
+	t.settings.keepPlace()
+	t.hidden.Store(true)
+	t.window.Hide()
+	t.events.event("close-to-tray", "pending", unfinished(&t.last.status))
 }

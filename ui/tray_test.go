@@ -82,7 +82,7 @@ func TestTheTraySaysHowItGoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{Queue: newCrowd(0)})
 			app := &someTray{}
-			d.tray = &tray{w: d.Window, app: app, look: trayLook{trayIdle, 0}}
+			d.tray.icons, d.tray.drawn = app, trayLook{trayIdle, 0}
 			s := &sample{status: c.status}
 			d.tray.show(s)
 			var items []string
@@ -95,8 +95,8 @@ func TestTheTraySaysHowItGoes(t *testing.T) {
 			if want := append(c.items, files...); !slices.Equal(items, want) {
 				t.Errorf("the menu: %q, want %q", items, want)
 			}
-			if d.tray.look != c.look {
-				t.Errorf("the icon: %v, want %v", d.tray.look, c.look)
+			if d.tray.drawn != c.look {
+				t.Errorf("the icon: %v, want %v", d.tray.drawn, c.look)
 			}
 			menus, icons := len(app.menus), len(app.icons)
 			d.tray.show(s)
@@ -110,7 +110,7 @@ func TestTheTraySaysHowItGoes(t *testing.T) {
 func TestTheTraysIconIsDrawnAnewEveryFivePercent(t *testing.T) {
 	d := openDesk(t, Config{Queue: newCrowd(0)})
 	app := &someTray{}
-	d.tray = &tray{w: d.Window, app: app, look: trayLook{trayIdle, 0}}
+	d.tray.icons, d.tray.drawn = app, trayLook{trayIdle, 0}
 	for n := range int64(1000) {
 		s := status(nil, map[ledger.JobState]int64{ledger.Active: 1000 - n, ledger.Delivered: n})
 		d.tray.show(&sample{status: s})

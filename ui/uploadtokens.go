@@ -17,9 +17,9 @@ const sheetWidth = 800
 // uploadTokens is the view for those who issue upload tokens: a form for a new one, and the table of all. One goroutine speaks with
 // the workspace, for as long as the view is open.
 type uploadTokens struct {
-	w     *Window
+	*issuing
 	sheet *sheet
-	open  func(context.Context) (Workspace, error)
+	dial  func(context.Context) (Workspace, error)
 	asks  chan ask // has room for one: nothing is asked while something is
 	view  context.Context
 
@@ -55,22 +55,22 @@ type ask struct {
 	again  bool // a person may want it to be tried again
 }
 
-// openUploadTokens opens the view of a workspace.
-func (w *Window) openUploadTokens(title string, open func(context.Context) (Workspace, error)) *uploadTokens {
-	v := &uploadTokens{w: w, open: open, asks: make(chan ask, 1), made: map[int]*made{}, most: rowsAtOnce}
+// open opens the view of a workspace.
+func (of *issuing) open(title string, open func(context.Context) (Workspace, error)) *uploadTokens {
+	v := &uploadTokens{issuing: of, dial: open, asks: make(chan ask, 1), made: map[int]*made{}, most: rowsAtOnce}
 	var stop context.CancelFunc
-	v.view, stop = context.WithCancel(w.ctx)
-	v.where = w.newCutText("", colorMuted, theme.SizeNameCaptionText)
-	v.status = w.newCutText("", colorMuted, theme.SizeNameText)
+	v.view, stop = context.WithCancel(v.ctx)
+	v.where = v.newCutText("", colorMuted, theme.SizeNameCaptionText)
+	v.status = v.newCutText("", colorMuted, theme.SizeNameText)
 	v.trouble = column(0, -1)
 	v.trouble.Hide()
-	v.form = newTokenForm(w.screen, v.show, v.createAsked)
+	v.form = newTokenForm(v.screen, v.show, v.createAsked)
 	v.table = newTokenTable(v)
-	closing := w.newButton(tr("Close"), nil)
-	v.create = w.newButton(tr("Create a token…"), v.createAsked)
+	closing := v.newButton(tr("Close"), nil)
+	v.create = v.newButton(tr("Create a token…"), v.createAsked)
 	v.create.Importance = widget.HighImportance
 	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, v.form.box, widget.NewSeparator(), v.status, v.table.box))
-	v.sheet = w.openSheet(title, sheetWidth, body, closing, v.create)
+	v.sheet = v.openSheet(title, sheetWidth, body, closing, v.create)
 	v.sheet.stays = true // what opens above must not take a token away that was not copied yet
 	v.sheet.tag("cancel", closing)
 	v.sheet.tag("create", v.create)
@@ -83,12 +83,12 @@ func (w *Window) openUploadTokens(title string, open func(context.Context) (Work
 	v.sheet.closed = func() {
 		stop()
 		clear(v.made)
-		w.events.event("tokens closed")
+		v.events.event("tokens closed")
 	}
 	closing.OnTapped = v.sheet.close
-	w.inBackground(func(context.Context) { v.serve(v.view) })
+	v.inBackground(func(context.Context) { v.serve(v.view) })
 	v.load()
-	w.window.Canvas().Focus(v.form.reason)
+	v.window.Canvas().Focus(v.form.reason)
 	return v
 }
 
@@ -108,8 +108,8 @@ func (v *uploadTokens) serve(ctx context.Context) {
 			var then func()
 			var err error
 			if ws == nil {
-				stop := v.w.sayWaiting()
-				ws, err = v.open(ctx)
+				stop := v.inboxes.sayWaiting()
+				ws, err = v.dial(ctx)
 				stop()
 			}
 			if err == nil {
@@ -133,7 +133,7 @@ func (v *uploadTokens) serve(ctx context.Context) {
 // onThread runs a function on Fyne's thread, if the view is still open then, and waits. It reports whether the function ran.
 func (v *uploadTokens) onThread(ctx context.Context, f func()) bool {
 	ran := make(chan bool, 1)
-	v.w.do(func() {
+	v.do(func() {
 		open := ctx.Err() == nil
 		if open {
 			f()
@@ -143,7 +143,7 @@ func (v *uploadTokens) onThread(ctx context.Context, f func()) bool {
 	select {
 	case r := <-ran:
 		return r
-	case <-v.w.ctx.Done(): // nothing runs on that thread any more
+	case <-v.ctx.Done(): // nothing runs on that thread any more
 	}
 	select {
 	case r := <-ran:
@@ -166,14 +166,14 @@ func (v *uploadTokens) ask(a ask) {
 
 // failed says why something was not done.
 func (v *uploadTokens) failed(a ask, err error) {
-	v.w.config.Log.Info("upload tokens", "error", err)
+	v.config.Log.Info("upload tokens", "error", err)
 	x := explainIssuing(err)
 	v.trouble.Add(notice("attention", theme.ColorNameError, colorErrorBg, x))
 	if a.again {
-		v.trouble.Add(line(0, -1, v.w.newButton(tr("Try again"), func() { v.ask(a) })))
+		v.trouble.Add(line(0, -1, v.newButton(tr("Try again"), func() { v.ask(a) })))
 	}
 	v.sheet.scroll.ScrollToTop()
-	v.w.events.event("told", "title", a.words, "message", x.String())
+	v.events.event("told", "title", a.words, "message", x.String())
 }
 
 // load reads the table.
@@ -184,7 +184,7 @@ func (v *uploadTokens) load() {
 			v.id, v.grants, v.loaded = ws.ID(), grants, true
 			v.table.build()
 			v.where.set(tr("Workspace {{.Name}}", values("Name", safeName(ws.ID()))), colorMuted)
-			v.w.events.event("tokens", "wsid", ws.ID(), "tokens", len(grants))
+			v.events.event("tokens", "wsid", ws.ID(), "tokens", len(grants))
 		}, err
 	}})
 }
@@ -196,7 +196,7 @@ func (v *uploadTokens) show() {
 	}
 	words := v.busy
 	switch {
-	case v.busy != "" && v.w.waiting:
+	case v.busy != "" && v.inboxes.waiting:
 		words = tr("Waiting for this computer's keyring; perhaps a window asks for its password")
 	case v.busy == "" && v.loaded && len(v.grants) == 0:
 		words = tr("There are no upload tokens yet. Say above what the first one is for.")

@@ -29,7 +29,7 @@ func (i *localInbox) workspace(o workspace.Options) (Workspace, error) {
 // openTokens opens the view of upload tokens and waits for the table.
 func (d *desk) openTokens(ws Workspace) *uploadTokens {
 	d.t.Helper()
-	v := d.openUploadTokens("Upload tokens", func(context.Context) (Workspace, error) { return ws, nil })
+	v := d.issuing.open("Upload tokens", func(context.Context) (Workspace, error) { return ws, nil })
 	d.until("the table was read", func() bool { return v.loaded })
 	return v
 }
@@ -73,7 +73,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 		After: clock.after, Person: "r.owner",
 		Account: &account{open: func() (Workspace, error) { return inbox.workspace(workspace.Options{}) }},
 	})
-	d.openAccountTokens()
+	d.issuing.openAccountTokens()
 	d.until("the table was read", func() bool { return d.says("There are no upload tokens yet") })
 	d.mustSay("Upload tokens", "Workspace ws0421", "What it is for", "30 days")
 	if !d.button("Create a token…").Disabled() {
@@ -107,7 +107,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	}
 
 	v.close()
-	d.openAccountTokens()
+	d.issuing.openAccountTokens()
 	d.until("the table was read again", func() bool { return d.says("active") })
 	d.mustSay("visit – 心拍数") // of the row; the hint in the form has the words before it
 	if d.says("Copy") {
@@ -207,7 +207,7 @@ func TestTheTableIsReadAgainWhereThatFailed(t *testing.T) {
 	d := openDesk(t, Config{})
 	acc := &account{open: func() (Workspace, error) { return broken, nil }}
 	d.config.Account = acc
-	d.openAccountTokens()
+	d.issuing.openAccountTokens()
 	d.until("it is said", func() bool { return d.says("The storage can't be reached.") })
 	d.write("reason", "x")
 	if !d.button("Create a token…").Disabled() {
@@ -229,7 +229,7 @@ func TestATokenThatNobodySawIsRevoked(t *testing.T) {
 		ws, err := inbox.workspace(workspace.Options{})
 		return &announced{ws, made}, err
 	}}})
-	d.openAccountTokens()
+	d.issuing.openAccountTokens()
 	d.until("the table was read", func() bool { return d.events.named("tokens") != nil })
 	d.write("reason", "x")
 	d.press("Create a token…")
@@ -282,7 +282,7 @@ func TestClosingTheViewEndsWhatItBegan(t *testing.T) {
 func TestWhatOpensMeanwhileTakesNoTokenAway(t *testing.T) {
 	inbox := startInbox(t, nil)
 	d := openDesk(t, Config{Account: &account{open: func() (Workspace, error) { return inbox.workspace(workspace.Options{}) }}})
-	d.openAccountTokens()
+	d.issuing.openAccountTokens()
 	d.until("the table was read", func() bool { return d.events.named("tokens") != nil })
 	d.write("reason", "x")
 	d.press("Create a token…")

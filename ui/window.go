@@ -13,7 +13,6 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
-	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -138,36 +137,32 @@ type Window struct {
 	quitting chan struct{}  // closed when the program is to end
 	quitOnce sync.Once
 
+	// What a person can do, and what they see. All of it belongs to Fyne's goroutine.
 	settings *keptSettings
 	sampler  *sampler
-	dialogs  fileDialogs
-	notifier notifier
+	notifier *notifier
+	dialogs  *fileDialogs
+	copied   *copied
+	awake    *awake
 
-	// What the window shows, all of it Fyne's thread's.
-	token       token.Token      // the one that new files go with; zero before the first
-	kept        []inboxes.Record // as List returned them last
-	unkept      bool             // the keyring did not take the token, which ends with the program
-	waiting     bool             // for the keyring
-	held        []given          // paths that wait for a token
-	lostDrop    time.Time        // when something was dropped and did not arrive; zero once it has been said
-	missed      int              // of what was given with them is nowhere on this computer
-	shown       bool             // the window has its size
-	begun       time.Time        // when the sending that is under way, or the last, began
-	took        time.Duration    // how long it took; 0 while it is under way
-	practice    Practice
-	practiceKey string // of its inbox
-	connected   bool   // a storage account is
-	copied      copied
+	inboxes  *inboxView
+	tokens   *tokenView
+	intake   *intake
+	reviews  *reviewView
+	commands *commands
+	receipts *receipts
+	issuing  *issuing
+	options  *settingsView
+	tray     *trayView
 
 	header   *header
-	start    *start
-	work     *work
+	start    *startView
+	queue    *queueView
 	banner   *banner
+	practice *practiceView
 	pages    *fyne.Container
-	practise *practiceBar
 	mainMenu []*fyne.MenuItem // in the system's menu bar
-	tray     *tray
-	awake    awake
+	shown    bool             // the window has its size
 }
 
 // New makes the window and fills it. It does not show it.
@@ -185,11 +180,8 @@ func New(app fyne.App, c Config) *Window {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	sc := &screen{config: c, app: app, named: map[string][]fyne.CanvasObject{}, look: make(chan struct{}, 1)}
-	w := &Window{
-		screen: sc, settings: newKeptSettings(sc), copied: copied{screen: sc}, dialogs: fileDialogs{screen: sc},
-		notifier: notifier{screen: sc}, awake: awake{screen: sc}, quitting: make(chan struct{}),
-	}
-	w.sampler = newSampler(sc, w.show)
+	w := &Window{screen: sc, quitting: make(chan struct{})}
+	w.connect()
 	w.screen.keyTyped, w.screen.runeTyped = w.typedKey, w.typedRune
 	if c.Events != nil {
 		w.events = &events{out: c.Events}
@@ -205,14 +197,14 @@ func New(app fyne.App, c Config) *Window {
 	w.window.SetMaster()
 	w.window.SetContent(w.build())
 	w.window.Resize(w.settings.size())
-	w.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
-	w.window.SetCloseIntercept(w.closeAsked)
+	w.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.intake.dropped(uris) })
+	w.window.SetCloseIntercept(w.tray.closeAsked)
 	w.addShortcuts()
 	if c.Escape != nil {
 		c.Escape(w.dialogs.escape)
 	}
 	if c.LostDrop != nil {
-		c.LostDrop(w.dropLost)
+		c.LostDrop(w.intake.lost)
 	}
 	w.header.onStart(true)
 	if c.MenuBar {
@@ -223,18 +215,60 @@ func New(app fyne.App, c Config) *Window {
 	return w
 }
 
+// connect makes the views, and lets each know those that it needs.
+func (w *Window) connect() {
+	sc := w.screen
+	w.settings, w.sampler = newKeptSettings(sc), newSampler(sc, w.show)
+	w.notifier, w.dialogs, w.copied, w.awake = &notifier{screen: sc}, &fileDialogs{screen: sc}, &copied{screen: sc}, &awake{screen: sc}
+	w.inboxes, w.tokens, w.intake, w.reviews = &inboxView{}, &tokenView{}, &intake{}, &reviewView{}
+	w.commands, w.receipts, w.issuing, w.options, w.tray = &commands{}, &receipts{}, &issuing{}, &settingsView{}, &trayView{}
+	w.header, w.start, w.queue, w.banner, w.practice = &header{}, &startView{}, &queueView{}, &banner{}, &practiceView{}
+
+	*w.inboxes = inboxView{screen: sc, settings: w.settings, practice: w.practice, tokens: w.tokens, commands: w.commands}
+	*w.tokens = tokenView{
+		screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake, commands: w.commands, practice: w.practice, start: w.start,
+	}
+	*w.intake = intake{
+		screen: sc, dialogs: w.dialogs, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, start: w.start,
+	}
+	*w.reviews = reviewView{screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake, notifier: w.notifier}
+	*w.commands = commands{screen: sc, sampler: w.sampler, inboxes: w.inboxes, tokens: w.tokens, queue: w.queue}
+	*w.receipts = receipts{
+		screen: sc, settings: w.settings, dialogs: w.dialogs, inboxes: w.inboxes, totals: func() *totals { return w.queue.totals },
+	}
+	*w.issuing = issuing{screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied}
+	*w.options = settingsView{screen: sc, settings: w.settings, inboxes: w.inboxes, setLanguage: w.setLanguage}
+	*w.tray = trayView{
+		screen: sc, settings: w.settings, sampler: w.sampler, intake: w.intake, tokens: w.tokens, commands: w.commands, quit: w.quitAsked,
+	}
+	*w.header = header{
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, banner: w.banner, windowMenu: w.windowMenu,
+	}
+	*w.start = startView{screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, begin: w.practice.begin}
+	*w.queue = queueView{
+		screen: sc, settings: w.settings, sampler: w.sampler, inboxes: w.inboxes, intake: w.intake, commands: w.commands,
+		receipts: w.receipts, practice: w.practice, banner: w.banner, awake: w.awake,
+	}
+	*w.banner = banner{
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, commands: w.commands, room: w.roomForBanner,
+	}
+	*w.practice = practiceView{
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, issuing: w.issuing, start: w.start,
+	}
+}
+
 // build arranges the window's parts from top to bottom.
 func (w *Window) build() fyne.CanvasObject {
-	w.header = newHeader(w)
-	w.banner = newBanner(w)
-	w.practise = newPracticeBar(w)
-	w.start = newStart(w)
-	w.work = newWork(w)
-	w.pages = container.NewStack(w.start.box, w.work.box)
+	w.header.build()
+	w.banner.build()
+	w.practice.build()
+	w.start.build()
+	w.queue.build()
+	w.pages = container.NewStack(w.start.box, w.queue.box)
 	w.tag("drop", w.pages)
 	w.ownTip = newTip(w.screen)
 	all := container.New(&watchedLayout{atLeast{smallest}, w.resized}, container.NewStack(
-		column(0, 3, w.header.box, w.practise.box, w.banner.box, w.pages), w.ownTip.layer)) // Fyne paints the background
+		column(0, 3, w.header.box, w.practice.box, w.banner.box, w.pages), w.ownTip.layer)) // Fyne paints the background
 	if w.config.Place == nil {
 		return all
 	}
@@ -266,26 +300,26 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 	})
 	hidden := w.config.Hidden && len(paths) == 0
 	w.hidden.Store(hidden)
-	w.startTray() // Fyne takes it up when it starts, and no later
+	w.tray.start() // Fyne takes it up when it starts, and no later
 	w.app.Lifecycle().SetOnStarted(func() {
 		w.shown = true
 		w.events.event("started", "version", w.config.Version)
 		w.wake()
-		w.inBackground(w.forgetPractice) // of a run that was killed
-		w.loadInboxes()
-		w.lookForAccount()
+		w.inBackground(w.practice.forget) // of a run that was killed
+		w.inboxes.load()
+		w.issuing.find()
 		for _, notice := range w.config.Notices {
 			w.tell(tr("Before you begin"), notice(translated)).stays = true // below the next one
 		}
 		if len(paths) > 0 {
-			w.addPaths(paths)
+			w.intake.add(paths)
 		}
 		if hidden {
-			w.inBackground(w.stayInTray)
+			w.inBackground(w.tray.stay)
 		}
 	})
 	w.app.Lifecycle().SetOnExitedForeground(w.settings.keepPlace) // and when Fyne itself ends the program on a signal
-	w.app.Lifecycle().SetOnEnteredForeground(w.lookForAccount)    // it may be connected in a terminal meanwhile
+	w.app.Lifecycle().SetOnEnteredForeground(w.issuing.find)      // it may be connected in a terminal meanwhile
 	if !hidden {
 		w.settings.takePlace()
 		w.window.Show()
@@ -329,9 +363,9 @@ func (w *Window) end() {
 	w.ended.Store(true)
 	w.cancel()
 	w.awake.release()
-	w.forgetPractice(context.Background())
-	if w.practice != nil {
-		if err := w.practice.Close(); err != nil {
+	w.practice.forget(context.Background())
+	if w.practice.inbox != nil {
+		if err := w.practice.inbox.Close(); err != nil {
 			w.config.Log.Error("practice", "error", err)
 		}
 	}
@@ -346,7 +380,7 @@ func (w *Window) Quit() { w.do(w.quit) }
 // Raise brings the window to the front.
 func (w *Window) Raise() {
 	w.do(func() {
-		w.reveal()
+		w.tray.reveal()
 		w.window.RequestFocus()
 	})
 }
@@ -354,28 +388,28 @@ func (w *Window) Raise() {
 // Open adds paths, as if they had been dropped, and brings the window to the front.
 func (w *Window) Open(paths []string) {
 	w.do(func() {
-		w.reveal()
+		w.tray.reveal()
 		w.window.RequestFocus()
 		if len(paths) > 0 {
-			w.addPaths(paths)
+			w.intake.add(paths)
 		}
 	})
 }
 
 // reveal shows the window after it was hidden.
-func (w *Window) reveal() {
-	if w.hidden.Swap(false) {
-		w.settings.takePlace()
+func (t *trayView) reveal() {
+	if t.hidden.Swap(false) {
+		t.settings.takePlace()
 	}
-	w.window.Show()
-	w.sampler.hasten()
+	t.window.Show()
+	t.sampler.hasten()
 }
 
 // show puts what was read on the screen. It returns after how long the window has to look again even if nothing changed.
 func (w *Window) show(s *sample) time.Duration {
 	before := w.last
 	w.last = *s
-	w.timeSending(s)
+	w.queue.timeSending(s)
 	w.notifier.announce(&before, s)
 	w.tray.show(s)
 	w.awake.want(w.settings.StayAwake && s.status.Busy > 0)
@@ -391,8 +425,8 @@ func (w *Window) show(s *sample) time.Duration {
 		}
 	}
 	soon(w.banner.show(s))
-	w.practise.show()
-	w.work.show(s)
+	w.practice.show()
+	w.queue.show(s)
 	if w.top != nil && w.top.tick != nil {
 		soon(w.top.tick(s.now))
 	}
@@ -404,11 +438,11 @@ func (w *Window) showPage() {
 	empty := w.last.status.FilesTotal()+w.last.status.Unchanged == 0 && !w.last.status.Scanning
 	if empty != w.start.box.Visible() {
 		if empty {
-			w.work.box.Hide()
+			w.queue.box.Hide()
 			w.start.box.Show()
 		} else {
 			w.start.box.Hide()
-			w.work.box.Show()
+			w.queue.box.Show()
 		}
 		w.header.onStart(empty)
 		w.relayout()
@@ -419,23 +453,32 @@ func (w *Window) showPage() {
 }
 
 // timeSending keeps when sending began and how long it took.
-func (w *Window) timeSending(s *sample) {
+func (v *queueView) timeSending(s *sample) {
 	going := s.status.Scanning || going(&s.status) > 0
 	switch {
-	case going && (w.begun.IsZero() || w.took > 0):
-		w.begun, w.took = s.now, 0
-	case !going && !w.begun.IsZero() && w.took == 0:
-		w.took = max(s.now.Sub(w.begun), time.Millisecond)
+	case going && (v.begun.IsZero() || v.took > 0):
+		v.begun, v.took = s.now, 0
+	case !going && !v.begun.IsZero() && v.took == 0:
+		v.took = max(s.now.Sub(v.begun), time.Millisecond)
 	}
+}
+
+// roomForBanner is how high the banner's words may be, so that something of the list stays in sight: the rest is scrolled to.
+func (w *Window) roomForBanner() float32 {
+	left := w.window.Canvas().Size().Height - w.header.box.MinSize().Height - w.queue.box.MinSize().Height - 8
+	if w.practice.box.Visible() {
+		left -= w.practice.box.MinSize().Height
+	}
+	return max(left, 56)
 }
 
 // resized is called when the window has another size.
 func (w *Window) resized(size fyne.Size) {
-	if w.work != nil {
+	if w.queue != nil {
 		w.header.fit(size)
-		w.practise.fit(size)
+		w.practice.fit(size)
 		w.banner.fit(size)
-		w.work.totals.fit(size)
+		w.queue.totals.fit(size)
 	}
 	for s := w.top; s != nil; s = s.under {
 		if s.fit != nil {

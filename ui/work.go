@@ -17,8 +17,21 @@ import (
 )
 
 // work is what is seen while there are jobs: the totals, the tabs, the list.
-type work struct {
-	w      *Window
+type queueView struct {
+	*screen
+	settings *keptSettings
+	sampler  *sampler
+	inboxes  *inboxView
+	intake   *intake
+	commands *commands
+	receipts *receipts
+	practice *practiceView
+	banner   *banner
+	awake    *awake
+
+	begun time.Time     // when the sending that is under way, or the last, began
+	took  time.Duration // how long it took; 0 while it is under way
+
 	box    *fyne.Container
 	totals *totals
 	tabs   *tabs
@@ -28,33 +41,32 @@ type work struct {
 	below  fyne.CanvasObject // the foot with its margins
 }
 
-func newWork(w *Window) *work {
-	v := &work{w: w}
-	v.totals = newTotals(w)
-	v.tabs = newTabs(w)
-	v.list = newJobList(w)
-	v.foot = w.newCutText("", colorMuted, theme.SizeNameCaptionText)
+// build makes the widgets, anew after a change of language.
+func (v *queueView) build() {
+	v.totals = newTotals(v)
+	v.tabs = newTabs(v)
+	v.list = newJobList(v)
+	v.foot = v.newCutText("", colorMuted, theme.SizeNameCaptionText)
 	v.foot.parts = true
 	v.search = newSearchEntry(v)
-	w.tag("list", v.list)
-	w.tag("search", v.search)
-	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(w.screen)))
+	v.tag("list", v.list)
+	v.tag("search", v.search)
+	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(v.screen)))
 	v.box = column(0, 2,
 		inset(4, 10, 16, 16, v.totals.box),
 		inset(0, 2, 6, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
 		column(0, 1, widget.NewSeparator(), container.NewStack(inset(4, 4, 4, 2, v.list), v.list.tip.layer), widget.NewSeparator()),
 		v.below)
 	v.box.Hide()
-	return v
 }
 
 // searchEntry takes the text that is looked for.
 type searchEntry struct {
 	widget.Entry
-	v *work
+	v *queueView
 }
 
-func newSearchEntry(v *work) *searchEntry {
+func newSearchEntry(v *queueView) *searchEntry {
 	e := &searchEntry{v: v}
 	e.ExtendBaseWidget(e)
 	e.SetPlaceHolder(tr("Find…"))
@@ -68,7 +80,7 @@ func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
 	case fyne.KeyEscape:
 		e.SetText("")
 	case fyne.KeyDown, fyne.KeyReturn, fyne.KeyEnter:
-		e.v.w.window.Canvas().Focus(e.v.list)
+		e.v.window.Canvas().Focus(e.v.list)
 	default:
 		e.Entry.TypedKey(k)
 	}
@@ -76,46 +88,46 @@ func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable. A token or paths are the window's, wherever they are pasted.
 func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
-	if _, paste := s.(*fyne.ShortcutPaste); paste && e.v.w.isMeantForTheWindow(e.v.w.app.Clipboard().Content()) {
-		e.v.w.pasted()
+	if _, paste := s.(*fyne.ShortcutPaste); paste && e.v.intake.means(e.v.app.Clipboard().Content()) {
+		e.v.intake.pasted()
 		return
 	}
 	e.Entry.TypedShortcut(s)
 }
 
 // find shows only the jobs whose names have this text.
-func (v *work) find(text string) {
-	v.w.sampler.choose(func(f *ledger.Filter) { f.Text = strings.TrimSpace(text) })
+func (v *queueView) find(text string) {
+	v.sampler.choose(func(f *ledger.Filter) { f.Text = strings.TrimSpace(text) })
 	v.list.ScrollToTop()
 }
 
-func (v *work) show(s *sample) {
+func (v *queueView) show(s *sample) {
 	v.totals.show(s)
 	v.tabs.show(s)
 	v.list.show(s)
 	v.foot.set(v.footWords(s), colorMuted)
 	// In a low window a banner needs the room more.
-	if seen := !v.w.banner.box.Visible() || v.w.window.Canvas().Size().Height > 420; seen != v.below.Visible() {
+	if seen := !v.banner.box.Visible() || v.window.Canvas().Size().Height > 420; seen != v.below.Visible() {
 		visible(v.below, seen)
-		v.w.relayout()
+		v.relayout()
 	}
 }
 
 // footWords says how the network does and what else is worth knowing in passing.
-func (v *work) footWords(s *sample) string {
+func (v *queueView) footWords(s *sample) string {
 	words := tr("Network OK")
-	if v.w.banner.blocks(&s.status) {
+	if v.banner.blocks(&s.status) {
 		words = tr("Waiting")
 	}
-	if in := s.inbox(v.w.token.Inbox.Key()); in != nil {
+	if in := s.inbox(v.inboxes.token.Inbox.Key()); in != nil {
 		if clock := clockWords(in); clock != "" {
 			words += " · " + strings.TrimSuffix(clock, ".")
 		}
 	}
-	if v.w.awake.on() {
+	if v.awake.on() {
 		words += " · " + tr("keeping the computer awake")
 	}
-	if limit := v.w.settings.Rate; limit > 0 && s.status.Busy > 0 {
+	if limit := v.settings.Rate; limit > 0 && s.status.Busy > 0 {
 		words += " · " + tr("at most {{.Speed}}", values("Speed", speedWords(float64(limit))))
 	}
 	if s.status.Busy > 0 {
@@ -129,7 +141,9 @@ type buttonsShown struct{ pause, resume, retry bool }
 
 // totals is the summary above the list.
 type totals struct {
-	w                    *Window
+	*screen
+	queue *queueView
+
 	box                  *fyne.Container
 	sign                 *widget.Icon
 	head, words          *text
@@ -144,33 +158,33 @@ type totals struct {
 	finished             bool
 }
 
-func newTotals(w *Window) *totals {
-	t := &totals{w: w}
+func newTotals(queue *queueView) *totals {
+	t := &totals{screen: queue.screen, queue: queue}
 	t.sign = widget.NewIcon(icon("sending", theme.ColorNamePrimary))
-	t.head = w.newCutText("", theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	t.head = queue.newCutText("", theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	t.head.bold = true
-	t.words = w.newCutText("", colorMuted, theme.SizeNameText)
+	t.words = queue.newCutText("", colorMuted, theme.SizeNameText)
 	t.words.parts = true
 	t.bar = newBar()
-	t.save = w.newButtonWithIcon(tr("Save receipt…"), icon("save", theme.ColorNameForeground), w.saveReceipt)
-	t.copy = w.newButtonWithIcon(tr("Copy summary"), icon("copy", theme.ColorNameForeground), w.copySummary)
-	t.folder = w.newButtonWithIcon(tr("Show folder"), icon("folder", theme.ColorNameForeground), w.showFolder)
-	if w.config.Desktop.Reveal == nil {
+	t.save = queue.newButtonWithIcon(tr("Save receipt…"), icon("save", theme.ColorNameForeground), queue.receipts.save)
+	t.copy = queue.newButtonWithIcon(tr("Copy summary"), icon("copy", theme.ColorNameForeground), queue.copySummary)
+	t.folder = queue.newButtonWithIcon(tr("Show folder"), icon("folder", theme.ColorNameForeground), queue.showFolder)
+	if queue.config.Desktop.Reveal == nil {
 		t.folder.Hide()
 	}
-	t.clear = w.newButtonWithIcon(tr("Clear"), icon("remove", theme.ColorNameForeground), w.clearDelivered)
-	t.pause = w.newButtonWithIcon(tr("Pause all"), icon("pause", theme.ColorNameForeground), w.pauseAll)
-	t.resume = w.newButtonWithIcon(tr("Resume"), icon("resume", theme.ColorNameForegroundOnPrimary), w.resumeAll)
+	t.clear = queue.newButtonWithIcon(tr("Clear"), icon("remove", theme.ColorNameForeground), queue.commands.clearDelivered)
+	t.pause = queue.newButtonWithIcon(tr("Pause all"), icon("pause", theme.ColorNameForeground), queue.commands.pauseAll)
+	t.resume = queue.newButtonWithIcon(tr("Resume"), icon("resume", theme.ColorNameForegroundOnPrimary), queue.commands.resumeAll)
 	t.resume.Importance = widget.HighImportance
-	t.retry = w.newButtonWithIcon(tr("Try again"), icon("retry", theme.ColorNameForeground), w.retryAll)
+	t.retry = queue.newButtonWithIcon(tr("Try again"), icon("retry", theme.ColorNameForeground), queue.commands.retryAll)
 	for _, b := range []*button{t.pause, t.resume, t.retry} {
 		b.Hide()
 	}
-	w.tag("pause_all", t.pause)
-	w.tag("resume_all", t.resume)
-	w.tag("retry", t.retry)
-	w.tag("receipt", t.save)
-	w.tag("clear", t.clear)
+	queue.tag("pause_all", t.pause)
+	queue.tag("resume_all", t.resume)
+	queue.tag("retry", t.retry)
+	queue.tag("receipt", t.save)
+	queue.tag("clear", t.clear)
 	t.done = container.New(noWider{100}, inset(4, 0, 0, 0, line(8, -1, t.save, t.copy, t.folder, t.clear)))
 	t.done.Hide()
 	t.barBox = inset(3, 1, 0, 0, t.bar)
@@ -237,7 +251,7 @@ func (t *totals) show(s *sample) {
 		t.finished = !going
 		visible(t.barBox, going)
 		visible(t.done, !going)
-		t.w.relayout()
+		t.relayout()
 	}
 	for _, b := range []*button{t.save, t.clear} {
 		if delivered+st.Unchanged == 0 {
@@ -257,7 +271,7 @@ func (t *totals) showButtons(s buttonsShown) {
 	for b, on := range map[*button]bool{t.pause: s.pause && !s.resume, t.resume: s.resume, t.retry: s.retry} {
 		visible(b, on)
 	}
-	t.w.relayout()
+	t.relayout()
 }
 
 func (t *totals) wordsFor(s *sample, going bool) string {
@@ -271,8 +285,8 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		if st.Files[ledger.Delivered] == 0 {
 			words = tr("Nothing was sent")
 		}
-		if t.w.took >= time.Second {
-			words += " · " + duration(t.w.took)
+		if t.queue.took >= time.Second {
+			words += " · " + duration(t.queue.took)
 		}
 		if n := st.Unchanged; n > 0 && st.FilesTotal() > 0 {
 			words += " · " + trn("{{.N}} unchanged since you sent them", n)
@@ -300,7 +314,7 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 	if st.Scanning {
 		words += " · " + tr("still counting…")
 	}
-	if allPaused(st) || t.w.banner.blocks(st) {
+	if allPaused(st) || t.queue.banner.blocks(st) {
 		return words
 	}
 	if st.Left > 0 && st.Left < 99*24*time.Hour {
@@ -423,10 +437,10 @@ func (r *barRenderer) Refresh() {
 }
 
 // copySummary puts the summary on the clipboard, for a mail to whoever waits for the files.
-func (w *Window) copySummary() {
-	t := w.work.totals
+func (v *queueView) copySummary() {
+	t := v.totals
 	lines := []string{t.head.content, t.words.content}
-	inboxes := w.last.status.ByInbox()
+	inboxes := v.last.status.ByInbox()
 	for i := range inboxes {
 		switch n, to := inboxes[i].Files[ledger.Delivered], inboxes[i].Inbox.String(); {
 		case n > 0 && len(inboxes) > 1:
@@ -435,7 +449,7 @@ func (w *Window) copySummary() {
 			lines = append(lines, to)
 		}
 	}
-	w.app.Clipboard().SetContent(strings.Join(lines, "\n"))
+	v.app.Clipboard().SetContent(strings.Join(lines, "\n"))
 	t.said(t.copy, tr("Copied"))
 }
 
@@ -448,12 +462,12 @@ func (t *totals) said(b *button, done string) {
 	sign, words := b.Icon, b.words
 	show := func(sign fyne.Resource, words string) {
 		b.Icon, b.Text, b.words = sign, words, words
-		t.fit(t.w.window.Canvas().Size())
+		t.fit(t.window.Canvas().Size())
 		b.Refresh()
 	}
 	show(icon("yes", theme.ColorNameSuccess), done)
-	t.w.config.After(saidFor, func() {
-		t.w.do(func() {
+	t.config.After(saidFor, func() {
+		t.do(func() {
 			b.saying = false
 			show(sign, words)
 		})
@@ -464,14 +478,14 @@ func (t *totals) said(b *button, done string) {
 const saidFor = 2 * time.Second
 
 // showFolder shows where the practice inbox has what was delivered, or what was sent.
-func (w *Window) showFolder() {
-	if w.practice != nil && w.token.Inbox.Key() == w.practiceKey {
-		w.inFileManager(w.practice.Folder())
+func (v *queueView) showFolder() {
+	if v.practice.inbox != nil && v.inboxes.token.Inbox.Key() == v.practice.key {
+		v.inFileManager(v.practice.inbox.Folder())
 		return
 	}
-	for _, t := range slices.Backward(w.last.status.Transfers) {
+	for _, t := range slices.Backward(v.last.status.Transfers) {
 		if len(t.Roots) > 0 {
-			w.inFileManager(t.Roots[0])
+			v.inFileManager(t.Roots[0])
 			return
 		}
 	}
