@@ -90,54 +90,79 @@ func (r *resumeRun) run(ctx context.Context, args []string) error {
 }
 
 // handOver gives the queue the uploads for which there is a token.
-func (r *resumeRun) handOver(ctx context.Context, d *delivery, q *uploader.Queue, given givenToken) error {
+func (r *resumeRun) handOver(
+	ctx context.Context, d *delivery, q *uploader.Queue, given givenToken,
+) error {
 	if err := r.followMoves(ctx, q); err != nil {
 		return err
 	}
-	pending, err := r.pending(ctx, q)
+	waiting, err := r.waiting(ctx, q)
 	if err != nil {
 		return err
 	}
-	if len(pending) == 0 {
-		return r.nothingPending(ctx, q)
+	if len(waiting) == 0 {
+		return r.nothingWaits(ctx, q)
 	}
-	if err := keepReceiptHome(ctx, q, r.receipt, pending); err != nil {
-		return err
+	for _, w := range waiting {
+		if err := keepReceiptHome(ctx, q, r.receipt, w.Transfers); err != nil {
+			return err
+		}
 	}
 	tok, err := given.parseGiven(r.hosts)
 	if err != nil {
 		return err
 	}
-	from, err := r.movesFrom(ctx, pending, tok)
+	from, err := r.movesFrom(ctx, waiting, tok)
 	if err != nil {
 		return err
 	}
-	var lacking error
-	usable := map[string]bool{}
-	for _, key := range inboxesOf(pending) {
+	going, goals, lacking := []int64(nil), map[string]bool{}, error(nil)
+	for _, w := range waiting {
 		t := tok
-		switch {
-		case from != "" && key == from:
-			usable[key] = true // goes to the token's own inbox
-			continue
-		case tok.Inbox.Key() != key:
-			if t, err = r.keptToken(ctx, pending[slices.IndexFunc(pending, func(s ledger.TransferStatus) bool { return s.Inbox == key })]); err != nil {
+		if key := w.Inbox.Key(); key != tok.Inbox.Key() && key != from {
+			if t, err = r.keptToken(ctx, w); err != nil {
 				lacking = err
 				continue
 			}
 		}
-		if err := q.Use(t); err != nil {
-			return err
+		if goal := t.Inbox.Key(); !goals[goal] {
+			goals[goal] = true
+			if err := q.Use(t); err != nil {
+				return err
+			}
 		}
-		usable[key] = true
 		d.token, d.to = t, show.Text(t.Inbox.String())
+		for i := range w.Transfers {
+			going = append(going, w.Transfers[i].ID)
+		}
 	}
-	if len(usable) == 0 {
+	if len(goals) == 0 {
 		return lacking
 	}
-	got, err := q.Adopt(ctx, func(t ledger.TransferStatus) bool {
-		return usable[t.Inbox] && slices.ContainsFunc(pending, func(s ledger.TransferStatus) bool { return s.ID == t.ID })
-	})
+	if err := r.adopt(ctx, q, d, going); err != nil {
+		return err
+	}
+	if from != "" {
+		if err := r.takeOver(ctx, q, d, from, tok); err != nil {
+			return err
+		}
+	}
+	if len(goals) > 1 {
+		d.token, d.to = token.Token{}, fmt.Sprintf("%d inboxes", len(goals))
+		if r.receipt != "" {
+			return &usageError{"A receipt is about one inbox, and these uploads lead to several. " +
+				"Nothing was sent. Name one with --to."}
+		}
+	}
+	if lacking != nil {
+		r.say(sentence(ctx, lacking))
+	}
+	return nil
+}
+
+// adopt has the queue go on with transfers, also with what was paused of them.
+func (r *resumeRun) adopt(ctx context.Context, q *uploader.Queue, d *delivery, ids []int64) error {
+	got, err := q.Adopt(ctx, func(t ledger.TransferStatus) bool { return slices.Contains(ids, t.ID) })
 	if err != nil {
 		return err
 	}
@@ -147,45 +172,23 @@ func (r *resumeRun) handOver(ctx context.Context, d *delivery, q *uploader.Queue
 		}
 		d.transfers = append(d.transfers, t.ID)
 	}
-	if from != "" {
-		if err := r.takeOver(ctx, q, d, from, tok); err != nil {
-			return err
-		}
-	}
-	if len(usable) > 1 {
-		d.token, d.to = token.Token{}, fmt.Sprintf("%d inboxes", len(usable))
-		if r.receipt != "" {
-			return &usageError{"A receipt is about one inbox, and these uploads lead to several. Nothing was sent. Name one with --to."}
-		}
-	}
-	if lacking != nil {
-		r.say(sentence(ctx, lacking))
-	}
 	return nil
 }
 
-// pending returns the unfinished uploads that no other program is sending; of one kept inbox only, if it is named.
-func (r *resumeRun) pending(ctx context.Context, q *uploader.Queue) ([]ledger.TransferStatus, error) {
+// waiting returns what waits; for one kept inbox only, if it is named.
+func (r *resumeRun) waiting(ctx context.Context, q *uploader.Queue) ([]uploader.Waiting, error) {
 	key, err := r.inboxKey(ctx, r.to)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool {
-		return t.Finished() || t.Owner == ledger.Elsewhere || key != "" && t.Inbox != key
+	status := q.Status()
+	return slices.DeleteFunc(status.Waiting(), func(w uploader.Waiting) bool {
+		return key != "" && w.Inbox.Key() != key
 	}), nil
 }
 
-func inboxesOf(transfers []ledger.TransferStatus) (keys []string) {
-	for _, t := range transfers {
-		if !slices.Contains(keys, t.Inbox) {
-			keys = append(keys, t.Inbox)
-		}
-	}
-	return keys
-}
-
-// nothingPending says that there is nothing to do, or that others do it, and how many files need a person.
-func (r *resumeRun) nothingPending(ctx context.Context, q *uploader.Queue) error {
+// nothingWaits says that there is nothing to do, or that others do it, and how many files need a person.
+func (r *resumeRun) nothingWaits(ctx context.Context, q *uploader.Queue) error {
 	words := "Nothing is waiting to be sent."
 	if slices.ContainsFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool { return t.Owner == ledger.Elsewhere && !t.Finished() }) {
 		words = "What is waiting to be sent is being sent by another program at the moment: uploader status"
@@ -225,44 +228,43 @@ func (p *program) inboxKey(ctx context.Context, name string) (string, error) {
 	return r.Inbox.Key(), err
 }
 
-// movesFrom returns the inbox whose uploads the token is to take over: one of the same workspace whose own it is not.
-func (r *resumeRun) movesFrom(ctx context.Context, pending []ledger.TransferStatus, token token.Token) (string, error) {
-	keys := inboxesOf(pending)
-	if token.Inbox.Container == "" || slices.Contains(keys, token.Inbox.Key()) {
-		return "", nil
+// movesFrom returns the key of the inbox whose uploads the token is to take over, if a person agrees;
+// "" for none.
+func (r *resumeRun) movesFrom(
+	ctx context.Context, waiting []uploader.Waiting, token token.Token,
+) (string, error) {
+	if token.Inbox.Container == "" {
+		return "", nil // none was given
 	}
-	var from []ledger.TransferStatus
-	for _, t := range pending {
-		if in := t.Options.Scan.Inbox; in.InboxID == token.Inbox.InboxID && in.WsID == token.Inbox.WsID {
-			from = append(from, t)
-		}
-	}
-	keys = inboxesOf(from)
+	own, from := uploader.Takeover(waiting, token.Inbox)
+	here := show.Text(token.Inbox.String())
 	switch {
-	case len(keys) == 0:
-		return "", &usageError{fmt.Sprintf("This token leads to %s, and nothing is waiting to be sent there. Nothing was sent. What is waiting: uploader status", show.Text(token.Inbox.String()))}
-	case len(keys) > 1:
-		return "", &usageError{"This token leads to a new container of a workspace, and uploads to several others of it are waiting. Nothing was sent. Name the one to move with --to."}
+	case own && (len(from) == 0 || !r.move):
+		return "", nil
+	case len(from) == 0:
+		return "", usagef("This token leads to %s, and nothing is waiting to be sent there. Nothing was sent. "+
+			"What is waiting: uploader status", here)
+	case len(from) > 1:
+		return "", &usageError{"This token leads to a new container of a workspace, and uploads to several others of it " +
+			"are waiting. Nothing was sent. Name the one to move with --to."}
 	}
-	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than the uploads that are waiting (%s).",
-		show.Text(token.Inbox.String()), show.Text(from[0].Options.Scan.Inbox.String()))
+	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than the uploads that are "+
+		"waiting (%s).", here, show.Text(from[0].Inbox.String()))
 	if r.move || r.agrees(ctx, question+" Send there what was not delivered?") {
-		return keys[0], nil
+		return from[0].Inbox.Key(), nil
 	}
 	return "", &usageError{question + " Nothing was sent. Add --move to send there what was not delivered."}
 }
 
 // takeOver lets the token's inbox take over from another one.
-func (r *resumeRun) takeOver(ctx context.Context, q *uploader.Queue, d *delivery, from string, token token.Token) error {
-	if err := q.Use(token); err != nil {
-		return err
-	}
+func (r *resumeRun) takeOver(
+	ctx context.Context, q *uploader.Queue, d *delivery, from string, token token.Token,
+) error {
 	n, err := q.Redirect(ctx, from, token.Inbox)
 	if err != nil {
 		return err
 	}
 	r.say(fmt.Sprintf("Going to %s now: %s.", show.Text(token.Inbox.String()), fileCount(int64(n))))
-	d.token, d.to = token, show.Text(token.Inbox.String())
 	for _, t := range q.Status().Transfers {
 		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == ledger.Here && !slices.Contains(d.transfers, t.ID) {
 			d.transfers = append(d.transfers, t.ID)
@@ -271,9 +273,8 @@ func (r *resumeRun) takeOver(ctx context.Context, q *uploader.Queue, d *delivery
 	return nil
 }
 
-// keptToken returns the token of an upload's inbox from the keyring.
-func (r *resumeRun) keptToken(ctx context.Context, t ledger.TransferStatus) (token.Token, error) {
-	in := t.Options.Scan.Inbox
+// keptToken returns the token of an inbox from the keyring.
+func (r *resumeRun) keptToken(ctx context.Context, w uploader.Waiting) (token.Token, error) {
 	inboxes, err := r.inboxes()
 	if err != nil {
 		return token.Token{}, err
@@ -282,10 +283,10 @@ func (r *resumeRun) keptToken(ctx context.Context, t ledger.TransferStatus) (tok
 	if err != nil {
 		return token.Token{}, err
 	}
-	missing := &usageError{fmt.Sprintf("No token is at hand for %s; waiting for one: %s. Nothing was sent there. Give it with --token-file, or - and standard input.",
-		show.Text(in.String()), fileCount(t.Files[ledger.Waiting]+t.Files[ledger.Paused]))}
+	missing := usagef("No token is at hand for %s; waiting for one: %s. Nothing was sent there. "+
+		"Give it with --token-file, or - and standard input.", show.Text(w.Inbox.String()), fileCount(w.Files))
 	for _, record := range all {
-		if record.Inbox.Key() == t.Inbox && record.Ref != "" {
+		if record.Inbox.Key() == w.Inbox.Key() && record.Ref != "" {
 			token, err := inboxes.Token(ctx, record, r.hosts...)
 			if err == nil || !errors.Is(err, problem.ErrVault) {
 				return token, err

@@ -118,6 +118,32 @@ func TestATokenForAnotherContainerTakesOver(t *testing.T) {
 	l.saysOfEachInbox(t, out, map[string]int{labContainer: there, "lab-2": here})
 }
 
+// What a move that was interrupted has left behind goes along the next time, though something waits for the token's own inbox
+// by then.
+func TestAMoveGoesOn(t *testing.T) {
+	l := newLab(t, "w")
+	if err := l.server.CreateContainer("lab-2"); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	old, own := filepath.Join(dir, "old"), filepath.Join(dir, "own")
+	for container, tree := range map[string]string{labContainer: old, "lab-2": own} {
+		plant(t, tree, 3)
+		l.renewUntil(t, container, "w", time.Now().Add(2*time.Second))
+		l.outputOf(t, exitToken, "copy", tree, "--recursive", "--token-file", l.tokenFile, "--limit-rate", "500kB", "--block-size", "64KiB")
+	}
+	l.renew(t, "lab-2", "w")
+	out := l.outputOf(t, 0, "resume", "--token-file", l.tokenFile, "--move")
+	if !strings.Contains(out, "Going to") {
+		t.Errorf("resume said: %s", out)
+	}
+	for _, transfer := range l.statusOf(t).Transfers {
+		if transfer.State != "finished" {
+			t.Errorf("transfer %d is %s", transfer.Transfer, transfer.State)
+		}
+	}
+}
+
 // saysOfEachInbox checks that the summary claims for each inbox no more than what is there.
 func (l *lab) saysOfEachInbox(t *testing.T, out string, there map[string]int) {
 	t.Helper()
