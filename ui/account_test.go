@@ -56,7 +56,7 @@ func (g *grants) Close() error {
 func TestTheMenuHasUploadTokensForThoseWhoIssueThem(t *testing.T) {
 	entries := func(d *desk) string {
 		var all []string
-		for _, item := range d.windowMenu().Items {
+		for _, item := range d.menus.all().Items {
 			if strings.HasPrefix(item.Label, "Upload tokens") {
 				all = append(all, item.Label)
 			}

@@ -140,15 +140,6 @@ func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 	return o
 }
 
-// explainAt explains what happened at an inbox, which the words name: there may be others.
-func (v *inboxView) explainAt(s *sample, key string, err error) problem.Explanation {
-	x := explain(err)
-	if name := v.calledAs(s, key); name != "" {
-		x.What = tr("{{.Inbox}}: {{.What}}", values("Inbox", name, "What", x.What))
-	}
-	return x
-}
-
 // wrongClock is by how much a clock must be wrong to be spoken of. The storage itself allows 15 minutes.
 const wrongClock = 2 * time.Minute
 
@@ -162,14 +153,6 @@ func clockWords(in *uploader.InboxStatus) string {
 	default:
 		return tr("This computer's clock is {{.Time}} behind the storage's.", values("Time", duration(-in.ClockAhead)))
 	}
-}
-
-// storageNow is the moment of a sample on the clock of the token's storage, where that is known to be another.
-func (v *inboxView) storageNow(s *sample) time.Time {
-	if in := s.inbox(v.token.Inbox.Key()); in != nil && in.ClockKnown && in.ClockAhead.Abs() >= wrongClock {
-		return s.now.Add(-in.ClockAhead)
-	}
-	return s.now
 }
 
 // join puts sentences one behind the other.
@@ -218,10 +201,4 @@ func (b *banner) report(s *sample, o obstacle) {
 		b.lastTrouble = key
 		b.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest), "delivered", s.status.Files[ledger.Delivered])
 	}
-}
-
-// tryNow ends the waits of what goes on by itself.
-func (cm *commands) tryNow() {
-	cm.config.Queue.TryNow()
-	cm.events.event("tried")
 }

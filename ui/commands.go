@@ -161,3 +161,27 @@ func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	items = append(items, fyne.NewMenuItemWithIcon(tr("Remove from the list"), icon("remove", theme.ColorNameForeground), func() { cm.removeAsked(ids) }))
 	return items
 }
+
+// togglePause pauses what is selected, or all, or lets it go on.
+func (cm *commands) togglePause() {
+	l := cm.queue.list
+	if j, ok := l.job(l.at); ok && len(l.selected) > 0 {
+		verb := ledger.Pause
+		if j.State == ledger.Paused {
+			verb = ledger.Resume
+		}
+		cm.run(ledger.Command{Verb: verb, Jobs: l.chosen()})
+		return
+	}
+	if going(&cm.last.status) > 0 {
+		cm.pauseAll()
+	} else {
+		cm.resumeAll()
+	}
+}
+
+// tryNow ends the waits of what goes on by itself.
+func (cm *commands) tryNow() {
+	cm.config.Queue.TryNow()
+	cm.events.event("tried")
+}

@@ -28,7 +28,7 @@ func TestFynesDialogsOpen(t *testing.T) {
 	}{
 		"files":   {func(d *desk) { d.intake.chooseFiles() }, "Add files"},
 		"folder":  {func(d *desk) { d.intake.chooseFolder() }, "Add a folder"},
-		"receipt": {func(d *desk) { d.receipts.save() }, "Save receipt"},
+		"receipt": {func(d *desk) { d.Window.queue.receipts.save() }, "Save receipt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []fyne.Size{smallest, fyne.NewSize(900, 620)} {
@@ -129,7 +129,7 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 	}
 	d.last.status.Transfers = append(d.last.status.Transfers, d.last.status.Transfers[0])
 	d.last.status.Transfers[1].Options.Scan.Inbox.Container = "another"
-	if name := receiptName(d.receipts.inbox(), d.config.Now()); name != "Receipt 2026-11-24.csv" {
+	if name := receiptName(d.Window.queue.receipts.inbox(), d.config.Now()); name != "Receipt 2026-11-24.csv" {
 		t.Errorf("the receipt of two inboxes is called %q", name)
 	}
 	left, err := os.ReadDir(elsewhere)
@@ -152,7 +152,7 @@ func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
 	queue := &unreadable{someDelivered()}
 	d := openDesk(t, Config{Queue: queue})
 	d.last.status = queue.Status()
-	d.receipts.write(path)
+	d.Window.queue.receipts.write(path)
 	d.background.wait()
 	d.finish()
 	d.mustSay("The receipt was not saved", "What was delivered stays delivered.")

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
 	"inboxuploader/uploader"
@@ -16,12 +15,11 @@ import (
 // header is the window's top: which inbox, for how long, and what can be done at any time.
 type header struct {
 	*screen
-	settings   *keptSettings
-	inboxes    *inboxView
-	tokens     *tokenView
-	intake     *intake
-	banner     *banner
-	windowMenu func() *fyne.Menu // what can be done at any time
+	inboxes *inboxView
+	tokens  *tokenView
+	intake  *intake
+	banner  *banner
+	menus   *menus
 
 	box              *fyne.Container
 	name, left       *text
@@ -38,7 +36,7 @@ func (h *header) build() {
 	h.add = h.newButtonWithIcon(tr("Add"), icon("add", theme.ColorNameForeground), nil)
 	h.add.OnTapped = func() { h.popUp(h.add, h.intake.menu()) }
 	h.menu = h.newSign(tr("Menu"), icon("menu", theme.ColorNameForeground), nil)
-	h.menu.OnTapped = func() { h.popUp(h.menu, h.windowMenu()) }
+	h.menu.OnTapped = func() { h.popUp(h.menu, h.menus.all()) }
 	h.tag("paste", h.paste)
 	h.tag("add", h.add)
 	h.tag("menu", h.menu)
@@ -127,12 +125,4 @@ func (h *header) fits(s *sample) uploader.Fit {
 		return uploader.Fit{}
 	}
 	return uploader.FitFor(h.inboxes.token, left, s.status.Speed, h.inboxes.storageNow(s))
-}
-
-func (v *intake) menu() *fyne.Menu {
-	files := fyne.NewMenuItemWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), v.chooseFiles)
-	files.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault}
-	folder := fyne.NewMenuItemWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), v.chooseFolder)
-	folder.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
-	return fyne.NewMenu("", files, folder)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/inboxes"
@@ -92,26 +91,6 @@ func (v *inboxView) keptAre(all []inboxes.Record) {
 			v.settings.changed()
 		}
 	}
-}
-
-// choose makes a kept inbox the one that new files go to, with its token from the keyring.
-func (v *tokenView) choose(r inboxes.Record) {
-	hosts := v.inboxes.hosts()
-	v.inBackground(func(ctx context.Context) {
-		t, err := v.inboxes.recall(ctx, r, hosts)
-		v.do(func() {
-			switch {
-			case ctx.Err() != nil:
-			case err == nil:
-				v.begin(t)
-			case errors.Is(err, problem.ErrVault):
-				v.config.Log.Info("keyring", "error", err)
-				v.open("") // the token has to be given again
-			default:
-				v.tell(tr("The token can't be used"), explain(err))
-			}
-		})
-	})
 }
 
 // recall takes a kept inbox's token from the keyring and hands it to the queue. While the keyring is silent, the window says so.
@@ -238,38 +217,24 @@ func (v *inboxView) items() []*fyne.MenuItem {
 	return append(items, fyne.NewMenuItemSeparator())
 }
 
-// offerRedirect asks, where a new token leads to another inbox of the same workspace, whether what waits for the old one goes there.
-func (v *tokenView) offerRedirect(t token.Token) {
-	for i := range v.last.status.Inboxes {
-		old := &v.last.status.Inboxes[i]
-		in := v.last.inboxes[old.Inbox] // it may have no token any more
-		if old.Hold == nil || old.Unfinished == 0 || old.Inbox == t.Inbox.Key() || in.InboxID != t.Inbox.InboxID || in.WsID != t.Inbox.WsID {
-			continue
-		}
-		n := int64(old.Unfinished)
-		from := old.Inbox
-		leave := v.newButton(tr("Leave them"), nil)
-		move := v.newButton(trn("Send {{.N}} files there", n), nil)
-		move.Importance = widget.HighImportance
-		s := v.openSheet(tr("Another inbox of the same workspace"), 520, inset(0, 12, 8, 14, wrapped(
-			trn("{{.N}} files wait for the inbox whose token no longer works. They can go to this one instead. What was delivered stays there; half-sent files begin anew.", n))), leave, move)
-		s.tag("move", move)
-		s.tag("cancel", leave)
-		s.take = v.intake.hold
-		s.closed = func() { v.do(v.intake.reviewHeld) } // not before the sheet is gone
-		leave.OnTapped = s.close
-		move.OnTapped = func() {
-			s.close()
-			v.inBackground(func(ctx context.Context) {
-				k, err := v.config.Queue.Redirect(ctx, from, t.Inbox)
-				if err != nil && ctx.Err() == nil {
-					v.do(func() { v.tell(tr("That was not possible"), explain(err)) })
-					return
-				}
-				v.events.event("moved", "files", k)
-			})
-		}
-		v.window.Canvas().Focus(move)
-		return
+// explainAt explains what happened at an inbox, which the words name: there may be others.
+func (v *inboxView) explainAt(s *sample, key string, err error) problem.Explanation {
+	x := explain(err)
+	if name := v.calledAs(s, key); name != "" {
+		x.What = tr("{{.Inbox}}: {{.What}}", values("Inbox", name, "What", x.What))
 	}
+	return x
+}
+
+// storageNow is the moment of a sample on the clock of the token's storage, where that is known to be another.
+func (v *inboxView) storageNow(s *sample) time.Time {
+	if in := s.inbox(v.token.Inbox.Key()); in != nil && in.ClockKnown && in.ClockAhead.Abs() >= wrongClock {
+		return s.now.Add(-in.ClockAhead)
+	}
+	return s.now
+}
+
+// parse reads a token by the person's settings.
+func (v *inboxView) parse(text string, more ...string) (token.Token, error) {
+	return token.Parse(text, token.AllowHost(more...), token.AllowHost(v.hosts()...))
 }

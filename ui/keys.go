@@ -3,8 +3,6 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
-
-	"inboxuploader/uploader/ledger"
 )
 
 // addShortcuts makes everything work from the keyboard. Keys without Ctrl count only where nothing takes text.
@@ -63,39 +61,4 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 	case e.Name == fyne.KeyDelete && len(w.queue.list.selected) > 0:
 		w.commands.removeAsked(w.queue.list.chosen())
 	}
-}
-
-// togglePause pauses what is selected, or all, or lets it go on.
-func (cm *commands) togglePause() {
-	l := cm.queue.list
-	if j, ok := l.job(l.at); ok && len(l.selected) > 0 {
-		verb := ledger.Pause
-		if j.State == ledger.Paused {
-			verb = ledger.Resume
-		}
-		cm.run(ledger.Command{Verb: verb, Jobs: l.chosen()})
-		return
-	}
-	if going(&cm.last.status) > 0 {
-		cm.pauseAll()
-	} else {
-		cm.resumeAll()
-	}
-}
-
-// windowMenu is what can be done at any time, besides what has a button.
-func (w *Window) windowMenu() *fyne.Menu {
-	item := func(words string, f func()) *fyne.MenuItem { return fyne.NewMenuItem(words, f) }
-	items := append(w.inboxes.items(), item(tr("Paste token…"), w.tokens.paste))
-	items = append(items, w.issuing.items()...)
-	if w.config.Practice != nil && w.practice.inbox == nil {
-		items = append(items, item(tr("Try the practice inbox"), w.practice.begin))
-	}
-	items = append(items, fyne.NewMenuItemSeparator())
-	if w.config.LogPath != "" {
-		items = append(items, item(tr("Log…"), w.openLog))
-	}
-	items = append(items, item(tr("Settings…"), w.options.open), item(tr("About"), w.openAbout),
-		fyne.NewMenuItemSeparator(), item(tr("Quit"), w.quitAsked))
-	return fyne.NewMenu("", items...)
 }

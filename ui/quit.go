@@ -6,25 +6,6 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// tellOfTray says once that closing the window hides it only.
-func (t *trayView) tellOfTray() {
-	quit := t.newButton(tr("Quit instead"), t.quit)
-	hide := t.newButton(tr("Hide the window"), nil)
-	hide.Importance = widget.HighImportance
-	s := t.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
-		tr("The window is hidden, and the program stays beside the clock. Click its icon there to come back. This is said only once."))), quit, hide)
-	s.tag("hide", hide)
-	s.tag("quit", quit)
-	hide.OnTapped = func() {
-		s.close()
-		t.settings.TrayTold = true
-		t.settings.changed()
-		t.hide()
-	}
-	t.window.Canvas().Focus(hide)
-	t.events.event("told", "title", tr("Sending goes on in the background"))
-}
-
 // quitAsked ends the program. It asks only while something is being sent.
 func (w *Window) quitAsked() {
 	if w.last.status.Busy == 0 {

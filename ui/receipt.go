@@ -23,7 +23,7 @@ type receipts struct {
 	settings *keptSettings
 	dialogs  *fileDialogs
 	inboxes  *inboxView
-	totals   func() *totals // whose button says that it is done
+	queue    *queueView // whose button says that it is done
 }
 
 // save asks where to, and writes what the storage confirmed.
@@ -137,7 +137,7 @@ func (v *receipts) written(err error) {
 		})
 		return
 	}
-	totals := v.totals()
+	totals := v.queue.totals
 	totals.said(totals.save, tr("Saved"))
 	v.events.event("receipt")
 }

@@ -339,3 +339,11 @@ func (d *reviewDialog) start() {
 		})
 	})
 }
+
+// scanOptions is how folders are read, by the person's settings.
+func (v *reviewView) scanOptions() scan.Options {
+	return scan.Options{
+		Inbox: v.inboxes.token.Inbox, Recursive: true, FollowSymlinks: v.settings.FollowSymlinks, FollowOutside: v.settings.FollowOutside,
+		Exclude: v.settings.Exclude, NoDefaultExcludes: v.settings.SendJunk, Own: v.config.Own,
+	}
+}

@@ -105,14 +105,6 @@ func (f *found) copy() found {
 	return c
 }
 
-// scanOptions is how folders are read, by the person's settings.
-func (v *reviewView) scanOptions() scan.Options {
-	return scan.Options{
-		Inbox: v.inboxes.token.Inbox, Recursive: true, FollowSymlinks: v.settings.FollowSymlinks, FollowOutside: v.settings.FollowOutside,
-		Exclude: v.settings.Exclude, NoDefaultExcludes: v.settings.SendJunk, Own: v.config.Own,
-	}
-}
-
 // scan counts, and shows the counts while they grow.
 func (d *reviewDialog) scan(ctx context.Context) {
 	f := found{roots: d.paths[:len(d.sizes)], seen: &ledger.Seen{}}

@@ -120,6 +120,7 @@ type keptSettings struct {
 	Settings
 
 	saving chan Settings // the newest that nobody has kept yet
+	sized  bool          // Fyne has given the window its size
 }
 
 func newKeptSettings(sc *screen) *keptSettings {
@@ -152,6 +153,13 @@ func (k *keptSettings) keep() {
 			k.save(k.clone())
 			return
 		}
+	}
+}
+
+// keepSize remembers how large the window is.
+func (k *keptSettings) keepSize(size fyne.Size) {
+	if k.sized {
+		k.Width, k.Height = size.Width, size.Height
 	}
 }
 

@@ -1,15 +1,12 @@
 package ui
 
 import (
-	"strings"
-	"time"
+	"context"
+	"errors"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -23,27 +20,6 @@ type tokenView struct {
 	commands *commands
 	practice *practiceView
 	start    *startView
-}
-
-// tokenDialog decodes a token while it is pasted or typed. Nothing is sent.
-type tokenDialog struct {
-	*tokenView
-	sheet   *sheet
-	entry   *tokenEntry
-	fields  *fyne.Container
-	name    *sheetEntry
-	naming  *fyne.Container
-	problem *text // about the name
-	keep    *sheetCheck
-	forget  *sheetCheck // takes the token from the clipboard after use
-	accept  *button
-	check   *tokenCheck
-	token   token.Token
-	err     error
-	left    *text
-	wanted  string // the key of the inbox whose token is asked for; empty: any
-	then    func() // what follows when a token was taken; nil: nothing
-	allowed string // the host that the person allows by a click
 }
 
 // pasteToken opens the dialog with what is on the clipboard, if that is a token.
@@ -67,271 +43,8 @@ func (v *tokenView) ask(keys []string) {
 	v.show(&tokenDialog{tokenView: v, wanted: keys[0], then: func() { v.ask(keys[1:]) }}, text)
 }
 
-// parse reads a token by the person's settings.
-func (v *inboxView) parse(text string, more ...string) (token.Token, error) {
-	return token.Parse(text, token.AllowHost(more...), token.AllowHost(v.hosts()...))
-}
-
 // openToken opens the dialog with a text, which may be empty.
 func (v *tokenView) open(text string) { v.show(&tokenDialog{tokenView: v}, text) }
-
-func (v *tokenView) show(d *tokenDialog, text string) {
-	d.entry = v.newTokenEntry()
-	d.entry.changed = d.decode
-	d.fields = container.NewVBox()
-	d.name = v.newSheetEntry("", func(string) { d.checkName() })
-	d.problem = v.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
-	d.problem.Hide()
-	d.keep = v.newSheetCheck(tr("Remember it in this computer's keyring"), nil)
-	d.keep.Checked = true
-	if v.config.Inboxes == nil {
-		d.keep.Hide()
-	}
-	d.forget = v.newSheetCheck(tr("Clear the clipboard afterwards"), nil)
-	d.forget.Checked = !v.settings.KeepClipboard
-	d.naming = column(4, -1, newText(tr("Name for this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
-	d.check = newTokenCheck(v.screen, d.fit)
-	cancel := v.newButton(tr("Cancel"), nil)
-	d.accept = v.newButton(tr("Use this token"), d.take)
-	d.accept.Importance = widget.HighImportance
-	d.accept.Disable()
-	asked := wrapped(d.question())
-	asked.TextStyle.Bold = true
-	question := inset(-4, -8, -8, 0, asked)
-	visible(question, asked.Text != "")
-	body := inset(0, 12, 8, 14, column(12, -1, question,
-		column(4, -1, d.entry, small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is sent yet."))),
-		d.fields, d.check.box, d.naming))
-	d.sheet = v.openSheet(tr("Upload token"), 620, body, cancel, d.accept)
-	d.sheet.tag("token", d.entry)
-	d.sheet.tag("name", d.name)
-	d.sheet.tag("use", d.accept)
-	d.sheet.tag("check", d.check.button)
-	d.sheet.tag("cancel", cancel)
-	d.sheet.tick = d.tick
-	d.sheet.take = v.intake.hold
-	d.sheet.closed = func() {
-		d.check.about(token.Token{})
-		d.entry.forget()
-		v.do(v.intake.reviewHeld) // not before the sheet is gone
-	}
-	cancel.OnTapped = d.sheet.close
-	d.entry.put(text)
-	if text == "" {
-		v.window.Canvas().Focus(d.entry)
-	} else {
-		v.window.Canvas().Focus(d.accept)
-	}
-}
-
-// question says for which inbox a token is asked for, and why; nothing where any will do.
-func (d *tokenDialog) question() string {
-	name := d.inboxes.calledAs(&d.last, d.wanted)
-	if name == "" {
-		return ""
-	}
-	n := int64(0)
-	for i := range d.last.status.Transfers {
-		if t := &d.last.status.Transfers[i]; t.Inbox == d.wanted {
-			n += notEnded(&t.Files)
-		}
-	}
-	return trn("{{.N}} files for “{{.Inbox}}” wait for its upload token", n, values("Inbox", name))
-}
-
-// decode shows what the text says.
-func (d *tokenDialog) decode(text string) {
-	d.left = nil
-	d.token, d.err = token.Token{}, nil
-	d.fields.RemoveAll()
-	d.check.about(token.Token{})
-	if strings.TrimSpace(text) == "" {
-		d.naming.Hide()
-		d.accept.Disable()
-		d.fit()
-		return
-	}
-	d.token, d.err = d.inboxes.parse(text, d.allowed)
-	usable := d.err == nil && d.token.StateAt(d.config.Now()) != token.StateExpired
-	if d.err != nil {
-		d.refusal()
-	} else {
-		d.describe()
-	}
-	if d.err == nil {
-		d.check.about(d.token)
-	}
-	if usable {
-		visible(d.forget, d.onClipboard())
-		d.name.SetPlaceHolder(d.inboxes.nameFor(d.token.Inbox))
-		r, _ := d.inboxes.record(d.token.Inbox.Key())
-		d.name.SetText(r.Name)
-		d.naming.Show()
-		d.accept.Enable()
-		d.checkName()
-	} else {
-		d.naming.Hide()
-		d.accept.Disable()
-	}
-	d.fit()
-	f := d.token.Fields(d.config.Now())
-	words := ""
-	if d.err != nil {
-		words = explain(d.err).String()
-	}
-	d.events.event("token", "inboxid", f.InboxID, "wsid", f.WsID, "tid", f.TID, "date", f.Date, "valid_from", f.ValidFrom,
-		"valid_to", f.ValidTo, "state", f.State, "usable", usable, "message", words)
-}
-
-// onClipboard reports whether the clipboard holds the token.
-func (d *tokenDialog) onClipboard() bool {
-	t, err := d.inboxes.parse(d.app.Clipboard().Content(), d.allowed)
-	return err == nil && t.Query() == d.token.Query()
-}
-
-// checkName says what is wrong with the name, if anything is.
-func (d *tokenDialog) checkName() {
-	problem := d.inboxes.nameProblem(d.token.Inbox, strings.TrimSpace(d.name.Text))
-	d.problem.set(problem, theme.ColorNameError)
-	if (problem != "") != d.problem.Visible() {
-		if problem != "" {
-			d.problem.Show()
-			d.accept.Disable()
-		} else {
-			d.problem.Hide()
-			d.accept.Enable()
-		}
-		d.fit()
-	}
-}
-
-// fit gives the sheet the height that its content needs.
-func (d *tokenDialog) fit() {
-	if d.sheet != nil {
-		d.sheet.overlay.Refresh()
-	}
-}
-
-// refusal says why the text can't be used, and offers what a person may decide.
-func (d *tokenDialog) refusal() {
-	d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(d.err)))
-	e, ok := asError(d.err)
-	if !ok || e.Reason != problem.UnknownHost {
-		return
-	}
-	host := e.Value
-	allow := d.newSheetCheck(tr("It is the workspace's: allow {{.Host}}", values("Host", shortHost(host))), func(on bool) {
-		d.allowed = ""
-		if on {
-			d.allowed = host
-		}
-		d.decode(d.entry.raw)
-	})
-	d.fields.Add(allow)
-}
-
-// shortHost keeps a host's name short enough for one line.
-func shortHost(host string) string {
-	if runes := []rune(host); len(runes) > 30 {
-		return withoutMiddle(runes, 30)
-	}
-	return host
-}
-
-// describe lists what the token says: plain words first, the documentation's name beside them.
-func (d *tokenDialog) describe() {
-	now := d.config.Now()
-	t := d.token
-	grid := container.New(layout.NewFormLayout())
-	row := func(words, name string, value fyne.CanvasObject) {
-		title := line(6, -1, newText(words, theme.ColorNameForeground, theme.SizeNameText))
-		if name != "" {
-			title.Add(newText(name, colorMuted, theme.SizeNameCaptionText))
-		}
-		grid.Add(inset(2, 2, 0, 16, title))
-		grid.Add(inset(2, 2, 0, 0, value))
-	}
-	say := func(words, name, value string) {
-		if value == "" {
-			return
-		}
-		v := d.newCutText(safeName(value), theme.ColorNameForeground, theme.SizeNameText)
-		row(words, name, v)
-	}
-	f := t.Fields(now)
-	say(tr("Inbox"), "inboxid", f.InboxID)
-	say(tr("Workspace"), "wsid", f.WsID)
-	say(tr("Token"), "tid", f.TID)
-	say(tr("Storage"), "", strings.Trim(f.Storage+" / "+f.Container+" / "+f.Prefix, " /"))
-	row(tr("Allowed"), "", rightsList(t.Rights))
-	if !t.ValidFrom.IsZero() {
-		say(tr("Valid from"), "valid_from", date(t.ValidFrom))
-	}
-	if !t.ValidTo.IsZero() {
-		say(tr("Valid to"), "valid_to", date(t.ValidTo))
-	}
-	words, color, _ := countdown(t, now)
-	d.left = newText(words, color, theme.SizeNameText)
-	row(tr("Time"), "", d.left)
-	say(tr("Made for version"), "date", f.Date)
-	say(tr("Accepted from"), "", f.IP)
-	if t.StateAt(now) == token.StateExpired { // first, since it is why the token can't be used
-		e := problem.New("paste token", "", problem.Expired)
-		e.When = t.ValidTo
-		d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(e)))
-	}
-	if name := d.inboxes.calledAs(&d.last, d.wanted); name != "" && d.wanted != t.Inbox.Key() {
-		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{
-			What: tr("This token is for another inbox than “{{.Inbox}}”.", values("Inbox", name)),
-		}))
-	}
-	d.fields.Add(grid)
-	for _, warning := range t.WarningsIn(translated) {
-		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{What: warning}))
-	}
-	d.fields.Add(small(tr("Whoever has this token can upload until it ends. Its signature is never shown or written down.")))
-}
-
-// tick lets the countdown go on.
-func (d *tokenDialog) tick(now time.Time) time.Duration {
-	if d.left == nil {
-		return 0
-	}
-	words, color, next := countdown(d.token, now)
-	d.left.set(words, color)
-	return next
-}
-
-// take uses the token: files that waited for one go on.
-func (d *tokenDialog) take() {
-	t := d.token
-	d.settings.Inbox = t.Inbox.Key()
-	if d.allowed != "" {
-		d.inboxes.allow(d.allowed)
-	}
-	if d.forget.Visible() {
-		d.settings.KeepClipboard = !d.forget.Checked
-		if d.forget.Checked && d.onClipboard() {
-			d.app.Clipboard().SetContent("")
-		}
-	}
-	d.settings.changed()
-	name, remember := strings.TrimSpace(d.name.Text), d.keep.Checked
-	first := d.inboxes.token.Inbox.Host == "" // so the window said that this token lets the files go on that wait for it
-	d.sheet.close()
-	if !d.tokenView.use(t) {
-		return
-	}
-	if first {
-		d.commands.takeUp(t.Inbox.Key())
-	}
-	if d.practice.key != t.Inbox.Key() {
-		d.inboxes.keep(t, name, remember)
-	}
-	if d.then != nil && d.top == nil {
-		d.then()
-	}
-}
 
 // useToken hands the token to the queue and makes it the one that new files go with. It reports whether it could.
 func (v *tokenView) use(t token.Token) bool {
@@ -353,111 +66,58 @@ func (v *tokenView) begin(t token.Token) {
 	v.intake.reviewHeld()
 }
 
-// reviewHeld goes on with what waited for a token, if there is one now and nothing else is asked.
-func (v *intake) reviewHeld() {
-	if held := v.held; len(held) > 0 && v.top == nil && v.inboxes.token.Inbox.Host != "" {
-		v.held = nil
-		v.reviews.open(held)
-	}
+// choose makes a kept inbox the one that new files go to, with its token from the keyring.
+func (v *tokenView) choose(r inboxes.Record) {
+	hosts := v.inboxes.hosts()
+	v.inBackground(func(ctx context.Context) {
+		t, err := v.inboxes.recall(ctx, r, hosts)
+		v.do(func() {
+			switch {
+			case ctx.Err() != nil:
+			case err == nil:
+				v.begin(t)
+			case errors.Is(err, problem.ErrVault):
+				v.config.Log.Info("keyring", "error", err)
+				v.open("") // the token has to be given again
+			default:
+				v.tell(tr("The token can't be used"), explain(err))
+			}
+		})
+	})
 }
 
-// rightsList shows what people ask about a token's rights, each with a sign and a word.
-func rightsList(r token.Rights) fyne.CanvasObject {
-	if r.Unknown {
-		return newText(tr("Only the storage knows"), colorMuted, theme.SizeNameText)
-	}
-	box := container.New(layout.NewRowWrapLayoutWithCustomPadding(14, 2))
-	for _, right := range []struct {
-		word string
-		may  bool
-	}{
-		{tr("add"), r.Has('w') || r.Has('c')},
-		{tr("overwrite"), r.Has('w')},
-		{tr("list"), r.Has('l')},
-		{tr("read"), r.Has('r')},
-		{tr("delete"), r.Has('d')},
-	} {
-		sign, color := icon("no", colorMuted), colorMuted
-		if right.may {
-			sign, color = icon("yes", theme.ColorNameSuccess), theme.ColorNameForeground
+// offerRedirect asks, where a new token leads to another inbox of the same workspace, whether what waits for the old one goes there.
+func (v *tokenView) offerRedirect(t token.Token) {
+	for i := range v.last.status.Inboxes {
+		old := &v.last.status.Inboxes[i]
+		in := v.last.inboxes[old.Inbox] // it may have no token any more
+		if old.Hold == nil || old.Unfinished == 0 || old.Inbox == t.Inbox.Key() || in.InboxID != t.Inbox.InboxID || in.WsID != t.Inbox.WsID {
+			continue
 		}
-		box.Add(line(4, -1, container.New(atLeast{fyne.NewSquareSize(16)}, widget.NewIcon(sign)), newText(right.word, color, theme.SizeNameText)))
-	}
-	return box
-}
-
-// tokenEntry takes a token: masked, shown only on demand. What is pasted stays as it is, with line breaks and tabs, which a
-// line of text would lose and some forms of a token need.
-type tokenEntry struct {
-	widget.Entry
-	screen  *screen
-	raw     string
-	shown   string // what the line shows of raw
-	changed func(raw string)
-}
-
-// mostShown is how many characters of a token the line shows: drawing as many dots as a long text has characters takes long.
-const mostShown = 400
-
-func (sc *screen) newTokenEntry() *tokenEntry {
-	e := &tokenEntry{screen: sc}
-	e.ExtendBaseWidget(e)
-	e.Password = true
-	e.SetPlaceHolder(tr("Paste the token here"))
-	e.ActionItem = newReveal(e)
-	e.OnChanged = func(s string) {
-		if s == e.shown {
-			return
+		n := int64(old.Unfinished)
+		from := old.Inbox
+		leave := v.newButton(tr("Leave them"), nil)
+		move := v.newButton(trn("Send {{.N}} files there", n), nil)
+		move.Importance = widget.HighImportance
+		s := v.openSheet(tr("Another inbox of the same workspace"), 520, inset(0, 12, 8, 14, wrapped(
+			trn("{{.N}} files wait for the inbox whose token no longer works. They can go to this one instead. What was delivered stays there; half-sent files begin anew.", n))), leave, move)
+		s.tag("move", move)
+		s.tag("cancel", leave)
+		s.take = v.intake.hold
+		s.closed = func() { v.do(v.intake.reviewHeld) } // not before the sheet is gone
+		leave.OnTapped = s.close
+		move.OnTapped = func() {
+			s.close()
+			v.inBackground(func(ctx context.Context) {
+				k, err := v.config.Queue.Redirect(ctx, from, t.Inbox)
+				if err != nil && ctx.Err() == nil {
+					v.do(func() { v.tell(tr("That was not possible"), explain(err)) })
+					return
+				}
+				v.events.event("moved", "files", k)
+			})
 		}
-		e.raw, e.shown = s, s
-		e.changed(s)
-	}
-	return e
-}
-
-// put replaces the text.
-func (e *tokenEntry) put(text string) {
-	e.raw = text
-	runes := []rune(strings.Join(strings.Fields(text), " "))
-	e.shown = string(runes[:min(len(runes), mostShown)])
-	e.SetText(e.shown)
-	e.changed(text)
-}
-
-// forget drops the text.
-func (e *tokenEntry) forget() {
-	e.raw, e.shown = "", ""
-	e.OnChanged = nil
-	e.SetText("")
-}
-
-// TypedKey implements fyne.Focusable.
-func (e *tokenEntry) TypedKey(k *fyne.KeyEvent) {
-	if !e.screen.sheetKey(k) {
-		e.Entry.TypedKey(k)
-	}
-}
-
-// TypedShortcut takes what is pasted as a whole.
-func (e *tokenEntry) TypedShortcut(s fyne.Shortcut) {
-	if _, ok := s.(*fyne.ShortcutPaste); ok {
-		e.put(fyne.CurrentApp().Clipboard().Content())
+		v.window.Canvas().Focus(move)
 		return
 	}
-	e.Entry.TypedShortcut(s)
-}
-
-// newReveal is the eye that shows the text while it is open.
-func newReveal(e *tokenEntry) fyne.CanvasObject {
-	eye := e.screen.newSign(tr("Show or hide the token"), icon("eye", colorMuted), nil)
-	eye.OnTapped = func() {
-		e.Password = !e.Password
-		name := "eye-closed"
-		if e.Password {
-			name = "eye"
-		}
-		eye.SetIcon(icon(name, colorMuted))
-		e.Refresh()
-	}
-	return eye
 }

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader/ledger"
 )
@@ -174,4 +175,32 @@ func (t *trayView) hide() {
 	t.hidden.Store(true)
 	t.window.Hide()
 	t.events.event("close-to-tray", "pending", unfinished(&t.last.status))
+}
+
+// reveal shows the window after it was hidden.
+func (t *trayView) reveal() {
+	if t.hidden.Swap(false) {
+		t.settings.takePlace()
+	}
+	t.window.Show()
+	t.sampler.hasten()
+}
+
+// tellOfTray says once that closing the window hides it only.
+func (t *trayView) tellOfTray() {
+	quit := t.newButton(tr("Quit instead"), t.quit)
+	hide := t.newButton(tr("Hide the window"), nil)
+	hide.Importance = widget.HighImportance
+	s := t.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
+		tr("The window is hidden, and the program stays beside the clock. Click its icon there to come back. This is said only once."))), quit, hide)
+	s.tag("hide", hide)
+	s.tag("quit", quit)
+	hide.OnTapped = func() {
+		s.close()
+		t.settings.TrayTold = true
+		t.settings.changed()
+		t.hide()
+	}
+	t.window.Canvas().Focus(hide)
+	t.events.event("told", "title", tr("Sending goes on in the background"))
 }

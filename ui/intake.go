@@ -10,6 +10,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
 
 	"inboxuploader/uploader/problem"
 )
@@ -18,12 +20,11 @@ import (
 // Fyne's goroutine.
 type intake struct {
 	*screen
-	settings *keptSettings
-	dialogs  *fileDialogs
-	inboxes  *inboxView
-	tokens   *tokenView
-	reviews  *reviewView
-	start    *startView
+	dialogs *fileDialogs
+	inboxes *inboxView
+	tokens  *tokenView
+	reviews *reviewView
+	start   *startView
 
 	held     []given   // paths that wait for a token
 	missed   int       // of what was given with them is nowhere on this computer
@@ -216,4 +217,20 @@ func (v *intake) chooseOneFolder(title string) {
 			v.add([]string{filepath.FromSlash(u.Path())})
 		}
 	}, v.window), title)
+}
+
+func (v *intake) menu() *fyne.Menu {
+	files := fyne.NewMenuItemWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), v.chooseFiles)
+	files.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault}
+	folder := fyne.NewMenuItemWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), v.chooseFolder)
+	folder.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+	return fyne.NewMenu("", files, folder)
+}
+
+// reviewHeld goes on with what waited for a token, if there is one now and nothing else is asked.
+func (v *intake) reviewHeld() {
+	if held := v.held; len(held) > 0 && v.top == nil && v.inboxes.token.Inbox.Host != "" {
+		v.held = nil
+		v.reviews.open(held)
+	}
 }

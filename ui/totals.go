@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,126 +14,6 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 )
-
-// work is what is seen while there are jobs: the totals, the tabs, the list.
-type queueView struct {
-	*screen
-	settings *keptSettings
-	sampler  *sampler
-	inboxes  *inboxView
-	intake   *intake
-	commands *commands
-	receipts *receipts
-	practice *practiceView
-	banner   *banner
-	awake    *awake
-
-	begun time.Time     // when the sending that is under way, or the last, began
-	took  time.Duration // how long it took; 0 while it is under way
-
-	box    *fyne.Container
-	totals *totals
-	tabs   *tabs
-	list   *jobList
-	search *searchEntry
-	foot   *text
-	below  fyne.CanvasObject // the foot with its margins
-}
-
-// build makes the widgets, anew after a change of language.
-func (v *queueView) build() {
-	v.totals = newTotals(v)
-	v.tabs = newTabs(v)
-	v.list = newJobList(v)
-	v.foot = v.newCutText("", colorMuted, theme.SizeNameCaptionText)
-	v.foot.parts = true
-	v.search = newSearchEntry(v)
-	v.tag("list", v.list)
-	v.tag("search", v.search)
-	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(v.screen)))
-	v.box = column(0, 2,
-		inset(4, 10, 16, 16, v.totals.box),
-		inset(0, 2, 6, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
-		column(0, 1, widget.NewSeparator(), container.NewStack(inset(4, 4, 4, 2, v.list), v.list.tip.layer), widget.NewSeparator()),
-		v.below)
-	v.box.Hide()
-}
-
-// searchEntry takes the text that is looked for.
-type searchEntry struct {
-	widget.Entry
-	v *queueView
-}
-
-func newSearchEntry(v *queueView) *searchEntry {
-	e := &searchEntry{v: v}
-	e.ExtendBaseWidget(e)
-	e.SetPlaceHolder(tr("Find…"))
-	e.OnChanged = v.find
-	return e
-}
-
-// TypedKey implements fyne.Focusable.
-func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
-	switch k.Name {
-	case fyne.KeyEscape:
-		e.SetText("")
-	case fyne.KeyDown, fyne.KeyReturn, fyne.KeyEnter:
-		e.v.window.Canvas().Focus(e.v.list)
-	default:
-		e.Entry.TypedKey(k)
-	}
-}
-
-// TypedShortcut implements fyne.Shortcutable. A token or paths are the window's, wherever they are pasted.
-func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
-	if _, paste := s.(*fyne.ShortcutPaste); paste && e.v.intake.means(e.v.app.Clipboard().Content()) {
-		e.v.intake.pasted()
-		return
-	}
-	e.Entry.TypedShortcut(s)
-}
-
-// find shows only the jobs whose names have this text.
-func (v *queueView) find(text string) {
-	v.sampler.choose(func(f *ledger.Filter) { f.Text = strings.TrimSpace(text) })
-	v.list.ScrollToTop()
-}
-
-func (v *queueView) show(s *sample) {
-	v.totals.show(s)
-	v.tabs.show(s)
-	v.list.show(s)
-	v.foot.set(v.footWords(s), colorMuted)
-	// In a low window a banner needs the room more.
-	if seen := !v.banner.box.Visible() || v.window.Canvas().Size().Height > 420; seen != v.below.Visible() {
-		visible(v.below, seen)
-		v.relayout()
-	}
-}
-
-// footWords says how the network does and what else is worth knowing in passing.
-func (v *queueView) footWords(s *sample) string {
-	words := tr("Network OK")
-	if v.banner.blocks(&s.status) {
-		words = tr("Waiting")
-	}
-	if in := s.inbox(v.inboxes.token.Inbox.Key()); in != nil {
-		if clock := clockWords(in); clock != "" {
-			words += " · " + strings.TrimSuffix(clock, ".")
-		}
-	}
-	if v.awake.on() {
-		words += " · " + tr("keeping the computer awake")
-	}
-	if limit := v.settings.Rate; limit > 0 && s.status.Busy > 0 {
-		words += " · " + tr("at most {{.Speed}}", values("Speed", speedWords(float64(limit))))
-	}
-	if s.status.Busy > 0 {
-		words += " · " + trn("{{.N}} connections", int64(s.status.Connections))
-	}
-	return words
-}
 
 // buttonsShown is which of the totals' buttons are in sight.
 type buttonsShown struct{ pause, resume, retry bool }
@@ -411,8 +290,10 @@ type barRenderer struct {
 	track, way, done *canvas.Rectangle
 }
 
-func (r *barRenderer) Destroy()           {}
+func (r *barRenderer) Destroy() {}
+
 func (r *barRenderer) MinSize() fyne.Size { return fyne.NewSize(40, 6) }
+
 func (r *barRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.track, r.way, r.done}
 }
@@ -434,23 +315,6 @@ func (r *barRenderer) Refresh() {
 	r.done.FillColor = currentColor(theme.ColorNamePrimary)
 	r.Layout(r.bar.Size())
 	canvas.Refresh(r.bar)
-}
-
-// copySummary puts the summary on the clipboard, for a mail to whoever waits for the files.
-func (v *queueView) copySummary() {
-	t := v.totals
-	lines := []string{t.head.content, t.words.content}
-	inboxes := v.last.status.ByInbox()
-	for i := range inboxes {
-		switch n, to := inboxes[i].Files[ledger.Delivered], inboxes[i].Inbox.String(); {
-		case n > 0 && len(inboxes) > 1:
-			lines = append(lines, to+": "+files(n))
-		case n > 0:
-			lines = append(lines, to)
-		}
-	}
-	v.app.Clipboard().SetContent(strings.Join(lines, "\n"))
-	t.said(t.copy, tr("Copied"))
 }
 
 // said lets a button say for a while that it has done what it is for.
@@ -476,17 +340,3 @@ func (t *totals) said(b *button, done string) {
 
 // saidFor is how long a button says that it has done what it is for.
 const saidFor = 2 * time.Second
-
-// showFolder shows where the practice inbox has what was delivered, or what was sent.
-func (v *queueView) showFolder() {
-	if v.practice.inbox != nil && v.inboxes.token.Inbox.Key() == v.practice.key {
-		v.inFileManager(v.practice.inbox.Folder())
-		return
-	}
-	for _, t := range slices.Backward(v.last.status.Transfers) {
-		if len(t.Roots) > 0 {
-			v.inFileManager(t.Roots[0])
-			return
-		}
-	}
-}

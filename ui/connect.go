@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// connect makes the views, and lets each know those that it needs.
+func (w *Window) connect() {
+	sc := w.screen
+	w.settings, w.sampler = newKeptSettings(sc), newSampler(sc, w.show)
+	w.notifier, w.dialogs, w.copied, w.awake = &notifier{screen: sc}, &fileDialogs{screen: sc}, &copied{screen: sc}, &awake{screen: sc}
+	w.inboxes, w.tokens, w.intake, w.reviews = &inboxView{}, &tokenView{}, &intake{}, &reviewView{}
+	w.commands, w.issuing, w.options, w.tray, w.menus = &commands{}, &issuing{}, &settingsView{}, &trayView{}, &menus{}
+	w.header, w.start, w.queue, w.banner, w.practice = &header{}, &startView{}, &queueView{}, &banner{}, &practiceView{}
+
+	*w.inboxes = inboxView{screen: sc, settings: w.settings, practice: w.practice, tokens: w.tokens, commands: w.commands}
+	*w.tokens = tokenView{
+		screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake, commands: w.commands, practice: w.practice, start: w.start,
+	}
+	*w.intake = intake{
+		screen: sc, dialogs: w.dialogs, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, start: w.start,
+	}
+	*w.reviews = reviewView{screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake, notifier: w.notifier}
+	*w.commands = commands{screen: sc, sampler: w.sampler, inboxes: w.inboxes, tokens: w.tokens, queue: w.queue}
+	*w.issuing = issuing{screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied}
+	*w.options = settingsView{screen: sc, settings: w.settings, inboxes: w.inboxes, setLanguage: w.setLanguage}
+	*w.tray = trayView{
+		screen: sc, settings: w.settings, sampler: w.sampler, intake: w.intake, tokens: w.tokens, commands: w.commands, quit: w.quitAsked,
+	}
+	*w.menus = menus{
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, issuing: w.issuing, practice: w.practice, options: w.options,
+		quit: w.quitAsked,
+	}
+	*w.header = header{
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, banner: w.banner, menus: w.menus,
+	}
+	*w.start = startView{screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, begin: w.practice.begin}
+	*w.queue = queueView{
+		screen: sc, settings: w.settings, sampler: w.sampler, inboxes: w.inboxes, intake: w.intake, commands: w.commands,
+		practice: w.practice, banner: w.banner, awake: w.awake,
+		receipts: &receipts{screen: sc, settings: w.settings, dialogs: w.dialogs, inboxes: w.inboxes, queue: w.queue},
+	}
+	*w.banner = banner{
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, commands: w.commands, room: w.roomForBanner,
+	}
+	*w.practice = practiceView{
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, issuing: w.issuing, start: w.start,
+	}
+}
+
+// build arranges the window's parts from top to bottom.
+func (w *Window) build() fyne.CanvasObject {
+	w.header.build()
+	w.banner.build()
+	w.practice.build()
+	w.start.build()
+	w.queue.build()
+	pages := container.NewStack(w.start.box, w.queue.box)
+	w.tag("drop", pages)
+	w.ownTip = newTip(w.screen)
+	all := container.New(&watchedLayout{atLeast{smallest}, w.resized}, container.NewStack(
+		column(0, 3, w.header.box, w.practice.box, w.banner.box, pages), w.ownTip.layer)) // Fyne paints the background
+	if w.config.Place == nil {
+		return all
+	}
+	return container.NewStack(container.NewWithoutLayout(w.config.Place.Mark()), all)
+}
+
+// watchedLayout tells when the window's size changes.
+type watchedLayout struct {
+	atLeast
+	changed func(fyne.Size)
+}
+
+func (l *watchedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.atLeast.Layout(objects, size)
+	l.changed(size)
+}

@@ -1,0 +1,53 @@
+package ui
+
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+)
+
+// menus are the window's menu and, where the system has a menu bar, the one there. They belong to Fyne's goroutine.
+type menus struct {
+	*screen
+	inboxes  *inboxView
+	tokens   *tokenView
+	intake   *intake
+	issuing  *issuing
+	practice *practiceView
+	options  *settingsView
+	quit     func() // asks first while something is being sent
+
+	shown []*fyne.MenuItem // in the system's menu bar
+}
+
+// all is what can be done at any time, besides what has a button.
+func (m *menus) all() *fyne.Menu {
+	item := func(words string, f func()) *fyne.MenuItem { return fyne.NewMenuItem(words, f) }
+	items := append(m.inboxes.items(), item(tr("Paste token…"), m.tokens.paste))
+	items = append(items, m.issuing.items()...)
+	if m.config.Practice != nil && m.practice.inbox == nil {
+		items = append(items, item(tr("Try the practice inbox"), m.practice.begin))
+	}
+	items = append(items, fyne.NewMenuItemSeparator())
+	if m.config.LogPath != "" {
+		items = append(items, item(tr("Log…"), m.openLog))
+	}
+	items = append(items, item(tr("Settings…"), m.options.open), item(tr("About"), m.openAbout),
+		fyne.NewMenuItemSeparator(), item(tr("Quit"), m.quit))
+	return fyne.NewMenu("", items...)
+}
+
+// showInBar keeps the system's menu bar true, where the program has one there: it has the entries of the header's two menus. It is
+// made anew only when its words are others.
+func (m *menus) showInBar() {
+	if !m.config.MenuBar {
+		return
+	}
+	items := append(m.intake.menu().Items, fyne.NewMenuItemSeparator())
+	items = append(items, m.all().Items...)
+	if slices.EqualFunc(items, m.shown, func(a, b *fyne.MenuItem) bool { return a.Label == b.Label && a.Checked == b.Checked }) {
+		return
+	}
+	m.shown = items
+	m.window.SetMainMenu(fyne.NewMainMenu(fyne.NewMenu(tr("File"), items...)))
+}
