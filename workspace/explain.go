@@ -11,22 +11,27 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Explain returns the words for err: those of its [*Error], else those that the engine has for it. It never blocks.
-func Explain(err error) problem.Explanation {
-	return ExplainIn(err, func(english string) string { return english })
-}
-
-// Explains reports whether err is about this package's work, and not about the engine's.
-func Explains(err error) bool {
-	_, ok := errors.AsType[*Error](err)
-	return ok
-}
+// Explain returns the words for err: those of its [*Error], else those that the engine has for it. It
+// never blocks.
+func Explain(err error) problem.Explanation { return ExplainIn(err, problem.English) }
 
 // ExplainIn is [Explain] in another language, see [problem.ExplainIn].
 func ExplainIn(err error, translate problem.Translate) problem.Explanation {
+	return ExplainAs(err, nil, translate)
+}
+
+// actionOf is what a person can do about a problem, besides what its reason's own sentence says.
+var actionOf = map[Reason]problem.Action{
+	AddressUnknown:   problem.ConnectWithHost,
+	NetworkInspected: problem.ConnectTrusting,
+	EmulatorUnusable: problem.StartPracticeInbox,
+}
+
+// ExplainAs is [ExplainIn] for a face of the program that words actions in its own way.
+func ExplainAs(err error, words problem.Words, translate problem.Translate) problem.Explanation {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
-		return problem.ExplainIn(err, translate)
+		return problem.ExplainAs(err, words, translate)
 	}
 	r := strings.NewReplacer("{value}", e.valueIn(translate), "{left}", e.Left)
 	say := func(sentence string) string {
@@ -39,10 +44,12 @@ func ExplainIn(err error, translate problem.Translate) problem.Explanation {
 	if e.Safe != "" {
 		text.Safe = e.Safe
 	}
-	return problem.Explanation{What: say(text.What), Safe: say(text.Safe), Do: say(text.Do)}
+	do := strings.TrimSpace(say(text.Do) + " " + say(words.For(actionOf[e.Reason])))
+	return problem.Explanation{What: say(text.What), Safe: say(text.Safe), Do: do}
 }
 
-// valueIn returns the value in another language, where it is a phrase of this program rather than a name or an address.
+// valueIn returns the value in another language, where it is a phrase of this program rather than a name
+// or an address.
 func (e *Error) valueIn(translate problem.Translate) string {
 	switch e.Reason {
 	case ClockWrong:

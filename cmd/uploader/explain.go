@@ -17,12 +17,15 @@ var commandLine = problem.Words{
 	problem.ChooseStateFolder: "Or name another folder with --state-dir.",
 	problem.ChooseInbox:       "“uploader inbox list” shows the names that there are.",
 	problem.WaitLonger:        "--give-up-after sets that time.",
+	problem.TrustCertificate:  "A certificate in a file is trusted with --ca-file FILE.",
+
+	problem.ChooseLocalFolder:  "Name one with --state-dir.",
+	problem.ConnectWithHost:    "If this one is meant, allow its host with --allow-host.",
+	problem.ConnectTrusting:    "A certificate in a file is trusted once the account is connected with --ca-file FILE.",
+	problem.StartPracticeInbox: "To run one: uploader inbox serve --help",
 }
 
 // explain returns what a person at a terminal reads of an error.
 func explain(err error) problem.Explanation {
-	if workspace.Explains(err) {
-		return workspace.Explain(err)
-	}
-	return problem.ExplainAs(err, commandLine, problem.English)
+	return workspace.ExplainAs(err, commandLine, problem.English)
 }

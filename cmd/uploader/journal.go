@@ -28,7 +28,7 @@ func (s *stateFolder) openJournal(ctx context.Context) (*journal.Journal, error)
 	if err != nil {
 		return nil, s.stateUnusable(err)
 	}
-	if words := opened.Explain().String(); words != "" {
+	if words := opened.ExplainAs(commandLine, problem.English).String(); words != "" {
 		s.console.say(words)
 	}
 	return j, nil

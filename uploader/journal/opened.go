@@ -25,20 +25,27 @@ type Opened struct {
 }
 
 // Explain returns the words for a person. They are empty where there is nothing to say.
-func (o Opened) Explain() problem.Explanation {
-	return o.ExplainIn(func(english string) string { return english })
-}
+func (o Opened) Explain() problem.Explanation { return o.ExplainIn(problem.English) }
 
 // ExplainIn is Explain in another language.
 func (o Opened) ExplainIn(translate problem.Translate) problem.Explanation {
+	return o.ExplainAs(nil, translate)
+}
+
+// ExplainAs is ExplainIn for a face of the program that words actions in its own way.
+func (o Opened) ExplainAs(words problem.Words, translate problem.Translate) problem.Explanation {
 	if o.SetAside == "" {
 		if !o.Network {
 			return problem.Explanation{}
 		}
-		return problem.Explanation{
+		x := problem.Explanation{
 			What: translate("The list of uploads is on a network disk, where it is kept in a slower way that is safe there."),
-			Do:   translate("Nothing has to be done; a state folder on this computer's own disk would be faster (--state-dir)."),
+			Do:   translate("Nothing has to be done; a state folder on this computer's own disk would be faster."),
 		}
+		if how := words.For(problem.ChooseLocalFolder); how != "" {
+			x.Do += " " + how
+		}
+		return x
 	}
 	fill := func(sentence string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(sentence) }
 	x := problem.Explanation{

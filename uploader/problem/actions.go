@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Action is something that a person can do about a problem, and that each face of the program words in its own way: the
-// command line names a flag where the window has a button.
+// Action is something that a person can do about a problem, and that each face of the program words in
+// its own way: the command line names a flag where the window has a button.
 type Action string
 
 // The actions.
@@ -21,9 +21,16 @@ const (
 	ChooseStateFolder Action = "choose-state-folder"
 	ChooseInbox       Action = "choose-inbox"
 	WaitLonger        Action = "wait-longer"
+	TrustCertificate  Action = "trust-certificate" // in a file, besides the system's
+
+	ChooseLocalFolder  Action = "choose-local-folder" // for the state, on this computer's own disk
+	ConnectWithHost    Action = "connect-with-host"   // the account, though its host is not known
+	ConnectTrusting    Action = "connect-trusting"    // the account, with a certificate in a file
+	StartPracticeInbox Action = "start-practice-inbox"
 )
 
-// actions are the words for actions that suit every face; an empty one says nothing where a face has no words of its own.
+// actions are the words for actions that suit every face; an empty one says nothing where a face has no
+// words of its own.
 var actions = map[Action]string{ //nolint:gosec // words for people, no credentials
 	AllowHost:         "Ask the workspace whether this address is theirs before you allow it.",
 	AllowHostAgain:    "Allow it again in the settings if the workspace says that it is theirs.",
@@ -35,6 +42,12 @@ var actions = map[Action]string{ //nolint:gosec // words for people, no credenti
 	ChooseStateFolder: "",
 	ChooseInbox:       "Choose another inbox.",
 	WaitLonger:        "",
+	TrustCertificate:  "",
+
+	ChooseLocalFolder:  "",
+	ConnectWithHost:    "",
+	ConnectTrusting:    "",
+	StartPracticeInbox: "",
 }
 
 // actionOf is what a person can do about a problem, besides what its reason's own sentence says.
@@ -57,15 +70,16 @@ var actionOf = map[Reason]Action{
 	JournalNewer:      ChooseStateFolder,
 	InboxUnknown:      ChooseInbox,
 	GaveUp:            WaitLonger,
+	NetworkInspected:  TrustCertificate,
 }
 
-// Words are how a face of the program words actions. In them {value} stands for Error.Value. What it leaves out has words
-// that suit every face.
+// Words are how a face of the program words actions. In them {value} stands for Error.Value. What it
+// leaves out has words that suit every face.
 type Words map[Action]string
 
-// of returns the words for what a person can do about a problem of this reason, or "".
-func (w Words) of(r Reason) string {
-	a := actionOf[r]
+// For returns the words for an action, or "". Other packages that explain something add it to what
+// their own sentence says.
+func (w Words) For(a Action) string {
 	if words, ok := w[a]; ok {
 		return words
 	}

@@ -63,7 +63,7 @@ func ExplainAs(err error, words Words, translate Translate) Explanation {
 		}
 		return r.Replace(translate(sentence))
 	}
-	do := strings.TrimSpace(say(x.text.Do) + " " + say(words.of(e.Reason)))
+	do := strings.TrimSpace(say(x.text.Do) + " " + say(words.For(actionOf[e.Reason])))
 	return Explanation{say(x.text.What), say(x.text.Safe), do}
 }
 
