@@ -9,8 +9,8 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -25,9 +25,9 @@ type Config struct {
 	Network func(Settings) Notice
 	// Inboxes keeps inboxes under names and their tokens beyond the program's end. Nil keeps neither.
 	Inboxes Inboxes
-	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see [uploader.CheckToken]. It blocks on the
+	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see [store.CheckToken]. It blocks on the
 	// network until ctx ends. Nil leaves the offer out.
-	CheckToken func(ctx context.Context, t token.Token) (uploader.Checked, error)
+	CheckToken func(ctx context.Context, t token.Token) (store.Checked, error)
 	// Hosts are allowed besides the known storage addresses, see [token.AllowHost].
 	Hosts []string
 	// Notices is what a person should know from the start, such as that a damaged list was mended.

@@ -6,10 +6,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uplink"
 )
 
 // header is the window's top: which inbox, for how long, and what can be done at any time.
@@ -110,7 +110,7 @@ func (h *header) waitingFor(s *sample, n int64) string {
 }
 
 // fits says whether what is left will be sent before the token ends.
-func (h *header) fits(s *sample) uploader.Fit {
+func (h *header) fits(s *sample) uplink.Fit {
 	key, left := h.inboxes.token.Inbox.Key(), int64(0)
 	for i := range s.status.Transfers {
 		if t := &s.status.Transfers[i]; t.Inbox == key {
@@ -122,7 +122,7 @@ func (h *header) fits(s *sample) uploader.Fit {
 	}
 	// While something is wrong, the speed says nothing about how it will go on.
 	if left <= 0 || s.status.Scanning || s.status.Busy == 0 || s.status.Left == 0 || allPaused(&s.status) || h.banner.blocks(&s.status) {
-		return uploader.Fit{}
+		return uplink.Fit{}
 	}
-	return uploader.FitFor(h.inboxes.token, left, s.status.Speed, h.inboxes.storageNow(s))
+	return uplink.FitFor(h.inboxes.token, left, s.status.Speed, h.inboxes.storageNow(s))
 }

@@ -14,6 +14,7 @@ import (
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -102,12 +103,12 @@ func TestWhatIsNoAddressOfAStorageIsRefused(t *testing.T) {
 func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	const host = "files.example.org"
 	gate := make(chan struct{})
-	store := uploadertest.NewStore().With("w")
-	store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(gate))
+	st := uploadertest.NewStore().With("w")
+	st.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Hold(gate))
 	j := ledger.NewMemoryJournal()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady: time.Millisecond,
-		Open:   func(token.Token) (uploader.Store, error) { return store, nil }, Connections: 2, Journal: j,
+		Open:   func(token.Token) (store.Store, error) { return st, nil }, Connections: 2, Journal: j,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +152,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	close(gate)
 	d.key(fyne.KeyEscape)
 	d.until("nothing is under way", func() bool { return q.Status().Busy == 0 })
-	if n := len(store.Names()); n != 2 {
+	if n := len(st.Names()); n != 2 {
 		t.Errorf("%d files have arrived, want the 2 that were under way", n)
 	}
 	d.mustSay("“"+host+"” is no longer an allowed storage address", "Allow it again in the settings", "You no longer allow its address")
@@ -163,7 +164,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	d.typeHost(host)
 	d.finish()
 	d.key(fyne.KeyEscape)
-	d.until("all has arrived", func() bool { return len(store.Names()) == 5 })
+	d.until("all has arrived", func() bool { return len(st.Names()) == 5 })
 	if err := restored(); err != nil {
 		t.Errorf("the token is not kept any more: %v", err)
 	}

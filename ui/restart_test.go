@@ -14,6 +14,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -32,7 +33,7 @@ func startRun(t *testing.T, dir string) *run {
 	}
 	q, err := uploader.NewQueue(context.WithoutCancel(t.Context()), uploader.Config{
 		Journal: j, Steady: time.Millisecond,
-		Open: func(t token.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
+		Open: func(t token.Token) (store.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
 	})
 	if err != nil {
 		t.Fatal(errors.Join(err, j.Close()))

@@ -11,10 +11,10 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/uplink"
 )
 
 const (
@@ -293,7 +293,7 @@ func (d *reviewDialog) showTime() {
 	if limit := float64(d.settings.Rate); limit > 0 {
 		speed = min(speed, limit)
 	}
-	fit := uploader.FitFor(d.inboxes.token, d.found.bytes, speed, d.config.Now())
+	fit := uplink.FitFor(d.inboxes.token, d.found.bytes, speed, d.config.Now())
 	if !fit.Known || fit.Needs < time.Minute && fit.Fits {
 		return
 	}

@@ -11,7 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/uplink"
 )
 
 // Settings is what the window remembers between two runs. It contains no secret. The zero value is a good default but for
@@ -222,7 +222,7 @@ func (s *Settings) mend() {
 	if s.Rate < 0 {
 		s.Rate = 0
 	}
-	if s.Connections < 0 || s.Connections > uploader.MostConnections {
+	if s.Connections < 0 || s.Connections > uplink.MostConnections {
 		s.Connections = 0
 	}
 	if s.TextScale != 0 && (s.TextScale < 0.8 || s.TextScale > 2) {

@@ -13,7 +13,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/uplink"
 )
 
 // settingsView is the sheet with the settings. It belongs to Fyne's goroutine, but for showLogin.
@@ -92,7 +92,7 @@ func (v *settingsView) open() {
 	}
 	connections := v.entryOf(tr("found out while sending"), "", func(text string) bool {
 		n, err := strconv.Atoi(text)
-		if text != "" && (err != nil || n < 1 || n > uploader.MostConnections) {
+		if text != "" && (err != nil || n < 1 || n > uplink.MostConnections) {
 			return false
 		}
 		s.Connections = n

@@ -10,6 +10,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -69,7 +70,7 @@ func (c *tokenCheck) ask() {
 }
 
 // show says what came of it.
-func (c *tokenCheck) show(checked uploader.Checked, err error) {
+func (c *tokenCheck) show(checked store.Checked, err error) {
 	clock := clockWords(&uploader.InboxStatus{ClockAhead: checked.ClockAhead, ClockKnown: checked.ClockKnown})
 	if err != nil {
 		x := explain(err)

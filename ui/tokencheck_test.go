@@ -6,19 +6,19 @@ import (
 	"testing"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
 // askStorage is how the program asks.
-func askStorage(ctx context.Context, t token.Token) (uploader.Checked, error) {
+func askStorage(ctx context.Context, t token.Token) (store.Checked, error) {
 	s, err := azure.Open(t, azure.Options{})
 	if err != nil {
-		return uploader.Checked{}, err
+		return store.Checked{}, err
 	}
 	defer func() { _ = s.Close() }()
-	return uploader.CheckToken(ctx, s, t)
+	return store.CheckToken(ctx, s, t)
 }
 
 func TestATokenIsCheckedWithTheStorage(t *testing.T) {
@@ -54,8 +54,8 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 }
 
 func TestAWrongClockIsSaidWhenATokenIsChecked(t *testing.T) {
-	d := openDesk(t, Config{CheckToken: func(context.Context, token.Token) (uploader.Checked, error) {
-		return uploader.Checked{ClockKnown: true, ClockAhead: 14 * time.Minute}, nil
+	d := openDesk(t, Config{CheckToken: func(context.Context, token.Token) (store.Checked, error) {
+		return store.Checked{ClockKnown: true, ClockAhead: 14 * time.Minute}, nil
 	}})
 	d.tokens.open(someToken())
 	d.tap("Check with the storage")
@@ -67,11 +67,11 @@ func TestAWrongClockIsSaidWhenATokenIsChecked(t *testing.T) {
 // TestAnAnswerForAClosedDialogIsDropped: nothing is shown, and nothing waits.
 func TestAnAnswerForAClosedDialogIsDropped(t *testing.T) {
 	asked, ended := make(chan struct{}), make(chan struct{})
-	d := openDesk(t, Config{CheckToken: func(ctx context.Context, _ token.Token) (uploader.Checked, error) {
+	d := openDesk(t, Config{CheckToken: func(ctx context.Context, _ token.Token) (store.Checked, error) {
 		close(asked)
 		<-ctx.Done()
 		close(ended)
-		return uploader.Checked{}, context.Cause(ctx)
+		return store.Checked{}, context.Cause(ctx)
 	}})
 	d.tokens.open(someToken())
 	d.tap("Check with the storage")

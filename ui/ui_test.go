@@ -23,6 +23,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -96,7 +97,7 @@ func queueOver(t *testing.T, j ledger.Journal) *uploader.Queue {
 	t.Helper()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady: time.Millisecond,
-		Open:   func(t token.Token) (uploader.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) }, Journal: j,
+		Open:   func(t token.Token) (store.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) }, Journal: j,
 	})
 	if err != nil {
 		t.Fatal(err)

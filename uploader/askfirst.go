@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 )
 
 const (
@@ -51,7 +52,7 @@ func (q *Queue) askFirst(u *unit) (stake int64, err error) {
 	case dared:
 		return j.Size, nil
 	}
-	return 0, q.ask(u, Condition{IfAbsent: true})
+	return 0, q.ask(u, store.Condition{IfAbsent: true})
 }
 
 // learnName keeps whether a small file's name was free, and what was risked for it.

@@ -12,6 +12,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -20,21 +21,21 @@ import (
 func (b *bench) there(names ...string) {
 	b.Helper()
 	for _, name := range names {
-		if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte("theirs")), uploader.Properties{}, uploader.Condition{}); err != nil {
+		if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte("theirs")), store.Properties{}, store.Condition{}); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 // distant is a store whose answers take a moment, so that in a bubble each request meets what the ones before it have taught.
-type distant struct{ uploader.Store }
+type distant struct{ store.Store }
 
-func (d distant) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (d distant) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	time.Sleep(time.Millisecond)
 	return d.Store.PutBlob(ctx, name, body, p, c)
 }
 
-func (d distant) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (d distant) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	time.Sleep(time.Millisecond)
 	return d.Store.PutBlockList(ctx, name, ids, p, c)
 }
@@ -61,11 +62,11 @@ func TestWhatIsThereAlreadyIsAskedForFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := uploadertest.NewStore().With(c.rights)
-				b := newBench(t, c.rights, uploader.Config{Connections: connections, Open: func(token.Token) (uploader.Store, error) {
-					return distant{store}, nil
+				st := uploadertest.NewStore().With(c.rights)
+				b := newBench(t, c.rights, uploader.Config{Connections: connections, Open: func(token.Token) (store.Store, error) {
+					return distant{st}, nil
 				}})
-				b.store = store
+				b.store = st
 				defer b.close()
 				full := &bench{T: t, store: b.store.With("w"), dir: b.dir}
 				root := ""

@@ -9,21 +9,22 @@ import (
 
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
 // discard is a store that takes everything and keeps nothing: what is measured is the queue.
 type discard struct{}
 
-func (discard) PutBlob(_ context.Context, _ string, b *Body, _ Properties, _ Condition) (ledger.Answer, error) {
-	return ledger.Answer{}, b.discard()
+func (discard) PutBlob(_ context.Context, _ string, b *store.Body, _ store.Properties, _ store.Condition) (ledger.Answer, error) {
+	return ledger.Answer{}, read(b)
 }
 
-func (discard) PutBlock(_ context.Context, _, _ string, b *Body) (ledger.Answer, error) {
-	return ledger.Answer{}, b.discard()
+func (discard) PutBlock(_ context.Context, _, _ string, b *store.Body) (ledger.Answer, error) {
+	return ledger.Answer{}, read(b)
 }
 
-func (discard) PutBlockList(context.Context, string, []string, Properties, Condition) (ledger.Answer, error) {
+func (discard) PutBlockList(context.Context, string, []string, store.Properties, store.Condition) (ledger.Answer, error) {
 	return ledger.Answer{}, nil
 }
 
@@ -34,14 +35,14 @@ type nothing struct{}
 
 func (nothing) Write(p []byte) (int, error) { return len(p), nil }
 
-func (b *Body) discard() error {
+func read(b *store.Body) error {
 	_, err := b.WriteTo(nothing{})
 	return err
 }
 
 // deliver sends a source through a queue of its own.
 func deliver(b *testing.B, source string) {
-	q, err := NewQueue(b.Context(), Config{Open: func(token.Token) (Store, error) { return discard{}, nil }})
+	q, err := NewQueue(b.Context(), Config{Open: func(token.Token) (store.Store, error) { return discard{}, nil }})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func BenchmarkSmallFiles(b *testing.B) {
 
 // BenchmarkMillionRows is what a screen asks for at each look at a queue of a million jobs.
 func BenchmarkMillionRows(b *testing.B) {
-	q, err := NewQueue(b.Context(), Config{Open: func(token.Token) (Store, error) { return discard{}, nil }})
+	q, err := NewQueue(b.Context(), Config{Open: func(token.Token) (store.Store, error) { return discard{}, nil }})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
+	"inboxuploader/uploader/store"
 )
 
 // errUnchanged says that a file was touched since it was delivered, and that its content is what it was then.
@@ -31,7 +32,7 @@ func (j *job) isAs(before *ledger.Job) error {
 
 // compareSmall finds out whether a small file that has another time than when it was delivered has another content too. Before that is
 // sent for nothing it asks whether the name is free by now. body is the file.
-func (q *Queue) compareSmall(u *unit, body *Body) error {
+func (q *Queue) compareSmall(u *unit, body *store.Body) error {
 	j := u.job
 	before, known, err := q.earlier(j)
 	switch {
@@ -40,7 +41,7 @@ func (q *Queue) compareSmall(u *unit, body *Body) error {
 	case before.Size == body.Len() && before.CRC64 == body.CRC64():
 		return j.isAs(&before)
 	case body.Len() > askWork && j.doubt == none && !u.token.Rights.CreateOnly():
-		return q.ask(u, Condition{IfAbsent: true})
+		return q.ask(u, store.Condition{IfAbsent: true})
 	default:
 		return nil
 	}
@@ -52,12 +53,12 @@ func (q *Queue) compareLarge(j *job, f *os.File, now source.Version) error {
 	if err != nil || !known || j.Replace || before.Size != now.Size {
 		return err
 	}
-	buf, err := q.buffers.take(q.ctx, min(mib, q.config.Memory))
+	buf, err := q.buffers.Take(q.ctx, min(mib, q.config.Memory))
 	if err != nil {
 		return err
 	}
-	defer q.buffers.give(buf)
-	crc, err := hashSection(q.ctx, f, 0, now.Size, buf)
+	defer q.buffers.Give(buf)
+	crc, err := source.Checksum(q.ctx, f, 0, now.Size, buf)
 	if err != nil {
 		return err
 	}

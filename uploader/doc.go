@@ -4,9 +4,9 @@
 // Call [token.Parse] first; it needs no network. Then make a [Queue] with [NewQueue], hand it the token with
 // [Queue.Use] and the paths with [Queue.Add], and read [Queue.Status] whenever [Queue.Changed] fires.
 //
-// The package knows no screen, no SDK and no database. What it needs from below it declares as small interfaces: [Store],
-// [ledger.Journal] and [inboxes.Vault]. Packages azure and vault implement the first and the last, [ledger.NewMemoryJournal] the other, and
-// cmd/uploader wires them together.
+// The package knows no screen, no SDK and no database. What it needs from below it declares as small interfaces: [store.Store],
+// [ledger.Journal] and [inboxes.Vault]. Packages azure, journal and vault implement them, and cmd/uploader
+// wires them together.
 //
 // Nothing here ever lists, reads or deletes at the destination, so a token that permits writing alone is enough.
 package uploader

@@ -22,12 +22,8 @@ func TakeAllForOld(t *testing.T) {
 	t.Cleanup(func() { restsAfter = before })
 }
 
-// SetStat makes the looks at disks that may not be there go to f until the test ends.
-func SetStat(t *testing.T, f func(path string) (source.Info, error)) {
-	before := stat
-	stat = f
-	t.Cleanup(func() { stat = before })
-}
+// SetStat makes the queue's looks at disks that may not be there go to f. It goes before anything is added.
+func (q *Queue) SetStat(f func(path string) (source.Info, error)) { q.disks.Stat = f }
 
 // Sleep makes a queue's timers and clocks as they are after this computer slept for that long: the timers stood still.
 func (q *Queue) Sleep(d time.Duration) {

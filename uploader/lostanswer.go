@@ -6,6 +6,7 @@ import (
 
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 )
 
 // moment is a moment on the service's clock, or on this computer's where the service had not told its own yet. The service's is kept, since
@@ -38,10 +39,10 @@ func (q *Queue) begun(j *job) moment {
 }
 
 // condition says when a small file may be stored. See docs/DESIGN.md, "The lost answer".
-func (q *Queue) condition(u *unit) Condition {
+func (q *Queue) condition(u *unit) store.Condition {
 	j := u.job
 	if j.Replace {
-		return Condition{}
+		return store.Condition{}
 	}
 	if j.doubt == lost && !u.token.Rights.CreateOnly() {
 		q.mu.Lock()
@@ -49,10 +50,10 @@ func (q *Queue) condition(u *unit) Condition {
 		if j.inbox.skewKnown {
 			// The service keeps whole seconds, so what we stored is at least as new as the second in which we began.
 			begun := j.inbox.onService(j.doubtful).Truncate(time.Second)
-			return Condition{IfModifiedSince: begun.Add(-time.Second)}
+			return store.Condition{IfModifiedSince: begun.Add(-time.Second)}
 		}
 	}
-	return Condition{IfAbsent: true}
+	return store.Condition{IfAbsent: true}
 }
 
 // doubts are those of jobs that were given back, as when a person pauses them: without them, what is there would be taken for somebody
@@ -87,7 +88,7 @@ var errAgain = errors.New("once more")
 
 // settleDoubt decides what an error means for a small file that must not replace another: where an answer was lost, a blob
 // that is there may be this very file.
-func (q *Queue) settleDoubt(u *unit, c Condition, begun moment, err error) error {
+func (q *Queue) settleDoubt(u *unit, c store.Condition, begun moment, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || j.Replace {
@@ -145,7 +146,7 @@ func (q *Queue) settleEarlier(u *unit) error {
 		}
 		return nil
 	}
-	err := q.ask(u, Condition{IfAbsent: true})
+	err := q.ask(u, store.Condition{IfAbsent: true})
 	if err == nil {
 		j.doubt = none
 		return nil
@@ -156,7 +157,7 @@ func (q *Queue) settleEarlier(u *unit) error {
 	q.mu.Lock()
 	until := j.inbox.onService(j.until)
 	q.mu.Unlock()
-	if err := q.ask(u, Condition{IfUnmodifiedSince: until}); err != nil {
+	if err := q.ask(u, store.Condition{IfUnmodifiedSince: until}); err != nil {
 		return err // ErrExists: somebody else wrote it since
 	}
 	j.doubt = lost

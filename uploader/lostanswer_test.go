@@ -14,6 +14,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -30,7 +31,7 @@ func unanswered(gate <-chan struct{}) uploadertest.Fault {
 // theirs puts somebody else's blob under a name.
 func (b *bench) theirs(name string) {
 	b.Helper()
-	if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte("theirs")), uploader.Properties{}, uploader.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte("theirs")), store.Properties{}, store.Condition{}); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -97,12 +98,12 @@ func TestADoubtOutlivesAPause(t *testing.T) {
 // mute is a store that carries out the first request that makes the blob "wanted", where it is free, and says after the gate is open that no answer
 // came.
 type mute struct {
-	uploader.Store
+	store.Store
 	gate chan struct{}
 	said atomic.Bool
 }
 
-func (m *mute) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (m *mute) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	answer, err := m.Store.PutBlob(ctx, name, body, p, c)
 	if name != "wanted" || m.said.Swap(true) {
 		return answer, err
@@ -128,9 +129,9 @@ func TestALostAnswerIsSettledThoughAClockJumps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var ahead atomic.Int64
-				store := &mute{gate: make(chan struct{})}
-				b := newBench(t, "w", uploader.Config{Connections: 2, Open: func(token.Token) (uploader.Store, error) { return store, nil }})
-				store.Store = b.store
+				st := &mute{gate: make(chan struct{})}
+				b := newBench(t, "w", uploader.Config{Connections: 2, Open: func(token.Token) (store.Store, error) { return st, nil }})
+				st.Store = b.store
 				b.store.SetClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
 				b.add(ledger.AddOptions{}, b.file("first", 10)) // tells the service's time
 				if err := b.wait(); err != nil {
@@ -149,7 +150,7 @@ func TestALostAnswerIsSettledThoughAClockJumps(t *testing.T) {
 				ahead.Store(int64(c.jump))
 				b.add(ledger.AddOptions{}, b.file("other", 10))
 				time.Sleep(time.Second)
-				close(store.gate)
+				close(st.gate)
 				b.only("wanted", state, want)
 				b.close()
 			})
@@ -269,7 +270,7 @@ func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
 func TestAnAnswerThatComesAtTheEndCounts(t *testing.T) {
 	journal := ledger.NewMemoryJournal()
 	late := &late{sent: make(chan struct{})}
-	b := newBench(t, "c", uploader.Config{Journal: journal, Open: func(token.Token) (uploader.Store, error) { return late, nil }})
+	b := newBench(t, "c", uploader.Config{Journal: journal, Open: func(token.Token) (store.Store, error) { return late, nil }})
 	late.Store = b.store
 	path := b.file("wanted", 100)
 	want, _ := os.ReadFile(path)
@@ -285,11 +286,11 @@ func TestAnAnswerThatComesAtTheEndCounts(t *testing.T) {
 
 // late is a store whose answers come when the queue is ending.
 type late struct {
-	uploader.Store
+	store.Store
 	sent chan struct{}
 }
 
-func (l *late) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (l *late) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	answer, err := l.Store.PutBlob(ctx, name, body, p, c)
 	close(l.sent)
 	<-ctx.Done()
@@ -298,11 +299,11 @@ func (l *late) PutBlob(ctx context.Context, name string, body *uploader.Body, p 
 
 // garbling is a store that carries requests out and confirms other bytes, so many times.
 type garbling struct {
-	uploader.Store
+	store.Store
 	left atomic.Int64
 }
 
-func (g *garbling) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (g *garbling) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	answer, err := g.Store.PutBlob(ctx, name, body, p, c)
 	if err != nil || g.left.Add(-1) < 0 {
 		return answer, err
@@ -315,13 +316,13 @@ func (g *garbling) PutBlob(ctx context.Context, name string, body *uploader.Body
 // TestWhatArrivedDamagedIsReplacedByTryingAgain: it is not left in the inbox as somebody else's.
 func TestWhatArrivedDamagedIsReplacedByTryingAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &garbling{}
-		b := newBench(t, "w", uploader.Config{Open: func(token.Token) (uploader.Store, error) { return store, nil }})
-		store.Store = b.store
+		st := &garbling{}
+		b := newBench(t, "w", uploader.Config{Open: func(token.Token) (store.Store, error) { return st, nil }})
+		st.Store = b.store
 		b.store.SetClock(time.Now)
 		path := b.file("wanted", 100)
 		want, _ := os.ReadFile(path)
-		store.left.Store(6)
+		st.left.Store(6)
 		b.add(ledger.AddOptions{}, path)
 		if err := b.wait(); err != nil {
 			t.Fatal(err)
@@ -358,7 +359,7 @@ func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
 				}
 				time.Sleep(time.Hour)
 				b.store.ClearFaults()
-				if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("theirs")), uploader.Properties{}, uploader.Condition{}); err != nil {
+				if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("theirs")), store.Properties{}, store.Condition{}); err != nil {
 					t.Fatal(err)
 				}
 				if verbs != nil {
@@ -381,11 +382,11 @@ func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
 
 // immutable is a store whose blobs can't be replaced, whatever the condition.
 type immutable struct {
-	uploader.Store
+	store.Store
 	has func(name string) bool
 }
 
-func (i *immutable) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (i *immutable) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	if !c.IfAbsent && i.has(name) {
 		e := problem.New("put blob", name, problem.NameLocked)
 		e.Status, e.Date = 409, time.Now()
@@ -397,9 +398,9 @@ func (i *immutable) PutBlob(ctx context.Context, name string, body *uploader.Bod
 // TestALostAnswerWhereNothingCanBeReplacedIsTold: what is there is probably this file, and it is not sent under another name as well.
 func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &immutable{}
-		b := newBench(t, "w", uploader.Config{Open: func(token.Token) (uploader.Store, error) { return store, nil }})
-		store.Store, store.has = b.store, func(name string) bool { _, ok := b.store.Blob(name); return ok }
+		st := &immutable{}
+		b := newBench(t, "w", uploader.Config{Open: func(token.Token) (store.Store, error) { return st, nil }})
+		st.Store, st.has = b.store, func(name string) bool { _, ok := b.store.Blob(name); return ok }
 		b.store.SetClock(time.Now)
 		b.store.Fail(uploadertest.PutBlob, "wanted", 1, uploadertest.LoseAnswer())
 		path := b.file("wanted", 100)

@@ -2,9 +2,6 @@ package uploader
 
 import (
 	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"inboxuploader/internal/crash"
@@ -12,6 +9,7 @@ import (
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
+	"inboxuploader/uploader/store"
 )
 
 const (
@@ -32,8 +30,8 @@ func (q *Queue) orAway(j *job, err error) error {
 	}
 	missing := ""
 	at := j.at()
-	if !q.looks.do(q.ctx, at.Root, func() {
-		if missing = missingDisk(at.String(), j.FileID); missing != "" && isThere(at.Root) {
+	if !q.disks.Do(q.ctx, at.Root, func() {
+		if missing = q.disks.Missing(at.String(), j.FileID); missing != "" && q.disks.IsThere(at.Root) {
 			missing = ""
 		}
 	}) || missing == "" {
@@ -42,49 +40,6 @@ func (q *Queue) orAway(j *job, err error) error {
 	away := problem.New(e.Op, j.Source, problem.SourceAway)
 	away.Value = missing
 	return away
-}
-
-// missingDisk returns the topmost folder or file on the way to a path that is not there because its disk is not; empty where the
-// path is there, or is missing from a disk that is there. A disk is known by the device that the file was on; where files have no
-// such identity, a disk is missing when nothing of the path is there.
-func missingDisk(path string, id scan.FileID) string {
-	if _, err := stat(path); err == nil {
-		return ""
-	}
-	missing := path
-	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
-		info, err := stat(folder)
-		switch {
-		case err == nil && (id == scan.FileID{} || info.ID.Device == id.Device):
-			return ""
-		case err == nil && missing == path && !isEmpty(folder):
-			// The file alone is missing among others. Some file systems in layers say another device for a file than for its folder.
-			return ""
-		case err == nil:
-			return missing
-		case folder == filepath.Dir(folder):
-			return folder // not even the drive or the share
-		}
-		missing = folder
-	}
-}
-
-// isThere reports whether the root that a file was found below is there and has something in it: then its disk is there, whatever number
-// the system gives it since it was connected again. It blocks on the disk.
-func isThere(root string) bool {
-	_, err := stat(root)
-	return err == nil && !isEmpty(root)
-}
-
-// isEmpty reports whether nothing is in a folder, as in a mount point on which nothing is mounted.
-func isEmpty(folder string) bool {
-	f, err := os.Open(folder)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = f.Close() }()
-	_, err = f.Readdirnames(1)
-	return errors.Is(err, io.EOF)
 }
 
 // sourceAway makes a transfer's files wait that lie on the same disk as a job's, until it is back. What was claimed of them is given
@@ -120,9 +75,8 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d source.Di
 		}
 		q.askAboutEnd(in)
 		back := false
-		if !q.looks.do(q.ctx, at.Root, func() {
-			_, err := stat(missing)
-			back = err == nil || missingDisk(at.String(), file) == ""
+		if !q.disks.Do(q.ctx, at.Root, func() {
+			back = q.disks.Exists(missing) || q.disks.Missing(at.String(), file) == ""
 		}) || !back {
 			continue
 		}
@@ -139,12 +93,12 @@ func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d source.Di
 func (q *Queue) askAboutEnd(in *inbox) {
 	q.mu.Lock()
 	now := time.Now()
-	store, token, generation := in.store, in.token, in.generation
+	st, token, generation := in.store, in.token, in.generation
 	every := askEvery
 	if !token.ValidTo.IsZero() && !now.Add(in.skew).Before(token.ValidTo) {
 		every = askAtEnd
 	}
-	ask := store != nil && in.hold == nil && now.Sub(in.asked) >= every
+	ask := st != nil && in.hold == nil && now.Sub(in.asked) >= every
 	if ask {
 		in.asked = now
 	}
@@ -152,7 +106,7 @@ func (q *Queue) askAboutEnd(in *inbox) {
 	if !ask {
 		return
 	}
-	_, err := CheckToken(q.ctx, store, token)
+	_, err := store.CheckToken(q.ctx, st, token)
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok {
 		return

@@ -11,6 +11,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
+	"inboxuploader/uploader/store"
 )
 
 const (
@@ -32,10 +33,10 @@ func (q *Queue) finish(u unit, err error) {
 	defer q.mu.Unlock()
 	j, in := u.job, u.job.inbox
 	q.busy--
-	q.flow.end()
+	q.flow.End()
 	in.flying[u.class]--
 	j.flying--
-	j.flow.end()
+	j.flow.End()
 	q.arrived(&u)
 	switch {
 	case !u.valid() && u.kind != prepare, j.ended:
@@ -57,7 +58,7 @@ func (q *Queue) finish(u unit, err error) {
 	case errors.Is(err, errCrowded) && u.crowded < source.MaxCrowded:
 		u.tries++
 		u.crowded++
-		q.conns.busy()
+		q.conns.Busy()
 		q.later(u, backoff.After(u.crowded))
 	case errors.Is(err, errCrowded):
 		q.failed(u, source.Problem("open", j.Source, err))
@@ -259,7 +260,7 @@ func (q *Queue) planAnew(u unit, e *problem.Error) {
 		return
 	}
 	if errors.Is(e, problem.ErrBlocksLost) {
-		j.UploadID = newUploadID() // its leftovers, if any, are the service's to discard
+		j.UploadID = store.NewUploadID() // its leftovers, if any, are the service's to discard
 		q.lay(j, nil)
 	} else {
 		j.rest = q.pause(j)
@@ -319,7 +320,7 @@ func (q *Queue) end(j *job, s ledger.JobState, why *problem.Error) {
 	}
 	if s.IsDelivered() {
 		j.Done = j.Size
-		q.flow.window.add(tick{files: 1})
+		q.flow.Delivered()
 	}
 	delete(q.loaded, j.ID)
 	if s == ledger.Failed {

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/store"
 )
 
 func TestBlockSizeKeepsTheServicesLimits(t *testing.T) {
@@ -82,9 +83,9 @@ func TestBlocksAreAboutASecondOfTheLine(t *testing.T) {
 
 func TestBlockIDsHaveOneLengthAndNeverRepeat(t *testing.T) {
 	seen := map[string]bool{}
-	for _, upload := range [][16]byte{newUploadID(), newUploadID()} {
+	for _, upload := range [][16]byte{store.NewUploadID(), store.NewUploadID()} {
 		for n, crc := range map[int]uint64{0: 0, 1: 0, 9: 1 << 31, 10: 1, 255: 7, 256: 7, 49_999: 1<<64 - 1} {
-			id := blockID(upload, n, crc)
+			id := store.BlockID(upload, n, crc)
 			raw, err := base64.StdEncoding.DecodeString(id)
 			if err != nil || len(raw) != 36 || len(id) != 48 {
 				t.Errorf("id %q: %d raw bytes, %v", id, len(raw), err)
@@ -93,7 +94,7 @@ func TestBlockIDsHaveOneLengthAndNeverRepeat(t *testing.T) {
 				t.Errorf("id %q twice", id)
 			}
 			seen[id] = true
-			if other := blockID(upload, n, crc^0x40); seen[other] {
+			if other := store.BlockID(upload, n, crc^0x40); seen[other] {
 				t.Errorf("id %q for other bytes", other)
 			}
 		}

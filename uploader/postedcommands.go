@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/uplink"
 )
 
 const (
@@ -58,13 +59,13 @@ func (q *Queue) sayAlive() {
 func (q *Queue) foldFlow(now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.flow.fold(now, false)
+	q.flow.Note(now)
 }
 
 // keepSpeed lets the journal know how fast bytes leave, where that is known: small files do not tell.
 func (q *Queue) keepSpeed() {
 	q.mu.Lock()
-	p := q.flow.window.pace(tellingSeconds)
+	p := q.flow.Pace(uplink.TellingSeconds)
 	var keys []string
 	for _, in := range q.order {
 		if in.store != nil && in.hold == nil {
@@ -72,11 +73,11 @@ func (q *Queue) keepSpeed() {
 		}
 	}
 	q.mu.Unlock()
-	if p.bytes < 1 || p.ofFiles() {
+	if p.Bytes < 1 || p.OfFiles() {
 		return
 	}
 	for _, key := range keys {
-		q.ledger.Describe(key, func(t *ledger.Transfer) { t.Speed = p.bytes })
+		q.ledger.Describe(key, func(t *ledger.Transfer) { t.Speed = p.Bytes })
 	}
 }
 

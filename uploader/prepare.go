@@ -9,6 +9,8 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
+	"inboxuploader/uploader/store"
+	"inboxuploader/uploader/uplink"
 )
 
 // prepare opens a large file and plans it. For a new one it asks first whether its name is free, with the one question
@@ -51,7 +53,7 @@ func (q *Queue) prepare(u *unit) error {
 		}
 	}
 	if len(acked) == 0 && !j.Replace && fresh {
-		err := q.ask(u, Condition{IfAbsent: true})
+		err := q.ask(u, store.Condition{IfAbsent: true})
 		if errors.Is(err, problem.ErrExists) && j.doubt == lost { // it was sent in one request before it grew
 			err = problem.New("ask", j.Blob, problem.AlreadyThereByUs)
 		}
@@ -62,7 +64,7 @@ func (q *Queue) prepare(u *unit) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if fresh {
-		j.UploadID, j.BlockSize = newUploadID(), q.blockSize(j)
+		j.UploadID, j.BlockSize = store.NewUploadID(), q.blockSize(j)
 		j.guessed = q.config.BlockSize == 0 && q.planningSpeed(j.inbox.key) == 0
 	}
 	j.restBegins(now, surprising)
@@ -110,7 +112,7 @@ func (q *Queue) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
 func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 	n := ledger.BlockCount(j.Size, j.BlockSize)
 	if j.plan++; j.flow == nil {
-		j.flow = &flow{busy: j.flying, since: time.Now()}
+		j.flow = uplink.NewFlow(j.flying)
 	}
 	j.acked, j.crcs, j.next, j.left, j.Done, j.unsure = make([]bool, n), make([]uint64, n), 0, n, 0, nil
 	for _, a := range acked {
@@ -136,7 +138,7 @@ func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []ledge
 		}
 	}
 	if blockSizeFor(j.Size, j.BlockSize) != j.BlockSize {
-		j.UploadID, j.BlockSize = newUploadID(), blockSizeFor(j.Size, j.BlockSize)
+		j.UploadID, j.BlockSize = store.NewUploadID(), blockSizeFor(j.Size, j.BlockSize)
 		return nil, nil
 	}
 	same := acked[:0]
@@ -157,10 +159,10 @@ func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []ledge
 
 // hash returns the checksum of a part of a file.
 func (q *Queue) hash(f io.ReaderAt, offset, length int64) (uint64, error) {
-	buf, err := q.buffers.take(q.ctx, min(mib, q.config.Memory))
+	buf, err := q.buffers.Take(q.ctx, min(mib, q.config.Memory))
 	if err != nil {
 		return 0, err
 	}
-	defer q.buffers.give(buf)
-	return hashSection(q.ctx, f, offset, length, buf)
+	defer q.buffers.Give(buf)
+	return source.Checksum(q.ctx, f, offset, length, buf)
 }

@@ -11,10 +11,14 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"inboxuploader/internal/buffers"
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uplink"
 )
 
 // DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise: ten blocks of the default size.
@@ -23,7 +27,7 @@ const DefaultMemory = 80 * mib
 // Config says what a Queue works with. Open is required; the zero value of everything else is a good default.
 type Config struct {
 	// Open returns the store that a token leads to. It must not block on the network.
-	Open func(token.Token) (Store, error)
+	Open func(token.Token) (store.Store, error)
 	// Journal keeps the queue. Default: one that ends with the process. The queue does not close it.
 	Journal ledger.Journal
 	// Memory limits the bytes of file content held at once. Default DefaultMemory; at least 1 MiB.
@@ -55,12 +59,12 @@ type Queue struct {
 	journal ledger.Journal
 	ledger  *ledger.Ledger
 	log     *slog.Logger
-	buffers *buffers
+	buffers *buffers.Pool
 	limiter atomic.Pointer[rate.Limiter] // nil: no limit
 	changed chan struct{}
 	hungry  chan struct{} // wakes the feeder
 	unread  bool          // the feeder's: it could not claim jobs the last time
-	looks   looks
+	disks   source.Disks
 	adopted atomic.Bool // transfers for which others may have left commands
 
 	metTaken atomic.Bool // met is not empty
@@ -76,7 +80,7 @@ type Queue struct {
 	order    []*inbox // as they were first used; rotates so that each gets its turn
 	workers  int
 	busy     int // units under way
-	conns    concurrency
+	conns    uplink.Concurrency
 	loaded   map[int64]*job // claimed, by id
 	doubts   doubts
 	young    []sentYoung    // in the order of their delivery
@@ -93,7 +97,7 @@ type Queue struct {
 	settled  chan struct{}  // closed while nothing can go on by itself
 	closed   bool
 	totals   totals
-	flow     flow
+	flow     uplink.Flow
 	onWay    atomic.Int64 // bytes handed over by requests under way
 }
 
@@ -110,7 +114,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		return nil, errors.New("uploader: the block size must be between 64 KiB and 4000 MiB")
 	case c.Memory != 0 && c.Memory < mib:
 		return nil, errors.New("uploader: the memory limit must be at least 1 MiB")
-	case c.Connections < 0 || c.Connections > MostConnections:
+	case c.Connections < 0 || c.Connections > uplink.MostConnections:
 		return nil, errors.New("uploader: the number of connections must be between 1 and 512")
 	case c.Rate < 0:
 		return nil, errors.New("uploader: the speed limit must be above 0")
@@ -131,9 +135,9 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	q := &Queue{
-		config: c, journal: c.Journal, log: c.Log, buffers: newBuffers(c.Memory),
+		config: c, journal: c.Journal, log: c.Log, buffers: buffers.New(c.Memory),
 		changed: make(chan struct{}, 1), hungry: make(chan struct{}, 1), settled: make(chan struct{}),
-		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, met: map[int64]*met{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: newConcurrency(c.Connections),
+		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, met: map[int64]*met{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: uplink.NewConcurrency(c.Connections),
 	}
 	q.ledger = ledger.New(c.Journal, q.journalChanged)
 	if err := q.ledger.Load(ctx); err != nil {
@@ -232,9 +236,7 @@ func (q *Queue) Limit(perSecond int64) {
 func (q *Queue) Connect(n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if c := newConcurrency(max(n, 0)); c.fixed || q.conns.fixed { // else what was found so far stays
-		q.conns = c
-	}
+	q.conns.Choose(max(n, 0))
 	q.wakeWorkers()
 	q.notify()
 }
@@ -359,7 +361,7 @@ func (q *Queue) Close() error {
 	q.cancel(errClosed)
 	ended := q.wait(closePatience)
 	if ended {
-		q.buffers.close()
+		q.buffers.Close()
 	} else {
 		q.log.Warn("close", "left behind", "a disk does not answer")
 	}

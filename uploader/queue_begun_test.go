@@ -10,13 +10,14 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
 // silent is a store that answers nothing.
-type silent struct{ uploader.Store }
+type silent struct{ store.Store }
 
-func (silent) PutBlob(ctx context.Context, _ string, _ *uploader.Body, _ uploader.Properties, _ uploader.Condition) (ledger.Answer, error) {
+func (silent) PutBlob(ctx context.Context, _ string, _ *store.Body, _ store.Properties, _ store.Condition) (ledger.Answer, error) {
 	<-ctx.Done()
 	return ledger.Answer{}, context.Cause(ctx)
 }

@@ -12,6 +12,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -128,7 +129,7 @@ func TestWhatMovesToAnotherInboxIsNotSentToTheOld(t *testing.T) {
 		}}
 		first, next := uploadertest.NewStore().With("w"), uploadertest.NewStore().With("w")
 		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
-		b := newBench(t, "w", uploader.Config{Journal: journal, Open: func(tok token.Token) (uploader.Store, error) {
+		b := newBench(t, "w", uploader.Config{Journal: journal, Open: func(tok token.Token) (store.Store, error) {
 			return stores[tok.Inbox.Container], nil
 		}})
 		b.add(ledger.AddOptions{}, b.file("f", 10))

@@ -17,6 +17,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -150,7 +151,7 @@ func TestRetryAllSendsWhatFailedOnceTheCauseIsMended(t *testing.T) {
 func TestReplaceSendsWhatWasAlreadyThere(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f", 100)
-	if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	b.add(ledger.AddOptions{}, path)
@@ -210,7 +211,7 @@ func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 				path := b.file("f.dat", c.size)
 				take := func() {
 					for _, name := range c.taken {
-						if _, err := b.store.With("w").PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+						if _, err := b.store.With("w").PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -259,7 +260,7 @@ func TestFurtherNamesAreAskedForBeforeAFileIsSent(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{BlockSize: 4 * block})
 	taken := []string{"f.dat", "f (2).dat", "f (3).dat"}
 	for _, name := range taken {
-		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -279,7 +280,7 @@ func TestFurtherNamesAreAskedForBeforeAFileIsSent(t *testing.T) {
 func TestRenameSendsWhatWasAlreadyThereBesideIt(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f.dat", 100)
-	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	b.add(ledger.AddOptions{}, path)
@@ -332,7 +333,7 @@ func TestRenameLeavesAloneWhatHasOneName(t *testing.T) {
 	if err := b.queue.Use(to); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	b.add(ledger.AddOptions{}, b.file("f.dat", 100))
@@ -352,7 +353,7 @@ func TestReplaceReplacesTheFileOfItsOwnName(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f.dat", 100)
 	take := func(name string) {
-		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -24,7 +25,7 @@ import (
 // line is a slow line to a store: it takes so many bytes per second from all requests together, and of each at once what fits into
 // the buffers of the system.
 type line struct {
-	uploader.Store
+	store.Store
 	perSecond float64
 
 	mu   sync.Mutex
@@ -55,7 +56,7 @@ func (l *line) carry(ctx context.Context, n int) error {
 }
 
 // take reads a body as a connection does.
-func (l *line) take(ctx context.Context, body *uploader.Body) (*uploader.Body, error) {
+func (l *line) take(ctx context.Context, body *store.Body) (*store.Body, error) {
 	data := make([]byte, 0, body.Len())
 	part := make([]byte, 64<<10)
 	ahead := 0
@@ -75,7 +76,7 @@ func (l *line) take(ctx context.Context, body *uploader.Body) (*uploader.Body, e
 			ahead = systemBuffer
 		}
 		if errors.Is(err, io.EOF) {
-			return uploader.NewBody(data, body.CRC64()), l.carry(ctx, ahead)
+			return store.NewBody(data, body.CRC64()), l.carry(ctx, ahead)
 		}
 		if err != nil {
 			return nil, err
@@ -83,7 +84,7 @@ func (l *line) take(ctx context.Context, body *uploader.Body) (*uploader.Body, e
 	}
 }
 
-func (l *line) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (l *line) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	taken, err := l.take(ctx, body)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -91,7 +92,7 @@ func (l *line) PutBlob(ctx context.Context, name string, body *uploader.Body, p 
 	return l.Store.PutBlob(ctx, name, taken, p, c)
 }
 
-func (l *line) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (ledger.Answer, error) {
+func (l *line) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
 	taken, err := l.take(ctx, body)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -177,9 +178,9 @@ func over(t *testing.T, l *line, c uploader.Config) *bench {
 	return overStore(t, l, c)
 }
 
-func overStore(t *testing.T, s uploader.Store, c uploader.Config) *bench {
+func overStore(t *testing.T, s store.Store, c uploader.Config) *bench {
 	t.Helper()
-	c.Open = func(token.Token) (uploader.Store, error) { return s, nil }
+	c.Open = func(token.Token) (store.Store, error) { return s, nil }
 	q, err := uploader.NewQueue(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -394,5 +395,32 @@ func TestProgressIsCompleteOnlyWhenEveryFileHasEnded(t *testing.T) {
 		if n := s.Percent(); n < 0 || n > 100 || (n == 100) != ended {
 			t.Errorf("%d %% of %+v", n, s)
 		}
+	})
+}
+
+// TestTryNow: what waits for the network is tried when a person says so.
+func TestTryNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Connections: 2})
+		b.store.Fail(uploadertest.AnyOp, "", 20, uploadertest.Refuse(problem.NetworkDown))
+		path := b.file("a", 100)
+		b.add(ledger.AddOptions{}, path)
+		waits := func() bool {
+			in := b.queue.Status().Inboxes[0]
+			return in.Trouble != nil && time.Until(in.Until) > 5*time.Second
+		}
+		for !waits() {
+			time.Sleep(10 * time.Millisecond)
+		}
+		for range 20 { // each makes one request, which uses a fault up
+			b.queue.TryNow()
+			synctest.Wait()
+		}
+		begun := time.Now()
+		b.delivered(path)
+		if waited := time.Since(begun); waited > 0 {
+			t.Errorf("it still waited %v", waited)
+		}
+		b.close()
 	})
 }

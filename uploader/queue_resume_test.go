@@ -17,6 +17,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -38,7 +39,7 @@ func (b *bench) restart(journal ledger.Journal, c uploader.Config) {
 // reopen begins another queue over the journal.
 func (b *bench) reopen(journal ledger.Journal, c uploader.Config) {
 	b.Helper()
-	c.Journal, c.Open = journal, func(token.Token) (uploader.Store, error) { return b.store, nil }
+	c.Journal, c.Open = journal, func(token.Token) (store.Store, error) { return b.store, nil }
 	if c.BlockSize == 0 {
 		c.BlockSize = uploader.MinBlockSize
 	}
@@ -114,11 +115,11 @@ func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 				last := &lastWords{name: "f (2).dat", journal: dying}
 				b := newBench(t, "w", uploader.Config{
 					Journal: dying, BlockSize: 2 * block,
-					Open: func(token.Token) (uploader.Store, error) { return last, nil },
+					Open: func(token.Token) (store.Store, error) { return last, nil },
 				})
 				last.Store = b.store
 				b.store.SetClock(time.Now)
-				if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), uploader.Properties{}, uploader.Condition{}); err != nil {
+				if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Hour)
@@ -166,17 +167,17 @@ func (d *dying) Commit(ctx context.Context, c ledger.Changes) error {
 
 // lastWords is a store that kills the process at the first request that makes a blob under a name, and carries it out all the same.
 type lastWords struct {
-	uploader.Store
+	store.Store
 	name    string
 	journal *dying
 }
 
-func (l *lastWords) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (l *lastWords) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	l.journal.dead.CompareAndSwap(false, name == l.name)
 	return l.Store.PutBlob(ctx, name, body, p, c)
 }
 
-func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	l.journal.dead.CompareAndSwap(false, name == l.name && len(ids) > 1) // a question has one
 	return l.Store.PutBlockList(ctx, name, ids, p, c)
 }
@@ -215,7 +216,7 @@ func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 	theirs := []byte("theirs")
 	put := func(b *bench) {
 		body := uploadertest.NewBody(theirs)
-		if _, err := b.store.PutBlob(b.Context(), "f", body, uploader.Properties{}, uploader.Condition{}); err != nil {
+		if _, err := b.store.PutBlob(b.Context(), "f", body, store.Properties{}, store.Condition{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -421,7 +422,7 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		first := uploadertest.NewStore().With("w")
 		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
 		b := &bench{T: t, store: first, inbox: tokenOf("w").Inbox, dir: t.TempDir()}
-		q, err := uploader.NewQueue(t.Context(), uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Steady: time.Millisecond, Open: func(tok token.Token) (uploader.Store, error) {
+		q, err := uploader.NewQueue(t.Context(), uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Steady: time.Millisecond, Open: func(tok token.Token) (store.Store, error) {
 			return stores[tok.Inbox.Container], nil
 		}})
 		if err != nil {

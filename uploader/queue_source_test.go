@@ -230,14 +230,14 @@ func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
 func TestADeadDiskDoesNotKeepTheQueueFromEnding(t *testing.T) {
 	var under atomic.Int32
 	var dead chan struct{}
-	uploader.SetStat(t, func(path string) (source.Info, error) {
-		under.Add(1)
-		<-dead
-		return source.Info{}, fs.ErrNotExist
-	})
 	synctest.Test(t, func(t *testing.T) {
 		dead = make(chan struct{})
 		b := newBench(t, "w", uploader.Config{Connections: 2})
+		b.queue.SetStat(func(string) (source.Info, error) {
+			under.Add(1)
+			<-dead
+			return source.Info{}, fs.ErrNotExist
+		})
 		gate := make(chan struct{})
 		b.store.Fail(uploadertest.PutBlob, "", 2, uploadertest.Hold(gate))
 		paths := []string{b.file("run/a", 10), b.file("run/b", 10), b.file("run/c", 10), b.file("run/d", 10)}

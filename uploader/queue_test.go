@@ -16,6 +16,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -42,7 +43,7 @@ func newBench(t *testing.T, letters string, c uploader.Config) *bench {
 	t.Helper()
 	b := &bench{T: t, store: uploadertest.NewStore().With(letters), inbox: tokenOf(letters).Inbox, dir: t.TempDir()}
 	if c.Open == nil {
-		c.Open = func(token.Token) (uploader.Store, error) { return b.store, nil }
+		c.Open = func(token.Token) (store.Store, error) { return b.store, nil }
 	}
 	if c.BlockSize == 0 {
 		c.BlockSize = uploader.MinBlockSize
@@ -212,7 +213,7 @@ func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 				path := b.file("f", size)
 				before := []byte("was there before")
 				body := uploadertest.NewBody(before)
-				if _, err := b.store.PutBlob(t.Context(), "f", body, uploader.Properties{}, uploader.Condition{}); err != nil {
+				if _, err := b.store.PutBlob(t.Context(), "f", body, store.Properties{}, store.Condition{}); err != nil {
 					t.Fatal(err)
 				}
 				b.add(ledger.AddOptions{Replace: replace}, path)
@@ -286,7 +287,7 @@ func TestLostAnswerOfAFileThatSomebodyElseHadPutThereIsNotOurs(t *testing.T) {
 				theirs := []byte("theirs")
 				put := func() {
 					body := uploadertest.NewBody(theirs)
-					if _, err := b.store.PutBlob(t.Context(), "f", body, uploader.Properties{}, uploader.Condition{}); err != nil {
+					if _, err := b.store.PutBlob(t.Context(), "f", body, store.Properties{}, store.Condition{}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -8,15 +8,17 @@ import (
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uplink"
 )
 
 // inbox is the queue's side of an Inbox: its token, its store and the jobs that are loaded. The queue's lock protects it.
 type inbox struct {
 	key        string
 	token      token.Token
-	store      Store // nil until a token was given
-	generation int   // of the token: an answer to an older one says nothing about this one
+	store      store.Store // nil until a token was given
+	generation int         // of the token: an answer to an older one says nothing about this one
 
 	hold      *problem.Error // waits for a person, or for the token's time to begin; nil otherwise
 	holdTimer *time.Timer    // ends the hold by itself; nil otherwise
@@ -56,7 +58,7 @@ type job struct {
 	guessed bool          // its block size was chosen before anything was known of the line
 	cut     atomic.Int64  // units of plans before this one are cut off
 	onWay   atomic.Int64  // bytes handed over by its requests under way
-	flow    *flow         // of a large file; nil before it is planned
+	flow    *uplink.Flow  // of a large file; nil before it is planned
 	plan    int           // counts the plans: a unit of an older one is void
 	again   bool          // to be planned anew as soon as no unit is under way
 	rest    time.Duration // and that long after, since its file has changed
@@ -107,13 +109,13 @@ type unit struct {
 	rest    time.Duration // how long it waits, with errUnsteady
 
 	// Filled when it is handed out.
-	store      Store
+	store      store.Store
 	token      token.Token
 	generation int
 	class      ledger.Class
-	spare      bool   // a connection was free besides
-	watch      *watch // the worker's
-	onWay      int64  // bytes that the service confirmed and that still count as on their way
+	spare      bool          // a connection was free besides
+	watch      *uplink.Watch // the worker's
+	onWay      int64         // bytes that the service confirmed and that still count as on their way
 }
 
 // valid reports whether the unit still has a purpose.
@@ -127,7 +129,7 @@ const (
 
 // wakeWorkers starts workers up to the number of connections and lets one look for work, which wakes the next. The caller holds the lock.
 func (q *Queue) wakeWorkers() {
-	for q.workers < q.conns.limit && !q.closed {
+	for q.workers < q.conns.Limit && !q.closed {
 		q.workers++
 		q.wg.Go(func() { defer crash.Catch(); q.worker() })
 	}
@@ -136,15 +138,15 @@ func (q *Queue) wakeWorkers() {
 
 // worker carries out one unit after the other until the queue ends.
 func (q *Queue) worker() {
-	w := watch{root: q.ctx, limit: q.config.NoProgress}
-	defer w.end()
+	w := uplink.NewWatch(q.ctx, q.config.NoProgress)
+	defer w.End()
 	var u unit // one for all, since it lies on the heap
 	var ok bool
 	for {
 		if u, ok = q.take(); !ok {
 			return
 		}
-		u.watch = &w
+		u.watch = w
 		q.finish(u, q.carryOut(&u))
 	}
 }
@@ -157,11 +159,11 @@ func (q *Queue) take() (unit, bool) {
 		if q.closed {
 			return unit{}, false
 		}
-		if q.busy < q.conns.limit {
+		if q.busy < q.conns.Limit {
 			if u, ok := q.pick(); ok {
 				q.busy++
-				q.flow.begin()
-				if u.spare = q.busy < q.conns.limit; u.spare {
+				q.flow.Begin()
+				if u.spare = q.busy < q.conns.Limit; u.spare {
 					q.work.Signal() // one wakes the next while there is work, so idle ones sleep
 				}
 				return u, true
@@ -185,7 +187,7 @@ func (q *Queue) pick() (unit, bool) {
 		if in.failures > failuresInARow && in.flying[ledger.Small]+in.flying[ledger.Large] > 0 {
 			continue
 		}
-		u, ok := in.pick(q.conns.limit)
+		u, ok := in.pick(q.conns.Limit)
 		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short && q.ledger.Free(in.key) != [2]int{} {
 			q.wakeFeeder()
 		}
@@ -195,7 +197,7 @@ func (q *Queue) pick() (unit, bool) {
 		u.store, u.token, u.generation, u.class = in.store, in.token, in.generation, u.job.Class
 		in.flying[u.class]++
 		u.job.flying++
-		u.job.flow.begin()
+		u.job.flow.Begin()
 		if u.job.State == ledger.Waiting {
 			u.job.State = ledger.Active
 			q.ledger.Begin(u.job.ID)

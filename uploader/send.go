@@ -11,6 +11,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
+	"inboxuploader/uploader/store"
 )
 
 // carryOut does a unit's work and returns what came of it. It may tell finish more by changing the unit.
@@ -38,7 +39,9 @@ func (q *Queue) do(u *unit) error {
 	}
 }
 
-func (j *job) properties() Properties { return Properties{ContentType: contenttype.Of(j.Blob)} }
+func (j *job) properties() store.Properties {
+	return store.Properties{ContentType: contenttype.Of(j.Blob)}
+}
 
 // sendWhole sends a small file in one request, where it need not be asked for first.
 func (q *Queue) sendWhole(u *unit) error {
@@ -94,7 +97,7 @@ func (q *Queue) putWhole(u *unit) error {
 // readWhole opens and reads a file for one request; release ends both. That it still is the planned one is looked at
 // afterwards. Nothing is sent yet, so of a file that has changed the present one is sent. See steady for one that may be
 // changing at this moment.
-func (q *Queue) readWhole(u *unit) (body *Body, release func(), err error) {
+func (q *Queue) readWhole(u *unit) (body *store.Body, release func(), err error) {
 	j := u.job
 	f, err := j.At.OpenSmall()
 	if err != nil {
@@ -151,32 +154,32 @@ func (q *Queue) adopt(u *unit, now source.Version) error {
 
 // body reads a part of a file for one request. release gives the buffer back and is never nil. What is larger than all
 // buffers together is hashed first and read again while it is sent; the service then notices a change in between.
-func (q *Queue) body(f io.ReaderAt, offset, length int64) (*Body, func(), error) {
-	buf, err := q.buffers.take(q.ctx, min(length, q.config.Memory))
+func (q *Queue) body(f io.ReaderAt, offset, length int64) (*store.Body, func(), error) {
+	buf, err := q.buffers.Take(q.ctx, min(length, q.config.Memory))
 	if err != nil {
 		return nil, func() {}, err
 	}
-	release := func() { q.buffers.give(buf) }
+	release := func() { q.buffers.Give(buf) }
 	if length <= int64(len(buf)) {
-		if err := readBlock(f, buf, offset); err != nil {
+		if err := source.ReadBlock(f, buf, offset); err != nil {
 			release()
 			return nil, func() {}, err
 		}
-		return NewBody(buf, crc64.Checksum(buf)), release, nil
+		return store.NewBody(buf, crc64.Checksum(buf)), release, nil
 	}
-	crc, err := hashSection(q.ctx, f, offset, length, buf[:min(len(buf), mib)])
+	crc, err := source.Checksum(q.ctx, f, offset, length, buf[:min(len(buf), mib)])
 	if err != nil {
 		release()
 		return nil, func() {}, err
 	}
-	return &Body{file: f, start: offset, size: length, crc64: crc}, release, nil
+	return store.NewFileBody(f, offset, length, crc), release, nil
 }
 
 // ask finds out, without the right to read and without changing anything, whether a condition holds for the job's name: it
 // asks to commit a block that can't exist. It returns nil if the condition holds, or ErrExists.
-func (q *Queue) ask(u *unit, c Condition) error {
+func (q *Queue) ask(u *unit, c store.Condition) error {
 	_, err := q.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
-		return u.store.PutBlockList(ctx, u.job.Blob, blockIDs(newUploadID(), make([]uint64, 1)), Properties{}, c)
+		return u.store.PutBlockList(ctx, u.job.Blob, store.BlockIDs(store.NewUploadID(), make([]uint64, 1)), store.Properties{}, c)
 	})
 	if errors.Is(err, problem.ErrBlocksLost) {
 		return nil
@@ -211,7 +214,7 @@ func (q *Queue) sendBlock(u *unit) error {
 		return err
 	}
 	defer release()
-	id := blockID(upload, u.block, body.CRC64())
+	id := store.BlockID(upload, u.block, body.CRC64())
 	if _, err := q.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlock(ctx, blob, id, body)
 	}); err != nil {
@@ -247,18 +250,18 @@ func (q *Queue) commit(u *unit) error {
 	if err := q.ledger.CommitPending(q.ctx); err != nil {
 		return errAgain // nothing is handed out while the journal can't be written
 	}
-	ids := blockIDs(j.UploadID, j.crcs)
-	put := func(c Condition) (ledger.Answer, error) {
+	ids := store.BlockIDs(j.UploadID, j.crcs)
+	put := func(c store.Condition) (ledger.Answer, error) {
 		return q.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
 			return u.store.PutBlockList(ctx, j.Blob, ids, j.properties(), c)
 		})
 	}
 	begun := q.begun(j)
-	answer, err := put(Condition{IfAbsent: !j.Replace})
+	answer, err := put(store.Condition{IfAbsent: !j.Replace})
 	if errors.Is(err, problem.ErrExists) {
 		// Ours, if an answer was lost before; now or before this process began. Blocks that are committed say so.
 		var mine error
-		switch answer, mine = put(Condition{IfCommitted: true}); {
+		switch answer, mine = put(store.Condition{IfCommitted: true}); {
 		case mine == nil || !errors.Is(mine, problem.ErrBlocksLost):
 			err = mine
 		case j.doubt == lost && j.replans > 0: // it may be the file as it was when the answer was lost
@@ -280,13 +283,13 @@ func (q *Queue) commit(u *unit) error {
 }
 
 // request sends one request: it gives up when the request stands still, keeps to the speed limit and counts.
-func (q *Queue) request(u *unit, body *Body, send func(context.Context) (ledger.Answer, error)) (ledger.Answer, error) {
-	ctx := u.watch.begin(u.stalls)
-	defer u.watch.pause()
+func (q *Queue) request(u *unit, body *store.Body, send func(context.Context) (ledger.Answer, error)) (ledger.Answer, error) {
+	ctx := u.watch.Begin(u.stalls)
+	defer u.watch.Pause()
 	var size int64
 	if body != nil {
 		size = body.Len()
-		body.pace = func(n int) error {
+		body.SetPace(func(n int) error {
 			if int64(u.plan) < u.job.cut.Load() {
 				return errAgain
 			}
@@ -295,16 +298,16 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (ledger.
 				if limiter == nil {
 					break
 				}
-				u.watch.pause()
+				u.watch.Pause()
 				part := min(left, limiter.Burst())
 				if err := limiter.WaitN(ctx, part); err != nil {
 					return context.Cause(ctx)
 				}
 				left -= part
 			}
-			q.hand(u.job, int64(n), u.watch.resume(n), size)
+			q.hand(u.job, int64(n), u.watch.Resume(n), size)
 			return nil
-		}
+		})
 	}
 	begun := time.Now()
 	answer, err := send(ctx)
@@ -314,7 +317,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (ledger.
 	if e != nil {
 		date = e.Date
 	}
-	handed := u.watch.taken()
+	handed := u.watch.Taken()
 	sent := handed
 	if e != nil && e.Status == 0 && !e.Unanswered && sent == size {
 		sent = 0 // the store took the bytes but never got to send them
@@ -335,7 +338,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (ledger.
 	switch {
 	case err == nil, e != nil && e.Status != 0 && !errors.Is(e, problem.ErrBusy):
 		in.failures, in.pauses, in.notBefore = 0, 0, time.Time{}
-		q.conns.acknowledged(now, size, !u.spare)
+		q.conns.Acknowledged(now, size, !u.spare)
 		if err == nil {
 			q.totals.confirmed = now
 		}
@@ -343,7 +346,7 @@ func (q *Queue) request(u *unit, body *Body, send func(context.Context) (ledger.
 			q.ledger.NoteUnchecked(u.job.Transfer)
 		}
 	case e != nil && (e.Reason == problem.ServiceBusy || e.Reason == problem.ServiceFault):
-		q.conns.busy()
+		q.conns.Busy()
 	}
 	if e != nil && e.Reason == problem.NoProgress {
 		u.stalls++

@@ -1,13 +1,10 @@
 package uploader
 
 import (
-	"context"
 	"errors"
-	"io"
 	"os"
 	"syscall"
 
-	"inboxuploader/internal/crc64"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
@@ -60,15 +57,6 @@ func openError(path string, err error) error {
 	return source.Problem("open", path, err)
 }
 
-// changedWhileRead says that fewer bytes were there than planned: at the end of the file it has shrunk, else it can't be
-// read.
-func changedWhileRead(err error) *problem.Error {
-	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return problem.New("read", "", problem.SourceChanged)
-	}
-	return source.Problem("read", "", err)
-}
-
 // orMadeUp returns why a file can't be read that has not changed and whose size is not that of its content, else err. Such are those that
 // systems make up, as below /proc and /sys.
 func orMadeUp(j *job, now source.Version, err error) error {
@@ -78,40 +66,6 @@ func orMadeUp(j *job, now source.Version, err error) error {
 	e := problem.New("read", j.Source, problem.SourceNotAFile)
 	e.Value = valueMadeUp
 	return e
-}
-
-// readBlock fills the buffer from the offset on. With an empty one it makes sure that the file is empty: some that systems make up, as
-// those below /proc, only say so.
-func readBlock(f io.ReaderAt, buf []byte, offset int64) error {
-	if len(buf) == 0 {
-		if n, _ := f.ReadAt(make([]byte, 1), offset); n > 0 {
-			return problem.New("read", "", problem.SourceChanged)
-		}
-		return nil
-	}
-	if n, err := f.ReadAt(buf, offset); n < len(buf) {
-		return changedWhileRead(err)
-	}
-	return nil
-}
-
-// hashSection returns the checksum of a part of a file, read through the buffer. It ends early, with the cause, if the
-// context does.
-func hashSection(ctx context.Context, f io.ReaderAt, offset, length int64, buf []byte) (uint64, error) {
-	var crc uint64
-	for length > 0 {
-		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
-		}
-		part := buf[:min(int64(len(buf)), length)]
-		if err := readBlock(f, part, offset); err != nil {
-			return 0, err
-		}
-		crc = crc64.Combine(crc, crc64.Checksum(part), int64(len(part)))
-		offset += int64(len(part))
-		length -= int64(len(part))
-	}
-	return crc, nil
 }
 
 // MadeUp returns why a file that was found has no content of its own to be sent, such as those below /proc and /sys, or nil. It reads those
@@ -127,7 +81,7 @@ func MadeUp(found *scan.Found) *problem.Error {
 	defer func() { _ = f.Close() }() // it was only read
 	j := &job{}
 	j.Source, j.Size, j.ModTime, j.FileID = found.Source, found.Size, found.ModTime, found.ID
-	err = orMadeUp(j, source.VersionOf(info), readBlock(f, make([]byte, found.Size), 0))
+	err = orMadeUp(j, source.VersionOf(info), source.ReadBlock(f, make([]byte, found.Size), 0))
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.SourceNotAFile {
 		return e
 	}

@@ -7,6 +7,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uplink"
 )
 
 // Status is the queue's totals at one moment. It is a value: it does not change after [Queue.Status] returned it.
@@ -158,17 +159,16 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	transfers := q.ledger.Statuses(ids)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	sending := q.flow.at(time.Now())
-	pace := sending.pace(tellingSeconds)
+	pace := q.flow.PaceAt(time.Now(), uplink.TellingSeconds)
 	s := Status{
 		Scanning: q.scanning > 0, Files: t.Files, Bytes: t.Bytes, BytesDone: t.Done + t.Bytes[ledger.Delivered],
 		BytesSent: q.totals.sent, BytesResent: q.totals.resent,
 		Requests: q.totals.requests, Retries: q.totals.retries, Confirmed: q.totals.confirmed,
-		BytesOnWay: q.onWay.Load(), Speed: pace.bytes, Busy: q.busy, Connections: q.conns.limit,
+		BytesOnWay: q.onWay.Load(), Speed: pace.Bytes, Busy: q.busy, Connections: q.conns.Limit,
 		Transfers: transfers, Journal: q.halt, Cleared: t.Files[ledger.Cleared],
 	}
 	if !s.Scanning {
-		s.Left = pace.timeFor(s.BytesLeft(), s.FilesLeft())
+		s.Left = pace.TimeFor(s.BytesLeft(), s.FilesLeft())
 	}
 	for i := range transfers {
 		s.Unchanged += transfers[i].UnchangedFiles()
@@ -176,7 +176,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	for _, in := range q.order {
 		is := InboxStatus{
 			Inbox: in.key, Token: in.token, Unfinished: q.ledger.Unfinished(in.key), Hold: q.holdOf(in),
-			Speed: q.speedTo(in.key, tellingSeconds), ClockAhead: -in.skew, ClockKnown: in.skewKnown,
+			Speed: q.speedTo(in.key, uplink.TellingSeconds), ClockAhead: -in.skew, ClockKnown: in.skewKnown,
 		}
 		if in.failures >= troubleInARow {
 			is.Trouble, is.Until = in.trouble, in.retry
@@ -200,8 +200,7 @@ func (q *Queue) Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledge
 			rows[i].OnWay = min(j.onWay.Load(), rows[i].Size-rows[i].Done)
 			rows[i].Stopping, rows[i].Becomes = j.steered, j.wish
 			if j.flow != nil {
-				w := j.flow.at(now)
-				rows[i].Speed = w.pace(tellingSeconds).bytes
+				rows[i].Speed = j.flow.PaceAt(now, uplink.TellingSeconds).Bytes
 			}
 		}
 	}

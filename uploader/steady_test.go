@@ -15,6 +15,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -119,7 +120,7 @@ func TestATornFileNeverStandsUnderTheName(t *testing.T) {
 // put stores a blob.
 func put(b *bench, name, content string) {
 	b.Helper()
-	if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte(content)), uploader.Properties{}, uploader.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte(content)), store.Properties{}, store.Condition{}); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -172,7 +172,7 @@ func (q *Queue) scan(t *ledger.Entry, seen *ledger.Seen) error {
 		return nil
 	}, func() {
 		q.mu.Lock()
-		q.conns.busy() // each connection is an open file
+		q.conns.Busy() // each connection is an open file
 		q.mu.Unlock()
 	})
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/source"
 )
 
 // lately is how long after its last modification a file is named as one that a program may not have finished.
@@ -74,7 +75,7 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 			}
 		}
 		changed := false
-		if q.looks.do(ctx, "young files", func() { changed = changedSince(ctx, &job{Job: j}, sent.changed) }) && changed {
+		if q.disks.Do(ctx, "young files", func() { changed = changedSince(ctx, &job{Job: j}, sent.changed) }) && changed {
 			y.Changed = append(y.Changed, j)
 		}
 	}
@@ -97,6 +98,6 @@ func changedSince(ctx context.Context, j *job, changed int64) bool {
 		return false
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	crc, err := hashSection(ctx, f, 0, now.Size, make([]byte, mib))
+	crc, err := source.Checksum(ctx, f, 0, now.Size, make([]byte, mib))
 	return err == nil && (now.Size != j.Size || crc != j.CRC64)
 }

@@ -19,6 +19,7 @@ import (
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -93,7 +94,7 @@ func (s *site) issue(t *testing.T, w *Workspace, r Request) (token.Token, Grant)
 // deliver sends files with a token as the program does, and returns what the queue says when nothing goes on by itself.
 func deliver(t *testing.T, tok token.Token, paths ...string) (uploader.Status, error) {
 	t.Helper()
-	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(token token.Token) (uploader.Store, error) {
+	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(token token.Token) (store.Store, error) {
 		return azure.Open(token, azure.Options{})
 	}})
 	if err != nil {

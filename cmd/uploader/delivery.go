@@ -18,6 +18,7 @@ import (
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uplink"
 )
 
 // delivery is one time that something is sent, from the first look at the flags to the last word about what became of it.
@@ -160,14 +161,14 @@ func (r *delivery) warnOfEnd(q *uploader.Queue) {
 			speed = in.Speed
 		}
 	}
-	if f := uploader.FitFor(r.token, s.BytesLeft(), speed, r.program.now()); f.Known && !f.Fits {
+	if f := uplink.FitFor(r.token, s.BytesLeft(), speed, r.program.now()); f.Known && !f.Fits {
 		r.program.say(fmt.Sprintf("At %s/s this takes about %s, longer than the token lasts: it %s. What is delivered until then stays delivered, and the rest goes on with a new token.",
 			humanize.Bytes(uint64(speed)), show.Duration(f.Needs), fitWords(f)))
 	}
 }
 
 // fitWords says whether what is left can be sent while the token is valid; empty where that is not known.
-func fitWords(f uploader.Fit) string {
+func fitWords(f uplink.Fit) string {
 	switch {
 	case !f.Known:
 		return ""

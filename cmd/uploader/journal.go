@@ -12,6 +12,7 @@ import (
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -88,7 +89,7 @@ func (s *stateFolder) withQueue(ctx context.Context, do func(q *uploader.Queue) 
 		}
 	}()
 	q, err := uploader.NewQueue(ctx, uploader.Config{
-		Open: func(token.Token) (uploader.Store, error) { return nil, nil }, Journal: j, Log: slog.New(slog.DiscardHandler),
+		Open: func(token.Token) (store.Store, error) { return nil, nil }, Journal: j, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err

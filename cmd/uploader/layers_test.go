@@ -85,7 +85,7 @@ var (
 	network  = []string{"net/http", "crypto/tls"}
 	tests    = []string{"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
 	leaves   = []string{ // all may import these
-		module + "/internal/backoff", module + "/internal/contenttype", module + "/internal/crash", module + "/internal/crc64", module + "/internal/filelock", module + "/internal/netdisk",
+		module + "/internal/backoff", module + "/internal/buffers", module + "/internal/contenttype", module + "/internal/crash", module + "/internal/crc64", module + "/internal/filelock", module + "/internal/netdisk",
 		module + "/internal/secret", module + "/internal/show",
 	}
 	top = []string{module + "/cmd", "github.com/spf13/cobra"}
@@ -100,6 +100,8 @@ var unreachable = map[string][][]string{
 	module + "/uploader/scan":            {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/ledger":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/receipt":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
+	module + "/uploader/store":           {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
+	module + "/uploader/uplink":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/source":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
 	module + "/uploader/azure":           {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
 	module + "/uploader/journal":         {top, screen, sdk, keyring, tests, {module + "/internal"}},
@@ -109,6 +111,7 @@ var unreachable = map[string][][]string{
 	module + "/internal/crash":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/filelock":        {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/netdisk":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
+	module + "/internal/buffers":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/backoff":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/contenttype":     {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
 	module + "/internal/crc64":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
@@ -139,6 +142,11 @@ var allowedExceptions = map[string][]string{
 		module + "/uploader/token",
 	},
 	module + "/uploader/source": {module + "/uploader/problem"},
+	module + "/uploader/store": {
+		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source",
+		module + "/uploader/token",
+	},
+	module + "/uploader/uplink": {module + "/uploader/problem", module + "/uploader/token"},
 	module + "/uploader/scan":   {module + "/uploader/problem", module + "/uploader/source", module + "/uploader/token"},
 }
 

@@ -14,7 +14,9 @@ import (
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uplink"
 )
 
 // sendFlags are the flags of every command that sends: how, and what is said of it.
@@ -63,7 +65,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 
 // check refuses what the flags can't say, and completes them from the environment.
 func (f *sendFlags) check(env func(string) string) error {
-	if f.connectionsFlag != nil && f.connectionsFlag.Changed && (f.connections < 1 || f.connections > uploader.MostConnections) {
+	if f.connectionsFlag != nil && f.connectionsFlag.Changed && (f.connections < 1 || f.connections > uplink.MostConnections) {
 		return &usageError{"--connections must be between 1 and 512. Leave it out, and the number is found while sending."}
 	}
 	return f.proxy.orVariable(env)
@@ -75,13 +77,13 @@ var steady time.Duration
 // config returns how a queue sends.
 func (f *sendFlags) config(j ledger.Journal, log *slog.Logger) uploader.Config {
 	return uploader.Config{
-		Open:   func(t token.Token) (uploader.Store, error) { return openStore(f, t) },
+		Open:   func(t token.Token) (store.Store, error) { return openStore(f, t) },
 		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes, Rate: f.rate.bytes,
 		Journal: j, Log: log, Steady: steady, Receipt: f.receipt,
 	}
 }
 
-func openStore(f *sendFlags, t token.Token) (uploader.Store, error) {
+func openStore(f *sendFlags, t token.Token) (store.Store, error) {
 	o := azure.Options{Connections: f.connections, CAFile: f.caFile, Proxy: f.proxy.For, UserAgent: "inbox-uploader/" + version()}
 	if f.connections == 0 {
 		o.Connections = 128 // the most that the queue comes to by itself

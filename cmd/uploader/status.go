@@ -15,6 +15,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uplink"
 )
 
 // statusRun is one run of status.
@@ -68,7 +69,7 @@ type statusTransfer struct {
 	Fits       *bool            `json:"fits,omitempty"` // whether the rest can be sent while that token is valid
 	Spare      int64            `json:"seconds_to_spare,omitempty"`
 	More       int              `json:"more_tokens,omitempty"`
-	fit        uploader.Fit
+	fit        uplink.Fit
 	unfinished bool
 }
 
@@ -148,7 +149,7 @@ func describeTransfer(t ledger.TransferStatus, now time.Time) statusTransfer {
 	}
 	left := t.Bytes[ledger.Waiting] + t.Bytes[ledger.Active] + t.Bytes[ledger.Paused] + t.Bytes[ledger.Delivered] - t.Done
 	if s.unfinished {
-		if s.fit = uploader.FitFor(in, left, t.Speed, now); s.fit.Known {
+		if s.fit = uplink.FitFor(in, left, t.Speed, now); s.fit.Known {
 			s.Fits, s.Spare, s.More = &s.fit.Fits, int64(s.fit.Spare.Seconds()), s.fit.More
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"inboxuploader/internal/show"
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -129,7 +128,7 @@ func (r *tokenRun) check(ctx context.Context, token token.Token) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	c, err := uploader.CheckToken(ctx, store, token)
+	c, err := store.CheckToken(ctx, store, token)
 	said := &checkedJSON{Accepted: err == nil}
 	if e, ok := errors.AsType[*problem.Error](err); ok {
 		said.Reason = e.Reason

@@ -25,7 +25,9 @@ import (
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/uplink"
 )
 
 // appID names the program to desktops. It is FyneApp.toml's.
@@ -84,7 +86,7 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 		notices = append(notices, notice)
 	}
 	queue := f.config(j, log)
-	f.connections = uploader.MostConnections
+	f.connections = uplink.MostConnections
 	network := windowNetwork{env: r.env, flags: f}
 	queue.Open = network.open
 	q, err := uploader.NewQueue(context.WithoutCancel(ctx), queue)
@@ -111,13 +113,13 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 		Inboxes:  inboxes.Book{Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts},
 		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
 		Network: func(s ui.Settings) ui.Notice { return network.change(s, q) },
-		CheckToken: func(ctx context.Context, t token.Token) (uploader.Checked, error) {
-			store, err := network.open(t)
+		CheckToken: func(ctx context.Context, t token.Token) (store.Checked, error) {
+			st, err := network.open(t)
 			if err != nil {
-				return uploader.Checked{}, err
+				return store.Checked{}, err
 			}
-			defer func() { _ = store.Close() }()
-			return uploader.CheckToken(ctx, store, t)
+			defer func() { _ = st.Close() }()
+			return store.CheckToken(ctx, st, t)
 		},
 		Account: windowAccount{r.account()}, Person: whoami(),
 		Practice: func(ctx context.Context) (ui.Practice, error) {

@@ -9,6 +9,7 @@ import (
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -21,7 +22,7 @@ type windowNetwork struct {
 }
 
 // open opens the storage of a token.
-func (n *windowNetwork) open(t token.Token) (uploader.Store, error) {
+func (n *windowNetwork) open(t token.Token) (store.Store, error) {
 	n.mu.Lock()
 	flags := n.flags
 	n.mu.Unlock()

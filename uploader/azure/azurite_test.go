@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -79,7 +79,7 @@ func newEmulator(t *testing.T, address string) *emulator {
 
 func (e *emulator) subject() uploadertest.Subject {
 	return uploadertest.Subject{
-		Open: func(t *testing.T, rights string) uploader.Store {
+		Open: func(t *testing.T, rights string) store.Store {
 			token, query := e.token(rights)
 			store, err := open(token, query, Options{Connections: 16})
 			if err != nil {
@@ -87,7 +87,7 @@ func (e *emulator) subject() uploadertest.Subject {
 			}
 			return store
 		},
-		Read: func(t *testing.T, name string) ([]byte, uploader.Properties, bool) {
+		Read: func(t *testing.T, name string) ([]byte, store.Properties, bool) {
 			resp := e.request(t, http.MethodGet, name, "")
 			switch resp.StatusCode {
 			case http.StatusOK:
@@ -95,12 +95,12 @@ func (e *emulator) subject() uploadertest.Subject {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return data, uploader.Properties{ContentType: resp.Header.Get("Content-Type")}, true
+				return data, store.Properties{ContentType: resp.Header.Get("Content-Type")}, true
 			case http.StatusNotFound:
-				return nil, uploader.Properties{}, false
+				return nil, store.Properties{}, false
 			default:
 				t.Fatalf("read %q: %s", name, resp.Status)
-				return nil, uploader.Properties{}, false
+				return nil, store.Properties{}, false
 			}
 		},
 		Secrets: func() []string {

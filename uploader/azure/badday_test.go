@@ -16,6 +16,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -69,7 +70,7 @@ func TestABadDayCostsLittle(t *testing.T) {
 	tok := tokenFor(t, server, base, "ws-1", "cw", time.Hour)
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{}) },
+		Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{}) },
 		BlockSize: blocks, NoProgress: noProgress,
 	})
 	if err != nil {

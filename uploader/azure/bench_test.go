@@ -13,7 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/minio/crc64nvme"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/store"
 )
 
 // BenchmarkPutBlock compares the store with the SDK's StageBlock over the same transport, and with the least that net/http
@@ -36,7 +36,7 @@ func BenchmarkPutBlock(b *testing.B) {
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := s.PutBlock(b.Context(), "folder/a", "aWQ=", uploader.NewBody(data, crc)); err != nil {
+				if _, err := s.PutBlock(b.Context(), "folder/a", "aWQ=", store.NewBody(data, crc)); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -54,7 +54,7 @@ func BenchmarkPutBlock(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				body := uploader.NewBody(data, crc)
+				body := store.NewBody(data, crc)
 				_, err = s.client.StageBlock(k.with(b.Context()), "aWQ=", body, &blockblob.StageBlockOptions{
 					TransactionalValidation: blob.TransferValidationTypeCRC64(crc),
 				})

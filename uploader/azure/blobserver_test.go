@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/blobserver"
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -85,7 +85,7 @@ func blobserverSubject(options Options) func(*testing.T) uploadertest.Subject {
 		var mu sync.Mutex
 		var secrets []string
 		return uploadertest.Subject{
-			Open: func(t *testing.T, rights string) uploader.Store {
+			Open: func(t *testing.T, rights string) store.Store {
 				link, err := server.Token(blobserver.TokenRequest{
 					Base: base, Container: "inbox", Rights: rights, To: time.Now().Add(time.Hour),
 				})
@@ -114,7 +114,7 @@ func blobserverSubject(options Options) func(*testing.T) uploadertest.Subject {
 				}
 				return store
 			},
-			Read: func(t *testing.T, name string) ([]byte, uploader.Properties, bool) {
+			Read: func(t *testing.T, name string) ([]byte, store.Properties, bool) {
 				for _, b := range server.Blobs("inbox") {
 					if b.Name != name {
 						continue
@@ -128,9 +128,9 @@ func blobserverSubject(options Options) func(*testing.T) uploadertest.Subject {
 					if err != nil {
 						t.Fatal(err)
 					}
-					return data, uploader.Properties{ContentType: b.Type}, true
+					return data, store.Properties{ContentType: b.Type}, true
 				}
-				return nil, uploader.Properties{}, false
+				return nil, store.Properties{}, false
 			},
 			Secrets: func() []string {
 				mu.Lock()

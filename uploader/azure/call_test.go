@@ -11,8 +11,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 )
 
 // failing is a body whose owner gives up after the first half.
@@ -89,13 +89,13 @@ func TestSmallAndLargeBodiesArriveWhole(t *testing.T) {
 	})
 	s := openTest(t, testToken(server.URL), Options{})
 	for _, size := range []int{1, smallBody - 1, smallBody, smallBody + 1, writeBuffer, 1<<20 + 1} {
-		body := uploader.NewBody(make([]byte, size), 0)
+		body := store.NewBody(make([]byte, size), 0)
 		// A body that an earlier try has read is sent again from its start.
 		for range 2 {
 			if _, err := s.PutBlock(t.Context(), "a", "aWQ=", body); err != nil || got.Load() != int64(size) {
 				t.Errorf("%d bytes: %d arrived, %v", size, got.Load(), err)
 			}
-			if _, err := s.PutBlob(t.Context(), "a", body, uploader.Properties{}, always); err != nil || got.Load() != int64(size) {
+			if _, err := s.PutBlob(t.Context(), "a", body, store.Properties{}, always); err != nil || got.Load() != int64(size) {
 				t.Errorf("%d bytes: %d arrived, %v", size, got.Load(), err)
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -33,7 +34,7 @@ func deliver(t *testing.T, tok token.Token, root string, o Options) uploader.Sta
 	t.Helper()
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(t token.Token) (uploader.Store, error) { return Open(t, o) },
+		Open:      func(t token.Token) (store.Store, error) { return Open(t, o) },
 		BlockSize: uploader.MinBlockSize,
 	})
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -43,7 +43,7 @@ func answered(c net.Conn, answer func(n int, r *http.Request)) {
 }
 
 func put(ctx context.Context, s *Store, size int) (ledger.Answer, error) {
-	return s.PutBlob(ctx, "a", uploadertest.NewBody(make([]byte, size)), uploader.Properties{}, always)
+	return s.PutBlob(ctx, "a", uploadertest.NewBody(make([]byte, size)), store.Properties{}, always)
 }
 
 // TestASurplusConfirmationIsNotTheNextRequests has a server that confirms one request twice and refuses all others, with

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -235,7 +235,7 @@ func TestAnEndlessAnswerIsReadToItsLimit(t *testing.T) {
 		}
 	})
 	s := openTest(t, testToken(server.URL), Options{})
-	_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), uploader.Properties{}, always)
+	_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), store.Properties{}, always)
 	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.NotTheService {
 		t.Errorf("got %v", err)
 	}

@@ -23,6 +23,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -104,17 +105,17 @@ func newFaultWorld(t *testing.T) *faultWorld {
 	w.taken = filepath.Join(w.base, "taken")
 	_, token, stop := w.start(t, blobserver.Config{Dir: w.taken, Now: func() time.Time { return time.Now().Add(-time.Hour) }}, "cw")
 	defer stop()
-	store, err := Open(token, Options{})
+	st, err := Open(token, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"small.bin", "large.bin"} {
 		text := []byte(strangersText)
-		if _, err := store.PutBlob(t.Context(), name, uploader.NewBody(text, nvme(text)), uploader.Properties{}, always); err != nil {
+		if _, err := st.PutBlob(t.Context(), name, store.NewBody(text, nvme(text)), store.Properties{}, always); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := store.Close(); err != nil {
+	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -189,7 +190,7 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 	defer stop()
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{}) },
+		Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{}) },
 		BlockSize: uploader.MinBlockSize, Connections: 1, NoProgress: r.noProgress(),
 		Log: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})

@@ -13,6 +13,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -49,7 +50,7 @@ func TestFaultsOfTLS(t *testing.T) {
 				}
 				queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 					Steady:    time.Millisecond,
-					Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{CAFile: ca}) },
+					Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{CAFile: ca}) },
 					BlockSize: uploader.MinBlockSize, Connections: 1,
 				})
 				if err != nil {

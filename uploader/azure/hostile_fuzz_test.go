@@ -16,9 +16,9 @@ import (
 	"unicode"
 
 	"inboxuploader/internal/blobserver"
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -146,7 +146,7 @@ func FuzzAPlannedNameIsStoredAsPlanned(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer func() { _ = s.Close() }()
-		if _, err := s.PutBlob(t.Context(), n.Blob, uploadertest.NewBody([]byte("x")), uploader.Properties{}, always); err != nil {
+		if _, err := s.PutBlob(t.Context(), n.Blob, uploadertest.NewBody([]byte("x")), store.Properties{}, always); err != nil {
 			t.Fatalf("PlanName(%q, %q) = %q: %v", prefix, rel, n.Blob, err)
 		}
 		if blobs := server.Blobs(container); len(blobs) != 1 || blobs[0].Name != n.Blob {

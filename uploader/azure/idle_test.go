@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -139,7 +139,7 @@ func (n *network) send(s *Store) error {
 		case <-done:
 		}
 	}()
-	_, err := s.PutBlob(ctx, "a", uploadertest.NewBody([]byte("content")), uploader.Properties{}, always)
+	_, err := s.PutBlob(ctx, "a", uploadertest.NewBody([]byte("content")), store.Properties{}, always)
 	return err
 }
 
@@ -149,7 +149,7 @@ func warm(t *testing.T, s *Store, n int) {
 	var all sync.WaitGroup
 	for range n {
 		all.Go(func() {
-			if _, err := s.PutBlob(t.Context(), "warm", uploadertest.NewBody(make([]byte, smallBody+1)), uploader.Properties{}, always); err != nil {
+			if _, err := s.PutBlob(t.Context(), "warm", uploadertest.NewBody(make([]byte, smallBody+1)), store.Properties{}, always); err != nil {
 				t.Error(err)
 			}
 		})

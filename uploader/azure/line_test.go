@@ -22,8 +22,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -75,7 +75,7 @@ func TestBodiesArriveAsTheyAreOnEveryWay(t *testing.T) {
 					data[i] = byte(random.Uint32())
 				}
 				arrived.Store(&[]byte{})
-				_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), uploader.Properties{}, always)
+				_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), store.Properties{}, always)
 				got := *arrived.Load()
 				if err != nil || !bytes.Equal(got, data) {
 					t.Errorf("%d bytes: %d arrived, the same: %v, %v", size, len(got), bytes.Equal(got, data), err)
@@ -135,7 +135,7 @@ func TestAConnectionThatWasClosedIsNotUsedAgain(t *testing.T) {
 	s := openTest(t, testToken(address), Options{})
 	conns := watch(s)
 	for n := range int32(3) {
-		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody([]byte("content")), uploader.Properties{}, always); err != nil {
+		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody([]byte("content")), store.Properties{}, always); err != nil {
 			t.Fatal(err)
 		}
 		<-answered
@@ -161,7 +161,7 @@ func TestWhatComesUnaskedIsNoAnswer(t *testing.T) {
 		s := openTest(t, testToken(address), Options{})
 		conns := watch(s)
 		for range 2 {
-			if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), uploader.Properties{}, always); err != nil {
+			if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), store.Properties{}, always); err != nil {
 				t.Errorf("together %v: %v", together, err)
 			}
 			conns.hear()
@@ -223,7 +223,7 @@ func TestARequestIsRepeatedOnlyIfNothingOfItWasWritten(t *testing.T) {
 	conns := watch(s)
 	for _, size := range []int{0, 100, 1 << 20} {
 		put := func() error {
-			_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(make([]byte, size)), uploader.Properties{}, always)
+			_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(make([]byte, size)), store.Properties{}, always)
 			return err
 		}
 		if err := put(); err != nil {
@@ -278,7 +278,7 @@ func TestARefusalInMidBodyIsHeard(t *testing.T) {
 		_, _ = io.Copy(io.Discard, io.LimitReader(c, 1<<20)) // it closes, but not with a reset
 	})
 	s := openTest(t, testToken(address), Options{})
-	_, err := s.PutBlob(t.Context(), "a", slowBody(), uploader.Properties{}, always)
+	_, err := s.PutBlob(t.Context(), "a", slowBody(), store.Properties{}, always)
 	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.PermissionMissing || e.Status != http.StatusForbidden {
 		t.Errorf("got %v", err)
 	}
@@ -337,7 +337,7 @@ func TestAHeaderCanNotBringAnother(t *testing.T) {
 	server := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request arrived") })
 	s := openTest(t, testToken(server.URL), Options{})
 	for _, text := range []string{"text/plain\r\nx-ms-blob-type: AppendBlob", "text/plain\n", "a\x00b", "\x7f"} {
-		p := uploader.Properties{ContentType: text}
+		p := store.Properties{ContentType: text}
 		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), p, always); !errors.Is(err, problem.ErrInternal) {
 			t.Errorf("put blob, %q: %v, want ErrInternal", text, err)
 		}
@@ -434,7 +434,7 @@ func TestACancelledCallOverTLSReturnsAtOnce(t *testing.T) {
 		<-arrived
 		cancel(paused)
 	}()
-	if _, err := s.PutBlob(ctx, "a", slowBody(), uploader.Properties{}, always); !errors.Is(err, paused) {
+	if _, err := s.PutBlob(ctx, "a", slowBody(), store.Properties{}, always); !errors.Is(err, paused) {
 		t.Errorf("got %v", err)
 	}
 	if i := slices.Index(order, "write after the end"); i >= 0 {

@@ -24,6 +24,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -249,7 +250,7 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 	p := uploadertest.NewProxy(t, target, "", "")
 	p.Refuse(http.StatusForbidden)
 	options := Options{Proxy: parseProxy(t, p.HTTP()).For, CAFile: authority}
-	queue, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t token.Token) (uploader.Store, error) { return Open(t, options) }})
+	queue, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t token.Token) (store.Store, error) { return Open(t, options) }})
 	if err != nil {
 		t.Fatal(err)
 	}

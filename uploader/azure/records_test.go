@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"testing"
 
-	"inboxuploader/uploader"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -56,7 +56,7 @@ func TestABodyLeavesInFewPieces(t *testing.T) {
 				return counted{c, &writes}, err
 			}
 			put := func(data []byte) {
-				if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), uploader.Properties{}, always); err != nil {
+				if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), store.Properties{}, always); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -18,6 +18,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -198,7 +199,7 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 
 			// What the queue does.
 			config := uploader.Config{
-				Open:        func(token token.Token) (uploader.Store, error) { return open(token, secretQuery, Options{}) },
+				Open:        func(token token.Token) (store.Store, error) { return open(token, secretQuery, Options{}) },
 				Connections: 1, Steady: time.Millisecond,
 			}
 			if silence {

@@ -11,6 +11,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -30,13 +31,13 @@ func TestAzuriteResumeWithTheRightToWriteAlone(t *testing.T) {
 
 // counting is a store that counts blocks and stops the world after some.
 type counting struct {
-	uploader.Store
+	store.Store
 	blocks *atomic.Int64
 	most   int64
 	full   func()
 }
 
-func (c counting) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (ledger.Answer, error) {
+func (c counting) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
 	if n := c.blocks.Add(1); c.most > 0 && n > c.most {
 		c.blocks.Add(-1)
 		c.full()
@@ -60,7 +61,7 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 	open := func(most int64, full func()) *uploader.Queue {
 		q, err := uploader.NewQueue(t.Context(), uploader.Config{
 			Steady: time.Millisecond,
-			Open: func(token.Token) (uploader.Store, error) {
+			Open: func(token.Token) (store.Store, error) {
 				return counting{subject.Open(t, "w"), &sent, most, full}, nil
 			},
 			BlockSize: uploader.MinBlockSize, Connections: 1, Journal: journal,

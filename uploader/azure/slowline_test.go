@@ -12,6 +12,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -48,7 +49,7 @@ func TestASlowLineIsNotCutOff(t *testing.T) {
 	write(t, source, rand.NewChaCha8([32]byte{}), blocks*size)
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{}) },
+		Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{}) },
 		BlockSize: size, Connections: blocks, NoProgress: limit,
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -77,7 +78,7 @@ func TestASoakLeaksNothing(t *testing.T) {
 
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
-		Open:      func(token token.Token) (uploader.Store, error) { return Open(token, Options{Connections: 16}) },
+		Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{Connections: 16}) },
 		BlockSize: 256 << 10, Connections: 16, NoProgress: time.Second, Memory: 16 << 20,
 	})
 	if err != nil {

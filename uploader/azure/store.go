@@ -1,4 +1,4 @@
-// Package azure puts blocks and blobs into an inbox on Azure Blob storage: it implements [uploader.Store]. Call [Open]
+// Package azure puts blocks and blobs into an inbox on Azure Blob storage: it implements [store.Store]. Call [Open]
 // with a token first.
 //
 // It is the only package on the upload path that knows the SDK, and all that it takes from there is the shape of the
@@ -30,9 +30,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -62,7 +62,7 @@ type Store struct {
 	offline   func() bool      // whether this computer has no network; tests replace it
 }
 
-var _ uploader.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // Open returns a Store for the token's inbox. It sends nothing, so it says nothing about whether the token works. It
 // fails where the options can't be used, as a plain error, or with a [*problem.Error] where the token can't be sent.
@@ -123,14 +123,14 @@ func open(token token.Token, query string, options Options) (*Store, error) {
 	return s, nil
 }
 
-// Close implements [uploader.Store].
+// Close implements [store.Store].
 func (s *Store) Close() error {
 	s.transport.CloseIdleConnections()
 	return nil
 }
 
-// PutBlob implements [uploader.Store] (Put Blob).
-func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+// PutBlob implements [store.Store] (Put Blob).
+func (s *Store) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	k, err := s.call("put blob", name)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -143,14 +143,14 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 	}
 	h := make(http.Header, 8)
 	h["x-ms-blob-type"] = blockBlob
-	k.replaces = c == (uploader.Condition{IfCommitted: c.IfCommitted})
+	k.replaces = c == (store.Condition{IfCommitted: c.IfCommitted})
 	writeHeaders(h, p, c)
 	err = s.put(ctx, k, "", body, h)
 	return s.answer(ctx, k, err)
 }
 
-// PutBlock implements [uploader.Store] (Put Block).
-func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (ledger.Answer, error) {
+// PutBlock implements [store.Store] (Put Block).
+func (s *Store) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
 	k, err := s.call("put block", name)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -162,13 +162,13 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Bo
 	return s.answer(ctx, k, err)
 }
 
-// PutBlockList implements [uploader.Store] (Put Block List).
-func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+// PutBlockList implements [store.Store] (Put Block List).
+func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	k, err := s.call("put block list", name)
 	if err != nil {
 		return ledger.Answer{}, err
 	}
-	k.replaces = c == (uploader.Condition{IfCommitted: c.IfCommitted})
+	k.replaces = c == (store.Condition{IfCommitted: c.IfCommitted})
 	if c.IfCommitted {
 		err = s.recommit(k.with(ctx), ids, p, c)
 	} else {
@@ -182,7 +182,7 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p u
 
 // put sends a body with its checksum. The SDK's Upload and StageBlock do the same, but for a small file they cost more than
 // all the rest: BenchmarkPutBlock compares them.
-func (s *Store) put(ctx context.Context, k *call, query string, body *uploader.Body, h http.Header) error {
+func (s *Store) put(ctx context.Context, k *call, query string, body *store.Body, h http.Header) error {
 	if s.target == nil {
 		return errors.New("azure: no address")
 	}
@@ -222,7 +222,7 @@ var (
 
 // recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone, with which blocks of
 // ours that are still uncommitted would be committed over somebody else's blob.
-func (s *Store) recommit(ctx context.Context, ids []string, p uploader.Properties, c uploader.Condition) error {
+func (s *Store) recommit(ctx context.Context, ids []string, p store.Properties, c store.Condition) error {
 	list := struct {
 		XMLName   xml.Name `xml:"BlockList"`
 		Committed []string `xml:"Committed"`
@@ -267,7 +267,7 @@ func (s *Store) call(op, name string) (*call, error) {
 }
 
 // rewind makes a body ready that an earlier try has read; the SDK refuses one that is not at its start.
-func rewind(k *call, body *uploader.Body) error {
+func rewind(k *call, body *store.Body) error {
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return problem.New(k.op, k.name, problem.Unexpected)
 	}
@@ -318,7 +318,7 @@ func checksum(crc uint64) string {
 }
 
 // writeHeaders says what the service keeps beside the bytes, and when it may write.
-func writeHeaders(h http.Header, p uploader.Properties, c uploader.Condition) {
+func writeHeaders(h http.Header, p store.Properties, c store.Condition) {
 	if p.ContentType != "" {
 		h["x-ms-blob-content-type"] = []string{p.ContentType}
 	}
@@ -330,14 +330,14 @@ func writeHeaders(h http.Header, p uploader.Properties, c uploader.Condition) {
 	}
 }
 
-func headers(p uploader.Properties) *blob.HTTPHeaders {
+func headers(p store.Properties) *blob.HTTPHeaders {
 	if p.ContentType == "" {
 		return nil
 	}
 	return &blob.HTTPHeaders{BlobContentType: &p.ContentType}
 }
 
-func conditions(c uploader.Condition) *blob.AccessConditions {
+func conditions(c store.Condition) *blob.AccessConditions {
 	if !c.IfAbsent && c.IfModifiedSince.IsZero() && c.IfUnmodifiedSince.IsZero() {
 		return nil
 	}

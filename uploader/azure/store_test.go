@@ -20,9 +20,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
@@ -36,8 +36,8 @@ const (
 )
 
 var (
-	always     uploader.Condition
-	absentOnly = uploader.Condition{IfAbsent: true}
+	always     store.Condition
+	absentOnly = store.Condition{IfAbsent: true}
 )
 
 // testToken leads to a server of a test.
@@ -88,19 +88,19 @@ var operations = []struct {
 	call     func(context.Context, *Store, string) (ledger.Answer, error)
 }{
 	{"put blob", false, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
-		return s.PutBlob(ctx, name, uploadertest.NewBody([]byte("content")), uploader.Properties{ContentType: "text/csv"}, absentOnly)
+		return s.PutBlob(ctx, name, uploadertest.NewBody([]byte("content")), store.Properties{ContentType: "text/csv"}, absentOnly)
 	}},
 	{"put empty blob", true, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
-		return s.PutBlob(ctx, name, uploadertest.NewBody(nil), uploader.Properties{}, always)
+		return s.PutBlob(ctx, name, uploadertest.NewBody(nil), store.Properties{}, always)
 	}},
 	{"put block", false, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
 		return s.PutBlock(ctx, name, "aWQ+Pz8/aWQ=", uploadertest.NewBody([]byte("content")))
 	}},
 	{"put block list", false, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
-		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, absentOnly)
+		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, store.Properties{ContentType: "text/csv"}, absentOnly)
 	}},
 	{"put block list again", true, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
-		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, uploader.Properties{ContentType: "text/csv"}, uploader.Condition{IfCommitted: true})
+		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, store.Properties{ContentType: "text/csv"}, store.Condition{IfCommitted: true})
 	}},
 }
 
@@ -147,7 +147,7 @@ func TestAnyNameArrivesAsItIs(t *testing.T) {
 		if r == '/' {
 			continue
 		}
-		if _, err := s.PutBlob(t.Context(), name, uploadertest.NewBody(nil), uploader.Properties{}, always); err != nil {
+		if _, err := s.PutBlob(t.Context(), name, uploadertest.NewBody(nil), store.Properties{}, always); err != nil {
 			t.Fatalf("%q: %v", name, err)
 		}
 		if want := "/account/inbox/" + name; got != want {
@@ -186,11 +186,11 @@ func TestHeaders(t *testing.T) {
 		created(w)
 	})
 	s := openTest(t, testToken(server.URL), Options{UserAgent: "test/1"})
-	csv := uploader.Properties{ContentType: "text/csv"}
+	csv := store.Properties{ContentType: "text/csv"}
 	version := []string{Version}
 	moment := time.Date(2026, 3, 1, 13, 0, 59, 999, time.FixedZone("", 3600))
 	// The check value of CRC-64/NVME, little-endian, in base64.
-	check := func() *uploader.Body { return uploader.NewBody([]byte("123456789"), 0xAE8B14860A799888) }
+	check := func() *store.Body { return store.NewBody([]byte("123456789"), 0xAE8B14860A799888) }
 	const crc = "iJh5CoYUi64="
 	cases := []struct {
 		name string
@@ -198,22 +198,22 @@ func TestHeaders(t *testing.T) {
 		want seen
 	}{
 		{"put blob", func() (ledger.Answer, error) {
-			return s.PutBlob(t.Context(), "a", check(), csv, uploader.Condition{IfAbsent: true})
+			return s.PutBlob(t.Context(), "a", check(), csv, store.Condition{IfAbsent: true})
 		}, seen{CRC: crc, Type: "text/csv", BlobType: "BlockBlob", IfNone: "*", Body: "123456789"}},
 		{"put empty blob", func() (ledger.Answer, error) {
-			return s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), uploader.Properties{}, uploader.Condition{IfModifiedSince: moment})
+			return s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), store.Properties{}, store.Condition{IfModifiedSince: moment})
 		}, seen{CRC: "AAAAAAAAAAA=", BlobType: "BlockBlob", IfMod: "Sun, 01 Mar 2026 12:00:59 GMT"}},
 		{"put block", func() (ledger.Answer, error) {
 			return s.PutBlock(t.Context(), "a", "aWQ=", check())
 		}, seen{CRC: crc, Body: "123456789"}},
 		{"put block list", func() (ledger.Answer, error) {
-			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, uploader.Condition{IfAbsent: true})
+			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, store.Condition{IfAbsent: true})
 		}, seen{
 			Type: "text/csv", IfNone: "*",
 			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<BlockList><Latest>aWQ=</Latest><Latest>aWI=</Latest></BlockList>`,
 		}},
 		{"put block list again", func() (ledger.Answer, error) {
-			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, uploader.Condition{IfCommitted: true, IfModifiedSince: moment})
+			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, store.Condition{IfCommitted: true, IfModifiedSince: moment})
 		}, seen{
 			Type: "text/csv", IfMod: "Sun, 01 Mar 2026 12:00:59 GMT",
 			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<BlockList><Committed>aWQ=</Committed><Committed>aWI=</Committed></BlockList>`,
@@ -245,7 +245,7 @@ func TestAnEchoOfOtherBytesIsCorruption(t *testing.T) {
 		created(w)
 	})
 	s := openTest(t, testToken(server.URL), Options{})
-	body := func() *uploader.Body { return uploadertest.NewBody([]byte("content")) }
+	body := func() *store.Body { return uploadertest.NewBody([]byte("content")) }
 	for _, c := range []struct {
 		name, echo string
 		want       error
@@ -257,7 +257,7 @@ func TestAnEchoOfOtherBytesIsCorruption(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			echo = c.echo
-			_, err := s.PutBlob(t.Context(), "a", body(), uploader.Properties{}, always)
+			_, err := s.PutBlob(t.Context(), "a", body(), store.Properties{}, always)
 			_, err2 := s.PutBlock(t.Context(), "a", "aWQ=", body())
 			if !errors.Is(err, c.want) || !errors.Is(err2, c.want) {
 				t.Errorf("got %v and %v, want %v", err, err2, c.want)
@@ -364,7 +364,7 @@ func TestNeitherTheProxyFunctionNorTheSDKSeeTheSecret(t *testing.T) {
 }
 
 // slowBody is endless from the point of view of a test: a body that is larger than all buffers on the way.
-func slowBody() *uploader.Body { return uploader.NewBody(make([]byte, 32<<20), 0) }
+func slowBody() *store.Body { return store.NewBody(make([]byte, 32<<20), 0) }
 
 func TestACancelledCallReturnsWithItsCause(t *testing.T) {
 	arrived, release := make(chan struct{}, 1), make(chan struct{})
@@ -378,16 +378,16 @@ func TestACancelledCallReturnsWithItsCause(t *testing.T) {
 	defer close(release)
 	s := openTest(t, testToken(server.URL), Options{})
 	paused := errors.New("paused")
-	small := func() *uploader.Body { return uploadertest.NewBody([]byte("content")) }
+	small := func() *store.Body { return uploadertest.NewBody([]byte("content")) }
 	for _, c := range []struct {
 		name       string
-		body       func() *uploader.Body
+		body       func() *store.Body
 		cause      error
 		unanswered bool
 	}{
 		{"whole request sent", small, problem.New("", "", problem.NoProgress), true},
 		{"half a request sent", slowBody, problem.New("", "", problem.NoProgress), false},
-		{"nothing but headers to send", func() *uploader.Body { return uploadertest.NewBody(nil) }, problem.New("", "", problem.NoProgress), true},
+		{"nothing but headers to send", func() *store.Body { return uploadertest.NewBody(nil) }, problem.New("", "", problem.NoProgress), true},
 		{"another cause", slowBody, paused, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -396,7 +396,7 @@ func TestACancelledCallReturnsWithItsCause(t *testing.T) {
 				<-arrived
 				cancel(c.cause)
 			}()
-			_, err := s.PutBlob(ctx, "a", c.body(), uploader.Properties{}, always)
+			_, err := s.PutBlob(ctx, "a", c.body(), store.Properties{}, always)
 			if errors.Is(c.cause, paused) {
 				if !errors.Is(err, paused) {
 					t.Errorf("got %v, want the cause itself", err)
@@ -425,7 +425,7 @@ func TestTheBodyIsNotReadAfterTheCall(t *testing.T) {
 	s := openTest(t, testToken(server.URL), Options{})
 	buffer := make([]byte, 4<<20)
 	for i := range 8 {
-		body := uploader.NewBody(buffer, 0)
+		body := store.NewBody(buffer, 0)
 		_, err := s.PutBlock(t.Context(), "a", "aWQ=", body)
 		if err == nil {
 			t.Fatal("no error")

@@ -16,8 +16,8 @@ import (
 	"strings"
 	"testing"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -232,7 +232,7 @@ func TestABrokenConnectionInMidBodyDidNothing(t *testing.T) {
 		_, _ = io.ReadFull(c, make([]byte, 1<<20))
 	})
 	s := openTest(t, testToken(address), Options{})
-	_, err := s.PutBlob(t.Context(), "a", uploader.NewBody(make([]byte, 32<<20), 0), uploader.Properties{}, always)
+	_, err := s.PutBlob(t.Context(), "a", store.NewBody(make([]byte, 32<<20), 0), store.Properties{}, always)
 	noSecret(t, err)
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || !errors.Is(err, problem.ErrBusy) || e.Unanswered {

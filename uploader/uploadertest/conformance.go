@@ -13,8 +13,8 @@ import (
 
 	"github.com/minio/crc64nvme"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -22,9 +22,9 @@ import (
 type Subject struct {
 	// Open returns a store on the inbox with a token that has these rights, such as "w" or "racwdl". The suite closes
 	// what it opened.
-	Open func(t *testing.T, rights string) uploader.Store
+	Open func(t *testing.T, rights string) store.Store
 	// Read returns a committed blob's bytes and properties past the store, and whether there is such a blob.
-	Read func(t *testing.T, name string) ([]byte, uploader.Properties, bool)
+	Read func(t *testing.T, name string) ([]byte, store.Properties, bool)
 	// Secrets are texts that must not appear in any error, such as the signatures of the tokens handed out so far.
 	Secrets func() []string
 	// Lacks says which rules of the service the subject is known not to keep.
@@ -39,7 +39,7 @@ type Lacks struct {
 	EmptyBlock      bool // accepts a block without bytes
 }
 
-// TestStore checks everything that the comment of [uploader.Store] promises and a caller can see. open returns an empty
+// TestStore checks everything that the comment of [store.Store] promises and a caller can see. open returns an empty
 // inbox each time. The tests of one call run one after another.
 func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 	for _, c := range []struct {
@@ -128,7 +128,7 @@ func (s *suite) checksToken() {
 	for _, rights := range []string{"w", "cw", "c", "racwdl"} {
 		for _, blob := range []string{"", "there", "new"} {
 			t := token.Token{Rights: token.Rights{Letters: rights}, Inbox: token.Inbox{Blob: blob}}
-			c, err := uploader.CheckToken(s.Context(), s.open(rights), t)
+			c, err := store.CheckToken(s.Context(), s.open(rights), t)
 			if err != nil {
 				s.Errorf("a token with %s for %q: %v", rights, blob, err)
 			}
@@ -137,7 +137,7 @@ func (s *suite) checksToken() {
 			}
 		}
 	}
-	_, err := uploader.CheckToken(s.Context(), s.open("r"), token.Token{Rights: token.Rights{Letters: "r"}})
+	_, err := store.CheckToken(s.Context(), s.open("r"), token.Token{Rights: token.Rights{Letters: "r"}})
 	s.refused(err, problem.ErrDenied, problem.PermissionMissing)
 	s.holds("there", "old")
 	s.holdsNothing("new")
@@ -149,11 +149,11 @@ func (s *suite) checksToken() {
 // ifModifiedSince relies on the answer's Date being no earlier than the moment of the write.
 func (s *suite) ifModifiedSince() {
 	first := s.put("a", "old")
-	_, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("new")), binary, uploader.Condition{IfModifiedSince: first.Date})
+	_, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("new")), binary, store.Condition{IfModifiedSince: first.Date})
 	s.refused(err, problem.ErrExists, problem.AlreadyThere)
 	s.holds("a", "old")
 
-	earlier := uploader.Condition{IfModifiedSince: first.Date.AddDate(0, 0, -1)}
+	earlier := store.Condition{IfModifiedSince: first.Date.AddDate(0, 0, -1)}
 	a, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("new")), binary, earlier)
 	s.succeeded(a, err)
 	s.holds("a", "new")
@@ -167,7 +167,7 @@ func (s *suite) ifModifiedSince() {
 func (s *suite) ifUnmodifiedSince() {
 	first := s.put("a", "old")
 	ask := func(t time.Time) error {
-		return s.commit("a", uploader.Condition{IfUnmodifiedSince: t}, 1)
+		return s.commit("a", store.Condition{IfUnmodifiedSince: t}, 1)
 	}
 	s.refused(ask(first.Date.AddDate(0, 0, -1)), problem.ErrExists, problem.AlreadyThere)
 	s.refused(ask(first.Date.Add(time.Minute)), problem.ErrBlocksLost, problem.BlocksLost)
@@ -313,7 +313,7 @@ func (s *suite) corrupt() {
 	if s.Lacks.CRC64 {
 		s.Skip("the subject does not verify CRC64")
 	}
-	wrong := func() *uploader.Body { return uploader.NewBody([]byte("data"), crc64nvme.Checksum([]byte("date"))) }
+	wrong := func() *store.Body { return store.NewBody([]byte("data"), crc64nvme.Checksum([]byte("date"))) }
 	_, err := s.store.PutBlob(s.Context(), "a", wrong(), binary, always)
 	s.refused(err, problem.ErrCorrupt, problem.Corrupted)
 	s.holdsNothing("a")

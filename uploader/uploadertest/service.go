@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 )
 
 // service is what all the tokens of one inbox see.
@@ -37,8 +37,8 @@ type Request struct {
 	ID         string   // of a block
 	IDs        []string // of a list
 	Size       int64    // of the body
-	Properties uploader.Properties
-	Condition  uploader.Condition
+	Properties store.Properties
+	Condition  store.Condition
 	Done       bool  // false while it is under way
 	Err        error // what the caller got
 }
@@ -62,7 +62,7 @@ type blob struct {
 	whole      Part   // of a Put Blob
 	blocks     []block
 	staged     map[string]block
-	properties uploader.Properties
+	properties store.Properties
 	modified   time.Time
 }
 
@@ -145,12 +145,12 @@ func (s *service) Names() []string {
 }
 
 // Properties returns a committed blob's properties, and whether there is one.
-func (s *service) Properties(name string) (uploader.Properties, bool) {
+func (s *service) Properties(name string) (store.Properties, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.blobs[name]
 	if !b.committed() {
-		return uploader.Properties{}, false
+		return store.Properties{}, false
 	}
 	return b.properties, true
 }

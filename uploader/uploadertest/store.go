@@ -1,5 +1,5 @@
 // Package uploadertest is for tests of the engine and of what implements its interfaces. [NewStore] makes an inbox in
-// memory that keeps the service's rules and fails on request; [TestStore] checks any [uploader.Store] against what the
+// memory that keeps the service's rules and fails on request; [TestStore] checks any [store.Store] against what the
 // interface promises.
 package uploadertest
 
@@ -12,9 +12,9 @@ import (
 
 	"github.com/minio/crc64nvme"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -47,7 +47,7 @@ type Store struct {
 	closed  bool
 }
 
-var _ uploader.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // NewStore returns an empty inbox, seen through a token with all rights.
 func NewStore() *Store {
@@ -70,7 +70,7 @@ func (s *Store) Expire() {
 	s.expired = true
 }
 
-// Close implements [uploader.Store].
+// Close implements [store.Store].
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,8 +91,8 @@ func (s *Store) isExpired() bool {
 	return s.expired
 }
 
-// PutBlob implements [uploader.Store].
-func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+// PutBlob implements [store.Store].
+func (s *Store) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	r := Request{Op: PutBlob, Name: name, Size: body.Len(), Properties: p, Condition: c}
 	return s.do(ctx, r, body, func(part Part, data []byte) error {
 		old := s.blobs[name]
@@ -113,8 +113,8 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *uploader.Body, p
 	})
 }
 
-// PutBlock implements [uploader.Store].
-func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Body) (ledger.Answer, error) {
+// PutBlock implements [store.Store].
+func (s *Store) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
 	r := Request{Op: PutBlock, Name: name, ID: id, Size: body.Len()}
 	return s.do(ctx, r, body, func(part Part, data []byte) error {
 		if err := s.mayWrite(r); err != nil {
@@ -149,8 +149,8 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *uploader.Bo
 	})
 }
 
-// PutBlockList implements [uploader.Store].
-func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p uploader.Properties, c uploader.Condition) (ledger.Answer, error) {
+// PutBlockList implements [store.Store].
+func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
 	r := Request{Op: PutBlockList, Name: name, IDs: slices.Clone(ids), Properties: p, Condition: c}
 	return s.do(ctx, r, nil, func(Part, []byte) error {
 		if err := s.mayWrite(r); err != nil {
@@ -208,7 +208,7 @@ func (s *Store) check(r Request, old *blob) error {
 
 // do is the way of every request: it is counted, a fault may strike, the body is received and verified, the work is
 // done under the service's lock, and the answer is given or lost.
-func (s *Store) do(ctx context.Context, r Request, body *uploader.Body, work func(Part, []byte) error) (ledger.Answer, error) {
+func (s *Store) do(ctx context.Context, r Request, body *store.Body, work func(Part, []byte) error) (ledger.Answer, error) {
 	number, fault := s.begin(&r)
 	err := s.carryOut(ctx, r, body, fault, work)
 	s.end(number, err)
@@ -223,7 +223,7 @@ func (s *Store) do(ctx context.Context, r Request, body *uploader.Body, work fun
 	}, nil
 }
 
-func (s *Store) carryOut(ctx context.Context, r Request, body *uploader.Body, fault *Fault, work func(Part, []byte) error) error {
+func (s *Store) carryOut(ctx context.Context, r Request, body *store.Body, fault *Fault, work func(Part, []byte) error) error {
 	if err := cancelled(ctx, r, false); err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (s *Store) carryOut(ctx context.Context, r Request, body *uploader.Body, fa
 }
 
 // receive reads the body in the steps of a network, and verifies it.
-func (s *Store) receive(ctx context.Context, r Request, body *uploader.Body, fault *Fault) (Part, []byte, error) {
+func (s *Store) receive(ctx context.Context, r Request, body *store.Body, fault *Fault) (Part, []byte, error) {
 	if body == nil {
 		if fault != nil && fault.kind == midway {
 			return Part{}, nil, fault.failure(r, false)

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
@@ -20,12 +20,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestMemoryStoreKeepsThePromises(t *testing.T) {
 	uploadertest.TestStore(t, func(*testing.T) uploadertest.Subject {
-		store := uploadertest.NewStore()
+		st := uploadertest.NewStore()
 		return uploadertest.Subject{
-			Open: func(_ *testing.T, rights string) uploader.Store { return store.With(rights) },
-			Read: func(_ *testing.T, name string) ([]byte, uploader.Properties, bool) {
-				data, ok := store.Blob(name)
-				p, _ := store.Properties(name)
+			Open: func(_ *testing.T, rights string) store.Store { return st.With(rights) },
+			Read: func(_ *testing.T, name string) ([]byte, store.Properties, bool) {
+				data, ok := st.Blob(name)
+				p, _ := st.Properties(name)
 				return data, p, ok
 			},
 		}
@@ -33,8 +33,8 @@ func TestMemoryStoreKeepsThePromises(t *testing.T) {
 }
 
 var (
-	always uploader.Condition
-	plain  uploader.Properties
+	always store.Condition
+	plain  store.Properties
 )
 
 func TestFaults(t *testing.T) {

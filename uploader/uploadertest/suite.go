@@ -10,27 +10,27 @@ import (
 
 	"github.com/minio/crc64nvme"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 )
 
 // suite is one test of a store, with the steps that tests are made of.
 type suite struct {
 	*testing.T
 	Subject
-	store uploader.Store
+	store store.Store
 }
 
 var (
-	always  uploader.Condition
-	absent  = uploader.Condition{IfAbsent: true}
-	same    = uploader.Condition{IfCommitted: true}
-	binary  = uploader.Properties{ContentType: "application/octet-stream"}
-	textual = uploader.Properties{ContentType: "text/csv"}
+	always  store.Condition
+	absent  = store.Condition{IfAbsent: true}
+	same    = store.Condition{IfCommitted: true}
+	binary  = store.Properties{ContentType: "application/octet-stream"}
+	textual = store.Properties{ContentType: "text/csv"}
 )
 
-func (s *suite) open(rights string) uploader.Store {
+func (s *suite) open(rights string) store.Store {
 	s.Helper()
 	store := s.Open(s.T, rights)
 	s.Cleanup(func() {
@@ -42,7 +42,7 @@ func (s *suite) open(rights string) uploader.Store {
 }
 
 // NewBody returns a body over data with its true checksum.
-func NewBody(data []byte) *uploader.Body { return uploader.NewBody(data, crc64nvme.Checksum(data)) }
+func NewBody(data []byte) *store.Body { return store.NewBody(data, crc64nvme.Checksum(data)) }
 
 // NewID returns the block id for a number: all of one length, as an upload's ids are.
 func NewID(n int) string {
@@ -63,7 +63,7 @@ func (s *suite) stage(name string, n int, text string) {
 	}
 }
 
-func (s *suite) commit(name string, c uploader.Condition, numbers ...int) error {
+func (s *suite) commit(name string, c store.Condition, numbers ...int) error {
 	s.Helper()
 	ids := make([]string, len(numbers))
 	for i, n := range numbers {

@@ -1,4 +1,6 @@
-package uploader
+// Package buffers bounds the memory that file content takes. [New] makes a [Pool]; Take waits until
+// there is room.
+package buffers
 
 import (
 	"context"
@@ -7,11 +9,11 @@ import (
 	"sync"
 )
 
-// buffers is the one limit on memory: every byte of a file passes through a buffer taken here before the read and given
+// Pool is the one limit on memory: every byte of a file passes through a buffer taken here before the read and given
 // back after the service's answer. Buffers are parts of slabs, which are kept: buffers of all sizes follow each other in the
 // same memory, and the garbage collector, which would let the heap grow to a multiple of the limit, has nothing to do. It must
 // be closed.
-type buffers struct {
+type Pool struct {
 	limit int64
 
 	mu      sync.Mutex
@@ -34,29 +36,31 @@ type waiter struct {
 }
 
 const (
-	smallestBuffer = 64 << 10
-	slabSize       = 8 * mib // also the largest buffer that is a part of a slab; a larger one is a slab of its own
+	unit     = 1 << 20 // of buffers that are larger than a slab
+	smallest = 64 << 10
+	slabSize = 8 << 20 // also the largest buffer that is a part of a slab; a larger one is a slab of its own
 )
 
-func newBuffers(limit int64) *buffers {
-	return &buffers{limit: limit, handed: map[*byte]part{}}
+// New returns an empty pool of at most limit bytes, 1 MiB or more.
+func New(limit int64) *Pool {
+	return &Pool{limit: limit, handed: map[*byte]part{}}
 }
 
 // bufferSize rounds up to what a buffer is: powers of two up to 8 MiB, then whole MiB.
-func bufferSize(n int64) int64 {
+func sizeOf(n int64) int64 {
 	switch {
-	case n <= smallestBuffer:
-		return smallestBuffer
+	case n <= smallest:
+		return smallest
 	case n <= slabSize:
 		return 1 << bits.Len64(uint64(n-1))
 	default:
-		return (n + mib - 1) / mib * mib
+		return (n + unit - 1) / unit * unit
 	}
 }
 
-// take returns a buffer of n bytes, n at most the limit. It blocks until others gave back enough, or the context ends.
-func (b *buffers) take(ctx context.Context, n int64) ([]byte, error) {
-	w := &waiter{size: min(bufferSize(n), b.limit), got: make(chan []byte, 1)}
+// Take returns a buffer of n bytes, n at most the limit. It blocks until others gave back enough, or the context ends.
+func (b *Pool) Take(ctx context.Context, n int64) ([]byte, error) {
+	w := &waiter{size: min(sizeOf(n), b.limit), got: make(chan []byte, 1)}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
 	b.serve()
@@ -83,8 +87,8 @@ func (b *buffers) take(ctx context.Context, n int64) ([]byte, error) {
 	return nil, context.Cause(ctx)
 }
 
-// give returns a buffer of take. Nobody may use it any more.
-func (b *buffers) give(buf []byte) {
+// Give returns a buffer of take. Nobody may use it any more.
+func (b *Pool) Give(buf []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.release(buf)
@@ -92,7 +96,7 @@ func (b *buffers) give(buf []byte) {
 }
 
 // serve hands out what the first in the queue wait for, as far as it is there. The caller holds the lock, as with all below.
-func (b *buffers) serve() {
+func (b *Pool) serve() {
 	for len(b.waiting) > 0 {
 		w := b.waiting[0]
 		buf := b.find(w.size)
@@ -105,7 +109,7 @@ func (b *buffers) serve() {
 	}
 }
 
-func (b *buffers) release(buf []byte) {
+func (b *Pool) release(buf []byte) {
 	first := &buf[:1][0]
 	p := b.handed[first]
 	delete(b.handed, first)
@@ -114,7 +118,7 @@ func (b *buffers) release(buf []byte) {
 
 // find returns a free buffer of a size: from the slab with the least that suffices, so that whole ones stay free for long. It
 // returns nil if there is none.
-func (b *buffers) find(size int64) []byte {
+func (b *Pool) find(size int64) []byte {
 	var best *slab
 	for _, s := range b.slabs {
 		if s.has(size) && (best == nil || s.largest[0] < best.largest[0]) {
@@ -134,7 +138,7 @@ func (b *buffers) find(size int64) []byte {
 
 // grow makes a slab that has room for a buffer of a size; slabs that nobody uses make way for it. It returns nil if that is not
 // enough.
-func (b *buffers) grow(size int64) *slab {
+func (b *Pool) grow(size int64) *slab {
 	length := size
 	room := b.limit - b.held
 	if most := min(slabSize, int64(1)<<bits.Len64(uint64(room))>>1); most >= size && isPart(size) {
@@ -158,7 +162,7 @@ func (b *buffers) grow(size int64) *slab {
 }
 
 // drop lets the slabs go that nobody uses.
-func (b *buffers) drop() {
+func (b *Pool) drop() {
 	b.slabs = slices.DeleteFunc(b.slabs, func(s *slab) bool {
 		if !s.idle() {
 			return false
@@ -171,8 +175,8 @@ func (b *buffers) drop() {
 	})
 }
 
-// close gives all memory back. Nobody may have a buffer any more.
-func (b *buffers) close() {
+// Close gives all memory back. Nobody may have a buffer any more.
+func (b *Pool) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.drop()
@@ -196,7 +200,7 @@ func newSlab(length int64) *slab {
 	if !isPart(length) {
 		return s
 	}
-	for size := length / 2; size >= smallestBuffer; size /= 2 {
+	for size := length / 2; size >= smallest; size /= 2 {
 		for range length / size {
 			s.largest = append(s.largest, size)
 		}

@@ -1,4 +1,4 @@
-package uploader
+package uplink
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// watch gives up requests that stand still. It belongs to one worker, whose requests follow each other, and so costs
+// Watch gives up requests that stand still. It belongs to one worker, whose requests follow each other, and so costs
 // nothing for each of them: its context is used again until it has been cancelled, and its timer, once set, looks by
 // itself when next to look.
-type watch struct {
+type Watch struct {
 	root  context.Context // the queue's
 	limit time.Duration   // without progress
 
@@ -27,16 +27,22 @@ type watch struct {
 	on     bool        // there is a request that may not stand still
 }
 
+// NewWatch returns the watch of a worker whose requests end with root at the latest, and may stand still for limit. The
+// worker must call end when it ends.
+func NewWatch(root context.Context, limit time.Duration) *Watch {
+	return &Watch{root: root, limit: limit}
+}
+
 // unseen is how many bytes of a request may be on their way without being seen to move: in the store's buffer and the
 // system's (package azure bounds both), on the line, and in the buffer of the other side.
-const unseen = 3 * mib
+const unseen = 3 << 20
 
 // mostPatience is how many more times the limit a request may at most stand still.
 const mostPatience = 9
 
-// begin watches a request from now on and returns its context. It is cancelled with NoProgress as the cause. stalls is
+// Begin watches a request from now on and returns its context. It is cancelled with NoProgress as the cause. stalls is
 // how often the same request has been given up before.
-func (w *watch) begin(stalls int) context.Context {
+func (w *Watch) Begin(stalls int) context.Context {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.begun, w.handed, w.stalls = time.Now(), 0, stalls
@@ -48,8 +54,8 @@ func (w *watch) begin(stalls int) context.Context {
 	return w.ctx
 }
 
-// resume notes that n bytes more of the body were taken, and returns how many those are in all.
-func (w *watch) resume(n int) int64 {
+// Resume notes that n bytes more of the body were taken, and returns how many those are in all.
+func (w *Watch) Resume(n int) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.handed += int64(n)
@@ -57,8 +63,8 @@ func (w *watch) resume(n int) int64 {
 	return w.handed
 }
 
-// taken returns how many bytes of the body were taken.
-func (w *watch) taken() int64 {
+// Taken returns how many bytes of the body were taken.
+func (w *Watch) Taken() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.handed
@@ -67,7 +73,7 @@ func (w *watch) taken() int64 {
 // patience returns how long the request may stand still. A slow line takes its time for what it does not show: as long as
 // that needs at the speed that was seen, it is waited for besides; on a fast line that is nothing. And what was given up
 // gets the limit once more each time, so that a body that fits into the buffers as a whole gets through at last.
-func (w *watch) patience() time.Duration {
+func (w *Watch) patience() time.Duration {
 	more := w.limit * time.Duration(w.stalls)
 	if seen := w.handed - unseen*2/3; seen > 0 {
 		more = max(more, time.Duration(float64(w.moved.Sub(w.begun))*unseen/float64(seen)))
@@ -76,22 +82,22 @@ func (w *watch) patience() time.Duration {
 }
 
 // progress notes progress. The caller holds the lock.
-func (w *watch) progress() {
+func (w *Watch) progress() {
 	w.moved, w.on = time.Now(), true
 	if w.timer == nil {
 		w.timer = time.AfterFunc(w.limit, func() { defer crash.Catch(); w.look() })
 	}
 }
 
-// pause lets the request stand still, until resume.
-func (w *watch) pause() {
+// Pause lets the request stand still, until resume.
+func (w *Watch) Pause() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.on = false
 }
 
 // look gives up the request under way if it has stood still for long enough.
-func (w *watch) look() {
+func (w *Watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.timer = nil
@@ -107,8 +113,8 @@ func (w *watch) look() {
 	w.cancel(stalled)
 }
 
-// end gives the worker's context back. There is no request any more.
-func (w *watch) end() {
+// End gives the worker's context back. There is no request any more.
+func (w *Watch) End() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.on = false
@@ -118,7 +124,7 @@ func (w *watch) end() {
 	w.release()
 }
 
-func (w *watch) release() {
+func (w *Watch) release() {
 	if w.cancel != nil {
 		w.cancel(nil)
 	}

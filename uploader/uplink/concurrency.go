@@ -1,4 +1,4 @@
-package uploader
+package uplink
 
 import "time"
 
@@ -12,11 +12,11 @@ const (
 	maxConnections   = 128
 )
 
-// concurrency finds how many requests should be under way at once. It grows round by round, a round being as many
+// Concurrency finds how many requests should be under way at once. It grows round by round, a round being as many
 // acknowledgements as there are connections, for as long as growing pays; it goes back where it did not, and tries again
 // later. When the service is busy it gives way answer by answer. It has no lock: the queue's protects it.
-type concurrency struct {
-	limit int  // requests that may be under way now
+type Concurrency struct {
+	Limit int  // requests that may be under way now
 	fixed bool // a person chose the number
 
 	acks      int       // in this round
@@ -49,16 +49,24 @@ const shortestRound = 40 * time.Millisecond
 // requestWork is what a request costs beside its bytes, in bytes: it makes rounds of small and of large files comparable.
 const requestWork = 64 << 10
 
-func newConcurrency(fixed int) concurrency {
+// NewConcurrency returns so many connections, up to MostConnections; with 0, a number that is found.
+func NewConcurrency(fixed int) Concurrency {
 	if fixed > 0 {
-		return concurrency{limit: min(fixed, MostConnections), fixed: true}
+		return Concurrency{Limit: min(fixed, MostConnections), fixed: true}
 	}
-	return concurrency{limit: startConnections, patience: 4}
+	return Concurrency{Limit: startConnections, patience: 4}
 }
 
-// acknowledged counts a request that the service carried out. saturated says that no connection was free meanwhile: only
+// Choose fixes the number of requests, or with 0 has it found. What was found so far stays where it was being found already.
+func (c *Concurrency) Choose(n int) {
+	if n > 0 || c.fixed {
+		*c = NewConcurrency(n)
+	}
+}
+
+// Acknowledged counts a request that the service carried out. saturated says that no connection was free meanwhile: only
 // then does the round's speed say anything about the number of connections.
-func (c *concurrency) acknowledged(now time.Time, bytes int64, saturated bool) {
+func (c *Concurrency) Acknowledged(now time.Time, bytes int64, saturated bool) {
 	if c.fixed {
 		return
 	}
@@ -74,12 +82,12 @@ func (c *concurrency) acknowledged(now time.Time, bytes int64, saturated bool) {
 	c.work += float64(bytes) + requestWork
 	c.saturated = c.saturated || saturated
 	took := now.Sub(c.began)
-	if c.acks < max(c.limit, startConnections) || took < shortestRound {
+	if c.acks < max(c.Limit, startConnections) || took < shortestRound {
 		return
 	}
 	speed := c.work / took.Seconds()
 	// In a round in which each connection has answered but once or so, the new ones were opened too; the next round tells more.
-	opening := c.limit > c.most && c.acks < 2*c.limit
+	opening := c.Limit > c.most && c.acks < 2*c.Limit
 	judge := c.saturated
 	c.nextRound(now)
 	if judge {
@@ -87,12 +95,12 @@ func (c *concurrency) acknowledged(now time.Time, bytes int64, saturated bool) {
 	}
 }
 
-func (c *concurrency) nextRound(now time.Time) {
+func (c *Concurrency) nextRound(now time.Time) {
 	c.acks, c.work, c.saturated, c.began = 0, 0, false, now
 }
 
 // judge compares the round with the best one and chooses the next level. opening says that connections were opened meanwhile.
-func (c *concurrency) judge(speed float64, opening bool) {
+func (c *Concurrency) judge(speed float64, opening bool) {
 	if c.rest > 0 {
 		c.rest--
 		// A round's speed varies; what it was on average at this level is what growing must beat.
@@ -103,23 +111,23 @@ func (c *concurrency) judge(speed float64, opening bool) {
 		if c.rest > 0 {
 			return
 		}
-		c.level, c.limit = c.limit, c.grown()
+		c.level, c.Limit = c.Limit, c.grown()
 		return
 	}
-	paid := c.level == 0 || speed > c.best*(1+gain(c.level, c.limit))
-	c.most = max(c.most, c.limit)
+	paid := c.level == 0 || speed > c.best*(1+gain(c.level, c.Limit))
+	c.most = max(c.most, c.Limit)
 	switch {
 	case !paid && opening:
 		return
 	case paid:
-		c.best, c.level, c.patience = speed, c.limit, 4
-		c.limit = c.grown()
-		if c.limit == c.level {
+		c.best, c.level, c.patience = speed, c.Limit, 4
+		c.Limit = c.grown()
+		if c.Limit == c.level {
 			c.rest = c.patience
 		}
 		return
 	}
-	c.limit = c.level
+	c.Limit = c.level
 	c.rest = c.patience
 	c.patience = min(c.patience*2, 64)
 }
@@ -127,26 +135,26 @@ func (c *concurrency) judge(speed float64, opening bool) {
 // gain is by how much the speed must rise for the growth to have paid: a fifth of the growth.
 func gain(from, to int) float64 { return 0.2 * (float64(to)/float64(from) - 1) }
 
-func (c *concurrency) grown() int { return min(c.limit*2, maxConnections) }
+func (c *Concurrency) grown() int { return min(c.Limit*2, maxConnections) }
 
-// busy gives way when the service asks for less.
-func (c *concurrency) busy() {
+// Busy gives way when the service asks for less.
+func (c *Concurrency) Busy() {
 	if c.fixed {
 		return
 	}
 	if c.back == 0 {
-		c.back, c.exact = max(c.limit, 2*startConnections), float64(c.limit)
+		c.back, c.exact = max(c.Limit, 2*startConnections), float64(c.Limit)
 	}
 	c.exact = max(c.exact-yield, 1)
-	c.limit = int(c.exact)
+	c.Limit = int(c.exact)
 }
 
 // recover takes back, with each acknowledgement, a little of what busy has given away. Once all of it is back, what growing
 // pays is found out anew.
-func (c *concurrency) recover(now time.Time) {
+func (c *Concurrency) recover(now time.Time) {
 	c.exact += regain / c.exact
-	c.limit = min(int(c.exact), c.back)
-	if c.limit < c.back {
+	c.Limit = min(int(c.exact), c.back)
+	if c.Limit < c.back {
 		return
 	}
 	c.back = 0

@@ -1,4 +1,4 @@
-package uploader
+package store
 
 import (
 	"bytes"
@@ -47,7 +47,7 @@ func TestBodyIsTheSameReadOrWritten(t *testing.T) {
 			for _, from := range []int64{0, 1, paceStep, int64(len(data)) - 1, int64(len(data))} {
 				paced := 0
 				b := c.body()
-				b.pace = func(n int) error { paced += n; return nil }
+				b.SetPace(func(n int) error { paced += n; return nil })
 				if _, err := b.Seek(from, io.SeekStart); err != nil {
 					t.Fatal(err)
 				}
@@ -68,7 +68,7 @@ func TestBodyIsTheSameReadOrWritten(t *testing.T) {
 				t.Errorf("a writer that fails: %d, %v", n, err)
 			}
 			b := c.body()
-			b.pace = func(int) error { return errSlow }
+			b.SetPace(func(int) error { return errSlow })
 			if n, err := b.WriteTo(io.Discard); n != 0 || !errors.Is(err, errSlow) {
 				t.Errorf("a pace that fails: %d, %v", n, err)
 			}

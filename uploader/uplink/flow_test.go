@@ -1,4 +1,4 @@
-package uploader
+package uplink
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ import (
 // TestAPaceIsOfSendingAlone: neither pauses nor what was waited for in vain make it slower, and it is silent before ten seconds.
 func TestAPaceIsOfSendingAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var f flow
+		var f Flow
 		send := func(seconds int) {
 			for range 4 * seconds {
 				time.Sleep(time.Second / 4)
@@ -22,19 +22,19 @@ func TestAPaceIsOfSendingAlone(t *testing.T) {
 		is := func(when string, want float64) {
 			t.Helper()
 			w := f.at(time.Now())
-			if p := w.pace(tellingSeconds); p.bytes < want*0.95 || p.bytes > want*1.05 {
-				t.Errorf("%s: %.0f bytes/s, want %.0f", when, p.bytes, want)
+			if p := w.pace(TellingSeconds); p.Bytes < want*0.95 || p.Bytes > want*1.05 {
+				t.Errorf("%s: %.0f bytes/s, want %.0f", when, p.Bytes, want)
 			}
 		}
-		f.begin()
+		f.Begin()
 		send(9)
 		is("before there are ten seconds", 0)
 		send(2)
 		is("after ten seconds", 1000)
-		f.end()
+		f.End()
 		time.Sleep(time.Hour)
 		is("while paused", 1000)
-		f.begin()
+		f.Begin()
 		is("when it goes on", 1000)
 		send(30)
 		is("later", 1000)
@@ -53,7 +53,7 @@ func TestAPaceIsOfSendingAlone(t *testing.T) {
 // TestAPaceIsNeverBelowNothing, whatever happens in whatever order.
 func TestAPaceIsNeverBelowNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var f flow
+		var f Flow
 		now := time.Unix(0, 0)
 		left := int64(0)
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
@@ -76,9 +76,9 @@ func TestAPaceIsNeverBelowNothing(t *testing.T) {
 			default:
 				w := f.at(now)
 				before := f.window
-				p := w.pace(tellingSeconds)
-				if p.bytes < 0 || p.bytes > float64(left)/tellingSeconds {
-					t.Fatalf("%f bytes/s of %d that left", p.bytes, left)
+				p := w.pace(TellingSeconds)
+				if p.Bytes < 0 || p.Bytes > float64(left)/TellingSeconds {
+					t.Fatalf("%f bytes/s of %d that left", p.Bytes, left)
 				}
 				if f.at(now); f.window != before {
 					t.Fatal("looking changes what is known")
@@ -91,23 +91,23 @@ func TestAPaceIsNeverBelowNothing(t *testing.T) {
 func TestTimeLeftFollowsWhatTakesTheTime(t *testing.T) {
 	const mb = 1e6
 	for name, c := range map[string]struct {
-		pace         pace
+		pace         Pace
 		bytes, files int64
 		want         time.Duration
 	}{
-		"nothing is known":                   {pace{}, mb, 1, 0},
-		"a large file":                       {pace{bytes: mb}, 60 * mb, 1, time.Minute},
-		"empty files":                        {pace{files: 100}, 0, 6000, time.Minute},
-		"small files":                        {pace{bytes: 1e5, files: 100}, 6e6, 6000, time.Minute},
-		"a large file behind small ones":     {pace{bytes: 1e5, files: 100}, 1e12, 1, 0},
-		"small files behind a large one":     {pace{bytes: 10 * mb}, 1e4, 100, 0},
-		"longer than anybody waits":          {pace{bytes: 1}, 1 << 60, 1, longest},
-		"nothing is left":                    {pace{bytes: mb}, 0, 0, 0},
-		"large files and some that are not":  {pace{bytes: 10 * mb, files: 1}, 600 * mb, 60, time.Minute},
-		"large files on a line that is slow": {pace{bytes: 1e4, files: 0.01}, 6e5, 1, time.Minute},
+		"nothing is known":                   {Pace{}, mb, 1, 0},
+		"a large file":                       {Pace{Bytes: mb}, 60 * mb, 1, time.Minute},
+		"empty files":                        {Pace{files: 100}, 0, 6000, time.Minute},
+		"small files":                        {Pace{Bytes: 1e5, files: 100}, 6e6, 6000, time.Minute},
+		"a large file behind small ones":     {Pace{Bytes: 1e5, files: 100}, 1e12, 1, 0},
+		"small files behind a large one":     {Pace{Bytes: 10 * mb}, 1e4, 100, 0},
+		"longer than anybody waits":          {Pace{Bytes: 1}, 1 << 60, 1, longest},
+		"nothing is left":                    {Pace{Bytes: mb}, 0, 0, 0},
+		"large files and some that are not":  {Pace{Bytes: 10 * mb, files: 1}, 600 * mb, 60, time.Minute},
+		"large files on a line that is slow": {Pace{Bytes: 1e4, files: 0.01}, 6e5, 1, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := c.pace.timeFor(c.bytes, c.files); got != c.want {
+			if got := c.pace.TimeFor(c.bytes, c.files); got != c.want {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 		})

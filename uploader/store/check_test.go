@@ -1,4 +1,4 @@
-package uploader_test
+package store_test
 
 import (
 	"errors"
@@ -6,11 +6,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"inboxuploader/uploader"
-	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
+	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
+
+var writeOnly = token.Token{
+	Inbox:  token.Inbox{Scheme: "https", Host: "labinbox.blob.core.windows.net", Container: "ws-1"},
+	Rights: token.Rights{Letters: "w"},
+}
 
 func TestCheckTokenSaysWhatSendingWouldSay(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -28,7 +33,7 @@ func TestCheckTokenSaysWhatSendingWouldSay(t *testing.T) {
 			if c.refuse {
 				s.Fail(uploadertest.PutBlockList, "", 1, uploadertest.Refuse(c.reason))
 			}
-			got, err := uploader.CheckToken(t.Context(), s.With("w"), tokenOf("w"))
+			got, err := store.CheckToken(t.Context(), s.With("w"), writeOnly)
 			reason := problem.Reason("")
 			if e, ok := errors.AsType[*problem.Error](err); ok {
 				reason = e.Reason
@@ -51,7 +56,7 @@ func TestCheckTokenTellsAWrongClock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := uploadertest.NewStore()
 			s.SetClock(func() time.Time { return time.Now().Add(-ahead).UTC().Truncate(time.Second) })
-			got, err := uploader.CheckToken(t.Context(), s.With("w"), tokenOf("w"))
+			got, err := store.CheckToken(t.Context(), s.With("w"), writeOnly)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +72,7 @@ func TestCheckTokenGivesUpAfterAMinute(t *testing.T) {
 		s := uploadertest.NewStore()
 		s.Fail(uploadertest.PutBlockList, "", 1, uploadertest.Stall())
 		begun := time.Now()
-		_, err := uploader.CheckToken(t.Context(), s.With("w"), tokenOf("w"))
+		_, err := store.CheckToken(t.Context(), s.With("w"), writeOnly)
 		e, ok := errors.AsType[*problem.Error](err)
 		if !ok || e.Reason != problem.NoProgress {
 			t.Errorf("error %v, want %q", err, problem.NoProgress)
@@ -75,32 +80,5 @@ func TestCheckTokenGivesUpAfterAMinute(t *testing.T) {
 		if took := time.Since(begun); took != time.Minute {
 			t.Errorf("it took %v", took)
 		}
-	})
-}
-
-// TestTryNow: what waits for the network is tried when a person says so.
-func TestTryNow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "w", uploader.Config{Connections: 2})
-		b.store.Fail(uploadertest.AnyOp, "", 20, uploadertest.Refuse(problem.NetworkDown))
-		path := b.file("a", 100)
-		b.add(ledger.AddOptions{}, path)
-		waits := func() bool {
-			in := b.queue.Status().Inboxes[0]
-			return in.Trouble != nil && time.Until(in.Until) > 5*time.Second
-		}
-		for !waits() {
-			time.Sleep(10 * time.Millisecond)
-		}
-		for range 20 { // each makes one request, which uses a fault up
-			b.queue.TryNow()
-			synctest.Wait()
-		}
-		begun := time.Now()
-		b.delivered(path)
-		if waited := time.Since(begun); waited > 0 {
-			t.Errorf("it still waited %v", waited)
-		}
-		b.close()
 	})
 }

@@ -1,4 +1,4 @@
-package uploader
+package store
 
 import (
 	"context"
@@ -32,7 +32,7 @@ const checkTime = time.Minute
 func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 	name := t.Inbox.Blob
 	if name == "" {
-		id := newUploadID()
+		id := NewUploadID()
 		name = "uploader-token-check-" + hex.EncodeToString(id[:])
 		if t.Inbox.Prefix != "" {
 			name = t.Inbox.Prefix + "/" + name
@@ -41,7 +41,7 @@ func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, checkTime, problem.New("check token", "", problem.NoProgress))
 	defer cancel()
 	begun := time.Now()
-	answer, err := s.PutBlockList(ctx, name, blockIDs(newUploadID(), make([]uint64, 1)), Properties{}, Condition{IfAbsent: true})
+	answer, err := s.PutBlockList(ctx, name, BlockIDs(NewUploadID(), make([]uint64, 1)), Properties{}, Condition{IfAbsent: true})
 	middle := begun.Add(time.Since(begun) / 2) // of the time in which the service looked at its clock
 	date := answer.Date
 	e, ok := errors.AsType[*problem.Error](err)

@@ -1,4 +1,4 @@
-package uploader
+package buffers
 
 import (
 	"context"
@@ -11,20 +11,22 @@ import (
 	"pgregory.net/rapid"
 )
 
+var errOver = errors.New("over")
+
 // Whatever is taken and given back in whatever order: no two buffers share a byte, all memory together stays within the limit,
 // who waits gets a buffer as soon as it is his turn, and at the end all can be taken at once again.
 func TestBuffersStayApartAndWithinTheLimit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		limit := rapid.OneOf(rapid.SampledFrom([]int64{mib, 8 * mib, 20 * mib, 24*mib + 12345}), rapid.Int64Range(mib, 40*mib)).Draw(t, "limit")
-		b := newBuffers(limit)
-		defer b.close()
+		limit := rapid.OneOf(rapid.SampledFrom([]int64{1 << 20, 8 << 20, 20 << 20, 24<<20 + 12345}), rapid.Int64Range(1<<20, 40<<20)).Draw(t, "limit")
+		b := New(limit)
+		defer b.Close()
 		var taken [][]byte
 		t.Repeat(map[string]func(*rapid.T){
 			"take": func(t *rapid.T) {
-				n := min(rapid.OneOf(rapid.Int64Range(0, 200_000), rapid.Int64Range(0, 9*mib), rapid.Int64Range(0, limit)).Draw(t, "n"), limit)
+				n := min(rapid.OneOf(rapid.Int64Range(0, 200_000), rapid.Int64Range(0, 9<<20), rapid.Int64Range(0, limit)).Draw(t, "n"), limit)
 				ctx, cancel := context.WithCancel(context.Background())
 				cancel() // takes what is there and does not wait
-				buf, err := b.take(ctx, n)
+				buf, err := b.Take(ctx, n)
 				if err != nil {
 					if len(taken) == 0 {
 						t.Fatalf("%d of %d bytes were refused though nobody has any", n, limit)
@@ -41,7 +43,7 @@ func TestBuffersStayApartAndWithinTheLimit(t *testing.T) {
 					return
 				}
 				i := rapid.IntRange(0, len(taken)-1).Draw(t, "which")
-				b.give(taken[i])
+				b.Give(taken[i])
 				taken = slices.Delete(taken, i, i+1)
 			},
 			"": func(t *rapid.T) {
@@ -65,14 +67,14 @@ func TestBuffersStayApartAndWithinTheLimit(t *testing.T) {
 			},
 		})
 		for _, buf := range taken {
-			b.give(buf)
+			b.Give(buf)
 		}
-		if buf, err := b.take(context.Background(), limit); err != nil || int64(len(buf)) != limit {
+		if buf, err := b.Take(context.Background(), limit); err != nil || int64(len(buf)) != limit {
 			t.Fatalf("%d of %d bytes at the end, %v", len(buf), limit, err)
 		} else {
-			b.give(buf)
+			b.Give(buf)
 		}
-		if b.close(); b.held != 0 || len(b.slabs) > 0 {
+		if b.Close(); b.held != 0 || len(b.slabs) > 0 {
 			t.Fatalf("%d bytes are held after the end", b.held)
 		}
 	})
@@ -80,9 +82,9 @@ func TestBuffersStayApartAndWithinTheLimit(t *testing.T) {
 
 func TestBuffersAreHandedOutInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBuffers(8 * mib)
-		defer b.close()
-		half, err := b.take(t.Context(), 4*mib)
+		b := New(8 << 20)
+		defer b.Close()
+		half, err := b.Take(t.Context(), 4<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,10 +92,10 @@ func TestBuffersAreHandedOutInTurn(t *testing.T) {
 		var got []string
 		take := func(ctx context.Context, name string, n int64) {
 			go func() {
-				buf, err := b.take(ctx, n)
+				buf, err := b.Take(ctx, n)
 				if err != nil {
 					name += " gave up"
-					if !errors.Is(err, errClosed) {
+					if !errors.Is(err, errOver) {
 						t.Error(err)
 					}
 				}
@@ -101,22 +103,22 @@ func TestBuffersAreHandedOutInTurn(t *testing.T) {
 				got = append(got, name)
 				mu.Unlock()
 				if buf != nil {
-					b.give(buf)
+					b.Give(buf)
 				}
 			}()
 			synctest.Wait()
 		}
 		patient, cancel := context.WithCancelCause(t.Context())
-		take(patient, "whole", 8*mib)
+		take(patient, "whole", 8<<20)
 		take(t.Context(), "small", 1)
 		if len(got) > 0 {
 			t.Errorf("%v came before who waited longer", got)
 		}
-		cancel(errClosed)
+		cancel(errOver)
 		synctest.Wait()
-		take(t.Context(), "whole again", 8*mib)
+		take(t.Context(), "whole again", 8<<20)
 		take(t.Context(), "small again", 1)
-		b.give(half)
+		b.Give(half)
 		synctest.Wait()
 		if len(got) == 4 {
 			slices.Sort(got[:2]) // these two at once
@@ -129,18 +131,18 @@ func TestBuffersAreHandedOutInTurn(t *testing.T) {
 
 // BenchmarkBuffers takes and gives back buffers of all sizes, as a mixed tree does.
 func BenchmarkBuffers(b *testing.B) {
-	all := newBuffers(DefaultMemory)
-	defer all.close()
-	sizes := []int64{1, 70_000, 300_000, mib, 3 * mib, 8 * mib}
+	all := New(80 << 20)
+	defer all.Close()
+	sizes := []int64{1, 70_000, 300_000, 1 << 20, 3 << 20, 8 << 20}
 	var taken [10][]byte
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
 		slot := &taken[i%len(taken)]
 		if *slot != nil {
-			all.give(*slot)
+			all.Give(*slot)
 		}
-		buf, err := all.take(b.Context(), sizes[i%len(sizes)])
+		buf, err := all.Take(b.Context(), sizes[i%len(sizes)])
 		if err != nil {
 			b.Fatal(err)
 		}

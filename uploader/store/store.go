@@ -1,4 +1,4 @@
-package uploader
+package store
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 )
 
 // Store puts blocks and blobs into one inbox. It is implemented by package azure and, for tests, by uploadertest.
 //
 // What every implementation promises, and uploadertest.TestStore checks:
 //
-//   - It sends each request once. Retrying is the [Queue]'s alone.
+//   - It sends each request once. Retrying is the queue's alone.
 //   - Errors are [*problem.Error]s that wrap one sentinel and never contain the token's query. Error.Unanswered is true where
 //     the service may have done the work; Error.Date is the service's clock where it answered.
 //   - A call returns soon after its context is cancelled, and no goroutine of it reads the body after it returned.
@@ -54,7 +55,7 @@ type Condition struct {
 	IfCommitted bool
 }
 
-// Body is the bytes of one request with their checksum. They belong to the Queue: an implementation must not keep them
+// Body is the bytes of one request with their checksum. They belong to the queue: an implementation must not keep them
 // after its call returned. A Body is used by one request at a time, which reads it from the start to the end.
 type Body struct {
 	data  []byte      // the bytes, or
@@ -70,6 +71,15 @@ type Body struct {
 func NewBody(data []byte, crc64 uint64) *Body {
 	return &Body{data: data, size: int64(len(data)), crc64: crc64}
 }
+
+// NewFileBody returns a Body over a part of a file, which is read while it is sent. Its checksum was computed before; the service
+// notices where the file changed since.
+func NewFileBody(file io.ReaderAt, start, size int64, crc64 uint64) *Body {
+	return &Body{file: file, start: start, size: size, crc64: crc64}
+}
+
+// SetPace has pace called before each few KiB that are handed over; it may wait. An error of it ends the reading.
+func (b *Body) SetPace(pace func(n int) error) { b.pace = pace }
 
 // Len returns the number of bytes in all, whatever has been read.
 func (b *Body) Len() int64 { return b.size }
@@ -92,7 +102,7 @@ func (b *Body) Read(p []byte) (int, error) {
 	if b.file == nil {
 		copy(p[:n], b.data[b.off:])
 	} else if m, err := b.file.ReadAt(p[:n], b.start+b.off); m < n {
-		return 0, changedWhileRead(err)
+		return 0, source.ChangedWhileRead(err)
 	}
 	b.off += int64(n)
 	return n, nil
@@ -118,7 +128,7 @@ func (b *Body) WriteTo(w io.Writer) (written int64, err error) {
 			}
 			step = buf[:n]
 			if m, err := b.file.ReadAt(step, b.start+b.off); m < n {
-				return written, changedWhileRead(err)
+				return written, source.ChangedWhileRead(err)
 			}
 		}
 		m, err := w.Write(step)
