@@ -13,6 +13,7 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
@@ -123,12 +124,12 @@ type checkedJSON struct {
 
 // check asks the storage whether it accepts the token and prints both.
 func (r *tokenRun) check(ctx context.Context, token token.Token) error {
-	store, err := openStore(&r.sendFlags, token)
+	st, err := openStore(&r.sendFlags, token)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = store.Close() }()
-	c, err := store.CheckToken(ctx, store, token)
+	defer func() { _ = st.Close() }()
+	c, err := store.CheckToken(ctx, st, token)
 	said := &checkedJSON{Accepted: err == nil}
 	if e, ok := errors.AsType[*problem.Error](err); ok {
 		said.Reason = e.Reason
