@@ -13,7 +13,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// banner says what keeps files from going on, above the list: what happened, what is safe, what to do.
+// banner says what keeps files from going on, above the list: what happened, what is safe, what to
+// do. It belongs to Fyne's goroutine.
 type banner struct {
 	*screen
 	inboxes  *inboxView

@@ -12,7 +12,8 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// header is the window's top: which inbox, for how long, and what can be done at any time.
+// header is the window's top: which inbox, for how long, and what can be done at any time. It belongs
+// to Fyne's goroutine.
 type header struct {
 	*screen
 	inboxes *inboxView

@@ -11,7 +11,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// notifier tells the person what happens while the window is not looked at, each thing once.
+// notifier tells of what happens, each thing once: the person while the window is not looked at, by
+// the system's notifications, and end-to-end tests always. It belongs to Fyne's goroutine.
 type notifier struct {
 	*screen
 	ends     map[string]time.Duration // by inbox: the nearest end that was told
@@ -56,7 +57,7 @@ func (n *notifier) expect(id int64) {
 	n.expected[id] = 0
 }
 
-// ended reports, once, that the transfers that were being sent have all ended.
+// allEnded reports, once, that the transfers that were being sent have all ended.
 func (n *notifier) allEnded(s *uploader.Status) bool {
 	going := false
 	there := map[int64]bool{}
@@ -115,7 +116,7 @@ func (n *notifier) notify(title, words string) {
 	go func() { defer crash.Catch(); n.app.SendNotification(fyne.NewNotification(title, words)) }()
 }
 
-// awake keeps the computer from falling asleep while files are sent.
+// awake keeps the computer from falling asleep while files are sent. It belongs to Fyne's goroutine.
 type awake struct {
 	*screen
 	wanted, requested bool

@@ -30,7 +30,8 @@ type Practice interface {
 	Close() error
 }
 
-// practiceBar marks the practice inbox clearly and has its switches. It is seen while that inbox runs.
+// practiceView starts the practice inbox and, while it runs, shows a bar that marks it clearly and
+// has its switches. It belongs to Fyne's goroutine, but for forget.
 type practiceView struct {
 	*screen
 	tokens  *tokenView
@@ -88,7 +89,7 @@ func (p *practiceView) fit(size fyne.Size) {
 	p.words.set(words, theme.ColorNameForeground)
 }
 
-// startPractice starts the practice inbox, uses its token and offers sample files.
+// begin starts the practice inbox, uses its token and offers sample files.
 func (p *practiceView) begin() {
 	p.start.practice.Disable()
 	p.inBackground(func(ctx context.Context) {
@@ -128,7 +129,8 @@ func (p *practiceView) started(inbox Practice, link, samples string, err error) 
 // forgetTime bounds how long the end of the program waits for the disk to forget what was practised.
 const forgetTime = 5 * time.Second
 
-// forgetPractice forgets what was sent to practice inboxes, which means nothing once they are gone.
+// forget forgets what was sent to practice inboxes, which means nothing once they are gone. It blocks
+// on the disk; not for Fyne's goroutine.
 func (p *practiceView) forget(ctx context.Context) {
 	if p.config.IsPractice == nil {
 		return
@@ -147,7 +149,7 @@ func (p *practiceView) forget(ctx context.Context) {
 	}
 }
 
-// endPracticeToken shows what happens when a token ends, and how to go on: a new one is put on the clipboard.
+// endToken shows what happens when a token ends, and how to go on: a new one is put on the clipboard.
 func (p *practiceView) endToken() {
 	err := p.inbox.EndTokens()
 	var link string

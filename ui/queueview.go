@@ -13,7 +13,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// work is what is seen while there are jobs: the totals, the tabs, the list.
+// queueView is the page that is seen while there are jobs: the totals, the tabs, the search, the
+// list. The tabs and the search tell the sampler what the list is of; show gets what it read. It
+// belongs to Fyne's goroutine.
 type queueView struct {
 	*screen
 	settings *keptSettings

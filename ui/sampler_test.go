@@ -34,7 +34,7 @@ func watched(t *testing.T, c *crowd, do func(w *Window)) {
 	w.end()
 }
 
-// looks returns how often the queue was looked at in that time, while change is called each millisecond.
+// looksIn returns how often the queue was looked at in that time, while change is called each millisecond.
 func (c *crowd) looksIn(d time.Duration, change func()) int {
 	before := c.looks.Load()
 	for begun := time.Now(); time.Since(begun) < d; {

@@ -68,7 +68,7 @@ func (sc *screen) openSheet(title string, width float32, body fyne.CanvasObject,
 // ownScroll is a body that scrolls by itself. Its sheet is as high as the window allows.
 type ownScroll struct{ *fyne.Container }
 
-// name gives a widget of the sheet a name for Where, for as long as the sheet is open or another one gets the name.
+// tag gives a widget of the sheet a name for Where, for as long as the sheet is open or another one gets the name.
 func (s *sheet) tag(name string, o fyne.CanvasObject) {
 	if slices.Contains(s.names, name) {
 		all := s.screen.named[name]

@@ -7,7 +7,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// start is what is seen while there is nothing to watch: the two steps.
+// startView is the page that is seen while there is nothing to watch: the two steps. It belongs to
+// Fyne's goroutine.
 type startView struct {
 	*screen
 	inboxes *inboxView

@@ -22,7 +22,7 @@ type tokenView struct {
 	start    *startView
 }
 
-// pasteToken opens the dialog with what is on the clipboard, if that is a token.
+// paste opens the dialog with what is on the clipboard, if that is a token.
 func (v *tokenView) paste() {
 	text := v.app.Clipboard().Content()
 	if _, err := v.inboxes.parse(text); err != nil {
@@ -31,7 +31,7 @@ func (v *tokenView) paste() {
 	v.open(text)
 }
 
-// askTokens asks for the tokens of these inboxes, one after the other, until the person cancels.
+// ask asks for the tokens of these inboxes, one after the other, until the person cancels.
 func (v *tokenView) ask(keys []string) {
 	if len(keys) == 0 {
 		return
@@ -43,10 +43,10 @@ func (v *tokenView) ask(keys []string) {
 	v.show(&tokenDialog{tokenView: v, wanted: keys[0], then: func() { v.ask(keys[1:]) }}, text)
 }
 
-// openToken opens the dialog with a text, which may be empty.
+// open opens the dialog with a text, which may be empty.
 func (v *tokenView) open(text string) { v.show(&tokenDialog{tokenView: v}, text) }
 
-// useToken hands the token to the queue and makes it the one that new files go with. It reports whether it could.
+// use hands the token to the queue and makes it the one that new files go with. It reports whether it could.
 func (v *tokenView) use(t token.Token) bool {
 	if err := v.config.Queue.Use(t); err != nil {
 		v.tell(tr("The token can't be used"), explain(err))

@@ -18,7 +18,7 @@ import (
 // buttonsShown is which of the totals' buttons are in sight.
 type buttonsShown struct{ pause, resume, retry bool }
 
-// totals is the summary above the list.
+// totals is the summary above the list, with the buttons for all of it.
 type totals struct {
 	*screen
 	queue *queueView

@@ -11,7 +11,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// trayView is the program's icon beside the clock. All that its menu offers is in the window too: some desktops have no tray.
+// trayView is the program's icon beside the clock, and lets the window hide behind it. All that its
+// menu offers is in the window too: some desktops have no tray. It belongs to Fyne's goroutine, but
+// for stay.
 type trayView struct {
 	*screen
 	settings *keptSettings
@@ -100,7 +102,7 @@ func (s *trayState) statusLine() string {
 	}
 }
 
-// trayItems are the menu's entries. The last is marked as Fyne's own Quit, or Fyne would add that.
+// items are the menu's entries. The last is marked as Fyne's own Quit, or Fyne would add that.
 func (t *trayView) items(s trayState) []*fyne.MenuItem {
 	status := fyne.NewMenuItem(s.statusLine(), nil)
 	status.Disabled = true
@@ -150,7 +152,7 @@ func (t *trayView) closeAsked() {
 // trayAtLogin is how often a tray is looked for, once a second: at login it may come up later than the program.
 const trayAtLogin = 10
 
-// stayInTray leaves the window hidden from the start, or shows it where there is no tray to bring it back.
+// stay leaves the window hidden from the start, or shows it where there is no tray to bring it back.
 func (t *trayView) stay(ctx context.Context) {
 	for range trayAtLogin {
 		if t.icons == nil || t.config.Desktop.HasTray == nil {

@@ -69,7 +69,7 @@ func (r *recorder) named(name string) map[string]any {
 	return nil
 }
 
-// open makes a window with a queue, which is the engine's own unless the configuration has another.
+// openDesk makes a window with a queue, which is the engine's own unless the configuration has another.
 func openDesk(t *testing.T, c Config) *desk {
 	t.Helper()
 	app := test.NewTempApp(t)

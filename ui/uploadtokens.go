@@ -14,7 +14,7 @@ import (
 const sheetWidth = 800
 
 // uploadTokens is the view for those who issue upload tokens: a form for a new one, and the table of all. One goroutine speaks with
-// the workspace, for as long as the view is open.
+// the workspace, for as long as the view is open; the rest belongs to Fyne's.
 type uploadTokens struct {
 	*issuing
 	sheet *sheet

@@ -17,8 +17,10 @@ const Title = "Inbox Uploader"
 // smallest is the size that nothing is cut off at.
 var smallest = fyne.NewSize(480, 360)
 
-// Window is the program's window. Make it with [New] on Fyne's thread; but for [Window.Open], [Window.Raise], [Window.Where] and
-// [Window.Quit], which may be called from anywhere, its methods belong to that thread.
+// Window is the program's window: it begins and ends everything, shows what the sampler read on the
+// views, and takes the keys. Make it with [New] on Fyne's thread; but for [Window.Open],
+// [Window.Raise], [Window.Where] and [Window.Quit], which may be called from anywhere, its methods
+// belong to that thread.
 type Window struct {
 	*screen
 
