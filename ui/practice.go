@@ -122,7 +122,7 @@ func (p *practiceView) started(inbox Practice, link, samples string, err error) 
 	}
 	p.show()
 	p.key = t.Inbox.Key()
-	p.tokens.use(t)
+	p.tokens.handOver(t)
 	p.reviews.open([]given{{samples, true}})
 }
 

@@ -2,9 +2,10 @@ package ui
 
 import (
 	"errors"
-	"inboxuploader/uploader/scan"
 	"slices"
 	"strings"
+
+	"inboxuploader/uploader/scan"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"

@@ -46,8 +46,8 @@ func (v *tokenView) ask(keys []string) {
 // open opens the dialog with a text, which may be empty.
 func (v *tokenView) open(text string) { v.show(&tokenDialog{tokenView: v}, text) }
 
-// use hands the token to the queue and makes it the one that new files go with. It reports whether it could.
-func (v *tokenView) use(t token.Token) bool {
+// handOver hands the token to the queue and makes it the one that new files go with. It reports whether it could.
+func (v *tokenView) handOver(t token.Token) bool {
 	if err := v.config.Queue.Use(t); err != nil {
 		v.tell(tr("The token can't be used"), explain(err))
 		return false

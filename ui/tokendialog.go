@@ -279,7 +279,7 @@ func (d *tokenDialog) take() {
 	name, remember := strings.TrimSpace(d.name.Text), d.keep.Checked
 	first := d.inboxes.token.Inbox.Host == "" // so the window said that this token lets the files go on that wait for it
 	d.sheet.close()
-	if !d.tokenView.use(t) {
+	if !d.handOver(t) {
 		return
 	}
 	if first {

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/workspace"
 )
@@ -52,6 +53,43 @@ type ask struct {
 	do     func(context.Context, Workspace) (then func(), err error)
 	unseen func(Workspace)
 	again  bool // a person may want it to be tried again
+}
+
+// openUploadTokens opens the view of a workspace.
+func openUploadTokens(of *issuing, title string, open func(context.Context) (Workspace, error)) *uploadTokens {
+	v := &uploadTokens{issuing: of, dial: open, asks: make(chan ask, 1), made: map[int]*made{}, most: rowsAtOnce}
+	var stop context.CancelFunc
+	v.view, stop = context.WithCancel(v.ctx)
+	v.where = v.newCutText("", colorMuted, theme.SizeNameCaptionText)
+	v.status = v.newCutText("", colorMuted, theme.SizeNameText)
+	v.trouble = column(0, -1)
+	v.trouble.Hide()
+	v.form = newTokenForm(v.screen, v.show, v.createAsked)
+	v.table = newTokenTable(v)
+	closing := v.newButton(tr("Close"), nil)
+	v.create = v.newButton(tr("Create a token…"), v.createAsked)
+	v.create.Importance = widget.HighImportance
+	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, v.form.box, widget.NewSeparator(), v.status, v.table.box))
+	v.sheet = v.openSheet(title, sheetWidth, body, closing, v.create)
+	v.sheet.stays = true // what opens above must not take a token away that was not copied yet
+	v.sheet.tag("cancel", closing)
+	v.sheet.tag("create", v.create)
+	v.sheet.tag("reason", v.form.reason)
+	v.sheet.tag("period", v.form.period)
+	v.sheet.tag("from", v.form.from)
+	v.sheet.tag("to", v.form.to)
+	v.sheet.tick = v.tick
+	v.sheet.fit = v.table.fit
+	v.sheet.closed = func() {
+		stop()
+		clear(v.made)
+		v.events.event("tokens closed")
+	}
+	closing.OnTapped = v.sheet.close
+	v.inBackground(func(context.Context) { v.serve(v.view) })
+	v.load()
+	v.window.Canvas().Focus(v.form.reason)
+	return v
 }
 
 // serve does what is asked, one thing after another, until the view is closed.

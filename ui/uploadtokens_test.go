@@ -29,7 +29,7 @@ func (i *localInbox) workspace(o workspace.Options) (Workspace, error) {
 // openTokens opens the view of upload tokens and waits for the table.
 func (d *desk) openTokens(ws Workspace) *uploadTokens {
 	d.t.Helper()
-	v := d.issuing.open("Upload tokens", func(context.Context) (Workspace, error) { return ws, nil })
+	v := openUploadTokens(d.issuing, "Upload tokens", func(context.Context) (Workspace, error) { return ws, nil })
 	d.until("the table was read", func() bool { return v.loaded })
 	return v
 }

@@ -71,7 +71,7 @@ func New(app fyne.App, c Config) *Window {
 	sc := &screen{config: c, app: app, named: map[string][]fyne.CanvasObject{}, look: make(chan struct{}, 1)}
 	w := &Window{screen: sc, quitting: make(chan struct{})}
 	w.connect()
-	w.screen.keyTyped, w.screen.runeTyped = w.typedKey, w.typedRune
+	w.keyTyped, w.runeTyped = w.typedKey, w.typedRune
 	if c.Events != nil {
 		w.events = &events{out: c.Events}
 	}
