@@ -34,7 +34,7 @@ fmt: ## write the format that lint asks for
 e2e: ## the real window on a private desktop, acted on as a person would; Linux, installs what it needs as root with apt
 	ui/e2e/run
 
-bench: ## "uploader copy" beside the least that a client can do, AzCopy and rclone; about half an hour. ROWS=small,4g: these alone
+bench: ## "uploader copy" beside the least that a client can do, AzCopy and rclone; about three quarters of an hour. ROWS=small,4g: these alone
 	$(GO) run ./internal/bench -rows "$(ROWS)" $(BENCH)
 
 soak: ## the long versions of the tests of faults; about twenty minutes

@@ -154,7 +154,7 @@ func (b *bench) job(w work, s *startedSink) (j job, done func() error, err error
 	if err != nil {
 		return job{}, nil, err
 	}
-	j = job{source: d.source(b.dir), sink: s, connections: w.connections, home: home}
+	j = job{source: d.source(b.dir), sink: s, connections: w.connections, block: w.block, home: home}
 	if !d.file {
 		j.folder = d.key
 	}
@@ -167,8 +167,10 @@ type lane struct {
 	sink *startedSink
 	runs int
 	peer bool // its failure is shown, and ends nothing
-	got  []sample
-	fail error // a peer's
+
+	compared bool // its sink has to have compared checksums
+	got      []sample
+	fail     error // a peer's
 }
 
 // sample is one run.
@@ -190,6 +192,9 @@ func (b *bench) once(ctx context.Context, w work, l *lane) (err error) {
 	var s sample
 	if s.usage, err = l.command(j).run(ctx); err == nil {
 		s.report, err = l.sink.complete(ctx, b.expected[w.data])
+	}
+	if err == nil && l.compared && s.Compared == 0 {
+		err = errors.New("the sink compared no checksum")
 	}
 	switch {
 	case err != nil && l.peer && ctx.Err() == nil:
@@ -242,19 +247,29 @@ func (b *bench) inTurns(ctx context.Context, w work, lanes []*lane) error {
 	return nil
 }
 
-// compare puts the uploader beside the floor, and the peers beside both.
+// compare puts the uploader beside the floor twice, in turns: with the peers before a sink that takes
+// what comes, which is the same work for all of them, and before one that compares each checksum.
 func (b *bench) compare(ctx context.Context, w work) (lines []line, err error) {
-	err = b.withSink(ctx, w.tls, w.conditions, func(s *startedSink) error {
-		lanes := []*lane{
-			{program: floorProgram(b.self), sink: s, runs: w.runs},
-			{program: uploaderProgram(b.program), sink: s, runs: w.runs},
-		}
-		for _, p := range b.peers {
-			lanes = append(lanes, &lane{program: p, sink: s, runs: b.peerRuns, peer: true})
-		}
-		err := b.inTurns(ctx, w, lanes)
-		lines = linesOf(w, lanes)
-		return err
+	trusting, checked := w, w
+	trusting.conditions.trust, trusting.wanted = true, wanted{}
+	checked.title += ", checksums compared"
+	err = b.withSink(ctx, w.tls, trusting.conditions, func(takes *startedSink) error {
+		return b.withSink(ctx, w.tls, checked.conditions, func(compares *startedSink) error {
+			all := []*lane{
+				{program: floorProgram(b.self, false), sink: takes, runs: w.runs},
+				{program: uploaderProgram(b.program), sink: takes, runs: w.runs},
+				{program: floorProgram(b.self, true), sink: compares, runs: w.runs, compared: true},
+				{program: uploaderProgram(b.program), sink: compares, runs: w.runs, compared: true},
+			}
+			alike, verified := slices.Clone(all[:2]), all[2:]
+			for _, p := range b.peers {
+				peer := &lane{program: p, sink: takes, runs: b.peerRuns, peer: true}
+				alike, all = append(alike, peer), append(all, peer)
+			}
+			err := b.inTurns(ctx, w, all)
+			lines = append(linesOf(trusting, alike), linesOf(checked, verified)...)
+			return err
+		})
 	})
 	return lines, err
 }

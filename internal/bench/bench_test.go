@@ -38,7 +38,7 @@ func TestWorksMeasureTheRealProgram(t *testing.T) {
 				t.Errorf("%+v", n)
 			}
 		}
-		if diff := cmp.Diff(map[string]int{"floor": 11, "uploader copy": 16, "uploader copy, without": 2, "uploader copy, names free": 1}, programs); diff != "" {
+		if diff := cmp.Diff(map[string]int{"floor": 22, "uploader copy": 27, "uploader copy, without": 2, "uploader copy, names free": 1}, programs); diff != "" {
 			t.Errorf("lines by program (-want +got):\n%s", diff)
 		}
 	})

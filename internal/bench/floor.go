@@ -1,44 +1,48 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
 	"github.com/minio/crc64nvme"
 )
 
-// floorBlock is the floor's size of a block in bytes, which is the uploader's.
-const floorBlock = 8 << 20
+const (
+	// mostWhole is how many bytes a file has at most that the floor sends in one request.
+	mostWhole = 8 << 20
+	// copied is up to how many bytes reading a file and writing it is cheaper than having the system
+	// send it.
+	copied = 64 << 10
+)
 
-// floor is the least that a client can do: it reads files and sends the same bytes, with their checksums, over connections that
-// stay open, with net/http. It remembers nothing, repeats nothing and asks nothing. What another client takes beyond this is what
-// its promises cost.
+// floor is the least that a client can do: it reads files and sends the same bytes, one request after
+// the other on each of its connections, in HTTP that it writes itself. It remembers nothing, repeats
+// nothing and asks nothing. What another client takes beyond this is what its promises cost.
 type floor struct {
-	client      *http.Client
-	inbox       string // URL of the container
-	query       string
+	inbox       *inbox
 	connections int
+	block       int64 // bytes; small ones stay in the processor's cache
+	checksums   bool  // each body has one, as the uploader's have; else the system sends files by itself
 }
 
-// floorRole is the floor as a process: SOURCE goes into the inbox, a file as blocks, a folder file by file.
+// floorRole is the floor as a process: SOURCE goes into the inbox, a file as blocks, a folder file by
+// file.
 func floorRole(ctx context.Context, args []string, _ io.Reader, _ io.Writer) error {
 	f := flag.NewFlagSet("floor", flag.ContinueOnError)
-	connections := f.Int("connections", 8, "requests at once")
+	c := floor{}
+	f.IntVar(&c.connections, "connections", 8, "requests at once")
+	f.Int64Var(&c.block, "block", mib, "size of a block in bytes")
+	f.BoolVar(&c.checksums, "checksums", false, "send each body's checksum")
 	caFile := f.String("ca-file", "", "trust this certificate")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -46,54 +50,43 @@ func floorRole(ctx context.Context, args []string, _ io.Reader, _ io.Writer) err
 	if f.NArg() != 2 {
 		return errors.New("floor: want SOURCE and INBOX")
 	}
-	c, err := newFloor(f.Arg(1), *caFile, *connections)
-	if err != nil {
+	var err error
+	if c.inbox, err = newInbox(f.Arg(1), *caFile); err != nil {
 		return err
 	}
+	debug.SetGCPercent(400)
 	return c.send(ctx, f.Arg(0))
-}
-
-func newFloor(link, caFile string, connections int) (*floor, error) {
-	inbox, query, _ := strings.Cut(link, "?")
-	transport := &http.Transport{
-		MaxIdleConnsPerHost: connections, WriteBufferSize: 256 << 10, DisableCompression: true,
-		// HTTP/2 would put all into one connection.
-		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
-	}
-	if caFile != "" {
-		text, err := os.ReadFile(caFile)
-		if err != nil {
-			return nil, err
-		}
-		pool := x509.NewCertPool()
-		pool.AppendCertsFromPEM(text)
-		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	}
-	return &floor{client: &http.Client{Transport: transport}, inbox: inbox, query: query, connections: connections}, nil
 }
 
 // send delivers a file or a folder; names begin with its own, as the uploader's.
 func (c *floor) send(ctx context.Context, source string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	wires := make([]*wire, c.connections)
+	for i := range wires {
+		wires[i] = &wire{inbox: c.inbox}
+		defer wires[i].close()
+	}
 	fi, err := os.Stat(source)
 	switch {
 	case err != nil:
 		return err
 	case fi.IsDir():
-		return c.sendTree(ctx, cancel, source)
-	case fi.Size() <= floorBlock:
-		return c.sendWhole(ctx, source, filepath.Base(source), nil)
+		return c.sendTree(ctx, cancel, wires, source)
+	case fi.Size() <= mostWhole:
+		return c.sendFile(ctx, wires[0], source, filepath.Base(source))
 	}
-	return c.sendBlocks(ctx, cancel, source, fi.Size())
+	return c.sendBlocks(ctx, cancel, wires, source, filepath.Base(source), fi.Size())
 }
 
-// workers runs as many as there are connections until all have returned; the first error ends the others.
-func (c *floor) workers(ctx context.Context, cancel context.CancelCauseFunc, work func() error) error {
+// workers runs one for each connection until all have returned; the first error ends the others.
+func workers(
+	ctx context.Context, cancel context.CancelCauseFunc, wires []*wire, work func(w *wire) error,
+) error {
 	var wg sync.WaitGroup
-	for range c.connections {
+	for _, w := range wires {
 		wg.Go(func() {
-			if err := work(); err != nil {
+			if err := work(w); err != nil {
 				cancel(err)
 			}
 		})
@@ -102,11 +95,12 @@ func (c *floor) workers(ctx context.Context, cancel context.CancelCauseFunc, wor
 	return context.Cause(ctx)
 }
 
-// sendTree sends small files whole and large ones in blocks, one large one at a time over all connections.
-func (c *floor) sendTree(ctx context.Context, cancel context.CancelCauseFunc, root string) error {
-	type file struct {
-		path, name string
-	}
+// sendTree sends small files whole and large ones in blocks, one large one at a time over all
+// connections.
+func (c *floor) sendTree(
+	ctx context.Context, cancel context.CancelCauseFunc, wires []*wire, root string,
+) error {
+	type file struct{ path, name string }
 	files := make(chan file, 4096)
 	var large []file
 	walked := make(chan error, 1)
@@ -129,10 +123,9 @@ func (c *floor) sendTree(ctx context.Context, cancel context.CancelCauseFunc, ro
 		})
 	}()
 	var mu sync.Mutex
-	err := c.workers(ctx, cancel, func() error {
-		var buf []byte
+	err := workers(ctx, cancel, wires, func(w *wire) error {
 		for f := range files {
-			err := c.sendWhole(ctx, f.path, f.name, &buf)
+			err := c.sendFile(ctx, w, f.path, f.name)
 			if errors.Is(err, errLarge) {
 				mu.Lock()
 				large = append(large, f)
@@ -153,7 +146,7 @@ func (c *floor) sendTree(ctx context.Context, cancel context.CancelCauseFunc, ro
 		if err != nil {
 			return err
 		}
-		if err := c.sendNamedBlocks(ctx, cancel, f.path, f.name, fi.Size()); err != nil {
+		if err := c.sendBlocks(ctx, cancel, wires, f.path, f.name, fi.Size()); err != nil {
 			return err
 		}
 	}
@@ -163,8 +156,22 @@ func (c *floor) sendTree(ctx context.Context, cancel context.CancelCauseFunc, ro
 // errLarge says that a file is too large for one request.
 var errLarge = errors.New("too large for one request")
 
-// sendWhole sends a file in one request. buf, if not nil, is used again and grows with the files.
-func (c *floor) sendWhole(ctx context.Context, path, name string, buf *[]byte) error {
+const wholeBlob = "x-ms-blob-type: BlockBlob\r\n"
+
+// sendFile sends a file in one request.
+func (c *floor) sendFile(ctx context.Context, w *wire, path, name string) error {
+	most := copied
+	if c.checksums || c.inbox.tls != nil {
+		most = mostWhole
+	}
+	n, whole, err := readStart(path, w.body(most+1))
+	if err != nil {
+		return err
+	}
+	if whole {
+		body := w.body(n)
+		return w.put(ctx, name, "", wholeBlob+c.checksum(body), body)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -174,44 +181,34 @@ func (c *floor) sendWhole(ctx context.Context, path, name string, buf *[]byte) e
 	if err != nil {
 		return err
 	}
-	if fi.Size() > floorBlock {
+	if fi.Size() > mostWhole {
 		return errLarge
 	}
-	if buf == nil {
-		buf = new([]byte)
-	}
-	if int64(cap(*buf)) < fi.Size() {
-		*buf = make([]byte, fi.Size())
-	}
-	body := (*buf)[:fi.Size()]
-	if _, err := io.ReadFull(f, body); err != nil {
-		return err
-	}
-	return c.put(ctx, name, "", body, map[string]string{"x-ms-blob-type": "BlockBlob", "x-ms-content-crc64": encodeCRC(crc64nvme.Checksum(body))})
+	return w.putFile(ctx, name, "", wholeBlob, f, fi.Size())
 }
 
-func (c *floor) sendBlocks(ctx context.Context, cancel context.CancelCauseFunc, path string, size int64) error {
-	return c.sendNamedBlocks(ctx, cancel, path, filepath.Base(path), size)
+// checksum is the header with a body's, if it is to have one.
+func (c *floor) checksum(body []byte) string {
+	if !c.checksums {
+		return ""
+	}
+	return "x-ms-content-crc64: " + encodeCRC(crc64nvme.Checksum(body)) + "\r\n"
 }
 
-func (c *floor) sendNamedBlocks(ctx context.Context, cancel context.CancelCauseFunc, path, name string, size int64) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	blocks := (size + floorBlock - 1) / floorBlock
+// sendBlocks sends a file's blocks over all connections, and then their list.
+func (c *floor) sendBlocks(
+	ctx context.Context, cancel context.CancelCauseFunc, wires []*wire, path, name string, size int64,
+) error {
+	blocks := (size + c.block - 1) / c.block
 	var next atomic.Int64
-	err = c.workers(ctx, cancel, func() error {
-		buf := make([]byte, floorBlock)
+	err := workers(ctx, cancel, wires, func(w *wire) error {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }() // it was only read
 		for n := next.Add(1) - 1; n < blocks; n = next.Add(1) - 1 {
-			body := buf[:min(floorBlock, size-n*floorBlock)]
-			if _, err := f.ReadAt(body, n*floorBlock); err != nil {
-				return err
-			}
-			err := c.put(ctx, name, "comp=block&blockid="+url.QueryEscape(floorID(n)), body,
-				map[string]string{"x-ms-content-crc64": encodeCRC(crc64nvme.Checksum(body))})
-			if err != nil {
+			if err := c.sendBlock(ctx, w, f, name, n, min(c.block, size-n*c.block)); err != nil {
 				return err
 			}
 		}
@@ -220,37 +217,30 @@ func (c *floor) sendNamedBlocks(ctx context.Context, cancel context.CancelCauseF
 	if err != nil {
 		return err
 	}
-	list := bytes.NewBufferString(`<?xml version="1.0" encoding="utf-8"?><BlockList>`)
+	list := append(wires[0].body(0), `<?xml version="1.0" encoding="utf-8"?><BlockList>`...)
 	for n := range blocks {
-		_, _ = fmt.Fprintf(list, "<Latest>%s</Latest>", floorID(n)) // memory takes all
+		list = fmt.Appendf(list, "<Latest>%s</Latest>", floorID(n))
 	}
-	list.WriteString("</BlockList>")
-	return c.put(ctx, name, "comp=blocklist", list.Bytes(), nil)
+	list = append(list, "</BlockList>"...)
+	body := wires[0].body(len(list))
+	copy(body, list) // which had to grow
+	return wires[0].put(ctx, name, "comp=blocklist", "", body)
+}
+
+// sendBlock sends the n-th block of a file, of so many bytes.
+func (c *floor) sendBlock(ctx context.Context, w *wire, f *os.File, name string, n, size int64) error {
+	operation := "comp=block&blockid=" + escapeQuery(floorID(n))
+	if !c.checksums && c.inbox.tls == nil {
+		if _, err := f.Seek(n*c.block, io.SeekStart); err != nil {
+			return err
+		}
+		return w.putFile(ctx, name, operation, "", f, size)
+	}
+	body := w.body(int(size))
+	if _, err := f.ReadAt(body, n*c.block); err != nil {
+		return err
+	}
+	return w.put(ctx, name, operation, c.checksum(body), body)
 }
 
 func floorID(n int64) string { return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%08d", n)) }
-
-func (c *floor) put(ctx context.Context, name, operation string, body []byte, headers map[string]string) error {
-	address := c.inbox + "/" + (&url.URL{Path: name}).EscapedPath() + "?" + c.query
-	if operation != "" {
-		address += "&" + operation
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPut, address, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("x-ms-version", "2021-12-02")
-	for k, v := range headers {
-		r.Header.Set(k, v)
-	}
-	resp, err := c.client.Do(r)
-	if err != nil {
-		return errors.Unwrap(err) // which leaves the address, and so the query, out
-	}
-	_, err = io.Copy(io.Discard, resp.Body)
-	err = errors.Join(err, resp.Body.Close())
-	if err == nil && resp.StatusCode != http.StatusCreated {
-		err = fmt.Errorf("%s: the sink answered %s", name, resp.Status)
-	}
-	return err
-}

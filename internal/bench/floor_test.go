@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -11,7 +12,7 @@ func TestFloorDeliversAll(t *testing.T) {
 	dir := t.TempDir()
 	source := filepath.Join(dir, "tree")
 	files := map[string]int64{
-		"a.txt": 10, "empty": 0, "folder/b c.dat": 70_000, "folder/deep/whole.bin": floorBlock, "large.bin": 2*floorBlock + 5, "#?%.bin": 3,
+		"a.txt": 10, "empty": 0, "folder/b c.dat": 70_000, "folder/deep/whole.bin": mostWhole, "large.bin": 2*mostWhole + 5, "copied": copied, "sent by the system": copied + 1, "#?%.bin": 3,
 	}
 	buf := make([]byte, mib)
 	var want summary
@@ -28,7 +29,7 @@ func TestFloorDeliversAll(t *testing.T) {
 	var large, small summary
 	large.add("large.bin", files["large.bin"])
 	small.add("a.txt", files["a.txt"])
-	for _, tls := range []bool{false, true} {
+	for _, how := range []struct{ tls, checksums bool }{{}, {tls: true}, {checksums: true}, {true, true}} {
 		for _, c := range []struct {
 			source string
 			want   summary
@@ -37,11 +38,15 @@ func TestFloorDeliversAll(t *testing.T) {
 			{filepath.Join(source, "large.bin"), large},
 			{filepath.Join(source, "a.txt"), small},
 		} {
-			s, a := serve(t, conditions{}, tls)
-			if err := floorRole(t.Context(), []string{"-connections", "3", "-ca-file", a.CAFile, c.source, a.Inbox + "?" + query}, nil, nil); err != nil {
+			s, a := serve(t, conditions{}, how.tls)
+			args := []string{
+				"-connections", "3", "-checksums=" + strconv.FormatBool(how.checksums), "-ca-file", a.CAFile,
+				c.source, a.Inbox + "?" + query,
+			}
+			if err := floorRole(t.Context(), args, nil, nil); err != nil {
 				t.Fatal(err)
 			}
-			if r := s.report(); r.summary != c.want || r.Damaged > 0 || r.Repeated > 0 {
+			if r := s.report(); r.summary != c.want || r.Damaged > 0 || r.Repeated > 0 || r.Compared > 0 != how.checksums {
 				t.Errorf("%s: got %+v, want %+v", c.source, r, c.want)
 			}
 		}

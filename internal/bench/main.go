@@ -1,10 +1,14 @@
-// Command bench compares "uploader copy" with the least that a client can do, and with AzCopy and rclone where they are on the
-// PATH. "make bench" runs it.
+// Command bench compares "uploader copy" with the least that a client can do, and with AzCopy and rclone
+// where they are on the PATH. "make bench" runs it.
 //
-// It makes its own data, starts a sink that accepts Block Blob requests and keeps nothing, and runs the programs against it in
-// turns, each as a process of its own: the floor (a client that does nothing but send), uploader with its journal on disk, and
-// the peers. It prints one table in Markdown with medians, ratios to the first program of each work, and what is wanted. All that
-// it makes on the disk is removed at the end.
+// It makes its own data, starts sinks that accept Block Blob requests and keep nothing, and runs the
+// programs against them in turns, each as a process of its own: the floor (a client that does nothing
+// but send), uploader with its journal on disk, and the peers. Before the sink that all of them share
+// nothing is compared, and the floor makes no checksums, as the peers don't. Before the other one, which
+// compares each checksum, stand those that send one: the floor, with checksums, and uploader.
+//
+// It prints one table in Markdown with medians, ratios to the first program of each work, and what is
+// wanted. All that it makes on the disk is removed at the end.
 package main
 
 import (

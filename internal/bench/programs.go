@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ type job struct {
 	folder      string // that the names of a folder's files begin with; empty for a single file
 	sink        *startedSink
 	connections int    // for those that don't find the number by themselves
+	block       int64  // of the floor; 0: 1 MiB
 	home        string // a folder for what the program keeps
 }
 
@@ -27,13 +29,17 @@ type program struct {
 }
 
 // floorProgram is this program once more, see floor.
-func floorProgram(self string) program {
+func floorProgram(self string, checksums bool) program {
 	return program{name: "floor", command: func(j job) command {
-		return command{name: self, args: []string{"floor", "-connections", strconv.Itoa(j.connections), "-ca-file", j.sink.CAFile, j.source, j.link()}}
+		return command{name: self, args: []string{
+			"floor", "-connections", strconv.Itoa(j.connections), "-block", strconv.FormatInt(cmp.Or(j.block, mib), 10),
+			"-checksums=" + strconv.FormatBool(checksums), "-ca-file", j.sink.CAFile, j.source, j.link(),
+		}}
 	}}
 }
 
-// uploaderProgram is what all this is about: as a person would call it, with its queue on the disk and each block's checksum.
+// uploaderProgram is what all this is about: as a person would call it, with its queue on the disk and
+// each block's checksum.
 func uploaderProgram(path string) program {
 	return program{name: "uploader copy", command: func(j job) command {
 		args := []string{"copy", j.source, "--recursive", "--json"}
@@ -48,31 +54,34 @@ func uploaderEnv(j job) []string {
 	return []string{"UPLOADER_HOME=" + j.home, "UPLOADER_TOKEN=" + j.link()}
 }
 
-// azCopy is the peer with its own settings, but for what it prints and that it need not look at what it has sent. It makes no
-// checksums then.
+// azCopy is the peer with its own settings, but for what it prints and that it need not look at what it
+// has sent. It makes no checksums then.
 func azCopy(path, version string) program {
 	return program{name: "AzCopy", version: version, command: func(j job) command {
 		env := []string{
-			"AZCOPY_LOG_LOCATION=" + j.home, "AZCOPY_JOB_PLAN_LOCATION=" + filepath.Join(j.home, "plans"), "AZCOPY_DISABLE_SYSLOG=true",
+			"AZCOPY_LOG_LOCATION=" + j.home, "AZCOPY_JOB_PLAN_LOCATION=" + filepath.Join(j.home, "plans"),
+			"AZCOPY_DISABLE_SYSLOG=true",
 		}
 		if j.sink.CAFile != "" {
 			env = append(env, "SSL_CERT_FILE="+j.sink.CAFile)
 		}
 		args := []string{
-			"copy", j.source, j.link(), "--recursive", "--from-to=LocalBlob", "--overwrite=true", "--check-length=false",
-			"--log-level=NONE", "--output-level=quiet", "--skip-version-check",
+			"copy", j.source, j.link(), "--recursive", "--from-to=LocalBlob", "--overwrite=true",
+			"--check-length=false", "--log-level=NONE", "--output-level=quiet", "--skip-version-check",
 		}
 		return command{name: path, args: args, env: env}
 	}}
 }
 
-// rclone is the peer with the floor's number of connections, and without what it would ask before and compute besides.
+// rclone is the peer with the floor's number of connections, and without what it would ask before and
+// compute besides.
 func rclone(path, version string) program {
 	return program{name: "rclone", version: version, command: func(j job) command {
 		n := strconv.Itoa(j.connections)
 		args := []string{
-			"copy", j.source, ":azureblob:" + strings.TrimSuffix(container+"/"+j.folder, "/"), "--azureblob-sas-url", j.link(),
-			"--transfers", n, "--checkers", n, "--azureblob-upload-concurrency", n, "--azureblob-disable-checksum",
+			"copy", j.source, ":azureblob:" + strings.TrimSuffix(container+"/"+j.folder, "/"),
+			"--azureblob-sas-url", j.link(), "--transfers", n, "--checkers", n,
+			"--azureblob-upload-concurrency", n, "--azureblob-disable-checksum",
 			"--no-check-dest", "--no-traverse", "--retries", "1", "--config", filepath.Join(j.home, "rclone.conf"),
 		}
 		if j.sink.CAFile != "" {

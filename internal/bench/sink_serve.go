@@ -187,7 +187,8 @@ type startedSink struct {
 func startSink(ctx context.Context, self, certificates string, c conditions) (*startedSink, error) {
 	args := []string{
 		"sink", "-far", c.far.String(), "-rate", strconv.FormatInt(c.rate, 10),
-		"-busy", strconv.FormatFloat(c.busy, 'g', -1, 64), "-certificates", certificates,
+		"-busy", strconv.FormatFloat(c.busy, 'g', -1, 64), "-trust=" + strconv.FormatBool(c.trust),
+		"-certificates", certificates,
 	}
 	s := &startedSink{process: exec.CommandContext(ctx, self, args...)}
 	s.process.Stderr = os.Stderr

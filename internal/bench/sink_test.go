@@ -74,12 +74,12 @@ func TestSinkAnswersAsTheService(t *testing.T) {
 				{"PUT", "/a%20b/c", "123456", nil, 201, ""},
 				{"PUT", "/d", "", absent, 201, ""},
 			},
-			report{summary: summary{Blobs: 2, Bytes: 6}, Requests: 4, Received: 16, Commits: 3},
+			report{summary: summary{Blobs: 2, Bytes: 6}, Requests: 4, Received: 16, Compared: 1, Commits: 3},
 		},
 		{
 			"other bytes than their checksum says",
 			[]request{{"PUT", "/a", "12345", sum("12346"), 400, "Crc64Mismatch"}, {"PUT", "/a?comp=block&blockid=MQ==", "1", sum("2"), 400, "Crc64Mismatch"}},
-			report{Requests: 2, Received: 6, Damaged: 2},
+			report{Requests: 2, Received: 6, Compared: 2, Damaged: 2},
 		},
 		{
 			"blocks, one of them twice",
@@ -96,7 +96,7 @@ func TestSinkAnswersAsTheService(t *testing.T) {
 				{"PUT", "/a?comp=blocklist", list("Uncommitted", "MQ=="), nil, 400, "InvalidBlockList"},
 				{"PUT", "/a?comp=blocklist", "no list", nil, 400, "InvalidBlockList"},
 			},
-			report{summary: summary{Blobs: 1, Bytes: 5}, Requests: 11, Received: 8, Blocks: 3, Staged: 5, Repeated: 1, Commits: 2},
+			report{summary: summary{Blobs: 1, Bytes: 5}, Requests: 11, Received: 8, Blocks: 3, Staged: 5, Repeated: 1, Compared: 1, Commits: 2},
 		},
 		{
 			"what peers ask",

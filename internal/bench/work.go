@@ -15,6 +15,7 @@ type work struct {
 	data        string // the data set
 	runs        int    // by default
 	connections int    // of the floor and of rclone: what is best for this work
+	block       int64  // of the floor, likewise; 0: 1 MiB
 	conditions  conditions
 	tls         bool
 	wanted      wanted
@@ -60,7 +61,7 @@ var works = []work{
 		wanted:     wanted{wall: 1.2, memory: 80}, do: (*bench).compare,
 	},
 	{
-		key: "4gfar", title: "one file of 4 GiB, 50 ms away", data: "4g", runs: 3, connections: 10,
+		key: "4gfar", title: "one file of 4 GiB, 50 ms away", data: "4g", runs: 3, connections: 10, block: 8 * mib,
 		conditions: conditions{far: 50 * time.Millisecond},
 		wanted:     wanted{wall: 1.2, memory: 120}, do: (*bench).compare,
 	},
