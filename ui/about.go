@@ -14,10 +14,17 @@ func (sc *screen) openAbout() {
 	picture := container.New(atLeast{fyne.NewSquareSize(56)}, widget.NewIcon(appIcon()))
 	title := newText("Inbox Uploader", theme.ColorNameForeground, theme.SizeNameHeadingText)
 	title.bold = true
-	version := newText(tr("Version {{.Version}}", values("Version", sc.config.Version)), colorMuted, theme.SizeNameCaptionText)
-	words := wrapped(tr("Puts files into the inbox of a research workspace with an upload token. Each block is sent with a checksum for the storage to compare. Nothing in the inbox is ever listed, read or deleted, and nothing but the token's address is contacted.") +
-		"\n\n" + tr("Under the MIT licence. What it is made of, and under which licences, stands in its README."))
-	s := sc.openSheet(tr("About"), 520, inset(0, 12, 8, 14, column(8, -1, inset(0, 0, 8, 8, line(16, 1, picture, column(2, -1, title, version))), words)), closing)
+	version := newText(tr("Version {{.Version}}", values("Version", sc.config.Version)), colorMuted,
+		theme.SizeNameCaptionText)
+	words := wrapped(tr("Puts files into the inbox of a research workspace with an upload token. "+
+		"Each block is sent with a checksum for the storage to compare. Nothing in the inbox is "+
+		"ever listed, read or deleted, and nothing but the token's address is contacted.") +
+		"\n\n" + tr("Under the MIT licence. What it is made of, and under which licences, stands "+
+		"in its README."))
+	s := sc.openSheet(tr("About"), 520,
+		inset(0, 12, 8, 14,
+			column(8, -1, inset(0, 0, 8, 8, line(16, 1, picture, column(2, -1, title, version))),
+				words)), closing)
 	s.tag("cancel", closing)
 	closing.OnTapped = s.close
 	sc.window.Canvas().Focus(closing)

@@ -11,18 +11,19 @@ import (
 	"inboxuploader/workspace"
 )
 
-// Account is the storage account that this computer's user issues upload tokens for. Its methods may be called from any goroutine,
-// and are never called on Fyne's thread.
+// Account is the storage account that this computer's user issues upload tokens for. Its methods
+// may be called from any goroutine, and are never called on Fyne's thread.
 type Account interface {
 	// Connected reports whether one is connected on this computer. It may block on the disk.
 	Connected() bool
-	// Open opens the account's workspace with its key from the keyring, for which it may block. Errors are ErrNotConnected,
-	// ErrConnectionUnreadable, ErrKeyNotKept, those of the vault, and those of package workspace.
+	// Open opens the account's workspace with its key from the keyring, for which it may block.
+	// Errors are ErrNotConnected, ErrConnectionUnreadable, ErrKeyNotKept, those of the vault, and
+	// those of package workspace.
 	Open(ctx context.Context) (Workspace, error)
 }
 
-// Workspace issues upload tokens; a [*workspace.Workspace] does, whose methods say more. They block on the network, and are never
-// called on Fyne's thread.
+// Workspace issues upload tokens; a [*workspace.Workspace] does, whose methods say more. They block
+// on the network, and are never called on Fyne's thread.
 type Workspace interface {
 	ID() string
 	List(ctx context.Context) ([]workspace.Grant, error)
@@ -35,14 +36,16 @@ type Workspace interface {
 var (
 	// ErrNotConnected: no storage account is connected on this computer.
 	ErrNotConnected = errors.New("no storage account connected")
-	// ErrConnectionUnreadable: what is kept of the connected account is damaged, or the certificates that it names are gone.
+	// ErrConnectionUnreadable: what is kept of the connected account is damaged, or the
+	// certificates that it names are gone.
 	ErrConnectionUnreadable = errors.New("connection unreadable")
-	// ErrKeyNotKept: an account is connected whose key is not in the keyring, and not given otherwise.
+	// ErrKeyNotKept: an account is connected whose key is not in the keyring, and not given
+	// otherwise.
 	ErrKeyNotKept = errors.New("account key not kept")
 )
 
-// issuing opens the view for those who issue upload tokens, of the connected account and of the practice inbox. It belongs to Fyne's
-// goroutine.
+// issuing opens the view for those who issue upload tokens, of the connected account and of the
+// practice inbox. It belongs to Fyne's goroutine.
 type issuing struct {
 	*screen
 	inboxes  *inboxView
@@ -71,7 +74,8 @@ func (v *issuing) items() []*fyne.MenuItem {
 	}
 	switch {
 	case v.practice.inbox != nil && v.connected:
-		items = append(items, fyne.NewMenuItem(tr("Upload tokens of the practice inbox…"), v.openPracticeTokens))
+		items = append(items, fyne.NewMenuItem(tr("Upload tokens of the practice inbox…"),
+			v.openPracticeTokens))
 	case v.practice.inbox != nil:
 		items = append(items, fyne.NewMenuItem(tr("Upload tokens…"), v.openPracticeTokens))
 	}
@@ -84,7 +88,10 @@ func (v *issuing) openAccountTokens() {
 
 func (v *issuing) openPracticeTokens() {
 	practice := v.practice.inbox
-	openUploadTokens(v, tr("Upload tokens of the practice inbox"), func(context.Context) (Workspace, error) { return practice.Workspace() })
+	openUploadTokens(v, tr("Upload tokens of the practice inbox"),
+		func(context.Context) (Workspace, error) {
+			return practice.Workspace()
+		})
 }
 
 // explainIssuing returns what those who issue tokens read of an error.
@@ -92,20 +99,28 @@ func explainIssuing(err error) problem.Explanation {
 	safe := tr("Nothing was changed.")
 	switch {
 	case errors.Is(err, ErrNotConnected):
-		return problem.Explanation{What: tr("No storage account is connected any more."), Safe: safe, Do: tr("Connect one in a terminal: uploader workspace connect")}
+		return problem.Explanation{
+			What: tr("No storage account is connected any more."),
+			Safe: safe, Do: tr("Connect one in a terminal: uploader workspace connect"),
+		}
 	case errors.Is(err, ErrConnectionUnreadable):
 		return problem.Explanation{
-			What: tr("What is known of the connected storage account can't be read, or the certificates that it names."),
-			Safe: safe, Do: tr("Connect the account again in a terminal: uploader workspace connect"),
+			What: tr("What is known of the connected storage account can't be read, or the " +
+				"certificates that it names."),
+			Safe: safe,
+			Do:   tr("Connect the account again in a terminal: uploader workspace connect"),
 		}
 	case errors.Is(err, ErrKeyNotKept):
 		return problem.Explanation{
 			What: tr("The storage account's key is not kept on this computer."),
-			Safe: safe, Do: tr("Connect the account again in a terminal, where there is a keyring: uploader workspace connect"),
+			Safe: safe,
+			Do: tr("Connect the account again in a terminal, where there is a keyring: " +
+				"uploader workspace connect"),
 		}
 	case errors.Is(err, problem.ErrVault):
 		return problem.Explanation{
-			What: tr("The storage account's key can't be had from this computer's keyring, which is locked or not there."),
+			What: tr("The storage account's key can't be had from this computer's keyring, which " +
+				"is locked or not there."),
 			Safe: safe, Do: tr("Unlock the keyring and try again."),
 		}
 	}
@@ -114,7 +129,8 @@ func explainIssuing(err error) problem.Explanation {
 	case !ok, e.Reason == workspace.Unexpected:
 		x.Do = tr("Try again; if it happens again, report it with the log.")
 	case e.Reason == workspace.KeyRefused, e.Reason == workspace.KeyDamaged:
-		x.Do = tr("Connect the account again in a terminal, with the key that it has now: uploader workspace connect")
+		x.Do = tr("Connect the account again in a terminal, with the key that it has now: " +
+			"uploader workspace connect")
 	}
 	return x
 }

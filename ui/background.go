@@ -6,8 +6,8 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// background runs goroutines of single actions. Unlike with a sync.WaitGroup, further ones may begin while
-// somebody waits. The zero background is ready.
+// background runs goroutines of single actions. Unlike with a sync.WaitGroup, further ones may
+// begin while somebody waits. The zero background is ready.
 type background struct {
 	mu      sync.Mutex
 	running int

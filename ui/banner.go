@@ -40,14 +40,18 @@ func (b *banner) build() {
 	b.sign = widget.NewIcon(icon("attention", theme.ColorNameWarning))
 	b.what, b.rest = wrapped(""), wrapped("")
 	b.what.TextStyle.Bold = true
-	b.paste = b.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), func() { b.tokens.ask([]string{b.shown.inbox}) })
-	b.now = b.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground), b.commands.tryNow)
+	b.paste = b.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground),
+		func() { b.tokens.ask([]string{b.shown.inbox}) })
+	b.now = b.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground),
+		b.commands.tryNow)
 	b.tag("try_now", b.now)
-	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, b.sign)))
+	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)},
+		b.sign)))
 	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now)))
 	body := column(-10, -1, b.what, b.rest)
 	words := container.New(upTo{body, b.room}, container.NewVScroll(body))
-	b.box = inset(0, 8, 16, 16, container.NewStack(b.back, container.NewBorder(nil, nil, picture, button, words)))
+	b.box = inset(0, 8, 16, 16, container.NewStack(b.back, container.NewBorder(nil, nil, picture,
+		button, words)))
 	b.box.Hide()
 }
 
@@ -69,7 +73,8 @@ type obstacle struct {
 // dropLostReason is the banner's own: nothing waits for it.
 const dropLostReason problem.Reason = "drop-lost"
 
-// blocks reports whether the banner says what keeps all files waiting: while one inbox waits for its token, others may go on.
+// blocks reports whether the banner says what keeps all files waiting: while one inbox waits for
+// its token, others may go on.
 func (b *banner) blocks(st *uploader.Status) bool {
 	return b.box.Visible() && b.shown.reason != dropLostReason && (!b.shown.paste || st.Busy == 0)
 }
@@ -91,14 +96,19 @@ func (b *banner) show(s *sample) time.Duration {
 	return next
 }
 
-// obstacle returns what is in the way of unfinished files: first what concerns all, then what needs a person, then what passes.
+// obstacle returns what is in the way of unfinished files: first what concerns all, then what needs
+// a person, then what passes.
 func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	if e := s.status.Journal; e != nil {
 		x := explain(e)
 		return obstacle{reason: e.Reason, what: x.What, rest: join(x.Safe, x.Do), grave: true}, 0
 	}
-	if left := lostDropSaid - s.now.Sub(b.intake.lostDrop); !b.intake.lostDrop.IsZero() && left > 0 {
-		return obstacle{reason: dropLostReason, what: tr("Nothing arrived from what you dropped."), rest: dropAFolder()}, left
+	if left := lostDropSaid - s.now.Sub(b.intake.lostDrop); !b.intake.lostDrop.IsZero() &&
+		left > 0 {
+		return obstacle{
+			reason: dropLostReason, what: tr("Nothing arrived from what you dropped."),
+			rest: dropAFolder(),
+		}, left
 	}
 	var trouble *uploader.InboxStatus
 	for i := range s.status.Inboxes {
@@ -114,19 +124,26 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	for i := range s.status.Transfers {
 		if t := &s.status.Transfers[i]; t.Away != nil && !t.Paused && notEnded(&t.Files) > 0 {
 			x := explain(t.Away)
-			return obstacle{reason: t.Away.Reason, what: x.What, rest: join(x.Safe, x.Do), now: true}, 0
+			return obstacle{
+				reason: t.Away.Reason, what: x.What, rest: join(x.Safe, x.Do),
+				now: true,
+			}, 0
 		}
 	}
 	if trouble == nil {
 		return obstacle{}, 0
 	}
 	x := b.inboxes.explainAt(s, trouble.Inbox, trouble.Trouble)
-	o := obstacle{reason: trouble.Trouble.Reason, inbox: trouble.Inbox, what: x.What, rest: join(x.Safe, x.Do), now: true}
+	o := obstacle{
+		reason: trouble.Trouble.Reason, inbox: trouble.Inbox, what: x.What,
+		rest: join(x.Safe, x.Do), now: true,
+	}
 	if left := trouble.Until.Sub(s.now); left > time.Second {
 		if !problem.NeedsPerson(trouble.Trouble) {
 			x.Do = ""
 		}
-		o.rest = join(x.Safe, x.Do, tr("Trying again in {{.Time}}.", values("Time", duration(left))))
+		o.rest = join(x.Safe, x.Do, tr("Trying again in {{.Time}}.",
+			values("Time", duration(left))))
 	}
 	return o, time.Second
 }
@@ -134,14 +151,19 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 // holdObstacle says why an inbox waits for a person, or for its token's time to begin.
 func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 	x := b.inboxes.explainAt(s, in.Inbox, in.Hold)
-	o := obstacle{reason: in.Hold.Reason, inbox: in.Inbox, what: x.What, rest: join(x.Safe, x.Do), grave: true, paste: true}
-	if clock := clockWords(in); clock != "" && (in.Hold.Reason == problem.NotYetValid || in.Hold.Reason == problem.Expired) {
+	o := obstacle{
+		reason: in.Hold.Reason, inbox: in.Inbox, what: x.What, rest: join(x.Safe, x.Do),
+		grave: true, paste: true,
+	}
+	if clock := clockWords(in); clock != "" && (in.Hold.Reason == problem.NotYetValid ||
+		in.Hold.Reason == problem.Expired) {
 		o.rest = join(clock, o.rest)
 	}
 	return o
 }
 
-// wrongClock is by how much a clock must be wrong to be spoken of. The storage itself allows 15 minutes.
+// wrongClock is by how much a clock must be wrong to be spoken of. The storage itself allows 15
+// minutes.
 const wrongClock = 2 * time.Minute
 
 // clockWords says that this computer's clock is wrong, or nothing.
@@ -150,9 +172,11 @@ func clockWords(in *uploader.InboxStatus) string {
 	case !in.ClockKnown || in.ClockAhead.Abs() < wrongClock:
 		return ""
 	case in.ClockAhead > 0:
-		return tr("This computer's clock is {{.Time}} ahead of the storage's.", values("Time", duration(in.ClockAhead)))
+		return tr("This computer's clock is {{.Time}} ahead of the storage's.",
+			values("Time", duration(in.ClockAhead)))
 	default:
-		return tr("This computer's clock is {{.Time}} behind the storage's.", values("Time", duration(-in.ClockAhead)))
+		return tr("This computer's clock is {{.Time}} behind the storage's.",
+			values("Time", duration(-in.ClockAhead)))
 	}
 }
 
@@ -200,6 +224,7 @@ func (b *banner) say(o obstacle) {
 func (b *banner) report(s *sample, o obstacle) {
 	if key := o.inbox + " " + string(o.reason); b.lastTrouble != key {
 		b.lastTrouble = key
-		b.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest), "delivered", s.status.Files[ledger.Delivered])
+		b.events.event("trouble", "reason", o.reason, "message", join(o.what, o.rest),
+			"delivered", s.status.Files[ledger.Delivered])
 	}
 }

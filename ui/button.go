@@ -10,8 +10,9 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// button is a button that Enter presses as Space does, whose frame shows that it has the keyboard, and which says by a tip what its
-// sign means where it has no words. Keys that mean nothing to it are the sheet's or the window's.
+// button is a button that Enter presses as Space does, whose frame shows that it has the keyboard,
+// and which says by a tip what its sign means where it has no words. Keys that mean nothing to it
+// are the sheet's or the window's.
 type button struct {
 	widget.Button
 	screen  *screen
@@ -91,7 +92,8 @@ func (b *button) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// press taps the button, and leaves the keyboard with it, unless something else has opened. Fyne takes it away.
+// press taps the button, and leaves the keyboard with it, unless something else has opened. Fyne
+// takes it away.
 func (b *button) press() {
 	c := b.screen.window.Canvas()
 	above := c.Overlays().Top()
@@ -126,8 +128,8 @@ func (b *button) CreateRenderer() fyne.WidgetRenderer {
 	return r
 }
 
-// buttonRenderer is Fyne's, with a frame while the button has the keyboard: Fyne's own sign of that is a colour that does not differ
-// from the one of the most important buttons.
+// buttonRenderer is Fyne's, with a frame while the button has the keyboard: Fyne's own sign of that
+// is a colour that does not differ from the one of the most important buttons.
 type buttonRenderer struct {
 	fyne.WidgetRenderer
 	button *button

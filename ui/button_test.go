@@ -25,7 +25,8 @@ func (d *desk) key(name fyne.KeyName) {
 
 func TestAButtonWorksFromTheKeyboard(t *testing.T) {
 	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace} {
-		d := openDesk(t, Config{Queue: newFew(ledger.Job{State: ledger.Delivered, Blob: "run/a.txt"})})
+		d := openDesk(t,
+			Config{Queue: newFew(ledger.Job{State: ledger.Delivered, Blob: "run/a.txt"})})
 		d.look()
 		b := d.button("Copy summary")
 		d.window.Canvas().Focus(b)
@@ -51,7 +52,8 @@ func TestTheWindowsKeysWorkWhereAButtonHasTheKeyboard(t *testing.T) {
 	}
 }
 
-// TestTheButtonWithTheKeyboardIsSeen: the most important buttons too, whose colour is that of Fyne's own sign.
+// TestTheButtonWithTheKeyboardIsSeen: the most important buttons too, whose colour is that of
+// Fyne's own sign.
 func TestTheButtonWithTheKeyboardIsSeen(t *testing.T) {
 	d := openDesk(t, Config{})
 	framed := func(b *button) bool {

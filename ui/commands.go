@@ -15,7 +15,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// commands hands the person's commands to the queue. It belongs to Fyne's goroutine, but for run, which any may call.
+// commands hands the person's commands to the queue. It belongs to Fyne's goroutine, but for run,
+// which any may call.
 type commands struct {
 	*screen
 	sampler *sampler
@@ -41,18 +42,21 @@ func (cm *commands) run(c ledger.Command) {
 
 // commandEvent names the events of commands for end-to-end tests.
 var commandEvent = map[ledger.Verb]string{
-	ledger.Pause: "paused", ledger.Resume: "resumed", ledger.Cancel: "cancelled", ledger.Retry: "retried",
+	ledger.Pause: "paused", ledger.Resume: "resumed", ledger.Cancel: "cancelled",
+	ledger.Retry:   "retried",
 	ledger.Replace: "replaced", ledger.Rename: "renamed", ledger.Remove: "removed",
 	ledger.First: "moved", ledger.Last: "moved", ledger.Clear: "cleared",
 }
 
 func (cm *commands) pauseAll() { cm.run(ledger.Command{Verb: ledger.Pause}) }
 
-// withoutToken returns the keys of the inboxes that this program has unfinished files for and no token that works.
+// withoutToken returns the keys of the inboxes that this program has unfinished files for and no
+// token that works.
 func withoutToken(st *uploader.Status) (keys []string) {
 	for i := range st.Transfers {
 		t := &st.Transfers[i]
-		if t.Owner != ledger.Elsewhere && (notEnded(&t.Files) > 0 || !t.Scanned) && !slices.Contains(keys, t.Inbox) {
+		if t.Owner != ledger.Elsewhere && (notEnded(&t.Files) > 0 || !t.Scanned) &&
+			!slices.Contains(keys, t.Inbox) {
 			keys = append(keys, t.Inbox)
 		}
 	}
@@ -64,8 +68,9 @@ func withoutToken(st *uploader.Status) (keys []string) {
 	return keys
 }
 
-// resumeAll goes on with what a person paused and with what an earlier run left. Inboxes whose token is not known any more are
-// looked up in the vault; for those that are not there either tokens are asked for.
+// resumeAll goes on with what a person paused and with what an earlier run left. Inboxes whose
+// token is not known any more are looked up in the vault; for those that are not there either
+// tokens are asked for.
 func (cm *commands) resumeAll() {
 	need, kept := withoutToken(&cm.last.status), slices.Clone(cm.inboxes.kept)
 	n, hosts := resting(&cm.last.status), cm.inboxes.hosts()
@@ -82,7 +87,9 @@ func (cm *commands) resumeAll() {
 		cm.events.event("resumed", "files", n)
 		var missing []string
 		for _, key := range need {
-			i := slices.IndexFunc(kept, func(r inboxes.Record) bool { return r.Inbox.Key() == key && r.Ref != "" })
+			i := slices.IndexFunc(kept, func(r inboxes.Record) bool {
+				return r.Inbox.Key() == key && r.Ref != ""
+			})
 			if i < 0 {
 				missing = append(missing, key)
 				continue
@@ -107,10 +114,12 @@ func (cm *commands) resumeAll() {
 	})
 }
 
-// takeUp goes on with what an earlier run left for an inbox, but for what a person had paused there.
+// takeUp goes on with what an earlier run left for an inbox, but for what a person had paused
+// there.
 func (cm *commands) takeUp(inbox string) {
 	cm.inBackground(func(ctx context.Context) {
-		got, err := cm.config.Queue.Adopt(ctx, func(t ledger.TransferStatus) bool { return t.Inbox == inbox && !t.Paused })
+		got, err := cm.config.Queue.Adopt(ctx,
+			func(t ledger.TransferStatus) bool { return t.Inbox == inbox && !t.Paused })
 		if err != nil && ctx.Err() == nil {
 			cm.config.Log.Error("take up", "error", err)
 			cm.do(func() { cm.tell(tr("That was not possible"), explain(err)) })
@@ -131,9 +140,10 @@ func (cm *commands) clearDelivered() { cm.run(ledger.Command{Verb: ledger.Clear}
 func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	var items []*fyne.MenuItem
 	verb := func(words, sign string, v ledger.Verb) {
-		items = append(items, fyne.NewMenuItemWithIcon(words, icon(sign, theme.ColorNameForeground), func() {
-			cm.run(ledger.Command{Verb: v, Jobs: ids})
-		}))
+		items = append(items, fyne.NewMenuItemWithIcon(words, icon(sign, theme.ColorNameForeground),
+			func() {
+				cm.run(ledger.Command{Verb: v, Jobs: ids})
+			}))
 	}
 	one := len(ids) == 1
 	if !one || j.State == ledger.Waiting || j.State == ledger.Active {
@@ -142,13 +152,15 @@ func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	if !one || j.State == ledger.Paused {
 		verb(tr("Resume"), "resume", ledger.Resume)
 	}
-	if !one || j.State == ledger.Attention || j.State == ledger.Failed || j.State == ledger.Cancelled {
+	if !one || j.State == ledger.Attention || j.State == ledger.Failed ||
+		j.State == ledger.Cancelled {
 		verb(tr("Try again"), "retry", ledger.Retry)
 	}
 	if p := j.Problem; !one || p != nil && p.MayReplace() {
 		verb(tr("Replace what is there"), "send", ledger.Replace)
 	}
-	if p := j.Problem; !one || p != nil && errors.Is(p, problem.ErrExists) && !cm.last.oneName[j.Transfer] {
+	if p := j.Problem; !one || p != nil && errors.Is(p, problem.ErrExists) &&
+		!cm.last.oneName[j.Transfer] {
 		verb(tr("Send under another name"), "add", ledger.Rename)
 	}
 	if !one || !j.State.Ended() {
@@ -158,7 +170,8 @@ func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 		verb(tr("Send last"), "last", ledger.Last)
 	}
 	items = append(items, fyne.NewMenuItemSeparator())
-	items = append(items, fyne.NewMenuItemWithIcon(tr("Remove from the list"), icon("remove", theme.ColorNameForeground), func() { cm.removeAsked(ids) }))
+	items = append(items, fyne.NewMenuItemWithIcon(tr("Remove from the list"),
+		icon("remove", theme.ColorNameForeground), func() { cm.removeAsked(ids) }))
 	return items
 }
 

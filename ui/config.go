@@ -18,43 +18,50 @@ import (
 type Config struct {
 	Queue    Queue
 	Settings Settings
-	// Save keeps the settings. It may block on the disk, and is never called on Fyne's thread, nor twice at once. Nil keeps nothing.
+	// Save keeps the settings. It may block on the disk, and is never called on Fyne's thread, nor
+	// twice at once. Nil keeps nothing.
 	Save func(Settings) error
-	// Network takes the proxy and the certificates of the settings for all that is sent from then on. It may block on the disk. The notice, if
-	// any, says what can't be used of them. Nil: they hold from the next start on.
+	// Network takes the proxy and the certificates of the settings for all that is sent from then
+	// on. It may block on the disk. The notice, if any, says what can't be used of them. Nil: they
+	// hold from the next start on.
 	Network func(Settings) Notice
-	// Inboxes keeps inboxes under names and their tokens beyond the program's end. Nil keeps neither.
+	// Inboxes keeps inboxes under names and their tokens beyond the program's end. Nil keeps
+	// neither.
 	Inboxes Inboxes
-	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see [store.CheckToken]. It blocks on the
-	// network until ctx ends. Nil leaves the offer out.
+	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see
+	// [store.CheckToken]. It blocks on the network until ctx ends. Nil leaves the offer out.
 	CheckToken func(ctx context.Context, t token.Token) (store.Checked, error)
 	// Hosts are allowed besides the known storage addresses, see [token.AllowHost].
 	Hosts []string
 	// Notices is what a person should know from the start, such as that a damaged list was mended.
 	Notices []Notice
-	// Account is the storage account of those who run an inbox, for which upload tokens are issued. Nil: there can be none.
+	// Account is the storage account of those who run an inbox, for which upload tokens are issued.
+	// Nil: there can be none.
 	Account Account
 	// Person is who uses the program, as the table of upload tokens names them.
 	Person string
 	// Practice starts the practice inbox. It may block. Nil leaves the offer out.
 	Practice func(context.Context) (Practice, error)
-	// IsPractice reports whether an inbox is a practice inbox, of this run or of an earlier one. Nil: none is.
+	// IsPractice reports whether an inbox is a practice inbox, of this run or of an earlier one.
+	// Nil: none is.
 	IsPractice func(token.Inbox) bool
 	// Desktop is what the desktop offers. Its zero value offers nothing.
 	Desktop Desktop
 	// Place moves the window to where it stood before. Nil leaves that to the desktop.
 	Place Place
-	// Escape is handed a function that is to be called for Esc before the widget with the keyboard hears of it, on Fyne's thread, and reports
-	// whether the key was for it. Nil: Fyne's own dialogs for files close by their buttons alone.
+	// Escape is handed a function that is to be called for Esc before the widget with the keyboard
+	// hears of it, on Fyne's thread, and reports whether the key was for it. Nil: Fyne's own
+	// dialogs for files close by their buttons alone.
 	Escape func(func() bool)
-	// LostDrop is handed a function that is to be called, on Fyne's thread, when something was let go over the window and did not arrive. Nil:
-	// nobody notices.
+	// LostDrop is handed a function that is to be called, on Fyne's thread, when something was let
+	// go over the window and did not arrive. Nil: nobody notices.
 	LostDrop func(func())
 	// Do runs a function on Fyne's thread and does not wait for it. Default fyne.Do.
 	Do func(func())
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
-	// After runs a function once that time has passed, on a goroutine of its own. Default time.AfterFunc.
+	// After runs a function once that time has passed, on a goroutine of its own. Default
+	// time.AfterFunc.
 	After func(time.Duration, func())
 	// Log gets what support needs. Default: nothing is logged.
 	Log *slog.Logger
@@ -66,9 +73,10 @@ type Config struct {
 	MenuBar bool
 	// Hidden starts without the window where a tray is there to bring it back, as at login.
 	Hidden bool
-	// Stuck ends the process. It is called where Fyne does not come back from its loop when it is told to: what it is asked to do just then
-	// is sometimes lost (the queue of Fyne 2.8.1's glfw driver, loop.go, as it is drained), and it waits for it for ever. The next start
-	// would hand its paths to a window that is not there. Nil waits with it.
+	// Stuck ends the process. It is called where Fyne does not come back from its loop when it is
+	// told to: what it is asked to do just then is sometimes lost (the queue of Fyne 2.8.1's glfw
+	// driver, loop.go, as it is drained), and it waits for it for ever. The next start would hand
+	// its paths to a window that is not there. Nil waits with it.
 	Stuck func()
 	// Version is the program's, for the person.
 	Version string
@@ -79,19 +87,21 @@ type Config struct {
 // Notice says in the person's language what they should know.
 type Notice func(problem.Translate) problem.Explanation
 
-// Desktop is what the desktop may offer. Every field may be nil. The functions may block for as long as the desktop takes, and are
-// never called on Fyne's thread.
+// Desktop is what the desktop may offer. Every field may be nil. The functions may block for as
+// long as the desktop takes, and are never called on Fyne's thread.
 type Desktop struct {
 	// HasTray reports whether something shows tray icons at this moment.
 	HasTray func() bool
 	// StayAwake keeps the computer from falling asleep until release is called.
 	StayAwake func() (release func(), err error)
-	// Choose lets the person pick files, or folders, in the desktop's own dialog, which has that title and closes when ctx ends. parent names
-	// the window to the desktop, so that the dialog opens in front of it; it is empty where the window has no such name.
-	// Nothing picked is no error; an error says that there is no such dialog, and the window shows one of its own.
+	// Choose lets the person pick files, or folders, in the desktop's own dialog, which has that
+	// title and closes when ctx ends. parent names the window to the desktop, so that the dialog
+	// opens in front of it; it is empty where the window has no such name. Nothing picked is no
+	// error; an error says that there is no such dialog, and the window shows one of its own.
 	Choose func(ctx context.Context, parent, title string, folders bool) ([]string, error)
-	// Save lets the person say, likewise, where a file is to be written. The dialog begins in that folder and suggests that name; it has
-	// asked already whether a file that is there may be replaced.
+	// Save lets the person say, likewise, where a file is to be written. The dialog begins in that
+	// folder and suggests that name; it has asked already whether a file that is there may be
+	// replaced.
 	Save func(ctx context.Context, parent, title, folder, name string) (string, error)
 	// Documents is the folder for the person's documents.
 	Documents func() string
@@ -108,11 +118,13 @@ type Login interface {
 	Set(on bool) error
 }
 
-// Place is where the window stands on the screen, which Fyne does not know. Its methods belong to Fyne's thread.
+// Place is where the window stands on the screen, which Fyne does not know. Its methods belong to
+// Fyne's thread.
 type Place interface {
 	// Mark is drawn with the window, unseen; the others need that.
 	Mark() fyne.CanvasObject
-	// Where returns the window's top left corner; false where the desktop does not tell, or the window is maximised.
+	// Where returns the window's top left corner; false where the desktop does not tell, or the
+	// window is maximised.
 	Where() (image.Point, bool)
 	// Move puts the window there, once it is drawn, unless it could not be seen there.
 	Move(to image.Point)

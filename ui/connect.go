@@ -9,43 +9,72 @@ import (
 func (w *Window) connect() {
 	sc := w.screen
 	w.settings, w.sampler = newKeptSettings(sc), newSampler(sc, w.show)
-	w.notifier, w.dialogs, w.copied, w.awake = &notifier{screen: sc}, &fileDialogs{screen: sc}, &copied{screen: sc}, &awake{screen: sc}
+	w.notifier, w.dialogs, w.copied, w.awake = &notifier{screen: sc}, &fileDialogs{screen: sc},
+		&copied{screen: sc}, &awake{screen: sc}
 	w.inboxes, w.tokens, w.intake, w.reviews = &inboxView{}, &tokenView{}, &intake{}, &reviewView{}
-	w.commands, w.issuing, w.options, w.tray, w.menus = &commands{}, &issuing{}, &settingsView{}, &trayView{}, &menus{}
-	w.header, w.start, w.queue, w.banner, w.practice = &header{}, &startView{}, &queueView{}, &banner{}, &practiceView{}
+	w.commands, w.issuing, w.options, w.tray, w.menus = &commands{}, &issuing{}, &settingsView{},
+		&trayView{}, &menus{}
+	w.header, w.start, w.queue, w.banner, w.practice = &header{}, &startView{}, &queueView{},
+		&banner{}, &practiceView{}
 
-	*w.inboxes = inboxView{screen: sc, settings: w.settings, practice: w.practice, tokens: w.tokens, commands: w.commands}
+	*w.inboxes = inboxView{
+		screen: sc, settings: w.settings, practice: w.practice, tokens: w.tokens,
+		commands: w.commands,
+	}
 	*w.tokens = tokenView{
-		screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake, commands: w.commands, practice: w.practice, start: w.start,
+		screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake,
+		commands: w.commands, practice: w.practice, start: w.start,
 	}
 	*w.intake = intake{
-		screen: sc, dialogs: w.dialogs, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, start: w.start,
+		screen: sc, dialogs: w.dialogs, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews,
+		start: w.start,
 	}
-	*w.reviews = reviewView{screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake, notifier: w.notifier}
-	*w.commands = commands{screen: sc, sampler: w.sampler, inboxes: w.inboxes, tokens: w.tokens, queue: w.queue}
+	*w.reviews = reviewView{
+		screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake,
+		notifier: w.notifier,
+	}
+	*w.commands = commands{
+		screen: sc, sampler: w.sampler, inboxes: w.inboxes, tokens: w.tokens,
+		queue: w.queue,
+	}
 	*w.issuing = issuing{screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied}
-	*w.options = settingsView{screen: sc, settings: w.settings, inboxes: w.inboxes, setLanguage: w.setLanguage}
+	*w.options = settingsView{
+		screen: sc, settings: w.settings, inboxes: w.inboxes,
+		setLanguage: w.setLanguage,
+	}
 	*w.tray = trayView{
-		screen: sc, settings: w.settings, sampler: w.sampler, intake: w.intake, tokens: w.tokens, commands: w.commands, quit: w.quitAsked,
+		screen: sc, settings: w.settings, sampler: w.sampler, intake: w.intake, tokens: w.tokens,
+		commands: w.commands, quit: w.quitAsked,
 	}
 	*w.menus = menus{
-		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, issuing: w.issuing, practice: w.practice, options: w.options,
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, issuing: w.issuing,
+		practice: w.practice, options: w.options,
 		quit: w.quitAsked,
 	}
 	*w.header = header{
-		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, banner: w.banner, menus: w.menus,
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, banner: w.banner,
+		menus: w.menus,
 	}
-	*w.start = startView{screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, begin: w.practice.begin}
+	*w.start = startView{
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake,
+		begin: w.practice.begin,
+	}
 	*w.queue = queueView{
-		screen: sc, settings: w.settings, sampler: w.sampler, inboxes: w.inboxes, intake: w.intake, commands: w.commands,
+		screen: sc, settings: w.settings, sampler: w.sampler, inboxes: w.inboxes, intake: w.intake,
+		commands: w.commands,
 		practice: w.practice, banner: w.banner, awake: w.awake,
-		receipts: &receipts{screen: sc, settings: w.settings, dialogs: w.dialogs, inboxes: w.inboxes, queue: w.queue},
+		receipts: &receipts{
+			screen: sc, settings: w.settings, dialogs: w.dialogs,
+			inboxes: w.inboxes, queue: w.queue,
+		},
 	}
 	*w.banner = banner{
-		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, commands: w.commands, room: w.roomForBanner,
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, commands: w.commands,
+		room: w.roomForBanner,
 	}
 	*w.practice = practiceView{
-		screen: sc, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, issuing: w.issuing, start: w.start,
+		screen: sc, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, issuing: w.issuing,
+		start: w.start,
 	}
 }
 
@@ -60,7 +89,8 @@ func (w *Window) build() fyne.CanvasObject {
 	w.tag("drop", pages)
 	w.ownTip = newTip(w.screen)
 	all := container.New(&watchedLayout{atLeast{smallest}, w.resized}, container.NewStack(
-		column(0, 3, w.header.box, w.practice.box, w.banner.box, pages), w.ownTip.layer)) // Fyne paints the background
+		// Fyne paints the background
+		column(0, 3, w.header.box, w.practice.box, w.banner.box, pages), w.ownTip.layer))
 	if w.config.Place == nil {
 		return all
 	}

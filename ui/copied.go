@@ -8,7 +8,8 @@ import (
 // copiedFor is how long an upload token that was copied stays on the clipboard.
 const copiedFor = 2 * time.Minute
 
-// copied knows what was put on the clipboard to be taken away later: by its checksum, so that the token itself is not kept for it.
+// copied knows what was put on the clipboard to be taken away later: by its checksum, so that the
+// token itself is not kept for it.
 type copied struct {
 	*screen
 	sum   [sha256.Size]byte

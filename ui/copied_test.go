@@ -51,7 +51,12 @@ func TestTheClipboardIsClearedOnlyWhereItHoldsTheTokenStill(t *testing.T) {
 			clock.fire(copiedFor)
 		}, ""},
 		"the program ends": {func(d *desk, _ *timers) { d.quit() }, ""},
-		"the program ends after something was copied": {func(d *desk, _ *timers) { d.clipboard("mine"); d.quit() }, "mine"},
+		"the program ends after something was copied": {func(d *desk,
+			_ *timers,
+		) {
+			d.clipboard("mine")
+			d.quit()
+		}, "mine"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var clock timers
@@ -83,7 +88,8 @@ func TestTheTokenIsNowhereOnceTheViewIsClosed(t *testing.T) {
 	d.until("it was created", func() bool { return len(v.made) > 0 })
 	d.press("Copy")
 	d.clipboard("")
-	signature := backwards(signatureOf(v.made[74].link)) // so that what is looked for is not found here
+	// so that what is looked for is not found here
+	signature := backwards(signatureOf(v.made[74].link))
 	if n := inMemory(t, signature); n == 0 {
 		t.Fatal("the token is not even found while the view is open")
 	}

@@ -10,17 +10,21 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// countdown says how long a token still works, in which colour, and after how long the words are others. The nearer the end, the
-// finer it counts; a next of 0 means that the words stay.
-func countdown(t token.Token, now time.Time) (words string, color fyne.ThemeColorName, next time.Duration) {
+// countdown says how long a token still works, in which colour, and after how long the words are
+// others. The nearer the end, the finer it counts; a next of 0 means that the words stay.
+func countdown(
+	t token.Token, now time.Time,
+) (words string, color fyne.ThemeColorName, next time.Duration) {
 	switch t.StateAt(now) {
 	case token.StateUnknown:
 		return tr("The storage knows when this token ends"), colorMuted, 0
 	case token.StateExpired:
-		return tr("Token ended {{.When}}", values("When", moment(t.ValidTo, now))), theme.ColorNameError, 0
+		return tr("Token ended {{.When}}", values("When", moment(t.ValidTo, now))),
+			theme.ColorNameError, 0
 	case token.StateNotYetValid:
 		left := t.ValidFrom.Sub(now)
-		return tr("Token starts in {{.Time}}", values("Time", remaining(left))), theme.ColorNameWarning, step(left)
+		return tr("Token starts in {{.Time}}", values("Time", remaining(left))),
+			theme.ColorNameWarning, step(left)
 	}
 	left := t.ValidTo.Sub(now)
 	return tr("{{.Time}} left", values("Time", remaining(left))), urgency(left), step(left)

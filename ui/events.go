@@ -9,7 +9,8 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// events writes what happens in the window as lines of JSON, for end-to-end tests. A nil *events writes nothing.
+// events writes what happens in the window as lines of JSON, for end-to-end tests. A nil *events
+// writes nothing.
 type events struct {
 	mu  sync.Mutex
 	out io.Writer
@@ -28,7 +29,8 @@ func (e *events) event(name string, pairs ...any) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	_, _ = e.out.Write(append(text, '\n')) // a test that does not read loses the event, not the window
+	// a test that does not read loses the event, not the window
+	_, _ = e.out.Write(append(text, '\n'))
 }
 
 // place is a rectangle in pixels of the window.

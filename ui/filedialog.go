@@ -20,8 +20,8 @@ type fileDialogs struct {
 	end context.CancelFunc // closes the desktop's, while one is open; may be nil
 }
 
-// open opens a dialog of the desktop's own for files, which own does, blocking; where there is none, otherwise opens Fyne's. One that is
-// open already is closed: it may be out of sight.
+// open opens a dialog of the desktop's own for files, which own does, blocking; where there is
+// none, otherwise opens Fyne's. One that is open already is closed: it may be out of sight.
 func (fd *fileDialogs) open(own func(ctx context.Context, parent string) error, otherwise func()) {
 	if fd.end != nil {
 		fd.end()
@@ -38,8 +38,8 @@ func (fd *fileDialogs) open(own func(ctx context.Context, parent string) error, 
 	})
 }
 
-// portalName is what the desktop's portal calls a window, so that its dialogs stand above it; empty where it has no name for it. Wayland has
-// one that only its own library tells (xdg-foreign).
+// portalName is what the desktop's portal calls a window, so that its dialogs stand above it; empty
+// where it has no name for it. Wayland has one that only its own library tells (xdg-foreign).
 func portalName(window fyne.Window) (name string) {
 	native, ok := window.(driver.NativeWindow)
 	if !ok {
@@ -72,8 +72,9 @@ func (fd *fileDialogs) openFynes(d *dialog.FileDialog, title string) {
 	fd.fynes = &fynesDialog{d, c.Overlays().Top()}
 }
 
-// escape closes Fyne's dialog for files, or what that has opened above itself, and reports whether there was one. The dialog's widgets
-// keep the key for themselves, so it has to be asked before they are.
+// escape closes Fyne's dialog for files, or what that has opened above itself, and reports whether
+// there was one. The dialog's widgets keep the key for themselves, so it has to be asked before
+// they are.
 func (fd *fileDialogs) escape() bool {
 	all := fd.window.Canvas().Overlays()
 	top := all.Top()

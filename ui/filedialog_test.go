@@ -20,7 +20,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// TestFynesDialogsOpen opens those that ask for a file of the person's own, at the smallest size and a usual one, and closes them by Esc.
+// TestFynesDialogsOpen opens those that ask for a file of the person's own, at the smallest size
+// and a usual one, and closes them by Esc.
 func TestFynesDialogsOpen(t *testing.T) {
 	for name, c := range map[string]struct {
 		open func(d *desk)
@@ -43,10 +44,12 @@ func TestFynesDialogsOpen(t *testing.T) {
 				d.mustSay(c.says)
 				c.open(d) // again, since it may be out of sight
 				d.finish()
-				widget.ShowPopUp(widget.NewLabel("above it"), d.window.Canvas()) // as Fyne does for its options
+				// as Fyne does for its options
+				widget.ShowPopUp(widget.NewLabel("above it"), d.window.Canvas())
 				for left := 1; left >= 0; left-- {
 					if !esc() || len(d.window.Canvas().Overlays().List()) != left {
-						t.Errorf("after Esc %d things are open, want %d", len(d.window.Canvas().Overlays().List()), left)
+						t.Errorf("after Esc %d things are open, want %d",
+							len(d.window.Canvas().Overlays().List()), left)
 					}
 				}
 				if esc() || d.asking() {
@@ -79,13 +82,17 @@ func TestKeysBelongToFynesDialogWhileItIsOpen(t *testing.T) {
 
 // someDelivered is a queue in which files have arrived.
 func someDelivered() Queue {
-	return newFew(ledger.Job{State: ledger.Delivered, Source: "/data/a.txt", Blob: "run/a.txt", Size: 1},
+	return newFew(ledger.Job{
+		State: ledger.Delivered, Source: "/data/a.txt", Blob: "run/a.txt",
+		Size: 1,
+	},
 		ledger.Job{State: ledger.Delivered, Source: "/data/b.txt", Blob: "run/b.txt", Size: 2})
 }
 
 func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 	documents, elsewhere := t.TempDir(), t.TempDir()
-	answers := []string{filepath.Join(elsewhere, "proof.csv"), "", filepath.Join(elsewhere, "proof.JSON")}
+	answers := []string{filepath.Join(elsewhere, "proof.csv"), "", filepath.Join(elsewhere,
+		"proof.JSON")}
 	type question struct{ title, folder, name string }
 	var asked []question
 	var after []func()
@@ -129,7 +136,8 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 	}
 	d.last.status.Transfers = append(d.last.status.Transfers, d.last.status.Transfers[0])
 	d.last.status.Transfers[1].Options.Scan.Inbox.Container = "another"
-	if name := receiptName(d.Window.queue.receipts.inbox(), d.config.Now()); name != "Receipt 2026-11-24.csv" {
+	if name := receiptName(d.Window.queue.receipts.inbox(),
+		d.config.Now()); name != "Receipt 2026-11-24.csv" {
 		t.Errorf("the receipt of two inboxes is called %q", name)
 	}
 	left, err := os.ReadDir(elsewhere)
@@ -138,7 +146,8 @@ func TestAReceiptIsSavedWhereThePersonSays(t *testing.T) {
 	}
 	for name, begins := range map[string]string{"proof.csv": "file,", "proof.JSON": "{"} {
 		text, err := os.ReadFile(filepath.Join(elsewhere, name))
-		if err != nil || !strings.HasPrefix(string(text), begins) || !strings.Contains(string(text), "run/b.txt") {
+		if err != nil || !strings.HasPrefix(string(text), begins) || !strings.Contains(string(text),
+			"run/b.txt") {
 			t.Errorf("%s: %q, error %v", name, text, err)
 		}
 	}
@@ -168,7 +177,9 @@ func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
 // unreadable is a queue whose list can't be read.
 type unreadable struct{ Queue }
 
-func (unreadable) Delivered(context.Context, []int64, func(ledger.Transfer, ledger.Job) error) error {
+func (unreadable) Delivered(
+	context.Context, []int64, func(ledger.Transfer, ledger.Job) error,
+) error {
 	return errors.New("the disk is gone")
 }
 
@@ -182,7 +193,9 @@ func (n nativeWindow) RunNative(f func(any)) { f(n.known) }
 
 func TestTheDesktopsDialogsOpenInFrontOfTheWindow(t *testing.T) {
 	asked := make(chan string, 1)
-	d := openDesk(t, Config{Desktop: Desktop{Choose: func(_ context.Context, parent, _ string, _ bool) ([]string, error) {
+	d := openDesk(t, Config{Desktop: Desktop{Choose: func(_ context.Context, parent, _ string,
+		_ bool,
+	) ([]string, error) {
 		asked <- parent
 		return nil, nil
 	}}})
@@ -191,7 +204,10 @@ func TestTheDesktopsDialogsOpenInFrontOfTheWindow(t *testing.T) {
 		window fyne.Window
 		want   string
 	}{
-		"X11":              {nativeWindow{own, driver.X11WindowContext{WindowHandle: 0x3a00007}}, "x11:3a00007"},
+		"X11": {
+			nativeWindow{own, driver.X11WindowContext{WindowHandle: 0x3a00007}},
+			"x11:3a00007",
+		},
 		"X11, not yet":     {nativeWindow{own, driver.X11WindowContext{}}, ""},
 		"Wayland":          {nativeWindow{own, driver.WaylandWindowContext{WaylandSurface: 7}}, ""},
 		"nothing is known": {own, ""},
@@ -207,13 +223,15 @@ func TestTheDesktopsDialogsOpenInFrontOfTheWindow(t *testing.T) {
 	d.window = own
 }
 
-// TestASummarySaysToWhichInboxesFilesWent: the token in use may be for another one, or there may be none.
+// TestASummarySaysToWhichInboxesFilesWent: the token in use may be for another one, or there may be
+// none.
 func TestASummarySaysToWhichInboxesFilesWent(t *testing.T) {
 	q := someDelivered()
 	d := openDesk(t, Config{Queue: q})
 	d.look()
 	to := func(container string, delivered int64) (s ledger.TransferStatus) {
-		s.Options.Scan.Inbox, s.Checks = token.Inbox{Host: "inbox.example", Container: container}, ledger.ChecksAll
+		s.Options.Scan.Inbox, s.Checks = token.Inbox{Host: "inbox.example", Container: container},
+			ledger.ChecksAll
 		s.Inbox, s.Files[ledger.Delivered], s.Scanned = container, delivered, true
 		return s
 	}
@@ -221,8 +239,16 @@ func TestASummarySaysToWhichInboxesFilesWent(t *testing.T) {
 		of   []ledger.TransferStatus
 		want string
 	}{
-		{[]ledger.TransferStatus{to("a", 1), to("a", 1), to("c", 0)}, "All 2 files are in the inbox\nEvery block was checked by the storage · 0 B\ninbox.example/a"},
-		{[]ledger.TransferStatus{to("a", 1), to("b", 1), to("c", 0)}, "2 files delivered\nEvery block was checked by the storage · 0 B\ninbox.example/a: 1 file\ninbox.example/b: 1 file"},
+		{
+			[]ledger.TransferStatus{to("a", 1), to("a", 1), to("c", 0)},
+			"All 2 files are in the inbox\nEvery block was checked by the storage · 0 " +
+				"B\ninbox.example/a",
+		},
+		{
+			[]ledger.TransferStatus{to("a", 1), to("b", 1), to("c", 0)},
+			"2 files delivered\nEvery block was checked by the storage · 0 B\ninbox.example/a: 1 " +
+				"file\ninbox.example/b: 1 file",
+		},
 	} {
 		d.last.status.Transfers = c.of
 		d.Window.queue.totals.show(&d.last)

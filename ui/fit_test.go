@@ -20,7 +20,8 @@ import (
 	"inboxuploader/workspace"
 )
 
-// crowd is a queue of any length whose answers are what a person may see. It counts what is asked of it.
+// crowd is a queue of any length whose answers are what a person may see. It counts what is asked
+// of it.
 type crowd struct {
 	status  uploader.Status
 	asked   int // the most rows asked for at once
@@ -36,7 +37,9 @@ func (c *crowd) Add(context.Context, token.Inbox, []string, ledger.AddOptions) (
 	return 1, nil
 }
 
-func (c *crowd) Adopt(context.Context, func(ledger.TransferStatus) bool) ([]ledger.Transfer, error) {
+func (c *crowd) Adopt(
+	context.Context, func(ledger.TransferStatus) bool,
+) ([]ledger.Transfer, error) {
 	return nil, nil
 }
 
@@ -66,7 +69,8 @@ func (c *crowd) Rows(_ context.Context, _ ledger.Filter, from, n int) (rows []le
 	c.asked = max(c.asked, n)
 	for i := from; i < min(from+n, int(c.status.FilesTotal())); i++ {
 		rows = append(rows, ledger.Job{
-			ID: int64(i + 1), Transfer: 1, Source: fmt.Sprintf("/data/run/%d.dat", i), Blob: fmt.Sprintf("run/a long name of a file that says much, number %d.dat", i),
+			ID: int64(i + 1), Transfer: 1, Source: fmt.Sprintf("/data/run/%d.dat", i),
+			Blob: fmt.Sprintf("run/a long name of a file that says much, number %d.dat", i),
 			Size: 1 << 30, Done: 1 << 29, State: ledger.Active,
 		})
 	}
@@ -79,7 +83,10 @@ func newCrowd(n int64) *crowd {
 	c.status.Files[ledger.Active] = n
 	c.status.Bytes[ledger.Active] = n << 30
 	c.status.BytesDone, c.status.Speed, c.status.Busy, c.status.Connections = n<<29, 94e6, 8, 8
-	c.status.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{ID: 1, Scanned: true, Owner: ledger.Here}, Files: c.status.Files, Bytes: c.status.Bytes}}
+	c.status.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{
+		ID: 1, Scanned: true,
+		Owner: ledger.Here,
+	}, Files: c.status.Files, Bytes: c.status.Bytes}}
 	return c
 }
 
@@ -103,19 +110,23 @@ func TestRowsAreReadOnDemand(t *testing.T) {
 	}
 }
 
-// TestNothingIsCutOffAtTheSmallestSize opens every view there and looks for what is wider than its place.
+// TestNothingIsCutOffAtTheSmallestSize opens every view there and looks for what is wider than its
+// place.
 func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 	views := map[string]func(d *desk){
-		"start":        func(*desk) {},
-		"token":        func(d *desk) { d.tokens.open(someToken()) },
-		"refusal":      func(d *desk) { d.tokens.open("no token") },
-		"unknown host": func(d *desk) { d.tokens.open(someToken("trestore.blob.core.windows.net", "files.example.org")) },
-		"settings":     func(d *desk) { d.options.open() },
-		"log":          func(d *desk) { d.openLog() },
-		"about":        func(d *desk) { d.openAbout() },
-		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
-		"tray":         func(d *desk) { d.tray.tellOfTray() },
-		"tokens":       func(d *desk) { d.openTokens(manyGrants(40)) },
+		"start":   func(*desk) {},
+		"token":   func(d *desk) { d.tokens.open(someToken()) },
+		"refusal": func(d *desk) { d.tokens.open("no token") },
+		"unknown host": func(d *desk) {
+			d.tokens.open(someToken("trestore.blob.core.windows.net",
+				"files.example.org"))
+		},
+		"settings": func(d *desk) { d.options.open() },
+		"log":      func(d *desk) { d.openLog() },
+		"about":    func(d *desk) { d.openAbout() },
+		"quit":     func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
+		"tray":     func(d *desk) { d.tray.tellOfTray() },
+		"tokens":   func(d *desk) { d.openTokens(manyGrants(40)) },
 		"tokens wide": func(d *desk) {
 			d.window.Resize(fyne.NewSize(1000, 700))
 			d.openTokens(manyGrants(3))
@@ -145,7 +156,10 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			v.failed(ask{again: true}, ws.err)
 			v.show()
 		},
-		"message": func(d *desk) { d.tell("Title", explain(problem.New("test", "", problem.SignatureRefused))) },
+		"message": func(d *desk) {
+			d.tell("Title",
+				explain(problem.New("test", "", problem.SignatureRefused)))
+		},
 	}
 	t.Cleanup(func() { speakIn(t, English) })
 	for _, code := range languages() {
@@ -168,8 +182,10 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		})
 		t.Run(code+"/trouble", func(t *testing.T) {
 			c := newCrowd(1_204)
-			c.status.Files[ledger.Attention], c.status.Files[ledger.Delivered], c.status.Files[ledger.LeftAlone] = 17, 230, 9
-			c.status.Inboxes = []uploader.InboxStatus{{Unfinished: 17, Hold: problem.New("send", "", problem.SignatureRefused)}}
+			c.status.Files[ledger.Attention], c.status.Files[ledger.Delivered] = 17, 230
+			c.status.Files[ledger.LeftAlone] = 9
+			c.status.Inboxes = []uploader.InboxStatus{{Unfinished: 17, Hold: problem.New("send", "",
+				problem.SignatureRefused)}}
 			d := openDesk(t, Config{Settings: settings, Queue: c})
 			d.window.Resize(smallest)
 			d.look()
@@ -211,23 +227,28 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 	}
 }
 
-// fitsIn fails for what stands outside of the window, and for what a scroller would have to be scrolled sideways to show.
+// fitsIn fails for what stands outside of the window, and for what a scroller would have to be
+// scrolled sideways to show.
 func (d *desk) fitsIn(size fyne.Size) {
 	d.t.Helper()
-	if min := d.window.Canvas().Content().MinSize(); min.Width > size.Width || min.Height > size.Height {
+	if min := d.window.Canvas().Content().MinSize(); min.Width > size.Width ||
+		min.Height > size.Height {
 		d.t.Errorf("the window can't be smaller than %v", min)
 	}
 	reach := map[fyne.CanvasObject]bool{} // can be scrolled to
 	if s := d.top; s != nil && s.scroll.Content.Size().Height < s.scroll.Content.MinSize().Height {
-		d.t.Errorf("what is %.0f high has %.0f to scroll through", s.scroll.Content.MinSize().Height, s.scroll.Content.Size().Height)
+		d.t.Errorf("what is %.0f high has %.0f to scroll through",
+			s.scroll.Content.MinSize().Height, s.scroll.Content.Size().Height)
 	}
 	d.walk(func(o fyne.CanvasObject) {
 		s, ok := o.(*container.Scroll)
 		if ok && s.Direction == container.ScrollHorizontalOnly {
 			within(s.Content, func(o fyne.CanvasObject) { reach[o] = true })
 		}
-		if ok && s.Direction == container.ScrollVerticalOnly && s.Content.MinSize().Width > s.Size().Width {
-			d.t.Errorf("what is %.0f wide stands where %.0f are", s.Content.MinSize().Width, s.Size().Width)
+		if ok && s.Direction == container.ScrollVerticalOnly &&
+			s.Content.MinSize().Width > s.Size().Width {
+			d.t.Errorf("what is %.0f wide stands where %.0f are", s.Content.MinSize().Width,
+				s.Size().Width)
 		}
 		t, ok := o.(*canvas.Text)
 		if !ok || reach[o] || strings.Trim(t.Text, "•") == "" { // a masked text scrolls in its line

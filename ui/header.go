@@ -12,8 +12,8 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// header is the window's top: which inbox, for how long, and what can be done at any time. It belongs
-// to Fyne's goroutine.
+// header is the window's top: which inbox, for how long, and what can be done at any time. It
+// belongs to Fyne's goroutine.
 type header struct {
 	*screen
 	inboxes *inboxView
@@ -29,11 +29,13 @@ type header struct {
 
 // build makes the widgets, anew after a change of language.
 func (h *header) build() {
-	h.name = h.newCutText(tr("Add an upload token"), theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	h.name = h.newCutText(tr("Add an upload token"), theme.ColorNameForeground,
+		theme.SizeNameSubHeadingText)
 	h.name.bold = true
 	h.left = h.newCutText(tr("Paste the token you received"), colorMuted, theme.SizeNameCaptionText)
 	h.left.parts = true
-	h.paste = h.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground), h.tokens.paste)
+	h.paste = h.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground),
+		h.tokens.paste)
 	h.add = h.newButtonWithIcon(tr("Add"), icon("add", theme.ColorNameForeground), nil)
 	h.add.OnTapped = func() { h.popUp(h.add, h.intake.menu()) }
 	h.menu = h.newSign(tr("Menu"), icon("menu", theme.ColorNameForeground), nil)
@@ -61,7 +63,8 @@ func (h *header) onStart(yes bool) {
 func (h *header) show(s *sample) time.Duration {
 	t := h.inboxes.token
 	if h.inboxes.waiting {
-		h.left.set(tr("Waiting for this computer's keyring; perhaps a window asks for its password"), theme.ColorNameWarning)
+		h.left.set(tr("Waiting for this computer's keyring; perhaps a window asks for its "+
+			"password"), theme.ColorNameWarning)
 		return 0
 	}
 	if t.Inbox.Host == "" {
@@ -69,7 +72,8 @@ func (h *header) show(s *sample) time.Duration {
 		return 0
 	}
 	h.name.set(h.inboxes.called(t.Inbox), theme.ColorNameForeground)
-	if in := s.inbox(t.Inbox.Key()); in != nil && in.Hold != nil && in.Hold.Reason == problem.HostNotAllowed {
+	if in := s.inbox(t.Inbox.Key()); in != nil && in.Hold != nil &&
+		in.Hold.Reason == problem.HostNotAllowed {
 		h.left.set(tr("You no longer allow its address"), theme.ColorNameError)
 		return 0
 	}
@@ -104,7 +108,8 @@ func (h *header) showNoToken(s *sample) {
 func (h *header) waitingFor(s *sample, n int64) string {
 	if len(s.inboxes) == 1 {
 		for _, in := range s.inboxes {
-			return trn("{{.N}} files for “{{.Inbox}}” wait for its upload token", n, values("Inbox", h.inboxes.called(in)))
+			return trn("{{.N}} files for “{{.Inbox}}” wait for its upload token", n,
+				values("Inbox", h.inboxes.called(in)))
 		}
 	}
 	return trn("{{.N}} files wait for a token", n)
@@ -122,7 +127,8 @@ func (h *header) fits(s *sample) uplink.Fit {
 		}
 	}
 	// While something is wrong, the speed says nothing about how it will go on.
-	if left <= 0 || s.status.Scanning || s.status.Busy == 0 || s.status.Left == 0 || allPaused(&s.status) || h.banner.blocks(&s.status) {
+	if left <= 0 || s.status.Scanning || s.status.Busy == 0 || s.status.Left == 0 ||
+		allPaused(&s.status) || h.banner.blocks(&s.status) {
 		return uplink.Fit{}
 	}
 	return uplink.FitFor(h.inboxes.token, left, s.status.Speed, h.inboxes.storageNow(s))

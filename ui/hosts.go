@@ -14,8 +14,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// hostList is the part of the settings with the storage addresses that are allowed besides the known ones: the person's, which can be
-// taken back, and the administrator's, which can't.
+// hostList is the part of the settings with the storage addresses that are allowed besides the
+// known ones: the person's, which can be taken back, and the administrator's, which can't.
 type hostList struct {
 	*screen
 	settings *keptSettings
@@ -29,7 +29,10 @@ type hostList struct {
 }
 
 func newHostList(view *settingsView) *hostList {
-	l := &hostList{screen: view.screen, settings: view.settings, inboxes: view.inboxes, rows: column(2, -1)}
+	l := &hostList{
+		screen: view.screen, settings: view.settings, inboxes: view.inboxes,
+		rows: column(2, -1),
+	}
 	l.entry = view.newSheetEntry("storage.example.org", func(string) { l.say("") })
 	l.entry.OnSubmitted = func(string) { l.add() }
 	l.allow = l.newButton(tr("Allow"), l.add)
@@ -38,7 +41,10 @@ func newHostList(view *settingsView) *hostList {
 	l.fill()
 	l.box = column(4, -1,
 		newText(tr("Storage addresses that you allow"), colorMuted, theme.SizeNameText),
-		inset(2, 4, 0, 0, small(tr("A token for an unknown address could send your data to a stranger. Allow only an address that the workspace itself has named to you. Nothing more is sent to one that you take back."))),
+		inset(2, 4, 0, 0,
+			small(tr("A token for an unknown address could send your data to a stranger. Allow "+
+				"only an address that the workspace itself has named to you. Nothing more is sent "+
+				"to one that you take back."))),
 		l.rows, line(8, 0, l.entry, l.allow), l.problem)
 	return l
 }
@@ -47,16 +53,20 @@ func newHostList(view *settingsView) *hostList {
 func (l *hostList) fill() {
 	l.rows.RemoveAll()
 	for _, host := range l.settings.Hosts {
-		remove := l.newSign(tr("Take back"), icon("remove", theme.ColorNameForeground), func() { l.remove(host) })
+		remove := l.newSign(tr("Take back"), icon("remove", theme.ColorNameForeground),
+			func() { l.remove(host) })
 		l.rows.Add(l.row(host, theme.ColorNameForeground, remove))
 	}
 	for _, host := range l.config.Hosts {
-		l.rows.Add(l.row(host, colorMuted, newText(tr("allowed by your administrator"), colorMuted, theme.SizeNameCaptionText)))
+		l.rows.Add(l.row(host, colorMuted, newText(tr("allowed by your administrator"), colorMuted,
+			theme.SizeNameCaptionText)))
 	}
 	visible(l.rows, len(l.rows.Objects) > 0)
 }
 
-func (l *hostList) row(host string, color fyne.ThemeColorName, last fyne.CanvasObject) fyne.CanvasObject {
+func (l *hostList) row(
+	host string, color fyne.ThemeColorName, last fyne.CanvasObject,
+) fyne.CanvasObject {
 	name := l.newCutText(safeName(host), color, theme.SizeNameText)
 	return container.New(atLeast{fyne.NewSize(0, 30)}, line(8, 0, name, last))
 }
@@ -70,7 +80,8 @@ func (l *hostList) add() {
 	case known || isHost(host):
 		l.say(tr("This address is allowed already."))
 	case !mayBeAllowed(host):
-		l.say(tr("This is no address of a storage, such as storage.example.org or *.storage.example.org."))
+		l.say(tr("This is no address of a storage, such as storage.example.org or " +
+			"*.storage.example.org."))
 	default:
 		l.inboxes.allow(host)
 		l.entry.SetText("")
@@ -100,7 +111,8 @@ func (v *inboxView) allow(host string) {
 	s := v.config.Queue.Status()
 	for i := range s.Inboxes {
 		in := &s.Inboxes[i]
-		if in.Hold == nil || in.Hold.Reason != problem.HostNotAllowed || !concerned(in.Token.Inbox) {
+		if in.Hold == nil || in.Hold.Reason != problem.HostNotAllowed ||
+			!concerned(in.Token.Inbox) {
 			continue
 		}
 		if err := v.config.Queue.Use(in.Token); err != nil {
@@ -110,7 +122,8 @@ func (v *inboxView) allow(host string) {
 	v.keepAllowed(concerned, true)
 }
 
-// takeBack allows a host, or all below one, no longer, and stops what is sent there: here at once, in other programs as they notice.
+// takeBack allows a host, or all below one, no longer, and stops what is sent there: here at once,
+// in other programs as they notice.
 func (v *inboxView) takeBack(host string) {
 	v.settings.Hosts = slices.DeleteFunc(v.settings.Hosts, func(h string) bool { return h == host })
 	v.settings.changed()
@@ -125,7 +138,8 @@ func (v *inboxView) takeBack(host string) {
 		}
 	}
 	for i := range s.Transfers {
-		if t := &s.Transfers[i]; t.Owner == ledger.Elsewhere && !t.Finished() && concerned(t.Options.Scan.Inbox) {
+		if t := &s.Transfers[i]; t.Owner == ledger.Elsewhere && !t.Finished() &&
+			concerned(t.Options.Scan.Inbox) {
 			v.commands.run(ledger.Command{Verb: ledger.Pause, Transfer: t.ID})
 		}
 	}
@@ -138,7 +152,8 @@ func concernedBy(host string) func(token.Inbox) bool {
 	return func(in token.Inbox) bool { return in.Host != "" && !in.Allowed() && in.Allowed(of) }
 }
 
-// keepAllowed keeps with the kept inboxes whether their address is allowed, so that it holds for the command line and the next start.
+// keepAllowed keeps with the kept inboxes whether their address is allowed, so that it holds for
+// the command line and the next start.
 func (v *inboxView) keepAllowed(concerned func(token.Inbox) bool, allowed bool) {
 	var names []string
 	for i := range v.kept {
@@ -181,8 +196,8 @@ func isHost(host string, options ...token.Option) bool {
 	return err == nil && in.Host == host
 }
 
-// mayBeAllowed reports whether a person may allow a host, or with *. at its beginning all hosts below one. All of a country or of a kind
-// of organisation is too much.
+// mayBeAllowed reports whether a person may allow a host, or with *. at its beginning all hosts
+// below one. All of a country or of a kind of organisation is too much.
 func mayBeAllowed(host string) bool {
 	if below, ok := strings.CutPrefix(host, "*."); ok {
 		return strings.Contains(below, ".") && isHost(below, token.AllowHost(below))

@@ -43,7 +43,8 @@ func TestAddressesAreAllowedAndTakenBackInTheSettings(t *testing.T) {
 		t.Fatal("the address is allowed already")
 	}
 	d.options.open()
-	d.mustSay("could send your data to a stranger", "files.hospital.example", "allowed by your administrator")
+	d.mustSay("could send your data to a stranger", "files.hospital.example",
+		"allowed by your administrator")
 	d.typeHost(" Files.Example.org ")
 	d.mustSay("files.example.org")
 	if _, err := d.inboxes.parse(strangers); err != nil {
@@ -52,7 +53,10 @@ func TestAddressesAreAllowedAndTakenBackInTheSettings(t *testing.T) {
 	d.typeHost("files.example.org")
 	d.mustSay("This address is allowed already.")
 	d.typeHost("*.storage.example.org")
-	if want := []string{"files.example.org", "*.storage.example.org"}; !slices.Equal(d.settings.Hosts, want) {
+	if want := []string{
+		"files.example.org",
+		"*.storage.example.org",
+	}; !slices.Equal(d.settings.Hosts, want) {
 		t.Errorf("allowed: %q, want %q", d.settings.Hosts, want)
 	}
 	d.tapIcon("remove")
@@ -63,7 +67,8 @@ func TestAddressesAreAllowedAndTakenBackInTheSettings(t *testing.T) {
 	if _, err := d.inboxes.parse(strangers); err == nil {
 		t.Error("the address is still allowed")
 	}
-	if _, err := d.inboxes.parse(someToken("trestore.blob.core.windows.net", "files.hospital.example")); err != nil {
+	if _, err := d.inboxes.parse(someToken("trestore.blob.core.windows.net",
+		"files.hospital.example")); err != nil {
 		t.Errorf("the administrator's address is not allowed: %v", err)
 	}
 }
@@ -88,7 +93,11 @@ func (d *desk) tapIcon(name string) {
 func TestWhatIsNoAddressOfAStorageIsRefused(t *testing.T) {
 	d := openDesk(t, Config{})
 	d.options.open()
-	for _, text := range []string{"*", "*.", "*.org", "*.*.example.org", "https://files.example.org", "files.example.org/path", "a b", "user@example.org", "files.example.org?x"} {
+	for _, text := range []string{
+		"*", "*.", "*.org", "*.*.example.org",
+		"https://files.example.org", "files.example.org/path", "a b", "user@example.org",
+		"files.example.org?x",
+	} {
 		d.typeHost(text)
 		d.mustSay("This is no address of a storage")
 	}
@@ -99,7 +108,8 @@ func TestWhatIsNoAddressOfAStorageIsRefused(t *testing.T) {
 	}
 }
 
-// TestNothingMoreIsSentToAnAddressThatIsTakenBack: what waits says why, and goes on when it is allowed again.
+// TestNothingMoreIsSentToAnAddressThatIsTakenBack: what waits says why, and goes on when it is
+// allowed again.
 func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	const host = "files.example.org"
 	gate := make(chan struct{})
@@ -108,7 +118,8 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	j := ledger.NewMemoryJournal()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady: time.Millisecond,
-		Open:   func(token.Token) (store.Store, error) { return st, nil }, Connections: 2, Journal: j,
+		Open:   func(token.Token) (store.Store, error) { return st, nil }, Connections: 2,
+		Journal: j,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +157,8 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	d.options.open()
 	d.tapIcon("remove")
 	d.finish()
-	if e, ok := d.window.Canvas().Focused().(*sheetEntry); !ok || e.PlaceHolder != "storage.example.org" {
+	if e, ok := d.window.Canvas().Focused().(*sheetEntry); !ok ||
+		e.PlaceHolder != "storage.example.org" {
 		t.Error("the keyboard is with nothing, since its button is gone")
 	}
 	close(gate)
@@ -155,7 +167,8 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	if n := len(st.Names()); n != 2 {
 		t.Errorf("%d files have arrived, want the 2 that were under way", n)
 	}
-	d.mustSay("“"+host+"” is no longer an allowed storage address", "Allow it again in the settings", "You no longer allow its address")
+	d.mustSay("“"+host+"” is no longer an allowed storage address",
+		"Allow it again in the settings", "You no longer allow its address")
 	if e, ok := asError(restored()); !ok || e.Reason != problem.HostNotAllowed {
 		t.Errorf("the kept inbox can be sent to: %v", e)
 	}
@@ -170,7 +183,8 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 	}
 }
 
-// TestAnAddressThatIsTakenBackConcernsNoOther: what another allowed address covers goes on, and so do the known ones.
+// TestAnAddressThatIsTakenBackConcernsNoOther: what another allowed address covers goes on, and so
+// do the known ones.
 func TestAnAddressThatIsTakenBackConcernsNoOther(t *testing.T) {
 	to := func(host string) (in ledger.TransferStatus) {
 		in.ID, in.Owner = int64(len(host)), ledger.Elsewhere
@@ -178,21 +192,27 @@ func TestAnAddressThatIsTakenBackConcernsNoOther(t *testing.T) {
 		return in
 	}
 	q := newFew()
-	q.status.Transfers = []ledger.TransferStatus{to("a.lab.example"), to("lab.example.org"), to("trestore.blob.core.windows.net"), to("files.lab.example")}
+	q.status.Transfers = []ledger.TransferStatus{
+		to("a.lab.example"), to("lab.example.org"),
+		to("trestore.blob.core.windows.net"), to("files.lab.example"),
+	}
 	d := openDesk(t, Config{Queue: q, Hosts: []string{"files.lab.example"}})
 	d.settings.Hosts = []string{"*.lab.example", "lab.example.org"}
 	d.inboxes.takeBack("*.lab.example")
 	d.finish()
-	want := []ledger.Command{{Verb: ledger.Pause, Transfer: int64(len("a.lab.example"))}} // in the program that sends it
+	// in the program that sends it
+	want := []ledger.Command{{Verb: ledger.Pause, Transfer: int64(len("a.lab.example"))}}
 	if diff := cmp.Diff(want, q.did); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
 }
 
-// TestAnAddressAllowedElsewhereIsAmongTheSettings: one that was allowed on the command line can be taken back, too.
+// TestAnAddressAllowedElsewhereIsAmongTheSettings: one that was allowed on the command line can be
+// taken back, too.
 func TestAnAddressAllowedElsewhereIsAmongTheSettings(t *testing.T) {
 	kept := inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}
-	token, err := token.Parse(someToken("trestore.blob.core.windows.net", "files.example.org"), token.AllowHost("files.example.org"))
+	token, err := token.Parse(someToken("trestore.blob.core.windows.net", "files.example.org"),
+		token.AllowHost("files.example.org"))
 	if err != nil {
 		t.Fatal(err)
 	}

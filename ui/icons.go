@@ -11,8 +11,8 @@ import (
 	"inboxuploader/assets"
 )
 
-// themed is one of the program's own icons in a colour of the theme, whatever the theme is when it is drawn. Fyne's own themed
-// resources colour areas only, and these icons are lines.
+// themed is one of the program's own icons in a colour of the theme, whatever the theme is when it
+// is drawn. Fyne's own themed resources colour areas only, and these icons are lines.
 type themed struct {
 	name  string
 	color fyne.ThemeColorName
@@ -49,4 +49,7 @@ func (t themed) hex() string {
 }
 
 // appIcon is the program's own picture, which keeps its colours.
-func appIcon() fyne.Resource { return fyne.NewStaticResource("uploader.svg", assets.Icon("uploader")) }
+func appIcon() fyne.Resource {
+	return fyne.NewStaticResource("uploader.svg",
+		assets.Icon("uploader"))
+}

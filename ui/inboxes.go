@@ -17,8 +17,9 @@ import (
 // keyringSilence is after how long a person is told that the keyring is waited for.
 const keyringSilence = 2 * time.Second
 
-// inboxView knows the inboxes that are kept under names, the token that new files go with, and which addresses are allowed. It is in
-// sight as entries of the menu. But for recall and sayWaiting, which any goroutine may call, it belongs to Fyne's.
+// inboxView knows the inboxes that are kept under names, the token that new files go with, and
+// which addresses are allowed. It is in sight as entries of the menu. But for recall and
+// sayWaiting, which any goroutine may call, it belongs to Fyne's.
 type inboxView struct {
 	*screen
 	settings *keptSettings
@@ -32,7 +33,8 @@ type inboxView struct {
 	waiting bool             // for the keyring
 }
 
-// called is what an inbox is called: by the name that it is kept under, or by what it says of itself.
+// called is what an inbox is called: by the name that it is kept under, or by what it says of
+// itself.
 func (v *inboxView) called(in token.Inbox) string {
 	if v.practice.inbox != nil && v.practice.key == in.Key() {
 		return tr("Practice inbox")
@@ -81,20 +83,24 @@ func (v *inboxView) load() {
 	})
 }
 
-// keptAre takes over which inboxes are kept. An address that was allowed for one of them elsewhere, as on the command line, is among the
-// settings' own from then on, where it can be taken back.
+// keptAre takes over which inboxes are kept. An address that was allowed for one of them elsewhere,
+// as on the command line, is among the settings' own from then on, where it can be taken back.
 func (v *inboxView) keptAre(all []inboxes.Record) {
 	v.kept = all
 	for i := range all {
-		if host := all[i].AllowedHost; host != "" && !all[i].Inbox.Allowed(token.AllowHost(v.hosts()...)) {
+		if host := all[i].AllowedHost; host != "" &&
+			!all[i].Inbox.Allowed(token.AllowHost(v.hosts()...)) {
 			v.settings.Hosts = append(v.settings.Hosts, host)
 			v.settings.changed()
 		}
 	}
 }
 
-// recall takes a kept inbox's token from the keyring and hands it to the queue. While the keyring is silent, the window says so.
-func (v *inboxView) recall(ctx context.Context, r inboxes.Record, hosts []string) (token.Token, error) {
+// recall takes a kept inbox's token from the keyring and hands it to the queue. While the keyring
+// is silent, the window says so.
+func (v *inboxView) recall(
+	ctx context.Context, r inboxes.Record, hosts []string,
+) (token.Token, error) {
 	stop := v.sayWaiting()
 	t, err := v.config.Inboxes.Token(ctx, r, hosts...)
 	stop()
@@ -137,7 +143,10 @@ func (v *inboxView) keep(t token.Token, name string, remember bool) {
 			_, err = v.config.Inboxes.Rename(ctx, before.Name, name)
 		}
 		if err == nil {
-			_, err = v.config.Inboxes.Add(ctx, name, t, now, inboxes.AddOptions{Replace: exists, NameOnly: !remember})
+			_, err = v.config.Inboxes.Add(ctx, name, t, now, inboxes.AddOptions{
+				Replace:  exists,
+				NameOnly: !remember,
+			})
 		}
 		all, listed := v.config.Inboxes.List(ctx)
 		v.do(func() {
@@ -151,7 +160,8 @@ func (v *inboxView) keep(t token.Token, name string, remember bool) {
 			if err != nil {
 				v.config.Log.Info("keep inbox", "error", err)
 			}
-			if err != nil && !errors.Is(err, problem.ErrVault) { // of a keyring that fails the header speaks
+			// of a keyring that fails the header speaks
+			if err != nil && !errors.Is(err, problem.ErrVault) {
 				v.tellNotKept(err)
 			}
 			v.events.event("kept", "kept", !v.unkept, "name", name)
@@ -164,13 +174,15 @@ func (v *inboxView) keep(t token.Token, name string, remember bool) {
 func (v *inboxView) tellNotKept(err error) {
 	x := explain(err)
 	x.Safe = tr("The token works until you quit.")
-	if e, ok := asError(err); ok && e.Reason == problem.InboxNameTaken { // another program was quicker
+	// another program was quicker
+	if e, ok := asError(err); ok && e.Reason == problem.InboxNameTaken {
 		x.Do = tr("Paste it again and give the inbox another name.")
 	}
 	v.tell(tr("The token is not saved"), x)
 }
 
-// nameFor is the name that an inbox is kept under unless a person gives it another: that which it has, or a free one.
+// nameFor is the name that an inbox is kept under unless a person gives it another: that which it
+// has, or a free one.
 func (v *inboxView) nameFor(in token.Inbox) string {
 	if r, ok := v.record(in.Key()); ok {
 		return r.Name
@@ -196,7 +208,8 @@ func (v *inboxView) nameProblem(in token.Inbox, name string) string {
 		return explain(err).What
 	}
 	for i := range v.kept {
-		if r := &v.kept[i]; inboxes.NameKey(r.Name) == inboxes.NameKey(name) && r.Inbox.Key() != in.Key() {
+		if r := &v.kept[i]; inboxes.NameKey(r.Name) == inboxes.NameKey(name) &&
+			r.Inbox.Key() != in.Key() {
 			return tr("Another inbox has this name.")
 		}
 	}
@@ -210,7 +223,8 @@ func (v *inboxView) items() []*fyne.MenuItem {
 	}
 	var items []*fyne.MenuItem
 	for _, r := range v.kept[:min(len(v.kept), 12)] {
-		item := fyne.NewMenuItem(tr("Send to {{.Inbox}}", values("Inbox", safeName(r.Name))), func() { v.tokens.choose(r) })
+		item := fyne.NewMenuItem(tr("Send to {{.Inbox}}", values("Inbox", safeName(r.Name))),
+			func() { v.tokens.choose(r) })
 		item.Checked = r.Inbox.Key() == v.token.Inbox.Key()
 		items = append(items, item)
 	}
@@ -226,9 +240,11 @@ func (v *inboxView) explainAt(s *sample, key string, err error) problem.Explanat
 	return x
 }
 
-// storageNow is the moment of a sample on the clock of the token's storage, where that is known to be another.
+// storageNow is the moment of a sample on the clock of the token's storage, where that is known to
+// be another.
 func (v *inboxView) storageNow(s *sample) time.Time {
-	if in := s.inbox(v.token.Inbox.Key()); in != nil && in.ClockKnown && in.ClockAhead.Abs() >= wrongClock {
+	if in := s.inbox(v.token.Inbox.Key()); in != nil && in.ClockKnown &&
+		in.ClockAhead.Abs() >= wrongClock {
 		return s.now.Add(-in.ClockAhead)
 	}
 	return s.now

@@ -11,7 +11,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// TestRememberKeepsATokenWhoseNameIsTaken under a free name, and never keeps nothing without a word.
+// TestRememberKeepsATokenWhoseNameIsTaken under a free name, and never keeps nothing without a
+// word.
 func TestRememberKeepsATokenWhoseNameIsTaken(t *testing.T) {
 	kept := inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}
 	d := openDesk(t, Config{Inboxes: kept})
@@ -50,14 +51,19 @@ func (d *desk) placeholder() string {
 
 // TestWhatCantBeRememberedIsSaid, also beside the review that a pasted token leads to.
 func TestWhatCantBeRememberedIsSaid(t *testing.T) {
-	d := openDesk(t, Config{Inboxes: quickerInboxes{inboxes.Book{Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil)}}})
+	d := openDesk(t,
+		Config{Inboxes: quickerInboxes{inboxes.Book{
+			Records: inboxes.NewMemoryRecords(),
+			Vault:   inboxes.NewMemoryVault(nil),
+		}}})
 	d.drop(folder(t, "a.txt"))
 	d.until("a token is asked for", func() bool { return d.top != nil })
 	d.clipboard(someToken())
 	d.pasteIntoFocused()
 	d.tap("Use this token")
 	d.until("it is said", func() bool { return d.says("The token is not saved") })
-	d.mustSay("There is already an inbox named “ws0421 – 73”.", "The token works until you quit.", "give the inbox another name")
+	d.mustSay("There is already an inbox named “ws0421 – 73”.", "The token works until you quit.",
+		"give the inbox another name")
 	d.tap("Close")
 	d.until("the review is still there", func() bool { return d.says("Send 1 file") })
 	d.top.close()
@@ -68,7 +74,9 @@ func TestWhatCantBeRememberedIsSaid(t *testing.T) {
 // quickerInboxes are those to which another program has added one of the same name meanwhile.
 type quickerInboxes struct{ inboxes.Book }
 
-func (quickerInboxes) Add(_ context.Context, name string, _ token.Token, _ time.Time, _ inboxes.AddOptions) (inboxes.Record, error) {
+func (quickerInboxes) Add(
+	_ context.Context, name string, _ token.Token, _ time.Time, _ inboxes.AddOptions,
+) (inboxes.Record, error) {
 	e := problem.New("name inbox", "", problem.InboxNameTaken)
 	e.Value = name
 	return inboxes.Record{}, e

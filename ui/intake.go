@@ -16,8 +16,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// intake takes what the person gives to be sent, whether dropped, pasted or chosen, and holds it until there is a token. It belongs to
-// Fyne's goroutine.
+// intake takes what the person gives to be sent, whether dropped, pasted or chosen, and holds it
+// until there is a token. It belongs to Fyne's goroutine.
 type intake struct {
 	*screen
 	dialogs *fileDialogs
@@ -48,7 +48,8 @@ func (v *intake) dropped(uris []fyne.URI) {
 	})
 }
 
-// lostDropSaid is for how long the window says that a drop did not arrive, unless something is added before.
+// lostDropSaid is for how long the window says that a drop did not arrive, unless something is
+// added before.
 const lostDropSaid = 30 * time.Second
 
 // lost says that what was let go over the window did not arrive: too many files at once, or none.
@@ -66,15 +67,16 @@ func (v *intake) add(paths []string) {
 	})
 }
 
-// existing returns the paths where something is, as absolute ones, and the number of the others. A dropped network address comes as a
-// path that leads nowhere.
+// existing returns the paths where something is, as absolute ones, and the number of the others. A
+// dropped network address comes as a path that leads nowhere.
 func existing(paths []string) (there []given, missing int) {
 	for _, p := range paths {
 		abs, err := filepath.Abs(p)
 		var fi os.FileInfo
 		if err == nil {
 			if fi, err = os.Stat(abs); err != nil {
-				fi, err = os.Lstat(abs) // a link that leads nowhere is something that the review speaks of
+				// a link that leads nowhere is something that the review speaks of
+				fi, err = os.Lstat(abs)
 			}
 		}
 		if err != nil {
@@ -92,9 +94,11 @@ type given struct {
 	folder bool
 }
 
-// take goes on with paths that exist: to the review, or to the question for a token. Where one of these is open, it gets them.
+// take goes on with paths that exist: to the review, or to the question for a token. Where one of
+// these is open, it gets them.
 func (v *intake) take(there []given, missing int) {
-	v.events.event("added", "files", len(there), "missing", missing, "token", v.inboxes.token.Inbox.Host != "")
+	v.events.event("added", "files", len(there), "missing", missing,
+		"token", v.inboxes.token.Inbox.Host != "")
 	taken := v.top != nil && v.top.take != nil
 	if len(there) == 0 {
 		if missing > 0 && !taken {
@@ -128,8 +132,8 @@ func (v *intake) hold(there []given) {
 	v.start.show()
 }
 
-// means reports whether what is on the clipboard is a token, or paths, wherever it is pasted: a token must not be seen
-// where texts are typed.
+// means reports whether what is on the clipboard is a token, or paths, wherever it is pasted: a
+// token must not be seen where texts are typed.
 func (v *intake) means(text string) bool {
 	if len(pathsIn(text)) > 0 {
 		return true
@@ -149,8 +153,9 @@ func (v *intake) pasted() {
 	v.tokens.open(text)
 }
 
-// pathsIn returns the paths that a text is made of, one a line, as file managers put them on the clipboard; nil if it is something
-// else. Only what begins like an absolute path counts, so nothing needs the disk.
+// pathsIn returns the paths that a text is made of, one a line, as file managers put them on the
+// clipboard; nil if it is something else. Only what begins like an absolute path counts, so nothing
+// needs the disk.
 func pathsIn(text string) []string {
 	var paths []string
 	for line := range strings.Lines(strings.TrimSpace(text)) {
@@ -220,10 +225,18 @@ func (v *intake) chooseOneFolder(title string) {
 }
 
 func (v *intake) menu() *fyne.Menu {
-	files := fyne.NewMenuItemWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), v.chooseFiles)
-	files.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault}
-	folder := fyne.NewMenuItemWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), v.chooseFolder)
-	folder.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+	files := fyne.NewMenuItemWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground),
+		v.chooseFiles)
+	files.Shortcut = &desktop.CustomShortcut{
+		KeyName:  fyne.KeyO,
+		Modifier: fyne.KeyModifierShortcutDefault,
+	}
+	folder := fyne.NewMenuItemWithIcon(tr("Add a folder…"),
+		icon("folder", theme.ColorNameForeground), v.chooseFolder)
+	folder.Shortcut = &desktop.CustomShortcut{
+		KeyName:  fyne.KeyO,
+		Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift,
+	}
 	return fyne.NewMenu("", files, folder)
 }
 

@@ -22,23 +22,32 @@ func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
 		held    int
 		says    string // of Fyne's own dialog
 	}{
-		"several files":        {answer: picked, held: 2},
-		"a folder":             {folders: true, answer: []string{dir}, held: 1},
-		"nothing":              {},
-		"no such dialog":       {err: errors.New("no portal"), says: "Add files"},
-		"none for folders":     {folders: true, err: errors.New("no portal"), says: "Add a folder"},
-		"what is no file":      {answer: []string{"smb://server/share/a.txt"}, says: "not a file or folder on this computer"},
-		"one that is not here": {answer: append([]string{filepath.Join(dir, "gone")}, picked...), held: 2},
+		"several files":    {answer: picked, held: 2},
+		"a folder":         {folders: true, answer: []string{dir}, held: 1},
+		"nothing":          {},
+		"no such dialog":   {err: errors.New("no portal"), says: "Add files"},
+		"none for folders": {folders: true, err: errors.New("no portal"), says: "Add a folder"},
+		"what is no file": {
+			answer: []string{"smb://server/share/a.txt"},
+			says:   "not a file or folder on this computer",
+		},
+		"one that is not here": {
+			answer: append([]string{filepath.Join(dir, "gone")}, picked...),
+			held:   2,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := make(chan bool, 1)
-			d := openDesk(t, Config{Desktop: Desktop{Choose: func(_ context.Context, _, title string, folders bool) ([]string, error) {
-				if title != "Add files" && title != "Add a folder" {
-					t.Errorf("the dialog's title is %q", title)
-				}
-				asked <- folders
-				return c.answer, c.err
-			}}})
+			d := openDesk(t,
+				Config{Desktop: Desktop{Choose: func(_ context.Context, _, title string,
+					folders bool,
+				) ([]string, error) {
+					if title != "Add files" && title != "Add a folder" {
+						t.Errorf("the dialog's title is %q", title)
+					}
+					asked <- folders
+					return c.answer, c.err
+				}}})
 			d.typedRune(map[bool]rune{false: 'o', true: 'O'}[c.folders])
 			if folders := <-asked; folders != c.folders {
 				t.Errorf("asked for folders: %v", folders)
@@ -58,12 +67,13 @@ func TestFilesArePickedInTheDesktopsDialog(t *testing.T) {
 
 func TestASecondDialogForFilesTakesTheFirstOnesPlace(t *testing.T) {
 	opened, closed := make(chan struct{}), make(chan struct{})
-	d := openDesk(t, Config{Desktop: Desktop{Choose: func(ctx context.Context, _, _ string, _ bool) ([]string, error) {
+	choose := func(ctx context.Context, _, _ string, _ bool) ([]string, error) {
 		opened <- struct{}{}
 		<-ctx.Done()
 		closed <- struct{}{}
 		return nil, ctx.Err()
-	}}})
+	}
+	d := openDesk(t, Config{Desktop: Desktop{Choose: choose}})
 	d.intake.chooseFiles()
 	<-opened
 	d.intake.chooseFolder()
@@ -98,8 +108,8 @@ func (d *desk) finish() {
 	}
 }
 
-// TestTenThousandFilesDroppedAtOnceAreOneReview: however many paths come, the drop itself does not touch the disk, and one review
-// lists a few of them.
+// TestTenThousandFilesDroppedAtOnceAreOneReview: however many paths come, the drop itself does not
+// touch the disk, and one review lists a few of them.
 func TestTenThousandFilesDroppedAtOnceAreOneReview(t *testing.T) {
 	const n = 10_000
 	dir := t.TempDir()
@@ -146,7 +156,8 @@ func TestWhatIsGivenMeanwhileJoinsTheReview(t *testing.T) {
 	d.check("Keep both")
 	d.drop("/nowhere/x.txt", filepath.Join(dir, "b.txt"), filepath.Join(dir, "c.txt"))
 	d.until("all are counted", func() bool { return d.says("Send 3 files") })
-	d.mustSay("a.txt", "b.txt", "c.txt", "1 thing that you gave is not on this computer, and is left out.")
+	d.mustSay("a.txt", "b.txt", "c.txt",
+		"1 thing that you gave is not on this computer, and is left out.")
 	if !d.box("Keep both").Checked {
 		t.Error("what was chosen is forgotten")
 	}
@@ -168,7 +179,8 @@ func TestFilesThatWaitForATokenAreCounted(t *testing.T) {
 
 // TestATokenPastedIntoTheSearchIsNotShown: it is taken as anywhere else.
 func TestATokenPastedIntoTheSearchIsNotShown(t *testing.T) {
-	for _, text := range []string{someToken(), someToken("trestore.blob.core.windows.net", "files.example.org")} {
+	for _, text := range []string{someToken(), someToken("trestore.blob.core.windows.net",
+		"files.example.org")} {
 		d := openDesk(t, Config{Queue: someJobs(3)})
 		d.look()
 		search := d.Window.queue.search
@@ -187,7 +199,8 @@ func TestATokenPastedIntoTheSearchIsNotShown(t *testing.T) {
 	}
 }
 
-// TestADropThatWasLostIsSaid until something arrives or half a minute has passed, and passes for nothing that keeps files waiting.
+// TestADropThatWasLostIsSaid until something arrives or half a minute has passed, and passes for
+// nothing that keeps files waiting.
 func TestADropThatWasLostIsSaid(t *testing.T) {
 	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 	d := openDesk(t, Config{Queue: newCrowd(3), Now: func() time.Time { return now }})

@@ -44,20 +44,24 @@ func (v *uploadTokens) createAsked() {
 			tr("Allowed"), rightsList(token.Rights{Letters: workspace.DefaultRights}),
 			tr("Valid from"), newText(from, theme.ColorNameForeground, theme.SizeNameText),
 			tr("Valid to"), newText(date(ends), theme.ColorNameForeground, theme.SizeNameText),
-			tr("Time"), newText(duration(ends.Sub(begins)), theme.ColorNameForeground, theme.SizeNameText),
+			tr("Time"), newText(duration(ends.Sub(begins)), theme.ColorNameForeground,
+				theme.SizeNameText),
 		),
-		small(tr("Whoever has the token can upload until it ends or is revoked. Send it in a way that only its receiver reads."))),
+		small(tr("Whoever has the token can upload until it ends or is revoked. Send it in a way "+
+			"that only its receiver reads."))),
 		v.create, func() { v.issue(r) })
 }
 
-// issue creates a token. Where the view is closed before it was shown nobody could ever copy it, so it is revoked again.
+// issue creates a token. Where the view is closed before it was shown nobody could ever copy it, so
+// it is revoked again.
 func (v *uploadTokens) issue(r workspace.Request) {
 	tid := 0
-	v.ask(ask{words: tr("Creating the token…"), do: func(ctx context.Context, ws Workspace) (func(), error) {
+	create := func(ctx context.Context, ws Workspace) (func(), error) {
 		t, g, err := ws.Issue(ctx, r)
 		tid = g.TID
 		return func() { v.issued(t.Link(), g) }, err
-	}, unseen: func(ws Workspace) {
+	}
+	v.ask(ask{words: tr("Creating the token…"), do: create, unseen: func(ws Workspace) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.view), revokeLimit)
 		defer cancel()
 		if err := ws.Revoke(ctx, tid, v.config.Person); err != nil {
@@ -102,14 +106,17 @@ func (v *uploadTokens) revokeAsked(g workspace.Grant, button *button) {
 	v.confirm(tr("Revoke token {{.TID}}?", values("TID", g.TID)), tr("Revoke"), column(8, -1,
 		pairs(
 			tr("What it is for"), reasonText(g.Reason),
-			tr("Valid to"), newText(dateOrNone(g.ValidTo), theme.ColorNameForeground, theme.SizeNameText)),
-		flush(tr("Whoever has it can't upload with it any more: what they are sending stops and waits for another token. What arrived stays. It can't be undone, and may take half a minute."))),
+			tr("Valid to"), newText(dateOrNone(g.ValidTo), theme.ColorNameForeground,
+				theme.SizeNameText)),
+		flush(tr("Whoever has it can't upload with it any more: what they are sending stops and "+
+			"waits for another token. What arrived stays. It can't be undone, and may take half "+
+			"a minute."))),
 		button, func() { v.revoke(g) })
 }
 
 func (v *uploadTokens) revoke(g workspace.Grant) {
 	by := v.config.Person
-	v.ask(ask{words: tr("Revoking the token…"), do: func(ctx context.Context, ws Workspace) (func(), error) {
+	revoke := func(ctx context.Context, ws Workspace) (func(), error) {
 		err := ws.Revoke(ctx, g.TID, by)
 		return func() {
 			for i := range v.grants {
@@ -122,11 +129,14 @@ func (v *uploadTokens) revoke(g workspace.Grant) {
 			v.window.Canvas().Unfocus() // the button is gone
 			v.events.event("revoked", "tid", g.TID)
 		}, err
-	}})
+	}
+	v.ask(ask{words: tr("Revoking the token…"), do: revoke})
 }
 
 // confirm asks before something is done. The button that asked has the keyboard afterwards.
-func (v *uploadTokens) confirm(title, words string, body fyne.CanvasObject, asked *button, do func()) {
+func (v *uploadTokens) confirm(
+	title, words string, body fyne.CanvasObject, asked *button, do func(),
+) {
 	no := v.newButton(tr("Cancel"), nil)
 	yes := v.newButton(words, nil)
 	yes.Importance = widget.HighImportance
@@ -153,7 +163,8 @@ func pairs(all ...any) fyne.CanvasObject {
 	for i := 0; i+1 < len(all); i += 2 {
 		words, _ := all[i].(string)
 		value, _ := all[i+1].(fyne.CanvasObject)
-		grid.Add(container.NewVBox(inset(2, 2, 0, 16, newText(words, colorMuted, theme.SizeNameText))))
+		grid.Add(container.NewVBox(inset(2, 2, 0, 16,
+			newText(words, colorMuted, theme.SizeNameText))))
 		grid.Add(inset(2, 2, 0, 0, value))
 	}
 	return grid

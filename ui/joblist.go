@@ -13,8 +13,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// jobList is the list of jobs. It holds the rows around those in sight and no others; what scrolls into sight is read by the
-// sampler and shown as dots until then.
+// jobList is the list of jobs. It holds the rows around those in sight and no others; what scrolls
+// into sight is read by the sampler and shown as dots until then.
 type jobList struct {
 	widget.List
 	screen   *screen
@@ -30,7 +30,10 @@ type jobList struct {
 }
 
 func newJobList(queue *queueView) *jobList {
-	l := &jobList{screen: queue.screen, queue: queue, rows: map[*jobRow]bool{}, selected: map[int64]bool{}, sample: &sample{}, tip: newTip(queue.screen)}
+	l := &jobList{
+		screen: queue.screen, queue: queue, rows: map[*jobRow]bool{},
+		selected: map[int64]bool{}, sample: &sample{}, tip: newTip(queue.screen),
+	}
 	l.Length = func() int { return l.sample.total }
 	l.CreateItem = func() fyne.CanvasObject { return newJobRow(l) }
 	l.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) {
@@ -48,8 +51,8 @@ func newJobList(queue *queueView) *jobList {
 	return l
 }
 
-// state is a job's state as a person sees it: what waits in a transfer that is paused, or that an earlier run left, is paused, and
-// nothing is active that waits for a token.
+// state is a job's state as a person sees it: what waits in a transfer that is paused, or that an
+// earlier run left, is paused, and nothing is active that waits for a token.
 func (l *jobList) state(j *ledger.Job) ledger.JobState {
 	if j.State == ledger.Waiting && l.sample.resting[j.Transfer] {
 		return ledger.Paused
@@ -74,7 +77,8 @@ func (l *jobList) fill(r *jobRow, index int) {
 	selected := have && l.selected[j.ID]
 	state := l.state(&j)
 	j.Speed = roundSpeed(j.Speed)
-	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j && r.state == state && r.acting == r.offers() {
+	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j &&
+		r.state == state && r.acting == r.offers() {
 		return
 	}
 	r.filled, r.state = true, state
@@ -292,13 +296,16 @@ func (l *jobList) menu(at fyne.Position) {
 	}
 	items := append(l.queue.commands.menu(j, l.chosen()), fyne.NewMenuItemSeparator())
 	if l.screen.config.Desktop.Reveal != nil {
-		items = append(items, fyne.NewMenuItem(tr("Show in its folder"), func() { l.screen.inFileManager(j.Source) }))
+		items = append(items, fyne.NewMenuItem(tr("Show in its folder"),
+			func() { l.screen.inFileManager(j.Source) }))
 	}
-	items = append(items, fyne.NewMenuItem(tr("Copy the name"), func() { l.screen.app.Clipboard().SetContent(j.Source) }))
+	items = append(items, fyne.NewMenuItem(tr("Copy the name"),
+		func() { l.screen.app.Clipboard().SetContent(j.Source) }))
 	if j.Problem != nil {
 		x := explainJob(&j, l.screen.last.oneName[j.Transfer])
 		items = append(items,
-			fyne.NewMenuItem(tr("What happened…"), func() { l.screen.tell(safeName(nameOf(&j)), x) }),
+			fyne.NewMenuItem(tr("What happened…"),
+				func() { l.screen.tell(safeName(nameOf(&j)), x) }),
 			fyne.NewMenuItem(tr("Copy what happened"), func() {
 				l.screen.app.Clipboard().SetContent(j.Source + "\n" + x.String())
 			}))

@@ -43,7 +43,10 @@ func TestAPersonDeliversAFolder(t *testing.T) {
 	d.until("all is delivered", func() bool { return d.says("All 3 files are in the inbox") })
 	d.mustSay("Every block was checked by the storage", "b 100% #1.txt", "run_017/deeper")
 
-	want := map[string]string{"run_017/a.txt": "a.txt", "run_017/deeper/b 100% #1.txt": "deeper/b 100% #1.txt", "run_017/心拍数.csv": "心拍数.csv"}
+	want := map[string]string{
+		"run_017/a.txt":                "a.txt",
+		"run_017/deeper/b 100% #1.txt": "deeper/b 100% #1.txt", "run_017/心拍数.csv": "心拍数.csv",
+	}
 	if diff := cmp.Diff(want, inbox.blobs()); diff != "" {
 		t.Errorf("the inbox (-want +got):\n%s", diff)
 	}
@@ -52,8 +55,8 @@ func TestAPersonDeliversAFolder(t *testing.T) {
 	}
 }
 
-// TestWhatVanishesAfterTheReviewIsNamed, also after a restart: what a person agreed to send is not said to have arrived as a whole, and can
-// be sent once it is back.
+// TestWhatVanishesAfterTheReviewIsNamed, also after a restart: what a person agreed to send is not
+// said to have arrived as a whole, and can be sent once it is back.
 func TestWhatVanishesAfterTheReviewIsNamed(t *testing.T) {
 	inbox, state := startInbox(t, nil), t.TempDir()
 	link := inbox.token(time.Now().Add(48 * time.Hour))
@@ -69,7 +72,8 @@ func TestWhatVanishesAfterTheReviewIsNamed(t *testing.T) {
 	if err := os.Remove(gone); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "new.txt"), []byte("new.txt"), 0o600); err != nil { // so that the numbers are the same
+	// so that the numbers are the same
+	if err := os.WriteFile(filepath.Join(dir, "new.txt"), []byte("new.txt"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d.tap("Send 3 files")
@@ -112,7 +116,8 @@ func TestWhatIsThereAlreadyIsKeptBesideTheNewFile(t *testing.T) {
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
 
 	d.drop(dir)
-	d.until("the review has counted", func() bool { return d.says("1 file is unchanged since you sent it and isn't sent again") })
+	d.until("the review has counted",
+		func() bool { return d.says("1 file is unchanged since you sent it and isn't sent again") })
 	d.mustSay("Nothing to send")
 	d.choose("Replace it")
 	d.mustSay("Send 1 file")
@@ -138,7 +143,10 @@ func TestWhatIsThereAlreadyIsKeptBesideTheNewFile(t *testing.T) {
 	d.tap("Send 1 file")
 	d.until("all is delivered", func() bool { return d.says("All 4 files are in the inbox") })
 	d.mustSay("a (2).txt")
-	want := map[string]string{"a.txt": "a.txt", "run_017/a.txt": "a.txt", "run_017/b.txt": "b.txt", "run_017/a (2).txt": "other"}
+	want := map[string]string{
+		"a.txt": "a.txt", "run_017/a.txt": "a.txt", "run_017/b.txt": "b.txt",
+		"run_017/a (2).txt": "other",
+	}
 	if diff := cmp.Diff(want, inbox.blobs()); diff != "" {
 		t.Errorf("the inbox (-want +got):\n%s", diff)
 	}
@@ -204,7 +212,8 @@ func TestAnEndedTokenHoldsTheFilesUntilANewOne(t *testing.T) {
 			default:
 				return &blobserver.Answer{
 					Status: 403, Code: "AuthenticationFailed", ReadBody: -1,
-					Detail: "Signature not valid in the specified time frame: Start [] - Expiry [Tue, 24 Nov 2020 10:00:00 GMT] - Current [Tue, 24 Nov 2026 10:00:00 GMT]",
+					Detail: "Signature not valid in the specified time frame: Start [] - Expiry " +
+						"[Tue, 24 Nov 2020 10:00:00 GMT] - Current [Tue, 24 Nov 2026 10:00:00 GMT]",
 				}
 			}
 		}
@@ -250,7 +259,10 @@ func TestPauseAndResume(t *testing.T) {
 	d.tap("Send 2 files")
 	d.until("one is delivered", func() bool { return d.says("1 of 2 files delivered") })
 	d.tap("Pause all")
-	d.until("it is being paused", func() bool { return d.says("Pausing: 1 of 2 files delivered") && d.says("Pausing…") })
+	d.until("it is being paused", func() bool {
+		return d.says("Pausing: 1 of 2 files delivered") &&
+			d.says("Pausing…")
+	})
 	d.tap("Resume")
 	close(gate)
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })

@@ -5,7 +5,8 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 )
 
-// addShortcuts makes everything work from the keyboard. Keys without Ctrl count only where nothing takes text.
+// addShortcuts makes everything work from the keyboard. Keys without Ctrl count only where nothing
+// takes text.
 func (w *Window) addShortcuts() {
 	c := w.window.Canvas()
 	c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) {
@@ -19,7 +20,10 @@ func (w *Window) addShortcuts() {
 		}
 	})
 	ctrl := func(key fyne.KeyName, shift fyne.KeyModifier, f func()) {
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault | shift}, func(fyne.Shortcut) {
+		c.AddShortcut(&desktop.CustomShortcut{
+			KeyName:  key,
+			Modifier: fyne.KeyModifierShortcutDefault | shift,
+		}, func(fyne.Shortcut) {
 			if !w.asking() {
 				f()
 			}

@@ -22,8 +22,9 @@ const English = "en"
 
 // dictionary is one language's texts by the English ones. It is not changed once it is read.
 //
-// The files are those of Fyne's lang, and what Fyne itself says goes through it. The window's own texts are looked up here, since lang
-// goes by the system's language alone, and matches it anew and fills a template for each text, which the rows ask for at every look.
+// The files are those of Fyne's lang, and what Fyne itself says goes through it. The window's own
+// texts are looked up here, since lang goes by the system's language alone, and matches it anew and
+// fills a template for each text, which the rows ask for at every look.
 type dictionary struct {
 	tag                language.Tag
 	texts              map[string]string
@@ -38,12 +39,14 @@ func init() { spoken.Store(&dictionary{tag: language.English, thousands: ",", de
 
 // pluralForms are the names that CLDR has for the forms of a text that depends on a number.
 var pluralForms = map[string]plural.Form{
-	"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few, "many": plural.Many, "other": plural.Other,
+	"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few,
+	"many": plural.Many, "other": plural.Other,
 }
 
 // languages returns the languages that there are files of, English first.
 func languages() []string {
-	names, _ := fs.Glob(assets.Translations, "translations/*.json") // fails for a malformed pattern only
+	// fails for a malformed pattern only
+	names, _ := fs.Glob(assets.Translations, "translations/*.json")
 	codes := []string{English}
 	for _, name := range names {
 		if code := strings.TrimSuffix(path.Base(name), ".json"); code != English {
@@ -67,7 +70,10 @@ func readDictionary(code string) (*dictionary, error) {
 	if err := json.Unmarshal(file, &all); err != nil {
 		return nil, fmt.Errorf("read language %s: %w", code, err)
 	}
-	d := &dictionary{tag: tag, texts: make(map[string]string, len(all)), counts: map[string]map[plural.Form]string{}}
+	d := &dictionary{
+		tag: tag, texts: make(map[string]string, len(all)),
+		counts: map[string]map[plural.Form]string{},
+	}
 	for english, x := range all {
 		switch x := x.(type) {
 		case string:
@@ -81,7 +87,8 @@ func readDictionary(code string) (*dictionary, error) {
 	}
 	// How numbers are written, by an example.
 	sample := []rune(d.text("1,234.5"))
-	d.thousands, d.decimal = string(sample[1:len(sample)-5]), string(sample[len(sample)-2:len(sample)-1])
+	d.thousands, d.decimal = string(sample[1:len(sample)-5]),
+		string(sample[len(sample)-2:len(sample)-1])
 	return d, nil
 }
 
@@ -99,7 +106,8 @@ func (d *dictionary) counted(english string, n int64) string {
 	if !ok {
 		return english
 	}
-	if n >= 1e7 { // no language looks further than at the last six digits, and at whether there are more
+	// no language looks further than at the last six digits, and at whether there are more
+	if n >= 1e7 {
 		n = n%1e6 + 1e6
 	}
 	form := plural.Cardinal.MatchPlural(d.tag, int(n), 0, 0, 0, 0)
@@ -109,8 +117,9 @@ func (d *dictionary) counted(english string, n int64) string {
 	return forms[plural.Other]
 }
 
-// speak makes the window's texts, and those of Fyne itself, be in the language of that code; empty: in the system's, or in English where
-// there is no file of that. Texts that are on the screen stay. On an error they are English.
+// speak makes the window's texts, and those of Fyne itself, be in the language of that code; empty:
+// in the system's, or in English where there is no file of that. Texts that are on the screen stay.
+// On an error they are English.
 func speak(code string) error {
 	if code == "" {
 		code = closestLanguage(lang.SystemLocale().LanguageString())
@@ -131,18 +140,23 @@ func speak(code string) error {
 	}
 	file, worse := json.Marshal(fynes)
 	if worse == nil {
-		worse = lang.AddTranslationsForLocale(file, fyne.Locale(lang.SystemLocale().LanguageString()))
+		worse = lang.AddTranslationsForLocale(file,
+			fyne.Locale(lang.SystemLocale().LanguageString()))
 	}
 	return errors.Join(err, worse)
 }
 
-// saidByFyne are the texts that Fyne's own parts have which the window uses: entries, lists of files.
+// saidByFyne are the texts that Fyne's own parts have which the window uses: entries, lists of
+// files.
 var saidByFyne = []string{
-	"Cancel", "Confirm", "Copy", "Create Folder", "Cut", "Enter filename", "Error", "Favourites", "File", "Folder", "New Folder", "No",
-	"OK", "Open", "Paste", "Quit", "Redo", "Save", "Select all", "Show Hidden Files", "Undo", "Yes", "file.name", "file.parent",
+	"Cancel", "Confirm", "Copy", "Create Folder", "Cut", "Enter filename", "Error", "Favourites",
+	"File", "Folder", "New Folder", "No",
+	"OK", "Open", "Paste", "Quit", "Redo", "Save", "Select all", "Show Hidden Files", "Undo", "Yes",
+	"file.name", "file.parent",
 }
 
-// closestLanguage returns the language that there is which comes closest to that of a locale, English if none does.
+// closestLanguage returns the language that there is which comes closest to that of a locale,
+// English if none does.
 func closestLanguage(locale string) string {
 	codes := languages()
 	tags := make([]language.Tag, len(codes))
@@ -179,7 +193,8 @@ func (w *Window) setLanguage(code string) {
 	w.rebuild()
 }
 
-// rebuild makes all that the window shows anew. What a person chose to see of the list is chosen anew, too.
+// rebuild makes all that the window shows anew. What a person chose to see of the list is chosen
+// anew, too.
 func (w *Window) rebuild() {
 	if w.top != nil {
 		w.top.close()

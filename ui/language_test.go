@@ -13,7 +13,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// TestTheLanguageIsChosenInTheSettings: all of the window is in the chosen language at once, Fyne's own texts too, and the choice is kept.
+// TestTheLanguageIsChosenInTheSettings: all of the window is in the chosen language at once, Fyne's
+// own texts too, and the choice is kept.
 func TestTheLanguageIsChosenInTheSettings(t *testing.T) {
 	t.Cleanup(func() { speakIn(t, English) })
 	d := openDesk(t, Config{Queue: newCrowd(1_204)})
@@ -31,7 +32,8 @@ func TestTheLanguageIsChosenInTheSettings(t *testing.T) {
 		d.mustSay(tr("Settings"), languageNames()[i])
 		d.top.close()
 		d.look()
-		d.mustSay(trn("{{.N}} of {{.Total}} files delivered", 0, values("Total", number(1_204))), tr("Pause all"))
+		d.mustSay(trn("{{.N}} of {{.Total}} files delivered", 0, values("Total", number(1_204))),
+			tr("Pause all"))
 		if code != English && d.says("files delivered") {
 			t.Errorf("%s: something is still English", code)
 		}
@@ -44,10 +46,12 @@ func TestTheLanguageIsChosenInTheSettings(t *testing.T) {
 	}
 }
 
-// TestClosestLanguage: the window follows the system's language, in whatever form that is named, and else speaks English.
+// TestClosestLanguage: the window follows the system's language, in whatever form that is named,
+// and else speaks English.
 func TestClosestLanguage(t *testing.T) {
 	for locale, want := range map[string]string{
-		"en-GB": "en", "de-AT": "de", "de": "de", "gsw-CH": "de", "fr-CA": "fr", "es-419": "es", "es-MX": "es", "ja-JP": "ja", "ja": "ja",
+		"en-GB": "en", "de-AT": "de", "de": "de", "gsw-CH": "de", "fr-CA": "fr", "es-419": "es",
+		"es-MX": "es", "ja-JP": "ja", "ja": "ja",
 		"nl-NL": "en", "sr-Cyrl": "en", "zh-Hans": "en", "": "en", "C": "en", "no locale": "en",
 	} {
 		if got := closestLanguage(locale); got != want {
@@ -61,15 +65,31 @@ func TestNumbersAndTimes(t *testing.T) {
 	t.Cleanup(func() { speakIn(t, English) })
 	when := time.Date(2030, 5, 7, 9, 4, 0, 0, time.Local)
 	for code, want := range map[string][]string{
-		"en": {"1,234,567", "1.2 GB", "512 B", "7 May 2030, 09:04", "6 d 21 h", "0 files", "1 file", "2,000,000 files"},
-		"de": {"1.234.567", "1,2 GB", "512 B", "07.05.2030, 09:04", "6 T 21 Std.", "0 Dateien", "1 Datei", "2.000.000 Dateien"},
-		"fr": {"1\u00a0234\u00a0567", "1,2 Go", "512 o", "07/05/2030, 09:04", "6 j 21 h", "0 fichier", "1 fichier", "2\u00a0000\u00a0000 fichiers"},
-		"es": {"1.234.567", "1,2 GB", "512 B", "07/05/2030, 09:04", "6 d 21 h", "0 archivos", "1 archivo", "2.000.000 archivos"},
-		"ja": {"1,234,567", "1.2 GB", "512 B", "2030/05/07 09:04", "6日21時間", "0 個のファイル", "1 個のファイル", "2,000,000 個のファイル"},
+		"en": {
+			"1,234,567", "1.2 GB", "512 B", "7 May 2030, 09:04", "6 d 21 h", "0 files", "1 file",
+			"2,000,000 files",
+		},
+		"de": {
+			"1.234.567", "1,2 GB", "512 B", "07.05.2030, 09:04", "6 T 21 Std.", "0 Dateien",
+			"1 Datei", "2.000.000 Dateien",
+		},
+		"fr": {
+			"1\u00a0234\u00a0567", "1,2 Go", "512 o", "07/05/2030, 09:04", "6 j 21 h",
+			"0 fichier", "1 fichier", "2\u00a0000\u00a0000 fichiers",
+		},
+		"es": {
+			"1.234.567", "1,2 GB", "512 B", "07/05/2030, 09:04", "6 d 21 h", "0 archivos",
+			"1 archivo", "2.000.000 archivos",
+		},
+		"ja": {
+			"1,234,567", "1.2 GB", "512 B", "2030/05/07 09:04", "6日21時間", "0 個のファイル", "1 個のファイル",
+			"2,000,000 個のファイル",
+		},
 	} {
 		speakIn(t, code)
 		got := []string{
-			number(1_234_567), amount(1_234_567_890), amount(512), date(when), duration(6*24*time.Hour + 21*time.Hour),
+			number(1_234_567), amount(1_234_567_890), amount(512), date(when),
+			duration(6*24*time.Hour + 21*time.Hour),
 			files(0), files(1), files(2_000_000),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -78,7 +98,8 @@ func TestNumbersAndTimes(t *testing.T) {
 	}
 }
 
-// TestAnUnknownLanguageIsEnglish: a settings file of another version does not keep the window from speaking.
+// TestAnUnknownLanguageIsEnglish: a settings file of another version does not keep the window from
+// speaking.
 func TestAnUnknownLanguageIsEnglish(t *testing.T) {
 	t.Cleanup(func() { speakIn(t, English) })
 	if err := speak("xx"); err == nil {
@@ -98,7 +119,8 @@ func TestValuesStandWhereTheyBelong(t *testing.T) {
 
 // TestWordsTakeNoMemory: rows ask for the same few words at every look.
 func TestWordsTakeNoMemory(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { _ = tr("Waiting"); _ = lookOf(ledger.Active) }); n > 0 {
+	if n := testing.AllocsPerRun(100,
+		func() { _ = tr("Waiting"); _ = lookOf(ledger.Active) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// flow puts objects one behind the other, in the order in which Tab visits them, which layout.Border does not.
+// flow puts objects one behind the other, in the order in which Tab visits them, which
+// layout.Border does not.
 type flow struct {
 	down bool    // from top to bottom, else from left to right in the middle of the height
 	gap  float32 // between two objects
@@ -183,10 +184,12 @@ func (r *panelRenderer) Refresh() {
 
 // card puts objects on a surface of their own.
 func card(o fyne.CanvasObject) *fyne.Container {
-	return container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10), inset(10, 10, 14, 14, o))
+	return container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10),
+		inset(10, 10, 14, 14, o))
 }
 
-// text is one line that is never wrapped, in a colour and size of the theme, without the padding of a label.
+// text is one line that is never wrapped, in a colour and size of the theme, without the padding of
+// a label.
 type text struct {
 	widget.BaseWidget
 	content string
@@ -194,15 +197,20 @@ type text struct {
 	size    fyne.ThemeSizeName
 	bold    bool
 	align   fyne.TextAlign
-	cut     bool    // shorten in the middle rather than ask for room
-	parts   bool    // leave out whole parts at the end, which “ · ” stands between, rather than shorten in the middle
-	less    string  // said instead where there is no room for the content
-	screen  *screen // of a text that may be cut: its tip says the whole
-	short   bool    // it is
+	cut     bool // shorten in the middle rather than ask for room
+	// leave out whole parts at the end, which “ · ” stands between, rather than shorten in the
+	// middle
+	parts  bool
+	less   string  // said instead where there is no room for the content
+	screen *screen // of a text that may be cut: its tip says the whole
+	short  bool    // it is
 }
 
-// newCutText makes a text that is shortened where it has no room. While the pointer is on it, a tip says the whole.
-func (sc *screen) newCutText(content string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *text {
+// newCutText makes a text that is shortened where it has no room. While the pointer is on it, a tip
+// says the whole.
+func (sc *screen) newCutText(
+	content string, color fyne.ThemeColorName, size fyne.ThemeSizeName,
+) *text {
 	t := newText(content, color, size)
 	t.screen, t.cut = sc, true
 	return t
@@ -261,7 +269,8 @@ func (r *textRenderer) Layout(s fyne.Size) {
 		if r.text.parts {
 			content = fewerParts(content, s.Width, r.line.TextSize, r.line.TextStyle)
 		}
-		if r.text.less != "" && fyne.MeasureText(content, r.line.TextSize, r.line.TextStyle).Width > s.Width {
+		if r.text.less != "" && fyne.MeasureText(content, r.line.TextSize,
+			r.line.TextStyle).Width > s.Width {
 			content = r.text.less
 		}
 		r.line.Text = shorten(content, s.Width, r.line.TextSize, r.line.TextStyle)
@@ -292,7 +301,8 @@ func (r *textRenderer) Refresh() {
 	r.line.Refresh()
 }
 
-// small is a text of several lines beside the important ones, flush with what is above and below it.
+// small is a text of several lines beside the important ones, flush with what is above and below
+// it.
 func small(content string) fyne.CanvasObject {
 	l := wrapped(content)
 	l.SizeName, l.Importance = theme.SizeNameCaptionText, widget.LowImportance
@@ -306,8 +316,8 @@ func wrapped(content string) *widget.Label {
 	return l
 }
 
-// columns arranges a row of a table, each cell in the middle of the height. All rows share one; the first column takes the room that
-// is left.
+// columns arranges a row of a table, each cell in the middle of the height. All rows share one; the
+// first column takes the room that is left.
 type columns struct {
 	widths []float32
 	gap    float32

@@ -55,12 +55,15 @@ func (sc *screen) openLog() {
 	copying := sc.newButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), func() {
 		sc.app.Clipboard().SetContent(strings.Join(v.lines.records, "\n"))
 	})
-	folder := sc.newButtonWithIcon(tr("Show in its folder"), icon("folder", theme.ColorNameForeground), func() { sc.inFileManager(sc.config.LogPath) })
+	folder := sc.newButtonWithIcon(tr("Show in its folder"),
+		icon("folder", theme.ColorNameForeground), func() { sc.inFileManager(sc.config.LogPath) })
 	if sc.config.Desktop.Reveal == nil {
 		folder.Hide()
 	}
-	words := small(tr("What happened, for support. It has names of files and the storage's address, no token, and nothing of what is in a file."))
-	s := sc.openSheet(tr("Log"), 860, ownScroll{column(6, 1, inset(0, 2, 8, 8, words), inset(0, 0, 4, 4, v.lines))}, folder, copying, closing)
+	words := small(tr("What happened, for support. It has names of files and the storage's " +
+		"address, no token, and nothing of what is in a file."))
+	s := sc.openSheet(tr("Log"), 860, ownScroll{column(6, 1, inset(0, 2, 8, 8, words),
+		inset(0, 0, 4, 4, v.lines))}, folder, copying, closing)
 	s.tag("cancel", closing)
 	s.tag("copy", copying)
 	s.tick = v.tick
@@ -93,8 +96,9 @@ func (v *logView) tick(now time.Time) time.Duration {
 	return logEvery
 }
 
-// readLog returns the last records of the log as lines for a person, oldest first, unless its state is the one that was seen. It blocks
-// on the disk. A log that was put aside when it was full, a moment ago perhaps, is read as its beginning.
+// readLog returns the last records of the log as lines for a person, oldest first, unless its state
+// is the one that was seen. It blocks on the disk. A log that was put aside when it was full, a
+// moment ago perhaps, is read as its beginning.
 func readLog(path string, seen logState) ([]string, logState, error) {
 	fi, err := os.Stat(path)
 	if err != nil {
@@ -145,7 +149,8 @@ func lastRecords(path string) ([]string, error) {
 	return records, nil
 }
 
-// readable turns a record into a line for a person: when, how grave, what, and what belongs to it. What is no record stays as it is.
+// readable turns a record into a line for a person: when, how grave, what, and what belongs to it.
+// What is no record stays as it is.
 func readable(record []byte) string {
 	var m map[string]any
 	if json.Unmarshal(record, &m) != nil {
@@ -176,14 +181,17 @@ func (sc *screen) inFileManager(path string) {
 		sc.config.Log.Error("reveal", "error", err)
 		sc.do(func() {
 			sc.tell(tr("No file manager opened"), problem.Explanation{
-				What: tr("This computer's file manager could not be opened."), Safe: tr("Everything else stays as it is."),
-				Do: tr("Open this folder yourself: {{.Folder}}", values("Folder", safeName(filepath.Dir(path)))),
+				What: tr("This computer's file manager could not be opened."),
+				Safe: tr("Everything else stays as it is."),
+				Do: tr("Open this folder yourself: {{.Folder}}",
+					values("Folder", safeName(filepath.Dir(path)))),
 			})
 		})
 	})
 }
 
-// logList shows records, each broken where the room ends, and keeps to the end where the person has not scrolled away from it.
+// logList shows records, each broken where the room ends, and keeps to the end where the person has
+// not scrolled away from it.
 type logList struct {
 	widget.List
 	screen  *screen
@@ -202,7 +210,8 @@ func newLogList(sc *screen) *logList {
 	}
 	l.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
 		if t, ok := o.(*canvas.Text); ok && i < len(l.lines) {
-			t.Text, t.Color, t.TextSize = l.lines[i], currentColor(theme.ColorNameForeground), currentSize(theme.SizeNameCaptionText)
+			t.Text, t.Color, t.TextSize = l.lines[i], currentColor(theme.ColorNameForeground),
+				currentSize(theme.SizeNameCaptionText)
 			t.Refresh()
 		}
 	}
@@ -236,7 +245,8 @@ func (l *logList) Resize(s fyne.Size) {
 
 // columnsIn is how many characters have room in a width.
 func (l *logList) columnsIn(width float32) int {
-	one := fyne.MeasureText("0", currentSize(theme.SizeNameCaptionText), fyne.TextStyle{Monospace: true}).Width
+	one := fyne.MeasureText("0", currentSize(theme.SizeNameCaptionText),
+		fyne.TextStyle{Monospace: true}).Width
 	return max(int((width-currentSize(theme.SizeNameScrollBar))/one), 20)
 }
 
@@ -260,7 +270,8 @@ func (l *logList) lay() {
 
 // atEnd reports whether the last line is in sight.
 func (l *logList) atEnd() bool {
-	line := fyne.MeasureText("0", currentSize(theme.SizeNameCaptionText), fyne.TextStyle{Monospace: true}).Height
+	line := fyne.MeasureText("0", currentSize(theme.SizeNameCaptionText),
+		fyne.TextStyle{Monospace: true}).Height
 	whole := float32(len(l.lines)) * (line + currentSize(theme.SizeNamePadding))
 	return l.GetScrollOffset() >= whole-l.Size().Height-2*line
 }

@@ -14,7 +14,8 @@ import (
 
 // record is a line as the log has it.
 func record(n int) string {
-	return fmt.Sprintf(`{"time":"2026-11-24T08:46:55.677547694Z","level":"ERROR","msg":"rows","pid":32059,"error":"number %d"}`+"\n", n)
+	return fmt.Sprintf(`{"time":"2026-11-24T08:46:55.677547694Z","level":"ERROR",`+
+		`"msg":"rows","pid":32059,"error":"number %d"}`+"\n", n)
 }
 
 func records(from, to int) string {
@@ -46,13 +47,25 @@ func TestTheEndOfTheLogIsRead(t *testing.T) {
 		n            int
 		first, last  string // ends of these lines
 	}{
-		"a short one":                   {records(0, 3), "", 3, "error=number 0", "error=number 2"},
-		"a long one":                    {records(0, 1000), "", logLines, "error=number 700", "error=number 999"},
-		"one that has just been begun":  {records(500, 510), records(0, 500), logLines, "error=number 210", "error=number 509"},
+		"a short one": {records(0, 3), "", 3, "error=number 0", "error=number 2"},
+		"a long one": {
+			records(0, 1000), "", logLines, "error=number 700",
+			"error=number 999",
+		},
+		"one that has just been begun": {
+			records(500, 510), records(0, 500), logLines,
+			"error=number 210", "error=number 509",
+		},
 		"an empty one":                  {"", "", 0, "", ""},
 		"an empty one after a full one": {"", records(0, 5), 5, "error=number 0", "error=number 4"},
-		"no record":                     {"panic: \u202eevil\x1b[2J\n" + record(1), "", 2, `panic: \u{202e}evil\u{1b}[2J`, "error=number 1"},
-		"a line longer than all":        {long + "\n" + record(1), "", 1, "error=number 1", "error=number 1"},
+		"no record": {
+			"panic: \u202eevil\x1b[2J\n" + record(1), "", 2,
+			`panic: \u{202e}evil\u{1b}[2J`, "error=number 1",
+		},
+		"a line longer than all": {
+			long + "\n" + record(1), "", 1, "error=number 1",
+			"error=number 1",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := writeLog(t, c.text, c.before)
@@ -60,7 +73,8 @@ func TestTheEndOfTheLogIsRead(t *testing.T) {
 			if err != nil || len(lines) != c.n {
 				t.Fatalf("%d lines, %v; want %d", len(lines), err, c.n)
 			}
-			if c.n > 0 && (!strings.HasSuffix(lines[0], c.first) || !strings.HasSuffix(lines[len(lines)-1], c.last)) {
+			if c.n > 0 && (!strings.HasSuffix(lines[0], c.first) ||
+				!strings.HasSuffix(lines[len(lines)-1], c.last)) {
 				t.Errorf("from %q to %q", lines[0], lines[len(lines)-1])
 			}
 			if again, _, err := readLog(path, state); err != nil || again != nil {
@@ -101,7 +115,8 @@ func TestTheLogIsFollowedWhileItIsOpen(t *testing.T) {
 	d.finish()
 	d.mustSay("error=number 100")
 	d.tap("Copy")
-	if copied := strings.Split(d.app.Clipboard().Content(), "\n"); len(copied) != 101 || !strings.HasSuffix(copied[100], "number 100") {
+	if copied := strings.Split(d.app.Clipboard().Content(), "\n"); len(copied) != 101 ||
+		!strings.HasSuffix(copied[100], "number 100") {
 		t.Errorf("%d lines were copied", len(copied))
 	}
 	// Who reads further up is left there.

@@ -6,8 +6,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// loginCheck is the choice to start at login. It shows what the system says, which the person may have changed there, and can be
-// ticked when that is known.
+// loginCheck is the choice to start at login. It shows what the system says, which the person may
+// have changed there, and can be ticked when that is known.
 func (v *settingsView) loginCheck() *sheetCheck {
 	c := v.newSheetCheck(tr("Start when I log in, in the tray where there is one"), nil)
 	c.Disable()

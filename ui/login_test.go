@@ -60,7 +60,8 @@ func TestASystemThatRefusesToStartTheProgramIsToldOf(t *testing.T) {
 
 func TestAStartAtLoginStaysInTheTray(t *testing.T) {
 	looks := 0
-	d := openDesk(t, Config{Hidden: true, Desktop: Desktop{HasTray: func() bool { looks++; return looks > 1 }}})
+	d := openDesk(t,
+		Config{Hidden: true, Desktop: Desktop{HasTray: func() bool { looks++; return looks > 1 }}})
 	d.hidden.Store(true)
 	d.tray.icons = &someTray{}
 	synctest.Test(t, func(t *testing.T) { d.tray.stay(t.Context()) }) // a second passes

@@ -6,7 +6,8 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// menus are the window's menu and, where the system has a menu bar, the one there. They belong to Fyne's goroutine.
+// menus are the window's menu and, where the system has a menu bar, the one there. They belong to
+// Fyne's goroutine.
 type menus struct {
 	*screen
 	inboxes  *inboxView
@@ -37,15 +38,16 @@ func (m *menus) all() *fyne.Menu {
 	return fyne.NewMenu("", items...)
 }
 
-// showInBar keeps the system's menu bar true, where the program has one there: it has the entries of the header's two menus. It is
-// made anew only when its words are others.
+// showInBar keeps the system's menu bar true, where the program has one there: it has the entries
+// of the header's two menus. It is made anew only when its words are others.
 func (m *menus) showInBar() {
 	if !m.config.MenuBar {
 		return
 	}
 	items := append(m.intake.menu().Items, fyne.NewMenuItemSeparator())
 	items = append(items, m.all().Items...)
-	if slices.EqualFunc(items, m.shown, func(a, b *fyne.MenuItem) bool { return a.Label == b.Label && a.Checked == b.Checked }) {
+	if slices.EqualFunc(items, m.shown,
+		func(a, b *fyne.MenuItem) bool { return a.Label == b.Label && a.Checked == b.Checked }) {
 		return
 	}
 	m.shown = items

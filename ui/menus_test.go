@@ -21,7 +21,10 @@ func TestTheSystemsMenuBarHasWhatTheButtonsHave(t *testing.T) {
 	if d.header.menu.Visible() {
 		t.Error("there is a button for the menu besides")
 	}
-	want := []string{"Add files…", "Add a folder…", "Paste token…", "Log…", "Settings…", "About", "Quit"}
+	want := []string{
+		"Add files…", "Add a folder…", "Paste token…", "Log…", "Settings…", "About",
+		"Quit",
+	}
 	if got := labels(); !slices.Equal(got, want) {
 		t.Errorf("the menu: %q, want %q", got, want)
 	}
@@ -30,9 +33,13 @@ func TestTheSystemsMenuBarHasWhatTheButtonsHave(t *testing.T) {
 	if d.window.MainMenu() != before {
 		t.Error("the menu was made anew though nothing is new")
 	}
-	d.inboxes.kept = []inboxes.Record{{Name: "Cardio study"}, {Name: "Second study", Inbox: token.Inbox{Host: "b"}}}
+	d.inboxes.kept = []inboxes.Record{
+		{Name: "Cardio study"},
+		{Name: "Second study", Inbox: token.Inbox{Host: "b"}},
+	}
 	d.look()
-	if got := labels(); !slices.Contains(got, "Send to Cardio study") || !slices.Contains(got, "Send to Second study") {
+	if got := labels(); !slices.Contains(got, "Send to Cardio study") ||
+		!slices.Contains(got, "Send to Second study") {
 		t.Errorf("the menu has no inboxes: %q", got)
 	}
 }

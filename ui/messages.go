@@ -22,7 +22,8 @@ func explain(err error) problem.Explanation {
 	return problem.ExplainIn(e, translated)
 }
 
-// explainJob returns what a person reads of a job's problem. oneName says that its token leads to one name.
+// explainJob returns what a person reads of a job's problem. oneName says that its token leads to
+// one name.
 func explainJob(j *ledger.Job, oneName bool) problem.Explanation {
 	x := explain(j.Problem)
 	if oneName && errors.Is(j.Problem, problem.ErrExists) {
@@ -33,8 +34,11 @@ func explainJob(j *ledger.Job, oneName bool) problem.Explanation {
 
 func asError(err error) (*problem.Error, bool) { return errors.AsType[*problem.Error](err) }
 
-// notice is a box with a sign and the three parts of an explanation: what happened, what is safe, what to do.
-func notice(sign string, color, background fyne.ThemeColorName, x problem.Explanation) fyne.CanvasObject {
+// notice is a box with a sign and the three parts of an explanation: what happened, what is safe,
+// what to do.
+func notice(
+	sign string, color, background fyne.ThemeColorName, x problem.Explanation,
+) fyne.CanvasObject {
 	parts := column(-10, -1)
 	if x.What != "" {
 		what := wrapped(x.What)
@@ -44,7 +48,8 @@ func notice(sign string, color, background fyne.ThemeColorName, x problem.Explan
 	if rest := join(x.Safe, x.Do); rest != "" {
 		parts.Add(wrapped(rest))
 	}
-	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, color)))))
+	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)},
+		widget.NewIcon(icon(sign, color)))))
 	return container.NewStack(newPanel(background, "", 8), beside(picture, parts))
 }
 
@@ -57,7 +62,8 @@ func beside(picture, words fyne.CanvasObject) fyne.CanvasObject {
 func (sc *screen) tell(title string, x problem.Explanation) *sheet {
 	closing := sc.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
-	s := sc.openSheet(title, 480, inset(0, 12, 8, 14, notice("attention", theme.ColorNameWarning, colorWarnBg, x)), closing)
+	s := sc.openSheet(title, 480, inset(0, 12, 8, 14, notice("attention", theme.ColorNameWarning,
+		colorWarnBg, x)), closing)
 	s.tag("cancel", closing)
 	closing.OnTapped = s.close
 	sc.window.Canvas().Focus(closing)

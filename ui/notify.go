@@ -15,22 +15,27 @@ import (
 // the system's notifications, and end-to-end tests always. It belongs to Fyne's goroutine.
 type notifier struct {
 	*screen
-	ends     map[string]time.Duration // by inbox: the nearest end that was told
-	expected map[int64]int            // transfers whose end is still to be told, and how many samples did not have them
+	ends map[string]time.Duration // by inbox: the nearest end that was told
+	// transfers whose end is still to be told, and how many samples did not have them
+	expected map[int64]int
 }
 
-// announce tells of what happened since the sample before: to the person by the system's notifications while the window is not
-// looked at, and to end-to-end tests. A notification has counts only, no name of a file: it is seen by whoever sees the screen.
+// announce tells of what happened since the sample before: to the person by the system's
+// notifications while the window is not looked at, and to end-to-end tests. A notification has
+// counts only, no name of a file: it is seen by whoever sees the screen.
 func (n *notifier) announce(before, now *sample) {
 	a, b := &before.status, &now.status
 	delivered, pending := b.Files[ledger.Delivered], unfinished(b)
 	ended := n.allEnded(b)
-	if delivered != a.Files[ledger.Delivered] || b.BytesDone != a.BytesDone || b.FilesTotal() != a.FilesTotal() {
-		n.events.event("progress", "delivered", delivered, "total", b.FilesTotal(), "bytes", b.BytesDone, "pending", pending, "need", needsPerson(b))
+	if delivered != a.Files[ledger.Delivered] || b.BytesDone != a.BytesDone ||
+		b.FilesTotal() != a.FilesTotal() {
+		n.events.event("progress", "delivered", delivered, "total", b.FilesTotal(),
+			"bytes", b.BytesDone, "pending", pending, "need", needsPerson(b))
 	}
 	switch {
 	case ended && needsPerson(b) > 0:
-		n.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files delivered", delivered))
+		n.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files delivered",
+			delivered))
 	case ended && delivered > 0:
 		words := trn("{{.N}} files delivered", delivered)
 		if b.Checked() {
@@ -43,7 +48,8 @@ func (n *notifier) announce(before, now *sample) {
 		n.notify(title, words)
 	}
 	if ended {
-		n.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(), "left_alone", b.Files[ledger.LeftAlone],
+		n.events.event("delivered", "delivered", delivered, "total", b.FilesTotal(),
+			"left_alone", b.Files[ledger.LeftAlone],
 			"need", needsPerson(b), "bytes", b.Bytes[ledger.Delivered])
 	}
 	n.announceEnds(now)
@@ -63,7 +69,8 @@ func (n *notifier) allEnded(s *uploader.Status) bool {
 	there := map[int64]bool{}
 	for i := range s.Transfers {
 		x := &s.Transfers[i]
-		if x.Owner == ledger.Here && !x.Paused && (x.Files[ledger.Waiting]+x.Files[ledger.Active] > 0 || !x.Scanned) {
+		if x.Owner == ledger.Here && !x.Paused &&
+			(x.Files[ledger.Waiting]+x.Files[ledger.Active] > 0 || !x.Scanned) {
 			n.expect(x.ID)
 			going = true
 		}
@@ -109,14 +116,16 @@ func (n *notifier) announceEnds(s *sample) {
 	}
 }
 
-// notify shows a system notification. Fyne waits for the desktop there, so it has a goroutine of its own, which nobody waits for:
-// a desktop that does not answer must not keep the program from ending.
+// notify shows a system notification. Fyne waits for the desktop there, so it has a goroutine of
+// its own, which nobody waits for: a desktop that does not answer must not keep the program from
+// ending.
 func (n *notifier) notify(title, words string) {
 	n.events.event("notification", "title", title, "words", words)
 	go func() { defer crash.Catch(); n.app.SendNotification(fyne.NewNotification(title, words)) }()
 }
 
-// awake keeps the computer from falling asleep while files are sent. It belongs to Fyne's goroutine.
+// awake keeps the computer from falling asleep while files are sent. It belongs to Fyne's
+// goroutine.
 type awake struct {
 	*screen
 	wanted, requested bool
@@ -139,7 +148,8 @@ func (a *awake) want(on bool) {
 			if err != nil {
 				a.config.Log.Info("stay awake", "error", err)
 			}
-			a.do(func() { a.requested, a.let = err != nil, release }) // what failed once is not asked for again
+			// what failed once is not asked for again
+			a.do(func() { a.requested, a.let = err != nil, release })
 		})
 	case !on && a.let != nil:
 		a.release()

@@ -30,7 +30,10 @@ func TestANotificationNamesNoInboxWhereThereAreSeveral(t *testing.T) {
 			var s uploader.Status
 			for i, inbox := range c.inboxes {
 				x := ledger.TransferStatus{Transfer: ledger.Transfer{
-					ID: int64(i + 1), Inbox: inbox, Scanned: true, Options: ledger.AddOptions{Scan: scan.Options{Inbox: token.Inbox{Container: inbox}}},
+					ID: int64(i + 1), Inbox: inbox, Scanned: true,
+					Options: ledger.AddOptions{
+						Scan: scan.Options{Inbox: token.Inbox{Container: inbox}},
+					},
 				}}
 				x.Files[ledger.Delivered] = 1
 				s.Files[ledger.Delivered]++

@@ -12,7 +12,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// Practice is a local inbox for trying the program without an account. Its methods may be called from any goroutine.
+// Practice is a local inbox for trying the program without an account. Its methods may be called
+// from any goroutine.
 type Practice interface {
 	// Token issues a token that is valid from now on. It is a secret as any other.
 	Token() (string, error)
@@ -24,7 +25,8 @@ type Practice interface {
 	PullCable(pulled bool)
 	// EndTokens makes the inbox refuse every token issued so far as ended.
 	EndTokens() error
-	// Workspace opens the inbox's own workspace, which issues tokens for it as one on a storage account does.
+	// Workspace opens the inbox's own workspace, which issues tokens for it as one on a storage
+	// account does.
 	Workspace() (Workspace, error)
 	// Close ends the inbox. It may block for a moment.
 	Close() error
@@ -52,7 +54,8 @@ type practiceView struct {
 
 // build makes the widgets, anew after a change of language.
 func (p *practiceView) build() {
-	p.words = p.newCutText(tr("Practice inbox: nothing leaves this computer"), theme.ColorNameForeground, theme.SizeNameText)
+	p.words = p.newCutText(tr("Practice inbox: nothing leaves this computer"),
+		theme.ColorNameForeground, theme.SizeNameText)
 	p.words.bold = true
 	p.cable = widget.NewCheck(tr("Pull the cable"), func(on bool) {
 		p.inbox.PullCable(on)
@@ -63,8 +66,10 @@ func (p *practiceView) build() {
 	p.tag("end_token", p.end)
 	p.issue = p.newButton(tr("Upload tokens…"), p.issuing.openPracticeTokens)
 	p.tag("tokens", p.issue)
-	sign := container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon("practice", theme.ColorNamePrimary)))
-	p.box = inset(0, 8, 16, 16, container.NewStack(newPanel(colorInfoBg, "", 8), inset(4, 4, 12, 6, line(8, 1, sign, p.words, p.cable, p.end, p.issue))))
+	sign := container.New(atLeast{fyne.NewSquareSize(20)},
+		widget.NewIcon(icon("practice", theme.ColorNamePrimary)))
+	p.box = inset(0, 8, 16, 16, container.NewStack(newPanel(colorInfoBg, "", 8),
+		inset(4, 4, 12, 6, line(8, 1, sign, p.words, p.cable, p.end, p.issue))))
 	p.box.Hide()
 }
 
@@ -126,11 +131,12 @@ func (p *practiceView) started(inbox Practice, link, samples string, err error) 
 	p.reviews.open([]given{{samples, true}})
 }
 
-// forgetTime bounds how long the end of the program waits for the disk to forget what was practised.
+// forgetTime bounds how long the end of the program waits for the disk to forget what was
+// practised.
 const forgetTime = 5 * time.Second
 
-// forget forgets what was sent to practice inboxes, which means nothing once they are gone. It blocks
-// on the disk; not for Fyne's goroutine.
+// forget forgets what was sent to practice inboxes, which means nothing once they are gone. It
+// blocks on the disk; not for Fyne's goroutine.
 func (p *practiceView) forget(ctx context.Context) {
 	if p.config.IsPractice == nil {
 		return
@@ -149,7 +155,8 @@ func (p *practiceView) forget(ctx context.Context) {
 	}
 }
 
-// endToken shows what happens when a token ends, and how to go on: a new one is put on the clipboard.
+// endToken shows what happens when a token ends, and how to go on: a new one is put on the
+// clipboard.
 func (p *practiceView) endToken() {
 	err := p.inbox.EndTokens()
 	var link string

@@ -8,8 +8,9 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// ShowProblem says in a small window why the program can't start, in the system's language, and blocks until that is closed. It belongs to the
-// program's first goroutine, and takes the place of [New] and [Window.Run].
+// ShowProblem says in a small window why the program can't start, in the system's language, and
+// blocks until that is closed. It belongs to the program's first goroutine, and takes the place of
+// [New] and [Window.Run].
 func ShowProblem(app fyne.App, why Notice) {
 	_ = speak("") // else in English
 	app.Settings().SetTheme(&calm{})
@@ -31,8 +32,11 @@ func ShowProblem(app fyne.App, why Notice) {
 func problemBox(why Notice, quit func()) fyne.CanvasObject {
 	closing := widget.NewButton(tr("Close"), quit)
 	closing.Importance = widget.HighImportance
-	head := newText(tr("The program can't start"), theme.ColorNameForeground, theme.SizeNameSubHeadingText)
+	head := newText(tr("The program can't start"), theme.ColorNameForeground,
+		theme.SizeNameSubHeadingText)
 	head.bold = true
-	words := container.New(atLeast{fyne.NewSize(480, 0)}, notice("failed", theme.ColorNameError, colorErrorBg, why(translated)))
-	return inset(18, 16, 20, 20, column(14, -1, head, words, line(8, 0, layout.NewSpacer(), closing)))
+	words := container.New(atLeast{fyne.NewSize(480, 0)}, notice("failed", theme.ColorNameError,
+		colorErrorBg, why(translated)))
+	return inset(18, 16, 20, 20, column(14, -1, head, words, line(8, 0, layout.NewSpacer(),
+		closing)))
 }

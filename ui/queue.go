@@ -11,8 +11,9 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Queue is what the window needs of the engine, which [uploader.Queue] has. Its methods may be called from any goroutine. Those that
-// take a context may block on the disk, so they are never called on Fyne's thread; none blocks on the network.
+// Queue is what the window needs of the engine, which [uploader.Queue] has. Its methods may be
+// called from any goroutine. Those that take a context may block on the disk, so they are never
+// called on Fyne's thread; none blocks on the network.
 type Queue interface {
 	Use(t token.Token) error
 	Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error)
@@ -25,16 +26,18 @@ type Queue interface {
 	Hold(inbox string, why *problem.Error)
 	Status() uploader.Status
 	Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledger.Job, error)
-	Delivered(ctx context.Context, transfers []int64, visit func(t ledger.Transfer, j ledger.Job) error) error
+	Delivered(ctx context.Context, transfers []int64, visit func(t ledger.Transfer,
+		j ledger.Job) error) error
 	Sent(ctx context.Context, inbox string) (*ledger.Sent, error)
 	Changed() <-chan struct{}
 }
 
-// Inboxes are the inboxes that are kept under names, with their tokens in the keyring, which [inboxes.Book] has. Methods may
-// block on the disk and for as long as the keyring takes.
+// Inboxes are the inboxes that are kept under names, with their tokens in the keyring, which
+// [inboxes.Book] has. Methods may block on the disk and for as long as the keyring takes.
 type Inboxes interface {
 	List(ctx context.Context) ([]inboxes.Record, error)
-	Add(ctx context.Context, name string, t token.Token, now time.Time, o inboxes.AddOptions) (inboxes.Record, error)
+	Add(ctx context.Context, name string, t token.Token, now time.Time,
+		o inboxes.AddOptions) (inboxes.Record, error)
 	Rename(ctx context.Context, name, to string) (inboxes.Record, error)
 	Allow(ctx context.Context, name string, allowed bool) error
 	Token(ctx context.Context, r inboxes.Record, hosts ...string) (token.Token, error)
@@ -64,8 +67,8 @@ func needsPerson(s *uploader.Status) int64 {
 	return s.Files[ledger.Attention] + s.Files[ledger.Failed]
 }
 
-// resting counts the unfinished files that wait for a person to resume them: paused ones, those of paused transfers, and those that
-// an earlier run left.
+// resting counts the unfinished files that wait for a person to resume them: paused ones, those of
+// paused transfers, and those that an earlier run left.
 func resting(s *uploader.Status) (n int64) {
 	for i := range s.Transfers {
 		t := &s.Transfers[i]
@@ -78,7 +81,8 @@ func resting(s *uploader.Status) (n int64) {
 	return n
 }
 
-// going counts the unfinished files that this program sends or will send by itself, a token and a network given.
+// going counts the unfinished files that this program sends or will send by itself, a token and a
+// network given.
 func going(s *uploader.Status) (n int64) {
 	for i := range s.Transfers {
 		if t := &s.Transfers[i]; !t.Paused && t.Owner == ledger.Here {

@@ -53,8 +53,10 @@ func (v *queueView) build() {
 	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(v.screen)))
 	v.box = column(0, 2,
 		inset(4, 10, 16, 16, v.totals.box),
-		inset(0, 2, 6, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)}, v.search))),
-		column(0, 1, widget.NewSeparator(), container.NewStack(inset(4, 4, 4, 2, v.list), v.list.tip.layer), widget.NewSeparator()),
+		inset(0, 2, 6, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)},
+			v.search))),
+		column(0, 1, widget.NewSeparator(), container.NewStack(inset(4, 4, 4, 2, v.list),
+			v.list.tip.layer), widget.NewSeparator()),
 		v.below)
 	v.box.Hide()
 }
@@ -85,9 +87,11 @@ func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
 	}
 }
 
-// TypedShortcut implements fyne.Shortcutable. A token or paths are the window's, wherever they are pasted.
+// TypedShortcut implements fyne.Shortcutable. A token or paths are the window's, wherever they are
+// pasted.
 func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
-	if _, paste := s.(*fyne.ShortcutPaste); paste && e.v.intake.means(e.v.app.Clipboard().Content()) {
+	if _, paste := s.(*fyne.ShortcutPaste); paste &&
+		e.v.intake.means(e.v.app.Clipboard().Content()) {
 		e.v.intake.pasted()
 		return
 	}
@@ -106,7 +110,8 @@ func (v *queueView) show(s *sample) {
 	v.list.show(s)
 	v.foot.set(v.footWords(s), colorMuted)
 	// In a low window a banner needs the room more.
-	if seen := !v.banner.box.Visible() || v.window.Canvas().Size().Height > 420; seen != v.below.Visible() {
+	if seen := !v.banner.box.Visible() ||
+		v.window.Canvas().Size().Height > 420; seen != v.below.Visible() {
 		visible(v.below, seen)
 		v.relayout()
 	}

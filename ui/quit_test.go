@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestTheProgramEndsThoughFyneDoesNot: a process that hangs would take every later start for itself.
+// TestTheProgramEndsThoughFyneDoesNot: a process that hangs would take every later start for
+// itself.
 func TestTheProgramEndsThoughFyneDoesNot(t *testing.T) {
 	for name, end := range map[string]func(*Window, context.CancelFunc){
 		"quit":                 func(w *Window, _ context.CancelFunc) { w.quit() },

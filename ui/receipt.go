@@ -35,7 +35,8 @@ func (v *receipts) save() {
 		if v.config.Desktop.Save == nil {
 			return errNoDialog
 		}
-		path, err := v.config.Desktop.Save(ctx, parent, strings.TrimSuffix(title, "…"), folder, name)
+		path, err := v.config.Desktop.Save(ctx, parent, strings.TrimSuffix(title, "…"), folder,
+			name)
 		if path != "" && err == nil {
 			v.do(func() { v.write(path) })
 		}
@@ -45,17 +46,20 @@ func (v *receipts) save() {
 
 // receiptName is what a receipt is called unless the person calls it something else.
 func receiptName(inbox string, now time.Time) string {
-	name := tr("Receipt {{.Inbox}} {{.Date}}", values("Inbox", inbox, "Date", now.Local().Format(time.DateOnly)))
+	name := tr("Receipt {{.Inbox}} {{.Date}}",
+		values("Inbox", inbox, "Date", now.Local().Format(time.DateOnly)))
 	name = strings.Join(strings.Fields(name), " ")
 	return strings.Map(func(c rune) rune {
-		if strings.ContainsRune(`<>:"/\|?*`, c) || c < ' ' { // no file's name has them on every system
+		// no file's name has them on every system
+		if strings.ContainsRune(`<>:"/\|?*`, c) || c < ' ' {
 			return '_'
 		}
 		return c
 	}, name) + ".csv"
 }
 
-// folder is where the last receipt was saved, if that is there still, else where the person's documents are.
+// folder is where the last receipt was saved, if that is there still, else where the person's
+// documents are.
 func (v *receipts) folder(last string) string {
 	if fi, err := os.Stat(last); err == nil && fi.IsDir() {
 		return last
@@ -121,7 +125,9 @@ func (v *receipts) write(path string) {
 		if len(of) > 0 {
 			to = of[0].Options.Scan.Inbox
 		}
-		err := receipt.Save(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
+		err := receipt.Save(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer,
+			ledger.Job) error,
+		) error {
 			return v.config.Queue.Delivered(ctx, ids, visit)
 		})
 		v.do(func() { v.written(err) })
@@ -133,7 +139,9 @@ func (v *receipts) written(err error) {
 	if err != nil {
 		v.config.Log.Error("receipt", "error", err)
 		v.tell(tr("The receipt was not saved"), problem.Explanation{
-			What: tr("The receipt could not be written there."), Safe: tr("What was delivered stays delivered."), Do: tr("Choose another place and save it again."),
+			What: tr("The receipt could not be written there."),
+			Safe: tr("What was delivered stays delivered."),
+			Do:   tr("Choose another place and save it again."),
 		})
 		return
 	}

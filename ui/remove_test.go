@@ -14,8 +14,14 @@ import (
 // TestDelAsksBeforeUnsentFilesGo and names how many; what was sent goes without a question.
 func TestDelAsksBeforeUnsentFilesGo(t *testing.T) {
 	f := newFew(
-		ledger.Job{State: ledger.Delivered, Blob: "a.txt"}, ledger.Job{State: ledger.Waiting, Blob: "b.txt"},
-		ledger.Job{State: ledger.Attention, Blob: "c.txt"}, ledger.Job{State: ledger.Cancelled, Blob: "d.txt"})
+		ledger.Job{State: ledger.Delivered, Blob: "a.txt"}, ledger.Job{
+			State: ledger.Waiting,
+			Blob:  "b.txt",
+		},
+		ledger.Job{State: ledger.Attention, Blob: "c.txt"}, ledger.Job{
+			State: ledger.Cancelled,
+			Blob:  "d.txt",
+		})
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
@@ -29,7 +35,8 @@ func TestDelAsksBeforeUnsentFilesGo(t *testing.T) {
 		d.finish()
 	}
 	selected(1, 2, 3, 4)
-	d.mustSay("2 files were not sent yet, and won't be.", "Nothing is deleted from this computer.", "Remove 4 files")
+	d.mustSay("2 files were not sent yet, and won't be.", "Nothing is deleted from this computer.",
+		"Remove 4 files")
 	d.key(fyne.KeyReturn) // on Cancel
 	d.finish()
 	if d.top != nil || len(f.did) > 0 {
@@ -41,7 +48,8 @@ func TestDelAsksBeforeUnsentFilesGo(t *testing.T) {
 	d.finish()
 	selected(1, 4)
 	d.finish()
-	if len(f.did) != 2 || f.did[0].Verb != ledger.Remove || len(f.did[0].Jobs) != 1 || len(f.did[1].Jobs) != 2 {
+	if len(f.did) != 2 || f.did[0].Verb != ledger.Remove || len(f.did[0].Jobs) != 1 ||
+		len(f.did[1].Jobs) != 2 {
 		t.Errorf("the queue was told: %v", f.did)
 	}
 }

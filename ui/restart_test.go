@@ -33,7 +33,10 @@ func startRun(t *testing.T, dir string) *run {
 	}
 	q, err := uploader.NewQueue(context.WithoutCancel(t.Context()), uploader.Config{
 		Journal: j, Steady: time.Millisecond,
-		Open: func(t token.Token) (store.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) },
+		Open: func(t token.Token) (store.Store, error) {
+			return azure.Open(t,
+				azure.Options{Connections: 8})
+		},
 	})
 	if err != nil {
 		t.Fatal(errors.Join(err, j.Close()))
@@ -49,7 +52,8 @@ func (r *run) end(t *testing.T) {
 	}
 }
 
-// stuckInbox is a local inbox that does not answer before it is let go, and counts nothing as received until then.
+// stuckInbox is a local inbox that does not answer before it is let go, and counts nothing as
+// received until then.
 func stuckInbox(t *testing.T) (*localInbox, func()) {
 	t.Helper()
 	gate := make(chan struct{})
@@ -75,7 +79,8 @@ func parsed(t *testing.T, link string) token.Token {
 	return token
 }
 
-// TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken: nothing passes for well, and what is pasted lets the rest go on.
+// TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken: nothing passes for well, and what is
+// pasted lets the rest go on.
 func TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken(t *testing.T) {
 	inbox, letGo := stuckInbox(t)
 	link, state := inbox.token(time.Now().Add(48*time.Hour)), t.TempDir()
@@ -83,7 +88,9 @@ func TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken(t *testing.T) {
 	if err := before.Use(parsed(t, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt", "b.txt")}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := before.Add(t.Context(), parsed(t, link).Inbox,
+		[]string{folder(t, "a.txt", "b.txt")},
+		ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for before.Status().Scanning {
@@ -106,7 +113,8 @@ func TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken(t *testing.T) {
 	d.top.close()
 
 	d.until("what is in the way is said", func() bool { return d.banner.box.Visible() })
-	d.mustSay("ws0421 – 73: What is left for this inbox needs its upload token again.", "Paste it to continue")
+	d.mustSay("ws0421 – 73: What is left for this inbox needs its upload token again.",
+		"Paste it to continue")
 	if d.says("Network OK") {
 		t.Error("all seems to be well")
 	}
@@ -122,7 +130,8 @@ func TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken(t *testing.T) {
 	}
 }
 
-// TestATokenThatIsPastedFirstLetsTheRestGoOn: as "Paste your token to continue" says, without another click.
+// TestATokenThatIsPastedFirstLetsTheRestGoOn: as "Paste your token to continue" says, without
+// another click.
 func TestATokenThatIsPastedFirstLetsTheRestGoOn(t *testing.T) {
 	inbox, letGo := stuckInbox(t)
 	link, state := inbox.token(time.Now().Add(48*time.Hour)), t.TempDir()
@@ -130,7 +139,8 @@ func TestATokenThatIsPastedFirstLetsTheRestGoOn(t *testing.T) {
 	if err := before.Use(parsed(t, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt")}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := before.Add(t.Context(), parsed(t, link).Inbox, []string{folder(t, "a.txt")},
+		ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	for before.Status().Scanning {
@@ -151,12 +161,22 @@ func TestATokenThatIsPastedFirstLetsTheRestGoOn(t *testing.T) {
 
 // TestRowsAndBannersNameTheirInbox where there are several.
 func TestRowsAndBannersNameTheirInbox(t *testing.T) {
-	f := newFew(ledger.Job{State: ledger.Waiting, Blob: "run/a.txt", Inbox: "one"}, ledger.Job{State: ledger.Waiting, Blob: "b.txt", Inbox: "two"})
+	f := newFew(ledger.Job{State: ledger.Waiting, Blob: "run/a.txt", Inbox: "one"},
+		ledger.Job{State: ledger.Waiting, Blob: "b.txt", Inbox: "two"})
 	one, two := f.status.Transfers[0], f.status.Transfers[0]
-	one.Inbox, one.Options.Scan.Inbox = "one", token.Inbox{Host: "h", Container: "c1", WsID: "cardio", TID: "1"}
-	two.ID, two.Inbox, two.Options.Scan.Inbox = 2, "two", token.Inbox{Host: "h", Container: "c2", WsID: "lung", TID: "2"}
+	one.Inbox, one.Options.Scan.Inbox = "one", token.Inbox{
+		Host: "h", Container: "c1",
+		WsID: "cardio", TID: "1",
+	}
+	two.ID, two.Inbox, two.Options.Scan.Inbox = 2, "two", token.Inbox{
+		Host: "h", Container: "c2",
+		WsID: "lung", TID: "2",
+	}
 	f.status.Transfers = []ledger.TransferStatus{one}
-	f.status.Inboxes = []uploader.InboxStatus{{Inbox: "one", Unfinished: 1, Hold: problem.New("send", "", problem.Expired)}}
+	f.status.Inboxes = []uploader.InboxStatus{{
+		Inbox: "one", Unfinished: 1,
+		Hold: problem.New("send", "", problem.Expired),
+	}}
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
@@ -167,12 +187,14 @@ func TestRowsAndBannersNameTheirInbox(t *testing.T) {
 	f.status.Transfers = append(f.status.Transfers, two)
 	d.look()
 	d.mustSay("cardio – 1 · run", "lung – 2")
-	f.status.Inboxes[0].Hold, f.status.Inboxes[0].Trouble = nil, problem.New("send", "", problem.NetworkDown)
+	f.status.Inboxes[0].Hold, f.status.Inboxes[0].Trouble = nil,
+		problem.New("send", "", problem.NetworkDown)
 	d.look()
 	d.mustSay("cardio – 1: The storage can't be reached")
 }
 
-// TestWhatWasPractisedIsNotInTheNextList: neither after an end, nor after a kill, when the next start finds it.
+// TestWhatWasPractisedIsNotInTheNextList: neither after an end, nor after a kill, when the next
+// start finds it.
 func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 	inbox, state := startInbox(t, nil), t.TempDir()
 	link := inbox.token(time.Now().Add(48 * time.Hour))
@@ -180,7 +202,8 @@ func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 	is := func(in token.Inbox) bool { return in.Key() == practised.Key() }
 	deliver := func(q *uploader.Queue, to token.Inbox) {
 		t.Helper()
-		if _, err := q.Add(t.Context(), to, []string{folder(t, "a.txt", "b.txt")}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+		if _, err := q.Add(t.Context(), to, []string{folder(t, "a.txt", "b.txt")},
+			ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 			t.Fatal(err)
 		}
 		for q.Status().Scanning {
@@ -209,7 +232,8 @@ func TestWhatWasPractisedIsNotInTheNextList(t *testing.T) {
 
 	after := startRun(t, state)
 	defer after.end(t)
-	if s := after.Status(); s.FilesTotal() != 2 || len(s.Transfers) != 1 || s.Transfers[0].Inbox != kept.Key() {
+	if s := after.Status(); s.FilesTotal() != 2 || len(s.Transfers) != 1 ||
+		s.Transfers[0].Inbox != kept.Key() {
 		t.Errorf("in the list: %d files of %d uploads", s.FilesTotal(), len(s.Transfers))
 	}
 	if err := after.Delivered(t.Context(), nil, func(d ledger.Transfer, _ ledger.Job) error {

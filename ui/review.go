@@ -64,19 +64,22 @@ func (v *reviewView) again(all []given, refused error) {
 	}
 	d.counts = newText(tr("Counting…"), theme.ColorNameForeground, theme.SizeNameHeadingText)
 	d.counts.bold = true
-	d.where = v.newCutText(tr("to {{.Inbox}}", values("Inbox", v.inboxes.called(v.inboxes.token.Inbox))), colorMuted, theme.SizeNameText)
+	d.where = v.newCutText(tr("to {{.Inbox}}",
+		values("Inbox", v.inboxes.called(v.inboxes.token.Inbox))), colorMuted, theme.SizeNameText)
 	d.notes = container.NewVBox()
 	d.showRefusal()
 	d.choice = v.conflictChoice()
 	d.choice.changed = func() { d.show(d.found) }
 	cancel := v.newButton(tr("Cancel"), nil)
-	d.send = v.newButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary), d.start)
+	d.send = v.newButtonWithIcon(tr("Send"), icon("send", theme.ColorNameForegroundOnPrimary),
+		d.start)
 	d.send.Importance = widget.HighImportance
 	body := inset(0, 8, 8, 14, column(10, -1,
 		column(2, -1, d.counts, d.where),
 		d.roots(),
 		d.notes,
-		column(2, -1, newText(tr("If a file of that name is already in the inbox:"), theme.ColorNameForeground, theme.SizeNameText), d.choice.box)))
+		column(2, -1, newText(tr("If a file of that name is already in the inbox:"),
+			theme.ColorNameForeground, theme.SizeNameText), d.choice.box)))
 	ctx, cancelScan := context.WithCancel(v.ctx)
 	d.sheet = v.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
 	d.sheet.tag("send", d.send)
@@ -122,8 +125,8 @@ func (d *reviewDialog) keepChoice() {
 	}
 }
 
-// conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose last. Its options stand in the
-// order of the rules.
+// conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose
+// last. Its options stand in the order of the rules.
 func (v *reviewView) conflictChoice() *sheetRadio {
 	options := []string{tr("Leave it alone"), tr("Keep both")}
 	if t := v.inboxes.token.Rights; t.Unknown || t.Has('w') { // other tokens permit new files only
@@ -142,18 +145,21 @@ func (d *reviewDialog) roots() fyne.CanvasObject {
 	for i, g := range d.given {
 		p := g.path
 		if i == mostRoots && len(d.paths) > mostRoots+1 {
-			list.Add(newText(trn("and {{.N}} more", int64(len(d.paths)-i)), colorMuted, theme.SizeNameText))
+			list.Add(newText(trn("and {{.N}} more", int64(len(d.paths)-i)), colorMuted,
+				theme.SizeNameText))
 			break
 		}
 		sign := "file"
 		if g.folder {
 			sign = "folder"
 		}
-		name := d.newCutText(safeName(filepath.Base(p)), theme.ColorNameForeground, theme.SizeNameText)
+		name := d.newCutText(safeName(filepath.Base(p)), theme.ColorNameForeground,
+			theme.SizeNameText)
 		folder := d.newCutText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
 		size := newText("", colorMuted, theme.SizeNameText)
 		d.sizes = append(d.sizes, size)
-		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)}, widget.NewIcon(icon(sign, colorMuted))), column(0, -1, name, folder), size))
+		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)},
+			widget.NewIcon(icon(sign, colorMuted))), column(0, -1, name, folder), size))
 	}
 	d.list = list
 	return card(list)
@@ -194,7 +200,8 @@ func (d *reviewDialog) show(f found) {
 	}
 	d.showNotes()
 	d.sheet.overlay.Refresh()
-	d.events.event("reviewed", "files", f.files, "bytes", f.bytes, "refused", f.refused, "skipped", f.skipped, "junk", f.junk,
+	d.events.event("reviewed", "files", f.files, "bytes", f.bytes, "refused", f.refused,
+		"skipped", f.skipped, "junk", f.junk,
 		"button", d.send.Text)
 }
 
@@ -230,23 +237,30 @@ func (d *reviewDialog) showNotes() {
 	}
 	if d.missed > 0 {
 		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{
-			What: trn("{{.N}} of what you gave are not on this computer, and are left out.", int64(d.missed)),
-			Do:   tr("Download it or copy it to this computer first, then add it from there."),
+			What: trn("{{.N}} of what you gave are not on this computer, and are left out.",
+				int64(d.missed)),
+			Do: tr("Download it or copy it to this computer first, then add it from there."),
 		}))
 	}
 	if f.refused > 0 {
-		x := problem.Explanation{What: trn("{{.N}} files can't be sent.", f.refused), Safe: tr("The others are sent.")}
+		x := problem.Explanation{
+			What: trn("{{.N}} files can't be sent.", f.refused),
+			Safe: tr("The others are sent."),
+		}
 		if f.files == 0 {
 			x.Safe = ""
 		}
 		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, x))
-		d.notes.Add(d.details(tr("Which ones, and why"), f.problems, func(x scan.Found) string { return explain(x.Err).What }))
+		d.notes.Add(d.details(tr("Which ones, and why"), f.problems,
+			func(x scan.Found) string { return explain(x.Err).What }))
 	}
 	if n := f.files - d.toSend(); n > 0 {
-		d.notes.Add(newPadded(trn("{{.N}} files are unchanged since you sent them and aren't sent again", n)))
+		d.notes.Add(newPadded(trn("{{.N}} files are unchanged since you sent them and aren't "+
+			"sent again", n)))
 	}
 	if f.skipped > 0 {
-		d.notes.Add(d.details(trn("{{.N}} left out: links, special files, what you excluded", f.skipped), f.left,
+		d.notes.Add(d.details(trn("{{.N}} left out: links, special files, what you excluded",
+			f.skipped), f.left,
 			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.junk > 0 {
@@ -254,24 +268,27 @@ func (d *reviewDialog) showNotes() {
 			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}
 	if f.lately > 0 {
-		d.notes.Add(d.details(trn("{{.N}} files were modified in the last minute", f.lately), f.young,
+		d.notes.Add(d.details(trn("{{.N}} files were modified in the last minute", f.lately),
+			f.young,
 			func(scan.Found) string { return tr("A program may still be writing it.") }))
 	}
 	if f.outside > 0 {
-		d.notes.Add(newPadded(trn("{{.N}} links lead outside the folders you named, and are followed", f.outside)))
+		d.notes.Add(newPadded(trn("{{.N}} links lead outside the folders you named, and are "+
+			"followed", f.outside)))
 	}
 	if f.renamed > 0 {
 		d.notes.Add(d.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,
 			func(x scan.Found) string { return "→ " + safeName(x.Blob.Blob) }))
 	}
 	if f.warned > 0 {
-		d.notes.Add(d.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings, func(x scan.Found) string {
-			var why []string
-			for _, w := range x.Blob.Warnings {
-				why = append(why, translated(w.Why()))
-			}
-			return strings.Join(why, "; ")
-		}))
+		d.notes.Add(d.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings,
+			func(x scan.Found) string {
+				var why []string
+				for _, w := range x.Blob.Warnings {
+					why = append(why, translated(w.Why()))
+				}
+				return strings.Join(why, "; ")
+			}))
 	}
 	d.showTime()
 	d.notes.Refresh()
@@ -284,7 +301,8 @@ func (d *reviewDialog) showRefusal() {
 	}
 }
 
-// showTime says about how long it will take, where it is known how fast sending goes, and whether the token lasts so long.
+// showTime says about how long it will take, where it is known how fast sending goes, and whether
+// the token lasts so long.
 func (d *reviewDialog) showTime() {
 	speed := float64(0)
 	if in := d.last.inbox(d.inboxes.token.Inbox.Key()); in != nil {
@@ -297,14 +315,17 @@ func (d *reviewDialog) showTime() {
 	if !fit.Known || fit.Needs < time.Minute && fit.Fits {
 		return
 	}
-	words := tr("About {{.Time}} at {{.Speed}}", values("Time", duration(fit.Needs), "Speed", speedWords(speed)))
+	words := tr("About {{.Time}} at {{.Speed}}", values("Time", duration(fit.Needs),
+		"Speed", speedWords(speed)))
 	if fit.Fits {
-		d.notes.Add(newPadded(words + "; " + tr("the token then has {{.Time}} to spare", values("Time", duration(fit.Spare)))))
+		d.notes.Add(newPadded(words + "; " + tr("the token then has {{.Time}} to spare",
+			values("Time", duration(fit.Spare)))))
 		return
 	}
 	d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{
-		What: words + ". " + tr("The token ends before."), Safe: tr("What is delivered by then stays delivered."),
-		Do: tr("Send it all the same: the rest goes on with the next token."),
+		What: words + ". " + tr("The token ends before."),
+		Safe: tr("What is delivered by then stays delivered."),
+		Do:   tr("Send it all the same: the rest goes on with the next token."),
 	}))
 }
 
@@ -319,7 +340,10 @@ func (d *reviewDialog) start() {
 	d.sent = true
 	d.keepChoice()
 	d.sheet.close()
-	to, o := d.inboxes.token.Inbox, ledger.AddOptions{Scan: d.scanOptions(), Replace: d.settings.Replace, KeepBoth: d.settings.KeepBoth}
+	to, o := d.inboxes.token.Inbox, ledger.AddOptions{
+		Scan:    d.scanOptions(),
+		Replace: d.settings.Replace, KeepBoth: d.settings.KeepBoth,
+	}
 	if d.found.done {
 		o.Seen = d.found.seen
 	}
@@ -343,7 +367,8 @@ func (d *reviewDialog) start() {
 // scanOptions is how folders are read, by the person's settings.
 func (v *reviewView) scanOptions() scan.Options {
 	return scan.Options{
-		Inbox: v.inboxes.token.Inbox, Recursive: true, FollowSymlinks: v.settings.FollowSymlinks, FollowOutside: v.settings.FollowOutside,
-		Exclude: v.settings.Exclude, NoDefaultExcludes: v.settings.SendJunk, Own: v.config.Own,
+		Inbox: v.inboxes.token.Inbox, Recursive: true, FollowSymlinks: v.settings.FollowSymlinks,
+		FollowOutside: v.settings.FollowOutside, Exclude: v.settings.Exclude,
+		NoDefaultExcludes: v.settings.SendJunk, Own: v.config.Own,
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestTheReviewNamesWhatIsRenamed has a file whose name the storage would change, and one that Windows can't have.
+// TestTheReviewNamesWhatIsRenamed has a file whose name the storage would change, and one that
+// Windows can't have.
 func TestTheReviewNamesWhatIsRenamed(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("these names can't be there")

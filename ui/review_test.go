@@ -25,7 +25,8 @@ func (j *fullDisk) AddTransfer(ctx context.Context, t ledger.Transfer) (int64, e
 	return j.Journal.AddTransfer(ctx, t)
 }
 
-// TestAFullDiskAtSendLosesNothingOfTheReview: it is said that nothing was added, and the same can be sent again.
+// TestAFullDiskAtSendLosesNothingOfTheReview: it is said that nothing was added, and the same can
+// be sent again.
 func TestAFullDiskAtSendLosesNothingOfTheReview(t *testing.T) {
 	inbox := startInbox(t, nil)
 	j := &fullDisk{Journal: ledger.NewMemoryJournal()}
@@ -40,7 +41,8 @@ func TestAFullDiskAtSendLosesNothingOfTheReview(t *testing.T) {
 	d.tap("Send 2 files")
 	d.until("the refusal is said", func() bool { return d.says("Nothing was added: the disk") })
 	d.until("the review has counted again", func() bool { return d.says("Send 2 files") })
-	d.mustSay("Nothing was sent.", "Make some room on it, then send again.", "1 thing that you gave is not on this computer")
+	d.mustSay("Nothing was sent.", "Make some room on it, then send again.",
+		"1 thing that you gave is not on this computer")
 	if d.says("by itself") || d.last.status.FilesTotal() > 0 {
 		t.Error("it is said, or seems, to go on")
 	}

@@ -19,27 +19,32 @@ type found struct {
 	renamed, warned                int64
 	lately                         int64        // of the files: modified in the last minute
 	young                          []scan.Found // the first of these
-	outside                        int64        // links that lead out of what was given and are followed
-	problems                       []scan.Found // the first of those that can't be sent
-	left                           []scan.Found // the first of those that are left out
-	junkLeft                       []scan.Found // the first of those that systems keep for themselves
-	renames                        []scan.Found // the first of those that get another name
-	warnings                       []scan.Found // the first of those whose name Windows can't have
-	roots                          []string     // those that are listed by name
-	rootFiles, rootBytes           [mostRoots + 1]int64
-	seen                           *ledger.Seen // what can be sent; complete when done
-	done                           bool
-	err                            error
+	// links that lead out of what was given and are followed
+	outside  int64
+	problems []scan.Found // the first of those that can't be sent
+	left     []scan.Found // the first of those that are left out
+	// the first of those that systems keep for themselves
+	junkLeft             []scan.Found
+	renames              []scan.Found // the first of those that get another name
+	warnings             []scan.Found // the first of those whose name Windows can't have
+	roots                []string     // those that are listed by name
+	rootFiles, rootBytes [mostRoots + 1]int64
+	seen                 *ledger.Seen // what can be sent; complete when done
+	done                 bool
+	err                  error
 }
 
-// rootOf returns with which of the listed roots something was found, or -1. Roots may lie in each other.
+// rootOf returns with which of the listed roots something was found, or -1. Roots may lie in each
+// other.
 func (f *found) rootOf(x *scan.Found) int {
 	for i, root := range f.roots {
 		rest, below := strings.CutPrefix(x.Source, root)
-		if !below || rest != "" && rest[0] != filepath.Separator && !strings.HasSuffix(root, string(filepath.Separator)) {
+		if !below || rest != "" && rest[0] != filepath.Separator && !strings.HasSuffix(root,
+			string(filepath.Separator)) {
 			continue
 		}
-		if len(x.Source)-len(x.Rel) == len(root)-len(filepath.Base(root)) { // Rel begins with the own name of the root
+		// Rel begins with the own name of the root
+		if len(x.Source)-len(x.Rel) == len(root)-len(filepath.Base(root)) {
 			return i
 		}
 	}

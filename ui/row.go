@@ -43,7 +43,8 @@ func lookOf(s ledger.JobState) look {
 	}
 }
 
-// sendingWords says how far a job is that is being sent. What is confirmed counts; what is handed over says that it moves.
+// sendingWords says how far a job is that is being sent. What is confirmed counts; what is handed
+// over says that it moves.
 func sendingWords(j *ledger.Job) string {
 	done := fmt.Sprintf("%d %%", percent(j.Done, j.Size, false))
 	switch {
@@ -56,7 +57,8 @@ func sendingWords(j *ledger.Job) string {
 	case j.Done+j.OnWay >= j.Size:
 		return tr("Waiting for confirmation") + " · " + done
 	case j.Done == 0:
-		return tr("Sending") + " · " + tr("{{.Amount}} on the way", values("Amount", amount(j.OnWay)))
+		return tr("Sending") + " · " + tr("{{.Amount}} on the way",
+			values("Amount", amount(j.OnWay)))
 	}
 	words := tr("Sending") + " · " + done + " · " + amount(j.Done)
 	if j.Speed > 0 {
@@ -88,7 +90,8 @@ type jobRow struct {
 	pointed  int  // the action that the pointer is on; -1 for none
 	pressed  int  // the action that the button went down on; -1 for none
 	acting   bool // the actions are in sight
-	// What has no room: the name or the folder, and the whole words for the state, empty where these have. The renderer knows.
+	// What has no room: the name or the folder, and the whole words for the state, empty where
+	// these have. The renderer knows.
 	shortPath  bool
 	shortState string
 }
@@ -115,7 +118,8 @@ func (r *jobRow) MouseDown(e *desktop.MouseEvent) {
 		return
 	}
 	r.list.tip.hide()
-	if r.pressed = r.actionAt(e.Position); r.pressed >= 0 && e.Button == desktop.MouseButtonPrimary {
+	if r.pressed = r.actionAt(e.Position); r.pressed >= 0 &&
+		e.Button == desktop.MouseButtonPrimary {
 		return
 	}
 	if e.Button == desktop.MouseButtonSecondary {
@@ -160,9 +164,11 @@ func (r *jobRow) MouseOut() {
 
 func (r *jobRow) CreateRenderer() fyne.WidgetRenderer {
 	x := &jobRowRenderer{
-		row: r, back: canvas.NewRectangle(nil), sign: canvas.NewImageFromResource(icon("waiting", colorMuted)),
-		name: canvas.NewText("", nil), folder: canvas.NewText("", nil), state: canvas.NewText("", nil), size: canvas.NewText("", nil),
-		track: canvas.NewRectangle(nil), way: canvas.NewRectangle(nil), bar: canvas.NewRectangle(nil),
+		row: r, back: canvas.NewRectangle(nil), track: canvas.NewRectangle(nil),
+		way: canvas.NewRectangle(nil), bar: canvas.NewRectangle(nil),
+		name: canvas.NewText("", nil), folder: canvas.NewText("", nil),
+		state: canvas.NewText("", nil), size: canvas.NewText("", nil),
+		sign:    canvas.NewImageFromResource(icon("waiting", colorMuted)),
 		pointed: canvas.NewRectangle(nil), actions: newActionSigns(),
 	}
 	x.pointed.CornerRadius = 5
@@ -171,7 +177,10 @@ func (r *jobRow) CreateRenderer() fyne.WidgetRenderer {
 	x.back.CornerRadius = 6
 	x.track.CornerRadius, x.way.CornerRadius, x.bar.CornerRadius = 1.5, 1.5, 1.5
 	x.size.Alignment = fyne.TextAlignTrailing
-	x.objects = []fyne.CanvasObject{x.back, x.sign, x.name, x.folder, x.state, x.size, x.track, x.way, x.bar, x.pointed}
+	x.objects = []fyne.CanvasObject{
+		x.back, x.sign, x.name, x.folder, x.state, x.size, x.track,
+		x.way, x.bar, x.pointed,
+	}
 	for _, sign := range x.actions {
 		x.objects = append(x.objects, sign)
 	}
@@ -204,10 +213,12 @@ func (x *jobRowRenderer) Destroy()                     {}
 func (x *jobRowRenderer) Objects() []fyne.CanvasObject { return x.objects }
 
 func (x *jobRowRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(200, currentSize(theme.SizeNameText)+currentSize(theme.SizeNameCaptionText)+26)
+	return fyne.NewSize(200,
+		currentSize(theme.SizeNameText)+currentSize(theme.SizeNameCaptionText)+26)
 }
 
-// Refresh shows the job. It touches the canvas only where something is new: most rows don't change between two looks.
+// Refresh shows the job. It touches the canvas only where something is new: most rows don't change
+// between two looks.
 func (x *jobRowRenderer) Refresh() {
 	r := x.row
 	x.back.FillColor = currentColor(theme.ColorNameSelection)
@@ -229,7 +240,8 @@ func (x *jobRowRenderer) Refresh() {
 	if inbox := r.list.called[r.job.Inbox]; inbox != "" {
 		folder = strings.TrimSuffix(inbox+" · "+folder, " · ")
 	}
-	if state == ledger.Paused && r.job.State == ledger.Waiting && r.list.sample.interrupted[r.job.Transfer] {
+	if state == ledger.Paused && r.job.State == ledger.Waiting &&
+		r.list.sample.interrupted[r.job.Transfer] {
 		l.word = tr("Interrupted")
 	}
 	detail := l.word
@@ -244,7 +256,8 @@ func (x *jobRowRenderer) Refresh() {
 		x.done = share(r.job.Done, r.job.Size)
 		detail = fmt.Sprintf("%s · %d %%", l.word, percent(r.job.Done, r.job.Size, false))
 	case r.job.State == ledger.Delivered && !r.job.Answer.Date.IsZero():
-		detail = tr("Delivered {{.When}}", values("When", moment(r.job.Answer.Date, r.list.screen.config.Now())))
+		detail = tr("Delivered {{.When}}",
+			values("When", moment(r.job.Answer.Date, r.list.screen.config.Now())))
 	case r.job.State == ledger.Attention || r.job.State == ledger.Failed:
 		if r.job.Problem != nil {
 			detail = l.word + ": " + explain(r.job.Problem).What
@@ -254,9 +267,12 @@ func (x *jobRowRenderer) Refresh() {
 	x.fullName, x.fullFolder, x.fullState = safeName(name), safeName(folder), safeName(detail)
 	x.sign.Resource = icon(l.icon, l.color)
 	x.sign.Refresh()
-	x.name.Color, x.name.TextSize = currentColor(theme.ColorNameForeground), currentSize(theme.SizeNameText)
-	x.folder.Color, x.folder.TextSize = currentColor(colorMuted), currentSize(theme.SizeNameCaptionText)
-	x.state.Color, x.state.TextSize = currentColor(colorMuted), currentSize(theme.SizeNameCaptionText)
+	x.name.Color, x.name.TextSize = currentColor(theme.ColorNameForeground),
+		currentSize(theme.SizeNameText)
+	x.folder.Color, x.folder.TextSize = currentColor(colorMuted),
+		currentSize(theme.SizeNameCaptionText)
+	x.state.Color, x.state.TextSize = currentColor(colorMuted),
+		currentSize(theme.SizeNameCaptionText)
 	if r.job.State == ledger.Attention || r.job.State == ledger.Failed {
 		x.state.Color = currentColor(l.color)
 	}
@@ -265,7 +281,8 @@ func (x *jobRowRenderer) Refresh() {
 	if r.have {
 		x.size.Text = amount(r.job.Size)
 	}
-	x.track.FillColor, x.way.FillColor, x.bar.FillColor = currentColor(colorTrack), currentColor(colorOnWay), currentColor(theme.ColorNamePrimary)
+	x.track.FillColor, x.way.FillColor, x.bar.FillColor = currentColor(colorTrack),
+		currentColor(colorOnWay), currentColor(theme.ColorNamePrimary)
 	x.Layout(r.Size())
 	canvas.Refresh(r)
 }
@@ -300,7 +317,8 @@ func (x *jobRowRenderer) Layout(s fyne.Size) {
 	x.folder.Alignment = fyne.TextAlignTrailing
 	x.folder.Resize(fyne.NewSize(max(folderRoom, 0), smallHeight))
 	x.folder.Move(fyne.NewPos(at+stateWidth+gap, top+nameHeight+1))
-	x.row.shortPath, x.row.shortState = x.name.Text != x.fullName || x.folder.Text != x.fullFolder, ""
+	x.row.shortPath = x.name.Text != x.fullName || x.folder.Text != x.fullFolder
+	x.row.shortState = ""
 	if x.state.Text != x.fullState {
 		x.row.shortState = x.fullState
 	}

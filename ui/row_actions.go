@@ -9,7 +9,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// action is what can be done with a row by one click while the pointer or the keyboard is there. The menu has all of it, and more.
+// action is what can be done with a row by one click while the pointer or the keyboard is there.
+// The menu has all of it, and more.
 type action struct {
 	sign, word string
 	verb       ledger.Verb // empty: opens the menu
@@ -41,7 +42,10 @@ func (l *jobList) actions(j *ledger.Job) []action {
 }
 
 // offers reports whether the row shows its actions.
-func (r *jobRow) offers() bool { return r.have && (r.hovered || r.selected && r.index == r.list.at) }
+func (r *jobRow) offers() bool {
+	return r.have && (r.hovered || r.selected &&
+		r.index == r.list.at)
+}
 
 // actionAt returns the number of the action at a position in the row, -1 where there is none.
 func (r *jobRow) actionAt(p fyne.Position) int {
@@ -57,7 +61,8 @@ func (r *jobRow) actionAt(p fyne.Position) int {
 	return -1
 }
 
-// actionPlace is where an action stands in a row of that size. They are counted from the right, so that the menu's stays where it is.
+// actionPlace is where an action stands in a row of that size. They are counted from the right, so
+// that the menu's stays where it is.
 func actionPlace(row fyne.Size, fromRight int) fyne.Position {
 	return fyne.NewPos(row.Width-10-actionSide*float32(fromRight+1), 3)
 }
@@ -85,7 +90,8 @@ func (r *jobRow) MouseMoved(e *desktop.MouseEvent) {
 	}
 }
 
-// tips is what a tip says of the row: what the action does that the pointer is on, else what is shortened.
+// tips is what a tip says of the row: what the action does that the pointer is on, else what is
+// shortened.
 func (r *jobRow) tips() []string {
 	if actions := r.list.actions(&r.job); r.pointed >= 0 && r.pointed < len(actions) {
 		return []string{actions[r.pointed].word}

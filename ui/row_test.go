@@ -30,7 +30,10 @@ func newFew(jobs ...ledger.Job) *few {
 		f.jobs[i].ID, f.jobs[i].Transfer = int64(i+1), 1
 		f.status.Files[jobs[i].State]++
 	}
-	f.status.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{ID: 1, Scanned: true, Owner: ledger.Here}, Files: f.status.Files}}
+	f.status.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{
+		ID: 1, Scanned: true,
+		Owner: ledger.Here,
+	}, Files: f.status.Files}}
 	return f
 }
 
@@ -38,7 +41,9 @@ func (f *few) Rows(_ context.Context, _ ledger.Filter, from, n int) ([]ledger.Jo
 	return f.jobs[min(from, len(f.jobs)):min(from+n, len(f.jobs))], nil
 }
 
-func (f *few) Delivered(_ context.Context, _ []int64, visit func(ledger.Transfer, ledger.Job) error) error {
+func (f *few) Delivered(
+	_ context.Context, _ []int64, visit func(ledger.Transfer, ledger.Job) error,
+) error {
 	for _, j := range f.jobs {
 		if err := visit(f.status.Transfers[0].Transfer, j); err != nil {
 			return err
@@ -91,7 +96,8 @@ func (r *jobRow) words() (words []string) {
 	return words
 }
 
-// TestAnotherNameIsOfferedWhereItHelps: for whatever is in the way under a name, unless the token leads to that name alone.
+// TestAnotherNameIsOfferedWhereItHelps: for whatever is in the way under a name, unless the token
+// leads to that name alone.
 func TestAnotherNameIsOfferedWhereItHelps(t *testing.T) {
 	for name, c := range map[string]struct {
 		reason  problem.Reason
@@ -106,18 +112,23 @@ func TestAnotherNameIsOfferedWhereItHelps(t *testing.T) {
 		"a file that is not here": {problem.SourceGone, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFew(ledger.Job{State: ledger.Attention, Blob: "a.txt", Problem: problem.New("send", "a.txt", c.reason)})
+			f := newFew(ledger.Job{
+				State: ledger.Attention, Blob: "a.txt",
+				Problem: problem.New("send", "a.txt", c.reason),
+			})
 			if c.oneName {
 				f.status.Transfers[0].Options.Scan.Inbox.Blob = "a.txt"
 			}
 			d := openDesk(t, Config{Queue: f})
 			d.look()
 			d.look()
-			offered := slices.ContainsFunc(d.commands.menu(f.jobs[0], []int64{1}), func(m *fyne.MenuItem) bool { return m.Label == "Send under another name" })
+			offered := slices.ContainsFunc(d.commands.menu(f.jobs[0], []int64{1}),
+				func(m *fyne.MenuItem) bool { return m.Label == "Send under another name" })
 			if offered != c.want {
 				t.Errorf("offered: %v", offered)
 			}
-			if x := explainJob(&f.jobs[0], c.oneName); strings.Contains(x.Do, "another name") != c.want {
+			if x := explainJob(&f.jobs[0], c.oneName); strings.Contains(x.Do,
+				"another name") != c.want {
 				t.Errorf("it says %q", x.Do)
 			}
 		})
@@ -132,16 +143,38 @@ func TestARowOffersWhatCanBeDone(t *testing.T) {
 		offers []string
 		verbs  []ledger.Verb
 	}{
-		"waiting":              {state: ledger.Waiting, offers: []string{more, "Cancel", "Pause"}, verbs: []ledger.Verb{"", ledger.Cancel, ledger.Pause}},
-		"active":               {state: ledger.Active, offers: []string{more, "Cancel", "Pause"}, verbs: []ledger.Verb{"", ledger.Cancel, ledger.Pause}},
-		"paused":               {state: ledger.Paused, offers: []string{more, "Cancel", "Resume"}, verbs: []ledger.Verb{"", ledger.Cancel, ledger.Resume}},
-		"paused with the rest": {state: ledger.Waiting, paused: true, offers: []string{more, "Cancel"}, verbs: []ledger.Verb{"", ledger.Cancel}},
-		"failed":               {state: ledger.Failed, offers: []string{more, "Try again"}, verbs: []ledger.Verb{"", ledger.Retry}},
-		"needs a person":       {state: ledger.Attention, offers: []string{more, "Try again"}, verbs: []ledger.Verb{"", ledger.Retry}},
-		"delivered":            {state: ledger.Delivered, offers: []string{more}, verbs: []ledger.Verb{""}},
+		"waiting": {
+			state: ledger.Waiting, offers: []string{more, "Cancel", "Pause"},
+			verbs: []ledger.Verb{"", ledger.Cancel, ledger.Pause},
+		},
+		"active": {
+			state: ledger.Active, offers: []string{more, "Cancel", "Pause"},
+			verbs: []ledger.Verb{"", ledger.Cancel, ledger.Pause},
+		},
+		"paused": {
+			state: ledger.Paused, offers: []string{more, "Cancel", "Resume"},
+			verbs: []ledger.Verb{"", ledger.Cancel, ledger.Resume},
+		},
+		"paused with the rest": {
+			state: ledger.Waiting, paused: true,
+			offers: []string{more, "Cancel"}, verbs: []ledger.Verb{"", ledger.Cancel},
+		},
+		"failed": {
+			state: ledger.Failed, offers: []string{more, "Try again"},
+			verbs: []ledger.Verb{"", ledger.Retry},
+		},
+		"needs a person": {
+			state: ledger.Attention, offers: []string{more, "Try again"},
+			verbs: []ledger.Verb{"", ledger.Retry},
+		},
+		"delivered": {
+			state: ledger.Delivered, offers: []string{more},
+			verbs: []ledger.Verb{""},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFew(ledger.Job{State: c.state, Blob: "run/a.txt", Size: 10}, ledger.Job{State: c.state, Blob: "run/b.txt", Size: 10})
+			f := newFew(ledger.Job{State: c.state, Blob: "run/a.txt", Size: 10},
+				ledger.Job{State: c.state, Blob: "run/b.txt", Size: 10})
 			f.status.Transfers[0].Paused = c.paused
 			d := openDesk(t, Config{Queue: f})
 			d.look()
@@ -166,7 +199,8 @@ func TestARowOffersWhatCanBeDone(t *testing.T) {
 					}
 					continue
 				}
-				if n := len(f.did); n == 0 || f.did[n-1].Verb != c.verbs[i] || !slices.Equal(f.did[n-1].Jobs, []int64{1}) {
+				if n := len(f.did); n == 0 || f.did[n-1].Verb != c.verbs[i] ||
+					!slices.Equal(f.did[n-1].Jobs, []int64{1}) {
 					t.Errorf("did %v, want %q with the first job", f.did, c.verbs[i])
 				}
 			}
@@ -181,7 +215,10 @@ func TestARowOffersWhatCanBeDone(t *testing.T) {
 }
 
 func TestAnActionIsForAllThatAreSelected(t *testing.T) {
-	f := newFew(ledger.Job{State: ledger.Failed, Blob: "a"}, ledger.Job{State: ledger.Failed, Blob: "b"}, ledger.Job{State: ledger.Failed, Blob: "c"})
+	f := newFew(ledger.Job{State: ledger.Failed, Blob: "a"}, ledger.Job{
+		State: ledger.Failed,
+		Blob:  "b",
+	}, ledger.Job{State: ledger.Failed, Blob: "c"})
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
@@ -202,8 +239,12 @@ func TestAnActionIsForAllThatAreSelected(t *testing.T) {
 	}
 	r := d.row(1)
 	r.point(1)
-	r.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: actionPlace(r.Size(), 1).AddXY(5, 5)}, Button: desktop.MouseButtonPrimary})
-	r.MouseUp(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(40, 20)}, Button: desktop.MouseButtonPrimary})
+	r.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: actionPlace(r.Size(),
+		1).AddXY(5, 5)}, Button: desktop.MouseButtonPrimary})
+	r.MouseUp(&desktop.MouseEvent{
+		PointEvent: fyne.PointEvent{Position: fyne.NewPos(40, 20)},
+		Button:     desktop.MouseButtonPrimary,
+	})
 	d.finish()
 	if len(f.did) != 2 {
 		t.Error("a click that was taken away did something")
@@ -211,9 +252,11 @@ func TestAnActionIsForAllThatAreSelected(t *testing.T) {
 }
 
 func TestWhatIsShortenedIsSaidInFull(t *testing.T) {
-	long := "run_017/" + strings.Repeat("a folder of the second visit/", 12) + strings.Repeat("a long name ", 30) + ".csv"
+	long := "run_017/" + strings.Repeat("a folder of the second visit/", 12) +
+		strings.Repeat("a long name ", 30) + ".csv"
 	d := openDesk(t, Config{Queue: newFew(
-		ledger.Job{State: ledger.Delivered, Blob: long, Size: 10}, ledger.Job{State: ledger.Delivered, Blob: "run_017/short.csv", Size: 10})})
+		ledger.Job{State: ledger.Delivered, Blob: long, Size: 10},
+		ledger.Job{State: ledger.Delivered, Blob: "run_017/short.csv", Size: 10})})
 	d.window.Resize(smallest)
 	d.look()
 	d.look()
@@ -226,7 +269,8 @@ func TestWhatIsShortenedIsSaidInFull(t *testing.T) {
 	tip.show(r.tips(), r)
 	d.fitsIn(smallest)
 	if got := tip.box.Position().Y; got+tip.box.Size().Height > tip.layer.Size().Height+1 {
-		t.Errorf("the tip ends below the list: from %v, %v high, in %v", got, tip.box.Size().Height, tip.layer.Size().Height)
+		t.Errorf("the tip ends below the list: from %v, %v high, in %v", got, tip.box.Size().Height,
+			tip.layer.Size().Height)
 	}
 	tip.show([]string{long[:100]}, r)
 	if said := strings.Join(d.texts(), ""); !strings.Contains(said, long[:100]) {
@@ -242,7 +286,11 @@ func TestWhatIsShortenedIsSaidInFull(t *testing.T) {
 }
 
 func TestATipComesAfterAWhile(t *testing.T) {
-	d := openDesk(t, Config{Queue: newFew(ledger.Job{State: ledger.Delivered, Blob: strings.Repeat("long", 100), Size: 10})})
+	d := openDesk(t,
+		Config{Queue: newFew(ledger.Job{
+			State: ledger.Delivered, Blob: strings.Repeat("long", 100),
+			Size: 10,
+		})})
 	d.look()
 	d.look()
 	r, tip := d.row(0), d.Window.queue.list.tip
@@ -287,10 +335,16 @@ func TestTheKeyboardGoesOnWhereTheMouseWas(t *testing.T) {
 	chosen(4)
 	d.key(fyne.KeyDown)
 	chosen(5)
-	d.row(1).MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary, Modifier: fyne.KeyModifierShortcutDefault})
+	d.row(1).MouseDown(&desktop.MouseEvent{
+		Button:   desktop.MouseButtonPrimary,
+		Modifier: fyne.KeyModifierShortcutDefault,
+	})
 	chosen(2, 5)
 	d.window.Canvas().Focus(d.Window.queue.search)
-	d.row(2).MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary, Modifier: fyne.KeyModifierShortcutDefault})
+	d.row(2).MouseDown(&desktop.MouseEvent{
+		Button:   desktop.MouseButtonPrimary,
+		Modifier: fyne.KeyModifierShortcutDefault,
+	})
 	chosen(2, 3, 5) // the others remain selected though the keyboard was elsewhere
 	d.key(fyne.KeyEnd)
 	chosen(500)

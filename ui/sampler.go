@@ -14,11 +14,13 @@ import (
 )
 
 const (
-	// sampleEvery is the shortest time between two looks at the queue: nobody reads figures that change faster.
+	// sampleEvery is the shortest time between two looks at the queue: nobody reads figures that
+	// change faster.
 	sampleEvery = 100 * time.Millisecond
 	// sampleHidden is the same while the window can't be seen; the tray needs no more.
 	sampleHidden = time.Second
-	// overscan is how many rows above and below those in sight are read along, so that scrolling finds them.
+	// overscan is how many rows above and below those in sight are read along, so that scrolling
+	// finds them.
 	overscan = 20
 )
 
@@ -37,7 +39,8 @@ type sample struct {
 	from   int // position of rows[0]
 	rows   []ledger.Job
 	total  int // rows that match the filter; no more than mostHits where it has a text
-	// searchIn is after how long the search is to be repeated, which is older than the rest; 0: it is not.
+	// searchIn is after how long the search is to be repeated, which is older than the rest; 0: it
+	// is not.
 	searchIn time.Duration
 	// resting are the transfers whose jobs wait for a person to resume them.
 	resting map[int64]bool
@@ -45,7 +48,8 @@ type sample struct {
 	interrupted map[int64]bool
 	// oneName are the transfers whose tokens are for one file, so that they lead to one name.
 	oneName map[int64]bool
-	// missing are the names of files that were gone when they were to be sent, once nothing goes on; none where many files need a person.
+	// missing are the names of files that were gone when they were to be sent, once nothing goes
+	// on; none where many files need a person.
 	missing []string
 	// held are the keys of inboxes that wait for another token.
 	held map[string]bool
@@ -53,11 +57,12 @@ type sample struct {
 	inboxes map[string]token.Inbox
 }
 
-// sampler looks at the queue and reads the rows in sight. Its goroutine is that of watch; what the person looks at, other goroutines
-// tell it by its methods.
+// sampler looks at the queue and reads the rows in sight. Its goroutine is that of watch; what the
+// person looks at, other goroutines tell it by its methods.
 type sampler struct {
 	*screen
-	show func(*sample) time.Duration // puts a sample on the screen, on Fyne's goroutine; see Window.show
+	// puts a sample on the screen, on Fyne's goroutine; see Window.show
+	show func(*sample) time.Duration
 
 	hurry       chan struct{} // ends the rest between two looks
 	searchAgain atomic.Bool   // what the last search found is no longer so
@@ -124,7 +129,8 @@ func (sm *sampler) hasten() {
 	sm.wake()
 }
 
-// watch looks at the queue whenever it or the view has changed, and when a countdown has to move on, until ctx ends.
+// watch looks at the queue whenever it or the view has changed, and when a countdown has to move
+// on, until ctx ends.
 func (sm *sampler) watch(ctx context.Context) {
 	clock := time.NewTimer(0) // for the countdown
 	defer clock.Stop()
@@ -154,8 +160,9 @@ func (sm *sampler) watch(ctx context.Context) {
 	}
 }
 
-// tick is one look: it reads on the caller's goroutine and returns when Fyne's thread has shown what was read. It returns after
-// how long the window has to look again even if nothing changed; 0 for never.
+// tick is one look: it reads on the caller's goroutine and returns when Fyne's thread has shown
+// what was read. It returns after how long the window has to look again even if nothing changed; 0
+// for never.
 func (sm *sampler) tick(ctx context.Context) time.Duration {
 	sm.mu.Lock()
 	v := sm.view
@@ -207,7 +214,8 @@ func (sm *sampler) readRows(ctx context.Context, s *sample) {
 	n := v.n + 2*overscan
 	switch {
 	case v.filter.Text != "":
-		// How many there are is known only by reading all, so as many as anybody looks through are read at once, and not often.
+		// How many there are is known only by reading all, so as many as anybody looks through are
+		// read at once, and not often.
 		age := s.now.Sub(sm.hits.at)
 		if sm.hits.filter.equal(v.filter) && age < searchEvery && !sm.searchAgain.Swap(false) {
 			s.rows = sm.withoutGone(sm.hits.rows)
@@ -239,12 +247,16 @@ func (sm *sampler) readMissing(ctx context.Context, s *sample) {
 	if n == 0 || n > mostNamed || unfinished(&s.status) > 0 {
 		return
 	}
-	rows, err := sm.config.Queue.Rows(ctx, ledger.Filter{States: []ledger.JobState{ledger.Attention, ledger.Failed}}, 0, int(n))
+	rows, err := sm.config.Queue.Rows(ctx, ledger.Filter{States: []ledger.JobState{
+		ledger.Attention,
+		ledger.Failed,
+	}}, 0, int(n))
 	if err != nil && ctx.Err() == nil {
 		sm.config.Log.Error("rows", "error", err)
 	}
 	for i := range rows {
-		if p := rows[i].Problem; p != nil && (p.Reason == problem.SourceGone || p.Reason == problem.SourceMissing) {
+		if p := rows[i].Problem; p != nil && (p.Reason == problem.SourceGone ||
+			p.Reason == problem.SourceMissing) {
 			s.missing = append(s.missing, safeName(nameOf(&rows[i])))
 		}
 	}

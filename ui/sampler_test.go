@@ -34,7 +34,8 @@ func watched(t *testing.T, c *crowd, do func(w *Window)) {
 	w.end()
 }
 
-// looksIn returns how often the queue was looked at in that time, while change is called each millisecond.
+// looksIn returns how often the queue was looked at in that time, while change is called each
+// millisecond.
 func (c *crowd) looksIn(d time.Duration, change func()) int {
 	before := c.looks.Load()
 	for begun := time.Now(); time.Since(begun) < d; {
@@ -59,19 +60,33 @@ func TestTheQueueIsLookedAtOnlyWhenThereIsSomethingToSee(t *testing.T) {
 		change func(w *Window, c *crowd)
 		want   [2]int // looks in ten seconds, least and most
 	}{
-		"nothing changes":                {false, func(*Window, *crowd) {}, [2]int{0, 0}},
-		"the queue changes all the time": {false, func(_ *Window, c *crowd) { c.change() }, [2]int{98, 101}},
-		"a person scrolls all the time":  {false, func(w *Window, _ *crowd) { w.wake() }, [2]int{98, 101}},
-		"both":                           {false, func(w *Window, c *crowd) { w.wake(); c.change() }, [2]int{98, 101}},
-		"hidden, and nothing changes":    {true, func(*Window, *crowd) {}, [2]int{0, 0}},
-		"hidden, and the queue changes":  {true, func(_ *Window, c *crowd) { c.change() }, [2]int{9, 11}},
+		"nothing changes": {false, func(*Window, *crowd) {}, [2]int{0, 0}},
+		"the queue changes all the time": {
+			false, func(_ *Window, c *crowd) { c.change() },
+			[2]int{98, 101},
+		},
+		"a person scrolls all the time": {
+			false, func(w *Window, _ *crowd) { w.wake() },
+			[2]int{98, 101},
+		},
+		"both": {
+			false,
+			func(w *Window, c *crowd) { w.wake(); c.change() },
+			[2]int{98, 101},
+		},
+		"hidden, and nothing changes": {true, func(*Window, *crowd) {}, [2]int{0, 0}},
+		"hidden, and the queue changes": {
+			true, func(_ *Window, c *crowd) { c.change() },
+			[2]int{9, 11},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := newCrowd(1000)
 			watched(t, q, func(w *Window) {
 				w.hidden.Store(c.hidden)
 				q.looksIn(2*time.Second, nothing) // what the start brought with it
-				if n := q.looksIn(10*time.Second, func() { c.change(w, q) }); n < c.want[0] || n > c.want[1] {
+				if n := q.looksIn(10*time.Second, func() { c.change(w, q) }); n < c.want[0] ||
+					n > c.want[1] {
 					t.Errorf("%d looks in ten seconds, want %d to %d", n, c.want[0], c.want[1])
 				}
 			})
@@ -79,7 +94,8 @@ func TestTheQueueIsLookedAtOnlyWhenThereIsSomethingToSee(t *testing.T) {
 	}
 }
 
-// TestOneChangeIsSeenSoon: a queue that rested is looked at as soon as it changes, and a window that is shown again at once.
+// TestOneChangeIsSeenSoon: a queue that rested is looked at as soon as it changes, and a window
+// that is shown again at once.
 func TestOneChangeIsSeenSoon(t *testing.T) {
 	q := newCrowd(10)
 	watched(t, q, func(w *Window) {
@@ -104,7 +120,8 @@ func TestOneChangeIsSeenSoon(t *testing.T) {
 	})
 }
 
-// TestACountdownGoesOnByItself: nothing but the clock makes it, once a second near the end and seldom before.
+// TestACountdownGoesOnByItself: nothing but the clock makes it, once a second near the end and
+// seldom before.
 func TestACountdownGoesOnByItself(t *testing.T) {
 	for name, c := range map[string]struct {
 		left time.Duration
@@ -118,7 +135,13 @@ func TestACountdownGoesOnByItself(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := newCrowd(0)
 			watched(t, q, func(w *Window) {
-				w.inboxes.token = token.Token{Inbox: token.Inbox{Scheme: "https", Host: "a.blob.core.windows.net", Container: "c"}, ValidTo: time.Now().Add(c.left)}
+				w.inboxes.token = token.Token{
+					Inbox: token.Inbox{
+						Scheme: "https",
+						Host:   "a.blob.core.windows.net", Container: "c",
+					},
+					ValidTo: time.Now().Add(c.left),
+				}
 				w.wake()
 				time.Sleep(2 * time.Second)
 				synctest.Wait()

@@ -9,8 +9,8 @@ import (
 )
 
 // screen is what all views are made on: Fyne's window and its goroutine, the sheets above it, and
-// what the queue was last seen to do. It makes the widgets, which know it, and knows no view. But for
-// do, inBackground and wake, which any goroutine may call, it belongs to Fyne's.
+// what the queue was last seen to do. It makes the widgets, which know it, and knows no view. But
+// for do, inBackground and wake, which any goroutine may call, it belongs to Fyne's.
 type screen struct {
 	config Config // as New completed it; it does not change
 	app    fyne.App
@@ -59,8 +59,11 @@ func (sc *screen) wake() {
 // relayout gives every part the room that it needs after one has appeared or gone.
 func (sc *screen) relayout() { sc.window.Content().Refresh() }
 
-// tag gives a widget the name by which Where tells of it. Several may have one name, of which one is in sight.
-func (sc *screen) tag(name string, o fyne.CanvasObject) { sc.named[name] = append(sc.named[name], o) }
+// tag gives a widget the name by which Where tells of it. Several may have one name, of which one
+// is in sight.
+func (sc *screen) tag(name string, o fyne.CanvasObject) {
+	sc.named[name] = append(sc.named[name], o)
+}
 
 // asking reports whether something stands above the window that has the keys.
 func (sc *screen) asking() bool { return sc.top != nil || sc.fynes != nil }

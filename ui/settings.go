@@ -14,39 +14,48 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// Settings is what the window remembers between two runs. It contains no secret. The zero value is a good default but for
-// StayAwake and KeepInTray; [DefaultSettings] has those.
+// Settings is what the window remembers between two runs. It contains no secret. The zero value is
+// a good default but for StayAwake and KeepInTray; [DefaultSettings] has those.
 type Settings struct {
 	Appearance Appearance `json:"appearance,omitempty"`
 	TextScale  float32    `json:"text_scale,omitempty"` // 0.8 to 2; 0 is 1
-	Language   string     `json:"language,omitempty"`   // code of a translation, such as de; empty: as the system
-	Width      float32    `json:"width,omitempty"`      // of the window, in Fyne's units
-	Height     float32    `json:"height,omitempty"`
+	// code of a translation, such as de; empty: as the system
+	Language string  `json:"language,omitempty"`
+	Width    float32 `json:"width,omitempty"` // of the window, in Fyne's units
+	Height   float32 `json:"height,omitempty"`
 
-	Place *image.Point `json:"place,omitempty"` // of the window on the screen, in the screen's own units; nil: the desktop's choice
+	// of the window on the screen, in the screen's own units; nil: the desktop's choice
+	Place *image.Point `json:"place,omitempty"`
 
 	StayAwake bool `json:"stay_awake"` // keep the computer awake while sending
 	TrayTold  bool `json:"tray_told"`  // it was said that closing the window only hides it
 
-	KeepClipboard bool `json:"keep_clipboard,omitempty"` // leave a token on the clipboard after it was taken
+	// leave a token on the clipboard after it was taken
+	KeepClipboard bool `json:"keep_clipboard,omitempty"`
 
 	Receipts string `json:"receipts,omitempty"` // folder in which the last receipt was saved
 
-	Inbox string   `json:"inbox,omitempty"` // key of the inbox that was used last
-	Hosts []string `json:"hosts,omitempty"` // storage addresses that the person allows, see uploader.AllowHost
+	Inbox string `json:"inbox,omitempty"` // key of the inbox that was used last
+	// storage addresses that the person allows, see uploader.AllowHost
+	Hosts []string `json:"hosts,omitempty"`
 
 	Rate int64 `json:"rate,omitempty"` // highest speed in bytes per second; 0: no limit
 
-	Connections int    `json:"connections,omitempty"` // requests at once, 1 to 512; 0: found out while sending
-	Proxy       string `json:"proxy,omitempty"`       // address without a password; empty: the system's environment
-	CAFile      string `json:"ca_file,omitempty"`     // PEM file of further certificate authorities
+	// requests at once, 1 to 512; 0: found out while sending
+	Connections int `json:"connections,omitempty"`
+	// address without a password; empty: the system's environment
+	Proxy  string `json:"proxy,omitempty"`
+	CAFile string `json:"ca_file,omitempty"` // PEM file of further certificate authorities
 
-	Replace        bool     `json:"replace,omitempty"`         // replace files of the same name in the inbox
-	KeepBoth       bool     `json:"keep_both,omitempty"`       // or send them under another name
-	Exclude        []string `json:"exclude,omitempty"`         // patterns of what is never sent
-	SendJunk       bool     `json:"send_junk,omitempty"`       // send what systems keep for themselves, too
-	FollowSymlinks bool     `json:"follow_symlinks,omitempty"` // send what links point to
-	FollowOutside  bool     `json:"follow_outside,omitempty"`  // also what lies outside of what was given
+	// replace files of the same name in the inbox
+	Replace  bool     `json:"replace,omitempty"`
+	KeepBoth bool     `json:"keep_both,omitempty"` // or send them under another name
+	Exclude  []string `json:"exclude,omitempty"`   // patterns of what is never sent
+	// send what systems keep for themselves, too
+	SendJunk       bool `json:"send_junk,omitempty"`
+	FollowSymlinks bool `json:"follow_symlinks,omitempty"` // send what links point to
+	// also what lies outside of what was given
+	FollowOutside bool `json:"follow_outside,omitempty"`
 }
 
 // linkRule is what becomes of a link.
@@ -93,7 +102,10 @@ func (s *Settings) conflict() conflictRule {
 	}
 }
 
-func (s *Settings) setConflict(c conflictRule) { s.KeepBoth, s.Replace = c == keepBoth, c == replaceIt }
+func (s *Settings) setConflict(c conflictRule) {
+	s.KeepBoth, s.Replace = c == keepBoth,
+		c == replaceIt
+}
 
 // DefaultSettings returns the settings of a first start.
 func DefaultSettings() Settings { return Settings{StayAwake: true} }
@@ -192,8 +204,9 @@ func (k *keptSettings) save(s Settings) {
 // maxSettings is how much of a settings file is read, in bytes.
 const maxSettings = 1 << 20
 
-// LoadSettings reads the settings that [SaveSettings] wrote. What can't be read, or is out of its range, is as at a first start:
-// settings never keep the window from opening. It blocks on the disk.
+// LoadSettings reads the settings that [SaveSettings] wrote. What can't be read, or is out of its
+// range, is as at a first start: settings never keep the window from opening. It blocks on the
+// disk.
 func LoadSettings(path string) (Settings, error) {
 	s := DefaultSettings()
 	f, err := os.Open(path)
@@ -209,7 +222,8 @@ func LoadSettings(path string) (Settings, error) {
 	}
 	if err != nil {
 		err = fmt.Errorf("load settings: %w", err)
-		if _, one := errors.AsType[*json.UnmarshalTypeError](err); !one { // of a field that is of another type the others are read
+		// of a field that is of another type the others are read
+		if _, one := errors.AsType[*json.UnmarshalTypeError](err); !one {
 			return DefaultSettings(), err
 		}
 	}
@@ -237,8 +251,8 @@ func (s *Settings) mend() {
 	s.setConflict(s.conflict())
 }
 
-// SaveSettings writes the settings to a file that only its owner can read, and puts it in the old one's place in one step. It blocks
-// on the disk.
+// SaveSettings writes the settings to a file that only its owner can read, and puts it in the old
+// one's place in one step. It blocks on the disk.
 func SaveSettings(path string, s Settings) error {
 	text, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {

@@ -36,16 +36,26 @@ func TestSettingsThatCanNotBeAreAsAtAFirstStart(t *testing.T) {
 		"another kind of value": {`[1,2]`, func(*Settings) {}, true},
 		"one field of another type does not lose the others": {
 			`{"stay_awake":false,"rate":"fast","proxy":"http://p:1","connections":12}`,
-			func(s *Settings) { s.StayAwake, s.Proxy, s.Connections = false, "http://p:1", 12 }, true,
+			func(s *Settings) { s.StayAwake, s.Proxy, s.Connections = false, "http://p:1", 12 },
+			true,
 		},
-		"a number beyond all":      {`{"width":1e400,"text_scale":1.3}`, func(s *Settings) { s.TextScale = 1.3 }, true},
-		"sizes that can't be":      {`{"width":-5,"height":1e30}`, func(*Settings) {}, false},
-		"a text size of nothing":   {`{"text_scale":0.001}`, func(*Settings) {}, false},
-		"a speed below nothing":    {`{"rate":-1}`, func(*Settings) {}, false},
-		"too many connections":     {`{"connections":100000}`, func(*Settings) {}, false},
-		"both replace and keep":    {`{"replace":true,"keep_both":true}`, func(s *Settings) { s.KeepBoth = true }, false},
+		"a number beyond all": {
+			`{"width":1e400,"text_scale":1.3}`,
+			func(s *Settings) { s.TextScale = 1.3 }, true,
+		},
+		"sizes that can't be":    {`{"width":-5,"height":1e30}`, func(*Settings) {}, false},
+		"a text size of nothing": {`{"text_scale":0.001}`, func(*Settings) {}, false},
+		"a speed below nothing":  {`{"rate":-1}`, func(*Settings) {}, false},
+		"too many connections":   {`{"connections":100000}`, func(*Settings) {}, false},
+		"both replace and keep": {
+			`{"replace":true,"keep_both":true}`,
+			func(s *Settings) { s.KeepBoth = true }, false,
+		},
 		"an appearance of its own": {`{"appearance":"loud"}`, func(*Settings) {}, false},
-		"what another version had": {`{"colour":"red","stay_awake":true}`, func(*Settings) {}, false},
+		"what another version had": {
+			`{"colour":"red","stay_awake":true}`, func(*Settings) {},
+			false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := LoadSettings(writeSettings(t, c.text))
@@ -65,7 +75,8 @@ func TestSettingsComeBackAsTheyWereKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "settings.json")
 	s := DefaultSettings()
 	s.Appearance, s.TextScale, s.Width, s.Height = AppearanceDark, 1.3, 900.5, 620
-	s.Hosts, s.Exclude, s.Proxy, s.Rate, s.Connections = []string{"a.example.org"}, []string{"*.tmp", "心/**"}, "http://p:1", 5e6, 12
+	s.Hosts, s.Exclude, s.Proxy, s.Rate, s.Connections = []string{"a.example.org"},
+		[]string{"*.tmp", "心/**"}, "http://p:1", 5e6, 12
 	s.KeepBoth, s.KeepClipboard, s.StayAwake = true, true, false
 	s.Place = &image.Point{X: -1200, Y: 40}
 	for range 2 { // the second takes the place of the first
@@ -124,20 +135,25 @@ func TestTheWindowComesBackWhereItWas(t *testing.T) {
 	}
 }
 
-// FuzzSettings: whatever the file says, the window can open with what is read of it, and keeping that changes nothing.
+// FuzzSettings: whatever the file says, the window can open with what is read of it, and keeping
+// that changes nothing.
 func FuzzSettings(f *testing.F) {
 	for _, text := range []string{
-		`{}`, `{"width":900,"height":620,"text_scale":1.3}`, `{"hosts":["a","*.b"],"exclude":["*.tmp"]}`, `{"width":1e38,"height":-1}`,
-		`{"rate":-9223372036854775808,"connections":513}`, `{"appearance":"dark","language":"de"}`, `null`, `{"hosts":null,"inbox":"\u0000"}`,
+		`{}`, `{"width":900,"height":620,"text_scale":1.3}`,
+		`{"hosts":["a","*.b"],"exclude":["*.tmp"]}`, `{"width":1e38,"height":-1}`,
+		`{"rate":-9223372036854775808,"connections":513}`, `{"appearance":"dark","language":"de"}`,
+		`null`, `{"hosts":null,"inbox":"\u0000"}`,
 	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, _ := LoadSettings(writeSettings(t, string(text)))
-		if size := s.size(); size.Width < smallest.Width || size.Height < smallest.Height || size.Width > 4000 || size.Height > 3000 {
+		if size := s.size(); size.Width < smallest.Width || size.Height < smallest.Height ||
+			size.Width > 4000 || size.Height > 3000 {
 			t.Errorf("the window would be %v", size)
 		}
-		if s.Rate < 0 || s.Connections < 0 || s.Connections > 512 || s.TextScale != 0 && (s.TextScale < 0.8 || s.TextScale > 2) {
+		if s.Rate < 0 || s.Connections < 0 || s.Connections > 512 || s.TextScale != 0 &&
+			(s.TextScale < 0.8 || s.TextScale > 2) {
 			t.Errorf("out of range: %+v", s)
 		}
 		path := filepath.Join(t.TempDir(), "again.json")
@@ -154,7 +170,8 @@ func FuzzSettings(f *testing.F) {
 	})
 }
 
-// TestProxyAndCertificatesHoldWhenTheSettingsAreClosed: not with each letter, and not without a change.
+// TestProxyAndCertificatesHoldWhenTheSettingsAreClosed: not with each letter, and not without a
+// change.
 func TestProxyAndCertificatesHoldWhenTheSettingsAreClosed(t *testing.T) {
 	var got []string
 	d := openDesk(t, Config{Network: func(s Settings) Notice {
@@ -163,7 +180,10 @@ func TestProxyAndCertificatesHoldWhenTheSettingsAreClosed(t *testing.T) {
 			return problem.Explanation{What: "This can't be used."}
 		}
 	}})
-	for _, text := range []string{"", "http://proxy.example.org:8080", "http://proxy.example.org:8080"} {
+	for _, text := range []string{
+		"", "http://proxy.example.org:8080",
+		"http://proxy.example.org:8080",
+	} {
 		d.options.open()
 		d.walk(func(o fyne.CanvasObject) {
 			if e, ok := o.(*sheetEntry); ok && e.PlaceHolder == "http://proxy.example.org:8080" {

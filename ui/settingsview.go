@@ -24,29 +24,35 @@ type settingsView struct {
 	setLanguage func(code string) // shows the window in another language
 }
 
-// open lets the person change what the window remembers. What is changed holds at once; there is nothing to confirm.
+// open lets the person change what the window remembers. What is changed holds at once; there is
+// nothing to confirm.
 func (v *settingsView) open() {
 	s := v.settings
 	appearances := []Appearance{AppearanceSystem, AppearanceLight, AppearanceDark}
-	look := v.newSheetSelect([]string{tr("As the system"), tr("Light"), tr("Dark")}, indexOf(appearances, s.Appearance), func(i int) {
-		s.Appearance = appearances[i]
-		v.settings.apply()
-		v.settings.changed()
-	})
+	look := v.newSheetSelect([]string{tr("As the system"), tr("Light"), tr("Dark")},
+		indexOf(appearances, s.Appearance), func(i int) {
+			s.Appearance = appearances[i]
+			v.settings.apply()
+			v.settings.changed()
+		})
 	scales := []float32{0.9, 1, 1.15, 1.3, 1.6}
 	if s.TextScale == 0 {
 		s.TextScale = 1
 	}
-	size := v.newSheetSelect([]string{tr("Small"), tr("Normal"), tr("Large"), tr("Larger"), tr("Largest")}, indexOf(scales, s.TextScale), func(i int) {
+	size := v.newSheetSelect([]string{
+		tr("Small"), tr("Normal"), tr("Large"), tr("Larger"),
+		tr("Largest"),
+	}, indexOf(scales, s.TextScale), func(i int) {
 		s.TextScale = scales[i]
 		v.settings.apply()
 		v.settings.changed()
 	})
 	codes := append([]string{""}, languages()...)
-	language := v.newSheetSelect(append([]string{tr("As the system")}, languageNames()...), indexOf(codes, s.Language), func(i int) {
-		v.setLanguage(codes[i])
-		v.open() // in that language
-	})
+	language := v.newSheetSelect(append([]string{tr("As the system")}, languageNames()...),
+		indexOf(codes, s.Language), func(i int) {
+			v.setLanguage(codes[i])
+			v.open() // in that language
+		})
 	check := func(words string, on *bool) fyne.CanvasObject {
 		c := v.newSheetCheck(words, nil)
 		c.Checked = *on
@@ -57,12 +63,16 @@ func (v *settingsView) open() {
 		return c
 	}
 	conflicts := []conflictRule{leaveAlone, keepBoth, replaceIt}
-	conflict := v.newSheetSelect([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}, indexOf(conflicts, s.conflict()), func(i int) {
-		s.setConflict(conflicts[i])
-		v.settings.changed()
-	})
+	conflict := v.newSheetSelect([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")},
+		indexOf(conflicts, s.conflict()), func(i int) {
+			s.setConflict(conflicts[i])
+			v.settings.changed()
+		})
 	rules := []linkRule{leaveLinks, followInside, followAll}
-	follow := v.newSheetSelect([]string{tr("No"), tr("Only within what you send"), tr("Wherever they lead")}, indexOf(rules, s.links()), func(i int) {
+	follow := v.newSheetSelect([]string{
+		tr("No"), tr("Only within what you send"),
+		tr("Wherever they lead"),
+	}, indexOf(rules, s.links()), func(i int) {
 		s.setLinks(rules[i])
 		v.settings.changed()
 	})

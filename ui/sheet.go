@@ -12,13 +12,14 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// sheet is a dialog: a card over the dimmed window, with a title, a body that scrolls where there is little room, and buttons that
-// are always in sight. It follows the window's size.
+// sheet is a dialog: a card over the dimmed window, with a title, a body that scrolls where there
+// is little room, and buttons that are always in sight. It follows the window's size.
 type sheet struct {
 	screen  *screen
 	overlay *fyne.Container
 	tip     *tip // above its own card
-	// tick, if not nil, is called with each sample. It returns after how long it wants to be called again; 0 for never.
+	// tick, if not nil, is called with each sample. It returns after how long it wants to be called
+	// again; 0 for never.
 	tick func(now time.Time) time.Duration
 	// fit, if not nil, is called with the window's size when that changes.
 	fit    func(fyne.Size)
@@ -32,9 +33,12 @@ type sheet struct {
 	under  *sheet // the one that this one stands above, or nil
 }
 
-// openSheet shows a sheet of up to that width. The buttons stand at its bottom right, the last of them is the one for what most
-// people want. A sheet that is open already is closed, unless it stays.
-func (sc *screen) openSheet(title string, width float32, body fyne.CanvasObject, buttons ...fyne.CanvasObject) *sheet {
+// openSheet shows a sheet of up to that width. The buttons stand at its bottom right, the last of
+// them is the one for what most people want. A sheet that is open already is closed, unless it
+// stays.
+func (sc *screen) openSheet(
+	title string, width float32, body fyne.CanvasObject, buttons ...fyne.CanvasObject,
+) *sheet {
 	if sc.top != nil && !sc.top.stays {
 		sc.top.close()
 	}
@@ -45,7 +49,8 @@ func (sc *screen) openSheet(title string, width float32, body fyne.CanvasObject,
 	own, full := body.(ownScroll)
 	if full {
 		room, body = own.Container, own.Container
-		s.scroll = container.NewVScroll(layout.NewSpacer()) // holds nothing, so that no key scrolls it
+		// holds nothing, so that no key scrolls it
+		s.scroll = container.NewVScroll(layout.NewSpacer())
 	}
 	foot := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
 	content := column(0, 1,
@@ -56,7 +61,8 @@ func (sc *screen) openSheet(title string, width float32, body fyne.CanvasObject,
 	s.overlay = container.NewStack(
 		newScrim(),
 		container.New(&sheetLayout{width: width, body: body, full: full},
-			container.NewStack(newPanel(theme.ColorNameOverlayBackground, theme.ColorNameSeparator, 12), content)),
+			container.NewStack(newPanel(theme.ColorNameOverlayBackground, theme.ColorNameSeparator,
+				12), content)),
 		s.tip.layer)
 	c := sc.window.Canvas()
 	c.Overlays().Add(s.overlay)
@@ -68,7 +74,8 @@ func (sc *screen) openSheet(title string, width float32, body fyne.CanvasObject,
 // ownScroll is a body that scrolls by itself. Its sheet is as high as the window allows.
 type ownScroll struct{ *fyne.Container }
 
-// tag gives a widget of the sheet a name for Where, for as long as the sheet is open or another one gets the name.
+// tag gives a widget of the sheet a name for Where, for as long as the sheet is open or another one
+// gets the name.
 func (s *sheet) tag(name string, o fyne.CanvasObject) {
 	if slices.Contains(s.names, name) {
 		all := s.screen.named[name]

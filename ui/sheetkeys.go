@@ -13,8 +13,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Fyne hands a key to the widget that has the keyboard and to nobody else. These widgets, which stand on sheets, hand Esc on,
-// and come into sight when they get the keyboard.
+// Fyne hands a key to the widget that has the keyboard and to nobody else. These widgets, which
+// stand on sheets, hand Esc on, and come into sight when they get the keyboard.
 
 // sheetKey takes the keys that mean the sheet. It reports whether the key was one.
 func (sc *screen) sheetKey(e *fyne.KeyEvent) bool {
@@ -108,7 +108,8 @@ func (s *sheetSelect) FocusGained() {
 	s.screen.bring(s)
 }
 
-// sheetRadio is several boxes on a sheet, one of which is chosen. Fyne's own radio buttons keep Esc for themselves.
+// sheetRadio is several boxes on a sheet, one of which is chosen. Fyne's own radio buttons keep Esc
+// for themselves.
 type sheetRadio struct {
 	box     fyne.CanvasObject
 	chosen  int
@@ -190,10 +191,11 @@ func (sc *screen) bring(o fyne.CanvasObject) {
 	}
 }
 
-// scrollTo scrolls the sheet so that something in its body stands at the top, as far as there is something below it.
+// scrollTo scrolls the sheet so that something in its body stands at the top, as far as there is
+// something below it.
 func (sc *screen) scrollTo(o fyne.CanvasObject) {
-	driver, scroll := sc.app.Driver(), sc.top.scroll
-	scroll.ScrollToOffset(fyne.NewPos(0, scroll.Offset.Y+driver.AbsolutePositionForObject(o).Y-driver.AbsolutePositionForObject(scroll).Y))
+	at, scroll := sc.app.Driver().AbsolutePositionForObject, sc.top.scroll
+	scroll.ScrollToOffset(fyne.NewPos(0, scroll.Offset.Y+at(o).Y-at(scroll).Y))
 }
 
 // holds reports whether something stands in a container, at any depth.
@@ -203,7 +205,8 @@ func holds(in, o fyne.CanvasObject) bool {
 	}
 	switch c := in.(type) {
 	case *fyne.Container:
-		return slices.ContainsFunc(c.Objects, func(child fyne.CanvasObject) bool { return holds(child, o) })
+		return slices.ContainsFunc(c.Objects,
+			func(child fyne.CanvasObject) bool { return holds(child, o) })
 	case *container.ThemeOverride:
 		return holds(c.Content, o)
 	default:
@@ -211,7 +214,8 @@ func holds(in, o fyne.CanvasObject) bool {
 	}
 }
 
-// entryOf takes a text that is kept only where take accepts it; else the entry shows that it is wrong.
+// entryOf takes a text that is kept only where take accepts it; else the entry shows that it is
+// wrong.
 func (sc *screen) entryOf(hint, text string, take func(string) bool, changed func()) *sheetEntry {
 	e := sc.newSheetEntry(hint, nil)
 	e.Text = text
@@ -228,7 +232,9 @@ func (sc *screen) entryOf(hint, text string, take func(string) bool, changed fun
 }
 
 // details is a list that opens on demand.
-func (sc *screen) details(title string, items []scan.Found, why func(scan.Found) string) fyne.CanvasObject {
+func (sc *screen) details(
+	title string, items []scan.Found, why func(scan.Found) string,
+) fyne.CanvasObject {
 	list := column(6, -1)
 	for _, x := range items {
 		name := sc.newCutText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)

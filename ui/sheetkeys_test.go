@@ -36,7 +36,9 @@ func TestTheViewOfTokensWorksFromTheKeyboard(t *testing.T) {
 		d.inSight(c.Focused())
 		c.FocusNext()
 	}
-	if got, want := strings.Join(names, ", "), "entry, choice, entry, entry, Revoke…, Revoke…, Close, Create a token…, entry"; got != want {
+	if got, want := strings.Join(names, ", "),
+		"entry, choice, entry, entry, Revoke…, Revoke…, Close, Create a token…, "+
+			"entry"; got != want {
 		t.Errorf("Tab goes to %s, want %s", got, want)
 	}
 	for c.Focused() != v.create {
@@ -63,24 +65,33 @@ func (d *desk) inSight(f fyne.Focusable) {
 	}
 	at := func(o fyne.CanvasObject) float32 { return d.app.Driver().AbsolutePositionForObject(o).Y }
 	room := d.top.scroll
-	if top, bottom := at(o), at(o)+o.Size().Height; top < at(room) || bottom > at(room)+room.Size().Height {
-		d.t.Errorf("what has the keyboard stands from %.0f to %.0f, and from %.0f to %.0f is in sight", top, bottom, at(room), at(room)+room.Size().Height)
+	if top, bottom := at(o), at(o)+o.Size().Height; top < at(room) ||
+		bottom > at(room)+room.Size().Height {
+		d.t.Errorf("what has the keyboard stands from %.0f to %.0f, and from %.0f to %.0f is in "+
+			"sight", top, bottom, at(room), at(room)+room.Size().Height)
 	}
 }
 
-// TestEscClosesEverySheetWhereverTheKeyboardIs: Fyne gives the key to the widget that has the keyboard, and to nothing else.
+// TestEscClosesEverySheetWhereverTheKeyboardIs: Fyne gives the key to the widget that has the
+// keyboard, and to nothing else.
 func TestEscClosesEverySheetWhereverTheKeyboardIs(t *testing.T) {
 	inbox := startInbox(t, nil)
 	for name, open := range map[string]func(d *desk){
 		"token":        func(d *desk) { d.tokens.open(inbox.token(time.Now().Add(time.Hour))) },
 		"no token yet": func(d *desk) { d.tokens.open("") },
-		"unknown host": func(d *desk) { d.tokens.open(someToken("trestore.blob.core.windows.net", "files.example.org")) },
-		"settings":     func(d *desk) { d.options.open() },
-		"about":        func(d *desk) { d.openAbout() },
-		"log":          func(d *desk) { d.openLog() },
-		"tray":         func(d *desk) { d.tray.tellOfTray() },
-		"quit":         func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
-		"message":      func(d *desk) { d.tell("Title", explain(problem.New("test", "", problem.SignatureRefused))) },
+		"unknown host": func(d *desk) {
+			d.tokens.open(someToken("trestore.blob.core.windows.net",
+				"files.example.org"))
+		},
+		"settings": func(d *desk) { d.options.open() },
+		"about":    func(d *desk) { d.openAbout() },
+		"log":      func(d *desk) { d.openLog() },
+		"tray":     func(d *desk) { d.tray.tellOfTray() },
+		"quit":     func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
+		"message": func(d *desk) {
+			d.tell("Title",
+				explain(problem.New("test", "", problem.SignatureRefused)))
+		},
 		"review": func(d *desk) {
 			d.reviews.open([]given{{path: t.TempDir(), folder: true}})
 			d.until("it has counted", func() bool { return d.says("Nothing to send") })

@@ -41,7 +41,8 @@ func (sc *screen) newStep(number, title, words string, buttons ...fyne.CanvasObj
 	s.title = newText(title, theme.ColorNameForeground, theme.SizeNameSubHeadingText)
 	s.title.bold = true
 	s.words = sc.newCutText(words, colorMuted, theme.SizeNameText)
-	mark := container.New(atLeast{fyne.NewSquareSize(30)}, container.NewCenter(s.number, container.New(atLeast{fyne.NewSquareSize(26)}, s.mark)))
+	mark := container.New(atLeast{fyne.NewSquareSize(30)}, container.NewCenter(s.number,
+		container.New(atLeast{fyne.NewSquareSize(26)}, s.mark)))
 	left := line(14, 1, mark, column(4, -1, s.title, s.words))
 	s.box = card(column(8, -1, left, inset(0, 0, 44, 0, line(8, -1, buttons...))))
 	return s
@@ -58,17 +59,22 @@ func (s *stepCard) done(title, words string) {
 // build makes the widgets, anew after a change of language.
 func (v *startView) build() {
 	v.haveToken, v.waiting = false, 0
-	v.paste = v.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForegroundOnPrimary), v.tokens.paste)
+	v.paste = v.newButtonWithIcon(tr("Paste token"),
+		icon("token", theme.ColorNameForegroundOnPrimary), v.tokens.paste)
 	v.paste.Importance = widget.HighImportance
-	v.add = v.newButtonWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground), v.intake.chooseFiles)
-	v.folder = v.newButtonWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground), v.intake.chooseFolder)
+	v.add = v.newButtonWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground),
+		v.intake.chooseFiles)
+	v.folder = v.newButtonWithIcon(tr("Add a folder…"), icon("folder", theme.ColorNameForeground),
+		v.intake.chooseFolder)
 	v.practice = v.newButton(tr("Try the practice inbox"), v.begin)
 	v.tag("paste", v.paste)
 	v.tag("add", v.add)
 	v.tag("practice", v.practice)
-	v.first = v.newStep("1", tr("Paste your upload token"), tr("The link or text you received from the workspace."), v.paste)
+	v.first = v.newStep("1", tr("Paste your upload token"),
+		tr("The link or text you received from the workspace."), v.paste)
 	v.second = v.newStep("2", tr("Drop files or folders here"), dropAFolder(), v.add, v.folder)
-	v.offer = container.NewCenter(line(10, -1, newText(tr("No token yet?"), colorMuted, theme.SizeNameText), v.practice))
+	v.offer = container.NewCenter(line(10, -1, newText(tr("No token yet?"), colorMuted,
+		theme.SizeNameText), v.practice))
 	if v.config.Practice == nil {
 		v.offer.Hide()
 	}

@@ -27,7 +27,8 @@ func newTabs(queue *queueView) *tabs {
 		states []ledger.JobState
 	}{
 		{tr("All"), nil},
-		{tr("Need you"), []ledger.JobState{ledger.Attention, ledger.Failed}}, // early: the last may have to be scrolled to
+		// early: the last may have to be scrolled to
+		{tr("Need you"), []ledger.JobState{ledger.Attention, ledger.Failed}},
 		{tr("Active"), []ledger.JobState{ledger.Active}},
 		{tr("Waiting"), []ledger.JobState{ledger.Waiting, ledger.Paused}},
 		{tr("Delivered"), []ledger.JobState{ledger.Delivered}},
@@ -64,8 +65,8 @@ func (t *tabs) filter(x *tab) {
 	t.queue.sampler.choose(func(f *ledger.Filter) { f.States = t.statesOf(x) })
 }
 
-// statesOf are the states of a tab's jobs. What the queue had begun to send before its inbox had to wait is shown as waiting, so it stands
-// there.
+// statesOf are the states of a tab's jobs. What the queue had begun to send before its inbox had to
+// wait is shown as waiting, so it stands there.
 func (t *tabs) statesOf(x *tab) []ledger.JobState {
 	if t.held && x == t.waiting {
 		return append([]ledger.JobState{ledger.Active}, x.states...)
@@ -73,7 +74,8 @@ func (t *tabs) statesOf(x *tab) []ledger.JobState {
 	return x.states
 }
 
-// show counts. A tab with nothing in it is left out, unless it is the one that is shown, or everybody expects it.
+// show counts. A tab with nothing in it is left out, unless it is the one that is shown, or
+// everybody expects it.
 func (t *tabs) show(s *sample) {
 	if held := s.activeHeld(); held != t.held {
 		t.held = held
@@ -179,12 +181,14 @@ func (r *tabRenderer) Layout(s fyne.Size) {
 
 func (r *tabRenderer) Refresh() {
 	t := r.tab
-	r.words.Text, r.words.TextSize, r.words.TextStyle.Bold = t.words, currentSize(theme.SizeNameText), t.chosen
+	r.words.Text, r.words.TextSize, r.words.TextStyle.Bold = t.words,
+		currentSize(theme.SizeNameText), t.chosen
 	r.words.Color = currentColor(colorMuted)
 	if t.chosen {
 		r.words.Color = currentColor(theme.ColorNameForeground)
 	}
-	r.count.Text, r.count.TextSize, r.count.Color = number(t.n), currentSize(theme.SizeNameCaptionText), currentColor(colorMuted)
+	r.count.Text, r.count.TextSize, r.count.Color = number(t.n),
+		currentSize(theme.SizeNameCaptionText), currentColor(colorMuted)
 	r.under.FillColor = currentColor(theme.ColorNamePrimary)
 	r.back.FillColor = currentColor(theme.ColorNameFocus)
 	visible(r.under, t.chosen)

@@ -17,8 +17,8 @@ const (
 	AppearanceDark   Appearance = "dark"
 )
 
-// calm is the window's theme: few colours, much room, one accent. Texts have a contrast of at least 4.5 to 1 to what they stand
-// on, in both appearances (TestTextsCanBeRead).
+// calm is the window's theme: few colours, much room, one accent. Texts have a contrast of at least
+// 4.5 to 1 to what they stand on, in both appearances (TestTextsCanBeRead).
 type calm struct {
 	appearance Appearance
 	textScale  float32 // 1 is the normal size of text
@@ -26,10 +26,13 @@ type calm struct {
 
 // Names of colours that Fyne has none for.
 const (
-	colorSurface fyne.ThemeColorName = "surface" // of cards and lists, which stand on the background
-	colorMuted   fyne.ThemeColorName = "muted"   // of texts beside the important ones
-	colorTrack   fyne.ThemeColorName = "track"   // of the part of a progress bar that is still to come
-	colorOnWay   fyne.ThemeColorName = "onWay"   // of the part that is handed to the network and not confirmed yet
+	// of cards and lists, which stand on the background
+	colorSurface fyne.ThemeColorName = "surface"
+	colorMuted   fyne.ThemeColorName = "muted" // of texts beside the important ones
+	// of the part of a progress bar that is still to come
+	colorTrack fyne.ThemeColorName = "track"
+	// of the part that is handed to the network and not confirmed yet
+	colorOnWay   fyne.ThemeColorName = "onWay"
 	colorWarnBg  fyne.ThemeColorName = "warningBackground"
 	colorErrorBg fyne.ThemeColorName = "errorBackground"
 	colorGoodBg  fyne.ThemeColorName = "successBackground"
@@ -104,7 +107,9 @@ func (c *calm) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color 
 
 func (c *calm) Font(style fyne.TextStyle) fyne.Resource { return theme.DefaultTheme().Font(style) }
 
-func (c *calm) Icon(name fyne.ThemeIconName) fyne.Resource { return theme.DefaultTheme().Icon(name) }
+func (c *calm) Icon(name fyne.ThemeIconName) fyne.Resource {
+	return theme.DefaultTheme().Icon(name)
+}
 
 func (c *calm) Size(name fyne.ThemeSizeName) float32 {
 	scale := c.textScale
@@ -128,7 +133,8 @@ func (c *calm) Size(name fyne.ThemeSizeName) float32 {
 		return 8
 	case theme.SizeNameButtonRadius, theme.SizeNameInputRadius, theme.SizeNameSelectionRadius:
 		return 6
-	case theme.SizeNameCardRadius, theme.SizeNameDialogRadius, theme.SizeNamePopupRadius, theme.SizeNameMenuRadius:
+	case theme.SizeNameCardRadius, theme.SizeNameDialogRadius, theme.SizeNamePopupRadius,
+		theme.SizeNameMenuRadius:
 		return 10
 	case theme.SizeNameScrollBar:
 		return 10

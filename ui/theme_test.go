@@ -26,17 +26,25 @@ func contrast(a, b color.NRGBA) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// TestTextsCanBeRead wants the contrast that WCAG asks of texts, 4.5 to 1, for each colour of a text on all that it stands on.
+// TestTextsCanBeRead wants the contrast that WCAG asks of texts, 4.5 to 1, for each colour of a
+// text on all that it stands on.
 func TestTextsCanBeRead(t *testing.T) {
-	surfaces := []fyne.ThemeColorName{theme.ColorNameBackground, colorSurface, theme.ColorNameOverlayBackground}
+	surfaces := []fyne.ThemeColorName{
+		theme.ColorNameBackground, colorSurface,
+		theme.ColorNameOverlayBackground,
+	}
 	on := map[fyne.ThemeColorName][]fyne.ThemeColorName{
 		theme.ColorNameForeground: append([]fyne.ThemeColorName{
-			theme.ColorNameButton, theme.ColorNameInputBackground, theme.ColorNameMenuBackground, colorWarnBg, colorErrorBg, colorGoodBg, colorInfoBg,
+			theme.ColorNameButton, theme.ColorNameInputBackground, theme.ColorNameMenuBackground,
+			colorWarnBg, colorErrorBg, colorGoodBg, colorInfoBg,
 		}, surfaces...),
-		colorMuted:                         surfaces,
-		theme.ColorNameDisabled:            append([]fyne.ThemeColorName{theme.ColorNameDisabledButton}, surfaces...),
-		theme.ColorNamePlaceHolder:         {theme.ColorNameInputBackground},
-		theme.ColorNameError:               append([]fyne.ThemeColorName{colorErrorBg}, surfaces...),
+		colorMuted: surfaces,
+		theme.ColorNameDisabled: append([]fyne.ThemeColorName{
+			theme.ColorNameDisabledButton,
+		}, surfaces...),
+		theme.ColorNamePlaceHolder: {theme.ColorNameInputBackground},
+		theme.ColorNameError: append([]fyne.ThemeColorName{colorErrorBg},
+			surfaces...),
 		theme.ColorNameWarning:             append([]fyne.ThemeColorName{colorWarnBg}, surfaces...),
 		theme.ColorNameSuccess:             append([]fyne.ThemeColorName{colorGoodBg}, surfaces...),
 		theme.ColorNamePrimary:             append([]fyne.ThemeColorName{colorInfoBg}, surfaces...),

@@ -18,8 +18,9 @@ const (
 	tipLines = 8
 )
 
-// tip says in full what there is no room for, and what signs without words do. It is a layer above the list, the window or a sheet that
-// takes no clicks and no hovering, unlike Fyne's pop-ups, which would take the pointer from what it belongs to.
+// tip says in full what there is no room for, and what signs without words do. It is a layer above
+// the list, the window or a sheet that takes no clicks and no hovering, unlike Fyne's pop-ups,
+// which would take the pointer from what it belongs to.
 type tip struct {
 	screen *screen
 	layer  *fyne.Container
@@ -30,7 +31,8 @@ type tip struct {
 }
 
 func newTip(sc *screen) *tip {
-	t := &tip{screen: sc, back: newPanel(theme.ColorNameMenuBackground, theme.ColorNameSeparator, 6)}
+	back := newPanel(theme.ColorNameMenuBackground, theme.ColorNameSeparator, 6)
+	t := &tip{screen: sc, back: back}
 	t.box = container.NewWithoutLayout(t.back)
 	t.box.Hide()
 	t.layer = &fyne.Container{Layout: floating{}, Objects: []fyne.CanvasObject{t.box}}
@@ -43,7 +45,8 @@ type floating struct{}
 func (floating) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 func (floating) Layout([]fyne.CanvasObject, fyne.Size) {}
 
-// want shows the texts beside an object, after a while, unless something else is wanted in between. No texts show nothing.
+// want shows the texts beside an object, after a while, unless something else is wanted in between.
+// No texts show nothing.
 func (t *tip) want(texts []string, beside fyne.CanvasObject) {
 	t.hide()
 	if len(texts) == 0 {
@@ -122,7 +125,8 @@ func (t *tip) show(texts []string, beside fyne.CanvasObject) {
 	t.layer.Refresh() // Fyne knows not yet where a box is painted that was never seen
 }
 
-// broken breaks a text into lines that fit a width, after a blank or a slash where there is one in the second half of the line.
+// broken breaks a text into lines that fit a width, after a blank or a slash where there is one in
+// the second half of the line.
 func broken(text string, width, size float32) (lines []string) {
 	runes := []rune(text)
 	for len(runes) > 0 {

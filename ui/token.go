@@ -46,7 +46,8 @@ func (v *tokenView) ask(keys []string) {
 // open opens the dialog with a text, which may be empty.
 func (v *tokenView) open(text string) { v.show(&tokenDialog{tokenView: v}, text) }
 
-// handOver hands the token to the queue and makes it the one that new files go with. It reports whether it could.
+// handOver hands the token to the queue and makes it the one that new files go with. It reports
+// whether it could.
 func (v *tokenView) handOver(t token.Token) bool {
 	if err := v.config.Queue.Use(t); err != nil {
 		v.tell(tr("The token can't be used"), explain(err))
@@ -86,12 +87,14 @@ func (v *tokenView) choose(r inboxes.Record) {
 	})
 }
 
-// offerRedirect asks, where a new token leads to another inbox of the same workspace, whether what waits for the old one goes there.
+// offerRedirect asks, where a new token leads to another inbox of the same workspace, whether what
+// waits for the old one goes there.
 func (v *tokenView) offerRedirect(t token.Token) {
 	for i := range v.last.status.Inboxes {
 		old := &v.last.status.Inboxes[i]
 		in := v.last.inboxes[old.Inbox] // it may have no token any more
-		if old.Hold == nil || old.Unfinished == 0 || old.Inbox == t.Inbox.Key() || in.InboxID != t.Inbox.InboxID || in.WsID != t.Inbox.WsID {
+		if old.Hold == nil || old.Unfinished == 0 || old.Inbox == t.Inbox.Key() ||
+			in.InboxID != t.Inbox.InboxID || in.WsID != t.Inbox.WsID {
 			continue
 		}
 		n := int64(old.Unfinished)
@@ -99,8 +102,11 @@ func (v *tokenView) offerRedirect(t token.Token) {
 		leave := v.newButton(tr("Leave them"), nil)
 		move := v.newButton(trn("Send {{.N}} files there", n), nil)
 		move.Importance = widget.HighImportance
-		s := v.openSheet(tr("Another inbox of the same workspace"), 520, inset(0, 12, 8, 14, wrapped(
-			trn("{{.N}} files wait for the inbox whose token no longer works. They can go to this one instead. What was delivered stays there; half-sent files begin anew.", n))), leave, move)
+		s := v.openSheet(tr("Another inbox of the same workspace"), 520,
+			inset(0, 12, 8, 14, wrapped(
+				trn("{{.N}} files wait for the inbox whose token no longer works. They can go to "+
+					"this one instead. What was delivered stays there; half-sent files begin anew.",
+					n))), leave, move)
 		s.tag("move", move)
 		s.tag("cancel", leave)
 		s.take = v.intake.hold

@@ -27,7 +27,8 @@ type tokenCheck struct {
 
 func newTokenCheck(sc *screen, fit func()) *tokenCheck {
 	c := &tokenCheck{screen: sc, fit: fit, answer: container.NewVBox()}
-	c.button = sc.newButtonWithIcon(tr("Check with the storage"), icon("retry", theme.ColorNameForeground), c.ask)
+	c.button = sc.newButtonWithIcon(tr("Check with the storage"),
+		icon("retry", theme.ColorNameForeground), c.ask)
 	c.box = column(8, -1, line(0, -1, c.button), c.answer)
 	c.box.Hide()
 	return c
@@ -71,7 +72,10 @@ func (c *tokenCheck) ask() {
 
 // show says what came of it.
 func (c *tokenCheck) show(checked store.Checked, err error) {
-	clock := clockWords(&uploader.InboxStatus{ClockAhead: checked.ClockAhead, ClockKnown: checked.ClockKnown})
+	clock := clockWords(&uploader.InboxStatus{
+		ClockAhead: checked.ClockAhead,
+		ClockKnown: checked.ClockKnown,
+	})
 	if err != nil {
 		x := explain(err)
 		x.Safe = tr("Nothing was sent.")

@@ -47,7 +47,8 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 		t.Error("another token's answer is shown")
 	}
 	d.tap("Check with the storage")
-	d.until("it is refused", func() bool { return d.says("The storage no longer accepts this token") })
+	d.until("it is refused",
+		func() bool { return d.says("The storage no longer accepts this token") })
 	if e := d.events.named("checked"); e == nil || e["accepted"] != false {
 		t.Errorf("event checked: %v", e)
 	}
@@ -67,12 +68,13 @@ func TestAWrongClockIsSaidWhenATokenIsChecked(t *testing.T) {
 // TestAnAnswerForAClosedDialogIsDropped: nothing is shown, and nothing waits.
 func TestAnAnswerForAClosedDialogIsDropped(t *testing.T) {
 	asked, ended := make(chan struct{}), make(chan struct{})
-	d := openDesk(t, Config{CheckToken: func(ctx context.Context, _ token.Token) (store.Checked, error) {
+	check := func(ctx context.Context, _ token.Token) (store.Checked, error) {
 		close(asked)
 		<-ctx.Done()
 		close(ended)
 		return store.Checked{}, context.Cause(ctx)
-	}})
+	}
+	d := openDesk(t, Config{CheckToken: check})
 	d.tokens.open(someToken())
 	d.tap("Check with the storage")
 	<-asked

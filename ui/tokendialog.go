@@ -49,7 +49,8 @@ func (v *tokenView) show(d *tokenDialog, text string) {
 	}
 	d.forget = v.newSheetCheck(tr("Clear the clipboard afterwards"), nil)
 	d.forget.Checked = !v.settings.KeepClipboard
-	d.naming = column(4, -1, newText(tr("Name for this inbox"), colorMuted, theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
+	d.naming = column(4, -1, newText(tr("Name for this inbox"), colorMuted,
+		theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
 	d.check = newTokenCheck(v.screen, d.fit)
 	cancel := v.newButton(tr("Cancel"), nil)
 	d.accept = v.newButton(tr("Use this token"), d.take)
@@ -60,7 +61,9 @@ func (v *tokenView) show(d *tokenDialog, text string) {
 	question := inset(-4, -8, -8, 0, asked)
 	visible(question, asked.Text != "")
 	body := inset(0, 12, 8, 14, column(12, -1, question,
-		column(4, -1, d.entry, small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is sent yet."))),
+		column(4, -1, d.entry,
+			small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is "+
+				"sent yet."))),
 		d.fields, d.check.box, d.naming))
 	d.sheet = v.openSheet(tr("Upload token"), 620, body, cancel, d.accept)
 	d.sheet.tag("token", d.entry)
@@ -139,7 +142,8 @@ func (d *tokenDialog) decode(text string) {
 	if d.err != nil {
 		words = explain(d.err).String()
 	}
-	d.events.event("token", "inboxid", f.InboxID, "wsid", f.WsID, "tid", f.TID, "date", f.Date, "valid_from", f.ValidFrom,
+	d.events.event("token", "inboxid", f.InboxID, "wsid", f.WsID, "tid", f.TID, "date", f.Date,
+		"valid_from", f.ValidFrom,
 		"valid_to", f.ValidTo, "state", f.State, "usable", usable, "message", words)
 }
 
@@ -180,7 +184,8 @@ func (d *tokenDialog) refusal() {
 		return
 	}
 	host := e.Value
-	allow := d.newSheetCheck(tr("It is the workspace's: allow {{.Host}}", values("Host", shortHost(host))), func(on bool) {
+	allow := d.newSheetCheck(tr("It is the workspace's: allow {{.Host}}",
+		values("Host", shortHost(host))), func(on bool) {
 		d.allowed = ""
 		if on {
 			d.allowed = host
@@ -247,9 +252,11 @@ func (d *tokenDialog) describe() {
 	}
 	d.fields.Add(grid)
 	for _, warning := range t.WarningsIn(translated) {
-		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, problem.Explanation{What: warning}))
+		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg,
+			problem.Explanation{What: warning}))
 	}
-	d.fields.Add(small(tr("Whoever has this token can upload until it ends. Its signature is never shown or written down.")))
+	d.fields.Add(small(tr("Whoever has this token can upload until it ends. Its signature is " +
+		"never shown or written down.")))
 }
 
 // tick lets the countdown go on.
@@ -277,7 +284,8 @@ func (d *tokenDialog) take() {
 	}
 	d.settings.changed()
 	name, remember := strings.TrimSpace(d.name.Text), d.keep.Checked
-	first := d.inboxes.token.Inbox.Host == "" // so the window said that this token lets the files go on that wait for it
+	// so the window said that this token lets the files go on that wait for it
+	first := d.inboxes.token.Inbox.Host == ""
 	d.sheet.close()
 	if !d.handOver(t) {
 		return
@@ -313,7 +321,8 @@ func rightsList(r token.Rights) fyne.CanvasObject {
 		if right.may {
 			sign, color = icon("yes", theme.ColorNameSuccess), theme.ColorNameForeground
 		}
-		box.Add(line(4, -1, container.New(atLeast{fyne.NewSquareSize(16)}, widget.NewIcon(sign)), newText(right.word, color, theme.SizeNameText)))
+		box.Add(line(4, -1, container.New(atLeast{fyne.NewSquareSize(16)}, widget.NewIcon(sign)),
+			newText(right.word, color, theme.SizeNameText)))
 	}
 	return box
 }

@@ -7,8 +7,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// tokenEntry takes a token: masked, shown only on demand. What is pasted stays as it is, with line breaks and tabs, which a
-// line of text would lose and some forms of a token need.
+// tokenEntry takes a token: masked, shown only on demand. What is pasted stays as it is, with line
+// breaks and tabs, which a line of text would lose and some forms of a token need.
 type tokenEntry struct {
 	widget.Entry
 	screen  *screen
@@ -17,7 +17,8 @@ type tokenEntry struct {
 	changed func(raw string)
 }
 
-// mostShown is how many characters of a token the line shows: drawing as many dots as a long text has characters takes long.
+// mostShown is how many characters of a token the line shows: drawing as many dots as a long text
+// has characters takes long.
 const mostShown = 400
 
 func (sc *screen) newTokenEntry() *tokenEntry {

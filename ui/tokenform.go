@@ -30,7 +30,8 @@ type tokenForm struct {
 	changed  func()
 }
 
-// newTokenForm makes an empty form. changed is called after each change of it, submit when Enter is pressed.
+// newTokenForm makes an empty form. changed is called after each change of it, submit when Enter is
+// pressed.
 func newTokenForm(sc *screen, changed, submit func()) *tokenForm {
 	f := &tokenForm{screen: sc, changed: changed}
 	edited := func(string) {
@@ -42,13 +43,17 @@ func newTokenForm(sc *screen, changed, submit func()) *tokenForm {
 	for i, n := range periods {
 		choices[i] = trn("{{.N}} days", n)
 	}
-	f.period = sc.newSheetSelect(append(choices, tr("Dates…")), slices.Index(periods, int64(workspace.DefaultPeriod/(24*time.Hour))), f.choosePeriod)
+	f.period = sc.newSheetSelect(append(choices, tr("Dates…")),
+		slices.Index(periods, int64(workspace.DefaultPeriod/(24*time.Hour))), f.choosePeriod)
 	f.from = sc.newSheetEntry(tr("now"), edited)
 	f.to = sc.newSheetEntry("", edited)
 	for _, e := range []*sheetEntry{f.reason, f.from, f.to} {
 		e.OnSubmitted = func(string) { submit() }
 	}
-	f.dates = []fyne.CanvasObject{formLabel(tr("Valid from")), f.from, formLabel(tr("Valid to")), f.to}
+	f.dates = []fyne.CanvasObject{
+		formLabel(tr("Valid from")), f.from, formLabel(tr("Valid to")),
+		f.to,
+	}
 	for _, o := range f.dates {
 		o.Hide()
 	}
@@ -84,7 +89,8 @@ func (f *tokenForm) byDates() bool { return f.period.SelectedIndex() >= len(peri
 // writtenDate is how the form's dates are filled in.
 const writtenDate = "2006-01-02 15:04"
 
-// request returns what the form asks for, and what is wrong with it; the problem is empty where nothing is.
+// request returns what the form asks for, and what is wrong with it; the problem is empty where
+// nothing is.
 func (f *tokenForm) request() (r workspace.Request, problem string) {
 	r = workspace.Request{Reason: f.reason.Text, By: f.config.Person}
 	if !f.byDates() {
@@ -96,8 +102,14 @@ func (f *tokenForm) request() (r workspace.Request, problem string) {
 			to   *time.Time
 			no   string
 		}{
-			{f.from.Text, 0, &r.From, tr("The beginning is no date. Write it as 2026-11-03 or 2026-11-03 09:00.")},
-			{f.to.Text, 1, &r.To, tr("The end is no date. Write it as 2026-11-03 or 2026-11-03 09:00.")},
+			{
+				f.from.Text, 0, &r.From,
+				tr("The beginning is no date. Write it as 2026-11-03 or 2026-11-03 09:00."),
+			},
+			{
+				f.to.Text, 1, &r.To,
+				tr("The end is no date. Write it as 2026-11-03 or 2026-11-03 09:00."),
+			},
 		} {
 			text := strings.TrimSpace(d.text)
 			if text == "" {
@@ -117,13 +129,15 @@ func (f *tokenForm) request() (r workspace.Request, problem string) {
 	return r, ""
 }
 
-// check says below the form what is wrong with it, and reports whether nothing is. Before anything is typed nothing is wrong yet.
+// check says below the form what is wrong with it, and reports whether nothing is. Before anything
+// is typed nothing is wrong yet.
 func (f *tokenForm) check() bool {
 	_, problem := f.request()
 	words, importance := problem, widget.DangerImportance
 	switch {
 	case problem == "" || !f.begun && strings.TrimSpace(f.reason.Text) == "" && !f.byDates():
-		words, importance = tr("Everybody who may issue tokens here sees what it is for."), widget.LowImportance
+		words, importance = tr("Everybody who may issue tokens here sees what it is for."),
+			widget.LowImportance
 	}
 	if f.words.Text != words || f.words.Importance != importance {
 		f.words.Importance = importance
@@ -142,5 +156,6 @@ func (f *tokenForm) clear() {
 
 // formLabel is a label in the middle of its line.
 func formLabel(words string) fyne.CanvasObject {
-	return line(0, -1, inset(0, 0, 0, 12, newText(words, theme.ColorNameForeground, theme.SizeNameText)))
+	return line(0, -1, inset(0, 0, 0, 12, newText(words, theme.ColorNameForeground,
+		theme.SizeNameText)))
 }

@@ -18,24 +18,45 @@ func TestTheFormSaysWhatIsWrongWhileItIsFilledIn(t *testing.T) {
 		reason, period, from, to string
 		says                     string // empty where a token can be created
 	}{
-		"all as it stands":            {"x", "", "", "", ""},
-		"one day":                     {"x", "1 day", "", "", ""},
-		"empty reason":                {" ", "", "", "", "A token needs a reason"},
-		"256 characters":              {strings.Repeat("心", 256), "", "", "", ""},
-		"257 characters":              {strings.Repeat("心", 257), "", "", "", "The reason has 257 characters; 256 are possible. Shorten it."},
+		"all as it stands": {"x", "", "", "", ""},
+		"one day":          {"x", "1 day", "", "", ""},
+		"empty reason":     {" ", "", "", "", "A token needs a reason"},
+		"256 characters":   {strings.Repeat("心", 256), "", "", "", ""},
+		"257 characters": {
+			strings.Repeat("心", 257), "", "", "",
+			"The reason has 257 characters; 256 are possible. Shorten it.",
+		},
 		"a letter that turns writing": {"x\u202e", "", "", "", "characters that can't be shown"},
 		"dates":                       {"x", "Dates…", "", at(30 * day), ""},
 		"30 d":                        {"x", "Dates…", at(day), at(31 * day), ""},
-		"30 d + 1 s":                  {"x", "Dates…", at(day), at(31*day + time.Second), "longer than 30 days"},
-		"valid_to before valid_from":  {"x", "Dates…", at(2 * day), at(day), "would end before it begins"},
-		"in the past":                 {"x", "Dates…", at(-16 * time.Minute), at(day), "from a moment that is past"},
-		"15 minutes ago":              {"x", "Dates…", at(-15 * time.Minute), at(day), ""},
-		"over already":                {"x", "Dates…", at(-10 * time.Minute), at(-time.Minute), "over already"},
-		"59 s":                        {"x", "Dates…", at(day), at(day + 59*time.Second), "less than a minute"},
-		"60 s":                        {"x", "Dates…", at(day), at(day + time.Minute), ""},
-		"a day as the end":            {"x", "Dates…", "", "2026-12-01", ""},
-		"no date to begin with":       {"x", "Dates…", "tomorrow", "2026-12-01", "The beginning is no date."},
-		"no date to end with":         {"x", "Dates…", "", "1.12.2026", "The end is no date."},
+		"30 d + 1 s": {
+			"x", "Dates…", at(day), at(31*day + time.Second),
+			"longer than 30 days",
+		},
+		"valid_to before valid_from": {
+			"x", "Dates…", at(2 * day), at(day),
+			"would end before it begins",
+		},
+		"in the past": {
+			"x", "Dates…", at(-16 * time.Minute), at(day),
+			"from a moment that is past",
+		},
+		"15 minutes ago": {"x", "Dates…", at(-15 * time.Minute), at(day), ""},
+		"over already": {
+			"x", "Dates…", at(-10 * time.Minute), at(-time.Minute),
+			"over already",
+		},
+		"59 s": {
+			"x", "Dates…", at(day), at(day + 59*time.Second),
+			"less than a minute",
+		},
+		"60 s":             {"x", "Dates…", at(day), at(day + time.Minute), ""},
+		"a day as the end": {"x", "Dates…", "", "2026-12-01", ""},
+		"no date to begin with": {
+			"x", "Dates…", "tomorrow", "2026-12-01",
+			"The beginning is no date.",
+		},
+		"no date to end with": {"x", "Dates…", "", "1.12.2026", "The end is no date."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d.t = t

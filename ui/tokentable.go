@@ -19,7 +19,8 @@ import (
 // rowsAtOnce is how many tokens the table shows before it is asked for more.
 const rowsAtOnce = 30
 
-// tokenTable is the table of upload tokens: in columns where there is room, else with each token in two lines.
+// tokenTable is the table of upload tokens: in columns where there is room, else with each token in
+// two lines.
 type tokenTable struct {
 	v       *uploadTokens
 	box     *fyne.Container
@@ -58,13 +59,17 @@ func (t *tokenTable) build() {
 		return
 	}
 	titles := []fyne.CanvasObject{}
-	for _, words := range []string{tr("What it is for"), tr("Valid from"), tr("Valid to"), tr("Time left"), tr("State")} {
+	for _, words := range []string{
+		tr("What it is for"), tr("Valid from"), tr("Valid to"),
+		tr("Time left"), tr("State"),
+	} {
 		titles = append(titles, newText(words, colorMuted, theme.SizeNameCaptionText))
 	}
 	titles = append(titles, layout.NewSpacer())
 	t.columns = columns{gap: 14}
 	t.columns.measure(titles)
-	t.columns.widths[3] = max(t.columns.widths[3], newText(remaining(29*24*time.Hour+23*time.Hour), colorMuted, theme.SizeNameText).MinSize().Width)
+	t.columns.widths[3] = max(t.columns.widths[3], newText(remaining(29*24*time.Hour+23*time.Hour),
+		colorMuted, theme.SizeNameText).MinSize().Width)
 	for _, r := range t.rows {
 		t.columns.measure(r.cells())
 	}
@@ -90,25 +95,32 @@ func (t *tokenTable) build() {
 	}
 	if more := len(v.grants) - len(t.rows); more > 0 {
 		t.box.Add(widget.NewSeparator())
-		t.box.Add(inset(8, 0, 0, 0, line(0, -1, v.newButton(trn("Show {{.N}} more tokens", int64(more)), func() {
-			v.most = len(v.grants)
-			t.build()
-			v.show()
-		}))))
+		t.box.Add(inset(8, 0, 0, 0,
+			line(0, -1, v.newButton(trn("Show {{.N}} more tokens", int64(more)), func() {
+				v.most = len(v.grants)
+				t.build()
+				v.show()
+			}))))
 	}
 }
 
 // row makes what is shown of one token.
 func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
-	r := tokenRow{grant: g, state: g.StateAt(now), revoke: container.New(atLeast{fyne.NewSize(0, t.v.create.MinSize().Height)}, layout.NewSpacer())}
-	r.reason = t.v.newCutText(safeName(cmp.Or(g.Reason, "–")), theme.ColorNameForeground, theme.SizeNameText)
+	r := tokenRow{
+		grant: g, state: g.StateAt(now),
+		revoke: container.New(atLeast{fyne.NewSize(0, t.v.create.MinSize().Height)},
+			layout.NewSpacer()),
+	}
+	r.reason = t.v.newCutText(safeName(cmp.Or(g.Reason, "–")), theme.ColorNameForeground,
+		theme.SizeNameText)
 	r.reason.bold = true
 	r.from = newText(dateOrNone(g.ValidFrom), colorMuted, theme.SizeNameText)
 	r.to = newText(dateOrNone(g.ValidTo), colorMuted, theme.SizeNameText)
 	words, color, _ := timeLeft(g, now)
 	r.left = newText(words, color, theme.SizeNameText)
 	r.sign = stateSign(r.state)
-	if r.state == token.StateActive || r.state == token.StateNotYetValid || r.state == token.StateUnknown {
+	if r.state == token.StateActive || r.state == token.StateNotYetValid ||
+		r.state == token.StateUnknown {
 		b := t.v.newButton(tr("Revoke…"), nil)
 		b.OnTapped = func() { t.v.revokeAsked(g, b) }
 		t.revokes = append(t.revokes, b)
@@ -121,15 +133,18 @@ func (r *tokenRow) cells() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.reason, r.from, r.to, r.left, r.sign, r.revoke}
 }
 
-// present arranges a row for the room that there is. A token that was made in this view can be copied from its row.
+// present arranges a row for the room that there is. A token that was made in this view can be
+// copied from its row.
 func (t *tokenTable) present(r tokenRow) fyne.CanvasObject {
 	var row fyne.CanvasObject
 	if t.wide {
 		row = container.New(&t.columns, r.cells()...)
 	} else {
-		dates := t.v.newCutText(fmt.Sprintf("%s – %s", r.from.content, r.to.content), colorMuted, theme.SizeNameCaptionText)
+		dates := t.v.newCutText(fmt.Sprintf("%s – %s", r.from.content, r.to.content), colorMuted,
+			theme.SizeNameCaptionText)
 		dates.less = "– " + r.to.content
-		row = line(8, 0, column(2, -1, line(8, 0, r.reason, r.sign), line(8, 0, dates, r.left)), r.revoke)
+		row = line(8, 0, column(2, -1, line(8, 0, r.reason, r.sign), line(8, 0, dates, r.left)),
+			r.revoke)
 	}
 	row = inset(4, 4, 8, 8, row)
 	m := t.v.made[r.grant.TID]
@@ -138,15 +153,19 @@ func (t *tokenTable) present(r tokenRow) fyne.CanvasObject {
 	}
 	words := tr("Copy it now: once this view is closed it can't be copied again.")
 	if m.copied {
-		words = tr("Copied. In two minutes, or when the program ends, it is taken from the clipboard. Once this view is closed it can't be copied again.")
+		words = tr("Copied. In two minutes, or when the program ends, it is taken from the " +
+			"clipboard. Once this view is closed it can't be copied again.")
 	}
-	offer := container.NewBorder(nil, nil, nil, container.NewVBox(inset(2, 0, 0, 8, m.copy)), wrapped(words))
-	return inset(4, 4, 0, 0, container.NewStack(newPanel(colorGoodBg, "", 8), column(0, -1, row, offer)))
+	offer := container.NewBorder(nil, nil, nil, container.NewVBox(inset(2, 0, 0, 8, m.copy)),
+		wrapped(words))
+	return inset(4, 4, 0, 0, container.NewStack(newPanel(colorGoodBg, "", 8),
+		column(0, -1, row, offer)))
 }
 
 // roomForColumns reports whether the columns fit into the window.
 func (t *tokenTable) roomForColumns() bool {
-	const beside, reason = 2*12 + 12 + 6 + 8 + 14 + 2*8, 150 // what the sheet takes, and the least of the first column
+	// what the sheet takes, and the least of the first column
+	const beside, reason = 2*12 + 12 + 6 + 8 + 14 + 2*8, 150
 	total := float32(reason)
 	for _, w := range t.columns.widths[1:] {
 		total += t.columns.gap + w
@@ -174,7 +193,8 @@ func (t *tokenTable) enable(yes bool) {
 	}
 }
 
-// tick lets the times that are left go on. It returns after how long it wants to be called again; 0 for never.
+// tick lets the times that are left go on. It returns after how long it wants to be called again; 0
+// for never.
 func (t *tokenTable) tick(now time.Time) (next time.Duration) {
 	for i := range t.rows {
 		r := &t.rows[i]
@@ -192,8 +212,11 @@ func (t *tokenTable) tick(now time.Time) (next time.Duration) {
 	return next
 }
 
-// timeLeft says how long a token is still valid, in which colour, and after how long the words are others.
-func timeLeft(g workspace.Grant, now time.Time) (words string, color fyne.ThemeColorName, next time.Duration) {
+// timeLeft says how long a token is still valid, in which colour, and after how long the words are
+// others.
+func timeLeft(
+	g workspace.Grant, now time.Time,
+) (words string, color fyne.ThemeColorName, next time.Duration) {
 	left := g.ValidTo.Sub(now)
 	if !g.Revoked.IsZero() || g.ValidTo.IsZero() || left <= 0 {
 		return "–", colorMuted, 0
@@ -214,7 +237,9 @@ func stateSign(s token.State) fyne.CanvasObject {
 	case workspace.StateRevoked:
 		name, words, color = "cancelled", tr("revoked"), colorMuted
 	}
-	return line(4, -1, container.New(atLeast{fyne.NewSquareSize(16)}, widget.NewIcon(icon(name, color))), newText(words, theme.ColorNameForeground, theme.SizeNameText))
+	return line(4, -1, container.New(atLeast{fyne.NewSquareSize(16)},
+		widget.NewIcon(icon(name, color))), newText(words, theme.ColorNameForeground,
+		theme.SizeNameText))
 }
 
 // dateOrNone says a day and time, or that the table does not.

@@ -13,7 +13,10 @@ func manyGrants(n int) *grants {
 	g := &grants{list: []workspace.Grant{}}
 	now := time.Now()
 	for i := range n {
-		x := workspace.Grant{TID: n - i, Reason: strings.Repeat("心拍数のデータ ", 31), ValidFrom: now.Add(-time.Hour), ValidTo: now.Add(700 * time.Hour)}
+		x := workspace.Grant{
+			TID: n - i, Reason: strings.Repeat("心拍数のデータ ", 31),
+			ValidFrom: now.Add(-time.Hour), ValidTo: now.Add(700 * time.Hour),
+		}
 		switch i % 4 {
 		case 1:
 			x.Revoked = now
@@ -47,7 +50,10 @@ func TestALongTableIsShownInParts(t *testing.T) {
 func TestTheTableKeepsTime(t *testing.T) {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	d := openDesk(t, Config{Now: func() time.Time { return now }})
-	ws := &grants{list: []workspace.Grant{{TID: 1, Reason: "x", ValidFrom: now, ValidTo: now.Add(90 * time.Second)}}}
+	ws := &grants{list: []workspace.Grant{{
+		TID: 1, Reason: "x", ValidFrom: now,
+		ValidTo: now.Add(90 * time.Second),
+	}}}
 	d.openTokens(ws)
 	d.mustSay("1 min 30 s", "active", "Revoke…")
 	now = now.Add(time.Second)

@@ -45,17 +45,24 @@ func newTotals(queue *queueView) *totals {
 	t.words = queue.newCutText("", colorMuted, theme.SizeNameText)
 	t.words.parts = true
 	t.bar = newBar()
-	t.save = queue.newButtonWithIcon(tr("Save receipt…"), icon("save", theme.ColorNameForeground), queue.receipts.save)
-	t.copy = queue.newButtonWithIcon(tr("Copy summary"), icon("copy", theme.ColorNameForeground), queue.copySummary)
-	t.folder = queue.newButtonWithIcon(tr("Show folder"), icon("folder", theme.ColorNameForeground), queue.showFolder)
+	t.save = queue.newButtonWithIcon(tr("Save receipt…"), icon("save", theme.ColorNameForeground),
+		queue.receipts.save)
+	t.copy = queue.newButtonWithIcon(tr("Copy summary"), icon("copy", theme.ColorNameForeground),
+		queue.copySummary)
+	t.folder = queue.newButtonWithIcon(tr("Show folder"), icon("folder", theme.ColorNameForeground),
+		queue.showFolder)
 	if queue.config.Desktop.Reveal == nil {
 		t.folder.Hide()
 	}
-	t.clear = queue.newButtonWithIcon(tr("Clear"), icon("remove", theme.ColorNameForeground), queue.commands.clearDelivered)
-	t.pause = queue.newButtonWithIcon(tr("Pause all"), icon("pause", theme.ColorNameForeground), queue.commands.pauseAll)
-	t.resume = queue.newButtonWithIcon(tr("Resume"), icon("resume", theme.ColorNameForegroundOnPrimary), queue.commands.resumeAll)
+	t.clear = queue.newButtonWithIcon(tr("Clear"), icon("remove", theme.ColorNameForeground),
+		queue.commands.clearDelivered)
+	t.pause = queue.newButtonWithIcon(tr("Pause all"), icon("pause", theme.ColorNameForeground),
+		queue.commands.pauseAll)
+	t.resume = queue.newButtonWithIcon(tr("Resume"),
+		icon("resume", theme.ColorNameForegroundOnPrimary), queue.commands.resumeAll)
 	t.resume.Importance = widget.HighImportance
-	t.retry = queue.newButtonWithIcon(tr("Try again"), icon("retry", theme.ColorNameForeground), queue.commands.retryAll)
+	t.retry = queue.newButtonWithIcon(tr("Try again"), icon("retry", theme.ColorNameForeground),
+		queue.commands.retryAll)
 	for _, b := range []*button{t.pause, t.resume, t.retry} {
 		b.Hide()
 	}
@@ -64,11 +71,13 @@ func newTotals(queue *queueView) *totals {
 	queue.tag("retry", t.retry)
 	queue.tag("receipt", t.save)
 	queue.tag("clear", t.clear)
-	t.done = container.New(noWider{100}, inset(4, 0, 0, 0, line(8, -1, t.save, t.copy, t.folder, t.clear)))
+	t.done = container.New(noWider{100}, inset(4, 0, 0, 0, line(8, -1, t.save, t.copy, t.folder,
+		t.clear)))
 	t.done.Hide()
 	t.barBox = inset(3, 1, 0, 0, t.bar)
 	signed := line(10, 1, container.New(atLeast{fyne.NewSquareSize(22)}, t.sign), t.head)
-	t.box = line(10, 0, column(3, -1, signed, t.barBox, t.words, t.done), t.retry, t.pause, t.resume)
+	t.box = line(10, 0, column(3, -1, signed, t.barBox, t.words, t.done), t.retry, t.pause,
+		t.resume)
 	return t
 }
 
@@ -99,14 +108,18 @@ func (t *totals) show(s *sample) {
 		t.head.set(pausedWords(st), theme.ColorNameForeground)
 	case going:
 		t.sign.SetResource(icon("sending", theme.ColorNamePrimary))
-		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
+		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered,
+			values("Total", number(total))), theme.ColorNameForeground)
 	case total == 0 && st.Unchanged > 0:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
-		t.head.set(trn("All {{.N}} files are unchanged since you sent them", st.Unchanged), theme.ColorNameForeground)
+		t.head.set(trn("All {{.N}} files are unchanged since you sent them", st.Unchanged),
+			theme.ColorNameForeground)
 	case delivered == 0 && st.Files[ledger.LeftAlone] == total:
 		t.sign.SetResource(icon("leftalone", colorMuted))
-		t.head.set(trn("All {{.N}} files were in the inbox already", total), theme.ColorNameForeground)
-	case needsPerson(st) == 0 && st.Files[ledger.Cancelled] == 0 && delivered+st.Files[ledger.LeftAlone] == total && delivered < total:
+		t.head.set(trn("All {{.N}} files were in the inbox already", total),
+			theme.ColorNameForeground)
+	case needsPerson(st) == 0 && st.Files[ledger.Cancelled] == 0 &&
+		delivered+st.Files[ledger.LeftAlone] == total && delivered < total:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
 	case delivered == total && several:
@@ -114,18 +127,23 @@ func (t *totals) show(s *sample) {
 		t.head.set(trn("{{.N}} files delivered", delivered), theme.ColorNameForeground)
 	case several:
 		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
-		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered, values("Total", number(total))), theme.ColorNameForeground)
+		t.head.set(trn("{{.N}} of {{.Total}} files delivered", delivered,
+			values("Total", number(total))), theme.ColorNameForeground)
 	case delivered == total:
 		t.sign.SetResource(icon("delivered", theme.ColorNameSuccess))
 		t.head.set(trn("All {{.N}} files are in the inbox", total), theme.ColorNameForeground)
 	default:
 		t.sign.SetResource(icon("attention", theme.ColorNameWarning))
-		t.head.set(trn("{{.N}} of {{.Total}} files are in the inbox", delivered, values("Total", number(total))), theme.ColorNameForeground)
+		t.head.set(trn("{{.N}} of {{.Total}} files are in the inbox", delivered,
+			values("Total", number(total))), theme.ColorNameForeground)
 	}
 	t.words.set(t.wordsFor(s, going), colorMuted)
 	handed := float64(st.BytesDone + st.BytesOnWay)
 	t.bar.set(st.Share(), handed/max(float64(st.BytesDone+st.BytesLeft()), handed, 1))
-	t.showButtons(buttonsShown{pause: going && !paused, resume: resting(st) > 0, retry: needsPerson(st) > 0})
+	t.showButtons(buttonsShown{
+		pause: going && !paused, resume: resting(st) > 0,
+		retry: needsPerson(st) > 0,
+	})
 	if t.finished == going {
 		t.finished = !going
 		visible(t.barBox, going)
@@ -147,7 +165,10 @@ func (t *totals) showButtons(s buttonsShown) {
 		return
 	}
 	t.actions = s
-	for b, on := range map[*button]bool{t.pause: s.pause && !s.resume, t.resume: s.resume, t.retry: s.retry} {
+	for b, on := range map[*button]bool{
+		t.pause: s.pause && !s.resume, t.resume: s.resume,
+		t.retry: s.retry,
+	} {
 		visible(b, on)
 	}
 	t.relayout()
@@ -229,7 +250,8 @@ func missingWords(names []string) string {
 	return trn("{{.N}} files were missing: {{.Names}}", int64(len(names)), values("Names", some))
 }
 
-// pausedWords says that nothing goes on without a person, and whether it is theirs that it does not.
+// pausedWords says that nothing goes on without a person, and whether it is theirs that it does
+// not.
 func pausedWords(st *uploader.Status) string {
 	delivered, total := st.Files[ledger.Delivered], values("Total", number(st.FilesTotal()))
 	switch {
@@ -245,7 +267,8 @@ func pausedWords(st *uploader.Status) string {
 // interrupted reports whether all that rests was left by an earlier run, and nobody paused it.
 func interrupted(st *uploader.Status) bool {
 	for i := range st.Transfers {
-		if t := &st.Transfers[i]; notEnded(&t.Files) > 0 && (t.Owner != ledger.Nobody || t.Paused || t.Files[ledger.Paused] > 0) {
+		if t := &st.Transfers[i]; notEnded(&t.Files) > 0 && (t.Owner != ledger.Nobody || t.Paused ||
+			t.Files[ledger.Paused] > 0) {
 			return false
 		}
 	}
@@ -279,7 +302,10 @@ func (b *bar) set(share, handed float64) {
 }
 
 func (b *bar) CreateRenderer() fyne.WidgetRenderer {
-	r := &barRenderer{b, canvas.NewRectangle(nil), canvas.NewRectangle(nil), canvas.NewRectangle(nil)}
+	r := &barRenderer{
+		b, canvas.NewRectangle(nil), canvas.NewRectangle(nil),
+		canvas.NewRectangle(nil),
+	}
 	r.track.CornerRadius, r.way.CornerRadius, r.done.CornerRadius = 3, 3, 3
 	r.Refresh()
 	return r

@@ -29,7 +29,8 @@ import (
 // texts is what has to be translated; those that depend on a number are true.
 type texts map[string]bool
 
-// allTexts returns the texts of the window, of what it shows of the engine, the workspace's side and the program, and of Fyne.
+// allTexts returns the texts of the window, of what it shows of the engine, the workspace's side
+// and the program, and of Fyne.
 func allTexts(t *testing.T) texts {
 	t.Helper()
 	all := texts{"English": false, "1,234.5": false, "{{.N}} files": true}
@@ -69,7 +70,10 @@ func (all texts) ofReasons() {
 		problem.ExplainIn(e, add)
 	}
 	for _, r := range workspace.Reasons() {
-		for _, off := range []time.Duration{time.Minute, 5 * time.Minute, 5 * time.Hour, 5 * 24 * time.Hour} {
+		for _, off := range []time.Duration{
+			time.Minute, 5 * time.Minute, 5 * time.Hour,
+			5 * 24 * time.Hour,
+		} {
 			workspace.ExplainIn(&workspace.Error{Reason: r, Off: off}, add)
 			workspace.ExplainIn(&workspace.Error{Reason: r, Off: -off}, add)
 		}
@@ -95,7 +99,8 @@ func source(t *testing.T, dir string, visit func(files *gotoken.FileSet, n ast.N
 	}
 }
 
-// inSource adds the literal texts that functions of these names are called with. The window's own take nothing else.
+// inSource adds the literal texts that functions of these names are called with. The window's own
+// take nothing else.
 func (all texts) inSource(t *testing.T, dir string, functions ...string) {
 	t.Helper()
 	source(t, dir, func(files *gotoken.FileSet, n ast.Node) bool {
@@ -118,7 +123,8 @@ func (all texts) inSource(t *testing.T, dir string, functions ...string) {
 	})
 }
 
-// inConstants adds the constants whose names begin so. What goes on from a value, as " is given twice" does, is asked for with it.
+// inConstants adds the constants whose names begin so. What goes on from a value, as " is given
+// twice" does, is asked for with it.
 func (all texts) inConstants(t *testing.T, dir string, prefixes ...string) {
 	t.Helper()
 	source(t, dir, func(_ *gotoken.FileSet, n ast.Node) bool {
@@ -127,7 +133,8 @@ func (all texts) inConstants(t *testing.T, dir string, prefixes ...string) {
 			return true
 		}
 		text, ok := literal(x.Values[0])
-		named := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(x.Names[0].Name, p) })
+		named := slices.ContainsFunc(prefixes,
+			func(p string) bool { return strings.HasPrefix(x.Names[0].Name, p) })
 		if ok && named {
 			if strings.HasPrefix(text, " ") {
 				text = "{value}" + text
@@ -138,7 +145,13 @@ func (all texts) inConstants(t *testing.T, dir string, prefixes ...string) {
 	})
 }
 
+// literal returns a text that stands in the source, be it in several parts on several lines.
 func literal(x ast.Expr) (string, bool) {
+	if sum, ok := x.(*ast.BinaryExpr); ok && sum.Op == gotoken.ADD {
+		before, ok := literal(sum.X)
+		after, ok2 := literal(sum.Y)
+		return before + after, ok && ok2
+	}
 	text, ok := x.(*ast.BasicLit)
 	if !ok || text.Kind != gotoken.STRING {
 		return "", false
@@ -147,8 +160,9 @@ func literal(x ast.Expr) (string, bool) {
 	return s, err == nil
 }
 
-// TestNoTextIsMissingInALanguage compares each language with the source: no text too few, none too many, the same values in it, and the
-// forms that its numbers need. It prints what is missing as it would stand in the file.
+// TestNoTextIsMissingInALanguage compares each language with the source: no text too few, none too
+// many, the same values in it, and the forms that its numbers need. It prints what is missing as it
+// would stand in the file.
 func TestNoTextIsMissingInALanguage(t *testing.T) {
 	all := allTexts(t)
 	for _, code := range languages() {
@@ -169,16 +183,19 @@ func TestNoTextIsMissingInALanguage(t *testing.T) {
 				case ok:
 					checkText(t, english, x, all[english], forms)
 				case all[english]:
-					missing = append(missing, fmt.Sprintf("%q: {\"%s\": \"\"}", english, strings.Join(forms, `": "", "`)))
+					missing = append(missing, fmt.Sprintf("%q: {\"%s\": \"\"}", english,
+						strings.Join(forms, `": "", "`)))
 				case code != English:
 					missing = append(missing, fmt.Sprintf("%q: \"\"", english))
 				}
 			}
 			if len(missing) > 0 {
-				t.Errorf("%d texts are missing in assets/translations/%s.json:\n\t%s", len(missing), code, strings.Join(missing, ",\n\t"))
+				t.Errorf("%d texts are missing in assets/translations/%s.json:\n\t%s", len(missing),
+					code, strings.Join(missing, ",\n\t"))
 			}
 			for english := range translated {
-				if counts, ok := all[english]; !ok || code == English && !counts && !strings.HasPrefix(english, "file.") {
+				if counts, ok := all[english]; !ok || code == English && !counts &&
+					!strings.HasPrefix(english, "file.") {
 					t.Errorf("%q is asked for by nothing", english)
 				}
 			}
@@ -207,7 +224,8 @@ func valuesIn(text string) []string {
 	return slices.Compact(all)
 }
 
-// checkText compares one text's translation with the English one. A form for one may do without its number.
+// checkText compares one text's translation with the English one. A form for one may do without its
+// number.
 func checkText(t *testing.T, english string, translated any, counts bool, forms []string) {
 	t.Helper()
 	check := func(text, form string) {
@@ -227,7 +245,8 @@ func checkText(t *testing.T, english string, translated any, counts bool, forms 
 		check(x, "")
 	case map[string]any:
 		if got := slices.Sorted(maps.Keys(x)); !counts || !slices.Equal(got, forms) {
-			t.Errorf("%q has the forms %q; want %q where it depends on a number, else none", english, got, forms)
+			t.Errorf("%q has the forms %q; want %q where it depends on a number, else none",
+				english, got, forms)
 		}
 		for form := range x {
 			text, _ := x[form].(string)
@@ -238,16 +257,19 @@ func checkText(t *testing.T, english string, translated any, counts bool, forms 
 	}
 }
 
-// TestTheWindowNamesNoFlag goes through all that the engine may say: where it names a command's flag, the window has other words.
+// TestTheWindowNamesNoFlag goes through all that the engine may say: where it names a command's
+// flag, the window has other words.
 func TestTheWindowNamesNoFlag(t *testing.T) {
 	for _, r := range problem.Reasons() {
-		if words := explain(problem.New("", "", r)).String(); strings.Contains(words, "--") || strings.Contains(words, "“uploader ") {
+		if words := explain(problem.New("", "", r)).String(); strings.Contains(words, "--") ||
+			strings.Contains(words, "“uploader ") {
 			t.Errorf("%s: %s", r, words)
 		}
 	}
 }
 
-// TestEveryReasonIsSaidInEveryLanguage looks at what a person reads in the end: nothing in braces, nothing English.
+// TestEveryReasonIsSaidInEveryLanguage looks at what a person reads in the end: nothing in braces,
+// nothing English.
 func TestEveryReasonIsSaidInEveryLanguage(t *testing.T) {
 	t.Cleanup(func() { speakIn(t, English) })
 	for _, code := range languages() {
@@ -259,7 +281,11 @@ func TestEveryReasonIsSaidInEveryLanguage(t *testing.T) {
 				english := explain(e)
 				speakIn(t, code)
 				x := explain(e)
-				for _, pair := range [][2]string{{english.What, x.What}, {english.Safe, x.Safe}, {english.Do, x.Do}} {
+				for _, pair := range [][2]string{
+					{english.What, x.What},
+					{english.Safe, x.Safe},
+					{english.Do, x.Do},
+				} {
 					if strings.ContainsAny(pair[1], "{}") || (pair[0] == "") != (pair[1] == "") {
 						t.Errorf("%s: %q", r, pair[1])
 					}
@@ -267,7 +293,8 @@ func TestEveryReasonIsSaidInEveryLanguage(t *testing.T) {
 						t.Errorf("%s is said in English: %q", r, pair[1])
 					}
 				}
-				if strings.Contains(english.What, "2030") && (!strings.Contains(x.What, "2030") || !strings.Contains(x.What, "17") || !strings.Contains(x.What, "08")) {
+				if strings.Contains(english.What, "2030") && (!strings.Contains(x.What, "2030") ||
+					!strings.Contains(x.What, "17") || !strings.Contains(x.What, "08")) {
 					t.Errorf("%s: the date is lost: %q", r, x.What)
 				}
 			}

@@ -58,7 +58,8 @@ func (t *trayView) show(s *sample) {
 	}
 	st := &s.status
 	state := trayState{
-		delivered: st.Files[ledger.Delivered], total: st.FilesTotal(), pending: unfinished(st), needs: needsPerson(st),
+		delivered: st.Files[ledger.Delivered], total: st.FilesTotal(), pending: unfinished(st),
+		needs:   needsPerson(st),
 		resting: resting(st), going: going(st) > 0,
 		percent: st.Percent(),
 	}
@@ -75,7 +76,8 @@ func (t *trayView) set(s trayState) {
 	if t.menu == nil {
 		t.menu = fyne.NewMenu(Title)
 	}
-	// Always the same menu: when the icon is up, Fyne shows the first one that it was given once more.
+	// Always the same menu: when the icon is up, Fyne shows the first one that it was given once
+	// more.
 	t.menu.Items = t.items(s)
 	t.icons.SetSystemTrayMenu(t.menu)
 	if look := s.look(); look != t.drawn {
@@ -92,7 +94,8 @@ func (s *trayState) statusLine() string {
 	case s.pending > 0 && !s.going:
 		return trn("{{.N}} files are paused", s.pending)
 	case s.pending > 0:
-		return tr("{{.Percent}} % · {{.Files}} left", values("Percent", s.percent, "Files", files(s.pending)))
+		return tr("{{.Percent}} % · {{.Files}} left", values("Percent", s.percent,
+			"Files", files(s.pending)))
 	case s.needs > 0:
 		return trn("{{.N}} files need you", s.needs)
 	case s.total > 0:
@@ -108,7 +111,8 @@ func (t *trayView) items(s trayState) []*fyne.MenuItem {
 	status.Disabled = true
 	items := []*fyne.MenuItem{status, fyne.NewMenuItemSeparator()}
 	if s.resting > 0 || s.hold {
-		items = append(items, fyne.NewMenuItem(tr("Resume pending uploads ({{.N}})", values("N", number(max(s.resting, s.pending)))), t.resumePending))
+		items = append(items, fyne.NewMenuItem(tr("Resume pending uploads ({{.N}})",
+			values("N", number(max(s.resting, s.pending)))), t.resumePending))
 	}
 	if s.going {
 		items = append(items, fyne.NewMenuItem(tr("Pause all"), t.commands.pauseAll))
@@ -122,13 +126,15 @@ func (t *trayView) items(s trayState) []*fyne.MenuItem {
 		fyne.NewMenuItemSeparator(), quit)
 }
 
-// resumePending goes on with what is left: with a token that still works by itself, else by asking for one.
+// resumePending goes on with what is left: with a token that still works by itself, else by asking
+// for one.
 func (t *trayView) resumePending() {
 	t.reveal()
 	t.commands.resumeAll()
 }
 
-// closeAsked is what the window's own close button does: hide where there is a tray to come back from, else quit.
+// closeAsked is what the window's own close button does: hide where there is a tray to come back
+// from, else quit.
 func (t *trayView) closeAsked() {
 	if t.icons == nil || t.config.Desktop.HasTray == nil {
 		t.quit()
@@ -149,10 +155,12 @@ func (t *trayView) closeAsked() {
 	})
 }
 
-// trayAtLogin is how often a tray is looked for, once a second: at login it may come up later than the program.
+// trayAtLogin is how often a tray is looked for, once a second: at login it may come up later than
+// the program.
 const trayAtLogin = 10
 
-// stay leaves the window hidden from the start, or shows it where there is no tray to bring it back.
+// stay leaves the window hidden from the start, or shows it where there is no tray to bring it
+// back.
 func (t *trayView) stay(ctx context.Context) {
 	for range trayAtLogin {
 		if t.icons == nil || t.config.Desktop.HasTray == nil {
@@ -194,7 +202,8 @@ func (t *trayView) tellOfTray() {
 	hide := t.newButton(tr("Hide the window"), nil)
 	hide.Importance = widget.HighImportance
 	s := t.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
-		tr("The window is hidden, and the program stays beside the clock. Click its icon there to come back. This is said only once."))), quit, hide)
+		tr("The window is hidden, and the program stays beside the clock. Click its icon there "+
+			"to come back. This is said only once."))), quit, hide)
 	s.tag("hide", hide)
 	s.tag("quit", quit)
 	hide.OnTapped = func() {

@@ -35,7 +35,10 @@ func status(change func(*uploader.Status), counts map[ledger.JobState]int64) upl
 		s.Files[state], s.Bytes[state] = n, n<<20
 	}
 	s.BytesDone = s.Bytes[ledger.Delivered]
-	s.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{ID: 1, Scanned: true, Owner: ledger.Here}, Files: s.Files, Bytes: s.Bytes}}
+	s.Transfers = []ledger.TransferStatus{{Transfer: ledger.Transfer{
+		ID: 1, Scanned: true,
+		Owner: ledger.Here,
+	}, Files: s.Files, Bytes: s.Bytes}}
 	if change != nil {
 		change(&s)
 	}
@@ -51,33 +54,48 @@ func TestTheTraySaysHowItGoes(t *testing.T) {
 	}{
 		"nothing": {status(nil, nil), []string{"Nothing to send", ""}, trayLook{trayIdle, 0}},
 		"going": {
-			status(nil, map[ledger.JobState]int64{ledger.Active: 2, ledger.Waiting: 1, ledger.Delivered: 9}),
+			status(nil, map[ledger.JobState]int64{
+				ledger.Active: 2, ledger.Waiting: 1,
+				ledger.Delivered: 9,
+			}),
 			[]string{"75 % · 3 files left", "", "Pause all"},
 			trayLook{trayGoing, 15},
 		},
 		"paused": {
-			status(func(s *uploader.Status) { s.Transfers[0].Paused = true }, map[ledger.JobState]int64{ledger.Waiting: 12, ledger.Delivered: 12}),
+			status(func(s *uploader.Status) { s.Transfers[0].Paused = true },
+				map[ledger.JobState]int64{ledger.Waiting: 12, ledger.Delivered: 12}),
 			[]string{"12 files are paused", "", "Resume pending uploads (12)"},
 			trayLook{trayPaused, 10},
 		},
 		"left by an earlier run": {
-			status(func(s *uploader.Status) { s.Transfers[0].Owner = ledger.Nobody }, map[ledger.JobState]int64{ledger.Waiting: 1204}),
+			status(func(s *uploader.Status) { s.Transfers[0].Owner = ledger.Nobody },
+				map[ledger.JobState]int64{ledger.Waiting: 1204}),
 			[]string{"1,204 files are paused", "", "Resume pending uploads (1,204)"},
 			trayLook{trayPaused, 0},
 		},
 		"waiting for a token": {
 			status(func(s *uploader.Status) {
-				s.Inboxes = []uploader.InboxStatus{{Inbox: "a", Unfinished: 4, Hold: problem.New("send", "", problem.Expired)}}
+				s.Inboxes = []uploader.InboxStatus{{
+					Inbox: "a", Unfinished: 4,
+					Hold: problem.New("send", "", problem.Expired),
+				}}
 			}, map[ledger.JobState]int64{ledger.Waiting: 4}),
 			[]string{"4 files wait for a token", "", "Resume pending uploads (4)", "Pause all"},
 			trayLook{trayHold, 0},
 		},
 		"needs a person": {
-			status(nil, map[ledger.JobState]int64{ledger.Attention: 1, ledger.Failed: 2, ledger.Delivered: 9}),
+			status(nil, map[ledger.JobState]int64{
+				ledger.Attention: 1, ledger.Failed: 2,
+				ledger.Delivered: 9,
+			}),
 			[]string{"3 files need you", ""},
 			trayLook{trayNeeds, 0},
 		},
-		"finished": {status(nil, map[ledger.JobState]int64{ledger.Delivered: 9}), []string{"9 files delivered", ""}, trayLook{trayIdle, 0}},
+		"finished": {
+			status(nil, map[ledger.JobState]int64{ledger.Delivered: 9}),
+			[]string{"9 files delivered", ""},
+			trayLook{trayIdle, 0},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{Queue: newCrowd(0)})
@@ -88,8 +106,10 @@ func TestTheTraySaysHowItGoes(t *testing.T) {
 			var items []string
 			for _, i := range app.menus[0].Items {
 				items = append(items, i.Label)
-				if status := i == app.menus[0].Items[0]; i.Disabled != status || !status && !i.IsSeparator && i.Action == nil {
-					t.Errorf("%q can be clicked: %v, and does something: %v", i.Label, !i.Disabled, i.Action != nil)
+				if status := i == app.menus[0].Items[0]; i.Disabled != status || !status &&
+					!i.IsSeparator && i.Action == nil {
+					t.Errorf("%q can be clicked: %v, and does something: %v", i.Label, !i.Disabled,
+						i.Action != nil)
 				}
 			}
 			if want := append(c.items, files...); !slices.Equal(items, want) {
@@ -130,12 +150,16 @@ func TestTheTraysIconShowsHowFarItIs(t *testing.T) {
 		}
 		before = n
 	}
-	for look, color := range map[trayLook]string{{trayPaused, 10}: trayGrey, {trayHold, 10}: trayAmber, {trayNeeds, 0}: trayAmber} {
+	for look, color := range map[trayLook]string{
+		{trayPaused, 10}: trayGrey,
+		{trayHold, 10}:   trayAmber, {trayNeeds, 0}: trayAmber,
+	} {
 		if pixels(look.resource(), color) < 50 || pixels(look.resource(), trayGreen) > 0 {
 			t.Errorf("%v is not drawn in its colour", look)
 		}
 	}
-	if idle := (trayLook{trayIdle, 0}).resource(); pixels(idle, trayBlue) < 500 || pixels(idle, trayTrack) > 0 {
+	if idle := (trayLook{trayIdle, 0}).resource(); pixels(idle, trayBlue) < 500 ||
+		pixels(idle, trayTrack) > 0 {
 		t.Error("at rest it is not the program's own icon")
 	}
 }

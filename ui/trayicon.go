@@ -22,7 +22,8 @@ const (
 	trayNeeds  = "needs"  // something needs a person
 )
 
-// trayStep is the progress in percent after which the icon is drawn anew: each time it is sent to the desktop as a picture.
+// trayStep is the progress in percent after which the icon is drawn anew: each time it is sent to
+// the desktop as a picture.
 const trayStep = 5
 
 // look is what the icon shows of a state.
@@ -54,9 +55,11 @@ const (
 // Shapes of the icon, all of them filled: Fyne draws lines of one width whatever the size.
 const (
 	trayArrow = `<path d="M64 36 L88 62 L71 62 L71 92 L57 92 L57 62 L40 62 Z" fill="#ffffff"/>`
-	trayBars  = `<rect x="45" y="42" width="14" height="44" rx="3" fill="#ffffff"/><rect x="69" y="42" width="14" height="44" rx="3" fill="#ffffff"/>`
-	trayMark  = `<path d="M55 26 L73 26 L70 76 L58 76 Z" fill="#ffffff"/><circle cx="64" cy="94" r="9" fill="#ffffff"/>`
-	trayOwn   = `<rect x="4" y="4" width="120" height="120" rx="26" fill="` + trayBlue + `"/>` +
+	trayBars  = `<rect x="45" y="42" width="14" height="44" rx="3" fill="#ffffff"/>` +
+		`<rect x="69" y="42" width="14" height="44" rx="3" fill="#ffffff"/>`
+	trayMark = `<path d="M55 26 L73 26 L70 76 L58 76 Z" fill="#ffffff"/>` +
+		`<circle cx="64" cy="94" r="9" fill="#ffffff"/>`
+	trayOwn = `<rect x="4" y="4" width="120" height="120" rx="26" fill="` + trayBlue + `"/>` +
 		`<path d="M64 24 L92 54 L72 54 L72 82 L56 82 L56 54 L36 54 Z" fill="#ffffff"/>` +
 		`<path d="M24 72 L38 72 L38 92 L90 92 L90 72 L104 72 L104 106 L24 106 Z" fill="#bfe3f1"/>`
 )
@@ -76,7 +79,8 @@ func (l trayLook) resource() fyne.Resource {
 	default:
 		shapes = trayOwn
 	}
-	text := `<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128" viewBox="0 0 128 128">` + shapes + `</svg>`
+	text := `<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128"` +
+		` viewBox="0 0 128 128">` + shapes + `</svg>`
 	return fyne.NewStaticResource(fmt.Sprintf("tray-%s-%d.svg", l.state, l.step), []byte(text))
 }
 

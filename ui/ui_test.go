@@ -69,7 +69,8 @@ func (r *recorder) named(name string) map[string]any {
 	return nil
 }
 
-// openDesk makes a window with a queue, which is the engine's own unless the configuration has another.
+// openDesk makes a window with a queue, which is the engine's own unless the configuration has
+// another.
 func openDesk(t *testing.T, c Config) *desk {
 	t.Helper()
 	app := test.NewTempApp(t)
@@ -97,7 +98,10 @@ func queueOver(t *testing.T, j ledger.Journal) *uploader.Queue {
 	t.Helper()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady: time.Millisecond,
-		Open:   func(t token.Token) (store.Store, error) { return azure.Open(t, azure.Options{Connections: 8}) }, Journal: j,
+		Open: func(t token.Token) (store.Store, error) {
+			return azure.Open(t,
+				azure.Options{Connections: 8})
+		}, Journal: j,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +152,8 @@ func (d *desk) look() {
 	}
 }
 
-// until does what Fyne's thread would, and samples when the queue changes, until the condition holds.
+// until does what Fyne's thread would, and samples when the queue changes, until the condition
+// holds.
 func (d *desk) until(what string, holds func() bool) {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), 30*time.Second)
@@ -164,7 +169,8 @@ func (d *desk) until(what string, holds func() bool) {
 		case <-d.queue.Changed():
 		case <-d.Window.look:
 		case <-ctx.Done():
-			d.t.Fatalf("waited in vain until %s; the window says:\n%s\nevents:\n%s", what, strings.Join(d.texts(), "\n"), d.events.String())
+			d.t.Fatalf("waited in vain until %s; the window says:\n%s\nevents:\n%s", what,
+				strings.Join(d.texts(), "\n"), d.events.String())
 		}
 	}
 }
@@ -211,14 +217,16 @@ func within(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
 // says reports whether a text can be read, in one piece or over several lines.
 func (d *desk) says(text string) bool {
 	all := d.texts()
-	return strings.Contains(strings.Join(all, " "), text) || strings.Contains(strings.Join(all, "\n"), text)
+	return strings.Contains(strings.Join(all, " "), text) ||
+		strings.Contains(strings.Join(all, "\n"), text)
 }
 
 func (d *desk) mustSay(texts ...string) {
 	d.t.Helper()
 	for _, text := range texts {
 		if !d.says(text) {
-			d.t.Errorf("the window does not say %q; it says:\n%s", text, strings.Join(d.texts(), "\n"))
+			d.t.Errorf("the window does not say %q; it says:\n%s", text,
+				strings.Join(d.texts(), "\n"))
 		}
 	}
 }
@@ -232,7 +240,8 @@ func (d *desk) buttons(words string) (found []*button) {
 		}
 	})
 	if found == nil {
-		d.t.Fatalf("there is no button %q; the window says:\n%s", words, strings.Join(d.texts(), "\n"))
+		d.t.Fatalf("there is no button %q; the window says:\n%s", words,
+			strings.Join(d.texts(), "\n"))
 	}
 	return found
 }
@@ -300,7 +309,10 @@ func startInbox(t *testing.T, change func(*blobserver.Config)) *localInbox {
 // token issues a token that ends at that moment.
 func (i *localInbox) token(ends time.Time) string {
 	i.t.Helper()
-	link, err := i.server.Token(blobserver.TokenRequest{Base: i.base, Container: container0, Rights: "w", To: ends})
+	link, err := i.server.Token(blobserver.TokenRequest{
+		Base: i.base, Container: container0,
+		Rights: "w", To: ends,
+	})
 	if err != nil {
 		i.t.Fatal(err)
 	}

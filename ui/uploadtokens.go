@@ -14,8 +14,9 @@ import (
 // sheetWidth is how wide the view becomes where there is room.
 const sheetWidth = 800
 
-// uploadTokens is the view for those who issue upload tokens: a form for a new one, and the table of all. One goroutine speaks with
-// the workspace, for as long as the view is open; the rest belongs to Fyne's.
+// uploadTokens is the view for those who issue upload tokens: a form for a new one, and the table
+// of all. One goroutine speaks with the workspace, for as long as the view is open; the rest
+// belongs to Fyne's.
 type uploadTokens struct {
 	*issuing
 	sheet *sheet
@@ -46,8 +47,8 @@ type made struct {
 	copy   *button
 }
 
-// ask is something to be done with the workspace, and what follows where that went well: a function for Fyne's thread. unseen, if not
-// nil, is called where the view is closed before that.
+// ask is something to be done with the workspace, and what follows where that went well: a function
+// for Fyne's thread. unseen, if not nil, is called where the view is closed before that.
 type ask struct {
 	words  string // what is being done
 	do     func(context.Context, Workspace) (then func(), err error)
@@ -56,8 +57,13 @@ type ask struct {
 }
 
 // openUploadTokens opens the view of a workspace.
-func openUploadTokens(of *issuing, title string, open func(context.Context) (Workspace, error)) *uploadTokens {
-	v := &uploadTokens{issuing: of, dial: open, asks: make(chan ask, 1), made: map[int]*made{}, most: rowsAtOnce}
+func openUploadTokens(
+	of *issuing, title string, open func(context.Context) (Workspace, error),
+) *uploadTokens {
+	v := &uploadTokens{
+		issuing: of, dial: open, asks: make(chan ask, 1), made: map[int]*made{},
+		most: rowsAtOnce,
+	}
 	var stop context.CancelFunc
 	v.view, stop = context.WithCancel(v.ctx)
 	v.where = v.newCutText("", colorMuted, theme.SizeNameCaptionText)
@@ -69,7 +75,8 @@ func openUploadTokens(of *issuing, title string, open func(context.Context) (Wor
 	closing := v.newButton(tr("Close"), nil)
 	v.create = v.newButton(tr("Create a token…"), v.createAsked)
 	v.create.Importance = widget.HighImportance
-	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, v.form.box, widget.NewSeparator(), v.status, v.table.box))
+	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, v.form.box, widget.NewSeparator(),
+		v.status, v.table.box))
 	v.sheet = v.openSheet(title, sheetWidth, body, closing, v.create)
 	v.sheet.stays = true // what opens above must not take a token away that was not copied yet
 	v.sheet.tag("cancel", closing)
@@ -130,7 +137,8 @@ func (v *uploadTokens) serve(ctx context.Context) {
 	}
 }
 
-// onThread runs a function on Fyne's thread, if the view is still open then, and waits. It reports whether the function ran.
+// onThread runs a function on Fyne's thread, if the view is still open then, and waits. It reports
+// whether the function ran.
 func (v *uploadTokens) onThread(ctx context.Context, f func()) bool {
 	ran := make(chan bool, 1)
 	v.do(func() {
@@ -178,7 +186,9 @@ func (v *uploadTokens) failed(a ask, err error) {
 
 // load reads the table.
 func (v *uploadTokens) load() {
-	v.ask(ask{words: tr("Reading the table of tokens…"), again: true, do: func(ctx context.Context, ws Workspace) (func(), error) {
+	v.ask(ask{words: tr("Reading the table of tokens…"), again: true, do: func(ctx context.Context,
+		ws Workspace,
+	) (func(), error) {
 		grants, err := ws.List(ctx)
 		return func() {
 			v.id, v.grants, v.loaded = ws.ID(), grants, true
@@ -211,7 +221,10 @@ func (v *uploadTokens) show() {
 		v.create.Disable()
 	}
 	v.table.enable(v.busy == "")
-	now := parts{words, v.where.content, v.form.words.Text, v.form.byDates(), len(v.trouble.Objects), v.table.built}
+	now := parts{
+		words, v.where.content, v.form.words.Text, v.form.byDates(),
+		len(v.trouble.Objects), v.table.built,
+	}
 	if now != v.laidOut {
 		v.laidOut = now
 		v.layOut()

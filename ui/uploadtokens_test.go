@@ -19,7 +19,8 @@ import (
 
 // workspace opens the workspace ws0421 of the local inbox, as its owner does.
 func (i *localInbox) workspace(o workspace.Options) (Workspace, error) {
-	account, err := workspace.ParseAccount(base64.StdEncoding.EncodeToString(i.server.Key()), i.base+"/"+i.server.Account())
+	account, err := workspace.ParseAccount(base64.StdEncoding.EncodeToString(i.server.Key()),
+		i.base+"/"+i.server.Account())
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +30,10 @@ func (i *localInbox) workspace(o workspace.Options) (Workspace, error) {
 // openTokens opens the view of upload tokens and waits for the table.
 func (d *desk) openTokens(ws Workspace) *uploadTokens {
 	d.t.Helper()
-	v := openUploadTokens(d.issuing, "Upload tokens", func(context.Context) (Workspace, error) { return ws, nil })
+	v := openUploadTokens(d.issuing, "Upload tokens",
+		func(context.Context) (Workspace, error) {
+			return ws, nil
+		})
 	d.until("the table was read", func() bool { return v.loaded })
 	return v
 }
@@ -71,7 +75,9 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	var clock timers
 	d := openDesk(t, Config{
 		After: clock.after, Person: "r.owner",
-		Account: &account{open: func() (Workspace, error) { return inbox.workspace(workspace.Options{}) }},
+		Account: &account{open: func() (Workspace, error) {
+			return inbox.workspace(workspace.Options{})
+		}},
 	})
 	d.issuing.openAccountTokens()
 	d.until("the table was read", func() bool { return d.says("There are no upload tokens yet") })
@@ -83,10 +89,12 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	d.write("reason", "MRI data of the second visit – 心拍数")
 	d.choosePeriod("7 days")
 	d.press("Create a token…")
-	d.mustSay("Create this token?", "MRI data of the second visit – 心拍数", "add", "overwrite", "7 d", "Valid to")
+	d.mustSay("Create this token?", "MRI data of the second visit – 心拍数", "add", "overwrite", "7 d",
+		"Valid to")
 	d.press("Create")
 	d.until("it was created", func() bool { return d.events.named("created") != nil })
-	d.mustSay("MRI data of the second visit", "active", "6 d 23 h", "Copy it now: once this view is closed it can't be copied again.")
+	d.mustSay("MRI data of the second visit", "active", "6 d 23 h",
+		"Copy it now: once this view is closed it can't be copied again.")
 	v := d.top
 	d.press("Copy")
 	d.mustSay("Copied. In two minutes")
@@ -95,7 +103,8 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := token.ValidTo.Sub(token.ValidFrom); token.Inbox.WsID != "ws0421" || token.Rights.Letters != "w" || got != 7*24*time.Hour {
+	if got := token.ValidTo.Sub(token.ValidFrom); token.Inbox.WsID != "ws0421" ||
+		token.Rights.Letters != "w" || got != 7*24*time.Hour {
 		t.Errorf("the token is for %s, permits %q, for %s", token.Inbox, token.Rights.Letters, got)
 	}
 	signature := signatureOf(link)
@@ -132,7 +141,8 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	}
 	defer func() { _ = ws.Close() }()
 	all, err := ws.List(t.Context())
-	if err != nil || len(all) != 1 || all[0].CreatedBy != "r.owner" || all[0].RevokedBy != "r.owner" {
+	if err != nil || len(all) != 1 || all[0].CreatedBy != "r.owner" ||
+		all[0].RevokedBy != "r.owner" {
 		t.Errorf("the table: %+v, %v", all, err)
 	}
 }
@@ -140,7 +150,8 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 // put uploads something with a token and returns how the storage answers.
 func put(t *testing.T, token token.Token) (status int) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, token.Inbox.URL()+"/a.txt?"+token.Query(), strings.NewReader("a"))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut,
+		token.Inbox.URL()+"/a.txt?"+token.Query(), strings.NewReader("a"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,18 +182,57 @@ func TestTroubleWithTheWorkspaceIsSaidInSentences(t *testing.T) {
 		err  error
 		says []string
 	}{
-		"wrong key":            {failure(workspace.KeyRefused, workspace.ErrDenied), []string{"does not accept this account key", "Nothing was changed.", "Connect the account again"}},
-		"no rights":            {failure(workspace.NotPermitted, workspace.ErrDenied), []string{"does not permit this", "Ask whoever administers"}},
-		"throttled":            {failure(workspace.ServiceBusy, workspace.ErrBusy), []string{"The storage is busy.", "Try again in a minute."}},
-		"offline":              {failure(workspace.NetworkDown, workspace.ErrBusy), []string{"The storage can't be reached.", "Check the network"}},
-		"clock wrong":          {&workspace.Error{Reason: workspace.ClockWrong, Err: workspace.ErrDenied, Off: 20 * time.Minute}, []string{"clock is 20 minutes ahead of"}},
-		"name taken":           {failure(workspace.NameTaken, workspace.ErrRequest), []string{"exists already"}},
-		"container limit":      {failure(workspace.ContainersFull, workspace.ErrRequest), []string{"takes no more containers"}},
-		"disconnected":         {ErrNotConnected, []string{"No storage account is connected any more."}},
-		"connection damaged":   {ErrConnectionUnreadable, []string{"can't be read", "Connect the account again"}},
-		"key not kept":         {ErrKeyNotKept, []string{"is not kept on this computer"}},
-		"keyring locked":       {problem.New("read secret", "", problem.VaultLocked), []string{"keyring, which is locked or not there", "Unlock the keyring"}},
-		"something unexpected": {errors.New("a Go error"), []string{"did not expect", "report it with the log"}},
+		"wrong key": {
+			failure(workspace.KeyRefused, workspace.ErrDenied),
+			[]string{
+				"does not accept this account key", "Nothing was changed.",
+				"Connect the account again",
+			},
+		},
+		"no rights": {
+			failure(workspace.NotPermitted, workspace.ErrDenied),
+			[]string{"does not permit this", "Ask whoever administers"},
+		},
+		"throttled": {
+			failure(workspace.ServiceBusy, workspace.ErrBusy),
+			[]string{"The storage is busy.", "Try again in a minute."},
+		},
+		"offline": {
+			failure(workspace.NetworkDown, workspace.ErrBusy),
+			[]string{"The storage can't be reached.", "Check the network"},
+		},
+		"clock wrong": {
+			&workspace.Error{
+				Reason: workspace.ClockWrong,
+				Err:    workspace.ErrDenied, Off: 20 * time.Minute,
+			},
+			[]string{"clock is 20 minutes ahead of"},
+		},
+		"name taken": {
+			failure(workspace.NameTaken, workspace.ErrRequest),
+			[]string{"exists already"},
+		},
+		"container limit": {
+			failure(workspace.ContainersFull, workspace.ErrRequest),
+			[]string{"takes no more containers"},
+		},
+		"disconnected": {
+			ErrNotConnected,
+			[]string{"No storage account is connected any more."},
+		},
+		"connection damaged": {ErrConnectionUnreadable, []string{
+			"can't be read",
+			"Connect the account again",
+		}},
+		"key not kept": {ErrKeyNotKept, []string{"is not kept on this computer"}},
+		"keyring locked": {
+			problem.New("read secret", "", problem.VaultLocked),
+			[]string{"keyring, which is locked or not there", "Unlock the keyring"},
+		},
+		"something unexpected": {errors.New("a Go error"), []string{
+			"did not expect",
+			"report it with the log",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d.t = t
@@ -221,7 +271,8 @@ func TestTheTableIsReadAgainWhereThatFailed(t *testing.T) {
 	}
 }
 
-// TestATokenThatNobodySawIsRevoked: the view is closed while the token is being made, or before it could be shown.
+// TestATokenThatNobodySawIsRevoked: the view is closed while the token is being made, or before it
+// could be shown.
 func TestATokenThatNobodySawIsRevoked(t *testing.T) {
 	inbox := startInbox(t, nil)
 	made := make(chan struct{})
@@ -264,7 +315,9 @@ type announced struct {
 	issued chan struct{}
 }
 
-func (w *announced) Issue(ctx context.Context, r workspace.Request) (token.Token, workspace.Grant, error) {
+func (w *announced) Issue(
+	ctx context.Context, r workspace.Request,
+) (token.Token, workspace.Grant, error) {
 	defer close(w.issued)
 	return w.Workspace.Issue(ctx, r)
 }
@@ -278,10 +331,14 @@ func TestClosingTheViewEndsWhatItBegan(t *testing.T) {
 	<-ws.closed
 }
 
-// TestWhatOpensMeanwhileTakesNoTokenAway: a message closes other sheets, but not the one that has the only copy of a token.
+// TestWhatOpensMeanwhileTakesNoTokenAway: a message closes other sheets, but not the one that has
+// the only copy of a token.
 func TestWhatOpensMeanwhileTakesNoTokenAway(t *testing.T) {
 	inbox := startInbox(t, nil)
-	d := openDesk(t, Config{Account: &account{open: func() (Workspace, error) { return inbox.workspace(workspace.Options{}) }}})
+	d := openDesk(t,
+		Config{Account: &account{open: func() (Workspace, error) {
+			return inbox.workspace(workspace.Options{})
+		}}})
 	d.issuing.openAccountTokens()
 	d.until("the table was read", func() bool { return d.events.named("tokens") != nil })
 	d.write("reason", "x")

@@ -63,12 +63,18 @@ func New(app fyne.App, c Config) *Window {
 		c.Now = time.Now
 	}
 	if c.After == nil {
-		c.After = func(d time.Duration, f func()) { time.AfterFunc(d, func() { defer crash.Catch(); f() }) }
+		c.After = func(d time.Duration, f func()) {
+			time.AfterFunc(d,
+				func() { defer crash.Catch(); f() })
+		}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	sc := &screen{config: c, app: app, named: map[string][]fyne.CanvasObject{}, look: make(chan struct{}, 1)}
+	sc := &screen{
+		config: c, app: app, named: map[string][]fyne.CanvasObject{},
+		look: make(chan struct{}, 1),
+	}
 	w := &Window{screen: sc, quitting: make(chan struct{})}
 	w.connect()
 	w.keyTyped, w.runeTyped = w.typedKey, w.typedRune
@@ -136,8 +142,10 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 			w.inBackground(w.tray.stay)
 		}
 	})
-	w.app.Lifecycle().SetOnExitedForeground(w.settings.keepPlace) // and when Fyne itself ends the program on a signal
-	w.app.Lifecycle().SetOnEnteredForeground(w.issuing.find)      // it may be connected in a terminal meanwhile
+	// and when Fyne itself ends the program on a signal
+	w.app.Lifecycle().SetOnExitedForeground(w.settings.keepPlace)
+	// it may be connected in a terminal meanwhile
+	w.app.Lifecycle().SetOnEnteredForeground(w.issuing.find)
 	if !hidden {
 		w.settings.takePlace()
 		w.window.Show()
@@ -214,7 +222,8 @@ func (w *Window) Open(paths []string) {
 	})
 }
 
-// show puts what was read on the screen. It returns after how long the window has to look again even if nothing changed.
+// show puts what was read on the screen. It returns after how long the window has to look again
+// even if nothing changed.
 func (w *Window) show(s *sample) time.Duration {
 	before := w.last
 	w.last = *s
@@ -261,9 +270,11 @@ func (w *Window) showPage() {
 	}
 }
 
-// roomForBanner is how high the banner's words may be, so that something of the list stays in sight: the rest is scrolled to.
+// roomForBanner is how high the banner's words may be, so that something of the list stays in
+// sight: the rest is scrolled to.
 func (w *Window) roomForBanner() float32 {
-	left := w.window.Canvas().Size().Height - w.header.box.MinSize().Height - w.queue.box.MinSize().Height - 8
+	left := w.window.Canvas().Size().Height - w.header.box.MinSize().Height -
+		w.queue.box.MinSize().Height - 8
 	if w.practice.box.Visible() {
 		left -= w.practice.box.MinSize().Height
 	}

@@ -13,12 +13,18 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// tr returns a text in the person's language. The English text is its own key; {{.Name}} stands for values.
-func tr(english string, values ...map[string]any) string { return fill(translated(english), values...) }
+// tr returns a text in the person's language. The English text is its own key; {{.Name}} stands for
+// values.
+func tr(english string, values ...map[string]any) string {
+	return fill(translated(english),
+		values...)
+}
 
-// trn returns a text that depends on a number, which the text calls {{.N}}, written with separators of thousands.
+// trn returns a text that depends on a number, which the text calls {{.N}}, written with separators
+// of thousands.
 func trn(english string, n int64, values ...map[string]any) string {
-	return fill(spoken.Load().counted(english, n), append(values, map[string]any{"N": number(n)})...)
+	return fill(spoken.Load().counted(english, n),
+		append(values, map[string]any{"N": number(n)})...)
 }
 
 // translated returns a text that is no literal: the engine's sentences.
@@ -121,7 +127,8 @@ func date(t time.Time) string {
 // safeName returns a name as one line that can't turn the text around it.
 func safeName(name string) string { return show.Text(name) }
 
-// shorten leaves out the middle of a text that is wider than the room for it: beginning and end of a name say most.
+// shorten leaves out the middle of a text that is wider than the room for it: beginning and end of
+// a name say most.
 func shorten(s string, width, size float32, style fyne.TextStyle) string {
 	if s == "" || fyne.MeasureText(s, size, style).Width <= width {
 		return s
@@ -174,7 +181,8 @@ func split(blob string) (folder, name string) {
 	return strings.TrimSuffix(folder, "/"), name
 }
 
-// percent is 100 only for what has been confirmed as a whole: bytes that are acknowledged are not delivered before their commit.
+// percent is 100 only for what has been confirmed as a whole: bytes that are acknowledged are not
+// delivered before their commit.
 func percent(done, total int64, whole bool) int {
 	switch {
 	case whole:
