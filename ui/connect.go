@@ -5,17 +5,17 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// connect makes the views, and lets each know those that it needs.
+// connect makes the views, and lets each know those that it needs. Some know one another, so all are
+// there before the first is filled. Their widgets are build's.
 func (w *Window) connect() {
 	sc := w.screen
 	w.settings, w.sampler = newKeptSettings(sc), newSampler(sc, w.show)
-	w.notifier, w.dialogs, w.copied, w.awake = &notifier{screen: sc}, &fileDialogs{screen: sc},
-		&copied{screen: sc}, &awake{screen: sc}
+	w.notifier, w.dialogs = &notifier{screen: sc}, &fileDialogs{screen: sc}
+	w.copied, w.awake = &copied{screen: sc}, &awake{screen: sc}
 	w.inboxes, w.tokens, w.intake, w.reviews = &inboxView{}, &tokenView{}, &intake{}, &reviewView{}
-	w.commands, w.issuing, w.options, w.tray, w.menus = &commands{}, &issuing{}, &settingsView{},
-		&trayView{}, &menus{}
-	w.header, w.start, w.queue, w.banner, w.practice = &header{}, &startView{}, &queueView{},
-		&banner{}, &practiceView{}
+	w.commands, w.issuing, w.options = &commands{}, &issuing{}, &settingsView{}
+	w.tray, w.menus, w.header, w.banner = &trayView{}, &menus{}, &header{}, &banner{}
+	w.start, w.queue, w.practice = &startView{}, &queueView{}, &practiceView{}
 
 	*w.inboxes = inboxView{
 		screen: sc, settings: w.settings, practice: w.practice, tokens: w.tokens,
@@ -34,13 +34,11 @@ func (w *Window) connect() {
 		notifier: w.notifier,
 	}
 	*w.commands = commands{
-		screen: sc, sampler: w.sampler, inboxes: w.inboxes, tokens: w.tokens,
-		queue: w.queue,
+		screen: sc, sampler: w.sampler, inboxes: w.inboxes, tokens: w.tokens, queue: w.queue,
 	}
 	*w.issuing = issuing{screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied}
 	*w.options = settingsView{
-		screen: sc, settings: w.settings, inboxes: w.inboxes,
-		setLanguage: w.setLanguage,
+		screen: sc, settings: w.settings, inboxes: w.inboxes, setLanguage: w.setLanguage,
 	}
 	*w.tray = trayView{
 		screen: sc, settings: w.settings, sampler: w.sampler, intake: w.intake, tokens: w.tokens,
@@ -48,8 +46,7 @@ func (w *Window) connect() {
 	}
 	*w.menus = menus{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, issuing: w.issuing,
-		practice: w.practice, options: w.options,
-		quit: w.quitAsked,
+		practice: w.practice, options: w.options, quit: w.quitAsked,
 	}
 	*w.header = header{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, banner: w.banner,
@@ -61,11 +58,10 @@ func (w *Window) connect() {
 	}
 	*w.queue = queueView{
 		screen: sc, settings: w.settings, sampler: w.sampler, inboxes: w.inboxes, intake: w.intake,
-		commands: w.commands,
-		practice: w.practice, banner: w.banner, awake: w.awake,
+		commands: w.commands, practice: w.practice, banner: w.banner, awake: w.awake,
 		receipts: &receipts{
-			screen: sc, settings: w.settings, dialogs: w.dialogs,
-			inboxes: w.inboxes, queue: w.queue,
+			screen: sc, settings: w.settings, dialogs: w.dialogs, inboxes: w.inboxes,
+			queue: w.queue,
 		},
 	}
 	*w.banner = banner{
