@@ -31,44 +31,44 @@ func (m *met) dares(size int64) bool {
 
 // askFirst finds out whether a small file's name is free where other files of its transfer had names that were taken, without which it
 // would be sent for nothing: ErrExists says that it is not. It returns how many bytes are risked by not asking. It may block on the network.
-func (q *Queue) askFirst(u *unit) (stake int64, err error) {
+func (w *worker) askFirst(u *unit) (stake int64, err error) {
 	j := u.job
 	if j.Replace || j.doubt != none || j.Earlier != 0 || j.Size <= askWork || u.token.Rights.CreateOnly() {
 		return 0, nil // what is there does not matter, is asked about anyway, or can't be
 	}
-	if !q.metTaken.Load() {
+	if !w.q.metTaken.Load() {
 		return 0, nil
 	}
-	q.mu.Lock()
-	m := q.met[j.Transfer]
+	w.q.mu.Lock()
+	m := w.q.met[j.Transfer]
 	dared := m != nil && m.dares(j.Size)
 	if dared {
 		m.risked += j.Size
 	}
-	q.mu.Unlock()
+	w.q.mu.Unlock()
 	switch {
 	case m == nil:
 		return 0, nil
 	case dared:
 		return j.Size, nil
 	}
-	return 0, q.ask(u, store.Condition{IfAbsent: true})
+	return 0, w.ask(u, store.Condition{IfAbsent: true})
 }
 
 // learnName keeps whether a small file's name was free, and what was risked for it.
-func (q *Queue) learnName(j *job, stake int64, err error) {
+func (w *worker) learnName(j *job, stake int64, err error) {
 	e, _ := errors.AsType[*problem.Error](err)
 	taken := e != nil && e.Reason == problem.AlreadyThere
-	if j.Replace || !taken && !q.metTaken.Load() {
+	if j.Replace || !taken && !w.q.metTaken.Load() {
 		return
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	m := q.met[j.Transfer]
+	w.q.mu.Lock()
+	defer w.q.mu.Unlock()
+	m := w.q.met[j.Transfer]
 	switch {
 	case m == nil && taken: // what is under way meanwhile may go out for nothing, too
-		q.met[j.Transfer] = &met{}
-		q.metTaken.Store(true)
+		w.q.met[j.Transfer] = &met{}
+		w.q.metTaken.Store(true)
 	case m == nil:
 	case taken:
 		m.free = 0

@@ -16,8 +16,8 @@ import (
 var errUnchanged = errors.New("unchanged")
 
 // earlier returns the job that delivered a job's source before; ok is false where it is not known any more. It may block on the journal.
-func (q *Queue) earlier(j *job) (before ledger.Job, ok bool, err error) {
-	before, ok, err = q.ledger.Job(q.ctx, j.Earlier)
+func (w *worker) earlier(j *job) (before ledger.Job, ok bool, err error) {
+	before, ok, err = w.q.ledger.Job(w.q.ctx, j.Earlier)
 	return before, ok && before.State.IsDelivered(), err
 }
 
@@ -32,33 +32,33 @@ func (j *job) isAs(before *ledger.Job) error {
 
 // compareSmall finds out whether a small file that has another time than when it was delivered has another content too. Before that is
 // sent for nothing it asks whether the name is free by now. body is the file.
-func (q *Queue) compareSmall(u *unit, body *store.Body) error {
+func (w *worker) compareSmall(u *unit, body *store.Body) error {
 	j := u.job
-	before, known, err := q.earlier(j)
+	before, known, err := w.earlier(j)
 	switch {
 	case err != nil || !known || j.Replace:
 		return err
 	case before.Size == body.Len() && before.CRC64 == body.CRC64():
 		return j.isAs(&before)
 	case body.Len() > askWork && j.doubt == none && !u.token.Rights.CreateOnly():
-		return q.ask(u, store.Condition{IfAbsent: true})
+		return w.ask(u, store.Condition{IfAbsent: true})
 	default:
 		return nil
 	}
 }
 
 // compareLarge is compareSmall for a large file, which it reads where its size is as it was. Whether the name is free is asked anyway.
-func (q *Queue) compareLarge(j *job, f *os.File, now source.Version) error {
-	before, known, err := q.earlier(j)
+func (w *worker) compareLarge(j *job, f *os.File, now source.Version) error {
+	before, known, err := w.earlier(j)
 	if err != nil || !known || j.Replace || before.Size != now.Size {
 		return err
 	}
-	buf, err := q.buffers.Take(q.ctx, min(mib, q.config.Memory))
+	buf, err := w.q.buffers.Take(w.q.ctx, min(mib, w.q.config.Memory))
 	if err != nil {
 		return err
 	}
-	defer q.buffers.Give(buf)
-	crc, err := source.Checksum(q.ctx, f, 0, now.Size, buf)
+	defer w.q.buffers.Give(buf)
+	crc, err := source.Checksum(w.q.ctx, f, 0, now.Size, buf)
 	if err != nil {
 		return err
 	}
@@ -73,12 +73,12 @@ func (q *Queue) compareLarge(j *job, f *os.File, now source.Version) error {
 const valueSameSize = "its content is another, its size the same"
 
 // orChanged says of a file that is there already that this program has delivered it, and how it differs from then.
-func (q *Queue) orChanged(j *job, err error) error {
+func (w *worker) orChanged(j *job, err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || e.Reason != problem.AlreadyThere || j.Earlier == 0 || j.Replace || j.KeepBoth {
 		return err
 	}
-	before, known, unread := q.earlier(j)
+	before, known, unread := w.earlier(j)
 	if unread != nil || !known {
 		return err
 	}

@@ -24,10 +24,10 @@ func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 			}
 		case ledger.Here:
 		}
-		k, err := q.carryOutCommand(ctx, part.Command)
+		k, err := q.commands.carryOut(ctx, part.Command)
 		n += k
 		if part.Owner == ledger.Nobody {
-			if e := q.handBack(ctx, part.Transfer); err == nil {
+			if e := q.commands.handBack(ctx, part.Transfer); err == nil {
 				err = e
 			}
 		} else if err == nil {
@@ -40,30 +40,36 @@ func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 	return n, nil
 }
 
+// commands does what a person wants of transfers. Its methods may block on the disk.
+type commands struct {
+	q    *Queue
+	owed []int64 // transfers that were lent for a command and could not be handed back; the queue's lock protects them
+}
+
 // handBack gives up a transfer that was lent for one command, once the journal has what came of that: later it would overwrite what
-// another process does. It is done also where ctx is cancelled; where the journal can't be written, listen tries again.
-func (q *Queue) handBack(ctx context.Context, transfer int64) error {
+// another process does. It is done also where ctx is cancelled; where the journal can't be written, the listener tries again.
+func (d *commands) handBack(ctx context.Context, transfer int64) error {
 	ctx = context.WithoutCancel(ctx)
-	err := q.ledger.Commit(ctx, true)
+	err := d.q.ledger.Commit(ctx, true)
 	if err == nil {
-		err = q.ledger.Release(ctx, []int64{transfer})
+		err = d.q.ledger.Release(ctx, []int64{transfer})
 	}
 	if err != nil {
-		q.mu.Lock()
-		q.owed = append(q.owed, transfer)
-		q.mu.Unlock()
+		d.q.mu.Lock()
+		d.owed = append(d.owed, transfer)
+		d.q.mu.Unlock()
 	}
 	return err
 }
 
 // handBackOwed gives up what could not be given up when its command was through.
-func (q *Queue) handBackOwed() {
-	q.mu.Lock()
-	owed := q.owed
-	q.owed = nil
-	q.mu.Unlock()
+func (d *commands) handBackOwed() {
+	d.q.mu.Lock()
+	owed := d.owed
+	d.owed = nil
+	d.q.mu.Unlock()
 	for _, transfer := range owed {
-		_ = q.handBack(q.ctx, transfer) // the journal's trouble is told where it is written
+		_ = d.handBack(d.q.ctx, transfer) // the journal's trouble is told where it is written
 	}
 }
 
@@ -81,39 +87,39 @@ func (q *Queue) LeftToOthers(c ledger.Command) (n int) {
 	return n
 }
 
-// carryOutCommand does what is wanted of a transfer of this queue.
-func (q *Queue) carryOutCommand(ctx context.Context, c ledger.Command) (n int, err error) {
+// carryOut does what is wanted of a transfer of this queue.
+func (d *commands) carryOut(ctx context.Context, c ledger.Command) (n int, err error) {
 	switch c.Verb {
 	case ledger.First, ledger.Last:
-		n, err = q.reorder(ctx, c)
+		n, err = d.reorder(ctx, c)
 	default:
 		if c.Jobs == nil && (c.Verb == ledger.Pause || c.Verb == ledger.Resume) {
-			n = q.pauseTransfer(c.Transfer, c.Verb == ledger.Pause)
+			n = d.pauseTransfer(c.Transfer, c.Verb == ledger.Pause)
 		}
 		if c.Jobs == nil && (c.Verb == ledger.Cancel || c.Verb == ledger.Remove || c.Verb == ledger.Purge) {
-			q.ledger.GiveUp(c.Transfer, c.Verb)
+			d.q.ledger.GiveUp(c.Transfer, c.Verb)
 		}
 		if c.Jobs != nil || c.Verb != ledger.Pause {
 			var k int
-			k, err = q.change(ctx, c)
+			k, err = d.change(ctx, c)
 			n += k
 		}
 	}
-	q.mu.Lock()
-	q.reconsider()
-	q.mu.Unlock()
+	d.q.mu.Lock()
+	d.q.reconsider()
+	d.q.mu.Unlock()
 	return n, err
 }
 
 // pauseTransfer makes a transfer's waiting jobs wait for a person, or go on, and returns how many there are.
-func (q *Queue) pauseTransfer(id int64, pause bool) int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := q.ledger.SetPaused(id, pause)
+func (d *commands) pauseTransfer(id int64, pause bool) int {
+	d.q.mu.Lock()
+	defer d.q.mu.Unlock()
+	n := d.q.ledger.SetPaused(id, pause)
 	if pause {
-		for _, j := range q.loaded {
+		for _, j := range d.q.loaded {
 			if j.Transfer == id {
-				q.steer(j, ledger.Waiting)
+				d.q.steer(j, ledger.Waiting)
 			}
 		}
 	}
@@ -121,14 +127,14 @@ func (q *Queue) pauseTransfer(id int64, pause bool) int {
 }
 
 // change brings the jobs that a verb concerns into their new state.
-func (q *Queue) change(ctx context.Context, c ledger.Command) (n int, err error) {
-	if err := q.ledger.Each(ctx, q.ledger.Concerned(c), func(b *ledger.Page) error {
-		n += q.changeBatch(b, c)
+func (d *commands) change(ctx context.Context, c ledger.Command) (n int, err error) {
+	if err := d.q.ledger.Each(ctx, d.q.ledger.Concerned(c), func(b *ledger.Page) error {
+		n += d.q.changeBatch(b, c)
 		return nil
 	}); err != nil {
 		return n, err
 	}
-	q.ledger.Prune(c.Transfer, c.Jobs == nil && c.Verb.Forgets())
+	d.q.ledger.Prune(c.Transfer, c.Jobs == nil && c.Verb.Forgets())
 	return n, nil
 }
 
@@ -161,25 +167,25 @@ func (q *Queue) steer(j *job, to ledger.JobState) {
 
 // reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that the new order holds
 // at once.
-func (q *Queue) reorder(ctx context.Context, c ledger.Command) (int, error) {
+func (d *commands) reorder(ctx context.Context, c ledger.Command) (int, error) {
 	jobs := c.Jobs
 	if jobs == nil {
 		return 0, nil // all jobs of a transfer have no other place among themselves
 	}
-	q.giveBackWaiting()
-	n, err := q.ledger.Reorder(ctx, c.Verb, jobs)
-	q.giveBackWaiting() // what was claimed meanwhile, in the old order
+	d.giveBackWaiting()
+	n, err := d.q.ledger.Reorder(ctx, c.Verb, jobs)
+	d.giveBackWaiting() // what was claimed meanwhile, in the old order
 	return n, err
 }
 
 // giveBackWaiting gives back the jobs that were claimed but not begun, and those that are being claimed.
-func (q *Queue) giveBackWaiting() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.orders++
-	for _, j := range q.loaded {
+func (d *commands) giveBackWaiting() {
+	d.q.mu.Lock()
+	defer d.q.mu.Unlock()
+	d.q.orders++
+	for _, j := range d.q.loaded {
 		if j.State == ledger.Waiting && j.flying == 0 && j.file == nil {
-			q.steer(j, ledger.Waiting)
+			d.q.steer(j, ledger.Waiting)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 // keepBoth gives a job whose name is taken the next name, under which it is sent from its beginning, and reports whether it could.
 // Where no name is left, the job has its own again. The caller holds the lock.
-func (q *Queue) keepBoth(u unit, e *problem.Error) bool {
+func (o *outcomes) keepBoth(u unit, e *problem.Error) bool {
 	j := u.job
 	switch {
 	case !j.KeepBoth, j.inbox.token.Inbox.OneName():
@@ -22,7 +22,7 @@ func (q *Queue) keepBoth(u unit, e *problem.Error) bool {
 		return false
 	}
 	j.doubt, j.doubtful, j.until = none, moment{}, moment{}
-	q.ledger.Plan(j.Job, nil)
+	o.q.ledger.Plan(j.Job, nil)
 	if u.kind == sendWhole {
 		j.inbox.ready = append(j.inbox.ready, u)
 		return true
@@ -35,8 +35,8 @@ func (q *Queue) keepBoth(u unit, e *problem.Error) bool {
 
 // haveName makes sure of a job's name before the first request is made under it: one that keepBoth gave has to be in the journal, or the
 // file would be sent under the next one after a crash. It blocks on the journal.
-func (q *Queue) haveName(j *job) error {
-	if j.Copy > 0 && q.ledger.CommitPending(q.ctx) != nil {
+func (w *worker) haveName(j *job) error {
+	if j.Copy > 0 && w.q.ledger.CommitPending(w.q.ctx) != nil {
 		return errAgain // nothing is handed out while the journal can't be written
 	}
 	return nil

@@ -6,17 +6,17 @@ import (
 
 // locate gives a job the path by which its file is opened, where a version of this program found the file that did not keep that. It may
 // block on the disk. Errors are ErrSource.
-func (q *Queue) locate(j *job) error {
+func (w *worker) locate(j *job) error {
 	if j.At != (source.Path{}) {
 		return nil
 	}
-	at, err := q.ledger.Locate(&j.Job)
+	at, err := w.q.ledger.Locate(&j.Job)
 	if err != nil {
 		return source.Problem("open", j.Source, err)
 	}
-	q.mu.Lock()
+	w.q.mu.Lock()
 	j.At = at
-	q.mu.Unlock()
+	w.q.mu.Unlock()
 	return nil
 }
 

@@ -32,21 +32,21 @@ func (in *inbox) onService(m moment) time.Time {
 }
 
 // begun returns the moment at which a request of a job begins.
-func (q *Queue) begun(j *job) moment {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (w *worker) begun(j *job) moment {
+	w.q.mu.Lock()
+	defer w.q.mu.Unlock()
 	return j.inbox.now()
 }
 
 // condition says when a small file may be stored. See docs/DESIGN.md, "The lost answer".
-func (q *Queue) condition(u *unit) store.Condition {
+func (w *worker) condition(u *unit) store.Condition {
 	j := u.job
 	if j.Replace {
 		return store.Condition{}
 	}
 	if j.doubt == lost && !u.token.Rights.CreateOnly() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
+		w.q.mu.Lock()
+		defer w.q.mu.Unlock()
 		if j.inbox.skewKnown {
 			// The service keeps whole seconds, so what we stored is at least as new as the second in which we began.
 			begun := j.inbox.onService(j.doubtful).Truncate(time.Second)
@@ -88,7 +88,7 @@ var errAgain = errors.New("once more")
 
 // settleDoubt decides what an error means for a small file that must not replace another: where an answer was lost, a blob
 // that is there may be this very file.
-func (q *Queue) settleDoubt(u *unit, c store.Condition, begun moment, err error) error {
+func (w *worker) settleDoubt(u *unit, c store.Condition, begun moment, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || j.Replace {
@@ -96,7 +96,7 @@ func (q *Queue) settleDoubt(u *unit, c store.Condition, begun moment, err error)
 	}
 	switch {
 	case e.Unanswered:
-		q.answerLost(j, begun)
+		w.answerLost(j, begun)
 	case !errors.Is(err, problem.ErrExists) || j.doubt == none || e.Reason == problem.WrittenOtherwise: // which this program never does
 	case !c.IfModifiedSince.IsZero() && e.Reason != problem.AlreadyThere:
 		// What may not be replaced, as in an inbox whose blobs are immutable, can't be asked whether it is ours.
@@ -106,9 +106,9 @@ func (q *Queue) settleDoubt(u *unit, c store.Condition, begun moment, err error)
 		j.doubt = older
 		return errAgain
 	case j.doubt == lost:
-		q.mu.Lock()
+		w.q.mu.Lock()
 		known := j.inbox.skewKnown
-		q.mu.Unlock()
+		w.q.mu.Unlock()
 		if known && !u.token.Rights.CreateOnly() {
 			return errAgain // this time with If-Modified-Since, for the service's clock is now known
 		}
@@ -118,9 +118,9 @@ func (q *Queue) settleDoubt(u *unit, c store.Condition, begun moment, err error)
 }
 
 // answerLost notes that nobody answered a request of a job that was begun then.
-func (q *Queue) answerLost(j *job, begun moment) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (w *worker) answerLost(j *job, begun moment) {
+	w.q.mu.Lock()
+	defer w.q.mu.Unlock()
 	if j.doubt != lost {
 		j.doubt, j.doubtful = lost, begun
 	}
@@ -129,15 +129,15 @@ func (q *Queue) answerLost(j *job, begun moment) {
 }
 
 // isPast reports whether what is in doubt lies so far back that somebody else may have written the name since.
-func (q *Queue) isPast(j *job) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (w *worker) isPast(j *job) bool {
+	w.q.mu.Lock()
+	defer w.q.mu.Unlock()
 	return j.doubt == earlier || j.doubt == lost && j.inbox.now().at.After(j.inbox.onService(j.until))
 }
 
 // settleEarlier finds out about a small file that may have been sent a while ago, by an earlier process or before the network
 // failed: whether its name is free, or what is there was written at a time at which it may be ours. Then condition makes sure of it.
-func (q *Queue) settleEarlier(u *unit) error {
+func (w *worker) settleEarlier(u *unit) error {
 	j := u.job
 	if j.Replace || u.token.Rights.CreateOnly() {
 		j.doubt = none
@@ -146,7 +146,7 @@ func (q *Queue) settleEarlier(u *unit) error {
 		}
 		return nil
 	}
-	err := q.ask(u, store.Condition{IfAbsent: true})
+	err := w.ask(u, store.Condition{IfAbsent: true})
 	if err == nil {
 		j.doubt = none
 		return nil
@@ -154,10 +154,10 @@ func (q *Queue) settleEarlier(u *unit) error {
 	if !errors.Is(err, problem.ErrExists) {
 		return err
 	}
-	q.mu.Lock()
+	w.q.mu.Lock()
 	until := j.inbox.onService(j.until)
-	q.mu.Unlock()
-	if err := q.ask(u, store.Condition{IfUnmodifiedSince: until}); err != nil {
+	w.q.mu.Unlock()
+	if err := w.ask(u, store.Condition{IfUnmodifiedSince: until}); err != nil {
 		return err // ErrExists: somebody else wrote it since
 	}
 	j.doubt = lost
@@ -166,14 +166,14 @@ func (q *Queue) settleEarlier(u *unit) error {
 
 // hasSibling reports whether another job has the same name in the same inbox and was delivered or is being sent: then a blob that was
 // written lately may be that one's. It may read the list, which takes long where that is long, and is for the rare case of a lost answer.
-func (q *Queue) hasSibling(j *job) (bool, error) {
-	q.mu.Lock()
-	for _, o := range q.loaded {
+func (w *worker) hasSibling(j *job) (bool, error) {
+	w.q.mu.Lock()
+	for _, o := range w.q.loaded {
 		if o.IsSibling(&j.Job) {
-			q.mu.Unlock()
+			w.q.mu.Unlock()
 			return true, nil
 		}
 	}
-	q.mu.Unlock()
-	return q.ledger.HasDeliveredSibling(q.ctx, &j.Job, j.doubtful.here)
+	w.q.mu.Unlock()
+	return w.q.ledger.HasDeliveredSibling(w.q.ctx, &j.Job, j.doubtful.here)
 }

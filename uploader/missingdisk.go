@@ -23,15 +23,15 @@ const (
 
 // orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was deleted or can't be read: the
 // former comes back. It blocks on the disk, until the queue ends.
-func (q *Queue) orAway(j *job, err error) error {
+func (w *worker) orAway(j *job, err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || e.Reason != problem.SourceGone && e.Reason != problem.SourceUnreadable {
 		return err
 	}
 	missing := ""
 	at := j.at()
-	if !q.disks.Do(q.ctx, at.Root, func() {
-		if missing = q.disks.Missing(at.String(), j.FileID); missing != "" && q.disks.IsThere(at.Root) {
+	if !w.q.disks.Do(w.q.ctx, at.Root, func() {
+		if missing = w.q.disks.Missing(at.String(), j.FileID); missing != "" && w.q.disks.IsThere(at.Root) {
 			missing = ""
 		}
 	}) || missing == "" {
@@ -48,8 +48,8 @@ func (q *Queue) sourceAway(j *job, e *problem.Error) {
 	missing := source.DiskOf(j.Source, j.FileID)
 	if q.ledger.SetAway(j.Transfer, missing, e) {
 		q.log.Warn("source away", "transfer", j.Transfer, "path", e.Value)
-		id, in, at, d, file := j.Transfer, j.inbox, j.at(), missing, j.FileID
-		q.wg.Go(func() { defer crash.Catch(); q.awaitDisk(id, in, at, d, file, e.Value) })
+		d := diskWait{q, j.Transfer, j.inbox, j.at(), missing, j.FileID, e.Value}
+		q.wg.Go(func() { defer crash.Catch(); d.awaitDisk() })
 	}
 	for _, l := range q.loaded {
 		if l.Transfer == j.Transfer && source.DiskOf(l.Source, l.FileID) == missing {
@@ -58,40 +58,52 @@ func (q *Queue) sourceAway(j *job, e *problem.Error) {
 	}
 }
 
-// awaitDisk blocks until a file's disk is back, or the queue ends, and then lets the transfer's files on it go on.
-func (q *Queue) awaitDisk(transfer int64, in *inbox, at source.Path, d source.Disk, file scan.FileID, missing string) {
+// diskWait waits for the disk of a transfer's files.
+type diskWait struct {
+	q        *Queue
+	transfer int64
+	in       *inbox
+	at       source.Path // of one of the files
+	disk     source.Disk
+	file     scan.FileID
+	missing  string // the topmost part of its path that is not there
+}
+
+// awaitDisk blocks until the disk is back, or the queue ends, and then lets the transfer's files on it go on.
+func (d *diskWait) awaitDisk() {
 	for {
-		q.mu.Lock()
-		hurry := q.hurry
-		q.mu.Unlock()
+		d.q.mu.Lock()
+		hurry := d.q.hurry
+		d.q.mu.Unlock()
 		select {
-		case <-q.ctx.Done():
+		case <-d.q.ctx.Done():
 			return
 		case <-time.After(awayEvery):
 		case <-hurry:
 		}
-		if !q.ledger.Has(transfer) {
+		if !d.q.ledger.Has(d.transfer) {
 			return // it was taken from the list
 		}
-		q.askAboutEnd(in)
+		d.askAboutEnd()
 		back := false
-		if !q.disks.Do(q.ctx, at.Root, func() {
-			back = q.disks.Exists(missing) || q.disks.Missing(at.String(), file) == ""
+		if !d.q.disks.Do(d.q.ctx, d.at.Root, func() {
+			back = d.q.disks.Exists(d.missing) || d.q.disks.Missing(d.at.String(), d.file) == ""
 		}) || !back {
 			continue
 		}
-		q.mu.Lock()
-		q.ledger.SetAway(transfer, d, nil)
-		q.reconsider()
-		q.mu.Unlock()
+		d.q.mu.Lock()
+		d.q.ledger.SetAway(d.transfer, d.disk, nil)
+		d.q.reconsider()
+		d.q.mu.Unlock()
 		return
 	}
 }
 
-// askAboutEnd holds an inbox whose token has ended while its files are waited for: nothing else would find out before their disk is back.
+// askAboutEnd holds the inbox whose token has ended while its files are waited for: nothing else would find out before their disk is back.
 // It blocks on the network.
-func (q *Queue) askAboutEnd(in *inbox) {
-	q.mu.Lock()
+func (d *diskWait) askAboutEnd() {
+	in := d.in
+	d.q.mu.Lock()
 	now := time.Now()
 	st, token, generation := in.store, in.token, in.generation
 	every := askEvery
@@ -102,19 +114,19 @@ func (q *Queue) askAboutEnd(in *inbox) {
 	if ask {
 		in.asked = now
 	}
-	q.mu.Unlock()
+	d.q.mu.Unlock()
 	if !ask {
 		return
 	}
-	_, err := store.CheckToken(q.ctx, st, token)
+	_, err := store.CheckToken(d.q.ctx, st, token)
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok {
 		return
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if e = q.unlessReached(in, e); problem.ConcernsToken(e) && generation == in.generation {
-		q.holdInbox(in, e)
-		q.reconsider()
+	d.q.mu.Lock()
+	defer d.q.mu.Unlock()
+	if e = d.q.unlessReached(in, e); problem.ConcernsToken(e) && generation == in.generation {
+		d.q.holdInbox(in, e)
+		d.q.reconsider()
 	}
 }

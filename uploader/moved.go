@@ -34,7 +34,7 @@ func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 		k, err := q.moveTransfer(ctx, t.ID, ledger.Move{From: from, To: to})
 		n += k
 		if t.Owner == ledger.Nobody {
-			err = errors.Join(err, q.handBack(ctx, t.ID))
+			err = errors.Join(err, q.commands.handBack(ctx, t.ID))
 		} else if err == nil {
 			err = q.ledger.Commit(ctx, true)
 		}

@@ -27,73 +27,76 @@ const (
 	maxCorrupt = 5
 )
 
+// outcomes decides what comes of units. Its methods are called under the queue's lock, but for finish.
+type outcomes struct{ q *Queue }
+
 // finish takes a unit's outcome and decides how its job goes on.
-func (q *Queue) finish(u unit, err error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (o *outcomes) finish(u unit, err error) {
+	o.q.mu.Lock()
+	defer o.q.mu.Unlock()
 	j, in := u.job, u.job.inbox
-	q.busy--
-	q.flow.End()
+	o.q.busy--
+	o.q.pacing.flow.End()
 	in.flying[u.class]--
 	j.flying--
 	j.flow.End()
-	q.arrived(&u)
+	o.q.pacing.arrived(&u)
 	switch {
 	case !u.valid() && u.kind != prepare, j.ended:
 	case err == nil: // also where the queue is ending: what the service has confirmed is so
-		q.advance(u)
-	case q.ctx.Err() != nil:
+		o.advance(u)
+	case o.q.ctx.Err() != nil:
 	case errors.Is(err, errReclassed):
-		q.reclass(j)
+		o.reclass(j)
 	case errors.Is(err, errUnsteady):
-		q.leaveAlone(u)
+		o.leaveAlone(u)
 	case errors.Is(err, errUnchanged):
-		q.end(j, ledger.Confirmed, nil)
+		o.q.end(j, ledger.Confirmed, nil)
 	case errors.Is(err, errAgain):
 		u.tries++
 		in.ready = append(in.ready, u)
 	case errors.Is(err, errTwin):
 		u.awaited++
-		q.later(u, backoff.After(u.awaited+2))
+		o.q.delays.add(u, backoff.After(u.awaited+2))
 	case errors.Is(err, errCrowded) && u.crowded < source.MaxCrowded:
 		u.tries++
 		u.crowded++
-		q.conns.Busy()
-		q.later(u, backoff.After(u.crowded))
+		o.q.conns.Busy()
+		o.q.delays.add(u, backoff.After(u.crowded))
 	case errors.Is(err, errCrowded):
-		q.failed(u, source.Problem("open", j.Source, err))
+		o.failed(u, source.Problem("open", j.Source, err))
 	default:
-		q.failed(u, err)
+		o.failed(u, err)
 	}
 	if j.flying == 0 {
 		switch {
 		case j.ended:
 			in.close(j)
 		case j.steered:
-			q.steer(j, j.wish)
+			o.q.steer(j, j.wish)
 		case j.again:
 			wait := max(backoff.After(j.replans+3), j.rest)
 			j.again, j.rest = false, 0
-			q.later(unit{job: j, kind: prepare, plan: j.plan}, wait)
+			o.q.delays.add(unit{job: j, kind: prepare, plan: j.plan}, wait)
 		}
 		if j.ended && j.steered && j.wish == ledger.Removed {
-			q.ledger.TakeOut(j.ID)
+			o.q.ledger.TakeOut(j.ID)
 		}
 	}
 	if in.quiet {
-		q.landed.Broadcast()
+		o.q.landed.Broadcast()
 	}
-	q.settle()
-	q.wakeWorkers()
-	q.notify()
+	o.q.settle()
+	o.q.wakeWorkers()
+	o.q.notify()
 }
 
 // advance goes on after a unit that succeeded. The caller holds the lock.
-func (q *Queue) advance(u unit) {
+func (o *outcomes) advance(u unit) {
 	j := u.job
 	switch {
 	case u.kind == sendWhole || u.kind == commit:
-		q.end(j, ledger.Delivered, nil)
+		o.q.end(j, ledger.Delivered, nil)
 	case j.left == 0 && j.flying == 0 && !j.again && !j.steered: // the last of the blocks, and once only
 		j.inbox.ready = append(j.inbox.ready, unit{job: j, kind: commit, plan: j.plan})
 	}
@@ -101,7 +104,7 @@ func (q *Queue) advance(u unit) {
 
 // reclass puts a job whose file's size changed before anything was sent among those of its new class. The caller holds
 // the lock.
-func (q *Queue) reclass(j *job) {
+func (o *outcomes) reclass(j *job) {
 	in := j.inbox
 	j.seen, j.rests = nil, time.Time{}
 	if j.Class == ledger.Small {
@@ -114,67 +117,67 @@ func (q *Queue) reclass(j *job) {
 		j.Class, j.UploadID, j.BlockSize = ledger.Small, [16]byte{}, 0
 		in.small = append(in.small, j)
 	}
-	q.ledger.Plan(j.Job, nil)
+	o.q.ledger.Plan(j.Job, nil)
 }
 
 // failed decides what an error means for the unit, its job and its inbox; docs/DESIGN.md, "Errors", has the table. The
 // caller holds the lock.
-func (q *Queue) failed(u unit, err error) {
+func (o *outcomes) failed(u unit, err error) {
 	j, in := u.job, u.job.inbox
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok {
 		if !errors.Is(err, context.Canceled) {
-			q.log.Error("unexpected", "error", err)
+			o.q.log.Error("unexpected", "error", err)
 		}
 		e = problem.New("send", j.Source, problem.Unexpected)
 	}
 	if e.Path == "" {
 		e.Path = j.Source
 	}
-	e = q.unlessReached(in, e)
+	e = o.q.unlessReached(in, e)
 	now := time.Now()
 	switch {
 	case problem.ConcernsToken(e):
 		if u.generation == in.generation {
-			q.holdInbox(in, e)
+			o.q.holdInbox(in, e)
 		}
 		in.ready = append(in.ready, u)
 	case errors.Is(e, problem.ErrSourceAway):
-		q.sourceAway(j, e)
+		o.q.sourceAway(j, e)
 	case errors.Is(e, problem.ErrBusy):
 		u.tries++
 		if u.generation == in.generation {
-			q.busyInbox(in, now, e)
+			o.busyInbox(in, now, e)
 		}
 		wait := max(backoff.After(u.tries), e.RetryAfter)
 		in.retry = now.Add(wait)
-		q.later(u, wait)
+		o.q.delays.add(u, wait)
 	case errors.Is(e, problem.ErrCorrupt):
 		u.tries++
 		if u.damaged++; u.damaged > maxCorrupt {
-			q.end(j, ledger.Failed, e)
+			o.q.end(j, ledger.Failed, e)
 			return
 		}
-		q.later(u, backoff.After(u.tries))
+		o.q.delays.add(u, backoff.After(u.tries))
 	case errors.Is(e, problem.ErrSourceChanged), errors.Is(e, problem.ErrBlocksLost):
 		if j.replans++; j.replans > maxReplans {
-			q.end(j, ledger.Attention, e)
+			o.q.end(j, ledger.Attention, e)
 			return
 		}
-		q.planAnew(u, e)
+		o.planAnew(u, e)
 	case errors.Is(e, problem.ErrExists):
-		if q.keepBoth(u, e) {
+		if o.keepBoth(u, e) {
 			return
 		}
 		if e.Reason == problem.AlreadyThere || e.Reason == problem.ChangedSinceSent {
-			q.end(j, ledger.LeftAlone, e)
+			o.q.end(j, ledger.LeftAlone, e)
 			return
 		}
-		q.end(j, ledger.Attention, e)
+		o.q.end(j, ledger.Attention, e)
 	case errors.Is(e, problem.ErrSource), errors.Is(e, problem.ErrName), errors.Is(e, problem.ErrRefused):
-		q.end(j, ledger.Attention, e)
+		o.q.end(j, ledger.Attention, e)
 	default:
-		q.end(j, ledger.Failed, e)
+		o.q.end(j, ledger.Failed, e)
 	}
 }
 
@@ -191,7 +194,7 @@ func (q *Queue) unlessReached(in *inbox, e *problem.Error) *problem.Error {
 }
 
 // busyInbox counts a failed request and makes the whole inbox wait after too many in a row. The caller holds the lock.
-func (q *Queue) busyInbox(in *inbox, now time.Time, e *problem.Error) {
+func (o *outcomes) busyInbox(in *inbox, now time.Time, e *problem.Error) {
 	in.failures++
 	in.trouble = e
 	if in.failures <= failuresInARow || now.Before(in.notBefore) {
@@ -199,71 +202,22 @@ func (q *Queue) busyInbox(in *inbox, now time.Time, e *problem.Error) {
 	}
 	in.pauses++
 	in.notBefore = now.Add(max(backoff.After(in.pauses), e.RetryAfter))
-	time.AfterFunc(in.notBefore.Sub(now), func() { defer crash.Catch(); q.work.Signal() })
-}
-
-// delayed is a unit that is handed out again when its timer says so.
-type delayed struct {
-	unit
-	timer *time.Timer
-}
-
-// later hands a unit out again after a while. The caller holds the lock.
-func (q *Queue) later(u unit, wait time.Duration) {
-	d := &delayed{unit: u}
-	q.delayed[d] = struct{}{}
-	d.timer = time.AfterFunc(wait, func() {
-		defer crash.Catch()
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.due(d)
-	})
-}
-
-// due hands a delayed unit out, once. The caller holds the lock.
-func (q *Queue) due(d *delayed) {
-	if _, waits := q.delayed[d]; !waits {
-		return
-	}
-	delete(q.delayed, d)
-	d.job.inbox.ready = append(d.job.inbox.ready, d.unit)
-	q.work.Signal()
-}
-
-// TryNow makes everything that waits for the network, for the service or for a disk be tried at once instead of at the end of its
-// wait. What waits for a token or for a person stays as it is. It does not block.
-func (q *Queue) TryNow() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := time.Now()
-	for d := range q.delayed {
-		d.timer.Stop()
-		q.due(d)
-	}
-	for _, in := range q.order {
-		in.notBefore = time.Time{}
-		if in.retry.After(now) {
-			in.retry = now
-		}
-	}
-	close(q.hurry)
-	q.hurry = make(chan struct{})
-	q.reconsider()
+	time.AfterFunc(in.notBefore.Sub(now), func() { defer crash.Catch(); o.q.work.Signal() })
 }
 
 // planAnew starts a job over with what is still true of it. The caller holds the lock.
-func (q *Queue) planAnew(u unit, e *problem.Error) {
+func (o *outcomes) planAnew(u unit, e *problem.Error) {
 	j := u.job
 	if u.kind == sendWhole {
 		j.ModTime = time.Time{} // so that the file as it will be then is adopted
-		q.later(u, max(backoff.After(j.replans+3), q.pause(j)))
+		o.q.delays.add(u, max(backoff.After(j.replans+3), o.q.pause(j)))
 		return
 	}
 	if errors.Is(e, problem.ErrBlocksLost) {
 		j.UploadID = store.NewUploadID() // its leftovers, if any, are the service's to discard
-		q.lay(j, nil)
+		o.q.lay(j, nil)
 	} else {
-		j.rest = q.pause(j)
+		j.rest = o.q.pause(j)
 	}
 	j.next = len(j.acked) // hands out no more blocks
 	j.plan++
@@ -311,6 +265,16 @@ func (in *inbox) stopHoldTimer() {
 	}
 }
 
+// leaveAlone reads a unit's file again when it was left alone for long enough. Meanwhile its job waits like others. The
+// caller holds the lock.
+func (o *outcomes) leaveAlone(u unit) {
+	o.q.delays.rest(u)
+	if u.kind == sendWhole && u.job.State == ledger.Active {
+		u.job.State = ledger.Waiting
+		o.q.ledger.SetState(u.job.ID, ledger.Waiting)
+	}
+}
+
 // end gives a job its last state. The caller holds the lock.
 func (q *Queue) end(j *job, s ledger.JobState, why *problem.Error) {
 	j.State, j.Problem = s, why
@@ -320,7 +284,7 @@ func (q *Queue) end(j *job, s ledger.JobState, why *problem.Error) {
 	}
 	if s.IsDelivered() {
 		j.Done = j.Size
-		q.flow.Delivered()
+		q.pacing.flow.Delivered()
 	}
 	delete(q.loaded, j.ID)
 	if s == ledger.Failed {

@@ -15,9 +15,9 @@ import (
 
 // prepare opens a large file and plans it. For a new one it asks first whether its name is free, with the one question
 // that needs no right to read: to commit a block that does not exist where no blob is.
-func (q *Queue) prepare(u *unit) error {
+func (w *worker) prepare(u *unit) error {
 	j := u.job
-	if err := q.haveName(j); err != nil {
+	if err := w.haveName(j); err != nil {
 		return err
 	}
 	f, now, err := openSource(j)
@@ -34,26 +34,26 @@ func (q *Queue) prepare(u *unit) error {
 	var acked []ledger.AckedBlock
 	switch {
 	case fresh && surprising:
-		if err := q.adopt(u, now); err != nil {
+		if err := w.adopt(u, now); err != nil {
 			return err
 		}
 	case !fresh:
-		if acked, err = q.keptBlocks(j); err != nil {
+		if acked, err = w.keptBlocks(j); err != nil {
 			return err
 		}
-		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) || q.ledger.HasMoved(j.ID) {
-			if acked, err = q.stillTrue(u, f, now, acked); err != nil {
+		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) || w.q.ledger.HasMoved(j.ID) {
+			if acked, err = w.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}
 		}
 	}
 	if fresh && j.Earlier != 0 {
-		if err := q.compareLarge(j, f, now); err != nil {
+		if err := w.compareLarge(j, f, now); err != nil {
 			return err
 		}
 	}
 	if len(acked) == 0 && !j.Replace && fresh {
-		err := q.ask(u, store.Condition{IfAbsent: true})
+		err := w.ask(u, store.Condition{IfAbsent: true})
 		if errors.Is(err, problem.ErrExists) && j.doubt == lost { // it was sent in one request before it grew
 			err = problem.New("ask", j.Blob, problem.AlreadyThereByUs)
 		}
@@ -61,14 +61,14 @@ func (q *Queue) prepare(u *unit) error {
 			return err // ErrExists: nothing has been sent for nothing
 		}
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	w.q.mu.Lock()
+	defer w.q.mu.Unlock()
 	if fresh {
-		j.UploadID, j.BlockSize = store.NewUploadID(), q.blockSize(j)
-		j.guessed = q.config.BlockSize == 0 && q.planningSpeed(j.inbox.key) == 0
+		j.UploadID, j.BlockSize = store.NewUploadID(), w.q.pacing.blockSize(j)
+		j.guessed = w.q.config.BlockSize == 0 && w.q.pacing.planningSpeed(j.inbox.key) == 0
 	}
 	j.restBegins(now, surprising)
-	q.lay(j, acked)
+	w.q.lay(j, acked)
 	j.closeFile()
 	j.file, keep = f, true
 	j.changed, j.suspect = now.Changed, false
@@ -88,11 +88,11 @@ func (j *job) readSince(acked []ledger.AckedBlock) time.Time {
 }
 
 // keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still. It blocks on the journal.
-func (q *Queue) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
-	if err := q.ledger.CommitPending(q.ctx); err != nil { // or it would say what was true before the job was planned anew
+func (w *worker) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
+	if err := w.q.ledger.CommitPending(w.q.ctx); err != nil { // or it would say what was true before the job was planned anew
 		return nil, errAgain
 	}
-	acked, err := q.journal.Blocks(q.ctx, j.ID)
+	acked, err := w.q.journal.Blocks(w.q.ctx, j.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -130,10 +130,10 @@ func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.
 
 // stillTrue returns those acknowledged blocks that the file, which may have changed, still contains, and makes the plan fit
 // it. Only what differs is sent again.
-func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []ledger.AckedBlock) ([]ledger.AckedBlock, error) {
+func (w *worker) stillTrue(u *unit, f *os.File, now source.Version, acked []ledger.AckedBlock) ([]ledger.AckedBlock, error) {
 	j := u.job
 	if !now.Same(j.Version()) {
-		if err := q.adopt(u, now); err != nil {
+		if err := w.adopt(u, now); err != nil {
 			return nil, err
 		}
 	}
@@ -146,7 +146,7 @@ func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []ledge
 		if a.Number >= ledger.BlockCount(j.Size, j.BlockSize) {
 			continue
 		}
-		crc, err := q.hash(f, int64(a.Number)*j.BlockSize, j.blockLen(a.Number))
+		crc, err := w.hash(f, int64(a.Number)*j.BlockSize, j.blockLen(a.Number))
 		if err != nil {
 			return nil, err
 		}
@@ -158,11 +158,11 @@ func (q *Queue) stillTrue(u *unit, f *os.File, now source.Version, acked []ledge
 }
 
 // hash returns the checksum of a part of a file.
-func (q *Queue) hash(f io.ReaderAt, offset, length int64) (uint64, error) {
-	buf, err := q.buffers.Take(q.ctx, min(mib, q.config.Memory))
+func (w *worker) hash(f io.ReaderAt, offset, length int64) (uint64, error) {
+	buf, err := w.q.buffers.Take(w.q.ctx, min(mib, w.q.config.Memory))
 	if err != nil {
 		return 0, err
 	}
-	defer q.buffers.Give(buf)
-	return source.Checksum(q.ctx, f, offset, length, buf)
+	defer w.q.buffers.Give(buf)
+	return source.Checksum(w.q.ctx, f, offset, length, buf)
 }

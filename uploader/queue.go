@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"inboxuploader/internal/buffers"
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
@@ -60,12 +58,8 @@ type Queue struct {
 	ledger  *ledger.Ledger
 	log     *slog.Logger
 	buffers *buffers.Pool
-	limiter atomic.Pointer[rate.Limiter] // nil: no limit
 	changed chan struct{}
-	hungry  chan struct{} // wakes the feeder
-	unread  bool          // the feeder's: it could not claim jobs the last time
 	disks   source.Disks
-	adopted atomic.Bool // transfers for which others may have left commands
 
 	metTaken atomic.Bool // met is not empty
 
@@ -83,22 +77,22 @@ type Queue struct {
 	conns    uplink.Concurrency
 	loaded   map[int64]*job // claimed, by id
 	doubts   doubts
-	young    []sentYoung    // in the order of their delivery
-	resting  []resting      // the first to go on first
-	wakes    *time.Timer    // hands these out
+	young    []sentYoung // in the order of their delivery
+	delays   delays
 	met      map[int64]*met // by transfer
-	owed     []int64        // transfers that were lent for a command and could not be handed back
 	orders   int            // counts how often jobs were moved
-	delayed  map[*delayed]struct{}
 	hurry    chan struct{}  // closed, and made anew, when what waits is to be tried at once
-	scanning int            // scans under way
+	scans    int            // scans under way
 	scanErr  error          // the first scan that could not be finished
 	halt     *problem.Error // the journal can't be written, so nothing is sent; nil otherwise
 	settled  chan struct{}  // closed while nothing can go on by itself
 	closed   bool
 	totals   totals
-	flow     uplink.Flow
-	onWay    atomic.Int64 // bytes handed over by requests under way
+	pacing   pacing
+	feeder   feeder
+	listener listener
+	commands commands
+	outcomes outcomes
 }
 
 var errClosed = errors.New("queue closed")
@@ -136,20 +130,24 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	}
 	q := &Queue{
 		config: c, journal: c.Journal, log: c.Log, buffers: buffers.New(c.Memory),
-		changed: make(chan struct{}, 1), hungry: make(chan struct{}, 1), settled: make(chan struct{}),
-		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, met: map[int64]*met{}, delayed: map[*delayed]struct{}{}, hurry: make(chan struct{}), conns: uplink.NewConcurrency(c.Connections),
+		changed: make(chan struct{}, 1), settled: make(chan struct{}),
+		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, met: map[int64]*met{}, hurry: make(chan struct{}), conns: uplink.NewConcurrency(c.Connections),
 	}
 	q.ledger = ledger.New(c.Journal, q.journalChanged)
+	q.feeder, q.commands = feeder{q: q, hungry: make(chan struct{}, 1)}, commands{q: q}
+	q.listener.q, q.outcomes.q = q, q
+	q.pacing.wanted, q.pacing.ledger = c.BlockSize, q.ledger
 	if err := q.ledger.Load(ctx); err != nil {
 		return nil, err
 	}
 	q.Limit(c.Rate)
 	q.work, q.landed = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
+	q.delays = delays{mu: &q.mu, wake: q.work.Signal, later: map[*delayed]struct{}{}}
 	q.ctx, q.cancel = context.WithCancelCause(ctx)
 	close(q.settled)
-	q.wg.Go(func() { defer crash.Catch(); q.feed() })
+	q.wg.Go(func() { defer crash.Catch(); q.feeder.run() })
 	q.wg.Go(func() { defer crash.Catch(); q.ledger.Run(q.ctx) })
-	q.wg.Go(func() { defer crash.Catch(); q.listen() })
+	q.wg.Go(func() { defer crash.Catch(); q.listener.run() })
 	q.wg.Go(func() {
 		defer crash.Catch()
 		<-q.ctx.Done()
@@ -222,14 +220,7 @@ func (q *Queue) inbox(key string) *inbox {
 
 // Limit changes the highest speed, in bytes per second; 0 or less takes the limit away. What is being sent keeps to it from its next
 // few KiB on.
-func (q *Queue) Limit(perSecond int64) {
-	if perSecond <= 0 {
-		q.limiter.Store(nil)
-		return
-	}
-	// An eighth of a second's worth may go at once: short transfers keep to the limit too.
-	q.limiter.Store(rate.NewLimiter(rate.Limit(perSecond), int(min(max(perSecond/8, 1), mib))))
-}
+func (q *Queue) Limit(perSecond int64) { q.pacing.limit(perSecond) }
 
 // Connect changes the number of requests under way at once, 1 to 512; 0 lets the queue find it. What is under way beyond a smaller number is
 // brought to its end.
@@ -315,7 +306,7 @@ func (q *Queue) settle() {
 	default:
 	}
 	if !q.closed && (q.halt == nil || passing(q.halt)) {
-		if q.scanning > 0 || q.busy > 0 || q.halt != nil {
+		if q.scans > 0 || q.busy > 0 || q.halt != nil {
 			return
 		}
 		for _, in := range q.order {
@@ -333,7 +324,7 @@ func (q *Queue) reconsider() {
 	q.unsettle()
 	q.settle()
 	q.wakeWorkers()
-	q.wakeFeeder()
+	q.feeder.wake()
 	q.notify()
 }
 
@@ -379,7 +370,7 @@ func (q *Queue) Close() error {
 			errs = append(errs, in.store.Close())
 		}
 	}
-	q.keepSpeed()
+	q.listener.keepSpeed()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	errs = append(errs, q.ledger.Commit(ctx, true))

@@ -25,9 +25,10 @@ func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int,
 		return 0, err
 	}
 	defer func() { _ = q.quiet(ctx, from, false) }()
+	move := redirection{q, to, rights}
 	n := 0
 	for _, t := range q.ledger.OpenTo(from) {
-		k, err := q.redirectTransfer(ctx, t, to, rights)
+		k, err := move.transfer(ctx, t)
 		n += k
 		if err != nil {
 			return n, err
@@ -64,9 +65,17 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 	return nil
 }
 
-// redirectTransfer moves one transfer's jobs.
-func (q *Queue) redirectTransfer(ctx context.Context, t ledger.Transfer, to token.Inbox, rights token.Rights) (int, error) {
-	x := q.ledger
+// redirection gives jobs to another inbox.
+type redirection struct {
+	q      *Queue
+	to     token.Inbox
+	rights token.Rights // of the token for it
+}
+
+// transfer moves one transfer's jobs, and returns how many.
+func (r *redirection) transfer(ctx context.Context, t ledger.Transfer) (int, error) {
+	to, rights := r.to, r.rights
+	x := r.q.ledger
 	next := t.Copy()
 	next.Inbox, next.Follows, next.Moved, next.Unchanged = to.Key(), t.ID, nil, ledger.Unchanged{} // nothing is known to be there
 	next.NameNotes = renameNotes(t.NameNotes, t.Options.Scan.Inbox, to)
@@ -77,9 +86,9 @@ func (q *Queue) redirectTransfer(ctx context.Context, t ledger.Transfer, to toke
 	}
 	n := 0
 	several := false
-	q.mu.Lock()
-	whole := q.wholeSize(to.Key())
-	q.mu.Unlock()
+	r.q.mu.Lock()
+	whole := r.q.pacing.wholeSize(to.Key())
+	r.q.mu.Unlock()
 	if err := x.Each(ctx, x.Redirectable(t.ID), func(b *ledger.Page) error {
 		jobs := x.RedirectedOf(b)
 		moving := make([]ledger.Job, 0, len(jobs))
@@ -105,7 +114,7 @@ func (q *Queue) redirectTransfer(ctx context.Context, t ledger.Transfer, to toke
 	}
 	x.EndRoots(t.ID)
 	if !next.Scanned {
-		return n, q.Rescan(ctx, heir.ID)
+		return n, r.q.Rescan(ctx, heir.ID)
 	}
 	return n, nil
 }

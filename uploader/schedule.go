@@ -113,9 +113,8 @@ type unit struct {
 	token      token.Token
 	generation int
 	class      ledger.Class
-	spare      bool          // a connection was free besides
-	watch      *uplink.Watch // the worker's
-	onWay      int64         // bytes that the service confirmed and that still count as on their way
+	spare      bool  // a connection was free besides
+	onWay      int64 // bytes that the service confirmed and that still count as on their way
 }
 
 // valid reports whether the unit still has a purpose.
@@ -130,25 +129,9 @@ const (
 // wakeWorkers starts workers up to the number of connections and lets one look for work, which wakes the next. The caller holds the lock.
 func (q *Queue) wakeWorkers() {
 	for q.workers < q.conns.Limit && !q.closed {
-		q.workers++
-		q.wg.Go(func() { defer crash.Catch(); q.worker() })
+		q.startWorker()
 	}
 	q.work.Signal()
-}
-
-// worker carries out one unit after the other until the queue ends.
-func (q *Queue) worker() {
-	w := uplink.NewWatch(q.ctx, q.config.NoProgress)
-	defer w.End()
-	var u unit // one for all, since it lies on the heap
-	var ok bool
-	for {
-		if u, ok = q.take(); !ok {
-			return
-		}
-		u.watch = w
-		q.finish(u, q.carryOut(&u))
-	}
 }
 
 // take waits for a free connection and something to send.
@@ -162,7 +145,7 @@ func (q *Queue) take() (unit, bool) {
 		if q.busy < q.conns.Limit {
 			if u, ok := q.pick(); ok {
 				q.busy++
-				q.flow.Begin()
+				q.pacing.flow.Begin()
 				if u.spare = q.busy < q.conns.Limit; u.spare {
 					q.work.Signal() // one wakes the next while there is work, so idle ones sleep
 				}
@@ -189,7 +172,7 @@ func (q *Queue) pick() (unit, bool) {
 		}
 		u, ok := in.pick(q.conns.Limit)
 		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short && q.ledger.Free(in.key) != [2]int{} {
-			q.wakeFeeder()
+			q.feeder.wake()
 		}
 		if !ok {
 			continue
@@ -319,31 +302,39 @@ func (in *inbox) close(j *job) {
 	j.closeFile()
 }
 
-func (q *Queue) wakeFeeder() {
+// feeder claims jobs for the workers. Its goroutine is its own.
+type feeder struct {
+	q      *Queue
+	hungry chan struct{} // wakes it
+	unread bool          // it could not claim jobs the last time
+}
+
+// wake has it look whether jobs are short. It does not block.
+func (f *feeder) wake() {
 	select {
-	case q.hungry <- struct{}{}:
+	case f.hungry <- struct{}{}:
 	default:
 	}
 }
 
-// feed claims jobs from the journal before the workers run out of them.
-func (q *Queue) feed() {
+// run claims jobs from the journal before the workers run out of them, until the queue ends.
+func (f *feeder) run() {
 	for {
 		select {
-		case <-q.ctx.Done():
+		case <-f.q.ctx.Done():
 			return
-		case <-q.hungry:
+		case <-f.hungry:
 		}
-		for q.claimMore() {
+		for f.claimMore() {
 		}
 	}
 }
 
 // claimMore fills up an inbox and class that is short of jobs and reports whether there was one that it found some for.
-func (q *Queue) claimMore() bool {
-	short, orders := q.shortOfJobs()
+func (f *feeder) claimMore() bool {
+	short, orders := f.shortOfJobs()
 	for _, s := range short {
-		if q.claimFor(s, orders) {
+		if f.claimFor(s, orders) {
 			return true
 		}
 	}
@@ -358,27 +349,27 @@ type shortage struct {
 }
 
 // claimFor claims jobs that an inbox is short of and reports whether there were any. orders is which order held when that was found.
-func (q *Queue) claimFor(s shortage, orders int) bool {
+func (f *feeder) claimFor(s shortage, orders int) bool {
 	in := s.in
-	claims, err := q.ledger.Claim(q.ctx, in.key, s.class, s.n, time.Now())
+	claims, err := f.q.ledger.Claim(f.q.ctx, in.key, s.class, s.n, time.Now())
 	if err != nil {
-		if q.ctx.Err() == nil {
-			q.ledger.Report(err)
-			q.unread = true
-			time.AfterFunc(ledger.CommitAgain, func() { defer crash.Catch(); q.wakeFeeder() })
+		if f.q.ctx.Err() == nil {
+			f.q.ledger.Report(err)
+			f.unread = true
+			time.AfterFunc(ledger.CommitAgain, func() { defer crash.Catch(); f.wake() })
 		}
 		return false
 	}
-	if q.unread {
-		q.unread = false
-		q.ledger.SayAlive() // the next commit ends the halt: these claims may need none
+	if f.unread {
+		f.unread = false
+		f.q.ledger.SayAlive() // the next commit ends the halt: these claims may need none
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	f.q.mu.Lock()
+	defer f.q.mu.Unlock()
 	for i := range claims {
-		now, waits := q.ledger.Claimed(claims[i].ID)
-		if !waits || in.quiet || q.orders != orders { // meanwhile a person stopped it, it goes to another inbox, or others go before it
-			q.ledger.PutBack(now.ID)
+		now, waits := f.q.ledger.Claimed(claims[i].ID)
+		if !waits || in.quiet || f.q.orders != orders { // meanwhile a person stopped it, it goes to another inbox, or others go before it
+			f.q.ledger.PutBack(now.ID)
 			continue
 		}
 		j := &job{Job: now, inbox: in}
@@ -386,8 +377,8 @@ func (q *Queue) claimFor(s shortage, orders int) bool {
 		if until := claims[i].Ended; !until.IsZero() && (s.class == ledger.Small || planned) {
 			j.doubt, j.doubtful, j.until = earlier, moment{at: claims[i].Began, local: true}, moment{at: until, local: true}
 		}
-		q.doubts.giveBack(j)
-		q.loaded[j.ID] = j
+		f.q.doubts.giveBack(j)
+		f.q.loaded[j.ID] = j
 		if s.class == ledger.Small {
 			in.small = append(in.small, j)
 		} else {
@@ -397,19 +388,19 @@ func (q *Queue) claimFor(s shortage, orders int) bool {
 	if len(claims) == 0 {
 		return false // and wakes nobody: workers who find nothing let the feeder look again
 	}
-	q.wakeWorkers()
+	f.q.wakeWorkers()
 	return true
 }
 
 // shortOfJobs returns of what jobs are to be claimed, and which order holds at that moment.
-func (q *Queue) shortOfJobs() (short []shortage, orders int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, in := range q.order {
+func (f *feeder) shortOfJobs() (short []shortage, orders int) {
+	f.q.mu.Lock()
+	defer f.q.mu.Unlock()
+	for _, in := range f.q.order {
 		if in.store == nil || in.hold != nil || in.quiet {
 			continue // what is claimed can't be moved to another inbox, and costs memory
 		}
-		free := q.ledger.Free(in.key)
+		free := f.q.ledger.Free(in.key)
 		if free[ledger.Small] > 0 && len(in.small) < smallAhead/2 {
 			short = append(short, shortage{in, ledger.Small, smallAhead - len(in.small)})
 		}
@@ -417,7 +408,7 @@ func (q *Queue) shortOfJobs() (short []shortage, orders int) {
 			short = append(short, shortage{in, ledger.Large, largeAhead - len(in.large)})
 		}
 	}
-	return short, q.orders
+	return short, f.q.orders
 }
 
 // unload ends a claimed job's time in memory. keep says that the journal has to learn what it is now. The caller holds the

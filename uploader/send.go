@@ -14,67 +14,42 @@ import (
 	"inboxuploader/uploader/store"
 )
 
-// carryOut does a unit's work and returns what came of it. It may tell finish more by changing the unit.
-func (q *Queue) carryOut(u *unit) error {
-	err := q.orChanged(u.job, q.do(u))
-	if errors.Is(err, problem.ErrSource) {
-		err = q.orAway(u.job, err)
-	}
-	return q.orTwin(u, err)
-}
-
-func (q *Queue) do(u *unit) error {
-	if err := q.locate(u.job); err != nil {
-		return err
-	}
-	switch u.kind {
-	case sendWhole:
-		return q.sendWhole(u)
-	case prepare:
-		return q.prepare(u)
-	case sendBlock:
-		return q.sendBlock(u)
-	default:
-		return q.commit(u)
-	}
-}
-
 func (j *job) properties() store.Properties {
 	return store.Properties{ContentType: contenttype.Of(j.Blob)}
 }
 
 // sendWhole sends a small file in one request, where it need not be asked for first.
-func (q *Queue) sendWhole(u *unit) error {
-	if err := q.haveName(u.job); err != nil {
+func (w *worker) sendWhole(u *unit) error {
+	if err := w.haveName(u.job); err != nil {
 		return err
 	}
-	stake, err := q.askFirst(u)
+	stake, err := w.askFirst(u)
 	if err == nil {
-		err = q.putWhole(u)
+		err = w.putWhole(u)
 	}
-	q.learnName(u.job, stake, err)
+	w.learnName(u.job, stake, err)
 	return err
 }
 
-func (q *Queue) putWhole(u *unit) error {
+func (w *worker) putWhole(u *unit) error {
 	j := u.job
-	body, release, err := q.readWhole(u)
+	body, release, err := w.readWhole(u)
 	if err != nil {
 		return err
 	}
 	defer release()
 	if j.Earlier != 0 {
-		if err := q.compareSmall(u, body); err != nil {
+		if err := w.compareSmall(u, body); err != nil {
 			return err
 		}
 	}
-	if q.isPast(j) {
-		if err := q.settleEarlier(u); err != nil {
+	if w.isPast(j) {
+		if err := w.settleEarlier(u); err != nil {
 			return err
 		}
 	}
 	if j.doubt == lost && !j.Replace {
-		sibling, err := q.hasSibling(j)
+		sibling, err := w.hasSibling(j)
 		if err != nil {
 			return err
 		}
@@ -82,13 +57,13 @@ func (q *Queue) putWhole(u *unit) error {
 			j.doubt = older // what is there may be the other file's, and is left alone
 		}
 	}
-	c := q.condition(u)
-	begun := q.begun(j)
-	answer, err := q.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
+	c := w.condition(u)
+	begun := w.begun(j)
+	answer, err := w.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlob(ctx, j.Blob, body, j.properties(), c)
 	})
 	if err != nil {
-		return q.settleDoubt(u, c, begun, err)
+		return w.settleDoubt(u, c, begun, err)
 	}
 	j.CRC64, j.Answer = body.CRC64(), answer
 	return nil
@@ -97,7 +72,7 @@ func (q *Queue) putWhole(u *unit) error {
 // readWhole opens and reads a file for one request; release ends both. That it still is the planned one is looked at
 // afterwards. Nothing is sent yet, so of a file that has changed the present one is sent. See steady for one that may be
 // changing at this moment.
-func (q *Queue) readWhole(u *unit) (body *store.Body, release func(), err error) {
+func (w *worker) readWhole(u *unit) (body *store.Body, release func(), err error) {
 	j := u.job
 	f, err := j.At.OpenSmall()
 	if err != nil {
@@ -105,7 +80,7 @@ func (q *Queue) readWhole(u *unit) (body *store.Body, release func(), err error)
 	}
 	for adopted := false; ; adopted = true {
 		begun := time.Now()
-		body, give, err := q.body(f, 0, j.Size)
+		body, give, err := w.body(f, 0, j.Size)
 		now, lost := smallVersion(j, f)
 		switch {
 		case lost != nil:
@@ -113,14 +88,14 @@ func (q *Queue) readWhole(u *unit) (body *store.Body, release func(), err error)
 		case now.Same(j.Version()):
 			if err != nil {
 				err = orMadeUp(j, now, err)
-			} else if err = q.steady(u, reading{now, body.CRC64(), time.Now()}, begun, adopted); err == nil {
+			} else if err = w.steady(u, reading{now, body.CRC64(), time.Now()}, begun, adopted); err == nil {
 				j.Changed = now.Kept()
 				return body, func() { give(); f.Close() }, nil
 			}
 		case adopted:
 			err = problem.New("read", j.Source, problem.SourceChanged)
 		default:
-			if err = q.adopt(u, now); err == nil {
+			if err = w.adopt(u, now); err == nil {
 				give()
 				continue
 			}
@@ -135,17 +110,17 @@ func (q *Queue) readWhole(u *unit) (body *store.Body, release func(), err error)
 var errReclassed = errors.New("another class")
 
 // adopt makes a job that was not begun fit the file as it is now.
-func (q *Queue) adopt(u *unit, now source.Version) error {
+func (w *worker) adopt(u *unit, now source.Version) error {
 	j := u.job
 	if e := TooLarge(j.Source, now.Size, u.token.Rights); e != nil {
 		return e
 	}
-	q.mu.Lock()
+	w.q.mu.Lock()
 	j.Size, j.ModTime, j.FileID = now.Size, now.ModTime, now.ID
 	j.Done = min(j.Done, j.Size)
-	q.ledger.Update(j.Job)
-	whole := q.wholeSize(j.inbox.key)
-	q.mu.Unlock()
+	w.q.ledger.Update(j.Job)
+	whole := w.q.pacing.wholeSize(j.inbox.key)
+	w.q.mu.Unlock()
 	if classOf(now.Size, whole, u.token.Rights) != j.Class {
 		return errReclassed
 	}
@@ -154,12 +129,12 @@ func (q *Queue) adopt(u *unit, now source.Version) error {
 
 // body reads a part of a file for one request. release gives the buffer back and is never nil. What is larger than all
 // buffers together is hashed first and read again while it is sent; the service then notices a change in between.
-func (q *Queue) body(f io.ReaderAt, offset, length int64) (*store.Body, func(), error) {
-	buf, err := q.buffers.Take(q.ctx, min(length, q.config.Memory))
+func (w *worker) body(f io.ReaderAt, offset, length int64) (*store.Body, func(), error) {
+	buf, err := w.q.buffers.Take(w.q.ctx, min(length, w.q.config.Memory))
 	if err != nil {
 		return nil, func() {}, err
 	}
-	release := func() { q.buffers.Give(buf) }
+	release := func() { w.q.buffers.Give(buf) }
 	if length <= int64(len(buf)) {
 		if err := source.ReadBlock(f, buf, offset); err != nil {
 			release()
@@ -167,7 +142,7 @@ func (q *Queue) body(f io.ReaderAt, offset, length int64) (*store.Body, func(), 
 		}
 		return store.NewBody(buf, crc64.Checksum(buf)), release, nil
 	}
-	crc, err := source.Checksum(q.ctx, f, offset, length, buf[:min(len(buf), mib)])
+	crc, err := source.Checksum(w.q.ctx, f, offset, length, buf[:min(len(buf), mib)])
 	if err != nil {
 		release()
 		return nil, func() {}, err
@@ -177,8 +152,8 @@ func (q *Queue) body(f io.ReaderAt, offset, length int64) (*store.Body, func(), 
 
 // ask finds out, without the right to read and without changing anything, whether a condition holds for the job's name: it
 // asks to commit a block that can't exist. It returns nil if the condition holds, or ErrExists.
-func (q *Queue) ask(u *unit, c store.Condition) error {
-	_, err := q.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
+func (w *worker) ask(u *unit, c store.Condition) error {
+	_, err := w.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlockList(ctx, u.job.Blob, store.BlockIDs(store.NewUploadID(), make([]uint64, 1)), store.Properties{}, c)
 	})
 	if errors.Is(err, problem.ErrBlocksLost) {
@@ -195,18 +170,18 @@ func (q *Queue) ask(u *unit, c store.Condition) error {
 const blocksLast = 7*24*time.Hour - 4*time.Hour
 
 // sendBlock stages one block.
-func (q *Queue) sendBlock(u *unit) error {
+func (w *worker) sendBlock(u *unit) error {
 	j := u.job
-	q.mu.Lock()
+	w.q.mu.Lock()
 	f, offset, length := j.file, int64(u.block)*j.BlockSize, j.blockLen(u.block)
 	upload, blob := j.UploadID, j.Blob
 	valid := u.valid()
-	q.mu.Unlock()
+	w.q.mu.Unlock()
 	if !valid {
 		return nil // planned anew meanwhile
 	}
 	read := time.Now()
-	body, release, err := q.body(f, offset, length)
+	body, release, err := w.body(f, offset, length)
 	if err != nil {
 		if now, lost := lookAgain(j); lost == nil {
 			err = orMadeUp(j, now, err)
@@ -215,27 +190,27 @@ func (q *Queue) sendBlock(u *unit) error {
 	}
 	defer release()
 	id := store.BlockID(upload, u.block, body.CRC64())
-	if _, err := q.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
+	if _, err := w.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlock(ctx, blob, id, body)
 	}); err != nil {
 		return err
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	w.q.mu.Lock()
+	defer w.q.mu.Unlock()
 	if !u.valid() { // planned anew meanwhile: the block counts for nothing
 		return nil
 	}
-	q.arrived(u)
+	w.q.pacing.arrived(u)
 	j.acked[u.block], j.crcs[u.block] = true, body.CRC64()
 	j.left--
 	j.Done += length
 	j.noteRead(u.block, read)
-	q.ledger.Ack(j.ID, ledger.AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
+	w.q.ledger.Ack(j.ID, ledger.AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
 	return nil
 }
 
 // commit looks at the source again and makes a blob of the blocks. By then the journal has their ids, by which the blob is known again.
-func (q *Queue) commit(u *unit) error {
+func (w *worker) commit(u *unit) error {
 	j := u.job
 	now, err := lookAgain(j)
 	if err != nil {
@@ -244,19 +219,19 @@ func (q *Queue) commit(u *unit) error {
 	if err := j.unchanged(now); err != nil {
 		return err
 	}
-	if err := q.compare(u); err != nil {
+	if err := w.compare(u); err != nil {
 		return err
 	}
-	if err := q.ledger.CommitPending(q.ctx); err != nil {
+	if err := w.q.ledger.CommitPending(w.q.ctx); err != nil {
 		return errAgain // nothing is handed out while the journal can't be written
 	}
 	ids := store.BlockIDs(j.UploadID, j.crcs)
 	put := func(c store.Condition) (ledger.Answer, error) {
-		return q.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
+		return w.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
 			return u.store.PutBlockList(ctx, j.Blob, ids, j.properties(), c)
 		})
 	}
-	begun := q.begun(j)
+	begun := w.begun(j)
 	answer, err := put(store.Condition{IfAbsent: !j.Replace})
 	if errors.Is(err, problem.ErrExists) {
 		// Ours, if an answer was lost before; now or before this process began. Blocks that are committed say so.
@@ -270,7 +245,7 @@ func (q *Queue) commit(u *unit) error {
 	}
 	if err != nil {
 		if e, ok := errors.AsType[*problem.Error](err); ok && e.Unanswered {
-			q.answerLost(j, begun)
+			w.answerLost(j, begun)
 		}
 		return err
 	}
@@ -283,9 +258,9 @@ func (q *Queue) commit(u *unit) error {
 }
 
 // request sends one request: it gives up when the request stands still, keeps to the speed limit and counts.
-func (q *Queue) request(u *unit, body *store.Body, send func(context.Context) (ledger.Answer, error)) (ledger.Answer, error) {
-	ctx := u.watch.Begin(u.stalls)
-	defer u.watch.Pause()
+func (w *worker) request(u *unit, body *store.Body, send func(context.Context) (ledger.Answer, error)) (ledger.Answer, error) {
+	ctx := w.watch.Begin(u.stalls)
+	defer w.watch.Pause()
 	var size int64
 	if body != nil {
 		size = body.Len()
@@ -294,18 +269,18 @@ func (q *Queue) request(u *unit, body *store.Body, send func(context.Context) (l
 				return errAgain
 			}
 			for left := n; left > 0; {
-				limiter := q.limiter.Load() // a new limit holds for the rest of the step too
+				limiter := w.q.pacing.limiter.Load() // a new limit holds for the rest of the step too
 				if limiter == nil {
 					break
 				}
-				u.watch.Pause()
+				w.watch.Pause()
 				part := min(left, limiter.Burst())
 				if err := limiter.WaitN(ctx, part); err != nil {
 					return context.Cause(ctx)
 				}
 				left -= part
 			}
-			q.hand(u.job, int64(n), u.watch.Resume(n), size)
+			w.q.pacing.hand(u.job, int64(n), w.watch.Resume(n), size)
 			return nil
 		})
 	}
@@ -317,20 +292,20 @@ func (q *Queue) request(u *unit, body *store.Body, send func(context.Context) (l
 	if e != nil {
 		date = e.Date
 	}
-	handed := u.watch.Taken()
+	handed := w.watch.Taken()
 	sent := handed
 	if e != nil && e.Status == 0 && !e.Unanswered && sent == size {
 		sent = 0 // the store took the bytes but never got to send them
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.totals.requests++
-	q.totals.sent += sent
+	w.q.mu.Lock()
+	defer w.q.mu.Unlock()
+	w.q.totals.requests++
+	w.q.totals.sent += sent
 	if u.tries > 0 || u.job.replans > 0 {
-		q.totals.retries++
-		q.totals.resent += sent
+		w.q.totals.retries++
+		w.q.totals.resent += sent
 	}
-	q.answered(u, now, handed, size, err)
+	w.q.pacing.answered(u, now, handed, size, err, w.q.ctx.Err() != nil || !u.valid())
 	in := u.job.inbox
 	if !date.IsZero() {
 		in.skew, in.skewKnown = date.Sub(now), true
@@ -338,21 +313,21 @@ func (q *Queue) request(u *unit, body *store.Body, send func(context.Context) (l
 	switch {
 	case err == nil, e != nil && e.Status != 0 && !errors.Is(e, problem.ErrBusy):
 		in.failures, in.pauses, in.notBefore = 0, 0, time.Time{}
-		q.conns.Acknowledged(now, size, !u.spare)
+		w.q.conns.Acknowledged(now, size, !u.spare)
 		if err == nil {
-			q.totals.confirmed = now
+			w.q.totals.confirmed = now
 		}
 		if err == nil && body != nil && !answer.Checked {
-			q.ledger.NoteUnchecked(u.job.Transfer)
+			w.q.ledger.NoteUnchecked(u.job.Transfer)
 		}
 	case e != nil && (e.Reason == problem.ServiceBusy || e.Reason == problem.ServiceFault):
-		q.conns.Busy()
+		w.q.conns.Busy()
 	}
 	if e != nil && e.Reason == problem.NoProgress {
 		u.stalls++
 	}
 	if err != nil {
-		q.log.Debug("request", "blob", u.job.Blob, "took", now.Sub(begun), "error", err)
+		w.q.log.Debug("request", "blob", u.job.Blob, "took", now.Sub(begun), "error", err)
 	}
 	return answer, err
 }

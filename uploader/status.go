@@ -159,12 +159,12 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	transfers := q.ledger.Statuses(ids)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	pace := q.flow.PaceAt(time.Now(), uplink.TellingSeconds)
+	pace := q.pacing.flow.PaceAt(time.Now(), uplink.TellingSeconds)
 	s := Status{
-		Scanning: q.scanning > 0, Files: t.Files, Bytes: t.Bytes, BytesDone: t.Done + t.Bytes[ledger.Delivered],
+		Scanning: q.scans > 0, Files: t.Files, Bytes: t.Bytes, BytesDone: t.Done + t.Bytes[ledger.Delivered],
 		BytesSent: q.totals.sent, BytesResent: q.totals.resent,
 		Requests: q.totals.requests, Retries: q.totals.retries, Confirmed: q.totals.confirmed,
-		BytesOnWay: q.onWay.Load(), Speed: pace.Bytes, Busy: q.busy, Connections: q.conns.Limit,
+		BytesOnWay: q.pacing.onWay.Load(), Speed: pace.Bytes, Busy: q.busy, Connections: q.conns.Limit,
 		Transfers: transfers, Journal: q.halt, Cleared: t.Files[ledger.Cleared],
 	}
 	if !s.Scanning {
@@ -176,7 +176,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	for _, in := range q.order {
 		is := InboxStatus{
 			Inbox: in.key, Token: in.token, Unfinished: q.ledger.Unfinished(in.key), Hold: q.holdOf(in),
-			Speed: q.speedTo(in.key, uplink.TellingSeconds), ClockAhead: -in.skew, ClockKnown: in.skewKnown,
+			Speed: q.pacing.speedTo(in.key, uplink.TellingSeconds), ClockAhead: -in.skew, ClockKnown: in.skewKnown,
 		}
 		if in.failures >= troubleInARow {
 			is.Trouble, is.Until = in.trouble, in.retry

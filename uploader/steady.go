@@ -3,12 +3,9 @@ package uploader
 import (
 	"errors"
 	"path/filepath"
-	"slices"
 	"time"
 
-	"inboxuploader/internal/crash"
 	"inboxuploader/internal/netdisk"
-	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
@@ -73,76 +70,23 @@ func (q *Queue) pause(j *job) time.Duration { return q.config.Steady * time.Dura
 
 // steady makes sure of a file that was read in one go and may be changing: now is what was read, begun when that began, and
 // surprising that the file was not the one that was planned. It returns nil, errUnsteady, or that the file has changed.
-func (q *Queue) steady(u *unit, now reading, begun time.Time, surprising bool) error {
+func (w *worker) steady(u *unit, now reading, begun time.Time, surprising bool) error {
 	j := u.job
 	before := j.seen
 	switch {
 	case before == nil && !surprising && !begun.Before(restsFrom(j.Source, now.version, begun)):
 		return nil
 	case before != nil && before.is(&now):
-		if u.rest = q.pause(j) - begun.Sub(before.ended); u.rest > 0 {
+		if u.rest = w.q.pause(j) - begun.Sub(before.ended); u.rest > 0 {
 			return errUnsteady
 		}
 		return nil
 	}
-	j.seen, u.rest = &now, q.pause(j)
+	j.seen, u.rest = &now, w.q.pause(j)
 	if before == nil {
 		return errUnsteady
 	}
 	return problem.New("read", j.Source, problem.SourceChanged)
-}
-
-// resting is a unit whose file is left alone until a moment.
-type resting struct {
-	unit
-	until time.Time
-}
-
-// leaveAlone hands a unit out again when its file was left alone for long enough, in the order in which files were read
-// first. Meanwhile its job waits like others. The caller holds the lock.
-func (q *Queue) leaveAlone(u unit) {
-	r := resting{u, time.Now().Add(u.rest)}
-	i, _ := slices.BinarySearchFunc(q.resting, r.until, func(o resting, until time.Time) int {
-		if o.until.After(until) {
-			return 1
-		}
-		return -1
-	})
-	q.resting = slices.Insert(q.resting, i, r)
-	if i == 0 {
-		q.wakeRested(u.rest)
-	}
-	if u.kind == sendWhole && u.job.State == ledger.Active {
-		u.job.State = ledger.Waiting
-		q.ledger.SetState(u.job.ID, ledger.Waiting)
-	}
-}
-
-// wakeRested hands out what has rested, after a while. The caller holds the lock.
-func (q *Queue) wakeRested(after time.Duration) {
-	if q.wakes != nil {
-		q.wakes.Stop()
-	}
-	q.wakes = time.AfterFunc(after, func() {
-		defer crash.Catch()
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		now := time.Now()
-		for len(q.resting) > 0 && !q.resting[0].until.After(now) {
-			u := q.resting[0].unit
-			q.resting[0] = resting{}
-			q.resting = q.resting[1:]
-			if in := u.job.inbox; u.kind == sendWhole { // many may be due at once, and large files get their share
-				in.rested = append(in.rested, u)
-			} else {
-				in.ready = append(in.ready, u)
-			}
-		}
-		if len(q.resting) > 0 {
-			q.wakeRested(q.resting[0].until.Sub(now))
-		}
-		q.work.Signal()
-	})
 }
 
 // restBegins keeps from when on a large file is at rest that was opened just now. The caller holds the lock.
@@ -162,12 +106,12 @@ func (j *job) noteRead(block int, begun time.Time) {
 
 // compare reads those blocks of a large file once more that were read while it may have been changing. Nil says that the
 // acknowledged blocks are the file as it was at one moment. Else the error is errUnsteady, or that the file has changed.
-func (q *Queue) compare(u *unit) error {
+func (w *worker) compare(u *unit) error {
 	j := u.job
 	if len(j.unsure) == 0 {
 		return nil
 	}
-	if u.rest = q.pause(j) - time.Since(j.unsureAt); u.rest > 0 {
+	if u.rest = w.q.pause(j) - time.Since(j.unsureAt); u.rest > 0 {
 		return errUnsteady
 	}
 	f, now, err := openSource(j)
@@ -179,7 +123,7 @@ func (q *Queue) compare(u *unit) error {
 		return err
 	}
 	for _, n := range j.unsure {
-		crc, err := q.hash(f, int64(n)*j.BlockSize, j.blockLen(n))
+		crc, err := w.hash(f, int64(n)*j.BlockSize, j.blockLen(n))
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
@@ -31,7 +30,7 @@ func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledge
 	if err != nil {
 		return 0, notAdded(err)
 	}
-	q.startScan(t, seen)
+	(&scanning{q, t, seen}).start()
 	return t.ID, nil
 }
 
@@ -67,7 +66,7 @@ func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool
 	if err != nil {
 		return nil, err
 	}
-	q.adopted.Store(true)
+	q.listener.adopted.Store(true)
 	for _, g := range got {
 		q.mu.Lock()
 		q.inbox(g.Inbox)
@@ -92,116 +91,8 @@ func (q *Queue) Rescan(ctx context.Context, id int64) error {
 	if err != nil || t == nil {
 		return err
 	}
-	q.startScan(t, nil)
+	(&scanning{q, t, nil}).start()
 	return nil
-}
-
-func (q *Queue) startScan(t *ledger.Entry, seen *ledger.Seen) {
-	q.mu.Lock()
-	q.unsettle()
-	q.scanning++
-	q.ledger.BeginScan(t)
-	q.inbox(t.Inbox)
-	q.mu.Unlock()
-	q.wg.Go(func() {
-		defer crash.Catch()
-		err := q.scan(t, seen)
-		if verb, since := q.ledger.EndScan(t); verb != "" && err == nil {
-			err = q.giveUpFound(t, verb, since)
-		}
-		q.mu.Lock()
-		q.scanning--
-		q.landed.Broadcast()
-		if err != nil && q.scanErr == nil {
-			q.scanErr = err
-		}
-		q.settle()
-		q.mu.Unlock()
-		q.notify()
-	})
-}
-
-// scan turns what is found below the roots into jobs, and what a person saw there and is gone.
-func (q *Queue) scan(t *ledger.Entry, seen *ledger.Seen) error {
-	x := q.ledger
-	now, known := x.ScanOf(t)
-	sent, err := x.SentBefore(q.ctx, now, known)
-	if err != nil {
-		return err
-	}
-	now.Skipped, now.SkippedPaths, now.Unchanged = map[scan.SkipReason]int64{}, nil, ledger.Unchanged{}
-	now.Renamed, now.Warned, now.NameNotes = 0, 0, nil
-	var jobs []ledger.Job
-	marks := uint64(0)
-	options := now.Options.Scan
-	options.Receipt = q.config.Receipt
-	totals, err := scan.FilesWaiting(q.ctx, now.Roots, options, func(found []scan.Found) error {
-		jobs = jobs[:0]
-		rights := q.token(now.Inbox).Rights
-		if seen != nil {
-			marks += ledger.Marks(found)
-		}
-		q.mu.Lock()
-		whole := q.wholeSize(now.Inbox)
-		q.mu.Unlock()
-		for i := range found {
-			f := &found[i]
-			now.Note(f)
-			if f.Skip != "" {
-				continue
-			}
-			yes, before, err := sent.NeedsJob(q.ctx, f, known, &now)
-			if err != nil {
-				return err
-			}
-			if yes {
-				j := newJob(f, whole, rights, now.Options)
-				j.Earlier = before
-				jobs = append(jobs, j)
-			}
-		}
-		if err := q.insist(func() error { return x.AddJobs(q.ctx, t, jobs) }); err != nil {
-			return err
-		}
-		x.SetFound(t, now.Copy(), false)
-		q.wakeFeeder()
-		q.notify()
-		if x.IsGivenUp(t) {
-			return errGivenUp
-		}
-		return nil
-	}, func() {
-		q.mu.Lock()
-		q.conns.Busy() // each connection is an open file
-		q.mu.Unlock()
-	})
-	if err == nil {
-		rights := q.token(now.Inbox).Rights
-		err = q.addMissing(q.ctx, t, seen, marks, func(f *scan.Found) ledger.Job { return newJob(f, defaultBlockSize, rights, now.Options) })
-	}
-	if err != nil && !errors.Is(err, errGivenUp) {
-		return err
-	}
-	now.Scanned, now.Outside, now.Unmatched = true, totals.Outside, totals.Unmatched
-	now.Unchanged.Jobs = sent.Jobs()
-	x.SetFound(t, now.Copy(), true)
-	return nil
-}
-
-// insist repeats a write to the journal for as long as the journal says that it may succeed later, as on a full disk.
-func (q *Queue) insist(write func() error) error {
-	for {
-		err := write()
-		q.ledger.Report(err)
-		if err == nil || !passing(err) {
-			return err
-		}
-		select {
-		case <-q.ctx.Done():
-			return context.Cause(q.ctx)
-		case <-time.After(ledger.CommitAgain):
-		}
-	}
 }
 
 // passing reports whether an error of the journal may be over soon.
@@ -218,41 +109,4 @@ func (q *Queue) token(inbox string) token.Token {
 		return in.token
 	}
 	return token.Token{}
-}
-
-// newJob plans one found file, which is sent in one request up to the size whole. What can't be sent becomes a job that waits for a
-// person, so that it is shown.
-func newJob(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) ledger.Job {
-	j := ledger.Job{
-		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,
-		Class: classOf(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
-	}
-	if j.Problem == nil {
-		j.Problem = TooLarge(f.Source, f.Size, rights)
-	}
-	if j.Problem != nil {
-		j.State = ledger.Attention
-	}
-	return j
-}
-
-// errGivenUp ends a scan of which nobody wants anything any more.
-var errGivenUp = errors.New("given up")
-
-// giveUpFound does with what was found since what a person wanted of all of it. What was found before is as the person wanted it,
-// then or later.
-func (q *Queue) giveUpFound(t *ledger.Entry, v ledger.Verb, since []int64) error {
-	err := q.ledger.Each(q.ctx, since, func(b *ledger.Page) error {
-		q.changeBatch(b, ledger.Command{Verb: v, Transfer: t.ID})
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	q.ledger.Prune(t.ID, v.Forgets())
-	q.ledger.TakeUp(t)
-	q.mu.Lock()
-	q.reconsider() // some of it may have been wanted after all
-	q.mu.Unlock()
-	return nil
 }

@@ -19,17 +19,17 @@ const mostTwinWaits = 5
 var errTwin = errors.New("the same file is being sent by another transfer")
 
 // orTwin looks, where a job's name is taken and it would get another, whether the job's file was delivered already. It blocks on the disk.
-func (q *Queue) orTwin(u *unit, err error) error {
+func (w *worker) orTwin(u *unit, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || e.Reason != problem.AlreadyThere || !j.KeepBoth || j.Replace {
 		return err
 	}
 	answered := time.Now()
-	twin, waits, lost := q.lookAtTwins(j)
+	twin, waits, lost := w.lookAtTwins(j)
 	if lost == nil && twin == nil && !waits { // another process may have begun since the list was read
-		if lost = q.ledger.LoadSince(q.ctx, answered); lost == nil {
-			twin, waits, lost = q.lookAtTwins(j)
+		if lost = w.q.ledger.LoadSince(w.q.ctx, answered); lost == nil {
+			twin, waits, lost = w.lookAtTwins(j)
 		}
 	}
 	switch {
@@ -45,11 +45,11 @@ func (q *Queue) orTwin(u *unit, err error) error {
 }
 
 // lookAtTwins returns the twin that delivered a job's file, or nil, and whether one may have done so by now.
-func (q *Queue) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err error) {
-	twins, err := q.ledger.Twins(q.ctx, &j.Job)
+func (w *worker) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err error) {
+	twins, err := w.q.ledger.Twins(w.q.ctx, &j.Job)
 	for i := range twins {
 		switch t := &twins[i]; {
-		case t.State.IsDelivered() && !q.changedSince(j, t):
+		case t.State.IsDelivered() && !w.changedSince(j, t):
 			return t, false, err
 		case !t.State.Ended() && t.State != ledger.Paused:
 			waits = true
@@ -59,13 +59,13 @@ func (q *Queue) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err erro
 }
 
 // changedSince reports whether a file may have changed after its twin was delivered, though its times say the same.
-func (q *Queue) changedSince(j *job, twin *ledger.Job) bool {
+func (w *worker) changedSince(j *job, twin *ledger.Job) bool {
 	now, err := lookAgain(j)
 	if err != nil || twin.Answer.Date.IsZero() {
 		return true
 	}
-	q.mu.Lock()
+	w.q.mu.Lock()
 	delivered := twin.Answer.Date.Add(-j.inbox.skew)
-	q.mu.Unlock()
+	w.q.mu.Unlock()
 	return now.TouchedSince(delivered.Add(2 * time.Second)) // the service tells whole seconds
 }
