@@ -40,7 +40,9 @@ func (c *console) print(text string) error {
 }
 
 // printf writes to stdout what nothing depends on.
-func (c *console) printf(format string, args ...any) { _, _ = fmt.Fprintf(c.stdout, format, args...) }
+func (c *console) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(c.stdout, format, args...)
+}
 
 // printJSON writes one value to stdout, as one line.
 func (c *console) printJSON(v any) error { return c.printJSONIndented(v, "") }
@@ -82,8 +84,9 @@ func (c *console) agrees(ctx context.Context, question string) bool {
 	return ok && c.terminal().terminal && term.IsTerminal(int(in.Fd())) && c.ask(ctx, question)
 }
 
-// ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is cancelled it is no, at once; nobody
-// waits for the goroutine then, since a read from a terminal can't be ended, and the program ends.
+// ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is
+// cancelled it is no, at once; nobody waits for the goroutine then, since a read from a terminal
+// can't be ended, and the program ends.
 func (c *console) ask(ctx context.Context, question string) bool {
 	c.write(question + " [y/N] ")
 	answer := make(chan string, 1)

@@ -57,15 +57,23 @@ func copyCommand(p *program) *cobra.Command {
 	s := c.Flags()
 	s.SortFlags = false
 	s.BoolVarP(&r.recursive, "recursive", "r", false, "send folders with all they contain")
-	s.StringArrayVar(&r.include, "include", nil, "send only what matches this `PATTERN` (repeatable; * any name, ** any folders; several with ; between them)")
-	s.StringArrayVar(&r.exclude, "exclude", nil, "never send what matches this `PATTERN` (repeatable, the same way; stronger than --include)")
-	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also send what systems and programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
+	s.StringArrayVar(&r.include, "include", nil, "send only what matches this `PATTERN` "+
+		"(repeatable; * any name, ** any folders; several with ; between them)")
+	s.StringArrayVar(&r.exclude, "exclude", nil, "never send what matches this `PATTERN` "+
+		"(repeatable, the same way; stronger than --include)")
+	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also send what systems and "+
+		"programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
 	addLinks(s, &r.links)
-	s.Var(&r.minAge, "min-age", "leave files for later that were modified within this time, such as 10m: a program may still be writing them")
-	s.Var(&r.overwrite, "overwrite", "true replaces files of the same name in the inbox, false leaves them alone (default false)")
-	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as “name (2)” beside it")
-	s.BoolVar(&r.dryRun, "dry-run", false, "list what would be sent under which name, and what would not and why; send nothing")
-	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox add --help; all arguments are then sources")
+	s.Var(&r.minAge, "min-age", "leave files for later that were modified within this time, such "+
+		"as 10m: a program may still be writing them")
+	s.Var(&r.overwrite, "overwrite", "true replaces files of the same name in the inbox, false "+
+		"leaves them alone (default false)")
+	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as "+
+		"“name (2)” beside it")
+	s.BoolVar(&r.dryRun, "dry-run", false, "list what would be sent under which name, and what "+
+		"would not and why; send nothing")
+	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
+		"add --help; all arguments are then sources")
 	r.add(c)
 	azcopyFlags(s, r.copyFlags)
 	return c
@@ -145,7 +153,9 @@ func (o *overwriteFlag) Set(text string) error {
 	case "false":
 		*o = false
 	case "prompt", "ifsourcenewer":
-		return &usageError{"--overwrite=" + text + " would have to read what is in the inbox, which an upload token does not permit. Use --overwrite=true to replace files of the same name or --overwrite=false to leave them alone."}
+		return &usageError{"--overwrite=" + text + " would have to read what is in the inbox, " +
+			"which an upload token does not permit. Use --overwrite=true to replace files of the " +
+			"same name or --overwrite=false to leave them alone."}
 	default:
 		return wanted("true or false")
 	}
@@ -176,7 +186,8 @@ func (r *copyRun) scanOptions(to token.Inbox) scan.Options {
 	}
 }
 
-// splitLists splits patterns at semicolons as AzCopy does, but not within brackets or braces: [;] is a semicolon.
+// splitLists splits patterns at semicolons as AzCopy does, but not within brackets or braces: [;]
+// is a semicolon.
 func splitLists(lists []string) []string {
 	var patterns []string
 	for _, list := range lists {

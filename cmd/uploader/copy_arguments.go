@@ -19,10 +19,13 @@ import (
 // errFound ends the search of a pattern at its first match.
 var errFound = errors.New("found")
 
-// tokenAndSources tells the token from the sources. The rule, which the help states: with --token-file all arguments are
-// sources; with UPLOADER_TOKEN or --to too, unless the last one is "-" or contains "://" or "sig="; else the last argument is
-// the token. With --to there may be no token.
-func (r *copyRun) tokenAndSources(ctx context.Context, args []string) (given givenToken, sources []string, err error) {
+// tokenAndSources tells the token from the sources. The rule, which the help states: with
+// --token-file all arguments are sources; with UPLOADER_TOKEN or --to too, unless the last one is
+// "-" or contains "://" or "sig="; else the last argument is the token. With --to there may be no
+// token.
+func (r *copyRun) tokenAndSources(
+	ctx context.Context, args []string,
+) (given givenToken, sources []string, err error) {
 	last := ""
 	if len(args) > 0 {
 		last = args[len(args)-1]
@@ -32,21 +35,29 @@ func (r *copyRun) tokenAndSources(ctx context.Context, args []string) (given giv
 	switch {
 	case r.tokenFile != "":
 		if isToken {
-			return givenToken{}, nil, &usageError{"Two tokens were given: with --token-file and as the last argument. Nothing was sent. Leave one out."}
+			return givenToken{}, nil, &usageError{"Two tokens were given: with --token-file and " +
+				"as the last argument. Nothing was sent. Leave one out."}
 		}
 		given, err = fromFile(ctx, r.tokenFile)
 		sources = args
 	case (environment.text != "" || r.to != "") && !isToken:
 		given, sources = environment, args
 	case len(args) == 0:
-		return givenToken{}, nil, &usageError{"Nothing to send was named. Use: uploader copy FILE-OR-FOLDER... \"TOKEN\", and --recursive for folders."}
+		return givenToken{}, nil, &usageError{"Nothing to send was named. Use: uploader copy " +
+			"FILE-OR-FOLDER... \"TOKEN\", and --recursive for folders."}
 	default:
 		sources = args[:len(args)-1]
 		if !isToken && exists(last) {
-			return givenToken{}, nil, &usageError{"No token was given: the last argument, “" + show.Text(last) + "”, is a file or folder. Nothing was sent. Put the token in quotes behind it."}
+			return givenToken{}, nil, &usageError{
+				"No token was given: the last argument, “" + show.Text(
+					last,
+				) + "”, is a file or folder. Nothing was sent. Put the token in quotes behind it.",
+			}
 		}
 		if len(sources) > 0 && looksLikeToken(sources[0]) && !isToken {
-			return givenToken{}, nil, &usageError{"The token stands before the last argument. This program only sends: put the files first and the token last. Nothing was sent."}
+			return givenToken{}, nil, &usageError{"The token stands before the last argument. " +
+				"This program only sends: put the files first and the token last. " +
+				"Nothing was sent."}
 		}
 		given, err = r.fromArgument(ctx, last)
 	}
@@ -55,11 +66,13 @@ func (r *copyRun) tokenAndSources(ctx context.Context, args []string) (given giv
 	}
 	for _, s := range sources {
 		if looksLikeToken(s) && !exists(s) {
-			return givenToken{}, nil, &usageError{"There is a token among the files. Nothing was sent. Give one token, as the last argument."}
+			return givenToken{}, nil, &usageError{"There is a token among the files. Nothing was " +
+				"sent. Give one token, as the last argument."}
 		}
 	}
 	if len(sources) == 0 {
-		return givenToken{}, nil, &usageError{"Nothing to send was named. Put the file or folder in front of the token: uploader copy FILE-OR-FOLDER \"TOKEN\"."}
+		return givenToken{}, nil, &usageError{"Nothing to send was named. Put the file or folder " +
+			"in front of the token: uploader copy FILE-OR-FOLDER \"TOKEN\"."}
 	}
 	return given, sources, nil
 }
@@ -89,25 +102,33 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// checkSources refuses, before anything is sent, sources of which none exists, and folders without --recursive. What
-// else is wrong with one of several sources concerns that one only and is listed at the end.
+// checkSources refuses, before anything is sent, sources of which none exists, and folders without
+// --recursive. What else is wrong with one of several sources concerns that one only and is listed
+// at the end.
 func checkSources(sources []string, recursive bool) error {
 	found := false
 	for _, s := range sources {
 		if s == "" {
-			return &usageError{"One of the sources has no name, as where a variable of a script is not set. Nothing was sent. " +
+			return &usageError{"One of the sources has no name, as where a variable of a script " +
+				"is not set. Nothing was sent. " +
 				"Leave it out, or write . for the current folder."}
 		}
 		if (s == "true" || s == "false" || s == "inside") && !exists(s) {
-			return &usageError{"“" + s + "” is not there. If it is meant for the option before it, join the two with =, as in --follow-symlinks=inside. Nothing was sent."}
+			return &usageError{"“" + s + "” is not there. If it is meant for the option before " +
+				"it, join the two with =, as in --follow-symlinks=inside. Nothing was sent."}
 		}
 		if s == "-" {
-			return &usageError{"“-” stands for the token on standard input and must be the last argument. Nothing was sent."}
+			return &usageError{"“-” stands for the token on standard input and must be the last " +
+				"argument. Nothing was sent."}
 		}
 		info, err := os.Stat(s)
 		switch {
 		case err == nil && info.IsDir() && !recursive:
-			return &usageError{show.Text(s) + ": " + explain(problem.New("scan", s, problem.SourceIsFolder)).String()}
+			return &usageError{
+				show.Text(s) + ": " + explain(
+					problem.New("scan", s, problem.SourceIsFolder),
+				).String(),
+			}
 		case err == nil, exists(s):
 			found = true
 		case !found && matchesAny(s):
@@ -120,7 +141,9 @@ func checkSources(sources []string, recursive bool) error {
 	if len(sources) == 1 {
 		return &usageError{"“" + show.Text(sources[0]) + "” is not there. Nothing was sent."}
 	}
-	return &usageError{"None of these files exist, such as “" + show.Text(sources[0]) + "”. Nothing was sent."}
+	return &usageError{
+		"None of these files exist, such as “" + show.Text(sources[0]) + "”. Nothing was sent.",
+	}
 }
 
 // isOneFile reports whether the sources are one file, named as such.
@@ -139,6 +162,7 @@ func matchesAny(pattern string) bool {
 		return false
 	}
 	base, rest := scan.SplitPattern(abs)
-	err = doublestar.GlobWalk(os.DirFS(base), rest, func(string, fs.DirEntry) error { return errFound })
+	err = doublestar.GlobWalk(os.DirFS(base), rest,
+		func(string, fs.DirEntry) error { return errFound })
 	return errors.Is(err, errFound)
 }

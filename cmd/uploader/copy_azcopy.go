@@ -20,20 +20,24 @@ type azcopyFlag struct {
 
 const errNumber = wanted("a number above 0")
 
-// azcopyTable lists the flags of "azcopy copy" that this program understands beside its own, or refuses in words.
+// azcopyTable lists the flags of "azcopy copy" that this program understands beside its own, or
+// refuses in words.
 var azcopyTable = []azcopyFlag{
 	{"put-md5", false, func(f *copyFlags, v string) error {
-		return f.note(v, "--put-md5 is not needed: every block is sent with its checksum, and the summary says whether the storage compared it.")
+		return f.note(v, "--put-md5 is not needed: every block is sent with its checksum, and "+
+			"the summary says whether the storage compared it.")
 	}},
 	{"from-to", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "LocalBlob") {
-			return &usageError{"--from-to=" + v + " is not possible: this program sends local files to Blob storage only (LocalBlob)."}
+			return &usageError{"--from-to=" + v + " is not possible: this program sends local " +
+				"files to Blob storage only (LocalBlob)."}
 		}
 		return nil
 	}},
 	{"blob-type", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "BlockBlob") && !strings.EqualFold(v, "Detect") {
-			return &usageError{"--blob-type=" + v + " is not possible: this program makes block blobs only, which is what inboxes expect."}
+			return &usageError{"--blob-type=" + v + " is not possible: this program makes block " +
+				"blobs only, which is what inboxes expect."}
 		}
 		return nil
 	}},
@@ -58,22 +62,39 @@ var azcopyTable = []azcopyFlag{
 		}
 		return f.block.set(int64(n * (1 << 20)))
 	}},
-	{"include-pattern", true, func(f *copyFlags, v string) error { f.include = append(f.include, v); return nil }},
-	{"exclude-pattern", true, func(f *copyFlags, v string) error { f.exclude = append(f.exclude, v); return nil }},
-	{"include-path", true, func(f *copyFlags, v string) error { f.include = append(f.include, pathPatterns(v)...); return nil }},
-	{"exclude-path", true, func(f *copyFlags, v string) error { f.exclude = append(f.exclude, pathPatterns(v)...); return nil }},
+	{
+		"include-pattern", true,
+		func(f *copyFlags, v string) error { f.include = append(f.include, v); return nil },
+	},
+	{
+		"exclude-pattern", true,
+		func(f *copyFlags, v string) error { f.exclude = append(f.exclude, v); return nil },
+	},
+	{
+		"include-path",
+		true,
+		func(f *copyFlags, v string) error { f.include = append(f.include, pathPatterns(v)...); return nil },
+	},
+	{
+		"exclude-path",
+		true,
+		func(f *copyFlags, v string) error { f.exclude = append(f.exclude, pathPatterns(v)...); return nil },
+	},
 	{"as-subdir", false, func(_ *copyFlags, v string) error {
 		if v == "false" {
-			return &usageError{"--as-subdir=false is not possible: a folder keeps its own name in the inbox. To leave it out, send what it contains: \"FOLDER/*\"."}
+			return &usageError{"--as-subdir=false is not possible: a folder keeps its own name " +
+				"in the inbox. To leave it out, send what it contains: \"FOLDER/*\"."}
 		}
 		return nil
 	}},
 	{"preserve-last-modified-time", false, func(f *copyFlags, v string) error {
-		return f.note(v, "--preserve-last-modified-time changes nothing here: the storage dates what arrives itself.")
+		return f.note(v, "--preserve-last-modified-time changes nothing here: the storage dates "+
+			"what arrives itself.")
 	}},
 	{"hardlinks", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "follow") {
-			return usagef("--hardlinks=%s is not possible: each name of a file is sent as a file, as with --hardlinks=follow.", v)
+			return usagef("--hardlinks=%s is not possible: each name of a file is sent as a "+
+				"file, as with --hardlinks=follow.", v)
 		}
 		return nil
 	}},
@@ -101,7 +122,8 @@ var azcopyTable = []azcopyFlag{
 	{name: "s2s-detect-source-changed"},
 	{name: "s2s-get-properties-in-backend"},
 	{name: "s2s-handle-invalid-metadata", word: true},
-	refusedFlag("preserve-symlinks", "the inbox knows no links. Leave it out, or send what they point to with --follow-symlinks"),
+	refusedFlag("preserve-symlinks", "the inbox knows no links. Leave it out, or send what they "+
+		"point to with --follow-symlinks"),
 	refusedFlag("trusted-microsoft-suffixes", "name the storage's host with --allow-host instead"),
 	refusedFlag("include-after", "select files with --include and --exclude, or name them"),
 	refusedFlag("include-before", "select files with --include and --exclude, or name them"),
@@ -122,7 +144,8 @@ var azcopyTable = []azcopyFlag{
 	refusedFlag("content-language", "files are delivered with a content type alone"),
 	refusedFlag("include-attributes", "select files with --include and --exclude"),
 	refusedFlag("exclude-attributes", "select files with --include and --exclude"),
-	refusedFlag("include-directory-stub", "folders are in the inbox as parts of their files' names alone"),
+	refusedFlag("include-directory-stub", "folders are in the inbox as parts of their files' "+
+		"names alone"),
 	refusedFlag("backup", "files are read with your own rights"),
 	refusedFlag("preserve-info", "the inbox keeps no such properties"),
 	refusedFlag("preserve-smb-permissions", "the inbox keeps no permissions"),
@@ -153,7 +176,8 @@ func (f *copyFlags) allNotes() []string {
 	if len(f.idle) == 0 {
 		return f.notes
 	}
-	return append(f.notes, "Of AzCopy's options these change nothing here: "+strings.Join(f.idle, ", ")+".")
+	return append(f.notes,
+		"Of AzCopy's options these change nothing here: "+strings.Join(f.idle, ", ")+".")
 }
 
 // pathPatterns makes patterns of AzCopy's lists of paths, which mean a file or all below a folder.
@@ -214,8 +238,8 @@ func (a *azcopyValue) String() string { return "" }
 // Type implements pflag.Value.
 func (a *azcopyValue) Type() string { return "AzCopy" }
 
-// unwrapAzCopy takes "azcopy copy" off the arguments, whether they are words of their own or a whole line pasted as one,
-// whose flags it then reads. Other arguments are returned as they are.
+// unwrapAzCopy takes "azcopy copy" off the arguments, whether they are words of their own or a
+// whole line pasted as one, whose flags it then reads. Other arguments are returned as they are.
 func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error) {
 	if len(args) > 2 && isAzCopy(args[0]) && isCopyWord(args[1]) {
 		return args[2:], nil
@@ -240,7 +264,8 @@ func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error
 	if err := c.ParseFlags(words[2:]); err != nil {
 		return nil, c.FlagErrorFunc()(c, err)
 	}
-	r.notes = append(r.notes, "The pasted AzCopy line is read as: uploader copy with the same words.")
+	r.notes = append(r.notes, "The pasted AzCopy line is read as: uploader copy with the "+
+		"same words.")
 	return c.Flags().Args(), nil
 }
 
@@ -259,9 +284,9 @@ func isCopyWord(word string) bool {
 	return false
 }
 
-// splitLine splits a command line into words. Quotes are taken off as sh, cmd and PowerShell all understand them; a
-// backslash stays as it is, since it is far more often a part of a path than an escape. At a line's end a backslash, a
-// caret or a backtick continues the line.
+// splitLine splits a command line into words. Quotes are taken off as sh, cmd and PowerShell all
+// understand them; a backslash stays as it is, since it is far more often a part of a path than an
+// escape. At a line's end a backslash, a caret or a backtick continues the line.
 func splitLine(line string) []string {
 	for _, continued := range []string{"\\\r\n", "\\\n", "^\r\n", "^\n", "`\r\n", "`\n"} {
 		line = strings.ReplaceAll(line, continued, " ")

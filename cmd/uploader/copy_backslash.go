@@ -9,15 +9,16 @@ import (
 	"inboxuploader/internal/show"
 )
 
-// Windows takes the \" in  "data\" "https://…" --recursive  for a quote inside a name, so that all this is one argument.
+// Windows takes the \" in  "data\" "https://…" --recursive  for a quote inside a name, so that all
+// this is one argument.
 var (
 	// mergedLink matches it: the folder, the token, and what follows.
 	mergedLink = regexp.MustCompile(`^([^"]+)"\s+(https?://[^\s"]+)((?:\s+-\S+)*)\s*$`)
 	merged     = regexp.MustCompile(`"\s+\S`)
 )
 
-// splitMerged takes an argument apart in which a backslash before a quote has merged a folder, the token and options, and refuses what
-// can't be told apart.
+// splitMerged takes an argument apart in which a backslash before a quote has merged a folder, the
+// token and options, and refuses what can't be told apart.
 func (f *copyFlags) splitMerged(c *cobra.Command, args []string) ([]string, error) {
 	for i, a := range args {
 		if !merged.MatchString(a) || exists(a) || len(args) == 1 && isAzCopy(splitLine(a)[0]) {
@@ -25,13 +26,19 @@ func (f *copyFlags) splitMerged(c *cobra.Command, args []string) ([]string, erro
 		}
 		m := mergedLink.FindStringSubmatch(a)
 		if m == nil || i != len(args)-1 {
-			return nil, &usageError{"A backslash before a closing quote made one argument of several. Nothing was sent. " +
+			return nil, &usageError{"A backslash before a closing quote made one argument of " +
+				"several. Nothing was sent. " +
 				`Leave the backslash at the end of a folder's name out: "C:\data" instead of "C:\data\".`}
 		}
 		if err := c.ParseFlags(strings.Fields(m[3])); err != nil {
 			return nil, c.FlagErrorFunc()(c, err)
 		}
-		f.notes = append(f.notes, `A backslash before a closing quote merged “`+show.Text(m[1])+`\” with the token; they are read as two.`)
+		f.notes = append(
+			f.notes,
+			`A backslash before a closing quote merged “`+show.Text(
+				m[1],
+			)+`\” with the token; they are read as two.`,
+		)
 		if strings.HasSuffix(m[1], ":") {
 			m[1] += `\` // a whole disk
 		}

@@ -21,9 +21,10 @@ import (
 type dryLine struct {
 	Action string `json:"action"` // send, skip or refuse
 	jsonSource
-	Blob     string             `json:"blob"`
-	Size     int64              `json:"size"`
-	Renamed  bool               `json:"renamed,omitempty"` // the storage would not take the name as it is
+	Blob string `json:"blob"`
+	Size int64  `json:"size"`
+	// The storage would not take the name as it is.
+	Renamed  bool               `json:"renamed,omitempty"`
 	Warnings []scan.NameWarning `json:"name_warnings,omitempty"`
 	Lately   bool               `json:"modified_lately,omitempty"` // in the last minute
 	Reason   string             `json:"reason,omitempty"`
@@ -42,7 +43,9 @@ type rehearsal struct {
 }
 
 // rehearse lists on stdout what would be sent and what not, and sends nothing.
-func (r *copyRun) rehearse(ctx context.Context, token token.Token, sources []string, begun time.Time) error {
+func (r *copyRun) rehearse(
+	ctx context.Context, token token.Token, sources []string, begun time.Time,
+) error {
 	list := func(sent *ledger.Sent) error {
 		d := &rehearsal{copyRun: r, token: token, begun: begun, sent: sent}
 		d.found.Inbox, d.found.Options.Scan.Inbox, d.found.Scanned = token.Inbox.Key(), token.Inbox, true
@@ -129,7 +132,8 @@ func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) 
 		if l.Lately = uploader.ModifiedLately(x.ModTime, r.begun); l.Lately {
 			r.young.Lately++
 			if len(r.young.Named) < uploader.MostLately {
-				r.young.Named = append(r.young.Named, ledger.Job{Source: x.Source, Blob: x.Blob.Blob})
+				r.young.Named = append(r.young.Named,
+					ledger.Job{Source: x.Source, Blob: x.Blob.Blob})
 			}
 		}
 	}
@@ -142,10 +146,17 @@ func (r *rehearsal) conclude() error {
 	o.status.Files, o.status.Bytes, o.status.Unchanged = r.found.Files, r.found.Bytes, r.found.UnchangedFiles()
 	o.status.Transfers = []ledger.TransferStatus{r.found}
 	names := newNames(&o)
-	lines := []string{fmt.Sprintf("Dry run, nothing was sent. Would send %s (%s) to %s.", fileCount(o.pending()),
-		humanize.Bytes(unsigned(o.status.Bytes[ledger.Waiting])), show.Text(r.token.Inbox.String()))}
+	lines := []string{
+		fmt.Sprintf(
+			"Dry run, nothing was sent. Would send %s (%s) to %s.",
+			fileCount(o.pending()),
+			humanize.Bytes(unsigned(o.status.Bytes[ledger.Waiting])),
+			show.Text(r.token.Inbox.String()),
+		),
+	}
 	if n := o.unchanged(); n > 0 {
-		lines = append(lines, fmt.Sprintf("Unchanged since you sent them, and not sent again: %s.", fileCount(n)))
+		lines = append(lines,
+			fmt.Sprintf("Unchanged since you sent them, and not sent again: %s.", fileCount(n)))
 	}
 	if n := o.failed(); n > 0 {
 		lines = append(lines, fmt.Sprintf("Can't be sent: %s, named above.", fileCount(n)))
@@ -184,13 +195,15 @@ func (r *rehearsal) print(l dryLine) error {
 		if len(l.Warnings) > 0 {
 			note += ", on Windows: " + warningWords(l.Warnings)
 		}
-		_, err = fmt.Fprintf(r.lines.stdout, "%s → %s  (%s%s)\n", source, show.Text(l.Blob), humanize.Bytes(unsigned(l.Size)), note)
+		_, err = fmt.Fprintf(r.lines.stdout, "%s → %s  (%s%s)\n", source, show.Text(l.Blob),
+			humanize.Bytes(unsigned(l.Size)), note)
 	case "unchanged":
 		_, err = fmt.Fprintf(r.lines.stdout, "%s  unchanged since you sent it\n", source)
 	case "skip":
 		_, err = fmt.Fprintf(r.lines.stdout, "%s  left out: %s\n", source, l.Message)
 	default:
-		_, err = fmt.Fprintf(r.lines.stdout, "%s  can't be sent: %s\n", source, show.Text(l.Message))
+		_, err = fmt.Fprintf(r.lines.stdout, "%s  can't be sent: %s\n", source,
+			show.Text(l.Message))
 	}
 	if err != nil {
 		return fmt.Errorf("print result: %w", err)

@@ -10,12 +10,14 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// linksFlag is --follow-symlinks: whether what links point to is sent, and if so how far they may lead.
+// linksFlag is --follow-symlinks: whether what links point to is sent, and if so how far they may
+// lead.
 type linksFlag struct{ follow, outside bool }
 
 // addLinks adds the flag, which needs no value.
 func addLinks(s *pflag.FlagSet, l *linksFlag) {
-	s.Var(l, "follow-symlinks", "send what links point to, wherever that is; =inside: only if it lies in the same source. Else links are left out and counted")
+	s.Var(l, "follow-symlinks", "send what links point to, wherever that is; =inside: only if it "+
+		"lies in the same source. Else links are left out and counted")
 	s.Lookup("follow-symlinks").NoOptDefVal = "true"
 }
 
@@ -62,19 +64,23 @@ func (o *outcome) outsideWords() string {
 	case 0:
 		return ""
 	case 1:
-		return "1 link leads outside the folders you named, and was followed. --follow-symlinks=inside leaves such links out."
+		return "1 link leads outside the folders you named, and was followed. " +
+			"--follow-symlinks=inside leaves such links out."
 	default:
-		return humanize.Comma(n) + " links lead outside the folders you named, and were followed. --follow-symlinks=inside leaves such links out."
+		return humanize.Comma(n) + " links lead outside the folders you named, and were " +
+			"followed. --follow-symlinks=inside leaves such links out."
 	}
 }
 
-// unfollowedWords names the links to folders that are sent under so many names that these were left out.
+// unfollowedWords names the links to folders that are sent under so many names that these were left
+// out.
 func (o *outcome) unfollowedWords() []string {
 	n := o.leftOut()[scan.SkipFollowed]
 	if n == 0 {
 		return nil
 	}
-	lines := []string{"These links lead to folders that are sent under 100 names already, and were not followed:"}
+	lines := []string{"These links lead to folders that are sent under 100 names already, and " +
+		"were not followed:"}
 	for _, t := range o.status.Transfers {
 		for _, s := range t.SkippedPaths {
 			if s.Reason == scan.SkipFollowed && len(lines) <= mostNamed {

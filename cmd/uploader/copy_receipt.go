@@ -14,8 +14,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// checkReceipt makes sure, before anything is sent, that the receipt can be written to a file and replaces nothing that is no receipt.
-// It takes an empty path for none.
+// checkReceipt makes sure, before anything is sent, that the receipt can be written to a file and
+// replaces nothing that is no receipt. It takes an empty path for none.
 func checkReceipt(path string) error {
 	if path == "" {
 		return nil
@@ -25,9 +25,14 @@ func checkReceipt(path string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, receipt.ErrNotReceipt):
-		return &usageError{"“" + show.Text(path) + "” is there already and is no receipt, so it is not replaced. Nothing was sent. Give the receipt a name of its own."}
+		return &usageError{"“" + show.Text(path) + "” is there already and is no receipt, so it " +
+			"is not replaced. Nothing was sent. Give the receipt a name of its own."}
 	default:
-		return &usageError{"The receipt can't be written to “" + show.Text(path) + "”. Nothing was sent. Name a file in a folder that exists and that you may write to."}
+		return &usageError{
+			"The receipt can't be written to “" + show.Text(
+				path,
+			) + "”. Nothing was sent. Name a file in a folder that exists and that you may write to.",
+		}
 	}
 }
 
@@ -53,18 +58,23 @@ func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers 
 	return nil
 }
 
-// receiptWords says what became of the receipt in a file. unkept is that there is no list of uploads on the disk.
+// receiptWords says what became of the receipt in a file. unkept is that there is no list of
+// uploads on the disk.
 func receiptWords(path string, err error, unkept bool) string {
 	switch {
 	case err == nil:
 		return "Receipt: " + show.Text(path)
 	case errors.Is(err, receipt.ErrKept):
-		return "Nothing was delivered, so the receipt that is there was not replaced: " + show.Text(path)
+		return "Nothing was delivered, so the receipt that is there was not replaced: " + show.Text(
+			path)
 	case unkept:
-		return "The receipt could not be written to “" + show.Text(path) + "”, since the list of what was delivered is gone, or the disk refused it. " +
+		return "The receipt could not be written to “" + show.Text(path) + "”, since the list of " +
+			"what was delivered is gone, or the disk refused it. " +
 			"What was delivered stays delivered."
 	default:
-		return "The receipt could not be written to “" + show.Text(path) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
+		return "The receipt could not be written to “" + show.Text(
+			path,
+		) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
 			"Make room there, or name another file the next time."
 	}
 }
@@ -72,8 +82,11 @@ func receiptWords(path string, err error, unkept bool) string {
 // errReceiptWaits ends the search for the receipt among what is to be sent.
 var errReceiptWaits = errors.New("the receipt is to be sent")
 
-// keepReceiptHome refuses a receipt's file that waits to be sent itself: an earlier run, which had another receipt or none, found it.
-func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transfers []ledger.TransferStatus) error {
+// keepReceiptHome refuses a receipt's file that waits to be sent itself: an earlier run, which had
+// another receipt or none, found it.
+func keepReceiptHome(
+	ctx context.Context, q *uploader.Queue, path string, transfers []ledger.TransferStatus,
+) error {
 	if path == "" || !exists(path) {
 		return nil
 	}
@@ -91,7 +104,8 @@ func keepReceiptHome(ctx context.Context, q *uploader.Queue, path string, transf
 			return nil
 		})
 		if errors.Is(err, errReceiptWaits) {
-			return usagef("“%s” is one of the files that an earlier command left to be sent, so no receipt can replace it. Nothing was sent. Name another file with --receipt.", show.Text(path))
+			return usagef("“%s” is one of the files that an earlier command left to be sent, so "+
+				"no receipt can replace it. Nothing was sent. Name another file with --receipt.", show.Text(path))
 		}
 		if err != nil {
 			return err
@@ -105,7 +119,8 @@ var notDelivered = []ledger.JobState{
 	ledger.Waiting, ledger.Active, ledger.Paused, ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled,
 }
 
-// receiptOfAll writes the receipt that is wanted though nothing was left to be sent: about all that stands in the list.
+// receiptOfAll writes the receipt that is wanted though nothing was left to be sent: about all that
+// stands in the list.
 func (r *resumeRun) receiptOfAll(ctx context.Context, q *uploader.Queue) error {
 	var ids []int64
 	for _, t := range q.Status().Transfers {

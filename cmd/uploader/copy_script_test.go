@@ -36,13 +36,14 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 //
 //	inbox [rights=cw] [from=DURATION] [to=DURATION] [blob=NAME] [folder=NAME] [path=PATH] [refuse=N,CODE,DETAIL] [busy=N] [page=N]
 //
-// which runs a local inbox over $WORK/inbox, sets $TOKEN to a token for it whose time runs from and to that long from
-// now, adds a path behind the container's name, refuses all requests from the N-th on, or answers the first N with ServerBusy or with a web page; and
+// which runs a local inbox over $WORK/inbox, sets $TOKEN to a token for it whose time runs from and
+// to that long from now, adds a path behind the container's name, refuses all requests from the
+// N-th on, or answers the first N with ServerBusy or with a web page; and
 //
 //	proxy [USER PASSWORD]
 //
-// which runs another one that is called "storage" and is reached over https through a proxy only, $PROXY, and sets $TOKEN and
-// $CA, the file of its certificate authority; and
+// which runs another one that is called "storage" and is reached over https through a proxy only,
+// $PROXY, and sets $TOKEN and $CA, the file of its certificate authority; and
 //
 //	refuse STATUS
 //
@@ -58,9 +59,9 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 //
 //	grow FILE BYTES
 //
-// which makes a file that long with zeros that take no room on the disk. $KEYRING is a file that stands for the keyring, see
-// testVault. At the end of each script no file below $WORK but those may hold the signature, and neither may any output of
-// "exits".
+// which makes a file that long with zeros that take no room on the disk. $KEYRING is a file that
+// stands for the keyring, see testVault. At the end of each script no file below $WORK but those
+// may hold the signature, and neither may any output of "exits".
 func TestCopyScripts(t *testing.T) { testscript.Run(t, copyScripts(t, "testdata/script/copy")) }
 
 // copyScripts returns what runs the scripts in a folder.
@@ -74,7 +75,8 @@ func copyScripts(t *testing.T, dir string) testscript.Params {
 			e.Setenv("UPLOADER_HOME", e.WorkDir+"/state")
 			e.Setenv("TZ", "UTC")
 			e.Setenv("KEYRING", e.WorkDir+"/keyring")
-			e.Setenv("GORACE", "atexit_sleep_ms=0") // else every process lasts a second under the race detector
+			// Else every process lasts a second under the race detector.
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			c := &copyScript{exempt: map[string]bool{e.WorkDir + "/keyring": true}}
 			e.Values["copy"] = c
 			e.Defer(func() { c.end(t, e.WorkDir) })
@@ -161,7 +163,9 @@ func (c *copyScript) end(t *testing.T, dir string) {
 }
 
 func (c *copyScript) inbox(ts *testscript.TestScript, args []string) {
-	options := map[string]string{"rights": "cw", "from": "-1h", "to": "24h", "container": "practice-1"}
+	options := map[string]string{
+		"rights": "cw", "from": "-1h", "to": "24h", "container": "practice-1",
+	}
 	for _, a := range args {
 		name, value, _ := strings.Cut(a, "=")
 		options[name] = value
@@ -201,7 +205,14 @@ func (c *copyScript) proxy(t *testing.T, ts *testscript.TestScript, args []strin
 	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	ts.Check(err)
 	c.stop = append(c.stop, serve(s, l))
-	token, err := s.Token(blobserver.TokenRequest{Base: "https://storage", Container: "practice-1", Rights: "w", To: time.Now().Add(time.Hour)})
+	token, err := s.Token(
+		blobserver.TokenRequest{
+			Base:      "https://storage",
+			Container: "practice-1",
+			Rights:    "w",
+			To:        time.Now().Add(time.Hour),
+		},
+	)
 	ts.Check(err)
 	c.remember(token)
 	ts.Setenv("TOKEN", token)
@@ -241,7 +252,9 @@ type testInbox struct {
 }
 
 // startInbox runs a local inbox, without its container where the options name another.
-func startInbox(dir string, options map[string]string, before func(*blobserver.Op) *blobserver.Answer) (*testInbox, error) {
+func startInbox(
+	dir string, options map[string]string, before func(*blobserver.Op) *blobserver.Answer,
+) (*testInbox, error) {
 	script, err := blobserver.ParseFaults(options["faults"])
 	if err != nil {
 		return nil, err
@@ -251,7 +264,8 @@ func startInbox(dir string, options map[string]string, before func(*blobserver.O
 		return nil, err
 	}
 	if options["container"] != "missing-1" {
-		if err := s.CreateContainer("practice-1"); err != nil && !errors.Is(err, blobserver.ErrContainerExists) {
+		if err := s.CreateContainer("practice-1"); err != nil &&
+			!errors.Is(err, blobserver.ErrContainerExists) {
 			return nil, err
 		}
 	}
@@ -276,11 +290,17 @@ func faults(options map[string]string) func(*blobserver.Op) *blobserver.Answer {
 		n := seen.Add(1)
 		switch {
 		case len(refuse) == 3 && n >= number(refuse[0]):
-			return &blobserver.Answer{Status: http.StatusForbidden, Code: refuse[1], Detail: refuse[2], ReadBody: -1}
+			return &blobserver.Answer{
+				Status: http.StatusForbidden, Code: refuse[1], Detail: refuse[2],
+				ReadBody: -1,
+			}
 		case n <= number(options["busy"]):
-			return &blobserver.Answer{Status: http.StatusServiceUnavailable, Code: "ServerBusy", ReadBody: -1}
+			return &blobserver.Answer{
+				Status: http.StatusServiceUnavailable, Code: "ServerBusy", ReadBody: -1,
+			}
 		case n <= number(options["page"]):
-			return &blobserver.Answer{Status: http.StatusOK, Raw: []byte("<html><title>Welcome to the hotel</title></html>"), ReadBody: -1}
+			return &blobserver.Answer{Status: http.StatusOK, Raw: []byte("<html><title>Welcome " +
+				"to the hotel</title></html>"), ReadBody: -1}
 		}
 		return nil
 	}

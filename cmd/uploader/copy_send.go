@@ -19,8 +19,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// clockDifference is by how much a clock may be wrong before a token is refused without asking the service, as the
-// service's documentation of SAS advises (storage-sas-overview).
+// clockDifference is by how much a clock may be wrong before a token is refused without asking the
+// service, as the service's documentation of SAS advises (storage-sas-overview).
 const clockDifference = 15 * time.Minute
 
 // run carries out the command.
@@ -41,7 +41,8 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if r.keepBoth && bool(r.overwrite) {
-		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps it. Nothing was sent. Choose one of them."}
+		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps " +
+			"it. Nothing was sent. Choose one of them."}
 	}
 	if err := checkSources(sources, r.recursive); err != nil {
 		return err
@@ -51,8 +52,14 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 	}
 	if name := token.FileName(); r.to == "" && name != "" && isOneFile(sources) {
 		token = token.ForFile()
-		r.notes = append(r.notes, "The link ends in a file's name, so “"+show.Text(filepath.Base(sources[0]))+"” arrives as “"+show.Text(name)+
-			"”. For a folder of that name, end the link's path with a slash.")
+		r.notes = append(
+			r.notes,
+			"The link ends in a file's name, so “"+show.Text(
+				filepath.Base(sources[0]))+"” arrives as “"+show.Text(
+				name,
+			)+
+				"”. For a folder of that name, end the link's path with a slash.",
+		)
 	}
 	for _, n := range r.allNotes() {
 		r.say("Note: " + n)
@@ -83,13 +90,16 @@ func (r *copyRun) checkDates(token token.Token, now time.Time) error {
 		return fmt.Errorf("print token: %w", werr)
 	}
 	if r.asJSON {
-		return errors.Join(r.printSummary(outcome{state: stateRefused, stopped: err, token: token}), err)
+		return errors.Join(r.printSummary(outcome{state: stateRefused, stopped: err, token: token}),
+			err)
 	}
 	return err
 }
 
 // send delivers the sources and says what became of them.
-func (r *copyRun) send(ctx context.Context, token token.Token, sources []string, begun time.Time) error {
+func (r *copyRun) send(
+	ctx context.Context, token token.Token, sources []string, begun time.Time,
+) error {
 	d, err := r.beginDelivery(&r.sendFlags, begun)
 	if err != nil {
 		return err
@@ -104,7 +114,9 @@ func (r *copyRun) send(ctx context.Context, token token.Token, sources []string,
 		if err := q.Use(token); err != nil {
 			return err
 		}
-		o := ledger.AddOptions{Scan: r.scanOptions(token.Inbox), Replace: bool(r.overwrite), KeepBoth: r.keepBoth}
+		o := ledger.AddOptions{
+			Scan: r.scanOptions(token.Inbox), Replace: bool(r.overwrite), KeepBoth: r.keepBoth,
+		}
 		id, err := r.continued(ctx, q, token, sources, o)
 		if err != nil {
 			return err
@@ -122,11 +134,15 @@ func (r *copyRun) send(ctx context.Context, token token.Token, sources []string,
 	})
 }
 
-// continued goes on with an unfinished copy of the same sources, if there is one, and returns its id or 0. Its folders are
-// read again, since a person who repeats a command means what is there now.
-func (r *copyRun) continued(ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o ledger.AddOptions) (int64, error) {
+// continued goes on with an unfinished copy of the same sources, if there is one, and returns its
+// id or 0. Its folders are read again, since a person who repeats a command means what is there
+// now.
+func (r *copyRun) continued(
+	ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o ledger.AddOptions,
+) (int64, error) {
 	same := func(t ledger.TransferStatus) bool { return t.Same(token.Inbox, roots, o) }
-	earlier := slices.DeleteFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool { return !same(t) })
+	earlier := slices.DeleteFunc(q.Status().Transfers,
+		func(t ledger.TransferStatus) bool { return !same(t) })
 	if err := keepReceiptHome(ctx, q, r.receipt, earlier); err != nil {
 		return 0, err
 	}
@@ -146,8 +162,14 @@ func (r *copyRun) continued(ctx context.Context, q *uploader.Queue, token token.
 		}
 	}
 	s := q.StatusOf(id)
-	r.say(fmt.Sprintf("Continuing the upload of %s. Delivered so far: %s of %s.", got[0].Created.Local().Format("2 January, 15:04"),
-		humanize.Comma(s.Files[ledger.Delivered]), fileCount(s.FilesTotal())))
+	r.say(
+		fmt.Sprintf(
+			"Continuing the upload of %s. Delivered so far: %s of %s.",
+			got[0].Created.Local().Format("2 January, 15:04"),
+			humanize.Comma(s.Files[ledger.Delivered]),
+			fileCount(s.FilesTotal()),
+		),
+	)
 	return id, nil
 }
 
@@ -167,11 +189,13 @@ func absolute(sources []string) ([]string, error) {
 	return roots, nil
 }
 
-// absolutePath returns a path that a person named in a form that means the same whatever the working folder is.
+// absolutePath returns a path that a person named in a form that means the same whatever the
+// working folder is.
 func absolutePath(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil { // the system does not say where this program is
-		return "", &usageError{"“" + show.Text(path) + "” can't be found: the folder that this command was started in is no longer there. " +
+		return "", &usageError{"“" + show.Text(path) + "” can't be found: the folder that this " +
+			"command was started in is no longer there. " +
 			"Nothing was sent. Change to another folder, or write the whole path."}
 	}
 	return abs, nil

@@ -28,7 +28,8 @@ func stateEnvironment(t *testing.T) func(string) string {
 }
 
 func TestAnInterruptStopsCalmly(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // Fyne has one from the start, where it is linked
+	// Fyne has one from the start, where it is linked.
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	dir := t.TempDir()
@@ -47,7 +48,14 @@ func TestAnInterruptStopsCalmly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer i.stop()
-	token, err := i.server.Token(blobserver.TokenRequest{Base: i.base, Container: "practice-1", Rights: "cw", To: time.Now().Add(time.Hour)})
+	token, err := i.server.Token(
+		blobserver.TokenRequest{
+			Base:      i.base,
+			Container: "practice-1",
+			Rights:    "cw",
+			To:        time.Now().Add(time.Hour),
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +69,8 @@ func TestAnInterruptStopsCalmly(t *testing.T) {
 		}
 	}
 	var out, errs bytes.Buffer
-	code := run(ctx, []string{"copy", data, token, "--recursive", "--json", "--connections", "1"}, nil, &out, &errs, stateEnvironment(t))
+	code := run(ctx, []string{"copy", data, token, "--recursive", "--json", "--connections", "1"},
+		nil, &out, &errs, stateEnvironment(t))
 	if code != exitInterrupted {
 		t.Errorf("exit code %d, want %d", code, exitInterrupted)
 	}
@@ -69,15 +78,18 @@ func TestAnInterruptStopsCalmly(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s.State != stateInterrupted || s.Delivered != 1 || s.Pending != 2 || s.FilesTotal != 3 || len(s.NotDelivered) != 2 {
+	if s.State != stateInterrupted || s.Delivered != 1 || s.Pending != 2 || s.FilesTotal != 3 ||
+		len(s.NotDelivered) != 2 {
 		t.Errorf("summary %+v", s)
 	}
-	if !strings.Contains(errs.String(), "Interrupted after") || !strings.Contains(errs.String(), "Not sent: 2 files. Run the same command again") {
+	if !strings.Contains(errs.String(), "Interrupted after") ||
+		!strings.Contains(errs.String(), "Not sent: 2 files. Run the same command again") {
 		t.Errorf("stderr: %s", errs.String())
 	}
 }
 
-// TestAWorkingFolderThatIsGoneIsToldInWords: the system then does not say what a relative path means.
+// TestAWorkingFolderThatIsGoneIsToldInWords: the system then does not say what a relative path
+// means.
 func TestAWorkingFolderThatIsGoneIsToldInWords(t *testing.T) {
 	here := filepath.Join(t.TempDir(), "here")
 	if err := os.Mkdir(here, 0o700); err != nil {
@@ -98,7 +110,8 @@ func TestAWorkingFolderThatIsGoneIsToldInWords(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		code := run(t.Context(), args, nil, &out, &errs, stateEnvironment(t))
-		if code != exitUsage || !strings.Contains(errs.String(), "the folder that this command was started in is no longer there") {
+		if code != exitUsage || !strings.Contains(errs.String(), "the folder that this command "+
+			"was started in is no longer there") {
 			t.Errorf("%s: exit code %d, %s", strings.Join(args[:2], " "), code, errs.String())
 		}
 	}
@@ -111,7 +124,14 @@ func TestAFullDiskForOutputFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer i.stop()
-	token, err := i.server.Token(blobserver.TokenRequest{Base: i.base, Container: "practice-1", Rights: "cw", To: time.Now().Add(time.Hour)})
+	token, err := i.server.Token(
+		blobserver.TokenRequest{
+			Base:      i.base,
+			Container: "practice-1",
+			Rights:    "cw",
+			To:        time.Now().Add(time.Hour),
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

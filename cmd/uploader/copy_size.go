@@ -52,7 +52,8 @@ func (b *byteSize) Type() string {
 
 const errSize = wanted("a number of bytes such as 64MiB, 500k or 1G")
 
-// parseBytes reads a number of bytes. perTime allows what speeds are written with: /s behind the unit, and bits.
+// parseBytes reads a number of bytes. perTime allows what speeds are written with: /s behind the
+// unit, and bits.
 func parseBytes(text string, perTime bool) (int64, error) {
 	text = strings.TrimSpace(text)
 	bits := false

@@ -31,7 +31,8 @@ func TestACrashTellsNoSecret(t *testing.T) {
 func TestNoCrashPassesForWrongUsage(t *testing.T) {
 	var failed *exec.ExitError
 	told, err := exec.Command("crashes", "fatally").CombinedOutput()
-	if !errors.As(err, &failed) || failed.ExitCode() == exitUsage || failed.ExitCode() == exitNotDelivered {
+	if !errors.As(err, &failed) || failed.ExitCode() == exitUsage ||
+		failed.ExitCode() == exitNotDelivered {
 		t.Errorf("%v: %s", err, told)
 	}
 	if !strings.Contains(string(told), "fatal error: ") {
@@ -51,7 +52,8 @@ func tellsNoSecret(t *testing.T, code int, told string) {
 	}
 }
 
-// crashElsewhere is a program of which a goroutine panics that is not the main one, or that Go ends.
+// crashElsewhere is a program of which a goroutine panics that is not the main one, or that Go
+// ends.
 func crashElsewhere() {
 	keepNoCore()
 	guardGoroutines(os.Stderr)

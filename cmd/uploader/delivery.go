@@ -21,7 +21,8 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// delivery is one time that something is sent, from the first look at the flags to the last word about what became of it.
+// delivery is one time that something is sent, from the first look at the flags to the last word
+// about what became of it.
 type delivery struct {
 	program *program
 	flags   *sendFlags
@@ -37,7 +38,8 @@ type delivery struct {
 	to        string      // where it sends to, for a person
 }
 
-// beginDelivery makes sure, before anything is sent, that the receipt can be written. discard must be called at the end.
+// beginDelivery makes sure, before anything is sent, that the receipt can be written. discard must
+// be called at the end.
 func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error) {
 	if err := enoughFiles(); err != nil {
 		return nil, err
@@ -50,7 +52,8 @@ func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error
 	return r, nil
 }
 
-// failed prints, where --json asks for it, the object of a delivery that failed before it could be summed up, and returns the error.
+// failed prints, where --json asks for it, the object of a delivery that failed before it could be
+// summed up, and returns the error.
 func (p *program) failed(f *sendFlags, token token.Token, err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || !f.asJSON || exitCode(context.Background(), err) == exitUsage {
@@ -72,7 +75,8 @@ func (r *delivery) discard() {
 	_ = r.logFile.Close() // the log never decides about an upload
 }
 
-// send runs a queue over the journal: hand gives it its work, then it is waited for, and what became of it is said.
+// send runs a queue over the journal: hand gives it its work, then it is waited for, and what
+// became of it is said.
 func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error) error {
 	p := r.program
 	// The queue does not end with ctx: what it knows at an interrupt is for the summary.
@@ -99,7 +103,9 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 }
 
 // conclude says what became of it, in words and in the ways that were asked for.
-func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped error, young uploader.Young) error {
+func (r *delivery) conclude(
+	ctx context.Context, q *uploader.Queue, stopped error, young uploader.Young,
+) error {
 	p := r.program
 	o, err := newOutcome(ctx, q, r.transfers, p.now().Sub(r.begun), stopped)
 	if err != nil {
@@ -145,14 +151,16 @@ func (r *delivery) conclude(ctx context.Context, q *uploader.Queue, stopped erro
 	return exit(o.exit)
 }
 
-// kept reports whether the list of what is to be sent is on the disk, so that another command can go on with it.
+// kept reports whether the list of what is to be sent is on the disk, so that another command can
+// go on with it.
 func (r *delivery) kept() bool {
 	_, onDisk := r.journal.(*journal.Journal)
 	dir, err := r.program.stateDir()
 	return onDisk && err == nil && journal.Exists(dir)
 }
 
-// warnOfEnd says before the start that what is left can't be sent while the token is valid, where that is known.
+// warnOfEnd says before the start that what is left can't be sent while the token is valid, where
+// that is known.
 func (r *delivery) warnOfEnd(q *uploader.Queue) {
 	s := q.StatusOf(r.transfers...)
 	speed := float64(r.flags.rate.bytes)
@@ -162,12 +170,15 @@ func (r *delivery) warnOfEnd(q *uploader.Queue) {
 		}
 	}
 	if f := uplink.FitFor(r.token, s.BytesLeft(), speed, r.program.now()); f.Known && !f.Fits {
-		r.program.say(fmt.Sprintf("At %s/s this takes about %s, longer than the token lasts: it %s. What is delivered until then stays delivered, and the rest goes on with a new token.",
+		r.program.say(fmt.Sprintf("At %s/s this takes about %s, longer than the token lasts: it "+
+			"%s. What is delivered until then stays delivered, and the rest goes on with a "+
+			"new token.",
 			humanize.Bytes(uint64(speed)), show.Duration(f.Needs), fitWords(f)))
 	}
 }
 
-// fitWords says whether what is left can be sent while the token is valid; empty where that is not known.
+// fitWords says whether what is left can be sent while the token is valid; empty where that is not
+// known.
 func fitWords(f uplink.Fit) string {
 	switch {
 	case !f.Known:
@@ -192,6 +203,11 @@ func (r *delivery) tellOfOthers(q *uploader.Queue) {
 		}
 	}
 	if files > 0 {
-		r.program.say(fmt.Sprintf("Left of earlier uploads: %s. To send them: uploader resume", fileCount(files)))
+		r.program.say(
+			fmt.Sprintf(
+				"Left of earlier uploads: %s. To send them: uploader resume",
+				fileCount(files),
+			),
+		)
 	}
 }

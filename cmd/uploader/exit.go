@@ -16,17 +16,20 @@ import (
 // The program's exit codes. They are part of its interface: scripts rely on them.
 const (
 	exitOK           = 0
-	exitNotDelivered = 1   // something was not delivered, or the program failed
-	exitUsage        = 2   // wrong usage, no readable token or key, or no inbox of that name
-	exitToken        = 3   // the token is expired, not yet valid, or refused by the storage; or the account's key is refused; or --give-up-after
-	exitCrash        = 70  // a defect of this program, which never looks like wrong usage
-	exitInterrupted  = 130 // 128 + SIGINT, as shells have it
+	exitNotDelivered = 1 // something was not delivered, or the program failed
+	exitUsage        = 2 // wrong usage, no readable token or key, or no inbox of that name
+	// The token is expired, not yet valid, or refused by the storage; or the account's key is
+	// refused; or --give-up-after.
+	exitToken       = 3
+	exitCrash       = 70  // a defect of this program, which never looks like wrong usage
+	exitInterrupted = 130 // 128 + SIGINT, as shells have it
 )
 
 // errInterrupted is the cause of a context that a signal cancelled.
 var errInterrupted = errors.New("interrupted")
 
-// exit is an error that was already told to the person, or needs no words, and only decides the exit code.
+// exit is an error that was already told to the person, or needs no words, and only decides the
+// exit code.
 type exit int
 
 func (e exit) Error() string { return "exit" }
@@ -36,7 +39,9 @@ type usageError struct{ sentence string }
 
 func (e *usageError) Error() string { return e.sentence }
 
-func usagef(format string, args ...any) *usageError { return &usageError{fmt.Sprintf(format, args...)} }
+func usagef(format string, args ...any) *usageError {
+	return &usageError{fmt.Sprintf(format, args...)}
+}
 
 // exitCode returns the exit code for what a command returned.
 func exitCode(ctx context.Context, err error) int {
@@ -49,18 +54,23 @@ func exitCode(ctx context.Context, err error) int {
 		return int(code)
 	case errors.Is(err, errInterrupted), errors.Is(context.Cause(ctx), errInterrupted):
 		return exitInterrupted
-	case errors.As(err, &usage), errors.Is(err, problem.ErrTokenInvalid), errors.Is(err, problem.ErrInboxName), errors.Is(err, workspace.ErrRequest):
+	case errors.As(err, &usage),
+		errors.Is(err, problem.ErrTokenInvalid),
+		errors.Is(err, problem.ErrInboxName),
+		errors.Is(err, workspace.ErrRequest):
 		return exitUsage
-	case problem.ConcernsToken(err), errors.Is(err, problem.ErrGaveUp), errors.Is(err, workspace.ErrDenied):
+	case problem.ConcernsToken(err),
+		errors.Is(err, problem.ErrGaveUp),
+		errors.Is(err, workspace.ErrDenied):
 		return exitToken
 	default:
 		return exitNotDelivered
 	}
 }
 
-// interruptible returns a context that the first Ctrl-C, SIGTERM or, unless nohup had it ignored, SIGHUP cancels with the cause
-// errInterrupted. The second one ends the program at once, as if it did not listen. The returned function stops listening and
-// waits for its goroutine.
+// interruptible returns a context that the first Ctrl-C, SIGTERM or, unless nohup had it ignored,
+// SIGHUP cancels with the cause errInterrupted. The second one ends the program at once, as if it
+// did not listen. The returned function stops listening and waits for its goroutine.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
@@ -86,5 +96,6 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	}
 }
 
-// outlivePipes keeps the program from being ended by the system where nobody reads its output any more: that stops no upload.
+// outlivePipes keeps the program from being ended by the system where nobody reads its output any
+// more: that stops no upload.
 func outlivePipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

@@ -14,7 +14,8 @@ import (
 // ofTheCommandLine is what only a terminal's user can do anything with.
 var ofTheCommandLine = regexp.MustCompile(`(^|\s)\(?--[a-z]|“uploader |: uploader `)
 
-// TestEachFaceWordsEveryProblem: the command line with flags that there are, the window without any.
+// TestEachFaceWordsEveryProblem: the command line with flags that there are, the window without
+// any.
 func TestEachFaceWordsEveryProblem(t *testing.T) {
 	var out strings.Builder
 	for _, command := range []string{"copy", "token", "workspace connect"} {

@@ -16,7 +16,8 @@ type patience time.Duration
 func (p *patience) Set(text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < time.Second {
-		return &usageError{"--give-up-after takes a time of a second or more, such as 30m or 2h. Nothing was sent."}
+		return &usageError{"--give-up-after takes a time of a second or more, such as 30m or 2h. " +
+			"Nothing was sent."}
 	}
 	*p = patience(d)
 	return nil
@@ -33,9 +34,12 @@ func (p *patience) String() string {
 // Type implements pflag.Value.
 func (p *patience) Type() string { return "TIME" }
 
-// limit returns a context that ends, with an *uploader.Error as its cause, when the storage has confirmed nothing for so long,
-// from now on or since the last time. The returned function must be called at the end.
-func (p patience) limit(ctx context.Context, status func() uploader.Status) (context.Context, func()) {
+// limit returns a context that ends, with an *uploader.Error as its cause, when the storage has
+// confirmed nothing for so long, from now on or since the last time. The returned function must be
+// called at the end.
+func (p patience) limit(
+	ctx context.Context, status func() uploader.Status,
+) (context.Context, func()) {
 	if p == 0 {
 		return ctx, func() {}
 	}

@@ -43,7 +43,8 @@ func TestGivingUpIsCountedFromTheLastConfirmation(t *testing.T) {
 					t.Errorf("given up after %v, want %v", took, c.want)
 				}
 				err := context.Cause(ctx)
-				if !errors.Is(err, problem.ErrGaveUp) || !strings.Contains(explain(err).What, "The storage reports an internal error.") {
+				if !errors.Is(err, problem.ErrGaveUp) ||
+					!strings.Contains(explain(err).What, "The storage reports an internal error.") {
 					t.Errorf("%v: %q", err, explain(err).What)
 				}
 			})
@@ -53,13 +54,15 @@ func TestGivingUpIsCountedFromTheLastConfirmation(t *testing.T) {
 
 func TestWhoHasPatienceIsNotStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, end := patience(0).limit(t.Context(), func() uploader.Status { return uploader.Status{} })
+		ctx, end := patience(
+			0).limit(t.Context(), func() uploader.Status { return uploader.Status{} })
 		time.Sleep(10_000 * time.Hour)
 		if ctx.Err() != nil {
 			t.Error("given up")
 		}
 		end()
-		ctx, end = patience(time.Hour).limit(t.Context(), func() uploader.Status { return uploader.Status{} })
+		ctx, end = patience(
+			time.Hour).limit(t.Context(), func() uploader.Status { return uploader.Status{} })
 		end()
 		if err := context.Cause(ctx); errors.Is(err, problem.ErrGaveUp) {
 			t.Errorf("ended by %v", err)

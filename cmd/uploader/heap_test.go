@@ -18,10 +18,13 @@ import (
 	"time"
 )
 
-// heapProfiles is where BenchmarkHeap puts its profiles. What -memprofile writes is of the end, when all is let go.
-var heapProfiles = flag.String("heapprofiles", "", "folder for heap profiles of BenchmarkHeap, taken when half is sent")
+// heapProfiles is where BenchmarkHeap puts its profiles. What -memprofile writes is of the end,
+// when all is let go.
+var heapProfiles = flag.String("heapprofiles", "", "folder for heap profiles of BenchmarkHeap, "+
+	"taken when half is sent")
 
-// BenchmarkHeap is "uploader copy" in this process before a sink in another, to be looked at with pprof:
+// BenchmarkHeap is "uploader copy" in this process before a sink in another, to be looked at with
+// pprof:
 //
 //	go test ./cmd/uploader -run '^$' -bench Heap -benchtime 1x -memprofilerate 4096 -heapprofiles DIR
 //	go tool pprof -sample_index=inuse_space -top DIR/small.heap     what is held
@@ -57,8 +60,14 @@ func BenchmarkHeap(b *testing.B) {
 				taken := make(chan error, 1)
 				ctx, cancel := context.WithCancel(b.Context())
 				go func() { taken <- profileAt(ctx, control, work.bytes/2, work.name) }()
-				code := run(b.Context(), []string{"copy", "--recursive", "--overwrite=true", dir, inbox}, strings.NewReader(""), io.Discard, io.Discard,
-					func(name string) string { return env[name] })
+				code := run(
+					b.Context(),
+					[]string{"copy", "--recursive", "--overwrite=true", dir, inbox},
+					strings.NewReader(""),
+					io.Discard,
+					io.Discard,
+					func(name string) string { return env[name] },
+				)
 				cancel()
 				if err := <-taken; code != exitOK || err != nil {
 					b.Fatalf("exit code %d, %v", code, err)
@@ -103,7 +112,8 @@ func profileAt(ctx context.Context, control string, bytes int64, name string) er
 
 // startBenchSink starts the sink of "make bench", which ends with its standard input.
 func startBenchSink(b *testing.B) (inbox, control string) {
-	sink := exec.CommandContext(b.Context(), "go", "run", "inboxuploader/internal/bench", "sink", "-trust")
+	sink := exec.CommandContext(b.Context(), "go", "run", "inboxuploader/internal/bench", "sink",
+		"-trust")
 	stdin, err := sink.StdinPipe()
 	must(b, err)
 	stdout, err := sink.StdoutPipe()

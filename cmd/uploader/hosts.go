@@ -14,12 +14,12 @@ import (
 // maxHostsFile is how much of the administrator's file is read, in bytes.
 const maxHostsFile = 64 << 10
 
-// administratorsHosts is the file in which an administrator allows hosts for everybody on this computer, one a line in the
-// form of --allow-host; what follows a # is a comment.
+// administratorsHosts is the file in which an administrator allows hosts for everybody on this
+// computer, one a line in the form of --allow-host; what follows a # is a comment.
 var administratorsHosts = hostsFile()
 
-// hostsProblem is why the administrator's file is there and not used: whoever may write to it could send everybody's files to a
-// stranger. The zero hostsProblem is none.
+// hostsProblem is why the administrator's file is there and not used: whoever may write to it could
+// send everybody's files to a stranger. The zero hostsProblem is none.
 type hostsProblem struct{ path, why string }
 
 // What stands for {why}.
@@ -75,7 +75,8 @@ func allowedHosts() (hosts []string, problem hostsProblem) {
 	return hosts, hostsProblem{}
 }
 
-// bareHost returns the host of what may be a whole address, as people copy it, or have the mark of an editor in front.
+// bareHost returns the host of what may be a whole address, as people copy it, or have the mark of
+// an editor in front.
 func bareHost(text string) string {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
 	if _, rest, ok := strings.Cut(text, "://"); ok {

@@ -51,7 +51,8 @@ func TestAnAdministratorAllowsHostsForEverybody(t *testing.T) {
 			if test.allowed && err != nil {
 				t.Error(err)
 			}
-			if e, ok := errors.AsType[*problem.Error](err); !test.allowed && (!ok || e.Reason != problem.UnknownHost) {
+			if e, ok := errors.AsType[*problem.Error](err); !test.allowed &&
+				(!ok || e.Reason != problem.UnknownHost) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -98,16 +99,20 @@ func TestAnAdministratorTakesBackAHost(t *testing.T) {
 	says := func(code int, text string, args ...string) {
 		t.Helper()
 		var out bytes.Buffer
-		if got := run(t.Context(), args, strings.NewReader(foreignLink), &out, &out, env); got != code || !strings.Contains(out.String(), text) {
-			t.Errorf("%q: exit code %d, want %d; says %q, want %q", args, got, code, out.String(), text)
+		if got := run(t.Context(), args, strings.NewReader(foreignLink), &out, &out, env); got != code ||
+			!strings.Contains(out.String(), text) {
+			t.Errorf("%q: exit code %d, want %d; says %q, want %q", args, got, code, out.String(),
+				text)
 		}
 	}
 	says(exitOK, "is kept", "inbox", "add", "Lab", "-")
 	says(exitOK, "a.txt", "copy", file, "--to", "Lab", "--dry-run")
 	check(t, os.WriteFile(list, nil, 0o600))
-	says(exitToken, "“inbox.lab.example” is no longer an allowed storage address", "copy", file, "--to", "Lab", "--dry-run")
+	says(exitToken, "“inbox.lab.example” is no longer an allowed storage address", "copy", file,
+		"--to", "Lab", "--dry-run")
 	says(exitOK, "address no longer allowed", "inbox", "list")
-	says(exitOK, "a.txt", "copy", file, "--to", "Lab", "--dry-run", "--allow-host", "inbox.lab.example")
+	says(exitOK, "a.txt", "copy", file, "--to", "Lab", "--dry-run", "--allow-host",
+		"inbox.lab.example")
 }
 
 func check(t *testing.T, err error) {

@@ -13,7 +13,8 @@ var administrator uint32
 
 func hostsFile() string { return "/etc/inboxuploader/hosts" }
 
-// othersMayWrite says, as the rest of a sentence, why an open file may not be the administrator's own; "" if it is.
+// othersMayWrite says, as the rest of a sentence, why an open file may not be the administrator's
+// own; "" if it is.
 func othersMayWrite(f *os.File) string {
 	file, err := f.Stat()
 	if err != nil {

@@ -15,17 +15,19 @@ func hostsFile() string {
 	return filepath.Join(dir, "inboxuploader", "hosts")
 }
 
-// othersMayWrite says, as the rest of a sentence, why an open file may not be the administrator's own; "" if it is. In the
-// ProgramData folder everybody may make files, and owns them.
+// othersMayWrite says, as the rest of a sentence, why an open file may not be the administrator's
+// own; "" if it is. In the ProgramData folder everybody may make files, and owns them.
 func othersMayWrite(f *os.File) string {
 	for _, path := range []string{f.Name(), filepath.Dir(f.Name())} {
-		info, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+		info, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,
+			windows.OWNER_SECURITY_INFORMATION)
 		if err != nil {
 			return valueOwnerUnread
 		}
 		owner, _, err := info.Owner()
 		if err != nil || owner == nil ||
-			!owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) && !owner.IsWellKnown(windows.WinLocalSystemSid) {
+			!owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) &&
+				!owner.IsWellKnown(windows.WinLocalSystemSid) {
 			return valueNotAdmins
 		}
 	}

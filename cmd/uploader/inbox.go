@@ -17,12 +17,14 @@ import (
 // inboxCommand returns "inbox" with its sub-commands.
 func inboxCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "inbox",
-		Short: "Keep inboxes under names, with their tokens in this computer's keyring; see what arrived in your own; run a local one",
-		Args:  noArguments,
-		RunE:  showHelp,
+		Use: "inbox",
+		Short: "Keep inboxes under names, with their tokens in this computer's keyring; see what " +
+			"arrived in your own; run a local one",
+		Args: noArguments,
+		RunE: showHelp,
 	}
-	c.AddCommand(inboxAddCommand(p), inboxListCommand(p), inboxRenameCommand(p), inboxRemoveCommand(p), inboxFetchCommand(p), inboxServeCommand(p))
+	c.AddCommand(inboxAddCommand(p), inboxListCommand(p), inboxRenameCommand(p),
+		inboxRemoveCommand(p), inboxFetchCommand(p), inboxServeCommand(p))
 	return c
 }
 
@@ -60,7 +62,8 @@ token or a name that is taken, 3 the name is kept and the token has ended.`,
 			case len(args) == 0:
 				return &usageError{"No name was given. Use: uploader inbox add NAME - < TOKEN-FILE"}
 			case len(args) > 2:
-				return &usageError{"More than a name and a token were given. Put each of them in quotes, since the shell splits them otherwise."}
+				return &usageError{"More than a name and a token were given. Put each of them in " +
+					"quotes, since the shell splits them otherwise."}
 			}
 			return nil
 		},
@@ -70,7 +73,8 @@ token or a name that is taken, 3 the name is kept and the token has ended.`,
 	f := c.Flags()
 	tokenFileFlag(c, &o.tokenFile)
 	f.BoolVar(&o.replace, "replace", false, "put this token in place of the one that the name has")
-	f.BoolVar(&o.nameOnly, "no-keyring", false, "keep the name only; the token has to be given each time")
+	f.BoolVar(&o.nameOnly, "no-keyring", false, "keep the name only; the token has to be "+
+		"given each time")
 	allowHostFlag(c, &o.hosts)
 	return c
 }
@@ -86,7 +90,8 @@ func (o *inboxAdd) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if given.text == "" {
-		return &usageError{"No token was given. Nothing was kept. Pass it on standard input with -, or name its file with --token-file."}
+		return &usageError{"No token was given. Nothing was kept. Pass it on standard input with " +
+			"-, or name its file with --token-file."}
 	}
 	tok, err := given.parse(o.hosts)
 	if err != nil {
@@ -96,27 +101,32 @@ func (o *inboxAdd) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	r, err := kept.Add(ctx, name, tok, o.now(), inboxes.AddOptions{Replace: o.replace, NameOnly: o.nameOnly})
+	r, err := kept.Add(ctx, name, tok, o.now(),
+		inboxes.AddOptions{Replace: o.replace, NameOnly: o.nameOnly})
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.InboxNameTaken {
-		return &usageError{explain(err).String() + " Or put this token in place of the one that it has: --replace"}
+		return &usageError{explain(err).String() + " Or put this token in place of the one that " +
+			"it has: --replace"}
 	}
 	if err != nil && !errors.Is(err, problem.ErrVault) {
 		return err
 	}
 	o.printf("“%s” is kept.\n%s", r.Name, indented(describeToken(tok, o.now())))
-	each := "It has to be given each time: uploader copy FILES --to " + quoted(r.Name) + " --token-file FILE"
+	each := "It has to be given each time: uploader copy FILES --to " + quoted(
+		r.Name) + " --token-file FILE"
 	switch {
 	case err != nil:
 		o.say(explain(err).What + " So the name is kept, and the token is not. " + each)
 		return exit(exitNotDelivered)
 	case tok.StateAt(o.now()) == token.StateExpired:
-		o.say("This token has ended, so it is not kept. Ask the workspace for a new one; when you have it: uploader inbox add " +
+		o.say("This token has ended, so it is not kept. Ask the workspace for a new one; when " +
+			"you have it: uploader inbox add " +
 			quoted(r.Name) + " --replace --token-file FILE")
 		return exit(exitToken)
 	case r.Ref == "":
 		o.printf("The token is not kept. %s\n", each)
 	default:
-		o.printf("Its token is in this computer's keyring. To send: uploader copy FILES --to %s\n", quoted(r.Name))
+		o.printf("Its token is in this computer's keyring. To send: uploader copy FILES --to %s\n",
+			quoted(r.Name))
 	}
 	return nil
 }
@@ -124,7 +134,8 @@ func (o *inboxAdd) run(ctx context.Context, args []string) error {
 // inboxName refuses a token in a name's place before it can be shown or kept.
 func inboxName(argument string) (string, error) {
 	if looksLikeToken(argument) {
-		return "", &usageError{"There is a token where the inbox's name is expected. Nothing was changed or sent. The name comes first."}
+		return "", &usageError{"There is a token where the inbox's name is expected. Nothing was " +
+			"changed or sent. The name comes first."}
 	}
 	return argument, nil
 }
@@ -132,12 +143,16 @@ func inboxName(argument string) (string, error) {
 // quoted puts a name into quotes where a shell needs them.
 func quoted(name string) string {
 	plain := func(c rune) bool {
-		return c == '-' || c == '_' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c > utf8.RuneSelf
+		return c == '-' || c == '_' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' ||
+			c >= 'a' && c <= 'z' ||
+			c > utf8.RuneSelf
 	}
 	if strings.IndexFunc(name, func(c rune) bool { return !plain(c) }) < 0 {
 		return name
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(name) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").
+		Replace(name) +
+		`"`
 }
 
 // listedInbox is an inbox as "inbox list --json" shows it.
@@ -157,8 +172,9 @@ type inboxList struct {
 func inboxListCommand(p *program) *cobra.Command {
 	o := inboxList{program: p}
 	c := &cobra.Command{
-		Use:   "list [NUMBER]",
-		Short: "Show the inboxes that are kept; or with a token's number, what arrived in your own storage account",
+		Use: "list [NUMBER]",
+		Short: "Show the inboxes that are kept; or with a token's number, what arrived in your " +
+			"own storage account",
 		Long: `Show the inboxes that are kept under names: where they lead, how long their tokens are valid, and whether they are in
 this computer's keyring. The keyring is not asked.
 
@@ -208,7 +224,8 @@ func (o *inboxList) kept(all []inboxes.Record) error {
 			Inboxes []listedInbox `json:"inboxes"`
 		}{[]listedInbox{}}
 		for _, r := range all {
-			list.Inboxes = append(list.Inboxes, listedInbox{r.Name, r.Ref != "", r.TokenWithoutSecret().Fields(now)})
+			list.Inboxes = append(list.Inboxes,
+				listedInbox{r.Name, r.Ref != "", r.TokenWithoutSecret().Fields(now)})
 		}
 		return o.printJSONIndented(list, "  ")
 	}
@@ -225,7 +242,9 @@ func (o *inboxList) kept(all []inboxes.Record) error {
 		case r.Ref == "":
 			kept = "token to be given"
 		}
-		rows[i] = [4]string{r.Name, show.Text(r.Inbox.String()), stateWords(r.TokenWithoutSecret(), now), kept}
+		rows[i] = [4]string{
+			r.Name, show.Text(r.Inbox.String()), stateWords(r.TokenWithoutSecret(), now), kept,
+		}
 		for j, cell := range rows[i] {
 			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
 		}
@@ -281,11 +300,14 @@ is valid until it ends: only the workspace can revoke it.`,
 			r, err := inboxes.Remove(c.Context(), args[0], force)
 			switch {
 			case errors.Is(err, problem.ErrVault) && !force:
-				p.say(explain(err).What + " So the token can't be removed from it, and nothing was removed. Try again when it answers, or remove the name alone with --force.")
+				p.say(explain(err).What + " So the token can't be removed from it, and nothing " +
+					"was removed. Try again when it answers, or remove the name alone " +
+					"with --force.")
 				return exit(exitNotDelivered)
 			case errors.Is(err, problem.ErrVault):
 				p.printf("“%s” is removed.\n", r.Name)
-				p.say(explain(err).What + " Its token may still be there, as an entry of “Inbox uploader”.")
+				p.say(explain(err).What + " Its token may still be there, as an entry of “Inbox " +
+					"uploader”.")
 				return exit(exitNotDelivered)
 			case err != nil:
 				return err
@@ -294,7 +316,8 @@ is valid until it ends: only the workspace can revoke it.`,
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&force, "force", false, "remove the name even if the keyring does not let go of the token")
+	c.Flags().BoolVar(&force, "force", false, "remove the name even if the keyring does not let "+
+		"go of the token")
 	return c
 }
 

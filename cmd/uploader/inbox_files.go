@@ -35,11 +35,15 @@ type inboxFile struct {
 }
 
 func describeFile(f workspace.File) inboxFile {
-	return inboxFile{Name: f.Name, Bytes: f.Size, Arrived: f.Arrived.UTC().Format(time.RFC3339), MD5: hex.EncodeToString(f.MD5)}
+	return inboxFile{
+		Name: f.Name, Bytes: f.Size, Arrived: f.Arrived.UTC().Format(time.RFC3339),
+		MD5: hex.EncodeToString(f.MD5),
+	}
 }
 
-// filesOutput writes files as they come, so that a million take no memory: lines under a header, or one JSON object.
-// Nothing is written before the first file or the end, so that a refusal leaves stdout empty.
+// filesOutput writes files as they come, so that a million take no memory: lines under a header, or
+// one JSON object. Nothing is written before the first file or the end, so that a refusal leaves
+// stdout empty.
 type filesOutput struct {
 	out    *bufio.Writer
 	asJSON bool
@@ -52,7 +56,10 @@ type filesOutput struct {
 }
 
 func (o *inboxList) output(w *workspace.Workspace, tid int, header string) *filesOutput {
-	return &filesOutput{out: bufio.NewWriter(o.stdout), asJSON: o.asJSON, wsid: w.ID(), tid: tid, header: header}
+	return &filesOutput{
+		out: bufio.NewWriter(o.stdout), asJSON: o.asJSON, wsid: w.ID(), tid: tid,
+		header: header,
+	}
 }
 
 func (o *filesOutput) begin() (err error) {
@@ -61,7 +68,8 @@ func (o *filesOutput) begin() (err error) {
 	}
 	o.begun = true
 	if o.asJSON {
-		_, err = fmt.Fprintf(o.out, "{\n\"tid\": \"%d\",\n\"wsid\": %q,\n\"container\": \"%s-%d\",\n\"files\": [", o.tid, o.wsid, o.wsid, o.tid)
+		_, err = fmt.Fprintf(o.out, "{\n\"tid\": \"%d\",\n\"wsid\": %q,\n\"container\": "+
+			"\"%s-%d\",\n\"files\": [", o.tid, o.wsid, o.wsid, o.tid)
 	} else {
 		_, err = fmt.Fprintln(o.out, o.header)
 	}
@@ -110,11 +118,21 @@ func (o *inboxList) arrived(ctx context.Context, tid int) error {
 		return err
 	}
 	defer func() { _ = w.Close() }() // idle connections, as the program ends
-	out := o.output(w, tid, fmt.Sprintf("%15s  %-16s  %-32s  %s", "BYTES", "ARRIVED", "MD5", "NAME"))
+	out := o.output(w, tid,
+		fmt.Sprintf("%15s  %-16s  %-32s  %s", "BYTES", "ARRIVED", "MD5", "NAME"))
 	for f, err := range w.Files(ctx, tid) {
 		if err == nil {
 			sum := orDash(hex.EncodeToString(f.MD5))
-			err = out.add(describeFile(f), fmt.Sprintf("%15d  %-16s  %-32s  %s", f.Size, localTime(f.Arrived), sum, show.Text(f.Name)))
+			err = out.add(
+				describeFile(f),
+				fmt.Sprintf(
+					"%15d  %-16s  %-32s  %s",
+					f.Size,
+					localTime(f.Arrived),
+					sum,
+					show.Text(f.Name),
+				),
+			)
 		}
 		if err != nil {
 			_ = out.out.Flush() // what is known so far; the error says that it is not all
@@ -149,7 +167,8 @@ Nothing is overwritten, and nothing is removed from the inbox. Fetching again in
 Exit codes: 0 all was fetched, 1 something was not, 2 wrong usage, 3 the account's key is refused, 130 interrupted.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return &usageError{"A token's number and a folder are needed, as in: uploader inbox fetch 7 arrived. “uploader token list” shows the numbers."}
+				return &usageError{"A token's number and a folder are needed, as in: uploader " +
+					"inbox fetch 7 arrived. “uploader token list” shows the numbers."}
 			}
 			return nil
 		},
@@ -161,7 +180,9 @@ Exit codes: 0 all was fetched, 1 something was not, 2 wrong usage, 3 the account
 			return o.fetch(c.Context(), tid, args[1])
 		},
 	}
-	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object: tid, wsid, container, files (name, bytes, arrived, md5, path, crc64, crc64_hex, sha256, fetched, kept, reason, message), files_total, bytes_total")
+	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object: tid, wsid, container, "+
+		"files (name, bytes, arrived, md5, path, crc64, crc64_hex, sha256, fetched, kept, "+
+		"reason, message), files_total, bytes_total")
 	keyFileFlag(c, &o.keyFile)
 	return c
 }
@@ -202,7 +223,8 @@ func (o *inboxList) fetch(ctx context.Context, tid int, dir string) error {
 	case printing != nil:
 		return fmt.Errorf("fetch: %w", printing)
 	}
-	words := fmt.Sprintf("Fetched %s (%s)", fileCount(out.files-failed), humanize.Bytes(unsigned(out.bytes)))
+	words := fmt.Sprintf("Fetched %s (%s)", fileCount(out.files-failed),
+		humanize.Bytes(unsigned(out.bytes)))
 	if kept > 0 {
 		words += fmt.Sprintf(", of which %s had been there", humanize.Comma(kept))
 	}
@@ -222,7 +244,8 @@ func describeFetched(f workspace.Fetched) (inboxFile, string) {
 	if f.Err != nil {
 		d.Bytes = 0 // so that the total is of what was fetched
 		d.Reason, d.Message = string(f.Err.Reason), explain(f.Err).String()
-		return d, fmt.Sprintf("%15s  %-18s  %s: %s", "NOT FETCHED", "-", show.Text(f.Name), d.Message)
+		return d, fmt.Sprintf("%15s  %-18s  %s: %s", "NOT FETCHED", "-", show.Text(f.Name),
+			d.Message)
 	}
 	d.Path, d.Kept = f.Path, f.Kept
 	d.CRC64 = base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, f.CRC64))

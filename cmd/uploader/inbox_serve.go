@@ -62,10 +62,13 @@ Exit codes: 0 it ran until it was interrupted, 1 it failed, 2 wrong usage, or it
 	f.StringVar(&o.dir, "dir", "", "`DIR`, the folder for what is delivered (required)")
 	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
 	f.BoolVar(&o.tls, "tls", false, "serve https; clients must trust DIR/.blobserver/ca.pem")
-	f.DurationVar(&o.lifetime, "lifetime", 24*time.Hour, "`TIME` for which the token is good, 1m to 720h")
+	f.DurationVar(&o.lifetime, "lifetime", 24*time.Hour, "`TIME` for which the token is good, "+
+		"1m to 720h")
 	f.StringVar(&o.rights, "rights", "cw", "what the token permits: `LETTERS` of racwdl")
-	f.StringVar(&o.container, "container", "practice-1", "the inbox's `CONTAINER`, named WORKSPACE-NUMBER like a token's own")
-	f.StringVar(&o.tokenFile, "print-token", "", "write the token's link to this `FILE` too, readable by you only")
+	f.StringVar(&o.container, "container", "practice-1", "the inbox's `CONTAINER`, named "+
+		"WORKSPACE-NUMBER like a token's own")
+	f.StringVar(&o.tokenFile, "print-token", "", "write the token's link to this `FILE` too, "+
+		"readable by you only")
 	f.BoolVar(&o.json, "json", false, "print the token as one JSON object")
 	f.StringVar(&o.faultsFile, "faults", "", "inject the faults listed in `FILE`")
 	return cmd
@@ -78,7 +81,8 @@ func (o *inboxServe) check() error {
 		return &usageError{"--addr needs HOST:PORT, such as 127.0.0.1:0."}
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return usagef("--addr can't be “%s”: its port is 0 to 65535, and 0 takes a free one.", show.Text(o.addr))
+		return usagef("--addr can't be “%s”: its port is 0 to 65535, and 0 takes a free one.",
+			show.Text(o.addr))
 	}
 	ip := net.ParseIP(host)
 	local := host == "localhost" || ip != nil && ip.IsLoopback()
@@ -91,7 +95,8 @@ func (o *inboxServe) check() error {
 	case o.lifetime < time.Minute || o.lifetime > 30*24*time.Hour:
 		return &usageError{"--lifetime can be 1m to 720h (30 days)."}
 	case o.rights == "" || strings.Trim(o.rights, "racwdl") != "":
-		return &usageError{"--rights takes letters of racwdl: read, add, create, write, delete, list."}
+		return &usageError{"--rights takes letters of racwdl: read, add, create, write, " +
+			"delete, list."}
 	}
 	return nil
 }
@@ -111,8 +116,12 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", o.addr)
 	if err != nil {
-		return &usageError{"The local inbox can't listen on “" + show.Text(o.addr) + "”: another program does, or it is no address of this computer. Nothing was started. " +
-			"Name another one with --addr, or leave it out."}
+		return &usageError{
+			"The local inbox can't listen on “" + show.Text(
+				o.addr,
+			) + "”: another program does, or it is no address of this computer. Nothing was started. " +
+				"Name another one with --addr, or leave it out.",
+		}
 	}
 	defer func() { _ = l.Close() }() // closed already where it was served
 	token, err := o.issue(ctx, l.Addr().String())
@@ -145,10 +154,13 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 // folderUnusable says why a local inbox can't be run over a folder.
 func folderUnusable(dir string, err error) error {
 	if errors.Is(err, blobserver.ErrInUse) {
-		return &usageError{"Another local inbox runs over the folder “" + show.Text(dir) + "” already. " +
-			"Nothing was started. Stop that one first, or name another folder with --dir."}
+		return &usageError{
+			"Another local inbox runs over the folder “" + show.Text(dir) + "” already. " +
+				"Nothing was started. Stop that one first, or name another folder with --dir.",
+		}
 	}
-	return &usageError{"The folder “" + show.Text(dir) + "” can't be used for a local inbox: it can't be made or written to, or there is no room, or it holds something else. " +
+	return &usageError{"The folder “" + show.Text(dir) + "” can't be used for a local inbox: it " +
+		"can't be made or written to, or there is no room, or it holds something else. " +
 		"Nothing was sent. Name another one with --dir."}
 }
 
@@ -159,52 +171,75 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 	}
 	f, err := os.Open(o.faultsFile)
 	if err != nil {
-		return nil, &usageError{"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing was started."}
+		return nil, &usageError{
+			"--faults: the script “" + show.Text(
+				o.faultsFile,
+			) + "” can't be read. Nothing was started.",
+		}
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 1<<20)) // more than a script may have
 	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, &usageError{"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing was started."}
+		return nil, &usageError{
+			"--faults: the script “" + show.Text(
+				o.faultsFile,
+			) + "” can't be read. Nothing was started.",
+		}
 	}
 	script, err := blobserver.ParseFaults(string(text))
 	if err != nil {
-		return nil, &usageError{"--faults " + show.Text(o.faultsFile) + ": " + err.Error() + " Nothing was started."}
+		return nil, &usageError{
+			"--faults " + show.Text(o.faultsFile) + ": " + err.Error() + " Nothing was started.",
+		}
 	}
 	return script, nil
 }
 
-// issue creates the container's token as the owner of a storage account does, or another one where the folder has one from
-// before, which goes on working. The container's name says which: WORKSPACE-NUMBER. It is done before the inbox answers others, over a listener of
-// its own, so that what the inbox is to do wrong or to count begins with others.
+// issue creates the container's token as the owner of a storage account does, or another one where
+// the folder has one from before, which goes on working. The container's name says which:
+// WORKSPACE-NUMBER. It is done before the inbox answers others, over a listener of its own, so that
+// what the inbox is to do wrong or to count begins with others.
 func (o *inboxServe) issue(ctx context.Context, host string) (token token.Token, err error) {
 	id, tid, ok := splitContainer(o.container)
 	if !ok {
-		return token, &usageError{"--container " + show.Text(o.container) + " is no name for a container here: a workspace's name in small letters, digits and single hyphens, a hyphen, and a number, such as practice-1."}
+		return token, &usageError{"--container " + show.Text(o.container) + " is no name for a " +
+			"container here: a workspace's name in small letters, digits and single hyphens, a " +
+			"hyphen, and a number, such as practice-1."}
 	}
 	scheme := "http"
 	if o.tls {
 		scheme = "https"
 	}
 	from := time.Now().Truncate(time.Second)
-	r := workspace.Request{Reason: "Local inbox", From: from, To: from.Add(o.lifetime), Rights: o.rights, By: whoami(), TID: tid}
+	r := workspace.Request{
+		Reason: "Local inbox", From: from, To: from.Add(o.lifetime), Rights: o.rights,
+		By: whoami(), TID: tid,
+	}
 	if err := r.Check(from); err != nil {
 		return token, err
 	}
-	err = withLocalInbox(ctx, blobserver.Config{Dir: o.dir}, func(s *blobserver.Server, address string) error {
-		account, err := workspace.ParseAccount(base64.StdEncoding.EncodeToString(s.Key()), address, host)
-		if err != nil {
+	err = withLocalInbox(
+		ctx,
+		blobserver.Config{Dir: o.dir},
+		func(s *blobserver.Server, address string) error {
+			account, err := workspace.ParseAccount(base64.StdEncoding.EncodeToString(s.Key()),
+				address, host)
+			if err != nil {
+				return err
+			}
+			w, err := workspace.Open(account, id,
+				workspace.Options{LinkAddress: scheme + "://" + host + "/" + s.Account()})
+			if err != nil {
+				return err
+			}
+			defer func() { _ = w.Close() }() // idle connections
+			token, _, err = w.Issue(ctx, r)
+			if e, ok := errors.AsType[*workspace.Error](err); ok &&
+				e.Reason == workspace.NameTaken {
+				token, _, err = w.Again(ctx, tid, r)
+			}
 			return err
-		}
-		w, err := workspace.Open(account, id, workspace.Options{LinkAddress: scheme + "://" + host + "/" + s.Account()})
-		if err != nil {
-			return err
-		}
-		defer func() { _ = w.Close() }() // idle connections
-		token, _, err = w.Issue(ctx, r)
-		if e, ok := errors.AsType[*workspace.Error](err); ok && e.Reason == workspace.NameTaken {
-			token, _, err = w.Again(ctx, tid, r)
-		}
-		return err
-	})
+		},
+	)
 	return token, err
 }
 
@@ -215,11 +250,15 @@ func splitContainer(name string) (id string, tid int, ok bool) {
 		return "", 0, false
 	}
 	tid, err := strconv.Atoi(name[i+1:])
-	return name[:i], tid, err == nil && tid > 0 && strconv.Itoa(tid) == name[i+1:] && workspace.CheckName(name[:i]) == nil
+	return name[:i], tid, err == nil && tid > 0 && strconv.Itoa(tid) == name[i+1:] &&
+		workspace.CheckName(name[:i]) == nil
 }
 
-// withLocalInbox runs a local inbox on loopback for as long as do takes and hands it the address of its account.
-func withLocalInbox(ctx context.Context, cfg blobserver.Config, do func(s *blobserver.Server, address string) error) (err error) {
+// withLocalInbox runs a local inbox on loopback for as long as do takes and hands it the address of
+// its account.
+func withLocalInbox(
+	ctx context.Context, cfg blobserver.Config, do func(s *blobserver.Server, address string) error,
+) (err error) {
 	s, err := blobserver.New(cfg)
 	if err != nil {
 		return folderUnusable(cfg.Dir, err)
@@ -268,7 +307,8 @@ func (o *inboxServe) announce(out io.Writer, host, caFile string, t token.Token)
 		}
 		fmt.Fprintf(&b, "\nThe same as a link:\n\n%s\n\nStop with Ctrl-C.\n", t.Link())
 	}
-	if _, err := io.WriteString(out, b.String()); err != nil { // one write: a reader sees all of it or nothing
+	// One write: a reader sees all of it or nothing.
+	if _, err := io.WriteString(out, b.String()); err != nil {
 		return fmt.Errorf("print token: %w", err)
 	}
 	return nil

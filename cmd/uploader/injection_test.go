@@ -36,8 +36,8 @@ var hostileNames = []string{
 	"same\x01name", "same\x02name",
 }
 
-// TestNamesOfFilesInjectNothing delivers files whose names are commands to terminals, line breaks and formulas, and looks at
-// everything that the program writes.
+// TestNamesOfFilesInjectNothing delivers files whose names are commands to terminals, line breaks
+// and formulas, and looks at everything that the program writes.
 func TestNamesOfFilesInjectNothing(t *testing.T) {
 	inbox, err := startInbox(t.TempDir(), nil, nil)
 	check(t, err)
@@ -56,7 +56,11 @@ func TestNamesOfFilesInjectNothing(t *testing.T) {
 		for _, args := range [][]string{{"--dry-run"}, {"--dry-run", "--json"}, {"--overwrite=true"}, {"--json"}} {
 			receipt := filepath.Join(t.TempDir(), "receipt."+format)
 			var out, errs bytes.Buffer
-			line := append([]string{"copy", dir, link, "--recursive", "--receipt", receipt, "--state-dir", state}, args...)
+			line := append(
+				[]string{
+					"copy", dir, link, "--recursive", "--receipt", receipt, "--state-dir", state,
+				},
+				args...)
 			run(t.Context(), line, strings.NewReader(""), &out, &errs, noEnvironment)
 			harmless(t, args, "stdout", out.Bytes())
 			harmless(t, args, "stderr", errs.Bytes())
@@ -110,25 +114,35 @@ func harmless(t *testing.T, args []string, what string, text []byte) {
 	}
 	for i, r := range string(text) {
 		if !unicode.IsPrint(r) && r != '\n' && (r != '\r' || what != "the receipt") {
-			t.Errorf("%v: %s contains %U: %q", args, what, r, text[max(0, i-40):min(len(text), i+40)])
+			t.Errorf("%v: %s contains %U: %q", args, what, r,
+				text[max(0, i-40):min(len(text), i+40)])
 			return
 		}
 	}
 }
 
-// FuzzATokenIsShownHarmlessly: whatever a forged token says of itself, a terminal shows it as it is.
+// FuzzATokenIsShownHarmlessly: whatever a forged token says of itself, a terminal shows it as it
+// is.
 func FuzzATokenIsShownHarmlessly(f *testing.F) {
-	f.Add("https://a.blob.core.windows.net/ws-1/%1b[2J%0a%c2%9b?sv=2021-12-02&se=2099-01-01&sr=c&sp=cw&si=%e2%80%aex%c2%9b&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D")
-	f.Add("https://a.blob.core.windows.net/c/%1b[2J%0a%c2%9b?sv=2021-12-02&se=2099-01-01&sr=c&sp=cw&si=%e2%80%aex&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D")
-	f.Add("https://a.blob.core.windows.net/c?sv=%1b&se=2099-01-01&sr=c&sp=cw%0a&sip=%07&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D")
-	f.Add("inboxid: a\nwsid: w\x1b[31m\ntid: 7\ndate: 2021-12-02\nvalid_to: 2099-01-01\ntoken: q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=")
+	f.Add(
+		"https://a.blob.core.windows.net/ws-1/%1b[2J%0a%c2%9b?sv=2021-12-02&se=2099-01-01&sr=c&sp=cw&si=%e2%80%aex%c2%9b&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D",
+	)
+	f.Add(
+		"https://a.blob.core.windows.net/c/%1b[2J%0a%c2%9b?sv=2021-12-02&se=2099-01-01&sr=c&sp=cw&si=%e2%80%aex&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D",
+	)
+	f.Add(
+		"https://a.blob.core.windows.net/c?sv=%1b&se=2099-01-01&sr=c&sp=cw%0a&sip=%07&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D",
+	)
+	f.Add("inboxid: a\nwsid: w\x1b[31m\ntid: 7\ndate: 2021-12-02\nvalid_to: 2099-01-01\ntoken: " +
+		"q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=")
 	f.Fuzz(func(t *testing.T, text string) {
 		token, err := givenToken{text: text}.parse(nil)
 		for _, asJSON := range []bool{false, true} {
 			var out bytes.Buffer
 			p := newProgram(&console{stdout: &out, stderr: &out, env: noEnvironment})
 			if err == nil {
-				_ = (&tokenRun{program: p, sendFlags: sendFlags{asJSON: asJSON}}).show(token, nil) // an expired token is an error, and shown all the same
+				// An expired token is an error, and shown all the same.
+				_ = (&tokenRun{program: p, sendFlags: sendFlags{asJSON: asJSON}}).show(token, nil)
 				r, err := inboxes.NewRecord("inbox", token)
 				if err == nil {
 					err = (&inboxList{program: p, asJSON: asJSON}).kept([]inboxes.Record{r})

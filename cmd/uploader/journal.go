@@ -16,7 +16,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// openJournal opens the list of what is to be sent, which is in the state folder, and says what was found there.
+// openJournal opens the list of what is to be sent, which is in the state folder, and says what was
+// found there.
 func (s *stateFolder) openJournal(ctx context.Context) (*journal.Journal, error) {
 	if err := enoughFiles(); err != nil {
 		return nil, err
@@ -35,8 +36,8 @@ func (s *stateFolder) openJournal(ctx context.Context) (*journal.Journal, error)
 	return j, nil
 }
 
-// fewestFiles is how many files a process must be able to open: the list takes a dozen, and an upload some for the file, the connection
-// and the names of its host.
+// fewestFiles is how many files a process must be able to open: the list takes a dozen, and an
+// upload some for the file, the connection and the names of its host.
 const fewestFiles = 24
 
 // enoughFiles refuses to begin where nothing would come of it but waiting.
@@ -50,17 +51,20 @@ func enoughFiles() error {
 	return e
 }
 
-// stateUnusable makes wrong usage of a failure that the folder named with --state-dir is the cause of.
+// stateUnusable makes wrong usage of a failure that the folder named with --state-dir is the cause
+// of.
 func (s *stateFolder) stateUnusable(err error) error {
-	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.JournalUnwritable || s.flag == "" {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.JournalUnwritable ||
+		s.flag == "" {
 		return err
 	}
-	return usagef("The list of what is to be sent can't be kept in “%s”. Nothing was sent or changed. Name a folder that you may write to with --state-dir, or leave it out.",
+	return usagef("The list of what is to be sent can't be kept in “%s”. Nothing was sent or "+
+		"changed. Name a folder that you may write to with --state-dir, or leave it out.",
 		show.Text(s.flag))
 }
 
-// journalOrMemory is openJournal for a command that can do without: what can't be kept is sent all the same, unless a person named the
-// folder to keep it in.
+// journalOrMemory is openJournal for a command that can do without: what can't be kept is sent all
+// the same, unless a person named the folder to keep it in.
 func (s *stateFolder) journalOrMemory(ctx context.Context) (ledger.Journal, error) {
 	j, err := s.openJournal(ctx)
 	switch {
@@ -73,7 +77,8 @@ func (s *stateFolder) journalOrMemory(ctx context.Context) (ledger.Journal, erro
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		words = usage.sentence
 	}
-	s.console.say(words + " What is sent now is not kept: if it is interrupted, run the same command again.")
+	s.console.say(words + " What is sent now is not kept: if it is interrupted, run the same " +
+		"command again.")
 	return ledger.NewMemoryJournal(), nil
 }
 
@@ -102,8 +107,8 @@ func (s *stateFolder) withQueue(ctx context.Context, do func(q *uploader.Queue) 
 	return do(q)
 }
 
-// inboxRecords are the records of kept inboxes, which are in the journal. It is opened for each call, since most commands
-// need it for nothing else.
+// inboxRecords are the records of kept inboxes, which are in the journal. It is opened for each
+// call, since most commands need it for nothing else.
 type inboxRecords struct{ p *program }
 
 func (r inboxRecords) with(ctx context.Context, do func(*journal.Journal) error) error {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestTwoProgramsThatKeepBothMakeOneCopy of each file: neither takes what the other delivers for somebody else's.
+// TestTwoProgramsThatKeepBothMakeOneCopy of each file: neither takes what the other delivers for
+// somebody else's.
 func TestTwoProgramsThatKeepBothMakeOneCopy(t *testing.T) {
 	l := newLab(t, "w")
 	tree := filepath.Join(t.TempDir(), "tree")
@@ -25,8 +26,10 @@ func TestTwoProgramsThatKeepBothMakeOneCopy(t *testing.T) {
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
-			c := l.command("copy", tree, "--recursive", "--keep-both", "--token-file", l.tokenFile, "--state-dir", l.state)
-			if out, err := c.CombinedOutput(); err != nil { // what the other one delivered is unchanged
+			c := l.command("copy", tree, "--recursive", "--keep-both", "--token-file", l.tokenFile,
+				"--state-dir", l.state)
+			// What the other one delivered is unchanged.
+			if out, err := c.CombinedOutput(); err != nil {
 				t.Errorf("%v: %s", err, out)
 			}
 		})

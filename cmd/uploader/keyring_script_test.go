@@ -10,12 +10,13 @@ import (
 	"inboxuploader/uploader/vault/vaulttest"
 )
 
-// TestGnomeKeyringScripts runs the scripts below testdata/script/keyring against a real keyring on a session bus of its own.
-// Beside the commands of [TestCopyScripts] there is
+// TestGnomeKeyringScripts runs the scripts below testdata/script/keyring against a real keyring on
+// a session bus of its own. Beside the commands of [TestCopyScripts] there is
 //
 //	keyring start|lock|end
 //
-// which starts and unlocks it, locks it without a desktop that could ask for the password, or ends it.
+// which starts and unlocks it, locks it without a desktop that could ask for the password, or ends
+// it.
 func TestGnomeKeyringScripts(t *testing.T) {
 	b := vaulttest.StartBus(t)
 	daemon := b.StartKeyring(t, "password")

@@ -12,9 +12,10 @@ import (
 	"inboxuploader/uploader/vault"
 )
 
-// testVault is what stands for the keyring of whoever runs the tests, which must not be touched: the file that KEYRING names.
-// It is locked where the file contains the word "locked", and absent without that variable. With KEYRING=system it is the
-// system's after all, for tests that run on a session bus of their own.
+// testVault is what stands for the keyring of whoever runs the tests, which must not be touched:
+// the file that KEYRING names. It is locked where the file contains the word "locked", and absent
+// without that variable. With KEYRING=system it is the system's after all, for tests that run on a
+// session bus of their own.
 func testVault(env func(string) string) inboxes.Vault {
 	if env("KEYRING") == "system" {
 		return vault.New(vault.Options{})

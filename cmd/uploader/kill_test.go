@@ -28,8 +28,8 @@ const (
 	killConnections = 4
 )
 
-// A program that is killed at any moment goes on where it was: every file arrives whole, and what is sent twice is no more
-// than what was under way.
+// A program that is killed at any moment goes on where it was: every file arrives whole, and what
+// is sent twice is no more than what was under way.
 func TestKilledAtAnyMomentNothingIsLost(t *testing.T) {
 	kills := 25
 	if s := os.Getenv(killsVariable); s != "" {
@@ -52,12 +52,14 @@ func TestKilledAtAnyMomentNothingIsLost(t *testing.T) {
 			break
 		}
 		killed++
-		if args[0] == "copy" && l.kept(t) { // before that nothing is known of it, and the same command begins anew
+		// Before that nothing is known of it, and the same command begins anew.
+		if args[0] == "copy" && l.kept(t) {
 			args = append([]string{"resume"}, args[3:]...)
 		}
 	}
 	if killed < kills {
-		t.Errorf("all was delivered after %d of %d kills: the tree is too small for this machine", killed, kills)
+		t.Errorf("all was delivered after %d of %d kills: the tree is too small for this machine",
+			killed, kills)
 	}
 	l.run(t, 0, append(args[:len(args)-2], "--json")...)
 	l.compare(t, tree)
@@ -74,7 +76,8 @@ func TestKilledAtAnyMomentNothingIsLost(t *testing.T) {
 	t.Logf("%d kills, %d files, %d bytes: %d bytes sent again (%d a kill), %d commits repeated",
 		killed, len(files), size, again, again/int64(max(killed, 1)), commits-int64(len(files)))
 	if most := int64(killed) * killConnections * killBlock; again > most {
-		t.Errorf("%d bytes were sent again, more than the %d that can have been under way", again, most)
+		t.Errorf("%d bytes were sent again, more than the %d that can have been under way", again,
+			most)
 	}
 	if repeated := commits - int64(len(files)); repeated > int64(killed)*killConnections {
 		t.Errorf("%d commits were repeated in %d kills", repeated, killed)
@@ -105,7 +108,10 @@ const labContainer = "lab-1"
 func newLab(t *testing.T, rights string) *lab {
 	t.Helper()
 	dir := t.TempDir()
-	l := &lab{dir: dir, state: filepath.Join(dir, "state"), tokenFile: filepath.Join(dir, "token.txt")}
+	l := &lab{
+		dir: dir, state: filepath.Join(dir, "state"),
+		tokenFile: filepath.Join(dir, "token.txt"),
+	}
 	server, err := blobserver.New(blobserver.Config{Dir: filepath.Join(dir, "inbox"), Record: true})
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +152,11 @@ func (l *lab) renewUntil(t *testing.T, container, rights string, end time.Time) 
 	t.Helper()
 	token, err := l.server.Token(blobserver.TokenRequest{
 		Base: l.base, Container: container, Rights: rights,
-		From: time.Now().UTC().Truncate(time.Second).Add(-time.Hour), To: end.UTC().Truncate(time.Second),
+		From: time.Now().
+			UTC().
+			Truncate(time.Second).
+			Add(-time.Hour),
+		To: end.UTC().Truncate(time.Second),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +170,8 @@ func (l *lab) renewUntil(t *testing.T, container, rights string, end time.Time) 
 // command is the program with these arguments.
 func (l *lab) command(args ...string) *exec.Cmd {
 	c := exec.Command("uploader", args...)
-	c.Env = append(os.Environ(), "TZ=UTC", "GORACE=atexit_sleep_ms=0", "HOME="+l.dir, "XDG_CONFIG_HOME="+filepath.Join(l.dir, "config"))
+	c.Env = append(os.Environ(), "TZ=UTC", "GORACE=atexit_sleep_ms=0", "HOME="+l.dir,
+		"XDG_CONFIG_HOME="+filepath.Join(l.dir, "config"))
 	return c
 }
 
@@ -281,7 +292,8 @@ func (l *lab) secretFree(t *testing.T) {
 	}
 }
 
-// plant makes a tree with small and large files that is not delivered before so many kills, and returns its bytes.
+// plant makes a tree with small and large files that is not delivered before so many kills, and
+// returns its bytes.
 func plant(t *testing.T, root string, kills int) (size int64) {
 	t.Helper()
 	write := func(name string, n int) {

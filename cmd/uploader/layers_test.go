@@ -45,11 +45,15 @@ func goList(t *testing.T, goos string, args ...string) []listed {
 	return goListCgo(t, "0", goos, args...)
 }
 
-// goListCgo is goList as with a C compiler ("1"), which listing does not need, or without one ("0").
+// goListCgo is goList as with a C compiler ("1"), which listing does not need, or without one
+// ("0").
 func goListCgo(t *testing.T, cgo, goos string, args ...string) []listed {
 	t.Helper()
-	c := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Doc,Imports,Deps,Module"}, args...)...)
-	c.Env = append(os.Environ(), "CGO_ENABLED="+cgo, "GOOS="+goos, "GOARCH=amd64", "GOFLAGS=-mod=readonly")
+	c := exec.Command(
+		"go",
+		append([]string{"list", "-json=ImportPath,Name,Doc,Imports,Deps,Module"}, args...)...)
+	c.Env = append(os.Environ(), "CGO_ENABLED="+cgo, "GOOS="+goos, "GOARCH=amd64",
+		"GOFLAGS=-mod=readonly")
 	var complaint bytes.Buffer
 	c.Stderr = &complaint
 	out, err := c.Output()
@@ -80,11 +84,18 @@ func within(pkg string, trees []string) bool {
 var (
 	screen   = []string{"fyne.io", "github.com/go-gl", module + "/ui", module + "/assets"}
 	sdk      = []string{"github.com/Azure", module + "/uploader/azure", module + "/workspace"}
-	database = []string{"modernc.org", "github.com/mattn/go-sqlite3", "database/sql", module + "/uploader/journal"}
-	keyring  = []string{"github.com/zalando/go-keyring", "github.com/godbus", module + "/uploader/vault"}
-	network  = []string{"net/http", "crypto/tls"}
-	tests    = []string{"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp"}
-	leaves   = []string{ // all may import these
+	database = []string{
+		"modernc.org", "github.com/mattn/go-sqlite3", "database/sql", module + "/uploader/journal",
+	}
+	keyring = []string{
+		"github.com/zalando/go-keyring", "github.com/godbus", module + "/uploader/vault",
+	}
+	network = []string{"net/http", "crypto/tls"}
+	tests   = []string{
+		"testing", module + "/uploader/uploadertest", module + "/uploader/vault/vaulttest",
+		"pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp",
+	}
+	leaves = []string{ // all may import these
 		module + "/internal/backoff", module + "/internal/buffers", module + "/internal/contenttype", module + "/internal/crash", module + "/internal/crc64", module + "/internal/filelock", module + "/internal/netdisk",
 		module + "/internal/secret", module + "/internal/show",
 	}
@@ -93,43 +104,129 @@ var (
 
 // unreachable says what a package must not reach, not even through another.
 var unreachable = map[string][][]string{
-	module + "/uploader":                 {top, screen, sdk, database, keyring, network, tests, {module + "/internal"}},
-	module + "/uploader/problem":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/token":           {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/inboxes":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/scan":            {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/ledger":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/receipt":         {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/store":           {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/uplink":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/source":          {top, screen, sdk, database, keyring, network, tests, {module + "/internal", module + "/uploader"}},
-	module + "/uploader/azure":           {top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"}},
+	module + "/uploader": {
+		top, screen, sdk, database, keyring, network, tests, {module + "/internal"},
+	},
+	module + "/uploader/problem": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/token": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/inboxes": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/scan": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/ledger": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/receipt": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/store": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/uplink": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/source": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
+	module + "/uploader/azure": {
+		top, screen, database, keyring, tests, {module + "/internal", module + "/workspace"},
+	},
 	module + "/uploader/journal":         {top, screen, sdk, keyring, tests, {module + "/internal"}},
 	module + "/uploader/vault":           {top, screen, sdk, database, tests, {module + "/internal"}},
 	module + "/uploader/vault/vaulttest": {top, screen, sdk, database, {module + "/internal"}},
-	module + "/uploader/uploadertest":    {top, screen, sdk, database, keyring, {module + "/internal"}},
-	module + "/internal/crash":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/filelock":        {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/netdisk":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/buffers":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/backoff":         {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/contenttype":     {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/crc64":           {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/secret":          {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/show":            {top, screen, sdk, database, keyring, network, tests, {module + "/uploader", module + "/workspace"}},
-	module + "/internal/practice":        {top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests, {module + "/uploader", module + "/ui"}},
-	module + "/internal/desktop":         {top, screen, sdk, database, {"github.com/zalando/go-keyring"}, tests, {"net/http", module + "/uploader"}},
-	module + "/internal/bench":           {top, screen, sdk, database, keyring, tests, {module + "/uploader"}},
-	module + "/internal/blobserver":      {top, screen, sdk, database, keyring, tests, {module + "/uploader"}},
-	module + "/workspace":                {top, screen, database, keyring, tests, {module + "/internal"}},
-	module + "/ui":                       {top, sdk, database, keyring, tests, {"fyne.io/fyne/v2/app", "fyne.io/fyne/v2/internal/driver/glfw", "github.com/go-gl", module + "/internal"}},
-	module + "/assets":                   {top, sdk, database, keyring, network, tests, {"fyne.io", module + "/ui", module + "/uploader", module + "/internal"}},
-	module + "/cmd/uploader":             {tests},
+	module + "/uploader/uploadertest": {
+		top, screen, sdk, database, keyring, {module + "/internal"},
+	},
+	module + "/internal/crash": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/filelock": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/netdisk": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/buffers": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/backoff": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/contenttype": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/crc64": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/secret": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/show": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/practice": {
+		top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests,
+		{module + "/uploader", module + "/ui"},
+	},
+	module + "/internal/desktop": {
+		top, screen, sdk, database, {"github.com/zalando/go-keyring"}, tests,
+		{"net/http", module + "/uploader"},
+	},
+	module + "/internal/bench": {
+		top, screen, sdk, database, keyring, tests, {module + "/uploader"},
+	},
+	module + "/internal/blobserver": {
+		top, screen, sdk, database, keyring, tests, {module + "/uploader"},
+	},
+	module + "/workspace": {top, screen, database, keyring, tests, {module + "/internal"}},
+	module + "/ui": {
+		top,
+		sdk,
+		database,
+		keyring,
+		tests,
+		{
+			"fyne.io/fyne/v2/app",
+			"fyne.io/fyne/v2/internal/driver/glfw",
+			"github.com/go-gl",
+			module + "/internal",
+		},
+	},
+	module + "/assets": {
+		top, sdk, database, keyring, network, tests,
+		{"fyne.io", module + "/ui", module + "/uploader", module + "/internal"},
+	},
+	module + "/cmd/uploader": {tests},
 }
 
 // allowedExceptions are trees inside a forbidden one that a package may reach all the same.
 var allowedExceptions = map[string][]string{
-	// The window issues tokens through workspace, which stands on the store and the SDK; it imports neither itself.
+	// The window issues tokens through workspace, which stands on the store and the SDK; it imports
+	// neither itself.
 	module + "/ui": {module + "/workspace", module + "/uploader/azure", "github.com/Azure"},
 
 	module + "/uploader/token":   {module + "/uploader/problem"},
@@ -147,11 +244,13 @@ var allowedExceptions = map[string][]string{
 		module + "/uploader/token",
 	},
 	module + "/uploader/uplink": {module + "/uploader/problem", module + "/uploader/token"},
-	module + "/uploader/scan":   {module + "/uploader/problem", module + "/uploader/source", module + "/uploader/token"},
+	module + "/uploader/scan": {
+		module + "/uploader/problem", module + "/uploader/source", module + "/uploader/token",
+	},
 }
 
-// TestNoPackageReachesOneAboveIt holds the direction of imports on each system: linters look at one file's imports,
-// this looks at all that is reached.
+// TestNoPackageReachesOneAboveIt holds the direction of imports on each system: linters look at one
+// file's imports, this looks at all that is reached.
 func TestNoPackageReachesOneAboveIt(t *testing.T) {
 	for _, goos := range []string{"linux", "windows", "darwin"} {
 		t.Run(goos, func(t *testing.T) {
@@ -162,7 +261,8 @@ func TestNoPackageReachesOneAboveIt(t *testing.T) {
 				}
 				for _, dep := range p.Deps {
 					for _, tree := range trees {
-						if within(dep, tree) && !within(dep, leaves) && !within(dep, allowedExceptions[p.ImportPath]) {
+						if within(dep, tree) && !within(dep, leaves) &&
+							!within(dep, allowedExceptions[p.ImportPath]) {
 							t.Errorf("%s reaches %s", p.ImportPath, dep)
 						}
 					}
@@ -172,15 +272,18 @@ func TestNoPackageReachesOneAboveIt(t *testing.T) {
 	}
 }
 
-// TestEveryGoroutineCatchesItsPanics: whatever of this module is linked into the program starts goroutines with function literals whose
-// first call, after the defers that they begin with, is the deferred crash.Catch. So it is the first to learn of a panic.
+// TestEveryGoroutineCatchesItsPanics: whatever of this module is linked into the program starts
+// goroutines with function literals whose first call, after the defers that they begin with, is the
+// deferred crash.Catch. So it is the first to learn of a panic.
 func TestEveryGoroutineCatchesItsPanics(t *testing.T) {
 	n := 0
 	for _, p := range goListCgo(t, "1", "linux", "-deps", module+"/cmd/uploader") {
 		if p.Module.Path != module {
 			continue
 		}
-		files, err := filepath.Glob(filepath.Join("../..", strings.TrimPrefix(p.ImportPath, module), "*.go")) // of all systems
+		// Of all systems.
+		files, err := filepath.Glob(
+			filepath.Join("../..", strings.TrimPrefix(p.ImportPath, module), "*.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +302,8 @@ func TestEveryGoroutineCatchesItsPanics(t *testing.T) {
 					return true
 				}
 				if n++; !catches(started) {
-					t.Errorf("%s: this goroutine does not begin with defer crash.Catch()", fset.Position(node.Pos()))
+					t.Errorf("%s: this goroutine does not begin with defer crash.Catch()",
+						fset.Position(node.Pos()))
 				}
 				return true
 			})
@@ -210,7 +314,8 @@ func TestEveryGoroutineCatchesItsPanics(t *testing.T) {
 	}
 }
 
-// startedBy returns what a statement or a call starts on a goroutine of its own: go, the method Go of a group, AfterFunc; else nil.
+// startedBy returns what a statement or a call starts on a goroutine of its own: go, the method Go
+// of a group, AfterFunc; else nil.
 func startedBy(node ast.Node) ast.Expr {
 	switch node := node.(type) {
 	case *ast.GoStmt:
@@ -224,7 +329,8 @@ func startedBy(node ast.Node) ast.Expr {
 	return nil
 }
 
-// catches reports whether the last of the defers with which a function literal begins is crash.Catch().
+// catches reports whether the last of the defers with which a function literal begins is
+// crash.Catch().
 func catches(f ast.Expr) bool {
 	literal, ok := f.(*ast.FuncLit)
 	if !ok {
@@ -246,13 +352,18 @@ func catches(f ast.Expr) bool {
 	return ok && pkg.Name == "crash"
 }
 
-// TestFewPackagesStartPrograms: what a program is started with can be read by everybody on the machine, so it is looked at
-// before a package joins this list. None of these hands on a token, or anything of one.
+// TestFewPackagesStartPrograms: what a program is started with can be read by everybody on the
+// machine, so it is looked at before a package joins this list. None of these hands on a token, or
+// anything of one.
 func TestFewPackagesStartPrograms(t *testing.T) {
 	may := []string{
-		module + "/internal/bench",   // itself, the uploader and its peers, with tokens that open nothing
-		module + "/internal/desktop", // file managers, with the path of a file, and macOS' caffeinate
-		module + "/uploader/vault",   // reads how macOS' keychain program ended; the library gives it secrets on its standard input
+		// Itself, the uploader and its peers, with tokens that open nothing.
+		module + "/internal/bench",
+		// File managers, with the path of a file, and macOS' caffeinate.
+		module + "/internal/desktop",
+		// Reads how macOS' keychain program ended; the library gives it secrets on its standard
+		// input.
+		module + "/uploader/vault",
 	}
 	for _, goos := range []string{"linux", "windows", "darwin"} {
 		for _, p := range list(t, goos) {
@@ -263,7 +374,8 @@ func TestFewPackagesStartPrograms(t *testing.T) {
 	}
 }
 
-// TestWhoImportsTheSDK keeps the SDK behind one package on the upload path, and that package behind those that open stores.
+// TestWhoImportsTheSDK keeps the SDK behind one package on the upload path, and that package behind
+// those that open stores.
 func TestWhoImportsTheSDK(t *testing.T) {
 	may := map[string][]string{
 		"github.com/Azure":         {module + "/uploader/azure", module + "/workspace"},
@@ -280,7 +392,8 @@ func TestWhoImportsTheSDK(t *testing.T) {
 	}
 }
 
-// TestEachPackageSaysWhatItIsFor wants a comment on each package that begins as the go command's documentation asks.
+// TestEachPackageSaysWhatItIsFor wants a comment on each package that begins as the go command's
+// documentation asks.
 func TestEachPackageSaysWhatItIsFor(t *testing.T) {
 	for _, p := range list(t, "linux") {
 		want := "Package " + p.Name + " "
@@ -293,7 +406,8 @@ func TestEachPackageSaysWhatItIsFor(t *testing.T) {
 	}
 }
 
-// TestOnlyOneFileOpensAWindow keeps the C compiler and the graphics library out of everything but one package's build with cgo.
+// TestOnlyOneFileOpensAWindow keeps the C compiler and the graphics library out of everything but
+// one package's build with cgo.
 func TestOnlyOneFileOpensAWindow(t *testing.T) {
 	for cgo, want := range map[string]bool{"0": false, "1": true} {
 		for _, p := range goListCgo(t, cgo, "linux", module+"/...") {
@@ -305,8 +419,8 @@ func TestOnlyOneFileOpensAWindow(t *testing.T) {
 	}
 }
 
-// TestReadmeListsWhatIsLinked compares the README's tables of licences with the modules of the program, of the program with a window,
-// and of the tests.
+// TestReadmeListsWhatIsLinked compares the README's tables of licences with the modules of the
+// program, of the program with a window, and of the tests.
 func TestReadmeListsWhatIsLinked(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -339,7 +453,9 @@ func TestReadmeListsWhatIsLinked(t *testing.T) {
 	rows := map[string]string{}
 	for where, text := range map[string]string{inProgram: program, inWindow: window, inTests: tests} {
 		for line := range strings.SplitSeq(text, "\n") {
-			if cells := strings.Split(line, "|"); len(cells) == 5 && strings.Contains(cells[1], "/") && strings.HasPrefix(cells[2], " v") {
+			if cells := strings.Split(line, "|"); len(cells) == 5 &&
+				strings.Contains(cells[1], "/") &&
+				strings.HasPrefix(cells[2], " v") {
 				path, _, _ := strings.Cut(strings.TrimSpace(cells[1]), " ")
 				rows[path+" "+strings.TrimSpace(cells[2])] = where
 			}

@@ -8,8 +8,9 @@ import (
 )
 
 func main() {
-	// What the program holds is mostly buffers that it keeps; the rest is small and short-lived, and collecting it less
-	// often costs some 20 MB and saves a tenth of the time that small files take.
+	// What the program holds is mostly buffers that it keeps; the rest is small and short-lived,
+	// and collecting it less often costs some 20 MB and saves a tenth of the time that small files
+	// take.
 	debug.SetGCPercent(200)
 	saveMemory()
 	keepNoCore()
@@ -17,13 +18,14 @@ func main() {
 	env := takeSecretVariables()
 	guardGoroutines(os.Stderr)
 	ctx, stop := interruptible(context.Background())
-	code := guarded(os.Stderr, func() int { return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, env) })
+	code := guarded(os.Stderr,
+		func() int { return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, env) })
 	stop()
 	os.Exit(code)
 }
 
-// takeSecretVariables returns the environment, and takes the token, the account's key and the proxy's sign-in out of what
-// programs that this one starts inherit.
+// takeSecretVariables returns the environment, and takes the token, the account's key and the
+// proxy's sign-in out of what programs that this one starts inherit.
 func takeSecretVariables() func(string) string {
 	taken := map[string]string{}
 	for _, name := range []string{tokenVariable, keyVariable, proxyVariable} {

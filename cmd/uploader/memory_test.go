@@ -8,7 +8,8 @@ import (
 	"inboxuploader/uploader"
 )
 
-// TestALimitedMemoryIsSeen: of a control group of either version, of one above, and as in a container.
+// TestALimitedMemoryIsSeen: of a control group of either version, of one above, and as in a
+// container.
 func TestALimitedMemoryIsSeen(t *testing.T) {
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -40,11 +41,13 @@ func TestALimitedMemoryIsSeen(t *testing.T) {
 func TestALimitedMemoryIsNotExceeded(t *testing.T) {
 	for _, limit := range []int64{48 << 20, 64 << 20, 128 << 20, 511 << 20} {
 		buffers, heap := buffersWithin(limit)
-		if buffers < leastMemory || buffers > uploader.DefaultMemory || heap < 8<<20 || buffers+heap+besideBuffers > limit {
+		if buffers < leastMemory || buffers > uploader.DefaultMemory || heap < 8<<20 ||
+			buffers+heap+besideBuffers > limit {
 			t.Errorf("of %d bytes: %d for buffers, %d for the heap", limit, buffers, heap)
 		}
 	}
-	if buffers, heap := buffersWithin(math.MaxInt64); buffers != uploader.DefaultMemory || heap != math.MaxInt64 {
+	if buffers, heap := buffersWithin(math.MaxInt64); buffers != uploader.DefaultMemory ||
+		heap != math.MaxInt64 {
 		t.Errorf("without a limit: %d, %d", buffers, heap)
 	}
 }

@@ -20,11 +20,13 @@ import (
 )
 
 const (
-	// practiceWorkspace is the name of the workspace whose member and whose sender the practice run plays.
+	// practiceWorkspace is the name of the workspace whose member and whose sender the practice run
+	// plays.
 	practiceWorkspace = "practice"
 	// practiceContainer is its first token's.
 	practiceContainer = "practice-1"
-	// practiceBlockSize is smaller than the default so that a sample file travels in several blocks.
+	// practiceBlockSize is smaller than the default so that a sample file travels in several
+	// blocks.
 	practiceBlockSize = "128KiB"
 )
 
@@ -38,8 +40,9 @@ type practiceRun struct {
 func practiceCommand(p *program) *cobra.Command {
 	r := practiceRun{program: p}
 	c := &cobra.Command{
-		Use:   "practice",
-		Short: "Try everything on this machine: a local inbox, sample files, a comparison of every byte",
+		Use: "practice",
+		Short: "Try everything on this machine: a local inbox, sample files, a comparison of " +
+			"every byte",
 		Long: `Try everything on this machine, without a workspace and without a network: start a local inbox, create an upload
 token for it as a workspace's member does, write a folder of sample files, copy the folder with the token as its receiver
 does, list what arrived, and compare every byte. Nothing leaves this machine, and nothing is kept unless --dir says where.
@@ -48,7 +51,8 @@ Exit codes: 0 everything arrived unchanged, 1 something did not, 2 wrong usage, 
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
-	c.Flags().StringVar(&r.dir, "dir", "", "keep samples and inbox in this `FOLDER`, which must be empty or new (default: a temporary one, removed at the end)")
+	c.Flags().StringVar(&r.dir, "dir", "", "keep samples and inbox in this `FOLDER`, which must "+
+		"be empty or new (default: a temporary one, removed at the end)")
 	return c
 }
 
@@ -60,34 +64,50 @@ func (r *practiceRun) run(ctx context.Context) (err error) {
 		}
 		defer func() {
 			if os.RemoveAll(r.dir) != nil {
-				r.say("The folder " + show.Text(r.dir) + " could not be removed. Nothing in it is needed; it can be deleted.")
+				r.say("The folder " + show.Text(r.dir) + " could not be removed. Nothing in it " +
+					"is needed; it can be deleted.")
 			}
 		}()
 	} else if there, e := os.ReadDir(r.dir); len(there) > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {
-		return &usageError{fmt.Sprintf("The folder %s is not empty or can't be used. Nothing was sent. Name a new one with --dir.", r.dir)}
+		return &usageError{fmt.Sprintf("The folder %s is not empty or can't be used. Nothing was "+
+			"sent. Name a new one with --dir.", r.dir)}
 	}
 	samples := filepath.Join(r.dir, "samples")
 	if err := assets.WriteSamples(samples); err != nil {
 		return folderUnusable(r.dir, err)
 	}
-	return withLocalInbox(ctx, blobserver.Config{Dir: filepath.Join(r.dir, "inbox")}, func(server *blobserver.Server, address string) error {
-		return r.bothSides(ctx, samples, server, address)
-	})
+	return withLocalInbox(
+		ctx,
+		blobserver.Config{Dir: filepath.Join(r.dir, "inbox")},
+		func(server *blobserver.Server, address string) error {
+			return r.bothSides(ctx, samples, server, address)
+		},
+	)
 }
 
-// bothSides plays both sides with the commands themselves, in a state folder of its own: the member who creates a token
-// and looks at what arrived, and the sender who has the token.
-func (r *practiceRun) bothSides(ctx context.Context, samples string, server *blobserver.Server, address string) error {
+// bothSides plays both sides with the commands themselves, in a state folder of its own: the member
+// who creates a token and looks at what arrived, and the sender who has the token.
+func (r *practiceRun) bothSides(
+	ctx context.Context, samples string, server *blobserver.Server, address string,
+) error {
 	key := []string{"--key-file", filepath.Join(r.dir, "inbox", ".blobserver", "key")}
 	r.printf("A local inbox listens on %s.\n", address)
 
-	connect := []string{"workspace", "connect", address, "--workspace", practiceWorkspace, "--no-keyring"}
+	connect := []string{
+		"workspace", "connect", address, "--workspace", practiceWorkspace, "--no-keyring",
+	}
 	r.printf("\nuploader %s --key-file KEY\n", strings.Join(connect, " "))
 	if _, code := r.play(ctx, "", nil, append(connect, key...)...); code != exitOK {
 		return exit(code)
 	}
 	r.printf("uploader token create --reason \"Practice run\" --valid-days 1 --key-file KEY\n")
-	link, code := r.play(ctx, "", nil, append([]string{"token", "create", "--reason", "Practice run", "--valid-days", "1"}, key...)...)
+	link, code := r.play(
+		ctx,
+		"",
+		nil,
+		append(
+			[]string{"token", "create", "--reason", "Practice run", "--valid-days", "1"},
+			key...)...)
 	if code != exitOK {
 		return exit(code)
 	}
@@ -99,7 +119,8 @@ func (r *practiceRun) bothSides(ctx context.Context, samples string, server *blo
 
 	r.printf("\nuploader copy %s TOKEN --recursive\n\n", samples)
 	// The token goes in as it does from a file.
-	said, code := r.play(ctx, link, r.screen, "copy", samples, "-", "--recursive", "--block-size", practiceBlockSize)
+	said, code := r.play(ctx, link, r.screen, "copy", samples, "-", "--recursive", "--block-size",
+		practiceBlockSize)
 	r.printf("%s", said)
 	if code == exitInterrupted {
 		return errInterrupted
@@ -114,14 +135,18 @@ func (r *practiceRun) bothSides(ctx context.Context, samples string, server *blo
 	return r.compare(samples, server, code)
 }
 
-// play carries out one command line and returns what it prints. A nil stderr takes its words, which are shown only if it fails.
-func (r *practiceRun) play(ctx context.Context, stdin string, stderr io.Writer, args ...string) (stdout string, code int) {
+// play carries out one command line and returns what it prints. A nil stderr takes its words, which
+// are shown only if it fails.
+func (r *practiceRun) play(
+	ctx context.Context, stdin string, stderr io.Writer, args ...string,
+) (stdout string, code int) {
 	var out, words bytes.Buffer
 	to := stderr
 	if to == nil {
 		to = &words
 	}
-	code = run(ctx, append(args, "--state-dir", filepath.Join(r.dir, "state")), strings.NewReader(stdin), &out, to, r.env)
+	code = run(ctx, append(args, "--state-dir", filepath.Join(r.dir, "state")),
+		strings.NewReader(stdin), &out, to, r.env)
 	if code != exitOK {
 		r.write(words.String())
 	}
@@ -173,8 +198,8 @@ type compared struct {
 	verdict string
 }
 
-// compareInbox compares a folder with what was delivered of it, byte by byte: first the folder's files in their order,
-// then what else the inbox holds.
+// compareInbox compares a folder with what was delivered of it, byte by byte: first the folder's
+// files in their order, then what else the inbox holds.
 func compareInbox(folder string, server *blobserver.Server) ([]compared, error) {
 	delivered := map[string]int64{}
 	for _, b := range server.Blobs(practiceContainer) {

@@ -20,7 +20,8 @@ import (
 func runPractice(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, complaints bytes.Buffer
-	code = run(t.Context(), append([]string{"practice"}, args...), strings.NewReader(""), &out, &complaints, func(string) string { return "" })
+	code = run(t.Context(), append([]string{"practice"}, args...), strings.NewReader(""), &out,
+		&complaints, func(string) string { return "" })
 	return code, out.String(), complaints.String()
 }
 
@@ -34,7 +35,8 @@ func TestPracticeDeliversEachByte(t *testing.T) {
 		t.Error("the token's signature was printed")
 	}
 	// What the command says is looked up on the disk, too, past all its code.
-	want, got := files(t, filepath.Join(dir, "samples")), files(t, filepath.Join(dir, "inbox", practiceContainer, "samples"))
+	want, got := files(t, filepath.Join(dir, "samples")), files(t,
+		filepath.Join(dir, "inbox", practiceContainer, "samples"))
 	if diff := cmp.Diff(want, got); diff != "" || len(want) != 7 {
 		t.Errorf("%d samples; inbox (-want +got):\n%s", len(want), diff)
 	}
@@ -47,7 +49,8 @@ func TestPracticeRefusesAFolderInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, at := range []string{dir, mine} {
-		if code, _, stderr := runPractice(t, "--dir", at); code != exitUsage || !strings.Contains(stderr, "--dir") {
+		if code, _, stderr := runPractice(t, "--dir", at); code != exitUsage ||
+			!strings.Contains(stderr, "--dir") {
 			t.Errorf("%s: exit code %d, stderr %q", at, code, stderr)
 		}
 	}
@@ -78,53 +81,63 @@ func files(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-// TestComparisonNoticesEachDifference makes sure that the practice run's verdict is worth something.
+// TestComparisonNoticesEachDifference makes sure that the practice run's verdict is worth
+// something.
 func TestComparisonNoticesEachDifference(t *testing.T) {
 	dir := t.TempDir()
 	samples, inbox := filepath.Join(dir, "samples"), filepath.Join(dir, "inbox")
 	if err := assets.WriteSamples(samples); err != nil {
 		t.Fatal(err)
 	}
-	p := practiceRun{program: newProgram(&console{stdout: io.Discard, stderr: t.Output(), env: noEnvironment}), dir: dir}
-	err := withLocalInbox(t.Context(), blobserver.Config{Dir: inbox}, func(server *blobserver.Server, address string) error {
-		if err := p.bothSides(t.Context(), samples, server, address); err != nil {
-			t.Fatalf("practice: %v", err)
-		}
-		change := func(name string, do func(path string) error) {
-			if err := do(filepath.Join(samples, filepath.FromSlash(name))); err != nil {
-				t.Fatal(err)
+	p := practiceRun{
+		program: newProgram(&console{stdout: io.Discard, stderr: t.Output(), env: noEnvironment}),
+		dir:     dir,
+	}
+	err := withLocalInbox(
+		t.Context(),
+		blobserver.Config{Dir: inbox},
+		func(server *blobserver.Server, address string) error {
+			if err := p.bothSides(t.Context(), samples, server, address); err != nil {
+				t.Fatalf("practice: %v", err)
 			}
-		}
-		change("participants.csv", func(path string) error { // one byte, size kept
-			data, err := os.ReadFile(path)
+			change := func(name string, do func(path string) error) {
+				if err := do(filepath.Join(samples, filepath.FromSlash(name))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			change("participants.csv", func(path string) error { // one byte, size kept
+				data, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				data[len(data)-2] ^= 1
+				return os.WriteFile(path, data, 0o600)
+			})
+			change("study.json", func(path string) error { return os.Truncate(path, 10) })
+			change("empty.log",
+				func(path string) error { return os.WriteFile(path, []byte("no longer"), 0o600) })
+			change("visit 1/raw/recording.i16", os.Remove)
+			change("late.txt",
+				func(path string) error { return os.WriteFile(path, []byte("late"), 0o600) })
+			results, err := compareInbox(samples, server)
 			if err != nil {
 				return err
 			}
-			data[len(data)-2] ^= 1
-			return os.WriteFile(path, data, 0o600)
-		})
-		change("study.json", func(path string) error { return os.Truncate(path, 10) })
-		change("empty.log", func(path string) error { return os.WriteFile(path, []byte("no longer"), 0o600) })
-		change("visit 1/raw/recording.i16", os.Remove)
-		change("late.txt", func(path string) error { return os.WriteFile(path, []byte("late"), 0o600) })
-		results, err := compareInbox(samples, server)
-		if err != nil {
-			return err
-		}
-		got := map[string]string{}
-		for _, r := range results {
-			got[strings.TrimPrefix(r.blob, "samples/")] = r.verdict
-		}
-		want := map[string]string{
-			"READ ME FIRST.txt": verdictSame, "participants.csv": verdictDiffers, "study.json": verdictDiffers,
-			"empty.log": verdictDiffers, "late.txt": verdictMissing, "visit 1/raw/recording.i16": verdictExtra,
-			"visit 1/50% saline + 5 µg (#3) & more.csv": verdictSame, "visit 1/心拍数.csv": verdictSame,
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("verdicts (-want +got):\n%s", diff)
-		}
-		return nil
-	})
+			got := map[string]string{}
+			for _, r := range results {
+				got[strings.TrimPrefix(r.blob, "samples/")] = r.verdict
+			}
+			want := map[string]string{
+				"READ ME FIRST.txt": verdictSame, "participants.csv": verdictDiffers, "study.json": verdictDiffers,
+				"empty.log": verdictDiffers, "late.txt": verdictMissing, "visit 1/raw/recording.i16": verdictExtra,
+				"visit 1/50% saline + 5 µg (#3) & more.csv": verdictSame, "visit 1/心拍数.csv": verdictSame,
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("verdicts (-want +got):\n%s", diff)
+			}
+			return nil
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +157,8 @@ func TestSameContent(t *testing.T) {
 		"differs in the second": {long + "a", long + "b", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := sameContent(strings.NewReader(c.a), iotest.OneByteReader(strings.NewReader(c.b)))
+			got, err := sameContent(strings.NewReader(c.a),
+				iotest.OneByteReader(strings.NewReader(c.b)))
 			if err != nil || got != c.want {
 				t.Errorf("got %v, %v; want %v", got, err, c.want)
 			}

@@ -14,8 +14,8 @@ import (
 	"inboxuploader/internal/show"
 )
 
-// writePrivate puts text into a new file that only its owner can read, and moves it to name: whoever waits for the file
-// finds all of it.
+// writePrivate puts text into a new file that only its owner can read, and moves it to name:
+// whoever waits for the file finds all of it.
 func writePrivate(name, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".uploader-*.part") // readable by its owner alone
 	if err != nil {
@@ -31,8 +31,8 @@ func writePrivate(name, text string) error {
 	return nil
 }
 
-// checkTokenFile makes sure that the file of --print-token replaces nothing but an empty file and an earlier token of a local
-// inbox, which it holds alone. It takes an empty path for none.
+// checkTokenFile makes sure that the file of --print-token replaces nothing but an empty file and
+// an earlier token of a local inbox, which it holds alone. It takes an empty path for none.
 func checkTokenFile(path string) error {
 	if path == "" {
 		return nil
@@ -54,16 +54,20 @@ func checkTokenFile(path string) error {
 			return nil
 		}
 	}
-	return &usageError{"“" + show.Text(path) + "” is there already and holds more than a token, so it is not replaced. Nothing was started. Name another file with --print-token."}
+	return &usageError{"“" + show.Text(path) + "” is there already and holds more than a token, " +
+		"so it is not replaced. Nothing was started. Name another file with --print-token."}
 }
 
-// isTokenFile reports whether a text is what --print-token writes: a local inbox's link in one line.
+// isTokenFile reports whether a text is what --print-token writes: a local inbox's link in one
+// line.
 func isTokenFile(text string) bool {
 	link, ended := strings.CutSuffix(text, "\n")
 	u, err := url.Parse(link)
-	return ended && err == nil && strings.HasPrefix(u.Path, "/"+blobserver.DefaultAccount+"/") && u.Query().Has("sig")
+	return ended && err == nil && strings.HasPrefix(u.Path, "/"+blobserver.DefaultAccount+"/") &&
+		u.Query().Has("sig")
 }
 
 func tokenUnwritable(path string) error {
-	return &usageError{"The token can't be written to “" + show.Text(path) + "”. Nothing was started. Name a file with --print-token in a folder that you may write to."}
+	return &usageError{"The token can't be written to “" + show.Text(path) + "”. Nothing was " +
+		"started. Name a file with --print-token in a folder that you may write to."}
 }

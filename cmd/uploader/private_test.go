@@ -41,7 +41,8 @@ func TestAFolderThatOthersMayChangeIsNotUsed(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.Chmod(dir, 0o777))
 	s := stateFolder{console: &console{env: noEnvironment}, flag: dir}
-	if _, err := s.openState(); err == nil || !strings.Contains(err.Error(), "Other users of this computer can change the state folder") {
+	if _, err := s.openState(); err == nil || !strings.Contains(err.Error(), "Other users of "+
+		"this computer can change the state folder") {
 		t.Errorf("got %v", err)
 	}
 	if _, path, _ := s.openLog(); path != "" {
@@ -60,13 +61,15 @@ func TestAFolderThatCanNotBeMadeIsNoDefect(t *testing.T) {
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
 		s := stateFolder{console: &console{env: noEnvironment}, flag: dir}
 		_, err := s.openState()
-		if words := explain(err).String(); !strings.Contains(words, "Check that you may write to the program's state folder") {
+		if words := explain(err).String(); !strings.Contains(words, "Check that you may write to "+
+			"the program's state folder") {
 			t.Errorf("it says: %s", words)
 		}
 	}
 }
 
-// TestLinksInTheStateFolderLeadNowhere: what stands in the place of a file of ours is not written to.
+// TestLinksInTheStateFolderLeadNowhere: what stands in the place of a file of ours is not written
+// to.
 func TestLinksInTheStateFolderLeadNowhere(t *testing.T) {
 	for _, name := range []string{logName, logName + ".1"} {
 		dir, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
@@ -97,7 +100,9 @@ func TestTheTokenIsNotInherited(t *testing.T) {
 	proxy := "http://user:" + canary + "@proxy.example.org:3128"
 	t.Setenv(proxyVariable, proxy)
 	env := takeSecretVariables()
-	if env(tokenVariable) != foreignLink || env(keyVariable) != canaryKey || env(proxyVariable) != proxy || env("PATH") != os.Getenv("PATH") {
+	if env(tokenVariable) != foreignLink || env(keyVariable) != canaryKey ||
+		env(proxyVariable) != proxy ||
+		env("PATH") != os.Getenv("PATH") {
 		t.Error("the environment is not what it was")
 	}
 	for _, v := range os.Environ() {

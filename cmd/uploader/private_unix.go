@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// keepPrivate reports whether the folder is the user's own and nobody else may change what is in it. Where the folder is the
-// program's own, others lose all rights to it.
+// keepPrivate reports whether the folder is the user's own and nobody else may change what is in
+// it. Where the folder is the program's own, others lose all rights to it.
 func keepPrivate(dir string, own bool) bool {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() {
@@ -20,7 +20,8 @@ func keepPrivate(dir string, own bool) bool {
 		return false
 	}
 	if own && info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(dir, 0o700) == nil //nolint:gosec // a folder, which needs the right to enter it
+		err := os.Chmod(dir, 0o700) //nolint:gosec // a folder, which needs the right to enter it
+		return err == nil
 	}
 	return info.Mode().Perm()&0o022 == 0
 }
@@ -34,7 +35,8 @@ func mostFiles() uint64 {
 	return uint64(limit.Cur) //nolint:unconvert // it is signed on some systems
 }
 
-// keepNoCore keeps the system from writing the program's memory, with the tokens in it, to a file when it crashes.
+// keepNoCore keeps the system from writing the program's memory, with the tokens in it, to a file
+// when it crashes.
 func keepNoCore() {
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // lowering it is always permitted
 }

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// keepPrivate reports whether there is such a folder. The user's configuration folder is the user's own on Windows, and what
-// is made below it inherits that.
+// keepPrivate reports whether there is such a folder. The user's configuration folder is the user's
+// own on Windows, and what is made below it inherits that.
 func keepPrivate(dir string, _ bool) bool {
 	info, err := os.Stat(dir)
 	return err == nil && info.IsDir()
@@ -15,5 +15,6 @@ func keepPrivate(dir string, _ bool) bool {
 // mostFiles returns how many files a process may open, which Windows does not limit.
 func mostFiles() uint64 { return math.MaxUint64 }
 
-// keepNoCore does nothing: Windows keeps crash dumps of programs only where an administrator has asked for them.
+// keepNoCore does nothing: Windows keeps crash dumps of programs only where an administrator has
+// asked for them.
 func keepNoCore() {}

@@ -31,7 +31,8 @@ func progressParts(s uploader.Status, now time.Time) []string {
 	return parts
 }
 
-// wayWords says what is not confirmed yet of what was handed to the network, where that is a share worth speaking of.
+// wayWords says what is not confirmed yet of what was handed to the network, where that is a share
+// worth speaking of.
 func wayWords(s uploader.Status) string {
 	total := s.BytesDone + s.BytesLeft()
 	switch {
@@ -56,12 +57,14 @@ func filesWords(s uploader.Status) string {
 	total := s.FilesTotal()
 	done := total - s.FilesLeft()
 	if s.Scanning {
-		return fmt.Sprintf("%s of %s files, still counting", humanize.Comma(done), humanize.Comma(total))
+		return fmt.Sprintf("%s of %s files, still counting", humanize.Comma(done),
+			humanize.Comma(total))
 	}
 	return fmt.Sprintf("%s of %s", humanize.Comma(done), fileCount(total))
 }
 
-// bytesWords says how many bytes are acknowledged of those that can be delivered, and what share of all is done.
+// bytesWords says how many bytes are acknowledged of those that can be delivered, and what share of
+// all is done.
 func bytesWords(s uploader.Status) string {
 	share := show.Percent(s.Percent()).String()
 	total := s.BytesDone + s.BytesLeft()
@@ -76,7 +79,8 @@ func bytesWords(s uploader.Status) string {
 	}
 }
 
-// troubleWords says what is waited for, or nothing; and, where the words have no room for it, what a person can do.
+// troubleWords says what is waited for, or nothing; and, where the words have no room for it, what
+// a person can do.
 func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 	if s.Journal != nil {
 		return waitingWords(s.Journal), ""
@@ -87,7 +91,8 @@ func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 			if problem.NeedsPerson(in.Trouble) {
 				do = x.Do
 			}
-			return fmt.Sprintf("%s; trying again in %s", strings.TrimSuffix(x.What, "."), show.Duration(max(in.Until.Sub(now), time.Second))), do
+			return fmt.Sprintf("%s; trying again in %s", strings.TrimSuffix(x.What, "."),
+				show.Duration(max(in.Until.Sub(now), time.Second))), do
 		}
 	}
 	for i := range s.Transfers {
@@ -116,8 +121,9 @@ func leftWords(d time.Duration) string {
 	}
 }
 
-// fit joins as many parts as a line of that many columns takes; the last column stays free, since writing there makes
-// some terminals begin a new line. Of a first part that is too long the beginning is kept.
+// fit joins as many parts as a line of that many columns takes; the last column stays free, since
+// writing there makes some terminals begin a new line. Of a first part that is too long the
+// beginning is kept.
 func fit(parts []string, width int) string {
 	line := ""
 	for i, part := range parts {
@@ -136,8 +142,9 @@ func fit(parts []string, width int) string {
 	return line
 }
 
-// wrap breaks a sentence at spaces so that no line is longer than a terminal of that width shows, and none too long to
-// read. What begins with a space, which are names, stays whole so that it can be copied.
+// wrap breaks a sentence at spaces so that no line is longer than a terminal of that width shows,
+// and none too long to read. What begins with a space, which are names, stays whole so that it can
+// be copied.
 func wrap(line string, width int) []string {
 	if strings.HasPrefix(line, " ") || width >= plainWidth {
 		return []string{line}

@@ -10,15 +10,19 @@ import (
 )
 
 const (
-	redraw     = 100 * time.Millisecond // between two states of the progress line
-	recount    = time.Second            // after which it is drawn even if nothing changed, for waits that pass
-	firstPlain = 10 * time.Second       // until the first plain line and, growing, between two
+	redraw = 100 * time.Millisecond // between two states of the progress line
+	// After which it is drawn even if nothing changed, for waits that pass.
+	recount    = time.Second
+	firstPlain = 10 * time.Second // until the first plain line and, growing, between two
 	mostPlain  = 30 * time.Second
 	plainWidth = 200 // columns of a plain line, which nothing limits
 )
 
-// watch shows how the queue comes along until nothing can go on by itself, and returns why not all was done, or nil.
-func (c *console) watch(ctx context.Context, q *uploader.Queue, to string, transfers []int64) error {
+// watch shows how the queue comes along until nothing can go on by itself, and returns why not all
+// was done, or nil.
+func (c *console) watch(
+	ctx context.Context, q *uploader.Queue, to string, transfers []int64,
+) error {
 	done := make(chan error, 1)
 	go func() { defer crash.Catch(); done <- q.Wait(ctx) }()
 	status := func() uploader.Status { return q.StatusOf(transfers...) }
@@ -28,8 +32,11 @@ func (c *console) watch(ctx context.Context, q *uploader.Queue, to string, trans
 	return c.watchPlain(status, done, to)
 }
 
-// watchLine keeps one line up to date and clears it at the end. Trouble is said above it too, since most lines are too short for it.
-func (c *console) watchLine(changed <-chan struct{}, status func() uploader.Status, done <-chan error) error {
+// watchLine keeps one line up to date and clears it at the end. Trouble is said above it too, since
+// most lines are too short for it.
+func (c *console) watchLine(
+	changed <-chan struct{}, status func() uploader.Status, done <-chan error,
+) error {
 	const clearLine = "\r\x1b[K"
 	tick := time.NewTicker(redraw)
 	defer tick.Stop()

@@ -19,7 +19,11 @@ import (
 
 // TestTroubleIsToldWhenItBegins: also where the line that is kept up to date is too short for it.
 func TestTroubleIsToldWhenItBegins(t *testing.T) {
-	busy := uploader.Status{Inboxes: []uploader.InboxStatus{{Unfinished: 1, Trouble: problem.New("put", "", problem.NotTheService)}}}
+	busy := uploader.Status{
+		Inboxes: []uploader.InboxStatus{
+			{Unfinished: 1, Trouble: problem.New("put", "", problem.NotTheService)},
+		},
+	}
 	for name, watch := range map[string]func(*console, func() uploader.Status, <-chan error) error{
 		"line": func(c *console, s func() uploader.Status, done <-chan error) error { return c.watchLine(nil, s, done) },
 		"plain": func(c *console, s func() uploader.Status, done <-chan error) error {
@@ -41,7 +45,8 @@ func TestTroubleIsToldWhenItBegins(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if n := strings.Count(out.String(), "sign-in page; trying again in 1 s. Open a web browser"); n != 2 {
+				if n := strings.Count(out.String(), "sign-in page; trying again in 1 s. Open a "+
+					"web browser"); n != 2 {
 					t.Errorf("told %d times, not twice:\n%s", n, out.String())
 				}
 			})
@@ -70,7 +75,8 @@ func TestProgressLine(t *testing.T) {
 		width  int
 		want   string
 	}{
-		"all of it":     {status(nil), 120, "41 of 1,244 files · 900 MB of 3.0 GB, 30 % · 12 MB/s · about 2 min 51 s left · 50 MB on the way"},
+		"all of it": {status(nil), 120, "41 of 1,244 files · 900 MB of 3.0 GB, 30 % · 12 " +
+			"MB/s · about 2 min 51 s left · 50 MB on the way"},
 		"narrow":        {status(nil), 60, "41 of 1,244 files · 900 MB of 3.0 GB, 30 % · 12 MB/s"},
 		"very narrow":   {status(nil), 20, "41 of 1,244 files"},
 		"hardly a line": {status(nil), 6, "41 of"},
@@ -125,7 +131,8 @@ func TestProgressLine(t *testing.T) {
 					Unfinished: 4, Trouble: problem.New("put", "", problem.NetworkDown), Until: now.Add(25 * time.Second),
 				}}
 			}), 120,
-			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The storage can't be reached; trying again in 25 s",
+			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The storage can't be reached; trying " +
+				"again in 25 s",
 		},
 		"waiting for a disk": {
 			status(func(s *uploader.Status) {
@@ -133,11 +140,13 @@ func TestProgressLine(t *testing.T) {
 				e.Value = "/media/usb"
 				s.Transfers = []ledger.TransferStatus{{Away: e}}
 			}), 160,
-			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk with “/media/usb” is not there at the moment. Connect it again; the upload goes on by itself",
+			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk with “/media/usb” is not " +
+				"there at the moment. Connect it again; the upload goes on by itself",
 		},
 		"waiting for room on the disk of the state folder": {
 			status(func(s *uploader.Status) { s.Journal = problem.New("write", "", problem.JournalFull) }), 200,
-			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk that keeps the list of what is to be sent is full. " +
+			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk that keeps the list of what " +
+				"is to be sent is full. " +
 				"Make some room on it; sending then goes on by itself",
 		},
 	} {
@@ -174,7 +183,8 @@ func TestShownNamesHaveNothingThatMovesTheCursor(t *testing.T) {
 }
 
 func TestWrapKeepsEveryWord(t *testing.T) {
-	text := "Left out on purpose: 1 system file or folder, 1 link, 1 named pipe, 2 empty folders. To send what links point to, add --follow-symlinks."
+	text := "Left out on purpose: 1 system file or folder, 1 link, 1 named pipe, 2 empty " +
+		"folders. To send what links point to, add --follow-symlinks."
 	lines := wrap(text, 50)
 	for _, l := range lines {
 		if len(l) >= 50 {

@@ -4,7 +4,8 @@ import (
 	"inboxuploader/uploader/azure"
 )
 
-// proxyVariable is the environment variable for this program's proxy alone. Unlike an argument, nobody else sees it.
+// proxyVariable is the environment variable for this program's proxy alone. Unlike an argument,
+// nobody else sees it.
 const proxyVariable = "UPLOADER_PROXY"
 
 // proxyFlag is --proxy.
@@ -26,7 +27,9 @@ func (f *proxyFlag) Set(text string) error {
 // Type implements pflag.Value.
 func (f *proxyFlag) Type() string { return "ADDRESS" }
 
-const proxyHint = "Nothing was sent. It looks like http://NAME:PASSWORD@HOST:PORT, or https:// or socks5://; characters such as @ : / # in the name or the password are written as %40 %3A %2F %23."
+const proxyHint = "Nothing was sent. It looks like http://NAME:PASSWORD@HOST:PORT, or https:// " +
+	"or socks5://; characters such as @ : / # in the name or the password are written as %40 " +
+	"%3A %2F %23."
 
 // orVariable takes the proxy of UPLOADER_PROXY where there is no flag.
 func (f *proxyFlag) orVariable(env func(string) string) error {
@@ -35,7 +38,9 @@ func (f *proxyFlag) orVariable(env func(string) string) error {
 	}
 	proxy, err := azure.ParseProxy(env(proxyVariable))
 	if err != nil {
-		return &usageError{"The value of " + proxyVariable + " is not a proxy address. " + proxyHint}
+		return &usageError{
+			"The value of " + proxyVariable + " is not a proxy address. " + proxyHint,
+		}
 	}
 	f.Proxy = proxy
 	return nil

@@ -38,11 +38,14 @@ func purge(ctx context.Context, p *program, yes bool) error {
 		for _, t := range q.Status().Transfers {
 			waiting += t.Files[ledger.Waiting] + t.Files[ledger.Active] + t.Files[ledger.Paused]
 		}
-		question := "Forget all uploads, and what was delivered? There is no receipt of it afterwards."
+		question := "Forget all uploads, and what was delivered? There is no receipt of it " +
+			"afterwards."
 		if waiting > 0 {
-			question = fmt.Sprintf("Not sent yet: %s, which are given up. %s", fileCount(waiting), question)
+			question = fmt.Sprintf("Not sent yet: %s, which are given up. %s", fileCount(waiting),
+				question)
 			if in, ok := p.stdin.(*os.File); !yes && (!ok || !term.IsTerminal(int(in.Fd()))) {
-				return &usageError{fmt.Sprintf("Not sent yet: %s. Nothing was forgotten. Send them with “uploader resume”, or give them up with --yes.", fileCount(waiting))}
+				return &usageError{fmt.Sprintf("Not sent yet: %s. Nothing was forgotten. Send "+
+					"them with “uploader resume”, or give them up with --yes.", fileCount(waiting))}
 			}
 		}
 		if err := p.confirmed(ctx, yes, question); err != nil {

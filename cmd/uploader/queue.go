@@ -33,12 +33,14 @@ Exit codes: 0 done, or left to the program that is sending, also where it concer
 		short string
 		all   bool // may concern everything
 	}{
-		{ledger.Pause, "Let files wait until they are resumed; blocks under way are finished first", true},
+		{ledger.Pause, "Let files wait until they are resumed; blocks under way are " +
+			"finished first", true},
 		{ledger.Resume, "Let paused files go on, the next time or as soon as something sends them", true},
 		{ledger.Cancel, "Give files up; what was delivered stays delivered", true},
 		{ledger.Retry, "Send again what failed, needed you, or was cancelled", true},
 		{ledger.Replace, "Send again what was already there, replacing it in the inbox", true},
-		{ledger.Rename, "Send what was already there, or whose name is blocked, under another name, as “name (2)”, beside it", true},
+		{ledger.Rename, "Send what was already there, or whose name is blocked, under another " +
+			"name, as “name (2)”, beside it", true},
 		{ledger.Remove, "Take files from the list; what was not sent is given up", true},
 		{ledger.Clear, "Take delivered files from the list", true},
 		{ledger.First, "Send files before all others", false},
@@ -64,9 +66,11 @@ func verbCommand(p *program, verb ledger.Verb, short string, mayAll bool) *cobra
 				return err
 			}
 			if n := count(jobs != nil, all, transfer != 0); n != 1 {
-				return usagef("“%s” needs the numbers of files%s. “uploader status --files” shows them.", c.CommandPath(), map[bool]string{true: ", or --transfer, or --all"}[mayAll])
+				return usagef("“%s” needs the numbers of files%s. “uploader status --files” "+
+					"shows them.", c.CommandPath(), map[bool]string{true: ", or --transfer, or --all"}[mayAll])
 			}
-			return carryOut(c.Context(), p, ledger.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
+			return carryOut(c.Context(), p,
+				ledger.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
 		},
 	}
 	if mayAll {
@@ -92,14 +96,16 @@ func jobNumbers(args []string) ([]int64, error) {
 	for _, a := range args {
 		n, err := strconv.ParseInt(a, 10, 64)
 		if err != nil || n <= 0 {
-			return nil, &usageError{"“" + show.Text(a) + "” is not the number of a file. See: uploader status --files"}
+			return nil, &usageError{"“" + show.Text(a) + "” is not the number of a file. See: " +
+				"uploader status --files"}
 		}
 		jobs = append(jobs, n)
 	}
 	return jobs, nil
 }
 
-// carryOut carries a command out on the list in the state folder, or leaves it to the program that is sending.
+// carryOut carries a command out on the list in the state folder, or leaves it to the program that
+// is sending.
 func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) error {
 	var n, left int
 	err := p.withQueue(ctx, func(q *uploader.Queue) (err error) {
@@ -128,15 +134,20 @@ func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) er
 		p.say(fmt.Sprintf("%s %s.", fileCount(int64(n)), words))
 	case left > 0:
 	case c.Verb == ledger.Rename:
-		p.say("Nothing was changed: only a file that was already there, or whose name is blocked, is sent under another name, and only with a token that is not for that one name alone. " +
-			"Look at “uploader status --files”, or replace what is there with “uploader queue replace”.")
+		p.say("Nothing was changed: only a file that was already there, or whose name is " +
+			"blocked, is sent under another name, and only with a token that is not for that one " +
+			"name alone. " +
+			"Look at “uploader status --files”, or replace what is there with “uploader " +
+			"queue replace”.")
 	default:
-		p.say("Nothing was changed: the list has no such file that this concerns. What there is: uploader status --files")
+		p.say("Nothing was changed: the list has no such file that this concerns. What there is: " +
+			"uploader status --files")
 	}
 	if left > 0 {
 		p.say("The program that has them in hand was told; it acts within a second.")
 	}
-	if n > 0 && left == 0 && (c.Verb == ledger.Resume || c.Verb == ledger.Retry || c.Verb == ledger.Replace || c.Verb == ledger.Rename) {
+	if n > 0 && left == 0 &&
+		(c.Verb == ledger.Resume || c.Verb == ledger.Retry || c.Verb == ledger.Replace || c.Verb == ledger.Rename) {
 		p.say("To send them now: uploader resume")
 	}
 	return nil

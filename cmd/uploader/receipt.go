@@ -37,9 +37,11 @@ Exit codes: 0 written, 1 the list can't be read or the receipt not be written, 2
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
 	}
-	c.Flags().StringVar(&r.since, "since", "", "only what was delivered on this `DATE` or later: 2026-11-30, or with a time as in 2026-11-30T15:04:05Z")
+	c.Flags().StringVar(&r.since, "since", "", "only what was delivered on this `DATE` or later: "+
+		"2026-11-30, or with a time as in 2026-11-30T15:04:05Z")
 	c.Flags().StringVar(&r.output, "output", "csv", "`FORM` in which it is printed: csv or json")
-	c.Flags().StringVar(&r.toFile, "to-file", "", "write it to this `FILE`: CSV, or JSON if its name ends in .json")
+	c.Flags().StringVar(&r.toFile, "to-file", "", "write it to this `FILE`: CSV, or JSON if its "+
+		"name ends in .json")
 	return c
 }
 
@@ -55,8 +57,11 @@ func (r *receiptRun) run(ctx context.Context, args []string) error {
 	return r.withQueue(ctx, func(q *uploader.Queue) error {
 		s := q.StatusOf(transfers...)
 		for _, id := range transfers {
-			if !slices.ContainsFunc(s.Transfers, func(t ledger.TransferStatus) bool { return t.ID == id }) {
-				return &usageError{fmt.Sprintf("There is no upload with the number %d. Nothing was written. See: uploader status", id)}
+			if !slices.ContainsFunc(
+				s.Transfers, func(t ledger.TransferStatus) bool { return t.ID == id },
+			) {
+				return &usageError{fmt.Sprintf("There is no upload with the number %d. Nothing "+
+					"was written. See: uploader status", id)}
 			}
 		}
 		var to token.Inbox
@@ -92,7 +97,8 @@ func (r *receiptRun) parse(args []string) (transfers []int64, since time.Time, e
 	for _, a := range args {
 		n, err := strconv.ParseInt(a, 10, 64)
 		if err != nil || n <= 0 {
-			return nil, since, &usageError{"“" + show.Text(a) + "” is not the number of an upload. See: uploader status"}
+			return nil, since, &usageError{"“" + show.Text(a) + "” is not the number of an " +
+				"upload. See: uploader status"}
 		}
 		transfers = append(transfers, n)
 	}
@@ -104,7 +110,8 @@ func (r *receiptRun) parse(args []string) (transfers []int64, since time.Time, e
 	}
 	if since, err = time.ParseInLocation(time.DateOnly, r.since, time.Local); err != nil {
 		if since, err = time.Parse(time.RFC3339, r.since); err != nil {
-			return nil, since, &usageError{"--since takes a date such as 2026-11-30, or a date with a time such as 2026-11-30T15:04:05Z."}
+			return nil, since, &usageError{"--since takes a date such as 2026-11-30, or a date " +
+				"with a time such as 2026-11-30T15:04:05Z."}
 		}
 	}
 	return transfers, since, nil

@@ -38,9 +38,12 @@ func resumeCommand(p *program) *cobra.Command {
 	}
 	takesToken(c, "0")
 	c.Flags().SortFlags = false
-	c.Flags().StringVar(&r.to, "to", "", "go on with the uploads to the inbox kept under this `NAME` alone")
-	c.Flags().BoolVar(&r.move, "move", false, "if the token leads to another container of the same workspace, send there what was not delivered")
-	c.Flags().StringArrayVar(&r.moved, "moved", nil, "what was to be sent from the folder or drive OLD lies in NEW now, as `OLD=NEW` (repeatable)")
+	c.Flags().StringVar(&r.to, "to", "", "go on with the uploads to the inbox kept under this "+
+		"`NAME` alone")
+	c.Flags().BoolVar(&r.move, "move", false, "if the token leads to another container of the "+
+		"same workspace, send there what was not delivered")
+	c.Flags().StringArrayVar(&r.moved, "moved", nil, "what was to be sent from the folder or "+
+		"drive OLD lies in NEW now, as `OLD=NEW` (repeatable)")
 	r.add(c)
 	return c
 }
@@ -162,7 +165,8 @@ func (r *resumeRun) handOver(
 
 // adopt has the queue go on with transfers, also with what was paused of them.
 func (r *resumeRun) adopt(ctx context.Context, q *uploader.Queue, d *delivery, ids []int64) error {
-	got, err := q.Adopt(ctx, func(t ledger.TransferStatus) bool { return slices.Contains(ids, t.ID) })
+	got, err := q.Adopt(ctx,
+		func(t ledger.TransferStatus) bool { return slices.Contains(ids, t.ID) })
 	if err != nil {
 		return err
 	}
@@ -187,11 +191,16 @@ func (r *resumeRun) waiting(ctx context.Context, q *uploader.Queue) ([]uploader.
 	}), nil
 }
 
-// nothingWaits says that there is nothing to do, or that others do it, and how many files need a person.
+// nothingWaits says that there is nothing to do, or that others do it, and how many files need a
+// person.
 func (r *resumeRun) nothingWaits(ctx context.Context, q *uploader.Queue) error {
 	words := "Nothing is waiting to be sent."
-	if slices.ContainsFunc(q.Status().Transfers, func(t ledger.TransferStatus) bool { return t.Owner == ledger.Elsewhere && !t.Finished() }) {
-		words = "What is waiting to be sent is being sent by another program at the moment: uploader status"
+	if slices.ContainsFunc(
+		q.Status().Transfers,
+		func(t ledger.TransferStatus) bool { return t.Owner == ledger.Elsewhere && !t.Finished() },
+	) {
+		words = "What is waiting to be sent is being sent by another program at the moment: " +
+			"uploader status"
 	}
 	o, err := r.inNeed(ctx, q)
 	if err != nil {
@@ -228,8 +237,8 @@ func (p *program) inboxKey(ctx context.Context, name string) (string, error) {
 	return r.Inbox.Key(), err
 }
 
-// movesFrom returns the key of the inbox whose uploads the token is to take over, if a person agrees;
-// "" for none.
+// movesFrom returns the key of the inbox whose uploads the token is to take over, if a person
+// agrees; "" for none.
 func (r *resumeRun) movesFrom(
 	ctx context.Context, waiting []uploader.Waiting, token token.Token,
 ) (string, error) {
@@ -242,18 +251,22 @@ func (r *resumeRun) movesFrom(
 	case own && (len(from) == 0 || !r.move):
 		return "", nil
 	case len(from) == 0:
-		return "", usagef("This token leads to %s, and nothing is waiting to be sent there. Nothing was sent. "+
+		return "", usagef("This token leads to %s, and nothing is waiting to be sent there. "+
+			"Nothing was sent. "+
 			"What is waiting: uploader status", here)
 	case len(from) > 1:
-		return "", &usageError{"This token leads to a new container of a workspace, and uploads to several others of it " +
+		return "", &usageError{"This token leads to a new container of a workspace, and uploads " +
+			"to several others of it " +
 			"are waiting. Nothing was sent. Name the one to move with --to."}
 	}
-	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than the uploads that are "+
+	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than "+
+		"the uploads that are "+
 		"waiting (%s).", here, show.Text(from[0].Inbox.String()))
 	if r.move || r.agrees(ctx, question+" Send there what was not delivered?") {
 		return from[0].Inbox.Key(), nil
 	}
-	return "", &usageError{question + " Nothing was sent. Add --move to send there what was not delivered."}
+	return "", &usageError{question + " Nothing was sent. Add --move to send there what was not " +
+		"delivered."}
 }
 
 // takeOver lets the token's inbox take over from another one.
@@ -266,7 +279,8 @@ func (r *resumeRun) takeOver(
 	}
 	r.say(fmt.Sprintf("Going to %s now: %s.", show.Text(token.Inbox.String()), fileCount(int64(n))))
 	for _, t := range q.Status().Transfers {
-		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == ledger.Here && !slices.Contains(d.transfers, t.ID) {
+		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == ledger.Here &&
+			!slices.Contains(d.transfers, t.ID) {
 			d.transfers = append(d.transfers, t.ID)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// inNeed returns what became of the finished uploads of which files need a person; of one kept inbox
-// only, if it is named.
+// inNeed returns what became of the finished uploads of which files need a person; of one kept
+// inbox only, if it is named.
 func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, error) {
 	key, err := r.inboxKey(ctx, r.to)
 	if err != nil {
@@ -19,7 +19,8 @@ func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, err
 	}
 	var ids []int64
 	for _, t := range q.Status().Transfers {
-		if t.Owner != ledger.Elsewhere && (key == "" || t.Inbox == key) && t.Files[ledger.Attention]+t.Files[ledger.Failed] > 0 {
+		if t.Owner != ledger.Elsewhere && (key == "" || t.Inbox == key) &&
+			t.Files[ledger.Attention]+t.Files[ledger.Failed] > 0 {
 			ids = append(ids, t.ID)
 		}
 	}
@@ -100,7 +101,8 @@ func (o *outcome) passOver(later deliveries) {
 
 // attentionWords says that files need a person, and what that person can do.
 func attentionWords(n int64) string {
-	return needAttention(n) + ": “uploader status --files --state attention,failed” says why. Mend that, and send them again with the command " +
+	return needAttention(n) + ": “uploader status --files --state attention,failed” says why. " +
+		"Mend that, and send them again with the command " +
 		"that they came from, or take them from the list with “uploader queue remove JOB...”."
 }
 

@@ -16,21 +16,24 @@ func (r *resumeRun) followMoves(ctx context.Context, q *uploader.Queue) error {
 	for _, m := range r.moved {
 		from, to, ok := splitMove(m)
 		if !ok {
-			return usagef("--moved “%s” can't be used: it takes OLD=NEW, and NEW has to be a folder that is there. Nothing was sent.", show.Text(m))
+			return usagef("--moved “%s” can't be used: it takes OLD=NEW, and NEW has to be a "+
+				"folder that is there. Nothing was sent.", show.Text(m))
 		}
 		n, err := q.Moved(ctx, from, to)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return usagef("Nothing in the list was to be sent from “%s”. Nothing was sent. What is in the list: uploader status", show.Text(from))
+			return usagef("Nothing in the list was to be sent from “%s”. Nothing was sent. What "+
+				"is in the list: uploader status", show.Text(from))
 		}
 		r.say(fmt.Sprintf("Looked for in %s now: %s.", show.Text(to), fileCount(int64(n))))
 	}
 	return nil
 }
 
-// splitMove reads OLD=NEW. Names may have such a sign too: the first one counts behind which a folder is named.
+// splitMove reads OLD=NEW. Names may have such a sign too: the first one counts behind which a
+// folder is named.
 func splitMove(text string) (from, to string, ok bool) {
 	for i := range len(text) {
 		if text[i] != '=' || i == 0 {
@@ -48,7 +51,8 @@ func splitMove(text string) (from, to string, ok bool) {
 	return "", "", false
 }
 
-// wholeDrive takes a drive's letter on Windows for all of the drive, not for the folder that a program has open there.
+// wholeDrive takes a drive's letter on Windows for all of the drive, not for the folder that a
+// program has open there.
 func wholeDrive(path string) string {
 	if path != "" && filepath.VolumeName(path) == path && strings.HasSuffix(path, ":") {
 		return path + string(filepath.Separator)

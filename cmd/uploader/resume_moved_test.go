@@ -18,7 +18,10 @@ func TestResumeFindsWhatWasMoved(t *testing.T) {
 	plant(t, old, 8)
 	how := []string{"--connections", "2", "--block-size", "64KiB", "--token-file", l.tokenFile}
 	l.renewUntil(t, labContainer, "w", time.Now().Add(2*time.Second))
-	l.outputOf(t, exitToken, append([]string{"copy", old, "--recursive", "--limit-rate", "1MB"}, how...)...)
+	l.outputOf(
+		t,
+		exitToken,
+		append([]string{"copy", old, "--recursive", "--limit-rate", "1MB"}, how...)...)
 	if err := os.CopyFS(now, os.DirFS(old)); err != nil { // other files with the same content
 		t.Fatal(err)
 	}
@@ -26,13 +29,21 @@ func TestResumeFindsWhatWasMoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.renew(t, labContainer, "w")
-	if out := l.outputOf(t, exitNotDelivered, append([]string{"resume"}, how...)...); !strings.Contains(out, "no longer there") {
+	if out := l.outputOf(t, exitNotDelivered, append([]string{"resume"}, how...)...); !strings.Contains(
+		out,
+		"no longer there",
+	) {
 		t.Errorf("resume said: %s", out)
 	}
 	for _, wrong := range []string{old, old + "=" + filepath.Join(dir, "none"), "=" + now, filepath.Join(dir, "other") + "=" + now} {
 		l.outputOf(t, exitUsage, append([]string{"resume", "--moved", wrong}, how...)...)
 	}
-	l.outputOf(t, 0, append([]string{"resume", "--moved", filepath.Dir(old) + "=" + filepath.Dir(now)}, how...)...)
+	l.outputOf(
+		t,
+		0,
+		append(
+			[]string{"resume", "--moved", filepath.Dir(old) + "=" + filepath.Dir(now)},
+			how...)...)
 	l.compare(t, now)
 	l.stagedOnce(t)
 	whole := map[string]int{}

@@ -58,20 +58,28 @@ func (l *lab) stagedOnce(t *testing.T) {
 	}
 }
 
-// When a token ends in the middle, the next one goes on where it ended: files need not be named, and no acknowledged block
-// is sent again.
+// When a token ends in the middle, the next one goes on where it ended: files need not be named,
+// and no acknowledged block is sent again.
 func TestANewTokenGoesOnWhereTheOldOneEnded(t *testing.T) {
 	l := newLab(t, "w")
 	tree := filepath.Join(t.TempDir(), "tree")
 	plant(t, tree, 12)
 	l.renewUntil(t, labContainer, "w", time.Now().Add(3*time.Second))
 	how := []string{"--connections", "4", "--block-size", "64KiB"}
-	first := l.outputOf(t, exitToken, append([]string{"copy", tree, "--recursive", "--token-file", l.tokenFile, "--limit-rate", "1MB"}, how...)...)
+	first := l.outputOf(
+		t,
+		exitToken,
+		append(
+			[]string{
+				"copy", tree, "--recursive", "--token-file", l.tokenFile, "--limit-rate", "1MB",
+			},
+			how...)...)
 	if !strings.Contains(first, "ended") || !strings.Contains(first, "uploader resume") {
 		t.Errorf("the first run said: %s", first)
 	}
 	s := l.statusOf(t)
-	if len(s.Transfers) != 1 || s.Transfers[0].State != "waiting" || s.Transfers[0].Files["failed"]+s.Transfers[0].Files["attention"] != 0 {
+	if len(s.Transfers) != 1 || s.Transfers[0].State != "waiting" ||
+		s.Transfers[0].Files["failed"]+s.Transfers[0].Files["attention"] != 0 {
 		t.Fatalf("status: %+v", s.Transfers)
 	}
 	if out := l.outputOf(t, exitUsage, "resume"); !strings.Contains(out, "No token is at hand") {
@@ -93,12 +101,15 @@ func TestATokenForAnotherContainerTakesOver(t *testing.T) {
 	tree := filepath.Join(t.TempDir(), "tree")
 	plant(t, tree, 4)
 	l.renewUntil(t, labContainer, "w", time.Now().Add(2*time.Second))
-	l.outputOf(t, exitToken, "copy", tree, "--recursive", "--token-file", l.tokenFile, "--limit-rate", "500kB", "--block-size", "64KiB")
+	l.outputOf(t, exitToken, "copy", tree, "--recursive", "--token-file", l.tokenFile,
+		"--limit-rate", "500kB", "--block-size", "64KiB")
 	if err := l.server.CreateContainer("lab-2"); err != nil {
 		t.Fatal(err)
 	}
 	l.renew(t, "lab-2", "w")
-	if out := l.outputOf(t, exitUsage, "resume", "--token-file", l.tokenFile); !strings.Contains(out, "--move") {
+	if out := l.outputOf(t, exitUsage, "resume", "--token-file", l.tokenFile); !strings.Contains(
+		out, "--move",
+	) {
 		t.Errorf("resume said: %s", out)
 	}
 	out := l.outputOf(t, 0, "resume", "--token-file", l.tokenFile, "--move", "--json")
@@ -118,8 +129,8 @@ func TestATokenForAnotherContainerTakesOver(t *testing.T) {
 	l.saysOfEachInbox(t, out, map[string]int{labContainer: there, "lab-2": here})
 }
 
-// What a move that was interrupted has left behind goes along the next time, though something waits for the token's own inbox
-// by then.
+// What a move that was interrupted has left behind goes along the next time, though something waits
+// for the token's own inbox by then.
 func TestAMoveGoesOn(t *testing.T) {
 	l := newLab(t, "w")
 	if err := l.server.CreateContainer("lab-2"); err != nil {
@@ -130,7 +141,8 @@ func TestAMoveGoesOn(t *testing.T) {
 	for container, tree := range map[string]string{labContainer: old, "lab-2": own} {
 		plant(t, tree, 3)
 		l.renewUntil(t, container, "w", time.Now().Add(2*time.Second))
-		l.outputOf(t, exitToken, "copy", tree, "--recursive", "--token-file", l.tokenFile, "--limit-rate", "500kB", "--block-size", "64KiB")
+		l.outputOf(t, exitToken, "copy", tree, "--recursive", "--token-file", l.tokenFile,
+			"--limit-rate", "500kB", "--block-size", "64KiB")
 	}
 	l.renew(t, "lab-2", "w")
 	out := l.outputOf(t, 0, "resume", "--token-file", l.tokenFile, "--move")
@@ -158,14 +170,17 @@ func (l *lab) saysOfEachInbox(t *testing.T, out string, there map[string]int) {
 	for _, in := range s.Inboxes {
 		n := there[in.Container]
 		all += n
-		if in.Delivered != int64(n) || in.FilesTotal != in.Delivered+in.Skipped+in.Failed+in.Pending {
+		if in.Delivered != int64(n) ||
+			in.FilesTotal != in.Delivered+in.Skipped+in.Failed+in.Pending {
 			t.Errorf("%s is said to have %+v, and has %d", in.Container, in, n)
 		}
-		if line := fmt.Sprintf("  %d of %d files (", n, n); !strings.Contains(out, line) || !strings.Contains(out, "/"+in.Container+"\n") {
+		if line := fmt.Sprintf("  %d of %d files (", n, n); !strings.Contains(out, line) ||
+			!strings.Contains(out, "/"+in.Container+"\n") {
 			t.Errorf("no line says %q of %s: %s", line, in.Container, out)
 		}
 	}
-	if !strings.Contains(out, fmt.Sprintf("Delivered all %d files", all)) || !strings.Contains(out, fmt.Sprintf("to %d inboxes in", len(there))) {
+	if !strings.Contains(out, fmt.Sprintf("Delivered all %d files", all)) ||
+		!strings.Contains(out, fmt.Sprintf("to %d inboxes in", len(there))) {
 		t.Errorf("the summary says: %s", out)
 	}
 	if s.Delivered+s.Skipped+s.Failed+s.Pending != s.FilesTotal || s.Delivered != int64(all) {
@@ -190,9 +205,12 @@ func TestManyProcessesShareOneList(t *testing.T) {
 		}
 	}
 	copyOf := func(tree string) []string {
-		return []string{"copy", tree, "--recursive", "--token-file", l.tokenFile, "--state-dir", l.state}
+		return []string{
+			"copy", tree, "--recursive", "--token-file", l.tokenFile, "--state-dir", l.state,
+		}
 	}
-	// The third tree's copy is killed once its files are in the list, so that there is something to resume.
+	// The third tree's copy is killed once its files are in the list, so that there is something to
+	// resume.
 	slow := l.command(append(copyOf(trees[2]), "--limit-rate", "1KiB")...)
 	if err := slow.Start(); err != nil {
 		t.Fatal(err)
@@ -259,7 +277,10 @@ func TestQueueCommands(t *testing.T) {
 	l := newLab(t, "w")
 	tree := filepath.Join(t.TempDir(), "tree")
 	plant(t, tree, 8)
-	args := []string{"copy", tree, "--recursive", "--token-file", l.tokenFile, "--state-dir", l.state, "--limit-rate", "200kB", "--block-size", "64KiB"}
+	args := []string{
+		"copy", tree, "--recursive", "--token-file", l.tokenFile, "--state-dir", l.state,
+		"--limit-rate", "200kB", "--block-size", "64KiB",
+	}
 	sending := l.command(args...)
 	var said bytes.Buffer
 	sending.Stderr = &said
@@ -278,7 +299,9 @@ func TestQueueCommands(t *testing.T) {
 	l.renew(t, labContainer, "w")
 	files := l.statusOf(t).Files
 	delivered := fmt.Sprint(files[len(files)-1].Job)
-	if out := l.outputOf(t, 0, "queue", "pause", delivered); !strings.Contains(out, "Nothing was changed") || strings.Contains(out, "was told") {
+	if out := l.outputOf(t, 0, "queue", "pause", delivered); !strings.Contains(out,
+		"Nothing was changed") ||
+		strings.Contains(out, "was told") {
 		t.Errorf("pausing what another process has delivered said: %s", out)
 	}
 	l.outputOf(t, 0, "queue", "remove", delivered)
@@ -307,7 +330,8 @@ func TestQueueCommands(t *testing.T) {
 	l.outputOf(t, 0, "resume", "--token-file", l.tokenFile)
 	l.compare(t, tree)
 	l.outputOf(t, 0, "queue", "clear", "--all")
-	if out := l.outputOf(t, 0, "status"); !strings.Contains(out, "Delivered before, and taken from the list: ") {
+	if out := l.outputOf(t, 0, "status"); !strings.Contains(out, "Delivered before, and taken "+
+		"from the list: ") {
 		t.Errorf("status: %s", out)
 	}
 	for _, wrong := range [][]string{

@@ -15,8 +15,9 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// program is what every command works with: what a person types and reads, the folder that outlives a run, and the clock. It stands
-// between the commands and the process, so that tests can run them without one.
+// program is what every command works with: what a person types and reads, the folder that outlives
+// a run, and the clock. It stands between the commands and the process, so that tests can run them
+// without one.
 type program struct {
 	*console
 	stateFolder
@@ -27,11 +28,16 @@ func newProgram(c *console) *program {
 	return &program{console: c, stateFolder: stateFolder{console: c}, now: time.Now}
 }
 
-// run carries out one command line and returns the exit code. It returns soon after the context is cancelled. What
-// went wrong stands on stderr as sentences: what happened, what is safe, what to do.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
+// run carries out one command line and returns the exit code. It returns soon after the context is
+// cancelled. What went wrong stands on stderr as sentences: what happened, what is safe, what to
+// do.
+func run(
+	ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer,
+	env func(string) string,
+) int {
 	out := printer{stdout}
-	p := newProgram(&console{stdin: stdin, stdout: out, stderr: redactedText{stderr}, screen: stderr, env: env})
+	p := newProgram(
+		&console{stdin: stdin, stdout: out, stderr: redactedText{stderr}, screen: stderr, env: env})
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -80,8 +86,10 @@ func sentence(ctx context.Context, err error) (words string) {
 	case errors.Is(err, syscall.EPIPE):
 		return "" // whoever read the output has seen enough, as "head" does
 	case errors.Is(err, errUnprinted):
-		words = "The result can't be written to where the output goes. What was done stays done, and files already delivered stay delivered. " +
-			"Make room there, or let the output go elsewhere; “uploader status” shows what was sent."
+		words = "The result can't be written to where the output goes. What was done stays done, " +
+			"and files already delivered stay delivered. " +
+			"Make room there, or let the output go elsewhere; “uploader status” shows " +
+			"what was sent."
 	default:
 		x := explain(err)
 		if e, ok := errors.AsType[*problem.Error](err); ok {
@@ -97,8 +105,8 @@ func sentence(ctx context.Context, err error) (words string) {
 	return words
 }
 
-// askAgain says what to do about an error that ends a command: what a queue tries again by itself, nobody tries then. do is what the
-// queue would say.
+// askAgain says what to do about an error that ends a command: what a queue tries again by itself,
+// nobody tries then. do is what the queue would say.
 func askAgain(e *problem.Error, do string) string {
 	switch {
 	case !errors.Is(e, problem.ErrBusy) && e.Reason != problem.JournalBusy:
@@ -106,11 +114,13 @@ func askAgain(e *problem.Error, do string) string {
 	case e.Reason == problem.NetworkDown:
 		return "Check the network, then run the command again."
 	case e.Reason == problem.ProxyRefused:
-		return "Ask your IT to let " + show.Text(e.Value) + " through the proxy, then run the command again."
+		return "Ask your IT to let " + show.Text(e.Value) + " through the proxy, then run the " +
+			"command again."
 	case e.Reason == problem.NotTheService:
 		return "Open a web browser and sign in to the network, then run the command again."
 	case e.Reason == problem.AnswerForeign:
-		return "Run the command again. If this stays, ask your IT what stands between this computer and the storage."
+		return "Run the command again. If this stays, ask your IT what stands between this " +
+			"computer and the storage."
 	case e.Reason == problem.ServiceFault:
 		return "Run the command again later. If this stays, tell the person who gave you the token."
 	default:
@@ -150,7 +160,8 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
 	cobra.MousetrapHelpText = "" // on Windows a double-click opens the window
-	c.PersistentFlags().StringVar(&p.flag, "state-dir", "", "`FOLDER` for queue, history and logs (default: $UPLOADER_HOME, else the user's configuration folder)")
+	c.PersistentFlags().StringVar(&p.flag, "state-dir", "", "`FOLDER` for queue, history and "+
+		"logs (default: $UPLOADER_HOME, else the user's configuration folder)")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if usage, ok := errors.AsType[*usageError](err); ok {
 			return usage // a sentence of ours from a flag's own check
@@ -162,8 +173,19 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		}
 		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
 	})
-	c.AddCommand(windowCommand(p), tokenCommand(p), copyCommand(p), resumeCommand(p), statusCommand(p), queueCommand(p),
-		receiptCommand(p), purgeCommand(p), practiceCommand(p), inboxCommand(p), workspaceCommand(p))
+	c.AddCommand(
+		windowCommand(p),
+		tokenCommand(p),
+		copyCommand(p),
+		resumeCommand(p),
+		statusCommand(p),
+		queueCommand(p),
+		receiptCommand(p),
+		purgeCommand(p),
+		practiceCommand(p),
+		inboxCommand(p),
+		workspaceCommand(p),
+	)
 	return c
 }
 
@@ -172,14 +194,19 @@ func noArguments(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if c.HasSubCommands() && len(args[0]) < 20 { // longer words may be a token that lost its command
-		return &usageError{fmt.Sprintf("There is no command %q. See: %s --help", args[0], c.CommandPath())}
+	// Longer words may be a token that lost its command.
+	if c.HasSubCommands() && len(args[0]) < 20 {
+		return &usageError{
+			fmt.Sprintf("There is no command %q. See: %s --help", args[0], c.CommandPath()),
+		}
 	}
-	return &usageError{fmt.Sprintf("“%s” takes no arguments. See: %s --help", c.CommandPath(), c.CommandPath())}
+	return &usageError{
+		fmt.Sprintf("“%s” takes no arguments. See: %s --help", c.CommandPath(), c.CommandPath()),
+	}
 }
 
-// showHelp is what a command does that only has others below it. Without it cobra would show the help for a mistyped one, too, and
-// call that success.
+// showHelp is what a command does that only has others below it. Without it cobra would show the
+// help for a mistyped one, too, and call that success.
 func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
 
 // version is the module's version, or the commit that the program was built from.

@@ -25,8 +25,10 @@ func noEnvironment(string) string { return "" }
 // TestAnOutputThatCanNotBeWrittenIsNoDefect: as on a full disk.
 func TestAnOutputThatCanNotBeWrittenIsNoDefect(t *testing.T) {
 	var words bytes.Buffer
-	code := run(t.Context(), []string{"status", "--json", "--state-dir", t.TempDir()}, nil, fullDisk{}, &words, noEnvironment)
-	if code != exitNotDelivered || !strings.Contains(words.String(), "The result can't be written to where the output goes.") {
+	code := run(t.Context(), []string{"status", "--json", "--state-dir", t.TempDir()}, nil,
+		fullDisk{}, &words, noEnvironment)
+	if code != exitNotDelivered || !strings.Contains(words.String(), "The result can't be "+
+		"written to where the output goes.") {
 		t.Errorf("exit code %d, and it says: %s", code, &words)
 	}
 }
@@ -75,7 +77,8 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestAnInterruptEndsTheWaitForStandardInput(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // Fyne has one from the start, where it is linked
+	// Fyne has one from the start, where it is linked.
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	in, feed := io.Pipe()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errInterrupted)
@@ -95,7 +98,9 @@ func TestTheFirstSignalCancelsWithItsCause(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process can't send itself an interrupt on Windows")
 	}
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent(), goleak.IgnoreTopFunction("os/signal.signal_recv"), goleak.IgnoreTopFunction("os/signal.loop"))
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent(),
+		goleak.IgnoreTopFunction("os/signal.signal_recv"),
+		goleak.IgnoreTopFunction("os/signal.loop"))
 	self, err := os.FindProcess(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +121,8 @@ func TestTheFirstSignalCancelsWithItsCause(t *testing.T) {
 	}
 }
 
-// TestAnOutputThatNobodyReadsStopsNoUpload: stdout and stderr are pipes whose readers are gone, as when a pager was left.
+// TestAnOutputThatNobodyReadsStopsNoUpload: stdout and stderr are pipes whose readers are gone, as
+// when a pager was left.
 func TestAnOutputThatNobodyReadsStopsNoUpload(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there no signal comes of it")

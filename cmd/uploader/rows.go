@@ -11,7 +11,9 @@ import (
 const rowsAtOnce = 10_000
 
 // eachRow calls visit for each job that matches the filter.
-func eachRow(ctx context.Context, q *uploader.Queue, f ledger.Filter, visit func(ledger.Job) error) error {
+func eachRow(
+	ctx context.Context, q *uploader.Queue, f ledger.Filter, visit func(ledger.Job) error,
+) error {
 	for from := 0; ; from += rowsAtOnce {
 		jobs, err := q.Rows(ctx, f, from, rowsAtOnce)
 		if err != nil {

@@ -13,14 +13,18 @@ import (
 	"inboxuploader/internal/show"
 )
 
-// Nothing that a person typed, or that an error quotes of it, is shown before redact has seen it. Stderr and the log pass through redact as
-// a whole, see [redactedText] and [redactedJSON], and so does what cobra prints. Stdout shows names of files as they are, and tokens
-// that were asked for: refuseSecrets keeps the command line's from getting there.
+// Nothing that a person typed, or that an error quotes of it, is shown before redact has seen it.
+// Stderr and the log pass through redact as a whole, see [redactedText] and [redactedJSON], and so
+// does what cobra prints. Stdout shows names of files as they are, and tokens that were asked for:
+// refuseSecrets keeps the command line's from getting there.
 
-// named matches a signature or an account's key behind its name: in a query, in JSON, in a connection string, or encoded once more.
-var named = regexp.MustCompile(`(?i)(sig|signature|token|accountkey)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\…]{3,}`)
+// named matches a signature or an account's key behind its name: in a query, in JSON, in a
+// connection string, or encoded once more.
+var named = regexp.MustCompile(
+	`(?i)(sig|signature|token|accountkey)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\…]{3,}`)
 
-// bare matches base64 that ends with its filling, as signatures and keys without a name do; encoded as in a query or once more as well.
+// bare matches base64 that ends with its filling, as signatures and keys without a name do; encoded
+// as in a query or once more as well.
 var bare = regexp.MustCompile(`(?:[A-Za-z0-9+/]|%(?:25)?2[BbFf])+(?:={1,2}|(?:%(?:25)?3[Dd]){1,2})`)
 
 // signIn matches the sign-in of an address, such as a proxy's.
@@ -28,15 +32,19 @@ var signIn = regexp.MustCompile(`://[^/@\s"'<>]*@`)
 
 const redacted = "REDACTED"
 
-// redact takes signatures, keys and sign-ins out of a text. Types keep them from most of what it sees.
+// redact takes signatures, keys and sign-ins out of a text. Types keep them from most of what it
+// sees.
 func redact(text string) string {
 	text = named.ReplaceAllString(text, "${1}${2}"+redacted)
-	return signIn.ReplaceAllStringFunc(bare.ReplaceAllStringFunc(text, redactBare), func(found string) string {
-		if found == "://NAME:PASSWORD@" { // as this program shows how it is written
-			return found
-		}
-		return "://" + redacted + "@"
-	})
+	return signIn.ReplaceAllStringFunc(
+		bare.ReplaceAllStringFunc(text, redactBare),
+		func(found string) string {
+			if found == "://NAME:PASSWORD@" { // as this program shows how it is written
+				return found
+			}
+			return "://" + redacted + "@"
+		},
+	)
 }
 
 // redactBare replaces a signature or a key, also where it stands at a path's end.
@@ -55,22 +63,26 @@ func redactBare(text string) string {
 		if begin < 0 || begin > 0 && plain[begin-1] != '/' {
 			continue
 		}
-		if secret, err := base64.StdEncoding.DecodeString(plain[begin:]); err == nil && len(secret) == bytes {
+		if secret, err := base64.StdEncoding.DecodeString(plain[begin:]); err == nil &&
+			len(secret) == bytes {
 			return plain[:begin] + redacted
 		}
 	}
 	return text
 }
 
-// secretName matches what a secret's name looks like in a word of the command line. Unlike named it leaves folders such as token=5 alone.
+// secretName matches what a secret's name looks like in a word of the command line. Unlike named it
+// leaves folders such as token=5 alone.
 var secretName = regexp.MustCompile(`(?i)(sig|signature|accountkey)(=|%3D|%253D)`)
 
-// carriesSecret reports whether a word of the command line is a token, its query or signature, or an account's key, or holds one.
+// carriesSecret reports whether a word of the command line is a token, its query or signature, or
+// an account's key, or holds one.
 func carriesSecret(word string) bool {
 	return secretName.MatchString(word) || bare.ReplaceAllStringFunc(word, redactBare) != word
 }
 
-// tokenArgument is the annotation of a command whose arguments may be a token. It does with them what is to be done.
+// tokenArgument is the annotation of a command whose arguments may be a token. It does with them
+// what is to be done.
 const tokenArgument = "token argument"
 
 // takesToken notes that a command's arguments may be a token, from the one of this index on.
@@ -78,8 +90,8 @@ func takesToken(c *cobra.Command, from string) {
 	c.Annotations = map[string]string{tokenArgument: from}
 }
 
-// refuseSecrets refuses a command line with a token, a signature or an account's key where there is no place for one, so that it can
-// become no file's name, no reason and no part of a sentence.
+// refuseSecrets refuses a command line with a token, a signature or an account's key where there is
+// no place for one, so that it can become no file's name, no reason and no part of a sentence.
 func refuseSecrets(c *cobra.Command, args []string) error {
 	const end = " Nothing was sent or changed. See: %s --help"
 	var wrong error
@@ -91,7 +103,8 @@ func refuseSecrets(c *cobra.Command, args []string) error {
 		for _, v := range values {
 			if carriesSecret(v) {
 				takes, _ := pflag.UnquoteUsage(f)
-				wrong = usagef("There is a token or a key where --%s takes %s."+end, f.Name, takes, c.CommandPath())
+				wrong = usagef("There is a token or a key where --%s takes %s."+end, f.Name, takes,
+					c.CommandPath())
 			}
 		}
 	})
@@ -100,7 +113,8 @@ func refuseSecrets(c *cobra.Command, args []string) error {
 	}
 	for _, a := range args {
 		if carriesSecret(a) {
-			return usagef("An argument looks like a token or a key, and “%s” takes none there."+end, c.CommandPath(), c.CommandPath())
+			return usagef("An argument looks like a token or a key, and “%s” takes none there."+end,
+				c.CommandPath(), c.CommandPath())
 		}
 	}
 	return wrong
@@ -116,8 +130,8 @@ func (r redactedText) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// redactedJSON takes secrets out of the JSON that is written, and writes what can't be seen by number. A record is
-// written in one piece.
+// redactedJSON takes secrets out of the JSON that is written, and writes what can't be seen by
+// number. A record is written in one piece.
 type redactedJSON struct{ to io.Writer }
 
 func (r redactedJSON) Write(line []byte) (int, error) {

@@ -17,7 +17,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// typedSecret is a form in which a secret comes to a command line by mistake, and the signature or key in it.
+// typedSecret is a form in which a secret comes to a command line by mistake, and the signature or
+// key in it.
 type typedSecret struct{ name, word, secret string }
 
 func typedSecrets() []typedSecret {
@@ -32,7 +33,11 @@ func typedSecrets() []typedSecret {
 		{"a signature", signature, signature},
 		{"an encoded signature", escaped, signature},
 		{"a key", canaryKey, canaryKey},
-		{"a connection string", "AccountName=lab;AccountKey=" + canaryKey + ";EndpointSuffix=core.windows.net", canaryKey},
+		{
+			"a connection string",
+			"AccountName=lab;AccountKey=" + canaryKey + ";EndpointSuffix=core.windows.net",
+			canaryKey,
+		},
 		{"fields", `{"inboxid": "lab", "token": "` + link + `"}`, signature},
 	}
 }
@@ -48,8 +53,9 @@ func (s typedSecret) in(text string) string {
 	return ""
 }
 
-// TestNoCommandShowsOrKeepsASecretThatItWasGiven goes over every command: each of its options and places gets each form of a secret.
-// Nothing of it may stand in what the program prints, or in its state folder.
+// TestNoCommandShowsOrKeepsASecretThatItWasGiven goes over every command: each of its options and
+// places gets each form of a secret. Nothing of it may stand in what the program prints, or in its
+// state folder.
 func TestNoCommandShowsOrKeepsASecretThatItWasGiven(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -67,12 +73,14 @@ func TestNoCommandShowsOrKeepsASecretThatItWasGiven(t *testing.T) {
 			if slices.Contains(given, "--state-dir") {
 				line = given
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // an inbox that was started by mistake runs on
+			// An inbox that was started by mistake runs on.
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			run(ctx, line, strings.NewReader(""), &out, &errs, noEnvironment)
 			cancel()
 			for stream, text := range map[string]string{"stdout": out.String(), "stderr": errs.String()} {
 				if leaked := secret.in(text); leaked != "" {
-					t.Errorf("%s as in %.150q: %q stands on %s: %s", secret.name, given, leaked, stream, text)
+					t.Errorf("%s as in %.150q: %q stands on %s: %s", secret.name, given, leaked,
+						stream, text)
 				}
 			}
 		}
@@ -84,7 +92,8 @@ func TestNoCommandShowsOrKeepsASecretThatItWasGiven(t *testing.T) {
 	}
 }
 
-// everyPlace returns a command line for each place of each command below c that a person may put a word into.
+// everyPlace returns a command line for each place of each command below c that a person may put a
+// word into.
 func everyPlace(c *cobra.Command, secret string) (lines [][]string) {
 	for _, below := range c.Commands() {
 		lines = append(lines, everyPlace(below, secret)...)
@@ -139,17 +148,20 @@ func leftBehind(t *testing.T, dir string, secret typedSecret) {
 func TestRedactTakesSecretsOutAndLeavesTheRest(t *testing.T) {
 	signature := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xfb, 0xef, 'q'}, 11)[:32])
 	for text, want := range map[string]string{
-		"open " + signature + ": no such file":                       "open REDACTED: no such file",
-		"open /tmp/" + signature + ": no such file":                  "open /tmp/REDACTED: no such file",
+		"open " + signature + ": no such file": "open REDACTED: no such file",
+		"open /tmp/" + signature + ": no such file": "open /tmp/REDACTED: " +
+			"no such file",
 		`open "` + url.QueryEscape(signature) + `"`:                  `open "REDACTED"`,
 		url.QueryEscape(url.QueryEscape(signature)):                  "REDACTED",
 		signature + " " + signature:                                  "REDACTED REDACTED",
 		"key " + canaryKey + ".":                                     "key REDACTED.",
 		"https://h/c?sig=" + url.QueryEscape(signature) + "&sv=2021": "https://h/c?sig=REDACTED&sv=2021",
 		"/data/year=2024/month=01/a/rather/long/folder/of/a/table=":  "/data/year=2024/month=01/a/rather/long/folder/of/a/table=",
-		"it contains sig=. Or http://NAME:PASSWORD@HOST:PORT":        "it contains sig=. Or http://NAME:PASSWORD@HOST:PORT",
-		"http://anna:PASSWORD@HOST:PORT":                             "http://REDACTED@HOST:PORT",
-		"iJh5CoYUi64= and UPLOADER_TOKEN=… and b64==":                "iJh5CoYUi64= and UPLOADER_TOKEN=… and b64==",
+		"it contains sig=. Or http://NAME:PASSWORD@HOST:PORT": "it contains sig=. Or " +
+			"http://NAME:PASSWORD@HOST:PORT",
+		"http://anna:PASSWORD@HOST:PORT": "http://REDACTED@HOST:PORT",
+		"iJh5CoYUi64= and UPLOADER_TOKEN=… and b64==": "iJh5CoYUi64= and " +
+			"UPLOADER_TOKEN=… and b64==",
 	} {
 		if got := redact(text); got != want {
 			t.Errorf("redact(%q) = %q, want %q", text, got, want)

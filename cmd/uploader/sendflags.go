@@ -49,24 +49,34 @@ func newSendFlags() sendFlags {
 // add defines them.
 func (f *sendFlags) add(c *cobra.Command) {
 	s := c.Flags()
-	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes to stderr")
-	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: CSV, or JSON if its name ends in .json")
+	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else "+
+		"goes to stderr")
+	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: "+
+		"CSV, or JSON if its name ends in .json")
 	tokenFileFlag(c, &f.tokenFile)
 	allowHostFlag(c, &f.hosts)
-	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
-	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, or through none; with a sign-in rather set UPLOADER_PROXY, which others can't see")
+	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` "+
+		"besides the system's")
+	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, or through none; with a "+
+		"sign-in rather set UPLOADER_PROXY, which others can't see")
 	s.Var(&f.memory, "memory", "memory for file contents in transit, at least 1MiB")
-	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: found out while sending)")
+	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: "+
+		"found out while sending)")
 	f.connectionsFlag = s.Lookup("connections")
-	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in bits: 10Mbit/s")
-	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has confirmed nothing for this long, such as 2h (default: never)")
-	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default: what the line takes in about a second, 256KiB to 8MiB; larger for files of more than 390 GiB)")
+	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in "+
+		"bits: 10Mbit/s")
+	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has "+
+		"confirmed nothing for this long, such as 2h (default: never)")
+	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default: what the line "+
+		"takes in about a second, 256KiB to 8MiB; larger for files of more than 390 GiB)")
 }
 
 // check refuses what the flags can't say, and completes them from the environment.
 func (f *sendFlags) check(env func(string) string) error {
-	if f.connectionsFlag != nil && f.connectionsFlag.Changed && (f.connections < 1 || f.connections > uplink.MostConnections) {
-		return &usageError{"--connections must be between 1 and 512. Leave it out, and the number is found while sending."}
+	if f.connectionsFlag != nil && f.connectionsFlag.Changed &&
+		(f.connections < 1 || f.connections > uplink.MostConnections) {
+		return &usageError{"--connections must be between 1 and 512. Leave it out, and the " +
+			"number is found while sending."}
 	}
 	return f.proxy.orVariable(env)
 }
@@ -84,13 +94,20 @@ func (f *sendFlags) config(j ledger.Journal, log *slog.Logger) uploader.Config {
 }
 
 func openStore(f *sendFlags, t token.Token) (store.Store, error) {
-	o := azure.Options{Connections: f.connections, CAFile: f.caFile, Proxy: f.proxy.For, UserAgent: "inbox-uploader/" + version()}
+	o := azure.Options{
+		Connections: f.connections, CAFile: f.caFile, Proxy: f.proxy.For,
+		UserAgent: "inbox-uploader/" + version(),
+	}
 	if f.connections == 0 {
 		o.Connections = 128 // the most that the queue comes to by itself
 	}
 	store, err := azure.Open(t, o)
 	if _, known := errors.AsType[*problem.Error](err); err != nil && !known {
-		return nil, &usageError{"The certificate authorities in “" + show.Text(f.caFile) + "” can't be used. Nothing was sent. --ca-file names a PEM file of at most 16 MiB."}
+		return nil, &usageError{
+			"The certificate authorities in “" + show.Text(
+				f.caFile,
+			) + "” can't be used. Nothing was sent. --ca-file names a PEM file of at most 16 MiB.",
+		}
 	}
 	return store, err
 }

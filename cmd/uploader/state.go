@@ -15,9 +15,11 @@ import (
 
 const (
 	logName = "uploader.log"
-	// maxLog is how large a log file may grow, in bytes, before it becomes the old one; there is one old one.
+	// maxLog is how large a log file may grow, in bytes, before it becomes the old one; there is
+	// one old one.
 	maxLog = 5 << 20
-	// logLook is how many bytes are written between two looks at whether another process has put the file aside.
+	// logLook is how many bytes are written between two looks at whether another process has put
+	// the file aside.
 	logLook = 64 << 10
 )
 
@@ -27,28 +29,31 @@ type stateFolder struct {
 	flag    string // --state-dir
 }
 
-// stateDir returns the folder for everything that outlives a run: the flag's, else that of UPLOADER_HOME, else one in
-// the user's configuration folder. It creates nothing.
+// stateDir returns the folder for everything that outlives a run: the flag's, else that of
+// UPLOADER_HOME, else one in the user's configuration folder. It creates nothing.
 func (s *stateFolder) stateDir() (string, error) {
 	dir := s.flag
 	if dir == "" {
 		dir = s.console.env("UPLOADER_HOME")
 	}
 	if carriesSecret(dir) {
-		return "", &usageError{"There is a token or a key where UPLOADER_HOME names a folder. Nothing was sent or changed."}
+		return "", &usageError{"There is a token or a key where UPLOADER_HOME names a folder. " +
+			"Nothing was sent or changed."}
 	}
 	if dir == "" {
 		base, err := os.UserConfigDir()
 		if err != nil {
-			return "", &usageError{"There is no folder to keep the state in. Name one with --state-dir or UPLOADER_HOME."}
+			return "", &usageError{"There is no folder to keep the state in. Name one with " +
+				"--state-dir or UPLOADER_HOME."}
 		}
 		dir = filepath.Join(base, "inboxuploader")
 	}
 	return absolutePath(dir)
 }
 
-// openState makes the state folder, which only its owner may read, and returns its path. It refuses, with a sentence, a
-// folder that others may change: they could put links there that make the program write elsewhere.
+// openState makes the state folder, which only its owner may read, and returns its path. It
+// refuses, with a sentence, a folder that others may change: they could put links there that make
+// the program write elsewhere.
 func (s *stateFolder) openState() (string, error) {
 	dir, err := s.stateDir()
 	if err != nil {
@@ -59,30 +64,38 @@ func (s *stateFolder) openState() (string, error) {
 		e.Cause = err.Error()
 		return "", e
 	}
-	// The default folder is the program's own. One that was named may have other uses, so its rights are left as they are.
+	// The default folder is the program's own. One that was named may have other uses, so its
+	// rights are left as they are.
 	own := s.flag == "" && s.console.env("UPLOADER_HOME") == ""
 	if !keepPrivate(dir, own) {
-		return "", &usageError{"Other users of this computer can change the state folder “" + show.Text(dir) + "”. Give yourself alone the right to write to it, or name another with --state-dir."}
+		return "", &usageError{
+			"Other users of this computer can change the state folder “" + show.Text(
+				dir,
+			) + "”. Give yourself alone the right to write to it, or name another with --state-dir.",
+		}
 	}
 	return dir, nil
 }
 
-// openLog returns the log in the state folder and its path. Without a log, path is empty and nothing is logged: a log
-// that can't be written never stops an upload. Close it when nothing logs any more.
+// openLog returns the log in the state folder and its path. Without a log, path is empty and
+// nothing is logged: a log that can't be written never stops an upload. Close it when nothing logs
+// any more.
 func (s *stateFolder) openLog() (log *slog.Logger, path string, file io.Closer) {
 	dir, err := s.openState()
 	if err == nil {
 		path = filepath.Join(dir, logName)
 		var f *logFile
 		if f, err = openLogFile(path, maxLog); err == nil {
-			handler := slog.NewJSONHandler(redactedJSON{f}, &slog.HandlerOptions{Level: slog.LevelInfo})
+			handler := slog.NewJSONHandler(redactedJSON{f},
+				&slog.HandlerOptions{Level: slog.LevelInfo})
 			return slog.New(handler).With("pid", os.Getpid()), path, f
 		}
 	}
 	return slog.New(slog.DiscardHandler), "", io.NopCloser(nil)
 }
 
-// logFile is a file of limited size that several processes may write to at once. What can't be written is dropped.
+// logFile is a file of limited size that several processes may write to at once. What can't be
+// written is dropped.
 type logFile struct {
 	root *os.Root // its folder: a link in its place that leads out of there is not followed
 	max  int64
@@ -134,8 +147,9 @@ func (l *logFile) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// look puts the file aside when it is full, unless another process has done so already, and goes on in the new one.
-// Where that is not possible nothing more is written, so that the log stays within its limit.
+// look puts the file aside when it is full, unless another process has done so already, and goes on
+// in the new one. Where that is not possible nothing more is written, so that the log stays within
+// its limit.
 func (l *logFile) look() {
 	l.written = 0
 	if l.file == nil {

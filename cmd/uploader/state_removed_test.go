@@ -14,7 +14,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// TestAStateFolderThatIsRemovedIsSaid: nothing more is sent that could not be written down, and the same command goes on.
+// TestAStateFolderThatIsRemovedIsSaid: nothing more is sent that could not be written down, and the
+// same command goes on.
 func TestAStateFolderThatIsRemovedIsSaid(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows removes no file that is in use")
@@ -22,8 +23,12 @@ func TestAStateFolderThatIsRemovedIsSaid(t *testing.T) {
 	l := newLab(t, "w")
 	tree := filepath.Join(t.TempDir(), "tree")
 	plant(t, tree, 8)
-	args := []string{"copy", tree, "--recursive", "--token-file", l.tokenFile, "--state-dir", l.state, "--block-size", "64KiB", "--json"}
-	sending := l.command(append(args, "--limit-rate", "100kB", "--receipt", filepath.Join(t.TempDir(), "r.csv"))...)
+	args := []string{
+		"copy", tree, "--recursive", "--token-file", l.tokenFile, "--state-dir", l.state,
+		"--block-size", "64KiB", "--json",
+	}
+	sending := l.command(
+		append(args, "--limit-rate", "100kB", "--receipt", filepath.Join(t.TempDir(), "r.csv"))...)
 	var said bytes.Buffer
 	sending.Stdout, sending.Stderr = &said, &said
 	if err := sending.Start(); err != nil {

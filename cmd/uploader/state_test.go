@@ -103,13 +103,23 @@ func TestTheLogFilterTakesSignaturesOut(t *testing.T) {
 	link := "https://inbox.blob.core.windows.net/c?sp=w&sig=" + secret + "%3D&se=2099"
 	var out bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(redactedJSON{&out}, nil))
-	log.Error("request "+link, "error", &url.Error{Op: "Put", URL: link, Err: errors.New("reset")},
-		slog.Group("g", "query", "SIG="+secret), "encoded", url.QueryEscape(link), "fields", `{"token": "`+secret+`"}`,
-		"proxy", "http://user:"+secret+"@proxy.example:8080 and https://"+secret+"@host")
+	log.Error(
+		"request "+link,
+		"error",
+		&url.Error{Op: "Put", URL: link, Err: errors.New("reset")},
+		slog.Group("g", "query", "SIG="+secret),
+		"encoded",
+		url.QueryEscape(link),
+		"fields",
+		`{"token": "`+secret+`"}`,
+		"proxy",
+		"http://user:"+secret+"@proxy.example:8080 and https://"+secret+"@host",
+	)
 	if strings.Contains(out.String(), secret) {
 		t.Errorf("logged: %s", out.String())
 	}
-	if !strings.Contains(out.String(), "sig=REDACTED") || !strings.Contains(out.String(), "se=2099") ||
+	if !strings.Contains(out.String(), "sig=REDACTED") ||
+		!strings.Contains(out.String(), "se=2099") ||
 		!strings.Contains(out.String(), "http://REDACTED@proxy.example:8080") {
 		t.Errorf("logged: %s", out.String())
 	}

@@ -29,15 +29,18 @@ type statusRun struct {
 func statusCommand(p *program) *cobra.Command {
 	r := &statusRun{program: p}
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show what was sent, is being sent and waits, of all programs that share the state folder",
-		Long:  statusHelp,
-		Args:  noArguments,
-		RunE:  func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
+		Use: "status",
+		Short: "Show what was sent, is being sent and waits, of all programs that share the " +
+			"state folder",
+		Long: statusHelp,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print one JSON object")
-	c.Flags().BoolVar(&r.files, "files", false, "show each file, with its number for: uploader queue")
-	c.Flags().StringSliceVar(&r.states, "state", nil, "with --files: only those of this `STATE` (repeatable): waiting, paused, delivered, skipped, attention, failed or cancelled")
+	c.Flags().BoolVar(&r.files, "files", false, "show each file, with its number for: "+
+		"uploader queue")
+	c.Flags().StringSliceVar(&r.states, "state", nil, "with --files: only those of this `STATE` "+
+		"(repeatable): waiting, paused, delivered, skipped, attention, failed or cancelled")
 	return c
 }
 
@@ -54,21 +57,24 @@ Exit codes: 0 shown, 1 the list can't be read, 2 wrong usage.`
 
 // statusTransfer is a transfer in JSON.
 type statusTransfer struct {
-	Transfer   int64            `json:"transfer"`
-	State      string           `json:"state"` // sending, waiting, paused or finished
-	Inbox      *summaryInbox    `json:"inbox"`
-	Roots      []string         `json:"roots"`
-	Created    time.Time        `json:"created"`
-	Scanned    bool             `json:"scanned"` // all files have been found
-	Files      map[string]int64 `json:"files"`   // by state
-	Bytes      int64            `json:"bytes_total"`
-	Done       int64            `json:"bytes_done"` // acknowledged by the storage
-	Unchanged  int64            `json:"unchanged"`  // as they were delivered before; not among Files
-	ValidTo    string           `json:"valid_to"`   // of the token it was last sent with; empty if unknown
-	Speed      float64          `json:"bytes_per_second,omitempty"`
-	Fits       *bool            `json:"fits,omitempty"` // whether the rest can be sent while that token is valid
-	Spare      int64            `json:"seconds_to_spare,omitempty"`
-	More       int              `json:"more_tokens,omitempty"`
+	Transfer int64            `json:"transfer"`
+	State    string           `json:"state"` // sending, waiting, paused or finished
+	Inbox    *summaryInbox    `json:"inbox"`
+	Roots    []string         `json:"roots"`
+	Created  time.Time        `json:"created"`
+	Scanned  bool             `json:"scanned"` // all files have been found
+	Files    map[string]int64 `json:"files"`   // by state
+	Bytes    int64            `json:"bytes_total"`
+	Done     int64            `json:"bytes_done"` // acknowledged by the storage
+	// As they were delivered before; not among Files.
+	Unchanged int64 `json:"unchanged"`
+	// Of the token it was last sent with; empty if unknown.
+	ValidTo string  `json:"valid_to"`
+	Speed   float64 `json:"bytes_per_second,omitempty"`
+	// Whether the rest can be sent while that token is valid.
+	Fits       *bool `json:"fits,omitempty"`
+	Spare      int64 `json:"seconds_to_spare,omitempty"`
+	More       int   `json:"more_tokens,omitempty"`
 	fit        uplink.Fit
 	unfinished bool
 }
@@ -111,7 +117,8 @@ func parseStates(words []string) (states []ledger.JobState, err error) {
 	for _, w := range words {
 		i := slices.IndexFunc(shownStates, func(s ledger.JobState) bool { return s.String() == w })
 		if i < 0 {
-			return nil, &usageError{"--state takes waiting, paused, delivered, skipped, attention, failed or cancelled."}
+			return nil, &usageError{"--state takes waiting, paused, delivered, skipped, " +
+				"attention, failed or cancelled."}
 		}
 		states = append(states, shownStates[i])
 	}
@@ -156,7 +163,9 @@ func describeTransfer(t ledger.TransferStatus, now time.Time) statusTransfer {
 	return s
 }
 
-func (r *statusRun) json(ctx context.Context, q *uploader.Queue, states []ledger.JobState, transfers []statusTransfer) error {
+func (r *statusRun) json(
+	ctx context.Context, q *uploader.Queue, states []ledger.JobState, transfers []statusTransfer,
+) error {
 	object := struct {
 		Transfers []statusTransfer `json:"transfers"`
 		Files     *[]statusFile    `json:"files,omitempty"`
@@ -181,12 +190,15 @@ func (r *statusRun) json(ctx context.Context, q *uploader.Queue, states []ledger
 	return r.printJSON(object)
 }
 
-func (r *statusRun) words(ctx context.Context, q *uploader.Queue, states []ledger.JobState, transfers []statusTransfer) error {
+func (r *statusRun) words(
+	ctx context.Context, q *uploader.Queue, states []ledger.JobState, transfers []statusTransfer,
+) error {
 	var out strings.Builder
 	known := q.Status().Cleared
 	switch {
 	case len(transfers) == 0 && known > 0:
-		fmt.Fprintf(&out, "Nothing is waiting. Delivered before, and taken from the list: %s (uploader receipt).\n", fileCount(known))
+		fmt.Fprintf(&out, "Nothing is waiting. Delivered before, and taken from the list: %s "+
+			"(uploader receipt).\n", fileCount(known))
 	case len(transfers) == 0:
 		out.WriteString("The list of uploads is empty.\n")
 	}
@@ -230,8 +242,14 @@ func jobWords(j ledger.Job) string {
 func (t statusTransfer) words(now time.Time) string {
 	var b strings.Builder
 	to := token.Inbox{Host: t.Inbox.Storage, Container: t.Inbox.Container, Prefix: t.Inbox.Prefix}
-	fmt.Fprintf(&b, "Transfer %d to %s, begun %s: %s\n", t.Transfer, show.Text(to.String()), t.Created.Local().Format("2 January 2006, 15:04"),
-		map[string]string{"finished": "finished", "sending": "being sent by another program", "paused": "paused", "waiting": "waiting for “uploader resume”"}[t.State])
+	fmt.Fprintf(
+		&b,
+		"Transfer %d to %s, begun %s: %s\n",
+		t.Transfer,
+		show.Text(to.String()),
+		t.Created.Local().Format("2 January 2006, 15:04"),
+		map[string]string{"finished": "finished", "sending": "being sent by another program", "paused": "paused", "waiting": "waiting for “uploader resume”"}[t.State],
+	)
 	for i, root := range t.Roots {
 		if i == 3 {
 			fmt.Fprintf(&b, "  and %d more\n", len(t.Roots)-i)
@@ -258,7 +276,12 @@ func (t statusTransfer) words(now time.Time) string {
 		counts = append(counts, "still counting")
 	}
 	if t.Bytes > 0 {
-		counts = append(counts, humanize.Bytes(unsigned(t.Done))+" of "+humanize.Bytes(unsigned(t.Bytes))+" acknowledged")
+		counts = append(
+			counts,
+			humanize.Bytes(unsigned(t.Done))+" of "+humanize.Bytes(
+				unsigned(t.Bytes),
+			)+" acknowledged",
+		)
 	}
 	if len(counts) == 0 {
 		counts = []string{"nothing to send"}

@@ -46,7 +46,9 @@ type outcome struct {
 	took    time.Duration
 	log     string // path of the log; empty where there is none
 	unkept  bool   // the list of what is to be sent is not on the disk, or not any more
-	clock   string // that this computer's clock is wrong, for a person; empty where it is not, or is not known to be
+	// That this computer's clock is wrong, for a person; empty where it is not, or is not known to
+	// be.
+	clock string
 
 	problems []ledger.Job // not delivered: there already, or failed
 	copies   []ledger.Job // the first of those delivered beside what had their name
@@ -83,7 +85,8 @@ func undelivered(
 		if err != nil {
 			return o, err
 		}
-		left, err := q.Rows(ctx, ledger.Filter{States: pending, Transfer: id}, 0, mostPending-len(o.waiting))
+		left, err := q.Rows(ctx, ledger.Filter{States: pending, Transfer: id}, 0,
+			mostPending-len(o.waiting))
 		if err != nil {
 			return o, err
 		}
@@ -110,7 +113,8 @@ func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer in
 	})
 }
 
-// noteCopy keeps a delivered file in mind that has another name in the inbox since its own was taken.
+// noteCopy keeps a delivered file in mind that has another name in the inbox since its own was
+// taken.
 func (o *outcome) noteCopy(j ledger.Job) {
 	switch {
 	case j.Copy == 0:
@@ -139,9 +143,11 @@ func (o *outcome) judge() {
 	}
 }
 
-// nothingMatched reports whether the sources were read and nothing in them was there to be sent, now or later.
+// nothingMatched reports whether the sources were read and nothing in them was there to be sent,
+// now or later.
 func (o *outcome) nothingMatched() bool {
-	return len(o.status.Transfers) > 0 && o.scanned() && o.status.FilesTotal()+o.unchanged()+o.leftOut()[scan.SkipTooYoung] == 0
+	return len(o.status.Transfers) > 0 && o.scanned() &&
+		o.status.FilesTotal()+o.unchanged()+o.leftOut()[scan.SkipTooYoung] == 0
 }
 
 func (o *outcome) delivered() int64 { return o.status.Files[ledger.Delivered] }
@@ -156,8 +162,8 @@ func (o *outcome) pending() int64 {
 	return o.status.Files[ledger.Waiting] + o.status.Files[ledger.Active] + o.status.Files[ledger.Paused]
 }
 
-// skipped counts what was already there and what was left out on purpose, folders that could not have been delivered
-// excepted.
+// skipped counts what was already there and what was left out on purpose, folders that could not
+// have been delivered excepted.
 func (o *outcome) skipped() int64 {
 	n := o.leftAlone()
 	for reason, k := range o.leftOut() {
@@ -187,19 +193,22 @@ func (o *outcome) leftOut() map[scan.SkipReason]int64 {
 func (o *outcome) words() []string {
 	lines := append([]string{o.headline()}, o.inboxLines()...)
 	if o.status.Checked() {
-		lines = append(lines, "The storage compared every block with its checksum before it confirmed it.")
+		lines = append(lines, "The storage compared every block with its checksum before it "+
+			"confirmed it.")
 	}
 	if o.unchanged() > 0 {
 		lines = append(lines, o.unchangedWords())
 	}
 	if o.stopped != nil && o.state != stateInterrupted {
 		lines = append(lines, "", explain(o.stopped).String())
-		if o.clock != "" && (errors.Is(o.stopped, problem.ErrTokenExpired) || errors.Is(o.stopped, problem.ErrTokenNotYetValid)) {
+		if o.clock != "" &&
+			(errors.Is(o.stopped, problem.ErrTokenExpired) || errors.Is(o.stopped, problem.ErrTokenNotYetValid)) {
 			lines = append(lines, o.clock)
 		}
 	}
 	for _, g := range groupProblems(o.problems) {
-		lines = append(lines, "", fmt.Sprintf("Not delivered, %s: %s", fileCount(int64(len(g.jobs))), g.words))
+		lines = append(lines, "",
+			fmt.Sprintf("Not delivered, %s: %s", fileCount(int64(len(g.jobs))), g.words))
 		for _, j := range g.jobs[:min(len(g.jobs), mostNamed)] {
 			line := "  " + shownPath(j.Source)
 			if g.values && j.Problem.Value != "" {
@@ -208,7 +217,8 @@ func (o *outcome) words() []string {
 			lines = append(lines, line)
 		}
 		if more := len(g.jobs) - mostNamed; more > 0 {
-			lines = append(lines, fmt.Sprintf("  and %s more (--json lists all)", humanize.Comma(int64(more))))
+			lines = append(lines,
+				fmt.Sprintf("  and %s more (--json lists all)", humanize.Comma(int64(more))))
 		}
 	}
 	if n := o.pending(); n > 0 {
@@ -216,7 +226,8 @@ func (o *outcome) words() []string {
 		if o.status.Scanning || !o.scanned() {
 			more = ", and those not yet counted"
 		}
-		lines = append(lines, "", fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, o.againWords()))
+		lines = append(lines, "",
+			fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, o.againWords()))
 	}
 	lines = append(lines, youngWords(o.young)...)
 	if left := o.leftOutWords(); left != "" {
@@ -244,7 +255,8 @@ func (o *outcome) againWords() string {
 	case o.unkept:
 		return "Run the same command again"
 	default:
-		return "Run the same command again, or “uploader resume” with a token, to go on where it stopped"
+		return "Run the same command again, or “uploader resume” with a token, to go on where " +
+			"it stopped"
 	}
 }
 
@@ -281,12 +293,14 @@ func (o *outcome) headline() string {
 		}
 		return fmt.Sprintf("Delivered %s (%s) to %s in %s%s.", all, bytes, to, took, o.speedWords())
 	case o.state == stateInterrupted:
-		return fmt.Sprintf("Interrupted after %s. Delivered %s of %s (%s) to %s; what is delivered stays delivered.",
+		return fmt.Sprintf("Interrupted after %s. Delivered %s of %s (%s) to %s; what is "+
+			"delivered stays delivered.",
 			took, humanize.Comma(o.delivered()), fileCount(files), bytes, to)
 	case o.delivered() == 0:
 		return fmt.Sprintf("Nothing was delivered to %s (%s).", to, fileCount(files))
 	default:
-		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()), fileCount(files), bytes, to, took, o.speedWords())
+		return fmt.Sprintf("Delivered %s of %s (%s) to %s in %s%s.", humanize.Comma(o.delivered()),
+			fileCount(files), bytes, to, took, o.speedWords())
 	}
 }
 
@@ -302,7 +316,8 @@ func tookWords(d time.Duration) string {
 	}
 }
 
-// unchangedWords says which files were not sent since they are as they were delivered before, and when that was.
+// unchangedWords says which files were not sent since they are as they were delivered before, and
+// when that was.
 func (o *outcome) unchangedWords() string {
 	var u ledger.Unchanged
 	for _, t := range o.status.Transfers {
@@ -317,9 +332,11 @@ func (o *outcome) unchangedWords() string {
 		when = " between " + first + " and " + last
 	}
 	if o.unchanged() == 1 {
-		return fmt.Sprintf("Unchanged since you sent it%s: 1 file. It was not sent again; --overwrite=true sends it.", when)
+		return fmt.Sprintf("Unchanged since you sent it%s: 1 file. It was not sent again; "+
+			"--overwrite=true sends it.", when)
 	}
-	return fmt.Sprintf("Unchanged since you sent them%s: %s. They were not sent again; --overwrite=true sends them.", when, fileCount(o.unchanged()))
+	return fmt.Sprintf("Unchanged since you sent them%s: %s. They were not sent again; "+
+		"--overwrite=true sends them.", when, fileCount(o.unchanged()))
 }
 
 func day(t time.Time) string { return t.Local().Format("2 January 2006") }
@@ -327,12 +344,14 @@ func day(t time.Time) string { return t.Local().Format("2 January 2006") }
 // leastMeasured is how many bytes a run must have sent for its speed to mean something.
 const leastMeasured = 1e6
 
-// speedWords says the mean speed of this run where there was enough to measure one. What earlier runs sent does not count.
+// speedWords says the mean speed of this run where there was enough to measure one. What earlier
+// runs sent does not count.
 func (o *outcome) speedWords() string {
 	if o.took < time.Second || o.status.BytesSent < leastMeasured {
 		return ""
 	}
-	return ", " + humanize.Bytes(unsigned(int64(float64(o.status.BytesSent)/o.took.Seconds()))) + "/s"
+	return ", " + humanize.Bytes(
+		unsigned(int64(float64(o.status.BytesSent)/o.took.Seconds()))) + "/s"
 }
 
 // leftOutWords counts what was left out on purpose, by kind.

@@ -27,7 +27,8 @@ func describeInbox(in token.Inbox) summaryInbox {
 	return summaryInbox{f.InboxID, f.WsID, f.TID, f.Storage, f.Container, f.Prefix}
 }
 
-// inboxCounts is what became of the files for one inbox. Its counts are those of the whole summary, of this inbox alone.
+// inboxCounts is what became of the files for one inbox. Its counts are those of the whole summary,
+// of this inbox alone.
 type inboxCounts struct {
 	summaryInbox
 	Delivered  int64 `json:"delivered"`
@@ -39,13 +40,23 @@ type inboxCounts struct {
 	Unchanged  int64 `json:"unchanged"`
 }
 
-// inboxCounts returns the counts of each inbox; those of the token's where it came to nothing. It is never nil.
+// inboxCounts returns the counts of each inbox; those of the token's where it came to nothing. It
+// is never nil.
 func (o *outcome) inboxCounts() []inboxCounts {
 	all := []inboxCounts{}
 	for _, t := range o.status.ByInbox() {
-		part := outcome{status: uploader.Status{Files: t.Files, Bytes: t.Bytes, Unchanged: t.Unchanged, Transfers: t.Transfers}}
+		part := outcome{
+			status: uploader.Status{
+				Files:     t.Files,
+				Bytes:     t.Bytes,
+				Unchanged: t.Unchanged,
+				Transfers: t.Transfers,
+			},
+		}
 		all = append(all, inboxCounts{
-			describeInbox(t.Inbox), part.delivered(), part.skipped(), part.failed(), part.pending(), part.total(), t.Bytes.Total(), part.unchanged(),
+			describeInbox(
+				t.Inbox,
+			), part.delivered(), part.skipped(), part.failed(), part.pending(), part.total(), t.Bytes.Total(), part.unchanged(),
 		})
 	}
 	if len(all) == 0 && o.token.Inbox.Container != "" {
@@ -69,8 +80,16 @@ func (o *outcome) inboxLines() (lines []string) {
 		return nil
 	}
 	for _, t := range all {
-		lines = append(lines, fmt.Sprintf("  %s of %s (%s) to %s", humanize.Comma(t.Files[ledger.Delivered]), fileCount(t.Files.Total()),
-			humanize.Bytes(unsigned(t.Bytes[ledger.Delivered])), show.Text(t.Inbox.String())))
+		lines = append(
+			lines,
+			fmt.Sprintf(
+				"  %s of %s (%s) to %s",
+				humanize.Comma(t.Files[ledger.Delivered]),
+				fileCount(t.Files.Total()),
+				humanize.Bytes(unsigned(t.Bytes[ledger.Delivered])),
+				show.Text(t.Inbox.String()),
+			),
+		)
 	}
 	return lines
 }

@@ -26,7 +26,8 @@ type summary struct {
 	Requests    int64   `json:"requests"`
 	Retries     int64   `json:"retries"`
 	Seconds     float64 `json:"seconds"`
-	Checked     bool    `json:"checked"` // the storage named the checksum of each block that it confirmed
+	// The storage named the checksum of each block that it confirmed.
+	Checked bool `json:"checked"`
 
 	Inbox   *summaryInbox `json:"inbox,omitempty"` // where there is one alone
 	Inboxes []inboxCounts `json:"inboxes"`
@@ -38,20 +39,23 @@ type summary struct {
 	SkippedBy    map[string]int64 `json:"skipped_by"`
 	LinksOutside int64            `json:"links_outside"` // that were followed out of the sources
 	NotDelivered []summaryFile    `json:"not_delivered"`
-	// PendingNotListed is how many of the pending files are left out of NotDelivered, which names the first ones.
+	// PendingNotListed is how many of the pending files are left out of NotDelivered, which names
+	// the first ones.
 	PendingNotListed int64 `json:"pending_not_listed,omitempty"`
 
 	namesInJSON
 
-	ChangedAfterSent []sentFile `json:"changed_after_sent"` // they count as delivered, and the inbox has them as they were
-	ModifiedLately   []sentFile `json:"modified_lately"`    // the first of those modified in the minute before they were sent
+	// They count as delivered, and the inbox has them as they were.
+	ChangedAfterSent []sentFile `json:"changed_after_sent"`
+	// The first of those modified in the minute before they were sent.
+	ModifiedLately []sentFile `json:"modified_lately"`
 }
 
 // jsonSource is the path of a file in JSON.
 type jsonSource struct {
 	Source string `json:"source"`
-	// SourceBase64 has the path's bytes where they are no UTF-8. JSON can't hold those: two such paths
-	// may look the same in Source.
+	// SourceBase64 has the path's bytes where they are no UTF-8. JSON can't hold those: two such
+	// paths may look the same in Source.
 	SourceBase64 string `json:"source_base64,omitempty"`
 }
 
@@ -102,18 +106,38 @@ func newSummary(o *outcome) summary {
 			s.SkippedBy[string(e.Reason)]++
 		}
 		s.NotDelivered = append(s.NotDelivered, summaryFile{
-			sourceInJSON(j.Source), j.Blob, j.Size, j.State.String(), string(e.Reason), explain(e).String(), e.Code,
+			sourceInJSON(
+				j.Source,
+			), j.Blob, j.Size, j.State.String(), string(e.Reason), explain(e).String(), e.Code,
 		})
 	}
 	for _, t := range o.status.Transfers {
 		for _, p := range t.SkippedPaths {
 			if !p.Reason.IsFolder() && !p.Reason.ByName() {
-				s.NotDelivered = append(s.NotDelivered, summaryFile{jsonSource: sourceInJSON(p.Source), State: "skipped", Reason: string(p.Reason), Message: p.Reason.Why()})
+				s.NotDelivered = append(
+					s.NotDelivered,
+					summaryFile{
+						jsonSource: sourceInJSON(p.Source),
+						State:      "skipped",
+						Reason:     string(p.Reason),
+						Message:    p.Reason.Why(),
+					},
+				)
 			}
 		}
 	}
 	for _, j := range o.waiting {
-		s.NotDelivered = append(s.NotDelivered, summaryFile{jsonSource: sourceInJSON(j.Source), Blob: j.Blob, Size: j.Size, State: "pending", Reason: "not-sent", Message: "It was not sent, since the copy ended early."})
+		s.NotDelivered = append(
+			s.NotDelivered,
+			summaryFile{
+				jsonSource: sourceInJSON(j.Source),
+				Blob:       j.Blob,
+				Size:       j.Size,
+				State:      "pending",
+				Reason:     "not-sent",
+				Message:    "It was not sent, since the copy ended early.",
+			},
+		)
 	}
 	s.namesInJSON = newNames(o)
 	s.PendingNotListed = o.pending() - int64(len(o.waiting))

@@ -36,7 +36,10 @@ type warnedFile struct {
 
 // newNames collects what is known of all transfers.
 func newNames(o *outcome) namesInJSON {
-	n := namesInJSON{Renamed: []renamedFile{}, NameWarnings: []warnedFile{}, UnmatchedInclude: []string{}, UnmatchedExclude: []string{}}
+	n := namesInJSON{
+		Renamed: []renamedFile{}, NameWarnings: []warnedFile{},
+		UnmatchedInclude: []string{}, UnmatchedExclude: []string{},
+	}
 	copies := map[string]string{} // the names of those that arrived beside what had theirs
 	for _, j := range o.copies {
 		copies[j.Source] = j.Blob
@@ -52,7 +55,8 @@ func newNames(o *outcome) namesInJSON {
 				n.Renamed = append(n.Renamed, renamedFile{sourceInJSON(f.Source), f.Blob})
 			}
 			if len(f.Warnings) > 0 {
-				n.NameWarnings = append(n.NameWarnings, warnedFile{sourceInJSON(f.Source), f.Blob, f.Warnings})
+				n.NameWarnings = append(n.NameWarnings,
+					warnedFile{sourceInJSON(f.Source), f.Blob, f.Warnings})
 			}
 		}
 		n.UnmatchedInclude = append(n.UnmatchedInclude, t.Unmatched.Include...)
@@ -80,17 +84,30 @@ func (n *namesInJSON) words() (lines []string) {
 			lines = append(lines, fmt.Sprintf("  and %s more (see --json)", humanize.Comma(more)))
 		}
 	}
-	list("Renamed in the inbox, %s:", int64(len(n.Renamed))+n.RenamedNotListed, len(n.Renamed), func(i int) string {
-		return shownPath(n.Renamed[i].Source) + " → " + show.Text(n.Renamed[i].Blob)
-	})
-	list("Names Windows does not allow, %s. They arrive as they are:", int64(len(n.NameWarnings))+n.WarnedNotListed, len(n.NameWarnings), func(i int) string {
-		return show.Text(n.NameWarnings[i].Blob) + "  (" + warningWords(n.NameWarnings[i].Warnings) + ")"
-	})
+	list(
+		"Renamed in the inbox, %s:",
+		int64(len(n.Renamed))+n.RenamedNotListed,
+		len(n.Renamed),
+		func(i int) string {
+			return shownPath(n.Renamed[i].Source) + " → " + show.Text(n.Renamed[i].Blob)
+		},
+	)
+	list(
+		"Names Windows does not allow, %s. They arrive as they are:",
+		int64(len(n.NameWarnings))+n.WarnedNotListed,
+		len(n.NameWarnings),
+		func(i int) string {
+			return show.Text(n.NameWarnings[i].Blob) + "  (" + warningWords(
+				n.NameWarnings[i].Warnings) + ")"
+		},
+	)
 	if len(n.UnmatchedInclude) > 0 {
-		lines = append(lines, "", "These --include patterns matched nothing: "+quotedList(n.UnmatchedInclude)+".")
+		lines = append(lines, "",
+			"These --include patterns matched nothing: "+quotedList(n.UnmatchedInclude)+".")
 	}
 	if len(n.UnmatchedExclude) > 0 {
-		lines = append(lines, "", "These --exclude patterns matched nothing, so they excluded nothing: "+quotedList(n.UnmatchedExclude)+".")
+		lines = append(lines, "", "These --exclude patterns matched nothing, so they "+
+			"excluded nothing: "+quotedList(n.UnmatchedExclude)+".")
 	}
 	return lines
 }

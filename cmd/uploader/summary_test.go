@@ -25,16 +25,25 @@ func TestSummaryAddsUp(t *testing.T) {
 				skipped[r] = n
 			}
 		}
-		o := outcome{status: uploader.Status{Transfers: transfers(ledger.Transfer{Skipped: skipped}, ledger.Transfer{Skipped: skipped})}}
+		o := outcome{
+			status: uploader.Status{
+				Transfers: transfers(
+					ledger.Transfer{Skipped: skipped},
+					ledger.Transfer{Skipped: skipped},
+				),
+			},
+		}
 		for i := range o.status.Files {
 			o.status.Files[i] = rapid.Int64Range(0, 9).Draw(t, "files")
 		}
 		o.status.Unchanged = rapid.Int64Range(0, 9).Draw(t, "unchanged")
 		for i := range o.leftAlone() {
 			reason := []problem.Reason{problem.AlreadyThere, problem.ChangedSinceSent}[i%2]
-			o.problems = append(o.problems, ledger.Job{State: ledger.LeftAlone, Problem: problem.New("put", "", reason)})
+			o.problems = append(o.problems,
+				ledger.Job{State: ledger.LeftAlone, Problem: problem.New("put", "", reason)})
 		}
-		o.stopped = rapid.SampledFrom([]error{nil, errInterrupted, errors.New("disk"), problem.New("put", "", problem.Expired)}).Draw(t, "stopped")
+		o.stopped = rapid.SampledFrom([]error{nil, errInterrupted, errors.New("disk"), problem.New("put", "", problem.Expired)}).
+			Draw(t, "stopped")
 		o.judge()
 		s := newSummary(&o)
 		if s.Delivered+s.Unchanged+s.Skipped+s.Failed+s.Pending != s.FilesTotal {
@@ -49,7 +58,8 @@ func TestSummaryAddsUp(t *testing.T) {
 		if by != s.Skipped {
 			t.Errorf("skipped_by has %d, skipped is %d", by, s.Skipped)
 		}
-		if all := s.Failed == 0 && s.Pending == 0 && o.leftAlone() == 0 && o.stopped == nil; (o.exit == exitOK) != all || (s.State == stateComplete) != all {
+		if all := s.Failed == 0 && s.Pending == 0 && o.leftAlone() == 0 && o.stopped == nil; (o.exit == exitOK) != all ||
+			(s.State == stateComplete) != all {
 			t.Errorf("exit %d, %+v", o.exit, s)
 		}
 	})
@@ -66,12 +76,22 @@ func TestSummaryInWords(t *testing.T) {
 	for i := range 25 {
 		many = append(many, trouble(fmt.Sprintf("/f%02d", i), problem.AlreadyThere, ""))
 	}
-	many = append(many, trouble("/x.", problem.NameTaken, "x"), trouble("/y\n.", problem.NameTaken, "y\n"))
-	o := outcome{token: inbox, to: "inbox.example/c", took: 2 * time.Second, problems: many, log: "/state/log"}
+	many = append(many, trouble("/x.", problem.NameTaken, "x"),
+		trouble("/y\n.", problem.NameTaken, "y\n"))
+	o := outcome{
+		token: inbox, to: "inbox.example/c", took: 2 * time.Second, problems: many,
+		log: "/state/log",
+	}
 	o.status.Files[ledger.Delivered], o.status.Bytes[ledger.Delivered] = 3, 4e6
 	o.status.BytesSent = 4e6
 	o.status.Files[ledger.LeftAlone], o.status.Files[ledger.Attention] = 25, 2
-	o.status.Transfers = transfers(ledger.Transfer{Scanned: true, Checks: ledger.ChecksAll, Skipped: map[scan.SkipReason]int64{scan.SkipSymlink: 1, scan.SkipFIFO: 2}})
+	o.status.Transfers = transfers(
+		ledger.Transfer{
+			Scanned: true,
+			Checks:  ledger.ChecksAll,
+			Skipped: map[scan.SkipReason]int64{scan.SkipSymlink: 1, scan.SkipFIFO: 2},
+		},
+	)
 	o.status.Transfers[0].Files[ledger.Delivered] = 3
 	o.judge()
 	lines := o.words()
@@ -94,7 +114,8 @@ func TestSummaryInWords(t *testing.T) {
 		"  /x. – x",
 		`  /y\u{a}. – y\u{a}`,
 		"",
-		"Left out on purpose: 1 link, 2 named pipes. To send what links point to, add --follow-symlinks.",
+		"Left out on purpose: 1 link, 2 named pipes. To send what links point to, add " +
+			"--follow-symlinks.",
 		"",
 		"Log: /state/log",
 	}, lines[23:]); diff != "" {
@@ -111,14 +132,21 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 		state              string
 		want               []string
 	}{
-		"one file":    {delivered: 1, state: stateComplete, want: []string{"Delivered 1 file (0 B) to inbox.example/c in 0.5 s."}},
-		"several":     {delivered: 2, state: stateComplete, want: []string{"Delivered both files"}},
-		"nothing":     {state: stateNothing, want: []string{"Nothing matched: there was no file to send"}},
-		"interrupted": {1, 2, errInterrupted, stateInterrupted, []string{"Interrupted after 0.5 s. Delivered 1 of 3 files", "Not sent: 2 files. Run the same command again, or “uploader resume” with a token, to go on where it stopped."}},
-		"refused":     {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", explain(expired).String(), "When that is settled, “uploader resume” with a token goes on where it stopped."}},
+		"one file": {delivered: 1, state: stateComplete, want: []string{"Delivered 1 file (0 " +
+			"B) to inbox.example/c in 0.5 s."}},
+		"several": {delivered: 2, state: stateComplete, want: []string{"Delivered both files"}},
+		"nothing": {state: stateNothing, want: []string{"Nothing matched: there was no " +
+			"file to send"}},
+		"interrupted": {1, 2, errInterrupted, stateInterrupted, []string{"Interrupted after 0.5 " +
+			"s. Delivered 1 of 3 files", "Not sent: 2 files. Run the same command again, or " +
+			"“uploader resume” with a token, to go on where it stopped."}},
+		"refused": {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", explain(expired).String(), "When that is settled, “uploader resume” with a token goes on where it stopped."}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := outcome{token: inbox, to: "inbox.example/c", stopped: c.stopped, took: 500 * time.Millisecond}
+			o := outcome{
+				token: inbox, to: "inbox.example/c", stopped: c.stopped,
+				took: 500 * time.Millisecond,
+			}
 			o.status.Files[ledger.Delivered], o.status.Files[ledger.Waiting] = c.delivered, c.waiting
 			o.status.Transfers = transfers(ledger.Transfer{Scanned: true})
 			o.judge()

@@ -27,8 +27,8 @@ func sentFiles(jobs []ledger.Job) []sentFile {
 	return files
 }
 
-// lookAtYoung looks once more at the files that had changed shortly before they were sent. A person who interrupts does not
-// wait for that.
+// lookAtYoung looks once more at the files that had changed shortly before they were sent. A person
+// who interrupts does not wait for that.
 func (r *delivery) lookAtYoung(ctx context.Context, q *uploader.Queue) uploader.Young {
 	y, err := q.LookAtYoung(ctx, r.transfers...)
 	if err != nil {
@@ -37,15 +37,18 @@ func (r *delivery) lookAtYoung(ctx context.Context, q *uploader.Queue) uploader.
 	return y
 }
 
-// youngWords names the files that changed after they were sent, and those that a program may not have been done with.
+// youngWords names the files that changed after they were sent, and those that a program may not
+// have been done with.
 func youngWords(y uploader.Young) (lines []string) {
 	if n := int64(len(y.Changed)); n > 0 {
-		lines = append(lines, "", fmt.Sprintf("Changed after being sent: %s. The inbox has what was there before. When the program that writes is done, send "+
+		lines = append(lines, "", fmt.Sprintf("Changed after being sent: %s. The inbox has what "+
+			"was there before. When the program that writes is done, send "+
 			"them again with --overwrite=true.", fileCount(n)))
 		lines = append(lines, namesOf(y.Changed, n)...)
 	}
 	if y.Lately > 0 {
-		lines = append(lines, "", fmt.Sprintf("Modified in the last minute: %s. If a program is still writing them, send them again once it has "+
+		lines = append(lines, "", fmt.Sprintf("Modified in the last minute: %s. If a program is "+
+			"still writing them, send them again once it has "+
 			"finished; --min-age 10m leaves such files for later.", fileCount(y.Lately)))
 		lines = append(lines, namesOf(y.Named, y.Lately)...)
 	}
@@ -59,7 +62,8 @@ func namesOf(jobs []ledger.Job, n int64) (lines []string) {
 		lines = append(lines, "  "+shownPath(j.Source))
 	}
 	if more := n - int64(len(jobs)); more > 0 {
-		lines = append(lines, fmt.Sprintf("  and %s more (--json lists them)", humanize.Comma(more)))
+		lines = append(lines,
+			fmt.Sprintf("  and %s more (--json lists them)", humanize.Comma(more)))
 	}
 	return lines
 }

@@ -13,28 +13,40 @@ import (
 	"inboxuploader/internal/blobserver"
 )
 
-// TestAFileThatChangesAfterItWasSentIsListed: it is delivered as it was, the summary says so, and the exit code is 1.
+// TestAFileThatChangesAfterItWasSentIsListed: it is delivered as it was, the summary says so, and
+// the exit code is 1.
 func TestAFileThatChangesAfterItWasSentIsListed(t *testing.T) {
 	dir := t.TempDir()
 	var mu sync.Mutex
 	var first string
-	i, err := startInbox(filepath.Join(dir, "inbox"), nil, func(op *blobserver.Op) *blobserver.Answer {
-		mu.Lock()
-		defer mu.Unlock()
-		if first == "" {
-			first = op.Blob
+	i, err := startInbox(
+		filepath.Join(dir, "inbox"),
+		nil,
+		func(op *blobserver.Op) *blobserver.Answer {
+			mu.Lock()
+			defer mu.Unlock()
+			if first == "" {
+				first = op.Blob
+				return nil
+			}
+			if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(first)), []byte("and more of it"), 0o600); err != nil {
+				t.Error(err)
+			}
 			return nil
-		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(first)), []byte("and more of it"), 0o600); err != nil {
-			t.Error(err)
-		}
-		return nil
-	})
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer i.stop()
-	token, err := i.server.Token(blobserver.TokenRequest{Base: i.base, Container: "practice-1", Rights: "cw", To: time.Now().Add(time.Hour)})
+	token, err := i.server.Token(
+		blobserver.TokenRequest{
+			Base:      i.base,
+			Container: "practice-1",
+			Rights:    "cw",
+			To:        time.Now().Add(time.Hour),
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +60,9 @@ func TestAFileThatChangesAfterItWasSentIsListed(t *testing.T) {
 		}
 	}
 	var out, errs bytes.Buffer
-	code := run(t.Context(), []string{"copy", data, token, "--recursive", "--json", "--connections", "1"}, nil, &out, &errs, stateEnvironment(t))
+	code := run(t.Context(),
+		[]string{"copy", data, token, "--recursive", "--json", "--connections", "1"}, nil, &out,
+		&errs, stateEnvironment(t))
 	if code != exitNotDelivered {
 		t.Errorf("exit code %d, want %d", code, exitNotDelivered)
 	}
@@ -57,10 +71,12 @@ func TestAFileThatChangesAfterItWasSentIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := sentFile{sourceInJSON(filepath.Join(dir, filepath.FromSlash(first))), first}
-	if s.Delivered != 2 || s.FilesTotal != 2 || len(s.ChangedAfterSent) != 1 || s.ChangedAfterSent[0] != want {
+	if s.Delivered != 2 || s.FilesTotal != 2 || len(s.ChangedAfterSent) != 1 ||
+		s.ChangedAfterSent[0] != want {
 		t.Errorf("summary %+v, want %v changed", s, want)
 	}
-	if said := errs.String(); !strings.Contains(said, "Changed after being sent: 1 file. The inbox has what was there before.") ||
+	if said := errs.String(); !strings.Contains(said, "Changed after being sent: 1 file. The "+
+		"inbox has what was there before.") ||
 		!strings.Contains(said, filepath.Base(first)) {
 		t.Errorf("stderr: %s", said)
 	}

@@ -54,7 +54,8 @@ Exit codes: 0 the token is valid (or does not say how long), 1 the storage could
 expired or not yet valid, or the storage does not accept it.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && command.MatchString(args[0]) {
-				return &usageError{fmt.Sprintf("There is no command %q, and it is no token. See: uploader token --help", args[0])}
+				return &usageError{fmt.Sprintf("There is no command %q, and it is no token. See: "+
+					"uploader token --help", args[0])}
 			}
 			return notSplit(args)
 		},
@@ -64,7 +65,9 @@ expired or not yet valid, or the storage does not accept it.`,
 				return err
 			}
 			if given.text == "" {
-				return &usageError{"No token was given. Nothing was sent. Put it in quotes behind “uploader token”, pass it on standard input with -, or name its file with --token-file."}
+				return &usageError{"No token was given. Nothing was sent. Put it in quotes " +
+					"behind “uploader token”, pass it on standard input with -, or name its file " +
+					"with --token-file."}
 			}
 			token, err := given.parse(r.hosts)
 			if err != nil {
@@ -82,11 +85,15 @@ expired or not yet valid, or the storage does not accept it.`,
 	takesToken(c, "0")
 	tokenFileFlag(c, &r.tokenFile)
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print one JSON object")
-	c.Flags().BoolVar(&r.askStorage, "check", false, "ask the storage whether it accepts the token, and whether this computer's clock is right")
-	c.Flags().StringVar(&r.caFile, "ca-file", "", "with --check: trust the certificate authorities in this PEM `FILE` besides the system's")
-	c.Flags().Var(&r.proxy, "proxy", "with --check: reach the storage through this proxy, or through none")
+	c.Flags().BoolVar(&r.askStorage, "check", false, "ask the storage whether it accepts the "+
+		"token, and whether this computer's clock is right")
+	c.Flags().StringVar(&r.caFile, "ca-file", "", "with --check: trust the certificate "+
+		"authorities in this PEM `FILE` besides the system's")
+	c.Flags().Var(&r.proxy, "proxy", "with --check: reach the storage through this proxy, or "+
+		"through none")
 	allowHostFlag(c, &r.hosts)
-	c.AddCommand(tokenCreateCommand(p), tokenListCommand(p), tokenRenewCommand(p), tokenRevokeCommand(p))
+	c.AddCommand(tokenCreateCommand(p), tokenListCommand(p), tokenRenewCommand(p),
+		tokenRevokeCommand(p))
 	return c
 }
 
@@ -97,7 +104,8 @@ func tokenFileFlag(c *cobra.Command, path *string) {
 
 // allowHostFlag adds --allow-host, which every command with a token has.
 func allowHostFlag(c *cobra.Command, hosts *[]string) {
-	c.Flags().Var((*hostsFlag)(hosts), "allow-host", "accept tokens for this `HOST`, or with *.example.org for all below it, although it is no known storage address (repeatable)")
+	c.Flags().Var((*hostsFlag)(hosts), "allow-host", "accept tokens for this `HOST`, or with "+
+		"*.example.org for all below it, although it is no known storage address (repeatable)")
 }
 
 // hostsFlag is --allow-host, which may be given several times.
@@ -117,9 +125,10 @@ func (f *hostsFlag) Type() string { return "HOST" }
 
 // checkedJSON is what the storage said, as JSON shows it. Nothing of it is there without --check.
 type checkedJSON struct {
-	Accepted   bool           `json:"accepted"`
-	Reason     problem.Reason `json:"reason,omitempty"`              // why not
-	ClockAhead *int64         `json:"clock_ahead_seconds,omitempty"` // of this computer; absent where nothing answered
+	Accepted bool           `json:"accepted"`
+	Reason   problem.Reason `json:"reason,omitempty"` // why not
+	// Of this computer; absent where nothing answered.
+	ClockAhead *int64 `json:"clock_ahead_seconds,omitempty"`
 }
 
 // check asks the storage whether it accepts the token and prints both.
@@ -155,15 +164,18 @@ func (r *tokenRun) check(ctx context.Context, token token.Token) error {
 func clockWords(ahead time.Duration) string {
 	switch {
 	case ahead >= time.Minute:
-		return "This computer's clock is " + show.Remaining(ahead).Words() + " ahead of the storage's. Set it right."
+		return "This computer's clock is " + show.Remaining(ahead).Words() + " ahead of the " +
+			"storage's. Set it right."
 	case ahead <= -time.Minute:
-		return "This computer's clock is " + show.Remaining(-ahead).Words() + " behind the storage's. Set it right."
+		return "This computer's clock is " + show.Remaining(-ahead).Words() + " behind the " +
+			"storage's. Set it right."
 	default:
 		return ""
 	}
 }
 
-// show prints the token, with what the storage said of it if that is not nil, and returns exit 3 where it is not valid now.
+// show prints the token, with what the storage said of it if that is not nil, and returns exit 3
+// where it is not valid now.
 func (r *tokenRun) show(tok token.Token, said *checkedJSON) error {
 	now := r.now()
 	var err error
@@ -193,13 +205,15 @@ func (r *tokenRun) show(tok token.Token, said *checkedJSON) error {
 	return e
 }
 
-// describeToken returns the token's fields in aligned lines: plain words first, the documentation's name behind them.
+// describeToken returns the token's fields in aligned lines: plain words first, the documentation's
+// name behind them.
 func describeToken(token token.Token, now time.Time) string {
 	f := token.Fields(now)
 	var rows [][3]string
 	row := func(words, value, name string) {
 		if value != "" {
-			rows = append(rows, [3]string{words, show.Text(value), name}) // a forged token may say anything
+			// A forged token may say anything.
+			rows = append(rows, [3]string{words, show.Text(value), name})
 		}
 	}
 	row("State", stateWords(token, now), "state")
@@ -234,7 +248,8 @@ func describeToken(token token.Token, now time.Time) string {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	if name := token.FileName(); name != "" {
-		b.WriteString("Note: The link ends in a file's name. “uploader copy” of one file sends it as “" + show.Text(name) + "”; all else goes to a folder of that name.\n")
+		b.WriteString("Note: The link ends in a file's name. “uploader copy” of one file " +
+			"sends it as “" + show.Text(name) + "”; all else goes to a folder of that name.\n")
 	}
 	for _, w := range f.Warnings {
 		b.WriteString("Note: " + w + "\n")
@@ -268,7 +283,8 @@ func localDate(t time.Time) string {
 	return t.Local().Format("2 January 2006, 15:04 MST")
 }
 
-// rightsWords says what the token permits of what people ask about. A token that permits writing permits adding.
+// rightsWords says what the token permits of what people ask about. A token that permits writing
+// permits adding.
 func rightsWords(r token.Rights) string {
 	if r.Unknown {
 		return "unknown, only the storage knows"

@@ -20,22 +20,24 @@ import (
 const (
 	// tokenVariable is the environment variable that may hold the token.
 	tokenVariable = "UPLOADER_TOKEN"
-	// maxStdin is how much of a token on standard input or in a file is read: one byte more than token.Parse accepts, so
-	// that it can say that it is too much.
+	// maxStdin is how much of a token on standard input or in a file is read: one byte more than
+	// token.Parse accepts, so that it can say that it is too much.
 	maxStdin = 64<<10 + 1
 )
 
 // givenToken is a token's text as it was given for one run. The zero givenToken is none.
 type givenToken struct {
-	text     string
-	argument string // the word of the command line that was the token, or "-"; empty where it came from elsewhere
-	ambient  bool   // from the environment, where it stands for each command
+	text string
+	// The word of the command line that was the token, or "-"; empty where it came from elsewhere.
+	argument string
+	ambient  bool // from the environment, where it stands for each command
 }
 
 // notSplit refuses a token that a shell has split into several arguments.
 func notSplit(args []string) error {
 	if len(args) > 1 {
-		return &usageError{"More than one argument was given. Nothing was sent. Put the whole token in quotes, since the shell splits it otherwise."}
+		return &usageError{"More than one argument was given. Nothing was sent. Put the whole " +
+			"token in quotes, since the shell splits it otherwise."}
 	}
 	return nil
 }
@@ -43,40 +45,48 @@ func notSplit(args []string) error {
 // looksLikeToken reports whether an argument can't be meant as a path or a name.
 func looksLikeToken(s string) bool { return strings.Contains(s, "://") || carriesSecret(s) }
 
-// fromFile reads a token from --token-file. It returns early when the context is cancelled, see readText.
+// fromFile reads a token from --token-file. It returns early when the context is cancelled, see
+// readText.
 func fromFile(ctx context.Context, path string) (givenToken, error) {
 	text, err := readText(ctx, func() (io.ReadCloser, error) { return os.Open(path) }, maxStdin)
 	switch {
 	case ctx.Err() != nil:
 		return givenToken{}, context.Cause(ctx)
 	case err != nil:
-		return givenToken{}, &usageError{"The token file “" + show.Text(path) + "”: " + whyUnread(err) + ". Nothing was sent."}
+		return givenToken{}, &usageError{
+			"The token file “" + show.Text(path) + "”: " + whyUnread(err) + ". Nothing was sent.",
+		}
 	case strings.TrimSpace(text) == "":
-		return givenToken{}, &usageError{"The token file “" + show.Text(path) + "”: it is empty. Nothing was sent."}
+		return givenToken{}, &usageError{"The token file “" + show.Text(path) + "”: it is empty. " +
+			"Nothing was sent."}
 	}
 	return givenToken{text: text}, nil
 }
 
-// fromArgument takes the argument for the token, or standard input for "-". It returns early when the context is cancelled, see
-// readText.
+// fromArgument takes the argument for the token, or standard input for "-". It returns early when
+// the context is cancelled, see readText.
 func (c *console) fromArgument(ctx context.Context, argument string) (givenToken, error) {
 	if argument != "-" {
 		return givenToken{text: argument, argument: argument}, nil
 	}
-	text, err := readText(ctx, func() (io.ReadCloser, error) { return io.NopCloser(c.stdin), nil }, maxStdin)
+	text, err := readText(ctx, func() (io.ReadCloser, error) { return io.NopCloser(c.stdin), nil },
+		maxStdin)
 	switch {
 	case ctx.Err() != nil:
 		return givenToken{}, context.Cause(ctx)
 	case err != nil:
-		return givenToken{}, &usageError{"The token can't be read from standard input. Nothing was sent. Save it in a file and pass that with < FILE."}
+		return givenToken{}, &usageError{"The token can't be read from standard input. Nothing " +
+			"was sent. Save it in a file and pass that with < FILE."}
 	case strings.TrimSpace(text) == "":
-		return givenToken{}, &usageError{"Standard input is empty. Nothing was sent. Save the token in a file and pass that with < FILE."}
+		return givenToken{}, &usageError{"Standard input is empty. Nothing was sent. Save the " +
+			"token in a file and pass that with < FILE."}
 	}
 	return givenToken{text: text, argument: argument}, nil
 }
 
-// readText reads at most so many bytes of what open returns. When the context is cancelled it returns the cause at once. Nobody waits
-// for its goroutine then: opening a named pipe and reading from a terminal can't be ended, and the program ends.
+// readText reads at most so many bytes of what open returns. When the context is cancelled it
+// returns the cause at once. Nobody waits for its goroutine then: opening a named pipe and reading
+// from a terminal can't be ended, and the program ends.
 func readText(ctx context.Context, open func() (io.ReadCloser, error), most int64) (string, error) {
 	type result struct {
 		text []byte
@@ -115,11 +125,13 @@ func (c *console) fromEnvironment() givenToken {
 	return givenToken{text: c.env(tokenVariable), ambient: true}
 }
 
-// givenToken returns the token that was given for this run: in a file, as the argument, or in the environment.
+// givenToken returns the token that was given for this run: in a file, as the argument, or in the
+// environment.
 func (c *console) givenToken(ctx context.Context, file string, args []string) (givenToken, error) {
 	switch {
 	case file != "" && len(args) > 0:
-		return givenToken{}, &usageError{"Two tokens were given: with --token-file and as the argument. Nothing was sent. Leave one out."}
+		return givenToken{}, &usageError{"Two tokens were given: with --token-file and as the " +
+			"argument. Nothing was sent. Leave one out."}
 	case file != "":
 		return fromFile(ctx, file)
 	case len(args) > 0:
@@ -129,7 +141,8 @@ func (c *console) givenToken(ctx context.Context, file string, args []string) (g
 	}
 }
 
-// parse reads the token. hosts are allowed besides the known ones and those that an administrator has allowed, see --allow-host.
+// parse reads the token. hosts are allowed besides the known ones and those that an administrator
+// has allowed, see --allow-host.
 func (g givenToken) parse(hosts []string) (token.Token, error) {
 	administrators, _ := allowedHosts()
 	tok, err := token.Parse(g.text, token.AllowHost(administrators...), token.AllowHost(hosts...))
@@ -139,19 +152,24 @@ func (g givenToken) parse(hosts []string) (token.Token, error) {
 	return tok, nil
 }
 
-// shellHint tells of the shell where a token was cut at the first ampersand, which is what a shell does without quotes.
+// shellHint tells of the shell where a token was cut at the first ampersand, which is what a shell
+// does without quotes.
 func shellHint(err error, argument string) error {
 	e, ok := errors.AsType[*problem.Error](err)
-	if !ok || argument == "-" || argument == "" || e.Reason != problem.NoSignature || strings.Contains(argument, "&") {
+	if !ok || argument == "-" || argument == "" || e.Reason != problem.NoSignature ||
+		strings.Contains(argument, "&") {
 		return err
 	}
-	return errors.Join(&usageError{explain(err).String() + " Put it in quotes: without them the shell cuts it at the first &."}, err)
+	return errors.Join(&usageError{explain(err).String() + " Put it in quotes: without them the " +
+		"shell cuts it at the first &."}, err)
 }
 
-// tokenFor returns a token for a kept inbox: the one that was given for this run, else the one in the keyring. A given one
-// has to lead there, unless it comes from the environment, where it may be meant for another inbox. It may block for as
-// long as the keyring does.
-func (p *program) tokenFor(ctx context.Context, r inboxes.Record, given givenToken, hosts []string) (token.Token, error) {
+// tokenFor returns a token for a kept inbox: the one that was given for this run, else the one in
+// the keyring. A given one has to lead there, unless it comes from the environment, where it may be
+// meant for another inbox. It may block for as long as the keyring does.
+func (p *program) tokenFor(
+	ctx context.Context, r inboxes.Record, given givenToken, hosts []string,
+) (token.Token, error) {
 	if given.text != "" {
 		tok, err := given.parse(append(slices.Clone(hosts), r.AllowedHost))
 		switch {
@@ -161,7 +179,9 @@ func (p *program) tokenFor(ctx context.Context, r inboxes.Record, given givenTok
 		case err != nil:
 			return token.Token{}, err
 		default:
-			return token.Token{}, &usageError{fmt.Sprintf("This token leads to %s, and “%s” is %s. Nothing was sent. If it takes the old one's place: uploader inbox add %q --replace",
+			return token.Token{}, &usageError{fmt.Sprintf("This token leads to %s, and “%s” is "+
+				"%s. Nothing was sent. If it takes the old one's place: uploader inbox add "+
+				"%q --replace",
 				show.Text(tok.Inbox.String()), r.Name, show.Text(r.Inbox.String()), r.Name)}
 		}
 	}
@@ -175,7 +195,8 @@ func (p *program) tokenFor(ctx context.Context, r inboxes.Record, given givenTok
 		if r.Ref == "" {
 			what = fmt.Sprintf("The token of “%s” is not kept.", r.Name)
 		}
-		return token.Token{}, errors.Join(&usageError{what + " Nothing was sent. Give the token, for example with --token-file."}, err)
+		return token.Token{}, errors.Join(&usageError{what + " Nothing was sent. Give the token, " +
+			"for example with --token-file."}, err)
 	}
 	return tok, err
 }

@@ -27,15 +27,23 @@ type issueRun struct {
 func (f *issueRun) add(c *cobra.Command) {
 	s := c.Flags()
 	s.SortFlags = false
-	s.StringVar(&f.reason, "reason", "", "what it is for, a `TEXT` of up to 256 characters; whoever has the account's key sees it")
+	s.StringVar(&f.reason, "reason", "", "what it is for, a `TEXT` of up to 256 characters; "+
+		"whoever has the account's key sees it")
 	s.IntVar(&f.days, "valid-days", 30, "for how many `DAYS` it is valid, 1 to 30")
-	s.StringVar(&f.from, "valid-from", "", "the `DATE` when it begins, such as 2026-11-03, \"2026-11-03 09:00\" or 2026-11-03T09:00:00Z (default: now)")
-	s.StringVar(&f.to, "valid-to", "", "the `DATE` when it ends, in place of --valid-days; a day alone means the end of that day")
-	s.StringVar(&f.rights, "rights", "", "what it permits: `LETTERS` of racwdl (default w, which is enough to upload)")
-	s.StringVar(&f.ip, "ip", "", "the one `ADDRESS` or range a-b it is accepted from, as the storage sees it")
-	s.StringVar(&f.folder, "folder", "", "the `FOLDER` in the workspace where what arrives belongs; \"inbox fetch\" puts it there")
-	s.StringVar(&f.by, "by", "", "the `NAME` of who issues it (default: your name on this computer)")
-	s.StringVar(&f.output, "output", "link", "the `FORM` in which it is printed: link, fields or json")
+	s.StringVar(&f.from, "valid-from", "", "the `DATE` when it begins, such as 2026-11-03, "+
+		"\"2026-11-03 09:00\" or 2026-11-03T09:00:00Z (default: now)")
+	s.StringVar(&f.to, "valid-to", "", "the `DATE` when it ends, in place of --valid-days; a day "+
+		"alone means the end of that day")
+	s.StringVar(&f.rights, "rights", "", "what it permits: `LETTERS` of racwdl (default w, which "+
+		"is enough to upload)")
+	s.StringVar(&f.ip, "ip", "", "the one `ADDRESS` or range a-b it is accepted from, as the "+
+		"storage sees it")
+	s.StringVar(&f.folder, "folder", "", "the `FOLDER` in the workspace where what arrives "+
+		"belongs; \"inbox fetch\" puts it there")
+	s.StringVar(&f.by, "by", "", "the `NAME` of who issues it (default: your name on "+
+		"this computer)")
+	s.StringVar(&f.output, "output", "link", "the `FORM` in which it is printed: link, "+
+		"fields or json")
 	keyFileFlag(c, &f.keyFile)
 	yesFlag(c, &f.yes)
 }
@@ -68,9 +76,12 @@ func tokenCreateCommand(p *program) *cobra.Command {
 			if err := r.confirmed(c.Context(), r.yes, "Create an upload token for “"+show.Text(r.reason)+"”?"); err != nil {
 				return err
 			}
-			return r.run(c.Context(), func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
-				return w.Issue(ctx, request)
-			})
+			return r.run(
+				c.Context(),
+				func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
+					return w.Issue(ctx, request)
+				},
+			)
 		},
 	}
 	r.add(c)
@@ -98,25 +109,29 @@ Exit codes as with "uploader token create".`,
 			if err != nil {
 				return err
 			}
-			if err := r.confirmed(c.Context(), r.yes, fmt.Sprintf("Renew token %d? The earlier one stops working.", tid)); err != nil {
+			if err := r.confirmed(c.Context(), r.yes, fmt.Sprintf("Renew token %d? The earlier "+
+				"one stops working.", tid)); err != nil {
 				return err
 			}
-			return r.run(c.Context(), func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
-				g, err := w.Grant(ctx, tid)
-				if err != nil {
-					return token.Token{}, workspace.Grant{}, err
-				}
-				for _, blank := range []struct {
-					flag string
-					to   *string
-					was  string
-				}{{"reason", &request.Reason, g.Reason}, {"rights", &request.Rights, g.Rights}, {"ip", &request.IP, g.IP}, {"folder", &request.Folder, g.Folder}} {
-					if !c.Flags().Changed(blank.flag) {
-						*blank.to = blank.was
+			return r.run(
+				c.Context(),
+				func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
+					g, err := w.Grant(ctx, tid)
+					if err != nil {
+						return token.Token{}, workspace.Grant{}, err
 					}
-				}
-				return w.Renew(ctx, tid, request)
-			})
+					for _, blank := range []struct {
+						flag string
+						to   *string
+						was  string
+					}{{"reason", &request.Reason, g.Reason}, {"rights", &request.Rights, g.Rights}, {"ip", &request.IP, g.IP}, {"folder", &request.Folder, g.Folder}} {
+						if !c.Flags().Changed(blank.flag) {
+							*blank.to = blank.was
+						}
+					}
+					return w.Renew(ctx, tid, request)
+				},
+			)
 		},
 	}
 	r.add(c)
@@ -125,7 +140,10 @@ Exit codes as with "uploader token create".`,
 
 // request reads the flags.
 func (f *issueRun) request(c *cobra.Command) (workspace.Request, error) {
-	r := workspace.Request{Reason: f.reason, Rights: f.rights, IP: f.ip, Folder: f.folder, By: f.by, Period: time.Duration(f.days) * 24 * time.Hour}
+	r := workspace.Request{
+		Reason: f.reason, Rights: f.rights, IP: f.ip, Folder: f.folder, By: f.by,
+		Period: time.Duration(f.days) * 24 * time.Hour,
+	}
 	if r.By == "" {
 		r.By = whoami()
 	}
@@ -135,7 +153,8 @@ func (f *issueRun) request(c *cobra.Command) (workspace.Request, error) {
 	case f.days < 1 || f.days > 30:
 		return r, &usageError{"--valid-days can be 1 to 30."}
 	case f.to != "" && c.Flags().Changed("valid-days"):
-		return r, &usageError{"--valid-to and --valid-days both say when the token ends. Leave one out."}
+		return r, &usageError{"--valid-to and --valid-days both say when the token ends. " +
+			"Leave one out."}
 	}
 	var err error
 	if r.From, err = parseMoment("--valid-from", f.from, 0, time.Local); err == nil {
@@ -151,13 +170,18 @@ func parseMoment(flag, text string, plus int, zone *time.Location) (time.Time, e
 	}
 	t, ok := workspace.ParseMoment(text, plus, zone)
 	if !ok {
-		return t, &usageError{flag + " is no date. Write it as 2026-11-03, \"2026-11-03 09:00\" or 2026-11-03T09:00:00Z."}
+		return t, &usageError{flag + " is no date. Write it as 2026-11-03, \"2026-11-03 09:00\" " +
+			"or 2026-11-03T09:00:00Z."}
 	}
 	return t, nil
 }
 
-// run has a token made and prints it. A token that can't be printed would be nobody's, so it is revoked again.
-func (r *issueRun) run(ctx context.Context, do func(context.Context, *workspace.Workspace) (token.Token, workspace.Grant, error)) error {
+// run has a token made and prints it. A token that can't be printed would be nobody's, so it is
+// revoked again.
+func (r *issueRun) run(
+	ctx context.Context,
+	do func(context.Context, *workspace.Workspace) (token.Token, workspace.Grant, error),
+) error {
 	w, err := r.account().open(ctx, r.keyFile)
 	if err != nil {
 		return err
@@ -174,15 +198,27 @@ func (r *issueRun) run(ctx context.Context, do func(context.Context, *workspace.
 	if err != nil {
 		revoke, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
-		words := fmt.Sprintf("Token %d could not be printed, so it was revoked again. Create another one where it can be.", g.TID)
+		words := fmt.Sprintf("Token %d could not be printed, so it was revoked again. Create "+
+			"another one where it can be.", g.TID)
 		if err := w.Revoke(revoke, g.TID, whoami()); err != nil {
-			words = fmt.Sprintf("Token %d could not be printed, and not be revoked again: %s Revoke it later.", g.TID, explain(err))
+			words = fmt.Sprintf("Token %d could not be printed, and not be revoked again: %s "+
+				"Revoke it later.", g.TID, explain(err))
 		}
 		r.say(words)
 		return exit(exitNotDelivered)
 	}
-	r.say(fmt.Sprintf("Token %d of workspace %s is valid from %s to %s. It permits: %s.", g.TID, w.ID(), localDate(token.ValidFrom), localDate(token.ValidTo), strings.Join(token.Rights.Words(), ", ")))
-	r.say(fmt.Sprintf("It was printed this once and can't be shown again. It may take up to %d seconds until the storage accepts it.", int(workspace.PolicyDelay.Seconds())))
+	r.say(
+		fmt.Sprintf(
+			"Token %d of workspace %s is valid from %s to %s. It permits: %s.",
+			g.TID,
+			w.ID(),
+			localDate(token.ValidFrom),
+			localDate(token.ValidTo),
+			strings.Join(token.Rights.Words(), ", "),
+		),
+	)
+	r.say(fmt.Sprintf("It was printed this once and can't be shown again. It may take up to %d "+
+		"seconds until the storage accepts it.", int(workspace.PolicyDelay.Seconds())))
 	return nil
 }
 
@@ -216,7 +252,8 @@ func secretFields(t token.Token) [][2]string {
 	}
 }
 
-// fieldsJSON returns fields as one JSON object in a line. A link stands in it as it is, so that it can be copied out.
+// fieldsJSON returns fields as one JSON object in a line. A link stands in it as it is, so that it
+// can be copied out.
 func fieldsJSON(fields [][2]string) (string, error) {
 	object := map[string]string{}
 	for _, f := range fields {
@@ -234,7 +271,8 @@ func fieldsJSON(fields [][2]string) (string, error) {
 // oneNumber wants a token's number and nothing else.
 func oneNumber(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &usageError{fmt.Sprintf("One token's number is needed, as in: %s 7. “uploader token list” shows them.", c.CommandPath())}
+		return &usageError{fmt.Sprintf("One token's number is needed, as in: %s 7. “uploader "+
+			"token list” shows them.", c.CommandPath())}
 	}
 	return nil
 }
@@ -243,7 +281,8 @@ func oneNumber(c *cobra.Command, args []string) error {
 func number(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, &usageError{"A token's number is needed, such as 7. “uploader token list” shows them."}
+		return 0, &usageError{"A token's number is needed, such as 7. “uploader token list” " +
+			"shows them."}
 	}
 	return n, nil
 }

@@ -17,10 +17,11 @@ import (
 
 // listedToken is a token of the table as --json shows it. It contains no secret.
 type listedToken struct {
-	TID         string      `json:"tid"`
-	WsID        string      `json:"wsid"`
-	Container   string      `json:"container"`
-	State       token.State `json:"state"` // active, expired, not_yet_valid, revoked; unknown if the table was altered
+	TID       string `json:"tid"`
+	WsID      string `json:"wsid"`
+	Container string `json:"container"`
+	// Active, expired, not_yet_valid, revoked; unknown if the table was altered.
+	State       token.State `json:"state"`
 	Reason      string      `json:"reason"`
 	ValidFrom   string      `json:"valid_from"` // RFC 3339 in UTC, as all dates
 	ValidTo     string      `json:"valid_to"`
@@ -75,7 +76,8 @@ func listTokens(ctx context.Context, p *program, keyFile string, asJSON bool) er
 		return p.printJSONIndented(rows, "  ")
 	}
 	if len(grants) == 0 {
-		p.say("Workspace " + w.ID() + " has no upload tokens yet. Create one: uploader token create --reason \"…\"")
+		p.say("Workspace " + w.ID() + " has no upload tokens yet. Create one: uploader token " +
+			"create --reason \"…\"")
 		return nil
 	}
 	return p.print(grantTable(grants, now))
@@ -89,9 +91,14 @@ func describeGrant(g workspace.Grant, wsid string, now time.Time) listedToken {
 		return t.UTC().Format(time.RFC3339)
 	}
 	return listedToken{
-		TID: strconv.Itoa(g.TID), WsID: wsid, Container: g.Container, State: g.StateAt(now), Reason: g.Reason, ValidFrom: stamp(g.ValidFrom), ValidTo: stamp(g.ValidTo),
-		SecondsLeft: int64(left(g, now) / time.Second), Rights: token.Rights{Letters: g.Rights}.Words(), IP: g.IP, Folder: g.Folder,
-		Created: stamp(g.Created), CreatedBy: g.CreatedBy, Revoked: stamp(g.Revoked), RevokedBy: g.RevokedBy,
+		TID: strconv.Itoa(
+			g.TID,
+		), WsID: wsid, Container: g.Container, State: g.StateAt(now), Reason: g.Reason, ValidFrom: stamp(g.ValidFrom), ValidTo: stamp(g.ValidTo),
+		SecondsLeft: int64(
+			left(g, now) / time.Second,
+		), Rights: token.Rights{Letters: g.Rights}.Words(), IP: g.IP, Folder: g.Folder,
+		Created: stamp(
+			g.Created), CreatedBy: g.CreatedBy, Revoked: stamp(g.Revoked), RevokedBy: g.RevokedBy,
 	}
 }
 
@@ -126,7 +133,8 @@ func grantTable(grants []workspace.Grant, now time.Time) string {
 		if d := left(g, now); d > 0 {
 			remains = show.Remaining(d).Words()
 		}
-		row(fmt.Sprint(g.TID), state, localTime(g.ValidFrom), localTime(g.ValidTo), remains, orDash(g.Rights), orDash(g.CreatedBy), orDash(g.Folder), g.Reason)
+		row(fmt.Sprint(g.TID), state, localTime(g.ValidFrom), localTime(g.ValidTo), remains,
+			orDash(g.Rights), orDash(g.CreatedBy), orDash(g.Folder), g.Reason)
 	}
 	_ = t.Flush() // into memory
 	return b.String()
@@ -156,13 +164,15 @@ Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached,
 			if err != nil {
 				return err
 			}
-			if err := p.confirmed(c.Context(), yes, fmt.Sprintf("Revoke token %d? Uploads with it stop, and it can't be brought back.", tid)); err != nil {
+			if err := p.confirmed(c.Context(), yes, fmt.Sprintf("Revoke token %d? Uploads with "+
+				"it stop, and it can't be brought back.", tid)); err != nil {
 				return err
 			}
 			return revokeToken(c.Context(), p, keyFile, tid, by)
 		},
 	}
-	c.Flags().StringVar(&by, "by", "", "the `NAME` of who revokes it (default: your name on this computer)")
+	c.Flags().StringVar(&by, "by", "", "the `NAME` of who revokes it (default: your name on "+
+		"this computer)")
 	keyFileFlag(c, &keyFile)
 	yesFlag(c, &yes)
 	return c
@@ -180,5 +190,6 @@ func revokeToken(ctx context.Context, p *program, keyFile string, tid int, by st
 	if err := w.Revoke(ctx, tid, by); err != nil {
 		return err
 	}
-	return p.print(fmt.Sprintf("Token %d is revoked; it may take up to %d seconds until the storage refuses it. What arrived stays.\n", tid, int(workspace.PolicyDelay.Seconds())))
+	return p.print(fmt.Sprintf("Token %d is revoked; it may take up to %d seconds until the "+
+		"storage refuses it. What arrived stays.\n", tid, int(workspace.PolicyDelay.Seconds())))
 }

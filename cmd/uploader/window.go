@@ -33,18 +33,21 @@ import (
 // appID names the program to desktops. It is FyneApp.toml's.
 const appID = "org.inboxuploader.desktop"
 
-// open runs the window until it is quit, or hands the paths to the window that is open already. A hidden one stays in the tray,
-// where there is one. It must be called on the program's first goroutine, which the window needs.
+// open runs the window until it is quit, or hands the paths to the window that is open already. A
+// hidden one stays in the tray, where there is one. It must be called on the program's first
+// goroutine, which the window needs.
 func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	if problem := r.displayProblem(); problem != "" {
 		return &usageError{problem + " Nothing was sent. " + withoutWindow}
 	}
-	if runtime.GOOS == "windows" { // elsewhere Fyne says so by a panic, and this takes half a second where a processor draws
+	// Elsewhere Fyne says so by a panic, and this takes half a second where a processor draws.
+	if runtime.GOOS == "windows" {
 		if problem := drawProblem(); problem != "" {
 			return &usageError{problem + " Nothing was sent. " + withoutWindow}
 		}
 	}
-	debug.SetGCPercent(100) // a window runs for weeks beside other programs, and what it draws leaves much behind
+	// A window runs for weeks beside other programs, and what it draws leaves much behind.
+	debug.SetGCPercent(100)
 	dir, err := r.openState()
 	if err != nil {
 		return err
@@ -64,7 +67,8 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 		}
 		err := desktop.Hand(dir, paths)
 		if errors.Is(err, desktop.ErrNotReached) {
-			return &usageError{"The window is open already, but does not answer. What it sends goes on. Bring it to the front and drop the files there."}
+			return &usageError{"The window is open already, but does not answer. What it sends " +
+				"goes on. Bring it to the front and drop the files there."}
 		}
 		return err
 	}
@@ -99,7 +103,9 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	defer func() {
 		if failed := recover(); failed != nil {
 			log.Error("window", "panic", fmt.Sprint(failed), "stack", string(debug.Stack()))
-			err = errors.Join(exit(exitCrash), &usageError{"The window could not be opened: this display can't be reached, or has no OpenGL, or something unexpected happened (the log says more). What was delivered stays delivered. " + withoutWindow})
+			err = errors.Join(exit(exitCrash), &usageError{"The window could not be opened: this " +
+				"display can't be reached, or has no OpenGL, or something unexpected happened " +
+				"(the log says more). What was delivered stays delivered. " + withoutWindow})
 		}
 	}()
 	hosts, trouble := allowedHosts()
@@ -110,7 +116,9 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	}
 	config := ui.Config{
 		Queue: q, Hosts: hosts, Notices: notices,
-		Inboxes:  inboxes.Book{Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts},
+		Inboxes: inboxes.Book{
+			Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts,
+		},
 		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
 		Network: func(s ui.Settings) ui.Notice { return network.change(s, q) },
 		CheckToken: func(ctx context.Context, t token.Token) (store.Checked, error) {
@@ -144,8 +152,16 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	if testing {
 		config.Events = r.stdout
 	}
-	// Fyne looks for calls on the wrong thread only where a program has not declared that it makes none.
-	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": !testing}})
+	// Fyne looks for calls on the wrong thread only where a program has not declared that it makes
+	// none.
+	app.SetMetadata(
+		fyne.AppMetadata{
+			ID:         appID,
+			Name:       ui.Title,
+			Version:    version(),
+			Migrations: map[string]bool{"fyneDo": !testing},
+		},
+	)
 	at := &place{}
 	config.Place, config.Escape, config.LostDrop = at, at.onEscape, at.onLostDrop
 	fyneStarted = true
@@ -162,7 +178,8 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 // fyneStarted is whether Fyne has been started, which is possible once in a process.
 var fyneStarted bool
 
-// ownBox shows words in a small window and returns when that is closed. It reports whether it could.
+// ownBox shows words in a small window and returns when that is closed. It reports whether it
+// could.
 func (r *windowRun) ownBox(why func(problem.Translate) problem.Explanation) (shown bool) {
 	if fyneStarted || r.displayProblem() != "" || drawProblem() != "" {
 		return false
@@ -173,13 +190,21 @@ func (r *windowRun) ownBox(why func(problem.Translate) problem.Explanation) (sho
 		}
 	}()
 	fyneStarted = true
-	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: ui.Title, Version: version(), Migrations: map[string]bool{"fyneDo": true}})
+	app.SetMetadata(
+		fyne.AppMetadata{
+			ID:         appID,
+			Name:       ui.Title,
+			Version:    version(),
+			Migrations: map[string]bool{"fyneDo": true},
+		},
+	)
 	ui.ShowProblem(app.NewWithID(appID), why)
 	return true
 }
 
 // withoutWindow is what to do where no window can be opened.
-const withoutWindow = "Files are delivered without a window by: uploader copy SOURCE... TOKEN (see: uploader copy --help)"
+const withoutWindow = "Files are delivered without a window by: uploader copy SOURCE... TOKEN " +
+	"(see: uploader copy --help)"
 
 // displayProblem says why there is no display that a window can be used on, or nothing.
 func (r *windowRun) displayProblem() string {
@@ -190,17 +215,20 @@ func (r *windowRun) displayProblem() string {
 	if display == "" {
 		return "There is no display to open the window on."
 	}
-	usable, err := desktop.WaylandOffers(r.env("XDG_RUNTIME_DIR"), display, "wl_seat") // without which the graphics library crashes
+	// Without which the graphics library crashes.
+	usable, err := desktop.WaylandOffers(r.env("XDG_RUNTIME_DIR"), display, "wl_seat")
 	switch {
 	case err != nil:
 		return "The Wayland display that WAYLAND_DISPLAY names can't be reached."
 	case !usable:
-		return "This Wayland display has no mouse and no keyboard, so no window could be used on it."
+		return "This Wayland display has no mouse and no keyboard, so no window could be " +
+			"used on it."
 	}
 	return ""
 }
 
-// atLogin is the command line, behind the program's name, that starts the window as at login, with this one's state folder.
+// atLogin is the command line, behind the program's name, that starts the window as at login, with
+// this one's state folder.
 func (r *windowRun) atLogin() []string {
 	var args []string
 	if r.flag != "" || r.env("UPLOADER_HOME") != "" { // of which the system knows nothing
@@ -211,16 +239,19 @@ func (r *windowRun) atLogin() []string {
 	return append(args, "window", "--"+hiddenFlag)
 }
 
-// windowJournal opens the list of what is to be sent and the records of kept inboxes, and says what a person should know of it. Where it can't be opened, a list
-// that ends with the program takes its place.
+// windowJournal opens the list of what is to be sent and the records of kept inboxes, and says what
+// a person should know of it. Where it can't be opened, a list that ends with the program takes its
+// place.
 func windowJournal(ctx context.Context, dir string) (ledger.Journal, inboxes.Records, []ui.Notice) {
 	j, opened, err := journal.Open(ctx, dir, journal.Options{})
 	if err != nil {
-		return ledger.NewMemoryJournal(), inboxes.NewMemoryRecords(), []ui.Notice{func(translate problem.Translate) problem.Explanation {
-			x := problem.ExplainIn(err, translate)
-			x.Do += " " + translate("What is sent now is kept only until the program ends.")
-			return x
-		}}
+		return ledger.NewMemoryJournal(), inboxes.NewMemoryRecords(), []ui.Notice{
+			func(translate problem.Translate) problem.Explanation {
+				x := problem.ExplainIn(err, translate)
+				x.Do += " " + translate("What is sent now is kept only until the program ends.")
+				return x
+			},
+		}
 	}
 	if opened.Explain().String() != "" {
 		return j, j, []ui.Notice{opened.ExplainIn}
@@ -236,7 +267,8 @@ func certificatesUnreadable(path string) ui.Notice {
 	}
 }
 
-// settingsUnreadable puts settings aside that can't be read, which the window's next change would write over, and says so.
+// settingsUnreadable puts settings aside that can't be read, which the window's next change would
+// write over, and says so.
 func settingsUnreadable(path string) ui.Notice {
 	aside := path + ".damaged"
 	if err := os.Rename(path, aside); err != nil {
@@ -245,14 +277,16 @@ func settingsUnreadable(path string) ui.Notice {
 	return func(translate problem.Translate) problem.Explanation {
 		do := translate("The old settings are kept in “{value}”.")
 		return problem.Explanation{
-			What: translate("Some settings could not be read and were reset."), Safe: translate("Uploads and tokens are not affected."),
+			What: translate(
+				"Some settings could not be read and were reset.",
+			), Safe: translate("Uploads and tokens are not affected."),
 			Do: strings.ReplaceAll(do, "{value}", show.Text(aside)),
 		}
 	}
 }
 
-// windowFlags says how the window sends, by its settings and the environment. The notice, if any, is about a setting that can't be
-// used; the window opens all the same, so that it can be mended.
+// windowFlags says how the window sends, by its settings and the environment. The notice, if any,
+// is about a setting that can't be used; the window opens all the same, so that it can be mended.
 func windowFlags(s ui.Settings, env func(string) string) (f sendFlags, notice ui.Notice) {
 	f = newSendFlags()
 	f.connections, f.rate.bytes = s.Connections, s.Rate
@@ -271,7 +305,8 @@ func windowFlags(s ui.Settings, env func(string) string) (f sendFlags, notice ui
 	}
 	if err != nil {
 		notice = func(translate problem.Translate) problem.Explanation {
-			return problem.Explanation{What: translate("The proxy's address can't be used; look at the settings.")}
+			what := translate("The proxy's address can't be used; look at the settings.")
+			return problem.Explanation{What: what}
 		}
 	}
 	return f, notice

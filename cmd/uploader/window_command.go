@@ -32,15 +32,16 @@ without a window.`,
 			return r.run(c.Context(), localPaths(args))
 		},
 	}
-	c.Flags().BoolVar(&r.hidden, hiddenFlag, false, "stay in the tray, where there is one, until the window is asked for; for starts at login")
+	c.Flags().BoolVar(&r.hidden, hiddenFlag, false, "stay in the tray, where there is one, until "+
+		"the window is asked for; for starts at login")
 	return c
 }
 
 // hiddenFlag is the option of a start that nobody looks at.
 const hiddenFlag = "hidden"
 
-// arePaths reports whether words on the command line that are no command name files or folders that exist, as a desktop passes
-// what is dropped on the program's icon.
+// arePaths reports whether words on the command line that are no command name files or folders that
+// exist, as a desktop passes what is dropped on the program's icon.
 func arePaths(args []string) bool {
 	if len(args) == 0 || slices.Contains(args, "") {
 		return false
@@ -53,7 +54,8 @@ func arePaths(args []string) bool {
 	return true
 }
 
-// localPaths turns file:// addresses, which some desktops pass, into paths, and all of them into absolute ones.
+// localPaths turns file:// addresses, which some desktops pass, into paths, and all of them into
+// absolute ones.
 func localPaths(args []string) []string {
 	paths := make([]string, 0, len(args))
 	for _, a := range args {

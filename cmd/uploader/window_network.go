@@ -13,8 +13,9 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// windowNetwork is by which way the window reaches the storage. The settings may change it at any time, for all that is sent from then on.
-// The number of connections is the queue's alone: a storage keeps open as many as there may ever be.
+// windowNetwork is by which way the window reaches the storage. The settings may change it at any
+// time, for all that is sent from then on. The number of connections is the queue's alone: a
+// storage keeps open as many as there may ever be.
 type windowNetwork struct {
 	env   func(string) string
 	mu    sync.Mutex
@@ -29,8 +30,8 @@ func (n *windowNetwork) open(t token.Token) (store.Store, error) {
 	return openStore(&flags, t)
 }
 
-// change takes the proxy and the certificates of the settings, and opens the storage of every token of the queue anew with them. The notice,
-// if any, is about a setting that can't be used.
+// change takes the proxy and the certificates of the settings, and opens the storage of every token
+// of the queue anew with them. The notice, if any, is about a setting that can't be used.
 func (n *windowNetwork) change(s ui.Settings, q *uploader.Queue) ui.Notice {
 	flags, notice := windowFlags(s, n.env)
 	n.mu.Lock()

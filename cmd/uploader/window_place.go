@@ -10,13 +10,15 @@ import (
 	"github.com/go-gl/glfw/v3.4/glfw"
 )
 
-// place is where the window stands on the screen, which Fyne neither tells nor changes, and what comes to it before Fyne. So it asks GLFW,
-// whose window it finds while Fyne draws into it. All of it is Fyne's thread's.
+// place is where the window stands on the screen, which Fyne neither tells nor changes, and what
+// comes to it before Fyne. So it asks GLFW, whose window it finds while Fyne draws into it. All of
+// it is Fyne's thread's.
 type place struct {
-	window   *glfw.Window // nil before the window was drawn
-	wanted   *image.Point // where it is to stand once it is drawn
-	lostDrop func()       // is called where something was let go over the window and did not arrive; nil: nothing is
-	escape   func() bool  // is called for Esc, and reports whether it was meant; nil: nothing is
+	window *glfw.Window // nil before the window was drawn
+	wanted *image.Point // where it is to stand once it is drawn
+	// Is called where something was let go over the window and did not arrive; nil: nothing is.
+	lostDrop func()
+	escape   func() bool // is called for Esc, and reports whether it was meant; nil: nothing is
 }
 
 // Mark returns what has to be drawn with the window: nothing that could be seen.
@@ -36,8 +38,8 @@ func (p *place) Mark() fyne.CanvasObject {
 	return mark
 }
 
-// Where returns the top left corner of what the window shows; false where the desktop keeps it for itself, as Wayland does, or where
-// it is not of the person's choice.
+// Where returns the top left corner of what the window shows; false where the desktop keeps it for
+// itself, as Wayland does, or where it is not of the person's choice.
 func (p *place) Where() (image.Point, bool) {
 	if p.window == nil || glfw.GetPlatform() == glfw.PlatformWayland || p.filled() {
 		return image.Point{}, false
@@ -46,7 +48,8 @@ func (p *place) Where() (image.Point, bool) {
 	return image.Pt(x, y), true
 }
 
-// Move puts the window there, unless its title would then be on no screen, such as one that was taken away.
+// Move puts the window there, unless its title would then be on no screen, such as one that was
+// taken away.
 func (p *place) Move(to image.Point) {
 	if p.window == nil {
 		p.wanted = &to
@@ -65,7 +68,8 @@ func (p *place) Move(to image.Point) {
 	}
 }
 
-// onEscape lets f hear of Esc before Fyne does, which hands keys to the widget with the keyboard and to nothing else.
+// onEscape lets f hear of Esc before Fyne does, which hands keys to the widget with the keyboard
+// and to nothing else.
 func (p *place) onEscape(f func() bool) { p.escape = f }
 
 func (p *place) hearEscape() {
@@ -73,15 +77,18 @@ func (p *place) hearEscape() {
 		return
 	}
 	var fynes glfw.KeyCallback
-	fynes = p.window.SetKeyCallback(func(g *glfw.Window, key glfw.Key, code int, action glfw.Action, mods glfw.ModifierKey) {
-		if key == glfw.KeyEscape && action == glfw.Press && p.escape() {
-			return
-		}
-		fynes(g, key, code, action, mods)
-	})
+	fynes = p.window.SetKeyCallback(
+		func(g *glfw.Window, key glfw.Key, code int, action glfw.Action, mods glfw.ModifierKey) {
+			if key == glfw.KeyEscape && action == glfw.Press && p.escape() {
+				return
+			}
+			fynes(g, key, code, action, mods)
+		},
+	)
 }
 
 // filled reports whether the window fills the screen, or is an icon.
 func (p *place) filled() bool {
-	return p.window.GetAttrib(glfw.Maximized) == glfw.True || p.window.GetAttrib(glfw.Iconified) == glfw.True
+	return p.window.GetAttrib(glfw.Maximized) == glfw.True ||
+		p.window.GetAttrib(glfw.Iconified) == glfw.True
 }

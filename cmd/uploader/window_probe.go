@@ -4,11 +4,13 @@ package main
 
 import "github.com/go-gl/glfw/v3.4/glfw"
 
-// drawProblem says why no window can be drawn on this display, or nothing, by an unseen one. Fyne finds that out when it runs: on Windows it then
-// neither opens a window nor ends, elsewhere it panics. GLFW is ended again, since Fyne starts it with hints of its own. It belongs to
-// the program's first goroutine.
+// drawProblem says why no window can be drawn on this display, or nothing, by an unseen one. Fyne
+// finds that out when it runs: on Windows it then neither opens a window nor ends, elsewhere it
+// panics. GLFW is ended again, since Fyne starts it with hints of its own. It belongs to the
+// program's first goroutine.
 func drawProblem() (problem string) {
-	const noOpenGL = "This display has no OpenGL, which the window needs, as over some remote desktops and in some virtual machines."
+	const noOpenGL = "This display has no OpenGL, which the window needs, as over some remote " +
+		"desktops and in some virtual machines."
 	defer func() {
 		if recover() != nil { // GLFW reports what its caller did not expect
 			problem = noOpenGL

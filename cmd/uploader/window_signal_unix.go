@@ -10,7 +10,8 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// onWhereAsked calls f for each SIGUSR2, by which end-to-end tests ask where the window's widgets are. The returned function ends it.
+// onWhereAsked calls f for each SIGUSR2, by which end-to-end tests ask where the window's widgets
+// are. The returned function ends it.
 func onWhereAsked(f func()) func() {
 	asked := make(chan os.Signal, 1)
 	done := make(chan struct{})

@@ -56,18 +56,22 @@ func connectCommand(p *program) *cobra.Command {
 			case len(args) == 1 && strings.HasPrefix(args[0], "http"):
 				conn.Address = args[0]
 			case len(args) > 0:
-				return &usageError{"An address begins with https://. If the account's key or connection string was meant: it is not taken as an argument, which other users of this computer can see. See: uploader workspace connect --help"}
+				return &usageError{"An address begins with https://. If the account's key or " +
+					"connection string was meant: it is not taken as an argument, which other " +
+					"users of this computer can see. See: uploader workspace connect --help"}
 			}
 			return p.account().keep(c.Context(), conn, keyFile, noKeyring)
 		},
 	}
 	takesToken(c, "0") // it says more of a key
 	f := c.Flags()
-	f.StringVar(&conn.Workspace, "workspace", "", "the workspace's `NAME`, which begins the containers' names: small letters, digits, single hyphens (required)")
+	f.StringVar(&conn.Workspace, "workspace", "", "the workspace's `NAME`, which begins the "+
+		"containers' names: small letters, digits, single hyphens (required)")
 	keyFileFlag(c, &keyFile)
 	f.BoolVar(&noKeyring, "no-keyring", false, "don't keep the key; each command reads it again")
 	allowHostFlag(c, &conn.AllowHosts)
-	f.StringVar(&conn.CAFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` besides the system's")
+	f.StringVar(&conn.CAFile, "ca-file", "", "trust the certificate authorities in this PEM "+
+		"`FILE` besides the system's")
 	return c
 }
 
@@ -81,7 +85,8 @@ stays. To make all tokens of the account useless at once, renew its key in Azure
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return p.account().forget(c.Context(), force) },
 	}
-	c.Flags().BoolVar(&force, "force", false, "forget the account even if the keyring does not let go of the key")
+	c.Flags().BoolVar(&force, "force", false, "forget the account even if the keyring does not "+
+		"let go of the key")
 	return c
 }
 

@@ -14,7 +14,8 @@ import (
 	"inboxuploader/workspace"
 )
 
-// connectionName is the file in the state folder that says which workspace this computer's user issues tokens for.
+// connectionName is the file in the state folder that says which workspace this computer's user
+// issues tokens for.
 const connectionName = "workspace.json"
 
 // connection is what is kept of a connected storage account: all but its key.
@@ -26,7 +27,8 @@ type connection struct {
 	KeyRef     string   `json:"key_ref,omitempty"` // of the key in the keyring
 }
 
-// ownAccount is the storage account for which this computer's user issues tokens. Call open for its workspace.
+// ownAccount is the storage account for which this computer's user issues tokens. Call open for its
+// workspace.
 type ownAccount struct{ *program }
 
 func (p *program) account() ownAccount { return ownAccount{p} }
@@ -49,7 +51,9 @@ func (a ownAccount) open(ctx context.Context, keyFile string) (*workspace.Worksp
 }
 
 // connect opens the workspace of a connection.
-func (a ownAccount) connect(conn connection, account workspace.Account) (*workspace.Workspace, error) {
+func (a ownAccount) connect(
+	conn connection, account workspace.Account,
+) (*workspace.Workspace, error) {
 	var proxy proxyFlag
 	if err := proxy.orVariable(a.env); err != nil {
 		return nil, err
@@ -58,15 +62,20 @@ func (a ownAccount) connect(conn connection, account workspace.Account) (*worksp
 		CAFile: conn.CAFile, Proxy: proxy.For, UserAgent: "inbox-uploader/" + version(),
 	}})
 	if _, ours := errors.AsType[*workspace.Error](err); err != nil && !ours {
-		return nil, &usageError{"The certificates in “" + show.Text(conn.CAFile) + "” can't be read. Nothing was sent."}
+		return nil, &usageError{
+			"The certificates in “" + show.Text(conn.CAFile) + "” can't be read. Nothing was sent.",
+		}
 	}
 	return w, err
 }
 
 // keep keeps the connection, once the storage has accepted the key.
-func (a ownAccount) keep(ctx context.Context, conn connection, keyFile string, noKeyring bool) error {
+func (a ownAccount) keep(
+	ctx context.Context, conn connection, keyFile string, noKeyring bool,
+) error {
 	if conn.Workspace == "" {
-		return &usageError{"--workspace is missing. Say which name the containers are to begin with, such as --workspace ws-0421."}
+		return &usageError{"--workspace is missing. Say which name the containers are to begin " +
+			"with, such as --workspace ws-0421."}
 	}
 	if err := workspace.CheckName(conn.Workspace); err != nil {
 		return err
@@ -83,7 +92,8 @@ func (a ownAccount) keep(ctx context.Context, conn connection, keyFile string, n
 		return err
 	}
 	if text == "" {
-		return &usageError{"No account key was given. Name a file with --key-file, pass it on standard input with --key-file -, or set " + keyVariable + "."}
+		return &usageError{"No account key was given. Name a file with --key-file, pass it on " +
+			"standard input with --key-file -, or set " + keyVariable + "."}
 	}
 	account, err := conn.account(text)
 	if err != nil {
@@ -109,7 +119,11 @@ func (a ownAccount) keep(ctx context.Context, conn connection, keyFile string, n
 	if old.KeyRef != "" {
 		_ = a.vault().Delete(ctx, old.KeyRef) // nothing refers to it any more
 	}
-	return a.print("Connected: workspace " + conn.Workspace + " on " + show.Text(conn.Address) + ".\n" + kept + "\n")
+	return a.print(
+		"Connected: workspace " + conn.Workspace + " on " + show.Text(
+			conn.Address,
+		) + ".\n" + kept + "\n",
+	)
 }
 
 func (a ownAccount) forget(ctx context.Context, force bool) error {
@@ -123,10 +137,13 @@ func (a ownAccount) forget(ctx context.Context, force bool) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil && !force:
-			a.say("The key could not be removed from this computer's keyring, which is locked or not there, and nothing was changed. Unlock it and try again, or forget the account alone with --force.")
+			a.say("The key could not be removed from this computer's keyring, which is locked or " +
+				"not there, and nothing was changed. Unlock it and try again, or forget the " +
+				"account alone with --force.")
 			return exit(exitNotDelivered)
 		case err != nil:
-			a.say("The key may still be in this computer's keyring, as an entry of “Inbox uploader”.")
+			a.say("The key may still be in this computer's keyring, as an entry of “Inbox " +
+				"uploader”.")
 		}
 	}
 	dir, err := a.stateDir()
@@ -136,11 +153,16 @@ func (a ownAccount) forget(ctx context.Context, force bool) error {
 	if err != nil {
 		return fmt.Errorf("disconnect: %w", err)
 	}
-	return a.print("Disconnected from workspace " + conn.Workspace + " on " + show.Text(conn.Address) + ". Tokens that were issued go on working.\n")
+	return a.print(
+		"Disconnected from workspace " + conn.Workspace + " on " + show.Text(
+			conn.Address,
+		) + ". Tokens that were issued go on working.\n",
+	)
 }
 
 // errNotConnected says that no connection is kept.
-var errNotConnected = &usageError{"No storage account is connected. Connect one first: uploader workspace connect --help"}
+var errNotConnected = &usageError{"No storage account is connected. Connect one first: uploader " +
+	"workspace connect --help"}
 
 // read returns the kept connection. Where there is none it returns errNotConnected.
 func (a ownAccount) read() (connection, error) {
@@ -159,7 +181,8 @@ func (a ownAccount) read() (connection, error) {
 	}
 	switch {
 	case err != nil || json.Unmarshal(text, &conn) != nil || conn.Address == "":
-		return conn, &usageError{"What is known of the connected storage account can't be read. Connect it again: uploader workspace connect --help"}
+		return conn, &usageError{"What is known of the connected storage account can't be read. " +
+			"Connect it again: uploader workspace connect --help"}
 	}
 	return conn, nil
 }

@@ -21,16 +21,19 @@ const maxKey = 16 << 10
 
 // keyFileFlag adds --key-file, which every command that needs an account's key has.
 func keyFileFlag(c *cobra.Command, keyFile *string) {
-	c.Flags().StringVar(keyFile, "key-file", "", "read the account's key or connection string from this `FILE`, with - from standard input (default: "+keyVariable+", else the keyring)")
+	c.Flags().StringVar(keyFile, "key-file", "", "read the account's key or connection string "+
+		"from this `FILE`, with - from standard input (default: "+keyVariable+", else the keyring)")
 }
 
-// givenKey returns the key as this command line gives it: from the file, the environment, or a terminal; "" if none does.
+// givenKey returns the key as this command line gives it: from the file, the environment, or a
+// terminal; "" if none does.
 func (a ownAccount) givenKey(ctx context.Context, keyFile string) (string, error) {
 	switch variable := a.env(keyVariable); {
 	case keyFile == "-":
 		given, err := a.fromArgument(ctx, "-")
 		if err != nil && ctx.Err() == nil {
-			return "", &usageError{"The key can't be read from standard input. Save it in a file and name it with --key-file."}
+			return "", &usageError{"The key can't be read from standard input. Save it in a file " +
+				"and name it with --key-file."}
 		}
 		return given.text, err
 	case keyFile != "":
@@ -41,8 +44,11 @@ func (a ownAccount) givenKey(ctx context.Context, keyFile string) (string, error
 	return a.askKey(ctx)
 }
 
-// storedKey returns the key of a connection: as it is given, else from the keyring, else from a terminal.
-func (a ownAccount) storedKey(ctx context.Context, conn connection, keyFile string) (string, error) {
+// storedKey returns the key of a connection: as it is given, else from the keyring, else from a
+// terminal.
+func (a ownAccount) storedKey(
+	ctx context.Context, conn connection, keyFile string,
+) (string, error) {
 	if keyFile == "" && a.env(keyVariable) == "" && conn.KeyRef != "" {
 		text, err := a.vault().Secret(ctx, conn.KeyRef)
 		if err == nil {
@@ -60,12 +66,15 @@ func (a ownAccount) storedKey(ctx context.Context, conn connection, keyFile stri
 	if conn.KeyRef != "" {
 		where = "can't be had from this computer's keyring, which is locked or not there"
 	}
-	return "", &usageError{"The storage account's key " + where + ". Nothing was changed. Give it with --key-file FILE, on standard input with --key-file -, or in " + keyVariable + "."}
+	return "", &usageError{"The storage account's key " + where + ". Nothing was changed. Give " +
+		"it with --key-file FILE, on standard input with --key-file -, or in " + keyVariable + "."}
 }
 
-// keepKey puts the key into the keyring and notes its reference; it returns the sentence about where the key is. It is kept
-// in the keyring or not at all.
-func (a ownAccount) keepKey(ctx context.Context, conn *connection, key string, noKeyring bool) (string, error) {
+// keepKey puts the key into the keyring and notes its reference; it returns the sentence about
+// where the key is. It is kept in the keyring or not at all.
+func (a ownAccount) keepKey(
+	ctx context.Context, conn *connection, key string, noKeyring bool,
+) (string, error) {
 	const each = "Give it to each command with --key-file, or in " + keyVariable + "."
 	if noKeyring {
 		return "The key was not kept. " + each, nil
@@ -88,11 +97,13 @@ func readKeyFile(ctx context.Context, path string) (string, error) {
 	if err == nil || ctx.Err() != nil {
 		return text, err
 	}
-	return "", &usageError{"The key file “" + show.Text(path) + "”: " + whyUnread(err) + ". Nothing was sent."}
+	return "", &usageError{
+		"The key file “" + show.Text(path) + "”: " + whyUnread(err) + ". Nothing was sent.",
+	}
 }
 
-// askKey asks for the key on a terminal, without showing it; "" where there is none. It returns early when the context is
-// cancelled.
+// askKey asks for the key on a terminal, without showing it; "" where there is none. It returns
+// early when the context is cancelled.
 func (a ownAccount) askKey(ctx context.Context) (string, error) {
 	f, ok := a.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -101,7 +112,8 @@ func (a ownAccount) askKey(ctx context.Context) (string, error) {
 	fd := int(f.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
-		return "", &usageError{"The key can't be asked for on this terminal. Name a file with --key-file."}
+		return "", &usageError{"The key can't be asked for on this terminal. Name a file with " +
+			"--key-file."}
 	}
 	a.write("Account key or connection string (not shown): ")
 	type answer struct {
@@ -109,7 +121,8 @@ func (a ownAccount) askKey(ctx context.Context) (string, error) {
 		err  error
 	}
 	done := make(chan answer, 1)
-	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended, and the program ends.
+	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended,
+	// and the program ends.
 	go func() {
 		defer crash.Catch()
 		text, err := term.ReadPassword(fd)
@@ -123,7 +136,8 @@ func (a ownAccount) askKey(ctx context.Context) (string, error) {
 	case typed := <-done:
 		a.write("\n")
 		if typed.err != nil {
-			return "", &usageError{"The key can't be read from this terminal. Name a file with --key-file."}
+			return "", &usageError{"The key can't be read from this terminal. Name a file with " +
+				"--key-file."}
 		}
 		return string(typed.text), nil
 	}

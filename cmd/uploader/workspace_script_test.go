@@ -17,22 +17,25 @@ import (
 	"inboxuploader/internal/blobserver"
 )
 
-// canaryKey is the key of the scripts' storage account. It begins as signatures in the scripts do, so that "exits" fails
-// where it is printed.
+// canaryKey is the key of the scripts' storage account. It begins as signatures in the scripts do,
+// so that "exits" fails where it is printed.
 var canaryKey = func() string {
 	prefix, err := base64.StdEncoding.DecodeString(canary + "AA")
 	if err != nil {
 		panic(err)
 	}
-	return base64.StdEncoding.EncodeToString(append(prefix, bytes.Repeat([]byte{'k'}, 64-len(prefix))...))
+	return base64.StdEncoding.EncodeToString(
+		append(prefix, bytes.Repeat([]byte{'k'}, 64-len(prefix))...))
 }()
 
-// TestWorkspaceScripts runs every script below testdata/script/workspace. Beside the commands of [TestCopyScripts] there are
+// TestWorkspaceScripts runs every script below testdata/script/workspace. Beside the commands of
+// [TestCopyScripts] there are
 //
 //	account [deny=STATUS,CODE] [clock=DURATION]
 //
-// which runs a storage account over $WORK/account, sets $ADDRESS to where it is, writes its key into $WORK/key and its
-// connection string into $WORK/connection, and refuses everything, or has another time;
+// which runs a storage account over $WORK/account, sets $ADDRESS to where it is, writes its key
+// into $WORK/key and its connection string into $WORK/connection, and refuses everything, or has
+// another time;
 //
 //	away
 //
@@ -40,8 +43,9 @@ var canaryKey = func() string {
 //
 //	secret FILE
 //
-// which takes the signature of the token in a file for one that no other file and no later output may hold. The account's
-// key must not stand in any output, and in no file but its own and the keyring.
+// which takes the signature of the token in a file for one that no other file and no later output
+// may hold. The account's key must not stand in any output, and in no file but its own and the
+// keyring.
 func TestWorkspaceScripts(t *testing.T) {
 	params := copyScripts(t, "testdata/script/workspace")
 	setup := params.Setup
@@ -108,7 +112,8 @@ func account(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	l, err := net.Listen("tcp", address)
 	for begun := time.Now(); err != nil && time.Since(begun) < 30*time.Second; l, err = net.Listen("tcp", address) {
-		<-time.After(20 * time.Millisecond) // another program's connection has the port for a moment
+		// Another program's connection has the port for a moment.
+		<-time.After(20 * time.Millisecond)
 	}
 	ts.Check(err)
 	ctx, cancel := context.WithCancel(context.Background())

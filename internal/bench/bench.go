@@ -30,8 +30,11 @@ type bench struct {
 	rest     time.Duration      // how long data is left alone before it is sent
 }
 
-// newBench makes a folder, and builds the uploader where none is given. Whoever has it must call remove.
-func newBench(ctx context.Context, dir, program string, scale float64, progress io.Writer) (*bench, error) {
+// newBench makes a folder, and builds the uploader where none is given. Whoever has it must call
+// remove.
+func newBench(
+	ctx context.Context, dir, program string, scale float64, progress io.Writer,
+) (*bench, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -51,7 +54,8 @@ func newBench(ctx context.Context, dir, program string, scale float64, progress 
 			b.program += ".exe"
 		}
 		b.say("building uploader")
-		build := exec.CommandContext(ctx, "go", "build", "-o", b.program, "inboxuploader/cmd/uploader")
+		build := exec.CommandContext(ctx, "go", "build", "-o", b.program,
+			"inboxuploader/cmd/uploader")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			b.remove()
@@ -72,8 +76,8 @@ func (b *bench) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(b.progress, "bench: "+format+"\n", args...) // for who looks on
 }
 
-// scaleFor returns the share of the full sizes that the disk holds twice: 1, or half of it, and so on. The largest data set is
-// that of 4 GiB, and no two large ones are there at once.
+// scaleFor returns the share of the full sizes that the disk holds twice: 1, or half of it, and so
+// on. The largest data set is that of 4 GiB, and no two large ones are there at once.
 func scaleFor(free int64) float64 {
 	scale := 1.0
 	for free > 0 && scale > 1.0/64 && 2*scale*4.5*gib > float64(free) {
@@ -93,7 +97,9 @@ func (b *bench) all(ctx context.Context, chosen []work) (lines []line, err error
 			return lines, fmt.Errorf("%s: %w", w.title, err)
 		}
 		lines = append(lines, got...)
-		if !slices.ContainsFunc(chosen[i+1:], func(later work) bool { return later.data == w.data }) {
+		if !slices.ContainsFunc(
+			chosen[i+1:], func(later work) bool { return later.data == w.data },
+		) {
 			if err := os.RemoveAll(filepath.Join(b.dir, w.data)); err != nil {
 				return lines, err
 			}
@@ -109,7 +115,8 @@ func (b *bench) ready(ctx context.Context, key string) error {
 		return nil
 	}
 	b.say("making data: %s", key)
-	data := exec.CommandContext(ctx, b.self, "data", "-scale", strconv.FormatFloat(b.scale, 'g', -1, 64), key, b.dir)
+	data := exec.CommandContext(ctx, b.self, "data", "-scale",
+		strconv.FormatFloat(b.scale, 'g', -1, 64), key, b.dir)
 	var complaint bytes.Buffer
 	data.Stderr = &complaint
 	out, err := data.Output()
@@ -132,7 +139,9 @@ func (b *bench) ready(ctx context.Context, key string) error {
 }
 
 // withSink runs a sink for as long as do takes.
-func (b *bench) withSink(ctx context.Context, tls bool, c conditions, do func(*startedSink) error) error {
+func (b *bench) withSink(
+	ctx context.Context, tls bool, c conditions, do func(*startedSink) error,
+) error {
 	certificates := ""
 	if tls {
 		certificates = b.dir
@@ -144,7 +153,8 @@ func (b *bench) withSink(ctx context.Context, tls bool, c conditions, do func(*s
 	return errors.Join(do(s), s.end())
 }
 
-// job returns what a program is to do for a work, with a new folder to keep things in. done removes that.
+// job returns what a program is to do for a work, with a new folder to keep things in. done removes
+// that.
 func (b *bench) job(w work, s *startedSink) (j job, done func() error, err error) {
 	d, err := dataSetOf(w.data)
 	if err != nil {
@@ -154,7 +164,10 @@ func (b *bench) job(w work, s *startedSink) (j job, done func() error, err error
 	if err != nil {
 		return job{}, nil, err
 	}
-	j = job{source: d.source(b.dir), sink: s, connections: w.connections, block: w.block, home: home}
+	j = job{
+		source: d.source(b.dir), sink: s, connections: w.connections,
+		block: w.block, home: home,
+	}
 	if !d.file {
 		j.folder = d.key
 	}
@@ -215,13 +228,15 @@ func (s *startedSink) complete(ctx context.Context, want summary) (r report, err
 		return r, err
 	}
 	if r.summary != want || r.Damaged > 0 {
-		return r, fmt.Errorf("the sink has %d blobs of %d bytes, and should have %d of %d; %d bodies came damaged",
+		return r, fmt.Errorf("the sink has %d blobs of %d bytes, and should have %d of %d; %d "+
+			"bodies came damaged",
 			r.Blobs, r.Bytes, want.Blobs, want.Bytes, r.Damaged)
 	}
 	return r, nil
 }
 
-// inTurns runs the lanes in alternating order: what disturbs the machine for a while disturbs all of them.
+// inTurns runs the lanes in alternating order: what disturbs the machine for a while disturbs all
+// of them.
 func (b *bench) inTurns(ctx context.Context, w work, lanes []*lane) error {
 	most := 0
 	for _, l := range lanes {
@@ -247,8 +262,9 @@ func (b *bench) inTurns(ctx context.Context, w work, lanes []*lane) error {
 	return nil
 }
 
-// compare puts the uploader beside the floor twice, in turns: with the peers before a sink that takes
-// what comes, which is the same work for all of them, and before one that compares each checksum.
+// compare puts the uploader beside the floor twice, in turns: with the peers before a sink that
+// takes what comes, which is the same work for all of them, and before one that compares each
+// checksum.
 func (b *bench) compare(ctx context.Context, w work) (lines []line, err error) {
 	trusting, checked := w, w
 	trusting.conditions.trust, trusting.wanted = true, wanted{}
@@ -280,7 +296,10 @@ func (b *bench) withFaults(ctx context.Context, w work) (lines []line, err error
 		return b.withSink(ctx, w.tls, w.conditions, func(faulty *startedSink) error {
 			quiet := uploaderProgram(b.program)
 			quiet.name += ", without"
-			lanes := []*lane{{program: quiet, sink: plain, runs: w.runs}, {program: uploaderProgram(b.program), sink: faulty, runs: w.runs}}
+			lanes := []*lane{
+				{program: quiet, sink: plain, runs: w.runs},
+				{program: uploaderProgram(b.program), sink: faulty, runs: w.runs},
+			}
 			err := b.inTurns(ctx, w, lanes)
 			lines = linesOf(w, lanes)
 			return err

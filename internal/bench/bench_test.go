@@ -45,12 +45,16 @@ func TestWorksMeasureTheRealProgram(t *testing.T) {
 	t.Run("resume", func(t *testing.T) {
 		b.runs, b.scale = 1, 1.0/64
 		// Slow enough to be killed in its middle.
-		w := work{title: "64 MiB", data: "4g", conditions: conditions{rate: 64 * mib}, do: (*bench).resume}
+		w := work{
+			title: "64 MiB", data: "4g", conditions: conditions{rate: 64 * mib},
+			do: (*bench).resume,
+		}
 		lines, err := b.all(t.Context(), []work{w})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(lines) != 2 || lines[1].sent <= 0 || lines[1].sent >= 64 || !strings.Contains(lines[1].note, "were left") {
+		if len(lines) != 2 || lines[1].sent <= 0 || lines[1].sent >= 64 ||
+			!strings.Contains(lines[1].note, "were left") {
 			t.Errorf("%+v", lines)
 		}
 	})
@@ -69,21 +73,29 @@ func TestWorksMeasureTheRealProgram(t *testing.T) {
 	}
 }
 
-// TestWhatIsMissingIsFound: a program that says that all is well, and has sent nothing, ends the run.
+// TestWhatIsMissingIsFound: a program that says that all is well, and has sent nothing, ends the
+// run.
 func TestWhatIsMissingIsFound(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{self: self, dir: t.TempDir(), scale: 1, progress: t.Output(), expected: map[string]summary{}}
-	idle := program{name: "idle", command: func(job) command { return command{name: self, args: []string{"-test.run=^$"}} }}
+	b := &bench{
+		self: self, dir: t.TempDir(), scale: 1, progress: t.Output(),
+		expected: map[string]summary{},
+	}
+	idle := program{
+		name:    "idle",
+		command: func(job) command { return command{name: self, args: []string{"-test.run=^$"}} },
+	}
 	w := work{title: "one", data: "one"}
 	if err := b.ready(t.Context(), "one"); err != nil {
 		t.Fatal(err)
 	}
 	err = b.withSink(t.Context(), false, conditions{}, func(s *startedSink) error {
 		peer := &lane{program: idle, sink: s, peer: true, runs: 2}
-		if err := b.inTurns(t.Context(), w, []*lane{peer}); err != nil || peer.fail == nil || len(peer.got) > 0 {
+		if err := b.inTurns(t.Context(), w, []*lane{peer}); err != nil || peer.fail == nil ||
+			len(peer.got) > 0 {
 			t.Errorf("of a peer: %v, %v", err, peer.fail)
 		}
 		return b.inTurns(t.Context(), w, []*lane{{program: idle, sink: s, runs: 1}})
@@ -150,9 +162,25 @@ func TestTable(t *testing.T) {
 	}
 	w := work{title: "something", wanted: wanted{wall: 1.5, cpu: 2, memory: 50}}
 	lanes := []*lane{
-		{program: program{name: "floor"}, got: []sample{of(3*time.Second, 2*time.Second, 9), of(time.Second, time.Second, 10), of(2*time.Second, 3*time.Second, 11)}},
-		{program: program{name: "uploader copy"}, got: []sample{of(2*time.Second, 5*time.Second, 60), of(4*time.Second, 5*time.Second, 40)}},
-		{program: program{name: "AzCopy"}, peer: true, got: []sample{of(8*time.Second, time.Second, 500)}},
+		{
+			program: program{name: "floor"},
+			got: []sample{
+				of(3*time.Second, 2*time.Second, 9),
+				of(time.Second, time.Second, 10),
+				of(2*time.Second, 3*time.Second, 11),
+			},
+		},
+		{
+			program: program{name: "uploader copy"},
+			got: []sample{
+				of(2*time.Second, 5*time.Second, 60),
+				of(4*time.Second, 5*time.Second, 40),
+			},
+		},
+		{
+			program: program{name: "AzCopy"}, peer: true,
+			got: []sample{of(8*time.Second, time.Second, 500)},
+		},
 		{program: program{name: "rclone"}, peer: true, fail: context.Canceled},
 		{program: program{name: "other"}, peer: true},
 	}

@@ -28,7 +28,8 @@ type file struct {
 	size int64
 }
 
-// dataSet is what a work sends. Its content is random, the same each time, so that nothing on the way can make it smaller.
+// dataSet is what a work sends. Its content is random, the same each time, so that nothing on the
+// way can make it smaller.
 type dataSet struct {
 	key   string
 	bytes int64 // on the disk, about, of the full size
@@ -109,7 +110,8 @@ func (d dataSet) all(scale float64) func(func(file) bool) {
 	return func(yield func(file) bool) { d.files(scale, yield) }
 }
 
-// blobName is the name that a file gets in the inbox: a folder keeps its own name as the first segment.
+// blobName is the name that a file gets in the inbox: a folder keeps its own name as the first
+// segment.
 func (d dataSet) blobName(f file) string {
 	if d.file {
 		return f.path
@@ -176,8 +178,8 @@ func fill(path string, f file, buf []byte) (err error) {
 	return nil
 }
 
-// dataRole makes a data set as a process, so that its memory is not the runner's: what a process starts begins with at least its
-// starter's peak. It prints what a sink has to have in the end.
+// dataRole makes a data set as a process, so that its memory is not the runner's: what a process
+// starts begins with at least its starter's peak. It prints what a sink has to have in the end.
 func dataRole(ctx context.Context, args []string, _ io.Reader, stdout io.Writer) error {
 	f := flag.NewFlagSet("data", flag.ContinueOnError)
 	scale := f.Float64("scale", 1, "share of the full size")

@@ -30,7 +30,8 @@ func TestDataSetsAreWhatTheyAreCalled(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s := d.expected(1); s.Blobs != c.blobs || s.Bytes < c.lo || s.Bytes > c.hi {
-			t.Errorf("%s: %d files of %d bytes, want %d of %d to %d", c.key, s.Blobs, s.Bytes, c.blobs, c.lo, c.hi)
+			t.Errorf("%s: %d files of %d bytes, want %d of %d to %d", c.key, s.Blobs, s.Bytes,
+				c.blobs, c.lo, c.hi)
 		}
 	}
 	if _, err := dataSetOf("other"); err == nil {
@@ -82,7 +83,8 @@ func TestDataOnTheDiskIsWhatTheSinkIsToHave(t *testing.T) {
 	}
 }
 
-// TestContentIsRandomAndAlwaysTheSame: nothing on the way can make it smaller, and each run sends the same.
+// TestContentIsRandomAndAlwaysTheSame: nothing on the way can make it smaller, and each run sends
+// the same.
 func TestContentIsRandomAndAlwaysTheSame(t *testing.T) {
 	dir := t.TempDir()
 	read := func(name string, f file) []byte {
@@ -96,7 +98,8 @@ func TestContentIsRandomAndAlwaysTheSame(t *testing.T) {
 		}
 		return text
 	}
-	a, again, b := read("1", file{"a", 3000}), read("2", file{"a", 3000}), read("3", file{"b", 3000})
+	a, again, b := read("1", file{"a", 3000}), read("2",
+		file{"a", 3000}), read("3", file{"b", 3000})
 	if !bytes.Equal(a, again) || bytes.Equal(a, b) || bytes.Equal(a[:1000], a[1000:2000]) {
 		t.Error("the content does not follow from the name alone, or repeats")
 	}

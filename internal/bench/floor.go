@@ -20,23 +20,25 @@ import (
 const (
 	// mostWhole is how many bytes a file has at most that the floor sends in one request.
 	mostWhole = 8 << 20
-	// copied is up to how many bytes reading a file and writing it is cheaper than having the system
-	// send it.
+	// copied is up to how many bytes reading a file and writing it is cheaper than having the
+	// system send it.
 	copied = 64 << 10
 )
 
-// floor is the least that a client can do: it reads files and sends the same bytes, one request after
-// the other on each of its connections, in HTTP that it writes itself. It remembers nothing, repeats
-// nothing and asks nothing. What another client takes beyond this is what its promises cost.
+// floor is the least that a client can do: it reads files and sends the same bytes, one request
+// after the other on each of its connections, in HTTP that it writes itself. It remembers nothing,
+// repeats nothing and asks nothing. What another client takes beyond this is what its promises
+// cost.
 type floor struct {
 	inbox       *inbox
 	connections int
 	block       int64 // bytes; small ones stay in the processor's cache
-	checksums   bool  // each body has one, as the uploader's have; else the system sends files by itself
+	// Each body has one, as the uploader's have; else the system sends files by itself.
+	checksums bool
 }
 
-// floorRole is the floor as a process: SOURCE goes into the inbox, a file as blocks, a folder file by
-// file.
+// floorRole is the floor as a process: SOURCE goes into the inbox, a file as blocks, a folder file
+// by file.
 func floorRole(ctx context.Context, args []string, _ io.Reader, _ io.Writer) error {
 	f := flag.NewFlagSet("floor", flag.ContinueOnError)
 	c := floor{}
@@ -197,7 +199,11 @@ func (c *floor) checksum(body []byte) string {
 
 // sendBlocks sends a file's blocks over all connections, and then their list.
 func (c *floor) sendBlocks(
-	ctx context.Context, cancel context.CancelCauseFunc, wires []*wire, path, name string, size int64,
+	ctx context.Context,
+	cancel context.CancelCauseFunc,
+	wires []*wire,
+	path, name string,
+	size int64,
 ) error {
 	blocks := (size + c.block - 1) / c.block
 	var next atomic.Int64
@@ -228,7 +234,9 @@ func (c *floor) sendBlocks(
 }
 
 // sendBlock sends the n-th block of a file, of so many bytes.
-func (c *floor) sendBlock(ctx context.Context, w *wire, f *os.File, name string, n, size int64) error {
+func (c *floor) sendBlock(
+	ctx context.Context, w *wire, f *os.File, name string, n, size int64,
+) error {
 	operation := "comp=block&blockid=" + escapeQuery(floorID(n))
 	if !c.checksums && c.inbox.tls == nil {
 		if _, err := f.Seek(n*c.block, io.SeekStart); err != nil {
@@ -243,4 +251,6 @@ func (c *floor) sendBlock(ctx context.Context, w *wire, f *os.File, name string,
 	return w.put(ctx, name, operation, c.checksum(body), body)
 }
 
-func floorID(n int64) string { return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%08d", n)) }
+func floorID(n int64) string {
+	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%08d", n))
+}

@@ -46,7 +46,8 @@ func TestFloorDeliversAll(t *testing.T) {
 			if err := floorRole(t.Context(), args, nil, nil); err != nil {
 				t.Fatal(err)
 			}
-			if r := s.report(); r.summary != c.want || r.Damaged > 0 || r.Repeated > 0 || r.Compared > 0 != how.checksums {
+			if r := s.report(); r.summary != c.want || r.Damaged > 0 || r.Repeated > 0 ||
+				r.Compared > 0 != how.checksums {
 				t.Errorf("%s: got %+v, want %+v", c.source, r, c.want)
 			}
 		}
@@ -61,11 +62,14 @@ func TestFloorEndsAtTheFirstFailure(t *testing.T) {
 		}
 	}
 	_, a := serve(t, conditions{busy: 1}, false)
-	err := floorRole(t.Context(), []string{"-connections", "2", dir, a.Inbox + "?" + query}, nil, nil)
-	if err == nil || !strings.Contains(err.Error(), "503") || strings.Contains(err.Error(), "sig=") {
+	err := floorRole(t.Context(), []string{"-connections", "2", dir, a.Inbox + "?" + query}, nil,
+		nil)
+	if err == nil || !strings.Contains(err.Error(), "503") ||
+		strings.Contains(err.Error(), "sig=") {
 		t.Errorf("got %v", err)
 	}
-	err = floorRole(t.Context(), []string{filepath.Join(dir, "a"), "http://127.0.0.1:1/x?" + query}, nil, nil)
+	err = floorRole(t.Context(), []string{filepath.Join(dir, "a"), "http://127.0.0.1:1/x?" + query},
+		nil, nil)
 	if err == nil || strings.Contains(err.Error(), "sig=") {
 		t.Errorf("nobody there: %v", err)
 	}

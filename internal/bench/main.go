@@ -1,14 +1,15 @@
-// Command bench compares "uploader copy" with the least that a client can do, and with AzCopy and rclone
-// where they are on the PATH. "make bench" runs it.
+// Command bench compares "uploader copy" with the least that a client can do, and with AzCopy and
+// rclone where they are on the PATH. "make bench" runs it.
 //
-// It makes its own data, starts sinks that accept Block Blob requests and keep nothing, and runs the
-// programs against them in turns, each as a process of its own: the floor (a client that does nothing
-// but send), uploader with its journal on disk, and the peers. Before the sink that all of them share
-// nothing is compared, and the floor makes no checksums, as the peers don't. Before the other one, which
-// compares each checksum, stand those that send one: the floor, with checksums, and uploader.
+// It makes its own data, starts sinks that accept Block Blob requests and keep nothing, and runs
+// the programs against them in turns, each as a process of its own: the floor (a client that does
+// nothing but send), uploader with its journal on disk, and the peers. Before the sink that all of
+// them share nothing is compared, and the floor makes no checksums, as the peers don't. Before the
+// other one, which compares each checksum, stand those that send one: the floor, with checksums,
+// and uploader.
 //
-// It prints one table in Markdown with medians, ratios to the first program of each work, and what is
-// wanted. All that it makes on the disk is removed at the end.
+// It prints one table in Markdown with medians, ratios to the first program of each work, and what
+// is wanted. All that it makes on the disk is removed at the end.
 package main
 
 import (
@@ -24,11 +25,12 @@ import (
 	"time"
 )
 
-// restOfData is how long data is left alone before it is sent: until uploader takes it for data at rest, which it reads once
-// only. The time of a last change can't be set back.
+// restOfData is how long data is left alone before it is sent: until uploader takes it for data at
+// rest, which it reads once only. The time of a last change can't be set back.
 const restOfData = 2*time.Minute + 5*time.Second
 
-// roles are what the program starts of itself, as processes whose use of the processor and of memory is their own.
+// roles are what the program starts of itself, as processes whose use of the processor and of
+// memory is their own.
 var roles = map[string]func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error{
 	"sink":  sinkRole,
 	"floor": floorRole,
@@ -53,13 +55,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	rows := f.String("rows", "", "the works to do, with commas between them (default: all): "+strings.Join(keys(), " "))
-	dir := f.String("dir", "", "where the data is made; needs up to 6 GB (default: the folder for temporary files)")
-	runs := f.Int("runs", 0, "how often floor and uploader run in turns (default: 3 to 11, by the work)")
+	rows := f.String("rows", "",
+		"the works to do, with commas between them (default: all): "+strings.Join(keys(), " "))
+	dir := f.String("dir", "", "where the data is made; needs up to 6 GB (default: the folder "+
+		"for temporary files)")
+	runs := f.Int("runs", 0, "how often floor and uploader run in turns (default: 3 to 11, "+
+		"by the work)")
 	peers := f.Int("peers", 1, "how often AzCopy and rclone run; 0: not at all")
-	program := f.String("uploader", "", "measure this program (default: the one that is built from the source)")
+	program := f.String("uploader", "", "measure this program (default: the one that is built "+
+		"from the source)")
 	rest := f.Duration("rest", restOfData, "how long data is left alone before it is sent")
-	scale := f.Float64("scale", 0, "share of the full sizes, above 0 to 1 (default: what half of the free disk holds)")
+	scale := f.Float64("scale", 0, "share of the full sizes, above 0 to 1 (default: what half of "+
+		"the free disk holds)")
 	if err := f.Parse(args); err != nil {
 		return err
 	}

@@ -8,7 +8,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain lets the tests' program start itself as a sink, a floor or a maker of data, as the program does.
+// TestMain lets the tests' program start itself as a sink, a floor or a maker of data, as the
+// program does.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && roles[os.Args[1]] != nil {
 		main()

@@ -62,7 +62,8 @@ func (n *names) clear() {
 	}
 }
 
-// summary is what a set of named sizes comes to. Two sets with the same summary are the same, but for a chance of one in 2^64.
+// summary is what a set of named sizes comes to. Two sets with the same summary are the same, but
+// for a chance of one in 2^64.
 type summary struct {
 	Blobs  int64
 	Bytes  int64

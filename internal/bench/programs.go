@@ -33,13 +33,14 @@ func floorProgram(self string, checksums bool) program {
 	return program{name: "floor", command: func(j job) command {
 		return command{name: self, args: []string{
 			"floor", "-connections", strconv.Itoa(j.connections), "-block", strconv.FormatInt(cmp.Or(j.block, mib), 10),
-			"-checksums=" + strconv.FormatBool(checksums), "-ca-file", j.sink.CAFile, j.source, j.link(),
+			"-checksums=" + strconv.FormatBool(
+				checksums), "-ca-file", j.sink.CAFile, j.source, j.link(),
 		}}
 	}}
 }
 
-// uploaderProgram is what all this is about: as a person would call it, with its queue on the disk and
-// each block's checksum.
+// uploaderProgram is what all this is about: as a person would call it, with its queue on the disk
+// and each block's checksum.
 func uploaderProgram(path string) program {
 	return program{name: "uploader copy", command: func(j job) command {
 		args := []string{"copy", j.source, "--recursive", "--json"}
@@ -54,8 +55,8 @@ func uploaderEnv(j job) []string {
 	return []string{"UPLOADER_HOME=" + j.home, "UPLOADER_TOKEN=" + j.link()}
 }
 
-// azCopy is the peer with its own settings, but for what it prints and that it need not look at what it
-// has sent. It makes no checksums then.
+// azCopy is the peer with its own settings, but for what it prints and that it need not look at
+// what it has sent. It makes no checksums then.
 func azCopy(path, version string) program {
 	return program{name: "AzCopy", version: version, command: func(j job) command {
 		env := []string{
@@ -73,8 +74,8 @@ func azCopy(path, version string) program {
 	}}
 }
 
-// rclone is the peer with the floor's number of connections, and without what it would ask before and
-// compute besides.
+// rclone is the peer with the floor's number of connections, and without what it would ask before
+// and compute besides.
 func rclone(path, version string) program {
 	return program{name: "rclone", version: version, command: func(j job) command {
 		n := strconv.Itoa(j.connections)

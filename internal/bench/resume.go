@@ -12,8 +12,8 @@ import (
 // killAt is the share of a file's bytes after which the program is killed.
 const killAt = 0.65
 
-// resume kills a copy in its middle and goes on with it. What that should take is the time for the rest by the speed of a copy
-// that nothing interrupts, and half a second.
+// resume kills a copy in its middle and goes on with it. What that should take is the time for the
+// rest by the speed of a copy that nothing interrupts, and half a second.
 func (b *bench) resume(ctx context.Context, w work) (lines []line, err error) {
 	err = b.withSink(ctx, w.tls, w.conditions, func(s *startedSink) error {
 		runs := w.runs
@@ -42,7 +42,8 @@ func (b *bench) resume(ctx context.Context, w work) (lines []line, err error) {
 		}
 		lines = linesOf(w, []*lane{whole, rest})
 		lines[1].wallRatio, lines[1].cpuRatio = 0, 0 // they do not do the same
-		lines[1].note = fmt.Sprintf("%.0f %% were left: that time + %.2f s (wanted: ≤ 0.5); blocks sent twice: %.0f, under way at once: %.0f",
+		lines[1].note = fmt.Sprintf("%.0f %% were left: that time + %.2f s (wanted: ≤ 0.5); "+
+			"blocks sent twice: %.0f, under way at once: %.0f",
 			100*median(left), median(late), median(twice), median(underWay))
 		return nil
 	})
@@ -113,8 +114,8 @@ func until(ctx context.Context, every time.Duration, ask func() (bool, error)) e
 	}
 }
 
-// scan gives the uploader a million files, and ends it when it has found all of them and begun to send: how long until the first request came, and
-// how much memory it took meanwhile.
+// scan gives the uploader a million files, and ends it when it has found all of them and begun to
+// send: how long until the first request came, and how much memory it took meanwhile.
 func (b *bench) scan(ctx context.Context, w work) (lines []line, err error) {
 	err = b.withSink(ctx, false, conditions{}, func(s *startedSink) (err error) {
 		j, done, err := b.job(w, s)
@@ -147,7 +148,8 @@ func (b *bench) scan(ctx context.Context, w work) (lines []line, err error) {
 		got.wall = time.Unix(0, got.First).Sub(got.begun)
 		l.got = append(l.got, got)
 		lines = linesOf(w, []*lane{l})
-		lines[0].note = fmt.Sprintf("all found after %.0f s, while %d were delivered", found.Seconds(), got.Blobs)
+		lines[0].note = fmt.Sprintf("all found after %.0f s, while %d were delivered",
+			found.Seconds(), got.Blobs)
 		return nil
 	})
 	return lines, err

@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// same delivers files, and then measures the same command again: the list knows all of them, so nothing is asked and nothing is sent.
+// same delivers files, and then measures the same command again: the list knows all of them, so
+// nothing is asked and nothing is sent.
 func (b *bench) same(ctx context.Context, w work) (lines []line, err error) {
 	err = b.withSink(ctx, w.tls, w.conditions, func(s *startedSink) error {
 		runs := w.runs
@@ -28,7 +29,8 @@ func (b *bench) same(ctx context.Context, w work) (lines []line, err error) {
 	return lines, err
 }
 
-// repeat runs a lane's program twice with one list, and returns the second run. It fails where that made a request.
+// repeat runs a lane's program twice with one list, and returns the second run. It fails where that
+// made a request.
 func (b *bench) repeat(ctx context.Context, w work, l *lane) (s sample, err error) {
 	if err := l.sink.ask(ctx, "POST", "/reset", nil); err != nil {
 		return s, err

@@ -17,32 +17,37 @@ import (
 	"time"
 )
 
-// crcTable is CRC-64/NVME's, Azure storage's checksum. The standard library's implementation is slower than the client's, and
-// shares nothing with it: the sink is what the client is judged by.
+// crcTable is CRC-64/NVME's, Azure storage's checksum. The standard library's implementation is
+// slower than the client's, and shares nothing with it: the sink is what the client is judged by.
 var crcTable = crc64.MakeTable(0x9A6C9329AC4BC9B5)
 
 // conditions make a sink behave like one that is far away, or busy.
 type conditions struct {
-	far   time.Duration // each answer is late by this, and so is the first request of a connection, as with its handshake
-	rate  int64         // bytes per second that arrive over all connections together; 0: no limit
-	busy  float64       // share of requests that are answered with 503
-	trust bool          // checksums are not compared
+	// Each answer is late by this, and so is the first request of a connection, as with its
+	// handshake.
+	far   time.Duration
+	rate  int64   // bytes per second that arrive over all connections together; 0: no limit
+	busy  float64 // share of requests that are answered with 503
+	trust bool    // checksums are not compared
 }
 
-// sink accepts Put Blob, Put Block and Put Block List, throws the bytes away and counts. Any signature will do. It answers
-// as the service does in all that a client sends by; what would read is answered as by an empty container.
+// sink accepts Put Blob, Put Block and Put Block List, throws the bytes away and counts. Any
+// signature will do. It answers as the service does in all that a client sends by; what would read
+// is answered as by an empty container.
 type sink struct {
 	conditions
 	names   names
 	uplink  uplink
 	buffers sync.Pool
 
-	mu     sync.Mutex
-	chance *rand.Rand // the same requests are refused in each run, as far as they come in the same order
+	mu sync.Mutex
+	// The same requests are refused in each run, as far as they come in the same order.
+	chance *rand.Rand
 
 	requests, received, blocks, staged, repeated, refused, compared, damaged, underWay atomic.Int64
 	connections, connected                                                             atomic.Int64
-	first                                                                              atomic.Int64 // request, in nanoseconds since 1970
+	// Request, in nanoseconds since 1970.
+	first atomic.Int64
 }
 
 // report is what a sink has counted.
@@ -124,7 +129,8 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n := s.requests.Add(1)
 	s.underWay.Add(1)
 	defer s.underWay.Add(-1)
-	if first, ok := r.Context().Value(handshakeKey{}).(*atomic.Bool); ok && first.CompareAndSwap(false, true) {
+	if first, ok := r.Context().Value(handshakeKey{}).(*atomic.Bool); ok &&
+		first.CompareAndSwap(false, true) {
 		time.Sleep(s.far)
 	}
 	h := w.Header()
@@ -163,12 +169,17 @@ func (e *refusal) write(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "application/xml")
 	w.WriteHeader(e.status)
 	if r.Method != http.MethodHead {
-		_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="utf-8"?><Error><Code>%s</Code><Message>%s</Message></Error>`, e.code, e.code)
+		_, _ = fmt.Fprintf(
+			w,
+			`<?xml version="1.0" encoding="utf-8"?><Error><Code>%s</Code><Message>%s</Message></Error>`,
+			e.code,
+			e.code,
+		)
 	}
 }
 
-// drain takes a request's body and returns its checksum, if it is to be compared, and its size. A block list, which is
-// short, is left for put.
+// drain takes a request's body and returns its checksum, if it is to be compared, and its size. A
+// block list, which is short, is left for put.
 func (s *sink) drain(r *http.Request) (crc uint64, size int64, err error) {
 	if r.Method != http.MethodPut || strings.Contains(r.URL.RawQuery, "comp=blocklist") {
 		return 0, 0, nil
@@ -303,8 +314,12 @@ func (s *sink) read(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case q.Get("comp") == "list":
 		w.Header().Set("Content-Type", "application/xml")
-		_, _ = io.WriteString(w, `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="`+endpoint(r)+
-			`" ContainerName="`+container+`"><Blobs></Blobs><NextMarker /></EnumerationResults>`)
+		_, _ = io.WriteString(
+			w,
+			`<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="`+endpoint(
+				r)+
+				`" ContainerName="`+container+`"><Blobs></Blobs><NextMarker /></EnumerationResults>`,
+		)
 	case q.Get("restype") != "":
 		w.Header().Set("Etag", `"0x8DC0000"`)
 		w.Header().Set("x-ms-sku-name", "Standard_LRS")

@@ -42,7 +42,8 @@ type announcement struct {
 // handshakeKey finds in a request's context whether its connection has had its handshake's delay.
 type handshakeKey struct{}
 
-// sinkRole is a sink as a process. It ends when its standard input does, so that none is left behind.
+// sinkRole is a sink as a process. It ends when its standard input does, so that none is left
+// behind.
 func sinkRole(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	f := flag.NewFlagSet("sink", flag.ContinueOnError)
 	var c conditions
@@ -50,7 +51,8 @@ func sinkRole(ctx context.Context, args []string, stdin io.Reader, stdout io.Wri
 	f.Int64Var(&c.rate, "rate", 0, "bytes per second over all connections together")
 	f.Float64Var(&c.busy, "busy", 0, "share of requests that are answered with 503")
 	f.BoolVar(&c.trust, "trust", false, "do not compare checksums")
-	certificates := f.String("certificates", "", "use TLS, and put the authority's certificate into this folder")
+	certificates := f.String("certificates", "", "use TLS, and put the authority's certificate "+
+		"into this folder")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -70,9 +72,11 @@ func sinkRole(ctx context.Context, args []string, stdin io.Reader, stdout io.Wri
 	return wait()
 }
 
-// listen serves requests on a free port of loopback until the context ends, and the controls on another. With a folder for
-// certificates it speaks TLS. wait returns when all has ended.
-func (s *sink) listen(ctx context.Context, certificates string) (a announcement, wait func() error, err error) {
+// listen serves requests on a free port of loopback until the context ends, and the controls on
+// another. With a folder for certificates it speaks TLS. wait returns when all has ended.
+func (s *sink) listen(
+	ctx context.Context, certificates string,
+) (a announcement, wait func() error, err error) {
 	data, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return a, nil, err
@@ -85,7 +89,10 @@ func (s *sink) listen(ctx context.Context, certificates string) (a announcement,
 	// What clients do wrong is counted; who is killed breaks off, which is no news.
 	quiet := slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	servers := []*http.Server{
-		{Handler: s, ReadHeaderTimeout: time.Minute, ConnState: s.count, ConnContext: s.handshake, ErrorLog: quiet},
+		{
+			Handler: s, ReadHeaderTimeout: time.Minute, ConnState: s.count,
+			ConnContext: s.handshake, ErrorLog: quiet,
+		},
 		{Handler: s.controls(), ReadHeaderTimeout: time.Minute, ErrorLog: quiet},
 	}
 	if certificates != "" {
@@ -151,7 +158,8 @@ func (s *sink) controls() http.Handler {
 	return m
 }
 
-// newCertificate makes a certificate for loopback that signs itself, and puts it into the folder for clients to trust.
+// newCertificate makes a certificate for loopback that signs itself, and puts it into the folder
+// for clients to trust.
 func newCertificate(dir string) (*tls.Config, string, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -162,7 +170,9 @@ func newCertificate(dir string) (*tls.Config, string, error) {
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "benchmark sink"},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage: []x509.ExtKeyUsage{
+			x509.ExtKeyUsageServerAuth,
+		}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -172,7 +182,10 @@ func newCertificate(dir string) (*tls.Config, string, error) {
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
 		return nil, "", err
 	}
-	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		MinVersion:   tls.VersionTLS12,
+	}
 	return config, file, nil
 }
 

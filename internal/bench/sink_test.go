@@ -24,7 +24,8 @@ type request struct {
 
 func (r request) check(t *testing.T, inbox string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), r.method, inbox+r.target, strings.NewReader(r.body))
+	req, err := http.NewRequestWithContext(t.Context(), r.method, inbox+r.target,
+		strings.NewReader(r.body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,8 @@ func (r request) check(t *testing.T, inbox string) {
 		t.Fatal(err)
 	}
 	if resp.StatusCode != r.status || resp.Header.Get("x-ms-error-code") != r.code {
-		t.Errorf("%s %s: %d %s, want %d %s", r.method, r.target, resp.StatusCode, resp.Header.Get("x-ms-error-code"), r.status, r.code)
+		t.Errorf("%s %s: %d %s, want %d %s", r.method, r.target, resp.StatusCode,
+			resp.Header.Get("x-ms-error-code"), r.status, r.code)
 	}
 	if resp.Header.Get("x-ms-request-id") == "" {
 		t.Errorf("%s %s: no request id, by which clients know the service", r.method, r.target)
@@ -48,7 +50,9 @@ func (r request) check(t *testing.T, inbox string) {
 }
 
 func sum(text string) map[string]string {
-	return map[string]string{"x-ms-content-crc64": encodeCRC(crc64.Checksum([]byte(text), crcTable))}
+	return map[string]string{
+		"x-ms-content-crc64": encodeCRC(crc64.Checksum([]byte(text), crcTable)),
+	}
 }
 
 // TestSinkAnswersAsTheService follows clients through all that they ask by.
@@ -84,7 +88,8 @@ func TestSinkAnswersAsTheService(t *testing.T) {
 		{
 			"blocks, one of them twice",
 			[]request{
-				{"PUT", "/a?comp=blocklist", list("Latest", "eA=="), absent, 400, "InvalidBlockList"}, // is the name free?
+				// Is the name free?
+				{"PUT", "/a?comp=blocklist", list("Latest", "eA=="), absent, 400, "InvalidBlockList"},
 				{"PUT", "/a?comp=block&blockid=MQ%3D%3D", "123", sum("123"), 201, ""},
 				{"PUT", "/a?comp=block&blockid=Mg%3D%3D", "45", nil, 201, ""},
 				{"PUT", "/a?comp=block&blockid=MQ%3D%3D", "123", nil, 201, ""},
@@ -126,7 +131,8 @@ func TestSinkAnswersAsTheService(t *testing.T) {
 				t.Errorf("counts (-want +got):\n%s", diff)
 			}
 			s.reset()
-			if got := s.report(); got.summary != (summary{}) || got.Requests != 0 || got.First != 0 {
+			if got := s.report(); got.summary != (summary{}) || got.Requests != 0 ||
+				got.First != 0 {
 				t.Errorf("after a reset: %+v", got)
 			}
 		})
@@ -153,7 +159,8 @@ func TestSinkRefusesTheSameRequestsInEachRun(t *testing.T) {
 		return pattern
 	}
 	first, second := refused(), refused()
-	if n := strings.Count(first, "x"); first != second || n < 15 || n > 45 || s.report().Refused != int64(n) {
+	if n := strings.Count(first, "x"); first != second || n < 15 || n > 45 ||
+		s.report().Refused != int64(n) {
 		t.Errorf("refused\n%s\n%s", first, second)
 	}
 }
@@ -168,13 +175,15 @@ func TestSinkThatTrustsComparesNothing(t *testing.T) {
 
 // TestChecksumIsTheStorages compares with the check value of CRC-64/NVME.
 func TestChecksumIsTheStorages(t *testing.T) {
-	want := base64.StdEncoding.EncodeToString([]byte{0x88, 0x98, 0x79, 0x0A, 0x86, 0x14, 0x8B, 0xAE})
+	want := base64.StdEncoding.EncodeToString(
+		[]byte{0x88, 0x98, 0x79, 0x0A, 0x86, 0x14, 0x8B, 0xAE})
 	if got := encodeCRC(crc64.Checksum([]byte("123456789"), crcTable)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
-// TestUplinkIsSharedByAllConnections: what passes is paid for one after the other, and waiting is not saved up.
+// TestUplinkIsSharedByAllConnections: what passes is paid for one after the other, and waiting is
+// not saved up.
 func TestUplinkIsSharedByAllConnections(t *testing.T) {
 	u := uplink{rate: 1e9}
 	begun := time.Now()

@@ -17,7 +17,8 @@ func freeDisk(string) int64 { return 0 }
 // settleDisk does nothing.
 func settleDisk() {}
 
-// readStart reads a file's beginning, and reports whether that is all of it: fewer bytes than asked for.
+// readStart reads a file's beginning, and reports whether that is all of it: fewer bytes than asked
+// for.
 func readStart(path string, buf []byte) (n int, whole bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -33,8 +33,8 @@ func freeDisk(dir string) int64 {
 // settleDisk waits until what was written is on the disk.
 func settleDisk() { syscall.Sync() }
 
-// readStart reads a file's beginning, and reports whether that is all of it: fewer bytes than asked for.
-// It spares what os.Open does besides, which small files notice.
+// readStart reads a file's beginning, and reports whether that is all of it: fewer bytes than asked
+// for. It spares what os.Open does besides, which small files notice.
 func readStart(path string, buf []byte) (n int, whole bool, err error) {
 	f, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {

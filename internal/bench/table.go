@@ -99,14 +99,16 @@ func printTable(w io.Writer, b *bench, lines []line) error {
 		return nil
 	}
 	var t strings.Builder
-	fmt.Fprintf(&t, "%s/%s, %d cores, %s, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), time.Now().Format("2 January 2006"))
+	fmt.Fprintf(&t, "%s/%s, %d cores, %s, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(),
+		runtime.Version(), time.Now().Format("2 January 2006"))
 	for _, p := range b.peers {
 		fmt.Fprintf(&t, "; %s", p.version)
 	}
 	if b.scale != 1 {
 		fmt.Fprintf(&t, "; sizes and numbers of files are %g of those named", b.scale)
 	}
-	t.WriteString("\n\n| work | program | runs | wall s | × | processor s | × | peak MB | sent MB | wanted (**not reached**), notes |\n")
+	t.WriteString("\n\n| work | program | runs | wall s | × | processor s | × | peak MB | sent " +
+		"MB | wanted (**not reached**), notes |\n")
 	t.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
 	last := ""
 	for _, n := range lines {
@@ -115,8 +117,20 @@ func printTable(w io.Writer, b *bench, lines []line) error {
 			title = ""
 		}
 		last = n.work
-		fmt.Fprintf(&t, "| %s | %s | %d | %.3f | %s | %.2f | %s | %.0f | %.1f | %s |\n", title, n.program, n.runs,
-			n.wall, ratio(n.wallRatio), n.cpu, ratio(n.cpuRatio), n.memory, n.sent, strings.TrimSuffix(n.verdict(), ", "))
+		fmt.Fprintf(
+			&t,
+			"| %s | %s | %d | %.3f | %s | %.2f | %s | %.0f | %.1f | %s |\n",
+			title,
+			n.program,
+			n.runs,
+			n.wall,
+			ratio(n.wallRatio),
+			n.cpu,
+			ratio(n.cpuRatio),
+			n.memory,
+			n.sent,
+			strings.TrimSuffix(n.verdict(), ", "),
+		)
 	}
 	_, err := io.WriteString(w, t.String())
 	return err

@@ -10,7 +10,8 @@ import (
 // forNothing is the share of the bytes, in percent, that may go out for nothing.
 const forNothing = 1
 
-// there sends files into an empty inbox, and once more with a list that knows nothing of that: all names are taken.
+// there sends files into an empty inbox, and once more with a list that knows nothing of that: all
+// names are taken.
 func (b *bench) there(ctx context.Context, w work) (lines []line, err error) {
 	err = b.withSink(ctx, w.tls, w.conditions, func(s *startedSink) error {
 		runs := w.runs
@@ -33,14 +34,16 @@ func (b *bench) there(ctx context.Context, w work) (lines []line, err error) {
 			wasted = append(wasted, 100*float64(got.Received)/float64(b.expected[w.data].Bytes))
 		}
 		lines = linesOf(w, []*lane{free, taken})
-		lines[1].note = fmt.Sprintf("%.2f %% of the bytes sent for nothing (wanted: ≤ %d)", median(wasted), forNothing)
+		lines[1].note = fmt.Sprintf("%.2f %% of the bytes sent for nothing (wanted: ≤ %d)",
+			median(wasted), forNothing)
 		return nil
 	})
 	return lines, err
 }
 
-// again runs a lane's program with a new list before a sink that has all of its files already, as said by before. It then ends with 1,
-// since it delivers nothing. The result counts what came since.
+// again runs a lane's program with a new list before a sink that has all of its files already, as
+// said by before. It then ends with 1, since it delivers nothing. The result counts what came
+// since.
 func (b *bench) again(ctx context.Context, w work, l *lane, before report) (s sample, err error) {
 	j, done, err := b.job(w, l.sink)
 	if err != nil {

@@ -102,7 +102,9 @@ func (w *wire) putFile(
 }
 
 // head opens the connection, if that is not open, and returns a request's lines.
-func (w *wire) head(ctx context.Context, name, operation, headers string, size int64) ([]byte, error) {
+func (w *wire) head(
+	ctx context.Context, name, operation, headers string, size int64,
+) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -186,8 +188,8 @@ func (w *wire) answer(name string) error {
 	}
 }
 
-// gathering is a connection below TLS that holds back what is written until there is enough of it, or
-// something is to be read.
+// gathering is a connection below TLS that holds back what is written until there is enough of it,
+// or something is to be read.
 type gathering struct {
 	net.Conn
 	out *bufio.Writer

@@ -120,7 +120,8 @@ func choose(text string) ([]work, error) {
 	chosen := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 	for _, key := range chosen {
 		if !slices.Contains(keys(), key) {
-			return nil, fmt.Errorf("there is no work %q; there are %s", key, strings.Join(keys(), ", "))
+			return nil, fmt.Errorf("there is no work %q; there are %s", key,
+				strings.Join(keys(), ", "))
 		}
 	}
 	var all []work

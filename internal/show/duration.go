@@ -27,8 +27,9 @@ var units = [...]struct {
 	Day:    {24 * time.Hour, "d", "day"},
 }
 
-// Time is a length of time as people say it: so many of a unit, and so many of the next smaller one.
-// String and Words say it in English; a face that translates has words of its own for each unit.
+// Time is a length of time as people say it: so many of a unit, and so many of the next smaller
+// one. String and Words say it in English; a face that translates has words of its own for each
+// unit.
 type Time struct {
 	N    int64
 	Unit Unit
@@ -45,8 +46,8 @@ func Duration(d time.Duration) Time {
 	return t
 }
 
-// Remaining says a length of time that is left, or over, rounded down, so that what is left is never
-// said to be more than it is.
+// Remaining says a length of time that is left, or over, rounded down, so that what is left is
+// never said to be more than it is.
 func Remaining(d time.Duration) Time {
 	d = max(d, 0)
 	u := Day

@@ -1,6 +1,6 @@
-// Package show writes what every face of the program writes alike, so that one file looks the same in
-// the window, on the terminal, in a log and in a receipt. Call [Text] for a name that somebody else
-// chose, [Duration] and [Remaining] for a length of time, [PercentOf] for a share.
+// Package show writes what every face of the program writes alike, so that one file looks the same
+// in the window, on the terminal, in a log and in a receipt. Call [Text] for a name that somebody
+// else chose, [Duration] and [Remaining] for a length of time, [PercentOf] for a share.
 package show
 
 import (
@@ -32,8 +32,8 @@ func Text(s string) string {
 }
 
 // JSON writes those characters of a JSON text by their numbers that can't be seen and that encoders
-// leave as they are, such as U+009B, which begins a command to a terminal, or U+202E, which turns the
-// rest of a line around. The text means the same afterwards. Line breaks stay.
+// leave as they are, such as U+009B, which begins a command to a terminal, or U+202E, which turns
+// the rest of a line around. The text means the same afterwards. Line breaks stay.
 func JSON(text string) string {
 	plain := func(r rune) bool {
 		return unicode.IsPrint(r) || r == '\n' || r == unicode.ReplacementChar
