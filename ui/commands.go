@@ -53,16 +53,9 @@ func (cm *commands) pauseAll() { cm.run(ledger.Command{Verb: ledger.Pause}) }
 // withoutToken returns the keys of the inboxes that this program has unfinished files for and no
 // token that works.
 func withoutToken(st *uploader.Status) (keys []string) {
-	for i := range st.Transfers {
-		t := &st.Transfers[i]
-		if t.Owner != ledger.Elsewhere && (notEnded(&t.Files) > 0 || !t.Scanned) &&
-			!slices.Contains(keys, t.Inbox) {
-			keys = append(keys, t.Inbox)
-		}
-	}
-	for i := range st.Inboxes {
-		if in := &st.Inboxes[i]; in.Token.Inbox.Host != "" && in.Hold == nil {
-			keys = slices.DeleteFunc(keys, func(key string) bool { return key == in.Inbox })
+	for _, w := range st.Waiting() {
+		if !w.HasToken {
+			keys = append(keys, w.Inbox.Key())
 		}
 	}
 	return keys

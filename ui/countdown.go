@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/token"
 )
 
@@ -44,21 +45,11 @@ func urgency(left time.Duration) fyne.ThemeColorName {
 
 // remaining says a time that is left, rounded down: "6 d 21 h", "5 h 07 min", "12 min 30 s", "8 s".
 func remaining(d time.Duration) string {
-	s := int64(max(d, 0) / time.Second)
-	two := func(large, small string) string {
-		return tr("{{.Large}} {{.Small}}", values("Large", large, "Small", small))
+	t := show.Remaining(d)
+	if t.Unit == show.Second {
+		return inUnit(t.N, t.Unit)
 	}
-	digits := func(n int64) string { return fmt.Sprintf("%02d", n) }
-	switch {
-	case s >= 86400:
-		return two(days(s/86400), hours(digits(s/3600%24)))
-	case s >= 3600:
-		return two(hours(s/3600), minutes(digits(s/60%60)))
-	case s >= 60:
-		return two(minutes(s/60), seconds(digits(s%60)))
-	default:
-		return seconds(s)
-	}
+	return twoUnits(t, fmt.Sprintf("%02d", t.Rest))
 }
 
 // step returns how long the words of remaining stay the same.

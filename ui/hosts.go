@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -67,7 +68,7 @@ func (l *hostList) fill() {
 func (l *hostList) row(
 	host string, color fyne.ThemeColorName, last fyne.CanvasObject,
 ) fyne.CanvasObject {
-	name := l.newCutText(safeName(host), color, theme.SizeNameText)
+	name := l.newCutText(show.Text(host), color, theme.SizeNameText)
 	return container.New(atLeast{fyne.NewSize(0, 30)}, line(8, 0, name, last))
 }
 

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -40,9 +41,9 @@ func (v *inboxView) called(in token.Inbox) string {
 		return tr("Practice inbox")
 	}
 	if r, ok := v.record(in.Key()); ok {
-		return safeName(r.Name)
+		return show.Text(r.Name)
 	}
-	return safeName(inboxName(in))
+	return show.Text(inboxName(in))
 }
 
 // calledAs is what the inbox of a key is called; empty where the list has nothing for it.
@@ -188,7 +189,7 @@ func (v *inboxView) nameFor(in token.Inbox) string {
 		return r.Name
 	}
 	const most = 56 // characters, which leaves room for a number
-	first := safeName(inboxName(in))
+	first := show.Text(inboxName(in))
 	if runes := []rune(first); len(runes) > most {
 		first = withoutMiddle(runes, most)
 	}
@@ -223,7 +224,7 @@ func (v *inboxView) items() []*fyne.MenuItem {
 	}
 	var items []*fyne.MenuItem
 	for _, r := range v.kept[:min(len(v.kept), 12)] {
-		item := fyne.NewMenuItem(tr("Send to {{.Inbox}}", values("Inbox", safeName(r.Name))),
+		item := fyne.NewMenuItem(tr("Send to {{.Inbox}}", values("Inbox", show.Text(r.Name))),
 			func() { v.tokens.choose(r) })
 		item.Checked = r.Inbox.Key() == v.token.Inbox.Key()
 		items = append(items, item)

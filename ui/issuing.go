@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
@@ -36,7 +37,7 @@ func (v *uploadTokens) createAsked() {
 	if ends.IsZero() {
 		ends = begins.Add(cmp.Or(r.Period, workspace.DefaultPeriod))
 	}
-	workspaceName := v.newCutText(safeName(v.id), theme.ColorNameForeground, theme.SizeNameText)
+	workspaceName := v.newCutText(show.Text(v.id), theme.ColorNameForeground, theme.SizeNameText)
 	v.confirm(tr("Create this token?"), tr("Create"), column(8, -1,
 		pairs(
 			tr("Workspace"), workspaceName,
@@ -172,7 +173,7 @@ func pairs(all ...any) fyne.CanvasObject {
 
 // reasonText is a reason as a whole, in as many lines as it takes.
 func reasonText(reason string) fyne.CanvasObject {
-	return inset(-8, -8, -8, -8, wrapped(safeName(reason)))
+	return inset(-8, -8, -8, -8, wrapped(show.Text(reason)))
 }
 
 // flush is a text of several lines that begins where what is above it does.

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 )
 
@@ -305,7 +306,7 @@ func (l *jobList) menu(at fyne.Position) {
 		x := explainJob(&j, l.screen.last.oneName[j.Transfer])
 		items = append(items,
 			fyne.NewMenuItem(tr("What happened…"),
-				func() { l.screen.tell(safeName(nameOf(&j)), x) }),
+				func() { l.screen.tell(show.Text(nameOf(&j)), x) }),
 			fyne.NewMenuItem(tr("Copy what happened"), func() {
 				l.screen.app.Clipboard().SetContent(j.Source + "\n" + x.String())
 			}))

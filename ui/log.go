@@ -20,6 +20,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 )
 
@@ -154,7 +155,7 @@ func lastRecords(path string) ([]string, error) {
 func readable(record []byte) string {
 	var m map[string]any
 	if json.Unmarshal(record, &m) != nil {
-		return safeName(string(record))
+		return show.Text(string(record))
 	}
 	when, _ := m["time"].(string)
 	if t, err := time.Parse(time.RFC3339Nano, when); err == nil {
@@ -168,7 +169,7 @@ func readable(record []byte) string {
 			line += fmt.Sprintf(" %s=%v", key, m[key])
 		}
 	}
-	return safeName(line)
+	return show.Text(line)
 }
 
 // inFileManager shows a file in its folder, or says where it is.
@@ -184,7 +185,7 @@ func (sc *screen) inFileManager(path string) {
 				What: tr("This computer's file manager could not be opened."),
 				Safe: tr("Everything else stays as it is."),
 				Do: tr("Open this folder yourself: {{.Folder}}",
-					values("Folder", safeName(filepath.Dir(path)))),
+					values("Folder", show.Text(filepath.Dir(path)))),
 			})
 		})
 	})

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
@@ -153,9 +154,9 @@ func (d *reviewDialog) roots() fyne.CanvasObject {
 		if g.folder {
 			sign = "folder"
 		}
-		name := d.newCutText(safeName(filepath.Base(p)), theme.ColorNameForeground,
+		name := d.newCutText(show.Text(filepath.Base(p)), theme.ColorNameForeground,
 			theme.SizeNameText)
-		folder := d.newCutText(safeName(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
+		folder := d.newCutText(show.Text(filepath.Dir(p)), colorMuted, theme.SizeNameCaptionText)
 		size := newText("", colorMuted, theme.SizeNameText)
 		d.sizes = append(d.sizes, size)
 		list.Add(line(10, 1, container.New(atLeast{fyne.NewSquareSize(20)},
@@ -278,7 +279,7 @@ func (d *reviewDialog) showNotes() {
 	}
 	if f.renamed > 0 {
 		d.notes.Add(d.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,
-			func(x scan.Found) string { return "→ " + safeName(x.Blob.Blob) }))
+			func(x scan.Found) string { return "→ " + show.Text(x.Blob.Blob) }))
 	}
 	if f.warned > 0 {
 		d.notes.Add(d.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings,

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 )
 
@@ -46,7 +46,7 @@ func lookOf(s ledger.JobState) look {
 // sendingWords says how far a job is that is being sent. What is confirmed counts; what is handed
 // over says that it moves.
 func sendingWords(j *ledger.Job) string {
-	done := fmt.Sprintf("%d %%", percent(j.Done, j.Size, false))
+	done := show.PercentOf(j.Done, j.Size).String()
 	switch {
 	case j.Stopping && (j.Becomes == ledger.Paused || j.Becomes == ledger.Waiting):
 		return tr("Pausing…") + " · " + done
@@ -254,7 +254,7 @@ func (x *jobRowRenderer) Refresh() {
 		detail = sendingWords(&r.job)
 	case (state == ledger.Waiting || state == ledger.Paused) && r.job.Done > 0:
 		x.done = share(r.job.Done, r.job.Size)
-		detail = fmt.Sprintf("%s · %d %%", l.word, percent(r.job.Done, r.job.Size, false))
+		detail = l.word + " · " + show.PercentOf(r.job.Done, r.job.Size).String()
 	case r.job.State == ledger.Delivered && !r.job.Answer.Date.IsZero():
 		detail = tr("Delivered {{.When}}",
 			values("When", moment(r.job.Answer.Date, r.list.screen.config.Now())))
@@ -264,7 +264,7 @@ func (x *jobRowRenderer) Refresh() {
 		}
 	}
 	x.handed = share(r.job.Done+r.job.OnWay, r.job.Size)
-	x.fullName, x.fullFolder, x.fullState = safeName(name), safeName(folder), safeName(detail)
+	x.fullName, x.fullFolder, x.fullState = show.Text(name), show.Text(folder), show.Text(detail)
 	x.sign.Resource = icon(l.icon, l.color)
 	x.sign.Refresh()
 	x.name.Color, x.name.TextSize = currentColor(theme.ColorNameForeground),

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 )
 
@@ -102,7 +103,7 @@ func (r *jobRow) tips() []string {
 		if whole == "" {
 			whole = r.job.Source
 		}
-		texts = append(texts, safeName(whole))
+		texts = append(texts, show.Text(whole))
 	}
 	if r.shortState != "" {
 		texts = append(texts, r.shortState)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
@@ -257,7 +258,7 @@ func (sm *sampler) readMissing(ctx context.Context, s *sample) {
 	for i := range rows {
 		if p := rows[i].Problem; p != nil && (p.Reason == problem.SourceGone ||
 			p.Reason == problem.SourceMissing) {
-			s.missing = append(s.missing, safeName(nameOf(&rows[i])))
+			s.missing = append(s.missing, show.Text(nameOf(&rows[i])))
 		}
 	}
 }

@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"inboxuploader/uploader/scan"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/uploader/scan"
 )
 
 // Fyne hands a key to the widget that has the keyboard and to nobody else. These widgets, which
@@ -237,7 +238,7 @@ func (sc *screen) details(
 ) fyne.CanvasObject {
 	list := column(6, -1)
 	for _, x := range items {
-		name := sc.newCutText(safeName(x.Source), theme.ColorNameForeground, theme.SizeNameText)
+		name := sc.newCutText(show.Text(x.Source), theme.ColorNameForeground, theme.SizeNameText)
 		reason := sc.newCutText(why(x), colorMuted, theme.SizeNameCaptionText)
 		list.Add(column(0, -1, name, reason))
 	}

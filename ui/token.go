@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -90,15 +91,12 @@ func (v *tokenView) choose(r inboxes.Record) {
 // offerRedirect asks, where a new token leads to another inbox of the same workspace, whether what
 // waits for the old one goes there.
 func (v *tokenView) offerRedirect(t token.Token) {
-	for i := range v.last.status.Inboxes {
-		old := &v.last.status.Inboxes[i]
-		in := v.last.inboxes[old.Inbox] // it may have no token any more
-		if old.Hold == nil || old.Unfinished == 0 || old.Inbox == t.Inbox.Key() ||
-			in.InboxID != t.Inbox.InboxID || in.WsID != t.Inbox.WsID {
-			continue
+	_, others := uploader.Takeover(v.last.status.Waiting(), t.Inbox)
+	for _, old := range others {
+		if old.Mine == 0 {
+			continue // nothing here has found out that its token no longer works
 		}
-		n := int64(old.Unfinished)
-		from := old.Inbox
+		n, from := old.Mine, old.Inbox.Key()
 		leave := v.newButton(tr("Leave them"), nil)
 		move := v.newButton(trn("Send {{.N}} files there", n), nil)
 		move.Importance = widget.HighImportance

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -220,7 +221,7 @@ func (d *tokenDialog) describe() {
 		if value == "" {
 			return
 		}
-		v := d.newCutText(safeName(value), theme.ColorNameForeground, theme.SizeNameText)
+		v := d.newCutText(show.Text(value), theme.ColorNameForeground, theme.SizeNameText)
 		row(words, name, v)
 	}
 	f := t.Fields(now)

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
@@ -111,7 +112,7 @@ func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
 		revoke: container.New(atLeast{fyne.NewSize(0, t.v.create.MinSize().Height)},
 			layout.NewSpacer()),
 	}
-	r.reason = t.v.newCutText(safeName(cmp.Or(g.Reason, "–")), theme.ColorNameForeground,
+	r.reason = t.v.newCutText(show.Text(cmp.Or(g.Reason, "–")), theme.ColorNameForeground,
 		theme.SizeNameText)
 	r.reason.bold = true
 	r.from = newText(dateOrNone(g.ValidFrom), colorMuted, theme.SizeNameText)

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 )
@@ -204,7 +204,7 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		return words
 	}
 	// The most important first: what does not fit is left out from the end.
-	words := fmt.Sprintf("%d %%", st.Percent())
+	words := show.Percent(st.Percent()).String()
 	if whole > 0 {
 		words = amount(st.BytesDone) + " / " + amount(whole) + " · " + words
 	}

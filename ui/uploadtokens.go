@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/workspace"
 )
 
@@ -193,7 +194,7 @@ func (v *uploadTokens) load() {
 		return func() {
 			v.id, v.grants, v.loaded = ws.ID(), grants, true
 			v.table.build()
-			v.where.set(tr("Workspace {{.Name}}", values("Name", safeName(ws.ID()))), colorMuted)
+			v.where.set(tr("Workspace {{.Name}}", values("Name", show.Text(ws.ID()))), colorMuted)
 			v.events.event("tokens", "wsid", ws.ID(), "tokens", len(grants))
 		}, err
 	}})

@@ -81,33 +81,31 @@ func speedWords(perSecond float64) string { return amount(int64(perSecond)) + "/
 
 // duration says a length of time, rounded: "6 d 21 h", "2 h 31 min", "53 min", "2 min 5 s", "25 s".
 func duration(d time.Duration) string {
-	s := int64(max(d, 0).Round(time.Second) / time.Second)
-	switch {
-	case s >= 86400:
-		return twoUnits(days(s/86400), s/3600%24, hours)
-	case s >= 3600:
-		return twoUnits(hours(s/3600), s/60%60, minutes)
-	case s >= 600:
-		return minutes(s / 60)
-	case s >= 60:
-		return twoUnits(minutes(s/60), s%60, seconds)
+	t := show.Duration(d)
+	if t.Rest == 0 {
+		return inUnit(t.N, t.Unit)
+	}
+	return twoUnits(t, t.Rest)
+}
+
+// inUnit says a number of a unit of time, which has no plural.
+func inUnit(n any, u show.Unit) string {
+	switch u {
+	case show.Day:
+		return tr("{{.N}} d", values("N", n))
+	case show.Hour:
+		return tr("{{.N}} h", values("N", n))
+	case show.Minute:
+		return tr("{{.N}} min", values("N", n))
 	default:
-		return seconds(s)
+		return tr("{{.N}} s", values("N", n))
 	}
 }
 
-// Times in units, which have no plural.
-func days(n any) string    { return tr("{{.N}} d", values("N", n)) }
-func hours(n any) string   { return tr("{{.N}} h", values("N", n)) }
-func minutes(n any) string { return tr("{{.N}} min", values("N", n)) }
-func seconds(n any) string { return tr("{{.N}} s", values("N", n)) }
-
-// twoUnits puts a smaller unit behind a larger one, unless there is none of it.
-func twoUnits(large string, n int64, smaller func(any) string) string {
-	if n == 0 {
-		return large
-	}
-	return tr("{{.Large}} {{.Small}}", values("Large", large, "Small", smaller(n)))
+// twoUnits puts the smaller unit behind the larger one, its number as given.
+func twoUnits(t show.Time, rest any) string {
+	return tr("{{.Large}} {{.Small}}",
+		values("Large", inUnit(t.N, t.Unit), "Small", inUnit(rest, t.Unit-1)))
 }
 
 // moment says a point in time on the person's clock, the day left out where it is today.
@@ -123,9 +121,6 @@ func moment(t, now time.Time) string {
 func date(t time.Time) string {
 	return t.Local().Format(tr("2 Jan 2006, 15:04")) // only English has a month's name in it
 }
-
-// safeName returns a name as one line that can't turn the text around it.
-func safeName(name string) string { return show.Text(name) }
 
 // shorten leaves out the middle of a text that is wider than the room for it: beginning and end of
 // a name say most.
@@ -179,17 +174,4 @@ func inboxName(in token.Inbox) string {
 func split(blob string) (folder, name string) {
 	folder, name = path.Split(blob)
 	return strings.TrimSuffix(folder, "/"), name
-}
-
-// percent is 100 only for what has been confirmed as a whole: bytes that are acknowledged are not
-// delivered before their commit.
-func percent(done, total int64, whole bool) int {
-	switch {
-	case whole:
-		return 100
-	case total <= 0:
-		return 0
-	default:
-		return int(min(max(done, 0)*100/total, 99))
-	}
 }
