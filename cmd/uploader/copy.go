@@ -180,7 +180,8 @@ func (r *copyRun) scanOptions(to token.Inbox) scan.Options {
 		own = "" // then there is nothing in it either
 	}
 	return scan.Options{
-		Inbox: to, Recursive: r.recursive, NoDefaultExcludes: r.noDefaultExcludes, MinAge: r.minAge.Duration,
+		Inbox: to, Recursive: r.recursive, NoDefaultExcludes: r.noDefaultExcludes,
+		MinAge:  r.minAge.Duration,
 		Include: splitLists(r.include), Exclude: splitLists(r.exclude), Own: own,
 		FollowSymlinks: r.links.follow, FollowOutside: r.links.outside,
 	}

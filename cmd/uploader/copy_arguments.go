@@ -49,9 +49,8 @@ func (r *copyRun) tokenAndSources(
 		sources = args[:len(args)-1]
 		if !isToken && exists(last) {
 			return givenToken{}, nil, &usageError{
-				"No token was given: the last argument, “" + show.Text(
-					last,
-				) + "”, is a file or folder. Nothing was sent. Put the token in quotes behind it.",
+				"No token was given: the last argument, “" + show.Text(last) + "”, is a file or " +
+					"folder. Nothing was sent. Put the token in quotes behind it.",
 			}
 		}
 		if len(sources) > 0 && looksLikeToken(sources[0]) && !isToken {
@@ -126,8 +125,7 @@ func checkSources(sources []string, recursive bool) error {
 		case err == nil && info.IsDir() && !recursive:
 			return &usageError{
 				show.Text(s) + ": " + explain(
-					problem.New("scan", s, problem.SourceIsFolder),
-				).String(),
+					problem.New("scan", s, problem.SourceIsFolder)).String(),
 			}
 		case err == nil, exists(s):
 			found = true

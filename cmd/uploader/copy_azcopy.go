@@ -70,16 +70,14 @@ var azcopyTable = []azcopyFlag{
 		"exclude-pattern", true,
 		func(f *copyFlags, v string) error { f.exclude = append(f.exclude, v); return nil },
 	},
-	{
-		"include-path",
-		true,
-		func(f *copyFlags, v string) error { f.include = append(f.include, pathPatterns(v)...); return nil },
-	},
-	{
-		"exclude-path",
-		true,
-		func(f *copyFlags, v string) error { f.exclude = append(f.exclude, pathPatterns(v)...); return nil },
-	},
+	{"include-path", true, func(f *copyFlags, v string) error {
+		f.include = append(f.include, pathPatterns(v)...)
+		return nil
+	}},
+	{"exclude-path", true, func(f *copyFlags, v string) error {
+		f.exclude = append(f.exclude, pathPatterns(v)...)
+		return nil
+	}},
 	{"as-subdir", false, func(_ *copyFlags, v string) error {
 		if v == "false" {
 			return &usageError{"--as-subdir=false is not possible: a folder keeps its own name " +

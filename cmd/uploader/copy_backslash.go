@@ -36,8 +36,7 @@ func (f *copyFlags) splitMerged(c *cobra.Command, args []string) ([]string, erro
 		f.notes = append(
 			f.notes,
 			`A backslash before a closing quote merged “`+show.Text(
-				m[1],
-			)+`\” with the token; they are read as two.`,
+				m[1])+`\” with the token; they are read as two.`,
 		)
 		if strings.HasSuffix(m[1], ":") {
 			m[1] += `\` // a whole disk

@@ -48,7 +48,8 @@ func (r *copyRun) rehearse(
 ) error {
 	list := func(sent *ledger.Sent) error {
 		d := &rehearsal{copyRun: r, token: token, begun: begun, sent: sent}
-		d.found.Inbox, d.found.Options.Scan.Inbox, d.found.Scanned = token.Inbox.Key(), token.Inbox, true
+		d.found.Inbox, d.found.Options.Scan.Inbox = token.Inbox.Key(), token.Inbox
+		d.found.Scanned = true
 		d.found.Skipped = map[scan.SkipReason]int64{}
 		return d.run(ctx, sources)
 	}
@@ -143,7 +144,8 @@ func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) 
 // conclude sums up.
 func (r *rehearsal) conclude() error {
 	o := outcome{token: r.token, state: stateDryRun, took: r.now().Sub(r.begun), young: r.young}
-	o.status.Files, o.status.Bytes, o.status.Unchanged = r.found.Files, r.found.Bytes, r.found.UnchangedFiles()
+	o.status.Files, o.status.Bytes = r.found.Files, r.found.Bytes
+	o.status.Unchanged = r.found.UnchangedFiles()
 	o.status.Transfers = []ledger.TransferStatus{r.found}
 	names := newNames(&o)
 	lines := []string{

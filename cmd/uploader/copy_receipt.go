@@ -29,9 +29,8 @@ func checkReceipt(path string) error {
 			"is not replaced. Nothing was sent. Give the receipt a name of its own."}
 	default:
 		return &usageError{
-			"The receipt can't be written to “" + show.Text(
-				path,
-			) + "”. Nothing was sent. Name a file in a folder that exists and that you may write to.",
+			"The receipt can't be written to “" + show.Text(path) + "”. Nothing was sent. Name a " +
+				"file in a folder that exists and that you may write to.",
 		}
 	}
 }
@@ -50,7 +49,8 @@ func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers 
 	if of := q.StatusOf(transfers...).Transfers; len(of) > 0 {
 		to = of[0].Options.Scan.Inbox
 	}
-	if err := receipt.Save(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
+	type visitor = func(ledger.Transfer, ledger.Job) error
+	if err := receipt.Save(ctx, path, to, func(ctx context.Context, visit visitor) error {
 		return q.Delivered(ctx, transfers, visit)
 	}); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
@@ -72,9 +72,7 @@ func receiptWords(path string, err error, unkept bool) string {
 			"what was delivered is gone, or the disk refused it. " +
 			"What was delivered stays delivered."
 	default:
-		return "The receipt could not be written to “" + show.Text(
-			path,
-		) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
+		return "The receipt could not be written to “" + show.Text(path) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
 			"Make room there, or name another file the next time."
 	}
 }
@@ -105,7 +103,8 @@ func keepReceiptHome(
 		})
 		if errors.Is(err, errReceiptWaits) {
 			return usagef("“%s” is one of the files that an earlier command left to be sent, so "+
-				"no receipt can replace it. Nothing was sent. Name another file with --receipt.", show.Text(path))
+				"no receipt can replace it. Nothing was sent. Name another file with --receipt.",
+				show.Text(path))
 		}
 		if err != nil {
 			return err
@@ -116,7 +115,8 @@ func keepReceiptHome(
 
 // notDelivered are the states of files that may still be sent.
 var notDelivered = []ledger.JobState{
-	ledger.Waiting, ledger.Active, ledger.Paused, ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled,
+	ledger.Waiting, ledger.Active, ledger.Paused, ledger.LeftAlone, ledger.Attention, ledger.Failed,
+	ledger.Cancelled,
 }
 
 // receiptOfAll writes the receipt that is wanted though nothing was left to be sent: about all that

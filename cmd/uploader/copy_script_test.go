@@ -185,7 +185,8 @@ func (c *copyScript) inbox(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	c.stop = append(c.stop, i.stop)
 	token, err := i.server.Token(blobserver.TokenRequest{
-		Base: i.base, Container: options["container"], Rights: options["rights"], Blob: options["blob"], Folder: options["folder"],
+		Base: i.base, Container: options["container"], Rights: options["rights"],
+		Blob: options["blob"], Folder: options["folder"],
 		From: time.Now().Add(from), To: time.Now().Add(to),
 	})
 	ts.Check(err)
@@ -207,10 +208,8 @@ func (c *copyScript) proxy(t *testing.T, ts *testscript.TestScript, args []strin
 	c.stop = append(c.stop, serve(s, l))
 	token, err := s.Token(
 		blobserver.TokenRequest{
-			Base:      "https://storage",
-			Container: "practice-1",
-			Rights:    "w",
-			To:        time.Now().Add(time.Hour),
+			Base: "https://storage", Container: "practice-1", Rights: "w",
+			To: time.Now().Add(time.Hour),
 		},
 	)
 	ts.Check(err)
@@ -291,8 +290,7 @@ func faults(options map[string]string) func(*blobserver.Op) *blobserver.Answer {
 		switch {
 		case len(refuse) == 3 && n >= number(refuse[0]):
 			return &blobserver.Answer{
-				Status: http.StatusForbidden, Code: refuse[1], Detail: refuse[2],
-				ReadBody: -1,
+				Status: http.StatusForbidden, Code: refuse[1], Detail: refuse[2], ReadBody: -1,
 			}
 		case n <= number(options["busy"]):
 			return &blobserver.Answer{

@@ -203,8 +203,10 @@ func absolutePath(path string) (string, error) {
 
 func logOutcome(log *slog.Logger, o *outcome) {
 	args := []any{
-		"state", o.state, "delivered", o.delivered(), "unchanged", o.unchanged(), "skipped", o.skipped(), "failed", o.failed(), "pending", o.pending(),
-		"bytes", o.status.BytesSent, "requests", o.status.Requests, "retries", o.status.Retries, "took", o.took.String(),
+		"state", o.state, "delivered", o.delivered(), "unchanged", o.unchanged(), "skipped",
+		o.skipped(), "failed", o.failed(), "pending", o.pending(),
+		"bytes", o.status.BytesSent, "requests", o.status.Requests, "retries", o.status.Retries,
+		"took", o.took.String(),
 	}
 	if o.stopped != nil {
 		args = append(args, "error", o.stopped)

@@ -50,10 +50,8 @@ func TestAnInterruptStopsCalmly(t *testing.T) {
 	defer i.stop()
 	token, err := i.server.Token(
 		blobserver.TokenRequest{
-			Base:      i.base,
-			Container: "practice-1",
-			Rights:    "cw",
-			To:        time.Now().Add(time.Hour),
+			Base: i.base, Container: "practice-1", Rights: "cw",
+			To: time.Now().Add(time.Hour),
 		},
 	)
 	if err != nil {
@@ -126,10 +124,8 @@ func TestAFullDiskForOutputFails(t *testing.T) {
 	defer i.stop()
 	token, err := i.server.Token(
 		blobserver.TokenRequest{
-			Base:      i.base,
-			Container: "practice-1",
-			Rights:    "cw",
-			To:        time.Now().Add(time.Hour),
+			Base: i.base, Container: "practice-1", Rights: "cw",
+			To: time.Now().Add(time.Hour),
 		},
 	)
 	if err != nil {

@@ -204,10 +204,8 @@ func (r *delivery) tellOfOthers(q *uploader.Queue) {
 	}
 	if files > 0 {
 		r.program.say(
-			fmt.Sprintf(
-				"Left of earlier uploads: %s. To send them: uploader resume",
-				fileCount(files),
-			),
+			fmt.Sprintf("Left of earlier uploads: %s. To send them: uploader resume",
+				fileCount(files)),
 		)
 	}
 }

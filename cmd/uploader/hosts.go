@@ -43,7 +43,7 @@ func (p hostsProblem) in(translate problem.Translate) string {
 }
 
 // String says it in English.
-func (p hostsProblem) String() string { return p.in(func(english string) string { return english }) }
+func (p hostsProblem) String() string { return p.in(problem.English) }
 
 // allowedHosts returns the hosts of the administrator's file, or why it is not used.
 func allowedHosts() (hosts []string, problem hostsProblem) {

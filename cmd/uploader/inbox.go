@@ -111,8 +111,7 @@ func (o *inboxAdd) run(ctx context.Context, args []string) error {
 		return err
 	}
 	o.printf("“%s” is kept.\n%s", r.Name, indented(describeToken(tok, o.now())))
-	each := "It has to be given each time: uploader copy FILES --to " + quoted(
-		r.Name) + " --token-file FILE"
+	each := "It has to be given each time: uploader copy FILES --to " + quoted(r.Name) + " --token-file FILE"
 	switch {
 	case err != nil:
 		o.say(explain(err).What + " So the name is kept, and the token is not. " + each)

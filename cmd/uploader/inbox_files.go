@@ -57,8 +57,7 @@ type filesOutput struct {
 
 func (o *inboxList) output(w *workspace.Workspace, tid int, header string) *filesOutput {
 	return &filesOutput{
-		out: bufio.NewWriter(o.stdout), asJSON: o.asJSON, wsid: w.ID(), tid: tid,
-		header: header,
+		out: bufio.NewWriter(o.stdout), asJSON: o.asJSON, wsid: w.ID(), tid: tid, header: header,
 	}
 }
 
@@ -105,7 +104,9 @@ func (o *filesOutput) end() error {
 		if err := o.begin(); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(o.out, "\n],\n\"files_total\": %d,\n\"bytes_total\": %d\n}\n", o.files, o.bytes); err != nil {
+		_, err := fmt.Fprintf(o.out, "\n],\n\"files_total\": %d,\n\"bytes_total\": %d\n}\n",
+			o.files, o.bytes)
+		if err != nil {
 			return err
 		}
 	}
@@ -125,13 +126,8 @@ func (o *inboxList) arrived(ctx context.Context, tid int) error {
 			sum := orDash(hex.EncodeToString(f.MD5))
 			err = out.add(
 				describeFile(f),
-				fmt.Sprintf(
-					"%15d  %-16s  %-32s  %s",
-					f.Size,
-					localTime(f.Arrived),
-					sum,
-					show.Text(f.Name),
-				),
+				fmt.Sprintf("%15d  %-16s  %-32s  %s", f.Size, localTime(f.Arrived), sum,
+					show.Text(f.Name)),
 			)
 		}
 		if err != nil {

@@ -117,9 +117,8 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	l, err := lc.Listen(ctx, "tcp", o.addr)
 	if err != nil {
 		return &usageError{
-			"The local inbox can't listen on “" + show.Text(
-				o.addr,
-			) + "”: another program does, or it is no address of this computer. Nothing was started. " +
+			"The local inbox can't listen on “" + show.Text(o.addr) + "”: another program does, " +
+				"or it is no address of this computer. Nothing was started. " +
 				"Name another one with --addr, or leave it out.",
 		}
 	}
@@ -172,17 +171,15 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 	f, err := os.Open(o.faultsFile)
 	if err != nil {
 		return nil, &usageError{
-			"--faults: the script “" + show.Text(
-				o.faultsFile,
-			) + "” can't be read. Nothing was started.",
+			"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing " +
+				"was started.",
 		}
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 1<<20)) // more than a script may have
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, &usageError{
-			"--faults: the script “" + show.Text(
-				o.faultsFile,
-			) + "” can't be read. Nothing was started.",
+			"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing " +
+				"was started.",
 		}
 	}
 	script, err := blobserver.ParseFaults(string(text))

@@ -94,7 +94,8 @@ func (s *stateFolder) withQueue(ctx context.Context, do func(q *uploader.Queue) 
 		}
 	}()
 	q, err := uploader.NewQueue(ctx, uploader.Config{
-		Open: func(token.Token) (store.Store, error) { return nil, nil }, Journal: j, Log: slog.New(slog.DiscardHandler),
+		Open: func(token.Token) (store.Store, error) { return nil, nil }, Journal: j,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err

@@ -44,7 +44,8 @@ func TestKilledAtAnyMomentNothingIsLost(t *testing.T) {
 	size := plant(t, tree, kills)
 	args := []string{
 		"copy", tree, "--recursive", "--token-file", l.tokenFile, "--state-dir", l.state,
-		"--connections", strconv.Itoa(killConnections), "--block-size", "64KiB", "--limit-rate", "2MB",
+		"--connections", strconv.Itoa(killConnections), "--block-size", "64KiB", "--limit-rate",
+		"2MB",
 	}
 	killed := 0
 	for ended := false; killed < kills && !ended; {
@@ -109,8 +110,7 @@ func newLab(t *testing.T, rights string) *lab {
 	t.Helper()
 	dir := t.TempDir()
 	l := &lab{
-		dir: dir, state: filepath.Join(dir, "state"),
-		tokenFile: filepath.Join(dir, "token.txt"),
+		dir: dir, state: filepath.Join(dir, "state"), tokenFile: filepath.Join(dir, "token.txt"),
 	}
 	server, err := blobserver.New(blobserver.Config{Dir: filepath.Join(dir, "inbox"), Record: true})
 	if err != nil {

@@ -96,7 +96,9 @@ var (
 		"pgregory.net/rapid", "go.uber.org/goleak", "github.com/google/go-cmp",
 	}
 	leaves = []string{ // all may import these
-		module + "/internal/backoff", module + "/internal/buffers", module + "/internal/contenttype", module + "/internal/crash", module + "/internal/crc64", module + "/internal/filelock", module + "/internal/netdisk",
+		module + "/internal/backoff", module + "/internal/buffers",
+		module + "/internal/contenttype", module + "/internal/crash", module + "/internal/crc64",
+		module + "/internal/filelock", module + "/internal/netdisk",
 		module + "/internal/secret", module + "/internal/show",
 	}
 	top = []string{module + "/cmd", "github.com/spf13/cobra"}
@@ -189,11 +191,15 @@ var unreachable = map[string][][]string{
 		{module + "/uploader", module + "/workspace"},
 	},
 	module + "/internal/practice": {
-		top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests,
+		top,
+		{"fyne.io", "github.com/go-gl"},
+		sdk, database, keyring, tests,
 		{module + "/uploader", module + "/ui"},
 	},
 	module + "/internal/desktop": {
-		top, screen, sdk, database, {"github.com/zalando/go-keyring"}, tests,
+		top, screen, sdk, database,
+		{"github.com/zalando/go-keyring"},
+		tests,
 		{"net/http", module + "/uploader"},
 	},
 	module + "/internal/bench": {
@@ -210,9 +216,7 @@ var unreachable = map[string][][]string{
 		keyring,
 		tests,
 		{
-			"fyne.io/fyne/v2/app",
-			"fyne.io/fyne/v2/internal/driver/glfw",
-			"github.com/go-gl",
+			"fyne.io/fyne/v2/app", "fyne.io/fyne/v2/internal/driver/glfw", "github.com/go-gl",
 			module + "/internal",
 		},
 	},
@@ -232,15 +236,18 @@ var allowedExceptions = map[string][]string{
 	module + "/uploader/token":   {module + "/uploader/problem"},
 	module + "/uploader/inboxes": {module + "/uploader/problem", module + "/uploader/token"},
 	module + "/uploader/ledger": {
-		module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source", module + "/uploader/token",
+		module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source",
+		module + "/uploader/token",
 	},
 	module + "/uploader/receipt": {
-		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source",
+		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan",
+		module + "/uploader/source",
 		module + "/uploader/token",
 	},
 	module + "/uploader/source": {module + "/uploader/problem"},
 	module + "/uploader/store": {
-		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source",
+		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan",
+		module + "/uploader/source",
 		module + "/uploader/token",
 	},
 	module + "/uploader/uplink": {module + "/uploader/problem", module + "/uploader/token"},

@@ -68,7 +68,8 @@ func (r *practiceRun) run(ctx context.Context) (err error) {
 					"is needed; it can be deleted.")
 			}
 		}()
-	} else if there, e := os.ReadDir(r.dir); len(there) > 0 || e != nil && !errors.Is(e, os.ErrNotExist) {
+	} else if there, e := os.ReadDir(r.dir); len(there) > 0 ||
+		e != nil && !errors.Is(e, os.ErrNotExist) {
 		return &usageError{fmt.Sprintf("The folder %s is not empty or can't be used. Nothing was "+
 			"sent. Name a new one with --dir.", r.dir)}
 	}

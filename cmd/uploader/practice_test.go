@@ -128,9 +128,12 @@ func TestComparisonNoticesEachDifference(t *testing.T) {
 				got[strings.TrimPrefix(r.blob, "samples/")] = r.verdict
 			}
 			want := map[string]string{
-				"READ ME FIRST.txt": verdictSame, "participants.csv": verdictDiffers, "study.json": verdictDiffers,
-				"empty.log": verdictDiffers, "late.txt": verdictMissing, "visit 1/raw/recording.i16": verdictExtra,
-				"visit 1/50% saline + 5 µg (#3) & more.csv": verdictSame, "visit 1/心拍数.csv": verdictSame,
+				"READ ME FIRST.txt": verdictSame, "participants.csv": verdictDiffers,
+				"study.json": verdictDiffers,
+				"empty.log":  verdictDiffers, "late.txt": verdictMissing,
+				"visit 1/raw/recording.i16":                 verdictExtra,
+				"visit 1/50% saline + 5 µg (#3) & more.csv": verdictSame,
+				"visit 1/心拍数.csv":                           verdictSame,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("verdicts (-want +got):\n%s", diff)

@@ -63,7 +63,8 @@ func TestProgressLine(t *testing.T) {
 	status := func(change func(*uploader.Status)) uploader.Status {
 		s := uploader.Status{
 			Files: files(1200, 3, 41), Bytes: files(2_000_000_000, 400_000_000, 600_000_000),
-			BytesDone: 900_000_000, BytesOnWay: 50_000_000, Speed: 12_300_000, Left: 171 * time.Second,
+			BytesDone: 900_000_000, BytesOnWay: 50_000_000, Speed: 12_300_000,
+			Left: 171 * time.Second,
 		}
 		if change != nil {
 			change(&s)
@@ -128,7 +129,8 @@ func TestProgressLine(t *testing.T) {
 		"waiting for the network": {
 			status(func(s *uploader.Status) {
 				s.Inboxes = []uploader.InboxStatus{{
-					Unfinished: 4, Trouble: problem.New("put", "", problem.NetworkDown), Until: now.Add(25 * time.Second),
+					Unfinished: 4, Trouble: problem.New("put", "", problem.NetworkDown),
+					Until: now.Add(25 * time.Second),
 				}}
 			}), 120,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The storage can't be reached; trying " +

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,8 @@ Exit codes: 0 done, or left to the program that is sending, also where it concer
 	}{
 		{ledger.Pause, "Let files wait until they are resumed; blocks under way are " +
 			"finished first", true},
-		{ledger.Resume, "Let paused files go on, the next time or as soon as something sends them", true},
+		{ledger.Resume, "Let paused files go on, the next time or as soon as something sends " +
+			"them", true},
 		{ledger.Cancel, "Give files up; what was delivered stays delivered", true},
 		{ledger.Retry, "Send again what failed, needed you, or was cancelled", true},
 		{ledger.Replace, "Send again what was already there, replacing it in the inbox", true},
@@ -67,7 +69,8 @@ func verbCommand(p *program, verb ledger.Verb, short string, mayAll bool) *cobra
 			}
 			if n := count(jobs != nil, all, transfer != 0); n != 1 {
 				return usagef("“%s” needs the numbers of files%s. “uploader status --files” "+
-					"shows them.", c.CommandPath(), map[bool]string{true: ", or --transfer, or --all"}[mayAll])
+					"shows them.", c.CommandPath(),
+					map[bool]string{true: ", or --transfer, or --all"}[mayAll])
 			}
 			return carryOut(c.Context(), p,
 				ledger.Command{Verb: verb, Transfer: transfer, Jobs: jobs}, asJSON)
@@ -124,9 +127,11 @@ func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) er
 		}{c.Verb, n, left})
 	}
 	words := map[ledger.Verb]string{
-		ledger.Pause: "paused", ledger.Resume: "resumed", ledger.Cancel: "cancelled", ledger.Retry: "will be sent again",
-		ledger.Replace: "will be sent and replace what is there", ledger.Rename: "will be sent under another name",
-		ledger.Remove: "taken from the list", ledger.Clear: "cleared",
+		ledger.Pause: "paused", ledger.Resume: "resumed", ledger.Cancel: "cancelled",
+		ledger.Retry:   "will be sent again",
+		ledger.Replace: "will be sent and replace what is there",
+		ledger.Rename:  "will be sent under another name",
+		ledger.Remove:  "taken from the list", ledger.Clear: "cleared",
 		ledger.First: "moved", ledger.Last: "moved",
 	}[c.Verb]
 	switch {
@@ -147,7 +152,8 @@ func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) er
 		p.say("The program that has them in hand was told; it acts within a second.")
 	}
 	if n > 0 && left == 0 &&
-		(c.Verb == ledger.Resume || c.Verb == ledger.Retry || c.Verb == ledger.Replace || c.Verb == ledger.Rename) {
+		slices.Contains(
+			[]ledger.Verb{ledger.Resume, ledger.Retry, ledger.Replace, ledger.Rename}, c.Verb) {
 		p.say("To send them now: uploader resume")
 	}
 	return nil

@@ -298,7 +298,8 @@ func (r *resumeRun) keptToken(ctx context.Context, w uploader.Waiting) (token.To
 		return token.Token{}, err
 	}
 	missing := usagef("No token is at hand for %s; waiting for one: %s. Nothing was sent there. "+
-		"Give it with --token-file, or - and standard input.", show.Text(w.Inbox.String()), fileCount(w.Files))
+		"Give it with --token-file, or - and standard input.",
+		show.Text(w.Inbox.String()), fileCount(w.Files))
 	for _, record := range all {
 		if record.Inbox.Key() == w.Inbox.Key() && record.Ref != "" {
 			token, err := inboxes.Token(ctx, record, r.hosts...)

@@ -220,7 +220,8 @@ func TestManyProcessesShareOneList(t *testing.T) {
 	_ = slow.Wait()
 	var wg sync.WaitGroup
 	for _, args := range [][]string{
-		copyOf(trees[0]), copyOf(trees[1]), {"resume", "--token-file", l.tokenFile, "--state-dir", l.state},
+		copyOf(trees[0]), copyOf(trees[1]),
+		{"resume", "--token-file", l.tokenFile, "--state-dir", l.state},
 	} {
 		wg.Go(func() {
 			if out, err := l.command(args...).CombinedOutput(); err != nil {
@@ -335,7 +336,12 @@ func TestQueueCommands(t *testing.T) {
 		t.Errorf("status: %s", out)
 	}
 	for _, wrong := range [][]string{
-		{"queue", "pause"}, {"queue", "pause", "x"}, {"queue", "first", "--all"}, {"queue", "cancel", "--all", "7"}, {"status", "--state", "odd", "--files"}, {"status", "--state", "failed"},
+		{"queue", "pause"},
+		{"queue", "pause", "x"},
+		{"queue", "first", "--all"},
+		{"queue", "cancel", "--all", "7"},
+		{"status", "--state", "odd", "--files"},
+		{"status", "--state", "failed"},
 	} {
 		l.outputOf(t, exitUsage, wrong...)
 	}

@@ -100,7 +100,8 @@ func everyPlace(c *cobra.Command, secret string) (lines [][]string) {
 	}
 	path := strings.Fields(c.CommandPath())[1:]
 	fills := map[string][]string{
-		"uploader inbox serve": {"--dir", "box"}, "uploader token create": {"--reason", "x"}, "uploader workspace connect": {"--workspace", "x"},
+		"uploader inbox serve": {"--dir", "box"}, "uploader token create": {"--reason", "x"},
+		"uploader workspace connect": {"--workspace", "x"},
 	}[c.CommandPath()]
 	add := func(words ...string) { lines = append(lines, slices.Concat(path, fills, words)) }
 	add(secret)

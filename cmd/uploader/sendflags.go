@@ -88,7 +88,8 @@ var steady time.Duration
 func (f *sendFlags) config(j ledger.Journal, log *slog.Logger) uploader.Config {
 	return uploader.Config{
 		Open:   func(t token.Token) (store.Store, error) { return openStore(f, t) },
-		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes, Rate: f.rate.bytes,
+		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes,
+		Rate:    f.rate.bytes,
 		Journal: j, Log: log, Steady: steady, Receipt: f.receipt,
 	}
 }
@@ -104,9 +105,8 @@ func openStore(f *sendFlags, t token.Token) (store.Store, error) {
 	store, err := azure.Open(t, o)
 	if _, known := errors.AsType[*problem.Error](err); err != nil && !known {
 		return nil, &usageError{
-			"The certificate authorities in “" + show.Text(
-				f.caFile,
-			) + "” can't be used. Nothing was sent. --ca-file names a PEM file of at most 16 MiB.",
+			"The certificate authorities in “" + show.Text(f.caFile) + "” can't be used. Nothing " +
+				"was sent. --ca-file names a PEM file of at most 16 MiB.",
 		}
 	}
 	return store, err

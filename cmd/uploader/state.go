@@ -69,9 +69,7 @@ func (s *stateFolder) openState() (string, error) {
 	own := s.flag == "" && s.console.env("UPLOADER_HOME") == ""
 	if !keepPrivate(dir, own) {
 		return "", &usageError{
-			"Other users of this computer can change the state folder “" + show.Text(
-				dir,
-			) + "”. Give yourself alone the right to write to it, or name another with --state-dir.",
+			"Other users of this computer can change the state folder “" + show.Text(dir) + "”. Give yourself alone the right to write to it, or name another with --state-dir.",
 		}
 	}
 	return dir, nil

@@ -46,7 +46,8 @@ func TestAStateFolderThatIsRemovedIsSaid(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, said.String())
 	}
 	for _, want := range []string{
-		explain(problem.New("", "", problem.JournalGone)).String(), "Not sent: ", `"state":"incomplete"`, `"reason":"journal-gone"`,
+		explain(problem.New("", "", problem.JournalGone)).String(), "Not sent: ",
+		`"state":"incomplete"`, `"reason":"journal-gone"`,
 	} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("no %q in: %s", want, said.String())

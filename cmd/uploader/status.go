@@ -127,14 +127,16 @@ func parseStates(words []string) (states []ledger.JobState, err error) {
 
 // shownStates are the states in the order for showing them.
 var shownStates = []ledger.JobState{
-	ledger.Delivered, ledger.Active, ledger.Waiting, ledger.Paused, ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled,
+	ledger.Delivered, ledger.Active, ledger.Waiting, ledger.Paused, ledger.LeftAlone,
+	ledger.Attention, ledger.Failed, ledger.Cancelled,
 }
 
 func describeTransfer(t ledger.TransferStatus, now time.Time) statusTransfer {
 	in := token.Token{Inbox: t.Options.Scan.Inbox, ValidTo: t.ValidTo, ValidFrom: t.ValidFrom}
 	fields := in.Fields(now)
 	s := statusTransfer{
-		Transfer: t.ID, Roots: t.Roots, Created: t.Created.UTC(), Scanned: t.Scanned, Done: t.Done, ValidTo: fields.ValidTo, Speed: t.Speed,
+		Transfer: t.ID, Roots: t.Roots, Created: t.Created.UTC(), Scanned: t.Scanned, Done: t.Done,
+		ValidTo: fields.ValidTo, Speed: t.Speed,
 		Inbox: new(describeInbox(in.Inbox)),
 		Files: map[string]int64{}, Unchanged: t.UnchangedFiles(), unfinished: !t.Finished(),
 	}
@@ -154,7 +156,8 @@ func describeTransfer(t ledger.TransferStatus, now time.Time) statusTransfer {
 	default:
 		s.State = "waiting"
 	}
-	left := t.Bytes[ledger.Waiting] + t.Bytes[ledger.Active] + t.Bytes[ledger.Paused] + t.Bytes[ledger.Delivered] - t.Done
+	left := t.Bytes[ledger.Waiting] + t.Bytes[ledger.Active] + t.Bytes[ledger.Paused] +
+		t.Bytes[ledger.Delivered] - t.Done
 	if s.unfinished {
 		if s.fit = uplink.FitFor(in, left, t.Speed, now); s.fit.Known {
 			s.Fits, s.Spare, s.More = &s.fit.Fits, int64(s.fit.Spare.Seconds()), s.fit.More
@@ -176,7 +179,10 @@ func (r *statusRun) json(
 	if r.files {
 		files := []statusFile{}
 		if err := eachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
-			s := statusFile{j.ID, j.Transfer, j.State.String(), sourceInJSON(j.Source), j.Blob, j.Size, j.Done, "", ""}
+			s := statusFile{
+				Job: j.ID, Transfer: j.Transfer, State: j.State.String(),
+				jsonSource: sourceInJSON(j.Source), Blob: j.Blob, Size: j.Size, Done: j.Done,
+			}
 			if j.Problem != nil {
 				s.Reason, s.Message = string(j.Problem.Reason), explain(j.Problem).String()
 			}
@@ -213,7 +219,8 @@ func (r *statusRun) words(
 		table := tabwriter.NewWriter(&out, 0, 1, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "job\ttransfer\tstate\tsize\tfile") // it writes into memory
 		if err := eachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
-			_, err := fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", j.ID, j.Transfer, jobWords(j), humanize.Bytes(unsigned(j.Size)), shownPath(j.Source))
+			_, err := fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", j.ID, j.Transfer, jobWords(j),
+				humanize.Bytes(unsigned(j.Size)), shownPath(j.Source))
 			return err
 		}); err != nil {
 			return err
@@ -242,14 +249,12 @@ func jobWords(j ledger.Job) string {
 func (t statusTransfer) words(now time.Time) string {
 	var b strings.Builder
 	to := token.Inbox{Host: t.Inbox.Storage, Container: t.Inbox.Container, Prefix: t.Inbox.Prefix}
-	fmt.Fprintf(
-		&b,
-		"Transfer %d to %s, begun %s: %s\n",
-		t.Transfer,
-		show.Text(to.String()),
-		t.Created.Local().Format("2 January 2006, 15:04"),
-		map[string]string{"finished": "finished", "sending": "being sent by another program", "paused": "paused", "waiting": "waiting for “uploader resume”"}[t.State],
-	)
+	state := map[string]string{
+		"finished": "finished", "sending": "being sent by another program", "paused": "paused",
+		"waiting": "waiting for “uploader resume”",
+	}[t.State]
+	fmt.Fprintf(&b, "Transfer %d to %s, begun %s: %s\n", t.Transfer, show.Text(to.String()),
+		t.Created.Local().Format("2 January 2006, 15:04"), state)
 	for i, root := range t.Roots {
 		if i == 3 {
 			fmt.Fprintf(&b, "  and %d more\n", len(t.Roots)-i)
@@ -279,8 +284,7 @@ func (t statusTransfer) words(now time.Time) string {
 		counts = append(
 			counts,
 			humanize.Bytes(unsigned(t.Done))+" of "+humanize.Bytes(
-				unsigned(t.Bytes),
-			)+" acknowledged",
+				unsigned(t.Bytes))+" acknowledged",
 		)
 	}
 	if len(counts) == 0 {

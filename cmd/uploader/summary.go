@@ -134,7 +134,8 @@ func (o *outcome) judge() {
 		o.state, o.exit = stateGaveUp, exitToken
 	case o.stopped != nil && code == exitToken:
 		o.state, o.exit = stateRefused, exitToken
-	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0 || len(o.young.Changed) > 0:
+	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0 ||
+		len(o.young.Changed) > 0:
 		o.state, o.exit = stateIncomplete, exitNotDelivered
 	case o.nothingMatched():
 		o.state, o.exit = stateNothing, exitNotDelivered
@@ -155,11 +156,13 @@ func (o *outcome) unchanged() int64 { return o.status.Unchanged }
 func (o *outcome) leftAlone() int64 { return o.status.Files[ledger.LeftAlone] }
 
 func (o *outcome) failed() int64 {
-	return o.status.Files[ledger.Attention] + o.status.Files[ledger.Failed] + o.status.Files[ledger.Cancelled]
+	n := &o.status.Files
+	return n[ledger.Attention] + n[ledger.Failed] + n[ledger.Cancelled]
 }
 
 func (o *outcome) pending() int64 {
-	return o.status.Files[ledger.Waiting] + o.status.Files[ledger.Active] + o.status.Files[ledger.Paused]
+	n := &o.status.Files
+	return n[ledger.Waiting] + n[ledger.Active] + n[ledger.Paused]
 }
 
 // skipped counts what was already there and what was left out on purpose, folders that could not
@@ -202,7 +205,8 @@ func (o *outcome) words() []string {
 	if o.stopped != nil && o.state != stateInterrupted {
 		lines = append(lines, "", explain(o.stopped).String())
 		if o.clock != "" &&
-			(errors.Is(o.stopped, problem.ErrTokenExpired) || errors.Is(o.stopped, problem.ErrTokenNotYetValid)) {
+			(errors.Is(o.stopped, problem.ErrTokenExpired) ||
+				errors.Is(o.stopped, problem.ErrTokenNotYetValid)) {
 			lines = append(lines, o.clock)
 		}
 	}

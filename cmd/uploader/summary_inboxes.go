@@ -47,16 +47,13 @@ func (o *outcome) inboxCounts() []inboxCounts {
 	for _, t := range o.status.ByInbox() {
 		part := outcome{
 			status: uploader.Status{
-				Files:     t.Files,
-				Bytes:     t.Bytes,
-				Unchanged: t.Unchanged,
+				Files: t.Files, Bytes: t.Bytes, Unchanged: t.Unchanged,
 				Transfers: t.Transfers,
 			},
 		}
 		all = append(all, inboxCounts{
-			describeInbox(
-				t.Inbox,
-			), part.delivered(), part.skipped(), part.failed(), part.pending(), part.total(), t.Bytes.Total(), part.unchanged(),
+			describeInbox(t.Inbox), part.delivered(), part.skipped(), part.failed(), part.pending(),
+			part.total(), t.Bytes.Total(), part.unchanged(),
 		})
 	}
 	if len(all) == 0 && o.token.Inbox.Container != "" {

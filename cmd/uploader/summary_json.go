@@ -81,10 +81,12 @@ type summaryFile struct {
 // newSummary returns the object for an outcome.
 func newSummary(o *outcome) summary {
 	s := summary{
-		State: o.state, Delivered: o.delivered(), Skipped: o.skipped(), Failed: o.failed(), Pending: o.pending(),
+		State: o.state, Delivered: o.delivered(), Skipped: o.skipped(), Failed: o.failed(),
+		Pending:    o.pending(),
 		FilesTotal: o.total(), BytesTotal: o.status.BytesTotal(), Unchanged: o.unchanged(),
 		BytesSent: o.status.BytesSent, BytesResent: o.status.BytesResent,
-		Requests: o.status.Requests, Retries: o.status.Retries, Seconds: math.Round(o.took.Seconds()*1000) / 1000, Checked: o.status.Checked(),
+		Requests: o.status.Requests, Retries: o.status.Retries,
+		Seconds: math.Round(o.took.Seconds()*1000) / 1000, Checked: o.status.Checked(),
 		Log: o.log, SkippedBy: map[string]int64{}, NotDelivered: []summaryFile{},
 	}
 	s.LinksOutside = o.outside()
@@ -106,9 +108,8 @@ func newSummary(o *outcome) summary {
 			s.SkippedBy[string(e.Reason)]++
 		}
 		s.NotDelivered = append(s.NotDelivered, summaryFile{
-			sourceInJSON(
-				j.Source,
-			), j.Blob, j.Size, j.State.String(), string(e.Reason), explain(e).String(), e.Code,
+			sourceInJSON(j.Source), j.Blob, j.Size, j.State.String(), string(e.Reason),
+			explain(e).String(), e.Code,
 		})
 	}
 	for _, t := range o.status.Transfers {
@@ -117,10 +118,8 @@ func newSummary(o *outcome) summary {
 				s.NotDelivered = append(
 					s.NotDelivered,
 					summaryFile{
-						jsonSource: sourceInJSON(p.Source),
-						State:      "skipped",
-						Reason:     string(p.Reason),
-						Message:    p.Reason.Why(),
+						jsonSource: sourceInJSON(p.Source), State: "skipped",
+						Reason: string(p.Reason), Message: p.Reason.Why(),
 					},
 				)
 			}
@@ -130,12 +129,9 @@ func newSummary(o *outcome) summary {
 		s.NotDelivered = append(
 			s.NotDelivered,
 			summaryFile{
-				jsonSource: sourceInJSON(j.Source),
-				Blob:       j.Blob,
-				Size:       j.Size,
-				State:      "pending",
-				Reason:     "not-sent",
-				Message:    "It was not sent, since the copy ended early.",
+				jsonSource: sourceInJSON(j.Source), Blob: j.Blob, Size: j.Size,
+				State: "pending", Reason: "not-sent",
+				Message: "It was not sent, since the copy ended early.",
 			},
 		)
 	}

@@ -27,10 +27,8 @@ func TestSummaryAddsUp(t *testing.T) {
 		}
 		o := outcome{
 			status: uploader.Status{
-				Transfers: transfers(
-					ledger.Transfer{Skipped: skipped},
-					ledger.Transfer{Skipped: skipped},
-				),
+				Transfers: transfers(ledger.Transfer{Skipped: skipped},
+					ledger.Transfer{Skipped: skipped}),
 			},
 		}
 		for i := range o.status.Files {
@@ -87,8 +85,7 @@ func TestSummaryInWords(t *testing.T) {
 	o.status.Files[ledger.LeftAlone], o.status.Files[ledger.Attention] = 25, 2
 	o.status.Transfers = transfers(
 		ledger.Transfer{
-			Scanned: true,
-			Checks:  ledger.ChecksAll,
+			Scanned: true, Checks: ledger.ChecksAll,
 			Skipped: map[scan.SkipReason]int64{scan.SkipSymlink: 1, scan.SkipFIFO: 2},
 		},
 	)

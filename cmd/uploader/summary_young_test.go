@@ -41,10 +41,8 @@ func TestAFileThatChangesAfterItWasSentIsListed(t *testing.T) {
 	defer i.stop()
 	token, err := i.server.Token(
 		blobserver.TokenRequest{
-			Base:      i.base,
-			Container: "practice-1",
-			Rights:    "cw",
-			To:        time.Now().Add(time.Hour),
+			Base: i.base, Container: "practice-1", Rights: "cw",
+			To: time.Now().Add(time.Hour),
 		},
 	)
 	if err != nil {

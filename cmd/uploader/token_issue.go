@@ -24,28 +24,28 @@ type issueRun struct {
 	yes                                      bool
 }
 
-func (f *issueRun) add(c *cobra.Command) {
+func (r *issueRun) add(c *cobra.Command) {
 	s := c.Flags()
 	s.SortFlags = false
-	s.StringVar(&f.reason, "reason", "", "what it is for, a `TEXT` of up to 256 characters; "+
+	s.StringVar(&r.reason, "reason", "", "what it is for, a `TEXT` of up to 256 characters; "+
 		"whoever has the account's key sees it")
-	s.IntVar(&f.days, "valid-days", 30, "for how many `DAYS` it is valid, 1 to 30")
-	s.StringVar(&f.from, "valid-from", "", "the `DATE` when it begins, such as 2026-11-03, "+
+	s.IntVar(&r.days, "valid-days", 30, "for how many `DAYS` it is valid, 1 to 30")
+	s.StringVar(&r.from, "valid-from", "", "the `DATE` when it begins, such as 2026-11-03, "+
 		"\"2026-11-03 09:00\" or 2026-11-03T09:00:00Z (default: now)")
-	s.StringVar(&f.to, "valid-to", "", "the `DATE` when it ends, in place of --valid-days; a day "+
+	s.StringVar(&r.to, "valid-to", "", "the `DATE` when it ends, in place of --valid-days; a day "+
 		"alone means the end of that day")
-	s.StringVar(&f.rights, "rights", "", "what it permits: `LETTERS` of racwdl (default w, which "+
+	s.StringVar(&r.rights, "rights", "", "what it permits: `LETTERS` of racwdl (default w, which "+
 		"is enough to upload)")
-	s.StringVar(&f.ip, "ip", "", "the one `ADDRESS` or range a-b it is accepted from, as the "+
+	s.StringVar(&r.ip, "ip", "", "the one `ADDRESS` or range a-b it is accepted from, as the "+
 		"storage sees it")
-	s.StringVar(&f.folder, "folder", "", "the `FOLDER` in the workspace where what arrives "+
+	s.StringVar(&r.folder, "folder", "", "the `FOLDER` in the workspace where what arrives "+
 		"belongs; \"inbox fetch\" puts it there")
-	s.StringVar(&f.by, "by", "", "the `NAME` of who issues it (default: your name on "+
+	s.StringVar(&r.by, "by", "", "the `NAME` of who issues it (default: your name on "+
 		"this computer)")
-	s.StringVar(&f.output, "output", "link", "the `FORM` in which it is printed: link, "+
+	s.StringVar(&r.output, "output", "link", "the `FORM` in which it is printed: link, "+
 		"fields or json")
-	keyFileFlag(c, &f.keyFile)
-	yesFlag(c, &f.yes)
+	keyFileFlag(c, &r.keyFile)
+	yesFlag(c, &r.yes)
 }
 
 const createHelp = `Create an upload token for the storage account that "uploader workspace connect" connected, and print it.
@@ -73,12 +73,15 @@ func tokenCreateCommand(p *program) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := r.confirmed(c.Context(), r.yes, "Create an upload token for “"+show.Text(r.reason)+"”?"); err != nil {
+			question := "Create an upload token for “" + show.Text(r.reason) + "”?"
+			if err := r.confirmed(c.Context(), r.yes, question); err != nil {
 				return err
 			}
 			return r.run(
 				c.Context(),
-				func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
+				func(
+					ctx context.Context, w *workspace.Workspace,
+				) (token.Token, workspace.Grant, error) {
 					return w.Issue(ctx, request)
 				},
 			)
@@ -115,7 +118,9 @@ Exit codes as with "uploader token create".`,
 			}
 			return r.run(
 				c.Context(),
-				func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
+				func(
+					ctx context.Context, w *workspace.Workspace,
+				) (token.Token, workspace.Grant, error) {
 					g, err := w.Grant(ctx, tid)
 					if err != nil {
 						return token.Token{}, workspace.Grant{}, err
@@ -124,7 +129,12 @@ Exit codes as with "uploader token create".`,
 						flag string
 						to   *string
 						was  string
-					}{{"reason", &request.Reason, g.Reason}, {"rights", &request.Rights, g.Rights}, {"ip", &request.IP, g.IP}, {"folder", &request.Folder, g.Folder}} {
+					}{
+						{"reason", &request.Reason, g.Reason},
+						{"rights", &request.Rights, g.Rights},
+						{"ip", &request.IP, g.IP},
+						{"folder", &request.Folder, g.Folder},
+					} {
 						if !c.Flags().Changed(blank.flag) {
 							*blank.to = blank.was
 						}
@@ -139,28 +149,28 @@ Exit codes as with "uploader token create".`,
 }
 
 // request reads the flags.
-func (f *issueRun) request(c *cobra.Command) (workspace.Request, error) {
-	r := workspace.Request{
-		Reason: f.reason, Rights: f.rights, IP: f.ip, Folder: f.folder, By: f.by,
-		Period: time.Duration(f.days) * 24 * time.Hour,
+func (r *issueRun) request(c *cobra.Command) (workspace.Request, error) {
+	q := workspace.Request{
+		Reason: r.reason, Rights: r.rights, IP: r.ip, Folder: r.folder, By: r.by,
+		Period: time.Duration(r.days) * 24 * time.Hour,
 	}
-	if r.By == "" {
-		r.By = whoami()
+	if q.By == "" {
+		q.By = whoami()
 	}
 	switch {
-	case f.output != "link" && f.output != "fields" && f.output != "json":
-		return r, &usageError{"--output can be link, fields or json."}
-	case f.days < 1 || f.days > 30:
-		return r, &usageError{"--valid-days can be 1 to 30."}
-	case f.to != "" && c.Flags().Changed("valid-days"):
-		return r, &usageError{"--valid-to and --valid-days both say when the token ends. " +
+	case r.output != "link" && r.output != "fields" && r.output != "json":
+		return q, &usageError{"--output can be link, fields or json."}
+	case r.days < 1 || r.days > 30:
+		return q, &usageError{"--valid-days can be 1 to 30."}
+	case r.to != "" && c.Flags().Changed("valid-days"):
+		return q, &usageError{"--valid-to and --valid-days both say when the token ends. " +
 			"Leave one out."}
 	}
 	var err error
-	if r.From, err = parseMoment("--valid-from", f.from, 0, time.Local); err == nil {
-		r.To, err = parseMoment("--valid-to", f.to, 1, time.Local)
+	if q.From, err = parseMoment("--valid-from", r.from, 0, time.Local); err == nil {
+		q.To, err = parseMoment("--valid-to", r.to, 1, time.Local)
 	}
-	return r, err
+	return q, err
 }
 
 // parseMoment reads the date of a flag, see [workspace.ParseMoment].
@@ -208,14 +218,9 @@ func (r *issueRun) run(
 		return exit(exitNotDelivered)
 	}
 	r.say(
-		fmt.Sprintf(
-			"Token %d of workspace %s is valid from %s to %s. It permits: %s.",
-			g.TID,
-			w.ID(),
-			localDate(token.ValidFrom),
-			localDate(token.ValidTo),
-			strings.Join(token.Rights.Words(), ", "),
-		),
+		fmt.Sprintf("Token %d of workspace %s is valid from %s to %s. It permits: %s.", g.TID,
+			w.ID(), localDate(token.ValidFrom), localDate(token.ValidTo),
+			strings.Join(token.Rights.Words(), ", ")),
 	)
 	r.say(fmt.Sprintf("It was printed this once and can't be shown again. It may take up to %d "+
 		"seconds until the storage accepts it.", int(workspace.PolicyDelay.Seconds())))

@@ -50,7 +50,9 @@ valid_from, valid_to, seconds_left, rights, ip, folder, created, created_by, rev
 
 Exit codes: 0 listed, 1 the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return listTokens(c.Context(), p, keyFile, asJSON) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return listTokens(c.Context(), p, keyFile, asJSON)
+		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
 	keyFileFlag(c, &keyFile)
@@ -91,14 +93,12 @@ func describeGrant(g workspace.Grant, wsid string, now time.Time) listedToken {
 		return t.UTC().Format(time.RFC3339)
 	}
 	return listedToken{
-		TID: strconv.Itoa(
-			g.TID,
-		), WsID: wsid, Container: g.Container, State: g.StateAt(now), Reason: g.Reason, ValidFrom: stamp(g.ValidFrom), ValidTo: stamp(g.ValidTo),
-		SecondsLeft: int64(
-			left(g, now) / time.Second,
-		), Rights: token.Rights{Letters: g.Rights}.Words(), IP: g.IP, Folder: g.Folder,
-		Created: stamp(
-			g.Created), CreatedBy: g.CreatedBy, Revoked: stamp(g.Revoked), RevokedBy: g.RevokedBy,
+		TID: strconv.Itoa(g.TID), WsID: wsid, Container: g.Container, State: g.StateAt(now),
+		Reason: g.Reason, ValidFrom: stamp(g.ValidFrom), ValidTo: stamp(g.ValidTo),
+		SecondsLeft: int64(left(g, now) / time.Second),
+		Rights:      token.Rights{Letters: g.Rights}.Words(), IP: g.IP, Folder: g.Folder,
+		Created: stamp(g.Created), CreatedBy: g.CreatedBy, Revoked: stamp(g.Revoked),
+		RevokedBy: g.RevokedBy,
 	}
 }
 
@@ -123,7 +123,8 @@ func grantTable(grants []workspace.Grant, now time.Time) string {
 	row("TOKEN", "STATE", "VALID FROM", "VALID TO", "LEFT", "RIGHTS", "BY", "FOLDER", "REASON")
 	for _, g := range grants {
 		words := map[token.State]string{
-			token.StateActive: "active", token.StateExpired: "over", token.StateNotYetValid: "not yet", workspace.StateRevoked: "revoked",
+			token.StateActive: "active", token.StateExpired: "over",
+			token.StateNotYetValid: "not yet", workspace.StateRevoked: "revoked",
 		}
 		state, ok := words[g.StateAt(now)]
 		if !ok {

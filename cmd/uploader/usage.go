@@ -65,7 +65,8 @@ func refuseEmpty(flags *pflag.FlagSet) (wrong error) {
 		}
 		if empty {
 			wrong = usagef("The value of --%s is empty, as where a variable of a script is not "+
-				"set. Nothing was sent or changed. Leave the option out, or give it a value.", f.Name)
+				"set. Nothing was sent or changed. Leave the option out, or give it a value.",
+				f.Name)
 		}
 	})
 	return wrong

@@ -119,8 +119,9 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 		Inboxes: inboxes.Book{
 			Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts,
 		},
-		Settings: settings, Save: func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
-		Network: func(s ui.Settings) ui.Notice { return network.change(s, q) },
+		Settings: settings,
+		Save:     func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
+		Network:  func(s ui.Settings) ui.Notice { return network.change(s, q) },
 		CheckToken: func(ctx context.Context, t token.Token) (store.Checked, error) {
 			st, err := network.open(t)
 			if err != nil {
@@ -139,14 +140,16 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 		},
 		IsPractice: func(in token.Inbox) bool { return practice.Is(in.Host, in.Account) },
 		Desktop: ui.Desktop{
-			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal, Login: desktop.Login{Args: r.atLogin()},
+			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal,
+			Login:  desktop.Login{Args: r.atLogin()},
 			Choose: desktop.Choose, Save: desktop.Save, Documents: desktop.Documents,
 		},
 		Stuck: func() {
 			_ = errors.Join(q.Close(), j.Close()) // nobody is there to hear of it
 			os.Exit(exitOK)
 		},
-		Hidden: r.hidden, MenuBar: runtime.GOOS == "darwin", Own: dir, Log: log, LogPath: logPath, Version: version(),
+		Hidden: r.hidden, MenuBar: runtime.GOOS == "darwin", Own: dir, Log: log, LogPath: logPath,
+		Version: version(),
 	}
 	testing := r.env("UPLOADER_E2E") == "1"
 	if testing {
@@ -156,9 +159,7 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	// none.
 	app.SetMetadata(
 		fyne.AppMetadata{
-			ID:         appID,
-			Name:       ui.Title,
-			Version:    version(),
+			ID: appID, Name: ui.Title, Version: version(),
 			Migrations: map[string]bool{"fyneDo": !testing},
 		},
 	)
@@ -192,9 +193,7 @@ func (r *windowRun) ownBox(why func(problem.Translate) problem.Explanation) (sho
 	fyneStarted = true
 	app.SetMetadata(
 		fyne.AppMetadata{
-			ID:         appID,
-			Name:       ui.Title,
-			Version:    version(),
+			ID: appID, Name: ui.Title, Version: version(),
 			Migrations: map[string]bool{"fyneDo": true},
 		},
 	)

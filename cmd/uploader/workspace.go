@@ -83,7 +83,9 @@ func disconnectCommand(p *program) *cobra.Command {
 		Long: `Forget the storage account and remove its key from the keyring. Tokens that were issued go on working, and what arrived
 stays. To make all tokens of the account useless at once, renew its key in Azure's portal.`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return p.account().forget(c.Context(), force) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.account().forget(c.Context(), force)
+		},
 	}
 	c.Flags().BoolVar(&force, "force", false, "forget the account even if the keyring does not "+
 		"let go of the key")

@@ -120,9 +120,7 @@ func (a ownAccount) keep(
 		_ = a.vault().Delete(ctx, old.KeyRef) // nothing refers to it any more
 	}
 	return a.print(
-		"Connected: workspace " + conn.Workspace + " on " + show.Text(
-			conn.Address,
-		) + ".\n" + kept + "\n",
+		"Connected: workspace " + conn.Workspace + " on " + show.Text(conn.Address) + ".\n" + kept + "\n",
 	)
 }
 
@@ -154,9 +152,7 @@ func (a ownAccount) forget(ctx context.Context, force bool) error {
 		return fmt.Errorf("disconnect: %w", err)
 	}
 	return a.print(
-		"Disconnected from workspace " + conn.Workspace + " on " + show.Text(
-			conn.Address,
-		) + ". Tokens that were issued go on working.\n",
+		"Disconnected from workspace " + conn.Workspace + " on " + show.Text(conn.Address) + ". Tokens that were issued go on working.\n",
 	)
 }
 

@@ -43,7 +43,8 @@ func newBench(
 		return nil, err
 	}
 	b := &bench{
-		self: self, program: program, dir: dir, scale: scale, peers: peersOnPath(ctx), progress: progress, expected: map[string]summary{},
+		self: self, program: program, dir: dir, scale: scale, peers: peersOnPath(ctx),
+		progress: progress, expected: map[string]summary{},
 	}
 	if b.scale == 0 {
 		b.scale = scaleFor(freeDisk(dir))
@@ -165,8 +166,7 @@ func (b *bench) job(w work, s *startedSink) (j job, done func() error, err error
 		return job{}, nil, err
 	}
 	j = job{
-		source: d.source(b.dir), sink: s, connections: w.connections,
-		block: w.block, home: home,
+		source: d.source(b.dir), sink: s, connections: w.connections, block: w.block, home: home,
 	}
 	if !d.file {
 		j.folder = d.key

@@ -165,16 +165,14 @@ func TestTable(t *testing.T) {
 		{
 			program: program{name: "floor"},
 			got: []sample{
-				of(3*time.Second, 2*time.Second, 9),
-				of(time.Second, time.Second, 10),
+				of(3*time.Second, 2*time.Second, 9), of(time.Second, time.Second, 10),
 				of(2*time.Second, 3*time.Second, 11),
 			},
 		},
 		{
 			program: program{name: "uploader copy"},
 			got: []sample{
-				of(2*time.Second, 5*time.Second, 60),
-				of(4*time.Second, 5*time.Second, 40),
+				of(2*time.Second, 5*time.Second, 60), of(4*time.Second, 5*time.Second, 40),
 			},
 		},
 		{

@@ -12,7 +12,9 @@ func TestFloorDeliversAll(t *testing.T) {
 	dir := t.TempDir()
 	source := filepath.Join(dir, "tree")
 	files := map[string]int64{
-		"a.txt": 10, "empty": 0, "folder/b c.dat": 70_000, "folder/deep/whole.bin": mostWhole, "large.bin": 2*mostWhole + 5, "copied": copied, "sent by the system": copied + 1, "#?%.bin": 3,
+		"a.txt": 10, "empty": 0, "folder/b c.dat": 70_000, "folder/deep/whole.bin": mostWhole,
+		"large.bin": 2*mostWhole + 5, "copied": copied, "sent by the system": copied + 1,
+		"#?%.bin": 3,
 	}
 	buf := make([]byte, mib)
 	var want summary
@@ -40,7 +42,8 @@ func TestFloorDeliversAll(t *testing.T) {
 		} {
 			s, a := serve(t, conditions{}, how.tls)
 			args := []string{
-				"-connections", "3", "-checksums=" + strconv.FormatBool(how.checksums), "-ca-file", a.CAFile,
+				"-connections", "3", "-checksums=" + strconv.FormatBool(how.checksums), "-ca-file",
+				a.CAFile,
 				c.source, a.Inbox + "?" + query,
 			}
 			if err := floorRole(t.Context(), args, nil, nil); err != nil {

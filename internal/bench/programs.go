@@ -32,9 +32,10 @@ type program struct {
 func floorProgram(self string, checksums bool) program {
 	return program{name: "floor", command: func(j job) command {
 		return command{name: self, args: []string{
-			"floor", "-connections", strconv.Itoa(j.connections), "-block", strconv.FormatInt(cmp.Or(j.block, mib), 10),
-			"-checksums=" + strconv.FormatBool(
-				checksums), "-ca-file", j.sink.CAFile, j.source, j.link(),
+			"floor", "-connections", strconv.Itoa(j.connections), "-block",
+			strconv.FormatInt(cmp.Or(j.block, mib), 10),
+			"-checksums=" + strconv.FormatBool(checksums), "-ca-file", j.sink.CAFile, j.source,
+			j.link(),
 		}}
 	}}
 }
@@ -60,7 +61,8 @@ func uploaderEnv(j job) []string {
 func azCopy(path, version string) program {
 	return program{name: "AzCopy", version: version, command: func(j job) command {
 		env := []string{
-			"AZCOPY_LOG_LOCATION=" + j.home, "AZCOPY_JOB_PLAN_LOCATION=" + filepath.Join(j.home, "plans"),
+			"AZCOPY_LOG_LOCATION=" + j.home,
+			"AZCOPY_JOB_PLAN_LOCATION=" + filepath.Join(j.home, "plans"),
 			"AZCOPY_DISABLE_SYSLOG=true",
 		}
 		if j.sink.CAFile != "" {
@@ -68,7 +70,8 @@ func azCopy(path, version string) program {
 		}
 		args := []string{
 			"copy", j.source, j.link(), "--recursive", "--from-to=LocalBlob", "--overwrite=true",
-			"--check-length=false", "--log-level=NONE", "--output-level=quiet", "--skip-version-check",
+			"--check-length=false", "--log-level=NONE", "--output-level=quiet",
+			"--skip-version-check",
 		}
 		return command{name: path, args: args, env: env}
 	}}
@@ -83,7 +86,8 @@ func rclone(path, version string) program {
 			"copy", j.source, ":azureblob:" + strings.TrimSuffix(container+"/"+j.folder, "/"),
 			"--azureblob-sas-url", j.link(), "--transfers", n, "--checkers", n,
 			"--azureblob-upload-concurrency", n, "--azureblob-disable-checksum",
-			"--no-check-dest", "--no-traverse", "--retries", "1", "--config", filepath.Join(j.home, "rclone.conf"),
+			"--no-check-dest", "--no-traverse", "--retries", "1", "--config",
+			filepath.Join(j.home, "rclone.conf"),
 		}
 		if j.sink.CAFile != "" {
 			args = append(args, "--ca-cert", j.sink.CAFile)

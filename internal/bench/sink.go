@@ -80,15 +80,20 @@ func (s *sink) reset() {
 	s.mu.Lock()
 	s.chance = rand.New(rand.NewPCG(1, 2))
 	s.mu.Unlock()
-	for _, n := range []*atomic.Int64{&s.requests, &s.received, &s.blocks, &s.staged, &s.repeated, &s.refused, &s.compared, &s.damaged, &s.connections, &s.first} {
+	for _, n := range []*atomic.Int64{
+		&s.requests, &s.received, &s.blocks, &s.staged, &s.repeated, &s.refused, &s.compared,
+		&s.damaged, &s.connections, &s.first,
+	} {
 		n.Store(0)
 	}
 }
 
 func (s *sink) report() report {
 	r := report{
-		Requests: s.requests.Load(), Received: s.received.Load(), Blocks: s.blocks.Load(), Staged: s.staged.Load(), Repeated: s.repeated.Load(),
-		Refused: s.refused.Load(), Compared: s.compared.Load(), Damaged: s.damaged.Load(), UnderWay: s.underWay.Load(), Connections: s.connections.Load(),
+		Requests: s.requests.Load(), Received: s.received.Load(), Blocks: s.blocks.Load(),
+		Staged: s.staged.Load(), Repeated: s.repeated.Load(),
+		Refused: s.refused.Load(), Compared: s.compared.Load(), Damaged: s.damaged.Load(),
+		UnderWay: s.underWay.Load(), Connections: s.connections.Load(),
 		First: s.first.Load(),
 	}
 	s.names.each(func(name string, b *blob) {
@@ -316,8 +321,7 @@ func (s *sink) read(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/xml")
 		_, _ = io.WriteString(
 			w,
-			`<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="`+endpoint(
-				r)+
+			`<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="`+endpoint(r)+
 				`" ContainerName="`+container+`"><Blobs></Blobs><NextMarker /></EnumerationResults>`,
 		)
 	case q.Get("restype") != "":
