@@ -42,7 +42,7 @@ func (n *notifier) announce(before, now *sample) {
 			words = trn("{{.N}} files delivered, every block checked.", delivered)
 		}
 		title := tr("Everything is in the inbox")
-		if len(b.ByInbox()) > 1 {
+		if len(ledger.ByInbox(b.Transfers)) > 1 {
 			title = tr("Everything is delivered")
 		}
 		n.notify(title, words)

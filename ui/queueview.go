@@ -144,7 +144,7 @@ func (v *queueView) footWords(s *sample) string {
 func (v *queueView) copySummary() {
 	t := v.totals
 	lines := []string{t.head.content, t.words.content}
-	inboxes := v.last.status.ByInbox()
+	inboxes := ledger.ByInbox(v.last.status.Transfers)
 	for i := range inboxes {
 		switch n, to := inboxes[i].Files[ledger.Delivered], inboxes[i].Inbox.String(); {
 		case n > 0 && len(inboxes) > 1:

@@ -100,7 +100,7 @@ func (t *totals) fit(size fyne.Size) {
 func (t *totals) show(s *sample) {
 	st := &s.status
 	going, paused := st.Scanning || unfinished(st) > 0, allPaused(st)
-	several := len(st.ByInbox()) > 1 // no one inbox has all
+	several := len(ledger.ByInbox(st.Transfers)) > 1 // no one inbox has all
 	total, delivered := st.FilesTotal(), st.Files[ledger.Delivered]
 	switch {
 	case paused:

@@ -4,8 +4,7 @@ import (
 	"errors"
 	"os"
 
-	"github.com/dustin/go-humanize"
-
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
@@ -85,16 +84,7 @@ func (w *worker) orChanged(j *job, err error) error {
 	c := *e
 	c.Reason, c.When = problem.ChangedSinceSent, before.Answer.Date
 	if c.Value = valueSameSize; before.Size != j.Size {
-		c.Value = sizes(before.Size, j.Size)
+		c.Value = show.TwoSizes(before.Size, j.Size)
 	}
 	return &c
-}
-
-// sizes shows two different sizes so that they look different.
-func sizes(before, after int64) string {
-	b, a := humanize.Bytes(uint64(before)), humanize.Bytes(uint64(after))
-	if b == a {
-		b, a = humanize.Comma(before), humanize.Comma(after)+" B"
-	}
-	return b + " → " + a
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uplink"
 )
@@ -85,9 +86,9 @@ func (p *pacing) planningSpeed(inbox string) float64 {
 func (p *pacing) blockSize(j *job) int64 {
 	preferred := p.wanted
 	if preferred == 0 {
-		preferred = pacedBlockSize(j.Size, p.planningSpeed(j.inbox.key))
+		preferred = plan.PacedBlockSize(j.Size, p.planningSpeed(j.inbox.key))
 	}
-	return blockSizeFor(j.Size, preferred)
+	return plan.BlockSize(j.Size, preferred)
 }
 
 // planForSlow plans files anew, in smaller blocks, that were planned before anything was known of a line that turns out to be slow: as long
@@ -117,5 +118,5 @@ func (p *pacing) wholeSize(inbox string) int64 {
 	if p.wanted != 0 {
 		return p.wanted
 	}
-	return wholeSize(p.planningSpeed(inbox))
+	return plan.WholeSize(p.planningSpeed(inbox))
 }

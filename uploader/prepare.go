@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/store"
@@ -137,8 +138,8 @@ func (w *worker) stillTrue(u *unit, f *os.File, now source.Version, acked []ledg
 			return nil, err
 		}
 	}
-	if blockSizeFor(j.Size, j.BlockSize) != j.BlockSize {
-		j.UploadID, j.BlockSize = store.NewUploadID(), blockSizeFor(j.Size, j.BlockSize)
+	if plan.BlockSize(j.Size, j.BlockSize) != j.BlockSize {
+		j.UploadID, j.BlockSize = store.NewUploadID(), plan.BlockSize(j.Size, j.BlockSize)
 		return nil, nil
 	}
 	same := acked[:0]

@@ -12,12 +12,15 @@ import (
 	"inboxuploader/internal/buffers"
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uplink"
 )
+
+const mib = 1 << 20
 
 // DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise: ten blocks of the default size.
 const DefaultMemory = 80 * mib
@@ -104,7 +107,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	switch {
 	case c.Open == nil:
 		return nil, errors.New("uploader: Config.Open is missing")
-	case c.BlockSize != 0 && (c.BlockSize < MinBlockSize || c.BlockSize > ledger.MaxBlockSize):
+	case c.BlockSize != 0 && (c.BlockSize < plan.MinBlockSize || c.BlockSize > ledger.MaxBlockSize):
 		return nil, errors.New("uploader: the block size must be between 64 KiB and 4000 MiB")
 	case c.Memory != 0 && c.Memory < mib:
 		return nil, errors.New("uploader: the memory limit must be at least 1 MiB")

@@ -15,6 +15,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/store"
@@ -41,7 +42,7 @@ func (b *bench) reopen(journal ledger.Journal, c uploader.Config) {
 	b.Helper()
 	c.Journal, c.Open = journal, func(token.Token) (store.Store, error) { return b.store, nil }
 	if c.BlockSize == 0 {
-		c.BlockSize = uploader.MinBlockSize
+		c.BlockSize = plan.MinBlockSize
 	}
 	c.Steady = cmp.Or(c.Steady, time.Millisecond)
 	q, err := uploader.NewQueue(b.Context(), c)
@@ -465,7 +466,7 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 			t.Errorf("%v", s.Files)
 		}
 		to, left := map[string]int64{}, int64(0)
-		for _, in := range s.ByInbox() {
+		for _, in := range ledger.ByInbox(s.Transfers) {
 			to[in.Inbox.Container] = in.Files[ledger.Delivered]
 			for _, of := range in.Transfers {
 				left += of.Skipped[scan.SkipJunk]

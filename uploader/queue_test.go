@@ -14,6 +14,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
@@ -47,7 +48,7 @@ func newBench(t *testing.T, letters string, c uploader.Config) *bench {
 		c.Open = func(token.Token) (store.Store, error) { return b.store, nil }
 	}
 	if c.BlockSize == 0 {
-		c.BlockSize = uploader.MinBlockSize
+		c.BlockSize = plan.MinBlockSize
 	}
 	c.Steady = cmp.Or(c.Steady, time.Millisecond)
 	q, err := uploader.NewQueue(t.Context(), c)
@@ -153,7 +154,7 @@ func (b *bench) problem(s ledger.JobState) problem.Reason {
 	return rows[0].Problem.Reason
 }
 
-const block = uploader.MinBlockSize
+const block = plan.MinBlockSize
 
 func TestQueueDeliversAMixedTree(t *testing.T) {
 	for _, letters := range []string{"w", "cw", "racwdl"} {

@@ -2,12 +2,10 @@ package uploader
 
 import (
 	"context"
-	"strings"
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
-	"inboxuploader/uploader/problem"
-	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/token"
 )
 
@@ -78,7 +76,7 @@ func (r *redirection) transfer(ctx context.Context, t ledger.Transfer) (int, err
 	x := r.q.ledger
 	next := t.Copy()
 	next.Inbox, next.Follows, next.Moved, next.Unchanged = to.Key(), t.ID, nil, ledger.Unchanged{} // nothing is known to be there
-	next.NameNotes = renameNotes(t.NameNotes, t.Options.Scan.Inbox, to)
+	next.NameNotes = plan.RenameNotes(t.NameNotes, t.Options.Scan.Inbox, to)
 	next.Options.Scan.Inbox = to
 	heir, has, err := x.Heir(ctx, next)
 	if err != nil {
@@ -97,9 +95,9 @@ func (r *redirection) transfer(ctx context.Context, t ledger.Transfer) (int, err
 			if has.Take(j.Source) {
 				continue // a process that ended while it did this had come so far
 			}
-			rename(j, t.Options.Scan.Inbox, to, &several)
+			plan.Rename(j, t.Options.Scan.Inbox, to, &several)
 			j.UploadID, j.BlockSize, j.Done, j.Earlier = [16]byte{}, 0, 0, 0
-			j.Class = classOf(j.Size, whole, rights)
+			j.Class = plan.Class(j.Size, whole, rights)
 			moving = append(moving, *j)
 		}
 		if len(moving) > 0 {
@@ -117,49 +115,4 @@ func (r *redirection) transfer(ctx context.Context, t ledger.Transfer) (int, err
 		return n, r.q.Rescan(ctx, heir.ID)
 	}
 	return n, nil
-}
-
-// rename gives a job the name that it has in another inbox.
-func rename(j *ledger.Job, from, to token.Inbox, several *bool) {
-	if j.Blob == "" {
-		return // it could not have a name in the old one either
-	}
-	j.Blob, j.Copy = ledger.OriginalName(j.Blob, j.Copy), 0
-	if to.Blob != "" {
-		if *several {
-			j.Blob, j.State, j.Problem = "", ledger.Attention, problem.New("redirect", j.Source, problem.OneFileOnly)
-			return
-		}
-		*several = true
-		j.Blob = to.Blob
-		return
-	}
-	rel := j.Blob
-	if from.Prefix != "" {
-		rel = strings.TrimPrefix(rel, from.Prefix+"/")
-	}
-	name, err := scan.PlanName(to.Prefix, rel)
-	if err != nil {
-		j.Blob, j.State, j.Problem = "", ledger.Attention, asProblem(err, j.Source)
-		return
-	}
-	j.Blob = name.Blob
-}
-
-// renameNotes returns the notes about names with those that the files have in another inbox.
-func renameNotes(notes []ledger.NameNote, from, to token.Inbox) []ledger.NameNote {
-	renamed := make([]ledger.NameNote, len(notes))
-	for i, n := range notes {
-		j, several := ledger.Job{Source: n.Source, Blob: n.Blob}, false
-		rename(&j, from, to, &several)
-		n.Blob = j.Blob
-		renamed[i] = n
-	}
-	return renamed
-}
-
-func asProblem(err error, path string) *problem.Error {
-	e := ledger.AsProblem(err)
-	e.Path = path
-	return e
 }

@@ -3,13 +3,14 @@ package uploader
 import (
 	"context"
 	"errors"
-	"inboxuploader/internal/crash"
-	"inboxuploader/uploader/ledger"
-	"inboxuploader/uploader/scan"
-	"inboxuploader/uploader/token"
 	"io/fs"
 	"os"
 	"time"
+
+	"inboxuploader/internal/crash"
+	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
+	"inboxuploader/uploader/scan"
 )
 
 // scanning reads the roots of a transfer and queues what it finds.
@@ -79,7 +80,7 @@ func (s *scanning) run() error {
 				return err
 			}
 			if yes {
-				j := newJob(f, whole, rights, now.Options)
+				j := plan.Job(f, whole, rights, now.Options)
 				j.Earlier = before
 				jobs = append(jobs, j)
 			}
@@ -101,7 +102,7 @@ func (s *scanning) run() error {
 	})
 	if err == nil {
 		rights := s.q.token(now.Inbox).Rights
-		err = s.addMissing(marks, func(f *scan.Found) ledger.Job { return newJob(f, defaultBlockSize, rights, now.Options) })
+		err = s.addMissing(marks, func(f *scan.Found) ledger.Job { return plan.Job(f, plan.DefaultBlockSize, rights, now.Options) })
 	}
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
@@ -156,22 +157,6 @@ func (s *scanning) insist(write func() error) error {
 		case <-time.After(ledger.CommitAgain):
 		}
 	}
-}
-
-// newJob plans one found file, which is sent in one request up to the size whole. What can't be sent becomes a job that waits for a
-// person, so that it is shown.
-func newJob(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) ledger.Job {
-	j := ledger.Job{
-		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,
-		Class: classOf(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
-	}
-	if j.Problem == nil {
-		j.Problem = TooLarge(f.Source, f.Size, rights)
-	}
-	if j.Problem != nil {
-		j.State = ledger.Attention
-	}
-	return j
 }
 
 // errGivenUp ends a scan of which nobody wants anything any more.

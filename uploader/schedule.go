@@ -7,6 +7,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
@@ -253,7 +254,7 @@ func (in *inbox) pickLarge(limit int) (unit, bool) {
 	ahead := 0
 	for _, j := range in.opened {
 		if j.acked == nil { // being prepared
-			ahead += ledger.BlockCount(j.Size, defaultBlockSize)
+			ahead += ledger.BlockCount(j.Size, plan.DefaultBlockSize)
 		} else {
 			ahead += len(j.acked) - j.next
 		}

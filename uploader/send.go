@@ -9,6 +9,7 @@ import (
 	"inboxuploader/internal/contenttype"
 	"inboxuploader/internal/crc64"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/store"
@@ -112,7 +113,7 @@ var errReclassed = errors.New("another class")
 // adopt makes a job that was not begun fit the file as it is now.
 func (w *worker) adopt(u *unit, now source.Version) error {
 	j := u.job
-	if e := TooLarge(j.Source, now.Size, u.token.Rights); e != nil {
+	if e := plan.TooLarge(j.Source, now.Size, u.token.Rights); e != nil {
 		return e
 	}
 	w.q.mu.Lock()
@@ -121,7 +122,7 @@ func (w *worker) adopt(u *unit, now source.Version) error {
 	w.q.ledger.Update(j.Job)
 	whole := w.q.pacing.wholeSize(j.inbox.key)
 	w.q.mu.Unlock()
-	if classOf(now.Size, whole, u.token.Rights) != j.Class {
+	if plan.Class(now.Size, whole, u.token.Rights) != j.Class {
 		return errReclassed
 	}
 	return nil

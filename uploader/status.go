@@ -37,39 +37,6 @@ type Status struct {
 	Journal   *problem.Error          // not nil: nothing is sent, because what was sent can't be written down
 }
 
-// InboxTotals is what became of the files for one inbox, whichever transfers brought them.
-type InboxTotals struct {
-	Inbox        token.Inbox
-	Files, Bytes ledger.Counts
-	Unchanged    int64 // as in Status
-	Transfers    []ledger.TransferStatus
-}
-
-// ByInbox returns the transfers' totals for each inbox that anything was found for, in the order of the transfers.
-func (s Status) ByInbox() (all []InboxTotals) {
-	at := map[string]int{}
-	for i := range s.Transfers {
-		t := &s.Transfers[i]
-		if t.Files.Total()+t.UnchangedFiles() == 0 && len(t.Skipped) == 0 {
-			continue
-		}
-		n, known := at[t.Inbox]
-		if !known {
-			n = len(all)
-			at[t.Inbox] = n
-			all = append(all, InboxTotals{Inbox: t.Options.Scan.Inbox})
-		}
-		of := &all[n]
-		for state := range t.Files {
-			of.Files[state] += t.Files[state]
-			of.Bytes[state] += t.Bytes[state]
-		}
-		of.Unchanged += t.UnchangedFiles()
-		of.Transfers = append(of.Transfers, *t)
-	}
-	return all
-}
-
 // InboxStatus is what the queue knows of an inbox.
 type InboxStatus struct {
 	Inbox      string         // its key

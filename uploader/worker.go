@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"errors"
+
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uplink"

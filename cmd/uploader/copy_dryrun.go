@@ -12,6 +12,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -102,7 +103,7 @@ func (r *rehearsal) run(ctx context.Context, sources []string) error {
 // lineOf says what would become of something that was found, and counts it.
 func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) {
 	if x.Err == nil && x.Skip == "" {
-		if x.Err = uploader.TooLarge(x.Source, x.Size, r.token.Rights); x.Err == nil {
+		if x.Err = plan.TooLarge(x.Source, x.Size, r.token.Rights); x.Err == nil {
 			x.Err = uploader.MadeUp(x)
 		}
 	}

@@ -133,6 +133,10 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
 	},
+	module + "/uploader/plan": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
 	module + "/uploader/store": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
@@ -245,6 +249,10 @@ var allowedExceptions = map[string][]string{
 		module + "/uploader/token",
 	},
 	module + "/uploader/source": {module + "/uploader/problem"},
+	module + "/uploader/plan": {
+		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan",
+		module + "/uploader/source", module + "/uploader/token",
+	},
 	module + "/uploader/store": {
 		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan",
 		module + "/uploader/source",

@@ -13,6 +13,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
@@ -41,7 +42,7 @@ func newSendFlags() sendFlags {
 	buffers, _ := buffersWithin(processMemory())
 	return sendFlags{
 		memory: byteSize{bytes: buffers, min: 1 << 20, max: math.MaxInt64},
-		block:  byteSize{min: uploader.MinBlockSize, max: 4000 << 20},
+		block:  byteSize{min: plan.MinBlockSize, max: 4000 << 20},
 		rate:   byteSize{min: 1 << 10, max: math.MaxInt64, perTime: true},
 	}
 }

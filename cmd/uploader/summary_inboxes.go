@@ -44,7 +44,7 @@ type inboxCounts struct {
 // is never nil.
 func (o *outcome) inboxCounts() []inboxCounts {
 	all := []inboxCounts{}
-	for _, t := range o.status.ByInbox() {
+	for _, t := range ledger.ByInbox(o.status.Transfers) {
 		part := outcome{
 			status: uploader.Status{
 				Files: t.Files, Bytes: t.Bytes, Unchanged: t.Unchanged,
@@ -64,7 +64,7 @@ func (o *outcome) inboxCounts() []inboxCounts {
 
 // destination is where it was sent to, for a person.
 func (o *outcome) destination() string {
-	if n := len(o.status.ByInbox()); n > 1 {
+	if n := len(ledger.ByInbox(o.status.Transfers)); n > 1 {
 		return fmt.Sprintf("%d inboxes", n)
 	}
 	return o.to
@@ -72,7 +72,7 @@ func (o *outcome) destination() string {
 
 // inboxLines says for each of several inboxes how much is there.
 func (o *outcome) inboxLines() (lines []string) {
-	all := o.status.ByInbox()
+	all := ledger.ByInbox(o.status.Transfers)
 	if len(all) < 2 {
 		return nil
 	}

@@ -16,6 +16,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
@@ -35,7 +36,7 @@ func deliver(t *testing.T, tok token.Token, root string, o Options) uploader.Sta
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
 		Open:      func(t token.Token) (store.Store, error) { return Open(t, o) },
-		BlockSize: uploader.MinBlockSize,
+		BlockSize: plan.MinBlockSize,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 )
 
@@ -34,7 +34,7 @@ const (
 const (
 	smallSize = 1000
 	// The large file has four blocks, of which the last is shorter.
-	largeSize   = 3*uploader.MinBlockSize + 17
+	largeSize   = 3*plan.MinBlockSize + 17
 	largeBlocks = 4
 )
 

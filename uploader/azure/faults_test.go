@@ -22,6 +22,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
@@ -191,7 +192,7 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 		Steady:    time.Millisecond,
 		Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{}) },
-		BlockSize: uploader.MinBlockSize, Connections: 1, NoProgress: r.noProgress(),
+		BlockSize: plan.MinBlockSize, Connections: 1, NoProgress: r.noProgress(),
 		Log: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"inboxuploader/internal/blobserver"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
@@ -51,7 +52,7 @@ func TestFaultsOfTLS(t *testing.T) {
 				queue, err := uploader.NewQueue(t.Context(), uploader.Config{
 					Steady:    time.Millisecond,
 					Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{CAFile: ca}) },
-					BlockSize: uploader.MinBlockSize, Connections: 1,
+					BlockSize: plan.MinBlockSize, Connections: 1,
 				})
 				if err != nil {
 					t.Fatal(err)

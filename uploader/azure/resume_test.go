@@ -11,6 +11,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -51,7 +52,7 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 	t.Helper()
 	const blocks, before = 12, 7
 	path := filepath.Join(t.TempDir(), "large")
-	content := strings.Repeat("0123456789abcdef", blocks*uploader.MinBlockSize/16)
+	content := strings.Repeat("0123456789abcdef", blocks*plan.MinBlockSize/16)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func resumeHalfSent(t *testing.T, subject uploadertest.Subject) {
 			Open: func(token.Token) (store.Store, error) {
 				return counting{subject.Open(t, "w"), &sent, most, full}, nil
 			},
-			BlockSize: uploader.MinBlockSize, Connections: 1, Journal: journal,
+			BlockSize: plan.MinBlockSize, Connections: 1, Journal: journal,
 		})
 		if err != nil {
 			t.Fatal(err)

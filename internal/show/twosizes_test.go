@@ -1,4 +1,4 @@
-package uploader
+package show
 
 import "testing"
 
@@ -7,7 +7,7 @@ func TestSizesThatDifferLookDifferent(t *testing.T) {
 		"3.0 MB → 5.0 MB":     {3e6, 5e6},
 		"300,000 → 300,004 B": {300_000, 300_004},
 	} {
-		if got := sizes(pair[0], pair[1]); got != want {
+		if got := TwoSizes(pair[0], pair[1]); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
