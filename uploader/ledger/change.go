@@ -1,10 +1,8 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"math"
 	"slices"
 )
 
@@ -229,54 +227,4 @@ func (x *Ledger) mayBeReadAgain(id int64) bool {
 		}
 		return t.ID == id && (!t.Scanned || t.scanning || t.unfinished()+t.Files[Paused] > 0)
 	})
-}
-
-// Reorder gives jobs other places and returns how many got one.
-func (x *Ledger) Reorder(ctx context.Context, v Verb, jobs []int64) (int, error) {
-	var held []*Page
-	defer func() {
-		for _, b := range held {
-			x.let(b)
-		}
-	}()
-	for _, id := range x.Concerned(Command{Verb: v, Jobs: jobs}) {
-		b, err := x.fetch(ctx, id)
-		if err != nil {
-			return 0, err
-		}
-		if b != nil {
-			held = append(held, b)
-		}
-	}
-	x.mu.Lock()
-	jobs = slices.DeleteFunc(slices.Clone(jobs), func(id int64) bool {
-		b, i := x.batchOf(id)
-		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State.Hidden() || b.jobs[i].State == Delivered
-	})
-	slices.SortFunc(jobs, func(a, b int64) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
-	x.mu.Unlock()
-	x.toEnd(jobs, v == First)
-	return len(jobs), nil
-}
-
-// toEnd puts jobs, which are in the queue's order, before or behind all others.
-func (x *Ledger) toEnd(jobs []int64, first bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	low, high := int64(math.MaxInt64), int64(math.MinInt64)
-	if n := len(x.batches); n > 0 {
-		low, high = ownRank(x.batches[0].job(0)), ownRank(x.batches[n-1].job(BatchSize-1))
-	}
-	if n := len(x.moved); n > 0 {
-		low, high = min(low, x.moved[0].rank), max(high, x.moved[n-1].rank)
-	}
-	ranks := map[int64]int64{}
-	for i, id := range jobs {
-		if first {
-			ranks[id] = low - int64(len(jobs)-i)
-		} else {
-			ranks[id] = high + 1 + int64(i)
-		}
-	}
-	x.rerank(ranks)
 }

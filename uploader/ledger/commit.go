@@ -8,6 +8,29 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
+// commits is what the journal has to be told, and when: claims and deliveries are gathered, so that one
+// write serves many.
+type commits struct {
+	l *Ledger
+
+	dirty     chan struct{}
+	turn      chan struct{}   // holds one token: whoever has it commits
+	soiled    []*Page         // that have something to commit
+	blocks    []BlockChange   // not committed yet
+	ranks     map[int64]int64 // set since the last commit
+	dropped   []int64         // batches removed since the last commit
+	forgotten []int64         // transfers likewise
+	heard     []int64         // posted commands carried out since the last commit
+	ended     bool            // since the last commit a job has ended, or something else changed that a person would miss
+	owed      int             // counts what has to be committed before it is acted on: claims, plans, new names
+	paid      int             // owed, as of the last commit that succeeded
+	binding   bool            // since the last commit a job has got another name, or one that may get one was claimed: no loss of power undoes that
+	unsynced  bool            // of what was committed something would not outlive the machine's power
+	synced    time.Time
+	alive     bool           // the next commit keeps the moment too
+	trouble   *problem.Error // why the last commit failed; nil after one that did not
+}
+
 const (
 	// commitEvery is how long a change waits for others to be committed with it. What is lost with the process at most
 	// is sent once more.
@@ -22,7 +45,7 @@ const (
 )
 
 // Run commits what changes until the context ends.
-func (x *Ledger) Run(ctx context.Context) {
+func (x *commits) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -49,38 +72,38 @@ func (x *Ledger) Run(ctx context.Context) {
 }
 
 // patience is how long what has just changed may wait for more.
-func (x *Ledger) patience() time.Duration {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *commits) patience() time.Duration {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	if len(x.blocks) > 0 {
 		return blocksEvery
 	}
 	return commitEvery
 }
 
-func (x *Ledger) needsSync() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *commits) needsSync() bool {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	return x.unsynced
 }
 
 // Commit writes down what has changed; with sync so that it outlives the machine's power. Others that commit at the same
 // time wait. What can't be written stays to be written, and trouble says so.
-func (x *Ledger) Commit(ctx context.Context, sync bool) error {
+func (x *commits) Commit(ctx context.Context, sync bool) error {
 	return x.commitUnless(ctx, sync, func() bool { return false })
 }
 
 // commitUnless commits unless unneeded is true when our turn comes. unneeded is called with the lock held.
-func (x *Ledger) commitUnless(ctx context.Context, sync bool, unneeded func() bool) error {
+func (x *commits) commitUnless(ctx context.Context, sync bool, unneeded func() bool) error {
 	select {
 	case <-x.turn:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	defer func() { x.turn <- struct{}{} }()
-	x.mu.Lock()
+	x.l.mu.Lock()
 	done := unneeded()
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 	if done {
 		return nil
 	}
@@ -88,15 +111,15 @@ func (x *Ledger) commitUnless(ctx context.Context, sync bool, unneeded func() bo
 }
 
 // commitNow is commit for whoever has the turn.
-func (x *Ledger) commitNow(ctx context.Context, sync bool) error {
+func (x *commits) commitNow(ctx context.Context, sync bool) error {
 	c, done := x.take(sync)
 	if done == nil {
 		return nil
 	}
-	err := x.journal.Commit(ctx, c)
-	x.mu.Lock()
+	err := x.l.journal.Commit(ctx, c)
+	x.l.mu.Lock()
 	done(err)
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 	if ctx.Err() == nil {
 		x.Report(err)
 	}
@@ -104,48 +127,48 @@ func (x *Ledger) commitNow(ctx context.Context, sync bool) error {
 }
 
 // SayAlive lets the next commit keep the moment.
-func (x *Ledger) SayAlive() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *commits) SayAlive() {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	x.alive = true
 	x.mark()
 }
 
 // Hear lets the next commit take a posted command away, together with what came of it.
-func (x *Ledger) Hear(posted int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *commits) Hear(posted int64) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	x.heard = append(x.heard, posted)
 	x.mark()
 }
 
 // Report tells the queue whether the journal can be written.
-func (x *Ledger) Report(err error) {
+func (x *commits) Report(err error) {
 	var trouble *problem.Error
 	if err != nil {
 		trouble = AsProblem(err)
 	}
-	x.mu.Lock()
+	x.l.mu.Lock()
 	news := (trouble == nil) != (x.trouble == nil) || trouble != nil && trouble.Reason != x.trouble.Reason
 	x.trouble = trouble
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 	if news {
-		x.changed()
+		x.l.changed()
 	}
 }
 
 // Trouble returns why the journal can't be written, or nil.
-func (x *Ledger) Trouble() *problem.Error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *commits) Trouble() *problem.Error {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	return x.trouble
 }
 
 // take collects what has to be committed. done, which is nil if there is nothing, must be called with the outcome while
 // the lock is held.
-func (x *Ledger) take(sync bool) (c Changes, done func(error)) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *commits) take(sync bool) (c Changes, done func(error)) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	now := time.Now()
 	ended := x.ended
 	c = Changes{
@@ -161,7 +184,7 @@ func (x *Ledger) take(sync bool) (c Changes, done func(error)) {
 		}
 	}
 	var transfers []*Entry
-	for _, t := range x.transfers {
+	for _, t := range x.l.transfers {
 		if t.dirty {
 			transfers = append(transfers, t)
 			c.Transfers = append(c.Transfers, t.Copy())
@@ -178,7 +201,7 @@ func (x *Ledger) take(sync bool) (c Changes, done func(error)) {
 	return c, func(err error) {
 		if err == nil {
 			for _, b := range batches {
-				x.unhold(b)
+				x.l.unhold(b)
 			}
 			x.paid = owed
 			switch {
@@ -191,7 +214,7 @@ func (x *Ledger) take(sync bool) (c Changes, done func(error)) {
 		}
 		for _, b := range batches {
 			if b.dirty {
-				x.unhold(b) // soiled again meanwhile, which holds it
+				x.l.unhold(b) // soiled again meanwhile, which holds it
 			} else {
 				b.dirty = true
 				x.soiled = append(x.soiled, b)
@@ -297,4 +320,25 @@ func (x *Ledger) AddJobs(ctx context.Context, t *Entry, jobs []Job) error {
 		jobs = jobs[n:]
 	}
 	return nil
+}
+
+// CommitPending commits, if that was not done yet, that jobs were claimed, planned or got another name. Whoever calls it at the same time shares one
+// commit.
+func (x *commits) CommitPending(ctx context.Context) error {
+	x.l.mu.Lock()
+	owed := x.owed
+	paid := x.paid >= owed
+	x.l.mu.Unlock()
+	if paid {
+		return nil
+	}
+	return x.commitUnless(ctx, false, func() bool { return x.paid >= owed })
+}
+
+// mark wakes the committer.
+func (x *commits) mark() {
+	select {
+	case x.dirty <- struct{}{}:
+	default:
+	}
 }

@@ -16,36 +16,23 @@ import (
 // of batches and of connections, not of jobs. Its own lock protects it, which may be taken while the queue's is held; no
 // method holds it while it reads or writes the journal.
 type Ledger struct {
+	commits
+	order
+	twins
+	claims
+	scans
+	redirects
+	view
+
 	journal Journal
-	changed func() // is called after state has changed
-	dirty   chan struct{}
-	turn    chan struct{} // holds one token: whoever has it commits
+	changed func()        // is called after state has changed
 	owners  chan struct{} // holds one token: whoever has it reads what there is, or changes which transfers are this queue's
 
 	mu        sync.Mutex
 	transfers []*Entry
-	batches   []*Page // in the order of their ids
-	moved     []moved // in the queue's order
-	rank      map[int64]int64
-	soiled    []*Page              // that have something to commit
-	bySource  map[[16]byte][]int64 // jobs by their source's mark, of the batches in sourced; nil until somebody looks for twins
-	sourced   map[int64]bool
+	batches   []*Page   // in the order of their ids
 	loaded    time.Time // when what the journal holds was read last
 	recent    []*Page   // whose jobs are kept in memory though nothing is being done with them; the latest last
-	inboxes   map[string]*inboxCount
-	blocks    []BlockChange   // not committed yet
-	ranks     map[int64]int64 // set since the last commit
-	dropped   []int64         // batches removed since the last commit
-	forgotten []int64         // transfers likewise
-	heard     []int64         // posted commands carried out since the last commit
-	ended     bool            // since the last commit a job has ended, or something else changed that a person would miss
-	owed      int             // counts what has to be committed before it is acted on: claims, plans, new names
-	paid      int             // owed, as of the last commit that succeeded
-	binding   bool            // since the last commit a job has got another name, or one that may get one was claimed: no loss of power undoes that
-	unsynced  bool            // of what was committed something would not outlive the machine's power
-	synced    time.Time
-	alive     bool           // the next commit keeps the moment too
-	trouble   *problem.Error // why the last commit failed; nil after one that did not
 }
 
 // Entry is a Transfer with the counts of its jobs.
@@ -112,10 +99,11 @@ const recentBatches = 16
 
 // New returns an empty ledger; see [Ledger.Load]. changed must not block.
 func New(j Journal, changed func()) *Ledger {
-	x := &Ledger{
-		journal: j, changed: changed, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1), owners: make(chan struct{}, 1),
-		inboxes: map[string]*inboxCount{}, rank: map[int64]int64{}, ranks: map[int64]int64{},
-	}
+	x := &Ledger{journal: j, changed: changed, owners: make(chan struct{}, 1)}
+	x.commits = commits{l: x, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1), ranks: map[int64]int64{}}
+	x.order = order{l: x, rank: map[int64]int64{}}
+	x.claims = claims{l: x, inboxes: map[string]*inboxCount{}}
+	x.twins, x.scans, x.redirects, x.view = twins{l: x}, scans{x}, redirects{x}, view{x}
 	x.turn <- struct{}{}
 	x.owners <- struct{}{}
 	return x
@@ -263,37 +251,6 @@ func (x *Ledger) batchOf(job int64) (*Page, int) {
 	return x.batches[i], int(job % BatchSize)
 }
 
-// inbox returns the counts for an inbox.
-func (x *Ledger) inbox(key string) *inboxCount {
-	c := x.inboxes[key]
-	if c == nil {
-		c = &inboxCount{}
-		x.inboxes[key] = c
-	}
-	return c
-}
-
-// recount sets the counts of all inboxes anew, after something changed for whole transfers.
-func (x *Ledger) recount() {
-	for _, c := range x.inboxes {
-		*c = inboxCount{begun: c.begun}
-	}
-	for _, b := range x.batches {
-		x.countBatch(b)
-	}
-}
-
-func (x *Ledger) countBatch(b *Page) {
-	if t := b.transfer; t.sends() && !t.Paused {
-		c := x.inbox(t.Inbox)
-		if b.away == nil {
-			c.free[Small] += b.free[Small]
-			c.free[Large] += b.free[Large]
-		}
-		c.unfinished += int(b.unfinished())
-	}
-}
-
 // fetch brings a batch's jobs into memory and keeps them there until let. The result is nil, without an error, if the
 // batch is gone. It blocks on the journal where they are not there yet.
 func (x *Ledger) fetch(ctx context.Context, id int64) (*Page, error) {
@@ -424,12 +381,4 @@ func (x *Ledger) soil(b *Page) {
 		x.soiled = append(x.soiled, b)
 	}
 	x.mark()
-}
-
-// mark wakes the committer.
-func (x *Ledger) mark() {
-	select {
-	case x.dirty <- struct{}{}:
-	default:
-	}
 }

@@ -2,9 +2,20 @@ package ledger
 
 import (
 	"cmp"
+	"context"
 	"iter"
+	"math"
 	"slices"
 )
+
+// order is the place of jobs that a person moved; all others stand in the order in which they were
+// found.
+type order struct {
+	l *Ledger
+
+	moved []moved // in the queue's order
+	rank  map[int64]int64
+}
 
 // The queue's order is by rank. A job's own rank follows from its id, so that nothing has to be kept of jobs that nobody
 // moved; the gap between two own ranks takes as many that were moved to the end while others came behind them.
@@ -25,16 +36,16 @@ type stretch struct {
 }
 
 // stretches goes through the queue in its order. The caller holds the lock.
-func (x *Ledger) stretches() iter.Seq[stretch] {
+func (x *order) stretches() iter.Seq[stretch] {
 	return func(yield func(stretch) bool) {
 		m := x.moved
 		single := func() bool {
-			at, _ := x.findBatch(m[0].job / BatchSize)
+			at, _ := x.l.findBatch(m[0].job / BatchSize)
 			i := int(m[0].job % BatchSize)
 			m = m[1:]
-			return yield(stretch{at: at, batch: x.batches[at].ID, lo: i, hi: i + 1, single: true})
+			return yield(stretch{at: at, batch: x.l.batches[at].ID, lo: i, hi: i + 1, single: true})
 		}
-		for at, b := range x.batches {
+		for at, b := range x.l.batches {
 			for len(m) > 0 && m[0].rank < ownRank(b.job(0)) {
 				if !single() {
 					return
@@ -64,13 +75,13 @@ func (x *Ledger) stretches() iter.Seq[stretch] {
 	}
 }
 
-func (x *Ledger) isMoved(job int64) bool {
+func (x *order) isMoved(job int64) bool {
 	_, ok := x.rank[job]
 	return ok
 }
 
 // rankOf returns a job's rank.
-func (x *Ledger) rankOf(job int64) int64 {
+func (x *order) rankOf(job int64) int64 {
 	if r, ok := x.rank[job]; ok {
 		return r
 	}
@@ -78,15 +89,15 @@ func (x *Ledger) rankOf(job int64) int64 {
 }
 
 // place puts the moved jobs in order after their ranks changed, or batches went.
-func (x *Ledger) place() {
+func (x *order) place() {
 	for _, m := range x.moved {
-		if b, _ := x.batchOf(m.job); b != nil {
+		if b, _ := x.l.batchOf(m.job); b != nil {
 			b.moved = 0
 		}
 	}
 	x.moved = x.moved[:0]
 	for job, rank := range x.rank {
-		b, _ := x.batchOf(job)
+		b, _ := x.l.batchOf(job)
 		if b == nil {
 			delete(x.rank, job)
 			continue
@@ -98,12 +109,62 @@ func (x *Ledger) place() {
 }
 
 // rerank gives jobs new ranks and keeps that. Their batches must be in memory.
-func (x *Ledger) rerank(ranks map[int64]int64) {
+func (x *order) rerank(ranks map[int64]int64) {
 	for job, rank := range ranks {
-		x.ranks[job] = rank
+		x.l.ranks[job] = rank
 		x.rank[job] = rank
 	}
 	x.place()
-	x.ended = true
-	x.mark()
+	x.l.ended = true
+	x.l.mark()
+}
+
+// Reorder gives jobs other places and returns how many got one.
+func (x *order) Reorder(ctx context.Context, v Verb, jobs []int64) (int, error) {
+	var held []*Page
+	defer func() {
+		for _, b := range held {
+			x.l.let(b)
+		}
+	}()
+	for _, id := range x.l.Concerned(Command{Verb: v, Jobs: jobs}) {
+		b, err := x.l.fetch(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if b != nil {
+			held = append(held, b)
+		}
+	}
+	x.l.mu.Lock()
+	jobs = slices.DeleteFunc(slices.Clone(jobs), func(id int64) bool {
+		b, i := x.l.batchOf(id)
+		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State.Hidden() || b.jobs[i].State == Delivered
+	})
+	slices.SortFunc(jobs, func(a, b int64) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
+	x.l.mu.Unlock()
+	x.toEnd(jobs, v == First)
+	return len(jobs), nil
+}
+
+// toEnd puts jobs, which are in the queue's order, before or behind all others.
+func (x *order) toEnd(jobs []int64, first bool) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	low, high := int64(math.MaxInt64), int64(math.MinInt64)
+	if n := len(x.l.batches); n > 0 {
+		low, high = ownRank(x.l.batches[0].job(0)), ownRank(x.l.batches[n-1].job(BatchSize-1))
+	}
+	if n := len(x.moved); n > 0 {
+		low, high = min(low, x.moved[0].rank), max(high, x.moved[n-1].rank)
+	}
+	ranks := map[int64]int64{}
+	for i, id := range jobs {
+		if first {
+			ranks[id] = low - int64(len(jobs)-i)
+		} else {
+			ranks[id] = high + 1 + int64(i)
+		}
+	}
+	x.rerank(ranks)
 }

@@ -7,14 +7,19 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
+// redirects gives the jobs of one transfer to another.
+type redirects struct {
+	l *Ledger
+}
+
 // redirected are the states of jobs that go along to another inbox: what was not delivered and not given up.
 var redirected = []JobState{Waiting, Active, Paused, Attention, Failed}
 
 // OpenTo returns this queue's transfers to an inbox that have something left to send.
-func (x *Ledger) OpenTo(inbox string) (open []Transfer) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, t := range x.transfers {
+func (x *redirects) OpenTo(inbox string) (open []Transfer) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	for _, t := range x.l.transfers {
 		if t.mine() && t.Inbox == inbox && (!t.Scanned || t.shown(redirected) > 0) {
 			open = append(open, t.Copy())
 		}
@@ -23,32 +28,32 @@ func (x *Ledger) OpenTo(inbox string) (open []Transfer) {
 }
 
 // Heir returns the transfer that takes over from another one, new where there is none yet, and what it has already.
-func (x *Ledger) Heir(ctx context.Context, next Transfer) (*Entry, *KnownFiles, error) {
-	x.mu.Lock()
-	for _, t := range x.transfers {
+func (x *redirects) Heir(ctx context.Context, next Transfer) (*Entry, *KnownFiles, error) {
+	x.l.mu.Lock()
+	for _, t := range x.l.transfers {
 		if t.mine() && t.Follows == next.Follows && t.Inbox == next.Inbox {
-			x.mu.Unlock()
-			has, err := x.sources(ctx, []int64{t.ID}, false)
+			x.l.mu.Unlock()
+			has, err := x.l.sources(ctx, []int64{t.ID}, false)
 			return t, has, err
 		}
 	}
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 	next.Owner = Here
-	t, err := x.AddTransfer(ctx, next)
+	t, err := x.l.AddTransfer(ctx, next)
 	return t, nil, err
 }
 
 // Redirectable returns the batches of a transfer with jobs that go along to another inbox.
-func (x *Ledger) Redirectable(transfer int64) []int64 {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.batchesWith(transfer, redirected)
+func (x *redirects) Redirectable(transfer int64) []int64 {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	return x.l.batchesWith(transfer, redirected)
 }
 
 // RedirectedOf returns the jobs of a batch that go to another inbox.
-func (x *Ledger) RedirectedOf(b *Page) (jobs []Job) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *redirects) RedirectedOf(b *Page) (jobs []Job) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	for i := range b.jobs {
 		if slices.Contains(redirected, b.jobs[i].State) {
 			jobs = append(jobs, b.jobs[i])
@@ -58,9 +63,9 @@ func (x *Ledger) RedirectedOf(b *Page) (jobs []Job) {
 }
 
 // TakeAway removes jobs that were given to another transfer.
-func (x *Ledger) TakeAway(b *Page, jobs []Job) int {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *redirects) TakeAway(b *Page, jobs []Job) int {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	ids := map[int64]bool{}
 	for i := range jobs {
 		ids[jobs[i].ID] = true
@@ -71,23 +76,23 @@ func (x *Ledger) TakeAway(b *Page, jobs []Job) int {
 			continue
 		}
 		if j.Class == Large {
-			x.blocks = append(x.blocks, BlockChange{Job: j.ID, Forget: true})
+			x.l.blocks = append(x.l.blocks, BlockChange{Job: j.ID, Forget: true})
 		}
 		j.State, j.Problem = Removed, nil
-		x.set(b, i, j)
+		x.l.set(b, i, j)
 	}
-	x.ended = true
+	x.l.ended = true
 	return len(ids)
 }
 
 // EndRoots says that nothing more comes of a transfer's roots: another one goes on with them, and has what was left out of them.
-func (x *Ledger) EndRoots(id int64) {
-	x.mu.Lock()
-	if t := x.transferOf(id); t != nil {
+func (x *redirects) EndRoots(id int64) {
+	x.l.mu.Lock()
+	if t := x.l.transferOf(id); t != nil {
 		t.Skipped, t.SkippedPaths, t.Outside = map[scan.SkipReason]int64{}, nil, 0
 		t.Renamed, t.Warned, t.NameNotes, t.Unmatched = 0, 0, nil, scan.Unmatched{}
-		t.Scanned, t.dirty, x.ended = true, true, true
-		x.mark()
+		t.Scanned, t.dirty, x.l.ended = true, true, true
+		x.l.mark()
 	}
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 }

@@ -8,9 +8,14 @@ import (
 	"time"
 )
 
+// view is the list as it is shown.
+type view struct {
+	l *Ledger
+}
+
 // Rows returns up to n jobs that match the filter, from the from-th on, in the queue's order. It reads at most the few
 // batches that hold them, unless the filter has a text, for which it reads all.
-func (x *Ledger) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
+func (x *view) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
 	if n <= 0 {
 		return nil, nil
 	}
@@ -21,7 +26,7 @@ func (x *Ledger) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error)
 	parts, skip := x.find(f, from, n)
 	rows := make([]Job, 0, min(n, 1024))
 	for _, s := range parts {
-		b, err := x.fetch(ctx, s.batch)
+		b, err := x.l.fetch(ctx, s.batch)
 		if err != nil {
 			return rows, err
 		}
@@ -29,7 +34,7 @@ func (x *Ledger) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error)
 			continue
 		}
 		rows, skip = x.collect(b, s, f, skip, n, rows)
-		x.let(b)
+		x.l.let(b)
 		if len(rows) == n {
 			break
 		}
@@ -38,13 +43,13 @@ func (x *Ledger) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error)
 }
 
 // find returns the parts of the queue that hold the rows, and how many matching jobs of them to pass over first.
-func (x *Ledger) find(f Filter, from, n int) (parts []stretch, skip int) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *view) find(f Filter, from, n int) (parts []stretch, skip int) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	skip = from
 	found := 0 // behind skip, where it can be said without reading
-	for s := range x.stretches() {
-		b := x.batches[s.at]
+	for s := range x.l.stretches() {
+		b := x.l.batches[s.at]
 		if f.Transfer != 0 && f.Transfer != b.Transfer {
 			continue
 		}
@@ -68,21 +73,21 @@ func (x *Ledger) find(f Filter, from, n int) (parts []stretch, skip int) {
 }
 
 // countStretch counts the jobs of a batch with moved jobs, which is in memory.
-func (x *Ledger) countStretch(b *Page, s stretch, f Filter) (n int64) {
+func (x *view) countStretch(b *Page, s stretch, f Filter) (n int64) {
 	for i := s.lo; i < min(s.hi, len(b.jobs)); i++ {
-		if f.matches(&b.jobs[i]) && (s.single || !x.isMoved(b.job(i))) {
+		if f.matches(&b.jobs[i]) && (s.single || !x.l.isMoved(b.job(i))) {
 			n++
 		}
 	}
 	return n
 }
 
-func (x *Ledger) collect(b *Page, s stretch, f Filter, skip, n int, rows []Job) ([]Job, int) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *view) collect(b *Page, s stretch, f Filter, skip, n int, rows []Job) ([]Job, int) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	for i := s.lo; i < min(s.hi, len(b.jobs)) && len(rows) < n; i++ {
 		j := &b.jobs[i]
-		if !f.matches(j) || !f.contains(j) || !s.single && b.moved > 0 && x.isMoved(j.ID) {
+		if !f.matches(j) || !f.contains(j) || !s.single && b.moved > 0 && x.l.isMoved(j.ID) {
 			continue
 		}
 		if skip > 0 {
@@ -108,10 +113,10 @@ func (f Filter) contains(j *Job) bool {
 }
 
 // Totals returns the counts of these transfers, or of all where ids is empty.
-func (x *Ledger) Totals(ids []int64) (sum Tally) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, t := range x.transfers {
+func (x *view) Totals(ids []int64) (sum Tally) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	for _, t := range x.l.transfers {
 		if len(ids) == 0 || slices.Contains(ids, t.ID) {
 			sum.add(&t.Tally, 1)
 		}
@@ -120,10 +125,10 @@ func (x *Ledger) Totals(ids []int64) (sum Tally) {
 }
 
 // Statuses returns these transfers with their counts, or all that are in the list where ids is empty.
-func (x *Ledger) Statuses(ids []int64) (all []TransferStatus) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, t := range x.transfers {
+func (x *view) Statuses(ids []int64) (all []TransferStatus) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	for _, t := range x.l.transfers {
 		if len(ids) == 0 && !t.IsCleared() || slices.Contains(ids, t.ID) {
 			all = append(all, TransferStatus{Transfer: t.Transfer, Files: t.Files, Bytes: t.Bytes, Done: t.Done + t.Bytes[Delivered], Away: t.anyAway()})
 		}
@@ -133,19 +138,19 @@ func (x *Ledger) Statuses(ids []int64) (all []TransferStatus) {
 
 // HasReached reports whether an inbox, or another on its host, is known to have answered: something of what is in the list was acknowledged
 // there, or found to be there already.
-func (x *Ledger) HasReached(inbox string) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return slices.ContainsFunc(x.transfers, func(t *Entry) bool {
+func (x *view) HasReached(inbox string) bool {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	return slices.ContainsFunc(x.l.transfers, func(t *Entry) bool {
 		return t.Files[Delivered]+t.Files[Cleared]+t.Files[LeftAlone]+t.Done > 0 && hostOf(t.Inbox) == hostOf(inbox)
 	})
 }
 
 // LastSpeed returns how fast bytes left for an inbox, or another on its host, when that was measured last; 0 if it never was.
-func (x *Ledger) LastSpeed(inbox string) float64 {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, t := range slices.Backward(x.transfers) {
+func (x *view) LastSpeed(inbox string) float64 {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	for _, t := range slices.Backward(x.l.transfers) {
 		if t.Speed > 0 && hostOf(t.Inbox) == hostOf(inbox) {
 			return t.Speed
 		}
@@ -166,25 +171,25 @@ const siblingMargin = 5 * time.Second
 
 // HasDeliveredSibling reports whether another job of the same name in the same inbox was delivered, maybe since that moment; zero is ever.
 // It reads the batches of that inbox with such jobs, but for those of the job's own transfer where that gives each name once.
-func (x *Ledger) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time) (bool, error) {
+func (x *view) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time) (bool, error) {
 	delivered := []JobState{Delivered, Cleared}
-	x.mu.Lock()
+	x.l.mu.Lock()
 	var ids []int64
-	for _, t := range x.transfers {
+	for _, t := range x.l.transfers {
 		once := t.ID == j.Transfer && !j.KeepBoth && !t.rescanned
 		if t.Inbox != j.Inbox || once {
 			continue
 		}
-		for _, id := range x.batchesWith(t.ID, delivered) {
-			if b, _ := x.batchOf(id * BatchSize); !t.mine() || since.IsZero() || b.delivered.Add(siblingMargin).After(since) {
+		for _, id := range x.l.batchesWith(t.ID, delivered) {
+			if b, _ := x.l.batchOf(id * BatchSize); !t.mine() || since.IsZero() || b.delivered.Add(siblingMargin).After(since) {
 				ids = append(ids, id)
 			}
 		}
 	}
-	x.mu.Unlock()
-	err := x.Each(ctx, ids, func(b *Page) error {
-		x.mu.Lock()
-		defer x.mu.Unlock()
+	x.l.mu.Unlock()
+	err := x.l.Each(ctx, ids, func(b *Page) error {
+		x.l.mu.Lock()
+		defer x.l.mu.Unlock()
 		if slices.ContainsFunc(b.jobs, func(o Job) bool { return slices.Contains(delivered, o.State) && o.IsSibling(j) }) {
 			return errFound
 		}

@@ -5,33 +5,38 @@ import (
 	"slices"
 )
 
+// scans is what is found below the roots of transfers, while it is being read.
+type scans struct {
+	l *Ledger
+}
+
 // SetFound gives a transfer what a scan found out about it. With save the journal gets it too.
-func (x *Ledger) SetFound(t *Entry, now Transfer, save bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *scans) SetFound(t *Entry, now Transfer, save bool) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	t.Skipped, t.SkippedPaths, t.Outside, t.Unchanged = now.Skipped, now.SkippedPaths, now.Outside, now.Unchanged
 	t.Renamed, t.Warned, t.NameNotes, t.Unmatched = now.Renamed, now.Warned, now.NameNotes, now.Unmatched
 	if save {
 		t.Scanned, t.known = now.Scanned, nil
-		t.dirty, x.ended = true, true
-		x.mark()
+		t.dirty, x.l.ended = true, true
+		x.l.mark()
 	}
 }
 
 // BeginScan notes that the roots of a transfer are being read; [Ledger.EndScan] ends that.
-func (x *Ledger) BeginScan(t *Entry) {
-	x.mu.Lock()
+func (x *scans) BeginScan(t *Entry) {
+	x.l.mu.Lock()
 	t.scanning, t.givenUp = true, ""
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 }
 
 // EndScan ends what beginScan began, and returns what a person wanted meanwhile of all that is found, and the batches that were found
 // since.
-func (x *Ledger) EndScan(t *Entry) (verb Verb, since []int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *scans) EndScan(t *Entry) (verb Verb, since []int64) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	t.scanning = false
-	for _, b := range x.batches {
+	for _, b := range x.l.batches {
 		if b.transfer == t && b.ID > t.givenUpAt {
 			since = append(since, b.ID)
 		}
@@ -40,86 +45,86 @@ func (x *Ledger) EndScan(t *Entry) (verb Verb, since []int64) {
 }
 
 // GiveUp makes a transfer bring no further jobs: its roots are read no further, and not once more.
-func (x *Ledger) GiveUp(id int64, v Verb) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	t := x.transferOf(id)
+func (x *scans) GiveUp(id int64, v Verb) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	t := x.l.transferOf(id)
 	if t == nil || t.Scanned {
 		return
 	}
-	t.Scanned, t.dirty, x.ended = true, true, true
-	x.mark()
+	t.Scanned, t.dirty, x.l.ended = true, true, true
+	x.l.mark()
 	if t.scanning {
 		t.givenUp, t.givenUpAt = v, 0
-		for _, b := range x.batches {
+		for _, b := range x.l.batches {
 			if b.transfer == t {
 				t.givenUpAt = b.ID
 			}
 		}
-		x.recount()
+		x.l.recount()
 	}
 }
 
 // TakeUp ends what giveUp began, when all jobs are as a person wants them.
-func (x *Ledger) TakeUp(t *Entry) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *scans) TakeUp(t *Entry) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	t.givenUp = ""
-	x.recount()
+	x.l.recount()
 }
 
 // NoteUnchecked notes that the service confirmed something of a transfer without naming its checksum.
-func (x *Ledger) NoteUnchecked(transfer int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if t := x.transferOf(transfer); t != nil && t.Checks == ChecksAll {
+func (x *scans) NoteUnchecked(transfer int64) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	if t := x.l.transferOf(transfer); t != nil && t.Checks == ChecksAll {
 		t.Checks, t.dirty = ChecksNotAll, true
-		x.mark()
+		x.l.mark()
 	}
 }
 
 // IsGivenUp reports whether a person wants nothing of what a transfer still finds.
-func (x *Ledger) IsGivenUp(t *Entry) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *scans) IsGivenUp(t *Entry) bool {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	return t.givenUp != ""
 }
 
 // PrepareRescan prepares a transfer of this queue for being read once more. It returns nil if there is no such transfer.
-func (x *Ledger) PrepareRescan(ctx context.Context, id int64) (*Entry, error) {
-	x.mu.Lock()
-	t := x.transferOf(id)
+func (x *scans) PrepareRescan(ctx context.Context, id int64) (*Entry, error) {
+	x.l.mu.Lock()
+	t := x.l.transferOf(id)
 	if t == nil || !t.mine() || t.scanning {
-		x.mu.Unlock()
+		x.l.mu.Unlock()
 		return nil, nil
 	}
 	t.Scanned, t.rescanned, t.dirty = false, true, true
 	var of []int64
-	for f := t; f != nil && !slices.Contains(of, f.ID); f = x.transferOf(f.Follows) {
+	for f := t; f != nil && !slices.Contains(of, f.ID); f = x.l.transferOf(f.Follows) {
 		of = append(of, f.ID)
 	}
-	x.mu.Unlock()
-	known, err := x.sources(ctx, of, true)
+	x.l.mu.Unlock()
+	known, err := x.l.sources(ctx, of, true)
 	if err != nil {
 		return nil, err
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	t.known = known
 	return t, nil
 }
 
 // ScanOf returns what a scan that begins goes by: the transfer as it is now, and where its roots are read once more the files
 // that it has.
-func (x *Ledger) ScanOf(t *Entry) (now Transfer, known *KnownFiles) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
+func (x *scans) ScanOf(t *Entry) (now Transfer, known *KnownFiles) {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
 	return t.Copy(), t.known
 }
 
 // ScanningInto reports whether a scan for an inbox is under way.
-func (x *Ledger) ScanningInto(inbox string) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return slices.ContainsFunc(x.transfers, func(t *Entry) bool { return t.scanning && t.Inbox == inbox })
+func (x *scans) ScanningInto(inbox string) bool {
+	x.l.mu.Lock()
+	defer x.l.mu.Unlock()
+	return slices.ContainsFunc(x.l.transfers, func(t *Entry) bool { return t.scanning && t.Inbox == inbox })
 }

@@ -4,14 +4,22 @@ import (
 	"context"
 )
 
+// twins knows the sources of jobs, for whoever looks for the same file in another transfer.
+type twins struct {
+	l *Ledger
+
+	bySource map[[16]byte][]int64 // jobs by their source's mark, of the batches in sourced; nil until somebody looks for twins
+	sourced  map[int64]bool
+}
+
 // Twins returns a job's twins as the journal has them.
-func (x *Ledger) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
+func (x *twins) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
 	if err := x.findSources(ctx); err != nil {
 		return nil, err
 	}
-	x.mu.Lock()
+	x.l.mu.Lock()
 	ids := x.bySource[pathMark(j.Source)]
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 	for _, id := range ids {
 		other, err := x.jobNow(ctx, id)
 		if err != nil {
@@ -26,18 +34,18 @@ func (x *Ledger) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
 }
 
 // findSources learns where the files are in the list that came into it since the last time.
-func (x *Ledger) findSources(ctx context.Context) error {
-	x.mu.Lock()
+func (x *twins) findSources(ctx context.Context) error {
+	x.l.mu.Lock()
 	var ids []int64
-	for _, b := range x.batches {
+	for _, b := range x.l.batches {
 		if !x.sourced[b.ID] {
 			ids = append(ids, b.ID)
 		}
 	}
-	x.mu.Unlock()
-	return x.Each(ctx, ids, func(b *Page) error {
-		x.mu.Lock()
-		defer x.mu.Unlock()
+	x.l.mu.Unlock()
+	return x.l.Each(ctx, ids, func(b *Page) error {
+		x.l.mu.Lock()
+		defer x.l.mu.Unlock()
 		if x.bySource == nil {
 			x.bySource, x.sourced = map[[16]byte][]int64{}, map[int64]bool{}
 		}
@@ -54,19 +62,19 @@ func (x *Ledger) findSources(ctx context.Context) error {
 }
 
 // jobNow returns what a job is now; one of another process as the journal has it. The zero Job is gone.
-func (x *Ledger) jobNow(ctx context.Context, id int64) (j Job, err error) {
-	x.mu.Lock()
-	b, i := x.batchOf(id)
+func (x *twins) jobNow(ctx context.Context, id int64) (j Job, err error) {
+	x.l.mu.Lock()
+	b, i := x.l.batchOf(id)
 	if b != nil && b.transfer.mine() && b.jobs != nil {
 		j = b.jobs[i]
-		x.mu.Unlock()
+		x.l.mu.Unlock()
 		return j, nil
 	}
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 	if b == nil {
 		return Job{}, nil
 	}
-	stored, err := x.journal.Batch(ctx, b.ID)
+	stored, err := x.l.journal.Batch(ctx, b.ID)
 	if err != nil {
 		return Job{}, err
 	}
@@ -75,9 +83,9 @@ func (x *Ledger) jobNow(ctx context.Context, id int64) (j Job, err error) {
 		return Job{}, nil
 	}
 	now := Page{BatchHead: b.BatchHead, transfer: b.transfer, jobs: jobs}
-	x.mu.Lock()
+	x.l.mu.Lock()
 	now.follow(b.transfer.Moved)
-	x.mu.Unlock()
+	x.l.mu.Unlock()
 	j = jobs[i]
 	j.ID, j.Transfer, j.Inbox = id, b.Transfer, b.transfer.Inbox
 	return j, nil
