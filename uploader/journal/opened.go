@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 )
@@ -22,6 +23,8 @@ type Opened struct {
 	// Again are the roots of transfers that may have lost jobs. They count as not scanned, so that the queue reads them
 	// again and finds what is not in the list.
 	Again []string
+	// Replaces says that some of these uploads replace what is in the inbox, or keep both.
+	Replaces bool
 }
 
 // Explain returns the words for a person. They are empty where there is nothing to say.
@@ -62,12 +65,20 @@ func (o Opened) ExplainAs(words problem.Words, translate problem.Translate) prob
 	}
 	switch {
 	case len(o.Again) > 0:
-		roots := strings.Join(o.Again[:min(len(o.Again), maxShown)], ", ")
+		var names []string
+		for _, root := range o.Again[:min(len(o.Again), maxShown)] {
+			names = append(names, show.Text(root))
+		}
+		roots := strings.Join(names, ", ")
 		if more := len(o.Again) - maxShown; more > 0 {
 			roots = fill(translate("{value} and {more} more"), "{value}", roots, "{more}", strconv.Itoa(more))
 		}
-		x.Do = fill(translate("These are read again to find what is missing in the list: {value}. Files that are in the inbox already are left alone."),
-			"{value}", roots)
+		sentence := translate("These are read again to find what is missing in the list: {value}. " +
+			"Files that are in the inbox already are left alone.")
+		if o.Replaces {
+			sentence = translate("These are read again to find what is missing in the list: {value}.")
+		}
+		x.Do = fill(sentence, "{value}", roots)
 	case o.Lost > 0 || o.Kept == 0:
 		x.Do = translate("Add what was still to be sent again. Files that are in the inbox already are left alone.")
 	}

@@ -65,6 +65,14 @@ func TestDamageThatIsMetInUse(t *testing.T) {
 	if words := opened.Explain().String(); !strings.Contains(words, "/data") || !strings.Contains(words, "queue-damaged-") {
 		t.Errorf("Open says %q", words)
 	}
+	// Nothing is promised of uploads that may replace what is there.
+	if words := opened.Explain().String(); !strings.Contains(words, "left alone") {
+		t.Errorf("Open says %q", words)
+	}
+	opened.Replaces = true
+	if words := opened.Explain().String(); strings.Contains(words, "left alone") {
+		t.Errorf("of uploads that replace, Open says %q", words)
+	}
 	holds(t, again, 5-met)
 	if exists(filepath.Join(dir, "queue.check")) {
 		t.Error("the next Open would look at all of it again")

@@ -401,6 +401,7 @@ func (s *salvage) finish(ctx context.Context) error {
 		if !t.whole || !s.traced {
 			t.Scanned = false
 			s.o.Again = append(s.o.Again, t.Roots...)
+			s.o.Replaces = s.o.Replaces || t.Options.Replace || t.Options.KeepBoth
 		}
 		if err := s.putTransfer(ctx, &t.Transfer); err != nil {
 			return err
