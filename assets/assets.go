@@ -1,5 +1,5 @@
-// Package assets holds what the program brings along as files. [WriteSamples] writes the sample folder of the practice
-// run.
+// Package assets holds what the program brings along as files. [WriteSamples] writes the sample
+// folder of the practice run.
 package assets
 
 import (
@@ -16,9 +16,10 @@ import (
 //go:embed samples
 var stored embed.FS
 
-// samples are the files of the sample folder, by their paths below it. They are chosen so that each kind of file takes
-// part that is known to cause trouble: an empty one, names with the characters that links give a meaning to, a script
-// other than Latin, a folder in a folder, and one that is large enough to travel in several blocks.
+// samples are the files of the sample folder, by their paths below it. They are chosen so that each
+// kind of file takes part that is known to cause trouble: an empty one, names with the characters
+// that links give a meaning to, a script other than Latin, a folder in a folder, and one that is
+// large enough to travel in several blocks.
 var samples = []struct {
 	path string
 	data func() ([]byte, error)
@@ -39,8 +40,9 @@ func fromFile(name string) func() ([]byte, error) {
 // recordingSamples is the length of the recording: 768 KiB of 16-bit numbers.
 const recordingSamples = 384 << 10
 
-// recording computes a random walk, little-endian, as a measuring device might write it. It is computed since it would
-// be most of the program's text otherwise, and from whole numbers alone, so that each machine gets the same bytes.
+// recording computes a random walk, little-endian, as a measuring device might write it. It is
+// computed since it would be most of the program's text otherwise, and from whole numbers alone, so
+// that each machine gets the same bytes.
 func recording() ([]byte, error) {
 	walk := rand.New(rand.NewPCG(1, 2))
 	out := make([]byte, 0, 2*recordingSamples)
@@ -52,9 +54,10 @@ func recording() ([]byte, error) {
 	return out, nil
 }
 
-// WriteSamples writes the sample folder, less than 1 MiB in seven files, to dir. It makes dir where it does not exist,
-// and fails with [fs.ErrExist] where it holds anything, since it replaces nothing. What it has written when it fails
-// stays there. The content is the same on each machine and in each run. It blocks for as long as the disk takes.
+// WriteSamples writes the sample folder, less than 1 MiB in seven files, to dir. It makes dir where
+// it does not exist, and fails with [fs.ErrExist] where it holds anything, since it replaces
+// nothing. What it has written when it fails stays there. The content is the same on each machine
+// and in each run. It blocks for as long as the disk takes.
 func WriteSamples(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write samples: %w", err)

@@ -5,8 +5,8 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// connect makes the views, and lets each know those that it needs. Some know one another, so all are
-// there before the first is filled. Their widgets are build's.
+// connect makes the views, and lets each know those that it needs. Some know one another, so all
+// are there before the first is filled. Their widgets are build's.
 func (w *Window) connect() {
 	sc := w.screen
 	w.settings, w.sampler = newKeptSettings(sc), newSampler(sc, w.show)

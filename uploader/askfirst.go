@@ -8,16 +8,18 @@ import (
 )
 
 const (
-	// askWork is the size up to which a file is sent rather than asked for: the question is about as large.
+	// askWork is the size up to which a file is sent rather than asked for: the question is about
+	// as large.
 	askWork = 512
-	// dareShare is of how many bytes one may go out for nothing, and dareRun how many names in a row have to be free before any is dared
-	// again, once a name was taken.
+	// dareShare is of how many bytes one may go out for nothing, and dareRun how many names in a
+	// row have to be free before any is dared again, once a name was taken.
 	dareShare = 100
 	dareRun   = 10
 )
 
-// met is what a transfer's small files have met since the first of them whose name was taken. Before that, each is one request. From then
-// on the name is asked for first, unless it is likely to be free and little is lost if it is not.
+// met is what a transfer's small files have met since the first of them whose name was taken.
+// Before that, each is one request. From then on the name is asked for first, unless it is likely
+// to be free and little is lost if it is not.
 type met struct {
 	sent   int64 // bytes of the files whose names were free
 	risked int64 // bytes that were sent without asking: under way, or for nothing
@@ -29,8 +31,9 @@ func (m *met) dares(size int64) bool {
 	return m.free >= dareRun && (m.risked+size)*dareShare <= m.sent
 }
 
-// askFirst finds out whether a small file's name is free where other files of its transfer had names that were taken, without which it
-// would be sent for nothing: ErrExists says that it is not. It returns how many bytes are risked by not asking. It may block on the network.
+// askFirst finds out whether a small file's name is free where other files of its transfer had
+// names that were taken, without which it would be sent for nothing: ErrExists says that it is not.
+// It returns how many bytes are risked by not asking. It may block on the network.
 func (w *worker) askFirst(u *unit) (stake int64, err error) {
 	j := u.job
 	if j.Replace || j.doubt != none || j.Earlier != 0 || j.Size <= askWork || u.token.Rights.CreateOnly() {

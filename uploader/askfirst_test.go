@@ -27,7 +27,8 @@ func (b *bench) there(names ...string) {
 	}
 }
 
-// distant is a store whose answers take a moment, so that in a bubble each request meets what the ones before it have taught.
+// distant is a store whose answers take a moment, so that in a bubble each request meets what the
+// ones before it have taught.
 type distant struct{ store.Store }
 
 func (d distant) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
@@ -40,8 +41,9 @@ func (d distant) PutBlockList(ctx context.Context, name string, ids []string, p 
 	return d.Store.PutBlockList(ctx, name, ids, p, c)
 }
 
-// TestWhatIsThereAlreadyIsAskedForFirst: whatever the list does not know, hardly more goes out for nothing than what was under way when the
-// first answers came; and where names are free, a file is one request.
+// TestWhatIsThereAlreadyIsAskedForFirst: whatever the list does not know, hardly more goes out for
+// nothing than what was under way when the first answers came; and where names are free, a file is
+// one request.
 func TestWhatIsThereAlreadyIsAskedForFirst(t *testing.T) {
 	const files, size, connections = 300, 4 << 10, 4
 	const underWay = 2 * connections // each connection may have begun another file at the moment of the first answers
@@ -101,7 +103,8 @@ func TestWhatIsThereAlreadyIsAskedForFirst(t *testing.T) {
 	}
 }
 
-// TestAHundredthAtMostGoesOutForNothing holds whichever names are taken, and however large the files are.
+// TestAHundredthAtMostGoesOutForNothing holds whichever names are taken, and however large the
+// files are.
 func TestAHundredthAtMostGoesOutForNothing(t *testing.T) {
 	const files = 120
 	from := &bench{T: t, dir: t.TempDir()}

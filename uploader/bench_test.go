@@ -64,7 +64,8 @@ func deliver(b *testing.B, source string) {
 	}
 }
 
-// BenchmarkBlocks sends a file of 64 blocks: reading, checksums, buffers, and what the queue does for each block.
+// BenchmarkBlocks sends a file of 64 blocks: reading, checksums, buffers, and what the queue does
+// for each block.
 func BenchmarkBlocks(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "large")
 	const size = 512 * mib

@@ -11,10 +11,12 @@ import (
 	"inboxuploader/uploader/store"
 )
 
-// errUnchanged says that a file was touched since it was delivered, and that its content is what it was then.
+// errUnchanged says that a file was touched since it was delivered, and that its content is what it
+// was then.
 var errUnchanged = errors.New("unchanged")
 
-// earlier returns the job that delivered a job's source before; ok is false where it is not known any more. It may block on the journal.
+// earlier returns the job that delivered a job's source before; ok is false where it is not known
+// any more. It may block on the journal.
 func (w *worker) earlier(j *job) (before ledger.Job, ok bool, err error) {
 	before, ok, err = w.q.ledger.Job(w.q.ctx, j.Earlier)
 	return before, ok && before.State.IsDelivered(), err
@@ -29,8 +31,9 @@ func (j *job) isAs(before *ledger.Job) error {
 	return errUnchanged
 }
 
-// compareSmall finds out whether a small file that has another time than when it was delivered has another content too. Before that is
-// sent for nothing it asks whether the name is free by now. body is the file.
+// compareSmall finds out whether a small file that has another time than when it was delivered has
+// another content too. Before that is sent for nothing it asks whether the name is free by now.
+// body is the file.
 func (w *worker) compareSmall(u *unit, body *store.Body) error {
 	j := u.job
 	before, known, err := w.earlier(j)
@@ -46,7 +49,8 @@ func (w *worker) compareSmall(u *unit, body *store.Body) error {
 	}
 }
 
-// compareLarge is compareSmall for a large file, which it reads where its size is as it was. Whether the name is free is asked anyway.
+// compareLarge is compareSmall for a large file, which it reads where its size is as it was.
+// Whether the name is free is asked anyway.
 func (w *worker) compareLarge(j *job, f *os.File, now source.Version) error {
 	before, known, err := w.earlier(j)
 	if err != nil || !known || j.Replace || before.Size != now.Size {
@@ -71,7 +75,8 @@ func (w *worker) compareLarge(j *job, f *os.File, now source.Version) error {
 // valueSameSize is what stands for {value} where a file has changed and is as long as before.
 const valueSameSize = "its content is another, its size the same"
 
-// orChanged says of a file that is there already that this program has delivered it, and how it differs from then.
+// orChanged says of a file that is there already that this program has delivered it, and how it
+// differs from then.
 func (w *worker) orChanged(j *job, err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || e.Reason != problem.AlreadyThere || j.Earlier == 0 || j.Replace || j.KeepBoth {

@@ -10,8 +10,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestThatAllWasComparedIsSaidOnlyWhereAllOfItWas has a service that names the checksums of some blocks of a file, in an
-// earlier run or in this one.
+// TestThatAllWasComparedIsSaidOnlyWhereAllOfItWas has a service that names the checksums of some
+// blocks of a file, in an earlier run or in this one.
 func TestThatAllWasComparedIsSaidOnlyWhereAllOfItWas(t *testing.T) {
 	for name, named := range map[string][2]bool{
 		"all": {true, true}, "none": {false, false}, "the first ones": {true, false}, "the last ones": {false, true},

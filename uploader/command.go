@@ -6,8 +6,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// Do carries out a command and returns how many jobs it concerned. What belongs to other processes is left to them in the
-// journal and not counted. The journal has the outcome when Do returns; it may block on the disk, not on the network.
+// Do carries out a command and returns how many jobs it concerned. What belongs to other processes
+// is left to them in the journal and not counted. The journal has the outcome when Do returns; it
+// may block on the disk, not on the network.
 func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 	n := 0
 	for _, part := range q.ledger.Split(c) {
@@ -46,8 +47,9 @@ type commands struct {
 	owed []int64 // transfers that were lent for a command and could not be handed back; the queue's lock protects them
 }
 
-// handBack gives up a transfer that was lent for one command, once the journal has what came of that: later it would overwrite what
-// another process does. It is done also where ctx is cancelled; where the journal can't be written, the listener tries again.
+// handBack gives up a transfer that was lent for one command, once the journal has what came of
+// that: later it would overwrite what another process does. It is done also where ctx is cancelled;
+// where the journal can't be written, the listener tries again.
 func (d *commands) handBack(ctx context.Context, transfer int64) error {
 	ctx = context.WithoutCancel(ctx)
 	err := d.q.ledger.Commit(ctx, true)
@@ -73,7 +75,8 @@ func (d *commands) handBackOwed() {
 	}
 }
 
-// LeftToOthers returns how many transfers of other processes a command may concern, to which [Queue.Do] leaves it. It does not block.
+// LeftToOthers returns how many transfers of other processes a command may concern, to which
+// [Queue.Do] leaves it. It does not block.
 func (q *Queue) LeftToOthers(c ledger.Command) (n int) {
 	states := c.Verb.From() // none: it concerns all, whose order it changes
 	if c.Verb == ledger.Resume {
@@ -111,7 +114,8 @@ func (d *commands) carryOut(ctx context.Context, c ledger.Command) (n int, err e
 	return n, err
 }
 
-// pauseTransfer makes a transfer's waiting jobs wait for a person, or go on, and returns how many there are.
+// pauseTransfer makes a transfer's waiting jobs wait for a person, or go on, and returns how many
+// there are.
 func (d *commands) pauseTransfer(id int64, pause bool) int {
 	d.q.mu.Lock()
 	defer d.q.mu.Unlock()
@@ -138,7 +142,8 @@ func (d *commands) change(ctx context.Context, c ledger.Command) (n int, err err
 	return n, nil
 }
 
-// changeBatch carries a command out for a batch: claimed jobs are the queue's, which steers them, all others the ledger's.
+// changeBatch carries a command out for a batch: claimed jobs are the queue's, which steers them,
+// all others the ledger's.
 func (q *Queue) changeBatch(b *ledger.Page, c ledger.Command) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -149,8 +154,8 @@ func (q *Queue) changeBatch(b *ledger.Page, c ledger.Command) int {
 	return n
 }
 
-// steer brings a claimed job into the state that a person wants, when its requests under way are answered; Waiting gives
-// it back. The caller holds the lock.
+// steer brings a claimed job into the state that a person wants, when its requests under way are
+// answered; Waiting gives it back. The caller holds the lock.
 func (q *Queue) steer(j *job, to ledger.JobState) {
 	if j.flying > 0 {
 		if !j.steered || to != ledger.Waiting { // giving a job back does not undo what a person wanted of it
@@ -165,8 +170,8 @@ func (q *Queue) steer(j *job, to ledger.JobState) {
 	q.unload(j, from != to || j.Class == ledger.Large)
 }
 
-// reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that the new order holds
-// at once.
+// reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that
+// the new order holds at once.
 func (d *commands) reorder(ctx context.Context, c ledger.Command) (int, error) {
 	jobs := c.Jobs
 	if jobs == nil {
@@ -178,7 +183,8 @@ func (d *commands) reorder(ctx context.Context, c ledger.Command) (int, error) {
 	return n, err
 }
 
-// giveBackWaiting gives back the jobs that were claimed but not begun, and those that are being claimed.
+// giveBackWaiting gives back the jobs that were claimed but not begun, and those that are being
+// claimed.
 func (d *commands) giveBackWaiting() {
 	d.q.mu.Lock()
 	defer d.q.mu.Unlock()

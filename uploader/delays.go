@@ -104,8 +104,9 @@ func (d *delays) wakeRested(after time.Duration) {
 	})
 }
 
-// TryNow makes everything that waits for the network, for the service or for a disk be tried at once instead of at the end of its
-// wait. What waits for a token or for a person stays as it is. It does not block.
+// TryNow makes everything that waits for the network, for the service or for a disk be tried at
+// once instead of at the end of its wait. What waits for a token or for a person stays as it is. It
+// does not block.
 func (q *Queue) TryNow() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -27,7 +27,8 @@ func (b *bench) again(o ledger.AddOptions, roots ...string) int {
 	return b.store.Count(uploadertest.AnyOp) - before
 }
 
-// unchanged checks that the last transfer found so many files as they were delivered before, and nothing else.
+// unchanged checks that the last transfer found so many files as they were delivered before, and
+// nothing else.
 func (b *bench) unchanged(n int64) {
 	b.Helper()
 	s := b.queue.Status()
@@ -40,7 +41,8 @@ func (b *bench) unchanged(n int64) {
 	}
 }
 
-// TestTheSameFilesAgainNeedNoRequest: what was delivered and is as it was is counted, whoever asks and whatever was cleared meanwhile.
+// TestTheSameFilesAgainNeedNoRequest: what was delivered and is as it was is counted, whoever asks
+// and whatever was cleared meanwhile.
 func TestTheSameFilesAgainNeedNoRequest(t *testing.T) {
 	const files = 20*ledger.BatchSize + 2
 	journal := ledger.NewMemoryJournal()
@@ -97,7 +99,8 @@ func TestTheSameFilesAgainNeedNoRequest(t *testing.T) {
 	}
 }
 
-// TestWhatChangedSinceItWasSent: only what is as it was delivered counts as such, and what is not is named.
+// TestWhatChangedSinceItWasSent: only what is as it was delivered counts as such, and what is not
+// is named.
 func TestWhatChangedSinceItWasSent(t *testing.T) {
 	long := time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC)
 	write := func(t *testing.T, path string, data []byte, at time.Time) {
@@ -209,7 +212,8 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 	}
 }
 
-// TestWhatAnotherFileReplacedIsNotThere: two files with one name, the second of which replaced the first.
+// TestWhatAnotherFileReplacedIsNotThere: two files with one name, the second of which replaced the
+// first.
 func TestWhatAnotherFileReplacedIsNotThere(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	first, second := b.file("a/name", 10), b.file("b/name", 20)
@@ -241,7 +245,8 @@ func TestAFurtherNameCountsForItsFile(t *testing.T) {
 	}
 }
 
-// TestAnotherInboxKnowsNothing: another container has nothing, also where it is reached with a token of the same workspace.
+// TestAnotherInboxKnowsNothing: another container has nothing, also where it is reached with a
+// token of the same workspace.
 func TestAnotherInboxKnowsNothing(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f", 10)
@@ -261,7 +266,8 @@ func TestAnotherInboxKnowsNothing(t *testing.T) {
 	}
 }
 
-// TestAnUploadThatGoesOnSendsWhatChangedMeanwhile: its folders are read again, and what was delivered of them before is compared too.
+// TestAnUploadThatGoesOnSendsWhatChangedMeanwhile: its folders are read again, and what was
+// delivered of them before is compared too.
 func TestAnUploadThatGoesOnLooksAtWhatWasDelivered(t *testing.T) {
 	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal})

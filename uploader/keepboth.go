@@ -4,8 +4,9 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// keepBoth gives a job whose name is taken the next name, under which it is sent from its beginning, and reports whether it could.
-// Where no name is left, the job has its own again. The caller holds the lock.
+// keepBoth gives a job whose name is taken the next name, under which it is sent from its
+// beginning, and reports whether it could. Where no name is left, the job has its own again. The
+// caller holds the lock.
 func (o *outcomes) keepBoth(u unit, e *problem.Error) bool {
 	j := u.job
 	switch {
@@ -33,8 +34,9 @@ func (o *outcomes) keepBoth(u unit, e *problem.Error) bool {
 	return true
 }
 
-// haveName makes sure of a job's name before the first request is made under it: one that keepBoth gave has to be in the journal, or the
-// file would be sent under the next one after a crash. It blocks on the journal.
+// haveName makes sure of a job's name before the first request is made under it: one that keepBoth
+// gave has to be in the journal, or the file would be sent under the next one after a crash. It
+// blocks on the journal.
 func (w *worker) haveName(j *job) error {
 	if j.Copy > 0 && w.q.ledger.CommitPending(w.q.ctx) != nil {
 		return errAgain // nothing is handed out while the journal can't be written

@@ -4,8 +4,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// locate gives a job the path by which its file is opened, where a version of this program found the file that did not keep that. It may
-// block on the disk. Errors are ErrSource.
+// locate gives a job the path by which its file is opened, where a version of this program found
+// the file that did not keep that. It may block on the disk. Errors are ErrSource.
 func (w *worker) locate(j *job) error {
 	if j.At != (source.Path{}) {
 		return nil

@@ -9,8 +9,9 @@ import (
 	"inboxuploader/uploader/store"
 )
 
-// moment is a moment on the service's clock, or on this computer's where the service had not told its own yet. The service's is kept, since
-// the difference between the two becomes another when this one's is put right, or when a virtual machine slept.
+// moment is a moment on the service's clock, or on this computer's where the service had not told
+// its own yet. The service's is kept, since the difference between the two becomes another when
+// this one's is put right, or when a virtual machine slept.
 type moment struct {
 	at    time.Time
 	local bool
@@ -48,7 +49,8 @@ func (w *worker) condition(u *unit) store.Condition {
 		w.q.mu.Lock()
 		defer w.q.mu.Unlock()
 		if j.inbox.skewKnown {
-			// The service keeps whole seconds, so what we stored is at least as new as the second in which we began.
+			// The service keeps whole seconds, so what we stored is at least as new as the second
+			// in which we began.
 			begun := j.inbox.onService(j.doubtful).Truncate(time.Second)
 			return store.Condition{IfModifiedSince: begun.Add(-time.Second)}
 		}
@@ -56,8 +58,8 @@ func (w *worker) condition(u *unit) store.Condition {
 	return store.Condition{IfAbsent: true}
 }
 
-// doubts are those of jobs that were given back, as when a person pauses them: without them, what is there would be taken for somebody
-// else's when they are sent again.
+// doubts are those of jobs that were given back, as when a person pauses them: without them, what
+// is there would be taken for somebody else's when they are sent again.
 type doubts map[int64]keptDoubt
 
 type keptDoubt struct {
@@ -86,8 +88,8 @@ func (d doubts) giveBack(j *job) {
 // errAgain says that the unit must be sent once more, at once, with what was learned.
 var errAgain = errors.New("once more")
 
-// settleDoubt decides what an error means for a small file that must not replace another: where an answer was lost, a blob
-// that is there may be this very file.
+// settleDoubt decides what an error means for a small file that must not replace another: where an
+// answer was lost, a blob that is there may be this very file.
 func (w *worker) settleDoubt(u *unit, c store.Condition, begun moment, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*problem.Error](err)
@@ -99,10 +101,12 @@ func (w *worker) settleDoubt(u *unit, c store.Condition, begun moment, err error
 		w.answerLost(j, begun)
 	case !errors.Is(err, problem.ErrExists) || j.doubt == none || e.Reason == problem.WrittenOtherwise: // which this program never does
 	case !c.IfModifiedSince.IsZero() && e.Reason != problem.AlreadyThere:
-		// What may not be replaced, as in an inbox whose blobs are immutable, can't be asked whether it is ours.
+		// What may not be replaced, as in an inbox whose blobs are immutable, can't be asked
+		// whether it is ours.
 		return problem.New(e.Op, j.Blob, problem.AlreadyThereByUs)
 	case !c.IfModifiedSince.IsZero():
-		// Written before we began, or nothing is there and this service takes the condition to fail then.
+		// Written before we began, or nothing is there and this service takes the condition to fail
+		// then.
 		j.doubt = older
 		return errAgain
 	case j.doubt == lost:
@@ -128,15 +132,17 @@ func (w *worker) answerLost(j *job, begun moment) {
 	j.until.at = j.until.at.Add(ledger.DoubtMargin)
 }
 
-// isPast reports whether what is in doubt lies so far back that somebody else may have written the name since.
+// isPast reports whether what is in doubt lies so far back that somebody else may have written the
+// name since.
 func (w *worker) isPast(j *job) bool {
 	w.q.mu.Lock()
 	defer w.q.mu.Unlock()
 	return j.doubt == earlier || j.doubt == lost && j.inbox.now().at.After(j.inbox.onService(j.until))
 }
 
-// settleEarlier finds out about a small file that may have been sent a while ago, by an earlier process or before the network
-// failed: whether its name is free, or what is there was written at a time at which it may be ours. Then condition makes sure of it.
+// settleEarlier finds out about a small file that may have been sent a while ago, by an earlier
+// process or before the network failed: whether its name is free, or what is there was written at a
+// time at which it may be ours. Then condition makes sure of it.
 func (w *worker) settleEarlier(u *unit) error {
 	j := u.job
 	if j.Replace || u.token.Rights.CreateOnly() {
@@ -164,8 +170,9 @@ func (w *worker) settleEarlier(u *unit) error {
 	return nil
 }
 
-// hasSibling reports whether another job has the same name in the same inbox and was delivered or is being sent: then a blob that was
-// written lately may be that one's. It may read the list, which takes long where that is long, and is for the rare case of a lost answer.
+// hasSibling reports whether another job has the same name in the same inbox and was delivered or
+// is being sent: then a blob that was written lately may be that one's. It may read the list, which
+// takes long where that is long, and is for the rare case of a lost answer.
 func (w *worker) hasSibling(j *job) (bool, error) {
 	w.q.mu.Lock()
 	for _, o := range w.q.loaded {

@@ -36,7 +36,8 @@ func (b *bench) theirs(name string) {
 	}
 }
 
-// only checks that the only job is in a state and that the inbox has these bytes under its name, and nothing else.
+// only checks that the only job is in a state and that the inbox has these bytes under its name,
+// and nothing else.
 func (b *bench) only(name string, state ledger.JobState, want []byte) {
 	b.Helper()
 	if err := b.wait(); err != nil {
@@ -55,7 +56,8 @@ func (b *bench) only(name string, state ledger.JobState, want []byte) {
 	}
 }
 
-// TestADoubtOutlivesAPause: a file whose answer was lost is known again though its job was given back in between.
+// TestADoubtOutlivesAPause: a file whose answer was lost is known again though its job was given
+// back in between.
 func TestADoubtOutlivesAPause(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, then ledger.Verb
@@ -95,8 +97,8 @@ func TestADoubtOutlivesAPause(t *testing.T) {
 	}
 }
 
-// mute is a store that carries out the first request that makes the blob "wanted", where it is free, and says after the gate is open that no answer
-// came.
+// mute is a store that carries out the first request that makes the blob "wanted", where it is
+// free, and says after the gate is open that no answer came.
 type mute struct {
 	store.Store
 	gate chan struct{}
@@ -114,8 +116,9 @@ func (m *mute) PutBlob(ctx context.Context, name string, body *store.Body, p sto
 	return ledger.Answer{}, e
 }
 
-// TestALostAnswerIsSettledThoughAClockJumps: between a request and the next try this computer's clock is put right, or stood still because a
-// virtual machine slept. The service's then differs from it by something else than before.
+// TestALostAnswerIsSettledThoughAClockJumps: between a request and the next try this computer's
+// clock is put right, or stood still because a virtual machine slept. The service's then differs
+// from it by something else than before.
 func TestALostAnswerIsSettledThoughAClockJumps(t *testing.T) {
 	for name, c := range map[string]struct {
 		jump   time.Duration // of the service's clock, seen from here
@@ -158,7 +161,8 @@ func TestALostAnswerIsSettledThoughAClockJumps(t *testing.T) {
 	}
 }
 
-// TestAFileInDoubtAfterACrashIsSettledWhateverTheClockSays: this computer's clock is wrong by hours, which was known when the file was sent.
+// TestAFileInDoubtAfterACrashIsSettledWhateverTheClockSays: this computer's clock is wrong by
+// hours, which was known when the file was sent.
 func TestAFileInDoubtAfterACrashIsSettledWhateverTheClockSays(t *testing.T) {
 	for name, c := range map[string]struct {
 		ahead  time.Duration // the service's clock
@@ -201,7 +205,8 @@ func TestAFileInDoubtAfterACrashIsSettledWhateverTheClockSays(t *testing.T) {
 	}
 }
 
-// TestAFileInDoubtThatBecomesSmall: the answer to a commit was lost, and before the next try the file shrinks so that it is sent in one request.
+// TestAFileInDoubtThatBecomesSmall: the answer to a commit was lost, and before the next try the
+// file shrinks so that it is sent in one request.
 func TestAFileInDoubtThatBecomesSmall(t *testing.T) {
 	for name, theirs := range map[string]bool{"ours": false, "theirs": true} {
 		t.Run(name, func(t *testing.T) {
@@ -241,7 +246,8 @@ func TestAFileInDoubtThatBecomesSmall(t *testing.T) {
 	}
 }
 
-// TestAFileInDoubtThatBecomesLarge: what was sent of it in one request may be there, and is not somebody else's.
+// TestAFileInDoubtThatBecomesLarge: what was sent of it in one request may be there, and is not
+// somebody else's.
 func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Connections: 1})
@@ -266,7 +272,8 @@ func TestAFileInDoubtThatBecomesLarge(t *testing.T) {
 	})
 }
 
-// TestAnAnswerThatComesAtTheEndCounts: a token that may only create can't find out afterwards whether what is there is this file.
+// TestAnAnswerThatComesAtTheEndCounts: a token that may only create can't find out afterwards
+// whether what is there is this file.
 func TestAnAnswerThatComesAtTheEndCounts(t *testing.T) {
 	journal := ledger.NewMemoryJournal()
 	late := &late{sent: make(chan struct{})}
@@ -336,7 +343,8 @@ func TestWhatArrivedDamagedIsReplacedByTryingAgain(t *testing.T) {
 	})
 }
 
-// TestWhatSomebodyElseWroteDuringALongOutageStays: an answer was lost and the file had not arrived; what is there later is not ours.
+// TestWhatSomebodyElseWroteDuringALongOutageStays: an answer was lost and the file had not arrived;
+// what is there later is not ours.
 func TestWhatSomebodyElseWroteDuringALongOutageStays(t *testing.T) {
 	for name, verbs := range map[string][]ledger.Verb{
 		"tried all the time": nil,
@@ -395,7 +403,8 @@ func (i *immutable) PutBlob(ctx context.Context, name string, body *store.Body, 
 	return i.Store.PutBlob(ctx, name, body, p, c)
 }
 
-// TestALostAnswerWhereNothingCanBeReplacedIsTold: what is there is probably this file, and it is not sent under another name as well.
+// TestALostAnswerWhereNothingCanBeReplacedIsTold: what is there is probably this file, and it is
+// not sent under another name as well.
 func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := &immutable{}
@@ -414,7 +423,8 @@ func TestALostAnswerWhereNothingCanBeReplacedIsTold(t *testing.T) {
 	})
 }
 
-// TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash: others of its batch were sent by the earlier process, and its locked name is another's.
+// TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash: others of its batch were sent by the earlier
+// process, and its locked name is another's.
 func TestALargeFileThatWasNotBegunIsInNoDoubtAfterACrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := ledger.NewMemoryJournal()

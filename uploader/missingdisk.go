@@ -15,14 +15,15 @@ import (
 const (
 	// awayEvery is how often a disk is looked for that is not there.
 	awayEvery = 2 * time.Second
-	// askEvery is how often the storage is asked, meanwhile, whether it still takes the token: it may have been revoked, or have an end
-	// that it does not state. One that should have ended by now is asked about each askAtEnd.
+	// askEvery is how often the storage is asked, meanwhile, whether it still takes the token: it
+	// may have been revoked, or have an end that it does not state. One that should have ended by
+	// now is asked about each askAtEnd.
 	askEvery = time.Minute
 	askAtEnd = 10 * time.Second
 )
 
-// orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was deleted or can't be read: the
-// former comes back. It blocks on the disk, until the queue ends.
+// orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was
+// deleted or can't be read: the former comes back. It blocks on the disk, until the queue ends.
 func (w *worker) orAway(j *job, err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || e.Reason != problem.SourceGone && e.Reason != problem.SourceUnreadable {
@@ -42,8 +43,8 @@ func (w *worker) orAway(j *job, err error) error {
 	return away
 }
 
-// sourceAway makes a transfer's files wait that lie on the same disk as a job's, until it is back. What was claimed of them is given
-// back. The caller holds the lock.
+// sourceAway makes a transfer's files wait that lie on the same disk as a job's, until it is back.
+// What was claimed of them is given back. The caller holds the lock.
 func (q *Queue) sourceAway(j *job, e *problem.Error) {
 	missing := source.DiskOf(j.Source, j.FileID)
 	if q.ledger.SetAway(j.Transfer, missing, e) {
@@ -69,7 +70,8 @@ type diskWait struct {
 	missing  string // the topmost part of its path that is not there
 }
 
-// awaitDisk blocks until the disk is back, or the queue ends, and then lets the transfer's files on it go on.
+// awaitDisk blocks until the disk is back, or the queue ends, and then lets the transfer's files on
+// it go on.
 func (d *diskWait) awaitDisk() {
 	for {
 		d.q.mu.Lock()
@@ -99,8 +101,8 @@ func (d *diskWait) awaitDisk() {
 	}
 }
 
-// askAboutEnd holds the inbox whose token has ended while its files are waited for: nothing else would find out before their disk is back.
-// It blocks on the network.
+// askAboutEnd holds the inbox whose token has ended while its files are waited for: nothing else
+// would find out before their disk is back. It blocks on the network.
 func (d *diskWait) askAboutEnd() {
 	in := d.in
 	d.q.mu.Lock()

@@ -43,7 +43,8 @@ func (b *bench) await(what string, want func(uploader.Status) bool) {
 	}
 }
 
-// usbDisk plugs a disk in at usb that has the files a, b, c and large in a folder run. plug does so again with the same files, once it is unplugged.
+// usbDisk plugs a disk in at usb that has the files a, b, c and large in a folder run. plug does so
+// again with the same files, once it is unplugged.
 func usbDisk(t *testing.T, b *bench) (usb string, plug func()) {
 	t.Helper()
 	usb = filepath.Join(b.dir, "usb")
@@ -62,7 +63,8 @@ func usbDisk(t *testing.T, b *bench) (usb string, plug func()) {
 	return usb, plug
 }
 
-// TestUnpluggedDiskHoldsItsTransfer: the files wait, others go on, and all is delivered when the disk is back.
+// TestUnpluggedDiskHoldsItsTransfer: the files wait, others go on, and all is delivered when the
+// disk is back.
 func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 	for name, removeMountPoint := range map[string]bool{"the folder stays": false, "the folder goes": true} {
 		t.Run(name, func(t *testing.T) {
@@ -140,7 +142,8 @@ func TestAnUnpluggedDiskHoldsNoFilesOfAnother(t *testing.T) {
 	}
 }
 
-// TestATokenThatEndsWhileADiskIsAwayIsNoticed: whoever waits for the disk learns of it at once, and nothing is lost.
+// TestATokenThatEndsWhileADiskIsAwayIsNoticed: whoever waits for the disk learns of it at once, and
+// nothing is lost.
 func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
 	for name, end := range map[string]time.Duration{"at its own date": time.Hour, "without a date": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -202,7 +205,8 @@ func TestATokenThatEndsWhileADiskIsAwayIsNoticed(t *testing.T) {
 	}
 }
 
-// TestWhatWasDeletedIsNotWaitedFor: the root is there, so its disk is, whatever device the file was on when it was found.
+// TestWhatWasDeletedIsNotWaitedFor: the root is there, so its disk is, whatever device the file was
+// on when it was found.
 func TestWhatWasDeletedIsNotWaitedFor(t *testing.T) {
 	uploader.TakeAllForOld(t)
 	b := newBench(t, "w", uploader.Config{Connections: 1})

@@ -9,11 +9,12 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// Moved says that what was named to be sent from a folder, or from folders in it, lies elsewhere since, as when a disk has another letter,
-// and returns how many files of the list that concerns. Transfers that another process sends stay as they are. Files are looked for there
-// from then on, what was delivered is known there, and what could not be read in its old place waits again. Of half-sent files the content
-// is compared with what the service acknowledged, so that nothing of it is sent twice. It may block on the disk; errors are of
-// ErrJournal.
+// Moved says that what was named to be sent from a folder, or from folders in it, lies elsewhere
+// since, as when a disk has another letter, and returns how many files of the list that concerns.
+// Transfers that another process sends stay as they are. Files are looked for there from then on,
+// what was delivered is known there, and what could not be read in its old place waits again. Of
+// half-sent files the content is compared with what the service acknowledged, so that nothing of it
+// is sent twice. It may block on the disk; errors are of ErrJournal.
 func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 	from, to = filepath.Clean(from), filepath.Clean(to)
 	if err := q.ledger.Load(ctx); err != nil {

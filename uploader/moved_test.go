@@ -13,8 +13,9 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestAFolderThatWasMovedGoesOnWhereItLies: nothing that arrived is sent twice, half-sent files go on with their blocks, and what could not
-// be read meanwhile is looked for. What is found later, also below the old place, is taken as it is.
+// TestAFolderThatWasMovedGoesOnWhereItLies: nothing that arrived is sent twice, half-sent files go
+// on with their blocks, and what could not be read meanwhile is looked for. What is found later,
+// also below the old place, is taken as it is.
 func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := ledger.NewMemoryJournal()
@@ -30,7 +31,8 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 		}
 		b.store.ClearFaults()
 
-		// The folder goes to a place below its old one, where one of its files is new to the disk and another has other content.
+		// The folder goes to a place below its old one, where one of its files is new to the disk
+		// and another has other content.
 		aside, old, now := filepath.Join(b.dir, "aside"), filepath.Join(b.dir, "data"), filepath.Join(b.dir, "data", "2026")
 		for _, err := range []error{os.Rename(old, aside), os.Mkdir(old, 0o700)} {
 			if err != nil {
@@ -77,7 +79,8 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 	})
 }
 
-// TestWhatWasMovedIsComparedWithWhatWasAcknowledged: size, times and even the file's identity say nothing on another disk.
+// TestWhatWasMovedIsComparedWithWhatWasAcknowledged: size, times and even the file's identity say
+// nothing on another disk.
 func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
 	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})

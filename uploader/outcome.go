@@ -15,19 +15,22 @@ import (
 )
 
 const (
-	// troubleInARow is after how many failed requests without a success between them a person is told.
+	// troubleInARow is after how many failed requests without a success between them a person is
+	// told.
 	troubleInARow = 3
-	// failuresInARow is after how many failed requests without a success between them an inbox's jobs wait together, and
-	// one request finds out when to go on. Fewer are single faults, which only the request concerned waits for.
+	// failuresInARow is after how many failed requests without a success between them an inbox's
+	// jobs wait together, and one request finds out when to go on. Fewer are single faults, which
+	// only the request concerned waits for.
 	failuresInARow = 8
-	// maxReplans is how often a job is planned anew, because its file changed or its blocks were lost, before a person
-	// has to look.
+	// maxReplans is how often a job is planned anew, because its file changed or its blocks were
+	// lost, before a person has to look.
 	maxReplans = 5
 	// maxCorrupt is how often the same bytes may arrive damaged before the job fails.
 	maxCorrupt = 5
 )
 
-// outcomes decides what comes of units. Its methods are called under the queue's lock, but for finish.
+// outcomes decides what comes of units. Its methods are called under the queue's lock, but for
+// finish.
 type outcomes struct{ q *Queue }
 
 // finish takes a unit's outcome and decides how its job goes on.
@@ -102,8 +105,8 @@ func (o *outcomes) advance(u unit) {
 	}
 }
 
-// reclass puts a job whose file's size changed before anything was sent among those of its new class. The caller holds
-// the lock.
+// reclass puts a job whose file's size changed before anything was sent among those of its new
+// class. The caller holds the lock.
 func (o *outcomes) reclass(j *job) {
 	in := j.inbox
 	j.seen, j.rests = nil, time.Time{}
@@ -120,8 +123,8 @@ func (o *outcomes) reclass(j *job) {
 	o.q.ledger.Plan(j.Job, nil)
 }
 
-// failed decides what an error means for the unit, its job and its inbox; docs/DESIGN.md, "Errors", has the table. The
-// caller holds the lock.
+// failed decides what an error means for the unit, its job and its inbox; docs/DESIGN.md, "Errors",
+// has the table. The caller holds the lock.
 func (o *outcomes) failed(u unit, err error) {
 	j, in := u.job, u.job.inbox
 	e, ok := errors.AsType[*problem.Error](err)
@@ -181,9 +184,10 @@ func (o *outcomes) failed(u unit, err error) {
 	}
 }
 
-// unlessReached turns the error of a storage whose name does not exist into one of the network where that storage has answered before,
-// in this run or an earlier one: then its name exists, and a sign-in page or a broken name service denies it. A storage that was
-// closed since is waited for, too; nobody can tell the one from the other. The caller holds the lock.
+// unlessReached turns the error of a storage whose name does not exist into one of the network
+// where that storage has answered before, in this run or an earlier one: then its name exists, and
+// a sign-in page or a broken name service denies it. A storage that was closed since is waited for,
+// too; nobody can tell the one from the other. The caller holds the lock.
 func (q *Queue) unlessReached(in *inbox, e *problem.Error) *problem.Error {
 	if e.Reason != problem.AccountGone || e.Status != 0 || !q.ledger.HasReached(in.key) {
 		return e
@@ -193,7 +197,8 @@ func (q *Queue) unlessReached(in *inbox, e *problem.Error) *problem.Error {
 	return down
 }
 
-// busyInbox counts a failed request and makes the whole inbox wait after too many in a row. The caller holds the lock.
+// busyInbox counts a failed request and makes the whole inbox wait after too many in a row. The
+// caller holds the lock.
 func (o *outcomes) busyInbox(in *inbox, now time.Time, e *problem.Error) {
 	in.failures++
 	in.trouble = e
@@ -224,8 +229,8 @@ func (o *outcomes) planAnew(u unit, e *problem.Error) {
 	j.again = true
 }
 
-// holdInbox makes an inbox's jobs wait: for a person, or for the moment at which its token begins to be valid. The caller
-// holds the lock.
+// holdInbox makes an inbox's jobs wait: for a person, or for the moment at which its token begins
+// to be valid. The caller holds the lock.
 func (q *Queue) holdInbox(in *inbox, e *problem.Error) {
 	in.hold = e
 	in.stopHoldTimer()
@@ -235,7 +240,8 @@ func (q *Queue) holdInbox(in *inbox, e *problem.Error) {
 	q.holdUntil(in, e)
 }
 
-// holdLook is how often a hold with an end looks at the clock: timers stand still while a computer sleeps.
+// holdLook is how often a hold with an end looks at the clock: timers stand still while a computer
+// sleeps.
 const holdLook = time.Minute
 
 // holdUntil ends a hold when the token begins to be valid. The caller holds the lock.
@@ -265,8 +271,8 @@ func (in *inbox) stopHoldTimer() {
 	}
 }
 
-// leaveAlone reads a unit's file again when it was left alone for long enough. Meanwhile its job waits like others. The
-// caller holds the lock.
+// leaveAlone reads a unit's file again when it was left alone for long enough. Meanwhile its job
+// waits like others. The caller holds the lock.
 func (o *outcomes) leaveAlone(u unit) {
 	o.q.delays.rest(u)
 	if u.kind == sendWhole && u.job.State == ledger.Active {

@@ -12,7 +12,8 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// pacing is how fast bytes leave, and what follows from that. The queue's lock protects it, but for hand and limit.
+// pacing is how fast bytes leave, and what follows from that. The queue's lock protects it, but for
+// hand and limit.
 type pacing struct {
 	flow    uplink.Flow
 	onWay   atomic.Int64                 // bytes handed over by requests under way
@@ -31,7 +32,8 @@ func (p *pacing) limit(perSecond int64) {
 	p.limiter.Store(rate.NewLimiter(rate.Limit(perSecond), int(min(max(perSecond/8, 1), mib))))
 }
 
-// hand counts n bytes that were handed over of a body of that size, which makes handed in all. It takes no lock.
+// hand counts n bytes that were handed over of a body of that size, which makes handed in all. It
+// takes no lock.
 func (p *pacing) hand(j *job, n, handed, size int64) {
 	p.onWay.Add(n)
 	j.onWay.Add(n)
@@ -39,8 +41,8 @@ func (p *pacing) hand(j *job, n, handed, size int64) {
 	j.flow.Hand(n, handed, size)
 }
 
-// answered counts what came of a request of whose body so much had been handed over. One that the queue itself cut
-// off says nothing about the line. The caller holds the lock.
+// answered counts what came of a request of whose body so much had been handed over. One that the
+// queue itself cut off says nothing about the line. The caller holds the lock.
 func (p *pacing) answered(u *unit, now time.Time, handed, size int64, err error, cutOff bool) {
 	for _, f := range []*uplink.Flow{&p.flow, u.job.flow} {
 		switch {
@@ -56,16 +58,17 @@ func (p *pacing) answered(u *unit, now time.Time, handed, size int64, err error,
 	}
 }
 
-// arrived ends that the bytes of a unit's request are on their way: they are lost, or counted as acknowledged at the same moment. The
-// caller holds the lock.
+// arrived ends that the bytes of a unit's request are on their way: they are lost, or counted as
+// acknowledged at the same moment. The caller holds the lock.
 func (p *pacing) arrived(u *unit) {
 	p.onWay.Add(-u.onWay)
 	u.job.onWay.Add(-u.onWay)
 	u.onWay = 0
 }
 
-// speedTo returns how fast bytes leave for an inbox, in bytes per second: in the last seconds of sending, where those are so many, or
-// when it was measured last; 0 where it never was. The caller holds the lock.
+// speedTo returns how fast bytes leave for an inbox, in bytes per second: in the last seconds of
+// sending, where those are so many, or when it was measured last; 0 where it never was. The caller
+// holds the lock.
 func (p *pacing) speedTo(inbox string, seconds int) float64 {
 	if now := p.flow.Pace(seconds); now.Bytes >= 1 && !now.OfFiles() {
 		return now.Bytes
@@ -73,7 +76,8 @@ func (p *pacing) speedTo(inbox string, seconds int) float64 {
 	return p.ledger.LastSpeed(inbox)
 }
 
-// planningSpeed is the speed by which files for an inbox are planned, 0 if it is not known. The caller holds the lock.
+// planningSpeed is the speed by which files for an inbox are planned, 0 if it is not known. The
+// caller holds the lock.
 func (p *pacing) planningSpeed(inbox string) float64 {
 	speed := p.speedTo(inbox, uplink.PlanningSeconds)
 	if l := p.limiter.Load(); l != nil && (speed == 0 || float64(l.Limit()) < speed) {
@@ -82,7 +86,8 @@ func (p *pacing) planningSpeed(inbox string) float64 {
 	return speed
 }
 
-// blockSize returns the block size of a file that is planned now. The caller holds the lock, as with wholeSize.
+// blockSize returns the block size of a file that is planned now. The caller holds the lock, as
+// with wholeSize.
 func (p *pacing) blockSize(j *job) int64 {
 	preferred := p.wanted
 	if preferred == 0 {
@@ -91,8 +96,9 @@ func (p *pacing) blockSize(j *job) int64 {
 	return plan.BlockSize(j.Size, preferred)
 }
 
-// planForSlow plans files anew, in smaller blocks, that were planned before anything was known of a line that turns out to be slow: as long
-// as nothing of them is acknowledged, which on that line would take long. What is under way of them is cut off.
+// planForSlow plans files anew, in smaller blocks, that were planned before anything was known of a
+// line that turns out to be slow: as long as nothing of them is acknowledged, which on that line
+// would take long. What is under way of them is cut off.
 func (q *Queue) planForSlow() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -12,13 +12,13 @@ import (
 const (
 	// listenEvery is how soon a command of another process is heard.
 	listenEvery = 250 * time.Millisecond
-	// aliveEvery is how often the journal is told that requests are under way: after a crash it says until when they may
-	// have been.
+	// aliveEvery is how often the journal is told that requests are under way: after a crash it
+	// says until when they may have been.
 	aliveEvery = 10 * time.Second
 )
 
-// listener carries out what other processes leave for this one, shows what they do, and looks at the line from time to
-// time. Its goroutine is its own.
+// listener carries out what other processes leave for this one, shows what they do, and looks at
+// the line from time to time. Its goroutine is its own.
 type listener struct {
 	q       *Queue
 	adopted atomic.Bool // transfers for which others may have left commands
@@ -72,7 +72,8 @@ func (l *listener) foldFlow(now time.Time) {
 	l.q.pacing.flow.Note(now)
 }
 
-// keepSpeed lets the journal know how fast bytes leave, where that is known: small files do not tell.
+// keepSpeed lets the journal know how fast bytes leave, where that is known: small files do not
+// tell.
 func (l *listener) keepSpeed() {
 	l.q.mu.Lock()
 	p := l.q.pacing.flow.Pace(uplink.TellingSeconds)
@@ -91,7 +92,8 @@ func (l *listener) keepSpeed() {
 	}
 }
 
-// hear looks whether another process wrote into the journal, or left something for what was adopted.
+// hear looks whether another process wrote into the journal, or left something for what was
+// adopted.
 func (l *listener) hear() error {
 	changed, err := l.q.journal.Changed(l.q.ctx)
 	adopted := l.adopted.Swap(false)
@@ -113,8 +115,9 @@ func (l *listener) hear() error {
 	return nil
 }
 
-// obey carries out what others left for this queue. Of a command the journal learns together with what came of it, so that none is
-// lost with the process: at worst it is carried out once more. One that fails for good is passed over.
+// obey carries out what others left for this queue. Of a command the journal learns together with
+// what came of it, so that none is lost with the process: at worst it is carried out once more. One
+// that fails for good is passed over.
 func (l *listener) obey() error {
 	posted, err := l.q.journal.Posted(l.q.ctx)
 	if err != nil {
@@ -140,8 +143,8 @@ func (l *listener) obey() error {
 	return l.q.ledger.Commit(l.q.ctx, true)
 }
 
-// obeyOne carries out what another process left. A kill may have it carried out twice, which changes
-// nothing more.
+// obeyOne carries out what another process left. A kill may have it carried out twice, which
+// changes nothing more.
 func (l *listener) obeyOne(p *ledger.Posted) error {
 	_, err := l.q.commands.carryOut(l.q.ctx, p.Command)
 	if err == nil || !l.obeysAgain(err) {
@@ -150,7 +153,8 @@ func (l *listener) obeyOne(p *ledger.Posted) error {
 	return err
 }
 
-// obeysAgain reports whether a command that failed is carried out once more, by this process or by the next one.
+// obeysAgain reports whether a command that failed is carried out once more, by this process or by
+// the next one.
 func (l *listener) obeysAgain(err error) bool {
 	return l.q.ctx.Err() != nil || err != nil && passing(err)
 }

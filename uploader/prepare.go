@@ -14,8 +14,9 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// prepare opens a large file and plans it. For a new one it asks first whether its name is free, with the one question
-// that needs no right to read: to commit a block that does not exist where no blob is.
+// prepare opens a large file and plans it. For a new one it asks first whether its name is free,
+// with the one question that needs no right to read: to commit a block that does not exist where no
+// blob is.
 func (w *worker) prepare(u *unit) error {
 	j := u.job
 	if err := w.haveName(j); err != nil {
@@ -76,8 +77,9 @@ func (w *worker) prepare(u *unit) error {
 	return nil
 }
 
-// readSince returns a moment after which the file must not have changed for its acknowledged blocks to be true: its last change
-// before they were read. Of an earlier process it is known when the first of them was read.
+// readSince returns a moment after which the file must not have changed for its acknowledged blocks
+// to be true: its last change before they were read. Of an earlier process it is known when the
+// first of them was read.
 func (j *job) readSince(acked []ledger.AckedBlock) time.Time {
 	moment := j.changed
 	for _, a := range acked {
@@ -88,7 +90,8 @@ func (j *job) readSince(acked []ledger.AckedBlock) time.Time {
 	return moment
 }
 
-// keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still. It blocks on the journal.
+// keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still. It
+// blocks on the journal.
 func (w *worker) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
 	if err := w.q.ledger.CommitPending(w.q.ctx); err != nil { // or it would say what was true before the job was planned anew
 		return nil, errAgain
@@ -109,7 +112,8 @@ func (w *worker) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
 	return acked, nil
 }
 
-// lay sets a job's blocks out, some of which are acknowledged, and keeps that. The caller holds the lock.
+// lay sets a job's blocks out, some of which are acknowledged, and keeps that. The caller holds the
+// lock.
 func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 	n := ledger.BlockCount(j.Size, j.BlockSize)
 	if j.plan++; j.flow == nil {
@@ -129,8 +133,8 @@ func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 
 func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.BlockSize) }
 
-// stillTrue returns those acknowledged blocks that the file, which may have changed, still contains, and makes the plan fit
-// it. Only what differs is sent again.
+// stillTrue returns those acknowledged blocks that the file, which may have changed, still
+// contains, and makes the plan fit it. Only what differs is sent again.
 func (w *worker) stillTrue(u *unit, f *os.File, now source.Version, acked []ledger.AckedBlock) ([]ledger.AckedBlock, error) {
 	j := u.job
 	if !now.Same(j.Version()) {

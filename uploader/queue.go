@@ -22,39 +22,45 @@ import (
 
 const mib = 1 << 20
 
-// DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise: ten blocks of the default size.
+// DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise: ten blocks
+// of the default size.
 const DefaultMemory = 80 * mib
 
-// Config says what a Queue works with. Open is required; the zero value of everything else is a good default.
+// Config says what a Queue works with. Open is required; the zero value of everything else is a
+// good default.
 type Config struct {
 	// Open returns the store that a token leads to. It must not block on the network.
 	Open func(token.Token) (store.Store, error)
-	// Journal keeps the queue. Default: one that ends with the process. The queue does not close it.
+	// Journal keeps the queue. Default: one that ends with the process. The queue does not close
+	// it.
 	Journal ledger.Journal
 	// Memory limits the bytes of file content held at once. Default DefaultMemory; at least 1 MiB.
 	Memory int64
-	// Connections is the number of requests under way at once, 1 to 512; 0 lets the queue find it. [Queue.Connect] changes it.
+	// Connections is the number of requests under way at once, 1 to 512; 0 lets the queue find it.
+	// [Queue.Connect] changes it.
 	Connections int
-	// BlockSize is the preferred size of a block in bytes, MinBlockSize to 4000 MiB; 0 lets the queue choose one for each
-	// file when it is planned, 256 KiB to 8 MiB by the speed of the line. Files of more than 50,000 such blocks get larger ones.
+	// BlockSize is the preferred size of a block in bytes, MinBlockSize to 4000 MiB; 0 lets the
+	// queue choose one for each file when it is planned, 256 KiB to 8 MiB by the speed of the line.
+	// Files of more than 50,000 such blocks get larger ones.
 	BlockSize int64
 	// Rate limits the speed in bytes per second; 0 does not. [Queue.Limit] changes it.
 	Rate int64
-	// NoProgress is how long a request may stand still before it is given up and sent again. Default 60 s. It does not
-	// limit a request's whole duration, so a slow line is not cut off.
+	// NoProgress is how long a request may stand still before it is given up and sent again.
+	// Default 60 s. It does not limit a request's whole duration, so a slow line is not cut off.
 	NoProgress time.Duration
-	// Steady is how long a file that has changed lately is left alone between the two readings that have to find the same
-	// before it is sent. Others are sent meanwhile. Default 2.5 s.
+	// Steady is how long a file that has changed lately is left alone between the two readings that
+	// have to find the same before it is sent. Others are sent meanwhile. Default 2.5 s.
 	Steady time.Duration
-	// Receipt is the file that a receipt will be written to. No scan of this queue takes it. Empty: there is none.
+	// Receipt is the file that a receipt will be written to. No scan of this queue takes it. Empty:
+	// there is none.
 	Receipt string
 	// Log receives what support needs. It never sees a token's query. Default: nothing is logged.
 	Log *slog.Logger
 }
 
-// Queue owns order, concurrency and retry. It sends what [Queue.Add] was given into the inboxes whose tokens [Queue.Use]
-// was given. All methods may be called from any goroutine. Those that may block on the disk say so; Wait, Close and Redirect
-// wait for the network, too.
+// Queue owns order, concurrency and retry. It sends what [Queue.Add] was given into the inboxes
+// whose tokens [Queue.Use] was given. All methods may be called from any goroutine. Those that may
+// block on the disk say so; Wait, Close and Redirect wait for the network, too.
 type Queue struct {
 	config  Config
 	journal ledger.Journal
@@ -100,9 +106,9 @@ type Queue struct {
 
 var errClosed = errors.New("queue closed")
 
-// NewQueue returns a running queue. It shows all that the journal holds, and sends nothing of it before [Queue.Adopt]. It
-// ends when ctx does or by [Queue.Close]; the caller must call Close either way. An error is about the configuration, or
-// of ErrJournal.
+// NewQueue returns a running queue. It shows all that the journal holds, and sends nothing of it
+// before [Queue.Adopt]. It ends when ctx does or by [Queue.Close]; the caller must call Close
+// either way. An error is about the configuration, or of ErrJournal.
 func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	switch {
 	case c.Open == nil:
@@ -164,8 +170,8 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	return q, nil
 }
 
-// journalChanged stops sending while the journal can't be written, and goes on when it can. Of two calls that overtake each other both
-// find what is true by then.
+// journalChanged stops sending while the journal can't be written, and goes on when it can. Of two
+// calls that overtake each other both find what is true by then.
 func (q *Queue) journalChanged() {
 	q.mu.Lock()
 	trouble := q.ledger.Trouble()
@@ -177,8 +183,8 @@ func (q *Queue) journalChanged() {
 	}
 }
 
-// Use makes the token the one that its inbox's jobs are sent with. Jobs that waited for one go on, keeping the blocks
-// that are already acknowledged. The error is Config.Open's.
+// Use makes the token the one that its inbox's jobs are sent with. Jobs that waited for one go on,
+// keeping the blocks that are already acknowledged. The error is Config.Open's.
 func (q *Queue) Use(t token.Token) error {
 	store, err := q.config.Open(t)
 	if err != nil {
@@ -200,7 +206,8 @@ func (q *Queue) Use(t token.Token) error {
 	return nil
 }
 
-// Hold makes an inbox's jobs wait for that reason until Use is called for it. Requests under way are brought to their end.
+// Hold makes an inbox's jobs wait for that reason until Use is called for it. Requests under way
+// are brought to their end.
 func (q *Queue) Hold(inbox string, why *problem.Error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -221,12 +228,12 @@ func (q *Queue) inbox(key string) *inbox {
 	return in
 }
 
-// Limit changes the highest speed, in bytes per second; 0 or less takes the limit away. What is being sent keeps to it from its next
-// few KiB on.
+// Limit changes the highest speed, in bytes per second; 0 or less takes the limit away. What is
+// being sent keeps to it from its next few KiB on.
 func (q *Queue) Limit(perSecond int64) { q.pacing.limit(perSecond) }
 
-// Connect changes the number of requests under way at once, 1 to 512; 0 lets the queue find it. What is under way beyond a smaller number is
-// brought to its end.
+// Connect changes the number of requests under way at once, 1 to 512; 0 lets the queue find it.
+// What is under way beyond a smaller number is brought to its end.
 func (q *Queue) Connect(n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -235,7 +242,8 @@ func (q *Queue) Connect(n int) {
 	q.notify()
 }
 
-// Changed receives after something changed that Status or Rows would show. It has room for one: changes coalesce.
+// Changed receives after something changed that Status or Rows would show. It has room for one:
+// changes coalesce.
 func (q *Queue) Changed() <-chan struct{} { return q.changed }
 
 func (q *Queue) notify() {
@@ -245,8 +253,9 @@ func (q *Queue) notify() {
 	}
 }
 
-// Wait blocks until nothing can go on by itself: every job has ended, or waits for a token. It returns nil, or the
-// [*problem.Error] of the first inbox whose jobs wait for a person, or the context's cause. The journal then has everything.
+// Wait blocks until nothing can go on by itself: every job has ended, or waits for a token. It
+// returns nil, or the [*problem.Error] of the first inbox whose jobs wait for a person, or the
+// context's cause. The journal then has everything.
 func (q *Queue) Wait(ctx context.Context) error {
 	for {
 		q.mu.Lock()
@@ -286,7 +295,8 @@ func (q *Queue) trouble() error {
 	return q.scanErr
 }
 
-// holdOf returns why an inbox's jobs wait for a person, who has to bring a token; nil if they don't. The caller holds the lock.
+// holdOf returns why an inbox's jobs wait for a person, who has to bring a token; nil if they
+// don't. The caller holds the lock.
 func (q *Queue) holdOf(in *inbox) *problem.Error {
 	if in.hold == nil && in.store == nil && q.ledger.Unfinished(in.key) > 0 {
 		return problem.New("send", "", problem.TokenNeeded)
@@ -321,8 +331,8 @@ func (q *Queue) settle() {
 	close(q.settled)
 }
 
-// reconsider looks again at what can be sent, after something changed that no request has brought about. The caller holds the
-// lock.
+// reconsider looks again at what can be sent, after something changed that no request has brought
+// about. The caller holds the lock.
 func (q *Queue) reconsider() {
 	q.unsettle()
 	q.settle()
@@ -345,12 +355,13 @@ func (q *Queue) unsettle() {
 // closePatience is how long Close waits for reads of files that nothing can end.
 var closePatience = 5 * time.Second
 
-// Close stops sending, waits until every goroutine has ended and closes the stores. Requests under way are cut off;
-// their blocks are sent again by whoever goes on with the journal. It does not close the journal, which gives the queue's
-// transfers up.
+// Close stops sending, waits until every goroutine has ended and closes the stores. Requests under
+// way are cut off; their blocks are sent again by whoever goes on with the journal. It does not
+// close the journal, which gives the queue's transfers up.
 //
-// On a dead network disk the system may never come back from reading a file or a folder. After 5 s Close leaves such a goroutine
-// behind, with its memory and its files: it does nothing more, should the disk still answer.
+// On a dead network disk the system may never come back from reading a file or a folder. After 5 s
+// Close leaves such a goroutine behind, with its memory and its files: it does nothing more, should
+// the disk still answer.
 func (q *Queue) Close() error {
 	q.cancel(errClosed)
 	ended := q.wait(closePatience)

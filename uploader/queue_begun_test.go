@@ -22,7 +22,8 @@ func (silent) PutBlob(ctx context.Context, _ string, _ *store.Body, _ store.Prop
 	return ledger.Answer{}, context.Cause(ctx)
 }
 
-// TestWhoLooksAfterEachChangeSeesWhatIsBeingSent, also what was left alone for a while before, and though no answer comes.
+// TestWhoLooksAfterEachChangeSeesWhatIsBeingSent, also what was left alone for a while before, and
+// though no answer comes.
 func TestWhoLooksAfterEachChangeSeesWhatIsBeingSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

@@ -48,7 +48,8 @@ func claims(c ledger.Changes) bool {
 	return false
 }
 
-// TestAClaimOutlivesALossOfPowerWhereBothAreKept: else what was sent under its name just before would be sent beside itself.
+// TestAClaimOutlivesALossOfPowerWhereBothAreKept: else what was sent under its name just before
+// would be sent beside itself.
 func TestAClaimOutlivesALossOfPowerWhereBothAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		durable := false
@@ -74,7 +75,8 @@ func TestAClaimOutlivesALossOfPowerWhereBothAreKept(t *testing.T) {
 	})
 }
 
-// TestACommandHoldsWhileItsJobIsClaimed: between the choice of what is sent next and its start the journal is written, and a person may act.
+// TestACommandHoldsWhileItsJobIsClaimed: between the choice of what is sent next and its start the
+// journal is written, and a person may act.
 func TestACommandHoldsWhileItsJobIsClaimed(t *testing.T) {
 	for verb, state := range map[ledger.Verb]ledger.JobState{ledger.Cancel: ledger.Cancelled, ledger.Pause: ledger.Paused, ledger.Remove: 99} {
 		t.Run(string(verb), func(t *testing.T) {
@@ -159,8 +161,8 @@ func TestWhatMovesToAnotherInboxIsNotSentToTheOld(t *testing.T) {
 	})
 }
 
-// TestACommandAboutNobodysTransferSendsNothing: a transfer of an earlier run is changed and given up again, so that whoever takes it next is the
-// only one who sends it.
+// TestACommandAboutNobodysTransferSendsNothing: a transfer of an earlier run is changed and given
+// up again, so that whoever takes it next is the only one who sends it.
 func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := ledger.NewMemoryJournal()
@@ -190,7 +192,8 @@ func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
 	})
 }
 
-// TestCancellingAllEndsTheScanToo: what is found after a person gave a whole transfer up is not sent.
+// TestCancellingAllEndsTheScanToo: what is found after a person gave a whole transfer up is not
+// sent.
 func TestCancellingAllEndsTheScanToo(t *testing.T) {
 	for verb, shown := range map[ledger.Verb]bool{ledger.Cancel: true, ledger.Remove: false} {
 		t.Run(string(verb), func(t *testing.T) {
@@ -237,7 +240,8 @@ func TestCancellingAllEndsTheScanToo(t *testing.T) {
 	}
 }
 
-// TestSourcesThatOverlapAreReadAgainWhole: a file that two sources bring has two names, and after an interrupted scan it gets both.
+// TestSourcesThatOverlapAreReadAgainWhole: a file that two sources bring has two names, and after
+// an interrupted scan it gets both.
 func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
 	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal})
@@ -265,7 +269,8 @@ func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
 	}
 }
 
-// TestWhatWasClearedIsNotSentAgain: folders that were not read to their end are read again, and what was taken from the list is still known.
+// TestWhatWasClearedIsNotSentAgain: folders that were not read to their end are read again, and
+// what was taken from the list is still known.
 func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := ledger.NewMemoryJournal()
@@ -306,7 +311,8 @@ func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// TestWhatIsMovedWhileOthersAreClaimedGoesFirst: what was chosen in the old order is chosen once more.
+// TestWhatIsMovedWhileOthersAreClaimedGoesFirst: what was chosen in the old order is chosen once
+// more.
 func TestWhatIsMovedWhileOthersAreClaimedGoesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, held := make(chan struct{}), false
@@ -338,7 +344,8 @@ func TestWhatIsMovedWhileOthersAreClaimedGoesFirst(t *testing.T) {
 	})
 }
 
-// TestTheQueueSleepsWhileAsManyBatchesWaitAsMayBeBegun: with no more to claim, nobody looks for it again and again.
+// TestTheQueueSleepsWhileAsManyBatchesWaitAsMayBeBegun: with no more to claim, nobody looks for it
+// again and again.
 func TestTheQueueSleepsWhileAsManyBatchesWaitAsMayBeBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Connections: 2})
@@ -357,7 +364,8 @@ func TestTheQueueSleepsWhileAsManyBatchesWaitAsMayBeBegun(t *testing.T) {
 	})
 }
 
-// TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay: what one inbox waits for is nothing to another.
+// TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay: what one inbox waits for is nothing
+// to another.
 func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
@@ -381,8 +389,8 @@ func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) 
 	})
 }
 
-// neighbour is a journal into which another process writes all the time: whenever the queue has changed whose a transfer is, look is
-// called in the middle of that.
+// neighbour is a journal into which another process writes all the time: whenever the queue has
+// changed whose a transfer is, look is called in the middle of that.
 type neighbour struct {
 	ledger.Journal
 	look func()
@@ -403,7 +411,8 @@ func (n *neighbour) Release(ctx context.Context, transfers []int64) error {
 	return n.Journal.Release(ctx, transfers)
 }
 
-// TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted: no transfer is shown twice, without its files, or not at all.
+// TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted: no transfer is shown twice, without its files,
+// or not at all.
 func TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := ledger.NewMemoryJournal()

@@ -167,7 +167,8 @@ func TestReplaceSendsWhatWasAlreadyThere(t *testing.T) {
 	b.delivered(path)
 }
 
-// TestACancelHoldsThoughTheTransferIsPausedMeanwhile: what was wanted while a request was under way is done when it is answered.
+// TestACancelHoldsThoughTheTransferIsPausedMeanwhile: what was wanted while a request was under way
+// is done when it is answered.
 func TestACancelHoldsThoughTheTransferIsPausedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Connections: 2})
@@ -187,7 +188,8 @@ func TestACancelHoldsThoughTheTransferIsPausedMeanwhile(t *testing.T) {
 	})
 }
 
-// TestKeepBothSendsUnderAnotherName: whatever is there stays, and the file arrives beside it, whole and once.
+// TestKeepBothSendsUnderAnotherName: whatever is there stays, and the file arrives beside it, whole
+// and once.
 func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 	for name, c := range map[string]struct {
 		size   int
@@ -255,7 +257,8 @@ func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 	}
 }
 
-// TestFurtherNamesAreAskedForBeforeAFileIsSent: where many are taken, a file of some size is not sent once for each of them.
+// TestFurtherNamesAreAskedForBeforeAFileIsSent: where many are taken, a file of some size is not
+// sent once for each of them.
 func TestFurtherNamesAreAskedForBeforeAFileIsSent(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{BlockSize: 4 * block})
 	taken := []string{"f.dat", "f (2).dat", "f (3).dat"}
@@ -298,7 +301,8 @@ func TestRenameSendsWhatWasAlreadyThereBesideIt(t *testing.T) {
 	}
 }
 
-// TestRenameSendsWhatAnotherProgramsBlocksKeepOut: another name has no foreign blocks, with a person's choice and by itself.
+// TestRenameSendsWhatAnotherProgramsBlocksKeepOut: another name has no foreign blocks, with a
+// person's choice and by itself.
 func TestRenameSendsWhatAnotherProgramsBlocksKeepOut(t *testing.T) {
 	for name, both := range map[string]bool{"chosen": false, "by itself": true} {
 		t.Run(name, func(t *testing.T) {
@@ -348,7 +352,8 @@ func TestRenameLeavesAloneWhatHasOneName(t *testing.T) {
 	}
 }
 
-// TestReplaceReplacesTheFileOfItsOwnName: also where names beside it were tried, what is replaced is what a person takes for the original.
+// TestReplaceReplacesTheFileOfItsOwnName: also where names beside it were tried, what is replaced
+// is what a person takes for the original.
 func TestReplaceReplacesTheFileOfItsOwnName(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f.dat", 100)
@@ -454,8 +459,8 @@ func (m *mailbox) Commit(ctx context.Context, c ledger.Changes) error {
 	return m.Journal.Commit(ctx, c)
 }
 
-// TestACommandOfAnotherProcessIsNotLost: whoever heard of it may be killed before it has carried it out, or could not read it for a
-// moment.
+// TestACommandOfAnotherProcessIsNotLost: whoever heard of it may be killed before it has carried it
+// out, or could not read it for a moment.
 func TestACommandOfAnotherProcessIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := ledger.NewMemoryJournal()

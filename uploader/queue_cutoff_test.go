@@ -15,7 +15,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestAMoveThatIsCutOffLeavesTheOldInboxGoing: a person who gave the move up, or a list that can't be written, stops no file.
+// TestAMoveThatIsCutOffLeavesTheOldInboxGoing: a person who gave the move up, or a list that can't
+// be written, stops no file.
 func TestAMoveThatIsCutOffLeavesTheOldInboxGoing(t *testing.T) {
 	for name, full := range map[string]bool{"given up": false, "the list can't be written": true} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +118,8 @@ func (c *cutting) Release(ctx context.Context, transfers []int64) error {
 	return c.Journal.Release(ctx, transfers)
 }
 
-// TestACommandThatIsCutOffHandsItsTransferBack: a transfer that nobody sends is borrowed for a command alone, however that ends.
+// TestACommandThatIsCutOffHandsItsTransferBack: a transfer that nobody sends is borrowed for a
+// command alone, however that ends.
 func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
 	for name, full := range map[string]bool{"between borrowing and handing back": false, "the disk is full": true} {
 		t.Run(name, func(t *testing.T) {

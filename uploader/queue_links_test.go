@@ -27,7 +27,8 @@ func swap(t *testing.T, path, target string) {
 	uploadertest.Symlink(t, target, path)
 }
 
-// TestALinkSwappedInIsNotFollowed between finding a file and sending it, be it in its own place or in that of a folder above it.
+// TestALinkSwappedInIsNotFollowed between finding a file and sending it, be it in its own place or
+// in that of a folder above it.
 func TestALinkSwappedInIsNotFollowed(t *testing.T) {
 	for name, c := range map[string]struct {
 		size int
@@ -81,7 +82,8 @@ func TestALinkSwappedInIsNotFollowed(t *testing.T) {
 	}
 }
 
-// TestALinkInALargeFilesPlaceStopsItsCommit: its blocks are from the file itself, and no blob is made of them any more.
+// TestALinkInALargeFilesPlaceStopsItsCommit: its blocks are from the file itself, and no blob is
+// made of them any more.
 func TestALinkInALargeFilesPlaceStopsItsCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{Connections: 1})
@@ -105,7 +107,8 @@ func TestALinkInALargeFilesPlaceStopsItsCommit(t *testing.T) {
 	})
 }
 
-// TestALinkThatWasFollowedIsFollowedOnce: it may lead elsewhere later, and what is sent is what was found.
+// TestALinkThatWasFollowedIsFollowedOnce: it may lead elsewhere later, and what is sent is what was
+// found.
 func TestALinkThatWasFollowedIsFollowedOnce(t *testing.T) {
 	for name, target := range map[string]string{"to a file": "there/file", "to a folder": "there"} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +156,8 @@ func TestALinkThatWasFollowedIsFollowedOnce(t *testing.T) {
 	}
 }
 
-// TestAnotherFileInItsPlaceIsSent: programs save by renaming, and a disk comes back with another number.
+// TestAnotherFileInItsPlaceIsSent: programs save by renaming, and a disk comes back with another
+// number.
 func TestAnotherFileInItsPlaceIsSent(t *testing.T) {
 	for name, size := range map[string]int{"small": 10, "large": 3 * block} {
 		t.Run(name, func(t *testing.T) {
@@ -180,7 +184,8 @@ func TestAnotherFileInItsPlaceIsSent(t *testing.T) {
 	}
 }
 
-// journalOfBefore is a journal that a version of this program wrote which did not keep where files lie.
+// journalOfBefore is a journal that a version of this program wrote which did not keep where files
+// lie.
 type journalOfBefore struct{ ledger.Journal }
 
 func (j journalOfBefore) AddBatches(ctx context.Context, batches []ledger.Batch) error {
@@ -190,7 +195,8 @@ func (j journalOfBefore) AddBatches(ctx context.Context, batches []ledger.Batch)
 	return j.Journal.AddBatches(ctx, batches)
 }
 
-// TestAJournalOfBeforeGoesOn: what lies below links that were followed when it was written is sent, and no other link is followed.
+// TestAJournalOfBeforeGoesOn: what lies below links that were followed when it was written is sent,
+// and no other link is followed.
 func TestAJournalOfBeforeGoesOn(t *testing.T) {
 	for name, c := range map[string]struct {
 		roots  []string // below the folder of the test

@@ -22,8 +22,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// line is a slow line to a store: it takes so many bytes per second from all requests together, and of each at once what fits into
-// the buffers of the system.
+// line is a slow line to a store: it takes so many bytes per second from all requests together, and
+// of each at once what fits into the buffers of the system.
 type line struct {
 	store.Store
 	perSecond float64
@@ -193,8 +193,8 @@ func overStore(t *testing.T, s store.Store, c uploader.Config) *bench {
 	return b
 }
 
-// TestSpeedAndTimeLeftAreThoseOfTheLine: from the tenth second to the last, over a slow line and under a limit; and something is
-// confirmed every few seconds.
+// TestSpeedAndTimeLeftAreThoseOfTheLine: from the tenth second to the last, over a slow line and
+// under a limit; and something is confirmed every few seconds.
 func TestSpeedAndTimeLeftAreThoseOfTheLine(t *testing.T) {
 	for name, c := range map[string]struct {
 		line   float64
@@ -231,8 +231,8 @@ func TestSpeedAndTimeLeftAreThoseOfTheLine(t *testing.T) {
 	}
 }
 
-// TestALargeFileIsPlannedAnewForASlowLine: where nothing was known of the line, so that something is confirmed soon, for the little that
-// had left by then; over a fast line its blocks stay.
+// TestALargeFileIsPlannedAnewForASlowLine: where nothing was known of the line, so that something
+// is confirmed soon, for the little that had left by then; over a fast line its blocks stay.
 func TestALargeFileIsPlannedAnewForASlowLine(t *testing.T) {
 	for name, c := range map[string]struct {
 		perSecond float64
@@ -272,8 +272,8 @@ func TestALargeFileIsPlannedAnewForASlowLine(t *testing.T) {
 	}
 }
 
-// TestSpeedIsThatOfSending: a pause, a broken line and another run make it neither slower nor faster, and a new run is silent until
-// it knows; only what was measured is kept for the next.
+// TestSpeedIsThatOfSending: a pause, a broken line and another run make it neither slower nor
+// faster, and a new run is silent until it knows; only what was measured is kept for the next.
 func TestSpeedIsThatOfSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 200e6
@@ -362,7 +362,8 @@ func TestARunThatTellsNothingKeepsNoSpeed(t *testing.T) {
 	})
 }
 
-// TestWhereBytesSayNothingFilesCount: empty files have a share and a time that is left, which are never those of nothing.
+// TestWhereBytesSayNothingFilesCount: empty files have a share and a time that is left, which are
+// never those of nothing.
 func TestWhereBytesSayNothingFilesCount(t *testing.T) {
 	var s uploader.Status
 	s.Files[ledger.Delivered], s.Files[ledger.Waiting] = 129_442, 870_558

@@ -23,8 +23,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// restart ends the bench's queue as a crash would, as far as the journal can tell, and begins another one that goes on
-// with what the journal has.
+// restart ends the bench's queue as a crash would, as far as the journal can tell, and begins
+// another one that goes on with what the journal has.
 func (b *bench) restart(journal ledger.Journal, c uploader.Config) {
 	b.Helper()
 	b.close()
@@ -105,8 +105,8 @@ var closed = func() chan struct{} {
 	return c
 }()
 
-// TestKilledBesideItsNewNameAFileIsSentOnce: what was sent as "f (2).dat" before a kill is found there afterwards, whenever the process
-// was killed, and never sent as "f (3).dat".
+// TestKilledBesideItsNewNameAFileIsSentOnce: what was sent as "f (2).dat" before a kill is found
+// there afterwards, whenever the process was killed, and never sent as "f (3).dat".
 func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 	for name, size := range map[string]int{"small": 100, "asked for first": 2 * block, "large": 5 * block} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +166,8 @@ func (d *dying) Commit(ctx context.Context, c ledger.Changes) error {
 	return d.Journal.Commit(ctx, c)
 }
 
-// lastWords is a store that kills the process at the first request that makes a blob under a name, and carries it out all the same.
+// lastWords is a store that kills the process at the first request that makes a blob under a name,
+// and carries it out all the same.
 type lastWords struct {
 	store.Store
 	name    string
@@ -183,7 +184,8 @@ func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string,
 	return l.Store.PutBlockList(ctx, name, ids, p, c)
 }
 
-// TestAStorageThatWasReachedBeforeIsNotGone: a sign-in page, or a broken name service, denies the names of all storages.
+// TestAStorageThatWasReachedBeforeIsNotGone: a sign-in page, or a broken name service, denies the
+// names of all storages.
 func TestAStorageThatWasReachedBeforeIsNotGone(t *testing.T) {
 	noSuchName := uploadertest.RefuseWith(problem.New("send", "", problem.AccountGone))
 	synctest.Test(t, func(t *testing.T) {
@@ -212,7 +214,8 @@ func TestAStorageThatWasReachedBeforeIsNotGone(t *testing.T) {
 	})
 }
 
-// A small file whose answer never reached the journal is delivered once, and somebody else's file stays as it is.
+// A small file whose answer never reached the journal is delivered once, and somebody else's file
+// stays as it is.
 func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 	theirs := []byte("theirs")
 	put := func(b *bench) {
@@ -313,7 +316,8 @@ func TestFoldersThatWereNotReadToTheirEndAreReadAgain(t *testing.T) {
 	}
 }
 
-// taken returns how many files the inbox took in one request each. Those that the end of a queue cut off don't count.
+// taken returns how many files the inbox took in one request each. Those that the end of a queue
+// cut off don't count.
 func (b *bench) taken() (n int) {
 	for _, r := range b.store.Requests() {
 		if r.Op == uploadertest.PutBlob && r.Err == nil {
@@ -345,7 +349,8 @@ func (s *stubborn) Commit(ctx context.Context, c ledger.Changes) error {
 	return s.Journal.Commit(ctx, c)
 }
 
-// While the journal's disk is full nothing is sent, and all goes on by itself when there is room again.
+// While the journal's disk is full nothing is sent, and all goes on by itself when there is room
+// again.
 func TestFullDiskPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := &stubborn{Journal: ledger.NewMemoryJournal(), fail: problem.JournalFull}
@@ -396,7 +401,8 @@ func TestTokenThatIsNotValidYetIsWaitedFor(t *testing.T) {
 	})
 }
 
-// TestAComputerThatSleepsUntilATokenBegins: timers stand still meanwhile, and the upload begins when it wakes up all the same.
+// TestAComputerThatSleepsUntilATokenBegins: timers stand still meanwhile, and the upload begins
+// when it wakes up all the same.
 func TestAComputerThatSleepsUntilATokenBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
@@ -479,7 +485,8 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 	})
 }
 
-// TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn: after a process was cut off, what is there may be the other's.
+// TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn: after a process was cut off, what is there
+// may be the other's.
 func TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn(t *testing.T) {
 	for name, both := range map[string]bool{"left alone": false, "both kept": true} {
 		t.Run(name, func(t *testing.T) {
@@ -526,7 +533,8 @@ func (u *unreadable) Batch(ctx context.Context, id int64) (ledger.Batch, error) 
 	return u.Journal.Batch(ctx, id)
 }
 
-// TestAJournalThatCouldNotBeReadIsReadAgain: also where what is claimed then has nothing to be written down for.
+// TestAJournalThatCouldNotBeReadIsReadAgain: also where what is claimed then has nothing to be
+// written down for.
 func TestAJournalThatCouldNotBeReadIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := ledger.NewMemoryJournal()

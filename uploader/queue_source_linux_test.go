@@ -14,8 +14,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// lease keeps a file as a server does, such as Samba, while a client of its caches it: whoever opens the file waits until it is given
-// back. asked receives when somebody does.
+// lease keeps a file as a server does, such as Samba, while a client of its caches it: whoever
+// opens the file waits until it is given back. asked receives when somebody does.
 func lease(t *testing.T, path string) (asked <-chan os.Signal, giveBack func()) {
 	t.Helper()
 	opened := make(chan os.Signal, 1)
@@ -51,7 +51,8 @@ func TestAFileThatAServerHasToGiveBackIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding: one that is not given back hangs as a file on a dead network disk does.
+// TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding: one that is not given back hangs as a file
+// on a dead network disk does.
 func TestAFileThatIsNeverReadDoesNotKeepTheQueueFromEnding(t *testing.T) {
 	uploader.SetClosePatience(t, time.Millisecond)
 	b := newBench(t, "w", uploader.Config{Connections: 1})

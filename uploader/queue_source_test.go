@@ -83,8 +83,9 @@ func TestFileThatChangesWhileItIsSentIsNeverDeliveredMixed(t *testing.T) {
 	}
 }
 
-// TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed: as by programs that keep an encrypted disk in a file. The size and the modification
-// time say that nothing has changed, in the same run and in the next one.
+// TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed: as by programs that keep an encrypted disk in a
+// file. The size and the modification time say that nothing has changed, in the same run and in the
+// next one.
 func TestAFileWhoseTimeIsPutBackIsNeverDeliveredMixed(t *testing.T) {
 	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
 		t.Skip("this system tells no times of change")
@@ -177,8 +178,9 @@ func TestFileThatNeverRestsIsGivenToAPerson(t *testing.T) {
 	}
 }
 
-// TestAnOldVersionIsNotTakenForTheNewOne: the commit works, its answer is lost, and the file changes before the next try.
-// What stands in the inbox then is ours, but not the file as it is now.
+// TestAnOldVersionIsNotTakenForTheNewOne: the commit works, its answer is lost, and the file
+// changes before the next try. What stands in the inbox then is ours, but not the file as it is
+// now.
 func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
 	for _, replace := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -226,7 +228,8 @@ func TestAnOldVersionIsNotTakenForTheNewOne(t *testing.T) {
 	}
 }
 
-// TestADeadDiskDoesNotKeepTheQueueFromEnding: a look at it never comes back, and there is but one for a root.
+// TestADeadDiskDoesNotKeepTheQueueFromEnding: a look at it never comes back, and there is but one
+// for a root.
 func TestADeadDiskDoesNotKeepTheQueueFromEnding(t *testing.T) {
 	var under atomic.Int32
 	var dead chan struct{}
@@ -258,7 +261,8 @@ func TestADeadDiskDoesNotKeepTheQueueFromEnding(t *testing.T) {
 	})
 }
 
-// TestABlockIsAsOldAsItsBytes: on a slow line a block takes minutes, and what is written to the file in that time is a change since.
+// TestABlockIsAsOldAsItsBytes: on a slow line a block takes minutes, and what is written to the
+// file in that time is a change since.
 func TestABlockIsAsOldAsItsBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := ledger.NewMemoryJournal()

@@ -17,7 +17,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestTooManyOpenFilesAreNoFaultOfAFile: it is opened a little later, with fewer requests under way.
+// TestTooManyOpenFilesAreNoFaultOfAFile: it is opened a little later, with fewer requests under
+// way.
 func TestTooManyOpenFilesAreNoFaultOfAFile(t *testing.T) {
 	for _, size := range []int{10, 6 * block} {
 		synctest.Test(t, func(t *testing.T) {
@@ -33,7 +34,8 @@ func TestTooManyOpenFilesAreNoFaultOfAFile(t *testing.T) {
 	}
 }
 
-// TestTooManyOpenFilesAreNoFaultOfAFolder: it is read a little later, and what a pattern stands for is found then.
+// TestTooManyOpenFilesAreNoFaultOfAFolder: it is read a little later, and what a pattern stands for
+// is found then.
 func TestTooManyOpenFilesAreNoFaultOfAFolder(t *testing.T) {
 	for name, pattern := range map[string]string{"folder": "", "pattern": "b*/*", "pattern at any depth": "**/second"} {
 		t.Run(name, func(t *testing.T) {
@@ -63,7 +65,8 @@ func TestTooManyOpenFilesAreNoFaultOfAFolder(t *testing.T) {
 	}
 }
 
-// TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither: what was tried for an hour is not given up at the first of them.
+// TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither: what was tried for an hour is not
+// given up at the first of them.
 func TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
@@ -80,7 +83,8 @@ func TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither(t *testing.T) {
 	})
 }
 
-// TestAFileThatTheSystemMakesUpIsNoFile: those that only say they are empty, and those that say they are larger than they are.
+// TestAFileThatTheSystemMakesUpIsNoFile: those that only say they are empty, and those that say
+// they are larger than they are.
 func TestAFileThatTheSystemMakesUpIsNoFile(t *testing.T) {
 	for _, path := range []string{"/proc/version", "/sys/kernel/uevent_seqnum"} {
 		t.Run(path, func(t *testing.T) {
@@ -102,7 +106,8 @@ func TestAFileThatTheSystemMakesUpIsNoFile(t *testing.T) {
 	}
 }
 
-// TestAPipeInAFilesPlaceIsNotWaitedFor: opening it would hold a connection until somebody writes into the pipe.
+// TestAPipeInAFilesPlaceIsNotWaitedFor: opening it would hold a connection until somebody writes
+// into the pipe.
 func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
 	for name, size := range map[string]int{"small": 10, "empty": 0, "large": 3 * block} {
 		t.Run(name, func(t *testing.T) {

@@ -25,7 +25,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// bench is a queue over an in-memory service, and files for it. In a synctest bubble its time is the bubble's.
+// bench is a queue over an in-memory service, and files for it. In a synctest bubble its time is
+// the bubble's.
 type bench struct {
 	*testing.T
 	store *uploadertest.Store
@@ -522,7 +523,8 @@ func TestBusyAnswersDoNotCountAsDamage(t *testing.T) {
 	})
 }
 
-// TestWhatTheServiceAsksToWaitIsWaited: by each request that was told so, and by all that follow where nothing else is said any more.
+// TestWhatTheServiceAsksToWaitIsWaited: by each request that was told so, and by all that follow
+// where nothing else is said any more.
 func TestWhatTheServiceAsksToWaitIsWaited(t *testing.T) {
 	for name, c := range map[string]struct {
 		busy  int // answers

@@ -9,10 +9,11 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Redirect gives what an inbox, named by its key, has not received to another one, as when a new token of the same
-// workspace leads to another container, and returns how many jobs that concerns. They become jobs of new transfers and are
-// sent from their first byte, since blocks stay where they were staged; what was delivered stays delivered and is not sent
-// again. Only transfers of this queue are concerned. Redirect waits for the requests to the old inbox that are under way,
+// Redirect gives what an inbox, named by its key, has not received to another one, as when a new
+// token of the same workspace leads to another container, and returns how many jobs that concerns.
+// They become jobs of new transfers and are sent from their first byte, since blocks stay where
+// they were staged; what was delivered stays delivered and is not sent again. Only transfers of
+// this queue are concerned. Redirect waits for the requests to the old inbox that are under way,
 // and may block on the disk. The token for the new inbox should have been given to Use before.
 func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int, error) {
 	if from == to.Key() {

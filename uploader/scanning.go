@@ -113,8 +113,9 @@ func (s *scanning) run() error {
 	return nil
 }
 
-// addMissing queues what a person saw of a transfer's files and a reading that ended with these marks no longer found, because it is not
-// there: it is then named, waits for its disk, and can be tried again.
+// addMissing queues what a person saw of a transfer's files and a reading that ended with these
+// marks no longer found, because it is not there: it is then named, waits for its disk, and can be
+// tried again.
 func (s *scanning) addMissing(marks uint64, plan func(*scan.Found) ledger.Job) error {
 	if s.seen == nil || s.seen.Agrees(marks) {
 		return nil
@@ -143,7 +144,8 @@ func (s *scanning) addMissing(marks uint64, plan func(*scan.Found) ledger.Job) e
 	return s.insist(func() error { return s.q.ledger.AddJobs(s.q.ctx, s.t, jobs) })
 }
 
-// insist repeats a write to the journal for as long as the journal says that it may succeed later, as on a full disk.
+// insist repeats a write to the journal for as long as the journal says that it may succeed later,
+// as on a full disk.
 func (s *scanning) insist(write func() error) error {
 	for {
 		err := write()
@@ -162,8 +164,8 @@ func (s *scanning) insist(write func() error) error {
 // errGivenUp ends a scan of which nobody wants anything any more.
 var errGivenUp = errors.New("given up")
 
-// giveUpFound does with what was found since what a person wanted of all of it. What was found before is as the person wanted it,
-// then or later.
+// giveUpFound does with what was found since what a person wanted of all of it. What was found
+// before is as the person wanted it, then or later.
 func (s *scanning) giveUpFound(v ledger.Verb, since []int64) error {
 	err := s.q.ledger.Each(s.q.ctx, since, func(b *ledger.Page) error {
 		s.q.changeBatch(b, ledger.Command{Verb: v, Transfer: s.t.ID})

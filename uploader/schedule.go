@@ -14,7 +14,8 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// inbox is the queue's side of an Inbox: its token, its store and the jobs that are loaded. The queue's lock protects it.
+// inbox is the queue's side of an Inbox: its token, its store and the jobs that are loaded. The
+// queue's lock protects it.
 type inbox struct {
 	key        string
 	token      token.Token
@@ -127,7 +128,8 @@ const (
 	largeAhead = 16
 )
 
-// wakeWorkers starts workers up to the number of connections and lets one look for work, which wakes the next. The caller holds the lock.
+// wakeWorkers starts workers up to the number of connections and lets one look for work, which
+// wakes the next. The caller holds the lock.
 func (q *Queue) wakeWorkers() {
 	for q.workers < q.conns.Limit && !q.closed {
 		q.startWorker()
@@ -195,8 +197,8 @@ func (q *Queue) pick() (unit, bool) {
 	return unit{}, false
 }
 
-// pick chooses the inbox's next unit: what is due again first; then small and large files get half of the connections
-// each while there are both, so that neither waits behind the other.
+// pick chooses the inbox's next unit: what is due again first; then small and large files get half
+// of the connections each while there are both, so that neither waits behind the other.
 func (in *inbox) pick(limit int) (unit, bool) {
 	if u, ok := next(&in.ready); ok {
 		return u, true
@@ -249,7 +251,8 @@ func first(list *[]*job) *job {
 	return nil
 }
 
-// pickLarge returns the next block of the first file that has one, and opens further files before the blocks run out.
+// pickLarge returns the next block of the first file that has one, and opens further files before
+// the blocks run out.
 func (in *inbox) pickLarge(limit int) (unit, bool) {
 	ahead := 0
 	for _, j := range in.opened {
@@ -331,7 +334,8 @@ func (f *feeder) run() {
 	}
 }
 
-// claimMore fills up an inbox and class that is short of jobs and reports whether there was one that it found some for.
+// claimMore fills up an inbox and class that is short of jobs and reports whether there was one
+// that it found some for.
 func (f *feeder) claimMore() bool {
 	short, orders := f.shortOfJobs()
 	for _, s := range short {
@@ -349,7 +353,8 @@ type shortage struct {
 	n     int
 }
 
-// claimFor claims jobs that an inbox is short of and reports whether there were any. orders is which order held when that was found.
+// claimFor claims jobs that an inbox is short of and reports whether there were any. orders is
+// which order held when that was found.
 func (f *feeder) claimFor(s shortage, orders int) bool {
 	in := s.in
 	claims, err := f.q.ledger.Claim(f.q.ctx, in.key, s.class, s.n, time.Now())
@@ -412,8 +417,8 @@ func (f *feeder) shortOfJobs() (short []shortage, orders int) {
 	return short, f.q.orders
 }
 
-// unload ends a claimed job's time in memory. keep says that the journal has to learn what it is now. The caller holds the
-// lock.
+// unload ends a claimed job's time in memory. keep says that the journal has to learn what it is
+// now. The caller holds the lock.
 func (q *Queue) unload(j *job, keep bool) {
 	j.ended = true
 	j.inbox.close(j)

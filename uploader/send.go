@@ -70,9 +70,9 @@ func (w *worker) putWhole(u *unit) error {
 	return nil
 }
 
-// readWhole opens and reads a file for one request; release ends both. That it still is the planned one is looked at
-// afterwards. Nothing is sent yet, so of a file that has changed the present one is sent. See steady for one that may be
-// changing at this moment.
+// readWhole opens and reads a file for one request; release ends both. That it still is the planned
+// one is looked at afterwards. Nothing is sent yet, so of a file that has changed the present one
+// is sent. See steady for one that may be changing at this moment.
 func (w *worker) readWhole(u *unit) (body *store.Body, release func(), err error) {
 	j := u.job
 	f, err := j.At.OpenSmall()
@@ -128,8 +128,9 @@ func (w *worker) adopt(u *unit, now source.Version) error {
 	return nil
 }
 
-// body reads a part of a file for one request. release gives the buffer back and is never nil. What is larger than all
-// buffers together is hashed first and read again while it is sent; the service then notices a change in between.
+// body reads a part of a file for one request. release gives the buffer back and is never nil. What
+// is larger than all buffers together is hashed first and read again while it is sent; the service
+// then notices a change in between.
 func (w *worker) body(f io.ReaderAt, offset, length int64) (*store.Body, func(), error) {
 	buf, err := w.q.buffers.Take(w.q.ctx, min(length, w.q.config.Memory))
 	if err != nil {
@@ -151,8 +152,9 @@ func (w *worker) body(f io.ReaderAt, offset, length int64) (*store.Body, func(),
 	return store.NewFileBody(f, offset, length, crc), release, nil
 }
 
-// ask finds out, without the right to read and without changing anything, whether a condition holds for the job's name: it
-// asks to commit a block that can't exist. It returns nil if the condition holds, or ErrExists.
+// ask finds out, without the right to read and without changing anything, whether a condition holds
+// for the job's name: it asks to commit a block that can't exist. It returns nil if the condition
+// holds, or ErrExists.
 func (w *worker) ask(u *unit, c store.Condition) error {
 	_, err := w.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlockList(ctx, u.job.Blob, store.BlockIDs(store.NewUploadID(), make([]uint64, 1)), store.Properties{}, c)
@@ -166,8 +168,9 @@ func (w *worker) ask(u *unit, c store.Condition) error {
 	return err
 }
 
-// blocksLast is how long the service keeps a block that is not committed: a week after the last one that was staged under
-// the name (learn.microsoft.com/rest/api/storageservices/put-block), less what sending the rest may take.
+// blocksLast is how long the service keeps a block that is not committed: a week after the last one
+// that was staged under the name (learn.microsoft.com/rest/api/storageservices/put-block), less
+// what sending the rest may take.
 const blocksLast = 7*24*time.Hour - 4*time.Hour
 
 // sendBlock stages one block.
@@ -210,7 +213,8 @@ func (w *worker) sendBlock(u *unit) error {
 	return nil
 }
 
-// commit looks at the source again and makes a blob of the blocks. By then the journal has their ids, by which the blob is known again.
+// commit looks at the source again and makes a blob of the blocks. By then the journal has their
+// ids, by which the blob is known again.
 func (w *worker) commit(u *unit) error {
 	j := u.job
 	now, err := lookAgain(j)
@@ -235,7 +239,8 @@ func (w *worker) commit(u *unit) error {
 	begun := w.begun(j)
 	answer, err := put(store.Condition{IfAbsent: !j.Replace})
 	if errors.Is(err, problem.ErrExists) {
-		// Ours, if an answer was lost before; now or before this process began. Blocks that are committed say so.
+		// Ours, if an answer was lost before; now or before this process began. Blocks that are
+		// committed say so.
 		var mine error
 		switch answer, mine = put(store.Condition{IfCommitted: true}); {
 		case mine == nil || !errors.Is(mine, problem.ErrBlocksLost):
@@ -258,7 +263,8 @@ func (w *worker) commit(u *unit) error {
 	return nil
 }
 
-// request sends one request: it gives up when the request stands still, keeps to the speed limit and counts.
+// request sends one request: it gives up when the request stands still, keeps to the speed limit
+// and counts.
 func (w *worker) request(u *unit, body *store.Body, send func(context.Context) (ledger.Answer, error)) (ledger.Answer, error) {
 	ctx := w.watch.Begin(u.stalls)
 	defer w.watch.Pause()

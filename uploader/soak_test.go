@@ -13,8 +13,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestAnHourOfFaultsLeaksNothing lets an hour pass in which every kind of fault strikes every minute. The hour is
-// synctest's, whose bubble ends with an error where a goroutine is left behind.
+// TestAnHourOfFaultsLeaksNothing lets an hour pass in which every kind of fault strikes every
+// minute. The hour is synctest's, whose bubble ends with an error where a goroutine is left behind.
 func TestAnHourOfFaultsLeaksNothing(t *testing.T) {
 	const minutes, small, blocks = 60, 12, 9
 	synctest.Test(t, func(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// openSource opens a job's file for several goroutines to read, and returns what it is now. Errors are ErrSource.
+// openSource opens a job's file for several goroutines to read, and returns what it is now. Errors
+// are ErrSource.
 func openSource(j *job) (*os.File, source.Version, error) {
 	f, info, err := j.At.Open()
 	if err != nil {
@@ -43,7 +44,8 @@ func lookAgain(j *job) (source.Version, error) {
 	return source.VersionOf(info), nil
 }
 
-// errCrowded says that a file can't be opened because too many are open, connections among them. It says nothing about the file.
+// errCrowded says that a file can't be opened because too many are open, connections among them. It
+// says nothing about the file.
 var errCrowded = errors.New("too many open files")
 
 // openError is source.Problem for opening a file that is to be sent.
@@ -57,8 +59,8 @@ func openError(path string, err error) error {
 	return source.Problem("open", path, err)
 }
 
-// orMadeUp returns why a file can't be read that has not changed and whose size is not that of its content, else err. Such are those that
-// systems make up, as below /proc and /sys.
+// orMadeUp returns why a file can't be read that has not changed and whose size is not that of its
+// content, else err. Such are those that systems make up, as below /proc and /sys.
 func orMadeUp(j *job, now source.Version, err error) error {
 	if problem.ReasonOf(err) != problem.SourceChanged || !now.Same(j.Version()) {
 		return err
@@ -68,8 +70,9 @@ func orMadeUp(j *job, now source.Version, err error) error {
 	return e
 }
 
-// MadeUp returns why a file that was found has no content of its own to be sent, such as those below /proc and /sys, or nil. It reads those
-// that have the size of such a file; what can't be read is for the queue to tell.
+// MadeUp returns why a file that was found has no content of its own to be sent, such as those
+// below /proc and /sys, or nil. It reads those that have the size of such a file; what can't be
+// read is for the queue to tell.
 func MadeUp(found *scan.Found) *problem.Error {
 	if found.Size != 0 && found.Size != madeUpSize {
 		return nil

@@ -10,7 +10,8 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// Status is the queue's totals at one moment. It is a value: it does not change after [Queue.Status] returned it.
+// Status is the queue's totals at one moment. It is a value: it does not change after
+// [Queue.Status] returned it.
 type Status struct {
 	Scanning bool          // folders are still being read, so the totals grow
 	Files    ledger.Counts // by state
@@ -46,20 +47,22 @@ type InboxStatus struct {
 	Trouble    *problem.Error // not nil: its jobs wait for the network or the service, and go on by themselves
 	Until      time.Time      // when they are tried again, if Trouble says so; in the past while they are being tried
 
-	// Speed is how fast bytes leave for it, in bytes per second: now, or when that was measured last in whatever run; 0 if it never was.
+	// Speed is how fast bytes leave for it, in bytes per second: now, or when that was measured
+	// last in whatever run; 0 if it never was.
 	Speed float64
 
-	// ClockAhead is by how much this computer's clock is ahead of the service's, to a second or two; negative where it is behind.
-	// ClockKnown is false until the service has answered.
+	// ClockAhead is by how much this computer's clock is ahead of the service's, to a second or
+	// two; negative where it is behind. ClockKnown is false until the service has answered.
 	ClockAhead time.Duration
 	ClockKnown bool
 }
 
-// FilesTotal returns the number of files found so far, those that can't be sent included, those taken from the list not.
+// FilesTotal returns the number of files found so far, those that can't be sent included, those
+// taken from the list not.
 func (s Status) FilesTotal() int64 { return s.Files.Total() }
 
-// Checked reports whether the service named the checksum of every block that it confirmed of what was delivered, and it was that of
-// what was sent. It is false where nothing was delivered.
+// Checked reports whether the service named the checksum of every block that it confirmed of what
+// was delivered, and it was that of what was sent. It is false where nothing was delivered.
 func (s Status) Checked() bool {
 	delivered := false
 	for i := range s.Transfers {
@@ -85,11 +88,13 @@ func (s Status) FilesLeft() int64 {
 	return s.Files[ledger.Waiting] + s.Files[ledger.Active] + s.Files[ledger.Paused]
 }
 
-// sayingNothing is how many bytes a file has at most, on average, where bytes say nothing of how much is done.
+// sayingNothing is how many bytes a file has at most, on average, where bytes say nothing of how
+// much is done.
 const sayingNothing = 1 << 10
 
-// Share returns how much is done, 0 to 1: by acknowledged bytes, or where the files are next to empty by those that have ended. It
-// is 1 only when every file has ended: bytes that are acknowledged are not delivered before their commit.
+// Share returns how much is done, 0 to 1: by acknowledged bytes, or where the files are next to
+// empty by those that have ended. It is 1 only when every file has ended: bytes that are
+// acknowledged are not delivered before their commit.
 func (s Status) Share() float64 {
 	total, left := s.BytesDone+s.BytesLeft(), s.FilesLeft()
 	switch files := s.FilesTotal(); {
@@ -116,11 +121,12 @@ type totals struct {
 	confirmed                       time.Time
 }
 
-// Status returns the totals of all transfers. It takes as long whether the queue has ten jobs or a million.
+// Status returns the totals of all transfers. It takes as long whether the queue has ten jobs or a
+// million.
 func (q *Queue) Status() Status { return q.StatusOf() }
 
-// StatusOf returns the same with these transfers alone in Transfers, Files, Bytes, BytesDone and Left; with all where none is
-// named. What concerns requests and speed is the whole queue's.
+// StatusOf returns the same with these transfers alone in Transfers, Files, Bytes, BytesDone and
+// Left; with all where none is named. What concerns requests and speed is the whole queue's.
 func (q *Queue) StatusOf(ids ...int64) Status {
 	t := q.ledger.Totals(ids)
 	transfers := q.ledger.Statuses(ids)
@@ -156,7 +162,8 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	return s
 }
 
-// Rows returns up to n jobs that match the filter, from the from-th on. It may block on the journal's disk.
+// Rows returns up to n jobs that match the filter, from the from-th on. It may block on the
+// journal's disk.
 func (q *Queue) Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledger.Job, error) {
 	rows, err := q.ledger.Rows(ctx, f, from, n)
 	now := time.Now()

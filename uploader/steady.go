@@ -11,27 +11,31 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// A file that is written in place while it is read may be read as a mixture that nobody wrote, and its times need not show
-// it: they have steps, a system sets them when a write begins, and pages that are mapped into a program's memory and were
-// written before take further writes without a word until the system has brought them to the disk. So what is read of a
-// file soon after it changed counts only once it was read twice, the same each time, the second time after the first had
-// ended: then there was a moment in between at which the file as a whole was as it was read. Some time passes between the
-// two, so that neither the steps of the times nor a program in the middle of its work fake that.
+// A file that is written in place while it is read may be read as a mixture that nobody wrote, and
+// its times need not show it: they have steps, a system sets them when a write begins, and pages
+// that are mapped into a program's memory and were written before take further writes without a
+// word until the system has brought them to the disk. So what is read of a file soon after it
+// changed counts only once it was read twice, the same each time, the second time after the first
+// had ended: then there was a moment in between at which the file as a whole was as it was read.
+// Some time passes between the two, so that neither the steps of the times nor a program in the
+// middle of its work fake that.
 
-// restsAfter is how long after its last change a file is at rest. Linux brings written pages to the disk after 35 s. Tests
-// replace it.
+// restsAfter is how long after its last change a file is at rest. Linux brings written pages to the
+// disk after 35 s. Tests replace it.
 var restsAfter = 2 * time.Minute
 
 const (
-	// clockSlack is by how much the clock of another machine may be wrong whose disk holds the file. Windows domains allow
-	// 5 minutes.
+	// clockSlack is by how much the clock of another machine may be wrong whose disk holds the
+	// file. Windows domains allow 5 minutes.
 	clockSlack = 15 * time.Minute
-	// defaultSteady is Config.Steady's: longer than the steps of FAT's times and than a share's times are remembered.
+	// defaultSteady is Config.Steady's: longer than the steps of FAT's times and than a share's
+	// times are remembered.
 	defaultSteady = 2500 * time.Millisecond
 )
 
-// restsFrom returns the moment from which on a file of this version is at rest: what was read of it later, while it kept
-// that version, is true by itself. It is zero where no time of the file tells of a change.
+// restsFrom returns the moment from which on a file of this version is at rest: what was read of it
+// later, while it kept that version, is true by itself. It is zero where no time of the file tells
+// of a change.
 func restsFrom(path string, v source.Version, now time.Time) time.Time {
 	var last time.Time
 	for _, t := range [...]time.Time{v.ModTime, v.Changed} {
@@ -64,12 +68,13 @@ func (r *reading) is(o *reading) bool {
 // errUnsteady says that a unit must wait for unit.rest, since what it is about is read once more.
 var errUnsteady = errors.New("may be changing")
 
-// pause is how long a job's file is left alone between two readings. It grows, since who saw a change gives the program time
-// that writes.
+// pause is how long a job's file is left alone between two readings. It grows, since who saw a
+// change gives the program time that writes.
 func (q *Queue) pause(j *job) time.Duration { return q.config.Steady * time.Duration(1+j.replans) }
 
-// steady makes sure of a file that was read in one go and may be changing: now is what was read, begun when that began, and
-// surprising that the file was not the one that was planned. It returns nil, errUnsteady, or that the file has changed.
+// steady makes sure of a file that was read in one go and may be changing: now is what was read,
+// begun when that began, and surprising that the file was not the one that was planned. It returns
+// nil, errUnsteady, or that the file has changed.
 func (w *worker) steady(u *unit, now reading, begun time.Time, surprising bool) error {
 	j := u.job
 	before := j.seen
@@ -89,7 +94,8 @@ func (w *worker) steady(u *unit, now reading, begun time.Time, surprising bool) 
 	return problem.New("read", j.Source, problem.SourceChanged)
 }
 
-// restBegins keeps from when on a large file is at rest that was opened just now. The caller holds the lock.
+// restBegins keeps from when on a large file is at rest that was opened just now. The caller holds
+// the lock.
 func (j *job) restBegins(now source.Version, surprising bool) {
 	j.rests = restsFrom(j.Source, now, time.Now())
 	if sure := time.Now().Add(restsAfter); surprising && j.rests.Before(sure) {
@@ -97,15 +103,17 @@ func (j *job) restBegins(now source.Version, surprising bool) {
 	}
 }
 
-// noteRead keeps that a block was read while its file may have been changing. The caller holds the lock.
+// noteRead keeps that a block was read while its file may have been changing. The caller holds the
+// lock.
 func (j *job) noteRead(block int, begun time.Time) {
 	if begun.Before(j.rests) {
 		j.unsure, j.unsureAt = append(j.unsure, block), time.Now()
 	}
 }
 
-// compare reads those blocks of a large file once more that were read while it may have been changing. Nil says that the
-// acknowledged blocks are the file as it was at one moment. Else the error is errUnsteady, or that the file has changed.
+// compare reads those blocks of a large file once more that were read while it may have been
+// changing. Nil says that the acknowledged blocks are the file as it was at one moment. Else the
+// error is errUnsteady, or that the file has changed.
 func (w *worker) compare(u *unit) error {
 	j := u.job
 	if len(j.unsure) == 0 {
@@ -142,7 +150,8 @@ func (w *worker) compare(u *unit) error {
 	return nil
 }
 
-// unchanged returns nil if a large file is still the one whose blocks are acknowledged, or that it has changed.
+// unchanged returns nil if a large file is still the one whose blocks are acknowledged, or that it
+// has changed.
 func (j *job) unchanged(now source.Version) error {
 	if !now.Same(j.Version()) || now.TouchedSince(j.changed) {
 		return problem.New("commit", j.Source, problem.SourceChanged)

@@ -16,8 +16,9 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// mapped maps a file into memory for the test's time, with all of its pages written to: so that the system, until it brings them to the
-// disk, changes the file's times no more, whatever is written there.
+// mapped maps a file into memory for the test's time, with all of its pages written to: so that the
+// system, until it brings them to the disk, changes the file's times no more, whatever is written
+// there.
 func mapped(t *testing.T, path string) []byte {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -45,7 +46,8 @@ func mapped(t *testing.T, path string) []byte {
 	return data
 }
 
-// TestAMappedFileIsNeverDeliveredMixed: its times say nothing of what a program writes into its mapped pages.
+// TestAMappedFileIsNeverDeliveredMixed: its times say nothing of what a program writes into its
+// mapped pages.
 func TestAMappedFileIsNeverDeliveredMixed(t *testing.T) {
 	for way, c := range ways {
 		for how, ends := range map[string]time.Duration{"for ever": time.Hour, "for seconds": 4 * time.Second} {
@@ -83,7 +85,8 @@ func TestAMappedFileIsNeverDeliveredMixed(t *testing.T) {
 	}
 }
 
-// TestBlocksOfAMappedFileAreReadAgainAfterAResume: what was acknowledged in the run before may have been read in the middle of a change.
+// TestBlocksOfAMappedFileAreReadAgainAfterAResume: what was acknowledged in the run before may have
+// been read in the middle of a change.
 func TestBlocksOfAMappedFileAreReadAgainAfterAResume(t *testing.T) {
 	journal := ledger.NewMemoryJournal()
 	b := newBench(t, "w", uploader.Config{Journal: journal, Connections: 1})

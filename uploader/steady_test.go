@@ -39,8 +39,9 @@ func whole(data []byte) bool {
 	return len(data) < 8 || string(data) == string(edition(int(binary.BigEndian.Uint64(data)), len(data)))
 }
 
-// rewrite writes one edition after the other in place, without a pause, half of the file at a time, until the context ends
-// and the last edition is complete. aged is how old the file then says it is.
+// rewrite writes one edition after the other in place, without a pause, half of the file at a time,
+// until the context ends and the last edition is complete. aged is how old the file then says it
+// is.
 func rewrite(ctx context.Context, t *testing.T, path string, size int, aged time.Duration) {
 	for n := 1; ctx.Err() == nil; n++ {
 		data := edition(n, size)
@@ -87,8 +88,9 @@ var ways = map[string]struct {
 	"more than all buffers":       {"c", 3 << 20, ledger.AddOptions{}, false, "f"},
 }
 
-// TestATornFileNeverStandsUnderTheName: a program that rewrites a file in place without a pause. While it goes on, the file is given to
-// a person; when it has ended soon enough, what it wrote last is delivered.
+// TestATornFileNeverStandsUnderTheName: a program that rewrites a file in place without a pause.
+// While it goes on, the file is given to a person; when it has ended soon enough, what it wrote
+// last is delivered.
 func TestATornFileNeverStandsUnderTheName(t *testing.T) {
 	for way, c := range ways {
 		for how, ends := range map[string]time.Duration{"for ever": time.Hour, "for seconds": 4 * time.Second} {
@@ -125,7 +127,8 @@ func put(b *bench, name, content string) {
 	}
 }
 
-// checkWhole makes sure that a blob is no mixture: it is not there, or was not written, if the file never rested; else it is the file.
+// checkWhole makes sure that a blob is no mixture: it is not there, or was not written, if the file
+// never rested; else it is the file.
 func checkWhole(b *bench, name, path string, restless bool) {
 	b.Helper()
 	got, ok := b.store.Blob(name)
@@ -146,7 +149,8 @@ func checkWhole(b *bench, name, path string, restless bool) {
 	}
 }
 
-// TestAShareWhoseClockIsBehindHidesNoWriter: what was seen to change is not taken for old because its times say so.
+// TestAShareWhoseClockIsBehindHidesNoWriter: what was seen to change is not taken for old because
+// its times say so.
 func TestAShareWhoseClockIsBehindHidesNoWriter(t *testing.T) {
 	for name, size := range map[string]int{"small": block / 2, "large": 3 * block} {
 		t.Run(name, func(t *testing.T) {
@@ -178,8 +182,8 @@ func TestAShareWhoseClockIsBehindHidesNoWriter(t *testing.T) {
 	}
 }
 
-// TestAFileThatGrowsIsDeliveredWhole: it is copied into the folder while it is sent; small at first, or empty, and many times as large in
-// the end.
+// TestAFileThatGrowsIsDeliveredWhole: it is copied into the folder while it is sent; small at
+// first, or empty, and many times as large in the end.
 func TestAFileThatGrowsIsDeliveredWhole(t *testing.T) {
 	for _, begins := range []int{0, 2_000, 2 * block} {
 		t.Run(fmt.Sprint(begins), func(t *testing.T) {
@@ -210,7 +214,8 @@ func TestAFileThatGrowsIsDeliveredWhole(t *testing.T) {
 	}
 }
 
-// TestFreshFilesWaitTogether: a thousand cost one pause and no connection or buffer, so that what is at rest goes on.
+// TestFreshFilesWaitTogether: a thousand cost one pause and no connection or buffer, so that what
+// is at rest goes on.
 func TestFreshFilesWaitTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const files = 1_000

@@ -11,10 +11,10 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Add starts a transfer and returns its id: it reads the roots in the background and queues what it finds, in that order,
-// behind what is queued already. Sending starts before the reading ends. Add itself waits for no more than one write to
-// the journal. The error is a [*problem.Error] about a pattern in the options, or of ErrJournal. Add must not be called after
-// Close.
+// Add starts a transfer and returns its id: it reads the roots in the background and queues what it
+// finds, in that order, behind what is queued already. Sending starts before the reading ends. Add
+// itself waits for no more than one write to the journal. The error is a [*problem.Error] about a
+// pattern in the options, or of ErrJournal. Add must not be called after Close.
 func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error) {
 	o.Scan.Inbox = to
 	seen := o.Seen
@@ -34,7 +34,8 @@ func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledge
 	return t.ID, nil
 }
 
-// notAdded says of a journal's trouble that nothing was added: what passes by itself elsewhere is not tried again here.
+// notAdded says of a journal's trouble that nothing was added: what passes by itself elsewhere is
+// not tried again here.
 func notAdded(err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	reason, passes := map[problem.Reason]problem.Reason{problem.JournalFull: problem.NotAddedFull, problem.JournalBusy: problem.NotAddedBusy}[problem.ReasonOf(err)]
@@ -46,9 +47,9 @@ func notAdded(err error) error {
 	return refusal
 }
 
-// Adopt makes the queue go on with transfers of other processes, and of its own last run, that nobody is sending; want
-// selects among those that are not finished, nil is all. It returns what it got. Folders that had not been read to their
-// end are read once more. Adopt may block on the disk.
+// Adopt makes the queue go on with transfers of other processes, and of its own last run, that
+// nobody is sending; want selects among those that are not finished, nil is all. It returns what it
+// got. Folders that had not been read to their end are read once more. Adopt may block on the disk.
 func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error) {
 	if err := q.ledger.Load(ctx); err != nil {
 		return nil, err
@@ -84,8 +85,8 @@ func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool
 	return got, nil
 }
 
-// Rescan reads a transfer's roots once more and queues what it has not yet. It may block on the disk while it looks up what
-// is known; the reading itself is in the background.
+// Rescan reads a transfer's roots once more and queues what it has not yet. It may block on the
+// disk while it looks up what is known; the reading itself is in the background.
 func (q *Queue) Rescan(ctx context.Context, id int64) error {
 	t, err := q.ledger.PrepareRescan(ctx, id)
 	if err != nil || t == nil {

@@ -8,17 +8,19 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// A twin is the same file on its way to the same name in another transfer, as where a folder is sent twice, or by two programs at once.
-// With "keep both" its delivery would be taken for somebody else's file, and the file sent once more beside itself.
+// A twin is the same file on its way to the same name in another transfer, as where a folder is
+// sent twice, or by two programs at once. With "keep both" its delivery would be taken for somebody
+// else's file, and the file sent once more beside itself.
 
-// mostTwinWaits is how often a file waits for the journal to say what came of its twin: some two seconds, while what was delivered is known
-// to all after a twentieth of that.
+// mostTwinWaits is how often a file waits for the journal to say what came of its twin: some two
+// seconds, while what was delivered is known to all after a twentieth of that.
 const mostTwinWaits = 5
 
 // errTwin says that a file has a twin of which it is not known yet whether it was delivered.
 var errTwin = errors.New("the same file is being sent by another transfer")
 
-// orTwin looks, where a job's name is taken and it would get another, whether the job's file was delivered already. It blocks on the disk.
+// orTwin looks, where a job's name is taken and it would get another, whether the job's file was
+// delivered already. It blocks on the disk.
 func (w *worker) orTwin(u *unit, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*problem.Error](err)
@@ -44,7 +46,8 @@ func (w *worker) orTwin(u *unit, err error) error {
 	return err
 }
 
-// lookAtTwins returns the twin that delivered a job's file, or nil, and whether one may have done so by now.
+// lookAtTwins returns the twin that delivered a job's file, or nil, and whether one may have done
+// so by now.
 func (w *worker) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err error) {
 	twins, err := w.q.ledger.Twins(w.q.ctx, &j.Job)
 	for i := range twins {
@@ -58,7 +61,8 @@ func (w *worker) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err err
 	return nil, waits, err
 }
 
-// changedSince reports whether a file may have changed after its twin was delivered, though its times say the same.
+// changedSince reports whether a file may have changed after its twin was delivered, though its
+// times say the same.
 func (w *worker) changedSince(j *job, twin *ledger.Job) bool {
 	now, err := lookAgain(j)
 	if err != nil || twin.Answer.Date.IsZero() {

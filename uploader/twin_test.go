@@ -9,8 +9,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// TestKeepBothTwiceMakesNoSecondCopy of what is unchanged, small or large, by an earlier run, an earlier upload or one at the same time;
-// what changed arrives beside it.
+// TestKeepBothTwiceMakesNoSecondCopy of what is unchanged, small or large, by an earlier run, an
+// earlier upload or one at the same time; what changed arrives beside it.
 func TestKeepBothTwiceMakesNoSecondCopy(t *testing.T) {
 	for _, when := range []string{"at once", "one after the other", "another run"} {
 		t.Run(when, func(t *testing.T) {

@@ -46,9 +46,9 @@ func (s *Status) Waiting() (all []Waiting) {
 	return all
 }
 
-// Takeover says what a token for an inbox is for, of what waits: for that inbox itself, and from which
-// others of the same workspace it could take over what has no token, by [Queue.Redirect]. A person has
-// to agree to that.
+// Takeover says what a token for an inbox is for, of what waits: for that inbox itself, and from
+// which others of the same workspace it could take over what has no token, by [Queue.Redirect]. A
+// person has to agree to that.
 func Takeover(waiting []Waiting, to token.Inbox) (own bool, from []Waiting) {
 	for _, w := range waiting {
 		switch same := w.Inbox.InboxID == to.InboxID && w.Inbox.WsID == to.WsID; {

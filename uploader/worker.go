@@ -8,10 +8,10 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// worker carries out one unit after the other. What it does blocks on the disk and on the network and
-// holds no lock meanwhile; what came of a unit it leaves to [outcomes.finish]. Files: worker (which
-// steps), send and prepare (the steps), steady, changed, lostanswer, askfirst, twin and missingdisk
-// (what may have to be found out before or after one).
+// worker carries out one unit after the other. What it does blocks on the disk and on the network
+// and holds no lock meanwhile; what came of a unit it leaves to [outcomes.finish]. Files: worker
+// (which steps), send and prepare (the steps), steady, changed, lostanswer, askfirst, twin and
+// missingdisk (what may have to be found out before or after one).
 type worker struct {
 	q     *Queue
 	watch *uplink.Watch
@@ -36,7 +36,8 @@ func (w *worker) run() {
 	}
 }
 
-// carryOut does a unit's work and returns what came of it. It may tell finish more by changing the unit.
+// carryOut does a unit's work and returns what came of it. It may tell finish more by changing the
+// unit.
 func (w *worker) carryOut(u *unit) error {
 	err := w.orChanged(u.job, w.do(u))
 	if errors.Is(err, problem.ErrSource) {

@@ -10,11 +10,12 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// lately is how long after its last modification a file is named as one that a program may not have finished.
+// lately is how long after its last modification a file is named as one that a program may not have
+// finished.
 const lately = time.Minute
 
-// ModifiedLately reports whether a file with that modification time was modified in the last minute, so that a program may
-// not be done with it yet. A clock of another machine may be ahead.
+// ModifiedLately reports whether a file with that modification time was modified in the last
+// minute, so that a program may not be done with it yet. A clock of another machine may be ahead.
 func ModifiedLately(modified, now time.Time) bool {
 	return now.Sub(modified) < lately && modified.Before(now.Add(clockSlack))
 }
@@ -48,9 +49,10 @@ type Young struct {
 	Changed []ledger.Job // in the inbox as they were, and changed since
 }
 
-// LookAtYoung looks once more at the files of these transfers that this queue delivered shortly after they had changed. Where
-// their times alone have changed, it reads them. It blocks on the disk until ctx ends, and costs nothing where there are none. It
-// may be called after Close. What is no longer there, or can't be read, counts as unchanged. The error is the journal's.
+// LookAtYoung looks once more at the files of these transfers that this queue delivered shortly
+// after they had changed. Where their times alone have changed, it reads them. It blocks on the
+// disk until ctx ends, and costs nothing where there are none. It may be called after Close. What
+// is no longer there, or can't be read, counts as unchanged. The error is the journal's.
 func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, err error) {
 	q.mu.Lock()
 	young := slices.Clone(q.young)
@@ -82,7 +84,8 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 	return y, nil
 }
 
-// changedSince reports whether a delivered file is another than the one that was sent, whose last change that was.
+// changedSince reports whether a delivered file is another than the one that was sent, whose last
+// change that was.
 func changedSince(ctx context.Context, j *job, changed int64) bool {
 	now, err := lookAgain(j)
 	switch {

@@ -16,9 +16,9 @@ const emulatorConnection = "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNO
 
 // newEmulatorSite is Azurite, started as TestAzuriteKeepsThePromises of package azure says.
 //
-// It takes dates and rights of a link with a policy from the policy alone and so refuses one whose policy states nothing,
-// which the service accepts. Once the policy stands there as this package wrote it, the same dates and rights are written
-// into it, which the service would refuse.
+// It takes dates and rights of a link with a policy from the policy alone and so refuses one whose
+// policy states nothing, which the service accepts. Once the policy stands there as this package
+// wrote it, the same dates and rights are written into it, which the service would refuse.
 func newEmulatorSite(t *testing.T) *site {
 	t.Helper()
 	address := os.Getenv("UPLOADER_AZURITE")

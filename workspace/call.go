@@ -30,7 +30,8 @@ type call struct {
 	want      int    // the status of success
 }
 
-// do sends the request and returns the answer, whose body the caller closes. Any other answer than success is an error.
+// do sends the request and returns the answer, whose body the caller closes. Any other answer than
+// success is an error.
 func (w *Workspace) do(ctx context.Context, c call) (*http.Response, error) {
 	address := w.account.Address() + "/" + c.container
 	if c.blob != "" {
@@ -120,11 +121,12 @@ func (w *Workspace) unanswered(op string, err error) *Error {
 }
 
 // maxSkew is by how much a request's date may differ from the service's clock
-// (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key, "Specifying the Date header").
+// (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key, "Specifying the Date
+// header").
 const maxSkew = 15 * time.Minute
 
-// codes are the service's error codes that mean one thing whatever was asked for ("Common REST API error codes" and
-// "Blob service error codes" in its documentation).
+// codes are the service's error codes that mean one thing whatever was asked for ("Common REST API
+// error codes" and "Blob service error codes" in its documentation).
 var codes = map[string]Reason{
 	"NoAuthenticationInformation":        KeyRefused,
 	"InvalidAuthenticationInfo":          KeyRefused,
@@ -149,8 +151,8 @@ var codes = map[string]Reason{
 	"AccountBeingCreated":                ServiceBusy,
 }
 
-// refused translates an answer that is not success, and closes its body. The code stands in a header, so the body, which
-// repeats what was signed, is not looked at.
+// refused translates an answer that is not success, and closes its body. The code stands in a
+// header, so the body, which repeats what was signed, is not looked at.
 func (w *Workspace) refused(op string, resp *http.Response) *Error {
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, refusalLimit))
 	_ = resp.Body.Close()
@@ -160,7 +162,8 @@ func (w *Workspace) refused(op string, resp *http.Response) *Error {
 	case known:
 	case code == "AuthenticationFailed":
 		reason = KeyRefused
-		// A request whose date is off by more than that is refused before its signature is looked at.
+		// A request whose date is off by more than that is refused before its signature is looked
+		// at.
 		if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil && w.now().Sub(at).Abs() > maxSkew {
 			e := w.answered(op, ClockWrong, resp)
 			e.Off = w.now().Sub(at)
@@ -219,7 +222,8 @@ func addressError(err error, address string) *Error {
 	return e
 }
 
-// looksSecret reports whether a text that should be an address may be a key, a connection string or a token.
+// looksSecret reports whether a text that should be an address may be a key, a connection string or
+// a token.
 func looksSecret(s string) bool {
 	return strings.Contains(s, "sig=") || strings.Contains(strings.ToLower(s), "accountkey") || !strings.Contains(s, "://") && len(s) > 40
 }

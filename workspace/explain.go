@@ -11,8 +11,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Explain returns the words for err: those of its [*Error], else those that the engine has for it. It
-// never blocks.
+// Explain returns the words for err: those of its [*Error], else those that the engine has for it.
+// It never blocks.
 func Explain(err error) problem.Explanation { return ExplainIn(err, problem.English) }
 
 // ExplainIn is [Explain] in another language, see [problem.ExplainIn].
@@ -48,8 +48,8 @@ func ExplainAs(err error, words problem.Words, translate problem.Translate) prob
 	return problem.Explanation{What: say(text.What), Safe: say(text.Safe), Do: do}
 }
 
-// valueIn returns the value in another language, where it is a phrase of this program rather than a name
-// or an address.
+// valueIn returns the value in another language, where it is a phrase of this program rather than a
+// name or an address.
 func (e *Error) valueIn(translate problem.Translate) string {
 	switch e.Reason {
 	case ClockWrong:
@@ -65,7 +65,8 @@ func (e *Error) valueIn(translate problem.Translate) string {
 // Reasons returns all reasons, sorted. The slice is the caller's.
 func Reasons() []Reason { return slices.Sorted(maps.Keys(reasons)) }
 
-// offWords says by how much a clock is off, in the largest unit that fits: the number, and the phrase that it stands in.
+// offWords says by how much a clock is off, in the largest unit that fits: the number, and the
+// phrase that it stands in.
 func offWords(off time.Duration) (n int64, phrase string) {
 	side := " ahead of"
 	if off < 0 {

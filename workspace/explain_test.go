@@ -8,7 +8,8 @@ import (
 	"inboxuploader/workspace"
 )
 
-// TestExplainIn: what stands for {value} is translated where it is a phrase, in which the number stays.
+// TestExplainIn: what stands for {value} is translated where it is a phrase, in which the number
+// stays.
 func TestExplainIn(t *testing.T) {
 	german := func(english string) string {
 		switch {

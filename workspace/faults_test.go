@@ -32,7 +32,8 @@ func everywhere(ctx context.Context, w *Workspace, dir string) map[string]error 
 	}
 }
 
-// TestWhatTheServiceRefuses goes through all that the service can say, over the wire, in each operation.
+// TestWhatTheServiceRefuses goes through all that the service can say, over the wire, in each
+// operation.
 func TestWhatTheServiceRefuses(t *testing.T) {
 	for code, c := range map[string]struct {
 		status   int
@@ -108,7 +109,8 @@ func TestAWrongKey(t *testing.T) {
 	}
 }
 
-// TestAnEmulatorIsRefusedAtOnce: it would take the key, and refuse each token that is issued with it.
+// TestAnEmulatorIsRefusedAtOnce: it would take the key, and refuse each token that is issued with
+// it.
 func TestAnEmulatorIsRefusedAtOnce(t *testing.T) {
 	s := newSite(t, blobserver.Config{Before: func(*blobserver.Op) *blobserver.Answer {
 		return &blobserver.Answer{Header: http.Header{"Server": {"Azurite-Blob/3.35.0"}}}

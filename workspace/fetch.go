@@ -47,11 +47,12 @@ type Fetched struct {
 	Err    *Error   // why it could not be fetched, or nil
 }
 
-// Fetch copies what arrived with a token into a folder, which is made if it is not there; below it, into the folder that the
-// token's grant names as the destination. Nothing is overwritten and nothing is written outside: a file gets its name when
-// it is complete and agrees with the checksum, if the inbox holds one. A file that an earlier fetch has brought, by its size
-// and time, is left as it is. each is called for each file, one call at a time, in no order. What is wrong with one file
-// stands in its Fetched; the error is about all of them.
+// Fetch copies what arrived with a token into a folder, which is made if it is not there; below it,
+// into the folder that the token's grant names as the destination. Nothing is overwritten and
+// nothing is written outside: a file gets its name when it is complete and agrees with the
+// checksum, if the inbox holds one. A file that an earlier fetch has brought, by its size and time,
+// is left as it is. each is called for each file, one call at a time, in no order. What is wrong
+// with one file stands in its Fetched; the error is about all of them.
 func (w *Workspace) Fetch(ctx context.Context, tid int, dir string, each func(Fetched)) error {
 	g, err := w.Grant(ctx, tid)
 	if err != nil {
@@ -182,15 +183,16 @@ func (w *Workspace) fetchInto(ctx context.Context, container string, root *os.Ro
 	if err := root.Chtimes(part, time.Time{}, f.Arrived); err != nil {
 		return err
 	}
-	// Rename would replace what came in the meantime; a second look leaves no more than a moment for that.
+	// Rename would replace what came in the meantime; a second look leaves no more than a moment
+	// for that.
 	if _, err := root.Lstat(name); err == nil {
 		return newError("fetch", PlaceTaken)
 	}
 	return root.Rename(part, name)
 }
 
-// download writes the blob's bytes, each once and in order. After a fault it goes on where it stopped, on condition that
-// the blob is still the same.
+// download writes the blob's bytes, each once and in order. After a fault it goes on where it
+// stopped, on condition that the blob is still the same.
 func (w *Workspace) download(ctx context.Context, container string, f File, out io.Writer) error {
 	var off int64
 	var last error
@@ -223,7 +225,8 @@ func (w *Workspace) download(ctx context.Context, container string, f File, out 
 	return last
 }
 
-// downloadFrom reads the blob from an offset as far as it gets, and returns how many bytes it wrote.
+// downloadFrom reads the blob from an offset as far as it gets, and returns how many bytes it
+// wrote.
 func (w *Workspace) downloadFrom(ctx context.Context, container string, f File, off int64, out io.Writer) (int64, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -311,8 +314,9 @@ func (s *sums) check() error {
 	return nil
 }
 
-// localName turns a blob's name into a path below a folder, with the system's separators. It returns false for a name that
-// would lead elsewhere, or that two blobs would share here, or that the system can't have.
+// localName turns a blob's name into a path below a folder, with the system's separators. It
+// returns false for a name that would lead elsewhere, or that two blobs would share here, or that
+// the system can't have.
 func localName(name string) (string, bool) {
 	if name == "" || !utf8.ValidString(name) || path.Clean(name) != name || strings.ContainsRune(name, 0) {
 		return "", false

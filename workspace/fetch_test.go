@@ -149,7 +149,8 @@ func TestNamesThatLeadElsewhere(t *testing.T) {
 	}
 }
 
-// TestAFetchStaysInItsFolder: a link inside the folder leads out of it, and the table's folder is altered.
+// TestAFetchStaysInItsFolder: a link inside the folder leads out of it, and the table's folder is
+// altered.
 func TestAFetchStaysInItsFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege on Windows")

@@ -37,8 +37,9 @@ func (g Grant) StateAt(now time.Time) token.State {
 	return token.Token{ValidFrom: g.ValidFrom, ValidTo: g.ValidTo}.StateAt(now)
 }
 
-// The names of a container's metadata. They are letters alone, since services sort other characters differently when they
-// check a request's signature. marker tells the containers of tokens from others.
+// The names of a container's metadata. They are letters alone, since services sort other characters
+// differently when they check a request's signature. marker tells the containers of tokens from
+// others.
 const (
 	marker        = "uploadtoken"
 	markerVersion = "1"
@@ -56,8 +57,9 @@ const (
 	metaRevokedBy = "revokedby"
 )
 
-// metadata returns the grant as metadata. Values are percent-encoded, since they travel in headers, which hold ASCII and
-// lose doubled blanks. The longest reason, folder and name take less than 7 of the 8 KiB that the service allows.
+// metadata returns the grant as metadata. Values are percent-encoded, since they travel in headers,
+// which hold ASCII and lose doubled blanks. The longest reason, folder and name take less than 7 of
+// the 8 KiB that the service allows.
 func (g Grant) metadata() map[string]string {
 	m := map[string]string{marker: markerVersion}
 	for _, f := range []struct{ name, value string }{
@@ -80,8 +82,8 @@ func (g Grant) metadata() map[string]string {
 	return m
 }
 
-// readGrant reads metadata, whose names are in lower case. Somebody may have edited it by hand: what can't be read stays
-// empty. It returns false for a container that is not a token's.
+// readGrant reads metadata, whose names are in lower case. Somebody may have edited it by hand:
+// what can't be read stays empty. It returns false for a container that is not a token's.
 func readGrant(container string, tid int, m map[string]string) (Grant, bool) {
 	if m[marker] == "" {
 		return Grant{}, false
@@ -119,8 +121,9 @@ func stamp(t time.Time) string {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// number returns the number at the end of a container's name that begins with the workspace's, and whether it has one.
-// Names with leading zeros are somebody else's: they would be a second name for one number.
+// number returns the number at the end of a container's name that begins with the workspace's, and
+// whether it has one. Names with leading zeros are somebody else's: they would be a second name for
+// one number.
 func (w *Workspace) number(container string) (int, bool) {
 	digits, ok := strings.CutPrefix(container, w.id+"-")
 	if !ok || len(digits) > len(itoa(maxTID)) || strings.Trim(digits, "0123456789") != "" {

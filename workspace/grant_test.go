@@ -12,8 +12,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// TestMetadataKeepsAGrant holds for whatever a request may say: it is read back as it was, and fits into headers and into
-// the service's 8 KiB.
+// TestMetadataKeepsAGrant holds for whatever a request may say: it is read back as it was, and fits
+// into headers and into the service's 8 KiB.
 func TestMetadataKeepsAGrant(t *testing.T) {
 	moment := rapid.Custom(func(t *rapid.T) time.Time {
 		return time.Unix(rapid.Int64Range(1, 1<<33).Draw(t, "moment"), 0).UTC()

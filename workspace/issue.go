@@ -14,9 +14,9 @@ import (
 // mostTaken is how many numbers are tried when others take the next ones at the same moment.
 const mostTaken = 20
 
-// Issue makes a container with a new number, or the one that was asked for, and returns a token for it. The token is the
-// only copy: what the table keeps is the grant. If it fails nothing is left behind; where not even that could be done, the
-// error's words say so.
+// Issue makes a container with a new number, or the one that was asked for, and returns a token for
+// it. The token is the only copy: what the table keeps is the grant. If it fails nothing is left
+// behind; where not even that could be done, the error's words say so.
 func (w *Workspace) Issue(ctx context.Context, r Request) (token.Token, Grant, error) {
 	if err := r.Check(w.now()); err != nil {
 		return token.Token{}, Grant{}, err
@@ -41,13 +41,15 @@ func (w *Workspace) Issue(ctx context.Context, r Request) (token.Token, Grant, e
 	}
 }
 
-// Renew returns a new token for the container of an earlier one, with what arrived in it. The earlier link stops working.
-// Of the request TID is not looked at. Whoever holds the earlier token pastes the new one, and what was begun goes on.
+// Renew returns a new token for the container of an earlier one, with what arrived in it. The
+// earlier link stops working. Of the request TID is not looked at. Whoever holds the earlier token
+// pastes the new one, and what was begun goes on.
 func (w *Workspace) Renew(ctx context.Context, tid int, r Request) (token.Token, Grant, error) {
 	return w.again(ctx, tid, r, false)
 }
 
-// Again is [Workspace.Renew], but links from before work until they end by themselves, or [Workspace.Revoke] ends all of them.
+// Again is [Workspace.Renew], but links from before work until they end by themselves, or
+// [Workspace.Revoke] ends all of them.
 func (w *Workspace) Again(ctx context.Context, tid int, r Request) (token.Token, Grant, error) {
 	return w.again(ctx, tid, r, true)
 }
@@ -80,8 +82,9 @@ func (w *Workspace) again(ctx context.Context, tid int, r Request, keep bool) (t
 	return t, g, nil
 }
 
-// Revoke makes the storage refuse a token, whatever it says itself. It may take up to [PolicyDelay] until the storage does.
-// What arrived stays. A token that is revoked already is revoked again, without harm. by is who does it.
+// Revoke makes the storage refuse a token, whatever it says itself. It may take up to [PolicyDelay]
+// until the storage does. What arrived stays. A token that is revoked already is revoked again,
+// without harm. by is who does it.
 func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
 	g, err := w.Grant(ctx, tid)
 	if err != nil {
@@ -100,7 +103,8 @@ func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
 	return nil
 }
 
-// newPolicy returns a name of its own, so that a link whose container was deleted does not open another one of that name later.
+// newPolicy returns a name of its own, so that a link whose container was deleted does not open
+// another one of that name later.
 func newPolicy() string { return policyPrefix + strings.ToLower(rand.Text()[:12]) }
 
 // prepare settles the request and signs it for a policy, which needs no network.
@@ -120,7 +124,8 @@ func (w *Workspace) prepare(tid int, r Request, at time.Time, policy string) (to
 	return t, g, nil
 }
 
-// issue makes the container of one number, then its policy. Until the policy is there, nothing has been granted.
+// issue makes the container of one number, then its policy. Until the policy is there, nothing has
+// been granted.
 func (w *Workspace) issue(ctx context.Context, tid int, r Request, at time.Time) (token.Token, Grant, error) {
 	t, g, err := w.prepare(tid, r, at, newPolicy())
 	if err != nil {
@@ -149,7 +154,8 @@ func (w *Workspace) create(ctx context.Context, g Grant) error {
 	case e.Code == "ContainerBeingDeleted":
 		e.Reason, e.Err, e.Value = NameTaken, reasons[NameTaken].err, g.Container
 	case e.Reason == NameTaken:
-		// An earlier try may have done the work, whose answer was lost; then the container has the name of our policy.
+		// An earlier try may have done the work, whose answer was lost; then the container has the
+		// name of our policy.
 		if there, look := w.Grant(ctx, g.TID); look == nil && there.policy == g.policy {
 			return nil
 		}
@@ -161,8 +167,8 @@ func (w *Workspace) create(ctx context.Context, g Grant) error {
 // unclear reports whether the service may have done the work all the same.
 func (e *Error) unclear() bool { return e.Status == 0 || e.Status >= 500 }
 
-// takeBack removes a container that was made for a token and returns why the token was not issued. It works although the
-// context has ended: nothing half made is left behind if that can be done.
+// takeBack removes a container that was made for a token and returns why the token was not issued.
+// It works although the context has ended: nothing half made is left behind if that can be done.
 func (w *Workspace) takeBack(ctx context.Context, g Grant, why error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupLimit)
 	defer cancel()

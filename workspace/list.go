@@ -65,7 +65,8 @@ func (w *Workspace) page(ctx context.Context, op, from string, most int) (listed
 // mostListed is how many results the service puts on one page at most.
 const mostListed = 5000
 
-// all reads all pages and returns the tokens, the highest number that is taken, and the service's clock.
+// all reads all pages and returns the tokens, the highest number that is taken, and the service's
+// clock.
 func (w *Workspace) all(ctx context.Context, op string) (grants []Grant, highest int, at time.Time, err error) {
 	for from := ""; ; {
 		var l listed
@@ -95,7 +96,8 @@ func (w *Workspace) List(ctx context.Context) ([]Grant, error) {
 	return grants, err
 }
 
-// Grant returns one of the workspace's tokens. Its error's reason is TokenUnknown where there is none of that number.
+// Grant returns one of the workspace's tokens. Its error's reason is TokenUnknown where there is
+// none of that number.
 func (w *Workspace) Grant(ctx context.Context, tid int) (Grant, error) {
 	name := w.container(tid)
 	if tid < 1 || tid > maxTID {

@@ -91,7 +91,8 @@ func (s *site) issue(t *testing.T, w *Workspace, r Request) (token.Token, Grant)
 	return token, g
 }
 
-// deliver sends files with a token as the program does, and returns what the queue says when nothing goes on by itself.
+// deliver sends files with a token as the program does, and returns what the queue says when
+// nothing goes on by itself.
 func deliver(t *testing.T, tok token.Token, paths ...string) (uploader.Status, error) {
 	t.Helper()
 	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(token token.Token) (store.Store, error) {
@@ -142,7 +143,8 @@ func reasonOf(err error) Reason {
 	return Reason(fmt.Sprintf("%T %v", err, err))
 }
 
-// signature returns a token's signature as it stands in the link, which nothing but the link may show.
+// signature returns a token's signature as it stands in the link, which nothing but the link may
+// show.
 func signature(token token.Token) string {
 	_, sig, _ := strings.Cut(token.Query(), "sig=")
 	return sig

@@ -26,11 +26,12 @@ type fields struct {
 	Text string `xml:",innerxml"`
 }
 
-// noFields is a policy that states nothing, so that all stands in the link. Fields without content are as good as none; an
-// emulator demands that one is there.
+// noFields is a policy that states nothing, so that all stands in the link. Fields without content
+// are as good as none; an emulator demands that one is there.
 const noFields = "<Start></Start><Expiry></Expiry><Permission></Permission>"
 
-// changePolicies makes name the only policy of a token in the container, or leaves none with an empty name.
+// changePolicies makes name the only policy of a token in the container, or leaves none with an
+// empty name.
 func (w *Workspace) changePolicies(ctx context.Context, tid int, name string) error {
 	const query = "comp=acl&restype=container"
 	var there policies

@@ -9,7 +9,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// The sentinels. Every error that leaves this package is a context's cause or an [*Error] that wraps exactly one of them.
+// The sentinels. Every error that leaves this package is a context's cause or an [*Error] that
+// wraps exactly one of them.
 var (
 	// ErrRequest: what was asked for is not possible as it stands. Nothing was sent.
 	ErrRequest = errors.New("request not possible")
@@ -17,7 +18,8 @@ var (
 	ErrDenied = errors.New("denied")
 	// ErrNotFound: the account or the token does not exist.
 	ErrNotFound = errors.New("not found")
-	// ErrBusy: throttling, a fault of the service or of the network. Trying again helps; it was tried a few times already.
+	// ErrBusy: throttling, a fault of the service or of the network. Trying again helps; it was
+	// tried a few times already.
 	ErrBusy = errors.New("busy")
 	// ErrFile: this one file can't be fetched, the others can.
 	ErrFile = errors.New("file not fetched")
@@ -151,7 +153,8 @@ const (
 	doFetchAgain = "Fetch again to get it as it is now."
 )
 
-// reasons is the one table of every reason: its sentinel and its words. In the words {value} stands for Error.Value.
+// reasons is the one table of every reason: its sentinel and its words. In the words {value} stands
+// for Error.Value.
 var reasons = map[Reason]struct {
 	err  error
 	text problem.Explanation

@@ -11,8 +11,9 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// What a token may be. The period is the workspace's documentation's; the time before now is what the service allows
-// clocks to differ by (learn.microsoft.com/azure/storage/common/storage-sas-overview, "Best practices").
+// What a token may be. The period is the workspace's documentation's; the time before now is what
+// the service allows clocks to differ by
+// (learn.microsoft.com/azure/storage/common/storage-sas-overview, "Best practices").
 const (
 	DefaultPeriod = 30 * 24 * time.Hour
 	MinPeriod     = time.Minute
@@ -41,8 +42,8 @@ type Request struct {
 	TID      int           // the number to give it; 0 for the next one
 }
 
-// Check says whether a token can be issued as asked at the moment now. It needs no network. Errors are [*Error]s that wrap
-// ErrRequest.
+// Check says whether a token can be issued as asked at the moment now. It needs no network. Errors
+// are [*Error]s that wrap ErrRequest.
 func (r Request) Check(now time.Time) error {
 	_, err := r.settle(now)
 	return err
@@ -85,8 +86,8 @@ func tidyName(name string) string {
 	return name
 }
 
-// unseen reports characters that would let a line of the table say something else than it seems to: controls, line and
-// paragraph separators, and those that turn the direction of writing around.
+// unseen reports characters that would let a line of the table say something else than it seems to:
+// controls, line and paragraph separators, and those that turn the direction of writing around.
 func unseen(c rune) bool {
 	return unicode.IsControl(c) || c == '\u2028' || c == '\u2029' || c >= '\u202A' && c <= '\u202E' || c >= '\u2066' && c <= '\u2069'
 }
@@ -187,7 +188,8 @@ func shorten(s string) string {
 	return s
 }
 
-// workspaceName is what a container's name may begin with, so that "-" and a number of nine digits fit behind it
+// workspaceName is what a container's name may begin with, so that "-" and a number of nine digits
+// fit behind it
 // (learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata).
 var workspaceName = regexp.MustCompile(`^[a-z0-9](?:-?[a-z0-9])*$`)
 
@@ -196,7 +198,8 @@ const (
 	maxTID           = 999_999_999
 )
 
-// CheckName says whether a workspace can have this name. The error is an [*Error] that wraps ErrRequest.
+// CheckName says whether a workspace can have this name. The error is an [*Error] that wraps
+// ErrRequest.
 func CheckName(id string) error {
 	if len(id) > maxWorkspaceName || !workspaceName.MatchString(id) {
 		e := newError("open workspace", WorkspaceNameInvalid)

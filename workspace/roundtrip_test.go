@@ -20,7 +20,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// TestRoundTrip issues a token, uploads with it, looks at what arrived, revokes it, and sees the next upload wait.
+// TestRoundTrip issues a token, uploads with it, looks at what arrived, revokes it, and sees the
+// next upload wait.
 func TestRoundTrip(t *testing.T) {
 	roundTrip(t, newSite(t, blobserver.Config{}), "practice")
 }
@@ -169,7 +170,8 @@ func filesBelow(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// TestARenewedTokenGoesOn renews a token: the first is refused, the second writes into the same container.
+// TestARenewedTokenGoesOn renews a token: the first is refused, the second writes into the same
+// container.
 func TestARenewedTokenGoesOn(t *testing.T) {
 	s := newSite(t, blobserver.Config{})
 	w := s.open(t, "ws")

@@ -15,8 +15,8 @@ import (
 )
 
 // signer signs requests with the account's key, each try anew
-// (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key). The SDK does so too, but hands it out with the
-// container package alone, which brings Apache Arrow along.
+// (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key). The SDK does so too,
+// but hands it out with the container package alone, which brings Apache Arrow along.
 type signer struct {
 	account Account
 	now     func() time.Time

@@ -7,9 +7,10 @@ import (
 	"inboxuploader/uploader/azure"
 )
 
-// link returns a signed link for a container: a service SAS with a stored access policy (si) that has no fields of its own,
-// while dates and rights stand in the link. The service refuses a field that both have
-// (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy, create-service-sas).
+// link returns a signed link for a container: a service SAS with a stored access policy (si) that
+// has no fields of its own, while dates and rights stand in the link. The service refuses a field
+// that both have (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy,
+// create-service-sas).
 func (a Account) link(container, policy string, r Request, at string) string {
 	protocol := "https"
 	if strings.HasPrefix(at, "http://") {

@@ -10,8 +10,8 @@ import (
 	"inboxuploader/internal/blobserver"
 )
 
-// TestOtherProgramsTakeATokenMadeHere uploads with programs that workspaces tell their senders to use, where they are
-// installed, and compares what arrived.
+// TestOtherProgramsTakeATokenMadeHere uploads with programs that workspaces tell their senders to
+// use, where they are installed, and compares what arrived.
 func TestOtherProgramsTakeATokenMadeHere(t *testing.T) {
 	for _, c := range []struct {
 		program, rights string

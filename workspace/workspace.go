@@ -14,8 +14,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// PolicyDelay is how long it may take until the service acts on a stored access policy that was made or taken away
-// (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy).
+// PolicyDelay is how long it may take until the service acts on a stored access policy that was
+// made or taken away (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy).
 const PolicyDelay = 30 * time.Second
 
 // Options shape how a [Workspace] works. The zero Options are good for use.
@@ -24,8 +24,8 @@ type Options struct {
 	Connection azure.Options
 	// Now is this computer's clock; time.Now if nil.
 	Now func() time.Time
-	// LinkAddress is the account's address as tokens state it, where that is another than requests go to: a name of one's
-	// own, or the way from outside. Empty means the account's.
+	// LinkAddress is the account's address as tokens state it, where that is another than requests
+	// go to: a name of one's own, or the way from outside. Empty means the account's.
 	LinkAddress string
 
 	// Tests shorten these.
@@ -33,9 +33,9 @@ type Options struct {
 	noProgress time.Duration // after which the connection of a download is given up
 }
 
-// Workspace issues, lists and revokes the upload tokens of one workspace. Its methods block on the network, for up to a
-// minute where that or the service fails, and may be called by any number of goroutines at once. Errors are the context's
-// cause or [*Error]s.
+// Workspace issues, lists and revokes the upload tokens of one workspace. Its methods block on the
+// network, for up to a minute where that or the service fails, and may be called by any number of
+// goroutines at once. Errors are the context's cause or [*Error]s.
 type Workspace struct {
 	account   Account
 	id        string
@@ -59,10 +59,11 @@ const (
 	refusalLimit = 64 << 10         // bytes
 )
 
-// Open returns the workspace of that name on the account. The name begins the names of the containers: 1 to 53 small
-// letters, digits, and single hyphens between them. It sends nothing; [Workspace.Check] finds out whether the key works.
-// Close the Workspace when it is no longer used. Errors are [*Error]s that wrap ErrRequest, but where the certificate authorities
-// of o.Connection can't be read, which is a plain one.
+// Open returns the workspace of that name on the account. The name begins the names of the
+// containers: 1 to 53 small letters, digits, and single hyphens between them. It sends nothing;
+// [Workspace.Check] finds out whether the key works. Close the Workspace when it is no longer used.
+// Errors are [*Error]s that wrap ErrRequest, but where the certificate authorities of o.Connection
+// can't be read, which is a plain one.
 func Open(account Account, id string, o Options) (*Workspace, error) {
 	if err := CheckName(id); err != nil {
 		return nil, err
@@ -116,8 +117,8 @@ func (w *Workspace) Close() error {
 // ID returns the workspace's name.
 func (w *Workspace) ID() string { return w.id }
 
-// Check finds out whether the storage accepts the key, and will accept the tokens that are issued with it, without changing
-// anything.
+// Check finds out whether the storage accepts the key, and will accept the tokens that are issued
+// with it, without changing anything.
 func (w *Workspace) Check(ctx context.Context) error {
 	const op = "check key"
 	c := call{op: op, method: http.MethodGet, query: "comp=list&maxresults=1", want: http.StatusOK}
@@ -128,7 +129,8 @@ func (w *Workspace) Check(ctx context.Context) error {
 	return err
 }
 
-// isEmulator reports whether Azurite answered. It has no firewall, and takes what a token says from its policy alone.
+// isEmulator reports whether Azurite answered. It has no firewall, and takes what a token says from
+// its policy alone.
 func isEmulator(answer http.Header) bool { return strings.HasPrefix(answer.Get("Server"), "Azurite") }
 
 // passes reports whether a failed request is worth a repetition.

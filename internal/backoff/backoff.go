@@ -11,8 +11,9 @@ const (
 	longest = 30 * time.Second
 )
 
-// After returns how long to wait after the n-th failure in a row (1 is the first): twice as long each time, up to 30 s,
-// of which the second half is random so that many clients don't come back together.
+// After returns how long to wait after the n-th failure in a row (1 is the first): twice as long
+// each time, up to 30 s, of which the second half is random so that many clients don't come back
+// together.
 func After(n int) time.Duration {
 	d := longest
 	if n < 12 {

@@ -23,8 +23,9 @@ type access struct {
 
 func (a access) has(letters string) bool { return a.owner || strings.ContainsAny(a.rights, letters) }
 
-// need says what an operation asks of a token (rest/api/storageservices/create-account-sas, "Account SAS permissions by
-// operation"): one of the letters, and the account SAS's resource type. An empty letters is for the owner only.
+// need says what an operation asks of a token (rest/api/storageservices/create-account-sas,
+// "Account SAS permissions by operation"): one of the letters, and the account SAS's resource type.
+// An empty letters is for the owner only.
 type need struct {
 	letters string
 	kind    byte // s, c or o
@@ -88,7 +89,8 @@ func (x *exchange) verifySharedKey(value string) *apiError {
 		return denied("Request date header too old: '" + at.UTC().Format(http.TimeFormat) + "'")
 	}
 	if account == x.s.cfg.Account {
-		// Clients disagree on whether hyphens count when headers are sorted; both orders are over the same values.
+		// Clients disagree on whether hyphens count when headers are sorted; both orders are over
+		// the same values.
 		for _, key := range []func(string) string{hyphensLast, func(s string) string { return s }} {
 			if hmac.Equal([]byte(sig), []byte(x.s.sign(x.sharedKeyText(key)))) {
 				return nil
@@ -99,8 +101,8 @@ func (x *exchange) verifySharedKey(value string) *apiError {
 		"following string to sign: '" + x.sharedKeyText(hyphensLast) + "'.")
 }
 
-// hyphensLast orders headers as the service does: by letters and digits first, an underscore before both, hyphens only
-// where all else is equal.
+// hyphensLast orders headers as the service does: by letters and digits first, an underscore before
+// both, hyphens only where all else is equal.
 func hyphensLast(s string) string {
 	return strings.NewReplacer("-", "", "_", "!").Replace(s) + "\x00" + s
 }

@@ -175,7 +175,8 @@ func sigOf(t *testing.T, link string) string {
 	return u.Query().Get("sig")
 }
 
-// TestRights tries every operation with tokens of few rights: what each needs is in the service's table.
+// TestRights tries every operation with tokens of few rights: what each needs is in the service's
+// table.
 func TestRights(t *testing.T) {
 	list := "<BlockList><Latest>" + blockID("1") + "</Latest></BlockList>"
 	ops := []struct{ name, method, query, body string }{

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// maxMetadata is the size of all metadata of a blob or container (rest/api/storageservices/set-blob-metadata).
+// maxMetadata is the size of all metadata of a blob or container
+// (rest/api/storageservices/set-blob-metadata).
 const maxMetadata = 8 << 10
 
 // limits returns the largest Put Blob, block and blob in bytes for a protocol version

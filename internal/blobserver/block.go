@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// maxListXML bounds the body of Put Block List: 50,000 ids of 88 characters with their tags need a third of it.
+// maxListXML bounds the body of Put Block List: 50,000 ids of 88 characters with their tags need a
+// third of it.
 const maxListXML = 16 << 20
 
 // putBlock stages one block.
@@ -64,7 +65,8 @@ func blockID(id string) (string, *apiError) {
 	return string(raw), nil
 }
 
-// putBlockList commits. The conditions go before the list: a name that is taken is said to be so whatever is listed.
+// putBlockList commits. The conditions go before the list: a name that is taken is said to be so
+// whatever is listed.
 func (x *exchange) putBlockList() error {
 	h := x.r.Header
 	size, e := x.bodySize(maxListXML)

@@ -25,8 +25,9 @@ type sums struct {
 	crc                           hash.Hash64
 }
 
-// newSums reads the checksum headers. One MD5 and one CRC64 together are refused, as the service does. whole is true
-// for a whole blob, whose x-ms-blob-content-md5 is verified and whose MD5 is always kept.
+// newSums reads the checksum headers. One MD5 and one CRC64 together are refused, as the service
+// does. whole is true for a whole blob, whose x-ms-blob-content-md5 is verified and whose MD5 is
+// always kept.
 func newSums(h http.Header, whole bool) (*sums, *apiError) {
 	s := &sums{crc: crc64.New(crcTable)}
 	var e *apiError

@@ -20,7 +20,8 @@ type extent struct {
 	off    int64
 }
 
-// commit makes a blob of the listed blocks, all or nothing. What is staged and not listed is discarded.
+// commit makes a blob of the listed blocks, all or nothing. What is staged and not listed is
+// discarded.
 func (c *container) commit(name string, list []listed, st blobState, limit int64, allow guard) (*content, error) {
 	leave, gone := c.enter()
 	if gone != nil {

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// conditions are a request's If- headers (rest/api/storageservices/specifying-conditional-headers-for-blob-service-
-// operations). A name without a blob has no tag and no time: it fails If-Match and passes all others.
+// conditions are a request's If- headers
+// (rest/api/storageservices/specifying-conditional-headers-for-blob-service- operations). A name
+// without a blob has no tag and no time: it fails If-Match and passes all others.
 type conditions struct {
 	match, noneMatch string
 	since, unless    time.Time // If-Modified-Since, If-Unmodified-Since
@@ -72,7 +73,8 @@ func (c conditions) read(tag string, modified time.Time) *apiError {
 	return nil
 }
 
-// guard makes the conditions a look at the present content. A token that may only create is refused before them.
+// guard makes the conditions a look at the present content. A token that may only create is refused
+// before them.
 func (x *exchange) guard() (guard, *apiError) {
 	cond, e := readConditions(x.r.Header)
 	if e != nil {

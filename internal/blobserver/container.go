@@ -61,7 +61,8 @@ func newContainer(s *Server, name string) *container {
 	return c
 }
 
-// create makes the folders, the state and an empty log. state.json comes last: without it the container does not exist.
+// create makes the folders, the state and an empty log. state.json comes last: without it the
+// container does not exist.
 func (c *container) create(st containerState) error {
 	for _, d := range []string{"incoming", "staging", "odd"} {
 		if err := c.s.root.MkdirAll(path.Join(c.dir, d), 0o700); err != nil {
@@ -183,7 +184,8 @@ func (c *container) open(name string) (*content, *os.File, error) {
 	return e.cur, f, nil
 }
 
-// remove deletes the container: nobody can reach it once its folder has been renamed away, then its files go.
+// remove deletes the container: nobody can reach it once its folder has been renamed away, then its
+// files go.
 func (c *container) remove() error {
 	c.gate.Lock()
 	defer c.gate.Unlock()
@@ -208,7 +210,8 @@ func (c *container) remove() error {
 	return errors.Join(closeErr, c.s.root.RemoveAll(trash))
 }
 
-// prune removes dir and the folders above it, as long as they are empty and inside the container's tree.
+// prune removes dir and the folders above it, as long as they are empty and inside the container's
+// tree.
 func (c *container) prune(dir string) {
 	for dir != "." && dir != "/" && (dir == c.tree && c.deleted || strings.HasPrefix(dir, c.tree+"/")) {
 		if c.s.root.Remove(dir) != nil {
@@ -236,7 +239,8 @@ func (c *container) close() error {
 	return err
 }
 
-// copyRange copies n bytes of src from off to dst's position. Between files the kernel does it where it can.
+// copyRange copies n bytes of src from off to dst's position. Between files the kernel does it
+// where it can.
 func copyRange(dst, src *os.File, off, n int64) error {
 	if _, err := src.Seek(off, io.SeekStart); err != nil {
 		return fmt.Errorf("copy blocks: %w", err)

@@ -68,7 +68,8 @@ func (s *Server) Containers() []string {
 // ErrContainerExists is what CreateContainer returns for a name that is taken.
 var ErrContainerExists = errors.New("container exists already")
 
-// CreateContainer makes a container. Its name is 3 to 63 lower-case letters, digits and single hyphens between them.
+// CreateContainer makes a container. Its name is 3 to 63 lower-case letters, digits and single
+// hyphens between them.
 func (s *Server) CreateContainer(name string) error {
 	err := s.makeContainer(name, nil)
 	if e, ok := errors.AsType[*apiError](err); ok && e.code == "ContainerAlreadyExists" {
@@ -96,8 +97,8 @@ func (s *Server) makeContainer(name string, meta map[string]string) error {
 	return nil
 }
 
-// SetPolicies replaces a container's stored access policies, at most five. It takes effect at once; the service needs
-// up to 30 s.
+// SetPolicies replaces a container's stored access policies, at most five. It takes effect at once;
+// the service needs up to 30 s.
 func (s *Server) SetPolicies(container string, policies ...Policy) error {
 	c := s.container(container)
 	if c == nil {
@@ -220,7 +221,8 @@ func (x *exchange) deleteContainer() error {
 	return nil
 }
 
-// DeleteContainer removes a container with everything in it. Files that somebody else put into its folder stay.
+// DeleteContainer removes a container with everything in it. Files that somebody else put into its
+// folder stay.
 func (s *Server) DeleteContainer(name string) error {
 	s.making.Lock()
 	defer s.making.Unlock()
@@ -348,7 +350,8 @@ type Blob struct {
 	Blocks   int // 0 for a blob of one request
 }
 
-// Blobs returns what has been delivered to a container, sorted by name; nil if there is no such container.
+// Blobs returns what has been delivered to a container, sorted by name; nil if there is no such
+// container.
 func (s *Server) Blobs(container string) []Blob {
 	c := s.container(container)
 	if c == nil {
@@ -375,7 +378,8 @@ func (s *Server) Open(container, name string) (*os.File, error) {
 	return f, err
 }
 
-// Staged returns the uncommitted blocks of a name with their sizes, sorted by id; nil if there are none.
+// Staged returns the uncommitted blocks of a name with their sizes, sorted by id; nil if there are
+// none.
 func (s *Server) Staged(container, name string) (map[string]int64, error) {
 	c := s.container(container)
 	if c == nil {

@@ -49,8 +49,8 @@ type entry struct {
 	staging   *staging               // nil if there is none
 	lastBlock time.Time              // when the last block was staged
 
-	// swap is held for a moment: by writers around placing a file and replacing cur, by readers around loading cur and
-	// opening its file.
+	// swap is held for a moment: by writers around placing a file and replacing cur, by readers
+	// around loading cur and opening its file.
 	swap sync.RWMutex
 	cur  *content // nil if the name is not committed
 }
@@ -67,8 +67,9 @@ type stagedBlock struct {
 	off, len int64
 }
 
-// staging is the file that holds a name's uncommitted blocks side by side. Its regions are handed out in order of
-// arrival, so that blocks that come in the blob's order are the blob already. Guarded by the entry's mu.
+// staging is the file that holds a name's uncommitted blocks side by side. Its regions are handed
+// out in order of arrival, so that blocks that come in the blob's order are the blob already.
+// Guarded by the entry's mu.
 type staging struct {
 	file     string // relative to the server's folder
 	f        *os.File

@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// apiError is an answer that is not success: the service's code with its status, sentence and details.
+// apiError is an answer that is not success: the service's code with its status, sentence and
+// details.
 type apiError struct {
 	status  int
 	code    string
@@ -19,8 +20,9 @@ type apiError struct {
 // Error returns the code; nothing of the request is in it.
 func (e *apiError) Error() string { return e.code }
 
-// known holds status and sentence of every code that this server or a fault script says, as the service's documentation lists them
-// (rest/api/storageservices/common-rest-api-error-codes and blob-service-error-codes).
+// known holds status and sentence of every code that this server or a fault script says, as the
+// service's documentation lists them (rest/api/storageservices/common-rest-api-error-codes and
+// blob-service-error-codes).
 var known = map[string]struct {
 	status  int
 	message string
@@ -118,7 +120,8 @@ func badHeader(name, value string) *apiError {
 	return e
 }
 
-// badParameter names the query parameter that was refused. The value is not repeated: it could be a secret.
+// badParameter names the query parameter that was refused. The value is not repeated: it could be a
+// secret.
 func badParameter(name, reason string) *apiError {
 	e := fail("InvalidQueryParameterValue")
 	e.fields = [][2]string{{"QueryParameterName", name}, {"Reason", reason}}

@@ -21,7 +21,8 @@ const (
 	newestVersion = "2026-12-06"
 )
 
-// drainLimit is how much of a refused body is read so that the client, which may still be sending, sees the answer.
+// drainLimit is how much of a refused body is read so that the client, which may still be sending,
+// sees the answer.
 const drainLimit = 16 << 20
 
 // drainTime is how long that may take.
@@ -49,7 +50,8 @@ type exchange struct {
 // now is the service's time as this request sees it.
 func (x *exchange) now() time.Time { return x.s.now().Add(x.skew) }
 
-// Handler returns the endpoint for use in another HTTP server, which must set its own time limits for headers.
+// Handler returns the endpoint for use in another HTTP server, which must set its own time limits
+// for headers.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
@@ -82,8 +84,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		x.fail(e)
 	}
 	if x.status >= 400 && x.r.ContentLength != 0 {
-		// The client gets its answer first, and little time: it may have nothing more to send.
-		// Full duplex, since package http would otherwise wait without end for the body before it sends the answer.
+		// The client gets its answer first, and little time: it may have nothing more to send. Full
+		// duplex, since package http would otherwise wait without end for the body before it sends
+		// the answer.
 		control := http.NewResponseController(x.w)
 		_ = control.EnableFullDuplex() // not there in tests that have no connection
 		_ = control.Flush()            // a client that is gone reads nothing
@@ -325,7 +328,8 @@ func (x *exchange) before() *Answer {
 	return x.s.cfg.Faults.before(x.s, &op)
 }
 
-// after asks the hook once the work is done, then the fault script; true if one of them has answered.
+// after asks the hook once the work is done, then the fault script; true if one of them has
+// answered.
 func (x *exchange) after(status int) bool {
 	op := x.op
 	if x.s.cfg.After != nil {
@@ -342,8 +346,8 @@ func requestID(seq int64) string {
 	return fmt.Sprintf("%s-%s-%s-%s-%012x", id[:8], id[8:12], id[12:16], id[16:20], seq)
 }
 
-// bodyDeadline is when a body of n bytes must have arrived: the service gives ten minutes for each MB
-// (rest/api/storageservices/setting-timeouts-for-blob-service-operations).
+// bodyDeadline is when a body of n bytes must have arrived: the service gives ten minutes for each
+// MB (rest/api/storageservices/setting-timeouts-for-blob-service-operations).
 func (s *Server) bodyDeadline(n int64) time.Time {
 	return time.Now().Add(time.Duration(max(n, 0)/1_000_000+1) * 10 * time.Minute)
 }

@@ -13,17 +13,18 @@ import (
 	"time"
 )
 
-// Faults is a script of what goes wrong: which requests meet which fault, how often and with what chance. Make one with
-// [ParseFaults], whose comment has the language, and give it to one server as Config.Faults. Chances depend on the seed
-// and on what is asked for, not on the order in which requests come, so a run can be repeated. Its methods may be called
-// by any number of goroutines.
+// Faults is a script of what goes wrong: which requests meet which fault, how often and with what
+// chance. Make one with [ParseFaults], whose comment has the language, and give it to one server as
+// Config.Faults. Chances depend on the seed and on what is asked for, not on the order in which
+// requests come, so a run can be repeated. Its methods may be called by any number of goroutines.
 type Faults struct {
 	seed  uint64
 	rules []*rule
 	off   atomic.Bool
 }
 
-// Off ends all faults: from then on everything is answered as usual. Requests that a fault holds are not freed.
+// Off ends all faults: from then on everything is answered as usual. Requests that a fault holds
+// are not freed.
 func (f *Faults) Off() { f.off.Store(true) }
 
 // Met returns how many requests have met each fault, in the script's order.
@@ -165,7 +166,8 @@ func (r *rule) answer(s *Server, op *Op) *Answer {
 	return a
 }
 
-// faultKind is a word of the language. answer fills in what the request gets; nil is a fault of connections.
+// faultKind is a word of the language. answer fills in what the request gets; nil is a fault of
+// connections.
 type faultKind struct {
 	word     string
 	settings string // that it takes besides those that select requests; in capitals: required, and may stand bare
@@ -241,7 +243,8 @@ func (s *Server) logFault(err error) {
 	}
 }
 
-// DiscardBlocks forgets the blocks that are staged under the name, as the service does after a week.
+// DiscardBlocks forgets the blocks that are staged under the name, as the service does after a
+// week.
 func (s *Server) DiscardBlocks(container, name string) error {
 	c := s.container(container)
 	if c == nil {
@@ -262,8 +265,8 @@ func (s *Server) DiscardBlocks(container, name string) error {
 	return nil
 }
 
-// stageForeignBlock stages a block with an id of five bytes, as some other program might have left it, unless blocks
-// with ids of another length are there already.
+// stageForeignBlock stages a block with an id of five bytes, as some other program might have left
+// it, unless blocks with ids of another length are there already.
 func (s *Server) stageForeignBlock(container, name string) error {
 	c := s.container(container)
 	if c == nil || name == "" {
@@ -296,7 +299,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// heldBody stands still once, when left bytes have been read. Nothing comes any more if somebody gave up meanwhile.
+// heldBody stands still once, when left bytes have been read. Nothing comes any more if somebody
+// gave up meanwhile.
 type heldBody struct {
 	r    io.Reader
 	left int64

@@ -20,17 +20,17 @@ const (
 	maxFaultTime  = 1000 * time.Hour
 )
 
-// ParseFaults reads a fault script: one fault a line, with its settings as KEY=VALUE behind it. What follows a # at a
-// line's start or behind a blank is a comment. Values with blanks stand in "quotes". "seed N" chooses other chances.
-// docs/FAULTS.md has the whole language:
+// ParseFaults reads a fault script: one fault a line, with its settings as KEY=VALUE behind it.
+// What follows a # at a line's start or behind a blank is a comment. Values with blanks stand in
+// "quotes". "seed N" chooses other chances. docs/FAULTS.md has the whole language:
 //
 //	seed 7
 //	refuse ServerBusy  chance=5%  retry-after=1s
 //	reset at=answer    op=PutBlock,PutBlob  name=*.csv  chance=1%
 //	stall              op=PutBlock  from=3  count=1
 //
-// Each request meets at most one fault before its work and one after it, the first in the script. The error is one
-// sentence that names the line.
+// Each request meets at most one fault before its work and one after it, the first in the script.
+// The error is one sentence that names the line.
 func ParseFaults(text string) (*Faults, error) {
 	if len(text) > maxFaultText || strings.Count(text, "\n") >= maxFaultLines {
 		return nil, faultError(fmt.Sprintf("The script is longer than %d lines or %d KiB.", maxFaultLines, maxFaultText>>10))

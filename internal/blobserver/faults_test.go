@@ -126,7 +126,8 @@ func TestAClockFaultMovesTheDate(t *testing.T) {
 	}
 }
 
-// TestFaultsOfStagedBlocks: what a fault does to the staged blocks is what the service would say of them then.
+// TestFaultsOfStagedBlocks: what a fault does to the staged blocks is what the service would say of
+// them then.
 func TestFaultsOfStagedBlocks(t *testing.T) {
 	for _, test := range []struct{ script, block, commit string }{
 		{"", "", ""},
@@ -148,7 +149,8 @@ func TestFaultsOfStagedBlocks(t *testing.T) {
 	}
 }
 
-// TestWhichRequestsMeetAFault sends four requests of each of two names and looks at which are refused.
+// TestWhichRequestsMeetAFault sends four requests of each of two names and looks at which are
+// refused.
 func TestWhichRequestsMeetAFault(t *testing.T) {
 	for _, test := range []struct{ line, want string }{
 		{"refuse ServerBusy", "xxxxxxxx"},
@@ -192,8 +194,8 @@ func TestWhichRequestsMeetAFault(t *testing.T) {
 	}
 }
 
-// TestChancesDependOnTheSeedAlone: the same requests meet the same faults in whatever order they come, about as many as
-// the chance says, and others with another seed.
+// TestChancesDependOnTheSeedAlone: the same requests meet the same faults in whatever order they
+// come, about as many as the chance says, and others with another seed.
 func TestChancesDependOnTheSeedAlone(t *testing.T) {
 	const files, tries = 300, 2
 	play := func(script string, backwards bool) (met []bool, n int) {
@@ -289,7 +291,8 @@ func sentence(t *testing.T, err error) {
 	}
 }
 
-// FuzzFaultScriptsAreReadOrRefusedInWords: no text makes the parser or the faults that it describes fail otherwise.
+// FuzzFaultScriptsAreReadOrRefusedInWords: no text makes the parser or the faults that it describes
+// fail otherwise.
 func FuzzFaultScriptsAreReadOrRefusedInWords(f *testing.F) {
 	f.Add("seed 7\nrefuse ServerBusy chance=5% retry-after=1s\nreset at=answer op=PutBlock,PutBlob name=*.csv chance=1%\n")
 	f.Add("stall at=body for=1ms from=3 count=1 # a comment\nslow rate=1000\nclock -48h\nredirect http://127.0.0.1:1/")
@@ -311,7 +314,8 @@ func FuzzFaultScriptsAreReadOrRefusedInWords(f *testing.F) {
 	})
 }
 
-// TestTheFaultPageIsTrue reads docs/FAULTS.md: each script in it is one, and each fault and setting is explained.
+// TestTheFaultPageIsTrue reads docs/FAULTS.md: each script in it is one, and each fault and setting
+// is explained.
 func TestTheFaultPageIsTrue(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "FAULTS.md"))
 	if err != nil {

@@ -48,10 +48,11 @@ type Op struct {
 	ClientID  string // x-ms-client-request-id
 }
 
-// Answer is what a hook does to a request. From Before it takes the place of the work: the body is read as far as
-// ReadBody says, Wait is waited for, then the connection is reset or Status sent. From After the work is done already
-// and only its answer is replaced; with Status 0 the true answer is sent with Header added. A Before answer whose
-// Status is 0 without Reset slows the request down only: Wait and Body apply, then the work is done as usual.
+// Answer is what a hook does to a request. From Before it takes the place of the work: the body is
+// read as far as ReadBody says, Wait is waited for, then the connection is reset or Status sent.
+// From After the work is done already and only its answer is replaced; with Status 0 the true
+// answer is sent with Header added. A Before answer whose Status is 0 without Reset slows the
+// request down only: Wait and Body apply, then the work is done as usual.
 type Answer struct {
 	Status     int           // HTTP status; 0: do as usual
 	Code       string        // the service's code; with Raw nil it makes the XML body
@@ -63,10 +64,11 @@ type Answer struct {
 	Length     int64         // Content-Length to promise instead of Raw's own, to send a truncated answer; 0: the true one
 	ReadBody   int64         // bytes of the request's body to read before answering; negative: all
 	Reset      bool          // reset the connection instead of answering
-	// Wait blocks until the answer may go on; it must return when its context ends, which is when the client is gone or
-	// the server closes.
+	// Wait blocks until the answer may go on; it must return when its context ends, which is when
+	// the client is gone or the server closes.
 	Wait func(context.Context)
-	// Body wraps the request's body, for instance to read slowly or to change a byte. The context is Wait's.
+	// Body wraps the request's body, for instance to read slowly or to change a byte. The context
+	// is Wait's.
 	Body  func(context.Context, io.Reader) io.Reader
 	Wire  []byte        // these bytes go out instead of an answer of HTTP, and the connection ends
 	Bare  bool          // the answer is without the service's marks, as of something between
@@ -226,7 +228,8 @@ func (s *Server) Counts() map[Kind]int64 {
 	return out
 }
 
-// Requests returns all requests in the order in which they ended. It is empty unless Config.Record is set.
+// Requests returns all requests in the order in which they ended. It is empty unless Config.Record
+// is set.
 func (s *Server) Requests() []Request {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()

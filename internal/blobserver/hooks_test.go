@@ -19,7 +19,8 @@ import (
 	"inboxuploader/internal/blobserver"
 )
 
-// TestHooks plays each way of interfering on a Put Blob and looks at what the client sees and what was delivered.
+// TestHooks plays each way of interfering on a Put Blob and looks at what the client sees and what
+// was delivered.
 func TestHooks(t *testing.T) {
 	drop := &blobserver.Answer{Reset: true}
 	for _, test := range []struct {
@@ -111,7 +112,8 @@ func TestTokenEndsDuringUpload(t *testing.T) {
 	}
 }
 
-// TestStallEndsWithTheServer: a request that waits for ever neither keeps the server from closing nor leaks.
+// TestStallEndsWithTheServer: a request that waits for ever neither keeps the server from closing
+// nor leaks.
 func TestStallEndsWithTheServer(t *testing.T) {
 	stalled := make(chan struct{})
 	in := start(t, t.TempDir(), func(c *blobserver.Config) {
@@ -270,8 +272,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestOwnerKeepsContainers does what the workspace does with the account's key: containers with metadata and stored
-// policies, listed and removed.
+// TestOwnerKeepsContainers does what the workspace does with the account's key: containers with
+// metadata and stored policies, listed and removed.
 func TestOwnerKeepsContainers(t *testing.T) {
 	in := start(t, t.TempDir(), nil)
 	ctx, owner := t.Context(), in.owner()

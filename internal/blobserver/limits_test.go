@@ -28,7 +28,8 @@ func (in *inbox) dial() net.Conn {
 	return conn
 }
 
-// TestOversizedHeadersAreRefused: a request whose header is larger than any client's is not read to its end.
+// TestOversizedHeadersAreRefused: a request whose header is larger than any client's is not read to
+// its end.
 func TestOversizedHeadersAreRefused(t *testing.T) {
 	in := start(t, t.TempDir(), nil)
 	for name, head := range map[string]string{
@@ -49,13 +50,15 @@ func TestOversizedHeadersAreRefused(t *testing.T) {
 	}
 }
 
-// slowVariable makes the test binary a process of slow clients of the server at its value's address; slowClients says how many.
+// slowVariable makes the test binary a process of slow clients of the server at its value's
+// address; slowClients says how many.
 const (
 	slowVariable = "BLOBSERVER_TEST_SLOW"
 	slowClients  = "BLOBSERVER_TEST_CLIENTS"
 )
 
-// beSlow opens connections that send half a header and then nothing, prints a line, and ends when the server has hung up on all of them.
+// beSlow opens connections that send half a header and then nothing, prints a line, and ends when
+// the server has hung up on all of them.
 func beSlow(address string) {
 	n, err := strconv.Atoi(os.Getenv(slowClients))
 	conns := make([]net.Conn, n)
@@ -77,8 +80,8 @@ func beSlow(address string) {
 	}
 }
 
-// TestManySlowClientsKeepNobodyOut opens thousands of connections from another process, delivers a blob meanwhile, and waits until the
-// server has hung up on all of them.
+// TestManySlowClientsKeepNobodyOut opens thousands of connections from another process, delivers a
+// blob meanwhile, and waits until the server has hung up on all of them.
 func TestManySlowClientsKeepNobodyOut(t *testing.T) {
 	clients, patience := 500, 2*time.Second
 	if os.Getenv(soakVariable) != "" {

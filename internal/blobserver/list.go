@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// maxPage is how many results one list answer holds (rest/api/storageservices/list-blobs, maxresults).
+// maxPage is how many results one list answer holds (rest/api/storageservices/list-blobs,
+// maxresults).
 const maxPage = 5000
 
 type listedBlob struct {

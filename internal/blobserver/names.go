@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of names, from rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata.
+// Limits of names, from
+// rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata.
 const (
 	maxBlobName   = 1024 // UTF-16 units
 	maxSegments   = 254
@@ -24,9 +25,10 @@ type target struct {
 	blob      string // empty: the container
 }
 
-// parsePath reads a request's escaped path the way the service does: it is decoded once, backslashes become slashes,
-// "." and ".." segments are resolved over the whole path (so that they may lead into another container, never above
-// the root), and dots at the end of a blob's segments are dropped. Empty segments inside a blob's name are kept.
+// parsePath reads a request's escaped path the way the service does: it is decoded once,
+// backslashes become slashes, "." and ".." segments are resolved over the whole path (so that they
+// may lead into another container, never above the root), and dots at the end of a blob's segments
+// are dropped. Empty segments inside a blob's name are kept.
 func parsePath(escaped string) (target, *apiError) {
 	path, err := url.PathUnescape(escaped)
 	if err != nil {
@@ -98,8 +100,8 @@ func checkBlobName(name string) *apiError {
 	return nil
 }
 
-// forbidden reports code points that the service does not take in a name: control characters, five of the C1 range,
-// private use and noncharacters.
+// forbidden reports code points that the service does not take in a name: control characters, five
+// of the C1 range, private use and noncharacters.
 func forbidden(r rune) bool {
 	switch {
 	case r < 0x20, r == 0x7F, r == 0x81, r == 0x8D, r == 0x8F, r == 0x90, r == 0x9D:
@@ -110,8 +112,9 @@ func forbidden(r rune) bool {
 	return false
 }
 
-// checkContainerName applies the rules for containers: 3 to 63 characters, lower-case letters, digits and single
-// hyphens between them; $root, $logs and $web are the service's own and refused here.
+// checkContainerName applies the rules for containers: 3 to 63 characters, lower-case letters,
+// digits and single hyphens between them; $root, $logs and $web are the service's own and refused
+// here.
 func checkContainerName(name string) *apiError {
 	if len(name) < minContainer || len(name) > maxContainer {
 		return fail("OutOfRangeInput")

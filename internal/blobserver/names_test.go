@@ -110,8 +110,8 @@ func deliver(t *testing.T, c *container, name, text string) {
 	}
 }
 
-// TestEveryNameHasItsOwnFile stores names that a folder can't hold side by side; none disturbs another, now or after
-// the folder is opened again.
+// TestEveryNameHasItsOwnFile stores names that a folder can't hold side by side; none disturbs
+// another, now or after the folder is opened again.
 func TestEveryNameHasItsOwnFile(t *testing.T) {
 	dir := t.TempDir()
 	s, c := open(t, dir)
@@ -158,7 +158,8 @@ func TestEveryNameHasItsOwnFile(t *testing.T) {
 	}
 }
 
-// TestForeignFilesStay: what stands in the folder and is no blob is never replaced, and a link does not lead out.
+// TestForeignFilesStay: what stands in the folder and is no blob is never replaced, and a link does
+// not lead out.
 func TestForeignFilesStay(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
 	_, c := open(t, dir)
@@ -187,7 +188,8 @@ func TestForeignFilesStay(t *testing.T) {
 	}
 }
 
-// FuzzPathNeverLeavesTheFolder stores a blob under whatever a path says and looks for files elsewhere.
+// FuzzPathNeverLeavesTheFolder stores a blob under whatever a path says and looks for files
+// elsewhere.
 func FuzzPathNeverLeavesTheFolder(f *testing.F) {
 	for _, s := range []string{
 		"/acct/box/a", "/acct/box/../../x", "/acct/box/..%5C..%5Cx", "/acct/box/a./b", "/acct/box//", "/acct/box/%2e%2e%2f",
@@ -250,7 +252,8 @@ func FuzzPathNeverLeavesTheFolder(f *testing.F) {
 	})
 }
 
-// FuzzBlockListIsReadOrRefused: whatever is sent, a list is short enough and of good ids, or refused.
+// FuzzBlockListIsReadOrRefused: whatever is sent, a list is short enough and of good ids, or
+// refused.
 func FuzzBlockListIsReadOrRefused(f *testing.F) {
 	f.Add("<BlockList><Latest>YQ==</Latest></BlockList>")
 	f.Add("<BlockList/>")

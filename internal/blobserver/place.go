@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// place moves src, complete and on disk, to where the blob's content belongs, and returns that path. had is the path
-// of the name's present content, "" if it has none: a name keeps its path.
+// place moves src, complete and on disk, to where the blob's content belongs, and returns that
+// path. had is the path of the name's present content, "" if it has none: a name keeps its path.
 //
-// A new name gets its readable path if the file system takes it and nothing stands there: neither another blob (names
-// that differ only by case or normalisation, or "a" beside "a/b") nor a file that isn't ours. Otherwise it goes by a
-// hash of its name into the hidden folder. If no rename works the content stays where it is, which is a valid place too:
-// the next start tries again.
+// A new name gets its readable path if the file system takes it and nothing stands there: neither
+// another blob (names that differ only by case or normalisation, or "a" beside "a/b") nor a file
+// that isn't ours. Otherwise it goes by a hash of its name into the hidden folder. If no rename
+// works the content stays where it is, which is a valid place too: the next start tries again.
 func (c *container) place(name, src, had string) string {
 	c.placing.Lock()
 	defer c.placing.Unlock()
@@ -89,7 +89,8 @@ func (c *container) plainPath(name string) (string, bool) {
 		return "", false
 	}
 	for s := range strings.SplitSeq(name, "/") {
-		// Empty and dot segments would be taken for something else; 240 leaves room below the usual 255 bytes.
+		// Empty and dot segments would be taken for something else; 240 leaves room below the usual
+		// 255 bytes.
 		if s == "" || s == "." || s == ".." || len(s) > 240 {
 			return "", false
 		}

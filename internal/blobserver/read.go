@@ -92,7 +92,8 @@ func (x *exchange) describe(c *content) {
 	h.Set("x-ms-server-encrypted", "false")
 }
 
-// span reads the range that is asked for; x-ms-range goes before Range, a form that can't be read is ignored.
+// span reads the range that is asked for; x-ms-range goes before Range, a form that can't be read
+// is ignored.
 func (x *exchange) span(size int64) (off, n int64, status int, e *apiError) {
 	v := x.r.Header.Get("x-ms-range")
 	if v == "" {

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// serviceText returns the string that a service SAS is signed over, and accountText an account SAS's. Both depend on
-// the version it was made for (rest/api/storageservices/create-service-sas, create-account-sas).
+// serviceText returns the string that a service SAS is signed over, and accountText an account
+// SAS's. Both depend on the version it was made for (rest/api/storageservices/create-service-sas,
+// create-account-sas).
 func serviceText(q url.Values, resource string) string {
 	v := q.Get("sv")
 	parts := []string{q.Get("sp"), q.Get("st"), q.Get("se"), resource, q.Get("si"), q.Get("sip"), q.Get("spr"), v}
@@ -209,8 +210,8 @@ func inTime(from, to, now time.Time) *apiError {
 	return nil
 }
 
-// parseTime reads a date in one of the service's forms (rest/api/storageservices/formatting-datetime-values). The empty
-// text is the zero time.
+// parseTime reads a date in one of the service's forms
+// (rest/api/storageservices/formatting-datetime-values). The empty text is the zero time.
 func parseTime(s string) (time.Time, bool) {
 	if s == "" {
 		return time.Time{}, true

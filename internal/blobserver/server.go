@@ -38,25 +38,29 @@ type Config struct {
 	// Dir is the folder for everything that is delivered, made if it does not exist. One server at
 	// a time may use it, see [ErrInUse].
 	Dir string
-	// Account is the account's name, 3 to 24 lower-case letters and digits; DefaultAccount if empty.
+	// Account is the account's name, 3 to 24 lower-case letters and digits; DefaultAccount if
+	// empty.
 	Account string
-	// Key signs tokens and requests. If nil, a random key is kept in Dir/.blobserver/key, readable by its owner only.
+	// Key signs tokens and requests. If nil, a random key is kept in Dir/.blobserver/key, readable
+	// by its owner only.
 	Key []byte
-	// Now is the server's clock; time.Now if nil. It decides on tokens and the life of staged blocks, not on network
-	// time limits.
+	// Now is the server's clock; time.Now if nil. It decides on tokens and the life of staged
+	// blocks, not on network time limits.
 	Now func() time.Time
-	// Stall is how long a body may make no progress before the request is given up; one minute if 0. All of a request's
-	// header must come within the same time, at most 10 s.
+	// Stall is how long a body may make no progress before the request is given up; one minute if
+	// 0. All of a request's header must come within the same time, at most 10 s.
 	Stall time.Duration
 	// Record keeps the Requests of the server's life, for tests. Counters are kept always.
 	Record bool
-	// Before and After are asked around every authorised operation, see [Answer]; nil answers as usual. They are called
-	// by many goroutines at once.
+	// Before and After are asked around every authorised operation, see [Answer]; nil answers as
+	// usual. They are called by many goroutines at once.
 	Before func(*Op) *Answer
 	After  func(op *Op, status int) *Answer
-	// Faults is a script of what is to go wrong; nil for nothing. It is asked where the hooks have nothing to say.
+	// Faults is a script of what is to go wrong; nil for nothing. It is asked where the hooks have
+	// nothing to say.
 	Faults *Faults
-	// Log gets one line for what a person should know. It never gets a query or a signature. Discarded if nil.
+	// Log gets one line for what a person should know. It never gets a query or a signature.
+	// Discarded if nil.
 	Log *slog.Logger
 }
 
@@ -205,8 +209,8 @@ func (s *Server) Account() string { return s.cfg.Account }
 // Key returns a copy of the account's key. It is a secret.
 func (s *Server) Key() []byte { return append([]byte(nil), s.key...) }
 
-// Serve answers on l until ctx ends or Close is called, then waits for the requests under way and returns nil. It
-// closes l, which must be on loopback.
+// Serve answers on l until ctx ends or Close is called, then waits for the requests under way and
+// returns nil. It closes l, which must be on loopback.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if !isLoopback(l.Addr().String()) {
 		return errors.Join(fmt.Errorf("%s can be reached by other machines", l.Addr()), l.Close())
@@ -246,8 +250,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // graceTime is how long Serve waits for requests when it is to end.
 const graceTime = 2 * time.Second
 
-// Close ends stalls and new requests, waits for requests under way and gives the folder free. Later requests are
-// answered with ServerBusy. It may be called more than once.
+// Close ends stalls and new requests, waits for requests under way and gives the folder free. Later
+// requests are answered with ServerBusy. It may be called more than once.
 func (s *Server) Close() error {
 	s.stop()
 	s.mu.Lock()

@@ -65,7 +65,8 @@ type inbox struct {
 
 const box = "practice-1"
 
-// start runs a server over dir with a container until the test ends. Its clock stands still at the present second.
+// start runs a server over dir with a container until the test ends. Its clock stands still at the
+// present second.
 func start(t *testing.T, dir string, change func(*blobserver.Config)) *inbox {
 	t.Helper()
 	in := &inbox{t: t, dir: dir, clock: &clock{t: time.Now().Truncate(time.Second)}}

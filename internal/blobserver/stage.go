@@ -14,7 +14,8 @@ const (
 	maxBlockList   = 50_000
 )
 
-// checkID refuses an id that can't join the staged blocks: all ids of a name have one length. The caller holds e.mu.
+// checkID refuses an id that can't join the staged blocks: all ids of a name have one length. The
+// caller holds e.mu.
 func (e *entry) checkID(raw string) *apiError {
 	if _, again := e.staged[raw]; again {
 		return nil
@@ -31,7 +32,8 @@ func (e *entry) checkID(raw string) *apiError {
 	return nil
 }
 
-// stage writes one block of size bytes into the name's staging file and acknowledges it; verify is asked in between.
+// stage writes one block of size bytes into the name's staging file and acknowledges it; verify is
+// asked in between.
 func (c *container) stage(name, raw, id string, body io.Reader, size int64, s io.Writer, verify func() *apiError) error {
 	e := c.at(name)
 	st, off, err := c.reserve(e, raw, size)
@@ -75,7 +77,8 @@ func (c *container) reserve(e *entry, raw string, size int64) (*staging, int64, 
 	return st, st.take(size), nil
 }
 
-// register ends what reserve began: the block becomes known, or its region free again if err says so.
+// register ends what reserve began: the block becomes known, or its region free again if err says
+// so.
 func (c *container) register(e *entry, st *staging, raw string, b stagedBlock, err error) error {
 	leave, gone := c.enter()
 	if gone != nil {

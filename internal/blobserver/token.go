@@ -18,7 +18,8 @@ type TokenRequest struct {
 	Folder, Blob string
 	// Rights are the letters of sp, in any order; they may be empty if Policy states them.
 	Rights string
-	// From and To are the time it is good for. A zero From leaves st out; a zero To is for a Policy that states the end.
+	// From and To are the time it is good for. A zero From leaves st out; a zero To is for a Policy
+	// that states the end.
 	From, To time.Time
 	// HTTPSOnly makes it good for https only.
 	HTTPSOnly bool

@@ -111,8 +111,8 @@ func (c *container) tidy(p string) {
 	}
 }
 
-// expire discards blocks of which none was staged for a week (rest/api/storageservices/put-block-list, Remarks). The
-// caller holds e.mu.
+// expire discards blocks of which none was staged for a week
+// (rest/api/storageservices/put-block-list, Remarks). The caller holds e.mu.
 func (c *container) expire(e *entry) {
 	if len(e.staged) > 0 && c.s.now().Sub(e.lastBlock) >= blockLife {
 		c.drop(e)
@@ -139,8 +139,8 @@ func (c *container) delete(name string, allow guard) error {
 	if refused := allow(cur); refused != nil {
 		return refused
 	}
-	// The file leaves its path before the record is written, so that no record is ever read as "that path is nobody's"
-	// after another name has taken the path.
+	// The file leaves its path before the record is written, so that no record is ever read as
+	// "that path is nobody's" after another name has taken the path.
 	trash := c.incomingPath()
 	e.swap.Lock()
 	err := c.s.root.Rename(cur.path, trash)

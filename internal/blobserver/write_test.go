@@ -371,7 +371,8 @@ func TestReopenedFolder(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce writes many names, and one name from many sides, at once; each ends as one of the writers left it.
+// TestManyAtOnce writes many names, and one name from many sides, at once; each ends as one of the
+// writers left it.
 func TestManyAtOnce(t *testing.T) {
 	in := start(t, t.TempDir(), nil)
 	c := in.at(in.token("racwdl"))
@@ -455,7 +456,8 @@ func TestContainerGoesAway(t *testing.T) {
 	}
 }
 
-// TestWhatNeverBecameABlockIsNotDelivered: the rest of a block that was refused must not stand behind the last one.
+// TestWhatNeverBecameABlockIsNotDelivered: the rest of a block that was refused must not stand
+// behind the last one.
 func TestWhatNeverBecameABlockIsNotDelivered(t *testing.T) {
 	in := start(t, t.TempDir(), nil)
 	link := named(in.token("w"), "x")

@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// Pool is the one limit on memory: every byte of a file passes through a buffer taken here before the read and given
-// back after the service's answer. Buffers are parts of slabs, which are kept: buffers of all sizes follow each other in the
-// same memory, and the garbage collector, which would let the heap grow to a multiple of the limit, has nothing to do. It must
-// be closed.
+// Pool is the one limit on memory: every byte of a file passes through a buffer taken here before
+// the read and given back after the service's answer. Buffers are parts of slabs, which are kept:
+// buffers of all sizes follow each other in the same memory, and the garbage collector, which would
+// let the heap grow to a multiple of the limit, has nothing to do. It must be closed.
 type Pool struct {
 	limit int64
 
@@ -58,7 +58,8 @@ func sizeOf(n int64) int64 {
 	}
 }
 
-// Take returns a buffer of n bytes, n at most the limit. It blocks until others gave back enough, or the context ends.
+// Take returns a buffer of n bytes, n at most the limit. It blocks until others gave back enough,
+// or the context ends.
 func (b *Pool) Take(ctx context.Context, n int64) ([]byte, error) {
 	w := &waiter{size: min(sizeOf(n), b.limit), got: make(chan []byte, 1)}
 	b.mu.Lock()
@@ -95,7 +96,8 @@ func (b *Pool) Give(buf []byte) {
 	b.serve()
 }
 
-// serve hands out what the first in the queue wait for, as far as it is there. The caller holds the lock, as with all below.
+// serve hands out what the first in the queue wait for, as far as it is there. The caller holds the
+// lock, as with all below.
 func (b *Pool) serve() {
 	for len(b.waiting) > 0 {
 		w := b.waiting[0]
@@ -116,8 +118,8 @@ func (b *Pool) release(buf []byte) {
 	p.slab.free(p.offset, int64(cap(buf)))
 }
 
-// find returns a free buffer of a size: from the slab with the least that suffices, so that whole ones stay free for long. It
-// returns nil if there is none.
+// find returns a free buffer of a size: from the slab with the least that suffices, so that whole
+// ones stay free for long. It returns nil if there is none.
 func (b *Pool) find(size int64) []byte {
 	var best *slab
 	for _, s := range b.slabs {
@@ -136,8 +138,8 @@ func (b *Pool) find(size int64) []byte {
 	return buf
 }
 
-// grow makes a slab that has room for a buffer of a size; slabs that nobody uses make way for it. It returns nil if that is not
-// enough.
+// grow makes a slab that has room for a buffer of a size; slabs that nobody uses make way for it.
+// It returns nil if that is not enough.
 func (b *Pool) grow(size int64) *slab {
 	length := size
 	room := b.limit - b.held
@@ -189,8 +191,9 @@ func isPart(size int64) bool { return size <= slabSize && size&(size-1) == 0 }
 type slab struct {
 	memory []byte
 	beside bool // the heap
-	// largest is a binary tree, the children of i being 2i+1 and 2i+2: how many bytes the largest free part below a node has.
-	// A slab whose length is no power of two has a root only, and is handed out as a whole.
+	// largest is a binary tree, the children of i being 2i+1 and 2i+2: how many bytes the largest
+	// free part below a node has. A slab whose length is no power of two has a root only, and is
+	// handed out as a whole.
 	largest []int64
 }
 

@@ -13,8 +13,9 @@ import (
 
 var errOver = errors.New("over")
 
-// Whatever is taken and given back in whatever order: no two buffers share a byte, all memory together stays within the limit,
-// who waits gets a buffer as soon as it is his turn, and at the end all can be taken at once again.
+// Whatever is taken and given back in whatever order: no two buffers share a byte, all memory
+// together stays within the limit, who waits gets a buffer as soon as it is his turn, and at the
+// end all can be taken at once again.
 func TestBuffersStayApartAndWithinTheLimit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.OneOf(rapid.SampledFrom([]int64{1 << 20, 8 << 20, 20 << 20, 24<<20 + 12345}), rapid.Int64Range(1<<20, 40<<20)).Draw(t, "limit")

@@ -7,12 +7,14 @@ import "strings"
 const unknown = "application/octet-stream"
 
 // Of returns the media type for a file's name, by its extension without regard to case;
-// application/octet-stream for one that is not in the list. A compressed file counts as its compression, whatever is
-// inside: a reader that took x.csv.gz for text would show noise. Text has no charset, since the name does not tell it.
+// application/octet-stream for one that is not in the list. A compressed file counts as its
+// compression, whatever is inside: a reader that took x.csv.gz for text would show noise. Text has
+// no charset, since the name does not tell it.
 //
-// The list is our own, so that a file gets the same type from every computer: package mime asks the system, where an
-// office program may have changed the answer for .csv. It favours types registered with IANA, then those that the
-// format's own project names. It does not allocate for names in lower case.
+// The list is our own, so that a file gets the same type from every computer: package mime asks the
+// system, where an office program may have changed the answer for .csv. It favours types registered
+// with IANA, then those that the format's own project names. It does not allocate for names in
+// lower case.
 func Of(name string) string {
 	dot := strings.LastIndexByte(name, '.')
 	if dot < 0 || dot < strings.LastIndexByte(name, '/') {

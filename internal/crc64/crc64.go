@@ -1,4 +1,5 @@
-// Package crc64 computes CRC-64/NVME, the checksum of Azure storage: of bytes with [Checksum], of parts with [Combine].
+// Package crc64 computes CRC-64/NVME, the checksum of Azure storage: of bytes with [Checksum], of
+// parts with [Combine].
 package crc64
 
 import "github.com/minio/crc64nvme"
@@ -9,11 +10,11 @@ const polynomial = 0x9A6C9329AC4BC9B5
 // Checksum returns the CRC-64/NVME of the bytes.
 func Checksum(p []byte) uint64 { return crc64nvme.Checksum(p) }
 
-// Combine returns the checksum of A followed by B from the checksums of both and B's length in bytes. So blocks can be
-// hashed in any order and the whole file's checksum costs nothing.
+// Combine returns the checksum of A followed by B from the checksums of both and B's length in
+// bytes. So blocks can be hashed in any order and the whole file's checksum costs nothing.
 //
-// Appending n zero bytes to A multiplies its checksum by x^8n modulo the polynomial; the checksum's inversions at the start
-// and the end cancel each other out.
+// Appending n zero bytes to A multiplies its checksum by x^8n modulo the polynomial; the checksum's
+// inversions at the start and the end cancel each other out.
 func Combine(a, b uint64, lenB int64) uint64 {
 	return multiply(a, power(uint64(lenB))) ^ b
 }

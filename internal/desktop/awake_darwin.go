@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// StayAwake keeps the computer from falling asleep until release is called, or the program ends. The screen may go dark.
+// StayAwake keeps the computer from falling asleep until release is called, or the program ends.
+// The screen may go dark.
 func StayAwake() (release func(), err error) {
 	c := exec.Command("/usr/bin/caffeinate", "-i", "-w", strconv.Itoa(os.Getpid()))
 	if err := c.Start(); err != nil {

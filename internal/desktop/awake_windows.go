@@ -10,7 +10,8 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// Flags of SetThreadExecutionState (learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setthreadexecutionstate).
+// Flags of SetThreadExecutionState
+// (learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setthreadexecutionstate).
 const (
 	esContinuous     = 0x80000000
 	esSystemRequired = 0x00000001
@@ -18,7 +19,8 @@ const (
 
 var setThreadExecutionState = windows.NewLazySystemDLL("kernel32.dll").NewProc("SetThreadExecutionState")
 
-// StayAwake keeps the computer from falling asleep until release is called, or the program ends. The screen may go dark.
+// StayAwake keeps the computer from falling asleep until release is called, or the program ends.
+// The screen may go dark.
 func StayAwake() (release func(), err error) {
 	began, end, ended := make(chan error), make(chan struct{}), make(chan struct{})
 	go func() {

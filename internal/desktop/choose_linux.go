@@ -10,7 +10,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// The portal's file chooser (flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.FileChooser.html).
+// The portal's file chooser
+// (flatpak.github.io/xdg-desktop-portal/docs/doc-org.freedesktop.portal.FileChooser.html).
 const (
 	portalName    = "org.freedesktop.portal.Desktop"
 	portalPath    = "/org/freedesktop/portal/desktop"
@@ -29,13 +30,16 @@ const (
 	responseOther     = 2 // closed without a button, by Esc say; or never opened
 )
 
-// glance is how long a dialog is open at least that a person has closed. One that ends sooner could not be opened.
+// glance is how long a dialog is open at least that a person has closed. One that ends sooner could
+// not be opened.
 var glance = 300 * time.Millisecond
 
-// Choose lets the person pick any number of files, or of folders, in the desktop's own dialog, under that title, by the portal for it.
-// The dialog stands above parent: x11: and the number of a window in hexadecimal digits; empty: above none, so that it may open behind.
-// It blocks for as long as the person takes; when ctx ends, the dialog is closed. Nothing picked is nil without an error. The paths are
-// absolute; what is picked elsewhere than on this computer stays an address. An error says that this desktop has no such dialog.
+// Choose lets the person pick any number of files, or of folders, in the desktop's own dialog,
+// under that title, by the portal for it. The dialog stands above parent: x11: and the number of a
+// window in hexadecimal digits; empty: above none, so that it may open behind. It blocks for as
+// long as the person takes; when ctx ends, the dialog is closed. Nothing picked is nil without an
+// error. The paths are absolute; what is picked elsewhere than on this computer stays an address.
+// An error says that this desktop has no such dialog.
 func Choose(ctx context.Context, parent, title string, folders bool) ([]string, error) {
 	q := question{method: "OpenFile", parent: parent, title: title, options: map[string]dbus.Variant{
 		"multiple": dbus.MakeVariant(true), "directory": dbus.MakeVariant(folders),
@@ -50,8 +54,9 @@ func Choose(ctx context.Context, parent, title string, folders bool) ([]string, 
 	return paths, nil
 }
 
-// Save lets the person say where a file is to be written, likewise. The dialog begins in that folder and suggests that name. It has asked
-// already whether a file that is there may be replaced. Where nothing was said, the path is empty.
+// Save lets the person say where a file is to be written, likewise. The dialog begins in that
+// folder and suggests that name. It has asked already whether a file that is there may be replaced.
+// Where nothing was said, the path is empty.
 func Save(ctx context.Context, parent, title, folder, name string) (string, error) {
 	q := question{method: "SaveFile", parent: parent, title: title, options: map[string]dbus.Variant{
 		"current_name":   dbus.MakeVariant(name),
@@ -110,7 +115,8 @@ func (q question) ask(ctx context.Context, patience time.Duration) ([]string, er
 	return awaitChoice(ctx, bus, request, signals, time.Now())
 }
 
-// awaitChoice waits for the answer to a request that was made then, which a portal that has ended never gives.
+// awaitChoice waits for the answer to a request that was made then, which a portal that has ended
+// never gives.
 func awaitChoice(ctx context.Context, bus *dbus.Conn, request dbus.ObjectPath, signals <-chan *dbus.Signal, made time.Time) ([]string, error) {
 	for {
 		select {

@@ -156,8 +156,8 @@ func TestWhereAFileIsWrittenIsSaidInThePortalsDialog(t *testing.T) {
 	}
 }
 
-// TestADialogThatIsClosedWithoutAButtonPicksNothing: so GNOME's portal says that it was closed by Esc. No other dialog opens then, unless
-// there was none at all.
+// TestADialogThatIsClosedWithoutAButtonPicksNothing: so GNOME's portal says that it was closed by
+// Esc. No other dialog opens then, unless there was none at all.
 func TestADialogThatIsClosedWithoutAButtonPicksNothing(t *testing.T) {
 	b := vaulttest.StartBus(t)
 	before := glance

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Documents is the folder for the person's documents, as the desktop has it (freedesktop.org/wiki/Software/xdg-user-dirs), or their home.
-// It blocks on the disk.
+// Documents is the folder for the person's documents, as the desktop has it
+// (freedesktop.org/wiki/Software/xdg-user-dirs), or their home. It blocks on the disk.
 func Documents() string {
 	home, _ := os.UserHomeDir() // "" is taken for no folder
 	config, err := os.UserConfigDir()

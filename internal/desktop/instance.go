@@ -21,7 +21,8 @@ import (
 const (
 	lockName   = "window.lock"
 	socketName = "window.sock"
-	// longestSocket is what a socket's path may have on each system (unix(7): 108 bytes with the zero; macOS: 104).
+	// longestSocket is what a socket's path may have on each system (unix(7): 108 bytes with the
+	// zero; macOS: 104).
 	longestSocket = 100
 	// handTime is how long one start waits for the other.
 	handTime = 10 * time.Second
@@ -44,10 +45,11 @@ type Instance struct {
 	wg       sync.WaitGroup
 }
 
-// Claim makes this process the one with the window, if no other is. Then open is called, on a goroutine of its own, with the paths
-// of each later start, which may be none; it may block. If another process has the window, first is false and [Hand] reaches it.
-// The folder must exist and belong to this user alone. The lock ends with the process, however that ends. Where no socket can be made, as on
-// Windows before 2018, nothing can be handed to this window.
+// Claim makes this process the one with the window, if no other is. Then open is called, on a
+// goroutine of its own, with the paths of each later start, which may be none; it may block. If
+// another process has the window, first is false and [Hand] reaches it. The folder must exist and
+// belong to this user alone. The lock ends with the process, however that ends. Where no socket can
+// be made, as on Windows before 2018, nothing can be handed to this window.
 func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err error) {
 	lock, err := filelock.Open(filepath.Join(dir, lockName), os.O_CREATE)
 	if err != nil {
@@ -64,7 +66,8 @@ func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err 
 	return i, true, nil
 }
 
-// listen makes the socket in the first place that takes it; nil where none does. Nobody else may have the lock.
+// listen makes the socket in the first place that takes it; nil where none does. Nobody else may
+// have the lock.
 func listen(dir string) net.Listener {
 	for path := range socketPaths(dir) {
 		_ = os.Remove(path) // of a process that was killed
@@ -121,8 +124,8 @@ func (i *Instance) Close() error {
 	return errors.Join(err, i.lock.Close())
 }
 
-// Hand passes paths to the process that has the window, which comes to the front. It returns when they are taken, or [ErrNotReached]
-// after ten seconds.
+// Hand passes paths to the process that has the window, which comes to the front. It returns when
+// they are taken, or [ErrNotReached] after ten seconds.
 func Hand(dir string, paths []string) error {
 	c := dial(dir)
 	for begun := time.Now(); c == nil; c = dial(dir) { // the other may just be starting
@@ -152,8 +155,9 @@ func dial(dir string) net.Conn {
 	return nil
 }
 
-// socketPaths is where the window of a state folder may listen: in the folder, or, where that path is too long for a socket or the
-// folder's disk takes none, in a folder of this user's among the temporary ones.
+// socketPaths is where the window of a state folder may listen: in the folder, or, where that path
+// is too long for a socket or the folder's disk takes none, in a folder of this user's among the
+// temporary ones.
 func socketPaths(dir string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if p := filepath.Join(dir, socketName); len(p) <= longestSocket && !yield(p) {

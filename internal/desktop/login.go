@@ -5,17 +5,20 @@ import (
 	"os"
 )
 
-// loginID names the program's entry among those that a system starts at login. It is the program's id on desktops.
+// loginID names the program's entry among those that a system starts at login. It is the program's
+// id on desktops.
 const loginID = "org.inboxuploader.desktop"
 
-// Login is the program's entry among those that the system starts when the person logs in. Its state is the system's: a person may
-// change it there, too.
+// Login is the program's entry among those that the system starts when the person logs in. Its
+// state is the system's: a person may change it there, too.
 type Login struct {
-	// Args are the words behind the program's name. They contain no secret: everybody on the computer can read them.
+	// Args are the words behind the program's name. They contain no secret: everybody on the
+	// computer can read them.
 	Args []string
 }
 
-// On reports whether the system starts the program at login, as far as the system says. It blocks on the disk.
+// On reports whether the system starts the program at login, as far as the system says. It blocks
+// on the disk.
 func (l Login) On() (bool, error) {
 	on, err := loginOn()
 	if err != nil {

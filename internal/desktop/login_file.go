@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// writeLogin puts a file in the place of the one with that name, in one step: a half one may be read at the next login.
+// writeLogin puts a file in the place of the one with that name, in one step: a half one may be
+// read at the next login.
 func writeLogin(path, text string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

@@ -17,7 +17,8 @@ func loginPath() (string, error) {
 	return filepath.Join(dir, "autostart", loginID+".desktop"), nil
 }
 
-// loginOn reads the entry as desktops do: it counts unless it is hidden, switched off, or its program is gone.
+// loginOn reads the entry as desktops do: it counts unless it is hidden, switched off, or its
+// program is gone.
 func loginOn() (bool, error) {
 	path, err := loginPath()
 	if err != nil {
@@ -71,7 +72,8 @@ func addLogin(program string, args []string) error {
 		"X-GNOME-Autostart-enabled=true\n")
 }
 
-// quoteExec quotes an argument of a command line (specifications.freedesktop.org/desktop-entry-spec, "The Exec key").
+// quoteExec quotes an argument of a command line
+// (specifications.freedesktop.org/desktop-entry-spec, "The Exec key").
 func quoteExec(arg string) string {
 	return `"` + strings.NewReplacer(`"`, `\"`, "`", "\\`", `$`, `\$`, `\`, `\\`, `%`, `%%`).Replace(arg) + `"`
 }

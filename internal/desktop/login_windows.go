@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// Where Windows has what it starts at login (learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys), and where the
-// Task Manager and the settings keep what a person switched off there.
+// Where Windows has what it starts at login
+// (learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys), and where the Task
+// Manager and the settings keep what a person switched off there.
 const (
 	runKey      = `Software\Microsoft\Windows\CurrentVersion\Run`
 	approvedKey = `Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run`

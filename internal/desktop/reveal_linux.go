@@ -9,7 +9,8 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// Reveal shows a file in the desktop's file manager. It blocks until the desktop has been asked, not until a person closes it.
+// Reveal shows a file in the desktop's file manager. It blocks until the desktop has been asked,
+// not until a person closes it.
 func Reveal(path string) error {
 	if bus, err := sessionBus(); err == nil {
 		defer func() { _ = bus.Close() }()

@@ -11,7 +11,8 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// Reveal shows a file in the desktop's file manager. It blocks until the desktop has been asked, not until a person closes it.
+// Reveal shows a file in the desktop's file manager. It blocks until the desktop has been asked,
+// not until a person closes it.
 func Reveal(path string) error {
 	var c *exec.Cmd
 	switch runtime.GOOS {

@@ -16,8 +16,8 @@ end run`
 	return exec.Command("/usr/bin/osascript", "-e", script, title, words).Run() //nolint:gosec // no shell between
 }
 
-// IsRead reports whether a person may read what the program prints on stderr: a terminal, a pipe or a file, and not the device that swallows
-// what programs print which the Finder starts.
+// IsRead reports whether a person may read what the program prints on stderr: a terminal, a pipe or
+// a file, and not the device that swallows what programs print which the Finder starts.
 func IsRead() bool {
 	fi, err := os.Stderr.Stat()
 	return err == nil && (fi.Mode()&os.ModeCharDevice == 0 || term.IsTerminal(int(os.Stderr.Fd())))

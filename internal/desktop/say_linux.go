@@ -10,7 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Say shows words in a box of the desktop's own and returns when the person has closed it. The error says that there is no such box.
+// Say shows words in a box of the desktop's own and returns when the person has closed it. The
+// error says that there is no such box.
 func Say(title, words string) error {
 	plain := strings.NewReplacer("<", "‹", ">", "›", "&", "＆").Replace(words) // what takes markup in spite of all
 	for _, box := range [][]string{
@@ -63,5 +64,6 @@ func notification(title, words string) error {
 		title, uint32(0), "dialog-error", title, words, []string{}, map[string]any{}, int32(0)).Err
 }
 
-// IsRead reports whether a person may read what the program prints on stderr: it was started in a terminal.
+// IsRead reports whether a person may read what the program prints on stderr: it was started in a
+// terminal.
 func IsRead() bool { return term.IsTerminal(int(os.Stderr.Fd())) }

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestSayTakesTheBoxThatIsThere, hands it the words as they are, and waits until a person has closed it.
+// TestSayTakesTheBoxThatIsThere, hands it the words as they are, and waits until a person has
+// closed it.
 func TestSayTakesTheBoxThatIsThere(t *testing.T) {
 	const words = "The folder “/data/<b>a & b</b>” can't be used. $(rm -rf /) Choose another one, or ask whoever looks after this computer."
 	for _, box := range []string{"zenity", "kdialog", "xmessage"} {

@@ -1,5 +1,5 @@
-// Package practice is the window's practice inbox: a local inbox in the process, for trying the program without an account, with what
-// can go wrong at the touch of a switch. Call [Start] first.
+// Package practice is the window's practice inbox: a local inbox in the process, for trying the
+// program without an account, with what can go wrong at the touch of a switch. Call [Start] first.
 package practice
 
 import (
@@ -22,7 +22,8 @@ import (
 )
 
 const (
-	// account tells the inbox from all others, a local one included. It is the same in every run, so that what a run left is known again.
+	// account tells the inbox from all others, a local one included. It is the same in every run,
+	// so that what a run left is known again.
 	account = "practiceinbox"
 	// container reads as "workspace practice, token 1".
 	container = "practice-1"
@@ -50,8 +51,8 @@ type Inbox struct {
 	policies []blobserver.Policy // of the tokens that were issued
 }
 
-// Start runs one over a temporary folder until it is closed; only this machine can reach it. It blocks for a moment on the disk.
-// now is the clock that tokens are issued by.
+// Start runs one over a temporary folder until it is closed; only this machine can reach it. It
+// blocks for a moment on the disk. now is the clock that tokens are issued by.
 func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
 	dir, err := os.MkdirTemp("", "uploader-practice-")
 	if err != nil {
@@ -80,7 +81,8 @@ func Start(ctx context.Context, now func() time.Time) (_ *Inbox, err error) {
 	return i, nil
 }
 
-// Is reports whether a storage account on a host is, or was in an earlier run, that of a practice inbox.
+// Is reports whether a storage account on a host is, or was in an earlier run, that of a practice
+// inbox.
 func Is(host, name string) bool { return name == account && strings.HasPrefix(host, "127.0.0.1:") }
 
 // before is asked ahead of each request.
@@ -91,8 +93,8 @@ func (i *Inbox) before(*blobserver.Op) *blobserver.Answer {
 	return nil
 }
 
-// Token issues a token that is valid from now on. It states all but its beginning, which a policy of its own at the inbox does; by
-// that policy it can be ended alone.
+// Token issues a token that is valid from now on. It states all but its beginning, which a policy
+// of its own at the inbox does; by that policy it can be ended alone.
 func (i *Inbox) Token() (string, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -135,7 +137,8 @@ func (i *Inbox) Folder() string { return filepath.Join(i.dir, "inbox") }
 // PullCable cuts each connection to the inbox, or no longer.
 func (i *Inbox) PullCable(pulled bool) { i.pulled.Store(pulled) }
 
-// EndTokens makes the inbox refuse every token issued so far as ended: each of them now ends before it begins.
+// EndTokens makes the inbox refuse every token issued so far as ended: each of them now ends before
+// it begins.
 func (i *Inbox) EndTokens() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()

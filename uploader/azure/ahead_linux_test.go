@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestConnectionsBoundWhatIsUnsentAlone: a bound on all that a connection holds would be one on the speed into the distance, and
-// none at all would have progress and pauses run ahead by megabytes.
+// TestConnectionsBoundWhatIsUnsentAlone: a bound on all that a connection holds would be one on the
+// speed into the distance, and none at all would have progress and pauses run ahead by megabytes.
 func TestConnectionsBoundWhatIsUnsentAlone(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -32,8 +32,8 @@ const (
 //
 //	azurite-blob --blobHost 127.0.0.1 --blobPort PORT --inMemoryPersistence --loose --disableTelemetry --silent
 //
-// with UPLOADER_AZURITE=http://127.0.0.1:PORT in the test's environment. Without --loose it answers 500 to every
-// x-ms-content-crc64. It refuses versions of the protocol that it does not know.
+// with UPLOADER_AZURITE=http://127.0.0.1:PORT in the test's environment. Without --loose it answers
+// 500 to every x-ms-content-crc64. It refuses versions of the protocol that it does not know.
 func TestAzuriteKeepsThePromises(t *testing.T) {
 	address := os.Getenv("UPLOADER_AZURITE")
 	if address == "" {
@@ -137,8 +137,8 @@ func (e *emulator) token(rights string) (token.Token, string) {
 	}, q
 }
 
-// request sends one with the account's key ("Authorize with Shared Key"), past the store under test. The body of the
-// answer has been read.
+// request sends one with the account's key ("Authorize with Shared Key"), past the store under
+// test. The body of the answer has been read.
 func (e *emulator) request(t *testing.T, method, name, query string) *http.Response {
 	t.Helper()
 	path := "/" + emulatorAccount + "/" + e.container

@@ -36,8 +36,8 @@ const mostSent = 1.15
 // soakVariable asks for the long versions of tests: .ci/soak sets it.
 const soakVariable = "UPLOADER_SOAK"
 
-// TestABadDayCostsLittle sends many small files and a large one where one request in thirteen fails in some way: 1,500 and
-// 32 MiB, or 5,000 and 2 GiB with .ci/soak.
+// TestABadDayCostsLittle sends many small files and a large one where one request in thirteen fails
+// in some way: 1,500 and 32 MiB, or 5,000 and 2 GiB with .ci/soak.
 func TestABadDayCostsLittle(t *testing.T) {
 	files, large, blocks, noProgress := 1500, int64(32<<20), int64(512<<10), time.Second
 	if os.Getenv(soakVariable) != "" {

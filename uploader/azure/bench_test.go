@@ -16,8 +16,9 @@ import (
 	"inboxuploader/uploader/store"
 )
 
-// BenchmarkPutBlock compares the store with the SDK's StageBlock over the same transport, and with the least that net/http
-// needs for the same request, against a server that discards. The server's own work is in both.
+// BenchmarkPutBlock compares the store with the SDK's StageBlock over the same transport, and with
+// the least that net/http needs for the same request, against a server that discards. The server's
+// own work is in both.
 func BenchmarkPutBlock(b *testing.B) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -15,7 +15,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// serveInbox runs a local inbox with one container until the test ends, and returns it with its address.
+// serveInbox runs a local inbox with one container until the test ends, and returns it with its
+// address.
 func serveInbox(t *testing.T, container string) (*blobserver.Server, string) {
 	t.Helper()
 	server, err := blobserver.New(blobserver.Config{Dir: t.TempDir()})
@@ -68,7 +69,8 @@ func tokenFor(t *testing.T, server *blobserver.Server, base, container, rights s
 	return token
 }
 
-// TestTheLocalInboxKeepsThePromises runs the store suite over the wire against internal/blobserver, which lacks nothing.
+// TestTheLocalInboxKeepsThePromises runs the store suite over the wire against internal/blobserver,
+// which lacks nothing.
 func TestTheLocalInboxKeepsThePromises(t *testing.T) {
 	uploadertest.TestStore(t, blobserverSubject(Options{}))
 }

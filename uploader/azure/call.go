@@ -18,8 +18,8 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// call is what one operation knows of its request: where it goes, and afterwards how far it came. The operation makes
-// it, the SDK carries it in the context, wire fills it in.
+// call is what one operation knows of its request: where it goes, and afterwards how far it came.
+// The operation makes it, the SDK carries it in the context, wire fills it in.
 type call struct {
 	op   string // as it stands in errors
 	name string // the blob's name
@@ -43,8 +43,8 @@ type call struct {
 	checked bool // the answer repeats the body's checksum
 }
 
-// delivered reports whether the service may have the whole request. A write takes effect only once its last byte has
-// arrived, so a request that broke off before is known to have changed nothing.
+// delivered reports whether the service may have the whole request. A write takes effect only once
+// its last byte has arrived, so a request that broke off before is known to have changed nothing.
 func (c *call) delivered() bool {
 	if c.body != nil && c.line == nil {
 		return c.body.exhausted()
@@ -96,8 +96,9 @@ var errEndless = errors.New("azure: the answer has no end")
 
 type callKey struct{}
 
-// wire is the last step of the SDK's pipeline. Only here do requests get their true path and the token's query: what
-// stands above, with its logging, never sees the secret and can't encode it anew.
+// wire is the last step of the SDK's pipeline. Only here do requests get their true path and the
+// token's query: what stands above, with its logging, never sees the secret and can't encode it
+// anew.
 type wire struct {
 	transport *http.Transport
 	query     string
@@ -105,8 +106,8 @@ type wire struct {
 	echoes    *echoes
 }
 
-// answerLimit is how much of an answer is read. The service's longest, an error, is below 2 KiB; what is longer comes
-// from something else.
+// answerLimit is how much of an answer is read. The service's longest, an error, is below 2 KiB;
+// what is longer comes from something else.
 const answerLimit = 64 << 10
 
 // Do implements policy.Transporter.
@@ -122,9 +123,10 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	return w.send(req.Context(), c, req, body)
 }
 
-// send sends a request once: it is repeated only where not one byte of it had been written to a connection that turned
-// out to be closed. The request is the caller's again, changed in its User-Agent and version, and so is the body. The
-// answer's body is in memory, and holds answerLimit at most.
+// send sends a request once: it is repeated only where not one byte of it had been written to a
+// connection that turned out to be closed. The request is the caller's again, changed in its
+// User-Agent and version, and so is the body. The answer's body is in memory, and holds answerLimit
+// at most.
 func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.ReadSeeker) (*http.Response, error) {
 	control := func(v string) bool { return strings.ContainsFunc(v, unicode.IsControl) }
 	for _, values := range req.Header {
@@ -221,8 +223,9 @@ func (b broken) Read([]byte) (int, error) {
 	return 0, b.err
 }
 
-// gate stands between a body, whose bytes belong to the caller, and the transport, whose writing goroutine may live
-// on after the request has ended. Once it is shut no byte is read any more, so the caller can use its buffer again.
+// gate stands between a body, whose bytes belong to the caller, and the transport, whose writing
+// goroutine may live on after the request has ended. Once it is shut no byte is read any more, so
+// the caller can use its buffer again.
 type gate struct {
 	mu   sync.Mutex // held while the body is read, so that shut waits for a read under way
 	body io.ReadSeeker

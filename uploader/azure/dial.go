@@ -11,11 +11,12 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// nextAddress is after how long without an answer a host's next address is tried beside the first, as RFC 8305 advises.
+// nextAddress is after how long without an answer a host's next address is tried beside the first,
+// as RFC 8305 advises.
 const nextAddress = 250 * time.Millisecond
 
-// dialer opens connections to hosts that may have several addresses, of which some may be dead: the next one is tried soon,
-// and the one that answered last comes first from then on.
+// dialer opens connections to hosts that may have several addresses, of which some may be dead: the
+// next one is tried soon, and the one that answered last comes first from then on.
 type dialer struct {
 	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
@@ -58,8 +59,8 @@ func (d *dialer) order(host string, all []netip.Addr) []netip.Addr {
 	return all
 }
 
-// race dials the addresses one after the other, each when the one before has failed or has not answered soon, and returns
-// the first connection.
+// race dials the addresses one after the other, each when the one before has failed or has not
+// answered soon, and returns the first connection.
 func (d *dialer) race(ctx context.Context, network, host, port string, all []netip.Addr) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // those that are still dialled

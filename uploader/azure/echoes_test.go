@@ -46,8 +46,8 @@ func put(ctx context.Context, s *Store, size int) (ledger.Answer, error) {
 	return s.PutBlob(ctx, "a", uploadertest.NewBody(make([]byte, size)), store.Properties{}, always)
 }
 
-// TestASurplusConfirmationIsNotTheNextRequests has a server that confirms one request twice and refuses all others, with
-// its connection one answer behind from then on.
+// TestASurplusConfirmationIsNotTheNextRequests has a server that confirms one request twice and
+// refuses all others, with its connection one answer behind from then on.
 func TestASurplusConfirmationIsNotTheNextRequests(t *testing.T) {
 	for _, size := range []int{10, 2 * smallBody} {
 		address := rawServer(t, func(c net.Conn) {
@@ -100,8 +100,8 @@ func TestAnAnswerOfAnotherRequestIsRefused(t *testing.T) {
 	}
 }
 
-// TestAStorageThatEchoedOnceMustGoOn tells what a storage repeats of requests: it may never do so, and may begin, but not
-// cease.
+// TestAStorageThatEchoedOnceMustGoOn tells what a storage repeats of requests: it may never do so,
+// and may begin, but not cease.
 func TestAStorageThatEchoedOnceMustGoOn(t *testing.T) {
 	var id, sum bool
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +133,8 @@ func TestAStorageThatEchoedOnceMustGoOn(t *testing.T) {
 	}
 }
 
-// TestRefusalsNeedNoEcho are those of the service's outer layers, of emulators, and of what stands in between.
+// TestRefusalsNeedNoEcho are those of the service's outer layers, of emulators, and of what stands
+// in between.
 func TestRefusalsNeedNoEcho(t *testing.T) {
 	said := refusal{}
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -168,8 +169,9 @@ func TestRefusalsNeedNoEcho(t *testing.T) {
 	}
 }
 
-// TestWhatComesUnaskedEndsTheConnection lets a storage that repeats no ids send a surplus 201 and refuse what follows:
-// what has arrived by then is no answer, over TLS too, where it may wait above the connection.
+// TestWhatComesUnaskedEndsTheConnection lets a storage that repeats no ids send a surplus 201 and
+// refuse what follows: what has arrived by then is no answer, over TLS too, where it may wait above
+// the connection.
 func TestWhatComesUnaskedEndsTheConnection(t *testing.T) {
 	const refused = "HTTP/1.1 403 Forbidden\r\nx-ms-request-id: 1\r\nx-ms-error-code: AuthorizationFailure\r\nContent-Length: 0\r\n\r\n"
 	certificate := httptest.NewUnstartedServer(nil)

@@ -14,8 +14,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// translate turns any failure of an operation into the error that callers see. Nothing of the SDK's or the
-// transport's error goes along: their texts may hold the whole URL.
+// translate turns any failure of an operation into the error that callers see. Nothing of the SDK's
+// or the transport's error goes along: their texts may hold the whole URL.
 func (s *Store) translate(ctx context.Context, k *call, err error) error {
 	if ctx.Err() != nil {
 		cause := context.Cause(ctx)
@@ -86,8 +86,8 @@ func (s *Store) refused(k *call, body []byte) error {
 	switch e.Reason {
 	case problem.ServiceBusy, problem.ServiceFault:
 		e.RetryAfter = retryAfter(k.header, e.Date)
-		// A 500 may come after the work, and "OperationTimedOut" says so in its documentation. ServerBusy, 429
-		// and 408 mean that the service did not begin.
+		// A 500 may come after the work, and "OperationTimedOut" says so in its documentation.
+		// ServerBusy, 429 and 408 mean that the service did not begin.
 		e.Unanswered = k.status >= 500 && said.Code != "ServerBusy" && k.delivered()
 	case problem.NotTheService:
 		// Whatever answered may have passed the request on first.
@@ -117,8 +117,8 @@ func withReason(e *problem.Error) *problem.Error {
 	return e
 }
 
-// codes are the service's error codes that mean one thing wherever they appear. The documentation's lists are "Common
-// REST API error codes" and "Blob service error codes".
+// codes are the service's error codes that mean one thing wherever they appear. The documentation's
+// lists are "Common REST API error codes" and "Blob service error codes".
 var codes = map[string]problem.Reason{
 	"AuthorizationPermissionMismatch":             problem.PermissionMissing,
 	"InsufficientAccountPermissions":              problem.PermissionMissing,
@@ -218,7 +218,8 @@ func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 		// A page where "created" was due, or a redirect, neither of which the service sends.
 		e.Reason = problem.NotTheService
 	case k.status == http.StatusBadRequest && strings.HasPrefix(k.header.Get("Server"), "Microsoft-HTTPAPI"):
-		// The service's outermost layer, which knows no codes: it refuses paths with characters that HTTP forbids.
+		// The service's outermost layer, which knows no codes: it refuses paths with characters
+		// that HTTP forbids.
 		e.Reason = problem.NameRefused
 	case !ours:
 		e.Reason = problem.NotTheService
@@ -233,8 +234,8 @@ func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 	}
 }
 
-// classifyToken reads the detail of a refused token; where it says nothing, the token's own dates against the
-// service's clock decide, and else the reason given.
+// classifyToken reads the detail of a refused token; where it says nothing, the token's own dates
+// against the service's clock decide, and else the reason given.
 func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise problem.Reason) {
 	detail := strings.ToLower(said.Detail)
 	has := func(parts ...string) bool {
@@ -257,8 +258,8 @@ func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise pro
 		}
 		e.Reason, e.When = problem.Expired, s.ended(expiry, current)
 	case has("signed expiry time"):
-		// Of a token without a start the service takes "now" for the start, so "expiry must be after start" means
-		// that it is over.
+		// Of a token without a start the service takes "now" for the start, so "expiry must be
+		// after start" means that it is over.
 		e.Reason, e.When = problem.Expired, s.ended(moment(said.Detail, "Signed expiry time"), e.Date)
 	case has("resource level", "directory depth", "resource is not allowed"):
 		e.Reason = problem.WrongPlace
@@ -275,8 +276,8 @@ func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise pro
 	}
 }
 
-// ended returns when the token ended: as the service says, else as the token does. It is zero where the service ended it before that,
-// for then nothing says when.
+// ended returns when the token ended: as the service says, else as the token does. It is zero where
+// the service ended it before that, for then nothing says when.
 func (s *Store) ended(said, now time.Time) time.Time {
 	if said.IsZero() {
 		said = s.token.ValidTo
@@ -290,8 +291,8 @@ func (s *Store) ended(said, now time.Time) time.Time {
 // longestWait bounds what is believed of a Retry-After.
 const longestWait = time.Hour
 
-// retryAfter reads how long the service asks to wait, 0 if it does not say. A date is compared with the service's own
-// clock.
+// retryAfter reads how long the service asks to wait, 0 if it does not say. A date is compared with
+// the service's own clock.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	wait := time.Duration(0)
 	for _, key := range []string{"x-ms-retry-after-ms", "retry-after-ms"} {
@@ -320,8 +321,8 @@ func date(h http.Header) time.Time {
 	return t
 }
 
-// clean returns what the other side claims to be a code or an id, or "" where it can't be one: a hostile or broken
-// answer must not carry the secret, or a page of text, into a log.
+// clean returns what the other side claims to be a code or an id, or "" where it can't be one: a
+// hostile or broken answer must not carry the secret, or a page of text, into a log.
 func (s *Store) clean(text string) string {
 	if len(text) > 64 {
 		return ""

@@ -241,7 +241,8 @@ func TestAnEndlessAnswerIsReadToItsLimit(t *testing.T) {
 	}
 }
 
-// FuzzServiceErrorNeverLeaksTheQuery lets a hostile server answer whatever it likes, the request's own target included.
+// FuzzServiceErrorNeverLeaksTheQuery lets a hostile server answer whatever it likes, the request's
+// own target included.
 func FuzzServiceErrorNeverLeaksTheQuery(f *testing.F) {
 	f.Add(403, "AuthenticationFailed", requestID, "<Error><Code>AuthenticationFailed</Code><AuthenticationErrorDetail>Signature not valid in the specified time frame: Start [a] - Expiry [b] - Current [c]</AuthenticationErrorDetail></Error>")
 	f.Add(403, signature, signature, secretQuery)

@@ -55,7 +55,8 @@ func failed(r problem.Reason) ending    { return ending{state: ledger.Failed, re
 
 var leftAlone = ending{state: ledger.LeftAlone, reason: problem.AlreadyThere}
 
-// faultCase is a fault with its ending wherever it hits, but for the spots that have one of their own.
+// faultCase is a fault with its ending wherever it hits, but for the spots that have one of their
+// own.
 type faultCase struct {
 	line  string
 	end   ending
@@ -69,8 +70,8 @@ func (f faultCase) afterWork() bool {
 	return strings.Contains(f.line, "at=answer") || slices.Contains([]string{"echo", "unchecked", "stray", "truncate"}, word)
 }
 
-// unseen reports whether the server says that the name is taken before the fault can happen: it reads no whole file for
-// that, and no block is sent.
+// unseen reports whether the server says that the name is taken before the fault can happen: it
+// reads no whole file for that, and no block is sent.
 func (r faultRun) unseen() bool {
 	if r.mode != taken {
 		return false
@@ -79,8 +80,9 @@ func (r faultRun) unseen() bool {
 		strings.HasPrefix(r.fault.line, "stall at=body") || strings.HasPrefix(r.fault.line, "stall at=end"))
 }
 
-// noProgress is how long a request of the case may stand still. Only where that is what is played it is short: on a
-// machine that has much to do any request may stand still for a while, which a create-only token can't make good.
+// noProgress is how long a request of the case may stand still. Only where that is what is played
+// it is short: on a machine that has much to do any request may stand still for a while, which a
+// create-only token can't make good.
 func (r faultRun) noProgress() time.Duration {
 	switch {
 	case !strings.HasPrefix(r.fault.line, "stall"):
@@ -91,8 +93,8 @@ func (r faultRun) noProgress() time.Duration {
 	return time.Second
 }
 
-// faultCases is every fault of docs/FAULTS.md but those of TLS, and every way of ending. ELSEWHERE is a server that must
-// never be asked.
+// faultCases is every fault of docs/FAULTS.md but those of TLS, and every way of ending. ELSEWHERE
+// is a server that must never be asked.
 var faultCases = []faultCase{
 	// What passes by itself.
 	{line: "refuse ServerBusy count=2", end: delivered},
@@ -218,7 +220,8 @@ func runs() (all []faultRun) {
 	return all
 }
 
-// script aims the fault at the spot. Only one connection is used, so requests come in a known order.
+// script aims the fault at the spot. Only one connection is used, so requests come in a known
+// order.
 func (r faultRun) script(elsewhere string) string {
 	line := strings.ReplaceAll(r.fault.line, "ELSEWHERE", elsewhere)
 	switch r.spot {
@@ -249,8 +252,8 @@ func (r faultRun) ending() ending {
 	if end == leftAlone && r.mode == replace && (r.spot == smallFile || r.spot == commitment) {
 		return attention(problem.MayNotReplace)
 	}
-	// A create-only token can't find out whose a file is after it may have been stored. And it is known as the cause
-	// where rights are missing.
+	// A create-only token can't find out whose a file is after it may have been stored. And it is
+	// known as the cause where rights are missing.
 	if r.rights == "c" {
 		if r.fault.afterWork() && end == delivered {
 			end = attention(problem.AlreadyThereByUs)

@@ -28,8 +28,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// TestEveryFaultEndsDeliveredOrWaitsWithTheRightReason plays every fault at every kind of request, with every kind of
-// token, on free and taken names, over the wire with the real queue.
+// TestEveryFaultEndsDeliveredOrWaitsWithTheRightReason plays every fault at every kind of request,
+// with every kind of token, on free and taken names, over the wire with the real queue.
 func TestEveryFaultEndsDeliveredOrWaitsWithTheRightReason(t *testing.T) {
 	w := newFaultWorld(t)
 	var strays atomic.Int64
@@ -92,7 +92,8 @@ func (r faultRun) file() string {
 	return "large.bin"
 }
 
-// newFaultWorld writes the files that are sent and those that stand in the inbox before, since an hour.
+// newFaultWorld writes the files that are sent and those that stand in the inbox before, since an
+// hour.
 func newFaultWorld(t *testing.T) *faultWorld {
 	t.Helper()
 	w := &faultWorld{base: t.TempDir()}
@@ -266,7 +267,8 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 	}
 }
 
-// look checks that the job has come to its ending and that the inbox shows that, and returns the job.
+// look checks that the job has come to its ending and that the inbox shows that, and returns the
+// job.
 func (w *faultWorld) look(ctx context.Context, fail func(string, ...any), server *blobserver.Server, queue *uploader.Queue, r faultRun, source string, want ending) ledger.Job {
 	rows, err := queue.Rows(ctx, ledger.Filter{}, 0, 2)
 	if err != nil || len(rows) != 1 {
@@ -307,7 +309,8 @@ func (w *faultWorld) await(ctx context.Context, q *uploader.Queue, end ending) e
 	}
 }
 
-// compare checks that nothing stands in the inbox but what may, and returns the content of the file's name.
+// compare checks that nothing stands in the inbox but what may, and returns the content of the
+// file's name.
 func (w *faultWorld) compare(fail func(string, ...any), server *blobserver.Server, r faultRun, source string, delivered bool) []byte {
 	want, err := os.ReadFile(source)
 	if err != nil {

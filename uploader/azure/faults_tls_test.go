@@ -18,8 +18,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// TestFaultsOfTLS: a certificate that nobody vouches for holds the inbox, and nothing is sent over such a connection; a
-// handshake that fails is tried again.
+// TestFaultsOfTLS: a certificate that nobody vouches for holds the inbox, and nothing is sent over
+// such a connection; a handshake that fails is tried again.
 func TestFaultsOfTLS(t *testing.T) {
 	for _, test := range []struct {
 		line string

@@ -23,8 +23,9 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// FuzzAHostileServerGetsAnErrorInWords lets the other side send any bytes in place of an answer. QUERY in them stands for the
-// request's own query and SIGNATURE for the signature, so that they can come back in any place.
+// FuzzAHostileServerGetsAnErrorInWords lets the other side send any bytes in place of an answer.
+// QUERY in them stands for the request's own query and SIGNATURE for the signature, so that they
+// can come back in any place.
 func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 	for _, head := range []string{
 		"HTTP/1.1 403 Forbidden\r\nx-ms-error-code: AuthenticationFailed\r\nx-ms-request-id: QUERY\r\n",
@@ -105,7 +106,8 @@ func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 	})
 }
 
-// FuzzAPlannedNameIsStoredAsPlanned: the service stores each name that PlanName makes, under that very name and no other.
+// FuzzAPlannedNameIsStoredAsPlanned: the service stores each name that PlanName makes, under that
+// very name and no other.
 func FuzzAPlannedNameIsStoredAsPlanned(f *testing.F) {
 	for _, rel := range []string{"a/b", "a b+c%20#?&='\"", "é\u0301", "../x", "a./b..", `a\b`, "\x00\x7f\u0081\u0085\u00a0", "\xff", "CON", "a:b*", "~", strings.Repeat("é", 600), "%2e%2e/%2F", ";x=1", "数字/🧬"} {
 		f.Add("", rel)

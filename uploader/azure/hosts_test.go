@@ -15,7 +15,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// TestRedirectsAreNeverFollowed: neither to another host nor to the same one, whatever the status; the token stays here.
+// TestRedirectsAreNeverFollowed: neither to another host nor to the same one, whatever the status;
+// the token stays here.
 func TestRedirectsAreNeverFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		var asked, strays atomic.Int64

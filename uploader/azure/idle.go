@@ -7,12 +7,13 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Idle connections are worth keeping as long as the network is the same. A computer that slept, or that came into another
-// network, has connections of which nobody tells it that they are dead: a request over one stands still until it is given up,
-// and then the next one would. So all idle ones go as soon as there is a sign of that.
+// Idle connections are worth keeping as long as the network is the same. A computer that slept, or
+// that came into another network, has connections of which nobody tells it that they are dead: a
+// request over one stands still until it is given up, and then the next one would. So all idle ones
+// go as soon as there is a sign of that.
 
-// wake closes connections that have been idle for too long by the wall clock. The transport goes by a clock that stands still
-// while the computer sleeps.
+// wake closes connections that have been idle for too long by the wall clock. The transport goes by
+// a clock that stands still while the computer sleeps.
 func (s *Store) wake() {
 	now := time.Now().UnixNano()
 	if last := s.used.Swap(now); last != 0 && now-last > int64(idleTimeout) {

@@ -18,7 +18,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// network stands between a computer and a server. It can change: what was connected before is then dead.
+// network stands between a computer and a server. It can change: what was connected before is then
+// dead.
 type network struct {
 	t       *testing.T
 	listen  net.Listener
@@ -126,7 +127,8 @@ func (n *network) change(reset bool) {
 	}
 }
 
-// send sends a small file, and gives up, as the queue does after a minute, where it went into a dead connection.
+// send sends a small file, and gives up, as the queue does after a minute, where it went into a
+// dead connection.
 func (n *network) send(s *Store) error {
 	ctx, cancel := context.WithCancelCause(n.t.Context())
 	defer cancel(nil)
@@ -171,8 +173,9 @@ func together(n int64) http.HandlerFunc {
 	}
 }
 
-// TestAfterAChangeOfNetworkOneRequestIsLostAtMost has eight connections that nobody says are dead. The queue gives up the
-// first request that stands still; the others must not have to find out for themselves.
+// TestAfterAChangeOfNetworkOneRequestIsLostAtMost has eight connections that nobody says are dead.
+// The queue gives up the first request that stands still; the others must not have to find out for
+// themselves.
 func TestAfterAChangeOfNetworkOneRequestIsLostAtMost(t *testing.T) {
 	server := serve(t, together(8))
 	n := newNetwork(t, server.URL)

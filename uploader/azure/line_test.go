@@ -410,7 +410,8 @@ func TestIdleConnectionsEnd(t *testing.T) {
 	})
 }
 
-// TestACancelledCallOverTLSReturnsAtOnce fills the connection, so that there is no room for TLS's goodbye.
+// TestACancelledCallOverTLSReturnsAtOnce fills the connection, so that there is no room for TLS's
+// goodbye.
 func TestACancelledCallOverTLSReturnsAtOnce(t *testing.T) {
 	release := make(chan struct{})
 	arrived := make(chan struct{}, 1)

@@ -13,14 +13,16 @@ import (
 
 // Options shape the connections of a [Store]. The zero Options are good for use.
 type Options struct {
-	// Connections is how many requests the caller means to have under way at once. That many idle connections are
-	// kept, so that none is opened anew for each request; more requests are possible all the same. 0 means 64.
+	// Connections is how many requests the caller means to have under way at once. That many idle
+	// connections are kept, so that none is opened anew for each request; more requests are
+	// possible all the same. 0 means 64.
 	Connections int
-	// CAFile names a PEM file of certificate authorities that are trusted besides the system's, for networks that
-	// inspect encrypted traffic. It is read once, by [Open].
+	// CAFile names a PEM file of certificate authorities that are trusted besides the system's, for
+	// networks that inspect encrypted traffic. It is read once, by [Open].
 	CAFile string
-	// Proxy chooses the proxy for the inbox's address, nil for none. It is given the address without the token's
-	// query. The default is [http.ProxyFromEnvironment]; [Proxy.For] is the one that a person has set.
+	// Proxy chooses the proxy for the inbox's address, nil for none. It is given the address
+	// without the token's query. The default is [http.ProxyFromEnvironment]; [Proxy.For] is the one
+	// that a person has set.
 	Proxy func(address *url.URL) (*url.URL, error)
 	// UserAgent is sent with each request; empty means "inbox-uploader".
 	UserAgent string
@@ -45,8 +47,8 @@ func (o Options) userAgent() string {
 	return o.UserAgent
 }
 
-// tlsConfig returns the settings for https: TLS 1.2 at least, as the service demands, and the system's authorities
-// with those of CAFile.
+// tlsConfig returns the settings for https: TLS 1.2 at least, as the service demands, and the
+// system's authorities with those of CAFile.
 func (o Options) tlsConfig() (*tls.Config, error) {
 	c := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
@@ -64,11 +66,12 @@ func (o Options) tlsConfig() (*tls.Config, error) {
 	return c, nil
 }
 
-// maxAuthorities is how large a file of certificate authorities may be, in bytes. A system's has a quarter of a megabyte.
+// maxAuthorities is how large a file of certificate authorities may be, in bytes. A system's has a
+// quarter of a megabyte.
 const maxAuthorities = 16 << 20
 
-// Authorities returns the system's certificate authorities with those of a PEM file. It blocks on the disk, and reads
-// files alone, of at most 16 MiB: what is none may have no end.
+// Authorities returns the system's certificate authorities with those of a PEM file. It blocks on
+// the disk, and reads files alone, of at most 16 MiB: what is none may have no end.
 func Authorities(file string) (*x509.CertPool, error) {
 	pem, err := readAuthorities(file)
 	if err != nil {
@@ -105,8 +108,8 @@ func readAuthorities(file string) ([]byte, error) {
 	return pem, err
 }
 
-// proxy returns the transport's proxy function. A function from outside sees the address alone: the request's URL
-// holds the secret.
+// proxy returns the transport's proxy function. A function from outside sees the address alone: the
+// request's URL holds the secret.
 func (o Options) proxy() func(*http.Request) (*url.URL, error) {
 	if o.Proxy == nil {
 		return http.ProxyFromEnvironment

@@ -15,8 +15,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// portal stands in front of a local inbox as a hotel's sign-in page does: as long as closed says so, it answers each request
-// itself, and with success.
+// portal stands in front of a local inbox as a hotel's sign-in page does: as long as closed says
+// so, it answers each request itself, and with success.
 func portal(t *testing.T, behind string, closed func(n int64) bool) (address string, shown *atomic.Int64) {
 	t.Helper()
 	u, err := url.Parse(behind)
@@ -44,8 +44,9 @@ func portal(t *testing.T, behind string, closed func(n int64) bool) (address str
 	return front.URL, shown
 }
 
-// TestASignInPageIsWaitedFor has a page that gives way after a while, and one that comes back again and again in the middle of
-// files. What it answers never counts as delivered, and everything arrives once and whole.
+// TestASignInPageIsWaitedFor has a page that gives way after a while, and one that comes back again
+// and again in the middle of files. What it answers never counts as delivered, and everything
+// arrives once and whole.
 func TestASignInPageIsWaitedFor(t *testing.T) {
 	for name, closed := range map[string]func(n int64) bool{
 		"at the beginning": func(n int64) bool { return n <= 5 },

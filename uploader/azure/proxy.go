@@ -14,8 +14,9 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Proxy is a proxy as a person has set it, or the wish for none, with the sign-in that it may need. It prints itself without
-// the sign-in. The zero Proxy is that of the environment, see [http.ProxyFromEnvironment].
+// Proxy is a proxy as a person has set it, or the wish for none, with the sign-in that it may need.
+// It prints itself without the sign-in. The zero Proxy is that of the environment, see
+// [http.ProxyFromEnvironment].
 type Proxy struct {
 	address *url.URL
 	none    bool
@@ -23,9 +24,10 @@ type Proxy struct {
 
 var errNoProxyAddress = errors.New("azure: not the address of a proxy")
 
-// ParseProxy reads the address of a proxy: HOST:PORT or http://HOST:PORT, https://… or socks5://…, with USER:PASSWORD@ in
-// front of the host where it demands a sign-in; "none" for no proxy at all; nothing for that of the environment. The name of
-// the inbox's host is looked up by the proxy. The error never contains the text.
+// ParseProxy reads the address of a proxy: HOST:PORT or http://HOST:PORT, https://… or socks5://…,
+// with USER:PASSWORD@ in front of the host where it demands a sign-in; "none" for no proxy at all;
+// nothing for that of the environment. The name of the inbox's host is looked up by the proxy. The
+// error never contains the text.
 func ParseProxy(text string) (Proxy, error) {
 	text = strings.TrimSpace(text)
 	switch {
@@ -53,8 +55,8 @@ func ParseProxy(text string) (Proxy, error) {
 	return Proxy{address: u}, nil
 }
 
-// For returns the proxy for an address, nil for none. It is meant for [Options.Proxy]. This computer's own addresses are never
-// reached through a proxy, as with the environment's.
+// For returns the proxy for an address, nil for none. It is meant for [Options.Proxy]. This
+// computer's own addresses are never reached through a proxy, as with the environment's.
 func (p Proxy) For(address *url.URL) (*url.URL, error) {
 	switch {
 	case p.none || ownAddress(address.Hostname()):
@@ -95,7 +97,8 @@ func (p Proxy) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 // LogValue keeps loggers from showing more than String.
 func (p Proxy) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
-// proxyAnswer turns a proxy's refusal of a tunnel into an error that says so; the transport's own is a bare text.
+// proxyAnswer turns a proxy's refusal of a tunnel into an error that says so; the transport's own
+// is a bare text.
 func proxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
 	if r.StatusCode == http.StatusOK {
 		return nil
@@ -112,10 +115,12 @@ type proxyError struct {
 
 func (e *proxyError) Error() string { return "proxy refused: " + http.StatusText(e.status) }
 
-// knownSchemes are kinds of sign-in that proxies ask for and this program does not know. Only these words are shown.
+// knownSchemes are kinds of sign-in that proxies ask for and this program does not know. Only these
+// words are shown.
 var knownSchemes = []string{"Negotiate", "NTLM", "Kerberos", "Digest", "Bearer"}
 
-// signInSchemes names the kinds of sign-in that a proxy takes if the one that this program knows, Basic, is not one of them.
+// signInSchemes names the kinds of sign-in that a proxy takes if the one that this program knows,
+// Basic, is not one of them.
 func signInSchemes(h http.Header) string {
 	var found []string
 	for _, offer := range h.Values("Proxy-Authenticate") {
@@ -140,10 +145,12 @@ func signInReason(schemes string) (problem.Reason, string) {
 	return problem.ProxySignIn, ""
 }
 
-// socksRefusals are how net/http says that a SOCKS proxy refused the sign-in, for which it has no types.
+// socksRefusals are how net/http says that a SOCKS proxy refused the sign-in, for which it has no
+// types.
 var socksRefusals = []string{"no acceptable authentication methods", "username/password authentication failed", "invalid username/password"}
 
-// socksRuleset is how it says that a SOCKS proxy does not let anybody, or us, to the storage (RFC 1928, reply 2).
+// socksRuleset is how it says that a SOCKS proxy does not let anybody, or us, to the storage (RFC
+// 1928, reply 2).
 const socksRuleset = "unknown error connection not allowed by ruleset"
 
 // socksSaid returns what a SOCKS proxy has against connecting us, "" where err is something else.

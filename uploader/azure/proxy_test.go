@@ -244,7 +244,8 @@ func TestAProxyThatRefusesSaysSo(t *testing.T) {
 	}
 }
 
-// TestAProxyThatRefusesIsWaitedFor: no file fails, and all arrive once it has been told to let them through.
+// TestAProxyThatRefusesIsWaitedFor: no file fails, and all arrive once it has been told to let them
+// through.
 func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 	server, tok, target, authority := distantInbox(t)
 	p := uploadertest.NewProxy(t, target, "", "")

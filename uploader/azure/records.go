@@ -8,8 +8,9 @@ import (
 	"sync"
 )
 
-// gathered is a connection below TLS. TLS hands over each record of 16 KiB by itself, and going to the system for each of them
-// costs as much as encrypting it; so what is written between hold and flush leaves in pieces of writeBuffer.
+// gathered is a connection below TLS. TLS hands over each record of 16 KiB by itself, and going to
+// the system for each of them costs as much as encrypting it; so what is written between hold and
+// flush leaves in pieces of writeBuffer.
 type gathered struct {
 	net.Conn
 
@@ -29,7 +30,8 @@ func (g *gathered) Read(p []byte) (int, error) {
 	return g.Conn.Read(p)
 }
 
-// silent reports whether TLS above holds nothing that it has received and nobody has read. Nothing may be under way.
+// silent reports whether TLS above holds nothing that it has received and nobody has read. Nothing
+// may be under way.
 func (g *gathered) silent(tls net.Conn) bool {
 	g.dry = true
 	defer func() { g.dry = false }()
@@ -53,7 +55,8 @@ func (g *gathered) Write(p []byte) (int, error) {
 	return len(p), g.send()
 }
 
-// hold lets what is written wait for more, n bytes before TLS, and returns how many bytes the connection has taken so far.
+// hold lets what is written wait for more, n bytes before TLS, and returns how many bytes the
+// connection has taken so far.
 func (g *gathered) hold(n int) int64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()

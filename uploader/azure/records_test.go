@@ -33,7 +33,8 @@ func (c counted) SyscallConn() (syscall.RawConn, error) {
 	return c.Conn.(*net.TCPConn).SyscallConn() //nolint:errcheck // it is one
 }
 
-// TestABodyLeavesInFewPieces: each piece is a way to the system and back, which is what a fast line spends its time on.
+// TestABodyLeavesInFewPieces: each piece is a way to the system and back, which is what a fast line
+// spends its time on.
 func TestABodyLeavesInFewPieces(t *testing.T) {
 	body := bytes.Repeat([]byte("content "), 1<<20)
 	handle := func(w http.ResponseWriter, r *http.Request) {

@@ -49,8 +49,8 @@ type saying struct {
 	sentence string // part of what a person reads
 }
 
-// said is everything that can be answered, with what becomes of it: the table of docs/DESIGN.md, "What the service says",
-// in its order.
+// said is everything that can be answered, with what becomes of it: the table of docs/DESIGN.md,
+// "What the service says", in its order.
 var said = []saying{
 	{name: "not begun", answer: refusal{status: 403, code: "AuthenticationFailed", detail: strings.NewReplacer("%s]", "Tue, 03 Mar 2026 00:00:00 GMT]").Replace(frame)}, reason: problem.NotYetValid, sentinel: problem.ErrTokenNotYetValid, action: holdsInbox, sentence: "not valid yet; it starts working on "},
 	{name: "over", answer: refusal{status: 403, code: "AuthenticationFailed", detail: strings.NewReplacer("%s]", "Sun, 01 Mar 2026 00:00:00 GMT]").Replace(frame)}, reason: problem.Expired, sentinel: problem.ErrTokenExpired, action: holdsInbox, sentence: "This upload token ended on "},
@@ -171,8 +171,8 @@ func (f *fickle) handle(answer refusal, broken func(net.Conn)) http.HandlerFunc 
 	}
 }
 
-// TestEachAnswerHasItsSentinelActionAndSentence goes through all that the service can say, over the wire: what the error
-// is, what a person reads, and what the queue does.
+// TestEachAnswerHasItsSentinelActionAndSentence goes through all that the service can say, over the
+// wire: what the error is, what a person reads, and what the queue does.
 func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 	for _, c := range said {
 		t.Run(c.name, func(t *testing.T) {
@@ -293,8 +293,8 @@ func words(t *testing.T, err error, part string) {
 	}
 }
 
-// TestTheDesignPageSaysWhatTheServiceSays compares the table of docs/DESIGN.md with the cases above: each code that it names
-// is tested with the reason and the action of its row.
+// TestTheDesignPageSaysWhatTheServiceSays compares the table of docs/DESIGN.md with the cases
+// above: each code that it names is tested with the reason and the action of its row.
 func TestTheDesignPageSaysWhatTheServiceSays(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "DESIGN.md"))
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// A half-sent file goes on at the first block that was not acknowledged, with a token that permits writing alone.
+// A half-sent file goes on at the first block that was not acknowledged, with a token that permits
+// writing alone.
 func TestResumeWithTheRightToWriteAlone(t *testing.T) {
 	resumeHalfSent(t, blobserverSubject(Options{})(t))
 }

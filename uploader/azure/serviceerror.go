@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// serviceError is what the body of a refusal says ("Status and error codes" in the service's documentation).
+// serviceError is what the body of a refusal says ("Status and error codes" in the service's
+// documentation).
 type serviceError struct {
 	Code               string `xml:"Code"`
 	Detail             string `xml:"AuthenticationErrorDetail"`
@@ -16,8 +17,8 @@ type serviceError struct {
 	QueryParameterName string `xml:"QueryParameterName"`
 }
 
-// parseServiceError reads a refusal's body. Whatever else comes, a page, half a document or nothing, leaves the fields
-// empty that it does not state.
+// parseServiceError reads a refusal's body. Whatever else comes, a page, half a document or
+// nothing, leaves the fields empty that it does not state.
 func parseServiceError(body []byte) serviceError {
 	var said serviceError
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // the service begins with a byte order mark
@@ -29,7 +30,8 @@ func parseServiceError(body []byte) serviceError {
 	return said
 }
 
-// moment reads the date in "label [Tue, 01 Sep 2026 00:00:00 GMT]" out of a detail, zero if there is none.
+// moment reads the date in "label [Tue, 01 Sep 2026 00:00:00 GMT]" out of a detail, zero if there
+// is none.
 func moment(detail, label string) time.Time {
 	_, after, ok := strings.Cut(detail, label)
 	if !ok {

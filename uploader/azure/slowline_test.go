@@ -16,8 +16,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// narrow accepts connections with a small buffer: over a line that is really slow, no more than trickles through it waits at
-// the other end.
+// narrow accepts connections with a small buffer: over a line that is really slow, no more than
+// trickles through it waits at the other end.
 type narrow struct{ net.Listener }
 
 func (n narrow) Accept() (net.Conn, error) {
@@ -28,10 +28,10 @@ func (n narrow) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// TestASlowLineIsNotCutOff: a request that takes many times the limit for standing still is not given up as long as it moves,
-// though much of what is on its way lies in the systems' buffers and moves unseen. The limit is 1/150 of the real
-// one and the line 150 times as fast: 5 kB/s for each of four connections. A few requests may be given up until that
-// is known.
+// TestASlowLineIsNotCutOff: a request that takes many times the limit for standing still is not
+// given up as long as it moves, though much of what is on its way lies in the systems' buffers and
+// moves unseen. The limit is 1/150 of the real one and the line 150 times as fast: 5 kB/s for each
+// of four connections. A few requests may be given up until that is known.
 func TestASlowLineIsNotCutOff(t *testing.T) {
 	t.Parallel() // it mostly waits
 	const limit, rate, blocks, size = 400 * time.Millisecond, 750_000, 4, 4 << 20

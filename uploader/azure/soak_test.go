@@ -43,8 +43,8 @@ func used() use {
 	return u
 }
 
-// TestASoakLeaksNothing sends the same files again and again on a bad day, by one queue, and watches goroutines, open files
-// and memory: three rounds, or for as long as .ci/soak says.
+// TestASoakLeaksNothing sends the same files again and again on a bad day, by one queue, and
+// watches goroutines, open files and memory: three rounds, or for as long as .ci/soak says.
 func TestASoakLeaksNothing(t *testing.T) {
 	rounds, until := 3, time.Time{}
 	if text := os.Getenv(soakVariable); text != "" {
@@ -54,7 +54,8 @@ func TestASoakLeaksNothing(t *testing.T) {
 		}
 		rounds, until = 1<<30, time.Now().Add(d)
 	}
-	// The server does not notice that a client which it does not listen to is gone, so its stalls must end.
+	// The server does not notice that a client which it does not listen to is gone, so its stalls
+	// must end.
 	faults, err := blobserver.ParseFaults(strings.ReplaceAll(badDay, "stall ", "stall for=3s ") + "truncate chance=0.5%\ngarbage chance=0.5%\ndamage chance=1%\necho chance=0.5%\n")
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +115,8 @@ func TestASoakLeaksNothing(t *testing.T) {
 		if n%50 == 49 {
 			t.Logf("after %d rounds: %v", n+1, last)
 		}
-		// Idle connections of up to 16 workers and what the server still holds for stalled ones come and go.
+		// Idle connections of up to 16 workers and what the server still holds for stalled ones
+		// come and go.
 		if last.goroutines > first.goroutines+64 || last.files > first.files+64 || last.heap > first.heap+32<<20 {
 			t.Fatalf("round %d: %+v, after the first it was %+v", n, last, first)
 		}

@@ -1,10 +1,10 @@
-// Package azure puts blocks and blobs into an inbox on Azure Blob storage: it implements [store.Store]. Call [Open]
-// with a token first.
+// Package azure puts blocks and blobs into an inbox on Azure Blob storage: it implements
+// [store.Store]. Call [Open] with a token first.
 //
-// It is the only package on the upload path that knows the SDK, and all that it takes from there is the shape of the
-// requests. The SDK's retries are off, since retrying is the queue's alone. The token's query is added below the SDK,
-// byte for byte, because the SDK would encode it anew (which breaks the signature of some tokens) and because what it
-// never sees it can't log.
+// It is the only package on the upload path that knows the SDK, and all that it takes from there is
+// the shape of the requests. The SDK's retries are off, since retrying is the queue's alone. The
+// token's query is added below the SDK, byte for byte, because the SDK would encode it anew (which
+// breaks the signature of some tokens) and because what it never sees it can't log.
 package azure
 
 import (
@@ -36,15 +36,16 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Store speaks Block Blob with one inbox. It may be used by any number of goroutines at once; all share one pool of
-// connections.
+// Store speaks Block Blob with one inbox. It may be used by any number of goroutines at once; all
+// share one pool of connections.
 //
-// A call whose context is cancelled returns the context's cause as it is, so that the caller recognises it. A caller
-// that needs to know whether the cancelled request may have been carried out cancels with a [*problem.Error] as the
-// cause: it gets a copy with Unanswered set accordingly.
+// A call whose context is cancelled returns the context's cause as it is, so that the caller
+// recognises it. A caller that needs to know whether the cancelled request may have been carried
+// out cancels with a [*problem.Error] as the cause: it gets a copy with Unanswered set accordingly.
 //
 // Bodies are read by another goroutine than the caller's, but never after the call has returned. A
-// body that waits while it is read must give up when the call's context is cancelled, since the call waits for it.
+// body that waits while it is read must give up when the call's context is cancelled, since the
+// call waits for it.
 type Store struct {
 	inbox     token.Inbox
 	token     token.Token // for errors: dates, rights, addresses
@@ -64,8 +65,9 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open returns a Store for the token's inbox. It sends nothing, so it says nothing about whether the token works. It
-// fails where the options can't be used, as a plain error, or with a [*problem.Error] where the token can't be sent.
+// Open returns a Store for the token's inbox. It sends nothing, so it says nothing about whether
+// the token works. It fails where the options can't be used, as a plain error, or with a
+// [*problem.Error] where the token can't be sent.
 func Open(token token.Token, options Options) (*Store, error) {
 	return open(token, token.Query(), options)
 }
@@ -113,7 +115,8 @@ func open(token token.Token, query string, options Options) (*Store, error) {
 	s.pipeline = runtime.NewPipeline("", "", runtime.PipelineOptions{}, &client)
 	s.client, err = blockblob.NewClientWithNoCredential(s.address, &blockblob.ClientOptions{
 		ClientOptions: client,
-		// It would cost a round trip per request for a minute after each 503; the queue slows down by itself.
+		// It would cost a round trip per request for a minute after each 503; the queue slows down
+		// by itself.
 		ExpectContinueBehavior: blob.ExpectContinueOptions{Mode: blob.ExpectContinueModeOff},
 	})
 	if err != nil {
@@ -180,8 +183,8 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p s
 	return s.answer(ctx, k, err)
 }
 
-// put sends a body with its checksum. The SDK's Upload and StageBlock do the same, but for a small file they cost more than
-// all the rest: BenchmarkPutBlock compares them.
+// put sends a body with its checksum. The SDK's Upload and StageBlock do the same, but for a small
+// file they cost more than all the rest: BenchmarkPutBlock compares them.
 func (s *Store) put(ctx context.Context, k *call, query string, body *store.Body, h http.Header) error {
 	if s.target == nil {
 		return errors.New("azure: no address")
@@ -202,8 +205,9 @@ func (s *Store) put(ctx context.Context, k *call, query string, body *store.Body
 	return runtime.NewResponseError(resp)
 }
 
-// Version is the version of the service's protocol that every request speaks, and tokens are signed with. Nothing that
-// this program needs has changed since, and older accounts, gateways, national clouds and emulators know it.
+// Version is the version of the service's protocol that every request speaks, and tokens are signed
+// with. Nothing that this program needs has changed since, and older accounts, gateways, national
+// clouds and emulators know it.
 const Version = "2021-12-02"
 
 // Headers of answers, in the form that costs no conversion.
@@ -220,8 +224,9 @@ var (
 	absent    = []string{"*"}
 )
 
-// recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone, with which blocks of
-// ours that are still uncommitted would be committed over somebody else's blob.
+// recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone,
+// with which blocks of ours that are still uncommitted would be committed over somebody else's
+// blob.
 func (s *Store) recommit(ctx context.Context, ids []string, p store.Properties, c store.Condition) error {
 	list := struct {
 		XMLName   xml.Name `xml:"BlockList"`
@@ -266,7 +271,8 @@ func (s *Store) call(op, name string) (*call, error) {
 	return &call{op: op, name: name, path: s.root + name}, nil
 }
 
-// rewind makes a body ready that an earlier try has read; the SDK refuses one that is not at its start.
+// rewind makes a body ready that an earlier try has read; the SDK refuses one that is not at its
+// start.
 func rewind(k *call, body *store.Body) error {
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return problem.New(k.op, k.name, problem.Unexpected)
@@ -286,7 +292,8 @@ func (s *Store) answer(ctx context.Context, k *call, err error) (ledger.Answer, 
 		return ledger.Answer{}, err
 	}
 	if id == "" {
-		// "Created" alone is what any web server, or a gateway on the way, says of a PUT. The service numbers each answer.
+		// "Created" alone is what any web server, or a gateway on the way, says of a PUT. The
+		// service numbers each answer.
 		e := s.refusal(k, problem.NotTheService, "")
 		e.Unanswered = true // it may have been passed on first
 		return ledger.Answer{}, e

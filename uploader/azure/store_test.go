@@ -29,7 +29,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// secretQuery is in the wildest order and encoding that a token can have. The signature is not one of any account.
+// secretQuery is in the wildest order and encoding that a token can have. The signature is not one
+// of any account.
 const (
 	signature   = "c2lnbmF0dXJlIG9mIG5vYm9keSBhdCBhbGwgMDE%3D"
 	secretQuery = "spr=https&&sv=2021-12-02&se=2026-12-01T00%3A00%3A00+00:00&sr=c&&sp=cw&x=%7e~%2f/'&sig=" + signature + "&"
@@ -363,7 +364,8 @@ func TestNeitherTheProxyFunctionNorTheSDKSeeTheSecret(t *testing.T) {
 	}
 }
 
-// slowBody is endless from the point of view of a test: a body that is larger than all buffers on the way.
+// slowBody is endless from the point of view of a test: a body that is larger than all buffers on
+// the way.
 func slowBody() *store.Body { return store.NewBody(make([]byte, 32<<20), 0) }
 
 func TestACancelledCallReturnsWithItsCause(t *testing.T) {
@@ -414,7 +416,8 @@ func TestACancelledCallReturnsWithItsCause(t *testing.T) {
 	}
 }
 
-// TestTheBodyIsNotReadAfterTheCall gives the buffer back at once, as the queue does; the race detector watches.
+// TestTheBodyIsNotReadAfterTheCall gives the buffer back at once, as the queue does; the race
+// detector watches.
 func TestTheBodyIsNotReadAfterTheCall(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		// The answer comes while the body is still on its way.
@@ -502,7 +505,8 @@ func TestGateLetsTheLastReaderThroughAlone(t *testing.T) {
 	}
 }
 
-// TestEveryRequestSpeaksOneVersionOfTheProtocol sends each kind of request to a service that knows no newer version.
+// TestEveryRequestSpeaksOneVersionOfTheProtocol sends each kind of request to a service that knows
+// no newer version.
 func TestEveryRequestSpeaksOneVersionOfTheProtocol(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if v := r.Header.Values("x-ms-version"); len(v) != 1 || v[0] > "2021-12-02" {

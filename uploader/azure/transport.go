@@ -16,13 +16,14 @@ const (
 	keepAlive   = 30 * time.Second // between probes of a silent connection
 	tlsTimeout  = 20 * time.Second
 
-	// idleTimeout is below the few minutes after which load balancers forget a silent connection without a word.
+	// idleTimeout is below the few minutes after which load balancers forget a silent connection
+	// without a word.
 	idleTimeout = 90 * time.Second
 )
 
-// NewTransport returns a transport as all requests of a Store share it, for whoever else speaks to the service. It has no
-// time limit for an answer: how long a request may stand still is for the engine to judge, which cancels it. It fails where
-// the options can't be used.
+// NewTransport returns a transport as all requests of a Store share it, for whoever else speaks to
+// the service. It has no time limit for an answer: how long a request may stand still is for the
+// engine to judge, which cancels it. It fails where the options can't be used.
 func NewTransport(o Options) (*http.Transport, error) { return newTransport(o, newDialer()) }
 
 func newTransport(o Options, d *dialer) (*http.Transport, error) {

@@ -45,15 +45,17 @@ func (s *Store) category(err error) (problem.Reason, string) {
 	return categorise(err, s.inbox.Host, s.reached.Load(), s.offline)
 }
 
-// Category says what kind of failure err is, a transport's, and what broke, in words that depend on err's type alone: its
-// text may hold a URL with its query. The reason is AccountGone, where host does not exist, NetworkInspected, ProxySignIn,
-// ProxySignInKind, ProxyRefused, NotTheService, AnswerGarbled, AnswerForeign or NetworkDown. It asks the network nothing.
+// Category says what kind of failure err is, a transport's, and what broke, in words that depend on
+// err's type alone: its text may hold a URL with its query. The reason is AccountGone, where host
+// does not exist, NetworkInspected, ProxySignIn, ProxySignInKind, ProxyRefused, NotTheService,
+// AnswerGarbled, AnswerForeign or NetworkDown. It asks the network nothing.
 func Category(err error, host string) (problem.Reason, string) {
 	return categorise(err, host, false, offline)
 }
 
-// categorise does it. reached is whether the host has answered before in this run: then its name exists, and its
-// certificate is trusted. offline is whether this computer has no network, where some systems say that no name exists.
+// categorise does it. reached is whether the host has answered before in this run: then its name
+// exists, and its certificate is trusted. offline is whether this computer has no network, where
+// some systems say that no name exists.
 func categorise(err error, host string, reached bool, offline func() bool) (problem.Reason, string) {
 	if e, ok := errors.AsType[*proxyError](err); ok {
 		if e.status == http.StatusProxyAuthRequired {
@@ -78,7 +80,8 @@ func categorise(err error, host string, reached bool, offline func() bool) (prob
 		return problem.AccountGone, "name not found"
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		// Networks that inspect traffic make a certificate for the right name; a sign-in page has its own.
+		// Networks that inspect traffic make a certificate for the right name; a sign-in page has
+		// its own.
 		return problem.NotTheService, "certificate of another name"
 	}
 	if untrusted(err) {
@@ -140,7 +143,8 @@ func untrusted(err error) bool {
 	return ok
 }
 
-// offline reports whether this computer has no address but its own. It asks the system, not the network.
+// offline reports whether this computer has no address but its own. It asks the system, not the
+// network.
 func offline() bool {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {

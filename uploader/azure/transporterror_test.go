@@ -107,7 +107,8 @@ func TestTransportErrors(t *testing.T) {
 		reason problem.Reason
 		cause  string
 		value  string
-		// sent means that the whole request went out, except where there is nothing but headers to tell by.
+		// sent means that the whole request went out, except where there is nothing but headers to
+		// tell by.
 		sent bool
 	}{
 		{"refused", plain(refused), nil, problem.NetworkDown, "connection refused", "", false},

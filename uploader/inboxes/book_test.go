@@ -169,7 +169,8 @@ func TestANewTokenTakesTheOldOnesPlace(t *testing.T) {
 	}
 }
 
-// TestWhatIsKeptWithoutItsToken has each case in which a name stands for an inbox whose token has to be given.
+// TestWhatIsKeptWithoutItsToken has each case in which a name stands for an inbox whose token has
+// to be given.
 func TestWhatIsKeptWithoutItsToken(t *testing.T) {
 	locked := problem.New("keep secret", "", problem.VaultLocked)
 	for name, c := range map[string]struct {
@@ -246,8 +247,8 @@ func TestATokenThatCannotBeRemovedKeepsItsName(t *testing.T) {
 	}
 }
 
-// TestAnAllowedHostThatIsTakenBackGetsNoToken: what a person allowed holds until they take it back, what an administrator allowed as long
-// as they do.
+// TestAnAllowedHostThatIsTakenBackGetsNoToken: what a person allowed holds until they take it back,
+// what an administrator allowed as long as they do.
 func TestAnAllowedHostThatIsTakenBackGetsNoToken(t *testing.T) {
 	const host = "files.example.org"
 	token, err := token.Parse(strings.Replace(studyLink, "inboxone.blob.core.windows.net", host, 1)+studySignature, token.AllowHost(host))

@@ -16,8 +16,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Record is an inbox that is kept under a name, with all that its token says but the secret. It may be written to
-// files and logs.
+// Record is an inbox that is kept under a name, with all that its token says but the secret. It may
+// be written to files and logs.
 type Record struct {
 	ID   string // random; stays the same under another name and with another token
 	Name string // as [CheckName] returned it
@@ -28,19 +28,20 @@ type Record struct {
 	ValidFrom, ValidTo time.Time
 	Policy, IP         string
 	HTTPSOnly          bool
-	// AllowedHost is the inbox's host where a person had to allow it, see [token.AllowHost], and has not taken that back; else empty.
+	// AllowedHost is the inbox's host where a person had to allow it, see [token.AllowHost], and
+	// has not taken that back; else empty.
 	AllowedHost string
 
-	// Ref is where the vault holds the token's query. It is empty where the token is not kept: it then has to be given
-	// each time.
+	// Ref is where the vault holds the token's query. It is empty where the token is not kept: it
+	// then has to be given each time.
 	Ref string
-	// Fingerprint belongs to the token's link. It tells whether what the vault holds, or what a person gives, is that
-	// token for that place.
+	// Fingerprint belongs to the token's link. It tells whether what the vault holds, or what a
+	// person gives, is that token for that place.
 	Fingerprint Fingerprint
 }
 
-// NewRecord returns a record of the token under a new ID, without a reference. The name is checked and tidied up;
-// errors are those of [CheckName].
+// NewRecord returns a record of the token under a new ID, without a reference. The name is checked
+// and tidied up; errors are those of [CheckName].
 func NewRecord(name string, t token.Token) (Record, error) {
 	name, err := CheckName(name)
 	if err != nil {
@@ -62,7 +63,8 @@ func (r *Record) describe(t token.Token) {
 	r.Fingerprint = newFingerprint(t)
 }
 
-// TokenWithoutSecret returns the token as far as the record knows it. It is for showing and permits nothing.
+// TokenWithoutSecret returns the token as far as the record knows it. It is for showing and permits
+// nothing.
 func (r Record) TokenWithoutSecret() token.Token {
 	return token.Token{
 		Inbox: r.Inbox, Rights: r.Rights, Version: r.Version, ValidFrom: r.ValidFrom, ValidTo: r.ValidTo,
@@ -70,10 +72,11 @@ func (r Record) TokenWithoutSecret() token.Token {
 	}
 }
 
-// Restore returns the token with its query from the vault, byte for byte, and with the names and dates that were stated with
-// it. Everything else is read from the query and the address as from a pasted link, so that no record makes this program
-// send files to a host that it would not accept. A query that is not the record's, or a record that was altered to lead
-// elsewhere, is an error with the reason VaultDamaged; a host that neither the record nor an option allows is one with
+// Restore returns the token with its query from the vault, byte for byte, and with the names and
+// dates that were stated with it. Everything else is read from the query and the address as from a
+// pasted link, so that no record makes this program send files to a host that it would not accept.
+// A query that is not the record's, or a record that was altered to lead elsewhere, is an error
+// with the reason VaultDamaged; a host that neither the record nor an option allows is one with
 // HostNotAllowed.
 func (r Record) Restore(query string, options ...token.Option) (token.Token, error) {
 	// Whether the host may be used is asked below, of a record that is intact.
@@ -91,7 +94,8 @@ func (r Record) Restore(query string, options ...token.Option) (token.Token, err
 	return t, nil
 }
 
-// Fingerprint recognises a token's link without saying anything of it: the salted hash of a link, in hexadecimal digits.
+// Fingerprint recognises a token's link without saying anything of it: the salted hash of a link,
+// in hexadecimal digits.
 type Fingerprint string
 
 const saltSize = 16 // bytes
@@ -117,7 +121,8 @@ func (f Fingerprint) Matches(t token.Token) bool {
 	return hmac.Equal([]byte(fingerprint(raw[:saltSize], t)), []byte(f))
 }
 
-// maxInboxName is how many characters the name of an inbox may have. The limit is ours: longer ones fit no window.
+// maxInboxName is how many characters the name of an inbox may have. The limit is ours: longer ones
+// fit no window.
 const maxInboxName = 64
 
 // What stands for {value} where a name is refused.
@@ -127,8 +132,9 @@ const (
 	valueNameControl = "it contains line breaks or other characters that can't be seen"
 )
 
-// CheckName returns the name as it is kept: in NFC, without blanks at its ends. A name has 1 to 64 characters of any
-// script; line breaks, control characters and invisible ones are refused. Errors wrap ErrInboxName.
+// CheckName returns the name as it is kept: in NFC, without blanks at its ends. A name has 1 to 64
+// characters of any script; line breaks, control characters and invisible ones are refused. Errors
+// wrap ErrInboxName.
 func CheckName(name string) (string, error) {
 	name = strings.TrimSpace(norm.NFC.String(name))
 	why := ""
@@ -155,8 +161,8 @@ func CheckName(name string) (string, error) {
 	return name, nil
 }
 
-// NameKey returns what names have in common that count as the same: they differ in upper and lower case alone, by
-// Unicode's simple case folding.
+// NameKey returns what names have in common that count as the same: they differ in upper and lower
+// case alone, by Unicode's simple case folding.
 func NameKey(name string) string {
 	folded := strings.Map(func(c rune) rune {
 		least := c

@@ -16,8 +16,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestATokenComesBackFromItsRecordAndItsQuery takes every token that uploadertest/testdata/tokens.txtar has, through JSON as through a
-// database.
+// TestATokenComesBackFromItsRecordAndItsQuery takes every token that
+// uploadertest/testdata/tokens.txtar has, through JSON as through a database.
 func TestATokenComesBackFromItsRecordAndItsQuery(t *testing.T) {
 	n := 0
 	for _, c := range uploadertest.ReadPasted(t) {

@@ -9,8 +9,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Vault keeps secrets where other programs and other users can't read them: in the operating system's keyring, which
-// package vault speaks to, or in the process, see [NewMemoryVault].
+// Vault keeps secrets where other programs and other users can't read them: in the operating
+// system's keyring, which package vault speaks to, or in the process, see [NewMemoryVault].
 //
 // What every implementation promises:
 //
@@ -21,11 +21,13 @@ import (
 //   - Errors are the context's cause or [*problem.Error]s that wrap ErrVault, whose Reason tells the cases apart. They never
 //     contain a secret.
 //
-// A reference names one secret. It is shown in logs and kept in files, so it says nothing of the secret; it consists of
-// 1 to 128 ASCII letters, digits and hyphens. Whoever keeps it makes it up, see [NewRef].
+// A reference names one secret. It is shown in logs and kept in files, so it says nothing of the
+// secret; it consists of 1 to 128 ASCII letters, digits and hyphens. Whoever keeps it makes it up,
+// see [NewRef].
 type Vault interface {
-	// Put keeps the secret under the reference and replaces what stood there. After an error nobody should count on the
-	// reference, whichever of the two stands there; the surest is a new reference for each secret.
+	// Put keeps the secret under the reference and replaces what stood there. After an error nobody
+	// should count on the reference, whichever of the two stands there; the surest is a new
+	// reference for each secret.
 	Put(ctx context.Context, ref, secret string) error
 	// Secret returns the secret of the reference; without one the error's Reason is VaultMissing.
 	Secret(ctx context.Context, ref string) (string, error)
@@ -36,8 +38,9 @@ type Vault interface {
 // NewRef returns a random reference that nobody else has.
 func NewRef() string { return rand.Text() }
 
-// MemoryVault is a [Vault] that ends with the process, for computers without a keyring. Given another Vault it keeps each
-// secret there too: a token can then be used for as long as the program runs, whatever the keyring says.
+// MemoryVault is a [Vault] that ends with the process, for computers without a keyring. Given
+// another Vault it keeps each secret there too: a token can then be used for as long as the program
+// runs, whatever the keyring says.
 type MemoryVault struct {
 	behind Vault
 
@@ -50,8 +53,9 @@ func NewMemoryVault(behind Vault) *MemoryVault {
 	return &MemoryVault{behind: behind, secrets: map[string]secret.Text{}}
 }
 
-// Put keeps the secret in memory, where it can't fail, and then in the Vault behind. The error is that Vault's: the
-// secret can be used until the program ends, and the person should be told that it is not kept beyond.
+// Put keeps the secret in memory, where it can't fail, and then in the Vault behind. The error is
+// that Vault's: the secret can be used until the program ends, and the person should be told that
+// it is not kept beyond.
 func (m *MemoryVault) Put(ctx context.Context, ref, text string) error {
 	m.mu.Lock()
 	m.secrets[ref] = secret.New(text)
@@ -62,7 +66,8 @@ func (m *MemoryVault) Put(ctx context.Context, ref, text string) error {
 	return m.behind.Put(ctx, ref, text)
 }
 
-// Secret returns the secret from memory, else from the Vault behind, which is asked once for each reference.
+// Secret returns the secret from memory, else from the Vault behind, which is asked once for each
+// reference.
 func (m *MemoryVault) Secret(ctx context.Context, ref string) (string, error) {
 	m.mu.Lock()
 	known, ok := m.secrets[ref]

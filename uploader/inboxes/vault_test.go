@@ -61,7 +61,8 @@ func TestMemoryVaultKeepsSecretsUntilTheProgramEnds(t *testing.T) {
 	wantVault(t, err, problem.VaultMissing)
 }
 
-// TestMemoryVaultTellsWhatTheKeyringSays keeps a token usable before a locked keyring, and says that it is locked.
+// TestMemoryVaultTellsWhatTheKeyringSays keeps a token usable before a locked keyring, and says
+// that it is locked.
 func TestMemoryVaultTellsWhatTheKeyringSays(t *testing.T) {
 	behind := &brokenVault{}
 	v := inboxes.NewMemoryVault(behind)

@@ -17,7 +17,8 @@ var millionDir string
 // RemoveMillion removes it.
 func RemoveMillion() { _ = os.RemoveAll(millionDir) }
 
-// million makes a journal of a million jobs: 4,000 batches of ten transfers, closed as it should be.
+// million makes a journal of a million jobs: 4,000 batches of ten transfers, closed as it should
+// be.
 func million(b *testing.B) (dir string) {
 	b.Helper()
 	if millionDir != "" {
@@ -91,7 +92,8 @@ func BenchmarkMillionBatch(b *testing.B) {
 	}
 }
 
-// BenchmarkMillionCheck is what Open does besides after a process was killed (trees), or damage was met (everything).
+// BenchmarkMillionCheck is what Open does besides after a process was killed (trees), or damage was
+// met (everything).
 func BenchmarkMillionCheck(b *testing.B) {
 	for name, how := range map[string]thoroughness{"form": form, "trees": trees, "everything": everything} {
 		b.Run(name, func(b *testing.B) {
@@ -152,7 +154,8 @@ func BenchmarkAddBatches(b *testing.B) {
 	}
 }
 
-// BenchmarkCommit keeps four batches' new states and 100 acknowledged blocks, as the queue does some 20 times a second.
+// BenchmarkCommit keeps four batches' new states and 100 acknowledged blocks, as the queue does
+// some 20 times a second.
 func BenchmarkCommit(b *testing.B) {
 	for name, sync := range map[string]bool{"process": false, "power": true} {
 		b.Run(name, func(b *testing.B) {

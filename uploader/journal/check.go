@@ -14,8 +14,8 @@ const (
 	everything                     // rows too; some 5 ms for each MB
 )
 
-// check returns an error that means damage if something in a database is not as this package wrote it. It sees one moment,
-// while others go on.
+// check returns an error that means damage if something in a database is not as this package wrote
+// it. It sees one moment, while others go on.
 func check(ctx context.Context, db *sql.DB, how thoroughness) error {
 	if err := checkForm(ctx, db); err != nil || how == form {
 		return err
@@ -78,8 +78,8 @@ OR coalesce((SELECT max(id) FROM transfers), 0) > coalesce((SELECT max(seq) FROM
 	return err
 }
 
-// checkForm looks at two bytes of the header, which say who may write to the file: SQLite reads one with other numbers,
-// and would refuse to write only later.
+// checkForm looks at two bytes of the header, which say who may write to the file: SQLite reads one
+// with other numbers, and would refuse to write only later.
 func checkForm(ctx context.Context, db *sql.DB) error {
 	var form string
 	if err := db.QueryRowContext(ctx, "SELECT hex(substr(data, 19, 2)) FROM sqlite_dbpage WHERE pgno = 1").Scan(&form); err != nil {

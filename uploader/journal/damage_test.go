@@ -74,8 +74,8 @@ func pseudorandom(seed byte, n int) []byte {
 	return b
 }
 
-// sample fills a folder with a journal of three transfers, 21 batches of which some fill pages of their own, blocks, ranks and inboxes, closed as it should be,
-// and returns what is in it.
+// sample fills a folder with a journal of three transfers, 21 batches of which some fill pages of
+// their own, blocks, ranks and inboxes, closed as it should be, and returns what is in it.
 func sample(t testing.TB, dir string) content {
 	t.Helper()
 	j := open(t, dir)
@@ -114,8 +114,8 @@ func sample(t testing.TB, dir string) content {
 	return all
 }
 
-// quickDir is a folder for tests that open hundreds of journals: in memory, where there is such a disk, since they would
-// wait for fsync for most of their time.
+// quickDir is a folder for tests that open hundreds of journals: in memory, where there is such a
+// disk, since they would wait for fsync for most of their time.
 func quickDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "journal")
@@ -145,8 +145,8 @@ func write(t testing.TB, path string, b []byte) {
 	}
 }
 
-// opensDamaged opens a folder whose database may be damaged. What it then holds must be a part of want, byte for byte; all
-// of it if Open found no damage. It returns how many batches there are.
+// opensDamaged opens a folder whose database may be damaged. What it then holds must be a part of
+// want, byte for byte; all of it if Open found no damage. It returns how many batches there are.
 func opensDamaged(t *testing.T, dir string, want content) (int, journal.Opened) {
 	t.Helper()
 	j, opened, err := journal.Open(t.Context(), dir, journal.Options{})

@@ -1,6 +1,7 @@
 package journal
 
-// Abandon ends a journal as the end of its process does: what it holds is closed, and nothing is written any more.
+// Abandon ends a journal as the end of its process does: what it holds is closed, and nothing is
+// written any more.
 func (j *Journal) Abandon() {
 	<-j.turn
 	j.closed = true

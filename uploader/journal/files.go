@@ -24,11 +24,13 @@ const lockSuffix = ".lock"
 // parts are the files that belong to a database, by what is added to its name.
 var parts = []string{"", "-wal", "-journal"}
 
-// sharedMemory is added to the name of the file that holds the index of the -wal. It holds nothing of its own.
+// sharedMemory is added to the name of the file that holds the index of the -wal. It holds nothing
+// of its own.
 const sharedMemory = "-shm"
 
-// makeFolder makes the folder and the one for locks, unless they are there. A folder that is there keeps its rights, since
-// it may be one that a person chose; what is made inside is for the owner alone.
+// makeFolder makes the folder and the one for locks, unless they are there. A folder that is there
+// keeps its rights, since it may be one that a person chose; what is made inside is for the owner
+// alone.
 func makeFolder(dir string) (files, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -59,7 +61,8 @@ func makeFolder(dir string) (files, error) {
 	return f, nil
 }
 
-// createFile makes an empty file for the owner alone; it fails if anything stands there, a link included.
+// createFile makes an empty file for the owner alone; it fails if anything stands there, a link
+// included.
 func createFile(path string) error {
 	h, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -95,12 +98,12 @@ func removeDatabase(path string) error {
 	return err
 }
 
-// wantCheck asks the next Open to look at the whole file. If it can't be written, that Open finds the damage only when it
-// is met again.
+// wantCheck asks the next Open to look at the whole file. If it can't be written, that Open finds
+// the damage only when it is met again.
 func (f files) wantCheck() { _ = createFile(f.check()) }
 
-// size returns a file's size in bytes, and whether it is there. What is no plain file is refused: a link could lead
-// anywhere.
+// size returns a file's size in bytes, and whether it is there. What is no plain file is refused: a
+// link could lead anywhere.
 func size(path string) (int64, bool, error) {
 	at, err := os.Lstat(path)
 	switch {

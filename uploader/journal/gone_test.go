@@ -11,7 +11,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// TestAJournalThatIsRemovedWhileItIsOpenSaysSo: what is written into a file without a name is lost with the process.
+// TestAJournalThatIsRemovedWhileItIsOpenSaysSo: what is written into a file without a name is lost
+// with the process.
 func TestAJournalThatIsRemovedWhileItIsOpenSaysSo(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows removes no file that is in use")

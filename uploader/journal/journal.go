@@ -1,5 +1,5 @@
-// Package journal keeps the queue's [ledger.Journal] on disk, in one SQLite file that any number of processes share.
-// Begin with [Open].
+// Package journal keeps the queue's [ledger.Journal] on disk, in one SQLite file that any number of
+// processes share. Begin with [Open].
 //
 // The folder holds:
 //
@@ -28,20 +28,21 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// DefaultPatience is how long a call waits for another process that writes. Such a process holds the file for some
-// milliseconds, so this is long only where it was stopped in the middle.
+// DefaultPatience is how long a call waits for another process that writes. Such a process holds
+// the file for some milliseconds, so this is long only where it was stopped in the middle.
 const DefaultPatience = 10 * time.Second
 
 // Options are choices for Open. The zero value is what the program uses.
 type Options struct {
-	// Patience is how long a call waits for another process before it returns journal-busy; 0 is [DefaultPatience].
+	// Patience is how long a call waits for another process before it returns journal-busy; 0 is
+	// [DefaultPatience].
 	Patience time.Duration
 
 	network func(dir string) bool // whether dir is on a network disk; nil asks the system
 }
 
-// Journal is an open journal: one owner of transfers. Two in one process are two owners. Its methods are those of
-// [ledger.Journal], whose promises it keeps.
+// Journal is an open journal: one owner of transfers. Two in one process are two owners. Its
+// methods are those of [ledger.Journal], whose promises it keeps.
 type Journal struct {
 	files    files
 	patience time.Duration
@@ -65,10 +66,11 @@ type Journal struct {
 	read    map[string]*sql.Stmt // of readers, by text; under mu
 }
 
-// Open opens the journal in the folder dir and says what it found there. It makes dir, readable by its owner alone, if it
-// isn't there, and all files readable by their owner alone, whatever the umask; on Windows they inherit the rights of the
-// folder above. It blocks on the disk: for some milliseconds, and for the time of reading the whole file if that is small
-// (up to 32 MiB) or a process that used it was killed. If it is damaged, what can be read of it is put into a new file.
+// Open opens the journal in the folder dir and says what it found there. It makes dir, readable by
+// its owner alone, if it isn't there, and all files readable by their owner alone, whatever the
+// umask; on Windows they inherit the rights of the folder above. It blocks on the disk: for some
+// milliseconds, and for the time of reading the whole file if that is small (up to 32 MiB) or a
+// process that used it was killed. If it is damaged, what can be read of it is put into a new file.
 //
 // Errors are [*problem.Error]s of ErrJournal. Close the journal when it is no longer used.
 func Open(ctx context.Context, dir string, o Options) (*Journal, Opened, error) {
@@ -122,8 +124,9 @@ func (j *Journal) start(ctx context.Context) error {
 	return err
 }
 
-// enlist makes the journal known as an owner under a new id. It is busy where another journal, which tidied up at that very
-// moment, looked at the lock file before it was locked, or took it for a dead one's; then it has to be done again.
+// enlist makes the journal known as an owner under a new id. It is busy where another journal,
+// which tidied up at that very moment, looked at the lock file before it was locked, or took it for
+// a dead one's; then it has to be done again.
 func (j *Journal) enlist(ctx context.Context) (err error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
@@ -131,7 +134,8 @@ func (j *Journal) enlist(ctx context.Context) (err error) {
 	if j.lock, err = j.files.own(j.id); err != nil {
 		return err
 	}
-	// After a loss of power nobody owns anything, and what this one comes to own is durable no sooner than this is.
+	// After a loss of power nobody owns anything, and what this one comes to own is durable no
+	// sooner than this is.
 	if err = j.change(ctx, false, j.register); err != nil {
 		_ = j.lock.Close()
 		j.lock = nil
@@ -162,8 +166,8 @@ func (j *Journal) end() {
 	_ = j.shared.Close()
 }
 
-// Close implements [ledger.Journal]. The journal is closed also where it returns an error, which then is about releasing
-// the transfers; others may adopt them all the same.
+// Close implements [ledger.Journal]. The journal is closed also where it returns an error, which
+// then is about releasing the transfers; others may adopt them all the same.
 func (j *Journal) Close() error {
 	<-j.turn
 	if j.closed {
@@ -187,7 +191,8 @@ func (j *Journal) Close() error {
 	return j.failed("close journal", err)
 }
 
-// failed turns an error into the one that callers get. If it means damage, the next Open looks at the whole file.
+// failed turns an error into the one that callers get. If it means damage, the next Open looks at
+// the whole file.
 func (j *Journal) failed(op string, err error) error {
 	if err == nil {
 		return nil

@@ -19,8 +19,8 @@ import (
 // childVariable tells the test binary that it is a child, and which folder it writes to.
 const childVariable = "JOURNAL_TEST_CHILD"
 
-// childMain is what children do: they commit without end, and print a line after each commit, until they are killed or
-// standard input ends.
+// childMain is what children do: they commit without end, and print a line after each commit, until
+// they are killed or standard input ends.
 func childMain() {
 	dir := os.Getenv(childVariable)
 	if dir == "" {
@@ -34,7 +34,8 @@ func childMain() {
 
 const childBatches = 4
 
-// commitWithoutEnd changes four batches and adds a block in each commit; the number of the commit stands in each of them.
+// commitWithoutEnd changes four batches and adds a block in each commit; the number of the commit
+// stands in each of them.
 func commitWithoutEnd(ctx context.Context, dir string) error {
 	j, opened, err := journal.Open(ctx, dir, journal.Options{})
 	if err != nil {
@@ -138,7 +139,8 @@ func (c *child) kill(t *testing.T, last int) int {
 	return last
 }
 
-// holdsCommit checks that a transfer's batches and blocks are those of one commit, at least the given one.
+// holdsCommit checks that a transfer's batches and blocks are those of one commit, at least the
+// given one.
 func holdsCommit(t *testing.T, j *journal.Journal, transfer int64, atLeast int) {
 	t.Helper()
 	c, err := j.Load(t.Context())
@@ -234,7 +236,8 @@ func TestKilledAlone(t *testing.T) {
 	}
 }
 
-// TestTwoProcessesWriteAtOnce has two processes commit while this one reads: each read sees one moment.
+// TestTwoProcessesWriteAtOnce has two processes commit while this one reads: each read sees one
+// moment.
 func TestTwoProcessesWriteAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)

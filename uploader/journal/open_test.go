@@ -126,7 +126,8 @@ CREATE TABLE inboxes(id TEXT PRIMARY KEY, data BLOB NOT NULL, sum INTEGER NOT NU
 PRAGMA user_version=1;
 PRAGMA application_id=1230307329;`
 
-// rows are of a journal of version 1: a transfer that a process owns which is gone, with a batch, a block and a rank.
+// rows are of a journal of version 1: a transfer that a process owns which is gone, with a batch, a
+// block and a rank.
 const rows = `INSERT INTO processes VALUES('0123456789abcdef0123456789abcdef', 1770000100);
 INSERT INTO transfers VALUES(7, '0123456789abcdef0123456789abcdef', 1770000000, CAST('{"Inbox":"https://h/c","Roots":["/data","\u0000/w=="],"To":{"Scheme":"https","Host":"h","Account":"","Container":"c","Prefix":"p","Blob":"","InboxID":"","WsID":"","TID":""},"Recursive":true,"Include":["*.csv"],"Replace":true,"Created":"2026-02-03T04:05:06.0000007Z","Scanned":true,"Follows":3,"Skipped":{"junk":2}}' AS BLOB), 0);
 INSERT INTO origins VALUES(7, CAST('{"Inbox":"https://h/c","Roots":["/data"]}' AS BLOB), 0);

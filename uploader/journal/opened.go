@@ -15,13 +15,14 @@ type Opened struct {
 	Fresh   bool // there was none
 	Network bool // it is on a network disk, and kept in a slower way that is safe there
 
-	// SetAside is where the damaged file is now; empty if there was none. What follows is about what was in it.
+	// SetAside is where the damaged file is now; empty if there was none. What follows is about
+	// what was in it.
 	SetAside      string
 	Kept, Lost    int // batches; of those that are lost without a trace nobody knows
 	KeptTransfers int // even if they have lost batches
 	LostTransfers int // with all they had, as far as known
-	// Again are the roots of transfers that may have lost jobs. They count as not scanned, so that the queue reads them
-	// again and finds what is not in the list.
+	// Again are the roots of transfers that may have lost jobs. They count as not scanned, so that
+	// the queue reads them again and finds what is not in the list.
 	Again []string
 	// Replaces says that some of these uploads replace what is in the inbox, or keep both.
 	Replaces bool

@@ -10,9 +10,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// register makes this journal known as an owner, after it has tidied up behind dead ones. Both happen in the one
-// transaction that only one process can be in; so a lock file that was taken for a dead one's in the moment before it was
-// locked is noticed here.
+// register makes this journal known as an owner, after it has tidied up behind dead ones. Both
+// happen in the one transaction that only one process can be in; so a lock file that was taken for
+// a dead one's in the moment before it was locked is noticed here.
 func (j *Journal) register(ctx context.Context) error {
 	if err := j.tidy(ctx); err != nil {
 		return err
@@ -36,7 +36,8 @@ func (j *Journal) seen(ctx context.Context) error {
 	return j.exec(ctx, "INSERT OR REPLACE INTO processes(id, seen) VALUES(?, ?)", j.id, time.Now().Unix())
 }
 
-// tidy gives the transfers of dead owners up and removes what they left. The caller is in a transaction.
+// tidy gives the transfers of dead owners up and removes what they left. The caller is in a
+// transaction.
 func (j *Journal) tidy(ctx context.Context) error {
 	var dead []string
 	if err := j.query(ctx, "SELECT id FROM processes WHERE id <> ?1 UNION SELECT owner FROM transfers WHERE owner <> ?1", func(r *sql.Rows) error {
@@ -62,8 +63,9 @@ func (j *Journal) tidy(ctx context.Context) error {
 	return j.sweep()
 }
 
-// sweep removes lock files that nobody holds. An id is used once, so whoever held such a file is dead; or it is about to
-// be locked, which its owner notices in register. Anything else in the folder is left alone.
+// sweep removes lock files that nobody holds. An id is used once, so whoever held such a file is
+// dead; or it is about to be locked, which its owner notices in register. Anything else in the
+// folder is left alone.
 func (j *Journal) sweep() error {
 	entries, err := os.ReadDir(j.files.runDir())
 	if err != nil {
@@ -115,7 +117,8 @@ func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]ledger.Transf
 			} else if n == 0 {
 				continue
 			}
-			// Its own column, not this journal's moment: what is asked for is when the last owner was at work.
+			// Its own column, not this journal's moment: what is asked for is when the last owner
+			// was at work.
 			if err := j.query(ctx, "SELECT id, owner, seen, data, sum FROM transfers WHERE id = ?", func(r *sql.Rows) error {
 				t, _, err := scanTransfer(r, inTransfers)
 				t.Owner = ledger.Here
@@ -146,8 +149,8 @@ func (j *Journal) Release(ctx context.Context, transfers []int64) error {
 	return j.failed("release transfers", err)
 }
 
-// Alive implements [ledger.Journal]. It also makes the lock file anew if something removed it, such as a program that
-// tidies up old files: without it others would take this process for dead.
+// Alive implements [ledger.Journal]. It also makes the lock file anew if something removed it, such
+// as a program that tidies up old files: without it others would take this process for dead.
 func (j *Journal) Alive(ctx context.Context) error {
 	err := j.change(ctx, true, func(ctx context.Context) error {
 		if !j.lock.StandsAt(j.files.runFile(j.id)) {

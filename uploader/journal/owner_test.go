@@ -41,7 +41,8 @@ func addTransfer(t *testing.T, j *Journal) int64 {
 	return id
 }
 
-// strangers are put into the folder of lock files: nothing of them may be followed, written or removed.
+// strangers are put into the folder of lock files: nothing of them may be followed, written or
+// removed.
 func TestStrangeFilesAmongTheLocks(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links take a right of their own on Windows")
@@ -258,7 +259,8 @@ func TestMethodsAfterClose(t *testing.T) {
 	}
 }
 
-// Journals that are opened and closed at the same moment look at each other's lock files; none of them may be turned away.
+// Journals that are opened and closed at the same moment look at each other's lock files; none of
+// them may be turned away.
 func TestManyOpenAndCloseAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup

@@ -8,7 +8,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// The queries that read whole tables. What is longer than it may be is not loaded, and counts as damaged.
+// The queries that read whole tables. What is longer than it may be is not loaded, and counts as
+// damaged.
 const (
 	selectTransfers = "SELECT t.id, t.owner, coalesce(p.seen, t.seen), t.data, t.sum FROM transfers t LEFT JOIN processes p ON p.id = t.owner ORDER BY t.id"
 	selectHeads     = "SELECT id, transfer, claimed, CASE WHEN length(totals) <= ?1 THEN totals END, sum FROM batches ORDER BY id"
@@ -166,7 +167,8 @@ func scanBatch(r *sql.Rows, use func(*batchRow) error) error {
 	return use(&b)
 }
 
-// Blocks implements [ledger.Journal]. A block whose row is damaged is left out, which costs sending it again.
+// Blocks implements [ledger.Journal]. A block whose row is damaged is left out, which costs sending
+// it again.
 func (j *Journal) Blocks(ctx context.Context, job int64) ([]ledger.AckedBlock, error) {
 	var all []ledger.AckedBlock
 	err := j.look(ctx, selectBlocks, func(r *sql.Rows) error {
@@ -193,8 +195,9 @@ func scanBlock(r *sql.Rows) (job int64, b ledger.AckedBlock, err error) {
 	return job, ledger.AckedBlock{Number: int(number), CRC64: uint64(crc), At: moment(at)}, nil
 }
 
-// Changed implements [ledger.Journal]. What it looks at is SQLite's data_version of the one connection that this process
-// writes with, which changes when another writes. It waits for a write of this process that is under way.
+// Changed implements [ledger.Journal]. What it looks at is SQLite's data_version of the one
+// connection that this process writes with, which changes when another writes. It waits for a write
+// of this process that is under way.
 func (j *Journal) Changed(ctx context.Context) (bool, error) {
 	if err := j.take(ctx); err != nil {
 		return false, j.failed("look at journal", err)
@@ -209,7 +212,8 @@ func (j *Journal) Changed(ctx context.Context) (bool, error) {
 	return changed, nil
 }
 
-// dataVersion returns a number that is another one after another process wrote. The caller has the turn.
+// dataVersion returns a number that is another one after another process wrote. The caller has the
+// turn.
 func (j *Journal) dataVersion(ctx context.Context) (int64, error) {
 	var v int64
 	err := patiently(ctx, j.patience, func() error {

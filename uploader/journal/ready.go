@@ -25,8 +25,9 @@ const (
 // smallFile is up to which size, in bytes, all of a file is looked at each time.
 const smallFile = 32 << 20
 
-// ready has a sound database of the newest version stand in its place, and returns the shared lock that keeps others from
-// taking it away. It creates, migrates and repairs what has to be, as the only process that has the file open.
+// ready has a sound database of the newest version stand in its place, and returns the shared lock
+// that keeps others from taking it away. It creates, migrates and repairs what has to be, as the
+// only process that has the file open.
 func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*filelock.File, error) {
 	lock, err := filelock.Open(f.lock(), os.O_CREATE)
 	if err != nil {
@@ -38,8 +39,8 @@ func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*f
 			acted, err = f.tryReady(ctx, lock, o)
 			return err
 		})
-		// What was done is looked at once more, as whoever comes in between may have done something too. A disk that
-		// damages what is written to it is not written to for ever.
+		// What was done is looked at once more, as whoever comes in between may have done something
+		// too. A disk that damages what is written to it is not written to for ever.
 		if err == nil && acted && repairs < maxRepairs {
 			continue
 		}
@@ -57,8 +58,9 @@ func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*f
 // maxRepairs is how often a database is created, migrated or repaired before it is given up.
 const maxRepairs = 3
 
-// tryReady looks at the database and, if something has to be done, does it if no other process is at it; it then reports
-// that it acted. Otherwise the database is ready, and the lock is held shared.
+// tryReady looks at the database and, if something has to be done, does it if no other process is
+// at it; it then reports that it acted. Otherwise the database is ready, and the lock is held
+// shared.
 func (f files) tryReady(ctx context.Context, lock *filelock.File, o *Opened) (acted bool, err error) {
 	lock.Release()
 	if err := lock.Try(false); err != nil {
@@ -68,8 +70,8 @@ func (f files) tryReady(ctx context.Context, lock *filelock.File, o *Opened) (ac
 	if err != nil || found == fine {
 		return false, err
 	}
-	// Two who hold it shared would wait for each other, so it is given up first. Another may be quicker: then all is fine
-	// the next time.
+	// Two who hold it shared would wait for each other, so it is given up first. Another may be
+	// quicker: then all is fine the next time.
 	lock.Release()
 	if err := lock.Try(true); err != nil {
 		if found == unreadable && errors.Is(err, filelock.ErrLocked) {
@@ -102,8 +104,8 @@ func (f files) tryReady(ctx context.Context, lock *filelock.File, o *Opened) (ac
 	return err == nil, err
 }
 
-// errInUse says that a damaged file can't be set aside, because another process uses it. It is tried again for a while, as
-// that process may be about to repair it.
+// errInUse says that a damaged file can't be set aside, because another process uses it. It is
+// tried again for a while, as that process may be about to repair it.
 var errInUse = fmt.Errorf("%w, and another process uses it", errDamaged)
 
 // look finds out what stands in the database's place. It changes nothing.
@@ -197,7 +199,8 @@ func journalMode(network bool) string {
 	return "wal"
 }
 
-// create makes a new database beside the place and moves it there, so that no half of one ever stands in it.
+// create makes a new database beside the place and moves it there, so that no half of one ever
+// stands in it.
 func (f files) create(ctx context.Context, o *Opened) error {
 	if err := f.build(ctx, f.making(), o.Network, nil); err != nil {
 		return err
@@ -209,12 +212,13 @@ func (f files) create(ctx context.Context, o *Opened) error {
 	return syncFolder(f.dir)
 }
 
-// making is where new databases are made, and recovered where one stands that is complete but not yet in its place.
+// making is where new databases are made, and recovered where one stands that is complete but not
+// yet in its place.
 func (f files) making() string    { return f.part(".new") }
 func (f files) recovered() string { return f.part(".recovered") }
 
-// build makes a database of the newest version at the path, in place of what a process left there that was killed. fill
-// puts something into it, if it is not nil.
+// build makes a database of the newest version at the path, in place of what a process left there
+// that was killed. fill puts something into it, if it is not nil.
 func (f files) build(ctx context.Context, path string, network bool, fill func(*sql.DB) error) error {
 	if err := removeDatabase(path); err != nil {
 		return err

@@ -14,13 +14,15 @@ import (
 	"time"
 )
 
-// repair sets a damaged database aside and puts a new one in its place, with all of it that is intact. No other process
-// has it open. A process that is killed in between leaves either the damaged file in its place or a complete new one.
+// repair sets a damaged database aside and puts a new one in its place, with all of it that is
+// intact. No other process has it open. A process that is killed in between leaves either the
+// damaged file in its place or a complete new one.
 func (f files) repair(ctx context.Context, o *Opened) error {
 	if _, there, err := size(f.db()); err != nil {
 		return err
 	} else if !there && exists(f.recovered()) {
-		// Killed between setting aside and putting in place: what was done then is not known any more but the result.
+		// Killed between setting aside and putting in place: what was done then is not known any
+		// more but the result.
 		return f.moveInto(o)
 	}
 	s := salvage{o: o, written: map[string]*sql.Stmt{}, transfers: map[int64]*savedTransfer{}, kept: map[int64]bool{}, missed: map[int64]int64{}}
@@ -54,10 +56,12 @@ func (f files) moveInto(o *Opened) error {
 	return errors.Join(removeFile(f.check()), syncFolder(f.dir))
 }
 
-// keptAside is how many damaged databases are kept: each is as large as the list was, and what was intact of it is in the next one.
+// keptAside is how many damaged databases are kept: each is as large as the list was, and what was
+// intact of it is in the next one.
 const keptAside = 3
 
-// forgetAside removes the oldest of the damaged databases, but never last. What can't be removed stays until the next repair.
+// forgetAside removes the oldest of the damaged databases, but never last. What can't be removed
+// stays until the next repair.
 func (f files) forgetAside(last string) {
 	all := f.aside()
 	for _, path := range all[:max(len(all)-keptAside, 0)] {
@@ -96,7 +100,8 @@ func (f files) setAside(o *Opened) error {
 	for n := 2; exists(name); n++ {
 		name = filepath.Join(f.dir, fmt.Sprintf("%s%s-%d%s", asidePrefix, stamp, n, asideSuffix))
 	}
-	// The database itself goes last: while it stands in its place, a process that is killed here leaves a damaged one.
+	// The database itself goes last: while it stands in its place, a process that is killed here
+	// leaves a damaged one.
 	for _, p := range []string{"-wal", "-journal", ""} {
 		if !exists(f.part(p)) {
 			continue
@@ -154,9 +159,9 @@ func firstPage(path string) ([]byte, error) {
 	return page, errors.Join(err, h.Close())
 }
 
-// replaceFirstPage puts a new database's first page into another. By SQLite's file format, 18 and 19 say whether there is a
-// write-ahead log; where the counters at 24 and 92 differ, the number of pages is that of the file; and at 32 stands the
-// list of free pages, which is not read.
+// replaceFirstPage puts a new database's first page into another. By SQLite's file format, 18 and
+// 19 say whether there is a write-ahead log; where the counters at 24 and 92 differ, the number of
+// pages is that of the file; and at 32 stands the list of free pages, which is not read.
 func replaceFirstPage(path string, page []byte) error {
 	page = slices.Clone(page)
 	page[18], page[19] = 1, 1

@@ -29,7 +29,8 @@ func someBatches(t *testing.T, dir string, n int) string {
 	return filepath.Join(dir, "queue.db")
 }
 
-// TestDamageThatIsMetInUse finds damage only when it reads that page, says so, and the next Open repairs it.
+// TestDamageThatIsMetInUse finds damage only when it reads that page, says so, and the next Open
+// repairs it.
 func TestDamageThatIsMetInUse(t *testing.T) {
 	dir := t.TempDir()
 	path := someBatches(t, dir, 5)
@@ -79,7 +80,8 @@ func TestDamageThatIsMetInUse(t *testing.T) {
 	}
 }
 
-// TestTheNewestDamagedDatabasesAreKept: each is as large as the list, so they don't pile up; other files are left alone.
+// TestTheNewestDamagedDatabasesAreKept: each is as large as the list, so they don't pile up; other
+// files are left alone.
 func TestTheNewestDamagedDatabasesAreKept(t *testing.T) {
 	dir := t.TempDir()
 	path := someBatches(t, dir, 1)
@@ -103,7 +105,8 @@ func TestTheNewestDamagedDatabasesAreKept(t *testing.T) {
 	equal(t, "left", left, append(old[2:], filepath.Base(opened.SetAside), "queue-damaged-notes.txt"))
 }
 
-// TestARepairThatWasInterrupted begins with what a process leaves that is killed between any two steps of a repair.
+// TestARepairThatWasInterrupted begins with what a process leaves that is killed between any two
+// steps of a repair.
 func TestARepairThatWasInterrupted(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -150,7 +153,8 @@ func TestARepairThatWasInterrupted(t *testing.T) {
 	}
 }
 
-// TestALogWithoutItsDatabase finds a -wal alone: what is in it is no use, but it is not thrown away.
+// TestALogWithoutItsDatabase finds a -wal alone: what is in it is no use, but it is not thrown
+// away.
 func TestALogWithoutItsDatabase(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "queue.db-wal"), []byte("precious"), 0o600); err != nil {

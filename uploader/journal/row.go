@@ -15,8 +15,9 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Limits of what is written and of what is believed when it is read, in bytes. A batch's facts are at most two names of
-// 100 KB for each job (Windows has paths of 32,767 units), its states a sentence's worth each.
+// Limits of what is written and of what is believed when it is read, in bytes. A batch's facts are
+// at most two names of 100 KB for each job (Windows has paths of 32,767 units), its states a
+// sentence's worth each.
 const (
 	maxTotals = 1 << 20
 	maxBlob   = 64 << 20
@@ -25,7 +26,8 @@ const (
 // maxID bounds batches' ids, so that jobs' ids fit into 63 bits, and transfers' ids alike.
 const maxID = 1<<53 - 1
 
-// jobsOf returns the first and the last id that a batch's jobs can have, and batchOf the batch of a job.
+// jobsOf returns the first and the last id that a batch's jobs can have, and batchOf the batch of a
+// job.
 func jobsOf(batch int64) (first, last int64) {
 	first = batch * ledger.BatchSize
 	return first, first + ledger.BatchSize - 1
@@ -63,7 +65,8 @@ func sumOfHead(id, transfer, claimed int64, totals []byte) int64 {
 
 func sumOfFacts(id, transfer int64, facts []byte) int64 { return sum(inFacts, facts, id, transfer) }
 
-// sumOfStates covers two values; the length of the first keeps bytes from moving from one to the other.
+// sumOfStates covers two values; the length of the first keeps bytes from moving from one to the
+// other.
 func sumOfStates(id, transfer, claimed int64, totals, states []byte) int64 {
 	head := sum(inStates, totals, id, transfer, claimed, int64(len(totals)))
 	return int64(crc32.Update(uint32(head), castagnoli, states))
@@ -131,7 +134,8 @@ func texts[S ~string, T ~string](all []S) []T {
 	return out
 }
 
-// transferRow is a transfer as its row keeps it. Fields may be added, and never change their meaning.
+// transferRow is a transfer as its row keeps it. Fields may be added, and never change their
+// meaning.
 type transferRow struct {
 	Inbox             text
 	Roots             []text
@@ -269,7 +273,8 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 	return t, nil
 }
 
-// recordRow is an inbox's record as its row keeps it. There is no field for a token, and there never will be.
+// recordRow is an inbox's record as its row keeps it. There is no field for a token, and there
+// never will be.
 type recordRow struct {
 	Inbox                         inboxRow
 	Name, Version, Policy, IP     text

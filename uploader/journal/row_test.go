@@ -16,7 +16,8 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// filled sets each field of a value, however deep, to something that is not zero. Strings get bytes that are no UTF-8.
+// filled sets each field of a value, however deep, to something that is not zero. Strings get bytes
+// that are no UTF-8.
 func filled(t *testing.T, r *rapid.T, v reflect.Value) {
 	t.Helper()
 	switch v.Interface().(type) {
@@ -56,7 +57,8 @@ func filled(t *testing.T, r *rapid.T, v reflect.Value) {
 	}
 }
 
-// TestRowsKeepEachField fails when a field is added to what the engine hands over and not to its row.
+// TestRowsKeepEachField fails when a field is added to what the engine hands over and not to its
+// row.
 func TestRowsKeepEachField(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		var want ledger.Transfer
@@ -114,7 +116,8 @@ func FuzzTextComesBack(f *testing.F) {
 	})
 }
 
-// FuzzRowsNeverPanic decodes any bytes as each kind of row. What decodes must encode to something that decodes to the same.
+// FuzzRowsNeverPanic decodes any bytes as each kind of row. What decodes must encode to something
+// that decodes to the same.
 func FuzzRowsNeverPanic(f *testing.F) {
 	for _, s := range []string{
 		"", "{}", "null", "[]", `{"Roots":["a","\u0000/w=="],"Skipped":{"junk":3},"Created":"2026-02-03T04:05:06Z"}`,
@@ -166,8 +169,8 @@ func again(t *testing.T, encode func() ([]byte, error), decode func([]byte) ([]b
 	}
 }
 
-// FuzzDamagedDatabaseOpens alters bytes of a database, cuts it, or puts others in its place. Open must succeed, and all
-// that it then has must be readable.
+// FuzzDamagedDatabaseOpens alters bytes of a database, cuts it, or puts others in its place. Open
+// must succeed, and all that it then has must be readable.
 func FuzzDamagedDatabaseOpens(f *testing.F) {
 	var whole []byte
 	f.Add([]byte{0, 0, 16, 255}, uint32(0), false)

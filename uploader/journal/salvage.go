@@ -26,8 +26,9 @@ type salvage struct {
 	traced    bool            // a list of all batches could be read to its end, so that none is missing without a trace
 }
 
-// run reads the database twice: as it is, and with its first page, which says where each table begins, replaced by that of
-// a new database, whose tables begin at the same pages. Checksums keep what does not belong there from being taken.
+// run reads the database twice: as it is, and with its first page, which says where each table
+// begins, replaced by that of a new database, whose tables begin at the same pages. Checksums keep
+// what does not belong there from being taken.
 func (s *salvage) run(ctx context.Context, f files, into *sql.DB) error {
 	first, err := firstPage(f.making())
 	if err != nil {
@@ -109,8 +110,8 @@ func (s *salvage) write(ctx context.Context, query string, args ...any) error {
 	return nil
 }
 
-// read hands rows of the damaged database to row for as long as it can. A row that is damaged is left out; the error is
-// one of writing.
+// read hands rows of the damaged database to row for as long as it can. A row that is damaged is
+// left out; the error is one of writing.
 func (s *salvage) read(ctx context.Context, query string, row func(*sql.Rows) error, args ...any) error {
 	if err := cancelled(ctx); err != nil {
 		return err
@@ -146,8 +147,8 @@ func (s *salvage) query(ctx context.Context, query string, args ...any) (*sql.Ro
 // maxProbes bounds the ids that are believed: with a billion jobs there were so many batches.
 const maxProbes = 1 << 22
 
-// ids adds the ids to seen that scans of a table from both ends come across. A page that can't be read hides what is on it,
-// and what is between two such pages.
+// ids adds the ids to seen that scans of a table from both ends come across. A page that can't be
+// read hides what is on it, and what is between two such pages.
 func (s *salvage) ids(ctx context.Context, table string, seen map[int64]bool) error {
 	for _, order := range []string{"ASC", "DESC"} {
 		if err := s.read(ctx, "SELECT id FROM "+table+" ORDER BY id "+order, func(r *sql.Rows) error {
@@ -166,8 +167,8 @@ func (s *salvage) ids(ctx context.Context, table string, seen map[int64]bool) er
 // maxGuesses bounds how many ids are looked up that no scan has found, which costs some 10 µs each.
 const maxGuesses = 1 << 17
 
-// candidates returns the ids that were seen, and those between them, the smallest gaps first, up to maxGuesses. One damaged
-// id, far from all others, thus costs nothing.
+// candidates returns the ids that were seen, and those between them, the smallest gaps first, up to
+// maxGuesses. One damaged id, far from all others, thus costs nothing.
 func candidates(seen map[int64]bool) []int64 {
 	ids := slices.Sorted(maps.Keys(seen))
 	var gaps []int // by the place of the id before it
@@ -269,8 +270,8 @@ func (s *salvage) takeInboxes(ctx context.Context) error {
 	return nil
 }
 
-// takeBatches takes the batches that are intact and have a transfer to go to. Of all others that it comes across it notes
-// the transfer, 0 if that can't be read.
+// takeBatches takes the batches that are intact and have a transfer to go to. Of all others that it
+// comes across it notes the transfer, 0 if that can't be read.
 func (s *salvage) takeBatches(ctx context.Context) error {
 	seen := map[int64]bool{}
 	for _, table := range []string{"batches", "facts", "states"} {
@@ -371,8 +372,9 @@ func (s *salvage) takeRanks(ctx context.Context) error {
 	return nil
 }
 
-// finish writes the transfers, counts, and has new ids begin behind all that were there. A transfer that may have lost
-// jobs counts as not scanned: the queue then reads its roots again and finds what is not in the list.
+// finish writes the transfers, counts, and has new ids begin behind all that were there. A transfer
+// that may have lost jobs counts as not scanned: the queue then reads its roots again and finds
+// what is not in the list.
 func (s *salvage) finish(ctx context.Context) error {
 	s.o.Kept, s.o.KeptTransfers, s.o.Lost = len(s.kept), len(s.transfers), len(s.missed)
 	gone := map[int64]bool{}

@@ -7,15 +7,17 @@ import (
 	"slices"
 )
 
-// migrations make a version of the schema from the one before it; the first makes version 1 of nothing. Those that have
-// been released never change, since new files are made by all of them in turn.
+// migrations make a version of the schema from the one before it; the first makes version 1 of
+// nothing. Those that have been released never change, since new files are made by all of them in
+// turn.
 //
-// A batch's facts and states stand in tables of their own, so that a change of states does not write the facts anew. Table
-// batches is only there so that heads can be read without them: whatever it says the row of states says too, so that one
-// damaged page of heads, which holds dozens, loses nothing. For the same reason origins has what a transfer was begun with.
+// A batch's facts and states stand in tables of their own, so that a change of states does not
+// write the facts anew. Table batches is only there so that heads can be read without them:
+// whatever it says the row of states says too, so that one damaged page of heads, which holds
+// dozens, loses nothing. For the same reason origins has what a transfer was begun with.
 //
-// Each row of consequence has a checksum of its content and its place (see row.go), because SQLite notices damage to its
-// trees but not to what they hold.
+// Each row of consequence has a checksum of its content and its place (see row.go), because SQLite
+// notices damage to its trees but not to what they hold.
 var migrations = []string{
 	`CREATE TABLE processes(id TEXT PRIMARY KEY, seen INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE transfers(id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT, seen INTEGER NOT NULL, data BLOB NOT NULL, sum INTEGER NOT NULL) STRICT;
@@ -30,8 +32,8 @@ CREATE TABLE inboxes(id TEXT PRIMARY KEY, data BLOB NOT NULL, sum INTEGER NOT NU
 	"-- Version 2 has no other tables. Jobs may be in states that version 1 did not know, and would have taken for damage.",
 }
 
-// application, with the version added, is the file's application_id. A version that does not go with it is damage rather
-// than a newer program.
+// application, with the version added, is the file's application_id. A version that does not go
+// with it is damage rather than a newer program.
 const application = 0x49550000
 
 // pageSize is in bytes. It is the template's too, see repair.go.
@@ -61,8 +63,8 @@ func migrate(ctx context.Context, db *sql.DB, from int) error {
 	return tx.Commit()
 }
 
-// schemaVersion returns the version of a database's schema. The error is errNewer for one that this program doesn't know,
-// and errDamaged if no program of this name wrote it.
+// schemaVersion returns the version of a database's schema. The error is errNewer for one that this
+// program doesn't know, and errDamaged if no program of this name wrote it.
 func schemaVersion(ctx context.Context, db *sql.DB) (int, error) {
 	var version, id int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
@@ -80,8 +82,8 @@ func schemaVersion(ctx context.Context, db *sql.DB) (int, error) {
 	return version, nil
 }
 
-// sameSchema returns errDamaged unless the tables of a database are those that its version has, and there is nothing
-// besides, such as a trigger.
+// sameSchema returns errDamaged unless the tables of a database are those that its version has, and
+// there is nothing besides, such as a trigger.
 func sameSchema(ctx context.Context, db *sql.DB, version int) error {
 	blank, err := connect(":memory:", building)
 	if err != nil {

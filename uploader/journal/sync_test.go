@@ -8,8 +8,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// TestADurableCommitOfNothingKeepsWhatWasCommittedBefore: SQLite writes what a commit changed and has the disk keep that; of a commit that
-// changes nothing it does neither, and what was committed without Sync before could be lost with the machine's power.
+// TestADurableCommitOfNothingKeepsWhatWasCommittedBefore: SQLite writes what a commit changed and
+// has the disk keep that; of a commit that changes nothing it does neither, and what was committed
+// without Sync before could be lost with the machine's power.
 func TestADurableCommitOfNothingKeepsWhatWasCommittedBefore(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, dir)

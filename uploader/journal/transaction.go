@@ -28,10 +28,10 @@ func (j *Journal) take(ctx context.Context) error {
 	return nil
 }
 
-// change runs do in one transaction, which is kept as a whole or not at all. With durable it outlives the machine's power.
-// The context is looked at while it waits for its turn and for other processes; once it has begun, it runs to its end: do
-// uses the context that it is given, which is never done (the driver would start a goroutine for each statement
-// otherwise).
+// change runs do in one transaction, which is kept as a whole or not at all. With durable it
+// outlives the machine's power. The context is looked at while it waits for its turn and for other
+// processes; once it has begun, it runs to its end: do uses the context that it is given, which is
+// never done (the driver would start a goroutine for each statement otherwise).
 func (j *Journal) change(ctx context.Context, durable bool, do func(context.Context) error) error {
 	if err := j.take(ctx); err != nil {
 		return err
@@ -49,7 +49,8 @@ func (j *Journal) change(ctx context.Context, durable bool, do func(context.Cont
 		return err
 	}
 	if err = do(inner); err == nil {
-		// Only with a rollback journal can this be busy, while others read. The transaction then stands as it was.
+		// Only with a rollback journal can this be busy, while others read. The transaction then
+		// stands as it was.
 		err = patiently(ctx, j.patience, func() error { return j.exec(inner, "COMMIT") })
 	}
 	if err != nil {
@@ -60,8 +61,9 @@ func (j *Journal) change(ctx context.Context, durable bool, do func(context.Cont
 	return nil
 }
 
-// gone reports whether the file is no longer in its folder: what is written would be lost with the process. A file that has another
-// identity counts only where this journal's lock is not there either, since some network disks give out a new one at any time.
+// gone reports whether the file is no longer in its folder: what is written would be lost with the
+// process. A file that has another identity counts only where this journal's lock is not there
+// either, since some network disks give out a new one at any time.
 func (j *Journal) gone() bool {
 	now, err := os.Lstat(j.files.db())
 	if err != nil {
@@ -74,8 +76,8 @@ func (j *Journal) gone() bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// synchronous has the following commits outlive the machine's power, or the process alone. With a rollback journal that
-// would not be safe, so there it is always FULL.
+// synchronous has the following commits outlive the machine's power, or the process alone. With a
+// rollback journal that would not be safe, so there it is always FULL.
 func (j *Journal) synchronous(ctx context.Context, full bool) error {
 	full = full || !j.wal
 	if full == j.full {
@@ -119,7 +121,8 @@ func (j *Journal) execute(ctx context.Context, query string, args ...any) (sql.R
 	return s.ExecContext(ctx, args...)
 }
 
-// query runs a query on the writer, in its transaction, and hands each row to scan. The caller has the turn.
+// query runs a query on the writer, in its transaction, and hands each row to scan. The caller has
+// the turn.
 func (j *Journal) query(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
 	s, err := j.prepare(ctx, query)
 	if err != nil {

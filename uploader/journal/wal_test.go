@@ -13,8 +13,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// TestLogCutAndWithFlippedBits: whatever happens to the log of a process that was killed, the journal is what it was after one of the commits,
-// and never something in between.
+// TestLogCutAndWithFlippedBits: whatever happens to the log of a process that was killed, the
+// journal is what it was after one of the commits, and never something in between.
 func TestLogCutAndWithFlippedBits(t *testing.T) {
 	dir := quickDir(t)
 	j := open(t, dir)

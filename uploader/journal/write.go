@@ -87,7 +87,8 @@ func blob(b []byte) []byte {
 	return b
 }
 
-// Commit implements [ledger.Journal]. What was removed meanwhile stays removed: changes to it are dropped.
+// Commit implements [ledger.Journal]. What was removed meanwhile stays removed: changes to it are
+// dropped.
 func (j *Journal) Commit(ctx context.Context, c ledger.Changes) error {
 	transfers := make([][]byte, len(c.Transfers))
 	for i := range c.Transfers {
@@ -134,7 +135,8 @@ func (j *Journal) Commit(ctx context.Context, c ledger.Changes) error {
 				return err
 			}
 		}
-		// A commit that changes nothing makes nothing durable, so what an earlier one left to be is brought along by this.
+		// A commit that changes nothing makes nothing durable, so what an earlier one left to be is
+		// brought along by this.
 		if c.Alive || c.Sync && j.loose {
 			return j.seen(ctx)
 		}
@@ -148,7 +150,8 @@ func (j *Journal) updateBatch(ctx context.Context, b *ledger.Batch) error {
 		return errMisuse
 	}
 	claimed := seconds(b.Claimed)
-	// A batch's transfer never changes; another one would leave the facts with a checksum that does not fit.
+	// A batch's transfer never changes; another one would leave the facts with a checksum that does
+	// not fit.
 	if err := j.exec(ctx, "UPDATE batches SET claimed = ?, totals = ?, sum = ? WHERE id = ? AND transfer = ?",
 		claimed, blob(b.Totals), sumOfHead(b.ID, b.Transfer, claimed, b.Totals), b.ID, b.Transfer); err != nil {
 		return err

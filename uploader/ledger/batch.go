@@ -10,8 +10,9 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// BatchSize is the most jobs of a batch. Jobs are kept in batches because a million rows of one job each would take a
-// database minutes and hundreds of megabytes: a batch costs one row, and counts by state make any page of a list cheap.
+// BatchSize is the most jobs of a batch. Jobs are kept in batches because a million rows of one job
+// each would take a database minutes and hundreds of megabytes: a batch costs one row, and counts
+// by state make any page of a list cheap.
 const BatchSize = 256
 
 // Batch is up to BatchSize jobs that were found one after the other, as a [Journal] keeps them.
@@ -25,8 +26,8 @@ type Batch struct {
 type BatchHead struct {
 	ID       int64
 	Transfer int64
-	// Claimed is the first moment, on this computer's clock, at which a job of it may have been sent; zero if none was. It has
-	// whole seconds.
+	// Claimed is the first moment, on this computer's clock, at which a job of it may have been
+	// sent; zero if none was. It has whole seconds.
 	Claimed time.Time
 	Totals  []byte // counts by state, encoded
 }
@@ -103,13 +104,15 @@ func (t *Tally) decode(data []byte) bool {
 	return d.end()
 }
 
-// batchFormat is the version of the encodings in this file, and factsFormat that of facts. Another one is for a migration, not for guessing.
+// batchFormat is the version of the encodings in this file, and factsFormat that of facts. Another
+// one is for a migration, not for guessing.
 const (
 	batchFormat = 1
 	factsFormat = 2 // 1 did not keep where files lie
 )
 
-// encodeFacts returns what never changes of the jobs. Paths and names are written as what differs from the one before.
+// encodeFacts returns what never changes of the jobs. Paths and names are written as what differs
+// from the one before.
 func encodeFacts(jobs []Job) []byte {
 	e := encoder{buf: make([]byte, 0, 64*len(jobs))}
 	e.byte(factsFormat)
@@ -126,7 +129,8 @@ func encodeFacts(jobs []Job) []byte {
 	return e.buf
 }
 
-// DecodeFacts returns the jobs of a batch with what never changes of them. Its second result is false where the bytes are damaged.
+// DecodeFacts returns the jobs of a batch with what never changes of them. Its second result is
+// false where the bytes are damaged.
 func DecodeFacts(data []byte) ([]Job, bool) {
 	d := decoder{buf: data}
 	format := d.byte()
@@ -155,8 +159,8 @@ func DecodeFacts(data []byte) ([]Job, bool) {
 	return jobs, d.end()
 }
 
-// What is written of where a file lies: one of these numbers, or above them the length of its root, where the path is that by which
-// the file was found.
+// What is written of where a file lies: one of these numbers, or above them the length of its root,
+// where the path is that by which the file was found.
 const (
 	atUnknown   = iota
 	atElsewhere // through a link; the root and the way from there follow
@@ -207,7 +211,8 @@ const (
 	hasChange = 0x20 // of a delivered one: when its source had changed last follows
 )
 
-// encodeStates returns where the jobs stand. changed says of which the file is not the one that was found.
+// encodeStates returns where the jobs stand. changed says of which the file is not the one that was
+// found.
 func encodeStates(jobs []Job, changed []bool) []byte {
 	e := encoder{buf: make([]byte, 0, 64*len(jobs))}
 	e.byte(batchFormat)
@@ -282,8 +287,8 @@ func (e *encoder) state(j *Job, changed bool) {
 	}
 }
 
-// decodeStates completes the jobs that DecodeFacts returned. changed is as in encodeStates; ok is false where the bytes
-// are damaged.
+// decodeStates completes the jobs that DecodeFacts returned. changed is as in encodeStates; ok is
+// false where the bytes are damaged.
 func decodeStates(data []byte, jobs []Job) (changed []bool, ok bool) {
 	d := decoder{buf: data}
 	if d.byte() != batchFormat || d.uint() != uint64(len(jobs)) {

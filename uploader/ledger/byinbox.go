@@ -10,7 +10,8 @@ type InboxTotals struct {
 	Transfers    []TransferStatus
 }
 
-// ByInbox returns the totals of transfers for each inbox that anything was found for, in the order of the transfers.
+// ByInbox returns the totals of transfers for each inbox that anything was found for, in the order
+// of the transfers.
 func ByInbox(transfers []TransferStatus) (all []InboxTotals) {
 	at := map[string]int{}
 	for i := range transfers {

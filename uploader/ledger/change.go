@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Adopt makes this process the owner of transfers that nobody owns and returns those that it got. With lent nothing of them is sent, as
-// they are given up soon.
+// Adopt makes this process the owner of transfers that nobody owns and returns those that it got.
+// With lent nothing of them is sent, as they are given up soon.
 func (x *Ledger) Adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer, error) {
 	done, err := x.alone(ctx)
 	if err != nil {
@@ -43,7 +43,8 @@ func (x *Ledger) Adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer,
 	return got, nil
 }
 
-// learnAdopted reads what transfers have that were adopted: another process may have changed them since they were read.
+// learnAdopted reads what transfers have that were adopted: another process may have changed them
+// since they were read.
 func (x *Ledger) learnAdopted(ctx context.Context, got []Transfer) error {
 	c, err := x.journal.Load(ctx)
 	if err != nil {
@@ -136,8 +137,9 @@ func (x *Ledger) batchesWith(transfer int64, states []JobState) (ids []int64) {
 	return ids
 }
 
-// CarryOut brings the jobs of a batch that a command concerns into their new state, but for those that are loaded, which it
-// returns. n is how many jobs the command concerns that the list shows. loaded must not block or call back.
+// CarryOut brings the jobs of a batch that a command concerns into their new state, but for those
+// that are loaded, which it returns. n is how many jobs the command concerns that the list shows.
+// loaded must not block or call back.
 func (x *Ledger) CarryOut(b *Page, c Command, loaded func(id int64) bool) (n int, left []int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -165,7 +167,8 @@ func (x *Ledger) CarryOut(b *Page, c Command, loaded func(id int64) bool) (n int
 	return n, left
 }
 
-// TakeOut takes a job from the list that ended just when a person wanted it removed, and its transfer with the last one.
+// TakeOut takes a job from the list that ended just when a person wanted it removed, and its
+// transfer with the last one.
 func (x *Ledger) TakeOut(id int64) {
 	x.mu.Lock()
 	b, i := x.batchOf(id)
@@ -180,8 +183,9 @@ func (x *Ledger) TakeOut(id int64) {
 	x.Prune(b.Transfer, false)
 }
 
-// Prune removes a transfer's batches in which no job is left to show or to know of, and the transfer with the last of them; with all also
-// one that has none. While its folders may be read once more they stay, or what was taken from the list would be found again, and sent.
+// Prune removes a transfer's batches in which no job is left to show or to know of, and the
+// transfer with the last of them; with all also one that has none. While its folders may be read
+// once more they stay, or what was taken from the list would be found again, and sent.
 func (x *Ledger) Prune(id int64, all bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

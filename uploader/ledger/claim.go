@@ -19,8 +19,8 @@ type claims struct {
 // Claim is a job that was claimed, with what an earlier process leaves in doubt.
 type Claim struct {
 	Job
-	// began and ended, if not zero, say that an earlier process may have sent the job between these moments without
-	// learning of the answer.
+	// began and ended, if not zero, say that an earlier process may have sent the job between these
+	// moments without learning of the answer.
 	Began, Ended time.Time
 }
 
@@ -38,8 +38,9 @@ func (x *claims) Unfinished(inbox string) int {
 	return x.inbox(inbox).unfinished
 }
 
-// Claim returns up to n waiting jobs of the inbox and class in the queue's order, which no other claim returns until
-// unclaim. Before it returns, the journal knows since when these jobs may have been sent: now.
+// Claim returns up to n waiting jobs of the inbox and class in the queue's order, which no other
+// claim returns until unclaim. Before it returns, the journal knows since when these jobs may have
+// been sent: now.
 func (x *claims) Claim(ctx context.Context, inbox string, class Class, n int, now time.Time) ([]Claim, error) {
 	claims := make([]Claim, 0, min(n, x.Free(inbox)[class]))
 	for len(claims) < n {
@@ -74,7 +75,8 @@ func (x *claims) giveBack(claims []Claim, err error) error {
 	return err
 }
 
-// Claimed returns what a claimed job is by now, and whether it still waits to be sent: a person may have acted while it was claimed.
+// Claimed returns what a claimed job is by now, and whether it still waits to be sent: a person may
+// have acted while it was claimed.
 func (x *claims) Claimed(id int64) (j Job, waits bool) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -165,7 +167,8 @@ func (x *claims) claimFrom(b *Page, s stretch, class Class, n int, now time.Time
 	return claims
 }
 
-// Begin says that a claimed job is being sent. The journal is not told: whoever reads it later is not sending it.
+// Begin says that a claimed job is being sent. The journal is not told: whoever reads it later is
+// not sending it.
 func (x *claims) Begin(id int64) { x.SetState(id, Active) }
 
 // SetState says whether a claimed job is being sent, or waits for that once more.
@@ -179,13 +182,14 @@ func (x *claims) SetState(id int64, s JobState) {
 	}
 }
 
-// mayGoOn reports whether a large job that ended may go on with its blocks: its file could not be read, and may be there again.
+// mayGoOn reports whether a large job that ended may go on with its blocks: its file could not be
+// read, and may be there again.
 func (j *Job) mayGoOn() bool {
 	return j.State == Attention && j.Problem != nil && errors.Is(j.Problem, problem.ErrSource)
 }
 
-// Unclaim gives a claimed job back. If anything of it changed, keep is true and j is what it is now; of one that has
-// ended the blocks are forgotten, unless it may go on with them.
+// Unclaim gives a claimed job back. If anything of it changed, keep is true and j is what it is
+// now; of one that has ended the blocks are forgotten, unless it may go on with them.
 func (x *claims) Unclaim(j Job, keep bool) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -211,7 +215,8 @@ func (x *claims) Update(j Job) {
 	}
 }
 
-// Plan keeps a claimed job's contents, and that of its blocks exactly these are acknowledged. They must not be committed before pay.
+// Plan keeps a claimed job's contents, and that of its blocks exactly these are acknowledged. They
+// must not be committed before pay.
 func (x *claims) Plan(j Job, acked []AckedBlock) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// TestWhatIsClaimedIsBounded: whatever has to wait, the jobs in memory don't become as many as there are in the queue.
+// TestWhatIsClaimedIsBounded: whatever has to wait, the jobs in memory don't become as many as
+// there are in the queue.
 func TestWhatIsClaimedIsBounded(t *testing.T) {
 	x := New(NewMemoryJournal(), func() {})
 	tr, err := x.AddTransfer(t.Context(), Transfer{Inbox: "a"})

@@ -7,7 +7,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Verb is what a person may want of jobs. Its text stands in the journal, for the process that owns the jobs.
+// Verb is what a person may want of jobs. Its text stands in the journal, for the process that owns
+// the jobs.
 type Verb string
 
 // The verbs, and which jobs they concern; they leave others as they are.
@@ -49,7 +50,8 @@ var transitions = map[Verb]struct {
 	Purge:      {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled, Cleared, Confirmed}, Removed},
 }
 
-// Of returns what a verb makes of a job in a state that it concerns: that something was delivered stays known until it is purged.
+// Of returns what a verb makes of a job in a state that it concerns: that something was delivered
+// stays known until it is purged.
 func (v Verb) Of(s JobState) JobState {
 	if to := transitions[v].to; to != Removed || v == Purge || s != Delivered {
 		return to
@@ -84,7 +86,8 @@ func (v Verb) concerns(j *Job) bool {
 	}
 }
 
-// MayHave reports whether a transfer has jobs in one of the states, nil for any, or may come to have them.
+// MayHave reports whether a transfer has jobs in one of the states, nil for any, or may come to
+// have them.
 func (x *Ledger) MayHave(transfer int64, states []JobState) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()

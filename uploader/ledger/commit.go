@@ -8,8 +8,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// commits is what the journal has to be told, and when: claims and deliveries are gathered, so that one
-// write serves many.
+// commits is what the journal has to be told, and when: claims and deliveries are gathered, so that
+// one write serves many.
 type commits struct {
 	l *Ledger
 
@@ -32,11 +32,11 @@ type commits struct {
 }
 
 const (
-	// commitEvery is how long a change waits for others to be committed with it. What is lost with the process at most
-	// is sent once more.
+	// commitEvery is how long a change waits for others to be committed with it. What is lost with
+	// the process at most is sent once more.
 	commitEvery = 50 * time.Millisecond
-	// blocksEvery is the same for acknowledged blocks, which cost more to send again. On a fast line one is acknowledged about
-	// that often, so hardly more than what is under way is lost.
+	// blocksEvery is the same for acknowledged blocks, which cost more to send again. On a fast
+	// line one is acknowledged about that often, so hardly more than what is under way is lost.
 	blocksEvery = 5 * time.Millisecond
 	// syncEvery is how long an end may wait to be safe from a loss of power.
 	syncEvery = 250 * time.Millisecond
@@ -87,13 +87,15 @@ func (x *commits) needsSync() bool {
 	return x.unsynced
 }
 
-// Commit writes down what has changed; with sync so that it outlives the machine's power. Others that commit at the same
-// time wait. What can't be written stays to be written, and trouble says so.
+// Commit writes down what has changed; with sync so that it outlives the machine's power. Others
+// that commit at the same time wait. What can't be written stays to be written, and trouble says
+// so.
 func (x *commits) Commit(ctx context.Context, sync bool) error {
 	return x.commitUnless(ctx, sync, func() bool { return false })
 }
 
-// commitUnless commits unless unneeded is true when our turn comes. unneeded is called with the lock held.
+// commitUnless commits unless unneeded is true when our turn comes. unneeded is called with the
+// lock held.
 func (x *commits) commitUnless(ctx context.Context, sync bool, unneeded func() bool) error {
 	select {
 	case <-x.turn:
@@ -164,8 +166,8 @@ func (x *commits) Trouble() *problem.Error {
 	return x.trouble
 }
 
-// take collects what has to be committed. done, which is nil if there is nothing, must be called with the outcome while
-// the lock is held.
+// take collects what has to be committed. done, which is nil if there is nothing, must be called
+// with the outcome while the lock is held.
 func (x *commits) take(sync bool) (c Changes, done func(error)) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -322,8 +324,8 @@ func (x *Ledger) AddJobs(ctx context.Context, t *Entry, jobs []Job) error {
 	return nil
 }
 
-// CommitPending commits, if that was not done yet, that jobs were claimed, planned or got another name. Whoever calls it at the same time shares one
-// commit.
+// CommitPending commits, if that was not done yet, that jobs were claimed, planned or got another
+// name. Whoever calls it at the same time shares one commit.
 func (x *commits) CommitPending(ctx context.Context) error {
 	x.l.mu.Lock()
 	owed := x.owed

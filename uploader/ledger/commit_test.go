@@ -31,7 +31,8 @@ func (j *timed) taken() []time.Time {
 	return at
 }
 
-// TestBlocksAreKeptSoonerThanEnds: an acknowledged block that a killed process has not kept is sent again.
+// TestBlocksAreKeptSoonerThanEnds: an acknowledged block that a killed process has not kept is sent
+// again.
 func TestBlocksAreKeptSoonerThanEnds(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -39,7 +39,8 @@ func TestCopyNameCanBeTakenBack(t *testing.T) {
 	})
 }
 
-// TestStatesKeepWhatAPersonChose: all that is chosen for a job comes back from the journal's encoding.
+// TestStatesKeepWhatAPersonChose: all that is chosen for a job comes back from the journal's
+// encoding.
 func TestStatesKeepWhatAPersonChose(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		jobs := make([]Job, rapid.IntRange(1, 5).Draw(t, "jobs"))

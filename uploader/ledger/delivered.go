@@ -63,9 +63,10 @@ func (x *Ledger) copiesOf(ids []int64) (all []Transfer) {
 	return all
 }
 
-// Delivered calls visit for each file that these transfers delivered, be it in the list still or not, and that they found as it was
-// delivered before; where none is named, for each that any of them delivered. Each comes once, with the transfer of which it is told, and
-// as a job that is Delivered. It blocks on the journal's disk. An error of visit ends it, and is returned.
+// Delivered calls visit for each file that these transfers delivered, be it in the list still or
+// not, and that they found as it was delivered before; where none is named, for each that any of
+// them delivered. Each comes once, with the transfer of which it is told, and as a job that is
+// Delivered. It blocks on the journal's disk. An error of visit ends it, and is returned.
 func (x *Ledger) Delivered(ctx context.Context, transfers []int64, visit func(t Transfer, j Job) error) error {
 	d := &deliveredJobs{ledger: x, seen: jobSet{}}
 	for _, t := range x.copiesOf(transfers) {

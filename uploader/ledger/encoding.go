@@ -24,8 +24,8 @@ func (e *encoder) follow(before, s string) {
 	e.string(s[n:])
 }
 
-// time writes a moment to the nanosecond; seconds and nanoseconds apart, since 64 bits of nanoseconds end in 2262 and a
-// file's time may be anything. The zero Time is kept as such.
+// time writes a moment to the nanosecond; seconds and nanoseconds apart, since 64 bits of
+// nanoseconds end in 2262 and a file's time may be anything. The zero Time is kept as such.
 func (e *encoder) time(t time.Time) {
 	if t.IsZero() {
 		e.byte(0)
@@ -36,8 +36,8 @@ func (e *encoder) time(t time.Time) {
 	e.uint(uint64(t.Nanosecond()))
 }
 
-// decoder reads what encoder wrote. It trusts nothing: after the first piece that makes no sense bad is true and it
-// returns zeros.
+// decoder reads what encoder wrote. It trusts nothing: after the first piece that makes no sense
+// bad is true and it returns zeros.
 type decoder struct {
 	buf []byte
 	bad bool

@@ -9,9 +9,10 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// Journal is what the queue remembers: what was asked, what the service acknowledged, what is done. Package journal keeps
-// it on disk, for any number of processes at once; [NewMemoryJournal] keeps it in this one. It stores what it is given and
-// decides nothing: order, states and counts are the queue's.
+// Journal is what the queue remembers: what was asked, what the service acknowledged, what is done.
+// Package journal keeps it on disk, for any number of processes at once; [NewMemoryJournal] keeps
+// it in this one. It stores what it is given and decides nothing: order, states and counts are the
+// queue's.
 //
 // What every implementation promises, and uploadertest.TestJournal checks:
 //
@@ -23,33 +24,38 @@ import (
 //   - Nothing of a token is kept but a reference to the keyring and a salted fingerprint.
 //   - Errors are [*problem.Error]s of ErrJournal. Values and slices handed in and out are copies.
 type Journal interface {
-	// Load returns all that is kept but the jobs themselves. Transfers and batches come in the order of their ids.
+	// Load returns all that is kept but the jobs themselves. Transfers and batches come in the
+	// order of their ids.
 	Load(ctx context.Context) (Contents, error)
-	// Batch returns a batch; one without jobs if it was removed meanwhile, which another process may do.
+	// Batch returns a batch; one without jobs if it was removed meanwhile, which another process
+	// may do.
 	Batch(ctx context.Context, id int64) (Batch, error)
 	// Blocks returns the blocks acknowledged for a job, in no order.
 	Blocks(ctx context.Context, job int64) ([]AckedBlock, error)
 
-	// AddTransfer keeps a new transfer, which belongs to this process, and returns its id, which is above 0 and above all
-	// before it.
+	// AddTransfer keeps a new transfer, which belongs to this process, and returns its id, which is
+	// above 0 and above all before it.
 	AddTransfer(ctx context.Context, t Transfer) (int64, error)
 	// AddBatches keeps new batches and sets their ids, which rise and are never used again.
 	AddBatches(ctx context.Context, batches []Batch) error
 	// Commit keeps changes to what belongs to this process.
 	Commit(ctx context.Context, c Changes) error
 
-	// Adopt makes this process the owner of those of the transfers that nobody owns, and returns them as they are now.
+	// Adopt makes this process the owner of those of the transfers that nobody owns, and returns
+	// them as they are now.
 	Adopt(ctx context.Context, transfers []int64) ([]Transfer, error)
 	// Release gives transfers of this process up, so that others may adopt them.
 	Release(ctx context.Context, transfers []int64) error
-	// Changed reports whether another process wrote something since the last call. It costs some microseconds.
+	// Changed reports whether another process wrote something since the last call. It costs some
+	// microseconds.
 	Changed(ctx context.Context) (bool, error)
 	// Alive keeps that this process is still at work on its transfers; see Transfer.Seen.
 	Alive(ctx context.Context) error
 
 	// Post leaves a command about a transfer for the process that owns it.
 	Post(ctx context.Context, c Command) error
-	// Posted returns the commands that were left for this process, in the order of Post. They stay until Changes.Heard names them.
+	// Posted returns the commands that were left for this process, in the order of Post. They stay
+	// until Changes.Heard names them.
 	Posted(ctx context.Context) ([]Posted, error)
 
 	// Close releases this process's transfers and ends the journal.
@@ -106,33 +112,37 @@ type Transfer struct {
 	Scanned bool // all roots have been read, so the totals are final
 	Paused  bool // its waiting jobs wait for a person
 	Checks  Checks
-	// Follows is the transfer whose unfinished jobs this one took over for another inbox, or 0. What that one delivered is
-	// not sent again.
+	// Follows is the transfer whose unfinished jobs this one took over for another inbox, or 0.
+	// What that one delivered is not sent again.
 	Follows int64
-	// Moved are the moves of what lies below the roots, in their order. Roots are where they lie now, batches have the paths as they were
-	// found.
+	// Moved are the moves of what lies below the roots, in their order. Roots are where they lie
+	// now, batches have the paths as they were found.
 	Moved []Move
-	// ValidFrom and ValidTo are of the token that it was last sent with, zero if unknown; Speed is how fast that went, in
-	// bytes per second, 0 if unknown. They say whether the rest will fit before a token is at hand again.
+	// ValidFrom and ValidTo are of the token that it was last sent with, zero if unknown; Speed is
+	// how fast that went, in bytes per second, 0 if unknown. They say whether the rest will fit
+	// before a token is at hand again.
 	ValidFrom, ValidTo time.Time
 	Speed              float64
 	Skipped            map[scan.SkipReason]int64
 	Unchanged          Unchanged
-	// SkippedPaths are the first of what was left out on purpose, up to MaxSkippedPaths. Junk is only counted.
+	// SkippedPaths are the first of what was left out on purpose, up to MaxSkippedPaths. Junk is
+	// only counted.
 	SkippedPaths []SkippedPath
 	Outside      int64 // how many links were followed out of Roots; known once all have been read
-	// Renamed counts the files whose name in the inbox is not their own, Warned those whose name some reader can't have.
-	// NameNotes are the first of both, up to MaxSkippedPaths.
+	// Renamed counts the files whose name in the inbox is not their own, Warned those whose name
+	// some reader can't have. NameNotes are the first of both, up to MaxSkippedPaths.
 	Renamed, Warned int64
 	NameNotes       []NameNote
 	Unmatched       scan.Unmatched // once it is Scanned
 
 	Owner Owner // set by the journal
-	// Seen is when the last process that owned it is known to have been at work on it; set by the journal.
+	// Seen is when the last process that owned it is known to have been at work on it; set by the
+	// journal.
 	Seen time.Time
 }
 
-// Checks is what is known of how the service confirmed what it received of a transfer. Its numbers stand in journals.
+// Checks is what is known of how the service confirmed what it received of a transfer. Its numbers
+// stand in journals.
 type Checks uint8
 
 // What is known of a transfer's confirmations.
@@ -142,7 +152,8 @@ const (
 	ChecksNotAll
 )
 
-// MaxSkippedPaths bounds Transfer.SkippedPaths and Transfer.NameNotes, whose use is to be read by a person.
+// MaxSkippedPaths bounds Transfer.SkippedPaths and Transfer.NameNotes, whose use is to be read by a
+// person.
 const MaxSkippedPaths = 1000
 
 // SkippedPath is something that was left out on purpose.
@@ -226,7 +237,8 @@ type Job struct {
 	Replace  bool // a blob of this name may be replaced
 	KeepBoth bool // where a blob of this name is there, this file gets another name
 	Copy     int  // the number that is in Blob for that reason, 2 to 99; 0: none
-	// Earlier is the job that delivered another version of the source under this name, or the same one before it was touched; 0: none.
+	// Earlier is the job that delivered another version of the source under this name, or the same
+	// one before it was touched; 0: none.
 	Earlier int64
 
 	State   JobState
@@ -239,7 +251,8 @@ type Job struct {
 	Stopping bool    // a person stopped it: it becomes what they want as soon as the requests under way are answered
 	Becomes  JobState
 
-	// The plan of a Large job; zero until it is first sent. Blocks keep their ids for as long as it stands.
+	// The plan of a Large job; zero until it is first sent. Blocks keep their ids for as long as it
+	// stands.
 	UploadID  [16]byte // random; part of every block id, so that two uploads of one name can't mix
 	BlockSize int64    // bytes; all blocks but the last have it
 
@@ -249,7 +262,8 @@ type Job struct {
 	Changed time.Time // the last change of the source, as its inode has it, when it was sent; zero if unknown
 }
 
-// Version is what the job's file was when it was found or planned. It says nothing of its last change.
+// Version is what the job's file was when it was found or planned. It says nothing of its last
+// change.
 func (j *Job) Version() source.Version {
 	return source.Version{Size: j.Size, ModTime: j.ModTime, ID: j.FileID}
 }

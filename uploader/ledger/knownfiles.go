@@ -5,7 +5,8 @@ import (
 	"crypto/sha256"
 )
 
-// KnownFiles counts files by their paths: where sources overlap, a file has as many names as sources that bring it. Nil has none.
+// KnownFiles counts files by their paths: where sources overlap, a file has as many names as
+// sources that bring it. Nil has none.
 type KnownFiles struct {
 	files map[[16]byte]uint16
 	jobs  jobSet // of the transfer that is read once more, whose files are counted
@@ -27,14 +28,16 @@ func (s *KnownFiles) Take(path string) bool {
 // Has reports whether a job's file is counted.
 func (s *KnownFiles) Has(job int64) bool { return s != nil && s.jobs.has(job) }
 
-// pathMark stands for a path where a million are remembered; see nameSet on why 16 bytes are enough.
+// pathMark stands for a path where a million are remembered; see nameSet on why 16 bytes are
+// enough.
 func pathMark(path string) [16]byte {
 	sum := sha256.Sum256([]byte(path))
 	return [16]byte(sum[:16])
 }
 
-// sources returns the files that transfers have. One that several of them have, since it went from one to the other, counts once. With
-// undelivered those are left out that the first one has delivered.
+// sources returns the files that transfers have. One that several of them have, since it went from
+// one to the other, counts once. With undelivered those are left out that the first one has
+// delivered.
 func (x *Ledger) sources(ctx context.Context, of []int64, undelivered bool) (*KnownFiles, error) {
 	known := &KnownFiles{map[[16]byte]uint16{}, jobSet{}}
 	for i, id := range of {

@@ -11,10 +11,11 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// Ledger is the queue's view of its journal: which batches there are, how many jobs of each state they hold, and the jobs
-// of those batches that something is being done with. All other jobs stay in the journal, so memory grows with the number
-// of batches and of connections, not of jobs. Its own lock protects it, which may be taken while the queue's is held; no
-// method holds it while it reads or writes the journal.
+// Ledger is the queue's view of its journal: which batches there are, how many jobs of each state
+// they hold, and the jobs of those batches that something is being done with. All other jobs stay
+// in the journal, so memory grows with the number of batches and of connections, not of jobs. Its
+// own lock protects it, which may be taken while the queue's is held; no method holds it while it
+// reads or writes the journal.
 type Ledger struct {
 	commits
 	order
@@ -90,8 +91,8 @@ type inboxCount struct {
 	begun      int // batches of which jobs are claimed
 }
 
-// mostBegun bounds the batches of an inbox of which jobs are claimed: a claimed job, which may have to wait for an hour because the service asks for
-// that, keeps its whole batch in memory.
+// mostBegun bounds the batches of an inbox of which jobs are claimed: a claimed job, which may have
+// to wait for an hour because the service asks for that, keeps its whole batch in memory.
 const mostBegun = 128
 
 // recentBatches is how many batches are kept in memory for whoever looks at the list.
@@ -109,8 +110,8 @@ func New(j Journal, changed func()) *Ledger {
 	return x
 }
 
-// Load reads what the journal holds. It is also how the ledger learns what other processes have done: what belongs to this
-// one is then left as it is, since the ledger knows better.
+// Load reads what the journal holds. It is also how the ledger learns what other processes have
+// done: what belongs to this one is then left as it is, since the ledger knows better.
 func (x *Ledger) Load(ctx context.Context) error { return x.LoadSince(ctx, time.Now()) }
 
 // LoadSince is load, but for where that was done since a moment.
@@ -138,8 +139,9 @@ func (x *Ledger) LoadSince(ctx context.Context, moment time.Time) error {
 	return x.holdMoved(ctx)
 }
 
-// alone waits until nobody else reads what the journal holds or changes which transfers are this queue's: a transfer that the journal says
-// is this queue's, but the ledger does not know yet, would be taken for one whose jobs are known. done ends it.
+// alone waits until nobody else reads what the journal holds or changes which transfers are this
+// queue's: a transfer that the journal says is this queue's, but the ledger does not know yet,
+// would be taken for one whose jobs are known. done ends it.
 func (x *Ledger) alone(ctx context.Context) (done func(), err error) {
 	select {
 	case <-x.owners:
@@ -191,8 +193,8 @@ func (x *Ledger) holdMoved(ctx context.Context) error {
 	return x.Each(ctx, ids, func(*Page) error { return nil })
 }
 
-// Each fetches one batch after the other for as long as do takes; those that are gone are passed over. It ends at the first
-// error.
+// Each fetches one batch after the other for as long as do takes; those that are gone are passed
+// over. It ends at the first error.
 func (x *Ledger) Each(ctx context.Context, ids []int64, do func(*Page) error) error {
 	for _, id := range ids {
 		b, err := x.fetch(ctx, id)
@@ -216,7 +218,8 @@ func (x *Ledger) insertTransfer(t *Entry) {
 	x.transfers = slices.Insert(x.transfers, i, t)
 }
 
-// transferOf returns the transfer of an id, or nil. The caller holds the lock, as with all methods of this kind.
+// transferOf returns the transfer of an id, or nil. The caller holds the lock, as with all methods
+// of this kind.
 func (x *Ledger) transferOf(id int64) *Entry {
 	i, ok := slices.BinarySearchFunc(x.transfers, id, func(t *Entry, id int64) int { return cmp.Compare(t.ID, id) })
 	if !ok {
@@ -251,8 +254,8 @@ func (x *Ledger) batchOf(job int64) (*Page, int) {
 	return x.batches[i], int(job % BatchSize)
 }
 
-// fetch brings a batch's jobs into memory and keeps them there until let. The result is nil, without an error, if the
-// batch is gone. It blocks on the journal where they are not there yet.
+// fetch brings a batch's jobs into memory and keeps them there until let. The result is nil,
+// without an error, if the batch is gone. It blocks on the journal where they are not there yet.
 func (x *Ledger) fetch(ctx context.Context, id int64) (*Page, error) {
 	x.mu.Lock()
 	i, ok := x.findBatch(id)

@@ -16,7 +16,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// model is what a list of jobs should be after the same operations: a plain list in the queue's order.
+// model is what a list of jobs should be after the same operations: a plain list in the queue's
+// order.
 type model struct {
 	jobs []Job
 }
@@ -41,8 +42,8 @@ func (m *model) rows(f Filter, from, n int) (rows []int64) {
 	return rows
 }
 
-// An index shows the same jobs in the same order as a plain list would, whatever was added, claimed, ended, moved, unplugged or
-// removed, and also when it is read anew from its journal.
+// An index shows the same jobs in the same order as a plain list would, whatever was added,
+// claimed, ended, moved, unplugged or removed, and also when it is read anew from its journal.
 func TestIndexIsAListOfJobs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()

@@ -10,8 +10,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// Locate finds out where a file lies by what its transfer was asked to do: the links on what a person named were followed, and those below
-// that only if they were to be.
+// Locate finds out where a file lies by what its transfer was asked to do: the links on what a
+// person named were followed, and those below that only if they were to be.
 func (x *Ledger) Locate(j *Job) (source.Path, error) {
 	x.mu.Lock()
 	var roots []string
@@ -37,8 +37,8 @@ func (x *Ledger) Locate(j *Job) (source.Path, error) {
 	return in, nil
 }
 
-// rootAbove returns the folder, or the file itself, that a person named and a file was found below. Of a pattern, that is the part
-// before its first wildcard.
+// rootAbove returns the folder, or the file itself, that a person named and a file was found below.
+// Of a pattern, that is the part before its first wildcard.
 func rootAbove(roots []string, file string) (above string) {
 	for _, root := range roots {
 		root = filepath.Clean(root)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// memoryJournal keeps everything in the process: for tests, and for a queue that can't be kept on disk. It costs about as
-// much as what it keeps.
+// memoryJournal keeps everything in the process: for tests, and for a queue that can't be kept on
+// disk. It costs about as much as what it keeps.
 type memoryJournal struct {
 	mu        sync.Mutex
 	last      int64 // id of a transfer or batch
@@ -20,8 +20,8 @@ type memoryJournal struct {
 	seen      time.Time
 }
 
-// NewMemoryJournal returns a Journal that ends with the process. Nobody but this process can own a transfer in it, and no
-// method of it blocks or fails.
+// NewMemoryJournal returns a Journal that ends with the process. Nobody but this process can own a
+// transfer in it, and no method of it blocks or fails.
 func NewMemoryJournal() Journal {
 	return &memoryJournal{
 		transfers: map[int64]Transfer{}, batches: map[int64]Batch{}, blocks: map[int64]map[int]AckedBlock{},
@@ -184,7 +184,8 @@ func (m *memoryJournal) Changed(context.Context) (bool, error)    { return false
 func (m *memoryJournal) Post(context.Context, Command) error      { return nil }
 func (m *memoryJournal) Posted(context.Context) ([]Posted, error) { return nil, nil }
 
-// Close gives the transfers up, as if the process had ended: what is kept can be adopted, which tests use.
+// Close gives the transfers up, as if the process had ended: what is kept can be adopted, which
+// tests use.
 func (m *memoryJournal) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

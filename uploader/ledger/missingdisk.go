@@ -5,7 +5,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// SetAway sets why a transfer's files on a disk can't be read for now, or nil, and reports whether that is something new.
+// SetAway sets why a transfer's files on a disk can't be read for now, or nil, and reports whether
+// that is something new.
 func (x *Ledger) SetAway(transfer int64, d source.Disk, why *problem.Error) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -30,7 +31,8 @@ func (x *Ledger) SetAway(transfer int64, d source.Disk, why *problem.Error) bool
 	return true
 }
 
-// anyAway returns why files on one of the missing disks can't be read, always the same while it is missing; nil if none is missing.
+// anyAway returns why files on one of the missing disks can't be read, always the same while it is
+// missing; nil if none is missing.
 func (t *Entry) anyAway() (first *problem.Error) {
 	for _, why := range t.away {
 		if first == nil || why.Value < first.Value {
@@ -40,8 +42,9 @@ func (t *Entry) anyAway() (first *problem.Error) {
 	return first
 }
 
-// waitsForDisk reports whether a batch, whose jobs are in memory, has a job on a disk that is not there, and lets the whole batch wait
-// then. A scan puts roots on several disks into several batches.
+// waitsForDisk reports whether a batch, whose jobs are in memory, has a job on a disk that is not
+// there, and lets the whole batch wait then. A scan puts roots on several disks into several
+// batches.
 func (x *Ledger) waitsForDisk(b *Page) bool {
 	if len(b.transfer.away) == 0 {
 		return false

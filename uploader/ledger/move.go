@@ -43,7 +43,8 @@ func trailing(path string) string {
 	return ""
 }
 
-// Move keeps a move, and returns the batches with jobs that need a person, and how many jobs there are.
+// Move keeps a move, and returns the batches with jobs that need a person, and how many jobs there
+// are.
 func (x *Ledger) Move(id int64, m Move) (batches []int64, n int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -74,7 +75,8 @@ func (x *Ledger) Move(id int64, m Move) (batches []int64, n int) {
 	return x.batchesWith(id, transitions[FoundAgain].from), int(t.Files.Total())
 }
 
-// follow gives the batch's jobs, where they are in memory, the paths that they have since the moves.
+// follow gives the batch's jobs, where they are in memory, the paths that they have since the
+// moves.
 func (b *Page) follow(moves []Move) {
 	for i := range b.jobs {
 		j := &b.jobs[i]
@@ -97,7 +99,8 @@ func (b *Page) follow(moves []Move) {
 	}
 }
 
-// HasMoved reports whether a job's file was found elsewhere than it lies now: then its identity says nothing.
+// HasMoved reports whether a job's file was found elsewhere than it lies now: then its identity
+// says nothing.
 func (x *Ledger) HasMoved(job int64) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()

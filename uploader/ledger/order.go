@@ -17,8 +17,9 @@ type order struct {
 	rank  map[int64]int64
 }
 
-// The queue's order is by rank. A job's own rank follows from its id, so that nothing has to be kept of jobs that nobody
-// moved; the gap between two own ranks takes as many that were moved to the end while others came behind them.
+// The queue's order is by rank. A job's own rank follows from its id, so that nothing has to be
+// kept of jobs that nobody moved; the gap between two own ranks takes as many that were moved to
+// the end while others came behind them.
 const rankGap = 1 << 20
 
 func ownRank(job int64) int64 { return job * rankGap }
@@ -26,8 +27,8 @@ func ownRank(job int64) int64 { return job * rankGap }
 // moved is a job that has another place than its own.
 type moved struct{ rank, job int64 }
 
-// stretch is a part of the queue that lies in one batch: its jobs from lo to hi-1 but those that were moved elsewhere, or
-// a single job that was moved here.
+// stretch is a part of the queue that lies in one batch: its jobs from lo to hi-1 but those that
+// were moved elsewhere, or a single job that was moved here.
 type stretch struct {
 	at     int   // the batch's place among the batches
 	batch  int64 // its id
@@ -52,7 +53,8 @@ func (x *order) stretches() iter.Seq[stretch] {
 				}
 			}
 			lo := 0
-			// A rank between two of a batch's is the own rank of one that was moved away, so the batch is in memory.
+			// A rank between two of a batch's is the own rank of one that was moved away, so the
+			// batch is in memory.
 			for len(m) > 0 && m[0].rank <= ownRank(b.job(BatchSize-1)) {
 				cut := int((m[0].rank+rankGap-1)/rankGap - b.job(0)) // of the jobs whose own rank is lower
 				if cut > lo && !yield(stretch{at: at, batch: b.ID, lo: lo, hi: cut}) {

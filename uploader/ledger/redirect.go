@@ -12,7 +12,8 @@ type redirects struct {
 	l *Ledger
 }
 
-// redirected are the states of jobs that go along to another inbox: what was not delivered and not given up.
+// redirected are the states of jobs that go along to another inbox: what was not delivered and not
+// given up.
 var redirected = []JobState{Waiting, Active, Paused, Attention, Failed}
 
 // OpenTo returns this queue's transfers to an inbox that have something left to send.
@@ -27,7 +28,8 @@ func (x *redirects) OpenTo(inbox string) (open []Transfer) {
 	return open
 }
 
-// Heir returns the transfer that takes over from another one, new where there is none yet, and what it has already.
+// Heir returns the transfer that takes over from another one, new where there is none yet, and what
+// it has already.
 func (x *redirects) Heir(ctx context.Context, next Transfer) (*Entry, *KnownFiles, error) {
 	x.l.mu.Lock()
 	for _, t := range x.l.transfers {
@@ -85,7 +87,8 @@ func (x *redirects) TakeAway(b *Page, jobs []Job) int {
 	return len(ids)
 }
 
-// EndRoots says that nothing more comes of a transfer's roots: another one goes on with them, and has what was left out of them.
+// EndRoots says that nothing more comes of a transfer's roots: another one goes on with them, and
+// has what was left out of them.
 func (x *redirects) EndRoots(id int64) {
 	x.l.mu.Lock()
 	if t := x.l.transferOf(id); t != nil {

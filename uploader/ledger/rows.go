@@ -13,8 +13,9 @@ type view struct {
 	l *Ledger
 }
 
-// Rows returns up to n jobs that match the filter, from the from-th on, in the queue's order. It reads at most the few
-// batches that hold them, unless the filter has a text, for which it reads all.
+// Rows returns up to n jobs that match the filter, from the from-th on, in the queue's order. It
+// reads at most the few batches that hold them, unless the filter has a text, for which it reads
+// all.
 func (x *view) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
 	if n <= 0 {
 		return nil, nil
@@ -42,7 +43,8 @@ func (x *view) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
 	return rows, nil
 }
 
-// find returns the parts of the queue that hold the rows, and how many matching jobs of them to pass over first.
+// find returns the parts of the queue that hold the rows, and how many matching jobs of them to
+// pass over first.
 func (x *view) find(f Filter, from, n int) (parts []stretch, skip int) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -124,7 +126,8 @@ func (x *view) Totals(ids []int64) (sum Tally) {
 	return sum
 }
 
-// Statuses returns these transfers with their counts, or all that are in the list where ids is empty.
+// Statuses returns these transfers with their counts, or all that are in the list where ids is
+// empty.
 func (x *view) Statuses(ids []int64) (all []TransferStatus) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -136,8 +139,8 @@ func (x *view) Statuses(ids []int64) (all []TransferStatus) {
 	return all
 }
 
-// HasReached reports whether an inbox, or another on its host, is known to have answered: something of what is in the list was acknowledged
-// there, or found to be there already.
+// HasReached reports whether an inbox, or another on its host, is known to have answered: something
+// of what is in the list was acknowledged there, or found to be there already.
 func (x *view) HasReached(inbox string) bool {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -146,7 +149,8 @@ func (x *view) HasReached(inbox string) bool {
 	})
 }
 
-// LastSpeed returns how fast bytes left for an inbox, or another on its host, when that was measured last; 0 if it never was.
+// LastSpeed returns how fast bytes left for an inbox, or another on its host, when that was
+// measured last; 0 if it never was.
 func (x *view) LastSpeed(inbox string) float64 {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -165,12 +169,13 @@ func hostOf(key string) string {
 	return host
 }
 
-// siblingMargin is by how much what was delivered before a request was begun may seem to have been written after that: the service keeps
-// whole seconds.
+// siblingMargin is by how much what was delivered before a request was begun may seem to have been
+// written after that: the service keeps whole seconds.
 const siblingMargin = 5 * time.Second
 
-// HasDeliveredSibling reports whether another job of the same name in the same inbox was delivered, maybe since that moment; zero is ever.
-// It reads the batches of that inbox with such jobs, but for those of the job's own transfer where that gives each name once.
+// HasDeliveredSibling reports whether another job of the same name in the same inbox was delivered,
+// maybe since that moment; zero is ever. It reads the batches of that inbox with such jobs, but for
+// those of the job's own transfer where that gives each name once.
 func (x *view) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time) (bool, error) {
 	delivered := []JobState{Delivered, Cleared}
 	x.l.mu.Lock()
@@ -203,8 +208,9 @@ func (x *view) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time)
 
 var errFound = errors.New("found")
 
-// DoubtMargin is how long after a process's last sign of life, or after an answer was lost, a request may still have been carried
-// out: signs of life come every aliveEvery, and a request that was sent takes its time.
+// DoubtMargin is how long after a process's last sign of life, or after an answer was lost, a
+// request may still have been carried out: signs of life come every aliveEvery, and a request that
+// was sent takes its time.
 const DoubtMargin = 2 * time.Minute
 
 // IsSibling reports whether another job has the same name in the same inbox.

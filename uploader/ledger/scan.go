@@ -30,8 +30,8 @@ func (x *scans) BeginScan(t *Entry) {
 	x.l.mu.Unlock()
 }
 
-// EndScan ends what beginScan began, and returns what a person wanted meanwhile of all that is found, and the batches that were found
-// since.
+// EndScan ends what beginScan began, and returns what a person wanted meanwhile of all that is
+// found, and the batches that were found since.
 func (x *scans) EndScan(t *Entry) (verb Verb, since []int64) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -73,7 +73,8 @@ func (x *scans) TakeUp(t *Entry) {
 	x.l.recount()
 }
 
-// NoteUnchecked notes that the service confirmed something of a transfer without naming its checksum.
+// NoteUnchecked notes that the service confirmed something of a transfer without naming its
+// checksum.
 func (x *scans) NoteUnchecked(transfer int64) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -90,7 +91,8 @@ func (x *scans) IsGivenUp(t *Entry) bool {
 	return t.givenUp != ""
 }
 
-// PrepareRescan prepares a transfer of this queue for being read once more. It returns nil if there is no such transfer.
+// PrepareRescan prepares a transfer of this queue for being read once more. It returns nil if there
+// is no such transfer.
 func (x *scans) PrepareRescan(ctx context.Context, id int64) (*Entry, error) {
 	x.l.mu.Lock()
 	t := x.l.transferOf(id)
@@ -114,8 +116,8 @@ func (x *scans) PrepareRescan(ctx context.Context, id int64) (*Entry, error) {
 	return t, nil
 }
 
-// ScanOf returns what a scan that begins goes by: the transfer as it is now, and where its roots are read once more the files
-// that it has.
+// ScanOf returns what a scan that begins goes by: the transfer as it is now, and where its roots
+// are read once more the files that it has.
 func (x *scans) ScanOf(t *Entry) (now Transfer, known *KnownFiles) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()

@@ -8,8 +8,9 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// Seen is what a person saw in a review: the files that can be sent, with the names that they get. Fill it with [Seen.Add] from what [scan.Files]
-// finds, and hand it to the Queue's Add in the options; from then on it must not change. It costs about as much as the list itself does.
+// Seen is what a person saw in a review: the files that can be sent, with the names that they get.
+// Fill it with [Seen.Add] from what [scan.Files] finds, and hand it to the Queue's Add in the
+// options; from then on it must not change. It costs about as much as the list itself does.
 type Seen struct {
 	batches [][]byte // as encodeFacts has them
 	marks   uint64   // sum of the paths' marks, by which two readings of a folder are compared
@@ -35,7 +36,8 @@ func (s *Seen) Add(found []scan.Found) {
 // Agrees reports whether a reading that found files with these marks found what was seen.
 func (s *Seen) Agrees(marks uint64) bool { return s.marks == marks }
 
-// All goes through what was seen: jobs that say where a file lies, its name, size, time and identity.
+// All goes through what was seen: jobs that say where a file lies, its name, size, time and
+// identity.
 func (s *Seen) All() iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		for _, facts := range s.batches {
@@ -60,7 +62,8 @@ func Marks(found []scan.Found) (sum uint64) {
 	return sum
 }
 
-// WithoutKnown takes those out of files, by their paths, that a transfer has jobs for: they were found, and went after that.
+// WithoutKnown takes those out of files, by their paths, that a transfer has jobs for: they were
+// found, and went after that.
 func (x *Ledger) WithoutKnown(ctx context.Context, transfer int64, files map[string]Job) error {
 	if len(files) == 0 {
 		return nil

@@ -12,16 +12,18 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// deliveries is what the list knows to be in an inbox: under each name that something was delivered to, what was delivered last. Jobs
-// that delivered something are the record of it, and stay in the journal when they are taken from the list, until they are purged. It
-// is of one moment and takes 32 bytes for each name.
+// deliveries is what the list knows to be in an inbox: under each name that something was delivered
+// to, what was delivered last. Jobs that delivered something are the record of it, and stay in the
+// journal when they are taken from the list, until they are purged. It is of one moment and takes
+// 32 bytes for each name.
 type deliveries struct {
 	path, all maphash.Seed
 	of        []delivery // by file
 }
 
-// delivery is a file that was delivered. Texts are represented by hashes, whose seeds nobody knows: that two files share both of theirs by
-// chance is less likely than that a disk gives back other bytes than were written.
+// delivery is a file that was delivered. Texts are represented by hashes, whose seeds nobody knows:
+// that two files share both of theirs by chance is less likely than that a disk gives back other
+// bytes than were written.
 type delivery struct {
 	file    uint64 // hash of the source and the name that it was planned with
 	version uint64 // hash of these and of the file's size and times, as it was sent
@@ -35,8 +37,8 @@ type placed struct {
 	blob uint64 // hash of the name in the inbox
 }
 
-// deliveries reads what is known to be in an inbox, of one transfer's jobs alone unless it is 0. It blocks on the journal: a second for
-// some millions.
+// deliveries reads what is known to be in an inbox, of one transfer's jobs alone unless it is 0. It
+// blocks on the journal: a second for some millions.
 func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*deliveries, error) {
 	d := &deliveries{path: maphash.MakeSeed(), all: maphash.MakeSeed()}
 	var all []placed
@@ -68,7 +70,8 @@ func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*del
 	return d, nil
 }
 
-// deliveredBatches returns the batches of the transfers that are wanted with jobs that delivered something.
+// deliveredBatches returns the batches of the transfers that are wanted with jobs that delivered
+// something.
 func (x *Ledger) deliveredBatches(wanted func(*Entry) bool) (ids []int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -101,7 +104,8 @@ func (d *deliveries) marks(source, name string, size int64, modified, changed ti
 	return file, maphash.Bytes(d.all, text)
 }
 
-// find returns the delivery of a found file as it is now, or else the last one of it, whatever it was then; nil if there is none.
+// find returns the delivery of a found file as it is now, or else the last one of it, whatever it
+// was then; nil if there is none.
 func (d *deliveries) find(f *scan.Found) (of *delivery, same bool) {
 	file, version := d.marks(f.Source, f.Blob.Blob, f.Size, f.ModTime, f.Changed)
 	i, _ := slices.BinarySearchFunc(d.of, file, func(x delivery, file uint64) int { return cmp.Compare(x.file, file) })
@@ -113,7 +117,8 @@ func (d *deliveries) find(f *scan.Found) (of *delivery, same bool) {
 	return of, false
 }
 
-// Job returns a job, whatever its state; ok is false where it is not kept any more. It blocks on the journal.
+// Job returns a job, whatever its state; ok is false where it is not kept any more. It blocks on
+// the journal.
 func (x *Ledger) Job(ctx context.Context, id int64) (j Job, ok bool, err error) {
 	err = x.Each(ctx, []int64{id / BatchSize}, func(b *Page) error {
 		x.mu.Lock()
@@ -149,7 +154,8 @@ func isAsSent(f *scan.Found, j *Job) bool {
 	}
 }
 
-// Sent is what the list knew, at one moment, to have been delivered to an inbox. The zero Sent knows nothing. It is for one goroutine.
+// Sent is what the list knew, at one moment, to have been delivered to an inbox. The zero Sent
+// knows nothing. It is for one goroutine.
 type Sent struct {
 	ledger   *Ledger
 	known    *deliveries
@@ -157,8 +163,8 @@ type Sent struct {
 	covered  jobSet // that delivered what needs no job any more
 }
 
-// Has reports whether a found file is as it was delivered, so that a transfer that replaces nothing would send nothing of it. It may
-// block on the journal's disk, whose errors it returns.
+// Has reports whether a found file is as it was delivered, so that a transfer that replaces nothing
+// would send nothing of it. It may block on the journal's disk, whose errors it returns.
 func (s *Sent) Has(ctx context.Context, f *scan.Found) (bool, error) {
 	what, _, err := s.compare(ctx, f)
 	return what != unknown, err
@@ -173,7 +179,8 @@ const (
 	asSentByThis                // by the transfer that is being scanned
 )
 
-// compare says what is known of a found file, and which delivery of it; one without a job is none. It may block on the journal.
+// compare says what is known of a found file, and which delivery of it; one without a job is none.
+// It may block on the journal.
 func (s *Sent) compare(ctx context.Context, f *scan.Found) (verdict, delivery, error) {
 	if f.Blob.Blob == "" || s.known == nil || len(s.known.of) == 0 {
 		return unknown, delivery{}, nil
@@ -200,15 +207,15 @@ func (s *Sent) compare(ctx context.Context, f *scan.Found) (verdict, delivery, e
 	return asSent, *of, nil
 }
 
-// Sent reads what the list knows to have been delivered to an inbox, named by its key. It blocks on the journal's disk: a second
-// for some millions of files.
+// Sent reads what the list knows to have been delivered to an inbox, named by its key. It blocks on
+// the journal's disk: a second for some millions of files.
 func (x *Ledger) Sent(ctx context.Context, inbox string) (*Sent, error) {
 	known, err := x.deliveries(ctx, inbox, 0)
 	return &Sent{ledger: x, known: known, covered: jobSet{}}, err
 }
 
-// SentBefore returns what is known of the inbox of a transfer that is scanned: where it replaces what is there, what it has delivered
-// itself, if it is read once more.
+// SentBefore returns what is known of the inbox of a transfer that is scanned: where it replaces
+// what is there, what it has delivered itself, if it is read once more.
 func (x *Ledger) SentBefore(ctx context.Context, t Transfer, again *KnownFiles) (*Sent, error) {
 	s := &Sent{ledger: x, transfer: t.ID, covered: jobSet{}, known: &deliveries{}}
 	only := int64(0)
@@ -222,9 +229,9 @@ func (x *Ledger) SentBefore(ctx context.Context, t Transfer, again *KnownFiles) 
 	return s, err
 }
 
-// NeedsJob reports whether a found file has to get a job of the transfer that is scanned, and which job delivered an earlier
-// version of it, 0 if none. Those that need none are counted in of, the transfer as it will be. known has the files of a transfer
-// that is read once more.
+// NeedsJob reports whether a found file has to get a job of the transfer that is scanned, and which
+// job delivered an earlier version of it, 0 if none. Those that need none are counted in of, the
+// transfer as it will be. known has the files of a transfer that is read once more.
 func (s *Sent) NeedsJob(ctx context.Context, f *scan.Found, known *KnownFiles, of *Transfer) (yes bool, before int64, err error) {
 	what, last, err := s.compare(ctx, f)
 	switch {

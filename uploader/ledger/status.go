@@ -26,7 +26,8 @@ type TransferStatus struct {
 	Away  *problem.Error // not nil: a disk that files of it lie on is not there; these go on by themselves when it is
 }
 
-// UnchangedFiles returns how many files are as they were delivered before; Files does not count them.
+// UnchangedFiles returns how many files are as they were delivered before; Files does not count
+// them.
 func (t *TransferStatus) UnchangedFiles() int64 { return t.Unchanged.Files + t.Files[Confirmed] }
 
 // Finished reports whether nothing of it can go on: all was found, and all has ended.

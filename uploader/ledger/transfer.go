@@ -14,8 +14,8 @@ type AddOptions struct {
 	Replace bool         // replace blobs of the same name; otherwise they are left alone
 	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
 	KeepBoth bool
-	// Seen is what a person agreed to send, nil where there was no review. What is gone of it by the time that the roots are read is queued
-	// all the same. A journal does not keep it.
+	// Seen is what a person agreed to send, nil where there was no review. What is gone of it by
+	// the time that the roots are read is queued all the same. A journal does not keep it.
 	Seen *Seen
 }
 
@@ -67,8 +67,8 @@ func (t *Transfer) Note(f *scan.Found) {
 	}
 }
 
-// Copy returns a Transfer that does not change any more. SkippedPaths and NameNotes only grow, so their
-// prefixes can be shared.
+// Copy returns a Transfer that does not change any more. SkippedPaths and NameNotes only grow, so
+// their prefixes can be shared.
 func (t *Transfer) Copy() Transfer {
 	c := *t
 	c.Skipped = maps.Clone(t.Skipped)

@@ -61,7 +61,8 @@ func (x *twins) findSources(ctx context.Context) error {
 	})
 }
 
-// jobNow returns what a job is now; one of another process as the journal has it. The zero Job is gone.
+// jobNow returns what a job is now; one of another process as the journal has it. The zero Job is
+// gone.
 func (x *twins) jobNow(ctx context.Context, id int64) (j Job, err error) {
 	x.l.mu.Lock()
 	b, i := x.l.batchOf(id)

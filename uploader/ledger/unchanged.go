@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Unchanged is what a transfer found as it was delivered before: nothing of it is sent, and it has no jobs of its own.
+// Unchanged is what a transfer found as it was delivered before: nothing of it is sent, and it has
+// no jobs of its own.
 type Unchanged struct {
 	Files, Bytes int64
 	First, Last  time.Time // when these were delivered, on the service's clock; zero if there are none
@@ -43,8 +44,8 @@ func (u *Unchanged) date(delivered time.Time) {
 	}
 }
 
-// jobSet is a set of jobs, by batch. Of 100,000 files that were delivered one after the other it takes 13 KB, and some hundred bytes
-// encoded.
+// jobSet is a set of jobs, by batch. Of 100,000 files that were delivered one after the other it
+// takes 13 KB, and some hundred bytes encoded.
 type jobSet map[int64]*[BatchSize / 64]uint64
 
 // add adds a job and reports whether it is new.
@@ -80,8 +81,8 @@ func (s jobSet) has(job int64) bool {
 // batches returns the ids of the batches with jobs of the set, sorted.
 func (s jobSet) batches() []int64 { return slices.Sorted(maps.Keys(s)) }
 
-// encode writes the batches one after the other: how far the id is from the one before, and how many of its jobs are in the set where
-// these are the first ones, or 0 and which.
+// encode writes the batches one after the other: how far the id is from the one before, and how
+// many of its jobs are in the set where these are the first ones, or 0 and which.
 func (s jobSet) encode() string {
 	var e encoder
 	last := int64(0)

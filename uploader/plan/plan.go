@@ -17,15 +17,16 @@ const (
 )
 
 const (
-	// DefaultBlockSize is also the size up to which a file is sent in one request: above 4 MiB a block takes the service's
-	// high-throughput path, and a lost connection costs at most this much per connection.
+	// DefaultBlockSize is also the size up to which a file is sent in one request: above 4 MiB a
+	// block takes the service's high-throughput path, and a lost connection costs at most this much
+	// per connection.
 	DefaultBlockSize = 8 << 20
 	// MinBlockSize is the smallest block size that a person may ask for, in bytes.
 	MinBlockSize = 64 << 10
 )
 
-// BlockSize returns the block size for a file: the preferred one (0 for the default), or where that would need more
-// than 50,000 blocks the smallest whole number of MiB that does not.
+// BlockSize returns the block size for a file: the preferred one (0 for the default), or where that
+// would need more than 50,000 blocks the smallest whole number of MiB that does not.
 func BlockSize(size, preferred int64) int64 {
 	if preferred == 0 {
 		preferred = DefaultBlockSize
@@ -36,7 +37,8 @@ func BlockSize(size, preferred int64) int64 {
 	return preferred
 }
 
-// Class says how a file is sent: in one request up to the size whole. A token that may only create can't stage blocks.
+// Class says how a file is sent: in one request up to the size whole. A token that may only create
+// can't stage blocks.
 func Class(size, whole int64, rights token.Rights) ledger.Class {
 	if size <= BlockSize(size, whole) || rights.CreateOnly() {
 		return ledger.Small
@@ -44,11 +46,12 @@ func Class(size, whole int64, rights token.Rights) ledger.Class {
 	return ledger.Large
 }
 
-// valueLargest stands for {value} where a file is larger than a blob can be: 50,000 blocks of 4,000 MiB.
+// valueLargest stands for {value} where a file is larger than a blob can be: 50,000 blocks of 4,000
+// MiB.
 const valueLargest = "about 190 TiB"
 
-// TooLarge returns why a file of this size in bytes can't be sent with these rights, or nil. It needs no network, and the
-// queue asks the same before it sends.
+// TooLarge returns why a file of this size in bytes can't be sent with these rights, or nil. It
+// needs no network, and the queue asks the same before it sends.
 func TooLarge(path string, size int64, rights token.Rights) *problem.Error {
 	switch {
 	case rights.CreateOnly() && size > maxPutBlob:
@@ -61,8 +64,8 @@ func TooLarge(path string, size int64, rights token.Rights) *problem.Error {
 	return nil
 }
 
-// Job plans one found file, which is sent in one request up to the size whole. What can't be sent becomes a job that waits for a
-// person, so that it is shown.
+// Job plans one found file, which is sent in one request up to the size whole. What can't be sent
+// becomes a job that waits for a person, so that it is shown.
 func Job(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) ledger.Job {
 	j := ledger.Job{
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,

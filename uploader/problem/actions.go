@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Action is something that a person can do about a problem, and that each face of the program words in
-// its own way: the command line names a flag where the window has a button.
+// Action is something that a person can do about a problem, and that each face of the program words
+// in its own way: the command line names a flag where the window has a button.
 type Action string
 
 // The actions.
@@ -29,8 +29,8 @@ const (
 	StartPracticeInbox Action = "start-practice-inbox"
 )
 
-// actions are the words for actions that suit every face; an empty one says nothing where a face has no
-// words of its own.
+// actions are the words for actions that suit every face; an empty one says nothing where a face
+// has no words of its own.
 var actions = map[Action]string{ //nolint:gosec // words for people, no credentials
 	AllowHost:         "Ask the workspace whether this address is theirs before you allow it.",
 	AllowHostAgain:    "Allow it again in the settings if the workspace says that it is theirs.",
@@ -73,8 +73,8 @@ var actionOf = map[Reason]Action{
 	NetworkInspected:  TrustCertificate,
 }
 
-// Words are how a face of the program words actions. In them {value} stands for Error.Value. What it
-// leaves out has words that suit every face.
+// Words are how a face of the program words actions. In them {value} stands for Error.Value. What
+// it leaves out has words that suit every face.
 type Words map[Action]string
 
 // For returns the words for an action, or "". Other packages that explain something add it to what

@@ -28,8 +28,8 @@ func shouted(english string) string {
 	return out.String()
 }
 
-// TestExplainIn: sentences and this program's own phrases are translated, names and addresses never are, even where they look like
-// a phrase.
+// TestExplainIn: sentences and this program's own phrases are translated, names and addresses never
+// are, even where they look like a phrase.
 func TestExplainIn(t *testing.T) {
 	tests := map[string]struct {
 		reason problem.Reason
@@ -58,7 +58,8 @@ func TestExplainIn(t *testing.T) {
 	}
 }
 
-// TestWarningsIn: they are the token's own, in the same order, and what they are about stays as it is.
+// TestWarningsIn: they are the token's own, in the same order, and what they are about stays as it
+// is.
 func TestWarningsIn(t *testing.T) {
 	token, err := token.Parse("https://account.dfs.core.windows.net/box?sv=2021-12-02&sr=c&sp=c&se=2030-01-01T00%3A00%3A00Z&sig=" + strings.Repeat("A", 43) + "%3D")
 	if err != nil {

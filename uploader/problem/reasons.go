@@ -1,7 +1,7 @@
 package problem
 
-// Reason names one case of a sentinel: precise enough to choose the words for a person, and stable, so that it can
-// stand in JSON output and in the journal.
+// Reason names one case of a sentinel: precise enough to choose the words for a person, and stable,
+// so that it can stand in JSON output and in the journal.
 type Reason string
 
 // What can be wrong with a pasted text.
@@ -23,7 +23,8 @@ const (
 	TokenIncomplete   Reason = "token-incomplete"
 )
 
-// What the service can say of a token. The texts behind them are in docs/DESIGN.md, "What the service says".
+// What the service can say of a token. The texts behind them are in docs/DESIGN.md, "What the
+// service says".
 const (
 	Expired                Reason = "expired"
 	NotYetValid            Reason = "not-yet-valid"
@@ -48,10 +49,12 @@ const (
 	NotTheService          Reason = "not-the-service"
 )
 
-// TokenNeeded is that what waits for an inbox has no token here, as after a restart where none was kept.
+// TokenNeeded is that what waits for an inbox has no token here, as after a restart where none was
+// kept.
 const TokenNeeded Reason = "token-needed"
 
-// HostNotAllowed is that neither the person nor an administrator allows the address of a token any more.
+// HostNotAllowed is that neither the person nor an administrator allows the address of a token any
+// more.
 const HostNotAllowed Reason = "host-not-allowed"
 
 // What can happen to one file.
@@ -147,7 +150,8 @@ const (
 	doReportFault = "Try again; if it happens again, report it with the log."
 )
 
-// The ends of what stands for {value} where the parts of a pasted text contradict each other; the name of a part stands before them.
+// The ends of what stands for {value} where the parts of a pasted text contradict each other; the
+// name of a part stands before them.
 const (
 	ValueTwice      = " is given twice"
 	ValueUnreadable = " can't be read"
@@ -156,8 +160,8 @@ const (
 // valueNoCode stands for {value} where the storage refused a file without a code.
 const valueNoCode = "it does not say why"
 
-// reasons is the one table of every reason: its sentinel and its words. In the words {value} stands for Error.Value,
-// {proxy} for Error.Proxy, {when on} for Error.When in local time.
+// reasons is the one table of every reason: its sentinel and its words. In the words {value} stands
+// for Error.Value, {proxy} for Error.Proxy, {when on} for Error.When in local time.
 var reasons = map[Reason]struct {
 	err  error
 	text Explanation

@@ -13,7 +13,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// ErrNotReceipt says that something of a person's has a receipt's name: anything but an empty file or an earlier receipt.
+// ErrNotReceipt says that something of a person's has a receipt's name: anything but an empty file
+// or an earlier receipt.
 var ErrNotReceipt = errors.New("something else than a receipt has the name")
 
 // ErrKept says that nothing was delivered, so that an earlier receipt of that name stays.
@@ -22,10 +23,12 @@ var ErrKept = errors.New("nothing was delivered, so the earlier receipt stays")
 // Deliveries hands over what was delivered, as the Delivered of a Queue or a Ledger does.
 type Deliveries func(ctx context.Context, visit func(t ledger.Transfer, j ledger.Job) error) error
 
-// Save writes a receipt of what was delivered into a file: JSON if its name ends in .json, else CSV. The head names the inbox to.
-// The file gets its name when it is whole and on the disk; an empty file or an earlier receipt of that name is replaced by it, or stays.
-// What else has the name stays: that is [ErrNotReceipt]. So does an earlier receipt that names files, if this one would name none: that
-// is [ErrKept]. It blocks on the disk; other errors are the disk's and those of the deliveries. No error leaves anything behind.
+// Save writes a receipt of what was delivered into a file: JSON if its name ends in .json, else
+// CSV. The head names the inbox to. The file gets its name when it is whole and on the disk; an
+// empty file or an earlier receipt of that name is replaced by it, or stays. What else has the name
+// stays: that is [ErrNotReceipt]. So does an earlier receipt that names files, if this one would
+// name none: that is [ErrKept]. It blocks on the disk; other errors are the disk's and those of the
+// deliveries. No error leaves anything behind.
 func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error {
 	f, err := create(path)
 	if err != nil {
@@ -49,8 +52,9 @@ func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error
 	return nil
 }
 
-// Try finds out whether [Save] can write a file of that name, and leaves nothing behind, which would be sent where the
-// receipt is to stand among the sources. It blocks on the disk; errors are [ErrNotReceipt] and the disk's.
+// Try finds out whether [Save] can write a file of that name, and leaves nothing behind, which
+// would be sent where the receipt is to stand among the sources. It blocks on the disk; errors are
+// [ErrNotReceipt] and the disk's.
 func Try(path string) error {
 	if _, err := earlier(path); err != nil {
 		return err
@@ -64,8 +68,8 @@ func Try(path string) error {
 	return nil
 }
 
-// earlier refuses what a receipt must not replace: all but nothing, an empty file and an earlier receipt, of which it
-// returns how many files it names.
+// earlier refuses what a receipt must not replace: all but nothing, an empty file and an earlier
+// receipt, of which it returns how many files it names.
 func earlier(path string) (files int64, err error) {
 	info, err := os.Lstat(path)
 	switch {

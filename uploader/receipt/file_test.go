@@ -11,7 +11,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// TestAReceiptReplacesNothingButAReceipt: neither before anything is sent nor, where a file came meanwhile, at the end.
+// TestAReceiptReplacesNothingButAReceipt: neither before anything is sent nor, where a file came
+// meanwhile, at the end.
 func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 	none := func(context.Context, func(ledger.Transfer, ledger.Job) error) error { return nil }
 	dir := t.TempDir()
@@ -81,7 +82,8 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 	})
 }
 
-// TestAReceiptOfNothingReplacesNone that names files, in either format and whatever the files' names.
+// TestAReceiptOfNothingReplacesNone that names files, in either format and whatever the files'
+// names.
 func TestAReceiptOfNothingReplacesNone(t *testing.T) {
 	for _, name := range []string{"r.csv", "r.json"} {
 		path := filepath.Join(t.TempDir(), name)

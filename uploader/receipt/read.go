@@ -14,11 +14,13 @@ import (
 	"time"
 )
 
-// leastColumns is how many columns the receipt of any version has: those that say what was delivered.
+// leastColumns is how many columns the receipt of any version has: those that say what was
+// delivered.
 const leastColumns = 4
 
-// countIn returns how many files a receipt names. It reads it to its end, since a table of a person's may begin like one: each line
-// has to be a receipt's, of whatever version of this program. Everything else is [ErrNotReceipt]; other errors are the reader's.
+// countIn returns how many files a receipt names. It reads it to its end, since a table of a
+// person's may begin like one: each line has to be a receipt's, of whatever version of this
+// program. Everything else is [ErrNotReceipt]; other errors are the reader's.
 func countIn(r io.Reader) (files int64, err error) {
 	in := &readErrors{r: r}
 	text := bufio.NewReader(in)
@@ -121,7 +123,8 @@ func readJSON(r io.Reader) (files int64, err error) {
 	return files, nil
 }
 
-// isDelivery reports whether these are what a receipt says of one file: a checksum in both of its forms, and a moment.
+// isDelivery reports whether these are what a receipt says of one file: a checksum in both of its
+// forms, and a moment.
 func isDelivery(bytes int64, crc, hex, date string) bool {
 	sum, err := base64.StdEncoding.DecodeString(crc)
 	if err != nil || len(sum) != 8 || bytes < 0 {

@@ -24,16 +24,19 @@ type Format int
 
 // The formats of a receipt.
 const (
-	// CSV is RFC 4180 with one header line. Cells are safe to open with a spreadsheet: characters that can't be
-	// seen are written as \u{…}, and a cell that a spreadsheet would take for a formula begins with an apostrophe.
+	// CSV is RFC 4180 with one header line. Cells are safe to open with a spreadsheet: characters
+	// that can't be seen are written as \u{…}, and a cell that a spreadsheet would take for a
+	// formula begins with an apostrophe.
 	CSV Format = iota
-	// JSON is one object; names stand in it as they are, with JSON's escapes for characters that can't be seen.
+	// JSON is one object; names stand in it as they are, with JSON's escapes for characters that
+	// can't be seen.
 	JSON
 )
 
-// Writer writes proof of what was delivered: for each file what the service confirmed, and nothing that it did not. It
-// contains no secret. Call Begin for each transfer and Add for each of its delivered jobs, then Close. Its methods must not be called
-// concurrently; all errors are the writer's.
+// Writer writes proof of what was delivered: for each file what the service confirmed, and nothing
+// that it did not. It contains no secret. Call Begin for each transfer and Add for each of its
+// delivered jobs, then Close. Its methods must not be called concurrently; all errors are the
+// writer's.
 type Writer struct {
 	to     token.Inbox   // of the head
 	inbox  token.Inbox   // of the transfer
@@ -79,8 +82,9 @@ func NewWriter(w io.Writer, format Format, to token.Inbox) (*Writer, error) {
 	return r, err
 }
 
-// Begin says to which transfer the jobs belong that are added from now on: a file is named from the name of what was given on, so that
-// nothing is said of where that lies, and stands with the transfer's inbox.
+// Begin says to which transfer the jobs belong that are added from now on: a file is named from the
+// name of what was given on, so that nothing is said of where that lies, and stands with the
+// transfer's inbox.
 func (r *Writer) Begin(t ledger.Transfer) {
 	r.inbox, r.roots, r.checks = t.Options.Scan.Inbox, foldersOf(t.Roots), t.Checks
 }
@@ -150,7 +154,8 @@ func foldersOf(roots []string) (f folders) {
 	return f
 }
 
-// name returns the file's path from its root's own name on, with slashes; of what a pattern found, its whole path.
+// name returns the file's path from its root's own name on, with slashes; of what a pattern found,
+// its whole path.
 func (f folders) name(path string) string {
 	best := ""
 	for _, dir := range f {
@@ -172,7 +177,8 @@ func marshal(v any) (string, error) {
 	return show.JSON(strings.TrimSuffix(b.String(), "\n")), err
 }
 
-// cell makes a text safe for a line of CSV and for spreadsheets, which run cells that begin like a formula.
+// cell makes a text safe for a line of CSV and for spreadsheets, which run cells that begin like a
+// formula.
 func cell(s string) string {
 	s = show.Text(s)
 	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {

@@ -82,7 +82,8 @@ func TestReceiptJSON(t *testing.T) {
 	}
 }
 
-// TestAReceiptSaysOfEachFileWhereItWent: there may be several inboxes, and nothing is said of folders on the sender's computer.
+// TestAReceiptSaysOfEachFileWhereItWent: there may be several inboxes, and nothing is said of
+// folders on the sender's computer.
 func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
 	home := t.TempDir()
 	for format, want := range map[Format][]string{

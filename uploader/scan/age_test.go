@@ -10,7 +10,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestFilesYoungerThanAskedForAreLeftForLater: by their modification time. Those from the far future have a wrong one.
+// TestFilesYoungerThanAskedForAreLeftForLater: by their modification time. Those from the far
+// future have a wrong one.
 func TestFilesYoungerThanAskedForAreLeftForLater(t *testing.T) {
 	dir := t.TempDir()
 	for name, age := range map[string]time.Duration{"new": 0, "young": 9 * time.Minute, "ahead": -time.Hour, "old": 11 * time.Minute, "far ahead": -90 * 24 * time.Hour} {

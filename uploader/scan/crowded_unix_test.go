@@ -15,7 +15,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestAScanDoesNotWaitForEverForOpenFiles: where none is ever closed, each folder is named as unreadable, after two minutes in all.
+// TestAScanDoesNotWaitForEverForOpenFiles: where none is ever closed, each folder is named as
+// unreadable, after two minutes in all.
 func TestAScanDoesNotWaitForEverForOpenFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

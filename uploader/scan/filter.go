@@ -10,21 +10,22 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// foldNames: patterns ignore case where file names do. macOS's default does too, but a folder there may lie on a disk
-// that does not, and what a person typed is then more exact than what we guess.
+// foldNames: patterns ignore case where file names do. macOS's default does too, but a folder there
+// may lie on a disk that does not, and what a person typed is then more exact than what we guess.
 const foldNames = runtime.GOOS == "windows"
 
-// junkPattern is an entry of the default list of what is not sent: files that a system or a program keeps for itself,
-// makes again by itself, and that nobody gathered as data.
+// junkPattern is an entry of the default list of what is not sent: files that a system or a program
+// keeps for itself, makes again by itself, and that nobody gathered as data.
 type junkPattern struct {
 	text   string // doublestar, matched against the base name
 	folder bool   // matches folders only, with all they contain; else files only
 }
 
-// junk is the default list. It is short on purpose, since what it names is left out though the person gave the folder
-// that holds it. Nothing is in it that can be somebody's data or the only copy of anything: no *.log, *.tmp, *.bak,
-// *.swp (unsaved work), *.pyc outside __pycache__, *.exe, .RData, .Rhistory, .env, build, venv or node_modules; those
-// are for --exclude. Hidden files are sent like others.
+// junk is the default list. It is short on purpose, since what it names is left out though the
+// person gave the folder that holds it. Nothing is in it that can be somebody's data or the only
+// copy of anything: no *.log, *.tmp, *.bak, *.swp (unsaved work), *.pyc outside __pycache__, *.exe,
+// .RData, .Rhistory, .env, build, venv or node_modules; those are for --exclude. Hidden files are
+// sent like others.
 var junk = []junkPattern{
 	{".DS_Store", false},                // macOS: how a window of this folder looks
 	{"._*", false},                      // macOS: extra attributes of a file on a foreign disk
@@ -142,9 +143,10 @@ func unmatched(ps []pattern) (given []string) {
 	return given
 }
 
-// skip returns why the entry is not sent, or "". below is its path relative to the root. explicit is true for what the
-// person named itself: the default list does not apply to it. included is true below a folder that matched an include
-// pattern. A folder is not skipped for want of an include pattern, since what it contains may match.
+// skip returns why the entry is not sent, or "". below is its path relative to the root. explicit
+// is true for what the person named itself: the default list does not apply to it. included is true
+// below a folder that matched an include pattern. A folder is not skipped for want of an include
+// pattern, since what it contains may match.
 func (f *filter) skip(name, below string, folder, explicit, included bool) SkipReason {
 	switch {
 	case matchAny(f.exclude, name, below, folder):

@@ -12,8 +12,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// FuzzNoTwoFilesGetOneName makes a tree of the names in a text, scans it and checks that each file is accounted for once:
-// with a name of its own, or with the file whose name it would have got.
+// FuzzNoTwoFilesGetOneName makes a tree of the names in a text, scans it and checks that each file
+// is accounted for once: with a name of its own, or with the file whose name it would have got.
 func FuzzNoTwoFilesGetOneName(f *testing.F) {
 	f.Add("a\nA\na.\na..\n...")
 	f.Add("x\\y\nx_y\nx/y\nx\x01y\nx\x02y")

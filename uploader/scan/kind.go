@@ -2,7 +2,8 @@ package scan
 
 import "inboxuploader/uploader/source"
 
-// FileID identifies a file on this computer as long as it exists, whatever its name; see [source.ID].
+// FileID identifies a file on this computer as long as it exists, whatever its name; see
+// [source.ID].
 type FileID = source.ID
 
 // skipKind returns the reason to leave out what is neither file nor folder.

@@ -20,7 +20,8 @@ type linkTarget struct {
 	outside bool // of the root
 }
 
-// follow resolves a link in folder d, once: what is sent of it is opened by the path that is found now. why is set if it is left out.
+// follow resolves a link in folder d, once: what is sent of it is opened by the path that is found
+// now. why is set if it is left out.
 func (s *scanner) follow(ctx context.Context, d *folderAt, name string) (t linkTarget, why SkipReason, err error) {
 	path := d.at.Join(name).String()
 	info, err := os.Stat(path)
@@ -49,8 +50,9 @@ func (s *scanner) follow(ctx context.Context, d *folderAt, name string) (t linkT
 	return t, "", nil
 }
 
-// enterLink decides whether a link's folder is gone into. A link to a folder above would never end. That every other folder is entered
-// through so many links only keeps folders that link to each other from multiplying.
+// enterLink decides whether a link's folder is gone into. A link to a folder above would never end.
+// That every other folder is entered through so many links only keeps folders that link to each
+// other from multiplying.
 func (s *scanner) enterLink(d *folderAt, target string) SkipReason {
 	for _, above := range append([]string{d.at.String()}, d.hops...) {
 		if source.IsBelow(above, target) {

@@ -78,7 +78,8 @@ func TestScanEndsWhereFoldersLinkToEachOther(t *testing.T) {
 	}
 }
 
-// TestAFolderIsSentUnderTheNameOfEachLink that leads to it, as the results of workflow engines are; from the hundredth on they are named.
+// TestAFolderIsSentUnderTheNameOfEachLink that leads to it, as the results of workflow engines are;
+// from the hundredth on they are named.
 func TestAFolderIsSentUnderTheNameOfEachLink(t *testing.T) {
 	dir := t.TempDir()
 	uploadertest.Tree(t, dir, "work/results/deep/file", "run/")
@@ -117,7 +118,8 @@ func place(t *testing.T, path string) string {
 	return at
 }
 
-// TestLinksOutsideMayLeadBack: what lies outside may hold links to what was given, and to folders above both.
+// TestLinksOutsideMayLeadBack: what lies outside may hold links to what was given, and to folders
+// above both.
 func TestLinksOutsideMayLeadBack(t *testing.T) {
 	dir := t.TempDir()
 	uploadertest.Tree(t, dir, "run/file", "other/file")

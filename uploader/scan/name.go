@@ -9,33 +9,37 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// The service's limits on a blob's name: "Naming and Referencing Containers, Blobs, and Metadata" in the documentation
-// of Azure's storage. It counts characters without saying which; UTF-16 code units are the largest of the candidates
-// (one for most characters, two for an emoji), so a name within the limit here is within it there.
+// The service's limits on a blob's name: "Naming and Referencing Containers, Blobs, and Metadata"
+// in the documentation of Azure's storage. It counts characters without saying which; UTF-16 code
+// units are the largest of the candidates (one for most characters, two for an emoji), so a name
+// within the limit here is within it there.
 const (
 	MaxNameUnits    = 1024
 	maxNameSegments = 254
 )
 
-// replacement stands where the service would refuse or reinterpret a character. It is one character, so that a name
-// never becomes longer, and one that every file system takes.
+// replacement stands where the service would refuse or reinterpret a character. It is one
+// character, so that a name never becomes longer, and one that every file system takes.
 const replacement = '_'
 
 // Name is the name that a file gets in the inbox.
 type Name struct {
-	// Blob is the complete name inside the container, prefix included, not escaped: exactly what the service stores.
+	// Blob is the complete name inside the container, prefix included, not escaped: exactly what
+	// the service stores.
 	Blob string
-	// Renamed is true where Blob is not the prefix and the path as they were given, since the service would have
-	// refused or silently changed that.
+	// Renamed is true where Blob is not the prefix and the path as they were given, since the
+	// service would have refused or silently changed that.
 	Renamed bool
-	// Warnings says what a reader on Windows loses. Nil for most names. Each code stands in it at most once.
+	// Warnings says what a reader on Windows loses. Nil for most names. Each code stands in it at
+	// most once.
 	Warnings []NameWarning
 }
 
 // NameWarning is one thing about a name that the service keeps as it is but some reader can't.
 type NameWarning string
 
-// The warnings. That two names differ only by case is not among them, since one name alone can't show it.
+// The warnings. That two names differ only by case is not among them, since one name alone can't
+// show it.
 const (
 	// WarnReserved: a segment such as CON or nul.txt is a device on Windows.
 	WarnReserved NameWarning = "windows-reserved-name"
@@ -63,11 +67,13 @@ func (w NameWarning) Why() string {
 	return string(w)
 }
 
-// PlanName works out under which name the service will store the file rel below prefix, before anything is sent.
+// PlanName works out under which name the service will store the file rel below prefix, before
+// anything is sent.
 //
-// rel is a path with slashes whose first segment is the own name of the file or folder that was given; prefix is
-// [token.Inbox.Prefix], taken as it is but for slashes at its ends, and counted in the limits. What the service would change
-// unseen, or refuse though a near name will do, is changed here and marked as Renamed:
+// rel is a path with slashes whose first segment is the own name of the file or folder that was
+// given; prefix is [token.Inbox.Prefix], taken as it is but for slashes at its ends, and counted in
+// the limits. What the service would change unseen, or refuse though a near name will do, is
+// changed here and marked as Renamed:
 //
 //   - dots at the end of a segment, which the service strips, are left out;
 //   - a backslash, which it turns into a slash, and characters it refuses (U+0000 to 1F, 7F, 81, 8D, 8F, 90, 9D, the
@@ -75,12 +81,13 @@ func (w NameWarning) Why() string {
 //   - empty segments, from doubled slashes or one at an end, are left out;
 //   - letters with separate accents (NFD, as macOS writes them) are joined (NFC).
 //
-// The errors are [*problem.Error]s that wrap ErrName: NameDots for a segment of dots alone, which would lead to another folder;
-// NameTooLong above 1,024 UTF-16 code units; NameTooDeep above 254 segments; NameRefused if nothing is left.
+// The errors are [*problem.Error]s that wrap ErrName: NameDots for a segment of dots alone, which
+// would lead to another folder; NameTooLong above 1,024 UTF-16 code units; NameTooDeep above 254
+// segments; NameRefused if nothing is left.
 //
-// The result begins with the prefix, satisfies all the rules above, and planning it again changes nothing. PlanName
-// does not block, is safe for concurrent use, and allocates only to join the prefix or where something is changed or
-// warned of.
+// The result begins with the prefix, satisfies all the rules above, and planning it again changes
+// nothing. PlanName does not block, is safe for concurrent use, and allocates only to join the
+// prefix or where something is changed or warned of.
 func PlanName(prefix, rel string) (Name, error) {
 	prefix = strings.Trim(prefix, "/")
 	var n Name
@@ -105,8 +112,8 @@ func PlanName(prefix, rel string) (Name, error) {
 	return n, nil
 }
 
-// planPath plans every segment of rel and returns the result with its length and number of segments. As long as
-// nothing is changed it only looks; from the first change on it builds a copy.
+// planPath plans every segment of rel and returns the result with its length and number of
+// segments. As long as nothing is changed it only looks; from the first change on it builds a copy.
 func planPath(rel string, n *Name) (planned string, units, segments int, err error) {
 	var changed []byte
 	building := false
@@ -151,8 +158,9 @@ func planPath(rel string, n *Name) (planned string, units, segments int, err err
 	return rel, units + segments - 1, segments, nil
 }
 
-// planSegment returns what the service will store for one segment, its length in UTF-16 code units, and a reason if it
-// can't be stored. An empty segment stays empty. The result is the argument itself where nothing changes.
+// planSegment returns what the service will store for one segment, its length in UTF-16 code units,
+// and a reason if it can't be stored. An empty segment stays empty. The result is the argument
+// itself where nothing changes.
 func planSegment(s string) (out string, units int, refused problem.Reason) {
 	plain := true
 	for i := range len(s) {
@@ -208,8 +216,8 @@ func replaceRefused(s string) string {
 	return b.String()
 }
 
-// loneSurrogate reports whether s begins with half of a UTF-16 pair, in the three bytes that package os makes of it
-// when a name on Windows has one.
+// loneSurrogate reports whether s begins with half of a UTF-16 pair, in the three bytes that
+// package os makes of it when a name on Windows has one.
 func loneSurrogate(s string) bool {
 	return len(s) >= 3 && s[0] == 0xED && s[1]&0xE0 == 0xA0 && s[2]&0xC0 == 0x80
 }
@@ -230,8 +238,9 @@ func refusedRune(r rune) bool {
 	}
 }
 
-// joinAccents returns s in the normal form NFC. Package norm breaks endless runs of accents apart with a joiner; where
-// one more turn would do so differently, the name is taken as it stands after a few turns.
+// joinAccents returns s in the normal form NFC. Package norm breaks endless runs of accents apart
+// with a joiner; where one more turn would do so differently, the name is taken as it stands after
+// a few turns.
 func joinAccents(s string) string {
 	for range 4 {
 		if norm.NFC.IsNormalString(s) {
@@ -283,9 +292,9 @@ func (n *Name) addWarning(w NameWarning) {
 	n.Warnings = append(n.Warnings, w)
 }
 
-// reservedOnWindows reports whether Windows takes the segment for a device. What follows the first dot does not
-// matter, nor do spaces before it; COM and LPT go with a digit, superscript ones included ("Naming Files, Paths, and
-// Namespaces" in Windows' documentation).
+// reservedOnWindows reports whether Windows takes the segment for a device. What follows the first
+// dot does not matter, nor do spaces before it; COM and LPT go with a digit, superscript ones
+// included ("Naming Files, Paths, and Namespaces" in Windows' documentation).
 func reservedOnWindows(segment string) bool {
 	base, _, _ := strings.Cut(segment, ".")
 	base = strings.TrimRight(base, " ")

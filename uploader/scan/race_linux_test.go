@@ -11,8 +11,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// TestAScanThatRacesAnExchangeFollowsNoLink: a folder and a link, or a file and a link, change places all the time. What the link leads to is
-// never found, and what is found is what is there.
+// TestAScanThatRacesAnExchangeFollowsNoLink: a folder and a link, or a file and a link, change
+// places all the time. What the link leads to is never found, and what is found is what is there.
 func TestAScanThatRacesAnExchangeFollowsNoLink(t *testing.T) {
 	for name, c := range map[string]struct {
 		place, target string

@@ -29,7 +29,8 @@ type root struct {
 	shared   bool // another root's blobs begin with the same segment
 }
 
-// roots scans all roots, those first whose own name is the blob's, so that they win over renamed ones.
+// roots scans all roots, those first whose own name is the blob's, so that they win over renamed
+// ones.
 func (s *scanner) roots(ctx context.Context, args []string) error {
 	var all []*root
 	for _, arg := range args {
@@ -77,7 +78,8 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 // Wildcards are what makes a pattern of a path.
 const Wildcards = "*?[{"
 
-// expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's cause or emit's.
+// expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's
+// cause or emit's.
 func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, failed *problem.Error, err error) {
 	if arg == "" { // filepath.Abs would make the current folder of it
 		return nil, problem.New("scan", arg, problem.SourceMissing), nil
@@ -117,8 +119,8 @@ func rootProblem(path string, err error) *problem.Error {
 	return e
 }
 
-// ownName returns the last segment of an absolute path; of a whole disk on Windows its letter with the colon, of a whole
-// Unix file system nothing.
+// ownName returns the last segment of an absolute path; of a whole disk on Windows its letter with
+// the colon, of a whole Unix file system nothing.
 func ownName(abs string) string {
 	if filepath.Dir(abs) != abs {
 		return filepath.Base(abs)
@@ -127,8 +129,9 @@ func ownName(abs string) string {
 }
 
 // SplitPattern splits an absolute pattern into the folder that it begins in and the pattern below
-// that, with slashes. A part that exists is taken as it stands: "data [old]" names the folder of that
-// name, if there is one. It looks at the disk for each part up to the first that stands for others.
+// that, with slashes. A part that exists is taken as it stands: "data [old]" names the folder of
+// that name, if there is one. It looks at the disk for each part up to the first that stands for
+// others.
 func SplitPattern(pattern string) (base, below string) {
 	// doublestar.FilepathGlob would take one of the two backslashes away that a share begins with.
 	base, below = doublestar.SplitPattern(filepath.ToSlash(pattern))
@@ -148,9 +151,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// glob returns what an absolute pattern stands for, and tells of the folders that can't be looked into; told is whether there are
-// any. A pattern with ** finds files only, since each of the folders on the way would bring the same files again. The error
-// is ctx's cause or emit's.
+// glob returns what an absolute pattern stands for, and tells of the folders that can't be looked
+// into; told is whether there are any. A pattern with ** finds files only, since each of the
+// folders on the way would bring the same files again. The error is ctx's cause or emit's.
 func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told bool, err error) {
 	var options []doublestar.GlobOption
 	if strings.Contains(pattern, "**") {
@@ -198,8 +201,8 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	return roots, told, nil
 }
 
-// globbed is what a pattern is matched in. It keeps which folders can't be read, over which doublestar passes, and which links it does
-// not go through.
+// globbed is what a pattern is matched in. It keeps which folders can't be read, over which
+// doublestar passes, and which links it does not go through.
 type globbed struct {
 	in      source.Path      // the folder that the pattern names
 	follow  bool             // go through links below that
@@ -274,7 +277,8 @@ func firstSegment(rel string) string {
 	return planned
 }
 
-// place returns where something lies, with all links on the way followed, or the path as it is where nothing is.
+// place returns where something lies, with all links on the way followed, or the path as it is
+// where nothing is.
 func place(path string) string {
 	if at, err := source.Resolve(path); err == nil {
 		return at.String()
@@ -325,8 +329,9 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 	return s.file(f, info, r)
 }
 
-// enterRoot finds out what a root is and where it lies. The links on what a person named are followed; of what a pattern found, only if
-// links are, and as far as they may lead from the folder that it was found in.
+// enterRoot finds out what a root is and where it lies. The links on what a person named are
+// followed; of what a pattern found, only if links are, and as far as they may lead from the folder
+// that it was found in.
 func (s *scanner) enterRoot(ctx context.Context, r *root) (info source.Info, why SkipReason, err error) {
 	if !r.explicit && !s.opts.FollowSymlinks {
 		if info, err = s.stat(ctx, r.at); err == nil && info.Kind == source.Link {

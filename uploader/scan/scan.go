@@ -10,17 +10,21 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Sizes of the batches that [Files] hands over. The first is small so that sending can begin at once.
+// Sizes of the batches that [Files] hands over. The first is small so that sending can begin at
+// once.
 const (
 	firstBatch = 64
 	fullBatch  = 1000
-	// batchAge is how long a found file waits at most for its batch to fill, where the disk is slow.
+	// batchAge is how long a found file waits at most for its batch to fill, where the disk is
+	// slow.
 	batchAge = 200 * time.Millisecond
 )
 
-// Options shapes a scan. Include and Exclude are doublestar patterns: one with a slash is matched against the path
-// below the root, which may begin with the root's own name, one without against the last segment at any depth; a slash at the end confines it to folders; case
-// counts except on Windows. The zero value takes files only, leaves links alone, and applies the default list of junk.
+// Options shapes a scan. Include and Exclude are doublestar patterns: one with a slash is matched
+// against the path below the root, which may begin with the root's own name, one without against
+// the last segment at any depth; a slash at the end confines it to folders; case counts except on
+// Windows. The zero value takes files only, leaves links alone, and applies the default list of
+// junk.
 type Options struct {
 	Inbox token.Inbox // its Prefix begins every blob's name; its Blob, if set, is the only name and takes one file
 
@@ -50,7 +54,8 @@ type Found struct {
 	Skip SkipReason     // not empty: this is left out on purpose
 }
 
-// SkipReason says why something is left out on purpose. It is stable, so that it can stand in JSON output.
+// SkipReason says why something is left out on purpose. It is stable, so that it can stand in JSON
+// output.
 type SkipReason string
 
 // The reasons to leave something out.
@@ -92,38 +97,44 @@ type Unmatched struct {
 	Include, Exclude []string
 }
 
-// Files finds what is to be sent of the roots and hands it to emit in batches: the first of up to 64, then of up to
-// 1,000, or of what there is after 200 ms. It does all its work, and calls emit, on the caller's goroutine, and blocks
-// until it is through, emit returns an error, or ctx is done (then the error is its cause). The slice is reused: it is
-// emit's until emit returns. The totals count what was handed over, also when there is an error.
+// Files finds what is to be sent of the roots and hands it to emit in batches: the first of up to
+// 64, then of up to 1,000, or of what there is after 200 ms. It does all its work, and calls emit,
+// on the caller's goroutine, and blocks until it is through, emit returns an error, or ctx is done
+// (then the error is its cause). The slice is reused: it is emit's until emit returns. The totals
+// count what was handed over, also when there is an error.
 //
-// A root is a path to a file or folder, or, where no file of that name exists, a pattern such as data/*.csv (doublestar
-// syntax). A folder's name is the first segment of Rel, "." and "dir/" included; what a pattern found is named from the
-// pattern's first wildcard on, as AzCopy does it. A root that is a link is followed and keeps its own name, and the
-// default list of junk does not apply to it. Roots of which nothing can be sent become a Found with Err.
+// A root is a path to a file or folder, or, where no file of that name exists, a pattern such as
+// data/*.csv (doublestar syntax). A folder's name is the first segment of Rel, "." and "dir/"
+// included; what a pattern found is named from the pattern's first wildcard on, as AzCopy does it.
+// A root that is a link is followed and keeps its own name, and the default list of junk does not
+// apply to it. Roots of which nothing can be sent become a Found with Err.
 //
-// No two files are handed over for one name. Of two in one folder, the one whose own name it is wins over one that had
-// to be renamed, and of two renamed ones the first in alphabetical order; of two below different roots, the first
-// found. The other has Err with NameTaken and the winner's path as Value; the same file, named twice, is handed over once.
-// A folder that had to be renamed, and whose new name another entry beside it has, is refused as a whole rather than mixed
-// with the other.
-// Where Inbox.Blob is set and there is more than one file, all of them have Err with OneFileOnly.
+// No two files are handed over for one name. Of two in one folder, the one whose own name it is
+// wins over one that had to be renamed, and of two renamed ones the first in alphabetical order; of
+// two below different roots, the first found. The other has Err with NameTaken and the winner's
+// path as Value; the same file, named twice, is handed over once. A folder that had to be renamed,
+// and whose new name another entry beside it has, is refused as a whole rather than mixed with the
+// other. Where Inbox.Blob is set and there is more than one file, all of them have Err with
+// OneFileOnly.
 //
-// Before anything is emitted, an invalid pattern in Include or Exclude is returned as a [*problem.Error] with PatternInvalid.
+// Before anything is emitted, an invalid pattern in Include or Exclude is returned as a
+// [*problem.Error] with PatternInvalid.
 //
 // What lies below roots on several disks comes in several batches.
 //
-// Memory does not grow with the number of files: a folder is read in parts of 4,096 entries. What is kept are the names
-// of one folder's subfolders, for each folder on the way down; the names of one folder's entries that have to be
-// renamed, about 150 bytes each; and, only for roots with the same name, a fingerprint of each of their blobs (see
-// nameSet), about 50 bytes.
+// Memory does not grow with the number of files: a folder is read in parts of 4,096 entries. What
+// is kept are the names of one folder's subfolders, for each folder on the way down; the names of
+// one folder's entries that have to be renamed, about 150 bytes each; and, only for roots with the
+// same name, a fingerprint of each of their blobs (see nameSet), about 50 bytes.
 //
-// While the system allows no further open file, Scan waits, up to two minutes; what it has found by then is handed over first.
+// While the system allows no further open file, Scan waits, up to two minutes; what it has found by
+// then is handed over first.
 func Files(ctx context.Context, roots []string, opts Options, emit func([]Found) error) (Totals, error) {
 	return FilesWaiting(ctx, roots, opts, emit, func() {})
 }
 
-// FilesWaiting is [Files]. It calls crowded each time that it has to wait since too many files are open.
+// FilesWaiting is [Files]. It calls crowded each time that it has to wait since too many files are
+// open.
 func FilesWaiting(ctx context.Context, roots []string, opts Options, emit func([]Found) error, crowded func()) (Totals, error) {
 	s := &scanner{opts: opts, emit: emit, crowded: crowded, limit: firstBatch, last: time.Now()}
 	s.totals.Skipped = map[SkipReason]int64{}
@@ -170,8 +181,8 @@ func (s *scanner) add(f Found) error {
 	return s.push(f)
 }
 
-// addLone keeps the first file back until it is known to be the only one: which of several the person means can't be
-// guessed.
+// addLone keeps the first file back until it is known to be the only one: which of several the
+// person means can't be guessed.
 func (s *scanner) addLone(f Found) error {
 	if s.lone == nil && !s.crowds {
 		s.lone = &f
@@ -225,8 +236,8 @@ func (s *scanner) flush() error {
 	return err
 }
 
-// uncrowded calls open again for as long as it fails because too many files are open, which says nothing about what it opens.
-// openErr is open's last error, err is ctx's cause or emit's.
+// uncrowded calls open again for as long as it fails because too many files are open, which says
+// nothing about what it opens. openErr is open's last error, err is ctx's cause or emit's.
 func (s *scanner) uncrowded(ctx context.Context, open func() error) (openErr, err error) {
 	for {
 		openErr = open()
@@ -271,10 +282,12 @@ func (s *scanner) finish() error {
 	return s.flush()
 }
 
-// tooYoung reports whether a file is left for later. One from far in the future has a wrong time rather than none to wait for.
+// tooYoung reports whether a file is left for later. One from far in the future has a wrong time
+// rather than none to wait for.
 func (o *Options) tooYoung(modified, now time.Time) bool {
 	return o.MinAge > 0 && now.Sub(modified) < o.MinAge && modified.Before(now.Add(FarAhead))
 }
 
-// FarAhead is from where on a time in the future is a wrong one, as of a camera, and says nothing about a change.
+// FarAhead is from where on a time in the future is a wrong one, as of a camera, and says nothing
+// about a change.
 const FarAhead = 24 * time.Hour

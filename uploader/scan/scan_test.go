@@ -270,8 +270,8 @@ func TestScanStops(t *testing.T) {
 	})
 }
 
-// Whatever the names: each file is accounted for once, no two go to one name, and below one root, who owns a name gets
-// it.
+// Whatever the names: each file is accounted for once, no two go to one name, and below one root,
+// who owns a name gets it.
 func TestScanGivesEveryNameOnce(t *testing.T) {
 	if os.PathSeparator != '/' {
 		t.Skip("these names can't exist here")

@@ -2,7 +2,8 @@ package scan
 
 import "fmt"
 
-// skipWords are the words for what is left out on purpose: why one thing is, and one and several of a kind.
+// skipWords are the words for what is left out on purpose: why one thing is, and one and several of
+// a kind.
 var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipExcluded:    {"It matches an exclude pattern.", "excluded by pattern", "excluded by pattern"},
 	SkipNotIncluded: {"It matches no include pattern.", "not among the included", "not among the included"},
@@ -43,10 +44,12 @@ func (r SkipReason) Count(n int64) string {
 	return fmt.Sprintf("%d %s", n, words)
 }
 
-// IsFolder reports whether it is for folders alone, which are no files that could have been delivered.
+// IsFolder reports whether it is for folders alone, which are no files that could have been
+// delivered.
 func (r SkipReason) IsFolder() bool { return r == SkipFolder || r == SkipOwn || r == SkipEmptyFolder }
 
-// ByName reports whether the person asked by a pattern, or the default list, for what is left out for this reason, or would not want it.
+// ByName reports whether the person asked by a pattern, or the default list, for what is left out
+// for this reason, or would not want it.
 func (r SkipReason) ByName() bool {
 	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn || r == SkipReceipt
 }

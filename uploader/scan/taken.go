@@ -10,18 +10,20 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// nameSet remembers which blob names are taken, by which root. It is needed only for roots whose names begin with the
-// same segment. Otherwise no two names can be equal: below one root, the files of one folder have different names, a
-// renamed one is held against its siblings (see [scanner.settle]), so have its subfolders, and thus by induction all
-// paths differ.
+// nameSet remembers which blob names are taken, by which root. It is needed only for roots whose
+// names begin with the same segment. Otherwise no two names can be equal: below one root, the files
+// of one folder have different names, a renamed one is held against its siblings (see
+// [scanner.settle]), so have its subfolders, and thus by induction all paths differ.
 //
-// It keeps 16 bytes of each name's SHA-256 instead of the name: with the number of the root about 50 bytes for each
-// file in Go's map, 50 MB for a million. A hit is taken for equality without looking: among a hundred million names
-// the chance of even one wrong hit is below 10^-22, far below that of the disk returning a wrong name, and a wrong hit
-// refuses a file visibly and overwrites nothing.
+// It keeps 16 bytes of each name's SHA-256 instead of the name: with the number of the root about
+// 50 bytes for each file in Go's map, 50 MB for a million. A hit is taken for equality without
+// looking: among a hundred million names the chance of even one wrong hit is below 10^-22, far
+// below that of the disk returning a wrong name, and a wrong hit refuses a file visibly and
+// overwrites nothing.
 type nameSet map[[16]byte]int32
 
-// take claims the blob's name for a root. If it is taken already, it returns by which root, and false.
+// take claims the blob's name for a root. If it is taken already, it returns by which root, and
+// false.
 func (s nameSet) take(blob string, root int32) (owner int32, ok bool) {
 	sum := sha256.Sum256([]byte(blob))
 	key := [16]byte(sum[:16])

@@ -15,7 +15,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// How many entries of a folder are read at once. The first part is small so that sending can begin at once.
+// How many entries of a folder are read at once. The first part is small so that sending can begin
+// at once.
 const (
 	firstRead = 256
 	fullRead  = 4096
@@ -42,8 +43,9 @@ type entryAt struct {
 	at       source.Path // where it lies; of a link, what it leads to
 }
 
-// walk scans one folder and then, with the folder closed again, its subfolders: so only one is open at a time, however
-// deep the tree. Entries that need another name come after all others, for which it is their own name.
+// walk scans one folder and then, with the folder closed again, its subfolders: so only one is open
+// at a time, however deep the tree. Entries that need another name come after all others, for which
+// it is their own name.
 func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 	if s.isOwn(d) {
 		return s.skip(Found{Source: d.path, Rel: d.rel}, SkipOwn)
@@ -109,7 +111,8 @@ func (s *scanner) isOwn(d *folderAt) bool {
 	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
-// isReceipt reports whether a file is the one that the receipt is written to, through whatever links it was reached.
+// isReceipt reports whether a file is the one that the receipt is written to, through whatever
+// links it was reached.
 func (s *scanner) isReceipt(f *Found) bool {
 	if s.opts.Receipt == "" {
 		return false
@@ -123,15 +126,15 @@ func (s *scanner) isReceipt(f *Found) bool {
 	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
-// swapped reports whether a folder below the root became a link between being found and being read. Where links are not followed it is
-// left out like others.
+// swapped reports whether a folder below the root became a link between being found and being read.
+// Where links are not followed it is left out like others.
 func (s *scanner) swapped(d *folderAt, err error) bool {
 	r, ok := errors.AsType[*source.Replaced](err)
 	return ok && r.Kind == source.Link && d.below != "" && !s.opts.FollowSymlinks
 }
 
-// read calls visit for each entry of a folder, in order of name within each part. readErr is why the folder can't be
-// read to its end; err is visit's, or ctx's cause.
+// read calls visit for each entry of a folder, in order of name within each part. readErr is why
+// the folder can't be read to its end; err is visit's, or ctx's cause.
 func (s *scanner) read(
 	ctx context.Context, at source.Path, visit func(*source.Dir, fs.DirEntry) error,
 ) (readErr, err error) {
@@ -168,8 +171,8 @@ func (s *scanner) read(
 	}
 }
 
-// look decides what to do with an entry. If it is neither a file to send nor a folder to go into, look reports it and
-// ok is false.
+// look decides what to do with an entry. If it is neither a file to send nor a folder to go into,
+// look reports it and ok is false.
 func (s *scanner) look(
 	ctx context.Context, d *folderAt, dir *source.Dir, e fs.DirEntry,
 ) (x entryAt, ok bool, err error) {
@@ -218,7 +221,8 @@ func (s *scanner) look(
 	return x, true, nil
 }
 
-// entry hands over a file of the folder. dir is nil where the file is looked at for the second time.
+// entry hands over a file of the folder. dir is nil where the file is looked at for the second
+// time.
 func (s *scanner) entry(ctx context.Context, d *folderAt, x entryAt, dir *source.Dir, e fs.DirEntry) error {
 	f := Found{Source: filepath.Join(d.path, x.name), Rel: join(d.rel, x.name), At: x.at}
 	var info source.Info
@@ -278,15 +282,17 @@ func otherSource(other *root, rel string) string {
 	return filepath.Join(other.path, filepath.FromSlash(below))
 }
 
-// refuseName hands over f with PlanName's error, which says what was planned; the source is more use to a person.
+// refuseName hands over f with PlanName's error, which says what was planned; the source is more
+// use to a person.
 func (s *scanner) refuseName(f Found, err error) error {
 	return s.add(refuseFound(f, problem.ReasonOf(err), ""))
 }
 
-// settle decides about the entries of a folder that can't keep their names: it looks through the folder once more for
-// entries that own one of the names wanted, refuses what would take one away, sends the files that remain, and returns
-// the subfolders that remain. Asking the system for the wanted name would not do: some of them find a file under
-// another spelling of its name, and it could be this very file.
+// settle decides about the entries of a folder that can't keep their names: it looks through the
+// folder once more for entries that own one of the names wanted, refuses what would take one away,
+// sends the files that remain, and returns the subfolders that remain. Asking the system for the
+// wanted name would not do: some of them find a file under another spelling of its name, and it
+// could be this very file.
 func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([]entryAt, error) {
 	owners := make(map[string]string, len(renamed))
 	for _, x := range renamed {
@@ -325,7 +331,8 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 	return folders, nil
 }
 
-// wouldSend reports whether an entry is a file or folder that is not left out, so that its name is taken.
+// wouldSend reports whether an entry is a file or folder that is not left out, so that its name is
+// taken.
 func (s *scanner) wouldSend(d *folderAt, dir *source.Dir, e fs.DirEntry) bool {
 	k := dir.Kind(e)
 	switch k {

@@ -24,8 +24,8 @@ func (k Kind) String() string {
 	return [...]string{"a file", "a folder", "a link", "a named pipe", "a socket", "a device", "irregular"}[k]
 }
 
-// KindOf tells the kind from the mode that package os gives. On Windows, what redirects without being a symbolic link is Irregular: use
-// [Dir.Kind] or [Path.Stat] to know more of it.
+// KindOf tells the kind from the mode that package os gives. On Windows, what redirects without
+// being a symbolic link is Irregular: use [Dir.Kind] or [Path.Stat] to know more of it.
 func KindOf(mode fs.FileMode) Kind {
 	switch t := mode.Type(); {
 	case t == 0:
@@ -46,9 +46,9 @@ func KindOf(mode fs.FileMode) Kind {
 	return Irregular
 }
 
-// ID identifies a file on this computer as long as it exists, whatever its name: device and inode on Unix. The zero ID is unknown, as on
-// Windows, where it would mean opening every file during a scan, which takes longer than the scan and wakes virus scanners; and on some
-// network disks.
+// ID identifies a file on this computer as long as it exists, whatever its name: device and inode
+// on Unix. The zero ID is unknown, as on Windows, where it would mean opening every file during a
+// scan, which takes longer than the scan and wakes virus scanners; and on some network disks.
 type ID struct {
 	Device, Index uint64
 }

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Marks that a file system puts on a file or folder ([MS-FSCC] 2.1.2.1), besides those that lead elsewhere.
+// Marks that a file system puts on a file or folder ([MS-FSCC] 2.1.2.1), besides those that lead
+// elsewhere.
 const (
 	markSocket = 0x80000023 // IO_REPARSE_TAG_AF_UNIX
 	markFIFO   = 0x80000024 // IO_REPARSE_TAG_LX_FIFO
@@ -15,7 +16,8 @@ const (
 	markBlock  = 0x80000026 // IO_REPARSE_TAG_LX_BLK
 	markNFS    = 0x80000014 // IO_REPARSE_TAG_NFS: a link, or another special file, of an NFS server
 
-	// leadsElsewhere is in the mark of whatever stands for another file or folder: symbolic links, junctions, mounted disks.
+	// leadsElsewhere is in the mark of whatever stands for another file or folder: symbolic links,
+	// junctions, mounted disks.
 	leadsElsewhere = 0x20000000
 )
 
@@ -44,8 +46,9 @@ func kindOfMark(h windows.Handle, attributes uint32) (Kind, error) {
 	return File, nil // kept by a cloud service, deduplicated, compressed, archived
 }
 
-// basicInfo is FILE_BASIC_INFO (learn.microsoft.com/windows/win32/api/winbase/ns-winbase-file_basic_info). What is of no use here has
-// no name.
+// basicInfo is FILE_BASIC_INFO
+// (learn.microsoft.com/windows/win32/api/winbase/ns-winbase-file_basic_info). What is of no use
+// here has no name.
 type basicInfo struct {
 	_, _, _ int64 // creation, last access, last write
 	changed windows.Filetime
@@ -80,8 +83,8 @@ func infoOf(h windows.Handle) (Info, error) {
 	return info, err
 }
 
-// changed returns when an open file or what the system keeps about it changed last; zero where its file system, such as FAT, keeps no
-// such time.
+// changed returns when an open file or what the system keeps about it changed last; zero where its
+// file system, such as FAT, keeps no such time.
 func changed(h windows.Handle) time.Time {
 	var b basicInfo
 	p := (*byte)(unsafe.Pointer(&b)) //nolint:gosec // G103: the system fills it in

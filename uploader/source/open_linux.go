@@ -20,7 +20,8 @@ func openNoLinks(path string, flags int) (int, error) {
 	return unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{Flags: uint64(flags), Resolve: unix.RESOLVE_NO_SYMLINKS})
 }
 
-// hasOpenat2 reports whether this program may use openat2. Linux has it since 5.6, and some containers deny it.
+// hasOpenat2 reports whether this program may use openat2. Linux has it since 5.6, and some
+// containers deny it.
 var hasOpenat2 = sync.OnceValue(func() bool {
 	fd, err := unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{
 		Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS,

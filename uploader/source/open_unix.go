@@ -13,7 +13,8 @@ import (
 
 func resolve(path string) (string, error) { return filepath.EvalSymlinks(path) }
 
-// open opens what stands at a path. Where that, or something on the way, is a link, it returns a *Replaced.
+// open opens what stands at a path. Where that, or something on the way, is a link, it returns a
+// *Replaced.
 func open(path string, flags int) (fd int, err error) {
 	err = uninterrupted(func() error {
 		fd, err = openNoLinks(path, flags|unix.O_CLOEXEC)
@@ -38,8 +39,8 @@ func throughLink(path string) error {
 	return &Replaced{path, Link} // it has gone again
 }
 
-// openToRead opens a file to be read. What stands in its place since it was found may be a named pipe, which had to be waited for until
-// somebody writes into it; so it does not wait.
+// openToRead opens a file to be read. What stands in its place since it was found may be a named
+// pipe, which had to be waited for until somebody writes into it; so it does not wait.
 func openToRead(path string) (int, error) {
 	fd, err := open(path, unix.O_RDONLY|unix.O_NONBLOCK)
 	if errors.Is(err, unix.EAGAIN) { // a file that a server has to give back first, such as Samba; that does not take long

@@ -22,8 +22,8 @@ const (
 	shareAll = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
 )
 
-// open opens what stands at the path, whatever it is, with a right to it. Where that, or something on the way below the root, is a link,
-// it returns a *Replaced.
+// open opens what stands at the path, whatever it is, with a right to it. Where that, or something
+// on the way below the root, is a link, it returns a *Replaced.
 func (p Path) open(right uint32) (windows.Handle, error) {
 	h, err := openRoot(p.Root, right, p.Below != "")
 	at := p.Root
@@ -85,8 +85,9 @@ func openPart(folder windows.Handle, name string, right uint32) (windows.Handle,
 // errLink is that what was opened is a link.
 var errLink = errors.New("a link")
 
-// unlinked opens something that is no link. What is marked but leads nowhere else, as a file that a cloud service keeps or that was
-// deduplicated, is opened once more without the flag that leaves marks alone, since otherwise its content would not be there.
+// unlinked opens something that is no link. What is marked but leads nowhere else, as a file that a
+// cloud service keeps or that was deduplicated, is opened once more without the flag that leaves
+// marks alone, since otherwise its content would not be there.
 func unlinked(open func(flags uint32) (windows.Handle, error), leaveMarks uint32) (windows.Handle, error) {
 	h, err := open(leaveMarks)
 	if err != nil {
@@ -184,7 +185,8 @@ func (d *Dir) Kind(e fs.DirEntry) Kind {
 	return Irregular
 }
 
-// Stat returns what stands under an entry's name: what it was when the entry was read, without its last change.
+// Stat returns what stands under an entry's name: what it was when the entry was read, without its
+// last change.
 func (d *Dir) Stat(e fs.DirEntry) (Info, error) {
 	if e.Type() != 0 {
 		return d.path.Join(e.Name()).Stat()

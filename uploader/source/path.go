@@ -1,7 +1,9 @@
-// Package source opens the files and folders of this computer that are to be sent, and follows no link that nobody asked it to follow.
+// Package source opens the files and folders of this computer that are to be sent, and follows no
+// link that nobody asked it to follow.
 //
-// [Resolve] is called first: it says once where a path that a person named leads, links and all. What it returns, and whatever [Path.Join]
-// makes of that, is opened as it stands: a link in the place of anything on the way is a [*Replaced], and what it leads to is not touched.
+// [Resolve] is called first: it says once where a path that a person named leads, links and all.
+// What it returns, and whatever [Path.Join] makes of that, is opened as it stands: a link in the
+// place of anything on the way is a [*Replaced], and what it leads to is not touched.
 package source
 
 import (
@@ -11,16 +13,18 @@ import (
 	"path/filepath"
 )
 
-// Path is where a file or folder lies. No part of it was a link when it was found, and what opens it follows none. The zero Path is nowhere.
+// Path is where a file or folder lies. No part of it was a link when it was found, and what opens
+// it follows none. The zero Path is nowhere.
 //
-// On Windows the folders above Root may become links without being noticed: what a person has no right to look into, as often on shared
-// disks, can't be gone through step by step.
+// On Windows the folders above Root may become links without being noticed: what a person has no
+// right to look into, as often on shared disks, can't be gone through step by step.
 type Path struct {
 	Root  string // absolute, with all links resolved
 	Below string // the way from there, in the system's own form; empty is the root itself
 }
 
-// Resolve returns where a path leads once all links on it are followed. The path is absolute, and there must be something.
+// Resolve returns where a path leads once all links on it are followed. The path is absolute, and
+// there must be something.
 func Resolve(path string) (Path, error) {
 	if _, err := os.Stat(path); err != nil { // says more of what is wrong than what follows
 		return Path{}, err
@@ -51,8 +55,8 @@ func (p Path) String() string {
 	return p.Root + string(filepath.Separator) + p.Below
 }
 
-// Open opens a file to be read by several goroutines, without waiting for anything, and returns what it is now. What is no file is a
-// [*Replaced].
+// Open opens a file to be read by several goroutines, without waiting for anything, and returns
+// what it is now. What is no file is a [*Replaced].
 func (p Path) Open() (*os.File, Info, error) {
 	f, info, err := p.openFile()
 	if err != nil {
@@ -65,7 +69,8 @@ func (p Path) Open() (*os.File, Info, error) {
 	return f, info, nil
 }
 
-// Replaced says that something else stands in a path's place: a link somewhere on it, or at its end what is no file.
+// Replaced says that something else stands in a path's place: a link somewhere on it, or at its end
+// what is no file.
 type Replaced struct {
 	Path string // what stands there: the path itself or, if that is a link, a folder on the way to it
 	Kind Kind

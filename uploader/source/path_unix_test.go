@@ -83,7 +83,8 @@ func read(p source.Path) (string, error) {
 	return string(text), err
 }
 
-// TestNothingIsFollowedThatWasNotFound: whatever takes the place of a file, or of a folder on the way to it, is named and not opened.
+// TestNothingIsFollowedThatWasNotFound: whatever takes the place of a file, or of a folder on the
+// way to it, is named and not opened.
 func TestNothingIsFollowedThatWasNotFound(t *testing.T) { withEachWay(t, nothingIsFollowed) }
 
 func nothingIsFollowed(t *testing.T) {
@@ -137,7 +138,8 @@ func nothingIsFollowed(t *testing.T) {
 	})
 }
 
-// TestFoldersAreReadWithoutFollowing: what a folder has is looked at in that folder, wherever its path leads meanwhile.
+// TestFoldersAreReadWithoutFollowing: what a folder has is looked at in that folder, wherever its
+// path leads meanwhile.
 func TestFoldersAreReadWithoutFollowing(t *testing.T) { withEachWay(t, foldersAreRead) }
 
 func foldersAreRead(t *testing.T) {

@@ -24,7 +24,8 @@ func symlink(t *testing.T, target, at string) {
 	made(t, at, os.Symlink(target, at))
 }
 
-// made skips a test where a link can't be made: it takes a right, and Wine up to version 8 only says that it made one.
+// made skips a test where a link can't be made: it takes a right, and Wine up to version 8 only
+// says that it made one.
 func made(t *testing.T, link string, err error) {
 	t.Helper()
 	if err == nil {
@@ -60,8 +61,8 @@ func read(p source.Path) (string, error) {
 	return string(text), err
 }
 
-// TestNothingIsFollowedThatWasNotFound: a link, a junction or a folder in a file's place, or in that of a folder above it, is named and not
-// followed.
+// TestNothingIsFollowedThatWasNotFound: a link, a junction or a folder in a file's place, or in
+// that of a folder above it, is named and not followed.
 func TestNothingIsFollowedThatWasNotFound(t *testing.T) {
 	if got, err := read(found(t)); got != "mine" || err != nil {
 		t.Fatalf("the file itself: %q, %v", got, err)

@@ -8,12 +8,12 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// MaxCrowded is how often to try to open a file or a folder while too many are open: for two minutes, with the pauses of
-// package backoff.
+// MaxCrowded is how often to try to open a file or a folder while too many are open: for two
+// minutes, with the pauses of package backoff.
 const MaxCrowded = 14
 
-// Crowded reports whether something can't be opened because too many files are open, connections among them. That says
-// nothing about the file.
+// Crowded reports whether something can't be opened because too many files are open, connections
+// among them. That says nothing about the file.
 func Crowded(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }

@@ -20,7 +20,8 @@ func withEachWay(t *testing.T, test func(t *testing.T)) {
 	})
 }
 
-// TestAnExchangeWhileItIsOpenedIsNotFollowed: a folder, and then a file, changes places with a link to a secret all the time.
+// TestAnExchangeWhileItIsOpenedIsNotFollowed: a folder, and then a file, changes places with a link
+// to a secret all the time.
 func TestAnExchangeWhileItIsOpenedIsNotFollowed(t *testing.T) { withEachWay(t, exchange) }
 
 func exchange(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 // maxLinks bounds links that lead to links; Windows itself follows 63 at most.
 const maxLinks = 63
 
-// resolve returns an absolute path with all links on it followed. filepath.EvalSymlinks leaves junctions as they are.
+// resolve returns an absolute path with all links on it followed. filepath.EvalSymlinks leaves
+// junctions as they are.
 func resolve(path string) (string, error) {
 	for range maxLinks {
 		next, ok := followFirst(path)

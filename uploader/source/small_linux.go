@@ -7,11 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Small is an open file that one goroutine reads in one go. Package os asks the system five more questions for each file, to find out
-// whether it can be waited for; with 16 KiB files that is a tenth of all work.
+// Small is an open file that one goroutine reads in one go. Package os asks the system five more
+// questions for each file, to find out whether it can be waited for; with 16 KiB files that is a
+// tenth of all work.
 type Small struct{ fd int }
 
-// OpenSmall is [Path.Open] for what is read in one go. What was opened may be no file: Stat says so.
+// OpenSmall is [Path.Open] for what is read in one go. What was opened may be no file: Stat says
+// so.
 func (p Path) OpenSmall() (Small, error) {
 	fd, err := openToRead(p.String())
 	if err != nil {

@@ -7,7 +7,8 @@ import "os"
 // Small is an open file that one goroutine reads in one go.
 type Small struct{ file *os.File }
 
-// OpenSmall is [Path.Open] for what is read in one go. What was opened may be no file: Stat says so.
+// OpenSmall is [Path.Open] for what is read in one go. What was opened may be no file: Stat says
+// so.
 func (p Path) OpenSmall() (Small, error) {
 	f, _, err := p.openFile()
 	if err != nil {

@@ -21,8 +21,9 @@ func (v Version) Same(w Version) bool {
 	return v.Size == w.Size && v.ModTime.Equal(w.ModTime) && (v.ID == w.ID || v.ID == ID{} || w.ID == ID{})
 }
 
-// TouchedSince reports whether something of the file has changed since that moment. Programs that put the modification time back after
-// they wrote, as those do that keep encrypted disks in files, are told by this alone. It may as well be the file's rights.
+// TouchedSince reports whether something of the file has changed since that moment. Programs that
+// put the modification time back after they wrote, as those do that keep encrypted disks in files,
+// are told by this alone. It may as well be the file's rights.
 func (v Version) TouchedSince(moment time.Time) bool {
 	return !v.Changed.IsZero() && !moment.IsZero() && v.Changed.After(moment)
 }

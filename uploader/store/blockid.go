@@ -15,10 +15,10 @@ func NewUploadID() (id [16]byte) {
 
 var idEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// BlockID returns the service's id of a block: 36 bytes in base64, which are the upload id, the number and half of the
-// block's checksum in base32. All ids of a blob must have one length, leftovers of other programs included; AzCopy's and
-// the SDK's have 36 bytes too. The checksum is there so that blocks of an older version of the file never pass for
-// those of the present one.
+// BlockID returns the service's id of a block: 36 bytes in base64, which are the upload id, the
+// number and half of the block's checksum in base32. All ids of a blob must have one length,
+// leftovers of other programs included; AzCopy's and the SDK's have 36 bytes too. The checksum is
+// there so that blocks of an older version of the file never pass for those of the present one.
 func BlockID(upload [16]byte, number int, crc uint64) string {
 	raw := make([]byte, 0, 22)
 	raw = append(raw, upload[:]...)

@@ -12,8 +12,8 @@ import (
 
 // Checked is what the storage said of a token.
 type Checked struct {
-	// ClockAhead is by how much this computer's clock is ahead of the storage's; negative where it is behind. It is exact to a
-	// second or two: the service says whole seconds.
+	// ClockAhead is by how much this computer's clock is ahead of the storage's; negative where it
+	// is behind. It is exact to a second or two: the service says whole seconds.
 	ClockAhead time.Duration
 	// ClockKnown is false where nothing answered.
 	ClockKnown bool
@@ -22,13 +22,15 @@ type Checked struct {
 // checkTime is how long the storage may take to answer.
 const checkTime = time.Minute
 
-// CheckToken asks the storage whether it accepts a token. Nothing is left in the inbox: it asks to commit a block that does not
-// exist under a name that nobody uses, which a storage that accepts the token refuses in another way than one that does not. It
-// needs no right but the one to write, takes one request, and blocks on the network until that is answered, ctx ends
-// or a minute is over, which is NoProgress.
+// CheckToken asks the storage whether it accepts a token. Nothing is left in the inbox: it asks to
+// commit a block that does not exist under a name that nobody uses, which a storage that accepts
+// the token refuses in another way than one that does not. It needs no right but the one to write,
+// takes one request, and blocks on the network until that is answered, ctx ends or a minute is
+// over, which is NoProgress.
 //
-// A nil error means that the token is accepted; otherwise it is the [*problem.Error] that sending a file would end with. Checked is filled
-// wherever something answered, a refusal included. The store is the caller's.
+// A nil error means that the token is accepted; otherwise it is the [*problem.Error] that sending a
+// file would end with. Checked is filled wherever something answered, a refusal included. The store
+// is the caller's.
 func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 	name := t.Inbox.Blob
 	if name == "" {

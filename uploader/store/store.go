@@ -10,7 +10,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// Store puts blocks and blobs into one inbox. It is implemented by package azure and, for tests, by uploadertest.
+// Store puts blocks and blobs into one inbox. It is implemented by package azure and, for tests, by
+// uploadertest.
 //
 // What every implementation promises, and uploadertest.TestStore checks:
 //
@@ -22,14 +23,16 @@ import (
 //   - Nothing is listed, read or deleted. Writing rights suffice for everything.
 //   - It may be used by any number of goroutines at once.
 //
-// Names are complete names inside the container, as [scan.PlanName] made them; the implementation escapes them once.
+// Names are complete names inside the container, as [scan.PlanName] made them; the implementation
+// escapes them once.
 type Store interface {
 	// PutBlob stores a whole blob in one request and discards blocks staged under its name.
 	PutBlob(ctx context.Context, name string, body *Body, p Properties, c Condition) (ledger.Answer, error)
-	// PutBlock stages one block. Staging an id again replaces it. All ids of a blob have the same length.
+	// PutBlock stages one block. Staging an id again replaces it. All ids of a blob have the same
+	// length.
 	PutBlock(ctx context.Context, name, id string, body *Body) (ledger.Answer, error)
-	// PutBlockList makes a blob of staged blocks, all or nothing: where one is missing it returns ErrBlocksLost and
-	// nothing changed. It discards staged blocks that are not listed.
+	// PutBlockList makes a blob of staged blocks, all or nothing: where one is missing it returns
+	// ErrBlocksLost and nothing changed. It discards staged blocks that are not listed.
 	PutBlockList(ctx context.Context, name string, ids []string, p Properties, c Condition) (ledger.Answer, error)
 	// Close ends idle connections. It does not wait for calls under way.
 	Close() error
@@ -44,19 +47,21 @@ type Properties struct {
 type Condition struct {
 	// IfAbsent: only where no blob of the name exists, else ErrExists.
 	IfAbsent bool
-	// IfModifiedSince: only where no blob of the name exists or the existing one was written after this moment of the
-	// service's clock (seconds), else ErrExists.
+	// IfModifiedSince: only where no blob of the name exists or the existing one was written after
+	// this moment of the service's clock (seconds), else ErrExists.
 	IfModifiedSince time.Time
-	// IfUnmodifiedSince, for PutBlockList only: only where no blob was written under the name after this moment of the
-	// service's clock (seconds), else ErrExists.
+	// IfUnmodifiedSince, for PutBlockList only: only where no blob was written under the name after
+	// this moment of the service's clock (seconds), else ErrExists.
 	IfUnmodifiedSince time.Time
-	// IfCommitted, for PutBlockList only: only where the listed blocks are the blob's committed ones already, else
-	// ErrBlocksLost. It asks "was that blob made by our own commit?" without the right to read.
+	// IfCommitted, for PutBlockList only: only where the listed blocks are the blob's committed
+	// ones already, else ErrBlocksLost. It asks "was that blob made by our own commit?" without the
+	// right to read.
 	IfCommitted bool
 }
 
-// Body is the bytes of one request with their checksum. They belong to the queue: an implementation must not keep them
-// after its call returned. A Body is used by one request at a time, which reads it from the start to the end.
+// Body is the bytes of one request with their checksum. They belong to the queue: an implementation
+// must not keep them after its call returned. A Body is used by one request at a time, which reads
+// it from the start to the end.
 type Body struct {
 	data  []byte      // the bytes, or
 	file  io.ReaderAt // where they are read from while being sent, where they are more than the buffers may hold
@@ -72,13 +77,14 @@ func NewBody(data []byte, crc64 uint64) *Body {
 	return &Body{data: data, size: int64(len(data)), crc64: crc64}
 }
 
-// NewFileBody returns a Body over a part of a file, which is read while it is sent. Its checksum was computed before; the service
-// notices where the file changed since.
+// NewFileBody returns a Body over a part of a file, which is read while it is sent. Its checksum
+// was computed before; the service notices where the file changed since.
 func NewFileBody(file io.ReaderAt, start, size int64, crc64 uint64) *Body {
 	return &Body{file: file, start: start, size: size, crc64: crc64}
 }
 
-// SetPace has pace called before each few KiB that are handed over; it may wait. An error of it ends the reading.
+// SetPace has pace called before each few KiB that are handed over; it may wait. An error of it
+// ends the reading.
 func (b *Body) SetPace(pace func(n int) error) { b.pace = pace }
 
 // Len returns the number of bytes in all, whatever has been read.
@@ -108,8 +114,8 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo implements io.WriterTo: it hands the rest to w without copying it, in steps between which it may wait for the
-// speed limit. w must not keep what it is given.
+// WriteTo implements io.WriterTo: it hands the rest to w without copying it, in steps between which
+// it may wait for the speed limit. w must not keep what it is given.
 func (b *Body) WriteTo(w io.Writer) (written int64, err error) {
 	var buf []byte
 	for b.off < b.size {
@@ -141,9 +147,9 @@ func (b *Body) WriteTo(w io.Writer) (written int64, err error) {
 	return written, nil
 }
 
-// paceStep is how many bytes are handed over between two looks at the speed limit. With a quarter of it, on a fast line, a
-// third of all work would be going to the system and back; with much more, a step on the slowest line would take longer than a
-// request may stand still.
+// paceStep is how many bytes are handed over between two looks at the speed limit. With a quarter
+// of it, on a fast line, a third of all work would be going to the system and back; with much more,
+// a step on the slowest line would take longer than a request may stand still.
 const paceStep = 256 << 10
 
 // Seek implements io.Seeker: the SDK rewinds the body before sending it.

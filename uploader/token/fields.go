@@ -7,7 +7,8 @@ import (
 	"inboxuploader/internal/show"
 )
 
-// Fields is a token as JSON shows it, with the names of the workspace's documentation. It contains no secret.
+// Fields is a token as JSON shows it, with the names of the workspace's documentation. It contains
+// no secret.
 type Fields struct {
 	InboxID   string `json:"inboxid"`
 	WsID      string `json:"wsid"`
@@ -16,8 +17,8 @@ type Fields struct {
 	ValidFrom string `json:"valid_from"` // RFC 3339 in UTC; empty if the token does not say
 	ValidTo   string `json:"valid_to"`   // likewise
 	State     State  `json:"state"`
-	// SecondsLeft is the time until ValidTo, rounded down; 0 when it is over, null when the token does not say when it
-	// ends. It counts from now for a token that is not valid yet, too.
+	// SecondsLeft is the time until ValidTo, rounded down; 0 when it is over, null when the token
+	// does not say when it ends. It counts from now for a token that is not valid yet, too.
 	SecondsLeft *int64   `json:"seconds_left"`
 	Storage     string   `json:"storage"` // the host, with the account behind it on loopback
 	Container   string   `json:"container"`
@@ -69,8 +70,8 @@ var rightWords = map[byte]string{
 	'u': "update",
 }
 
-// Words returns the rights as words, in the order of the token's letters, each once; a letter that is not documented
-// stands for itself. The slice is empty, not nil, where the rights are unknown.
+// Words returns the rights as words, in the order of the token's letters, each once; a letter that
+// is not documented stands for itself. The slice is empty, not nil, where the rights are unknown.
 func (r Rights) Words() []string {
 	words := []string{}
 	seen := map[byte]bool{}

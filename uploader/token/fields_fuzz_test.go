@@ -13,8 +13,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// statedFields draws a token with the fields that the workspace states beside it, in the workspace's order, and the query
-// of its link.
+// statedFields draws a token with the fields that the workspace states beside it, in the
+// workspace's order, and the query of its link.
 func statedFields(t *rapid.T) (fields [][2]string, query string) {
 	account := rapid.StringMatching(`[a-z0-9]{3,24}`).Draw(t, "account")
 	ws := rapid.StringMatching(`[a-z][a-z0-9]{1,20}`).Draw(t, "workspace")
@@ -69,8 +69,8 @@ func join(f [][2]string, line func(k, v string) string) string {
 	return b.String()
 }
 
-// checkFieldsReadAlike: whatever form the fields have, in whatever order and however their names are written, the token is
-// the one that was stated.
+// checkFieldsReadAlike: whatever form the fields have, in whatever order and however their names
+// are written, the token is the one that was stated.
 func checkFieldsReadAlike(t *rapid.T) {
 	fields, query := statedFields(t)
 	want := map[string]string{}

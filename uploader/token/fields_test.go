@@ -72,8 +72,8 @@ func TestFieldsAreTheCallersOwn(t *testing.T) {
 	}
 }
 
-// TestALinkIsReadBackAsTheSameToken holds for whatever was pasted: the link that is kept in the keyring leads to the
-// same place with the same query.
+// TestALinkIsReadBackAsTheSameToken holds for whatever was pasted: the link that is kept in the
+// keyring leads to the same place with the same query.
 func TestALinkIsReadBackAsTheSameToken(t *testing.T) {
 	for _, c := range uploadertest.ReadPasted(t) {
 		if c.Want["reason"] != "" {

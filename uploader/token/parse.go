@@ -7,16 +7,17 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// maxTokenText is the longest text Parse looks at, in bytes. A token has well under 1 KiB; the rest is room for the
-// mail around it. The limit is ours and bounds the work that a wrong paste can cause.
+// maxTokenText is the longest text Parse looks at, in bytes. A token has well under 1 KiB; the rest
+// is room for the mail around it. The limit is ours and bounds the work that a wrong paste can
+// cause.
 const maxTokenText = 64 << 10
 
 // Option changes what [Parse] accepts.
 type Option func(*parser)
 
-// AllowHost makes Parse accept links to these hosts although they are no endpoints of Azure that this package knows. Each is
-// a host name, with a port if only that port is meant, or "*.example.org" for every host below example.org. Plain http
-// stays refused outside loopback.
+// AllowHost makes Parse accept links to these hosts although they are no endpoints of Azure that
+// this package knows. Each is a host name, with a port if only that port is meant, or
+// "*.example.org" for every host below example.org. Plain http stays refused outside loopback.
 func AllowHost(hosts ...string) Option {
 	return func(p *parser) {
 		for _, host := range hosts {
@@ -40,12 +41,14 @@ type parser struct {
 	allowed []string
 }
 
-// Parse finds the one upload token in text, which is whatever a person pasted: a link, the line of a command, a
-// mail, or the workspace's fields. It needs no network, does not block and may be called by any number of goroutines.
+// Parse finds the one upload token in text, which is whatever a person pasted: a link, the line of
+// a command, a mail, or the workspace's fields. It needs no network, does not block and may be
+// called by any number of goroutines.
 //
-// The token's query is kept byte for byte but for the damages that mail programs and shells are known to do; dates and
-// rights, which are signed, are never changed. Text longer than 64 KiB is refused. An expired token is no error: ask
-// [Token.StateAt]. Errors are [*problem.Error]s that wrap ErrTokenInvalid and never contain the signature.
+// The token's query is kept byte for byte but for the damages that mail programs and shells are
+// known to do; dates and rights, which are signed, are never changed. Text longer than 64 KiB is
+// refused. An expired token is no error: ask [Token.StateAt]. Errors are [*problem.Error]s that
+// wrap ErrTokenInvalid and never contain the signature.
 func Parse(text string, options ...Option) (Token, error) {
 	var p parser
 	for _, o := range options {
@@ -70,16 +73,16 @@ func Parse(text string, options ...Option) (Token, error) {
 	return p.choose(links, said)
 }
 
-// refuse returns the error for a text that is no usable token. The value must not contain any part of a query but
-// dates, rights and names of parameters.
+// refuse returns the error for a text that is no usable token. The value must not contain any part
+// of a query but dates, rights and names of parameters.
 func refuse(r problem.Reason, value string) *problem.Error {
 	e := problem.New("parse token", "", r)
 	e.Value = value
 	return e
 }
 
-// choose reads every link and returns the one token among them. The same token twice, as in a mail that shows a link
-// and points to it, is one token.
+// choose reads every link and returns the one token among them. The same token twice, as in a mail
+// that shows a link and points to it, is one token.
 func (p *parser) choose(links []link, said stated) (Token, error) {
 	var found []Token
 	var firstErr error
@@ -108,7 +111,8 @@ func (p *parser) choose(links []link, said stated) (Token, error) {
 	}
 }
 
-// refuseSignature says what is wrong with the token of a field form that is neither link nor query nor signature.
+// refuseSignature says what is wrong with the token of a field form that is neither link nor query
+// nor signature.
 func refuseSignature(token string) error {
 	if token == "" {
 		return refuse(problem.TokenIncomplete, fieldToken)
@@ -119,14 +123,15 @@ func refuseSignature(token string) error {
 	return refuse(problem.SignatureSize, "")
 }
 
-// isSignature reports whether s, percent-encoded or not, is the base64 form of the 32 bytes of a signature.
+// isSignature reports whether s, percent-encoded or not, is the base64 form of the 32 bytes of a
+// signature.
 func isSignature(s string) bool {
 	_, ok := signatureBytes(s)
 	return ok
 }
 
-// signatureBytes returns the 32 bytes of a signature, which is HMAC-SHA256 in base64: 44 characters that end in "="
-// (learn.microsoft.com/rest/api/storageservices/create-service-sas).
+// signatureBytes returns the 32 bytes of a signature, which is HMAC-SHA256 in base64: 44 characters
+// that end in "=" (learn.microsoft.com/rest/api/storageservices/create-service-sas).
 func signatureBytes(s string) (string, bool) {
 	plain := unescape(s)
 	if len(plain) != 44 || plain[43] != '=' || plain[42] == '=' {

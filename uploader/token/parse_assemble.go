@@ -8,8 +8,9 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// assemble makes links of a text in which no link is signed: of a query, or of a signature beside the fields that are stated. It returns
-// nothing where there is neither, so that the unsigned links are judged as they are.
+// assemble makes links of a text in which no link is signed: of a query, or of a signature beside
+// the fields that are stated. It returns nothing where there is neither, so that the unsigned links
+// are judged as they are.
 func (p *parser) assemble(text string, said stated, links []link) ([]link, error) {
 	query, ok := findQuery(text)
 	assumed := false
@@ -50,9 +51,9 @@ func (p *parser) lacksContainer(address string) bool {
 	return path == "" || e.pathStyle && !strings.Contains(path, "/")
 }
 
-// query puts a query together from a signature and the fields beside it. The documentation's fields don't say what the
-// token permits, which is signed too: without a field sp the rights are assumed to be those of an inbox, to write and
-// nothing else, and the second result is true.
+// query puts a query together from a signature and the fields beside it. The documentation's fields
+// don't say what the token permits, which is signed too: without a field sp the rights are assumed
+// to be those of an inbox, to write and nothing else, and the second result is true.
 func (s stated) query(sig string) (string, bool, error) {
 	from, to := strings.ReplaceAll(s[fieldValidFrom], " ", ""), strings.ReplaceAll(s[fieldValidTo], " ", "")
 	if s[fieldDate] == "" {
@@ -117,8 +118,8 @@ func (s stated) address() (string, error) {
 	return scheme + "://" + rest, nil
 }
 
-// container is the container's name by what is stated: a number is the last part of a name that begins with the
-// workspace's, anything else is the name itself.
+// container is the container's name by what is stated: a number is the last part of a name that
+// begins with the workspace's, anything else is the name itself.
 func (s stated) container() string {
 	if c := s[fieldContainer]; c != "" {
 		return c
@@ -129,8 +130,8 @@ func (s stated) container() string {
 	return s[fieldTID]
 }
 
-// state lets what is stated win over what was read, and warns where the two differ in what the storage will hold the
-// token to.
+// state lets what is stated win over what was read, and warns where the two differ in what the
+// storage will hold the token to.
 func (t *Token) state(said stated) error {
 	differ := func(name string) { t.warn(warnDiffers, name) }
 	for _, f := range []struct {

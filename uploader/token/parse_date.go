@@ -4,8 +4,9 @@ import (
 	"time"
 )
 
-// dateLayouts are the forms of a date in a token (learn.microsoft.com/rest/api/storageservices/formatting-datetime-values);
-// package time accepts fractions of a second without being told. The last two have no zone; they are not documented,
+// dateLayouts are the forms of a date in a token
+// (learn.microsoft.com/rest/api/storageservices/formatting-datetime-values); package time accepts
+// fractions of a second without being told. The last two have no zone; they are not documented,
 // occur, and are read as UTC.
 var dateLayouts = []string{
 	"2006-01-02",
@@ -29,9 +30,11 @@ var statedLayouts = []string{
 
 var (
 	dayPattern = expression(`^\d{4}-\d\d-\d\d$`)
-	// longFraction finds more than the seven digits of a second's fraction that the service accepts.
+	// longFraction finds more than the seven digits of a second's fraction that the service
+	// accepts.
 	longFraction = expression(`[.,]\d{8}`)
-	// otherZone finds the name of a zone other than UTC, whose distance from UTC a name does not tell.
+	// otherZone finds the name of a zone other than UTC, whose distance from UTC a name does not
+	// tell.
 	otherZone = expression(`\s[A-Z]{3,4}$`)
 )
 
@@ -52,8 +55,8 @@ func parseDate(raw string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// parseStatedDate reads a date of a field, which may also be written with a space. Forms whose order of day and month
-// is a matter of the country are not read.
+// parseStatedDate reads a date of a field, which may also be written with a space. Forms whose
+// order of day and month is a matter of the country are not read.
 func parseStatedDate(s string) (time.Time, bool) {
 	if t, ok := parseDate(s); ok {
 		return t, true

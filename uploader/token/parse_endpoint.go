@@ -10,9 +10,10 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// clouds are the domains of Azure's clouds below which storage accounts live: public, China, US government, Germany
-// (closed in 2021, its names are still reserved), the two US clouds that are cut off from the internet, and the
-// sovereign clouds in France, Germany and Singapore. The list is AzCopy's and the SDKs'.
+// clouds are the domains of Azure's clouds below which storage accounts live: public, China, US
+// government, Germany (closed in 2021, its names are still reserved), the two US clouds that are
+// cut off from the internet, and the sovereign clouds in France, Germany and Singapore. The list is
+// AzCopy's and the SDKs'.
 var clouds = []string{
 	"core.windows.net",
 	"core.chinacloudapi.cn",
@@ -29,7 +30,8 @@ var (
 	serviceHost = expression(`^(.+)\.(blob|dfs|file|queue|table|web)\.([a-z0-9.-]+)$`)
 	// zoneHost is an account with Azure DNS zone endpoints: account.z01.blob.storage.azure.net.
 	zoneHost = expression(`^(.+)\.(z[0-9]+)\.(blob|dfs|file|queue|table|web)\.storage\.azure\.net$`)
-	// routed are names of the same account over a chosen route (learn.microsoft.com/azure/storage/common/network-routing-preference).
+	// routed are names of the same account over a chosen route
+	// (learn.microsoft.com/azure/storage/common/network-routing-preference).
 	routed   = expression(`-(?:internetrouting|microsoftrouting)$`)
 	hostName = expression(`^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
 )
@@ -45,11 +47,13 @@ type endpoint struct {
 	private   bool // was the name of a private link, which certificates don't cover
 }
 
-// ParseEndpoint reads the address of a storage account's blob service: https://NAME.blob.core.windows.net in any of Azure's
-// clouds, or in path style http://127.0.0.1:10000/NAME on loopback. What it accepts is what [Parse] accepts before the
-// container, so an account at this address can issue tokens that this program takes. The Inbox has Scheme, Host, InboxID
-// and in path style Account. It needs no network. Errors are [*problem.Error]s that wrap ErrTokenInvalid: NoAddress,
-// InsecureAddress, PortInvalid, UnknownHost, WrongService.
+// ParseEndpoint reads the address of a storage account's blob service:
+// https://NAME.blob.core.windows.net in any of Azure's clouds, or in path style
+// http://127.0.0.1:10000/NAME on loopback. What it accepts is what [Parse] accepts before the
+// container, so an account at this address can issue tokens that this program takes. The Inbox has
+// Scheme, Host, InboxID and in path style Account. It needs no network. Errors are
+// [*problem.Error]s that wrap ErrTokenInvalid: NoAddress, InsecureAddress, PortInvalid,
+// UnknownHost, WrongService.
 func ParseEndpoint(address string, options ...Option) (Inbox, error) {
 	var p parser
 	for _, o := range options {
@@ -82,7 +86,8 @@ func ParseEndpoint(address string, options ...Option) (Inbox, error) {
 	return i, nil
 }
 
-// isEndpoint reports whether the address leads to a storage service that the parser knows or was told of.
+// isEndpoint reports whether the address leads to a storage service that the parser knows or was
+// told of.
 func (p *parser) isEndpoint(address string) bool {
 	_, host, _, ok := splitAddress(address)
 	if !ok {
@@ -107,7 +112,8 @@ func splitAddress(address string) (scheme, host, path string, ok bool) {
 	return scheme, host, path, true
 }
 
-// validHost reports whether host, with or without port, is a host name or an address; user names are none.
+// validHost reports whether host, with or without port, is a host name or an address; user names
+// are none.
 func validHost(host string) bool {
 	name, ok := hostWithoutPort(host)
 	if !ok {
@@ -139,7 +145,8 @@ func validPort(port string) bool {
 	return err == nil && n > 0 && len(port) <= 5
 }
 
-// notSplit says what is wrong with an address that splitAddress does not read: its port, or all of it, for which otherwise is the reason.
+// notSplit says what is wrong with an address that splitAddress does not read: its port, or all of
+// it, for which otherwise is the reason.
 func notSplit(address string, otherwise problem.Reason) error {
 	_, rest, _ := strings.Cut(address, "://")
 	host, _, _ := strings.Cut(rest, "/")
@@ -150,7 +157,8 @@ func notSplit(address string, otherwise problem.Reason) error {
 	return refuse(problem.PortInvalid, host[i+1:])
 }
 
-// endpoint reads a valid host. It returns false for one that is no storage endpoint and was not allowed.
+// endpoint reads a valid host. It returns false for one that is no storage endpoint and was not
+// allowed.
 func (p *parser) endpoint(host string) (endpoint, bool) {
 	name, _ := hostWithoutPort(host)
 	e := endpoint{host: host, service: "blob"}

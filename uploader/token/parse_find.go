@@ -15,15 +15,15 @@ var (
 	dateRest     = expression(`^(?:[T:.-]|%3A)?\d[0-9T:%AZ.-]*(?:&\S*)?$|^T\d|^%3A|^Z$`)
 )
 
-// What bounds the work on a text that is no token: how many pieces of a broken link are put together, and how many
-// links are looked at. Both are far above what a mail with a token has.
+// What bounds the work on a text that is no token: how many pieces of a broken link are put
+// together, and how many links are looked at. Both are far above what a mail with a token has.
 const (
 	maxWords = 24
 	maxLinks = 256
 )
 
-// findLinks returns the links in the text in their order, repaired, and those inside links of mail scanners in place
-// of these. isEndpoint tells a link that must not be unwrapped.
+// findLinks returns the links in the text in their order, repaired, and those inside links of mail
+// scanners in place of these. isEndpoint tells a link that must not be unwrapped.
 func findLinks(text string, isEndpoint func(address string) bool) []link {
 	var links []link
 	for at := 0; at < len(text) && len(links) < maxLinks; {
@@ -70,11 +70,11 @@ func findQuery(text string) (string, bool) {
 	return "", false
 }
 
-// extent returns the link that begins at start, put together where it is broken over lines or words, and where it
-// ends. Base is put in front of what is returned; start is then inside a link.
+// extent returns the link that begins at start, put together where it is broken over lines or
+// words, and where it ends. Base is put in front of what is returned; start is then inside a link.
 //
-// A complete link ends at the first white space. An incomplete one is continued word by word until it is complete; if
-// that never comes, only those words count that look like pieces of a query.
+// A complete link ends at the first white space. An incomplete one is continued word by word until
+// it is complete; if that never comes, only those words count that look like pieces of a query.
 func extent(text string, start int, base string) (raw string, end int) {
 	const stop = "\"<>|" // no link contains them
 	stopInQuery := closesLink(text, start)

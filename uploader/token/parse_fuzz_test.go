@@ -20,8 +20,8 @@ import (
 	"inboxuploader/uploader/uploadertest"
 )
 
-// FuzzParseTokenNeverPanicsAndNeverPrintsASignature feeds token.Parse with anything and looks for the signature in all
-// that can be printed of the outcome.
+// FuzzParseTokenNeverPanicsAndNeverPrintsASignature feeds token.Parse with anything and looks for
+// the signature in all that can be printed of the outcome.
 func FuzzParseTokenNeverPanicsAndNeverPrintsASignature(f *testing.F) {
 	for _, c := range uploadertest.ReadPasted(f) {
 		f.Add(c.Text)
@@ -99,7 +99,8 @@ func printedError(err error) string {
 	return b.String()
 }
 
-// printed returns everything that package fmt, the encoders and the loggers make of a token, alone and inside others.
+// printed returns everything that package fmt, the encoders and the loggers make of a token, alone
+// and inside others.
 func printed(tok token.Token) string {
 	type hidden struct{ token token.Token }
 	type shown struct{ Token token.Token }
@@ -220,7 +221,8 @@ func TestABrokenLinkIsPutTogether(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		address, query := cleanLink(t)
 		link := address + "?" + query
-		// The break comes before the signature's end: what stands behind a complete token can't be told from prose.
+		// The break comes before the signature's end: what stands behind a complete token can't be
+		// told from prose.
 		end := strings.Index(link, "sig=") + 20
 		at := rapid.IntRange(len(address)+1, end).Draw(t, "at")
 		gap := rapid.SampledFrom([]string{"\n", "\r\n", " \n", "\n  ", "\n> ", "\u200b", "\u200b\n"}).Draw(t, "gap")

@@ -9,7 +9,8 @@ import (
 // pair is a member of a JSON object.
 type pair struct{ label, value string }
 
-// readJSON returns the members of the JSON object in the text, those of inner objects included, in their order.
+// readJSON returns the members of the JSON object in the text, those of inner objects included, in
+// their order.
 func readJSON(text string) ([]pair, bool) {
 	from, to := strings.Index(text, "{"), strings.LastIndex(text, "}")
 	if from < 0 || to < from {

@@ -18,11 +18,12 @@ var (
 	rightsLetters      = expression(`^[a-z]+$`)
 )
 
-// signed are the parameters that may stand in a token once only: two of one would leave it to the service which counts.
+// signed are the parameters that may stand in a token once only: two of one would leave it to the
+// service which counts.
 var signed = []string{"sv", "st", "se", "sr", "sp", "spr", "sip", "si", "sig", "sdd", "ss", "srt", "skoid", "sktid", "skt", "ske", "sks", "skv", "ses"}
 
-// ReadParts reads a token whose address, which is an inbox's URL, and query are kept apart, like a pasted link: nothing is repaired or
-// looked for. Errors are those of [Parse].
+// ReadParts reads a token whose address, which is an inbox's URL, and query are kept apart, like a
+// pasted link: nothing is repaired or looked for. Errors are those of [Parse].
 func ReadParts(address, query string, options ...Option) (Token, error) {
 	var p parser
 	for _, o := range options {
@@ -31,7 +32,8 @@ func ReadParts(address, query string, options ...Option) (Token, error) {
 	return p.read(link{address: address, query: query}, stated{})
 }
 
-// read understands one link. What is stated with the token wins over what the link says, except where it goes.
+// read understands one link. What is stated with the token wins over what the link says, except
+// where it goes.
 func (p *parser) read(l link, said stated) (Token, error) {
 	scheme, host, path, ok := splitAddress(l.address)
 	if !ok {
@@ -79,7 +81,8 @@ func (e *endpoint) check() error {
 		return refuse(problem.WrongService, valueWebsite)
 	case e.service == "dfs":
 		// A signature names the blob service whichever of the two endpoints it is used with
-		// (learn.microsoft.com/rest/api/storageservices/create-service-sas), and only that one has blocks.
+		// (learn.microsoft.com/rest/api/storageservices/create-service-sas), and only that one has
+		// blocks.
 		e.host = strings.Replace(e.host, ".dfs.", ".blob.", 1)
 	}
 	return nil
@@ -114,8 +117,8 @@ func (t *Token) readQuery(q string) error {
 	return t.readRights(unescape(param(q, "sp")))
 }
 
-// missing returns the names of parts without which the storage has always refused a token. It is for the storage to say
-// so: what is there can be read.
+// missing returns the names of parts without which the storage has always refused a token. It is
+// for the storage to say so: what is there can be read.
 func (t *Token) missing(q string) (names []string) {
 	for _, part := range []struct {
 		name   string
@@ -168,8 +171,8 @@ func (t *Token) readDates(st, se string) error {
 
 var dateCharacters = expression(`^[0-9TZ: .+/-]+$`)
 
-// printable returns a parameter for an error's words: only its name where the value is not plainly a date, since a
-// damaged query may carry anything there, the signature included.
+// printable returns a parameter for an error's words: only its name where the value is not plainly
+// a date, since a damaged query may carry anything there, the signature included.
 func printable(name, raw string) string {
 	if s := unescape(raw); len(s) <= 32 && dateCharacters().MatchString(s) {
 		return name + "=" + s
@@ -269,14 +272,16 @@ func (t *Token) readPath(path string, e endpoint, q string) error {
 	return nil
 }
 
-// hasExtension reports whether a name is that of a file rather than of a folder, as far as one can tell.
+// hasExtension reports whether a name is that of a file rather than of a folder, as far as one can
+// tell.
 func hasExtension(name string) bool {
 	dot := strings.LastIndexByte(name, '.')
 	return dot > 0 && dot < len(name)-1
 }
 
-// isContainer reports whether the service could have a container of the name: 3 to 63 letters, digits and single hyphens
-// between them (learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata).
+// isContainer reports whether the service could have a container of the name: 3 to 63 letters,
+// digits and single hyphens between them
+// (learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata).
 func isContainer(name string) bool {
 	return len(name) >= 3 && len(name) <= 63 && containerName().MatchString(name)
 }
@@ -301,7 +306,8 @@ func (t *Token) lookOver(l link, e endpoint) {
 		}
 	}
 	add(t.Inbox.Blob != "", warnOneFile, t.Inbox.Blob)
-	// What a token says itself its policy can't say too, so beside both dates and rights a policy only revokes.
+	// What a token says itself its policy can't say too, so beside both dates and rights a policy
+	// only revokes.
 	add(t.Policy != "" && (t.Rights.Unknown || t.ValidFrom.IsZero() || t.ValidTo.IsZero()), warnPolicy, t.Policy)
 	missing := t.missing(l.query)
 	add(len(missing) > 0, warnIncomplete, strings.Join(missing, ", "))

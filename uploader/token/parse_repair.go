@@ -19,8 +19,8 @@ type link struct {
 // sig returns the signature as it stands in the query, or "".
 func (l link) sig() string { return param(l.query, "sig") }
 
-// param returns the raw value of the first parameter of that name, or "". Names are compared as the service does it,
-// in either case.
+// param returns the raw value of the first parameter of that name, or "". Names are compared as the
+// service does it, in either case.
 func param(query, name string) string {
 	for len(query) > 0 {
 		var pair string
@@ -36,7 +36,8 @@ var (
 	ampersand = expression(`(?i)&(?:amp;|#38;|#x26;)+`)
 	// lineEnd finds a line end or a space that was encoded together with the signature.
 	lineEnd = expression(`(?i)(?:%0A|%0D|%20|\\[nr])+$`)
-	// escaped finds what shells put in front of signs of a link: cmd's ^, PowerShell's backtick, sh's backslash.
+	// escaped finds what shells put in front of signs of a link: cmd's ^, PowerShell's backtick,
+	// sh's backslash.
 	escaped = expression("[\\^`\\\\]+([&%?=/:+^#;])")
 )
 
@@ -44,7 +45,8 @@ var (
 // end of a query.
 const closing = " \t\n\"'`<>.,;:!?)]}*|\\^"
 
-// repair undoes the known damages of a link's text and splits it. What is undamaged stays byte for byte.
+// repair undoes the known damages of a link's text and splits it. What is undamaged stays byte for
+// byte.
 func repair(raw string) link {
 	raw = strings.ReplaceAll(raw, `\u0026`, "&")
 	for ampersand().MatchString(raw) { // a text may have been escaped more than once
@@ -67,8 +69,9 @@ func repair(raw string) link {
 	return l
 }
 
-// repairSignature writes the plus signs of the signature as %2B, where they stand raw, which servers read as spaces, or
-// were decoded to spaces already. Only the right length proves a repair; else the signature stays as it is.
+// repairSignature writes the plus signs of the signature as %2B, where they stand raw, which
+// servers read as spaces, or were decoded to spaces already. Only the right length proves a repair;
+// else the signature stays as it is.
 func (l *link) repairSignature() {
 	raw := l.sig()
 	if raw == "" || isSignature(raw) && !strings.Contains(raw, "+") {
@@ -92,9 +95,10 @@ func (l *link) repairSignature() {
 // operation are the parameters that say what a request does, none of which is signed.
 var operation = []string{"comp", "restype", "blockid", "timeout"}
 
-// dropOperation removes the parameters that turn a request into another operation. Some portals add them to the links they show;
-// they are no part of the token. With a forged link the storage would confirm something else than was meant. It reads names
-// as the service does, however they are encoded.
+// dropOperation removes the parameters that turn a request into another operation. Some portals add
+// them to the links they show; they are no part of the token. With a forged link the storage would
+// confirm something else than was meant. It reads names as the service does, however they are
+// encoded.
 func (l *link) dropOperation() {
 	pairs := strings.Split(l.query, "&")
 	kept := make([]string, 0, len(pairs))
@@ -108,8 +112,9 @@ func (l *link) dropOperation() {
 	}
 }
 
-// unwrap returns the link inside a mail scanner's link (Outlook SafeLinks and others that carry the target in a
-// parameter), or the link itself. The target is judged like any other link, so no wrapper needs to be trusted.
+// unwrap returns the link inside a mail scanner's link (Outlook SafeLinks and others that carry the
+// target in a parameter), or the link itself. The target is judged like any other link, so no
+// wrapper needs to be trusted.
 func unwrap(l link, isEndpoint func(address string) bool) link {
 	if isEndpoint(l.address) {
 		return l

@@ -57,7 +57,8 @@ var (
 	// labelled splits "label: value" with the separators of YAML, properties files and tables.
 	labelled   = expression(`^[\s|*•+"'{,-]*([A-Za-z]+(?:[ _-][A-Za-z]+){0,2})(["'*]*(?:\s*(?::|=>|=|\|)\s*|\s+))(.*)$`)
 	labelAlone = expression(`^[\s|*•"'-]*([A-Za-z][A-Za-z]*(?:[ _-][A-Za-z]+){0,2})["'*]*\s*[:|]?[\s|]*$`)
-	// plainName is what a workspace's name may consist of. It keeps whatever is no name out of what is printed.
+	// plainName is what a workspace's name may consist of. It keeps whatever is no name out of what
+	// is printed.
 	plainName = expression(`^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 	ruler     = expression(`^[\s|:+=-]*$`)
 )
@@ -118,8 +119,8 @@ func (s stated) dropMailDate() {
 	delete(s, fieldDate)
 }
 
-// splitLine splits a line of the form "label: value". A mere space separates a label only from a single word, lest
-// prose be taken for fields.
+// splitLine splits a line of the form "label: value". A mere space separates a label only from a
+// single word, lest prose be taken for fields.
 func splitLine(line string) (label, value string, ok bool) {
 	m := labelled().FindStringSubmatchIndex(line)
 	if m == nil {

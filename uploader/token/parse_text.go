@@ -6,8 +6,9 @@ import (
 	"unicode/utf16"
 )
 
-// tidy undoes what editors and mail programs do to plain text: other encodings, line ends, invisible characters,
-// typographic quotes, hyphens and spaces. None of these characters can be part of a link.
+// tidy undoes what editors and mail programs do to plain text: other encodings, line ends,
+// invisible characters, typographic quotes, hyphens and spaces. None of these characters can be
+// part of a link.
 func tidy(text string) string {
 	text = fromUTF16(text)
 	text = strings.ReplaceAll(text, "\r\n", "\n")
@@ -38,7 +39,8 @@ func tidyRune(r rune) rune {
 	return r
 }
 
-// fromUTF16 decodes text that begins with a UTF-16 byte order mark, as PowerShell writes into files and pipes.
+// fromUTF16 decodes text that begins with a UTF-16 byte order mark, as PowerShell writes into files
+// and pipes.
 func fromUTF16(text string) string {
 	var order binary.ByteOrder
 	switch {
@@ -58,14 +60,16 @@ func fromUTF16(text string) string {
 }
 
 var (
-	// quotedPrintable recognises mail source: no service writes a parameter's value that begins with "3D".
+	// quotedPrintable recognises mail source: no service writes a parameter's value that begins
+	// with "3D".
 	quotedPrintable = expression(`[?&](?:sv|st|se|sr|sp|spr|ss|srt)=3D`)
 	softBreak       = expression(`=[ \t]*\n`)
 	quotedByte      = expression(`=[0-9A-F]{2}`)
 	quotePrefix     = expression(`(?m)^[ \t]*(?:>[ \t]?)+`)
 )
 
-// undoMail removes the quoting of mails: "> " in front of lines, and the quoted-printable encoding of mail source.
+// undoMail removes the quoting of mails: "> " in front of lines, and the quoted-printable encoding
+// of mail source.
 func undoMail(text string) string {
 	text = quotePrefix().ReplaceAllString(text, "")
 	if !quotedPrintable().MatchString(text) {

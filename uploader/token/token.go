@@ -10,8 +10,9 @@ import (
 	"inboxuploader/internal/secret"
 )
 
-// Token is the pasted right to upload. It prints itself redacted in every verb, in JSON and in logs; the query is
-// handed out by [Token.Query] alone. The zero Token permits nothing. A Token is immutable and safe for concurrent use.
+// Token is the pasted right to upload. It prints itself redacted in every verb, in JSON and in
+// logs; the query is handed out by [Token.Query] alone. The zero Token permits nothing. A Token is
+// immutable and safe for concurrent use.
 type Token struct {
 	Inbox     Inbox     // where it leads; safe to show and to log
 	Rights    Rights    // what it permits; Unknown where a stored policy says so
@@ -30,16 +31,17 @@ type Token struct {
 	warned []warning // what Warnings was made of
 }
 
-// Query returns the token's query without a question mark, byte for byte as it was pasted. It is the secret: send it to
-// the service or keep it in the keyring, and nowhere else.
+// Query returns the token's query without a question mark, byte for byte as it was pasted. It is
+// the secret: send it to the service or keep it in the keyring, and nowhere else.
 func (t Token) Query() string { return t.query.Reveal() }
 
 // Link returns the whole link, secret included.
 func (t Token) Link() string { return t.Inbox.URL() + "?" + t.Query() }
 
-// FileName returns the name that the link gives to a single file, as AzCopy reads it: the last segment
-// of its path, where that has an extension and no slash follows. It is empty for a token that is for
-// folders (sr=d) or for one file anyway (sr=b), and where the path was stated apart from the link.
+// FileName returns the name that the link gives to a single file, as AzCopy reads it: the last
+// segment of its path, where that has an extension and no slash follows. It is empty for a token
+// that is for folders (sr=d) or for one file anyway (sr=b), and where the path was stated apart
+// from the link.
 func (t Token) FileName() string {
 	if !t.namesFile {
 		return ""
@@ -47,8 +49,8 @@ func (t Token) FileName() string {
 	return path.Base(t.Inbox.Prefix)
 }
 
-// ForFile returns the token with the link's path as the name of the one file that is sent with it. Its
-// inbox keeps its key. It must be called only where FileName is not empty.
+// ForFile returns the token with the link's path as the name of the one file that is sent with it.
+// Its inbox keeps its key. It must be called only where FileName is not empty.
 func (t Token) ForFile() Token {
 	in := &t.Inbox
 	in.Blob, in.Prefix, in.Wider = in.Prefix, "", true
@@ -89,7 +91,8 @@ type Inbox struct {
 // OneName reports whether a token leads to one name and permits no other.
 func (i Inbox) OneName() bool { return i.Blob != "" && !i.Wider }
 
-// URL returns the container's address, or the prefix's or blob's below it, escaped once, without the query.
+// URL returns the container's address, or the prefix's or blob's below it, escaped once, without
+// the query.
 func (i Inbox) URL() string {
 	parts := []string{}
 	for _, p := range []string{i.Account, i.Container, i.Prefix, i.Blob} {
@@ -118,11 +121,12 @@ type Rights struct {
 	Unknown bool   // true where only the storage knows, since the token refers to a stored policy
 }
 
-// Has reports whether the token is known to permit the letter of the service's documentation, such as 'w'.
+// Has reports whether the token is known to permit the letter of the service's documentation, such
+// as 'w'.
 func (r Rights) Has(letter byte) bool { return strings.IndexByte(r.Letters, letter) >= 0 }
 
-// CreateOnly reports whether the token permits new blobs but neither blocks nor replacing: each file must then fit in
-// one request.
+// CreateOnly reports whether the token permits new blobs but neither blocks nor replacing: each
+// file must then fit in one request.
 func (r Rights) CreateOnly() bool { return !r.Unknown && r.Has('c') && !r.Has('w') }
 
 // State is a token's validity at one moment.
@@ -136,8 +140,8 @@ const (
 	StateUnknown     State = "unknown" // the token does not say when it ends
 )
 
-// StateAt returns the state at the moment now. The service allows clocks to differ by up to 15 minutes; StateAt does
-// not, so it is for showing: what is accepted is for the service to say.
+// StateAt returns the state at the moment now. The service allows clocks to differ by up to 15
+// minutes; StateAt does not, so it is for showing: what is accepted is for the service to say.
 func (t Token) StateAt(now time.Time) State {
 	switch {
 	case !t.ValidTo.IsZero() && !now.Before(t.ValidTo):
@@ -151,5 +155,6 @@ func (t Token) StateAt(now time.Time) State {
 	}
 }
 
-// Key identifies the inbox: tokens with the same key lead to the same place, so one can take over from another.
+// Key identifies the inbox: tokens with the same key lead to the same place, so one can take over
+// from another.
 func (i Inbox) Key() string { return i.URL() }

@@ -2,19 +2,21 @@ package uplink
 
 import "time"
 
-// MostConnections is how many requests at once a person may ask for. It is our choice: four times as many as the queue itself finds.
+// MostConnections is how many requests at once a person may ask for. It is our choice: four times
+// as many as the queue itself finds.
 const MostConnections = 512
 
-// Bounds of the automatic number of connections. A slow uplink needs few: at 10 Mbit/s 32 connections make each block
-// last minutes. A storage 50 ms away needs 64 and more for small files.
+// Bounds of the automatic number of connections. A slow uplink needs few: at 10 Mbit/s 32
+// connections make each block last minutes. A storage 50 ms away needs 64 and more for small files.
 const (
 	startConnections = 4
 	maxConnections   = 128
 )
 
-// Concurrency finds how many requests should be under way at once. It grows round by round, a round being as many
-// acknowledgements as there are connections, for as long as growing pays; it goes back where it did not, and tries again
-// later. When the service is busy it gives way answer by answer. It has no lock: the queue's protects it.
+// Concurrency finds how many requests should be under way at once. It grows round by round, a round
+// being as many acknowledgements as there are connections, for as long as growing pays; it goes
+// back where it did not, and tries again later. When the service is busy it gives way answer by
+// answer. It has no lock: the queue's protects it.
 type Concurrency struct {
 	Limit int  // requests that may be under way now
 	fixed bool // a person chose the number
@@ -29,27 +31,33 @@ type Concurrency struct {
 	patience  int       // rounds to rest after the next failed try
 	most      int       // the highest limit that a round was judged at: above it connections have to be opened first
 
-	// While it gives way to a busy service: how far it comes back, 0 when it does not; and the limit with its fraction.
+	// While it gives way to a busy service: how far it comes back, 0 when it does not; and the
+	// limit with its fraction.
 	back  int
 	exact float64
 }
 
 const (
-	// yield is by how much a busy answer lowers the limit, in connections: if all that is under way is refused, it halves.
+	// yield is by how much a busy answer lowers the limit, in connections: if all that is under way
+	// is refused, it halves.
 	yield = 0.5
-	// regain is by how much as many acknowledgements as there are connections raise it again. Where a share p of all requests is
-	// refused whatever their number, the limit settles near regain/(yield*p): 10 connections at 5 %.
+	// regain is by how much as many acknowledgements as there are connections raise it again. Where
+	// a share p of all requests is refused whatever their number, the limit settles near
+	// regain/(yield*p): 10 connections at 5 %.
 	regain = 0.25
 )
 
-// shortestRound is how long a round lasts at least: on a fast network the few milliseconds that so many requests take are
-// mostly chance, and twice the connections would look better every other time.
+// shortestRound is how long a round lasts at least: on a fast network the few milliseconds that so
+// many requests take are mostly chance, and twice the connections would look better every other
+// time.
 const shortestRound = 40 * time.Millisecond
 
-// requestWork is what a request costs beside its bytes, in bytes: it makes rounds of small and of large files comparable.
+// requestWork is what a request costs beside its bytes, in bytes: it makes rounds of small and of
+// large files comparable.
 const requestWork = 64 << 10
 
-// NewConcurrency returns so many connections, up to MostConnections; with 0, a number that is found.
+// NewConcurrency returns so many connections, up to MostConnections; with 0, a number that is
+// found.
 func NewConcurrency(fixed int) Concurrency {
 	if fixed > 0 {
 		return Concurrency{Limit: min(fixed, MostConnections), fixed: true}
@@ -57,15 +65,16 @@ func NewConcurrency(fixed int) Concurrency {
 	return Concurrency{Limit: startConnections, patience: 4}
 }
 
-// Choose fixes the number of requests, or with 0 has it found. What was found so far stays where it was being found already.
+// Choose fixes the number of requests, or with 0 has it found. What was found so far stays where it
+// was being found already.
 func (c *Concurrency) Choose(n int) {
 	if n > 0 || c.fixed {
 		*c = NewConcurrency(n)
 	}
 }
 
-// Acknowledged counts a request that the service carried out. saturated says that no connection was free meanwhile: only
-// then does the round's speed say anything about the number of connections.
+// Acknowledged counts a request that the service carried out. saturated says that no connection was
+// free meanwhile: only then does the round's speed say anything about the number of connections.
 func (c *Concurrency) Acknowledged(now time.Time, bytes int64, saturated bool) {
 	if c.fixed {
 		return
@@ -86,7 +95,8 @@ func (c *Concurrency) Acknowledged(now time.Time, bytes int64, saturated bool) {
 		return
 	}
 	speed := c.work / took.Seconds()
-	// In a round in which each connection has answered but once or so, the new ones were opened too; the next round tells more.
+	// In a round in which each connection has answered but once or so, the new ones were opened
+	// too; the next round tells more.
 	opening := c.Limit > c.most && c.acks < 2*c.Limit
 	judge := c.saturated
 	c.nextRound(now)
@@ -99,7 +109,8 @@ func (c *Concurrency) nextRound(now time.Time) {
 	c.acks, c.work, c.saturated, c.began = 0, 0, false, now
 }
 
-// judge compares the round with the best one and chooses the next level. opening says that connections were opened meanwhile.
+// judge compares the round with the best one and chooses the next level. opening says that
+// connections were opened meanwhile.
 func (c *Concurrency) judge(speed float64, opening bool) {
 	if c.rest > 0 {
 		c.rest--
@@ -149,8 +160,8 @@ func (c *Concurrency) Busy() {
 	c.Limit = int(c.exact)
 }
 
-// recover takes back, with each acknowledgement, a little of what busy has given away. Once all of it is back, what growing
-// pays is found out anew.
+// recover takes back, with each acknowledgement, a little of what busy has given away. Once all of
+// it is back, what growing pays is found out anew.
 func (c *Concurrency) recover(now time.Time) {
 	c.exact += regain / c.exact
 	c.Limit = min(int(c.exact), c.back)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// network is one as the tests imagine one: each request waits for the way there and back and shares the line with
-// the others that are under way.
+// network is one as the tests imagine one: each request waits for the way there and back and shares
+// the line with the others that are under way.
 type network struct {
 	delay    time.Duration
 	capacity float64       // bytes per second of all requests together; 0: no limit
@@ -116,12 +116,14 @@ func TestConcurrencyFindsTheLevelOfTheNetwork(t *testing.T) {
 	}
 }
 
-// A round in which connections are opened is slow for that alone, and says nothing against more of them.
+// A round in which connections are opened is slow for that alone, and says nothing against more of
+// them.
 func TestConcurrencyGrowsWhileConnectionsAreOpened(t *testing.T) {
 	const way = 50 * time.Millisecond
 	found := NewConcurrency(0)
 	r := network{delay: way, open: 2 * way}.run(&found, 2000, 16<<10)
-	// Each doubling takes the way three times for the new connections and once for the round that tells; the rest goes over all.
+	// Each doubling takes the way three times for the new connections and once for the round that
+	// tells; the rest goes over all.
 	if most := 5*4*way + 2000/maxConnections*way + 4*way; r.took > most {
 		t.Errorf("took %v, want at most %v", r.took, most)
 	}
@@ -130,7 +132,8 @@ func TestConcurrencyGrowsWhileConnectionsAreOpened(t *testing.T) {
 	}
 }
 
-// A busy storage is given way to at once, and what it refuses by chance does not end in one connection.
+// A busy storage is given way to at once, and what it refuses by chance does not end in one
+// connection.
 func TestConcurrencyGivesWayAndComesBack(t *testing.T) {
 	c := NewConcurrency(0)
 	now := time.Now()

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Flow measures how fast bytes leave. It counts the time of sending alone: pauses, and waits that ended in a failure, are left out,
-// so that what is known stays as it was meanwhile. The zero value is ready. The queue's lock protects it, but for hand.
+// Flow measures how fast bytes leave. It counts the time of sending alone: pauses, and waits that
+// ended in a failure, are left out, so that what is known stays as it was meanwhile. The zero value
+// is ready. The queue's lock protects it, but for hand.
 type Flow struct {
 	left   atomic.Int64 // bytes that left since the last fold
 	busy   int          // units of work under way
@@ -17,8 +18,8 @@ type Flow struct {
 // NewFlow returns a flow of which so many units of work are under way.
 func NewFlow(busy int) *Flow { return &Flow{busy: busy, since: time.Now()} }
 
-// Hand counts n bytes that were handed over of a body of that size, which makes handed in all. It takes no lock, and may be
-// called on nil, as begin, end, lost and confirmed may.
+// Hand counts n bytes that were handed over of a body of that size, which makes handed in all. It
+// takes no lock, and may be called on nil, as begin, end, lost and confirmed may.
 func (f *Flow) Hand(n, handed, size int64) {
 	if f != nil {
 		f.leave(leftOf(handed, size) - leftOf(handed-n, size))
@@ -33,8 +34,8 @@ func (f *Flow) Confirmed(now time.Time, handed, size int64) {
 	}
 }
 
-// Lost takes back what was handed over of a body of that size and was lost with its connection, and the time that was waited
-// for it in vain.
+// Lost takes back what was handed over of a body of that size and was lost with its connection, and
+// the time that was waited for it in vain.
 func (f *Flow) Lost(now time.Time, handed, size int64) {
 	if f != nil {
 		f.lose(now, leftOf(handed, size))
@@ -53,7 +54,8 @@ func (f *Flow) lose(now time.Time, n int64) {
 // Delivered counts a file.
 func (f *Flow) Delivered() { f.window.add(tick{files: 1}) }
 
-// Pace returns the mean of the last seconds of sending up to the last fold, not known before so many of them.
+// Pace returns the mean of the last seconds of sending up to the last fold, not known before so
+// many of them.
 func (f *Flow) Pace(least int) Pace { return f.window.pace(least) }
 
 // PaceAt is pace as if what is under way moved now: a line that stands still gets slower.
@@ -83,7 +85,8 @@ func (f *Flow) End() {
 // Note brings what is known up to now if bytes have left.
 func (f *Flow) Note(now time.Time) { f.fold(now, false) }
 
-// fold brings the window up to now if anything has moved: bytes have left, or, as the caller says, the service has answered.
+// fold brings the window up to now if anything has moved: bytes have left, or, as the caller says,
+// the service has answered.
 func (f *Flow) fold(now time.Time, answered bool) {
 	n := f.left.Swap(0)
 	if n == 0 && !answered {
@@ -94,7 +97,8 @@ func (f *Flow) fold(now time.Time, answered bool) {
 	f.since = now
 }
 
-// at returns what the window would be if what is under way moved now: a line that stands still gets slower.
+// at returns what the window would be if what is under way moved now: a line that stands still gets
+// slower.
 func (f *Flow) at(now time.Time) window {
 	f.fold(now, false)
 	w := f.window
@@ -177,7 +181,8 @@ func (w *window) pace(least int) Pace {
 	return Pace{float64(sum.bytes) / over.Seconds(), float64(sum.files) / over.Seconds()}
 }
 
-// TimeFor returns how long what is left takes at that pace, 0 where that can't be said: small files say nothing about large ones.
+// TimeFor returns how long what is left takes at that pace, 0 where that can't be said: small files
+// say nothing about large ones.
 func (p Pace) TimeFor(bytes, files int64) time.Duration {
 	seconds := 0.0
 	switch {
@@ -191,8 +196,9 @@ func (p Pace) TimeFor(bytes, files int64) time.Duration {
 	return time.Duration(min(seconds, longest.Seconds()) * float64(time.Second))
 }
 
-// buffered is how many bytes of a body may be in the system's buffers and on the line: they count as having left when they are
-// confirmed, or more follow. Without that a slow line would seem fast for as long as the buffers fill.
+// buffered is how many bytes of a body may be in the system's buffers and on the line: they count
+// as having left when they are confirmed, or more follow. Without that a slow line would seem fast
+// for as long as the buffers fill.
 const buffered = 256 << 10
 
 // leftOf returns how many of the bytes that were handed over of a body of that size have left.

@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestAPaceIsOfSendingAlone: neither pauses nor what was waited for in vain make it slower, and it is silent before ten seconds.
+// TestAPaceIsOfSendingAlone: neither pauses nor what was waited for in vain make it slower, and it
+// is silent before ten seconds.
 func TestAPaceIsOfSendingAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var f Flow

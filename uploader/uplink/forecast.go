@@ -16,11 +16,12 @@ type Fit struct {
 	More  int           // about how many more tokens of the same length it needs; 0 if it fits
 }
 
-// longest is the longest time that a Fit speaks of, since a sum of minutes in nanoseconds ends after 292 years.
+// longest is the longest time that a Fit speaks of, since a sum of minutes in nanoseconds ends
+// after 292 years.
 const longest = 100 * 365 * 24 * time.Hour
 
-// FitFor returns whether bytes can be sent with the token from the moment now on, at a speed in bytes per second. A token
-// that is not valid yet counts from its beginning.
+// FitFor returns whether bytes can be sent with the token from the moment now on, at a speed in
+// bytes per second. A token that is not valid yet counts from its beginning.
 func FitFor(t token.Token, bytes int64, speed float64, now time.Time) Fit {
 	if bytes <= 0 || speed <= 0 || t.ValidTo.IsZero() {
 		return Fit{Known: bytes <= 0 && !t.ValidTo.IsZero() && now.Before(t.ValidTo), Fits: bytes <= 0}

@@ -9,9 +9,9 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Watch gives up requests that stand still. It belongs to one worker, whose requests follow each other, and so costs
-// nothing for each of them: its context is used again until it has been cancelled, and its timer, once set, looks by
-// itself when next to look.
+// Watch gives up requests that stand still. It belongs to one worker, whose requests follow each
+// other, and so costs nothing for each of them: its context is used again until it has been
+// cancelled, and its timer, once set, looks by itself when next to look.
 type Watch struct {
 	root  context.Context // the queue's
 	limit time.Duration   // without progress
@@ -27,21 +27,22 @@ type Watch struct {
 	on     bool        // there is a request that may not stand still
 }
 
-// NewWatch returns the watch of a worker whose requests end with root at the latest, and may stand still for limit. The
-// worker must call end when it ends.
+// NewWatch returns the watch of a worker whose requests end with root at the latest, and may stand
+// still for limit. The worker must call end when it ends.
 func NewWatch(root context.Context, limit time.Duration) *Watch {
 	return &Watch{root: root, limit: limit}
 }
 
-// unseen is how many bytes of a request may be on their way without being seen to move: in the store's buffer and the
-// system's (package azure bounds both), on the line, and in the buffer of the other side.
+// unseen is how many bytes of a request may be on their way without being seen to move: in the
+// store's buffer and the system's (package azure bounds both), on the line, and in the buffer of
+// the other side.
 const unseen = 3 << 20
 
 // mostPatience is how many more times the limit a request may at most stand still.
 const mostPatience = 9
 
-// Begin watches a request from now on and returns its context. It is cancelled with NoProgress as the cause. stalls is
-// how often the same request has been given up before.
+// Begin watches a request from now on and returns its context. It is cancelled with NoProgress as
+// the cause. stalls is how often the same request has been given up before.
 func (w *Watch) Begin(stalls int) context.Context {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -70,9 +71,10 @@ func (w *Watch) Taken() int64 {
 	return w.handed
 }
 
-// patience returns how long the request may stand still. A slow line takes its time for what it does not show: as long as
-// that needs at the speed that was seen, it is waited for besides; on a fast line that is nothing. And what was given up
-// gets the limit once more each time, so that a body that fits into the buffers as a whole gets through at last.
+// patience returns how long the request may stand still. A slow line takes its time for what it
+// does not show: as long as that needs at the speed that was seen, it is waited for besides; on a
+// fast line that is nothing. And what was given up gets the limit once more each time, so that a
+// body that fits into the buffers as a whole gets through at last.
 func (w *Watch) patience() time.Duration {
 	more := w.limit * time.Duration(w.stalls)
 	if seen := w.handed - unseen*2/3; seen > 0 {

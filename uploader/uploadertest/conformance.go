@@ -20,18 +20,21 @@ import (
 
 // Subject is an inbox under test: empty, and reachable in two ways, as a Store and past it.
 type Subject struct {
-	// Open returns a store on the inbox with a token that has these rights, such as "w" or "racwdl". The suite closes
-	// what it opened.
+	// Open returns a store on the inbox with a token that has these rights, such as "w" or
+	// "racwdl". The suite closes what it opened.
 	Open func(t *testing.T, rights string) store.Store
-	// Read returns a committed blob's bytes and properties past the store, and whether there is such a blob.
+	// Read returns a committed blob's bytes and properties past the store, and whether there is
+	// such a blob.
 	Read func(t *testing.T, name string) ([]byte, store.Properties, bool)
-	// Secrets are texts that must not appear in any error, such as the signatures of the tokens handed out so far.
+	// Secrets are texts that must not appear in any error, such as the signatures of the tokens
+	// handed out so far.
 	Secrets func() []string
 	// Lacks says which rules of the service the subject is known not to keep.
 	Lacks Lacks
 }
 
-// Lacks lists rules of the service that an emulator may not keep. A test of such a rule is skipped, and says so.
+// Lacks lists rules of the service that an emulator may not keep. A test of such a rule is skipped,
+// and says so.
 type Lacks struct {
 	CRC64           bool // accepts bodies that contradict their checksum
 	OverwriteRights bool // has another answer, or none, where a create-only token replaces a blob
@@ -39,8 +42,8 @@ type Lacks struct {
 	EmptyBlock      bool // accepts a block without bytes
 }
 
-// TestStore checks everything that the comment of [store.Store] promises and a caller can see. open returns an empty
-// inbox each time. The tests of one call run one after another.
+// TestStore checks everything that the comment of [store.Store] promises and a caller can see. open
+// returns an empty inbox each time. The tests of one call run one after another.
 func TestStore(t *testing.T, open func(t *testing.T) Subject) {
 	for _, c := range []struct {
 		name string
@@ -163,7 +166,8 @@ func (s *suite) ifModifiedSince() {
 	s.holds("b", "first")
 }
 
-// ifUnmodifiedSince is asked with a block that does not exist: who may not read learns by the kind of refusal.
+// ifUnmodifiedSince is asked with a block that does not exist: who may not read learns by the kind
+// of refusal.
 func (s *suite) ifUnmodifiedSince() {
 	first := s.put("a", "old")
 	ask := func(t time.Time) error {

@@ -30,7 +30,8 @@ type Fault struct {
 	reason problem.Reason
 	err    error
 	retry  time.Duration
-	// Gate, if not nil, holds the request up until it is closed or the context is done; then the fault takes place.
+	// Gate, if not nil, holds the request up until it is closed or the context is done; then the
+	// fault takes place.
 	Gate <-chan struct{}
 }
 
@@ -105,9 +106,9 @@ func (x *scripted) matches(r Request) bool {
 	return err == nil && ok
 }
 
-// Fail makes the next times requests fail that are of the operation and whose name matches the pattern (as path.Match;
-// empty for all). Of several faults that match, the one given first strikes until its times are used up. It panics if
-// the pattern is malformed.
+// Fail makes the next times requests fail that are of the operation and whose name matches the
+// pattern (as path.Match; empty for all). Of several faults that match, the one given first strikes
+// until its times are used up. It panics if the pattern is malformed.
 func (s *service) Fail(op Op, match string, times int, fault Fault) {
 	if _, err := path.Match(match, ""); err != nil {
 		panic(fmt.Sprintf("uploadertest: pattern %q: %v", match, err))
@@ -117,8 +118,9 @@ func (s *service) Fail(op Op, match string, times int, fault Fault) {
 	s.script = append(s.script, &scripted{op: op, match: match, times: times, left: times, fault: fault})
 }
 
-// Unhit returns a line for each fault that did not strike as often as it was meant to; those with Always must have
-// struck once. A test that scripts faults should end with a check that there are none.
+// Unhit returns a line for each fault that did not strike as often as it was meant to; those with
+// Always must have struck once. A test that scripts faults should end with a check that there are
+// none.
 func (s *service) Unhit() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

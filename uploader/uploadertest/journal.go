@@ -21,21 +21,24 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// JournalSubject is a journal under test: empty, and open in as many processes as the suite asks for.
+// JournalSubject is a journal under test: empty, and open in as many processes as the suite asks
+// for.
 type JournalSubject struct {
 	// Open opens the journal once more, as another process would. The suite closes what it opened.
 	Open func(t *testing.T) ledger.Journal
 	// Records are those of kept inboxes beside an open journal.
 	Records func(j ledger.Journal) inboxes.Records
-	// Kill ends an open journal without a word, as the end of its process does. The suite doesn't use it any more.
+	// Kill ends an open journal without a word, as the end of its process does. The suite doesn't
+	// use it any more.
 	Kill func(t *testing.T, j ledger.Journal)
-	// Alone says that the journal lives in one process and ends with it, so that it can be opened once only, and that none
-	// of its methods blocks or fails. Tests that need more are skipped, and say so.
+	// Alone says that the journal lives in one process and ends with it, so that it can be opened
+	// once only, and that none of its methods blocks or fails. Tests that need more are skipped,
+	// and say so.
 	Alone bool
 }
 
-// TestJournal checks what the comment of [ledger.Journal] promises and a caller can see. open returns an empty journal
-// each time. The tests of one call run one after another.
+// TestJournal checks what the comment of [ledger.Journal] promises and a caller can see. open
+// returns an empty journal each time. The tests of one call run one after another.
 func TestJournal(t *testing.T, open func(t *testing.T) JournalSubject) {
 	for _, c := range []struct {
 		name string

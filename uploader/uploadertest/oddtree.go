@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// OddTreeFiles are the files of the odd tree, as paths with slashes below its root. Some can't be sent.
+// OddTreeFiles are the files of the odd tree, as paths with slashes below its root. Some can't be
+// sent.
 var OddTreeFiles = []string{
 	"plain.csv",
 	"no extension",

@@ -6,7 +6,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// FactsOfBefore returns a batch's facts as a version of this program wrote them that did not keep where files lie.
+// FactsOfBefore returns a batch's facts as a version of this program wrote them that did not keep
+// where files lie.
 func FactsOfBefore(facts []byte) []byte {
 	jobs, ok := ledger.DecodeFacts(facts)
 	if !ok {

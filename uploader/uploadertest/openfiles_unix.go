@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// AllowNoOpenFile lets the process open no further file until the function is called that it returns.
+// AllowNoOpenFile lets the process open no further file until the function is called that it
+// returns.
 func AllowNoOpenFile(t testing.TB) (mend func()) {
 	t.Helper()
 	var limit syscall.Rlimit

@@ -17,10 +17,11 @@ import (
 	"testing"
 )
 
-// Proxy is a proxy that connects everybody to one server, whatever they ask for, and so to hosts that no name service knows.
-// It ends with its test.
+// Proxy is a proxy that connects everybody to one server, whatever they ask for, and so to hosts
+// that no name service knows. It ends with its test.
 type Proxy struct {
-	// Authenticate is what it says of the sign-in that it wants, a header's value each. Set it before it runs.
+	// Authenticate is what it says of the sign-in that it wants, a header's value each. Set it
+	// before it runs.
 	Authenticate []string
 
 	t              testing.TB
@@ -34,7 +35,8 @@ type Proxy struct {
 	wg      sync.WaitGroup
 }
 
-// NewProxy returns a proxy to the server at target, HOST:PORT. It demands a sign-in unless user is empty.
+// NewProxy returns a proxy to the server at target, HOST:PORT. It demands a sign-in unless user is
+// empty.
 func NewProxy(t testing.TB, target, user, password string) *Proxy {
 	p := &Proxy{t: t, target: target, user: user, password: password, Authenticate: []string{`Basic realm="x"`}}
 	t.Cleanup(func() {
@@ -55,7 +57,8 @@ func (p *Proxy) Asked() []string {
 	return slices.Clone(p.asked)
 }
 
-// Refuse makes it refuse whoever asks from now on, with this status over HTTP, or by its rules over SOCKS; 0 ends that.
+// Refuse makes it refuse whoever asks from now on, with this status over HTTP, or by its rules over
+// SOCKS; 0 ends that.
 func (p *Proxy) Refuse(status int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

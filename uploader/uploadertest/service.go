@@ -86,8 +86,8 @@ func (b *blob) find(id string, committedOnly bool) (block, bool) {
 	return block{}, false
 }
 
-// Discard makes the store forget the bytes of what it receives from now on and keep sizes and checksums only, for tests
-// of more data than fits in memory.
+// Discard makes the store forget the bytes of what it receives from now on and keep sizes and
+// checksums only, for tests of more data than fits in memory.
 func (s *service) Discard() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +113,8 @@ func (s *service) now() time.Time {
 	return time.Now().UTC()
 }
 
-// Blob returns a copy of a committed blob's bytes, and whether there is one. After Discard the bytes are nil.
+// Blob returns a copy of a committed blob's bytes, and whether there is one. After Discard the
+// bytes are nil.
 func (s *service) Blob(name string) ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -252,8 +253,8 @@ func (s *service) refuse(r Request, reason problem.Reason, status int, code, val
 	return e
 }
 
-// cancelled returns what a call gives back whose context is over, nil while it is not: the cause as it is, or a copy
-// of it where it can say whether the request may have been carried out.
+// cancelled returns what a call gives back whose context is over, nil while it is not: the cause as
+// it is, or a copy of it where it can say whether the request may have been carried out.
 func cancelled(ctx context.Context, r Request, delivered bool) error {
 	if ctx.Err() == nil {
 		return nil

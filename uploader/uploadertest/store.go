@@ -1,6 +1,6 @@
-// Package uploadertest is for tests of the engine and of what implements its interfaces. [NewStore] makes an inbox in
-// memory that keeps the service's rules and fails on request; [TestStore] checks any [store.Store] against what the
-// interface promises.
+// Package uploadertest is for tests of the engine and of what implements its interfaces. [NewStore]
+// makes an inbox in memory that keeps the service's rules and fails on request; [TestStore] checks
+// any [store.Store] against what the interface promises.
 package uploadertest
 
 import (
@@ -36,9 +36,9 @@ const (
 	maxRawID       = 64
 )
 
-// Store is an inbox in memory, seen through one token. It keeps the service's rules for staged blocks, ids, conditions
-// and checksums, counts what it is asked, and fails as [Store.Fail] says. It starts no goroutine. It may be used by any
-// number of goroutines at once.
+// Store is an inbox in memory, seen through one token. It keeps the service's rules for staged
+// blocks, ids, conditions and checksums, counts what it is asked, and fails as [Store.Fail] says.
+// It starts no goroutine. It may be used by any number of goroutines at once.
 type Store struct {
 	*service
 	rights  token.Rights
@@ -57,13 +57,15 @@ func NewStore() *Store {
 	}
 }
 
-// With returns the same inbox seen through another token: it shares blobs, faults and counts, and has its own rights,
-// given as the letters of sp. It stands for the new token that a person pastes after the old one has ended.
+// With returns the same inbox seen through another token: it shares blobs, faults and counts, and
+// has its own rights, given as the letters of sp. It stands for the new token that a person pastes
+// after the old one has ended.
 func (s *Store) With(letters string) *Store {
 	return &Store{service: s.service, rights: token.Rights{Letters: letters}}
 }
 
-// Expire ends this token now: every later request through it returns ErrTokenExpired. Those of [Store.With] go on.
+// Expire ends this token now: every later request through it returns ErrTokenExpired. Those of
+// [Store.With] go on.
 func (s *Store) Expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,8 +208,8 @@ func (s *Store) check(r Request, old *blob) error {
 	return nil
 }
 
-// do is the way of every request: it is counted, a fault may strike, the body is received and verified, the work is
-// done under the service's lock, and the answer is given or lost.
+// do is the way of every request: it is counted, a fault may strike, the body is received and
+// verified, the work is done under the service's lock, and the answer is given or lost.
 func (s *Store) do(ctx context.Context, r Request, body *store.Body, work func(Part, []byte) error) (ledger.Answer, error) {
 	number, fault := s.begin(&r)
 	err := s.carryOut(ctx, r, body, fault, work)

@@ -103,7 +103,8 @@ func (s *suite) holdsNothing(name string) {
 	}
 }
 
-// refused checks an error that the service gave: its sentinel and reason, and what every error must and must not hold.
+// refused checks an error that the service gave: its sentinel and reason, and what every error must
+// and must not hold.
 func (s *suite) refused(err, sentinel error, reasons ...problem.Reason) {
 	s.Helper()
 	e, ok := errors.AsType[*problem.Error](err)

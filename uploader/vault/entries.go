@@ -16,28 +16,32 @@ import (
 //
 //	whole:SECRET
 //
-// Else it is cut into parts, which stand in entries of their own, and the entry says which they are:
+// Else it is cut into parts, which stand in entries of their own, and the entry says which they
+// are:
 //
 //	parts:NUMBER:GENERATION:SHA256
 //
-// Part i stands in the entry REF.GENERATION.i. The generation is random for each Put, so that the parts of two never mix;
-// the one write of the entry REF, which a keyring does as a whole, decides between the old secret and the new one, and the
-// checksum between all parts and some.
+// Part i stands in the entry REF.GENERATION.i. The generation is random for each Put, so that the
+// parts of two never mix; the one write of the entry REF, which a keyring does as a whole, decides
+// between the old secret and the new one, and the checksum between all parts and some.
 
 const (
 	// partSize is how many bytes one entry may have. The Credential Manager keeps 2,560
-	// (learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw, CRED_MAX_CREDENTIAL_BLOB_SIZE). On macOS the
-	// library passes one command of up to 4,096 bytes, base64 and names included, which leaves some 2,900. One size for
-	// all systems, so that one test is for all.
+	// (learn.microsoft.com/windows/win32/api/wincred/ns-wincred-credentialw,
+	// CRED_MAX_CREDENTIAL_BLOB_SIZE). On macOS the library passes one command of up to 4,096 bytes,
+	// base64 and names included, which leaves some 2,900. One size for all systems, so that one
+	// test is for all.
 	partSize = 2048
-	// maxSecret is how long a secret may be, in bytes: as long as the longest text that token.Parse reads.
+	// maxSecret is how long a secret may be, in bytes: as long as the longest text that token.Parse
+	// reads.
 	maxSecret = 64 << 10
 
 	wholeMark = "whole:"
 	partsMark = "parts:"
 )
 
-// entries are what a keyring has: short texts under names. get and remove return [keyring.ErrNotFound] where there is none.
+// entries are what a keyring has: short texts under names. get and remove return
+// [keyring.ErrNotFound] where there is none.
 type entries interface {
 	get(name string) (string, error)
 	set(name, text string) error
@@ -115,8 +119,8 @@ func read(e entries, ref string, wanted func() error) (string, error) {
 	return b.String(), nil
 }
 
-// put keeps the secret under the reference and compares what was kept. Where it fails, or nobody wants it any more, it takes
-// back what it did as far as the keyring lets it.
+// put keeps the secret under the reference and compares what was kept. Where it fails, or nobody
+// wants it any more, it takes back what it did as far as the keyring lets it.
 func put(e entries, ref, secret string, wanted func() error) (err error) {
 	before, err := e.get(ref)
 	if err != nil && !errors.Is(err, keyring.ErrNotFound) {
@@ -176,7 +180,8 @@ func put(e entries, ref, secret string, wanted func() error) (err error) {
 	return nil
 }
 
-// remove removes the secret of the reference: its parts first, so that a call that broke off can be made again.
+// remove removes the secret of the reference: its parts first, so that a call that broke off can be
+// made again.
 func remove(e entries, ref string, wanted func() error) error {
 	head, err := e.get(ref)
 	if err != nil {

@@ -14,13 +14,14 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// secretService is the name that a keyring has on the session bus (specifications.freedesktop.org/secret-service).
+// secretService is the name that a keyring has on the session bus
+// (specifications.freedesktop.org/secret-service).
 const secretService = "org.freedesktop.secrets"
 
 var errNoBus = errors.New("no session bus")
 
-// watchKeyring tells when the keyring or the session bus ends. It uses a connection of its own, which never starts a
-// bus: the library would, with dbus-launch, and leave it running.
+// watchKeyring tells when the keyring or the session bus ends. It uses a connection of its own,
+// which never starts a bus: the library would, with dbus-launch, and leave it running.
 func watchKeyring() (*watch, error) {
 	conn, err := dbus.SessionBusPrivateNoAutoStartup()
 	if err != nil {
@@ -84,7 +85,8 @@ func busKind(err error) (problem.Reason, string) {
 		return busErrorKind(e.Name)
 	}
 	if strings.HasPrefix(err.Error(), "failed to unlock correct collection") {
-		// The library's only word for a prompt that was dismissed, and for a keyring that does not exist.
+		// The library's only word for a prompt that was dismissed, and for a keyring that does not
+		// exist.
 		return problem.VaultLocked, "keyring was not unlocked"
 	}
 	return problem.VaultRefused, "keyring library failed"

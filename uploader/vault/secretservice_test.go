@@ -23,8 +23,9 @@ import (
 	"inboxuploader/uploader/vault/vaulttest"
 )
 
-// The tests named TestGnomeKeyring… run against a real keyring on a bus of their own. They need the programs dbus-daemon
-// and gnome-keyring-daemon, which .ci/run installs, and are skipped without them.
+// The tests named TestGnomeKeyring… run against a real keyring on a bus of their own. They need the
+// programs dbus-daemon and gnome-keyring-daemon, which .ci/run installs, and are skipped without
+// them.
 
 // canary is a secret that must not be found in any file. It opens nothing.
 const canary = "sv=2024-11-04&sig=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA%3D"
@@ -163,7 +164,8 @@ func TestGnomeKeyringLocked(t *testing.T) {
 		t.Error("nothing hangs: the prompt was not shown")
 	}
 
-	// It ends while the prompt stands there. The library never hears of it; the next call works all the same.
+	// It ends while the prompt stands there. The library never hears of it; the next call works all
+	// the same.
 	b.StopKeyring(t, daemon)
 	idle(k)
 	b.StartKeyring(t, "password")
@@ -195,7 +197,8 @@ func TestGnomeKeyringLockedWithoutDesktop(t *testing.T) {
 	wantReason(t, k.Delete(t.Context(), "r"), problem.VaultLocked)
 }
 
-// TestGnomeKeyringNotSetUp has a keyring program without any keyring, which the library can't tell from a locked one.
+// TestGnomeKeyringNotSetUp has a keyring program without any keyring, which the library can't tell
+// from a locked one.
 func TestGnomeKeyringNotSetUp(t *testing.T) {
 	b := vaulttest.StartBus(t)
 	b.StartKeyring(t, "")

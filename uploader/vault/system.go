@@ -68,12 +68,13 @@ var kinds = []struct {
 	{keyring.ErrUnsupportedPlatform, failure{problem.VaultAbsent, "no keyring is known for this system"}},
 }
 
-// errNoLogonSession is Windows' ERROR_NO_SUCH_LOGON_SESSION: sessions over the network, such as ssh with a key, have no
-// credentials of the user (learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credwritew).
+// errNoLogonSession is Windows' ERROR_NO_SUCH_LOGON_SESSION: sessions over the network, such as ssh
+// with a key, have no credentials of the user
+// (learn.microsoft.com/windows/win32/api/wincred/nf-wincred-credwritew).
 const errNoLogonSession = syscall.Errno(1312)
 
-// keychainKinds are the ways in which macOS' "security" program ends: the lowest 8 bits of Security.framework's error
-// (SecBase.h), beside each.
+// keychainKinds are the ways in which macOS' "security" program ends: the lowest 8 bits of
+// Security.framework's error (SecBase.h), beside each.
 var keychainKinds = map[int]failure{
 	36:  {problem.VaultLocked, "keychain may not ask for its password here"}, // errSecInteractionNotAllowed, -25308: over ssh
 	51:  {problem.VaultLocked, "keychain's password was wrong"},              // errSecAuthFailed, -25293

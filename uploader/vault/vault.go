@@ -1,8 +1,10 @@
-// Package vault keeps token secrets in the operating system's keyring: a Secret Service (GNOME Keyring, KWallet,
-// KeePassXC) on Linux, the Keychain on macOS, the Credential Manager on Windows. Call [New] first.
+// Package vault keeps token secrets in the operating system's keyring: a Secret Service (GNOME
+// Keyring, KWallet, KeePassXC) on Linux, the Keychain on macOS, the Credential Manager on Windows.
+// Call [New] first.
 //
-// Nothing is ever written to a plain file. A secret that doesn't fit into one entry is spread over several, see entries.go.
-// A keyring that hangs, because it waits for a password that nobody types, does not make the program hang.
+// Nothing is ever written to a plain file. A secret that doesn't fit into one entry is spread over
+// several, see entries.go. A keyring that hangs, because it waits for a password that nobody types,
+// does not make the program hang.
 package vault
 
 import (
@@ -16,8 +18,9 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// DefaultTimeout is how long a call may take unless [Options] say otherwise: enough to type a password into the window
-// that the keyring may open, and not so long that a program without a person in front of it seems to be stuck.
+// DefaultTimeout is how long a call may take unless [Options] say otherwise: enough to type a
+// password into the window that the keyring may open, and not so long that a program without a
+// person in front of it seems to be stuck.
 const DefaultTimeout = 30 * time.Second
 
 // service is under which name the entries stand in the keyring, where people see it.
@@ -25,16 +28,18 @@ const service = "Inbox uploader"
 
 // Options shape a [Keyring]. The zero Options are good for use.
 type Options struct {
-	// Timeout bounds each call, the time in which it waits for another one included. 0 means DefaultTimeout.
+	// Timeout bounds each call, the time in which it waits for another one included. 0 means
+	// DefaultTimeout.
 	Timeout time.Duration
 }
 
-// Keyring is the operating system's keyring as an [inboxes.Vault]. It may be used by any number of goroutines; their calls
-// are carried out one after another, since a locked keyring would ask for its password once for each.
+// Keyring is the operating system's keyring as an [inboxes.Vault]. It may be used by any number of
+// goroutines; their calls are carried out one after another, since a locked keyring would ask for
+// its password once for each.
 //
-// A call that is not answered in time returns VaultLocked, and its answer is discarded should it still come. Until then, or
-// until the keyring has ended, further calls return VaultLocked at once. No goroutine is left behind but that of such a
-// call.
+// A call that is not answered in time returns VaultLocked, and its answer is discarded should it
+// still come. Until then, or until the keyring has ended, further calls return VaultLocked at once.
+// No goroutine is left behind but that of such a call.
 type Keyring struct {
 	entries entries
 	watch   func() (*watch, error)
@@ -47,7 +52,8 @@ type Keyring struct {
 
 var _ inboxes.Vault = (*Keyring)(nil)
 
-// New returns the keyring of the user who runs the program. It asks the keyring nothing yet and does not block.
+// New returns the keyring of the user who runs the program. It asks the keyring nothing yet and
+// does not block.
 func New(o Options) *Keyring {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
@@ -99,8 +105,9 @@ var (
 	errBroke    = errors.New("keyring library failed")
 )
 
-// call carries out one call when its turn has come. do is given a function that returns an error once nobody waits for its
-// answer any more; it asks between two steps, and then takes back what it did.
+// call carries out one call when its turn has come. do is given a function that returns an error
+// once nobody waits for its answer any more; it asks between two steps, and then takes back what it
+// did.
 func (k *Keyring) call(ctx context.Context, op string, do func(wanted func() error) (string, error)) (string, error) {
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
@@ -129,7 +136,8 @@ func (k *Keyring) call(ctx context.Context, op string, do func(wanted func() err
 	}
 }
 
-// gaveUp returns the error for a caller that waits no longer: its own context's, or that there was no answer in time.
+// gaveUp returns the error for a caller that waits no longer: its own context's, or that there was
+// no answer in time.
 func gaveUp(limited context.Context, op string) error {
 	if cause := context.Cause(limited); !errors.Is(cause, errNoAnswer) {
 		return cause
@@ -165,7 +173,8 @@ func (k *Keyring) carryOut(a *attempt, do func(wanted func() error) (string, err
 	a.answer <- answer{secret, err}
 }
 
-// survive does a call and takes a panic of the library, which reads a signal that is not there when its connection ends, for an error.
+// survive does a call and takes a panic of the library, which reads a signal that is not there when
+// its connection ends, for an error.
 func survive(do func() (string, error)) (a answer) {
 	defer func() {
 		if recover() != nil {
@@ -176,8 +185,8 @@ func survive(do func() (string, error)) (a answer) {
 	return answer{secret, err}
 }
 
-// guarded does a call and comes back early where the keyring ends meanwhile: what the library waits for then may never
-// come, and its goroutine is given up for lost.
+// guarded does a call and comes back early where the keyring ends meanwhile: what the library waits
+// for then may never come, and its goroutine is given up for lost.
 func (k *Keyring) guarded(a *attempt, do func(wanted func() error) (string, error)) (string, error) {
 	w, err := k.watch()
 	if err != nil {

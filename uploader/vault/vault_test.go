@@ -110,7 +110,8 @@ func wantReason(t *testing.T, err error, want problem.Reason) {
 	}
 }
 
-// TestSecretsOfAnyLengthComeBackWhole puts, replaces and removes secrets of all lengths, under the limits of all systems.
+// TestSecretsOfAnyLengthComeBackWhole puts, replaces and removes secrets of all lengths, under the
+// limits of all systems.
 func TestSecretsOfAnyLengthComeBackWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newSmall()
@@ -150,8 +151,9 @@ func TestSecretsThatAreTooLargeAreRefused(t *testing.T) {
 	}
 }
 
-// TestHalfAPutIsNeverRead ends the program, as it were, after each single operation of a Put that replaces a secret: what
-// is read afterwards is the old secret or the new one, and a Delete leaves nothing that can be read.
+// TestHalfAPutIsNeverRead ends the program, as it were, after each single operation of a Put that
+// replaces a secret: what is read afterwards is the old secret or the new one, and a Delete leaves
+// nothing that can be read.
 func TestHalfAPutIsNeverRead(t *testing.T) {
 	short, long, longer := "old", strings.Repeat("old ", 2000), strings.Repeat("new! ", 3000)
 	for name, c := range map[string]struct{ before, after string }{
@@ -315,7 +317,8 @@ func TestAKeyringThatHangsHangsNobody(t *testing.T) {
 	})
 }
 
-// TestALateAnswerIsTakenBack hangs in the write that decides, with and without a secret there before.
+// TestALateAnswerIsTakenBack hangs in the write that decides, with and without a secret there
+// before.
 func TestALateAnswerIsTakenBack(t *testing.T) {
 	for _, before := range []string{"", "old", strings.Repeat("old ", 2000)} {
 		synctest.Test(t, func(t *testing.T) {
@@ -401,8 +404,8 @@ func TestCallsAreCarriedOutOneAfterAnother(t *testing.T) {
 	})
 }
 
-// TestAKeyringThatEndsIsNotWaitedFor is about a keyring that crashes while it shows its prompt: the library then waits for
-// an answer that never comes.
+// TestAKeyringThatEndsIsNotWaitedFor is about a keyring that crashes while it shows its prompt: the
+// library then waits for an answer that never comes.
 func TestAKeyringThatEndsIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSmall()
@@ -457,8 +460,8 @@ func TestALibraryThatPanicsIsAnError(t *testing.T) {
 	wantReason(t, over(s, time.Minute).Put(t.Context(), "r", "secret"), problem.VaultRefused)
 }
 
-// TestErrorsOfEachSystemAreTranslated lists what the systems answer; what the session bus answers stands in
-// secretservice_test.go.
+// TestErrorsOfEachSystemAreTranslated lists what the systems answer; what the session bus answers
+// stands in secretservice_test.go.
 func TestErrorsOfEachSystemAreTranslated(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -21,7 +21,8 @@ const SecretService = "org.freedesktop.secrets"
 // addressVariable names a process's session bus.
 const addressVariable = "DBUS_SESSION_BUS_ADDRESS"
 
-// Bus is a private session bus on which nothing is started by itself. Its methods are for the test's goroutine.
+// Bus is a private session bus on which nothing is started by itself. Its methods are for the
+// test's goroutine.
 type Bus struct {
 	Address string
 	Home    string     // a folder for all that the programs write
@@ -31,8 +32,8 @@ type Bus struct {
 	owners chan *dbus.Signal
 }
 
-// StartBus starts a bus and makes it the session bus of this process as long as the test runs. It skips the test where
-// there is no dbus-daemon.
+// StartBus starts a bus and makes it the session bus of this process as long as the test runs. It
+// skips the test where there is no dbus-daemon.
 func StartBus(t *testing.T) *Bus {
 	t.Helper()
 	need(t, "dbus-daemon")
@@ -130,9 +131,9 @@ func busID(c *dbus.Conn) string {
 	return id
 }
 
-// StartKeyring starts a GNOME Keyring and waits until it is on the bus. With a password it creates or unlocks the keyring
-// "login"; without one, what was created before is locked. It ends with the test at the latest. It skips the test where there is no
-// gnome-keyring-daemon.
+// StartKeyring starts a GNOME Keyring and waits until it is on the bus. With a password it creates
+// or unlocks the keyring "login"; without one, what was created before is locked. It ends with the
+// test at the latest. It skips the test where there is no gnome-keyring-daemon.
 func (b *Bus) StartKeyring(t *testing.T, password string) *exec.Cmd {
 	t.Helper()
 	need(t, "gnome-keyring-daemon")
