@@ -51,12 +51,21 @@ func (s *Status) Waiting() (all []Waiting) {
 // person has to agree to that.
 func Takeover(waiting []Waiting, to token.Inbox) (own bool, from []Waiting) {
 	for _, w := range waiting {
-		switch same := w.Inbox.InboxID == to.InboxID && w.Inbox.WsID == to.WsID; {
+		switch {
 		case w.Inbox.Key() == to.Key():
 			own = true
-		case same && !w.HasToken:
+		case sameWorkspace(&w.Inbox, &to) && !w.HasToken:
 			from = append(from, w)
 		}
 	}
 	return own, from
+}
+
+// sameWorkspace reports whether two inboxes are of one workspace. Where their tokens name none, only
+// containers of one storage account count: what was meant for one account is not offered to another.
+func sameWorkspace(a, b *token.Inbox) bool {
+	if a.InboxID != b.InboxID || a.WsID != b.WsID {
+		return false
+	}
+	return a.InboxID+a.WsID != "" || a.Host == b.Host && a.Account == b.Account
 }

@@ -65,22 +65,36 @@ func TestTakeover(t *testing.T) {
 	for name, c := range map[string]struct {
 		waiting []ledger.TransferStatus
 		inboxes []uploader.InboxStatus
+		to      token.Inbox // goal where it is zero
 		own     bool
 		from    []token.Inbox
 	}{
-		"nothing waits":             {},
-		"for its own inbox":         {waiting: waits(goal), own: true},
-		"for another container":     {waiting: waits(old), from: []token.Inbox{old}},
-		"whose token works":         {waiting: waits(old), inboxes: []uploader.InboxStatus{works}},
-		"whose token has ended":     {waiting: waits(old), inboxes: []uploader.InboxStatus{ended}, from: []token.Inbox{old}},
-		"of another workspace":      {waiting: waits(inboxOf("else", "1"))},
+		"nothing waits":         {},
+		"for its own inbox":     {waiting: waits(goal), own: true},
+		"for another container": {waiting: waits(old), from: []token.Inbox{old}},
+		"whose token works":     {waiting: waits(old), inboxes: []uploader.InboxStatus{works}},
+		"whose token has ended": {waiting: waits(old), inboxes: []uploader.InboxStatus{ended}, from: []token.Inbox{old}},
+		"of another workspace":  {waiting: waits(inboxOf("else", "1"))},
+		"of an account elsewhere, no workspace named": {
+			waiting: waits(token.Inbox{Host: "other.blob.core.windows.net", Container: "1"}),
+			to:      token.Inbox{Host: "lab.blob.core.windows.net", Container: "2"},
+		},
+		"of the same account, no workspace named": {
+			waiting: waits(token.Inbox{Host: "lab.blob.core.windows.net", Container: "1"}),
+			to:      token.Inbox{Host: "lab.blob.core.windows.net", Container: "2"},
+			from:    []token.Inbox{{Host: "lab.blob.core.windows.net", Container: "1"}},
+		},
 		"for several containers":    {waiting: waits(old, other), from: []token.Inbox{old, other}},
 		"for both, as after a kill": {waiting: waits(goal, old), own: true, from: []token.Inbox{old}},
 		"sent by somebody else":     {waiting: []ledger.TransferStatus{transferTo(old, ledger.Elsewhere, 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := uploader.Status{Transfers: c.waiting, Inboxes: c.inboxes}
-			own, from := uploader.Takeover(s.Waiting(), goal)
+			to := c.to
+			if to == (token.Inbox{}) {
+				to = goal
+			}
+			own, from := uploader.Takeover(s.Waiting(), to)
 			if own != c.own || len(from) != len(c.from) {
 				t.Fatalf("own %v, from %+v; want %v, %v", own, from, c.own, c.from)
 			}
