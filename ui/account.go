@@ -114,8 +114,8 @@ func explainIssuing(err error) problem.Explanation {
 		return problem.Explanation{
 			What: tr("The storage account's key is not kept on this computer."),
 			Safe: safe,
-			Do: tr("Connect the account again in a terminal, where there is a keyring: " +
-				"uploader workspace connect"),
+			Do: tr("Connect the account again in a terminal, where there is a keyring: uploader " +
+				"workspace connect"),
 		}
 	case errors.Is(err, problem.ErrVault):
 		return problem.Explanation{

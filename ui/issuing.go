@@ -110,8 +110,8 @@ func (v *uploadTokens) revokeAsked(g workspace.Grant, button *button) {
 			tr("Valid to"), newText(dateOrNone(g.ValidTo), theme.ColorNameForeground,
 				theme.SizeNameText)),
 		flush(tr("Whoever has it can't upload with it any more: what they are sending stops and "+
-			"waits for another token. What arrived stays. It can't be undone, and may take half "+
-			"a minute."))),
+			"waits for another token. What arrived stays. It can't be undone, and may take half a "+
+			"minute."))),
 		button, func() { v.revoke(g) })
 }
 

@@ -256,8 +256,8 @@ func (d *reviewDialog) showNotes() {
 			func(x scan.Found) string { return explain(x.Err).What }))
 	}
 	if n := f.files - d.toSend(); n > 0 {
-		d.notes.Add(newPadded(trn("{{.N}} files are unchanged since you sent them and aren't "+
-			"sent again", n)))
+		d.notes.Add(newPadded(trn("{{.N}} files are unchanged since you sent them and aren't sent "+
+			"again", n)))
 	}
 	if f.skipped > 0 {
 		d.notes.Add(d.details(trn("{{.N}} left out: links, special files, what you excluded",

@@ -63,8 +63,8 @@ func (v *tokenView) show(d *tokenDialog, text string) {
 	visible(question, asked.Text != "")
 	body := inset(0, 12, 8, 14, column(12, -1, question,
 		column(4, -1, d.entry,
-			small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is "+
-				"sent yet."))),
+			small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is sent "+
+				"yet."))),
 		d.fields, d.check.box, d.naming))
 	d.sheet = v.openSheet(tr("Upload token"), 620, body, cancel, d.accept)
 	d.sheet.tag("token", d.entry)

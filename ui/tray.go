@@ -202,8 +202,8 @@ func (t *trayView) tellOfTray() {
 	hide := t.newButton(tr("Hide the window"), nil)
 	hide.Importance = widget.HighImportance
 	s := t.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
-		tr("The window is hidden, and the program stays beside the clock. Click its icon there "+
-			"to come back. This is said only once."))), quit, hide)
+		tr("The window is hidden, and the program stays beside the clock. Click its icon there to "+
+			"come back. This is said only once."))), quit, hide)
 	s.tag("hide", hide)
 	s.tag("quit", quit)
 	hide.OnTapped = func() {

@@ -56,17 +56,9 @@ func (w *worker) compareLarge(j *job, f *os.File, now source.Version) error {
 	if err != nil || !known || j.Replace || before.Size != now.Size {
 		return err
 	}
-	buf, err := w.q.buffers.Take(w.q.ctx, min(mib, w.q.config.Memory))
-	if err != nil {
+	crc, err := w.hash(f, 0, now.Size)
+	if err != nil || crc != before.CRC64 {
 		return err
-	}
-	defer w.q.buffers.Give(buf)
-	crc, err := source.Checksum(w.q.ctx, f, 0, now.Size, buf)
-	if err != nil {
-		return err
-	}
-	if crc != before.CRC64 {
-		return nil
 	}
 	j.Changed = now.Kept()
 	return j.isAs(&before)

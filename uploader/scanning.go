@@ -101,8 +101,7 @@ func (s *scanning) run() error {
 		s.q.mu.Unlock()
 	})
 	if err == nil {
-		rights := s.q.token(now.Inbox).Rights
-		err = s.addMissing(marks, func(f *scan.Found) ledger.Job { return plan.Job(f, plan.DefaultBlockSize, rights, now.Options) })
+		err = s.addMissing(marks, now.Options)
 	}
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
@@ -116,7 +115,7 @@ func (s *scanning) run() error {
 // addMissing queues what a person saw of a transfer's files and a reading that ended with these
 // marks no longer found, because it is not there: it is then named, waits for its disk, and can be
 // tried again.
-func (s *scanning) addMissing(marks uint64, plan func(*scan.Found) ledger.Job) error {
+func (s *scanning) addMissing(marks uint64, o ledger.AddOptions) error {
 	if s.seen == nil || s.seen.Agrees(marks) {
 		return nil
 	}
@@ -131,10 +130,14 @@ func (s *scanning) addMissing(marks uint64, plan func(*scan.Found) ledger.Job) e
 	if err := s.q.ledger.WithoutKnown(s.q.ctx, s.t.ID, missing); err != nil {
 		return err
 	}
+	rights := s.q.token(s.t.Inbox).Rights
 	var jobs []ledger.Job
 	for _, source := range order {
 		if j, ok := missing[source]; ok {
-			jobs = append(jobs, plan(&scan.Found{Source: j.Source, Size: j.Size, ModTime: j.ModTime, ID: j.FileID, Blob: scan.Name{Blob: j.Blob}}))
+			f := scan.Found{
+				Source: j.Source, Size: j.Size, ModTime: j.ModTime, ID: j.FileID, Blob: scan.Name{Blob: j.Blob},
+			}
+			jobs = append(jobs, plan.Job(&f, plan.DefaultBlockSize, rights, o))
 		}
 	}
 	if len(jobs) == 0 {

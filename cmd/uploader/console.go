@@ -78,10 +78,15 @@ func (c *console) terminal() screen {
 	return screen{true, width}
 }
 
+// isTyped reports whether stdin is a person at a terminal.
+func (c *console) isTyped() bool {
+	in, ok := c.stdin.(*os.File)
+	return ok && term.IsTerminal(int(in.Fd()))
+}
+
 // agrees asks a person at a terminal; nobody else agrees to anything.
 func (c *console) agrees(ctx context.Context, question string) bool {
-	in, ok := c.stdin.(*os.File)
-	return ok && c.terminal().terminal && term.IsTerminal(int(in.Fd())) && c.ask(ctx, question)
+	return c.isTyped() && c.terminal().terminal && c.ask(ctx, question)
 }
 
 // ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is
@@ -105,8 +110,7 @@ func (c *console) ask(ctx context.Context, question string) bool {
 
 // confirmed asks a person at a terminal whether to go on. A script is not asked.
 func (c *console) confirmed(ctx context.Context, yes bool, question string) error {
-	in, ok := c.stdin.(*os.File)
-	if yes || !ok || !term.IsTerminal(int(in.Fd())) || c.ask(ctx, question) {
+	if yes || !c.isTyped() || c.ask(ctx, question) {
 		return nil
 	}
 	if ctx.Err() != nil {

@@ -55,8 +55,8 @@ func (r *copyRun) tokenAndSources(
 		}
 		if len(sources) > 0 && looksLikeToken(sources[0]) && !isToken {
 			return givenToken{}, nil, &usageError{"The token stands before the last argument. " +
-				"This program only sends: put the files first and the token last. " +
-				"Nothing was sent."}
+				"This program only sends: put the files first and the token last. Nothing was " +
+				"sent."}
 		}
 		given, err = r.fromArgument(ctx, last)
 	}
@@ -109,8 +109,7 @@ func checkSources(sources []string, recursive bool) error {
 	for _, s := range sources {
 		if s == "" {
 			return &usageError{"One of the sources has no name, as where a variable of a script " +
-				"is not set. Nothing was sent. " +
-				"Leave it out, or write . for the current folder."}
+				"is not set. Nothing was sent. Leave it out, or write . for the current folder."}
 		}
 		if (s == "true" || s == "false" || s == "inside") && !exists(s) {
 			return &usageError{"“" + s + "” is not there. If it is meant for the option before " +

@@ -24,8 +24,8 @@ const errNumber = wanted("a number above 0")
 // refuses in words.
 var azcopyTable = []azcopyFlag{
 	{"put-md5", false, func(f *copyFlags, v string) error {
-		return f.note(v, "--put-md5 is not needed: every block is sent with its checksum, and "+
-			"the summary says whether the storage compared it.")
+		return f.note(v, "--put-md5 is not needed: every block is sent with its checksum, and the "+
+			"summary says whether the storage compared it.")
 	}},
 	{"from-to", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "LocalBlob") {
@@ -91,8 +91,8 @@ var azcopyTable = []azcopyFlag{
 	}},
 	{"hardlinks", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "follow") {
-			return usagef("--hardlinks=%s is not possible: each name of a file is sent as a "+
-				"file, as with --hardlinks=follow.", v)
+			return usagef("--hardlinks=%s is not possible: each name of a file is sent as a file, "+
+				"as with --hardlinks=follow.", v)
 		}
 		return nil
 	}},
@@ -262,8 +262,8 @@ func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error
 	if err := c.ParseFlags(words[2:]); err != nil {
 		return nil, c.FlagErrorFunc()(c, err)
 	}
-	r.notes = append(r.notes, "The pasted AzCopy line is read as: uploader copy with the "+
-		"same words.")
+	r.notes = append(r.notes, "The pasted AzCopy line is read as: uploader copy with the same "+
+		"words.")
 	return c.Flags().Args(), nil
 }
 

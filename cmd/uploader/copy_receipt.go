@@ -69,8 +69,8 @@ func receiptWords(path string, err error, unkept bool) string {
 			path)
 	case unkept:
 		return "The receipt could not be written to “" + show.Text(path) + "”, since the list of " +
-			"what was delivered is gone, or the disk refused it. " +
-			"What was delivered stays delivered."
+			"what was delivered is gone, or the disk refused it. What was delivered stays " +
+			"delivered."
 	default:
 		return "The receipt could not be written to “" + show.Text(path) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
 			"Make room there, or name another file the next time."

@@ -195,8 +195,8 @@ func absolutePath(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil { // the system does not say where this program is
 		return "", &usageError{"“" + show.Text(path) + "” can't be found: the folder that this " +
-			"command was started in is no longer there. " +
-			"Nothing was sent. Change to another folder, or write the whole path."}
+			"command was started in is no longer there. Nothing was sent. Change to another " +
+			"folder, or write the whole path."}
 	}
 	return abs, nil
 }

@@ -171,8 +171,8 @@ func (r *delivery) warnOfEnd(q *uploader.Queue) {
 	}
 	if f := uplink.FitFor(r.token, s.BytesLeft(), speed, r.program.now()); f.Known && !f.Fits {
 		r.program.say(fmt.Sprintf("At %s/s this takes about %s, longer than the token lasts: it "+
-			"%s. What is delivered until then stays delivered, and the rest goes on with a "+
-			"new token.",
+			"%s. What is delivered until then stays delivered, and the rest goes on with a new "+
+			"token.",
 			humanize.Bytes(uint64(speed)), show.Duration(f.Needs), fitWords(f)))
 	}
 }

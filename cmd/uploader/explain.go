@@ -7,10 +7,10 @@ import (
 
 // commandLine is how the command line words what a person can do: with its flags and commands.
 var commandLine = problem.Words{
-	problem.AllowHost: "Ask the workspace whether this address is theirs; if it is, " +
-		"allow it with --allow-host {value}.",
-	problem.AllowHostAgain: "If the workspace says that this address is theirs, allow it " +
-		"again with --allow-host {value}.",
+	problem.AllowHost: "Ask the workspace whether this address is theirs; if it is, allow it " +
+		"with --allow-host {value}.",
+	problem.AllowHostAgain: "If the workspace says that this address is theirs, allow it again " +
+		"with --allow-host {value}.",
 	problem.ReplaceOrRename: "Send it with --overwrite=true to replace it, or with --keep-both " +
 		"under another name.",
 	problem.SendRenamed:       "Rename it and send it again.",
@@ -24,8 +24,8 @@ var commandLine = problem.Words{
 
 	problem.ChooseLocalFolder: "Name one with --state-dir.",
 	problem.ConnectWithHost:   "If this one is meant, allow its host with --allow-host.",
-	problem.ConnectTrusting: "A certificate in a file is trusted once the account is " +
-		"connected with --ca-file FILE.",
+	problem.ConnectTrusting: "A certificate in a file is trusted once the account is connected " +
+		"with --ca-file FILE.",
 	problem.StartPracticeInbox: "To run one: uploader inbox serve --help",
 }
 

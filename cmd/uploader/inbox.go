@@ -73,8 +73,8 @@ token or a name that is taken, 3 the name is kept and the token has ended.`,
 	f := c.Flags()
 	tokenFileFlag(c, &o.tokenFile)
 	f.BoolVar(&o.replace, "replace", false, "put this token in place of the one that the name has")
-	f.BoolVar(&o.nameOnly, "no-keyring", false, "keep the name only; the token has to be "+
-		"given each time")
+	f.BoolVar(&o.nameOnly, "no-keyring", false, "keep the name only; the token has to be given "+
+		"each time")
 	allowHostFlag(c, &o.hosts)
 	return c
 }
@@ -300,8 +300,8 @@ is valid until it ends: only the workspace can revoke it.`,
 			switch {
 			case errors.Is(err, problem.ErrVault) && !force:
 				p.say(explain(err).What + " So the token can't be removed from it, and nothing " +
-					"was removed. Try again when it answers, or remove the name alone " +
-					"with --force.")
+					"was removed. Try again when it answers, or remove the name alone with " +
+					"--force.")
 				return exit(exitNotDelivered)
 			case errors.Is(err, problem.ErrVault):
 				p.printf("“%s” is removed.\n", r.Name)

@@ -177,8 +177,8 @@ Exit codes: 0 all was fetched, 1 something was not, 2 wrong usage, 3 the account
 		},
 	}
 	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object: tid, wsid, container, "+
-		"files (name, bytes, arrived, md5, path, crc64, crc64_hex, sha256, fetched, kept, "+
-		"reason, message), files_total, bytes_total")
+		"files (name, bytes, arrived, md5, path, crc64, crc64_hex, sha256, fetched, kept, reason, "+
+		"message), files_total, bytes_total")
 	keyFileFlag(c, &o.keyFile)
 	return c
 }

@@ -90,13 +90,13 @@ func (o *inboxServe) check() error {
 	case o.dir == "":
 		return &usageError{"--dir is missing. Say which folder the files go to."}
 	case !local:
-		return &usageError{"--addr " + show.Text(o.addr) + " can be reached by other machines. " +
-			"A local inbox is for this computer only: use 127.0.0.1, or leave --addr out."}
+		return &usageError{"--addr " + show.Text(o.addr) + " can be reached by other machines. A " +
+			"local inbox is for this computer only: use 127.0.0.1, or leave --addr out."}
 	case o.lifetime < time.Minute || o.lifetime > 30*24*time.Hour:
 		return &usageError{"--lifetime can be 1m to 720h (30 days)."}
 	case o.rights == "" || strings.Trim(o.rights, "racwdl") != "":
-		return &usageError{"--rights takes letters of racwdl: read, add, create, write, " +
-			"delete, list."}
+		return &usageError{"--rights takes letters of racwdl: read, add, create, write, delete, " +
+			"list."}
 	}
 	return nil
 }
@@ -118,8 +118,8 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err != nil {
 		return &usageError{
 			"The local inbox can't listen on “" + show.Text(o.addr) + "”: another program does, " +
-				"or it is no address of this computer. Nothing was started. " +
-				"Name another one with --addr, or leave it out.",
+				"or it is no address of this computer. Nothing was started. Name another one " +
+				"with --addr, or leave it out.",
 		}
 	}
 	defer func() { _ = l.Close() }() // closed already where it was served
@@ -154,13 +154,13 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 func folderUnusable(dir string, err error) error {
 	if errors.Is(err, blobserver.ErrInUse) {
 		return &usageError{
-			"Another local inbox runs over the folder “" + show.Text(dir) + "” already. " +
-				"Nothing was started. Stop that one first, or name another folder with --dir.",
+			"Another local inbox runs over the folder “" + show.Text(dir) + "” already. Nothing " +
+				"was started. Stop that one first, or name another folder with --dir.",
 		}
 	}
 	return &usageError{"The folder “" + show.Text(dir) + "” can't be used for a local inbox: it " +
-		"can't be made or written to, or there is no room, or it holds something else. " +
-		"Nothing was sent. Name another one with --dir."}
+		"can't be made or written to, or there is no room, or it holds something else. Nothing " +
+		"was sent. Name another one with --dir."}
 }
 
 // faults reads the fault script, if there is one.
@@ -171,15 +171,15 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 	f, err := os.Open(o.faultsFile)
 	if err != nil {
 		return nil, &usageError{
-			"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing " +
-				"was started.",
+			"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing was " +
+				"started.",
 		}
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 1<<20)) // more than a script may have
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, &usageError{
-			"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing " +
-				"was started.",
+			"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing was " +
+				"started.",
 		}
 	}
 	script, err := blobserver.ParseFaults(string(text))

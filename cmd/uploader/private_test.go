@@ -41,8 +41,8 @@ func TestAFolderThatOthersMayChangeIsNotUsed(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.Chmod(dir, 0o777))
 	s := stateFolder{console: &console{env: noEnvironment}, flag: dir}
-	if _, err := s.openState(); err == nil || !strings.Contains(err.Error(), "Other users of "+
-		"this computer can change the state folder") {
+	if _, err := s.openState(); err == nil || !strings.Contains(err.Error(), "Other users of this "+
+		"computer can change the state folder") {
 		t.Errorf("got %v", err)
 	}
 	if _, path, _ := s.openLog(); path != "" {

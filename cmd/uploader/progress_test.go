@@ -76,8 +76,8 @@ func TestProgressLine(t *testing.T) {
 		width  int
 		want   string
 	}{
-		"all of it": {status(nil), 120, "41 of 1,244 files · 900 MB of 3.0 GB, 30 % · 12 " +
-			"MB/s · about 2 min 51 s left · 50 MB on the way"},
+		"all of it": {status(nil), 120, "41 of 1,244 files · 900 MB of 3.0 GB, 30 % · 12 MB/s · " +
+			"about 2 min 51 s left · 50 MB on the way"},
 		"narrow":        {status(nil), 60, "41 of 1,244 files · 900 MB of 3.0 GB, 30 % · 12 MB/s"},
 		"very narrow":   {status(nil), 20, "41 of 1,244 files"},
 		"hardly a line": {status(nil), 6, "41 of"},
@@ -148,8 +148,7 @@ func TestProgressLine(t *testing.T) {
 		"waiting for room on the disk of the state folder": {
 			status(func(s *uploader.Status) { s.Journal = problem.New("write", "", problem.JournalFull) }), 200,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk that keeps the list of what " +
-				"is to be sent is full. " +
-				"Make some room on it; sending then goes on by itself",
+				"is to be sent is full. Make some room on it; sending then goes on by itself",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

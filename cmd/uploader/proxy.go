@@ -28,8 +28,8 @@ func (f *proxyFlag) Set(text string) error {
 func (f *proxyFlag) Type() string { return "ADDRESS" }
 
 const proxyHint = "Nothing was sent. It looks like http://NAME:PASSWORD@HOST:PORT, or https:// " +
-	"or socks5://; characters such as @ : / # in the name or the password are written as %40 " +
-	"%3A %2F %23."
+	"or socks5://; characters such as @ : / # in the name or the password are written as %40 %3A " +
+	"%2F %23."
 
 // orVariable takes the proxy of UPLOADER_PROXY where there is no flag.
 func (f *proxyFlag) orVariable(env func(string) string) error {

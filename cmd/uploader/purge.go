@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
@@ -43,7 +41,7 @@ func purge(ctx context.Context, p *program, yes bool) error {
 		if waiting > 0 {
 			question = fmt.Sprintf("Not sent yet: %s, which are given up. %s", fileCount(waiting),
 				question)
-			if in, ok := p.stdin.(*os.File); !yes && (!ok || !term.IsTerminal(int(in.Fd()))) {
+			if !yes && !p.isTyped() {
 				return &usageError{fmt.Sprintf("Not sent yet: %s. Nothing was forgotten. Send "+
 					"them with “uploader resume”, or give them up with --yes.", fileCount(waiting))}
 			}

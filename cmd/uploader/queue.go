@@ -34,8 +34,8 @@ Exit codes: 0 done, or left to the program that is sending, also where it concer
 		short string
 		all   bool // may concern everything
 	}{
-		{ledger.Pause, "Let files wait until they are resumed; blocks under way are " +
-			"finished first", true},
+		{ledger.Pause, "Let files wait until they are resumed; blocks under way are finished " +
+			"first", true},
 		{ledger.Resume, "Let paused files go on, the next time or as soon as something sends " +
 			"them", true},
 		{ledger.Cancel, "Give files up; what was delivered stays delivered", true},
@@ -68,8 +68,8 @@ func verbCommand(p *program, verb ledger.Verb, short string, mayAll bool) *cobra
 				return err
 			}
 			if n := count(jobs != nil, all, transfer != 0); n != 1 {
-				return usagef("“%s” needs the numbers of files%s. “uploader status --files” "+
-					"shows them.", c.CommandPath(),
+				return usagef("“%s” needs the numbers of files%s. “uploader status --files” shows "+
+					"them.", c.CommandPath(),
 					map[bool]string{true: ", or --transfer, or --all"}[mayAll])
 			}
 			return carryOut(c.Context(), p,
@@ -141,9 +141,8 @@ func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) er
 	case c.Verb == ledger.Rename:
 		p.say("Nothing was changed: only a file that was already there, or whose name is " +
 			"blocked, is sent under another name, and only with a token that is not for that one " +
-			"name alone. " +
-			"Look at “uploader status --files”, or replace what is there with “uploader " +
-			"queue replace”.")
+			"name alone. Look at “uploader status --files”, or replace what is there with " +
+			"“uploader queue replace”.")
 	default:
 		p.say("Nothing was changed: the list has no such file that this concerns. What there is: " +
 			"uploader status --files")

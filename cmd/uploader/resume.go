@@ -252,16 +252,14 @@ func (r *resumeRun) movesFrom(
 		return "", nil
 	case len(from) == 0:
 		return "", usagef("This token leads to %s, and nothing is waiting to be sent there. "+
-			"Nothing was sent. "+
-			"What is waiting: uploader status", here)
+			"Nothing was sent. What is waiting: uploader status", here)
 	case len(from) > 1:
 		return "", &usageError{"This token leads to a new container of a workspace, and uploads " +
-			"to several others of it " +
-			"are waiting. Nothing was sent. Name the one to move with --to."}
+			"to several others of it are waiting. Nothing was sent. Name the one to move with " +
+			"--to."}
 	}
 	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than "+
-		"the uploads that are "+
-		"waiting (%s).", here, show.Text(from[0].Inbox.String()))
+		"the uploads that are waiting (%s).", here, show.Text(from[0].Inbox.String()))
 	if r.move || r.agrees(ctx, question+" Send there what was not delivered?") {
 		return from[0].Inbox.Key(), nil
 	}

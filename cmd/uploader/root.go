@@ -87,9 +87,8 @@ func sentence(ctx context.Context, err error) (words string) {
 		return "" // whoever read the output has seen enough, as "head" does
 	case errors.Is(err, errUnprinted):
 		words = "The result can't be written to where the output goes. What was done stays done, " +
-			"and files already delivered stay delivered. " +
-			"Make room there, or let the output go elsewhere; “uploader status” shows " +
-			"what was sent."
+			"and files already delivered stay delivered. Make room there, or let the output go " +
+			"elsewhere; “uploader status” shows what was sent."
 	default:
 		x := explain(err)
 		if e, ok := errors.AsType[*problem.Error](err); ok {

@@ -27,8 +27,8 @@ func TestAnOutputThatCanNotBeWrittenIsNoDefect(t *testing.T) {
 	var words bytes.Buffer
 	code := run(t.Context(), []string{"status", "--json", "--state-dir", t.TempDir()}, nil,
 		fullDisk{}, &words, noEnvironment)
-	if code != exitNotDelivered || !strings.Contains(words.String(), "The result can't be "+
-		"written to where the output goes.") {
+	if code != exitNotDelivered || !strings.Contains(words.String(), "The result can't be written "+
+		"to where the output goes.") {
 		t.Errorf("exit code %d, and it says: %s", code, &words)
 	}
 }

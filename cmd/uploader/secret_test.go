@@ -149,9 +149,8 @@ func leftBehind(t *testing.T, dir string, secret typedSecret) {
 func TestRedactTakesSecretsOutAndLeavesTheRest(t *testing.T) {
 	signature := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xfb, 0xef, 'q'}, 11)[:32])
 	for text, want := range map[string]string{
-		"open " + signature + ": no such file": "open REDACTED: no such file",
-		"open /tmp/" + signature + ": no such file": "open /tmp/REDACTED: " +
-			"no such file",
+		"open " + signature + ": no such file":                       "open REDACTED: no such file",
+		"open /tmp/" + signature + ": no such file":                  "open /tmp/REDACTED: no such file",
 		`open "` + url.QueryEscape(signature) + `"`:                  `open "REDACTED"`,
 		url.QueryEscape(url.QueryEscape(signature)):                  "REDACTED",
 		signature + " " + signature:                                  "REDACTED REDACTED",
@@ -161,8 +160,8 @@ func TestRedactTakesSecretsOutAndLeavesTheRest(t *testing.T) {
 		"it contains sig=. Or http://NAME:PASSWORD@HOST:PORT": "it contains sig=. Or " +
 			"http://NAME:PASSWORD@HOST:PORT",
 		"http://anna:PASSWORD@HOST:PORT": "http://REDACTED@HOST:PORT",
-		"iJh5CoYUi64= and UPLOADER_TOKEN=… and b64==": "iJh5CoYUi64= and " +
-			"UPLOADER_TOKEN=… and b64==",
+		"iJh5CoYUi64= and UPLOADER_TOKEN=… and b64==": "iJh5CoYUi64= and UPLOADER_TOKEN=… and " +
+			"b64==",
 	} {
 		if got := redact(text); got != want {
 			t.Errorf("redact(%q) = %q, want %q", text, got, want)

@@ -50,8 +50,8 @@ func newSendFlags() sendFlags {
 // add defines them.
 func (f *sendFlags) add(c *cobra.Command) {
 	s := c.Flags()
-	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else "+
-		"goes to stderr")
+	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes "+
+		"to stderr")
 	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: "+
 		"CSV, or JSON if its name ends in .json")
 	tokenFileFlag(c, &f.tokenFile)

@@ -37,8 +37,8 @@ func statusCommand(p *program) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print one JSON object")
-	c.Flags().BoolVar(&r.files, "files", false, "show each file, with its number for: "+
-		"uploader queue")
+	c.Flags().BoolVar(&r.files, "files", false, "show each file, with its number for: uploader "+
+		"queue")
 	c.Flags().StringSliceVar(&r.states, "state", nil, "with --files: only those of this `STATE` "+
 		"(repeatable): waiting, paused, delivered, skipped, attention, failed or cancelled")
 	return c

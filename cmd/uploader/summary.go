@@ -259,8 +259,8 @@ func (o *outcome) againWords() string {
 	case o.unkept:
 		return "Run the same command again"
 	default:
-		return "Run the same command again, or “uploader resume” with a token, to go on where " +
-			"it stopped"
+		return "Run the same command again, or “uploader resume” with a token, to go on where it " +
+			"stopped"
 	}
 }
 

@@ -106,8 +106,8 @@ func (n *namesInJSON) words() (lines []string) {
 			"These --include patterns matched nothing: "+quotedList(n.UnmatchedInclude)+".")
 	}
 	if len(n.UnmatchedExclude) > 0 {
-		lines = append(lines, "", "These --exclude patterns matched nothing, so they "+
-			"excluded nothing: "+quotedList(n.UnmatchedExclude)+".")
+		lines = append(lines, "", "These --exclude patterns matched nothing, so they excluded "+
+			"nothing: "+quotedList(n.UnmatchedExclude)+".")
 	}
 	return lines
 }

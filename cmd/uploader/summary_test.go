@@ -129,11 +129,11 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 		state              string
 		want               []string
 	}{
-		"one file": {delivered: 1, state: stateComplete, want: []string{"Delivered 1 file (0 " +
-			"B) to inbox.example/c in 0.5 s."}},
+		"one file": {delivered: 1, state: stateComplete, want: []string{"Delivered 1 file (0 B) " +
+			"to inbox.example/c in 0.5 s."}},
 		"several": {delivered: 2, state: stateComplete, want: []string{"Delivered both files"}},
-		"nothing": {state: stateNothing, want: []string{"Nothing matched: there was no " +
-			"file to send"}},
+		"nothing": {state: stateNothing, want: []string{"Nothing matched: there was no file to " +
+			"send"}},
 		"interrupted": {1, 2, errInterrupted, stateInterrupted, []string{"Interrupted after 0.5 " +
 			"s. Delivered 1 of 3 files", "Not sent: 2 files. Run the same command again, or " +
 			"“uploader resume” with a token, to go on where it stopped."}},

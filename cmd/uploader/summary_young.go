@@ -42,14 +42,14 @@ func (r *delivery) lookAtYoung(ctx context.Context, q *uploader.Queue) uploader.
 func youngWords(y uploader.Young) (lines []string) {
 	if n := int64(len(y.Changed)); n > 0 {
 		lines = append(lines, "", fmt.Sprintf("Changed after being sent: %s. The inbox has what "+
-			"was there before. When the program that writes is done, send "+
-			"them again with --overwrite=true.", fileCount(n)))
+			"was there before. When the program that writes is done, send them again with "+
+			"--overwrite=true.", fileCount(n)))
 		lines = append(lines, namesOf(y.Changed, n)...)
 	}
 	if y.Lately > 0 {
 		lines = append(lines, "", fmt.Sprintf("Modified in the last minute: %s. If a program is "+
-			"still writing them, send them again once it has "+
-			"finished; --min-age 10m leaves such files for later.", fileCount(y.Lately)))
+			"still writing them, send them again once it has finished; --min-age 10m leaves such "+
+			"files for later.", fileCount(y.Lately)))
 		lines = append(lines, namesOf(y.Named, y.Lately)...)
 	}
 	return lines

@@ -248,8 +248,8 @@ func describeToken(token token.Token, now time.Time) string {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	if name := token.FileName(); name != "" {
-		b.WriteString("Note: The link ends in a file's name. “uploader copy” of one file " +
-			"sends it as “" + show.Text(name) + "”; all else goes to a folder of that name.\n")
+		b.WriteString("Note: The link ends in a file's name. “uploader copy” of one file sends " +
+			"it as “" + show.Text(name) + "”; all else goes to a folder of that name.\n")
 	}
 	for _, w := range f.Warnings {
 		b.WriteString("Note: " + w + "\n")

@@ -180,8 +180,8 @@ func (p *program) tokenFor(
 			return token.Token{}, err
 		default:
 			return token.Token{}, &usageError{fmt.Sprintf("This token leads to %s, and “%s” is "+
-				"%s. Nothing was sent. If it takes the old one's place: uploader inbox add "+
-				"%q --replace",
+				"%s. Nothing was sent. If it takes the old one's place: uploader inbox add %q "+
+				"--replace",
 				show.Text(tok.Inbox.String()), r.Name, show.Text(r.Inbox.String()), r.Name)}
 		}
 	}

@@ -77,14 +77,7 @@ func tokenCreateCommand(p *program) *cobra.Command {
 			if err := r.confirmed(c.Context(), r.yes, question); err != nil {
 				return err
 			}
-			return r.run(
-				c.Context(),
-				func(
-					ctx context.Context, w *workspace.Workspace,
-				) (token.Token, workspace.Grant, error) {
-					return w.Issue(ctx, request)
-				},
-			)
+			return r.run(c.Context(), issueNew(request))
 		},
 	}
 	r.add(c)
@@ -116,32 +109,7 @@ Exit codes as with "uploader token create".`,
 				"one stops working.", tid)); err != nil {
 				return err
 			}
-			return r.run(
-				c.Context(),
-				func(
-					ctx context.Context, w *workspace.Workspace,
-				) (token.Token, workspace.Grant, error) {
-					g, err := w.Grant(ctx, tid)
-					if err != nil {
-						return token.Token{}, workspace.Grant{}, err
-					}
-					for _, blank := range []struct {
-						flag string
-						to   *string
-						was  string
-					}{
-						{"reason", &request.Reason, g.Reason},
-						{"rights", &request.Rights, g.Rights},
-						{"ip", &request.IP, g.IP},
-						{"folder", &request.Folder, g.Folder},
-					} {
-						if !c.Flags().Changed(blank.flag) {
-							*blank.to = blank.was
-						}
-					}
-					return w.Renew(ctx, tid, request)
-				},
-			)
+			return r.run(c.Context(), renewal(tid, request, c.Flags().Changed))
 		},
 	}
 	r.add(c)
@@ -163,8 +131,8 @@ func (r *issueRun) request(c *cobra.Command) (workspace.Request, error) {
 	case r.days < 1 || r.days > 30:
 		return q, &usageError{"--valid-days can be 1 to 30."}
 	case r.to != "" && c.Flags().Changed("valid-days"):
-		return q, &usageError{"--valid-to and --valid-days both say when the token ends. " +
-			"Leave one out."}
+		return q, &usageError{"--valid-to and --valid-days both say when the token ends. Leave " +
+			"one out."}
 	}
 	var err error
 	if q.From, err = parseMoment("--valid-from", r.from, 0, time.Local); err == nil {
@@ -186,18 +154,50 @@ func parseMoment(flag, text string, plus int, zone *time.Location) (time.Time, e
 	return t, nil
 }
 
+// issuer makes a token in a workspace.
+type issuer func(context.Context, *workspace.Workspace) (token.Token, workspace.Grant, error)
+
+// issueNew makes one that has a container of its own.
+func issueNew(r workspace.Request) issuer {
+	return func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
+		return w.Issue(ctx, r)
+	}
+}
+
+// renewal makes one for the container of an earlier token; what no flag says stays as it was.
+func renewal(tid int, r workspace.Request, said func(flag string) bool) issuer {
+	return func(ctx context.Context, w *workspace.Workspace) (token.Token, workspace.Grant, error) {
+		g, err := w.Grant(ctx, tid)
+		if err != nil {
+			return token.Token{}, workspace.Grant{}, err
+		}
+		for _, blank := range []struct {
+			flag string
+			to   *string
+			was  string
+		}{
+			{"reason", &r.Reason, g.Reason},
+			{"rights", &r.Rights, g.Rights},
+			{"ip", &r.IP, g.IP},
+			{"folder", &r.Folder, g.Folder},
+		} {
+			if !said(blank.flag) {
+				*blank.to = blank.was
+			}
+		}
+		return w.Renew(ctx, tid, r)
+	}
+}
+
 // run has a token made and prints it. A token that can't be printed would be nobody's, so it is
 // revoked again.
-func (r *issueRun) run(
-	ctx context.Context,
-	do func(context.Context, *workspace.Workspace) (token.Token, workspace.Grant, error),
-) error {
+func (r *issueRun) run(ctx context.Context, issue issuer) error {
 	w, err := r.account().open(ctx, r.keyFile)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = w.Close() }() // idle connections, as the program ends
-	token, g, err := do(ctx, w)
+	token, g, err := issue(ctx, w)
 	if err != nil {
 		return err
 	}

@@ -165,8 +165,8 @@ Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached,
 			if err != nil {
 				return err
 			}
-			if err := p.confirmed(c.Context(), yes, fmt.Sprintf("Revoke token %d? Uploads with "+
-				"it stop, and it can't be brought back.", tid)); err != nil {
+			if err := p.confirmed(c.Context(), yes, fmt.Sprintf("Revoke token %d? Uploads with it "+
+				"stop, and it can't be brought back.", tid)); err != nil {
 				return err
 			}
 			return revokeToken(c.Context(), p, keyFile, tid, by)

@@ -220,8 +220,8 @@ func (r *windowRun) displayProblem() string {
 	case err != nil:
 		return "The Wayland display that WAYLAND_DISPLAY names can't be reached."
 	case !usable:
-		return "This Wayland display has no mouse and no keyboard, so no window could be " +
-			"used on it."
+		return "This Wayland display has no mouse and no keyboard, so no window could be used on " +
+			"it."
 	}
 	return ""
 }

@@ -57,10 +57,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	f.SetOutput(stderr)
 	rows := f.String("rows", "",
 		"the works to do, with commas between them (default: all): "+strings.Join(keys(), " "))
-	dir := f.String("dir", "", "where the data is made; needs up to 6 GB (default: the folder "+
-		"for temporary files)")
-	runs := f.Int("runs", 0, "how often floor and uploader run in turns (default: 3 to 11, "+
-		"by the work)")
+	dir := f.String("dir", "", "where the data is made; needs up to 6 GB (default: the folder for "+
+		"temporary files)")
+	runs := f.Int("runs", 0, "how often floor and uploader run in turns (default: 3 to 11, by the "+
+		"work)")
 	peers := f.Int("peers", 1, "how often AzCopy and rclone run; 0: not at all")
 	program := f.String("uploader", "", "measure this program (default: the one that is built "+
 		"from the source)")

@@ -19,7 +19,7 @@ type claims struct {
 // Claim is a job that was claimed, with what an earlier process leaves in doubt.
 type Claim struct {
 	Job
-	// began and ended, if not zero, say that an earlier process may have sent the job between these
+	// Began and Ended, if not zero, say that an earlier process may have sent the job between these
 	// moments without learning of the answer.
 	Began, Ended time.Time
 }
@@ -39,7 +39,7 @@ func (x *claims) Unfinished(inbox string) int {
 }
 
 // Claim returns up to n waiting jobs of the inbox and class in the queue's order, which no other
-// claim returns until unclaim. Before it returns, the journal knows since when these jobs may have
+// claim returns until Unclaim. Before it returns, the journal knows since when these jobs may have
 // been sent: now.
 func (x *claims) Claim(ctx context.Context, inbox string, class Class, n int, now time.Time) ([]Claim, error) {
 	claims := make([]Claim, 0, min(n, x.Free(inbox)[class]))

@@ -15,7 +15,8 @@ import (
 // they hold, and the jobs of those batches that something is being done with. All other jobs stay
 // in the journal, so memory grows with the number of batches and of connections, not of jobs. Its
 // own lock protects it, which may be taken while the queue's is held; no method holds it while it
-// reads or writes the journal.
+// reads or writes the journal. Each part that is embedded has the methods for one matter, and
+// shares that lock.
 type Ledger struct {
 	commits
 	order
