@@ -57,7 +57,6 @@ const (
 type wire struct {
 	inbox *inbox
 	conn  net.Conn
-	flush func() error // nil where nothing is held back
 	in    *bufio.Reader
 	buf   []byte
 }
@@ -146,7 +145,7 @@ func (w *wire) open(ctx context.Context) error {
 	w.conn = conn
 	if w.inbox.tls != nil {
 		below := &gathering{Conn: conn, out: bufio.NewWriterSize(conn, gathered)}
-		w.conn, w.flush = tls.Client(below, w.inbox.tls), below.out.Flush
+		w.conn = tls.Client(below, w.inbox.tls)
 	}
 	w.in = bufio.NewReader(w.conn)
 	return nil
@@ -160,11 +159,6 @@ func (w *wire) close() {
 
 // answer reads one, and takes none but success.
 func (w *wire) answer(name string) error {
-	if w.flush != nil {
-		if err := w.flush(); err != nil {
-			return err
-		}
-	}
 	status, err := w.in.ReadSlice('\n')
 	if err != nil {
 		return err
