@@ -41,6 +41,7 @@ type reviewDialog struct {
 	given  []given
 	missed int // of what was given is nowhere on this computer
 	found  found
+	record *scan.Record // of what is counted; nil before it begins
 	counts *text
 	where  *text
 	sizes  []*text         // of the roots that are listed
@@ -49,6 +50,7 @@ type reviewDialog struct {
 	choice *sheetRadio
 	send   *button
 	sent   bool
+	handed bool // the record is the queue's, which ends it
 	// refused is why what was to be sent could not be added; nil before it was tried.
 	refused error
 }
@@ -87,7 +89,9 @@ func (v *reviewView) again(all []given, refused error) {
 	d.sheet.tag("cancel", cancel)
 	d.sheet.tag("conflict", d.choice.box)
 	d.sheet.closed = func() {
-		cancelScan()
+		if !d.handed {
+			cancelScan()
+		}
 		if !d.sent {
 			v.events.event("review cancelled")
 		}
@@ -338,20 +342,21 @@ func newPadded(words string) fyne.CanvasObject {
 
 // start sends.
 func (d *reviewDialog) start() {
-	d.sent = true
+	d.sent, d.handed = true, d.record != nil
 	d.keepChoice()
 	d.sheet.close()
 	to, o := d.inboxes.token.Inbox, ledger.AddOptions{
 		Scan:    d.scanOptions(),
 		Replace: d.settings.Replace, KeepBoth: d.settings.KeepBoth,
-	}
-	if d.found.done {
-		o.Seen = d.found.seen
+		Review: d.record,
 	}
 	d.inBackground(func(ctx context.Context) {
 		id, err := d.config.Queue.Add(ctx, to, d.paths, o)
 		d.do(func() {
 			if err != nil {
+				if d.record != nil {
+					d.record.Stop()
+				}
 				d.config.Log.Error("add", "error", err)
 				d.events.event("not added", "message", explain(err).String())
 				d.intake.missed = d.missed

@@ -9,6 +9,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/token"
 )
 
 // found is what a review has counted so far. The scanning goroutine fills one and hands out copies.
@@ -29,7 +30,6 @@ type found struct {
 	warnings             []scan.Found // the first of those whose name Windows can't have
 	roots                []string     // those that are listed by name
 	rootFiles, rootBytes [mostRoots + 1]int64
-	seen                 *ledger.Seen // what can be sent; complete when done
 	done                 bool
 	err                  error
 }
@@ -112,26 +112,29 @@ func (f *found) copy() found {
 
 // scan counts, and shows the counts while they grow.
 func (d *reviewDialog) scan(ctx context.Context) {
-	f := found{roots: d.paths[:len(d.sizes)], seen: &ledger.Seen{}}
-	var o scan.Options
-	options := make(chan scan.Options, 1)
-	d.do(func() { options <- d.scanOptions() })
+	f := found{roots: d.paths[:len(d.sizes)]}
+	begun := make(chan token.Inbox, 1)
+	d.do(func() {
+		o := d.scanOptions()
+		d.record = scan.NewRecord(d.paths, o)
+		begun <- o.Inbox
+	})
+	var inbox token.Inbox
 	select {
-	case o = <-options:
+	case inbox = <-begun:
 	case <-ctx.Done():
 		return
 	}
-	sent, err := d.config.Queue.Sent(ctx, o.Inbox.Key())
+	sent, err := d.config.Queue.Sent(ctx, inbox.Key())
 	if err != nil {
 		sent = nil // nothing is known, and sending finds out
 	}
 	last := time.Time{}
-	totals, err := scan.Files(ctx, d.paths, o, func(batch []scan.Found) error {
-		if err := f.know(ctx, sent, batch); err != nil {
-			return err
+	totals, err := d.record.Files(ctx, func(batch []scan.Found) error {
+		if f.know(ctx, sent, batch) != nil {
+			sent = nil
 		}
 		f.add(batch, time.Now())
-		f.seen.Add(batch)
 		if now := time.Now(); now.Sub(last) > 5*sampleEvery {
 			last = now
 			c := f.copy()

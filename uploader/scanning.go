@@ -3,21 +3,20 @@ package uploader
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"time"
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 )
 
 // scanning reads the roots of a transfer and queues what it finds.
 type scanning struct {
-	q    *Queue
-	t    *ledger.Entry
-	seen *ledger.Seen // what a person saw there; may be nil
+	q      *Queue
+	t      *ledger.Entry
+	record *scan.Record // of a review, which has read or is reading them; may be nil
 }
 
 // start begins it on a goroutine of its own, which ends with the queue.
@@ -46,7 +45,7 @@ func (s *scanning) start() {
 	})
 }
 
-// run turns what is found below the roots into jobs, and what a person saw there and is gone.
+// run turns what is found below the roots into jobs.
 func (s *scanning) run() error {
 	x := s.q.ledger
 	now, known := x.ScanOf(s.t)
@@ -57,15 +56,10 @@ func (s *scanning) run() error {
 	now.Skipped, now.SkippedPaths, now.Unchanged = map[scan.SkipReason]int64{}, nil, ledger.Unchanged{}
 	now.Renamed, now.Warned, now.NameNotes = 0, 0, nil
 	var jobs []ledger.Job
-	marks := uint64(0)
-	options := now.Options.Scan
-	options.Receipt = s.q.config.Receipt
-	totals, err := scan.FilesWaiting(s.q.ctx, now.Roots, options, func(found []scan.Found) error {
+	read, replayed := s.reader(&now)
+	totals, err := read(s.q.ctx, func(found []scan.Found) error {
 		jobs = jobs[:0]
 		rights := s.q.token(now.Inbox).Rights
-		if s.seen != nil {
-			marks += ledger.Marks(found)
-		}
 		s.q.mu.Lock()
 		whole := s.q.pacing.wholeSize(now.Inbox)
 		s.q.mu.Unlock()
@@ -74,6 +68,11 @@ func (s *scanning) run() error {
 			now.Note(f)
 			if f.Skip != "" {
 				continue
+			}
+			if replayed {
+				if err := s.renew(sent, f); err != nil {
+					return err
+				}
 			}
 			yes, before, err := sent.NeedsJob(s.q.ctx, f, known, &now)
 			if err != nil {
@@ -100,9 +99,6 @@ func (s *scanning) run() error {
 		s.q.conns.Busy() // each connection is an open file
 		s.q.mu.Unlock()
 	})
-	if err == nil {
-		err = s.addMissing(marks, now.Options)
-	}
 	if err != nil && !errors.Is(err, errGivenUp) {
 		return err
 	}
@@ -112,39 +108,35 @@ func (s *scanning) run() error {
 	return nil
 }
 
-// addMissing queues what a person saw of a transfer's files and a reading that ended with these
-// marks no longer found, because it is not there: it is then named, waits for its disk, and can be
-// tried again.
-func (s *scanning) addMissing(marks uint64, o ledger.AddOptions) error {
-	if s.seen == nil || s.seen.Agrees(marks) {
-		return nil
+// reader returns what reads the roots of a transfer: the record of the review, where that is of the
+// same roots with the same options, else a scan of its own.
+func (s *scanning) reader(t *ledger.Transfer) (read func(context.Context, func([]scan.Found) error, func()) (scan.Totals, error), replays bool) {
+	o := t.Options.Scan
+	o.Receipt = s.q.config.Receipt
+	switch {
+	case s.record == nil:
+	case s.record.IsOf(t.Roots, o):
+		return s.record.Replay, true
+	default:
+		s.record.Stop()
 	}
-	missing := map[string]ledger.Job{}
-	var order []string
-	for j := range s.seen.All() {
-		if _, err := os.Lstat(j.Source); errors.Is(err, fs.ErrNotExist) {
-			missing[j.Source] = j
-			order = append(order, j.Source)
-		}
-	}
-	if err := s.q.ledger.WithoutKnown(s.q.ctx, s.t.ID, missing); err != nil {
+	return func(ctx context.Context, emit func([]scan.Found) error, crowded func()) (scan.Totals, error) {
+		return scan.FilesWaiting(ctx, t.Roots, o, emit, crowded)
+	}, false
+}
+
+// renew looks once more at a file of a review that was sent before as it was then: it may have
+// changed while the person looked at the review, and what changed is sent. Other files are looked
+// at when they are sent.
+func (s *scanning) renew(sent *ledger.Sent, f *scan.Found) error {
+	same, err := sent.Has(s.q.ctx, f)
+	if err != nil || !same {
 		return err
 	}
-	rights := s.q.token(s.t.Inbox).Rights
-	var jobs []ledger.Job
-	for _, source := range order {
-		if j, ok := missing[source]; ok {
-			f := scan.Found{
-				Source: j.Source, Size: j.Size, ModTime: j.ModTime, ID: j.FileID, Blob: scan.Name{Blob: j.Blob},
-			}
-			jobs = append(jobs, plan.Job(&f, plan.DefaultBlockSize, rights, o))
-		}
+	if now, err := f.At.Stat(); err == nil && now.Kind == source.File {
+		f.Size, f.ModTime, f.ID, f.Changed = now.Size, now.ModTime, now.ID, now.Changed
 	}
-	if len(jobs) == 0 {
-		return nil
-	}
-	defer s.q.feeder.wake()
-	return s.insist(func() error { return s.q.ledger.AddJobs(s.q.ctx, s.t, jobs) })
+	return nil
 }
 
 // insist repeats a write to the journal for as long as the journal says that it may succeed later,

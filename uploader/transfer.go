@@ -17,8 +17,8 @@ import (
 // pattern in the options, or of ErrJournal. Add must not be called after Close.
 func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error) {
 	o.Scan.Inbox = to
-	seen := o.Seen
-	o.Seen = nil
+	record := o.Review
+	o.Review = nil
 	if err := o.Scan.Check(); err != nil {
 		return 0, err
 	}
@@ -30,7 +30,7 @@ func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledge
 	if err != nil {
 		return 0, notAdded(err)
 	}
-	(&scanning{q, t, seen}).start()
+	(&scanning{q, t, record}).start()
 	return t.ID, nil
 }
 

@@ -99,7 +99,7 @@ var (
 		module + "/internal/backoff", module + "/internal/buffers",
 		module + "/internal/contenttype", module + "/internal/crash", module + "/internal/crc64",
 		module + "/internal/filelock", module + "/internal/netdisk",
-		module + "/internal/secret", module + "/internal/show",
+		module + "/internal/pack", module + "/internal/secret", module + "/internal/show",
 	}
 	top = []string{module + "/cmd", "github.com/spf13/cobra"}
 )
@@ -183,6 +183,10 @@ var unreachable = map[string][][]string{
 		{module + "/uploader", module + "/workspace"},
 	},
 	module + "/internal/crc64": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/pack": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/uploader", module + "/workspace"},
 	},

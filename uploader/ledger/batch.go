@@ -1,12 +1,10 @@
 package ledger
 
 import (
-	"path/filepath"
-	"strings"
 	"time"
 
+	"inboxuploader/internal/pack"
 	"inboxuploader/uploader/problem"
-	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
@@ -76,32 +74,32 @@ func (t *Tally) shown(states []JobState) (n int64) {
 }
 
 func (t *Tally) encode() []byte {
-	e := encoder{buf: make([]byte, 0, 48)}
-	e.byte(batchFormat)
-	e.uint(uint64(jobStates))
+	e := encoder{pack.Writer{Buf: make([]byte, 0, 48)}}
+	e.Byte(batchFormat)
+	e.Uint(uint64(jobStates))
 	for s := range t.Files {
-		e.uint(uint64(t.Files[s]))
-		e.uint(uint64(t.Bytes[s]))
+		e.Uint(uint64(t.Files[s]))
+		e.Uint(uint64(t.Bytes[s]))
 	}
-	e.uint(uint64(t.Done))
-	e.uint(uint64(t.large))
-	return e.buf
+	e.Uint(uint64(t.Done))
+	e.Uint(uint64(t.large))
+	return e.Buf
 }
 
 func (t *Tally) decode(data []byte) bool {
 	*t = Tally{}
-	d := decoder{buf: data}
-	format, states := d.byte(), d.uint()
+	d := decoder{pack.Reader{Buf: data}}
+	format, states := d.Byte(), d.Uint()
 	if format != batchFormat || states > uint64(jobStates) {
 		return false
 	}
 	for s := range states { // versions before this one knew fewer
-		t.Files[s] = int64(d.uint())
-		t.Bytes[s] = int64(d.uint())
+		t.Files[s] = int64(d.Uint())
+		t.Bytes[s] = int64(d.Uint())
 	}
-	t.Done = int64(d.uint())
-	t.large = int64(d.uint())
-	return d.end()
+	t.Done = int64(d.Uint())
+	t.large = int64(d.Uint())
+	return d.End()
 }
 
 // batchFormat is the version of the encodings in this file, and factsFormat that of facts. Another
@@ -111,33 +109,39 @@ const (
 	factsFormat = 2 // 1 did not keep where files lie
 )
 
+// encoder and decoder write and read batches, and the sets of jobs of [Unchanged].
+type (
+	encoder struct{ pack.Writer }
+	decoder struct{ pack.Reader }
+)
+
 // encodeFacts returns what never changes of the jobs. Paths and names are written as what differs
 // from the one before.
 func encodeFacts(jobs []Job) []byte {
-	e := encoder{buf: make([]byte, 0, 64*len(jobs))}
-	e.byte(factsFormat)
-	e.uint(uint64(len(jobs)))
+	e := encoder{pack.Writer{Buf: make([]byte, 0, 64*len(jobs))}}
+	e.Byte(factsFormat)
+	e.Uint(uint64(len(jobs)))
 	var last Job
 	for i := range jobs {
 		j := &jobs[i]
-		e.follow(last.Source, j.Source)
-		e.at(&last, j)
-		e.follow(last.Blob, j.Blob)
-		e.version(j)
+		e.Follow(last.Source, j.Source)
+		source.PackPath(&e.Writer, last.At, j.At, j.Source)
+		e.Follow(last.Blob, j.Blob)
+		j.Version().Pack(&e.Writer)
 		last = *j
 	}
-	return e.buf
+	return e.Buf
 }
 
 // DecodeFacts returns the jobs of a batch with what never changes of them. Its second result is
 // false where the bytes are damaged.
 func DecodeFacts(data []byte) ([]Job, bool) {
-	d := decoder{buf: data}
-	format := d.byte()
+	d := decoder{pack.Reader{Buf: data}}
+	format := d.Byte()
 	if format != factsFormat && format != 1 {
 		return nil, false
 	}
-	n := d.uint()
+	n := d.Uint()
 	if n > BatchSize {
 		return nil, false
 	}
@@ -145,55 +149,19 @@ func DecodeFacts(data []byte) ([]Job, bool) {
 	var last Job
 	for i := range jobs {
 		j := &jobs[i]
-		j.Source = d.follow(last.Source)
+		j.Source = d.Follow(last.Source)
 		if format == factsFormat {
-			d.at(&last, j)
+			j.At = source.UnpackPath(&d.Reader, last.At, j.Source)
 		}
-		j.Blob = d.follow(last.Blob)
+		j.Blob = d.Follow(last.Blob)
 		d.version(j)
 		last = *j
-		if d.bad {
+		if d.Bad {
 			return nil, false
 		}
 	}
-	return jobs, d.end()
+	return jobs, d.End()
 }
-
-// What is written of where a file lies: one of these numbers, or above them the length of its root,
-// where the path is that by which the file was found.
-const (
-	atUnknown   = iota
-	atElsewhere // through a link; the root and the way from there follow
-	atSource
-)
-
-func (e *encoder) at(last, j *Job) {
-	switch {
-	case j.At == (source.Path{}):
-		e.uint(atUnknown)
-	case j.At.String() == j.Source:
-		e.uint(atSource + uint64(len(j.At.Root)))
-	default:
-		e.uint(atElsewhere)
-		e.follow(last.At.Root, j.At.Root)
-		e.follow(last.At.Below, j.At.Below)
-	}
-}
-
-func (d *decoder) at(last, j *Job) {
-	switch n := d.uint(); {
-	case n == atUnknown:
-	case n == atElsewhere:
-		j.At = source.Path{Root: d.follow(last.At.Root), Below: d.follow(last.At.Below)}
-	case n-atSource > uint64(len(j.Source)):
-		d.bad = true
-	default:
-		j.At = source.Path{Root: j.Source[:n-atSource], Below: strings.TrimPrefix(j.Source[n-atSource:], separator)}
-	}
-}
-
-// separator stands between the parts of a path on this system.
-const separator = string(filepath.Separator)
 
 // What a job's entry in States begins with: its state and which parts follow.
 const (
@@ -214,13 +182,13 @@ const (
 // encodeStates returns where the jobs stand. changed says of which the file is not the one that was
 // found.
 func encodeStates(jobs []Job, changed []bool) []byte {
-	e := encoder{buf: make([]byte, 0, 64*len(jobs))}
-	e.byte(batchFormat)
-	e.uint(uint64(len(jobs)))
+	e := encoder{pack.Writer{Buf: make([]byte, 0, 64*len(jobs))}}
+	e.Byte(batchFormat)
+	e.Uint(uint64(len(jobs)))
 	for i := range jobs {
 		e.state(&jobs[i], changed[i])
 	}
-	return e.buf
+	return e.Buf
 }
 
 func (e *encoder) state(j *Job, changed bool) {
@@ -257,58 +225,58 @@ func (e *encoder) state(j *Job, changed bool) {
 	if j.State.IsDelivered() && !j.Changed.IsZero() {
 		kind |= hasChange
 	}
-	e.byte(flags)
-	e.byte(kind)
+	e.Byte(flags)
+	e.Byte(kind)
 	if j.Copy > 0 {
-		e.uint(uint64(j.Copy))
+		e.Uint(uint64(j.Copy))
 	}
 	if j.Earlier > 0 {
-		e.uint(uint64(j.Earlier))
+		e.Uint(uint64(j.Earlier))
 	}
 	if changed {
-		e.version(j)
+		j.Version().Pack(&e.Writer)
 	}
 	if j.Problem != nil {
 		e.problem(j.Problem, j.Source)
 	}
 	if planned {
-		e.buf = append(e.buf, j.UploadID[:]...)
-		e.uint(uint64(j.BlockSize))
-		e.uint(uint64(j.Done))
+		e.Buf = append(e.Buf, j.UploadID[:]...)
+		e.Uint(uint64(j.BlockSize))
+		e.Uint(uint64(j.Done))
 	}
 	if j.State.IsDelivered() {
-		e.fixed(j.CRC64)
-		e.string(j.Answer.ETag)
-		e.string(j.Answer.RequestID)
-		e.time(j.Answer.Date)
+		e.Fixed(j.CRC64)
+		e.Text(j.Answer.ETag)
+		e.Text(j.Answer.RequestID)
+		e.Time(j.Answer.Date)
 	}
 	if kind&hasChange != 0 {
-		e.int(int64(j.Changed.Sub(j.ModTime))) // mostly 0
+		e.Int(int64(j.Changed.Sub(j.ModTime))) // mostly 0
 	}
 }
 
 // decodeStates completes the jobs that DecodeFacts returned. changed is as in encodeStates; ok is
 // false where the bytes are damaged.
 func decodeStates(data []byte, jobs []Job) (changed []bool, ok bool) {
-	d := decoder{buf: data}
-	if d.byte() != batchFormat || d.uint() != uint64(len(jobs)) {
+	d := decoder{pack.Reader{Buf: data}}
+	if d.Byte() != batchFormat || d.Uint() != uint64(len(jobs)) {
 		return nil, false
 	}
 	changed = make([]bool, len(jobs))
 	for i := range jobs {
 		changed[i] = d.state(&jobs[i])
-		if d.bad {
+		if d.Bad {
 			return nil, false
 		}
 	}
-	return changed, d.end()
+	return changed, d.End()
 }
 
 func (d *decoder) state(j *Job) (changed bool) {
-	flags, kind := d.byte(), d.byte()
+	flags, kind := d.Byte(), d.Byte()
 	j.State = JobState(flags & stateMask)
 	if j.State >= jobStates || j.State == Active {
-		d.bad = true
+		d.Bad = true
 		return false
 	}
 	if kind&isLarge != 0 {
@@ -316,16 +284,16 @@ func (d *decoder) state(j *Job) (changed bool) {
 	}
 	j.Replace, j.KeepBoth = kind&isReplace != 0, kind&keepsBoth != 0
 	if kind&isCopy != 0 {
-		n := d.uint()
+		n := d.Uint()
 		if n < 2 || n > maxCopies {
-			d.bad = true
+			d.Bad = true
 			return false
 		}
 		j.Copy = int(n)
 		j.Blob = copyName(j.Blob, j.Copy)
 	}
 	if kind&isLater != 0 {
-		j.Earlier = int64(d.uint())
+		j.Earlier = int64(d.Uint())
 	}
 	if changed = flags&hasVersion != 0; changed {
 		d.version(j)
@@ -334,39 +302,27 @@ func (d *decoder) state(j *Job) (changed bool) {
 		j.Problem = d.problem(j.Source)
 	}
 	if flags&hasPlan != 0 {
-		copy(j.UploadID[:], d.bytes(len(j.UploadID)))
-		j.BlockSize = int64(d.uint())
-		j.Done = int64(d.uint())
+		copy(j.UploadID[:], d.Bytes(len(j.UploadID)))
+		j.BlockSize = int64(d.Uint())
+		j.Done = int64(d.Uint())
 		if j.BlockSize < 1 || j.BlockSize > MaxBlockSize || j.Done < 0 || j.Done > j.Size || BlockCount(j.Size, j.BlockSize) > MaxBlocks {
-			d.bad = true
+			d.Bad = true
 		}
 	}
 	if flags&hasAnswer != 0 {
-		j.CRC64 = d.fixed()
-		j.Answer = Answer{ETag: d.string(), RequestID: d.string(), Date: d.time()}
+		j.CRC64 = d.Fixed()
+		j.Answer = Answer{ETag: d.Text(), RequestID: d.Text(), Date: d.Time()}
 		j.Done = j.Size
 	}
 	if kind&hasChange != 0 {
-		j.Changed = j.ModTime.Add(time.Duration(d.int()))
+		j.Changed = j.ModTime.Add(time.Duration(d.Int()))
 	}
 	return changed
 }
 
-// version writes what tells whether the file is still the same.
-func (e *encoder) version(j *Job) {
-	e.uint(uint64(j.Size))
-	e.time(j.ModTime)
-	e.uint(j.FileID.Device)
-	e.uint(j.FileID.Index)
-}
-
 func (d *decoder) version(j *Job) {
-	j.Size = int64(d.uint())
-	j.ModTime = d.time()
-	j.FileID = scan.FileID{Device: d.uint(), Index: d.uint()}
-	if j.Size < 0 {
-		d.bad = true
-	}
+	v := source.UnpackVersion(&d.Reader)
+	j.Size, j.ModTime, j.FileID = v.Size, v.ModTime, v.ID
 }
 
 func (e *encoder) problem(p *problem.Error, source string) {
@@ -375,21 +331,21 @@ func (e *encoder) problem(p *problem.Error, source string) {
 		path = "" // nearly always
 	}
 	for _, s := range []string{p.Op, path, string(p.Reason), p.Value, p.Code, p.RequestID, p.Cause} {
-		e.string(s)
+		e.Text(s)
 	}
-	e.uint(uint64(p.Status))
-	e.time(p.When)
-	e.time(p.Date)
+	e.Uint(uint64(p.Status))
+	e.Time(p.When)
+	e.Time(p.Date)
 }
 
 func (d *decoder) problem(source string) *problem.Error {
-	op, path, reason := d.string(), d.string(), problem.Reason(d.string())
+	op, path, reason := d.Text(), d.Text(), problem.Reason(d.Text())
 	if path == "" {
 		path = source
 	}
 	p := problem.New(op, path, reason)
-	p.Value, p.Code, p.RequestID, p.Cause = d.string(), d.string(), d.string(), d.string()
-	p.Status = int(d.uint())
-	p.When, p.Date = d.time(), d.time()
+	p.Value, p.Code, p.RequestID, p.Cause = d.Text(), d.Text(), d.Text(), d.Text()
+	p.Status = int(d.Uint())
+	p.When, p.Date = d.Time(), d.Time()
 	return p
 }

@@ -14,9 +14,11 @@ type AddOptions struct {
 	Replace bool         // replace blobs of the same name; otherwise they are left alone
 	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
 	KeepBoth bool
-	// Seen is what a person agreed to send, nil where there was no review. What is gone of it by
-	// the time that the roots are read is queued all the same. A journal does not keep it.
-	Seen *Seen
+	// Review is the scan of these roots that a person looked at, finished or not; nil where there
+	// was none. What it finds is sent, and the roots are not read again, where it is of the same
+	// roots with the same options. A journal does not keep it: after a restart before all of it is
+	// in the list, the roots are read.
+	Review *scan.Record
 }
 
 // Same reports whether a transfer is what Add would start with these arguments.

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"time"
+
+	"inboxuploader/internal/pack"
 )
 
 // Unchanged is what a transfer found as it was delivered before: nothing of it is sent, and it has
@@ -87,19 +89,19 @@ func (s jobSet) encode() string {
 	var e encoder
 	last := int64(0)
 	for _, id := range s.batches() {
-		e.uint(uint64(id - last))
+		e.Uint(uint64(id - last))
 		last = id
 		mask := s[id]
 		if n := ones(mask); n > 0 {
-			e.uint(uint64(n))
+			e.Uint(uint64(n))
 			continue
 		}
-		e.uint(0)
+		e.Uint(0)
 		for _, word := range mask {
-			e.fixed(word)
+			e.Fixed(word)
 		}
 	}
-	return string(e.buf)
+	return string(e.Buf)
 }
 
 // ones returns how many jobs of a batch there are where these are the first ones, else 0.
@@ -120,25 +122,25 @@ func ones(mask *[BatchSize / 64]uint64) int {
 // decodeJobSet is the reverse. What makes no sense ends it.
 func decodeJobSet(data string) jobSet {
 	s := jobSet{}
-	d := decoder{buf: []byte(data)}
+	d := decoder{pack.Reader{Buf: []byte(data)}}
 	last := int64(0)
-	for len(d.buf) > 0 {
-		last += int64(d.uint())
-		n := d.uint()
+	for len(d.Buf) > 0 {
+		last += int64(d.Uint())
+		n := d.Uint()
 		mask := new([BatchSize / 64]uint64)
 		switch {
 		case n > BatchSize:
-			d.bad = true
+			d.Bad = true
 		case n > 0:
 			for i := range n {
 				mask[i/64] |= 1 << (i % 64)
 			}
 		default:
 			for i := range mask {
-				mask[i] = d.fixed()
+				mask[i] = d.Fixed()
 			}
 		}
-		if d.bad || last < 1 {
+		if d.Bad || last < 1 {
 			break
 		}
 		s[last] = mask
