@@ -68,7 +68,7 @@ type screen struct {
 // terminal returns what stderr is now; its width changes when a person changes the window.
 func (c *console) terminal() screen {
 	f, ok := c.screen.(*os.File)
-	if !ok || c.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) {
+	if !ok || c.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) || !drawsAgain(f) {
 		return screen{width: plainWidth}
 	}
 	width, _, err := term.GetSize(int(f.Fd()))
@@ -84,9 +84,15 @@ func (c *console) isTyped() bool {
 	return ok && term.IsTerminal(int(in.Fd()))
 }
 
+// isAsked reports whether a person at a terminal can be asked: they type there and read there.
+func (c *console) isAsked() bool {
+	out, ok := c.screen.(*os.File)
+	return ok && term.IsTerminal(int(out.Fd())) && c.isTyped()
+}
+
 // agrees asks a person at a terminal; nobody else agrees to anything.
 func (c *console) agrees(ctx context.Context, question string) bool {
-	return c.isTyped() && c.terminal().terminal && c.ask(ctx, question)
+	return c.isAsked() && c.ask(ctx, question)
 }
 
 // ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is

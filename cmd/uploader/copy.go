@@ -31,6 +31,7 @@ type copyFlags struct {
 type copyRun struct {
 	*program
 	*copyFlags
+	transfer int64 // what it sends, as soon as that is known
 }
 
 // copyCommand delivers files and folders.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -32,72 +33,110 @@ type dryLine struct {
 	Message  string             `json:"message,omitempty"`
 }
 
-// rehearsal is a dry run.
+// rehearsal is a look at what would be sent.
 type rehearsal struct {
 	*copyRun
-	lines *console // its stdout gathers the files' lines
 	token token.Token
 	begun time.Time
 	sent  *ledger.Sent // what needs no request; nil where all is sent, or nothing is known
 	found ledger.TransferStatus
 	young uploader.Young
+	lines []dryLine // of one batch
 }
 
 // rehearse lists on stdout what would be sent and what not, and sends nothing.
 func (r *copyRun) rehearse(
 	ctx context.Context, token token.Token, sources []string, begun time.Time,
 ) error {
-	list := func(sent *ledger.Sent) error {
-		d := &rehearsal{copyRun: r, token: token, begun: begun, sent: sent}
-		d.found.Inbox, d.found.Options.Scan.Inbox = token.Inbox.Key(), token.Inbox
-		d.found.Scanned = true
-		d.found.Skipped = map[scan.SkipReason]int64{}
-		return d.run(ctx, sources)
-	}
-	if dir, err := r.stateDir(); err != nil || bool(r.overwrite) || !journal.Exists(dir) {
-		return list(nil)
-	}
-	known := false
-	err := r.withQueue(ctx, func(q *uploader.Queue) error {
-		sent, err := q.Sent(ctx, token.Inbox.Key())
-		if err != nil {
-			return err
-		}
-		known = true
-		return list(sent)
-	})
-	if err != nil && !known { // copy sends without a list, too
-		return list(nil)
-	}
-	return err
-}
-
-func (r *rehearsal) run(ctx context.Context, sources []string) error {
 	out := bufio.NewWriter(r.stdout)
 	lines := *r.console
-	lines.stdout, r.lines = out, &lines
-	options := r.scanOptions(r.token.Inbox)
-	options.Receipt = r.receipt
-	totals, err := scan.Files(ctx, sources, options, func(found []scan.Found) error {
+	lines.stdout = out
+	o, err := r.look(ctx, token, sources, begun, func(found []dryLine) error {
 		for i := range found {
-			line, err := r.lineOf(ctx, &found[i])
-			if err != nil {
-				return err
-			}
-			if err := r.print(line); err != nil {
+			if err := r.printLine(&lines, &found[i]); err != nil {
 				return err
 			}
 		}
 		return out.Flush()
 	})
 	if err != nil {
-		if asError(err).Reason == problem.PatternInvalid {
-			return &usageError{explain(err).String()}
-		}
 		return err
 	}
+	for _, line := range rehearsedWords(&o) {
+		r.say(line)
+	}
+	if r.asJSON {
+		if err := r.printSummary(o); err != nil {
+			return err
+		}
+	}
+	if o.failed() > 0 || o.nothingMatched() {
+		return exit(exitNotDelivered)
+	}
+	return nil
+}
+
+// look finds out what would be sent and what not, and sends nothing. each is called with some files
+// at a time; they are the caller's until it returns, and its error ends the look.
+func (r *copyRun) look(
+	ctx context.Context, token token.Token, sources []string, begun time.Time,
+	each func([]dryLine) error,
+) (outcome, error) {
+	find := func(sent *ledger.Sent) (outcome, error) {
+		d := &rehearsal{copyRun: r, token: token, begun: begun, sent: sent}
+		d.found.Inbox, d.found.Options.Scan.Inbox = token.Inbox.Key(), token.Inbox
+		d.found.Scanned = true
+		d.found.Skipped = map[scan.SkipReason]int64{}
+		return d.run(ctx, sources, each)
+	}
+	if dir, err := r.stateDir(); err != nil || bool(r.overwrite) || !journal.Exists(dir) {
+		return find(nil)
+	}
+	known := false
+	var o outcome
+	err := r.withQueue(ctx, func(q *uploader.Queue) error {
+		sent, err := q.Sent(ctx, token.Inbox.Key())
+		if err != nil {
+			return err
+		}
+		known = true
+		o, err = find(sent)
+		return err
+	})
+	if err != nil && !known { // copy sends without a list, too
+		return find(nil)
+	}
+	return o, err
+}
+
+func (r *rehearsal) run(
+	ctx context.Context, sources []string, each func([]dryLine) error,
+) (outcome, error) {
+	options := r.scanOptions(r.token.Inbox)
+	options.Receipt = r.receipt
+	totals, err := scan.Files(ctx, sources, options, func(found []scan.Found) error {
+		r.lines = r.lines[:0]
+		for i := range found {
+			line, err := r.lineOf(ctx, &found[i])
+			if err != nil {
+				return err
+			}
+			r.lines = append(r.lines, line)
+		}
+		return each(r.lines)
+	})
+	if err != nil {
+		if asError(err).Reason == problem.PatternInvalid {
+			return outcome{}, &usageError{explain(err).String()}
+		}
+		return outcome{}, err
+	}
 	r.found.Unmatched, r.found.Outside = totals.Unmatched, totals.Outside
-	return r.conclude()
+	o := outcome{token: r.token, state: stateDryRun, took: r.now().Sub(r.begun), young: r.young}
+	o.status.Files, o.status.Bytes = r.found.Files, r.found.Bytes
+	o.status.Unchanged = r.found.UnchangedFiles()
+	o.status.Transfers = []ledger.TransferStatus{r.found}
+	return o, nil
 }
 
 // lineOf says what would become of something that was found, and counts it.
@@ -142,19 +181,14 @@ func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) 
 	return l, nil
 }
 
-// conclude sums up.
-func (r *rehearsal) conclude() error {
-	o := outcome{token: r.token, state: stateDryRun, took: r.now().Sub(r.begun), young: r.young}
-	o.status.Files, o.status.Bytes = r.found.Files, r.found.Bytes
-	o.status.Unchanged = r.found.UnchangedFiles()
-	o.status.Transfers = []ledger.TransferStatus{r.found}
-	names := newNames(&o)
+// rehearsedWords sums a dry run up, in lines.
+func rehearsedWords(o *outcome) []string {
 	lines := []string{
 		fmt.Sprintf(
 			"Dry run, nothing was sent. Would send %s (%s) to %s.",
 			fileCount(o.pending()),
 			humanize.Bytes(unsigned(o.status.Bytes[ledger.Waiting])),
-			show.Text(r.token.Inbox.String()),
+			show.Text(o.token.Inbox.String()),
 		),
 	}
 	if n := o.unchanged(); n > 0 {
@@ -164,28 +198,21 @@ func (r *rehearsal) conclude() error {
 	if n := o.failed(); n > 0 {
 		lines = append(lines, fmt.Sprintf("Can't be sent: %s, named above.", fileCount(n)))
 	}
-	lines = append(append(lines, youngWords(o.young)...), o.leftOutWords())
-	lines = append(append(lines, names.words()...), o.outsideWords())
-	for _, line := range lines {
-		if line != "" {
-			r.say(line)
-		}
-	}
-	if r.asJSON {
-		if err := r.printSummary(o); err != nil {
-			return err
-		}
-	}
-	if o.failed() > 0 || o.nothingMatched() {
-		return exit(exitNotDelivered)
-	}
-	return nil
+	return append(lines, lookedWords(o)...)
 }
 
-// print writes one file's line.
-func (r *rehearsal) print(l dryLine) error {
+// lookedWords says, in lines, what else a person should know before anything is sent.
+func lookedWords(o *outcome) []string {
+	names := newNames(o)
+	lines := append(youngWords(o.young), o.leftOutWords())
+	lines = append(append(lines, names.words()...), o.outsideWords())
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+}
+
+// printLine writes one file's line.
+func (r *copyRun) printLine(to *console, l *dryLine) error {
 	if r.asJSON {
-		return r.lines.printJSON(l)
+		return to.printJSON(l)
 	}
 	source := shownPath(l.Source)
 	var err error
@@ -198,14 +225,14 @@ func (r *rehearsal) print(l dryLine) error {
 		if len(l.Warnings) > 0 {
 			note += ", on Windows: " + warningWords(l.Warnings)
 		}
-		_, err = fmt.Fprintf(r.lines.stdout, "%s → %s  (%s%s)\n", source, show.Text(l.Blob),
+		_, err = fmt.Fprintf(to.stdout, "%s → %s  (%s%s)\n", source, show.Text(l.Blob),
 			humanize.Bytes(unsigned(l.Size)), note)
 	case "unchanged":
-		_, err = fmt.Fprintf(r.lines.stdout, "%s  unchanged since you sent it\n", source)
+		_, err = fmt.Fprintf(to.stdout, "%s  unchanged since you sent it\n", source)
 	case "skip":
-		_, err = fmt.Fprintf(r.lines.stdout, "%s  left out: %s\n", source, l.Message)
+		_, err = fmt.Fprintf(to.stdout, "%s  left out: %s\n", source, l.Message)
 	default:
-		_, err = fmt.Fprintf(r.lines.stdout, "%s  can't be sent: %s\n", source,
+		_, err = fmt.Fprintf(to.stdout, "%s  can't be sent: %s\n", source,
 			show.Text(l.Message))
 	}
 	if err != nil {

@@ -50,17 +50,7 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 	if sources, err = absolute(sources); err != nil {
 		return err
 	}
-	if name := token.FileName(); r.to == "" && name != "" && isOneFile(sources) {
-		token = token.ForFile()
-		r.notes = append(
-			r.notes,
-			"The link ends in a file's name, so “"+show.Text(
-				filepath.Base(sources[0]))+"” arrives as “"+show.Text(
-				name,
-			)+
-				"”. For a folder of that name, end the link's path with a slash.",
-		)
-	}
+	token = r.forOneFile(token, sources)
 	for _, n := range r.allNotes() {
 		r.say("Note: " + n)
 	}
@@ -73,17 +63,22 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 	return r.failed(&r.sendFlags, token, r.send(ctx, token, sources, begun))
 }
 
+// forOneFile returns the token for the sources: the name at the end of a link is that of one file.
+func (r *copyRun) forOneFile(token token.Token, sources []string) token.Token {
+	name := token.FileName()
+	if r.to != "" || name == "" || !isOneFile(sources) {
+		return token
+	}
+	r.notes = append(r.notes, "The link ends in a file's name, so “"+
+		show.Text(filepath.Base(sources[0]))+"” arrives as “"+show.Text(name)+
+		"”. For a folder of that name, end the link's path with a slash.")
+	return token.ForFile()
+}
+
 // checkDates refuses a token whose time is over or has not begun, and shows its fields.
 func (r *copyRun) checkDates(token token.Token, now time.Time) error {
-	var err *problem.Error
-	switch {
-	case !token.ValidTo.IsZero() && now.Add(-clockDifference).After(token.ValidTo):
-		err = problem.New("check token", "", problem.Expired)
-		err.When = token.ValidTo
-	case !token.ValidFrom.IsZero() && now.Add(clockDifference).Before(token.ValidFrom):
-		err = problem.New("check token", "", problem.NotYetValid)
-		err.When = token.ValidFrom
-	default:
+	err := outOfTime(token, now)
+	if err == nil {
 		return nil
 	}
 	if _, werr := fmt.Fprint(r.stderr, describeToken(token, now)); werr != nil {
@@ -130,6 +125,7 @@ func (r *copyRun) send(
 			}
 		}
 		d.transfers = []int64{id}
+		r.transfer = id
 		return nil
 	})
 }

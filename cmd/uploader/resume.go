@@ -78,6 +78,11 @@ func (r *resumeRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	return r.carryOn(ctx, given)
+}
+
+// carryOn sends what waits, with a token that was given or with those that are kept.
+func (r *resumeRun) carryOn(ctx context.Context, given givenToken) error {
 	d, err := r.beginDelivery(&r.sendFlags, r.now())
 	if err != nil {
 		return err

@@ -134,7 +134,8 @@ func (p *program) root() *cobra.Command {
 		Short: "Put files into a research workspace's inbox with an upload token",
 		Long: `Put files into a research workspace's inbox with an upload token.
 
-Without a command it opens the window; files and folders that are named are added to it.
+Without a command it opens the window; files and folders that are named are added to it. Where no window can be opened, and in a
+terminal, it asks its questions there: uploader guide --help
 
 Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no readable token,
 3 the token is expired, not yet valid or refused, 70 the program crashed, 130 interrupted.`,
@@ -148,7 +149,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 			return noArguments(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return (&windowRun{program: p}).run(c.Context(), localPaths(args))
+			return (&windowRun{program: p, alone: true}).run(c.Context(), localPaths(args))
 		},
 	}
 	c.PersistentPreRunE = func(c *cobra.Command, args []string) error {
@@ -174,6 +175,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	})
 	c.AddCommand(
 		windowCommand(p),
+		guideCommand(p),
 		tokenCommand(p),
 		copyCommand(p),
 		resumeCommand(p),

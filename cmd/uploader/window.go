@@ -38,12 +38,13 @@ const appID = "org.inboxuploader.desktop"
 // goroutine, which the window needs.
 func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	if problem := r.displayProblem(); problem != "" {
-		return &usageError{problem + " Nothing was sent. " + withoutWindow}
+		return noWindow(problem)
 	}
-	// Elsewhere Fyne says so by a panic, and this takes half a second where a processor draws.
-	if runtime.GOOS == "windows" {
+	// Elsewhere Fyne says so by a panic, and this takes half a second where a processor draws. Who
+	// started the program in a terminal is better served there.
+	if runtime.GOOS == "windows" || r.mayGuide() {
 		if problem := drawProblem(); problem != "" {
-			return &usageError{problem + " Nothing was sent. " + withoutWindow}
+			return noWindow(problem)
 		}
 	}
 	// A window runs for weeks beside other programs, and what it draws leaves much behind.
@@ -200,10 +201,6 @@ func (r *windowRun) ownBox(why func(problem.Translate) problem.Explanation) (sho
 	ui.ShowProblem(app.NewWithID(appID), why)
 	return true
 }
-
-// withoutWindow is what to do where no window can be opened.
-const withoutWindow = "Files are delivered without a window by: uploader copy SOURCE... TOKEN " +
-	"(see: uploader copy --help)"
 
 // displayProblem says why there is no display that a window can be used on, or nothing.
 func (r *windowRun) displayProblem() string {

@@ -14,6 +14,7 @@ import (
 type windowRun struct {
 	*program
 	hidden bool // it stays in the tray, where there is one
+	alone  bool // no command asked for it
 }
 
 // windowCommand opens the window. So does the program without a command.
@@ -25,8 +26,8 @@ func windowCommand(p *program) *cobra.Command {
 		Long: `Open the window: paste the token, drop files, watch them arrive. Without any command the program does the same.
 Files and folders that are named are added as if they had been dropped. Where the window is open already, it gets them.
 
-Needs a display and a build with a window; where one of them is missing, the program says so, and "uploader copy" delivers
-without a window.`,
+Needs a display and a build with a window; where one of them is missing, the program says so. "uploader guide" does the same in a
+terminal, as does the program without a command there, and "uploader copy" delivers without a question.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			return r.run(c.Context(), localPaths(args))

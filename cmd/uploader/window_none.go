@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 
 	"inboxuploader/uploader/problem"
 )
@@ -13,8 +14,10 @@ func (r *windowRun) ownBox(func(problem.Translate) problem.Explanation) bool { r
 
 // open says how to get the window: this build has none.
 func (r *windowRun) open(context.Context, []string) error {
-	return &usageError{"This build of the program has no window. Nothing was sent. Files are " +
-		"delivered without one by: uploader copy SOURCE... TOKEN (see: uploader copy --help). To " +
-		"get the window, build the program with a C compiler and the graphics libraries: make " +
-		"build installs them or says how."}
+	how := " To get one, build it with a C compiler and the graphics libraries: “make build” " +
+		"installs them or says how."
+	if runtime.GOOS == "windows" {
+		how = " “Inbox Uploader” in the Start menu has one, where it is installed."
+	}
+	return noWindow("This build of the program has no window." + how)
 }

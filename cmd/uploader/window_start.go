@@ -15,13 +15,49 @@ import (
 // windowTitle is what the program is called above its windows and boxes.
 const windowTitle = "Inbox Uploader"
 
-// run opens the window. Where that is not possible and nobody reads what the program prints, as
-// after a click on its icon, a box says why as well.
+// windowless is why no window can be opened here at all, as a sentence.
+type windowless struct{ why string }
+
+func (w *windowless) Error() string { return w.why }
+
+// withoutWindow is what to do where no window can be opened.
+const withoutWindow = "Files are delivered without a window by “uploader guide”, which asks what " +
+	"it needs in a terminal, or by “uploader copy”; see: uploader copy --help"
+
+// noWindow is the error of a start that can have no window.
+func noWindow(why string) error {
+	return errors.Join(&usageError{why + " Nothing was sent. " + withoutWindow}, &windowless{why})
+}
+
+// mayGuide reports whether the guided mode may take the window's place in this terminal.
+func (r *windowRun) mayGuide() bool { return r.alone && r.isAsked() }
+
+// run opens the window. Where that is not possible, the guided mode takes its place in a terminal.
+// Where nobody reads what the program prints, as after a click on its icon, a box says why; on
+// Windows it offers the guided mode, in a console of its own.
 func (r *windowRun) run(ctx context.Context, paths []string) error {
 	err := r.open(ctx, paths)
+	missing, noWindow := errors.AsType[*windowless](err)
+	if noWindow && r.mayGuide() && ctx.Err() == nil {
+		r.say(missing.why + " So the questions are asked here.")
+		return r.guide(r.console).run(ctx, paths)
+	}
 	if words := sentence(ctx, err); words == "" || ctx.Err() != nil || !r.hasScreen() ||
 		desktop.IsRead() {
 		return err
+	}
+	if noWindow && runtime.GOOS == "windows" && !r.hidden {
+		if !desktop.Ask(windowTitle, missing.why+" Nothing was sent.\n\nDo you want to send files "+
+			"by answering questions in a text window instead?") {
+			return err
+		}
+		in, out, e := desktop.OpenConsole()
+		if e != nil {
+			return errors.Join(err, e)
+		}
+		c := *r.console
+		c.stdin, c.stdout, c.stderr, c.screen = in, out, redactedText{out}, out
+		return r.guide(&c).run(ctx, paths)
 	}
 	why := func(translate problem.Translate) problem.Explanation {
 		if usage, ok := errors.AsType[*usageError](err); ok {
@@ -41,6 +77,13 @@ func (r *windowRun) run(ctx context.Context, paths []string) error {
 		_ = desktop.Say(windowTitle, why(english).String())
 	}
 	return err
+}
+
+// guide is the guided mode, in place of the window.
+func (r *windowRun) guide(c *console) *guideRun {
+	p := newProgram(c)
+	p.flag, p.now = r.flag, r.now
+	return &guideRun{program: p, sendFlags: newSendFlags()}
 }
 
 // english leaves texts as they are.

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"inboxuploader/internal/crash"
+)
+
+// errLeft says that a person ended the input, as with Ctrl-D, or chose to leave.
+var errLeft = errors.New("left")
+
+// answer asks for one line on a terminal and returns it without the blanks around it. The end of
+// the input is errLeft. When the context is cancelled it returns the cause at once; nobody waits
+// for the goroutine then, see ask.
+func (c *console) answer(ctx context.Context, question string) (string, error) {
+	c.write(question)
+	type read struct {
+		line string
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		defer crash.Catch()
+		// A terminal hands over one line at a time, so nothing of the next one is lost.
+		line, err := bufio.NewReader(c.stdin).ReadString('\n')
+		done <- read{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case r := <-done:
+		line := strings.TrimSpace(r.line)
+		if r.err != nil && line == "" {
+			c.write("\n")
+			return "", errLeft
+		}
+		return line, nil
+	}
+}
+
+// choose asks for one of some options, which are numbered from 1, and returns its index. The first
+// one is that of an empty line.
+func (c *console) choose(ctx context.Context, question string, options ...string) (int, error) {
+	c.say(question)
+	for i, o := range options {
+		c.say(fmt.Sprintf("  %d  %s", i+1, o))
+	}
+	for {
+		text, err := c.answer(ctx, "Number, then Enter [1]: ")
+		if err != nil {
+			return 0, err
+		}
+		if text == "" {
+			return 0, nil
+		}
+		if n, err := strconv.Atoi(text); err == nil && n >= 1 && n <= len(options) {
+			return n - 1, nil
+		}
+		c.say(fmt.Sprintf("Type a number from 1 to %d.", len(options)))
+	}
+}
+
+// agree asks a question whose empty answer is yes or no.
+func (c *console) agree(ctx context.Context, question string, yes bool) (bool, error) {
+	hint := " [y/N] "
+	if yes {
+		hint = " [Y/n] "
+	}
+	for {
+		text, err := c.answer(ctx, question+hint)
+		if err != nil {
+			return false, err
+		}
+		switch strings.ToLower(text) {
+		case "":
+			return yes, nil
+		case "y", "yes":
+			return true, nil
+		case "n", "no":
+			return false, nil
+		}
+		c.say("Type y for yes or n for no.")
+	}
+}
+
+// Marks of a terminal that says where a paste begins and ends (xterm's "bracketed paste").
+const (
+	markPastes   = "\x1b[?2004h"
+	unmarkPastes = "\x1b[?2004l"
+	pasteBegins  = "\x1b[200~"
+	pasteEnds    = "\x1b[201~"
+)
+
+// hidden asks for a text that is not shown, such as a token, which may have several lines where it
+// is pasted. Errors are those of answer, and errInterrupted for Ctrl-C, which is a key like others
+// meanwhile.
+func (c *console) hidden(ctx context.Context, question string) (string, error) {
+	f, ok := c.stdin.(*os.File)
+	if !ok {
+		return "", errLeft
+	}
+	fd := int(f.Fd())
+	// Line by line, some terminals take no more than 1,024 bytes of one.
+	before, err := term.MakeRaw(fd)
+	if err != nil {
+		return "", fmt.Errorf("hide what is typed: %w", err)
+	}
+	marks := runtime.GOOS != "windows" // whose console may show them
+	c.write(question)
+	if marks {
+		c.write(markPastes)
+	}
+	defer func() {
+		if marks {
+			c.write(unmarkPastes)
+		}
+		_ = term.Restore(fd, before)
+		c.write("\n")
+	}()
+	type read struct {
+		text string
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		defer crash.Catch()
+		text, err := readHidden(f)
+		done <- read{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case r := <-done:
+		return r.text, r.err
+	}
+}
+
+// readHidden reads from a terminal that hands over each key until Enter. What arrives together is
+// pasted, and so are its line ends but the last.
+func readHidden(in io.Reader) (string, error) {
+	var text, keys []byte
+	pasting := false
+	chunk := make([]byte, 4096)
+	for len(text) < maxStdin {
+		n, err := in.Read(chunk)
+		keys = append(keys, chunk[:n]...)
+		for len(keys) > 0 {
+			switch {
+			case bytes.HasPrefix(keys, []byte(pasteBegins)):
+				pasting = true
+				keys = keys[len(pasteBegins):]
+				continue
+			case bytes.HasPrefix(keys, []byte(pasteEnds)):
+				pasting = false
+				keys = keys[len(pasteEnds):]
+				continue
+			case keys[0] == '\x1b' && len(keys) < len(pasteEnds) && err == nil &&
+				strings.HasPrefix(pasteBegins, string(keys[:min(len(keys), 5)])):
+				// Whether it is a mark the next keys say.
+			case keys[0] == '\x1b':
+				keys = keys[escaped(keys):]
+				continue
+			default:
+				key := keys[0]
+				keys = keys[1:]
+				switch {
+				case (key == '\r' || key == '\n') && !pasting && len(bytes.Trim(keys, "\r\n")) == 0:
+					return string(text), nil
+				case key == '\r':
+					text = append(text, '\n')
+				case pasting:
+					text = append(text, key)
+				case key == 3: // Ctrl-C
+					return "", errInterrupted
+				case key == 4, key == 26: // Ctrl-D, Ctrl-Z
+					if len(text) == 0 {
+						return "", errLeft
+					}
+				case key == 8, key == 127:
+					_, size := utf8.DecodeLastRune(text)
+					text = text[:len(text)-size]
+				case key == 21: // Ctrl-U
+					text = text[:0]
+				default:
+					text = append(text, key)
+				}
+				continue
+			}
+			break
+		}
+		if err != nil {
+			if len(text) == 0 {
+				return "", errLeft
+			}
+			return string(text), nil
+		}
+	}
+	return string(text), nil
+}
+
+// escaped is how many bytes a key has that begins with Esc, such as an arrow.
+func escaped(keys []byte) int {
+	if len(keys) < 2 || keys[1] != '[' && keys[1] != 'O' {
+		return 1
+	}
+	for i := 2; i < len(keys); i++ {
+		if keys[i] >= '@' && keys[i] <= '~' {
+			return i + 1
+		}
+	}
+	return len(keys)
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"inboxuploader/uploader/problem"
+)
+
+// namesCommand is what a person at a command line would type.
+var namesCommand = regexp.MustCompile(`--[a-z]|\buploader [a-z]`)
+
+// guidedInstead is what the guided mode says where the command line names options.
+var guidedInstead = strings.NewReplacer(
+	commandLine[problem.ReplaceOrRename], "Send it again and choose “Keep both”, or “Replace the "+
+		"one in the inbox”.",
+	commandLine[problem.SendFolder], "",
+	"Run the same command again, or “uploader resume” with a token, to go on where it stopped",
+	"Start the guided mode again to go on where it stopped",
+	"When that is settled, “uploader resume” with a token goes on where it stopped",
+	"When that is settled, start the guided mode again to go on where it stopped",
+	" To send them: uploader resume", " Start the guided mode again to send them.",
+	"Run the same command again", "Start the guided mode again",
+)
+
+// guidedText takes out of the command line's words what names its options: who is asked questions
+// does not type them. Names of files, which begin with a space, stay as they are.
+type guidedText struct{ to io.Writer }
+
+func (g guidedText) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(g.to, guidedLine(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+func guidedLine(line string) string {
+	if strings.HasPrefix(line, " ") {
+		return line
+	}
+	line = guidedInstead.Replace(line)
+	if !namesCommand.MatchString(line) {
+		return line
+	}
+	var sentences []string
+	for sentence := range strings.SplitSeq(strings.TrimSuffix(line, "\n"), ". ") {
+		clauses := slices.DeleteFunc(strings.Split(sentence, "; "), namesCommand.MatchString)
+		if len(clauses) > 0 {
+			sentences = append(sentences, strings.TrimSuffix(strings.Join(clauses, "; "), "."))
+		}
+	}
+	if len(sentences) == 0 {
+		return ""
+	}
+	return strings.Join(sentences, ". ") + ".\n"
+}

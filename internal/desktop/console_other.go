@@ -1,0 +1,16 @@
+//go:build !windows
+
+package desktop
+
+import (
+	"errors"
+	"os"
+)
+
+// Ask shows words in a box with two buttons; there is none on this system.
+func Ask(string, string) bool { return false }
+
+// OpenConsole opens a console window for this program, which this system has not.
+func OpenConsole() (in, out *os.File, err error) {
+	return nil, nil, errors.New("open console: not on this system")
+}

@@ -1,0 +1,45 @@
+package desktop
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// idYes is what MessageBox returns for the button "Yes" (winuser.h).
+const idYes = 6
+
+// Ask shows words in a box with the buttons "Yes" and "No", and reports whether the person chose
+// Yes. It blocks until they have.
+func Ask(title, words string) bool {
+	caption, err := windows.UTF16PtrFromString(title)
+	if err != nil {
+		return false
+	}
+	text, err := windows.UTF16PtrFromString(words)
+	if err != nil {
+		return false
+	}
+	chosen, err := windows.MessageBox(0, text, caption,
+		windows.MB_YESNO|windows.MB_ICONWARNING|windows.MB_SETFOREGROUND)
+	return err == nil && chosen == idYes
+}
+
+var allocConsole = windows.NewLazySystemDLL("kernel32.dll").NewProc("AllocConsole")
+
+// OpenConsole opens a console window for this program and returns its two directions, which are the
+// caller's. A program that has one already gets that.
+func OpenConsole() (in, out *os.File, err error) {
+	if ok, _, err := allocConsole.Call(); ok == 0 &&
+		!errors.Is(err, windows.ERROR_ACCESS_DENIED) { // there is one
+		return nil, nil, err
+	}
+	if in, err = os.OpenFile("CONIN$", os.O_RDWR, 0); err != nil {
+		return nil, nil, err
+	}
+	if out, err = os.OpenFile("CONOUT$", os.O_RDWR, 0); err != nil {
+		return nil, nil, errors.Join(err, in.Close())
+	}
+	return in, out, nil
+}
