@@ -68,10 +68,7 @@ func (cm *commands) resumeAll() {
 	need, kept := withoutToken(&cm.last.status), slices.Clone(cm.inboxes.kept)
 	n, hosts := resting(&cm.last.status), cm.inboxes.hosts()
 	cm.inBackground(func(ctx context.Context) {
-		_, err := cm.config.Queue.Adopt(ctx, nil)
-		if err == nil {
-			_, err = cm.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Resume})
-		}
+		_, err := cm.config.Queue.Resume(ctx, nil)
 		if err != nil && ctx.Err() == nil {
 			cm.config.Log.Error("resume", "error", err)
 			cm.do(func() { cm.tell(tr("That was not possible"), explain(err)) })

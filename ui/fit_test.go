@@ -43,6 +43,12 @@ func (c *crowd) Adopt(
 	return nil, nil
 }
 
+func (c *crowd) Resume(
+	context.Context, func(ledger.TransferStatus) bool,
+) ([]ledger.Transfer, error) {
+	return nil, nil
+}
+
 func (c *crowd) Do(context.Context, ledger.Command) (int, error) { return 0, nil }
 
 func (c *crowd) Redirect(context.Context, string, token.Inbox) (int, error) { return 0, nil }

@@ -18,6 +18,7 @@ type Queue interface {
 	Use(t token.Token) error
 	Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error)
 	Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
+	Resume(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
 	Do(ctx context.Context, c ledger.Command) (int, error)
 	Redirect(ctx context.Context, from string, to token.Inbox) (int, error)
 	TryNow()

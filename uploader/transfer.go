@@ -85,6 +85,29 @@ func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool
 	return got, nil
 }
 
+// Resume is Adopt for a person who wants it all to go on: what was paused of it as well, and what
+// was paused of this queue's own. Where want is nil, other programs are told to go on with what was
+// paused of theirs. It returns what it adopted. It may block on the disk.
+func (q *Queue) Resume(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error) {
+	got, err := q.Adopt(ctx, want)
+	if err != nil {
+		return got, err
+	}
+	if want == nil {
+		_, err = q.Do(ctx, ledger.Command{Verb: ledger.Resume})
+		return got, err
+	}
+	for _, t := range q.ledger.Statuses(nil) {
+		if t.Owner != ledger.Here || t.Finished() || !want(t) {
+			continue
+		}
+		if _, err := q.Do(ctx, ledger.Command{Verb: ledger.Resume, Transfer: t.ID}); err != nil {
+			return got, err
+		}
+	}
+	return got, nil
+}
+
 // Rescan reads a transfer's roots once more and queues what it has not yet. It may block on the
 // disk while it looks up what is known; the reading itself is in the background.
 func (q *Queue) Rescan(ctx context.Context, id int64) error {

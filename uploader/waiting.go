@@ -6,7 +6,7 @@ import (
 )
 
 // Waiting is what waits for one inbox: transfers that are not finished and that no other program is
-// sending. To resume is to go on with these, see [Queue.Adopt].
+// sending. To resume is to go on with these, see [Queue.Resume].
 type Waiting struct {
 	Inbox     token.Inbox
 	Transfers []ledger.TransferStatus

@@ -142,15 +142,13 @@ func (r *copyRun) continued(
 	if err := keepReceiptHome(ctx, q, r.receipt, earlier); err != nil {
 		return 0, err
 	}
-	got, err := q.Adopt(ctx, same)
+	got, err := q.Resume(ctx, same)
 	if err != nil || len(got) == 0 {
 		return 0, err
 	}
 	id := got[0].ID
-	for _, verb := range []ledger.Verb{ledger.Resume, ledger.Retry} {
-		if _, err := q.Do(ctx, ledger.Command{Verb: verb, Transfer: id}); err != nil {
-			return 0, err
-		}
+	if _, err := q.Do(ctx, ledger.Command{Verb: ledger.Retry, Transfer: id}); err != nil {
+		return 0, err
 	}
 	if got[0].Scanned {
 		if err := q.Rescan(ctx, id); err != nil {

@@ -170,18 +170,12 @@ func (r *resumeRun) handOver(
 
 // adopt has the queue go on with transfers, also with what was paused of them.
 func (r *resumeRun) adopt(ctx context.Context, q *uploader.Queue, d *delivery, ids []int64) error {
-	got, err := q.Adopt(ctx,
+	got, err := q.Resume(ctx,
 		func(t ledger.TransferStatus) bool { return slices.Contains(ids, t.ID) })
-	if err != nil {
-		return err
-	}
 	for _, t := range got {
-		if _, err := q.Do(ctx, ledger.Command{Verb: ledger.Resume, Transfer: t.ID}); err != nil {
-			return err
-		}
 		d.transfers = append(d.transfers, t.ID)
 	}
-	return nil
+	return err
 }
 
 // waiting returns what waits; for one kept inbox only, if it is named.
