@@ -158,6 +158,7 @@ var unreachable = map[string][][]string{
 	module + "/uploader/uploadertest": {
 		top, screen, sdk, database, keyring, {module + "/internal"},
 	},
+	module + "/uploader/sim": {{module}}, // all of it is tests
 	module + "/internal/crash": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/uploader", module + "/workspace"},

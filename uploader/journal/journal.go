@@ -191,6 +191,18 @@ func (j *Journal) Close() error {
 	return j.failed("close journal", err)
 }
 
+// Abandon ends a journal as the end of its process does: what it holds is closed, its locks are
+// released, and nothing is written any more. It is for tests of what a killed process leaves.
+func (j *Journal) Abandon() {
+	<-j.turn
+	j.closed = true
+	j.mu.Lock()
+	j.end()
+	j.read = nil
+	j.mu.Unlock()
+	j.turn <- struct{}{}
+}
+
 // failed turns an error into the one that callers get. If it means damage, the next Open looks at
 // the whole file.
 func (j *Journal) failed(op string, err error) error {

@@ -23,12 +23,20 @@ func infoIn(folder int, name string) (Info, error) {
 	return infoFrom(&st), err
 }
 
+// told changes what the system says of a file, as another clock or another disk would. Nil outside
+// of tests; package sim replaces it.
+var told func(Info) Info
+
 func infoFrom(st *unix.Stat_t) Info {
-	return Info{
+	info := Info{
 		Kind: kindFrom(uint32(st.Mode)), //nolint:unconvert // the fields' types differ by system
 		Size: st.Size, ModTime: time.Unix(st.Mtim.Unix()), Changed: time.Unix(st.Ctim.Unix()),
 		ID: ID{Device: uint64(st.Dev), Index: uint64(st.Ino)}, //nolint:unconvert // the same
 	}
+	if told != nil {
+		info = told(info)
+	}
+	return info
 }
 
 func kindFrom(mode uint32) Kind {

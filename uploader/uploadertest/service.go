@@ -193,6 +193,13 @@ func (s *service) ForgetStaged() {
 	}
 }
 
+// Empty drops all blobs and staged blocks, as when the workspace has taken what arrived.
+func (s *service) Empty() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.blobs)
+}
+
 // Count returns how many requests of the operation began; AnyOp counts all.
 func (s *service) Count(op Op) int {
 	s.mu.Lock()

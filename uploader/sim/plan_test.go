@@ -1,0 +1,166 @@
+//go:build unix
+
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// event is one thing that happens to a world at a moment of its own. What a, b and c mean is its
+// kind's; any numbers are valid, so that each event can be left out without the others.
+type event struct {
+	at      time.Duration // since the world began
+	kind    kind
+	a, b, c int
+}
+
+// kind is what happens.
+type kind string
+
+// What happens to files, a: which file.
+const (
+	makeFile   kind = "file"        // before all else; b: its size, c: its age
+	grow       kind = "grow"        // b: by how much
+	shrink     kind = "shrink"      // b: to which part
+	rewrite    kind = "rewrite"     // some bytes, in place
+	putBack    kind = "put-back"    // the same, and its modification time is put back
+	touch      kind = "touch"       // its times alone
+	slowly     kind = "slowly"      // in steps of which none rests for long; b: steps
+	renameOver kind = "rename-over" // another file takes its name
+	swapLink   kind = "swap-link"   // a link to what is nobody's business takes its place
+	swapDir    kind = "swap-folder" // the same with its folder
+	vanish     kind = "vanish"
+	appear     kind = "appear" // a further file; b: its size
+	unplug     kind = "unplug" // the disk goes; b: for how long, c: whether it has another number then
+	moveRoot   kind = "move-root"
+)
+
+// What happens to the storage.
+const (
+	fault    kind = "fault"    // a: which, b: of which request on, c: how many
+	stranger kind = "stranger" // somebody writes under the name of file a
+	forget   kind = "forget"   // staged blocks are discarded
+	empty    kind = "empty"    // all blobs of the inbox are gone
+	lock     kind = "lock"     // nobody may replace file a's name
+	endToken kind = "end-token"
+	newToken kind = "new-token" // a: for which inbox, b: of which kind
+)
+
+// What happens to processes and their list.
+const (
+	kill    kind = "kill"   // a: which, b: where, c: of which request or commit on
+	restart kind = "close"  // a: which; it ends in order, and is started again
+	second  kind = "second" // another process begins
+	fullOn  kind = "disk-full"
+	busyOn  kind = "list-busy"
+)
+
+// What a person does. a: which process, b: which file, or which transfer.
+const (
+	add      kind = "add" // a: process, b: what, c: how
+	command  kind = "command"
+	redirect kind = "redirect"
+	limit    kind = "limit"
+	connect  kind = "connect"
+	rescan   kind = "adopt"
+)
+
+// plan is all that a seed chooses.
+type plan struct {
+	seed    uint64
+	profile int
+	config  config
+	events  []event
+}
+
+// config is what does not happen at a moment.
+type config struct {
+	connections int
+	blockSize   int64
+	memory      int64
+	checksums   bool // the storage names them
+	createOnly  bool // the first token is
+	nearby      time.Duration
+	skew        time.Duration // by how much the storage's clock is ahead
+}
+
+// Profiles: worlds in which everything happens find most, and those in which less happens can be
+// held to more.
+const (
+	wild    = iota // everything
+	calm           // faults and kills alone: what is sent twice is counted
+	changes        // files change, and nothing else goes wrong
+	people         // persons, strangers, tokens, processes
+	profiles
+)
+
+// planOf makes the plan of a seed.
+func planOf(seed uint64) plan {
+	r := rand.New(rand.NewPCG(seed, 0x5eed))
+	p := plan{seed: seed, profile: int(seed % profiles), config: config{
+		connections: []int{0, 1, 2, 4, 8}[r.IntN(5)],
+		blockSize:   64 << 10,
+		memory:      int64(1+r.IntN(4)) << 20,
+		checksums:   r.IntN(8) > 0,
+		createOnly:  r.IntN(16) == 0,
+		nearby:      []time.Duration{time.Millisecond, 20 * time.Millisecond, 200 * time.Millisecond}[r.IntN(3)],
+		skew:        []time.Duration{0, 0, 0, time.Hour, -47 * time.Minute, 3 * time.Second}[r.IntN(6)],
+	}}
+	if r.IntN(10) == 0 {
+		p.config.blockSize = 0
+	}
+	files := 1 + r.IntN(8)
+	for i := range files {
+		p.events = append(p.events, event{kind: makeFile, a: i, b: r.IntN(len(sizes)), c: r.IntN(6)})
+	}
+	if r.IntN(3) == 0 { // somebody was there before
+		for range 1 + r.IntN(2) {
+			p.events = append(p.events, event{kind: stranger, a: r.IntN(files), b: r.IntN(2)})
+		}
+	}
+	if p.profile == calm {
+		p.events = slices.DeleteFunc(p.events, func(e event) bool { return e.kind == stranger })
+	}
+	span := time.Duration(2+r.IntN(60)) * time.Second
+	mode := r.IntN(len(modes))
+	if p.profile == calm {
+		mode = 0
+	}
+	p.events = append(p.events, event{at: time.Millisecond, kind: add, b: r.IntN(3), c: mode})
+	for range 2 + r.IntN(14) {
+		kinds := happenings[p.profile]
+		e := event{
+			at:   time.Duration(r.Int64N(int64(span))) + 2*time.Millisecond,
+			kind: kinds[r.IntN(len(kinds))], a: r.IntN(1000), b: r.IntN(1000), c: r.IntN(1000),
+		}
+		p.events = append(p.events, e)
+	}
+	slices.SortStableFunc(p.events, func(a, b event) int { return int(a.at - b.at) })
+	return p
+}
+
+// happenings are the kinds of each profile; those that stand there more than once happen more
+// often.
+var happenings = [profiles][]kind{
+	calm:    {fault, fault, fault, kill, kill, restart, forget, limit, connect, fullOn, busyOn, rescan},
+	changes: {grow, shrink, rewrite, putBack, touch, slowly, slowly, renameOver, swapLink, swapDir, vanish, appear, unplug, add, fault},
+	people:  {add, command, command, command, redirect, limit, connect, stranger, lock, endToken, newToken, newToken, second, kill, restart, empty, moveRoot, rescan},
+	wild: {
+		grow, shrink, rewrite, putBack, touch, slowly, renameOver, swapLink, swapDir, vanish, appear, unplug, moveRoot,
+		fault, fault, fault, fault, stranger, forget, empty, lock, endToken, newToken, newToken,
+		kill, kill, kill, restart, second, fullOn, busyOn,
+		add, add, command, command, command, redirect, limit, connect, rescan,
+	},
+}
+
+// sizes are at every boundary of blocks of 64 KiB.
+var sizes = []int{
+	0, 1, 100, 1000, 30_000, 64<<10 - 1, 64 << 10, 64<<10 + 1, 2 * 64 << 10, 3*64<<10 + 7, 5*64<<10 - 1, 300_000, 9 * 64 << 10,
+}
+
+func (e event) String() string {
+	return fmt.Sprintf("%v %s(%d, %d, %d)", e.at.Round(time.Millisecond), e.kind, e.a, e.b, e.c)
+}

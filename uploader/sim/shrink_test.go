@@ -1,0 +1,50 @@
+//go:build unix
+
+package sim
+
+import (
+	"slices"
+	"testing"
+)
+
+// tries is how often a plan is given the chance to break its promise again: goroutines that are
+// woken at one moment may run in another order.
+const tries = 3
+
+// again lets a plan happen until it breaks the promise of that number.
+func again(t *testing.T, p plan, promise byte) (outcome, bool) {
+	for range tries {
+		if o := run(t, p); len(o.broken) > 0 && o.broken[0][0] == promise {
+			return o, true
+		}
+	}
+	return outcome{}, false
+}
+
+// shorten leaves out events for as long as the same promise is broken without them.
+func shorten(t *testing.T, p plan) (plan, outcome) {
+	last := run(t, p)
+	for n := 0; len(last.broken) == 0 && n < 10; n++ {
+		last = run(t, p)
+	}
+	if len(last.broken) == 0 {
+		return p, last
+	}
+	promise := last.broken[0][0]
+	for size := max(len(p.events)/2, 1); ; {
+		shorter := false
+		for at := 0; at < len(p.events); {
+			q := p
+			q.events = slices.Delete(slices.Clone(p.events), at, min(at+size, len(p.events)))
+			if o, broken := again(t, q, promise); broken {
+				p, last, shorter = q, o, true
+			} else {
+				at += size
+			}
+		}
+		if size == 1 && !shorter {
+			return p, last
+		}
+		size = max(size/2, 1)
+	}
+}

@@ -1,0 +1,252 @@
+//go:build unix
+
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"inboxuploader/internal/crc64"
+	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/token"
+)
+
+// world is all that a seed makes. Its main goroutine lets one event happen after the other; the
+// queues' goroutines run in between.
+type world struct {
+	plan    plan
+	dir     string
+	began   time.Time
+	random  *rand.Rand // for tokens; no event depends on it
+	disk    *disk
+	storage *storage
+	alive   [2]*process
+	hands   []*issued // the tokens that the person has, one an inbox
+	tokens  []*issued
+	logs    text
+	late    sync.WaitGroup // requests that arrive after all
+	writers sync.WaitGroup // slow writers
+	// funerals are what ends killed processes.
+	funerals sync.WaitGroup
+
+	fullUntil, busyUntil time.Time // of the disk with the list
+	writes               atomic.Int64
+
+	mu      sync.Mutex
+	story   []string
+	broken  []string
+	steps   int
+	adds    []*added
+	ledger  allowance
+	renamed bool            // a person asked for other names
+	forgot  bool            // a person had something forgotten
+	moved   bool            // uploads were given to another inbox
+	asked   map[string]bool // names that a person had replaced
+	uncert  map[string]bool // names under which an answer was lost, or a process was killed
+	outside bool            // a link was put in the place of something
+	emptied bool
+}
+
+// added is what a person added.
+type added struct {
+	id      int64
+	at      time.Time
+	inbox   token.Inbox
+	roots   []string // below the disk
+	missing []string // of these, what was not there
+	replace bool
+	both    bool
+}
+
+// issued is a token of this world.
+type issued struct {
+	token   token.Token
+	secret  string
+	ends    time.Time
+	revoked bool
+}
+
+// outcome is what came of a world.
+type outcome struct {
+	broken []string // the promises that were broken, in the order in which that was seen
+	story  []string
+	steps  int // events and requests
+}
+
+// run lets a plan happen.
+func run(t *testing.T, p plan) (o outcome) {
+	t.Helper()
+	dir, err := os.MkdirTemp(fast(), "world")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		t.Fatal(err)
+	}
+	w := &world{plan: p, dir: dir, asked: map[string]bool{}, uncert: map[string]bool{}}
+	defer func() {
+		if e := recover(); e != nil {
+			w.broken = append(w.broken, fmt.Sprintf("8: the world came to a stop: %v\n%s", e, debug.Stack()))
+		}
+		o = outcome{w.broken, w.story, w.steps}
+	}()
+	synctest.Test(t, func(*testing.T) { w.happen() })
+	return o
+}
+
+// fast is a folder in memory, where there is one.
+func fast() string {
+	if fi, err := os.Stat("/dev/shm"); err == nil && fi.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
+}
+
+// happen is the world from its beginning to its end.
+func (w *world) happen() {
+	w.began = time.Now()
+	w.random = rand.New(rand.NewPCG(w.plan.seed, 1))
+	w.disk = newDisk(w, w.dir)
+	defer w.disk.close()
+	w.storage = newStorage(w)
+	rights := "cw"
+	if w.plan.config.createOnly {
+		rights = "c"
+	}
+	w.take(w.issue("ws-1", rights, 24*time.Hour*30))
+	w.start(0)
+	for _, e := range w.plan.events {
+		if d := e.at - time.Since(w.began); d > 0 {
+			time.Sleep(d + 3) // no timer of the program's ends at that very moment
+		}
+		w.steps++
+		w.event(e)
+		synctest.Wait()
+		w.look()
+		if len(w.broken) > 0 {
+			break
+		}
+	}
+	w.mend()
+	if len(w.broken) == 0 {
+		w.judge()
+	}
+	w.end()
+}
+
+// must ends the world where its own doings fail.
+func (w *world) must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// say adds a line to the story.
+func (w *world) say(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tell(format, args...)
+}
+
+// tell is say for who holds the lock.
+func (w *world) tell(format string, args ...any) {
+	w.story = append(w.story, fmt.Sprintf("%11.3f s  ", time.Since(w.began).Seconds())+fmt.Sprintf(format, args...))
+}
+
+// breaks notes that a promise is broken. The caller may hold the lock or not hold it.
+func (w *world) breaks(promise int, format string, args ...any) {
+	line := fmt.Sprintf("%d: ", promise) + fmt.Sprintf(format, args...)
+	w.broken = append(w.broken, line)
+	w.story = append(w.story, fmt.Sprintf("%11.3f s  BROKEN ", time.Since(w.began).Seconds())+line)
+}
+
+// said tells of a request and what came of it.
+func (w *world) said(r *request, rule int, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.steps++
+	of := ""
+	if rule >= 0 {
+		of = " [" + faultNames[rule] + "]"
+		w.allowFault(r, rule)
+	}
+	w.tell("process %d: %v: %s%s", r.p.n, r, word(err), of)
+}
+
+// issue makes a token for a container.
+func (w *world) issue(container, rights string, valid time.Duration) *issued {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	secret := make([]byte, 42)
+	for i := range secret {
+		secret[i] = letters[w.random.IntN(len(letters))]
+	}
+	sig := string(secret) + "A="
+	now := w.storage.now()
+	ends := now.Add(valid)
+	link := fmt.Sprintf("https://labinbox.blob.core.windows.net/%s?sv=2021-12-02&st=%s&se=%s&sr=c&sp=%s&sig=%s",
+		container, now.Add(-time.Hour).UTC().Format(time.RFC3339), ends.UTC().Format(time.RFC3339), rights, url.QueryEscape(sig))
+	t, err := token.Parse(link)
+	w.must(err)
+	i := &issued{token: t, secret: string(secret), ends: t.ValidTo}
+	w.tokens = append(w.tokens, i)
+	return i
+}
+
+// take gives a token to the person, who gives it to all that runs.
+func (w *world) take(i *issued) {
+	w.hands = slices.DeleteFunc(w.hands, func(o *issued) bool { return o.token.Inbox.Key() == i.token.Inbox.Key() })
+	w.hands = append(w.hands, i)
+	for _, p := range w.alive {
+		if p != nil && !p.dead.Load() {
+			w.must(p.queue.Use(i.token))
+		}
+	}
+}
+
+// issuedAs returns the token of this world that a process was given.
+func (w *world) issuedAs(t token.Token) *issued {
+	for _, i := range w.tokens {
+		if i.token.Query() == t.Query() {
+			return i
+		}
+	}
+	panic("a token that nobody issued")
+}
+
+func crc(data []byte) uint64 { return crc64.Checksum(data) }
+
+// covers reports whether a root, below the disk, covers a path, and the path's name from the root on.
+func covers(root, path string) (string, bool) {
+	base := root[strings.LastIndex(root, "/")+1:]
+	if root == path {
+		return base, true
+	}
+	if rest, ok := strings.CutPrefix(path, root+"/"); ok {
+		return base + "/" + rest, true
+	}
+	return "", false
+}
+
+// names are those that a file gets that was added so, one for each root that covers it.
+func (a *added) names(path string) (all []string) {
+	for _, root := range a.roots {
+		if rel, ok := covers(root, path); ok {
+			if n, err := scan.PlanName(a.inbox.Prefix, rel); err == nil {
+				all = append(all, n.Blob)
+			}
+		}
+	}
+	return all
+}
