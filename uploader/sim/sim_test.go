@@ -22,8 +22,6 @@ var (
 	firstBad = flag.Bool("first", false, "end with the first world that breaks a promise, untold")
 )
 
-func quote(s string) string { return strconv.Quote(s) }
-
 // TestWorld lets worlds happen, and tells the story of those that break a promise.
 func TestWorld(t *testing.T) {
 	if *oneSeed >= 0 {
