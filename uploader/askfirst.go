@@ -36,7 +36,8 @@ func (m *met) dares(size int64) bool {
 // It returns how many bytes are risked by not asking. It may block on the network.
 func (w *worker) askFirst(u *unit) (stake int64, err error) {
 	j := u.job
-	if j.Replace || j.doubt != none || j.Earlier != 0 || j.Size <= askWork || u.token.Rights.CreateOnly() {
+	if j.Replace || j.doubt != none || j.Earlier != 0 || j.Size <= askWork ||
+		u.token.Rights.CreateOnly() {
 		return 0, nil // what is there does not matter, is asked about anyway, or can't be
 	}
 	if !w.q.metTaken.Load() {

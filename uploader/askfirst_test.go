@@ -21,7 +21,8 @@ import (
 func (b *bench) there(names ...string) {
 	b.Helper()
 	for _, name := range names {
-		if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte("theirs")), store.Properties{}, store.Condition{}); err != nil {
+		if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte("theirs")),
+			store.Properties{}, store.Condition{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -31,12 +32,16 @@ func (b *bench) there(names ...string) {
 // ones before it have taught.
 type distant struct{ store.Store }
 
-func (d distant) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (d distant) PutBlob(
+	ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	time.Sleep(time.Millisecond)
 	return d.Store.PutBlob(ctx, name, body, p, c)
 }
 
-func (d distant) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (d distant) PutBlockList(
+	ctx context.Context, name string, ids []string, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	time.Sleep(time.Millisecond)
 	return d.Store.PutBlockList(ctx, name, ids, p, c)
 }
@@ -65,9 +70,10 @@ func TestWhatIsThereAlreadyIsAskedForFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				st := uploadertest.NewStore().With(c.rights)
-				b := newBench(t, c.rights, uploader.Config{Connections: connections, Open: func(token.Token) (store.Store, error) {
-					return distant{st}, nil
-				}})
+				b := newBench(t, c.rights,
+					uploader.Config{Connections: connections, Open: func(token.Token) (store.Store, error) {
+						return distant{st}, nil
+					}})
 				b.store = st
 				defer b.close()
 				full := &bench{T: t, store: b.store.With("w"), dir: b.dir}

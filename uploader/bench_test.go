@@ -16,7 +16,9 @@ import (
 // discard is a store that takes everything and keeps nothing: what is measured is the queue.
 type discard struct{}
 
-func (discard) PutBlob(_ context.Context, _ string, b *store.Body, _ store.Properties, _ store.Condition) (ledger.Answer, error) {
+func (discard) PutBlob(
+	_ context.Context, _ string, b *store.Body, _ store.Properties, _ store.Condition,
+) (ledger.Answer, error) {
 	return ledger.Answer{}, read(b)
 }
 
@@ -24,7 +26,9 @@ func (discard) PutBlock(_ context.Context, _, _ string, b *store.Body) (ledger.A
 	return ledger.Answer{}, read(b)
 }
 
-func (discard) PutBlockList(context.Context, string, []string, store.Properties, store.Condition) (ledger.Answer, error) {
+func (discard) PutBlockList(
+	context.Context, string, []string, store.Properties, store.Condition,
+) (ledger.Answer, error) {
 	return ledger.Answer{}, nil
 }
 
@@ -42,7 +46,8 @@ func read(b *store.Body) error {
 
 // deliver sends a source through a queue of its own.
 func deliver(b *testing.B, source string) {
-	q, err := NewQueue(b.Context(), Config{Open: func(token.Token) (store.Store, error) { return discard{}, nil }})
+	q, err := NewQueue(b.Context(),
+		Config{Open: func(token.Token) (store.Store, error) { return discard{}, nil }})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -50,13 +55,15 @@ func deliver(b *testing.B, source string) {
 		b.Fatal(err)
 	}
 	// Replace: with the other, the store would have to say that the name is free.
-	if _, err := q.Add(b.Context(), token.Inbox{}, []string{source}, ledger.AddOptions{Replace: true, Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := q.Add(b.Context(), token.Inbox{}, []string{source},
+		ledger.AddOptions{Replace: true, Scan: scan.Options{Recursive: true}}); err != nil {
 		b.Fatal(err)
 	}
 	if err := q.Wait(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	if s := q.Status(); s.Files[ledger.Delivered] == 0 || s.Files[ledger.Delivered] != s.FilesTotal() {
+	if s := q.Status(); s.Files[ledger.Delivered] == 0 ||
+		s.Files[ledger.Delivered] != s.FilesTotal() {
 		b.Fatalf("%+v", s)
 	}
 	if err := q.Close(); err != nil {
@@ -87,7 +94,8 @@ func BenchmarkSmallFiles(b *testing.B) {
 	dir := b.TempDir()
 	const n = 2000
 	for i := range n {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("f%05d.csv", i)), make([]byte, 16<<10), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("f%05d.csv", i)),
+			make([]byte, 16<<10), 0o600); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -100,7 +108,8 @@ func BenchmarkSmallFiles(b *testing.B) {
 
 // BenchmarkMillionRows is what a screen asks for at each look at a queue of a million jobs.
 func BenchmarkMillionRows(b *testing.B) {
-	q, err := NewQueue(b.Context(), Config{Open: func(token.Token) (store.Store, error) { return discard{}, nil }})
+	q, err := NewQueue(b.Context(),
+		Config{Open: func(token.Token) (store.Store, error) { return discard{}, nil }})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -135,7 +144,8 @@ func BenchmarkMillionRows(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if rows, err := q.Rows(b.Context(), c.filter, c.from, 50); err != nil || len(rows) != 50 {
+				if rows, err := q.Rows(b.Context(), c.filter, c.from, 50); err != nil ||
+					len(rows) != 50 {
 					b.Fatalf("%d rows, %v", len(rows), err)
 				}
 			}

@@ -14,7 +14,8 @@ import (
 // blocks of a file, in an earlier run or in this one.
 func TestThatAllWasComparedIsSaidOnlyWhereAllOfItWas(t *testing.T) {
 	for name, named := range map[string][2]bool{
-		"all": {true, true}, "none": {false, false}, "the first ones": {true, false}, "the last ones": {false, true},
+		"all": {true, true}, "none": {false, false}, "the first ones": {true, false},
+		"the last ones": {false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -99,7 +99,8 @@ func (d *commands) carryOut(ctx context.Context, c ledger.Command) (n int, err e
 		if c.Jobs == nil && (c.Verb == ledger.Pause || c.Verb == ledger.Resume) {
 			n = d.pauseTransfer(c.Transfer, c.Verb == ledger.Pause)
 		}
-		if c.Jobs == nil && (c.Verb == ledger.Cancel || c.Verb == ledger.Remove || c.Verb == ledger.Purge) {
+		if c.Jobs == nil && (c.Verb == ledger.Cancel || c.Verb == ledger.Remove ||
+			c.Verb == ledger.Purge) {
 			d.q.ledger.GiveUp(c.Transfer, c.Verb)
 		}
 		if c.Jobs != nil || c.Verb != ledger.Pause {

@@ -7,7 +7,9 @@ import (
 )
 
 // Delivered is [ledger.Ledger.Delivered] of the queue's list.
-func (q *Queue) Delivered(ctx context.Context, transfers []int64, visit func(t ledger.Transfer, j ledger.Job) error) error {
+func (q *Queue) Delivered(
+	ctx context.Context, transfers []int64, visit func(t ledger.Transfer, j ledger.Job) error,
+) error {
 	return q.ledger.Delivered(ctx, transfers, visit)
 }
 

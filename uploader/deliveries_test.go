@@ -37,7 +37,8 @@ func (b *bench) unchanged(n int64) {
 	}
 	t := s.Transfers[len(s.Transfers)-1]
 	if t.UnchangedFiles() != n || t.Files.Total() != 0 {
-		b.Errorf("%d files unchanged and others %v, want %d unchanged alone", t.UnchangedFiles(), t.Files, n)
+		b.Errorf("%d files unchanged and others %v, want %d unchanged alone", t.UnchangedFiles(),
+			t.Files, n)
 	}
 }
 
@@ -92,7 +93,8 @@ func TestTheSameFilesAgainNeedNoRequest(t *testing.T) {
 		t.Errorf("%d transfers are left", len(s.Transfers))
 	}
 	if c, err := journal.Load(t.Context()); err != nil || len(c.Transfers)+len(c.Batches) != 0 {
-		t.Errorf("the journal has %d transfers and %d batches, %v", len(c.Transfers), len(c.Batches), err)
+		t.Errorf("the journal has %d transfers and %d batches, %v", len(c.Transfers),
+			len(c.Batches), err)
 	}
 	if n := b.again(ledger.AddOptions{}, root); n < files {
 		t.Errorf("what was purged is known: %d requests", n)
@@ -162,7 +164,8 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 				c.change(t, path, data)
 				bodies := b.store.Count(uploadertest.PutBlob) + b.store.Count(uploadertest.PutBlock)
 				n := b.again(c.options, path)
-				bodies = b.store.Count(uploadertest.PutBlob) + b.store.Count(uploadertest.PutBlock) - bodies
+				bodies = b.store.Count(uploadertest.PutBlob) +
+					b.store.Count(uploadertest.PutBlock) - bodies
 				if c.unchanged {
 					b.unchanged(1)
 					if n != 0 {
@@ -187,12 +190,14 @@ func TestWhatChangedSinceItWasSent(t *testing.T) {
 				if bodies != 0 {
 					t.Errorf("%d bodies were sent for nothing", bodies)
 				}
-				rows, err := b.queue.Rows(t.Context(), ledger.Filter{States: []ledger.JobState{ledger.LeftAlone}}, 0, 2)
+				rows, err := b.queue.Rows(t.Context(),
+					ledger.Filter{States: []ledger.JobState{ledger.LeftAlone}}, 0, 2)
 				if err != nil || len(rows) != 1 {
 					t.Fatalf("%d files left alone, %v", len(rows), err)
 				}
 				p := rows[0].Problem
-				if p.Reason != problem.ChangedSinceSent || !strings.Contains(p.Value, c.value) || time.Since(p.When) > time.Hour {
+				if p.Reason != problem.ChangedSinceSent || !strings.Contains(p.Value, c.value) ||
+					time.Since(p.When) > time.Hour {
 					t.Errorf("%v: %q, %v", p, p.Value, p.When)
 				}
 				if got, _ := b.store.Blob("f.bin"); !bytes.Equal(got, data) {
@@ -289,7 +294,8 @@ func TestAnUploadThatGoesOnLooksAtWhatWasDelivered(t *testing.T) {
 		if r := b.problem(ledger.LeftAlone); r != problem.ChangedSinceSent {
 			t.Errorf("the changed file: %v", r)
 		}
-		if s := b.queue.Status(); s.Files[ledger.Delivered] != 2 || s.Files.Total() != 3 || s.Unchanged != 0 {
+		if s := b.queue.Status(); s.Files[ledger.Delivered] != 2 || s.Files.Total() != 3 ||
+			s.Unchanged != 0 {
 			t.Errorf("%v, %d unchanged", s.Files, s.Unchanged)
 		}
 	}

@@ -137,7 +137,8 @@ func (w *worker) answerLost(j *job, begun moment) {
 func (w *worker) isPast(j *job) bool {
 	w.q.mu.Lock()
 	defer w.q.mu.Unlock()
-	return j.doubt == earlier || j.doubt == lost && j.inbox.now().at.After(j.inbox.onService(j.until))
+	return j.doubt == earlier || j.doubt == lost &&
+		j.inbox.now().at.After(j.inbox.onService(j.until))
 }
 
 // settleEarlier finds out about a small file that may have been sent a while ago, by an earlier

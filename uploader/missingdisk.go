@@ -32,7 +32,8 @@ func (w *worker) orAway(j *job, err error) error {
 	missing := ""
 	at := j.at()
 	if !w.q.disks.Do(w.q.ctx, at.Root, func() {
-		if missing = w.q.disks.Missing(at.String(), j.FileID); missing != "" && w.q.disks.IsThere(at.Root) {
+		if missing = w.q.disks.Missing(at.String(), j.FileID); missing != "" &&
+			w.q.disks.IsThere(at.Root) {
 			missing = ""
 		}
 	}) || missing == "" {

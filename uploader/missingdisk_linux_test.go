@@ -74,7 +74,8 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			gate := make(chan struct{})
 			b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
 			b.add(ledger.AddOptions{}, filepath.Join(usb, "run"))
-			b.await("all is found", func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 4 && s.Busy == 1 })
+			b.await("all is found",
+				func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 4 && s.Busy == 1 })
 			unplug(t, usb)
 			if removeMountPoint {
 				if err := os.Remove(usb); err != nil {
@@ -82,7 +83,8 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 				}
 			}
 			close(gate)
-			b.await("the transfer waits", func(s uploader.Status) bool { return s.Transfers[0].Away != nil && s.Busy == 0 })
+			b.await("the transfer waits",
+				func(s uploader.Status) bool { return s.Transfers[0].Away != nil && s.Busy == 0 })
 			s := b.queue.Status()
 			if s.Files[ledger.Attention] > 0 || s.Files[ledger.Waiting] == 0 {
 				t.Errorf("files by state: %v", s.Files)
@@ -96,7 +98,8 @@ func TestUnpluggedDiskHoldsItsTransfer(t *testing.T) {
 			}
 			other := b.file("other", 10)
 			b.add(ledger.AddOptions{}, other)
-			b.await("another transfer goes on", func(s uploader.Status) bool { return s.Transfers[1].Files[ledger.Delivered] == 1 })
+			b.await("another transfer goes on",
+				func(s uploader.Status) bool { return s.Transfers[1].Files[ledger.Delivered] == 1 })
 			if removeMountPoint {
 				if err := os.Mkdir(usb, 0o700); err != nil {
 					t.Fatal(err)
@@ -125,10 +128,12 @@ func TestAnUnpluggedDiskHoldsNoFilesOfAnother(t *testing.T) {
 	gate := make(chan struct{})
 	b.store.Fail(uploadertest.PutBlob, "run/a", 1, uploadertest.Hold(gate))
 	b.add(ledger.AddOptions{}, filepath.Join(usb, "run"), stays)
-	b.await("all is found", func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 7 && s.Busy == 1 })
+	b.await("all is found",
+		func(s uploader.Status) bool { return !s.Scanning && s.FilesTotal() == 7 && s.Busy == 1 })
 	unplug(t, usb)
 	close(gate)
-	b.await("the other disk's files go on", func(s uploader.Status) bool { return s.Files[ledger.Delivered] == 4 && s.Busy == 0 })
+	b.await("the other disk's files go on",
+		func(s uploader.Status) bool { return s.Files[ledger.Delivered] == 4 && s.Busy == 0 })
 	if s := b.queue.Status(); s.Transfers[0].Away == nil || s.Files[ledger.Waiting] != 3 {
 		t.Errorf("away: %v, files by state: %v", s.Transfers[0].Away, s.Files)
 	}
@@ -226,7 +231,8 @@ func TestWhatWasDeletedIsNotWaitedFor(t *testing.T) {
 	gate := make(chan struct{})
 	b.store.Fail(uploadertest.PutBlob, "usb/other", 1, uploadertest.Hold(gate))
 	b.add(ledger.AddOptions{}, usb)
-	for s := b.queue.Status(); s.Scanning || s.FilesTotal() != 2 || s.Busy != 1; s = b.queue.Status() {
+	for s := b.queue.Status(); s.Scanning || s.FilesTotal() != 2 ||
+		s.Busy != 1; s = b.queue.Status() {
 		time.Sleep(time.Millisecond)
 	}
 	unplug(t, filepath.Join(usb, "run")) // the folder's files are gone; their root is not

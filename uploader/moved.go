@@ -23,7 +23,8 @@ func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 	n := 0
 	var errs []error
 	for _, t := range q.ledger.Statuses(nil) {
-		if t.Owner == ledger.Elsewhere || !slices.ContainsFunc(t.Roots, func(root string) bool { _, in := ledger.CutFolder(root, from); return in }) {
+		if t.Owner == ledger.Elsewhere || !slices.ContainsFunc(t.Roots,
+			func(root string) bool { _, in := ledger.CutFolder(root, from); return in }) {
 			continue
 		}
 		if t.Owner == ledger.Nobody {

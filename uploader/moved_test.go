@@ -24,7 +24,8 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 		b.file("data/tree/a large", 8*block)
 		b.file("data/tree/other", 20)
 		b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
-		b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
+		b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always,
+			uploadertest.Refuse(problem.Expired))
 		b.add(ledger.AddOptions{}, root)
 		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatalf("wait: %v", err)
@@ -33,7 +34,8 @@ func TestAFolderThatWasMovedGoesOnWhereItLies(t *testing.T) {
 
 		// The folder goes to a place below its old one, where one of its files is new to the disk
 		// and another has other content.
-		aside, old, now := filepath.Join(b.dir, "aside"), filepath.Join(b.dir, "data"), filepath.Join(b.dir, "data", "2026")
+		aside, old, now := filepath.Join(b.dir, "aside"), filepath.Join(b.dir, "data"),
+			filepath.Join(b.dir, "data", "2026")
 		for _, err := range []error{os.Rename(old, aside), os.Mkdir(old, 0o700)} {
 			if err != nil {
 				t.Fatal(err)
@@ -90,7 +92,8 @@ func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.store.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
-	b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
+	b.store.Fail(uploadertest.PutBlock, "", uploadertest.Always,
+		uploadertest.Refuse(problem.Expired))
 	b.add(ledger.AddOptions{}, filepath.Dir(path))
 	if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 		t.Fatalf("wait: %v", err)
@@ -108,7 +111,8 @@ func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
 	now := filepath.Join(b.dir, "disk")
 	moved := filepath.Join(now, "tree", "large")
 	for _, err := range []error{
-		os.MkdirAll(filepath.Dir(moved), 0o700), os.WriteFile(moved, data, 0o600), os.Chtimes(moved, fi.ModTime(), fi.ModTime()),
+		os.MkdirAll(filepath.Dir(moved), 0o700), os.WriteFile(moved, data, 0o600),
+		os.Chtimes(moved, fi.ModTime(), fi.ModTime()),
 		os.RemoveAll(filepath.Dir(path)),
 	} {
 		if err != nil {

@@ -177,7 +177,8 @@ func (o *outcomes) failed(u unit, err error) {
 			return
 		}
 		o.q.end(j, ledger.Attention, e)
-	case errors.Is(e, problem.ErrSource), errors.Is(e, problem.ErrName), errors.Is(e, problem.ErrRefused):
+	case errors.Is(e, problem.ErrSource), errors.Is(e, problem.ErrName),
+		errors.Is(e, problem.ErrRefused):
 		o.q.end(j, ledger.Attention, e)
 	default:
 		o.q.end(j, ledger.Failed, e)
@@ -304,5 +305,6 @@ func (q *Queue) end(j *job, s ledger.JobState, why *problem.Error) {
 	if s == ledger.Failed || s == ledger.Attention {
 		level = slog.LevelWarn
 	}
-	q.log.Log(q.ctx, level, "job", "source", j.Source, "blob", j.Blob, "state", s.String(), "error", why)
+	q.log.Log(q.ctx, level, "job", "source", j.Source, "blob", j.Blob, "state", s.String(), "error",
+		why)
 }

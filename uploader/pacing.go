@@ -109,7 +109,8 @@ func (q *Queue) planForSlow() {
 				continue
 			}
 			j.guessed = false
-			if fit := q.pacing.blockSize(j); j.left == len(j.acked) && fit <= j.BlockSize/4 && !j.again && !j.steered {
+			if fit := q.pacing.blockSize(j); j.left == len(j.acked) && fit <= j.BlockSize/4 &&
+				!j.again && !j.steered {
 				j.UploadID, j.BlockSize = store.NewUploadID(), fit
 				q.lay(j, nil)
 				j.cut.Store(int64(j.plan))

@@ -43,7 +43,8 @@ func (w *worker) prepare(u *unit) error {
 		if acked, err = w.keptBlocks(j); err != nil {
 			return err
 		}
-		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) || w.q.ledger.HasMoved(j.ID) {
+		if surprising || j.suspect || now.TouchedSince(j.readSince(acked)) ||
+			w.q.ledger.HasMoved(j.ID) {
 			if acked, err = w.stillTrue(u, f, now, acked); err != nil {
 				return err
 			}
@@ -119,7 +120,8 @@ func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 	if j.plan++; j.flow == nil {
 		j.flow = uplink.NewFlow(j.flying)
 	}
-	j.acked, j.crcs, j.next, j.left, j.Done, j.unsure = make([]bool, n), make([]uint64, n), 0, n, 0, nil
+	j.acked, j.crcs, j.next, j.left, j.Done, j.unsure = make([]bool, n), make([]uint64, n), 0, n, 0,
+		nil
 	for _, a := range acked {
 		if a.Number >= 0 && a.Number < n && !j.acked[a.Number] {
 			j.acked[a.Number], j.crcs[a.Number] = true, a.CRC64
@@ -135,7 +137,9 @@ func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.
 
 // stillTrue returns those acknowledged blocks that the file, which may have changed, still
 // contains, and makes the plan fit it. Only what differs is sent again.
-func (w *worker) stillTrue(u *unit, f *os.File, now source.Version, acked []ledger.AckedBlock) ([]ledger.AckedBlock, error) {
+func (w *worker) stillTrue(
+	u *unit, f *os.File, now source.Version, acked []ledger.AckedBlock,
+) ([]ledger.AckedBlock, error) {
 	j := u.job
 	if !now.Same(j.Version()) {
 		if err := w.adopt(u, now); err != nil {

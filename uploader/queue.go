@@ -140,7 +140,9 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	q := &Queue{
 		config: c, journal: c.Journal, log: c.Log, buffers: buffers.New(c.Memory),
 		changed: make(chan struct{}, 1), settled: make(chan struct{}),
-		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{}, met: map[int64]*met{}, hurry: make(chan struct{}), conns: uplink.NewConcurrency(c.Connections),
+		inboxes: map[string]*inbox{}, loaded: map[int64]*job{}, doubts: doubts{},
+		met: map[int64]*met{}, hurry: make(chan struct{}),
+		conns: uplink.NewConcurrency(c.Connections),
 	}
 	q.ledger = ledger.New(c.Journal, q.journalChanged)
 	q.feeder, q.commands = feeder{q: q, hungry: make(chan struct{}, 1)}, commands{q: q}

@@ -17,7 +17,9 @@ import (
 // silent is a store that answers nothing.
 type silent struct{ store.Store }
 
-func (silent) PutBlob(ctx context.Context, _ string, _ *store.Body, _ store.Properties, _ store.Condition) (ledger.Answer, error) {
+func (silent) PutBlob(
+	ctx context.Context, _ string, _ *store.Body, _ store.Properties, _ store.Condition,
+) (ledger.Answer, error) {
 	<-ctx.Done()
 	return ledger.Answer{}, context.Cause(ctx)
 }

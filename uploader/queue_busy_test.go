@@ -91,7 +91,8 @@ func TestABusyServiceGetsFewerConnections(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
 		before := b.queue.Status().Connections
 		b.store.Fail(uploadertest.PutBlob, "", 6, uploadertest.Busy(time.Minute))
-		b.add(ledger.AddOptions{}, b.file("a", 10), b.file("b", 10), b.file("c", 10), b.file("d", 10))
+		b.add(ledger.AddOptions{}, b.file("a", 10), b.file("b", 10), b.file("c", 10),
+			b.file("d", 10))
 		time.Sleep(30 * time.Second)
 		if now := b.queue.Status().Connections; now >= before {
 			t.Errorf("%d connections, and %d before", now, before)

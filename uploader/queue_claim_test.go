@@ -53,9 +53,10 @@ func claims(c ledger.Changes) bool {
 func TestAClaimOutlivesALossOfPowerWhereBothAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		durable := false
-		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: ledger.NewMemoryJournal(), commit: func(c ledger.Changes) {
-			durable = durable || claims(c) && c.Sync
-		}}})
+		b := newBench(t, "w",
+			uploader.Config{Journal: &slow{Journal: ledger.NewMemoryJournal(), commit: func(c ledger.Changes) {
+				durable = durable || claims(c) && c.Sync
+			}}})
 		b.add(ledger.AddOptions{}, b.file("first", 10))
 		if err := b.wait(); err != nil { // by which all is durable
 			t.Fatal(err)
@@ -110,7 +111,8 @@ func TestACommandHoldsWhileItsJobIsClaimed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if verb == ledger.Remove && len(rows) != 0 || verb != ledger.Remove && (len(rows) != 1 || rows[0].State != state) {
+				if verb == ledger.Remove && len(rows) != 0 || verb != ledger.Remove &&
+					(len(rows) != 1 || rows[0].State != state) {
 					t.Errorf("%d rows: %v", len(rows), rows)
 				}
 				b.close()
@@ -131,9 +133,10 @@ func TestWhatMovesToAnotherInboxIsNotSentToTheOld(t *testing.T) {
 		}}
 		first, next := uploadertest.NewStore().With("w"), uploadertest.NewStore().With("w")
 		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
-		b := newBench(t, "w", uploader.Config{Journal: journal, Open: func(tok token.Token) (store.Store, error) {
-			return stores[tok.Inbox.Container], nil
-		}})
+		b := newBench(t, "w",
+			uploader.Config{Journal: journal, Open: func(tok token.Token) (store.Store, error) {
+				return stores[tok.Inbox.Container], nil
+			}})
 		b.add(ledger.AddOptions{}, b.file("f", 10))
 		synctest.Wait()
 		renewed := tokenOf("w")
@@ -177,7 +180,8 @@ func TestACommandAboutNobodysTransferSendsNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := b.store.Count(uploadertest.AnyOp)
-		b.reopen(&slow{Journal: memory, commit: func(ledger.Changes) { time.Sleep(time.Second) }}, uploader.Config{})
+		b.reopen(&slow{Journal: memory, commit: func(ledger.Changes) { time.Sleep(time.Second) }},
+			uploader.Config{})
 		if n := b.do(ledger.Command{Verb: ledger.Retry}); n != 1 {
 			t.Fatalf("%d jobs retried", n)
 		}
@@ -200,11 +204,12 @@ func TestCancellingAllEndsTheScanToo(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				gate, calls := make(chan struct{}), 0
 				memory := ledger.NewMemoryJournal()
-				b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: memory, batches: func() {
-					if calls++; calls == 2 {
-						<-gate
-					}
-				}}})
+				b := newBench(t, "w",
+					uploader.Config{Journal: &slow{Journal: memory, batches: func() {
+						if calls++; calls == 2 {
+							<-gate
+						}
+					}}})
 				root := filepath.Dir(b.file("tree/000", 10))
 				for i := 1; i < 1500; i++ {
 					b.file(fmt.Sprintf("tree/%03d", i), 10)
@@ -316,12 +321,13 @@ func TestWhatWasClearedIsNotSentAgain(t *testing.T) {
 func TestWhatIsMovedWhileOthersAreClaimedGoesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, held := make(chan struct{}), false
-		b := newBench(t, "w", uploader.Config{Connections: 1, Journal: &slow{Journal: ledger.NewMemoryJournal(), commit: func(c ledger.Changes) {
-			if claims(c) && !held {
-				held = true
-				<-gate
-			}
-		}}})
+		b := newBench(t, "w",
+			uploader.Config{Connections: 1, Journal: &slow{Journal: ledger.NewMemoryJournal(), commit: func(c ledger.Changes) {
+				if claims(c) && !held {
+					held = true
+					<-gate
+				}
+			}}})
 		var roots []string
 		for i := range 5 {
 			roots = append(roots, b.file(fmt.Sprintf("f%d", i), 10))
@@ -369,7 +375,8 @@ func TestTheQueueSleepsWhileAsManyBatchesWaitAsMayBeBegun(t *testing.T) {
 func TestAnInboxIsServedThoughAnotherHasAsManyBatchesBegunAsItMay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
-		b.store.Fail(uploadertest.AnyOp, "first*", uploadertest.Always, uploadertest.Busy(time.Hour))
+		b.store.Fail(uploadertest.AnyOp, "first*", uploadertest.Always,
+			uploadertest.Busy(time.Hour))
 		for i := range 200 { // each in a batch of its own
 			b.add(ledger.AddOptions{}, b.file(fmt.Sprintf("first %03d", i), 10))
 		}
@@ -420,7 +427,8 @@ func TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted(t *testing.T) {
 		var looks sync.WaitGroup
 		journal := &neighbour{memory, func() {
 			looks.Go(func() {
-				if _, err := b.queue.Adopt(t.Context(), func(ledger.TransferStatus) bool { return false }); err != nil {
+				if _, err := b.queue.Adopt(t.Context(),
+					func(ledger.TransferStatus) bool { return false }); err != nil {
 					t.Error(err)
 				}
 			})
@@ -436,7 +444,8 @@ func TestWhatOthersDoIsReadBesideWhatIsAddedAndAdopted(t *testing.T) {
 		}
 		b.close()
 		b.reopen(journal, uploader.Config{})
-		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
+		b.store.Fail(uploadertest.AnyOp, "", uploadertest.Always,
+			uploadertest.Refuse(problem.Expired))
 		path := b.file("f", 10)
 		b.add(ledger.AddOptions{}, path)
 		if b.wait() == nil {

@@ -68,7 +68,8 @@ func TestPauseAndResume(t *testing.T) {
 				if n := b.store.Count(uploadertest.PutBlock); n != 4 {
 					t.Errorf("%d blocks sent, want those four that were on their way", n)
 				}
-				if s := b.queue.Status(); s.BytesDone != 4*block || s.Files[ledger.Active] != 0 || jobs && s.Files[ledger.Paused] != 1 {
+				if s := b.queue.Status(); s.BytesDone != 4*block || s.Files[ledger.Active] != 0 ||
+					jobs && s.Files[ledger.Paused] != 1 {
 					t.Errorf("%d bytes acknowledged, %v", s.BytesDone, s.Files)
 				}
 				c.Verb = ledger.Resume
@@ -149,7 +150,8 @@ func TestRetryAllSendsWhatFailedOnceTheCauseIsMended(t *testing.T) {
 func TestReplaceSendsWhatWasAlreadyThere(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f", 100)
-	if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("old")),
+		store.Properties{}, store.Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	b.add(ledger.AddOptions{}, path)
@@ -211,7 +213,9 @@ func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 				path := b.file("f.dat", c.size)
 				take := func() {
 					for _, name := range c.taken {
-						if _, err := b.store.With("w").PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
+						if _, err := b.store.With("w").PutBlob(t.Context(), name,
+							uploadertest.NewBody([]byte("old")), store.Properties{},
+							store.Condition{}); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -236,7 +240,8 @@ func TestKeepBothSendsUnderAnotherName(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got, ok := b.store.Blob(c.want); !ok || string(got) != string(want) {
-					t.Errorf("%q is not in the inbox as it is here; there are %q", c.want, b.store.Names())
+					t.Errorf("%q is not in the inbox as it is here; there are %q", c.want,
+						b.store.Names())
 				}
 				for _, name := range c.taken {
 					if got, _ := b.store.Blob(name); string(got) != "old" {
@@ -261,7 +266,8 @@ func TestFurtherNamesAreAskedForBeforeAFileIsSent(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{BlockSize: 4 * block})
 	taken := []string{"f.dat", "f (2).dat", "f (3).dat"}
 	for _, name := range taken {
-		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
+		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")),
+			store.Properties{}, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -281,7 +287,8 @@ func TestFurtherNamesAreAskedForBeforeAFileIsSent(t *testing.T) {
 func TestRenameSendsWhatWasAlreadyThereBesideIt(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f.dat", 100)
-	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")),
+		store.Properties{}, store.Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	b.add(ledger.AddOptions{}, path)
@@ -306,7 +313,8 @@ func TestRenameSendsWhatAnotherProgramsBlocksKeepOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "w", uploader.Config{})
 			path := b.file("f.dat", 3*block)
-			b.store.Fail(uploadertest.PutBlock, "f.dat", 100, uploadertest.Refuse(problem.ForeignBlocks))
+			b.store.Fail(uploadertest.PutBlock, "f.dat", 100,
+				uploadertest.Refuse(problem.ForeignBlocks))
 			b.add(ledger.AddOptions{KeepBoth: both}, path)
 			if err := b.wait(); err != nil {
 				t.Fatal(err)
@@ -335,7 +343,8 @@ func TestRenameLeavesAloneWhatHasOneName(t *testing.T) {
 	if err := b.queue.Use(to); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")),
+		store.Properties{}, store.Condition{}); err != nil {
 		t.Fatal(err)
 	}
 	b.add(ledger.AddOptions{}, b.file("f.dat", 100))
@@ -356,7 +365,8 @@ func TestReplaceReplacesTheFileOfItsOwnName(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
 	path := b.file("f.dat", 100)
 	take := func(name string) {
-		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
+		if _, err := b.store.PutBlob(t.Context(), name, uploadertest.NewBody([]byte("old")),
+			store.Properties{}, store.Condition{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -409,7 +419,8 @@ func TestFirstIsSentNext(t *testing.T) {
 		for _, r := range b.store.Requests() {
 			order = append(order, r.Name)
 		}
-		if diff := cmp.Diff([]string{"f00", "f20", "f30", "f02", "f03", "f04"}, order[:6]); diff != "" {
+		if diff := cmp.Diff([]string{"f00", "f20", "f30", "f02", "f03", "f04"},
+			order[:6]); diff != "" {
 			t.Errorf("order (-want +got):\n%s", diff)
 		}
 		if order[39] != "f01" {

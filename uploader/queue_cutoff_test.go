@@ -173,11 +173,12 @@ func TestACommandThatIsCutOffHandsItsTransferBack(t *testing.T) {
 func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, calls := make(chan struct{}), 0
-		b := newBench(t, "w", uploader.Config{Journal: &slow{Journal: ledger.NewMemoryJournal(), batches: func() {
-			if calls++; calls == 2 {
-				<-gate
-			}
-		}}})
+		b := newBench(t, "w",
+			uploader.Config{Journal: &slow{Journal: ledger.NewMemoryJournal(), batches: func() {
+				if calls++; calls == 2 {
+					<-gate
+				}
+			}}})
 		b.store.Fail(uploadertest.PutBlob, "tree/000", 1, uploadertest.Refuse(problem.NameLocked))
 		root := filepath.Dir(b.file("tree/000", 10))
 		for i := 1; i < 200; i++ {

@@ -71,7 +71,8 @@ func TestALinkSwappedInIsNotFollowed(t *testing.T) {
 						t.Error("something was sent in its name")
 					}
 					j := b.job("d/sub/shadow")
-					if j.Source != shadow || j.Problem == nil || j.Problem.Reason != problem.SourceLinked ||
+					if j.Source != shadow || j.Problem == nil ||
+						j.Problem.Reason != problem.SourceLinked ||
 						j.Problem.Value != filepath.Join(d, c.at) {
 						t.Errorf("%q: %v", j.Source, j.Problem)
 					}
@@ -165,7 +166,8 @@ func TestAnotherFileInItsPlaceIsSent(t *testing.T) {
 				b := newBench(t, "w", uploader.Config{Connections: 1})
 				gate := make(chan struct{})
 				b.store.Fail(uploadertest.PutBlob, "first", 1, uploadertest.Hold(gate))
-				first, path, next := b.file("first", 10), b.file("file", size), b.file("next", size+1)
+				first, path, next := b.file("first", 10), b.file("file", size),
+					b.file("next", size+1)
 				b.add(ledger.AddOptions{}, first, path)
 				synctest.Wait()
 				if err := os.Rename(next, path); err != nil {

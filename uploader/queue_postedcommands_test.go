@@ -47,7 +47,8 @@ func (m *mailbox) Commit(ctx context.Context, c ledger.Changes) error {
 		return problem.New("commit", "", problem.JournalUnwritable)
 	}
 	m.mu.Lock()
-	m.posted = slices.DeleteFunc(m.posted, func(p ledger.Posted) bool { return slices.Contains(c.Heard, p.ID) })
+	m.posted = slices.DeleteFunc(m.posted,
+		func(p ledger.Posted) bool { return slices.Contains(c.Heard, p.ID) })
 	m.mu.Unlock()
 	return m.Journal.Commit(ctx, c)
 }

@@ -84,7 +84,9 @@ func (l *line) take(ctx context.Context, body *store.Body) (*store.Body, error) 
 	}
 }
 
-func (l *line) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (l *line) PutBlob(
+	ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	taken, err := l.take(ctx, body)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -92,7 +94,9 @@ func (l *line) PutBlob(ctx context.Context, name string, body *store.Body, p sto
 	return l.Store.PutBlob(ctx, name, taken, p, c)
 }
 
-func (l *line) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
+func (l *line) PutBlock(
+	ctx context.Context, name, id string, body *store.Body,
+) (ledger.Answer, error) {
 	taken, err := l.take(ctx, body)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -141,18 +145,22 @@ func (v *viewer) second() uploader.Status {
 	if s.BytesDone != v.last.BytesDone {
 		v.quiet = 0
 	}
-	rows, err := v.queue.Rows(v.Context(), ledger.Filter{States: []ledger.JobState{ledger.Active}}, 0, 1)
+	rows, err := v.queue.Rows(v.Context(), ledger.Filter{States: []ledger.JobState{ledger.Active}},
+		0, 1)
 	switch {
 	case err != nil:
 		v.Fatal(err)
 	case s.BytesDone < v.last.BytesDone || s.Percent() < v.last.Percent():
-		v.Errorf("backwards: from %d to %d bytes, from %d to %d %%", v.last.BytesDone, s.BytesDone, v.last.Percent(), s.Percent())
+		v.Errorf("backwards: from %d to %d bytes, from %d to %d %%", v.last.BytesDone, s.BytesDone,
+			v.last.Percent(), s.Percent())
 	case s.BytesOnWay < 0 || s.BytesDone+s.BytesOnWay > v.size:
 		v.Errorf("%d bytes confirmed and %d on the way of %d", s.BytesDone, s.BytesOnWay, v.size)
 	case (s.Percent() == 100) != (s.Files[ledger.Delivered] == 1):
 		v.Errorf("%d %% of %v", s.Percent(), s.Files)
-	case len(rows) == 1 && rows[0].Speed > 0 && (rows[0].OnWay != s.BytesOnWay || math.Abs(rows[0].Speed-s.Speed) > s.Speed/20):
-		v.Errorf("the row says %d and %.0f bytes/s, the totals %d and %.0f", rows[0].OnWay, rows[0].Speed, s.BytesOnWay, s.Speed)
+	case len(rows) == 1 && rows[0].Speed > 0 && (rows[0].OnWay != s.BytesOnWay ||
+		math.Abs(rows[0].Speed-s.Speed) > s.Speed/20):
+		v.Errorf("the row says %d and %.0f bytes/s, the totals %d and %.0f", rows[0].OnWay,
+			rows[0].Speed, s.BytesOnWay, s.Speed)
 	}
 	if v.within > 0 && v.quiet > v.within && v.last.BytesDone < v.size {
 		v.Errorf("nothing was confirmed for %v at %d of %d bytes", v.quiet, s.BytesDone, v.size)
@@ -256,7 +264,8 @@ func TestALargeFileIsPlannedAnewForASlowLine(t *testing.T) {
 				if v.last.BytesDone == 0 && c.perSecond > 100e3 {
 					t.Error("nothing is confirmed after 20 s")
 				}
-				v.within = 4*time.Duration(float64(c.want)/c.perSecond*float64(time.Second)) + 8*time.Second
+				v.within = 4*time.Duration(float64(c.want)/c.perSecond*float64(time.Second)) +
+					8*time.Second
 				for range 5 {
 					v.second()
 				}
@@ -332,8 +341,10 @@ func TestSpeedIsThatOfSending(t *testing.T) {
 			t.Fatal(err)
 		}
 		seconds(9)
-		if kept := v.last.Inboxes[0].Speed; v.last.Speed != 0 || v.last.Left != 0 || math.Abs(kept-1e6) > 1e5 {
-			t.Errorf("another run says %.0f bytes/s, %v left; kept were %.0f bytes/s", v.last.Speed, v.last.Left, kept)
+		if kept := v.last.Inboxes[0].Speed; v.last.Speed != 0 || v.last.Left != 0 ||
+			math.Abs(kept-1e6) > 1e5 {
+			t.Errorf("another run says %.0f bytes/s, %v left; kept were %.0f bytes/s", v.last.Speed,
+				v.last.Left, kept)
 		}
 		seconds(5)
 		v.near(v.last, 1e6)

@@ -120,7 +120,9 @@ func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 				})
 				last.Store = b.store
 				b.store.SetClock(time.Now)
-				if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")), store.Properties{}, store.Condition{}); err != nil {
+				if _, err := b.store.PutBlob(t.Context(), "f.dat",
+					uploadertest.NewBody([]byte("old")), store.Properties{},
+					store.Condition{}); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Hour)
@@ -141,7 +143,8 @@ func TestKilledBesideItsNewNameAFileIsSentOnce(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got, _ := b.store.Blob("f (2).dat"); !bytes.Equal(got, want) || len(b.store.Names()) != 2 {
+				if got, _ := b.store.Blob("f (2).dat"); !bytes.Equal(got, want) ||
+					len(b.store.Names()) != 2 {
 					t.Errorf("the inbox has %q", b.store.Names())
 				}
 				if j := b.job("f.dat"); j.State != ledger.Delivered || j.Blob != "f (2).dat" {
@@ -174,12 +177,16 @@ type lastWords struct {
 	journal *dying
 }
 
-func (l *lastWords) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (l *lastWords) PutBlob(
+	ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	l.journal.dead.CompareAndSwap(false, name == l.name)
 	return l.Store.PutBlob(ctx, name, body, p, c)
 }
 
-func (l *lastWords) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (l *lastWords) PutBlockList(
+	ctx context.Context, name string, ids []string, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	l.journal.dead.CompareAndSwap(false, name == l.name && len(ids) > 1) // a question has one
 	return l.Store.PutBlockList(ctx, name, ids, p, c)
 }
@@ -220,7 +227,8 @@ func TestSmallFileInDoubtAfterACrash(t *testing.T) {
 	theirs := []byte("theirs")
 	put := func(b *bench) {
 		body := uploadertest.NewBody(theirs)
-		if _, err := b.store.PutBlob(b.Context(), "f", body, store.Properties{}, store.Condition{}); err != nil {
+		if _, err := b.store.PutBlob(b.Context(), "f", body, store.Properties{},
+			store.Condition{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -362,9 +370,10 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		first := uploadertest.NewStore().With("w")
 		stores := map[string]*uploadertest.Store{"ws-1": first, "ws-2": next}
 		b := &bench{T: t, store: first, inbox: tokenOf("w").Inbox, dir: t.TempDir()}
-		q, err := uploader.NewQueue(t.Context(), uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Steady: time.Millisecond, Open: func(tok token.Token) (store.Store, error) {
-			return stores[tok.Inbox.Container], nil
-		}})
+		q, err := uploader.NewQueue(t.Context(),
+			uploader.Config{Journal: journal, BlockSize: block, Connections: 1, Steady: time.Millisecond, Open: func(tok token.Token) (store.Store, error) {
+				return stores[tok.Inbox.Container], nil
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -377,7 +386,8 @@ func TestAnotherInboxTakesOverWhatWasNotDelivered(t *testing.T) {
 		b.file("tree/large", 8*block)
 		b.file("tree/.DS_Store", 1)
 		first.Fail(uploadertest.PutBlock, "", 3, uploadertest.Hold(closed))
-		first.Fail(uploadertest.PutBlock, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
+		first.Fail(uploadertest.PutBlock, "", uploadertest.Always,
+			uploadertest.Refuse(problem.Expired))
 		b.add(ledger.AddOptions{}, root)
 		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
 			t.Fatalf("wait: %v", err)
@@ -444,7 +454,8 @@ func TestAnotherFileOfTheSameNameIsNeverTakenForOnesOwn(t *testing.T) {
 				if got, _ := b.store.Blob("report.txt"); len(got) != 1000 {
 					t.Errorf("the first file's blob has %d bytes", len(got))
 				}
-				if got, ok := b.store.Blob("report (2).txt"); ok != both || both && len(got) != 2000 {
+				if got, ok := b.store.Blob("report (2).txt"); ok != both || both &&
+					len(got) != 2000 {
 					t.Errorf("the second is there: %v, %d bytes", ok, len(got))
 				}
 				b.close()

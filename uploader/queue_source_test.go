@@ -75,7 +75,8 @@ func TestFileThatChangesWhileItIsSentIsNeverDeliveredMixed(t *testing.T) {
 				close(gate)
 				b.delivered(path)
 				if s := b.queue.Status(); name == "touched" && s.BytesSent != int64(len(old)) {
-					t.Errorf("%d bytes sent of a file of %d whose time alone changed", s.BytesSent, len(old))
+					t.Errorf("%d bytes sent of a file of %d whose time alone changed", s.BytesSent,
+						len(old))
 				}
 				b.close()
 			})

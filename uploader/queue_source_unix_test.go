@@ -56,7 +56,8 @@ func TestTooManyOpenFilesAreNoFaultOfAFolder(t *testing.T) {
 				} else if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if s := b.queue.Status(); s.Files[ledger.Delivered] == 0 || s.Files[ledger.Attention] > 0 {
+				if s := b.queue.Status(); s.Files[ledger.Delivered] == 0 ||
+					s.Files[ledger.Attention] > 0 {
 					t.Errorf("files by state: %v", s.Files)
 				}
 				b.close()
@@ -71,7 +72,8 @@ func TestTooManyOpenFilesAfterALongOutageAreNoFaultOfAFileEither(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
 		path := b.file("file", 10)
-		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Refuse(problem.NetworkDown))
+		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always,
+			uploadertest.Refuse(problem.NetworkDown))
 		b.add(ledger.AddOptions{}, path)
 		time.Sleep(time.Hour)
 		mend := uploadertest.AllowNoOpenFile(t)
@@ -126,7 +128,8 @@ func TestAPipeInAFilesPlaceIsNotWaitedFor(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { // ends what waits nevertheless
-				if fd, err := syscall.Open(pipe, syscall.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+				if fd, err := syscall.Open(pipe, syscall.O_WRONLY|syscall.O_NONBLOCK,
+					0); err == nil {
 					_ = syscall.Close(fd)
 				}
 			}()

@@ -123,7 +123,8 @@ func (b *bench) delivered(root string) {
 			return err
 		}
 		if got, ok := b.store.Blob(filepath.ToSlash(rel)); !ok || string(got) != string(want) {
-			b.Errorf("%s: in the inbox: %v, %d of %d bytes, or other content", rel, ok, len(got), len(want))
+			b.Errorf("%s: in the inbox: %v, %d of %d bytes, or other content", rel, ok, len(got),
+				len(want))
 		}
 		return nil
 	})
@@ -173,7 +174,8 @@ func TestQueueDeliversAMixedTree(t *testing.T) {
 			b.delivered(root)
 			s := b.queue.Status()
 			if s.BytesSent != s.Bytes[ledger.Delivered] || s.BytesResent != 0 || s.Retries != 0 {
-				t.Errorf("sent %d bytes for %d, %d of them again", s.BytesSent, s.Bytes[ledger.Delivered], s.BytesResent)
+				t.Errorf("sent %d bytes for %d, %d of them again", s.BytesSent,
+					s.Bytes[ledger.Delivered], s.BytesResent)
 			}
 		})
 	}
@@ -216,7 +218,8 @@ func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 				path := b.file("f", size)
 				before := []byte("was there before")
 				body := uploadertest.NewBody(before)
-				if _, err := b.store.PutBlob(t.Context(), "f", body, store.Properties{}, store.Condition{}); err != nil {
+				if _, err := b.store.PutBlob(t.Context(), "f", body, store.Properties{},
+					store.Condition{}); err != nil {
 					t.Fatal(err)
 				}
 				b.add(ledger.AddOptions{Replace: replace}, path)
@@ -234,7 +237,8 @@ func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 					t.Error("the blob that was there was replaced")
 				}
 				if s := b.queue.Status(); size > block && s.BytesSent != 0 {
-					t.Errorf("%d bytes of a large file sent before its name was known to be taken", s.BytesSent)
+					t.Errorf("%d bytes of a large file sent before its name was known to be taken",
+						s.BytesSent)
 				}
 			})
 		}
@@ -290,7 +294,8 @@ func TestLostAnswerOfAFileThatSomebodyElseHadPutThereIsNotOurs(t *testing.T) {
 				theirs := []byte("theirs")
 				put := func() {
 					body := uploadertest.NewBody(theirs)
-					if _, err := b.store.PutBlob(t.Context(), "f", body, store.Properties{}, store.Condition{}); err != nil {
+					if _, err := b.store.PutBlob(t.Context(), "f", body, store.Properties{},
+						store.Condition{}); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -381,7 +386,8 @@ func TestSpeedLimitChangesWhileSending(t *testing.T) {
 				if err := b.wait(); err != nil {
 					t.Fatal(err)
 				}
-				if took := time.Since(begun); took < c.took-time.Second || took > c.took+time.Second {
+				if took := time.Since(begun); took < c.took-time.Second ||
+					took > c.took+time.Second {
 					t.Errorf("it took %v, want %v", took, c.took)
 				}
 				b.close()
@@ -411,7 +417,8 @@ func TestTheNumberOfConnectionsChangesWhileSending(t *testing.T) {
 			t.Helper()
 			synctest.Wait()
 			if s := b.queue.Status(); s.Busy != want || s.Connections != want {
-				t.Errorf("%d requests under way, %d permitted; want %d", s.Busy, s.Connections, want)
+				t.Errorf("%d requests under way, %d permitted; want %d", s.Busy, s.Connections,
+					want)
 			}
 		}
 		root := filepath.Join(b.dir, "tree")

@@ -63,7 +63,8 @@ func TestWhatWasReviewedIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for blob, want := range map[string]bool{
-		"tree/appears": false, "tree/vanishes": false, "tree/unsent": true, "tree/changes (2)": true,
+		"tree/appears": false, "tree/vanishes": false, "tree/unsent": true,
+		"tree/changes (2)": true,
 	} {
 		data, there := b.store.Blob(blob)
 		if there != want || want && string(data) != "changed after the review" {

@@ -53,7 +53,8 @@ func (s *scanning) run() error {
 	if err != nil {
 		return err
 	}
-	now.Skipped, now.SkippedPaths, now.Unchanged = map[scan.SkipReason]int64{}, nil, ledger.Unchanged{}
+	now.Skipped, now.SkippedPaths, now.Unchanged = map[scan.SkipReason]int64{}, nil,
+		ledger.Unchanged{}
 	now.Renamed, now.Warned, now.NameNotes = 0, 0, nil
 	var jobs []ledger.Job
 	read, replayed := s.reader(&now)
@@ -110,7 +111,9 @@ func (s *scanning) run() error {
 
 // reader returns what reads the roots of a transfer: the record of the review, where that is of the
 // same roots with the same options, else a scan of its own.
-func (s *scanning) reader(t *ledger.Transfer) (read func(context.Context, func([]scan.Found) error, func()) (scan.Totals, error), replays bool) {
+func (s *scanning) reader(
+	t *ledger.Transfer,
+) (read func(context.Context, func([]scan.Found) error, func()) (scan.Totals, error), replays bool) {
 	o := t.Options.Scan
 	o.Receipt = s.q.config.Receipt
 	switch {
@@ -120,7 +123,9 @@ func (s *scanning) reader(t *ledger.Transfer) (read func(context.Context, func([
 	default:
 		s.record.Stop()
 	}
-	return func(ctx context.Context, emit func([]scan.Found) error, crowded func()) (scan.Totals, error) {
+	return func(ctx context.Context, emit func([]scan.Found) error, crowded func()) (scan.Totals,
+		error,
+	) {
 		return scan.FilesWaiting(ctx, t.Roots, o, emit, crowded)
 	}, false
 }

@@ -174,7 +174,8 @@ func (q *Queue) pick() (unit, bool) {
 			continue
 		}
 		u, ok := in.pick(q.conns.Limit)
-		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short && q.ledger.Free(in.key) != [2]int{} {
+		if short := len(in.small) < smallAhead/2 || len(in.large) < largeAhead/2; short &&
+			q.ledger.Free(in.key) != [2]int{} {
 			q.feeder.wake()
 		}
 		if !ok {
@@ -381,7 +382,8 @@ func (f *feeder) claimFor(s shortage, orders int) bool {
 		j := &job{Job: now, inbox: in}
 		planned := now.UploadID != [16]byte{} // before that nothing is committed of a large file
 		if until := claims[i].Ended; !until.IsZero() && (s.class == ledger.Small || planned) {
-			j.doubt, j.doubtful, j.until = earlier, moment{at: claims[i].Began, local: true}, moment{at: until, local: true}
+			j.doubt, j.doubtful, j.until = earlier, moment{at: claims[i].Began, local: true},
+				moment{at: until, local: true}
 		}
 		f.q.doubts.giveBack(j)
 		f.q.loaded[j.ID] = j

@@ -89,7 +89,8 @@ func (w *worker) readWhole(u *unit) (body *store.Body, release func(), err error
 		case now.Same(j.Version()):
 			if err != nil {
 				err = orMadeUp(j, now, err)
-			} else if err = w.steady(u, reading{now, body.CRC64(), time.Now()}, begun, adopted); err == nil {
+			} else if err = w.steady(u, reading{now, body.CRC64(), time.Now()}, begun,
+				adopted); err == nil {
 				j.Changed = now.Kept()
 				return body, func() { give(); f.Close() }, nil
 			}
@@ -157,7 +158,8 @@ func (w *worker) body(f io.ReaderAt, offset, length int64) (*store.Body, func(),
 // holds, or ErrExists.
 func (w *worker) ask(u *unit, c store.Condition) error {
 	_, err := w.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
-		return u.store.PutBlockList(ctx, u.job.Blob, store.BlockIDs(store.NewUploadID(), make([]uint64, 1)), store.Properties{}, c)
+		return u.store.PutBlockList(ctx, u.job.Blob, store.BlockIDs(store.NewUploadID(),
+			make([]uint64, 1)), store.Properties{}, c)
 	})
 	if errors.Is(err, problem.ErrBlocksLost) {
 		return nil
@@ -209,7 +211,9 @@ func (w *worker) sendBlock(u *unit) error {
 	j.left--
 	j.Done += length
 	j.noteRead(u.block, read)
-	w.q.ledger.Ack(j.ID, ledger.AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)}, length)
+	w.q.ledger.Ack(j.ID,
+		ledger.AckedBlock{Number: u.block, CRC64: body.CRC64(), At: read.Truncate(time.Second)},
+		length)
 	return nil
 }
 
@@ -265,7 +269,9 @@ func (w *worker) commit(u *unit) error {
 
 // request sends one request: it gives up when the request stands still, keeps to the speed limit
 // and counts.
-func (w *worker) request(u *unit, body *store.Body, send func(context.Context) (ledger.Answer, error)) (ledger.Answer, error) {
+func (w *worker) request(
+	u *unit, body *store.Body, send func(context.Context) (ledger.Answer, error),
+) (ledger.Answer, error) {
 	ctx := w.watch.Begin(u.stalls)
 	defer w.watch.Pause()
 	var size int64

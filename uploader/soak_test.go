@@ -29,7 +29,8 @@ func TestAnHourOfFaultsLeaksNothing(t *testing.T) {
 		for minute := range minutes {
 			for _, op := range []uploadertest.Op{uploadertest.PutBlob, uploadertest.PutBlock, uploadertest.PutBlockList} {
 				for _, f := range []uploadertest.Fault{
-					uploadertest.Busy(time.Second), uploadertest.Busy(0), uploadertest.LoseAnswer(), uploadertest.Reset(), uploadertest.Corrupt(),
+					uploadertest.Busy(time.Second), uploadertest.Busy(0), uploadertest.LoseAnswer(),
+					uploadertest.Reset(), uploadertest.Corrupt(),
 					uploadertest.Stall(), uploadertest.Refuse(problem.AnswerGarbled),
 				} {
 					b.store.Fail(op, "", 1, f)
@@ -37,7 +38,8 @@ func TestAnHourOfFaultsLeaksNothing(t *testing.T) {
 			}
 			if minute%10 == 5 {
 				b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Refuse(problem.BlocksLost))
-				b.store.Fail(uploadertest.AnyOp, "", 1, uploadertest.Refuse(problem.SignatureRefused))
+				b.store.Fail(uploadertest.AnyOp, "", 1,
+					uploadertest.Refuse(problem.SignatureRefused))
 			}
 			begun := time.Now()
 			b.add(ledger.AddOptions{Replace: true}, paths...)
@@ -46,10 +48,12 @@ func TestAnHourOfFaultsLeaksNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if s := b.queue.Status(); s.Files[ledger.Delivered] != small+1 || s.FilesTotal() != small+1 {
+			if s := b.queue.Status(); s.Files[ledger.Delivered] != small+1 ||
+				s.FilesTotal() != small+1 {
 				t.Fatalf("minute %d: %v", minute, s.Files)
 			}
-			if n, err := b.queue.Do(t.Context(), ledger.Command{Verb: ledger.Clear}); n != small+1 || err != nil {
+			if n, err := b.queue.Do(t.Context(),
+				ledger.Command{Verb: ledger.Clear}); n != small+1 || err != nil {
 				t.Fatalf("minute %d: %d jobs were cleared, %v", minute, n, err)
 			}
 			time.Sleep(time.Minute - time.Since(begun)%time.Minute)

@@ -134,11 +134,13 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	defer q.mu.Unlock()
 	pace := q.pacing.flow.PaceAt(time.Now(), uplink.TellingSeconds)
 	s := Status{
-		Scanning: q.scans > 0, Files: t.Files, Bytes: t.Bytes, BytesDone: t.Done + t.Bytes[ledger.Delivered],
+		Scanning: q.scans > 0, Files: t.Files, Bytes: t.Bytes,
+		BytesDone: t.Done + t.Bytes[ledger.Delivered],
 		BytesSent: q.totals.sent, BytesResent: q.totals.resent,
 		Requests: q.totals.requests, Retries: q.totals.retries, Confirmed: q.totals.confirmed,
-		BytesOnWay: q.pacing.onWay.Load(), Speed: pace.Bytes, Busy: q.busy, Connections: q.conns.Limit,
-		Transfers: transfers, Journal: q.halt, Cleared: t.Files[ledger.Cleared],
+		BytesOnWay: q.pacing.onWay.Load(), Speed: pace.Bytes, Busy: q.busy,
+		Connections: q.conns.Limit,
+		Transfers:   transfers, Journal: q.halt, Cleared: t.Files[ledger.Cleared],
 	}
 	if !s.Scanning {
 		s.Left = pace.TimeFor(s.BytesLeft(), s.FilesLeft())
@@ -148,8 +150,10 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	}
 	for _, in := range q.order {
 		is := InboxStatus{
-			Inbox: in.key, Token: in.token, Unfinished: q.ledger.Unfinished(in.key), Hold: q.holdOf(in),
-			Speed: q.pacing.speedTo(in.key, uplink.TellingSeconds), ClockAhead: -in.skew, ClockKnown: in.skewKnown,
+			Inbox: in.key, Token: in.token, Unfinished: q.ledger.Unfinished(in.key),
+			Hold:  q.holdOf(in),
+			Speed: q.pacing.speedTo(in.key, uplink.TellingSeconds), ClockAhead: -in.skew,
+			ClockKnown: in.skewKnown,
 		}
 		if in.failures >= troubleInARow {
 			is.Trouble, is.Until = in.trouble, in.retry

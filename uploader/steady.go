@@ -62,7 +62,8 @@ type reading struct {
 
 // is reports whether two readings found the same.
 func (r *reading) is(o *reading) bool {
-	return r.crc64 == o.crc64 && r.version.Same(o.version) && r.version.Changed.Equal(o.version.Changed)
+	return r.crc64 == o.crc64 && r.version.Same(o.version) &&
+		r.version.Changed.Equal(o.version.Changed)
 }
 
 // errUnsteady says that a unit must wait for unit.rest, since what it is about is read once more.

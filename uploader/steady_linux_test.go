@@ -29,7 +29,8 @@ func mapped(t *testing.T, path string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	data, err := unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_SHARED)
 	if err = errors.Join(err, f.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,8 @@ func TestBlocksOfAMappedFileAreReadAgainAfterAResume(t *testing.T) {
 	b.store.Fail(uploadertest.PutBlock, "f", 3, uploadertest.Hold(closed))
 	b.store.Fail(uploadertest.PutBlock, "f", 1, uploadertest.Hold(gate))
 	b.add(ledger.AddOptions{}, path)
-	b.await("three blocks are there", func(s uploader.Status) bool { return s.BytesDone == 3*block })
+	b.await("three blocks are there",
+		func(s uploader.Status) bool { return s.BytesDone == 3*block })
 	b.close()
 	b.store.ClearFaults()
 	copy(data, edition(1, len(data)))

@@ -36,7 +36,8 @@ func edition(n, size int) []byte {
 
 // whole reports whether data is one edition and no mixture.
 func whole(data []byte) bool {
-	return len(data) < 8 || string(data) == string(edition(int(binary.BigEndian.Uint64(data)), len(data)))
+	return len(data) < 8 || string(data) == string(edition(int(binary.BigEndian.Uint64(data)),
+		len(data)))
 }
 
 // rewrite writes one edition after the other in place, without a pause, half of the file at a time,
@@ -64,7 +65,8 @@ func rewrite(ctx context.Context, t *testing.T, path string, size int, aged time
 func (b *bench) fresh(name string, size int) string {
 	b.Helper()
 	path, now := filepath.Join(b.dir, filepath.FromSlash(name)), time.Now()
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, edition(0, size), 0o600), os.Chtimes(path, now, now)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700),
+		os.WriteFile(path, edition(0, size), 0o600), os.Chtimes(path, now, now)); err != nil {
 		b.Fatal(err)
 	}
 	return path
@@ -122,7 +124,8 @@ func TestATornFileNeverStandsUnderTheName(t *testing.T) {
 // put stores a blob.
 func put(b *bench, name, content string) {
 	b.Helper()
-	if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte(content)), store.Properties{}, store.Condition{}); err != nil {
+	if _, err := b.store.PutBlob(b.Context(), name, uploadertest.NewBody([]byte(content)),
+		store.Properties{}, store.Condition{}); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -232,7 +235,8 @@ func TestFreshFilesWaitTogether(t *testing.T) {
 		b.add(ledger.AddOptions{}, root)
 		time.Sleep(steady / 2)
 		if s := b.queue.Status(); s.Files[ledger.Delivered] != 2 || s.Busy != 0 {
-			t.Errorf("before the pause is over %d are delivered, and %d requests under way", s.Files[ledger.Delivered], s.Busy)
+			t.Errorf("before the pause is over %d are delivered, and %d requests under way",
+				s.Files[ledger.Delivered], s.Busy)
 		}
 		b.delivered(root)
 		if took := time.Since(begun); took < steady || took > steady+time.Second {

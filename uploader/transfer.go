@@ -15,7 +15,9 @@ import (
 // finds, in that order, behind what is queued already. Sending starts before the reading ends. Add
 // itself waits for no more than one write to the journal. The error is a [*problem.Error] about a
 // pattern in the options, or of ErrJournal. Add must not be called after Close.
-func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error) {
+func (q *Queue) Add(
+	ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions,
+) (int64, error) {
 	o.Scan.Inbox = to
 	record := o.Review
 	o.Review = nil
@@ -24,7 +26,8 @@ func (q *Queue) Add(ctx context.Context, to token.Inbox, roots []string, o ledge
 	}
 	token := q.token(to.Key())
 	t, err := q.ledger.AddTransfer(ctx, ledger.Transfer{
-		Inbox: to.Key(), Roots: roots, Options: o, Created: time.Now(), Skipped: map[scan.SkipReason]int64{},
+		Inbox: to.Key(), Roots: roots, Options: o, Created: time.Now(),
+		Skipped:   map[scan.SkipReason]int64{},
 		ValidFrom: token.ValidFrom, ValidTo: token.ValidTo,
 	})
 	if err != nil {
@@ -50,7 +53,9 @@ func notAdded(err error) error {
 // Adopt makes the queue go on with transfers of other processes, and of its own last run, that
 // nobody is sending; want selects among those that are not finished, nil is all. It returns what it
 // got. Folders that had not been read to their end are read once more. Adopt may block on the disk.
-func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error) {
+func (q *Queue) Adopt(
+	ctx context.Context, want func(ledger.TransferStatus) bool,
+) ([]ledger.Transfer, error) {
 	if err := q.ledger.Load(ctx); err != nil {
 		return nil, err
 	}
@@ -88,7 +93,9 @@ func (q *Queue) Adopt(ctx context.Context, want func(ledger.TransferStatus) bool
 // Resume is Adopt for a person who wants it all to go on: what was paused of it as well, and what
 // was paused of this queue's own. Where want is nil, other programs are told to go on with what was
 // paused of theirs. It returns what it adopted. It may block on the disk.
-func (q *Queue) Resume(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error) {
+func (q *Queue) Resume(
+	ctx context.Context, want func(ledger.TransferStatus) bool,
+) ([]ledger.Transfer, error) {
 	got, err := q.Adopt(ctx, want)
 	if err != nil {
 		return got, err

@@ -37,7 +37,8 @@ func TestKeepBothTwiceMakesNoSecondCopy(t *testing.T) {
 			if names := b.store.Names(); len(names) != 3 {
 				t.Errorf("the inbox has %q", names)
 			}
-			if s := b.queue.Status(); s.Files[ledger.Delivered] != 2 || s.FilesTotal() != 2 || s.Unchanged != 2 {
+			if s := b.queue.Status(); s.Files[ledger.Delivered] != 2 || s.FilesTotal() != 2 ||
+				s.Unchanged != 2 {
 				t.Errorf("%d unchanged, %v", s.Unchanged, s.Files)
 			}
 			if err := os.WriteFile(small, random(1, 1001), 0o600); err != nil {

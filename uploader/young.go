@@ -77,7 +77,8 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 			}
 		}
 		changed := false
-		if q.disks.Do(ctx, "young files", func() { changed = changedSince(ctx, &job{Job: j}, sent.changed) }) && changed {
+		if q.disks.Do(ctx, "young files",
+			func() { changed = changedSince(ctx, &job{Job: j}, sent.changed) }) && changed {
 			y.Changed = append(y.Changed, j)
 		}
 	}

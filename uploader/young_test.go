@@ -36,14 +36,16 @@ func TestWhatChangedAfterItWasSentIsNamed(t *testing.T) {
 		"rewritten": {func(path string) error {
 			info, err := os.Stat(path)
 			if err == nil {
-				err = errors.Join(os.WriteFile(path, edition(7, int(info.Size())), 0o600), later(path))
+				err = errors.Join(os.WriteFile(path, edition(7, int(info.Size())), 0o600),
+					later(path))
 			}
 			return err
 		}, 1},
 		"rewritten, with the time put back": {func(path string) error {
 			info, err := os.Stat(path)
 			if err == nil {
-				err = errors.Join(overwrite(path, edition(7, int(info.Size()))), os.Chtimes(path, info.ModTime(), info.ModTime()))
+				err = errors.Join(overwrite(path, edition(7, int(info.Size()))),
+					os.Chtimes(path, info.ModTime(), info.ModTime()))
 			}
 			return err
 		}, 1},
@@ -71,7 +73,8 @@ func TestWhatChangedAfterItWasSentIsNamed(t *testing.T) {
 					if len(y.Changed) != c.changed || c.changed > 0 && y.Changed[0].Source != path {
 						t.Errorf("%d bytes: changed: %v", size, y.Changed)
 					}
-					if y, err := b.queue.LookAtYoung(t.Context(), id+1); err != nil || y.Lately+int64(len(y.Changed)) != 0 {
+					if y, err := b.queue.LookAtYoung(t.Context(), id+1); err != nil ||
+						y.Lately+int64(len(y.Changed)) != 0 {
 						t.Errorf("of another transfer: %+v, %v", y, err)
 					}
 					b.close()

@@ -11,7 +11,8 @@ import (
 )
 
 // testKey is as long as the service's and opens nothing.
-var testKey = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("key that opens nothing! "), 3)[:keySize])
+var testKey = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("key that opens nothing! "),
+	3)[:keySize])
 
 const labAddress = "https://labinbox.blob.core.windows.net"
 
@@ -55,7 +56,8 @@ func TestParseAccount(t *testing.T) {
 			}
 			if err != nil {
 				said := err.Error() + Explain(err).String()
-				if strings.Contains(said, testKey[:12]) || strings.Contains(said, "sig=") || strings.Contains(said, "{") {
+				if strings.Contains(said, testKey[:12]) || strings.Contains(said, "sig=") ||
+					strings.Contains(said, "{") {
 					t.Errorf("said %q", said)
 				}
 				return
@@ -115,7 +117,8 @@ func FuzzParseAccountNeverShowsTheKey(f *testing.F) {
 	f.Add(testKey, testKey)
 	f.Add("AccountName=labinbox;AccountKey="+testKey, "")
 	f.Add("AccountName=labinbox;BlobEndpoint=https://"+testKey, "")
-	f.Add("BlobEndpoint="+labAddress+";SharedAccessSignature=sv=2021-12-02&sig="+testKey, "https://files.example.org")
+	f.Add("BlobEndpoint="+labAddress+";SharedAccessSignature=sv=2021-12-02&sig="+testKey,
+		"https://files.example.org")
 	f.Fuzz(func(t *testing.T, text, address string) {
 		a, err := ParseAccount(text, address)
 		said := fmt.Sprintf("%v %+v %#v", a, a, a)
@@ -123,10 +126,12 @@ func FuzzParseAccountNeverShowsTheKey(f *testing.F) {
 			said = err.Error() + Explain(err).String()
 		}
 		_, key, _ := strings.Cut(text, "AccountKey=")
-		if key, _, _ = strings.Cut(key, ";"); len(key) >= 16 && !strings.Contains(address, key[:16]) && strings.Contains(said, key[:16]) {
+		if key, _, _ = strings.Cut(key, ";"); len(key) >= 16 &&
+			!strings.Contains(address, key[:16]) && strings.Contains(said, key[:16]) {
 			t.Errorf("said %q", said)
 		}
-		if len(text) >= 60 && !strings.ContainsAny(text, ";:/=") && strings.Contains(said, text[:16]) && !strings.Contains(address, text[:16]) {
+		if len(text) >= 60 && !strings.ContainsAny(text, ";:/=") &&
+			strings.Contains(said, text[:16]) && !strings.Contains(address, text[:16]) {
 			t.Errorf("said %q", said)
 		}
 	})

@@ -37,7 +37,8 @@ func newEmulatorSite(t *testing.T) *site {
 		const body = `<SignedIdentifiers><SignedIdentifier><Id>%s</Id><AccessPolicy><Start>%s</Start><Expiry>%s</Expiry><Permission>%s</Permission></AccessPolicy></SignedIdentifier></SignedIdentifiers>`
 		_, err := w.send(t.Context(), call{
 			op: "test", method: http.MethodPut, container: g.Container, query: "comp=acl&restype=container", want: http.StatusOK,
-			body: fmt.Sprintf(body, g.policy, g.ValidFrom.Format(time.RFC3339), g.ValidTo.Format(time.RFC3339), g.Rights),
+			body: fmt.Sprintf(body, g.policy, g.ValidFrom.Format(time.RFC3339),
+				g.ValidTo.Format(time.RFC3339), g.Rights),
 		})
 		if err != nil {
 			t.Fatal(err)

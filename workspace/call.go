@@ -47,7 +47,8 @@ func (w *Workspace) do(ctx context.Context, c call) (*http.Response, error) {
 	}
 	runtime.SkipBodyDownload(req)
 	if c.body != "" {
-		if err := req.SetBody(streaming.NopCloser(strings.NewReader(c.body)), "application/xml"); err != nil {
+		if err := req.SetBody(streaming.NopCloser(strings.NewReader(c.body)),
+			"application/xml"); err != nil {
 			return nil, newError(c.op, Unexpected)
 		}
 	}
@@ -109,7 +110,8 @@ func (w *Workspace) unanswered(op string, err error) *Error {
 	reason, cause := azure.Category(err, w.account.inbox.Host)
 	own, ok := map[problem.Reason]Reason{
 		problem.AccountGone: AccountGone, problem.NetworkInspected: NetworkInspected,
-		problem.ProxySignIn: ProxySignIn, problem.ProxySignInKind: ProxySignInKind, problem.ProxyRefused: ProxyRefused,
+		problem.ProxySignIn: ProxySignIn, problem.ProxySignInKind: ProxySignInKind,
+		problem.ProxyRefused:  ProxyRefused,
 		problem.NotTheService: NotTheService, problem.AnswerGarbled: NotTheService,
 	}[reason]
 	if !ok {
@@ -164,7 +166,8 @@ func (w *Workspace) refused(op string, resp *http.Response) *Error {
 		reason = KeyRefused
 		// A request whose date is off by more than that is refused before its signature is looked
 		// at.
-		if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil && w.now().Sub(at).Abs() > maxSkew {
+		if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil &&
+			w.now().Sub(at).Abs() > maxSkew {
 			e := w.answered(op, ClockWrong, resp)
 			e.Off = w.now().Sub(at)
 			return e
@@ -174,11 +177,13 @@ func (w *Workspace) refused(op string, resp *http.Response) *Error {
 		if reason = FirewallRefused; isEmulator(resp.Header) {
 			reason = KeyRefused
 		}
-	case strings.Contains(code, "ExceedsAccountLimit"), strings.Contains(code, "LimitExceeded"), strings.Contains(code, "QuotaExceeded"):
+	case strings.Contains(code, "ExceedsAccountLimit"), strings.Contains(code, "LimitExceeded"),
+		strings.Contains(code, "QuotaExceeded"):
 		reason = ContainersFull
 	case resp.StatusCode == http.StatusProxyAuthRequired:
 		reason = ProxySignIn
-	case resp.StatusCode == http.StatusRequestTimeout, resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode >= 500:
+	case resp.StatusCode == http.StatusRequestTimeout,
+		resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode >= 500:
 		reason = ServiceBusy
 	case code == "" && resp.Header.Get("x-ms-request-id") == "":
 		reason = NotTheService
@@ -194,7 +199,8 @@ func (w *Workspace) refused(op string, resp *http.Response) *Error {
 func (w *Workspace) answered(op string, reason Reason, resp *http.Response) *Error {
 	e := newError(op, reason)
 	e.Status, e.Value = resp.StatusCode, w.account.inbox.Host
-	e.Code, e.RequestID = clean(resp.Header.Get("x-ms-error-code")), clean(resp.Header.Get("x-ms-request-id"))
+	e.Code, e.RequestID = clean(resp.Header.Get("x-ms-error-code")),
+		clean(resp.Header.Get("x-ms-request-id"))
 	return e
 }
 
@@ -225,5 +231,6 @@ func addressError(err error, address string) *Error {
 // looksSecret reports whether a text that should be an address may be a key, a connection string or
 // a token.
 func looksSecret(s string) bool {
-	return strings.Contains(s, "sig=") || strings.Contains(strings.ToLower(s), "accountkey") || !strings.Contains(s, "://") && len(s) > 40
+	return strings.Contains(s, "sig=") || strings.Contains(strings.ToLower(s), "accountkey") ||
+		!strings.Contains(s, "://") && len(s) > 40
 }

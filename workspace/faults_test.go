@@ -27,8 +27,9 @@ func everywhere(ctx context.Context, w *Workspace, dir string) map[string]error 
 		filesErr = err
 	}
 	return map[string]error{
-		"check": w.Check(ctx), "list": listErr, "issue": issueErr, "renew": renewErr, "revoke": w.Revoke(ctx, 1, ""),
-		"files": filesErr, "fetch": w.Fetch(ctx, 1, dir, func(Fetched) {}),
+		"check": w.Check(ctx), "list": listErr, "issue": issueErr, "renew": renewErr,
+		"revoke": w.Revoke(ctx, 1, ""),
+		"files":  filesErr, "fetch": w.Fetch(ctx, 1, dir, func(Fetched) {}),
 	}
 }
 
@@ -76,14 +77,16 @@ func TestWhatTheServiceRefuses(t *testing.T) {
 func sayable(t *testing.T, err error) {
 	t.Helper()
 	x := Explain(err)
-	if x.What == "" || x.Do == "" && !errors.Is(err, ErrFile) || strings.ContainsAny(x.String(), "{}<>") || strings.Contains(x.String(), "  ") {
+	if x.What == "" || x.Do == "" && !errors.Is(err, ErrFile) ||
+		strings.ContainsAny(x.String(), "{}<>") || strings.Contains(x.String(), "  ") {
 		t.Errorf("words for %v: %+v", err, x)
 	}
 }
 
 func TestEachReasonHasWords(t *testing.T) {
 	for reason, row := range reasons {
-		if row.err == nil || row.text.What == "" || row.text.Do == "" && !errors.Is(row.err, ErrFile) {
+		if row.err == nil || row.text.What == "" || row.text.Do == "" &&
+			!errors.Is(row.err, ErrFile) {
 			t.Errorf("%s: %+v", reason, row)
 		}
 	}
@@ -138,9 +141,11 @@ func TestAClockThatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, blobserver.Config{})
-			w := openWith(t, s.account, "ws", Options{Now: func() time.Time { return time.Now().Add(c.off) }})
+			w := openWith(t, s.account, "ws",
+				Options{Now: func() time.Time { return time.Now().Add(c.off) }})
 			token, _, err := w.Issue(t.Context(), Request{Reason: "x"})
-			if reasonOf(err) != c.want || !strings.Contains(Explain(err).What, c.words) && err != nil {
+			if reasonOf(err) != c.want || !strings.Contains(Explain(err).What, c.words) &&
+				err != nil {
 				t.Fatalf("got %v, %q", err, Explain(err).What)
 			}
 			if err == nil {
@@ -201,15 +206,17 @@ func TestIssuingLeavesNothingHalfMade(t *testing.T) {
 // TestAnswersThatGetLostOnceChangeNothing: what a repetition finds of the first try is its own.
 func TestAnswersThatGetLostOnceChangeNothing(t *testing.T) {
 	for _, step := range []blobserver.Kind{
-		blobserver.ListContainers, blobserver.CreateContainer, blobserver.ReadACL, blobserver.WriteACL, blobserver.ContainerProps, blobserver.SetContainerMeta,
+		blobserver.ListContainers, blobserver.CreateContainer, blobserver.ReadACL,
+		blobserver.WriteACL, blobserver.ContainerProps, blobserver.SetContainerMeta,
 	} {
 		t.Run(string(step), func(t *testing.T) {
-			s := newSite(t, blobserver.Config{After: func(op *blobserver.Op, status int) *blobserver.Answer {
-				if op.Kind == step && op.Nth == 1 && status < 400 {
-					return &blobserver.Answer{Reset: true}
-				}
-				return nil
-			}})
+			s := newSite(t,
+				blobserver.Config{After: func(op *blobserver.Op, status int) *blobserver.Answer {
+					if op.Kind == step && op.Nth == 1 && status < 400 {
+						return &blobserver.Answer{Reset: true}
+					}
+					return nil
+				}})
 			w := s.open(t, "ws")
 			token, g, err := w.Issue(t.Context(), Request{Reason: "x"})
 			if err != nil || g.TID != 1 {
@@ -245,7 +252,8 @@ func TestWhatCannotBeTakenAwayIsSaid(t *testing.T) {
 		return nil
 	}})
 	_, _, err := s.open(t, "ws").Issue(t.Context(), Request{Reason: "x"})
-	if reasonOf(err) != NetworkDown || !strings.Contains(Explain(err).Safe, "An empty container “ws-1” may have been left behind") {
+	if reasonOf(err) != NetworkDown || !strings.Contains(Explain(err).Safe,
+		"An empty container “ws-1” may have been left behind") {
 		t.Errorf("got %v, %q", err, Explain(err).Safe)
 	}
 }
@@ -297,14 +305,16 @@ func TestRevokingSaysHowFarItCame(t *testing.T) {
 			if reasonOf(err) != c.want || Explain(err).Safe != c.safe {
 				t.Errorf("got %v, %q", err, Explain(err).Safe)
 			}
-			if _, err := deliver(t, token, folder(t, map[string]string{"a": "1"})); (err == nil) != c.works {
+			if _, err := deliver(t, token, folder(t,
+				map[string]string{"a": "1"})); (err == nil) != c.works {
 				t.Errorf("the token: %v", err)
 			}
 			on.Store(false)
 			if err := w.Revoke(t.Context(), 1, "Bo"); err != nil {
 				t.Errorf("once more: %v", err)
 			}
-			if g, err := w.Grant(t.Context(), 1); err != nil || g.StateAt(time.Now()) != StateRevoked {
+			if g, err := w.Grant(t.Context(), 1); err != nil ||
+				g.StateAt(time.Now()) != StateRevoked {
 				t.Errorf("the table says %+v, %v", g, err)
 			}
 		})
@@ -312,7 +322,9 @@ func TestRevokingSaysHowFarItCame(t *testing.T) {
 }
 
 // refusingFrom refuses all requests of a kind from the n-th on.
-func refusingFrom(kind blobserver.Kind, n int64, status int, code string) func(*blobserver.Op) *blobserver.Answer {
+func refusingFrom(
+	kind blobserver.Kind, n int64, status int, code string,
+) func(*blobserver.Op) *blobserver.Answer {
 	return func(op *blobserver.Op) *blobserver.Answer {
 		if op.Kind != kind || op.Nth < n {
 			return nil
@@ -323,7 +335,8 @@ func refusingFrom(kind blobserver.Kind, n int64, status int, code string) func(*
 
 // TestTheContainerLimit is what a service with a limit would say.
 func TestTheContainerLimit(t *testing.T) {
-	s := newSite(t, blobserver.Config{Before: refusing(blobserver.CreateContainer, 0, 409, "TotalContainersCountExceedsAccountLimit")})
+	s := newSite(t,
+		blobserver.Config{Before: refusing(blobserver.CreateContainer, 0, 409, "TotalContainersCountExceedsAccountLimit")})
 	_, _, err := s.open(t, "ws").Issue(t.Context(), Request{Reason: "x"})
 	if reasonOf(err) != ContainersFull || !errors.Is(err, ErrRequest) {
 		t.Errorf("got %v", err)
@@ -347,7 +360,8 @@ func TestNamesOfContainersThatAreBeingDeleted(t *testing.T) {
 // TestPassingFaultsAreNotNoticed fails each request once.
 func TestPassingFaultsAreNotNoticed(t *testing.T) {
 	for how, answer := range map[string]*blobserver.Answer{
-		"busy": {Status: 503, Code: "ServerBusy"}, "throttled": {Status: 429}, "timed out": {Status: 500, Code: "OperationTimedOut"}, "reset": {Reset: true},
+		"busy": {Status: 503, Code: "ServerBusy"}, "throttled": {Status: 429},
+		"timed out": {Status: 500, Code: "OperationTimedOut"}, "reset": {Reset: true},
 	} {
 		t.Run(how, func(t *testing.T) {
 			s := newSite(t, blobserver.Config{Before: func(op *blobserver.Op) *blobserver.Answer {
@@ -397,7 +411,8 @@ func TestTheTokenIsKeptNowhere(t *testing.T) {
 	if !found {
 		t.Error("not even the policy's name was found, so nothing was looked at")
 	}
-	if said := fmt.Sprintf("%v %+v %#v %v %#v", token, token, token, g, g); strings.Contains(said, sig[:20]) {
+	if said := fmt.Sprintf("%v %+v %#v %v %#v", token, token, token, g, g); strings.Contains(said,
+		sig[:20]) {
 		t.Error("the signature is printed")
 	}
 }

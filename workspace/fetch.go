@@ -116,7 +116,9 @@ func openFolder(dir, below string) (*os.Root, error) {
 }
 
 // fetchFile fetches one file. Its error is about more than this file.
-func (w *Workspace) fetchFile(ctx context.Context, container string, root *os.Root, f File) (Fetched, error) {
+func (w *Workspace) fetchFile(
+	ctx context.Context, container string, root *os.Root, f File,
+) (Fetched, error) {
 	done := Fetched{File: f}
 	name, ok := localName(f.Name)
 	if !ok {
@@ -126,7 +128,8 @@ func (w *Workspace) fetchFile(ctx context.Context, container string, root *os.Ro
 	sums := newSums(f)
 	info, err := root.Lstat(name)
 	switch {
-	case err == nil && info.Mode().IsRegular() && info.Size() == f.Size && info.ModTime().Equal(f.Arrived):
+	case err == nil && info.Mode().IsRegular() && info.Size() == f.Size &&
+		info.ModTime().Equal(f.Arrived):
 		done.Kept = true
 		if err = sums.readFile(root, name); err == nil && sums.check() != nil {
 			err = newError("fetch", PlaceTaken)
@@ -156,7 +159,9 @@ func (w *Workspace) fetchFile(ctx context.Context, container string, root *os.Ro
 }
 
 // fetchInto brings the file under another name first and gives it its own when it is complete.
-func (w *Workspace) fetchInto(ctx context.Context, container string, root *os.Root, name string, f File, sums *sums) (err error) {
+func (w *Workspace) fetchInto(
+	ctx context.Context, container string, root *os.Root, name string, f File, sums *sums,
+) (err error) {
 	if err := root.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return err
 	}
@@ -227,7 +232,9 @@ func (w *Workspace) download(ctx context.Context, container string, f File, out 
 
 // downloadFrom reads the blob from an offset as far as it gets, and returns how many bytes it
 // wrote.
-func (w *Workspace) downloadFrom(ctx context.Context, container string, f File, off int64, out io.Writer) (int64, error) {
+func (w *Workspace) downloadFrom(
+	ctx context.Context, container string, f File, off int64, out io.Writer,
+) (int64, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	still := time.AfterFunc(w.stall, func() { defer crash.Catch(); cancel(errStill) })
@@ -318,11 +325,13 @@ func (s *sums) check() error {
 // returns false for a name that would lead elsewhere, or that two blobs would share here, or that
 // the system can't have.
 func localName(name string) (string, bool) {
-	if name == "" || !utf8.ValidString(name) || path.Clean(name) != name || strings.ContainsRune(name, 0) {
+	if name == "" || !utf8.ValidString(name) || path.Clean(name) != name ||
+		strings.ContainsRune(name, 0) {
 		return "", false
 	}
 	if runtime.GOOS == "windows" {
-		if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || strings.ContainsRune(`<>:"\|?*`, r) }) {
+		if strings.ContainsFunc(name,
+			func(r rune) bool { return r < ' ' || strings.ContainsRune(`<>:"\|?*`, r) }) {
 			return "", false
 		}
 		for part := range strings.SplitSeq(name, "/") {
@@ -341,7 +350,8 @@ func localName(name string) (string, bool) {
 // writeError says why this computer could not write one file, or any.
 func writeError(err error) *Error {
 	const windowsDiskFull = syscall.Errno(112)
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) ||
+		runtime.GOOS == "windows" && errors.Is(err, windowsDiskFull) {
 		return newError("fetch", NoRoom)
 	}
 	return because(newError("fetch", CannotWrite), err)

@@ -27,7 +27,9 @@ func fetch(t *testing.T, w *Workspace, dir string) (map[string]Fetched, error) {
 }
 
 // inboxWith returns a site where token 1 has brought files.
-func inboxWith(t *testing.T, cfg blobserver.Config, r Request, files map[string]string) (*site, *Workspace) {
+func inboxWith(
+	t *testing.T, cfg blobserver.Config, r Request, files map[string]string,
+) (*site, *Workspace) {
 	t.Helper()
 	s := newSite(t, cfg)
 	w := s.open(t, "ws")
@@ -40,7 +42,8 @@ func inboxWith(t *testing.T, cfg blobserver.Config, r Request, files map[string]
 }
 
 func TestFetchingBringsChecksums(t *testing.T) {
-	_, w := inboxWith(t, blobserver.Config{}, Request{}, map[string]string{"a.csv": "1,2\n", "empty": ""})
+	_, w := inboxWith(t, blobserver.Config{}, Request{},
+		map[string]string{"a.csv": "1,2\n", "empty": ""})
 	dir := t.TempDir()
 	got, err := fetch(t, w, dir)
 	if err != nil {
@@ -50,7 +53,8 @@ func TestFetchingBringsChecksums(t *testing.T) {
 		f := got[name]
 		sum := md5.Sum([]byte(text))
 		if f.Err != nil || f.Path != name || f.Size != int64(len(text)) || f.Kept ||
-			f.CRC64 != crc64nvme.Checksum([]byte(text)) || f.SHA256 != sha256.Sum256([]byte(text)) || string(f.MD5) != string(sum[:]) {
+			f.CRC64 != crc64nvme.Checksum([]byte(text)) ||
+			f.SHA256 != sha256.Sum256([]byte(text)) || string(f.MD5) != string(sum[:]) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
@@ -71,7 +75,8 @@ func TestFetchingAgainGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := got["data/a"], got["data/b"]; !a.Kept || a.Err != nil || a.SHA256 != sha256.Sum256([]byte("1")) || b.Kept || b.Err != nil {
+	if a, b := got["data/a"], got["data/b"]; !a.Kept || a.Err != nil ||
+		a.SHA256 != sha256.Sum256([]byte("1")) || b.Kept || b.Err != nil {
 		t.Errorf("a %+v, b %+v", a, b)
 	}
 	if n := s.server.Counts()[blobserver.ReadBlob] - before; n != 1 {
@@ -81,7 +86,8 @@ func TestFetchingAgainGoesOn(t *testing.T) {
 
 // TestFetchingOverwritesNothing meets other files in its places.
 func TestFetchingOverwritesNothing(t *testing.T) {
-	_, w := inboxWith(t, blobserver.Config{}, Request{}, map[string]string{"a": "1", "b/c": "2", "d": "3", "e": "4", "f": "5"})
+	_, w := inboxWith(t, blobserver.Config{}, Request{},
+		map[string]string{"a": "1", "b/c": "2", "d": "3", "e": "4", "f": "5"})
 	dir := t.TempDir()
 	if _, err := fetch(t, w, dir); err != nil {
 		t.Fatal(err)
@@ -133,8 +139,10 @@ func TestFetchingOverwritesNothing(t *testing.T) {
 // TestNamesThatLeadElsewhere is what a sender may put into an inbox, and an editor into the table.
 func TestNamesThatLeadElsewhere(t *testing.T) {
 	for name, want := range map[string]string{
-		"a/b.txt": "a/b.txt", "50% (5 µg).csv": "50% (5 µg).csv", ".hidden": ".hidden", "a b": "a b",
-		"": "", "/etc/passwd": "", "../up": "", "a/../../up": "", "a//b": "", "a/": "", ".": "", "a/./b": "", "a\x00b": "", "a\xff": "",
+		"a/b.txt": "a/b.txt", "50% (5 µg).csv": "50% (5 µg).csv", ".hidden": ".hidden",
+		"a b": "a b",
+		"":    "", "/etc/passwd": "", "../up": "", "a/../../up": "", "a//b": "", "a/": "", ".": "",
+		"a/./b": "", "a\x00b": "", "a\xff": "",
 	} {
 		if got, ok := localName(name); filepath.ToSlash(got) != want || ok != (want != "") {
 			t.Errorf("%q: %q, %v", name, got, ok)
@@ -197,14 +205,16 @@ func TestABrokenDownloadGoesOnWhereItStopped(t *testing.T) {
 	} {
 		t.Run(how, func(t *testing.T) {
 			var tries atomic.Int32
-			_, w := inboxWith(t, blobserver.Config{Before: func(op *blobserver.Op) *blobserver.Answer {
-				if op.Kind == blobserver.ReadBlob && tries.Add(1) == 1 {
-					return &answer
-				}
-				return nil
-			}}, Request{}, map[string]string{"large": text})
+			_, w := inboxWith(t,
+				blobserver.Config{Before: func(op *blobserver.Op) *blobserver.Answer {
+					if op.Kind == blobserver.ReadBlob && tries.Add(1) == 1 {
+						return &answer
+					}
+					return nil
+				}}, Request{}, map[string]string{"large": text})
 			got, err := fetch(t, w, t.TempDir())
-			if f := got["data/large"]; err != nil || f.Err != nil || f.SHA256 != sha256.Sum256([]byte(text)) {
+			if f := got["data/large"]; err != nil || f.Err != nil ||
+				f.SHA256 != sha256.Sum256([]byte(text)) {
 				t.Errorf("%+v, %v", f, err)
 			}
 			if n := tries.Load(); n != 2 {
@@ -267,7 +277,8 @@ func TestWhatIsWrongWithOneFile(t *testing.T) {
 			return &blobserver.Answer{Status: 200, Raw: []byte("12345")}
 		}
 		return nil
-	}}, Request{}, map[string]string{"gone": "1", "replaced": "1", "damaged": "12", "longer": "1", "good": "1", "also/good": "2"})
+	}}, Request{},
+		map[string]string{"gone": "1", "replaced": "1", "damaged": "12", "longer": "1", "good": "1", "also/good": "2"})
 	dir := t.TempDir()
 	got, err := fetch(t, w, dir)
 	if err != nil {
@@ -317,7 +328,8 @@ func TestManyFilesAreFetchedOnce(t *testing.T) {
 		t.Fatalf("%d files, %v", len(got), err)
 	}
 	for name, text := range files {
-		if there, err := os.ReadFile(filepath.Join(dir, "data", name)); err != nil || string(there) != text {
+		if there, err := os.ReadFile(filepath.Join(dir, "data", name)); err != nil ||
+			string(there) != text {
 			t.Errorf("%s: %q, %v", name, there, err)
 		}
 	}

@@ -64,7 +64,8 @@ func (w *Workspace) Files(ctx context.Context, tid int) iter.Seq2[File, error] {
 					}
 				}
 				f.Arrived, _ = http.ParseTime(b.Properties.Modified) // zero where the service does not say
-				if sum, err := base64.StdEncoding.DecodeString(b.Properties.MD5); err == nil && len(sum) == md5.Size {
+				if sum, err := base64.StdEncoding.DecodeString(b.Properties.MD5); err == nil &&
+					len(sum) == md5.Size {
 					f.MD5 = sum
 				}
 				if !yield(f, nil) {

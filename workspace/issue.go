@@ -34,7 +34,8 @@ func (w *Workspace) Issue(ctx context.Context, r Request) (token.Token, Grant, e
 			return token.Token{}, Grant{}, refuse(ContainersFull, "")
 		}
 		t, g, err := w.issue(ctx, tid, r, at)
-		if e, ok := errors.AsType[*Error](err); !ok || e.Reason != NameTaken || wanted || tries == mostTaken {
+		if e, ok := errors.AsType[*Error](err); !ok || e.Reason != NameTaken || wanted ||
+			tries == mostTaken {
 			return t, g, err
 		}
 		tid++
@@ -54,7 +55,9 @@ func (w *Workspace) Again(ctx context.Context, tid int, r Request) (token.Token,
 	return w.again(ctx, tid, r, true)
 }
 
-func (w *Workspace) again(ctx context.Context, tid int, r Request, keep bool) (token.Token, Grant, error) {
+func (w *Workspace) again(
+	ctx context.Context, tid int, r Request, keep bool,
+) (token.Token, Grant, error) {
 	if err := r.Check(w.now()); err != nil {
 		return token.Token{}, Grant{}, err
 	}
@@ -108,16 +111,20 @@ func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
 func newPolicy() string { return policyPrefix + strings.ToLower(rand.Text()[:12]) }
 
 // prepare settles the request and signs it for a policy, which needs no network.
-func (w *Workspace) prepare(tid int, r Request, at time.Time, policy string) (token.Token, Grant, error) {
+func (w *Workspace) prepare(
+	tid int, r Request, at time.Time, policy string,
+) (token.Token, Grant, error) {
 	r, err := r.settle(at)
 	if err != nil {
 		return token.Token{}, Grant{}, err
 	}
 	g := Grant{
-		TID: tid, Container: w.container(tid), Reason: r.Reason, ValidFrom: r.From, ValidTo: r.To, Rights: r.Rights, IP: r.IP,
+		TID: tid, Container: w.container(tid), Reason: r.Reason, ValidFrom: r.From, ValidTo: r.To,
+		Rights: r.Rights, IP: r.IP,
 		Folder: r.Folder, Created: at.UTC().Truncate(time.Second), CreatedBy: r.By, policy: policy,
 	}
-	t, err := token.Parse(w.account.link(g.Container, g.policy, r, w.links), token.AllowHost(w.account.allow...))
+	t, err := token.Parse(w.account.link(g.Container, g.policy, r, w.links),
+		token.AllowHost(w.account.allow...))
 	if err != nil { // a link that this program itself would not take
 		return token.Token{}, Grant{}, newError("issue token", Unexpected)
 	}
@@ -126,7 +133,9 @@ func (w *Workspace) prepare(tid int, r Request, at time.Time, policy string) (to
 
 // issue makes the container of one number, then its policy. Until the policy is there, nothing has
 // been granted.
-func (w *Workspace) issue(ctx context.Context, tid int, r Request, at time.Time) (token.Token, Grant, error) {
+func (w *Workspace) issue(
+	ctx context.Context, tid int, r Request, at time.Time,
+) (token.Token, Grant, error) {
 	t, g, err := w.prepare(tid, r, at, newPolicy())
 	if err != nil {
 		return token.Token{}, Grant{}, err
@@ -174,7 +183,8 @@ func (w *Workspace) takeBack(ctx context.Context, g Grant, why error) error {
 	defer cancel()
 	there, err := w.Grant(ctx, g.TID)
 	if err == nil && there.policy == g.policy {
-		_, err = w.send(ctx, call{op: "delete container", method: http.MethodDelete, container: g.Container, query: "restype=container", want: http.StatusAccepted})
+		_, err = w.send(ctx,
+			call{op: "delete container", method: http.MethodDelete, container: g.Container, query: "restype=container", want: http.StatusAccepted})
 	}
 	if e, ok := errors.AsType[*Error](err); err == nil || ok && e.Reason == TokenUnknown {
 		return why
@@ -187,7 +197,8 @@ func (w *Workspace) takeBack(ctx context.Context, g Grant, why error) error {
 
 // saveGrant replaces a container's metadata.
 func (w *Workspace) saveGrant(ctx context.Context, g Grant) error {
-	_, err := w.send(ctx, call{op: "write metadata", method: http.MethodPut, container: g.Container, query: "comp=metadata&restype=container", header: metadataHeader(g), want: http.StatusOK})
+	_, err := w.send(ctx,
+		call{op: "write metadata", method: http.MethodPut, container: g.Container, query: "comp=metadata&restype=container", header: metadataHeader(g), want: http.StatusOK})
 	return ofToken(err, g.TID)
 }
 
@@ -201,7 +212,8 @@ func metadataHeader(g Grant) http.Header {
 
 // ofToken names the token in an error that says that there is none.
 func ofToken(err error, tid int) error {
-	if e, ok := errors.AsType[*Error](err); ok && (e.Reason == TokenUnknown || e.Reason == TokenRevoked) {
+	if e, ok := errors.AsType[*Error](err); ok && (e.Reason == TokenUnknown ||
+		e.Reason == TokenRevoked) {
 		e.Value = itoa(tid)
 	}
 	return err

@@ -45,13 +45,16 @@ func (m *xmlMetadata) UnmarshalXML(d *xml.Decoder, _ xml.StartElement) error {
 }
 
 // page reads a page of the workspace's containers and the service's clock.
-func (w *Workspace) page(ctx context.Context, op, from string, most int) (listed, time.Time, error) {
+func (w *Workspace) page(
+	ctx context.Context, op, from string, most int,
+) (listed, time.Time, error) {
 	q := url.Values{"comp": {"list"}, "include": {"metadata"}, "prefix": {w.id + "-"}, "maxresults": {itoa(most)}}
 	if from != "" {
 		q.Set("marker", from)
 	}
 	var l listed
-	h, err := w.read(ctx, call{op: op, method: http.MethodGet, query: q.Encode(), want: http.StatusOK}, &l)
+	h, err := w.read(ctx,
+		call{op: op, method: http.MethodGet, query: q.Encode(), want: http.StatusOK}, &l)
 	if err != nil {
 		return l, time.Time{}, err
 	}
@@ -67,7 +70,9 @@ const mostListed = 5000
 
 // all reads all pages and returns the tokens, the highest number that is taken, and the service's
 // clock.
-func (w *Workspace) all(ctx context.Context, op string) (grants []Grant, highest int, at time.Time, err error) {
+func (w *Workspace) all(
+	ctx context.Context, op string,
+) (grants []Grant, highest int, at time.Time, err error) {
 	for from := ""; ; {
 		var l listed
 		if l, at, err = w.page(ctx, op, from, mostListed); err != nil {
@@ -103,7 +108,8 @@ func (w *Workspace) Grant(ctx context.Context, tid int) (Grant, error) {
 	if tid < 1 || tid > maxTID {
 		return Grant{}, ofToken(newError("read token", TokenUnknown), tid)
 	}
-	h, err := w.send(ctx, call{op: "read token", method: http.MethodGet, container: name, query: "comp=metadata&restype=container", want: http.StatusOK})
+	h, err := w.send(ctx,
+		call{op: "read token", method: http.MethodGet, container: name, query: "comp=metadata&restype=container", want: http.StatusOK})
 	if err != nil {
 		return Grant{}, ofToken(err, tid)
 	}

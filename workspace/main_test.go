@@ -52,7 +52,8 @@ func newSite(t *testing.T, cfg blobserver.Config) *site {
 			t.Error(err)
 		}
 	})
-	account, err := ParseAccount(base64.StdEncoding.EncodeToString(server.Key()), "http://"+listener.Addr().String()+"/"+server.Account())
+	account, err := ParseAccount(base64.StdEncoding.EncodeToString(server.Key()),
+		"http://"+listener.Addr().String()+"/"+server.Account())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,9 +96,10 @@ func (s *site) issue(t *testing.T, w *Workspace, r Request) (token.Token, Grant)
 // nothing goes on by itself.
 func deliver(t *testing.T, tok token.Token, paths ...string) (uploader.Status, error) {
 	t.Helper()
-	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(token token.Token) (store.Store, error) {
-		return azure.Open(token, azure.Options{})
-	}})
+	q, err := uploader.NewQueue(t.Context(),
+		uploader.Config{Steady: time.Millisecond, Open: func(token token.Token) (store.Store, error) {
+			return azure.Open(token, azure.Options{})
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +111,8 @@ func deliver(t *testing.T, tok token.Token, paths ...string) (uploader.Status, e
 	if err := q.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.Add(t.Context(), tok.Inbox, paths, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := q.Add(t.Context(), tok.Inbox, paths,
+		ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	err = q.Wait(t.Context())
@@ -151,7 +154,9 @@ func signature(token token.Token) string {
 }
 
 // refusing answers the n-th request of a kind, counted from 1, with a refusal; with n 0 each.
-func refusing(kind blobserver.Kind, n int64, status int, code string) func(*blobserver.Op) *blobserver.Answer {
+func refusing(
+	kind blobserver.Kind, n int64, status int, code string,
+) func(*blobserver.Op) *blobserver.Answer {
 	return func(op *blobserver.Op) *blobserver.Answer {
 		if op.Kind != kind || n != 0 && op.Nth != n {
 			return nil

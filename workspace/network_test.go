@@ -47,7 +47,8 @@ func TestNetworks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return labAddress, Options{Connection: azure.Options{Proxy: func(*url.URL) (*url.URL, error) { return u, nil }}}
+			return labAddress,
+				Options{Connection: azure.Options{Proxy: func(*url.URL) (*url.URL, error) { return u, nil }}}
 		}
 	}
 	for name, c := range map[string]struct {
@@ -123,7 +124,8 @@ func TestCodesThatCanBeNoneAreNotKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := &http.Response{StatusCode: 400, Header: http.Header{"X-Ms-Error-Code": {"<script>"}, "X-Ms-Request-Id": {strings.Repeat("a", 65)}}, Body: http.NoBody}
-	if err := openWith(t, a, "ws", Options{}).refused("test", answer); err.Code != "" || err.RequestID != "" {
+	if err := openWith(t, a, "ws", Options{}).refused("test", answer); err.Code != "" ||
+		err.RequestID != "" {
 		t.Errorf("kept %+v", err)
 	}
 }

@@ -35,7 +35,8 @@ const noFields = "<Start></Start><Expiry></Expiry><Permission></Permission>"
 func (w *Workspace) changePolicies(ctx context.Context, tid int, name string) error {
 	const query = "comp=acl&restype=container"
 	var there policies
-	if _, err := w.read(ctx, call{op: "read policies", method: http.MethodGet, container: w.container(tid), query: query, want: http.StatusOK}, &there); err != nil {
+	if _, err := w.read(ctx,
+		call{op: "read policies", method: http.MethodGet, container: w.container(tid), query: query, want: http.StatusOK}, &there); err != nil {
 		return ofToken(err, tid)
 	}
 	kept := there.List[:0]
@@ -53,6 +54,7 @@ func (w *Workspace) changePolicies(ctx context.Context, tid int, name string) er
 	if err != nil {
 		return newError("write policies", Unexpected)
 	}
-	_, err = w.send(ctx, call{op: "write policies", method: http.MethodPut, container: w.container(tid), query: query, body: string(body), want: http.StatusOK})
+	_, err = w.send(ctx,
+		call{op: "write policies", method: http.MethodPut, container: w.container(tid), query: query, body: string(body), want: http.StatusOK})
 	return ofToken(err, tid)
 }

@@ -172,8 +172,9 @@ var reasons = map[Reason]struct {
 	AddressRangeInvalid: {ErrRequest, problem.Explanation{What: "“{value}” is no IPv4 address and no range of two with a hyphen between them.", Safe: safeNothing, Do: "Write it as 198.51.100.7 or 198.51.100.1-198.51.100.20, as the storage sees the sender: the address of its network's gateway."}},
 	FolderInvalid:       {ErrRequest, problem.Explanation{What: "The destination folder “{value}” can't be one.", Safe: safeNothing, Do: "Use a relative path with / between the folders, of up to 256 characters."}},
 	WorkspaceNameInvalid: {ErrRequest, problem.Explanation{
-		What: "“{value}” can't be a workspace's name here, since containers are named after it.", Safe: safeNothing,
-		Do: "Use 1 to 53 small letters (a to z), digits, and single hyphens between them.",
+		What: "“{value}” can't be a workspace's name here, since containers are named after it.",
+		Safe: safeNothing,
+		Do:   "Use 1 to 53 small letters (a to z), digits, and single hyphens between them.",
 	}},
 	KeyMissing:                 {ErrRequest, problem.Explanation{What: "There is no account key in what was given.", Safe: safeNotKept, Do: doCopyKey}},
 	KeyDamaged:                 {ErrRequest, problem.Explanation{What: "This is no account key: it is incomplete or was altered while copying.", Safe: safeNotKept, Do: doCopyKey}},

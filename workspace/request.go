@@ -89,7 +89,8 @@ func tidyName(name string) string {
 // unseen reports characters that would let a line of the table say something else than it seems to:
 // controls, line and paragraph separators, and those that turn the direction of writing around.
 func unseen(c rune) bool {
-	return unicode.IsControl(c) || c == '\u2028' || c == '\u2029' || c >= '\u202A' && c <= '\u202E' || c >= '\u2066' && c <= '\u2069'
+	return unicode.IsControl(c) || c == '\u2028' || c == '\u2029' || c >= '\u202A' &&
+		c <= '\u202E' || c >= '\u2066' && c <= '\u2069'
 }
 
 func (r *Request) settleDates(now time.Time) error {
@@ -167,7 +168,8 @@ func (r *Request) settleFolder() error {
 		return nil
 	}
 	name, err := scan.PlanName("", r.Folder)
-	if err != nil || name.Renamed || len(name.Warnings) > 0 || utf8.RuneCountInString(r.Folder) > maxFolder || strings.ContainsFunc(r.Folder, unseen) {
+	if err != nil || name.Renamed || len(name.Warnings) > 0 ||
+		utf8.RuneCountInString(r.Folder) > maxFolder || strings.ContainsFunc(r.Folder, unseen) {
 		return refuse(FolderInvalid, shorten(r.Folder))
 	}
 	return nil

@@ -77,7 +77,8 @@ func TestWhatATokenMayBe(t *testing.T) {
 				t.Fatalf("got %v, want %q", err, c.want)
 			}
 			if err != nil {
-				if x := Explain(err); x.What == "" || x.Safe == "" || x.Do == "" || strings.Contains(x.String(), "{") {
+				if x := Explain(err); x.What == "" || x.Safe == "" || x.Do == "" ||
+					strings.Contains(x.String(), "{") {
 					t.Errorf("words: %+v", x)
 				}
 			}
@@ -92,13 +93,15 @@ func TestBlanksAreFilledIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Request{
-		Reason: "Cohort B", From: now.Truncate(time.Second), To: now.Truncate(time.Second).Add(DefaultPeriod), Period: DefaultPeriod, Rights: "w",
+		Reason: "Cohort B", From: now.Truncate(time.Second),
+		To: now.Truncate(time.Second).Add(DefaultPeriod), Period: DefaultPeriod, Rights: "w",
 		IP: "198.51.100.7", Folder: "may", By: "ANa " + strings.Repeat("x", 60),
 	}
 	if r != want {
 		t.Errorf("got  %+v\nwant %+v", r, want)
 	}
-	if r, err := (Request{Reason: "x", Rights: "lwcr"}).settle(now); err != nil || r.Rights != "rcwl" {
+	if r, err := (Request{Reason: "x", Rights: "lwcr"}).settle(now); err != nil ||
+		r.Rights != "rcwl" {
 		t.Errorf("rights %q, %v; the service wants rcwl", r.Rights, err)
 	}
 }
@@ -106,7 +109,8 @@ func TestBlanksAreFilledIn(t *testing.T) {
 func TestWorkspaceNames(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"ws": true, "a": true, "ws-0421": true, "2026-may": true, strings.Repeat("a", 53): true,
-		"": false, "WS": false, "ws_1": false, "-ws": false, "ws-": false, "w--s": false, "wś": false, strings.Repeat("a", 54): false,
+		"": false, "WS": false, "ws_1": false, "-ws": false, "ws-": false, "w--s": false,
+		"wś": false, strings.Repeat("a", 54): false,
 	} {
 		if err := CheckName(name); (err == nil) != ok {
 			t.Errorf("%q: %v", name, err)

@@ -42,13 +42,17 @@ func roundTrip(t *testing.T, s *site, id string) {
 	// The holder sees what was granted.
 	f := tok.Fields(time.Now())
 	want := token.Fields{
-		InboxID: s.account.Name(), WsID: id, TID: "1", Date: azure.Version, State: token.StateActive, Container: id + "-1",
-		Storage: strings.TrimPrefix(s.account.Address(), "http://"), Rights: []string{"create", "write"}, Policy: g.policy, Warnings: []string{},
+		InboxID: s.account.Name(), WsID: id, TID: "1", Date: azure.Version,
+		State: token.StateActive, Container: id + "-1",
+		Storage: strings.TrimPrefix(s.account.Address(), "http://"),
+		Rights:  []string{"create", "write"}, Policy: g.policy, Warnings: []string{},
 	}
-	if diff := cmp.Diff(want, f, cmpopts.IgnoreFields(token.Fields{}, "ValidFrom", "ValidTo", "SecondsLeft")); diff != "" {
+	if diff := cmp.Diff(want, f, cmpopts.IgnoreFields(token.Fields{}, "ValidFrom", "ValidTo",
+		"SecondsLeft")); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
-	if d := tok.ValidFrom.Sub(before); d < -2*time.Second || d > time.Minute || tok.ValidTo.Sub(tok.ValidFrom) != DefaultPeriod {
+	if d := tok.ValidFrom.Sub(before); d < -2*time.Second || d > time.Minute ||
+		tok.ValidTo.Sub(tok.ValidFrom) != DefaultPeriod {
 		t.Errorf("valid from %s to %s", tok.ValidFrom, tok.ValidTo)
 	}
 
@@ -58,7 +62,8 @@ func roundTrip(t *testing.T, s *site, id string) {
 		t.Fatal(err)
 	}
 	wantGrant := Grant{
-		TID: 1, Container: id + "-1", Reason: asked.Reason, ValidFrom: tok.ValidFrom, ValidTo: tok.ValidTo, Rights: "cw",
+		TID: 1, Container: id + "-1", Reason: asked.Reason, ValidFrom: tok.ValidFrom,
+		ValidTo: tok.ValidTo, Rights: "cw",
 		Folder: asked.Folder, Created: g.Created, CreatedBy: "Ana",
 	}
 	if diff := cmp.Diff([]Grant{wantGrant}, grants, cmpopts.IgnoreUnexported(Grant{})); diff != "" {
@@ -66,7 +71,8 @@ func roundTrip(t *testing.T, s *site, id string) {
 	}
 
 	large := strings.Repeat("0123456789abcdef", 1<<20) // 16 MiB, two blocks
-	data := folder(t, map[string]string{"a.csv": "1,2\n", "sub/b & c (50%).txt": "text", "empty": "", "large.bin": large})
+	data := folder(t,
+		map[string]string{"a.csv": "1,2\n", "sub/b & c (50%).txt": "text", "empty": "", "large.bin": large})
 	if status, err := deliver(t, tok, data); err != nil || status.Files[ledger.Delivered] != 4 {
 		t.Fatalf("delivered %d files, %v", status.Files[ledger.Delivered], err)
 	}
@@ -90,25 +96,31 @@ func roundTrip(t *testing.T, s *site, id string) {
 	if err := w.Revoke(t.Context(), 1, "Bo"); err != nil {
 		t.Fatal(err)
 	}
-	status, err := deliver(t, tok, folder(t, map[string]string{"late.csv": "3,4\n", "later.csv": "5,6\n"}))
+	status, err := deliver(t, tok, folder(t,
+		map[string]string{"late.csv": "3,4\n", "later.csv": "5,6\n"}))
 	said := problem.Explain(err).String()
-	if !errors.Is(err, problem.ErrDenied) || !strings.Contains(said, "no longer accepts this token") {
+	if !errors.Is(err, problem.ErrDenied) || !strings.Contains(said,
+		"no longer accepts this token") {
 		t.Errorf("a revoked token: %v, %q", err, said)
 	}
-	if len(status.Inboxes) != 1 || status.Inboxes[0].Hold == nil || status.Inboxes[0].Unfinished != 2 {
+	if len(status.Inboxes) != 1 || status.Inboxes[0].Hold == nil ||
+		status.Inboxes[0].Unfinished != 2 {
 		t.Errorf("the inbox: %+v", status.Inboxes)
 	}
-	if waiting := status.Files[ledger.Waiting] + status.Files[ledger.Active]; waiting != 2 || status.Files[ledger.Failed] != 0 {
+	if waiting := status.Files[ledger.Waiting] + status.Files[ledger.Active]; waiting != 2 ||
+		status.Files[ledger.Failed] != 0 {
 		t.Errorf("jobs by state: %v", status.Files)
 	}
 	g, err = w.Grant(t.Context(), 1)
-	if err != nil || g.StateAt(time.Now()) != StateRevoked || g.RevokedBy != "Bo" || g.Reason != asked.Reason || g.CreatedBy != "Ana" {
+	if err != nil || g.StateAt(time.Now()) != StateRevoked || g.RevokedBy != "Bo" ||
+		g.Reason != asked.Reason || g.CreatedBy != "Ana" {
 		t.Errorf("the table says %+v, %v", g, err)
 	}
 	fetchedEqual(t, w, data) // what arrived stays
 
 	// The next one has the next number, and the first is still refused.
-	if again, g := s.issue(t, w, Request{Reason: "once more"}); g.TID != 2 || again.Inbox.Container != id+"-2" {
+	if again, g := s.issue(t, w, Request{Reason: "once more"}); g.TID != 2 ||
+		again.Inbox.Container != id+"-2" {
 		t.Errorf("next token: %+v", g)
 	}
 	if _, err := deliver(t, tok, data); !errors.Is(err, problem.ErrDenied) {
@@ -179,21 +191,24 @@ func TestARenewedTokenGoesOn(t *testing.T) {
 	if _, err := deliver(t, first, folder(t, map[string]string{"a": "1"})); err != nil {
 		t.Fatal(err)
 	}
-	second, g, err := w.Renew(t.Context(), 1, Request{Reason: "May, once more", By: "Bo", Rights: "cw"})
+	second, g, err := w.Renew(t.Context(), 1,
+		Request{Reason: "May, once more", By: "Bo", Rights: "cw"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if second.Inbox != first.Inbox || g.TID != 1 || signature(second) == signature(first) {
 		t.Errorf("renewed for %v after %v", second.Inbox, first.Inbox)
 	}
-	if _, err := deliver(t, first, folder(t, map[string]string{"b": "2"})); !errors.Is(err, problem.ErrDenied) {
+	if _, err := deliver(t, first, folder(t, map[string]string{"b": "2"})); !errors.Is(err,
+		problem.ErrDenied) {
 		t.Errorf("the first token: %v", err)
 	}
 	if _, err := deliver(t, second, folder(t, map[string]string{"b": "2"})); err != nil {
 		t.Errorf("the second token: %v", err)
 	}
 	grants, err := w.List(t.Context())
-	if err != nil || len(grants) != 1 || grants[0].Reason != "May, once more" || grants[0].CreatedBy != "Bo" || grants[0].Rights != "cw" {
+	if err != nil || len(grants) != 1 || grants[0].Reason != "May, once more" ||
+		grants[0].CreatedBy != "Bo" || grants[0].Rights != "cw" {
 		t.Errorf("the table says %+v, %v", grants, err)
 	}
 	if n := len(s.server.Blobs("ws-1")); n != 2 {
@@ -202,7 +217,8 @@ func TestARenewedTokenGoesOn(t *testing.T) {
 	if err := w.Revoke(t.Context(), 1, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := deliver(t, second, folder(t, map[string]string{"c": "3"})); !errors.Is(err, problem.ErrDenied) {
+	if _, err := deliver(t, second, folder(t, map[string]string{"c": "3"})); !errors.Is(err,
+		problem.ErrDenied) {
 		t.Errorf("the second token, revoked: %v", err)
 	}
 	if _, _, err := w.Renew(t.Context(), 1, Request{Reason: "x"}); reasonOf(err) != TokenRevoked {
@@ -223,10 +239,12 @@ func TestPoliciesOfOthersAreLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p policies
-	if _, err := w.read(t.Context(), call{op: "test", method: "GET", container: "ws-1", query: "comp=acl&restype=container", want: 200}, &p); err != nil {
+	if _, err := w.read(t.Context(),
+		call{op: "test", method: "GET", container: "ws-1", query: "comp=acl&restype=container", want: 200}, &p); err != nil {
 		t.Fatal(err)
 	}
-	if len(p.List) != 1 || p.List[0].ID != "pipeline" || !strings.Contains(p.List[0].Fields.Text, "<Permission>rl</Permission>") {
+	if len(p.List) != 1 || p.List[0].ID != "pipeline" || !strings.Contains(p.List[0].Fields.Text,
+		"<Permission>rl</Permission>") {
 		t.Errorf("policies %+v", p.List)
 	}
 }
@@ -235,7 +253,8 @@ func TestPoliciesOfOthersAreLeftAlone(t *testing.T) {
 func policyIDs(t *testing.T, w *Workspace, tid int) (ids []string) {
 	t.Helper()
 	var p policies
-	if _, err := w.read(t.Context(), call{op: "test", method: "GET", container: w.container(tid), query: "comp=acl&restype=container", want: 200}, &p); err != nil {
+	if _, err := w.read(t.Context(),
+		call{op: "test", method: "GET", container: w.container(tid), query: "comp=acl&restype=container", want: 200}, &p); err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range p.List {
@@ -255,7 +274,8 @@ func TestALinkOfADeletedContainerOpensNoLaterOne(t *testing.T) {
 	if _, g := s.issue(t, w, Request{Reason: "June"}); g.Container != "ws-1" {
 		t.Fatalf("the number was not used again: %+v", g)
 	}
-	if _, err := deliver(t, first, folder(t, map[string]string{"a": "1"})); !errors.Is(err, problem.ErrDenied) {
+	if _, err := deliver(t, first, folder(t, map[string]string{"a": "1"})); !errors.Is(err,
+		problem.ErrDenied) {
 		t.Errorf("the first link: %v", err)
 	}
 }
@@ -272,7 +292,9 @@ func TestWhoMayTakeWhichNumber(t *testing.T) {
 	if _, g := s.issue(t, w, Request{Reason: "after a container that is not ours"}); g.TID != 4 {
 		t.Errorf("number %d, want 4", g.TID)
 	}
-	if _, _, err := w.Issue(t.Context(), Request{Reason: "x", TID: 3}); reasonOf(err) != NameTaken || !strings.Contains(Explain(err).What, "“ws-3”") {
+	if _, _, err := w.Issue(t.Context(),
+		Request{Reason: "x", TID: 3}); reasonOf(err) != NameTaken ||
+		!strings.Contains(Explain(err).What, "“ws-3”") {
 		t.Errorf("a number that is taken: %v", err)
 	}
 	if _, _, err := w.Issue(t.Context(), Request{Reason: "x", TID: 4}); reasonOf(err) != NameTaken {
@@ -282,7 +304,8 @@ func TestWhoMayTakeWhichNumber(t *testing.T) {
 		t.Errorf("a number that was asked for: %+v", g)
 	}
 	for _, tid := range []int{-1, maxTID + 1} {
-		if _, _, err := w.Issue(t.Context(), Request{Reason: "x", TID: tid}); reasonOf(err) != ContainersFull {
+		if _, _, err := w.Issue(t.Context(),
+			Request{Reason: "x", TID: tid}); reasonOf(err) != ContainersFull {
 			t.Errorf("number %d: %v", tid, err)
 		}
 	}
@@ -365,12 +388,15 @@ func TestListsReadAllPages(t *testing.T) {
 // TestTokensStateAnotherAddress is for accounts that are reached from outside under another name.
 func TestTokensStateAnotherAddress(t *testing.T) {
 	s := newSite(t, blobserver.Config{})
-	w := openWith(t, s.account, "ws", Options{LinkAddress: "https://127.0.0.1:4443/" + s.account.Name() + "/"})
+	w := openWith(t, s.account, "ws",
+		Options{LinkAddress: "https://127.0.0.1:4443/" + s.account.Name() + "/"})
 	token, _ := s.issue(t, w, Request{Reason: "May"})
-	if got := token.Inbox.URL(); got != "https://127.0.0.1:4443/"+s.account.Name()+"/ws-1" || !token.HTTPSOnly {
+	if got := token.Inbox.URL(); got != "https://127.0.0.1:4443/"+s.account.Name()+"/ws-1" ||
+		!token.HTTPSOnly {
 		t.Errorf("leads to %s, https only %v", got, token.HTTPSOnly)
 	}
-	if _, err := Open(s.account, "ws", Options{LinkAddress: "http://example.org/x"}); reasonOf(err) != AddressInsecure {
+	if _, err := Open(s.account, "ws",
+		Options{LinkAddress: "http://example.org/x"}); reasonOf(err) != AddressInsecure {
 		t.Errorf("an address over which nobody should send: %v", err)
 	}
 }

@@ -27,7 +27,8 @@ func (s *signer) Do(req *policy.Request) (*http.Response, error) {
 	h := req.Raw().Header
 	h.Set("x-ms-version", azure.Version)
 	h.Set("x-ms-date", s.now().UTC().Format(http.TimeFormat))
-	h.Set("Authorization", "SharedKey "+s.account.name+":"+s.account.sign(sharedKeyText(s.account.name, req.Raw())))
+	h.Set("Authorization",
+		"SharedKey "+s.account.name+":"+s.account.sign(sharedKeyText(s.account.name, req.Raw())))
 	return req.Next()
 }
 
@@ -39,9 +40,11 @@ func sharedKeyText(account string, r *http.Request) string {
 		length = strconv.FormatInt(r.ContentLength, 10)
 	}
 	lines := []string{
-		r.Method, value("Content-Encoding"), value("Content-Language"), length, value("Content-MD5"), value("Content-Type"),
+		r.Method, value("Content-Encoding"), value("Content-Language"), length,
+		value("Content-MD5"), value("Content-Type"),
 		"", // x-ms-date stands in for Date
-		value("If-Modified-Since"), value("If-Match"), value("If-None-Match"), value("If-Unmodified-Since"), value("Range"),
+		value("If-Modified-Since"), value("If-Match"), value("If-None-Match"),
+		value("If-Unmodified-Since"), value("Range"),
 	}
 	own := map[string]string{}
 	for name, values := range r.Header {
@@ -61,7 +64,8 @@ func canonicalResource(account string, u *url.URL) string {
 	b.WriteString("/" + account + u.EscapedPath())
 	parameters := u.Query()
 	for _, name := range slices.Sorted(maps.Keys(parameters)) { // in lower case, as all of ours are
-		b.WriteString("\n" + name + ":" + strings.Join(slices.Sorted(slices.Values(parameters[name])), ","))
+		b.WriteString("\n" + name + ":" +
+			strings.Join(slices.Sorted(slices.Values(parameters[name])), ","))
 	}
 	return b.String()
 }

@@ -30,7 +30,8 @@ func TestLinksAreSignedAsTheSDKDoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			values := sas.BlobSignatureValues{
-				Version: azure.Version, Protocol: sas.ProtocolHTTPS, StartTime: r.From, ExpiryTime: r.To, Permissions: r.Rights,
+				Version: azure.Version, Protocol: sas.ProtocolHTTPS, StartTime: r.From,
+				ExpiryTime: r.To, Permissions: r.Rights,
 				ContainerName: "ws-7", Identifier: "upload-x",
 			}
 			if r.IP != "" {
@@ -62,7 +63,8 @@ func TestLinksAreSignedAsTheSDKDoes(t *testing.T) {
 func TestALinkSaysWhatTheDocumentationLists(t *testing.T) {
 	from := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for _, address := range []string{
-		labAddress, "https://labinbox.blob.core.chinacloudapi.cn", "https://labinbox.blob.core.usgovcloudapi.net",
+		labAddress, "https://labinbox.blob.core.chinacloudapi.cn",
+		"https://labinbox.blob.core.usgovcloudapi.net",
 		"https://labinbox.z7.blob.storage.azure.net", "http://127.0.0.1:10000/labinbox",
 	} {
 		a, err := ParseAccount(testKey, address)
@@ -73,7 +75,8 @@ func TestALinkSaysWhatTheDocumentationLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tok, g, err := w.prepare(12, Request{Reason: "May", From: from, To: from.Add(DefaultPeriod), Rights: "cw", IP: "198.51.100.7"}, from, newPolicy())
+		tok, g, err := w.prepare(12,
+			Request{Reason: "May", From: from, To: from.Add(DefaultPeriod), Rights: "cw", IP: "198.51.100.7"}, from, newPolicy())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,8 +84,10 @@ func TestALinkSaysWhatTheDocumentationLists(t *testing.T) {
 		left := int64((DefaultPeriod - time.Hour) / time.Second)
 		want := token.Fields{
 			InboxID: "labinbox", WsID: "ws-0421", TID: "12", Date: "2021-12-02",
-			ValidFrom: "2026-03-01T12:00:00Z", ValidTo: "2026-03-31T12:00:00Z", State: token.StateActive, SecondsLeft: &left,
-			Storage: got.Storage, Container: "ws-0421-12", Rights: []string{"create", "write"}, Policy: g.policy, IP: "198.51.100.7",
+			ValidFrom: "2026-03-01T12:00:00Z", ValidTo: "2026-03-31T12:00:00Z",
+			State: token.StateActive, SecondsLeft: &left,
+			Storage: got.Storage, Container: "ws-0421-12", Rights: []string{"create", "write"},
+			Policy: g.policy, IP: "198.51.100.7",
 			HTTPSOnly: address[:5] == "https", Warnings: []string{},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -40,7 +40,8 @@ func TestOtherProgramsTakeATokenMadeHere(t *testing.T) {
 		t.Run(c.program, func(t *testing.T) {
 			path, err := exec.LookPath(c.program)
 			if err != nil {
-				t.Skipf("%s is not installed: whether it takes a token made here was not tried", c.program)
+				t.Skipf("%s is not installed: whether it takes a token made here was not tried",
+					c.program)
 			}
 			s := newSite(t, blobserver.Config{})
 			w := s.open(t, "ws")

@@ -101,8 +101,9 @@ func Open(account Account, id string, o Options) (*Workspace, error) {
 		Telemetry:        policy.TelemetryOptions{Disabled: true},
 		PerRetryPolicies: []policy.Policy{&signer{account, o.Now}},
 		Retry: policy.RetryOptions{
-			MaxRetries: maxRetries, TryTimeout: requestLimit, RetryDelay: o.retryDelay, MaxRetryDelay: longestRetry,
-			ShouldRetry: w.passes,
+			MaxRetries: maxRetries, TryTimeout: requestLimit, RetryDelay: o.retryDelay,
+			MaxRetryDelay: longestRetry,
+			ShouldRetry:   w.passes,
 		},
 	})
 	return w, nil
@@ -138,9 +139,11 @@ func (w *Workspace) passes(resp *http.Response, err error) bool {
 	if err != nil {
 		reason, cause := azure.Category(err, w.account.inbox.Host)
 		// Where nobody listens, nobody will in a few seconds, and a person waits.
-		return reason == problem.NetworkDown && cause != azure.CauseRefused || reason == problem.AnswerGarbled
+		return reason == problem.NetworkDown && cause != azure.CauseRefused ||
+			reason == problem.AnswerGarbled
 	}
-	return resp.StatusCode == http.StatusRequestTimeout || resp.StatusCode == http.StatusTooManyRequests ||
+	return resp.StatusCode == http.StatusRequestTimeout ||
+		resp.StatusCode == http.StatusTooManyRequests ||
 		resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented
 }
 

@@ -183,7 +183,8 @@ func TestTable(t *testing.T) {
 		{program: program{name: "other"}, peer: true},
 	}
 	var out bytes.Buffer
-	if err := printTable(&out, &bench{scale: 0.5, peers: []program{{version: "azcopy 1"}}}, linesOf(w, lanes)); err != nil {
+	if err := printTable(&out, &bench{scale: 0.5, peers: []program{{version: "azcopy 1"}}},
+		linesOf(w, lanes)); err != nil {
 		t.Fatal(err)
 	}
 	head, table, _ := strings.Cut(out.String(), "\n\n")

@@ -76,7 +76,8 @@ func TestFloorEndsAtTheFirstFailure(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "sig=") {
 		t.Errorf("nobody there: %v", err)
 	}
-	if err := floorRole(t.Context(), []string{filepath.Join(dir, "gone"), a.Inbox}, nil, nil); err == nil {
+	if err := floorRole(t.Context(), []string{filepath.Join(dir, "gone"), a.Inbox}, nil,
+		nil); err == nil {
 		t.Error("a source that is not there was sent")
 	}
 }

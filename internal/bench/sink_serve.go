@@ -180,7 +180,8 @@ func newCertificate(dir string) (*tls.Config, string, error) {
 		return nil, "", err
 	}
 	file := filepath.Join(dir, "sink-"+strconv.Itoa(os.Getpid())+".pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		0o600); err != nil {
 		return nil, "", err
 	}
 	config := &tls.Config{

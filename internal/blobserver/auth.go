@@ -35,10 +35,13 @@ type need struct {
 var needs = map[Kind]need{
 	PutBlob: {"cw", 'o', true}, PutBlock: {"w", 'o', true}, PutBlockList: {"w", 'o', true},
 	ReadBlockList: {"r", 'o', true}, ReadBlob: {"r", 'o', true}, BlobProperties: {"r", 'o', true},
-	SetBlobProperties: {"w", 'o', true}, SetBlobMetadata: {"w", 'o', true}, DeleteBlob: {"d", 'o', true},
-	ListBlobs: {"l", 'c', true}, ListContainers: {"l", 's', false}, CreateContainer: {"cw", 'c', false},
-	ContainerProps: {"r", 'c', false}, SetContainerMeta: {"w", 'c', false}, DeleteContainer: {"d", 'c', false},
-	AccountProps: {"r", 's', true},
+	SetBlobProperties: {"w", 'o', true}, SetBlobMetadata: {"w", 'o', true},
+	DeleteBlob: {"d", 'o', true},
+	ListBlobs:  {"l", 'c', true}, ListContainers: {"l", 's', false},
+	CreateContainer: {"cw", 'c', false},
+	ContainerProps:  {"r", 'c', false}, SetContainerMeta: {"w", 'c', false},
+	DeleteContainer: {"d", 'c', false},
+	AccountProps:    {"r", 's', true},
 }
 
 // authorise verifies the request's signature and rights.
@@ -123,8 +126,10 @@ func (x *exchange) sharedKeyText(order func(string) string) string {
 	}
 	var b strings.Builder
 	for _, v := range []string{
-		x.r.Method, h.Get("Content-Encoding"), h.Get("Content-Language"), length, h.Get("Content-MD5"),
-		h.Get("Content-Type"), date, h.Get("If-Modified-Since"), h.Get("If-Match"), h.Get("If-None-Match"),
+		x.r.Method, h.Get("Content-Encoding"), h.Get("Content-Language"), length,
+		h.Get("Content-MD5"),
+		h.Get("Content-Type"), date, h.Get("If-Modified-Since"), h.Get("If-Match"),
+		h.Get("If-None-Match"),
 		h.Get("If-Unmodified-Since"), h.Get("Range"),
 	} {
 		b.WriteString(v)

@@ -16,7 +16,9 @@ import (
 )
 
 // do sends one request and returns status, x-ms-error-code, body.
-func (in *inbox) do(method, link string, header map[string]string, body string) (int, string, string) {
+func (in *inbox) do(
+	method, link string, header map[string]string, body string,
+) (int, string, string) {
 	in.t.Helper()
 	var r io.Reader
 	if body != "" {
@@ -96,8 +98,10 @@ func TestTokenRefusals(t *testing.T) {
 		{"version with sr", change(func(r *blobserver.TokenRequest) { r.Version = "2018-11-09" }), "", ""},
 		{"newest version", change(func(r *blobserver.TokenRequest) { r.Version = "2026-12-06" }), "", ""},
 		{
-			"expired", change(func(r *blobserver.TokenRequest) { r.To = now }), "AuthenticationFailed",
-			"Signature not valid in the specified time frame: Start [" + http1(now.Add(-day)) + "] - Expiry [" +
+			"expired", change(func(r *blobserver.TokenRequest) { r.To = now }),
+			"AuthenticationFailed",
+			"Signature not valid in the specified time frame: Start [" + http1(now.Add(-day)) +
+				"] - Expiry [" +
 				http1(now) + "] - Current [" + http1(now) + "]",
 		},
 		{
@@ -106,11 +110,14 @@ func TestTokenRefusals(t *testing.T) {
 				"] must be after signed start time [" + http1(now) + "]",
 		},
 		{
-			"not yet", change(func(r *blobserver.TokenRequest) { r.From = now.Add(time.Second) }), "AuthenticationFailed",
-			"Signature not valid in the specified time frame: Start [" + http1(now.Add(time.Second)),
+			"not yet", change(func(r *blobserver.TokenRequest) { r.From = now.Add(time.Second) }),
+			"AuthenticationFailed",
+			"Signature not valid in the specified time frame: Start [" +
+				http1(now.Add(time.Second)),
 		},
 		{
-			"other signature", edit("sig", base64.StdEncoding.EncodeToString(make([]byte, 32))), "AuthenticationFailed",
+			"other signature", edit("sig", base64.StdEncoding.EncodeToString(make([]byte, 32))),
+			"AuthenticationFailed",
 			"Signature did not match. String to sign used was cw\n",
 		},
 		{"short signature", edit("sig", "abcd"), "AuthenticationFailed", "Signature size is invalid"},
@@ -132,21 +139,25 @@ func TestTokenRefusals(t *testing.T) {
 		{"policy and own dates", change(func(r *blobserver.TokenRequest) { r.Policy = "empty" }), "", ""},
 		{"policy with all", in.sign(blobserver.TokenRequest{Policy: "full"}), "", ""},
 		{
-			"policy twice", change(func(r *blobserver.TokenRequest) { r.Policy = "full" }), "AuthenticationFailed",
+			"policy twice", change(func(r *blobserver.TokenRequest) { r.Policy = "full" }),
+			"AuthenticationFailed",
 			"Access policy fields can be associated with signature or SAS identifier but not both",
 		},
 		{
-			"policy without end", in.sign(blobserver.TokenRequest{Policy: "empty"}), "AuthenticationFailed",
+			"policy without end", in.sign(blobserver.TokenRequest{Policy: "empty"}),
+			"AuthenticationFailed",
 			"Access without signed expiry invalid",
 		},
 		{"policy is over", in.sign(blobserver.TokenRequest{Policy: "old"}), "AuthenticationFailed", "Signed expiry time ["},
 		{
-			"policy removed", in.sign(blobserver.TokenRequest{Policy: "gone"}), "AuthenticationFailed",
+			"policy removed", in.sign(blobserver.TokenRequest{Policy: "gone"}),
+			"AuthenticationFailed",
 			"SAS identifier cannot be found for specified signed identifier",
 		},
 		{"other container", change(func(r *blobserver.TokenRequest) { r.Container = "practice-2" }), "ContainerNotFound", ""},
 		{
-			"climbs into another container", strings.Replace(good, "?", "/../../"+in.Account()+"/practice-2?", 1),
+			"climbs into another container", strings.Replace(good, "?",
+				"/../../"+in.Account()+"/practice-2?", 1),
 			"AuthenticationFailed", "Signature did not match",
 		},
 	} {
@@ -159,7 +170,8 @@ func TestTokenRefusals(t *testing.T) {
 				!strings.Contains(strings.ReplaceAll(body, "&#xA;", "\n"), test.detail)) {
 				t.Errorf("body does not say %q:\n%s", test.detail, body)
 			}
-			if sig := url.QueryEscape(sigOf(t, test.link)); len(sig) > 8 && strings.Contains(body, sig) {
+			if sig := url.QueryEscape(sigOf(t, test.link)); len(sig) > 8 &&
+				strings.Contains(body, sig) {
 				t.Errorf("the signature is in the body")
 			}
 		})
@@ -209,12 +221,14 @@ func TestRights(t *testing.T) {
 			link, all := in.token(rights), in.token("racwdl")
 			for _, op := range ops {
 				if op.name != "new" {
-					if status, _, body := in.do("PUT", named(all, "there"), blockBlob, "old"); status != 201 {
+					if status, _, body := in.do("PUT", named(all, "there"), blockBlob,
+						"old"); status != 201 {
 						t.Fatal(body)
 					}
 				}
 				if op.name == "list" {
-					if status, _, body := in.do("PUT", named(all, "there")+"&comp=block&blockid="+blockID("1"), nil, "x"); status != 201 {
+					if status, _, body := in.do("PUT", named(all,
+						"there")+"&comp=block&blockid="+blockID("1"), nil, "x"); status != 201 {
 						t.Fatal(body)
 					}
 				}
@@ -267,7 +281,8 @@ func TestDirectoryAndBlobTokens(t *testing.T) {
 	if _, code, _ := in.do("PUT", named(in.token("cw"), "a/bc.txt"), blockBlob, "x"); code != "" {
 		t.Fatal(code)
 	}
-	_, code, body := in.do("GET", base+query(dir)+"&restype=container&comp=list&prefix=a/b", nil, "")
+	_, code, body := in.do("GET", base+query(dir)+"&restype=container&comp=list&prefix=a/b", nil,
+		"")
 	if code != "" || strings.Contains(body, "bc.txt") || !strings.Contains(body, "a/b/x.txt") {
 		t.Errorf("list with a folder's token: %q\n%s", code, body)
 	}
@@ -276,14 +291,17 @@ func TestDirectoryAndBlobTokens(t *testing.T) {
 // TestSDKTokens has the SDK sign: what it makes must be accepted.
 func TestSDKTokens(t *testing.T) {
 	in := start(t, t.TempDir(), nil)
-	cred, err := container.NewSharedKeyCredential(in.Account(), base64.StdEncoding.EncodeToString(in.Key()))
+	cred, err := container.NewSharedKeyCredential(in.Account(),
+		base64.StdEncoding.EncodeToString(in.Key()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := in.clock.now()
 	service := sas.BlobSignatureValues{
-		Protocol: sas.ProtocolHTTPSandHTTP, StartTime: now.Add(-time.Hour).UTC(), ExpiryTime: now.Add(time.Hour).UTC(),
-		Permissions: "racwdl", ContainerName: box, ContentType: "text/plain", EncryptionScope: "scope",
+		Protocol: sas.ProtocolHTTPSandHTTP, StartTime: now.Add(-time.Hour).UTC(),
+		ExpiryTime:  now.Add(time.Hour).UTC(),
+		Permissions: "racwdl", ContainerName: box, ContentType: "text/plain",
+		EncryptionScope: "scope",
 	}
 	account := sas.AccountSignatureValues{
 		ExpiryTime: now.Add(time.Hour).UTC(), Permissions: "racwdl", ResourceTypes: "sco",

@@ -108,7 +108,8 @@ func (x *exchange) putBlockList() error {
 		return bad
 	}
 	_, _, limit := limits(x.version)
-	done, err := x.c.commit(x.t.blob, list, blobState{Header: propertiesOf(h, false), Metadata: meta}, limit, allow)
+	done, err := x.c.commit(x.t.blob, list,
+		blobState{Header: propertiesOf(h, false), Metadata: meta}, limit, allow)
 	if err != nil {
 		return err
 	}

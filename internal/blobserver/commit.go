@@ -22,7 +22,9 @@ type extent struct {
 
 // commit makes a blob of the listed blocks, all or nothing. What is staged and not listed is
 // discarded.
-func (c *container) commit(name string, list []listed, st blobState, limit int64, allow guard) (*content, error) {
+func (c *container) commit(
+	name string, list []listed, st blobState, limit int64, allow guard,
+) (*content, error) {
 	leave, gone := c.enter()
 	if gone != nil {
 		return nil, gone
@@ -104,7 +106,8 @@ func (e *entry) resolve(list []listed, cur *content) ([]extent, *apiError) {
 // assemble returns the file that holds the extents one after the other: "" if the present content
 // does so already, the staging file itself if its blocks came in order, a new file otherwise.
 func (c *container) assemble(e *entry, cur *content, extents []extent, size int64) (string, error) {
-	same, inOrder := cur != nil && cur.Size == size, len(extents) > 0 && e.staging != nil && e.staging.inflight == 0
+	same, inOrder := cur != nil && cur.Size == size, len(extents) > 0 && e.staging != nil &&
+		e.staging.inflight == 0
 	off := int64(0)
 	for _, x := range extents {
 		same = same && !x.staged && x.off == off

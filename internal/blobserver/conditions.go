@@ -52,7 +52,8 @@ func (c conditions) write(exists bool, tag string, modified time.Time) *apiError
 	case c.noneMatch == "*":
 		return fail("BlobAlreadyExists")
 	case c.match != "" && !tagged(c.match, tag), c.noneMatch != "" && tagged(c.noneMatch, tag),
-		!c.since.IsZero() && !modified.After(c.since), !c.unless.IsZero() && modified.After(c.unless):
+		!c.since.IsZero() && !modified.After(c.since), !c.unless.IsZero() &&
+			modified.After(c.unless):
 		return fail("ConditionNotMet")
 	}
 	return nil

@@ -213,7 +213,8 @@ func (c *container) remove() error {
 // prune removes dir and the folders above it, as long as they are empty and inside the container's
 // tree.
 func (c *container) prune(dir string) {
-	for dir != "." && dir != "/" && (dir == c.tree && c.deleted || strings.HasPrefix(dir, c.tree+"/")) {
+	for dir != "." && dir != "/" && (dir == c.tree && c.deleted ||
+		strings.HasPrefix(dir, c.tree+"/")) {
 		if c.s.root.Remove(dir) != nil {
 			return // not empty, which is the usual case
 		}

@@ -201,7 +201,8 @@ func (x *exchange) setContainerMetadata() error {
 	if e := x.allowContainer(); e != nil {
 		return e
 	}
-	if err := x.s.updateContainer(x.c, func(st *containerState) { st.Metadata = meta }); err != nil {
+	if err := x.s.updateContainer(x.c,
+		func(st *containerState) { st.Metadata = meta }); err != nil {
 		return err
 	}
 	x.tagContainer(x.c.snapshot())
@@ -294,7 +295,8 @@ func (x *exchange) writeACL() error {
 	if e := x.allowContainer(); e != nil {
 		return e
 	}
-	if err := x.s.updateContainer(x.c, func(st *containerState) { st.Policies = policies }); err != nil {
+	if err := x.s.updateContainer(x.c,
+		func(st *containerState) { st.Policies = policies }); err != nil {
 		return err
 	}
 	x.tagContainer(x.c.snapshot())
@@ -361,7 +363,8 @@ func (s *Server) Blobs(container string) []Blob {
 	for _, name := range c.names("") {
 		if b := c.blob(name); b != nil {
 			out = append(out, Blob{
-				name, b.Size, b.ETag, b.Modified, b.Header.ContentType, b.Header.ContentMD5, b.Metadata, len(b.Blocks),
+				name, b.Size, b.ETag, b.Modified, b.Header.ContentType, b.Header.ContentMD5,
+				b.Metadata, len(b.Blocks),
 			})
 		}
 	}

@@ -118,7 +118,8 @@ func (x *exchange) run() error {
 		return e
 	}
 	cfg := &x.s.cfg
-	x.s.journal.begin(&x.op, cfg.Record || cfg.Before != nil || cfg.After != nil || cfg.Faults != nil)
+	x.s.journal.begin(&x.op, cfg.Record || cfg.Before != nil || cfg.After != nil ||
+		cfg.Faults != nil)
 	if cfg.Before != nil || cfg.Faults != nil {
 		if x.interfere(x.before()) {
 			return nil
@@ -253,13 +254,19 @@ var operations map[Kind]func(*exchange) error
 
 func init() { // a variable's initialiser may not refer to itself through the functions
 	operations = map[Kind]func(*exchange) error{
-		PutBlob: (*exchange).putBlob, PutBlock: (*exchange).putBlock, PutBlockList: (*exchange).putBlockList,
-		ReadBlockList: (*exchange).readBlockList, ReadBlob: (*exchange).readBlob, BlobProperties: (*exchange).readBlob,
-		SetBlobMetadata: (*exchange).setBlobMetadata, SetBlobProperties: (*exchange).setBlobProperties,
-		DeleteBlob: (*exchange).deleteBlob, ListBlobs: (*exchange).listBlobs, ListContainers: (*exchange).listContainers,
+		PutBlob: (*exchange).putBlob, PutBlock: (*exchange).putBlock,
+		PutBlockList:  (*exchange).putBlockList,
+		ReadBlockList: (*exchange).readBlockList, ReadBlob: (*exchange).readBlob,
+		BlobProperties:    (*exchange).readBlob,
+		SetBlobMetadata:   (*exchange).setBlobMetadata,
+		SetBlobProperties: (*exchange).setBlobProperties,
+		DeleteBlob:        (*exchange).deleteBlob, ListBlobs: (*exchange).listBlobs,
+		ListContainers:  (*exchange).listContainers,
 		CreateContainer: (*exchange).createContainer, ContainerProps: (*exchange).containerProps,
-		SetContainerMeta: (*exchange).setContainerMetadata, DeleteContainer: (*exchange).deleteContainer,
-		ReadACL: (*exchange).readACL, WriteACL: (*exchange).writeACL, AccountProps: (*exchange).accountProps,
+		SetContainerMeta: (*exchange).setContainerMetadata,
+		DeleteContainer:  (*exchange).deleteContainer,
+		ReadACL:          (*exchange).readACL, WriteACL: (*exchange).writeACL,
+		AccountProps: (*exchange).accountProps,
 	}
 }
 
@@ -269,7 +276,8 @@ func (x *exchange) unsupported() *apiError {
 	case "page", "appendblock", "pagelist":
 		return fail("InvalidBlobType")
 	case "":
-		if x.r.Method != http.MethodGet && x.r.Method != http.MethodPut && x.r.Method != http.MethodHead &&
+		if x.r.Method != http.MethodGet && x.r.Method != http.MethodPut &&
+			x.r.Method != http.MethodHead &&
 			x.r.Method != http.MethodDelete {
 			return fail("UnsupportedHttpVerb")
 		}
@@ -291,7 +299,8 @@ func (x *exchange) fail(err error) {
 		}
 		x.w.Header().Set("Connection", "close")
 	default:
-		x.s.log.Error("operation failed", "operation", x.op.Kind, "container", x.op.Container, "error", err)
+		x.s.log.Error("operation failed", "operation", x.op.Kind, "container", x.op.Container,
+			"error", err)
 		e = fail("InternalError")
 	}
 	if x.after(e.status) {
@@ -365,7 +374,8 @@ func (p *progress) Read(b []byte) (int, error) {
 		limit = p.end
 	}
 	// A writer without deadlines, as in tests of the handler alone, has none to set.
-	if err := http.NewResponseController(p.x.w).SetReadDeadline(limit); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := http.NewResponseController(p.x.w).SetReadDeadline(limit); err != nil &&
+		!errors.Is(err, http.ErrNotSupported) {
 		return 0, fmt.Errorf("body: %w", err)
 	}
 	n, err := p.r.Read(b)

@@ -93,7 +93,8 @@ func (f *Faults) ask(op *Op, acts func(*rule) bool) *rule {
 
 // before is what happens to a request instead of its work, or before it.
 func (f *Faults) before(s *Server, op *Op) *Answer {
-	if r := f.ask(op, func(r *rule) bool { return r.fault.answer != nil && r.at != atAnswer }); r != nil {
+	if r := f.ask(op,
+		func(r *rule) bool { return r.fault.answer != nil && r.at != atAnswer }); r != nil {
 		return r.answer(s, op)
 	}
 	return nil
@@ -101,7 +102,8 @@ func (f *Faults) before(s *Server, op *Op) *Answer {
 
 // after is what happens to the answer to a request whose work succeeded.
 func (f *Faults) after(s *Server, op *Op) *Answer {
-	if r := f.ask(op, func(r *rule) bool { return r.fault.answer != nil && r.at == atAnswer }); r != nil {
+	if r := f.ask(op,
+		func(r *rule) bool { return r.fault.answer != nil && r.at == atAnswer }); r != nil {
 		return r.answer(s, op)
 	}
 	return nil
@@ -109,7 +111,8 @@ func (f *Faults) after(s *Server, op *Op) *Answer {
 
 // connect returns the fault that a new TLS connection meets, or "".
 func (f *Faults) connect() string {
-	if r := f.ask(&Op{Kind: connectOp}, func(r *rule) bool { return r.fault.answer == nil }); r != nil {
+	if r := f.ask(&Op{Kind: connectOp},
+		func(r *rule) bool { return r.fault.answer == nil }); r != nil {
 		return r.fault.word
 	}
 	return ""
@@ -120,7 +123,8 @@ const connectOp Kind = "Connect"
 
 // meets counts a request and decides whether it meets the rule.
 func (r *rule) meets(op *Op, seed uint64, number int) bool {
-	if r.ops != nil && !r.ops[op.Kind] || r.name != nil && !r.name.MatchString(op.Blob) || r.tries != 0 && op.Nth > r.tries {
+	if r.ops != nil && !r.ops[op.Kind] || r.name != nil && !r.name.MatchString(op.Blob) ||
+		r.tries != 0 && op.Nth > r.tries {
 		return false
 	}
 	r.mu.Lock()
@@ -182,16 +186,19 @@ const signInPage = "<!DOCTYPE html><html><head><title>Sign in</title></head><bod
 // faultKinds is the language's vocabulary; docs/FAULTS.md explains it.
 var faultKinds = []faultKind{
 	{"refuse", "CODE detail retry-after", anyMoment, func(r *rule, _ *Server, _ *Op, a *Answer) {
-		a.Status, a.Code, a.Detail, a.RetryAfter = known[r.code].status, r.code, r.detail, r.retryAfter
+		a.Status, a.Code, a.Detail, a.RetryAfter = known[r.code].status, r.code, r.detail,
+			r.retryAfter
 	}},
 	{"status", "NUMBER retry-after", anyMoment, func(r *rule, _ *Server, _ *Op, a *Answer) {
 		a.Status, a.RetryAfter, a.Bare = r.status, r.retryAfter, true
 	}},
 	{"page", "", anyMoment, func(_ *rule, _ *Server, _ *Op, a *Answer) {
-		a.Status, a.Raw, a.Bare, a.Header = http.StatusOK, []byte(signInPage), true, http.Header{"Content-Type": {"text/html"}}
+		a.Status, a.Raw, a.Bare, a.Header = http.StatusOK, []byte(signInPage), true,
+			http.Header{"Content-Type": {"text/html"}}
 	}},
 	{"redirect", "TO", anyMoment, func(r *rule, _ *Server, _ *Op, a *Answer) {
-		a.Status, a.Bare, a.Header = http.StatusTemporaryRedirect, true, http.Header{"Location": {r.to}}
+		a.Status, a.Bare, a.Header = http.StatusTemporaryRedirect, true,
+			http.Header{"Location": {r.to}}
 	}},
 	{"garbage", "", anyMoment, func(_ *rule, _ *Server, _ *Op, a *Answer) {
 		a.Wire = []byte("\x16\x03\x01 this is no answer of HTTP\r\n\r\n")
@@ -272,7 +279,8 @@ func (s *Server) stageForeignBlock(container, name string) error {
 	if c == nil || name == "" {
 		return nil
 	}
-	err := c.stage(name, "other", "b3RoZXI=", strings.NewReader("foreign"), int64(len("foreign")), io.Discard, func() *apiError { return nil })
+	err := c.stage(name, "other", "b3RoZXI=", strings.NewReader("foreign"), int64(len("foreign")),
+		io.Discard, func() *apiError { return nil })
 	var refused *apiError
 	if errors.As(err, &refused) {
 		return nil

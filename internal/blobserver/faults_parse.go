@@ -33,7 +33,8 @@ const (
 // The error is one sentence that names the line.
 func ParseFaults(text string) (*Faults, error) {
 	if len(text) > maxFaultText || strings.Count(text, "\n") >= maxFaultLines {
-		return nil, faultError(fmt.Sprintf("The script is longer than %d lines or %d KiB.", maxFaultLines, maxFaultText>>10))
+		return nil, faultError(fmt.Sprintf("The script is longer than %d lines or %d KiB.",
+			maxFaultLines, maxFaultText>>10))
 	}
 	f := &Faults{}
 	number := 0
@@ -95,7 +96,8 @@ func (f *Faults) add(words []string) (wrong string) {
 	}
 	i := slices.IndexFunc(faultKinds, func(k faultKind) bool { return k.word == words[0] })
 	if i < 0 {
-		return fmt.Sprintf("%s is no fault. There are: %s.", quoted(words[0]), strings.Join(faultWords(), ", "))
+		return fmt.Sprintf("%s is no fault. There are: %s.", quoted(words[0]),
+			strings.Join(faultWords(), ", "))
 	}
 	k := faultKinds[i]
 	r := &rule{fault: k, from: 1, chance: 1}
@@ -115,7 +117,8 @@ func (f *Faults) add(words []string) (wrong string) {
 		case given[key]:
 			return quoted(key) + " is given twice."
 		case !k.takes(key):
-			return fmt.Sprintf("%s takes no setting %s. It takes: %s.", k.word, quoted(key), strings.Join(k.all(), ", "))
+			return fmt.Sprintf("%s takes no setting %s. It takes: %s.", k.word, quoted(key),
+				strings.Join(k.all(), ", "))
 		}
 		given[key] = true
 		if wrong := faultSettings[key](r, value); wrong != "" {
@@ -153,7 +156,8 @@ func (k faultKind) all() []string {
 	if k.answer == nil {
 		return []string{"chance", "count", "from"}
 	}
-	all := append(strings.Fields(strings.ToLower(k.settings)), "op", "name", "chance", "count", "from", "tries")
+	all := append(strings.Fields(strings.ToLower(k.settings)), "op", "name", "chance", "count",
+		"from", "tries")
 	if len(k.moments) > 1 {
 		all = append(all, "at")
 	}
@@ -178,7 +182,8 @@ var faultSettings = map[string]func(*rule, string) string{
 		for _, word := range strings.Split(v, ",") {
 			k, ok := kindNamed(word)
 			if !ok {
-				return fmt.Sprintf("%s is no operation, or one that is not served. There are: %s.", quoted(word), strings.Join(kindNames(), ", "))
+				return fmt.Sprintf("%s is no operation, or one that is not served. There are: %s.",
+					quoted(word), strings.Join(kindNames(), ", "))
 			}
 			r.ops[k] = true
 		}
@@ -249,7 +254,8 @@ var faultSettings = map[string]func(*rule, string) string{
 	},
 	"to": func(r *rule, v string) string {
 		u, err := url.Parse(v)
-		if err != nil || u.Host == "" || strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		if err != nil || u.Host == "" || strings.ContainsFunc(v,
+			func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 			return "redirect takes a whole address, such as http://127.0.0.1:1/."
 		}
 		r.to = v

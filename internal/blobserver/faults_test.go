@@ -96,10 +96,12 @@ func TestEachFaultIsSeenByAClient(t *testing.T) {
 		{line: "reset name=*.txt", want: heard{status: 201}, stored: true},
 	} {
 		t.Run(test.line, func(t *testing.T) {
-			in := start(t, t.TempDir(), func(c *blobserver.Config) { c.Faults = faults(t, test.line) })
+			in := start(t, t.TempDir(),
+				func(c *blobserver.Config) { c.Faults = faults(t, test.line) })
 			got := in.hear("PUT", named(in.token("cw"), "dir/a.csv"),
 				map[string]string{"x-ms-blob-type": "BlockBlob", "x-ms-content-crc64": crcText(text)}, []byte(text))
-			if got.status != test.want.status || got.code != test.want.code || !strings.Contains(got.body, test.want.body) {
+			if got.status != test.want.status || got.code != test.want.code ||
+				!strings.Contains(got.body, test.want.body) {
 				t.Errorf("heard %d %q %q", got.status, got.code, got.body)
 			}
 			for k, v := range test.want.header {
@@ -136,9 +138,11 @@ func TestFaultsOfStagedBlocks(t *testing.T) {
 		{"foreign op=PutBlockList", "", ""}, // too late: blocks with ids of another length are there
 	} {
 		t.Run(test.script, func(t *testing.T) {
-			in := start(t, t.TempDir(), func(c *blobserver.Config) { c.Faults = faults(t, test.script) })
+			in := start(t, t.TempDir(),
+				func(c *blobserver.Config) { c.Faults = faults(t, test.script) })
 			link := named(in.token("cw"), "x")
-			if got := in.hear("PUT", link+"&comp=block&blockid=MTIzNA==", nil, []byte("block")); got.code != test.block {
+			if got := in.hear("PUT", link+"&comp=block&blockid=MTIzNA==", nil,
+				[]byte("block")); got.code != test.block {
 				t.Errorf("block: %+v", got)
 			}
 			list := []byte("<BlockList><Latest>MTIzNA==</Latest></BlockList>")
@@ -286,7 +290,8 @@ func sentence(t *testing.T, err error) {
 		return
 	}
 	s := err.Error()
-	if !strings.HasSuffix(s, ".") || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd }) || len(s) > 500 {
+	if !strings.HasSuffix(s, ".") || strings.ContainsFunc(s,
+		func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd }) || len(s) > 500 {
 		t.Errorf("%q is no sentence for a terminal", s)
 	}
 }

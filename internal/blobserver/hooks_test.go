@@ -45,14 +45,16 @@ func TestHooks(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			in := start(t, t.TempDir(), func(c *blobserver.Config) {
 				c.Before = func(op *blobserver.Op) *blobserver.Answer {
-					if op.Kind != blobserver.PutBlob || op.Blob != "x" || op.Nth != 1 || op.Size != 4 {
+					if op.Kind != blobserver.PutBlob || op.Blob != "x" || op.Nth != 1 ||
+						op.Size != 4 {
 						t.Errorf("asked for %+v", op)
 					}
 					return test.before
 				}
 				c.After = func(*blobserver.Op, int) *blobserver.Answer { return test.after }
 			})
-			req, err := http.NewRequestWithContext(t.Context(), "PUT", named(in.token("cw"), "x"), strings.NewReader("text"))
+			req, err := http.NewRequestWithContext(t.Context(), "PUT", named(in.token("cw"), "x"),
+				strings.NewReader("text"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -107,7 +109,8 @@ func TestTokenEndsDuringUpload(t *testing.T) {
 			return &blobserver.Answer{Wait: func(context.Context) { in.clock.add(2 * time.Hour) }}
 		}
 	})
-	if _, code, _ := in.do("PUT", named(in.token("cw"), "x"), blockBlob, "x"); code != "AuthenticationFailed" {
+	if _, code, _ := in.do("PUT", named(in.token("cw"), "x"), blockBlob,
+		"x"); code != "AuthenticationFailed" {
 		t.Errorf("%q", code)
 	}
 }
@@ -127,7 +130,8 @@ func TestStallEndsWithTheServer(t *testing.T) {
 	link := named(in.token("cw"), "x")
 	done := make(chan error, 1)
 	go func() {
-		req, err := http.NewRequestWithContext(context.Background(), "PUT", link, strings.NewReader("x"))
+		req, err := http.NewRequestWithContext(context.Background(), "PUT", link,
+			strings.NewReader("x"))
 		if err == nil {
 			req.Header.Set("x-ms-blob-type", "BlockBlob")
 			var resp *http.Response
@@ -171,7 +175,8 @@ func TestBodyWithoutProgressIsGivenUp(t *testing.T) {
 	if n := len(in.Blobs(box)); n != 0 {
 		t.Errorf("%d blobs", n)
 	}
-	if left, err := os.ReadDir(filepath.Join(in.dir, ".blobserver", "containers", box, "incoming")); err != nil || len(left) != 0 {
+	if left, err := os.ReadDir(filepath.Join(in.dir, ".blobserver", "containers", box,
+		"incoming")); err != nil || len(left) != 0 {
 		t.Errorf("leftovers: %v, %v", left, err)
 	}
 }
@@ -199,7 +204,8 @@ func TestOversizedRequestsAreRefused(t *testing.T) {
 			if test.length == "" {
 				size = "Transfer-Encoding: chunked"
 			}
-			if _, err := io.WriteString(conn, "PUT "+strings.TrimPrefix(link, in.url)+test.op+" HTTP/1.1\r\nHost: x\r\n"+
+			if _, err := io.WriteString(conn, "PUT "+strings.TrimPrefix(link,
+				in.url)+test.op+" HTTP/1.1\r\nHost: x\r\n"+
 				"x-ms-blob-type: BlockBlob\r\nx-ms-version: "+test.version+"\r\n"+size+"\r\n\r\n"); err != nil {
 				t.Fatal(err)
 			}
@@ -208,7 +214,8 @@ func TestOversizedRequestsAreRefused(t *testing.T) {
 			if err := errors.Join(err, conn.Close()); err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(strings.ToLower(string(b[:n])), "x-ms-error-code: "+strings.ToLower(test.code)) {
+			if !strings.Contains(strings.ToLower(string(b[:n])),
+				"x-ms-error-code: "+strings.ToLower(test.code)) {
 				t.Errorf("answer:\n%s", b[:n])
 			}
 		})
@@ -224,7 +231,8 @@ func TestServeRefusesOtherMachines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Serve(t.Context(), l); err == nil || !strings.Contains(err.Error(), "other machines") {
+	if err := s.Serve(t.Context(), l); err == nil || !strings.Contains(err.Error(),
+		"other machines") {
 		t.Errorf("%v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -288,9 +296,10 @@ func TestOwnerKeepsContainers(t *testing.T) {
 	}
 	from := in.clock.now().Add(-time.Hour).UTC()
 	to := from.Add(48 * time.Hour)
-	if _, err := c.SetAccessPolicy(ctx, &container.SetAccessPolicyOptions{ContainerACL: []*container.SignedIdentifier{
-		{ID: new("upload"), AccessPolicy: &container.AccessPolicy{Start: &from, Expiry: &to, Permission: new("cw")}},
-	}}); err != nil {
+	if _, err := c.SetAccessPolicy(ctx,
+		&container.SetAccessPolicyOptions{ContainerACL: []*container.SignedIdentifier{
+			{ID: new("upload"), AccessPolicy: &container.AccessPolicy{Start: &from, Expiry: &to, Permission: new("cw")}},
+		}}); err != nil {
 		t.Fatal(err)
 	}
 	acl, err := c.GetAccessPolicy(ctx, nil)
@@ -308,7 +317,8 @@ func TestOwnerKeepsContainers(t *testing.T) {
 	if _, err := c.SetAccessPolicy(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, code, _ := in.do("PUT", named(link, "x"), blockBlob, "x"); code != "AuthenticationFailed" {
+	if _, code, _ := in.do("PUT", named(link, "x"), blockBlob,
+		"x"); code != "AuthenticationFailed" {
 		t.Errorf("after the policy was removed: %q", code)
 	}
 	six := make([]*container.SignedIdentifier, 6)
@@ -319,7 +329,8 @@ func TestOwnerKeepsContainers(t *testing.T) {
 	if codeOf(t, err) == "" {
 		t.Error("six policies were taken")
 	}
-	if _, err := c.SetMetadata(ctx, &container.SetMetadataOptions{Metadata: map[string]*string{"state": new("revoked")}}); err != nil {
+	if _, err := c.SetMetadata(ctx,
+		&container.SetMetadataOptions{Metadata: map[string]*string{"state": new("revoked")}}); err != nil {
 		t.Fatal(err)
 	}
 	props, err := c.GetProperties(ctx, nil)
@@ -353,7 +364,8 @@ func TestListByFolder(t *testing.T) {
 	for prefix, want := range map[string]string{"": "a d/ e/ z", "d/": "d/x d/y", "e": "e/", "none": ""} {
 		for _, size := range []int32{1, 2, 100} {
 			var got []string
-			pages := in.at(link).NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{Prefix: &prefix, MaxResults: &size})
+			pages := in.at(link).NewListBlobsHierarchyPager("/",
+				&container.ListBlobsHierarchyOptions{Prefix: &prefix, MaxResults: &size})
 			for pages.More() {
 				page, err := pages.NextPage(t.Context())
 				if err != nil {

@@ -33,9 +33,11 @@ func (in *inbox) dial() net.Conn {
 func TestOversizedHeadersAreRefused(t *testing.T) {
 	in := start(t, t.TempDir(), nil)
 	for name, head := range map[string]string{
-		"a long line":  "PUT / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 200<<10) + "\r\n\r\n",
-		"a long path":  "PUT /" + strings.Repeat("x", 200<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n",
-		"many headers": "PUT / HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: x\r\n", 40<<10) + "\r\n",
+		"a long line": "PUT / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 200<<10) +
+			"\r\n\r\n",
+		"a long path": "PUT /" + strings.Repeat("x", 200<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+		"many headers": "PUT / HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("X: x\r\n", 40<<10) +
+			"\r\n",
 	} {
 		conn := in.dial()
 		go func() { _, _ = io.WriteString(conn, head) }() // the server may hang up before it has all
@@ -94,7 +96,8 @@ func TestManySlowClientsKeepNobodyOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	slow := exec.Command(self)
-	slow.Env = append(os.Environ(), slowVariable+"="+strings.TrimPrefix(in.url, "http://"), slowClients+"="+strconv.Itoa(clients))
+	slow.Env = append(os.Environ(), slowVariable+"="+strings.TrimPrefix(in.url, "http://"),
+		slowClients+"="+strconv.Itoa(clients))
 	said, err := slow.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +112,8 @@ func TestManySlowClientsKeepNobodyOut(t *testing.T) {
 		t.Errorf("the clients say %q: %v", line, err)
 	}
 	opened, during := time.Since(begun), inUse()
-	if got := in.hear("PUT", named(in.token("cw"), "x"), blockBlob, []byte("text")); got.status != 201 {
+	if got := in.hear("PUT", named(in.token("cw"), "x"), blockBlob,
+		[]byte("text")); got.status != 201 {
 		t.Errorf("status %d", got.status)
 	}
 	if err := slow.Wait(); err != nil {
@@ -118,11 +122,13 @@ func TestManySlowClientsKeepNobodyOut(t *testing.T) {
 	if n := len(in.Requests()); n != 1 {
 		t.Errorf("%d requests were looked at", n)
 	}
-	if got := in.hear("PUT", named(in.token("cw"), "y"), blockBlob, []byte("text")); got.status != 201 {
+	if got := in.hear("PUT", named(in.token("cw"), "y"), blockBlob,
+		[]byte("text")); got.status != 201 {
 		t.Errorf("afterwards: status %d", got.status)
 	}
 	t.Logf("%d slow clients within %.1f s, %.0f KiB of memory for each, all hung up on after %.1f s",
-		clients, opened.Seconds(), float64(during-before)/float64(clients)/1024, time.Since(begun).Seconds())
+		clients, opened.Seconds(), float64(during-before)/float64(clients)/1024,
+		time.Since(begun).Seconds())
 }
 
 // inUse is how much memory this process uses.

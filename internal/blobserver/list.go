@@ -130,7 +130,8 @@ func (x *exchange) listBlobs() error {
 		Blobs     struct{ List []any }
 		Next      string `xml:"NextMarker"`
 	}{
-		Endpoint: x.endpoint(), Container: x.t.container, Prefix: prefix, Marker: x.q.Get("marker"), Max: size,
+		Endpoint: x.endpoint(), Container: x.t.container, Prefix: prefix, Marker: x.q.Get("marker"),
+		Max:       size,
 		Delimiter: delimiter,
 	}
 	names := x.c.names(prefix)
@@ -168,10 +169,13 @@ func xmlName(name string) listedName {
 func describeListed(name string, b *content, withMetadata bool) listedBlob {
 	out := listedBlob{Name: xmlName(name)}
 	p := &out.Properties
-	p.Created, p.Modified = b.Created.UTC().Format(http.TimeFormat), b.Modified.UTC().Format(http.TimeFormat)
+	p.Created, p.Modified = b.Created.UTC().Format(http.TimeFormat),
+		b.Modified.UTC().Format(http.TimeFormat)
 	p.ETag, p.Length, p.BlobType = strings.Trim(b.ETag, `"`), b.Size, "BlockBlob"
-	p.Type, p.Encoding, p.Language = b.Header.ContentType, b.Header.ContentEncoding, b.Header.ContentLanguage
-	p.MD5, p.Cache, p.Dispos = b.Header.ContentMD5, b.Header.CacheControl, b.Header.ContentDisposition
+	p.Type, p.Encoding, p.Language = b.Header.ContentType, b.Header.ContentEncoding,
+		b.Header.ContentLanguage
+	p.MD5, p.Cache, p.Dispos = b.Header.ContentMD5, b.Header.CacheControl,
+		b.Header.ContentDisposition
 	p.LeaseStat, p.LeaseSt = "unlocked", "available"
 	if withMetadata && len(b.Metadata) > 0 {
 		m := listedMetadata(b.Metadata)
@@ -235,7 +239,8 @@ func (x *exchange) listContainers() error {
 		}
 		st := c.snapshot()
 		it := item{Name: name}
-		it.Properties.Modified, it.Properties.ETag = st.Modified.UTC().Format(http.TimeFormat), st.ETag
+		it.Properties.Modified, it.Properties.ETag = st.Modified.UTC().Format(http.TimeFormat),
+			st.ETag
 		it.Properties.Lease, it.Properties.State = "unlocked", "available"
 		if x.includes("metadata") && len(st.Metadata) > 0 {
 			m := listedMetadata(st.Metadata)

@@ -65,8 +65,9 @@ func TestParsePath(t *testing.T) {
 func TestContainerNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"abc": true, "a-b-1": true, "123": true, strings.Repeat("a", 63): true, "con": true,
-		"ab": false, strings.Repeat("a", 64): false, "Abc": false, "-ab": false, "ab-": false, "a--b": false,
-		"a_b": false, "a.b": false, "$root": false, "..": false, "a/b": false, "": false,
+		"ab": false, strings.Repeat("a", 64): false, "Abc": false, "-ab": false, "ab-": false,
+		"a--b": false,
+		"a_b":  false, "a.b": false, "$root": false, "..": false, "a/b": false, "": false,
 	} {
 		if got := checkContainerName(name) == nil; got != want {
 			t.Errorf("%q: %v, want %v", name, got, want)
@@ -116,7 +117,8 @@ func TestEveryNameHasItsOwnFile(t *testing.T) {
 	dir := t.TempDir()
 	s, c := open(t, dir)
 	names := []string{
-		"a", "a/b", "a//b", "/a", "a/", "/", "//", "case", "CASE", "CON", "nul.txt", "x:y", "trailing ",
+		"a", "a/b", "a//b", "/a", "a/", "/", "//", "case", "CASE", "CON", "nul.txt", "x:y",
+		"trailing ",
 		"caf\u00e9", "cafe\u0301", strings.Repeat("n", 255), strings.Repeat("n", 1024),
 		strings.Repeat("d/", 253) + "f", ".blobserver/key", ".hidden", "-rf", "~", "con/aux/x",
 	}
@@ -130,7 +132,8 @@ func TestEveryNameHasItsOwnFile(t *testing.T) {
 				t.Fatalf("%.20q: %v", n, err)
 			}
 			got, err := os.ReadFile(f.Name())
-			if err := errors.Join(err, f.Close()); err != nil || string(got) != n+string(rune('0'+round)) {
+			if err := errors.Join(err, f.Close()); err != nil ||
+				string(got) != n+string(rune('0'+round)) {
 				t.Errorf("%.20q holds %.20q, %v", n, got, err)
 			}
 		}
@@ -143,7 +146,8 @@ func TestEveryNameHasItsOwnFile(t *testing.T) {
 		s, c = open(t, dir)
 	}
 	for _, n := range []string{"a", "case", ".hidden", "con/aux/x"} {
-		if _, err := os.Stat(filepath.Join(dir, "box", filepath.FromSlash(n))); err != nil && os.PathSeparator == '/' {
+		if _, err := os.Stat(filepath.Join(dir, "box", filepath.FromSlash(n))); err != nil &&
+			os.PathSeparator == '/' {
 			t.Errorf("a plain name is not readable in the folder: %v", err)
 		}
 	}
@@ -171,7 +175,8 @@ func TestForeignFilesStay(t *testing.T) {
 	}
 	deliver(t, c, "mine", "blob")
 	deliver(t, c, "link/x", "blob")
-	if got, err := os.ReadFile(filepath.Join(dir, "box", "mine")); err != nil || string(got) != "mine" {
+	if got, err := os.ReadFile(filepath.Join(dir, "box", "mine")); err != nil ||
+		string(got) != "mine" {
 		t.Errorf("replaced: %q, %v", got, err)
 	}
 	if left, err := os.ReadDir(outside); err != nil || len(left) != 0 {
@@ -192,8 +197,10 @@ func TestForeignFilesStay(t *testing.T) {
 // elsewhere.
 func FuzzPathNeverLeavesTheFolder(f *testing.F) {
 	for _, s := range []string{
-		"/acct/box/a", "/acct/box/../../x", "/acct/box/..%5C..%5Cx", "/acct/box/a./b", "/acct/box//", "/acct/box/%2e%2e%2f",
-		"/acct/box/.../..../x", "/acct/box/.blobserver/key", "/acct/box/..%2F.blobserver%2Fkey", "/acct/.blobserver/key",
+		"/acct/box/a", "/acct/box/../../x", "/acct/box/..%5C..%5Cx", "/acct/box/a./b",
+		"/acct/box//", "/acct/box/%2e%2e%2f",
+		"/acct/box/.../..../x", "/acct/box/.blobserver/key", "/acct/box/..%2F.blobserver%2Fkey",
+		"/acct/.blobserver/key",
 	} {
 		f.Add(s)
 	}
@@ -225,7 +232,8 @@ func FuzzPathNeverLeavesTheFolder(f *testing.F) {
 				t.Fatalf("not rewritten: %q", got.blob)
 			}
 		}
-		if again, e := parsePath("/acct/box/" + url.PathEscape(got.blob)); e != nil || again.blob != got.blob {
+		if again, e := parsePath("/acct/box/" + url.PathEscape(got.blob)); e != nil ||
+			again.blob != got.blob {
 			t.Fatalf("rewritten again: %q becomes %q", got.blob, again.blob)
 		}
 		deliver(t, c, got.blob, "x")
@@ -246,7 +254,8 @@ func FuzzPathNeverLeavesTheFolder(f *testing.F) {
 				}
 			}
 		}
-		if _, err := os.Stat(filepath.Join(dir, internalDir, "key")); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(dir, internalDir, "key")); !errors.Is(err,
+			fs.ErrNotExist) {
 			t.Fatal("wrote the key")
 		}
 	})

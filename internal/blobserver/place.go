@@ -94,7 +94,8 @@ func (c *container) plainPath(name string) (string, bool) {
 		if s == "" || s == "." || s == ".." || len(s) > 240 {
 			return "", false
 		}
-		if runtime.GOOS == "windows" && (strings.ContainsAny(s, `<>:"|?*`) || strings.HasSuffix(s, " ") || deviceName(s)) {
+		if runtime.GOOS == "windows" && (strings.ContainsAny(s, `<>:"|?*`) ||
+			strings.HasSuffix(s, " ") || deviceName(s)) {
 			return "", false
 		}
 	}
@@ -108,5 +109,6 @@ func deviceName(s string) bool {
 	case "con", "prn", "aux", "nul", "conin$", "conout$":
 		return true
 	}
-	return len(base) == 4 && (base[:3] == "com" || base[:3] == "lpt") && base[3] >= '0' && base[3] <= '9'
+	return len(base) == 4 && (base[:3] == "com" || base[:3] == "lpt") && base[3] >= '0' &&
+		base[3] <= '9'
 }

@@ -66,8 +66,9 @@ func (x *exchange) describe(c *content) {
 	x.tag(c.ETag, c)
 	for name, v := range map[string]string{
 		"Content-Type": c.Header.ContentType, "Content-Encoding": c.Header.ContentEncoding,
-		"Content-Language": c.Header.ContentLanguage, "Content-Disposition": c.Header.ContentDisposition,
-		"Cache-Control": c.Header.CacheControl, "Content-MD5": c.Header.ContentMD5,
+		"Content-Language":    c.Header.ContentLanguage,
+		"Content-Disposition": c.Header.ContentDisposition,
+		"Cache-Control":       c.Header.CacheControl, "Content-MD5": c.Header.ContentMD5,
 	} {
 		if v != "" {
 			h.Set(name, v)
@@ -143,7 +144,8 @@ func (x *exchange) pourOut(f *os.File, off, n int64) {
 		}
 	}
 	// The next answer on the connection has its own time.
-	if err := out.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := out.SetWriteDeadline(time.Time{}); err != nil &&
+		!errors.Is(err, http.ErrNotSupported) {
 		x.s.log.Debug("reset time limit", "error", err)
 	}
 }

@@ -46,7 +46,8 @@ func (c *container) recover() error {
 		}
 		st, err := c.s.root.Lstat(p)
 		if p == "" || err != nil || st.Size() != r.Blob.Size {
-			c.s.log.Warn("a delivered file is gone or was changed; its blob is dropped", "container", c.name)
+			c.s.log.Warn("a delivered file is gone or was changed; its blob is dropped",
+				"container", c.name)
 			continue
 		}
 		c.at(name).cur = &content{*r.Blob, p}

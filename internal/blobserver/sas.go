@@ -33,7 +33,8 @@ func serviceText(q url.Values, resource string) string {
 func accountText(account string, q url.Values) string {
 	v := q.Get("sv")
 	parts := []string{
-		account, q.Get("sp"), q.Get("ss"), q.Get("srt"), q.Get("st"), q.Get("se"), q.Get("sip"), q.Get("spr"), v,
+		account, q.Get("sp"), q.Get("ss"), q.Get("srt"), q.Get("st"), q.Get("se"), q.Get("sip"),
+		q.Get("spr"), v,
 	}
 	if v >= "2020-12-06" {
 		parts = append(parts, q.Get("ses"))
@@ -170,10 +171,12 @@ func (x *exchange) grant(account bool) (from, to time.Time, rights string, e *ap
 	if !account && q.Get("si") != "" {
 		p, found := x.s.policy(x.t.container, q.Get("si"))
 		if !found {
-			return from, to, "", denied("SAS identifier cannot be found for specified signed identifier")
+			return from, to, "",
+				denied("SAS identifier cannot be found for specified signed identifier")
 		}
 		both := denied("Access policy fields can be associated with signature or SAS identifier but not both")
-		if !p.From.IsZero() && !from.IsZero() || !p.To.IsZero() && !to.IsZero() || p.Rights != "" && rights != "" {
+		if !p.From.IsZero() && !from.IsZero() || !p.To.IsZero() && !to.IsZero() || p.Rights != "" &&
+			rights != "" {
 			return from, to, "", both
 		}
 		if from.IsZero() {
@@ -198,14 +201,18 @@ func inTime(from, to, now time.Time) *apiError {
 	const layout = http.TimeFormat
 	switch {
 	case from.IsZero() && !now.Before(to):
-		return denied("Signed expiry time [" + to.UTC().Format(layout) + "] must be after signed start time [" +
+		return denied("Signed expiry time [" + to.UTC().Format(layout) +
+			"] must be after signed start time [" +
 			now.UTC().Format(layout) + "]")
 	case !from.IsZero() && !from.Before(to):
-		return denied("Signed expiry time [" + to.UTC().Format(layout) + "] must be after signed start time [" +
+		return denied("Signed expiry time [" + to.UTC().Format(layout) +
+			"] must be after signed start time [" +
 			from.UTC().Format(layout) + "]")
 	case now.Before(from) || !now.Before(to):
-		return denied("Signature not valid in the specified time frame: Start [" + from.UTC().Format(layout) +
-			"] - Expiry [" + to.UTC().Format(layout) + "] - Current [" + now.UTC().Format(layout) + "]")
+		return denied("Signature not valid in the specified time frame: Start [" +
+			from.UTC().Format(layout) +
+			"] - Expiry [" + to.UTC().Format(layout) + "] - Current [" + now.UTC().Format(layout) +
+			"]")
 	}
 	return nil
 }
@@ -274,5 +281,6 @@ func inRange(sip, remote string) bool {
 		last = first
 	}
 	ip, a, b := net.ParseIP(host).To16(), net.ParseIP(first).To16(), net.ParseIP(last).To16()
-	return ip != nil && a != nil && b != nil && bytes.Compare(ip, a) >= 0 && bytes.Compare(ip, b) <= 0
+	return ip != nil && a != nil && b != nil && bytes.Compare(ip, a) >= 0 &&
+		bytes.Compare(ip, b) <= 0
 }

@@ -150,7 +150,8 @@ func (s *Server) open() error {
 		}
 		for _, f := range found {
 			p := path.Join(dir, f.Name())
-			if _, err := s.root.Lstat(path.Join(p, "state.json")); d == "trash" || errors.Is(err, fs.ErrNotExist) {
+			if _, err := s.root.Lstat(path.Join(p, "state.json")); d == "trash" ||
+				errors.Is(err, fs.ErrNotExist) {
 				if err := s.root.RemoveAll(p); err != nil { // never existed for anybody, or no longer
 					return fmt.Errorf("open folder: %w", err)
 				}

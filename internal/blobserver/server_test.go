@@ -128,7 +128,8 @@ func (in *inbox) options() policy.ClientOptions {
 // at returns the SDK's container client for a link.
 func (in *inbox) at(link string) *container.Client {
 	in.t.Helper()
-	c, err := container.NewClientWithNoCredential(link, &container.ClientOptions{ClientOptions: in.options()})
+	c, err := container.NewClientWithNoCredential(link,
+		&container.ClientOptions{ClientOptions: in.options()})
 	if err != nil {
 		in.t.Fatal(err)
 	}
@@ -138,7 +139,8 @@ func (in *inbox) at(link string) *container.Client {
 // owner returns the SDK's client for the account's owner.
 func (in *inbox) owner() *service.Client {
 	in.t.Helper()
-	cred, err := service.NewSharedKeyCredential(in.Account(), base64.StdEncoding.EncodeToString(in.Key()))
+	cred, err := service.NewSharedKeyCredential(in.Account(),
+		base64.StdEncoding.EncodeToString(in.Key()))
 	if err != nil {
 		in.t.Fatal(err)
 	}
@@ -189,7 +191,8 @@ func TestUploadWithSDK(t *testing.T) {
 				c = in.owner().NewContainerClient(box)
 			}
 			ctx := t.Context()
-			if _, err := c.NewBlockBlobClient("a folder/small äß%#?+&.txt").Upload(ctx, body([]byte("hello")), nil); err != nil {
+			if _, err := c.NewBlockBlobClient("a folder/small äß%#?+&.txt").Upload(ctx,
+				body([]byte("hello")), nil); err != nil {
 				t.Fatal(err)
 			}
 			big := c.NewBlockBlobClient("big.bin")
@@ -218,7 +221,8 @@ func TestUploadWithSDK(t *testing.T) {
 			if runtime.GOOS != "windows" && (err != nil || string(onDisk) != "hello") { // where no file can have that name
 				t.Errorf("file in the folder: %q, %v", onDisk, err)
 			}
-			if onDisk, err = os.ReadFile(filepath.Join(in.dir, box, "big.bin")); err != nil || string(onDisk) != want {
+			if onDisk, err = os.ReadFile(filepath.Join(in.dir, box, "big.bin")); err != nil ||
+				string(onDisk) != want {
 				t.Errorf("file in the folder: %d bytes, %v", len(onDisk), err)
 			}
 			var names []string
@@ -238,7 +242,8 @@ func TestUploadWithSDK(t *testing.T) {
 			if _, err := big.Delete(ctx, nil); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := os.Stat(filepath.Join(in.dir, box, "big.bin")); !errors.Is(err, os.ErrNotExist) {
+			if _, err := os.Stat(filepath.Join(in.dir, box, "big.bin")); !errors.Is(err,
+				os.ErrNotExist) {
 				t.Errorf("the deleted blob's file: %v", err)
 			}
 			_, err = big.GetProperties(ctx, nil)

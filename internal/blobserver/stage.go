@@ -34,7 +34,9 @@ func (e *entry) checkID(raw string) *apiError {
 
 // stage writes one block of size bytes into the name's staging file and acknowledges it; verify is
 // asked in between.
-func (c *container) stage(name, raw, id string, body io.Reader, size int64, s io.Writer, verify func() *apiError) error {
+func (c *container) stage(
+	name, raw, id string, body io.Reader, size int64, s io.Writer, verify func() *apiError,
+) error {
 	e := c.at(name)
 	st, off, err := c.reserve(e, raw, size)
 	if err != nil {

@@ -66,7 +66,8 @@ func (s *Server) TLS(hosts ...string) (cfg *tls.Config, caFile string, err error
 		return nil, "", err
 	}
 	file := path.Join(internalDir, "ca.pem")
-	if err := s.writeFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}), 0o644); err != nil {
+	if err := s.writeFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}),
+		0o644); err != nil {
 		return nil, "", fmt.Errorf("write certificate: %w", err)
 	}
 	cfg = &tls.Config{
@@ -75,7 +76,8 @@ func (s *Server) TLS(hosts ...string) (cfg *tls.Config, caFile string, err error
 		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
 	}
 	if s.cfg.Faults != nil {
-		stranger, strangerKey, err := make("nobody", &x509.Certificate{DNSNames: leaf.DNSNames, IPAddresses: leaf.IPAddresses}, nil, nil)
+		stranger, strangerKey, err := make("nobody",
+			&x509.Certificate{DNSNames: leaf.DNSNames, IPAddresses: leaf.IPAddresses}, nil, nil)
 		if err != nil {
 			return nil, "", err
 		}

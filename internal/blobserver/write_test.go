@@ -35,7 +35,8 @@ func md5Text(s string) string {
 
 func TestChecksums(t *testing.T) {
 	const text = "123456789"
-	if crcText(text) != base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, 0xAE8B14860A799888)) {
+	if crcText(text) != base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil,
+		0xAE8B14860A799888)) {
 		t.Fatal("not CRC-64/NVME")
 	}
 	for _, test := range []struct{ name, header, value, code string }{
@@ -71,7 +72,8 @@ func TestChecksums(t *testing.T) {
 				if want != "" && op == "" && len(in.Blobs(box)) != 0 {
 					t.Errorf("a refused blob is there")
 				}
-				if staged, err := in.Staged(box, "x"); err != nil || want != "" && len(staged) != 0 {
+				if staged, err := in.Staged(box, "x"); err != nil || want != "" &&
+					len(staged) != 0 {
 					t.Errorf("a refused block is there: %v, %v", staged, err)
 				}
 			})
@@ -140,7 +142,8 @@ func TestBlockRules(t *testing.T) {
 			if got := string(in.content("x")); got != test.want {
 				t.Errorf("content %q, want %q", got, test.want)
 			}
-			if got, err := os.ReadFile(filepath.Join(in.dir, box, "x")); err != nil || string(got) != test.want {
+			if got, err := os.ReadFile(filepath.Join(in.dir, box, "x")); err != nil ||
+				string(got) != test.want {
 				t.Errorf("file %q, want %q, %v", got, test.want, err)
 			}
 		})
@@ -200,7 +203,8 @@ func TestConditions(t *testing.T) {
 		for name, want := range map[string]string{"there": test.there, "free": test.free} {
 			for _, op := range []string{"", "&comp=blocklist"} {
 				if name == "free" {
-					if _, code, _ := in.do("DELETE", named(link, name), nil, ""); code != "" && code != "BlobNotFound" {
+					if _, code, _ := in.do("DELETE", named(link, name), nil, ""); code != "" &&
+						code != "BlobNotFound" {
 						t.Fatal(code)
 					}
 				}
@@ -213,7 +217,8 @@ func TestConditions(t *testing.T) {
 				}
 				h := map[string]string{"x-ms-blob-type": "BlockBlob", test.header: value}
 				if _, code, _ := in.do("PUT", named(link, name)+op, h, text); code != want {
-					t.Errorf("%s: %s on %s%s: %q, want %q", test.header, test.value, name, op, code, want)
+					t.Errorf("%s: %s on %s%s: %q, want %q", test.header, test.value, name, op, code,
+						want)
 				}
 			}
 		}
@@ -221,17 +226,21 @@ func TestConditions(t *testing.T) {
 	// The condition goes before the list, and a commit that fails leaves the blocks.
 	h := map[string]string{"If-None-Match": "*"}
 	for name, want := range map[string]string{"there": "BlobAlreadyExists", "unused": "InvalidBlockList"} {
-		if _, code, _ := in.do("PUT", named(link, name)+"&comp=block&blockid="+blockID("a"), nil, "x"); code != "" {
+		if _, code, _ := in.do("PUT", named(link, name)+"&comp=block&blockid="+blockID("a"), nil,
+			"x"); code != "" {
 			t.Fatal(code)
 		}
-		if _, code, _ := in.do("PUT", named(link, name)+"&comp=blocklist", h, listOf("z")); code != want {
+		if _, code, _ := in.do("PUT", named(link, name)+"&comp=blocklist", h,
+			listOf("z")); code != want {
 			t.Errorf("commit of an unknown block on %s: %q, want %q", name, code, want)
 		}
-		if _, code, _ := in.do("PUT", named(link, name)+"&comp=blocklist", nil, listOf("a")); code != "" {
+		if _, code, _ := in.do("PUT", named(link, name)+"&comp=blocklist", nil,
+			listOf("a")); code != "" {
 			t.Errorf("commit after a failed one on %s: %q", name, code)
 		}
 	}
-	if status, code, _ := in.do("GET", named(link, "there"), map[string]string{"If-None-Match": tag()}, ""); status != 304 {
+	if status, code, _ := in.do("GET", named(link, "there"),
+		map[string]string{"If-None-Match": tag()}, ""); status != 304 {
 		t.Errorf("read of what is known: %d %q", status, code)
 	}
 }
@@ -239,10 +248,12 @@ func TestConditions(t *testing.T) {
 func TestBlocksLastAWeek(t *testing.T) {
 	in := start(t, t.TempDir(), nil)
 	week := 7 * 24 * time.Hour
-	link := named(in.sign(blobserver.TokenRequest{Rights: "rw", To: in.clock.now().Add(4 * week)}), "x")
+	link := named(in.sign(blobserver.TokenRequest{Rights: "rw", To: in.clock.now().Add(4 * week)}),
+		"x")
 	stage := func(id string) {
 		t.Helper()
-		if _, code, body := in.do("PUT", link+"&comp=block&blockid="+blockID(id), nil, id); code != "" {
+		if _, code, body := in.do("PUT", link+"&comp=block&blockid="+blockID(id), nil,
+			id); code != "" {
 			t.Fatal(body)
 		}
 	}
@@ -257,7 +268,8 @@ func TestBlocksLastAWeek(t *testing.T) {
 		t.Errorf("a name with blocks only: %q", code)
 	}
 	in.clock.add(time.Second)
-	if _, code, _ := in.do("PUT", link+"&comp=blocklist", nil, listOf("a")); code != "InvalidBlockList" {
+	if _, code, _ := in.do("PUT", link+"&comp=blocklist", nil,
+		listOf("a")); code != "InvalidBlockList" {
 		t.Errorf("after the week: %q", code)
 	}
 }
@@ -270,15 +282,18 @@ func TestReopenedFolder(t *testing.T) {
 	ctx := t.Context()
 	c := in.at(in.token("racwdl"))
 	for _, name := range []string{"plain", "dir/plain", "over", "a", "a/b", "x//y", strings.Repeat("n", 300)} {
-		if _, err := c.NewBlockBlobClient(name).Upload(ctx, body([]byte(name)), &blockblob.UploadOptions{
-			HTTPHeaders: &blob.HTTPHeaders{BlobContentType: new("text/x-test")}, Metadata: map[string]*string{"k": new("v")},
-		}); err != nil {
+		if _, err := c.NewBlockBlobClient(name).Upload(ctx, body([]byte(name)),
+			&blockblob.UploadOptions{
+				HTTPHeaders: &blob.HTTPHeaders{BlobContentType: new("text/x-test")},
+				Metadata:    map[string]*string{"k": new("v")},
+			}); err != nil {
 			t.Fatal(name, err)
 		}
 	}
 	for _, id := range []string{"1", "2"} {
 		for _, name := range []string{"over", "half"} {
-			if _, err := c.NewBlockBlobClient(name).StageBlock(ctx, blockID(id), body([]byte("block"+id)), nil); err != nil {
+			if _, err := c.NewBlockBlobClient(name).StageBlock(ctx, blockID(id),
+				body([]byte("block"+id)), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -316,7 +331,8 @@ func TestReopenedFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	late := `{"op":"blob","name":"late","file":"` + internal + `/incoming/moving","blob":{"size":4}}`
+	late := `{"op":"blob","name":"late","file":"` + internal +
+		`/incoming/moving","blob":{"size":4}}`
 	if _, err := f.WriteString("\n" + late + "\n" + `{"op":"delete","name":"plain"`); err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +360,8 @@ func TestReopenedFolder(t *testing.T) {
 		}
 	}
 	for _, d := range []string{"incoming", "staging"} {
-		if left, err := os.ReadDir(filepath.Join(killed, internal, d)); err != nil || len(left) != 0 {
+		if left, err := os.ReadDir(filepath.Join(killed, internal, d)); err != nil ||
+			len(left) != 0 {
 			t.Errorf("leftovers: %v, %v", left, err)
 		}
 	}
@@ -388,11 +405,13 @@ func TestManyAtOnce(t *testing.T) {
 					fail <- err
 				}
 				shared := c.NewBlockBlobClient("shared")
-				if _, err := shared.Upload(ctx, body([]byte(strings.Repeat(string(rune('a'+w)), 1000))), nil); err != nil {
+				if _, err := shared.Upload(ctx, body([]byte(strings.Repeat(string(rune('a'+w)),
+					1000))), nil); err != nil {
 					fail <- err
 				}
 				id := blockID(fmt.Sprintf("%d-%d", w, i))
-				if _, err := c.NewBlockBlobClient("blocks").StageBlock(ctx, id, body([]byte(strings.Repeat("x", 10+i))), nil); err != nil {
+				if _, err := c.NewBlockBlobClient("blocks").StageBlock(ctx, id,
+					body([]byte(strings.Repeat("x", 10+i))), nil); err != nil {
 					fail <- err
 				}
 			}
@@ -465,10 +484,12 @@ func TestWhatNeverBecameABlockIsNotDelivered(t *testing.T) {
 		t.Fatal(code)
 	}
 	damaged := map[string]string{"x-ms-content-crc64": crcText("something else")}
-	if _, code, _ := in.do("PUT", link+"&comp=block&blockid=Mg==", damaged, "bad"); code != "Crc64Mismatch" {
+	if _, code, _ := in.do("PUT", link+"&comp=block&blockid=Mg==", damaged,
+		"bad"); code != "Crc64Mismatch" {
 		t.Fatal(code)
 	}
-	if _, code, _ := in.do("PUT", link+"&comp=blocklist", nil, "<BlockList><Latest>MQ==</Latest></BlockList>"); code != "" {
+	if _, code, _ := in.do("PUT", link+"&comp=blocklist", nil,
+		"<BlockList><Latest>MQ==</Latest></BlockList>"); code != "" {
 		t.Fatal(code)
 	}
 	if got := string(in.content("x")); got != "good" {

@@ -218,7 +218,8 @@ func (s *slab) idle() bool { return s.largest[0] == s.length() }
 
 // has reports whether a buffer of a size can be taken.
 func (s *slab) has(size int64) bool {
-	return s.largest[0] >= size && (len(s.largest) > 1 || size == s.length()) && (isPart(size) || size == s.length())
+	return s.largest[0] >= size && (len(s.largest) > 1 || size == s.length()) &&
+		(isPart(size) || size == s.length())
 }
 
 // take hands out the first part of a size, which it must have, and returns its offset.

@@ -18,13 +18,15 @@ var errOver = errors.New("over")
 // end all can be taken at once again.
 func TestBuffersStayApartAndWithinTheLimit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		limit := rapid.OneOf(rapid.SampledFrom([]int64{1 << 20, 8 << 20, 20 << 20, 24<<20 + 12345}), rapid.Int64Range(1<<20, 40<<20)).Draw(t, "limit")
+		limit := rapid.OneOf(rapid.SampledFrom([]int64{1 << 20, 8 << 20, 20 << 20, 24<<20 + 12345}),
+			rapid.Int64Range(1<<20, 40<<20)).Draw(t, "limit")
 		b := New(limit)
 		defer b.Close()
 		var taken [][]byte
 		t.Repeat(map[string]func(*rapid.T){
 			"take": func(t *rapid.T) {
-				n := min(rapid.OneOf(rapid.Int64Range(0, 200_000), rapid.Int64Range(0, 9<<20), rapid.Int64Range(0, limit)).Draw(t, "n"), limit)
+				n := min(rapid.OneOf(rapid.Int64Range(0, 200_000), rapid.Int64Range(0, 9<<20),
+					rapid.Int64Range(0, limit)).Draw(t, "n"), limit)
 				ctx, cancel := context.WithCancel(context.Background())
 				cancel() // takes what is there and does not wait
 				buf, err := b.Take(ctx, n)
@@ -55,7 +57,8 @@ func TestBuffersStayApartAndWithinTheLimit(t *testing.T) {
 					whole[0], whole[len(whole)-1] = byte(i), byte(i)
 				}
 				for i, buf := range taken {
-					if whole := buf[:cap(buf)]; whole[0] != byte(i) || whole[len(whole)-1] != byte(i) {
+					if whole := buf[:cap(buf)]; whole[0] != byte(i) ||
+						whole[len(whole)-1] != byte(i) {
 						t.Fatal("two buffers share a byte")
 					}
 				}

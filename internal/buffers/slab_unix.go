@@ -8,7 +8,8 @@ import "syscall"
 // collector lets the heap grow in proportion to what it holds: with the slabs in it, 80 MiB of them
 // would let twice as much garbage pile up.
 func newMemory(length int64) (memory []byte, beside bool) {
-	memory, err := syscall.Mmap(-1, 0, int(length), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	memory, err := syscall.Mmap(-1, 0, int(length), syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		return make([]byte, length), false
 	}

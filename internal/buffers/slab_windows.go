@@ -9,7 +9,8 @@ import (
 // newMemory returns memory beside the heap, or of the heap where the system refuses that;
 // slab_unix.go says why.
 func newMemory(length int64) (memory []byte, beside bool) {
-	first, err := windows.VirtualAlloc(0, uintptr(length), windows.MEM_RESERVE|windows.MEM_COMMIT, windows.PAGE_READWRITE)
+	first, err := windows.VirtualAlloc(0, uintptr(length), windows.MEM_RESERVE|windows.MEM_COMMIT,
+		windows.PAGE_READWRITE)
 	if err != nil {
 		return make([]byte, length), false
 	}

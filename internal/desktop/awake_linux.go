@@ -17,7 +17,8 @@ func StayAwake() (release func(), err error) {
 		return nil, fmt.Errorf("stay awake: %w", err)
 	}
 	var held dbus.UnixFD
-	call := bus.Object("org.freedesktop.login1", "/org/freedesktop/login1").Call("org.freedesktop.login1.Manager.Inhibit", 0,
+	call := bus.Object("org.freedesktop.login1",
+		"/org/freedesktop/login1").Call("org.freedesktop.login1.Manager.Inhibit", 0,
 		"sleep:idle", "Inbox Uploader", "Files are being sent", "block")
 	if err := call.Store(&held); err != nil {
 		_ = bus.Close()

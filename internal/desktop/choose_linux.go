@@ -90,7 +90,8 @@ func (q question) ask(ctx context.Context, patience time.Duration) ([]string, er
 	opening, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var version dbus.Variant
-	if err := portal.CallWithContext(opening, "org.freedesktop.DBus.Properties.Get", 0, portalChooser, "version").Store(&version); err != nil {
+	if err := portal.CallWithContext(opening, "org.freedesktop.DBus.Properties.Get", 0,
+		portalChooser, "version").Store(&version); err != nil {
 		return nil, err
 	}
 	if v, ok := version.Value().(uint32); !ok || v < q.since {
@@ -109,7 +110,8 @@ func (q question) ask(ctx context.Context, patience time.Duration) ([]string, er
 	}
 	q.options["modal"] = dbus.MakeVariant(true)
 	var request dbus.ObjectPath
-	if err := portal.CallWithContext(opening, portalChooser+"."+q.method, 0, q.parent, q.title, q.options).Store(&request); err != nil {
+	if err := portal.CallWithContext(opening, portalChooser+"."+q.method, 0, q.parent, q.title,
+		q.options).Store(&request); err != nil {
 		return nil, err
 	}
 	return awaitChoice(ctx, bus, request, signals, time.Now())
@@ -117,11 +119,15 @@ func (q question) ask(ctx context.Context, patience time.Duration) ([]string, er
 
 // awaitChoice waits for the answer to a request that was made then, which a portal that has ended
 // never gives.
-func awaitChoice(ctx context.Context, bus *dbus.Conn, request dbus.ObjectPath, signals <-chan *dbus.Signal, made time.Time) ([]string, error) {
+func awaitChoice(
+	ctx context.Context, bus *dbus.Conn, request dbus.ObjectPath, signals <-chan *dbus.Signal,
+	made time.Time,
+) ([]string, error) {
 	for {
 		select {
 		case <-ctx.Done():
-			bus.Object(portalName, request).Go(portalRequest+".Close", dbus.FlagNoReplyExpected, nil)
+			bus.Object(portalName, request).Go(portalRequest+".Close", dbus.FlagNoReplyExpected,
+				nil)
 			return nil, context.Cause(ctx)
 		case s, ok := <-signals:
 			switch {

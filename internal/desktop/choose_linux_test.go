@@ -31,7 +31,9 @@ type asked struct {
 
 const theRequest = portalPath + "/request/1_7/t"
 
-func startPortal(t *testing.T, b *vaulttest.Bus, version uint32, answer func(*portal, dbus.ObjectPath)) *portal {
+func startPortal(
+	t *testing.T, b *vaulttest.Bus, version uint32, answer func(*portal, dbus.ObjectPath),
+) *portal {
 	t.Helper()
 	bus, err := dbus.Connect(b.Address)
 	if err != nil {
@@ -45,7 +47,8 @@ func startPortal(t *testing.T, b *vaulttest.Bus, version uint32, answer func(*po
 		}
 	}
 	if answer != nil {
-		export(portalPath, portalChooser, map[string]any{"OpenFile": p.openFile, "SaveFile": p.saveFile})
+		export(portalPath, portalChooser,
+			map[string]any{"OpenFile": p.openFile, "SaveFile": p.saveFile})
 	}
 	export(portalPath, "org.freedesktop.DBus.Properties", map[string]any{"Get": p.property})
 	export(theRequest, portalRequest, map[string]any{"Close": p.closeRequest})
@@ -59,13 +62,17 @@ func (p *portal) property(string, string) (dbus.Variant, *dbus.Error) {
 	return dbus.MakeVariant(p.version), nil
 }
 
-func (p *portal) openFile(parent, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+func (p *portal) openFile(
+	parent, title string, options map[string]dbus.Variant,
+) (dbus.ObjectPath, *dbus.Error) {
 	p.asked <- asked{parent: parent, title: title, multiple: options["multiple"].Value() == true, folders: options["directory"].Value() == true}
 	p.answer(p, theRequest)
 	return theRequest, nil
 }
 
-func (p *portal) saveFile(parent, title string, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
+func (p *portal) saveFile(
+	parent, title string, options map[string]dbus.Variant,
+) (dbus.ObjectPath, *dbus.Error) {
 	folder, _ := options["current_folder"].Value().([]byte)
 	name, _ := options["current_name"].Value().(string)
 	p.asked <- asked{parent: parent, title: title, folder: string(folder), name: name}
@@ -79,7 +86,9 @@ func (p *portal) closeRequest() *dbus.Error {
 }
 
 // respond answers a request as the portal does.
-func (p *portal) respond(request dbus.ObjectPath, response uint32, results map[string]dbus.Variant) {
+func (p *portal) respond(
+	request dbus.ObjectPath, response uint32, results map[string]dbus.Variant,
+) {
 	if err := p.bus.Emit(request, portalRequest+".Response", response, results); err != nil {
 		panic(err)
 	}
@@ -99,8 +108,9 @@ func TestFilesArePickedInThePortalsDialog(t *testing.T) {
 		fails    bool
 	}{
 		"several files": {
-			results: uris("file:///data/a%20b%23c%2520d.txt", "file:///data/50%25+%C2%B5g.csv", "file:///data/%E5%BF%83%E6%8B%8D%E6%95%B0.csv"),
-			want:    []string{"/data/a b#c%20d.txt", "/data/50%+µg.csv", "/data/心拍数.csv"},
+			results: uris("file:///data/a%20b%23c%2520d.txt", "file:///data/50%25+%C2%B5g.csv",
+				"file:///data/%E5%BF%83%E6%8B%8D%E6%95%B0.csv"),
+			want: []string{"/data/a b#c%20d.txt", "/data/50%+µg.csv", "/data/心拍数.csv"},
 		},
 		"folders":               {folders: true, results: uris("file:///data/run_017"), want: []string{"/data/run_017"}},
 		"what is no file":       {results: uris("smb://server/share/a.txt"), want: []string{"smb://server/share/a.txt"}},
@@ -142,7 +152,8 @@ func TestWhereAFileIsWrittenIsSaidInThePortalsDialog(t *testing.T) {
 		"an answer not known": {response: 7, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := startPortal(t, b, 1, func(p *portal, request dbus.ObjectPath) { p.respond(request, c.response, c.results) })
+			p := startPortal(t, b, 1,
+				func(p *portal, request dbus.ObjectPath) { p.respond(request, c.response, c.results) })
 			defer func() { _ = p.bus.Close() }()
 			got, err := Save(t.Context(), "x11:2a", "Save receipt", "/home/someone/Öl", "心拍数.csv")
 			if (err != nil) != c.fails || got != c.want {
@@ -168,9 +179,11 @@ func TestADialogThatIsClosedWithoutAButtonPicksNothing(t *testing.T) {
 	}{"it was seen": {0, false}, "it never opened": {time.Hour, true}} {
 		t.Run(name, func(t *testing.T) {
 			glance = c.glance
-			p := startPortal(t, b, 4, func(p *portal, request dbus.ObjectPath) { p.respond(request, responseOther, nil) })
+			p := startPortal(t, b, 4,
+				func(p *portal, request dbus.ObjectPath) { p.respond(request, responseOther, nil) })
 			defer func() { _ = p.bus.Close() }()
-			if paths, err := Choose(t.Context(), "", "Add files", false); (err != nil) != c.fails || paths != nil {
+			if paths, err := Choose(t.Context(), "", "Add files", false); (err != nil) != c.fails ||
+				paths != nil {
 				t.Errorf("picked %q, error %v", paths, err)
 			}
 		})
@@ -187,7 +200,8 @@ func TestARequestIsClosedWhenItsContextEnds(t *testing.T) {
 	defer func() { _ = bus.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := awaitChoice(ctx, bus, theRequest, nil, time.Now()); !errors.Is(err, context.Canceled) {
+	if _, err := awaitChoice(ctx, bus, theRequest, nil, time.Now()); !errors.Is(err,
+		context.Canceled) {
 		t.Fatalf("error: %v", err)
 	}
 	<-p.closed
@@ -211,7 +225,8 @@ func TestWithoutADialogOfTheDesktopThereIsAnError(t *testing.T) {
 		mustFail(t, true)
 	})
 	t.Run("a portal that ends", func(t *testing.T) {
-		startPortal(t, vaulttest.StartBus(t), 4, func(p *portal, _ dbus.ObjectPath) { go func() { _ = p.bus.Close() }() })
+		startPortal(t, vaulttest.StartBus(t), 4,
+			func(p *portal, _ dbus.ObjectPath) { go func() { _ = p.bus.Close() }() })
 		mustFail(t, false)
 	})
 	t.Run("a portal that does not answer", func(t *testing.T) {

@@ -30,7 +30,8 @@ func TestDocumentsAreWhereTheDesktopHasThem(t *testing.T) {
 				}
 			}
 			if c.says != "" {
-				if err := os.WriteFile(filepath.Join(home, ".config", "user-dirs.dirs"), []byte(c.says), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(home, ".config", "user-dirs.dirs"),
+					[]byte(c.says), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}

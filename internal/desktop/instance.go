@@ -169,7 +169,8 @@ func socketPaths(dir string) iter.Seq[string] {
 		if len(short)+len(socketName) >= longestSocket {
 			short = filepath.Join("/tmp", name) // TMPDIR is as long
 		}
-		if err := os.Mkdir(short, 0o700); (err == nil || errors.Is(err, os.ErrExist)) && ownedAlone(short) == nil {
+		if err := os.Mkdir(short, 0o700); (err == nil || errors.Is(err, os.ErrExist)) &&
+			ownedAlone(short) == nil {
 			yield(filepath.Join(short, socketName))
 		}
 	}

@@ -16,9 +16,10 @@ func TestASecondStartHandsItsPathsToTheFirst(t *testing.T) {
 	noSocket := t.TempDir()
 	makeFolder(t, filepath.Join(noSocket, socketName, "in its place"))
 	for name, dir := range map[string]string{
-		"a folder of the usual kind":         t.TempDir(),
-		"a path that no socket's name takes": filepath.Join(t.TempDir(), strings.Repeat("deep", 30)),
-		"a folder that takes no socket":      noSocket,
+		"a folder of the usual kind": t.TempDir(),
+		"a path that no socket's name takes": filepath.Join(t.TempDir(),
+			strings.Repeat("deep", 30)),
+		"a folder that takes no socket": noSocket,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TMPDIR", t.TempDir())
@@ -28,7 +29,8 @@ func TestASecondStartHandsItsPathsToTheFirst(t *testing.T) {
 			if err != nil || !ok {
 				t.Fatalf("the first claim: %v, %v", ok, err)
 			}
-			if _, ok, err := Claim(dir, func([]string) { t.Error("the second one was asked") }); ok || err != nil {
+			if _, ok, err := Claim(dir,
+				func([]string) { t.Error("the second one was asked") }); ok || err != nil {
 				t.Fatalf("the second claim: %v, %v", ok, err)
 			}
 			want := []string{"/data/a b.txt", "/data/心拍数.csv"}

@@ -14,7 +14,8 @@ func ownedAlone(dir string) error {
 	if err != nil {
 		return err
 	}
-	if st, ok := fi.Sys().(*syscall.Stat_t); !ok || !fi.IsDir() || fi.Mode().Perm() != 0o700 || int(st.Uid) != os.Getuid() {
+	if st, ok := fi.Sys().(*syscall.Stat_t); !ok || !fi.IsDir() || fi.Mode().Perm() != 0o700 ||
+		int(st.Uid) != os.Getuid() {
 		return errors.New("the folder for the window's socket belongs to somebody else")
 	}
 	return nil

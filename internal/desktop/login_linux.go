@@ -42,7 +42,8 @@ func loginOn() (bool, error) {
 			keys[strings.TrimSpace(key)] = strings.TrimSpace(value)
 		}
 	}
-	if keys["Exec"] == "" || keys["Hidden"] == "true" || keys["X-GNOME-Autostart-enabled"] == "false" {
+	if keys["Exec"] == "" || keys["Hidden"] == "true" ||
+		keys["X-GNOME-Autostart-enabled"] == "false" {
 		return false, nil
 	}
 	if program := entryText.unescape(keys["TryExec"]); program != "" {
@@ -75,7 +76,8 @@ func addLogin(program string, args []string) error {
 // quoteExec quotes an argument of a command line
 // (specifications.freedesktop.org/desktop-entry-spec, "The Exec key").
 func quoteExec(arg string) string {
-	return `"` + strings.NewReplacer(`"`, `\"`, "`", "\\`", `$`, `\$`, `\`, `\\`, `%`, `%%`).Replace(arg) + `"`
+	return `"` + strings.NewReplacer(`"`, `\"`, "`", "\\`", `$`, `\$`, `\`, `\\`, `%`,
+		`%%`).Replace(arg) + `"`
 }
 
 // escapes are those of all texts in an entry (the same, "Possible value types").

@@ -36,7 +36,8 @@ func TestTheProgramStartsAtLoginWhereThePersonSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `Exec="` + program + `" "window" "--hidden"` + "\n"; !strings.Contains(string(text), want) {
+	if want := `Exec="` + program + `" "window" "--hidden"` + "\n"; !strings.Contains(string(text),
+		want) {
 		t.Errorf("the entry has no line %q:\n%s", want, text)
 	}
 	for name, change := range map[string]struct {
@@ -49,7 +50,8 @@ func TestTheProgramStartsAtLoginWhereThePersonSaysSo(t *testing.T) {
 		"another order of lines":      {"[Desktop Entry]\n", "# by hand\n[Desktop Entry]\nX-GNOME-Autostart-Delay=5\n", true},
 		"a key of another group":      {"Terminal=false\n", "Terminal=false\n[Desktop Action x]\nHidden=true\n", true},
 	} {
-		if err := os.WriteFile(path, []byte(strings.Replace(string(text), change.old, change.new, 1)), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), change.old, change.new,
+			1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := l.On(); err != nil || got != change.on {

@@ -60,7 +60,8 @@ func notification(title, words string) error {
 		return err
 	}
 	defer func() { _ = bus.Close() }()
-	return bus.Object("org.freedesktop.Notifications", "/org/freedesktop/Notifications").Call("org.freedesktop.Notifications.Notify", 0,
+	return bus.Object("org.freedesktop.Notifications",
+		"/org/freedesktop/Notifications").Call("org.freedesktop.Notifications.Notify", 0,
 		title, uint32(0), "dialog-error", title, words, []string{}, map[string]any{}, int32(0)).Err
 }
 

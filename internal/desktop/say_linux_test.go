@@ -31,7 +31,8 @@ func TestSayTakesTheBoxThatIsThere(t *testing.T) {
 			if box == "kdialog" { // which takes markup
 				want = strings.NewReplacer("<", "‹", ">", "›", "&", "＆").Replace(words)
 			}
-			if got := strings.Join(strings.Fields(string(said)), " "); !strings.Contains(got, want) || !strings.Contains(got, "Inbox Uploader") {
+			if got := strings.Join(strings.Fields(string(said)), " "); !strings.Contains(got,
+				want) || !strings.Contains(got, "Inbox Uploader") {
 				t.Errorf("%s was told:\n%s", box, said)
 			}
 			for line := range strings.Lines(string(said)) {

@@ -17,7 +17,8 @@ func Say(title, words string) error {
 	if err != nil {
 		return err
 	}
-	_, err = windows.MessageBox(0, text, caption, windows.MB_OK|windows.MB_ICONERROR|windows.MB_SETFOREGROUND)
+	_, err = windows.MessageBox(0, text, caption,
+		windows.MB_OK|windows.MB_ICONERROR|windows.MB_SETFOREGROUND)
 	return err
 }
 

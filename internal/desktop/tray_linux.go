@@ -9,7 +9,8 @@ func HasTray() bool {
 	}
 	defer func() { _ = bus.Close() }()
 	const watcher = "org.kde.StatusNotifierWatcher"
-	has, err := bus.Object(watcher, "/StatusNotifierWatcher").GetProperty(watcher + ".IsStatusNotifierHostRegistered")
+	has, err := bus.Object(watcher, "/StatusNotifierWatcher").GetProperty(watcher +
+		".IsStatusNotifierHostRegistered")
 	if err != nil {
 		return false
 	}

@@ -26,7 +26,8 @@ func tryLock(h *os.File, alone bool) error {
 	if alone {
 		flags |= windows.LOCKFILE_EXCLUSIVE_LOCK
 	}
-	err := windows.LockFileEx(windows.Handle(h.Fd()), flags, 0, 1, 0, &windows.Overlapped{Offset: lockedByte})
+	err := windows.LockFileEx(windows.Handle(h.Fd()), flags, 0, 1, 0,
+		&windows.Overlapped{Offset: lockedByte})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
 		return ErrLocked
 	}
@@ -37,5 +38,6 @@ func tryLock(h *os.File, alone bool) error {
 }
 
 func unlock(h *os.File) {
-	_ = windows.UnlockFileEx(windows.Handle(h.Fd()), 0, 1, 0, &windows.Overlapped{Offset: lockedByte})
+	_ = windows.UnlockFileEx(windows.Handle(h.Fd()), 0, 1, 0,
+		&windows.Overlapped{Offset: lockedByte})
 }

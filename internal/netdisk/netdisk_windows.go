@@ -11,7 +11,8 @@ import (
 // this computer's own. It may block on the disk.
 func On(dir string) bool {
 	volume := filepath.VolumeName(dir)
-	if strings.HasPrefix(volume, `\\`) && !strings.HasPrefix(volume, `\\?\`) && !strings.HasPrefix(volume, `\\.\`) {
+	if strings.HasPrefix(volume, `\\`) && !strings.HasPrefix(volume, `\\?\`) &&
+		!strings.HasPrefix(volume, `\\.\`) {
 		return true
 	}
 	root, err := windows.UTF16PtrFromString(volume + `\`)

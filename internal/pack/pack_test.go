@@ -18,7 +18,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		u, f := rapid.Uint64().Draw(t, "number"), rapid.Uint64().Draw(t, "eight bytes")
 		i := rapid.Int64().Draw(t, "signed number")
 		before, text := rapid.String().Draw(t, "text before"), rapid.String().Draw(t, "text")
-		moment := time.Unix(rapid.Int64Range(math.MinInt32*100, math.MaxInt32*100).Draw(t, "seconds"),
+		moment := time.Unix(rapid.Int64Range(math.MinInt32*100, math.MaxInt32*100).Draw(t,
+			"seconds"),
 			rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds"))
 		if rapid.Bool().Draw(t, "no moment") {
 			moment = time.Time{}
@@ -33,7 +34,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		w.Time(moment)
 		read := func(data []byte) (*pack.Reader, bool) {
 			r := &pack.Reader{Buf: data}
-			return r, r.Byte() == b && r.Uint() == u && r.Int() == i && r.Fixed() == f && r.Text() == text &&
+			return r, r.Byte() == b && r.Uint() == u && r.Int() == i && r.Fixed() == f &&
+				r.Text() == text &&
 				r.Follow(before) == text && r.Time().Equal(moment)
 		}
 		if r, same := read(w.Buf); !same || !r.End() {

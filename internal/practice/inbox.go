@@ -108,7 +108,8 @@ func (i *Inbox) Token() (string, error) {
 		return "", fmt.Errorf("practice: %w", err)
 	}
 	link, err := i.server.Token(blobserver.TokenRequest{
-		Base: i.base, Container: container, Rights: rights, Policy: policy.ID, To: i.now().Add(lifetime),
+		Base: i.base, Container: container, Rights: rights, Policy: policy.ID,
+		To: i.now().Add(lifetime),
 	})
 	if err != nil {
 		return "", fmt.Errorf("practice: %w", err)

@@ -27,7 +27,8 @@ func send(t *testing.T, link, name string) problem.Reason {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t token.Token) (store.Store, error) { return azure.Open(t, azure.Options{}) }})
+	q, err := uploader.NewQueue(t.Context(),
+		uploader.Config{Steady: time.Millisecond, Open: func(t token.Token) (store.Store, error) { return azure.Open(t, azure.Options{}) }})
 	if err != nil {
 		t.Fatal(err)
 	}

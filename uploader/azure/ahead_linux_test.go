@@ -34,7 +34,8 @@ func TestConnectionsBoundWhatIsUnsentAlone(t *testing.T) {
 	if got := option(t, ours, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT); got != unsent {
 		t.Errorf("%d bytes may wait to be sent, want %d", got, unsent)
 	}
-	if got, want := option(t, ours, unix.SOL_SOCKET, unix.SO_SNDBUF), option(t, plain, unix.SOL_SOCKET, unix.SO_SNDBUF); got != want {
+	if got, want := option(t, ours, unix.SOL_SOCKET, unix.SO_SNDBUF),
+		option(t, plain, unix.SOL_SOCKET, unix.SO_SNDBUF); got != want {
 		t.Errorf("the system's own bound of %d bytes has become %d", want, got)
 	}
 }

@@ -70,7 +70,8 @@ func newEmulator(t *testing.T, address string) *emulator {
 	}
 	t.Cleanup(func() {
 		// The test's context is over by now.
-		if resp := e.request(t, http.MethodDelete, "", "restype=container"); resp.StatusCode != http.StatusAccepted {
+		if resp := e.request(t, http.MethodDelete, "",
+			"restype=container"); resp.StatusCode != http.StatusAccepted {
 			t.Errorf("delete container: %s", resp.Status)
 		}
 	})
@@ -123,13 +124,15 @@ func (e *emulator) token(rights string) (token.Token, string) {
 	expiry := time.Now().UTC().Add(time.Hour).Truncate(time.Second)
 	se := expiry.Format(time.RFC3339)
 	sig := e.sign(strings.Join([]string{
-		rights, "", se, "/blob/" + emulatorAccount + "/" + e.container, "", "", "https,http", Version, "c",
+		rights, "", se, "/blob/" + emulatorAccount + "/" + e.container, "", "", "https,http",
+		Version, "c",
 		"", "", "", "", "", "", "",
 	}, "\n"))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.secrets = append(e.secrets, sig, url.QueryEscape(sig))
-	q := "sv=" + Version + "&sp=" + rights + "&sr=c&spr=https,http&se=" + se + "&sig=" + url.QueryEscape(sig)
+	q := "sv=" + Version + "&sp=" + rights + "&sr=c&spr=https,http&se=" + se + "&sig=" +
+		url.QueryEscape(sig)
 	return token.Token{
 		Inbox:   token.Inbox{Scheme: e.url.Scheme, Host: e.url.Host, Account: emulatorAccount, Container: e.container},
 		Rights:  token.Rights{Letters: rights},
@@ -157,7 +160,8 @@ func (e *emulator) request(t *testing.T, method, name, query string) *http.Respo
 	if query != "" {
 		resource += "\n" + strings.ReplaceAll(query, "=", ":")
 	}
-	text := method + strings.Repeat("\n", 12) + "x-ms-date:" + date + "\nx-ms-version:" + Version + "\n" + resource
+	text := method + strings.Repeat("\n", 12) + "x-ms-date:" + date + "\nx-ms-version:" + Version +
+		"\n" + resource
 	req.Header.Set("Authorization", fmt.Sprintf("SharedKey %s:%s", emulatorAccount, e.sign(text)))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

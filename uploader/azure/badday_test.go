@@ -85,7 +85,8 @@ func TestABadDayCostsLittle(t *testing.T) {
 	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root},
+		ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {
@@ -121,7 +122,8 @@ func TestABadDayCostsLittle(t *testing.T) {
 		}
 	}
 	t.Logf("%d files and one of %d MiB, %d requests, faults met %v (busy, reset, reset in the body, answer lost, stall): "+
-		"%.3f bytes sent for each one, %.1f s, %d connections at last", files, large>>20, status.Requests, faults.Met(), ratio,
+		"%.3f bytes sent for each one, %.1f s, %d connections at last", files, large>>20,
+		status.Requests, faults.Met(), ratio,
 		took.Seconds(), status.Connections)
 }
 

@@ -37,7 +37,8 @@ func BenchmarkPutBlock(b *testing.B) {
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := s.PutBlock(b.Context(), "folder/a", "aWQ=", store.NewBody(data, crc)); err != nil {
+				if _, err := s.PutBlock(b.Context(), "folder/a", "aWQ=",
+					store.NewBody(data, crc)); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -56,9 +57,10 @@ func BenchmarkPutBlock(b *testing.B) {
 					b.Fatal(err)
 				}
 				body := store.NewBody(data, crc)
-				_, err = s.client.StageBlock(k.with(b.Context()), "aWQ=", body, &blockblob.StageBlockOptions{
-					TransactionalValidation: blob.TransferValidationTypeCRC64(crc),
-				})
+				_, err = s.client.StageBlock(k.with(b.Context()), "aWQ=", body,
+					&blockblob.StageBlockOptions{
+						TransactionalValidation: blob.TransferValidationTypeCRC64(crc),
+					})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -71,8 +73,10 @@ func BenchmarkPutBlock(b *testing.B) {
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {
-				target := server.URL + "/inbox/folder/a?" + secretQuery + "comp=block&blockid=" + url.QueryEscape("aWQ=")
-				req, err := http.NewRequestWithContext(b.Context(), http.MethodPut, target, bytes.NewReader(data))
+				target := server.URL + "/inbox/folder/a?" + secretQuery + "comp=block&blockid=" +
+					url.QueryEscape("aWQ=")
+				req, err := http.NewRequestWithContext(b.Context(), http.MethodPut, target,
+					bytes.NewReader(data))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -37,7 +37,9 @@ func listen(t *testing.T) net.Listener {
 }
 
 // serveOn runs a local inbox with one container until the test ends, and returns its host.
-func serveOn(t *testing.T, server *blobserver.Server, listener net.Listener, container string) string {
+func serveOn(
+	t *testing.T, server *blobserver.Server, listener net.Listener, container string,
+) string {
 	t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(t.Context(), listener) }()
@@ -56,7 +58,9 @@ func serveOn(t *testing.T, server *blobserver.Server, listener net.Listener, con
 }
 
 // tokenFor returns a token for a container of a local inbox that is good for as long as life.
-func tokenFor(t *testing.T, server *blobserver.Server, base, container, rights string, life time.Duration) token.Token {
+func tokenFor(
+	t *testing.T, server *blobserver.Server, base, container, rights string, life time.Duration,
+) token.Token {
 	t.Helper()
 	link, err := server.Token(blobserver.TokenRequest{Base: base, Container: container, Rights: rights, To: time.Now().Add(life)})
 	if err != nil {

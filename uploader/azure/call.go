@@ -127,7 +127,9 @@ func (w *wire) Do(req *http.Request) (*http.Response, error) {
 // connection that turned out to be closed. The request is the caller's again, changed in its
 // User-Agent and version, and so is the body. The answer's body is in memory, and holds answerLimit
 // at most.
-func (w *wire) send(ctx context.Context, c *call, req *http.Request, body io.ReadSeeker) (*http.Response, error) {
+func (w *wire) send(
+	ctx context.Context, c *call, req *http.Request, body io.ReadSeeker,
+) (*http.Response, error) {
 	control := func(v string) bool { return strings.ContainsFunc(v, unicode.IsControl) }
 	for _, values := range req.Header {
 		if slices.ContainsFunc(values, control) {

@@ -57,7 +57,8 @@ func TestABodyWhoseOwnerGivesUpSaysWhy(t *testing.T) {
 				t.Fatal(err)
 			}
 			body := streaming.NopCloser(&failing{size: size, err: cause})
-			_, err = s.client.StageBlock(k.with(t.Context()), "aWQ=", body, &blockblob.StageBlockOptions{})
+			_, err = s.client.StageBlock(k.with(t.Context()), "aWQ=", body,
+				&blockblob.StageBlockOptions{})
 			if err == nil {
 				t.Fatalf("%d bytes: no error", size)
 			}
@@ -70,7 +71,8 @@ func TestABodyWhoseOwnerGivesUpSaysWhy(t *testing.T) {
 				continue
 			}
 			e, ok := errors.AsType[*problem.Error](err)
-			if !ok || e.Reason != want.Reason || e.Unanswered || e.Op == "" || e.Path == "" || want.Op != "" && e.Op != want.Op {
+			if !ok || e.Reason != want.Reason || e.Unanswered || e.Op == "" || e.Path == "" ||
+				want.Op != "" && e.Op != want.Op {
 				t.Errorf("%d bytes: got %#v, want %v", size, err, cause)
 			}
 		}
@@ -92,10 +94,12 @@ func TestSmallAndLargeBodiesArriveWhole(t *testing.T) {
 		body := store.NewBody(make([]byte, size), 0)
 		// A body that an earlier try has read is sent again from its start.
 		for range 2 {
-			if _, err := s.PutBlock(t.Context(), "a", "aWQ=", body); err != nil || got.Load() != int64(size) {
+			if _, err := s.PutBlock(t.Context(), "a", "aWQ=", body); err != nil ||
+				got.Load() != int64(size) {
 				t.Errorf("%d bytes: %d arrived, %v", size, got.Load(), err)
 			}
-			if _, err := s.PutBlob(t.Context(), "a", body, store.Properties{}, always); err != nil || got.Load() != int64(size) {
+			if _, err := s.PutBlob(t.Context(), "a", body, store.Properties{},
+				always); err != nil || got.Load() != int64(size) {
 				t.Errorf("%d bytes: %d arrived, %v", size, got.Load(), err)
 			}
 		}

@@ -49,7 +49,8 @@ func deliver(t *testing.T, tok token.Token, root string, o Options) uploader.Sta
 	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{root},
+		ledger.AddOptions{Scan: scan.Options{Recursive: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {
@@ -96,7 +97,8 @@ func TestOddTreeArrivesWholeWithEveryKindOfToken(t *testing.T) {
 			}
 			uploadertest.WriteOddTree(t, root)
 			large := strings.Repeat("a line of a file with several blocks\n", 10_000)
-			if err := os.WriteFile(filepath.Join(root, "large + 100%.csv"), []byte(large), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(root, "large + 100%.csv"), []byte(large),
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 			want := map[string]string{"tree/large + 100%.csv": large}

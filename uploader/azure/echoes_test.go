@@ -21,7 +21,8 @@ import (
 
 // confirm writes a 201 to the request with this head.
 func confirm(w io.Writer, more string) {
-	_, _ = io.WriteString(w, "HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nContent-Length: 0\r\n"+more+"\r\n")
+	_, _ = io.WriteString(w,
+		"HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nContent-Length: 0\r\n"+more+"\r\n")
 }
 
 // echoOf is the header with which the service repeats a request's id.
@@ -67,7 +68,8 @@ func TestASurplusConfirmationIsNotTheNextRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := put(t.Context(), s, size)
-		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.AnswerForeign || !e.Unanswered || e.Status != 0 {
+		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.AnswerForeign ||
+			!e.Unanswered || e.Status != 0 {
 			t.Errorf("%d bytes: the surplus answer counted: %v", size, err)
 		}
 		if _, err := put(t.Context(), s, size); err != nil { // over a new connection
@@ -207,7 +209,8 @@ func TestWhatComesUnaskedEndsTheConnection(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := put(t.Context(), s, 10)
-			if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.FirewallRefused {
+			if e, ok := errors.AsType[*problem.Error](err); !ok ||
+				e.Reason != problem.FirewallRefused {
 				t.Errorf("a refused file counts as delivered: %v", err)
 			}
 		})

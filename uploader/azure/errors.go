@@ -212,12 +212,14 @@ func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 		e.Reason = problem.NotTheService
 	case k.status == http.StatusInternalServerError:
 		e.Reason = problem.ServiceFault
-	case k.status == http.StatusRequestTimeout, k.status == http.StatusTooManyRequests, k.status >= 500:
+	case k.status == http.StatusRequestTimeout, k.status == http.StatusTooManyRequests,
+		k.status >= 500:
 		e.Reason = problem.ServiceBusy
 	case k.status < 400:
 		// A page where "created" was due, or a redirect, neither of which the service sends.
 		e.Reason = problem.NotTheService
-	case k.status == http.StatusBadRequest && strings.HasPrefix(k.header.Get("Server"), "Microsoft-HTTPAPI"):
+	case k.status == http.StatusBadRequest && strings.HasPrefix(k.header.Get("Server"),
+		"Microsoft-HTTPAPI"):
 		// The service's outermost layer, which knows no codes: it refuses paths with characters
 		// that HTTP forbids.
 		e.Reason = problem.NameRefused
@@ -248,7 +250,8 @@ func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise pro
 	}
 	switch {
 	case has("not valid in the specified time frame"):
-		start, expiry, current := moment(said.Detail, "Start"), moment(said.Detail, "Expiry"), moment(said.Detail, "Current")
+		start, expiry, current := moment(said.Detail, "Start"), moment(said.Detail, "Expiry"),
+			moment(said.Detail, "Current")
 		if current.IsZero() {
 			current = e.Date
 		}
@@ -260,7 +263,8 @@ func (s *Store) classifyToken(e *problem.Error, said serviceError, otherwise pro
 	case has("signed expiry time"):
 		// Of a token without a start the service takes "now" for the start, so "expiry must be
 		// after start" means that it is over.
-		e.Reason, e.When = problem.Expired, s.ended(moment(said.Detail, "Signed expiry time"), e.Date)
+		e.Reason, e.When = problem.Expired, s.ended(moment(said.Detail, "Signed expiry time"),
+			e.Date)
 	case has("resource level", "directory depth", "resource is not allowed"):
 		e.Reason = problem.WrongPlace
 	case has("policy violated"):
@@ -328,7 +332,8 @@ func (s *Store) clean(text string) string {
 		return ""
 	}
 	for _, r := range text {
-		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_' {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' &&
+			r != '_' {
 			return ""
 		}
 	}

@@ -61,7 +61,8 @@ func (f refusal) serve(w http.ResponseWriter, r *http.Request) {
 			_ = xml.EscapeText(&b, []byte(f.detail))
 			detail = "<AuthenticationErrorDetail>" + b.String() + "</AuthenticationErrorDetail>"
 		}
-		_, _ = fmt.Fprintf(w, "\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>%s</Code><Message>Words.\nRequestId:%s\nTime:2026-03-02T10:00:00Z</Message>%s%s</Error>",
+		_, _ = fmt.Fprintf(w,
+			"\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>%s</Code><Message>Words.\nRequestId:%s\nTime:2026-03-02T10:00:00Z</Message>%s%s</Error>",
 			f.code, requestID, detail, f.more)
 	}
 }
@@ -195,8 +196,10 @@ func TestServiceErrors(t *testing.T) {
 					reason = problem.MayNotReplace
 				}
 				want := problem.New(e.Op, "folder/a", reason)
-				want.Status, want.Code, want.Date = c.answer.status, c.answer.code, on("2026-03-02T10:00:00Z")
-				want.Value, want.When, want.RetryAfter, want.Unanswered = c.value, c.when, c.retry, c.unanswered
+				want.Status, want.Code, want.Date = c.answer.status, c.answer.code,
+					on("2026-03-02T10:00:00Z")
+				want.Value, want.When, want.RetryAfter, want.Unanswered = c.value, c.when, c.retry,
+					c.unanswered
 				if c.value == "HOST" {
 					want.Value = token.Inbox.Host
 				}
@@ -244,7 +247,8 @@ func TestAnEndlessAnswerIsReadToItsLimit(t *testing.T) {
 // FuzzServiceErrorNeverLeaksTheQuery lets a hostile server answer whatever it likes, the request's
 // own target included.
 func FuzzServiceErrorNeverLeaksTheQuery(f *testing.F) {
-	f.Add(403, "AuthenticationFailed", requestID, "<Error><Code>AuthenticationFailed</Code><AuthenticationErrorDetail>Signature not valid in the specified time frame: Start [a] - Expiry [b] - Current [c]</AuthenticationErrorDetail></Error>")
+	f.Add(403, "AuthenticationFailed", requestID,
+		"<Error><Code>AuthenticationFailed</Code><AuthenticationErrorDetail>Signature not valid in the specified time frame: Start [a] - Expiry [b] - Current [c]</AuthenticationErrorDetail></Error>")
 	f.Add(403, signature, signature, secretQuery)
 	f.Add(403, strings.TrimSuffix(signature, "%3D"), strings.TrimSuffix(signature, "%3D"), "")
 	f.Add(400, "", "", "<Error><Code>"+signature+"</Code></Error>")

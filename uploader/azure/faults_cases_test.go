@@ -67,7 +67,8 @@ type faultCase struct {
 // afterWork reports whether the fault replaces the answer to a request that was carried out.
 func (f faultCase) afterWork() bool {
 	word, _, _ := strings.Cut(f.line, " ")
-	return strings.Contains(f.line, "at=answer") || slices.Contains([]string{"echo", "unchecked", "stray", "truncate"}, word)
+	return strings.Contains(f.line, "at=answer") ||
+		slices.Contains([]string{"echo", "unchecked", "stray", "truncate"}, word)
 }
 
 // unseen reports whether the server says that the name is taken before the fault can happen: it
@@ -76,8 +77,10 @@ func (r faultRun) unseen() bool {
 	if r.mode != taken {
 		return false
 	}
-	return strings.HasPrefix(r.fault.line, "foreign") || r.spot == smallFile && (strings.HasPrefix(r.fault.line, "damage") ||
-		strings.HasPrefix(r.fault.line, "stall at=body") || strings.HasPrefix(r.fault.line, "stall at=end"))
+	return strings.HasPrefix(r.fault.line, "foreign") || r.spot == smallFile &&
+		(strings.HasPrefix(r.fault.line, "damage") ||
+			strings.HasPrefix(r.fault.line, "stall at=body") ||
+			strings.HasPrefix(r.fault.line, "stall at=end"))
 }
 
 // noProgress is how long a request of the case may stand still. Only where that is what is played

@@ -105,7 +105,8 @@ func newFaultWorld(t *testing.T) *faultWorld {
 		}
 	}
 	w.taken = filepath.Join(w.base, "taken")
-	_, token, stop := w.start(t, blobserver.Config{Dir: w.taken, Now: func() time.Time { return time.Now().Add(-time.Hour) }}, "cw")
+	_, token, stop := w.start(t,
+		blobserver.Config{Dir: w.taken, Now: func() time.Time { return time.Now().Add(-time.Hour) }}, "cw")
 	defer stop()
 	st, err := Open(token, Options{})
 	if err != nil {
@@ -113,7 +114,8 @@ func newFaultWorld(t *testing.T) *faultWorld {
 	}
 	for _, name := range []string{"small.bin", "large.bin"} {
 		text := []byte(strangersText)
-		if _, err := st.PutBlob(t.Context(), name, store.NewBody(text, nvme(text)), store.Properties{}, always); err != nil {
+		if _, err := st.PutBlob(t.Context(), name, store.NewBody(text, nvme(text)),
+			store.Properties{}, always); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -128,7 +130,9 @@ var nvmeTable = crc64.MakeTable(0x9A6C9329AC4BC9B5)
 func nvme(data []byte) uint64 { return crc64.Checksum(data, nvmeTable) }
 
 // start runs a server with a container and signs a token for it.
-func (w *faultWorld) start(t *testing.T, c blobserver.Config, rights string) (*blobserver.Server, token.Token, func()) {
+func (w *faultWorld) start(
+	t *testing.T, c blobserver.Config, rights string,
+) (*blobserver.Server, token.Token, func()) {
 	c.Key = matrixKey
 	server, err := blobserver.New(c)
 	if err != nil {
@@ -147,7 +151,8 @@ func (w *faultWorld) start(t *testing.T, c blobserver.Config, rights string) (*b
 			t.Error(err)
 		}
 	}
-	if err := server.CreateContainer("ws-1"); err != nil && !errors.Is(err, blobserver.ErrContainerExists) {
+	if err := server.CreateContainer("ws-1"); err != nil &&
+		!errors.Is(err, blobserver.ErrContainerExists) {
 		t.Error(err)
 	}
 	now := time.Now()
@@ -210,7 +215,8 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 		return
 	}
 	source := filepath.Join(w.base, r.file())
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, ledger.AddOptions{Replace: r.mode == replace}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source},
+		ledger.AddOptions{Replace: r.mode == replace}); err != nil {
 		fail("%v", err)
 		return
 	}
@@ -242,7 +248,8 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 	}
 	last := r.afterwards(end)
 	job := w.look(ctx, fail, server, queue, r, source, last)
-	if job.State == ledger.Attention && job.Problem.Reason != problem.AlreadyThereByUs || job.State == ledger.Failed {
+	if job.State == ledger.Attention && job.Problem.Reason != problem.AlreadyThereByUs ||
+		job.State == ledger.Failed {
 		// The cause is mended and the person tries again.
 		faults.Off()
 		if err := server.DiscardBlocks("ws-1", r.file()); err != nil {
@@ -269,7 +276,10 @@ func (w *faultWorld) run(t *testing.T, number int, r faultRun) {
 
 // look checks that the job has come to its ending and that the inbox shows that, and returns the
 // job.
-func (w *faultWorld) look(ctx context.Context, fail func(string, ...any), server *blobserver.Server, queue *uploader.Queue, r faultRun, source string, want ending) ledger.Job {
+func (w *faultWorld) look(
+	ctx context.Context, fail func(string, ...any), server *blobserver.Server,
+	queue *uploader.Queue, r faultRun, source string, want ending,
+) ledger.Job {
 	rows, err := queue.Rows(ctx, ledger.Filter{}, 0, 2)
 	if err != nil || len(rows) != 1 {
 		fail("%d jobs, %v", len(rows), err)
@@ -311,7 +321,9 @@ func (w *faultWorld) await(ctx context.Context, q *uploader.Queue, end ending) e
 
 // compare checks that nothing stands in the inbox but what may, and returns the content of the
 // file's name.
-func (w *faultWorld) compare(fail func(string, ...any), server *blobserver.Server, r faultRun, source string, delivered bool) []byte {
+func (w *faultWorld) compare(
+	fail func(string, ...any), server *blobserver.Server, r faultRun, source string, delivered bool,
+) []byte {
 	want, err := os.ReadFile(source)
 	if err != nil {
 		fail("%v", err)

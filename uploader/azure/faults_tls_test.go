@@ -50,8 +50,12 @@ func TestFaultsOfTLS(t *testing.T) {
 					t.Fatal(err)
 				}
 				queue, err := uploader.NewQueue(t.Context(), uploader.Config{
-					Steady:    time.Millisecond,
-					Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{CAFile: ca}) },
+					Steady: time.Millisecond,
+					Open: func(token token.Token) (store.Store,
+						error,
+					) {
+						return Open(token, Options{CAFile: ca})
+					},
 					BlockSize: plan.MinBlockSize, Connections: 1,
 				})
 				if err != nil {
@@ -65,7 +69,8 @@ func TestFaultsOfTLS(t *testing.T) {
 				if err := queue.Use(tok); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, ledger.AddOptions{}); err != nil {
+				if _, err := queue.Add(t.Context(), tok.Inbox, []string{source},
+					ledger.AddOptions{}); err != nil {
 					t.Fatal(err)
 				}
 				err = (&faultWorld{}).await(t.Context(), queue, test.end)

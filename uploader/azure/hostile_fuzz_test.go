@@ -62,7 +62,8 @@ func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				_, query, _ := strings.Cut(r.RequestURI, "?")
 				text := bytes.ReplaceAll(*answer.Load(), []byte("QUERY"), []byte(query))
-				_, _ = conn.Write(bytes.ReplaceAll(text, []byte("SIGNATURE"), []byte(signature[:20])))
+				_, _ = conn.Write(bytes.ReplaceAll(text, []byte("SIGNATURE"),
+					[]byte(signature[:20])))
 			}
 			_ = conn.Close()
 		}
@@ -90,7 +91,8 @@ func FuzzAHostileServerGetsAnErrorInWords(f *testing.F) {
 			}
 			noSecret(t, err)
 			e, ok := errors.AsType[*problem.Error](err)
-			if !ok || e.Err == nil || !errors.Is(err, problem.New("", "", e.Reason).Err) || e.RetryAfter < 0 || e.RetryAfter > longestWait {
+			if !ok || e.Err == nil || !errors.Is(err, problem.New("", "", e.Reason).Err) ||
+				e.RetryAfter < 0 || e.RetryAfter > longestWait {
 				t.Fatalf("%s: %#v", op.name, err)
 			}
 			if e.Reason == problem.Unexpected && e.Status == 0 {
@@ -128,7 +130,8 @@ func FuzzAPlannedNameIsStoredAsPlanned(f *testing.F) {
 		if err != nil || n.Blob == "" {
 			return
 		}
-		if again, err := scan.PlanName("", prefix); prefix != "" && (err != nil || again.Blob != prefix) {
+		if again, err := scan.PlanName("", prefix); prefix != "" &&
+			(err != nil || again.Blob != prefix) {
 			return // no token has such a prefix
 		}
 		container := fmt.Sprintf("c-%d", stores.Add(1))
@@ -148,7 +151,8 @@ func FuzzAPlannedNameIsStoredAsPlanned(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer func() { _ = s.Close() }()
-		if _, err := s.PutBlob(t.Context(), n.Blob, uploadertest.NewBody([]byte("x")), store.Properties{}, always); err != nil {
+		if _, err := s.PutBlob(t.Context(), n.Blob, uploadertest.NewBody([]byte("x")),
+			store.Properties{}, always); err != nil {
 			t.Fatalf("PlanName(%q, %q) = %q: %v", prefix, rel, n.Blob, err)
 		}
 		if blobs := server.Blobs(container); len(blobs) != 1 || blobs[0].Name != n.Blob {

@@ -34,11 +34,13 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 				before := asked.Load()
 				_, err := op.call(t.Context(), s, "a")
 				noSecret(t, err)
-				if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.NotTheService {
+				if e, ok := errors.AsType[*problem.Error](err); !ok ||
+					e.Reason != problem.NotTheService {
 					t.Errorf("%d to %s, %s: %v", status, to, op.name, err)
 				}
 				if asked.Load() != before+1 || strays.Load() != 0 {
-					t.Errorf("%d to %s, %s: %d requests here, %d elsewhere", status, to, op.name, asked.Load()-before, strays.Load())
+					t.Errorf("%d to %s, %s: %d requests here, %d elsewhere", status, to, op.name,
+						asked.Load()-before, strays.Load())
 				}
 			}
 		}
@@ -48,7 +50,8 @@ func TestRedirectsAreNeverFollowed(t *testing.T) {
 // TestOldVersionsOfTLSAreRefused: nothing is sent to a server that can't do TLS 1.2.
 func TestOldVersionsOfTLSAreRefused(t *testing.T) {
 	for version, accepted := range map[uint16]bool{
-		tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true,
+		tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true,
+		tls.VersionTLS13: true,
 	} {
 		var asked atomic.Int64
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -60,7 +63,9 @@ func TestOldVersionsOfTLSAreRefused(t *testing.T) {
 		server.StartTLS()
 		t.Cleanup(server.Close)
 		file := filepath.Join(t.TempDir(), "ca.pem")
-		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		if err := os.WriteFile(file,
+			pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		s := openTest(t, testToken(server.URL), Options{CAFile: file})
@@ -69,7 +74,8 @@ func TestOldVersionsOfTLSAreRefused(t *testing.T) {
 		if accepted != (err == nil) || accepted != (asked.Load() == 1) {
 			t.Errorf("%s: %v, %d requests", tls.VersionName(version), err, asked.Load())
 		}
-		if e, ok := errors.AsType[*problem.Error](err); !accepted && (!ok || !errors.Is(err, problem.ErrBusy) || e.Unanswered) {
+		if e, ok := errors.AsType[*problem.Error](err); !accepted &&
+			(!ok || !errors.Is(err, problem.ErrBusy) || e.Unanswered) {
 			t.Errorf("%s: %#v", tls.VersionName(version), err)
 		}
 	}
@@ -78,7 +84,8 @@ func TestOldVersionsOfTLSAreRefused(t *testing.T) {
 // TestVerificationCanNotBeSwitchedOff: neither the options nor the environment do it.
 func TestVerificationCanNotBeSwitchedOff(t *testing.T) {
 	c, err := Options{}.tlsConfig()
-	if err != nil || c.InsecureSkipVerify || c.VerifyConnection != nil || c.VerifyPeerCertificate != nil || c.MinVersion != tls.VersionTLS12 {
+	if err != nil || c.InsecureSkipVerify || c.VerifyConnection != nil ||
+		c.VerifyPeerCertificate != nil || c.MinVersion != tls.VersionTLS12 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

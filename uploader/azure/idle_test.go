@@ -141,7 +141,8 @@ func (n *network) send(s *Store) error {
 		case <-done:
 		}
 	}()
-	_, err := s.PutBlob(ctx, "a", uploadertest.NewBody([]byte("content")), store.Properties{}, always)
+	_, err := s.PutBlob(ctx, "a", uploadertest.NewBody([]byte("content")), store.Properties{},
+		always)
 	return err
 }
 
@@ -151,7 +152,8 @@ func warm(t *testing.T, s *Store, n int) {
 	var all sync.WaitGroup
 	for range n {
 		all.Go(func() {
-			if _, err := s.PutBlob(t.Context(), "warm", uploadertest.NewBody(make([]byte, smallBody+1)), store.Properties{}, always); err != nil {
+			if _, err := s.PutBlob(t.Context(), "warm", uploadertest.NewBody(make([]byte,
+				smallBody+1)), store.Properties{}, always); err != nil {
 				t.Error(err)
 			}
 		})

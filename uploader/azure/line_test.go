@@ -75,10 +75,12 @@ func TestBodiesArriveAsTheyAreOnEveryWay(t *testing.T) {
 					data[i] = byte(random.Uint32())
 				}
 				arrived.Store(&[]byte{})
-				_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), store.Properties{}, always)
+				_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data),
+					store.Properties{}, always)
 				got := *arrived.Load()
 				if err != nil || !bytes.Equal(got, data) {
-					t.Errorf("%d bytes: %d arrived, the same: %v, %v", size, len(got), bytes.Equal(got, data), err)
+					t.Errorf("%d bytes: %d arrived, the same: %v, %v", size, len(got),
+						bytes.Equal(got, data), err)
 				}
 			}
 		})
@@ -129,13 +131,15 @@ func TestAConnectionThatWasClosedIsNotUsedAgain(t *testing.T) {
 	address := rawServer(t, func(c net.Conn) {
 		accepted.Add(1)
 		readRequest(c)
-		_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nContent-Length: 0\r\n\r\n")
+		_, _ = io.WriteString(c,
+			"HTTP/1.1 201 Created\r\nx-ms-request-id: 1\r\nContent-Length: 0\r\n\r\n")
 		answered <- struct{}{} // and it is closed without having said so
 	})
 	s := openTest(t, testToken(address), Options{})
 	conns := watch(s)
 	for n := range int32(3) {
-		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody([]byte("content")), store.Properties{}, always); err != nil {
+		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody([]byte("content")),
+			store.Properties{}, always); err != nil {
 			t.Fatal(err)
 		}
 		<-answered
@@ -161,7 +165,8 @@ func TestWhatComesUnaskedIsNoAnswer(t *testing.T) {
 		s := openTest(t, testToken(address), Options{})
 		conns := watch(s)
 		for range 2 {
-			if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), store.Properties{}, always); err != nil {
+			if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), store.Properties{},
+				always); err != nil {
 				t.Errorf("together %v: %v", together, err)
 			}
 			conns.hear()
@@ -223,7 +228,8 @@ func TestARequestIsRepeatedOnlyIfNothingOfItWasWritten(t *testing.T) {
 	conns := watch(s)
 	for _, size := range []int{0, 100, 1 << 20} {
 		put := func() error {
-			_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(make([]byte, size)), store.Properties{}, always)
+			_, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(make([]byte, size)),
+				store.Properties{}, always)
 			return err
 		}
 		if err := put(); err != nil {
@@ -274,12 +280,14 @@ func TestARequestThatLeftIsNotRepeated(t *testing.T) {
 func TestARefusalInMidBodyIsHeard(t *testing.T) {
 	address := rawServer(t, func(c net.Conn) {
 		_, _ = io.ReadFull(c, make([]byte, 1<<20))
-		_, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nx-ms-request-id: 1\r\nx-ms-error-code: AuthorizationPermissionMismatch\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		_, _ = io.WriteString(c,
+			"HTTP/1.1 403 Forbidden\r\nx-ms-request-id: 1\r\nx-ms-error-code: AuthorizationPermissionMismatch\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 		_, _ = io.Copy(io.Discard, io.LimitReader(c, 1<<20)) // it closes, but not with a reset
 	})
 	s := openTest(t, testToken(address), Options{})
 	_, err := s.PutBlob(t.Context(), "a", slowBody(), store.Properties{}, always)
-	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.PermissionMissing || e.Status != http.StatusForbidden {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.PermissionMissing ||
+		e.Status != http.StatusForbidden {
 		t.Errorf("got %v", err)
 	}
 }
@@ -338,10 +346,12 @@ func TestAHeaderCanNotBringAnother(t *testing.T) {
 	s := openTest(t, testToken(server.URL), Options{})
 	for _, text := range []string{"text/plain\r\nx-ms-blob-type: AppendBlob", "text/plain\n", "a\x00b", "\x7f"} {
 		p := store.Properties{ContentType: text}
-		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), p, always); !errors.Is(err, problem.ErrInternal) {
+		if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), p,
+			always); !errors.Is(err, problem.ErrInternal) {
 			t.Errorf("put blob, %q: %v, want ErrInternal", text, err)
 		}
-		if _, err := s.PutBlockList(t.Context(), "a", []string{"aWQ="}, p, always); !errors.Is(err, problem.ErrInternal) {
+		if _, err := s.PutBlockList(t.Context(), "a", []string{"aWQ="}, p, always); !errors.Is(err,
+			problem.ErrInternal) {
 			t.Errorf("put block list, %q: %v, want ErrInternal", text, err)
 		}
 	}
@@ -393,7 +403,8 @@ func TestIdleConnectionsEnd(t *testing.T) {
 		}
 		time.Sleep(idleTimeout - time.Minute)
 		if !first() || second() {
-			t.Errorf("after %v the first has ended: %v, the second: %v", idleTimeout, first(), second())
+			t.Errorf("after %v the first has ended: %v, the second: %v", idleTimeout, first(),
+				second())
 		}
 		time.Sleep(time.Minute)
 		if !second() {
@@ -435,7 +446,8 @@ func TestACancelledCallOverTLSReturnsAtOnce(t *testing.T) {
 		<-arrived
 		cancel(paused)
 	}()
-	if _, err := s.PutBlob(ctx, "a", slowBody(), store.Properties{}, always); !errors.Is(err, paused) {
+	if _, err := s.PutBlob(ctx, "a", slowBody(), store.Properties{}, always); !errors.Is(err,
+		paused) {
 		t.Errorf("got %v", err)
 	}
 	if i := slices.Index(order, "write after the end"); i >= 0 {

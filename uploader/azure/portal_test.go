@@ -17,7 +17,9 @@ import (
 
 // portal stands in front of a local inbox as a hotel's sign-in page does: as long as closed says
 // so, it answers each request itself, and with success.
-func portal(t *testing.T, behind string, closed func(n int64) bool) (address string, shown *atomic.Int64) {
+func portal(
+	t *testing.T, behind string, closed func(n int64) bool,
+) (address string, shown *atomic.Int64) {
 	t.Helper()
 	u, err := url.Parse(behind)
 	if err != nil {
@@ -39,7 +41,8 @@ func portal(t *testing.T, behind string, closed func(n int64) bool) (address str
 		shown.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(w, "<html><title>Welcome to the hotel</title><form>Room number</form></html>")
+		_, _ = io.WriteString(w,
+			"<html><title>Welcome to the hotel</title><form>Room number</form></html>")
 	})
 	return front.URL, shown
 }
@@ -56,7 +59,8 @@ func TestASignInPageIsWaitedFor(t *testing.T) {
 			t.Run(name+" "+rights, func(t *testing.T) {
 				server, tok := localInbox(t, rights)
 				address, shown := portal(t, "http://"+tok.Inbox.Host, closed)
-				front, err := token.Parse(address + "/" + tok.Inbox.Account + "/" + tok.Inbox.Container + "?" + tok.Query())
+				front, err := token.Parse(address + "/" + tok.Inbox.Account + "/" +
+					tok.Inbox.Container + "?" + tok.Query())
 				if err != nil {
 					t.Fatal(err)
 				}

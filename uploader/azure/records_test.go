@@ -57,7 +57,8 @@ func TestABodyLeavesInFewPieces(t *testing.T) {
 				return counted{c, &writes}, err
 			}
 			put := func(data []byte) {
-				if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data), store.Properties{}, always); err != nil {
+				if _, err := s.PutBlob(t.Context(), "a", uploadertest.NewBody(data),
+					store.Properties{}, always); err != nil {
 					t.Fatal(err)
 				}
 			}

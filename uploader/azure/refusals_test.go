@@ -130,9 +130,12 @@ var said = []saying{
 	{name: "any other 5xx", answer: refusal{status: 599, body: "-"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "it is tried again by itself"},
 	{name: "closed", broken: func(net.Conn) {}, reason: problem.NetworkDown, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage can't be reached."},
 	{name: "silence", broken: func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }, reason: problem.NoProgress, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The connection stood still."},
-	{name: "half an answer", broken: func(c net.Conn) {
-		_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\nhalf")
-	}, reason: problem.AnswerGarbled, sentinel: problem.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
+	{
+		name: "half an answer", broken: func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\nhalf")
+		}, reason: problem.AnswerGarbled, sentinel: problem.ErrBusy, action: triesAgain,
+		sentence: "answer could not be read",
+	},
 	{name: "no HTTP", broken: func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-OpenSSH\r\n\r\n") }, reason: problem.AnswerGarbled, sentinel: problem.ErrBusy, action: triesAgain, sentence: "answer could not be read"},
 	{name: "another request's", answer: refusal{status: 201, body: "-", header: map[string]string{"x-ms-request-id": requestID, "x-ms-client-request-id": "other"}}, reason: problem.AnswerForeign, sentinel: problem.ErrBusy, action: triesAgain, sentence: "does not belong to what was sent"},
 	{name: "a page", answer: refusal{status: 200, body: "<html>Sign in</html>"}, reason: problem.NotTheService, sentinel: problem.ErrBusy, action: triesAgain, sentence: "Open a web browser and sign in to the network"},
@@ -190,7 +193,8 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 			if !silence { // what the engine itself says, below
 				f.bad.Store(1)
 				_, err := operations[0].call(t.Context(), s, "file")
-				if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != c.reason || !errors.Is(err, c.sentinel) {
+				if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != c.reason ||
+					!errors.Is(err, c.sentinel) {
 					t.Fatalf("error %v, want %s and %v", err, c.reason, c.sentinel)
 				}
 				noSecret(t, err)
@@ -199,7 +203,11 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 
 			// What the queue does.
 			config := uploader.Config{
-				Open:        func(token token.Token) (store.Store, error) { return open(token, secretQuery, Options{}) },
+				Open: func(token token.Token) (store.Store,
+					error,
+				) {
+					return open(token, secretQuery, Options{})
+				},
 				Connections: 1, Steady: time.Millisecond,
 			}
 			if silence {
@@ -226,7 +234,8 @@ func TestEachAnswerHasItsSentinelActionAndSentence(t *testing.T) {
 			if c.action == triesAgain {
 				f.bad.Store(3) // after so many a person is told
 			}
-			if _, err := queue.Add(t.Context(), tok.Inbox, []string{path}, ledger.AddOptions{}); err != nil {
+			if _, err := queue.Add(t.Context(), tok.Inbox, []string{path},
+				ledger.AddOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if c.action == triesAgain {
@@ -288,7 +297,9 @@ func words(t *testing.T, err error, part string) {
 	if !strings.Contains(text, part) {
 		t.Errorf("the words are %q, without %q", text, part)
 	}
-	if strings.ContainsAny(text, "{}<>") || regexp.MustCompile(`\b[1-5]\d\d\b`).MatchString(strings.ReplaceAll(text, "5,000", "")) && !strings.Contains(text, "127.0.0.1") && !strings.Contains(text, "192.0.2.7") {
+	if strings.ContainsAny(text, "{}<>") ||
+		regexp.MustCompile(`\b[1-5]\d\d\b`).MatchString(strings.ReplaceAll(text, "5,000", "")) &&
+			!strings.Contains(text, "127.0.0.1") && !strings.Contains(text, "192.0.2.7") {
 		t.Errorf("not for a person: %q", text)
 	}
 }
@@ -310,7 +321,8 @@ func TestTheDesignPageSaysWhatTheServiceSays(t *testing.T) {
 	rows, tested := 0, map[problem.Reason]bool{}
 	for line := range strings.Lines(table) {
 		cells := strings.Split(line, "|")
-		if len(cells) != 5 || strings.Contains(line, "---") || strings.Contains(line, "| answer |") {
+		if len(cells) != 5 || strings.Contains(line, "---") ||
+			strings.Contains(line, "| answer |") {
 			continue
 		}
 		rows++

@@ -39,7 +39,9 @@ type counting struct {
 	full   func()
 }
 
-func (c counting) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
+func (c counting) PutBlock(
+	ctx context.Context, name, id string, body *store.Body,
+) (ledger.Answer, error) {
 	if n := c.blocks.Add(1); c.most > 0 && n > c.most {
 		c.blocks.Add(-1)
 		c.full()

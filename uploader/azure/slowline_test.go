@@ -63,7 +63,8 @@ func TestASlowLineIsNotCutOff(t *testing.T) {
 	if err := queue.Use(tok); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source}, ledger.AddOptions{}); err != nil {
+	if _, err := queue.Add(t.Context(), tok.Inbox, []string{source},
+		ledger.AddOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := queue.Wait(t.Context()); err != nil {
@@ -71,7 +72,8 @@ func TestASlowLineIsNotCutOff(t *testing.T) {
 	}
 	s := queue.Status()
 	if s.Files[ledger.Delivered] != 1 || s.Retries > 4*blocks {
-		t.Errorf("%d delivered, %d bytes sent again in %d requests", s.Files[ledger.Delivered], s.BytesResent, s.Retries)
+		t.Errorf("%d delivered, %d bytes sent again in %d requests", s.Files[ledger.Delivered],
+			s.BytesResent, s.Retries)
 	}
 	t.Logf("%d requests were given up", s.Retries)
 }

@@ -56,7 +56,8 @@ func TestASoakLeaksNothing(t *testing.T) {
 	}
 	// The server does not notice that a client which it does not listen to is gone, so its stalls
 	// must end.
-	faults, err := blobserver.ParseFaults(strings.ReplaceAll(badDay, "stall ", "stall for=3s ") + "truncate chance=0.5%\ngarbage chance=0.5%\ndamage chance=1%\necho chance=0.5%\n")
+	faults, err := blobserver.ParseFaults(strings.ReplaceAll(badDay, "stall ", "stall for=3s ") +
+		"truncate chance=0.5%\ngarbage chance=0.5%\ndamage chance=1%\necho chance=0.5%\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,8 +79,12 @@ func TestASoakLeaksNothing(t *testing.T) {
 	write(t, filepath.Join(root, "large"), random, large)
 
 	queue, err := uploader.NewQueue(t.Context(), uploader.Config{
-		Steady:    time.Millisecond,
-		Open:      func(token token.Token) (store.Store, error) { return Open(token, Options{Connections: 16}) },
+		Steady: time.Millisecond,
+		Open: func(token token.Token) (store.Store,
+			error,
+		) {
+			return Open(token, Options{Connections: 16})
+		},
 		BlockSize: 256 << 10, Connections: 16, NoProgress: time.Second, Memory: 16 << 20,
 	})
 	if err != nil {
@@ -96,7 +101,8 @@ func TestASoakLeaksNothing(t *testing.T) {
 		if err := queue.Use(tok); err != nil { // a new store each time, as with a new token
 			t.Fatal(err)
 		}
-		if _, err := queue.Add(t.Context(), tok.Inbox, []string{root}, ledger.AddOptions{Scan: scan.Options{Recursive: true}, Replace: true}); err != nil {
+		if _, err := queue.Add(t.Context(), tok.Inbox, []string{root},
+			ledger.AddOptions{Scan: scan.Options{Recursive: true}, Replace: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := queue.Wait(t.Context()); err != nil {
@@ -117,7 +123,8 @@ func TestASoakLeaksNothing(t *testing.T) {
 		}
 		// Idle connections of up to 16 workers and what the server still holds for stalled ones
 		// come and go.
-		if last.goroutines > first.goroutines+64 || last.files > first.files+64 || last.heap > first.heap+32<<20 {
+		if last.goroutines > first.goroutines+64 || last.files > first.files+64 ||
+			last.heap > first.heap+32<<20 {
 			t.Fatalf("round %d: %+v, after the first it was %+v", n, last, first)
 		}
 	}

@@ -81,7 +81,8 @@ func open(token token.Token, query string, options Options) (*Store, error) {
 		return nil, problem.New("open inbox", "", problem.NoAddress)
 	case inbox.Container == "":
 		return nil, problem.New("open inbox", "", problem.NoContainer)
-	case strings.ContainsFunc(query, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }):
+	case strings.ContainsFunc(query,
+		func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }):
 		// It would end the request line, or the query, before its time.
 		return nil, problem.New("open inbox", "", problem.NotAToken)
 	}
@@ -133,7 +134,9 @@ func (s *Store) Close() error {
 }
 
 // PutBlob implements [store.Store] (Put Blob).
-func (s *Store) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (s *Store) PutBlob(
+	ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	k, err := s.call("put blob", name)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -153,7 +156,9 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *store.Body, p st
 }
 
 // PutBlock implements [store.Store] (Put Block).
-func (s *Store) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
+func (s *Store) PutBlock(
+	ctx context.Context, name, id string, body *store.Body,
+) (ledger.Answer, error) {
 	k, err := s.call("put block", name)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -166,7 +171,9 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *store.Body)
 }
 
 // PutBlockList implements [store.Store] (Put Block List).
-func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (s *Store) PutBlockList(
+	ctx context.Context, name string, ids []string, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	k, err := s.call("put block list", name)
 	if err != nil {
 		return ledger.Answer{}, err
@@ -185,7 +192,9 @@ func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p s
 
 // put sends a body with its checksum. The SDK's Upload and StageBlock do the same, but for a small
 // file they cost more than all the rest: BenchmarkPutBlock compares them.
-func (s *Store) put(ctx context.Context, k *call, query string, body *store.Body, h http.Header) error {
+func (s *Store) put(
+	ctx context.Context, k *call, query string, body *store.Body, h http.Header,
+) error {
 	if s.target == nil {
 		return errors.New("azure: no address")
 	}
@@ -227,7 +236,9 @@ var (
 // recommit sends a Put Block List that names committed blocks only. The SDK knows <Latest> alone,
 // with which blocks of ours that are still uncommitted would be committed over somebody else's
 // blob.
-func (s *Store) recommit(ctx context.Context, ids []string, p store.Properties, c store.Condition) error {
+func (s *Store) recommit(
+	ctx context.Context, ids []string, p store.Properties, c store.Condition,
+) error {
 	list := struct {
 		XMLName   xml.Name `xml:"BlockList"`
 		Committed []string `xml:"Committed"`
@@ -242,7 +253,8 @@ func (s *Store) recommit(ctx context.Context, ids []string, p store.Properties, 
 	}
 	writeHeaders(req.Raw().Header, p, c)
 	text = append([]byte(xml.Header), text...)
-	if err := req.SetBody(streaming.NopCloser(bytes.NewReader(text)), "application/xml"); err != nil {
+	if err := req.SetBody(streaming.NopCloser(bytes.NewReader(text)),
+		"application/xml"); err != nil {
 		return err
 	}
 	resp, err := s.pipeline.Do(req)

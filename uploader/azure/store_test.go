@@ -87,7 +87,8 @@ var operations = []struct {
 	call     func(context.Context, *Store, string) (ledger.Answer, error)
 }{
 	{"put blob", false, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
-		return s.PutBlob(ctx, name, uploadertest.NewBody([]byte("content")), store.Properties{ContentType: "text/csv"}, absentOnly)
+		return s.PutBlob(ctx, name, uploadertest.NewBody([]byte("content")),
+			store.Properties{ContentType: "text/csv"}, absentOnly)
 	}},
 	{"put empty blob", true, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
 		return s.PutBlob(ctx, name, uploadertest.NewBody(nil), store.Properties{}, always)
@@ -96,10 +97,12 @@ var operations = []struct {
 		return s.PutBlock(ctx, name, "aWQ+Pz8/aWQ=", uploadertest.NewBody([]byte("content")))
 	}},
 	{"put block list", false, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
-		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, store.Properties{ContentType: "text/csv"}, absentOnly)
+		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="},
+			store.Properties{ContentType: "text/csv"}, absentOnly)
 	}},
 	{"put block list again", true, func(ctx context.Context, s *Store, name string) (ledger.Answer, error) {
-		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="}, store.Properties{ContentType: "text/csv"}, store.Condition{IfCommitted: true})
+		return s.PutBlockList(ctx, name, []string{"aWQ+Pz8/aWQ="},
+			store.Properties{ContentType: "text/csv"}, store.Condition{IfCommitted: true})
 	}},
 }
 
@@ -146,7 +149,8 @@ func TestAnyNameArrivesAsItIs(t *testing.T) {
 		if r == '/' {
 			continue
 		}
-		if _, err := s.PutBlob(t.Context(), name, uploadertest.NewBody(nil), store.Properties{}, always); err != nil {
+		if _, err := s.PutBlob(t.Context(), name, uploadertest.NewBody(nil), store.Properties{},
+			always); err != nil {
 			t.Fatalf("%q: %v", name, err)
 		}
 		if want := "/account/inbox/" + name; got != want {
@@ -179,8 +183,10 @@ func TestHeaders(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		h := r.Header
 		got = seen{
-			r.ContentLength, h.Get("x-ms-content-crc64"), h.Get("x-ms-blob-content-type"), h.Get("x-ms-blob-type"), r.UserAgent(),
-			h.Get("If-None-Match"), h.Get("If-Modified-Since"), string(body), h.Values("x-ms-version"), h.Get("Accept-Encoding"), h.Get("Expect"),
+			r.ContentLength, h.Get("x-ms-content-crc64"), h.Get("x-ms-blob-content-type"),
+			h.Get("x-ms-blob-type"), r.UserAgent(),
+			h.Get("If-None-Match"), h.Get("If-Modified-Since"), string(body),
+			h.Values("x-ms-version"), h.Get("Accept-Encoding"), h.Get("Expect"),
 		}
 		created(w)
 	})
@@ -200,22 +206,27 @@ func TestHeaders(t *testing.T) {
 			return s.PutBlob(t.Context(), "a", check(), csv, store.Condition{IfAbsent: true})
 		}, seen{CRC: crc, Type: "text/csv", BlobType: "BlockBlob", IfNone: "*", Body: "123456789"}},
 		{"put empty blob", func() (ledger.Answer, error) {
-			return s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), store.Properties{}, store.Condition{IfModifiedSince: moment})
+			return s.PutBlob(t.Context(), "a", uploadertest.NewBody(nil), store.Properties{},
+				store.Condition{IfModifiedSince: moment})
 		}, seen{CRC: "AAAAAAAAAAA=", BlobType: "BlockBlob", IfMod: "Sun, 01 Mar 2026 12:00:59 GMT"}},
 		{"put block", func() (ledger.Answer, error) {
 			return s.PutBlock(t.Context(), "a", "aWQ=", check())
 		}, seen{CRC: crc, Body: "123456789"}},
 		{"put block list", func() (ledger.Answer, error) {
-			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, store.Condition{IfAbsent: true})
+			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv,
+				store.Condition{IfAbsent: true})
 		}, seen{
 			Type: "text/csv", IfNone: "*",
-			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<BlockList><Latest>aWQ=</Latest><Latest>aWI=</Latest></BlockList>`,
+			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
+				`<BlockList><Latest>aWQ=</Latest><Latest>aWI=</Latest></BlockList>`,
 		}},
 		{"put block list again", func() (ledger.Answer, error) {
-			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv, store.Condition{IfCommitted: true, IfModifiedSince: moment})
+			return s.PutBlockList(t.Context(), "a", []string{"aWQ=", "aWI="}, csv,
+				store.Condition{IfCommitted: true, IfModifiedSince: moment})
 		}, seen{
 			Type: "text/csv", IfMod: "Sun, 01 Mar 2026 12:00:59 GMT",
-			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<BlockList><Committed>aWQ=</Committed><Committed>aWI=</Committed></BlockList>`,
+			Body: `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
+				`<BlockList><Committed>aWQ=</Committed><Committed>aWI=</Committed></BlockList>`,
 		}},
 	}
 	for _, c := range cases {
@@ -224,7 +235,8 @@ func TestHeaders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.ETag != `"0x1"` || a.RequestID != "11111111-2222-3333-4444-555555555555" || time.Since(a.Date).Abs() > time.Minute {
+			if a.ETag != `"0x1"` || a.RequestID != "11111111-2222-3333-4444-555555555555" ||
+				time.Since(a.Date).Abs() > time.Minute {
 				t.Errorf("answer %+v", a)
 			}
 			want := c.want
@@ -261,7 +273,8 @@ func TestAnEchoOfOtherBytesIsCorruption(t *testing.T) {
 			if !errors.Is(err, c.want) || !errors.Is(err2, c.want) {
 				t.Errorf("got %v and %v, want %v", err, err2, c.want)
 			}
-			if e, ok := errors.AsType[*problem.Error](err); ok && (!e.Unanswered || e.Status != 201) {
+			if e, ok := errors.AsType[*problem.Error](err); ok &&
+				(!e.Unanswered || e.Status != 201) {
 				t.Errorf("got %+v, want unanswered and status 201", e)
 			}
 		})
@@ -300,7 +313,8 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := Open(token.Token{}, Options{}); !errors.Is(err, problem.ErrTokenInvalid) {
 		t.Errorf("the zero token: %v", err)
 	}
-	if _, err := open(good, "sig=a", Options{CAFile: t.TempDir() + "/missing.pem"}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := open(good, "sig=a", Options{CAFile: t.TempDir() + "/missing.pem"}); !errors.Is(err,
+		os.ErrNotExist) {
 		t.Errorf("a CA file that is missing: %v", err)
 	}
 	empty := t.TempDir() + "/empty.pem"
@@ -404,10 +418,12 @@ func TestACancelledCallReturnsWithItsCause(t *testing.T) {
 				return
 			}
 			e, ok := errors.AsType[*problem.Error](err)
-			if !ok || e.Reason != problem.NoProgress || e.Unanswered != c.unanswered || e.Op != "put blob" || e.Path != "a" {
+			if !ok || e.Reason != problem.NoProgress || e.Unanswered != c.unanswered ||
+				e.Op != "put blob" || e.Path != "a" {
 				t.Errorf("got %#v, want no progress, unanswered %v", err, c.unanswered)
 			}
-			if shared, _ := errors.AsType[*problem.Error](c.cause); shared.Op != "" || shared.Unanswered {
+			if shared, _ := errors.AsType[*problem.Error](c.cause); shared.Op != "" ||
+				shared.Unanswered {
 				t.Error("the cause itself was changed")
 			}
 		})

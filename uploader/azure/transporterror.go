@@ -56,7 +56,9 @@ func Category(err error, host string) (problem.Reason, string) {
 // categorise does it. reached is whether the host has answered before in this run: then its name
 // exists, and its certificate is trusted. offline is whether this computer has no network, where
 // some systems say that no name exists.
-func categorise(err error, host string, reached bool, offline func() bool) (problem.Reason, string) {
+func categorise(
+	err error, host string, reached bool, offline func() bool,
+) (problem.Reason, string) {
 	if e, ok := errors.AsType[*proxyError](err); ok {
 		if e.status == http.StatusProxyAuthRequired {
 			reason, _ := signInReason(e.schemes)
@@ -74,7 +76,8 @@ func categorise(err error, host string, reached bool, offline func() bool) (prob
 		if !e.IsNotFound {
 			return problem.NetworkDown, "name service unavailable"
 		}
-		if strings.TrimSuffix(e.Name, ".") != (&url.URL{Host: host}).Hostname() || reached || offline() {
+		if strings.TrimSuffix(e.Name, ".") != (&url.URL{Host: host}).Hostname() || reached ||
+			offline() {
 			return problem.NetworkDown, "name not found"
 		}
 		return problem.AccountGone, "name not found"

@@ -137,7 +137,8 @@ func TestTransportErrors(t *testing.T) {
 		{"certificate of nobody, but it was trusted", plain(secure), func(s *Store) { s.reached.Store(true) }, problem.NotTheService, "certificate not trusted", "", false},
 		{"certificate of a sign-in page", plain(func(t *testing.T) string { return strings.Replace(secure(t), "127.0.0.1", "localhost", 1) }), nil, problem.NotTheService, "certificate of another name", "", false},
 		{"no TLS", plain(func(t *testing.T) string {
-			return "https" + rawServer(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })[len("http"):]
+			return "https" + rawServer(t,
+				func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })[len("http"):]
 		}), nil, problem.NotTheService, "no TLS where it was due", "", false},
 		{"no such name", plain(nowhere), dial(noSuchName), problem.AccountGone, "name not found", host, false},
 		{"no such name, but it has answered", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.reached.Store(true) }, problem.NetworkDown, "name not found", "", false},
@@ -168,8 +169,10 @@ func TestTransportErrors(t *testing.T) {
 				if !ok {
 					t.Fatalf("%s: %v (%T)", op.name, err, err)
 				}
-				if e.Reason != c.reason || e.Cause != c.cause || e.Value != value || e.Unanswered != c.sent || e.Path != "a" {
-					t.Errorf("%s: got %#v\nwant %s, cause %q, value %q, unanswered %v", op.name, e, c.reason, c.cause, value, c.sent)
+				if e.Reason != c.reason || e.Cause != c.cause || e.Value != value ||
+					e.Unanswered != c.sent || e.Path != "a" {
+					t.Errorf("%s: got %#v\nwant %s, cause %q, value %q, unanswered %v", op.name, e,
+						c.reason, c.cause, value, c.sent)
 				}
 			}
 		})
@@ -186,7 +189,9 @@ func TestACertificateAuthorityFromAFileIsTrusted(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	file := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+	if err := os.WriteFile(file,
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := openTest(t, testToken(server.URL), Options{CAFile: file})
@@ -233,7 +238,8 @@ func TestABrokenConnectionInMidBodyDidNothing(t *testing.T) {
 		_, _ = io.ReadFull(c, make([]byte, 1<<20))
 	})
 	s := openTest(t, testToken(address), Options{})
-	_, err := s.PutBlob(t.Context(), "a", store.NewBody(make([]byte, 32<<20), 0), store.Properties{}, always)
+	_, err := s.PutBlob(t.Context(), "a", store.NewBody(make([]byte, 32<<20), 0),
+		store.Properties{}, always)
 	noSecret(t, err)
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || !errors.Is(err, problem.ErrBusy) || e.Unanswered {

@@ -93,7 +93,9 @@ type AddOptions struct {
 // Add keeps an inbox under a name and its token in the vault. The token of an inbox whose time is
 // over at the moment now is not kept. Where the vault fails the record is kept all the same,
 // without a reference, and the error wraps ErrVault; after any other error nothing has changed.
-func (in Book) Add(ctx context.Context, name string, t token.Token, now time.Time, o AddOptions) (Record, error) {
+func (in Book) Add(
+	ctx context.Context, name string, t token.Token, now time.Time, o AddOptions,
+) (Record, error) {
 	r, err := NewRecord(name, t)
 	if err != nil {
 		return Record{}, err
@@ -155,7 +157,8 @@ func (in Book) Remove(ctx context.Context, name string, force bool) (Record, err
 	}
 	var vault error
 	if r.Ref != "" {
-		if vault = in.Vault.Delete(ctx, r.Ref); vault != nil && (!force || !errors.Is(vault, problem.ErrVault)) {
+		if vault = in.Vault.Delete(ctx, r.Ref); vault != nil &&
+			(!force || !errors.Is(vault, problem.ErrVault)) {
 			return Record{}, vault
 		}
 	}

@@ -77,13 +77,15 @@ func (v *countedVault) Delete(_ context.Context, ref string) error {
 }
 
 func newInboxes() (inboxes.Book, *recordMap, *countedVault) {
-	m, v := &recordMap{records: map[string]inboxes.Record{}}, &countedVault{secrets: map[string]string{}}
+	m, v := &recordMap{records: map[string]inboxes.Record{}},
+		&countedVault{secrets: map[string]string{}}
 	return inboxes.Book{Records: m, Vault: v}, m, v
 }
 
 func wantName(t *testing.T, err error, want problem.Reason) {
 	t.Helper()
-	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != want || !errors.Is(err, problem.ErrInboxName) {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != want ||
+		!errors.Is(err, problem.ErrInboxName) {
 		t.Fatalf("error %v, want %s", err, want)
 	}
 }
@@ -91,7 +93,9 @@ func wantName(t *testing.T, err error, want problem.Reason) {
 // now is a moment at which the study's token is valid.
 var now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func add(t *testing.T, in inboxes.Book, name, signature string, o inboxes.AddOptions) inboxes.Record {
+func add(
+	t *testing.T, in inboxes.Book, name, signature string, o inboxes.AddOptions,
+) inboxes.Record {
 	t.Helper()
 	r, err := in.Add(t.Context(), name, studyToken(t, signature), now, o)
 	if err != nil {
@@ -134,7 +138,8 @@ func TestAnInboxIsKeptUnderItsName(t *testing.T) {
 	if found, err = in.Find(t.Context(), "cardio"); err != nil {
 		t.Fatal(err)
 	}
-	if token, err = in.Token(t.Context(), found); err != nil || token.Link() != studyLink+studySignature {
+	if token, err = in.Token(t.Context(), found); err != nil ||
+		token.Link() != studyLink+studySignature {
 		t.Fatalf("link %q, %v", token.Link(), err)
 	}
 
@@ -206,7 +211,8 @@ func TestWhatIsKeptWithoutItsToken(t *testing.T) {
 func TestWhatIsNotKeptLeavesNothing(t *testing.T) {
 	in, m, v := newInboxes()
 	m.fails = errors.New("disk is full")
-	if _, err := in.Add(t.Context(), "Study", studyToken(t, studySignature), now, inboxes.AddOptions{}); !errors.Is(err, m.fails) {
+	if _, err := in.Add(t.Context(), "Study", studyToken(t, studySignature), now,
+		inboxes.AddOptions{}); !errors.Is(err, m.fails) {
 		t.Fatal(err)
 	}
 	if len(v.secrets) != 0 {
@@ -215,7 +221,8 @@ func TestWhatIsNotKeptLeavesNothing(t *testing.T) {
 	m.fails = nil
 	before := add(t, in, "Study", studySignature, inboxes.AddOptions{})
 	m.fails = errors.New("disk is full")
-	if _, err := in.Add(t.Context(), "Study", studyToken(t, otherSignature), now, inboxes.AddOptions{Replace: true}); !errors.Is(err, m.fails) {
+	if _, err := in.Add(t.Context(), "Study", studyToken(t, otherSignature), now,
+		inboxes.AddOptions{Replace: true}); !errors.Is(err, m.fails) {
 		t.Fatal(err)
 	}
 	if _, err := in.Token(t.Context(), before); err != nil || len(v.secrets) != 1 {
@@ -223,7 +230,8 @@ func TestWhatIsNotKeptLeavesNothing(t *testing.T) {
 	}
 	interrupted := errors.New("interrupted")
 	m.fails, v.fails = nil, interrupted
-	if _, err := in.Add(t.Context(), "Other", studyToken(t, otherSignature), now, inboxes.AddOptions{}); !errors.Is(err, interrupted) {
+	if _, err := in.Add(t.Context(), "Other", studyToken(t, otherSignature), now,
+		inboxes.AddOptions{}); !errors.Is(err, interrupted) {
 		t.Fatal(err)
 	}
 	if len(m.records) != 1 {
@@ -251,7 +259,8 @@ func TestATokenThatCannotBeRemovedKeepsItsName(t *testing.T) {
 // what an administrator allowed as long as they do.
 func TestAnAllowedHostThatIsTakenBackGetsNoToken(t *testing.T) {
 	const host = "files.example.org"
-	token, err := token.Parse(strings.Replace(studyLink, "inboxone.blob.core.windows.net", host, 1)+studySignature, token.AllowHost(host))
+	token, err := token.Parse(strings.Replace(studyLink, "inboxone.blob.core.windows.net", host,
+		1)+studySignature, token.AllowHost(host))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +279,8 @@ func TestAnAllowedHostThatIsTakenBackGetsNoToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := from.Token(t.Context(), r, hosts...)
-		if e, ok := errors.AsType[*problem.Error](err); err != nil && (!ok || e.Reason != problem.HostNotAllowed || e.Value != host) {
+		if e, ok := errors.AsType[*problem.Error](err); err != nil &&
+			(!ok || e.Reason != problem.HostNotAllowed || e.Value != host) {
 			t.Fatalf("error %v", err)
 		}
 		return err == nil && got.Link() == token.Link()

@@ -54,7 +54,8 @@ func NewRecord(name string, t token.Token) (Record, error) {
 
 // describe takes over all that a token says.
 func (r *Record) describe(t token.Token) {
-	r.Inbox, r.Rights, r.Version, r.Policy, r.IP, r.HTTPSOnly = t.Inbox, t.Rights, t.Version, t.Policy, t.IP, t.HTTPSOnly
+	r.Inbox, r.Rights, r.Version, r.Policy, r.IP, r.HTTPSOnly = t.Inbox, t.Rights, t.Version,
+		t.Policy, t.IP, t.HTTPSOnly
 	r.ValidFrom, r.ValidTo = t.ValidFrom, t.ValidTo
 	r.AllowedHost = ""
 	if !t.Inbox.Allowed() {
@@ -67,8 +68,9 @@ func (r *Record) describe(t token.Token) {
 // nothing.
 func (r Record) TokenWithoutSecret() token.Token {
 	return token.Token{
-		Inbox: r.Inbox, Rights: r.Rights, Version: r.Version, ValidFrom: r.ValidFrom, ValidTo: r.ValidTo,
-		Policy: r.Policy, IP: r.IP, HTTPSOnly: r.HTTPSOnly,
+		Inbox: r.Inbox, Rights: r.Rights, Version: r.Version, ValidFrom: r.ValidFrom,
+		ValidTo: r.ValidTo,
+		Policy:  r.Policy, IP: r.IP, HTTPSOnly: r.HTTPSOnly,
 	}
 }
 
@@ -141,7 +143,8 @@ func CheckName(name string) (string, error) {
 	visible := false
 	for _, c := range name {
 		visible = visible || unicode.IsGraphic(c) && !unicode.IsSpace(c)
-		if unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp) || unicode.Is(unicode.Cf, c) && c != '\u200c' && c != '\u200d' {
+		if unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp) || unicode.Is(unicode.Cf, c) &&
+			c != '\u200c' && c != '\u200d' {
 			why = valueNameControl // the two joiners are part of some scripts and emoji
 		}
 	}

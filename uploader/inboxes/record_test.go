@@ -40,7 +40,8 @@ func TestATokenComesBackFromItsRecordAndItsQuery(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, secret := range []string{tok.Query(), tok.Query()[strings.Index(tok.Query(), "sig=")+4:]} {
-				if strings.Contains(string(text), secret) || strings.Contains(fmt.Sprintf("%+v", made), secret) {
+				if strings.Contains(string(text), secret) ||
+					strings.Contains(fmt.Sprintf("%+v", made), secret) {
 					t.Fatal("the record holds the secret")
 				}
 			}
@@ -56,14 +57,17 @@ func TestATokenComesBackFromItsRecordAndItsQuery(t *testing.T) {
 				t.Errorf("link %q, was %q", got.Link(), tok.Link())
 			}
 			// What was repaired or assembled when it was pasted is no news any more.
-			if diff := cmp.Diff(tok, got, cmpopts.IgnoreUnexported(token.Token{}), cmpopts.IgnoreFields(token.Token{}, "Warnings")); diff != "" {
+			if diff := cmp.Diff(tok, got, cmpopts.IgnoreUnexported(token.Token{}),
+				cmpopts.IgnoreFields(token.Token{}, "Warnings")); diff != "" {
 				t.Errorf("token (-pasted +restored):\n%s", diff)
 			}
 			shown := r.TokenWithoutSecret()
 			if shown.Query() != "" {
 				t.Error("the token to show has a query")
 			}
-			if diff := cmp.Diff(got.Fields(uploadertest.PastedAt), shown.Fields(uploadertest.PastedAt), cmpopts.IgnoreFields(token.Fields{}, "Warnings")); diff != "" {
+			if diff := cmp.Diff(got.Fields(uploadertest.PastedAt),
+				shown.Fields(uploadertest.PastedAt), cmpopts.IgnoreFields(token.Fields{},
+					"Warnings")); diff != "" {
 				t.Errorf("fields (-restored +shown):\n%s", diff)
 			}
 		})
@@ -134,7 +138,8 @@ func TestFingerprintsAreSalted(t *testing.T) {
 	if a.Fingerprint == b.Fingerprint || a.ID == b.ID {
 		t.Error("two records of one token have the same fingerprint or ID")
 	}
-	if !a.Fingerprint.Matches(token) || !b.Fingerprint.Matches(token) || a.Fingerprint.Matches(studyToken(t, otherSignature)) {
+	if !a.Fingerprint.Matches(token) || !b.Fingerprint.Matches(token) ||
+		a.Fingerprint.Matches(studyToken(t, otherSignature)) {
 		t.Error("fingerprints don't tell tokens apart")
 	}
 }
@@ -167,10 +172,12 @@ func TestInboxNames(t *testing.T) {
 			got, err := inboxes.CheckName(c.given)
 			if c.want == "" {
 				e, ok := errors.AsType[*problem.Error](err)
-				if !ok || e.Reason != problem.InboxNameInvalid || !errors.Is(err, problem.ErrInboxName) {
+				if !ok || e.Reason != problem.InboxNameInvalid ||
+					!errors.Is(err, problem.ErrInboxName) {
 					t.Fatalf("%q, %v", got, err)
 				}
-				if words := problem.Explain(err).String(); strings.ContainsAny(words, "\n\x1b\u202e{") {
+				if words := problem.Explain(err).String(); strings.ContainsAny(words,
+					"\n\x1b\u202e{") {
 					t.Errorf("words %q", words)
 				}
 				return

@@ -32,7 +32,8 @@ func (v *brokenVault) Delete(context.Context, string) error {
 
 func wantVault(t *testing.T, err error, want problem.Reason) {
 	t.Helper()
-	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != want || !errors.Is(err, problem.ErrVault) {
+	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != want ||
+		!errors.Is(err, problem.ErrVault) {
 		t.Fatalf("error %v, want %s", err, want)
 	}
 }

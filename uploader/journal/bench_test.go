@@ -176,7 +176,8 @@ func BenchmarkCommit(b *testing.B) {
 				for i := range 100 {
 					n++
 					job := all[i%4].ID*ledger.BatchSize + int64(i)
-					c.Blocks = append(c.Blocks, ledger.BlockChange{Job: job, Block: ledger.AckedBlock{Number: n % 50_000, CRC64: uint64(n)}})
+					c.Blocks = append(c.Blocks,
+						ledger.BlockChange{Job: job, Block: ledger.AckedBlock{Number: n % 50_000, CRC64: uint64(n)}})
 				}
 				for i := range all {
 					all[i].States[n%20_000]++

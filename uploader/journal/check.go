@@ -59,7 +59,9 @@ func checkRows(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	if err := eachOf(batchParts, func(r *sql.Rows) error { return scanBatch(r, func(*batchRow) error { return nil }) }, maxTotals); err != nil {
+	if err := eachOf(batchParts,
+		func(r *sql.Rows) error { return scanBatch(r, func(*batchRow) error { return nil }) },
+		maxTotals); err != nil {
 		return err
 	}
 	// Nothing stands alone, and ids that come next are free.
@@ -82,7 +84,8 @@ OR coalesce((SELECT max(id) FROM transfers), 0) > coalesce((SELECT max(seq) FROM
 // with other numbers, and would refuse to write only later.
 func checkForm(ctx context.Context, db *sql.DB) error {
 	var form string
-	if err := db.QueryRowContext(ctx, "SELECT hex(substr(data, 19, 2)) FROM sqlite_dbpage WHERE pgno = 1").Scan(&form); err != nil {
+	if err := db.QueryRowContext(ctx,
+		"SELECT hex(substr(data, 19, 2)) FROM sqlite_dbpage WHERE pgno = 1").Scan(&form); err != nil {
 		return err
 	}
 	if form != "0101" && form != "0202" { // rollback journal, write-ahead log

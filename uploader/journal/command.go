@@ -17,7 +17,9 @@ func (j *Journal) Post(ctx context.Context, c ledger.Command) error {
 	data, err := encodeCommand(&c)
 	if err == nil {
 		err = j.change(ctx, true, func(ctx context.Context) error {
-			return j.exec(ctx, "INSERT INTO commands(transfer, data) SELECT id, ?2 FROM transfers WHERE id = ?1", c.Transfer, data)
+			return j.exec(ctx,
+				"INSERT INTO commands(transfer, data) SELECT id, ?2 FROM transfers WHERE id = ?1",
+				c.Transfer, data)
 		})
 	}
 	return j.failed("post command", err)

@@ -32,7 +32,8 @@ const busyMillis = "200"
 // checked, and a value is at most as long as the file (and maxBlob, see row.go).
 func connect(path string, u use) (*sql.DB, error) {
 	q := url.Values{"_txlock": {"deferred"}, "_pragma": {
-		"busy_timeout(" + busyMillis + ")", "trusted_schema(0)", "cell_size_check(1)", "mmap_size(0)", "temp_store(2)",
+		"busy_timeout(" + busyMillis + ")", "trusted_schema(0)", "cell_size_check(1)",
+		"mmap_size(0)", "temp_store(2)",
 		"cache_size(-8192)", // KiB
 	}}
 	pragma := func(p string) { q.Add("_pragma", p) }

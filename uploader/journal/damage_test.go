@@ -87,13 +87,15 @@ func sample(t testing.TB, dir string) content {
 		}
 	}
 	for n := range 3 {
-		id, err := j.AddTransfer(ctx, ledger.Transfer{Inbox: "inbox", Roots: []string{fmt.Sprintf("/data/%d", n)}, Scanned: true})
+		id, err := j.AddTransfer(ctx,
+			ledger.Transfer{Inbox: "inbox", Roots: []string{fmt.Sprintf("/data/%d", n)}, Scanned: true})
 		must(err)
 		var all []ledger.Batch
 		for i := range 7 {
 			all = append(all, ledger.Batch{
 				BatchHead: ledger.BatchHead{Transfer: id, Totals: pseudorandom(1, 30)},
-				Facts:     pseudorandom(byte(i), 300+i*i*i*i*4), States: pseudorandom(byte(2*i), 200+150*i),
+				Facts:     pseudorandom(byte(i), 300+i*i*i*i*4),
+				States:    pseudorandom(byte(2*i), 200+150*i),
 			})
 		}
 		must(j.AddBatches(ctx, all))
@@ -101,7 +103,8 @@ func sample(t testing.TB, dir string) content {
 		for i, b := range all {
 			job := b.ID*ledger.BatchSize + int64(i%2)
 			for k := range 20 {
-				c.Blocks = append(c.Blocks, ledger.BlockChange{Job: job, Block: ledger.AckedBlock{Number: k, CRC64: uint64(job) << 30}})
+				c.Blocks = append(c.Blocks,
+					ledger.BlockChange{Job: job, Block: ledger.AckedBlock{Number: k, CRC64: uint64(job) << 30}})
 			}
 			c.Ranks[job] = int64(i)
 		}
@@ -169,7 +172,8 @@ func opensDamaged(t *testing.T, dir string, want content) (int, journal.Opened) 
 		t.Errorf("the damaged file: %v", err)
 	}
 	words := opened.Explain()
-	if !strings.Contains(words.What, "damaged") || words.Safe == "" || words.Do == "" && opened.Lost > 0 {
+	if !strings.Contains(words.What, "damaged") || words.Safe == "" || words.Do == "" &&
+		opened.Lost > 0 {
 		t.Errorf("Open says %+v", words)
 	}
 	if opened.Kept != len(got.Batches) || opened.KeptTransfers != len(got.Transfers) {
@@ -252,7 +256,8 @@ func TestDatabaseCutAtEachPage(t *testing.T) {
 			t.Errorf("cut at %d of %d: set aside as %q", cut, len(whole), opened.SetAside)
 		}
 		if kept < before {
-			t.Errorf("cut at %d of %d: %d batches kept, less than the %d of a shorter file", cut, len(whole), kept, before)
+			t.Errorf("cut at %d of %d: %d batches kept, less than the %d of a shorter file", cut,
+				len(whole), kept, before)
 		}
 		before = kept
 		if t.Failed() {
@@ -303,7 +308,8 @@ func TestDatabaseWithFlippedBits(t *testing.T) {
 	if losing > found*3/4 {
 		t.Errorf("batches lost at %d of %d places", losing, found)
 	}
-	t.Logf("damage found at %d of %d places (elsewhere the bits mean nothing), batches lost at %d", found, len(places), losing)
+	t.Logf("damage found at %d of %d places (elsewhere the bits mean nothing), batches lost at %d",
+		found, len(places), losing)
 }
 
 func TestPagesOfZeros(t *testing.T) {

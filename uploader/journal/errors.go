@@ -78,7 +78,8 @@ func reasonOf(err error) problem.Reason {
 		sqlite3.SQLITE_ERROR,      // no such table, and its like
 		sqlite3.SQLITE_TOOBIG:     // what is written is measured before
 		return problem.JournalDamaged
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_IOERR:
 		return problem.JournalUnwritable
 	}
 	return problem.Unexpected

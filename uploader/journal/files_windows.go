@@ -10,6 +10,7 @@ import (
 func syncFolder(string) error { return nil }
 
 func isFull(err error) bool {
-	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) ||
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err,
+		windows.ERROR_HANDLE_DISK_FULL) ||
 		errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
 }

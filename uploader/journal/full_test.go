@@ -66,7 +66,8 @@ func TestFullFile(t *testing.T) {
 		t.Helper()
 		if err := j.change(t.Context(), false, func(ctx context.Context) error {
 			var now int
-			return j.writer.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count=%d", pages)).Scan(&now)
+			return j.writer.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count=%d",
+				pages)).Scan(&now)
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +124,8 @@ func TestFullDisk(t *testing.T) {
 
 func TestNoRoomForAJournal(t *testing.T) {
 	disk := smallDisk(t, 64<<10)
-	if err := os.WriteFile(filepath.Join(disk, "ballast"), make([]byte, 48<<10), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(disk, "ballast"), make([]byte, 48<<10),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err := Open(t.Context(), filepath.Join(disk, "state"), Options{})

@@ -45,7 +45,8 @@ func (j *Journal) PutInbox(ctx context.Context, r inboxes.Record) error {
 			taken := ""
 			if err := j.query(ctx, selectInboxes, func(rows *sql.Rows) error {
 				other, err := scanInbox(rows)
-				if err == nil && other.ID != r.ID && inboxes.NameKey(other.Name) == inboxes.NameKey(r.Name) {
+				if err == nil && other.ID != r.ID &&
+					inboxes.NameKey(other.Name) == inboxes.NameKey(r.Name) {
 					taken = other.Name
 				}
 				return err
@@ -57,7 +58,8 @@ func (j *Journal) PutInbox(ctx context.Context, r inboxes.Record) error {
 				e.Value = taken
 				return e
 			}
-			return j.exec(ctx, "INSERT OR REPLACE INTO inboxes(id, data, sum) VALUES(?, ?, ?)", r.ID, data, sumOfInbox(r.ID, data))
+			return j.exec(ctx, "INSERT OR REPLACE INTO inboxes(id, data, sum) VALUES(?, ?, ?)",
+				r.ID, data, sumOfInbox(r.ID, data))
 		})
 	}
 	return j.failed("keep inbox", err)
@@ -65,6 +67,7 @@ func (j *Journal) PutInbox(ctx context.Context, r inboxes.Record) error {
 
 // RemoveInbox implements [inboxes.Records].
 func (j *Journal) RemoveInbox(ctx context.Context, id string) error {
-	err := j.change(ctx, true, func(ctx context.Context) error { return j.exec(ctx, "DELETE FROM inboxes WHERE id = ?", id) })
+	err := j.change(ctx, true,
+		func(ctx context.Context) error { return j.exec(ctx, "DELETE FROM inboxes WHERE id = ?", id) })
 	return j.failed("forget inbox", err)
 }

@@ -90,7 +90,8 @@ func Open(ctx context.Context, dir string, o Options) (*Journal, Opened, error) 
 		return nil, opened, failure("open journal", f.db(), err)
 	}
 	j := &Journal{
-		files: f, patience: o.Patience, wal: !opened.Network, shared: shared, turn: make(chan struct{}, 1),
+		files: f, patience: o.Patience, wal: !opened.Network, shared: shared,
+		turn:  make(chan struct{}, 1),
 		write: map[string]*sql.Stmt{}, read: map[string]*sql.Stmt{},
 	}
 	j.turn <- struct{}{}

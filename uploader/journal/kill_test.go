@@ -172,7 +172,8 @@ func holdsCommit(t *testing.T, j *journal.Journal, transfer int64, atLeast int) 
 		}
 	}
 	if batches != childBatches || n < atLeast {
-		t.Errorf("%d batches of commit %d, want %d of at least %d", batches, n, childBatches, atLeast)
+		t.Errorf("%d batches of commit %d, want %d of at least %d", batches, n, childBatches,
+			atLeast)
 	}
 }
 
@@ -196,7 +197,8 @@ func TestKilledInTheMiddleOfCommits(t *testing.T) {
 		holdsCommit(t, watcher, c.transfer, last)
 		fresh := open(t, dir)
 		holdsCommit(t, fresh, c.transfer, last)
-		if got, err := fresh.Adopt(t.Context(), []int64{c.transfer}); err != nil || len(got) != 1 || got[0].Seen.IsZero() {
+		if got, err := fresh.Adopt(t.Context(), []int64{c.transfer}); err != nil || len(got) != 1 ||
+			got[0].Seen.IsZero() {
 			t.Errorf("Adopt: %v, %v", got, err)
 		}
 		if err := fresh.Close(); err != nil {

@@ -79,7 +79,8 @@ func TestNetworkDiskHasARollbackJournal(t *testing.T) {
 		o := Options{network: func(string) bool { return network }}
 		j, opened := openFine(t, dir, o)
 		other, _ := openFine(t, dir, o)
-		if opened.Network != network || strings.Contains(opened.Explain().What, "network disk") != network {
+		if opened.Network != network || strings.Contains(opened.Explain().What,
+			"network disk") != network {
 			t.Errorf("on a network disk %v: %+v, %q", network, opened, opened.Explain())
 		}
 		var mode string
@@ -96,13 +97,16 @@ func TestNetworkDiskHasARollbackJournal(t *testing.T) {
 			t.Errorf("on a network disk %v: journal mode %q, want %q", network, mode, want)
 		}
 		if want := map[bool]int{true: 2, false: 1}[network]; synchronous != want {
-			t.Errorf("on a network disk %v: synchronous %d for a commit, want %d", network, synchronous, want)
+			t.Errorf("on a network disk %v: synchronous %d for a commit, want %d", network,
+				synchronous, want)
 		}
 		for _, x := range []*Journal{j, other} {
-			if err := x.Commit(t.Context(), ledger.Changes{Transfers: []ledger.Transfer{{ID: id, Inbox: "inbox", Paused: network}}}); err != nil {
+			if err := x.Commit(t.Context(),
+				ledger.Changes{Transfers: []ledger.Transfer{{ID: id, Inbox: "inbox", Paused: network}}}); err != nil {
 				t.Fatal(err)
 			}
-			if c, err := x.Load(t.Context()); err != nil || len(c.Transfers) != 1 || c.Transfers[0].Paused != network {
+			if c, err := x.Load(t.Context()); err != nil || len(c.Transfers) != 1 ||
+				c.Transfers[0].Paused != network {
 				t.Errorf("transfers %+v, %v", c.Transfers, err)
 			}
 		}
@@ -227,12 +231,14 @@ func checkVersion1(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	want := ledger.Transfer{
-		ID: 7, Inbox: "https://h/c", Roots: []string{"/data", "\xff"}, Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
+		ID: 7, Inbox: "https://h/c", Roots: []string{"/data", "\xff"},
+		Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
 		Options: ledger.AddOptions{Replace: true, Scan: scan.Options{
 			Inbox:     token.Inbox{Scheme: "https", Host: "h", Container: "c", Prefix: "p"},
 			Recursive: true, Include: []string{"*.csv"},
 		}},
-		Scanned: true, Follows: 3, Skipped: map[scan.SkipReason]int64{scan.SkipJunk: 2}, Seen: time.Unix(1770000100, 0).UTC(),
+		Scanned: true, Follows: 3, Skipped: map[scan.SkipReason]int64{scan.SkipJunk: 2},
+		Seen: time.Unix(1770000100, 0).UTC(),
 	}
 	equal(t, "transfers", c.Transfers, []ledger.Transfer{want})
 	head := ledger.BatchHead{ID: 9, Transfer: 7, Claimed: time.Unix(1770000050, 0).UTC(), Totals: []byte{1, 2}}
@@ -242,19 +248,23 @@ func checkVersion1(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "batch", b, ledger.Batch{BatchHead: head, Facts: []byte("facts\x00"), States: []byte("states\xff")})
+	equal(t, "batch", b,
+		ledger.Batch{BatchHead: head, Facts: []byte("facts\x00"), States: []byte("states\xff")})
 	blocks, err := j.Blocks(ctx, 2305)
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "blocks", blocks, []ledger.AckedBlock{{Number: 3, CRC64: 1<<64 - 2, At: time.Unix(1770000060, 0).UTC()}})
+	equal(t, "blocks", blocks,
+		[]ledger.AckedBlock{{Number: 3, CRC64: 1<<64 - 2, At: time.Unix(1770000060, 0).UTC()}})
 	kept, err := j.Inboxes(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "inboxes", kept, []inboxes.Record{{
-		ID: "K1", Name: "Cardio", Inbox: token.Inbox{Scheme: "https", Host: "h", Container: "c"}, Rights: token.Rights{Letters: "cw"},
-		Version: "2021-12-02", ValidTo: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Ref: "r", Fingerprint: "00",
+		ID: "K1", Name: "Cardio", Inbox: token.Inbox{Scheme: "https", Host: "h", Container: "c"},
+		Rights:  token.Rights{Letters: "cw"},
+		Version: "2021-12-02", ValidTo: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Ref: "r",
+		Fingerprint: "00",
 	}})
 	if _, err := j.Adopt(ctx, []int64{7}); err != nil {
 		t.Fatal(err)
@@ -263,7 +273,8 @@ func checkVersion1(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "commands", commands, []ledger.Posted{{ID: 4, Command: ledger.Command{Verb: ledger.Pause, Transfer: 7, Jobs: []int64{2305}}}})
+	equal(t, "commands", commands,
+		[]ledger.Posted{{ID: 4, Command: ledger.Command{Verb: ledger.Pause, Transfer: 7, Jobs: []int64{2305}}}})
 	id, err := j.AddTransfer(ctx, ledger.Transfer{})
 	if err != nil || id <= 7 {
 		t.Errorf("a new transfer has id %d, %v", id, err)

@@ -32,7 +32,8 @@ func ownersAlone(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Commit(t.Context(), ledger.Changes{Transfers: []ledger.Transfer{{ID: id}}}); err != nil {
+	if err := j.Commit(t.Context(),
+		ledger.Changes{Transfers: []ledger.Transfer{{ID: id}}}); err != nil {
 		t.Fatal(err)
 	}
 	j.files.wantCheck()

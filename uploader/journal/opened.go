@@ -62,7 +62,8 @@ func (o Opened) ExplainAs(words problem.Words, translate problem.Translate) prob
 		x.What = translate("The list of uploads was damaged. All that was found in it could be read and stands in a new list.")
 	default:
 		x.What = fill(translate("The list of uploads was damaged. {kept} of its {all} parts of up to {most} files could be read and stand in a new list."),
-			"{kept}", strconv.Itoa(o.Kept), "{all}", strconv.Itoa(o.Kept+o.Lost), "{most}", strconv.Itoa(ledger.BatchSize))
+			"{kept}", strconv.Itoa(o.Kept), "{all}", strconv.Itoa(o.Kept+o.Lost), "{most}",
+			strconv.Itoa(ledger.BatchSize))
 	}
 	switch {
 	case len(o.Again) > 0:
@@ -72,7 +73,8 @@ func (o Opened) ExplainAs(words problem.Words, translate problem.Translate) prob
 		}
 		roots := strings.Join(names, ", ")
 		if more := len(o.Again) - maxShown; more > 0 {
-			roots = fill(translate("{value} and {more} more"), "{value}", roots, "{more}", strconv.Itoa(more))
+			roots = fill(translate("{value} and {more} more"), "{value}", roots, "{more}",
+				strconv.Itoa(more))
 		}
 		sentence := translate("These are read again to find what is missing in the list: {value}. " +
 			"Files that are in the inbox already are left alone.")
@@ -84,7 +86,8 @@ func (o Opened) ExplainAs(words problem.Words, translate problem.Translate) prob
 		x.Do = translate("Add what was still to be sent again. Files that are in the inbox already are left alone.")
 	}
 	if o.LostTransfers > 0 && len(o.Again) > 0 {
-		x.Do += " " + translate("Of other uploads not even the folders could be read: add them again.")
+		x.Do += " " +
+			translate("Of other uploads not even the folders could be read: add them again.")
 	}
 	return x
 }

@@ -25,7 +25,8 @@ func (j *Journal) register(ctx context.Context) error {
 
 // leave gives up all that this journal owns, and its place among the owners.
 func (j *Journal) leave(ctx context.Context) error {
-	if err := j.exec(ctx, "UPDATE transfers SET owner = NULL, seen = ? WHERE owner = ?", time.Now().Unix(), j.id); err != nil {
+	if err := j.exec(ctx, "UPDATE transfers SET owner = NULL, seen = ? WHERE owner = ?",
+		time.Now().Unix(), j.id); err != nil {
 		return err
 	}
 	return j.exec(ctx, "DELETE FROM processes WHERE id = ?", j.id)
@@ -33,27 +34,30 @@ func (j *Journal) leave(ctx context.Context) error {
 
 // seen keeps the moment.
 func (j *Journal) seen(ctx context.Context) error {
-	return j.exec(ctx, "INSERT OR REPLACE INTO processes(id, seen) VALUES(?, ?)", j.id, time.Now().Unix())
+	return j.exec(ctx, "INSERT OR REPLACE INTO processes(id, seen) VALUES(?, ?)", j.id,
+		time.Now().Unix())
 }
 
 // tidy gives the transfers of dead owners up and removes what they left. The caller is in a
 // transaction.
 func (j *Journal) tidy(ctx context.Context) error {
 	var dead []string
-	if err := j.query(ctx, "SELECT id FROM processes WHERE id <> ?1 UNION SELECT owner FROM transfers WHERE owner <> ?1", func(r *sql.Rows) error {
-		var id string
-		if err := r.Scan(&id); err != nil {
-			return err
-		}
-		if !j.files.alive(id) {
-			dead = append(dead, id)
-		}
-		return nil
-	}, j.id); err != nil {
+	if err := j.query(ctx,
+		"SELECT id FROM processes WHERE id <> ?1 UNION SELECT owner FROM transfers WHERE owner <> ?1", func(r *sql.Rows) error {
+			var id string
+			if err := r.Scan(&id); err != nil {
+				return err
+			}
+			if !j.files.alive(id) {
+				dead = append(dead, id)
+			}
+			return nil
+		}, j.id); err != nil {
 		return err
 	}
 	for _, id := range dead {
-		if err := j.exec(ctx, "UPDATE transfers SET owner = NULL, seen = coalesce((SELECT seen FROM processes WHERE id = ?1), seen) WHERE owner = ?1", id); err != nil {
+		if err := j.exec(ctx,
+			"UPDATE transfers SET owner = NULL, seen = coalesce((SELECT seen FROM processes WHERE id = ?1), seen) WHERE owner = ?1", id); err != nil {
 			return err
 		}
 		if err := j.exec(ctx, "DELETE FROM processes WHERE id = ?", id); err != nil {
@@ -108,7 +112,8 @@ func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]ledger.Transf
 			return err
 		}
 		for _, id := range transfers {
-			r, err := j.execute(ctx, "UPDATE transfers SET owner = ? WHERE id = ? AND owner IS NULL", j.id, id)
+			r, err := j.execute(ctx,
+				"UPDATE transfers SET owner = ? WHERE id = ? AND owner IS NULL", j.id, id)
 			if err != nil {
 				return err
 			}
@@ -119,12 +124,13 @@ func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]ledger.Transf
 			}
 			// Its own column, not this journal's moment: what is asked for is when the last owner
 			// was at work.
-			if err := j.query(ctx, "SELECT id, owner, seen, data, sum FROM transfers WHERE id = ?", func(r *sql.Rows) error {
-				t, _, err := scanTransfer(r, inTransfers)
-				t.Owner = ledger.Here
-				adopted = append(adopted, t)
-				return err
-			}, id); err != nil {
+			if err := j.query(ctx, "SELECT id, owner, seen, data, sum FROM transfers WHERE id = ?",
+				func(r *sql.Rows) error {
+					t, _, err := scanTransfer(r, inTransfers)
+					t.Owner = ledger.Here
+					adopted = append(adopted, t)
+					return err
+				}, id); err != nil {
 				return err
 			}
 		}
@@ -140,7 +146,9 @@ func (j *Journal) Adopt(ctx context.Context, transfers []int64) ([]ledger.Transf
 func (j *Journal) Release(ctx context.Context, transfers []int64) error {
 	err := j.change(ctx, true, func(ctx context.Context) error {
 		for _, id := range transfers {
-			if err := j.exec(ctx, "UPDATE transfers SET owner = NULL, seen = ? WHERE id = ? AND owner = ?", time.Now().Unix(), id, j.id); err != nil {
+			if err := j.exec(ctx,
+				"UPDATE transfers SET owner = NULL, seen = ? WHERE id = ? AND owner = ?",
+				time.Now().Unix(), id, j.id); err != nil {
 				return err
 			}
 		}

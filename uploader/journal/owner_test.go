@@ -94,12 +94,14 @@ func TestStrangeFilesAmongTheLocks(t *testing.T) {
 		if got := ownerOf(t, j, transfer); got != ledger.Nobody {
 			t.Errorf("a transfer of %q has owner %d", owner, got)
 		}
-		if got, err := j.Adopt(t.Context(), []int64{transfer}); err != nil || len(got) != 1 && owner != "" {
+		if got, err := j.Adopt(t.Context(), []int64{transfer}); err != nil || len(got) != 1 &&
+			owner != "" {
 			t.Errorf("adopting a transfer of %q: %v, %v", owner, got, err)
 		}
 	}
 	other, _ := openFine(t, dir, Options{})
-	want := append(slices.DeleteFunc(before, func(n string) bool { return n == id("d")+".lock" }), other.id+".lock")
+	want := append(slices.DeleteFunc(before, func(n string) bool { return n == id("d")+".lock" }),
+		other.id+".lock")
 	slices.Sort(want)
 	equal(t, "files among the locks", names(), want)
 	if b, err := os.ReadFile(elsewhere); err != nil || string(b) != "precious" {
@@ -199,7 +201,8 @@ func TestAnErrorInTheMiddleKeepsNothing(t *testing.T) {
 	}
 	// Blocks come behind batches, and ranks behind blocks; the table of ranks refuses.
 	if err := j.change(t.Context(), false, func(ctx context.Context) error {
-		return j.exec(ctx, "CREATE TRIGGER refuse BEFORE INSERT ON ranks BEGIN SELECT raise(ABORT, 'refused'); END")
+		return j.exec(ctx,
+			"CREATE TRIGGER refuse BEFORE INSERT ON ranks BEGIN SELECT raise(ABORT, 'refused'); END")
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -214,17 +217,20 @@ func TestAnErrorInTheMiddleKeepsNothing(t *testing.T) {
 	if err == nil {
 		t.Fatal("the trigger did not refuse")
 	}
-	if err := j.change(t.Context(), false, func(ctx context.Context) error { return j.exec(ctx, "DROP TRIGGER refuse") }); err != nil {
+	if err := j.change(t.Context(), false,
+		func(ctx context.Context) error { return j.exec(ctx, "DROP TRIGGER refuse") }); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := j.Batch(t.Context(), all[0].ID); err != nil || len(b.States) != len(all[0].States) {
+	if b, err := j.Batch(t.Context(), all[0].ID); err != nil ||
+		len(b.States) != len(all[0].States) {
 		t.Errorf("batch has %d bytes of states, %v", len(b.States), err)
 	}
 	if blocks, err := j.Blocks(t.Context(), job); err != nil || len(blocks) != 0 {
 		t.Errorf("blocks %v, %v", blocks, err)
 	}
 	c, err := j.Load(t.Context())
-	if err != nil || c.Transfers[0].Paused || len(c.Ranks) != 0 || string(c.Batches[0].Totals) == "new" {
+	if err != nil || c.Transfers[0].Paused || len(c.Ranks) != 0 ||
+		string(c.Batches[0].Totals) == "new" {
 		t.Errorf("contents %+v, %v", c, err)
 	}
 	// Batches, too, are added as a whole or not at all.

@@ -132,7 +132,8 @@ func (j *Journal) Batch(ctx context.Context, id int64) (ledger.Batch, error) {
 		return scanBatch(r, func(row *batchRow) error {
 			b = ledger.Batch{
 				BatchHead: ledger.BatchHead{
-					ID: row.id, Transfer: row.transfer, Claimed: moment(row.claimed), Totals: slices.Clone([]byte(row.totals)),
+					ID: row.id, Transfer: row.transfer, Claimed: moment(row.claimed),
+					Totals: slices.Clone([]byte(row.totals)),
 				},
 				Facts: slices.Clone([]byte(row.facts)), States: slices.Clone([]byte(row.states)),
 			}
@@ -156,11 +157,13 @@ type batchRow struct {
 func scanBatch(r *sql.Rows, use func(*batchRow) error) error {
 	var b batchRow
 	var ofFacts sql.NullInt64
-	if err := r.Scan(&b.id, &b.transfer, &b.claimed, &b.totals, &b.states, &b.sumOfStates, &b.facts, &ofFacts); err != nil {
+	if err := r.Scan(&b.id, &b.transfer, &b.claimed, &b.totals, &b.states, &b.sumOfStates, &b.facts,
+		&ofFacts); err != nil {
 		return err
 	}
 	b.sumOfFacts = ofFacts.Int64
-	if b.id < 1 || b.id > maxID || !ofFacts.Valid || b.sumOfFacts != sumOfFacts(b.id, b.transfer, b.facts) ||
+	if b.id < 1 || b.id > maxID || !ofFacts.Valid || b.sumOfFacts != sumOfFacts(b.id, b.transfer,
+		b.facts) ||
 		b.sumOfStates != sumOfStates(b.id, b.transfer, b.claimed, b.totals, b.states) {
 		return errDamaged
 	}
@@ -217,7 +220,8 @@ func (j *Journal) Changed(ctx context.Context) (bool, error) {
 func (j *Journal) dataVersion(ctx context.Context) (int64, error) {
 	var v int64
 	err := patiently(ctx, j.patience, func() error {
-		return j.query(context.WithoutCancel(ctx), "PRAGMA data_version", func(r *sql.Rows) error { return r.Scan(&v) })
+		return j.query(context.WithoutCancel(ctx), "PRAGMA data_version",
+			func(r *sql.Rows) error { return r.Scan(&v) })
 	})
 	return v, err
 }

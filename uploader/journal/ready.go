@@ -28,7 +28,9 @@ const smallFile = 32 << 20
 // ready has a sound database of the newest version stand in its place, and returns the shared lock
 // that keeps others from taking it away. It creates, migrates and repairs what has to be, as the
 // only process that has the file open.
-func (f files) ready(ctx context.Context, patience time.Duration, o *Opened) (*filelock.File, error) {
+func (f files) ready(
+	ctx context.Context, patience time.Duration, o *Opened,
+) (*filelock.File, error) {
 	lock, err := filelock.Open(f.lock(), os.O_CREATE)
 	if err != nil {
 		return nil, err
@@ -61,7 +63,9 @@ const maxRepairs = 3
 // tryReady looks at the database and, if something has to be done, does it if no other process is
 // at it; it then reports that it acted. Otherwise the database is ready, and the lock is held
 // shared.
-func (f files) tryReady(ctx context.Context, lock *filelock.File, o *Opened) (acted bool, err error) {
+func (f files) tryReady(
+	ctx context.Context, lock *filelock.File, o *Opened,
+) (acted bool, err error) {
 	lock.Release()
 	if err := lock.Try(false); err != nil {
 		return false, err
@@ -219,7 +223,9 @@ func (f files) recovered() string { return f.part(".recovered") }
 
 // build makes a database of the newest version at the path, in place of what a process left there
 // that was killed. fill puts something into it, if it is not nil.
-func (f files) build(ctx context.Context, path string, network bool, fill func(*sql.DB) error) error {
+func (f files) build(
+	ctx context.Context, path string, network bool, fill func(*sql.DB) error,
+) error {
 	if err := removeDatabase(path); err != nil {
 		return err
 	}

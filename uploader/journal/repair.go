@@ -26,7 +26,8 @@ func (f files) repair(ctx context.Context, o *Opened) error {
 		return f.moveInto(o)
 	}
 	s := salvage{o: o, written: map[string]*sql.Stmt{}, transfers: map[int64]*savedTransfer{}, kept: map[int64]bool{}, missed: map[int64]int64{}}
-	err := f.build(ctx, f.making(), o.Network, func(into *sql.DB) error { return s.run(ctx, f, into) })
+	err := f.build(ctx, f.making(), o.Network,
+		func(into *sql.DB) error { return s.run(ctx, f, into) })
 	if err = errors.Join(err, removeDatabase(f.copied())); err != nil {
 		return err
 	}
@@ -46,7 +47,8 @@ func (f files) moveInto(o *Opened) error {
 	if o.SetAside == "" {
 		o.SetAside = f.lastSetAside()
 	}
-	if err := errors.Join(removeFile(f.part("-wal")), removeFile(f.part("-journal")), removeFile(f.part(sharedMemory))); err != nil {
+	if err := errors.Join(removeFile(f.part("-wal")), removeFile(f.part("-journal")),
+		removeFile(f.part(sharedMemory))); err != nil {
 		return err
 	}
 	if err := os.Rename(f.recovered(), f.db()); err != nil {

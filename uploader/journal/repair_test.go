@@ -17,7 +17,8 @@ func someBatches(t *testing.T, dir string, n int) string {
 	t.Helper()
 	j, _ := openFine(t, dir, Options{})
 	id := addTransfer(t, j)
-	if err := j.Commit(t.Context(), ledger.Changes{Transfers: []ledger.Transfer{{ID: id, Roots: []string{"/data"}, Scanned: true}}}); err != nil {
+	if err := j.Commit(t.Context(),
+		ledger.Changes{Transfers: []ledger.Transfer{{ID: id, Roots: []string{"/data"}, Scanned: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.AddBatches(t.Context(), batchesOf(id, n)); err != nil {
@@ -63,7 +64,8 @@ func TestDamageThatIsMetInUse(t *testing.T) {
 		t.Errorf("Open says %+v, want %d lost", opened, met)
 	}
 	equal(t, "what is read again", opened.Again, []string{"/data"})
-	if words := opened.Explain().String(); !strings.Contains(words, "/data") || !strings.Contains(words, "queue-damaged-") {
+	if words := opened.Explain().String(); !strings.Contains(words, "/data") ||
+		!strings.Contains(words, "queue-damaged-") {
 		t.Errorf("Open says %q", words)
 	}
 	// Nothing is promised of uploads that may replace what is there.
@@ -102,7 +104,8 @@ func TestTheNewestDamagedDatabasesAreKept(t *testing.T) {
 	for i := range left {
 		left[i] = filepath.Base(left[i])
 	}
-	equal(t, "left", left, append(old[2:], filepath.Base(opened.SetAside), "queue-damaged-notes.txt"))
+	equal(t, "left", left, append(old[2:], filepath.Base(opened.SetAside),
+		"queue-damaged-notes.txt"))
 }
 
 // TestARepairThatWasInterrupted begins with what a process leaves that is killed between any two
@@ -114,12 +117,14 @@ func TestARepairThatWasInterrupted(t *testing.T) {
 		kept int
 	}{
 		{"while the new one was made", func(f files) error {
-			return errors.Join(os.WriteFile(f.making(), []byte("half"), 0o600), os.WriteFile(f.copied(), []byte("half"), 0o600),
+			return errors.Join(os.WriteFile(f.making(), []byte("half"), 0o600),
+				os.WriteFile(f.copied(), []byte("half"), 0o600),
 				os.WriteFile(f.copied()+"-wal", []byte("half"), 0o600))
 		}, 3},
 		{"after the new one was made", func(f files) error { return os.WriteFile(f.recovered(), []byte("an older one"), 0o600) }, 3},
 		{"after the -wal was set aside", func(f files) error {
-			return os.WriteFile(filepath.Join(f.dir, "queue-damaged-20260102T030405Z.db-wal"), nil, 0o600)
+			return os.WriteFile(filepath.Join(f.dir, "queue-damaged-20260102T030405Z.db-wal"), nil,
+				0o600)
 		}, 3},
 		{"after all was set aside", func(f files) error {
 			o := Opened{}
@@ -129,7 +134,8 @@ func TestARepairThatWasInterrupted(t *testing.T) {
 			return errors.Join(os.Rename(f.making(), f.recovered()), f.setAside(&o))
 		}, 0},
 		{"while a new one was begun", func(f files) error {
-			return errors.Join(os.Rename(f.db(), filepath.Join(f.dir, "elsewhere")), os.WriteFile(f.making(), []byte("half"), 0o600))
+			return errors.Join(os.Rename(f.db(), filepath.Join(f.dir, "elsewhere")),
+				os.WriteFile(f.making(), []byte("half"), 0o600))
 		}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -157,7 +163,8 @@ func TestARepairThatWasInterrupted(t *testing.T) {
 // away.
 func TestALogWithoutItsDatabase(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "queue.db-wal"), []byte("precious"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "queue.db-wal"), []byte("precious"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, opened := openFine(t, dir, Options{})
@@ -177,9 +184,10 @@ func TestForeignDatabase(t *testing.T) {
 	for name, text := range map[string]string{
 		"another program's":       "CREATE TABLE t(x); PRAGMA user_version=1;",
 		"another program's newer": "CREATE TABLE t(x); PRAGMA user_version=7;",
-		"one with a trigger":      literal + "CREATE TRIGGER x AFTER INSERT ON transfers BEGIN DELETE FROM transfers; END;",
-		"one without a table":     literal + "DROP TABLE ranks;",
-		"one with another table":  literal + "DROP TABLE ranks; CREATE TABLE ranks(job TEXT);",
+		"one with a trigger": literal +
+			"CREATE TRIGGER x AFTER INSERT ON transfers BEGIN DELETE FROM transfers; END;",
+		"one without a table":    literal + "DROP TABLE ranks;",
+		"one with another table": literal + "DROP TABLE ranks; CREATE TABLE ranks(job TEXT);",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -194,11 +202,13 @@ func TestForeignDatabase(t *testing.T) {
 	}
 	t.Run("no database at all", func(t *testing.T) {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "queue.db"), []byte(strings.Repeat("something else ", 1000)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "queue.db"),
+			[]byte(strings.Repeat("something else ", 1000)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		_, opened := openFine(t, dir, Options{})
-		if b, err := os.ReadFile(opened.SetAside); err != nil || !strings.HasPrefix(string(b), "something else") {
+		if b, err := os.ReadFile(opened.SetAside); err != nil ||
+			!strings.HasPrefix(string(b), "something else") {
 			t.Errorf("what was set aside holds %.20q, %v", b, err)
 		}
 	})

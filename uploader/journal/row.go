@@ -72,7 +72,11 @@ func sumOfStates(id, transfer, claimed int64, totals, states []byte) int64 {
 	return int64(crc32.Update(uint32(head), castagnoli, states))
 }
 
-func sumOfBlock(job, number, crc, at int64) int64 { return sum(inBlocks, nil, job, number, crc, at) }
+func sumOfBlock(job, number, crc,
+	at int64,
+) int64 {
+	return sum(inBlocks, nil, job, number, crc, at)
+}
 
 func sumOfInbox(id string, data []byte) int64 {
 	return sum(inInboxes, append([]byte(id), data...), int64(len(id)))
@@ -202,15 +206,18 @@ type inboxRow struct {
 
 func rowOfInbox(i token.Inbox) inboxRow {
 	return inboxRow{
-		text(i.Scheme), text(i.Host), text(i.Account), text(i.Container), text(i.Prefix), text(i.Blob),
+		text(i.Scheme), text(i.Host), text(i.Account), text(i.Container), text(i.Prefix),
+		text(i.Blob),
 		text(i.InboxID), text(i.WsID), text(i.TID), i.Wider,
 	}
 }
 
 func (r inboxRow) inbox() token.Inbox {
 	return token.Inbox{
-		Scheme: string(r.Scheme), Host: string(r.Host), Account: string(r.Account), Container: string(r.Container),
-		Prefix: string(r.Prefix), Blob: string(r.Blob), InboxID: string(r.InboxID), WsID: string(r.WsID), TID: string(r.TID),
+		Scheme: string(r.Scheme), Host: string(r.Host), Account: string(r.Account),
+		Container: string(r.Container),
+		Prefix:    string(r.Prefix), Blob: string(r.Blob), InboxID: string(r.InboxID),
+		WsID: string(r.WsID), TID: string(r.TID),
 		Wider: r.Wider,
 	}
 }
@@ -220,16 +227,22 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 	scan := &t.Options.Scan
 	r := transferRow{
 		Inbox: text(t.Inbox), Roots: texts[string, text](t.Roots), To: rowOfInbox(scan.Inbox),
-		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks, FollowOutside: scan.FollowOutside, MinAge: scan.MinAge,
+		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks,
+		FollowOutside: scan.FollowOutside, MinAge: scan.MinAge,
 		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
-		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace, KeepBoth: t.Options.KeepBoth,
-		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks, Follows: t.Follows,
-		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped, Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
-		UnmatchedInclude: texts[string, text](t.Unmatched.Include), UnmatchedExclude: texts[string, text](t.Unmatched.Exclude),
-		Unchanged: unchangedRow{t.Unchanged.Files, t.Unchanged.Bytes, t.Unchanged.First, t.Unchanged.Last, text(t.Unchanged.Jobs)},
+		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
+		KeepBoth: t.Options.KeepBoth,
+		Created:  t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
+		Follows:   t.Follows,
+		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped,
+		Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
+		UnmatchedInclude: texts[string, text](t.Unmatched.Include),
+		UnmatchedExclude: texts[string, text](t.Unmatched.Exclude),
+		Unchanged:        unchangedRow{t.Unchanged.Files, t.Unchanged.Bytes, t.Unchanged.First, t.Unchanged.Last, text(t.Unchanged.Jobs)},
 	}
 	for _, n := range t.NameNotes {
-		r.NameNotes = append(r.NameNotes, nameRow{text(n.Source), text(n.Blob), n.Renamed, n.Warnings})
+		r.NameNotes = append(r.NameNotes,
+			nameRow{text(n.Source), text(n.Blob), n.Renamed, n.Warnings})
 	}
 	for _, m := range t.Moved {
 		r.Moved = append(r.Moved, moveRow{text(m.From), text(m.To), m.Last})
@@ -250,25 +263,31 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
 		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
-			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks, FollowOutside: r.FollowOutside, MinAge: r.MinAge,
+			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
+			FollowOutside: r.FollowOutside, MinAge: r.MinAge,
 			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},
-		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks, Follows: r.Follows,
-		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Pace, Skipped: r.Skipped, Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
+		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks,
+		Follows:   r.Follows,
+		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Pace, Skipped: r.Skipped,
+		Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
 		Unmatched: scan.Unmatched{Include: texts[text, string](r.UnmatchedInclude), Exclude: texts[text, string](r.UnmatchedExclude)},
 		Unchanged: ledger.Unchanged{
-			Files: r.Unchanged.Files, Bytes: r.Unchanged.Bytes, First: r.Unchanged.First, Last: r.Unchanged.Last, Jobs: string(r.Unchanged.Jobs),
+			Files: r.Unchanged.Files, Bytes: r.Unchanged.Bytes, First: r.Unchanged.First,
+			Last: r.Unchanged.Last, Jobs: string(r.Unchanged.Jobs),
 		},
 	}
 	for _, n := range r.NameNotes {
-		t.NameNotes = append(t.NameNotes, ledger.NameNote{Source: string(n.Source), Blob: string(n.Blob), Renamed: n.Renamed, Warnings: n.Warnings})
+		t.NameNotes = append(t.NameNotes,
+			ledger.NameNote{Source: string(n.Source), Blob: string(n.Blob), Renamed: n.Renamed, Warnings: n.Warnings})
 	}
 	for _, m := range r.Moved {
 		t.Moved = append(t.Moved, ledger.Move{From: string(m.From), To: string(m.To), Last: m.Last})
 	}
 	for _, s := range r.SkippedPaths {
-		t.SkippedPaths = append(t.SkippedPaths, ledger.SkippedPath{Source: string(s.Source), Reason: s.Reason})
+		t.SkippedPaths = append(t.SkippedPaths,
+			ledger.SkippedPath{Source: string(s.Source), Reason: s.Reason})
 	}
 	return t, nil
 }
@@ -286,7 +305,8 @@ type recordRow struct {
 
 func encodeRecord(r *inboxes.Record) ([]byte, error) {
 	return marshal(recordRow{
-		Inbox: rowOfInbox(r.Inbox), Name: text(r.Name), Version: text(r.Version), Policy: text(r.Policy), IP: text(r.IP),
+		Inbox: rowOfInbox(r.Inbox), Name: text(r.Name), Version: text(r.Version),
+		Policy: text(r.Policy), IP: text(r.IP),
 		Letters: text(r.Rights.Letters), RightsUnknown: r.Rights.Unknown, HTTPSOnly: r.HTTPSOnly,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo,
 		AllowedHost: text(r.AllowedHost), Ref: text(r.Ref), Fingerprint: text(r.Fingerprint),
@@ -299,10 +319,13 @@ func decodeRecord(id string, data []byte) (inboxes.Record, error) {
 		return inboxes.Record{}, err
 	}
 	return inboxes.Record{
-		ID: id, Inbox: r.Inbox.inbox(), Name: string(r.Name), Version: string(r.Version), Policy: string(r.Policy), IP: string(r.IP),
-		Rights: token.Rights{Letters: string(r.Letters), Unknown: r.RightsUnknown}, HTTPSOnly: r.HTTPSOnly,
+		ID: id, Inbox: r.Inbox.inbox(), Name: string(r.Name), Version: string(r.Version),
+		Policy: string(r.Policy), IP: string(r.IP),
+		Rights:    token.Rights{Letters: string(r.Letters), Unknown: r.RightsUnknown},
+		HTTPSOnly: r.HTTPSOnly,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo,
-		AllowedHost: string(r.AllowedHost), Ref: string(r.Ref), Fingerprint: inboxes.Fingerprint(r.Fingerprint),
+		AllowedHost: string(r.AllowedHost), Ref: string(r.Ref),
+		Fingerprint: inboxes.Fingerprint(r.Fingerprint),
 	}, nil
 }
 

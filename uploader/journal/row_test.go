@@ -120,39 +120,45 @@ func FuzzTextComesBack(f *testing.F) {
 // that decodes to the same.
 func FuzzRowsNeverPanic(f *testing.F) {
 	for _, s := range []string{
-		"", "{}", "null", "[]", `{"Roots":["a","\u0000/w=="],"Skipped":{"junk":3},"Created":"2026-02-03T04:05:06Z"}`,
-		`{"Verb":"pause","Jobs":[1,-1,9223372036854775807]}`, `{"Jobs":[]}`, `{"Speed":1e999}`, `{"Created":"x"}`, `{"Roots":["\u0000%"]}`,
-		`{"Inbox":{"Host":"h"},"Name":"n","ValidTo":"2026-02-03T04:05:06+01:00"}`, strings.Repeat("[", 20_000),
+		"", "{}", "null", "[]",
+		`{"Roots":["a","\u0000/w=="],"Skipped":{"junk":3},"Created":"2026-02-03T04:05:06Z"}`,
+		`{"Verb":"pause","Jobs":[1,-1,9223372036854775807]}`, `{"Jobs":[]}`, `{"Speed":1e999}`,
+		`{"Created":"x"}`, `{"Roots":["\u0000%"]}`,
+		`{"Inbox":{"Host":"h"},"Name":"n","ValidTo":"2026-02-03T04:05:06+01:00"}`,
+		strings.Repeat("[", 20_000),
 	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if x, err := decodeTransfer(data); err == nil {
-			again(t, func() ([]byte, error) { return encodeTransfer(&x) }, func(b []byte) ([]byte, error) {
-				y, err := decodeTransfer(b)
-				if err != nil {
-					return nil, err
-				}
-				return encodeTransfer(&y)
-			})
+			again(t, func() ([]byte, error) { return encodeTransfer(&x) },
+				func(b []byte) ([]byte, error) {
+					y, err := decodeTransfer(b)
+					if err != nil {
+						return nil, err
+					}
+					return encodeTransfer(&y)
+				})
 		}
 		if x, err := decodeRecord("id", data); err == nil {
-			again(t, func() ([]byte, error) { return encodeRecord(&x) }, func(b []byte) ([]byte, error) {
-				y, err := decodeRecord("id", b)
-				if err != nil {
-					return nil, err
-				}
-				return encodeRecord(&y)
-			})
+			again(t, func() ([]byte, error) { return encodeRecord(&x) },
+				func(b []byte) ([]byte, error) {
+					y, err := decodeRecord("id", b)
+					if err != nil {
+						return nil, err
+					}
+					return encodeRecord(&y)
+				})
 		}
 		if x, err := decodeCommand(1, data); err == nil {
-			again(t, func() ([]byte, error) { return encodeCommand(&x) }, func(b []byte) ([]byte, error) {
-				y, err := decodeCommand(1, b)
-				if err != nil {
-					return nil, err
-				}
-				return encodeCommand(&y)
-			})
+			again(t, func() ([]byte, error) { return encodeCommand(&x) },
+				func(b []byte) ([]byte, error) {
+					y, err := decodeCommand(1, b)
+					if err != nil {
+						return nil, err
+					}
+					return encodeCommand(&y)
+				})
 		}
 	})
 }

@@ -112,7 +112,9 @@ func (s *salvage) write(ctx context.Context, query string, args ...any) error {
 
 // read hands rows of the damaged database to row for as long as it can. A row that is damaged is
 // left out; the error is one of writing.
-func (s *salvage) read(ctx context.Context, query string, row func(*sql.Rows) error, args ...any) error {
+func (s *salvage) read(
+	ctx context.Context, query string, row func(*sql.Rows) error, args ...any,
+) error {
 	if err := cancelled(ctx); err != nil {
 		return err
 	}
@@ -151,13 +153,14 @@ const maxProbes = 1 << 22
 // read hides what is on it, and what is between two such pages.
 func (s *salvage) ids(ctx context.Context, table string, seen map[int64]bool) error {
 	for _, order := range []string{"ASC", "DESC"} {
-		if err := s.read(ctx, "SELECT id FROM "+table+" ORDER BY id "+order, func(r *sql.Rows) error {
-			var id int64
-			if err := r.Scan(&id); err == nil && id >= 1 && id <= maxProbes {
-				seen[id] = true
-			}
-			return nil
-		}); err != nil {
+		if err := s.read(ctx, "SELECT id FROM "+table+" ORDER BY id "+order,
+			func(r *sql.Rows) error {
+				var id int64
+				if err := r.Scan(&id); err == nil && id >= 1 && id <= maxProbes {
+					seen[id] = true
+				}
+				return nil
+			}); err != nil {
 			return err
 		}
 	}
@@ -177,7 +180,8 @@ func candidates(seen map[int64]bool) []int64 {
 			gaps = append(gaps, i)
 		}
 	}
-	slices.SortStableFunc(gaps, func(a, b int) int { return cmp.Compare(ids[a+1]-ids[a], ids[b+1]-ids[b]) })
+	slices.SortStableFunc(gaps,
+		func(a, b int) int { return cmp.Compare(ids[a+1]-ids[a], ids[b+1]-ids[b]) })
 	left := int64(maxGuesses)
 	all := slices.Clone(ids)
 	for _, i := range gaps {
@@ -253,17 +257,19 @@ type savedTransfer struct {
 
 func (s *salvage) takeInboxes(ctx context.Context) error {
 	for _, order := range []string{"ASC", "DESC"} {
-		if err := s.read(ctx, "SELECT id, data, sum FROM inboxes ORDER BY id "+order, func(r *sql.Rows) error {
-			record, err := scanInbox(r)
-			if err != nil {
-				return err
-			}
-			data, err := encodeRecord(&record)
-			if err != nil {
-				return err
-			}
-			return s.write(ctx, "INSERT OR IGNORE INTO inboxes(id, data, sum) VALUES(?, ?, ?)", record.ID, data, sumOfInbox(record.ID, data))
-		}); err != nil {
+		if err := s.read(ctx, "SELECT id, data, sum FROM inboxes ORDER BY id "+order,
+			func(r *sql.Rows) error {
+				record, err := scanInbox(r)
+				if err != nil {
+					return err
+				}
+				data, err := encodeRecord(&record)
+				if err != nil {
+					return err
+				}
+				return s.write(ctx, "INSERT OR IGNORE INTO inboxes(id, data, sum) VALUES(?, ?, ?)",
+					record.ID, data, sumOfInbox(record.ID, data))
+			}); err != nil {
 			return err
 		}
 	}
@@ -298,7 +304,8 @@ func (s *salvage) takeBatches(ctx context.Context) error {
 		if _, known := s.missed[id]; seen[id] && !known {
 			s.missed[id] = 0
 		}
-		if err := s.read(ctx, "SELECT id, transfer, claimed, CASE WHEN length(totals) <= ?1 THEN totals END, sum FROM batches WHERE id = ?2",
+		if err := s.read(ctx,
+			"SELECT id, transfer, claimed, CASE WHEN length(totals) <= ?1 THEN totals END, sum FROM batches WHERE id = ?2",
 			func(r *sql.Rows) error {
 				h, err := scanHead(r)
 				if err == nil {
@@ -321,14 +328,18 @@ func (s *salvage) takeBatch(ctx context.Context, id int64) error {
 			}
 			s.kept[id] = true
 			totals := []byte(b.totals)
-			if err := s.write(ctx, "INSERT INTO batches(id, transfer, claimed, totals, sum) VALUES(?, ?, ?, ?, ?)",
-				b.id, b.transfer, b.claimed, totals, sumOfHead(b.id, b.transfer, b.claimed, totals)); err != nil {
+			if err := s.write(ctx,
+				"INSERT INTO batches(id, transfer, claimed, totals, sum) VALUES(?, ?, ?, ?, ?)",
+				b.id, b.transfer, b.claimed, totals, sumOfHead(b.id, b.transfer, b.claimed,
+					totals)); err != nil {
 				return err
 			}
-			if err := s.write(ctx, "INSERT INTO facts(id, data, sum) VALUES(?, ?, ?)", b.id, []byte(b.facts), b.sumOfFacts); err != nil {
+			if err := s.write(ctx, "INSERT INTO facts(id, data, sum) VALUES(?, ?, ?)", b.id,
+				[]byte(b.facts), b.sumOfFacts); err != nil {
 				return err
 			}
-			return s.write(ctx, "INSERT INTO states(id, transfer, claimed, totals, data, sum) VALUES(?, ?, ?, ?, ?, ?)",
+			return s.write(ctx,
+				"INSERT INTO states(id, transfer, claimed, totals, data, sum) VALUES(?, ?, ?, ?, ?, ?)",
 				b.id, b.transfer, b.claimed, totals, []byte(b.states), b.sumOfStates)
 		})
 	}, maxTotals, id)
@@ -338,14 +349,16 @@ func (s *salvage) takeBatch(ctx context.Context, id int64) error {
 func (s *salvage) takeBlocks(ctx context.Context, batch int64) error {
 	first, last := jobsOf(batch)
 	for _, order := range []string{"ASC", "DESC"} {
-		if err := s.read(ctx, selectAllBlocks+" WHERE job BETWEEN ? AND ? ORDER BY job "+order+", number "+order,
+		if err := s.read(ctx,
+			selectAllBlocks+" WHERE job BETWEEN ? AND ? ORDER BY job "+order+", number "+order,
 			func(r *sql.Rows) error {
 				job, b, err := scanBlock(r)
 				if err != nil || job < first || job > last {
 					return errDamaged
 				}
 				number, crc, at := int64(b.Number), int64(b.CRC64), seconds(b.At)
-				return s.write(ctx, "INSERT OR IGNORE INTO blocks(job, number, crc64, at, sum) VALUES(?, ?, ?, ?, ?)",
+				return s.write(ctx,
+					"INSERT OR IGNORE INTO blocks(job, number, crc64, at, sum) VALUES(?, ?, ?, ?, ?)",
 					job, number, crc, at, sumOfBlock(job, number, crc, at))
 			}, first, last); err != nil {
 			return err
@@ -356,16 +369,18 @@ func (s *salvage) takeBlocks(ctx context.Context, batch int64) error {
 
 func (s *salvage) takeRanks(ctx context.Context) error {
 	for _, order := range []string{"ASC", "DESC"} {
-		if err := s.read(ctx, "SELECT job, rank, sum FROM ranks ORDER BY job "+order, func(r *sql.Rows) error {
-			job, rank, err := scanRank(r)
-			if err != nil {
-				return err
-			}
-			if !s.kept[batchOf(job)] {
-				return errDamaged
-			}
-			return s.write(ctx, "INSERT OR IGNORE INTO ranks(job, rank, sum) VALUES(?, ?, ?)", job, rank, sum(inRanks, nil, job, rank))
-		}); err != nil {
+		if err := s.read(ctx, "SELECT job, rank, sum FROM ranks ORDER BY job "+order,
+			func(r *sql.Rows) error {
+				job, rank, err := scanRank(r)
+				if err != nil {
+					return err
+				}
+				if !s.kept[batchOf(job)] {
+					return errDamaged
+				}
+				return s.write(ctx, "INSERT OR IGNORE INTO ranks(job, rank, sum) VALUES(?, ?, ?)", job,
+					rank, sum(inRanks, nil, job, rank))
+			}); err != nil {
 			return err
 		}
 	}
@@ -415,7 +430,8 @@ func (s *salvage) finish(ctx context.Context) error {
 		if err := s.write(ctx, "DELETE FROM sqlite_sequence WHERE name = ?", table); err != nil {
 			return err
 		}
-		if err := s.write(ctx, "INSERT INTO sqlite_sequence(name, seq) VALUES(?, ?)", table, seq); err != nil {
+		if err := s.write(ctx, "INSERT INTO sqlite_sequence(name, seq) VALUES(?, ?)", table,
+			seq); err != nil {
 			return err
 		}
 	}
@@ -427,8 +443,10 @@ func (s *salvage) putTransfer(ctx context.Context, t *ledger.Transfer) error {
 	if err != nil {
 		return err
 	}
-	if err := s.write(ctx, "INSERT INTO transfers(id, seen, data, sum) VALUES(?, ?, ?, ?)", t.ID, seconds(t.Seen), data, sum(inTransfers, data, t.ID)); err != nil {
+	if err := s.write(ctx, "INSERT INTO transfers(id, seen, data, sum) VALUES(?, ?, ?, ?)", t.ID,
+		seconds(t.Seen), data, sum(inTransfers, data, t.ID)); err != nil {
 		return err
 	}
-	return s.write(ctx, "INSERT INTO origins(id, data, sum) VALUES(?, ?, ?)", t.ID, data, sum(inOrigins, data, t.ID))
+	return s.write(ctx, "INSERT INTO origins(id, data, sum) VALUES(?, ?, ?)", t.ID, data,
+		sum(inOrigins, data, t.ID))
 }

@@ -123,7 +123,9 @@ func (j *Journal) execute(ctx context.Context, query string, args ...any) (sql.R
 
 // query runs a query on the writer, in its transaction, and hands each row to scan. The caller has
 // the turn.
-func (j *Journal) query(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
+func (j *Journal) query(
+	ctx context.Context, query string, scan func(*sql.Rows) error, args ...any,
+) error {
 	s, err := j.prepare(ctx, query)
 	if err != nil {
 		return err
@@ -133,7 +135,9 @@ func (j *Journal) query(ctx context.Context, query string, scan func(*sql.Rows) 
 }
 
 // look runs a query on a reader, outside of the writer's turn, and hands each row to scan.
-func (j *Journal) look(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
+func (j *Journal) look(
+	ctx context.Context, query string, scan func(*sql.Rows) error, args ...any,
+) error {
 	if err := cancelled(ctx); err != nil {
 		return err
 	}

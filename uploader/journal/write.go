@@ -17,17 +17,20 @@ func (j *Journal) AddTransfer(ctx context.Context, t ledger.Transfer) (int64, er
 	var id int64
 	err = j.change(ctx, true, func(ctx context.Context) error {
 		// The checksum covers the id, which is not known before.
-		r, err := j.execute(ctx, "INSERT INTO transfers(owner, seen, data, sum) VALUES(?, ?, ?, 0)", j.id, time.Now().Unix(), data)
+		r, err := j.execute(ctx, "INSERT INTO transfers(owner, seen, data, sum) VALUES(?, ?, ?, 0)",
+			j.id, time.Now().Unix(), data)
 		if err != nil {
 			return err
 		}
 		if id, err = r.LastInsertId(); err != nil {
 			return err
 		}
-		if err := j.exec(ctx, "UPDATE transfers SET sum = ? WHERE id = ?", sum(inTransfers, data, id), id); err != nil {
+		if err := j.exec(ctx, "UPDATE transfers SET sum = ? WHERE id = ?",
+			sum(inTransfers, data, id), id); err != nil {
 			return err
 		}
-		return j.exec(ctx, "INSERT OR REPLACE INTO origins(id, data, sum) VALUES(?, ?, ?)", id, data, sum(inOrigins, data, id))
+		return j.exec(ctx, "INSERT OR REPLACE INTO origins(id, data, sum) VALUES(?, ?, ?)", id,
+			data, sum(inOrigins, data, id))
 	})
 	if err != nil {
 		return 0, j.failed("add transfer", err)
@@ -45,7 +48,8 @@ func (j *Journal) AddBatches(ctx context.Context, batches []ledger.Batch) error 
 				return errMisuse
 			}
 			claimed := seconds(b.Claimed)
-			r, err := j.execute(ctx, "INSERT INTO batches(transfer, claimed, totals, sum) SELECT id, ?2, ?3, 0 FROM transfers WHERE id = ?1",
+			r, err := j.execute(ctx,
+				"INSERT INTO batches(transfer, claimed, totals, sum) SELECT id, ?2, ?3, 0 FROM transfers WHERE id = ?1",
 				b.Transfer, claimed, blob(b.Totals))
 			if err != nil {
 				return err
@@ -57,14 +61,18 @@ func (j *Journal) AddBatches(ctx context.Context, batches []ledger.Batch) error 
 				return err
 			}
 			id := ids[i]
-			if err := j.exec(ctx, "UPDATE batches SET sum = ? WHERE id = ?", sumOfHead(id, b.Transfer, claimed, b.Totals), id); err != nil {
+			if err := j.exec(ctx, "UPDATE batches SET sum = ? WHERE id = ?",
+				sumOfHead(id, b.Transfer, claimed, b.Totals), id); err != nil {
 				return err
 			}
-			if err := j.exec(ctx, "INSERT INTO facts(id, data, sum) VALUES(?, ?, ?)", id, blob(b.Facts), sumOfFacts(id, b.Transfer, b.Facts)); err != nil {
+			if err := j.exec(ctx, "INSERT INTO facts(id, data, sum) VALUES(?, ?, ?)", id,
+				blob(b.Facts), sumOfFacts(id, b.Transfer, b.Facts)); err != nil {
 				return err
 			}
-			if err := j.exec(ctx, "INSERT INTO states(id, transfer, claimed, totals, data, sum) VALUES(?, ?, ?, ?, ?, ?)", id, b.Transfer, claimed,
-				blob(b.Totals), blob(b.States), sumOfStates(id, b.Transfer, claimed, b.Totals, b.States)); err != nil {
+			if err := j.exec(ctx,
+				"INSERT INTO states(id, transfer, claimed, totals, data, sum) VALUES(?, ?, ?, ?, ?, ?)", id, b.Transfer, claimed,
+				blob(b.Totals), blob(b.States), sumOfStates(id, b.Transfer, claimed, b.Totals,
+					b.States)); err != nil {
 				return err
 			}
 		}
@@ -100,7 +108,8 @@ func (j *Journal) Commit(ctx context.Context, c ledger.Changes) error {
 	err := j.change(ctx, c.Sync, func(ctx context.Context) error {
 		for i := range c.Transfers {
 			id := c.Transfers[i].ID
-			if err := j.exec(ctx, "UPDATE transfers SET data = ?, sum = ? WHERE id = ?", transfers[i], sum(inTransfers, transfers[i], id), id); err != nil {
+			if err := j.exec(ctx, "UPDATE transfers SET data = ?, sum = ? WHERE id = ?",
+				transfers[i], sum(inTransfers, transfers[i], id), id); err != nil {
 				return err
 			}
 		}
@@ -115,7 +124,8 @@ func (j *Journal) Commit(ctx context.Context, c ledger.Changes) error {
 			}
 		}
 		for job, rank := range c.Ranks {
-			if err := j.exec(ctx, "INSERT INTO ranks(job, rank, sum) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET rank = ?2, sum = ?3",
+			if err := j.exec(ctx,
+				"INSERT INTO ranks(job, rank, sum) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET rank = ?2, sum = ?3",
 				job, rank, sum(inRanks, nil, job, rank)); err != nil {
 				return err
 			}
@@ -152,12 +162,16 @@ func (j *Journal) updateBatch(ctx context.Context, b *ledger.Batch) error {
 	claimed := seconds(b.Claimed)
 	// A batch's transfer never changes; another one would leave the facts with a checksum that does
 	// not fit.
-	if err := j.exec(ctx, "UPDATE batches SET claimed = ?, totals = ?, sum = ? WHERE id = ? AND transfer = ?",
-		claimed, blob(b.Totals), sumOfHead(b.ID, b.Transfer, claimed, b.Totals), b.ID, b.Transfer); err != nil {
+	if err := j.exec(ctx,
+		"UPDATE batches SET claimed = ?, totals = ?, sum = ? WHERE id = ? AND transfer = ?",
+		claimed, blob(b.Totals), sumOfHead(b.ID, b.Transfer, claimed, b.Totals), b.ID,
+		b.Transfer); err != nil {
 		return err
 	}
-	return j.exec(ctx, "UPDATE states SET claimed = ?, totals = ?, data = ?, sum = ? WHERE id = ? AND transfer = ?",
-		claimed, blob(b.Totals), blob(b.States), sumOfStates(b.ID, b.Transfer, claimed, b.Totals, b.States), b.ID, b.Transfer)
+	return j.exec(ctx,
+		"UPDATE states SET claimed = ?, totals = ?, data = ?, sum = ? WHERE id = ? AND transfer = ?",
+		claimed, blob(b.Totals), blob(b.States), sumOfStates(b.ID, b.Transfer, claimed, b.Totals,
+			b.States), b.ID, b.Transfer)
 }
 
 func (j *Journal) changeBlock(ctx context.Context, b *ledger.BlockChange) error {
@@ -165,7 +179,8 @@ func (j *Journal) changeBlock(ctx context.Context, b *ledger.BlockChange) error 
 		return j.exec(ctx, "DELETE FROM blocks WHERE job = ?", b.Job)
 	}
 	number, crc, at := int64(b.Block.Number), int64(b.Block.CRC64), seconds(b.Block.At)
-	return j.exec(ctx, "INSERT OR REPLACE INTO blocks(job, number, crc64, at, sum) VALUES(?, ?, ?, ?, ?)",
+	return j.exec(ctx,
+		"INSERT OR REPLACE INTO blocks(job, number, crc64, at, sum) VALUES(?, ?, ?, ?, ?)",
 		b.Job, number, crc, at, sumOfBlock(b.Job, number, crc, at))
 }
 

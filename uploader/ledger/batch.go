@@ -305,7 +305,8 @@ func (d *decoder) state(j *Job) (changed bool) {
 		copy(j.UploadID[:], d.Bytes(len(j.UploadID)))
 		j.BlockSize = int64(d.Uint())
 		j.Done = int64(d.Uint())
-		if j.BlockSize < 1 || j.BlockSize > MaxBlockSize || j.Done < 0 || j.Done > j.Size || BlockCount(j.Size, j.BlockSize) > MaxBlocks {
+		if j.BlockSize < 1 || j.BlockSize > MaxBlockSize || j.Done < 0 || j.Done > j.Size ||
+			BlockCount(j.Size, j.BlockSize) > MaxBlocks {
 			d.Bad = true
 		}
 	}

@@ -33,7 +33,8 @@ func TestFactsKeepWhereFilesLie(t *testing.T) {
 			t.Fatal("the facts can't be read")
 		}
 		for i := range got {
-			if got[i].At.String() != jobs[i].At.String() || got[i].At.Root != jobs[i].At.Root || got[i].Source != jobs[i].Source {
+			if got[i].At.String() != jobs[i].At.String() || got[i].At.Root != jobs[i].At.Root ||
+				got[i].Source != jobs[i].Source {
 				t.Fatal(cmp.Diff(jobs[i], got[i]))
 			}
 		}

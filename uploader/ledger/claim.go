@@ -41,7 +41,9 @@ func (x *claims) Unfinished(inbox string) int {
 // Claim returns up to n waiting jobs of the inbox and class in the queue's order, which no other
 // claim returns until Unclaim. Before it returns, the journal knows since when these jobs may have
 // been sent: now.
-func (x *claims) Claim(ctx context.Context, inbox string, class Class, n int, now time.Time) ([]Claim, error) {
+func (x *claims) Claim(
+	ctx context.Context, inbox string, class Class, n int, now time.Time,
+) ([]Claim, error) {
 	claims := make([]Claim, 0, min(n, x.Free(inbox)[class]))
 	for len(claims) < n {
 		id, ok := x.claimable(inbox, class)
@@ -85,7 +87,8 @@ func (x *claims) Claimed(id int64) (j Job, waits bool) {
 		return Job{ID: id}, false
 	}
 	t, j := b.transfer, b.jobs[i]
-	return j, j.State == Waiting && t.sends() && !t.Paused && t.away[source.DiskOf(j.Source, j.FileID)] == nil
+	return j, j.State == Waiting && t.sends() && !t.Paused &&
+		t.away[source.DiskOf(j.Source, j.FileID)] == nil
 }
 
 // PutBack ends a job's claim and leaves it as it is.
@@ -115,7 +118,8 @@ func (x *claims) claimable(inbox string, class Class) (stretch, bool) {
 	full := x.inbox(inbox).begun >= mostBegun
 	for s := range x.l.stretches() {
 		b := x.l.batches[s.at]
-		if t := b.transfer; b.free[class] == 0 || b.claims == 0 && full || !t.sends() || t.Paused || b.away != nil || t.Inbox != inbox {
+		if t := b.transfer; b.free[class] == 0 || b.claims == 0 && full || !t.sends() || t.Paused ||
+			b.away != nil || t.Inbox != inbox {
 			continue
 		}
 		if b.moved == 0 {
@@ -134,7 +138,9 @@ func (b *Page) canClaim(i int, class Class) bool {
 	return b.jobs[i].State == Waiting && b.jobs[i].Class == class && !b.isClaimed(i)
 }
 
-func (x *claims) claimFrom(b *Page, s stretch, class Class, n int, now time.Time, claims []Claim) []Claim {
+func (x *claims) claimFrom(
+	b *Page, s stretch, class Class, n int, now time.Time, claims []Claim,
+) []Claim {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	if x.l.waitsForDisk(b) {

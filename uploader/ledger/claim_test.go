@@ -53,7 +53,8 @@ func TestWhatIsClaimedIsBounded(t *testing.T) {
 			}
 		}
 		if len(left) > mostBegun || inMemory > mostBegun+recentBatches {
-			t.Fatalf("%d jobs wait, for which %d batches of %d are in memory", len(left), inMemory, len(x.batches))
+			t.Fatalf("%d jobs wait, for which %d batches of %d are in memory", len(left), inMemory,
+				len(x.batches))
 		}
 		due := (len(left) + 1) / 2
 		for _, c := range left[:due] { // their time has come

@@ -138,7 +138,8 @@ func (x *Ledger) Split(c Command) (parts []OwnedCommand) {
 		}
 	}
 	for _, t := range x.transfers {
-		if c.Transfer != 0 && c.Transfer != t.ID || c.Jobs != nil && jobs[t.ID] == nil || t.IsCleared() && c.Verb != Purge {
+		if c.Transfer != 0 && c.Transfer != t.ID || c.Jobs != nil && jobs[t.ID] == nil ||
+			t.IsCleared() && c.Verb != Purge {
 			continue
 		}
 		parts = append(parts, OwnedCommand{Command{c.Verb, t.ID, jobs[t.ID]}, t.Owner})

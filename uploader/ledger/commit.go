@@ -151,7 +151,8 @@ func (x *commits) Report(err error) {
 		trouble = AsProblem(err)
 	}
 	x.l.mu.Lock()
-	news := (trouble == nil) != (x.trouble == nil) || trouble != nil && trouble.Reason != x.trouble.Reason
+	news := (trouble == nil) != (x.trouble == nil) || trouble != nil &&
+		trouble.Reason != x.trouble.Reason
 	x.trouble = trouble
 	x.l.mu.Unlock()
 	if news {
@@ -174,7 +175,8 @@ func (x *commits) take(sync bool) (c Changes, done func(error)) {
 	now := time.Now()
 	ended := x.ended
 	c = Changes{
-		Blocks: x.blocks, Removed: x.dropped, Forgotten: x.forgotten, Ranks: x.ranks, Heard: x.heard, Alive: x.alive,
+		Blocks: x.blocks, Removed: x.dropped, Forgotten: x.forgotten, Ranks: x.ranks,
+		Heard: x.heard, Alive: x.alive,
 		Sync: sync || x.binding || (ended || x.unsynced) && now.Sub(x.synced) >= syncEvery,
 	}
 	var batches []*Page
@@ -199,7 +201,8 @@ func (x *commits) take(sync bool) (c Changes, done func(error)) {
 		return c, nil
 	}
 	x.soiled = nil
-	x.blocks, x.dropped, x.forgotten, x.heard, x.ranks, x.alive, x.ended, x.binding = nil, nil, nil, nil, map[int64]int64{}, false, false, false
+	x.blocks, x.dropped, x.forgotten, x.heard, x.ranks, x.alive, x.ended, x.binding = nil, nil, nil,
+		nil, map[int64]int64{}, false, false, false
 	return c, func(err error) {
 		if err == nil {
 			for _, b := range batches {

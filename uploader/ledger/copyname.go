@@ -40,7 +40,8 @@ func OriginalName(blob string, n int) string {
 func splitExt(blob string) (stem, ext string) {
 	folder, base := path.Split(blob)
 	ext = path.Ext(base)
-	if rest := strings.TrimSuffix(base, ext); slices.Contains(compressed, strings.ToLower(ext)) && path.Ext(rest) != rest {
+	if rest := strings.TrimSuffix(base, ext); slices.Contains(compressed, strings.ToLower(ext)) &&
+		path.Ext(rest) != rest {
 		ext = path.Ext(rest) + ext
 	}
 	if ext == base {

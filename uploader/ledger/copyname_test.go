@@ -50,7 +50,8 @@ func TestStatesKeepWhatAPersonChose(t *testing.T) {
 			j.Replace, j.KeepBoth = rapid.Bool().Draw(t, "replace"), rapid.Bool().Draw(t, "both")
 			j.Copy = rapid.SampledFrom([]int{0, 2, 3, maxCopies}).Draw(t, "copy")
 			j.Class = Class(rapid.IntRange(0, 1).Draw(t, "class"))
-			j.State = rapid.SampledFrom([]JobState{Waiting, Paused, LeftAlone, Cancelled}).Draw(t, "state")
+			j.State = rapid.SampledFrom([]JobState{Waiting, Paused, LeftAlone, Cancelled}).Draw(t,
+				"state")
 		}
 		facts := encodeFacts(jobs)
 		for i := range jobs {

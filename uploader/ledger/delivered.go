@@ -16,7 +16,8 @@ type deliveredJobs struct {
 // own tells of what a transfer's own jobs delivered.
 func (d *deliveredJobs) own(ctx context.Context, id int64) error {
 	d.others = jobSet{}
-	return d.each(ctx, d.ledger.deliveredBatches(func(t *Entry) bool { return t.ID == id }), func(Job) bool { return true })
+	return d.each(ctx, d.ledger.deliveredBatches(func(t *Entry) bool { return t.ID == id }),
+		func(Job) bool { return true })
 }
 
 // next tells of the others.
@@ -67,7 +68,9 @@ func (x *Ledger) copiesOf(ids []int64) (all []Transfer) {
 // not, and that they found as it was delivered before; where none is named, for each that any of
 // them delivered. Each comes once, with the transfer of which it is told, and as a job that is
 // Delivered. It blocks on the journal's disk. An error of visit ends it, and is returned.
-func (x *Ledger) Delivered(ctx context.Context, transfers []int64, visit func(t Transfer, j Job) error) error {
+func (x *Ledger) Delivered(
+	ctx context.Context, transfers []int64, visit func(t Transfer, j Job) error,
+) error {
 	d := &deliveredJobs{ledger: x, seen: jobSet{}}
 	for _, t := range x.copiesOf(transfers) {
 		d.visit = func(j Job) error { return visit(t, j) }

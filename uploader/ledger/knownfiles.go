@@ -68,7 +68,9 @@ func (x *Ledger) batchesOf(transfer int64) (ids []int64) {
 }
 
 // countSources adds the files of a transfer, with undelivered those that it has not delivered.
-func (x *Ledger) countSources(ctx context.Context, transfer int64, undelivered bool, to *KnownFiles) error {
+func (x *Ledger) countSources(
+	ctx context.Context, transfer int64, undelivered bool, to *KnownFiles,
+) error {
 	return x.Each(ctx, x.batchesOf(transfer), func(b *Page) error {
 		x.mu.Lock()
 		defer x.mu.Unlock()

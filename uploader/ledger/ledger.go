@@ -215,14 +215,16 @@ func (x *Ledger) Each(ctx context.Context, ids []int64, do func(*Page) error) er
 }
 
 func (x *Ledger) insertTransfer(t *Entry) {
-	i, _ := slices.BinarySearchFunc(x.transfers, t.ID, func(t *Entry, id int64) int { return cmp.Compare(t.ID, id) })
+	i, _ := slices.BinarySearchFunc(x.transfers, t.ID,
+		func(t *Entry, id int64) int { return cmp.Compare(t.ID, id) })
 	x.transfers = slices.Insert(x.transfers, i, t)
 }
 
 // transferOf returns the transfer of an id, or nil. The caller holds the lock, as with all methods
 // of this kind.
 func (x *Ledger) transferOf(id int64) *Entry {
-	i, ok := slices.BinarySearchFunc(x.transfers, id, func(t *Entry, id int64) int { return cmp.Compare(t.ID, id) })
+	i, ok := slices.BinarySearchFunc(x.transfers, id,
+		func(t *Entry, id int64) int { return cmp.Compare(t.ID, id) })
 	if !ok {
 		return nil
 	}
@@ -243,7 +245,8 @@ func (x *Ledger) insertBatch(b *Page) {
 }
 
 func (x *Ledger) findBatch(id int64) (int, bool) {
-	return slices.BinarySearchFunc(x.batches, id, func(b *Page, id int64) int { return cmp.Compare(b.ID, id) })
+	return slices.BinarySearchFunc(x.batches, id,
+		func(b *Page, id int64) int { return cmp.Compare(b.ID, id) })
 }
 
 // batchOf returns the batch that a job belongs to and the job's place in it; nil if there is none.

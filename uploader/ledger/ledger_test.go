@@ -100,7 +100,8 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				}
 				var want, have []int64
 				for _, j := range m.jobs {
-					if j.State == Waiting && j.Class == class && !claimed[j.ID] && !away[place{j.Transfer, j.FileID.Device}] && len(want) < n {
+					if j.State == Waiting && j.Class == class && !claimed[j.ID] &&
+						!away[place{j.Transfer, j.FileID.Device}] && len(want) < n {
 						want = append(want, j.ID)
 					}
 				}
@@ -186,7 +187,8 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				ids = slices.DeleteFunc(ids, func(id int64) bool { return m.jobs[m.at(id)].State == Delivered })
+				ids = slices.DeleteFunc(ids,
+					func(id int64) bool { return m.jobs[m.at(id)].State == Delivered })
 				if n != len(ids) {
 					t.Fatalf("%s moved %d jobs, want %d", v, n, len(ids))
 				}
@@ -225,7 +227,8 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 					f.Transfer = transfers[0].ID
 				}
 				f.Text = rapid.SampledFrom([]string{"", "", "7", "B/1"}).Draw(t, "text")
-				from, n := rapid.IntRange(0, 700).Draw(t, "from"), rapid.IntRange(0, 60).Draw(t, "rows")
+				from, n := rapid.IntRange(0, 700).Draw(t, "from"),
+					rapid.IntRange(0, 60).Draw(t, "rows")
 				got, err := x.Rows(ctx, f, from, n)
 				if err != nil {
 					t.Fatal(err)
@@ -249,7 +252,8 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 				have := x.Totals(nil)
 				for s := range Removed {
 					if have.Files[s] != sum.Files[s] || have.Bytes[s] != sum.Bytes[s] {
-						t.Fatalf("%d files of %d bytes are %v, want %d of %d", have.Files[s], have.Bytes[s], s, sum.Files[s], sum.Bytes[s])
+						t.Fatalf("%d files of %d bytes are %v, want %d of %d", have.Files[s],
+							have.Bytes[s], s, sum.Files[s], sum.Bytes[s])
 					}
 				}
 			},
@@ -261,7 +265,8 @@ func pick(t *rapid.T, jobs []Job, may func(Job) bool) (ids []int64) {
 	if len(jobs) == 0 {
 		return nil
 	}
-	for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(jobs)-1), 1, min(4, len(jobs)), rapid.ID[int]).Draw(t, "jobs") {
+	for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(jobs)-1), 1, min(4, len(jobs)),
+		rapid.ID[int]).Draw(t, "jobs") {
 		if may(jobs[i]) {
 			ids = append(ids, jobs[i].ID)
 		}

@@ -31,7 +31,8 @@ func (x *Ledger) Locate(j *Job) (source.Path, error) {
 			return at, err
 		}
 	}
-	if rest := strings.Trim(strings.TrimPrefix(j.Source, root), string(filepath.Separator)); rest != "" {
+	if rest := strings.Trim(strings.TrimPrefix(j.Source, root),
+		string(filepath.Separator)); rest != "" {
 		return in.Join(rest), nil
 	}
 	return in, nil

@@ -24,8 +24,9 @@ type memoryJournal struct {
 // transfer in it, and no method of it blocks or fails.
 func NewMemoryJournal() Journal {
 	return &memoryJournal{
-		transfers: map[int64]Transfer{}, batches: map[int64]Batch{}, blocks: map[int64]map[int]AckedBlock{},
-		ranks: map[int64]int64{},
+		transfers: map[int64]Transfer{}, batches: map[int64]Batch{},
+		blocks: map[int64]map[int]AckedBlock{},
+		ranks:  map[int64]int64{},
 	}
 }
 
@@ -46,14 +47,16 @@ func (m *memoryJournal) Load(context.Context) (Contents, error) {
 // clone returns a copy that shares nothing.
 func (t *Transfer) clone() Transfer {
 	c := *t
-	c.Roots, c.SkippedPaths, c.Skipped = slices.Clone(t.Roots), slices.Clone(t.SkippedPaths), maps.Clone(t.Skipped)
+	c.Roots, c.SkippedPaths, c.Skipped = slices.Clone(t.Roots), slices.Clone(t.SkippedPaths),
+		maps.Clone(t.Skipped)
 	c.NameNotes = slices.Clone(t.NameNotes)
 	return c
 }
 
 // clone returns a copy that shares nothing.
 func (b Batch) clone() Batch {
-	b.Facts, b.States, b.Totals = slices.Clone(b.Facts), slices.Clone(b.States), slices.Clone(b.Totals)
+	b.Facts, b.States, b.Totals = slices.Clone(b.Facts), slices.Clone(b.States),
+		slices.Clone(b.Totals)
 	return b
 }
 

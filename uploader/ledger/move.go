@@ -32,7 +32,8 @@ func CutFolder(path, folder string) (rest string, ok bool) {
 		return "", false
 	}
 	rest = path[len(head):]
-	return rest, rest == "" || os.IsPathSeparator(rest[0]) || os.IsPathSeparator(folder[len(folder)-1])
+	return rest, rest == "" || os.IsPathSeparator(rest[0]) ||
+		os.IsPathSeparator(folder[len(folder)-1])
 }
 
 // trailing returns the separator at the end of a path that says that a folder is meant.
@@ -105,5 +106,6 @@ func (x *Ledger) HasMoved(job int64) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	b, _ := x.batchOf(job)
-	return b != nil && slices.ContainsFunc(b.transfer.Moved, func(m Move) bool { return b.ID <= m.Last })
+	return b != nil && slices.ContainsFunc(b.transfer.Moved,
+		func(m Move) bool { return b.ID <= m.Last })
 }

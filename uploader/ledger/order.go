@@ -107,7 +107,8 @@ func (x *order) place() {
 		x.moved = append(x.moved, moved{rank, job})
 		b.moved++
 	}
-	slices.SortFunc(x.moved, func(a, b moved) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.job, b.job)) })
+	slices.SortFunc(x.moved,
+		func(a, b moved) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.job, b.job)) })
 }
 
 // rerank gives jobs new ranks and keeps that. Their batches must be in memory.
@@ -141,7 +142,8 @@ func (x *order) Reorder(ctx context.Context, v Verb, jobs []int64) (int, error) 
 	x.l.mu.Lock()
 	jobs = slices.DeleteFunc(slices.Clone(jobs), func(id int64) bool {
 		b, i := x.l.batchOf(id)
-		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State.Hidden() || b.jobs[i].State == Delivered
+		return b == nil || b.jobs == nil || i >= len(b.jobs) || b.jobs[i].State.Hidden() ||
+			b.jobs[i].State == Delivered
 	})
 	slices.SortFunc(jobs, func(a, b int64) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
 	x.l.mu.Unlock()

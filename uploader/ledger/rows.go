@@ -111,7 +111,8 @@ func (f Filter) matches(j *Job) bool {
 
 // contains reports whether the job has the wanted text, which is in small letters.
 func (f Filter) contains(j *Job) bool {
-	return f.Text == "" || strings.Contains(strings.ToLower(j.Source), f.Text) || strings.Contains(strings.ToLower(j.Blob), f.Text)
+	return f.Text == "" || strings.Contains(strings.ToLower(j.Source), f.Text) ||
+		strings.Contains(strings.ToLower(j.Blob), f.Text)
 }
 
 // Totals returns the counts of these transfers, or of all where ids is empty.
@@ -133,7 +134,8 @@ func (x *view) Statuses(ids []int64) (all []TransferStatus) {
 	defer x.l.mu.Unlock()
 	for _, t := range x.l.transfers {
 		if len(ids) == 0 && !t.IsCleared() || slices.Contains(ids, t.ID) {
-			all = append(all, TransferStatus{Transfer: t.Transfer, Files: t.Files, Bytes: t.Bytes, Done: t.Done + t.Bytes[Delivered], Away: t.anyAway()})
+			all = append(all,
+				TransferStatus{Transfer: t.Transfer, Files: t.Files, Bytes: t.Bytes, Done: t.Done + t.Bytes[Delivered], Away: t.anyAway()})
 		}
 	}
 	return all
@@ -145,7 +147,8 @@ func (x *view) HasReached(inbox string) bool {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	return slices.ContainsFunc(x.l.transfers, func(t *Entry) bool {
-		return t.Files[Delivered]+t.Files[Cleared]+t.Files[LeftAlone]+t.Done > 0 && hostOf(t.Inbox) == hostOf(inbox)
+		return t.Files[Delivered]+t.Files[Cleared]+t.Files[LeftAlone]+t.Done > 0 &&
+			hostOf(t.Inbox) == hostOf(inbox)
 	})
 }
 
@@ -186,7 +189,8 @@ func (x *view) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time)
 			continue
 		}
 		for _, id := range x.l.batchesWith(t.ID, delivered) {
-			if b, _ := x.l.batchOf(id * BatchSize); !t.mine() || since.IsZero() || b.delivered.Add(siblingMargin).After(since) {
+			if b, _ := x.l.batchOf(id * BatchSize); !t.mine() || since.IsZero() ||
+				b.delivered.Add(siblingMargin).After(since) {
 				ids = append(ids, id)
 			}
 		}
@@ -195,7 +199,8 @@ func (x *view) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time)
 	err := x.l.Each(ctx, ids, func(b *Page) error {
 		x.l.mu.Lock()
 		defer x.l.mu.Unlock()
-		if slices.ContainsFunc(b.jobs, func(o Job) bool { return slices.Contains(delivered, o.State) && o.IsSibling(j) }) {
+		if slices.ContainsFunc(b.jobs,
+			func(o Job) bool { return slices.Contains(delivered, o.State) && o.IsSibling(j) }) {
 			return errFound
 		}
 		return nil

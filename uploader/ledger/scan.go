@@ -14,8 +14,10 @@ type scans struct {
 func (x *scans) SetFound(t *Entry, now Transfer, save bool) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
-	t.Skipped, t.SkippedPaths, t.Outside, t.Unchanged = now.Skipped, now.SkippedPaths, now.Outside, now.Unchanged
-	t.Renamed, t.Warned, t.NameNotes, t.Unmatched = now.Renamed, now.Warned, now.NameNotes, now.Unmatched
+	t.Skipped, t.SkippedPaths, t.Outside, t.Unchanged = now.Skipped, now.SkippedPaths, now.Outside,
+		now.Unchanged
+	t.Renamed, t.Warned, t.NameNotes, t.Unmatched = now.Renamed, now.Warned, now.NameNotes,
+		now.Unmatched
 	if save {
 		t.Scanned, t.known = now.Scanned, nil
 		t.dirty, x.l.ended = true, true
@@ -128,5 +130,6 @@ func (x *scans) ScanOf(t *Entry) (now Transfer, known *KnownFiles) {
 func (x *scans) ScanningInto(inbox string) bool {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
-	return slices.ContainsFunc(x.l.transfers, func(t *Entry) bool { return t.scanning && t.Inbox == inbox })
+	return slices.ContainsFunc(x.l.transfers,
+		func(t *Entry) bool { return t.scanning && t.Inbox == inbox })
 }

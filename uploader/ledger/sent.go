@@ -57,7 +57,8 @@ func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*del
 		return nil, err
 	}
 	slices.SortFunc(all, func(a, b placed) int {
-		return cmp.Or(cmp.Compare(a.blob, b.blob), cmp.Compare(a.at, b.at), cmp.Compare(a.job, b.job))
+		return cmp.Or(cmp.Compare(a.blob, b.blob), cmp.Compare(a.at, b.at),
+			cmp.Compare(a.job, b.job))
 	})
 	for i := range all {
 		if i+1 == len(all) || all[i+1].blob != all[i].blob { // the last one under its name, which replaced those before it
@@ -65,7 +66,8 @@ func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*del
 		}
 	}
 	slices.SortFunc(d.of, func(a, b delivery) int {
-		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.at, b.at), cmp.Compare(a.job, b.job))
+		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.at, b.at),
+			cmp.Compare(a.job, b.job))
 	})
 	return d, nil
 }
@@ -92,7 +94,9 @@ func (d *deliveries) place(j *Job) placed {
 }
 
 // marks returns what stands for a file under a planned name, and for a version of it.
-func (d *deliveries) marks(source, name string, size int64, modified, changed time.Time) (file, version uint64) {
+func (d *deliveries) marks(
+	source, name string, size int64, modified, changed time.Time,
+) (file, version uint64) {
 	var buf [512]byte
 	text := append(append(append(buf[:0], source...), 0), name...)
 	file = maphash.Bytes(d.path, text)
@@ -108,7 +112,8 @@ func (d *deliveries) marks(source, name string, size int64, modified, changed ti
 // was then; nil if there is none.
 func (d *deliveries) find(f *scan.Found) (of *delivery, same bool) {
 	file, version := d.marks(f.Source, f.Blob.Blob, f.Size, f.ModTime, f.Changed)
-	i, _ := slices.BinarySearchFunc(d.of, file, func(x delivery, file uint64) int { return cmp.Compare(x.file, file) })
+	i, _ := slices.BinarySearchFunc(d.of, file,
+		func(x delivery, file uint64) int { return cmp.Compare(x.file, file) })
 	for ; i < len(d.of) && d.of[i].file == file; i++ {
 		if of = &d.of[i]; of.version == version {
 			return of, true
@@ -232,7 +237,9 @@ func (x *Ledger) SentBefore(ctx context.Context, t Transfer, again *KnownFiles) 
 // NeedsJob reports whether a found file has to get a job of the transfer that is scanned, and which
 // job delivered an earlier version of it, 0 if none. Those that need none are counted in of, the
 // transfer as it will be. known has the files of a transfer that is read once more.
-func (s *Sent) NeedsJob(ctx context.Context, f *scan.Found, known *KnownFiles, of *Transfer) (yes bool, before int64, err error) {
+func (s *Sent) NeedsJob(
+	ctx context.Context, f *scan.Found, known *KnownFiles, of *Transfer,
+) (yes bool, before int64, err error) {
 	what, last, err := s.compare(ctx, f)
 	switch {
 	case err != nil:

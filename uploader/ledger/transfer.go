@@ -24,7 +24,8 @@ type AddOptions struct {
 // Same reports whether a transfer is what Add would start with these arguments.
 func (t *Transfer) Same(to token.Inbox, roots []string, o AddOptions) bool {
 	o.Scan.Inbox = to
-	return t.Inbox == to.Key() && reflect.DeepEqual(t.Roots, roots) && reflect.DeepEqual(normal(t.Options), normal(o))
+	return t.Inbox == to.Key() && reflect.DeepEqual(t.Roots, roots) &&
+		reflect.DeepEqual(normal(t.Options), normal(o))
 }
 
 // normal makes options comparable that went through a journal, which does not tell nil from empty.

@@ -26,7 +26,8 @@ func (x *twins) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
 			return nil, err
 		}
 		if other.Transfer != j.Transfer && other.Inbox == j.Inbox && other.Source == j.Source &&
-			OriginalName(other.Blob, other.Copy) == OriginalName(j.Blob, j.Copy) && other.Version().Same(j.Version()) {
+			OriginalName(other.Blob, other.Copy) == OriginalName(j.Blob, j.Copy) &&
+			other.Version().Same(j.Version()) {
 			twins = append(twins, other)
 		}
 	}

@@ -68,8 +68,10 @@ func TooLarge(path string, size int64, rights token.Rights) *problem.Error {
 // becomes a job that waits for a person, so that it is shown.
 func Job(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) ledger.Job {
 	j := ledger.Job{
-		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID, At: f.At,
-		Class: Class(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth, Problem: f.Err,
+		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID,
+		At:    f.At,
+		Class: Class(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth,
+		Problem: f.Err,
 	}
 	if j.Problem == nil {
 		j.Problem = TooLarge(f.Source, f.Size, rights)
@@ -88,7 +90,8 @@ func Rename(j *ledger.Job, from, to token.Inbox, several *bool) {
 	j.Blob, j.Copy = ledger.OriginalName(j.Blob, j.Copy), 0
 	if to.Blob != "" {
 		if *several {
-			j.Blob, j.State, j.Problem = "", ledger.Attention, problem.New("redirect", j.Source, problem.OneFileOnly)
+			j.Blob, j.State, j.Problem = "", ledger.Attention,
+				problem.New("redirect", j.Source, problem.OneFileOnly)
 			return
 		}
 		*several = true

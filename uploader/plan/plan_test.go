@@ -68,9 +68,11 @@ func TestBlocksAreAboutASecondOfTheLine(t *testing.T) {
 		})
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		size, perSecond := rapid.Int64Range(1, maxBlobSize).Draw(t, "size"), rapid.Float64Range(0, 1e12).Draw(t, "per second")
+		size, perSecond := rapid.Int64Range(1, maxBlobSize).Draw(t, "size"),
+			rapid.Float64Range(0, 1e12).Draw(t, "per second")
 		paced := PacedBlockSize(size, perSecond)
-		if bs := BlockSize(size, paced); paced < slowBlockSize || paced > DefaultBlockSize || ledger.BlockCount(size, bs) > ledger.MaxBlocks {
+		if bs := BlockSize(size, paced); paced < slowBlockSize || paced > DefaultBlockSize ||
+			ledger.BlockCount(size, bs) > ledger.MaxBlocks {
 			t.Fatalf("%d blocks of %d bytes", ledger.BlockCount(size, bs), bs)
 		}
 		if whole := WholeSize(perSecond); whole < slowBlockSize || whole > DefaultBlockSize {

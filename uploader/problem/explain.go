@@ -21,7 +21,8 @@ type Explanation struct {
 
 // String joins the parts to one paragraph.
 func (x Explanation) String() string {
-	return strings.Join(strings.FieldsFunc(x.What+"\x00"+x.Safe+"\x00"+x.Do, func(r rune) bool { return r == 0 }), " ")
+	return strings.Join(strings.FieldsFunc(x.What+"\x00"+x.Safe+"\x00"+x.Do,
+		func(r rune) bool { return r == 0 }), " ")
 }
 
 // Translate returns an English text of this program in another language, or as it is. It is given
@@ -59,7 +60,8 @@ func ExplainAs(err error, words Words, translate Translate) Explanation {
 	if !e.When.IsZero() {
 		on = e.When.In(time.Local).Format(translate(whenOn))
 	}
-	r := strings.NewReplacer("{value}", show.Text(e.valueIn(translate)), "{proxy}", show.Text(e.Proxy), "{when on}", on)
+	r := strings.NewReplacer("{value}", show.Text(e.valueIn(translate)), "{proxy}",
+		show.Text(e.Proxy), "{when on}", on)
 	say := func(sentence string) string {
 		if sentence == "" {
 			return ""
@@ -87,7 +89,8 @@ func (e *Error) valueIn(translate Translate) string {
 			}
 		}
 		return translate(e.Value)
-	case WrongService, SourceUnreadable, SourceNotAFile, SourceReplaced, TooLarge, InboxNameInvalid, ChangedSinceSent:
+	case WrongService, SourceUnreadable, SourceNotAFile, SourceReplaced, TooLarge, InboxNameInvalid,
+		ChangedSinceSent:
 		return translate(e.Value)
 	case Refused:
 		if e.Value == "" { // else it is the service's code

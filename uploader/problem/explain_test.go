@@ -68,11 +68,13 @@ func TestWarningsIn(t *testing.T) {
 	if len(token.Warnings) < 2 {
 		t.Fatalf("warnings: %q", token.Warnings)
 	}
-	if diff := cmp.Diff(token.Warnings, token.WarningsIn(func(english string) string { return english })); diff != "" {
+	if diff := cmp.Diff(token.Warnings,
+		token.WarningsIn(func(english string) string { return english })); diff != "" {
 		t.Error(diff)
 	}
 	all := strings.Join(token.WarningsIn(shouted), "\n")
-	if !strings.Contains(all, "FILES ARE SENT TO account.blob.core.windows.net,") || !strings.Contains(all, "ONLY NEW FILES") {
+	if !strings.Contains(all, "FILES ARE SENT TO account.blob.core.windows.net,") ||
+		!strings.Contains(all, "ONLY NEW FILES") {
 		t.Error(all)
 	}
 }

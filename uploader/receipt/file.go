@@ -40,7 +40,8 @@ func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error
 	}
 	lines, err := writeTo(ctx, f, format, to, of)
 	earlier, refused := earlier(path)
-	if err = errors.Join(err, f.Sync(), f.Close(), refused); err == nil && lines == 0 && earlier > 0 {
+	if err = errors.Join(err, f.Sync(), f.Close(), refused); err == nil && lines == 0 &&
+		earlier > 0 {
 		err = ErrKept
 	}
 	if err == nil {
@@ -102,7 +103,9 @@ func Write(ctx context.Context, out io.Writer, format Format, to token.Inbox, of
 }
 
 // writeTo is [Write]. It returns how many files the receipt names.
-func writeTo(ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries) (int, error) {
+func writeTo(
+	ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries,
+) (int, error) {
 	r, err := NewWriter(out, format, to)
 	if err != nil {
 		return 0, err

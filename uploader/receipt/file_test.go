@@ -63,7 +63,8 @@ func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if kept := string(now) == c.there; kept != (c.want != nil) && c.there != earlier["csv"] {
+			if kept := string(now) == c.there; kept != (c.want != nil) &&
+				c.there != earlier["csv"] {
 				t.Errorf("afterwards it holds %.40q", now)
 			}
 			if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {

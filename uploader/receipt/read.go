@@ -61,7 +61,8 @@ func readCSV(r io.Reader) (files int64, err error) {
 	table := csv.NewReader(r) // each line has as many cells as the first
 	table.ReuseRecord = true
 	head, err := table.Read()
-	if err != nil || len(head) < leastColumns || !slices.Equal(head[:leastColumns], columns[:leastColumns]) {
+	if err != nil || len(head) < leastColumns || !slices.Equal(head[:leastColumns],
+		columns[:leastColumns]) {
 		return 0, ErrNotReceipt
 	}
 	at := func(column string) int { return slices.Index(head, column) }
@@ -78,7 +79,8 @@ func readCSV(r io.Reader) (files int64, err error) {
 			return 0, ErrNotReceipt // of a version that this program does not know
 		}
 		n, err := strconv.ParseInt(cells[size], 10, 64)
-		if err != nil || !isDelivery(n, strings.TrimPrefix(cells[crc], "'"), cells[hex], cells[date]) {
+		if err != nil || !isDelivery(n, strings.TrimPrefix(cells[crc], "'"), cells[hex],
+			cells[date]) {
 			return 0, ErrNotReceipt
 		}
 		files++

@@ -99,8 +99,9 @@ func (r *Writer) Add(j ledger.Job) error {
 		File: r.roots.name(j.Source), Blob: j.Blob, Bytes: j.Size,
 		CRC64:    base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, j.CRC64)),
 		CRC64Hex: fmt.Sprintf("0x%016x", j.CRC64), // with 0x, or spreadsheets would round it
-		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID, Delivered: show.UTC(j.Answer.Date.Truncate(time.Second)),
-		Checked: r.checks == ledger.ChecksAll,
+		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID,
+		Delivered: show.UTC(j.Answer.Date.Truncate(time.Second)),
+		Checked:   r.checks == ledger.ChecksAll,
 	}
 	if r.table != nil {
 		cells := []string{l.File, l.Blob, strconv.FormatInt(l.Bytes, 10), l.CRC64, l.CRC64Hex, l.ETag, l.RequestID, l.Delivered, r.inbox.String(), strconv.FormatBool(l.Checked)}
@@ -159,7 +160,8 @@ func foldersOf(roots []string) (f folders) {
 func (f folders) name(path string) string {
 	best := ""
 	for _, dir := range f {
-		if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) && (best == "" || len(rel) < len(best)) {
+		if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) &&
+			(best == "" || len(rel) < len(best)) {
 			best = rel
 		}
 	}

@@ -50,7 +50,8 @@ func writeReceipt(t *testing.T, format Format, files map[string]ledger.Job) stri
 func TestReceiptCSV(t *testing.T) {
 	failed := deliveredJob("never")
 	failed.State = ledger.Failed
-	got := writeReceipt(t, CSV, map[string]ledger.Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
+	got := writeReceipt(t, CSV,
+		map[string]ledger.Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
 	want := "file,blob,bytes,crc64,crc64_hex,etag,request_id,delivered_at,inbox,checked\r\n" +
 		`"d/a, ""b"".txt","p/d/a, ""b"".txt",9,iJh5CoYUi64=,0xae8b14860a799888,"""0x1""",r-1,2026-01-02T02:04:05Z,inbox.example/c/p,false` + "\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -60,7 +61,8 @@ func TestReceiptCSV(t *testing.T) {
 
 func TestReceiptJSON(t *testing.T) {
 	for name, files := range map[string]map[string]ledger.Job{
-		"none": {}, "one": {"=a\n<b>": deliveredJob("=a_<b>")}, "two": {"a": deliveredJob("a"), "b": deliveredJob("b")},
+		"none": {}, "one": {"=a\n<b>": deliveredJob("=a_<b>")},
+		"two": {"a": deliveredJob("a"), "b": deliveredJob("b")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got struct {
@@ -126,13 +128,16 @@ func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
 func TestReceiptCellsCanNotActInASpreadsheetOrATerminal(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`[=+@-].*`),
-			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(r, "name")
-		records, err := csv.NewReader(strings.NewReader(writeReceipt(t, CSV, map[string]ledger.Job{name: deliveredJob(name)}))).ReadAll()
+			rapid.Map(rapid.SliceOf(rapid.Byte()),
+				func(b []byte) string { return string(b) })).Draw(r, "name")
+		records, err := csv.NewReader(strings.NewReader(writeReceipt(t, CSV,
+			map[string]ledger.Job{name: deliveredJob(name)}))).ReadAll()
 		if err != nil || len(records) != 2 {
 			r.Fatalf("%d records, %v", len(records), err)
 		}
 		for _, c := range records[1][:2] {
-			if strings.ContainsFunc(c, func(r rune) bool { return !unicode.IsPrint(r) }) || c != "" && strings.ContainsRune("=+-@", rune(c[0])) {
+			if strings.ContainsFunc(c, func(r rune) bool { return !unicode.IsPrint(r) }) ||
+				c != "" && strings.ContainsRune("=+-@", rune(c[0])) {
 				r.Errorf("cell %q", c)
 			}
 		}

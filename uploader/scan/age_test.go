@@ -21,10 +21,12 @@ func TestFilesYoungerThanAskedForAreLeftForLater(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, totals := find(t, scan.Options{Recursive: true, MinAge: 10 * time.Minute}, dir, filepath.Join(dir, "new"))
+	found, totals := find(t, scan.Options{Recursive: true, MinAge: 10 * time.Minute}, dir,
+		filepath.Join(dir, "new"))
 	for _, f := range found {
 		left := f.Skip == scan.SkipTooYoung
-		if old := filepath.Base(f.Source) == "old" || filepath.Base(f.Source) == "far ahead"; left == old {
+		if old := filepath.Base(f.Source) == "old" ||
+			filepath.Base(f.Source) == "far ahead"; left == old {
 			t.Errorf("%s: left out: %v", f.Source, left)
 		}
 	}

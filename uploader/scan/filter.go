@@ -188,7 +188,8 @@ func (p *pattern) matches(name, below string) bool {
 	if !p.path {
 		return doublestar.MatchUnvalidated(p.text, name)
 	}
-	return doublestar.MatchUnvalidated(p.text, below) || p.inRoot != "" && doublestar.MatchUnvalidated(p.inRoot, below)
+	return doublestar.MatchUnvalidated(p.text, below) || p.inRoot != "" &&
+		doublestar.MatchUnvalidated(p.inRoot, below)
 }
 
 func isJunk(name string, folder bool) bool {

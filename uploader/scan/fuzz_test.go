@@ -29,7 +29,8 @@ func FuzzNoTwoFilesGetOneName(f *testing.F) {
 		made := 0
 		for i, name := range strings.Split(text, "\n") {
 			path := filepath.Join(root, name)
-			if i > 30 || len(name) > 200 || strings.ContainsRune(name, 0) || !strings.HasPrefix(path, root+string(filepath.Separator)) {
+			if i > 30 || len(name) > 200 || strings.ContainsRune(name, 0) ||
+				!strings.HasPrefix(path, root+string(filepath.Separator)) {
 				continue
 			}
 			if os.MkdirAll(filepath.Dir(path), 0o700) != nil {
@@ -45,33 +46,35 @@ func FuzzNoTwoFilesGetOneName(f *testing.F) {
 			made++
 		}
 		named, sources, dropped := map[string]string{}, map[string]bool{}, 0
-		_, err := scan.Files(t.Context(), []string{root}, scan.Options{Recursive: true, NoDefaultExcludes: true, Inbox: token.Inbox{Prefix: "in"}}, func(found []scan.Found) error {
-			for _, x := range found {
-				if sources[x.Source] {
-					t.Errorf("%q came twice", x.Source)
+		_, err := scan.Files(t.Context(), []string{root},
+			scan.Options{Recursive: true, NoDefaultExcludes: true, Inbox: token.Inbox{Prefix: "in"}}, func(found []scan.Found) error {
+				for _, x := range found {
+					if sources[x.Source] {
+						t.Errorf("%q came twice", x.Source)
+					}
+					sources[x.Source] = true
+					switch {
+					case x.Skip == scan.SkipEmptyFolder:
+					case x.Skip != "":
+						t.Errorf("%q was skipped: %s", x.Source, x.Skip)
+					case x.Err != nil:
+						dropped += files(t, x.Source)
+						if x.Err.Reason == problem.NameTaken && x.Err.Value == "" {
+							t.Errorf("%q: %v names no other file", x.Source, x.Err)
+						}
+					default:
+						if other, taken := named[x.Blob.Blob]; taken {
+							t.Errorf("%q and %q both get the name %q", other, x.Source, x.Blob.Blob)
+						}
+						named[x.Blob.Blob] = x.Source
+						if !strings.HasPrefix(x.Blob.Blob, "in/root/") ||
+							!utf8.ValidString(x.Blob.Blob) {
+							t.Errorf("%q gets the name %q", x.Source, x.Blob.Blob)
+						}
+					}
 				}
-				sources[x.Source] = true
-				switch {
-				case x.Skip == scan.SkipEmptyFolder:
-				case x.Skip != "":
-					t.Errorf("%q was skipped: %s", x.Source, x.Skip)
-				case x.Err != nil:
-					dropped += files(t, x.Source)
-					if x.Err.Reason == problem.NameTaken && x.Err.Value == "" {
-						t.Errorf("%q: %v names no other file", x.Source, x.Err)
-					}
-				default:
-					if other, taken := named[x.Blob.Blob]; taken {
-						t.Errorf("%q and %q both get the name %q", other, x.Source, x.Blob.Blob)
-					}
-					named[x.Blob.Blob] = x.Source
-					if !strings.HasPrefix(x.Blob.Blob, "in/root/") || !utf8.ValidString(x.Blob.Blob) {
-						t.Errorf("%q gets the name %q", x.Source, x.Blob.Blob)
-					}
-				}
-			}
-			return nil
-		})
+				return nil
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,9 @@ type linkTarget struct {
 
 // follow resolves a link in folder d, once: what is sent of it is opened by the path that is found
 // now. why is set if it is left out.
-func (s *scanner) follow(ctx context.Context, d *folderAt, name string) (t linkTarget, why SkipReason, err error) {
+func (s *scanner) follow(
+	ctx context.Context, d *folderAt, name string,
+) (t linkTarget, why SkipReason, err error) {
 	path := d.at.Join(name).String()
 	info, err := os.Stat(path)
 	switch {
@@ -33,7 +35,8 @@ func (s *scanner) follow(ctx context.Context, d *folderAt, name string) (t linkT
 	case err != nil:
 		return t, "", err
 	}
-	if k := source.KindOf(info.Mode()); k != source.File && k != source.Folder && k != source.Irregular {
+	if k := source.KindOf(info.Mode()); k != source.File && k != source.Folder &&
+		k != source.Irregular {
 		return linkTarget{kind: k}, "", nil // it has no path of its own, if it is a program's pipe
 	}
 	if t.at, err = source.Resolve(path); err != nil {

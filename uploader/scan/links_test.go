@@ -41,11 +41,13 @@ func TestScanFollowsLinks(t *testing.T) {
 		t.Error(diff)
 	}
 	delete(want, "outside folder")
-	want["outside file"], want["outside folder/secret.txt"] = "outside file", "outside folder/secret.txt"
+	want["outside file"], want["outside folder/secret.txt"] = "outside file",
+		"outside folder/secret.txt"
 	if diff := cmp.Diff(want, links(scan.Options{FollowOutside: true})); diff != "" {
 		t.Error(diff)
 	}
-	found, _ := find(t, scan.Options{Recursive: true, FollowSymlinks: true, Exclude: []string{"to *"}, Include: []string{"*.csv"}}, dir)
+	found, _ := find(t,
+		scan.Options{Recursive: true, FollowSymlinks: true, Exclude: []string{"to *"}, Include: []string{"*.csv"}}, dir)
 	for _, f := range found {
 		if strings.HasPrefix(f.Rel, "odd tree/links/to ") && f.Skip != scan.SkipExcluded {
 			t.Errorf("%q: %s", f.Rel, outcome(f))
@@ -57,8 +59,10 @@ func TestScanTakesNoSiblingForThePartOfARoot(t *testing.T) {
 	dir := t.TempDir()
 	uploadertest.Tree(t, dir, "data/a", "data2/secret")
 	uploadertest.Symlink(t, "../data2/secret", filepath.Join(dir, "data", "link"))
-	found, _ := find(t, scan.Options{Recursive: true, FollowSymlinks: true}, filepath.Join(dir, "data"))
-	if diff := cmp.Diff([]string{"data/a → data/a", "data/link → skip:symlink-outside"}, outcomes(found)); diff != "" {
+	found, _ := find(t, scan.Options{Recursive: true, FollowSymlinks: true},
+		filepath.Join(dir, "data"))
+	if diff := cmp.Diff([]string{"data/a → data/a", "data/link → skip:symlink-outside"},
+		outcomes(found)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -69,10 +73,12 @@ func TestScanEndsWhereFoldersLinkToEachOther(t *testing.T) {
 	for i := range n {
 		uploadertest.Tree(t, dir, fmt.Sprintf("web/d%d/file", i))
 		for j := range n {
-			uploadertest.Symlink(t, fmt.Sprintf("../d%d", j), filepath.Join(dir, "web", fmt.Sprintf("d%d", i), fmt.Sprintf("l%d", j)))
+			uploadertest.Symlink(t, fmt.Sprintf("../d%d", j),
+				filepath.Join(dir, "web", fmt.Sprintf("d%d", i), fmt.Sprintf("l%d", j)))
 		}
 	}
-	_, totals := find(t, scan.Options{Recursive: true, FollowSymlinks: true}, filepath.Join(dir, "web"))
+	_, totals := find(t, scan.Options{Recursive: true, FollowSymlinks: true},
+		filepath.Join(dir, "web"))
 	if totals.Files < n || totals.Files > 101*n || totals.Skipped[scan.SkipLoop] == 0 {
 		t.Errorf("%+v", totals)
 	}
@@ -84,11 +90,14 @@ func TestAFolderIsSentUnderTheNameOfEachLink(t *testing.T) {
 	dir := t.TempDir()
 	uploadertest.Tree(t, dir, "work/results/deep/file", "run/")
 	for i := range 103 {
-		uploadertest.Symlink(t, "../work/results", filepath.Join(dir, "run", fmt.Sprintf("link %03d", i)))
+		uploadertest.Symlink(t, "../work/results", filepath.Join(dir, "run",
+			fmt.Sprintf("link %03d", i)))
 	}
 	uploadertest.Symlink(t, "../work/results/deep/file", filepath.Join(dir, "run", "one"))
 	uploadertest.Symlink(t, "one", filepath.Join(dir, "run", "two"))
-	found, totals := find(t, scan.Options{Recursive: true, FollowSymlinks: true, FollowOutside: true}, filepath.Join(dir, "run"))
+	found, totals := find(t,
+		scan.Options{Recursive: true, FollowSymlinks: true, FollowOutside: true},
+		filepath.Join(dir, "run"))
 	if totals.Files != 102 || totals.Skipped[scan.SkipFollowed] != 3 || totals.Outside != 102 {
 		t.Errorf("%+v", totals)
 	}
@@ -103,7 +112,8 @@ func TestAFolderIsSentUnderTheNameOfEachLink(t *testing.T) {
 			sent[f.Blob.Blob] = true
 		}
 	}
-	if len(sent) != 102 || !sent["run/link 000/deep/file"] || !sent["run/one"] || !sent["run/two"] || named != 3 {
+	if len(sent) != 102 || !sent["run/link 000/deep/file"] || !sent["run/one"] ||
+		!sent["run/two"] || named != 3 {
 		t.Errorf("%d named, sent %v", named, sent)
 	}
 }
@@ -126,9 +136,11 @@ func TestLinksOutsideMayLeadBack(t *testing.T) {
 	uploadertest.Symlink(t, "../other", filepath.Join(dir, "run", "out"))
 	uploadertest.Symlink(t, "../run", filepath.Join(dir, "other", "back"))
 	uploadertest.Symlink(t, "..", filepath.Join(dir, "other", "above"))
-	found, _ := find(t, scan.Options{Recursive: true, FollowSymlinks: true, FollowOutside: true}, filepath.Join(dir, "run"))
+	found, _ := find(t, scan.Options{Recursive: true, FollowSymlinks: true, FollowOutside: true},
+		filepath.Join(dir, "run"))
 	want := []string{
-		"run/file → run/file", "run/out/above → skip:symlink-loop", "run/out/back → skip:symlink-loop", "run/out/file → run/out/file",
+		"run/file → run/file", "run/out/above → skip:symlink-loop",
+		"run/out/back → skip:symlink-loop", "run/out/file → run/out/file",
 	}
 	if diff := cmp.Diff(want, outcomes(found)); diff != "" {
 		t.Error(diff)

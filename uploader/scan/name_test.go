@@ -98,7 +98,8 @@ func checkPlanned(t interface{ Fatalf(string, ...any) }, prefix, rel string) {
 		units += max(1, utf16Units(r))
 	}
 	if units > 1024 || strings.Count(n.Blob, "/") >= 254 {
-		t.Fatalf("PlanName(%q, %q): %d units, %d slashes", prefix, rel, units, strings.Count(n.Blob, "/"))
+		t.Fatalf("PlanName(%q, %q): %d units, %d slashes", prefix, rel, units,
+			strings.Count(n.Blob, "/"))
 	}
 	for _, segment := range strings.Split(below, "/") {
 		if segment == "" || strings.HasSuffix(segment, ".") {
@@ -106,7 +107,8 @@ func checkPlanned(t interface{ Fatalf(string, ...any) }, prefix, rel string) {
 		}
 	}
 	if !utf8.ValidString(below) || strings.ContainsFunc(below, serviceRefuses) {
-		t.Fatalf("PlanName(%q, %q) = %q has a character that the service refuses", prefix, rel, n.Blob)
+		t.Fatalf("PlanName(%q, %q) = %q has a character that the service refuses", prefix, rel,
+			n.Blob)
 	}
 	if n.Renamed != (below != rel) {
 		t.Fatalf("PlanName(%q, %q) = %+v", prefix, rel, n)
@@ -126,7 +128,9 @@ func utf16Units(r rune) int {
 
 // serviceRefuses is the list of the documentation, written a second time and differently.
 func serviceRefuses(r rune) bool {
-	return r <= 0x1F || slices.Contains([]rune{0x7F, 0x81, 0x8D, 0x8F, 0x90, 0x9D, '\\', 0xFFFE, 0xFFFF}, r) || r >= 0xE000 && r < 0xF900
+	return r <= 0x1F ||
+		slices.Contains([]rune{0x7F, 0x81, 0x8D, 0x8F, 0x90, 0x9D, '\\', 0xFFFE, 0xFFFF}, r) ||
+		r >= 0xE000 && r < 0xF900
 }
 
 func FuzzPlanNameStaysInsideThePrefix(f *testing.F) {
@@ -141,7 +145,8 @@ func TestPlanNameProperties(t *testing.T) {
 	odd := rapid.SampledFrom([]string{".", "..", "...", "/", "//", `\`, "\n", "\x7f", "\u0081", "\ue123", "\ufffe", "\xff", "\xed\xa0\x80", "e\u0301", "é", "\u0338", "🧬", " ", "CON", "a", "b.", "数"})
 	rapid.Check(t, func(t *rapid.T) {
 		prefix := rapid.SampledFrom([]string{"", "in", "in/box"}).Draw(t, "prefix")
-		rel := strings.Join(rapid.SliceOfN(rapid.OneOf(odd, rapid.String()), 0, 40).Draw(t, "rel"), "")
+		rel := strings.Join(rapid.SliceOfN(rapid.OneOf(odd, rapid.String()), 0, 40).Draw(t, "rel"),
+			"")
 		checkPlanned(t, prefix, rel)
 	})
 }
@@ -161,10 +166,12 @@ func TestPlanNameKeepsOrdinaryNames(t *testing.T) {
 }
 
 func TestPlanNameDoesNotAllocateForOrdinaryNames(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { mustPlan(t, "", "data/run 1/scan.nii.gz") }); n != 0 {
+	if n := testing.AllocsPerRun(100,
+		func() { mustPlan(t, "", "data/run 1/scan.nii.gz") }); n != 0 {
 		t.Errorf("%v allocations without a prefix", n)
 	}
-	if n := testing.AllocsPerRun(100, func() { mustPlan(t, "in", "data/run 1/scan.nii.gz") }); n > 1 {
+	if n := testing.AllocsPerRun(100,
+		func() { mustPlan(t, "in", "data/run 1/scan.nii.gz") }); n > 1 {
 		t.Errorf("%v allocations with a prefix, want 1", n)
 	}
 }

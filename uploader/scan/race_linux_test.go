@@ -33,7 +33,8 @@ func TestAScanThatRacesAnExchangeFollowsNoLink(t *testing.T) {
 			go func() {
 				var err error
 				for err == nil && !stop.Load() {
-					err = unix.Renameat2(unix.AT_FDCWD, place, unix.AT_FDCWD, link, unix.RENAME_EXCHANGE)
+					err = unix.Renameat2(unix.AT_FDCWD, place, unix.AT_FDCWD, link,
+						unix.RENAME_EXCHANGE)
 				}
 				done <- err
 			}()
@@ -46,12 +47,14 @@ func TestAScanThatRacesAnExchangeFollowsNoLink(t *testing.T) {
 			secret := inode(filepath.Join(dir, "trap", "secret"))
 			sent := 0
 			for range 500 {
-				found, _ := find(t, scan.Options{Recursive: true}, filepath.Join(dir, filepath.FromSlash(c.pattern)))
+				found, _ := find(t, scan.Options{Recursive: true},
+					filepath.Join(dir, filepath.FromSlash(c.pattern)))
 				for _, f := range found {
 					if f.Err == nil && f.Skip == "" {
 						sent++
 					}
-					if filepath.Base(f.Source) == "secret" && f.Err == nil || f.ID.Index == secret.Ino {
+					if filepath.Base(f.Source) == "secret" && f.Err == nil ||
+						f.ID.Index == secret.Ino {
 						t.Fatalf("%q is found: %s", f.Source, outcome(f))
 					}
 				}

@@ -73,14 +73,17 @@ func (r *Record) Files(ctx context.Context, emit func([]Found) error) (Totals, e
 func (r *Record) IsOf(roots []string, o Options) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.err == nil && !r.stopped && slices.Equal(r.roots, roots) && reflect.DeepEqual(r.options, o)
+	return r.err == nil && !r.stopped && slices.Equal(r.roots, roots) &&
+		reflect.DeepEqual(r.options, o)
 }
 
 // Replay hands to emit what Files hands to its own, in the same batches, without Rel, and returns
 // what Files returns once that has ended. It blocks meanwhile, until emit returns an error, or ctx
 // is done (then the error is its cause); in both cases it ends Files. The slice is reused: it is
 // emit's until emit returns. crowded is called as by [FilesWaiting], on the goroutine of Files.
-func (r *Record) Replay(ctx context.Context, emit func([]Found) error, crowded func()) (Totals, error) {
+func (r *Record) Replay(
+	ctx context.Context, emit func([]Found) error, crowded func(),
+) (Totals, error) {
 	defer r.Stop()
 	r.mu.Lock()
 	r.crowded = crowded

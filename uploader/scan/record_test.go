@@ -69,11 +69,13 @@ func TestARecordIsWhatWasFound(t *testing.T) {
 			if diff := cmp.Diff(totals, replayed); diff != "" {
 				t.Error(diff)
 			}
-			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(scan.Found{}, "Rel"), sameError); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(scan.Found{}, "Rel"),
+				sameError); diff != "" {
 				t.Error(diff)
 			}
 			for what, n := range map[string]int64{
-				"failed": totals.Failed, "skipped": totals.Skipped[scan.SkipDangling], "junk": totals.Skipped[scan.SkipJunk],
+				"failed": totals.Failed, "skipped": totals.Skipped[scan.SkipDangling],
+				"junk":  totals.Skipped[scan.SkipJunk],
 				"files": totals.Files, "unmatched": int64(len(totals.Unmatched.Exclude)),
 			} {
 				if n == 0 {

@@ -45,7 +45,8 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 		}
 		all = append(all, found...)
 	}
-	sort.SliceStable(all, func(i, j int) bool { return !renamedRoot(all[i]) && renamedRoot(all[j]) })
+	sort.SliceStable(all,
+		func(i, j int) bool { return !renamedRoot(all[i]) && renamedRoot(all[j]) })
 	s.all = all
 	first := map[string]int{}
 	for i, r := range all {
@@ -80,7 +81,9 @@ const Wildcards = "*?[{"
 
 // expandRoot returns the roots that an argument stands for, or why it stands for none. err is ctx's
 // cause or emit's.
-func (s *scanner) expandRoot(ctx context.Context, arg string) (roots []*root, failed *problem.Error, err error) {
+func (s *scanner) expandRoot(
+	ctx context.Context, arg string,
+) (roots []*root, failed *problem.Error, err error) {
 	if arg == "" { // filepath.Abs would make the current folder of it
 		return nil, problem.New("scan", arg, problem.SourceMissing), nil
 	}
@@ -185,7 +188,8 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 	for _, name := range slices.Sorted(maps.Keys(folders.links)) {
 		told = true
 		f := Found{Source: at(name), Rel: name}
-		if err := s.skip(f, s.filter.orSkip(path.Base(name), name, false, SkipSymlink)); err != nil {
+		if err := s.skip(f, s.filter.orSkip(path.Base(name), name, false,
+			SkipSymlink)); err != nil {
 			return nil, told, err
 		}
 	}
@@ -246,7 +250,8 @@ func (g *globbed) readDir(at source.Path) ([]fs.DirEntry, error) {
 	}
 	defer func() { _ = dir.Close() }() // it was only read
 	entries, err := dir.Read(-1)
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	slices.SortFunc(entries,
+		func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, err
 }
 
@@ -332,7 +337,9 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 // enterRoot finds out what a root is and where it lies. The links on what a person named are
 // followed; of what a pattern found, only if links are, and as far as they may lead from the folder
 // that it was found in.
-func (s *scanner) enterRoot(ctx context.Context, r *root) (info source.Info, why SkipReason, err error) {
+func (s *scanner) enterRoot(
+	ctx context.Context, r *root,
+) (info source.Info, why SkipReason, err error) {
 	if !r.explicit && !s.opts.FollowSymlinks {
 		if info, err = s.stat(ctx, r.at); err == nil && info.Kind == source.Link {
 			why = SkipSymlink
@@ -343,7 +350,8 @@ func (s *scanner) enterRoot(ctx context.Context, r *root) (info source.Info, why
 	if err != nil {
 		return info, "", err
 	}
-	if k := source.KindOf(fi.Mode()); k != source.File && k != source.Folder && k != source.Irregular {
+	if k := source.KindOf(fi.Mode()); k != source.File && k != source.Folder &&
+		k != source.Irregular {
 		return source.Info{Kind: k}, "", nil // a program's pipe has no path of its own
 	}
 	in := r.at.Root

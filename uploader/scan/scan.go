@@ -129,13 +129,17 @@ type Unmatched struct {
 //
 // While the system allows no further open file, Scan waits, up to two minutes; what it has found by
 // then is handed over first.
-func Files(ctx context.Context, roots []string, opts Options, emit func([]Found) error) (Totals, error) {
+func Files(
+	ctx context.Context, roots []string, opts Options, emit func([]Found) error,
+) (Totals, error) {
 	return FilesWaiting(ctx, roots, opts, emit, func() {})
 }
 
 // FilesWaiting is [Files]. It calls crowded each time that it has to wait since too many files are
 // open.
-func FilesWaiting(ctx context.Context, roots []string, opts Options, emit func([]Found) error, crowded func()) (Totals, error) {
+func FilesWaiting(
+	ctx context.Context, roots []string, opts Options, emit func([]Found) error, crowded func(),
+) (Totals, error) {
 	s := &scanner{opts: opts, emit: emit, crowded: crowded, limit: firstBatch, last: time.Now()}
 	s.totals.Skipped = map[SkipReason]int64{}
 	var err error

@@ -32,7 +32,8 @@ func outcomes(found []scan.Found) []string {
 
 func TestScanRoots(t *testing.T) {
 	dir := t.TempDir()
-	uploadertest.Tree(t, dir, "data/a.csv", "data/sub/b.csv", "x/data/a.csv", "x/data/c.csv", "one.txt", "x/one.txt", ".git/HEAD",
+	uploadertest.Tree(t, dir, "data/a.csv", "data/sub/b.csv", "x/data/a.csv", "x/data/c.csv",
+		"one.txt", "x/one.txt", ".git/HEAD",
 		"won/a", "won./a", "won./b", "no[1].txt", "void/", "...", "Thumbs.db")
 	uploadertest.Symlink(t, "data", filepath.Join(dir, "alias"))
 	uploadertest.Symlink(t, "nowhere", filepath.Join(dir, "dangling"))
@@ -64,7 +65,8 @@ func TestScanRoots(t *testing.T) {
 		{"a file of a folder twice", recursive, []string{"x/data", "x/da*/a.csv"}, []string{"data/a.csv → data/a.csv", "data/c.csv → data/c.csv"}},
 		{"a file of a folder twice, the folder last", recursive, []string{"d*ta/a.csv", "data"}, []string{"data/a.csv → data/a.csv", "data/sub/b.csv → data/sub/b.csv"}},
 		{"same name, other folder", recursive, []string{"data", "x/data"}, []string{
-			"data/a.csv → data/a.csv", "data/a.csv → error:name-taken", "data/c.csv → data/c.csv", "data/sub/b.csv → data/sub/b.csv",
+			"data/a.csv → data/a.csv", "data/a.csv → error:name-taken", "data/c.csv → data/c.csv",
+			"data/sub/b.csv → data/sub/b.csv",
 		}},
 		{"same name, other file", recursive, []string{"x/one.txt", "one.txt"}, []string{"one.txt → error:name-taken", "one.txt → one.txt"}},
 		{"own name wins over a renamed root given first", recursive, []string{"won.", "won"}, []string{
@@ -74,7 +76,8 @@ func TestScanRoots(t *testing.T) {
 		{"token for one blob, one file", scan.Options{Inbox: token.Inbox{Blob: "in/x.zip"}}, []string{"one.txt"}, []string{"one.txt → in/x.zip"}},
 		{"token for one blob, a name that does not matter", scan.Options{Inbox: token.Inbox{Blob: "x.zip"}}, []string{"..."}, []string{"... → x.zip"}},
 		{"token for one blob, three files", scan.Options{Recursive: true, Inbox: token.Inbox{Blob: "x.zip"}}, []string{"data", "one.txt"}, []string{
-			"data/a.csv → error:one-file-only", "data/sub/b.csv → error:one-file-only", "one.txt → error:one-file-only",
+			"data/a.csv → error:one-file-only", "data/sub/b.csv → error:one-file-only",
+			"one.txt → error:one-file-only",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,7 +119,8 @@ func TestAPatternNamesTheFoldersThatItCanNotLookInto(t *testing.T) {
 		"data/secret/*.csv":  {"data/secret → error:source-unreadable"},
 		"data/none/**/*.csv": {"data/none/**/*.csv → error:source-missing"},
 	} {
-		found, _ := find(t, scan.Options{Recursive: true, Exclude: []string{"secret"}}, filepath.Join(dir, filepath.FromSlash(pattern)))
+		found, _ := find(t, scan.Options{Recursive: true, Exclude: []string{"secret"}},
+			filepath.Join(dir, filepath.FromSlash(pattern)))
 		var got []string
 		for _, f := range found {
 			rel, err := filepath.Rel(dir, f.Source)
@@ -134,7 +138,8 @@ func TestAPatternNamesTheFoldersThatItCanNotLookInto(t *testing.T) {
 func TestNameTakenNamesTheOtherFile(t *testing.T) {
 	dir := t.TempDir()
 	uploadertest.Tree(t, dir, "a/data/f/x", "b/data/f/x", "c/w", "c/w.")
-	found, _ := find(t, scan.Options{Recursive: true}, filepath.Join(dir, "a", "data"), filepath.Join(dir, "b", "data"), filepath.Join(dir, "c"))
+	found, _ := find(t, scan.Options{Recursive: true}, filepath.Join(dir, "a", "data"),
+		filepath.Join(dir, "b", "data"), filepath.Join(dir, "c"))
 	got := map[string]string{}
 	for _, f := range found {
 		if f.Err != nil {
@@ -152,7 +157,9 @@ func TestNameTakenNamesTheOtherFile(t *testing.T) {
 
 func TestScanFilters(t *testing.T) {
 	dir := t.TempDir()
-	uploadertest.Tree(t, dir, "d/a.csv", "d/b.txt", "d/raw/c.csv", "d/raw/deep/e.bin", "d/out/c.csv", "d/out/f.log", "d/x.egg-info", "d/~$open.docx", "d/__pycache__/m.pyc", "d/m.pyc")
+	uploadertest.Tree(t, dir, "d/a.csv", "d/b.txt", "d/raw/c.csv", "d/raw/deep/e.bin",
+		"d/out/c.csv", "d/out/f.log", "d/x.egg-info", "d/~$open.docx", "d/__pycache__/m.pyc",
+		"d/m.pyc")
 	const junked = "d/__pycache__ → skip:junk"
 	for _, c := range []struct {
 		name string
@@ -196,12 +203,14 @@ func TestScanFilters(t *testing.T) {
 func TestScanRefusesInvalidPatterns(t *testing.T) {
 	for _, bad := range []string{"[", "{a", "", "/", "a["} {
 		for _, opts := range []scan.Options{{Include: []string{bad}}, {Exclude: []string{"ok", bad}}} {
-			_, err := scan.Files(context.Background(), []string{t.TempDir()}, opts, func([]scan.Found) error {
-				t.Errorf("%q: something was found", bad)
-				return nil
-			})
+			_, err := scan.Files(context.Background(), []string{t.TempDir()}, opts,
+				func([]scan.Found) error {
+					t.Errorf("%q: something was found", bad)
+					return nil
+				})
 			e, ok := errors.AsType[*problem.Error](err)
-			if !ok || e.Reason != problem.PatternInvalid || !strings.Contains(problem.Explain(err).What, "“"+bad+"”") {
+			if !ok || e.Reason != problem.PatternInvalid ||
+				!strings.Contains(problem.Explain(err).What, "“"+bad+"”") {
 				t.Errorf("%q: %v", bad, err)
 			}
 		}
@@ -212,19 +221,21 @@ func TestScanOfALargeFolderComesInBatches(t *testing.T) {
 	dir := t.TempDir()
 	const n = 5000
 	for i := range n {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("file %04d", i)), nil, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("file %04d", i)), nil,
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var sizes []int
 	seen := map[string]bool{}
-	totals, err := scan.Files(context.Background(), []string{dir}, scan.Options{Recursive: true}, func(batch []scan.Found) error {
-		sizes = append(sizes, len(batch))
-		for _, f := range batch {
-			seen[f.Blob.Blob] = true
-		}
-		return nil
-	})
+	totals, err := scan.Files(context.Background(), []string{dir}, scan.Options{Recursive: true},
+		func(batch []scan.Found) error {
+			sizes = append(sizes, len(batch))
+			for _, f := range batch {
+				seen[f.Blob.Blob] = true
+			}
+			return nil
+		})
 	if err != nil || totals.Files != n || len(seen) != n {
 		t.Fatalf("%+v, %d names, %v", totals, len(seen), err)
 	}
@@ -242,11 +253,12 @@ func TestScanStops(t *testing.T) {
 	t.Run("when cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		calls := 0
-		totals, err := scan.Files(ctx, []string{dir}, scan.Options{Recursive: true}, func([]scan.Found) error {
-			calls++
-			cancel(why)
-			return nil
-		})
+		totals, err := scan.Files(ctx, []string{dir}, scan.Options{Recursive: true},
+			func([]scan.Found) error {
+				calls++
+				cancel(why)
+				return nil
+			})
 		if !errors.Is(err, why) || calls != 1 || totals.Files == 0 || totals.Files > 64 {
 			t.Errorf("%d calls, %+v, %v", calls, totals, err)
 		}
@@ -254,16 +266,18 @@ func TestScanStops(t *testing.T) {
 	t.Run("before it began", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		cancel(why)
-		if _, err := scan.Files(ctx, []string{dir}, scan.Options{Recursive: true}, func([]scan.Found) error { return nil }); !errors.Is(err, why) {
+		if _, err := scan.Files(ctx, []string{dir}, scan.Options{Recursive: true},
+			func([]scan.Found) error { return nil }); !errors.Is(err, why) {
 			t.Error(err)
 		}
 	})
 	t.Run("when emit fails", func(t *testing.T) {
 		calls := 0
-		_, err := scan.Files(context.Background(), []string{dir}, scan.Options{Recursive: true}, func([]scan.Found) error {
-			calls++
-			return why
-		})
+		_, err := scan.Files(context.Background(), []string{dir}, scan.Options{Recursive: true},
+			func([]scan.Found) error {
+				calls++
+				return why
+			})
 		if !errors.Is(err, why) || calls != 1 {
 			t.Errorf("%d calls, %v", calls, err)
 		}
@@ -287,7 +301,8 @@ func TestScanGivesEveryNameOnce(t *testing.T) {
 		dir := filepath.Join(base, fmt.Sprint(n))
 		files := map[string]bool{}
 		var roots []string
-		for _, r := range []string{"1/root", "2/root", "3/root."}[:rapid.IntRange(1, 3).Draw(t, "roots")] {
+		for _, r := range []string{"1/root", "2/root", "3/root."}[:rapid.IntRange(1, 3).Draw(t,
+			"roots")] {
 			for _, p := range rapid.SliceOfN(path, 0, 12).Draw(t, r) {
 				full := filepath.Join(dir, r, p)
 				if os.MkdirAll(filepath.Dir(full), 0o700) != nil {
@@ -302,29 +317,31 @@ func TestScanGivesEveryNameOnce(t *testing.T) {
 			}
 		}
 		accounted, blobs, owned := map[string]bool{}, map[string]string{}, map[string]bool{}
-		_, err := scan.Files(context.Background(), roots, scan.Options{Recursive: true}, func(batch []scan.Found) error {
-			for _, f := range batch {
-				for file := range files {
-					if file == f.Source || strings.HasPrefix(file, f.Source+"/") {
-						if accounted[file] {
-							t.Fatalf("%q twice", file)
-						}
-						accounted[file] = true
-						if n, err := scan.PlanName("", f.Rel); err == nil && !n.Renamed && f.Rel == n.Blob {
-							owned[n.Blob] = true
+		_, err := scan.Files(context.Background(), roots, scan.Options{Recursive: true},
+			func(batch []scan.Found) error {
+				for _, f := range batch {
+					for file := range files {
+						if file == f.Source || strings.HasPrefix(file, f.Source+"/") {
+							if accounted[file] {
+								t.Fatalf("%q twice", file)
+							}
+							accounted[file] = true
+							if n, err := scan.PlanName("", f.Rel); err == nil && !n.Renamed &&
+								f.Rel == n.Blob {
+								owned[n.Blob] = true
+							}
 						}
 					}
+					if f.Err != nil || f.Skip != "" {
+						continue
+					}
+					if other, taken := blobs[f.Blob.Blob]; taken {
+						t.Fatalf("%q and %q both go to %q", other, f.Source, f.Blob.Blob)
+					}
+					blobs[f.Blob.Blob] = f.Source
 				}
-				if f.Err != nil || f.Skip != "" {
-					continue
-				}
-				if other, taken := blobs[f.Blob.Blob]; taken {
-					t.Fatalf("%q and %q both go to %q", other, f.Source, f.Blob.Blob)
-				}
-				blobs[f.Blob.Blob] = f.Source
-			}
-			return nil
-		})
+				return nil
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -332,7 +349,8 @@ func TestScanGivesEveryNameOnce(t *testing.T) {
 			t.Fatalf("%d of %d files accounted for", len(accounted), len(files))
 		}
 		for blob := range owned {
-			if from, ok := blobs[blob]; !ok || !strings.HasSuffix(from, "/"+blob) && len(roots) < 2 {
+			if from, ok := blobs[blob]; !ok || !strings.HasSuffix(from, "/"+blob) &&
+				len(roots) < 2 {
 				t.Fatalf("%q is not sent by its owner but by %q", blob, from)
 			}
 		}
@@ -346,11 +364,13 @@ func BenchmarkScan(b *testing.B) {
 	dir := b.TempDir()
 	const n = 10000
 	for i := range n {
-		uploadertest.WriteFile(b, filepath.Join(dir, fmt.Sprintf("folder %02d", i%20), fmt.Sprintf("file %05d.csv", i)), "")
+		uploadertest.WriteFile(b, filepath.Join(dir, fmt.Sprintf("folder %02d", i%20),
+			fmt.Sprintf("file %05d.csv", i)), "")
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		totals, err := scan.Files(context.Background(), []string{dir}, scan.Options{Recursive: true}, func([]scan.Found) error { return nil })
+		totals, err := scan.Files(context.Background(), []string{dir},
+			scan.Options{Recursive: true}, func([]scan.Found) error { return nil })
 		if err != nil || totals.Files != n {
 			b.Fatalf("%+v, %v", totals, err)
 		}

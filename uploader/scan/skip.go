@@ -27,8 +27,10 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 // SkipReasons returns all reasons in the order for showing them. The slice is the caller's.
 func SkipReasons() []SkipReason {
 	return []SkipReason{
-		SkipExcluded, SkipNotIncluded, SkipJunk, SkipFolder, SkipSymlink, SkipOutside, SkipLoop, SkipFollowed,
-		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipOwn, SkipReceipt, SkipTooYoung, SkipEmptyFolder,
+		SkipExcluded, SkipNotIncluded, SkipJunk, SkipFolder, SkipSymlink, SkipOutside, SkipLoop,
+		SkipFollowed,
+		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipOwn, SkipReceipt,
+		SkipTooYoung, SkipEmptyFolder,
 	}
 }
 
@@ -51,5 +53,6 @@ func (r SkipReason) IsFolder() bool { return r == SkipFolder || r == SkipOwn || 
 // ByName reports whether the person asked by a pattern, or the default list, for what is left out
 // for this reason, or would not want it.
 func (r SkipReason) ByName() bool {
-	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn || r == SkipReceipt
+	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn ||
+		r == SkipReceipt
 }

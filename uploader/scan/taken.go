@@ -40,7 +40,8 @@ func nameTaken(f Found, other, value string) Found {
 	if other == f.Source || joinAccents(other) != joinAccents(f.Source) {
 		return refuseFound(f, problem.NameTaken, value)
 	}
-	return refuseFound(f, problem.NameTakenAccents, "“"+accents(filepath.Base(other))+"”, “"+accents(filepath.Base(f.Source))+"”")
+	return refuseFound(f, problem.NameTakenAccents,
+		"“"+accents(filepath.Base(other))+"”, “"+accents(filepath.Base(f.Source))+"”")
 }
 
 // accents writes accents that are characters of their own as \u{…}.

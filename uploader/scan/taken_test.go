@@ -98,8 +98,10 @@ func TestScanOfTheOddTree(t *testing.T) {
 			t.Errorf("source of %q: %v", f.Rel, err)
 		}
 		below := strings.TrimPrefix(f.Rel, "odd tree/")
-		if below != "closed/unseen.txt" && string(content) != uploadertest.OddTreeContent(below) || f.Size != int64(len(content)) {
-			t.Errorf("%q: source %q has %d bytes, found as %d", f.Rel, f.Source, len(content), f.Size)
+		if below != "closed/unseen.txt" && string(content) != uploadertest.OddTreeContent(below) ||
+			f.Size != int64(len(content)) {
+			t.Errorf("%q: source %q has %d bytes, found as %d", f.Rel, f.Source, len(content),
+				f.Size)
 		}
 		if f.ID == (scan.FileID{}) || f.ModTime.IsZero() {
 			t.Errorf("%q: ID %v, ModTime %v", f.Rel, f.ID, f.ModTime)
@@ -111,7 +113,8 @@ func TestScanOfTheOddTree(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if totals.Files != files || totals.Skipped[scan.SkipSymlink] != int64(len(uploadertest.OddTreeLinks)) {
+	if totals.Files != files ||
+		totals.Skipped[scan.SkipSymlink] != int64(len(uploadertest.OddTreeLinks)) {
 		t.Errorf("totals %+v, want %d files", totals, files)
 	}
 }

@@ -118,7 +118,8 @@ func (s *scanner) isReceipt(f *Found) bool {
 		return false
 	}
 	own := filepath.Base(s.opts.Receipt) // most files have another name, and the system need not be asked
-	if !strings.EqualFold(filepath.Base(f.Source), own) && !strings.EqualFold(filepath.Base(f.At.String()), own) {
+	if !strings.EqualFold(filepath.Base(f.Source), own) &&
+		!strings.EqualFold(filepath.Base(f.At.String()), own) {
 		return false
 	}
 	a, aerr := os.Stat(f.At.String())
@@ -153,7 +154,8 @@ func (s *scanner) read(
 			return nil, context.Cause(ctx)
 		}
 		entries, rerr := f.Read(n)
-		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+		slices.SortFunc(entries,
+			func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 		for i, e := range entries {
 			if i%64 == 63 && ctx.Err() != nil {
 				return nil, context.Cause(ctx)
@@ -223,7 +225,9 @@ func (s *scanner) look(
 
 // entry hands over a file of the folder. dir is nil where the file is looked at for the second
 // time.
-func (s *scanner) entry(ctx context.Context, d *folderAt, x entryAt, dir *source.Dir, e fs.DirEntry) error {
+func (s *scanner) entry(
+	ctx context.Context, d *folderAt, x entryAt, dir *source.Dir, e fs.DirEntry,
+) error {
 	f := Found{Source: filepath.Join(d.path, x.name), Rel: join(d.rel, x.name), At: x.at}
 	var info source.Info
 	var err error
@@ -344,7 +348,8 @@ func (s *scanner) wouldSend(d *folderAt, dir *source.Dir, e fs.DirEntry) bool {
 	default:
 		return false
 	}
-	return s.filter.skip(e.Name(), join(d.below, e.Name()), k == source.Folder, false, d.included) == ""
+	return s.filter.skip(e.Name(), join(d.below, e.Name()), k == source.Folder, false,
+		d.included) == ""
 }
 
 // down returns the folder that x stands for in d.

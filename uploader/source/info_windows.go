@@ -25,7 +25,8 @@ const (
 func kindOfMark(h windows.Handle, attributes uint32) (Kind, error) {
 	var tag struct{ attributes, mark uint32 } // FILE_ATTRIBUTE_TAG_INFO
 	p := (*byte)(unsafe.Pointer(&tag))        //nolint:gosec // G103: the system fills it in
-	err := windows.GetFileInformationByHandleEx(h, windows.FileAttributeTagInfo, p, uint32(unsafe.Sizeof(tag)))
+	err := windows.GetFileInformationByHandleEx(h, windows.FileAttributeTagInfo, p,
+		uint32(unsafe.Sizeof(tag)))
 	if err != nil {
 		return 0, err
 	}
@@ -88,7 +89,8 @@ func infoOf(h windows.Handle) (Info, error) {
 func changed(h windows.Handle) time.Time {
 	var b basicInfo
 	p := (*byte)(unsafe.Pointer(&b)) //nolint:gosec // G103: the system fills it in
-	err := windows.GetFileInformationByHandleEx(h, windows.FileBasicInfo, p, uint32(unsafe.Sizeof(b)))
+	err := windows.GetFileInformationByHandleEx(h, windows.FileBasicInfo, p,
+		uint32(unsafe.Sizeof(b)))
 	if err != nil || b.changed == (windows.Filetime{}) {
 		return time.Time{}
 	}

@@ -17,7 +17,8 @@ func openNoLinks(path string, flags int) (int, error) {
 	if !hasOpenat2() {
 		return openEach(path, flags)
 	}
-	return unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{Flags: uint64(flags), Resolve: unix.RESOLVE_NO_SYMLINKS})
+	return unix.Openat2(unix.AT_FDCWD, path,
+		&unix.OpenHow{Flags: uint64(flags), Resolve: unix.RESOLVE_NO_SYMLINKS})
 }
 
 // hasOpenat2 reports whether this program may use openat2. Linux has it since 5.6, and some

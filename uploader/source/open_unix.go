@@ -108,7 +108,8 @@ func (d *Dir) Kind(e fs.DirEntry) Kind { return KindOf(e.Type()) }
 func (d *Dir) Stat(e fs.DirEntry) (Info, error) {
 	info, err := infoIn(d.fd, e.Name())
 	if err != nil {
-		return Info{}, &fs.PathError{Op: "stat", Path: filepath.Join(d.file.Name(), e.Name()), Err: err}
+		return Info{},
+			&fs.PathError{Op: "stat", Path: filepath.Join(d.file.Name(), e.Name()), Err: err}
 	}
 	return info, nil
 }

@@ -74,7 +74,8 @@ func openPart(folder windows.Handle, name string, right uint32) (windows.Handle,
 	return unlinked(func(options uint32) (h windows.Handle, err error) {
 		var status windows.IO_STATUS_BLOCK
 		options |= windows.FILE_SYNCHRONOUS_IO_NONALERT | windows.FILE_OPEN_FOR_BACKUP_INTENT
-		err = windows.NtCreateFile(&h, right, &at, &status, nil, 0, shareAll, windows.FILE_OPEN, options, 0, 0)
+		err = windows.NtCreateFile(&h, right, &at, &status, nil, 0, shareAll, windows.FILE_OPEN,
+			options, 0, 0)
 		if status, ok := err.(windows.NTStatus); ok { //nolint:errorlint // it is never wrapped
 			err = status.Errno()
 		}
@@ -88,7 +89,9 @@ var errLink = errors.New("a link")
 // unlinked opens something that is no link. What is marked but leads nowhere else, as a file that a
 // cloud service keeps or that was deduplicated, is opened once more without the flag that leaves
 // marks alone, since otherwise its content would not be there.
-func unlinked(open func(flags uint32) (windows.Handle, error), leaveMarks uint32) (windows.Handle, error) {
+func unlinked(
+	open func(flags uint32) (windows.Handle, error), leaveMarks uint32,
+) (windows.Handle, error) {
 	h, err := open(leaveMarks)
 	if err != nil {
 		return 0, err
@@ -126,7 +129,8 @@ func unlinked(open func(flags uint32) (windows.Handle, error), leaveMarks uint32
 }
 
 func sameFile(a, b *windows.ByHandleFileInformation) bool {
-	return a.VolumeSerialNumber == b.VolumeSerialNumber && a.FileIndexHigh == b.FileIndexHigh && a.FileIndexLow == b.FileIndexLow
+	return a.VolumeSerialNumber == b.VolumeSerialNumber && a.FileIndexHigh == b.FileIndexHigh &&
+		a.FileIndexLow == b.FileIndexLow
 }
 
 func (p Path) openFile() (*os.File, Info, error) {

@@ -97,7 +97,8 @@ func nothingIsFollowed(t *testing.T) {
 			ok(t, os.Remove(file.String()))
 			replace(t, file.String())
 			_, err := read(file)
-			if r, is := errors.AsType[*source.Replaced](err); !is || r.Kind != kind || r.Path != file.String() {
+			if r, is := errors.AsType[*source.Replaced](err); !is || r.Kind != kind ||
+				r.Path != file.String() {
 				t.Errorf("%v", err)
 			}
 			if info, err := file.Stat(); err != nil || info.Kind != kind {
@@ -115,7 +116,8 @@ func nothingIsFollowed(t *testing.T) {
 			_, serr := file.Stat()
 			_, derr := (source.Path{Root: filepath.Dir(file.String())}).OpenDir()
 			for _, err := range []error{err, serr, derr} {
-				if r, is := errors.AsType[*source.Replaced](err); !is || r.Kind != source.Link || r.Path != at {
+				if r, is := errors.AsType[*source.Replaced](err); !is || r.Kind != source.Link ||
+					r.Path != at {
 					t.Errorf("%v", err)
 				}
 			}

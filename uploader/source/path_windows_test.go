@@ -94,7 +94,8 @@ func TestNothingIsFollowedThatWasNotFound(t *testing.T) {
 			ok(t, os.Rename(at, at+".old"))
 			c.put(t, at+".old", at)
 			_, err := read(file)
-			if r, is := errors.AsType[*source.Replaced](err); !is || r.Kind != c.kind || r.Path != at {
+			if r, is := errors.AsType[*source.Replaced](err); !is || r.Kind != c.kind ||
+				r.Path != at {
 				t.Errorf("%v", err)
 			}
 		})
@@ -116,7 +117,8 @@ func TestFoldersAreRead(t *testing.T) {
 	if err != nil || info.Kind != source.File || info.Size != 4 {
 		t.Errorf("%+v, %v", info, err)
 	}
-	if info, err := file.Stat(); err != nil || info.Kind != source.File || info.Size != 4 || info.ModTime.IsZero() {
+	if info, err := file.Stat(); err != nil || info.Kind != source.File || info.Size != 4 ||
+		info.ModTime.IsZero() {
 		t.Errorf("%+v, %v", info, err)
 	}
 }

@@ -44,7 +44,8 @@ func exchange(t *testing.T) {
 			go func() {
 				var err error
 				for n := 0; err == nil && (n%2 == 1 || !stop.Load()); n++ {
-					err = unix.Renameat2(unix.AT_FDCWD, place, unix.AT_FDCWD, link, unix.RENAME_EXCHANGE)
+					err = unix.Renameat2(unix.AT_FDCWD, place, unix.AT_FDCWD, link,
+						unix.RENAME_EXCHANGE)
 				}
 				done <- err
 			}()

@@ -35,7 +35,9 @@ func ReadBlock(f io.ReaderAt, buf []byte, offset int64) error {
 
 // Checksum returns the checksum of a part of a file, read through the buffer. It ends early, with
 // the cause, if the context does.
-func Checksum(ctx context.Context, f io.ReaderAt, offset, length int64, buf []byte) (uint64, error) {
+func Checksum(
+	ctx context.Context, f io.ReaderAt, offset, length int64, buf []byte,
+) (uint64, error) {
 	var crc uint64
 	for length > 0 {
 		if ctx.Err() != nil {

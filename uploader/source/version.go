@@ -18,7 +18,8 @@ func VersionOf(i Info) Version { return Version{i.Size, i.ModTime, i.ID, i.Chang
 
 // Same reports whether nothing tells the two apart. Where one has no file id, size and time decide.
 func (v Version) Same(w Version) bool {
-	return v.Size == w.Size && v.ModTime.Equal(w.ModTime) && (v.ID == w.ID || v.ID == ID{} || w.ID == ID{})
+	return v.Size == w.Size && v.ModTime.Equal(w.ModTime) &&
+		(v.ID == w.ID || v.ID == ID{} || w.ID == ID{})
 }
 
 // TouchedSince reports whether something of the file has changed since that moment. Programs that

@@ -53,18 +53,22 @@ func TestBodyIsTheSameReadOrWritten(t *testing.T) {
 				}
 				var out bytes.Buffer
 				n, err := b.WriteTo(&out)
-				if err != nil || n != int64(len(data))-from || !bytes.Equal(out.Bytes(), data[from:]) || int64(paced) != n {
-					t.Errorf("from %d: wrote %d, paced %d, the same: %v, %v", from, n, paced, bytes.Equal(out.Bytes(), data[from:]), err)
+				if err != nil || n != int64(len(data))-from ||
+					!bytes.Equal(out.Bytes(), data[from:]) || int64(paced) != n {
+					t.Errorf("from %d: wrote %d, paced %d, the same: %v, %v", from, n, paced,
+						bytes.Equal(out.Bytes(), data[from:]), err)
 				}
 				if _, err := b.Seek(from, io.SeekStart); err != nil {
 					t.Fatal(err)
 				}
-				if read, err := io.ReadAll(struct{ io.Reader }{b}); err != nil || !bytes.Equal(read, data[from:]) {
+				if read, err := io.ReadAll(struct{ io.Reader }{b}); err != nil ||
+					!bytes.Equal(read, data[from:]) {
 					t.Errorf("from %d: read %d, %v", from, len(read), err)
 				}
 			}
 			w := &failingWriter{room: paceStep + 9}
-			if n, err := c.body().WriteTo(w); !errors.Is(err, errFull) || n != paceStep+9 || !bytes.Equal(w.Bytes(), data[:n]) {
+			if n, err := c.body().WriteTo(w); !errors.Is(err, errFull) || n != paceStep+9 ||
+				!bytes.Equal(w.Bytes(), data[:n]) {
 				t.Errorf("a writer that fails: %d, %v", n, err)
 			}
 			b := c.body()

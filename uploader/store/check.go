@@ -40,10 +40,12 @@ func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 			name = t.Inbox.Prefix + "/" + name
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, checkTime, problem.New("check token", "", problem.NoProgress))
+	ctx, cancel := context.WithTimeoutCause(ctx, checkTime,
+		problem.New("check token", "", problem.NoProgress))
 	defer cancel()
 	begun := time.Now()
-	answer, err := s.PutBlockList(ctx, name, BlockIDs(NewUploadID(), make([]uint64, 1)), Properties{}, Condition{IfAbsent: true})
+	answer, err := s.PutBlockList(ctx, name, BlockIDs(NewUploadID(), make([]uint64, 1)),
+		Properties{}, Condition{IfAbsent: true})
 	middle := begun.Add(time.Since(begun) / 2) // of the time in which the service looked at its clock
 	date := answer.Date
 	e, ok := errors.AsType[*problem.Error](err)
@@ -60,7 +62,8 @@ func CheckToken(ctx context.Context, s Store, t token.Token) (Checked, error) {
 		return c, problem.New("check token", "", problem.Unexpected) // a block that does not exist can't have been committed
 	case errors.Is(err, problem.ErrBlocksLost), errors.Is(err, problem.ErrExists):
 		return c, nil
-	case t.Rights.CreateOnly() && ok && (e.Reason == problem.PermissionMissing || e.Reason == problem.PermissionCreateOnly):
+	case t.Rights.CreateOnly() && ok && (e.Reason == problem.PermissionMissing ||
+		e.Reason == problem.PermissionCreateOnly):
 		return c, nil // who may only create can't commit blocks; signature and dates were looked at before
 	}
 	return c, err

@@ -27,13 +27,15 @@ import (
 // escapes them once.
 type Store interface {
 	// PutBlob stores a whole blob in one request and discards blocks staged under its name.
-	PutBlob(ctx context.Context, name string, body *Body, p Properties, c Condition) (ledger.Answer, error)
+	PutBlob(ctx context.Context, name string, body *Body, p Properties, c Condition) (ledger.Answer,
+		error)
 	// PutBlock stages one block. Staging an id again replaces it. All ids of a blob have the same
 	// length.
 	PutBlock(ctx context.Context, name, id string, body *Body) (ledger.Answer, error)
 	// PutBlockList makes a blob of staged blocks, all or nothing: where one is missing it returns
 	// ErrBlocksLost and nothing changed. It discards staged blocks that are not listed.
-	PutBlockList(ctx context.Context, name string, ids []string, p Properties, c Condition) (ledger.Answer, error)
+	PutBlockList(ctx context.Context, name string, ids []string, p Properties,
+		c Condition) (ledger.Answer, error)
 	// Close ends idle connections. It does not wait for calls under way.
 	Close() error
 }

@@ -34,7 +34,8 @@ type Fields struct {
 func (t Token) Fields(now time.Time) Fields {
 	f := Fields{
 		InboxID: t.Inbox.InboxID, WsID: t.Inbox.WsID, TID: t.Inbox.TID,
-		Date: t.Version, ValidFrom: show.UTC(t.ValidFrom), ValidTo: show.UTC(t.ValidTo), State: t.StateAt(now),
+		Date: t.Version, ValidFrom: show.UTC(t.ValidFrom), ValidTo: show.UTC(t.ValidTo),
+		State:   t.StateAt(now),
 		Storage: t.Inbox.Host, Container: t.Inbox.Container, Prefix: t.Inbox.Prefix,
 		Rights: t.Rights.Words(), Policy: t.Policy, IP: t.IP, HTTPSOnly: t.HTTPSOnly,
 		Warnings: append([]string{}, t.Warnings...),

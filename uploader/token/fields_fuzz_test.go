@@ -23,7 +23,9 @@ func statedFields(t *rapid.T) (fields [][2]string, query string) {
 	to := from.AddDate(0, 0, rapid.IntRange(1, 9000).Draw(t, "days"))
 	raw := rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "signature")
 	query = strings.Join(rapid.Permutation([]string{
-		"sv=2022-11-02", "sr=c", "sp=cw", "st=" + url.QueryEscape(from.Format(time.RFC3339)), "se=" + url.QueryEscape(to.Format(time.RFC3339)),
+		"sv=2022-11-02", "sr=c", "sp=cw", "st=" +
+			url.QueryEscape(from.Format(time.RFC3339)), "se=" +
+			url.QueryEscape(to.Format(time.RFC3339)),
 		"sig=" + url.QueryEscape(base64.StdEncoding.EncodeToString(raw)),
 	}).Draw(t, "order"), "&")
 	return [][2]string{
@@ -46,7 +48,8 @@ var forms = map[string]func([][2]string) string{
 		return join(f, func(k, v string) string { return "> " + k + ":   " + v + "\n> \n" })
 	},
 	"table": func(f [][2]string) string {
-		return "| Field | Value |\n|---|---|\n" + join(f, func(k, v string) string { return "| " + k + " | " + v + " |\n" })
+		return "| Field | Value |\n|---|---|\n" + join(f,
+			func(k, v string) string { return "| " + k + " | " + v + " |\n" })
 	},
 	"json": func(f [][2]string) string {
 		m := map[string]string{}
@@ -87,7 +90,8 @@ func checkFieldsReadAlike(t *rapid.T) {
 	for i := range shuffled {
 		shuffled[i][0] = spelling(shuffled[i][0])
 	}
-	name := rapid.SampledFrom([]string{"colons", "equals", "tabs", "mail", "table", "json"}).Draw(t, "form")
+	name := rapid.SampledFrom([]string{"colons", "equals", "tabs", "mail", "table", "json"}).Draw(t,
+		"form")
 	text := forms[name](shuffled)
 	token, err := token.Parse(text)
 	if err != nil {
@@ -98,7 +102,8 @@ func checkFieldsReadAlike(t *rapid.T) {
 	}
 	got := token.Fields(time.Unix(1_600_000_000, 0))
 	for field, value := range map[string]string{
-		"inboxid": got.InboxID, "wsid": got.WsID, "tid": got.TID, "date": got.Date, "valid_from": got.ValidFrom, "valid_to": got.ValidTo,
+		"inboxid": got.InboxID, "wsid": got.WsID, "tid": got.TID, "date": got.Date,
+		"valid_from": got.ValidFrom, "valid_to": got.ValidTo,
 	} {
 		if value != want[field] {
 			t.Fatalf("%s: %s is %q, want %q\n%s", name, field, value, want[field], text)

@@ -98,7 +98,8 @@ func TestALinkIsReadBackAsTheSameToken(t *testing.T) {
 			if diff := cmp.Diff(tok.Inbox.String(), again.Inbox.String()); diff != "" {
 				t.Errorf("inbox (-first +again):\n%s", diff)
 			}
-			if strings.Contains(tok.Inbox.String(), "sig=") || strings.Contains(tok.Inbox.URL(), "sig=") {
+			if strings.Contains(tok.Inbox.String(), "sig=") ||
+				strings.Contains(tok.Inbox.URL(), "sig=") {
 				t.Error("the inbox contains the signature")
 			}
 		})

@@ -90,7 +90,8 @@ func (p *parser) choose(links []link, said stated) (Token, error) {
 		t, err := p.read(l, said)
 		if err != nil {
 			// Of several links that are no token, the signed one is the one that was meant.
-			if firstErr == nil || problem.ReasonOf(firstErr) == problem.NotAToken || problem.ReasonOf(firstErr) == problem.NoSignature && l.sig() != "" {
+			if firstErr == nil || problem.ReasonOf(firstErr) == problem.NotAToken ||
+				problem.ReasonOf(firstErr) == problem.NoSignature && l.sig() != "" {
 				firstErr = err
 			}
 			continue

@@ -55,7 +55,8 @@ func (p *parser) lacksContainer(address string) bool {
 // don't say what the token permits, which is signed too: without a field sp the rights are assumed
 // to be those of an inbox, to write and nothing else, and the second result is true.
 func (s stated) query(sig string) (string, bool, error) {
-	from, to := strings.ReplaceAll(s[fieldValidFrom], " ", ""), strings.ReplaceAll(s[fieldValidTo], " ", "")
+	from, to := strings.ReplaceAll(s[fieldValidFrom], " ", ""),
+		strings.ReplaceAll(s[fieldValidTo], " ", "")
 	if s[fieldDate] == "" {
 		return "", false, refuse(problem.TokenIncomplete, fieldDate)
 	}
@@ -105,11 +106,13 @@ func (s stated) address() (string, error) {
 	}
 	rest, _, _ = strings.Cut(rest, "?")
 	rest = strings.Trim(rest, "/")
-	if name, _ := hostWithoutPort(rest); !strings.Contains(rest, "/") && s[fieldAddress] == "" && !strings.Contains(name, ".blob.") {
+	if name, _ := hostWithoutPort(rest); !strings.Contains(rest, "/") && s[fieldAddress] == "" &&
+		!strings.Contains(name, ".blob.") {
 		rest += ".blob.core.windows.net"
 	}
 	container := s.container()
-	if _, path, _ := strings.Cut(rest, "/"); path == "" || container != "" && s[fieldAddress] != "" && !strings.Contains(path, container) {
+	if _, path, _ := strings.Cut(rest, "/"); path == "" || container != "" &&
+		s[fieldAddress] != "" && !strings.Contains(path, container) {
 		if container == "" {
 			return "", refuse(problem.TokenIncomplete, fieldTID)
 		}

@@ -151,7 +151,8 @@ func notSplit(address string, otherwise problem.Reason) error {
 	_, rest, _ := strings.Cut(address, "://")
 	host, _, _ := strings.Cut(rest, "/")
 	i := strings.LastIndexByte(host, ':')
-	if i < 0 || !validHost(host[:i]) || strings.Trim(host[i+1:], "0123456789") != "" || validPort(host[i+1:]) {
+	if i < 0 || !validHost(host[:i]) || strings.Trim(host[i+1:], "0123456789") != "" ||
+		validPort(host[i+1:]) {
 		return refuse(otherwise, "")
 	}
 	return refuse(problem.PortInvalid, host[i+1:])

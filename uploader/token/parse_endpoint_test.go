@@ -40,7 +40,8 @@ func TestParseEndpoint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseEndpoint(c.address, AllowHost(c.allow))
-			if got != c.want || problem.ReasonOf(err) != c.refused || err != nil && !errors.Is(err, problem.ErrTokenInvalid) {
+			if got != c.want || problem.ReasonOf(err) != c.refused || err != nil &&
+				!errors.Is(err, problem.ErrTokenInvalid) {
 				t.Errorf("got %+v, %v; want %+v, %q", got, err, c.want, c.refused)
 			}
 		})

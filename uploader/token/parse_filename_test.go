@@ -10,7 +10,8 @@ import (
 func TestTheLinkOfOneFileLeadsToTheSameInbox(t *testing.T) {
 	const container = "https://labinbox.blob.core.windows.net/ws7-42"
 	query := func(more string) string {
-		return "?sv=2021-12-02&se=2099-01-01T00%3A00%3A00Z&sp=cw&" + more + "&sig=" + strings.Repeat("q", 43) + "%3D"
+		return "?sv=2021-12-02&se=2099-01-01T00%3A00%3A00Z&sp=cw&" + more + "&sig=" +
+			strings.Repeat("q", 43) + "%3D"
 	}
 	for name, c := range map[string]struct{ link, file, tid string }{
 		"an extension":      {container + "/renamed.txt" + query("sr=c"), "renamed.txt", "42"},
@@ -39,7 +40,8 @@ func TestTheLinkOfOneFileLeadsToTheSameInbox(t *testing.T) {
 			if one.Inbox.Key() != token.Inbox.Key() || one.Link() != token.Link() {
 				t.Errorf("leads to %s instead of %s", one.Inbox.Key(), token.Inbox.Key())
 			}
-			if !strings.HasSuffix(one.Inbox.Blob, c.file) || one.Inbox.Prefix != "" || one.Inbox.TID != c.tid || one.FileName() != "" {
+			if !strings.HasSuffix(one.Inbox.Blob, c.file) || one.Inbox.Prefix != "" ||
+				one.Inbox.TID != c.tid || one.FileName() != "" {
 				t.Errorf("inbox %+v", one.Inbox)
 			}
 		})

@@ -43,7 +43,8 @@ func findLinks(text string, isEndpoint func(address string) bool) []link {
 		raw, _ := extent(text, m[2], "https://")
 		return []link{repair(raw)}
 	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"'<>|&", r) })
+	words := strings.FieldsFunc(text,
+		func(r rune) bool { return strings.ContainsRune(" \t\n\"'<>|&", r) })
 	for _, w := range words {
 		if m := encodedStart().FindStringIndex(w); m != nil && len(links) < maxLinks {
 			links = append(links, repair(unescape(w[m[0]:])))
@@ -108,7 +109,8 @@ func extent(text string, start int, base string) (raw string, end int) {
 		if !strings.Contains(got, "?") && !strings.Contains(next, "?") {
 			break // words between an address and a query are prose
 		}
-		chain = chain && (continuation().MatchString(next) || strings.ContainsRune("&?=%", rune(got[len(got)-1])))
+		chain = chain && (continuation().MatchString(next) ||
+			strings.ContainsRune("&?=%", rune(got[len(got)-1])))
 		switch {
 		case broken:
 			got = strings.TrimRight(got, "\\^`") // the shells' signs for "continued on the next line"

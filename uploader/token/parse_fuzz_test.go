@@ -94,7 +94,8 @@ func spellings(signature string) []string {
 func printedError(err error) string {
 	e, _ := errors.AsType[*problem.Error](err)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v %+v %#v %s %q %+v %#v %v", err, err, err, err, err, *e, *e, problem.Explain(err))
+	fmt.Fprintf(&b, "%v %+v %#v %s %q %+v %#v %v", err, err, err, err, err, *e, *e,
+		problem.Explain(err))
 	slog.New(slog.NewJSONHandler(&b, nil)).Error("refused", "err", err, "whole", *e)
 	return b.String()
 }
@@ -155,7 +156,8 @@ func TestAStructAroundATokenDoesNotPrintItsQuery(t *testing.T) {
 	}{"inbox", tok}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		got := fmt.Sprintf(verb, around)
-		if strings.Contains(got, "sig") || strings.Contains(got, "q83v") || strings.Contains(got, fmt.Sprintf("%x", "q83v")) {
+		if strings.Contains(got, "sig") || strings.Contains(got, "q83v") ||
+			strings.Contains(got, fmt.Sprintf("%x", "q83v")) {
 			t.Errorf("%s shows the query: %s", verb, got)
 		}
 	}
@@ -178,7 +180,8 @@ func cleanLink(t *rapid.T) (address, query string) {
 	}, func(s string) string { return strings.ReplaceAll(s, "+", "%2B") }}).Draw(t, "escaping")
 	pairs := []string{
 		"sv=" + rapid.SampledFrom([]string{"2015-04-05", "2022-11-02", "2025-11-05"}).Draw(t, "sv"),
-		"se=" + rapid.SampledFrom([]string{"2099-01-01", "2099-01-01T10%3A00%3A00Z", "2099-01-01T10:00:00Z", "2099-01-01T10:00:00.0000000%2B00:00", "2001-01-01T00%3A00Z"}).Draw(t, "se"),
+		"se=" +
+			rapid.SampledFrom([]string{"2099-01-01", "2099-01-01T10%3A00%3A00Z", "2099-01-01T10:00:00Z", "2099-01-01T10:00:00.0000000%2B00:00", "2001-01-01T00%3A00Z"}).Draw(t, "se"),
 		"sr=c",
 		"sp=" + rapid.StringMatching(`r?a?cw?d?l?`).Draw(t, "sp"),
 		"sig=" + hex(base64.StdEncoding.EncodeToString(raw)),
@@ -192,7 +195,8 @@ func cleanLink(t *rapid.T) (address, query string) {
 	if rapid.Bool().Draw(t, "with a folder") {
 		below = (&url.URL{Path: "/" + rapid.StringMatching(`[a-zé%#?+&]([ a-z()!'.é%#?+=-]{0,6}[a-z)'!])?`).Draw(t, "folder")}).EscapedPath()
 	}
-	return "https://" + rapid.StringMatching(`[a-z0-9]{3,24}`).Draw(t, "account") + ".blob.core.windows.net/" +
+	return "https://" + rapid.StringMatching(`[a-z0-9]{3,24}`).Draw(t, "account") +
+			".blob.core.windows.net/" +
 			rapid.StringMatching(`[a-z0-9]{3,30}(-[0-9]{1,3})?`).Draw(t, "container") + below,
 		strings.Join(rapid.Permutation(pairs).Draw(t, "order"), "&")
 }

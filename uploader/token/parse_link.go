@@ -100,11 +100,13 @@ func (t *Token) readQuery(q string) error {
 	if name := repeated(q); name != "" {
 		return refuse(problem.FieldsContradict, name+problem.ValueTwice)
 	}
-	t.Version, t.Policy, t.IP = unescape(param(q, "sv")), unescape(param(q, "si")), unescape(param(q, "sip"))
+	t.Version, t.Policy, t.IP = unescape(param(q, "sv")), unescape(param(q, "si")),
+		unescape(param(q, "sip"))
 	if t.Version != "" && !isDay(t.Version) {
 		return refuse(problem.TokenDateUnclear, "sv")
 	}
-	if t.Policy != "" && !policyName().MatchString(t.Policy) || t.IP != "" && !addressRange().MatchString(t.IP) {
+	if t.Policy != "" && !policyName().MatchString(t.Policy) || t.IP != "" &&
+		!addressRange().MatchString(t.IP) {
 		return refuse(problem.FieldsContradict, "si, sip"+problem.ValueUnreadable)
 	}
 	t.HTTPSOnly = strings.EqualFold(unescape(param(q, "spr")), "https")
@@ -266,7 +268,8 @@ func (t *Token) readPath(path string, e endpoint, q string) error {
 		t.Inbox.Prefix = strings.Join(below, "/")
 	default:
 		t.Inbox.Prefix = strings.Join(below, "/")
-		t.namesFile = len(below) > 0 && !strings.HasSuffix(path, "/") && hasExtension(below[len(below)-1])
+		t.namesFile = len(below) > 0 && !strings.HasSuffix(path, "/") &&
+			hasExtension(below[len(below)-1])
 	}
 	t.Inbox.nameParts(below)
 	return nil
@@ -308,7 +311,8 @@ func (t *Token) lookOver(l link, e endpoint) {
 	add(t.Inbox.Blob != "", warnOneFile, t.Inbox.Blob)
 	// What a token says itself its policy can't say too, so beside both dates and rights a policy
 	// only revokes.
-	add(t.Policy != "" && (t.Rights.Unknown || t.ValidFrom.IsZero() || t.ValidTo.IsZero()), warnPolicy, t.Policy)
+	add(t.Policy != "" && (t.Rights.Unknown || t.ValidFrom.IsZero() || t.ValidTo.IsZero()),
+		warnPolicy, t.Policy)
 	missing := t.missing(l.query)
 	add(len(missing) > 0, warnIncomplete, strings.Join(missing, ", "))
 	add(t.Rights.CreateOnly(), warnCreateOnly, "")

@@ -9,7 +9,8 @@ import (
 func TestContainerNamesAreAsLongAsTheServiceAllows(t *testing.T) {
 	for name, want := range map[string]bool{
 		"abc": true, "a-b": true, "$root": true, "WS7-0042": true, strings.Repeat("a", 63): true,
-		"": false, "ab": false, "-ab": false, "ab-": false, "a--b": false, "a_b": false, "$roots": false,
+		"": false, "ab": false, "-ab": false, "ab-": false, "a--b": false, "a_b": false,
+		"$roots":                false,
 		strings.Repeat("a", 64): false, strings.Repeat("a-", 32) + "a": false,
 	} {
 		if got := isContainer(name); got != want {

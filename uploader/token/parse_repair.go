@@ -77,7 +77,8 @@ func (l *link) repairSignature() {
 	if raw == "" || isSignature(raw) && !strings.Contains(raw, "+") {
 		return
 	}
-	if bare := lineEnd().ReplaceAllString(raw, ""); isSignature(bare) && !strings.Contains(bare, "+") {
+	if bare := lineEnd().ReplaceAllString(raw, ""); isSignature(bare) &&
+		!strings.Contains(bare, "+") {
 		l.query = strings.Replace(l.query, "sig="+raw, "sig="+bare, 1)
 		return
 	}
@@ -103,7 +104,8 @@ func (l *link) dropOperation() {
 	pairs := strings.Split(l.query, "&")
 	kept := make([]string, 0, len(pairs))
 	for _, p := range pairs {
-		if k, _, _ := strings.Cut(p, "="); !slices.Contains(operation, strings.ToLower(unescape(k))) {
+		if k, _, _ := strings.Cut(p, "="); !slices.Contains(operation,
+			strings.ToLower(unescape(k))) {
 			kept = append(kept, p)
 		}
 	}

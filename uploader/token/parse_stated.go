@@ -22,18 +22,24 @@ const (
 
 // labels are the names under which a field is written, spaces, underscores and hyphens left out.
 var labels = map[string]string{
-	"inboxid": fieldInboxID, "inbox": fieldInboxID, "inboxname": fieldInboxID, "account": fieldInboxID,
+	"inboxid": fieldInboxID, "inbox": fieldInboxID, "inboxname": fieldInboxID,
+	"account":     fieldInboxID,
 	"accountname": fieldInboxID, "storageaccount": fieldInboxID, "storageaccountname": fieldInboxID,
 	"wsid": fieldWsID, "workspaceid": fieldWsID, "workspace": fieldWsID,
 	"tid": fieldTID, "tokenid": fieldTID,
 	"date": fieldDate, "sv": fieldDate, "version": fieldDate, "signedversion": fieldDate,
 	"validfrom": fieldValidFrom, "st": fieldValidFrom, "starts": fieldValidFrom,
-	"validto": fieldValidTo, "validuntil": fieldValidTo, "se": fieldValidTo, "expires": fieldValidTo, "expiry": fieldValidTo,
-	"token": fieldToken, "uploadtoken": fieldToken, "sas": fieldToken, "sastoken": fieldToken, "sasurl": fieldToken,
-	"sasuri": fieldToken, "signature": fieldToken, "sig": fieldToken, "url": fieldToken, "link": fieldToken,
-	"address": fieldAddress, "storage": fieldAddress, "endpoint": fieldAddress, "host": fieldAddress,
+	"validto": fieldValidTo, "validuntil": fieldValidTo, "se": fieldValidTo,
+	"expires": fieldValidTo, "expiry": fieldValidTo,
+	"token": fieldToken, "uploadtoken": fieldToken, "sas": fieldToken, "sastoken": fieldToken,
+	"sasurl": fieldToken,
+	"sasuri": fieldToken, "signature": fieldToken, "sig": fieldToken, "url": fieldToken,
+	"link":    fieldToken,
+	"address": fieldAddress, "storage": fieldAddress, "endpoint": fieldAddress,
+	"host":      fieldAddress,
 	"container": fieldContainer, "containername": fieldContainer,
-	"sp": "sp", "permissions": "sp", "sr": "sr", "spr": "spr", "protocol": "spr", "sip": "sip", "si": "si", "policy": "si",
+	"sp": "sp", "permissions": "sp", "sr": "sr", "spr": "spr", "protocol": "spr", "sip": "sip",
+	"si": "si", "policy": "si",
 }
 
 // telling are the fields that make a text a field form; the others occur in any mail.
@@ -92,7 +98,8 @@ func readStated(text string) (stated, string, error) {
 	for i, line := range lines {
 		label, value, ok := splitLine(line)
 		if !ok {
-			if m := labelAlone().FindStringSubmatch(line); m != nil && slices.Contains(telling, field(m[1])) {
+			if m := labelAlone().FindStringSubmatch(line); m != nil &&
+				slices.Contains(telling, field(m[1])) {
 				label, value = m[1], nextLine(lines[i+1:])
 			}
 		}
@@ -219,7 +226,8 @@ func (s stated) readColumns(lines []string) error {
 func (s stated) put(label, value string) error {
 	name := field(label)
 	value = strings.TrimSpace(value)
-	if name == "" || value == "" || len(value) > 4096 || value == "-" || strings.EqualFold(value, "null") || strings.EqualFold(value, "n/a") {
+	if name == "" || value == "" || len(value) > 4096 || value == "-" ||
+		strings.EqualFold(value, "null") || strings.EqualFold(value, "n/a") {
 		return nil
 	}
 	if name == fieldDate && !isDay(value) {

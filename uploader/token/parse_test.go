@@ -59,7 +59,8 @@ func describe(token token.Token, err error) map[string]string {
 	return map[string]string{
 		"inboxid": f.InboxID, "wsid": f.WsID, "tid": f.TID, "date": f.Date,
 		"valid_from": f.ValidFrom, "valid_to": f.ValidTo, "state": string(f.State),
-		"storage": f.Storage, "container": f.Container, "prefix": f.Prefix, "blob": token.Inbox.Blob,
+		"storage": f.Storage, "container": f.Container, "prefix": f.Prefix,
+		"blob":   token.Inbox.Blob,
 		"rights": strings.Join(f.Rights, " "), "policy": f.Policy, "ip": f.IP,
 		"https_only": strconv.FormatBool(f.HTTPSOnly), "warnings": strconv.Itoa(len(f.Warnings)),
 		"query": token.Query(),

@@ -85,7 +85,8 @@ func (l network) run(c *Concurrency, n int, size int64) (r course) {
 			limits += c.Limit
 		}
 	}
-	r.took, r.mean, r.refused = now.Sub(begun), float64(limits)/float64(n-n/2), float64(refusals)/float64(n+refusals)
+	r.took, r.mean, r.refused = now.Sub(begun), float64(limits)/float64(n-n/2),
+		float64(refusals)/float64(n+refusals)
 	return r
 }
 

@@ -58,7 +58,8 @@ func TestAPaceIsNeverBelowNothing(t *testing.T) {
 		now := time.Unix(0, 0)
 		left := int64(0)
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
-			now = now.Add(time.Duration(rapid.Int64Range(0, int64(3*time.Second)).Draw(t, "passes")))
+			now = now.Add(time.Duration(rapid.Int64Range(0, int64(3*time.Second)).Draw(t,
+				"passes")))
 			n := rapid.Int64Range(0, 1<<20).Draw(t, "bytes")
 			switch rapid.IntRange(0, 4).Draw(t, "what") {
 			case 0:

@@ -60,7 +60,8 @@ func TestWatchGivesUpWhatStandsStillAndNothingElse(t *testing.T) {
 				}
 				time.Sleep(time.Nanosecond)
 				synctest.Wait()
-				if e, ok := errors.AsType[*problem.Error](context.Cause(w.ctx)); !ok || e.Reason != problem.NoProgress || !e.Unanswered {
+				if e, ok := errors.AsType[*problem.Error](context.Cause(w.ctx)); !ok ||
+					e.Reason != problem.NoProgress || !e.Unanswered {
 					t.Errorf("after %v: %v", c.left, context.Cause(w.ctx))
 				}
 			})

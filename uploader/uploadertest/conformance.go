@@ -136,11 +136,13 @@ func (s *suite) checksToken() {
 				s.Errorf("a token with %s for %q: %v", rights, blob, err)
 			}
 			if !c.ClockKnown || c.ClockAhead.Abs() > 10*time.Second {
-				s.Errorf("a token with %s for %q: the clock is %v ahead, known: %v", rights, blob, c.ClockAhead, c.ClockKnown)
+				s.Errorf("a token with %s for %q: the clock is %v ahead, known: %v", rights, blob,
+					c.ClockAhead, c.ClockKnown)
 			}
 		}
 	}
-	_, err := store.CheckToken(s.Context(), s.open("r"), token.Token{Rights: token.Rights{Letters: "r"}})
+	_, err := store.CheckToken(s.Context(), s.open("r"),
+		token.Token{Rights: token.Rights{Letters: "r"}})
 	s.refused(err, problem.ErrDenied, problem.PermissionMissing)
 	s.holds("there", "old")
 	s.holdsNothing("new")
@@ -152,7 +154,8 @@ func (s *suite) checksToken() {
 // ifModifiedSince relies on the answer's Date being no earlier than the moment of the write.
 func (s *suite) ifModifiedSince() {
 	first := s.put("a", "old")
-	_, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("new")), binary, store.Condition{IfModifiedSince: first.Date})
+	_, err := s.store.PutBlob(s.Context(), "a", NewBody([]byte("new")), binary,
+		store.Condition{IfModifiedSince: first.Date})
 	s.refused(err, problem.ErrExists, problem.AlreadyThere)
 	s.holds("a", "old")
 
@@ -181,7 +184,8 @@ func (s *suite) ifUnmodifiedSince() {
 func (s *suite) names() {
 	for _, name := range []string{
 		"plain.txt", "folder/sub folder/file 1.txt", "100%.csv", "already%20escaped", "%2F", "a#b", "why?", "why?comp=block&sig=x",
-		"a+b", "a&b=c", "it's", `"quoted"`, "semi;colon", "comma,name", "at@home", "$dollar", "[x](y){z}", "tilde~name", "pipe|name",
+		"a+b", "a&b=c", "it's", `"quoted"`, "semi;colon", "comma,name", "at@home", "$dollar",
+		"[x](y){z}", "tilde~name", "pipe|name",
 		"a:b", "star*", "<tag>", "^caret`tick", "Übergröße/naïve.txt", "数据/样本.csv", "ملف.txt", "😀.png", "e\u0301", "é",
 		strings.Repeat("long/", 20) + strings.Repeat("n", 200),
 	} {

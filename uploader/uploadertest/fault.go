@@ -115,7 +115,8 @@ func (s *service) Fail(op Op, match string, times int, fault Fault) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.script = append(s.script, &scripted{op: op, match: match, times: times, left: times, fault: fault})
+	s.script = append(s.script,
+		&scripted{op: op, match: match, times: times, left: times, fault: fault})
 }
 
 // Unhit returns a line for each fault that did not strike as often as it was meant to; those with
@@ -129,7 +130,8 @@ func (s *service) Unhit() []string {
 		if x.times == Always && x.left < x.times || x.left == 0 {
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("fault on %q %q struck %d of %d times", x.op, x.match, x.times-x.left, x.times))
+		lines = append(lines, fmt.Sprintf("fault on %q %q struck %d of %d times", x.op, x.match,
+			x.times-x.left, x.times))
 	}
 	return lines
 }

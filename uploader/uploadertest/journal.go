@@ -277,7 +277,8 @@ func (s *journalSuite) commits() {
 		got := s.load(s.j)
 		got.Transfers[0].Seen = time.Time{}
 		s.same("transfer", got.Transfers, []ledger.Transfer{t})
-		s.same("heads", got.Batches, []ledger.BatchHead{all[0].BatchHead, changed.BatchHead, all[2].BatchHead})
+		s.same("heads", got.Batches,
+			[]ledger.BatchHead{all[0].BatchHead, changed.BatchHead, all[2].BatchHead})
 		changed.Claimed, changed.States = second(8), random(10)
 	}
 }
@@ -309,7 +310,9 @@ func (s *journalSuite) blocks() {
 	s.holdsBlocks(job+1, ackedBlock(49_999))
 
 	s.commit(ledger.Changes{Blocks: []ledger.BlockChange{
-		{Job: job, Block: ackedBlock(7)}, {Job: job, Forget: true}, {Job: job, Block: ackedBlock(2)},
+		{Job: job, Block: ackedBlock(7)},
+		{Job: job, Forget: true},
+		{Job: job, Block: ackedBlock(2)},
 	}})
 	s.holdsBlocks(job, ackedBlock(2))
 	s.holdsBlocks(job+1, ackedBlock(49_999))
@@ -319,7 +322,8 @@ func (s *journalSuite) ranks() {
 	first := s.add(s.transfer(), 1)[0].ID * ledger.BatchSize
 	s.commit(ledger.Changes{Ranks: map[int64]int64{first: 7, first + 1: math.MinInt64, first + 2: math.MaxInt64}})
 	s.commit(ledger.Changes{Ranks: map[int64]int64{first: -7}})
-	s.same("ranks", s.load(s.j).Ranks, map[int64]int64{first: -7, first + 1: math.MinInt64, first + 2: math.MaxInt64})
+	s.same("ranks", s.load(s.j).Ranks,
+		map[int64]int64{first: -7, first + 1: math.MinInt64, first + 2: math.MaxInt64})
 }
 
 func (s *journalSuite) copies() {
@@ -332,7 +336,9 @@ func (s *journalSuite) copies() {
 	want := s.batch(s.j, all[0].ID)
 	for range 2 {
 		c := s.load(s.j)
-		if got := &c.Transfers[0]; got.Roots[0] == "changed" || got.SkippedPaths[0].Source == "changed" || got.NameNotes[0].Source == "changed" || got.Skipped[scan.SkipJunk] == 1000 {
+		if got := &c.Transfers[0]; got.Roots[0] == "changed" ||
+			got.SkippedPaths[0].Source == "changed" || got.NameNotes[0].Source == "changed" ||
+			got.Skipped[scan.SkipJunk] == 1000 {
 			s.Errorf("transfer %+v changed after it was handed over", *got)
 		}
 		c.Transfers[0].Roots[0] = "changed"
@@ -352,8 +358,10 @@ func (s *journalSuite) copies() {
 func (s *journalSuite) inboxes() {
 	record := func(id, name string) inboxes.Record {
 		return inboxes.Record{
-			ID: id, Name: name, Ref: "ref " + id, Fingerprint: "abc", Rights: token.Rights{Letters: "racw", Unknown: true},
-			Policy: "p", Version: "2021-12-02", IP: "10.0.0.1", HTTPSOnly: true, AllowedHost: "h", ValidFrom: second(1), ValidTo: second(2),
+			ID: id, Name: name, Ref: "ref " + id, Fingerprint: "abc",
+			Rights: token.Rights{Letters: "racw", Unknown: true},
+			Policy: "p", Version: "2021-12-02", IP: "10.0.0.1", HTTPSOnly: true, AllowedHost: "h",
+			ValidFrom: second(1), ValidTo: second(2),
 			Inbox: token.Inbox{Scheme: "https", Host: "h", Account: "a", Container: "c", Prefix: "p", Blob: "b", InboxID: "i", WsID: "w", TID: "t"},
 		}
 	}
@@ -363,7 +371,8 @@ func (s *journalSuite) inboxes() {
 	}
 	for _, r := range []inboxes.Record{{ID: "k5", Name: "zebra"}, {ID: "k1", Name: b.Name}} {
 		err := s.Records(s.j).PutInbox(s.Context(), r)
-		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.InboxNameTaken || inboxes.NameKey(e.Value) != inboxes.NameKey(r.Name) {
+		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.InboxNameTaken ||
+			inboxes.NameKey(e.Value) != inboxes.NameKey(r.Name) {
 			s.Errorf("PutInbox of a name that is taken: %v", err)
 		}
 	}
@@ -389,7 +398,8 @@ func (s *journalSuite) cancelled() {
 	if err := s.j.AddBatches(ctx, []ledger.Batch{b}); !errors.Is(err, problem.ErrBusy) {
 		s.Errorf("AddBatches: %v, want the cause", err)
 	}
-	if err := s.j.Commit(ctx, ledger.Changes{Removed: []int64{b.ID}}); !errors.Is(err, problem.ErrBusy) {
+	if err := s.j.Commit(ctx, ledger.Changes{Removed: []int64{b.ID}}); !errors.Is(err,
+		problem.ErrBusy) {
 		s.Errorf("Commit: %v, want the cause", err)
 	}
 	if _, err := s.j.Load(ctx); !errors.Is(err, problem.ErrBusy) {
@@ -419,7 +429,8 @@ func (s *journalSuite) concurrent() {
 				}
 				job := all[0].ID * ledger.BatchSize
 				if err := s.j.Commit(s.Context(), ledger.Changes{
-					Blocks: []ledger.BlockChange{{Job: job, Block: ackedBlock(n)}}, Ranks: map[int64]int64{job: int64(n)}, Sync: n%2 == 0,
+					Blocks: []ledger.BlockChange{{Job: job, Block: ackedBlock(n)}},
+					Ranks:  map[int64]int64{job: int64(n)}, Sync: n%2 == 0,
 				}); err != nil {
 					s.Errorf("Commit: %v", err)
 				}
@@ -427,7 +438,8 @@ func (s *journalSuite) concurrent() {
 				if err != nil || len(b.Facts) != 1 || b.Facts[0] != byte(n) {
 					s.Errorf("Batch: %v, %v", b.Facts, err)
 				}
-				if blocks, err := s.j.Blocks(s.Context(), job); err != nil || len(blocks) != 1 || blocks[0] != ackedBlock(n) {
+				if blocks, err := s.j.Blocks(s.Context(), job); err != nil || len(blocks) != 1 ||
+					blocks[0] != ackedBlock(n) {
 					s.Errorf("Blocks: %v, %v", blocks, err)
 				}
 				if _, err := s.j.Load(s.Context()); err != nil {
@@ -438,7 +450,8 @@ func (s *journalSuite) concurrent() {
 	}
 	wg.Wait()
 	c := s.load(s.j)
-	if len(c.Transfers) != writers || len(c.Batches) != writers*rounds || len(c.Ranks) != writers*rounds {
+	if len(c.Transfers) != writers || len(c.Batches) != writers*rounds ||
+		len(c.Ranks) != writers*rounds {
 		s.Errorf("%d transfers, %d batches, %d ranks; want %d, %d, %[5]d",
 			len(c.Transfers), len(c.Batches), len(c.Ranks), writers, writers*rounds)
 	}

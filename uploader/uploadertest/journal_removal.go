@@ -35,7 +35,8 @@ func (s *journalSuite) there(b ledger.Batch) {
 func (s *journalSuite) around(b ledger.Batch, want bool) {
 	s.Helper()
 	c := s.load(s.j)
-	if got := slices.ContainsFunc(c.Batches, func(h ledger.BatchHead) bool { return h.ID == b.ID }); got != want {
+	if got := slices.ContainsFunc(c.Batches,
+		func(h ledger.BatchHead) bool { return h.ID == b.ID }); got != want {
 		s.Errorf("batch %d is among the heads: %v", b.ID, got)
 	}
 	for _, i := range []int64{0, ledger.BatchSize - 1} {

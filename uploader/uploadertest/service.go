@@ -252,7 +252,9 @@ func (s *service) end(number int, err error) {
 func requestID(number int) string { return fmt.Sprintf("00000000-0000-0000-0000-%012x", number) }
 
 // refuse is the service's answer that it did not do the work.
-func (s *service) refuse(r Request, reason problem.Reason, status int, code, value string) *problem.Error {
+func (s *service) refuse(
+	r Request, reason problem.Reason, status int, code, value string,
+) *problem.Error {
 	e := problem.New(string(r.Op), r.Name, reason)
 	e.Status, e.Code, e.Value = status, code, value
 	e.RequestID = requestID(0)

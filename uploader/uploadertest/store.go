@@ -94,12 +94,15 @@ func (s *Store) isExpired() bool {
 }
 
 // PutBlob implements [store.Store].
-func (s *Store) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (s *Store) PutBlob(
+	ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	r := Request{Op: PutBlob, Name: name, Size: body.Len(), Properties: p, Condition: c}
 	return s.do(ctx, r, body, func(part Part, data []byte) error {
 		old := s.blobs[name]
 		if !s.rights.Has('w') && !s.rights.Has('c') {
-			return s.refuse(r, problem.PermissionMissing, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
+			return s.refuse(r, problem.PermissionMissing, 403, "AuthorizationPermissionMismatch",
+				s.rights.Letters)
 		}
 		if old.committed() && !s.rights.Has('w') {
 			return s.refuse(r, problem.MayNotReplace, 403, "UnauthorizedBlobOverwrite", "")
@@ -116,7 +119,9 @@ func (s *Store) PutBlob(ctx context.Context, name string, body *store.Body, p st
 }
 
 // PutBlock implements [store.Store].
-func (s *Store) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
+func (s *Store) PutBlock(
+	ctx context.Context, name, id string, body *store.Body,
+) (ledger.Answer, error) {
 	r := Request{Op: PutBlock, Name: name, ID: id, Size: body.Len()}
 	return s.do(ctx, r, body, func(part Part, data []byte) error {
 		if err := s.mayWrite(r); err != nil {
@@ -152,7 +157,9 @@ func (s *Store) PutBlock(ctx context.Context, name, id string, body *store.Body)
 }
 
 // PutBlockList implements [store.Store].
-func (s *Store) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (s *Store) PutBlockList(
+	ctx context.Context, name string, ids []string, p store.Properties, c store.Condition,
+) (ledger.Answer, error) {
 	r := Request{Op: PutBlockList, Name: name, IDs: slices.Clone(ids), Properties: p, Condition: c}
 	return s.do(ctx, r, nil, func(Part, []byte) error {
 		if err := s.mayWrite(r); err != nil {
@@ -183,9 +190,11 @@ func (s *Store) mayWrite(r Request) error {
 	case s.rights.Has('w'):
 		return nil
 	case s.rights.CreateOnly():
-		return s.refuse(r, problem.PermissionCreateOnly, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
+		return s.refuse(r, problem.PermissionCreateOnly, 403, "AuthorizationPermissionMismatch",
+			s.rights.Letters)
 	default:
-		return s.refuse(r, problem.PermissionMissing, 403, "AuthorizationPermissionMismatch", s.rights.Letters)
+		return s.refuse(r, problem.PermissionMissing, 403, "AuthorizationPermissionMismatch",
+			s.rights.Letters)
 	}
 }
 
@@ -210,7 +219,9 @@ func (s *Store) check(r Request, old *blob) error {
 
 // do is the way of every request: it is counted, a fault may strike, the body is received and
 // verified, the work is done under the service's lock, and the answer is given or lost.
-func (s *Store) do(ctx context.Context, r Request, body *store.Body, work func(Part, []byte) error) (ledger.Answer, error) {
+func (s *Store) do(
+	ctx context.Context, r Request, body *store.Body, work func(Part, []byte) error,
+) (ledger.Answer, error) {
 	number, fault := s.begin(&r)
 	err := s.carryOut(ctx, r, body, fault, work)
 	s.end(number, err)
@@ -225,7 +236,9 @@ func (s *Store) do(ctx context.Context, r Request, body *store.Body, work func(P
 	}, nil
 }
 
-func (s *Store) carryOut(ctx context.Context, r Request, body *store.Body, fault *Fault, work func(Part, []byte) error) error {
+func (s *Store) carryOut(
+	ctx context.Context, r Request, body *store.Body, fault *Fault, work func(Part, []byte) error,
+) error {
 	if err := cancelled(ctx, r, false); err != nil {
 		return err
 	}
@@ -266,7 +279,9 @@ func (s *Store) carryOut(ctx context.Context, r Request, body *store.Body, fault
 }
 
 // receive reads the body in the steps of a network, and verifies it.
-func (s *Store) receive(ctx context.Context, r Request, body *store.Body, fault *Fault) (Part, []byte, error) {
+func (s *Store) receive(
+	ctx context.Context, r Request, body *store.Body, fault *Fault,
+) (Part, []byte, error) {
 	if body == nil {
 		if fault != nil && fault.kind == midway {
 			return Part{}, nil, fault.failure(r, false)

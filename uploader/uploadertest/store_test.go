@@ -58,7 +58,8 @@ func TestFaults(t *testing.T) {
 			store := uploadertest.NewStore()
 			store.Fail(uploadertest.PutBlob, "dir/*", 1, c.fault)
 			put := func(name string) error {
-				_, err := store.PutBlob(t.Context(), name, uploadertest.NewBody(make([]byte, 200<<10)), plain, always)
+				_, err := store.PutBlob(t.Context(), name,
+					uploadertest.NewBody(make([]byte, 200<<10)), plain, always)
 				return err
 			}
 			if err := put("other"); err != nil {
@@ -69,8 +70,10 @@ func TestFaults(t *testing.T) {
 			}
 			err := put("dir/a")
 			e, ok := errors.AsType[*problem.Error](err)
-			if !ok || !errors.Is(err, c.sentinel) || e.Reason != c.reason || e.Unanswered != c.unanswered {
-				t.Errorf("got %#v, want %v, %s, unanswered %v", err, c.sentinel, c.reason, c.unanswered)
+			if !ok || !errors.Is(err, c.sentinel) || e.Reason != c.reason ||
+				e.Unanswered != c.unanswered {
+				t.Errorf("got %#v, want %v, %s, unanswered %v", err, c.sentinel, c.reason,
+					c.unanswered)
 			}
 			if _, stored := store.Blob("dir/a"); stored != c.stored {
 				t.Errorf("stored: %v, want %v", stored, c.stored)
@@ -83,7 +86,8 @@ func TestFaults(t *testing.T) {
 				t.Errorf("second request: %v", again)
 			}
 			if err := func() error {
-				_, err := store.With("w").PutBlob(t.Context(), "dir/b", uploadertest.NewBody([]byte("x")), plain, always)
+				_, err := store.With("w").PutBlob(t.Context(), "dir/b",
+					uploadertest.NewBody([]byte("x")), plain, always)
 				return err
 			}(); err != nil {
 				t.Errorf("another token: %v", err)
@@ -135,7 +139,8 @@ func TestHoldShowsConcurrency(t *testing.T) {
 		store.Fail(uploadertest.AnyOp, "", 3, uploadertest.Hold(gate))
 		for range 3 {
 			go func() {
-				if _, err := store.PutBlob(t.Context(), "a", uploadertest.NewBody([]byte("x")), plain, always); err != nil {
+				if _, err := store.PutBlob(t.Context(), "a", uploadertest.NewBody([]byte("x")),
+					plain, always); err != nil {
 					t.Error(err)
 				}
 			}()
@@ -159,7 +164,8 @@ func TestObservation(t *testing.T) {
 	store := uploadertest.NewStore()
 	store.Discard()
 	for n, text := range []string{"one", "two"} {
-		if _, err := store.PutBlock(t.Context(), "a", uploadertest.NewID(n), uploadertest.NewBody([]byte(text))); err != nil {
+		if _, err := store.PutBlock(t.Context(), "a", uploadertest.NewID(n),
+			uploadertest.NewBody([]byte(text))); err != nil {
 			t.Fatal(err)
 		}
 	}

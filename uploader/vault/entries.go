@@ -145,7 +145,8 @@ func put(e entries, ref, secret string, wanted func() error) (err error) {
 		if err := wanted(); err != nil {
 			return err
 		}
-		if err := e.set(p.name(ref, i), secret[i*partSize:min(len(secret), (i+1)*partSize)]); err != nil {
+		if err := e.set(p.name(ref, i), secret[i*partSize:min(len(secret),
+			(i+1)*partSize)]); err != nil {
 			return err
 		}
 		undo = append(undo, func() error { return e.remove(p.name(ref, i)) })
@@ -163,7 +164,8 @@ func put(e entries, ref, secret string, wanted func() error) (err error) {
 		return e.remove(ref)
 	})
 	kept, err := read(e, ref, wanted)
-	if errors.Is(err, keyring.ErrNotFound) || errors.Is(err, errDamaged) || err == nil && kept != secret {
+	if errors.Is(err, keyring.ErrNotFound) || errors.Is(err, errDamaged) || err == nil &&
+		kept != secret {
 		return errNotKept
 	}
 	if err != nil {

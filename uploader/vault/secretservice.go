@@ -67,7 +67,8 @@ func watchKeyring() (*watch, error) {
 
 // ends reports whether the signal says that the keyring has ended, or given its name to another.
 func ends(s *dbus.Signal) bool {
-	if s.Name != "org.freedesktop.DBus.NameOwnerChanged" || len(s.Body) != 3 || s.Body[0] != secretService {
+	if s.Name != "org.freedesktop.DBus.NameOwnerChanged" || len(s.Body) != 3 ||
+		s.Body[0] != secretService {
 		return false
 	}
 	return s.Body[1] != "" // it had an owner; without one before, it just starts

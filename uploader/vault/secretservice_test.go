@@ -42,7 +42,8 @@ func watchCalls(t *testing.T, b *vaulttest.Bus) <-chan *dbus.Message {
 	}
 	t.Cleanup(func() { _ = conn.Close() }) // the bus may have ended
 	rules := []string{"type='method_call',destination='" + secretService + "'"}
-	if err := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules, uint32(0)).Err; err != nil {
+	if err := conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules,
+		uint32(0)).Err; err != nil {
 		t.Fatal(err)
 	}
 	messages := make(chan *dbus.Message, 100)
@@ -54,7 +55,8 @@ func watchCalls(t *testing.T, b *vaulttest.Bus) <-chan *dbus.Message {
 func asked(t *testing.T, calls <-chan *dbus.Message) {
 	t.Helper()
 	for m := range calls {
-		if m.Type == dbus.TypeMethodCall && m.Headers[dbus.FieldDestination].Value() == secretService {
+		if m.Type == dbus.TypeMethodCall &&
+			m.Headers[dbus.FieldDestination].Value() == secretService {
 			return
 		}
 	}
@@ -151,10 +153,12 @@ func TestGnomeKeyringLocked(t *testing.T) {
 	}
 	b.StopKeyring(t, daemon)
 	daemon = b.StartKeyring(t, "")
-	if _, err := b.Conn.RequestName("org.gnome.keyring.SystemPrompter", dbus.NameFlagDoNotQueue); err != nil {
+	if _, err := b.Conn.RequestName("org.gnome.keyring.SystemPrompter",
+		dbus.NameFlagDoNotQueue); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Conn.Export(silentPrompter{}, "/org/gnome/keyring/Prompter", "org.gnome.keyring.internal.Prompter"); err != nil {
+	if err := b.Conn.Export(silentPrompter{}, "/org/gnome/keyring/Prompter",
+		"org.gnome.keyring.internal.Prompter"); err != nil {
 		t.Fatal(err)
 	}
 	_, err := k.Secret(t.Context(), "kept")
@@ -238,7 +242,8 @@ func TestGnomeKeyringDiesDuringACall(t *testing.T) {
 			b.Stop()
 		}
 		err := <-done
-		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.VaultRefused && e.Reason != problem.VaultAbsent {
+		if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.VaultRefused &&
+			e.Reason != problem.VaultAbsent {
 			t.Fatalf("the %s died: %v", what, err)
 		}
 		idle(k)
@@ -276,7 +281,8 @@ func TestNoSessionBus(t *testing.T) {
 		"no address":     "nonsense",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := os.Stat(fmt.Sprintf("/run/user/%d", os.Getuid())); address == "" && err == nil {
+			if _, err := os.Stat(fmt.Sprintf("/run/user/%d", os.Getuid())); address == "" &&
+				err == nil {
 				t.Skip("this user has a session, whose keyring is not for tests")
 			}
 			t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)

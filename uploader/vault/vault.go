@@ -108,7 +108,9 @@ var (
 // call carries out one call when its turn has come. do is given a function that returns an error
 // once nobody waits for its answer any more; it asks between two steps, and then takes back what it
 // did.
-func (k *Keyring) call(ctx context.Context, op string, do func(wanted func() error) (string, error)) (string, error) {
+func (k *Keyring) call(
+	ctx context.Context, op string, do func(wanted func() error) (string, error),
+) (string, error) {
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
 	}
@@ -187,7 +189,9 @@ func survive(do func() (string, error)) (a answer) {
 
 // guarded does a call and comes back early where the keyring ends meanwhile: what the library waits
 // for then may never come, and its goroutine is given up for lost.
-func (k *Keyring) guarded(a *attempt, do func(wanted func() error) (string, error)) (string, error) {
+func (k *Keyring) guarded(
+	a *attempt, do func(wanted func() error) (string, error),
+) (string, error) {
 	w, err := k.watch()
 	if err != nil {
 		return "", err

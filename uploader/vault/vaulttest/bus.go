@@ -65,7 +65,8 @@ func StartBus(t *testing.T) *Bus {
 	t.Cleanup(b.Stop) // runs before the variable above is restored
 	b.owners = make(chan *dbus.Signal, 100)
 	b.Conn.Signal(b.owners)
-	if err := b.Conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, SecretService)); err != nil {
+	if err := b.Conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged"),
+		dbus.WithMatchArg(0, SecretService)); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -137,12 +138,14 @@ func busID(c *dbus.Conn) string {
 func (b *Bus) StartKeyring(t *testing.T, password string) *exec.Cmd {
 	t.Helper()
 	need(t, "gnome-keyring-daemon")
-	c := exec.Command("gnome-keyring-daemon", "--foreground", "--components=secrets", "--control-directory="+filepath.Join(b.Home, "control"))
+	c := exec.Command("gnome-keyring-daemon", "--foreground", "--components=secrets",
+		"--control-directory="+filepath.Join(b.Home, "control"))
 	if password != "" {
 		c.Args = append(c.Args, "--unlock")
 		c.Stdin = strings.NewReader(password)
 	}
-	c.Env = append(os.Environ(), "HOME="+b.Home, "XDG_DATA_HOME="+b.Home, "XDG_CONFIG_HOME="+b.Home, "XDG_RUNTIME_DIR="+b.Home)
+	c.Env = append(os.Environ(), "HOME="+b.Home, "XDG_DATA_HOME="+b.Home, "XDG_CONFIG_HOME="+b.Home,
+		"XDG_RUNTIME_DIR="+b.Home)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,8 @@ func TestABusLaunchesNoOther(t *testing.T) {
 	need(t, "dbus-daemon")
 	dir := t.TempDir()
 	launched := filepath.Join(dir, "launched")
-	if err := os.WriteFile(filepath.Join(dir, "dbus-launch"), []byte("#!/bin/sh\ntouch "+launched+"\n"), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "dbus-launch"),
+		[]byte("#!/bin/sh\ntouch "+launched+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
