@@ -111,7 +111,8 @@ func (w *Workspace) unanswered(op string, err error) *Error {
 	own, ok := map[problem.Reason]Reason{
 		problem.AccountGone: AccountGone, problem.NetworkInspected: NetworkInspected,
 		problem.ProxySignIn: ProxySignIn, problem.ProxySignInKind: ProxySignInKind,
-		problem.ProxyRefused:  ProxyRefused,
+		problem.ProxyRefused: ProxyRefused,
+		problem.ProxyTicket:  ProxySignIn, problem.ProxySignInLapsed: ServiceBusy,
 		problem.NotTheService: NotTheService, problem.AnswerGarbled: NotTheService,
 	}[reason]
 	if !ok {

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/pem"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/internal/proxydial"
 	"inboxuploader/uploader/azure"
 )
 
@@ -43,12 +45,15 @@ func TestNetworks(t *testing.T) {
 				w.WriteHeader(status)
 			}))
 			t.Cleanup(proxy.Close)
-			u, err := url.Parse(proxy.URL)
+			p, err := proxydial.ParseProxy(proxy.URL)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return labAddress,
-				Options{Connection: azure.Options{Proxy: func(*url.URL) (*url.URL, error) { return u, nil }}}
+			return labAddress, Options{Connection: azure.Options{
+				Proxy: func(context.Context, *url.URL) ([]proxydial.Proxy, error) {
+					return []proxydial.Proxy{p}, nil
+				},
+			}}
 		}
 	}
 	for name, c := range map[string]struct {
@@ -65,7 +70,7 @@ func TestNetworks(t *testing.T) {
 		}), NotTheService},
 		"a stranger's refusal":                    {answering(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), NotTheService},
 		"a proxy that wants a sign-in":            {proxied(http.StatusProxyAuthRequired, "Basic"), ProxySignIn},
-		"a proxy that wants another kind of that": {proxied(http.StatusProxyAuthRequired, "Negotiate"), ProxySignInKind},
+		"a proxy that wants another kind of that": {proxied(http.StatusProxyAuthRequired, "Digest"), ProxySignInKind},
 		"a proxy that refuses":                    {proxied(http.StatusForbidden, ""), ProxyRefused},
 		"a certificate that nobody vouches for": {func(t *testing.T) (string, Options) {
 			server := httptest.NewUnstartedServer(http.NotFoundHandler())

@@ -95,8 +95,10 @@ this machine in its list of processes while the program runs, and your shell may
 With --token-file all arguments are sources. With UPLOADER_TOKEN and --to the last argument is a source as well, unless it
 is - or contains "://" or "sig=": then it is the token. Given with --to, a token must lead to the inbox of that name.
 
-The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY: http://HOST:PORT, https://… or
-socks5://…, with NAME:PASSWORD@ in front of HOST where it wants a sign-in; "none" for no proxy.
+The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY, else of the system's settings:
+http://HOST:PORT, https://… or socks5://…, with NAME:PASSWORD@ in front of HOST where it wants a sign-in (DOMAIN%5CNAME for a
+Windows domain); pac+https://… or pac+file:///… for a script; "none" for no proxy. Where you have a Kerberos ticket, or are
+signed in to Windows, no password is needed.
 
 A file that changed within the last two minutes is read twice, some seconds apart, before it is delivered, so that it can't
 be torn. What a program has not finished can't be known: files modified in the last minute are named, and --min-age 10m leaves

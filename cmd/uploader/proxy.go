@@ -1,47 +1,74 @@
 package main
 
 import (
-	"inboxuploader/uploader/azure"
+	"context"
+
+	"inboxuploader/internal/proxydial"
+	"inboxuploader/internal/proxyfind"
 )
 
 // proxyVariable is the environment variable for this program's proxy alone. Unlike an argument,
 // nobody else sees it.
 const proxyVariable = "UPLOADER_PROXY"
 
-// proxyFlag is --proxy.
+// proxyFlag is --proxy. Copies share what was found out.
 type proxyFlag struct {
-	azure.Proxy
-	set bool
+	finder *proxyfind.Finder // nil is "auto"
+	set    bool
+	given  proxydial.Proxy // the one of the variable, whose sign-in may be for another flag's proxy
 }
+
+// auto is the Finder of those that set nothing; what it finds, all share.
+var auto = proxyfind.New(proxyfind.Setting{})
 
 // Set implements pflag.Value. Its sentence does not repeat the text, which may hold a password.
 func (f *proxyFlag) Set(text string) error {
-	proxy, err := azure.ParseProxy(text)
+	s, err := proxyfind.Parse(text)
 	if err != nil {
 		return &usageError{"The value of --proxy is not a proxy address. " + proxyHint}
 	}
-	f.Proxy, f.set = proxy, true
+	f.finder, f.set = proxyfind.New(s), true
 	return nil
 }
+
+// String implements pflag.Value.
+func (f *proxyFlag) String() string { return f.where().Setting().String() }
 
 // Type implements pflag.Value.
 func (f *proxyFlag) Type() string { return "ADDRESS" }
 
 const proxyHint = "Nothing was sent. It looks like http://NAME:PASSWORD@HOST:PORT, or https:// " +
 	"or socks5://; characters such as @ : / # in the name or the password are written as %40 %3A " +
-	"%2F %23."
+	"%2F %23. Or it is auto, none, pac+https://HOST/FILE or pac+file:///FILE."
 
-// orVariable takes the proxy of UPLOADER_PROXY where there is no flag.
+// orVariable takes the proxy of UPLOADER_PROXY where there is no flag, and otherwise its sign-in,
+// should the flag lead to the same proxy.
 func (f *proxyFlag) orVariable(env func(string) string) error {
-	if f.set {
-		return nil
-	}
-	proxy, err := azure.ParseProxy(env(proxyVariable))
+	s, err := proxyfind.Parse(env(proxyVariable))
 	if err != nil {
 		return &usageError{
 			"The value of " + proxyVariable + " is not a proxy address. " + proxyHint,
 		}
 	}
-	f.Proxy = proxy
+	f.given, _ = s.Fixed()
+	if !f.set && !s.Auto() {
+		f.finder = proxyfind.New(s)
+	}
 	return nil
+}
+
+// where says by which proxies an address is reached: the one place that decides it.
+func (f *proxyFlag) where() *proxyfind.Finder {
+	if f.finder == nil {
+		return auto
+	}
+	return f.finder
+}
+
+// signIn returns what a person gave for exactly this proxy's address.
+func (f *proxyFlag) signIn(_ context.Context, p proxydial.Proxy) (proxydial.SignIn, bool) {
+	if p.Scheme == f.given.Scheme && p.Host == f.given.Host && f.given.SignIn.Name != "" {
+		return f.given.SignIn, true
+	}
+	return proxydial.SignIn{}, false
 }

@@ -60,7 +60,8 @@ Where a folder was moved, or its drive has another letter since, --moved OLD=NEW
 there: --moved E:=F: or --moved /data/run=/mnt/disk/run. What was delivered is not sent again, and of half-sent files the content
 is compared with what the storage has acknowledged.
 
-The proxy is that of --proxy, else of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY; see "uploader copy --help".
+The proxy is that of --proxy, else of UPLOADER_PROXY, HTTPS_PROXY and NO_PROXY, or the system's settings; see "uploader
+copy --help".
 
 What another program is sending at the moment is left to it. --json prints the same object as copy, about all of it.
 

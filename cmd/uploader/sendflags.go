@@ -58,8 +58,9 @@ func (f *sendFlags) add(c *cobra.Command) {
 	allowHostFlag(c, &f.hosts)
 	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` "+
 		"besides the system's")
-	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, or through none; with a "+
-		"sign-in rather set UPLOADER_PROXY, which others can't see")
+	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, through none, or as a "+
+		"script says (pac+https://…, pac+file:///…); with a sign-in rather set UPLOADER_PROXY, "+
+		"which others can't see")
 	s.Var(&f.memory, "memory", "memory for file contents in transit, at least 1MiB")
 	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: "+
 		"found out while sending)")
@@ -95,11 +96,18 @@ func (f *sendFlags) config(j ledger.Journal, log *slog.Logger) uploader.Config {
 	}
 }
 
-func openStore(f *sendFlags, t token.Token) (store.Store, error) {
-	o := azure.Options{
-		Connections: f.connections, CAFile: f.caFile, Proxy: f.proxy.For,
+// connectionOptions says how the storage is reached.
+func connectionOptions(proxy *proxyFlag, caFile string) azure.Options {
+	proxy.where().TrustFile(caFile)
+	return azure.Options{
+		CAFile: caFile, Proxy: proxy.where().Choose, ProxySignIn: proxy.signIn,
 		UserAgent: "inbox-uploader/" + version(),
 	}
+}
+
+func openStore(f *sendFlags, t token.Token) (store.Store, error) {
+	o := connectionOptions(&f.proxy, f.caFile)
+	o.Connections = f.connections
 	if f.connections == 0 {
 		o.Connections = 128 // the most that the queue comes to by itself
 	}

@@ -35,7 +35,7 @@ it again in one of these ways.
 ADDRESS is the account's address, such as https://NAME.blob.core.windows.net; a connection string says it already. For a local
 inbox it is http://127.0.0.1:PORT/localinbox, and the key is in DIR/.blobserver/key.
 
-The proxy is that of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY, here and for the commands that follow.
+The proxy is that of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY, else of the system's settings, here and for the commands that follow.
 
 Each token gets a container named WORKSPACE-NUMBER. Reasons, dates and names of those who issue tokens are kept with the
 containers: whoever has the account's key sees the same table. A token itself is kept nowhere.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"inboxuploader/internal/show"
-	"inboxuploader/uploader/azure"
 	"inboxuploader/workspace"
 )
 
@@ -58,9 +57,7 @@ func (a ownAccount) connect(
 	if err := proxy.orVariable(a.env); err != nil {
 		return nil, err
 	}
-	w, err := workspace.Open(account, conn.Workspace, workspace.Options{Connection: azure.Options{
-		CAFile: conn.CAFile, Proxy: proxy.For, UserAgent: "inbox-uploader/" + version(),
-	}})
+	w, err := workspace.Open(account, conn.Workspace, workspace.Options{Connection: connectionOptions(&proxy, conn.CAFile)})
 	if _, ours := errors.AsType[*workspace.Error](err); err != nil && !ours {
 		return nil, &usageError{
 			"The certificates in “" + show.Text(conn.CAFile) + "” can't be read. Nothing was sent.",

@@ -33,9 +33,9 @@ type call struct {
 
 	size   int64       // of the body
 	body   *gate       // nil for a request without a body
-	line   *line       // which carries the request; nil before, and beyond a proxy's TLS
+	line   *line       // which carries the request; nil before
 	used   bool        // that line, before
-	wrote  atomic.Bool // the whole request left; beyond a proxy's TLS, empty ones alone
+	wrote  atomic.Bool // the whole request left
 	sent   bool        // it got as far as the network
 	status int         // of the answer; 0 if there was none
 	header http.Header // of the answer
@@ -46,9 +46,6 @@ type call struct {
 // delivered reports whether the service may have the whole request. A write takes effect only once
 // its last byte has arrived, so a request that broke off before is known to have changed nothing.
 func (c *call) delivered() bool {
-	if c.body != nil && c.line == nil {
-		return c.body.exhausted()
-	}
 	return c.wrote.Load()
 }
 
@@ -68,11 +65,6 @@ func (c *call) trace() *httptrace.ClientTrace {
 			if c.line, _ = got.Conn.(*line); c.line != nil {
 				c.used = got.Reused
 				c.line.begin(c, c.used, got.IdleTime)
-			}
-		},
-		WroteHeaders: func() {
-			if c.line == nil {
-				c.wrote.Store(true) // they are about to leave
 			}
 		},
 		Got1xxResponse: func(int, textproto.MIMEHeader) error {
@@ -149,7 +141,7 @@ func (w *wire) send(
 	r.Header[clientIDHeader] = c.id[:]
 	r.Body = http.NoBody
 	if c.size > 0 {
-		c.body = &gate{body: body, size: c.size}
+		c.body = &gate{body: body}
 		r.GetBody = c.body.open
 	}
 	c.sent = true
@@ -210,7 +202,7 @@ func (c *call) hear(resp *http.Response) error {
 		c.body.shut()
 	}
 	if !own {
-		return errForeign // Store.suspect closes the connection beyond a proxy's TLS
+		return errForeign
 	}
 	return nil
 }
@@ -231,8 +223,6 @@ func (b broken) Read([]byte) (int, error) {
 type gate struct {
 	mu   sync.Mutex // held while the body is read, so that shut waits for a read under way
 	body io.ReadSeeker
-	size int64
-	off  int64
 	pass *pass // the only one that may read
 	err  error // the body's own, such as the reason why its owner gave up
 }
@@ -250,7 +240,6 @@ func (g *gate) open() (io.ReadCloser, error) {
 	if _, err := g.body.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	g.off = 0
 	g.pass = &pass{g}
 	return g.pass, nil
 }
@@ -259,13 +248,6 @@ func (g *gate) shut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pass = nil
-}
-
-// exhausted reports whether all bytes have been handed over.
-func (g *gate) exhausted() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.off == g.size
 }
 
 // failure returns the body's own error.
@@ -284,7 +266,6 @@ func (p *pass) Read(b []byte) (int, error) {
 		return 0, errShut
 	}
 	n, err := p.g.body.Read(b)
-	p.g.off += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		p.g.err = err
 	}
@@ -300,7 +281,6 @@ func (p *pass) writeTo(l *line) (int64, error) {
 		return 0, errShut
 	}
 	n, err := io.Copy(l, p.g.body)
-	p.g.off += n
 	if err != nil && l.fault == nil {
 		p.g.err = err
 	}

@@ -159,7 +159,7 @@ func TestRefusalsNeedNoEcho(t *testing.T) {
 		{refusal{status: 503, code: "ServerBusy"}, problem.ServiceBusy},
 		{refusal{status: 200, body: "<html>Sign in</html>"}, problem.NotTheService},
 		{refusal{status: 201, body: "-"}, problem.NotTheService},
-		{refusal{status: 407, body: "-"}, problem.ProxySignIn},
+		{refusal{status: 407, body: "-"}, problem.ProxySignInLapsed},
 		{refusal{status: 409, code: "BlobAlreadyExists"}, problem.MayNotReplace},
 		{refusal{status: 201, header: map[string]string{"x-ms-request-id": requestID}, body: "-"}, problem.AnswerForeign},
 	} {

@@ -207,7 +207,8 @@ func (s *Store) classify(e *problem.Error, k *call, said serviceError) {
 	ours := said.Code != "" || k.header.Get(requestIDHeader) != ""
 	switch {
 	case k.status == http.StatusProxyAuthRequired:
-		e.Reason, e.Value = signInReason(signInSchemes(k.header))
+		// Of one that inspects what goes through it: the next connection signs in anew.
+		e.Reason = problem.ProxySignInLapsed
 	case k.status == http.StatusNetworkAuthenticationRequired && !ours: // RFC 6585: a sign-in page that says so
 		e.Reason = problem.NotTheService
 	case k.status == http.StatusInternalServerError:

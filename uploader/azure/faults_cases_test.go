@@ -107,6 +107,7 @@ var faultCases = []faultCase{
 	{line: "refuse OperationTimedOut at=end count=2", end: delivered},
 	{line: "refuse OperationTimedOut at=answer count=1", end: delivered},
 	{line: "refuse SystemInUse count=1", end: delivered},
+	{line: "status 407 count=1", end: delivered},
 	{line: "status 408 count=1", end: delivered},
 	{line: "status 429 count=2", end: delivered},
 	{line: "status 500 count=1", end: delivered},
@@ -162,7 +163,6 @@ var faultCases = []faultCase{
 	{line: "refuse KeyBasedAuthenticationNotPermitted at=end count=1", end: holds(problem.TokensNotAccepted)},
 	{line: "refuse ContainerNotFound count=1", end: holds(problem.InboxGone)},
 	{line: "refuse AccountIsDisabled count=1", end: holds(problem.AccountGone)},
-	{line: "status 407 count=1", end: holds(problem.ProxySignIn)},
 	// What concerns one file ends that.
 	{line: "refuse BlobAlreadyExists count=1", end: leftAlone},
 	{line: "refuse BlobImmutableDueToPolicy count=1", end: attention(problem.NameLocked)},

@@ -28,9 +28,8 @@ func (s *Store) suspect(err error) {
 		return
 	}
 	switch e.Reason {
-	case problem.NetworkDown, problem.ProxyRefused, problem.NoProgress, problem.NotTheService,
-		problem.NetworkInspected, problem.AnswerGarbled,
-		problem.AnswerForeign:
+	case problem.NetworkDown, problem.ProxyRefused, problem.ProxySignInLapsed, problem.NoProgress,
+		problem.NotTheService, problem.NetworkInspected, problem.AnswerGarbled, problem.AnswerForeign:
 		s.transport.CloseIdleConnections()
 	}
 }

@@ -19,8 +19,8 @@ import (
 //   - keeps back the failure of a write until the answer has been heard that tells why,
 //   - writes bodies from the caller's memory, and TLS's records in large pieces.
 //
-// A line on which something is written before a request has it, to a proxy, passes everything on as
-// it comes.
+// A line on which something is written before a request has it, by whoever uses the transport
+// without a Store, passes everything on as it comes.
 type line struct {
 	net.Conn           // what is read from and written to
 	raw      net.Conn  // the same without TLS
@@ -30,7 +30,7 @@ type line struct {
 	change   sync.Cond
 	asked    int  // requests that the line was given
 	answered int  // those whose answers are complete
-	free     bool // it leads to a proxy that is not told of requests yet
+	free     bool // it passes everything on
 	closed   bool
 	over     chan struct{} // closed then
 

@@ -11,8 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,25 +20,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"inboxuploader/internal/proxydial"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
 )
 
-// forwardProxy is a proxy for plain http, as a network may demand one.
-func forwardProxy(t *testing.T) func(*url.URL) (*url.URL, error) {
+// forwardProxy is a proxy to wherever it is asked for.
+func forwardProxy(t *testing.T) proxydial.Chooser {
 	t.Helper()
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
-	server := serve(t, (&httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) {},
-		Transport: transport, ErrorLog: quiet(),
-	}).ServeHTTP)
-	u, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(*url.URL) (*url.URL, error) { return u, nil }
+	return through(t, uploadertest.NewProxy(t, "", "", "").HTTP())
 }
 
 func TestBodiesArriveAsTheyAreOnEveryWay(t *testing.T) {
@@ -65,6 +54,7 @@ func TestBodiesArriveAsTheyAreOnEveryWay(t *testing.T) {
 		{"http", plain.URL, Options{}},
 		{"https", secure.URL, Options{}},
 		{"proxy", plain.URL, Options{Proxy: forwardProxy(t)}},
+		{"https by a proxy", secure.URL, Options{Proxy: forwardProxy(t)}},
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			s := openTest(t, testToken(way.address), way.options)

@@ -1,14 +1,15 @@
 package azure
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"os"
+
+	"inboxuploader/internal/proxydial"
 )
 
 // Options shape the connections of a [Store]. The zero Options are good for use.
@@ -20,10 +21,11 @@ type Options struct {
 	// CAFile names a PEM file of certificate authorities that are trusted besides the system's, for
 	// networks that inspect encrypted traffic. It is read once, by [Open].
 	CAFile string
-	// Proxy chooses the proxy for the inbox's address, nil for none. It is given the address
-	// without the token's query. The default is [http.ProxyFromEnvironment]; [Proxy.For] is the one
-	// that a person has set.
-	Proxy func(address *url.URL) (*url.URL, error)
+	// Proxy chooses by which ways the inbox is reached; it sees the inbox's host alone. The default
+	// is [proxydial.Environment].
+	Proxy proxydial.Chooser
+	// ProxySignIn returns what a person gave for a proxy's address; nil where nobody is asked.
+	ProxySignIn func(ctx context.Context, p proxydial.Proxy) (proxydial.SignIn, bool)
 	// UserAgent is sent with each request; empty means "inbox-uploader".
 	UserAgent string
 }
@@ -106,15 +108,4 @@ func readAuthorities(file string) ([]byte, error) {
 		err = errors.New("too large: " + file)
 	}
 	return pem, err
-}
-
-// proxy returns the transport's proxy function. A function from outside sees the address alone: the
-// request's URL holds the secret.
-func (o Options) proxy() func(*http.Request) (*url.URL, error) {
-	if o.Proxy == nil {
-		return http.ProxyFromEnvironment
-	}
-	return func(r *http.Request) (*url.URL, error) {
-		return o.Proxy(&url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path})
-	}
 }

@@ -88,8 +88,6 @@ var said = []saying{
 	{name: "resource gone", answer: refusal{status: 404, code: "ResourceNotFound"}, reason: problem.InboxGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
 	{name: "any other 404", answer: refusal{status: 404, code: "SomethingNew"}, reason: problem.InboxGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "no longer exists"},
 	{name: "account closed", answer: refusal{status: 403, code: "AccountIsDisabled"}, reason: problem.AccountGone, sentinel: problem.ErrInboxNotFound, action: holdsInbox, sentence: "The storage at 127.0.0.1:"},
-	{name: "proxy", answer: refusal{status: 407, body: "-"}, reason: problem.ProxySignIn, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "Your proxy needs a sign-in."},
-	{name: "proxy with another sign-in", answer: refusal{status: 407, body: "-", header: map[string]string{"Proxy-Authenticate": "NTLM"}}, reason: problem.ProxySignInKind, sentinel: problem.ErrDenied, action: holdsInbox, sentence: "NTLM"},
 	{name: "there", answer: refusal{status: 409, code: "BlobAlreadyExists"}, reason: problem.AlreadyThere, sentinel: problem.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
 	{name: "condition", answer: refusal{status: 412, code: "ConditionNotMet"}, reason: problem.AlreadyThere, sentinel: problem.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
 	{name: "target condition", answer: refusal{status: 412, code: "TargetConditionNotMet"}, reason: problem.AlreadyThere, sentinel: problem.ErrExists, action: leavesAlone, sentence: "already in the inbox"},
@@ -127,6 +125,7 @@ var said = []saying{
 	{name: "in use", answer: refusal{status: 409, code: "SystemInUse"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
 	{name: "408", answer: refusal{status: 408, body: "-"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
 	{name: "429", answer: refusal{status: 429, body: "-"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage is busy."},
+	{name: "407", answer: refusal{status: 407, body: "-"}, reason: problem.ProxySignInLapsed, sentinel: problem.ErrBusy, action: triesAgain, sentence: "asks for its sign-in again"},
 	{name: "any other 5xx", answer: refusal{status: 599, body: "-"}, reason: problem.ServiceBusy, sentinel: problem.ErrBusy, action: triesAgain, sentence: "it is tried again by itself"},
 	{name: "closed", broken: func(net.Conn) {}, reason: problem.NetworkDown, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The storage can't be reached."},
 	{name: "silence", broken: func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }, reason: problem.NoProgress, sentinel: problem.ErrBusy, action: triesAgain, sentence: "The connection stood still."},
@@ -338,8 +337,11 @@ func TestTheDesignPageSaysWhatTheServiceSays(t *testing.T) {
 				tested[c.reason] = true
 			}
 		}
-		// TestFaultsOfTLS and TestAProxyThatRefusesIsWaitedFor are about these.
-		for _, elsewhere := range []problem.Reason{problem.NetworkInspected, problem.ProxyRefused} {
+		// TestFaultsOfTLS and proxy_test.go are about these.
+		for _, elsewhere := range []problem.Reason{
+			problem.NetworkInspected, problem.ProxyRefused, problem.ProxySignIn,
+			problem.ProxySignInKind, problem.ProxyTicket,
+		} {
 			found = found || slices.Contains(reasons, elsewhere)
 		}
 		if !found {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"inboxuploader/internal/proxydial"
 )
 
 const (
@@ -31,25 +33,31 @@ func newTransport(o Options, d *dialer) (*http.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := d.open(ctx, network, address)
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			boundAhead(tcp)
-		}
-		return conn, err
+	choose := o.Proxy
+	if choose == nil {
+		choose = proxydial.Environment
+	}
+	ways := &proxydial.Dialer{
+		Choose: choose, TLS: config, SignIn: o.ProxySignIn,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := d.open(ctx, network, address)
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				boundAhead(tcp)
+			}
+			return conn, err
+		},
 	}
 	// Blob storage speaks HTTP/1.1 alone. Where something on the way offers HTTP/2, one connection
 	// for all requests would make its window the speed limit.
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	t := &http.Transport{
-		Proxy: o.proxy(),
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
+			conn, err := ways.Open(ctx, "http", network, address)
 			if err != nil {
 				return nil, err
 			}
-			return newLine(conn, conn, nil), nil
+			return newLine(conn, bare(conn), nil), nil
 		},
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    tlsTimeout,
@@ -59,10 +67,9 @@ func newTransport(o Options, d *dialer) (*http.Transport, error) {
 		MaxIdleConnsPerHost:    o.connections(),
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: answerLimit,
-		OnProxyConnectResponse: proxyAnswer,
 	}
 	t.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
+		conn, err := ways.Open(ctx, "https", network, address)
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +84,15 @@ func newTransport(o Options, d *dialer) (*http.Transport, error) {
 			_ = conn.Close()
 			return nil, err
 		}
-		return newLine(secure, conn, records), nil
+		return newLine(secure, bare(conn), records), nil
 	}
 	return t, nil
+}
+
+// bare returns the connection below the TLS of an https proxy, which the system can be asked about.
+func bare(conn net.Conn) net.Conn {
+	if t, ok := conn.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return conn
 }

@@ -7,14 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"net/http"
 	"net/textproto"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"inboxuploader/internal/proxydial"
 	"inboxuploader/uploader/problem"
 )
 
@@ -28,11 +27,13 @@ func (s *Store) unanswered(k *call, err error) error {
 	case problem.AccountGone, problem.NetworkInspected:
 		e.Value = s.inbox.Host
 	case problem.ProxyRefused:
-		e.Value, e.Proxy = s.inbox.Host, refusingProxy(err)
+		e.Value, e.Proxy = s.inbox.Host, blamed(err).Proxy.Host
+	case problem.ProxySignIn:
+		e.Proxy = blamed(err).Proxy.Host
 	case problem.ProxySignInKind:
-		if p, ok := errors.AsType[*proxyError](err); ok {
-			e.Value = p.schemes
-		}
+		e.Value, e.Proxy = blamed(err).Schemes, blamed(err).Proxy.Host
+	case problem.ProxyTicket:
+		e.Value, e.Proxy = blamed(err).Renew, blamed(err).Proxy.Host
 	}
 	return e
 }
@@ -47,8 +48,8 @@ func (s *Store) category(err error) (problem.Reason, string) {
 
 // Category says what kind of failure err is, a transport's, and what broke, in words that depend on
 // err's type alone: its text may hold a URL with its query. The reason is AccountGone, where host
-// does not exist, NetworkInspected, ProxySignIn, ProxySignInKind, ProxyRefused, NotTheService,
-// AnswerGarbled, AnswerForeign or NetworkDown. It asks the network nothing.
+// does not exist, NetworkInspected, ProxySignIn, ProxySignInKind, ProxyRefused, ProxySignInLapsed,
+// ProxyTicket, NotTheService, AnswerGarbled, AnswerForeign or NetworkDown. It asks the network nothing.
 func Category(err error, host string) (problem.Reason, string) {
 	return categorise(err, host, false, offline)
 }
@@ -59,18 +60,8 @@ func Category(err error, host string) (problem.Reason, string) {
 func categorise(
 	err error, host string, reached bool, offline func() bool,
 ) (problem.Reason, string) {
-	if e, ok := errors.AsType[*proxyError](err); ok {
-		if e.status == http.StatusProxyAuthRequired {
-			reason, _ := signInReason(e.schemes)
-			return reason, "proxy demands a sign-in"
-		}
-		return problem.ProxyRefused, "proxy refused the connection: " + strconv.Itoa(e.status)
-	}
-	switch said := socksSaid(err); {
-	case slices.Contains(socksRefusals, said):
-		return problem.ProxySignIn, "proxy demands a sign-in"
-	case said == socksRuleset:
-		return problem.ProxyRefused, "proxy refused the connection"
+	if e := blamed(err); e.Failure != proxydial.Silent {
+		return proxyCategory(e)
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if !e.IsNotFound {
@@ -159,4 +150,34 @@ func offline() bool {
 		}
 	}
 	return true
+}
+
+// blamed returns what a proxy has against us, or an error of the failure Silent where it is not to
+// blame, or could not even be reached.
+func blamed(err error) *proxydial.Error {
+	if e, ok := errors.AsType[*proxydial.Error](err); ok {
+		return e
+	}
+	return &proxydial.Error{Failure: proxydial.Silent}
+}
+
+// proxyCategory is [Category] for what a proxy said.
+func proxyCategory(e *proxydial.Error) (problem.Reason, string) {
+	switch e.Failure {
+	case proxydial.SignInNeeded:
+		return problem.ProxySignIn, "proxy demands a sign-in"
+	case proxydial.SignInUnknown:
+		return problem.ProxySignInKind, "proxy demands a sign-in"
+	case proxydial.TicketNeeded:
+		return problem.ProxyTicket, "no valid ticket for the proxy"
+	case proxydial.SignInLapsed:
+		return problem.ProxySignInLapsed, "proxy demands a sign-in again"
+	case proxydial.Garbled:
+		return problem.NotTheService, "answer of no proxy"
+	}
+	cause := "proxy refused the connection"
+	if e.Status != 0 {
+		cause += ": " + strconv.Itoa(e.Status)
+	}
+	return problem.ProxyRefused, cause
 }

@@ -10,12 +10,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"inboxuploader/internal/proxydial"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/uploadertest"
@@ -82,11 +82,7 @@ func TestTransportErrors(t *testing.T) {
 	proxy := func(status int) func(*testing.T) (string, Options) {
 		return func(t *testing.T) (string, Options) {
 			p := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-			u, err := url.Parse(p.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return nowhere(t), Options{Proxy: func(*url.URL) (*url.URL, error) { return u, nil }}
+			return nowhere(t), Options{Proxy: through(t, p.URL)}
 		}
 	}
 	secure := func(t *testing.T) string { // its certificate is for 127.0.0.1, by nobody
@@ -215,14 +211,12 @@ func TestAServiceIsSpokenToInItsOwnProtocol(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	p, err := url.Parse(uploadertest.NewProxy(t, server.Listener.Addr().String(), "", "").HTTP())
-	if err != nil || server.TLS.NextProtos[0] != "h2" {
-		t.Fatal(err, server.TLS.NextProtos)
+	p := uploadertest.NewProxy(t, server.Listener.Addr().String(), "", "").HTTP()
+	if server.TLS.NextProtos[0] != "h2" {
+		t.Fatal(server.TLS.NextProtos)
 	}
-	for _, proxy := range []*url.URL{nil, p} {
-		s := openTest(t, testToken(server.URL), Options{
-			Proxy: func(*url.URL) (*url.URL, error) { return proxy, nil },
-		})
+	for _, choose := range []proxydial.Chooser{nil, through(t, p)} {
+		s := openTest(t, testToken(server.URL), Options{Proxy: choose})
 		trusted := server.Client().Transport.(*http.Transport).TLSClientConfig //nolint:errcheck // it is
 		s.transport.TLSClientConfig.RootCAs = trusted.RootCAs
 		for _, op := range operations {

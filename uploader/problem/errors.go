@@ -131,7 +131,7 @@ func ConcernsToken(err error) bool {
 // is tried again by itself: the other tries will fail as well until then.
 func NeedsPerson(err error) bool {
 	switch ReasonOf(err) {
-	case NotTheService, ProxyRefused:
+	case NotTheService, ProxyRefused, ProxyTicket:
 		return true
 	default:
 		return false

@@ -103,6 +103,9 @@ const (
 	NoProgress    Reason = "no-progress"
 	AnswerGarbled Reason = "answer-garbled"
 	AnswerForeign Reason = "answer-foreign"
+
+	ProxyTicket       Reason = "proxy-ticket"
+	ProxySignInLapsed Reason = "proxy-sign-in-lapsed"
 )
 
 // What can happen to the list of what is to be sent, which is on this computer's disk.
@@ -251,9 +254,12 @@ var reasons = map[Reason]struct {
 	InboxNameTaken:   {ErrInboxName, Explanation{"There is already an inbox named “{value}”.", "It was not changed.", "Choose another name."}},
 	InboxUnknown:     {ErrInboxName, Explanation{"There is no inbox named “{value}”.", "Nothing was changed or sent.", ""}},
 
-	ServiceBusy:   {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
-	ServiceFault:  {ErrBusy, Explanation{"The storage reports an internal error.", safeFinished, "It is tried again by itself. If this stays, tell the person who gave you the token."}},
-	NetworkDown:   {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},
+	ServiceBusy:       {ErrBusy, Explanation{"The storage is busy.", safeFinished, doRetryLater}},
+	ServiceFault:      {ErrBusy, Explanation{"The storage reports an internal error.", safeFinished, "It is tried again by itself. If this stays, tell the person who gave you the token."}},
+	NetworkDown:       {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},
+	ProxyTicket:       {ErrBusy, Explanation{"Your proxy ({proxy}) needs a Kerberos ticket, and this program finds none that is valid.", safeAll, "Run “{value}” in a terminal; the upload then goes on by itself."}},
+	ProxySignInLapsed: {ErrBusy, Explanation{"Your proxy asks for its sign-in again.", safeAll, doRetryLater}},
+
 	ProxyRefused:  {ErrBusy, Explanation{"Your proxy ({proxy}) refused to connect this computer to the storage at {value}.", safeAll, "Ask your IT to let {value} through the proxy; the upload then goes on by itself."}},
 	NoProgress:    {ErrBusy, Explanation{"The connection stood still.", safeFinished, doRetryLater}},
 	AnswerGarbled: {ErrBusy, Explanation{"The storage's answer could not be read.", safeFinished, doRetryLater}},

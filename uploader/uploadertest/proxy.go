@@ -35,8 +35,8 @@ type Proxy struct {
 	wg      sync.WaitGroup
 }
 
-// NewProxy returns a proxy to the server at target, HOST:PORT. It demands a sign-in unless user is
-// empty.
+// NewProxy returns a proxy to the server at target, HOST:PORT, or to whatever it is asked for where
+// target is empty. It demands a sign-in unless user is empty.
 func NewProxy(t testing.TB, target, user, password string) *Proxy {
 	p := &Proxy{t: t, target: target, user: user, password: password, Authenticate: []string{`Basic realm="x"`}}
 	t.Cleanup(func() {
@@ -73,7 +73,11 @@ func (p *Proxy) refusing() int {
 
 // join connects a client with the server until both are done.
 func (p *Proxy) join(client net.Conn, in io.Reader, host string) {
-	server, err := net.Dial("tcp", p.target)
+	target := p.target
+	if target == "" {
+		target = host
+	}
+	server, err := net.Dial("tcp", target)
 	if err != nil {
 		_ = client.Close()
 		return

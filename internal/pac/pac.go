@@ -1,0 +1,148 @@
+// Package pac runs proxy auto-config scripts: a network's own program that says by which proxies an
+// address is reached (developer.mozilla.org/docs/Web/HTTP/Guides/Proxy_servers_and_tunneling/
+// Proxy_Auto-Configuration_PAC_file). Call [Compile] first.
+//
+// A script sees a scheme and a host, looks names up, and can do nothing else: no file, no
+// connection, no memory of what was asked before. It is a stranger's program all the same, so it is
+// stopped with the context that it runs in.
+package pac
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"inboxuploader/internal/crash"
+)
+
+// MaxSize is how long a script may be, in bytes. Browsers take a megabyte.
+const MaxSize = 1 << 20
+
+const (
+	maxStack   = 512 // calls within calls
+	maxAnswers = 20  // of which a person would not wait for more
+	maxText    = 64 << 10
+)
+
+var (
+	// ErrScript means that the text is no script, or none of this kind.
+	ErrScript = errors.New("pac: not a proxy script")
+	// ErrAnswer means that the script failed, took too long, or answered something else.
+	ErrAnswer = errors.New("pac: the script gave no answer")
+)
+
+// Script is a compiled script. Any number of goroutines may use it; each call runs it anew.
+type Script struct{ program *goja.Program }
+
+// Compile reads a script.
+func Compile(text string) (*Script, error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	if len(text) > MaxSize || !strings.Contains(text, "FindProxyForURL") {
+		return nil, ErrScript // a web page, for example, that a sign-in page put in its place
+	}
+	p, err := goja.Compile("proxy.pac", text, false)
+	if err != nil {
+		return nil, ErrScript // the error quotes the script
+	}
+	return &Script{p}, nil
+}
+
+// Way is one answer of a script: the scheme http, https or socks5 and HOST:PORT, or neither for the
+// direct way.
+type Way struct{ Scheme, Host string }
+
+// Lookup is what a script may ask the network; nil functions are those of the system.
+type Lookup struct {
+	// Host returns the addresses of a name.
+	Host func(ctx context.Context, host string) ([]string, error)
+	// Own returns this computer's addresses, the one that leads out first.
+	Own func() []string
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Find asks the script for the ways to a target, https://HOST/, and returns them in its order: one
+// at least. It blocks until the script has ended, or the context has. A panic of the script's own
+// run is an error.
+func (s *Script) Find(ctx context.Context, target *url.URL, l Lookup) (ways []Way, err error) {
+	shown := (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: "/"}).String()
+	vm := goja.New()
+	vm.SetMaxCallStackSize(maxStack)
+	stop := context.AfterFunc(ctx, func() {
+		defer crash.Catch()
+		vm.Interrupt("out of time")
+	})
+	defer stop()
+	defer func() {
+		if r := recover(); r != nil {
+			ways, err = nil, fmt.Errorf("%w: it broke the interpreter", ErrAnswer)
+		}
+	}()
+	b := &builtins{ctx: ctx, vm: vm, lookup: l.complete()}
+	if err := b.define(); err != nil {
+		return nil, err
+	}
+	if _, err := vm.RunProgram(s.program); err != nil {
+		return nil, ErrScript
+	}
+	find, ok := goja.AssertFunction(vm.Get("FindProxyForURLEx"))
+	if !ok {
+		if find, ok = goja.AssertFunction(vm.Get("FindProxyForURL")); !ok {
+			return nil, ErrScript
+		}
+	}
+	v, err := find(goja.Undefined(), vm.ToValue(shown), vm.ToValue(target.Hostname()))
+	if err != nil {
+		return nil, ErrAnswer
+	}
+	if goja.IsNull(v) || goja.IsUndefined(v) {
+		return []Way{{}}, nil // browsers take this for DIRECT
+	}
+	text, ok := v.Export().(string)
+	if !ok || len(text) > maxText {
+		return nil, ErrAnswer
+	}
+	return parse(text)
+}
+
+// parse reads "PROXY host:port; SOCKS host:port; DIRECT". What it does not know it skips.
+func parse(text string) ([]Way, error) {
+	var ways []Way
+	for part := range strings.SplitSeq(text, ";") {
+		fields := strings.Fields(part)
+		if len(fields) == 1 && strings.EqualFold(fields[0], "DIRECT") {
+			ways = append(ways, Way{})
+		}
+		if len(fields) != 2 || len(ways) == maxAnswers {
+			continue
+		}
+		kind, ok := map[string]struct{ scheme, port string }{
+			"PROXY": {"http", "80"}, "HTTP": {"http", "80"}, "HTTPS": {"https", "443"},
+			"SOCKS": {"socks5", "1080"}, "SOCKS5": {"socks5", "1080"},
+		}[strings.ToUpper(fields[0])]
+		if !ok {
+			continue // SOCKS4 among them, which can't look names up
+		}
+		host, port, err := net.SplitHostPort(fields[1])
+		if err != nil {
+			host, port = strings.Trim(fields[1], "[]"), kind.port
+		}
+		if host == "" || strings.ContainsAny(host, "/@?#") {
+			continue
+		}
+		ways = append(ways, Way{kind.scheme, net.JoinHostPort(strings.ToLower(host), port)})
+	}
+	if len(ways) == 0 {
+		if strings.TrimSpace(text) == "" {
+			return []Way{{}}, nil
+		}
+		return nil, ErrAnswer
+	}
+	return ways, nil
+}

@@ -1,0 +1,52 @@
+package proxydial
+
+import "net/http"
+
+// Failure is why a proxy did not connect us.
+type Failure int
+
+const (
+	// Refused is any answer but a demand to sign in. The proxy may say otherwise later.
+	Refused Failure = iota
+	// SignInNeeded means that a name and a password are missing, or were refused.
+	SignInNeeded
+	// SignInUnknown means that the proxy takes only kinds of sign-in that this package does not
+	// know.
+	SignInUnknown
+	// TicketNeeded means that the proxy takes Kerberos, and that no ticket is there or valid.
+	TicketNeeded
+	// SignInLapsed means that the proxy no longer takes what it took a moment ago, as one does that
+	// has lost its own connection to whom it asks.
+	SignInLapsed
+	// Silent means that it could not be reached, or broke the connection off. Unwrap says how.
+	Silent
+	// Garbled means that what answered is no proxy.
+	Garbled
+)
+
+// Error is a proxy's refusal to connect us, or ours to sign in there. Its text holds nothing that
+// the proxy said.
+type Error struct {
+	Proxy   Proxy
+	Failure Failure
+	Status  int    // of its answer; 0 where there was none, and over SOCKS
+	Schemes string // with SignInUnknown and TicketNeeded: the kinds that it takes
+	Renew   string // with TicketNeeded: the command that gets a ticket; "" where none is known
+	err     error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	text := map[Failure]string{
+		Refused: "refused", SignInNeeded: "needs a sign-in", SignInLapsed: "needs a sign-in again",
+		SignInUnknown: "needs an unknown kind of sign-in", TicketNeeded: "needs a Kerberos ticket",
+		Silent: "unreachable", Garbled: "answered with something else",
+	}[e.Failure]
+	if e.Status != 0 {
+		text += ": " + http.StatusText(e.Status)
+	}
+	return "proxy " + text
+}
+
+// Unwrap returns what broke on the way to the proxy, or nil.
+func (e *Error) Unwrap() error { return e.err }
