@@ -210,15 +210,11 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, tests, above, {"github.com/zalando/go-keyring"},
 	},
 	module + "/internal/practice": {
-		top,
-		{"fyne.io", "github.com/go-gl"},
-		sdk, database, keyring, tests,
+		top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests,
 		{module + "/uploader", module + "/ui"},
 	},
 	module + "/internal/desktop": {
-		top, screen, sdk, database,
-		{"github.com/zalando/go-keyring"},
-		tests,
+		top, screen, sdk, database, {"github.com/zalando/go-keyring"}, tests,
 		{"net/http", module + "/uploader"},
 	},
 	module + "/internal/bench": {
@@ -229,12 +225,7 @@ var unreachable = map[string][][]string{
 	},
 	module + "/workspace": {top, screen, database, keyring, tests, {module + "/internal"}},
 	module + "/ui": {
-		top,
-		sdk,
-		database,
-		keyring,
-		tests,
-		{
+		top, sdk, database, keyring, tests, {
 			"fyne.io/fyne/v2/app", "fyne.io/fyne/v2/internal/driver/glfw", "github.com/go-gl",
 			module + "/internal",
 		},
