@@ -33,7 +33,12 @@ func find(t *testing.T, script string) ([]Way, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := &url.URL{Scheme: "https", Host: "storage.example.org", Path: "/secret", RawQuery: "sig=x"}
+	target := &url.URL{
+		Scheme:   "https",
+		Host:     "storage.example.org",
+		Path:     "/secret",
+		RawQuery: "sig=x",
+	}
 	return s.Find(t.Context(), target, Lookup{
 		Host: names, Own: func() []string { return []string{"10.0.0.7", "2001:db8::7"} },
 		Now: func() time.Time { return friday },
@@ -127,7 +132,10 @@ func TestFunctions(t *testing.T) {
 		`(alert("hello"), true)`:                                                true,
 		`typeof XMLHttpRequest == "undefined" && typeof require == "undefined"`: true,
 	} {
-		got, err := find(t, `function FindProxyForURL(url, host) { return (`+expression+`) ? "PROXY yes:1" : "PROXY no:1" }`)
+		got, err := find(
+			t,
+			`function FindProxyForURL(url, host) { return (`+expression+`) ? "PROXY yes:1" : "PROXY no:1" }`,
+		)
 		if err != nil || len(got) != 1 || (got[0].Host == "yes:1") != want {
 			t.Errorf("%s: %v, %v", expression, got, err)
 		}
@@ -149,7 +157,8 @@ func TestScriptsThatGiveNoAnswer(t *testing.T) {
 		"an endless answer": {`function FindProxyForURL() { return new Array(100000).join("DIRECT;") }`, ErrAnswer},
 		"too large":         {"function FindProxyForURL() {}" + strings.Repeat(" ", MaxSize), ErrScript},
 	} {
-		if got, err := find(t, c.script); !errors.Is(err, c.want) || strings.Contains(err.Error(), "sig") {
+		if got, err := find(t, c.script); !errors.Is(err, c.want) ||
+			strings.Contains(err.Error(), "sig") {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
@@ -174,8 +183,12 @@ func TestAnEndlessScriptEndsWithItsContext(t *testing.T) {
 
 // FuzzAScriptNeverPanics: it is a stranger's program.
 func FuzzAScriptNeverPanics(f *testing.F) {
-	f.Add("function FindProxyForURL(u, h) { return isInNet(h, '10.0.0.0', '255.0.0.0') ? 'DIRECT' : 'PROXY p:1' }")
-	f.Add("function FindProxyForURL() { return dateRange(1, 2, 3, 'GMT') + timeRange() + weekdayRange() }")
+	f.Add(
+		"function FindProxyForURL(u, h) { return isInNet(h, '10.0.0.0', '255.0.0.0') ? 'DIRECT' : 'PROXY p:1' }",
+	)
+	f.Add(
+		"function FindProxyForURL() { return dateRange(1, 2, 3, 'GMT') + timeRange() + weekdayRange() }",
+	)
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := Compile(text)
 		if err != nil {

@@ -73,7 +73,8 @@ func TestWhatAProxyTakesAndWhyNot(t *testing.T) {
 			if got := p.kinds(); got != c.asked {
 				t.Errorf("asked %q, want %q", got, c.asked)
 			}
-			if text := fmt.Sprintf("%v %+v", err, e); strings.Contains(text, "abc") || strings.Contains(text, "portal") {
+			if text := fmt.Sprintf("%v %+v", err, e); strings.Contains(text, "abc") ||
+				strings.Contains(text, "portal") {
 				t.Errorf("the proxy's own words stand in %s", text)
 			}
 		})
@@ -195,7 +196,10 @@ func TestTheNextWayIsTakenWhereOneIsDead(t *testing.T) {
 			if target.String() != "https://storage.example.org/" {
 				t.Errorf("the chooser saw %s", target)
 			}
-			return []Proxy{{Scheme: "http", Host: dead.Addr().String()}, {Scheme: "http", Host: good.address}}, nil
+			return []Proxy{
+				{Scheme: "http", Host: dead.Addr().String()},
+				{Scheme: "http", Host: good.address},
+			}, nil
 		},
 	}
 	for range 3 {
@@ -251,7 +255,10 @@ func TestParseProxy(t *testing.T) {
 		if err != nil || p.String() != c.want || p.SignIn.Name != c.name {
 			t.Errorf("%q: %q, %q, %v", c.text, p, p.SignIn.Name, err)
 		}
-		if shown := fmt.Sprintf("%v %+v %#v", p, struct{ P Proxy }{p}, p); strings.Contains(shown, "s3cret") {
+		if shown := fmt.Sprintf("%v %+v %#v", p, struct{ P Proxy }{p}, p); strings.Contains(
+			shown,
+			"s3cret",
+		) {
 			t.Errorf("the password stands in %s", shown)
 		}
 	}
@@ -272,17 +279,26 @@ func TestATargetIsAHostAlone(t *testing.T) {
 
 func TestAnEnvironmentsPasswordIsNotInAnError(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://ann:s3cret@proxy.example:no")
-	_, err := Environment(t.Context(), &url.URL{Scheme: "https", Host: "storage.example.org", Path: "/"})
+	_, err := Environment(
+		t.Context(),
+		&url.URL{Scheme: "https", Host: "storage.example.org", Path: "/"},
+	)
 	if err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("%v", err)
 	}
 	t.Setenv("HTTPS_PROXY", "http://ann:s3cret@proxy.example:8080")
 	t.Setenv("NO_PROXY", "inside.example.org")
-	ways, err := Environment(t.Context(), &url.URL{Scheme: "https", Host: "storage.example.org", Path: "/"})
+	ways, err := Environment(
+		t.Context(),
+		&url.URL{Scheme: "https", Host: "storage.example.org", Path: "/"},
+	)
 	if err != nil || len(ways) != 1 || ways[0].SignIn.Password.Reveal() != "s3cret" {
 		t.Errorf("%v, %v", ways, err)
 	}
-	ways, err = Environment(t.Context(), &url.URL{Scheme: "https", Host: "inside.example.org", Path: "/"})
+	ways, err = Environment(
+		t.Context(),
+		&url.URL{Scheme: "https", Host: "inside.example.org", Path: "/"},
+	)
 	if err != nil || len(ways) != 1 || !ways[0].Direct() {
 		t.Errorf("%v, %v", ways, err)
 	}

@@ -22,9 +22,11 @@ import (
 // systemMethods are those that need no password: Kerberos, with the ticket that signing in to the
 // computer, or kinit, left in a file.
 func systemMethods(p Proxy) []*method {
-	return []*method{{name: "kerberos", scheme: negotiate, begin: func(ctx context.Context) (exchange, error) {
-		return systemTickets.token(ctx, p.Host)
-	}}}
+	return []*method{
+		{name: "kerberos", scheme: negotiate, begin: func(ctx context.Context) (exchange, error) {
+			return systemTickets.token(ctx, p.Host)
+		}},
+	}
 }
 
 // systemTickets are those of the person who runs the program.
@@ -99,7 +101,11 @@ func (t *tickets) load() error {
 			err = lerr
 			continue
 		}
-		c, lerr := client.NewFromCCache(cache, kerberosConfig(cache.GetClientRealm()), client.DisablePAFXFAST(true))
+		c, lerr := client.NewFromCCache(
+			cache,
+			kerberosConfig(cache.GetClientRealm()),
+			client.DisablePAFXFAST(true),
+		)
 		if lerr != nil {
 			err = lerr
 			continue

@@ -59,7 +59,10 @@ func unhex(t *testing.T, s string) []byte {
 
 // avPairs is the target information of MS-NLMP 4.2.4: the domain "Domain", the server "Server".
 func avPairs(t *testing.T) []byte {
-	return unhex(t, "0200 0c00 44006f006d00610069006e00 0100 0c00 530065007200760065007200 0000 0000")
+	return unhex(
+		t,
+		"0200 0c00 44006f006d00610069006e00 0100 0c00 530065007200760065007200 0000 0000",
+	)
 }
 
 const serverChallenge = "0123456789abcdef"
@@ -113,7 +116,10 @@ func verify(t *testing.T, message []byte, user, domain, password string) bool {
 		t.Errorf("no NTLMv2 response: %x", response)
 		return false
 	}
-	proof := hmacMD5(ntowfv2(user, password, domain), append(unhex(t, serverChallenge), response[16:]...))
+	proof := hmacMD5(
+		ntowfv2(user, password, domain),
+		append(unhex(t, serverChallenge), response[16:]...),
+	)
 	return bytes.Equal(proof, response[:16])
 }
 
@@ -138,7 +144,9 @@ func TestNTLMIsHeldOnItsConnection(t *testing.T) {
 					return demand(scheme)
 				case bytes.HasPrefix(message, []byte("NTLMSSP\x00\x01")):
 					begun[conn] = true
-					return demand(scheme + " " + base64.StdEncoding.EncodeToString(challengeMessage(t)))
+					return demand(
+						scheme + " " + base64.StdEncoding.EncodeToString(challengeMessage(t)),
+					)
 				case !begun[conn]:
 					t.Error("the second message came on another connection")
 				}

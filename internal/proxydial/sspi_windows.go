@@ -24,10 +24,15 @@ func systemMethods(p Proxy) []*method {
 				_ = cred.Release()
 				return nil, err
 			}
-			return &sspiExchange{cred: cred, first: token, release: x.Release, update: func(c []byte) ([]byte, error) {
-				_, token, err := x.Update(c)
-				return token, err
-			}}, nil
+			return &sspiExchange{
+				cred:    cred,
+				first:   token,
+				release: x.Release,
+				update: func(c []byte) ([]byte, error) {
+					_, token, err := x.Update(c)
+					return token, err
+				},
+			}, nil
 		}}
 	if p.Discovered {
 		return []*method{onlyKerberos}
@@ -43,10 +48,15 @@ func systemMethods(p Proxy) []*method {
 				_ = cred.Release()
 				return nil, err
 			}
-			return &sspiExchange{cred: cred, first: token, release: x.Release, update: func(c []byte) ([]byte, error) {
-				_, token, err := x.Update(c)
-				return token, err
-			}}, nil
+			return &sspiExchange{
+				cred:    cred,
+				first:   token,
+				release: x.Release,
+				update: func(c []byte) ([]byte, error) {
+					_, token, err := x.Update(c)
+					return token, err
+				},
+			}, nil
 		}},
 		{name: "sspi ntlm", scheme: ntlm, begin: func(context.Context) (exchange, error) {
 			cred, err := sspintlm.AcquireCurrentUserCredentials()
@@ -58,7 +68,12 @@ func systemMethods(p Proxy) []*method {
 				_ = cred.Release()
 				return nil, err
 			}
-			return &sspiExchange{cred: cred, first: token, release: x.Release, update: x.Update}, nil
+			return &sspiExchange{
+				cred:    cred,
+				first:   token,
+				release: x.Release,
+				update:  x.Update,
+			}, nil
 		}},
 	}
 }

@@ -207,7 +207,10 @@ func (f *Finder) bySystem(ctx context.Context, target *url.URL) Choice {
 func (f *Finder) byScript(
 	ctx context.Context, address string, target *url.URL, discovered bool,
 ) Choice {
-	c := Choice{Ways: []proxydial.Proxy{{}}, Script: Setting{script: address}.String()[len("pac+"):]}
+	c := Choice{
+		Ways:   []proxydial.Proxy{{}},
+		Script: Setting{script: address}.String()[len("pac+"):],
+	}
 	s, err := f.scriptAt(ctx, address)
 	var ways []proxydial.Proxy
 	if err == nil {

@@ -17,7 +17,12 @@ import (
 	"inboxuploader/internal/proxydial"
 )
 
-var storage = &url.URL{Scheme: "https", Host: "storage.example.org", Path: "/container", RawQuery: "sig=x"}
+var storage = &url.URL{
+	Scheme:   "https",
+	Host:     "storage.example.org",
+	Path:     "/container",
+	RawQuery: "sig=x",
+}
 
 // quiet clears what the environment of whoever runs the tests says of proxies.
 func quiet(t *testing.T) {

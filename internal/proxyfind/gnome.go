@@ -14,7 +14,10 @@ func parseGNOME(text string) system {
 	for line := range strings.Lines(text) {
 		parts := strings.SplitN(strings.TrimSpace(line), " ", 3)
 		if len(parts) == 3 {
-			schema := strings.TrimPrefix(strings.TrimPrefix(parts[0], "org.gnome.system.proxy"), ".")
+			schema := strings.TrimPrefix(
+				strings.TrimPrefix(parts[0], "org.gnome.system.proxy"),
+				".",
+			)
 			values[schema+"/"+parts[1]] = parts[2]
 		}
 	}

@@ -212,7 +212,9 @@ func TestSettings(t *testing.T) {
 }
 
 func TestPortalAnswers(t *testing.T) {
-	got := parsePortal([]string{"http://proxy.example.org:8080", "socks://s.example.org:1080", "direct://", "odd"})
+	got := parsePortal(
+		[]string{"http://proxy.example.org:8080", "socks://s.example.org:1080", "direct://", "odd"},
+	)
 	want := []string{"http://proxy.example.org:8080", "socks5://s.example.org:1080", "none"}
 	var texts []string
 	for _, p := range got {

@@ -139,7 +139,10 @@ func authorities(file string) (*x509.CertPool, error) {
 
 // discoverByName is how a network names its script by the name service alone: the host "wpad" in
 // the computer's own domain. The name is never looked up further up, where anybody may own it.
-func discoverByName(ctx context.Context, lookup func(context.Context, string) ([]string, error)) (string, error) {
+func discoverByName(
+	ctx context.Context,
+	lookup func(context.Context, string) ([]string, error),
+) (string, error) {
 	addrs, err := lookup(ctx, "wpad")
 	if err != nil || len(addrs) == 0 {
 		return "", errors.Join(errors.New("proxyfind: no wpad"), err)

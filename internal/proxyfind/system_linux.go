@@ -31,7 +31,9 @@ func readSystem(ctx context.Context, target *url.URL) (system, error) {
 	if err != nil {
 		return system{}, nil //nolint:nilerr // no desktop that has such settings
 	}
-	text, err := exec.CommandContext(ctx, program, "list-recursively", "org.gnome.system.proxy").Output() //nolint:gosec // no word of it comes from outside
+	text, err := exec.CommandContext(ctx, program, "list-recursively", "org.gnome.system.proxy").
+		Output()
+		//nolint:gosec // no word of it comes from outside
 	if err != nil {
 		return system{}, nil //nolint:nilerr // its schema is not installed
 	}
@@ -66,8 +68,10 @@ func askPortal(ctx context.Context, target *url.URL) ([]proxydial.Proxy, error) 
 		return nil, err
 	}
 	var answers []string
-	err = bus.Object("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop").CallWithContext(
-		ctx, "org.freedesktop.portal.ProxyResolver.Lookup", 0, target.String()).Store(&answers)
+	err = bus.Object("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop").
+		CallWithContext(
+			ctx, "org.freedesktop.portal.ProxyResolver.Lookup", 0, target.String()).
+		Store(&answers)
 	if err != nil {
 		return nil, err
 	}

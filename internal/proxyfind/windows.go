@@ -15,7 +15,12 @@ type windowsSettings struct {
 }
 
 func (w windowsSettings) system() system {
-	s := system{Discover: w.AutoDetect, Script: w.Script, Proxy: w.Proxy, Except: splitList(w.Bypass)}
+	s := system{
+		Discover: w.AutoDetect,
+		Script:   w.Script,
+		Proxy:    w.Proxy,
+		Except:   splitList(w.Bypass),
+	}
 	if !s.Discover && s.Script == "" && s.Proxy == "" {
 		s.Proxy, s.Except = w.MachineProxy, splitList(w.MachineBypass)
 	}

@@ -270,8 +270,10 @@ func TestARequestThatLeftIsNotRepeated(t *testing.T) {
 func TestARefusalInMidBodyIsHeard(t *testing.T) {
 	address := rawServer(t, func(c net.Conn) {
 		_, _ = io.ReadFull(c, make([]byte, 1<<20))
-		_, _ = io.WriteString(c,
-			"HTTP/1.1 403 Forbidden\r\nx-ms-request-id: 1\r\nx-ms-error-code: AuthorizationPermissionMismatch\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		_, _ = io.WriteString(
+			c,
+			"HTTP/1.1 403 Forbidden\r\nx-ms-request-id: 1\r\nx-ms-error-code: AuthorizationPermissionMismatch\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+		)
 		_, _ = io.Copy(io.Discard, io.LimitReader(c, 1<<20)) // it closes, but not with a reset
 	})
 	s := openTest(t, testToken(address), Options{})
@@ -423,7 +425,9 @@ func TestACancelledCallOverTLSReturnsAtOnce(t *testing.T) {
 	t.Cleanup(server.Close)
 	defer close(release)
 	s := openTest(t, testToken(server.URL), Options{})
-	s.transport.TLSClientConfig = &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs} //nolint:errcheck // it is one
+	s.transport.TLSClientConfig = &tls.Config{
+		RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
+	} //nolint:errcheck // it is one
 	var order []string
 	paused := errors.New("paused")
 	ctx, cancel := context.WithCancelCause(t.Context())

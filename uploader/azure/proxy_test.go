@@ -32,7 +32,9 @@ import (
 const password = "p@ss:w/o#r%d?&"
 
 // distantInbox is a local inbox over https that only a proxy finds: no name service knows its host.
-func distantInbox(t *testing.T) (server *blobserver.Server, tok token.Token, address, authority string) {
+func distantInbox(
+	t *testing.T,
+) (server *blobserver.Server, tok token.Token, address, authority string) {
 	t.Helper()
 	server, err := blobserver.New(blobserver.Config{Dir: t.TempDir()})
 	if err != nil {
@@ -56,7 +58,14 @@ func distantInbox(t *testing.T) (server *blobserver.Server, tok token.Token, add
 	if err := server.CreateContainer("ws-1"); err != nil {
 		t.Fatal(err)
 	}
-	link, err := server.Token(blobserver.TokenRequest{Base: "https://storage", Container: "ws-1", Rights: "w", To: time.Now().Add(time.Hour)})
+	link, err := server.Token(
+		blobserver.TokenRequest{
+			Base:      "https://storage",
+			Container: "ws-1",
+			Rights:    "w",
+			To:        time.Now().Add(time.Hour),
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,14 +117,22 @@ func TestFilesArriveThroughEachKindOfProxy(t *testing.T) {
 				if user != "" {
 					address = signedIn(address, user, password)
 				}
-				options := Options{Proxy: through(t, address), CAFile: filepath.Join(t.TempDir(), "ca.pem")}
+				options := Options{
+					Proxy:  through(t, address),
+					CAFile: filepath.Join(t.TempDir(), "ca.pem"),
+				}
 				if err := os.WriteFile(options.CAFile, trusted, 0o600); err != nil {
 					t.Fatal(err)
 				}
 				root, want := writeTree(t)
 				status := deliver(t, token, root, options)
-				if diff := cmp.Diff(want, contents(t, server)); diff != "" || status.Files[ledger.Delivered] != int64(len(want)) {
-					t.Errorf("%d files are said to be delivered; the inbox (-want +got):\n%s", status.Files[ledger.Delivered], diff)
+				if diff := cmp.Diff(want, contents(t, server)); diff != "" ||
+					status.Files[ledger.Delivered] != int64(len(want)) {
+					t.Errorf(
+						"%d files are said to be delivered; the inbox (-want +got):\n%s",
+						status.Files[ledger.Delivered],
+						diff,
+					)
 				}
 				if len(p.Asked()) == 0 {
 					t.Error("the proxy was not asked")
@@ -194,15 +211,23 @@ func TestAProxyThatDemandsASignInSaysSo(t *testing.T) {
 			if c.signIn != "" {
 				address = signedIn(address, "user", c.signIn)
 			}
-			s := openTest(t, testToken("https://account.blob.core.windows.net"), Options{Proxy: through(t, address)})
+			s := openTest(
+				t,
+				testToken("https://account.blob.core.windows.net"),
+				Options{Proxy: through(t, address)},
+			)
 			for _, op := range operations {
 				_, err := op.call(t.Context(), s, "a")
 				noSecret(t, err)
 				e, ok := errors.AsType[*problem.Error](err)
-				if !ok || e.Reason != c.reason || e.Value != c.value || e.Unanswered || !errors.Is(err, problem.ErrDenied) {
+				if !ok || e.Reason != c.reason || e.Value != c.value || e.Unanswered ||
+					!errors.Is(err, problem.ErrDenied) {
 					t.Fatalf("%s: %#v", op.name, err)
 				}
-				if text := fmt.Sprintf("%+v %s", e, problem.Explain(e)); strings.Contains(text, "wrong-secret") {
+				if text := fmt.Sprintf("%+v %s", e, problem.Explain(e)); strings.Contains(
+					text,
+					"wrong-secret",
+				) {
 					t.Errorf("the password stands in %s", text)
 				}
 			}
@@ -227,19 +252,26 @@ func TestAProxyThatRefusesSaysSo(t *testing.T) {
 			p.Refuse(c.status)
 			address := c.run(p)
 			_, host, _ := strings.Cut(address, "://")
-			s := openTest(t, testToken("https://account.blob.core.windows.net"), Options{Proxy: through(t, signedIn(address, "user", "proxy-secret"))})
+			s := openTest(
+				t,
+				testToken("https://account.blob.core.windows.net"),
+				Options{Proxy: through(t, signedIn(address, "user", "proxy-secret"))},
+			)
 			for _, op := range operations {
 				_, err := op.call(t.Context(), s, "a")
 				noSecret(t, err)
 				e, ok := errors.AsType[*problem.Error](err)
-				if !ok || e.Reason != problem.ProxyRefused || e.Unanswered || !errors.Is(err, problem.ErrBusy) {
+				if !ok || e.Reason != problem.ProxyRefused || e.Unanswered ||
+					!errors.Is(err, problem.ErrBusy) {
 					t.Fatalf("%s: %#v", op.name, err)
 				}
 				words := problem.Explain(e)
-				if !strings.Contains(words.What, host) || !strings.Contains(words.Do, "account.blob.core.windows.net") {
+				if !strings.Contains(words.What, host) ||
+					!strings.Contains(words.Do, "account.blob.core.windows.net") {
 					t.Errorf("%s: %s", op.name, words)
 				}
-				if text := fmt.Sprintf("%+v %s", e, words); strings.Contains(text, "secret") || strings.Contains(text, "user") {
+				if text := fmt.Sprintf("%+v %s", e, words); strings.Contains(text, "secret") ||
+					strings.Contains(text, "user") {
 					t.Errorf("the sign-in stands in %s", text)
 				}
 			}
@@ -254,7 +286,13 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 	p := uploadertest.NewProxy(t, target, "", "")
 	p.Refuse(http.StatusForbidden)
 	options := Options{Proxy: through(t, p.HTTP()), CAFile: authority}
-	queue, err := uploader.NewQueue(t.Context(), uploader.Config{Steady: time.Millisecond, Open: func(t token.Token) (store.Store, error) { return Open(t, options) }})
+	queue, err := uploader.NewQueue(
+		t.Context(),
+		uploader.Config{
+			Steady: time.Millisecond,
+			Open:   func(t token.Token) (store.Store, error) { return Open(t, options) },
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +313,8 @@ func TestAProxyThatRefusesIsWaitedFor(t *testing.T) {
 	}
 	s := queue.Status()
 	in := s.Inboxes[0]
-	if in.Trouble.Reason != problem.ProxyRefused || in.Hold != nil || s.Files[ledger.Failed]+s.Files[ledger.Attention] > 0 {
+	if in.Trouble.Reason != problem.ProxyRefused || in.Hold != nil ||
+		s.Files[ledger.Failed]+s.Files[ledger.Attention] > 0 {
 		t.Errorf("trouble %v, hold %v, files by state %v", in.Trouble, in.Hold, s.Files)
 	}
 	p.Refuse(0)

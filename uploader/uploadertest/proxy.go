@@ -38,7 +38,13 @@ type Proxy struct {
 // NewProxy returns a proxy to the server at target, HOST:PORT, or to whatever it is asked for where
 // target is empty. It demands a sign-in unless user is empty.
 func NewProxy(t testing.TB, target, user, password string) *Proxy {
-	p := &Proxy{t: t, target: target, user: user, password: password, Authenticate: []string{`Basic realm="x"`}}
+	p := &Proxy{
+		t:            t,
+		target:       target,
+		user:         user,
+		password:     password,
+		Authenticate: []string{`Basic realm="x"`},
+	}
 	t.Cleanup(func() {
 		p.mu.Lock()
 		for _, c := range p.conns {
