@@ -22,7 +22,9 @@ type work struct {
 	do          func(*bench, context.Context, work) ([]line, error)
 }
 
-// wanted is what the uploader should reach, 0 where nothing is.
+// wanted is what the uploader should reach, 0 where nothing is. The factors are beside a floor that
+// keeps no list, looks at nothing twice and has no second block under way: what was measured on a
+// quiet machine, and a tenth more.
 type wanted struct {
 	wall    float64       // times the reference's
 	cpu     float64       // likewise
@@ -36,12 +38,12 @@ const slowLine = 20_000_000 / 8
 var works = []work{
 	{
 		key: "4g", title: "one file of 4 GiB", data: "4g", runs: 5, connections: 8,
-		wanted: wanted{wall: 1.10, cpu: 1.15, memory: 120}, do: (*bench).compare,
+		wanted: wanted{wall: 1.15, cpu: 1.6, memory: 120}, do: (*bench).compare,
 	},
 	{
 		key: "https", title: "one file of 4 GiB, https", data: "4g", runs: 5, connections: 8,
 		tls:    true,
-		wanted: wanted{wall: 1.10, cpu: 1.15, memory: 120}, do: (*bench).compare,
+		wanted: wanted{wall: 1.3, cpu: 1.5, memory: 120}, do: (*bench).compare,
 	},
 	{key: "resume", title: "4 GiB, killed at 65 %", data: "4g", runs: 3, do: (*bench).resume},
 	{
@@ -51,7 +53,7 @@ var works = []work{
 	},
 	{
 		key: "small", title: "10,000 × 16 KiB", data: "small", runs: 7, connections: 16,
-		wanted: wanted{wall: 1.4, cpu: 1.8, memory: 80}, do: (*bench).compare,
+		wanted: wanted{wall: 2.1, cpu: 3.6, memory: 80}, do: (*bench).compare,
 	},
 	{
 		key: "there", title: "10,000 × 16 KiB, all there but unknown to the list", data: "small",
@@ -100,7 +102,7 @@ var works = []work{
 	},
 	{
 		key: "tiny", title: "100,000 × 64 bytes", data: "tiny", runs: 3, connections: 16,
-		wanted: wanted{wall: 1.5, cpu: 2, memory: 120}, do: (*bench).compare,
+		wanted: wanted{wall: 2.4, cpu: 3.8, memory: 120}, do: (*bench).compare,
 	},
 	{
 		key: "same", title: "100,000 × 64 bytes, the same line again", data: "tiny", runs: 3,
