@@ -130,6 +130,7 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		"settings": func(d *desk) { d.options.open() },
 		"log":      func(d *desk) { d.openLog() },
 		"about":    func(d *desk) { d.openAbout() },
+		"licences": func(d *desk) { d.openLicences() },
 		"quit":     func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
 		"tray":     func(d *desk) { d.tray.tellOfTray() },
 		"tokens":   func(d *desk) { d.openTokens(manyGrants(40)) },

@@ -85,6 +85,7 @@ func TestEscClosesEverySheetWhereverTheKeyboardIs(t *testing.T) {
 		},
 		"settings": func(d *desk) { d.options.open() },
 		"about":    func(d *desk) { d.openAbout() },
+		"licences": func(d *desk) { d.openLicences() },
 		"log":      func(d *desk) { d.openLog() },
 		"tray":     func(d *desk) { d.tray.tellOfTray() },
 		"quit":     func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },

@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 const module = "inboxuploader"
@@ -27,7 +25,7 @@ type listed struct {
 	Doc        string
 	Imports    []string
 	Deps       []string
-	Module     struct{ Path, Version string }
+	Module     struct{ Path, Version, Dir string }
 }
 
 // list describes the module's packages as they are built without a C compiler for a system.
@@ -443,54 +441,5 @@ func TestOnlyOneFileOpensAWindow(t *testing.T) {
 				t.Errorf("CGO_ENABLED=%s: %s reaches fyne/v2/app: %v", cgo, p.ImportPath, has)
 			}
 		}
-	}
-}
-
-// TestReadmeListsWhatIsLinked compares the README's tables of licences with the modules of the
-// program, of the program with a window, and of the tests.
-func TestReadmeListsWhatIsLinked(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, rest, ok := strings.Cut(string(readme), "With a window it links besides")
-	window, tests, also := strings.Cut(rest, "Tests use besides")
-	if !ok || !also {
-		t.Fatal("the README has no tables of what the window links and of what the tests use")
-	}
-	const inProgram, inWindow, inTests = "program", "window", "tests"
-	linked := map[string]string{}
-	add := func(where string, all []listed) {
-		for _, p := range all {
-			if m := p.Module.Path + " " + p.Module.Version; linked[m] == "" {
-				linked[m] = where
-			}
-		}
-	}
-	systems := []string{"linux", "windows", "darwin"}
-	for _, goos := range systems {
-		add(inProgram, goList(t, goos, "-deps", module+"/cmd/uploader"))
-	}
-	for _, goos := range systems {
-		add(inWindow, goListCgo(t, "1", goos, "-deps", module+"/cmd/uploader"))
-	}
-	for _, goos := range systems {
-		add(inTests, goList(t, goos, "-deps", "-test", module+"/..."))
-	}
-	rows := map[string]string{}
-	for where, text := range map[string]string{inProgram: program, inWindow: window, inTests: tests} {
-		for line := range strings.SplitSeq(text, "\n") {
-			if cells := strings.Split(line, "|"); len(cells) == 5 &&
-				strings.Contains(cells[1], "/") &&
-				strings.HasPrefix(cells[2], " v") {
-				path, _, _ := strings.Cut(strings.TrimSpace(cells[1]), " ")
-				rows[path+" "+strings.TrimSpace(cells[2])] = where
-			}
-		}
-	}
-	delete(linked, " ")        // the standard library
-	delete(linked, module+" ") // the program itself
-	if diff := cmp.Diff(linked, rows); diff != "" {
-		t.Errorf("README.md, licences: where each module is linked (-linked +README):\n%s", diff)
 	}
 }
