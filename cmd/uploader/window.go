@@ -55,10 +55,12 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	}
 	var w *ui.Window
 	ready := make(chan struct{})
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
 	instance, first, err := desktop.Claim(dir, func(paths []string) {
 		<-ready
 		w.Open(paths)
-	})
+	}, quit)
 	if err != nil {
 		return err
 	}

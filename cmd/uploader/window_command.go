@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"inboxuploader/internal/desktop"
 )
 
 // windowRun opens the window.
@@ -15,6 +18,7 @@ type windowRun struct {
 	*program
 	hidden bool // it stays in the tray, where there is one
 	alone  bool // no command asked for it
+	quit   bool // the open one is to end
 }
 
 // windowCommand opens the window. So does the program without a command.
@@ -26,13 +30,20 @@ func windowCommand(p *program) *cobra.Command {
 		Long: `Open the window: paste the token, drop files, watch them arrive. Without any command the program does the same.
 Files and folders that are named are added as if they had been dropped. Where the window is open already, it gets them.
 
+With --quit the open window ends, if there is one, and the command returns when it has, as before its files are replaced. What it was
+sending goes on the next time. On Windows an administrator ends those of all people on the computer.
+
 Needs a display and a build with a window; where one of them is missing, the program says so. "uploader guide" does the same in a
 terminal, as does the program without a command there, and "uploader copy" delivers without a question.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
+			if r.quit {
+				return r.end()
+			}
 			return r.run(c.Context(), localPaths(args))
 		},
 	}
+	c.Flags().BoolVar(&r.quit, "quit", false, "end the open window, and return when it has ended")
 	c.Flags().BoolVar(&r.hidden, hiddenFlag, false, "stay in the tray, where there is one, until "+
 		"the window is asked for; for starts at login")
 	return c
@@ -40,6 +51,20 @@ terminal, as does the program without a command there, and "uploader copy" deliv
 
 // hiddenFlag is the option of a start that nobody looks at.
 const hiddenFlag = "hidden"
+
+// end asks the open window to end, and waits for that.
+func (r *windowRun) end() error {
+	dir, err := r.stateDir()
+	if err != nil {
+		return err
+	}
+	err = desktop.Quit(dir)
+	if errors.Is(err, desktop.ErrNotReached) {
+		return errors.Join(exit(exitNotDelivered), &usageError{"The open window did not end. What " +
+			"it sends goes on. Quit it in its menu or its tray, then run the command again."})
+	}
+	return err
+}
 
 // arePaths reports whether words on the command line that are no command name files or folders that
 // exist, as a desktop passes what is dropped on the program's icon.

@@ -28,11 +28,14 @@ const (
 	handTime = 10 * time.Second
 	// longestMessage bounds what a start may hand over.
 	longestMessage = 16 << 20
+	// quitTime is how long a program may take to end that was asked to.
+	quitTime = 30 * time.Second
 )
 
 // message is what a second start hands to the first.
 type message struct {
 	Paths []string `json:"paths"`
+	Quit  bool     `json:"quit,omitzero"` // it is to end, rather than to show anything
 }
 
 // ErrNotReached means that another process has the window, and does not answer.
@@ -42,6 +45,7 @@ var ErrNotReached = errors.New("the open window can't be reached")
 type Instance struct {
 	lock     *filelock.File
 	listener net.Listener // nil where no folder takes a socket
+	unwait   func()       // ends what waitForQuit began
 	wg       sync.WaitGroup
 }
 
@@ -49,8 +53,12 @@ type Instance struct {
 // goroutine of its own, with the paths of each later start, which may be none; it may block. If
 // another process has the window, first is false and [Hand] reaches it. The folder must exist and
 // belong to this user alone. The lock ends with the process, however that ends. Where no socket can
-// be made, as on Windows before 2018, nothing can be handed to this window.
-func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err error) {
+// be made, as on Windows before 2018, nothing can be handed to this window. When [Quit] asks this
+// process to end, quit is called, on a goroutine of its own; it may be called several times, and
+// must not wait for [Instance.Close].
+func Claim(
+	dir string, open func(paths []string), quit func(),
+) (i *Instance, first bool, err error) {
 	lock, err := filelock.Open(filepath.Join(dir, lockName), os.O_CREATE)
 	if err != nil {
 		return nil, false, fmt.Errorf("claim window: %w", err)
@@ -58,11 +66,11 @@ func Claim(dir string, open func(paths []string)) (i *Instance, first bool, err 
 	if lock.Try(true) != nil {
 		return nil, false, lock.Close()
 	}
-	i = &Instance{lock: lock, listener: listen(dir)}
+	i = &Instance{lock: lock, listener: listen(dir), unwait: waitForQuit(dir, quit)}
 	if i.listener == nil {
 		return i, true, nil
 	}
-	i.wg.Go(func() { defer crash.Catch(); i.serve(open) })
+	i.wg.Go(func() { defer crash.Catch(); i.serve(open, quit) })
 	return i, true, nil
 }
 
@@ -79,7 +87,7 @@ func listen(dir string) net.Listener {
 }
 
 // serve takes messages until the listener is closed.
-func (i *Instance) serve(open func([]string)) {
+func (i *Instance) serve(open func([]string), quit func()) {
 	for {
 		c, err := i.listener.Accept()
 		if err != nil {
@@ -93,7 +101,11 @@ func (i *Instance) serve(open func([]string)) {
 			if json.NewDecoder(bufio.NewReader(&limited{c, longestMessage})).Decode(&m) != nil {
 				return
 			}
-			open(m.Paths)
+			if m.Quit {
+				quit()
+			} else {
+				open(m.Paths)
+			}
 			_, _ = c.Write([]byte{'\n'}) // taken
 		})
 	}
@@ -114,12 +126,14 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close gives the window up and waits for the calls of open that are under way.
+// Close gives the window up and waits for the calls of open and quit that are under
+// way.
 func (i *Instance) Close() error {
 	var err error
 	if i.listener != nil {
 		err = i.listener.Close()
 	}
+	i.unwait()
 	i.wg.Wait()
 	return errors.Join(err, i.lock.Close())
 }
@@ -136,7 +150,7 @@ func Hand(dir string, paths []string) error {
 	}
 	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(handTime))
-	if err := json.NewEncoder(c).Encode(message{paths}); err != nil {
+	if err := json.NewEncoder(c).Encode(message{Paths: paths}); err != nil {
 		return ErrNotReached
 	}
 	if _, err := c.Read(make([]byte, 1)); err != nil {
