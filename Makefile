@@ -7,7 +7,7 @@ PROGRAM    := bin/uploader$(shell $(GO) env GOEXE)
 # Without a C compiler Fyne compiles on macOS only under this tag of its own.
 TAGS       := $(if $(filter darwin,$(shell $(GO) env GOOS)),-tags ci)
 
-.PHONY: run test build race lint fmt e2e bench soak ci
+.PHONY: run test build dist race lint fmt e2e bench soak ci
 
 run: ## the window where there is a display, else the whole job without one: local inbox, sample files, comparison
 	@sh .ci/window-libraries
@@ -20,6 +20,9 @@ test: ## all tests; no system package, no C compiler, no network beyond modules
 build: ## the program for this machine: with its window where that can be built (the first time takes minutes), else without
 	@if sh .ci/window-libraries --ready; then set -x; CGO_ENABLED=1 $(GO) build -o $(PROGRAM) ./cmd/uploader; \
 	else set -x; CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./cmd/uploader; fi
+
+dist: ## packages in dist/, for SYSTEMS="linux static windows" or some of them; see packaging/build
+	packaging/build $(SYSTEMS)
 
 race: ## all tests with the race detector, which needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race -tags nogui ./...

@@ -186,7 +186,9 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		practiceCommand(p),
 		inboxCommand(p),
 		workspaceCommand(p),
+		manualCommand(),
 	)
+	p.completeValues(c)
 	return c
 }
 
@@ -210,8 +212,15 @@ func noArguments(c *cobra.Command, args []string) error {
 // help for a mistyped one, too, and call that success.
 func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
 
-// version is the module's version, or the commit that the program was built from.
+// release is what a package is called that the program is in, such as 0.1.0, written here by the
+// linker; empty in a build for oneself.
+var release string
+
+// version is that of the package, or the module's, or the commit that the program was built from.
 func version() string {
+	if release != "" {
+		return release
+	}
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
