@@ -16,6 +16,7 @@ type copyFlags struct {
 	noDefaultExcludes bool
 	links             linksFlag
 	minAge            age
+	selection         selection
 	overwrite         overwriteFlag
 	keepBoth          bool
 	dryRun            bool
@@ -67,6 +68,7 @@ func copyCommand(p *program) *cobra.Command {
 	addLinks(s, &r.links)
 	s.Var(&r.minAge, "min-age", "leave files for later that were modified within this time, such "+
 		"as 10m: a program may still be writing them")
+	r.selection.add(s)
 	s.Var(&r.overwrite, "overwrite", "true replaces files of the same name in the inbox, false "+
 		"leaves them alone (default false)")
 	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as "+
@@ -103,6 +105,9 @@ signed in to Windows, no password is needed.
 A file that changed within the last two minutes is read twice, some seconds apart, before it is delivered, so that it can't
 be torn. What a program has not finished can't be known: files modified in the last minute are named, and --min-age 10m leaves
 them for later ("too-young" in skipped_by), when the same command sends them.
+
+A folder keeps its own name in the inbox. --contents leaves that out; --prefix project/run7 puts everything below that folder.
+--newer-than leaves older files out ("too-old" in skipped_by); where nothing is newer, that is no failure.
 
 Files that are already in the inbox are left alone unless --overwrite=true or --keep-both; that needs no right to read. Each block is
 sent with its checksum; where the storage says that it compared all of them, so does the summary. Nothing is ever listed, read or deleted there.
@@ -182,12 +187,14 @@ func (r *copyRun) scanOptions(to token.Inbox) scan.Options {
 	if err != nil {
 		own = "" // then there is nothing in it either
 	}
-	return scan.Options{
+	o := scan.Options{
 		Inbox: to, Recursive: r.recursive, NoDefaultExcludes: r.noDefaultExcludes,
 		MinAge:  r.minAge.Duration,
 		Include: splitLists(r.include), Exclude: splitLists(r.exclude), Own: own,
 		FollowSymlinks: r.links.follow, FollowOutside: r.links.outside,
 	}
+	r.selection.apply(&o)
+	return o
 }
 
 // splitLists splits patterns at semicolons as AzCopy does, but not within brackets or braces: [;]

@@ -123,7 +123,7 @@ var azcopyTable = []azcopyFlag{
 	refusedFlag("preserve-symlinks", "the inbox knows no links. Leave it out, or send what they "+
 		"point to with --follow-symlinks"),
 	refusedFlag("trusted-microsoft-suffixes", "name the storage's host with --allow-host instead"),
-	refusedFlag("include-after", "select files with --include and --exclude, or name them"),
+	refusedFlag("include-after", "select files with --newer-than"),
 	refusedFlag("include-before", "select files with --include and --exclude, or name them"),
 	refusedFlag("include-regex", "select files with the patterns of --include"),
 	refusedFlag("exclude-regex", "select files with the patterns of --exclude"),

@@ -14,7 +14,6 @@ import (
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/plan"
-	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
@@ -126,7 +125,7 @@ func (r *rehearsal) run(
 		return each(r.lines)
 	})
 	if err != nil {
-		if asError(err).Reason == problem.PatternInvalid {
+		if wrongUsage(err) {
 			return outcome{}, &usageError{explain(err).String()}
 		}
 		return outcome{}, err

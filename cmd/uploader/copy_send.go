@@ -15,7 +15,6 @@ import (
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
-	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
 
@@ -118,7 +117,7 @@ func (r *copyRun) send(
 		}
 		if id == 0 {
 			if id, err = q.Add(ctx, token.Inbox, sources, o); err != nil {
-				if asError(err).Reason == problem.PatternInvalid {
+				if wrongUsage(err) {
 					return &usageError{explain(err).String()}
 				}
 				return err

@@ -208,11 +208,15 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, tests, above, {"github.com/zalando/go-keyring"},
 	},
 	module + "/internal/practice": {
-		top, {"fyne.io", "github.com/go-gl"}, sdk, database, keyring, tests,
+		top,
+		{"fyne.io", "github.com/go-gl"},
+		sdk, database, keyring, tests,
 		{module + "/uploader", module + "/ui"},
 	},
 	module + "/internal/desktop": {
-		top, screen, sdk, database, {"github.com/zalando/go-keyring"}, tests,
+		top, screen, sdk, database,
+		{"github.com/zalando/go-keyring"},
+		tests,
 		{"net/http", module + "/uploader"},
 	},
 	module + "/internal/bench": {

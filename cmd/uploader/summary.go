@@ -148,7 +148,8 @@ func (o *outcome) judge() {
 // now or later.
 func (o *outcome) nothingMatched() bool {
 	return len(o.status.Transfers) > 0 && o.scanned() &&
-		o.status.FilesTotal()+o.unchanged()+o.leftOut()[scan.SkipTooYoung] == 0
+		o.status.FilesTotal()+o.unchanged()+o.leftOut()[scan.SkipTooYoung]+
+			o.leftOut()[scan.SkipTooOld] == 0
 }
 
 func (o *outcome) delivered() int64 { return o.status.Files[ledger.Delivered] }
@@ -284,6 +285,8 @@ func (o *outcome) headline() string {
 		return fmt.Sprintf("Nothing had to be sent to %s.", to)
 	case files == 0 && o.state == stateComplete && o.leftOut()[scan.SkipTooYoung] > 0:
 		return "Nothing is to be sent yet: all files found are younger than --min-age."
+	case files == 0 && o.state == stateComplete && o.leftOut()[scan.SkipTooOld] > 0:
+		return "Nothing is to be sent: no file found is as new as --newer-than."
 	case files == 0 && o.stopped == nil:
 		return "Nothing matched: there was no file to send, so nothing was sent."
 	case o.state == stateComplete:

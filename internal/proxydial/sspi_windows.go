@@ -13,7 +13,8 @@ import (
 // the computer. Its Negotiate may turn into NTLM, which hands a stranger something to guess the
 // password by; so a proxy that the network has named gets Kerberos alone.
 func systemMethods(p Proxy) []*method {
-	onlyKerberos := &method{name: "sspi kerberos", scheme: negotiate,
+	onlyKerberos := &method{
+		name: "sspi kerberos", scheme: negotiate,
 		begin: func(context.Context) (exchange, error) {
 			cred, err := sspikerberos.AcquireCurrentUserCredentials()
 			if err != nil {
@@ -33,7 +34,8 @@ func systemMethods(p Proxy) []*method {
 					return token, err
 				},
 			}, nil
-		}}
+		},
+	}
 	if p.Discovered {
 		return []*method{onlyKerberos}
 	}

@@ -148,6 +148,10 @@ type transferRow struct {
 	FollowSymlinks    bool          `json:",omitzero"`
 	FollowOutside     bool          `json:",omitzero"`
 	MinAge            time.Duration `json:",omitzero"`
+	MaxAge            time.Duration `json:",omitzero"`
+	NewerThan         time.Time     `json:",omitzero"`
+	Folder            text          `json:",omitzero"`
+	Contents          bool          `json:",omitzero"`
 	Include           []text        `json:",omitempty"`
 	Exclude           []text        `json:",omitempty"`
 	NoDefaultExcludes bool          `json:",omitzero"`
@@ -228,7 +232,8 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 	r := transferRow{
 		Inbox: text(t.Inbox), Roots: texts[string, text](t.Roots), To: rowOfInbox(scan.Inbox),
 		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks,
-		FollowOutside: scan.FollowOutside, MinAge: scan.MinAge,
+		FollowOutside: scan.FollowOutside, MinAge: scan.MinAge, MaxAge: scan.MaxAge,
+		NewerThan: scan.NewerThan, Folder: text(scan.Folder), Contents: scan.Contents,
 		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
 		KeepBoth: t.Options.KeepBoth,
@@ -264,7 +269,8 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
-			FollowOutside: r.FollowOutside, MinAge: r.MinAge,
+			FollowOutside: r.FollowOutside, MinAge: r.MinAge, MaxAge: r.MaxAge,
+			NewerThan: r.NewerThan, Folder: string(r.Folder), Contents: r.Contents,
 			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},

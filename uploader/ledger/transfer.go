@@ -36,6 +36,7 @@ func normal(o AddOptions) AddOptions {
 	if len(o.Scan.Exclude) == 0 {
 		o.Scan.Exclude = nil
 	}
+	o.Scan.NewerThan = o.Scan.NewerThan.UTC()
 	o.Scan.Receipt = ""        // is no journal's
 	o.Scan.Inbox.Wider = false // was not kept by earlier versions
 	return o

@@ -83,6 +83,7 @@ const (
 	SourceLinked       Reason = "source-linked"
 	SourceReplaced     Reason = "source-replaced"
 	PatternInvalid     Reason = "pattern-invalid"
+	FolderInvalid      Reason = "folder-invalid"
 	SourceChanged      Reason = "source-changed"
 	TooLarge           Reason = "too-large"
 	TooLargeCreateOnly Reason = "too-large-create-only"
@@ -233,6 +234,7 @@ var reasons = map[Reason]struct {
 	SourceLinked:       {ErrSource, Explanation{"This is now a link; it was a file or folder when it was listed: {value}.", "Nothing that the link leads to was sent.", "Find out who put it there. Put the file or folder back and try again, or add it again as it is now."}},
 	SourceReplaced:     {ErrSource, Explanation{"The file has been replaced by {value}.", safeNotSent, "Put the file back and try again."}},
 	PatternInvalid:     {ErrSource, Explanation{"The pattern “{value}” can't be understood.", safeNotSent, "Check its brackets and braces; * stands for any name, ** for any folders."}},
+	FolderInvalid:      {ErrSource, Explanation{"“{value}” can't be a folder in this inbox.", safeNotSent, "Write it as names with slashes between them, such as project/run 7. A link to a single file's name takes no folder."}},
 	SourceChanged:      {ErrSourceChanged, Explanation{"The file changes while it is being sent.", "No mixture of old and new was delivered.", "Wait until the program that writes it has finished, then try again."}},
 	TooLarge:           {ErrName, Explanation{"The file is larger than the storage can hold in one piece ({value}).", safeNotSent, "Split it and send the parts."}},
 	TooLargeCreateOnly: {ErrName, Explanation{"The token permits only files of up to 5,000 MiB, and this one is larger.", safeNotSent, "Ask the workspace for a token that permits writing."}},

@@ -78,16 +78,20 @@ type pattern struct {
 	hit    bool   // has matched something
 }
 
-// Check returns what is wrong with the patterns, a [*problem.Error] with PatternInvalid, or nil.
+// Check returns what is wrong with the options, a [*problem.Error] with PatternInvalid or
+// FolderInvalid, or nil.
 func (o Options) Check() error {
 	_, err := newFilter(o)
 	return err
 }
 
-// newFilter checks the patterns; the error is a [*problem.Error] with PatternInvalid.
+// newFilter checks the options; the error is as that of Check.
 func newFilter(opts Options) (*filter, error) {
 	f := &filter{junk: !opts.NoDefaultExcludes}
-	var err error
+	err := opts.checkFolder()
+	if err != nil {
+		return nil, err
+	}
 	if f.include, err = newPatterns(opts.Include); err != nil {
 		return nil, err
 	}
@@ -95,6 +99,20 @@ func newFilter(opts Options) (*filter, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// checkFolder refuses a folder in the inbox that can't be one as it is written, and any where the
+// token names its one blob.
+func (o *Options) checkFolder() error {
+	if o.Folder == "" {
+		return nil
+	}
+	if n, err := PlanName("", o.Folder); err == nil && !n.Renamed && o.Inbox.Blob == "" {
+		return nil
+	}
+	e := problem.New("folder", "", problem.FolderInvalid)
+	e.Value = o.Folder
+	return e
 }
 
 func newPatterns(texts []string) ([]pattern, error) {

@@ -22,7 +22,8 @@ import (
 // root is one starting point of a scan.
 type root struct {
 	path     string      // absolute
-	rel      string      // what Rel begins with; empty for a whole Unix file system
+	own      string      // its own name, with which patterns may begin; empty for a whole Unix file system
+	rel      string      // what Rel begins with; may be empty
 	explicit bool        // named by the person, not found by a pattern
 	at       source.Path // where it lies, with all links followed but, of what a pattern found, its own
 	number   int32
@@ -45,20 +46,23 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 		}
 		all = append(all, found...)
 	}
+	for _, r := range all {
+		r.rel = s.relOf(r)
+	}
 	sort.SliceStable(all,
 		func(i, j int) bool { return !renamedRoot(all[i]) && renamedRoot(all[j]) })
 	s.all = all
 	first := map[string]int{}
 	for i, r := range all {
 		r.number = int32(i)
-		first[firstSegment(r.rel)]++
+		first[firstSegment(r.own)]++
 	}
 	same := map[[2]string]bool{}
 	for _, r := range all {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		r.shared = first[firstSegment(r.rel)] > 1
+		r.shared = first[firstSegment(r.own)] > 1 || s.opts.Contents && len(all) > 1
 		if r.shared {
 			key := [2]string{r.rel, place(r.path)}
 			if same[key] {
@@ -74,6 +78,17 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 		}
 	}
 	return nil
+}
+
+// relOf returns what Rel begins with below a root.
+func (s *scanner) relOf(r *root) string {
+	own := r.own
+	if s.opts.Contents && r.explicit {
+		if fi, err := os.Stat(r.path); err == nil && fi.IsDir() {
+			own = ""
+		}
+	}
+	return path.Join(s.opts.Folder, own)
 }
 
 // Wildcards are what makes a pattern of a path.
@@ -98,7 +113,7 @@ func (s *scanner) expandRoot(
 		_, err = os.Lstat(abs)
 	}
 	if err == nil {
-		return []*root{{path: abs, rel: ownName(abs), explicit: true}}, nil, nil
+		return []*root{{path: abs, own: ownName(abs), explicit: true}}, nil, nil
 	}
 	failed = rootProblem(abs, err)
 	if strings.ContainsAny(arg, Wildcards) {
@@ -183,7 +198,7 @@ func (s *scanner) glob(ctx context.Context, pattern string) (roots []*root, told
 		folders.unread["."] = crowded
 	}
 	for _, m := range matches {
-		roots = append(roots, &root{path: at(m), rel: m, at: in.Join(filepath.FromSlash(m))})
+		roots = append(roots, &root{path: at(m), own: m, at: in.Join(filepath.FromSlash(m))})
 	}
 	for _, name := range slices.Sorted(maps.Keys(folders.links)) {
 		told = true
@@ -271,7 +286,7 @@ func (g *globbed) Stat(name string) (fs.FileInfo, error) {
 
 // renamedRoot reports whether the service would change the root's own name.
 func renamedRoot(r *root) bool {
-	n, err := PlanName("", r.rel)
+	n, err := PlanName("", r.own)
 	return err == nil && n.Renamed
 }
 
@@ -294,7 +309,7 @@ func place(path string) string {
 // root scans one root.
 func (s *scanner) root(ctx context.Context, r *root) error {
 	name := filepath.Base(r.path)
-	s.filter.enter(r.rel)
+	s.filter.enter(r.own)
 	info, why, err := s.enterRoot(ctx, r)
 	f := Found{Source: r.path, Rel: r.rel, At: r.at}
 	switch {
@@ -314,7 +329,7 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 		s.disk = d
 	}
 	folder := info.Kind == source.Folder
-	if r.rel != "" {
+	if r.own != "" {
 		if why := s.filter.skip(name, name, folder, r.explicit, false); why != "" {
 			return s.skip(f, why)
 		}

@@ -34,6 +34,10 @@ type Options struct {
 	Include           []string      // if any: only files that match one, or lie in a folder below the root that does
 	Exclude           []string      // never what matches one, roots included; stronger than Include
 	MinAge            time.Duration // leave out files that were modified within that time; 0: none
+	MaxAge            time.Duration // leave out files that were not modified within that time; 0: none
+	NewerThan         time.Time     // leave out files that were modified before; zero: none
+	Folder            string        // in the inbox, with slashes, that all files get into; empty: none
+	Contents          bool          // take what lies in the folders that are named without these folders' own names
 	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
 	Own               string        // the program's own folder, which is never sent; empty: there is none
 	Receipt           string        // the file that a receipt is written to, which is never sent; empty: there is none
@@ -42,7 +46,7 @@ type Options struct {
 // Found is one thing that a scan came across: a file to send, or what is not sent and why.
 type Found struct {
 	Source  string      // absolute path, in the system's own form
-	Rel     string      // path with slashes, beginning with the own name of the root
+	Rel     string      // path with slashes, beginning with the options' Folder and the own name of the root
 	Size    int64       // bytes; 0 for what is no file
 	ModTime time.Time   // zero for what is no file
 	ID      FileID      // zero if unknown
@@ -76,6 +80,7 @@ const (
 	SkipOwn         SkipReason = "own"              // is the program's own folder
 	SkipReceipt     SkipReason = "receipt"          // is the receipt that is written at the end
 	SkipTooYoung    SkipReason = "too-young"        // was modified within the time of MinAge
+	SkipTooOld      SkipReason = "too-old"          // was modified before NewerThan, or before the time of MaxAge
 	SkipEmptyFolder SkipReason = "empty-folder"     // has nothing in it, and the service knows no folders
 )
 
@@ -105,7 +110,7 @@ type Unmatched struct {
 //
 // A root is a path to a file or folder, or, where no file of that name exists, a pattern such as
 // data/*.csv (doublestar syntax). A folder's name is the first segment of Rel, "." and "dir/"
-// included; what a pattern found is named from the pattern's first wildcard on, as AzCopy does it.
+// included, unless Folder or Contents say otherwise; what a pattern found is named from the pattern's first wildcard on, as AzCopy does it.
 // A root that is a link is followed and keeps its own name, and the default list of junk does not
 // apply to it. Roots of which nothing can be sent become a Found with Err.
 //
@@ -118,7 +123,7 @@ type Unmatched struct {
 // OneFileOnly.
 //
 // Before anything is emitted, an invalid pattern in Include or Exclude is returned as a
-// [*problem.Error] with PatternInvalid.
+// [*problem.Error] with PatternInvalid, and a Folder that no name can begin with with FolderInvalid.
 //
 // What lies below roots on several disks comes in several batches.
 //
@@ -284,6 +289,11 @@ func (s *scanner) finish() error {
 		}
 	}
 	return s.flush()
+}
+
+// tooOld reports whether a file was modified before what is asked for.
+func (o *Options) tooOld(modified, now time.Time) bool {
+	return modified.Before(o.NewerThan) || o.MaxAge > 0 && now.Sub(modified) > o.MaxAge
 }
 
 // tooYoung reports whether a file is left for later. One from far in the future has a wrong time

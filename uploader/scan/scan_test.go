@@ -377,3 +377,44 @@ func BenchmarkScan(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/file")
 }
+
+// TestWhereFilesGetInTheInbox: in a folder there, and without the own name of what was named.
+func TestWhereFilesGetInTheInbox(t *testing.T) {
+	dir := t.TempDir()
+	uploadertest.Tree(t, dir, "data/a.csv", "data/sub/b.csv", "other/a.csv", "one.txt")
+	for _, c := range []struct {
+		name  string
+		opts  scan.Options
+		roots []string
+		want  []string
+	}{
+		{"a folder", scan.Options{Recursive: true, Folder: "p/q"}, []string{"data", "one.txt"}, []string{
+			"p/q/data/a.csv → p/q/data/a.csv", "p/q/data/sub/b.csv → p/q/data/sub/b.csv", "p/q/one.txt → p/q/one.txt",
+		}},
+		{"below the token's own", scan.Options{Folder: "p", Inbox: token.Inbox{Prefix: "in"}}, []string{"one.txt"}, []string{
+			"p/one.txt → in/p/one.txt",
+		}},
+		{"the contents", scan.Options{Recursive: true, Contents: true, Exclude: []string{"data/sub/"}}, []string{"data"}, []string{
+			"a.csv → a.csv", "sub → skip:excluded",
+		}},
+		{"the contents of two folders", scan.Options{Recursive: true, Contents: true, Folder: "p"}, []string{"data", "other", "one.txt"}, []string{
+			"p/a.csv → error:name-taken", "p/a.csv → p/a.csv", "p/one.txt → p/one.txt", "p/sub/b.csv → p/sub/b.csv",
+		}},
+		{"the contents of what a pattern finds", scan.Options{Recursive: true, Contents: true}, []string{"*a"}, []string{
+			"data/a.csv → data/a.csv", "data/sub/b.csv → data/sub/b.csv",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Chdir(dir)
+			found, _ := find(t, c.opts, c.roots...)
+			if diff := cmp.Diff(c.want, outcomes(found)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	for _, folder := range []string{"..", "a/../b", "a//b", "/a", "a\\b", "x."} {
+		if err := (scan.Options{Folder: folder}).Check(); problem.ReasonOf(err) != problem.FolderInvalid {
+			t.Errorf("folder %q: %v", folder, err)
+		}
+	}
+}

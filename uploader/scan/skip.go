@@ -21,6 +21,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipOwn:         {"It is what this program keeps for itself: its list of uploads and its log.", "folder of this program", "folders of this program"},
 	SkipReceipt:     {"It is the receipt, which is written anew at the end.", "receipt", "receipts"},
 	SkipTooYoung:    {"It was modified too recently, and is left for later.", "file modified too recently", "files modified too recently"},
+	SkipTooOld:      {"It was modified before the time that you gave.", "file older than the time you gave", "files older than the time you gave"},
 	SkipEmptyFolder: {"It is an empty folder, and the storage knows no folders.", "empty folder", "empty folders"},
 }
 
@@ -30,7 +31,7 @@ func SkipReasons() []SkipReason {
 		SkipExcluded, SkipNotIncluded, SkipJunk, SkipFolder, SkipSymlink, SkipOutside, SkipLoop,
 		SkipFollowed,
 		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipOwn, SkipReceipt,
-		SkipTooYoung, SkipEmptyFolder,
+		SkipTooYoung, SkipTooOld, SkipEmptyFolder,
 	}
 }
 
@@ -54,5 +55,5 @@ func (r SkipReason) IsFolder() bool { return r == SkipFolder || r == SkipOwn || 
 // for this reason, or would not want it.
 func (r SkipReason) ByName() bool {
 	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn ||
-		r == SkipReceipt
+		r == SkipReceipt || r == SkipTooOld
 }

@@ -255,6 +255,9 @@ func (s *scanner) file(f Found, info source.Info, r *root) error {
 	if s.opts.MinAge > 0 && s.opts.tooYoung(info.ModTime, time.Now()) {
 		return s.skip(f, SkipTooYoung)
 	}
+	if s.opts.tooOld(info.ModTime, time.Now()) {
+		return s.skip(f, SkipTooOld)
+	}
 	if b := s.opts.Inbox.Blob; b != "" {
 		f.Blob = Name{Blob: b, Renamed: b != f.Rel}
 	} else {
