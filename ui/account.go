@@ -83,12 +83,12 @@ func (v *issuing) items() []*fyne.MenuItem {
 }
 
 func (v *issuing) openAccountTokens() {
-	openUploadTokens(v, tr("Upload tokens"), v.config.Account.Open)
+	openUploadTokens(v, tr("Upload tokens"), v.config.Rules.NoTokens, v.config.Account.Open)
 }
 
 func (v *issuing) openPracticeTokens() {
 	practice := v.practice.inbox
-	openUploadTokens(v, tr("Upload tokens of the practice inbox"),
+	openUploadTokens(v, tr("Upload tokens of the practice inbox"), false,
 		func(context.Context) (Workspace, error) {
 			return practice.Workspace()
 		})

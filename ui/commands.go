@@ -146,7 +146,7 @@ func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 		j.State == ledger.Cancelled {
 		verb(tr("Try again"), "retry", ledger.Retry)
 	}
-	if p := j.Problem; !one || p != nil && p.MayReplace() {
+	if p := j.Problem; !cm.config.Rules.NoReplace && (!one || p != nil && p.MayReplace()) {
 		verb(tr("Replace what is there"), "send", ledger.Replace)
 	}
 	if p := j.Problem; !one || p != nil && errors.Is(p, problem.ErrExists) &&

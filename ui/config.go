@@ -33,6 +33,8 @@ type Config struct {
 	CheckToken func(ctx context.Context, t token.Token) (store.Checked, error)
 	// Hosts are allowed besides the known storage addresses, see [token.AllowHost].
 	Hosts []string
+	// Rules is what the person's administrator has decided.
+	Rules Rules
 	// Notices is what a person should know from the start, such as that a damaged list was mended.
 	Notices []Notice
 	// Account is the storage account of those who run an inbox, for which upload tokens are issued.
@@ -82,6 +84,18 @@ type Config struct {
 	Version string
 	// Events gets a line of JSON for what happens in the window, for end-to-end tests. Nil: none.
 	Events io.Writer
+}
+
+// Rules is what an administrator has decided for this computer. The window shows it and offers
+// nothing against it; that it holds is not the window's work. The zero Rules decide nothing.
+type Rules struct {
+	NoHosts   bool   // the person allows no storage addresses
+	NoReplace bool   // no file in an inbox is replaced
+	NoTokens  bool   // no upload tokens are created, but for practice
+	NoLogin   bool   // the program is not started at login
+	Rate      int64  // highest speed in bytes per second; 0: no limit
+	Proxy     string // safe to show; empty: the person's
+	CAFile    string // PEM file of further certificate authorities; empty: the person's
 }
 
 // Notice says in the person's language what they should know.

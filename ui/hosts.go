@@ -40,6 +40,12 @@ func newHostList(view *settingsView) *hostList {
 	l.problem = view.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	l.problem.Hide()
 	l.fill()
+	if view.config.Rules.NoHosts {
+		l.box = column(4, -1,
+			newText(tr("Storage addresses that you allow"), colorMuted, theme.SizeNameText),
+			l.rows, byAdministrator(tr("Set by your administrator")))
+		return l
+	}
 	l.box = column(4, -1,
 		newText(tr("Storage addresses that you allow"), colorMuted, theme.SizeNameText),
 		inset(2, 4, 0, 0,
@@ -53,7 +59,7 @@ func newHostList(view *settingsView) *hostList {
 // fill lists the addresses.
 func (l *hostList) fill() {
 	l.rows.RemoveAll()
-	for _, host := range l.settings.Hosts {
+	for _, host := range l.settings.allowed(l.config.Rules) {
 		remove := l.newSign(tr("Take back"), icon("remove", theme.ColorNameForeground),
 			func() { l.remove(host) })
 		l.rows.Add(l.row(host, theme.ColorNameForeground, remove))
@@ -102,7 +108,17 @@ func (l *hostList) changed() {
 }
 
 // hosts are the addresses that are allowed besides the known ones. The slice is the caller's.
-func (v *inboxView) hosts() []string { return slices.Concat(v.settings.Hosts, v.config.Hosts) }
+func (v *inboxView) hosts() []string {
+	return slices.Concat(v.settings.allowed(v.config.Rules), v.config.Hosts)
+}
+
+// allowed are the addresses that the person allows, as far as they may.
+func (s *Settings) allowed(by Rules) []string {
+	if by.NoHosts {
+		return nil
+	}
+	return s.Hosts
+}
 
 // allow allows a host, or all below one. What waits for that goes on.
 func (v *inboxView) allow(host string) {

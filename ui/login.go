@@ -15,6 +15,9 @@ func (v *settingsView) loginCheck() *sheetCheck {
 		c.Hide()
 		return c
 	}
+	if v.config.Rules.NoLogin {
+		return c
+	}
 	c.OnChanged = func(on bool) { v.setLogin(c, on) }
 	v.inBackground(func(context.Context) { v.showLogin(c) })
 	return c

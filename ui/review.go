@@ -134,7 +134,8 @@ func (d *reviewDialog) keepChoice() {
 // last. Its options stand in the order of the rules.
 func (v *reviewView) conflictChoice() *sheetRadio {
 	options := []string{tr("Leave it alone"), tr("Keep both")}
-	if t := v.inboxes.token.Rights; t.Unknown || t.Has('w') { // other tokens permit new files only
+	if t := v.inboxes.token.Rights; !v.config.Rules.NoReplace &&
+		(t.Unknown || t.Has('w')) { // other tokens permit new files only
 		options = append(options, tr("Replace it"))
 	}
 	rule := int(v.settings.conflict())
@@ -346,9 +347,10 @@ func (d *reviewDialog) start() {
 	d.keepChoice()
 	d.sheet.close()
 	to, o := d.inboxes.token.Inbox, ledger.AddOptions{
-		Scan:    d.scanOptions(),
-		Replace: d.settings.Replace, KeepBoth: d.settings.KeepBoth,
-		Review: d.record,
+		Scan:     d.scanOptions(),
+		Replace:  d.settings.Replace && !d.config.Rules.NoReplace,
+		KeepBoth: d.settings.KeepBoth,
+		Review:   d.record,
 	}
 	d.inBackground(func(ctx context.Context) {
 		id, err := d.config.Queue.Add(ctx, to, d.paths, o)

@@ -62,8 +62,13 @@ func (v *settingsView) open() {
 		}
 		return c
 	}
+	admin := v.config.Rules
 	conflicts := []conflictRule{leaveAlone, keepBoth, replaceIt}
-	conflict := v.newSheetSelect([]string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")},
+	ways := []string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}
+	if admin.NoReplace {
+		conflicts, ways = conflicts[:2], ways[:2]
+	}
+	conflict := v.newSheetSelect(ways,
 		indexOf(conflicts, s.conflict()), func(i int) {
 			s.setConflict(conflicts[i])
 			v.settings.changed()
@@ -130,19 +135,19 @@ func (v *settingsView) open() {
 	form := container.New(layout.NewFormLayout(),
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
-		label(tr("If it is already there")), conflict,
+		label(tr("If it is already there")), ruled(conflict, admin.NoReplace),
 		label(tr("Follow links")), follow,
 		label(tr("Language")), language,
 		label(tr("Never send")), exclude,
-		label(tr("Highest speed, MB/s")), rate)
+		label(tr("Highest speed, MB/s")), v.atMost(rate, admin.Rate))
 	network := container.New(layout.NewFormLayout(),
-		label(tr("Proxy")), proxy,
-		label(tr("Certificates")), authorities,
+		label(tr("Proxy")), v.fixed(proxy, admin.Proxy),
+		label(tr("Certificates")), v.fixed(authorities, admin.CAFile),
 		label(tr("Connections")), connections)
 	hosts := newHostList(v)
 	login := v.loginCheck()
 	body := inset(0, 12, 8, 14, column(0, -1, form,
-		login,
+		ruled(login, admin.NoLogin),
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
 		inset(10, 0, 0, 0, hosts.box),

@@ -181,7 +181,7 @@ func (d *tokenDialog) fit() {
 func (d *tokenDialog) refusal() {
 	d.fields.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(d.err)))
 	e, ok := asError(d.err)
-	if !ok || e.Reason != problem.UnknownHost {
+	if !ok || e.Reason != problem.UnknownHost || d.config.Rules.NoHosts {
 		return
 	}
 	host := e.Value

@@ -57,9 +57,10 @@ type ask struct {
 	again  bool // a person may want it to be tried again
 }
 
-// openUploadTokens opens the view of a workspace.
+// openUploadTokens opens the view of a workspace. Where no tokens may be created, it says who has
+// decided that in place of the form.
 func openUploadTokens(
-	of *issuing, title string, open func(context.Context) (Workspace, error),
+	of *issuing, title string, none bool, open func(context.Context) (Workspace, error),
 ) *uploadTokens {
 	v := &uploadTokens{
 		issuing: of, dial: open, asks: make(chan ask, 1), made: map[int]*made{},
@@ -76,7 +77,13 @@ func openUploadTokens(
 	closing := v.newButton(tr("Close"), nil)
 	v.create = v.newButton(tr("Create a token…"), v.createAsked)
 	v.create.Importance = widget.HighImportance
-	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, v.form.box, widget.NewSeparator(),
+	form := fyne.CanvasObject(v.form.box)
+	if none {
+		v.create.Hide()
+		form = wrapped(tr("Your administrator does not allow upload tokens to be created on this " +
+			"computer."))
+	}
+	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, form, widget.NewSeparator(),
 		v.status, v.table.box))
 	v.sheet = v.openSheet(title, sheetWidth, body, closing, v.create)
 	v.sheet.stays = true // what opens above must not take a token away that was not copied yet
@@ -96,7 +103,11 @@ func openUploadTokens(
 	closing.OnTapped = v.sheet.close
 	v.inBackground(func(context.Context) { v.serve(v.view) })
 	v.load()
-	v.window.Canvas().Focus(v.form.reason)
+	if none {
+		v.window.Canvas().Focus(closing)
+	} else {
+		v.window.Canvas().Focus(v.form.reason)
+	}
 	return v
 }
 

@@ -30,7 +30,7 @@ func (i *localInbox) workspace(o workspace.Options) (Workspace, error) {
 // openTokens opens the view of upload tokens and waits for the table.
 func (d *desk) openTokens(ws Workspace) *uploadTokens {
 	d.t.Helper()
-	v := openUploadTokens(d.issuing, "Upload tokens",
+	v := openUploadTokens(d.issuing, "Upload tokens", false,
 		func(context.Context) (Workspace, error) {
 			return ws, nil
 		})

@@ -4,12 +4,16 @@ import (
 	"context"
 
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/problem"
 )
 
 // Do carries out a command and returns how many jobs it concerned. What belongs to other processes
 // is left to them in the journal and not counted. The journal has the outcome when Do returns; it
 // may block on the disk, not on the network.
 func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
+	if c.Verb == ledger.Replace && q.config.NeverReplace {
+		return 0, problem.New("replace", "", problem.ReplaceForbidden)
+	}
 	n := 0
 	for _, part := range q.ledger.Split(c) {
 		switch part.Owner {

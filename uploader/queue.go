@@ -45,6 +45,12 @@ type Config struct {
 	BlockSize int64
 	// Rate limits the speed in bytes per second; 0 does not. [Queue.Limit] changes it.
 	Rate int64
+	// MaxRate is the highest speed that Rate and [Queue.Limit] come to, in bytes per second; 0 is no
+	// such bound.
+	MaxRate int64
+	// NeverReplace has no file in an inbox replaced, whatever transfers and commands say: Add and Do
+	// refuse it with the reason ReplaceForbidden, and what was to replace one before is left alone.
+	NeverReplace bool
 	// NoProgress is how long a request may stand still before it is given up and sent again.
 	// Default 60 s. It does not limit a request's whole duration, so a slow line is not cut off.
 	NoProgress time.Duration
@@ -119,7 +125,7 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 		return nil, errors.New("uploader: the memory limit must be at least 1 MiB")
 	case c.Connections < 0 || c.Connections > uplink.MostConnections:
 		return nil, errors.New("uploader: the number of connections must be between 1 and 512")
-	case c.Rate < 0:
+	case c.Rate < 0 || c.MaxRate < 0:
 		return nil, errors.New("uploader: the speed limit must be above 0")
 	}
 	if c.Memory == 0 {
@@ -231,8 +237,16 @@ func (q *Queue) inbox(key string) *inbox {
 }
 
 // Limit changes the highest speed, in bytes per second; 0 or less takes the limit away. What is
-// being sent keeps to it from its next few KiB on.
-func (q *Queue) Limit(perSecond int64) { q.pacing.limit(perSecond) }
+// being sent keeps to it from its next few KiB on. Config.MaxRate bounds it.
+func (q *Queue) Limit(perSecond int64) { q.pacing.limit(q.config.within(perSecond)) }
+
+// within is a speed limit that keeps to MaxRate.
+func (c *Config) within(perSecond int64) int64 {
+	if c.MaxRate > 0 && (perSecond <= 0 || perSecond > c.MaxRate) {
+		return c.MaxRate
+	}
+	return perSecond
+}
 
 // Connect changes the number of requests under way at once, 1 to 512; 0 lets the queue find it.
 // What is under way beyond a smaller number is brought to its end.

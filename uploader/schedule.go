@@ -379,6 +379,9 @@ func (f *feeder) claimFor(s shortage, orders int) bool {
 			f.q.ledger.PutBack(now.ID)
 			continue
 		}
+		if f.q.config.NeverReplace {
+			now.Replace = false // a command of before that rule, or another program, wanted it
+		}
 		j := &job{Job: now, inbox: in}
 		planned := now.UploadID != [16]byte{} // before that nothing is committed of a large file
 		if until := claims[i].Ended; !until.IsZero() && (s.class == ledger.Small || planned) {

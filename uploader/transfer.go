@@ -14,10 +14,13 @@ import (
 // Add starts a transfer and returns its id: it reads the roots in the background and queues what it
 // finds, in that order, behind what is queued already. Sending starts before the reading ends. Add
 // itself waits for no more than one write to the journal. The error is a [*problem.Error] about a
-// pattern in the options, or of ErrJournal. Add must not be called after Close.
+// pattern in the options, ReplaceForbidden, or of ErrJournal. Add must not be called after Close.
 func (q *Queue) Add(
 	ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions,
 ) (int64, error) {
+	if o.Replace && q.config.NeverReplace {
+		return 0, problem.New("add", "", problem.ReplaceForbidden)
+	}
 	o.Scan.Inbox = to
 	record := o.Review
 	o.Review = nil

@@ -18,6 +18,9 @@ const mostTaken = 20
 // it. The token is the only copy: what the table keeps is the grant. If it fails nothing is left
 // behind; where not even that could be done, the error's words say so.
 func (w *Workspace) Issue(ctx context.Context, r Request) (token.Token, Grant, error) {
+	if w.noTokens {
+		return token.Token{}, Grant{}, refuse(TokensForbidden, "")
+	}
 	if err := r.Check(w.now()); err != nil {
 		return token.Token{}, Grant{}, err
 	}
@@ -58,6 +61,9 @@ func (w *Workspace) Again(ctx context.Context, tid int, r Request) (token.Token,
 func (w *Workspace) again(
 	ctx context.Context, tid int, r Request, keep bool,
 ) (token.Token, Grant, error) {
+	if w.noTokens {
+		return token.Token{}, Grant{}, refuse(TokensForbidden, "")
+	}
 	if err := r.Check(w.now()); err != nil {
 		return token.Token{}, Grant{}, err
 	}

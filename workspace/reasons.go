@@ -55,6 +55,7 @@ const (
 	AddressUnknown             Reason = "address-unknown"
 	AddressInsecure            Reason = "address-insecure"
 	AccountMismatch            Reason = "account-mismatch"
+	TokensForbidden            Reason = "tokens-forbidden"
 )
 
 // What the service or the network can say.
@@ -184,6 +185,7 @@ var reasons = map[Reason]struct {
 	AddressUnknown:             {ErrRequest, problem.Explanation{What: "“{value}” is not a storage address that this program knows.", Safe: safeNotKept, Do: "Give an address such as https://NAME.blob.core.windows.net."}},
 	AddressInsecure:            {ErrRequest, problem.Explanation{What: "The storage account's address begins with http://, over which anyone on the way could read tokens and files.", Safe: safeNotKept, Do: "Use the address that begins with https://."}},
 	AccountMismatch:            {ErrRequest, problem.Explanation{What: "The key is for another storage account than the address.", Safe: safeNotKept, Do: "Give the key and the address of one account."}},
+	TokensForbidden:            {ErrRequest, problem.Explanation{What: "Your administrator does not allow upload tokens to be created on this computer.", Safe: safeNothing, Do: "Ask your administrator."}},
 
 	KeyRefused:       {ErrDenied, problem.Explanation{What: "The storage does not accept this account key: it was renewed, altered while copying, or belongs to another account.", Safe: safeNothing, Do: doCopyKey}},
 	ClockWrong:       {ErrDenied, problem.Explanation{What: "This computer's clock is {value} the storage's, which therefore refuses its requests.", Safe: safeNothing, Do: "Set the clock right and try again."}},

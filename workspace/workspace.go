@@ -27,6 +27,8 @@ type Options struct {
 	// LinkAddress is the account's address as tokens state it, where that is another than requests
 	// go to: a name of one's own, or the way from outside. Empty means the account's.
 	LinkAddress string
+	// NoTokens refuses to issue and to renew tokens, with the reason TokensForbidden.
+	NoTokens bool
 
 	// Tests shorten these.
 	retryDelay time.Duration // before the first repetition
@@ -40,6 +42,7 @@ type Workspace struct {
 	account   Account
 	id        string
 	links     string // the address that tokens state
+	noTokens  bool
 	now       func() time.Time
 	delay     time.Duration // before the first repetition
 	stall     time.Duration // after which the connection of a download is given up
@@ -95,7 +98,7 @@ func Open(account Account, id string, o Options) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{account: account, id: id, links: links, now: o.Now, delay: o.retryDelay, stall: o.noProgress, transport: transport}
+	w := &Workspace{account: account, id: id, links: links, noTokens: o.NoTokens, now: o.Now, delay: o.retryDelay, stall: o.noProgress, transport: transport}
 	w.pipeline = runtime.NewPipeline("", "", runtime.PipelineOptions{}, &azcore.ClientOptions{
 		Transport:        roundTripper{transport},
 		Telemetry:        policy.TelemetryOptions{Disabled: true},

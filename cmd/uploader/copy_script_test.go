@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"net"
@@ -52,6 +53,10 @@ func copyScriptOf(ts *testscript.TestScript) *copyScript {
 //	tokenfile FILE
 //
 // which writes $TOKEN into a file, and
+//
+//	writepolicy FILE
+//
+// which writes a policy with $PROXY and $CA, and
 //
 //	age FILE DURATION
 //
@@ -113,6 +118,14 @@ func copyScripts(t *testing.T, dir string) testscript.Params {
 				size, err := strconv.ParseInt(args[1], 10, 64)
 				ts.Check(err)
 				ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
+			},
+			"writepolicy": func(ts *testscript.TestScript, _ bool, args []string) {
+				text, err := json.Marshal(policy{
+					AllowedHosts: []string{"storage"}, Proxy: ts.Getenv("PROXY"),
+					CAFile: ts.Getenv("CA"),
+				})
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 			},
 			"tokenfile": func(ts *testscript.TestScript, _ bool, args []string) {
 				c := copyScriptOf(ts)

@@ -289,7 +289,10 @@ func (r *guideRun) review(
 
 // askReceipt offers a receipt of what was delivered.
 func (r *guideRun) askReceipt(ctx context.Context, c *copyRun) error {
-	if c.transfer == 0 || ctx.Err() != nil {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if c.transfer == 0 {
 		return nil
 	}
 	delivered := false
@@ -305,10 +308,10 @@ func (r *guideRun) askReceipt(ctx context.Context, c *copyRun) error {
 	for {
 		path, err := r.answer(ctx, "To save a receipt, name a file that ends in .csv or .json. To "+
 			"save none, press Enter: ")
-		if errors.Is(err, errLeft) || err == nil && path == "" {
-			return nil // all is sent that was to be
+		if errors.Is(err, errLeft) { // all is sent that was to be
+			path, err = "", nil
 		}
-		if err != nil {
+		if path == "" {
 			return err
 		}
 		path = strings.Join(droppedPaths(path, windowsPaths), " ")

@@ -45,8 +45,18 @@ func (p hostsProblem) in(translate problem.Translate) string {
 // String says it in English.
 func (p hostsProblem) String() string { return p.in(problem.English) }
 
-// allowedHosts returns the hosts of the administrator's file, or why it is not used.
+// allowedHosts returns the hosts that the administrator allows: those of the hosts file, or why it
+// is not used, and those of the policy.
 func allowedHosts() (hosts []string, problem hostsProblem) {
+	hosts, problem = listedHosts()
+	if p, err := readPolicy(); err == nil {
+		hosts = append(hosts, p.AllowedHosts...)
+	}
+	return hosts, problem
+}
+
+// listedHosts returns the hosts of the administrator's file, or why it is not used.
+func listedHosts() (hosts []string, problem hostsProblem) {
 	path := administratorsHosts
 	if path == "" {
 		return nil, hostsProblem{}

@@ -29,6 +29,13 @@ func allowHosts(t *testing.T, text string) string {
 	return administratorsHosts
 }
 
+// setPolicy gives the test the administrator's part, with this policy.
+func setPolicy(t *testing.T, text string) {
+	t.Helper()
+	check(t, os.WriteFile(filepath.Join(filepath.Dir(allowHosts(t, "")), "policy.json"),
+		[]byte(text), 0o644))
+}
+
 func TestAnAdministratorAllowsHostsForEverybody(t *testing.T) {
 	for _, test := range []struct {
 		name, text string

@@ -93,9 +93,13 @@ func (s *stateFolder) withQueue(ctx context.Context, do func(q *uploader.Queue) 
 			err = e
 		}
 	}()
+	rules, err := readPolicy()
+	if err != nil {
+		return err
+	}
 	q, err := uploader.NewQueue(ctx, uploader.Config{
 		Open: func(token.Token) (store.Store, error) { return nil, nil }, Journal: j,
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), NeverReplace: rules.ForbidOverwrite,
 	})
 	if err != nil {
 		return err

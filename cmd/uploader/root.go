@@ -142,6 +142,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Annotations:   map[string]string{withoutPolicy: "it says so in a box"},
 		Args: func(c *cobra.Command, args []string) error {
 			if arePaths(args) {
 				return nil
@@ -156,7 +157,17 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		if err := refuseSecrets(c, args); err != nil {
 			return err
 		}
-		return refuseEmpty(c.Flags())
+		if err := refuseEmpty(c.Flags()); err != nil {
+			return err
+		}
+		if c.Annotations[withoutPolicy] != "" {
+			return nil
+		}
+		rules, err := readPolicy()
+		if err != nil {
+			return err
+		}
+		return rules.refuse(c)
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
 	cobra.MousetrapHelpText = "" // on Windows a double-click opens the window
@@ -191,6 +202,9 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	p.completeValues(c)
 	return c
 }
+
+// withoutPolicy is the annotation of a command that an unusable policy does not stop.
+const withoutPolicy = "without policy"
 
 // noArguments refuses words behind a command that takes none.
 func noArguments(c *cobra.Command, args []string) error {

@@ -88,7 +88,9 @@ var steady time.Duration
 
 // config returns how a queue sends.
 func (f *sendFlags) config(j ledger.Journal, log *slog.Logger) uploader.Config {
+	rules, _ := readPolicy() // where it can't be used, no store opens either
 	return uploader.Config{
+		MaxRate: rules.rate, NeverReplace: rules.ForbidOverwrite,
 		Open:   func(t token.Token) (store.Store, error) { return openStore(f, t) },
 		Memory: f.memory.bytes, Connections: f.connections, BlockSize: f.block.bytes,
 		Rate:    f.rate.bytes,
@@ -105,8 +107,17 @@ func connectionOptions(proxy *proxyFlag, caFile string) azure.Options {
 	}
 }
 
+// openStore opens the storage of a token, in the way that these flags and the administrator's
+// policy say.
 func openStore(f *sendFlags, t token.Token) (store.Store, error) {
-	o := connectionOptions(&f.proxy, f.caFile)
+	rules, err := readPolicy()
+	if err != nil {
+		return nil, err
+	}
+	if err := rules.permits(t.Inbox); err != nil {
+		return nil, err
+	}
+	o := rules.connection(&f.proxy, f.caFile)
 	o.Connections = f.connections
 	if f.connections == 0 {
 		o.Connections = 128 // the most that the queue comes to by itself

@@ -117,8 +117,16 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 			return problem.Explanation{What: trouble.in(translate)}
 		})
 	}
+	rules, err := readPolicy()
+	if err != nil {
+		return err
+	}
+	login := desktop.Login{Args: r.atLogin()}
+	if on, _ := login.On(); on && rules.ForbidLogin { // an entry that was made before that rule
+		log.Info("login", "removed", login.Set(false) == nil)
+	}
 	config := ui.Config{
-		Queue: q, Hosts: hosts, Notices: notices,
+		Queue: q, Hosts: hosts, Notices: notices, Rules: rules.forWindow(),
 		Inboxes: inboxes.Book{
 			Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts,
 		},
@@ -144,7 +152,7 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 		IsPractice: func(in token.Inbox) bool { return practice.Is(in.Host, in.Account) },
 		Desktop: ui.Desktop{
 			HasTray: desktop.HasTray, StayAwake: desktop.StayAwake, Reveal: desktop.Reveal,
-			Login:  desktop.Login{Args: r.atLogin()},
+			Login:  login,
 			Choose: desktop.Choose, Save: desktop.Save, Documents: desktop.Documents,
 		},
 		Stuck: func() {

@@ -35,7 +35,8 @@ sending goes on the next time. On Windows an administrator ends those of all peo
 
 Needs a display and a build with a window; where one of them is missing, the program says so. "uploader guide" does the same in a
 terminal, as does the program without a command there, and "uploader copy" delivers without a question.`,
-		Args: cobra.ArbitraryArgs,
+		Args:        cobra.ArbitraryArgs,
+		Annotations: map[string]string{withoutPolicy: "it says so in a box"},
 		RunE: func(c *cobra.Command, args []string) error {
 			if r.quit {
 				return r.end()

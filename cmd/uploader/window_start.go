@@ -36,7 +36,10 @@ func (r *windowRun) mayGuide() bool { return r.alone && r.isAsked() }
 // Where nobody reads what the program prints, as after a click on its icon, a box says why; on
 // Windows it offers the guided mode, in a console of its own.
 func (r *windowRun) run(ctx context.Context, paths []string) error {
-	err := r.open(ctx, paths)
+	_, err := readPolicy()
+	if err == nil {
+		err = r.open(ctx, paths)
+	}
 	missing, noWindow := errors.AsType[*windowless](err)
 	if noWindow && r.mayGuide() && ctx.Err() == nil {
 		r.say(missing.why + " So the questions are asked here.")

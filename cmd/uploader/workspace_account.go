@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 
 	"inboxuploader/internal/show"
+	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
 
@@ -57,7 +59,21 @@ func (a ownAccount) connect(
 	if err := proxy.orVariable(a.env); err != nil {
 		return nil, err
 	}
-	w, err := workspace.Open(account, conn.Workspace, workspace.Options{Connection: connectionOptions(&proxy, conn.CAFile)})
+	rules, err := readPolicy()
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(conn.Address)
+	if err != nil {
+		return nil, errNotConnected
+	}
+	if err := rules.permits(token.Inbox{Host: u.Host}); err != nil {
+		return nil, err
+	}
+	w, err := workspace.Open(account, conn.Workspace, workspace.Options{
+		Connection: rules.connection(&proxy, conn.CAFile),
+		NoTokens:   rules.ForbidTokenCreation && !isThisComputer(u.Host),
+	})
 	if _, ours := errors.AsType[*workspace.Error](err); err != nil && !ours {
 		return nil, &usageError{
 			"The certificates in “" + show.Text(conn.CAFile) + "” can't be read. Nothing was sent.",

@@ -57,6 +57,12 @@ const TokenNeeded Reason = "token-needed"
 // more.
 const HostNotAllowed Reason = "host-not-allowed"
 
+// What an administrator may forbid.
+const (
+	HostForbidden    Reason = "host-forbidden"
+	ReplaceForbidden Reason = "replace-forbidden"
+)
+
 // What can happen to one file.
 const (
 	AlreadyThere       Reason = "already-there"
@@ -207,6 +213,8 @@ var reasons = map[Reason]struct {
 	ProxySignIn:            {ErrDenied, Explanation{"Your proxy needs a sign-in.", safeFinished, "Put the name and password into the proxy's address, in UPLOADER_PROXY for example: http://NAME:PASSWORD@HOST:PORT."}},
 	ProxySignInKind:        {ErrDenied, Explanation{"Your proxy needs a kind of sign-in that this program does not know ({value}).", safeFinished, "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
 	TokenNeeded:            {ErrDenied, Explanation{"What is left for this inbox needs its upload token again.", safeAll, ""}},
+	HostForbidden:          {ErrDenied, Explanation{"Your administrator does not allow uploads to “{value}”.", "Nothing was sent there.", "Ask your administrator to allow this address, or use another token."}},
+	ReplaceForbidden:       {ErrDenied, Explanation{"Your administrator does not allow files in an inbox to be replaced.", safeNotSent, "Skip what is there, or keep both."}},
 	HostNotAllowed:         {ErrDenied, Explanation{"“{value}” is no longer an allowed storage address.", "Nothing more is sent there; files already delivered stay delivered.", ""}},
 	NotTheService:          {ErrBusy, Explanation{"Something between this computer and the storage answered in its place, such as a hotel's or airport's sign-in page.", safeFinished, "Open a web browser and sign in to the network; the upload goes on by itself."}},
 

@@ -1,0 +1,4 @@
+package main
+
+// takeAdministration has a program that tests start believe no administrator's folder.
+func takeAdministration() { administratorsHosts = "" }

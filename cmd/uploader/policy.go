@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
+)
+
+// policy is what an administrator has decided for everybody on this computer: the file policy.json
+// beside that of the allowed hosts. The zero policy decides nothing. It is read anew wherever it is
+// enforced, so that a change holds for programs that run.
+type policy struct {
+	// Uploads may go to these hosts alone, in the form of --allow-host, besides this computer's own
+	// practice inbox. Absent: to all that are known or allowed.
+	AllowedHosts []string `json:"allowed_hosts"`
+	// Nobody but the administrator allows a host.
+	ForbidAllowHost bool `json:"forbid_allow_host"`
+	// No file in an inbox is replaced.
+	ForbidOverwrite bool `json:"forbid_overwrite"`
+	// No upload tokens are created or renewed.
+	ForbidTokenCreation bool `json:"forbid_token_creation"`
+	// The proxy, in the form of --proxy. Absent: the person's.
+	Proxy string `json:"proxy"`
+	// The file of further certificate authorities. Absent: the person's.
+	CAFile string `json:"ca_file"`
+	// The highest speed, in the form of --limit-rate. Absent: none.
+	LimitRate string `json:"limit_rate"`
+	// The program is not started at login.
+	ForbidLogin bool `json:"forbid_login"`
+
+	proxy proxyFlag // of Proxy
+	rate  int64     // of LimitRate, in bytes per second; 0: no limit
+}
+
+// maxPolicy is how much of the file is read, in bytes.
+const maxPolicy = 64 << 10
+
+// policyFile is where the policy is: beside the administrator's hosts.
+func policyFile() string {
+	if administratorsHosts == "" {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(administratorsHosts), "policy.json")
+}
+
+// readPolicy returns the administrator's policy; the zero one where there is none. A file that can't
+// be read as a whole, or that others may have written, is an error: who can damage it must not be
+// rid of it.
+func readPolicy() (policy, error) {
+	path := policyFile()
+	if path == "" {
+		return policy{}, nil
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return policy{}, nil
+	}
+	if err != nil {
+		return policy{}, policyUnusable(path, valueUnreadable)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	if why := othersMayWrite(f); why != "" {
+		return policy{}, policyUnusable(path, why)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxPolicy+1))
+	if err != nil || len(text) > maxPolicy {
+		return policy{}, policyUnusable(path, valueTooLong)
+	}
+	p, why := parsePolicy(text)
+	if why != "" {
+		return policy{}, policyUnusable(path, why)
+	}
+	return p, nil
+}
+
+// parsePolicy reads a policy, or says as the rest of a sentence what is wrong with it. A name that
+// is not known is wrong too: a misspelt rule would not hold.
+func parsePolicy(text []byte) (p policy, why string) {
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	d.DisallowUnknownFields()
+	err := d.Decode(&p)
+	if unknown, ok := strings.CutPrefix(errorText(err), "json: unknown field "); ok {
+		return policy{}, "it has a rule that this version does not know: " + show.Text(unknown) + "."
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return policy{}, "the value of " + show.Text(wrong.Field) + " is of the wrong kind."
+	}
+	if _, more := d.Token(); err != nil || !errors.Is(more, io.EOF) {
+		return policy{}, "it is not one JSON object."
+	}
+	for i, host := range p.AllowedHosts {
+		if p.AllowedHosts[i] = bareHost(host); p.AllowedHosts[i] == "" {
+			return policy{}, "a host in allowed_hosts is empty."
+		}
+	}
+	if p.Proxy != "" {
+		if p.proxy.Set(p.Proxy) != nil {
+			return policy{}, "the value of proxy is not a proxy address."
+		}
+		p.proxy.given, _ = p.proxy.where().Setting().Fixed()
+	}
+	if p.CAFile != "" {
+		if !filepath.IsAbs(p.CAFile) {
+			return policy{}, "ca_file must be a whole path."
+		}
+		if _, err := azure.Authorities(p.CAFile); err != nil {
+			return policy{}, "the certificates in ca_file can't be read."
+		}
+	}
+	if p.LimitRate != "" {
+		rate := newSendFlags().rate
+		if err := rate.Set(p.LimitRate); err != nil {
+			return policy{}, "limit_rate is not a speed such as 10MB or 80Mbit/s."
+		}
+		p.rate = rate.bytes
+	}
+	return p, ""
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func policyUnusable(path, why string) error {
+	return &usageError{"The rules of your administrator in “" + show.Text(path) + "” can't be " +
+		"used: " + why + " Nothing was sent or changed. Ask your administrator to mend this file."}
+}
+
+// refuse refuses options of a command line that the policy decides about.
+func (p *policy) refuse(c *cobra.Command) error {
+	for _, rule := range []struct {
+		flag, value string // any value where it is empty
+		forbidden   bool
+		words       string
+	}{
+		{"allow-host", "", p.ForbidAllowHost, "does not permit --allow-host"},
+		{"overwrite", "true", p.ForbidOverwrite, "does not permit files in an inbox to be replaced, " +
+			"so not --overwrite=true"},
+		{"proxy", "", p.Proxy != "", "has set the proxy, so --proxy can't be used"},
+		{"ca-file", "", p.CAFile != "", "has set the certificates, so --ca-file can't be used"},
+	} {
+		f := c.Flags().Lookup(rule.flag)
+		if rule.forbidden && f != nil && f.Changed &&
+			(rule.value == "" || f.Value.String() == rule.value) {
+			return usagef("Your administrator %s. Nothing was sent or changed. Leave the option out.",
+				rule.words)
+		}
+	}
+	return nil
+}
+
+// permits refuses an inbox that files must not go to.
+func (p *policy) permits(in token.Inbox) error {
+	administrators, _ := allowedHosts()
+	switch {
+	case isThisComputer(in.Host):
+		return nil
+	case p.AllowedHosts != nil && !hostAmong(in.Host, p.AllowedHosts):
+	case p.ForbidAllowHost && !in.Allowed(token.AllowHost(administrators...),
+		token.AllowHost(p.AllowedHosts...)):
+	default:
+		return nil
+	}
+	e := problem.New("open storage", "", problem.HostForbidden)
+	e.Value = in.Host
+	return e
+}
+
+// connection says how the storage is reached: as the person says, but for what the policy sets.
+func (p *policy) connection(proxy *proxyFlag, caFile string) azure.Options {
+	if p.Proxy != "" {
+		proxy = &p.proxy
+	}
+	if p.CAFile != "" {
+		caFile = p.CAFile
+	}
+	return connectionOptions(proxy, caFile)
+}
+
+// hostAmong reports whether a host, perhaps with a port, is one of these or below one with *. in
+// front.
+func hostAmong(host string, among []string) bool {
+	host = strings.ToLower(host)
+	name, _, _ := strings.Cut(host, ":")
+	for _, a := range among {
+		a = strings.ToLower(a)
+		if below, ok := strings.CutPrefix(a, "*."); ok {
+			if below != "" && strings.HasSuffix(name, "."+below) {
+				return true
+			}
+		} else if a == host || a == name {
+			return true
+		}
+	}
+	return false
+}
+
+// isThisComputer reports whether a host, perhaps with a port, is this computer itself.
+func isThisComputer(host string) bool {
+	if at, err := netip.ParseAddrPort(host); err == nil {
+		return at.Addr().IsLoopback()
+	}
+	if at, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return at.IsLoopback()
+	}
+	name, _, _ := strings.Cut(strings.ToLower(host), ":")
+	return name == "localhost"
+}
