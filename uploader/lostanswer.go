@@ -172,12 +172,13 @@ func (w *worker) settleEarlier(u *unit) error {
 }
 
 // hasSibling reports whether another job has the same name in the same inbox and was delivered or
-// is being sent: then a blob that was written lately may be that one's. It may read the list, which
-// takes long where that is long, and is for the rare case of a lost answer.
+// is being sent: then a blob that was written lately may be that one's. One that sends the same
+// file, unchanged, is none: whichever of the two wrote the blob, its bytes are both's. It may read
+// the list, which takes long where that is long, and is for the rare case of a lost answer.
 func (w *worker) hasSibling(j *job) (bool, error) {
 	w.q.mu.Lock()
 	for _, o := range w.q.loaded {
-		if o.IsSibling(&j.Job) {
+		if o.IsSibling(&j.Job) && (o.Source != j.Source || !o.Version().Same(j.Version())) {
 			w.q.mu.Unlock()
 			return true, nil
 		}
