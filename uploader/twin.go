@@ -24,7 +24,12 @@ var errTwin = errors.New("the same file is being sent by another transfer")
 func (w *worker) orTwin(u *unit, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*problem.Error](err)
-	if !ok || e.Reason != problem.AlreadyThere || !j.KeepBoth || j.Replace {
+	if !ok || !j.KeepBoth || j.Replace {
+		return err
+	}
+	switch e.Reason {
+	case problem.AlreadyThere, problem.MayNotReplace, problem.NameLocked: // each says that the name is taken
+	default:
 		return err
 	}
 	answered := time.Now()
@@ -61,15 +66,21 @@ func (w *worker) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err err
 	return nil, waits, err
 }
 
-// changedSince reports whether a file may have changed after its twin was delivered, though its
-// times say the same.
+// changedSince reports whether a file is another than the one that its twin delivered. Where its
+// times don't say that it is the same, it is read: a program may have put the modification time
+// back, and a change of rights is none of the content.
 func (w *worker) changedSince(j *job, twin *ledger.Job) bool {
-	now, err := lookAgain(j)
-	if err != nil || twin.Answer.Date.IsZero() {
+	f, now, err := openSource(j)
+	if err != nil {
 		return true
 	}
-	w.q.mu.Lock()
-	delivered := twin.Answer.Date.Add(-j.inbox.skew)
-	w.q.mu.Unlock()
-	return now.TouchedSince(delivered.Add(2 * time.Second)) // the service tells whole seconds
+	defer func() { _ = f.Close() }() // it was only read
+	switch {
+	case now.Size != twin.Size:
+		return true
+	case !twin.Changed.IsZero() && now.Changed.Equal(twin.Changed):
+		return false
+	}
+	crc, err := w.hash(f, 0, now.Size)
+	return err != nil || crc != twin.CRC64
 }

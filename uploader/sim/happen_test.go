@@ -43,6 +43,8 @@ func (w *world) event(e event) {
 		w.emptyInbox()
 	case lock, endToken, newToken:
 		w.tokenEvent(e)
+	case pass:
+		w.pass(time.Duration(1+e.a%240) * 15 * time.Minute)
 	case kill, restart, second:
 		w.processEvent(e)
 	case fullOn:
@@ -272,6 +274,16 @@ func (w *world) processEvent(e event) {
 	}
 }
 
+// pass lets time pass in which nothing runs.
+func (w *world) pass(d time.Duration) {
+	if w.one(0) != nil {
+		return
+	}
+	w.say("%v pass", d)
+	time.Sleep(d)
+	w.passed += d
+}
+
 // reap waits for the end of a killed process.
 func (w *world) reap(n int) {
 	if p := w.alive[n]; p != nil {
@@ -296,7 +308,9 @@ var modes = []struct {
 }{{}, {}, {replace: true}, {both: true}, {both: true}, {links: true}}
 
 // whats are what is added, below the disk.
-var whats = [][]string{{"run"}, {"run", "more"}, {"run", "run/deep"}, {"more"}, {"run/a.csv"}, {"more", "run"}}
+var whats = [][]string{
+	{"run"}, {"run", "more"}, {"run", "run/deep"}, {"more"}, {"run/a.csv"}, {"more", "run"}, {"more/a.csv"},
+}
 
 // add is what a person names.
 func (w *world) add(p *process, what, how int) {

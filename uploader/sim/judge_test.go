@@ -107,8 +107,10 @@ func (w *world) mend() {
 			w.settled(p, "by itself")
 		}
 	}
-	if p := w.alive[1]; p != nil {
-		p.close()
+	if w.alive[1] == nil {
+		w.judgeWaits(w.alive[0])
+	} else {
+		w.alive[1].close()
 		w.alive[1] = nil
 	}
 	p := w.alive[0]
@@ -123,6 +125,27 @@ func (w *world) mend() {
 	}
 	p.adopt()
 	w.settled(p, "after all was mended")
+}
+
+// judgeWaits looks, before a person does anything, whether something waits for one whose cause is
+// over.
+func (w *world) judgeWaits(p *process) {
+	rows, err := p.queue.Rows(p.ctx, ledger.Filter{States: []ledger.JobState{ledger.Attention, ledger.Failed}}, 0, 1000)
+	w.must(err)
+	for i := range rows {
+		j := &rows[i]
+		switch reason := reasonOf(j); reason {
+		case problem.SourceGone, problem.SourceAway, problem.SourceUnreadable:
+			for _, f := range w.disk.files {
+				if w.disk.at(f.path) == j.Source && f.wasThroughout(w.began.Add(time.Nanosecond)) {
+					w.breaks(6, "job %d, %q, waits for a person (%s), and its file was only away", j.ID, j.Blob, reason)
+				}
+			}
+		case problem.Unexpected, problem.ServiceBusy, problem.ServiceFault, problem.NetworkDown, problem.NoProgress,
+			problem.AnswerForeign, problem.AnswerGarbled, problem.Expired, problem.SignatureRefused:
+			w.breaks(6, "job %d, %q, is %v and waits for a person: %s", j.ID, j.Blob, j.State, reason)
+		}
+	}
 }
 
 // settled waits until a process has nothing more to do.
@@ -169,6 +192,7 @@ func (w *world) judge() {
 	}
 	w.judgeScans(p, rows)
 	w.judgeBlobs(rows)
+	w.judgeFiles(rows)
 	w.judgeReceipt(p, rows)
 	if l := w.ledger; w.plan.profile == calm && !l.any && w.plan.config.blockSize != 0 && !w.emptied {
 		need := int64(0)
@@ -433,6 +457,47 @@ func (w *world) isTold(c *container, name string, last effect, rows []ledger.Job
 			return true
 		case ledger.Attention, ledger.LeftAlone:
 			return true // judged with its row
+		}
+	}
+	for _, f := range w.disk.known[last.sum] {
+		if f.history[len(f.history)-1].sum != last.sum && w.uncertain(name, last.at) {
+			return true // nothing is left by which it could be known
+		}
+	}
+	return false
+}
+
+// judgeFiles looks whether each file that has not changed since it was added is in the inbox, or has
+// a row that says why not.
+func (w *world) judgeFiles(rows []ledger.Job) {
+	if w.forgot || w.moved || w.outside || w.emptied {
+		return
+	}
+	for _, a := range w.adds {
+		if a.id == 0 || len(a.missing) > 0 {
+			continue
+		}
+		for _, f := range w.disk.files {
+			if len(a.names(f.path)) == 0 || !f.wasThroughout(a.at) || f.touched.After(a.at) {
+				continue
+			}
+			last := f.history[len(f.history)-1].sum
+			if !w.wasWritten(a, last) && !slices.ContainsFunc(rows, func(j ledger.Job) bool {
+				return j.Transfer == a.id && j.Source == w.disk.at(f.path) && j.State != ledger.Delivered
+			}) {
+				w.breaks(1, "%q is not in the inbox as it was added to upload %d, and no row says why", f.path, a.id)
+			}
+		}
+	}
+}
+
+// wasWritten reports whether a content ever stood in the inbox of an upload.
+func (w *world) wasWritten(a *added, content sum) bool {
+	for _, all := range w.storage.containers[a.inbox.Container].effects {
+		for _, e := range all {
+			if e.sum == content {
+				return true
+			}
 		}
 	}
 	return false

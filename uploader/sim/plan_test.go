@@ -54,6 +54,7 @@ const (
 	kill    kind = "kill"   // a: which, b: where, c: of which request or commit on
 	restart kind = "close"  // a: which; it ends in order, and is started again
 	second  kind = "second" // another process begins
+	pass    kind = "pass"   // hours pass, if no process is alive; a: how many
 	fullOn  kind = "disk-full"
 	busyOn  kind = "list-busy"
 )
@@ -145,13 +146,13 @@ func planOf(seed uint64) plan {
 // happenings are the kinds of each profile; those that stand there more than once happen more
 // often.
 var happenings = [profiles][]kind{
-	calm:    {fault, fault, fault, kill, kill, restart, forget, limit, connect, fullOn, busyOn, rescan},
+	calm:    {fault, fault, fault, kill, kill, pass, restart, forget, limit, connect, fullOn, busyOn, rescan},
 	changes: {grow, shrink, rewrite, putBack, touch, slowly, slowly, renameOver, swapLink, swapDir, vanish, appear, unplug, add, fault},
-	people:  {add, command, command, command, redirect, limit, connect, stranger, lock, endToken, newToken, newToken, second, kill, restart, empty, moveRoot, rescan},
+	people:  {add, command, command, command, redirect, limit, connect, stranger, lock, endToken, newToken, newToken, second, kill, kill, pass, pass, restart, empty, moveRoot, rescan},
 	wild: {
 		grow, shrink, rewrite, putBack, touch, slowly, renameOver, swapLink, swapDir, vanish, appear, unplug, moveRoot,
 		fault, fault, fault, fault, stranger, forget, empty, lock, endToken, newToken, newToken,
-		kill, kill, kill, restart, second, fullOn, busyOn,
+		kill, kill, kill, pass, pass, restart, second, fullOn, busyOn,
 		add, add, command, command, command, redirect, limit, connect, rescan,
 	},
 }

@@ -28,7 +28,8 @@ type world struct {
 	plan    plan
 	dir     string
 	began   time.Time
-	random  *rand.Rand // for tokens; no event depends on it
+	passed  time.Duration // while nothing ran, besides what the events say
+	random  *rand.Rand    // for tokens; no event depends on it
 	disk    *disk
 	storage *storage
 	alive   [2]*process
@@ -128,7 +129,7 @@ func (w *world) happen() {
 	w.take(w.issue("ws-1", rights, 24*time.Hour*30))
 	w.start(0)
 	for _, e := range w.plan.events {
-		if d := e.at - time.Since(w.began); d > 0 {
+		if d := e.at + w.passed - time.Since(w.began); d > 0 {
 			time.Sleep(d + 3) // no timer of the program's ends at that very moment
 		}
 		w.steps++

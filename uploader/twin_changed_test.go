@@ -1,0 +1,67 @@
+package uploader_test
+
+import (
+	"os"
+	"testing"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
+)
+
+// TestWhatChangedRightAfterItWasSentIsNoTwin: a file that is written again within the second in
+// which it was delivered, its time put back, is another file than the one in the inbox.
+func TestWhatChangedRightAfterItWasSentIsNoTwin(t *testing.T) {
+	for name, size := range map[string]int{"small": 1000, "large": 3 * block} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, "w", uploader.Config{})
+			path := b.file("f.dat", size)
+			b.add(ledger.AddOptions{KeepBoth: true}, path)
+			if err := b.wait(); err != nil {
+				t.Fatal(err)
+			}
+			before, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.WriteAt([]byte("other"), 10); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chtimes(path, before.ModTime(), before.ModTime()); err != nil {
+				t.Fatal(err)
+			}
+			b.add(ledger.AddOptions{KeepBoth: true}, path)
+			if err := b.wait(); err != nil {
+				t.Fatal(err)
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := b.store.Blob("f (2).dat"); string(got) != string(want) {
+				t.Errorf("the inbox has %q, and not the file as it is now", b.store.Names())
+			}
+		})
+	}
+}
+
+// TestATokenThatMayOnlyCreateKeepsNoSecondCopy: its storage says in its own way that a name is
+// taken.
+func TestATokenThatMayOnlyCreateKeepsNoSecondCopy(t *testing.T) {
+	b := newBench(t, "c", uploader.Config{Connections: 1})
+	path := b.file("f.dat", 3*block)
+	b.add(ledger.AddOptions{KeepBoth: true}, path)
+	b.add(ledger.AddOptions{KeepBoth: true}, path)
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if names := b.store.Names(); len(names) != 1 {
+		t.Errorf("the inbox has %q", names)
+	}
+}
