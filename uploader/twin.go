@@ -44,6 +44,7 @@ func (w *worker) orTwin(u *unit, err error) error {
 		return lost
 	case twin != nil:
 		j.Earlier = twin.ID
+		j.Size, j.ModTime, j.FileID, j.Changed = twin.Size, twin.ModTime, twin.FileID, twin.Changed
 		return j.isAs(twin)
 	case waits && u.awaited < mostTwinWaits:
 		return errTwin

@@ -2,10 +2,14 @@ package uploader_test
 
 import (
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/store"
+	"inboxuploader/uploader/uploadertest"
 )
 
 // TestWhatChangedRightAfterItWasSentIsNoTwin: a file that is written again within the second in
@@ -63,5 +67,34 @@ func TestATokenThatMayOnlyCreateKeepsNoSecondCopy(t *testing.T) {
 	}
 	if names := b.store.Names(); len(names) != 1 {
 		t.Errorf("the inbox has %q", names)
+	}
+}
+
+// TestATwinThatWasSentAsItIsNowIsOne: a file that changed after two uploads found it, and that one
+// of them has delivered as it is now, gets no second copy by the other.
+func TestATwinThatWasSentAsItIsNowIsOne(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{Connections: 1})
+	path := b.file("f.dat", 3000)
+	taken := b.file("g.dat", 3000)
+	body := uploadertest.NewBody([]byte("theirs"))
+	if _, err := b.store.PutBlob(t.Context(), "g.dat", body, store.Properties{}, store.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	gate := make(chan struct{})
+	b.store.Fail(uploadertest.PutBlob, "g.dat", 1, uploadertest.Hold(gate))
+	b.add(ledger.AddOptions{KeepBoth: true}, taken, path)
+	b.add(ledger.AddOptions{KeepBoth: true}, taken, path)
+	for b.queue.Status().FilesTotal() < 4 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := os.WriteFile(path, []byte(strings.Repeat("changed", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	close(gate)
+	if err := b.wait(); err != nil {
+		t.Fatal(err)
+	}
+	if _, again := b.store.Blob("f (2).dat"); again {
+		t.Errorf("the inbox has %q", b.store.Names())
 	}
 }

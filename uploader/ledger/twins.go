@@ -12,7 +12,8 @@ type twins struct {
 	sourced  map[int64]bool
 }
 
-// Twins returns a job's twins as the journal has them.
+// Twins returns a job's twins as the journal has them. What each knows of the file may be older or
+// newer than what the job knows.
 func (x *twins) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
 	if err := x.findSources(ctx); err != nil {
 		return nil, err
@@ -26,8 +27,7 @@ func (x *twins) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
 			return nil, err
 		}
 		if other.Transfer != j.Transfer && other.Inbox == j.Inbox && other.Source == j.Source &&
-			OriginalName(other.Blob, other.Copy) == OriginalName(j.Blob, j.Copy) &&
-			other.Version().Same(j.Version()) {
+			OriginalName(other.Blob, other.Copy) == OriginalName(j.Blob, j.Copy) {
 			twins = append(twins, other)
 		}
 	}

@@ -142,8 +142,8 @@ func (w *world) linked(path string) bool {
 // swapFolder puts a link in the place of a file's folder, if that is not a root.
 func (w *world) swapFolder(f *file) {
 	folder := w.disk.at("run/deep")
-	if filepath.Dir(w.disk.at(f.path)) != folder {
-		return
+	if filepath.Dir(w.disk.at(f.path)) != folder || w.relocated {
+		return // where a folder lies that was moved, its links included, is found out later
 	}
 	w.outside = true
 	for _, o := range w.disk.files {
@@ -450,9 +450,10 @@ func (w *world) redirect(p *process, e event) {
 // moveRoot has what lies in a folder lie elsewhere, and tells the program so.
 func (w *world) moveRoot(e event) {
 	p := w.one(e.a)
-	if p == nil || w.disk.away {
+	if p == nil || w.disk.away || w.outside {
 		return
 	}
+	w.relocated = true
 	p.act(func() {
 		// The same place, named again: what can't be found is looked for once more.
 		n, err := p.queue.Moved(context.WithoutCancel(p.ctx), w.disk.at("run"), w.disk.at("run"))

@@ -44,19 +44,20 @@ type world struct {
 	fullUntil, busyUntil time.Time // of the disk with the list
 	writes               atomic.Int64
 
-	mu      sync.Mutex
-	story   []string
-	broken  []string
-	steps   int
-	adds    []*added
-	ledger  allowance
-	renamed bool            // a person asked for other names
-	forgot  bool            // a person had something forgotten
-	moved   bool            // uploads were given to another inbox
-	asked   map[string]bool // names that a person had replaced
-	uncert  map[string]bool // names under which an answer was lost, or a process was killed
-	outside bool            // a link was put in the place of something
-	emptied bool
+	mu        sync.Mutex
+	story     []string
+	broken    []string
+	steps     int
+	adds      []*added
+	ledger    allowance
+	renamed   bool            // a person asked for other names
+	forgot    bool            // a person had something forgotten
+	moved     bool            // uploads were given to another inbox
+	asked     map[string]bool // names that a person had replaced
+	uncert    map[string]bool // names under which an answer was lost, or a process was killed
+	outside   bool            // a link was put in the place of something
+	emptied   bool
+	relocated bool // a person said that a folder lies elsewhere
 }
 
 // added is what a person added.
