@@ -101,11 +101,12 @@ const outsideMark = "nobody's business, and never to be sent: "
 func newDisk(w *world, dir string) *disk {
 	d := &disk{w: w, root: filepath.Join(dir, "disk"), known: map[sum][]*file{}}
 	d.number.Store(77)
-	for _, folder := range []string{d.root, d.at("run"), d.at("run/deep"), d.at("more"), filepath.Join(dir, "outside")} {
+	outside := filepath.Join(dir, "outside")
+	for _, folder := range []string{d.root, d.at("run"), d.at("run/deep"), d.at("more"), outside} {
 		w.must(os.MkdirAll(folder, 0o700))
 	}
 	for i := range names {
-		p := filepath.Join(dir, "outside", filepath.Base(names[i]))
+		p := filepath.Join(outside, filepath.Base(names[i]))
 		w.must(os.WriteFile(p, []byte(outsideMark+strings.Repeat("secret", 20_000)), 0o600))
 	}
 	for _, folder := range []string{"", "run", "run/deep", "more"} {
@@ -116,8 +117,10 @@ func newDisk(w *world, dir string) *disk {
 
 // names are the files of a world; some are odd.
 var names = []string{
-	"run/a.csv", "run/b #1?.csv", "run/deep/c.bin", "run/deep/dot last.", "more/a.csv", "run/caf\u00e9.txt",
-	"more/d & e.txt", "run/deep/\u2028line.dat", "run/new 1", "run/deep/new 2", "more/new 3", "run/new 4",
+	"run/a.csv", "run/b #1?.csv", "run/deep/c.bin", "run/deep/dot last.", "more/a.csv",
+	"run/caf\u00e9.txt",
+	"more/d & e.txt", "run/deep/\u2028line.dat", "run/new 1", "run/deep/new 2", "more/new 3",
+	"run/new 4",
 }
 
 func (d *disk) at(path string) string { return filepath.Join(d.root, filepath.FromSlash(path)) }
@@ -151,7 +154,13 @@ func (d *disk) close() {
 
 // note keeps what a file is from now on.
 func (d *disk) note(f *file, torn bool) {
-	s := state{from: time.Now(), sum: sha256.Sum256(f.content), size: len(f.content), torn: torn, gone: !f.there}
+	s := state{
+		from: time.Now(),
+		sum:  sha256.Sum256(f.content),
+		size: len(f.content),
+		torn: torn,
+		gone: !f.there,
+	}
 	d.w.mu.Lock()
 	defer d.w.mu.Unlock()
 	f.history = append(f.history, s)

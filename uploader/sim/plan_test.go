@@ -107,7 +107,7 @@ func planOf(seed uint64) plan {
 		memory:      int64(1+r.IntN(4)) << 20,
 		checksums:   r.IntN(8) > 0,
 		createOnly:  r.IntN(16) == 0,
-		nearby:      []time.Duration{time.Millisecond, 20 * time.Millisecond, 200 * time.Millisecond}[r.IntN(3)],
+		nearby:      []time.Duration{1, 20, 200}[r.IntN(3)] * time.Millisecond,
 		skew:        []time.Duration{0, 0, 0, time.Hour, -47 * time.Minute, 3 * time.Second}[r.IntN(6)],
 	}}
 	if r.IntN(10) == 0 {
@@ -115,7 +115,10 @@ func planOf(seed uint64) plan {
 	}
 	files := 1 + r.IntN(8)
 	for i := range files {
-		p.events = append(p.events, event{kind: makeFile, a: i, b: r.IntN(len(sizes)), c: r.IntN(6)})
+		p.events = append(
+			p.events,
+			event{kind: makeFile, a: i, b: r.IntN(len(sizes)), c: r.IntN(6)},
+		)
 	}
 	if r.IntN(3) == 0 { // somebody was there before
 		for range 1 + r.IntN(2) {
@@ -146,11 +149,64 @@ func planOf(seed uint64) plan {
 // happenings are the kinds of each profile; those that stand there more than once happen more
 // often.
 var happenings = [profiles][]kind{
-	calm:    {fault, fault, fault, kill, kill, pass, restart, forget, limit, connect, fullOn, busyOn, rescan},
-	changes: {grow, shrink, rewrite, putBack, touch, slowly, slowly, renameOver, swapLink, swapDir, vanish, appear, unplug, add, fault},
-	people:  {add, command, command, command, redirect, limit, connect, stranger, lock, endToken, newToken, newToken, second, kill, kill, pass, pass, restart, empty, moveRoot, rescan},
+	calm: {
+		fault,
+		fault,
+		fault,
+		kill,
+		kill,
+		pass,
+		restart,
+		forget,
+		limit,
+		connect,
+		fullOn,
+		busyOn,
+		rescan,
+	},
+	changes: {
+		grow,
+		shrink,
+		rewrite,
+		putBack,
+		touch,
+		slowly,
+		slowly,
+		renameOver,
+		swapLink,
+		swapDir,
+		vanish,
+		appear,
+		unplug,
+		add,
+		fault,
+	},
+	people: {
+		add,
+		command,
+		command,
+		command,
+		redirect,
+		limit,
+		connect,
+		stranger,
+		lock,
+		endToken,
+		newToken,
+		newToken,
+		second,
+		kill,
+		kill,
+		pass,
+		pass,
+		restart,
+		empty,
+		moveRoot,
+		rescan,
+	},
 	wild: {
-		grow, shrink, rewrite, putBack, touch, slowly, renameOver, swapLink, swapDir, vanish, appear, unplug, moveRoot,
+		grow, shrink, rewrite, putBack, touch, slowly, renameOver, swapLink, swapDir, vanish,
+		appear, unplug, moveRoot,
 		fault, fault, fault, fault, stranger, forget, empty, lock, endToken, newToken, newToken,
 		kill, kill, kill, pass, pass, restart, second, fullOn, busyOn,
 		add, add, command, command, command, redirect, limit, connect, rescan,
@@ -159,7 +215,8 @@ var happenings = [profiles][]kind{
 
 // sizes are at every boundary of blocks of 64 KiB.
 var sizes = []int{
-	0, 1, 100, 1000, 30_000, 64<<10 - 1, 64 << 10, 64<<10 + 1, 2 * 64 << 10, 3*64<<10 + 7, 5*64<<10 - 1, 300_000, 9 * 64 << 10,
+	0, 1, 100, 1000, 30_000, 64<<10 - 1, 64 << 10, 64<<10 + 1,
+	2 * 64 << 10, 3*64<<10 + 7, 5*64<<10 - 1, 300_000, 9 * 64 << 10,
 }
 
 func (e event) String() string {

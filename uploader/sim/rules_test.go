@@ -17,7 +17,8 @@ type span struct{ from, to time.Time }
 
 // around reports whether a moment lies in a span, or so near that nobody can tell.
 func (s span) around(at time.Time) bool {
-	return !at.Before(s.from.Add(-2*time.Second)) && !at.After(s.to.Add(ledger.DoubtMargin+15*time.Second))
+	return !at.Before(s.from.Add(-2*time.Second)) &&
+		!at.After(s.to.Add(ledger.DoubtMargin+15*time.Second))
 }
 
 // allowance is how much may be sent twice.
@@ -36,7 +37,14 @@ func (w *world) allowFault(r *request, fault int) {
 		w.ledger.again += r.body.Len()
 	}
 	switch fault {
-	case loseAnswer, loseRequest, stallBefore, stallAfter, arriveLate, answerForeign, garble, resetMidway:
+	case loseAnswer,
+		loseRequest,
+		stallBefore,
+		stallAfter,
+		arriveLate,
+		answerForeign,
+		garble,
+		resetMidway:
 		if w.ledger.lost == nil {
 			w.ledger.lost = map[string][]span{}
 		}
@@ -77,7 +85,8 @@ func (w *world) mayReplace(c *container, r *request) bool {
 		}
 	}
 	for _, i := range w.tokens {
-		if i.token.Inbox.Container == c.name && w.asked[i.token.Inbox.Key()+"/"+r.name] || w.asked["/"+r.name] {
+		if i.token.Inbox.Container == c.name && w.asked[i.token.Inbox.Key()+"/"+r.name] ||
+			w.asked["/"+r.name] {
 			return true
 		}
 	}

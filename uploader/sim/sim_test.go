@@ -56,14 +56,25 @@ func TestWorld(t *testing.T) {
 						mu.Lock()
 						bad = append(bad, planOf(seed))
 						mu.Unlock()
-						t.Errorf("seed %d (replay it with -seed %d -v) breaks %s", seed, seed, o.broken[0])
+						t.Errorf(
+							"seed %d (replay it with -seed %d -v) breaks %s",
+							seed,
+							seed,
+							o.broken[0],
+						)
 					}
 				}
 			})
 		}
 	})
 	took := time.Since(begun).Seconds()
-	t.Logf("%d seeds, %.0f a second; %d steps, %.0f a second", done.Load(), float64(done.Load())/took, steps.Load(), float64(steps.Load())/took)
+	t.Logf(
+		"%d seeds, %.0f a second; %d steps, %.0f a second",
+		done.Load(),
+		float64(done.Load())/took,
+		steps.Load(),
+		float64(steps.Load())/took,
+	)
 	if len(bad) > 0 && !*firstBad {
 		slices.SortFunc(bad, func(a, b plan) int { return len(a.events) - len(b.events) })
 		tellShrunk(t, bad[0])

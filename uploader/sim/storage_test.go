@@ -3,20 +3,16 @@
 package sim
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"strings"
 	"time"
 
 	"inboxuploader/uploader/ledger"
-	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
@@ -96,8 +92,10 @@ const (
 )
 
 var faultNames = [faults]string{
-	"busy", "fault 500", "connection reset", "connection reset midway", "answer lost", "request lost on the way", "stands still",
-	"done, and then stands still", "answer lost, carried out later", "bytes damaged", "answer of another request",
+	"busy", "fault 500", "connection reset", "connection reset midway", "answer lost",
+	"request lost on the way", "stands still",
+	"done, and then stands still", "answer lost, carried out later", "bytes damaged",
+	"answer of another request",
 	"garbled answer", "staged blocks forgotten",
 }
 
@@ -107,10 +105,16 @@ type rule struct {
 }
 
 func newStorage(w *world) *storage {
-	s := &storage{w: w, containers: map[string]*container{}, nth: map[string]int{}, flying: map[*request]bool{}}
+	s := &storage{
+		w:          w,
+		containers: map[string]*container{},
+		nth:        map[string]int{},
+		flying:     map[*request]bool{},
+	}
 	for _, name := range []string{"ws-1", "ws-2"} {
 		c := &container{
-			name: name, inbox: uploadertest.NewStore(), effects: map[string][]effect{}, foreign: map[string]sum{},
+			name: name, inbox: uploadertest.NewStore(),
+			effects: map[string][]effect{}, foreign: map[string]sum{},
 			locked: map[string]bool{}, staged: map[string]time.Time{},
 		}
 		c.inbox.SetClock(s.now)
@@ -139,16 +143,35 @@ func (s *storage) open(p *process, t token.Token) (store.Store, error) {
 	return &seam{s, p, c, i, c.inbox.With(t.Rights.Letters)}, nil
 }
 
-func (m *seam) PutBlob(ctx context.Context, name string, body *store.Body, p store.Properties, c store.Condition) (ledger.Answer, error) {
+func (m *seam) PutBlob(
+	ctx context.Context,
+	name string,
+	body *store.Body,
+	p store.Properties,
+	c store.Condition,
+) (ledger.Answer, error) {
 	return m.do(ctx, &request{op: uploadertest.PutBlob, name: name, body: body, props: p, cond: c})
 }
 
-func (m *seam) PutBlock(ctx context.Context, name, id string, body *store.Body) (ledger.Answer, error) {
+func (m *seam) PutBlock(
+	ctx context.Context,
+	name, id string,
+	body *store.Body,
+) (ledger.Answer, error) {
 	return m.do(ctx, &request{op: uploadertest.PutBlock, name: name, id: id, body: body})
 }
 
-func (m *seam) PutBlockList(ctx context.Context, name string, ids []string, p store.Properties, c store.Condition) (ledger.Answer, error) {
-	return m.do(ctx, &request{op: uploadertest.PutBlockList, name: name, ids: ids, props: p, cond: c})
+func (m *seam) PutBlockList(
+	ctx context.Context,
+	name string,
+	ids []string,
+	p store.Properties,
+	c store.Condition,
+) (ledger.Answer, error) {
+	return m.do(
+		ctx,
+		&request{op: uploadertest.PutBlockList, name: name, ids: ids, props: p, cond: c},
+	)
 }
 
 func (m *seam) Close() error { return nil }
@@ -158,9 +181,10 @@ func (r *request) about() string {
 	if strings.Contains(r.name, "uploader-token-check-") {
 		return "asks whether the token is still taken"
 	}
-	text, err := base64.StdEncoding.DecodeString(r.id)
-	if err == nil && r.id != "" {
-		if raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(string(text)); err == nil && len(raw) == 22 {
+	if r.op == uploadertest.PutBlock {
+		text, _ := base64.StdEncoding.DecodeString(r.id)
+		raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(string(text))
+		if err == nil && len(raw) == 22 { // the upload, which is random, the number and the checksum
 			return fmt.Sprintf("%s %q %d (%x)", r.op, r.name, binary.BigEndian.Uint16(raw[16:]), raw[18:])
 		}
 	}
@@ -187,288 +211,4 @@ func (s *storage) draw(r *request, n int) uint64 {
 	_, _ = fmt.Fprint(h, s.w.plan.seed, r.about(), n)
 	x := h.Sum64()
 	return (x ^ x>>32) * 0x9e3779b97f4a7c15
-}
-
-// do is the way of every request.
-func (m *seam) do(ctx context.Context, r *request) (ledger.Answer, error) {
-	s := m.s
-	r.p, r.begun = m.p, time.Now()
-	if m.p.dead.Load() {
-		return ledger.Answer{}, gone(ctx)
-	}
-	m.p.strikes(1)
-	s.w.mu.Lock()
-	key := r.about()
-	s.nth[key]++
-	n := s.nth[key]
-	rule := -1
-	if f := s.strike(r); f != nil {
-		rule = f.fault
-	}
-	s.flying[r] = true
-	x := s.draw(r, n)
-	s.w.mu.Unlock()
-	defer func() {
-		s.w.mu.Lock()
-		delete(s.flying, r)
-		s.w.mu.Unlock()
-	}()
-	latency := time.Duration(x%uint64(s.w.plan.config.nearby)) + time.Duration(x%1009) + 1
-	answer, err := m.carryOut(ctx, r, rule, latency, x)
-	if m.p.dead.Load() {
-		return ledger.Answer{}, gone(ctx)
-	}
-	s.w.said(r, rule, err)
-	return answer, err
-}
-
-// gone is what a process never hears that is not there any more.
-func gone(ctx context.Context) error {
-	<-ctx.Done()
-	return context.Cause(ctx)
-}
-
-// strike returns the fault that strikes a request. The caller holds the lock.
-func (s *storage) strike(r *request) *rule {
-	if s.mended {
-		return nil
-	}
-	for _, f := range s.rules {
-		if f.left == 0 {
-			continue
-		}
-		if (f.fault == arriveLate) && (r.op == uploadertest.PutBlob && !r.cond.IfAbsent) {
-			continue // nobody could tell it from a stranger's
-		}
-		if f.fault == corruptBody && r.body == nil {
-			continue
-		}
-		if f.skip > 0 {
-			f.skip--
-			continue
-		}
-		f.left--
-		return f
-	}
-	return nil
-}
-
-// broken is the error of a connection that broke.
-func (r *request) broken(reason problem.Reason, unanswered bool) error {
-	e := problem.New(string(r.op), r.name, reason)
-	e.Unanswered = unanswered
-	e.Cause = "simulated"
-	return e
-}
-
-// refuse is an answer that the work was not done.
-func (s *storage) refuse(r *request, reason problem.Reason, status int, code string) *problem.Error {
-	e := problem.New(string(r.op), r.name, reason)
-	e.Status, e.Code, e.Date, e.RequestID = status, code, s.now(), "r"
-	return e
-}
-
-// wait lets time pass, or returns what the caller gets whose context ends.
-func (r *request) wait(ctx context.Context, d time.Duration, delivered bool) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return r.cut(ctx, delivered)
-	}
-}
-
-// cut is the error of a request whose context has ended.
-func (r *request) cut(ctx context.Context, delivered bool) error {
-	cause := context.Cause(ctx)
-	if e, ok := cause.(*problem.Error); ok { //nolint:errorlint // as the queue gives it
-		c := *e
-		c.Op, c.Path, c.Unanswered = string(r.op), r.name, delivered
-		return &c
-	}
-	return cause
-}
-
-// carryOut is what becomes of a request.
-func (m *seam) carryOut(ctx context.Context, r *request, fault int, latency time.Duration, x uint64) (ledger.Answer, error) {
-	s := m.s
-	none := ledger.Answer{}
-	if err := r.wait(ctx, latency/3, false); err != nil {
-		return none, err
-	}
-	switch fault {
-	case refuseBusy:
-		e := s.refuse(r, problem.ServiceBusy, 503, "ServerBusy")
-		e.RetryAfter = time.Duration(x%3) * time.Second
-		return none, e
-	case refuseFault:
-		return none, s.refuse(r, problem.ServiceFault, 500, "InternalError")
-	case resetBefore:
-		return none, r.broken(problem.NetworkDown, false)
-	case stallBefore:
-		<-ctx.Done()
-		return none, r.cut(ctx, false)
-	}
-	if err := m.read(ctx, r, fault); err != nil {
-		return none, err
-	}
-	if err := r.wait(ctx, latency/3, true); err != nil {
-		return none, err
-	}
-	if m.p.dead.Load() {
-		return none, gone(ctx)
-	}
-	switch fault {
-	case resetMidway:
-		return none, r.broken(problem.NetworkDown, false)
-	case loseRequest:
-		return none, r.broken(problem.NetworkDown, true)
-	case arriveLate:
-		s.w.late.Go(func() {
-			time.Sleep(time.Duration(x%25_000)*time.Millisecond + 7)
-			_, err := m.apply(context.WithoutCancel(ctx), r)
-			s.w.say("storage: carries out only now, of which nobody had an answer: %v (%s)", r, word(err))
-		})
-		return none, r.broken(problem.NetworkDown, true)
-	case corruptBody:
-		return none, s.refuse(r, problem.Corrupted, 400, "Crc64Mismatch")
-	case forgetNow:
-		m.c.inbox.ForgetStaged()
-	}
-	answer, err := m.apply(ctx, r)
-	m.p.strikes(2)
-	if m.p.dead.Load() {
-		return none, gone(ctx)
-	}
-	switch fault {
-	case loseAnswer:
-		return none, r.broken(problem.NetworkDown, true)
-	case garble:
-		return none, r.broken(problem.AnswerGarbled, true)
-	case answerForeign:
-		return none, r.broken(problem.AnswerForeign, true)
-	case stallAfter:
-		<-ctx.Done()
-		return none, r.cut(ctx, true)
-	}
-	if cut := r.wait(ctx, latency/3, true); cut != nil {
-		return none, cut
-	}
-	return answer, err
-}
-
-// read takes the body in, as a connection does.
-func (m *seam) read(ctx context.Context, r *request, fault int) error {
-	if r.body == nil {
-		return nil
-	}
-	if _, err := r.body.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	data, err := io.ReadAll(r.body)
-	m.s.w.mu.Lock()
-	m.s.received += int64(len(data))
-	m.s.recent = append(m.s.recent, arrival{m.p, time.Now(), int64(len(data))})
-	m.s.w.mu.Unlock()
-	if err != nil {
-		if ctx.Err() != nil {
-			return r.cut(ctx, false)
-		}
-		return err
-	}
-	r.data = data
-	if bytes.Contains(data, []byte("secretsecret")) {
-		m.s.w.breaks(5, "%v has bytes of a file outside of what was named", r)
-	}
-	return nil
-}
-
-// apply does the work of a request that has arrived, and looks at what came of it.
-func (m *seam) apply(ctx context.Context, r *request) (ledger.Answer, error) {
-	s := m.s
-	s.w.mu.Lock()
-	defer s.w.mu.Unlock()
-	if err := m.admit(r); err != nil {
-		return ledger.Answer{}, err
-	}
-	var body *store.Body
-	if r.body != nil {
-		body = store.NewBody(r.data, r.body.CRC64())
-	}
-	switch r.op {
-	case uploadertest.PutBlob:
-		answer, err := m.inner.PutBlob(ctx, r.name, body, r.props, r.cond)
-		if err == nil {
-			m.took(r, r.data)
-		}
-		return answer, err
-	case uploadertest.PutBlock:
-		if m.c.staged[r.name].IsZero() {
-			m.c.staged[r.name] = r.begun
-		}
-		return m.inner.PutBlock(ctx, r.name, r.id, body)
-	default:
-		answer, err := m.inner.PutBlockList(ctx, r.name, r.ids, r.props, r.cond)
-		if err == nil {
-			data, _ := m.c.inbox.Blob(r.name)
-			m.took(r, data)
-		}
-		return answer, err
-	}
-}
-
-// admit refuses what the token does not open, and what nobody may replace. The caller holds the
-// lock, as with took.
-func (m *seam) admit(r *request) error {
-	s, t := m.s, m.token
-	switch {
-	case t.revoked:
-		return s.refuse(r, problem.SignatureRefused, 403, "AuthenticationFailed")
-	case !s.now().Before(t.ends):
-		e := s.refuse(r, problem.Expired, 403, "AuthenticationFailed")
-		e.When = t.ends
-		return e
-	case m.c.locked[r.name] && r.op != uploadertest.PutBlock:
-		if _, there := m.c.inbox.Blob(r.name); there && !r.cond.IfAbsent {
-			return s.refuse(r, problem.NameLocked, 409, "BlobImmutableDueToPolicy")
-		}
-	}
-	return nil
-}
-
-// took looks at a blob that has just been written.
-func (m *seam) took(r *request, data []byte) {
-	w := m.s.w
-	e := effect{at: time.Now(), sum: sha256.Sum256(data), crc64: crc(data), size: len(data), begun: r.begun, op: r.op}
-	theirs, foreign := m.c.foreign[r.name]
-	if foreign && theirs != e.sum && !w.mayReplace(m.c, r) {
-		w.breaks(3, "%v replaced what somebody else had put there", r)
-	}
-	delete(m.c.foreign, r.name)
-	w.wholeVersion(m.c, r, e)
-	m.c.effects[r.name] = append(m.c.effects[r.name], e)
-	delete(m.c.staged, r.name)
-}
-
-// stranger writes a blob that is nobody's of this world.
-func (s *storage) stranger(c *container, name string, n int) {
-	data := []byte(fmt.Sprintf("somebody else's file number %d", n) + strings.Repeat("!", n%50))
-	s.w.mu.Lock()
-	defer s.w.mu.Unlock()
-	body := store.NewBody(data, crc(data))
-	if _, err := c.inbox.PutBlob(context.Background(), name, body, store.Properties{}, store.Condition{}); err != nil {
-		return
-	}
-	e := effect{at: time.Now(), sum: sha256.Sum256(data), crc64: body.CRC64(), size: len(data), theirs: true}
-	c.foreign[name] = e.sum
-	c.effects[name] = append(c.effects[name], e)
-}
-
-func word(err error) string {
-	if err == nil {
-		return "done"
-	}
-	return string(problem.ReasonOf(err))
 }

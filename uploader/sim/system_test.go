@@ -14,5 +14,8 @@ func systemID(path string) (source.ID, error) {
 	if err := unix.Lstat(path, &st); err != nil {
 		return source.ID{}, err
 	}
-	return source.ID{Device: uint64(st.Dev), Index: uint64(st.Ino)}, nil //nolint:unconvert // types differ by system
+	return source.ID{
+		Device: uint64(st.Dev),
+		Index:  uint64(st.Ino),
+	}, nil //nolint:unconvert // types differ by system
 }

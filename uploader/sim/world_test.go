@@ -100,7 +100,10 @@ func run(t *testing.T, p plan) (o outcome) {
 	w := &world{plan: p, dir: dir, asked: map[string]bool{}, uncert: map[string]bool{}}
 	defer func() {
 		if e := recover(); e != nil {
-			w.broken = append(w.broken, fmt.Sprintf("8: the world came to a stop: %v\n%s", e, debug.Stack()))
+			w.broken = append(
+				w.broken,
+				fmt.Sprintf("8: the world came to a stop: %v\n%s", e, debug.Stack()),
+			)
 		}
 		o = outcome{w.broken, w.story, w.steps}
 	}()
@@ -164,7 +167,10 @@ func (w *world) say(format string, args ...any) {
 
 // tell is say for who holds the lock.
 func (w *world) tell(format string, args ...any) {
-	w.story = append(w.story, fmt.Sprintf("%11.3f s  ", time.Since(w.began).Seconds())+fmt.Sprintf(format, args...))
+	w.story = append(
+		w.story,
+		fmt.Sprintf("%11.3f s  ", time.Since(w.began).Seconds())+fmt.Sprintf(format, args...),
+	)
 }
 
 // breaks notes that a promise is broken. The caller may hold the lock or not hold it.
@@ -197,8 +203,14 @@ func (w *world) issue(container, rights string, valid time.Duration) *issued {
 	sig := string(secret) + "A="
 	now := w.storage.now()
 	ends := now.Add(valid)
-	link := fmt.Sprintf("https://labinbox.blob.core.windows.net/%s?sv=2021-12-02&st=%s&se=%s&sr=c&sp=%s&sig=%s",
-		container, now.Add(-time.Hour).UTC().Format(time.RFC3339), ends.UTC().Format(time.RFC3339), rights, url.QueryEscape(sig))
+	link := fmt.Sprintf(
+		"https://labinbox.blob.core.windows.net/%s?sv=2021-12-02&st=%s&se=%s&sr=c&sp=%s&sig=%s",
+		container,
+		now.Add(-time.Hour).UTC().Format(time.RFC3339),
+		ends.UTC().Format(time.RFC3339),
+		rights,
+		url.QueryEscape(sig),
+	)
 	t, err := token.Parse(link)
 	w.must(err)
 	i := &issued{token: t, secret: string(secret), ends: t.ValidTo}
@@ -208,7 +220,10 @@ func (w *world) issue(container, rights string, valid time.Duration) *issued {
 
 // take gives a token to the person, who gives it to all that runs.
 func (w *world) take(i *issued) {
-	w.hands = slices.DeleteFunc(w.hands, func(o *issued) bool { return o.token.Inbox.Key() == i.token.Inbox.Key() })
+	w.hands = slices.DeleteFunc(
+		w.hands,
+		func(o *issued) bool { return o.token.Inbox.Key() == i.token.Inbox.Key() },
+	)
 	w.hands = append(w.hands, i)
 	for _, p := range w.alive {
 		if p != nil && !p.dead.Load() {
@@ -229,7 +244,8 @@ func (w *world) issuedAs(t token.Token) *issued {
 
 func crc(data []byte) uint64 { return crc64.Checksum(data) }
 
-// covers reports whether a root, below the disk, covers a path, and the path's name from the root on.
+// covers reports whether a root, below the disk, covers a path, and the path's name from the root
+// on.
 func covers(root, path string) (string, bool) {
 	base := root[strings.LastIndex(root, "/")+1:]
 	if root == path {

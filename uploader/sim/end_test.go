@@ -1,0 +1,162 @@
+//go:build unix
+
+package sim
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/receipt"
+)
+
+// judgeReceipt looks whether the receipt has what was delivered.
+func (w *world) judgeReceipt(p *process, rows []ledger.Job) {
+	var b bytes.Buffer
+	to := w.hands[0].token.Inbox
+	out, err := receipt.NewWriter(&b, receipt.JSON, to)
+	w.must(err)
+	n := 0
+	for _, t := range p.queue.Status().Transfers {
+		out.Begin(t.Transfer)
+		for i := range rows {
+			if rows[i].Transfer == t.ID {
+				w.must(out.Add(rows[i]))
+				if rows[i].State == ledger.Delivered {
+					n++
+				}
+			}
+		}
+	}
+	w.must(out.Close())
+	var is struct {
+		Files []struct{ Blob string }
+	}
+	if err := json.Unmarshal(b.Bytes(), &is); err != nil || len(is.Files) != n {
+		w.breaks(1, "the receipt has %d files, %d were delivered: %v", len(is.Files), n, err)
+	}
+	w.secretless("the receipt", b.Bytes())
+}
+
+// secondRun adds all once more: what was delivered, and has not changed since, costs nothing.
+func (w *world) secondRun(p *process, rows []ledger.Job) {
+	if w.forgot || w.moved || w.outside {
+		return
+	}
+	quiet := map[string]bool{}
+	for i := range rows {
+		j := &rows[i]
+		if j.State != ledger.Delivered || w.container(j.Inbox).name != "ws-1" {
+			continue
+		}
+		for _, f := range w.disk.files {
+			if w.disk.at(f.path) == j.Source && f.there && w.sentSince(j, f.touched) {
+				quiet[j.Blob] = true
+			}
+		}
+	}
+	before := map[string]int{}
+	for about, n := range w.storage.nth {
+		before[about] = n
+	}
+	w.say("person: adds the same once more")
+	adds := w.adds
+	for _, a := range adds {
+		if a.replace || a.id == 0 {
+			return
+		}
+	}
+	for _, a := range adds {
+		var roots []string
+		for _, r := range a.roots {
+			roots = append(roots, w.disk.at(r))
+		}
+		o := ledger.AddOptions{KeepBoth: a.both}
+		o.Scan.Recursive = true
+		if _, err := p.queue.Add(p.ctx, a.inbox, roots, o); err != nil {
+			w.breaks(1, "the same could not be added again: %v", err)
+		}
+	}
+	w.settled(p, "the second time")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for name := range quiet {
+		for about, n := range w.storage.nth {
+			if n > before[about] && strings.Contains(about, strconv.Quote(name)) {
+				w.breaks(
+					4,
+					"the second run made a request for what was delivered and has not changed: %s",
+					about,
+				)
+			}
+		}
+	}
+}
+
+// sentSince reports whether all that was sent of a delivered file was read after a moment.
+func (w *world) sentSince(j *ledger.Job, moment time.Time) bool {
+	all := w.container(j.Inbox).effects[j.Blob]
+	for _, e := range all {
+		if e.crc64 == j.CRC64 && !e.theirs {
+			return e.begun.Add(-readBefore).After(moment) || moment.Before(w.adds[0].at)
+		}
+	}
+	return false
+}
+
+// end ends all that is running, and looks at what is left.
+func (w *world) end() {
+	for n, p := range w.alive {
+		if p != nil {
+			p.close()
+			w.alive[n] = nil
+		}
+	}
+	w.writers.Wait()
+	w.late.Wait()
+	w.funerals.Wait()
+	w.secretless("the log", w.logs.b.Bytes())
+	for _, line := range w.story {
+		w.secretless("the story", []byte(line))
+	}
+	_ = filepath.WalkDir(
+		filepath.Join(w.dir, "state"),
+		func(p string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				data, _ := os.ReadFile(p)
+				w.secretless("the list's folder", data)
+			}
+			return nil
+		},
+	)
+	w.openFiles()
+}
+
+// secretless looks whether something that is kept or shown holds a token's signature.
+func (w *world) secretless(what string, data []byte) {
+	for _, i := range w.tokens {
+		if bytes.Contains(data, []byte(i.secret)) {
+			w.breaks(7, "%s holds a token's signature", what)
+		}
+	}
+}
+
+// openFiles looks whether a file of this world is still open.
+func (w *world) openFiles() {
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	for _, e := range all {
+		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil &&
+			strings.HasPrefix(to, w.dir+"/") {
+			w.breaks(8, "still open: %s", strings.TrimPrefix(to, w.dir))
+		}
+	}
+}
