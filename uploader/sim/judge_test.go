@@ -12,8 +12,6 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// mend ends all faults, and has a person do what the program asks for. All must come to its end
-
 // judge is what must hold at the end.
 func (w *world) judge() {
 	p := w.alive[0]
@@ -130,8 +128,6 @@ func (w *world) isNowIn(source string, s sum) bool {
 	return false
 }
 
-// attention looks whether a person has reason to act. What is there no more is so; nothing else
-
 // stands in the way any longer.
 func (w *world) attention(j *ledger.Job, reason problem.Reason, says func(string, ...any)) {
 	fi, err := os.Lstat(j.Source)
@@ -187,4 +183,3 @@ func (w *world) throughLink(path string) bool {
 	return false
 }
 
-// judgeFiles looks whether each file that has not changed since it was added is in the inbox, or has
