@@ -178,7 +178,8 @@ func (w *worker) settleEarlier(u *unit) error {
 func (w *worker) hasSibling(j *job) (bool, error) {
 	w.q.mu.Lock()
 	for _, o := range w.q.loaded {
-		if o.IsSibling(&j.Job) && (o.Source != j.Source || !o.Version().Same(j.Version())) {
+		same := o.Source == j.Source && o.Version().Same(j.Version())
+		if o.IsSibling(&j.Job) && !same {
 			w.q.mu.Unlock()
 			return true, nil
 		}

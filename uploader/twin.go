@@ -28,7 +28,8 @@ func (w *worker) orTwin(u *unit, err error) error {
 		return err
 	}
 	switch e.Reason {
-	case problem.AlreadyThere, problem.MayNotReplace, problem.NameLocked: // each says that the name is taken
+	case problem.AlreadyThere, problem.MayNotReplace, problem.NameLocked:
+		// Each says that the name is taken.
 	default:
 		return err
 	}

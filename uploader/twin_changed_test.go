@@ -77,7 +77,8 @@ func TestATwinThatWasSentAsItIsNowIsOne(t *testing.T) {
 	path := b.file("f.dat", 3000)
 	taken := b.file("g.dat", 3000)
 	body := uploadertest.NewBody([]byte("theirs"))
-	if _, err := b.store.PutBlob(t.Context(), "g.dat", body, store.Properties{}, store.Condition{}); err != nil {
+	_, err := b.store.PutBlob(t.Context(), "g.dat", body, store.Properties{}, store.Condition{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	gate := make(chan struct{})

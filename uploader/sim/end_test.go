@@ -61,6 +61,12 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 			}
 		}
 	}
+	for i := range rows {
+		if j := &rows[i]; j.State != ledger.Delivered {
+			delete(quiet, ledger.OriginalName(j.Blob, j.Copy)) // is asked about for another file
+			delete(quiet, j.Blob)
+		}
+	}
 	before := map[string]int{}
 	for about, n := range w.storage.nth {
 		before[about] = n
