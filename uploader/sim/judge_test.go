@@ -182,4 +182,3 @@ func (w *world) throughLink(path string) bool {
 	}
 	return false
 }
-
