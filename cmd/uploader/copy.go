@@ -114,7 +114,7 @@ sent with its checksum; where the storage says that it compared all of them, so 
 
 The same line again sends what is new. A file that this computer has delivered there, and that has not changed since, costs no
 request; what became of it in the inbox can't be seen. One that changed is named and left alone like others that are there.
---overwrite=true sends all of them. "uploader purge" forgets what was delivered.
+--overwrite=true sends all of them. "uploader queue forget" forgets what was delivered.
 
 With --receipt a file is written at the end that says what the storage confirmed of each file that was delivered, now or before: file, blob,
 bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox and checked (whether the

@@ -96,7 +96,6 @@ var azcopyTable = []azcopyFlag{
 		}
 		return nil
 	}},
-	{name: "log-level", word: true},
 	{name: "output-level", word: true},
 	{name: "check-length"},
 	{name: "check-md5", word: true},

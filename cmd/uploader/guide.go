@@ -91,7 +91,7 @@ func (r *guideRun) guided() *program {
 		}
 	}
 	p := newProgram(&c)
-	p.flag, p.now = r.flag, r.now
+	p.flag, p.logTo, p.logLevel, p.now = r.flag, r.logTo, r.logLevel, r.now
 	return p
 }
 

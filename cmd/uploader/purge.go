@@ -2,62 +2,249 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/desktop"
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
-	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/journal"
+	"inboxuploader/uploader/problem"
 )
 
-// purgeCommand forgets what was delivered.
+// purgeRun is one run of purge.
+type purgeRun struct {
+	*program
+	yes, force bool
+}
+
+// purgeCommand removes all that the program keeps on this computer.
 func purgeCommand(p *program) *cobra.Command {
-	var yes bool
+	r := purgeRun{program: p}
 	c := &cobra.Command{
 		Use:   "purge",
-		Short: "Forget all uploads, and what was delivered",
-		Long: `Forget all that the list knows, what was delivered included: afterwards there is no receipt of it, and the same files are sent again,
-or found to be there already. What still waits is given up; where something does, that has to be confirmed, on a terminal or with
---yes. Nothing in an inbox is touched, and inboxes kept under a name stay.
+		Short: "Remove all that the program keeps of you on this computer, as before it is uninstalled",
+		Long: `Remove all that the program keeps of you on this computer: the list of uploads with what was delivered, settings, logs, the
+names of inboxes, the tokens and the account's key in the keyring, and the start at login. It says what that is and asks first;
+in a script --yes agrees. While the window is open or a command is sending it removes nothing.
 
-Exit codes: 0 done, or left to the program that is sending; 1 not confirmed, or the list can't be written; 2 wrong usage, or
-something waits and nobody was there to confirm.`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return purge(c.Context(), p, yes) },
+What is in an inbox stays there, and so do receipts that you saved. A token that was removed here is valid until it ends: only
+the workspace can revoke it. To forget the uploads alone: uploader queue forget
+
+Exit codes: 0 removed, or nothing was there; 1 not confirmed, in use, or something could not be removed; 2 wrong usage.`,
+		Args:        noArguments,
+		Annotations: map[string]string{withoutPolicy: "it sends nothing"},
+		RunE:        func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
-	yesFlag(c, &yes)
+	yesFlag(c, &r.yes)
+	c.Flags().BoolVar(&r.force, "force", false, "also where the keyring does not let go of its "+
+		"entries, or the list can't be read")
 	return c
 }
 
-// purge carries out the command.
-func purge(ctx context.Context, p *program, yes bool) error {
-	return p.withQueue(ctx, func(q *uploader.Queue) error {
-		waiting := int64(0)
-		for _, t := range q.Status().Transfers {
-			waiting += t.Files[ledger.Waiting] + t.Files[ledger.Active] + t.Files[ledger.Paused]
+// belongings is what the program keeps.
+type belongings struct {
+	dir     string
+	names   []string // of files in it, besides the list of uploads
+	waiting int64    // files that are given up
+	inboxes int      // that have a name
+	refs    []string // of secrets in the keyring
+	account bool
+	login   bool
+}
+
+// run carries out the command.
+func (r *purgeRun) run(ctx context.Context) error {
+	b, err := r.find(ctx)
+	if err != nil {
+		return err
+	}
+	login := desktop.Login{}
+	b.login, _ = login.On() // what the system does not say is not removed
+	if len(b.names) == 0 && len(b.refs) == 0 && !journal.Exists(b.dir) && !b.login {
+		r.say("The program keeps nothing of you on this computer.")
+		return nil
+	}
+	if !r.yes && !r.isTyped() {
+		return &usageError{b.words() + " Nothing was removed. Agree to that with --yes."}
+	}
+	if err := r.confirmed(ctx, r.yes, b.words()+" Remove all of it?"); err != nil {
+		return err
+	}
+	if err := r.remove(ctx, b); err != nil {
+		return err
+	}
+	if b.login {
+		if err := login.Set(false); err != nil {
+			r.say("The program could not be taken from what starts when you log in. Change that in " +
+				"the system's own settings.")
+			return exit(exitNotDelivered)
 		}
-		question := "Forget all uploads, and what was delivered? There is no receipt of it " +
-			"afterwards."
-		if waiting > 0 {
-			question = fmt.Sprintf("Not sent yet: %s, which are given up. %s", fileCount(waiting),
-				question)
-			if !yes && !p.isTyped() {
-				return &usageError{fmt.Sprintf("Not sent yet: %s. Nothing was forgotten. Send "+
-					"them with “uploader resume”, or give them up with --yes.", fileCount(waiting))}
-			}
+	}
+	r.say("Removed. What is in an inbox stays there, and so do receipts that you saved. Tokens are " +
+		"valid until they end; only the workspace can revoke one.")
+	return nil
+}
+
+// words says what there is, as sentences.
+func (b *belongings) words() string {
+	kept := []string{"the list of uploads, settings and logs in “" + show.Text(b.dir) + "”"}
+	if b.inboxes > 0 {
+		kept = append(kept, plural(b.inboxes, "inbox name", "inbox names"))
+	}
+	if len(b.refs) > 0 {
+		kept = append(kept, plural(len(b.refs), "keyring entry", "keyring entries"))
+	}
+	if b.account {
+		kept = append(kept, "the connected storage account")
+	}
+	if b.login {
+		kept = append(kept, "the start at login")
+	}
+	words := "The program keeps " + strings.Join(kept, ", ") + "."
+	if b.waiting > 0 {
+		words += fmt.Sprintf(" Not sent yet: %s, which would be given up.", fileCount(b.waiting))
+	}
+	return words
+}
+
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// find finds out what there is.
+func (r *purgeRun) find(ctx context.Context) (*belongings, error) {
+	dir, err := r.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	b := &belongings{dir: dir}
+	if b.names, err = ownFiles(dir); err != nil {
+		return nil, err
+	}
+	if conn, err := r.account().read(); err == nil {
+		if b.account = true; conn.KeyRef != "" {
+			b.refs = append(b.refs, conn.KeyRef)
 		}
-		if err := p.confirmed(ctx, yes, question); err != nil {
-			return err
-		}
-		c := ledger.Command{Verb: ledger.Purge}
-		left := q.LeftToOthers(c)
-		if _, err := q.Do(ctx, c); err != nil {
-			return err
-		}
-		p.say("What was delivered and what was to be sent is forgotten.")
-		if left > 0 {
-			p.say("What another program has in hand is forgotten by that program, within a second.")
+	}
+	if !journal.Exists(dir) {
+		return b, nil
+	}
+	err = r.withQueue(ctx, func(q *uploader.Queue) error {
+		for _, w := range new(q.Status()).Waiting() {
+			b.waiting += w.Files
 		}
 		return nil
 	})
+	var records []inboxes.Record
+	if err == nil {
+		records, err = inboxRecords{r.program}.Inboxes(ctx)
+	}
+	if err != nil && (!r.force || ctx.Err() != nil) {
+		return nil, err
+	}
+	b.inboxes = len(records)
+	for _, record := range records {
+		if record.Ref != "" {
+			b.refs = append(b.refs, record.Ref)
+		}
+	}
+	return b, nil
+}
+
+// remove removes it, the keyring's entries first: later nothing would know of them.
+func (r *purgeRun) remove(ctx context.Context, b *belongings) error {
+	inUse := &usageError{"The program is running: its window is open, or a command is sending. " +
+		"Nothing was removed. Quit it, for example with “uploader window --quit”, then run this " +
+		"command again."}
+	if _, err := os.Stat(b.dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	window, first, err := desktop.Claim(b.dir, func([]string) {}, func() {})
+	if err != nil {
+		return err
+	}
+	if !first {
+		return errors.Join(exit(exitNotDelivered), inUse)
+	}
+	err = journal.Remove(b.dir, func() error { return r.removeSecrets(ctx, b.refs) })
+	err = errors.Join(err, window.Close())
+	if errors.Is(err, journal.ErrInUse) {
+		return errors.Join(exit(exitNotDelivered), inUse)
+	}
+	if err == nil {
+		// The lock and the socket of the window are among them.
+		b.names, err = ownFiles(b.dir)
+	}
+	for _, name := range b.names {
+		err = errors.Join(err, os.Remove(filepath.Join(b.dir, name)))
+	}
+	var code exit
+	if err != nil && !errors.As(err, &code) && ctx.Err() == nil {
+		r.say("Something in “" + show.Text(b.dir) + "” could not be removed. Remove this folder by " +
+			"hand; nothing in it is needed any more.")
+		return exit(exitNotDelivered)
+	}
+	if err == nil {
+		_ = os.Remove(b.dir) // unless it has other uses
+	}
+	return err
+}
+
+// removeSecrets removes entries of the keyring. Where that fails nothing else is removed, unless
+// that is wanted.
+func (r *purgeRun) removeSecrets(ctx context.Context, refs []string) error {
+	for _, ref := range refs {
+		err := r.vault().Delete(ctx, ref)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !r.force:
+			r.say(explain(err).What + " So its entries can't be removed, and nothing else was. Try " +
+				"again when it answers, or remove everything else with --force.")
+			return exit(exitNotDelivered)
+		default:
+			r.say(explain(err).What + " Entries of “Inbox uploader” may still be there.")
+			return nil
+		}
+	}
+	return nil
+}
+
+// ownNames are the files of the program in its state folder, besides the list of uploads.
+var ownNames = []string{
+	logName, logName + ".1", "settings.json", "settings.json.damaged", connectionName,
+	"window.lock", "window.sock",
+}
+
+// ownFiles returns the names of those that are there. The folder may have other uses, so nothing
+// else is named.
+func ownFiles(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		e := problem.New("read state folder", dir, problem.JournalUnwritable)
+		e.Cause = err.Error()
+		return nil, e
+	}
+	for _, entry := range entries {
+		if slices.Contains(ownNames, entry.Name()) {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
 }

@@ -50,6 +50,7 @@ Exit codes: 0 done, or left to the program that is sending, also where it concer
 	} {
 		c.AddCommand(verbCommand(p, v.verb, v.short, v.all))
 	}
+	c.AddCommand(forgetCommand(p))
 	return c
 }
 

@@ -173,6 +173,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	cobra.MousetrapHelpText = "" // on Windows a double-click opens the window
 	c.PersistentFlags().StringVar(&p.flag, "state-dir", "", "`FOLDER` for queue, history and "+
 		"logs (default: $UPLOADER_HOME, else the user's configuration folder)")
+	p.addLog(c.PersistentFlags())
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if usage, ok := errors.AsType[*usageError](err); ok {
 			return usage // a sentence of ours from a flag's own check

@@ -185,9 +185,9 @@ func TestStateDir(t *testing.T) {
 		s    stateFolder
 		want string
 	}{
-		"flag before environment": {stateFolder{words, flag}, flag},
-		"environment":             {stateFolder{words, ""}, env},
-		"relative flag":           {stateFolder{words, "state"}, ""},
+		"flag before environment": {stateFolder{console: words, flag: flag}, flag},
+		"environment":             {stateFolder{console: words, flag: ""}, env},
+		"relative flag":           {stateFolder{console: words, flag: "state"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.s.stateDir()

@@ -25,8 +25,10 @@ const (
 
 // stateFolder is the folder for everything that outlives a run.
 type stateFolder struct {
-	console *console
-	flag    string // --state-dir
+	console  *console
+	flag     string // --state-dir
+	logTo    string // --log
+	logLevel logLevel
 }
 
 // stateDir returns the folder for everything that outlives a run: the flag's, else that of
@@ -75,17 +77,21 @@ func (s *stateFolder) openState() (string, error) {
 	return dir, nil
 }
 
-// openLog returns the log in the state folder and its path. Without a log, path is empty and
-// nothing is logged: a log that can't be written never stops an upload. Close it when nothing logs
+// openLog returns the log in the state folder and its path, or that on stderr. Without a log in a
+// file path is empty: a log that can't be written never stops an upload. Close it when nothing logs
 // any more.
 func (s *stateFolder) openLog() (log *slog.Logger, path string, file io.Closer) {
+	options := &slog.HandlerOptions{Level: s.logLevel.Level}
+	if s.logTo == logStderr {
+		return slog.New(slog.NewJSONHandler(redactedJSON{s.console.screen}, options)), "",
+			io.NopCloser(nil)
+	}
 	dir, err := s.openState()
 	if err == nil {
 		path = filepath.Join(dir, logName)
 		var f *logFile
 		if f, err = openLogFile(path, maxLog); err == nil {
-			handler := slog.NewJSONHandler(redactedJSON{f},
-				&slog.HandlerOptions{Level: slog.LevelInfo})
+			handler := slog.NewJSONHandler(redactedJSON{f}, options)
 			return slog.New(handler).With("pid", os.Getpid()), path, f
 		}
 	}

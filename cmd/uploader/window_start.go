@@ -85,7 +85,7 @@ func (r *windowRun) run(ctx context.Context, paths []string) error {
 // guide is the guided mode, in place of the window.
 func (r *windowRun) guide(c *console) *guideRun {
 	p := newProgram(c)
-	p.flag, p.now = r.flag, r.now
+	p.flag, p.logTo, p.logLevel, p.now = r.flag, r.logTo, r.logLevel, r.now
 	return &guideRun{program: p, sendFlags: newSendFlags()}
 }
 

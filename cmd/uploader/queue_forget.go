@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
+)
+
+// forgetCommand forgets what was delivered.
+func forgetCommand(p *program) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use:   "forget",
+		Short: "Forget all uploads, and what was delivered",
+		Long: `Forget all that the list knows, what was delivered included: afterwards there is no receipt of it, and the same files are sent again,
+or found to be there already. What still waits is given up; where something does, that has to be confirmed, on a terminal or with
+--yes. Nothing in an inbox is touched, and inboxes kept under a name stay.
+
+Exit codes: 0 done, or left to the program that is sending; 1 not confirmed, or the list can't be written; 2 wrong usage, or
+something waits and nobody was there to confirm.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return forgetUploads(c.Context(), p, yes) },
+	}
+	yesFlag(c, &yes)
+	return c
+}
+
+// forgetUploads carries out the command.
+func forgetUploads(ctx context.Context, p *program, yes bool) error {
+	return p.withQueue(ctx, func(q *uploader.Queue) error {
+		waiting := int64(0)
+		for _, t := range q.Status().Transfers {
+			waiting += t.Files[ledger.Waiting] + t.Files[ledger.Active] + t.Files[ledger.Paused]
+		}
+		question := "Forget all uploads, and what was delivered? There is no receipt of it " +
+			"afterwards."
+		if waiting > 0 {
+			question = fmt.Sprintf("Not sent yet: %s, which are given up. %s", fileCount(waiting),
+				question)
+			if !yes && !p.isTyped() {
+				return &usageError{fmt.Sprintf("Not sent yet: %s. Nothing was forgotten. Send "+
+					"them with “uploader resume”, or give them up with --yes.", fileCount(waiting))}
+			}
+		}
+		if err := p.confirmed(ctx, yes, question); err != nil {
+			return err
+		}
+		c := ledger.Command{Verb: ledger.Purge}
+		left := q.LeftToOthers(c)
+		if _, err := q.Do(ctx, c); err != nil {
+			return err
+		}
+		p.say("What was delivered and what was to be sent is forgotten.")
+		if left > 0 {
+			p.say("What another program has in hand is forgotten by that program, within a second.")
+		}
+		return nil
+	})
+}
