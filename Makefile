@@ -10,15 +10,22 @@ TAGS       := $(if $(filter darwin,$(shell $(GO) env GOOS)),-tags ci)
 .PHONY: run test build dist race lint fmt e2e bench soak ci
 
 run: ## the window where there is a display, else the whole job without one: local inbox, sample files, comparison
-	@sh .ci/window-libraries
-	@$(MAKE) --no-print-directory build
-	@if sh .ci/window-libraries --ready && sh .ci/window-libraries --display; then $(PROGRAM) window; else $(PROGRAM) practice; fi
+	@if sh .ci/window-libraries --display; then \
+		sh .ci/window-libraries && $(MAKE) --no-print-directory build && \
+		if sh .ci/window-libraries --ready; then $(PROGRAM) window; else $(PROGRAM) practice; fi; \
+	else \
+		echo "run: there is no display for a window, so the program is built without one."; \
+		$(MAKE) --no-print-directory build WINDOW=no && $(PROGRAM) practice; \
+	fi
 
 test: ## all tests; no system package, no C compiler, no network beyond modules
+	@[ -e /dev/ptmx ] || echo "test: there is no /dev/ptmx here, so what needs a terminal is skipped."
 	CGO_ENABLED=0 $(GO) test $(TAGS) ./...
 
 build: ## the program for this machine: with its window where that can be built (the first time takes minutes), else without
-	@if sh .ci/window-libraries --ready; then set -x; CGO_ENABLED=1 $(GO) build -o $(PROGRAM) ./cmd/uploader; \
+	@if sh .ci/window-libraries --ready; then \
+		echo "build: the first time takes minutes, of which github.com/go-gl has most; each package is named when it is its turn."; \
+		set -x; CGO_ENABLED=1 $(GO) build -v -o $(PROGRAM) ./cmd/uploader; \
 	else set -x; CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./cmd/uploader; fi
 
 dist: ## packages in dist/, for SYSTEMS="linux static windows" or some of them; see packaging/build
