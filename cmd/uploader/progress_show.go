@@ -102,16 +102,24 @@ func (c *console) watchPlain(status func() uploader.Status, done <-chan error, t
 	}
 }
 
-// teller tells of trouble once, when it begins.
-type teller struct{ troubled bool }
+// teller tells of trouble once, when it begins, and again where there is something else to be done
+// about it.
+type teller struct {
+	troubled bool
+	do       string
+}
 
 // look returns what is to be said now, or nothing.
 func (t *teller) look(s uploader.Status, now time.Time) string {
 	words, do := troubleWords(s, now)
 	before := t.troubled
 	t.troubled = words != ""
-	if before || words == "" {
+	if words == "" {
+		t.do = ""
+	}
+	if words == "" || before && (do == "" || do == t.do) {
 		return ""
 	}
+	t.do = do
 	return strings.TrimSpace(words + ". " + do)
 }

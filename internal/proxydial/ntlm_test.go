@@ -176,6 +176,13 @@ func TestNTLMIsHeldOnItsConnection(t *testing.T) {
 func TestDamagedChallengesAreNoPanic(t *testing.T) {
 	noTicket(t)
 	whole := challengeMessage(t)
+	// As squid's ntlm_fake_auth writes it: the name lies nowhere, and there is no target.
+	stray := append(bytes.Clone(whole[:40]), "WORKGROUP"...)
+	binary.LittleEndian.PutUint32(stray[16:], 0xaaaaaaae)
+	if m, err := (passwordNTLM{given("User", "Password")}).next(stray); err != nil ||
+		!verify(t, m, "User", "", "Password") {
+		t.Errorf("fields outside of the message: %v", err)
+	}
 	for n := range whole {
 		broken := bytes.Clone(whole[:n+1])
 		broken[n] ^= 0xff

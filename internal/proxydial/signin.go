@@ -1,9 +1,11 @@
 package proxydial
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"net/http"
 	"strings"
 	"sync"
@@ -128,7 +130,25 @@ func (p passwordNTLM) next(challenge []byte) ([]byte, error) {
 	if challenge == nil {
 		return ntlmssp.NewNegotiateMessage("", "")
 	}
-	return ntlmssp.NewAuthenticateMessage(challenge, p.Name, p.Password.Reveal(), nil)
+	return ntlmssp.NewAuthenticateMessage(withoutStrays(challenge), p.Name,
+		p.Password.Reveal(), nil)
+}
+
+// withoutStrays empties a challenge's fields that lie outside of the message, as in those of squid's
+// ntlm_fake_auth: the server's name, on which nothing of the answer depends, and the target's
+// description, which old servers don't have. The library would refuse the whole (MS-NLMP 2.2.1.2).
+func withoutStrays(challenge []byte) []byte {
+	challenge = bytes.Clone(challenge)
+	for _, at := range []int{12, 40} { // a length, twice, and an offset
+		if len(challenge) < at+8 {
+			break
+		}
+		n := int64(binary.LittleEndian.Uint16(challenge[at:]))
+		if int64(binary.LittleEndian.Uint32(challenge[at+4:]))+n > int64(len(challenge)) {
+			clear(challenge[at : at+8])
+		}
+	}
+	return challenge
 }
 
 func (p passwordNTLM) end() {}
