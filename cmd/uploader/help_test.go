@@ -20,6 +20,7 @@ func TestTheHelpNamesAllFieldsOfJSON(t *testing.T) {
 		{"status", []any{statusTransfer{}, statusFile{}}},
 		{"token", []any{token.Fields{}, checkedJSON{}}},
 		{"token list", []any{listedToken{}}},
+		{"network", []any{networkReport{}, networkStep{}}},
 		{"inbox fetch", []any{inboxFile{}}},
 	} {
 		var out bytes.Buffer

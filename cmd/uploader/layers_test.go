@@ -198,6 +198,9 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/uploader", module + "/workspace"},
 	},
+	module + "/internal/netcheck": {
+		top, screen, sdk, database, tests, above, {"github.com/zalando/go-keyring"},
+	},
 	module + "/internal/pac": {
 		top, screen, sdk, database, keyring, tests, above, {"net/http", "os/exec"},
 	},
@@ -251,6 +254,9 @@ var allowedExceptions = map[string][]string{
 	module + "/uploader/azure":     {module + "/internal/proxydial"},
 	module + "/workspace":          {module + "/internal/proxydial"},
 	module + "/internal/proxyfind": {module + "/internal/proxydial", module + "/internal/pac"},
+	module + "/internal/netcheck": {
+		module + "/internal/proxydial", module + "/internal/pac", module + "/internal/proxyfind",
+	},
 
 	module + "/uploader/token":   {module + "/uploader/problem"},
 	module + "/uploader/inboxes": {module + "/uploader/problem", module + "/uploader/token"},

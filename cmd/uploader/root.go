@@ -198,6 +198,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		practiceCommand(p),
 		inboxCommand(p),
 		workspaceCommand(p),
+		networkCommand(p),
 		manualCommand(),
 	)
 	p.completeValues(c)

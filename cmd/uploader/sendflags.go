@@ -124,10 +124,13 @@ func openStore(f *sendFlags, t token.Token) (store.Store, error) {
 	}
 	store, err := azure.Open(t, o)
 	if _, known := errors.AsType[*problem.Error](err); err != nil && !known {
-		return nil, &usageError{
-			"The certificate authorities in “" + show.Text(f.caFile) + "” can't be used. Nothing " +
-				"was sent. --ca-file names a PEM file of at most 16 MiB.",
-		}
+		return nil, certificatesUnusable(f.caFile)
 	}
 	return store, err
+}
+
+// certificatesUnusable is about --ca-file.
+func certificatesUnusable(file string) *usageError {
+	return &usageError{"The certificate authorities in “" + show.Text(file) + "” can't be used. " +
+		"Nothing was sent. --ca-file names a PEM file of at most 16 MiB."}
 }

@@ -74,10 +74,12 @@ func (a *attempt) run(ctx context.Context) (net.Conn, error) {
 		case err != nil:
 			return nil, err
 		case r.status == http.StatusOK:
+			scheme := ""
 			if m != nil {
 				a.state.accepted(m)
+				scheme = m.scheme
 			}
-			return a.talk.conn, nil
+			return a.talk.conn, a.tell(a.proxy, scheme, nil)
 		case r.status != http.StatusProxyAuthRequired:
 			return nil, &Error{Proxy: a.proxy, Failure: Refused, Status: r.status}
 		}

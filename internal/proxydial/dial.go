@@ -37,6 +37,9 @@ type Dialer struct {
 	// SignIn returns the name and the password that a person gave for exactly this proxy's address.
 	// It may be nil, and may block, as a keyring does. What came with the address is used first.
 	SignIn func(ctx context.Context, p Proxy) (SignIn, bool)
+	// Connected, where it is not nil, is told each connection's way and the kind of its sign-in,
+	// such as Negotiate; empty for none.
+	Connected func(p Proxy, scheme string)
 
 	mu     sync.Mutex
 	states map[string]*state // by Proxy.String
@@ -126,14 +129,24 @@ func (d *Dialer) through(
 ) (net.Conn, error) {
 	switch p.Scheme {
 	case "":
-		return d.Dial(ctx, network, address)
+		conn, err := d.Dial(ctx, network, address)
+		return conn, d.tell(p, "", err)
 	case "socks5", "socks5h":
-		return d.socks(ctx, p, network, address)
+		conn, err := d.socks(ctx, p, network, address)
+		return conn, d.tell(p, "", err)
 	default:
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 		defer cancel()
 		return d.tunnel(ctx, p, address)
 	}
+}
+
+// tell passes a connection's outcome on.
+func (d *Dialer) tell(p Proxy, scheme string, err error) error {
+	if err == nil && d.Connected != nil {
+		d.Connected(p, scheme)
+	}
+	return err
 }
 
 // reach connects to the proxy itself.

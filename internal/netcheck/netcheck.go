@@ -1,0 +1,125 @@
+// Package netcheck looks at the way to a storage, step by step: which proxy, which address, what the
+// connection is protected by. It sends nothing but handshakes, and says what it saw; the words are
+// its callers'.
+package netcheck
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"net"
+	"net/url"
+	"time"
+
+	"inboxuploader/internal/proxydial"
+	"inboxuploader/internal/proxyfind"
+)
+
+// Options say how the storage is reached.
+type Options struct {
+	Finder *proxyfind.Finder
+	SignIn func(ctx context.Context, p proxydial.Proxy) (proxydial.SignIn, bool)
+	// Authorities are trusted; nil is the system's store.
+	Authorities *x509.CertPool
+}
+
+// Way is what was seen of the way to a host, as far as it came. Err says what ended it.
+type Way struct {
+	Choice proxyfind.Choice
+	// Addresses are the host's own, where no proxy looks them up.
+	Addresses []string
+	LookupErr error
+
+	Proxy   proxydial.Proxy // through which the connection went
+	SignIn  string          // the kind of sign-in there, "" for none
+	Address string          // what was connected to: the host's or the proxy's
+	Connect time.Duration   // the time until the connection stood, a proxy's consent included
+
+	TLS     uint16 // version, see [tls.VersionName]; 0 where it came to none
+	Issuer  string // of the first certificate
+	Trusted bool
+	// Chain are the certificates that were shown, as PEM.
+	Chain []byte
+	// Trip is the time of one round trip, as the handshake took it.
+	Trip time.Duration
+
+	Err error
+}
+
+// timeout bounds each step.
+const timeout = 20 * time.Second
+
+// Look connects to a host of this scheme, http or https, and closes the connection again. It blocks
+// for a minute at most.
+func Look(ctx context.Context, scheme, address string, o Options) (w Way) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		host, port = address, map[string]string{"https": "443", "http": "80"}[scheme]
+	}
+	w.Choice, w.Err = o.Finder.Find(ctx, &url.URL{Scheme: scheme, Host: address, Path: "/"})
+	if w.Err != nil {
+		return w
+	}
+	if len(w.Choice.Ways) > 0 && w.Choice.Ways[0].Direct() {
+		lookup, cancel := context.WithTimeout(ctx, timeout)
+		w.Addresses, w.LookupErr = net.DefaultResolver.LookupHost(lookup, host)
+		cancel()
+	}
+	dialer := &net.Dialer{Timeout: timeout}
+	ways := &proxydial.Dialer{
+		Choose: o.Finder.Choose, Dial: dialer.DialContext, SignIn: o.SignIn,
+		TLS:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Authorities},
+		Connected: func(p proxydial.Proxy, scheme string) { w.Proxy, w.SignIn = p, scheme },
+	}
+	begun := time.Now()
+	conn, err := ways.Open(ctx, scheme, "tcp", net.JoinHostPort(host, port))
+	if w.Connect = time.Since(begun); err != nil {
+		w.Err = err
+		return w
+	}
+	defer func() { _ = conn.Close() }() // nothing was sent
+	w.Address = conn.RemoteAddr().String()
+	if scheme == "https" {
+		w.shake(ctx, conn, host, o.Authorities)
+	}
+	return w
+}
+
+// shake looks at the certificates, trusted or not, and judges them afterwards.
+func (w *Way) shake(ctx context.Context, conn net.Conn, host string, roots *x509.CertPool) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	secure := tls.Client(conn, &tls.Config{
+		ServerName: host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		InsecureSkipVerify: true, //nolint:gosec // nothing is sent, and they are verified below
+	})
+	begun := time.Now()
+	if w.Err = secure.HandshakeContext(ctx); w.Err != nil {
+		return
+	}
+	w.Trip = time.Since(begun)
+	state := secure.ConnectionState()
+	if w.TLS = state.Version; w.TLS < tls.VersionTLS13 {
+		w.Trip /= 2 // it took two
+	}
+	others := x509.NewCertPool()
+	for i, c := range state.PeerCertificates {
+		w.Chain = append(w.Chain, pem.EncodeToMemory(&pem.Block{
+			Type: "CERTIFICATE", Bytes: c.Raw,
+		})...)
+		if i > 0 {
+			others.AddCert(c)
+		}
+	}
+	first := state.PeerCertificates[0]
+	w.Issuer = first.Issuer.String()
+	_, err := first.Verify(x509.VerifyOptions{
+		DNSName: host, Roots: roots, Intermediates: others,
+	})
+	if w.Trusted = err == nil; err != nil {
+		w.Err = &tls.CertificateVerificationError{
+			UnverifiedCertificates: state.PeerCertificates, Err: err,
+		}
+	}
+}
