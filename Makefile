@@ -7,7 +7,7 @@ PROGRAM    := bin/uploader$(shell $(GO) env GOEXE)
 # Without a C compiler Fyne compiles on macOS only under this tag of its own.
 TAGS       := $(if $(filter darwin,$(shell $(GO) env GOOS)),-tags ci)
 
-.PHONY: run test build dist race lint fmt e2e bench soak ci
+.PHONY: live run test build dist race lint fmt e2e bench soak ci
 
 run: ## the window where there is a display, else the whole job without one: local inbox, sample files, comparison
 	@if sh .ci/window-libraries --display; then \
@@ -43,6 +43,10 @@ fmt: ## write the format that lint asks for
 
 e2e: ## the real window on a private desktop, acted on as a person would; Linux, installs what it needs as root with apt
 	ui/e2e/run
+
+live: ## against a storage account of yours, UPLOADER_LIVE=CONNECTION-STRING: some hundred requests, below a cent; what it makes it removes
+	@test -n "$$UPLOADER_LIVE" || { echo "UPLOADER_LIVE holds no connection string; see CONTRIBUTING.md"; exit 2; }
+	CGO_ENABLED=0 $(GO) test $(TAGS) -count=1 -v -timeout 30m -run '^TestLive' ./uploader/azure ./workspace
 
 bench: ## "uploader copy" beside the least that a client can do, AzCopy and rclone; about three quarters of an hour. ROWS=small,4g: these alone
 	$(GO) run ./internal/bench -rows "$(ROWS)" $(BENCH)

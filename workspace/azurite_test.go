@@ -29,7 +29,11 @@ func newEmulatorSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &site{account: account, settle: func(t *testing.T, g Grant) {
+	return emulatorSite(account)
+}
+
+func emulatorSite(account Account) *site {
+	return &site{account: account, emulator: true, settle: func(t *testing.T, g Grant) {
 		w := openWith(t, account, strings.TrimSuffix(g.Container, "-"+itoa(g.TID)), Options{})
 		if ids := policyIDs(t, w, g.TID); len(ids) != 1 || ids[0] != g.policy {
 			t.Fatalf("policies %v, want %s", ids, g.policy)
@@ -44,6 +48,27 @@ func newEmulatorSite(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}}
+}
+
+// TestLiveRoundTrip issues a token on the account of UPLOADER_LIVE, a connection string, uploads with
+// it, fetches what arrived and revokes it. What it makes it removes. See package azure's tests of
+// that name.
+func TestLiveRoundTrip(t *testing.T) {
+	connection := os.Getenv("UPLOADER_LIVE")
+	if connection == "" {
+		t.Skip("UPLOADER_LIVE is not set: no account to test against")
+	}
+	account, err := ParseAccount(connection, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{account: account, settle: func(*testing.T, Grant) {}}
+	id := "live-" + strings.ToLower(rand.Text())
+	if reasonOf(s.open(t, id).Check(t.Context())) == EmulatorUnusable {
+		s = emulatorSite(account)
+	}
+	t.Cleanup(func() { s.sweep(t, id) })
+	roundTrip(t, s, id)
 }
 
 func TestAzuriteRoundTrip(t *testing.T) {
@@ -65,7 +90,13 @@ func (s *site) sweep(t *testing.T, id string) {
 		t.Error(err)
 	}
 	for _, g := range grants {
-		c := call{op: "test", method: http.MethodDelete, container: g.Container, query: "restype=container", want: http.StatusAccepted}
+		c := call{
+			op:        "test",
+			method:    http.MethodDelete,
+			container: g.Container,
+			query:     "restype=container",
+			want:      http.StatusAccepted,
+		}
 		if _, err := w.send(ctx, c); err != nil {
 			t.Error(err)
 		}

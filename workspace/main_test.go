@@ -28,9 +28,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // site is a storage account to test against.
 type site struct {
 	account Account
-	server  *blobserver.Server          // nil for an emulator
-	dir     string                      // the server's folder
-	settle  func(t *testing.T, g Grant) // what an emulator needs beside, so that a token works as on the service
+	server  *blobserver.Server // nil for an emulator
+	dir     string             // the server's folder
+	// emulator is whether this is Azurite, on which tokens don't work until settle has been called.
+	emulator bool
+	settle   func(t *testing.T, g Grant) // what an emulator needs beside, so that a token works as on the service
 }
 
 // newSite runs a local inbox until the test ends.

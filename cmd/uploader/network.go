@@ -116,7 +116,7 @@ func (n *networkReport) step(name string, ok bool, message, ask string) {
 }
 
 func (r *networkRun) run(ctx context.Context, args []string) error {
-	if err := r.sendFlags.check(r.env); err != nil {
+	if err := r.check(r.env); err != nil {
 		return err
 	}
 	tok, address, err := r.target(ctx, args)

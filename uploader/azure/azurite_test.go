@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,8 @@ func TestAzuriteKeepsThePromises(t *testing.T) {
 // emulator is a fresh container on an emulator and the means to look into it.
 type emulator struct {
 	url       *url.URL
+	account   string
+	inPath    bool // the account's name stands in the path, not in the host
 	container string
 	key       []byte
 	mu        sync.Mutex
@@ -63,7 +66,15 @@ func newEmulator(t *testing.T, address string) *emulator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &emulator{url: u, container: "c" + strings.ToLower(rand.Text()), key: key}
+	e := &emulator{url: u, account: emulatorAccount, inPath: true, key: key}
+	e.make(t)
+	return e
+}
+
+// make makes the container, which is removed when the test ends.
+func (e *emulator) make(t *testing.T) {
+	t.Helper()
+	e.container = "c" + strings.ToLower(rand.Text())
 	resp := e.request(t, http.MethodPut, "", "restype=container")
 	if resp.StatusCode != http.StatusCreated {
 		t.Fatalf("create container: %s", resp.Status)
@@ -75,7 +86,6 @@ func newEmulator(t *testing.T, address string) *emulator {
 			t.Errorf("delete container: %s", resp.Status)
 		}
 	})
-	return e
 }
 
 func (e *emulator) subject() uploadertest.Subject {
@@ -109,7 +119,12 @@ func (e *emulator) subject() uploadertest.Subject {
 			defer e.mu.Unlock()
 			return append([]string(nil), e.secrets...)
 		},
-		Lacks: uploadertest.Lacks{CRC64: true, OverwriteRights: true, PutBlobDiscards: true, EmptyBlock: true},
+		Lacks: uploadertest.Lacks{
+			CRC64:           true,
+			OverwriteRights: true,
+			PutBlobDiscards: true,
+			EmptyBlock:      true,
+		},
 	}
 }
 
@@ -121,48 +136,82 @@ func (e *emulator) sign(text string) string {
 
 // token signs a container's service SAS of version 2021-12-02 ("Create a service SAS").
 func (e *emulator) token(rights string) (token.Token, string) {
+	return e.tokenOf(rights, "", "c", 0)
+}
+
+// tokenOf is token with a policy, which may be empty, and for a resource: c, a container, or d, the
+// folder "folder" in it, so deep.
+func (e *emulator) tokenOf(rights, policy, resource string, depth int) (token.Token, string) {
 	expiry := time.Now().UTC().Add(time.Hour).Truncate(time.Second)
 	se := expiry.Format(time.RFC3339)
+	path, more := "/blob/"+e.account+"/"+e.container, ""
+	if resource == "d" {
+		path += "/folder"
+		more += fmt.Sprintf("&sdd=%d", depth)
+	}
+	if policy != "" {
+		more += "&si=" + policy
+	}
 	sig := e.sign(strings.Join([]string{
-		rights, "", se, "/blob/" + emulatorAccount + "/" + e.container, "", "", "https,http",
-		Version, "c",
+		rights, "", se, path, policy, "", "https,http", Version, resource,
 		"", "", "", "", "", "", "",
 	}, "\n"))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.secrets = append(e.secrets, sig, url.QueryEscape(sig))
-	q := "sv=" + Version + "&sp=" + rights + "&sr=c&spr=https,http&se=" + se + "&sig=" +
-		url.QueryEscape(sig)
-	return token.Token{
-		Inbox:   token.Inbox{Scheme: e.url.Scheme, Host: e.url.Host, Account: emulatorAccount, Container: e.container},
-		Rights:  token.Rights{Letters: rights},
-		ValidTo: expiry,
-	}, q
+	q := "sv=" + Version + "&sp=" + rights + "&sr=" + resource + "&spr=https,http&se=" + se + more +
+		"&sig=" + url.QueryEscape(sig)
+	return token.Token{Inbox: e.inbox(), Rights: token.Rights{Letters: rights}, ValidTo: expiry}, q
+}
+
+func (e *emulator) inbox() token.Inbox {
+	in := token.Inbox{Scheme: e.url.Scheme, Host: e.url.Host, Container: e.container}
+	if e.inPath {
+		in.Account = e.account
+	}
+	return in
 }
 
 // request sends one with the account's key ("Authorize with Shared Key"), past the store under
 // test. The body of the answer has been read.
 func (e *emulator) request(t *testing.T, method, name, query string) *http.Response {
 	t.Helper()
-	path := "/" + emulatorAccount + "/" + e.container
+	return e.send(t, method, name, query, "")
+}
+
+// send is request with a body.
+func (e *emulator) send(t *testing.T, method, name, query, body string) *http.Response {
+	t.Helper()
+	path := "/" + e.container
+	if e.inPath {
+		path = "/" + e.account + path
+	}
 	if name != "" {
 		path += "/" + name
 	}
 	u := url.URL{Scheme: e.url.Scheme, Host: e.url.Host, Path: path, RawQuery: query}
-	req, err := http.NewRequestWithContext(context.Background(), method, u.String(), nil)
+	req, err := http.NewRequestWithContext(context.Background(), method, u.String(),
+		strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	date := time.Now().UTC().Format(http.TimeFormat)
 	req.Header.Set("x-ms-date", date)
 	req.Header.Set("x-ms-version", Version)
-	resource := "/" + emulatorAccount + u.EscapedPath()
+	resource := "/" + e.account + u.EscapedPath()
 	if query != "" {
-		resource += "\n" + strings.ReplaceAll(query, "=", ":")
+		resource += "\n" + strings.NewReplacer("=", ":", "&", "\n").Replace(query)
 	}
-	text := method + strings.Repeat("\n", 12) + "x-ms-date:" + date + "\nx-ms-version:" + Version +
+	length := ""
+	if body != "" {
+		length = strconv.Itoa(len(body))
+	}
+	text := method + "\n\n\n" + length + strings.Repeat(
+		"\n",
+		9,
+	) + "x-ms-date:" + date + "\nx-ms-version:" + Version +
 		"\n" + resource
-	req.Header.Set("Authorization", fmt.Sprintf("SharedKey %s:%s", emulatorAccount, e.sign(text)))
+	req.Header.Set("Authorization", fmt.Sprintf("SharedKey %s:%s", e.account, e.sign(text)))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

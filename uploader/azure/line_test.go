@@ -426,8 +426,9 @@ func TestACancelledCallOverTLSReturnsAtOnce(t *testing.T) {
 	defer close(release)
 	s := openTest(t, testToken(server.URL), Options{})
 	s.transport.TLSClientConfig = &tls.Config{
+		//nolint:errcheck // it is one
 		RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
-	} //nolint:errcheck // it is one
+	}
 	var order []string
 	paused := errors.New("paused")
 	ctx, cancel := context.WithCancelCause(t.Context())
