@@ -107,6 +107,7 @@ be torn. What a program has not finished can't be known: files modified in the l
 them for later ("too-young" in skipped_by), when the same command sends them.
 
 A folder keeps its own name in the inbox. --contents leaves that out; --prefix project/run7 puts everything below that folder.
+--files-from FILE sends of a folder only what FILE names; what is not there is named, and the exit code is 1.
 --newer-than leaves older files out ("too-old" in skipped_by); where nothing is newer, that is no failure.
 
 Files that are already in the inbox are left alone unless --overwrite=true or --keep-both; that needs no right to read. Each block is

@@ -31,6 +31,10 @@ func (r *copyRun) tokenAndSources(
 		last = args[len(args)-1]
 	}
 	isToken := last == "-" || looksLikeToken(last)
+	if last == "-" && r.selection.list == "-" {
+		return givenToken{}, nil, &usageError{"Both the token and the list of files would be " +
+			"read from standard input. Nothing was sent. Give one of them in a file."}
+	}
 	environment := r.fromEnvironment()
 	switch {
 	case r.tokenFile != "":
@@ -42,9 +46,12 @@ func (r *copyRun) tokenAndSources(
 		sources = args
 	case (environment.text != "" || r.to != "") && !isToken:
 		given, sources = environment, args
-	case len(args) == 0:
+	case len(args) == 0 && r.selection.list == "":
 		return givenToken{}, nil, &usageError{"Nothing to send was named. Use: uploader copy " +
 			"FILE-OR-FOLDER... \"TOKEN\", and --recursive for folders."}
+	case len(args) == 0:
+		return givenToken{}, nil, &usageError{"No token was given. Nothing was sent. Put it in " +
+			"quotes behind the others."}
 	default:
 		sources = args[:len(args)-1]
 		if !isToken && exists(last) {
@@ -68,6 +75,10 @@ func (r *copyRun) tokenAndSources(
 			return givenToken{}, nil, &usageError{"There is a token among the files. Nothing was " +
 				"sent. Give one token, as the last argument."}
 		}
+	}
+	if len(sources) == 0 && r.selection.list != "" {
+		r.selection.contents = true
+		sources = []string{"."}
 	}
 	if len(sources) == 0 {
 		return givenToken{}, nil, &usageError{"Nothing to send was named. Put the file or folder " +

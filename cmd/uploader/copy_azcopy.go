@@ -126,7 +126,7 @@ var azcopyTable = []azcopyFlag{
 	refusedFlag("include-before", "select files with --include and --exclude, or name them"),
 	refusedFlag("include-regex", "select files with the patterns of --include"),
 	refusedFlag("exclude-regex", "select files with the patterns of --exclude"),
-	refusedFlag("list-of-files", "name the files as arguments"),
+	refusedFlag("list-of-files", "name the list with --files-from"),
 	refusedFlag("content-type", "the type follows from each file's name"),
 	refusedFlag("no-guess-mime-type", "the type follows from each file's name"),
 	refusedFlag("metadata", "files are delivered without metadata"),

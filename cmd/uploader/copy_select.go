@@ -1,26 +1,40 @@
 package main
 
 import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 )
+
+// listsFolder is where in the state folder lists of files are kept that can be read once only.
+const listsFolder = "lists"
 
 // selection is which files below the sources are sent, and where in the inbox they get.
 type selection struct {
 	newer    newerFlag
 	prefix   string
 	contents bool
+	list     string // of --files-from; once it is prepared, the absolute path of a file
 }
 
 func (s *selection) add(flags *pflag.FlagSet) {
 	flags.Var(&s.newer, "newer-than", "send only what was modified since this date, such as "+
 		"2026-11-01, or within this time, such as 24h or 7d")
+	flags.StringVar(&s.list, "files-from", "", "send only what this `FILE` names, a path below "+
+		"SOURCE in each line (or between NULs); - is standard input; without SOURCE paths are "+
+		"below the current folder")
 	flags.StringVar(&s.prefix, "prefix", "", "put everything into this `FOLDER` of the inbox, "+
 		"such as project/run7")
 	flags.BoolVar(&s.contents, "contents", false, "send what is in the folders that are named "+
@@ -32,12 +46,71 @@ func (s *selection) apply(o *scan.Options) {
 	o.MaxAge, o.NewerThan = s.newer.within, s.newer.since
 	o.Folder = strings.Trim(filepath.ToSlash(s.prefix), "/")
 	o.Contents = s.contents
+	o.FilesFrom = s.list
 }
 
 // wrongUsage reports whether a problem is about what stands in the command.
 func wrongUsage(err error) bool {
 	r := asError(err).Reason
-	return r == problem.PatternInvalid || r == problem.FolderInvalid
+	return slices.Contains([]problem.Reason{
+		problem.PatternInvalid, problem.FolderInvalid, problem.ListUnreadable, problem.ListOutside,
+	}, r)
+}
+
+// checkList refuses a list that can't go with the sources.
+func (r *copyRun) checkList(sources []string) error {
+	switch {
+	case r.selection.list == "":
+		return nil
+	case len(sources) > 1:
+		return &usageError{"A list of files is about one folder. Nothing was sent. Name that " +
+			"folder, or none for paths below the current one."}
+	}
+	if info, err := os.Stat(sources[0]); err == nil && !info.IsDir() {
+		return &usageError{"“" + show.Text(sources[0]) + "” is not a folder that a list of files " +
+			"could be about. Nothing was sent."}
+	}
+	return nil
+}
+
+// keepList makes the list a file that can be read more than once, also in a later run: what comes
+// by standard input or a pipe is kept in the state folder, under a name that its content has.
+func (r *copyRun) keepList(ctx context.Context) error {
+	name := r.selection.list
+	if name == "" {
+		return nil
+	}
+	open := func() (io.ReadCloser, error) { return os.Open(name) }
+	if name == "-" {
+		open = func() (io.ReadCloser, error) { return io.NopCloser(r.stdin), nil }
+	} else if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
+		r.selection.list, err = absolutePath(name) // what is not there is said by who reads it
+		return err
+	}
+	text, err := readText(ctx, open, scan.MaxList+1)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil || len(text) > scan.MaxList:
+		e := problem.New("list", name, problem.ListUnreadable)
+		e.Value = name
+		return &usageError{explain(e).String()}
+	}
+	dir, err := r.openState()
+	if err != nil {
+		return err
+	}
+	dir = filepath.Join(dir, listsFolder)
+	r.selection.list = filepath.Join(dir, fmt.Sprintf("%x.txt", sha256.Sum256([]byte(text))))
+	if err = os.MkdirAll(dir, 0o700); err == nil {
+		err = writePrivate(r.selection.list, text)
+	}
+	if err != nil {
+		e := problem.New("keep list", dir, problem.JournalUnwritable)
+		e.Cause = err.Error()
+		return e
+	}
+	return nil
 }
 
 // newerFlag is --newer-than: a date, or a length of time before each search.

@@ -43,10 +43,16 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps " +
 			"it. Nothing was sent. Choose one of them."}
 	}
-	if err := checkSources(sources, r.recursive); err != nil {
+	if err := r.checkList(sources); err != nil {
+		return err
+	}
+	if err := checkSources(sources, r.recursive || r.selection.list != ""); err != nil {
 		return err
 	}
 	if sources, err = absolute(sources); err != nil {
+		return err
+	}
+	if err := r.keepList(ctx); err != nil {
 		return err
 	}
 	token = r.forOneFile(token, sources)

@@ -152,6 +152,7 @@ type transferRow struct {
 	NewerThan         time.Time     `json:",omitzero"`
 	Folder            text          `json:",omitzero"`
 	Contents          bool          `json:",omitzero"`
+	FilesFrom         text          `json:",omitzero"`
 	Include           []text        `json:",omitempty"`
 	Exclude           []text        `json:",omitempty"`
 	NoDefaultExcludes bool          `json:",omitzero"`
@@ -234,7 +235,8 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks,
 		FollowOutside: scan.FollowOutside, MinAge: scan.MinAge, MaxAge: scan.MaxAge,
 		NewerThan: scan.NewerThan, Folder: text(scan.Folder), Contents: scan.Contents,
-		Include: texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
+		FilesFrom: text(scan.FilesFrom),
+		Include:   texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
 		KeepBoth: t.Options.KeepBoth,
 		Created:  t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
@@ -271,7 +273,8 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
 			FollowOutside: r.FollowOutside, MinAge: r.MinAge, MaxAge: r.MaxAge,
 			NewerThan: r.NewerThan, Folder: string(r.Folder), Contents: r.Contents,
-			Include: texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
+			FilesFrom: string(r.FilesFrom),
+			Include:   texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks,

@@ -66,6 +66,7 @@ var junk = []junkPattern{
 type filter struct {
 	include, exclude []pattern
 	junk             bool
+	list             *list // nil where all is sent
 }
 
 // pattern is one of the person's patterns.
@@ -78,8 +79,8 @@ type pattern struct {
 	hit    bool   // has matched something
 }
 
-// Check returns what is wrong with the options, a [*problem.Error] with PatternInvalid or
-// FolderInvalid, or nil.
+// Check returns what is wrong with the options, a [*problem.Error] with PatternInvalid,
+// FolderInvalid, ListUnreadable or ListOutside, or nil. It reads the list of FilesFrom.
 func (o Options) Check() error {
 	_, err := newFilter(o)
 	return err
@@ -97,6 +98,11 @@ func newFilter(opts Options) (*filter, error) {
 	}
 	if f.exclude, err = newPatterns(opts.Exclude); err != nil {
 		return nil, err
+	}
+	if opts.FilesFrom != "" {
+		if f.list, err = readList(opts.FilesFrom); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
 }
@@ -175,6 +181,16 @@ func (f *filter) skip(name, below string, folder, explicit, included bool) SkipR
 		return SkipNotIncluded
 	}
 	return ""
+}
+
+// isListed reports whether what lies in a folder is to be sent by the list, if there is one, or is
+// on the way to that.
+func (f *filter) isListed(in *folderAt, below string) (named, onTheWay bool) {
+	if f.list == nil {
+		return true, false
+	}
+	named, onTheWay = f.list.has(below)
+	return named || in.listed, onTheWay
 }
 
 // includes reports whether the include patterns, if any, name this entry.

@@ -77,6 +77,21 @@ func (s *scanner) roots(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	return s.missing(all)
+}
+
+// missing tells of the lines of the list that are not there.
+func (s *scanner) missing(roots []*root) error {
+	if s.filter.list == nil || len(roots) == 0 {
+		return nil
+	}
+	r := roots[0]
+	for _, line := range s.filter.list.missing() {
+		f := Found{Source: filepath.Join(r.path, filepath.FromSlash(line)), Rel: path.Join(r.rel, line)}
+		if err := s.add(refuseFound(f, problem.SourceMissing, "")); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -335,6 +350,8 @@ func (s *scanner) root(ctx context.Context, r *root) error {
 		}
 	}
 	switch {
+	case folder && s.filter.list != nil && r.explicit:
+		return s.walk(ctx, &folderAt{root: r, path: r.path, rel: r.rel, at: r.at})
 	case folder && !s.opts.Recursive && r.explicit:
 		return s.add(refuseFound(f, problem.SourceIsFolder, ""))
 	case folder && !s.opts.Recursive:

@@ -37,6 +37,7 @@ type Options struct {
 	MaxAge            time.Duration // leave out files that were not modified within that time; 0: none
 	NewerThan         time.Time     // leave out files that were modified before; zero: none
 	Folder            string        // in the inbox, with slashes, that all files get into; empty: none
+	FilesFrom         string        // the absolute path of a list: of folders only what it names, see [MaxList]; empty: all
 	Contents          bool          // take what lies in the folders that are named without these folders' own names
 	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
 	Own               string        // the program's own folder, which is never sent; empty: there is none
@@ -123,7 +124,13 @@ type Unmatched struct {
 // OneFileOnly.
 //
 // Before anything is emitted, an invalid pattern in Include or Exclude is returned as a
-// [*problem.Error] with PatternInvalid, and a Folder that no name can begin with with FolderInvalid.
+// [*problem.Error] with PatternInvalid, a Folder that no name can begin with, with FolderInvalid, and
+// a list that can't be read, or leads out of the folder, with ListUnreadable or ListOutside.
+//
+// Where FilesFrom names a list, its lines are paths below each root that is a folder, which need not
+// be Recursive: files, or with Recursive folders with all they contain. The default list does not
+// apply to them. A line that is not there is a Found with SourceMissing. What it does not name is
+// not counted.
 //
 // What lies below roots on several disks comes in several batches.
 //

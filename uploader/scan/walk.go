@@ -29,6 +29,7 @@ type folderAt struct {
 	rel      string      // its Rel
 	below    string      // its path relative to the root, with slashes; empty for the root
 	included bool        // it or a folder above it matched an include pattern
+	listed   bool        // it or a folder above it is named in the list
 	at       source.Path // where it lies
 	hops     []string    // the real paths of the folders from which links led here
 }
@@ -40,6 +41,7 @@ type entryAt struct {
 	folder   bool
 	link     bool
 	included bool
+	listed   bool
 	at       source.Path // where it lies; of a link, what it leads to
 }
 
@@ -183,6 +185,10 @@ func (s *scanner) look(
 	below := join(d.below, name)
 	f := func() Found { return Found{Source: path, Rel: join(d.rel, name)} }
 
+	named, onTheWay := s.filter.isListed(d, below)
+	if !named && !onTheWay {
+		return x, false, nil
+	}
 	k := dir.Kind(e)
 	x = entryAt{name: name, folder: k == source.Folder, link: k == source.Link, included: d.included, at: d.at.Join(name)}
 	outside := false
@@ -200,9 +206,20 @@ func (s *scanner) look(
 		k, outside = t.kind, t.outside
 		x.folder, x.at = k == source.Folder, t.at
 	}
-	if why := s.filter.skip(name, below, x.folder, false, d.included); why != "" {
+	exact := s.filter.list != nil && !d.listed // the person named this, or something in it
+	if why := s.filter.skip(name, below, x.folder, exact, d.included); why != "" {
 		return x, false, s.skip(f(), why)
 	}
+	switch {
+	case !x.folder && !named:
+		return x, false, nil // what it lies on the way to is missing
+	case !named: // a folder with something that is
+	case x.folder && exact && !s.opts.Recursive && onTheWay:
+		named = false // as in what find prints: of the folder only what else is named
+	case x.folder && exact && !s.opts.Recursive:
+		return x, false, s.add(refuseFound(f(), problem.SourceIsFolder, ""))
+	}
+	x.listed = named
 	if !x.folder && k != source.File {
 		return x, false, s.skip(f(), skipKind(k))
 	}
@@ -341,6 +358,9 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 // wouldSend reports whether an entry is a file or folder that is not left out, so that its name is
 // taken.
 func (s *scanner) wouldSend(d *folderAt, dir *source.Dir, e fs.DirEntry) bool {
+	if named, onTheWay := s.filter.isListed(d, join(d.below, e.Name())); !named && !onTheWay {
+		return false
+	}
 	k := dir.Kind(e)
 	switch k {
 	case source.File, source.Folder:
@@ -359,7 +379,7 @@ func (s *scanner) wouldSend(d *folderAt, dir *source.Dir, e fs.DirEntry) bool {
 func (s *scanner) down(d *folderAt, x entryAt) *folderAt {
 	c := &folderAt{
 		root: d.root, path: filepath.Join(d.path, x.name), rel: join(d.rel, x.name),
-		below: join(d.below, x.name), included: x.included, at: x.at, hops: d.hops,
+		below: join(d.below, x.name), included: x.included, listed: x.listed, at: x.at, hops: d.hops,
 	}
 	if x.link {
 		c.hops = append(slices.Clip(d.hops), d.at.String())
