@@ -6,6 +6,8 @@ LINT       := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 PROGRAM    := bin/uploader$(shell $(GO) env GOEXE)
 # Without a C compiler Fyne compiles on macOS only under this tag of its own.
 TAGS       := $(if $(filter darwin,$(shell $(GO) env GOOS)),-tags ci)
+# For screen readers, on the systems for which Fyne has that.
+WINDOW_TAGS := $(if $(filter darwin windows,$(shell $(GO) env GOOS)),-tags accessibility)
 
 .PHONY: live run test build dist race lint fmt e2e bench soak ci
 
@@ -25,7 +27,7 @@ test: ## all tests; no system package, no C compiler, no network beyond modules
 build: ## the program for this machine: with its window where that can be built (the first time takes minutes), else without
 	@if sh .ci/window-libraries --ready; then \
 		echo "build: the first time takes minutes, of which github.com/go-gl has most; each package is named when it is its turn."; \
-		set -x; CGO_ENABLED=1 $(GO) build -v -o $(PROGRAM) ./cmd/uploader; \
+		set -x; CGO_ENABLED=1 $(GO) build -v $(WINDOW_TAGS) -o $(PROGRAM) ./cmd/uploader; \
 	else set -x; CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./cmd/uploader; fi
 
 dist: ## packages in dist/, for SYSTEMS="linux static windows" or some of them; see packaging/build

@@ -80,7 +80,7 @@ func (r *guideRun) run(ctx context.Context, paths []string) error {
 // guided is the program with words for who is asked questions.
 func (r *guideRun) guided() *program {
 	c := *r.console
-	c.stderr = guidedText{r.stderr}
+	c.stderr = guidedText{r.stderr, func() int { return r.terminal().width }}
 	if r.plain || r.env("ACCESSIBLE") != "" && r.env("ACCESSIBLE") != "0" {
 		env := r.env
 		c.env = func(name string) string {

@@ -26,11 +26,19 @@ var guidedInstead = strings.NewReplacer(
 )
 
 // guidedText takes out of the command line's words what names its options: who is asked questions
-// does not type them. Names of files, which begin with a space, stay as they are.
-type guidedText struct{ to io.Writer }
+// does not type them. It breaks lines between words. Names of files, which begin with a space, stay
+// as they are.
+type guidedText struct {
+	to    io.Writer
+	width func() int // of the terminal, in columns
+}
 
 func (g guidedText) Write(text []byte) (int, error) {
-	if _, err := io.WriteString(g.to, guidedLine(string(text))); err != nil {
+	words := guidedLine(string(text))
+	if line, ended := strings.CutSuffix(words, "\n"); ended && !strings.Contains(line, "\n") {
+		words = strings.Join(wrap(line, g.width()), "\n") + "\n"
+	}
+	if _, err := io.WriteString(g.to, words); err != nil {
 		return 0, err
 	}
 	return len(text), nil

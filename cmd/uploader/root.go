@@ -147,7 +147,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 			if arePaths(args) {
 				return nil
 			}
-			return noArguments(c, args)
+			return (&windowRun{program: p}).boxed(c.Context(), args, noArguments(c, args))
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return (&windowRun{program: p, alone: true}).run(c.Context(), localPaths(args))

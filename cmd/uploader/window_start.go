@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -45,8 +46,7 @@ func (r *windowRun) run(ctx context.Context, paths []string) error {
 		r.say(missing.why + " So the questions are asked here.")
 		return r.guide(r.console).run(ctx, paths)
 	}
-	if words := sentence(ctx, err); words == "" || ctx.Err() != nil || !r.hasScreen() ||
-		desktop.IsRead() {
+	if !r.needsBox(ctx, err) {
 		return err
 	}
 	if noWindow && runtime.GOOS == "windows" && !r.hidden {
@@ -62,6 +62,25 @@ func (r *windowRun) run(ctx context.Context, paths []string) error {
 		c.stdin, c.stdout, c.stderr, c.screen = in, out, redactedText{out}, out
 		return r.guide(&c).run(ctx, paths)
 	}
+	r.box(err)
+	return err
+}
+
+// needsBox reports whether a person may look at the screen and nobody reads what is printed.
+func (r *windowRun) needsBox(ctx context.Context, err error) bool {
+	return sentence(ctx, err) != "" && ctx.Err() == nil && r.hasScreen() && !desktop.IsRead()
+}
+
+// boxed shows an error that ends a start by a dropped path, where nothing else would, and returns it.
+func (r *windowRun) boxed(ctx context.Context, args []string, err error) error {
+	if err != nil && len(args) > 0 && filepath.IsAbs(args[0]) && r.needsBox(ctx, err) {
+		r.box(err)
+	}
+	return err
+}
+
+// box says in a box why the window can't open, and returns when that is closed.
+func (r *windowRun) box(err error) {
 	why := func(translate problem.Translate) problem.Explanation {
 		if usage, ok := errors.AsType[*usageError](err); ok {
 			return problem.Explanation{What: usage.sentence}
@@ -79,7 +98,6 @@ func (r *windowRun) run(ctx context.Context, paths []string) error {
 		// What can't be shown either stands on stderr.
 		_ = desktop.Say(windowTitle, why(english).String())
 	}
-	return err
 }
 
 // guide is the guided mode, in place of the window.
