@@ -35,6 +35,17 @@ func (w *world) judgeReceipt(p *process, rows []ledger.Job) {
 		}
 	}
 	w.must(out.Close())
+	proven := map[string]bool{}
+	w.must(p.queue.Delivered(p.ctx, nil, func(_ ledger.Transfer, j ledger.Job) error {
+		proven[j.Inbox+"/"+j.Blob] = true
+		return nil
+	}))
+	for i := range rows {
+		j := &rows[i]
+		if j.State == ledger.Delivered && !proven[j.Inbox+"/"+j.Blob] {
+			w.breaks(1, "%q was delivered, and no receipt would have it", j.Blob)
+		}
+	}
 	var is struct {
 		Files []struct{ Blob string }
 	}
@@ -74,7 +85,7 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 	w.say("person: adds the same once more")
 	adds := w.adds
 	for _, a := range adds {
-		if a.replace || a.id == 0 {
+		if a.replace || a.id == 0 || a.filtered {
 			return
 		}
 	}

@@ -3,6 +3,7 @@
 package sim
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -63,6 +64,13 @@ func (w *world) event(e event) {
 		w.emptyInbox()
 	case lock, endToken, newToken:
 		w.tokenEvent(e)
+	case oddities:
+		w.oddities(e.a == 0)
+	case outage:
+		w.storage.outage = time.Now().Add(time.Duration(1+e.a%300) * time.Second)
+		w.say("storage: out of reach for %v", time.Until(w.storage.outage))
+	case damage:
+		w.damageList(e)
 	case pass:
 		w.pass(time.Duration(1+e.a%240) * 15 * time.Minute)
 	case kill, restart, second:
@@ -262,6 +270,11 @@ func (w *world) tokenEvent(e event) {
 		}
 	case newToken:
 		rights := []string{"cw", "w", "racwdl", "c"}[e.b%4]
+		if e.b%5 == 4 {
+			w.say("person: has a token for %s that is not valid yet", container)
+			w.take(w.issueFrom(container, "cw", time.Duration(e.c%400)*time.Second, time.Hour))
+			return
+		}
 		w.say("person: has a new token for %s that permits %q", container, rights)
 		w.take(w.issue(container, rights, time.Duration(1+e.c%40)*10*time.Minute))
 	}
@@ -320,4 +333,48 @@ func (w *world) one(n int) *process {
 		}
 	}
 	return nil
+}
+
+// oddities puts what is no plain file among the files, and maybe many small ones.
+func (w *world) oddities(many bool) {
+	d := w.disk
+	w.say("disk: has what is no plain file (and many files: %v)", many)
+	w.must(makePipe(d.at("run/pipe")))
+	w.must(os.Symlink(filepath.Join(w.dir, "outside", "a.csv"), d.at("run/link outside")))
+	w.must(os.Symlink("nowhere", d.at("run/dangling")))
+	w.must(os.Symlink("..", d.at("run/loop")))
+	w.must(os.Mkdir(d.at("run/empty"), 0o700))
+	w.must(os.WriteFile(d.at("run/.DS_Store"), []byte("junk"), 0o600))
+	d.create("run/back\\slash\x01.txt", 100, time.Hour)
+	d.create("more/cafe\u0301.txt", 100, time.Hour)
+	if !many {
+		return
+	}
+	w.must(os.Mkdir(d.at("run/many"), 0o700))
+	for i := range 70 { // more than come in the first batch of a scan
+		d.create(fmt.Sprintf("run/many/%02d", i), 1+i, time.Hour)
+	}
+}
+
+// damageList changes some bytes of the list while nobody has it open. What can't be read any more
+// is found by reading its folders again.
+func (w *world) damageList(e event) {
+	if w.one(0) != nil {
+		return
+	}
+	w.reap(0)
+	w.reap(1)
+	p := filepath.Join(w.dir, "state", "queue.db")
+	data, err := os.ReadFile(p)
+	if err != nil {
+		return
+	}
+	w.say("disk: some bytes of the list are damaged")
+	w.mu.Lock()
+	w.forgot = true
+	w.mu.Unlock()
+	for i := range 64 {
+		data[(e.a*997+e.b*4096+i)%len(data)] ^= 0x55
+	}
+	w.must(os.WriteFile(p, data, 0o600))
 }

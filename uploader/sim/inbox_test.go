@@ -57,7 +57,7 @@ func (w *world) judgeScans(p *process, rows []ledger.Job) {
 		}
 		missing := int64(0)
 		for _, a := range w.adds {
-			if a.id != t.ID || len(a.missing) > 0 {
+			if a.id != t.ID || len(a.missing) > 0 || a.filtered {
 				continue
 			}
 			for _, f := range w.disk.files {
@@ -162,7 +162,7 @@ func (w *world) judgeFiles(rows []ledger.Job) {
 		return
 	}
 	for _, a := range w.adds {
-		if a.id == 0 || len(a.missing) > 0 {
+		if a.id == 0 || len(a.missing) > 0 || a.filtered {
 			continue
 		}
 		for _, f := range w.disk.files {

@@ -8,13 +8,20 @@ import (
 	"time"
 
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 )
 
 // modes are how something is added.
 var modes = []struct {
 	replace, both, links bool
-}{{}, {}, {replace: true}, {both: true}, {both: true}, {links: true}}
+	filter               scan.Options
+}{
+	{}, {}, {replace: true}, {both: true}, {both: true}, {links: true},
+	{filter: scan.Options{Include: []string{"*.csv", "deep/"}, Exclude: []string{"b*", "none"}}},
+	{filter: scan.Options{MinAge: 2 * time.Minute}},
+	{filter: scan.Options{Exclude: []string{"run/deep/**"}}, links: true},
+}
 
 // whats are what is added, below the disk.
 var whats = [][]string{
@@ -38,11 +45,9 @@ func (w *world) add(p *process, what, how int) {
 			a.missing = append(a.missing, r)
 		}
 	}
-	o := ledger.AddOptions{
-		Replace:  a.replace,
-		KeepBoth: a.both,
-		Scan:     scan.Options{Recursive: true, FollowSymlinks: m.links},
-	}
+	o := ledger.AddOptions{Replace: a.replace, KeepBoth: a.both, Scan: m.filter}
+	o.Scan.Recursive, o.Scan.FollowSymlinks = true, m.links
+	a.filtered = len(o.Scan.Include)+len(o.Scan.Exclude) > 0 || o.Scan.MinAge > 0
 	w.mu.Lock()
 	w.adds = append(w.adds, a)
 	w.mu.Unlock()
@@ -90,6 +95,22 @@ func (w *world) personEvent(e event) {
 	case connect:
 		w.say("person: wants %d connections of process %d", e.b%9, p.n)
 		p.queue.Connect(e.b % 9)
+	case cutAdd:
+		p.mu.Lock()
+		p.strike[3+e.a%2] = 1 + e.b%4
+		p.mu.Unlock()
+		w.add(p, e.b, e.c)
+	case tryNow:
+		w.say("person: has process %d try again now", p.n)
+		p.queue.TryNow()
+	case hold:
+		if w.held = !w.held; !w.held {
+			w.say("person: allows the address again")
+			w.take(w.hands[0])
+			return
+		}
+		w.say("person: takes the address back")
+		p.queue.Hold(w.hands[0].token.Inbox.Key(), problem.New("send", "", problem.HostNotAllowed))
 	case rescan:
 		w.say("person: has process %d go on with what waits", p.n)
 		p.adopt()

@@ -22,6 +22,7 @@ type kind string
 
 // What happens to files, a: which file.
 const (
+	oddities   kind = "oddities"    // before all else: what is no plain file; a: 0 for many files, too
 	makeFile   kind = "file"        // before all else; b: its size, c: its age
 	grow       kind = "grow"        // b: by how much
 	shrink     kind = "shrink"      // b: to which part
@@ -44,6 +45,7 @@ const (
 	stranger kind = "stranger" // somebody writes under the name of file a
 	forget   kind = "forget"   // staged blocks are discarded
 	empty    kind = "empty"    // all blobs of the inbox are gone
+	outage   kind = "outage"   // nothing is reached for a: a while
 	lock     kind = "lock"     // nobody may replace file a's name
 	endToken kind = "end-token"
 	newToken kind = "new-token" // a: for which inbox, b: of which kind
@@ -54,6 +56,7 @@ const (
 	kill    kind = "kill"   // a: which, b: where, c: of which request or commit on
 	restart kind = "close"  // a: which; it ends in order, and is started again
 	second  kind = "second" // another process begins
+	damage  kind = "damage" // of the list, if no process is alive; a: where
 	pass    kind = "pass"   // hours pass, if no process is alive; a: how many
 	fullOn  kind = "disk-full"
 	busyOn  kind = "list-busy"
@@ -67,6 +70,9 @@ const (
 	limit    kind = "limit"
 	connect  kind = "connect"
 	rescan   kind = "adopt"
+	cutAdd   kind = "cut-add" // the same as add, and a kill while folders are read
+	tryNow   kind = "try-now"
+	hold     kind = "hold" // the inbox's address is taken back, and allowed again
 )
 
 // plan is all that a seed chooses.
@@ -134,6 +140,9 @@ func planOf(seed uint64) plan {
 		mode = 0
 	}
 	p.events = append(p.events, event{at: time.Millisecond, kind: add, b: r.IntN(3), c: mode})
+	if r.IntN(4) == 0 {
+		p.events = append(p.events, event{kind: oddities, a: r.IntN(3)})
+	}
 	for range 2 + r.IntN(14) {
 		kinds := happenings[p.profile]
 		e := event{
@@ -150,66 +159,24 @@ func planOf(seed uint64) plan {
 // often.
 var happenings = [profiles][]kind{
 	calm: {
-		fault,
-		fault,
-		fault,
-		kill,
-		kill,
-		pass,
-		restart,
-		forget,
-		limit,
-		connect,
-		fullOn,
-		busyOn,
-		rescan,
+		fault, fault, fault, kill, kill, pass, restart, forget, limit, connect, fullOn, busyOn,
+		rescan, outage, tryNow,
 	},
 	changes: {
-		grow,
-		shrink,
-		rewrite,
-		putBack,
-		touch,
-		slowly,
-		slowly,
-		renameOver,
-		swapLink,
-		swapDir,
-		vanish,
-		appear,
-		unplug,
-		add,
-		fault,
+		grow, shrink, rewrite, putBack, touch, slowly, slowly, renameOver, swapLink, swapDir, vanish,
+		appear, unplug, add, fault,
 	},
 	people: {
-		add,
-		command,
-		command,
-		command,
-		redirect,
-		limit,
-		connect,
-		stranger,
-		lock,
-		endToken,
-		newToken,
-		newToken,
-		second,
-		kill,
-		kill,
-		pass,
-		pass,
-		restart,
-		empty,
-		moveRoot,
-		rescan,
+		add, cutAdd, command, command, command, redirect, limit, connect, stranger, lock, endToken,
+		newToken, newToken, second, kill, kill, pass, pass, restart, empty, moveRoot, rescan, hold,
+		tryNow,
 	},
 	wild: {
 		grow, shrink, rewrite, putBack, touch, slowly, renameOver, swapLink, swapDir, vanish,
 		appear, unplug, moveRoot,
-		fault, fault, fault, fault, stranger, forget, empty, lock, endToken, newToken, newToken,
-		kill, kill, kill, pass, pass, restart, second, fullOn, busyOn,
-		add, add, command, command, command, redirect, limit, connect, rescan,
+		fault, fault, fault, fault, outage, stranger, forget, empty, lock, endToken, newToken,
+		newToken, kill, kill, kill, pass, pass, damage, restart, second, fullOn, busyOn,
+		add, add, cutAdd, command, command, command, redirect, limit, connect, rescan, hold, tryNow,
 	},
 }
 

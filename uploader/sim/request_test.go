@@ -33,6 +33,9 @@ func (m *seam) do(ctx context.Context, r *request) (ledger.Answer, error) {
 	if f := s.strike(r); f != nil {
 		rule = f.fault
 	}
+	if !s.mended && time.Now().Before(s.outage) {
+		rule = resetBefore
+	}
 	s.flying[r] = true
 	x := s.draw(r, n)
 	s.w.mu.Unlock()
@@ -269,6 +272,10 @@ func (m *seam) admit(r *request) error {
 	switch {
 	case t.revoked:
 		return s.refuse(r, problem.SignatureRefused, 403, "AuthenticationFailed")
+	case s.now().Before(t.begins):
+		e := s.refuse(r, problem.NotYetValid, 403, "AuthenticationFailed")
+		e.When = t.begins
+		return e
 	case !s.now().Before(t.ends):
 		e := s.refuse(r, problem.Expired, 403, "AuthenticationFailed")
 		e.When = t.ends

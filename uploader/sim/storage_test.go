@@ -28,7 +28,8 @@ type storage struct {
 	received   int64          // bytes of bodies
 	recent     []arrival      // bodies
 	flying     map[*request]bool
-	mended     bool // no fault strikes any more
+	outage     time.Time // until then nothing is reached
+	mended     bool      // no fault strikes any more
 }
 
 type container struct {

@@ -19,3 +19,6 @@ func systemID(path string) (source.ID, error) {
 		Index:  uint64(st.Ino),
 	}, nil //nolint:unconvert // types differ by system
 }
+
+// makePipe makes a named pipe.
+func makePipe(path string) error { return unix.Mkfifo(path, 0o600) }

@@ -57,24 +57,27 @@ type world struct {
 	uncert    map[string]bool // names under which an answer was lost, or a process was killed
 	outside   bool            // a link was put in the place of something
 	emptied   bool
+	held      bool // the address of an inbox was taken back
 	relocated bool // a person said that a folder lies elsewhere
 }
 
 // added is what a person added.
 type added struct {
-	id      int64
-	at      time.Time
-	inbox   token.Inbox
-	roots   []string // below the disk
-	missing []string // of these, what was not there
-	replace bool
-	both    bool
+	id       int64
+	at       time.Time
+	inbox    token.Inbox
+	roots    []string // below the disk
+	missing  []string // of these, what was not there
+	filtered bool     // some of it was left out on purpose
+	replace  bool
+	both     bool
 }
 
 // issued is a token of this world.
 type issued struct {
 	token   token.Token
 	secret  string
+	begins  time.Time
 	ends    time.Time
 	revoked bool
 }
@@ -195,6 +198,11 @@ func (w *world) said(r *request, rule int, err error) {
 
 // issue makes a token for a container.
 func (w *world) issue(container, rights string, valid time.Duration) *issued {
+	return w.issueFrom(container, rights, -time.Hour, valid)
+}
+
+// issueFrom makes one that is valid from a while ahead on.
+func (w *world) issueFrom(container, rights string, from, valid time.Duration) *issued {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	secret := make([]byte, 42)
 	for i := range secret {
@@ -206,14 +214,14 @@ func (w *world) issue(container, rights string, valid time.Duration) *issued {
 	link := fmt.Sprintf(
 		"https://labinbox.blob.core.windows.net/%s?sv=2021-12-02&st=%s&se=%s&sr=c&sp=%s&sig=%s",
 		container,
-		now.Add(-time.Hour).UTC().Format(time.RFC3339),
+		now.Add(from).UTC().Format(time.RFC3339),
 		ends.UTC().Format(time.RFC3339),
 		rights,
 		url.QueryEscape(sig),
 	)
 	t, err := token.Parse(link)
 	w.must(err)
-	i := &issued{token: t, secret: string(secret), ends: t.ValidTo}
+	i := &issued{token: t, secret: string(secret), begins: t.ValidFrom, ends: t.ValidTo}
 	w.tokens = append(w.tokens, i)
 	return i
 }
