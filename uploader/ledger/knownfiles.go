@@ -10,6 +10,18 @@ import (
 type KnownFiles struct {
 	files map[[16]byte]uint16
 	jobs  jobSet // of the transfer that is read once more, whose files are counted
+
+	// Of that transfer's files it is known besides under which names they were found: a file that
+	// another source brings may have had no job under the name that this one gives it.
+	named map[[16]byte]uint16 // by path and name
+	exact map[[16]byte]uint16 // by path: how many of files are among named
+}
+
+func newKnownFiles() *KnownFiles {
+	return &KnownFiles{
+		files: map[[16]byte]uint16{}, jobs: jobSet{},
+		named: map[[16]byte]uint16{}, exact: map[[16]byte]uint16{},
+	}
 }
 
 // Take takes a file out and reports whether it was there.
@@ -25,6 +37,25 @@ func (s *KnownFiles) Take(path string) bool {
 	return n > 0
 }
 
+// TakeAs is Take of a file that was found under that name: one that is only known under others is
+// not there.
+func (s *KnownFiles) TakeAs(path, name string) bool {
+	if s == nil {
+		return false
+	}
+	at, mark := nameMark(path, name), pathMark(path)
+	switch {
+	case s.named[at] > 0:
+		s.named[at]--
+		s.exact[mark]--
+	case s.files[mark] <= s.exact[mark]:
+		return false
+	}
+	return s.Take(path)
+}
+
+func nameMark(path, name string) [16]byte { return pathMark(path + "\x00" + name) }
+
 // Has reports whether a job's file is counted.
 func (s *KnownFiles) Has(job int64) bool { return s != nil && s.jobs.has(job) }
 
@@ -39,9 +70,9 @@ func pathMark(path string) [16]byte {
 // one to the other, counts once. With undelivered those are left out that the first one has
 // delivered.
 func (x *Ledger) sources(ctx context.Context, of []int64, undelivered bool) (*KnownFiles, error) {
-	known := &KnownFiles{map[[16]byte]uint16{}, jobSet{}}
+	known := newKnownFiles()
 	for i, id := range of {
-		these := &KnownFiles{map[[16]byte]uint16{}, jobSet{}}
+		these := newKnownFiles()
 		if i == 0 {
 			these = known
 		}
@@ -77,6 +108,8 @@ func (x *Ledger) countSources(
 		for i := range b.jobs {
 			if j := &b.jobs[i]; !undelivered || !j.State.IsDelivered() {
 				to.files[pathMark(j.Source)]++
+				to.named[nameMark(j.Source, OriginalName(j.Blob, j.Copy))]++
+				to.exact[pathMark(j.Source)]++
 				to.jobs.add(j.ID)
 			}
 		}

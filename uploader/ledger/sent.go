@@ -246,10 +246,10 @@ func (s *Sent) NeedsJob(
 		return false, 0, err
 	case what == asSentByThis: // it has its job already
 		if known.Has(last.job) { // it has been delivered since they were counted
-			known.Take(f.Source)
+			known.TakeAs(f.Source, f.Blob.Blob)
 		}
 		return false, 0, nil
-	case known.Take(f.Source):
+	case known.TakeAs(f.Source, f.Blob.Blob):
 		return false, 0, nil
 	case what == asSent:
 		s.covered.add(last.job)

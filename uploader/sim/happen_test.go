@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"inboxuploader/uploader/scan"
@@ -151,6 +152,9 @@ func (w *world) fileEvent(e event) {
 		f.there = false
 		d.note(f, false)
 	case swapLink:
+		if w.isRoot(f.path) {
+			return
+		}
 		w.outside = true
 		w.must(os.Remove(d.at(f.path)))
 		w.must(os.Symlink(filepath.Join(w.dir, "outside", filepath.Base(f.path)), d.at(f.path)))
@@ -167,11 +171,18 @@ func (w *world) linked(path string) bool {
 	return err != nil || !fi.IsDir()
 }
 
+// isRoot reports whether a person named just that.
+func (w *world) isRoot(path string) bool {
+	return slices.ContainsFunc(w.adds, func(a *added) bool { return slices.Contains(a.roots, path) })
+}
+
 // swapFolder puts a link in the place of a file's folder, if that is not a root.
 func (w *world) swapFolder(f *file) {
 	folder := w.disk.at("run/deep")
-	if filepath.Dir(w.disk.at(f.path)) != folder || w.relocated {
-		return // where a folder lies that was moved, its links included, is found out later
+	if filepath.Dir(w.disk.at(f.path)) != folder || w.relocated || w.isRoot("run/deep") {
+		// Links on what a person named are followed, whenever it is read, and those of a folder
+		// that was moved are found out later.
+		return
 	}
 	w.outside = true
 	for _, o := range w.disk.files {

@@ -94,10 +94,10 @@ func (f *file) wasThroughout(since time.Time) bool {
 
 // judgeBlobs looks whether what is in the inboxes is told, and no file stands there twice.
 func (w *world) judgeBlobs(rows []ledger.Job) {
-	if w.forgot || w.renamed {
+	if w.forgot || w.renamed || w.emptied {
 		return
 	}
-	replace, both := false, false // who keeps both, and replaces then, has both
+	replace, both := len(w.asked) > 0, false // who keeps both, and replaces then, has both
 	for _, a := range w.adds {
 		replace, both = replace || a.replace, both || a.both
 	}
