@@ -87,6 +87,7 @@ func (w *world) mend() {
 		if p != nil {
 			p.mu.Lock()
 			p.strike = [5]int{}
+			p.cutCopy.Store(false)
 			p.mu.Unlock()
 		}
 	}

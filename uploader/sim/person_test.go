@@ -100,6 +100,10 @@ func (w *world) personEvent(e event) {
 		p.strike[3+e.a%2] = 1 + e.b%4
 		p.mu.Unlock()
 		w.add(p, e.b, e.c)
+	case cutCopy:
+		p.cutCopy.Store(true)
+	case doubtful:
+		w.doubtful(p, e)
 	case tryNow:
 		w.say("person: has process %d try again now", p.n)
 		p.queue.TryNow()
@@ -193,6 +197,11 @@ func (w *world) redirect(p *process, e event) {
 	w.moved = true
 	w.mu.Unlock()
 	w.say("person: moves what is left for %s to %s, through process %d", from, to, p.n)
+	if e.c%3 == 0 { // and is killed meanwhile
+		p.mu.Lock()
+		p.strike[3+e.a%2] = 1 + e.b%4
+		p.mu.Unlock()
+	}
 	p.act(func() {
 		n, err := p.queue.Redirect(p.ctx, source.token.Inbox.Key(), target.token.Inbox)
 		w.say("person: %d files were moved (%v)", n, err)
@@ -220,4 +229,33 @@ func filter[T any](all []T, keep func(T) bool) (some []T) {
 		}
 	}
 	return some
+}
+
+// doubtful loses an answer, and has a person pause and resume before the next try.
+func (w *world) doubtful(p *process, e event) {
+	r := &rule{loseAnswer, e.b % 4, 1}
+	w.mu.Lock()
+	w.storage.rules = append([]*rule{r}, w.storage.rules...)
+	w.mu.Unlock()
+	w.say("storage: an answer will be lost, and then nothing be reached for a while")
+	p.act(func() {
+		for range 100 {
+			time.Sleep(5*time.Millisecond + 1)
+			w.mu.Lock()
+			lost := r.left == 0
+			if lost {
+				w.storage.outage = time.Now().Add(20 * time.Second)
+			}
+			w.mu.Unlock()
+			if !lost {
+				continue
+			}
+			for _, v := range []ledger.Verb{ledger.Pause, ledger.Resume} {
+				time.Sleep(2*time.Second + 1)
+				w.say("person: %s all", v)
+				_, _ = p.queue.Do(p.ctx, ledger.Command{Verb: v}) // or it was killed
+			}
+			return
+		}
+	})
 }

@@ -70,7 +70,9 @@ const (
 	limit    kind = "limit"
 	connect  kind = "connect"
 	rescan   kind = "adopt"
-	cutAdd   kind = "cut-add" // the same as add, and a kill while folders are read
+	doubtful kind = "doubtful" // an answer is lost, and the upload paused and resumed before the next try
+	cutCopy  kind = "cut-copy" // a kill as soon as something is sent under a further name
+	cutAdd   kind = "cut-add"  // the same as add, and a kill while folders are read
 	tryNow   kind = "try-now"
 	hold     kind = "hold" // the inbox's address is taken back, and allowed again
 )
@@ -169,7 +171,7 @@ var happenings = [profiles][]kind{
 	people: {
 		add, cutAdd, command, command, command, redirect, limit, connect, stranger, lock, endToken,
 		newToken, newToken, second, kill, kill, pass, pass, restart, empty, moveRoot, rescan, hold,
-		tryNow,
+		tryNow, doubtful, cutCopy,
 	},
 	wild: {
 		grow, shrink, rewrite, putBack, touch, slowly, renameOver, swapLink, swapDir, vanish,
@@ -177,6 +179,7 @@ var happenings = [profiles][]kind{
 		fault, fault, fault, fault, outage, stranger, forget, empty, lock, endToken, newToken,
 		newToken, kill, kill, kill, pass, pass, damage, restart, second, fullOn, busyOn,
 		add, add, cutAdd, command, command, command, redirect, limit, connect, rescan, hold, tryNow,
+		doubtful, cutCopy,
 	},
 }
 

@@ -31,6 +31,8 @@ type process struct {
 	committed atomic.Int64 // when the list last had everything, nanoseconds since 1970
 	seen      int64        // of the world's writes
 
+	cutCopy atomic.Bool // it is killed when it has sent something under a further name
+
 	mu     sync.Mutex
 	strike [5]int // by place: of which request or commit on the process is killed; 0: of none
 	acts   sync.WaitGroup
@@ -118,6 +120,7 @@ func (p *process) close() {
 	p.w.allowKilled(p) // requests under way are cut off
 	p.mu.Lock()
 	p.strike = [5]int{}
+	p.cutCopy.Store(false)
 	p.mu.Unlock()
 	if err := p.queue.Close(); err != nil && !p.dead.Load() && p.w.listWorks() {
 		p.w.breaks(8, "process %d could not end in order: %v", p.n, err)

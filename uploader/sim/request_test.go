@@ -185,6 +185,9 @@ func (m *seam) carryOut(
 	}
 	answer, err := m.apply(ctx, r)
 	m.p.strikes(2)
+	if err == nil && strings.Contains(r.name, " (") && m.p.cutCopy.CompareAndSwap(true, false) {
+		m.p.kill("as something was sent under a further name")
+	}
 	if m.p.dead.Load() {
 		return none, gone(ctx)
 	}
