@@ -56,6 +56,8 @@ func (r *windowRun) run(ctx context.Context, paths []string) error {
 		}
 		in, out, e := desktop.OpenConsole()
 		if e != nil {
+			_ = desktop.Say(windowTitle, "No text window can be opened either. Nothing was sent. Ask "+
+				"your IT for a computer with OpenGL, or run “uploader guide” in a terminal.")
 			return errors.Join(err, e)
 		}
 		c := *r.console

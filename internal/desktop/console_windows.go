@@ -26,13 +26,16 @@ func Ask(title, words string) bool {
 	return err == nil && chosen == idYes
 }
 
-var allocConsole = windows.NewLazySystemDLL("kernel32.dll").NewProc("AllocConsole")
+var (
+	freeConsole  = windows.NewLazySystemDLL("kernel32.dll").NewProc("FreeConsole")
+	allocConsole = windows.NewLazySystemDLL("kernel32.dll").NewProc("AllocConsole")
+)
 
-// OpenConsole opens a console window for this program and returns its two directions, which are the
-// caller's. A program that has one already gets that.
+// OpenConsole opens a console window for this program, in place of one that it may have, and returns
+// its two directions, which are the caller's.
 func OpenConsole() (in, out *os.File, err error) {
-	if ok, _, err := allocConsole.Call(); ok == 0 &&
-		!errors.Is(err, windows.ERROR_ACCESS_DENIED) { // there is one
+	_, _, _ = freeConsole.Call() // fails where there is none
+	if ok, _, err := allocConsole.Call(); ok == 0 {
 		return nil, nil, err
 	}
 	if in, err = os.OpenFile("CONIN$", os.O_RDWR, 0); err != nil {
