@@ -29,6 +29,7 @@ type banner struct {
 	what        *widget.Label
 	rest        *widget.Label
 	paste, now  *button
+	signIn      *button // to a proxy
 	shown       obstacle
 	lastTrouble string
 }
@@ -45,9 +46,12 @@ func (b *banner) build() {
 	b.now = b.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground),
 		b.commands.tryNow)
 	b.tag("try_now", b.now)
+	b.signIn = b.newButtonWithIcon(tr("Sign in…"), icon("token", theme.ColorNameForeground),
+		func() { b.askSignIn(b.shown.proxy) })
+	b.tag("sign_in", b.signIn)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)},
 		b.sign)))
-	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now)))
+	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now, b.signIn)))
 	body := column(-10, -1, b.what, b.rest)
 	words := container.New(upTo{body, b.room}, container.NewVScroll(body))
 	b.box = inset(0, 8, 16, 16, container.NewStack(b.back, container.NewBorder(nil, nil, picture,
@@ -59,6 +63,7 @@ func (b *banner) build() {
 func (b *banner) fit(size fyne.Size) {
 	b.paste.fit(size)
 	b.now.fit(size)
+	b.signIn.fit(size)
 }
 
 // obstacle is what keeps files waiting, in words.
@@ -66,8 +71,9 @@ type obstacle struct {
 	reason     problem.Reason
 	inbox      string // the key of the one that it is about; empty: none
 	what, rest string
-	grave      bool // nothing goes on by itself
-	paste, now bool // which button helps
+	grave      bool   // nothing goes on by itself
+	paste, now bool   // which button helps
+	proxy      string // the one that a sign-in to would help, HOST:PORT; empty: none
 }
 
 // dropLostReason is the banner's own: nothing waits for it.
@@ -155,6 +161,10 @@ func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 		reason: in.Hold.Reason, inbox: in.Inbox, what: x.What, rest: join(x.Safe, x.Do),
 		grave: true, paste: true,
 	}
+	if in.Hold.Reason == problem.ProxySignIn && b.config.ProxySignIn != nil {
+		o.paste, o.proxy = false, in.Hold.Proxy
+		o.rest = join(x.Safe, tr("Sign in, and the upload goes on by itself."))
+	}
 	if clock := clockWords(in); clock != "" && (in.Hold.Reason == problem.NotYetValid ||
 		in.Hold.Reason == problem.Expired) {
 		o.rest = join(clock, o.rest)
@@ -207,6 +217,7 @@ func (b *banner) say(o obstacle) {
 	b.back.Refresh()
 	visible(b.paste, o.paste)
 	visible(b.now, o.now)
+	visible(b.signIn, o.proxy != "")
 	if b.what.Text != o.what {
 		b.what.SetText(o.what)
 	}

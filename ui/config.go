@@ -25,6 +25,10 @@ type Config struct {
 	// on. It may block on the disk. The notice, if any, says what can't be used of them. Nil: they
 	// hold from the next start on.
 	Network func(Settings) Notice
+	// ProxySignIn uses a name and a password for a proxy, HOST:PORT, from then on, and in later runs
+	// where keep is true. What waited for them goes on. It may block on the keyring; its error is
+	// that they could not be kept. Nil leaves the offer out.
+	ProxySignIn func(ctx context.Context, proxy, name, password string, keep bool) error
 	// Inboxes keeps inboxes under names and their tokens beyond the program's end. Nil keeps
 	// neither.
 	Inboxes Inboxes

@@ -253,3 +253,15 @@ func TestTheNumberOfConnectionsHoldsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAProxyMayBe(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": true, "auto": true, "None": true, "http://proxy.example.org:8080": true,
+		"pac+https://example.org/proxy.pac": true, "pac+file:///etc/proxy.pac": true,
+		"http://ann:secret@proxy.example.org:8080": false, "proxy": false, "pac+": false,
+	} {
+		if got := mayBeProxy(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

@@ -118,8 +118,7 @@ func (v *settingsView) open() {
 		connections.Text = strconv.Itoa(s.Connections)
 	}
 	proxy := v.entryOf("http://proxy.example.org:8080", s.Proxy, func(text string) bool {
-		u, err := url.Parse(text)
-		if text != "" && (err != nil || u.Host == "" || u.User != nil) {
+		if !mayBeProxy(text) {
 			return false
 		}
 		s.Proxy = text
@@ -167,6 +166,17 @@ func (v *settingsView) open() {
 	hosts.resized = func() { sheet.overlay.Refresh() }
 	closing.OnTapped = sheet.close
 	v.window.Canvas().Focus(closing)
+}
+
+// mayBeProxy reports whether a text can be the setting of a proxy: its address without a sign-in, a
+// script's behind "pac+", or auto or none.
+func mayBeProxy(text string) bool {
+	if text == "" || strings.EqualFold(text, "auto") || strings.EqualFold(text, "none") {
+		return true
+	}
+	script, isScript := strings.CutPrefix(text, "pac+")
+	u, err := url.Parse(script)
+	return err == nil && u.User == nil && (u.Host != "" || isScript && u.Path != "")
 }
 
 // changeNetwork lets the proxy and the certificates of the settings hold.

@@ -66,9 +66,9 @@ func (f *proxyFlag) where() *proxyfind.Finder {
 }
 
 // signIn returns what a person gave for exactly this proxy's address.
-func (f *proxyFlag) signIn(_ context.Context, p proxydial.Proxy) (proxydial.SignIn, bool) {
+func (f *proxyFlag) signIn(ctx context.Context, p proxydial.Proxy) (proxydial.SignIn, bool) {
 	if p.Scheme == f.given.Scheme && p.Host == f.given.Host && f.given.SignIn.Name != "" {
 		return f.given.SignIn, true
 	}
-	return proxydial.SignIn{}, false
+	return proxySignIns.find(ctx, p)
 }

@@ -133,6 +133,9 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 		Settings: settings,
 		Save:     func(s ui.Settings) error { return ui.SaveSettings(settingsPath, s) },
 		Network:  func(s ui.Settings) ui.Notice { return network.change(s, q) },
+		ProxySignIn: func(ctx context.Context, proxy, name, password string, keep bool) error {
+			return network.signIn(ctx, q, proxy, name, password, keep)
+		},
 		CheckToken: func(ctx context.Context, t token.Token) (store.Checked, error) {
 			st, err := network.open(t)
 			if err != nil {

@@ -3,9 +3,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"sync"
 
+	"inboxuploader/internal/proxydial"
+	"inboxuploader/internal/secret"
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
@@ -37,14 +40,33 @@ func (n *windowNetwork) change(s ui.Settings, q *uploader.Queue) ui.Notice {
 	n.mu.Lock()
 	n.flags.proxy, n.flags.caFile = flags.proxy, flags.caFile
 	n.mu.Unlock()
+	if damaged := reopen(q); damaged && notice == nil {
+		notice = certificatesUnreadable(s.CAFile)
+	}
+	return notice
+}
+
+// signIn uses a name and a password for a proxy from then on, and opens all storages anew, so that
+// what waited for them goes on. The error is that they could not be kept.
+func (n *windowNetwork) signIn(
+	ctx context.Context, q *uploader.Queue, proxy, name, password string, keep bool,
+) error {
+	err := proxySignIns.put(ctx, proxy, proxydial.SignIn{Name: name, Password: secret.New(password)},
+		keep)
+	reopen(q)
+	return err
+}
+
+// reopen opens the storage of every token of the queue anew, and reports whether one could not be
+// for the certificates of the settings.
+func reopen(q *uploader.Queue) (damaged bool) {
 	for _, in := range q.Status().Inboxes {
 		if in.Token.Inbox.Host == "" || in.Hold != nil && in.Hold.Reason == problem.HostNotAllowed {
 			continue
 		}
 		err := q.Use(in.Token)
-		if _, damaged := errors.AsType[*usageError](err); damaged && notice == nil {
-			notice = certificatesUnreadable(s.CAFile)
-		}
+		_, usage := errors.AsType[*usageError](err)
+		damaged = damaged || usage
 	}
-	return notice
+	return damaged
 }
