@@ -239,7 +239,8 @@ var unreachable = map[string][][]string{
 		top, sdk, database, keyring, network, tests,
 		{"fyne.io", module + "/ui", module + "/uploader", module + "/internal"},
 	},
-	module + "/cmd/uploader": {tests},
+	module + "/packaging/icons": {sdk, database, keyring, network, tests},
+	module + "/cmd/uploader":    {tests},
 }
 
 // allowedExceptions are trees inside a forbidden one that a package may reach all the same.
