@@ -147,8 +147,12 @@ func planOf(seed uint64) plan {
 	}
 	for range 2 + r.IntN(14) {
 		kinds := happenings[p.profile]
+		within := span
+		if r.IntN(2) == 0 { // most is under way soon after something was added
+			within = min(span, 4*time.Second)
+		}
 		e := event{
-			at:   time.Duration(r.Int64N(int64(span))) + 2*time.Millisecond,
+			at:   time.Duration(r.Int64N(int64(within))) + 2*time.Millisecond,
 			kind: kinds[r.IntN(len(kinds))], a: r.IntN(1000), b: r.IntN(1000), c: r.IntN(1000),
 		}
 		p.events = append(p.events, e)
