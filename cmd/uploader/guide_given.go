@@ -128,9 +128,9 @@ func outOfTime(tok token.Token, now time.Time) error {
 
 // askName offers to keep the inbox under a name.
 func (r *guideRun) askName(ctx context.Context, kept inboxes.Book, tok token.Token) error {
+	r.say("To remember it in this computer's keyring, name this inbox. Otherwise press Enter.")
 	for {
-		name, err := r.answer(ctx, "To remember it in this computer's keyring, name this inbox. "+
-			"Otherwise press Enter: ")
+		name, err := r.answer(ctx, "Name for this inbox: ")
 		if err != nil || name == "" {
 			return err
 		}

@@ -162,7 +162,7 @@ func TestTheGuidedModeDelivers(t *testing.T) {
 	d.expect("Token, then Enter: ").keys(pasteBegins + "Dear all,\r\nyour link:\r\n" + l.token +
 		"\r\n\r\nBest wishes\r\n" + pasteEnds + "\r")
 	d.expect("State").expect("valid, 59 minutes left").expect("Use this token? [Y/n] ").answer("")
-	d.expect("name this inbox").answer("Cardio study").expect("in this computer's keyring")
+	d.expect("Name for this inbox: ").answer("Cardio study").expect("in this computer's keyring")
 	d.expect("Path: ").answer("/nowhere/at all")
 	d.expect("“/nowhere/at all” is not there").expect("Path: ").answer("https://a/b?sig=c")
 	d.expect("looks like a token").expect("Path: ").answer("'" + tree + "'")
@@ -170,7 +170,7 @@ func TestTheGuidedModeDelivers(t *testing.T) {
 	d.expect("To send: 2 files (17 kB)").expect("3  Replace the one in the inbox")
 	d.expect("[1]: ").answer("7").expect("from 1 to 3").expect("[1]: ").answer("")
 	d.expect("Send 2 files? [Y/n] ").answer("y")
-	d.expect("Delivered both files").expect("save a receipt").answer(`"` + receipt + `"`)
+	d.expect("Delivered both files").expect("File for the receipt: ").answer(`"` + receipt + `"`)
 	d.expect("Receipt: ")
 	d.ends(exitOK)
 	l.compare(t, tree)
@@ -230,7 +230,7 @@ func TestTheGuidedModeIsLeftAtAnyQuestion(t *testing.T) {
 				for i, step := range []struct{ words, answer string }{
 					{"Token, then Enter: ", l.token},
 					{"Use this token? [Y/n] ", ""},
-					{"Otherwise press Enter: ", ""},
+					{"Name for this inbox: ", ""},
 					{"Path: ", tree},
 					{"Path: ", ""},
 				} {
@@ -257,9 +257,9 @@ func TestWithoutAWindowTheQuestionsAreAskedInTheTerminal(t *testing.T) {
 	c.Env = append(c.Env, "TERM=xterm", "DISPLAY=", "WAYLAND_DISPLAY=")
 	d := converse(t, c)
 	d.expect("So the questions are asked here.").expect("Token, then Enter: ").answer(l.token)
-	d.expect("Use this token?").answer("").expect("name this inbox").answer("")
+	d.expect("Use this token?").answer("").expect("Name for this inbox: ").answer("")
 	d.expect("Folder: my study (1)").expect("[1]: ").answer("2").expect("Send 2 files?").answer("")
-	d.expect("Delivered both files").expect("save a receipt").answer("")
+	d.expect("Delivered both files").expect("File for the receipt: ").answer("")
 	d.ends(exitOK)
 	l.compare(t, tree)
 }
