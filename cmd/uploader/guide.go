@@ -269,7 +269,12 @@ func (r *guideRun) review(
 		return 0, nil
 	}
 	options := []string{"Skip my file", "Keep both"}
-	if to.Rights.Unknown || to.Rights.Has('w') { // other tokens permit new files only
+	rules, err := readPolicy()
+	if err != nil {
+		return 0, err
+	}
+	// Other tokens permit new files only.
+	if !rules.ForbidOverwrite && (to.Rights.Unknown || to.Rights.Has('w')) {
 		options = append(options, "Replace the one in the inbox")
 	}
 	r.say("")

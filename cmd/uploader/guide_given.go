@@ -98,6 +98,11 @@ func (r *guideRun) askToken(ctx context.Context) (givenToken, token.Token, error
 func (r *guideRun) askHost(
 	ctx context.Context, given givenToken, unknown *problem.Error,
 ) (token.Token, error) {
+	if rules, err := readPolicy(); err != nil || rules.ForbidAllowHost {
+		e := problem.New("parse token", "", problem.HostForbidden)
+		e.Value = unknown.Value
+		return token.Token{}, errors.Join(e, err)
+	}
 	x := explain(unknown)
 	r.say(x.What + " Ask the workspace whether this address is theirs.")
 	yes, err := r.agree(ctx, "It is the workspace's: allow "+show.Text(unknown.Value)+"?", false)

@@ -275,3 +275,24 @@ func TestAnUnknownAddressIsAsked(t *testing.T) {
 	d.keys("\x04")
 	d.ends(exitNotDelivered)
 }
+
+// TestTheGuidedModeOffersNothingAgainstTheAdministrator: neither an address nor to replace a file.
+func TestTheGuidedModeOffersNothingAgainstTheAdministrator(t *testing.T) {
+	l := newLab(t, "w")
+	etc := t.TempDir()
+	text := `{"forbid_allow_host": true, "forbid_overwrite": true}`
+	if err := os.WriteFile(filepath.Join(etc, "policy.json"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("ADMINISTRATION", etc)
+	d := l.guided(t, plantFiles(t))
+	d.expect("Token, then Enter: ").answer(foreignLink)
+	d.expect("Your administrator does not allow uploads to “inbox.lab.example”")
+	d.expect("Token, then Enter: ").answer(l.token).expect("Use this token?").answer("")
+	d.expect("Name for this inbox: ").answer("").expect("2  Keep both").expect("[1]: ")
+	if strings.Contains(d.all(), "3  Replace") {
+		t.Error("replacing is offered")
+	}
+	d.keys("\x04")
+	d.ends(exitNotDelivered)
+}
