@@ -12,8 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/receipt"
+	"inboxuploader/uploader/scan"
 )
 
 // judgeReceipt looks whether the receipt has what was delivered.
@@ -82,6 +84,7 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 	for about, n := range w.storage.nth {
 		before[about] = n
 	}
+	w.review(p, quiet)
 	w.say("person: adds the same once more")
 	adds := w.adds
 	for _, a := range adds {
@@ -113,6 +116,55 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 				)
 			}
 		}
+	}
+}
+
+// review looks, as a person does before they send, at what is known to be in the inbox, and what is
+// told of it by inbox.
+func (w *world) review(p *process, quiet map[string]bool) {
+	s := p.queue.Status()
+	delivered := int64(0)
+	for _, in := range ledger.ByInbox(s.Transfers) {
+		delivered += in.Files[ledger.Delivered]
+	}
+	if delivered != s.Files[ledger.Delivered] {
+		w.breaks(1, "%d files were delivered by inbox, %d in all", delivered, s.Files[ledger.Delivered])
+	}
+	if own, from := uploader.Takeover(s.Waiting(), w.hands[0].token.Inbox); own || len(from) > 0 {
+		w.breaks(6, "something still waits for %s", w.hands[0].token.Inbox)
+	}
+	if n := p.queue.LeftToOthers(ledger.Command{Verb: ledger.Retry}); n > 0 {
+		w.breaks(1, "%d uploads are said to be another process's, and there is none", n)
+	}
+	var ids []int64
+	for i := range s.Transfers {
+		ids = append(ids, s.Transfers[i].ID)
+	}
+	if _, err := p.queue.LookAtYoung(p.ctx, ids...); err != nil {
+		w.breaks(1, "young files could not be looked at: %v", err)
+	}
+	for _, a := range w.adds {
+		if a.inbox.Container != "ws-1" {
+			continue
+		}
+		sent, err := p.queue.Sent(p.ctx, a.inbox.Key())
+		w.must(err)
+		o := scan.Options{Inbox: a.inbox, Recursive: true}
+		var roots []string
+		for _, r := range a.roots {
+			roots = append(roots, w.disk.at(r))
+		}
+		_, err = scan.Files(p.ctx, roots, o, func(found []scan.Found) error {
+			for i := range found {
+				has, err := sent.Has(p.ctx, &found[i])
+				w.must(err)
+				if name := found[i].Blob.Blob; quiet[name] && !has {
+					w.breaks(4, "%q was delivered and has not changed, and is not known to be there", name)
+				}
+			}
+			return nil
+		})
+		w.must(err)
 	}
 }
 

@@ -43,7 +43,8 @@ func (w *world) judgeScans(p *process, rows []ledger.Job) {
 				}
 			}
 		}
-		if n > most && !w.outside {
+		cut := w.moved && len(w.ledger.killed) > 0 // a move that is cut off is made again, or left
+		if n > most && !w.outside && !cut {
 			w.breaks(1, "%q was added %d times and is in the list %d times", source, most, n)
 		}
 	}
@@ -98,6 +99,7 @@ func (w *world) judgeBlobs(rows []ledger.Job) {
 		return
 	}
 	replace, both := len(w.asked) > 0, false // who keeps both, and replaces then, has both
+	unknown := w.hasReceived("c")            // such a token can't find out whose a blob is
 	for _, a := range w.adds {
 		replace, both = replace || a.replace, both || a.both
 	}
@@ -113,6 +115,7 @@ func (w *world) judgeBlobs(rows []ledger.Job) {
 				w.breaks(1, "%q is in %s, and no row says so", name, c.name)
 			}
 			if other := seen[last.sum]; other != "" && last.size > 0 && (!replace || !both) &&
+				(!unknown || !w.uncertain(name, last.at) && !w.uncertain(other, last.at)) &&
 				!w.differ(name, other) {
 				w.breaks(
 					3,

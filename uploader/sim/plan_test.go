@@ -70,7 +70,7 @@ const (
 	limit    kind = "limit"
 	connect  kind = "connect"
 	rescan   kind = "adopt"
-	doubtful kind = "doubtful" // an answer is lost, and the upload paused and resumed before the next try
+	doubtful kind = "doubtful" // a lost answer, then a pause before the next try
 	cutCopy  kind = "cut-copy" // a kill as soon as something is sent under a further name
 	cutAdd   kind = "cut-add"  // the same as add, and a kill while folders are read
 	tryNow   kind = "try-now"

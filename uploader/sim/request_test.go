@@ -306,6 +306,7 @@ func (m *seam) took(r *request, data []byte) {
 	if foreign && theirs != e.sum && !w.mayReplace(m.c, r) {
 		w.breaks(3, "%v replaced what somebody else had put there", r)
 	}
+	w.renamed = w.renamed || foreign && theirs != e.sum // so what was beside it may be, too
 	delete(m.c.foreign, r.name)
 	w.wholeVersion(m.c, r, e)
 	m.c.effects[r.name] = append(m.c.effects[r.name], e)
