@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func TestWorksMeasureTheRealProgram(t *testing.T) {
 		b.runs = 1
 		var chosen []work
 		for _, w := range works {
-			if w.key != "resume" { // see below
+			if w.key != "resume" && !strings.HasPrefix(w.key, "proxy") { // see below
 				chosen = append(chosen, w)
 			}
 		}
@@ -40,6 +41,20 @@ func TestWorksMeasureTheRealProgram(t *testing.T) {
 		}
 		if diff := cmp.Diff(map[string]int{"floor": 22, "uploader copy": 27, "uploader copy, without": 2, "uploader copy, names free": 1}, programs); diff != "" {
 			t.Errorf("lines by program (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("proxy", func(t *testing.T) {
+		if _, err := exec.LookPath("squid"); err != nil {
+			t.Skip("no squid")
+		}
+		b.runs = 1
+		chosen, err := choose("proxy,proxysmall")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := b.all(t.Context(), chosen)
+		if err != nil || len(lines) != 4 {
+			t.Errorf("%v, %+v", err, lines)
 		}
 	})
 	t.Run("resume", func(t *testing.T) {

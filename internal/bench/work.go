@@ -45,6 +45,15 @@ var works = []work{
 		tls:    true,
 		wanted: wanted{wall: 1.3, cpu: 1.5, memory: 120}, do: (*bench).compare,
 	},
+	{
+		key: "proxy", title: "one file of 4 GiB through squid", data: "4g", runs: 3, connections: 1,
+		wanted: wanted{wall: 1.11}, do: (*bench).proxied,
+	},
+	{
+		key: "proxysmall", title: "10,000 × 16 KiB through squid", data: "small", runs: 3,
+		connections: 16,
+		wanted:      wanted{wall: 1.11}, do: (*bench).proxied,
+	},
 	{key: "resume", title: "4 GiB, killed at 65 %", data: "4g", runs: 3, do: (*bench).resume},
 	{
 		key: "busy4g", title: "4 GiB, 5 % answered with 503", data: "4g", runs: 3,
