@@ -119,6 +119,14 @@ func (r *networkRun) run(ctx context.Context, args []string) error {
 	if err := r.check(r.env); err != nil {
 		return err
 	}
+	rules, err := readPolicy()
+	if err != nil {
+		return err
+	}
+	if rules.Proxy != "" {
+		r.proxy = rules.proxy
+	}
+	r.caFile = or(rules.CAFile, r.caFile)
 	tok, address, err := r.target(ctx, args)
 	if err != nil {
 		return err

@@ -68,8 +68,13 @@ func (d *Dialer) Open(ctx context.Context, scheme, network, address string) (net
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		if e, ok := errors.AsType[*Error](err); ok && e.Failure == Silent {
-			d.blame(way, true)
+		if e, ok := errors.AsType[*Error](err); ok {
+			switch e.Failure {
+			case Silent:
+				d.blame(way, true)
+			case SignInNeeded, SignInUnknown, TicketNeeded, SignInLapsed:
+				return nil, err // it is alive; a way around it is not what was meant
+			}
 		}
 		if first == nil {
 			first = err

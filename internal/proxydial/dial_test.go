@@ -212,6 +212,22 @@ func TestTheNextWayIsTakenWhereOneIsDead(t *testing.T) {
 	}
 }
 
+// TestASignInIsNotGoneAround: a proxy that wants one is alive, so the next way is left alone.
+func TestASignInIsNotGoneAround(t *testing.T) {
+	noTicket(t)
+	first := newFakeProxy(t, func(int, string) string { return demand("Basic realm=x") })
+	second := newFakeProxy(t, func(int, string) string { return yes })
+	d := through(first, SignIn{}, false)
+	d.Choose = func(context.Context, *url.URL) ([]Proxy, error) {
+		return []Proxy{
+			{Scheme: "http", Host: first.address}, {Scheme: "http", Host: second.address}, {},
+		}, nil
+	}
+	if err := open(t, d); failure(err) != SignInNeeded || second.kinds() != "" {
+		t.Errorf("%v; the second was asked %q", err, second.kinds())
+	}
+}
+
 func TestACancelledTunnelEndsAtOnce(t *testing.T) {
 	noTicket(t)
 	asked, release := make(chan struct{}), make(chan struct{})
