@@ -18,8 +18,13 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// listsFolder is where in the state folder lists of files are kept that can be read once only.
-const listsFolder = "lists"
+// keptLists matches the names in the state folder of lists of files that could be read once only,
+// and listsLast is for how long they are kept: tokens last thirty days, so nothing goes on with
+// older ones.
+const (
+	keptLists = "list-????????????????????????????????.txt"
+	listsLast = 60 * 24 * time.Hour
+)
 
 // selection is which files below the sources are sent, and where in the inbox they get.
 type selection struct {
@@ -100,17 +105,25 @@ func (r *copyRun) keepList(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dir = filepath.Join(dir, listsFolder)
-	r.selection.list = filepath.Join(dir, fmt.Sprintf("%x.txt", sha256.Sum256([]byte(text))))
-	if err = os.MkdirAll(dir, 0o700); err == nil {
-		err = writePrivate(r.selection.list, text)
-	}
-	if err != nil {
+	sum := sha256.Sum256([]byte(text))
+	r.selection.list = filepath.Join(dir, fmt.Sprintf("list-%x.txt", sum[:16]))
+	r.removeOldLists(dir)
+	if err := writePrivate(r.selection.list, text); err != nil {
 		e := problem.New("keep list", dir, problem.JournalUnwritable)
 		e.Cause = err.Error()
 		return e
 	}
 	return nil
+}
+
+// removeOldLists removes lists that no upload can need any more. What can't be removed stays.
+func (r *copyRun) removeOldLists(dir string) {
+	names, _ := filepath.Glob(filepath.Join(dir, keptLists)) // fails for a wrong pattern alone
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil && r.now().Sub(info.ModTime()) > listsLast {
+			_ = os.Remove(name)
+		}
+	}
 }
 
 // newerFlag is --newer-than: a date, or a length of time before each search.

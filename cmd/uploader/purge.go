@@ -242,7 +242,8 @@ func ownFiles(dir string) (names []string, err error) {
 		return nil, e
 	}
 	for _, entry := range entries {
-		if slices.Contains(ownNames, entry.Name()) {
+		list, _ := filepath.Match(keptLists, entry.Name()) // fails for a wrong pattern alone
+		if list || slices.Contains(ownNames, entry.Name()) {
 			names = append(names, entry.Name())
 		}
 	}

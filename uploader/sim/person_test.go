@@ -17,7 +17,12 @@ var modes = []struct {
 	replace, both, links bool
 	filter               scan.Options
 }{
-	{}, {}, {replace: true}, {both: true}, {both: true}, {links: true},
+	{},
+	{},
+	{replace: true},
+	{both: true},
+	{both: true},
+	{links: true},
 	{filter: scan.Options{Include: []string{"*.csv", "deep/"}, Exclude: []string{"b*", "none"}}},
 	{filter: scan.Options{MinAge: 2 * time.Minute}},
 	{filter: scan.Options{Exclude: []string{"run/deep/**"}}, links: true},

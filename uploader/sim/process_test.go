@@ -86,7 +86,8 @@ func (p *process) strikes(place int) {
 	p.mu.Unlock()
 	if due {
 		p.kill(
-			[...]string{"", "as it makes a request", "as a request was carried out", "before a commit",
+			[...]string{
+				"", "as it makes a request", "as a request was carried out", "before a commit",
 				"after a commit",
 			}[place],
 		)
