@@ -14,10 +14,9 @@ func systemID(path string) (source.ID, error) {
 	if err := unix.Lstat(path, &st); err != nil {
 		return source.ID{}, err
 	}
-	return source.ID{
-		Device: uint64(st.Dev),
-		Index:  uint64(st.Ino),
-	}, nil //nolint:unconvert // types differ by system
+	id := source.ID{Index: st.Ino}
+	id.Device = uint64(st.Dev) //nolint:unconvert // the field's type differs by system
+	return id, nil
 }
 
 // makePipe makes a named pipe.
