@@ -62,7 +62,7 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 	if w.forgot || w.moved || w.outside {
 		return
 	}
-	quiet := map[string]bool{}
+	quiet := map[string]string{} // their sources, by name
 	for i := range rows {
 		j := &rows[i]
 		if j.State != ledger.Delivered || w.container(j.Inbox).name != "ws-1" {
@@ -70,7 +70,7 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 		}
 		for _, f := range w.disk.files {
 			if w.disk.at(f.path) == j.Source && f.there && w.sentSince(j, f.touched) {
-				quiet[j.Blob] = true
+				quiet[j.Blob] = j.Source
 			}
 		}
 	}
@@ -121,7 +121,7 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 
 // review looks, as a person does before they send, at what is known to be in the inbox, and what is
 // told of it by inbox.
-func (w *world) review(p *process, quiet map[string]bool) {
+func (w *world) review(p *process, quiet map[string]string) {
 	s := p.queue.Status()
 	delivered := int64(0)
 	for _, in := range ledger.ByInbox(s.Transfers) {
@@ -158,7 +158,7 @@ func (w *world) review(p *process, quiet map[string]bool) {
 			for i := range found {
 				has, err := sent.Has(p.ctx, &found[i])
 				w.must(err)
-				if name := found[i].Blob.Blob; quiet[name] && !has {
+				if name := found[i].Blob.Blob; quiet[name] == found[i].Source && !has {
 					w.breaks(4, "%q was delivered and has not changed, and is not known to be there", name)
 				}
 			}
