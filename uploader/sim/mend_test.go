@@ -159,6 +159,10 @@ func (w *world) judgeWaits(p *process) {
 					)
 				}
 			}
+		case problem.Corrupted:
+			if n := w.ledger.damaged; n <= 5 {
+				w.breaks(6, "job %d, %q, failed though only %d bodies were damaged", j.ID, j.Blob, n)
+			}
 		case problem.Unexpected,
 			problem.ServiceBusy,
 			problem.ServiceFault,

@@ -23,6 +23,7 @@ func (s span) around(at time.Time) bool {
 
 // allowance is how much may be sent twice.
 type allowance struct {
+	damaged int               // bodies that arrived so
 	any     bool              // nobody counts
 	again   int64             // bytes that were under way at a fault or a kill
 	changed int64             // bytes of files that changed
@@ -51,6 +52,8 @@ func (w *world) allowFault(r *request, fault int) {
 		w.ledger.lost[r.name] = append(w.ledger.lost[r.name], span{r.begun, time.Now()})
 	case forgetNow:
 		w.ledger.any = true
+	case corruptBody:
+		w.ledger.damaged++
 	}
 }
 
