@@ -69,6 +69,9 @@ func draw(svg []byte, size int) ([]byte, error) {
 		return nil, err
 	}
 	icon.SetTarget(0, 0, float64(size), float64(size))
+	for i := range icon.SVGPaths { // which stay as thick as they are otherwise
+		icon.SVGPaths[i].LineWidth *= float64(size) / icon.ViewBox.W
+	}
 	picture := image.NewRGBA(image.Rect(0, 0, size, size))
 	icon.Draw(rasterx.NewDasher(size, size,
 		rasterx.NewScannerGV(size, size, picture, picture.Bounds())), 1)
