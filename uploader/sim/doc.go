@@ -8,4 +8,7 @@
 //	go test ./uploader/sim -run World -seeds 5000  the first 5,000 seeds
 //
 // A seed that breaks a promise is tried again without each of its events, and what is left is told.
+//
+// Without the race detector: what happens in a world is put in order by its clock, of which the
+// detector knows nothing.
 package sim
