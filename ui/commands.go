@@ -53,7 +53,7 @@ func (cm *commands) pauseAll() { cm.run(ledger.Command{Verb: ledger.Pause}) }
 // withoutToken returns the keys of the inboxes that this program has unfinished files for and no
 // token that works.
 func withoutToken(st *uploader.Status) (keys []string) {
-	for _, w := range st.Waiting() {
+	for _, w := range st.Backlogs() {
 		if !w.HasToken {
 			keys = append(keys, w.Inbox.Key())
 		}

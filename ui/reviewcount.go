@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -89,7 +88,7 @@ func (f *found) add(batch []scan.Found, now time.Time) {
 					f.warnings = append(f.warnings, *x)
 				}
 			}
-			if uploader.ModifiedLately(x.ModTime, now) {
+			if x.ModifiedLately(now) {
 				f.lately++
 				if len(f.young) < mostNamed {
 					f.young = append(f.young, *x)

@@ -6,8 +6,8 @@ import (
 
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -91,7 +91,7 @@ func (v *tokenView) choose(r inboxes.Record) {
 // offerRedirect asks, where a new token leads to another inbox of the same workspace, whether what
 // waits for the old one goes there.
 func (v *tokenView) offerRedirect(t token.Token) {
-	_, others := uploader.Takeover(v.last.status.Waiting(), t.Inbox)
+	_, others := ledger.Takeover(v.last.status.Backlogs(), t.Inbox)
 	for _, old := range others {
 		if old.Mine == 0 {
 			continue // nothing here has found out that its token no longer works

@@ -61,12 +61,12 @@ func (o *outcomes) finish(u unit, err error) {
 	case errors.Is(err, errTwin):
 		u.awaited++
 		o.q.delays.add(u, backoff.After(u.awaited+2))
-	case errors.Is(err, errCrowded) && u.crowded < source.MaxCrowded:
+	case errors.Is(err, source.ErrCrowded) && u.crowded < source.MaxCrowded:
 		u.tries++
 		u.crowded++
 		o.q.conns.Busy()
 		o.q.delays.add(u, backoff.After(u.crowded))
-	case errors.Is(err, errCrowded):
+	case errors.Is(err, source.ErrCrowded):
 		o.failed(u, source.Problem("open", j.Source, err))
 	default:
 		o.failed(u, err)

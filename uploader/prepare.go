@@ -22,7 +22,7 @@ func (w *worker) prepare(u *unit) error {
 	if err := w.haveName(j); err != nil {
 		return err
 	}
-	f, now, err := openSource(j)
+	f, now, err := j.At.OpenFound(j.Source)
 	if err != nil {
 		return err
 	}

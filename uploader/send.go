@@ -77,18 +77,18 @@ func (w *worker) readWhole(u *unit) (body *store.Body, release func(), err error
 	j := u.job
 	f, err := j.At.OpenSmall()
 	if err != nil {
-		return nil, nil, openError(j.Source, err)
+		return nil, nil, source.OpenProblem(j.Source, err)
 	}
 	for adopted := false; ; adopted = true {
 		begun := time.Now()
 		body, give, err := w.body(f, 0, j.Size)
-		now, lost := smallVersion(j, f)
+		now, lost := j.At.VersionOfSmall(j.Source, f)
 		switch {
 		case lost != nil:
 			err = lost
 		case now.Same(j.Version()):
 			if err != nil {
-				err = orMadeUp(j, now, err)
+				err = source.OrMadeUp(j.Source, j.Version(), now, err)
 			} else if err = w.steady(u, reading{now, body.CRC64(), time.Now()}, begun,
 				adopted); err == nil {
 				j.Changed = now.Kept()
@@ -189,8 +189,8 @@ func (w *worker) sendBlock(u *unit) error {
 	read := time.Now()
 	body, release, err := w.body(f, offset, length)
 	if err != nil {
-		if now, lost := lookAgain(j); lost == nil {
-			err = orMadeUp(j, now, err)
+		if now, lost := j.At.LookAgain(j.Source); lost == nil {
+			err = source.OrMadeUp(j.Source, j.Version(), now, err)
 		}
 		return err
 	}
@@ -221,7 +221,7 @@ func (w *worker) sendBlock(u *unit) error {
 // ids, by which the blob is known again.
 func (w *worker) commit(u *unit) error {
 	j := u.job
-	now, err := lookAgain(j)
+	now, err := j.At.LookAgain(j.Source)
 	if err != nil {
 		return err
 	}

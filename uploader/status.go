@@ -2,6 +2,7 @@ package uploader
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"inboxuploader/uploader/ledger"
@@ -183,4 +184,26 @@ func (q *Queue) Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledge
 		}
 	}
 	return rows, err
+}
+
+// Backlogs returns what waits, by inbox, in the order of the transfers. To resume is to go on with
+// these, see [Queue.Resume].
+func (s *Status) Backlogs() []ledger.Backlog {
+	return ledger.BacklogsOf(s.Transfers, func(inbox string) bool {
+		return slices.ContainsFunc(s.Inboxes, func(in InboxStatus) bool {
+			return in.Inbox == inbox && in.Token.Inbox.Host != "" && in.Hold == nil
+		})
+	})
+}
+
+// Delivered is [ledger.Ledger.Delivered] of the queue's list.
+func (q *Queue) Delivered(
+	ctx context.Context, transfers []int64, visit func(t ledger.Transfer, j ledger.Job) error,
+) error {
+	return q.ledger.Delivered(ctx, transfers, visit)
+}
+
+// Sent is [ledger.Ledger.Sent] of the queue's list.
+func (q *Queue) Sent(ctx context.Context, inbox string) (*ledger.Sent, error) {
+	return q.ledger.Sent(ctx, inbox)
 }

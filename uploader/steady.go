@@ -2,12 +2,9 @@ package uploader
 
 import (
 	"errors"
-	"path/filepath"
 	"time"
 
-	"inboxuploader/internal/netdisk"
 	"inboxuploader/uploader/problem"
-	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
 
@@ -24,34 +21,9 @@ import (
 // disk after 35 s. Tests replace it.
 var restsAfter = 2 * time.Minute
 
-const (
-	// clockSlack is by how much the clock of another machine may be wrong whose disk holds the
-	// file. Windows domains allow 5 minutes.
-	clockSlack = 15 * time.Minute
-	// defaultSteady is Config.Steady's: longer than the steps of FAT's times and than a share's
-	// times are remembered.
-	defaultSteady = 2500 * time.Millisecond
-)
-
-// restsFrom returns the moment from which on a file of this version is at rest: what was read of it
-// later, while it kept that version, is true by itself. It is zero where no time of the file tells
-// of a change.
-func restsFrom(path string, v source.Version, now time.Time) time.Time {
-	var last time.Time
-	for _, t := range [...]time.Time{v.ModTime, v.Changed} {
-		if t.After(last) && t.Before(now.Add(scan.FarAhead)) {
-			last = t
-		}
-	}
-	if last.IsZero() {
-		return last
-	}
-	rests := last.Add(restsAfter)
-	if now.Before(rests.Add(clockSlack)) && netdisk.On(filepath.Dir(path)) {
-		rests = rests.Add(clockSlack)
-	}
-	return rests
-}
+// defaultSteady is Config.Steady's: longer than the steps of FAT's times and than a share's times
+// are remembered.
+const defaultSteady = 2500 * time.Millisecond
 
 // reading is what a file was when it was read as a whole.
 type reading struct {
@@ -80,7 +52,7 @@ func (w *worker) steady(u *unit, now reading, begun time.Time, surprising bool) 
 	j := u.job
 	before := j.seen
 	switch {
-	case before == nil && !surprising && !begun.Before(restsFrom(j.Source, now.version, begun)):
+	case before == nil && !surprising && !begun.Before(now.version.RestsFrom(j.Source, begun, restsAfter)):
 		return nil
 	case before != nil && before.is(&now):
 		if u.rest = w.q.pause(j) - begun.Sub(before.ended); u.rest > 0 {
@@ -98,7 +70,7 @@ func (w *worker) steady(u *unit, now reading, begun time.Time, surprising bool) 
 // restBegins keeps from when on a large file is at rest that was opened just now. The caller holds
 // the lock.
 func (j *job) restBegins(now source.Version, surprising bool) {
-	j.rests = restsFrom(j.Source, now, time.Now())
+	j.rests = now.RestsFrom(j.Source, time.Now(), restsAfter)
 	if sure := time.Now().Add(restsAfter); surprising && j.rests.Before(sure) {
 		j.rests = sure // whatever a clock says, it changed lately
 	}
@@ -123,7 +95,7 @@ func (w *worker) compare(u *unit) error {
 	if u.rest = w.q.pause(j) - time.Since(j.unsureAt); u.rest > 0 {
 		return errUnsteady
 	}
-	f, now, err := openSource(j)
+	f, now, err := j.At.OpenFound(j.Source)
 	if err != nil {
 		return err
 	}
@@ -141,7 +113,7 @@ func (w *worker) compare(u *unit) error {
 			return problem.New("compare", j.Source, problem.SourceChanged)
 		}
 	}
-	if now, err = lookAgain(j); err != nil {
+	if now, err = j.At.LookAgain(j.Source); err != nil {
 		return err
 	}
 	if err := j.unchanged(now); err != nil {

@@ -72,7 +72,7 @@ func (w *worker) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err err
 // times don't say that it is the same, it is read: a program may have put the modification time
 // back, and a change of rights is none of the content.
 func (w *worker) changedSince(j *job, twin *ledger.Job) bool {
-	f, now, err := openSource(j)
+	f, now, err := j.At.OpenFound(j.Source)
 	if err != nil {
 		return true
 	}

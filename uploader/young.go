@@ -10,16 +10,6 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// lately is how long after its last modification a file is named as one that a program may not have
-// finished.
-const lately = time.Minute
-
-// ModifiedLately reports whether a file with that modification time was modified in the last
-// minute, so that a program may not be done with it yet. A clock of another machine may be ahead.
-func ModifiedLately(modified, now time.Time) bool {
-	return now.Sub(modified) < lately && modified.Before(now.Add(clockSlack))
-}
-
 // sentYoung is a delivered file that had changed shortly before it was sent.
 type sentYoung struct {
 	job     int64
@@ -36,7 +26,7 @@ func (q *Queue) keepYoung(j *job) {
 	case !now.Before(j.rests):
 		return
 	}
-	q.young = append(q.young, sentYoung{j.ID, changed.UnixNano(), ModifiedLately(j.ModTime, now)})
+	q.young = append(q.young, sentYoung{j.ID, changed.UnixNano(), source.ModifiedLately(j.ModTime, now)})
 }
 
 // MostLately bounds Young.Named.
@@ -88,7 +78,7 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 // changedSince reports whether a delivered file is another than the one that was sent, whose last
 // change that was.
 func changedSince(ctx context.Context, j *job, changed int64) bool {
-	now, err := lookAgain(j)
+	now, err := j.At.LookAgain(j.Source)
 	switch {
 	case err != nil:
 		return false
@@ -97,7 +87,7 @@ func changedSince(ctx context.Context, j *job, changed int64) bool {
 	case now.Same(j.Version()) && now.Changed.UnixNano() == changed:
 		return false
 	}
-	f, now, err := openSource(j)
+	f, now, err := j.At.OpenFound(j.Source)
 	if err != nil {
 		return false
 	}

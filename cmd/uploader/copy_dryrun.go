@@ -142,7 +142,7 @@ func (r *rehearsal) run(
 func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) {
 	if x.Err == nil && x.Skip == "" {
 		if x.Err = plan.TooLarge(x.Source, x.Size, r.token.Rights); x.Err == nil {
-			x.Err = uploader.MadeUp(x)
+			x.Err = x.MadeUp()
 		}
 	}
 	l := dryLine{jsonSource: sourceInJSON(x.Source), Blob: x.Blob.Blob, Size: x.Size}
@@ -169,7 +169,7 @@ func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) 
 		r.found.Files[ledger.Waiting]++
 		r.found.Bytes[ledger.Waiting] += x.Size
 		l.Action, l.Renamed, l.Warnings = "send", x.Blob.Renamed, x.Blob.Warnings
-		if l.Lately = uploader.ModifiedLately(x.ModTime, r.begun); l.Lately {
+		if l.Lately = x.ModifiedLately(r.begun); l.Lately {
 			r.young.Lately++
 			if len(r.young.Named) < uploader.MostLately {
 				r.young.Named = append(r.young.Named,

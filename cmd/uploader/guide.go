@@ -125,17 +125,17 @@ func (r *guideRun) session(ctx context.Context, paths []string) error {
 }
 
 // waiting returns what waits, by inbox.
-func (r *guideRun) waiting(ctx context.Context) (waiting []uploader.Waiting, err error) {
+func (r *guideRun) waiting(ctx context.Context) (waiting []ledger.Backlog, err error) {
 	err = r.withQueue(ctx, func(q *uploader.Queue) error {
 		status := q.Status()
-		waiting = status.Waiting()
+		waiting = status.Backlogs()
 		return nil
 	})
 	return waiting, err
 }
 
 // keepUploading goes on with what waits. Where the token of an inbox is not kept, it asks for it.
-func (r *guideRun) keepUploading(ctx context.Context, waiting []uploader.Waiting) error {
+func (r *guideRun) keepUploading(ctx context.Context, waiting []ledger.Backlog) error {
 	kept, err := r.inboxes()
 	if err != nil {
 		return err

@@ -142,7 +142,7 @@ func (r *purgeRun) find(ctx context.Context) (*belongings, error) {
 		return b, nil
 	}
 	err = r.withQueue(ctx, func(q *uploader.Queue) error {
-		for _, w := range new(q.Status()).Waiting() {
+		for _, w := range new(q.Status()).Backlogs() {
 			b.waiting += w.Files
 		}
 		return nil

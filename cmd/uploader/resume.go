@@ -180,13 +180,13 @@ func (r *resumeRun) adopt(ctx context.Context, q *uploader.Queue, d *delivery, i
 }
 
 // waiting returns what waits; for one kept inbox only, if it is named.
-func (r *resumeRun) waiting(ctx context.Context, q *uploader.Queue) ([]uploader.Waiting, error) {
+func (r *resumeRun) waiting(ctx context.Context, q *uploader.Queue) ([]ledger.Backlog, error) {
 	key, err := r.inboxKey(ctx, r.to)
 	if err != nil {
 		return nil, err
 	}
 	status := q.Status()
-	return slices.DeleteFunc(status.Waiting(), func(w uploader.Waiting) bool {
+	return slices.DeleteFunc(status.Backlogs(), func(w ledger.Backlog) bool {
 		return key != "" && w.Inbox.Key() != key
 	}), nil
 }
@@ -240,12 +240,12 @@ func (p *program) inboxKey(ctx context.Context, name string) (string, error) {
 // movesFrom returns the key of the inbox whose uploads the token is to take over, if a person
 // agrees; "" for none.
 func (r *resumeRun) movesFrom(
-	ctx context.Context, waiting []uploader.Waiting, token token.Token,
+	ctx context.Context, waiting []ledger.Backlog, token token.Token,
 ) (string, error) {
 	if token.Inbox.Container == "" {
 		return "", nil // none was given
 	}
-	own, from := uploader.Takeover(waiting, token.Inbox)
+	own, from := ledger.Takeover(waiting, token.Inbox)
 	here := show.Text(token.Inbox.String())
 	switch {
 	case own && (len(from) == 0 || !r.move):
@@ -286,7 +286,7 @@ func (r *resumeRun) takeOver(
 }
 
 // keptToken returns the token of an inbox from the keyring.
-func (r *resumeRun) keptToken(ctx context.Context, w uploader.Waiting) (token.Token, error) {
+func (r *resumeRun) keptToken(ctx context.Context, w ledger.Backlog) (token.Token, error) {
 	inboxes, err := r.inboxes()
 	if err != nil {
 		return token.Token{}, err

@@ -306,9 +306,5 @@ func (o *Options) tooOld(modified, now time.Time) bool {
 // tooYoung reports whether a file is left for later. One from far in the future has a wrong time
 // rather than none to wait for.
 func (o *Options) tooYoung(modified, now time.Time) bool {
-	return o.MinAge > 0 && now.Sub(modified) < o.MinAge && modified.Before(now.Add(FarAhead))
+	return o.MinAge > 0 && now.Sub(modified) < o.MinAge && modified.Before(now.Add(source.FarAhead))
 }
-
-// FarAhead is from where on a time in the future is a wrong one, as of a camera, and says nothing
-// about a change.
-const FarAhead = 24 * time.Hour

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/scan"
@@ -130,7 +129,7 @@ func (w *world) review(p *process, quiet map[string]string) {
 	if delivered != s.Files[ledger.Delivered] {
 		w.breaks(1, "%d files were delivered by inbox, %d in all", delivered, s.Files[ledger.Delivered])
 	}
-	if own, from := uploader.Takeover(s.Waiting(), w.hands[0].token.Inbox); own || len(from) > 0 {
+	if own, from := ledger.Takeover(s.Backlogs(), w.hands[0].token.Inbox); own || len(from) > 0 {
 		w.breaks(6, "something still waits for %s", w.hands[0].token.Inbox)
 	}
 	if n := p.queue.LeftToOthers(ledger.Command{Verb: ledger.Retry}); n > 0 {

@@ -38,7 +38,7 @@ func TestWaitingIsWhatNobodyElseSends(t *testing.T) {
 		paused,
 		counting,
 	}}
-	all := s.Waiting()
+	all := s.Backlogs()
 	if len(all) != 2 {
 		t.Fatalf("%d inboxes wait, want 2", len(all))
 	}
@@ -94,7 +94,7 @@ func TestTakeover(t *testing.T) {
 			if to == (token.Inbox{}) {
 				to = goal
 			}
-			own, from := uploader.Takeover(s.Waiting(), to)
+			own, from := ledger.Takeover(s.Backlogs(), to)
 			if own != c.own || len(from) != len(c.from) {
 				t.Fatalf("own %v, from %+v; want %v, %v", own, from, c.own, c.from)
 			}
