@@ -327,7 +327,8 @@ func (r *guideRun) askReceipt(ctx context.Context, c *copyRun) error {
 			continue
 		}
 		if err == nil {
-			r.say("Receipt: " + show.Text(path))
+			r.say("Receipt:")
+			r.say("  " + show.Text(path)) // whole, so that it can be copied
 		}
 		return nil
 	}

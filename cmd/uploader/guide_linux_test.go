@@ -171,7 +171,7 @@ func TestTheGuidedModeDelivers(t *testing.T) {
 	d.expect("[1]: ").answer("7").expect("from 1 to 3").expect("[1]: ").answer("")
 	d.expect("Send 2 files? [Y/n] ").answer("y")
 	d.expect("Delivered both files").expect("File for the receipt: ").answer(`"` + receipt + `"`)
-	d.expect("Receipt: ")
+	d.expect("Receipt:").expect("receipt of today.csv")
 	d.ends(exitOK)
 	l.compare(t, tree)
 	if text, err := os.ReadFile(receipt); err != nil || !strings.Contains(string(text), "a.txt") {

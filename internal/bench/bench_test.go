@@ -58,17 +58,17 @@ func TestWorksMeasureTheRealProgram(t *testing.T) {
 		}
 	})
 	t.Run("resume", func(t *testing.T) {
-		b.runs, b.scale = 1, 1.0/64
-		// Slow enough to be killed in its middle.
+		b.runs, b.scale = 1, 1.0/16
+		// Slow enough to be killed in its middle, and of many more blocks than are under way at once.
 		w := work{
-			title: "64 MiB", data: "4g", conditions: conditions{rate: 64 * mib},
+			title: "256 MiB", data: "4g", conditions: conditions{rate: 128 * mib},
 			do: (*bench).resume,
 		}
 		lines, err := b.all(t.Context(), []work{w})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(lines) != 2 || lines[1].sent <= 0 || lines[1].sent >= 64 ||
+		if len(lines) != 2 || lines[1].sent <= 0 || lines[1].sent >= 256 ||
 			!strings.Contains(lines[1].note, "were left") {
 			t.Errorf("%+v", lines)
 		}

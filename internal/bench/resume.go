@@ -75,6 +75,9 @@ func (b *bench) interrupt(ctx context.Context, w work, s *startedSink) (i interr
 	err = until(ctx, pollEvery, func() (bool, error) {
 		err := s.ask(ctx, "GET", "/report", &before)
 		i.underWay = max(i.underWay, before.UnderWay)
+		if before.Blobs > 0 {
+			err = errors.Join(err, errors.New("it was through before it could be killed"))
+		}
 		return float64(before.Staged) >= killAt*float64(want.Bytes), err
 	})
 	if _, kerr := r.kill(); err != nil || kerr != nil {
