@@ -116,13 +116,19 @@ func (b *bench) startSquid(ctx context.Context) (address string, end func() erro
 	if err != nil {
 		return "", nil, err
 	}
-	squid := exec.CommandContext(ctx, "squid", "-N", "-f", config)
+	// Its own name is that of its shared memory as well, which another user's squid may have.
+	name := "bench" + port
+	squid := exec.CommandContext(ctx, "squid", "-N", "-n", name, "-f", config)
 	if err := squid.Start(); err != nil {
 		return "", nil, err
 	}
 	end = func() error {
 		_ = squid.Process.Kill()
 		_ = squid.Wait() // it was killed
+		left, _ := filepath.Glob(filepath.Join("/dev/shm", name+"-*")) // fails for a wrong pattern alone
+		for _, memory := range left {
+			_ = os.Remove(memory)
+		}
 		return os.RemoveAll(dir)
 	}
 	for range 100 {
