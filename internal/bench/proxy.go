@@ -124,7 +124,7 @@ func (b *bench) startSquid(ctx context.Context) (address string, end func() erro
 	}
 	end = func() error {
 		_ = squid.Process.Kill()
-		_ = squid.Wait() // it was killed
+		_ = squid.Wait()                                               // it was killed
 		left, _ := filepath.Glob(filepath.Join("/dev/shm", name+"-*")) // fails for a wrong pattern alone
 		for _, memory := range left {
 			_ = os.Remove(memory)
