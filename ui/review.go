@@ -134,8 +134,7 @@ func (d *reviewDialog) keepChoice() {
 // last. Its options stand in the order of the rules.
 func (v *reviewView) conflictChoice() *sheetRadio {
 	options := []string{tr("Leave it alone"), tr("Keep both")}
-	if t := v.inboxes.token.Rights; !v.config.Rules.NoReplace &&
-		(t.Unknown || t.Has('w')) { // other tokens permit new files only
+	if !v.config.Rules.NoReplace && v.inboxes.token.Rights.MayReplace() {
 		options = append(options, tr("Replace it"))
 	}
 	rule := int(v.settings.conflict())

@@ -80,18 +80,25 @@ func TestWhatWasReviewedIsSent(t *testing.T) {
 	}
 }
 
-// TestAReviewThatStillCountsIsSent: sending begins with what it has, and ends with what it finds.
-func TestAReviewThatStillCountsIsSent(t *testing.T) {
-	b := newBench(t, "w", uploader.Config{})
-	var root string
+// sendWhileCounting sends a folder whose review waits for hold after its first batch, and returns it
+// and where the scan's end comes.
+func (b *bench) sendWhileCounting(hold <-chan struct{}) (root string, done <-chan error) {
+	b.Helper()
 	for i := range 100 {
 		root = filepath.Dir(b.file(fmt.Sprintf("tree/%d", i), i))
 	}
-	hold := make(chan struct{})
 	o, done := b.review(root, hold)
-	if _, err := b.queue.Add(t.Context(), b.inbox, []string{root}, o); err != nil {
-		t.Fatal(err)
+	if _, err := b.queue.Add(b.Context(), b.inbox, []string{root}, o); err != nil {
+		b.Fatal(err)
 	}
+	return root, done
+}
+
+// TestAReviewThatStillCountsIsSent: sending begins with what it has, and ends with what it finds.
+func TestAReviewThatStillCountsIsSent(t *testing.T) {
+	b := newBench(t, "w", uploader.Config{})
+	hold := make(chan struct{})
+	root, done := b.sendWhileCounting(hold)
 	for b.queue.Status().Files[ledger.Delivered] == 0 {
 		<-b.queue.Changed()
 	}
@@ -120,15 +127,8 @@ func TestAReviewOfSomethingElseIsNotSent(t *testing.T) {
 // TestAReviewEndsWithTheQueue: nobody reads a disk to its end for nothing.
 func TestAReviewEndsWithTheQueue(t *testing.T) {
 	b := newBench(t, "w", uploader.Config{})
-	var root string
-	for i := range 100 {
-		root = filepath.Dir(b.file(fmt.Sprintf("tree/%d", i), i))
-	}
 	hold := make(chan struct{})
-	o, done := b.review(root, hold)
-	if _, err := b.queue.Add(t.Context(), b.inbox, []string{root}, o); err != nil {
-		t.Fatal(err)
-	}
+	_, done := b.sendWhileCounting(hold)
 	b.close()
 	close(hold)
 	if err := <-done; err == nil {

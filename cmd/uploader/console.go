@@ -96,21 +96,43 @@ func (c *console) agrees(ctx context.Context, question string) bool {
 }
 
 // ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is
-// cancelled it is no, at once; nobody waits for the goroutine then, since a read from a terminal
-// can't be ended, and the program ends.
+// cancelled it is no, at once.
 func (c *console) ask(ctx context.Context, question string) bool {
 	c.write(question + " [y/N] ")
-	answer := make(chan string, 1)
+	line, _ := c.readLine(ctx) // no line is no yes
+	return slices.Contains([]string{"y", "yes"}, strings.ToLower(line))
+}
+
+// readLine reads a line from stdin and returns it without the blanks around it, also where the
+// input ends in its middle, which is an error. It returns early when the context is cancelled.
+func (c *console) readLine(ctx context.Context) (string, error) {
+	return unlessCancelled(ctx, func() (string, error) {
+		// A terminal hands over one line at a time, so nothing of the next one is lost.
+		line, err := bufio.NewReader(c.stdin).ReadString('\n')
+		return strings.TrimSpace(line), err
+	})
+}
+
+// unlessCancelled returns what read returns, or when the context is cancelled the cause, at once. Nobody waits
+// for read's goroutine then: opening a named pipe and reading from a terminal can't be ended, and
+// the program ends.
+func unlessCancelled[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
 	go func() {
 		defer crash.Catch()
-		line, _ := bufio.NewReader(c.stdin).ReadString('\n') // no line is no yes
-		answer <- line
+		value, err := read()
+		done <- result{value, err}
 	}()
 	select {
 	case <-ctx.Done():
-		return false
-	case line := <-answer:
-		return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line)))
+		var none T
+		return none, context.Cause(ctx)
+	case r := <-done:
+		return r.value, r.err
 	}
 }
 

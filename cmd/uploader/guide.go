@@ -274,7 +274,7 @@ func (r *guideRun) review(
 		return 0, err
 	}
 	// Other tokens permit new files only.
-	if !rules.ForbidOverwrite && (to.Rights.Unknown || to.Rights.Has('w')) {
+	if !rules.ForbidOverwrite && to.Rights.MayReplace() {
 		options = append(options, "Replace the one in the inbox")
 	}
 	r.say("")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -14,39 +13,24 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
-
-	"inboxuploader/internal/crash"
 )
 
 // errLeft says that a person ended the input, as with Ctrl-D, or chose to leave.
 var errLeft = errors.New("left")
 
 // answer asks for one line on a terminal and returns it without the blanks around it. The end of
-// the input is errLeft. When the context is cancelled it returns the cause at once; nobody waits
-// for the goroutine then, see ask.
+// the input is errLeft. When the context is cancelled it returns the cause at once.
 func (c *console) answer(ctx context.Context, question string) (string, error) {
 	c.write(question)
-	type read struct {
-		line string
-		err  error
-	}
-	done := make(chan read, 1)
-	go func() {
-		defer crash.Catch()
-		// A terminal hands over one line at a time, so nothing of the next one is lost.
-		line, err := bufio.NewReader(c.stdin).ReadString('\n')
-		done <- read{line, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case r := <-done:
-		line := strings.TrimSpace(r.line)
-		if r.err != nil && line == "" {
-			c.write("\n")
-			return "", errLeft
-		}
+	line, err := c.readLine(ctx)
+	switch {
+	case err == nil, line != "":
 		return line, nil
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	default:
+		c.write("\n")
+		return "", errLeft
 	}
 }
 
@@ -129,22 +113,7 @@ func (c *console) hidden(ctx context.Context, question string) (string, error) {
 		_ = term.Restore(fd, before)
 		c.write("\n")
 	}()
-	type read struct {
-		text string
-		err  error
-	}
-	done := make(chan read, 1)
-	go func() {
-		defer crash.Catch()
-		text, err := readHidden(f)
-		done <- read{text, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case r := <-done:
-		return r.text, r.err
-	}
+	return unlessCancelled(ctx, func() (string, error) { return readHidden(f) })
 }
 
 // readHidden reads from a terminal that hands over each key until Enter. What arrives together is

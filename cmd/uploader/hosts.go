@@ -11,8 +11,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// maxHostsFile is how much of the administrator's file is read, in bytes.
-const maxHostsFile = 64 << 10
+// maxAdministrators is how much of an administrator's file is read, in bytes.
+const maxAdministrators = 64 << 10
 
 // administratorsHosts is the file in which an administrator allows hosts for everybody on this
 // computer, one a line in the form of --allow-host; what follows a # is a comment.
@@ -57,24 +57,9 @@ func allowedHosts() (hosts []string, problem hostsProblem) {
 
 // listedHosts returns the hosts of the administrator's file, or why it is not used.
 func listedHosts() (hosts []string, problem hostsProblem) {
-	path := administratorsHosts
-	if path == "" {
-		return nil, hostsProblem{}
-	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, hostsProblem{}
-	}
-	if err != nil {
-		return nil, hostsProblem{path, valueUnreadable}
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	if why := othersMayWrite(f); why != "" {
-		return nil, hostsProblem{path, why}
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxHostsFile+1))
-	if err != nil || len(text) > maxHostsFile {
-		return nil, hostsProblem{path, valueTooLong}
+	text, why := readAdministrators(administratorsHosts)
+	if why != "" {
+		return nil, hostsProblem{administratorsHosts, why}
 	}
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
@@ -83,6 +68,30 @@ func listedHosts() (hosts []string, problem hostsProblem) {
 		}
 	}
 	return hosts, hostsProblem{}
+}
+
+// readAdministrators returns what is in a file that administrators alone may have written, nil where
+// there is none or path is empty, or why it can't be used, as the rest of a sentence.
+func readAdministrators(path string) (text []byte, why string) {
+	if path == "" {
+		return nil, ""
+	}
+	f, err := os.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, ""
+	case err != nil:
+		return nil, valueUnreadable
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	if why := othersMayWrite(f); why != "" {
+		return nil, why
+	}
+	text, err = io.ReadAll(io.LimitReader(f, maxAdministrators+1))
+	if err != nil || len(text) > maxAdministrators {
+		return nil, valueTooLong
+	}
+	return text, ""
 }
 
 // bareHost returns the host of what may be a whole address, as people copy it, or have the mark of

@@ -128,3 +128,17 @@ func check(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestAnEmptyPolicyIsNoPolicy: who can empty the file must not be rid of its rules.
+func TestAnEmptyPolicyIsNoPolicy(t *testing.T) {
+	allowHosts(t, "")
+	if _, err := readPolicy(); err != nil {
+		t.Errorf("no file: %v", err)
+	}
+	if err := os.WriteFile(policyFile(), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readPolicy(); err == nil {
+		t.Error("an empty file counts as none")
+	}
+}

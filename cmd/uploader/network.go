@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -123,10 +124,8 @@ func (r *networkRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if rules.Proxy != "" {
-		r.proxy = rules.proxy
-	}
-	r.caFile = or(rules.CAFile, r.caFile)
+	proxy, caFile := rules.way(&r.proxy, r.caFile)
+	r.proxy, r.caFile = *proxy, caFile
 	tok, address, err := r.target(ctx, args)
 	if err != nil {
 		return err
@@ -368,14 +367,7 @@ func (n *networkReport) clock(ahead time.Duration) {
 	seconds := int64(ahead / time.Second)
 	n.Clock = &seconds
 	words := clockWords(ahead)
-	n.step("clock", words == "", or(words, "This computer's clock is right."), "")
-}
-
-func or(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
+	n.step("clock", words == "", cmp.Or(words, "This computer's clock is right."), "")
 }
 
 // ask asks the storage whether it accepts the token, and measures the speed.

@@ -2,17 +2,17 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
-	"net/netip"
-	"os"
+	"net"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/proxydial"
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader/azure"
 	"inboxuploader/uploader/problem"
@@ -45,9 +45,6 @@ type policy struct {
 	rate  int64     // of LimitRate, in bytes per second; 0: no limit
 }
 
-// maxPolicy is how much of the file is read, in bytes.
-const maxPolicy = 64 << 10
-
 // policyFile is where the policy is: beside the administrator's hosts.
 func policyFile() string {
 	if administratorsHosts == "" {
@@ -61,25 +58,14 @@ func policyFile() string {
 // rid of it.
 func readPolicy() (policy, error) {
 	path := policyFile()
-	if path == "" {
+	text, why := readAdministrators(path)
+	if text == nil && why == "" {
 		return policy{}, nil
 	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return policy{}, nil
+	var p policy
+	if why == "" {
+		p, why = parsePolicy(text)
 	}
-	if err != nil {
-		return policy{}, policyUnusable(path, valueUnreadable)
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	if why := othersMayWrite(f); why != "" {
-		return policy{}, policyUnusable(path, why)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxPolicy+1))
-	if err != nil || len(text) > maxPolicy {
-		return policy{}, policyUnusable(path, valueTooLong)
-	}
-	p, why := parsePolicy(text)
 	if why != "" {
 		return policy{}, policyUnusable(path, why)
 	}
@@ -171,7 +157,7 @@ func (p *policy) permits(in token.Inbox) error {
 	switch {
 	case isThisComputer(in.Host):
 		return nil
-	case p.AllowedHosts != nil && !hostAmong(in.Host, p.AllowedHosts):
+	case p.AllowedHosts != nil && !token.HostAmong(in.Host, p.AllowedHosts):
 	case p.ForbidAllowHost && !in.Allowed(token.AllowHost(administrators...),
 		token.AllowHost(p.AllowedHosts...)):
 	default:
@@ -184,41 +170,21 @@ func (p *policy) permits(in token.Inbox) error {
 
 // connection says how the storage is reached: as the person says, but for what the policy sets.
 func (p *policy) connection(proxy *proxyFlag, caFile string) azure.Options {
+	return connectionOptions(p.way(proxy, caFile))
+}
+
+// way is connection's proxy and its file of certificate authorities.
+func (p *policy) way(proxy *proxyFlag, caFile string) (*proxyFlag, string) {
 	if p.Proxy != "" {
 		proxy = &p.proxy
 	}
-	if p.CAFile != "" {
-		caFile = p.CAFile
-	}
-	return connectionOptions(proxy, caFile)
-}
-
-// hostAmong reports whether a host, perhaps with a port, is one of these or below one with *. in
-// front.
-func hostAmong(host string, among []string) bool {
-	host = strings.ToLower(host)
-	name, _, _ := strings.Cut(host, ":")
-	for _, a := range among {
-		a = strings.ToLower(a)
-		if below, ok := strings.CutPrefix(a, "*."); ok {
-			if below != "" && strings.HasSuffix(name, "."+below) {
-				return true
-			}
-		} else if a == host || a == name {
-			return true
-		}
-	}
-	return false
+	return proxy, cmp.Or(p.CAFile, caFile)
 }
 
 // isThisComputer reports whether a host, perhaps with a port, is this computer itself.
 func isThisComputer(host string) bool {
-	if at, err := netip.ParseAddrPort(host); err == nil {
-		return at.Addr().IsLoopback()
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
 	}
-	if at, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return at.IsLoopback()
-	}
-	name, _, _ := strings.Cut(strings.ToLower(host), ":")
-	return name == "localhost"
+	return proxydial.Own(strings.Trim(strings.ToLower(host), "[]"))
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"inboxuploader/internal/crash"
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/problem"
@@ -84,32 +83,18 @@ func (c *console) fromArgument(ctx context.Context, argument string) (givenToken
 	return givenToken{text: text, argument: argument}, nil
 }
 
-// readText reads at most so many bytes of what open returns. When the context is cancelled it
-// returns the cause at once. Nobody waits for its goroutine then: opening a named pipe and reading
-// from a terminal can't be ended, and the program ends.
+// readText reads at most so many bytes of what open returns. It returns early when the context is
+// cancelled, see unlessCancelled.
 func readText(ctx context.Context, open func() (io.ReadCloser, error), most int64) (string, error) {
-	type result struct {
-		text []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		defer crash.Catch()
+	return unlessCancelled(ctx, func() (string, error) {
 		f, err := open()
 		if err != nil {
-			done <- result{nil, err}
-			return
+			return "", err
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		text, err := io.ReadAll(io.LimitReader(f, most))
-		done <- result{text, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case r := <-done:
-		return string(r.text), r.err
-	}
+		return string(text), err
+	})
 }
 
 // whyUnread says why a file's text is not at hand.

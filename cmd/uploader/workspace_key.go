@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"inboxuploader/internal/crash"
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader/inboxes"
 )
@@ -116,29 +115,17 @@ func (a ownAccount) askKey(ctx context.Context) (string, error) {
 			"--key-file."}
 	}
 	a.write("Account key or connection string (not shown): ")
-	type answer struct {
-		text []byte
-		err  error
-	}
-	done := make(chan answer, 1)
-	// Nobody waits for this goroutine after an interrupt: a read from a terminal can't be ended,
-	// and the program ends.
-	go func() {
-		defer crash.Catch()
-		text, err := term.ReadPassword(fd)
-		done <- answer{text, err}
-	}()
-	select {
-	case <-ctx.Done():
+	text, err := unlessCancelled(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	if ctx.Err() != nil {
 		_ = term.Restore(fd, before) // what is typed is shown again
-		a.write("\n")
-		return "", context.Cause(ctx)
-	case typed := <-done:
-		a.write("\n")
-		if typed.err != nil {
-			return "", &usageError{"The key can't be read from this terminal. Name a file with " +
-				"--key-file."}
-		}
-		return string(typed.text), nil
 	}
+	a.write("\n")
+	switch {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case err != nil:
+		return "", &usageError{"The key can't be read from this terminal. Name a file with " +
+			"--key-file."}
+	}
+	return string(text), nil
 }

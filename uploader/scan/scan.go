@@ -37,7 +37,7 @@ type Options struct {
 	MaxAge            time.Duration // leave out files that were not modified within that time; 0: none
 	NewerThan         time.Time     // leave out files that were modified before; zero: none
 	Folder            string        // in the inbox, with slashes, that all files get into; empty: none
-	FilesFrom         string        // the absolute path of a list: of folders only what it names, see [MaxList]; empty: all
+	FilesFrom         string        // the absolute path of a list of what is sent of folders; empty: all
 	Contents          bool          // take what lies in the folders that are named without these folders' own names
 	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
 	Own               string        // the program's own folder, which is never sent; empty: there is none
@@ -111,9 +111,10 @@ type Unmatched struct {
 //
 // A root is a path to a file or folder, or, where no file of that name exists, a pattern such as
 // data/*.csv (doublestar syntax). A folder's name is the first segment of Rel, "." and "dir/"
-// included, unless Folder or Contents say otherwise; what a pattern found is named from the pattern's first wildcard on, as AzCopy does it.
-// A root that is a link is followed and keeps its own name, and the default list of junk does not
-// apply to it. Roots of which nothing can be sent become a Found with Err.
+// included, unless Folder or Contents say otherwise; what a pattern found is named from the
+// pattern's first wildcard on, as AzCopy does it. A root that is a link is followed and keeps its
+// own name, and the default list of junk does not apply to it. Roots of which nothing can be sent
+// become a Found with Err.
 //
 // No two files are handed over for one name. Of two in one folder, the one whose own name it is
 // wins over one that had to be renamed, and of two renamed ones the first in alphabetical order; of

@@ -19,11 +19,7 @@ type Option func(*parser)
 // this package knows. Each is a host name, with a port if only that port is meant, or
 // "*.example.org" for every host below example.org. Plain http stays refused outside loopback.
 func AllowHost(hosts ...string) Option {
-	return func(p *parser) {
-		for _, host := range hosts {
-			p.allowed = append(p.allowed, strings.ToLower(strings.TrimSpace(host)))
-		}
-	}
+	return func(p *parser) { p.allowed = append(p.allowed, hosts...) }
 }
 
 // Allowed reports whether Parse accepts tokens for the inbox's host by these options.

@@ -165,7 +165,7 @@ func (p *parser) endpoint(host string) (endpoint, bool) {
 	e := endpoint{host: host, service: "blob"}
 	if a, err := netip.ParseAddr(name); err == nil {
 		e.pathStyle, e.loopback = true, a.IsLoopback()
-		return e, e.loopback || p.isAllowed(host, name)
+		return e, e.loopback || HostAmong(host, p.allowed)
 	}
 	if name == "localhost" {
 		e.pathStyle, e.loopback = true, true
@@ -187,7 +187,7 @@ func (p *parser) endpoint(host string) (endpoint, bool) {
 		e.account(m[1])
 		return e, true
 	}
-	if !p.isAllowed(host, name) {
+	if !HostAmong(host, p.allowed) {
 		return e, false
 	}
 	switch before, _, ok := strings.Cut(name, ".blob."); {
@@ -206,9 +206,13 @@ func (e *endpoint) account(labels string) {
 	e.inboxID = routed().ReplaceAllString(labels, "")
 }
 
-// isAllowed reports whether an option allowed the host, given with and without its port.
-func (p *parser) isAllowed(host, name string) bool {
-	for _, a := range p.allowed {
+// HostAmong reports whether a host, with or without a port, is one of these, in the form of
+// [AllowHost].
+func HostAmong(host string, hosts []string) bool {
+	host = strings.ToLower(host)
+	name, _ := hostWithoutPort(host)
+	for _, a := range hosts {
+		a = strings.ToLower(strings.TrimSpace(a))
 		if below, ok := strings.CutPrefix(a, "*."); ok {
 			if below != "" && strings.HasSuffix(name, "."+below) {
 				return true

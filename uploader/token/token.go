@@ -129,6 +129,9 @@ func (r Rights) Has(letter byte) bool { return strings.IndexByte(r.Letters, lett
 // file must then fit in one request.
 func (r Rights) CreateOnly() bool { return !r.Unknown && r.Has('c') && !r.Has('w') }
 
+// MayReplace reports whether the token permits blobs to be replaced, as far as is known here.
+func (r Rights) MayReplace() bool { return r.Unknown || r.Has('w') }
+
 // State is a token's validity at one moment.
 type State string
 
