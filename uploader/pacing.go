@@ -4,8 +4,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/store"
@@ -13,23 +11,13 @@ import (
 )
 
 // pacing is how fast bytes leave, and what follows from that. The queue's lock protects it, but for
-// hand and limit.
+// hand and the limit.
 type pacing struct {
-	flow    uplink.Flow
-	onWay   atomic.Int64                 // bytes handed over by requests under way
-	limiter atomic.Pointer[rate.Limiter] // nil: no limit
-	wanted  int64                        // Config.BlockSize
-	ledger  *ledger.Ledger               // keeps what was measured last
-}
-
-// limit is Queue.Limit. It takes no lock.
-func (p *pacing) limit(perSecond int64) {
-	if perSecond <= 0 {
-		p.limiter.Store(nil)
-		return
-	}
-	// An eighth of a second's worth may go at once: short transfers keep to the limit too.
-	p.limiter.Store(rate.NewLimiter(rate.Limit(perSecond), int(min(max(perSecond/8, 1), mib))))
+	flow   uplink.Flow
+	onWay  atomic.Int64 // bytes handed over by requests under way
+	limit  uplink.Limit
+	wanted int64          // Config.BlockSize
+	ledger *ledger.Ledger // keeps what was measured last
 }
 
 // hand counts n bytes that were handed over of a body of that size, which makes handed in all. It
@@ -80,8 +68,8 @@ func (p *pacing) speedTo(inbox string, seconds int) float64 {
 // caller holds the lock.
 func (p *pacing) planningSpeed(inbox string) float64 {
 	speed := p.speedTo(inbox, uplink.PlanningSeconds)
-	if l := p.limiter.Load(); l != nil && (speed == 0 || float64(l.Limit()) < speed) {
-		return float64(l.Limit())
+	if limit := p.limit.PerSecond(); limit > 0 && (speed == 0 || limit < speed) {
+		return limit
 	}
 	return speed
 }

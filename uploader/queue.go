@@ -238,7 +238,7 @@ func (q *Queue) inbox(key string) *inbox {
 
 // Limit changes the highest speed, in bytes per second; 0 or less takes the limit away. What is
 // being sent keeps to it from its next few KiB on. Config.MaxRate bounds it.
-func (q *Queue) Limit(perSecond int64) { q.pacing.limit(q.config.within(perSecond)) }
+func (q *Queue) Limit(perSecond int64) { q.pacing.limit.Set(q.config.within(perSecond)) }
 
 // within is a speed limit that keeps to MaxRate.
 func (c *Config) within(perSecond int64) int64 {

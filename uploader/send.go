@@ -281,17 +281,8 @@ func (w *worker) request(
 			if int64(u.plan) < u.job.cut.Load() {
 				return errAgain
 			}
-			for left := n; left > 0; {
-				limiter := w.q.pacing.limiter.Load() // a new limit holds for the rest of the step too
-				if limiter == nil {
-					break
-				}
-				w.watch.Pause()
-				part := min(left, limiter.Burst())
-				if err := limiter.WaitN(ctx, part); err != nil {
-					return context.Cause(ctx)
-				}
-				left -= part
+			if err := w.q.pacing.limit.Wait(ctx, w.watch, n); err != nil {
+				return err
 			}
 			w.q.pacing.hand(u.job, int64(n), w.watch.Resume(n), size)
 			return nil
