@@ -49,14 +49,27 @@ func (c *console) printJSON(v any) error { return c.printJSONIndented(v, "") }
 
 // printJSONIndented writes one value to stdout, over several lines where there is an indent.
 func (c *console) printJSONIndented(v any, indent string) error {
+	text, err := encodeJSON(v, indent)
+	if err != nil {
+		return fmt.Errorf("print result: %w", err)
+	}
+	return c.print(text)
+}
+
+// sayJSON writes one value to stderr, as one line. A stderr that can't be written stops no upload.
+func (c *console) sayJSON(v any) {
+	if text, err := encodeJSON(v, ""); err == nil {
+		c.write(text)
+	}
+}
+
+func encodeJSON(v any, indent string) (string, error) {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // a link stands in it as it is, so that it can be copied out
 	e.SetIndent("", indent)
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("print result: %w", err)
-	}
-	return c.print(show.JSON(b.String()))
+	err := e.Encode(v)
+	return show.JSON(b.String()), err
 }
 
 // screen is what stderr is.

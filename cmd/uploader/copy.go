@@ -143,6 +143,12 @@ left out as a whole counts once. Empty folders, which the storage does not know,
 name_warnings, modified_lately, reason, message; "pending" are those that would be sent.
 Where the command line itself is wrong, nothing is printed there.
 
+With --json-progress an object is written to stderr at once, every five seconds and at the end, one a line; lines that don't begin
+with { are for people. It has the same fields as that of --json, as they are by then, and besides bytes_done (acknowledged by the
+storage), bytes_per_second (over 10 to 30 seconds of sending; 0 while that can't be said) and seconds_left (null while that can't be
+said). Until the last one state is sending, or waiting (for the network, the storage or a disk: reason and message say which, and it
+goes on by itself), and what lists files lists none.
+
 Exit codes: 0 all was delivered, now or before, 1 something was not (failed, or already there and left alone) or nothing matched, 2 wrong usage or no
 readable token, 3 you must act before anything more can be sent: the token is expired, not yet valid or refused, its inbox is
 gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON says which), or --give-up-after has ended it,

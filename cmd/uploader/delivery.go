@@ -92,7 +92,11 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 	}
 	r.warnOfEnd(q)
 	waiting, end := r.flags.giveUp.limit(ctx, q.Status)
-	stopped := p.watch(waiting, q, r.to, r.transfers)
+	stopped := p.watch(waiting, &watched{
+		to: r.to, changed: q.Changed(), wait: q.Wait,
+		status: func() uploader.Status { return q.StatusOf(r.transfers...) },
+		object: r.progress(), words: progressParts,
+	})
 	end()
 	young := r.lookAtYoung(ctx, q)
 	closed := q.Close()
@@ -100,6 +104,18 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 		r.log.Error("close", "error", closed)
 	}
 	return r.conclude(context.WithoutCancel(ctx), q, stopped, young)
+}
+
+// progress is what --json-progress prints of a status; nil where it was not asked for.
+func (r *delivery) progress() func(uploader.Status) any {
+	if !r.flags.jsonProgress {
+		return nil
+	}
+	return func(s uploader.Status) any {
+		return newProgress(outcome{
+			status: s, token: r.token, to: r.to, took: r.program.now().Sub(r.begun),
+		})
+	}
 }
 
 // conclude says what became of it, in words and in the ways that were asked for.
@@ -120,8 +136,16 @@ func (r *delivery) conclude(
 	for _, in := range q.Status().Inboxes {
 		o.clock = cmp.Or(o.clock, clockWords(in.ClockAhead.Round(time.Minute)))
 	}
-	logOutcome(r.log, &o)
-	kept := r.writeReceipt(ctx, q)
+	err = r.tell(&o, r.writeReceipt(ctx, q))
+	r.tellOfOthers(q)
+	return err
+}
+
+// tell says what became of it, in words and in the ways that were asked for. kept is what came of
+// the receipt. It returns how the program exits.
+func (r *delivery) tell(o *outcome, kept error) error {
+	p := r.program
+	logOutcome(r.log, o)
 	for _, line := range o.words() {
 		for _, l := range wrap(line, p.terminal().width) {
 			p.say(l)
@@ -136,9 +160,11 @@ func (r *delivery) conclude(
 	case kept != nil:
 		r.log.Error("receipt", "error", kept)
 	}
-	r.tellOfOthers(q)
+	if r.flags.jsonProgress {
+		p.sayJSON(lastProgress(o))
+	}
 	if r.flags.asJSON {
-		if err := p.printSummary(o); err != nil {
+		if err := p.printSummary(*o); err != nil {
 			return err
 		}
 	}

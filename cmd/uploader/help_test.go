@@ -16,7 +16,7 @@ func TestTheHelpNamesAllFieldsOfJSON(t *testing.T) {
 		command string
 		objects []any
 	}{
-		{"copy", []any{summary{}, summaryFile{}, dryLine{}}},
+		{"copy", []any{summary{}, summaryFile{}, dryLine{}, progressObject{}}},
 		{"status", []any{statusTransfer{}, statusFile{}}},
 		{"token", []any{token.Fields{}, checkedJSON{}}},
 		{"token list", []any{listedToken{}}},

@@ -15,28 +15,54 @@ const (
 	recount    = time.Second
 	firstPlain = 10 * time.Second // until the first plain line and, growing, between two
 	mostPlain  = 30 * time.Second
-	plainWidth = 200 // columns of a plain line, which nothing limits
+	// Between two objects of --json-progress.
+	progressEvery = 5 * time.Second
+	plainWidth    = 200 // columns of a plain line, which nothing limits
 )
 
-// watch shows how the queue comes along until nothing can go on by itself, and returns why not all
-// was done, or nil.
-func (c *console) watch(
-	ctx context.Context, q *uploader.Queue, to string, transfers []int64,
-) error {
+// watched is something that is being sent, as whoever looks on sees it.
+type watched struct {
+	to      string
+	status  func() uploader.Status
+	changed <-chan struct{}                 // receives after status changed; nil: looked at now and then
+	wait    func(ctx context.Context) error // until nothing can go on by itself
+	object  func(s uploader.Status) any     // what --json-progress prints; nil without it
+	// words is what is said of a status, the most important first.
+	words func(s uploader.Status, now time.Time) []string
+}
+
+// watch shows how something comes along until nothing of it can go on by itself, and returns why
+// not all was done, or nil.
+func (c *console) watch(ctx context.Context, w *watched) error {
 	done := make(chan error, 1)
-	go func() { defer crash.Catch(); done <- q.Wait(ctx) }()
-	status := func() uploader.Status { return q.StatusOf(transfers...) }
-	if c.terminal().terminal {
-		return c.watchLine(q.Changed(), status, done)
+	go func() { defer crash.Catch(); done <- w.wait(ctx) }()
+	switch {
+	case w.object != nil:
+		return c.watchJSON(w, done)
+	case c.terminal().terminal:
+		return c.watchLine(w, done)
+	default:
+		return c.watchPlain(w, done)
 	}
-	return c.watchPlain(status, done, to)
+}
+
+// watchJSON writes an object at once and then every few seconds.
+func (c *console) watchJSON(w *watched, done <-chan error) error {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	for {
+		c.sayJSON(w.object(w.status()))
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+		}
+	}
 }
 
 // watchLine keeps one line up to date and clears it at the end. Trouble is said above it too, since
 // most lines are too short for it.
-func (c *console) watchLine(
-	changed <-chan struct{}, status func() uploader.Status, done <-chan error,
-) error {
+func (c *console) watchLine(w *watched, done <-chan error) error {
 	const clearLine = "\r\x1b[K"
 	tick := time.NewTicker(redraw)
 	defer tick.Stop()
@@ -53,7 +79,7 @@ func (c *console) watchLine(
 			}
 			return err
 		case now := <-look.C:
-			if trouble := told.look(status(), now); trouble != "" {
+			if trouble := told.look(w.status(), now); trouble != "" {
 				c.write(clearLine)
 				for _, line := range wrap(trouble, c.terminal().width) {
 					c.say(line)
@@ -62,14 +88,14 @@ func (c *console) watchLine(
 			}
 		case now := <-tick.C:
 			select {
-			case <-changed:
+			case <-w.changed:
 			default:
 				if now.Sub(drawn) < recount {
 					continue
 				}
 			}
 			drawn = now
-			if line := fit(progressParts(status(), now), c.terminal().width); line != last {
+			if line := fit(w.words(w.status(), now), c.terminal().width); line != last {
 				c.write(clearLine + line)
 				last = line
 			}
@@ -78,8 +104,8 @@ func (c *console) watchLine(
 }
 
 // watchPlain writes a line now and then, and when trouble begins.
-func (c *console) watchPlain(status func() uploader.Status, done <-chan error, to string) error {
-	c.say("Sending to " + to + ".")
+func (c *console) watchPlain(w *watched, done <-chan error) error {
+	c.say("Sending to " + w.to + ".")
 	wait := firstPlain
 	next := time.NewTimer(wait)
 	defer next.Stop()
@@ -91,11 +117,11 @@ func (c *console) watchPlain(status func() uploader.Status, done <-chan error, t
 		case err := <-done:
 			return err
 		case now := <-next.C:
-			c.say(fit(progressParts(status(), now), plainWidth))
+			c.say(fit(w.words(w.status(), now), plainWidth))
 			wait = min(wait*3/2, mostPlain)
 			next.Reset(wait)
 		case now := <-look.C:
-			if trouble := told.look(status(), now); trouble != "" {
+			if trouble := told.look(w.status(), now); trouble != "" {
 				c.say(trouble)
 			}
 		}

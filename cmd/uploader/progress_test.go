@@ -24,11 +24,8 @@ func TestTroubleIsToldWhenItBegins(t *testing.T) {
 			{Unfinished: 1, Trouble: problem.New("put", "", problem.NotTheService)},
 		},
 	}
-	for name, watch := range map[string]func(*console, func() uploader.Status, <-chan error) error{
-		"line": func(c *console, s func() uploader.Status, done <-chan error) error { return c.watchLine(nil, s, done) },
-		"plain": func(c *console, s func() uploader.Status, done <-chan error) error {
-			return c.watchPlain(s, done, "inbox")
-		},
+	for name, watch := range map[string]func(*console, *watched, <-chan error) error{
+		"line": (*console).watchLine, "plain": (*console).watchPlain,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -36,12 +33,12 @@ func TestTroubleIsToldWhenItBegins(t *testing.T) {
 				c := &console{stderr: &out, env: noEnvironment}
 				begun, done := time.Now(), make(chan error, 1)
 				time.AfterFunc(9*time.Second+recount/2, func() { done <- nil })
-				err := watch(c, func() uploader.Status {
+				err := watch(c, &watched{words: progressParts, status: func() uploader.Status {
 					if second := time.Since(begun) / time.Second; second == 4 || second == 5 {
 						return uploader.Status{} // it passes, and begins once more
 					}
 					return busy
-				}, done)
+				}}, done)
 				if err != nil {
 					t.Fatal(err)
 				}

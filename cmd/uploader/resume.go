@@ -63,7 +63,8 @@ is compared with what the storage has acknowledged.
 The proxy is that of --proxy, else of UPLOADER_PROXY, HTTPS_PROXY and NO_PROXY, or the system's settings; see "uploader
 copy --help".
 
-What another program is sending at the moment is left to it. --json prints the same object as copy, about all of it.
+What another program is sending at the moment is left to it. --json and --json-progress print the same objects as copy, about all
+of it.
 
 Where nothing waits, but files need attention, it says how many.
 

@@ -28,12 +28,13 @@ type sendFlags struct {
 	connections int // 0: found while sending
 	giveUp      patience
 
-	asJSON    bool
-	receipt   string
-	tokenFile string
-	hosts     []string
-	caFile    string
-	proxy     proxyFlag
+	asJSON       bool
+	jsonProgress bool
+	receipt      string
+	tokenFile    string
+	hosts        []string
+	caFile       string
+	proxy        proxyFlag
 
 	connectionsFlag *pflag.Flag // nil where a command has none
 }
@@ -52,6 +53,8 @@ func (f *sendFlags) add(c *cobra.Command) {
 	s := c.Flags()
 	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes "+
 		"to stderr")
+	s.BoolVar(&f.jsonProgress, "json-progress", false, "print one JSON object a line to stderr "+
+		"every few seconds, in place of the progress in words")
 	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: "+
 		"CSV, or JSON if its name ends in .json")
 	tokenFileFlag(c, &f.tokenFile)

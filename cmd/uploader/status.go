@@ -21,8 +21,8 @@ import (
 // statusRun is one run of status.
 type statusRun struct {
 	*program
-	asJSON, files bool
-	states        []string
+	asJSON, files, wait bool
+	states              []string
 }
 
 // statusCommand shows what is in the list.
@@ -39,6 +39,8 @@ func statusCommand(p *program) *cobra.Command {
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print one JSON object")
 	c.Flags().BoolVar(&r.files, "files", false, "show each file, with its number for: uploader "+
 		"queue")
+	c.Flags().BoolVar(&r.wait, "wait", false, "wait until no other program sends anything any "+
+		"more; the exit code then says what became of it")
 	c.Flags().StringSliceVar(&r.states, "state", nil, "with --files: only those of this `STATE` "+
 		"(repeatable): waiting, paused, delivered, skipped, attention, failed or cancelled")
 	return c
@@ -53,7 +55,12 @@ bytes_done and valid_to; where they are known also bytes_per_second, fits, secon
 can be sent while the token is valid). With --files also files, a list of objects with job (its number), transfer, state, source,
 source_base64 (its bytes where they are no UTF-8), blob, size, done, reason and message.
 
-Exit codes: 0 shown, 1 the list can't be read, 2 wrong usage.`
+With --wait it waits until nothing is under way, or waiting, that another program sends: the window, "uploader copy", or one in
+another job. What is paused, and what no program has in hand, is not waited for; nor is a program whose token has expired.
+
+Exit codes: 0 shown, 1 the list can't be read, 2 wrong usage. With --wait they are those of copy, about all that is in the list: 0 all was
+delivered, 1 something was not (failed, cancelled, or already there and skipped), 3 files are left that nobody sends: "uploader
+resume" continues them, 130 interrupted.`
 
 // statusTransfer is a transfer in JSON.
 type statusTransfer struct {
@@ -102,14 +109,23 @@ func (r *statusRun) run(ctx context.Context) error {
 		return &usageError{"--state goes with --files."}
 	}
 	return r.withQueue(ctx, func(q *uploader.Queue) error {
+		if r.wait {
+			if err := r.awaitOthers(ctx, q); err != nil {
+				return err
+			}
+		}
 		var transfers []statusTransfer
 		for _, t := range q.Status().Transfers {
 			transfers = append(transfers, describeTransfer(t, r.now()))
 		}
+		tell := r.words
 		if r.asJSON {
-			return r.json(ctx, q, states, transfers)
+			tell = r.json
 		}
-		return r.words(ctx, q, states, transfers)
+		if err := tell(ctx, q, states, transfers); err != nil || !r.wait {
+			return err
+		}
+		return exitOf(transfers)
 	})
 }
 

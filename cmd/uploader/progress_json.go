@@ -1,0 +1,71 @@
+package main
+
+import (
+	"time"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/problem"
+)
+
+// How an upload that has not ended comes along, as --json-progress says it.
+const (
+	stateSending = "sending"
+	stateWaiting = "waiting" // for the network, the storage or a disk; it goes on by itself
+)
+
+// progressObject is a line of --json-progress. The help of copy describes it.
+type progressObject struct {
+	summary
+	BytesDone int64   `json:"bytes_done"` // acknowledged by the storage
+	Speed     float64 `json:"bytes_per_second"`
+	Left      *int64  `json:"seconds_left"` // null while that can't be said
+}
+
+// newProgress is the line about an upload that is under way. What lists files is for the last one.
+func newProgress(o outcome) progressObject {
+	o.state = stateSending
+	if e := troubleOf(&o.status); e != nil {
+		o.state, o.stopped = stateWaiting, e
+	}
+	p := progressOf(&o)
+	p.NotDelivered, p.PendingNotListed = []summaryFile{}, 0
+	p.namesInJSON = newNames(&outcome{})
+	return p
+}
+
+// lastProgress is the line about one that has ended.
+func lastProgress(o *outcome) progressObject {
+	p := progressOf(o)
+	if o.state == stateComplete {
+		p.Left = new(int64)
+	}
+	return p
+}
+
+func progressOf(o *outcome) progressObject {
+	p := progressObject{
+		summary: newSummary(o), BytesDone: o.status.BytesDone, Speed: float64(int64(o.status.Speed)),
+	}
+	if o.status.Left > 0 {
+		p.Left = new(int64(o.status.Left.Round(time.Second).Seconds()))
+	}
+	return p
+}
+
+// troubleOf returns what an upload waits for that goes on by itself afterwards, or nil.
+func troubleOf(s *uploader.Status) *problem.Error {
+	if s.Journal != nil {
+		return s.Journal
+	}
+	for _, in := range s.Inboxes {
+		if in.Trouble != nil && in.Unfinished > 0 {
+			return in.Trouble
+		}
+	}
+	for i := range s.Transfers {
+		if e := s.Transfers[i].Away; e != nil && !s.Transfers[i].Finished() {
+			return e
+		}
+	}
+	return nil
+}
