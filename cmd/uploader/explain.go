@@ -21,6 +21,7 @@ var commandLine = problem.Words{
 	problem.ChooseInbox:       "“uploader inbox list” shows the names that there are.",
 	problem.WaitLonger:        "--give-up-after sets that time.",
 	problem.TrustCertificate:  "A certificate in a file is trusted with --ca-file FILE.",
+	problem.UseMoreMemory:     "Allow more with --memory.",
 
 	problem.ChooseLocalFolder: "Name one with --state-dir.",
 	problem.ConnectWithHost:   "If this one is meant, allow its host with --allow-host.",

@@ -22,6 +22,7 @@ const (
 	ChooseInbox       Action = "choose-inbox"
 	WaitLonger        Action = "wait-longer"
 	TrustCertificate  Action = "trust-certificate" // in a file, besides the system's
+	UseMoreMemory     Action = "use-more-memory"
 
 	ChooseLocalFolder  Action = "choose-local-folder" // for the state, on this computer's own disk
 	ConnectWithHost    Action = "connect-with-host"   // the account, though its host is not known
@@ -43,6 +44,7 @@ var actions = map[Action]string{ //nolint:gosec // words for people, no credenti
 	ChooseInbox:       "Choose another inbox.",
 	WaitLonger:        "",
 	TrustCertificate:  "",
+	UseMoreMemory:     "Allow more memory.",
 
 	ChooseLocalFolder:  "",
 	ConnectWithHost:    "",
@@ -71,6 +73,8 @@ var actionOf = map[Reason]Action{
 	InboxUnknown:      ChooseInbox,
 	GaveUp:            WaitLonger,
 	NetworkInspected:  TrustCertificate,
+	StreamTooLong:     UseMoreMemory,
+	StreamGaveUp:      WaitLonger,
 }
 
 // Words are how a face of the program words actions. In them {value} stands for Error.Value. What

@@ -103,6 +103,19 @@ const (
 	Unexpected         Reason = "unexpected"
 )
 
+// What can happen to data that is read from standard input or from another program.
+const (
+	StreamEmpty      Reason = "stream-empty"
+	StreamShort      Reason = "stream-short" // than what was announced
+	StreamLong       Reason = "stream-long"  // likewise
+	StreamUnreadable Reason = "stream-unreadable"
+	StreamCut        Reason = "stream-cut" // before its end, as by an interrupt
+	StreamTooLong    Reason = "stream-too-long"
+	StreamCreateOnly Reason = "stream-create-only" // longer than what goes in one request
+	StreamGaveUp     Reason = "stream-gave-up"     // as GaveUp
+	CommandFailed    Reason = "command-failed"
+)
+
 // What passes by itself.
 const (
 	ServiceBusy   Reason = "service-busy"
@@ -157,6 +170,8 @@ const (
 	doCopyAgain   = "Copy the whole token again from where you got it."
 	doAskNew      = "Ask the workspace for a new one."
 	doTellOwner   = "Tell the person who gave you the token; its administrator has to act."
+	safeNoPart    = "Nothing of it was delivered."
+	doStreamAgain = "Run the whole command again: such data can't be continued."
 	doRetryLater  = "Nothing to do: it is tried again by itself."
 	doRename      = "Rename it and add it again."
 	doReportFault = "Try again; if it happens again, report it with the log."
@@ -256,6 +271,16 @@ var reasons = map[Reason]struct {
 	GaveUp:             {ErrGaveUp, Explanation{"The storage confirmed nothing within the time that was set. {value}", "All is kept; files already delivered stay delivered.", "When the cause is gone, start the same upload again: it goes on where it stopped."}},
 	GivenUp:            {ErrSource, Explanation{"It was cancelled before it was delivered.", safeFinished, "Retry it to send it after all."}},
 	Unexpected:         {ErrInternal, Explanation{"Something went wrong that this program did not expect.", safeFinished, doReportFault}},
+
+	StreamEmpty:      {ErrSource, Explanation{"There was no data.", safeNotSent, "Check the program that should write it."}},
+	StreamShort:      {ErrSource, Explanation{"The data ended too early: {value}.", safeNoPart, "Check the program that writes it, then run the whole command again."}},
+	StreamLong:       {ErrSource, Explanation{"There was more data than announced: {value}.", safeNoPart, "Check the size and the program that writes it, then run the whole command again."}},
+	StreamUnreadable: {ErrSource, Explanation{"The data could not be read to its end.", safeNoPart, doStreamAgain}},
+	StreamCut:        {ErrSource, Explanation{"The data was not sent to its end.", safeNoPart, doStreamAgain}},
+	StreamTooLong:    {ErrName, Explanation{"The data is too long for the memory that may be used: it allows about {value}.", safeNoPart, ""}},
+	StreamCreateOnly: {ErrName, Explanation{"The token permits only what is sent in one request, and the data is longer than the memory for that ({value}).", safeNoPart, "Ask the workspace for a token that permits writing, or send a file."}},
+	StreamGaveUp:     {ErrGaveUp, Explanation{"The storage confirmed nothing within the time that was set. {value}", safeNoPart, doStreamAgain}},
+	CommandFailed:    {ErrSource, Explanation{"“{value}” failed, so what it wrote counts for nothing.", safeNoPart, "See what it says, then run the whole command again."}},
 
 	VaultAbsent:   {ErrVault, Explanation{"This computer has no keyring that the token could be kept in.", safeInMemory, "Start a keyring, such as GNOME Keyring or KWallet on Linux, and try again."}},
 	VaultLocked:   {ErrVault, Explanation{"This computer's keyring is locked, has never been set up, or does not answer.", safeInMemory, "Unlock it and try again."}},

@@ -89,7 +89,7 @@ func (o Options) Check() error {
 // newFilter checks the options; the error is as that of Check.
 func newFilter(opts Options) (*filter, error) {
 	f := &filter{junk: !opts.NoDefaultExcludes}
-	err := opts.checkFolder()
+	err := opts.CheckFolder()
 	if err != nil {
 		return nil, err
 	}
@@ -107,9 +107,9 @@ func newFilter(opts Options) (*filter, error) {
 	return f, nil
 }
 
-// checkFolder refuses a folder in the inbox that can't be one as it is written, and any where the
+// CheckFolder refuses a folder in the inbox that can't be one as it is written, and any where the
 // token names its one blob.
-func (o *Options) checkFolder() error {
+func (o *Options) CheckFolder() error {
 	if o.Folder == "" {
 		return nil
 	}
