@@ -30,6 +30,8 @@ func TestShellsCompleteValues(t *testing.T) {
 		"copy --token-file ":     ":0",
 		"copy --state-dir ":      ":16",
 		"copy --limit-rate ":     ":4",
+		"copy --name ":           ":4",
+		"copy --expect-size ":    ":4",
 		"copy ":                  ":0",
 		"queue pause ":           ":4",
 	} {

@@ -17,6 +17,7 @@ type copyFlags struct {
 	links             linksFlag
 	minAge            age
 	selection         selection
+	stream            streamFlags
 	overwrite         overwriteFlag
 	keepBoth          bool
 	dryRun            bool
@@ -45,7 +46,10 @@ func copyCommand(p *program) *cobra.Command {
 		Long:    copyHelp,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			args, err := r.splitMerged(c, args)
+			args, err := r.stream.take(c, args)
+			if err == nil {
+				args, err = r.splitMerged(c, args)
+			}
 			if err == nil {
 				args, err = r.unwrapAzCopy(c, args)
 			}
@@ -69,6 +73,7 @@ func copyCommand(p *program) *cobra.Command {
 	s.Var(&r.minAge, "min-age", "leave files for later that were modified within this time, such "+
 		"as 10m: a program may still be writing them")
 	r.selection.add(s)
+	r.stream.add(s)
 	s.Var(&r.overwrite, "overwrite", "true replaces files of the same name in the inbox, false "+
 		"leaves them alone (default false)")
 	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as "+
@@ -109,6 +114,13 @@ them for later ("too-young" in skipped_by), when the same command sends them.
 A folder keeps its own name in the inbox. --contents leaves that out; --prefix project/run7 puts everything below that folder.
 --files-from FILE sends of a folder only what FILE names; what is not there is named, and the exit code is 1.
 --newer-than leaves older files out ("too-old" in skipped_by); where nothing is newer, that is no failure.
+
+What another program writes is sent as it comes, of any length and without a file on this computer:
+    producer | uploader copy - --name run7.tar "TOKEN"
+    uploader copy --name run7.tar --from-command "TOKEN" -- tar -c run7
+Of a pipe the end counts as the end, also where the producer failed; with --from-command nothing is delivered unless the command
+exits with 0, and with --expect-size unless it is exactly so many bytes. An empty pipe is refused. Nothing of what was cut off is in
+the inbox, and nothing of it can be continued: run the whole command again. Longer data than about 1.7 TiB needs more --memory.
 
 Files that are already in the inbox are left alone unless --overwrite=true or --keep-both; that needs no right to read. Each block is
 sent with its checksum; where the storage says that it compared all of them, so does the summary. Nothing is ever listed, read or deleted there.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -26,6 +27,15 @@ var errFound = errors.New("found")
 func (r *copyRun) tokenAndSources(
 	ctx context.Context, args []string,
 ) (given givenToken, sources []string, err error) {
+	switch {
+	case r.stream.wanted():
+		given, err = r.streamToken(ctx, args)
+		return given, nil, err
+	case len(args) > 1 && slices.Contains(args[:len(args)-1], "-"):
+		return givenToken{}, nil, &usageError{"“-” stands for data on standard input only with a " +
+			"name that it gets in the inbox, such as --name run7.tar, and for the token as the " +
+			"last argument. Nothing was sent."}
+	}
 	last := ""
 	if len(args) > 0 {
 		last = args[len(args)-1]
@@ -125,10 +135,6 @@ func checkSources(sources []string, recursive bool) error {
 		if (s == "true" || s == "false" || s == "inside") && !exists(s) {
 			return &usageError{"“" + s + "” is not there. If it is meant for the option before " +
 				"it, join the two with =, as in --follow-symlinks=inside. Nothing was sent."}
-		}
-		if s == "-" {
-			return &usageError{"“-” stands for the token on standard input and must be the last " +
-				"argument. Nothing was sent."}
 		}
 		info, err := os.Stat(s)
 		switch {

@@ -49,10 +49,13 @@ func (s *selection) add(flags *pflag.FlagSet) {
 // apply makes it part of how the sources are read.
 func (s *selection) apply(o *scan.Options) {
 	o.MaxAge, o.NewerThan = s.newer.within, s.newer.since
-	o.Folder = strings.Trim(filepath.ToSlash(s.prefix), "/")
+	o.Folder = s.folder()
 	o.Contents = s.contents
 	o.FilesFrom = s.list
 }
+
+// folder is the folder in the inbox that everything is put into; empty for none.
+func (s *selection) folder() string { return strings.Trim(filepath.ToSlash(s.prefix), "/") }
 
 // wrongUsage reports whether a problem is about what stands in the command.
 func wrongUsage(err error) bool {

@@ -43,6 +43,9 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps " +
 			"it. Nothing was sent. Choose one of them."}
 	}
+	if r.stream.wanted() {
+		return r.runStream(ctx, token, begun)
+	}
 	if err := r.checkList(sources); err != nil {
 		return err
 	}
