@@ -206,7 +206,7 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, tests, above, {"github.com/zalando/go-keyring"},
 	},
 	module + "/internal/pac": {
-		top, screen, sdk, database, keyring, tests, above, {"net/http", "os/exec"},
+		top, screen, sdk, database, keyring, tests, above, {"net/http"},
 	},
 	module + "/internal/proxydial": {
 		top, screen, sdk, database, keyring, tests, above, {"os/exec"},
@@ -409,6 +409,8 @@ func TestFewPackagesStartPrograms(t *testing.T) {
 		module + "/internal/bench",
 		// File managers, with the path of a file, and macOS' caffeinate.
 		module + "/internal/desktop",
+		// This very program, with a proxy script and a host's name on its standard input.
+		module + "/internal/pac",
 		// scutil and gsettings, with nothing but what they are to print.
 		module + "/internal/proxyfind",
 		// Reads how macOS' keychain program ended; the library gives it secrets on its standard

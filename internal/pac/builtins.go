@@ -16,18 +16,18 @@ import (
 type builtins struct {
 	ctx    context.Context //nolint:containedctx // of one run, whose functions take none
 	vm     *goja.Runtime
-	lookup Lookup
+	lookup lookup
 }
 
-func (l Lookup) complete() Lookup {
-	if l.Host == nil {
-		l.Host = net.DefaultResolver.LookupHost
+func (l lookup) complete() lookup {
+	if l.host == nil {
+		l.host = net.DefaultResolver.LookupHost
 	}
-	if l.Own == nil {
-		l.Own = ownAddresses
+	if l.own == nil {
+		l.own = ownAddresses
 	}
-	if l.Now == nil {
-		l.Now = time.Now
+	if l.now == nil {
+		l.now = time.Now
 	}
 	return l
 }
@@ -67,7 +67,7 @@ func (b *builtins) define() error {
 		"dnsResolveEx":        func(host string) string { return join(b.resolve(host, false)) },
 		"convert_addr":        convertAddr,
 		"myIpAddress":         b.myIPAddress,
-		"myIpAddressEx":       func() string { return strings.Join(b.lookup.Own(), ";") },
+		"myIpAddressEx":       func() string { return strings.Join(b.lookup.own(), ";") },
 		"dnsDomainLevels":     func(host string) int { return strings.Count(host, ".") },
 		"shExpMatch":          shExpMatch,
 		"sortIpAddressList":   sortIPAddressList,
@@ -98,7 +98,7 @@ func localHostOrDomainIs(host, whole string) bool {
 func (b *builtins) resolve(host string, only4 bool) []netip.Addr {
 	texts := []string{host}
 	if _, err := netip.ParseAddr(host); err != nil {
-		if texts, err = b.lookup.Host(b.ctx, host); err != nil {
+		if texts, err = b.lookup.host(b.ctx, host); err != nil {
 			return nil
 		}
 	}
@@ -127,7 +127,7 @@ func (b *builtins) dnsResolve(host string) goja.Value {
 }
 
 func (b *builtins) myIPAddress() string {
-	for _, text := range b.lookup.Own() {
+	for _, text := range b.lookup.own() {
 		if a, err := netip.ParseAddr(text); err == nil && a.Is4() {
 			return text
 		}

@@ -3,8 +3,10 @@
 // Proxy_Auto-Configuration_PAC_file). Call [Compile] first.
 //
 // A script sees a scheme and a host, looks names up, and can do nothing else: no file, no
-// connection, no memory of what was asked before. It is a stranger's program all the same, so it is
-// stopped with the context that it runs in.
+// connection, no memory of what was asked before. It is a stranger's program all the same: it runs
+// in a process of its own, which is killed with the context that it runs in, and which the system
+// gives no more than [MemoryLimit]. An interpreter within this process could promise neither: a
+// single step of a script may take any time and any memory.
 package pac
 
 import (
@@ -15,6 +17,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
 
@@ -37,41 +40,56 @@ var (
 	ErrAnswer = errors.New("pac: the script gave no answer")
 )
 
-// Script is a compiled script. Any number of goroutines may use it; each call runs it anew.
-type Script struct{ program *goja.Program }
+// Script is a script's text. Any number of goroutines may use it; each call runs it anew.
+type Script struct{ text string }
 
-// Compile reads a script.
-func Compile(text string) (*Script, error) {
-	text = strings.TrimPrefix(text, "\ufeff")
+// New returns a script after a first look at its text. Only [Script.Find] finds out whether it can
+// be read.
+func New(text string) (*Script, error) {
 	if len(text) > MaxSize || !strings.Contains(text, "FindProxyForURL") {
 		return nil, ErrScript // a web page, for example, that a sign-in page put in its place
 	}
-	p, err := goja.Compile("proxy.pac", text, false)
-	if err != nil {
-		return nil, ErrScript // the error quotes the script
+	return &Script{text}, nil
+}
+
+// readable returns a script's text without the mark that some begin with. What is no UTF-8 was
+// written in Latin-1, as comments with umlauts are.
+func readable(text string) string {
+	if utf8.ValidString(text) {
+		return strings.TrimPrefix(text, "\ufeff")
 	}
-	return &Script{p}, nil
+	runes := make([]rune, len(text))
+	for i := range len(text) {
+		runes[i] = rune(text[i])
+	}
+	return string(runes)
 }
 
 // Way is one answer of a script: the scheme http, https or socks5 and HOST:PORT, or neither for the
 // direct way.
 type Way struct{ Scheme, Host string }
 
-// Lookup is what a script may ask the network; nil functions are those of the system.
-type Lookup struct {
-	// Host returns the addresses of a name.
-	Host func(ctx context.Context, host string) ([]string, error)
-	// Own returns this computer's addresses, the one that leads out first.
-	Own func() []string
-	// Now is the clock.
-	Now func() time.Time
+// lookup is what a script may ask the network; nil functions are those of the system.
+type lookup struct {
+	host func(ctx context.Context, host string) ([]string, error) // the addresses of a name
+	own  func() []string                                          // this computer's, the one that leads out first
+	now  func() time.Time
 }
 
-// Find asks the script for the ways to a target, https://HOST/, and returns them in its order: one
-// at least. It blocks until the script has ended, or the context has. A panic of the script's own
-// run is an error.
-func (s *Script) Find(ctx context.Context, target *url.URL, l Lookup) (ways []Way, err error) {
+// evaluate asks a script for the ways to a target, https://HOST/, and returns them in its order: one
+// at least. It blocks until the script has ended; the context ends it between two of its steps. A
+// panic of the script's own run is an error.
+func evaluate(ctx context.Context, text string, target *url.URL, l lookup) (ways []Way, err error) {
 	shown := (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: "/"}).String()
+	defer func() {
+		if r := recover(); r != nil {
+			ways, err = nil, fmt.Errorf("%w: it broke the interpreter", ErrAnswer)
+		}
+	}()
+	program, err := goja.Compile("proxy.pac", readable(text), false)
+	if err != nil {
+		return nil, ErrScript // the error quotes the script
+	}
 	vm := goja.New()
 	vm.SetMaxCallStackSize(maxStack)
 	stop := context.AfterFunc(ctx, func() {
@@ -79,16 +97,11 @@ func (s *Script) Find(ctx context.Context, target *url.URL, l Lookup) (ways []Wa
 		vm.Interrupt("out of time")
 	})
 	defer stop()
-	defer func() {
-		if r := recover(); r != nil {
-			ways, err = nil, fmt.Errorf("%w: it broke the interpreter", ErrAnswer)
-		}
-	}()
 	b := &builtins{ctx: ctx, vm: vm, lookup: l.complete()}
 	if err := b.define(); err != nil {
 		return nil, err
 	}
-	if _, err := vm.RunProgram(s.program); err != nil {
+	if _, err := vm.RunProgram(program); err != nil {
 		return nil, ErrScript
 	}
 	find, ok := goja.AssertFunction(vm.Get("FindProxyForURLEx"))
@@ -104,11 +117,11 @@ func (s *Script) Find(ctx context.Context, target *url.URL, l Lookup) (ways []Wa
 	if goja.IsNull(v) || goja.IsUndefined(v) {
 		return []Way{{}}, nil // browsers take this for DIRECT
 	}
-	text, ok := v.Export().(string)
-	if !ok || len(text) > maxText {
+	answer, ok := v.Export().(string)
+	if !ok || len(answer) > maxText {
 		return nil, ErrAnswer
 	}
-	return parse(text)
+	return parse(answer)
 }
 
 // parse reads "PROXY host:port; SOCKS host:port; DIRECT". What it does not know it skips.

@@ -18,7 +18,7 @@ var (
 // moment returns the arguments without the last one where that is "GMT", and the time in that zone,
 // else in the local one.
 func (b *builtins) moment(call goja.FunctionCall) ([]goja.Value, time.Time) {
-	args, now := call.Arguments, b.lookup.Now()
+	args, now := call.Arguments, b.lookup.now()
 	if n := len(args); n > 0 && strings.EqualFold(args[n-1].String(), "GMT") {
 		return args[:n-1], now.UTC()
 	}

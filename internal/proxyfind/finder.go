@@ -2,6 +2,7 @@ package proxyfind
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"inboxuploader/internal/crash"
+	"inboxuploader/internal/pac"
 	"inboxuploader/internal/proxydial"
 )
 
@@ -215,6 +217,12 @@ func (f *Finder) byScript(
 	var ways []proxydial.Proxy
 	if err == nil {
 		ways, err = s.ask(ctx, target)
+	}
+	if errors.Is(err, pac.ErrScript) {
+		err = errors.Join(ErrScriptUnreadable, err)
+		f.mu.Lock()
+		delete(f.scripts, address) // the next one fetches it again
+		f.mu.Unlock()
 	}
 	if err != nil {
 		c.Err = err

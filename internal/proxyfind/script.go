@@ -23,14 +23,14 @@ var ErrScriptUnreadable = errors.New("proxyfind: the proxy script can't be read"
 // scriptFresh is for how long a fetched script is used.
 const scriptFresh = 10 * time.Minute
 
-// script is a compiled script and when it was fetched.
+// script is a script and when it was fetched.
 type script struct {
-	compiled *pac.Script
-	at       time.Time
+	*pac.Script
+	at time.Time
 }
 
 func (s *script) ask(ctx context.Context, target *url.URL) ([]proxydial.Proxy, error) {
-	ways, err := s.compiled.Find(ctx, target, pac.Lookup{})
+	ways, err := s.Find(ctx, target)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +53,11 @@ func (f *Finder) scriptAt(ctx context.Context, address string) (*script, error) 
 	if err != nil {
 		return nil, ErrScriptUnreadable // the error may quote an address with a password
 	}
-	compiled, err := pac.Compile(text)
+	read, err := pac.New(text)
 	if err != nil {
 		return nil, errors.Join(ErrScriptUnreadable, err)
 	}
-	s = &script{compiled: compiled, at: time.Now()}
+	s = &script{read, time.Now()}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.scripts[address] = s
