@@ -87,19 +87,28 @@ func TestWhatTheServiceAsksToWaitIsWaited(t *testing.T) {
 }
 
 func TestABusyServiceGetsFewerConnections(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "w", uploader.Config{})
-		before := b.queue.Status().Connections
-		b.store.Fail(uploadertest.PutBlob, "", 6, uploadertest.Busy(time.Minute))
-		b.add(ledger.AddOptions{}, b.file("a", 10), b.file("b", 10), b.file("c", 10),
-			b.file("d", 10))
-		time.Sleep(30 * time.Second)
-		if now := b.queue.Status().Connections; now >= before {
-			t.Errorf("%d connections, and %d before", now, before)
-		}
-		if err := b.wait(); err != nil {
-			t.Fatal(err)
-		}
-		b.close()
-	})
+	for name, fault := range map[string]uploadertest.Fault{
+		"busy":                    uploadertest.Busy(time.Minute),
+		"a proxy has no more":     uploadertest.Refuse(problem.ProxyRefused),
+		"a proxy answers no more": uploadertest.Refuse(problem.ProxyDown),
+		"an error of its own":     uploadertest.Refuse(problem.ServiceFault),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, "w", uploader.Config{})
+				before := b.queue.Status().Connections
+				b.store.Fail(uploadertest.PutBlob, "", 6, fault)
+				b.add(ledger.AddOptions{}, b.file("a", 10), b.file("b", 10), b.file("c", 10),
+					b.file("d", 10))
+				time.Sleep(30 * time.Second)
+				if now := b.queue.Status().Connections; now >= before {
+					t.Errorf("%d connections, and %d before", now, before)
+				}
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				b.close()
+			})
+		})
+	}
 }

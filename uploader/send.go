@@ -320,11 +320,12 @@ func (w *worker) request(
 		w.q.conns.Acknowledged(now, size, !u.spare)
 		if err == nil {
 			w.q.totals.confirmed = now
+			w.watch.Answered()
 		}
 		if err == nil && body != nil && !answer.Checked {
 			w.q.ledger.NoteUnchecked(u.job.Transfer)
 		}
-	case e != nil && (e.Reason == problem.ServiceBusy || e.Reason == problem.ServiceFault):
+	case problem.WantsFewer(err):
 		w.q.conns.Busy()
 	}
 	if e != nil && e.Reason == problem.NoProgress {

@@ -142,8 +142,9 @@ func (w *Workspace) passes(resp *http.Response, err error) bool {
 	if err != nil {
 		reason, cause := azure.Category(err, w.account.inbox.Host)
 		// Where nobody listens, nobody will in a few seconds, and a person waits.
-		return reason == problem.NetworkDown && cause != azure.CauseRefused ||
-			reason == problem.AnswerGarbled
+		down := reason == problem.NetworkDown || reason == problem.ProxyDown ||
+			reason == problem.ProxyUnknown
+		return down && cause != azure.CauseRefused || reason == problem.AnswerGarbled
 	}
 	return resp.StatusCode == http.StatusRequestTimeout ||
 		resp.StatusCode == http.StatusTooManyRequests ||

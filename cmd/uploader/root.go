@@ -112,6 +112,12 @@ func askAgain(e *problem.Error, do string) string {
 		return do
 	case e.Reason == problem.NetworkDown:
 		return "Check the network, then run the command again."
+	case e.Reason == problem.ProxyDown:
+		return "Check the network and the proxy's address, then run the command again."
+	case e.Reason == problem.ProxyUnknown:
+		return "Ask your IT for the proxy's address or its script, then run the command again."
+	case e.Reason == problem.CertificateDates:
+		return "Check this computer's date and time, then run the command again."
 	case e.Reason == problem.ProxyRefused:
 		return "Ask your IT to let " + show.Text(e.Value) + " through the proxy, then run the " +
 			"command again."

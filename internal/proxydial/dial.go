@@ -49,13 +49,15 @@ type Dialer struct {
 // Open returns a connection to address, HOST:PORT, for requests of this scheme, http or https, which
 // the proxy is not told. It is what net/http's DialContext is to be, and blocks as long as that may.
 //
-// Errors are [*Error]s where a proxy is to blame, else those of Choose or Dial.
+// Errors are [*Error]s where a proxy or the choice of one is to blame, else those of Dial.
 func (d *Dialer) Open(ctx context.Context, scheme, network, address string) (net.Conn, error) {
 	ways := []Proxy{{}}
 	if d.Choose != nil {
 		var err error
-		if ways, err = d.Choose(ctx, target(scheme, address)); err != nil {
-			return nil, err
+		if ways, err = d.Choose(ctx, target(scheme, address)); ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		} else if err != nil {
+			return nil, &Error{Failure: Undecided, err: err}
 		}
 	}
 	var first error

@@ -22,6 +22,8 @@ const (
 	Silent
 	// Garbled means that what answered is no proxy.
 	Garbled
+	// Undecided means that a [Chooser] failed: nobody says which proxy. Unwrap says why.
+	Undecided
 )
 
 // Error is a proxy's refusal to connect us, or ours to sign in there. Its text holds nothing that
@@ -40,7 +42,7 @@ func (e *Error) Error() string {
 	text := map[Failure]string{
 		Refused: "refused", SignInNeeded: "needs a sign-in", SignInLapsed: "needs a sign-in again",
 		SignInUnknown: "needs an unknown kind of sign-in", TicketNeeded: "needs a Kerberos ticket",
-		Silent: "unreachable", Garbled: "answered with something else",
+		Silent: "unreachable", Garbled: "answered with something else", Undecided: "unknown",
 	}[e.Failure]
 	if e.Status != 0 {
 		text += ": " + http.StatusText(e.Status)
@@ -48,5 +50,5 @@ func (e *Error) Error() string {
 	return "proxy " + text
 }
 
-// Unwrap returns what broke on the way to the proxy, or nil.
+// Unwrap returns what broke on the way to the proxy, or why none was chosen, or nil.
 func (e *Error) Unwrap() error { return e.err }

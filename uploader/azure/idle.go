@@ -28,8 +28,9 @@ func (s *Store) suspect(err error) {
 		return
 	}
 	switch e.Reason {
-	case problem.NetworkDown, problem.ProxyRefused, problem.ProxySignInLapsed, problem.NoProgress,
-		problem.NotTheService, problem.NetworkInspected, problem.AnswerGarbled, problem.AnswerForeign:
+	case problem.NetworkDown, problem.ProxyDown, problem.ProxyUnknown, problem.ProxyRefused,
+		problem.ProxySignInLapsed, problem.NoProgress, problem.NotTheService, problem.NetworkInspected,
+		problem.CertificateDates, problem.AnswerGarbled, problem.AnswerForeign:
 		s.transport.CloseIdleConnections()
 	}
 }

@@ -36,11 +36,18 @@ func distantInbox(
 	t *testing.T,
 ) (server *blobserver.Server, tok token.Token, address, authority string) {
 	t.Helper()
+	return distantInboxAt(t, "storage")
+}
+
+func distantInboxAt(
+	t *testing.T, host string,
+) (server *blobserver.Server, tok token.Token, address, authority string) {
+	t.Helper()
 	server, err := blobserver.New(blobserver.Config{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, authority, err := server.TLS("storage")
+	config, authority, err := server.TLS(host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +67,7 @@ func distantInbox(
 	}
 	link, err := server.Token(
 		blobserver.TokenRequest{
-			Base:      "https://storage",
+			Base:      "https://" + host,
 			Container: "ws-1",
 			Rights:    "w",
 			To:        time.Now().Add(time.Hour),
@@ -69,7 +76,7 @@ func distantInbox(
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tok, err = token.Parse(link, token.AllowHost("storage")); err != nil {
+	if tok, err = token.Parse(link, token.AllowHost(host)); err != nil {
 		t.Fatal(err)
 	}
 	return server, tok, listener.Addr().String(), authority

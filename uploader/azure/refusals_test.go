@@ -337,10 +337,11 @@ func TestTheDesignPageSaysWhatTheServiceSays(t *testing.T) {
 				tested[c.reason] = true
 			}
 		}
-		// TestFaultsOfTLS and proxy_test.go are about these.
+		// TestFaultsOfTLS, TestFailuresWithoutAnAnswer and proxy_test.go are about these.
 		for _, elsewhere := range []problem.Reason{
 			problem.NetworkInspected, problem.ProxyRefused, problem.ProxySignIn,
-			problem.ProxySignInKind, problem.ProxyTicket,
+			problem.ProxySignInKind, problem.ProxyTicket, problem.ProxyDown,
+			problem.ProxyUnknown, problem.CertificateDates,
 		} {
 			found = found || slices.Contains(reasons, elsewhere)
 		}

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -26,20 +27,42 @@ func (s *Store) unanswered(k *call, err error) error {
 	switch reason {
 	case problem.AccountGone, problem.NetworkInspected:
 		e.Value = s.inbox.Host
-	case problem.ProxyRefused:
-		e.Value, e.Proxy = s.inbox.Host, blamed(err).Proxy.Host
-	case problem.ProxySignIn:
-		e.Proxy = blamed(err).Proxy.Host
-	case problem.ProxySignInKind:
-		e.Value, e.Proxy = blamed(err).Schemes, blamed(err).Proxy.Host
-	case problem.ProxyTicket:
-		e.Value, e.Proxy = blamed(err).Renew, blamed(err).Proxy.Host
 	}
+	ofProxy(e, err, s.inbox.Host)
 	return e
 }
 
-// CauseRefused is what [Category] says of a host that is there and where nobody listens.
-const CauseRefused = "connection refused"
+// Unreachable is the error of a failure without an answer, for whoever asks a host without a Store.
+func Unreachable(op string, err error, host string) *problem.Error {
+	reason, cause := Category(err, host)
+	e := problem.New(op, "", reason)
+	e.Cause, e.Value = cause, host
+	ofProxy(e, err, host)
+	return e
+}
+
+// ofProxy fills in what the sentence of a proxy's failure says.
+func ofProxy(e *problem.Error, err error, host string) {
+	p := blamed(err)
+	e.Proxy = p.Proxy.Host
+	switch e.Reason {
+	case problem.ProxyRefused:
+		e.Value = host
+	case problem.ProxySignInKind:
+		e.Value = p.Schemes
+	case problem.ProxyTicket:
+		e.Value = p.Renew
+	case problem.CertificateDates:
+		e.Value = cmp.Or(e.Proxy, host)
+	}
+}
+
+const (
+	// CauseRefused is what [Category] says of a host that is there and where nobody listens.
+	CauseRefused = "connection refused"
+	// CauseNoNames is what it says where no name service answers.
+	CauseNoNames = "name service unavailable"
+)
 
 // category is [Category] for this Store.
 func (s *Store) category(err error) (problem.Reason, string) {
@@ -48,8 +71,9 @@ func (s *Store) category(err error) (problem.Reason, string) {
 
 // Category says what kind of failure err is, a transport's, and what broke, in words that depend on
 // err's type alone: its text may hold a URL with its query. The reason is AccountGone, where host
-// does not exist, NetworkInspected, ProxySignIn, ProxySignInKind, ProxyRefused, ProxySignInLapsed,
-// ProxyTicket, NotTheService, AnswerGarbled, AnswerForeign or NetworkDown. It asks the network nothing.
+// does not exist, NetworkInspected, CertificateDates, ProxySignIn, ProxySignInKind, ProxyRefused,
+// ProxySignInLapsed, ProxyTicket, ProxyDown, ProxyUnknown, NotTheService, AnswerGarbled,
+// AnswerForeign or NetworkDown. It asks the network nothing.
 func Category(err error, host string) (problem.Reason, string) {
 	return categorise(err, host, false, offline)
 }
@@ -60,12 +84,24 @@ func Category(err error, host string) (problem.Reason, string) {
 func categorise(
 	err error, host string, reached bool, offline func() bool,
 ) (problem.Reason, string) {
-	if e := blamed(err); e.Failure != proxydial.Silent {
+	e := blamed(err)
+	if e.Failure != proxydial.Silent {
 		return proxyCategory(e)
 	}
+	reason, cause := direct(err, host, reached, offline)
+	if reason == problem.NetworkDown && e.Proxy.Host != "" {
+		reason = problem.ProxyDown // nothing came as far as the storage
+	}
+	return reason, cause
+}
+
+// direct is categorise where no proxy has answered.
+func direct(
+	err error, host string, reached bool, offline func() bool,
+) (problem.Reason, string) {
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if !e.IsNotFound {
-			return problem.NetworkDown, "name service unavailable"
+			return problem.NetworkDown, CauseNoNames
 		}
 		if strings.TrimSuffix(e.Name, ".") != (&url.URL{Host: host}).Hostname() || reached ||
 			offline() {
@@ -77,6 +113,9 @@ func categorise(
 		// Networks that inspect traffic make a certificate for the right name; a sign-in page has
 		// its own.
 		return problem.NotTheService, "certificate of another name"
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		return problem.CertificateDates, "certificate expired or not valid yet"
 	}
 	if untrusted(err) {
 		if reached {
@@ -174,6 +213,8 @@ func proxyCategory(e *proxydial.Error) (problem.Reason, string) {
 		return problem.ProxySignInLapsed, "proxy demands a sign-in again"
 	case proxydial.Garbled:
 		return problem.NotTheService, "answer of no proxy"
+	case proxydial.Undecided:
+		return problem.ProxyUnknown, "no answer which proxy"
 	}
 	cause := "proxy refused the connection"
 	if e.Status != 0 {

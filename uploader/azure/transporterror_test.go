@@ -3,6 +3,7 @@ package azure
 import (
 	"bufio"
 	"context"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -96,6 +97,14 @@ func TestTransportErrors(t *testing.T) {
 		return func(t *testing.T) (string, Options) { return f(t), Options{} }
 	}
 	const host = "account.blob.core.windows.net"
+	silent := func(why error) error { // of a proxy, which only proxydial can make
+		d := &proxydial.Dialer{
+			Choose: through(t, "proxy.example:1"),
+			Dial:   func(context.Context, string, string) (net.Conn, error) { return nil, why },
+		}
+		_, err := d.Open(t.Context(), "https", "tcp", host+":443")
+		return err
+	}
 	cases := []struct {
 		name   string
 		server func(*testing.T) (string, Options)
@@ -140,6 +149,10 @@ func TestTransportErrors(t *testing.T) {
 		{"no such name, but it has answered", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.reached.Store(true) }, problem.NetworkDown, "name not found", "", false},
 		{"no such name, and no network", plain(nowhere), func(s *Store) { dial(noSuchName)(s); s.offline = func() bool { return true } }, problem.NetworkDown, "name not found", "", false},
 		{"no such proxy", plain(nowhere), dial(&net.DNSError{Err: "no such host", Name: "proxy.example", IsNotFound: true}), problem.NetworkDown, "name not found", "", false},
+		{"a proxy that nobody knows", plain(nowhere), dial(silent(&net.DNSError{Err: "no such host", Name: "proxy.example", IsNotFound: true})), problem.ProxyDown, "name not found", "", false},
+		{"a proxy that hangs up", plain(nowhere), dial(silent(io.EOF)), problem.ProxyDown, "connection closed", "", false},
+		{"nobody says which proxy", plain(nowhere), dial(&proxydial.Error{Failure: proxydial.Undecided}), problem.ProxyUnknown, "no answer which proxy", "", false},
+		{"certificate that is over", plain(nowhere), dial(x509.CertificateInvalidError{Reason: x509.Expired}), problem.CertificateDates, "certificate expired or not valid yet", host, false},
 		{"names unavailable", plain(nowhere), dial(&net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}), problem.NetworkDown, "name service unavailable", "", false},
 		{"timeout", plain(nowhere), dial(os.ErrDeadlineExceeded), problem.NetworkDown, "timed out", "", false},
 		{"anything else", plain(nowhere), dial(errors.New("strange: " + secretQuery)), problem.NetworkDown, "connection failed", "", false},

@@ -131,7 +131,18 @@ func ConcernsToken(err error) bool {
 // is tried again by itself: the other tries will fail as well until then.
 func NeedsPerson(err error) bool {
 	switch ReasonOf(err) {
-	case NotTheService, ProxyRefused, ProxyTicket:
+	case NotTheService, ProxyRefused, ProxyTicket, ProxyUnknown, CertificateDates:
+		return true
+	default:
+		return false
+	}
+}
+
+// WantsFewer reports whether err is a refusal that fewer connections may avoid: by the storage, or
+// by a proxy that has no more of them to give.
+func WantsFewer(err error) bool {
+	switch ReasonOf(err) {
+	case ServiceBusy, ServiceFault, ProxyRefused, ProxyDown:
 		return true
 	default:
 		return false

@@ -122,12 +122,15 @@ const (
 	ServiceFault  Reason = "service-fault"
 	NetworkDown   Reason = "network-down"
 	ProxyRefused  Reason = "proxy-refused"
+	ProxyDown     Reason = "proxy-down" // it can't be reached, or breaks off before it connected us
 	NoProgress    Reason = "no-progress"
 	AnswerGarbled Reason = "answer-garbled"
 	AnswerForeign Reason = "answer-foreign"
 
 	ProxyTicket       Reason = "proxy-ticket"
 	ProxySignInLapsed Reason = "proxy-sign-in-lapsed"
+	ProxyUnknown      Reason = "proxy-unknown"     // nothing says which proxy leads to the storage
+	CertificateDates  Reason = "certificate-dates" // by this computer's clock
 )
 
 // What can happen to the list of what is to be sent, which is on this computer's disk.
@@ -298,6 +301,10 @@ var reasons = map[Reason]struct {
 	NetworkDown:       {ErrBusy, Explanation{"The storage can't be reached.", safeFinished, "Check the network; it is tried again by itself."}},
 	ProxyTicket:       {ErrBusy, Explanation{"Your proxy ({proxy}) needs a Kerberos ticket, and this program finds none that is valid.", safeAll, "Run “{value}” in a terminal; the upload then goes on by itself."}},
 	ProxySignInLapsed: {ErrBusy, Explanation{"Your proxy asks for its sign-in again.", safeAll, doRetryLater}},
+
+	ProxyDown:        {ErrBusy, Explanation{"Your proxy ({proxy}) does not answer.", safeFinished, "Check the network and the proxy's address; it is tried again by itself."}},
+	ProxyUnknown:     {ErrBusy, Explanation{"This computer's proxy script, or its proxy setting, gives no answer.", safeFinished, "Ask your IT for the proxy's address or its script; it is tried again by itself."}},
+	CertificateDates: {ErrBusy, Explanation{"The certificate of {value} is expired or not valid yet, by this computer's clock.", safeFinished, "Check this computer's date and time; the upload then goes on by itself. If they are right, tell your IT."}},
 
 	ProxyRefused:  {ErrBusy, Explanation{"Your proxy ({proxy}) refused to connect this computer to the storage at {value}.", safeAll, "Ask your IT to let {value} through the proxy; the upload then goes on by itself."}},
 	NoProgress:    {ErrBusy, Explanation{"The connection stood still.", safeFinished, doRetryLater}},

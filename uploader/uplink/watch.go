@@ -25,6 +25,8 @@ type Watch struct {
 	handed int64       // bytes of the request's body that were taken
 	stalls int         // how often the same has been given up before
 	on     bool        // there is a request that may not stand still
+
+	stood time.Duration // how long answers were waited for of late once all had been taken
 }
 
 // NewWatch returns the watch of a worker whose requests end with root at the latest, and may stand
@@ -71,12 +73,22 @@ func (w *Watch) Taken() int64 {
 	return w.handed
 }
 
+// Answered says that the request was carried out. What stands between may take a body at once and
+// pass it on slowly, as a proxy does that looks for viruses in it: the next one is waited for
+// longer.
+func (w *Watch) Answered() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stood = max(time.Since(w.moved), w.stood-w.stood/8)
+}
+
 // patience returns how long the request may stand still. A slow line takes its time for what it
 // does not show: as long as that needs at the speed that was seen, it is waited for besides; on a
-// fast line that is nothing. And what was given up gets the limit once more each time, so that a
-// body that fits into the buffers as a whole gets through at last.
+// fast line that is nothing. Nor is an answer expected sooner than others came. And what was given
+// up gets the limit once more each time, so that a body that fits into the buffers as a whole gets
+// through at last.
 func (w *Watch) patience() time.Duration {
-	more := w.limit * time.Duration(w.stalls)
+	more := max(w.limit*time.Duration(w.stalls), w.stood)
 	if seen := w.handed - unseen*2/3; seen > 0 {
 		more = max(more, time.Duration(float64(w.moved.Sub(w.begun))*unseen/float64(seen)))
 	}

@@ -39,6 +39,22 @@ func TestWatchGivesUpWhatStandsStillAndNothingElse(t *testing.T) {
 		{"a slow line", func(w *Watch) { w.Begin(0); time.Sleep(50 * time.Second); w.Resume(4 << 20) }, limit + 75*time.Second},
 		{"a line that hardly moves", func(w *Watch) { w.Begin(0); time.Sleep(50 * time.Second); w.Resume(2<<20 + 1) }, 10 * limit},
 		{"a body within the buffers", func(w *Watch) { w.Begin(0); time.Sleep(50 * time.Second); w.Resume(2 << 20) }, limit},
+		{"the answer before took long", func(w *Watch) {
+			w.Begin(0)
+			time.Sleep(limit - 1)
+			w.Answered()
+			w.Pause()
+			w.Begin(0)
+		}, 2*limit - 1},
+		{"an answer before that took long, and many since did not", func(w *Watch) {
+			w.Begin(0)
+			time.Sleep(limit - 1)
+			for range 200 {
+				w.Answered()
+				w.Pause()
+				w.Begin(0)
+			}
+		}, limit + 7},
 		{"none", func(*Watch) {}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package uploadertest
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/pem"
@@ -20,9 +21,13 @@ import (
 // Proxy is a proxy that connects everybody to one server, whatever they ask for, and so to hosts
 // that no name service knows. It ends with its test.
 type Proxy struct {
-	// Authenticate is what it says of the sign-in that it wants, a header's value each. Set it
-	// before it runs.
+	// Authenticate is what it says of the sign-in that it wants, a header's value each. Set it, and
+	// what follows, before it runs.
 	Authenticate []string
+	// Most is how many tunnels it has at once over HTTP, 0 for any number, and Beyond what becomes
+	// of whoever asks for one more.
+	Most   int
+	Beyond Crowd
 
 	t              testing.TB
 	target         string
@@ -31,9 +36,21 @@ type Proxy struct {
 	mu      sync.Mutex
 	refusal int // status; 0: none
 	asked   []string
+	turned  int           // away, for Most
+	room    chan struct{} // of Most; nil before the first
 	conns   []net.Conn
 	wg      sync.WaitGroup
 }
+
+// Crowd is what a proxy does with whoever is one too many.
+type Crowd int
+
+// The crowds.
+const (
+	Refuses Crowd = iota // with 503
+	HangsUp
+	Waits // until another tunnel has ended
+)
 
 // NewProxy returns a proxy to the server at target, HOST:PORT, or to whatever it is asked for where
 // target is empty. It demands a sign-in unless user is empty.
@@ -77,8 +94,45 @@ func (p *Proxy) refusing() int {
 	return p.refusal
 }
 
+// Turned returns how many were turned away since it has no more than Most tunnels.
+func (p *Proxy) Turned() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.turned
+}
+
+// enter takes the room of a tunnel, and reports whether there was any; leave gives it back.
+func (p *Proxy) enter(ctx context.Context) (leave func(), ok bool) {
+	if p.Most == 0 {
+		return func() {}, true
+	}
+	p.mu.Lock()
+	if p.room == nil {
+		p.room = make(chan struct{}, p.Most)
+	}
+	room := p.room
+	p.mu.Unlock()
+	leave = func() { <-room }
+	select {
+	case room <- struct{}{}:
+		return leave, true
+	default:
+	}
+	p.mu.Lock()
+	p.turned++
+	p.mu.Unlock()
+	if p.Beyond == Waits {
+		select {
+		case room <- struct{}{}:
+			return leave, true
+		case <-ctx.Done():
+		}
+	}
+	return nil, false
+}
+
 // join connects a client with the server until both are done.
-func (p *Proxy) join(client net.Conn, in io.Reader, host string) {
+func (p *Proxy) join(client net.Conn, in io.Reader, host string, leave func()) {
 	target := p.target
 	if target == "" {
 		target = host
@@ -86,14 +140,17 @@ func (p *Proxy) join(client net.Conn, in io.Reader, host string) {
 	server, err := net.Dial("tcp", target)
 	if err != nil {
 		_ = client.Close()
+		leave()
 		return
 	}
 	p.mu.Lock()
 	p.asked = append(p.asked, host)
 	p.conns = append(p.conns, client, server)
 	p.mu.Unlock()
-	p.wg.Go(func() { _, _ = io.Copy(server, in); _ = server.Close() })
-	p.wg.Go(func() { _, _ = io.Copy(client, server); _ = client.Close() })
+	var both sync.WaitGroup
+	both.Go(func() { _, _ = io.Copy(server, in); _ = server.Close() })
+	both.Go(func() { _, _ = io.Copy(client, server); _ = client.Close() })
+	p.wg.Go(func() { both.Wait(); leave() })
 }
 
 // ServeHTTP is an HTTP proxy that makes tunnels.
@@ -113,6 +170,13 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		return
 	}
+	leave, ok := p.enter(r.Context())
+	if !ok && p.Beyond == Refuses {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	} else if !ok {
+		panic(http.ErrAbortHandler) // hangs up
+	}
 	hijacker, ok := w.(http.Hijacker)
 	if !ok {
 		p.t.Error("no connection to take over")
@@ -124,7 +188,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
-	p.join(conn, buffered, r.Host)
+	p.join(conn, buffered, r.Host, leave)
 }
 
 // HTTP runs it over http and returns its address.
@@ -209,6 +273,6 @@ func (p *Proxy) greet(conn net.Conn) error {
 	if _, err := conn.Write([]byte{5, reply, 0, 1, 0, 0, 0, 0, 0, 0}); err != nil || reply != 0 {
 		return errors.Join(err, errors.New("refused"))
 	}
-	p.join(conn, conn, fmt.Sprintf("%s:%d", name, int(port[0])<<8|int(port[1])))
+	p.join(conn, conn, fmt.Sprintf("%s:%d", name, int(port[0])<<8|int(port[1])), func() {})
 	return nil
 }
