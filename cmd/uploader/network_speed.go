@@ -9,51 +9,64 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/internal/crc64"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
 
 const (
 	speedTime        = 5 * time.Second
-	speedBlock       = 1 << 20 // bytes
+	longestSpeedTime = 20 * time.Second // for what was begun by then
+	leastSpeedBlock  = 64 << 10         // bytes; a slow line answers soon
+	mostSpeedBlock   = 4 << 20
 	speedConnections = 4
-	mostSpeedBlocks  = 64 // a fast line needs no more to be known
+	mostSpeedBytes   = 64 << 20 // a fast line needs no more to be known
 )
 
 // measure sends blocks under a name that nobody uses, for some seconds, and returns bytes per second.
-// They are never committed, so nothing appears in the inbox. The error is the first that ended it.
+// They are never committed, so nothing appears in the inbox. The error is the first that ended it,
+// unless enough was measured by then.
 func measure(ctx context.Context, st store.Store, tok token.Token) (int64, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, longestSpeedTime,
+		problem.New("measure speed", "", problem.NoProgress))
+	defer cancel()
 	id := store.NewUploadID()
 	name := "uploader-network-test-" + hex.EncodeToString(id[:])
 	if tok.Inbox.Prefix != "" {
 		name = tok.Inbox.Prefix + "/" + name
 	}
-	data := make([]byte, speedBlock)
+	data := make([]byte, mostSpeedBlock)
 	_, _ = rand.Read(data) // never fails since Go 1.24
-	sum := crc64.Checksum(data)
 
 	begun := time.Now()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	next, sent := 0, int64(0)
+	next, planned, sent := 0, 0, int64(0)
+	var last time.Time // an answer
 	var failed error
+	// begin returns the next block's number, and whether there is one of this size.
+	begin := func(size int) (n int, ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		ok = failed == nil && planned < mostSpeedBytes && time.Since(begun) < speedTime
+		n, next, planned = next, next+1, planned+size
+		return n, ok
+	}
 	for range speedConnections {
 		wg.Go(func() {
 			defer crash.Catch()
-			for {
-				mu.Lock()
-				i := next
-				next++
-				over := failed != nil || i >= mostSpeedBlocks || time.Since(begun) > speedTime
-				mu.Unlock()
-				if over {
+			for size := leastSpeedBlock; ; size = min(2*size, mostSpeedBlock) {
+				n, ok := begin(size)
+				if !ok {
 					return
 				}
-				_, err := st.PutBlock(ctx, name, store.BlockID(id, i, sum),
-					store.NewBody(data, sum))
+				block := data[:size]
+				sum := crc64.Checksum(block)
+				_, err := st.PutBlock(ctx, name, store.BlockID(id, n, sum),
+					store.NewBody(block, sum))
 				mu.Lock()
 				if err == nil {
-					sent += speedBlock
+					sent, last = sent+int64(size), time.Now()
 				} else if failed == nil {
 					failed = err
 				}
@@ -62,8 +75,8 @@ func measure(ctx context.Context, st store.Store, tok token.Token) (int64, error
 		})
 	}
 	wg.Wait()
-	if failed != nil {
+	if failed != nil && (sent == 0 || problem.ReasonOf(failed) != problem.NoProgress) {
 		return 0, failed
 	}
-	return int64(float64(sent) / time.Since(begun).Seconds()), nil
+	return int64(float64(sent) / last.Sub(begun).Seconds()), nil
 }

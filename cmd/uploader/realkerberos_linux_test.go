@@ -21,12 +21,7 @@ type kingdom struct {
 
 func startKingdom(t *testing.T, host string) *kingdom {
 	t.Helper()
-	dir := t.TempDir()
-	for d := dir; strings.HasPrefix(d, os.TempDir()) && d != os.TempDir(); d = filepath.Dir(d) {
-		if err := os.Chmod(d, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := openFolder(t)
 	address := freePort(t, host)
 	_, port, _ := net.SplitHostPort(address)
 	k := &kingdom{keytab: dir + "/proxy.keytab", cache: dir + "/tickets"}

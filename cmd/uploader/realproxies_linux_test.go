@@ -35,28 +35,45 @@ const (
 	kerberosSecret = "s3cret-of-the-realm"
 )
 
-// realLab is a local inbox over https under this machine's name, which is reached through proxies.
+// realLab is a local inbox over https under a name, which is reached through proxies or otherwise.
 type realLab struct {
 	*lab
 	host, authority string
+	address         string // where it listens
 	tree            string
 }
 
-func newRealLab(t *testing.T) *realLab {
-	t.Helper()
-	large, small := int64(200<<20), 500
+// amount returns how much is sent through each proxy: a large file, and many small ones.
+func amount() (large int64, small int) {
 	switch os.Getenv(proxiesVariable) {
 	case "":
-		t.Skip(proxiesVariable + " is not set")
+		return 12 << 20, 100
 	case "soak":
-		large, small = 2<<30, 5000
+		return 2 << 30, 5000
+	default:
+		return 200 << 20, 500
+	}
+}
+
+// newRealLab has this machine's name, by which programs of others reach it.
+func newRealLab(t *testing.T) *realLab {
+	t.Helper()
+	if os.Getenv(proxiesVariable) == "" {
+		t.Skip(proxiesVariable + " is not set")
 	}
 	host, err := os.Hostname()
 	if err != nil || host == "localhost" {
 		t.Fatal("this machine has no name:", host, err)
 	}
+	return newLabAt(t, host, net.JoinHostPort(host, "0"))
+}
+
+// newLabAt listens at an address and calls itself host.
+func newLabAt(t *testing.T, host, address string) *realLab {
+	t.Helper()
 	dir := t.TempDir()
 	r := &realLab{lab: &lab{dir: dir, tokenFile: filepath.Join(dir, "token.txt")}, host: host}
+	var err error
 	r.server, err = blobserver.New(blobserver.Config{Dir: filepath.Join(dir, "inbox")})
 	if err != nil {
 		t.Fatal(err)
@@ -65,15 +82,16 @@ func newRealLab(t *testing.T) *realLab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := tls.Listen("tcp", net.JoinHostPort(host, "0"), config)
+	listener, err := tls.Listen("tcp", address, config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(serve(r.server, listener))
-	r.authority = authority
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	r.authority, r.address = authority, listener.Addr().String()
+	_, port, _ := net.SplitHostPort(r.address)
 	r.base = "https://" + net.JoinHostPort(host, port)
 	r.tree = filepath.Join(dir, "tree")
+	large, small := amount()
 	grow(t, r.tree, large, small)
 	return r
 }
@@ -255,34 +273,49 @@ func freePort(t *testing.T, host string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// squid is a squid with these lines about sign-ins.
+// squid is a squid with these lines of configuration.
 type squid struct {
 	*daemon
 	address string
 	start   func()
 }
 
-// startSquid runs one until the test ends. It takes whatever port is asked for.
-func startSquid(t *testing.T, host string, environment []string, lines ...string) *squid {
+// openFolder makes a folder for a squid, which has a user of its own.
+func openFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for d := dir; strings.HasPrefix(d, os.TempDir()) && d != os.TempDir(); d = filepath.Dir(d) {
-		if err := os.Chmod(d, 0o755); err != nil { // squid's own user has to get there
+		if err := os.Chmod(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// startSquid runs one until the test ends. It takes whatever port is asked for.
+func startSquid(t *testing.T, host string, environment []string, lines ...string) *squid {
+	t.Helper()
+	return startSquidAt(t, host, environment, "", lines...)
+}
+
+// startSquidAt adds words to the line of its port.
+func startSquidAt(
+	t *testing.T, host string, environment []string, atPort string, lines ...string,
+) *squid {
+	t.Helper()
+	dir := openFolder(t)
 	hosts := filepath.Join(dir, "hosts")
 	address := freePort(t, host)
 	_, port, _ := net.SplitHostPort(address)
 	text := strings.Join(append([]string{
-		"http_port " + port, "pid_filename none", "shutdown_lifetime 1 second",
+		"http_port " + port + atPort, "pid_filename none", "shutdown_lifetime 1 second",
 		"cache deny all", "access_log none", "cache_log /dev/stderr", "coredump_dir " + dir,
 		"hosts_file " + hosts, "visible_hostname " + host, "max_filedescriptors 4096",
 	}, lines...), "\n") + "\n"
-	if len(lines) == 0 {
-		text += "http_access allow all\n"
-	} else {
+	if strings.Contains(text, "auth_param") {
 		text += "acl people proxy_auth REQUIRED\nhttp_access allow people\nhttp_access deny all\n"
+	} else {
+		text += "http_access allow all\n"
 	}
 	config := filepath.Join(dir, "squid.conf")
 	for name, content := range map[string]string{config: text, hosts: "127.0.0.1 " + host + "\n"} {
@@ -291,11 +324,48 @@ func startSquid(t *testing.T, host string, environment []string, lines ...string
 		}
 	}
 	s := &squid{address: address}
+	// Its own name is that of its shared memory as well, which another user's squid may have.
+	name := "test" + port
+	t.Cleanup(func() {
+		left, _ := filepath.Glob(filepath.Join("/dev/shm", name+"-*")) // fails for a wrong pattern alone
+		for _, memory := range left {
+			_ = os.Remove(memory)
+		}
+	})
 	s.start = func() {
-		s.daemon = startDaemon(t, address, environment, "squid", "-N", "-f", config)
+		s.daemon = startDaemon(t, address, environment, "squid", "-N", "-n", name, "-f", config)
 	}
 	s.start()
 	return s
+}
+
+// startInspectingSquid runs one that opens TLS and returns the file of the authority that it makes
+// certificates by. It trusts the one that the storage has.
+func startInspectingSquid(
+	t *testing.T, host, trusted string, lines ...string,
+) (s *squid, authority string) {
+	t.Helper()
+	dir := openFolder(t)
+	authority, key := filepath.Join(dir, "authority.pem"), filepath.Join(dir, "key.pem")
+	runTool(t, nil, "", "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+		"-subj", "/CN=Hospital inspection", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+		"-keyout", key, "-out", authority)
+	helper, made := "/usr/lib/squid/security_file_certgen", filepath.Join(dir, "made")
+	runTool(t, nil, "", helper, "-c", "-s", made, "-M", "4MB")
+	storage := filepath.Join(dir, "storage.pem")
+	text, err := os.ReadFile(trusted)
+	if err := errors.Join(err, os.WriteFile(storage, text, 0o644), os.Chmod(key, 0o644),
+		filepath.WalkDir(made, func(path string, _ fs.DirEntry, err error) error {
+			return errors.Join(err, os.Chmod(path, 0o777)) // squid's own user writes there
+		})); err != nil {
+		t.Fatal(err)
+	}
+	return startSquidAt(t, host, nil, " ssl-bump tls-cert="+authority+" tls-key="+key+
+		" generate-host-certificates=on dynamic_cert_mem_cache_size=4MB",
+		append([]string{
+			"sslcrtd_program " + helper + " -s " + made + " -M 4MB", "acl hello at_step SslBump1",
+			"ssl_bump peek hello", "ssl_bump bump all", "tls_outgoing_options cafile=" + storage,
+		}, lines...)...), authority
 }
 
 func runTool(t *testing.T, environment []string, stdin, name string, args ...string) string {
@@ -314,15 +384,8 @@ func TestRealProxies(t *testing.T) {
 	r := newRealLab(t)
 	t.Run("Basic", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "passwords")
-		line := proxyName + ":" + runTool(
-			t,
-			nil,
-			proxyPassword,
-			"openssl",
-			"passwd",
-			"-1",
-			"-stdin",
-		)
+		line := proxyName + ":" + runTool(t, nil, proxyPassword, "openssl", "passwd", "-1",
+			"-stdin")
 		if err := os.WriteFile(file, []byte(line), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -339,6 +402,22 @@ func TestRealProxies(t *testing.T) {
 			"HTTPS_PROXY=http://WARD%5C" + proxyName + ":" + proxyPassword + "@" + s.address,
 		})
 	})
+	t.Run("ten connections", func(t *testing.T) {
+		s := startSquid(t, r.host, nil, "acl crowd maxconn 10", "http_access deny crowd")
+		r.send(t, nil, "--proxy", "http://"+s.address, "--connections", "40")
+	})
+	// A network that inspects TLS, by squid's own authority, and ends each connection after its
+	// answer.
+	for name, lines := range map[string][]string{
+		"inspected": nil, "inspected and closed": {"client_persistent_connections off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, authority := startInspectingSquid(t, r.host, r.authority, lines...)
+			inspected := *r
+			inspected.authority = authority
+			inspected.send(t, nil, "--proxy", "http://"+s.address)
+		})
+	}
 	t.Run("a script", func(t *testing.T) {
 		s := startSquid(t, r.host, nil)
 		script := fmt.Sprintf(`function FindProxyForURL(url, host) {

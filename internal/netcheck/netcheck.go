@@ -8,10 +8,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"net"
 	"net/url"
+	"sync"
+	"syscall"
 	"time"
 
+	"inboxuploader/internal/crash"
 	"inboxuploader/internal/proxydial"
 	"inboxuploader/internal/proxyfind"
 )
@@ -27,18 +31,22 @@ type Options struct {
 // Way is what was seen of the way to a host, as far as it came. Err says what ended it.
 type Way struct {
 	Choice proxyfind.Choice
-	// Addresses are the host's own, where no proxy looks them up.
-	Addresses []string
-	LookupErr error
+	// Addresses are the host's own, where no proxy looks them up, and Silent those of them that
+	// don't answer although another does.
+	Addresses, Silent []string
+	LookupErr         error
 
 	Proxy   proxydial.Proxy // through which the connection went
 	SignIn  string          // the kind of sign-in there, "" for none
 	Address string          // what was connected to: the host's or the proxy's
 	Connect time.Duration   // the time until the connection stood, a proxy's consent included
 
-	TLS     uint16 // version, see [tls.VersionName]; 0 where it came to none
-	Issuer  string // of the first certificate
+	TLS     uint16   // version, see [tls.VersionName]; 0 where it came to none
+	Issuer  string   // of the first certificate
+	Names   []string // that it is for
 	Trusted bool
+	// From and To are when the first certificate begins and ends to be valid.
+	From, To time.Time
 	// Chain are the certificates that were shown, as PEM.
 	Chain []byte
 	// Trip is the time of one round trip, as the handshake took it.
@@ -47,11 +55,11 @@ type Way struct {
 	Err error
 }
 
-// timeout bounds each step.
-const timeout = 20 * time.Second
+// timeout bounds each step; the way through proxies has twice as long.
+const timeout = 15 * time.Second
 
 // Look connects to a host of this scheme, http or https, and closes the connection again. It blocks
-// for a minute at most.
+// for little more than a minute at most.
 func Look(ctx context.Context, scheme, address string, o Options) (w Way) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -61,19 +69,30 @@ func Look(ctx context.Context, scheme, address string, o Options) (w Way) {
 	if w.Err != nil {
 		return w
 	}
+	dialer := &net.Dialer{Timeout: timeout}
+	dial := dialer.DialContext
 	if len(w.Choice.Ways) > 0 && w.Choice.Ways[0].Direct() {
 		lookup, cancel := context.WithTimeout(ctx, timeout)
 		w.Addresses, w.LookupErr = net.DefaultResolver.LookupHost(lookup, host)
 		cancel()
+		if living := w.probe(ctx, port); living != "" {
+			dial = func(ctx context.Context, network, to string) (net.Conn, error) {
+				if to == net.JoinHostPort(host, port) {
+					to = net.JoinHostPort(living, port)
+				}
+				return dialer.DialContext(ctx, network, to)
+			}
+		}
 	}
-	dialer := &net.Dialer{Timeout: timeout}
 	ways := &proxydial.Dialer{
-		Choose: o.Finder.Choose, Dial: dialer.DialContext, SignIn: o.SignIn,
+		Choose: o.Finder.Choose, Dial: dial, SignIn: o.SignIn,
 		TLS:       &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Authorities},
 		Connected: func(p proxydial.Proxy, scheme string) { w.Proxy, w.SignIn = p, scheme },
 	}
 	begun := time.Now()
-	conn, err := ways.Open(ctx, scheme, "tcp", net.JoinHostPort(host, port))
+	open, cancel := context.WithTimeout(ctx, 2*timeout)
+	defer cancel()
+	conn, err := ways.Open(open, scheme, "tcp", net.JoinHostPort(host, port))
 	if w.Connect = time.Since(begun); err != nil {
 		w.Err = err
 		return w
@@ -84,6 +103,61 @@ func Look(ctx context.Context, scheme, address string, o Options) (w Way) {
 		w.shake(ctx, conn, host, o.Authorities)
 	}
 	return w
+}
+
+const (
+	mostProbed = 8
+	probeTime  = 5 * time.Second
+)
+
+// probe connects to each of several addresses of a host, notes those that don't answer, and returns
+// the first that does, "" where none does or there is but one. An address of a kind that this
+// computer has no way to, as IPv6 often is, is not noted.
+func (w *Way) probe(ctx context.Context, port string) (living string) {
+	if len(w.Addresses) < 2 {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	probed := w.Addresses[:min(len(w.Addresses), mostProbed)]
+	errs := make([]error, len(probed))
+	var wg sync.WaitGroup
+	for i, a := range probed {
+		wg.Go(func() {
+			defer crash.Catch()
+			conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(a, port))
+			if err == nil {
+				_ = conn.Close() // nothing was sent
+			}
+			errs[i] = err
+		})
+	}
+	wg.Wait()
+	for i, a := range probed {
+		switch {
+		case errs[i] == nil && living == "":
+			living = a
+		case errs[i] != nil && !noWay(errs[i]):
+			w.Silent = append(w.Silent, a)
+		}
+	}
+	if living == "" {
+		w.Silent = nil
+	}
+	return living
+}
+
+// noWay reports whether this computer itself knows of no way to an address.
+func noWay(err error) bool {
+	for _, none := range []syscall.Errno{
+		syscall.ENETUNREACH, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT,
+		10047, 10049, 10051, // the same in Windows' numbers
+	} {
+		if errors.Is(err, none) {
+			return true
+		}
+	}
+	return false
 }
 
 // shake looks at the certificates, trusted or not, and judges them afterwards.
@@ -113,7 +187,8 @@ func (w *Way) shake(ctx context.Context, conn net.Conn, host string, roots *x509
 		}
 	}
 	first := state.PeerCertificates[0]
-	w.Issuer = first.Issuer.String()
+	w.Issuer, w.Names = first.Issuer.String(), first.DNSNames
+	w.From, w.To = first.NotBefore, first.NotAfter
 	_, err := first.Verify(x509.VerifyOptions{
 		DNSName: host, Roots: roots, Intermediates: others,
 	})
