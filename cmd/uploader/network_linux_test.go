@@ -51,7 +51,7 @@ func TestTheReportNamesWhatStandsInTheWay(t *testing.T) {
 		{
 			name: "nothing is wrong", environment: known, args: []string{"--proxy", "none"},
 			says: []string{
-				"✓ No proxy, as it was set for this program.",
+				"✓ No proxy, as set for this program.",
 				"✓ The name leads to 127.0.0.1.", "✓ Connected to 127.0.0.1:" + port + " in ",
 				"✓ TLS 1.3, with a certificate by CN=local inbox authority, which is trusted here.",
 				"✓ This computer's clock is right.", "✓ The storage accepts this token.",
@@ -60,14 +60,14 @@ func TestTheReportNamesWhatStandsInTheWay(t *testing.T) {
 		{
 			name: "a proxy", args: []string{"--proxy", through(r.address).HTTP()},
 			says: []string{
-				"as it was set for this program. It wanted no sign-in.", "✓ The proxy looks up the name.",
+				"as set for this program. It wanted no sign-in.", "✓ The proxy looks up the name.",
 				"✓ Connected through the proxy in ",
 			},
 		},
 		{
 			name: "a dead proxy", args: []string{"--proxy", dead}, code: 1, reason: "proxy-down",
 			says: []string{
-				"✗ The proxy is http://" + dead + ", as it was set for this program.",
+				"✗ The proxy is http://" + dead + ", as set for this program.",
 				"✗ Your proxy (" + dead + ") does not answer: connection refused.",
 				"→ Is " + dead + " the right proxy for " + name + ":" + port + ", and is it running?",
 			},

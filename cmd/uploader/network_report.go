@@ -98,8 +98,8 @@ func (n *networkReport) tell(w netcheck.Way, now time.Time) {
 
 // origins are the words for where a proxy comes from.
 var origins = map[proxyfind.Origin]string{
-	proxyfind.FromSetting:     "as it was set for this program",
-	proxyfind.FromScript:      "by the script that was set for this program",
+	proxyfind.FromSetting:     "as set for this program",
+	proxyfind.FromScript:      "by the script set for this program",
 	proxyfind.FromEnvironment: "from HTTPS_PROXY",
 	proxyfind.FromSystem:      "from the system's settings",
 	proxyfind.FromSystemPAC:   "by the script of the system's settings",
@@ -144,7 +144,7 @@ func (n *networkReport) tellProxy(w netcheck.Way, blamed *proxydial.Error) {
 		words += " It wanted no sign-in."
 	case blamed == nil:
 	case blamed.Failure == proxydial.SignInNeeded, blamed.Failure == proxydial.SignInLapsed:
-		words += " It wants a sign-in, and none that it took was found."
+		words += " It wants a sign-in; none was given, or it was refused."
 	case blamed.Failure == proxydial.Garbled:
 		words += " What answers there is no proxy."
 	case blamed.Schemes != "":
@@ -163,7 +163,7 @@ func (n *networkReport) tellNames(w netcheck.Way) {
 	case address:
 	case dns != nil && dns.IsNotFound:
 		n.step("names", false, "The name service knows no “"+show.Text(n.host())+"”.",
-			"Should this computer be able to look up "+n.host()+"?")
+			"Should this computer look up "+n.host()+" itself, or is there a proxy that does?")
 	case w.LookupErr != nil:
 		n.step("names", false, "The name service does not answer.",
 			"Which name service should this computer use?")

@@ -416,6 +416,15 @@ func TestRealProxies(t *testing.T) {
 			inspected := *r
 			inspected.authority = authority
 			inspected.send(t, nil, "--proxy", "http://"+s.address)
+			said, code := inspected.network(t, nil, "--proxy", "http://"+s.address)
+			if code != 0 || !strings.Contains(said, "by CN=Hospital inspection, which is trusted") {
+				t.Errorf("exit code %d: %s", code, said)
+			}
+			said, code = r.network(t, nil, "--proxy", "http://"+s.address)
+			if code != 3 || !strings.Contains(said, "by CN=Hospital inspection, which is not") ||
+				!strings.Contains(said, "→ Do you inspect traffic to "+r.host) {
+				t.Errorf("exit code %d: %s", code, said)
+			}
 		})
 	}
 	t.Run("a script", func(t *testing.T) {
