@@ -299,6 +299,12 @@ func (s *scanner) finish() error {
 	return s.flush()
 }
 
+// leavesOut reports whether a file is left out because of its age.
+func (o *Options) leavesOut(f source.Info) bool {
+	now := time.Now()
+	return f.Kind == source.File && (o.tooOld(f.ModTime, now) || o.tooYoung(f.ModTime, now))
+}
+
 // tooOld reports whether a file was modified before what is asked for.
 func (o *Options) tooOld(modified, now time.Time) bool {
 	return modified.Before(o.NewerThan) || o.MaxAge > 0 && now.Sub(modified) > o.MaxAge

@@ -335,7 +335,10 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 	var folders []entryAt
 	for _, x := range renamed {
 		f := Found{Source: filepath.Join(d.path, x.name), Rel: join(d.rel, x.name)}
+		info, serr := s.stat(ctx, x.at)
 		switch owner := owners[x.planned]; {
+		case serr == nil && s.opts.leavesOut(info): // and takes no name from another
+			err = s.entry(ctx, d, x, nil, nil)
 		case readErr != nil: // whether the name is free can't be known
 			err = s.fail(f, readErr)
 		case owner != "":
@@ -369,6 +372,9 @@ func (s *scanner) wouldSend(d *folderAt, dir *source.Dir, e fs.DirEntry) bool {
 			return false
 		}
 	default:
+		return false
+	}
+	if info, err := dir.Stat(e); err == nil && s.opts.leavesOut(info) {
 		return false
 	}
 	return s.filter.skip(e.Name(), join(d.below, e.Name()), k == source.Folder, false,
