@@ -126,11 +126,7 @@ func (d *commands) pauseTransfer(id int64, pause bool) int {
 	defer d.q.mu.Unlock()
 	n := d.q.ledger.SetPaused(id, pause)
 	if pause {
-		for _, j := range d.q.loaded {
-			if j.Transfer == id {
-				d.q.steer(j, ledger.Waiting)
-			}
-		}
+		d.q.giveBack(func(j *job) bool { return j.Transfer == id })
 	}
 	return n
 }
@@ -175,6 +171,16 @@ func (q *Queue) steer(j *job, to ledger.JobState) {
 	q.unload(j, from != to || j.Class == ledger.Large)
 }
 
+// giveBack gives claimed jobs back, when their requests under way are answered. The caller holds the
+// lock.
+func (q *Queue) giveBack(wanted func(*job) bool) {
+	for _, j := range q.loaded {
+		if wanted(j) {
+			q.steer(j, ledger.Waiting)
+		}
+	}
+}
+
 // reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that
 // the new order holds at once.
 func (d *commands) reorder(ctx context.Context, c ledger.Command) (int, error) {
@@ -194,9 +200,5 @@ func (d *commands) giveBackWaiting() {
 	d.q.mu.Lock()
 	defer d.q.mu.Unlock()
 	d.q.orders++
-	for _, j := range d.q.loaded {
-		if j.State == ledger.Waiting && j.flying == 0 && j.file == nil {
-			d.q.steer(j, ledger.Waiting)
-		}
-	}
+	d.q.giveBack(func(j *job) bool { return j.State == ledger.Waiting && j.flying == 0 && j.file == nil })
 }

@@ -47,12 +47,9 @@ func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 
 // moveTransfer carries a move out for a transfer of this queue.
 func (q *Queue) moveTransfer(ctx context.Context, id int64, m ledger.Move) (n int, err error) {
+	m.Roots = q.ledger.Places(id, m)
 	q.mu.Lock()
-	for _, j := range q.loaded {
-		if j.Transfer == id {
-			q.steer(j, ledger.Waiting)
-		}
-	}
+	q.giveBack(func(j *job) bool { return j.Transfer == id })
 	batches, n := q.ledger.Move(id, m)
 	q.mu.Unlock()
 	err = q.ledger.Each(ctx, batches, func(b *ledger.Page) error {

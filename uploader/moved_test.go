@@ -135,3 +135,49 @@ func TestWhatWasMovedIsComparedWithWhatWasAcknowledged(t *testing.T) {
 		t.Errorf("%d blocks sent, want the 5 that were left and the one that differs", k)
 	}
 }
+
+// TestARootThatMovedIsNotFollowedThroughALink: a person says where a folder lies, and what stands
+// there then is sent. A link in its place later is none that anybody asked to follow, also after a
+// restart.
+func TestARootThatMovedIsNotFollowedThroughALink(t *testing.T) {
+	for name, restart := range map[string]bool{"at once": false, "after a restart": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				journal := ledger.NewMemoryJournal()
+				b := newBench(t, "w", uploader.Config{Journal: journal})
+				root := filepath.Dir(b.file("data/tree/file", 10))
+				b.file("elsewhere/file", 20)
+				b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always,
+					uploadertest.Refuse(problem.Expired))
+				b.add(ledger.AddOptions{}, root)
+				if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
+					t.Fatalf("wait: %v", err)
+				}
+				b.store.ClearFaults()
+				old, now := filepath.Join(b.dir, "data"), filepath.Join(b.dir, "now")
+				if err := os.Rename(old, now); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := b.queue.Moved(t.Context(), old, now); err != nil {
+					t.Fatal(err)
+				}
+				swap(t, filepath.Join(now, "tree"), filepath.Join(b.dir, "elsewhere"))
+				if restart {
+					b.restart(journal, uploader.Config{})
+				} else if err := b.queue.Use(tokenOf("w")); err != nil {
+					t.Fatal(err)
+				}
+				if err := b.wait(); err != nil {
+					t.Fatal(err)
+				}
+				if r := b.problem(ledger.Attention); r != problem.SourceLinked {
+					t.Errorf("the file is %s", r)
+				}
+				if names := b.store.Names(); len(names) > 0 {
+					t.Errorf("%q is in the inbox", names)
+				}
+				b.close()
+			})
+		})
+	}
+}

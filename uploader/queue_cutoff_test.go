@@ -2,6 +2,7 @@ package uploader_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
@@ -200,6 +201,72 @@ func TestARetryHoldsThoughACancelledScanIsEnding(t *testing.T) {
 		}
 		if s := b.queue.Status(); s.Files[ledger.Waiting] != 0 || s.Files[ledger.Cancelled] == 0 {
 			t.Errorf("%v", s.Files)
+		}
+		b.close()
+	})
+}
+
+// killedInAMove is a journal that hears nothing more as soon as it has what was given to another
+// inbox.
+type killedInAMove struct {
+	ledger.Journal
+	adds  atomic.Int64
+	ended atomic.Bool
+}
+
+func (k *killedInAMove) AddBatches(ctx context.Context, batches []ledger.Batch) error {
+	err := k.Journal.AddBatches(ctx, batches)
+	if k.adds.Add(1) == 2 {
+		k.ended.Store(true)
+	}
+	return err
+}
+
+func (k *killedInAMove) Commit(ctx context.Context, c ledger.Changes) error {
+	if k.ended.Load() {
+		return nil
+	}
+	return k.Journal.Commit(ctx, c)
+}
+
+// TestAMoveThatAKillCutsOffLeavesNoFileInBothInboxes: what the new inbox has was taken from the old
+// one, though the process ended before it could say so.
+func TestAMoveThatAKillCutsOffLeavesNoFileInBothInboxes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := ledger.NewMemoryJournal()
+		b := newBench(t, "w", uploader.Config{Journal: &killedInAMove{Journal: memory}})
+		b.store.Fail(uploadertest.PutBlob, "", uploadertest.Always, uploadertest.Refuse(problem.Expired))
+		root := filepath.Dir(b.file("tree/a", 10))
+		b.file("tree/b", 20)
+		b.add(ledger.AddOptions{}, root)
+		if err := b.wait(); !errors.Is(err, problem.ErrTokenExpired) {
+			t.Fatalf("wait: %v", err)
+		}
+		renewed := tokenOf("w")
+		renewed.Inbox.Container = "ws-2"
+		if _, err := b.queue.Redirect(t.Context(), b.inbox.Key(), renewed.Inbox); err != nil {
+			t.Fatal(err)
+		}
+		b.store.ClearFaults()
+		before := b.store.Count(uploadertest.PutBlob)
+		b.restart(memory, uploader.Config{})
+		if err := b.queue.Use(renewed); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 10)
+		if err != nil || len(rows) != 2 {
+			t.Errorf("%d rows: %v", len(rows), err)
+		}
+		for _, row := range rows {
+			if row.Inbox != renewed.Inbox.Key() || row.State != ledger.Delivered {
+				t.Errorf("%s is %v in %s", row.Blob, row.State, row.Inbox)
+			}
+		}
+		if n := b.store.Count(uploadertest.PutBlob) - before; n != 2 {
+			t.Errorf("%d files were sent", n)
 		}
 		b.close()
 	})

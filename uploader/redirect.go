@@ -56,11 +56,7 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 		}
 		q.landed.Wait()
 	}
-	for _, j := range q.loaded {
-		if j.inbox == in {
-			q.steer(j, ledger.Waiting)
-		}
-	}
+	q.giveBack(func(j *job) bool { return j.inbox == in })
 	return nil
 }
 

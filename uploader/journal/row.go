@@ -164,6 +164,7 @@ type transferRow struct {
 	Paused            bool                      `json:",omitzero"`
 	Checks            ledger.Checks             `json:",omitzero"`
 	Follows           int64                     `json:",omitzero"`
+	Moving            bool                      `json:",omitzero"`
 	Moved             []moveRow                 `json:",omitempty"`
 	ValidFrom         time.Time                 `json:",omitzero"`
 	ValidTo           time.Time                 `json:",omitzero"`
@@ -189,6 +190,11 @@ type nameRow struct {
 type moveRow struct {
 	From, To text
 	Last     int64
+	Roots    []placeRow `json:",omitempty"`
+}
+
+type placeRow struct {
+	Root, At text
 }
 
 type unchangedRow struct {
@@ -240,7 +246,7 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
 		KeepBoth: t.Options.KeepBoth,
 		Created:  t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
-		Follows:   t.Follows,
+		Follows: t.Follows, Moving: t.Moving,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped,
 		Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
 		UnmatchedInclude: texts[string, text](t.Unmatched.Include),
@@ -252,7 +258,11 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 			nameRow{text(n.Source), text(n.Blob), n.Renamed, n.Warnings})
 	}
 	for _, m := range t.Moved {
-		r.Moved = append(r.Moved, moveRow{text(m.From), text(m.To), m.Last})
+		row := moveRow{From: text(m.From), To: text(m.To), Last: m.Last}
+		for _, p := range m.Roots {
+			row.Roots = append(row.Roots, placeRow{text(p.Root), text(p.At)})
+		}
+		r.Moved = append(r.Moved, row)
 	}
 	for _, s := range t.SkippedPaths {
 		r.SkippedPaths = append(r.SkippedPaths, skippedRow{text(s.Source), s.Reason})
@@ -278,7 +288,7 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks,
-		Follows:   r.Follows,
+		Follows: r.Follows, Moving: r.Moving,
 		ValidFrom: r.ValidFrom, ValidTo: r.ValidTo, Speed: r.Pace, Skipped: r.Skipped,
 		Renamed: r.Renamed, Warned: r.Warned, Outside: r.Outside,
 		Unmatched: scan.Unmatched{Include: texts[text, string](r.UnmatchedInclude), Exclude: texts[text, string](r.UnmatchedExclude)},
@@ -292,7 +302,11 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 			ledger.NameNote{Source: string(n.Source), Blob: string(n.Blob), Renamed: n.Renamed, Warnings: n.Warnings})
 	}
 	for _, m := range r.Moved {
-		t.Moved = append(t.Moved, ledger.Move{From: string(m.From), To: string(m.To), Last: m.Last})
+		move := ledger.Move{From: string(m.From), To: string(m.To), Last: m.Last}
+		for _, p := range m.Roots {
+			move.Roots = append(move.Roots, ledger.Place{Root: string(p.Root), At: string(p.At)})
+		}
+		t.Moved = append(t.Moved, move)
 	}
 	for _, s := range r.SkippedPaths {
 		t.SkippedPaths = append(t.SkippedPaths,

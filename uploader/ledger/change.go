@@ -56,7 +56,10 @@ func (x *Ledger) learnAdopted(ctx context.Context, got []Transfer) error {
 		}
 	}
 	x.merge(c)
-	return x.holdMoved(ctx)
+	if err := x.holdMoved(ctx); err != nil {
+		return err
+	}
+	return x.settleMoves(ctx, got)
 }
 
 // Release gives transfers up.

@@ -115,6 +115,8 @@ type Transfer struct {
 	// Follows is the transfer whose unfinished jobs this one took over for another inbox, or 0.
 	// What that one delivered is not sent again.
 	Follows int64
+	// Moving says that it may not have taken over all yet: what both have is this one's.
+	Moving bool
 	// Moved are the moves of what lies below the roots, in their order. Roots are where they lie
 	// now, batches have the paths as they were found.
 	Moved []Move

@@ -359,6 +359,9 @@ func (x *Ledger) enter(b *Page, i, n int) {
 // set gives a job new contents. Its batch's jobs must be in memory.
 func (x *Ledger) set(b *Page, i int, j Job) {
 	old := &b.jobs[i]
+	if old.Source != j.Source { // since the job was claimed, a person said that its folder lies elsewhere
+		j.Source, j.At = old.Source, old.At
+	}
 	if old.Size != j.Size || !old.ModTime.Equal(j.ModTime) || old.FileID != j.FileID {
 		b.fileNew[i] = true
 	}

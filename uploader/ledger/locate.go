@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -16,12 +17,13 @@ func (x *Ledger) Locate(j *Job) (source.Path, error) {
 	x.mu.Lock()
 	var roots []string
 	var o scan.Options
+	var moves []Move
 	if t := x.transferOf(j.Transfer); t != nil {
-		roots, o = t.Roots, t.Options.Scan
+		roots, o, moves = t.Roots, t.Options.Scan, t.Moved
 	}
 	x.mu.Unlock()
 	root := rootAbove(roots, j.Source)
-	in, err := source.Resolve(root)
+	in, err := placeOf(root, moves)
 	if err != nil {
 		return source.Path{}, err
 	}
@@ -36,6 +38,38 @@ func (x *Ledger) Locate(j *Job) (source.Path, error) {
 		return in.Join(rest), nil
 	}
 	return in, nil
+}
+
+// placeOf returns where a root lies: where it lay when a person said that it had moved, so that no
+// link is followed that stands there since, or else where it lies now.
+func placeOf(root string, moves []Move) (source.Path, error) {
+	for i := range slices.Backward(moves) {
+		for _, p := range moves[i].Roots {
+			if filepath.Clean(p.Root) == root {
+				return source.Path{Root: p.At}, nil
+			}
+		}
+	}
+	return source.Resolve(root)
+}
+
+// Places returns where the roots of a transfer lie that a move concerns, once it is made. It blocks
+// on the disk.
+func (x *Ledger) Places(id int64, m Move) (places []Place) {
+	x.mu.Lock()
+	var roots []string
+	if t := x.transferOf(id); t != nil {
+		roots = t.Roots
+	}
+	x.mu.Unlock()
+	for _, root := range roots {
+		if moved, ok := m.apply(root); ok {
+			if at, err := source.Resolve(moved); err == nil { // else it is looked for when it is read
+				places = append(places, Place{moved, at.String()})
+			}
+		}
+	}
+	return places
 }
 
 // rootAbove returns the folder, or the file itself, that a person named and a file was found below.

@@ -14,6 +14,13 @@ import (
 type Move struct {
 	From, To string // absolute paths
 	Last     int64  // the last batch of the transfer at that time: what was found later was found there
+	Roots    []Place
+}
+
+// Place is where a root of a transfer lay, with all links followed, when a person said that it had
+// moved.
+type Place struct {
+	Root, At string // absolute paths
 }
 
 // apply returns where a path lies since the move.

@@ -34,13 +34,14 @@ func (x *redirects) Heir(ctx context.Context, next Transfer) (*Entry, *KnownFile
 	x.l.mu.Lock()
 	for _, t := range x.l.transfers {
 		if t.mine() && t.Follows == next.Follows && t.Inbox == next.Inbox {
+			t.Moving, t.dirty = true, true
 			x.l.mu.Unlock()
 			has, err := x.l.sources(ctx, []int64{t.ID}, false)
 			return t, has, err
 		}
 	}
 	x.l.mu.Unlock()
-	next.Owner = Here
+	next.Owner, next.Moving = Here, true
 	t, err := x.l.AddTransfer(ctx, next)
 	return t, nil, err
 }
@@ -87,10 +88,61 @@ func (x *redirects) TakeAway(b *Page, jobs []Job) int {
 	return len(ids)
 }
 
+// settleMoves takes away from transfers what a process gave to others that ended before it could say
+// so: else a file would go to both inboxes. It is for transfers that are being adopted.
+func (x *redirects) settleMoves(ctx context.Context, adopted []Transfer) error {
+	isNew := func(id int64) bool {
+		return slices.ContainsFunc(adopted, func(t Transfer) bool { return t.ID == id })
+	}
+	x.l.mu.Lock()
+	var heirs []*Entry
+	for _, t := range x.l.transfers {
+		from := x.l.transferOf(t.Follows)
+		if t.Moving && from != nil && (isNew(from.ID) || from.mine() && isNew(t.ID)) {
+			heirs = append(heirs, t)
+		}
+	}
+	x.l.mu.Unlock()
+	for _, heir := range heirs {
+		has, err := x.l.sources(ctx, []int64{heir.ID}, false)
+		if err != nil {
+			return err
+		}
+		if err := x.l.Each(ctx, x.Redirectable(heir.Follows), func(b *Page) error {
+			jobs := slices.DeleteFunc(x.RedirectedOf(b), func(j Job) bool { return !has.Take(j.Source) })
+			if len(jobs) > 0 {
+				x.TakeAway(b, jobs)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		x.l.mu.Lock()
+		if heir.mine() || isNew(heir.ID) {
+			x.endMove(heir)
+		}
+		x.l.mu.Unlock()
+	}
+	return nil
+}
+
+// endMove notes that nothing is in two transfers any more. The caller holds the lock.
+func (x *redirects) endMove(heir *Entry) {
+	if heir.Moving {
+		heir.Moving, heir.dirty = false, true
+		x.l.mark()
+	}
+}
+
 // EndRoots says that nothing more comes of a transfer's roots: another one goes on with them, and
 // has what was left out of them.
 func (x *redirects) EndRoots(id int64) {
 	x.l.mu.Lock()
+	for _, t := range x.l.transfers {
+		if t.Follows == id && t.mine() {
+			x.endMove(t)
+		}
+	}
 	if t := x.l.transferOf(id); t != nil {
 		t.Skipped, t.SkippedPaths, t.Outside = map[scan.SkipReason]int64{}, nil, 0
 		t.Renamed, t.Warned, t.NameNotes, t.Unmatched = 0, 0, nil, scan.Unmatched{}
