@@ -294,7 +294,7 @@ func (q *Queue) end(j *job, s ledger.JobState, why *problem.Error) {
 		q.pacing.flow.Delivered()
 	}
 	delete(q.loaded, j.ID)
-	if s == ledger.Failed {
+	if s == ledger.Failed || s == ledger.Attention {
 		q.doubts.keep(j) // something of it may be there, which is replaced if a person tries again
 	}
 	q.ledger.Unclaim(j.Job, true) // its file is closed when nothing of it is under way

@@ -272,6 +272,12 @@ func (w *worker) commit(u *unit) error {
 func (w *worker) request(
 	u *unit, body *store.Body, send func(context.Context) (ledger.Answer, error),
 ) (ledger.Answer, error) {
+	w.q.mu.Lock()
+	held := u.job.inbox.hold != nil
+	w.q.mu.Unlock()
+	if held {
+		return ledger.Answer{}, errAgain // since this was handed out, as where it waited for memory
+	}
 	ctx := w.watch.Begin(u.stalls)
 	defer w.watch.Pause()
 	var size int64

@@ -260,7 +260,7 @@ var reasons = map[Reason]struct {
 	SourceIsFolder:     {ErrSource, Explanation{"This is a folder.", safeNotSent, ""}},
 	SourceNotAFile:     {ErrSource, Explanation{"This is not a file but {value}.", safeNotSent, "Copy its content to a file and send that."}},
 	SourceLinked:       {ErrSource, Explanation{"This is now a link; it was a file or folder when it was listed: {value}.", "Nothing that the link leads to was sent.", "Find out who put it there. Put the file or folder back and try again, or add it again as it is now."}},
-	SourceReplaced:     {ErrSource, Explanation{"The file has been replaced by {value}.", safeNotSent, "Put the file back and try again."}},
+	SourceReplaced:     {ErrSource, Explanation{"The file has been replaced by {value}.", "Nothing incomplete was delivered.", "Put the file back and try again."}},
 	PatternInvalid:     {ErrSource, Explanation{"The pattern “{value}” can't be understood.", safeNotSent, "Check its brackets and braces; * stands for any name, ** for any folders."}},
 	FolderInvalid:      {ErrSource, Explanation{"“{value}” can't be a folder in this inbox.", safeNotSent, "Write it as names with slashes between them, such as project/run 7. A link to a single file's name takes no folder."}},
 	ListUnreadable:     {ErrSource, Explanation{"The list of files “{value}” can't be read, or is larger than 256 MiB.", safeNotSent, "Check that it is there and that you may read it."}},
