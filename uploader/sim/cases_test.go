@@ -20,7 +20,7 @@ func TestCases(t *testing.T) {
 			events: []event{
 				{0, makeFile, 4, 5, 1},
 				{1_000_000, add, 0, 1, 0},
-				{232_894_110, add, 306, 159, 420},
+				{232_894_110, add, 0, 5, 6},
 				{1_877_054_828, kill, 224, 648, 940},
 				{21_618_382_212, rescan, 185, 465, 524},
 			},
@@ -33,7 +33,7 @@ func TestCases(t *testing.T) {
 			events: []event{
 				{0, makeFile, 4, 5, 1},
 				{1_000_000, add, 0, 1, 3},
-				{232_894_110, add, 306, 159, 423},
+				{232_894_110, add, 0, 5, 0},
 				{1_877_054_828, kill, 224, 648, 940},
 				{21_618_382_212, rescan, 185, 465, 524},
 			},
@@ -48,7 +48,7 @@ func TestCases(t *testing.T) {
 				{0, makeFile, 1, 12, 3},
 				{1_000_000, add, 0, 0, 2},
 				{1_453_515_930, putBack, 345, 1, 870},
-				{1_598_004_448, add, 74, 449, 477},
+				{1_598_004_448, add, 0, 1, 0},
 			},
 		},
 		// "may not be replaced" was not known to mean that the name is taken.
@@ -57,7 +57,7 @@ func TestCases(t *testing.T) {
 			events: []event{
 				{0, makeFile, 1, 9, 0},
 				{1_000_000, add, 0, 2, 4},
-				{128_860_466, add, 701, 639, 250},
+				{128_860_466, add, 1, 2, 7},
 				{829_814_801, newToken, 962, 791, 950},
 				{2_994_695_406, limit, 898, 616, 882},
 			},
@@ -74,8 +74,77 @@ func TestCases(t *testing.T) {
 				{0, makeFile, 4, 10, 4},
 				{0, makeFile, 5, 8, 2},
 				{1_000_000, add, 0, 2, 1},
-				{592_743_469, add, 830, 562, 184},
+				{592_743_469, add, 0, 2, 4},
 				{1_859_313_770, slowly, 19, 924, 704},
+			},
+		},
+		// The judge of what a person reads found "Nothing was sent."
+		"a folder takes the place of a file that is half sent": {
+			seed: 270, profile: wild, config: config{
+				connections: 1, blockSize: 64 << 10, memory: 1 << 20, checksums: true, nearby: 1_000_000,
+				rate: 20_000,
+			},
+			events: []event{
+				{0, makeFile, 0, 9, 3},
+				{1_000_000, add, 0, 0, 0},
+				{6_000_000_000, swapPipe, 0, 1, 0},
+			},
+		},
+		// It went back to its old path with the answer, and counted as gone.
+		"a folder moves while a file of it is being sent": {
+			seed: 247, profile: wild, config: config{
+				memory: 2 << 20, blockSize: 64 << 10, checksums: true, nearby: 200 * time.Millisecond,
+				skew: time.Hour, rate: 100_000,
+			},
+			events: []event{
+				{0, makeFile, 1, 11, 1},
+				{1_000_000, add, 0, 5, 3},
+				{1_918_013_350, limit, 676, 454, 774},
+				{3_676_060_518, endToken, 685, 949, 662},
+				{5_565_561_944, relocate, 335, 381, 876},
+			},
+		},
+		// A request began that had waited for memory since before.
+		"an address is taken back while files wait for memory": {
+			seed: 203, profile: people, config: config{
+				memory: 1 << 20, checksums: true, nearby: 20 * time.Millisecond, skew: -47 * time.Minute,
+				rate: 20_000, before: 1,
+			},
+			events: []event{
+				{0, makeFile, 3, 11, 0},
+				{0, makeFile, 7, 6, 1},
+				{1_000_000, add, 0, 2, 3},
+				{8_372_298_539, hold, 425, 134, 176},
+				{30_000_000_000, limit, 0, 0, 0},
+			},
+		},
+		// Its name was taken by one that was left out as too old, so neither was sent.
+		"a file that is renamed has the name of one that is too old": {
+			seed: 326, profile: people, config: config{
+				connections: 2, blockSize: 64 << 10, memory: 4 << 20, checksums: true, nearby: 1_000_000,
+			},
+			events: []event{
+				{0, makeFile, 0, 1, 3},
+				{0, oddities, 2, 0, 0},
+				{1_000_000, add, 0, 0, 10},
+				{2_000_000, add, 0, 0, 9},
+			},
+		},
+		// The doubt was forgotten, so that it got a second copy.
+		"a locked file whose answer was lost is tried again": {
+			seed: 867, profile: wild, config: config{
+				connections: 1, blockSize: 64 << 10, memory: 4 << 20, nearby: 200 * time.Millisecond,
+				rate: 100_000, network: true,
+			},
+			events: []event{
+				{0, makeFile, 0, 10, 3},
+				{0, makeFile, 4, 13, 4},
+				{0, makeFile, 5, 0, 2},
+				{0, makeFile, 7, 5, 3},
+				{1_000_000, add, 0, 0, 4},
+				{1_657_662_229, lock, 474, 357, 585},
+				{1_905_143_847, lostBoth, 810, 235, 785},
+				{6_312_084_800, doubtful, 635, 526, 415},
 			},
 		},
 	} {

@@ -81,6 +81,11 @@ type file struct {
 	history []state
 	touched time.Time // when anything of it changed last
 	swapped bool      // something else stands in its place, or in its folder's
+
+	// What follows is of files that oddities makes, and that nothing happens to.
+	aside bool // it need not be in an upload that it may be in
+	junk  bool // it is sent only by who wants what systems keep for themselves
+	never bool // it is never sent
 }
 
 // disk is a disk that files lie on. It belongs to the world's own goroutines; the queue reads it
@@ -91,6 +96,9 @@ type disk struct {
 	number   atomic.Uint64
 	away     bool
 	files    []*file
+	besides  []*file // of oddities
+	within   bool    // a link leads from one folder to another
+	moved    bool    // the folder "run" lies elsewhere
 	known    map[sum][]*file
 	stamped  []source.ID
 	versions int
@@ -102,12 +110,17 @@ func newDisk(w *world, dir string) *disk {
 	d := &disk{w: w, root: filepath.Join(dir, "disk"), known: map[sum][]*file{}}
 	d.number.Store(77)
 	outside := filepath.Join(dir, "outside")
-	for _, folder := range []string{d.root, d.at("run"), d.at("run/deep"), d.at("more"), outside} {
+	for _, folder := range []string{
+		d.root, d.at("run"), d.at("run/deep"), d.at("more"), outside, filepath.Join(dir, "elsewhere"),
+	} {
 		w.must(os.MkdirAll(folder, 0o700))
 	}
 	for i := range names {
 		p := filepath.Join(outside, filepath.Base(names[i]))
 		w.must(os.WriteFile(p, []byte(outsideMark+strings.Repeat("secret", 20_000)), 0o600))
+	}
+	for name, text := range lists {
+		w.must(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	for _, folder := range []string{"", "run", "run/deep", "more"} {
 		d.stamp(folder, time.Now().Add(-time.Hour))
@@ -123,7 +136,13 @@ var names = []string{
 	"run/new 4",
 }
 
-func (d *disk) at(path string) string { return filepath.Join(d.root, filepath.FromSlash(path)) }
+// at returns where something lies now.
+func (d *disk) at(path string) string {
+	if d.moved && (path == "run" || strings.HasPrefix(path, "run/")) {
+		path = "moved/" + path
+	}
+	return filepath.Join(d.root, filepath.FromSlash(path))
+}
 
 func (d *disk) id(path string) (source.ID, bool) {
 	i, err := systemID(d.at(path))
@@ -208,6 +227,7 @@ func (d *disk) create(path string, size int, age time.Duration) *file {
 		d.files = append(d.files, f)
 	}
 	f.content = d.bytes(f, size)
+	d.w.must(os.MkdirAll(filepath.Dir(d.at(path)), 0o700))
 	d.write(f, 0, time.Now().Add(-age), false)
 	d.stamp(f.path, time.Now().Add(-age))
 	return f
@@ -220,6 +240,16 @@ func (d *disk) modified(f *file) time.Time {
 		return time.Now()
 	}
 	return fi.ModTime()
+}
+
+// changed returns when a file's inode changed last.
+func (d *disk) changed(f *file) time.Time {
+	if id, ok := d.id(f.path); ok {
+		if n := inodeOf(id); n != nil {
+			return time.Unix(0, n.changed.Load())
+		}
+	}
+	return time.Now()
 }
 
 // change alters a random part of the content.
@@ -235,10 +265,19 @@ func (d *disk) change(f *file, modified time.Time) {
 	d.write(f, at, modified, false)
 }
 
-// slowly writes new content in steps, none of which rests for as long as a reader waits.
-func (d *disk) slowly(f *file, steps int) {
-	fresh := d.bytes(f, len(f.content)+steps*20_000)
+// slowly writes new content in steps, none of which rests for as long as a reader waits. Where it
+// is mapped into memory, the file stays as long as it is, and its times say of the first step alone
+// that it changed.
+func (d *disk) slowly(f *file, steps int, mapped bool) {
+	more := steps * 20_000
+	if mapped {
+		more = 0
+	}
+	fresh := d.bytes(f, len(f.content)+more)
 	step := len(fresh) / steps
+	if step == 0 {
+		return
+	}
 	for i := range steps {
 		if !f.there || f.swapped || d.away {
 			return
@@ -251,7 +290,12 @@ func (d *disk) slowly(f *file, steps int) {
 			f.content = append(f.content, make([]byte, end-len(f.content))...)
 		}
 		copy(f.content[i*step:end], fresh[i*step:end])
-		d.write(f, i*step, time.Now(), i < steps-1)
+		modified, changed := time.Now(), time.Now()
+		if mapped && i > 0 {
+			modified, changed = d.modified(f), d.changed(f)
+		}
+		d.write(f, i*step, modified, i < steps-1)
+		d.stamp(f.path, changed)
 		if i < steps-1 {
 			time.Sleep(time.Duration(300+int(fresh[0])*7)*time.Millisecond + 13)
 		}

@@ -61,6 +61,7 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 	if w.forgot || w.moved || w.outside {
 		return
 	}
+	w.judgeKept(p)
 	quiet := map[string]string{} // their sources, by name
 	for i := range rows {
 		j := &rows[i]
@@ -74,7 +75,7 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 		}
 	}
 	for i := range rows {
-		if j := &rows[i]; j.State != ledger.Delivered {
+		if j := &rows[i]; j.State != ledger.Delivered || quiet[j.Blob] != j.Source {
 			delete(quiet, ledger.OriginalName(j.Blob, j.Copy)) // is asked about for another file
 			delete(quiet, j.Blob)
 		}
@@ -87,18 +88,15 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 	w.say("person: adds the same once more")
 	adds := w.adds
 	for _, a := range adds {
-		if a.replace || a.id == 0 || a.filtered {
+		if a.replace || a.id == 0 {
 			return
 		}
 	}
 	for _, a := range adds {
-		var roots []string
-		for _, r := range a.roots {
-			roots = append(roots, w.disk.at(r))
+		if w.throughLinks(a) {
+			continue // what a person names is followed
 		}
-		o := ledger.AddOptions{KeepBoth: a.both}
-		o.Scan.Recursive = true
-		if _, err := p.queue.Add(p.ctx, a.inbox, roots, o); err != nil {
+		if _, err := p.queue.Add(p.ctx, a.inbox, a.absolute(), a.options()); err != nil {
 			w.breaks(1, "the same could not be added again: %v", err)
 		}
 	}
@@ -148,12 +146,9 @@ func (w *world) review(p *process, quiet map[string]string) {
 		}
 		sent, err := p.queue.Sent(p.ctx, a.inbox.Key())
 		w.must(err)
-		o := scan.Options{Inbox: a.inbox, Recursive: true}
-		var roots []string
-		for _, r := range a.roots {
-			roots = append(roots, w.disk.at(r))
-		}
-		_, err = scan.Files(p.ctx, roots, o, func(found []scan.Found) error {
+		o := a.options().Scan
+		o.Inbox = a.inbox
+		_, err = scan.Files(p.ctx, a.absolute(), o, func(found []scan.Found) error {
 			for i := range found {
 				has, err := sent.Has(p.ctx, &found[i])
 				w.must(err)
@@ -164,6 +159,30 @@ func (w *world) review(p *process, quiet map[string]string) {
 			return nil
 		})
 		w.must(err)
+	}
+}
+
+// judgeKept looks whether the inboxes that are kept under names are those that a person has kept.
+func (w *world) judgeKept(p *process) {
+	j := p.list.disk
+	if j == nil || p.dead.Load() {
+		return
+	}
+	all, err := j.Inboxes(p.ctx)
+	if err != nil {
+		if !p.dead.Load() && !p.gone() {
+			w.breaks(1, "the kept inboxes can't be read: %v", err)
+		}
+		return
+	}
+	for _, r := range all {
+		if known, ok := w.kept[r.Name]; !ok || known.ID != r.ID || known.Inbox != r.Inbox ||
+			known.Fingerprint != r.Fingerprint {
+			w.breaks(1, "the inbox %q is not the one that was kept: %+v", r.Name, r)
+		}
+	}
+	if len(all) != len(w.kept) && !w.unkept {
+		w.breaks(1, "%d inboxes are kept, and %d were", len(all), len(w.kept))
 	}
 }
 

@@ -3,13 +3,10 @@
 package sim
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
-
-	"inboxuploader/uploader/scan"
 )
 
 // event lets one happen.
@@ -32,9 +29,11 @@ func (w *world) event(e event) {
 		putBack,
 		touch,
 		slowly,
+		mapped,
 		renameOver,
 		swapLink,
 		swapDir,
+		swapPipe,
 		vanish,
 		appear:
 		w.fileEvent(e)
@@ -42,11 +41,13 @@ func (w *world) event(e event) {
 		w.unplug(e)
 	case moveRoot:
 		w.moveRoot(e)
+	case relocate:
+		w.relocate(e)
 	case fault:
 		if w.plan.profile == changes && e.a%faults == forgetNow {
 			return
 		}
-		w.storage.rules = append(w.storage.rules, &rule{e.a % faults, e.b % 12, 1 + e.c%3})
+		w.storage.rules = append(w.storage.rules, &rule{fault: e.a % faults, skip: e.b % 12, left: 1 + e.c%3})
 		w.say(
 			"storage: will go wrong: %s, %d times, after %d requests",
 			faultNames[e.a%faults],
@@ -66,7 +67,7 @@ func (w *world) event(e event) {
 	case lock, endToken, newToken:
 		w.tokenEvent(e)
 	case oddities:
-		w.oddities(e.a == 0)
+		w.oddities(e.a == 0, e.b == 0)
 	case outage:
 		w.storage.outage = time.Now().Add(time.Duration(1+e.a%300) * time.Second)
 		w.say("storage: out of reach for %v", time.Until(w.storage.outage))
@@ -74,6 +75,12 @@ func (w *world) event(e event) {
 		w.damageList(e)
 	case pass:
 		w.pass(time.Duration(1+e.a%240) * 15 * time.Minute)
+	case clock:
+		w.jump(e)
+	case tidy:
+		w.tidy()
+	case remove:
+		w.removeList()
 	case kill, restart, second:
 		w.processEvent(e)
 	case fullOn:
@@ -141,8 +148,8 @@ func (w *world) fileEvent(e event) {
 		w.mu.Lock()
 		f.touched = now
 		w.mu.Unlock()
-	case slowly:
-		w.writers.Go(func() { d.slowly(f, 2+e.b%4) })
+	case slowly, mapped:
+		w.writers.Go(func() { d.slowly(f, 2+e.b%4, e.kind == mapped) })
 	case renameOver:
 		w.must(os.Remove(d.at(f.path))) // and its inode may be given to the next
 		f.content = d.bytes(f, sizes[e.b%len(sizes)])
@@ -151,8 +158,24 @@ func (w *world) fileEvent(e event) {
 		w.must(os.Remove(d.at(f.path)))
 		f.there = false
 		d.note(f, false)
-	case swapLink:
+	case swapPipe:
 		if w.isRoot(f.path) {
+			return
+		}
+		p := d.at(f.path)
+		w.must(os.Remove(p))
+		switch e.b % 3 {
+		case 0:
+			w.must(makePipe(p))
+		case 1:
+			w.must(os.Mkdir(p, 0o700))
+		case 2:
+			w.must(makeSocket(p))
+		}
+		f.there, f.swapped = false, true
+		d.note(f, false)
+	case swapLink:
+		if w.isRoot(f.path) || w.plan.followsOutside() {
 			return
 		}
 		w.outside = true
@@ -171,6 +194,13 @@ func (w *world) linked(path string) bool {
 	return err != nil || !fi.IsDir()
 }
 
+// throughLinks reports whether a root leads through a link that nobody followed when it was added.
+func (w *world) throughLinks(a *added) bool {
+	return slices.ContainsFunc(a.roots, func(r string) bool {
+		return r != "run/within" && r != "run/dangling" && w.throughLink(w.disk.at(r))
+	})
+}
+
 // isRoot reports whether a person named just that.
 func (w *world) isRoot(path string) bool {
 	return slices.ContainsFunc(w.adds, func(a *added) bool { return slices.Contains(a.roots, path) })
@@ -179,9 +209,9 @@ func (w *world) isRoot(path string) bool {
 // swapFolder puts a link in the place of a file's folder, if that is not a root.
 func (w *world) swapFolder(f *file) {
 	folder := w.disk.at("run/deep")
-	if filepath.Dir(w.disk.at(f.path)) != folder || w.relocated || w.isRoot("run/deep") {
-		// Links on what a person named are followed, whenever it is read, and those of a folder
-		// that was moved are found out later.
+	if filepath.Dir(w.disk.at(f.path)) != folder || w.isRoot("run/deep") ||
+		w.isRoot("run/within") || w.plan.followsOutside() {
+		// Links on what a person named are followed, whenever it is read.
 		return
 	}
 	w.outside = true
@@ -223,17 +253,9 @@ func (w *world) strange(e event) {
 	}
 	f := w.disk.files[e.a%len(w.disk.files)]
 	c := w.storage.containers[[]string{"ws-1", "ws-1", "ws-2"}[e.c%3]]
-	for _, root := range []string{"run", "more"} {
-		rel, ok := covers(root, f.path)
-		if !ok {
-			continue
-		}
-		name, err := scan.PlanName("", rel)
-		if err != nil {
-			continue
-		}
-		w.storage.stranger(c, name.Blob, e.a)
-		w.say("storage: somebody else writes %q into %s", name.Blob, c.name)
+	for _, name := range w.named(c.name, f) {
+		w.storage.stranger(c, name, e.a)
+		w.say("storage: somebody else writes %q into %s", name, c.name)
 	}
 }
 
@@ -258,11 +280,9 @@ func (w *world) tokenEvent(e event) {
 	switch e.kind {
 	case lock:
 		if f := w.pick(e.a); f != nil {
-			if rel, ok := covers("run", f.path); ok {
-				if name, err := scan.PlanName("", rel); err == nil {
-					w.storage.containers["ws-1"].locked[name.Blob] = true
-					w.say("storage: nobody may replace %q any more", name.Blob)
-				}
+			for _, name := range w.named("ws-1", f) {
+				w.storage.containers["ws-1"].locked[name] = true
+				w.say("storage: nobody may replace %q any more", name)
 			}
 		}
 	case endToken:
@@ -296,6 +316,7 @@ func (w *world) processEvent(e event) {
 	n := e.a % 2
 	p := w.alive[n]
 	switch {
+	case e.kind == second && w.plan.config.inMemory:
 	case e.kind == second:
 		if w.alive[1] == nil || w.alive[1].dead.Load() {
 			w.reap(1)
@@ -344,48 +365,4 @@ func (w *world) one(n int) *process {
 		}
 	}
 	return nil
-}
-
-// oddities puts what is no plain file among the files, and maybe many small ones.
-func (w *world) oddities(many bool) {
-	d := w.disk
-	w.say("disk: has what is no plain file (and many files: %v)", many)
-	w.must(makePipe(d.at("run/pipe")))
-	w.must(os.Symlink(filepath.Join(w.dir, "outside", "a.csv"), d.at("run/link outside")))
-	w.must(os.Symlink("nowhere", d.at("run/dangling")))
-	w.must(os.Symlink("..", d.at("run/loop")))
-	w.must(os.Mkdir(d.at("run/empty"), 0o700))
-	w.must(os.WriteFile(d.at("run/.DS_Store"), []byte("junk"), 0o600))
-	d.create("run/back\\slash\x01.txt", 100, time.Hour)
-	d.create("more/cafe\u0301.txt", 100, time.Hour)
-	if !many {
-		return
-	}
-	w.must(os.Mkdir(d.at("run/many"), 0o700))
-	for i := range 70 { // more than come in the first batch of a scan
-		d.create(fmt.Sprintf("run/many/%02d", i), 1+i, time.Hour)
-	}
-}
-
-// damageList changes some bytes of the list while nobody has it open. What can't be read any more
-// is found by reading its folders again.
-func (w *world) damageList(e event) {
-	if w.one(0) != nil {
-		return
-	}
-	w.reap(0)
-	w.reap(1)
-	p := filepath.Join(w.dir, "state", "queue.db")
-	data, err := os.ReadFile(p)
-	if err != nil {
-		return
-	}
-	w.say("disk: some bytes of the list are damaged")
-	w.mu.Lock()
-	w.forgot = true
-	w.mu.Unlock()
-	for i := range 64 {
-		data[(e.a*997+e.b*4096+i)%len(data)] ^= 0x55
-	}
-	w.must(os.WriteFile(p, data, 0o600))
 }

@@ -18,34 +18,34 @@ func (w *world) judgeScans(p *process, rows []ledger.Job) {
 		source, blob string
 	}
 	twice := map[place]int{}
-	per := map[int64]map[string]int{}
-	all := map[string]int{}
+	per := map[int64]map[*file]int{}
+	all := map[*file]int{}
 	for i := range rows {
 		j := &rows[i]
 		if per[j.Transfer] == nil {
-			per[j.Transfer] = map[string]int{}
+			per[j.Transfer] = map[*file]int{}
 		}
-		per[j.Transfer][j.Source]++
+		if f := w.disk.fileAt(j.Source); f != nil {
+			per[j.Transfer][f]++
+		}
 		at := place{j.Transfer, j.Source, ledger.OriginalName(j.Blob, j.Copy)}
 		if twice[at]++; twice[at] > 1 && j.Blob != "" {
 			w.breaks(3, "%q is twice in upload %d", j.Source, j.Transfer)
 		}
-		if j.Blob != "" {
-			all[j.Source]++
+		if f := w.disk.fileAt(j.Source); j.Blob != "" && f != nil {
+			all[f]++
+		} else if j.Blob != "" && !w.outside && !w.relocated {
+			w.breaks(1, "%q is in the list, and nobody added it", j.Source)
 		}
+		w.judgeReviewed(j)
 	}
-	for source, n := range all {
+	for f, n := range all {
 		most := 0
 		for _, a := range w.adds {
-			for _, f := range w.disk.files {
-				if w.disk.at(f.path) == source {
-					most += len(a.names(f.path))
-				}
-			}
+			most += len(a.names(f))
 		}
-		cut := w.moved && len(w.ledger.killed) > 0 // a move that is cut off is made again, or left
-		if n > most && !w.outside && !cut {
-			w.breaks(1, "%q was added %d times and is in the list %d times", source, most, n)
+		if n > most && !w.outside {
+			w.breaks(1, "%q was added %d times and is in the list %d times", f.path, most, n)
 		}
 	}
 	for i := range s.Transfers {
@@ -58,12 +58,11 @@ func (w *world) judgeScans(p *process, rows []ledger.Job) {
 		}
 		missing := int64(0)
 		for _, a := range w.adds {
-			if a.id != t.ID || len(a.missing) > 0 || a.filtered {
+			if a.id != t.ID || len(a.missing) > 0 {
 				continue
 			}
 			for _, f := range w.disk.files {
-				if len(a.names(f.path)) > 0 && f.wasThroughout(a.at) &&
-					per[t.ID][w.disk.at(f.path)] == 0 {
+				if a.must(f) && f.wasThroughout(a.at) && !f.touched.After(a.at) && per[t.ID][f] == 0 {
 					missing++
 				}
 			}
@@ -76,6 +75,19 @@ func (w *world) judgeScans(p *process, rows []ledger.Job) {
 				missing,
 				t.UnchangedFiles(),
 			)
+		}
+	}
+}
+
+// judgeReviewed looks whether a file is one of those that a person saw before they sent them, where
+// no process ended meanwhile, after which folders are read again.
+func (w *world) judgeReviewed(j *ledger.Job) {
+	if w.moved || len(w.ledger.killed) > 0 || w.relocated || w.forgot {
+		return
+	}
+	for _, a := range w.adds {
+		if a.id == j.Transfer && a.reviewed != nil && !a.reviewed[j.Source] {
+			w.breaks(1, "%q is in upload %d, and was not in the review", j.Source, a.id)
 		}
 	}
 }
@@ -95,7 +107,7 @@ func (f *file) wasThroughout(since time.Time) bool {
 
 // judgeBlobs looks whether what is in the inboxes is told, and no file stands there twice.
 func (w *world) judgeBlobs(rows []ledger.Job) {
-	if w.forgot || w.renamed || w.emptied {
+	if w.forgot || w.renamed || w.emptied || w.unowned {
 		return
 	}
 	replace, both := len(w.asked) > 0, false // who keeps both, and replaces then, has both
@@ -110,6 +122,9 @@ func (w *world) judgeBlobs(rows []ledger.Job) {
 			last := all[len(all)-1]
 			if last.theirs {
 				continue
+			}
+			if w.uncertain(name, last.at) && w.clash(name) {
+				continue // two files of one name: nobody could tell whose it is
 			}
 			if !w.isTold(c, name, last, rows) {
 				w.breaks(1, "%q is in %s, and no row says so", name, c.name)
@@ -128,6 +143,17 @@ func (w *world) judgeBlobs(rows []ledger.Job) {
 			seen[last.sum] = name
 		}
 	}
+}
+
+// clash reports whether two files may stand under a name.
+func (w *world) clash(name string) bool {
+	n := 0
+	for _, f := range w.disk.files {
+		if w.isNamed(f, name) {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // isTold reports whether a row says that a blob is there, or may be.
@@ -165,16 +191,16 @@ func (w *world) judgeFiles(rows []ledger.Job) {
 		return
 	}
 	for _, a := range w.adds {
-		if a.id == 0 || len(a.missing) > 0 || a.filtered {
+		if a.id == 0 || len(a.missing) > 0 {
 			continue
 		}
 		for _, f := range w.disk.files {
-			if len(a.names(f.path)) == 0 || !f.wasThroughout(a.at) || f.touched.After(a.at) {
+			if !a.must(f) || !f.wasThroughout(a.at) || f.touched.After(a.at) {
 				continue
 			}
 			last := f.history[len(f.history)-1].sum
 			if !w.wasWritten(a, last) && !slices.ContainsFunc(rows, func(j ledger.Job) bool {
-				return j.Transfer == a.id && j.Source == w.disk.at(f.path) &&
+				return j.Transfer == a.id && w.disk.fileAt(j.Source) == f &&
 					j.State != ledger.Delivered
 			}) {
 				w.breaks(
@@ -205,7 +231,7 @@ func (w *world) differ(a, b string) bool {
 	planned := func(name string) (all []string) {
 		for _, x := range w.adds {
 			for _, f := range w.disk.files {
-				for _, n := range x.names(f.path) {
+				for _, n := range x.names(f) {
 					for k := range 100 {
 						if k == 0 && n == name || k > 1 && ledger.OriginalName(name, k) == n {
 							all = append(all, n)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"inboxuploader/uploader/ledger"
@@ -28,7 +29,7 @@ func (w *world) judge() {
 		need := int64(0)
 		for _, f := range w.disk.files {
 			for _, a := range w.adds {
-				need += int64(len(f.content) * len(a.names(f.path)))
+				need += int64(len(f.content) * len(a.names(f)))
 			}
 		}
 		if sent := w.storage.received; sent > need+l.again {
@@ -60,24 +61,56 @@ func (w *world) judgeRow(j *ledger.Job, rows []ledger.Job) {
 	c := w.container(j.Inbox)
 	switch j.State {
 	case ledger.Delivered:
-		for _, e := range c.effects[j.Blob] {
-			if e.crc64 == j.CRC64 && int64(e.size) == j.Size {
-				return
+		all := c.effects[j.Blob]
+		at := slices.IndexFunc(all,
+			func(e effect) bool { return e.crc64 == j.CRC64 && int64(e.size) == j.Size })
+		switch {
+		case at < 0:
+			says("the inbox never had that")
+		case w.isWanted(c, j.Blob):
+		default:
+			at = lastOf(all, all[at].sum)
+			if all[at].at.After(c.emptied) && at+1 < len(all) && w.isAnother(all[at].sum, all[at+1].sum) {
+				says("another file has replaced it since")
 			}
 		}
-		says("the inbox never had that")
+		return
 	case ledger.LeftAlone:
 		w.leftAlone(j, c, rows, says)
 	case ledger.Attention:
 		w.attention(j, reason, says)
 	case ledger.Cancelled:
+		if j.Blob != "" {
+			says("a person tried all again")
+		}
 	default:
 		says("it should have ended otherwise by now")
 	}
+	if j.Problem != nil && j.State != ledger.Cancelled {
+		if why := w.untrue(j, rows); why != "" {
+			says("%s; a person reads: %s", why, problem.Explain(j.Problem))
+		}
+	}
 }
 
+// lastOf returns the last place of a content among what was written.
+func lastOf(all []effect, s sum) (at int) {
+	for i := range all {
+		if all[i].sum == s {
+			at = i
+		}
+	}
+	return at
+}
+
+// container returns where an inbox is, named by its key.
 func (w *world) container(inbox string) *container {
-	return w.storage.containers[inbox[strings.LastIndex(inbox, "/")+1:]]
+	for name, c := range w.storage.containers {
+		if strings.Contains(inbox, "/"+name) {
+			return c
+		}
+	}
+	panic("an inbox that nobody has")
 }
 
 // leftAlone looks whether it is true that a file's name is another's.
@@ -92,6 +125,9 @@ func (w *world) leftAlone(
 		says("nobody ever wrote under that name")
 		return
 	}
+	if w.jumped > 0 && len(w.ledger.killed) > 0 {
+		return // when it was in doubt is known by a clock that was wrong
+	}
 	if last := all[len(all)-1]; !last.theirs && w.isNowIn(j.Source, last.sum) && !w.forgot &&
 		!w.moved &&
 		!w.plan.config.createOnly {
@@ -101,11 +137,18 @@ func (w *world) leftAlone(
 				return
 			}
 		}
-		if w.hasReceived("c") {
-			return
+		if w.hasReceived("c") || w.uncertain(j.Blob, last.at) && w.hasSibling(j, rows) {
+			return // what is there may be the other file's
 		}
 		says("what is there is this very file, sent by nobody else")
 	}
+}
+
+// hasSibling reports whether another file goes to the same name.
+func (w *world) hasSibling(j *ledger.Job, rows []ledger.Job) bool {
+	return slices.ContainsFunc(rows, func(o ledger.Job) bool {
+		return o.Source != j.Source && o.Inbox == j.Inbox && o.Blob == j.Blob
+	})
 }
 
 // hasReceived reports whether a token of these rights was ever used.
@@ -121,7 +164,7 @@ func (w *world) hasReceived(rights string) bool {
 // isNowIn reports whether a file has the content.
 func (w *world) isNowIn(source string, s sum) bool {
 	for _, f := range w.disk.known[s] {
-		if w.disk.at(f.path) == source && f.there && f.history[len(f.history)-1].sum == s {
+		if w.disk.fileAt(source) == f && f.there && f.history[len(f.history)-1].sum == s {
 			return true
 		}
 	}
@@ -140,11 +183,40 @@ func (w *world) attention(j *ledger.Job, reason problem.Reason, says func(string
 		if err == nil && !w.throughLink(j.Source) {
 			says("it is there")
 		}
-	case problem.SourceLinked, problem.SourceReplaced:
+	case problem.SourceLinked:
 		if !w.throughLink(j.Source) && (err != nil || fi.Mode().IsRegular()) {
 			says("no link is on the way to it")
 		}
-	case problem.NameTaken, problem.NameTakenAccents:
+	case problem.SourceReplaced:
+		if err != nil || fi.Mode().IsRegular() {
+			says("it is a file, or is not there")
+		}
+	case problem.SourceIsFolder:
+		fi, err := os.Stat(j.Source)
+		if err != nil || !fi.IsDir() {
+			says("it is no folder")
+		}
+	case problem.SourceNotAFile:
+		if err != nil || fi.Mode().IsRegular() || fi.IsDir() {
+			says("it is a file or a folder")
+		}
+	case problem.NameTaken, problem.NameTakenAccents: // see untrue
+	case problem.NameDots:
+		if strings.Trim(filepath.Base(j.Source), ".") != "" {
+			says("its name is none of dots alone")
+		}
+	case problem.NameTooLong:
+		if len(j.Source) < 1000 {
+			says("its name is not long")
+		}
+	case problem.NameTooDeep:
+		if strings.Count(j.Source, "/") < 250 {
+			says("it does not lie deep")
+		}
+	case problem.OneFileOnly:
+		if !strings.HasSuffix(j.Inbox, "/only.dat") {
+			says("the token is for more than one file")
+		}
 	case problem.AlreadyThereByUs:
 		if len(w.ledger.lost[j.Blob]) == 0 && len(w.ledger.killed) == 0 {
 			says("no answer about it was lost")
@@ -159,18 +231,6 @@ func (w *world) attention(j *ledger.Job, reason problem.Reason, says func(string
 	default:
 		says("that is over")
 	}
-}
-
-// wasMissing reports whether what a person named was not there at that moment.
-func (w *world) wasMissing(path string) bool {
-	for _, a := range w.adds {
-		for _, root := range a.missing {
-			if w.disk.at(root) == path {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // throughLink reports whether a link is on the way to a path.

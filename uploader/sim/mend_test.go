@@ -11,72 +11,11 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// look is what must hold after every event.
-func (w *world) look() {
-	for _, p := range w.alive {
-		if p == nil || p.dead.Load() {
-			continue
-		}
-		s := p.queue.Status()
-		if share := s.Share(); share < 0 || share > 1 || s.BytesLeft() < 0 ||
-			s.BytesSent < s.BytesResent ||
-			s.Busy < 0 {
-			w.breaks(1, "process %d says impossible things: %+v", p.n, s)
-		}
-		if share := s.Share(); share == 1 && s.FilesLeft() > 0 {
-			w.breaks(
-				1,
-				"process %d says that all is done, and %d files are left",
-				p.n,
-				s.FilesLeft(),
-			)
-		}
-		if w.alive[1] == nil {
-			w.agree(p)
-		}
-	}
-}
-
-// agree looks whether totals are those of the rows.
-func (w *world) agree(p *process) []ledger.Job {
-	rows, err := p.queue.Rows(p.ctx, ledger.Filter{}, 0, 10_000)
-	if err != nil {
-		return nil
-	}
-	s := p.queue.Status()
-	var files, sizes ledger.Counts
-	for i := range rows {
-		files[rows[i].State]++
-		sizes[rows[i].State] += rows[i].Size
-	}
-	var of ledger.Counts
-	for i := range s.Transfers {
-		for state, n := range s.Transfers[i].Files {
-			of[state] += n
-		}
-	}
-	for state := range files {
-		if x := ledger.JobState(state); !x.Hidden() &&
-			(files[state] != s.Files[state] || of[state] != s.Files[state]) {
-			w.breaks(
-				1,
-				"%d files are %v by the rows, %d by the totals, %d by the uploads'",
-				files[state],
-				x,
-				s.Files[state],
-				of[state],
-			)
-		} else if !x.Hidden() && sizes[state] != s.Bytes[state] {
-			w.breaks(1, "files that are %v have %d bytes by the rows, %d by the totals",
-				x, sizes[state], s.Bytes[state])
-		}
-	}
-	return rows
-}
-
-// within an hour, twice: what goes on by itself, and what a person has to act on.
+// mend ends all faults. After that all ends within an hour, twice: what goes on by itself, and what a person has to act on.
 func (w *world) mend() {
+	w.writeForeign()
 	w.mu.Lock()
+	w.mending = true
 	w.storage.mended, w.storage.rules = true, nil
 	for _, c := range w.storage.containers {
 		clear(c.locked)
@@ -95,6 +34,9 @@ func (w *world) mend() {
 	w.writers.Wait()
 	w.late.Wait()
 	for n, p := range w.alive {
+		if p != nil && !p.dead.Load() && p.gone() {
+			p.kill("by a person, since its list is gone")
+		}
 		if p != nil && p.dead.Load() {
 			w.reap(n)
 		}
@@ -121,6 +63,12 @@ func (w *world) mend() {
 		w.alive[1] = nil
 	}
 	p := w.alive[0]
+	if w.disk.moved {
+		w.sayMoved(p)
+	}
+	if s := p.queue.Status(); s.Journal != nil {
+		w.breaks(6, "the list works again, and sending pauses: %v", s.Journal)
+	}
 	p.queue.Limit(0)
 	p.queue.Connect(4)
 	p.adopt()
@@ -146,10 +94,15 @@ func (w *world) judgeWaits(p *process) {
 	w.must(err)
 	for i := range rows {
 		j := &rows[i]
+		if why := w.untrueNow(j); why != "" {
+			w.breaks(6, "job %d, %q, is %v: %s; a person reads: %s", j.ID, j.Blob, j.State, why,
+				problem.Explain(j.Problem))
+		}
 		switch reason := reasonOf(j); reason {
 		case problem.SourceGone, problem.SourceAway, problem.SourceUnreadable:
 			for _, f := range w.disk.files {
-				if w.disk.at(f.path) == j.Source && f.wasThroughout(w.began.Add(time.Nanosecond)) {
+				if w.disk.fileAt(j.Source) == f && !w.relocated &&
+					f.wasThroughout(w.began.Add(time.Nanosecond)) {
 					w.breaks(
 						6,
 						"job %d, %q, waits for a person (%s), and its file was only away",

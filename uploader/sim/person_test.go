@@ -4,74 +4,120 @@ package sim
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/uploadertest"
 )
-
-// modes are how something is added.
-var modes = []struct {
-	replace, both, links bool
-	filter               scan.Options
-}{
-	{},
-	{},
-	{replace: true},
-	{both: true},
-	{both: true},
-	{links: true},
-	{filter: scan.Options{Include: []string{"*.csv", "deep/"}, Exclude: []string{"b*", "none"}}},
-	{filter: scan.Options{MinAge: 2 * time.Minute}},
-	{filter: scan.Options{Exclude: []string{"run/deep/**"}}, links: true},
-}
-
-// whats are what is added, below the disk.
-var whats = [][]string{
-	{
-		"run",
-	}, {"run", "more"}, {"run", "run/deep"}, {"more"}, {"run/a.csv"}, {"more", "run"}, {"more/a.csv"},
-}
 
 // add is what a person names.
 func (w *world) add(p *process, what, how int) {
-	m := modes[how%len(modes)]
-	a := &added{at: time.Now(), roots: whats[what%len(whats)], replace: m.replace, both: m.both}
-	a.inbox = w.hands[0].token.Inbox
-	var roots []string
-	for _, r := range a.roots {
-		if w.throughLink(w.disk.at(r)) {
-			return // what a person names is followed
-		}
-		roots = append(roots, w.disk.at(r))
-		if _, err := os.Lstat(w.disk.at(r)); err != nil {
-			a.missing = append(a.missing, r)
-		}
+	a := w.newAdded(what, how)
+	if a == nil {
+		return
 	}
-	o := ledger.AddOptions{Replace: a.replace, KeepBoth: a.both, Scan: m.filter}
-	o.Scan.Recursive, o.Scan.FollowSymlinks = true, m.links
-	a.filtered = len(o.Scan.Include)+len(o.Scan.Exclude) > 0 || o.Scan.MinAge > 0
-	w.mu.Lock()
-	w.adds = append(w.adds, a)
-	w.mu.Unlock()
+	m := &ways[a.how]
+	refused := m.refused
+	if w.plan.config.strict && a.replace {
+		refused = problem.ReplaceForbidden
+	}
+	if w.plan.config.oneName && m.filter.Folder != "" && a.inbox.Blob != "" {
+		refused = problem.FolderInvalid
+	}
+	o := a.options()
 	w.say(
-		"person: adds %q for %s through process %d (replace: %v, keep both: %v)",
+		"person: adds %q for %s through process %d (replace: %v, keep both: %v, %+v)",
 		a.roots,
 		a.inbox.Container,
 		p.n,
 		a.replace,
 		a.both,
+		m.filter,
 	)
-	id, err := p.queue.Add(p.ctx, a.inbox, roots, o)
-	if err != nil && !p.dead.Load() && w.listWorks() {
-		w.breaks(1, "nothing could be added: %v", err)
+	if refused != "" {
+		w.addRefused(p, a, o, refused)
+		return
 	}
+	w.mu.Lock()
+	w.adds = append(w.adds, a)
+	w.mu.Unlock()
+	if m.review == 0 {
+		w.added(p, a, o)
+		return
+	}
+	o.Scan.Inbox, o.Scan.Receipt = a.inbox, w.disk.at("run/receipt.csv")
+	record := scan.NewRecord(a.absolute(), o.Scan)
+	seen := map[string]bool{}
+	look := func() {
+		_, err := record.Files(p.ctx, func(found []scan.Found) error {
+			for i := range found {
+				if found[i].Skip == "" {
+					seen[found[i].Source] = true
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			w.mu.Lock()
+			a.reviewed = seen
+			w.mu.Unlock()
+		}
+	}
+	o.Review = record
+	p.act(func() {
+		if m.review == looks {
+			look()
+			time.Sleep(3*time.Second + 7)
+			w.added(p, a, o)
+			return
+		}
+		w.added(p, a, o)
+		look()
+	})
+}
+
+// added has a process take what a person named.
+func (w *world) added(p *process, a *added, o ledger.AddOptions) {
+	last := p.lastUpload()
+	id, err := p.queue.Add(p.ctx, a.inbox, a.absolute(), o)
+	w.mu.Lock()
 	a.id = id
-	if err != nil {
-		w.say("person: is told that it could not be added")
+	w.mu.Unlock()
+	if err == nil {
+		return
 	}
+	w.say("person: is told that it could not be added: %s", word(err))
+	switch {
+	case p.dead.Load() || p.gone():
+	case p.listWorks():
+		w.breaksNow(1, "nothing could be added: %v", err)
+	case w.alive[1] == nil && p.lastUpload() != last:
+		w.breaksNow(6, "%q, and something was added", problem.Explain(err))
+	}
+}
+
+// addRefused has a process refuse what a person named.
+func (w *world) addRefused(p *process, a *added, o ledger.AddOptions, why problem.Reason) {
+	last := p.lastUpload()
+	_, err := p.queue.Add(p.ctx, a.inbox, a.absolute(), o)
+	switch {
+	case p.dead.Load():
+	case problem.ReasonOf(err) != why:
+		w.breaks(6, "what was added is wrong (%s), and a person is told: %v", why, err)
+	case w.alive[1] == nil && p.lastUpload() != last:
+		w.breaks(6, "%q, and something was added", problem.Explain(err))
+	}
+}
+
+// lastUpload returns the id of the last upload that a process knows.
+func (p *process) lastUpload() (last int64) {
+	s := p.queue.Status()
+	for i := range s.Transfers {
+		last = max(last, s.Transfers[i].ID)
+	}
+	return last
 }
 
 // listWorks reports whether the list's disk takes what is written.
@@ -109,6 +155,10 @@ func (w *world) personEvent(e event) {
 		p.cutCopy.Store(true)
 	case doubtful:
 		w.doubtful(p, e)
+	case check:
+		w.check(p, e)
+	case keep:
+		w.keep(p, e)
 	case tryNow:
 		w.say("person: has process %d try again now", p.n)
 		p.queue.TryNow()
@@ -119,10 +169,25 @@ func (w *world) personEvent(e event) {
 			return
 		}
 		w.say("person: takes the address back")
-		p.queue.Hold(w.hands[0].token.Inbox.Key(), problem.New("send", "", problem.HostNotAllowed))
+		key := w.hands[0].token.Inbox.Key()
+		p.queue.Hold(key, problem.New("send", "", problem.HostNotAllowed))
+		p.held.Store(key, time.Now())
 	case rescan:
 		w.say("person: has process %d go on with what waits", p.n)
-		p.adopt()
+		switch e.b % 3 {
+		case 0:
+			p.adopt()
+		case 1:
+			p.goOn(func() ([]ledger.Transfer, error) { return p.queue.Resume(p.ctx, nil) })
+		default:
+			to := w.hands[0].token.Inbox.Key()
+			p.goOn(func() ([]ledger.Transfer, error) {
+				return p.queue.Resume(p.ctx,
+					func(t ledger.TransferStatus) bool { return t.Inbox == to })
+			})
+		}
+	default:
+		w.momentEvent(p, e)
 	}
 }
 
@@ -148,10 +213,14 @@ func (w *world) command(p *process, e event) {
 		c.Jobs = []int64{row.ID}
 		rows = []ledger.Job{row}
 	}
+	strict := w.plan.config.strict && c.Verb == ledger.Replace
 	w.mu.Lock()
 	switch c.Verb {
 	case ledger.Replace:
 		for i := range rows {
+			if strict {
+				break
+			}
 			w.asked[rows[i].Inbox+"/"+ledger.OriginalName(rows[i].Blob, rows[i].Copy)] = true
 		}
 	case ledger.Rename:
@@ -170,7 +239,12 @@ func (w *world) command(p *process, e event) {
 		p.n,
 	)
 	p.act(func() {
-		if _, err := p.queue.Do(p.ctx, c); err != nil && !p.dead.Load() && w.listWorks() {
+		_, err := p.queue.Do(p.ctx, c)
+		switch {
+		case p.dead.Load():
+		case strict != (problem.ReasonOf(err) == problem.ReplaceForbidden):
+			w.breaksNow(6, "%s is forbidden: %v, and a person is told: %v", c.Verb, strict, err)
+		case err != nil:
 			w.say("person: %s failed: %v", c.Verb, err)
 		}
 	})
@@ -219,7 +293,6 @@ func (w *world) moveRoot(e event) {
 	if p == nil || w.disk.away || w.outside {
 		return
 	}
-	w.relocated = true
 	p.act(func() {
 		// The same place, named again: what can't be found is looked for once more.
 		n, err := p.queue.Moved(context.WithoutCancel(p.ctx), w.disk.at("run"), w.disk.at("run"))
@@ -238,7 +311,10 @@ func filter[T any](all []T, keep func(T) bool) (some []T) {
 
 // doubtful loses an answer, and has a person pause and resume before the next try.
 func (w *world) doubtful(p *process, e event) {
-	r := &rule{loseAnswer, e.b % 4, 1}
+	r := &rule{
+		fault: loseAnswer, skip: e.b % 4, left: 1,
+		of: func(r *request) bool { return r.op == uploadertest.PutBlob },
+	}
 	w.mu.Lock()
 	w.storage.rules = append([]*rule{r}, w.storage.rules...)
 	w.mu.Unlock()
@@ -257,8 +333,7 @@ func (w *world) doubtful(p *process, e event) {
 			}
 			for _, v := range []ledger.Verb{ledger.Pause, ledger.Resume} {
 				time.Sleep(2*time.Second + 1)
-				w.say("person: %s all", v)
-				_, _ = p.queue.Do(p.ctx, ledger.Command{Verb: v}) // or it was killed
+				p.commandsAll(v)
 			}
 			return
 		}

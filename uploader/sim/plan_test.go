@@ -22,7 +22,7 @@ type kind string
 
 // What happens to files, a: which file.
 const (
-	oddities   kind = "oddities"    // before all else: what is no plain file; a: 0 for many files, too
+	oddities   kind = "oddities"    // before all else: what is no plain file; a: 0 for many files, too; b: 0 for long names
 	makeFile   kind = "file"        // before all else; b: its size, c: its age
 	grow       kind = "grow"        // b: by how much
 	shrink     kind = "shrink"      // b: to which part
@@ -30,13 +30,16 @@ const (
 	putBack    kind = "put-back"    // the same, and its modification time is put back
 	touch      kind = "touch"       // its times alone
 	slowly     kind = "slowly"      // in steps of which none rests for long; b: steps
+	mapped     kind = "mapped"      // the same through memory: its times tell of the first step alone
 	renameOver kind = "rename-over" // another file takes its name
 	swapLink   kind = "swap-link"   // a link to what is nobody's business takes its place
 	swapDir    kind = "swap-folder" // the same with its folder
+	swapPipe   kind = "swap-pipe"   // a pipe, a socket or a folder takes its place
 	vanish     kind = "vanish"
-	appear     kind = "appear" // a further file; b: its size
-	unplug     kind = "unplug" // the disk goes; b: for how long, c: whether it has another number then
-	moveRoot   kind = "move-root"
+	appear     kind = "appear"    // a further file; b: its size
+	unplug     kind = "unplug"    // the disk goes; b: for how long, c: whether it has another number then
+	moveRoot   kind = "move-root" // a person says again where a folder lies
+	relocate   kind = "relocate"  // the folder "run" lies elsewhere from now on
 )
 
 // What happens to the storage.
@@ -49,6 +52,7 @@ const (
 	lock     kind = "lock"     // nobody may replace file a's name
 	endToken kind = "end-token"
 	newToken kind = "new-token" // a: for which inbox, b: of which kind
+	check    kind = "check"     // a person has a token tried
 )
 
 // What happens to processes and their list.
@@ -57,9 +61,23 @@ const (
 	restart kind = "close"  // a: which; it ends in order, and is started again
 	second  kind = "second" // another process begins
 	damage  kind = "damage" // of the list, if no process is alive; a: where
+	clock   kind = "clock"  // this computer's is put right, if no process is alive
 	pass    kind = "pass"   // hours pass, if no process is alive; a: how many
 	fullOn  kind = "disk-full"
 	busyOn  kind = "list-busy"
+	tidy    kind = "tidy"   // somebody removes the list while it is in use
+	remove  kind = "remove" // a person removes the list, if no process is alive
+	keep    kind = "keep"   // a: an inbox is kept under a name, or is not any more
+)
+
+// What happens only together.
+const (
+	lostCommit kind = "lost-commit" // a commit's answer is lost, and its file changes before the next try
+	lostBoth   kind = "lost-both"   // two files for one name, and an answer about it is lost
+	foreign    kind = "foreign"     // a kill during a request, and later somebody writes that name
+	cutFull    kind = "cut-full"    // the list's disk is full for a while, and then the process is killed
+	rival      kind = "rival"       // another process takes what waits just before this one does
+	halfSent   kind = "half-sent"   // a file changes when some of its blocks were sent, and maybe a kill
 )
 
 // What a person does. a: which process, b: which file, or which transfer.
@@ -94,6 +112,13 @@ type config struct {
 	createOnly  bool // the first token is
 	nearby      time.Duration
 	skew        time.Duration // by how much the storage's clock is ahead
+	rate        int64         // bytes a second that the line takes; 0: any
+	strict      bool          // an administrator lets nothing be replaced, and bounds the speed
+	prefix      bool          // the inbox is a folder of its container
+	oneName     bool          // or a single name
+	network     bool          // the disks are other machines'
+	before      int           // so many processes write the list as a version before did
+	inMemory    bool          // the list is no file
 }
 
 // Profiles: worlds in which everything happens find most, and those in which less happens can be
@@ -118,8 +143,15 @@ func planOf(seed uint64) plan {
 		nearby:      []time.Duration{1, 20, 200}[r.IntN(3)] * time.Millisecond,
 		skew:        []time.Duration{0, 0, 0, time.Hour, -47 * time.Minute, 3 * time.Second}[r.IntN(6)],
 	}}
-	if r.IntN(10) == 0 {
+	if r.IntN(6) == 0 {
 		p.config.blockSize = 0
+	}
+	one := func(of int) bool { return r.IntN(of) == 0 }
+	p.config.rate = []int64{0, 0, 0, 20_000, 100_000, 400_000}[r.IntN(6)]
+	p.config.strict, p.config.prefix, p.config.oneName = one(16), one(6), one(24)
+	p.config.network, p.config.inMemory = one(16), one(16)
+	if one(8) {
+		p.config.before = 1 + r.IntN(2)
 	}
 	files := 1 + r.IntN(8)
 	for i := range files {
@@ -137,16 +169,19 @@ func planOf(seed uint64) plan {
 		p.events = slices.DeleteFunc(p.events, func(e event) bool { return e.kind == stranger })
 	}
 	span := time.Duration(2+r.IntN(60)) * time.Second
-	mode := r.IntN(len(modes))
+	mode, what := r.IntN(plainWays), r.IntN(3)
+	if r.IntN(2) == 0 {
+		mode, what = r.IntN(len(ways)), r.IntN(len(whats))
+	}
 	if p.profile == calm {
-		mode = 0
+		mode, what, p.config.strict = 0, r.IntN(3), false
 	}
-	p.events = append(p.events, event{at: time.Millisecond, kind: add, b: r.IntN(3), c: mode})
+	p.events = append(p.events, event{at: time.Millisecond, kind: add, b: what, c: mode})
 	if r.IntN(4) == 0 {
-		p.events = append(p.events, event{kind: oddities, a: r.IntN(3)})
+		p.events = append(p.events, event{kind: oddities, a: r.IntN(3), b: r.IntN(4)})
 	}
+	kinds := some(r, happenings[p.profile])
 	for range 2 + r.IntN(14) {
-		kinds := happenings[p.profile]
 		within := span
 		if r.IntN(2) == 0 { // most is under way soon after something was added
 			within = min(span, 4*time.Second)
@@ -161,36 +196,60 @@ func planOf(seed uint64) plan {
 	return p
 }
 
+// plainWays is how many of ways leave nothing out.
+const plainWays = 5
+
+// some are those kinds that happen in one world: what happens seldom beside all else has room where
+// other things never do.
+func some(r *rand.Rand, all []kind) []kind {
+	if r.IntN(4) == 0 {
+		return all
+	}
+	left := map[kind]bool{}
+	for _, k := range all {
+		if _, known := left[k]; !known {
+			left[k] = r.IntN(2) == 0
+		}
+	}
+	kinds := slices.DeleteFunc(slices.Clone(all), func(k kind) bool { return left[k] })
+	if len(kinds) == 0 {
+		return all
+	}
+	return kinds
+}
+
 // happenings are the kinds of each profile; those that stand there more than once happen more
 // often.
 var happenings = [profiles][]kind{
 	calm: {
 		fault, fault, fault, kill, kill, pass, restart, forget, limit, connect, fullOn, busyOn,
-		rescan, outage, tryNow,
+		rescan, outage, tryNow, cutFull, check, keep,
 	},
 	changes: {
-		grow, shrink, rewrite, putBack, touch, slowly, slowly, renameOver, swapLink, swapDir, vanish,
-		appear, unplug, add, fault,
+		grow, shrink, rewrite, putBack, touch, slowly, slowly, mapped, renameOver, swapLink,
+		swapDir, swapPipe, vanish, appear, unplug, add, fault, halfSent, relocate,
 	},
 	people: {
-		add, cutAdd, command, command, command, redirect, limit, connect, stranger, lock, endToken,
-		newToken, newToken, second, kill, kill, pass, pass, restart, empty, moveRoot, rescan, hold,
-		tryNow, doubtful, cutCopy,
+		add, add, cutAdd, command, command, command, redirect, limit, connect, stranger, lock,
+		endToken, newToken, newToken, second, kill, kill, pass, pass, restart, empty, moveRoot,
+		relocate, rescan, hold, tryNow, doubtful, cutCopy, lostBoth, foreign, rival, check, keep,
+		remove, tidy, clock,
 	},
 	wild: {
-		grow, shrink, rewrite, putBack, touch, slowly, renameOver, swapLink, swapDir, vanish,
-		appear, unplug, moveRoot,
+		grow, shrink, rewrite, putBack, touch, slowly, mapped, renameOver, swapLink, swapDir,
+		swapPipe, vanish, appear, unplug, moveRoot, relocate, halfSent,
 		fault, fault, fault, fault, outage, stranger, forget, empty, lock, endToken, newToken,
-		newToken, kill, kill, kill, pass, pass, damage, restart, second, fullOn, busyOn,
+		newToken, kill, kill, kill, pass, pass, damage, damage, restart, second, fullOn, busyOn,
 		add, add, cutAdd, command, command, command, redirect, limit, connect, rescan, hold, tryNow,
-		doubtful, cutCopy,
+		doubtful, cutCopy, lostCommit, lostCommit, lostBoth, foreign, cutFull, rival, check, keep,
+		remove, tidy, clock,
 	},
 }
 
 // sizes are at every boundary of blocks of 64 KiB.
 var sizes = []int{
 	0, 1, 100, 1000, 30_000, 64<<10 - 1, 64 << 10, 64<<10 + 1,
-	2 * 64 << 10, 3*64<<10 + 7, 5*64<<10 - 1, 300_000, 9 * 64 << 10,
+	2 * 64 << 10, 3*64<<10 + 7, 5*64<<10 - 1, 300_000, 9 * 64 << 10, 1_300_000,
 }
 
 func (e event) String() string {

@@ -20,18 +20,20 @@ import (
 // do is the way of every request.
 func (m *seam) do(ctx context.Context, r *request) (ledger.Answer, error) {
 	s := m.s
-	r.p, r.begun = m.p, time.Now()
+	r.p, r.begun, r.container = m.p, time.Now(), m.c.name
 	if m.p.dead.Load() {
 		return ledger.Answer{}, gone(ctx)
 	}
 	m.p.strikes(1)
+	m.allowed(r)
 	s.w.mu.Lock()
 	key := r.about()
 	s.nth[key]++
 	n := s.nth[key]
 	rule := -1
-	if f := s.strike(r); f != nil {
-		rule = f.fault
+	struck := s.strike(r)
+	if struck != nil && struck.fault != nothing {
+		rule = struck.fault
 	}
 	if !s.mended && time.Now().Before(s.outage) {
 		rule = resetBefore
@@ -46,11 +48,46 @@ func (m *seam) do(ctx context.Context, r *request) (ledger.Answer, error) {
 	}()
 	latency := time.Duration(x%uint64(s.w.plan.config.nearby)) + time.Duration(x%1009) + 1
 	answer, err := m.carryOut(ctx, r, rule, latency, x)
+	if struck != nil && struck.then != nil && !s.isMended() {
+		struck.then(r)
+	}
 	if m.p.dead.Load() {
 		return ledger.Answer{}, gone(ctx)
 	}
 	s.w.said(r, rule, err)
 	return answer, err
+}
+
+// patience is how long after a program has said that nothing more is sent a request may begin that
+// belongs to what was under way.
+const patience = 3 * time.Second
+
+// allowed looks whether a request may be made, by what a person was told.
+func (m *seam) allowed(r *request) {
+	now := time.Now()
+	if r.op == uploadertest.PutBlockList && r.about() == askingForToken {
+		return
+	}
+	if since := m.p.halted.Load(); since != 0 && now.Sub(time.Unix(0, since)) > patience {
+		m.s.w.breaksNow(6, "%v, though nothing is sent while the list can't be written", r)
+	}
+	if since, held := m.p.held.Load(m.token.token.Inbox.Key()); held &&
+		now.Sub(since.(time.Time)) > patience { //nolint:errcheck // nothing else is kept there
+		m.s.w.breaksNow(6, "%v, though nothing more is sent to that address", r)
+	}
+	if in := m.token.token.Inbox; in.OneName() && r.name != in.Blob {
+		m.s.w.breaksNow(5, "%v, though the token is for %q alone", r, in.Blob)
+	}
+}
+
+// keepsToRate looks whether a process sends as slowly as an administrator wants. The caller holds
+// the lock.
+func (m *seam) keepsToRate(n int64) {
+	m.p.taken += n
+	most := int64(time.Since(m.p.born).Seconds()*strictRate*1.01) + 4*strictRate
+	if m.s.w.plan.config.strict && m.p.taken > most {
+		m.s.w.breaks(6, "process %d sent %d bytes, and only %d are allowed", m.p.n, m.p.taken, most)
+	}
 }
 
 // gone is what a process never hears that is not there any more.
@@ -59,13 +96,20 @@ func gone(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// isMended reports whether all faults have ended.
+func (s *storage) isMended() bool {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	return s.mended
+}
+
 // strike returns the fault that strikes a request. The caller holds the lock.
 func (s *storage) strike(r *request) *rule {
 	if s.mended {
 		return nil
 	}
 	for _, f := range s.rules {
-		if f.left == 0 {
+		if f.left == 0 || f.of != nil && !f.of(r) {
 			continue
 		}
 		if (f.fault == arriveLate) && (r.op == uploadertest.PutBlob && !r.cond.IfAbsent) {
@@ -216,9 +260,18 @@ func (m *seam) read(ctx context.Context, r *request, fault int) error {
 	if _, err := r.body.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	data, err := io.ReadAll(r.body)
+	var all bytes.Buffer
+	var err error
+	if r.begun.UnixNano()%2 == 0 { // as some stores do, and others
+		_, err = r.body.WriteTo(&all)
+	} else {
+		_, err = all.ReadFrom(struct{ io.Reader }{r.body})
+	}
+	data := all.Bytes()
 	m.s.w.mu.Lock()
 	m.s.received += int64(len(data))
+	m.s.bodies[m.c.name+"/"+r.name] += int64(len(data))
+	m.keepsToRate(int64(len(data)))
 	m.s.recent = append(m.s.recent, arrival{m.p, time.Now(), int64(len(data))})
 	m.s.w.mu.Unlock()
 	if err != nil {

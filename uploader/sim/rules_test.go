@@ -4,6 +4,7 @@ package sim
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"inboxuploader/uploader/ledger"
@@ -15,10 +16,11 @@ import (
 // span is a length of time in which it is not known whether a request was carried out.
 type span struct{ from, to time.Time }
 
-// around reports whether a moment lies in a span, or so near that nobody can tell.
-func (s span) around(at time.Time) bool {
-	return !at.Before(s.from.Add(-2*time.Second)) &&
-		!at.After(s.to.Add(ledger.DoubtMargin+15*time.Second))
+// around reports whether a moment lies in a span, or so near that nobody can tell whose clock was
+// put right by so much meanwhile.
+func (s span) around(at time.Time, jumped time.Duration) bool {
+	return !at.Before(s.from.Add(-2*time.Second-jumped)) &&
+		!at.After(s.to.Add(ledger.DoubtMargin+15*time.Second+jumped))
 }
 
 // allowance is how much may be sent twice.
@@ -57,14 +59,21 @@ func (w *world) allowFault(r *request, fault int) {
 	}
 }
 
-// allowKilled allows what a kill costs: what is under way, and what the list does not know yet.
-func (w *world) allowKilled(p *process) {
+// allowKilled allows what a kill costs, or an orderly end: what is under way, and what the list
+// does not know yet.
+func (w *world) allowKilled(p *process, kill bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for r := range w.storage.flying {
 		if r.p == p && r.body != nil {
 			w.ledger.again += r.body.Len()
 		}
+		if r.p == p && kill && r.op == uploadertest.PutBlob {
+			w.doubted = append(w.doubted, r)
+		}
+	}
+	if kill {
+		clear(w.delivered) // what a person was told last need not be in the list
 	}
 	since := time.Unix(0, p.committed.Load()).Add(-time.Second)
 	for _, a := range w.storage.recent {
@@ -75,23 +84,38 @@ func (w *world) allowKilled(p *process) {
 	w.ledger.killed = append(w.ledger.killed, span{w.began, time.Now()})
 }
 
-// mayReplace reports whether a request may replace what somebody else has put there. The caller
-// holds the lock.
-func (w *world) mayReplace(c *container, r *request) bool {
+// isWanted reports whether a person wants what stands under a name to be replaced. The caller holds
+// the lock, as with those that follow.
+func (w *world) isWanted(c *container, name string) bool {
 	for _, a := range w.adds {
-		if a.replace {
+		if a.replace && !w.plan.config.strict {
 			for _, f := range w.disk.files {
-				if slices.Contains(a.names(f.path), r.name) {
+				if slices.Contains(a.names(f), name) {
 					return true
 				}
 			}
 		}
 	}
 	for _, i := range w.tokens {
-		if i.token.Inbox.Container == c.name && w.asked[i.token.Inbox.Key()+"/"+r.name] ||
-			w.asked["/"+r.name] {
+		if i.token.Inbox.Container == c.name && w.asked[i.token.Inbox.Key()+"/"+name] ||
+			w.asked["/"+name] {
 			return true
 		}
+	}
+	return false
+}
+
+// isAnother reports whether two contents are those of different files of this world.
+func (w *world) isAnother(a, b sum) bool {
+	of := w.disk.known[b]
+	return len(of) > 0 && len(w.disk.known[a]) > 0 && !slices.ContainsFunc(w.disk.known[a],
+		func(f *file) bool { return slices.Contains(of, f) })
+}
+
+// mayReplace reports whether a request may replace what somebody else has put there.
+func (w *world) mayReplace(c *container, r *request) bool {
+	if w.isWanted(c, r.name) {
+		return true
 	}
 	if r.cond.IfModifiedSince.IsZero() {
 		return false
@@ -108,12 +132,12 @@ func (w *world) mayReplace(c *container, r *request) bool {
 // uncertain reports whether at a moment nobody could tell whose a blob of the name was.
 func (w *world) uncertain(name string, at time.Time) bool {
 	for _, s := range w.ledger.lost[name] {
-		if s.around(at) {
+		if s.around(at, w.jumped) {
 			return true
 		}
 	}
 	for _, s := range w.ledger.killed {
-		if s.around(at) {
+		if s.around(at, w.jumped) {
 			return true
 		}
 	}
@@ -158,10 +182,23 @@ func (w *world) wholeVersion(c *container, r *request, e effect) {
 	}
 }
 
+// alsoMoved are names with those that they have in the other inbox, where a person moved something.
+func (w *world) alsoMoved(names []string) []string {
+	if !w.moved {
+		return names
+	}
+	const folder = "in/here/"
+	all := append([]string{"only.dat"}, names...)
+	for _, name := range names {
+		all = append(all, folder+name, strings.TrimPrefix(name, folder))
+	}
+	return all
+}
+
 // isNamed reports whether a file may stand under a name, as it was added, or beside it.
 func (w *world) isNamed(f *file, name string) bool {
 	for _, a := range w.adds {
-		for _, planned := range a.names(f.path) {
+		for _, planned := range w.alsoMoved(a.names(f)) {
 			if planned == name {
 				return true
 			}

@@ -19,6 +19,7 @@ var (
 	allSeeds = flag.Int("seeds", 300, "how many worlds happen")
 	fromSeed = flag.Uint64("from", 0, "the first seed")
 	forTime  = flag.Duration("for", 0, "let worlds happen for so long, however many they are")
+	goOn     = flag.Bool("on", false, "go on whatever breaks, and tell nothing but what and where")
 	firstBad = flag.Bool("first", false, "end with the first world that breaks a promise, untold")
 )
 
@@ -44,7 +45,7 @@ func TestWorld(t *testing.T) {
 						over = time.Since(begun) > *forTime
 					}
 					mu.Lock()
-					over = over || len(bad) > 2 || *firstBad && len(bad) > 0
+					over = over || len(bad) > 2 && !*goOn || *firstBad && len(bad) > 0
 					mu.Unlock()
 					if over {
 						return
@@ -75,7 +76,7 @@ func TestWorld(t *testing.T) {
 		steps.Load(),
 		float64(steps.Load())/took,
 	)
-	if len(bad) > 0 && !*firstBad {
+	if len(bad) > 0 && !*firstBad && !*goOn {
 		slices.SortFunc(bad, func(a, b plan) int { return len(a.events) - len(b.events) })
 		tellShrunk(t, bad[0])
 	}
@@ -89,7 +90,9 @@ func one(t *testing.T, p plan) {
 	}
 	if len(o.broken) > 0 {
 		t.Errorf("seed %d breaks %s", p.seed, o.broken[0])
-		tellShrunk(t, p)
+		if !*firstBad {
+			tellShrunk(t, p)
+		}
 	}
 }
 

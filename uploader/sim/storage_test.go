@@ -24,9 +24,10 @@ type storage struct {
 	w          *world
 	containers map[string]*container
 	rules      []*rule
-	nth        map[string]int // requests so far, by what they are about
-	received   int64          // bytes of bodies
-	recent     []arrival      // bodies
+	nth        map[string]int   // requests so far, by what they are about
+	received   int64            // bytes of bodies
+	bodies     map[string]int64 // the same by container and name
+	recent     []arrival        // bodies
 	flying     map[*request]bool
 	outage     time.Time // until then nothing is reached
 	mended     bool      // no fault strikes any more
@@ -62,16 +63,17 @@ type effect struct {
 
 // request is one under way.
 type request struct {
-	p     *process
-	op    uploadertest.Op
-	name  string
-	id    string
-	ids   []string
-	data  []byte
-	body  *store.Body
-	begun time.Time
-	props store.Properties
-	cond  store.Condition
+	p         *process
+	op        uploadertest.Op
+	container string
+	name      string
+	id        string
+	ids       []string
+	data      []byte
+	body      *store.Body
+	begun     time.Time
+	props     store.Properties
+	cond      store.Condition
 }
 
 // Faults, by number; see strike.
@@ -90,6 +92,7 @@ const (
 	garble
 	forgetNow
 	faults
+	nothing // a rule that only notices
 )
 
 var faultNames = [faults]string{
@@ -103,6 +106,9 @@ var faultNames = [faults]string{
 // rule is a fault that strikes some requests.
 type rule struct {
 	fault, skip, left int
+
+	of   func(*request) bool // which; nil: any
+	then func(*request)      // what happens at once, before anybody hears of it
 }
 
 func newStorage(w *world) *storage {
@@ -111,6 +117,7 @@ func newStorage(w *world) *storage {
 		containers: map[string]*container{},
 		nth:        map[string]int{},
 		flying:     map[*request]bool{},
+		bodies:     map[string]int64{},
 	}
 	for _, name := range []string{"ws-1", "ws-2"} {
 		c := &container{
@@ -125,7 +132,7 @@ func newStorage(w *world) *storage {
 	return s
 }
 
-func (s *storage) now() time.Time { return time.Now().Add(s.w.plan.config.skew) }
+func (s *storage) now() time.Time { return time.Now().Add(s.w.skew) }
 
 // seam is the storage as a process sees it through a token.
 type seam struct {
@@ -177,10 +184,24 @@ func (m *seam) PutBlockList(
 
 func (m *seam) Close() error { return nil }
 
+// askingForToken is what a request is about that asks whether a token is taken.
+const askingForToken = "asks whether the token is still taken"
+
+var ifAbsent = store.Condition{IfAbsent: true}
+
+// asks reports whether a request only asks, and changes nothing.
+func (r *request) asks() bool {
+	return r.op == uploadertest.PutBlockList && r.props == store.Properties{}
+}
+
+// commits reports whether a request makes a blob of blocks, or asks whether it did.
+func (r *request) commits() bool { return r.op == uploadertest.PutBlockList && !r.asks() }
+
 // about is what a request is about, without what is random in it.
 func (r *request) about() string {
-	if strings.Contains(r.name, "uploader-token-check-") {
-		return "asks whether the token is still taken"
+	if strings.Contains(r.name, "uploader-token-check-") || r.asks() && r.cond == ifAbsent &&
+		strings.HasSuffix(r.name, "only.dat") {
+		return askingForToken
 	}
 	if r.op == uploadertest.PutBlock {
 		text, _ := base64.StdEncoding.DecodeString(r.id)

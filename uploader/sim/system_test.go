@@ -21,3 +21,6 @@ func systemID(path string) (source.ID, error) {
 
 // makePipe makes a named pipe.
 func makePipe(path string) error { return unix.Mkfifo(path, 0o600) }
+
+// makeSocket makes a socket that nobody listens at.
+func makeSocket(path string) error { return unix.Mknod(path, unix.S_IFSOCK|0o600, 0) }

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"inboxuploader/internal/crc64"
+	"inboxuploader/uploader/inboxes"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 )
@@ -54,23 +56,25 @@ type world struct {
 	forgot    bool            // a person had something forgotten
 	moved     bool            // uploads were given to another inbox
 	asked     map[string]bool // names that a person had replaced
-	uncert    map[string]bool // names under which an answer was lost, or a process was killed
 	outside   bool            // a link was put in the place of something
 	emptied   bool
-	held      bool // the address of an inbox was taken back
-	relocated bool // a person said that a folder lies elsewhere
-}
-
-// added is what a person added.
-type added struct {
-	id       int64
-	at       time.Time
-	inbox    token.Inbox
-	roots    []string // below the disk
-	missing  []string // of these, what was not there
-	filtered bool     // some of it was left out on purpose
-	replace  bool
-	both     bool
+	held      bool          // the address of an inbox was taken back
+	relocated bool          // a person said that a folder lies elsewhere
+	told      bool          // and was heard
+	unowned   bool          // for a while nobody could tell what came of an upload that was cut off
+	skew      time.Duration // by how much the storage's clock is ahead
+	jumped    time.Duration // by how much this computer's was put right while nothing ran
+	movedFrom string
+	gone      time.Time                 // when the list was removed while it was in use; zero: never
+	delivered map[int64]string          // files that a person was told are in the inbox, by job
+	doubted   []*request                // were under way when a process was killed
+	owners    map[int64]*process        // of uploads
+	kept      map[string]inboxes.Record // inboxes under names
+	unkept    bool                      // some of these may be lost
+	starts    int                       // of processes
+	memory    ledger.Journal            // the list, where it is no file
+	foreign   bool                      // what was under way at the next kill is written by somebody else
+	mending   bool                      // all faults have ended
 }
 
 // issued is a token of this world.
@@ -92,7 +96,11 @@ type outcome struct {
 // run lets a plan happen.
 func run(t *testing.T, p plan) (o outcome) {
 	t.Helper()
-	dir, err := os.MkdirTemp(fast(), "world")
+	pattern := "world"
+	if p.config.network {
+		pattern = networkPattern
+	}
+	dir, err := os.MkdirTemp(fast(), pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +108,10 @@ func run(t *testing.T, p plan) (o outcome) {
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{plan: p, dir: dir, asked: map[string]bool{}, uncert: map[string]bool{}}
+	w := &world{
+		plan: p, dir: dir, asked: map[string]bool{}, delivered: map[int64]string{},
+		owners: map[int64]*process{}, kept: map[string]inboxes.Record{},
+	}
 	defer func() {
 		if e := recover(); e != nil {
 			w.broken = append(
@@ -114,6 +125,9 @@ func run(t *testing.T, p plan) (o outcome) {
 	return o
 }
 
+// networkPattern begins the folders of worlds whose disks are other machines'.
+const networkPattern = "networld"
+
 // fast is a folder in memory, where there is one.
 func fast() string {
 	if fi, err := os.Stat("/dev/shm"); err == nil && fi.IsDir() {
@@ -125,6 +139,7 @@ func fast() string {
 // happen is the world from its beginning to its end.
 func (w *world) happen() {
 	w.began = time.Now()
+	w.skew = w.plan.config.skew
 	w.random = rand.New(rand.NewPCG(w.plan.seed, 1))
 	w.disk = newDisk(w, w.dir)
 	defer w.disk.close()
@@ -143,6 +158,7 @@ func (w *world) happen() {
 		w.event(e)
 		synctest.Wait()
 		w.look()
+		w.writeForeign()
 		if len(w.broken) > 0 {
 			break
 		}
@@ -183,6 +199,13 @@ func (w *world) breaks(promise int, format string, args ...any) {
 	w.story = append(w.story, fmt.Sprintf("%11.3f s  BROKEN ", time.Since(w.began).Seconds())+line)
 }
 
+// breaksNow is breaks for who does not hold the lock, as what goes on beside the world's own doings.
+func (w *world) breaksNow(promise int, format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.breaks(promise, format, args...)
+}
+
 // said tells of a request and what came of it.
 func (w *world) said(r *request, rule int, err error) {
 	w.mu.Lock()
@@ -211,11 +234,19 @@ func (w *world) issueFrom(container, rights string, from, valid time.Duration) *
 	sig := string(secret) + "A="
 	now := w.storage.now()
 	ends := now.Add(valid)
+	place, resource := container, "c"
+	switch c := &w.plan.config; {
+	case container == "ws-1" && c.oneName:
+		place, resource = "ws-1/only.dat", "b"
+	case container == "ws-1" && c.prefix:
+		place = "ws-1/in/here"
+	}
 	link := fmt.Sprintf(
-		"https://labinbox.blob.core.windows.net/%s?sv=2021-12-02&st=%s&se=%s&sr=c&sp=%s&sig=%s",
-		container,
+		"https://labinbox.blob.core.windows.net/%s?sv=2021-12-02&st=%s&se=%s&sr=%s&sp=%s&sig=%s",
+		place,
 		now.Add(from).UTC().Format(time.RFC3339),
 		ends.UTC().Format(time.RFC3339),
+		resource,
 		rights,
 		url.QueryEscape(sig),
 	)
@@ -235,9 +266,33 @@ func (w *world) take(i *issued) {
 	w.hands = append(w.hands, i)
 	for _, p := range w.alive {
 		if p != nil && !p.dead.Load() {
+			p.held.Delete(i.token.Inbox.Key())
 			w.must(p.queue.Use(i.token))
 		}
 	}
+}
+
+// named are the names that a file gets in a container, as it is added most often.
+func (w *world) named(container string, f *file) (all []string) {
+	for _, i := range w.tokens {
+		in := i.token.Inbox
+		if in.Container != container {
+			continue
+		}
+		for _, root := range []string{"run", "more"} {
+			rest, ok := strings.CutPrefix(f.path, root+"/")
+			name, err := scan.PlanName(in.Prefix, root+"/"+rest)
+			switch {
+			case !ok || err != nil:
+			case in.Blob != "":
+				all = append(all, in.Blob)
+			default:
+				all = append(all, name.Blob)
+			}
+		}
+		return all
+	}
+	return nil
 }
 
 // issuedAs returns the token of this world that a process was given.
@@ -251,28 +306,3 @@ func (w *world) issuedAs(t token.Token) *issued {
 }
 
 func crc(data []byte) uint64 { return crc64.Checksum(data) }
-
-// covers reports whether a root, below the disk, covers a path, and the path's name from the root
-// on.
-func covers(root, path string) (string, bool) {
-	base := root[strings.LastIndex(root, "/")+1:]
-	if root == path {
-		return base, true
-	}
-	if rest, ok := strings.CutPrefix(path, root+"/"); ok {
-		return base + "/" + rest, true
-	}
-	return "", false
-}
-
-// names are those that a file gets that was added so, one for each root that covers it.
-func (a *added) names(path string) (all []string) {
-	for _, root := range a.roots {
-		if rel, ok := covers(root, path); ok {
-			if n, err := scan.PlanName(a.inbox.Prefix, rel); err == nil {
-				all = append(all, n.Blob)
-			}
-		}
-	}
-	return all
-}
