@@ -32,6 +32,7 @@ var judged = map[string]string{
 	"No mixture of old and new was delivered.":                                "wholeVersion: each blob is what its file was at one moment",
 	"No damaged file was delivered.":                                          "the same",
 	"Nothing incomplete was delivered.":                                       "the same",
+	"Nothing of it was delivered.":                                            "no world refuses a body: TestEachAnswerHasItsSentinelActionAndSentence",
 	"All is kept; files already delivered stay delivered.":                    "no world gives up: TestGivingUpIsCountedFromTheLastConfirmation",
 	"Nothing was sent there.":                                                 "addRefused and allowed; hosts: TestEveryFaultEndsDeliveredOrWaitsWithTheRightReason",
 	"It was not touched.":                                                     "no world has a newer version: package journal's tests",
