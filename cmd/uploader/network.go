@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -170,9 +171,8 @@ func (r *networkRun) look(
 	})
 	report.tell(way, r.now())
 	if r.certificate != "" && len(way.Chain) > 0 {
-		if werr := os.WriteFile(r.certificate, way.Chain, 0o600); werr != nil {
-			return report, usagef("The certificates can't be written to “%s”.",
-				show.Text(r.certificate))
+		if err := saveCertificates(r.certificate, way.Chain); err != nil {
+			return report, err
 		}
 		report.step("certificate", true,
 			"The certificates that were seen are in “"+show.Text(r.certificate)+"”.", "")
@@ -187,6 +187,21 @@ func (r *networkRun) look(
 		err = r.ask(ctx, &report, tok)
 	}
 	return report, err
+}
+
+// saveCertificates writes a chain, in place of nothing but other certificates.
+func saveCertificates(file string, chain []byte) error {
+	if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+		before, err := os.ReadFile(file)
+		if err != nil || !bytes.HasPrefix(before, []byte("-----BEGIN CERTIFICATE")) {
+			return usagef("“%s” is there and is no certificate, so it was not replaced. Name "+
+				"another file.", show.Text(file))
+		}
+	}
+	if os.WriteFile(file, chain, 0o600) != nil {
+		return usagef("The certificates can't be written to “%s”.", show.Text(file))
+	}
+	return nil
 }
 
 // testConnection is the operation, as it stands in errors.
