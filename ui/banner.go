@@ -21,7 +21,10 @@ type banner struct {
 	tokens   *tokenView
 	intake   *intake
 	commands *commands
+	options  *settingsView
 	room     func() float32 // how high the words may be
+
+	connection *connectionView
 
 	box         *fyne.Container
 	back        *panel
@@ -30,6 +33,7 @@ type banner struct {
 	rest        *widget.Label
 	paste, now  *button
 	signIn      *button // to a proxy
+	test        *button // of the way to the storage
 	shown       obstacle
 	lastTrouble string
 }
@@ -44,14 +48,18 @@ func (b *banner) build() {
 	b.paste = b.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground),
 		func() { b.tokens.ask([]string{b.shown.inbox}) })
 	b.now = b.newButtonWithIcon(tr("Try now"), icon("retry", theme.ColorNameForeground),
-		b.commands.tryNow)
+		b.again)
 	b.tag("try_now", b.now)
 	b.signIn = b.newButtonWithIcon(tr("Sign in…"), icon("token", theme.ColorNameForeground),
 		func() { b.askSignIn(b.shown.proxy) })
 	b.tag("sign_in", b.signIn)
+	b.test = b.newButtonWithIcon(tr("Test the connection…"), icon("search",
+		theme.ColorNameForeground), func() { b.connection.open(b.shown.inbox) })
+	b.tag("test_connection", b.test)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)},
 		b.sign)))
-	button := container.NewCenter(inset(0, 0, 0, 12, container.NewStack(b.paste, b.now, b.signIn)))
+	buttons := line(6, -1, b.test, b.paste, b.signIn, b.now)
+	button := container.NewCenter(inset(0, 0, 0, 12, buttons))
 	body := column(-10, -1, b.what, b.rest)
 	words := container.New(upTo{body, b.room}, container.NewVScroll(body))
 	b.box = inset(0, 8, 16, 16, container.NewStack(b.back, container.NewBorder(nil, nil, picture,
@@ -64,6 +72,7 @@ func (b *banner) fit(size fyne.Size) {
 	b.paste.fit(size)
 	b.now.fit(size)
 	b.signIn.fit(size)
+	b.test.fit(size)
 }
 
 // obstacle is what keeps files waiting, in words.
@@ -73,6 +82,7 @@ type obstacle struct {
 	what, rest string
 	grave      bool   // nothing goes on by itself
 	paste, now bool   // which button helps
+	test       bool   // the way to the storage is the matter
 	proxy      string // the one that a sign-in to would help, HOST:PORT; empty: none
 }
 
@@ -144,6 +154,7 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 		reason: trouble.Trouble.Reason, inbox: trouble.Inbox, what: x.What,
 		rest: join(x.Safe, x.Do), now: true,
 	}
+	o.test = b.connection.offered() && problem.ConcernsNetwork(trouble.Trouble)
 	if left := trouble.Until.Sub(s.now); left > time.Second {
 		if !problem.NeedsPerson(trouble.Trouble) {
 			x.Do = ""
@@ -165,11 +176,23 @@ func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 		o.paste, o.proxy = false, in.Hold.Proxy
 		o.rest = join(x.Safe, tr("Sign in, and the upload goes on by itself."))
 	}
+	if problem.ConcernsNetwork(in.Hold) {
+		o.paste, o.now, o.test = false, o.proxy == "", b.connection.offered()
+	}
 	if clock := clockWords(in); clock != "" && (in.Hold.Reason == problem.NotYetValid ||
 		in.Hold.Reason == problem.Expired) {
 		o.rest = join(clock, o.rest)
 	}
 	return o
+}
+
+// again tries what waits at once; where a proxy or a certificate held it back, over new connections
+// that trust and ask what the settings and the system say now.
+func (b *banner) again() {
+	b.commands.tryNow()
+	if b.shown.grave && b.shown.test {
+		b.options.changeNetwork()
+	}
 }
 
 // wrongClock is by how much a clock must be wrong to be spoken of. The storage itself allows 15
@@ -218,6 +241,7 @@ func (b *banner) say(o obstacle) {
 	visible(b.paste, o.paste)
 	visible(b.now, o.now)
 	visible(b.signIn, o.proxy != "")
+	visible(b.test, o.test)
 	if b.what.Text != o.what {
 		b.what.SetText(o.what)
 	}

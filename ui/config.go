@@ -35,6 +35,12 @@ type Config struct {
 	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see
 	// [store.CheckToken]. It blocks on the network until ctx ends. Nil leaves the offer out.
 	CheckToken func(ctx context.Context, t token.Token) (store.Checked, error)
+	// TestConnection looks at the way to a token's storage step by step, asks about the token and
+	// measures the speed; a token without a query is the address of its storage alone. translate
+	// gives the words; step is called with each step, on the goroutine of the caller. It blocks on
+	// the network until ctx ends. Nil leaves the offer out.
+	TestConnection func(ctx context.Context, t token.Token, translate problem.Translate,
+		step func(ConnectionStep)) ConnectionResult
 	// Hosts are allowed besides the known storage addresses, see [token.AllowHost].
 	Hosts []string
 	// Rules is what the person's administrator has decided.

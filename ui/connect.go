@@ -16,6 +16,7 @@ func (w *Window) connect() {
 	w.commands, w.issuing, w.options = &commands{}, &issuing{}, &settingsView{}
 	w.tray, w.menus, w.header, w.banner = &trayView{}, &menus{}, &header{}, &banner{}
 	w.start, w.queue, w.practice = &startView{}, &queueView{}, &practiceView{}
+	w.connection = &connectionView{screen: sc, dialogs: w.dialogs, inboxes: w.inboxes}
 
 	*w.inboxes = inboxView{
 		screen: sc, settings: w.settings, practice: w.practice, tokens: w.tokens,
@@ -38,7 +39,8 @@ func (w *Window) connect() {
 	}
 	*w.issuing = issuing{screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied}
 	*w.options = settingsView{
-		screen: sc, settings: w.settings, inboxes: w.inboxes, setLanguage: w.setLanguage,
+		screen: sc, settings: w.settings, inboxes: w.inboxes, connection: w.connection,
+		setLanguage: w.setLanguage,
 	}
 	*w.tray = trayView{
 		screen: sc, settings: w.settings, sampler: w.sampler, intake: w.intake, tokens: w.tokens,
@@ -46,7 +48,7 @@ func (w *Window) connect() {
 	}
 	*w.menus = menus{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, issuing: w.issuing,
-		practice: w.practice, options: w.options, quit: w.quitAsked,
+		practice: w.practice, options: w.options, connection: w.connection, quit: w.quitAsked,
 	}
 	*w.header = header{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, banner: w.banner,
@@ -66,7 +68,7 @@ func (w *Window) connect() {
 	}
 	*w.banner = banner{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, commands: w.commands,
-		room: w.roomForBanner,
+		options: w.options, connection: w.connection, room: w.roomForBanner,
 	}
 	*w.practice = practiceView{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, issuing: w.issuing,

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver"
+	"fyne.io/fyne/v2/storage"
 )
 
 // errNoDialog says that the desktop has no dialog for files.
@@ -36,6 +38,46 @@ func (fd *fileDialogs) open(own func(ctx context.Context, parent string) error, 
 			fd.do(otherwise)
 		}
 	})
+}
+
+// saveAs asks where a file of that name is to be written, and calls to with the path. folder, which
+// may block, says where the dialog begins. failed is called where Fyne's dialog fails.
+func (fd *fileDialogs) saveAs(
+	title, name string, folder func() string, to func(path string), failed func(error),
+) {
+	at := ""
+	fd.open(func(ctx context.Context, parent string) error {
+		at = folder()
+		if fd.config.Desktop.Save == nil {
+			return errNoDialog
+		}
+		path, err := fd.config.Desktop.Save(ctx, parent, strings.TrimSuffix(title, "…"), at, name)
+		if path != "" && err == nil {
+			fd.do(func() { to(path) })
+		}
+		return err
+	}, func() { fd.fynesSaveAs(title, name, at, to, failed) })
+}
+
+// fynesSaveAs is Fyne's dialog for saveAs.
+func (fd *fileDialogs) fynesSaveAs(
+	title, name, folder string, to func(path string), failed func(error),
+) {
+	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
+		switch {
+		case err != nil:
+			failed(err)
+		case f != nil:
+			path := f.URI().Path()
+			_ = f.Close() // only its name is wanted
+			to(filepath.FromSlash(path))
+		}
+	}, fd.window)
+	d.SetFileName(name)
+	if at, err := storage.ListerForURI(storage.NewFileURI(folder)); folder != "" && err == nil {
+		d.SetLocation(at)
+	}
+	fd.openFynes(d, title)
 }
 
 // portalName is what the desktop's portal calls a window, so that its dialogs stand above it; empty

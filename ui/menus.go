@@ -16,7 +16,9 @@ type menus struct {
 	issuing  *issuing
 	practice *practiceView
 	options  *settingsView
-	quit     func() // asks first while something is being sent
+
+	connection *connectionView
+	quit       func() // asks first while something is being sent
 
 	shown []*fyne.MenuItem // in the system's menu bar
 }
@@ -32,6 +34,9 @@ func (m *menus) all() *fyne.Menu {
 	items = append(items, fyne.NewMenuItemSeparator())
 	if m.config.LogPath != "" {
 		items = append(items, item(tr("Log…"), m.openLog))
+	}
+	if m.connection.offered() {
+		items = append(items, item(tr("Test the connection…"), func() { m.connection.open("") }))
 	}
 	items = append(items, item(tr("Settings…"), m.options.open), item(tr("About"), m.openAbout),
 		fyne.NewMenuItemSeparator(), item(tr("Quit"), m.quit))

@@ -7,10 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
-
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/receipt"
@@ -28,20 +24,9 @@ type receipts struct {
 
 // save asks where to, and writes what the storage confirmed.
 func (v *receipts) save() {
-	title, name := tr("Save receipt…"), receiptName(v.inbox(), v.config.Now())
-	folder := v.settings.Receipts
-	v.dialogs.open(func(ctx context.Context, parent string) error {
-		folder = v.folder(folder)
-		if v.config.Desktop.Save == nil {
-			return errNoDialog
-		}
-		path, err := v.config.Desktop.Save(ctx, parent, strings.TrimSuffix(title, "…"), folder,
-			name)
-		if path != "" && err == nil {
-			v.do(func() { v.write(path) })
-		}
-		return err
-	}, func() { v.name(title, folder, name) })
+	last := v.settings.Receipts
+	v.dialogs.saveAs(tr("Save receipt…"), receiptName(v.inbox(), v.config.Now()),
+		func() string { return v.folder(last) }, v.write, v.written)
 }
 
 // receiptName is what a receipt is called unless the person calls it something else.
@@ -68,25 +53,6 @@ func (v *receipts) folder(last string) string {
 		return ""
 	}
 	return v.config.Desktop.Documents()
-}
-
-// name is Fyne's dialog for it.
-func (v *receipts) name(title, folder, name string) {
-	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
-		switch {
-		case err != nil:
-			v.written(err)
-		case f != nil:
-			path := f.URI().Path()
-			_ = f.Close() // only its name is wanted
-			v.write(filepath.FromSlash(path))
-		}
-	}, v.window)
-	d.SetFileName(name)
-	if at, err := storage.ListerForURI(storage.NewFileURI(folder)); folder != "" && err == nil {
-		d.SetLocation(at)
-	}
-	v.dialogs.openFynes(d, title)
 }
 
 // delivered returns the transfers of which something was delivered, now or before.

@@ -39,36 +39,39 @@ type reviewDialog struct {
 	sheet  *sheet
 	paths  []string
 	given  []given
+	place  reviewPlace
 	missed int // of what was given is nowhere on this computer
 	found  found
 	record *scan.Record // of what is counted; nil before it begins
 	counts *text
-	where  *text
 	sizes  []*text         // of the roots that are listed
 	list   *fyne.Container // the roots
 	notes  *fyne.Container
 	choice *sheetRadio
 	send   *button
-	sent   bool
-	handed bool // the record is the queue's, which ends it
+	// choosing asks for another folder of the inbox; nil where there is no choice.
+	choosing *button
+	sent     bool
+	handed   bool // the record is the queue's, which ends it
 	// refused is why what was to be sent could not be added; nil before it was tried.
 	refused error
 }
 
 // open counts what lies below the paths and asks whether to send it.
-func (v *reviewView) open(all []given) { v.again(all, nil) }
+func (v *reviewView) open(all []given) { v.again(all, reviewPlace{}, nil) }
 
-// again is open after what was given could not be added for that reason.
-func (v *reviewView) again(all []given, refused error) {
-	d := &reviewDialog{reviewView: v, given: all, missed: v.intake.missed, refused: refused}
+// again is open for a folder of the inbox, after what was given could not be added for that reason,
+// which may be nil.
+func (v *reviewView) again(all []given, at reviewPlace, refused error) {
+	d := &reviewDialog{
+		reviewView: v, given: all, place: at, missed: v.intake.missed, refused: refused,
+	}
 	v.intake.missed = 0
 	for _, g := range all {
 		d.paths = append(d.paths, g.path)
 	}
 	d.counts = newText(tr("Counting…"), theme.ColorNameForeground, theme.SizeNameHeadingText)
 	d.counts.bold = true
-	d.where = v.newCutText(tr("to {{.Inbox}}",
-		values("Inbox", v.inboxes.called(v.inboxes.token.Inbox))), colorMuted, theme.SizeNameText)
 	d.notes = container.NewVBox()
 	d.showRefusal()
 	d.choice = v.conflictChoice()
@@ -78,7 +81,7 @@ func (v *reviewView) again(all []given, refused error) {
 		d.start)
 	d.send.Importance = widget.HighImportance
 	body := inset(0, 8, 8, 14, column(10, -1,
-		column(2, -1, d.counts, d.where),
+		column(2, -1, d.counts, d.heading()),
 		d.roots(),
 		d.notes,
 		column(2, -1, newText(tr("If a file of that name is already in the inbox:"),
@@ -86,6 +89,9 @@ func (v *reviewView) again(all []given, refused error) {
 	ctx, cancelScan := context.WithCancel(v.ctx)
 	d.sheet = v.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
 	d.sheet.tag("send", d.send)
+	if d.choosing != nil {
+		d.sheet.tag("folder", d.choosing)
+	}
 	d.sheet.tag("cancel", cancel)
 	d.sheet.tag("conflict", d.choice.box)
 	d.sheet.closed = func() {
@@ -115,11 +121,7 @@ func (d *reviewDialog) add(more []given) {
 			all = append(all, g)
 		}
 	}
-	d.intake.missed += d.missed
-	d.keepChoice()
-	d.sent = true // it is not cancelled, but goes on
-	d.sheet.close()
-	d.open(all)
+	d.goOn(all, d.place)
 }
 
 // keepChoice remembers what was chosen for names that are taken.
@@ -361,7 +363,7 @@ func (d *reviewDialog) start() {
 				d.config.Log.Error("add", "error", err)
 				d.events.event("not added", "message", explain(err).String())
 				d.intake.missed = d.missed
-				d.again(d.given, err)
+				d.again(d.given, d.place, err)
 				return
 			}
 			d.notifier.expect(id)
@@ -372,10 +374,11 @@ func (d *reviewDialog) start() {
 }
 
 // scanOptions is how folders are read, by the person's settings.
-func (v *reviewView) scanOptions() scan.Options {
+func (d *reviewDialog) scanOptions() scan.Options {
 	return scan.Options{
-		Inbox: v.inboxes.token.Inbox, Recursive: true, FollowSymlinks: v.settings.FollowSymlinks,
-		FollowOutside: v.settings.FollowOutside, Exclude: v.settings.Exclude,
-		NoDefaultExcludes: v.settings.SendJunk, Own: v.config.Own,
+		Inbox: d.inboxes.token.Inbox, Recursive: true, FollowSymlinks: d.settings.FollowSymlinks,
+		FollowOutside: d.settings.FollowOutside, Exclude: d.settings.Exclude,
+		NoDefaultExcludes: d.settings.SendJunk, Own: d.config.Own,
+		Folder: d.place.folder, Contents: d.place.contents,
 	}
 }

@@ -27,7 +27,8 @@ type found struct {
 	junkLeft             []scan.Found
 	renames              []scan.Found // the first of those that get another name
 	warnings             []scan.Found // the first of those whose name Windows can't have
-	roots                []string     // those that are listed by name
+	roots                []given      // those that are listed by name
+	place                reviewPlace
 	rootFiles, rootBytes [mostRoots + 1]int64
 	done                 bool
 	err                  error
@@ -36,14 +37,14 @@ type found struct {
 // rootOf returns with which of the listed roots something was found, or -1. Roots may lie in each
 // other.
 func (f *found) rootOf(x *scan.Found) int {
-	for i, root := range f.roots {
+	for i, g := range f.roots {
+		root := g.path
 		rest, below := strings.CutPrefix(x.Source, root)
 		if !below || rest != "" && rest[0] != filepath.Separator && !strings.HasSuffix(root,
 			string(filepath.Separator)) {
 			continue
 		}
-		// Rel begins with the own name of the root
-		if len(x.Source)-len(x.Rel) == len(root)-len(filepath.Base(root)) {
+		if len(x.Source)-len(x.Rel) == len(root)-f.place.relLength(g) {
 			return i
 		}
 	}
@@ -111,7 +112,7 @@ func (f *found) copy() found {
 
 // scan counts, and shows the counts while they grow.
 func (d *reviewDialog) scan(ctx context.Context) {
-	f := found{roots: d.paths[:len(d.sizes)]}
+	f := found{roots: d.given[:len(d.sizes)], place: d.place}
 	begun := make(chan token.Inbox, 1)
 	d.do(func() {
 		o := d.scanOptions()

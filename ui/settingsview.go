@@ -21,6 +21,7 @@ type settingsView struct {
 	*screen
 	settings    *keptSettings
 	inboxes     *inboxView
+	connection  *connectionView
 	setLanguage func(code string) // shows the window in another language
 }
 
@@ -144,6 +145,7 @@ func (v *settingsView) open() {
 		label(tr("Certificates")), v.fixed(authorities, admin.CAFile),
 		label(tr("Connections")), connections)
 	hosts := newHostList(v)
+	resized := func() {}
 	login := v.loginCheck()
 	body := inset(0, 12, 8, 14, column(0, -1, form,
 		ruled(login, admin.NoLogin),
@@ -151,21 +153,42 @@ func (v *settingsView) open() {
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
 		inset(10, 0, 0, 0, hosts.box),
 		inset(10, 4, 0, 0, newText(tr("Network"), colorMuted, theme.SizeNameText)),
-		network))
+		network, v.way(func() { resized() })))
 	closing := v.newButton(tr("Close"), nil)
 	closing.Importance = widget.HighImportance
 	sheet := v.openSheet(tr("Settings"), 560, body, closing)
 	sheet.tag("cancel", closing)
 	sheet.tag("login", login)
+	sheet.tag("proxy", proxy)
+	sheet.tag("ca_file", authorities)
 	before := s.clone()
 	sheet.closed = func() {
 		if s.Proxy != before.Proxy || s.CAFile != before.CAFile {
 			v.changeNetwork()
 		}
 	}
-	hosts.resized = func() { sheet.overlay.Refresh() }
+	resized = func() { sheet.overlay.Refresh() }
+	hosts.resized = resized
 	closing.OnTapped = sheet.close
 	v.window.Canvas().Focus(closing)
+}
+
+// way is which proxy leads to the storage in use, as soon as that is known, and the offer to test
+// the connection. resized is called when it has another height.
+func (v *settingsView) way(resized func()) fyne.CanvasObject {
+	if !v.connection.offered() {
+		return container.NewVBox()
+	}
+	proxy := wrapped("")
+	proxy.SizeName, proxy.Importance = theme.SizeNameCaptionText, widget.LowImportance
+	proxy.Hide()
+	v.connection.proxy(func(sentence string) {
+		proxy.SetText(sentence)
+		proxy.Show()
+		resized()
+	})
+	test := v.newButton(tr("Test the connection…"), func() { v.connection.open("") })
+	return column(4, -1, inset(-4, -4, -8, -8, proxy), line(0, -1, test))
 }
 
 // mayBeProxy reports whether a text can be the setting of a proxy: its address without a sign-in, a

@@ -194,6 +194,9 @@ func (d *tokenDialog) refusal() {
 		d.decode(d.entry.raw)
 	})
 	d.fields.Add(allow)
+	if d.sheet != nil {
+		d.sheet.tag("allow_host", allow)
+	}
 }
 
 // shortHost keeps a host's name short enough for one line.

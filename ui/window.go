@@ -44,8 +44,11 @@ type Window struct {
 	commands *commands
 	issuing  *issuing
 	options  *settingsView
-	menus    *menus
-	tray     *trayView
+
+	connection *connectionView
+
+	menus *menus
+	tray  *trayView
 
 	header   *header
 	start    *startView

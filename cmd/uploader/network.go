@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -87,7 +86,8 @@ func (r *networkRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := r.look(ctx, tok, address)
+	report := r.newReport(address.Host, networkFace{translate: problem.English, explain: explain})
+	err = r.look(ctx, &report, tok, address)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -150,18 +150,23 @@ func hostAlone(word string) bool {
 		!strings.ContainsAny(rest, "/?&=@ \t\n\"")
 }
 
+// newReport begins a report for a face of the program.
+func (r *networkRun) newReport(host string, face networkFace) networkReport {
+	return networkReport{
+		Host: host, Version: version(), System: runtime.GOOS + "/" + runtime.GOARCH,
+		Checked: r.now().UTC().Truncate(time.Second), face: face,
+	}
+}
+
 // look goes through the steps. The error is what stands in the way, or a mistake in the flags.
 func (r *networkRun) look(
-	ctx context.Context, tok token.Token, address *url.URL,
-) (report networkReport, err error) {
-	report = networkReport{
-		Host: address.Host, Version: version(), System: runtime.GOOS + "/" + runtime.GOARCH,
-		Checked: r.now().UTC().Truncate(time.Second),
-	}
+	ctx context.Context, report *networkReport, tok token.Token, address *url.URL,
+) error {
 	var roots *x509.CertPool
 	if r.caFile != "" {
+		var err error
 		if roots, err = azure.Authorities(r.caFile); err != nil {
-			return report, certificatesUnusable(r.caFile)
+			return certificatesUnusable(r.caFile)
 		}
 	}
 	finder := r.proxy.where()
@@ -170,23 +175,30 @@ func (r *networkRun) look(
 		Finder: finder, SignIn: r.proxy.signIn, Authorities: roots,
 	})
 	report.tell(way, r.now())
-	if r.certificate != "" && len(way.Chain) > 0 {
-		if err := saveCertificates(r.certificate, way.Chain); err != nil {
-			return report, err
-		}
-		report.step("certificate", true,
-			"The certificates that were seen are in “"+show.Text(r.certificate)+"”.", "")
+	if err := r.keepCertificates(report); err != nil {
+		return err
 	}
-	if way.Err != nil {
-		err = report.fail(azure.Unreachable(testConnection, way.Err, address.Host))
-		return report, err
+	switch {
+	case way.Err != nil:
+		return report.fail(azure.Unreachable(testConnection, way.Err, address.Host))
+	case tok.Inbox.Host == "":
+		return r.greet(ctx, report, address)
+	default:
+		return r.ask(ctx, report, tok)
 	}
-	if tok.Inbox.Host == "" {
-		err = r.greet(ctx, &report, address)
-	} else {
-		err = r.ask(ctx, &report, tok)
+}
+
+// keepCertificates writes the certificates that were seen to the file that is wanted, if any is.
+func (r *networkRun) keepCertificates(report *networkReport) error {
+	if r.certificate == "" || len(report.chain) == 0 {
+		return nil
 	}
-	return report, err
+	if err := saveCertificates(r.certificate, report.chain); err != nil {
+		return err
+	}
+	report.step("certificate", true,
+		"The certificates that were seen are in “"+show.Text(r.certificate)+"”.", "")
+	return nil
 }
 
 // saveCertificates writes a chain, in place of nothing but other certificates.
@@ -234,7 +246,8 @@ func (r *networkRun) greet(ctx context.Context, report *networkReport, address *
 	if resp.Header.Get("x-ms-request-id") == "" {
 		return report.fail(problem.New(testConnection, "", problem.NotTheService))
 	}
-	report.step("result", true, "The storage answers.", "")
+	translate := report.face.translate
+	report.step("result", true, translate("The storage answers."), "")
 	return nil
 }
 
@@ -257,22 +270,23 @@ func (r *networkRun) ask(ctx context.Context, report *networkReport, tok token.T
 	}
 	accepted := true
 	report.Accepted = &accepted
-	report.step("token", true, "The storage accepts this token.", "")
+	translate := report.face.translate
+	report.step("token", true, translate("The storage accepts this token."), "")
 	switch {
 	case tok.Rights.CreateOnly():
-		report.step("speed", true, "The speed was not measured: this token permits only new "+
-			"files.", "")
+		report.step("speed", true, translate("The speed was not measured: this token permits only "+
+			"new files."), "")
 		return nil
 	case tok.Inbox.OneName():
-		report.step("speed", true, "The speed was not measured: this token permits only one "+
-			"file.", "")
+		report.step("speed", true, translate("The speed was not measured: this token permits only "+
+			"one file."), "")
 		return nil
 	}
 	if report.Speed, err = measure(ctx, st, tok); err != nil {
 		return report.fail(err)
 	}
-	report.step("speed", true, fmt.Sprintf("About %s/s upwards. The blocks that were sent for "+
-		"this are in no file; the storage discards them within a week.",
+	report.step("speed", true, filled(translate("About {speed}/s upwards. The blocks that were "+
+		"sent for this are in no file; the storage discards them within a week."), "speed",
 		humanize.Bytes(uint64(report.Speed))), "")
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,10 +56,24 @@ type networkReport struct {
 	Reason problem.Reason `json:"reason,omitempty"`
 	Cause  string         `json:"cause,omitempty"` // what broke, where nothing answered
 	Steps  []networkStep  `json:"steps"`
+
+	chain []byte // the certificates that were seen, as PEM
+	face  networkFace
+}
+
+// networkFace is who reads a report.
+type networkFace struct {
+	translate problem.Translate
+	explain   func(error) problem.Explanation
+	heard     func(networkStep) // hears of each step at once; may be nil
 }
 
 func (n *networkReport) step(name string, ok bool, message, ask string) {
-	n.Steps = append(n.Steps, networkStep{name, ok, message, ask})
+	s := networkStep{name, ok, message, ask}
+	n.Steps = append(n.Steps, s)
+	if n.face.heard != nil {
+		n.face.heard(s)
+	}
 }
 
 // host is the host without its port.
@@ -72,7 +87,7 @@ func (n *networkReport) tell(w netcheck.Way, now time.Time) {
 	n.From, n.Script = string(w.Choice.Origin), w.Choice.Script
 	n.Addresses, n.Silent = w.Addresses, w.Silent
 	n.Connected, n.Connect = w.Address, w.Connect.Milliseconds()
-	n.Issuer, n.Trusted = show.Text(w.Issuer), w.Trusted
+	n.Issuer, n.Trusted, n.chain = show.Text(w.Issuer), w.Trusted, w.Chain
 	n.Proxy, n.SignIn = w.Proxy.String(), w.SignIn
 	blamed, _ := errors.AsType[*proxydial.Error](w.Err)
 	switch {
@@ -85,151 +100,181 @@ func (n *networkReport) tell(w netcheck.Way, now time.Time) {
 	n.tellProxy(w, blamed)
 	n.tellNames(w)
 	if w.Address != "" {
-		words := "Connected to " + show.Text(w.Address)
+		translate := n.face.translate
+		words := translate("Connected to {address} in {time} ms.")
 		if n.Proxy != "none" {
-			words = "Connected through the proxy"
+			words = translate("Connected through the proxy in {time} ms.")
 		}
-		n.step("connection", true, fmt.Sprintf("%s in %d ms.", words, n.Connect), "")
+		n.step("connection", true, filled(words, "address", show.Text(w.Address), "time",
+			strconv.FormatInt(n.Connect, 10)), "")
 	}
 	if w.TLS != 0 {
 		n.tellTLS(w, now)
 	}
 }
 
-// origins are the words for where a proxy comes from.
-var origins = map[proxyfind.Origin]string{
-	proxyfind.FromSetting:     "as set for this program",
-	proxyfind.FromScript:      "by the script set for this program",
-	proxyfind.FromEnvironment: "from HTTPS_PROXY",
-	proxyfind.FromSystem:      "from the system's settings",
-	proxyfind.FromSystemPAC:   "by the script of the system's settings",
-	proxyfind.FromNetwork:     "by the script that the network names (WPAD)",
+// from says where a proxy comes from, "" where that is nowhere.
+func (n *networkReport) from() string {
+	translate := n.face.translate
+	words := map[proxyfind.Origin]string{
+		proxyfind.FromSetting:     translate("as set for this program"),
+		proxyfind.FromScript:      translate("by the script set for this program"),
+		proxyfind.FromEnvironment: translate("from HTTPS_PROXY"),
+		proxyfind.FromSystem:      translate("from the system's settings"),
+		proxyfind.FromSystemPAC:   translate("by the script of the system's settings"),
+		proxyfind.FromNetwork:     translate("by the script that the network names (WPAD)"),
+	}[proxyfind.Origin(n.From)]
+	if n.Script != "" {
+		words += ", " + show.Text(n.Script)
+	}
+	return words
 }
 
 // tellProxy says which proxy was found, where, and what it answered.
 func (n *networkReport) tellProxy(w netcheck.Way, blamed *proxydial.Error) {
-	from := origins[w.Choice.Origin]
-	if n.Script != "" {
-		from += ", " + show.Text(n.Script)
-	}
-	address := "https://" + n.Host + "/"
+	translate, from := n.face.translate, n.from()
 	if w.Choice.Err != nil {
-		words := "The proxy settings can't be read"
-		if n.Script != "" {
-			words = "The proxy script " + show.Text(n.Script) + " can't be read, or gives no answer"
-		}
-		if blamed == nil {
-			words += "; the direct way is tried"
-		}
-		n.step("proxy", false, words+".", "Which proxy should this computer use for "+address+
-			", and can its script be read?")
+		n.tellUnread(blamed == nil)
 		return
 	}
+	words := translate("The proxy is {proxy}, {from}.")
 	switch {
 	case n.Proxy == "none" && from == "":
-		n.step("proxy", true, "No proxy is set.", "")
+		n.step("proxy", true, translate("No proxy is set."), "")
 		return
 	case w.Choice.Origin == proxyfind.FromSetting && w.Choice.Ways[0].Direct():
-		n.step("proxy", true, "No proxy, "+from+".", "")
+		n.step("proxy", true, filled(translate("No proxy, {from}."), "from", from), "")
 		return
 	case n.Proxy == "none":
-		n.step("proxy", true, "No proxy for this host, "+from+".", "")
+		n.step("proxy", true, filled(translate("No proxy for this host, {from}."), "from", from), "")
 		return
-	}
-	words := "The proxy is " + show.Text(n.Proxy) + ", " + from + "."
-	switch {
 	case w.Address != "" && w.SignIn != "":
-		words += " It took a sign-in by " + w.SignIn + "."
+		words += " " + filled(translate("It took a sign-in by {kind}."), "kind", w.SignIn)
 	case w.Address != "":
-		words += " It wanted no sign-in."
+		words += " " + translate("It wanted no sign-in.")
 	case blamed == nil:
 	case blamed.Failure == proxydial.SignInNeeded, blamed.Failure == proxydial.SignInLapsed:
-		words += " It wants a sign-in; none was given, or it was refused."
+		words += " " + translate("It wants a sign-in; none was given, or it was refused.")
 	case blamed.Failure == proxydial.Garbled:
-		words += " What answers there is no proxy."
+		words += " " + translate("What answers there is no proxy.")
 	case blamed.Schemes != "":
-		words += " It wants a sign-in by " + blamed.Schemes + "."
+		words += " " + filled(translate("It wants a sign-in by {kind}."), "kind", blamed.Schemes)
 	case blamed.Status != 0:
-		words += fmt.Sprintf(" It answered %d %s.", blamed.Status, http.StatusText(blamed.Status))
+		words += " " + filled(translate("It answered {answer}."), "answer",
+			strconv.Itoa(blamed.Status)+" "+http.StatusText(blamed.Status))
 	}
-	n.step("proxy", blamed == nil, words, "")
+	n.step("proxy", blamed == nil, filled(words, "proxy", show.Text(n.Proxy), "from", from), "")
+}
+
+// tellUnread says that it is not known which proxy there is, and whether none is tried then.
+func (n *networkReport) tellUnread(direct bool) {
+	translate := n.face.translate
+	words := translate("The proxy settings can't be read.")
+	switch {
+	case n.Script != "" && direct:
+		words = translate("The proxy script {script} can't be read, or gives no answer; the direct " +
+			"way is tried.")
+	case n.Script != "":
+		words = translate("The proxy script {script} can't be read, or gives no answer.")
+	case direct:
+		words = translate("The proxy settings can't be read; the direct way is tried.")
+	}
+	n.step("proxy", false, filled(words, "script", show.Text(n.Script)), filled(translate("Which "+
+		"proxy should this computer use for https://{host}/, and can its script be read?"), "host",
+		show.Text(n.Host)))
 }
 
 // tellNames says where the host's name leads.
 func (n *networkReport) tellNames(w netcheck.Way) {
+	translate, host := n.face.translate, show.Text(n.host())
 	address := net.ParseIP(n.host()) != nil
 	dns, _ := errors.AsType[*net.DNSError](w.LookupErr)
 	switch {
 	case address:
 	case dns != nil && dns.IsNotFound:
-		n.step("names", false, "The name service knows no “"+show.Text(n.host())+"”.",
-			"Should this computer look up "+n.host()+" itself, or is there a proxy that does?")
+		n.step("names", false, filled(translate("The name service knows no “{host}”."), "host", host),
+			filled(translate("Should this computer look up {host} itself, or is there a proxy that "+
+				"does?"), "host", host))
 	case w.LookupErr != nil:
-		n.step("names", false, "The name service does not answer.",
-			"Which name service should this computer use?")
+		n.step("names", false, translate("The name service does not answer."),
+			translate("Which name service should this computer use?"))
 	case len(w.Addresses) > 0:
-		n.step("names", true,
-			"The name leads to "+show.Text(strings.Join(w.Addresses, ", "))+".", "")
+		n.step("names", true, filled(translate("The name leads to {addresses}."), "addresses",
+			show.Text(strings.Join(w.Addresses, ", "))), "")
 	case w.Address != "":
-		n.step("names", true, "The proxy looks up the name.", "")
+		n.step("names", true, translate("The proxy looks up the name."), "")
 	}
 	if len(w.Silent) > 0 {
-		n.step("addresses", false, "No answer from "+show.Text(strings.Join(w.Silent, ", "))+
-			"; another address answers, so files go there.",
-			"Why is port "+n.port()+" of "+strings.Join(w.Silent, ", ")+" not reachable from here?")
+		silent := show.Text(strings.Join(w.Silent, ", "))
+		n.step("addresses", false, filled(translate("No answer from {addresses}; another address "+
+			"answers, so files go there."), "addresses", silent),
+			filled(translate("Why is port {port} of {addresses} not reachable from here?"), "port",
+				n.port(), "addresses", silent))
 	}
 }
 
 // tellTLS says what the connection is protected by.
 func (n *networkReport) tellTLS(w netcheck.Way, now time.Time) {
+	translate := n.face.translate
 	n.TLS, n.Trip = tls.VersionName(w.TLS), float64(w.Trip.Microseconds())/1000
 	from, to := w.From.UTC(), w.To.UTC()
 	n.ValidFrom, n.ValidTo = &from, &to
-	words := n.TLS + ", with a certificate by " + n.Issuer + ", which is "
-	ask := "Do you inspect traffic to " + n.Host + "? If so: the certificate of your authority as " +
-		"a file, or an exception for this host."
+	words := translate("{version}, with a certificate by {issuer}, which is not trusted here.")
+	ask := translate("Do you inspect traffic to {host}? If so: the certificate of your authority as " +
+		"a file, or an exception for this host.")
 	_, another := errors.AsType[x509.HostnameError](w.Err)
-	const day = "2 January 2006"
 	switch {
 	case w.Trusted:
-		words, ask = words+"trusted here.", ""
+		words, ask = translate("{version}, with a certificate by {issuer}, which is trusted here."), ""
 	case now.Before(from) || now.After(to):
-		words += "valid from " + from.Format(day) + " to " + to.Format(day) +
-			"; this computer's clock says " + now.UTC().Format(day+", 15:04 MST") + "."
-		ask = "Is this computer's clock right? If so: why is this certificate shown for " + n.Host +
-			"?"
+		words = translate("{version}, with a certificate by {issuer}, which is valid from {from} to " +
+			"{to}; this computer's clock says {now}.")
+		ask = translate("Is this computer's clock right? If so: why is this certificate shown for " +
+			"{host}?")
+	case another && len(w.Names) > 0:
+		words = translate("{version}, with a certificate by {issuer}, which is for another host " +
+			"({names}).")
+		ask = translate("What answers in place of {host}?")
 	case another:
-		words += "for another host"
-		if len(w.Names) > 0 {
-			words += " (" + show.Text(strings.Join(w.Names[:min(len(w.Names), 3)], ", ")) + ")"
-		}
-		words += "."
-		ask = "What answers in place of " + n.Host + "?"
-	default:
-		words += "not trusted here."
+		words = translate("{version}, with a certificate by {issuer}, which is for another host.")
+		ask = translate("What answers in place of {host}?")
 	}
-	n.step("tls", w.Trusted, words, ask)
-	n.step("round trip", true, fmt.Sprintf("A round trip takes about %.1f ms.", n.Trip), "")
+	const day = "2 January 2006"
+	n.step("tls", w.Trusted, filled(words, "version", n.TLS, "issuer", n.Issuer, "from",
+		from.Format(day), "to", to.Format(day), "now", now.UTC().Format(day+", 15:04 MST"), "names",
+		show.Text(strings.Join(w.Names[:min(len(w.Names), 3)], ", "))),
+		filled(ask, "host", show.Text(n.Host)))
+	n.step("round trip", true, filled(translate("A round trip takes about {time} ms."), "time",
+		strconv.FormatFloat(n.Trip, 'f', 1, 64)), "")
 }
 
 // clock says by how much this computer's clock is ahead of the storage's.
 func (n *networkReport) clock(ahead time.Duration) {
 	seconds := int64(ahead / time.Second)
 	n.Clock = &seconds
-	words := clockWords(ahead)
-	n.step("clock", words == "", cmp.Or(words, "This computer's clock is right."), "")
+	translate := n.face.translate
+	words := clockWordsIn(ahead, show.Remaining(ahead.Abs()).String(), translate)
+	n.step("clock", words == "", cmp.Or(words, translate("This computer's clock is right.")), "")
+}
+
+// filled puts values in the place of their names: filled("{a} of {b}", "a", "1", "b", "2").
+func filled(text string, pairs ...string) string {
+	for i := 0; i < len(pairs); i += 2 {
+		pairs[i] = "{" + pairs[i] + "}"
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // fail says what stands in the way, in the words that sending would end with, and what to ask for.
 func (n *networkReport) fail(err error) error {
-	x := explain(err)
+	x := n.face.explain(err)
 	n.Reason = problem.ReasonOf(err)
 	what, do := x.What, x.Do
 	if e, ok := errors.AsType[*problem.Error](err); ok {
 		switch e.Reason {
 		case problem.NetworkDown, problem.ProxyDown:
 			n.Cause = e.Cause
-			if e.Cause != "" {
+			if e.Cause != "" && what == explain(err).What { // the causes are English
 				what = strings.TrimSuffix(what, ".") + ": " + e.Cause + "."
 			}
 		}
@@ -242,37 +287,36 @@ func (n *networkReport) fail(err error) error {
 // askOf is what to ask the IT for, or to do, about a failure that sending would wait for by itself;
 // "" where the sentence of sending holds here as well.
 func (n *networkReport) askOf(e *problem.Error) string {
-	host, proxy := show.Text(n.Host), show.Text(e.Proxy)
+	translate, words := n.face.translate, ""
 	switch e.Reason {
 	case problem.NetworkDown:
+		words = translate("May this computer reach {name} on port {port}, and by which proxy?")
 		if e.Cause == azure.CauseNoNames {
-			return "Check that this computer is connected to a network."
+			words = translate("Check that this computer is connected to a network.")
 		}
-		return "May this computer reach " + n.host() + " on port " + n.port() + ", and by which " +
-			"proxy?"
 	case problem.ProxyDown:
-		return "Is " + proxy + " the right proxy for " + host + ", and is it running?"
+		words = translate("Is {proxy} the right proxy for {host}, and is it running?")
 	case problem.ProxyRefused:
-		return "Let CONNECT to " + n.host() + " on port " + n.port() + " through the proxy " +
-			proxy + "."
+		words = translate("Let CONNECT to {name} on port {port} through the proxy {proxy}.")
 	case problem.ProxyTicket:
-		return "Run “" + show.Text(e.Value) + "” in a terminal, then test again."
+		words = translate("Run “{value}” in a terminal, then test again.")
 	case problem.ProxySignInLapsed:
-		return "Why does the proxy " + proxy + " ask again for a sign-in that it took before?"
+		words = translate("Why does the proxy {proxy} ask again for a sign-in that it took before?")
 	case problem.ProxyUnknown:
-		return "Which proxy leads to " + host + "?"
+		words = translate("Which proxy leads to {host}?")
 	case problem.CertificateDates:
-		return "Check this computer's date and time, then test again."
+		words = translate("Check this computer's date and time, then test again.")
 	case problem.NotTheService:
-		return "Open a web browser, sign in to the network if it asks, then test again. If it " +
-			"asks nothing: what answers in place of " + host + "?"
+		words = translate("Open a web browser, sign in to the network if it asks, then test again. " +
+			"If it asks nothing: what answers in place of {host}?")
 	case problem.NoProgress, problem.AnswerGarbled, problem.AnswerForeign:
-		return "What stands between this computer and " + host + ", and does it hold back or " +
-			"change what goes through?"
+		words = translate("What stands between this computer and {host}, and does it hold back or " +
+			"change what goes through?")
 	case problem.ServiceBusy, problem.ServiceFault:
-		return "Test again in some minutes."
+		words = translate("Test again in some minutes.")
 	}
-	return ""
+	return filled(words, "name", show.Text(n.host()), "port", n.port(), "host", show.Text(n.Host),
+		"proxy", show.Text(e.Proxy), "value", show.Text(e.Value))
 }
 
 // text is the report for a person, and for their IT.

@@ -160,15 +160,23 @@ func (r *tokenRun) check(ctx context.Context, token token.Token) error {
 	return shown
 }
 
-// clockWords says that this computer's clock is wrong by more than a minute, or nothing.
+// wrongClock is by how much a clock must be wrong to be spoken of.
+const wrongClock = time.Minute
+
+// clockWords says that this computer's clock is wrong, or nothing.
 func clockWords(ahead time.Duration) string {
+	return clockWordsIn(ahead, show.Remaining(ahead.Abs()).Words(), problem.English)
+}
+
+// clockWordsIn is clockWords in another language, with the length of time as written there.
+func clockWordsIn(ahead time.Duration, written string, translate problem.Translate) string {
 	switch {
-	case ahead >= time.Minute:
-		return "This computer's clock is " + show.Remaining(ahead).Words() + " ahead of the " +
-			"storage's. Set it right."
-	case ahead <= -time.Minute:
-		return "This computer's clock is " + show.Remaining(-ahead).Words() + " behind the " +
-			"storage's. Set it right."
+	case ahead >= wrongClock:
+		return filled(translate("This computer's clock is {time} ahead of the storage's. Set it "+
+			"right."), "time", written)
+	case ahead <= -wrongClock:
+		return filled(translate("This computer's clock is {time} behind the storage's. Set it "+
+			"right."), "time", written)
 	default:
 		return ""
 	}

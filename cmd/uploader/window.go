@@ -144,6 +144,11 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 			defer func() { _ = st.Close() }()
 			return store.CheckToken(ctx, st, t)
 		},
+		TestConnection: func(ctx context.Context, t token.Token, translate problem.Translate,
+			step func(ui.ConnectionStep),
+		) ui.ConnectionResult {
+			return network.test(ctx, r.program, t, translate, step)
+		},
 		Account: windowAccount{r.account()}, Person: whoami(),
 		Practice: func(ctx context.Context) (ui.Practice, error) {
 			inbox, err := practice.Start(ctx, r.now)

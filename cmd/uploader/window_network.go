@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/url"
 	"sync"
 
 	"inboxuploader/internal/proxydial"
@@ -14,6 +15,7 @@ import (
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
+	"inboxuploader/workspace"
 )
 
 // windowNetwork is by which way the window reaches the storage. The settings may change it at any
@@ -55,6 +57,42 @@ func (n *windowNetwork) signIn(
 		keep)
 	reopen(q)
 	return err
+}
+
+// test goes the way to the storage of a token as sending would, and asks about the token; without a
+// query, as far as its host.
+func (n *windowNetwork) test(
+	ctx context.Context, p *program, t token.Token, translate problem.Translate,
+	step func(ui.ConnectionStep),
+) (result ui.ConnectionResult) {
+	n.mu.Lock()
+	r := networkRun{program: p, sendFlags: n.flags}
+	n.mu.Unlock()
+	report := r.newReport(t.Inbox.Host, networkFace{
+		translate: translate,
+		explain: func(err error) problem.Explanation {
+			return workspace.ExplainIn(err, translate)
+		},
+		heard: func(s networkStep) {
+			if s.Step == "result" && !s.OK {
+				result.Failed = problem.Explanation{What: s.Message, Do: s.Ask}
+				return
+			}
+			step(ui.ConnectionStep{Name: s.Step, OK: s.OK, Message: s.Message, Ask: s.Ask})
+		},
+	})
+	address := &url.URL{Scheme: t.Inbox.Scheme, Host: t.Inbox.Host}
+	if t.Query() == "" {
+		t = token.Token{}
+	}
+	err := r.look(ctx, &report, t, address)
+	if _, usage := errors.AsType[*usageError](err); usage {
+		result.Failed = certificatesUnreadable(r.caFile)(translate)
+	} else if err != nil && result.Failed.What == "" { // the policy forbids it
+		result.Failed = workspace.ExplainIn(err, translate)
+	}
+	result.Certificates = report.chain
+	return result
 }
 
 // reopen opens the storage of every token of the queue anew, and reports whether one could not be

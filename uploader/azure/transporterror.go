@@ -26,7 +26,7 @@ func (s *Store) unanswered(k *call, err error) error {
 	e.Unanswered = k.delivered()
 	switch reason {
 	case problem.AccountGone, problem.NetworkInspected:
-		e.Value = s.inbox.Host
+		e.Value, e.Issuer = s.inbox.Host, IssuerIn(err)
 	}
 	ofProxy(e, err, s.inbox.Host)
 	return e
@@ -174,6 +174,22 @@ func untrusted(err error) bool {
 	}
 	_, ok := errors.AsType[x509.CertificateInvalidError](err)
 	return ok
+}
+
+// IssuerIn returns who issued the certificate that err refuses: its common name, else its
+// organisation; empty where err is about no certificate.
+func IssuerIn(err error) string {
+	var first *x509.Certificate
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok &&
+		len(e.UnverifiedCertificates) > 0 {
+		first = e.UnverifiedCertificates[0]
+	} else if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		first = e.Cert
+	}
+	if first == nil {
+		return ""
+	}
+	return cmp.Or(first.Issuer.CommonName, strings.Join(first.Issuer.Organization, ", "))
 }
 
 // offline reports whether this computer has no address but its own. It asks the system, not the

@@ -178,6 +178,10 @@ func TestTransportErrors(t *testing.T) {
 				if !ok {
 					t.Fatalf("%s: %v (%T)", op.name, err, err)
 				}
+				// As the certificate of package httptest has it.
+				if want := e.Reason == problem.NetworkInspected; want != (e.Issuer == "Acme Co") {
+					t.Errorf("%s: issuer %q", op.name, e.Issuer)
+				}
 				if e.Reason != c.reason || e.Cause != c.cause || e.Value != value ||
 					e.Unanswered != c.sent || e.Path != "a" {
 					t.Errorf("%s: got %#v\nwant %s, cause %q, value %q, unanswered %v", op.name, e,

@@ -74,6 +74,7 @@ type Error struct {
 
 	Value      string        // what the words are about: the rights, the address range, the other file's name
 	Proxy      string        // the proxy that the words are about, HOST:PORT without its sign-in; else empty
+	Issuer     string        // who issued the certificate that was not trusted; else empty
 	When       time.Time     // the moment the words are about: when the token ended or begins; else zero
 	Status     int           // the HTTP status, 0 if the service did not answer
 	Code       string        // the service's error code, such as AuthorizationPermissionMismatch
@@ -125,6 +126,18 @@ func ConcernsToken(err error) bool {
 		}
 	}
 	return false
+}
+
+// ConcernsNetwork reports whether err is about what lies between this computer and the storage, rather
+// than about one of them.
+func ConcernsNetwork(err error) bool {
+	switch ReasonOf(err) {
+	case AccountGone, AnswerForeign, AnswerGarbled, NetworkDown, NetworkInspected, NotTheService,
+		ProxyRefused, ProxySignIn, ProxySignInKind, ProxySignInLapsed, ProxyTicket:
+		return true
+	default:
+		return false
+	}
 }
 
 // NeedsPerson reports whether a person should do something about err although what it keeps waiting

@@ -69,7 +69,12 @@ func ExplainAs(err error, words Words, translate Translate) Explanation {
 		return r.Replace(translate(sentence))
 	}
 	do := strings.TrimSpace(say(x.text.Do) + " " + say(words.For(actionOf[e.Reason])))
-	return Explanation{say(x.text.What), say(x.text.Safe), do}
+	what := say(x.text.What)
+	if e.Issuer != "" {
+		seen := translate("The certificate seen here was issued by “{value}”.")
+		what += " " + strings.ReplaceAll(seen, "{value}", show.Text(e.Issuer))
+	}
+	return Explanation{what, say(x.text.Safe), do}
 }
 
 // valueIn returns the value in another language, where it is a phrase of this program. For all

@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/uploader/scan"
+)
+
+// reviewPlace is where in the inbox a review puts what it sends.
+type reviewPlace struct {
+	folder   string // with slashes; empty: the inbox itself
+	contents bool   // without the own names of the folders that were given
+}
+
+// heading says where everything goes, and lets the person choose another folder, where the token
+// is not for one file alone.
+func (d *reviewDialog) heading() fyne.CanvasObject {
+	inbox := d.inboxes.token.Inbox
+	words := tr("to {{.Inbox}}", values("Inbox", d.inboxes.called(inbox)))
+	if d.place.folder != "" {
+		words += " · " + show.Text(d.place.folder)
+	}
+	where := d.newCutText(words, colorMuted, theme.SizeNameText)
+	if inbox.Blob != "" {
+		return where
+	}
+	d.choosing = d.newButtonWithIcon(tr("Folder in the inbox…"), icon("folder",
+		theme.ColorNameForeground), d.choosePlace)
+	d.choosing.Importance = widget.LowImportance
+	return line(8, 0, where, d.choosing)
+}
+
+// choosePlace asks for the folder, and reviews all of it anew with that.
+func (d *reviewDialog) choosePlace() {
+	entry := d.newSheetEntry(tr("such as project/run 7"), nil)
+	entry.SetText(d.place.folder)
+	contents := d.newSheetCheck(tr("Leave out the names of the folders that you gave"), nil)
+	contents.Checked = d.place.contents
+	problem := wrapped("")
+	problem.Importance = widget.DangerImportance
+	problem.Hide()
+	body := inset(0, 12, 8, 14, column(8, -1,
+		small(tr("Everything that you send now gets into this folder of the inbox. It appears with "+
+			"the first file in it.")), entry, contents, problem))
+	cancel := d.newButton(tr("Cancel"), nil)
+	use := d.newButton(tr("Use this folder"), nil)
+	use.Importance = widget.HighImportance
+	sheet := d.openSheet(tr("Folder in the inbox"), 480, body, cancel, use)
+	sheet.tag("place", entry)
+	sheet.tag("place_contents", contents)
+	sheet.tag("place_use", use)
+	sheet.tag("cancel", cancel)
+	cancel.OnTapped = sheet.close
+	use.OnTapped = func() {
+		chosen := reviewPlace{
+			folder:   strings.Trim(strings.TrimSpace(filepath.ToSlash(entry.Text)), "/"),
+			contents: contents.Checked,
+		}
+		o := scan.Options{Inbox: d.inboxes.token.Inbox, Folder: chosen.folder}
+		if err := o.Check(); err != nil {
+			problem.SetText(explain(err).String())
+			problem.Show()
+			sheet.overlay.Refresh()
+			d.window.Canvas().Focus(entry)
+			return
+		}
+		sheet.close()
+		if chosen != d.place {
+			d.goOn(d.given, chosen)
+		}
+	}
+	entry.OnSubmitted = func(string) { use.OnTapped() }
+	d.window.Canvas().Focus(entry)
+}
+
+// goOn reviews these in the place of what was reviewed, which is not cancelled thereby.
+func (d *reviewDialog) goOn(all []given, at reviewPlace) {
+	d.intake.missed += d.missed
+	d.keepChoice()
+	d.sent = true
+	d.sheet.close()
+	d.again(all, at, nil)
+}
+
+// relLength is how long [scan.Found.Rel] is before what lies below a root.
+func (p reviewPlace) relLength(root given) int {
+	n := len(filepath.Base(root.path))
+	if p.contents && root.folder {
+		n = -1 // there is no slash either
+	}
+	if p.folder != "" {
+		n += len(p.folder) + 1
+	}
+	return n
+}
