@@ -18,13 +18,17 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// keptLists matches the names in the state folder of lists of files that could be read once only,
-// and listsLast is for how long they are kept: tokens last thirty days, so nothing goes on with
-// older ones.
-const (
-	keptLists = "list-????????????????????????????????.txt"
-	listsLast = 60 * 24 * time.Hour
-)
+// listsLast is for how long lists of files are kept in the state folder: tokens last thirty days, so
+// nothing goes on with older ones.
+const listsLast = 60 * 24 * time.Hour
+
+// isList reports whether a file in the state folder is a list of files: one that could be read once
+// only, what a watch found, or what it looks at.
+func isList(name string) bool {
+	kept, _ := filepath.Match("list-????????????????????????????????.txt", name)
+	watched, _ := filepath.Match("watch-*.txt", name) // both fail for a wrong pattern alone
+	return kept || watched
+}
 
 // selection is which files below the sources are sent, and where in the inbox they get.
 type selection struct {
@@ -40,6 +44,11 @@ func (s *selection) add(flags *pflag.FlagSet) {
 	flags.StringVar(&s.list, "files-from", "", "send only what this `FILE` names, a path below "+
 		"SOURCE in each line (or between NULs); - is standard input; without SOURCE paths are "+
 		"below the current folder")
+	s.addPlace(flags)
+}
+
+// addPlace defines where in the inbox files get.
+func (s *selection) addPlace(flags *pflag.FlagSet) {
 	flags.StringVar(&s.prefix, "prefix", "", "put everything into this `FOLDER` of the inbox, "+
 		"such as project/run7")
 	flags.BoolVar(&s.contents, "contents", false, "send what is in the folders that are named "+
@@ -104,27 +113,36 @@ func (r *copyRun) keepList(ctx context.Context) error {
 		e.Value = name
 		return &usageError{explain(e).String()}
 	}
+	r.selection.list, err = r.writeList(text)
+	return err
+}
+
+// writeList keeps a list of files in the state folder, and returns its path.
+func (r *copyRun) writeList(text string) (path string, err error) {
 	dir, err := r.openState()
 	if err != nil {
-		return err
+		return "", err
 	}
 	sum := sha256.Sum256([]byte(text))
-	r.selection.list = filepath.Join(dir, fmt.Sprintf("list-%x.txt", sum[:16]))
+	path = filepath.Join(dir, fmt.Sprintf("list-%x.txt", sum[:16]))
 	r.removeOldLists(dir)
-	if err := writePrivate(r.selection.list, text); err != nil {
+	if err := writePrivate(path, text); err != nil {
 		e := problem.New("keep list", dir, problem.JournalUnwritable)
 		e.Cause = err.Error()
-		return e
+		return "", e
 	}
-	return nil
+	return path, nil
 }
 
 // removeOldLists removes lists that no upload can need any more. What can't be removed stays.
 func (r *copyRun) removeOldLists(dir string) {
-	names, _ := filepath.Glob(filepath.Join(dir, keptLists)) // fails for a wrong pattern alone
-	for _, name := range names {
-		if info, err := os.Stat(name); err == nil && r.now().Sub(info.ModTime()) > listsLast {
-			_ = os.Remove(name)
+	entries, _ := os.ReadDir(dir) // the next one finds what this one can't
+	for _, e := range entries {
+		if !isList(e.Name()) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && r.now().Sub(info.ModTime()) > listsLast {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 }

@@ -39,9 +39,8 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 	if err := r.check(r.env); err != nil {
 		return err
 	}
-	if r.keepBoth && bool(r.overwrite) {
-		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps " +
-			"it. Nothing was sent. Choose one of them."}
+	if err := r.checkConflict(); err != nil {
+		return err
 	}
 	if r.stream.wanted() {
 		return r.runStream(ctx, token, begun)
@@ -69,6 +68,15 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 		return r.rehearse(ctx, token, sources, begun)
 	}
 	return r.failed(&r.sendFlags, token, r.send(ctx, token, sources, begun))
+}
+
+// checkConflict refuses two rules at once for names that are taken.
+func (r *copyRun) checkConflict() error {
+	if r.keepBoth && bool(r.overwrite) {
+		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps " +
+			"it. Nothing was sent. Choose one of them."}
+	}
+	return nil
 }
 
 // forOneFile returns the token for the sources: the name at the end of a link is that of one file.

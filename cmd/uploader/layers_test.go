@@ -124,6 +124,10 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
 	},
+	module + "/uploader/watch": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
 	module + "/uploader/ledger": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
@@ -292,6 +296,10 @@ var allowedExceptions = map[string][]string{
 	module + "/uploader/uplink": {module + "/uploader/problem", module + "/uploader/token"},
 	module + "/uploader/scan": {
 		module + "/uploader/problem", module + "/uploader/source", module + "/uploader/token",
+	},
+	module + "/uploader/watch": {
+		module + "/uploader/problem", module + "/uploader/scan", module + "/uploader/source",
+		module + "/uploader/token",
 	},
 }
 

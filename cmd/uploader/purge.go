@@ -242,8 +242,7 @@ func ownFiles(dir string) (names []string, err error) {
 		return nil, e
 	}
 	for _, entry := range entries {
-		list, _ := filepath.Match(keptLists, entry.Name()) // fails for a wrong pattern alone
-		if list || slices.Contains(ownNames, entry.Name()) {
+		if isList(entry.Name()) || slices.Contains(ownNames, entry.Name()) {
 			names = append(names, entry.Name())
 		}
 	}

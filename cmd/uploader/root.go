@@ -196,6 +196,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		guideCommand(p),
 		tokenCommand(p),
 		copyCommand(p),
+		watchCommand(p),
 		resumeCommand(p),
 		statusCommand(p),
 		queueCommand(p),

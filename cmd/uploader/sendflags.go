@@ -50,6 +50,12 @@ func newSendFlags() sendFlags {
 
 // add defines them.
 func (f *sendFlags) add(c *cobra.Command) {
+	f.addEnd(c)
+	f.addWay(c)
+}
+
+// addEnd defines the flags of commands that end when all is sent.
+func (f *sendFlags) addEnd(c *cobra.Command) {
 	s := c.Flags()
 	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes "+
 		"to stderr")
@@ -57,6 +63,13 @@ func (f *sendFlags) add(c *cobra.Command) {
 		"every few seconds, in place of the progress in words")
 	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: "+
 		"CSV, or JSON if its name ends in .json")
+	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has "+
+		"confirmed nothing for this long, such as 2h (default: never)")
+}
+
+// addWay defines those that say how is sent.
+func (f *sendFlags) addWay(c *cobra.Command) {
+	s := c.Flags()
 	tokenFileFlag(c, &f.tokenFile)
 	allowHostFlag(c, &f.hosts)
 	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` "+
@@ -70,8 +83,6 @@ func (f *sendFlags) add(c *cobra.Command) {
 	f.connectionsFlag = s.Lookup("connections")
 	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in "+
 		"bits: 10Mbit/s")
-	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has "+
-		"confirmed nothing for this long, such as 2h (default: never)")
 	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default: what the line "+
 		"takes in about a second, 256KiB to 8MiB; larger for files of more than 390 GiB)")
 }

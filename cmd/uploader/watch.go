@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/spf13/cobra"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/watch"
+)
+
+// defaultSettle is for how long a file must be unchanged before it is sent.
+const defaultSettle = 2 * time.Minute
+
+// watchRun is one run of watch: a copy that does not end.
+type watchRun struct {
+	*copyRun
+	settle   age
+	whenDone string
+}
+
+// watchCommand sends what is in folders and what appears there.
+func watchCommand(p *program) *cobra.Command {
+	r := &watchRun{
+		copyRun: &copyRun{program: p, copyFlags: &copyFlags{sendFlags: newSendFlags()}},
+		settle:  age{defaultSettle},
+	}
+	c := &cobra.Command{
+		Use:   "watch FOLDER... TOKEN|--to NAME",
+		Short: "Keep sending what is in folders and what appears there, once it is complete",
+		Long:  watchHelp,
+		Args:  cobra.ArbitraryArgs,
+		RunE:  func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
+	}
+	takesToken(c, "0")
+	s := c.Flags()
+	s.SortFlags = false
+	s.Var(&r.settle, "settle", "send a file once its size and time have been the same for so long")
+	s.StringVar(&r.whenDone, "when-done", "", "send what is in a folder once a file of this `NAME` "+
+		"is in it, such as RTAComplete.txt (* any part); --settle then counts for nothing")
+	s.StringArrayVar(&r.include, "include", nil, "send only what matches this `PATTERN` "+
+		"(repeatable; * any name, ** any folders; several with ; between them)")
+	s.StringArrayVar(&r.exclude, "exclude", nil, "never send what matches this `PATTERN` "+
+		"(repeatable, the same way; stronger than --include)")
+	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also send what systems and "+
+		"programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
+	addLinks(s, &r.links)
+	r.selection.addPlace(s)
+	s.Var(&r.overwrite, "overwrite", "true sends a file again that has changed since, and replaces "+
+		"files of the same name in the inbox (default false)")
+	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file again that has changed since, and one "+
+		"whose name is taken, as “name (2)” beside it")
+	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
+		"add --help; all arguments are then folders")
+	r.addWay(c)
+	return c
+}
+
+const watchHelp = `Keep sending what is in folders, with all they contain, and what appears there, until you end it.
+
+A file is sent once it is complete: its size and its modification time have been the same for --settle, 2 minutes
+if you don't say otherwise; or, with --when-done NAME, as soon as a file of that name is in its folder or in one above,
+up to FOLDER itself. The token is given as to "uploader copy"; with --token-file or --to it can be replaced while
+this runs: when it ends, what is left waits, and goes on with the next one.
+
+Nothing is ever deleted or moved. Started again, it goes on where it was, and sends nothing twice. A file that
+changes after it was delivered is named once and left alone, unless --overwrite=true or --keep-both says otherwise.
+
+Where the system tells of changes, what is new is seen at once. Folders on network disks, and all on macOS, are looked
+through again and again instead, with pauses of a hundred times what that takes.
+
+What is said goes to stderr, a line each time that something is delivered or stands in the way.
+
+Exit codes: 0 it was ended (Ctrl-C, SIGTERM), 1 it failed, 2 wrong usage or no readable token, 3 the token was refused
+or over when it began.`
+
+func (r *watchRun) run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return &usageError{"No folder was named. Nothing was sent. Use: uploader watch FOLDER... " +
+			"\"TOKEN\""}
+	}
+	given, sources, err := r.tokenAndSources(ctx, args)
+	if err != nil {
+		return err
+	}
+	tok, err := r.token(ctx, given)
+	if err != nil {
+		return err
+	}
+	if err := r.checkFlags(); err != nil {
+		return err
+	}
+	if err := checkSources(sources, true); err != nil {
+		return err
+	}
+	for _, s := range sources {
+		if info, err := os.Stat(s); err == nil && !info.IsDir() {
+			return usagef("“%s” is no folder. Nothing was sent. To send a file: uploader copy",
+				show.Text(s))
+		}
+	}
+	roots, err := absolute(sources)
+	if err != nil {
+		return err
+	}
+	if err := r.checkDates(tok, r.now()); err != nil {
+		return err
+	}
+	return r.keepSending(ctx, tok, given, roots)
+}
+
+// checkFlags refuses what can't be wanted.
+func (r *watchRun) checkFlags() error {
+	if err := r.check(r.env); err != nil {
+		return err
+	}
+	if err := r.checkConflict(); err != nil {
+		return err
+	}
+	o := r.scanOptions(token.Inbox{})
+	if err := o.Check(); err != nil {
+		return &usageError{explain(err).String()}
+	}
+	if !doublestar.ValidatePattern(r.whenDone) || strings.Contains(r.whenDone, "/") {
+		return &usageError{"The value of --when-done is no name that can be read. Nothing was sent. " +
+			"It looks like RTAComplete.txt or *.done."}
+	}
+	return nil
+}
+
+// keepSending opens the list and watches until ctx ends.
+func (r *watchRun) keepSending(
+	ctx context.Context, tok token.Token, given givenToken, roots []string,
+) (err error) {
+	if err := enoughFiles(); err != nil {
+		return err
+	}
+	j, err := r.openJournal(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	dir, err := r.openState()
+	if err != nil {
+		return err
+	}
+	log, _, logFile := r.openLog()
+	defer func() { _ = logFile.Close() }() // the log never decides about an upload
+	log.Info("watch", "inbox", tok.Inbox.String(), "version", version(), "folders", len(roots))
+	q, err := uploader.NewQueue(context.WithoutCancel(ctx), r.config(j, log))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	if err := q.Use(tok); err != nil {
+		return err
+	}
+	w := &watcher{
+		watchRun: r, queue: q, roots: roots, first: tok.Inbox, token: tok, given: given,
+	}
+	o := r.scanOptions(tok.Inbox)
+	o.Recursive = true
+	w.folders, err = watch.New(roots, watch.Options{
+		Scan: o, Settle: r.settle.Duration, WhenDone: r.whenDone, Dir: dir, Known: w.known,
+		Refused: func(f *scan.Found) {
+			r.say(shownPath(f.Source) + ": " + explain(f.Err).String())
+		},
+		Alone: func(why error) {
+			log.Info("no notices of changes", "error", why)
+			r.say("The system does not tell of changes here, so the folders are looked through again " +
+				"and again.")
+		},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.folders.Close() }() // a list of paths, whose removal may fail
+	return w.run(ctx)
+}
+
+// same reports whether a transfer was begun by a watch of one of these folders for this workspace.
+func (w *watcher) same(t ledger.TransferStatus) bool {
+	return t.Options.Scan.FilesFrom != "" && len(t.Roots) == 1 &&
+		slices.Contains(w.roots, t.Roots[0]) && oneWorkspace(t.Options.Scan.Inbox, w.first)
+}
+
+// oneWorkspace reports whether two inboxes are of one workspace, whose tokens follow each other.
+func oneWorkspace(a, b token.Inbox) bool {
+	return a.Key() == b.Key() || a.Host == b.Host && a.WsID != "" && a.WsID == b.WsID
+}
+
+// known reports what was delivered from these folders to the workspace, in whichever inbox: a token
+// for its next one sends nothing again.
+func (w *watcher) known(ctx context.Context) (watch.Known, error) {
+	var sent []*ledger.Sent
+	seen := map[string]bool{}
+	s := w.queue.Status()
+	inboxes := make([]string, 0, len(s.Inboxes))
+	for i := range s.Inboxes {
+		if s.Inboxes[i].Token.Inbox.Host != "" {
+			inboxes = append(inboxes, s.Inboxes[i].Inbox)
+		}
+	}
+	for i := range s.Transfers {
+		if w.same(s.Transfers[i]) {
+			inboxes = append(inboxes, s.Transfers[i].Inbox)
+		}
+	}
+	for _, inbox := range inboxes {
+		if seen[inbox] {
+			continue
+		}
+		seen[inbox] = true
+		of, err := w.queue.Sent(ctx, inbox)
+		if err != nil {
+			return nil, err
+		}
+		sent = append(sent, of)
+	}
+	return func(ctx context.Context, f *scan.Found) (bool, error) {
+		for _, s := range sent {
+			if has, err := s.Has(ctx, f); has || err != nil {
+				return has, err
+			}
+		}
+		return false, nil
+	}, nil
+}

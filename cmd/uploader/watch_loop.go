@@ -1,0 +1,318 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"inboxuploader/internal/crash"
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/watch"
+)
+
+// watchTick is how often a watch looks whether its token was replaced.
+const watchTick = 5 * time.Second
+
+// watcher is a watch while it runs. But for known, which the goroutine of folders calls, it belongs to
+// one goroutine.
+type watcher struct {
+	*watchRun
+	queue   *uploader.Queue
+	folders *watch.Watcher
+	roots   []string
+	first   token.Inbox // of the token that it began with
+	token   token.Token
+	given   givenToken
+	read    time.Time // the token file's modification time, as it was read
+
+	open     []int64 // transfers that have not ended
+	later    []watch.Batch
+	files    int64 // delivered since the start, by transfers that have ended
+	bytes    int64
+	said     int64 // of these, spoken of
+	standing problem.Reason
+	strange  bool // a token for another workspace was spoken of
+}
+
+// run adds what is complete, and says what becomes of it, until ctx ends.
+func (w *watcher) run(ctx context.Context) error {
+	if err := w.resume(ctx); err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	found, failed := make(chan []watch.Batch), make(chan error, 1)
+	go func() {
+		defer crash.Catch()
+		failed <- w.look(watching, found)
+	}()
+	defer func() {
+		stop()
+		_ = <-failed // ctx's cause, or told before
+	}()
+	w.say("Watching " + w.named() + ". To end: Ctrl-C.")
+	tick := time.NewTicker(watchTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			w.report(context.WithoutCancel(ctx), true)
+			return nil
+		case err := <-failed:
+			failed <- nil
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		case batches := <-found:
+			w.later = append(w.later, batches...)
+			w.add(ctx)
+		case <-w.queue.Changed():
+			w.report(ctx, false)
+		case <-tick.C:
+			w.add(ctx)
+			w.renew(ctx)
+			w.report(ctx, false)
+		}
+	}
+}
+
+// look hands on what is complete.
+func (w *watcher) look(ctx context.Context, found chan<- []watch.Batch) error {
+	for {
+		batches, err := w.folders.Next(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case found <- batches:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// named says which folders are watched.
+func (w *watcher) named() string {
+	if len(w.roots) == 1 {
+		return "“" + shownPath(w.roots[0]) + "”"
+	}
+	return fmt.Sprintf("%d folders", len(w.roots))
+}
+
+// resume goes on with what an earlier watch of these folders left.
+func (w *watcher) resume(ctx context.Context) error {
+	got, err := w.queue.Resume(ctx, w.same)
+	if err != nil {
+		return err
+	}
+	for i := range got {
+		w.open = append(w.open, got[i].ID)
+	}
+	for _, t := range w.queue.Status().Transfers {
+		if w.same(t) && t.Owner == ledger.Here && t.Inbox != w.token.Inbox.Key() && !t.Finished() {
+			if err := w.move(ctx, t.Inbox); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// move gives what another inbox has not received to the token's.
+func (w *watcher) move(ctx context.Context, from string) error {
+	if _, err := w.queue.Redirect(ctx, from, w.token.Inbox); err != nil {
+		return err
+	}
+	for _, t := range w.queue.Status().Transfers {
+		if t.Owner == ledger.Here && !t.Finished() && w.same(t) && !slices.Contains(w.open, t.ID) {
+			w.open = append(w.open, t.ID)
+		}
+	}
+	return nil
+}
+
+// add hands what is complete to the queue. What can't be, as while a disk is full, is tried again.
+func (w *watcher) add(ctx context.Context) {
+	for len(w.later) > 0 {
+		b := w.later[0]
+		list, err := w.writeList(strings.Join(b.Files, "\x00") + "\x00")
+		if err == nil {
+			o := ledger.AddOptions{
+				Scan: w.scanOptions(w.token.Inbox), Replace: bool(w.overwrite), KeepBoth: w.keepBoth,
+			}
+			o.Scan.Recursive, o.Scan.FilesFrom = true, list
+			var id int64
+			if id, err = w.queue.Add(ctx, w.token.Inbox, []string{b.Root}, o); err == nil {
+				w.open = append(w.open, id)
+			}
+		}
+		if err != nil {
+			w.stands(err)
+			return
+		}
+		w.later = w.later[1:]
+	}
+}
+
+// stands says what stands in the way, once.
+func (w *watcher) stands(err error) {
+	reason := problem.ReasonOf(err)
+	if w.standing == reason && reason != "" {
+		return
+	}
+	w.standing = reason
+	w.say(explain(err).String())
+}
+
+// report says what became of what was added, and what stands in the way.
+func (w *watcher) report(ctx context.Context, last bool) {
+	if len(w.open) == 0 {
+		if last {
+			w.end(0)
+		}
+		return
+	}
+	s := w.queue.StatusOf(w.open...)
+	var stands error
+	for i := range s.Inboxes {
+		in := &s.Inboxes[i]
+		switch {
+		case in.Unfinished == 0:
+		case in.Hold != nil:
+			stands = in.Hold
+		case in.Trouble != nil && stands == nil:
+			stands = in.Trouble
+		}
+	}
+	if s.Journal != nil {
+		stands = s.Journal
+	}
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if t.Away != nil && !t.Finished() && stands == nil {
+			stands = t.Away
+		}
+		if t.Finished() {
+			w.files += t.Files[ledger.Delivered]
+			w.bytes += t.Bytes[ledger.Delivered]
+			w.name(ctx, t)
+			w.open = slices.DeleteFunc(w.open, func(id int64) bool { return id == t.ID })
+		}
+	}
+	if stands != nil {
+		w.stands(stands)
+	} else if len(w.later) == 0 {
+		w.standing = ""
+	}
+	if len(w.open) == 0 && w.files > w.said {
+		w.say(fmt.Sprintf("Delivered %s since the start, %s. Waiting for more.", fileCount(w.files),
+			humanize.Bytes(unsigned(w.bytes))))
+		w.said = w.files
+	}
+	if last {
+		w.end(s.FilesLeft())
+	}
+}
+
+// end is the last word.
+func (w *watcher) end(left int64) {
+	words := fmt.Sprintf("Ended. Delivered %s since the start.", fileCount(w.files))
+	if left > 0 {
+		words += fmt.Sprintf(" %s are left, and go on when the same command runs again.",
+			fileCount(left))
+	}
+	w.say(words)
+}
+
+// name names what of a transfer was not delivered.
+func (w *watcher) name(ctx context.Context, t *ledger.TransferStatus) {
+	f := ledger.Filter{Transfer: t.ID, States: []ledger.JobState{
+		ledger.Attention, ledger.LeftAlone, ledger.Failed,
+	}}
+	if t.Files[ledger.Attention]+t.Files[ledger.LeftAlone]+t.Files[ledger.Failed] == 0 {
+		return
+	}
+	if err := eachRow(ctx, w.queue, f, func(j ledger.Job) error {
+		if j.Problem != nil {
+			w.say(shownPath(j.Source) + ": " + explain(j.Problem).String())
+		}
+		return nil
+	}); err != nil {
+		w.stands(err)
+	}
+}
+
+// renew takes the token that has taken the place of the one in use: another one in the file, or,
+// where it is needed, under the name of the inbox.
+func (w *watcher) renew(ctx context.Context) {
+	next, err := w.next(ctx)
+	switch {
+	case err != nil:
+		w.stands(err)
+		return
+	case next.Query() == "" || next.Query() == w.token.Query():
+		return
+	}
+	if !oneWorkspace(next.Inbox, w.first) {
+		if !w.strange {
+			w.say("The new token is another workspace's, and is not used. To send there, end this " +
+				"and start it with that token.")
+		}
+		w.strange = true
+		return
+	}
+	from := w.token.Inbox.Key()
+	if err = w.queue.Use(next); err == nil {
+		w.token = next
+		err = w.move(ctx, from)
+	}
+	if err != nil {
+		w.stands(err)
+		return
+	}
+	w.say("A new token is used, for " + next.Inbox.String() + ".")
+}
+
+// next returns the token that stands where the one in use came from; none where nothing changed.
+func (w *watcher) next(ctx context.Context) (t token.Token, err error) {
+	if w.tokenFile != "" {
+		info, err := os.Stat(filepath.Clean(w.tokenFile))
+		if err != nil || info.ModTime().Equal(w.read) {
+			return t, nil //nolint:nilerr // it is being replaced
+		}
+		w.read = info.ModTime()
+		given, err := fromFile(ctx, w.tokenFile)
+		if err != nil {
+			return t, nil //nolint:nilerr // it is being written
+		}
+		return w.copyRun.token(ctx, given)
+	}
+	if w.to == "" || !w.holds() {
+		return t, nil
+	}
+	t, err = w.copyRun.token(ctx, w.given)
+	if errors.Is(err, problem.ErrTokenExpired) {
+		return token.Token{}, nil // what holds says so
+	}
+	return t, err
+}
+
+// holds reports whether the token's inbox waits for another token.
+func (w *watcher) holds() bool {
+	for _, in := range w.queue.StatusOf(w.open...).Inboxes {
+		if in.Inbox == w.token.Inbox.Key() && in.Hold != nil {
+			return true
+		}
+	}
+	return false
+}
