@@ -75,6 +75,7 @@ func (w *watching) waits(t *testing.T, what string, holds func() bool) {
 // end ends it in order.
 func (w *watching) end(t *testing.T) {
 	t.Helper()
+	w.waits(t, "it listens to signals", func() bool { return strings.Contains(w.said(), "Watching") })
 	if err := w.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func TestASequencerIsWatched(t *testing.T) {
 	}
 	written := make(chan error, 1)
 	go func() { written <- sequence(dir, folders, files) }()
-	w := l.watch(t, dir, "--settle", "1s")
+	w := l.watch(t, dir, "--settle", "300ms")
 	done := false
 	for n := range kills {
 		select {
@@ -201,14 +202,18 @@ func TestASequencerIsWatched(t *testing.T) {
 				t.Fatal(err)
 			}
 			done = true
-		case <-time.After(time.Duration(500+rand.IntN(1500)) * time.Millisecond):
+		case <-time.After(time.Duration(300+rand.IntN(1000)) * time.Millisecond):
+		}
+		// Not at the moment of a kill: what was under way then may stand in the old inbox, unknown.
+		if n == kills/2 {
+			l.renew(t, next, "w")
+			w.waits(t, "the new token is used", func() bool {
+				return strings.Contains(w.said(), "A new token is used")
+			})
 		}
 		_ = w.Process.Kill()
 		_ = w.Wait()
-		if n == kills/2 {
-			l.renew(t, next, "w")
-		}
-		w = l.watch(t, dir, "--settle", "1s")
+		w = l.watch(t, dir, "--settle", "300ms")
 	}
 	if !done {
 		if err := <-written; err != nil {
@@ -265,7 +270,7 @@ func sequence(dir string, folders, files int) error {
 				return err
 			}
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond)
 	}
 	return nil
 }
