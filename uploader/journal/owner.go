@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"os"
 	"time"
 
@@ -72,6 +73,9 @@ func (j *Journal) tidy(ctx context.Context) error {
 // folder is left alone.
 func (j *Journal) sweep() error {
 	entries, err := os.ReadDir(j.files.runDir())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // somebody tidied up; Alive makes it anew
+	}
 	if err != nil {
 		return err
 	}

@@ -147,6 +147,22 @@ func TestCases(t *testing.T) {
 				{6_312_084_800, doubtful, 635, 526, 415},
 			},
 		},
+		// Nothing could be adopted, as if the list could not be written, until a sign of life was due.
+		"somebody removes the locks of processes": {
+			seed: 20063, profile: people, config: config{
+				blockSize: 64 << 10, memory: 4 << 20, checksums: true, nearby: 200 * time.Millisecond,
+				prefix: true,
+			},
+			events: []event{
+				{0, makeFile, 0, 7, 3},
+				{1_000_000, add, 0, 4, 0},
+				{2_000_000_000, tidy, 284, 539, 700},
+				{2_100_000_000, endToken, 0, 0, 0},
+				{2_200_000_000, kill, 0, 0, 0},
+				{2_300_000_000, kill, 0, 0, 0},
+				{2_400_000_000, tidy, 284, 539, 700},
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) { one(t, p) })
 	}

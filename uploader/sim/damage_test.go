@@ -3,8 +3,10 @@
 package sim
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"inboxuploader/uploader/journal"
@@ -80,6 +82,27 @@ func (w *world) damageList(e event) {
 	w.must(os.WriteFile(p, data, 0o600))
 }
 
+// isAlone reports whether there is never a second process, to which one without its lock would seem
+// to have ended.
+func (p *plan) isAlone() bool {
+	return !slices.ContainsFunc(p.events,
+		func(e event) bool { return e.kind == second || e.kind == rival })
+}
+
+// damageOften damages the list several times in a row: the newest damaged ones alone are kept.
+func (w *world) damageOften(e event) {
+	for range 4 {
+		w.damageList(e)
+		j, _, err := journal.Open(context.Background(), w.state(), journal.Options{})
+		w.must(err)
+		w.must(j.Close())
+	}
+	aside, err := filepath.Glob(filepath.Join(w.state(), "queue-damaged-*.db"))
+	if err != nil || len(aside) > 3 {
+		w.breaks(8, "%d damaged lists are kept", len(aside))
+	}
+}
+
 // removeList has a person remove all that the program keeps, while it does not run.
 func (w *world) removeList() {
 	if w.plan.config.inMemory || !w.nobody() {
@@ -99,8 +122,13 @@ func (w *world) removeList() {
 
 // tidy has somebody remove the list's folder while it is in use. A person then starts the program
 // again, as it says.
-func (w *world) tidy() {
+func (w *world) tidy(e event) {
 	if w.plan.config.inMemory || w.one(0) == nil || !w.gone.IsZero() {
+		return
+	}
+	if alone := w.plan.isAlone(); alone && e.a%2 == 0 {
+		w.say("disk: somebody removes the locks of processes") // which are made again
+		w.must(os.RemoveAll(filepath.Join(w.state(), "run")))
 		return
 	}
 	w.say("disk: somebody removes the folder with the list")

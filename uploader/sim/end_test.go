@@ -41,6 +41,16 @@ func (w *world) judgeReceipt(p *process, rows []ledger.Job) {
 		proven[j.Inbox+"/"+j.Blob] = true
 		return nil
 	}))
+	for _, t := range p.queue.Status().Transfers {
+		of := int64(0)
+		w.must(p.queue.Delivered(p.ctx, []int64{t.ID}, func(ledger.Transfer, ledger.Job) error {
+			of++
+			return nil
+		}))
+		if want := t.Files[ledger.Delivered] + t.Unchanged.Files; of < want && !w.forgot {
+			w.breaks(1, "the receipt of upload %d has %d files, and %d are in the inbox", t.ID, of, want)
+		}
+	}
 	for i := range rows {
 		j := &rows[i]
 		if j.State == ledger.Delivered && !proven[j.Inbox+"/"+j.Blob] {

@@ -72,13 +72,17 @@ func (w *world) event(e event) {
 		w.storage.outage = time.Now().Add(time.Duration(1+e.a%300) * time.Second)
 		w.say("storage: out of reach for %v", time.Until(w.storage.outage))
 	case damage:
+		if e.a%8 == 0 && w.nobody() && !w.plan.config.inMemory {
+			w.damageOften(e)
+			return
+		}
 		w.damageList(e)
 	case pass:
 		w.pass(time.Duration(1+e.a%240) * 15 * time.Minute)
 	case clock:
 		w.jump(e)
 	case tidy:
-		w.tidy()
+		w.tidy(e)
 	case remove:
 		w.removeList()
 	case kill, restart, second:

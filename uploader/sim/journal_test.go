@@ -91,6 +91,10 @@ func (l *list) AddTransfer(ctx context.Context, t ledger.Transfer) (int64, error
 	}
 	id, err := l.Journal.AddTransfer(ctx, t)
 	l.own(err, id)
+	if l.p.fullNext.Load() {
+		l.p.w.fullUntil = time.Now().Add(3 * time.Second)
+		l.p.w.say("disk: full for 3 s where the list is")
+	}
 	return id, l.wrote("add", err)
 }
 

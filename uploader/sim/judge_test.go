@@ -214,7 +214,7 @@ func (w *world) attention(j *ledger.Job, reason problem.Reason, says func(string
 			says("it does not lie deep")
 		}
 	case problem.OneFileOnly:
-		if !strings.HasSuffix(j.Inbox, "/only.dat") {
+		if !strings.HasSuffix(j.Inbox, "/only.dat") && !w.moved { // what had no name there gets none elsewhere
 			says("the token is for more than one file")
 		}
 	case problem.AlreadyThereByUs:

@@ -24,7 +24,12 @@ func init() {
 	ask := statfs
 	statfs = func(dir string, s *unix.Statfs_t) error {
 		err := ask(dir, s)
-		if strings.Contains(dir, "/"+networkPattern) {
+		network := strings.Contains(dir, "/"+networkPattern)
+		ownDisks.Range(func(of, _ any) bool {
+			network = network && !strings.HasPrefix(dir, of.(string)) //nolint:errcheck // nothing else is there
+			return network
+		})
+		if network {
 			s.Type = 0x6969 // NFS
 		}
 		return err

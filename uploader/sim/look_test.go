@@ -5,8 +5,11 @@ package sim
 import (
 	"slices"
 	"strings"
+	"time"
 
+	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/uplink"
 )
 
 // look is what must hold after every event.
@@ -37,8 +40,28 @@ func (w *world) look() {
 		}
 		if w.alive[1] == nil {
 			rows := w.agree(p)
+			w.waits(&s)
 			w.stays(rows)
 			w.pages(p, rows)
+		}
+	}
+}
+
+// waits looks whether what waits is told alike, by inbox and in all, and how long it takes.
+func (w *world) waits(s *uploader.Status) {
+	files := int64(0)
+	for _, b := range s.Backlogs() {
+		files += b.Files
+	}
+	if left := s.FilesLeft(); files != left {
+		w.breaks(1, "%d files wait by inbox, %d in all", files, left)
+	}
+	for i := range s.Inboxes {
+		t, now := s.Inboxes[i].Token, time.Now()
+		fit := uplink.FitFor(t, s.BytesLeft(), 20_000, now)
+		if ends := now.Add(fit.Needs); fit.Known && fit.Fits && ends.After(t.ValidTo) &&
+			t.ValidFrom.Before(now) {
+			w.breaks(6, "a token is said to last, and ends %v too early", ends.Sub(t.ValidTo))
 		}
 	}
 }

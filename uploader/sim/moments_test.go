@@ -83,9 +83,36 @@ func (w *world) momentEvent(p *process, e event) {
 			time.Sleep(time.Until(w.fullUntil) + time.Duration(1500+e.b%4000)*time.Millisecond + 11)
 			p.kill("after the disk was full")
 		})
+	case fullAdd:
+		w.fullAdd(p, e)
 	case rival:
 		w.rival()
 	}
+}
+
+// fullAdd has the list's disk be full once something was added, and a person give that up while its
+// folders are being read.
+func (w *world) fullAdd(p *process, e event) {
+	p.fullNext.Store(true)
+	n := len(w.adds)
+	w.add(p, e.b%3, 0)
+	p.fullNext.Store(false)
+	if len(w.adds) == n {
+		return
+	}
+	a := w.adds[n]
+	a.missing = append(a.missing, "") // not all of it need be found
+	v := []ledger.Verb{ledger.Cancel, ledger.Pause, ledger.Remove, ledger.Cancel}[e.c%4]
+	if v == ledger.Remove {
+		w.mu.Lock()
+		w.forgot = true
+		w.mu.Unlock()
+	}
+	p.act(func() {
+		time.Sleep(700 * time.Millisecond)
+		_, err := p.queue.Do(p.ctx, ledger.Command{Verb: v, Transfer: a.id})
+		w.say("person: %s of upload %d while its folders are read: %s", v, a.id, word(err))
+	})
 }
 
 // changeNow changes the file that a request is about.

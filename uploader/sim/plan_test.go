@@ -75,6 +75,7 @@ const (
 	lostCommit kind = "lost-commit" // a commit's answer is lost, and its file changes before the next try
 	lostBoth   kind = "lost-both"   // two files for one name, and an answer about it is lost
 	foreign    kind = "foreign"     // a kill during a request, and later somebody writes that name
+	fullAdd    kind = "full-add"    // the list's disk is full once something was added; then a person gives it up
 	cutFull    kind = "cut-full"    // the list's disk is full for a while, and then the process is killed
 	rival      kind = "rival"       // another process takes what waits just before this one does
 	halfSent   kind = "half-sent"   // a file changes when some of its blocks were sent, and maybe a kill
@@ -233,7 +234,7 @@ var happenings = [profiles][]kind{
 		add, add, cutAdd, command, command, command, redirect, limit, connect, stranger, lock,
 		endToken, newToken, newToken, second, kill, kill, pass, pass, restart, empty, moveRoot,
 		relocate, rescan, hold, tryNow, doubtful, cutCopy, lostBoth, foreign, rival, check, keep,
-		remove, tidy, clock,
+		remove, tidy, clock, fullAdd,
 	},
 	wild: {
 		grow, shrink, rewrite, putBack, touch, slowly, mapped, renameOver, swapLink, swapDir,
@@ -242,7 +243,7 @@ var happenings = [profiles][]kind{
 		newToken, kill, kill, kill, pass, pass, damage, damage, restart, second, fullOn, busyOn,
 		add, add, cutAdd, command, command, command, redirect, limit, connect, rescan, hold, tryNow,
 		doubtful, cutCopy, lostCommit, lostCommit, lostBoth, foreign, cutFull, rival, check, keep,
-		remove, tidy, clock,
+		remove, tidy, clock, fullAdd,
 	},
 }
 

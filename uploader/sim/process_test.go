@@ -35,11 +35,12 @@ type process struct {
 
 	cutCopy atomic.Bool // it is killed when it has sent something under a further name
 
-	held    sync.Map     // inboxes whose address was taken back → since when
-	halted  atomic.Int64 // since when it is told that the list can't be written; 0: it is not
-	rivalry atomic.Bool  // another process takes what this one is about to
-	taken   int64        // bytes of bodies, by the world's lock
-	born    time.Time
+	held     sync.Map     // inboxes whose address was taken back → since when
+	halted   atomic.Int64 // since when it is told that the list can't be written; 0: it is not
+	fullNext atomic.Bool  // the list's disk is full as soon as something was added
+	rivalry  atomic.Bool  // another process takes what this one is about to
+	taken    int64        // bytes of bodies, by the world's lock
+	born     time.Time
 
 	mu     sync.Mutex
 	strike [5]int // by place: of which request or commit on the process is killed; 0: of none
@@ -103,13 +104,23 @@ func (p *process) openList() {
 		p.list = &list{Journal: w.memory, p: p, before: w.starts < w.plan.config.before}
 		return
 	}
+	if w.alive[1-p.n] == nil {
+		w.ownDisk = w.plan.config.network && w.starts%2 == 1
+	}
+	if w.ownDisk {
+		ownDisks.Store(w.dir, true) // the list's disk is this computer's own, for once
+		defer ownDisks.Delete(w.dir)
+	}
 	j, opened, err := journal.Open(p.ctx, filepath.Join(w.dir, "state"), journal.Options{})
 	w.must(err)
 	p.list = &list{Journal: j, disk: j, p: p, before: w.starts < w.plan.config.before}
+	said := opened.Explain()
 	if opened.SetAside == "" {
+		if (said.What != "") != opened.Network {
+			w.breaks(6, "the list is on a network disk: %v, and a person is told: %s", opened.Network, said)
+		}
 		return
 	}
-	said := opened.Explain()
 	w.say("process %d: %s", p.n, said)
 	if _, err := os.Stat(opened.SetAside); err != nil || said.What == "" || said.Safe == "" {
 		w.breaks(6, "%q, and the damaged list is not there: %v", said, err)

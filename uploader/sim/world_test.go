@@ -71,6 +71,7 @@ type world struct {
 	owners    map[int64]*process        // of uploads
 	kept      map[string]inboxes.Record // inboxes under names
 	unkept    bool                      // some of these may be lost
+	ownDisk   bool                      // the list's disk is this computer's own, whatever the others are
 	starts    int                       // of processes
 	memory    ledger.Journal            // the list, where it is no file
 	foreign   bool                      // what was under way at the next kill is written by somebody else
@@ -127,6 +128,9 @@ func run(t *testing.T, p plan) (o outcome) {
 
 // networkPattern begins the folders of worlds whose disks are other machines'.
 const networkPattern = "networld"
+
+// ownDisks are folders of worlds whose disks are this computer's own after all.
+var ownDisks sync.Map
 
 // fast is a folder in memory, where there is one.
 func fast() string {
