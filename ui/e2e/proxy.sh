@@ -88,8 +88,12 @@ say "the certificate's authority is named, and what the test saw can be sent to 
 
 # What IT sends back goes into the settings.
 mark; keys ctrl+comma; sleep 0.8
-xdotool mousemove --window "$WIN" 450 450
-for _ in $(seq 30); do xdotool click 5; done
+xdotool mousemove --window "$WIN" 182 400 # beside the entries, which scroll by themselves
+for _ in $(seq 20); do # until the entry is above the buttons
+	at=$(place ca_file) && [ "${at#* }" -lt 500 ] && break
+	for _ in $(seq 10); do xdotool click 5; done
+	sleep 0.5
+done
 sleep 0.5; shot 5-settings
 click ca_file
 xdotool type "$OUT/ca.pem"
