@@ -148,6 +148,11 @@ func (v *connectionView) open(key string) {
 	s.sheet.tag("test_save", s.save)
 	closing.OnTapped = s.sheet.close
 	s.sheet.closed = s.stop
+	s.sheet.fit = func(size fyne.Size) {
+		s.save.fit(size)
+		s.copy.fit(size)
+	}
+	s.sheet.fit(v.window.Canvas().Size())
 	if len(to) == 0 {
 		v.window.Canvas().Focus(s.host)
 		return
@@ -265,7 +270,7 @@ func (s *connectionSheet) ended(r ConnectionResult) {
 	}
 	s.begin.SetText(tr("Test again"))
 	s.begin.Enable()
-	s.copy.SetText(tr("Copy for your IT"))
+	s.sheet.fit(s.window.Canvas().Size())
 	s.copy.Show()
 	visible(s.save, len(r.Certificates) > 0)
 	s.sheet.overlay.Refresh()

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -70,6 +72,11 @@ func TestAnInspectedNetworkIsTested(t *testing.T) {
 	if d.banner.paste.Visible() || !d.banner.now.Visible() {
 		t.Error("another token is asked for, or the next try is not offered")
 	}
+	for _, size := range []fyne.Size{smallest, fyne.NewSize(900, 620)} {
+		d.window.Resize(size)
+		d.look()
+		d.fitsIn(size)
+	}
 	d.tap("Test the connection…")
 	d.until("it is tested", func() bool { return d.says("It can't be reached.") })
 	if got := <-asked; got.Query() != tok.Query() {
@@ -77,7 +84,10 @@ func TestAnInspectedNetworkIsTested(t *testing.T) {
 	}
 	d.mustSay("The proxy is http://proxy.example.org:8080.", "It is not trusted here.",
 		"For your IT: Do you inspect traffic?")
-	d.fitsIn(d.window.Canvas().Size())
+	for _, size := range []fyne.Size{smallest, fyne.NewSize(900, 620)} {
+		d.window.Resize(size)
+		d.fitsIn(size)
+	}
 
 	d.tap("Copy for your IT")
 	text := d.app.Clipboard().Content()
