@@ -53,7 +53,7 @@ live: ## against a storage account of yours, UPLOADER_LIVE=CONNECTION-STRING: so
 bench: ## "uploader copy" beside the least that a client can do, AzCopy and rclone; about three quarters of an hour. ROWS=small,4g: these alone
 	$(GO) run ./internal/bench -rows "$(ROWS)" $(BENCH)
 
-soak: ## the long versions of the tests of faults; about twenty minutes, and an hour of simulated worlds
+soak: ## the long versions of the tests of faults; about forty minutes, and an hour of simulated worlds
 	.ci/soak
 
 ci: ## everything, on a clean checkout; under half an hour

@@ -132,8 +132,9 @@ func ConcernsToken(err error) bool {
 // than about one of them.
 func ConcernsNetwork(err error) bool {
 	switch ReasonOf(err) {
-	case AccountGone, AnswerForeign, AnswerGarbled, NetworkDown, NetworkInspected, NotTheService,
-		ProxyRefused, ProxySignIn, ProxySignInKind, ProxySignInLapsed, ProxyTicket:
+	case AccountGone, AnswerForeign, AnswerGarbled, CertificateDates, NetworkDown,
+		NetworkInspected, NotTheService, ProxyDown, ProxyRefused, ProxySignIn, ProxySignInKind,
+		ProxySignInLapsed, ProxyTicket, ProxyUnknown:
 		return true
 	default:
 		return false
