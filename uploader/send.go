@@ -16,7 +16,11 @@ import (
 )
 
 func (j *job) properties() store.Properties {
-	return store.Properties{ContentType: contenttype.Of(j.Blob)}
+	p := store.Properties{ContentType: contenttype.Of(j.Blob)}
+	if j.KeepTime {
+		p.ModTime = j.ModTime
+	}
+	return p
 }
 
 // sendWhole sends a small file in one request, where it need not be asked for first.

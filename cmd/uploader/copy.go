@@ -20,6 +20,7 @@ type copyFlags struct {
 	stream            streamFlags
 	overwrite         overwriteFlag
 	keepBoth          bool
+	keepTimes         bool
 	dryRun            bool
 
 	sendFlags
@@ -78,6 +79,8 @@ func copyCommand(p *program) *cobra.Command {
 		"leaves them alone (default false)")
 	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as "+
 		"“name (2)” beside it")
+	s.BoolVar(&r.keepTimes, "keep-times", false, "keep when each file was modified beside it in the "+
+		"inbox, as rclone does (metadata mtime)")
 	s.BoolVar(&r.dryRun, "dry-run", false, "list what would be sent under which name, and what "+
 		"would not and why; send nothing")
 	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
@@ -130,8 +133,8 @@ request; what became of it in the inbox can't be seen. One that changed is named
 --overwrite=true sends all of them. "uploader queue forget" forgets what was delivered.
 
 With --receipt a file is written at the end that says what the storage confirmed of each file that was delivered, now or before: file, blob,
-bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox and checked (whether the
-storage compared its checksums), as CSV or JSON. It replaces an earlier receipt, and no other file; where nothing was delivered
+bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox, checked (whether the
+storage compared its checksums) and modified_at (the file), as CSV or JSON. It replaces an earlier receipt, and no other file; where nothing was delivered
 it replaces none. Where it lies among the sources it is left out ("receipt" in skipped_by).
 
 A link whose path ends in a file's name, as in an azcopy line that renames, gives one file that name; with a slash at

@@ -87,7 +87,7 @@ var azcopyTable = []azcopyFlag{
 	}},
 	{"preserve-last-modified-time", false, func(f *copyFlags, v string) error {
 		return f.note(v, "--preserve-last-modified-time changes nothing here: the storage dates "+
-			"what arrives itself.")
+			"what arrives itself; --keep-times keeps the files' times beside them.")
 	}},
 	{"hardlinks", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "follow") {
@@ -129,7 +129,7 @@ var azcopyTable = []azcopyFlag{
 	refusedFlag("list-of-files", "name the list with --files-from"),
 	refusedFlag("content-type", "the type follows from each file's name"),
 	refusedFlag("no-guess-mime-type", "the type follows from each file's name"),
-	refusedFlag("metadata", "files are delivered without metadata"),
+	refusedFlag("metadata", "the only metadata is a file's time, with --keep-times"),
 	refusedFlag("blob-tags", "files are delivered without tags"),
 	refusedFlag("block-blob-tier", "the workspace decides on the storage's tier"),
 	refusedFlag("cpk-by-name", "the workspace decides on encryption"),

@@ -127,6 +127,7 @@ func (r *copyRun) send(
 		}
 		o := ledger.AddOptions{
 			Scan: r.scanOptions(token.Inbox), Replace: bool(r.overwrite), KeepBoth: r.keepBoth,
+			KeepTimes: r.keepTimes,
 		}
 		id, err := r.continued(ctx, q, token, sources, o)
 		if err != nil {

@@ -73,6 +73,47 @@ func tokenFor(
 	return token
 }
 
+// TestTimesAreKeptAsRcloneKeepsThem, of a whole blob and of one made of blocks, also where the list
+// is sent once more.
+func TestTimesAreKeptAsRcloneKeepsThem(t *testing.T) {
+	server, base := serveInbox(t, "ws-1")
+	s, err := Open(tokenFor(t, server, base, "ws-1", "w", time.Hour), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	p := store.Properties{
+		ContentType: "text/csv",
+		ModTime:     time.Date(2026, 1, 2, 3, 4, 5, 60_000_000, time.FixedZone("", 3600)),
+	}
+	body := uploadertest.NewBody([]byte("data"))
+	if _, err := s.PutBlob(t.Context(), "whole", body, p, store.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	ids := []string{uploadertest.NewID(1)}
+	if _, err := s.PutBlock(t.Context(), "blocks", ids[0], body); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []store.Condition{{IfAbsent: true}, {IfCommitted: true}} {
+		if _, err := s.PutBlockList(t.Context(), "blocks", ids, p, c); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range server.Blobs("ws-1") {
+			if got := b.Metadata["mtime"]; got != "2026-01-02T02:04:05.060000000Z" ||
+				len(b.Metadata) != 1 || b.Type != "text/csv" {
+				t.Errorf("%s: %q, %s", b.Name, b.Metadata, b.Type)
+			}
+		}
+	}
+	p.ModTime = time.Time{}
+	if _, err := s.PutBlob(t.Context(), "whole", body, p, store.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	if b := server.Blobs("ws-1"); len(b[1].Metadata) > 0 {
+		t.Errorf("%q is kept unasked", b[1].Metadata)
+	}
+}
+
 // TestTheLocalInboxKeepsThePromises runs the store suite over the wire against internal/blobserver,
 // which lacks nothing.
 func TestTheLocalInboxKeepsThePromises(t *testing.T) {

@@ -184,6 +184,7 @@ func (s *Store) PutBlockList(
 	} else {
 		_, err = s.client.CommitBlockList(k.with(ctx), ids, &blockblob.CommitBlockListOptions{
 			HTTPHeaders:      headers(p),
+			Metadata:         metadata(p),
 			AccessConditions: conditions(c),
 		})
 	}
@@ -341,12 +342,30 @@ func writeHeaders(h http.Header, p store.Properties, c store.Condition) {
 	if p.ContentType != "" {
 		h["x-ms-blob-content-type"] = []string{p.ContentType}
 	}
+	for name, value := range metadata(p) {
+		h["x-ms-meta-"+name] = []string{*value}
+	}
 	if c.IfAbsent {
 		h["If-None-Match"] = absent
 	}
 	if !c.IfModifiedSince.IsZero() {
 		h["If-Modified-Since"] = []string{datetime.RFC7231(c.IfModifiedSince).String()}
 	}
+}
+
+// modTimeKey and modTimeLayout are how rclone keeps the modification time of a file
+// (backend/azureblob), which reads any RFC 3339.
+const (
+	modTimeKey    = "mtime"
+	modTimeLayout = "2006-01-02T15:04:05.000000000Z07:00"
+)
+
+// metadata is what the service keeps beside a blob without knowing what it means.
+func metadata(p store.Properties) map[string]*string {
+	if p.ModTime.IsZero() {
+		return nil
+	}
+	return map[string]*string{modTimeKey: new(p.ModTime.UTC().Format(modTimeLayout))}
 }
 
 func headers(p store.Properties) *blob.HTTPHeaders {

@@ -159,6 +159,7 @@ type transferRow struct {
 	Own               text          `json:",omitzero"`
 	Replace           bool          `json:",omitzero"`
 	KeepBoth          bool          `json:",omitzero"`
+	KeepTimes         bool          `json:",omitzero"`
 	Created           time.Time
 	Scanned           bool                      `json:",omitzero"`
 	Paused            bool                      `json:",omitzero"`
@@ -244,8 +245,8 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		FilesFrom: text(scan.FilesFrom),
 		Include:   texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
-		KeepBoth: t.Options.KeepBoth,
-		Created:  t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
+		KeepBoth: t.Options.KeepBoth, KeepTimes: t.Options.KeepTimes,
+		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
 		Follows: t.Follows, Moving: t.Moving,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped,
 		Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
@@ -278,7 +279,7 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 	}
 	t := ledger.Transfer{
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
-		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, Scan: scan.Options{
+		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
 			FollowOutside: r.FollowOutside, MinAge: r.MinAge, MaxAge: r.MaxAge,

@@ -176,6 +176,7 @@ const (
 	keepsBoth = 0x04
 	isCopy    = 0x08 // its number follows
 	isLater   = 0x10 // the number of the earlier job follows
+	keepsTime = 0x40
 	hasChange = 0x20 // of a delivered one: when its source had changed last follows
 )
 
@@ -215,6 +216,9 @@ func (e *encoder) state(j *Job, changed bool) {
 	}
 	if j.KeepBoth {
 		kind |= keepsBoth
+	}
+	if j.KeepTime {
+		kind |= keepsTime
 	}
 	if j.Copy > 0 {
 		kind |= isCopy
@@ -283,6 +287,7 @@ func (d *decoder) state(j *Job) (changed bool) {
 		j.Class = Large
 	}
 	j.Replace, j.KeepBoth = kind&isReplace != 0, kind&keepsBoth != 0
+	j.KeepTime = kind&keepsTime != 0
 	if kind&isCopy != 0 {
 		n := d.Uint()
 		if n < 2 || n > maxCopies {

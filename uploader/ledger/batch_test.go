@@ -41,6 +41,21 @@ func TestFactsKeepWhereFilesLie(t *testing.T) {
 	})
 }
 
+// TestStatesKeepWhatIsAskedForAFile: to replace, to keep both, to keep its time.
+func TestStatesKeepWhatIsAskedForAFile(t *testing.T) {
+	var jobs []Job
+	for bits := range 8 {
+		jobs = append(jobs, Job{Replace: bits&1 > 0, KeepBoth: bits&2 > 0, KeepTime: bits&4 > 0})
+	}
+	got := make([]Job, len(jobs))
+	if _, ok := decodeStates(encodeStates(jobs, make([]bool, len(jobs))), got); !ok {
+		t.Fatal("the states can't be read")
+	}
+	if diff := cmp.Diff(jobs, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestDamagedPlacesAreNoPlaces: a root longer than the path that it begins.
 func TestDamagedPlacesAreNoPlaces(t *testing.T) {
 	e := encoder{}

@@ -238,6 +238,7 @@ type Job struct {
 	Class    Class
 	Replace  bool // a blob of this name may be replaced
 	KeepBoth bool // where a blob of this name is there, this file gets another name
+	KeepTime bool // the storage keeps ModTime beside the bytes
 	Copy     int  // the number that is in Blob for that reason, 2 to 99; 0: none
 	// Earlier is the job that delivered another version of the source under this name, or the same
 	// one before it was touched; 0: none.

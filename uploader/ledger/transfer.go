@@ -14,6 +14,8 @@ type AddOptions struct {
 	Replace bool         // replace blobs of the same name; otherwise they are left alone
 	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
 	KeepBoth bool
+	// KeepTimes has the storage keep when each file was modified, as rclone does.
+	KeepTimes bool
 	// Review is the scan of these roots that a person looked at, finished or not; nil where there
 	// was none. What it finds is sent, and the roots are not read again, where it is of the same
 	// roots with the same options. A journal does not keep it: after a restart before all of it is

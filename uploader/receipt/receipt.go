@@ -56,15 +56,16 @@ type line struct {
 	CRC64Hex  string `json:"crc64_hex"` // the same as a number
 	ETag      string `json:"etag"`
 	RequestID string `json:"request_id"`
-	Delivered string `json:"delivered_at"`    // the service's clock, RFC 3339 in UTC
-	Inbox     string `json:"inbox,omitempty"` // where it is another than the head's
-	Checked   bool   `json:"checked"`         // the service named the checksums of what it received, and they were these
+	Delivered string `json:"delivered_at"`          // the service's clock, RFC 3339 in UTC
+	Inbox     string `json:"inbox,omitempty"`       // where it is another than the head's
+	Checked   bool   `json:"checked"`               // the service named the checksums of what it received, and they were these
+	Modified  string `json:"modified_at,omitempty"` // the file, on this computer's clock, RFC 3339 in UTC; empty where it was no file
 	// FileBase64 has the bytes of File where they are no UTF-8, which JSON can't hold.
 	FileBase64 string `json:"file_base64,omitempty"`
 }
 
 // columns are the CSV's header line. They are stable.
-var columns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox", "checked"}
+var columns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox", "checked", "modified_at"}
 
 // NewWriter begins a receipt for an inbox. The writer remains the caller's.
 func NewWriter(w io.Writer, format Format, to token.Inbox) (*Writer, error) {
@@ -103,8 +104,11 @@ func (r *Writer) Add(j ledger.Job) error {
 		Delivered: show.UTC(j.Answer.Date.Truncate(time.Second)),
 		Checked:   r.checks == ledger.ChecksAll,
 	}
+	if !j.ModTime.IsZero() {
+		l.Modified = j.ModTime.UTC().Format(time.RFC3339Nano)
+	}
 	if r.table != nil {
-		cells := []string{l.File, l.Blob, strconv.FormatInt(l.Bytes, 10), l.CRC64, l.CRC64Hex, l.ETag, l.RequestID, l.Delivered, r.inbox.String(), strconv.FormatBool(l.Checked)}
+		cells := []string{l.File, l.Blob, strconv.FormatInt(l.Bytes, 10), l.CRC64, l.CRC64Hex, l.ETag, l.RequestID, l.Delivered, r.inbox.String(), strconv.FormatBool(l.Checked), l.Modified}
 		for i := range cells {
 			cells[i] = cell(cells[i])
 		}

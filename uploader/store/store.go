@@ -43,6 +43,7 @@ type Store interface {
 // Properties are what the service keeps beside a blob's bytes.
 type Properties struct {
 	ContentType string
+	ModTime     time.Time // when the file was modified; zero: is not kept
 }
 
 // Condition says when a write may take place. The zero Condition is: always.
