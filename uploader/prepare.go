@@ -71,9 +71,9 @@ func (w *worker) prepare(u *unit) error {
 		j.guessed = w.q.config.BlockSize == 0 && w.q.pacing.planningSpeed(j.inbox.key) == 0
 	}
 	j.restBegins(now, surprising)
-	w.q.lay(j, acked)
 	j.closeFile()
 	j.file, keep = f, true
+	w.q.lay(j, acked)
 	j.changed, j.suspect = now.Changed, false
 	return nil
 }
@@ -129,6 +129,9 @@ func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 			j.Done += j.blockLen(a.Number)
 			j.noteRead(a.Number, a.At)
 		}
+	}
+	if j.PutMD5 {
+		j.digest = source.NewDigest(j.file, j.Size, j.BlockSize)
 	}
 	q.ledger.Plan(j.Job, acked)
 }

@@ -9,6 +9,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/plan"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uplink"
@@ -47,15 +48,16 @@ type job struct {
 	ledger.Job
 	inbox *inbox
 
-	file    *os.File  // open while blocks are being sent
-	changed time.Time // the file's last change when it was opened
-	acked   []bool    // by block
-	crcs    []uint64  // by block; valid where acked
-	next    int       // blocks before this one have been handed out
-	left    int       // blocks not acknowledged
-	flying  int       // units under way
-	ended   bool      // or given back: nothing more is done with it
-	steered bool      // a person wants it in the state wish as soon as nothing is under way
+	file    *os.File       // open while blocks are being sent
+	changed time.Time      // the file's last change when it was opened
+	acked   []bool         // by block
+	crcs    []uint64       // by block; valid where acked
+	digest  *source.Digest // of a file whose MD5 is kept; nil before it is planned
+	next    int            // blocks before this one have been handed out
+	left    int            // blocks not acknowledged
+	flying  int            // units under way
+	ended   bool           // or given back: nothing more is done with it
+	steered bool           // a person wants it in the state wish as soon as nothing is under way
 	wish    ledger.JobState
 	guessed bool          // its block size was chosen before anything was known of the line
 	cut     atomic.Int64  // units of plans before this one are cut off

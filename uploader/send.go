@@ -62,10 +62,16 @@ func (w *worker) putWhole(u *unit) error {
 			j.doubt = older // what is there may be the other file's, and is left alone
 		}
 	}
+	p := j.properties()
+	if j.PutMD5 {
+		if p.MD5, err = body.MD5(); err != nil {
+			return err
+		}
+	}
 	c := w.condition(u)
 	begun := w.begun(j)
 	answer, err := w.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
-		return u.store.PutBlob(ctx, j.Blob, body, j.properties(), c)
+		return u.store.PutBlob(ctx, j.Blob, body, p, c)
 	})
 	if err != nil {
 		return w.settleDoubt(u, c, begun, err)
@@ -184,7 +190,7 @@ func (w *worker) sendBlock(u *unit) error {
 	j := u.job
 	w.q.mu.Lock()
 	f, offset, length := j.file, int64(u.block)*j.BlockSize, j.blockLen(u.block)
-	upload, blob := j.UploadID, j.Blob
+	upload, blob, digest := j.UploadID, j.Blob, j.digest
 	valid := u.valid()
 	w.q.mu.Unlock()
 	if !valid {
@@ -199,6 +205,7 @@ func (w *worker) sendBlock(u *unit) error {
 		return err
 	}
 	defer release()
+	digest.Add(w.q.ctx, u.block, body.Bytes(), body.CRC64())
 	id := store.BlockID(upload, u.block, body.CRC64())
 	if _, err := w.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
 		return u.store.PutBlock(ctx, blob, id, body)
@@ -232,6 +239,11 @@ func (w *worker) commit(u *unit) error {
 	if err := j.unchanged(now); err != nil {
 		return err
 	}
+	p := j.properties()
+	if p.MD5, err = j.digest.Sum(w.q.ctx, j.crcs); err != nil {
+		j.suspect = true
+		return err
+	}
 	if err := w.compare(u); err != nil {
 		return err
 	}
@@ -241,7 +253,7 @@ func (w *worker) commit(u *unit) error {
 	ids := store.BlockIDs(j.UploadID, j.crcs)
 	put := func(c store.Condition) (ledger.Answer, error) {
 		return w.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
-			return u.store.PutBlockList(ctx, j.Blob, ids, j.properties(), c)
+			return u.store.PutBlockList(ctx, j.Blob, ids, p, c)
 		})
 	}
 	begun := w.begun(j)

@@ -20,7 +20,7 @@ type copyFlags struct {
 	stream            streamFlags
 	overwrite         overwriteFlag
 	keepBoth          bool
-	keepTimes         bool
+	keepTimes, putMD5 bool
 	dryRun            bool
 
 	sendFlags
@@ -81,6 +81,8 @@ func copyCommand(p *program) *cobra.Command {
 		"“name (2)” beside it")
 	s.BoolVar(&r.keepTimes, "keep-times", false, "keep when each file was modified beside it in the "+
 		"inbox, as rclone does (metadata mtime)")
+	s.BoolVar(&r.putMD5, "put-md5", false, "keep each file's MD5 beside it in the inbox "+
+		"(Content-MD5), for readers who compare it")
 	s.BoolVar(&r.dryRun, "dry-run", false, "list what would be sent under which name, and what "+
 		"would not and why; send nothing")
 	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+

@@ -23,10 +23,6 @@ const errNumber = wanted("a number above 0")
 // azcopyTable lists the flags of "azcopy copy" that this program understands beside its own, or
 // refuses in words.
 var azcopyTable = []azcopyFlag{
-	{"put-md5", false, func(f *copyFlags, v string) error {
-		return f.note(v, "--put-md5 is not needed: every block is sent with its checksum, and the "+
-			"summary says whether the storage compared it.")
-	}},
 	{"from-to", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "LocalBlob") {
 			return &usageError{"--from-to=" + v + " is not possible: this program sends local " +

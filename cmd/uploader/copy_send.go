@@ -127,7 +127,7 @@ func (r *copyRun) send(
 		}
 		o := ledger.AddOptions{
 			Scan: r.scanOptions(token.Inbox), Replace: bool(r.overwrite), KeepBoth: r.keepBoth,
-			KeepTimes: r.keepTimes,
+			KeepTimes: r.keepTimes, PutMD5: r.putMD5,
 		}
 		id, err := r.continued(ctx, q, token, sources, o)
 		if err != nil {

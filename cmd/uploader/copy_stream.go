@@ -150,7 +150,8 @@ func (r *copyRun) sendStream(
 ) error {
 	data := stream.Data{
 		Reader: r.stdin, Blob: name.Blob, Replace: bool(r.overwrite), KeepBoth: r.keepBoth,
-		Size: r.stream.size.bytes,
+		PutMD5: r.putMD5,
+		Size:   r.stream.size.bytes,
 	}
 	if r.stream.fromCommand {
 		producer, err := newProducer(ctx, r.stream.command, r.stderr)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestTimesStandInReceiptsAlwaysAndInTheInboxIfAskedFor.
+// TestTimesStandInReceiptsAlwaysAndInTheInboxIfAskedFor, and the MD5 as md5sum says it.
 func TestTimesStandInReceiptsAlwaysAndInTheInboxIfAskedFor(t *testing.T) {
 	modified := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, keep := range []bool{true, false} {
@@ -24,10 +24,11 @@ func TestTimesStandInReceiptsAlwaysAndInTheInboxIfAskedFor(t *testing.T) {
 		args := []string{"copy", file, "--token-file", l.tokenFile, "--receipt", receipt}
 		want := ""
 		if keep {
-			args, want = append(args, "--keep-times"), "2020-01-02T03:04:05.000000000Z"
+			args, want = append(args, "--keep-times", "--put-md5"), "2020-01-02T03:04:05.000000000Z"
 		}
 		l.outputOf(t, exitOK, args...)
-		if b := l.server.Blobs(labContainer); len(b) != 1 || b[0].Metadata["mtime"] != want {
+		if b := l.server.Blobs(labContainer); len(b) != 1 || b[0].Metadata["mtime"] != want ||
+			keep && b[0].MD5 != "DMF1ucDxtqgxw5niaXcmYQ==" { // what md5sum says of an a
 			t.Errorf("blobs %+v, want mtime %q", b, want)
 		}
 		text, err := os.ReadFile(receipt)

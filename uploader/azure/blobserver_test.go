@@ -114,6 +114,43 @@ func TestTimesAreKeptAsRcloneKeepsThem(t *testing.T) {
 	}
 }
 
+// TestTheMD5IsKept, of a whole blob, where the service compares it, and of one made of blocks.
+func TestTheMD5IsKept(t *testing.T) {
+	server, base := serveInbox(t, "ws-1")
+	s, err := Open(tokenFor(t, server, base, "ws-1", "w", time.Hour), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	body := uploadertest.NewBody([]byte("data"))
+	sum, err := body.MD5()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := store.Properties{MD5: sum}
+	if _, err := s.PutBlob(t.Context(), "whole", body, p, store.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	ids := []string{uploadertest.NewID(1)}
+	if _, err := s.PutBlock(t.Context(), "blocks", ids[0], body); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []store.Condition{{IfAbsent: true}, {IfCommitted: true}} {
+		if _, err := s.PutBlockList(t.Context(), "blocks", ids, p, c); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range server.Blobs("ws-1") {
+			if b.MD5 != "jXd/OF09/siBXSD3SWAm3A==" { // what md5sum says of it, in base64
+				t.Errorf("%s: %q", b.Name, b.MD5)
+			}
+		}
+	}
+	if _, err := s.PutBlob(t.Context(), "other", uploadertest.NewBody([]byte("other")), p,
+		store.Condition{}); err == nil {
+		t.Error("the MD5 of other bytes was taken")
+	}
+}
+
 // TestTheLocalInboxKeepsThePromises runs the store suite over the wire against internal/blobserver,
 // which lacks nothing.
 func TestTheLocalInboxKeepsThePromises(t *testing.T) {

@@ -342,6 +342,9 @@ func writeHeaders(h http.Header, p store.Properties, c store.Condition) {
 	if p.ContentType != "" {
 		h["x-ms-blob-content-type"] = []string{p.ContentType}
 	}
+	if p.MD5 != "" {
+		h["x-ms-blob-content-md5"] = []string{base64.StdEncoding.EncodeToString([]byte(p.MD5))}
+	}
 	for name, value := range metadata(p) {
 		h["x-ms-meta-"+name] = []string{*value}
 	}
@@ -369,10 +372,14 @@ func metadata(p store.Properties) map[string]*string {
 }
 
 func headers(p store.Properties) *blob.HTTPHeaders {
-	if p.ContentType == "" {
-		return nil
+	var h blob.HTTPHeaders
+	if p.ContentType != "" {
+		h.BlobContentType = &p.ContentType
 	}
-	return &blob.HTTPHeaders{BlobContentType: &p.ContentType}
+	if p.MD5 != "" {
+		h.BlobContentMD5 = []byte(p.MD5)
+	}
+	return &h
 }
 
 func conditions(c store.Condition) *blob.AccessConditions {

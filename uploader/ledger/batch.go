@@ -177,6 +177,7 @@ const (
 	isCopy    = 0x08 // its number follows
 	isLater   = 0x10 // the number of the earlier job follows
 	keepsTime = 0x40
+	putsMD5   = 0x80
 	hasChange = 0x20 // of a delivered one: when its source had changed last follows
 )
 
@@ -219,6 +220,9 @@ func (e *encoder) state(j *Job, changed bool) {
 	}
 	if j.KeepTime {
 		kind |= keepsTime
+	}
+	if j.PutMD5 {
+		kind |= putsMD5
 	}
 	if j.Copy > 0 {
 		kind |= isCopy
@@ -287,7 +291,7 @@ func (d *decoder) state(j *Job) (changed bool) {
 		j.Class = Large
 	}
 	j.Replace, j.KeepBoth = kind&isReplace != 0, kind&keepsBoth != 0
-	j.KeepTime = kind&keepsTime != 0
+	j.KeepTime, j.PutMD5 = kind&keepsTime != 0, kind&putsMD5 != 0
 	if kind&isCopy != 0 {
 		n := d.Uint()
 		if n < 2 || n > maxCopies {

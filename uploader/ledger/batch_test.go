@@ -41,11 +41,13 @@ func TestFactsKeepWhereFilesLie(t *testing.T) {
 	})
 }
 
-// TestStatesKeepWhatIsAskedForAFile: to replace, to keep both, to keep its time.
+// TestStatesKeepWhatIsAskedForAFile: to replace, to keep both, its time, its MD5.
 func TestStatesKeepWhatIsAskedForAFile(t *testing.T) {
 	var jobs []Job
-	for bits := range 8 {
-		jobs = append(jobs, Job{Replace: bits&1 > 0, KeepBoth: bits&2 > 0, KeepTime: bits&4 > 0})
+	for bits := range 16 {
+		jobs = append(jobs, Job{
+			Replace: bits&1 > 0, KeepBoth: bits&2 > 0, KeepTime: bits&4 > 0, PutMD5: bits&8 > 0,
+		})
 	}
 	got := make([]Job, len(jobs))
 	if _, ok := decodeStates(encodeStates(jobs, make([]bool, len(jobs))), got); !ok {

@@ -239,6 +239,7 @@ type Job struct {
 	Replace  bool // a blob of this name may be replaced
 	KeepBoth bool // where a blob of this name is there, this file gets another name
 	KeepTime bool // the storage keeps ModTime beside the bytes
+	PutMD5   bool // the storage keeps the MD5 beside the bytes
 	Copy     int  // the number that is in Blob for that reason, 2 to 99; 0: none
 	// Earlier is the job that delivered another version of the source under this name, or the same
 	// one before it was touched; 0: none.

@@ -16,6 +16,8 @@ type AddOptions struct {
 	KeepBoth bool
 	// KeepTimes has the storage keep when each file was modified, as rclone does.
 	KeepTimes bool
+	// PutMD5 has the storage keep the MD5 of each file.
+	PutMD5 bool
 	// Review is the scan of these roots that a person looked at, finished or not; nil where there
 	// was none. What it finds is sent, and the roots are not read again, where it is of the same
 	// roots with the same options. A journal does not keep it: after a restart before all of it is

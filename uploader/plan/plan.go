@@ -71,8 +71,8 @@ func Job(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) l
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID,
 		At:    f.At,
 		Class: Class(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth,
-		KeepTime: o.KeepTimes,
-		Problem:  f.Err,
+		KeepTime: o.KeepTimes, PutMD5: o.PutMD5,
+		Problem: f.Err,
 	}
 	if j.Problem == nil {
 		j.Problem = TooLarge(f.Source, f.Size, rights)

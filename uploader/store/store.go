@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // G501: see MD5
 	"io"
 	"time"
 
@@ -44,6 +45,7 @@ type Store interface {
 type Properties struct {
 	ContentType string
 	ModTime     time.Time // when the file was modified; zero: is not kept
+	MD5         string    // of the content, 16 bytes; empty: is not kept
 }
 
 // Condition says when a write may take place. The zero Condition is: always.
@@ -95,6 +97,17 @@ func (b *Body) Len() int64 { return b.size }
 
 // CRC64 returns the CRC-64/NVME of all bytes.
 func (b *Body) CRC64() uint64 { return b.crc64 }
+
+// Bytes returns all bytes, or nil where they are read from a file while being sent.
+func (b *Body) Bytes() []byte { return b.data }
+
+// MD5 returns the MD5 of all bytes, which it reads. It must be called before SetPace.
+func (b *Body) MD5() (string, error) {
+	sum := md5.New() //nolint:gosec // G401: what the service keeps as Content-MD5; nothing is secured by it
+	_, err := b.WriteTo(sum)
+	b.off = 0
+	return string(sum.Sum(nil)), err
+}
 
 // Read implements io.Reader. It may wait for the speed limit.
 func (b *Body) Read(p []byte) (int, error) {

@@ -2,7 +2,9 @@ package stream
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // G501: see New
 	"errors"
+	"hash"
 	"io"
 	"log/slog"
 	"sync"
@@ -50,6 +52,8 @@ type Data struct {
 	// Replace replaces a blob of that name; KeepBoth sends under "name (2)" beside one. Else such a
 	// blob is left alone.
 	Replace, KeepBoth bool
+	// PutMD5 has the storage keep the MD5.
+	PutMD5 bool
 	// Size is how many bytes there have to be; 0 is not known.
 	Size int64
 	// Finish is asked, where it is not nil, after the last byte was read: an error of it keeps the
@@ -77,9 +81,10 @@ type Stream struct {
 	onWay   atomic.Int64
 
 	upload [16]byte
-	crcs   []uint64 // by block
-	crc    uint64   // of all that was read
-	lost   bool     // the answer to the last request, which makes the blob, was lost once
+	crcs   []uint64  // by block
+	crc    uint64    // of all that was read
+	md5    hash.Hash // likewise; nil where it is not kept
+	lost   bool      // the answer to the last request, which makes the blob, was lost once
 
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup // of blocks under way
@@ -104,6 +109,9 @@ func New(c Config, d Data) *Stream {
 		buffers: buffers.New(c.Memory), upload: store.NewUploadID(),
 		conns: uplink.NewConcurrency(c.Connections),
 		state: state{checked: true},
+	}
+	if d.PutMD5 {
+		s.md5 = md5.New() //nolint:gosec // G401: what the service keeps as Content-MD5; nothing is secured by it
 	}
 	s.freed = sync.NewCond(&s.mu)
 	s.limit.Set(c.Rate)
@@ -185,6 +193,7 @@ func (s *Stream) sendBlock(ctx context.Context, r *reader) (ended bool, err erro
 	b := &block{number: len(s.crcs), data: buf[:n], crc: crc64.Checksum(buf[:n])}
 	s.crcs = append(s.crcs, b.crc)
 	s.crc = crc64.Combine(s.crc, b.crc, int64(n))
+	s.hash(b.data)
 	if err := s.begin(ctx, b); err != nil {
 		s.buffers.Give(buf)
 		return false, err
@@ -291,6 +300,7 @@ func (s *Stream) sendWhole(ctx context.Context, r *reader) (Result, error) {
 		return Result{}, err
 	}
 	s.crc = crc64.Checksum(buf[:n])
+	s.hash(buf[:n])
 	body := store.NewBody(buf[:n], s.crc)
 	return s.makeBlob(ctx, func(ctx context.Context) (ledger.Answer, error) {
 		answer, err := s.insist(ctx, body, s.noteLost(func(ctx context.Context) (ledger.Answer, error) {
@@ -383,6 +393,17 @@ func (s *Stream) wake() {
 	s.freed.Broadcast()
 }
 
+// hash adds what was read to the MD5.
+func (s *Stream) hash(data []byte) {
+	if s.md5 != nil {
+		_, _ = s.md5.Write(data) // never fails
+	}
+}
+
 func (s *Stream) properties() store.Properties {
-	return store.Properties{ContentType: contenttype.Of(s.data.Blob)}
+	p := store.Properties{ContentType: contenttype.Of(s.data.Blob)}
+	if s.md5 != nil {
+		p.MD5 = string(s.md5.Sum(nil))
+	}
+	return p
 }

@@ -3,6 +3,7 @@ package stream
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -45,18 +46,21 @@ func TestAStreamArrivesWholeWhateverItsLength(t *testing.T) {
 			data := someData(n)
 			s := New(config(inbox.With("w")), Data{
 				Reader: trickle{bytes.NewReader(data)}, Blob: "run/" + name, Size: int64(n),
+				PutMD5: true,
 			})
 			got, err := s.Send(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			stored, _ := inbox.Blob("run/" + name)
+			sum := md5.Sum(data)
 			if !bytes.Equal(stored, data) || got.CRC64 != crc64.Checksum(data) || !got.Checked ||
 				got.Blob != "run/"+name || got.Answer.ETag == "" {
 				t.Errorf("%d bytes: %d arrived, %+v", n, len(stored), got)
 			}
-			if p, _ := inbox.Properties("run/" + name); p.ContentType != "application/x-tar" {
-				t.Errorf("content type %q", p.ContentType)
+			if p, _ := inbox.Properties("run/" + name); p.ContentType != "application/x-tar" ||
+				p.MD5 != string(sum[:]) {
+				t.Errorf("properties %+v", p)
 			}
 			if st := s.Status(); st.Read != int64(n) || st.Done != int64(n) || !st.Ended ||
 				st.OnWay != 0 || st.Busy != 0 {

@@ -1,0 +1,109 @@
+package source
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // G501: what the service keeps as Content-MD5; nothing is secured by it
+	"hash"
+	"io"
+	"sync"
+
+	"inboxuploader/uploader/problem"
+)
+
+// Digest is the MD5 of a file that is read in blocks, in about their order and by several goroutines
+// at once: a block whose turn has come is added from memory, and only what was passed over is read
+// once more. Its methods may be called from any goroutine; a nil Digest is none.
+type Digest struct {
+	size, block int64
+	file        io.ReaderAt
+
+	mu   sync.Mutex
+	sum  hash.Hash
+	crcs []uint64 // of the blocks that are in sum
+	buf  []byte   // for what was passed over
+	err  error    // of reading that
+}
+
+// catchUp is how many blocks that were passed over are read before one whose turn comes after them.
+// More are left for the end: a whole file that was sent before would keep others waiting.
+const catchUp = 64
+
+// NewDigest returns the digest of a file of so many bytes in blocks of so many, with none of it yet.
+func NewDigest(file io.ReaderAt, size, block int64) *Digest {
+	return &Digest{size: size, block: block, file: file, sum: md5.New()} //nolint:gosec // G401: see above
+}
+
+// Add adds the block of that number, whose bytes and checksum these are, if that is possible now.
+// Each block may be added any number of times, and none has to be. No bytes add nothing.
+func (d *Digest) Add(ctx context.Context, number int, data []byte, crc uint64) {
+	if d == nil || data == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if number-len(d.crcs) > catchUp {
+		return
+	}
+	for len(d.crcs) < number {
+		if d.readNext(ctx) != nil {
+			return // which is told at the end
+		}
+	}
+	if len(d.crcs) == number {
+		_, _ = d.sum.Write(data) // a hash never fails
+		d.crcs = append(d.crcs, crc)
+	}
+}
+
+// Sum reads what was not added and returns the MD5 of the file, 16 bytes. crcs are the checksums of the blocks
+// as they were sent: where others were added, the error says that the file has changed. Others are
+// those of reading.
+func (d *Digest) Sum(ctx context.Context, crcs []uint64) (string, error) {
+	if d == nil {
+		return "", nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for len(d.crcs) < len(crcs) {
+		if err := d.readNext(ctx); err != nil {
+			return "", err
+		}
+	}
+	for n, crc := range crcs {
+		if d.crcs[n] != crc {
+			return "", problem.New("hash", "", problem.SourceChanged)
+		}
+	}
+	return string(d.sum.Sum(nil)), nil
+}
+
+// readNext adds the next block from the file. Once that has failed nothing is added any more. The
+// caller holds the lock.
+func (d *Digest) readNext(ctx context.Context) error {
+	if d.err != nil {
+		return d.err
+	}
+	offset := int64(len(d.crcs)) * d.block
+	length := min(d.block, d.size-offset)
+	if d.buf == nil {
+		d.buf = make([]byte, min(d.block, 1<<20))
+	}
+	var crc uint64
+	if crc, d.err = Checksum(ctx, tee{d.file, d.sum}, offset, length, d.buf); d.err == nil {
+		d.crcs = append(d.crcs, crc)
+	}
+	return d.err
+}
+
+// tee is a file of which all that is read is written as well.
+type tee struct {
+	io.ReaderAt
+	to io.Writer
+}
+
+// ReadAt implements io.ReaderAt.
+func (t tee) ReadAt(p []byte, off int64) (int, error) {
+	n, err := t.ReaderAt.ReadAt(p, off)
+	_, _ = t.to.Write(p[:n]) // a hash never fails
+	return n, err
+}
