@@ -171,6 +171,9 @@ readable token, 3 you must act before anything more can be sent: the token is ex
 gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON says which), or --give-up-after has ended it,
 130 interrupted.
 
+With --between 18:00-06:00 nothing is begun outside these hours, by this computer's clock: it waits, says until when, and goes on. A
+request that is under way when they end is finished.
+
 Without --give-up-after a storage or a network that fails is waited for without end; in a scheduler's job say how long, such as
 --give-up-after 2h. It is counted from the last time that the storage confirmed something.`
 

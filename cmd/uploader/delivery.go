@@ -79,6 +79,13 @@ func (r *delivery) discard() {
 // became of it is said.
 func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error) error {
 	p := r.program
+	s := &shift{hours: r.flags.between, now: p.now}
+	if within, change := s.until(p.now()); !within {
+		p.say("Waiting until " + change.Format("15:04 on 2 January") + " to send.")
+	}
+	if err := s.await(ctx); err != nil {
+		return err
+	}
 	// The queue does not end with ctx: what it knows at an interrupt is for the summary.
 	q, err := uploader.NewQueue(context.WithoutCancel(ctx), r.flags.config(r.journal, r.log))
 	if err != nil {
@@ -91,9 +98,10 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 		return q.Close()
 	}
 	r.warnOfEnd(q)
-	waiting, end := r.flags.giveUp.limit(ctx, q.Status)
+	waiting, end := r.flags.giveUp.limit(ctx, func() uploader.Status { return s.status(q) })
 	stopped := p.watch(waiting, &watched{
-		to: r.to, changed: q.Changed(), wait: q.Wait,
+		to: r.to, changed: q.Changed(),
+		wait:   func(ctx context.Context) error { return s.wait(ctx, q) },
 		status: func() uploader.Status { return q.StatusOf(r.transfers...) },
 		object: r.progress(), words: progressParts,
 	})

@@ -86,6 +86,9 @@ func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 		return waitingWords(s.Journal), ""
 	}
 	for _, in := range s.Inboxes {
+		if h := in.Hold; in.Unfinished > 0 && h != nil && h.Reason == problem.OutsideHours {
+			return strings.TrimSuffix(explain(in.Hold).What, "."), ""
+		}
 		if in.Trouble != nil && in.Unfinished > 0 {
 			x := explain(in.Trouble)
 			if problem.NeedsPerson(in.Trouble) {

@@ -58,8 +58,12 @@ func troubleOf(s *uploader.Status) *problem.Error {
 		return s.Journal
 	}
 	for _, in := range s.Inboxes {
-		if in.Trouble != nil && in.Unfinished > 0 {
+		switch {
+		case in.Unfinished == 0:
+		case in.Trouble != nil:
 			return in.Trouble
+		case in.Hold != nil && in.Hold.Reason == problem.OutsideHours:
+			return in.Hold
 		}
 	}
 	for i := range s.Transfers {

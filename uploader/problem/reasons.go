@@ -126,6 +126,7 @@ const (
 	NoProgress    Reason = "no-progress"
 	AnswerGarbled Reason = "answer-garbled"
 	AnswerForeign Reason = "answer-foreign"
+	OutsideHours  Reason = "outside-hours" // in which a person wants nothing to be sent
 
 	ProxyTicket       Reason = "proxy-ticket"
 	ProxySignInLapsed Reason = "proxy-sign-in-lapsed"
@@ -305,6 +306,7 @@ var reasons = map[Reason]struct {
 	ProxyDown:        {ErrBusy, Explanation{"Your proxy ({proxy}) does not answer.", safeFinished, "Check the network and the proxy's address; it is tried again by itself."}},
 	ProxyUnknown:     {ErrBusy, Explanation{"This computer's proxy script, or its proxy setting, gives no answer.", safeFinished, "Ask your IT for the proxy's address or its script; it is tried again by itself."}},
 	CertificateDates: {ErrBusy, Explanation{"The certificate of {value} is expired or not valid yet, by this computer's clock.", safeFinished, "Check this computer's date and time; the upload then goes on by itself. If they are right, tell your IT."}},
+	OutsideHours:     {ErrBusy, Explanation{"Nothing is sent outside the hours that were set; it goes on{when on}.", safeAll, ""}},
 
 	ProxyRefused:  {ErrBusy, Explanation{"Your proxy ({proxy}) refused to connect this computer to the storage at {value}.", safeAll, "Ask your IT to let {value} through the proxy; the upload then goes on by itself."}},
 	NoProgress:    {ErrBusy, Explanation{"The connection stood still.", safeFinished, doRetryLater}},
