@@ -47,19 +47,34 @@ func (s *Stream) begin(ctx context.Context, b *block) error {
 func (s *Stream) stage(ctx context.Context, b *block) {
 	id := store.BlockID(s.upload, b.number, b.crc)
 	body := store.NewBody(b.data, b.crc)
-	_, err := s.insist(ctx, body, func(ctx context.Context) (ledger.Answer, error) {
+	w := s.takeWatch(ctx)
+	_, err := s.insistWith(ctx, w, body, func(ctx context.Context) (ledger.Answer, error) {
 		return s.config.Store.PutBlock(ctx, s.data.Blob, id, body)
 	})
 	s.buffers.Give(b.data)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.busy--
+	s.watches = append(s.watches, w)
 	if err == nil {
 		s.conns.Acknowledged(time.Now(), body.Len(), b.saturated)
 	} else {
 		s.cancel(err)
 	}
 	s.freed.Broadcast()
+}
+
+// takeWatch returns a watch of a block before, which knows how long answers take, or a new one.
+func (s *Stream) takeWatch(ctx context.Context) *uplink.Watch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.watches)
+	if n == 0 {
+		return uplink.NewWatch(ctx, s.config.NoProgress)
+	}
+	w := s.watches[n-1]
+	s.watches = s.watches[:n-1]
+	return w
 }
 
 // drain waits until no block is under way.
@@ -79,6 +94,13 @@ func (s *Stream) insist(
 ) (ledger.Answer, error) {
 	w := uplink.NewWatch(ctx, s.config.NoProgress)
 	defer w.End()
+	return s.insistWith(ctx, w, body, send)
+}
+
+func (s *Stream) insistWith(
+	ctx context.Context, w *uplink.Watch, body *store.Body,
+	send func(context.Context) (ledger.Answer, error),
+) (ledger.Answer, error) {
 	for tries, damaged, stalls := 0, 0, 0; ; {
 		answer, err := s.request(w, stalls, tries > 0, body, send)
 		if err == nil {
@@ -183,6 +205,7 @@ func (s *Stream) request(
 		}
 	}
 	if err == nil {
+		w.Answered()
 		s.flow.Confirmed(now, handed, size)
 		st.done += size
 		st.confirmed = now
@@ -190,7 +213,7 @@ func (s *Stream) request(
 		return answer, nil
 	}
 	s.flow.Lost(now, handed, size)
-	if e != nil && (e.Reason == problem.ServiceBusy || e.Reason == problem.ServiceFault) {
+	if problem.WantsFewer(err) {
 		s.conns.Busy()
 	}
 	s.config.Log.Debug("request", "blob", s.data.Blob, "took", now.Sub(begun), "error", err)

@@ -93,7 +93,9 @@ type Stream struct {
 	freed *sync.Cond // a block was acknowledged
 	conns uplink.Concurrency
 	flow  uplink.Flow
-	state state
+	// watches are those that watch no block at this moment.
+	watches []*uplink.Watch
+	state   state
 }
 
 // New returns a Stream, which does nothing yet.
@@ -136,6 +138,9 @@ func (s *Stream) Send(ctx context.Context) (Result, error) {
 	cancel(err)
 	stop()
 	s.wg.Wait()
+	for _, w := range s.watches {
+		w.End()
+	}
 	r.close()
 	if !r.stuck {
 		s.buffers.Close()
