@@ -291,10 +291,11 @@ func (w *Window) resized(size fyne.Size) {
 	w.banner.fit(size)
 	w.queue.totals.fit(size)
 	for s := w.top; s != nil; s = s.under {
+		s.overlay.Resize(size)
 		if s.fit != nil {
 			s.fit(size)
+			s.overlay.Refresh() // Fyne may have laid it out before
 		}
-		s.overlay.Resize(size)
 	}
 	w.settings.keepSize(size)
 }
