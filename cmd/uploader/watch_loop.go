@@ -53,11 +53,13 @@ func (w *watcher) run(ctx context.Context) error {
 	found, failed := make(chan []watch.Batch), make(chan error, 1)
 	go func() {
 		defer crash.Catch()
+		defer close(failed)
 		failed <- w.look(watching, found)
 	}()
 	defer func() {
 		stop()
-		_ = <-failed // ctx's cause, or told before
+		for range failed { // ctx's cause, or told before
+		}
 	}()
 	w.say("Watching " + w.named() + ". To end: Ctrl-C.")
 	tick := time.NewTicker(watchTick)
@@ -68,7 +70,6 @@ func (w *watcher) run(ctx context.Context) error {
 			w.report(context.WithoutCancel(ctx), true)
 			return nil
 		case err := <-failed:
-			failed <- nil
 			if ctx.Err() != nil {
 				return nil
 			}
