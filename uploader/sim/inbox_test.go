@@ -53,7 +53,7 @@ func (w *world) judgeScans(p *process, rows []ledger.Job) {
 		if !t.Scanned && !w.forgot {
 			w.breaks(8, "the folders of upload %d were not read to their end", t.ID)
 		}
-		if w.forgot || w.moved {
+		if w.forgot || w.moved || w.relocated && len(w.ledger.killed) > 0 { // and read again where it was
 			continue
 		}
 		missing := int64(0)
@@ -187,7 +187,7 @@ func (w *world) isTold(c *container, name string, last effect, rows []ledger.Job
 
 // a row that says why not.
 func (w *world) judgeFiles(rows []ledger.Job) {
-	if w.forgot || w.moved || w.outside || w.emptied {
+	if w.forgot || w.moved || w.outside || w.emptied || w.relocated && len(w.ledger.killed) > 0 {
 		return
 	}
 	for _, a := range w.adds {
