@@ -72,10 +72,18 @@ func (w *world) secondRun(p *process, rows []ledger.Job) {
 		return
 	}
 	w.judgeKept(p)
-	quiet := map[string]string{} // their sources, by name
+	quiet := map[string]string{}                         // their sources, by name
+	of, shared := map[string]string{}, map[string]bool{} // names that two files want are asked about anew
 	for i := range rows {
 		j := &rows[i]
-		if j.State != ledger.Delivered || w.container(j.Inbox).name != "ws-1" {
+		name := ledger.OriginalName(j.Blob, j.Copy)
+		shared[name] = shared[name] || of[name] != "" && of[name] != j.Source
+		of[name] = j.Source
+	}
+	for i := range rows {
+		j := &rows[i]
+		if j.State != ledger.Delivered || w.container(j.Inbox).name != "ws-1" ||
+			shared[ledger.OriginalName(j.Blob, j.Copy)] {
 			continue
 		}
 		for _, f := range w.disk.files {
