@@ -52,8 +52,8 @@ func (w *watcher) run(ctx context.Context) error {
 	watching, stop := context.WithCancel(ctx)
 	found, failed := make(chan []watch.Batch), make(chan error, 1)
 	go func() {
-		defer crash.Catch()
 		defer close(failed)
+		defer crash.Catch()
 		failed <- w.look(watching, found)
 	}()
 	defer func() {
