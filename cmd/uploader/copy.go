@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -64,13 +65,7 @@ func copyCommand(p *program) *cobra.Command {
 	s := c.Flags()
 	s.SortFlags = false
 	s.BoolVarP(&r.recursive, "recursive", "r", false, "send folders with all they contain")
-	s.StringArrayVar(&r.include, "include", nil, "send only what matches this `PATTERN` "+
-		"(repeatable; * any name, ** any folders; several with ; between them)")
-	s.StringArrayVar(&r.exclude, "exclude", nil, "never send what matches this `PATTERN` "+
-		"(repeatable, the same way; stronger than --include)")
-	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also send what systems and "+
-		"programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
-	addLinks(s, &r.links)
+	r.addPatterns(s)
 	s.Var(&r.minAge, "min-age", "leave files for later that were modified within this time, such "+
 		"as 10m: a program may still be writing them")
 	r.selection.add(s)
@@ -90,6 +85,17 @@ func copyCommand(p *program) *cobra.Command {
 	r.add(c)
 	azcopyFlags(s, r.copyFlags)
 	return c
+}
+
+// addPatterns defines the flags that say which files below the sources are meant.
+func (f *copyFlags) addPatterns(s *pflag.FlagSet) {
+	s.StringArrayVar(&f.include, "include", nil, "send only what matches this `PATTERN` "+
+		"(repeatable; * any name, ** any folders; several with ; between them)")
+	s.StringArrayVar(&f.exclude, "exclude", nil, "never send what matches this `PATTERN` "+
+		"(repeatable, the same way; stronger than --include)")
+	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and "+
+		"programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
+	addLinks(s, &f.links)
 }
 
 const copyHelp = `Deliver files and folders into the inbox of an upload token.

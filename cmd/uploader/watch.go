@@ -48,13 +48,7 @@ func watchCommand(p *program) *cobra.Command {
 	s.Var(&r.settle, "settle", "send a file once its size and time have been the same for so long")
 	s.StringVar(&r.whenDone, "when-done", "", "send what is in a folder once a file of this `NAME` "+
 		"is in it, such as RTAComplete.txt (* any part); --settle then counts for nothing")
-	s.StringArrayVar(&r.include, "include", nil, "send only what matches this `PATTERN` "+
-		"(repeatable; * any name, ** any folders; several with ; between them)")
-	s.StringArrayVar(&r.exclude, "exclude", nil, "never send what matches this `PATTERN` "+
-		"(repeatable, the same way; stronger than --include)")
-	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also send what systems and "+
-		"programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
-	addLinks(s, &r.links)
+	r.addPatterns(s)
 	r.selection.addPlace(s)
 	s.Var(&r.overwrite, "overwrite", "true sends a file again that has changed since, and replaces "+
 		"files of the same name in the inbox (default false)")
