@@ -53,6 +53,9 @@ func (w *world) mend() {
 	for _, p := range w.alive {
 		if p != nil {
 			p.acts.Wait()
+			if w.disk.moved { // else its disk seems to be away
+				w.sayMoved(p)
+			}
 			w.settled(p, "by itself")
 		}
 	}
