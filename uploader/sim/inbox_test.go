@@ -131,7 +131,7 @@ func (w *world) judgeBlobs(rows []ledger.Job) {
 			if !w.isTold(c, name, last, rows) {
 				w.breaks(1, "%q is in %s, and no row says so", name, c.name)
 			}
-			if other := seen[last.sum]; other != "" && last.size > 0 && (!replace || !both) &&
+			if other := seen[last.sum]; other != "" && last.size > 0 && (!replace || !both) && !w.relocated &&
 				(!unknown || !w.uncertain(name, last.at) && !w.uncertain(other, last.at)) &&
 				!w.differ(name, other) {
 				w.breaks(
