@@ -74,10 +74,7 @@ func copyCommand(p *program) *cobra.Command {
 		"leaves them alone (default false)")
 	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as "+
 		"“name (2)” beside it")
-	s.BoolVar(&r.keepTimes, "keep-times", false, "keep when each file was modified beside it in the "+
-		"inbox, as rclone does (metadata mtime)")
-	s.BoolVar(&r.putMD5, "put-md5", false, "keep each file's MD5 beside it in the inbox "+
-		"(Content-MD5), for readers who compare it")
+	r.addBeside(s)
 	s.BoolVar(&r.dryRun, "dry-run", false, "list what would be sent under which name, and what "+
 		"would not and why; send nothing")
 	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
@@ -96,6 +93,14 @@ func (f *copyFlags) addPatterns(s *pflag.FlagSet) {
 	s.BoolVar(&f.noDefaultExcludes, "no-default-excludes", false, "also send what systems and "+
 		"programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
 	addLinks(s, &f.links)
+}
+
+// addBeside defines the flags of what is kept beside the bytes.
+func (f *copyFlags) addBeside(s *pflag.FlagSet) {
+	s.BoolVar(&f.keepTimes, "keep-times", false, "keep when each file was modified beside it in the "+
+		"inbox, as rclone does (metadata mtime)")
+	s.BoolVar(&f.putMD5, "put-md5", false, "keep each file's MD5 beside it in the inbox "+
+		"(Content-MD5), for readers who compare it")
 }
 
 const copyHelp = `Deliver files and folders into the inbox of an upload token.

@@ -54,6 +54,7 @@ func watchCommand(p *program) *cobra.Command {
 		"files of the same name in the inbox (default false)")
 	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file again that has changed since, and one "+
 		"whose name is taken, as “name (2)” beside it")
+	r.addBeside(s)
 	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
 		"add --help; all arguments are then folders")
 	r.addWay(c)

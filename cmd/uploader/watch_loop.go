@@ -150,6 +150,7 @@ func (w *watcher) add(ctx context.Context) {
 		if err == nil {
 			o := ledger.AddOptions{
 				Scan: w.scanOptions(w.token.Inbox), Replace: bool(w.overwrite), KeepBoth: w.keepBoth,
+				KeepTimes: w.keepTimes, PutMD5: w.putMD5,
 			}
 			o.Scan.Recursive, o.Scan.FilesFrom = true, list
 			var id int64
