@@ -77,8 +77,8 @@ func TestIndexIsAListOfJobs(t *testing.T) {
 					transfers = append(transfers, tr)
 				}
 				tr := rapid.SampledFrom(transfers).Draw(t, "transfer")
-				if x.transferOf(tr.ID) == nil {
-					return // forgotten with its last job
+				if now := x.transferOf(tr.ID); now == nil || now.Owner != Here {
+					return // forgotten with its last job, or not taken over, since nothing of it was open
 				}
 				n := rapid.SampledFrom([]int{1, 3, 255, 256, 300, 600}).Draw(t, "n")
 				jobs := make([]Job, n)
