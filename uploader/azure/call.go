@@ -35,7 +35,8 @@ type call struct {
 	body   *gate       // nil for a request without a body
 	line   *line       // which carries the request; nil before
 	used   bool        // that line, before
-	wrote  atomic.Bool // the whole request left
+	begun  atomic.Bool // something of the request left
+	wrote  atomic.Bool // the whole of it
 	sent   bool        // it got as far as the network
 	status int         // of the answer; 0 if there was none
 	header http.Header // of the answer
@@ -48,6 +49,11 @@ type call struct {
 func (c *call) delivered() bool {
 	return c.wrote.Load()
 }
+
+// mayRepeat reports whether the request can be sent again as if it had not been: the line was one that
+// had been used, and had turned out to be closed before anything left. The line itself can't tell,
+// since it may carry another request by now.
+func (c *call) mayRepeat() bool { return c.used && !c.begun.Load() }
 
 // failure returns the body's own error, such as the reason why its owner gave up.
 func (c *call) failure() error {
@@ -174,7 +180,7 @@ func (w *wire) roundTrip(c *call, r *http.Request) (*http.Response, error) {
 		if err == nil {
 			return resp, c.hear(resp)
 		}
-		if !c.used || c.line.wrote > 0 || r.Context().Err() != nil || c.failure() != nil {
+		if !c.mayRepeat() || r.Context().Err() != nil || c.failure() != nil {
 			if c.body != nil {
 				c.body.shut()
 			}

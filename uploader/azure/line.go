@@ -202,6 +202,9 @@ func (l *line) Write(p []byte) (int, error) {
 	n, err := l.send(p)
 	l.change.Broadcast()
 	l.wrote += int64(n)
+	if n > 0 {
+		l.call.begun.Store(true)
+	}
 	switch {
 	case err == nil && l.wrote >= l.need:
 		l.call.wrote.Store(true)

@@ -267,6 +267,29 @@ func TestARequestThatLeftIsNotRepeated(t *testing.T) {
 	}
 }
 
+// TestARequestThatLeftIsNotRepeatedOnceItsLineHasAnother: net/http gives a connection to the next
+// request before the answer of the one before is heard, and fails both if it breaks just then.
+func TestARequestThatLeftIsNotRepeatedOnceItsLineHasAnother(t *testing.T) {
+	ours, theirs := net.Pipe()
+	go func() { _, _ = io.Copy(io.Discard, theirs) }()
+	l := newLine(ours, ours, nil)
+	first := &call{used: true}
+	l.begin(first, false, 0)
+	if !first.mayRepeat() {
+		t.Error("what has not begun to leave could be repeated")
+	}
+	if _, err := io.WriteString(l, "PUT /a HTTP/1.1\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	l.done()
+	l.begin(&call{}, false, 0)
+	if first.mayRepeat() {
+		t.Error("what has left would be sent again")
+	}
+	_ = l.Close()
+	_ = theirs.Close()
+}
+
 func TestARefusalInMidBodyIsHeard(t *testing.T) {
 	address := rawServer(t, func(c net.Conn) {
 		_, _ = io.ReadFull(c, make([]byte, 1<<20))
