@@ -47,8 +47,13 @@ func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 
 // moveTransfer carries a move out for a transfer of this queue.
 func (q *Queue) moveTransfer(ctx context.Context, id int64, m ledger.Move) (n int, err error) {
-	m.Roots = q.ledger.Places(id, m)
+	is := func(t *ledger.Transfer) bool { return t.ID == id }
 	q.mu.Lock()
+	if !q.await(ctx, func() bool { return q.ledger.Scanning(is) }) { // it knows files by where they lay
+		q.mu.Unlock()
+		return 0, context.Cause(ctx)
+	}
+	m.Roots = q.ledger.Places(id, m)
 	q.giveBack(func(j *job) bool { return j.Transfer == id })
 	batches, n := q.ledger.Move(id, m)
 	q.mu.Unlock()

@@ -181,3 +181,42 @@ func TestARootThatMovedIsNotFollowedThroughALink(t *testing.T) {
 		})
 	}
 }
+
+// TestAMoveWaitsForWhatIsBeingRead: what a scan finds is known by where it lay as the scan began.
+func TestAMoveWaitsForWhatIsBeingRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		b := newBench(t, "w", uploader.Config{Journal: &slow{
+			Journal: ledger.NewMemoryJournal(), batches: func() { <-gate },
+		}})
+		root := filepath.Dir(b.file("old/tree/a", 10))
+		b.file("old/tree/b", 20)
+		b.add(ledger.AddOptions{}, root)
+		synctest.Wait() // now the scan waits for the journal
+		old, now := filepath.Join(b.dir, "old"), filepath.Join(b.dir, "new")
+		if err := os.Rename(old, now); err != nil {
+			t.Fatal(err)
+		}
+		moved := make(chan int, 1)
+		go func() {
+			n, err := b.queue.Moved(t.Context(), old, now)
+			if err != nil {
+				t.Error(err)
+			}
+			moved <- n
+		}()
+		synctest.Wait()
+		if len(moved) > 0 {
+			t.Error("it was moved before it was known what there is")
+		}
+		close(gate)
+		if n := <-moved; n != 2 {
+			t.Errorf("%d files were moved", n)
+		}
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		b.delivered(filepath.Join(now, "tree"))
+		b.close()
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/uplink"
 )
 
@@ -156,5 +157,5 @@ func (l *listener) obeyOne(p *ledger.Posted) error {
 // obeysAgain reports whether a command that failed is carried out once more, by this process or by
 // the next one.
 func (l *listener) obeysAgain(err error) bool {
-	return l.q.ctx.Err() != nil || err != nil && passing(err)
+	return l.q.ctx.Err() != nil || err != nil && problem.Passes(err)
 }

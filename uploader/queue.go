@@ -282,7 +282,7 @@ func (q *Queue) Wait(ctx context.Context) error {
 			return context.Cause(ctx)
 		case <-settled:
 		}
-		if err := q.ledger.Commit(ctx, true); err != nil && !passing(err) {
+		if err := q.ledger.Commit(ctx, true); err != nil && !problem.Passes(err) {
 			return err
 		}
 		q.mu.Lock()
@@ -334,7 +334,7 @@ func (q *Queue) settle() {
 		return
 	default:
 	}
-	if !q.closed && (q.halt == nil || passing(q.halt)) {
+	if !q.closed && (q.halt == nil || problem.Passes(q.halt)) {
 		if q.scans > 0 || q.busy > 0 || q.halt != nil {
 			return
 		}

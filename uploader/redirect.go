@@ -38,8 +38,6 @@ func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int,
 
 // quiet stops an inbox's jobs and waits until nothing of it is under way, or lets them go on.
 func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
-	stop := context.AfterFunc(ctx, func() { defer crash.Catch(); q.landed.Broadcast() })
-	defer stop()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	in := q.inbox(inbox)
@@ -48,16 +46,30 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 		q.reconsider()
 		return nil
 	}
-	for in.flying[ledger.Small]+in.flying[ledger.Large] > 0 || q.ledger.ScanningInto(inbox) {
-		if q.closed || ctx.Err() != nil {
-			in.quiet = false
-			q.reconsider()
-			return context.Cause(ctx)
-		}
-		q.landed.Wait()
+	to := func(t *ledger.Transfer) bool { return t.Inbox == inbox }
+	if !q.await(ctx, func() bool {
+		return in.flying[ledger.Small]+in.flying[ledger.Large] > 0 || q.ledger.Scanning(to)
+	}) {
+		in.quiet = false
+		q.reconsider()
+		return context.Cause(ctx)
 	}
 	q.giveBack(func(j *job) bool { return j.inbox == in })
 	return nil
+}
+
+// await waits while something is busy, and reports whether it ended before ctx and the queue. The
+// caller holds the lock.
+func (q *Queue) await(ctx context.Context, busy func() bool) bool {
+	stop := context.AfterFunc(ctx, func() { defer crash.Catch(); q.landed.Broadcast() })
+	defer stop()
+	for busy() {
+		if q.closed || ctx.Err() != nil {
+			return false
+		}
+		q.landed.Wait()
+	}
+	return true
 }
 
 // redirection gives jobs to another inbox.

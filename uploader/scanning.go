@@ -8,6 +8,7 @@ import (
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/plan"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 )
@@ -150,7 +151,7 @@ func (s *scanning) insist(write func() error) error {
 	for {
 		err := write()
 		s.q.ledger.Report(err)
-		if err == nil || !passing(err) {
+		if err == nil || !problem.Passes(err) {
 			return err
 		}
 		select {

@@ -203,7 +203,7 @@ func (q *Queue) pick() (unit, bool) {
 // pick chooses the inbox's next unit: what is due again first; then small and large files get half
 // of the connections each while there are both, so that neither waits behind the other.
 func (in *inbox) pick(limit int) (unit, bool) {
-	if u, ok := next(&in.ready); ok {
+	if u, ok := next(&in.ready, (*unit).valid); ok {
 		return u, true
 	}
 	if in.flying[ledger.Small] <= in.flying[ledger.Large] {
@@ -219,40 +219,26 @@ func (in *inbox) pick(limit int) (unit, bool) {
 }
 
 func (in *inbox) pickSmall() (unit, bool) {
-	if u, ok := next(&in.rested); ok {
+	if u, ok := next(&in.rested, (*unit).valid); ok {
 		return u, true
 	}
-	if j := first(&in.small); j != nil {
+	if j, ok := next(&in.small, unended); ok {
 		return unit{job: j, kind: sendWhole, plan: j.plan}, true
 	}
 	return unit{}, false
 }
 
-// next takes the first unit that still has a purpose from a list.
-func next(list *[]unit) (unit, bool) {
-	for len(*list) > 0 {
-		u := (*list)[0]
-		(*list)[0] = unit{}
+// next takes the first of a list that still has a purpose.
+func next[T any](list *[]T, has func(*T) bool) (x T, ok bool) {
+	for len(*list) > 0 && !ok {
+		x, ok = (*list)[0], has(&(*list)[0])
+		clear((*list)[:1])
 		*list = (*list)[1:]
-		if u.valid() {
-			return u, true
-		}
 	}
-	return unit{}, false
+	return x, ok
 }
 
-// first takes the first job that still has to be sent from a list, nil if there is none.
-func first(list *[]*job) *job {
-	for len(*list) > 0 {
-		j := (*list)[0]
-		(*list)[0] = nil
-		*list = (*list)[1:]
-		if !j.ended {
-			return j
-		}
-	}
-	return nil
-}
+func unended(j **job) bool { return !(*j).ended }
 
 // pickLarge returns the next block of the first file that has one, and opens further files before
 // the blocks run out.
@@ -266,7 +252,7 @@ func (in *inbox) pickLarge(limit int) (unit, bool) {
 		}
 	}
 	if ahead < limit {
-		if j := first(&in.large); j != nil {
+		if j, ok := next(&in.large, unended); ok {
 			in.opened = append(in.opened, j)
 			return unit{job: j, kind: prepare, plan: j.plan}, true
 		}

@@ -129,12 +129,6 @@ func (q *Queue) Rescan(ctx context.Context, id int64) error {
 	return nil
 }
 
-// passing reports whether an error of the journal may be over soon.
-func passing(err error) bool {
-	e, ok := errors.AsType[*problem.Error](err)
-	return ok && (e.Reason == problem.JournalFull || e.Reason == problem.JournalBusy)
-}
-
 // token returns the inbox's token, the zero Token while there is none.
 func (q *Queue) token(inbox string) token.Token {
 	q.mu.Lock()

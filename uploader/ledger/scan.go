@@ -126,10 +126,10 @@ func (x *scans) ScanOf(t *Entry) (now Transfer, known *KnownFiles) {
 	return t.Copy(), t.known
 }
 
-// ScanningInto reports whether a scan for an inbox is under way.
-func (x *scans) ScanningInto(inbox string) bool {
+// Scanning reports whether a scan of such a transfer is under way.
+func (x *scans) Scanning(such func(t *Transfer) bool) bool {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	return slices.ContainsFunc(x.l.transfers,
-		func(t *Entry) bool { return t.scanning && t.Inbox == inbox })
+		func(t *Entry) bool { return t.scanning && such(&t.Transfer) })
 }

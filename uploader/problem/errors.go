@@ -128,6 +128,12 @@ func ConcernsToken(err error) bool {
 	return false
 }
 
+// Passes reports whether an error of the journal may be over soon by itself.
+func Passes(err error) bool {
+	r := ReasonOf(err)
+	return r == JournalFull || r == JournalBusy
+}
+
 // ConcernsNetwork reports whether err is about what lies between this computer and the storage, rather
 // than about one of them.
 func ConcernsNetwork(err error) bool {
