@@ -1,8 +1,6 @@
 package uploader
 
-import (
-	"inboxuploader/uploader/problem"
-)
+import "inboxuploader/uploader/problem"
 
 // keepBoth gives a job whose name is taken the next name, under which it is sent from its
 // beginning, and reports whether it could. Where no name is left, the job has its own again. The

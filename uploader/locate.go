@@ -1,8 +1,6 @@
 package uploader
 
-import (
-	"inboxuploader/uploader/source"
-)
+import "inboxuploader/uploader/source"
 
 // locate gives a job the path by which its file is opened, where a version of this program found
 // the file that did not keep that. It may block on the disk. Errors are ErrSource.

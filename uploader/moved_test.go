@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
@@ -217,6 +218,51 @@ func TestAMoveWaitsForWhatIsBeingRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.delivered(filepath.Join(now, "tree"))
+		b.close()
+	})
+}
+
+// TestTwoMovesToAnotherInboxAreOne: what one has given away the other one leaves.
+func TestTwoMovesToAnotherInboxAreOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		b := newBench(t, "w", uploader.Config{Connections: 1, Journal: &slow{
+			Journal: ledger.NewMemoryJournal(), batches: func() { time.Sleep(time.Millisecond) },
+		}})
+		b.store.Fail(uploadertest.PutBlob, "", 1, uploadertest.Hold(gate))
+		root := filepath.Dir(b.file("tree/a", 10))
+		b.file("tree/b", 20)
+		b.file("tree/c", 30)
+		b.add(ledger.AddOptions{}, root)
+		time.Sleep(time.Second)
+		synctest.Wait() // now the first is under way
+		next := tokenOf("w")
+		next.Inbox.Container = "ws-2"
+		moved := make(chan int, 2)
+		for range 2 {
+			go func() {
+				n, err := b.queue.Redirect(t.Context(), b.inbox.Key(), next.Inbox)
+				if err != nil {
+					t.Error(err)
+				}
+				moved <- n
+			}()
+		}
+		synctest.Wait()
+		close(gate)
+		if n := <-moved + <-moved; n != 2 {
+			t.Errorf("%d files were moved", n)
+		}
+		if err := b.queue.Use(next); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.wait(); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 10)
+		if err != nil || len(rows) != 3 {
+			t.Errorf("%d rows: %v", len(rows), err)
+		}
 		b.close()
 	})
 }

@@ -1,6 +1,7 @@
 package uploader
 
 import (
+	"cmp"
 	"context"
 
 	"inboxuploader/internal/crash"
@@ -19,12 +20,11 @@ func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int,
 	if from == to.Key() {
 		return 0, nil
 	}
-	rights := q.token(to.Key()).Rights
 	if err := q.quiet(ctx, from, true); err != nil {
 		return 0, err
 	}
 	defer func() { _ = q.quiet(ctx, from, false) }()
-	move := redirection{q, to, rights}
+	move := redirection{q, to, q.token(to.Key()).Rights}
 	n := 0
 	for _, t := range q.ledger.OpenTo(from) {
 		k, err := move.transfer(ctx, t)
@@ -36,13 +36,17 @@ func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int,
 	return n, q.ledger.Commit(ctx, true)
 }
 
-// quiet stops an inbox's jobs and waits until nothing of it is under way, or lets them go on.
+// quiet stops an inbox's jobs and waits until nothing of it is under way, another move included, or
+// lets them go on.
 func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	in := q.inbox(inbox)
-	in.quiet = quiet
-	if !quiet {
+	if quiet && !q.await(ctx, func() bool { return in.quiet }) {
+		return cmp.Or(context.Cause(ctx), context.Canceled)
+	}
+	if in.quiet = quiet; !quiet {
+		q.landed.Broadcast()
 		q.reconsider()
 		return nil
 	}
@@ -51,8 +55,9 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 		return in.flying[ledger.Small]+in.flying[ledger.Large] > 0 || q.ledger.Scanning(to)
 	}) {
 		in.quiet = false
+		q.landed.Broadcast()
 		q.reconsider()
-		return context.Cause(ctx)
+		return cmp.Or(context.Cause(ctx), context.Canceled)
 	}
 	q.giveBack(func(j *job) bool { return j.inbox == in })
 	return nil
@@ -91,8 +96,7 @@ func (r *redirection) transfer(ctx context.Context, t ledger.Transfer) (int, err
 	if err != nil {
 		return 0, err
 	}
-	n := 0
-	several := false
+	n, several := 0, false
 	r.q.mu.Lock()
 	whole := r.q.pacing.wholeSize(to.Key())
 	r.q.mu.Unlock()
