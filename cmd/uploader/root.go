@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -153,7 +154,12 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 			if arePaths(args) {
 				return nil
 			}
-			return (&windowRun{program: p}).boxed(c.Context(), args, noArguments(c, args))
+			err := noArguments(c, args)
+			if gone := goneOf(args); gone != "" {
+				err = usagef("“%s” is not there, or can't be reached. Nothing was sent. Add it again from "+
+					"where it lies now.", show.Text(filepath.Base(gone)))
+			}
+			return (&windowRun{program: p}).boxed(c.Context(), args, err)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return (&windowRun{program: p, alone: true}).run(c.Context(), localPaths(args))

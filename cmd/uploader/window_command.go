@@ -81,6 +81,17 @@ func arePaths(args []string) bool {
 	return true
 }
 
+// goneOf returns the first of these words that is a whole path and names nothing, as of what was
+// dropped on the program's icon and moved away; "" where none is.
+func goneOf(args []string) string {
+	for _, a := range args {
+		if _, err := os.Lstat(a); filepath.IsAbs(a) && err != nil {
+			return a
+		}
+	}
+	return ""
+}
+
 // localPaths turns file:// addresses, which some desktops pass, into paths, and all of them into
 // absolute ones.
 func localPaths(args []string) []string {
