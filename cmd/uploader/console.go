@@ -126,9 +126,9 @@ func (c *console) readLine(ctx context.Context) (string, error) {
 	})
 }
 
-// unlessCancelled returns what read returns, or when the context is cancelled the cause, at once. Nobody waits
-// for read's goroutine then: opening a named pipe and reading from a terminal can't be ended, and
-// the program ends.
+// unlessCancelled returns what read returns, or when the context is cancelled the cause, at once.
+// Nobody waits for read's goroutine then: opening a named pipe and reading from a terminal can't be
+// ended, and the program ends.
 func unlessCancelled[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T

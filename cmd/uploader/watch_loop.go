@@ -185,25 +185,14 @@ func (w *watcher) report(ctx context.Context, last bool) {
 		return
 	}
 	s := w.queue.StatusOf(w.open...)
-	var stands error
+	stands := troubleOf(&s)
 	for i := range s.Inboxes {
-		in := &s.Inboxes[i]
-		switch {
-		case in.Unfinished == 0:
-		case in.Hold != nil:
+		if in := &s.Inboxes[i]; s.Journal == nil && in.Unfinished > 0 && in.Hold != nil {
 			stands = in.Hold
-		case in.Trouble != nil && stands == nil:
-			stands = in.Trouble
 		}
-	}
-	if s.Journal != nil {
-		stands = s.Journal
 	}
 	for i := range s.Transfers {
 		t := &s.Transfers[i]
-		if t.Away != nil && !t.Finished() && stands == nil {
-			stands = t.Away
-		}
 		if t.Finished() {
 			w.files += t.Files[ledger.Delivered]
 			w.bytes += t.Bytes[ledger.Delivered]
