@@ -98,6 +98,7 @@ var (
 		module + "/internal/contenttype", module + "/internal/crash", module + "/internal/crc64",
 		module + "/internal/filelock", module + "/internal/netdisk",
 		module + "/internal/pack", module + "/internal/secret", module + "/internal/show",
+		module + "/internal/sums",
 	}
 	top   = []string{module + "/cmd", "github.com/spf13/cobra"}
 	above = []string{module + "/uploader", module + "/workspace", module + "/internal"}
@@ -203,6 +204,10 @@ var unreachable = map[string][][]string{
 		{module + "/uploader", module + "/workspace"},
 	},
 	module + "/internal/show": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/uploader", module + "/workspace"},
+	},
+	module + "/internal/sums": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/uploader", module + "/workspace"},
 	},
