@@ -3,69 +3,37 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"inboxuploader/uploader"
-	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/hours"
 )
 
-// hours are those of the day in which is sent, by this computer's clock; the zero hours are all.
-type hours struct {
-	text     string
-	from, to time.Time // of which the hour and the minute count
-}
-
-const clockLayout = "15:04"
+// hoursFlag is --between: at which times of the day is sent.
+type hoursFlag struct{ hours.Hours }
 
 // Set implements pflag.Value.
-func (h *hours) Set(text string) error {
-	from, to, _ := strings.Cut(text, "-")
-	var got hours
-	var errs [2]error
-	got.from, errs[0] = time.Parse(clockLayout, strings.TrimSpace(from))
-	got.to, errs[1] = time.Parse(clockLayout, strings.TrimSpace(to))
-	if errors.Join(errs[:]...) != nil || got.from.Equal(got.to) {
+func (f *hoursFlag) Set(text string) error {
+	h, err := hours.Parse(text)
+	if err != nil || h.Whole() {
 		return wanted("two times of the day such as 18:00-06:00")
 	}
-	got.text = text
-	*h = got
+	f.Hours = h
 	return nil
 }
 
-// String implements pflag.Value. It is empty for the default.
-func (h *hours) String() string { return h.text }
-
 // Type implements pflag.Value.
-func (h *hours) Type() string { return "HOURS" }
+func (f *hoursFlag) Type() string { return "HOURS" }
 
-// next returns the first moment after now at which a clock shows a time.
-func next(now, clock time.Time) time.Time {
-	for day := 0; ; day++ {
-		at := time.Date(now.Year(), now.Month(), now.Day()+day, clock.Hour(), clock.Minute(), 0, 0,
-			now.Location())
-		if at.After(now) {
-			return at
-		}
-	}
-}
-
-// until returns whether it is within the hours, and when that changes; the zero time is never.
-func (h *hours) until(now time.Time) (within bool, change time.Time) {
-	if h.text == "" {
-		return true, time.Time{}
-	}
-	opens, closes := next(now, h.from), next(now, h.to)
-	if opens.Before(closes) {
-		return false, opens
-	}
-	return true, closes
+// waitsWords says until when is waited.
+func waitsWords(until time.Time) string {
+	return "Waiting until " + until.Format("15:04 on 2 January") + " to send."
 }
 
 // shift keeps an upload to its hours.
 type shift struct {
-	hours
+	hours.Hours
 	now    func() time.Time
 	begins atomic.Int64 // when it last began to send, in nanoseconds
 }
@@ -76,7 +44,7 @@ var errClosing = errors.New("the hours are over")
 // await waits until it is within the hours.
 func (s *shift) await(ctx context.Context) error {
 	for {
-		within, change := s.until(s.now())
+		within, change := s.Until(s.now())
 		if within {
 			s.begins.Store(s.now().UnixNano())
 			return nil
@@ -93,10 +61,17 @@ func (s *shift) await(ctx context.Context) error {
 // end.
 func (s *shift) wait(ctx context.Context, q *uploader.Queue) error {
 	for {
-		within, change := s.until(s.now())
+		within, change := s.Until(s.now())
 		switch {
 		case !within:
-			if err := s.hold(ctx, q, change); err != nil {
+			err := s.Keep(q, s.now())
+			if err == nil {
+				err = s.await(ctx)
+			}
+			if err == nil {
+				err = s.Keep(q, s.now())
+			}
+			if err != nil {
 				return err
 			}
 		case change.IsZero():
@@ -112,37 +87,14 @@ func (s *shift) wait(ctx context.Context, q *uploader.Queue) error {
 	}
 }
 
-// hold lets the queue rest until the hours begin.
-func (s *shift) hold(ctx context.Context, q *uploader.Queue, begin time.Time) error {
-	var held []uploader.InboxStatus
-	for _, in := range q.Status().Inboxes {
-		if in.Hold != nil || in.Token.Inbox.Host == "" {
-			continue // waits for a person anyway
-		}
-		why := problem.New("send", "", problem.OutsideHours)
-		why.When = begin
-		q.Hold(in.Inbox, why)
-		held = append(held, in)
-	}
-	if err := s.await(ctx); err != nil {
-		return err
-	}
-	for _, in := range held {
-		if err := q.Use(in.Token); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // status is the queue's as far as patience is concerned: time outside the hours does not count.
 func (s *shift) status(q *uploader.Queue) uploader.Status {
 	status := q.Status()
 	begins := time.Unix(0, s.begins.Load())
-	if within, _ := s.until(s.now()); !within {
+	if within, _ := s.Until(s.now()); !within {
 		begins = s.now()
 	}
-	if begins.After(status.Confirmed) && s.text != "" {
+	if begins.After(status.Confirmed) && !s.Whole() {
 		status.Confirmed = begins
 	}
 	return status

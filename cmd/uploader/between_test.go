@@ -9,49 +9,13 @@ import (
 	"time"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/hours"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"
 )
-
-func TestHoursOfTheDay(t *testing.T) {
-	at := func(day, hour, minute int) time.Time {
-		return time.Date(2026, 3, day, hour, minute, 0, 0, time.UTC)
-	}
-	for _, c := range []struct {
-		hours  string
-		now    time.Time
-		within bool
-		change time.Time
-	}{
-		{"18:00-06:00", at(1, 12, 0), false, at(1, 18, 0)},
-		{"18:00-06:00", at(1, 18, 0), true, at(2, 6, 0)},
-		{"18:00-06:00", at(1, 23, 59), true, at(2, 6, 0)},
-		{"18:00-06:00", at(2, 5, 59), true, at(2, 6, 0)},
-		{"18:00-06:00", at(2, 6, 0), false, at(2, 18, 0)},
-		{"8:30-17:00", at(31, 8, 29), false, at(31, 8, 30)},
-		{"8:30-17:00", at(31, 8, 30), true, at(31, 17, 0)},
-		{"8:30-17:00", at(31, 17, 0), false, at(32, 8, 30)},
-		{"", at(1, 12, 0), true, time.Time{}},
-	} {
-		var h hours
-		if c.hours != "" {
-			if err := h.Set(c.hours); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if within, change := h.until(c.now); within != c.within || !change.Equal(c.change) {
-			t.Errorf("%s at %v: %v until %v", c.hours, c.now, within, change)
-		}
-	}
-	for _, wrong := range []string{"", "18:00", "18-06", "18:00-18:00", "25:00-06:00", "18:00-06:00-07:00"} {
-		if err := new(hours).Set(wrong); err == nil {
-			t.Errorf("%q is taken", wrong)
-		}
-	}
-}
 
 // TestOutsideItsHoursAnUploadRests: it begins within them, what is under way at their end is
 // finished, and the rest goes on the next day. Patience does not count that.
@@ -72,7 +36,7 @@ func TestOutsideItsHoursAnUploadRests(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &shift{now: func() time.Time { return time.Now().UTC() }}
-		if err := s.Set("01:00-02:00"); err != nil { // the bubble begins at midnight
+		if s.Hours, err = hours.Parse("01:00-02:00"); err != nil { // the bubble begins at midnight
 			t.Fatal(err)
 		}
 		midnight := time.Now()
@@ -112,7 +76,7 @@ func TestOutsideItsHoursAnUploadRests(t *testing.T) {
 }
 
 func TestHoursGoOnTheCommandLine(t *testing.T) {
-	for line, code := range map[string]int{"25:00-06:00": exitUsage, "18:00": exitUsage} {
+	for line, code := range map[string]int{"25:00-06:00": exitUsage, "18:00": exitUsage, "": exitUsage} {
 		if got := run(t.Context(), []string{"resume", "--between", line}, nil, io.Discard, io.Discard,
 			stateEnvironment(t)); got != code {
 			t.Errorf("%s: exit code %d", line, got)

@@ -183,7 +183,7 @@ gone, or a proxy's sign-in or a certificate stands in between ("reason" in JSON 
 130 interrupted.
 
 With --between 18:00-06:00 nothing is begun outside these hours, by this computer's clock: it waits, says until when, and goes on. A
-request that is under way when they end is finished.
+request that is under way when they end is finished, and so is what comes by a pipe or from a command, which begins within them.
 
 Without --give-up-after a storage or a network that fails is waited for without end; in a scheduler's job say how long, such as
 --give-up-after 2h. It is counted from the last time that the storage confirmed something.`

@@ -57,7 +57,7 @@ func (f *streamFlags) take(c *cobra.Command, args []string) ([]string, error) {
 	}
 	for _, name := range []string{
 		"include", "exclude", "no-default-excludes", "min-age", "newer-than", "files-from",
-		"contents", "dry-run", "keep-times", "between",
+		"contents", "dry-run", "keep-times",
 	} {
 		if c.Flags().Lookup(name).Changed {
 			return nil, usagef("--%s is about files, and --name about data that is none. Nothing "+
@@ -153,6 +153,9 @@ func (r *copyRun) sendStream(
 		PutMD5: r.putMD5,
 		Size:   r.stream.size.bytes,
 	}
+	if err := r.awaitHours(ctx); err != nil {
+		return err
+	}
 	if r.stream.fromCommand {
 		producer, err := newProducer(ctx, r.stream.command, r.stderr)
 		if err != nil {
@@ -181,6 +184,16 @@ func (r *copyRun) sendStream(
 		Log: d.log,
 	}, data)
 	return s.run(ctx)
+}
+
+// awaitHours waits until data may be sent that is no file. Once begun it is sent to its end: what
+// writes it can't be asked to wait for a day.
+func (r *copyRun) awaitHours(ctx context.Context) error {
+	s := &shift{Hours: r.between.Hours, now: r.now}
+	if within, change := s.Until(r.now()); !within {
+		r.say(waitsWords(change))
+	}
+	return s.await(ctx)
 }
 
 // within is a speed that keeps to a bound; 0 is none.

@@ -79,9 +79,9 @@ func (r *delivery) discard() {
 // became of it is said.
 func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error) error {
 	p := r.program
-	s := &shift{hours: r.flags.between, now: p.now}
-	if within, change := s.until(p.now()); !within {
-		p.say("Waiting until " + change.Format("15:04 on 2 January") + " to send.")
+	s := &shift{Hours: r.flags.between.Hours, now: p.now}
+	if within, change := s.Until(p.now()); !within {
+		p.say(waitsWords(change))
 	}
 	if err := s.await(ctx); err != nil {
 		return err

@@ -129,6 +129,10 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
 	},
+	module + "/uploader/hours": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/ui", module + "/workspace"},
+	},
 	module + "/uploader/ledger": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},

@@ -27,7 +27,7 @@ type sendFlags struct {
 	rate        byteSize
 	connections int // 0: found while sending
 	giveUp      patience
-	between     hours
+	between     hoursFlag
 
 	asJSON       bool
 	jsonProgress bool
@@ -66,6 +66,11 @@ func (f *sendFlags) addEnd(c *cobra.Command) {
 		"CSV, or JSON if its name ends in .json")
 	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has "+
 		"confirmed nothing for this long, such as 2h (default: never)")
+	f.addBetween(s)
+}
+
+// addBetween defines at which times of the day is sent.
+func (f *sendFlags) addBetween(s *pflag.FlagSet) {
 	s.Var(&f.between, "between", "send at these times of the day alone, such as 18:00-06:00, and "+
 		"wait at others")
 }

@@ -55,6 +55,7 @@ func watchCommand(p *program) *cobra.Command {
 	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file again that has changed since, and one "+
 		"whose name is taken, as “name (2)” beside it")
 	r.addBeside(s)
+	r.addBetween(s)
 	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
 		"add --help; all arguments are then folders")
 	r.addWay(c)
@@ -70,6 +71,9 @@ this runs: when it ends, what is left waits, and goes on with the next one.
 
 Nothing is ever deleted or moved. Started again, it goes on where it was, and sends nothing twice. A file that
 changes after it was delivered is named once and left alone, unless --overwrite=true or --keep-both says otherwise.
+
+With --between 18:00-06:00 nothing is begun outside these hours, by this computer's clock; what becomes complete meanwhile is
+noted, and goes when they begin.
 
 Where the system tells of changes, what is new is seen at once. Folders on network disks, and all on macOS, are looked
 through again and again instead, with pauses of a hundred times what that takes.
@@ -158,6 +162,9 @@ func (r *watchRun) keepSending(
 	}
 	defer func() { err = errors.Join(err, q.Close()) }()
 	if err := q.Use(tok); err != nil {
+		return err
+	}
+	if err := r.between.Keep(q, r.now()); err != nil {
 		return err
 	}
 	w := &watcher{

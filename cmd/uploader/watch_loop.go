@@ -62,6 +62,9 @@ func (w *watcher) run(ctx context.Context) error {
 		}
 	}()
 	w.say("Watching " + w.named() + ". To end: Ctrl-C.")
+	if within, change := w.between.Until(w.now()); !within {
+		w.say(waitsWords(change))
+	}
 	tick := time.NewTicker(watchTick)
 	defer tick.Stop()
 	for {
@@ -82,6 +85,7 @@ func (w *watcher) run(ctx context.Context) error {
 		case <-tick.C:
 			w.add(ctx)
 			w.renew(ctx)
+			w.keepHours()
 			w.report(ctx, false)
 		}
 	}
@@ -219,8 +223,7 @@ func (w *watcher) report(ctx context.Context, last bool) {
 func (w *watcher) end(left int64) {
 	words := fmt.Sprintf("Ended. Delivered %s since the start.", fileCount(w.files))
 	if left > 0 {
-		words += fmt.Sprintf(" %s are left, and go on when the same command runs again.",
-			fileCount(left))
+		words += fmt.Sprintf(" Left: %s, for when the same command runs again.", fileCount(left))
 	}
 	w.say(words)
 }
@@ -264,6 +267,7 @@ func (w *watcher) renew(ctx context.Context) {
 	}
 	from := w.token.Inbox.Key()
 	if err = w.queue.Use(next); err == nil {
+		w.keepHours()
 		w.token = next
 		err = w.move(ctx, from)
 	}
@@ -272,6 +276,13 @@ func (w *watcher) renew(ctx context.Context) {
 		return
 	}
 	w.say("A new token is used, for " + next.Inbox.String() + ".")
+}
+
+// keepHours lets the queue rest outside the hours that were set, and go on within them.
+func (w *watcher) keepHours() {
+	if err := w.between.Keep(w.queue, w.now()); err != nil {
+		w.stands(err)
+	}
 }
 
 // next returns the token that stands where the one in use came from; none where nothing changed.
@@ -302,7 +313,7 @@ func (w *watcher) next(ctx context.Context) (t token.Token, err error) {
 func (w *watcher) holds() bool {
 	for _, in := range w.queue.StatusOf(w.open...).Inboxes {
 		if in.Inbox == w.token.Inbox.Key() && in.Hold != nil {
-			return true
+			return in.Hold.Reason != problem.OutsideHours
 		}
 	}
 	return false
