@@ -131,6 +131,11 @@ A folder keeps its own name in the inbox. --contents leaves that out; --prefix p
 --files-from FILE sends of a folder only what FILE names; what is not there is named, and the exit code is 1.
 --newer-than leaves older files out ("too-old" in skipped_by); where nothing is newer, that is no failure.
 
+With --shard 1/4, 2/4, 3/4 and 4/4 four machines send a quarter of the files each. Which quarter follows from the file's path in the inbox,
+without the token's folder and --prefix: it is the same in every run, on every system and in every version (the first eight bytes of the
+path's SHA-256, as a number, modulo N, plus 1 is I). What belongs to other shards is counted in words and in skipped_by alone ("other-shard");
+a shard without a file is no failure. "uploader plan" makes lists of equal size instead.
+
 What another program writes is sent as it comes, of any length and without a file on this computer:
     producer | uploader copy - --name run7.tar "TOKEN"
     uploader copy --name run7.tar --from-command "TOKEN" -- tar -c run7
@@ -166,8 +171,8 @@ is no UTF-8, source_base64 has its bytes. changed_after_sent (source, blob) list
 the exit code is 1, and modified_lately the first 1,000 that were modified in the minute before they were sent.
 delivered + unchanged + skipped + failed + pending = files_total. "unchanged" is as it was delivered before, and not sent again.
 "skipped" is what was already there and what was left out on purpose: excluded, system files, links, special files; a folder
-left out as a whole counts once. Empty folders, which the storage does not know, are counted in skipped_by alone. With
---dry-run every file comes before it, one object per line: action (send, unchanged, skip, refuse), source, blob, size, renamed,
+left out as a whole counts once. Empty folders, which the storage does not know, and files of other shards are counted in skipped_by alone. With
+--dry-run every file, but for those of other shards, comes before it, one object per line: action (send, unchanged, skip, refuse), source, blob, size, renamed,
 name_warnings, modified_lately, reason, message; "pending" are those that would be sent.
 Where the command line itself is wrong, nothing is printed there.
 

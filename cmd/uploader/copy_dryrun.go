@@ -84,6 +84,7 @@ func (r *copyRun) look(
 	find := func(sent *ledger.Sent) (outcome, error) {
 		d := &rehearsal{copyRun: r, token: token, begun: begun, sent: sent}
 		d.found.Inbox, d.found.Options.Scan.Inbox = token.Inbox.Key(), token.Inbox
+		d.found.Options.Scan.Shard = r.selection.shard.Shard
 		d.found.Scanned = true
 		d.found.Skipped = map[scan.SkipReason]int64{}
 		return d.run(ctx, sources, each)
@@ -116,6 +117,10 @@ func (r *rehearsal) run(
 	totals, err := scan.Files(ctx, sources, options, func(found []scan.Found) error {
 		r.lines = r.lines[:0]
 		for i := range found {
+			if found[i].Skip == scan.SkipOtherShard {
+				r.found.Note(&found[i]) // there may be far more of them than of what is meant
+				continue
+			}
 			line, err := r.lineOf(ctx, &found[i])
 			if err != nil {
 				return err
@@ -203,7 +208,7 @@ func rehearsedWords(o *outcome) []string {
 // lookedWords says, in lines, what else a person should know before anything is sent.
 func lookedWords(o *outcome) []string {
 	names := newNames(o)
-	lines := append(youngWords(o.young), o.leftOutWords())
+	lines := append(youngWords(o.young), o.leftOutWords(), o.shardWords())
 	lines = append(append(lines, names.words()...), o.outsideWords())
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }

@@ -33,6 +33,7 @@ func isList(name string) bool {
 // selection is which files below the sources are sent, and where in the inbox they get.
 type selection struct {
 	newer    newerFlag
+	shard    shardFlag
 	prefix   string
 	contents bool
 	list     string // of --files-from; once it is prepared, the absolute path of a file
@@ -44,6 +45,8 @@ func (s *selection) add(flags *pflag.FlagSet) {
 	flags.StringVar(&s.list, "files-from", "", "send only what this `FILE` names, a path below "+
 		"SOURCE in each line (or between NULs); - is standard input; without SOURCE paths are "+
 		"below the current folder")
+	flags.Var(&s.shard, "shard", "send only the files of shard I of N, which follow from their paths: "+
+		"for several machines that each send one")
 	s.addPlace(flags)
 }
 
@@ -58,6 +61,7 @@ func (s *selection) addPlace(flags *pflag.FlagSet) {
 // apply makes it part of how the sources are read.
 func (s *selection) apply(o *scan.Options) {
 	o.MaxAge, o.NewerThan = s.newer.within, s.newer.since
+	o.Shard = s.shard.Shard
 	o.Folder = s.folder()
 	o.Contents = s.contents
 	o.FilesFrom = s.list

@@ -50,7 +50,7 @@ const statusHelp = `Show what was sent, is being sent and waits, of all programs
 or one drop started, and with --files the files of each.
 
 With --json one object is printed: transfers, a list of objects with transfer (its number), state (sending, waiting, paused,
-finished), inbox, roots, created, scanned (all files have been found), files (how many are in each state), unchanged, bytes_total,
+finished), inbox, roots, shard (such as 1/4, where there is one), created, scanned (all files have been found), files (how many are in each state), unchanged, bytes_total,
 bytes_done and valid_to; where they are known also bytes_per_second, fits, seconds_to_spare and more_tokens (whether the rest
 can be sent while the token is valid). With --files also files, a list of objects with job (its number), transfer, state, source,
 source_base64 (its bytes where they are no UTF-8), blob, size, done, reason and message.
@@ -68,6 +68,7 @@ type statusTransfer struct {
 	State    string           `json:"state"` // sending, waiting, paused or finished
 	Inbox    *summaryInbox    `json:"inbox"`
 	Roots    []string         `json:"roots"`
+	Shard    string           `json:"shard,omitempty"` // of the files, such as 1/4; empty for all
 	Created  time.Time        `json:"created"`
 	Scanned  bool             `json:"scanned"` // all files have been found
 	Files    map[string]int64 `json:"files"`   // by state
@@ -154,6 +155,7 @@ func describeTransfer(t ledger.TransferStatus, now time.Time) statusTransfer {
 		Transfer: t.ID, Roots: t.Roots, Created: t.Created.UTC(), Scanned: t.Scanned, Done: t.Done,
 		ValidTo: fields.ValidTo, Speed: t.Speed,
 		Inbox: new(describeInbox(in.Inbox)),
+		Shard: (&shardFlag{t.Options.Scan.Shard}).String(),
 		Files: map[string]int64{}, Unchanged: t.UnchangedFiles(), unfinished: !t.Finished(),
 	}
 	for _, state := range shownStates {
@@ -277,6 +279,9 @@ func (t statusTransfer) words(now time.Time) string {
 			break
 		}
 		fmt.Fprintf(&b, "  %s\n", shownPath(root))
+	}
+	if t.Shard != "" {
+		fmt.Fprintf(&b, "  shard %s\n", t.Shard)
 	}
 	var counts []string
 	for _, s := range shownStates {

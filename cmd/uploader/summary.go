@@ -149,7 +149,7 @@ func (o *outcome) judge() {
 func (o *outcome) nothingMatched() bool {
 	return len(o.status.Transfers) > 0 && o.scanned() &&
 		o.status.FilesTotal()+o.unchanged()+o.leftOut()[scan.SkipTooYoung]+
-			o.leftOut()[scan.SkipTooOld] == 0
+			o.leftOut()[scan.SkipTooOld]+o.leftOut()[scan.SkipOtherShard] == 0
 }
 
 func (o *outcome) delivered() int64 { return o.status.Files[ledger.Delivered] }
@@ -166,12 +166,12 @@ func (o *outcome) pending() int64 {
 	return n[ledger.Waiting] + n[ledger.Active] + n[ledger.Paused]
 }
 
-// skipped counts what was already there and what was left out on purpose, folders that could not
-// have been delivered excepted.
+// skipped counts what was already there and what was left out on purpose, but for folders, which
+// could not have been delivered, and what another shard delivers.
 func (o *outcome) skipped() int64 {
 	n := o.leftAlone()
 	for reason, k := range o.leftOut() {
-		if !reason.IsFolder() {
+		if reason.IsCounted() {
 			n += k
 		}
 	}
@@ -239,6 +239,9 @@ func (o *outcome) words() []string {
 		lines = append(lines, "", left)
 		lines = append(lines, o.unfollowedWords()...)
 	}
+	if words := o.shardWords(); words != "" {
+		lines = append(lines, "", words)
+	}
 	if words := o.outsideWords(); words != "" {
 		lines = append(lines, "", words)
 	}
@@ -287,6 +290,8 @@ func (o *outcome) headline() string {
 		return "Nothing is to be sent yet: all files found are younger than --min-age."
 	case files == 0 && o.state == stateComplete && o.leftOut()[scan.SkipTooOld] > 0:
 		return "Nothing is to be sent: no file found is as new as --newer-than."
+	case files == 0 && o.state == stateComplete && o.leftOut()[scan.SkipOtherShard] > 0:
+		return "Nothing is to be sent: all files found belong to other shards."
 	case files == 0 && o.stopped == nil:
 		return "Nothing matched: there was no file to send, so nothing was sent."
 	case o.state == stateComplete:
@@ -367,7 +372,7 @@ func (o *outcome) leftOutWords() string {
 	links := false
 	out := o.leftOut()
 	for _, reason := range scan.SkipReasons() {
-		if n := out[reason]; n > 0 {
+		if n := out[reason]; n > 0 && reason != scan.SkipOtherShard {
 			kinds = append(kinds, reason.Count(n))
 			links = links || reason == scan.SkipSymlink
 		}

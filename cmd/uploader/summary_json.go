@@ -114,7 +114,7 @@ func newSummary(o *outcome) summary {
 	}
 	for _, t := range o.status.Transfers {
 		for _, p := range t.SkippedPaths {
-			if !p.Reason.IsFolder() && !p.Reason.ByName() {
+			if p.Reason.IsCounted() && !p.Reason.ByName() {
 				s.NotDelivered = append(
 					s.NotDelivered,
 					summaryFile{

@@ -49,7 +49,7 @@ func TestSummaryAddsUp(t *testing.T) {
 		}
 		var by int64
 		for reason, n := range s.SkippedBy {
-			if !scan.SkipReason(reason).IsFolder() {
+			if scan.SkipReason(reason).IsCounted() {
 				by += n
 			}
 		}

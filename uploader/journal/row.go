@@ -151,6 +151,7 @@ type transferRow struct {
 	MaxAge            time.Duration `json:",omitzero"`
 	NewerThan         time.Time     `json:",omitzero"`
 	Folder            text          `json:",omitzero"`
+	Shard             scan.Shard    `json:",omitzero"`
 	Contents          bool          `json:",omitzero"`
 	FilesFrom         text          `json:",omitzero"`
 	Include           []text        `json:",omitempty"`
@@ -243,6 +244,7 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		Recursive: scan.Recursive, FollowSymlinks: scan.FollowSymlinks,
 		FollowOutside: scan.FollowOutside, MinAge: scan.MinAge, MaxAge: scan.MaxAge,
 		NewerThan: scan.NewerThan, Folder: text(scan.Folder), Contents: scan.Contents,
+		Shard:     scan.Shard,
 		FilesFrom: text(scan.FilesFrom),
 		Include:   texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
@@ -286,6 +288,7 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
 			FollowOutside: r.FollowOutside, MinAge: r.MinAge, MaxAge: r.MaxAge,
 			NewerThan: r.NewerThan, Folder: string(r.Folder), Contents: r.Contents,
+			Shard:     r.Shard,
 			FilesFrom: string(r.FilesFrom),
 			Include:   texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
 			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),

@@ -36,8 +36,8 @@ func filled(t *testing.T, r *rapid.T, v reflect.Value) {
 		v.SetString(string(rapid.SliceOfN(rapid.Byte(), 1, 12).Draw(r, "text")))
 	case reflect.Uint8:
 		v.SetUint(rapid.Uint64Range(1, 255).Draw(r, "number"))
-	case reflect.Int64:
-		v.SetInt(rapid.Int64Range(1, 1<<60).Draw(r, "number"))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(rapid.Int64Range(1, 1<<(v.Type().Bits()-4)).Draw(r, "number"))
 	case reflect.Float64:
 		v.SetFloat(rapid.Float64Range(0.1, 1e12).Draw(r, "number"))
 	case reflect.Slice:

@@ -57,7 +57,8 @@ func (t *Transfer) Note(f *scan.Found) {
 		return
 	case f.Skip != "":
 		t.Skipped[f.Skip]++
-		if f.Skip != scan.SkipJunk && len(t.SkippedPaths) < MaxSkippedPaths {
+		if f.Skip != scan.SkipJunk && f.Skip != scan.SkipOtherShard &&
+			len(t.SkippedPaths) < MaxSkippedPaths {
 			t.SkippedPaths = append(t.SkippedPaths, SkippedPath{f.Source, f.Skip})
 		}
 		return

@@ -38,6 +38,7 @@ type Options struct {
 	NewerThan         time.Time     // leave out files that were modified before; zero: none
 	Folder            string        // in the inbox, with slashes, that all files get into; empty: none
 	FilesFrom         string        // the absolute path of a list of what is sent of folders; empty: all
+	Shard             Shard         // leave out what belongs to other shards; zero: nothing
 	Contents          bool          // take what lies in the folders that are named without these folders' own names
 	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
 	Own               string        // the program's own folder, which is never sent; empty: there is none
@@ -82,6 +83,7 @@ const (
 	SkipReceipt     SkipReason = "receipt"          // is the receipt that is written at the end
 	SkipTooYoung    SkipReason = "too-young"        // was modified within the time of MinAge
 	SkipTooOld      SkipReason = "too-old"          // was modified before NewerThan, or before the time of MaxAge
+	SkipOtherShard  SkipReason = "other-shard"      // belongs to another Shard
 	SkipEmptyFolder SkipReason = "empty-folder"     // has nothing in it, and the service knows no folders
 )
 
@@ -224,6 +226,9 @@ func refuseFound(f Found, reason problem.Reason, value string) Found {
 }
 
 func (s *scanner) push(f Found) error {
+	if s.opts.leaves(&f) {
+		f.Err, f.Skip, f.Blob = nil, SkipOtherShard, Name{}
+	}
 	s.batch = append(s.batch, f)
 	if len(s.batch) >= s.limit || time.Since(s.last) >= batchAge {
 		return s.flush()

@@ -22,6 +22,7 @@ var skipWords = map[SkipReason]struct{ why, one, many string }{
 	SkipReceipt:     {"It is the receipt, which is written anew at the end.", "receipt", "receipts"},
 	SkipTooYoung:    {"It was modified too recently, and is left for later.", "file modified too recently", "files modified too recently"},
 	SkipTooOld:      {"It was modified before the time that you gave.", "file older than the time you gave", "files older than the time you gave"},
+	SkipOtherShard:  {"It belongs to another shard.", "file of another shard", "files of other shards"},
 	SkipEmptyFolder: {"It is an empty folder, and the storage knows no folders.", "empty folder", "empty folders"},
 }
 
@@ -31,7 +32,7 @@ func SkipReasons() []SkipReason {
 		SkipExcluded, SkipNotIncluded, SkipJunk, SkipFolder, SkipSymlink, SkipOutside, SkipLoop,
 		SkipFollowed,
 		SkipDangling, SkipFIFO, SkipSocket, SkipDevice, SkipIrregular, SkipOwn, SkipReceipt,
-		SkipTooYoung, SkipTooOld, SkipEmptyFolder,
+		SkipTooYoung, SkipTooOld, SkipOtherShard, SkipEmptyFolder,
 	}
 }
 
@@ -47,13 +48,15 @@ func (r SkipReason) Count(n int64) string {
 	return fmt.Sprintf("%d %s", n, words)
 }
 
-// IsFolder reports whether it is for folders alone, which are no files that could have been
-// delivered.
-func (r SkipReason) IsFolder() bool { return r == SkipFolder || r == SkipOwn || r == SkipEmptyFolder }
+// IsCounted reports whether what is left out for this reason counts as skipped. Folders are no files
+// that could have been delivered, and files of other shards count there.
+func (r SkipReason) IsCounted() bool {
+	return r != SkipFolder && r != SkipOwn && r != SkipEmptyFolder && r != SkipOtherShard
+}
 
 // ByName reports whether the person asked by a pattern, or the default list, for what is left out
 // for this reason, or would not want it.
 func (r SkipReason) ByName() bool {
 	return r == SkipExcluded || r == SkipNotIncluded || r == SkipJunk || r == SkipOwn ||
-		r == SkipReceipt || r == SkipTooOld
+		r == SkipReceipt || r == SkipTooOld || r == SkipOtherShard
 }
