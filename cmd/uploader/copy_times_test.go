@@ -32,7 +32,7 @@ func TestTimesStandInReceiptsAlwaysAndInTheInboxIfAskedFor(t *testing.T) {
 			t.Errorf("blobs %+v, want mtime %q", b, want)
 		}
 		text, err := os.ReadFile(receipt)
-		if err != nil || !strings.Contains(string(text), ",2020-01-02T03:04:05Z\r\n") {
+		if err != nil || !strings.Contains(string(text), ",2020-01-02T03:04:05Z,,\r\n") {
 			t.Errorf("receipt %q, %v", text, err)
 		}
 	}

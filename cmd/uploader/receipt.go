@@ -30,7 +30,7 @@ func receiptCommand(p *program) *cobra.Command {
 		Use:   "receipt [NUMBER...]",
 		Short: "Write what the storage confirmed, of all that was delivered",
 		Long: `Write what the storage confirmed of each file that was delivered, also of what was cleared from the list: file, blob, bytes, crc64,
-crc64_hex, etag, request_id, delivered_at, inbox, checked and modified_at. NUMBER is an upload's, as "uploader status" shows it; its receipt has what it
+crc64_hex, etag, request_id, delivered_at, inbox, checked, modified_at, sha256 and md5. NUMBER is an upload's, as "uploader status" shows it; its receipt has what it
 delivered, and what it found unchanged since an earlier one delivered it. Without one it is about all uploads.
 
 Exit codes: 0 written, 1 the list can't be read or the receipt not be written, 2 wrong usage.`,

@@ -2,17 +2,13 @@ package receipt
 
 import (
 	"bufio"
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
@@ -35,7 +31,7 @@ const (
 
 // Writer writes proof of what was delivered: for each file what the service confirmed, and nothing
 // that it did not. It contains no secret. Call Begin for each transfer and Add for each of its
-// delivered jobs, then Close. Its methods must not be called concurrently; all errors are the
+// delivered jobs, or Copy for each line of another receipt, then Close. Its methods must not be called concurrently; all errors are the
 // writer's.
 type Writer struct {
 	to     token.Inbox   // of the head
@@ -46,26 +42,6 @@ type Writer struct {
 	table  *csv.Writer
 	lines  int
 }
-
-// line is a file in a receipt.
-type line struct {
-	File      string `json:"file"`
-	Blob      string `json:"blob"`
-	Bytes     int64  `json:"bytes"`
-	CRC64     string `json:"crc64"`     // as the service shows it: eight bytes, least significant first, in base64
-	CRC64Hex  string `json:"crc64_hex"` // the same as a number
-	ETag      string `json:"etag"`
-	RequestID string `json:"request_id"`
-	Delivered string `json:"delivered_at"`          // the service's clock, RFC 3339 in UTC
-	Inbox     string `json:"inbox,omitempty"`       // where it is another than the head's
-	Checked   bool   `json:"checked"`               // the service named the checksums of what it received, and they were these
-	Modified  string `json:"modified_at,omitempty"` // the file, on this computer's clock, RFC 3339 in UTC; empty where it was no file
-	// FileBase64 has the bytes of File where they are no UTF-8, which JSON can't hold.
-	FileBase64 string `json:"file_base64,omitempty"`
-}
-
-// columns are the CSV's header line. They are stable.
-var columns = []string{"file", "blob", "bytes", "crc64", "crc64_hex", "etag", "request_id", "delivered_at", "inbox", "checked", "modified_at"}
 
 // NewWriter begins a receipt for an inbox. The writer remains the caller's.
 func NewWriter(w io.Writer, format Format, to token.Inbox) (*Writer, error) {
@@ -95,32 +71,26 @@ func (r *Writer) Add(j ledger.Job) error {
 	if j.State != ledger.Delivered {
 		return nil
 	}
+	return r.Copy(Line{
+		File: r.roots.name(j.Source), Blob: j.Blob, Bytes: j.Size, CRC64: j.CRC64,
+		ETag: j.Answer.ETag, RequestID: j.Answer.RequestID,
+		Delivered: j.Answer.Date.Truncate(time.Second), Modified: j.ModTime,
+		Inbox: r.inbox.String(), Checked: r.checks == ledger.ChecksAll,
+	})
+}
+
+// Copy writes a line of another receipt, as [Read] yields it; Begin is not needed for it. Whoever
+// merges receipts hands on what they say, and vouches for nothing.
+func (r *Writer) Copy(l Line) error {
 	r.lines++
-	l := line{
-		File: r.roots.name(j.Source), Blob: j.Blob, Bytes: j.Size,
-		CRC64:    base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, j.CRC64)),
-		CRC64Hex: fmt.Sprintf("0x%016x", j.CRC64), // with 0x, or spreadsheets would round it
-		ETag:     j.Answer.ETag, RequestID: j.Answer.RequestID,
-		Delivered: show.UTC(j.Answer.Date.Truncate(time.Second)),
-		Checked:   r.checks == ledger.ChecksAll,
-	}
-	if !j.ModTime.IsZero() {
-		l.Modified = j.ModTime.UTC().Format(time.RFC3339Nano)
-	}
+	w := l.wire()
 	if r.table != nil {
-		cells := []string{l.File, l.Blob, strconv.FormatInt(l.Bytes, 10), l.CRC64, l.CRC64Hex, l.ETag, l.RequestID, l.Delivered, r.inbox.String(), strconv.FormatBool(l.Checked), l.Modified}
-		for i := range cells {
-			cells[i] = cell(cells[i])
-		}
-		return r.table.Write(cells)
+		return r.table.Write(w.cells())
 	}
-	if r.inbox.Key() != r.to.Key() {
-		l.Inbox = r.inbox.String()
+	if w.Inbox == r.to.String() {
+		w.Inbox = ""
 	}
-	if !utf8.ValidString(l.File) {
-		l.FileBase64 = base64.StdEncoding.EncodeToString([]byte(l.File))
-	}
-	text, err := marshal(l)
+	text, err := marshal(w)
 	if err != nil {
 		return err
 	}
@@ -181,14 +151,4 @@ func marshal(v any) (string, error) {
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
 	return show.JSON(strings.TrimSuffix(b.String(), "\n")), err
-}
-
-// cell makes a text safe for a line of CSV and for spreadsheets, which run cells that begin like a
-// formula.
-func cell(s string) string {
-	s = show.Text(s)
-	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

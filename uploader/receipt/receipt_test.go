@@ -52,8 +52,8 @@ func TestReceiptCSV(t *testing.T) {
 	failed.State = ledger.Failed
 	got := writeReceipt(t, CSV,
 		map[string]ledger.Job{"d/a, \"b\".txt": deliveredJob("p/d/a, \"b\".txt"), "never": failed})
-	want := "file,blob,bytes,crc64,crc64_hex,etag,request_id,delivered_at,inbox,checked,modified_at\r\n" +
-		`"d/a, ""b"".txt","p/d/a, ""b"".txt",9,iJh5CoYUi64=,0xae8b14860a799888,"""0x1""",r-1,2026-01-02T02:04:05Z,inbox.example/c/p,false,` + "\r\n"
+	want := "file,blob,bytes,crc64,crc64_hex,etag,request_id,delivered_at,inbox,checked,modified_at,sha256,md5\r\n" +
+		`"d/a, ""b"".txt","p/d/a, ""b"".txt",9,iJh5CoYUi64=,0xae8b14860a799888,"""0x1""",r-1,2026-01-02T02:04:05Z,inbox.example/c/p,false,,,` + "\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -64,7 +64,7 @@ func TestAReceiptHasWhenFilesWereModified(t *testing.T) {
 	j := deliveredJob("a.txt")
 	j.ModTime = time.Date(2026, 1, 2, 3, 4, 5, 600_000_000, time.FixedZone("", 3600))
 	for format, want := range map[Format]string{
-		CSV: ",false,2026-01-02T02:04:05.6Z\r\n", JSON: `,"modified_at":"2026-01-02T02:04:05.6Z"}`,
+		CSV: ",false,2026-01-02T02:04:05.6Z,,\r\n", JSON: `,"modified_at":"2026-01-02T02:04:05.6Z"}`,
 	} {
 		got := writeReceipt(t, format, map[string]ledger.Job{"a.txt": j})
 		if !strings.Contains(got, want) {
@@ -84,7 +84,7 @@ func TestReceiptJSON(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var got struct {
 				Inbox map[string]string
-				Files []line
+				Files []wireLine
 			}
 			if err := json.Unmarshal([]byte(writeReceipt(t, JSON, files)), &got); err != nil {
 				t.Fatal(err)
@@ -106,7 +106,7 @@ func TestReceiptJSON(t *testing.T) {
 func TestAReceiptSaysOfEachFileWhereItWent(t *testing.T) {
 	home := t.TempDir()
 	for format, want := range map[Format][]string{
-		CSV:  {"run/a.txt,", "inbox.example/c/p,true,\r\n", "b.txt,", "other.example/d,false,\r\n"},
+		CSV:  {"run/a.txt,", "inbox.example/c/p,true,,,\r\n", "b.txt,", "other.example/d,false,,,\r\n"},
 		JSON: {`"file":"run/a.txt"`, `"delivered_at":"2026-01-02T02:04:05Z","checked":true}`, `"file":"b.txt"`, `"inbox":"other.example/d","checked":false}`},
 	} {
 		var out bytes.Buffer
