@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/feed"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
@@ -167,74 +167,30 @@ func (r *watchRun) keepSending(
 	if err := r.between.Keep(q, r.now()); err != nil {
 		return err
 	}
-	w := &watcher{
-		watchRun: r, queue: q, roots: roots, first: tok.Inbox, token: tok, given: given,
-	}
+	w := &watcher{watchRun: r, queue: q, roots: roots, first: tok.Inbox, token: tok, given: given}
 	o := r.scanOptions(tok.Inbox)
 	o.Recursive = true
-	w.folders, err = watch.New(roots, watch.Options{
-		Scan: o, Settle: r.settle.Duration, WhenDone: r.whenDone, Dir: dir, Known: w.known,
-		Refused: func(f *scan.Found) {
-			r.say(shownPath(f.Source) + ": " + explain(f.Err).String())
+	w.feed, err = feed.New(q, tok.Inbox, feed.Options{
+		Roots: roots, List: r.writeList,
+		Watch: watch.Options{
+			Scan: o, Settle: r.settle.Duration, WhenDone: r.whenDone, Dir: dir,
+			Refused: func(f *scan.Found) {
+				r.say(shownPath(f.Source) + ": " + explain(f.Err).String())
+			},
+			Alone: func(why error) {
+				log.Info("no notices of changes", "error", why)
+				r.say("The system does not tell of changes here, so the folders are looked through " +
+					"again and again.")
+			},
 		},
-		Alone: func(why error) {
-			log.Info("no notices of changes", "error", why)
-			r.say("The system does not tell of changes here, so the folders are looked through again " +
-				"and again.")
+		Send: ledger.AddOptions{
+			Scan: o, Replace: bool(r.overwrite), KeepBoth: r.keepBoth, KeepTimes: r.keepTimes,
+			PutMD5: r.putMD5,
 		},
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = w.folders.Close() }() // a list of paths, whose removal may fail
+	defer func() { _ = w.feed.Close() }() // a list of paths, whose removal may fail
 	return w.run(ctx)
-}
-
-// same reports whether a transfer was begun by a watch of one of these folders for this workspace.
-func (w *watcher) same(t ledger.TransferStatus) bool {
-	return t.Options.Scan.FilesFrom != "" && len(t.Roots) == 1 &&
-		slices.Contains(w.roots, t.Roots[0]) && oneWorkspace(t.Options.Scan.Inbox, w.first)
-}
-
-// oneWorkspace reports whether two inboxes are of one workspace, whose tokens follow each other.
-func oneWorkspace(a, b token.Inbox) bool {
-	return a.Key() == b.Key() || a.Host == b.Host && a.WsID != "" && a.WsID == b.WsID
-}
-
-// known reports what was delivered from these folders to the workspace, in whichever inbox: a token
-// for its next one sends nothing again.
-func (w *watcher) known(ctx context.Context) (watch.Known, error) {
-	var sent []*ledger.Sent
-	seen := map[string]bool{}
-	s := w.queue.Status()
-	inboxes := make([]string, 0, len(s.Inboxes))
-	for i := range s.Inboxes {
-		if s.Inboxes[i].Token.Inbox.Host != "" {
-			inboxes = append(inboxes, s.Inboxes[i].Inbox)
-		}
-	}
-	for i := range s.Transfers {
-		if w.same(s.Transfers[i]) {
-			inboxes = append(inboxes, s.Transfers[i].Inbox)
-		}
-	}
-	for _, inbox := range inboxes {
-		if seen[inbox] {
-			continue
-		}
-		seen[inbox] = true
-		of, err := w.queue.Sent(ctx, inbox)
-		if err != nil {
-			return nil, err
-		}
-		sent = append(sent, of)
-	}
-	return func(ctx context.Context, f *scan.Found) (bool, error) {
-		for _, s := range sent {
-			if has, err := s.Has(ctx, f); has || err != nil {
-				return has, err
-			}
-		}
-		return false, nil
-	}, nil
 }

@@ -7,13 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/feed"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -23,21 +23,19 @@ import (
 // watchTick is how often a watch looks whether its token was replaced.
 const watchTick = 5 * time.Second
 
-// watcher is a watch while it runs. But for known, which the goroutine of folders calls, it belongs to
-// one goroutine.
+// watcher is a watch while it runs. It belongs to one goroutine.
 type watcher struct {
 	*watchRun
-	queue   *uploader.Queue
-	folders *watch.Watcher
-	roots   []string
-	first   token.Inbox // of the token that it began with
-	token   token.Token
-	given   givenToken
-	read    time.Time // the token file's modification time, as it was read
+	queue *uploader.Queue
+	feed  *feed.Feed
+	roots []string
+	first token.Inbox // of the token that it began with
+	token token.Token
+	given givenToken
+	read  time.Time // the token file's modification time, as it was read
 
 	open     []int64 // transfers that have not ended
-	later    []watch.Batch
-	files    int64 // delivered since the start, by transfers that have ended
+	files    int64   // delivered since the start, by transfers that have ended
 	bytes    int64
 	said     int64 // of these, spoken of
 	standing problem.Reason
@@ -54,7 +52,7 @@ func (w *watcher) run(ctx context.Context) error {
 	go func() {
 		defer close(failed)
 		defer crash.Catch()
-		failed <- w.look(watching, found)
+		failed <- w.feed.Look(watching, found)
 	}()
 	defer func() {
 		stop()
@@ -78,8 +76,7 @@ func (w *watcher) run(ctx context.Context) error {
 			}
 			return err
 		case batches := <-found:
-			w.later = append(w.later, batches...)
-			w.add(ctx)
+			w.add(ctx, batches...)
 		case <-w.queue.Changed():
 			w.report(ctx, false)
 		case <-tick.C:
@@ -87,21 +84,6 @@ func (w *watcher) run(ctx context.Context) error {
 			w.renew(ctx)
 			w.keepHours()
 			w.report(ctx, false)
-		}
-	}
-}
-
-// look hands on what is complete.
-func (w *watcher) look(ctx context.Context, found chan<- []watch.Batch) error {
-	for {
-		batches, err := w.folders.Next(ctx)
-		if err != nil {
-			return err
-		}
-		select {
-		case found <- batches:
-		case <-ctx.Done():
-			return context.Cause(ctx)
 		}
 	}
 }
@@ -116,57 +98,17 @@ func (w *watcher) named() string {
 
 // resume goes on with what an earlier watch of these folders left.
 func (w *watcher) resume(ctx context.Context) error {
-	got, err := w.queue.Resume(ctx, w.same)
-	if err != nil {
-		return err
-	}
-	for i := range got {
-		w.open = append(w.open, got[i].ID)
-	}
-	for _, t := range w.queue.Status().Transfers {
-		if w.same(t) && t.Owner == ledger.Here && t.Inbox != w.token.Inbox.Key() && !t.Finished() {
-			if err := w.move(ctx, t.Inbox); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// move gives what another inbox has not received to the token's.
-func (w *watcher) move(ctx context.Context, from string) error {
-	if _, err := w.queue.Redirect(ctx, from, w.token.Inbox); err != nil {
-		return err
-	}
-	for _, t := range w.queue.Status().Transfers {
-		if t.Owner == ledger.Here && !t.Finished() && w.same(t) && !slices.Contains(w.open, t.ID) {
-			w.open = append(w.open, t.ID)
-		}
-	}
-	return nil
+	err := w.feed.Resume(ctx)
+	w.open = w.feed.Unfinished()
+	return err
 }
 
 // add hands what is complete to the queue. What can't be, as while a disk is full, is tried again.
-func (w *watcher) add(ctx context.Context) {
-	for len(w.later) > 0 {
-		b := w.later[0]
-		list, err := w.writeList(strings.Join(b.Files, "\x00") + "\x00")
-		if err == nil {
-			o := ledger.AddOptions{
-				Scan: w.scanOptions(w.token.Inbox), Replace: bool(w.overwrite), KeepBoth: w.keepBoth,
-				KeepTimes: w.keepTimes, PutMD5: w.putMD5,
-			}
-			o.Scan.Recursive, o.Scan.FilesFrom = true, list
-			var id int64
-			if id, err = w.queue.Add(ctx, w.token.Inbox, []string{b.Root}, o); err == nil {
-				w.open = append(w.open, id)
-			}
-		}
-		if err != nil {
-			w.stands(err)
-			return
-		}
-		w.later = w.later[1:]
+func (w *watcher) add(ctx context.Context, batches ...watch.Batch) {
+	ids, err := w.feed.Take(ctx, batches...)
+	w.open = append(w.open, ids...)
+	if err != nil {
+		w.stands(err)
 	}
 }
 
@@ -206,7 +148,7 @@ func (w *watcher) report(ctx context.Context, last bool) {
 	}
 	if stands != nil {
 		w.stands(stands)
-	} else if len(w.later) == 0 {
+	} else if !w.feed.Later() {
 		w.standing = ""
 	}
 	if len(w.open) == 0 && w.files > w.said {
@@ -257,7 +199,7 @@ func (w *watcher) renew(ctx context.Context) {
 	case next.Query() == "" || next.Query() == w.token.Query():
 		return
 	}
-	if !oneWorkspace(next.Inbox, w.first) {
+	if !feed.OneWorkspace(next.Inbox, w.first) {
 		if !w.strange {
 			w.say("The new token is another workspace's, and is not used. To send there, end this " +
 				"and start it with that token.")
@@ -265,11 +207,15 @@ func (w *watcher) renew(ctx context.Context) {
 		w.strange = true
 		return
 	}
-	from := w.token.Inbox.Key()
 	if err = w.queue.Use(next); err == nil {
 		w.keepHours()
 		w.token = next
-		err = w.move(ctx, from)
+		err = w.feed.Use(ctx, next.Inbox)
+		for _, id := range w.feed.Unfinished() {
+			if !slices.Contains(w.open, id) {
+				w.open = append(w.open, id)
+			}
+		}
 	}
 	if err != nil {
 		w.stands(err)

@@ -47,6 +47,8 @@ type Options struct {
 	// Alone hears that the system tells of no changes below these roots, so that folders are looked
 	// at again and again. Nil: nobody.
 	Alone func(why error)
+	// Looked hears after each look how many files are not complete yet. Nil: nobody.
+	Looked func(waiting int)
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -225,10 +227,11 @@ func (w *Watcher) lookAtAll(ctx context.Context) ([]Batch, error) {
 		}
 	}
 	begun := w.o.Now()
+	told := w.notice.tellsAll() // first, or what comes back meanwhile is missed
 	found, err := w.look(ctx, w.roots, "")
 	now := w.o.Now()
 	pause := max(leastPause, pauseFactor*now.Sub(begun))
-	if w.notice.tellsAll() {
+	if told {
 		pause = max(pause, quietPause)
 	}
 	w.next, w.part = now.Add(pause), now.Add(partPause)
@@ -308,7 +311,11 @@ func (w *Watcher) look(ctx context.Context, roots []string, list string) ([]Batc
 	if err != nil {
 		return nil, err
 	}
-	return w.take(seen), nil
+	done := w.take(seen)
+	if w.o.Looked != nil {
+		w.o.Looked(len(w.waiting))
+	}
+	return done, nil
 }
 
 // refuse tells of what can't be sent. Of a path that was listed and is gone nobody needs to hear.

@@ -1,0 +1,255 @@
+// Package feed keeps sending folders: it hands to the Queue what a watch finds complete.
+//
+// Make a [Feed] with [New]. [Feed.Resume] goes on with what an earlier one left. [Feed.Run] does
+// the rest until it is ended. Who has more to do meanwhile calls [Feed.Look] on a goroutine of its
+// own, and [Feed.Take] with what that finds.
+package feed
+
+import (
+	"context"
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"inboxuploader/uploader"
+	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/token"
+	"inboxuploader/uploader/watch"
+)
+
+// Queue is what a Feed needs of the engine, which [uploader.Queue] has.
+type Queue interface {
+	Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error)
+	Resume(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
+	Redirect(ctx context.Context, from string, to token.Inbox) (int, error)
+	Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledger.Job, error)
+	Sent(ctx context.Context, inbox string) (*ledger.Sent, error)
+	Status() uploader.Status
+}
+
+// Options say what is sent, and how.
+type Options struct {
+	Roots []string      // absolute paths of folders, which need not be there
+	Watch watch.Options // its Known is the Feed's own
+	Send  ledger.AddOptions
+	// List keeps a list of files, with NULs between them, for as long as a transfer may need it, and
+	// returns its path. It may block on the disk.
+	List func(text string) (path string, err error)
+}
+
+// Feed hands what is complete in folders to a Queue. But for Look, its methods belong to one
+// goroutine.
+type Feed struct {
+	queue   Queue
+	o       Options
+	first   token.Inbox // that it began with
+	to      token.Inbox
+	folders *watch.Watcher
+	later   []watch.Batch // complete, and not in the queue yet
+	state   *state
+
+	seed   maphash.Seed
+	listed map[uint64]struct{} // what is in the list already; of the first look
+	looked bool
+}
+
+// New prepares to send folders to an inbox. Close must be called at the end. The error is a pattern
+// that can't be read, or of the disk.
+func New(q Queue, to token.Inbox, o Options) (*Feed, error) {
+	f := &Feed{
+		queue: q, o: o, first: to, to: to, seed: maphash.MakeSeed(), state: newState(),
+	}
+	f.o.Watch.Known = f.known
+	f.o.Watch.Looked = f.state.looked
+	folders, err := watch.New(o.Roots, f.o.Watch)
+	f.folders = folders
+	return f, err
+}
+
+// Close ends it. Look must have returned. What could not be removed is a list of paths.
+func (f *Feed) Close() error { return f.folders.Close() }
+
+// Of reports whether a transfer is a Feed's of one of these folders, for this workspace.
+func (f *Feed) Of(t ledger.TransferStatus) bool {
+	return t.Options.Scan.FilesFrom != "" && len(t.Roots) == 1 &&
+		slices.Contains(f.o.Roots, t.Roots[0]) && OneWorkspace(t.Options.Scan.Inbox, f.first)
+}
+
+// OneWorkspace reports whether two inboxes are of one workspace, whose tokens follow each other.
+func OneWorkspace(a, b token.Inbox) bool {
+	return a.Key() == b.Key() || a.Host == b.Host && a.WsID != "" && a.WsID == b.WsID
+}
+
+// Resume goes on with what an earlier Feed of these folders left, and gives to the inbox what was
+// for another one of the workspace. It may block on the disk.
+func (f *Feed) Resume(ctx context.Context) error {
+	if _, err := f.queue.Resume(ctx, f.Of); err != nil {
+		return err
+	}
+	for _, t := range f.unfinished() {
+		if t.Inbox == f.to.Key() {
+			continue
+		}
+		if _, err := f.queue.Redirect(ctx, t.Inbox, f.to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Use sends to another inbox of the workspace from then on, which also gets what the one before has
+// not received. It may block on the disk, and for requests that are under way.
+func (f *Feed) Use(ctx context.Context, to token.Inbox) error {
+	from := f.to.Key()
+	f.to = to
+	_, err := f.queue.Redirect(ctx, from, to)
+	return err
+}
+
+// Unfinished returns the ids of its transfers that have not ended, an earlier Feed's included.
+func (f *Feed) Unfinished() (ids []int64) {
+	for _, t := range f.unfinished() {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}
+
+func (f *Feed) unfinished() (all []ledger.TransferStatus) {
+	for _, t := range f.queue.Status().Transfers {
+		if t.Owner == ledger.Here && !t.Finished() && f.Of(t) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// Look hands on what is complete until ctx ends, whose cause it returns, or until the list can't be
+// read.
+func (f *Feed) Look(ctx context.Context, found chan<- []watch.Batch) error {
+	for {
+		batches, err := f.folders.Next(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case found <- batches:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Take hands these batches to the queue, and before them those that it could not take before; none
+// tries those again. It returns the ids of the new transfers. The error says why some are kept for
+// the next time, as while a disk is full.
+func (f *Feed) Take(ctx context.Context, batches ...watch.Batch) (ids []int64, err error) {
+	f.later = append(f.later, batches...)
+	for len(f.later) > 0 {
+		b, o := f.later[0], f.o.Send
+		if o.Scan.FilesFrom, err = f.o.List(strings.Join(b.Files, "\x00") + "\x00"); err != nil {
+			return ids, err
+		}
+		id, err := f.queue.Add(ctx, f.to, []string{b.Root}, o)
+		if err != nil {
+			return ids, err
+		}
+		ids = append(ids, id)
+		f.later = f.later[1:]
+	}
+	return ids, nil
+}
+
+// Later reports whether something is complete that the queue could not take.
+func (f *Feed) Later() bool { return len(f.later) > 0 }
+
+// known reports what was delivered from these folders to the workspace, in whichever inbox: a token
+// for its next one sends nothing again. Beginning, it also knows what is in the list already.
+func (f *Feed) known(ctx context.Context) (watch.Known, error) {
+	status := f.queue.Status()
+	sent, err := f.sent(ctx, &status)
+	if err != nil {
+		return nil, err
+	}
+	if f.listed = nil; !f.looked {
+		if err := f.list(ctx, &status); err != nil {
+			return nil, err
+		}
+		f.looked = true
+	}
+	return func(ctx context.Context, found *scan.Found) (bool, error) {
+		if _, listed := f.listed[f.version(found.Source, found.Size, found.ModTime.UnixNano())]; listed {
+			return true, nil
+		}
+		for _, s := range sent {
+			if has, err := s.Has(ctx, found); has || err != nil {
+				return has, err
+			}
+		}
+		return false, nil
+	}, nil
+}
+
+// sent reads what was delivered to the inboxes of the workspace.
+func (f *Feed) sent(ctx context.Context, s *uploader.Status) (sent []*ledger.Sent, err error) {
+	keys := map[string]bool{f.first.Key(): true}
+	for i := range s.Inboxes {
+		if in := s.Inboxes[i].Token.Inbox; in.Host != "" && OneWorkspace(in, f.first) {
+			keys[s.Inboxes[i].Inbox] = true
+		}
+	}
+	for i := range s.Transfers {
+		if f.Of(s.Transfers[i]) {
+			keys[s.Transfers[i].Inbox] = true
+		}
+	}
+	for key := range keys {
+		of, err := f.queue.Sent(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		sent = append(sent, of)
+	}
+	return sent, nil
+}
+
+// rowsAtOnce is how many rows of the list are read at a time.
+const rowsAtOnce = 4096
+
+// list notes the files of earlier transfers that still wait for their turn, and those that a person
+// has cancelled: they are in the list once.
+func (f *Feed) list(ctx context.Context, s *uploader.Status) error {
+	states := []ledger.JobState{ledger.Waiting, ledger.Active, ledger.Paused, ledger.Cancelled}
+	f.listed = map[uint64]struct{}{}
+	for i := range s.Transfers {
+		t := &s.Transfers[i]
+		if n := t.Files; !f.Of(*t) ||
+			n[ledger.Waiting]+n[ledger.Active]+n[ledger.Paused]+n[ledger.Cancelled] == 0 {
+			continue
+		}
+		for from := 0; ; from += rowsAtOnce {
+			rows, err := f.queue.Rows(ctx, ledger.Filter{Transfer: t.ID, States: states}, from,
+				rowsAtOnce)
+			if err != nil {
+				return err
+			}
+			for i := range rows {
+				j := &rows[i]
+				f.listed[f.version(j.Source, j.Size, j.ModTime.UnixNano())] = struct{}{}
+			}
+			if len(rows) < rowsAtOnce {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// version is a file as it is, in few bytes; see [watch.Watcher] for how often two have one.
+func (f *Feed) version(source string, size, nano int64) uint64 {
+	type version struct {
+		source     string
+		size, nano int64
+	}
+	return maphash.Comparable(f.seed, version{source, size, nano})
+}
