@@ -203,6 +203,9 @@ func (q *Queue) Delivered(
 	return q.ledger.Delivered(ctx, transfers, visit)
 }
 
+// Keep brings what the list knows to the disk, on which it blocks: no loss of power undoes it then.
+func (q *Queue) Keep(ctx context.Context) error { return q.ledger.Commit(ctx, true) }
+
 // Sent is [ledger.Ledger.Sent] of the queue's list.
 func (q *Queue) Sent(ctx context.Context, inbox string) (*ledger.Sent, error) {
 	return q.ledger.Sent(ctx, inbox)

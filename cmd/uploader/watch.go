@@ -27,6 +27,7 @@ type watchRun struct {
 	*copyRun
 	settle   age
 	whenDone string
+	after    afterFlag
 }
 
 // watchCommand sends what is in folders and what appears there.
@@ -56,6 +57,8 @@ func watchCommand(p *program) *cobra.Command {
 		"whose name is taken, as “name (2)” beside it")
 	r.addBeside(s)
 	r.addBetween(s)
+	s.Var(&r.after, "after-delivery", "move each file that was delivered to this folder, which must "+
+		"be there, lie outside of what is watched and on the same disk; what is in it is never replaced")
 	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
 		"add --help; all arguments are then folders")
 	r.addWay(c)
@@ -69,8 +72,14 @@ if you don't say otherwise; or, with --when-done NAME, as soon as a file of that
 up to FOLDER itself. The token is given as to "uploader copy"; with --token-file or --to it can be replaced while
 this runs: when it ends, what is left waits, and goes on with the next one.
 
-Nothing is ever deleted or moved. Started again, it goes on where it was, and sends nothing twice. A file that
-changes after it was delivered is named once and left alone, unless --overwrite=true or --keep-both says otherwise.
+Nothing is ever deleted, and nothing moved unless you ask for it. Started again, it goes on where it was, and sends nothing
+twice. A file that changes after it was delivered is named once and left alone, unless --overwrite=true or --keep-both says
+otherwise.
+
+With --after-delivery move:/data/sent a file that the storage confirmed, and that has not changed since, gets to the same place
+below /data/sent/FOLDER in one step of the disk. It is moved once all that was found with it is sent; if this is ended before,
+after the next start. What stands there already is never replaced, no link is followed, and folders stay. A file that can't be moved is
+named once, with the reason, and stays.
 
 With --between 18:00-06:00 nothing is begun outside these hours, by this computer's clock; what becomes complete meanwhile is
 noted, and goes when they begin.
@@ -112,10 +121,18 @@ func (r *watchRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	var away *mover
+	if r.after.text != "" {
+		dir, err := r.after.check(roots)
+		if err != nil {
+			return err
+		}
+		away = &mover{dir: dir, roots: roots, say: r.say}
+	}
 	if err := r.checkDates(tok, r.now()); err != nil {
 		return err
 	}
-	return r.keepSending(ctx, tok, given, roots)
+	return r.keepSending(ctx, tok, given, roots, away)
 }
 
 // checkFlags refuses what can't be wanted.
@@ -139,7 +156,7 @@ func (r *watchRun) checkFlags() error {
 
 // keepSending opens the list and watches until ctx ends.
 func (r *watchRun) keepSending(
-	ctx context.Context, tok token.Token, given givenToken, roots []string,
+	ctx context.Context, tok token.Token, given givenToken, roots []string, away *mover,
 ) (err error) {
 	if err := enoughFiles(); err != nil {
 		return err
@@ -167,11 +184,14 @@ func (r *watchRun) keepSending(
 	if err := r.between.Keep(q, r.now()); err != nil {
 		return err
 	}
-	w := &watcher{watchRun: r, queue: q, roots: roots, first: tok.Inbox, token: tok, given: given}
+	w := &watcher{
+		watchRun: r, queue: q, roots: roots, first: tok.Inbox, token: tok, given: given,
+		away: away,
+	}
 	o := r.scanOptions(tok.Inbox)
 	o.Recursive = true
 	w.feed, err = feed.New(q, tok.Inbox, feed.Options{
-		Roots: roots, List: r.writeList,
+		Roots: roots, List: r.writeList, Delivered: away.saw,
 		Watch: watch.Options{
 			Scan: o, Settle: r.settle.Duration, WhenDone: r.whenDone, Dir: dir,
 			Refused: func(f *scan.Found) {

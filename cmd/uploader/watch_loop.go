@@ -32,6 +32,7 @@ type watcher struct {
 	first token.Inbox // of the token that it began with
 	token token.Token
 	given givenToken
+	away  *mover    // of --after-delivery; nil: files stay
 	read  time.Time // the token file's modification time, as it was read
 
 	open     []int64 // transfers that have not ended
@@ -79,11 +80,13 @@ func (w *watcher) run(ctx context.Context) error {
 			w.add(ctx, batches...)
 		case <-w.queue.Changed():
 			w.report(ctx, false)
+			w.moveAway(ctx)
 		case <-tick.C:
 			w.add(ctx)
 			w.renew(ctx)
 			w.keepHours()
 			w.report(ctx, false)
+			w.moveAway(ctx)
 		}
 	}
 }
@@ -143,6 +146,9 @@ func (w *watcher) report(ctx context.Context, last bool) {
 			w.files += t.Files[ledger.Delivered]
 			w.bytes += t.Bytes[ledger.Delivered]
 			w.name(ctx, t)
+			if err := w.away.took(ctx, w.queue, t.ID); err != nil {
+				w.stands(err)
+			}
 			w.open = slices.DeleteFunc(w.open, func(id int64) bool { return id == t.ID })
 		}
 	}
@@ -158,6 +164,19 @@ func (w *watcher) report(ctx context.Context, last bool) {
 	}
 	if last {
 		w.end(s.FilesLeft())
+	}
+}
+
+// moveAway moves what was delivered, unless folders are still being read for a transfer: a file that
+// is gone would be missed there.
+func (w *watcher) moveAway(ctx context.Context) {
+	for _, t := range w.queue.Status().Transfers {
+		if t.Owner == ledger.Here && !t.Scanned && w.feed.Of(t) {
+			return
+		}
+	}
+	if err := w.away.move(ctx, w.queue); err != nil {
+		w.stands(err)
 	}
 }
 

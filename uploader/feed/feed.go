@@ -36,6 +36,9 @@ type Options struct {
 	// List keeps a list of files, with NULs between them, for as long as a transfer may need it, and
 	// returns its path. It may block on the disk.
 	List func(text string) (path string, err error)
+	// Delivered hears, on the goroutine of Look, of each file that is found as it was delivered
+	// before, by whatever transfer. Nil: nobody.
+	Delivered func(found *scan.Found)
 }
 
 // Feed hands what is complete in folders to a Queue. But for Look, its methods belong to one
@@ -182,7 +185,11 @@ func (f *Feed) known(ctx context.Context) (watch.Known, error) {
 			return true, nil
 		}
 		for _, s := range sent {
-			if has, err := s.Has(ctx, found); has || err != nil {
+			has, err := s.Has(ctx, found)
+			if has && f.o.Delivered != nil {
+				f.o.Delivered(found)
+			}
+			if has || err != nil {
 				return has, err
 			}
 		}

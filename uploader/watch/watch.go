@@ -295,7 +295,7 @@ func (w *Watcher) look(ctx context.Context, roots []string, list string) ([]Batc
 			f := &found[i]
 			switch {
 			case f.Err != nil:
-				w.refuse(f, list != "")
+				w.refuse(f)
 			case f.Skip == "":
 				waits, err := w.saw(ctx, f)
 				if err != nil {
@@ -318,9 +318,10 @@ func (w *Watcher) look(ctx context.Context, roots []string, list string) ([]Batc
 	return done, nil
 }
 
-// refuse tells of what can't be sent. Of a path that was listed and is gone nobody needs to hear.
-func (w *Watcher) refuse(f *scan.Found, listed bool) {
-	if listed {
+// refuse tells of what can't be sent. Of a path that is gone by now, as one that was moved away,
+// nobody needs to hear unless it is a root.
+func (w *Watcher) refuse(f *scan.Found) {
+	if !slices.Contains(w.roots, f.Source) {
 		if _, err := os.Lstat(f.Source); errors.Is(err, fs.ErrNotExist) {
 			return
 		}
