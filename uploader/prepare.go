@@ -130,9 +130,7 @@ func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 			j.noteRead(a.Number, a.At)
 		}
 	}
-	if j.PutMD5 {
-		j.digest = source.NewDigest(j.file, j.Size, j.BlockSize)
-	}
+	j.digest = source.NewDigest(q.ledger.Hashes(&j.Job), j.file, j.Size, j.BlockSize)
 	q.ledger.Plan(j.Job, acked)
 }
 

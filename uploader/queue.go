@@ -60,6 +60,8 @@ type Config struct {
 	// Receipt is the file that a receipt will be written to. No scan of this queue takes it. Empty:
 	// there is none.
 	Receipt string
+	// Sums keeps the hashes of files whose transfer has a Manifest. Default: nobody does.
+	Sums ledger.Sums
 	// Log receives what support needs. It never sees a token's query. Default: nothing is logged.
 	Log *slog.Logger
 }
@@ -139,6 +141,9 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	}
 	if c.Journal == nil {
 		c.Journal = ledger.NewMemoryJournal()
+	}
+	if c.Sums == nil {
+		c.Sums = ledger.NoSums{}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -52,7 +52,7 @@ type job struct {
 	changed time.Time      // the file's last change when it was opened
 	acked   []bool         // by block
 	crcs    []uint64       // by block; valid where acked
-	digest  *source.Digest // of a file whose MD5 is kept; nil before it is planned
+	digest  *source.Digest // of a file whose hashes are kept; nil before it is planned
 	next    int            // blocks before this one have been handed out
 	left    int            // blocks not acknowledged
 	flying  int            // units under way

@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	"inboxuploader/internal/contenttype"
 	"inboxuploader/internal/crc64"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/plan"
@@ -14,14 +13,6 @@ import (
 	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/store"
 )
-
-func (j *job) properties() store.Properties {
-	p := store.Properties{ContentType: contenttype.Of(j.Blob)}
-	if j.KeepTime {
-		p.ModTime = j.ModTime
-	}
-	return p
-}
 
 // sendWhole sends a small file in one request, where it need not be asked for first.
 func (w *worker) sendWhole(u *unit) error {
@@ -62,12 +53,14 @@ func (w *worker) putWhole(u *unit) error {
 			j.doubt = older // what is there may be the other file's, and is left alone
 		}
 	}
-	p := j.properties()
-	if j.PutMD5 {
-		if p.MD5, err = body.MD5(); err != nil {
-			return err
-		}
+	sums, err := body.Sums(w.q.ledger.Hashes(&j.Job))
+	if err == nil {
+		err = w.q.config.Sums.Keep(j.ID, body.CRC64(), sums)
 	}
+	if err != nil {
+		return err
+	}
+	p := store.PropertiesOf(&j.Job, sums)
 	c := w.condition(u)
 	begun := w.begun(j)
 	answer, err := w.request(u, body, func(ctx context.Context) (ledger.Answer, error) {
@@ -239,8 +232,8 @@ func (w *worker) commit(u *unit) error {
 	if err := j.unchanged(now); err != nil {
 		return err
 	}
-	p := j.properties()
-	if p.MD5, err = j.digest.Sum(w.q.ctx, j.crcs); err != nil {
+	sums, err := j.digest.Sums(w.q.ctx, j.crcs)
+	if err != nil {
 		j.suspect = true
 		return err
 	}
@@ -250,7 +243,14 @@ func (w *worker) commit(u *unit) error {
 	if err := w.q.ledger.CommitPending(w.q.ctx); err != nil {
 		return errAgain // nothing is handed out while the journal can't be written
 	}
-	ids := store.BlockIDs(j.UploadID, j.crcs)
+	var crc uint64
+	for n, c := range j.crcs {
+		crc = crc64.Combine(crc, c, j.blockLen(n))
+	}
+	if err := w.q.config.Sums.Keep(j.ID, crc, sums); err != nil {
+		return err
+	}
+	p, ids := store.PropertiesOf(&j.Job, sums), store.BlockIDs(j.UploadID, j.crcs)
 	put := func(c store.Condition) (ledger.Answer, error) {
 		return w.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
 			return u.store.PutBlockList(ctx, j.Blob, ids, p, c)
@@ -274,10 +274,6 @@ func (w *worker) commit(u *unit) error {
 			w.answerLost(j, begun)
 		}
 		return err
-	}
-	var crc uint64
-	for n, c := range j.crcs {
-		crc = crc64.Combine(crc, c, j.blockLen(n))
 	}
 	j.CRC64, j.Answer, j.Changed = crc, answer, now.Kept()
 	return nil

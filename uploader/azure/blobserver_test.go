@@ -123,11 +123,11 @@ func TestTheMD5IsKept(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	body := uploadertest.NewBody([]byte("data"))
-	sum, err := body.MD5()
+	sum, err := body.Sums(source.MD5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := store.Properties{MD5: sum}
+	p := store.Properties{MD5: sum.MD5}
 	if _, err := s.PutBlob(t.Context(), "whole", body, p, store.Condition{}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 )
 
@@ -162,6 +163,7 @@ type transferRow struct {
 	KeepBoth          bool          `json:",omitzero"`
 	KeepTimes         bool          `json:",omitzero"`
 	PutMD5            bool          `json:",omitzero"`
+	Manifest          source.Hashes `json:",omitzero"`
 	Created           time.Time
 	Scanned           bool                      `json:",omitzero"`
 	Paused            bool                      `json:",omitzero"`
@@ -249,7 +251,7 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		Include:   texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
 		KeepBoth: t.Options.KeepBoth, KeepTimes: t.Options.KeepTimes,
-		PutMD5:  t.Options.PutMD5,
+		PutMD5:  t.Options.PutMD5, Manifest: t.Options.Manifest,
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
 		Follows: t.Follows, Moving: t.Moving,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped,
@@ -283,7 +285,7 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 	}
 	t := ledger.Transfer{
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
-		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, PutMD5: r.PutMD5, Scan: scan.Options{
+		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, PutMD5: r.PutMD5, Manifest: r.Manifest, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
 			FollowOutside: r.FollowOutside, MinAge: r.MinAge, MaxAge: r.MaxAge,

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 )
 
@@ -18,6 +19,8 @@ type AddOptions struct {
 	KeepTimes bool
 	// PutMD5 has the storage keep the MD5 of each file.
 	PutMD5 bool
+	// Manifest are the hashes that a manifest of what was delivered will list.
+	Manifest source.Hashes
 	// Review is the scan of these roots that a person looked at, finished or not; nil where there
 	// was none. What it finds is sent, and the roots are not read again, where it is of the same
 	// roots with the same options. A journal does not keep it: after a restart before all of it is

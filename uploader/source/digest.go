@@ -2,15 +2,13 @@ package source
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // G501: what the service keeps as Content-MD5; nothing is secured by it
-	"hash"
 	"io"
 	"sync"
 
 	"inboxuploader/uploader/problem"
 )
 
-// Digest is the MD5 of a file that is read in blocks, in about their order and by several goroutines
+// Digest is the hashes of a file that is read in blocks, in about their order and by several goroutines
 // at once: a block whose turn has come is added from memory, and only what was passed over is read
 // once more. Its methods may be called from any goroutine; a nil Digest is none.
 type Digest struct {
@@ -18,7 +16,7 @@ type Digest struct {
 	file        io.ReaderAt
 
 	mu   sync.Mutex
-	sum  hash.Hash
+	sum  *Hasher
 	crcs []uint64 // of the blocks that are in sum
 	buf  []byte   // for what was passed over
 	err  error    // of reading that
@@ -28,9 +26,13 @@ type Digest struct {
 // More are left for the end: a whole file that was sent before would keep others waiting.
 const catchUp = 64
 
-// NewDigest returns the digest of a file of so many bytes in blocks of so many, with none of it yet.
-func NewDigest(file io.ReaderAt, size, block int64) *Digest {
-	return &Digest{size: size, block: block, file: file, sum: md5.New()} //nolint:gosec // G401: see above
+// NewDigest returns the digest of a file of so many bytes in blocks of so many, with none of it yet;
+// nil for no hashes.
+func NewDigest(of Hashes, file io.ReaderAt, size, block int64) *Digest {
+	if of == 0 {
+		return nil
+	}
+	return &Digest{size: size, block: block, file: file, sum: NewHasher(of)}
 }
 
 // Add adds the block of that number, whose bytes and checksum these are, if that is possible now.
@@ -50,31 +52,31 @@ func (d *Digest) Add(ctx context.Context, number int, data []byte, crc uint64) {
 		}
 	}
 	if len(d.crcs) == number {
-		_, _ = d.sum.Write(data) // a hash never fails
+		_, _ = d.sum.Write(data)
 		d.crcs = append(d.crcs, crc)
 	}
 }
 
-// Sum reads what was not added and returns the MD5 of the file, 16 bytes. crcs are the checksums of the blocks
-// as they were sent: where others were added, the error says that the file has changed. Others are
-// those of reading.
-func (d *Digest) Sum(ctx context.Context, crcs []uint64) (string, error) {
+// Sums reads what was not added and returns the hashes of the file. crcs are the checksums of the
+// blocks as they were sent: where others were added, the error says that the file has changed.
+// Others are those of reading.
+func (d *Digest) Sums(ctx context.Context, crcs []uint64) (Sums, error) {
 	if d == nil {
-		return "", nil
+		return Sums{}, nil
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for len(d.crcs) < len(crcs) {
 		if err := d.readNext(ctx); err != nil {
-			return "", err
+			return Sums{}, err
 		}
 	}
 	for n, crc := range crcs {
 		if d.crcs[n] != crc {
-			return "", problem.New("hash", "", problem.SourceChanged)
+			return Sums{}, problem.New("hash", "", problem.SourceChanged)
 		}
 	}
-	return string(d.sum.Sum(nil)), nil
+	return d.sum.Sums(), nil
 }
 
 // readNext adds the next block from the file. Once that has failed nothing is added any more. The

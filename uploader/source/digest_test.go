@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"crypto/sha256"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -27,7 +28,7 @@ func TestADigestIsTheFilesInWhateverOrderItsBlocksCome(t *testing.T) {
 		for i := range crcs {
 			crcs[i] = crc64.Checksum(part(i))
 		}
-		d := NewDigest(bytes.NewReader(data), int64(len(data)), block)
+		d := NewDigest(MD5|SHA256, bytes.NewReader(data), int64(len(data)), block)
 		order := rapid.SliceOfN(rapid.IntRange(0, n-1), 0, 2*n).Draw(t, "order")
 		var wg sync.WaitGroup
 		for worker := range 3 {
@@ -38,20 +39,21 @@ func TestADigestIsTheFilesInWhateverOrderItsBlocksCome(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		got, err := d.Sum(context.Background(), crcs)
-		if want := md5.Sum(data); err != nil || got != string(want[:]) {
+		got, err := d.Sums(context.Background(), crcs)
+		sum, sha := md5.Sum(data), sha256.Sum256(data)
+		if want := (Sums{string(sum[:]), string(sha[:])}); err != nil || got != want {
 			t.Fatalf("%x, %v, want %x", got, err, want)
 		}
 		crcs[n-1]++
-		if _, err := d.Sum(context.Background(), crcs); !errors.Is(err, problem.ErrSourceChanged) {
+		if _, err := d.Sums(context.Background(), crcs); !errors.Is(err, problem.ErrSourceChanged) {
 			t.Fatalf("other blocks were sent: %v", err)
 		}
 	})
 }
 
 func TestADigestOfAFileThatHasShrunkIsNone(t *testing.T) {
-	d := NewDigest(bytes.NewReader(make([]byte, 150)), 300, 100)
-	if _, err := d.Sum(t.Context(), make([]uint64, 3)); !errors.Is(err, problem.ErrSourceChanged) {
+	d := NewDigest(SHA256, bytes.NewReader(make([]byte, 150)), 300, 100)
+	if _, err := d.Sums(t.Context(), make([]uint64, 3)); !errors.Is(err, problem.ErrSourceChanged) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // G501: see MD5
 	"io"
 	"time"
 
+	"inboxuploader/internal/contenttype"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
@@ -46,6 +46,18 @@ type Properties struct {
 	ContentType string
 	ModTime     time.Time // when the file was modified; zero: is not kept
 	MD5         string    // of the content, 16 bytes; empty: is not kept
+}
+
+// PropertiesOf returns what the service keeps beside the bytes of a job, whose hashes these are.
+func PropertiesOf(j *ledger.Job, s source.Sums) Properties {
+	p := Properties{ContentType: contenttype.Of(j.Blob)}
+	if j.KeepTime {
+		p.ModTime = j.ModTime
+	}
+	if j.PutMD5 {
+		p.MD5 = s.MD5
+	}
+	return p
 }
 
 // Condition says when a write may take place. The zero Condition is: always.
@@ -101,12 +113,16 @@ func (b *Body) CRC64() uint64 { return b.crc64 }
 // Bytes returns all bytes, or nil where they are read from a file while being sent.
 func (b *Body) Bytes() []byte { return b.data }
 
-// MD5 returns the MD5 of all bytes, which it reads. It must be called before SetPace.
-func (b *Body) MD5() (string, error) {
-	sum := md5.New() //nolint:gosec // G401: what the service keeps as Content-MD5; nothing is secured by it
-	_, err := b.WriteTo(sum)
+// Sums returns these hashes of all bytes, which it reads for them. It must be called before
+// SetPace.
+func (b *Body) Sums(of source.Hashes) (source.Sums, error) {
+	h := source.NewHasher(of)
+	if h == nil {
+		return source.Sums{}, nil
+	}
+	_, err := b.WriteTo(h)
 	b.off = 0
-	return string(sum.Sum(nil)), err
+	return h.Sums(), err
 }
 
 // Read implements io.Reader. It may wait for the speed limit.

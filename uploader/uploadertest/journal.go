@@ -18,6 +18,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 )
 
@@ -175,7 +176,7 @@ func sampleTransfer() ledger.Transfer {
 				Inbox:     token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0", Blob: "b", Wider: true},
 				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
 			},
-			Replace: true, KeepBoth: true, KeepTimes: true, PutMD5: true,
+			Replace: true, KeepBoth: true, KeepTimes: true, PutMD5: true, Manifest: source.SHA256,
 		},
 		ValidFrom: second(1), ValidTo: second(1000), Speed: 1.25e6,
 		Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
