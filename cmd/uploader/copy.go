@@ -22,6 +22,7 @@ type copyFlags struct {
 	overwrite         overwriteFlag
 	keepBoth          bool
 	keepTimes, putMD5 bool
+	documents         documentFlags
 	dryRun            bool
 
 	sendFlags
@@ -75,6 +76,7 @@ func copyCommand(p *program) *cobra.Command {
 	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file whose name is taken in the inbox as "+
 		"“name (2)” beside it")
 	r.addBeside(s)
+	r.documents.add(s)
 	s.BoolVar(&r.dryRun, "dry-run", false, "list what would be sent under which name, and what "+
 		"would not and why; send nothing")
 	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+

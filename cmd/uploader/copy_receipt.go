@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
@@ -40,7 +41,7 @@ func (r *delivery) writeReceipt(ctx context.Context, q *uploader.Queue) error {
 	if r.flags.receipt == "" {
 		return nil
 	}
-	return saveReceipt(ctx, q, r.flags.receipt, r.transfers)
+	return saveReceipt(ctx, q, r.flags.receipt, slices.Concat(r.transfers, r.documentTransfers))
 }
 
 // saveReceipt writes a file about what these transfers delivered, now or before.

@@ -58,6 +58,9 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 		return err
 	}
 	token = r.forOneFile(token, sources)
+	if err := r.documents.check(token); err != nil {
+		return err
+	}
 	for _, n := range r.allNotes() {
 		r.say("Note: " + n)
 	}
@@ -116,6 +119,7 @@ func (r *copyRun) send(
 		return err
 	}
 	defer d.discard()
+	d.manifest, d.note = r.documents.manifest.of, r.documents.note
 	if d.journal, err = r.journalOrMemory(ctx); err != nil {
 		return err
 	}
@@ -127,7 +131,8 @@ func (r *copyRun) send(
 		}
 		o := ledger.AddOptions{
 			Scan: r.scanOptions(token.Inbox), Replace: bool(r.overwrite), KeepBoth: r.keepBoth,
-			KeepTimes: r.keepTimes, PutMD5: r.putMD5,
+			KeepTimes: r.keepTimes, PutMD5: r.putMD5, Manifest: r.documents.manifest.of,
+			Note: r.documents.note,
 		}
 		id, err := r.continued(ctx, q, token, sources, o)
 		if err != nil {

@@ -15,8 +15,10 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/manifest"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/receipt"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uplink"
 )
@@ -32,10 +34,18 @@ type delivery struct {
 	logFile io.Closer
 	journal ledger.Journal
 
+	// What goes with it when all is delivered; where it is empty, what each transfer says.
+	manifest source.Hashes
+	note     ledger.Note
+	hashes   *manifest.Keeper
+
 	// Filled by who hands the queue its work.
 	transfers []int64     // what it is about
 	token     token.Token // the one it sends with; zero where there are several
 	to        string      // where it sends to, for a person
+	documents []document  // what goes with it
+
+	documentTransfers []int64 // that send those
 }
 
 // beginDelivery makes sure, before anything is sent, that the receipt can be written. discard must
@@ -47,7 +57,7 @@ func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error
 	if err := checkReceipt(f.receipt); err != nil {
 		return nil, err
 	}
-	r := &delivery{program: p, flags: f, begun: begun}
+	r := &delivery{program: p, flags: f, begun: begun, hashes: manifest.NewKeeper(p.documentsDir())}
 	r.log, r.logPath, r.logFile = p.openLog()
 	return r, nil
 }
@@ -72,6 +82,7 @@ func (r *delivery) discard() {
 			r.log.Error("close journal", "error", err)
 		}
 	}
+	_ = r.hashes.Close()  // what was not kept is read again
 	_ = r.logFile.Close() // the log never decides about an upload
 }
 
@@ -87,7 +98,9 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 		return err
 	}
 	// The queue does not end with ctx: what it knows at an interrupt is for the summary.
-	q, err := uploader.NewQueue(context.WithoutCancel(ctx), r.flags.config(r.journal, r.log))
+	config := r.flags.config(r.journal, r.log)
+	config.Sums = r.hashes
+	q, err := uploader.NewQueue(context.WithoutCancel(ctx), config)
 	if err != nil {
 		return err
 	}
@@ -99,12 +112,18 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 	}
 	r.warnOfEnd(q)
 	waiting, end := r.flags.giveUp.limit(ctx, func() uploader.Status { return s.status(q) })
-	stopped := p.watch(waiting, &watched{
-		to: r.to, changed: q.Changed(),
-		wait:   func(ctx context.Context) error { return s.wait(ctx, q) },
-		status: func() uploader.Status { return q.StatusOf(r.transfers...) },
-		object: r.progress(), words: progressParts,
-	})
+	wait := func(to string) error {
+		return p.watch(waiting, &watched{
+			to: to, changed: q.Changed(),
+			wait:   func(ctx context.Context) error { return s.wait(ctx, q) },
+			status: func() uploader.Status { return q.StatusOf(r.transfers...) },
+			object: r.progress(), words: progressParts,
+		})
+	}
+	stopped := wait(r.to)
+	if stopped == nil {
+		stopped = r.sendDocuments(waiting, q, func() error { return wait("") })
+	}
 	end()
 	young := r.lookAtYoung(ctx, q)
 	closed := q.Close()
@@ -135,7 +154,7 @@ func (r *delivery) conclude(
 	if err != nil {
 		return err
 	}
-	o.young = young
+	o.young, o.documents = young, r.documents
 	o.judge()
 	o.token, o.to, o.unkept = r.token, r.to, !r.kept()
 	if exists(r.logPath) { // the state folder may have been removed

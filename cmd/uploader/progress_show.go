@@ -22,7 +22,7 @@ const (
 
 // watched is something that is being sent, as whoever looks on sees it.
 type watched struct {
-	to      string
+	to      string // where to; empty where that was said before
 	status  func() uploader.Status
 	changed <-chan struct{}                 // receives after status changed; nil: looked at now and then
 	wait    func(ctx context.Context) error // until nothing can go on by itself
@@ -105,7 +105,9 @@ func (c *console) watchLine(w *watched, done <-chan error) error {
 
 // watchPlain writes a line now and then, and when trouble begins.
 func (c *console) watchPlain(w *watched, done <-chan error) error {
-	c.say("Sending to " + w.to + ".")
+	if w.to != "" {
+		c.say("Sending to " + w.to + ".")
+	}
 	wait := firstPlain
 	next := time.NewTimer(wait)
 	defer next.Stop()

@@ -188,7 +188,7 @@ func (r *purgeRun) remove(ctx context.Context, b *belongings) error {
 		b.names, err = ownFiles(b.dir)
 	}
 	for _, name := range b.names {
-		err = errors.Join(err, os.Remove(filepath.Join(b.dir, name)))
+		err = errors.Join(err, os.RemoveAll(filepath.Join(b.dir, name)))
 	}
 	var code exit
 	if err != nil && !errors.As(err, &code) && ctx.Err() == nil {
@@ -226,7 +226,7 @@ func (r *purgeRun) removeSecrets(ctx context.Context, refs []string) error {
 // ownNames are the files of the program in its state folder, besides the list of uploads.
 var ownNames = []string{
 	logName, logName + ".1", "settings.json", "settings.json.damaged", connectionName,
-	"window.lock", "window.sock",
+	"window.lock", "window.sock", documentsName,
 }
 
 // ownFiles returns the names of those that are there. The folder may have other uses, so nothing

@@ -55,6 +55,8 @@ type outcome struct {
 	uncopied int64        // how many more of them there are
 	waiting  []ledger.Job // the first of those not yet sent
 	young    uploader.Young
+
+	documents []document
 }
 
 // newOutcome reads what became of the transfers' jobs. The queue is closed.
@@ -135,7 +137,7 @@ func (o *outcome) judge() {
 	case o.stopped != nil && code == exitToken:
 		o.state, o.exit = stateRefused, exitToken
 	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0 ||
-		len(o.young.Changed) > 0:
+		len(o.young.Changed) > 0 || slices.ContainsFunc(o.documents, document.lacks):
 		o.state, o.exit = stateIncomplete, exitNotDelivered
 	case o.nothingMatched():
 		o.state, o.exit = stateNothing, exitNotDelivered
@@ -235,6 +237,7 @@ func (o *outcome) words() []string {
 			fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, o.againWords()))
 	}
 	lines = append(lines, youngWords(o.young)...)
+	lines = append(lines, documentWords(o.documents)...)
 	if left := o.leftOutWords(); left != "" {
 		lines = append(lines, "", left)
 		lines = append(lines, o.unfollowedWords()...)

@@ -45,6 +45,8 @@ type summary struct {
 
 	namesInJSON
 
+	Documents []documentInJSON `json:"documents,omitempty"` // what went last, beside the files
+
 	// They count as delivered, and the inbox has them as they were.
 	ChangedAfterSent []sentFile `json:"changed_after_sent"`
 	// The first of those modified in the minute before they were sent.
@@ -90,6 +92,7 @@ func newSummary(o *outcome) summary {
 		Log: o.log, SkippedBy: map[string]int64{}, NotDelivered: []summaryFile{},
 	}
 	s.LinksOutside = o.outside()
+	s.Documents = documentsInJSON(o.documents)
 	s.Inboxes = o.inboxCounts()
 	s.ChangedAfterSent, s.ModifiedLately = sentFiles(o.young.Changed), sentFiles(o.young.Named)
 	if len(s.Inboxes) == 1 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inboxuploader/internal/blobserver"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uploadertest"

@@ -164,6 +164,8 @@ type transferRow struct {
 	KeepTimes         bool          `json:",omitzero"`
 	PutMD5            bool          `json:",omitzero"`
 	Manifest          source.Hashes `json:",omitzero"`
+	Note              text          `json:",omitzero"`
+	NoteFrom          text          `json:",omitzero"`
 	Created           time.Time
 	Scanned           bool                      `json:",omitzero"`
 	Paused            bool                      `json:",omitzero"`
@@ -251,7 +253,8 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		Include:   texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
 		KeepBoth: t.Options.KeepBoth, KeepTimes: t.Options.KeepTimes,
-		PutMD5:  t.Options.PutMD5, Manifest: t.Options.Manifest,
+		PutMD5: t.Options.PutMD5, Manifest: t.Options.Manifest,
+		Note: text(t.Options.Note.Text), NoteFrom: text(t.Options.Note.From),
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
 		Follows: t.Follows, Moving: t.Moving,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped,
@@ -285,7 +288,7 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 	}
 	t := ledger.Transfer{
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
-		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, PutMD5: r.PutMD5, Manifest: r.Manifest, Scan: scan.Options{
+		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, PutMD5: r.PutMD5, Manifest: r.Manifest, Note: ledger.Note{Text: string(r.Note), From: string(r.NoteFrom)}, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
 			FollowOutside: r.FollowOutside, MinAge: r.MinAge, MaxAge: r.MaxAge,

@@ -21,11 +21,18 @@ type AddOptions struct {
 	PutMD5 bool
 	// Manifest are the hashes that a manifest of what was delivered will list.
 	Manifest source.Hashes
+	// Note is what goes with a delivery note when all is delivered; zero for none.
+	Note Note
 	// Review is the scan of these roots that a person looked at, finished or not; nil where there
 	// was none. What it finds is sent, and the roots are not read again, where it is of the same
 	// roots with the same options. A journal does not keep it: after a restart before all of it is
 	// in the list, the roots are read.
 	Review *scan.Record
+}
+
+// Note is a message from whoever sends to whoever receives.
+type Note struct {
+	Text, From string
 }
 
 // Same reports whether a transfer is what Add would start with these arguments.
@@ -44,8 +51,9 @@ func normal(o AddOptions) AddOptions {
 		o.Scan.Exclude = nil
 	}
 	o.Scan.NewerThan = o.Scan.NewerThan.UTC()
-	o.Scan.Receipt = ""        // is no journal's
-	o.Scan.Inbox.Wider = false // was not kept by earlier versions
+	o.Scan.Receipt = ""            // is no journal's
+	o.Manifest, o.Note = 0, Note{} // change nothing about what is sent of the files
+	o.Scan.Inbox.Wider = false     // was not kept by earlier versions
 	return o
 }
 

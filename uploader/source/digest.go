@@ -97,15 +97,28 @@ func (d *Digest) readNext(ctx context.Context) error {
 	return d.err
 }
 
-// tee is a file of which all that is read is written as well.
+// SumsOf reads a file of so many bytes through the buffer, and returns its checksum and these
+// hashes. It ends early, with the cause, if the context does; other errors are those of
+// [ReadBlock].
+func SumsOf(
+	ctx context.Context, of Hashes, f io.ReaderAt, size int64, buf []byte,
+) (crc uint64, s Sums, err error) {
+	h := NewHasher(of)
+	if crc, err = Checksum(ctx, tee{f, h}, 0, size, buf); err != nil {
+		return 0, Sums{}, err
+	}
+	return crc, h.Sums(), nil
+}
+
+// tee is a file of which all that is read is hashed as well.
 type tee struct {
 	io.ReaderAt
-	to io.Writer
+	to *Hasher
 }
 
 // ReadAt implements io.ReaderAt.
 func (t tee) ReadAt(p []byte, off int64) (int, error) {
 	n, err := t.ReaderAt.ReadAt(p, off)
-	_, _ = t.to.Write(p[:n]) // a hash never fails
+	_, _ = t.to.Write(p[:n])
 	return n, err
 }

@@ -177,6 +177,7 @@ func sampleTransfer() ledger.Transfer {
 				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
 			},
 			Replace: true, KeepBoth: true, KeepTimes: true, PutMD5: true, Manifest: source.SHA256,
+			Note: ledger.Note{Text: "Dear\x00 Anna", From: "a \xff"},
 		},
 		ValidFrom: second(1), ValidTo: second(1000), Speed: 1.25e6,
 		Created: time.Date(2026, 2, 3, 4, 5, 6, 700, time.UTC),
