@@ -157,6 +157,15 @@ bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox, checked (whether
 storage compared its checksums) and modified_at (the file), as CSV or JSON. It replaces an earlier receipt, and no other file; where nothing was delivered
 it replaces none. Where it lies among the sources it is left out ("receipt" in skipped_by).
 
+With --manifest sha256, md5 or both a list of what was delivered goes last, as SHA256SUMS or MD5SUMS, which sha256sum -c and md5sum -c
+read: names as in the inbox, relative to the list. Hashes are worked out while files are read for sending; what was delivered before
+is read again, unless its hash was kept. A file that has changed since it was delivered has no hash that could be told: it is
+named, and the exit code is 1. Where the name is taken the list becomes “SHA256SUMS (2)”; one that says the same again is not sent.
+
+With --note "MESSAGE" a delivery note goes last, delivery-TIME-RANDOM.json: the message, who it is --from, the time, this program's
+version, each file with its size and checksums, what failed, and how many files were left out for which reason. Where nothing was delivered
+none is sent. What was left out is not named, and nothing is said of the folders above the sources.
+
 A link whose path ends in a file's name, as in an azcopy line that renames, gives one file that name; with a slash at
 its end, without an extension, or for more than one file it is a folder.
 
@@ -166,7 +175,8 @@ requests, retries, seconds, checked (whether the storage named the checksum of a
 what went there), skipped_by, links_outside (followed) and not_delivered (source, blob, size, state, reason, message, code: each file that is not in the inbox as it is here,
 that is skipped but for what a pattern or the default list left out, in need of attention, failed, cancelled or pending); where they apply also inbox
 (where there is one alone), reason, message and code (why it ended early), log, and pending_not_listed (of the pending files
-not_delivered names 1,000). renamed (source, blob) lists what has another name in the inbox than on this computer, also by --keep-both, name_warnings
+not_delivered names 1,000). documents (name, files, missing, unlisted) are manifest and note: name is empty where it is not
+in the inbox, missing counts delivered files that it does not name. renamed (source, blob) lists what has another name in the inbox than on this computer, also by --keep-both, name_warnings
 (source, blob, warnings) what Windows can't store under its name; renamed_not_listed and name_warnings_not_listed say how
 many more there are than the 1,000 listed. unmatched_include and unmatched_exclude are patterns that matched nothing. Where a path
 is no UTF-8, source_base64 has its bytes. changed_after_sent (source, blob) lists files that changed once they were delivered, for which

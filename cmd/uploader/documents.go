@@ -212,7 +212,7 @@ func (c *composing) folder() string {
 func (c *composing) dir() (string, error) {
 	key := sha256.New()
 	for _, part := range append([]string{c.transfer.Inbox, c.folder()}, c.transfer.Roots...) {
-		fmt.Fprintf(key, "%d:%s", len(part), part)
+		key.Write(fmt.Appendf(nil, "%d:%s", len(part), part))
 	}
 	dir := filepath.Join(c.program.documentsDir(), fmt.Sprintf("%x", key.Sum(nil)[:16]))
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -145,6 +145,10 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
 	},
+	module + "/uploader/manifest": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
 	module + "/uploader/plan": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
@@ -287,6 +291,12 @@ var allowedExceptions = map[string][]string{
 		module + "/uploader/token",
 	},
 	module + "/uploader/receipt": {
+		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan",
+		module + "/uploader/source",
+		module + "/uploader/token",
+	},
+	module + "/uploader/manifest": {
+		module + "/internal/sums",
 		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan",
 		module + "/uploader/source",
 		module + "/uploader/token",

@@ -205,6 +205,7 @@ func (o *outcome) words() []string {
 	if o.unchanged() > 0 {
 		lines = append(lines, o.unchangedWords())
 	}
+	lines = append(lines, documentWords(o.documents)...)
 	if o.stopped != nil && o.state != stateInterrupted {
 		lines = append(lines, "", explain(o.stopped).String())
 		if o.clock != "" &&
@@ -237,7 +238,6 @@ func (o *outcome) words() []string {
 			fmt.Sprintf("Not sent: %s%s. %s.", fileCount(n), more, o.againWords()))
 	}
 	lines = append(lines, youngWords(o.young)...)
-	lines = append(lines, documentWords(o.documents)...)
 	if left := o.leftOutWords(); left != "" {
 		lines = append(lines, "", left)
 		lines = append(lines, o.unfollowedWords()...)

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,6 +78,11 @@ func (n *Note) Write(
 		return err
 	}
 	out := bufio.NewWriter(w)
+	put := func(texts ...string) {
+		for _, text := range texts {
+			_, _ = out.WriteString(text) // Flush has the error
+		}
+	}
 	failed := make([]FailedFile, len(n.Failed))
 	for i, f := range n.Failed {
 		f.Name = strings.TrimPrefix(f.Name, below)
@@ -99,10 +105,10 @@ func (n *Note) Write(
 		if err != nil {
 			return fmt.Errorf("write note: %w", err)
 		}
-		fmt.Fprintf(out, "%s%q: %s", separator, f.name, text)
+		put(separator, strconv.Quote(f.name), ": ", text)
 		separator = ",\n"
 	}
-	fmt.Fprintf(out, ",\n\"files\": [")
+	put(",\n\"files\": [")
 	separator = "\n"
 	if err := of(ctx, func(_ ledger.Transfer, j ledger.Job) error {
 		if replaced[j.ID] {
@@ -114,14 +120,14 @@ func (n *Note) Write(
 		if err != nil {
 			return fmt.Errorf("write note: %w", err)
 		}
-		fmt.Fprint(out, separator, text)
+		put(separator, text)
 		separator = ",\n"
 		return nil
 	}); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n],\n\"totals\": {\"files\": %d, \"bytes\": %d}\n}\n", files, bytes)
-	if err := out.Flush(); err != nil { // has the errors of all that was written before
+	put(fmt.Sprintf("\n],\n\"totals\": {\"files\": %d, \"bytes\": %d}\n}\n", files, bytes))
+	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write note: %w", err)
 	}
 	return nil
