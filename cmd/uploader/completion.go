@@ -39,6 +39,10 @@ func (p *program) valuesOf(c *cobra.Command, f *pflag.Flag) cobra.CompletionFunc
 		return words("true", "false")
 	case f.Name == "follow-symlinks":
 		return words("true", "inside")
+	case f.Name == "algorithm":
+		return words("sha256", "md5", "both")
+	case f.Name == "output" && c.Name() == "manifest":
+		return byTheShell(cobra.ShellCompDirectiveDefault)
 	case f.Name == "output" && c.Name() == "receipt":
 		return words("csv", "json")
 	case f.Name == "output":
@@ -71,7 +75,7 @@ func byTheShell(how cobra.ShellCompDirective) cobra.CompletionFunc {
 // argumentsOf returns what completes a command's arguments.
 func (p *program) argumentsOf(c *cobra.Command) cobra.CompletionFunc {
 	switch c.CommandPath() {
-	case "uploader", "uploader copy", "uploader window":
+	case "uploader", "uploader copy", "uploader window", "uploader manifest":
 		return byTheShell(cobra.ShellCompDirectiveDefault)
 	case "uploader inbox fetch":
 		return byTheShell(cobra.ShellCompDirectiveFilterDirs)

@@ -149,6 +149,10 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
 	},
+	module + "/uploader/proof": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
 	module + "/uploader/plan": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
@@ -300,6 +304,10 @@ var allowedExceptions = map[string][]string{
 		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/scan",
 		module + "/uploader/source",
 		module + "/uploader/token",
+	},
+	module + "/uploader/proof": {
+		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/receipt",
+		module + "/uploader/scan", module + "/uploader/source", module + "/uploader/token",
 	},
 	module + "/uploader/source": {module + "/uploader/problem"},
 	module + "/uploader/plan": {

@@ -207,6 +207,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		statusCommand(p),
 		queueCommand(p),
 		receiptCommand(p),
+		manifestCommand(p),
 		purgeCommand(p),
 		practiceCommand(p),
 		inboxCommand(p),

@@ -1,5 +1,5 @@
 // Package crc64 computes CRC-64/NVME, the checksum of Azure storage: of bytes with [Checksum], of
-// parts with [Combine].
+// what comes piece by piece with [Update], of parts with [Combine].
 package crc64
 
 import "github.com/minio/crc64nvme"
@@ -9,6 +9,9 @@ const polynomial = 0x9A6C9329AC4BC9B5
 
 // Checksum returns the CRC-64/NVME of the bytes.
 func Checksum(p []byte) uint64 { return crc64nvme.Checksum(p) }
+
+// Update returns the checksum of A followed by p from the checksum of A, which is 0 for nothing.
+func Update(a uint64, p []byte) uint64 { return crc64nvme.Update(a, p) }
 
 // Combine returns the checksum of A followed by B from the checksums of both and B's length in
 // bytes. So blocks can be hashed in any order and the whole file's checksum costs nothing.

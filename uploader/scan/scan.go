@@ -43,6 +43,7 @@ type Options struct {
 	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
 	Own               string        // the program's own folder, which is never sent; empty: there is none
 	Receipt           string        // the file that a receipt is written to, which is never sent; empty: there is none
+	Local             bool          // nothing is sent: no name is planned, and none refused because a storage would
 }
 
 // Found is one thing that a scan came across: a file to send, or what is not sent and why.
@@ -303,6 +304,9 @@ func (s *scanner) finish() error {
 	}
 	return s.flush()
 }
+
+// keepsNames reports whether the names of what is found don't become those of blobs.
+func (o *Options) keepsNames() bool { return o.Local || o.Inbox.Blob != "" }
 
 // leavesOut reports whether a file is left out because of its age.
 func (o *Options) leavesOut(f source.Info) bool {

@@ -72,6 +72,9 @@ func TestScanRoots(t *testing.T) {
 		{"own name wins over a renamed root given first", recursive, []string{"won.", "won"}, []string{
 			"won./a → error:name-taken", "won./b → won/b", "won/a → won/a",
 		}},
+		{"nothing is sent", scan.Options{Recursive: true, Local: true}, []string{"...", "won.", "won"}, []string{
+			"... → ", "won./a → ", "won./b → ", "won/a → ",
+		}},
 		{"prefix", scan.Options{Inbox: token.Inbox{Prefix: "in/box"}}, []string{"one.txt"}, []string{"one.txt → in/box/one.txt"}},
 		{"token for one blob, one file", scan.Options{Inbox: token.Inbox{Blob: "in/x.zip"}}, []string{"one.txt"}, []string{"one.txt → in/x.zip"}},
 		{"token for one blob, a name that does not matter", scan.Options{Inbox: token.Inbox{Blob: "x.zip"}}, []string{"..."}, []string{"... → x.zip"}},

@@ -52,7 +52,7 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 	if s.isOwn(d) {
 		return s.skip(Found{Source: d.path, Rel: d.rel}, SkipOwn)
 	}
-	if d.rel != "" && s.opts.Inbox.Blob == "" {
+	if d.rel != "" && !s.opts.keepsNames() {
 		if _, err := PlanName(s.opts.Inbox.Prefix, d.rel); err != nil {
 			return s.refuseName(Found{Source: d.path, Rel: d.rel}, err)
 		}
@@ -65,7 +65,7 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 		switch {
 		case err != nil || !ok:
 			return err
-		case x.planned != x.name && s.opts.Inbox.Blob == "":
+		case x.planned != x.name && !s.opts.keepsNames():
 			renamed = append(renamed, x)
 		case x.folder:
 			folders = append(folders, x)
@@ -230,7 +230,7 @@ func (s *scanner) look(
 	}
 	x.included = d.included || len(s.filter.include) > 0 && s.filter.includes(name, below, x.folder)
 	planned, _, refused := planSegment(name)
-	if refused != "" && s.opts.Inbox.Blob == "" {
+	if refused != "" && !s.opts.keepsNames() {
 		return x, false, s.add(refuseFound(f(), refused, ""))
 	}
 	x.planned = planned
@@ -277,7 +277,7 @@ func (s *scanner) file(f Found, info source.Info, r *root) error {
 	}
 	if b := s.opts.Inbox.Blob; b != "" {
 		f.Blob = Name{Blob: b, Renamed: b != f.Rel}
-	} else {
+	} else if !s.opts.Local {
 		name, err := PlanName(s.opts.Inbox.Prefix, f.Rel)
 		if err != nil {
 			return s.refuseName(f, err)

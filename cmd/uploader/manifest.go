@@ -1,0 +1,319 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/internal/sums"
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/proof"
+	"inboxuploader/uploader/scan"
+)
+
+// manifestRun is one run of manifest.
+type manifestRun struct {
+	*program
+	include, exclude  []string
+	noDefaultExcludes bool
+	links             linksFlag
+	algorithm, output string
+}
+
+// manifestCommand writes a list of checksums of local files.
+func manifestCommand(p *program) *cobra.Command {
+	r := &manifestRun{program: p}
+	c := &cobra.Command{
+		Use:   "manifest FOLDER...",
+		Short: "List the checksums of local files, as sha256sum and md5sum do",
+		Long: `List the checksums of files and of all that is in folders, in the form that "sha256sum -c" and "md5sum -c" read. Nothing is sent, and no
+network is needed. What copy leaves out by itself, such as .DS_Store and links, is left out here too.
+
+Names are relative to the folder of the list, or without --output to the current folder. Where the files lie elsewhere, they begin with the
+name of FOLDER, and a line says in which folder the list can be checked. A newline, a carriage return or a backslash in a name is escaped as
+sha256sum does.
+
+--output writes the list once it is whole, and replaces no file. If it names a folder, the list is SHA256SUMS or MD5SUMS in it;
+with --algorithm both it has to be a folder.
+
+Later, "uploader verify SHA256SUMS" says what changed, on systems without sha256sum as well.
+
+Exit codes: 0 all files are listed, 1 some could not be read and are missing from the list, or there was none, or the list could not be written, 2 wrong usage, 130 interrupted.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return &usageError{"A folder is needed, as in: uploader manifest myFiles --output " +
+					"SHA256SUMS"}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
+	}
+	s := c.Flags()
+	s.StringVar(&r.algorithm, "algorithm", "sha256", "`NAME` of the checksum: sha256, md5 or both")
+	s.StringVar(&r.output, "output", "", "write the list to this `FILE`, or into this folder "+
+		"(default: standard output)")
+	s.StringArrayVar(&r.include, "include", nil, "list only what matches this `PATTERN` "+
+		"(repeatable; * any name, ** any folders; several with ; between them)")
+	s.StringArrayVar(&r.exclude, "exclude", nil, "never list what matches this `PATTERN` "+
+		"(repeatable, the same way; stronger than --include)")
+	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also list what systems and "+
+		"programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
+	addLinks(s, &r.links)
+	s.Lookup("follow-symlinks").Usage = "list what links point to, wherever that is; =inside: only " +
+		"if it lies in the same folder. Else links are left out and counted"
+	return c
+}
+
+// list is one list that is being written.
+type list struct {
+	name string // of its file; empty on standard output
+	file *proof.File
+	out  io.Writer
+	md5  bool
+	// shown is that a person reads it on a terminal, to which names of files can be commands.
+	shown bool
+	line  []byte
+}
+
+// add appends a file's line.
+func (l *list) add(f *proof.Listed) error {
+	line := sums.Line{Sum: f.Sums.SHA256, Name: f.Name}
+	if l.md5 {
+		line.Sum = f.Sums.MD5
+	}
+	l.line = sums.Append(l.line[:0], line)
+	if l.shown {
+		l.line = append([]byte(show.Text(string(l.line[:len(l.line)-1]))), '\n')
+	}
+	_, err := l.out.Write(l.line)
+	return err
+}
+
+// is reports whether a path is the list's own.
+func (l *list) is(path string) bool { return l.file != nil && l.file.Is(path) }
+
+// run carries out the command.
+func (r *manifestRun) run(ctx context.Context, args []string) (err error) {
+	roots, err := r.roots(args)
+	if err != nil {
+		return err
+	}
+	dir, lists, kinds, err := r.lists()
+	if err != nil {
+		return err
+	}
+	folder, ok := proof.Folder(dir, roots)
+	if !ok {
+		return &usageError{"What you named lies in several folders, and one list can't name all of " +
+			"it. Nothing was written. Write a list for each, or one with --output in a folder above " +
+			"them."}
+	}
+	for _, l := range lists {
+		if l.name == "" {
+			continue
+		}
+		if l.file, err = proof.Create(l.name); err != nil {
+			return listUnwritten(l.name, err)
+		}
+		l.out = l.file
+		defer func() { l.file.Discard() }()
+	}
+	return r.write(ctx, folder, roots, lists, kinds)
+}
+
+// roots returns the absolute paths of what is listed, all of which is there.
+func (r *manifestRun) roots(args []string) (roots []string, err error) {
+	for _, a := range args {
+		if _, err := os.Stat(a); err != nil {
+			return nil, usagef("“%s” is not there, or can't be looked at. Nothing was written. Check "+
+				"how it is written.", show.Text(a))
+		}
+		root, err := absolutePath(a)
+		if err != nil {
+			return nil, err
+		}
+		roots = append(roots, root)
+	}
+	return roots, nil
+}
+
+// lists returns the lists that are wanted, none of them begun, and the folder that they stand in.
+func (r *manifestRun) lists() (dir string, lists []*list, kinds proof.Kinds, err error) {
+	switch r.algorithm {
+	case "sha256":
+		lists, kinds = []*list{{name: "SHA256SUMS"}}, proof.SHA256
+	case "md5":
+		lists, kinds = []*list{{name: "MD5SUMS", md5: true}}, proof.MD5
+	case "both":
+		lists = []*list{{name: "SHA256SUMS"}, {name: "MD5SUMS", md5: true}}
+		kinds = proof.SHA256 | proof.MD5
+	default:
+		return "", nil, 0, &usageError{"--algorithm takes sha256, md5 or both."}
+	}
+	dir, err = absolutePath(r.output) // of none the current folder
+	if err != nil {
+		return "", nil, 0, err
+	}
+	info, statErr := os.Stat(dir)
+	isFolder := r.output != "" && statErr == nil && info.IsDir()
+	switch {
+	case isFolder:
+		for _, l := range lists {
+			l.name = filepath.Join(dir, l.name)
+		}
+	case len(lists) > 1:
+		return "", nil, 0, &usageError{"--algorithm both writes two lists, SHA256SUMS and MD5SUMS. " +
+			"Nothing was written. Name a folder for them that exists, as in --output myFiles."}
+	case r.output != "":
+		lists[0].name, dir = dir, filepath.Dir(dir)
+	default:
+		out, _ := r.stdout.(printer)
+		f, isFile := out.to.(*os.File)
+		lists[0].name = "" // standard output
+		lists[0].shown = isFile && term.IsTerminal(int(f.Fd()))
+	}
+	return dir, lists, kinds, nil
+}
+
+// listUnwritten returns the words for a list that could not be written.
+func listUnwritten(name string, err error) error {
+	if errors.Is(err, proof.ErrTaken) {
+		return &usageError{"“" + show.Text(name) + "” is there already, and is not replaced. Name " +
+			"another file with --output, or move that one away."}
+	}
+	return usagef("The list can't be written to “%s”. Nothing was left there. Name a file with "+
+		"--output in a folder that exists, has room, and that you may write to.", show.Text(name))
+}
+
+// write writes the lists.
+func (r *manifestRun) write(
+	ctx context.Context, folder string, roots []string, lists []*list, kinds proof.Kinds,
+) error {
+	out := bufio.NewWriter(r.stdout)
+	for _, l := range lists {
+		if l.file == nil {
+			l.out = out
+		}
+	}
+	var files, bytes, failed int64
+	totals, err := proof.Manifest(ctx, folder, roots, r.scanOptions(), kinds,
+		func(f proof.Listed) (err error) {
+			switch {
+			case slices.ContainsFunc(lists, func(l *list) bool { return l.is(f.Source) }):
+			case f.Err != nil:
+				failed++
+				r.say("Not listed: " + shownPath(f.Source) + ": " + unreadWords(f.Err))
+			default:
+				files++
+				bytes += f.Sums.Bytes
+				for _, l := range lists {
+					err = errors.Join(err, l.add(&f))
+				}
+			}
+			return err
+		})
+	if wrongUsage(err) {
+		return &usageError{explain(err).String()}
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("list checksums: %w", err)
+	}
+	for _, l := range lists {
+		if l.file == nil || files == 0 { // a list of nothing is of no use
+			continue
+		}
+		if err := l.file.Commit(); err != nil {
+			r.say(listUnwritten(l.name, err).Error())
+			return exit(exitNotDelivered)
+		}
+		l.file = nil
+	}
+	r.sum(folder, lists, totals, files, bytes, failed)
+	if failed > 0 || files == 0 {
+		return exit(exitNotDelivered)
+	}
+	return nil
+}
+
+// scanOptions returns how the folders are read.
+func (r *manifestRun) scanOptions() scan.Options {
+	own, err := r.stateDir()
+	if err != nil {
+		own = "" // then there is nothing in it either
+	}
+	return scan.Options{
+		Recursive: true, Include: splitLists(r.include), Exclude: splitLists(r.exclude),
+		NoDefaultExcludes: r.noDefaultExcludes, Own: own,
+		FollowSymlinks: r.links.follow, FollowOutside: r.links.outside,
+	}
+}
+
+// sum says how much is listed, and where it can be checked.
+func (r *manifestRun) sum(
+	folder string, lists []*list, totals scan.Totals, files, bytes, failed int64,
+) {
+	if files == 0 {
+		r.say("There is no file to list, so no list was written.")
+	} else {
+		words := "Listed " + fileCount(files) + " (" + humanize.Bytes(unsigned(bytes)) + ")"
+		var names []string
+		for _, l := range lists {
+			if l.name != "" {
+				names = append(names, shownPath(l.name))
+			}
+		}
+		if len(names) > 0 {
+			words += " in " + strings.Join(names, " and ")
+		}
+		here, err := filepath.Abs(".")
+		if err != nil || folder != here {
+			words += ". Their names are relative to " + show.Text(folder)
+		}
+		r.say(words + ".")
+	}
+	if words := skippedWords(totals.Skipped); words != "" {
+		r.say(words)
+	}
+	if failed > 0 {
+		r.say("Not listed, since they could not be read: " + fileCount(failed) + ", named above.")
+	}
+}
+
+// skippedWords counts what was left out on purpose, by kind.
+func skippedWords(skipped map[scan.SkipReason]int64) string {
+	var kinds []string
+	for _, reason := range scan.SkipReasons() {
+		if n := skipped[reason]; n > 0 {
+			kinds = append(kinds, reason.Count(n))
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return "Left out on purpose: " + strings.Join(kinds, ", ") + "."
+}
+
+// unreadWords says why a local file could not be read.
+func unreadWords(err error) string {
+	if errors.Is(err, proof.ErrUnsteady) {
+		return "It changed while it was read. Wait until the program that writes it has finished."
+	}
+	if e, ok := errors.AsType[*problem.Error](err); ok {
+		return explain(e).What
+	}
+	return "It can't be read."
+}
