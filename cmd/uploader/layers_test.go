@@ -153,6 +153,10 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
 	},
+	module + "/uploader/shards": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
 	module + "/uploader/plan": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},

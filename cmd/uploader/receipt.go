@@ -21,27 +21,45 @@ import (
 type receiptRun struct {
 	*program
 	since, output, toFile string
+	merges                bool
+	plan                  string
 }
 
 // receiptCommand writes what was delivered at any time.
 func receiptCommand(p *program) *cobra.Command {
 	r := &receiptRun{program: p}
 	c := &cobra.Command{
-		Use:   "receipt [NUMBER...]",
+		Use:   "receipt [NUMBER...] | --merge FILE...",
 		Short: "Write what the storage confirmed, of all that was delivered",
 		Long: `Write what the storage confirmed of each file that was delivered, also of what was cleared from the list: file, blob, bytes, crc64,
 crc64_hex, etag, request_id, delivered_at, inbox, checked, modified_at, sha256 and md5. NUMBER is an upload's, as "uploader status" shows it; its receipt has what it
 delivered, and what it found unchanged since an earlier one delivered it. Without one it is about all uploads.
 
-Exit codes: 0 written, 1 the list can't be read or the receipt not be written, 2 wrong usage.`,
+With --merge, FILE is a receipt, in CSV or JSON, of this version or an earlier one, as several machines have written that share the work. They become
+one receipt: what stands in them more than once, with the same bytes, is named and written once; what stands in them with different bytes
+is named and written with each. With --plan DIR, the folder that "uploader plan" wrote, it is said which of its files stand in no receipt.
+
+Exit codes: 0 written, 1 the list can't be read or the receipt not be written, or of the receipts two contradict each other or a file of
+the plan is missing, 2 wrong usage, or a FILE that is no receipt.`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case r.merges:
+				return r.merge(c.Context(), args)
+			case r.plan != "":
+				return &usageError{"--plan goes with --merge."}
+			}
+			return r.run(c.Context(), args)
+		},
 	}
 	c.Flags().StringVar(&r.since, "since", "", "only what was delivered on this `DATE` or later: "+
 		"2026-11-30, or with a time as in 2026-11-30T15:04:05Z")
 	c.Flags().StringVar(&r.output, "output", "csv", "`FORM` in which it is printed: csv or json")
 	c.Flags().StringVar(&r.toFile, "to-file", "", "write it to this `FILE`: CSV, or JSON if its "+
 		"name ends in .json")
+	c.Flags().BoolVar(&r.merges, "merge", false, "make one receipt of those in the files that are named")
+	c.Flags().StringVar(&r.plan, "plan", "", "with --merge: say what of the plan in this folder "+
+		"`DIR` no receipt has")
 	return c
 }
 
@@ -103,7 +121,7 @@ func (r *receiptRun) parse(args []string) (transfers []int64, since time.Time, e
 		transfers = append(transfers, n)
 	}
 	if r.output != "csv" && r.output != "json" {
-		return nil, since, &usageError{"--output takes csv or json."}
+		return nil, since, errOutput
 	}
 	if r.since == "" {
 		return transfers, since, nil

@@ -208,6 +208,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		queueCommand(p),
 		receiptCommand(p),
 		manifestCommand(p),
+		planCommand(p),
 		purgeCommand(p),
 		practiceCommand(p),
 		inboxCommand(p),

@@ -30,6 +30,13 @@ type Deliveries func(ctx context.Context, visit func(t ledger.Transfer, j ledger
 // name none: that is [ErrKept]. It blocks on the disk; other errors are the disk's and those of the
 // deliveries. No error leaves anything behind.
 func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error {
+	return save(path, func(out io.Writer, format Format) (int, error) {
+		return writeTo(ctx, out, format, to, of)
+	})
+}
+
+// save is [Save] of what write writes, which returns how many files it named.
+func save(path string, write func(io.Writer, Format) (int, error)) error {
 	f, err := create(path)
 	if err != nil {
 		return err
@@ -38,7 +45,7 @@ func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error
 	if strings.EqualFold(filepath.Ext(path), ".json") {
 		format = JSON
 	}
-	lines, err := writeTo(ctx, f, format, to, of)
+	lines, err := write(f, format)
 	earlier, refused := earlier(path)
 	if err = errors.Join(err, f.Sync(), f.Close(), refused); err == nil && lines == 0 &&
 		earlier > 0 {

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/uploader/receipt"
+	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/shards"
+)
+
+// merge makes one receipt of several.
+func (r *receiptRun) merge(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 0:
+		return &usageError{"No receipt to merge was named. Use: uploader receipt --merge FILE..."}
+	case r.since != "":
+		return &usageError{"--since is about this computer's list of uploads, and --merge about " +
+			"receipts. Leave one of them out."}
+	case r.output != "csv" && r.output != "json":
+		return errOutput
+	}
+	if err := checkReceipt(r.toFile); err != nil {
+		return err
+	}
+	var plan *shards.Plan
+	var err error
+	if r.plan != "" {
+		if plan, err = shards.Read(r.plan); err != nil {
+			return usagef("There is no plan in “%s”, or none that is whole. Nothing was written. "+
+				"Name the folder that “uploader plan” wrote.", shownPath(r.plan))
+		}
+	}
+	paths := matches(args)
+	merged, err := receipt.Merge(ctx, paths)
+	if err != nil {
+		return unmerged(ctx, err)
+	}
+	var missing receipt.Named
+	planned := int64(0)
+	if plan != nil {
+		if missing, planned, err = r.missing(plan, merged); err != nil {
+			return err
+		}
+	}
+	if err := r.writeMerged(ctx, merged); err != nil {
+		return err
+	}
+	r.say(fmt.Sprintf("Merged %s: %s, %s.", receiptCount(len(paths)), fileCount(merged.Files),
+		humanize.Bytes(unsigned(merged.Bytes))))
+	r.sayNamed(merged.Twice, "In more than one receipt, or more than once in one, with the same "+
+		"bytes, and once in the merged one")
+	r.sayNamed(merged.Contrary, "With different bytes in two receipts, and with both in the merged "+
+		"one: the inbox has what was delivered last, unless that was replaced since")
+	r.sayNamed(missing, fmt.Sprintf("Of the plan's %s in no receipt, and so not known to be "+
+		"delivered", fileCount(planned)))
+	if plan != nil && missing.Count == 0 {
+		r.say(fmt.Sprintf("Of the plan nothing is missing: all of its %s stand in the receipts.",
+			fileCount(planned)))
+	}
+	if merged.Contrary.Count > 0 || missing.Count > 0 {
+		return exit(exitNotDelivered)
+	}
+	return nil
+}
+
+// writeMerged writes the merged receipt to where it is wanted.
+func (r *receiptRun) writeMerged(ctx context.Context, m *receipt.Merged) error {
+	var err error
+	switch {
+	case r.toFile != "":
+		err = m.Save(ctx, r.toFile)
+	case r.output == "json":
+		err = m.Write(ctx, r.stdout, receipt.JSON)
+	default:
+		err = m.Write(ctx, r.stdout, receipt.CSV)
+	}
+	if errors.Is(err, receipt.ErrKept) {
+		r.say("The receipts name no file, so the receipt that is there was not replaced: " +
+			show.Text(r.toFile))
+		return exit(exitNotDelivered)
+	}
+	if err != nil {
+		return unmerged(ctx, err)
+	}
+	return nil
+}
+
+var errOutput = &usageError{"--output takes csv or json."}
+
+// missing finds what was planned and stands in no receipt, and counts what was planned.
+func (r *receiptRun) missing(
+	p *shards.Plan, m *receipt.Merged,
+) (missing receipt.Named, planned int64, err error) {
+	err = p.Files(func(names []string) error {
+		planned++
+		if !slices.ContainsFunc(names, m.Has) {
+			missing.Add(names[0])
+		}
+		return nil
+	})
+	if err != nil {
+		path := r.plan
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			path = e.Path
+		}
+		err = usagef("“%s” is not as it was planned, or can't be read, so what is missing can't be "+
+			"said. Nothing was written.", shownPath(path))
+	}
+	return missing, planned, err
+}
+
+// sayNamed names some files, if there are any.
+func (r *receiptRun) sayNamed(n receipt.Named, words string) {
+	if n.Count == 0 {
+		return
+	}
+	r.say(fmt.Sprintf("%s: %s.", words, fileCount(n.Count)))
+	for _, name := range n.First {
+		r.say("  " + show.Text(name))
+	}
+	if more := n.Count - int64(len(n.First)); more > 0 {
+		r.say("  and " + humanize.Comma(more) + " more")
+	}
+}
+
+func receiptCount(n int) string {
+	if n == 1 {
+		return "1 receipt"
+	}
+	return humanize.Comma(int64(n)) + " receipts"
+}
+
+// matches replaces patterns by what they stand for, which some shells leave to the program.
+func matches(args []string) (paths []string) {
+	for _, a := range args {
+		found, _ := filepath.Glob(a) // what is no pattern is a name
+		if !strings.ContainsAny(a, scan.Wildcards) || exists(a) || len(found) == 0 {
+			found = []string{a}
+		}
+		paths = append(paths, found...)
+	}
+	return paths
+}
+
+// unmerged says why there is no merged receipt.
+func unmerged(ctx context.Context, err error) error {
+	path, ok := errors.AsType[*fs.PathError](err)
+	not, isNot := errors.AsType[*receipt.NotReceiptError](err)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case isNot:
+		return usagef("“%s” is no whole receipt of this program. Nothing was written. Leave it "+
+			"out, or have it written anew.", shownPath(not.Path))
+	case errors.Is(err, receipt.ErrChanged):
+		return usagef("One of the receipts changed while it was read. Nothing of use was written. " +
+			"Run the same command again once they are finished.")
+	case ok && errors.Is(err, fs.ErrNotExist):
+		return usagef("“%s” is not there. Nothing was written.", shownPath(path.Path))
+	case ok:
+		return usagef("“%s” can't be read or written. Check that it is a file, and that you may.",
+			shownPath(path.Path))
+	}
+	return fmt.Errorf("merge receipts: %w", err)
+}
