@@ -81,7 +81,7 @@ func (h *header) show(s *sample) time.Duration {
 	words, color, next := countdown(t, now)
 	if fit := h.fits(s); fit.Known && t.StateAt(now) == token.StateActive {
 		if fit.Fits {
-			words += " · " + tr("enough for the rest")
+			words += " · " + tr("enough time to finish")
 		} else {
 			words += " · " + trn("the rest needs about {{.N}} more tokens", int64(max(fit.More, 1)))
 			color = theme.ColorNameError

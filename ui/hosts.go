@@ -50,8 +50,8 @@ func newHostList(view *settingsView) *hostList {
 		newText(tr("Storage addresses that you allow"), colorMuted, theme.SizeNameText),
 		inset(2, 4, 0, 0,
 			small(tr("A token for an unknown address could send your data to a stranger. Allow "+
-				"only an address that the workspace itself has named to you. Nothing more is sent "+
-				"to one that you take back."))),
+				"only an address that the workspace itself has named to you. Removing an "+
+				"address stops uploads to it."))),
 		l.rows, line(8, 0, l.entry, l.allow), l.problem)
 	return l
 }
@@ -60,7 +60,7 @@ func newHostList(view *settingsView) *hostList {
 func (l *hostList) fill() {
 	l.rows.RemoveAll()
 	for _, host := range l.settings.allowed(l.config.Rules) {
-		remove := l.newSign(tr("Take back"), icon("remove", theme.ColorNameForeground),
+		remove := l.newSign(tr("Remove"), icon("remove", theme.ColorNameForeground),
 			func() { l.remove(host) })
 		l.rows.Add(l.row(host, theme.ColorNameForeground, remove))
 	}

@@ -41,15 +41,15 @@ func (v *uploadTokens) createAsked() {
 	v.confirm(tr("Create this token?"), tr("Create"), column(8, -1,
 		pairs(
 			tr("Workspace"), workspaceName,
-			tr("What it is for"), reasonText(r.Reason),
+			tr("Reason"), reasonText(r.Reason),
 			tr("Allowed"), rightsList(token.Rights{Letters: workspace.DefaultRights}),
 			tr("Valid from"), newText(from, theme.ColorNameForeground, theme.SizeNameText),
 			tr("Valid to"), newText(date(ends), theme.ColorNameForeground, theme.SizeNameText),
 			tr("Time"), newText(duration(ends.Sub(begins)), theme.ColorNameForeground,
 				theme.SizeNameText),
 		),
-		small(tr("Whoever has the token can upload until it ends or is revoked. Send it in a way "+
-			"that only its receiver reads."))),
+		small(tr("Anyone with the token can upload until it expires or is revoked. Send it so that "+
+			"only the recipient can read it."))),
 		v.create, func() { v.issue(r) })
 }
 
@@ -106,12 +106,11 @@ func (v *uploadTokens) revokeAsked(g workspace.Grant, button *button) {
 	}
 	v.confirm(tr("Revoke token {{.TID}}?", values("TID", g.TID)), tr("Revoke"), column(8, -1,
 		pairs(
-			tr("What it is for"), reasonText(g.Reason),
+			tr("Reason"), reasonText(g.Reason),
 			tr("Valid to"), newText(dateOrNone(g.ValidTo), theme.ColorNameForeground,
 				theme.SizeNameText)),
-		flush(tr("Whoever has it can't upload with it any more: what they are sending stops and "+
-			"waits for another token. What arrived stays. It can't be undone, and may take half a "+
-			"minute."))),
+		flush(tr("Uploads with this token stop within about 30 seconds. Files already received "+
+			"stay. This can't be undone."))),
 		button, func() { v.revoke(g) })
 }
 

@@ -79,7 +79,7 @@ func TestWhatVanishesAfterTheReviewIsNamed(t *testing.T) {
 	d.tap("Send 3 files")
 	d.until("the rest is delivered", func() bool { return d.says("2 of 3 files are in the inbox") })
 	d.mustSay("1 file was missing: b.txt", "The file is no longer there.")
-	if d.says("needs you ·") || d.says("need you ·") {
+	if d.says("needs attention ·") || d.says("need attention ·") {
 		t.Error("it is counted twice")
 	}
 	d.close()
@@ -143,7 +143,7 @@ func TestWhatIsThereAlreadyIsKeptBesideTheNewFile(t *testing.T) {
 	dir := folder(t, "a.txt")
 	d.drop(dir, filepath.Join(dir, "a.txt"))
 	d.until("the review has counted", func() bool { return d.says("Send 2 files") })
-	d.mustSay("run_017", "1 file · 5 B", "Leave it alone", "Keep both", "Replace it")
+	d.mustSay("run_017", "1 file · 5 B", "Skip my file", "Keep both", "Replace the one in the inbox")
 	d.tap("Send 2 files")
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
 
@@ -151,7 +151,7 @@ func TestWhatIsThereAlreadyIsKeptBesideTheNewFile(t *testing.T) {
 	d.until("the review has counted",
 		func() bool { return d.says("1 file is unchanged since you sent it and isn't sent again") })
 	d.mustSay("Nothing to send")
-	d.choose("Replace it")
+	d.choose("Replace the one in the inbox")
 	d.mustSay("Send 1 file")
 	d.choose("Keep both")
 	d.mustSay("Nothing to send")

@@ -28,12 +28,12 @@ func TestLinksAreFollowedAsTheSettingsSay(t *testing.T) {
 	}
 	for _, c := range []struct{ rule, files, fold, says string }{
 		{
-			"No", "Send 1 file", "2 left out: links, special files, what you excluded",
+			"No", "Send 1 file", "2 skipped (links, special or excluded files)",
 			"It is a link, and links are not followed unless asked for.",
 		},
 		{
 			"Only within what you send", "Send 2 files",
-			"1 left out: links, special files, what you excluded",
+			"1 skipped (links, special or excluded files)",
 			"It is a link that leads outside the folders you named.",
 		},
 		{

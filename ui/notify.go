@@ -34,7 +34,7 @@ func (n *notifier) announce(before, now *sample) {
 	}
 	switch {
 	case ended && needsPerson(b) > 0:
-		n.notify(trn("{{.N}} files need you", needsPerson(b)), trn("{{.N}} files delivered",
+		n.notify(trn("{{.N}} files need attention", needsPerson(b)), trn("{{.N}} files delivered",
 			delivered))
 	case ended && delivered > 0:
 		words := trn("{{.N}} files delivered", delivered)

@@ -20,8 +20,8 @@ func TestANotificationNamesNoInboxWhereThereAreSeveral(t *testing.T) {
 	}{
 		"one":                     {[]string{"a"}, 0, "Everything is in the inbox"},
 		"two":                     {[]string{"a", "b"}, 0, "Everything is delivered"},
-		"one that needs a person": {[]string{"a"}, 1, "1 file needs you"},
-		"two that need a person":  {[]string{"a", "b"}, 1, "1 file needs you"},
+		"one that needs a person": {[]string{"a"}, 1, "1 file needs attention"},
+		"two that need a person":  {[]string{"a", "b"}, 1, "1 file needs attention"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := openDesk(t, Config{Queue: newFew()})

@@ -13,7 +13,7 @@ func (w *Window) quitAsked() {
 		return
 	}
 	w.tray.reveal()
-	stay := w.newButton(tr("Go on sending"), nil)
+	stay := w.newButton(tr("Keep uploading"), nil)
 	quit := w.newButton(tr("Quit"), w.quit)
 	quit.Importance = widget.HighImportance
 	s := w.openSheet(tr("Files are being sent"), 480, inset(0, 12, 8, 14, wrapped(

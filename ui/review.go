@@ -135,9 +135,9 @@ func (d *reviewDialog) keepChoice() {
 // conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose
 // last. Its options stand in the order of the rules.
 func (v *reviewView) conflictChoice() *sheetRadio {
-	options := []string{tr("Leave it alone"), tr("Keep both")}
+	options := []string{tr("Skip my file"), tr("Keep both")}
 	if !v.config.Rules.NoReplace && v.inboxes.token.Rights.MayReplace() {
-		options = append(options, tr("Replace it"))
+		options = append(options, tr("Replace the one in the inbox"))
 	}
 	rule := int(v.settings.conflict())
 	if rule >= len(options) {
@@ -258,7 +258,7 @@ func (d *reviewDialog) showNotes() {
 			x.Safe = ""
 		}
 		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, x))
-		d.notes.Add(d.details(tr("Which ones, and why"), f.problems,
+		d.notes.Add(d.details(tr("Show details"), f.problems,
 			func(x scan.Found) string { return explain(x.Err).What }))
 	}
 	if n := f.files - d.toSend(); n > 0 {
@@ -266,7 +266,7 @@ func (d *reviewDialog) showNotes() {
 			"again", n)))
 	}
 	if f.skipped > 0 {
-		d.notes.Add(d.details(trn("{{.N}} left out: links, special files, what you excluded",
+		d.notes.Add(d.details(trn("{{.N}} skipped (links, special or excluded files)",
 			f.skipped), f.left,
 			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}

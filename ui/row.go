@@ -29,9 +29,9 @@ func lookOf(s ledger.JobState) look {
 	case ledger.Delivered:
 		return look{"delivered", theme.ColorNameSuccess, tr("Delivered")}
 	case ledger.LeftAlone:
-		return look{"leftalone", colorMuted, tr("Already there, left alone")}
+		return look{"leftalone", colorMuted, tr("Skipped: already in the inbox")}
 	case ledger.Attention:
-		return look{"attention", theme.ColorNameWarning, tr("Needs you")}
+		return look{"attention", theme.ColorNameWarning, tr("Needs attention")}
 	case ledger.Paused:
 		return look{"paused", colorMuted, tr("Paused")}
 	case ledger.Cancelled:

@@ -30,7 +30,7 @@ type settingsView struct {
 func (v *settingsView) open() {
 	s := v.settings
 	appearances := []Appearance{AppearanceSystem, AppearanceLight, AppearanceDark}
-	look := v.newSheetSelect([]string{tr("As the system"), tr("Light"), tr("Dark")},
+	look := v.newSheetSelect([]string{tr("Same as system"), tr("Light"), tr("Dark")},
 		indexOf(appearances, s.Appearance), func(i int) {
 			s.Appearance = appearances[i]
 			v.settings.apply()
@@ -49,7 +49,7 @@ func (v *settingsView) open() {
 		v.settings.changed()
 	})
 	codes := append([]string{""}, languages()...)
-	language := v.newSheetSelect(append([]string{tr("As the system")}, languageNames()...),
+	language := v.newSheetSelect(append([]string{tr("Same as system")}, languageNames()...),
 		indexOf(codes, s.Language), func(i int) {
 			v.setLanguage(codes[i])
 			v.open() // in that language
@@ -65,7 +65,7 @@ func (v *settingsView) open() {
 	}
 	admin := v.config.Rules
 	conflicts := []conflictRule{leaveAlone, keepBoth, replaceIt}
-	ways := []string{tr("Leave it alone"), tr("Keep both"), tr("Replace it")}
+	ways := []string{tr("Skip my file"), tr("Keep both"), tr("Replace the one in the inbox")}
 	if admin.NoReplace {
 		conflicts, ways = conflicts[:2], ways[:2]
 	}

@@ -28,7 +28,7 @@ func newTabs(queue *queueView) *tabs {
 	}{
 		{tr("All"), nil},
 		// early: the last may have to be scrolled to
-		{tr("Need you"), []ledger.JobState{ledger.Attention, ledger.Failed}},
+		{tr("Needs attention"), []ledger.JobState{ledger.Attention, ledger.Failed}},
 		{tr("Active"), []ledger.JobState{ledger.Active}},
 		{tr("Waiting"), []ledger.JobState{ledger.Waiting, ledger.Paused}},
 		{tr("Delivered"), []ledger.JobState{ledger.Delivered}},

@@ -59,7 +59,7 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 		},
 		"half a token": {
 			someToken("&sig="+canary, ""),
-			[]string{"This link has no signature"},
+			[]string{"This link is incomplete"},
 			false,
 		},
 		"an unknown host": {someToken("trestore.blob.core.windows.net",

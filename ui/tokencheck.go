@@ -27,7 +27,7 @@ type tokenCheck struct {
 
 func newTokenCheck(sc *screen, fit func()) *tokenCheck {
 	c := &tokenCheck{screen: sc, fit: fit, answer: container.NewVBox()}
-	c.button = sc.newButtonWithIcon(tr("Check with the storage"),
+	c.button = sc.newButtonWithIcon(tr("Test this token"),
 		icon("retry", theme.ColorNameForeground), c.ask)
 	c.box = column(8, -1, line(0, -1, c.button), c.answer)
 	c.box.Hide()
@@ -43,7 +43,7 @@ func (c *tokenCheck) about(t token.Token) {
 	c.token = t
 	c.answer.RemoveAll()
 	c.button.Enable()
-	c.button.SetText(tr("Check with the storage"))
+	c.button.SetText(tr("Test this token"))
 	visible(c.box, c.config.CheckToken != nil && t.Inbox.Host != "")
 }
 
@@ -85,7 +85,7 @@ func (c *tokenCheck) show(checked store.Checked, err error) {
 		c.answer.Add(notice("failed", theme.ColorNameError, colorErrorBg, x))
 	} else {
 		c.answer.Add(notice("delivered", theme.ColorNameSuccess, colorGoodBg, problem.Explanation{
-			What: tr("The storage accepts this token."), Safe: tr("Nothing was left in the inbox."),
+			What: tr("The storage accepts this token."), Safe: tr("The test left nothing behind."),
 		}))
 	}
 	if clock != "" {

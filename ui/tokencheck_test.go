@@ -26,9 +26,9 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 	good := inbox.token(time.Now().Add(48 * time.Hour))
 	d := openDesk(t, Config{CheckToken: askStorage})
 	d.tokens.open(good)
-	d.tap("Check with the storage")
+	d.tap("Test this token")
 	d.until("it is accepted", func() bool { return d.says("The storage accepts this token.") })
-	d.mustSay("Nothing was left in the inbox.")
+	d.mustSay("The test left nothing behind.")
 	if d.says("clock") {
 		t.Error("the clock is spoken of")
 	}
@@ -38,7 +38,7 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 	// An answer belongs to its token.
 	d.top.close()
 	d.tokens.open("no token")
-	if d.says("Check with the storage") {
+	if d.says("Test this token") {
 		t.Error("what is no token can be checked")
 	}
 	d.top.close()
@@ -46,7 +46,7 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 	if d.says("The storage accepts this token.") {
 		t.Error("another token's answer is shown")
 	}
-	d.tap("Check with the storage")
+	d.tap("Test this token")
 	d.until("it is refused",
 		func() bool { return d.says("The storage no longer accepts this token") })
 	if e := d.events.named("checked"); e == nil || e["accepted"] != false {
@@ -59,7 +59,7 @@ func TestAWrongClockIsSaidWhenATokenIsChecked(t *testing.T) {
 		return store.Checked{ClockKnown: true, ClockAhead: 14 * time.Minute}, nil
 	}})
 	d.tokens.open(someToken())
-	d.tap("Check with the storage")
+	d.tap("Test this token")
 	d.until("it is accepted", func() bool { return d.says("The storage accepts this token.") })
 	d.mustSay("This computer's clock is 14 min ahead of the storage's.", "Set it right")
 	d.fitsIn(d.window.Canvas().Size())
@@ -76,13 +76,13 @@ func TestAnAnswerForAClosedDialogIsDropped(t *testing.T) {
 	}
 	d := openDesk(t, Config{CheckToken: check})
 	d.tokens.open(someToken())
-	d.tap("Check with the storage")
+	d.tap("Test this token")
 	<-asked
 	d.top.close()
 	<-ended
 	d.look()
 	d.tokens.open(someToken())
-	d.mustSay("Check with the storage")
+	d.mustSay("Test this token")
 }
 
 func TestTheClipboardIsClearedIfThePersonAgrees(t *testing.T) {

@@ -259,8 +259,8 @@ func (d *tokenDialog) describe() {
 		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg,
 			problem.Explanation{What: warning}))
 	}
-	d.fields.Add(small(tr("Whoever has this token can upload until it ends. Its signature is " +
-		"never shown or written down.")))
+	d.fields.Add(small(tr("Anyone with this token can upload until it expires. Its signature is " +
+		"never logged; it is kept only in this computer's keyring, and only if you choose so.")))
 }
 
 // tick lets the countdown go on.

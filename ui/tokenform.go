@@ -60,7 +60,7 @@ func newTokenForm(sc *screen, changed, submit func()) *tokenForm {
 	f.words = wrapped("")
 	f.words.SizeName = theme.SizeNameCaptionText
 	f.box = column(0, -1, container.New(layout.NewFormLayout(), append([]fyne.CanvasObject{
-		formLabel(tr("What it is for")), f.reason, formLabel(tr("Valid for")), f.period,
+		formLabel(tr("Reason")), f.reason, formLabel(tr("Valid for")), f.period,
 	}, f.dates...)...), inset(-2, 0, -8, -8, f.words))
 	f.check()
 	return f
@@ -136,7 +136,7 @@ func (f *tokenForm) check() bool {
 	words, importance := problem, widget.DangerImportance
 	switch {
 	case problem == "" || !f.begun && strings.TrimSpace(f.reason.Text) == "" && !f.byDates():
-		words, importance = tr("Everybody who may issue tokens here sees what it is for."),
+		words, importance = tr("Everyone who can issue tokens here sees the reason."),
 			widget.LowImportance
 	}
 	if f.words.Text != words || f.words.Importance != importance {

@@ -61,7 +61,7 @@ func (t *tokenTable) build() {
 	}
 	titles := []fyne.CanvasObject{}
 	for _, words := range []string{
-		tr("What it is for"), tr("Valid from"), tr("Valid to"),
+		tr("Reason"), tr("Valid from"), tr("Valid to"),
 		tr("Time left"), tr("State"),
 	} {
 		titles = append(titles, newText(words, colorMuted, theme.SizeNameCaptionText))
@@ -154,8 +154,8 @@ func (t *tokenTable) present(r tokenRow) fyne.CanvasObject {
 	}
 	words := tr("Copy it now: once this view is closed it can't be copied again.")
 	if m.copied {
-		words = tr("Copied. In two minutes, or when the program ends, it is taken from the " +
-			"clipboard. Once this view is closed it can't be copied again.")
+		words = tr("Copied. The clipboard is cleared in two minutes, or when the program ends. Once " +
+			"this view is closed the token can't be copied again.")
 	}
 	offer := container.NewBorder(nil, nil, nil, container.NewVBox(inset(2, 0, 0, 8, m.copy)),
 		wrapped(words))

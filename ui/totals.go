@@ -196,7 +196,7 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		}
 		missing := missingWords(s.missing)
 		if n := needsPerson(st) - int64(len(s.missing)); n > 0 {
-			words += " · " + trn("{{.N}} need you", n)
+			words += " · " + trn("{{.N}} need attention", n)
 		}
 		if missing != "" {
 			words = missing + " · " + words
@@ -209,7 +209,7 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		words = amount(st.BytesDone) + " / " + amount(whole) + " · " + words
 	}
 	if n := needsPerson(st); n > 0 {
-		words += " · " + trn("{{.N}} need you", n)
+		words += " · " + trn("{{.N}} need attention", n)
 	}
 	if st.Scanning {
 		words += " · " + tr("still counting…")

@@ -97,7 +97,7 @@ func (s *trayState) statusLine() string {
 		return tr("{{.Percent}} % · {{.Files}} left", values("Percent", s.percent,
 			"Files", files(s.pending)))
 	case s.needs > 0:
-		return trn("{{.N}} files need you", s.needs)
+		return trn("{{.N}} files need attention", s.needs)
 	case s.total > 0:
 		return trn("{{.N}} files delivered", s.delivered)
 	default:

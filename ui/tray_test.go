@@ -88,7 +88,7 @@ func TestTheTraySaysHowItGoes(t *testing.T) {
 				ledger.Attention: 1, ledger.Failed: 2,
 				ledger.Delivered: 9,
 			}),
-			[]string{"3 files need you", ""},
+			[]string{"3 files need attention", ""},
 			trayLook{trayNeeds, 0},
 		},
 		"finished": {

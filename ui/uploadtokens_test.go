@@ -81,7 +81,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	})
 	d.issuing.openAccountTokens()
 	d.until("the table was read", func() bool { return d.says("There are no upload tokens yet") })
-	d.mustSay("Upload tokens", "Workspace ws0421", "What it is for", "30 days")
+	d.mustSay("Upload tokens", "Workspace ws0421", "Reason", "30 days")
 	if !d.button("Create a token…").Disabled() {
 		t.Error("a token can be created without a reason")
 	}
@@ -97,7 +97,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 		"Copy it now: once this view is closed it can't be copied again.")
 	v := d.top
 	d.press("Copy")
-	d.mustSay("Copied. In two minutes")
+	d.mustSay("Copied. The clipboard is cleared in two minutes")
 	link := d.app.Clipboard().Content()
 	token, err := token.Parse(link)
 	if err != nil {
@@ -129,7 +129,7 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 	d.until("the clipboard was cleared", func() bool { return d.app.Clipboard().Content() == "" })
 
 	d.press("Revoke…")
-	d.mustSay("Revoke token 74?", "What arrived stays")
+	d.mustSay("Revoke token 74?", "Files already received")
 	d.press("Revoke")
 	d.until("it was revoked", func() bool { return d.says("revoked") })
 	if got := put(t, token); got != http.StatusForbidden {

@@ -149,7 +149,7 @@ func (r *tokenRun) check(ctx context.Context, token token.Token) error {
 	}
 	shown := r.show(token, said)
 	if !r.asJSON && err == nil {
-		r.say("The storage accepts this token. Nothing was left in the inbox.")
+		r.say("The storage accepts this token. The test left nothing behind.")
 	}
 	if words := clockWords(c.ClockAhead); words != "" && !r.asJSON {
 		r.say(words)

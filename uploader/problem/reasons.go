@@ -198,7 +198,7 @@ var reasons = map[Reason]struct {
 	text Explanation
 }{
 	NotAToken:         {ErrTokenInvalid, Explanation{"This text is not an upload token.", safeNotSent, "Paste the link that the workspace gave you; it begins with https:// and contains sig=."}},
-	NoSignature:       {ErrTokenInvalid, Explanation{"This link has no signature, so it permits nothing.", safeNotSent, doCopyAgain}},
+	NoSignature:       {ErrTokenInvalid, Explanation{"This link is incomplete: its signature is missing.", safeNotSent, doCopyAgain}},
 	NoAddress:         {ErrTokenInvalid, Explanation{"This is only the second half of a token: the address in front of the question mark is missing.", safeNotSent, doCopyAgain}},
 	InsecureAddress:   {ErrTokenInvalid, Explanation{"This token's address begins with http://, over which anyone on the way could read the token and the files.", safeNotSent, "Ask the workspace for a token that begins with https://."}},
 	PortInvalid:       {ErrTokenInvalid, Explanation{"The address has a port that can't be: “{value}”. Ports are 1 to 65535.", safeNotSent, doCopyAgain}},
