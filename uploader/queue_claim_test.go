@@ -245,35 +245,6 @@ func TestCancellingAllEndsTheScanToo(t *testing.T) {
 	}
 }
 
-// TestSourcesThatOverlapAreReadAgainWhole: a file that two sources bring has two names, and after
-// an interrupted scan it gets both.
-func TestSourcesThatOverlapAreReadAgainWhole(t *testing.T) {
-	journal := ledger.NewMemoryJournal()
-	b := newBench(t, "w", uploader.Config{Journal: journal})
-	for i := range 64 { // as many as come in one batch
-		b.file(fmt.Sprintf("tree/sub/%02d", i), 10)
-	}
-	root := filepath.Join(b.dir, "tree")
-	stuck := &stubborn{Journal: journal, fail: problem.JournalUnwritable}
-	stuck.batchesLeft.Store(1)
-	b.close()
-	b.reopen(stuck, uploader.Config{})
-	b.add(ledger.AddOptions{}, root, filepath.Join(root, "sub"))
-	if b.wait() == nil {
-		t.Fatal("the scan was not interrupted")
-	}
-	b.restart(journal, uploader.Config{})
-	if err := b.wait(); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(b.store.Names()); n != 128 {
-		t.Errorf("%d blobs, want 64 under two names each", n)
-	}
-	if n := b.taken(); n != 128 {
-		t.Errorf("%d files were taken", n)
-	}
-}
-
 // TestWhatWasClearedIsNotSentAgain: folders that were not read to their end are read again, and
 // what was taken from the list is still known.
 func TestWhatWasClearedIsNotSentAgain(t *testing.T) {

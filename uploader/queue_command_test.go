@@ -86,36 +86,6 @@ func TestPauseAndResume(t *testing.T) {
 	}
 }
 
-func TestCancelLeavesNothingBehindAndRetrySendsItAfterAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "w", uploader.Config{Connections: 1})
-		path := b.file("tree/large", 8*block)
-		b.file("tree/small", 10)
-		gate := make(chan struct{})
-		b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Hold(gate))
-		b.add(ledger.AddOptions{}, filepath.Dir(path))
-		synctest.Wait()
-		if n := b.do(ledger.Command{Verb: ledger.Cancel, Jobs: []int64{b.job("large").ID}}); n != 1 {
-			t.Errorf("%d jobs cancelled", n)
-		}
-		close(gate)
-		if err := b.wait(); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]string{"tree/small"}, b.store.Names()); diff != "" {
-			t.Error(diff)
-		}
-		if s := b.queue.Status(); s.Files[ledger.Cancelled] != 1 || s.BytesDone != 10 {
-			t.Errorf("%v, %d bytes acknowledged", s.Files, s.BytesDone)
-		}
-		if n := b.do(ledger.Command{Verb: ledger.Retry}); n != 1 {
-			t.Errorf("%d jobs retried", n)
-		}
-		b.delivered(filepath.Dir(path))
-		b.close()
-	})
-}
-
 func TestRetryAllSendsWhatFailedOnceTheCauseIsMended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "w", uploader.Config{})
@@ -142,47 +112,6 @@ func TestRetryAllSendsWhatFailedOnceTheCauseIsMended(t *testing.T) {
 		}
 		if s := b.queue.Status(); s.FilesTotal() != 0 || len(s.Transfers) != 0 {
 			t.Errorf("%d files and %d transfers are left", s.FilesTotal(), len(s.Transfers))
-		}
-		b.close()
-	})
-}
-
-func TestReplaceSendsWhatWasAlreadyThere(t *testing.T) {
-	b := newBench(t, "w", uploader.Config{})
-	path := b.file("f", 100)
-	if _, err := b.store.PutBlob(t.Context(), "f", uploadertest.NewBody([]byte("old")),
-		store.Properties{}, store.Condition{}); err != nil {
-		t.Fatal(err)
-	}
-	b.add(ledger.AddOptions{}, path)
-	if err := b.wait(); err != nil {
-		t.Fatal(err)
-	}
-	if n := b.do(ledger.Command{Verb: ledger.Retry}); n != 0 {
-		t.Errorf("%d jobs retried that were left alone", n)
-	}
-	if n := b.do(ledger.Command{Verb: ledger.Replace}); n != 1 {
-		t.Errorf("%d jobs to replace", n)
-	}
-	b.delivered(path)
-}
-
-// TestACancelHoldsThoughTheTransferIsPausedMeanwhile: what was wanted while a request was under way
-// is done when it is answered.
-func TestACancelHoldsThoughTheTransferIsPausedMeanwhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "w", uploader.Config{Connections: 2})
-		path := b.file("large", 4*block)
-		gate := make(chan struct{})
-		b.store.Fail(uploadertest.PutBlock, "", 2, uploadertest.Hold(gate))
-		b.add(ledger.AddOptions{}, path)
-		synctest.Wait()
-		b.do(ledger.Command{Verb: ledger.Cancel, Jobs: []int64{b.job("large").ID}})
-		b.do(ledger.Command{Verb: ledger.Pause})
-		close(gate)
-		synctest.Wait()
-		if j := b.job("large"); j.State != ledger.Cancelled {
-			t.Errorf("the job is %v", j.State)
 		}
 		b.close()
 	})
@@ -280,29 +209,6 @@ func TestFurtherNamesAreAskedForBeforeAFileIsSent(t *testing.T) {
 	}
 	if n := b.queue.Status().BytesSent; n != 4*block {
 		t.Errorf("%d bytes sent, want twice the file", n)
-	}
-}
-
-// TestRenameSendsWhatWasAlreadyThereBesideIt is the same as a person's later choice.
-func TestRenameSendsWhatWasAlreadyThereBesideIt(t *testing.T) {
-	b := newBench(t, "w", uploader.Config{})
-	path := b.file("f.dat", 100)
-	if _, err := b.store.PutBlob(t.Context(), "f.dat", uploadertest.NewBody([]byte("old")),
-		store.Properties{}, store.Condition{}); err != nil {
-		t.Fatal(err)
-	}
-	b.add(ledger.AddOptions{}, path)
-	if err := b.wait(); err != nil {
-		t.Fatal(err)
-	}
-	if n := b.do(ledger.Command{Verb: ledger.Rename}); n != 1 {
-		t.Errorf("%d jobs to rename", n)
-	}
-	if err := b.wait(); err != nil {
-		t.Fatal(err)
-	}
-	if names := b.store.Names(); len(names) != 2 || b.job("f.dat").Blob != "f (2).dat" {
-		t.Errorf("in the inbox: %q", names)
 	}
 }
 

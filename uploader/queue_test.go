@@ -193,23 +193,6 @@ func TestCreateOnlyTokenSendsEachFileInOneRequest(t *testing.T) {
 	}
 }
 
-func TestChecksumOfTheWholeFileIsCombinedFromItsBlocks(t *testing.T) {
-	b := newBench(t, "w", uploader.Config{})
-	path := b.file("large", 5*block+17)
-	b.add(ledger.AddOptions{}, path)
-	if err := b.wait(); err != nil {
-		t.Fatal(err)
-	}
-	data, _ := os.ReadFile(path)
-	rows, err := b.queue.Rows(t.Context(), ledger.Filter{}, 0, 1)
-	if err != nil || len(rows) != 1 {
-		t.Fatal(rows, err)
-	}
-	if want := uploadertest.NewBody(data).CRC64(); rows[0].CRC64 != want {
-		t.Errorf("checksum %X, want %X", rows[0].CRC64, want)
-	}
-}
-
 func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 	for _, size := range []int{10, 3 * block} {
 		for _, replace := range []bool{false, true} {
@@ -243,110 +226,6 @@ func TestExistingBlobsAreLeftAloneUnlessReplacing(t *testing.T) {
 			})
 		}
 	}
-}
-
-func TestFaultsThatPassEndDelivered(t *testing.T) {
-	faults := map[string]uploadertest.Fault{
-		"busy":        uploadertest.Busy(3 * time.Second),
-		"refused":     uploadertest.Refuse(problem.NetworkDown),
-		"lost answer": uploadertest.LoseAnswer(),
-		"reset":       uploadertest.Reset(),
-		"corrupt":     uploadertest.Corrupt(),
-		"stall":       uploadertest.Stall(),
-	}
-	for name, fault := range faults {
-		for _, op := range []uploadertest.Op{uploadertest.PutBlob, uploadertest.PutBlock, uploadertest.PutBlockList} {
-			for _, replace := range []bool{false, true} {
-				if name == "corrupt" && op == uploadertest.PutBlockList {
-					continue // it has no body that is checked
-				}
-				t.Run(fmt.Sprintf("%s/%s/%v", name, op, replace), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) {
-						b := newBench(t, "w", uploader.Config{})
-						b.store.SetClock(time.Now)
-						root := filepath.Dir(b.file("tree/small", 1000))
-						b.file("tree/large", 4*block+1)
-						b.store.Fail(op, "", 2, fault)
-						b.add(ledger.AddOptions{Replace: replace}, root)
-						b.delivered(root)
-						if left := b.store.Unhit(); len(left) > 0 {
-							t.Errorf("faults not met: %v", left)
-						}
-						s := b.queue.Status()
-						if max := s.Bytes[ledger.Delivered] + 2*block; s.BytesSent > max {
-							t.Errorf("%d bytes sent, want at most %d", s.BytesSent, max)
-						}
-						b.close()
-					})
-				})
-			}
-		}
-	}
-}
-
-func TestLostAnswerOfAFileThatSomebodyElseHadPutThereIsNotOurs(t *testing.T) {
-	for _, size := range []int{100, 3 * block} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, "w", uploader.Config{})
-				b.store.SetClock(time.Now)
-				path := b.file("f", size)
-				theirs := []byte("theirs")
-				put := func() {
-					body := uploadertest.NewBody(theirs)
-					if _, err := b.store.PutBlob(t.Context(), "f", body, store.Properties{},
-						store.Condition{}); err != nil {
-						t.Fatal(err)
-					}
-				}
-				put()
-				time.Sleep(time.Minute)
-				b.store.Fail(uploadertest.PutBlob, "f", 1, uploadertest.LoseAnswer())
-				b.store.Fail(uploadertest.PutBlockList, "f", 2, uploadertest.LoseAnswer())
-				b.add(ledger.AddOptions{}, path)
-				if err := b.wait(); err != nil {
-					t.Fatal(err)
-				}
-				if r := b.problem(ledger.LeftAlone); r != problem.AlreadyThere {
-					t.Errorf("reason %q", r)
-				}
-				if got, _ := b.store.Blob("f"); string(got) != string(theirs) {
-					t.Error("somebody else's file was replaced")
-				}
-				b.close()
-			})
-		})
-	}
-}
-
-func TestTokenThatEndsPausesAndANewOneContinuesWithTheSameBlocks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "w", uploader.Config{Connections: 2})
-		root := filepath.Dir(b.file("tree/large", 20*block))
-		for i := range 50 {
-			b.file(fmt.Sprintf("tree/%02d", i), 10)
-		}
-		b.store.Fail(uploadertest.PutBlock, "tree/large", 1, uploadertest.ExpireToken())
-		b.add(ledger.AddOptions{}, root)
-		err := b.wait()
-		if !errors.Is(err, problem.ErrTokenExpired) {
-			t.Fatalf("wait: %v", err)
-		}
-		s := b.queue.Status()
-		if s.Files[ledger.Failed]+s.Files[ledger.Attention] != 0 {
-			t.Errorf("an ended token made files fail: %v", s.Files)
-		}
-		acked := b.store.Staged("tree/large")
-		b.store = b.store.With("w")
-		if err := b.queue.Use(tokenOf("w")); err != nil {
-			t.Fatal(err)
-		}
-		b.delivered(root)
-		if n := b.store.Count(uploadertest.PutBlock); n > 20+2 || acked == 0 && n < 20 {
-			t.Errorf("%d blocks sent for 20, %d were acknowledged when the token ended", n, acked)
-		}
-		b.close()
-	})
 }
 
 func TestSpeedLimitHoldsForShortTransfersToo(t *testing.T) {
@@ -478,18 +357,3 @@ func TestMemoryLimitBoundsWhatIsUnderWay(t *testing.T) {
 }
 
 const mib = 1 << 20
-
-func TestCloseInTheMiddleEndsEverything(t *testing.T) {
-	b := newBench(t, "w", uploader.Config{})
-	root := filepath.Dir(b.file("tree/large", 30*block))
-	for i := range 200 {
-		b.file(fmt.Sprintf("tree/%03d", i), 10)
-	}
-	b.store.Fail(uploadertest.PutBlock, "", 1, uploadertest.Stall())
-	b.add(ledger.AddOptions{}, root)
-	<-b.queue.Changed()
-	b.close()
-	if err := b.wait(); err == nil {
-		t.Error("Wait says that all is done")
-	}
-}
