@@ -75,7 +75,7 @@ func byTheShell(how cobra.ShellCompDirective) cobra.CompletionFunc {
 // argumentsOf returns what completes a command's arguments.
 func (p *program) argumentsOf(c *cobra.Command) cobra.CompletionFunc {
 	switch c.CommandPath() {
-	case "uploader", "uploader copy", "uploader window", "uploader manifest":
+	case "uploader", "uploader copy", "uploader window", "uploader manifest", "uploader verify":
 		return byTheShell(cobra.ShellCompDirectiveDefault)
 	case "uploader inbox fetch":
 		return byTheShell(cobra.ShellCompDirectiveFilterDirs)

@@ -20,6 +20,7 @@ import (
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/proof"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 )
 
 // manifestRun is one run of manifest.
@@ -88,9 +89,9 @@ type list struct {
 
 // add appends a file's line.
 func (l *list) add(f *proof.Listed) error {
-	line := sums.Line{Sum: f.Sums.SHA256, Name: f.Name}
+	line := sums.Line{Sum: []byte(f.Sums.SHA256), Name: f.Name}
 	if l.md5 {
-		line.Sum = f.Sums.MD5
+		line.Sum = []byte(f.Sums.MD5)
 	}
 	l.line = sums.Append(l.line[:0], line)
 	if l.shown {
@@ -109,7 +110,7 @@ func (r *manifestRun) run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	dir, lists, kinds, err := r.lists()
+	dir, lists, hashes, err := r.lists()
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (r *manifestRun) run(ctx context.Context, args []string) (err error) {
 		l.out = l.file
 		defer func() { l.file.Discard() }()
 	}
-	return r.write(ctx, folder, roots, lists, kinds)
+	return r.write(ctx, folder, roots, lists, hashes)
 }
 
 // roots returns the absolute paths of what is listed, all of which is there.
@@ -149,15 +150,15 @@ func (r *manifestRun) roots(args []string) (roots []string, err error) {
 }
 
 // lists returns the lists that are wanted, none of them begun, and the folder that they stand in.
-func (r *manifestRun) lists() (dir string, lists []*list, kinds proof.Kinds, err error) {
+func (r *manifestRun) lists() (dir string, lists []*list, hashes source.Hashes, err error) {
 	switch r.algorithm {
 	case "sha256":
-		lists, kinds = []*list{{name: "SHA256SUMS"}}, proof.SHA256
+		lists, hashes = []*list{{name: "SHA256SUMS"}}, source.SHA256
 	case "md5":
-		lists, kinds = []*list{{name: "MD5SUMS", md5: true}}, proof.MD5
+		lists, hashes = []*list{{name: "MD5SUMS", md5: true}}, source.MD5
 	case "both":
 		lists = []*list{{name: "SHA256SUMS"}, {name: "MD5SUMS", md5: true}}
-		kinds = proof.SHA256 | proof.MD5
+		hashes = source.SHA256 | source.MD5
 	default:
 		return "", nil, 0, &usageError{"--algorithm takes sha256, md5 or both."}
 	}
@@ -183,7 +184,7 @@ func (r *manifestRun) lists() (dir string, lists []*list, kinds proof.Kinds, err
 		lists[0].name = "" // standard output
 		lists[0].shown = isFile && term.IsTerminal(int(f.Fd()))
 	}
-	return dir, lists, kinds, nil
+	return dir, lists, hashes, nil
 }
 
 // listUnwritten returns the words for a list that could not be written.
@@ -198,7 +199,7 @@ func listUnwritten(name string, err error) error {
 
 // write writes the lists.
 func (r *manifestRun) write(
-	ctx context.Context, folder string, roots []string, lists []*list, kinds proof.Kinds,
+	ctx context.Context, folder string, roots []string, lists []*list, hashes source.Hashes,
 ) error {
 	out := bufio.NewWriter(r.stdout)
 	for _, l := range lists {
@@ -207,7 +208,7 @@ func (r *manifestRun) write(
 		}
 	}
 	var files, bytes, failed int64
-	totals, err := proof.Manifest(ctx, folder, roots, r.scanOptions(), kinds,
+	totals, err := proof.Manifest(ctx, folder, roots, r.scanOptions(), hashes,
 		func(f proof.Listed) (err error) {
 			switch {
 			case slices.ContainsFunc(lists, func(l *list) bool { return l.is(f.Source) }):
@@ -295,16 +296,16 @@ func (r *manifestRun) sum(
 
 // skippedWords counts what was left out on purpose, by kind.
 func skippedWords(skipped map[scan.SkipReason]int64) string {
-	var kinds []string
+	var hashes []string
 	for _, reason := range scan.SkipReasons() {
 		if n := skipped[reason]; n > 0 {
-			kinds = append(kinds, reason.Count(n))
+			hashes = append(hashes, reason.Count(n))
 		}
 	}
-	if len(kinds) == 0 {
+	if len(hashes) == 0 {
 		return ""
 	}
-	return "Left out on purpose: " + strings.Join(kinds, ", ") + "."
+	return "Left out on purpose: " + strings.Join(hashes, ", ") + "."
 }
 
 // unreadWords says why a local file could not be read.

@@ -209,6 +209,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 		receiptCommand(p),
 		manifestCommand(p),
 		planCommand(p),
+		verifyCommand(p),
 		purgeCommand(p),
 		practiceCommand(p),
 		inboxCommand(p),

@@ -33,7 +33,8 @@ func inOrder[T, R any](
 	}
 	workers := min(max(runtime.GOMAXPROCS(0), 2), mostAtOnce)
 	tasks, results := make(chan task), make(chan chan R, lookahead)
-	group, ctx := errgroup.WithContext(ctx)
+	caller := ctx
+	group, ctx := errgroup.WithContext(caller)
 	group.Go(func() error {
 		defer close(tasks)
 		defer close(results)
@@ -77,5 +78,8 @@ func inOrder[T, R any](
 		}
 		return nil
 	})
-	return group.Wait()
+	if err := group.Wait(); err != nil || caller.Err() == nil {
+		return err
+	}
+	return context.Cause(caller) // what work returned by then may say so as well
 }

@@ -47,7 +47,7 @@ func Folder(dir string, roots []string) (folder string, ok bool) {
 // on the disk. The error is the scan's, each's, or the cause of ctx's end. The totals count what
 // the scan came across.
 func Manifest(
-	ctx context.Context, folder string, roots []string, o scan.Options, kinds Kinds,
+	ctx context.Context, folder string, roots []string, o scan.Options, hashes source.Hashes,
 	each func(Listed) error,
 ) (totals scan.Totals, err error) {
 	o.Local = true
@@ -72,7 +72,7 @@ func Manifest(
 			l.Err = f.Err
 		}
 		if l.Err == nil {
-			l.Sums, l.Err = sumsOf(ctx, &f, buf, kinds)
+			l.Sums, l.Err = sumsOf(ctx, &f, buf, hashes)
 		}
 		return l
 	}
@@ -102,13 +102,15 @@ func nameIn(folder, path string) (string, error) {
 }
 
 // sumsOf reads a file that was found.
-func sumsOf(ctx context.Context, f *scan.Found, buf []byte, kinds Kinds) (Sums, error) {
+func sumsOf(
+	ctx context.Context, f *scan.Found, buf []byte, hashes source.Hashes,
+) (Sums, error) {
 	file, before, err := f.At.OpenFound(f.Source)
 	if err != nil {
 		return Sums{}, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	sums, err := read(ctx, file, buf, kinds)
+	sums, err := read(ctx, file, buf, false, hashes)
 	switch {
 	case ctx.Err() != nil:
 		return Sums{}, context.Cause(ctx)

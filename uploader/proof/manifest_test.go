@@ -19,6 +19,7 @@ import (
 	"inboxuploader/internal/sums"
 	"inboxuploader/uploader/proof"
 	"inboxuploader/uploader/scan"
+	"inboxuploader/uploader/source"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -49,17 +50,17 @@ var oddNames = []string{
 // manifest returns a list of a folder's files, as the name of a program of coreutils has it.
 func manifest(t *testing.T, dir, program string) []byte {
 	t.Helper()
-	kinds := proof.SHA256
+	hashes := source.SHA256
 	if program == "md5sum" {
-		kinds = proof.MD5
+		hashes = source.MD5
 	}
 	var list []byte
 	totals, err := proof.Manifest(t.Context(), dir, []string{dir}, scan.Options{Recursive: true},
-		kinds, func(f proof.Listed) error {
+		hashes, func(f proof.Listed) error {
 			if f.Err != nil {
 				t.Errorf("%s: %v", f.Source, f.Err)
 			}
-			list = sums.Append(list, sums.Line{Sum: append(f.Sums.MD5, f.Sums.SHA256...), Name: f.Name})
+			list = sums.Append(list, sums.Line{Sum: []byte(f.Sums.MD5 + f.Sums.SHA256), Name: f.Name})
 			return nil
 		})
 	if err != nil || totals.Files == 0 {
@@ -117,11 +118,11 @@ func TestAManifestHasItsFilesInTheScansOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	_, err := proof.Manifest(t.Context(), dir, []string{dir}, scan.Options{Recursive: true}, proof.SHA256,
+	_, err := proof.Manifest(t.Context(), dir, []string{dir}, scan.Options{Recursive: true}, source.SHA256,
 		func(f proof.Listed) error {
 			got = append(got, f.Name)
 			if want := sha256.Sum256([]byte(f.Name)); f.Name != "d/00000" &&
-				!bytes.Equal(want[:], f.Sums.SHA256) {
+				string(want[:]) != f.Sums.SHA256 {
 				t.Errorf("%s has another's checksum", f.Name)
 			}
 			return nil
@@ -150,13 +151,13 @@ func TestAManifestHasItsFilesInTheScansOrder(t *testing.T) {
 func TestAManifestEndsWhenNobodyWantsIt(t *testing.T) {
 	dir := grow(t, "a", "b", "c")
 	enough := errors.New("enough")
-	_, err := proof.Manifest(t.Context(), dir, []string{dir}, scan.Options{Recursive: true}, proof.MD5,
+	_, err := proof.Manifest(t.Context(), dir, []string{dir}, scan.Options{Recursive: true}, source.MD5,
 		func(proof.Listed) error { return enough })
 	if !errors.Is(err, enough) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
-	_, err = proof.Manifest(ctx, dir, []string{dir}, scan.Options{Recursive: true}, proof.MD5,
+	_, err = proof.Manifest(ctx, dir, []string{dir}, scan.Options{Recursive: true}, source.MD5,
 		func(proof.Listed) error { cancel(enough); return nil })
 	if err != nil && !errors.Is(err, enough) {
 		t.Error(err)
@@ -169,7 +170,7 @@ func TestAFileThatHasNoContentOfItsOwnIsNotListed(t *testing.T) {
 	if _, err := os.Stat(made); err != nil {
 		t.Skip("only Linux has it:", err)
 	}
-	_, err := proof.Manifest(t.Context(), "/proc/self", []string{made}, scan.Options{}, proof.MD5,
+	_, err := proof.Manifest(t.Context(), "/proc/self", []string{made}, scan.Options{}, source.MD5,
 		func(f proof.Listed) error {
 			if !errors.Is(f.Err, proof.ErrUnsteady) {
 				t.Errorf("%+v", f)
