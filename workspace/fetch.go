@@ -3,14 +3,12 @@ package workspace
 import (
 	"context"
 	"crypto/md5" //nolint:gosec // it is what the service keeps
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"io/fs"
-	"net/http"
+	"iter"
 	"os"
 	"path"
 	"path/filepath"
@@ -21,7 +19,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/minio/crc64nvme"
 	"golang.org/x/sync/errgroup"
 
@@ -29,13 +26,9 @@ import (
 )
 
 const (
-	fetchesAtOnce = 8
-	fetchTries    = 5         // of one file without a byte of progress between them
-	fetchBuffer   = 256 << 10 // bytes
+	fetchesAtOnce = 32
+	resumableFrom = 64 << 20 // bytes; what is shorter begins anew
 )
-
-// errStill is why a connection without progress is given up.
-var errStill = errors.New("no progress")
 
 // Fetched is what became of one file.
 type Fetched struct {
@@ -44,16 +37,27 @@ type Fetched struct {
 	CRC64  uint64   // CRC-64/NVME of what is there, as in the sender's receipt
 	SHA256 [32]byte // the same
 	Kept   bool     // an earlier fetch had brought it
-	Err    *Error   // why it could not be fetched, or nil
+	// Compared is whether the content agrees with the MD5 that the inbox holds. It holds none of
+	// most files that came in several blocks; of these only the length was compared.
+	Compared bool
+	Err      *Error // why it could not be fetched, or nil
 }
 
-// Fetch copies what arrived with a token into a folder, which is made if it is not there; below it,
-// into the folder that the token's grant names as the destination. Nothing is overwritten and
-// nothing is written outside: a file gets its name when it is complete and agrees with the
-// checksum, if the inbox holds one. A file that an earlier fetch has brought, by its size and time,
-// is left as it is. each is called for each file, one call at a time, in no order. What is wrong
-// with one file stands in its Fetched; the error is about all of them.
-func (w *Workspace) Fetch(ctx context.Context, tid int, dir string, each func(Fetched)) error {
+// Fetch copies files that arrived with a token, as [Workspace.Files] tells them, into a folder,
+// which is made if it is not there; below it, into the folder that the token's grant names as the
+// destination. It begins with the files in their order, up to 32 at once, and holds up to 64 MiB of
+// their content in memory.
+//
+// Nothing is overwritten and nothing is written outside: a file gets its name when it is complete
+// and agrees with the checksum, if the inbox holds one. A file that an earlier fetch has brought, by
+// its size and time, is left as it is, and of a large one that was broken off the rest is fetched.
+// The system writes to the disk in its own time, as after any copy.
+//
+// each is called for each file, one call at a time, in no order. What is wrong with one file stands
+// in its Fetched; the error is about all of them.
+func (w *Workspace) Fetch(
+	ctx context.Context, tid int, dir string, files iter.Seq2[File, error], each func(Fetched),
+) error {
 	g, err := w.Grant(ctx, tid)
 	if err != nil {
 		return err
@@ -72,10 +76,13 @@ func (w *Workspace) Fetch(ctx context.Context, tid int, dir string, each func(Fe
 	defer cancel(nil)
 	var group errgroup.Group
 	group.SetLimit(fetchesAtOnce)
-	for f, listErr := range w.Files(ctx, tid) {
+	for f, listErr := range files {
 		if listErr != nil {
 			err = listErr
 			break
+		}
+		if ctx.Err() != nil {
+			break // a file said why
 		}
 		group.Go(func() error {
 			defer crash.Catch()
@@ -125,7 +132,7 @@ func (w *Workspace) fetchFile(
 		done.Err = newError("fetch", NameImpossible)
 		return done, nil
 	}
-	sums := newSums(f)
+	sums := newChecksums(f)
 	info, err := root.Lstat(name)
 	switch {
 	case err == nil && info.Mode().IsRegular() && info.Size() == f.Size &&
@@ -154,38 +161,41 @@ func (w *Workspace) fetchFile(
 		return done, nil
 	}
 	done.Path, done.CRC64 = filepath.ToSlash(name), sums.crc.Sum64()
+	done.Compared = sums.md5 != nil
 	sums.sha.Sum(done.SHA256[:0])
 	return done, nil
 }
 
 // fetchInto brings the file under another name first and gives it its own when it is complete.
 func (w *Workspace) fetchInto(
-	ctx context.Context, container string, root *os.Root, name string, f File, sums *sums,
+	ctx context.Context, container string, root *os.Root, name string, f File, sums *checksums,
 ) (err error) {
 	if err := root.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return err
 	}
-	part := filepath.Join(filepath.Dir(name), ".fetch-"+rand.Text()+".part")
-	out, err := root.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	part, err := openPart(root, name, f)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_ = out.Close()       // maybe closed already
-			_ = root.Remove(part) // what can't be removed has a name that says what it is
+			part.leave(root, err)
 		}
 	}()
-	if err := w.download(ctx, container, f, io.MultiWriter(out, sums)); err != nil {
+	from, err := io.Copy(sums, part.file)
+	if err != nil {
+		return err
+	}
+	if err := w.download(ctx, container, f, from, io.MultiWriter(part.file, sums)); err != nil {
 		return err
 	}
 	if err := sums.check(); err != nil {
 		return err
 	}
-	if err := errors.Join(out.Sync(), out.Close()); err != nil {
+	if err := part.file.Close(); err != nil {
 		return err
 	}
-	if err := root.Chtimes(part, time.Time{}, f.Arrived); err != nil {
+	if err := root.Chtimes(part.name, time.Time{}, f.Arrived); err != nil {
 		return err
 	}
 	// Rename would replace what came in the meantime; a second look leaves no more than a moment
@@ -193,92 +203,11 @@ func (w *Workspace) fetchInto(
 	if _, err := root.Lstat(name); err == nil {
 		return newError("fetch", PlaceTaken)
 	}
-	return root.Rename(part, name)
+	return root.Rename(part.name, name)
 }
 
-// download writes the blob's bytes, each once and in order. After a fault it goes on where it
-// stopped, on condition that the blob is still the same.
-func (w *Workspace) download(ctx context.Context, container string, f File, out io.Writer) error {
-	var off int64
-	var last error
-	for tries, wait := 0, time.Duration(0); tries < fetchTries; tries++ {
-		if tries > 0 {
-			wait = max(2*wait, w.delay)
-			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case <-time.After(wait):
-			}
-		}
-		n, err := w.downloadFrom(ctx, container, f, off, out)
-		if off += n; n > 0 {
-			tries, wait = 0, 0
-		}
-		switch e, ok := errors.AsType[*Error](err); {
-		case err == nil && off == f.Size:
-			return nil
-		case err == nil:
-			last = newError("fetch", NetworkDown) // it ended early
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case !ok || !errors.Is(e, ErrBusy):
-			return err
-		default:
-			last = err
-		}
-	}
-	return last
-}
-
-// downloadFrom reads the blob from an offset as far as it gets, and returns how many bytes it
-// wrote.
-func (w *Workspace) downloadFrom(
-	ctx context.Context, container string, f File, off int64, out io.Writer,
-) (int64, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	still := time.AfterFunc(w.stall, func() { defer crash.Catch(); cancel(errStill) })
-	defer still.Stop()
-	c := call{op: "fetch", method: http.MethodGet, container: container, blob: f.Name, want: http.StatusOK, header: http.Header{"If-Match": {f.ETag}}}
-	if off > 0 {
-		c.want = http.StatusPartialContent
-		c.header["Range"] = []string{fmt.Sprintf("bytes=%d-", off)}
-	}
-	resp, err := w.do(policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1}), c)
-	if err != nil {
-		if errors.Is(err, errStill) {
-			return 0, newError("fetch", NetworkDown)
-		}
-		return 0, err
-	}
-	defer func() { _ = resp.Body.Close() }() // it was only read
-	buffer := make([]byte, fetchBuffer)
-	var n int64
-	for {
-		got, err := resp.Body.Read(buffer)
-		if got > 0 {
-			if off+n+int64(got) > f.Size {
-				return n, newError("fetch", FileChanged)
-			}
-			if _, err := out.Write(buffer[:got]); err != nil {
-				return n, err
-			}
-			n += int64(got)
-			still.Reset(w.stall)
-		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return n, nil
-		case errors.Is(context.Cause(ctx), errStill):
-			return n, newError("fetch", NetworkDown)
-		case err != nil:
-			return n, w.unanswered("fetch", err)
-		}
-	}
-}
-
-// sums are the checksums of one file while it is read.
-type sums struct {
+// checksums are those of one file while it is read.
+type checksums struct {
 	want   File
 	crc    hash.Hash64
 	sha    hash.Hash
@@ -287,8 +216,8 @@ type sums struct {
 	size   int64
 }
 
-func newSums(f File) *sums {
-	s := &sums{want: f, crc: crc64nvme.New(), sha: sha256.New()}
+func newChecksums(f File) *checksums {
+	s := &checksums{want: f, crc: crc64nvme.New(), sha: sha256.New()}
 	s.writer = io.MultiWriter(s.crc, s.sha)
 	if f.MD5 != nil {
 		s.md5 = md5.New() //nolint:gosec // it is what the service keeps
@@ -298,12 +227,12 @@ func newSums(f File) *sums {
 }
 
 // Write implements io.Writer.
-func (s *sums) Write(p []byte) (int, error) {
+func (s *checksums) Write(p []byte) (int, error) {
 	s.size += int64(len(p))
 	return s.writer.Write(p)
 }
 
-func (s *sums) readFile(root *os.Root, name string) error {
+func (s *checksums) readFile(root *os.Root, name string) error {
 	f, err := root.Open(name)
 	if err != nil {
 		return err
@@ -314,7 +243,7 @@ func (s *sums) readFile(root *os.Root, name string) error {
 }
 
 // check compares what was read with what the inbox says of the file.
-func (s *sums) check() error {
+func (s *checksums) check() error {
 	if s.size != s.want.Size || s.md5 != nil && string(s.md5.Sum(nil)) != string(s.want.MD5) {
 		return newError("fetch", FileDamaged)
 	}

@@ -46,6 +46,7 @@ type Workspace struct {
 	now       func() time.Time
 	delay     time.Duration // before the first repetition
 	stall     time.Duration // after which the connection of a download is given up
+	pieces    pieces
 	transport *http.Transport
 	pipeline  runtime.Pipeline
 }
@@ -56,7 +57,7 @@ const (
 	longestRetry = 10 * time.Second
 	requestLimit = 60 * time.Second // for one try; a page of 5,000 containers with all their metadata has to fit
 	noProgress   = 60 * time.Second
-	connections  = 16
+	connections  = 32
 	cleanupLimit = 20 * time.Second // for taking away what was made for a token that could not be issued
 	answerLimit  = 64 << 20         // bytes; a page of a list with the longest metadata has 40 MiB
 	refusalLimit = 64 << 10         // bytes
@@ -98,7 +99,7 @@ func Open(account Account, id string, o Options) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{account: account, id: id, links: links, noTokens: o.NoTokens, now: o.Now, delay: o.retryDelay, stall: o.noProgress, transport: transport}
+	w := &Workspace{account: account, id: id, links: links, noTokens: o.NoTokens, now: o.Now, delay: o.retryDelay, stall: o.noProgress, pieces: newPieces(), transport: transport}
 	w.pipeline = runtime.NewPipeline("", "", runtime.PipelineOptions{}, &azcore.ClientOptions{
 		Transport:        roundTripper{transport},
 		Telemetry:        policy.TelemetryOptions{Disabled: true},

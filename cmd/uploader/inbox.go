@@ -166,6 +166,7 @@ type inboxList struct {
 	*program
 	keyFile string
 	asJSON  bool
+	choice  choice
 }
 
 func inboxListCommand(p *program) *cobra.Command {
@@ -181,8 +182,9 @@ With --json one object is printed: inboxes, a list of objects with name, token_k
 
 With the NUMBER of a token of the storage account that "uploader workspace connect" connected, list what arrived with it: size in
 bytes, when it arrived, the MD5 checksum if the storage has one (it has none of files that came in several blocks), and the
-name. "uploader inbox fetch" works out the checksums that a sender's receipt states. With --json one object is printed: tid,
-wsid, container, files (name, bytes, arrived, md5), files_total, bytes_total.
+name. --include and --since choose among the files, and --sort orders them. "uploader inbox verify" compares them with what the
+sender says of them. With --json one object is printed: tid, wsid, container, files (name, bytes, arrived, md5, etag), files_total,
+bytes_total.
 
 Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -197,7 +199,14 @@ Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 
 				if err != nil {
 					return err
 				}
+				if err := o.choice.check(); err != nil {
+					return err
+				}
 				return o.arrived(c.Context(), tid)
+			}
+			if !o.choice.all() || o.choice.sort != "" {
+				return &usageError{"Files are chosen and sorted among what arrived with a token, " +
+					"whose number is missing. Use: uploader inbox list NUMBER"}
 			}
 			inboxes, err := p.inboxes()
 			if err != nil {
@@ -211,6 +220,7 @@ Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 
 		},
 	}
 	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object")
+	o.choice.add(c.Flags(), "list")
 	keyFileFlag(c, &o.keyFile)
 	return c
 }

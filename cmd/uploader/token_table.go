@@ -33,33 +33,44 @@ type listedToken struct {
 	CreatedBy   string      `json:"created_by"`
 	Revoked     string      `json:"revoked"` // empty if it was not
 	RevokedBy   string      `json:"revoked_by"`
+	*arrivedWith
 }
 
 // tokenListCommand shows the workspace's tokens.
 func tokenListCommand(p *program) *cobra.Command {
 	var keyFile string
-	var asJSON bool
+	var asJSON, arrived bool
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the upload tokens of your own storage account, the newest first",
 		Long: `List the upload tokens of the storage account that "uploader workspace connect" connected, the newest first. The tokens
 themselves are kept nowhere and can't be shown.
 
+--arrived looks into each token's inbox and adds how many files arrived with it, how much they are, when the last one arrived, and whether it
+is complete: “yes” where each delivery note that the senders put there says so, “no” where one says that something was not delivered, and
+nothing where there is none. The number of files counts notes and lists of checksums too.
+
 With --json a list of objects is printed: tid, wsid, container, state (active, expired, not_yet_valid, revoked, unknown), reason,
-valid_from, valid_to, seconds_left, rights, ip, folder, created, created_by, revoked and revoked_by.
+valid_from, valid_to, seconds_left, rights, ip, folder, created, created_by, revoked and revoked_by; with --arrived also files, bytes,
+last_arrived, complete (null where no note says so), and notes (name, message, from, time, version, files, bytes, not_delivered, complete),
+which are the senders' words.
 
 Exit codes: 0 listed, 1 the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return listTokens(c.Context(), p, keyFile, asJSON)
+			return listTokens(c.Context(), p, keyFile, asJSON, arrived)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
+	c.Flags().BoolVar(&arrived, "arrived", false, "add what arrived with each token; takes a request "+
+		"for each 5,000 files")
 	keyFileFlag(c, &keyFile)
 	return c
 }
 
-func listTokens(ctx context.Context, p *program, keyFile string, asJSON bool) error {
+func listTokens(
+	ctx context.Context, p *program, keyFile string, asJSON, withArrived bool,
+) error {
 	w, err := p.account().open(ctx, keyFile)
 	if err != nil {
 		return err
@@ -69,11 +80,20 @@ func listTokens(ctx context.Context, p *program, keyFile string, asJSON bool) er
 	if err != nil {
 		return err
 	}
+	var arrived []workspace.Arrived
+	if withArrived {
+		if arrived, err = arrivedWithEach(ctx, w, grants); err != nil {
+			return err
+		}
+	}
 	now := p.now()
 	if asJSON {
 		rows := make([]listedToken, len(grants))
 		for i, g := range grants {
 			rows[i] = describeGrant(g, w.ID(), now)
+			if withArrived {
+				rows[i].arrivedWith = describeArrived(arrived[i])
+			}
 		}
 		return p.printJSONIndented(rows, "  ")
 	}
@@ -82,7 +102,7 @@ func listTokens(ctx context.Context, p *program, keyFile string, asJSON bool) er
 			"create --reason \"…\"")
 		return nil
 	}
-	return p.print(grantTable(grants, now))
+	return p.print(grantTable(grants, arrived, now))
 }
 
 func describeGrant(g workspace.Grant, wsid string, now time.Time) listedToken {
@@ -110,8 +130,8 @@ func left(g workspace.Grant, now time.Time) time.Duration {
 	return max(g.ValidTo.Sub(now), 0)
 }
 
-// grantTable returns the table for a person, in columns.
-func grantTable(grants []workspace.Grant, now time.Time) string {
+// grantTable returns the table for a person, in columns, with what arrived where that is known.
+func grantTable(grants []workspace.Grant, arrived []workspace.Arrived, now time.Time) string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) {
@@ -120,8 +140,14 @@ func grantTable(grants []workspace.Grant, now time.Time) string {
 		}
 		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) // into memory
 	}
-	row("TOKEN", "STATE", "VALID FROM", "VALID TO", "LEFT", "RIGHTS", "BY", "FOLDER", "REASON")
-	for _, g := range grants {
+	more := func(int) []string { return nil }
+	head := []string{"TOKEN", "STATE", "VALID FROM", "VALID TO", "LEFT", "RIGHTS", "BY", "FOLDER"}
+	if arrived != nil {
+		head = append(head, arrivedHead...)
+		more = func(i int) []string { return arrivedCells(arrived[i]) }
+	}
+	row(append(head, "REASON")...)
+	for i, g := range grants {
 		words := map[token.State]string{
 			token.StateActive: "active", token.StateExpired: "over",
 			token.StateNotYetValid: "not yet", workspace.StateRevoked: "revoked",
@@ -134,8 +160,11 @@ func grantTable(grants []workspace.Grant, now time.Time) string {
 		if d := left(g, now); d > 0 {
 			remains = show.Remaining(d).Words()
 		}
-		row(fmt.Sprint(g.TID), state, localTime(g.ValidFrom), localTime(g.ValidTo), remains,
-			orDash(g.Rights), orDash(g.CreatedBy), orDash(g.Folder), g.Reason)
+		cells := append([]string{
+			fmt.Sprint(g.TID), state, localTime(g.ValidFrom), localTime(g.ValidTo), remains,
+			orDash(g.Rights), orDash(g.CreatedBy), orDash(g.Folder),
+		}, more(i)...)
+		row(append(cells, g.Reason)...)
 	}
 	_ = t.Flush() // into memory
 	return b.String()

@@ -42,6 +42,9 @@ func Open(path string, flag int) (*File, error) {
 	return &File{h}, nil
 }
 
+// Of makes a file that is open already one to be locked. It must be open for writing.
+func Of(f *os.File) *File { return &File{f} }
+
 // Try takes the lock, shared or alone, or returns ErrLocked. It doesn't wait. A lock that is held
 // becomes the new one, but may be lost where that fails.
 func (f *File) Try(alone bool) error { return tryLock(f.file, alone) }

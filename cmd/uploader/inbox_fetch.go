@@ -1,0 +1,155 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/workspace"
+)
+
+// inboxFetchCommand brings what arrived with a token.
+func inboxFetchCommand(p *program) *cobra.Command {
+	o := inboxList{program: p}
+	c := &cobra.Command{
+		Use:   "fetch NUMBER DIR",
+		Short: "Fetch what arrived with an upload token of your own storage account",
+		Long: `Fetch what arrived with an upload token into the folder DIR, or below it into the destination folder that the token was created
+with. Each file is shown with its CRC64, which is what the sender's receipt states (crc64_hex); --json has SHA-256 too. A file gets its name
+when it is complete, and agrees with the MD5 checksum if the storage has one; the last line says of how many files it has none. “uploader
+inbox verify” compares what is in the inbox with the sender's receipt.
+
+Nothing is overwritten, and nothing is removed from the inbox. Fetching again into the same folder brings what is missing, and of a file of 64
+MiB or more that was broken off the rest. --include and --since choose what is fetched, and --sort what comes first.
+
+Exit codes: 0 all was fetched, 1 something was not, 2 wrong usage, 3 the account's key is refused, 130 interrupted.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return &usageError{"A token's number and a folder are needed, as in: uploader " +
+					"inbox fetch 7 arrived. “uploader token list” shows the numbers."}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			tid, err := number(args[0])
+			if err != nil {
+				return err
+			}
+			if err := o.choice.check(); err != nil {
+				return err
+			}
+			return o.fetch(c.Context(), tid, args[1])
+		},
+	}
+	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object: tid, wsid, container, "+
+		"files (name, bytes, arrived, md5, etag, path, crc64, crc64_hex, sha256, fetched, kept, "+
+		"compared, reason, message), files_total, bytes_total")
+	o.choice.add(c.Flags(), "fetch")
+	keyFileFlag(c, &o.keyFile)
+	return c
+}
+
+func (o *inboxList) fetch(ctx context.Context, tid int, dir string) error {
+	w, err := o.account().open(ctx, o.keyFile)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Close() }() // idle connections, as the program ends
+	out := o.output(w, tid, fmt.Sprintf("%15s  %-18s  %s", "BYTES", "CRC64", "NAME"))
+	var failed, kept, compared int64
+	var printing error
+	files := o.choice.of(w.Files(ctx, tid), o.now())
+	err = w.Fetch(ctx, tid, dir, files, func(f workspace.Fetched) {
+		d, line := describeFetched(f)
+		switch {
+		case f.Err != nil:
+			failed++
+		case f.Kept:
+			kept++
+		}
+		if f.Compared {
+			compared++
+		}
+		if printing == nil {
+			printing = out.add(d, line)
+		}
+		if printing == nil && !o.asJSON {
+			printing = out.out.Flush() // a person watches
+		}
+	})
+	if err == nil || out.begun {
+		printing = cmp.Or(printing, out.end())
+	}
+	switch {
+	case err != nil:
+		if out.files > 0 {
+			o.say(fmt.Sprintf("Fetched %s before it stopped.", fileCount(out.files-failed)))
+		}
+		return err
+	case printing != nil:
+		return fmt.Errorf("fetch: %w", printing)
+	}
+	fetched := out.files - failed
+	words := fmt.Sprintf("Fetched %s (%s)", fileCount(fetched),
+		humanize.Bytes(unsigned(out.bytes)))
+	if kept > 0 {
+		words += fmt.Sprintf(", of which %s had been there", humanize.Comma(kept))
+	}
+	o.say(words + ".")
+	if fetched > 0 {
+		o.say(comparedWords(fetched, compared, tid))
+	}
+	if failed > 0 {
+		o.say(fmt.Sprintf("Not fetched: %s.", fileCount(failed)))
+		return exit(exitNotDelivered)
+	}
+	return nil
+}
+
+// comparedWords says what of the fetched files was compared with what, and how to compare the rest.
+func comparedWords(fetched, compared int64, tid int) string {
+	const rest = "To compare all with the sender's receipt: uploader inbox verify %d --receipt FILE " +
+		"--deep"
+	switch compared {
+	case fetched:
+		return "All agree with the MD5 checksums that the storage has."
+	case 0:
+		return fmt.Sprintf("The storage has no MD5 checksum of them, so their lengths alone were "+
+			"compared. "+rest, tid)
+	default:
+		return fmt.Sprintf("%s with the MD5 checksum that the storage has; of %s it has none, so the "+
+			"length alone was compared. "+rest, agreeWords(compared), fileCount(fetched-compared), tid)
+	}
+}
+
+// agreeWords is how many files agree.
+func agreeWords(n int64) string {
+	if n == 1 {
+		return "1 file agrees"
+	}
+	return fileCount(n) + " agree"
+}
+
+// describeFetched returns a file as JSON shows it and as a line.
+func describeFetched(f workspace.Fetched) (inboxFile, string) {
+	d := describeFile(f.File)
+	fetched := f.Err == nil
+	d.Fetched = &fetched
+	if f.Err != nil {
+		d.Bytes = 0 // so that the total is of what was fetched
+		d.Reason, d.Message = string(f.Err.Reason), explain(f.Err).String()
+		return d, fmt.Sprintf("%15s  %-18s  %s: %s", "NOT FETCHED", "-", show.Text(f.Name),
+			d.Message)
+	}
+	d.Path, d.Kept, d.Compared = f.Path, f.Kept, &f.Compared
+	d.CRC64 = base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, f.CRC64))
+	d.CRC64Hex, d.SHA256 = fmt.Sprintf("0x%016x", f.CRC64), hex.EncodeToString(f.SHA256[:])
+	return d, fmt.Sprintf("%15d  %s  %s", f.Size, d.CRC64Hex, show.Text(f.Path))
+}
