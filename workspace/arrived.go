@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"inboxuploader/internal/sums"
@@ -101,7 +102,8 @@ func (w *Workspace) readPaper(
 }
 
 // State adds what the inbox's own papers say: the delivery notes, and the lists of checksums, whose
-// names are relative to them. unread are lists that make no sense or are too long, of which nothing
+// names are relative to them. Of two lists the one that arrived later counts, since what it names
+// may have been sent again. unread are lists that make no sense or are too long, of which nothing
 // is added.
 func (w *Workspace) State(
 	ctx context.Context, tid int, a *Arrived, to *Statements,
@@ -109,27 +111,42 @@ func (w *Workspace) State(
 	for i := range a.Notes {
 		a.Notes[i].State(to)
 	}
-	for _, f := range a.Lists {
+	type sum struct {
+		name string
+		md5  bool
+	}
+	latest := map[sum]Statement{}
+	lists := slices.Clone(a.Lists)
+	slices.SortStableFunc(lists, func(a, b File) int { return a.Arrived.Compare(b.Arrived) })
+	for _, f := range lists {
 		text, err := w.readPaper(ctx, tid, f, &a.read)
 		if err != nil {
 			return unread, err
 		}
-		var all []Statement
-		for l, err := range sums.Read(bytes.NewReader(text)) {
-			if err != nil {
-				all = nil
-				break
-			}
-			all = append(all, StatementOf(l, folderOf(f.Name)))
-		}
-		if len(all) == 0 && f.Size > 0 {
+		all, ok := parseList(text, folderOf(f.Name))
+		if !ok || len(all) == 0 && f.Size > 0 {
 			unread = append(unread, f.Name)
+			continue
 		}
 		for _, s := range all {
-			to.Add(s)
+			latest[sum{s.Name, s.MD5 != nil}] = s
 		}
 	}
+	for _, s := range latest {
+		to.Add(s)
+	}
 	return unread, nil
+}
+
+// parseList reads a list of checksums of files below a folder.
+func parseList(text []byte, folder string) (all []Statement, ok bool) {
+	for l, err := range sums.Read(bytes.NewReader(text)) {
+		if err != nil {
+			return nil, false
+		}
+		all = append(all, StatementOf(l, folder))
+	}
+	return all, true
 }
 
 // StatementOf returns what a line of a list of checksums says, of a file below a folder of the

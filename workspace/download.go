@@ -67,37 +67,40 @@ func (w *Workspace) download(
 	ctx, cancel := context.WithCancelCause(ctx)
 	type piece struct {
 		content *bytes.Buffer
-		read    chan error
+		read    chan struct{} // closed when it was, after which err stays
+		err     error
 	}
-	ahead := make(chan piece, piecesAtOnce)
+	ahead := make(chan *piece, piecesAtOnce)
 	var reading sync.WaitGroup
 	defer func() { // nothing of this file is under way afterwards, and its buffers are free
 		cancel(nil)
 		for p := range ahead {
-			_ = <-p.read // what went wrong before it is told
+			<-p.read
 			w.pieces <- p.content
 		}
 		reading.Wait()
 	}()
 	reading.Go(func() {
-		defer crash.Catch()
 		defer close(ahead)
+		defer crash.Catch()
 		for ; from < f.Size; from += pieceSize {
 			content, err := w.pieces.take(ctx)
 			if err != nil {
 				return
 			}
-			p := piece{content, make(chan error, 1)}
+			p := &piece{content: content, read: make(chan struct{})}
 			first, end := from, min(from+pieceSize, f.Size)
 			reading.Go(func() {
+				defer close(p.read)
 				defer crash.Catch()
-				p.read <- w.readSpan(ctx, container, f, first, end, p.content)
+				p.err = w.readSpan(ctx, container, f, first, end, content)
 			})
 			ahead <- p
 		}
 	})
 	for p := range ahead {
-		err := <-p.read
+		<-p.read
+		err := p.err
 		if err == nil {
 			_, err = out.Write(p.content.Bytes())
 		}
@@ -181,6 +184,7 @@ func (w *Workspace) readOnce(
 				return n, err
 			}
 			n += int64(got)
+			w.received.Add(int64(got))
 			still.Reset(w.stall)
 		}
 		switch {

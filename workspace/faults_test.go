@@ -29,7 +29,7 @@ func everywhere(ctx context.Context, w *Workspace, dir string) map[string]error 
 	return map[string]error{
 		"check": w.Check(ctx), "list": listErr, "issue": issueErr, "renew": renewErr,
 		"revoke": w.Revoke(ctx, 1, ""),
-		"files":  filesErr, "fetch": w.Fetch(ctx, 1, dir, w.Files(ctx, 1), func(Fetched) {}),
+		"files":  filesErr, "fetch": w.Fetch(ctx, 1, dir, w.Files(ctx, 1), nil, func(Fetched) {}),
 	}
 }
 

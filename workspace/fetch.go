@@ -5,7 +5,6 @@ import (
 	"crypto/md5" //nolint:gosec // it is what the service keeps
 	"crypto/sha256"
 	"errors"
-	"hash"
 	"io"
 	"io/fs"
 	"iter"
@@ -40,7 +39,9 @@ type Fetched struct {
 	// Compared is whether the content agrees with the MD5 that the inbox holds. It holds none of
 	// most files that came in several blocks; of these only the length was compared.
 	Compared bool
-	Err      *Error // why it could not be fetched, or nil
+	// Agrees is whether a checksum of the content is stated, and it has that.
+	Agrees bool
+	Err    *Error // why it could not be fetched, or nil
 }
 
 // Fetch copies files that arrived with a token, as [Workspace.Files] tells them, into a folder,
@@ -53,10 +54,14 @@ type Fetched struct {
 // its size and time, is left as it is, and of a large one that was broken off the rest is fetched.
 // The system writes to the disk in its own time, as after any copy.
 //
+// What papers state of the files, if anything, is compared on the way, and what differs gets no name;
+// stated may be nil, and [Statements.Missing] says afterwards what did not come.
+//
 // each is called for each file, one call at a time, in no order. What is wrong with one file stands
 // in its Fetched; the error is about all of them.
 func (w *Workspace) Fetch(
-	ctx context.Context, tid int, dir string, files iter.Seq2[File, error], each func(Fetched),
+	ctx context.Context, tid int, dir string, files iter.Seq2[File, error], stated *Statements,
+	each func(Fetched),
 ) error {
 	g, err := w.Grant(ctx, tid)
 	if err != nil {
@@ -84,9 +89,10 @@ func (w *Workspace) Fetch(
 		if ctx.Err() != nil {
 			break // a file said why
 		}
+		s := stated.of(f.Name)
 		group.Go(func() error {
 			defer crash.Catch()
-			done, err := w.fetchFile(ctx, g.Container, root, f)
+			done, err := w.fetchFile(ctx, g.Container, root, f, s)
 			if err != nil {
 				cancel(err)
 				return err
@@ -124,7 +130,7 @@ func openFolder(dir, below string) (*os.Root, error) {
 
 // fetchFile fetches one file. Its error is about more than this file.
 func (w *Workspace) fetchFile(
-	ctx context.Context, container string, root *os.Root, f File,
+	ctx context.Context, container string, root *os.Root, f File, s *stated,
 ) (Fetched, error) {
 	done := Fetched{File: f}
 	name, ok := localName(f.Name)
@@ -132,14 +138,16 @@ func (w *Workspace) fetchFile(
 		done.Err = newError("fetch", NameImpossible)
 		return done, nil
 	}
-	sums := newChecksums(f)
+	sums := newChecksums(f, s)
 	info, err := root.Lstat(name)
 	switch {
 	case err == nil && info.Mode().IsRegular() && info.Size() == f.Size &&
 		info.ModTime().Equal(f.Arrived):
 		done.Kept = true
-		if err = sums.readFile(root, name); err == nil && sums.check() != nil {
+		if err = sums.readFile(root, name); err == nil && !sums.isIntact() {
 			err = newError("fetch", PlaceTaken)
+		} else if err == nil {
+			err = sums.check()
 		}
 	case err == nil:
 		err = newError("fetch", PlaceTaken)
@@ -161,7 +169,8 @@ func (w *Workspace) fetchFile(
 		return done, nil
 	}
 	done.Path, done.CRC64 = filepath.ToSlash(name), sums.crc.Sum64()
-	done.Compared = sums.md5 != nil
+	done.Compared = f.MD5 != nil
+	done.Agrees = s != nil && s.compareSums(f, &sums.content).agree
 	sums.sha.Sum(done.SHA256[:0])
 	return done, nil
 }
@@ -208,28 +217,26 @@ func (w *Workspace) fetchInto(
 
 // checksums are those of one file while it is read.
 type checksums struct {
+	content
 	want   File
-	crc    hash.Hash64
-	sha    hash.Hash
-	md5    hash.Hash // nil where the inbox holds none
-	writer io.Writer
+	stated *stated // or nil
 	size   int64
 }
 
-func newChecksums(f File) *checksums {
-	s := &checksums{want: f, crc: crc64nvme.New(), sha: sha256.New()}
-	s.writer = io.MultiWriter(s.crc, s.sha)
-	if f.MD5 != nil {
-		s.md5 = md5.New() //nolint:gosec // it is what the service keeps
-		s.writer = io.MultiWriter(s.crc, s.sha, s.md5)
+func newChecksums(f File, s *stated) *checksums {
+	c := &checksums{content: content{crc: crc64nvme.New(), sha: sha256.New()}, want: f, stated: s}
+	c.Writer = io.MultiWriter(c.crc, c.sha)
+	if f.MD5 != nil || s != nil && s.MD5 != nil {
+		c.md5 = md5.New() //nolint:gosec // it is what the service keeps
+		c.Writer = io.MultiWriter(c.crc, c.sha, c.md5)
 	}
-	return s
+	return c
 }
 
 // Write implements io.Writer.
 func (s *checksums) Write(p []byte) (int, error) {
 	s.size += int64(len(p))
-	return s.writer.Write(p)
+	return s.Writer.Write(p)
 }
 
 func (s *checksums) readFile(root *os.Root, name string) error {
@@ -242,10 +249,22 @@ func (s *checksums) readFile(root *os.Root, name string) error {
 	return err
 }
 
-// check compares what was read with what the inbox says of the file.
+// isIntact reports whether what was read is what the inbox says of the file.
+func (s *checksums) isIntact() bool {
+	return s.size == s.want.Size &&
+		(s.want.MD5 == nil || string(s.md5.Sum(nil)) == string(s.want.MD5))
+}
+
+// check compares what was read with what the inbox says of the file, and with what is stated.
 func (s *checksums) check() error {
-	if s.size != s.want.Size || s.md5 != nil && string(s.md5.Sum(nil)) != string(s.want.MD5) {
+	switch {
+	case !s.isIntact():
 		return newError("fetch", FileDamaged)
+	case s.stated == nil:
+		return nil
+	case s.stated.contradicted, s.stated.Size >= 0 && s.stated.Size != s.size,
+		s.stated.compareSums(s.want, &s.content).differ:
+		return newError("fetch", FileDiffers)
 	}
 	return nil
 }

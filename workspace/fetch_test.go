@@ -22,7 +22,7 @@ import (
 func fetch(t *testing.T, w *Workspace, dir string) (map[string]Fetched, error) {
 	t.Helper()
 	got := map[string]Fetched{}
-	err := w.Fetch(t.Context(), 1, dir, w.Files(t.Context(), 1), func(f Fetched) { got[f.Name] = f })
+	err := w.Fetch(t.Context(), 1, dir, w.Files(t.Context(), 1), nil, func(f Fetched) { got[f.Name] = f })
 	return got, err
 }
 

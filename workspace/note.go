@@ -15,17 +15,15 @@ import (
 // Note is a delivery note: what a sender says of a delivery, in a file that goes last. All of it is
 // the sender's word, and its texts may hold anything.
 type Note struct {
-	Name           string // of the note, in the inbox
-	Message        string // to the workspace; may have several lines
-	From           string // who sent it
-	Written        time.Time
-	Version        string // of the program
-	Files, Bytes   int64  // in all, as it says
-	NotDelivered   int64  // files that it names as failed
-	Complete       bool   // whether it says that nothing failed
-	ListsItsFiles  bool   // whether it names what was delivered
-	statements     []Statement
-	namesFromInbox bool // whether names are relative to the container, not to the note
+	Name         string // of the note, in the inbox
+	Message      string // to the workspace; may have several lines
+	From         string // who sent it
+	Written      time.Time
+	Version      string // of the program
+	Files, Bytes int64  // in all, as it says
+	NotDelivered int64  // files that failed or were left pending, as it says
+	Complete     bool   // whether it says that there are none of these
+	statements   []Statement
 }
 
 var (
@@ -59,18 +57,16 @@ func parseNote(name string, text []byte) (Note, bool) {
 	n.Files, n.Bytes = max(totals.Files, 0), max(totals.Bytes, 0)
 	var failed []json.RawMessage
 	read("failed", &failed)
-	n.NotDelivered = int64(len(failed))
+	var pending int64
+	read("pending", &pending)
+	n.NotDelivered = int64(len(failed)) + max(pending, 0)
 	var files []json.RawMessage
 	read("files", &files)
-	n.ListsItsFiles = len(files) > 0
-	n.namesFromInbox = true
 	for _, f := range files {
-		s, ok := parseNoted(f)
-		if !ok {
-			continue
+		if s, ok := parseNoted(f); ok {
+			s.Name = folderOf(name) + s.Name // names are relative to the note
+			n.statements = append(n.statements, s)
 		}
-		n.statements = append(n.statements, s)
-		n.namesFromInbox = n.namesFromInbox && strings.HasPrefix(s.Name, folderOf(name))
 	}
 	return n, true
 }
@@ -78,13 +74,15 @@ func parseNote(name string, text []byte) (Note, bool) {
 // parseNoted reads what a note says of one file.
 func parseNoted(text json.RawMessage) (s Statement, ok bool) {
 	var f struct {
-		Name, CRC64, SHA256, MD5 string
-		Bytes                    *int64
+		Name, CRC64, SHA256, MD5, ETag string
+		Delivered                      string `json:"delivered_at"`
+		Bytes                          *int64
 	}
 	if json.Unmarshal(text, &f) != nil || f.Name == "" {
 		return s, false
 	}
-	s = Statement{Name: f.Name, Size: -1}
+	s = Statement{Name: f.Name, Size: -1, ETag: f.ETag}
+	s.At, _ = time.Parse(time.RFC3339, f.Delivered) // or it stays empty
 	if f.Bytes != nil && *f.Bytes >= 0 {
 		s.Size = *f.Bytes
 	}
@@ -121,9 +119,6 @@ func folderOf(name string) string { return name[:strings.LastIndexByte(name, '/'
 // State adds what the note says of files.
 func (n *Note) State(to *Statements) {
 	for _, s := range n.statements {
-		if !n.namesFromInbox {
-			s.Name = folderOf(n.Name) + s.Name
-		}
 		to.Add(s)
 	}
 }

@@ -88,6 +88,7 @@ const (
 	FileGone       Reason = "file-gone"
 	FileChanged    Reason = "file-changed"
 	FileDamaged    Reason = "file-damaged"
+	FileDiffers    Reason = "file-differs"
 	NameImpossible Reason = "name-impossible"
 	PlaceTaken     Reason = "place-taken"
 	CannotWrite    Reason = "cannot-write"
@@ -212,6 +213,7 @@ var reasons = map[Reason]struct {
 	FileGone:       {ErrFile, problem.Explanation{What: "It was removed from the inbox in the meantime.", Safe: safeOthers, Do: ""}},
 	FileChanged:    {ErrFile, problem.Explanation{What: "It was replaced in the inbox while it was being fetched.", Safe: safeOthers, Do: doFetchAgain}},
 	FileDamaged:    {ErrFile, problem.Explanation{What: "What was received differs from the checksum that the inbox holds.", Safe: safeOthers, Do: "Fetch again; if it happens again, the sender has to send it again."}},
+	FileDiffers:    {ErrFile, problem.Explanation{What: "What is in the inbox differs from what the sender's receipt or list says.", Safe: safeOthers, Do: "Ask the sender which of the two is right. To have it all the same, fetch it without the receipt."}},
 	NameImpossible: {ErrFile, problem.Explanation{What: "Its name can't be a file's name on this computer.", Safe: safeOthers, Do: "Fetch it on another system, such as Linux."}},
 	PlaceTaken:     {ErrFile, problem.Explanation{What: "Something else of this name is already in the folder.", Safe: safeOthers, Do: "Fetch into another folder."}},
 	CannotWrite:    {ErrFile, problem.Explanation{What: "It can't be written to this folder ({value}).", Safe: safeOthers, Do: "Fetch into another folder."}},

@@ -137,7 +137,7 @@ func fetchedEqual(t *testing.T, w *Workspace, data string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "new")
 	got := map[string][32]byte{}
-	err := w.Fetch(t.Context(), 1, dir, w.Files(t.Context(), 1), func(f Fetched) {
+	err := w.Fetch(t.Context(), 1, dir, w.Files(t.Context(), 1), nil, func(f Fetched) {
 		if f.Err != nil {
 			t.Errorf("%s: %v", f.Name, f.Err)
 		}
@@ -318,7 +318,7 @@ func TestWhoMayTakeWhichNumber(t *testing.T) {
 	for _, tid := range []int{3, 5, 0, -1} {
 		for name, err := range map[string]error{
 			"revoke": w.Revoke(t.Context(), tid, ""),
-			"fetch":  w.Fetch(t.Context(), tid, t.TempDir(), w.Files(t.Context(), tid), func(Fetched) {}),
+			"fetch":  w.Fetch(t.Context(), tid, t.TempDir(), w.Files(t.Context(), tid), nil, func(Fetched) {}),
 		} {
 			if reasonOf(err) != TokenUnknown {
 				t.Errorf("%s %d: %v", name, tid, err)

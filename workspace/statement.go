@@ -61,6 +61,24 @@ func (s *Statements) Paper(name string) {
 	s.papers[name] = true
 }
 
+// of returns what is said of a file, which is now known to be there; nil for nothing.
+func (s *Statements) of(name string) *stated {
+	if s == nil || s.files[name] == nil {
+		return nil
+	}
+	s.files[name].found = true
+	return s.files[name]
+}
+
+// Missing returns the names, in their order, of the files that something is said of and that were
+// not among those that were fetched or compared.
+func (s *Statements) Missing() (names []string) {
+	for _, f := range s.missing() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 // Len returns how many files something is said of.
 func (s *Statements) Len() int { return len(s.files) }
 

@@ -54,6 +54,9 @@ type Finding struct {
 	Difference Difference
 	Size       int64 // in the inbox; -1 for what is missing
 	Stated     int64 // bytes; -1 where no size is stated
+	// Agrees is whether a checksum of the content was compared and is as stated: with that of the
+	// content itself where it was read, else with the MD5 that the storage has.
+	Agrees bool
 	// Same is whether the whole content was compared and is what was stated: of what was touched,
 	// nothing that matters differs.
 	Same bool
@@ -108,7 +111,7 @@ func (w *Workspace) Verify(
 		if err = listErr; err != nil || ctx.Err() != nil {
 			break
 		}
-		s := stated.files[f.Name]
+		s := stated.of(f.Name)
 		v.count(f)
 		switch {
 		case s == nil && stated.papers[f.Name]:
@@ -118,7 +121,6 @@ func (w *Workspace) Verify(
 			v.tell(Finding{Name: f.Name, Difference: Additional, Size: f.Size, Stated: -1})
 			continue
 		}
-		s.found = true
 		if !deep || !s.hasSum() || s.contradicted || s.Size >= 0 && s.Size != f.Size {
 			v.compare(f, s, nil)
 			continue
@@ -204,7 +206,8 @@ func (v *verifying) compare(f File, s *stated, read *content) {
 	case sums.differ:
 		found.Difference = ChecksumDiffers
 	case written:
-		found.Difference, found.Same = Touched, sums.agree && read != nil
+		found.Difference, found.Agrees = Touched, sums.agree
+		found.Same = sums.agree && read != nil
 	}
 	v.one.Lock()
 	if read != nil {

@@ -277,10 +277,13 @@ func TestADeepComparisonReadsEachByteOnce(t *testing.T) {
 	}}, Request{}, map[string]string{"large": text, "gone": "1", "unstated": "2"})
 	all := stating(t, w, map[string]string{"large": text, "gone": "1"})
 	all = append(all, Statement{Name: "data/unstated", Size: 1})
-	before := s.server.Counts()[blobserver.ReadBlob]
+	before, received := s.server.Counts()[blobserver.ReadBlob], w.Received()
 	got, v := verify(t, w, all, true)
 	if diff := cmp.Diff(map[string]Difference{"gone": Unread}, got); diff != "" {
 		t.Error(diff)
+	}
+	if n := w.Received() - received; n != int64(len(text)) {
+		t.Errorf("%d bytes were received, want %d", n, len(text))
 	}
 	if v.ReadBytes != int64(len(text)) || v.BySum != 1 || v.NoSum != 1 || v.Same != 2 {
 		t.Errorf("%+v", v)
@@ -401,4 +404,61 @@ func FuzzNotesAreReadWithoutHarm(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestFetchingComparesWithWhatIsStated: what differs gets no name, what an earlier fetch brought is
+// compared too, and what is missing is known.
+func TestFetchingComparesWithWhatIsStated(t *testing.T) {
+	large := noise(2*pieceSize + 1) // so that the storage has no MD5 of it
+	files := map[string]string{"a": "1", "b": "2", "c": "3", "large": large}
+	_, w := inboxWith(t, blobserver.Config{}, Request{}, files)
+	sum5 := func(text string) []byte { s := md5.Sum([]byte(text)); return s[:] }
+	state := func(texts map[string]string) *Statements {
+		s := &Statements{}
+		for name, text := range texts {
+			s.Add(Statement{Name: "data/" + name, Size: -1, MD5: sum5(text)})
+		}
+		return s
+	}
+	dir := t.TempDir()
+	for _, c := range []struct {
+		stated  map[string]string
+		reasons map[string]Reason
+		agree   []string
+		missing []string
+	}{
+		{
+			map[string]string{"a": "1", "b": "other", "large": large, "never": "5"},
+			map[string]Reason{"b": FileDiffers},
+			[]string{"a", "large"},
+			[]string{"data/never"},
+		},
+		{ // the first three are there by now
+			map[string]string{"a": "other", "b": "2"},
+			map[string]Reason{"a": FileDiffers},
+			[]string{"b"},
+			nil,
+		},
+	} {
+		s := state(c.stated)
+		reasons, agree := map[string]Reason{}, []string(nil)
+		err := w.Fetch(t.Context(), 1, dir, w.Files(t.Context(), 1), s, func(f Fetched) {
+			name := strings.TrimPrefix(f.Name, "data/")
+			if f.Err != nil {
+				reasons[name] = f.Err.Reason
+				sayable(t, f.Err)
+			}
+			if f.Agrees {
+				agree = append(agree, name)
+			}
+		})
+		slices.Sort(agree)
+		if err != nil || !cmp.Equal(c.reasons, reasons) || !slices.Equal(c.agree, agree) ||
+			!slices.Equal(c.missing, s.Missing()) {
+			t.Errorf("%v: %v, %v agree, %v missing, %v", c.stated, reasons, agree, s.Missing(), err)
+		}
+	}
+	if diff := cmp.Diff([]string{"data/a", "data/b", "data/c", "data/large"}, filesBelow(t, dir)); diff != "" {
+		t.Error(diff)
+	}
 }

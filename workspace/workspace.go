@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -47,6 +48,7 @@ type Workspace struct {
 	delay     time.Duration // before the first repetition
 	stall     time.Duration // after which the connection of a download is given up
 	pieces    pieces
+	received  atomic.Int64 // bytes of files
 	transport *http.Transport
 	pipeline  runtime.Pipeline
 }
@@ -118,6 +120,10 @@ func (w *Workspace) Close() error {
 	w.transport.CloseIdleConnections()
 	return nil
 }
+
+// Received returns how many bytes of files have been read so far, for showing how a long fetch or
+// comparison comes along. It never blocks.
+func (w *Workspace) Received() int64 { return w.received.Load() }
 
 // ID returns the workspace's name.
 func (w *Workspace) ID() string { return w.id }

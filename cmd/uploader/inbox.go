@@ -24,7 +24,7 @@ func inboxCommand(p *program) *cobra.Command {
 		RunE: showHelp,
 	}
 	c.AddCommand(inboxAddCommand(p), inboxListCommand(p), inboxRenameCommand(p),
-		inboxRemoveCommand(p), inboxFetchCommand(p), inboxServeCommand(p))
+		inboxRemoveCommand(p), inboxFetchCommand(p), inboxVerifyCommand(p), inboxServeCommand(p))
 	return c
 }
 

@@ -15,21 +15,27 @@ import (
 	"inboxuploader/workspace"
 )
 
+// inboxFetch brings what arrived.
+type inboxFetch struct {
+	inboxList
+	papers
+}
+
 // inboxFetchCommand brings what arrived with a token.
 func inboxFetchCommand(p *program) *cobra.Command {
-	o := inboxList{program: p}
+	o := inboxFetch{inboxList: inboxList{program: p}}
 	c := &cobra.Command{
 		Use:   "fetch NUMBER DIR",
 		Short: "Fetch what arrived with an upload token of your own storage account",
 		Long: `Fetch what arrived with an upload token into the folder DIR, or below it into the destination folder that the token was created
 with. Each file is shown with its CRC64, which is what the sender's receipt states (crc64_hex); --json has SHA-256 too. A file gets its name
-when it is complete, and agrees with the MD5 checksum if the storage has one; the last line says of how many files it has none. “uploader
-inbox verify” compares what is in the inbox with the sender's receipt.
+when it is complete, and agrees with the MD5 checksum if the storage has one; the last line says of how many files it has none. With --receipt or
+--manifest each file is compared with what its sender states as well: one that differs is not fetched, and what is missing is named.
 
 Nothing is overwritten, and nothing is removed from the inbox. Fetching again into the same folder brings what is missing, and of a file of 64
 MiB or more that was broken off the rest. --include and --since choose what is fetched, and --sort what comes first.
 
-Exit codes: 0 all was fetched, 1 something was not, 2 wrong usage, 3 the account's key is refused, 130 interrupted.`,
+Exit codes: 0 all was fetched, 1 something was not or is missing, 2 wrong usage, 3 the account's key is refused, 130 interrupted.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return &usageError{"A token's number and a folder are needed, as in: uploader " +
@@ -50,23 +56,30 @@ Exit codes: 0 all was fetched, 1 something was not, 2 wrong usage, 3 the account
 	}
 	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object: tid, wsid, container, "+
 		"files (name, bytes, arrived, md5, etag, path, crc64, crc64_hex, sha256, fetched, kept, "+
-		"compared, reason, message), files_total, bytes_total")
+		"compared, agrees, reason, message), missing, files_total, bytes_total")
 	o.choice.add(c.Flags(), "fetch")
+	o.papers.add(c.Flags())
 	keyFileFlag(c, &o.keyFile)
 	return c
 }
 
-func (o *inboxList) fetch(ctx context.Context, tid int, dir string) error {
+func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 	w, err := o.account().open(ctx, o.keyFile)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = w.Close() }() // idle connections, as the program ends
+	if err := o.papers.read(fmt.Sprintf("%s-%d", w.ID(), tid)); err != nil {
+		return err
+	}
 	out := o.output(w, tid, fmt.Sprintf("%15s  %-18s  %s", "BYTES", "CRC64", "NAME"))
-	var failed, kept, compared int64
+	var failed, kept, compared, agree int64
 	var printing error
 	files := o.choice.of(w.Files(ctx, tid), o.now())
-	err = w.Fetch(ctx, tid, dir, files, func(f workspace.Fetched) {
+	stop := o.sayNowAndThen(func() string {
+		return "Received so far: " + humanize.Bytes(unsigned(w.Received())) + "."
+	})
+	err = w.Fetch(ctx, tid, dir, files, &o.stated, func(f workspace.Fetched) {
 		d, line := describeFetched(f)
 		switch {
 		case f.Err != nil:
@@ -77,6 +90,9 @@ func (o *inboxList) fetch(ctx context.Context, tid int, dir string) error {
 		if f.Compared {
 			compared++
 		}
+		if f.Agrees {
+			agree++
+		}
 		if printing == nil {
 			printing = out.add(d, line)
 		}
@@ -84,6 +100,10 @@ func (o *inboxList) fetch(ctx context.Context, tid int, dir string) error {
 			printing = out.out.Flush() // a person watches
 		}
 	})
+	stop()
+	if err == nil && o.choice.all() { // what was not chosen is not missing
+		out.missing = o.stated.Missing()
+	}
 	if err == nil || out.begun {
 		printing = cmp.Or(printing, out.end())
 	}
@@ -103,11 +123,24 @@ func (o *inboxList) fetch(ctx context.Context, tid int, dir string) error {
 		words += fmt.Sprintf(", of which %s had been there", humanize.Comma(kept))
 	}
 	o.say(words + ".")
-	if fetched > 0 {
+	switch {
+	case fetched == 0:
+	case o.given():
+		o.say(agreeWords(agree) + " with the checksums that their sender states.")
+		if agree < fetched {
+			o.say(fmt.Sprintf("Not compared with any: %s, of which no checksum is stated.",
+				fileCount(fetched-agree)))
+		}
+	default:
 		o.say(comparedWords(fetched, compared, tid))
 	}
 	if failed > 0 {
 		o.say(fmt.Sprintf("Not fetched: %s.", fileCount(failed)))
+	}
+	if n := len(out.missing); n > 0 {
+		o.say(fmt.Sprintf("Stated, and not in the inbox: %s.", fileCount(int64(n))))
+	}
+	if failed > 0 || len(out.missing) > 0 {
 		return exit(exitNotDelivered)
 	}
 	return nil
@@ -115,8 +148,8 @@ func (o *inboxList) fetch(ctx context.Context, tid int, dir string) error {
 
 // comparedWords says what of the fetched files was compared with what, and how to compare the rest.
 func comparedWords(fetched, compared int64, tid int) string {
-	const rest = "To compare all with the sender's receipt: uploader inbox verify %d --receipt FILE " +
-		"--deep"
+	const rest = "To compare them with the sender's receipt, add --receipt FILE here, or: uploader " +
+		"inbox verify %d --receipt FILE --deep"
 	switch compared {
 	case fetched:
 		return "All agree with the MD5 checksums that the storage has."
@@ -148,7 +181,7 @@ func describeFetched(f workspace.Fetched) (inboxFile, string) {
 		return d, fmt.Sprintf("%15s  %-18s  %s: %s", "NOT FETCHED", "-", show.Text(f.Name),
 			d.Message)
 	}
-	d.Path, d.Kept, d.Compared = f.Path, f.Kept, &f.Compared
+	d.Path, d.Kept, d.Compared, d.Agrees = f.Path, f.Kept, &f.Compared, f.Agrees
 	d.CRC64 = base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, f.CRC64))
 	d.CRC64Hex, d.SHA256 = fmt.Sprintf("0x%016x", f.CRC64), hex.EncodeToString(f.SHA256[:])
 	return d, fmt.Sprintf("%15d  %s  %s", f.Size, d.CRC64Hex, show.Text(f.Path))

@@ -28,6 +28,7 @@ type inboxFile struct {
 	Fetched  *bool  `json:"fetched,omitempty"`
 	Kept     bool   `json:"kept,omitempty"`     // an earlier fetch had brought it
 	Compared *bool  `json:"compared,omitempty"` // with the MD5 that the storage has, and they agree
+	Agrees   bool   `json:"agrees,omitempty"`   // with the checksums that its sender states
 	Reason   string `json:"reason,omitempty"`
 	Message  string `json:"message,omitempty"`
 }
@@ -51,6 +52,8 @@ type filesOutput struct {
 	begun  bool
 	files  int64
 	bytes  int64
+	// missing are files that are stated and were not there.
+	missing []string
 }
 
 func (o *inboxList) output(w *workspace.Workspace, tid int, header string) *filesOutput {
@@ -102,10 +105,26 @@ func (o *filesOutput) end() error {
 		if err := o.begin(); err != nil {
 			return err
 		}
+		if o.missing != nil {
+			text, err := json.Marshal(o.missing)
+			if err == nil {
+				_, err = fmt.Fprintf(o.out, "\n],\n\"missing\": %s", show.JSON(string(text[:len(text)-1])))
+			}
+			if err != nil {
+				return err
+			}
+		}
 		_, err := fmt.Fprintf(o.out, "\n],\n\"files_total\": %d,\n\"bytes_total\": %d\n}\n",
 			o.files, o.bytes)
 		if err != nil {
 			return err
+		}
+	}
+	if !o.asJSON {
+		for _, name := range o.missing {
+			if _, err := fmt.Fprintf(o.out, "%15s  %-18s  %s\n", "MISSING", "-", show.Text(name)); err != nil {
+				return err
+			}
 		}
 	}
 	return o.out.Flush()

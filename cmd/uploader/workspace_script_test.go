@@ -44,7 +44,7 @@ var canaryKey = func() string {
 //	secret FILE
 //
 // which takes the signature of the token in a file for one that no other file and no later output
-// may hold. The account's key must not stand in any output, and in no file but its own and the
+// may hold; besides files and tamper, see there. The account's key must not stand in any output, and in no file but its own and the
 // keyring.
 func TestWorkspaceScripts(t *testing.T) {
 	params := copyScripts(t, "testdata/script/workspace")
@@ -61,6 +61,7 @@ func TestWorkspaceScripts(t *testing.T) {
 		return nil
 	}
 	params.Cmds["account"] = account
+	params.Cmds["files"], params.Cmds["tamper"] = manyFiles, tamper
 	params.Cmds["away"] = func(ts *testscript.TestScript, _ bool, _ []string) { copyScriptOf(ts).away() }
 	params.Cmds["secret"] = func(ts *testscript.TestScript, _ bool, args []string) {
 		c := copyScriptOf(ts)

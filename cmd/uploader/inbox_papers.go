@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"inboxuploader/internal/show"
+	"inboxuploader/internal/sums"
+	"inboxuploader/uploader/receipt"
+	"inboxuploader/workspace"
+)
+
+// papers are what somebody states of an inbox's files: receipts and lists of checksums.
+type papers struct {
+	receipts, manifests []string // files
+	prefix              string
+
+	stated workspace.Statements
+	others int64 // files that the receipts name in other inboxes
+}
+
+// add defines their flags.
+func (p *papers) add(f *pflag.FlagSet) {
+	f.StringArrayVar(&p.receipts, "receipt", nil, "compare with the receipt in this `FILE`, JSON "+
+		"or CSV (repeatable)")
+	f.StringArrayVar(&p.manifests, "manifest", nil, "compare with the checksums in this `FILE`, as "+
+		"sha256sum and md5sum write them (repeatable)")
+	f.StringVar(&p.prefix, "prefix", "", "the names in --manifest are below this `FOLDER` of the "+
+		"inbox")
+}
+
+// given reports whether any was named.
+func (p *papers) given() bool { return len(p.receipts)+len(p.manifests) > 0 }
+
+// read reads what they say of the files in a container.
+func (p *papers) read(container string) error {
+	if p.prefix != "" && len(p.manifests) == 0 {
+		return &usageError{"--prefix says where in the inbox the names of --manifest are. Name such " +
+			"a list. Nothing was compared."}
+	}
+	for _, file := range p.receipts {
+		if err := p.readReceipt(file, container); err != nil {
+			return err
+		}
+	}
+	for _, file := range p.manifests {
+		if err := p.readManifest(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readReceipt reads what a receipt says of the files in a container.
+func (p *papers) readReceipt(file, container string) error {
+	f, err := openPaper(file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	var here int64
+	another := ""
+	for l, err := range receipt.Read(f) {
+		if errors.Is(err, receipt.ErrNotReceipt) {
+			return usagef("“%s” is no receipt in JSON or CSV, or it was cut off or changed. Nothing "+
+				"was compared. Ask its sender for it once more: uploader receipt", show.Text(file))
+		}
+		if err != nil {
+			return unreadable(file)
+		}
+		if !leadsTo(l.Inbox, container) {
+			p.others++
+			another = l.Inbox
+			continue
+		}
+		here++
+		p.stated.Add(workspace.Statement{
+			Name: l.Blob, Size: l.Bytes, ETag: l.ETag, CRC64: l.CRC64, HasCRC64: true,
+			SHA256: fromHex(l.SHA256), MD5: fromHex(l.MD5), At: l.Delivered,
+		})
+	}
+	if here == 0 && another != "" {
+		return usagef("“%s” is about another inbox, “%s”, and says nothing of %s. Nothing was "+
+			"compared. “uploader token list” shows which token is whose.", show.Text(file),
+			show.Text(another), container)
+	}
+	return nil
+}
+
+// leadsTo reports whether an inbox, written as HOST/CONTAINER/… or, where the account is in the
+// path, HOST/ACCOUNT/CONTAINER/…, is a container. One that says nothing is.
+func leadsTo(inbox, container string) bool {
+	if inbox == "" {
+		return true
+	}
+	parts := strings.Split(inbox, "/")
+	at := 1
+	name, _, err := net.SplitHostPort(parts[0])
+	if err != nil {
+		name = parts[0]
+	}
+	if name == "localhost" || net.ParseIP(strings.Trim(name, "[]")) != nil {
+		at = 2
+	}
+	return len(parts) > at && parts[at] == container
+}
+
+// readManifest reads a list of checksums.
+func (p *papers) readManifest(file string) error {
+	f, err := openPaper(file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	folder := strings.Trim(p.prefix, "/")
+	if folder != "" {
+		folder += "/"
+	}
+	for l, err := range sums.Read(f) {
+		if e, ok := errors.AsType[*sums.LineError](err); ok {
+			return usagef("Line %d of “%s” is no checksum and name as sha256sum and md5sum write "+
+				"them. Nothing was compared.", e.Line, show.Text(file))
+		}
+		if err != nil {
+			return unreadable(file)
+		}
+		p.stated.Add(workspace.StatementOf(l, folder))
+	}
+	return nil
+}
+
+// openPaper opens a receipt or a list.
+func openPaper(file string) (*os.File, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, unreadable(file)
+	}
+	return f, nil
+}
+
+func unreadable(file string) error {
+	return usagef("“%s” can't be read. Nothing was compared. Look whether it is there and whether "+
+		"you may open it.", show.Text(file))
+}
