@@ -44,7 +44,7 @@ func (p *program) valuesOf(c *cobra.Command, f *pflag.Flag) cobra.CompletionFunc
 	case f.Name == "output" && c.Name() == "manifest":
 		return byTheShell(cobra.ShellCompDirectiveDefault)
 	case f.Name == "output" && c.Name() == "receipt":
-		return words("csv", "json")
+		return words("csv", "json", "html")
 	case f.Name == "output":
 		return words("link", "fields", "json")
 	case f.Name == "proxy":

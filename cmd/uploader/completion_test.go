@@ -25,7 +25,7 @@ func TestShellsCompleteValues(t *testing.T) {
 		"copy --to ":             "Cardio study :4",
 		"inbox remove ":          "Cardio study :4",
 		"inbox remove x ":        ":4",
-		"receipt --output ":      "csv json :4",
+		"receipt --output ":      "csv json html :4",
 		"token create --output ": "link fields json :4",
 		"copy --token-file ":     ":0",
 		"copy --state-dir ":      ":16",

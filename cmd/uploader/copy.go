@@ -154,7 +154,7 @@ request; what became of it in the inbox can't be seen. One that changed is named
 
 With --receipt a file is written at the end that says what the storage confirmed of each file that was delivered, now or before: file, blob,
 bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox, checked (whether the
-storage compared its checksums) and modified_at (the file), as CSV or JSON. It replaces an earlier receipt, and no other file; where nothing was delivered
+storage compared its checksums) and modified_at (the file), as CSV, JSON or a page to print. It replaces an earlier receipt, and no other file; where nothing was delivered
 it replaces none. Where it lies among the sources it is left out ("receipt" in skipped_by).
 
 With --manifest sha256, md5 or both a list of what was delivered goes last, as SHA256SUMS or MD5SUMS, which sha256sum -c and md5sum -c

@@ -41,11 +41,13 @@ func (r *delivery) writeReceipt(ctx context.Context, q *uploader.Queue) error {
 	if r.flags.receipt == "" {
 		return nil
 	}
-	return saveReceipt(ctx, q, r.flags.receipt, slices.Concat(r.transfers, r.documentTransfers))
+	return r.program.saveReceipt(ctx, q, r.flags.receipt, slices.Concat(r.transfers, r.documentTransfers))
 }
 
 // saveReceipt writes a file about what these transfers delivered, now or before.
-func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers []int64) error {
+func (p *program) saveReceipt(
+	ctx context.Context, q *uploader.Queue, path string, transfers []int64,
+) error {
 	var to token.Inbox
 	if of := q.StatusOf(transfers...).Transfers; len(of) > 0 {
 		to = of[0].Options.Scan.Inbox
@@ -53,10 +55,44 @@ func saveReceipt(ctx context.Context, q *uploader.Queue, path string, transfers 
 	type visitor = func(ledger.Transfer, ledger.Job) error
 	if err := receipt.Save(ctx, path, to, func(ctx context.Context, visit visitor) error {
 		return q.Delivered(ctx, transfers, visit)
-	}); err != nil {
+	}, p.receiptOptions(ctx, q, transfers)...); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}
 	return nil
+}
+
+// receiptOptions returns what else a receipt about these transfers says; of none, about all.
+func (p *program) receiptOptions(
+	ctx context.Context, q *uploader.Queue, transfers []int64,
+) []receipt.Option {
+	unsent := func(visit func(ledger.Transfer, ledger.Job, string) error) error {
+		for _, t := range q.StatusOf(transfers...).Transfers {
+			f := ledger.Filter{States: notDelivered, Transfer: t.ID}
+			err := eachRow(ctx, q, f, func(j ledger.Job) error {
+				return visit(t.Transfer, j, unsentWords(&j))
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return []receipt.Option{receipt.By(version(), p.now()), receipt.NotSent(unsent)}
+}
+
+// unsentWords says why a file was not delivered.
+func unsentWords(j *ledger.Job) string {
+	switch {
+	case j.Problem != nil:
+		return explain(j.Problem).What
+	case j.State == ledger.Cancelled:
+		return "It was cancelled."
+	case j.State == ledger.Paused:
+		return "It is paused."
+	case j.State == ledger.LeftAlone:
+		return "A file of this name was in the inbox already."
+	}
+	return "It was waiting to be sent when this was written."
 }
 
 // receiptWords says what became of the receipt in a file. unkept is that there is no list of
@@ -134,7 +170,7 @@ func (r *resumeRun) receiptOfAll(ctx context.Context, q *uploader.Queue) error {
 		r.say("No receipt was written: the list of uploads is empty.")
 		return nil
 	}
-	err := saveReceipt(ctx, q, r.receipt, ids)
+	err := r.saveReceipt(ctx, q, r.receipt, ids)
 	if err != nil && !errors.Is(err, receipt.ErrKept) {
 		return err
 	}

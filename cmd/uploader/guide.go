@@ -310,7 +310,7 @@ func (r *guideRun) askReceipt(ctx context.Context, c *copyRun) error {
 		return err
 	}
 	r.say("")
-	r.say("To save a receipt, name a file that ends in .csv or .json. To save none, press Enter.")
+	r.say("To save a receipt, name a file that ends in .html, .csv or .json. To save none, press Enter.")
 	for {
 		path, err := r.answer(ctx, "File for the receipt: ")
 		if errors.Is(err, errLeft) { // all is sent that was to be

@@ -32,7 +32,8 @@ func receiptCommand(p *program) *cobra.Command {
 		Use:   "receipt [NUMBER...] | --merge FILE...",
 		Short: "Write what the storage confirmed, of all that was delivered",
 		Long: `Write what the storage confirmed of each file that was delivered, also of what was cleared from the list: file, blob, bytes, crc64,
-crc64_hex, etag, request_id, delivered_at, inbox, checked, modified_at, sha256 and md5. NUMBER is an upload's, as "uploader status" shows it; its receipt has what it
+crc64_hex, etag, request_id, delivered_at, inbox, checked, modified_at, sha256 and md5 (where they are known). JSON has
+totals, period, version and written_at besides; the page has what was not delivered and why. NUMBER is an upload's, as "uploader status" shows it; its receipt has what it
 delivered, and what it found unchanged since an earlier one delivered it. Without one it is about all uploads.
 
 With --merge, FILE is a receipt, in CSV or JSON, of this version or an earlier one, as several machines have written that share the work. They become
@@ -54,9 +55,10 @@ the plan is missing, 2 wrong usage, or a FILE that is no receipt.`,
 	}
 	c.Flags().StringVar(&r.since, "since", "", "only what was delivered on this `DATE` or later: "+
 		"2026-11-30, or with a time as in 2026-11-30T15:04:05Z")
-	c.Flags().StringVar(&r.output, "output", "csv", "`FORM` in which it is printed: csv or json")
+	c.Flags().StringVar(&r.output, "output", "csv", "`FORM` in which it is printed: csv, json, "+
+		"or html, a page to read and print")
 	c.Flags().StringVar(&r.toFile, "to-file", "", "write it to this `FILE`: CSV, or JSON if its "+
-		"name ends in .json")
+		"name ends in .json, or a page to read and print if it ends in .html")
 	c.Flags().BoolVar(&r.merges, "merge", false, "make one receipt of those in the files that are named")
 	c.Flags().StringVar(&r.plan, "plan", "", "with --merge: say what of the plan in this folder "+
 		"`DIR` no receipt has")
@@ -94,19 +96,16 @@ func (r *receiptRun) run(ctx context.Context, args []string) error {
 				return visit(t, j)
 			})
 		}
+		options := r.receiptOptions(ctx, q, transfers)
 		if r.toFile != "" {
-			err := receipt.Save(ctx, r.toFile, to, of)
+			err := receipt.Save(ctx, r.toFile, to, of, options...)
 			if errors.Is(err, receipt.ErrKept) {
 				r.say(receiptWords(r.toFile, err, false))
 				return exit(exitNotDelivered)
 			}
 			return err
 		}
-		format := receipt.CSV
-		if r.output == "json" {
-			format = receipt.JSON
-		}
-		return receipt.Write(ctx, r.stdout, format, to, of)
+		return receipt.Write(ctx, r.stdout, receipt.FormatOf("."+r.output), to, of, options...)
 	})
 }
 
@@ -120,7 +119,7 @@ func (r *receiptRun) parse(args []string) (transfers []int64, since time.Time, e
 		}
 		transfers = append(transfers, n)
 	}
-	if r.output != "csv" && r.output != "json" {
+	if !isReceiptForm(r.output) {
 		return nil, since, errOutput
 	}
 	if r.since == "" {

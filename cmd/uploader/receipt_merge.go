@@ -25,7 +25,7 @@ func (r *receiptRun) merge(ctx context.Context, args []string) error {
 	case r.since != "":
 		return &usageError{"--since is about this computer's list of uploads, and --merge about " +
 			"receipts. Leave one of them out."}
-	case r.output != "csv" && r.output != "json":
+	case !isReceiptForm(r.output):
 		return errOutput
 	}
 	if err := checkReceipt(r.toFile); err != nil {
@@ -75,13 +75,10 @@ func (r *receiptRun) merge(ctx context.Context, args []string) error {
 // writeMerged writes the merged receipt to where it is wanted.
 func (r *receiptRun) writeMerged(ctx context.Context, m *receipt.Merged) error {
 	var err error
-	switch {
-	case r.toFile != "":
+	if r.toFile != "" {
 		err = m.Save(ctx, r.toFile)
-	case r.output == "json":
-		err = m.Write(ctx, r.stdout, receipt.JSON)
-	default:
-		err = m.Write(ctx, r.stdout, receipt.CSV)
+	} else {
+		err = m.Write(ctx, r.stdout, receipt.FormatOf("."+r.output))
 	}
 	if errors.Is(err, receipt.ErrKept) {
 		r.say("The receipts name no file, so the receipt that is there was not replaced: " +
@@ -94,7 +91,10 @@ func (r *receiptRun) writeMerged(ctx context.Context, m *receipt.Merged) error {
 	return nil
 }
 
-var errOutput = &usageError{"--output takes csv or json."}
+var errOutput = &usageError{"--output takes csv, json or html."}
+
+// isReceiptForm reports whether --output can be this.
+func isReceiptForm(form string) bool { return form == "csv" || form == "json" || form == "html" }
 
 // missing finds what was planned and stands in no receipt, and counts what was planned.
 func (r *receiptRun) missing(

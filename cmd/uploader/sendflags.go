@@ -63,7 +63,7 @@ func (f *sendFlags) addEnd(c *cobra.Command) {
 	s.BoolVar(&f.jsonProgress, "json-progress", false, "print one JSON object a line to stderr "+
 		"every few seconds, in place of the progress in words")
 	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: "+
-		"CSV, or JSON if its name ends in .json")
+		"CSV, or JSON if its name ends in .json, or a page to read and print if it ends in .html")
 	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has "+
 		"confirmed nothing for this long, such as 2h (default: never)")
 	f.addBetween(s)

@@ -330,8 +330,11 @@ func verifiedWords(d *proof.Document, t *proof.Totals, unnamed bool) (lines []st
 			word string
 			n    int64
 		}{
-			{"Same", t.Same}, {"Changed", t.Changed}, {"Missing", t.Missing},
-			{"Additional", t.Additional}, {"Not compared", t.NotCompared},
+			{"Same", t.Same},
+			{"Changed", t.Changed},
+			{"Missing", t.Missing},
+			{"Additional", t.Additional},
+			{"Not compared", t.NotCompared},
 		} {
 			if c.n > 0 || c.word == "Same" {
 				counts = append(counts, c.word+": "+fileCount(c.n)+".")

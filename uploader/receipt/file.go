@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/token"
@@ -23,15 +22,17 @@ var ErrKept = errors.New("nothing was delivered, so the earlier receipt stays")
 // Deliveries hands over what was delivered, as the Delivered of a Queue or a Ledger does.
 type Deliveries func(ctx context.Context, visit func(t ledger.Transfer, j ledger.Job) error) error
 
-// Save writes a receipt of what was delivered into a file: JSON if its name ends in .json, else
-// CSV. The head names the inbox to. The file gets its name when it is whole and on the disk; an
+// Save writes a receipt of what was delivered into a file, in the format of its name, see
+// [FormatOf]. The head names the inbox to. The file gets its name when it is whole and on the disk; an
 // empty file or an earlier receipt of that name is replaced by it, or stays. What else has the name
 // stays: that is [ErrNotReceipt]. So does an earlier receipt that names files, if this one would
 // name none: that is [ErrKept]. It blocks on the disk; other errors are the disk's and those of the
 // deliveries. No error leaves anything behind.
-func Save(ctx context.Context, path string, to token.Inbox, of Deliveries) error {
+func Save(
+	ctx context.Context, path string, to token.Inbox, of Deliveries, options ...Option,
+) error {
 	return save(path, func(out io.Writer, format Format) (int, error) {
-		return writeTo(ctx, out, format, to, of)
+		return writeTo(ctx, out, format, to, of, options...)
 	})
 }
 
@@ -41,11 +42,7 @@ func save(path string, write func(io.Writer, Format) (int, error)) error {
 	if err != nil {
 		return err
 	}
-	format := CSV
-	if strings.EqualFold(filepath.Ext(path), ".json") {
-		format = JSON
-	}
-	lines, err := write(f, format)
+	lines, err := write(f, FormatOf(path))
 	earlier, refused := earlier(path)
 	if err = errors.Join(err, f.Sync(), f.Close(), refused); err == nil && lines == 0 &&
 		earlier > 0 {
@@ -104,16 +101,20 @@ func create(path string) (*os.File, error) {
 }
 
 // Write writes a receipt of what was delivered; see [Save].
-func Write(ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries) error {
-	_, err := writeTo(ctx, out, format, to, of)
+func Write(
+	ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries,
+	options ...Option,
+) error {
+	_, err := writeTo(ctx, out, format, to, of, options...)
 	return err
 }
 
 // writeTo is [Write]. It returns how many files the receipt names.
 func writeTo(
 	ctx context.Context, out io.Writer, format Format, to token.Inbox, of Deliveries,
+	options ...Option,
 ) (int, error) {
-	r, err := NewWriter(out, format, to)
+	r, err := NewWriter(out, format, to, options...)
 	if err != nil {
 		return 0, err
 	}

@@ -11,10 +11,12 @@ import (
 	"inboxuploader/uploader/token"
 )
 
+// none delivers nothing.
+func none(context.Context, func(ledger.Transfer, ledger.Job) error) error { return nil }
+
 // TestAReceiptReplacesNothingButAReceipt: neither before anything is sent nor, where a file came
 // meanwhile, at the end.
 func TestAReceiptReplacesNothingButAReceipt(t *testing.T) {
-	none := func(context.Context, func(ledger.Transfer, ledger.Job) error) error { return nil }
 	dir := t.TempDir()
 	earlier := map[string]string{}
 	for _, format := range []string{"csv", "json"} {
@@ -98,7 +100,6 @@ func TestAReceiptOfNothingReplacesNone(t *testing.T) {
 			}
 			return nil
 		}
-		none := func(context.Context, func(ledger.Transfer, ledger.Job) error) error { return nil }
 		for range 2 {
 			if err := Save(t.Context(), path, token.Inbox{}, some); err != nil {
 				t.Fatal(name, err)

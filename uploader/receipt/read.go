@@ -282,7 +282,11 @@ func notEOF(err error) error {
 // person's may begin like one: each line has to be a receipt's, of whatever version of this
 // program. Everything else is [ErrNotReceipt]; other errors are the reader's.
 func countIn(r io.Reader) (files int64, err error) {
-	in, err := newReader(r, true)
+	text := bufio.NewReader(r)
+	if first, err := text.Peek(1); err == nil && first[0] == pageHead[0] {
+		return countPage(text)
+	}
+	in, err := newReader(text, true)
 	if err != nil {
 		return 0, err
 	}

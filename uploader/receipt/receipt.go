@@ -3,6 +3,7 @@ package receipt
 import (
 	"bufio"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 )
 
@@ -27,12 +29,46 @@ const (
 	// JSON is one object; names stand in it as they are, with JSON's escapes for characters that
 	// can't be seen.
 	JSON
+	// HTML is one page for people, to be read and printed: it needs nothing besides itself, runs
+	// nothing, and lists up to [MostOnAPage] files. Programs read CSV and JSON.
+	HTML
 )
+
+// FormatOf returns the format that a file's name asks for by its ending: JSON for .json, HTML for
+// .html and .htm, else CSV.
+func FormatOf(path string) Format {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".json":
+		return JSON
+	case ".html", ".htm":
+		return HTML
+	}
+	return CSV
+}
+
+// Option says more in a receipt.
+type Option func(*Writer)
+
+// By says which version of the program writes the receipt, and when.
+func By(version string, now time.Time) Option {
+	return func(r *Writer) { r.version, r.now = version, now }
+}
+
+// WithSums says what the hashes of delivered files are, as far as they are known. A file's hashes
+// must be of the content that was delivered. It is called by [Writer.Add] and may block on the disk.
+func WithSums(of func(ledger.Job) source.Sums) Option { return func(r *Writer) { r.sums = of } }
+
+// NotSent has the page list what was not delivered: each calls visit for each such job with its
+// transfer and why, in a sentence. It is called by [Writer.Close], whose error its error is. The
+// other formats say nothing of such files.
+func NotSent(each func(visit func(t ledger.Transfer, j ledger.Job, why string) error) error) Option {
+	return func(r *Writer) { r.notSent = each }
+}
 
 // Writer writes proof of what was delivered: for each file what the service confirmed, and nothing
 // that it did not. It contains no secret. Call Begin for each transfer and Add for each of its
-// delivered jobs, or Copy for each line of another receipt, then Close. Its methods must not be called concurrently; all errors are the
-// writer's.
+// delivered jobs, or Copy for each line of another receipt, then Close. Its methods must not be
+// called concurrently; all errors are the writer's.
 type Writer struct {
 	to     token.Inbox   // of the head
 	inbox  token.Inbox   // of the transfer
@@ -40,16 +76,47 @@ type Writer struct {
 	checks ledger.Checks // of the transfer
 	out    *bufio.Writer
 	table  *csv.Writer
+	page   *page
 	lines  int
+	bytes  int64 // of the files
+	period period
+
+	version string    // of the program; empty if nobody says
+	now     time.Time // zero if nobody says
+	sums    func(ledger.Job) source.Sums
+	notSent func(func(ledger.Transfer, ledger.Job, string) error) error
+}
+
+// period is from the first to the last delivery; zero where none is known.
+type period struct{ from, to time.Time }
+
+func (p *period) add(t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	if p.from.IsZero() || t.Before(p.from) {
+		p.from = t
+	}
+	if t.After(p.to) {
+		p.to = t
+	}
 }
 
 // NewWriter begins a receipt for an inbox. The writer remains the caller's.
-func NewWriter(w io.Writer, format Format, to token.Inbox) (*Writer, error) {
+func NewWriter(w io.Writer, format Format, to token.Inbox, options ...Option) (*Writer, error) {
 	r := &Writer{to: to, inbox: to, out: bufio.NewWriter(w)}
-	if format == CSV {
+	for _, option := range options {
+		option(r)
+	}
+	switch format {
+	case HTML:
+		r.page = &page{}
+		return r, nil
+	case CSV:
 		r.table = csv.NewWriter(r.out)
 		r.table.UseCRLF = true // RFC 4180
 		return r, r.table.Write(columns)
+	case JSON:
 	}
 	head, err := marshal(map[string]string{"storage": to.Host, "account": to.Account, "container": to.Container, "prefix": to.Prefix})
 	if err != nil {
@@ -71,8 +138,14 @@ func (r *Writer) Add(j ledger.Job) error {
 	if j.State != ledger.Delivered {
 		return nil
 	}
+	var hashes source.Sums
+	if r.sums != nil {
+		hashes = r.sums(j)
+	}
 	return r.Copy(Line{
-		File: r.roots.name(j.Source), Blob: j.Blob, Bytes: j.Size, CRC64: j.CRC64,
+		SHA256: hex.EncodeToString([]byte(hashes.SHA256)),
+		MD5:    hex.EncodeToString([]byte(hashes.MD5)),
+		File:   r.roots.name(j.Source), Blob: j.Blob, Bytes: j.Size, CRC64: j.CRC64,
 		ETag: j.Answer.ETag, RequestID: j.Answer.RequestID,
 		Delivered: j.Answer.Date.Truncate(time.Second), Modified: j.ModTime,
 		Inbox: r.inbox.String(), Checked: r.checks == ledger.ChecksAll,
@@ -83,6 +156,12 @@ func (r *Writer) Add(j ledger.Job) error {
 // merges receipts hands on what they say, and vouches for nothing.
 func (r *Writer) Copy(l Line) error {
 	r.lines++
+	r.bytes += l.Bytes
+	r.period.add(l.Delivered)
+	if r.page != nil {
+		r.page.add(&l, r.to.String())
+		return nil
+	}
 	w := l.wire()
 	if r.table != nil {
 		return r.table.Write(w.cells())
@@ -111,7 +190,41 @@ func (r *Writer) Close() error {
 		}
 		return r.out.Flush()
 	}
-	if _, err := r.out.WriteString("\n]\n}\n"); err != nil {
+	if r.page != nil {
+		if err := r.closePage(); err != nil {
+			return err
+		}
+		return r.out.Flush()
+	}
+	type totals struct {
+		Files int   `json:"files"`
+		Bytes int64 `json:"bytes"`
+	}
+	type period struct {
+		From string `json:"from"`
+		To   string `json:"to"`
+	}
+	end := "\n]"
+	for _, part := range []struct {
+		name    string
+		value   any
+		unknown bool
+	}{
+		{"totals", totals{r.lines, r.bytes}, false},
+		{"period", period{show.UTC(r.period.from), show.UTC(r.period.to)}, r.period.from.IsZero()},
+		{"version", r.version, r.version == ""},
+		{"written_at", show.UTC(r.now), r.now.IsZero()},
+	} {
+		if part.unknown {
+			continue
+		}
+		text, err := marshal(part.value)
+		if err != nil {
+			return err
+		}
+		end += fmt.Sprintf(",\n%q: %s", part.name, text)
+	}
+	if _, err := r.out.WriteString(end + "\n}\n"); err != nil {
 		return err
 	}
 	return r.out.Flush()
