@@ -22,6 +22,7 @@ type banner struct {
 	intake   *intake
 	commands *commands
 	options  *settingsView
+	hours    *keptHours
 	room     func() float32 // how high the words may be
 
 	connection *connectionView
@@ -34,6 +35,7 @@ type banner struct {
 	paste, now  *button
 	signIn      *button // to a proxy
 	test        *button // of the way to the storage
+	anyway      *button // sends outside the hours
 	shown       obstacle
 	lastTrouble string
 }
@@ -56,9 +58,12 @@ func (b *banner) build() {
 	b.test = b.newButtonWithIcon(tr("Test the connection…"), icon("search",
 		theme.ColorNameForeground), func() { b.connection.open(b.shown.inbox) })
 	b.tag("test_connection", b.test)
+	b.anyway = b.newButtonWithIcon(tr("Send now anyway"), icon("send", theme.ColorNameForeground),
+		b.hours.sendAnyway)
+	b.tag("send_anyway", b.anyway)
 	picture := container.NewVBox(inset(9, 0, 12, 0, container.New(atLeast{fyne.NewSquareSize(20)},
 		b.sign)))
-	buttons := line(6, -1, b.test, b.paste, b.signIn, b.now)
+	buttons := line(6, -1, b.test, b.paste, b.signIn, b.anyway, b.now)
 	button := container.NewCenter(inset(0, 0, 0, 12, buttons))
 	body := column(-10, -1, b.what, b.rest)
 	words := container.New(upTo{body, b.room}, container.NewVScroll(body))
@@ -73,6 +78,7 @@ func (b *banner) fit(size fyne.Size) {
 	b.now.fit(size)
 	b.signIn.fit(size)
 	b.test.fit(size)
+	b.anyway.fit(size)
 }
 
 // obstacle is what keeps files waiting, in words.
@@ -83,6 +89,7 @@ type obstacle struct {
 	grave      bool   // nothing goes on by itself
 	paste, now bool   // which button helps
 	test       bool   // the way to the storage is the matter
+	hours      bool   // the person's own hours are the matter
 	proxy      string // the one that a sign-in to would help, HOST:PORT; empty: none
 }
 
@@ -126,13 +133,15 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 			rest: dropAFolder(),
 		}, left
 	}
-	var trouble *uploader.InboxStatus
+	var trouble, closed *uploader.InboxStatus
 	for i := range s.status.Inboxes {
 		in := &s.status.Inboxes[i]
 		switch {
 		case in.Unfinished == 0:
-		case in.Hold != nil:
+		case waitsForToken(in):
 			return b.holdObstacle(s, in), 0
+		case in.Hold != nil:
+			closed = in
 		case in.Trouble != nil && trouble == nil:
 			trouble = in
 		}
@@ -146,7 +155,10 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 			}, 0
 		}
 	}
-	if trouble == nil {
+	switch {
+	case trouble == nil && closed != nil:
+		return b.holdObstacle(s, closed), 0
+	case trouble == nil:
 		return obstacle{}, 0
 	}
 	x := b.inboxes.explainAt(s, trouble.Inbox, trouble.Trouble)
@@ -167,6 +179,14 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 
 // holdObstacle says why an inbox waits for a person, or for its token's time to begin.
 func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
+	if in.Hold.Reason == problem.OutsideHours {
+		return obstacle{
+			reason: in.Hold.Reason, hours: true,
+			what: tr("Waiting until {{.Time}}", values("Time", moment(in.Hold.When, s.now))),
+			rest: tr("The settings say to send only between {{.Hours}}.", values("Hours",
+				hoursWords(b.options.settings.Between))),
+		}
+	}
 	x := b.inboxes.explainAt(s, in.Inbox, in.Hold)
 	o := obstacle{
 		reason: in.Hold.Reason, inbox: in.Inbox, what: x.What, rest: join(x.Safe, x.Do),
@@ -233,6 +253,10 @@ func (b *banner) say(o obstacle) {
 	}
 	b.back.name = colorWarnBg
 	b.sign.SetResource(icon("attention", theme.ColorNameWarning))
+	if o.hours {
+		b.back.name = colorInfoBg
+		b.sign.SetResource(icon("waiting", theme.ColorNamePrimary))
+	}
 	if o.grave {
 		b.back.name = colorErrorBg
 		b.sign.SetResource(icon("attention", theme.ColorNameError))
@@ -242,6 +266,7 @@ func (b *banner) say(o obstacle) {
 	visible(b.now, o.now)
 	visible(b.signIn, o.proxy != "")
 	visible(b.test, o.test)
+	visible(b.anyway, o.hours)
 	if b.what.Text != o.what {
 		b.what.SetText(o.what)
 	}

@@ -23,6 +23,7 @@ type commands struct {
 	inboxes *inboxView
 	tokens  *tokenView
 	queue   *queueView
+	watched *watchView
 }
 
 // run hands a command to the queue. Its effect is seen in the next sample.
@@ -48,7 +49,10 @@ var commandEvent = map[ledger.Verb]string{
 	ledger.First: "moved", ledger.Last: "moved", ledger.Clear: "cleared",
 }
 
-func (cm *commands) pauseAll() { cm.run(ledger.Command{Verb: ledger.Pause}) }
+func (cm *commands) pauseAll() {
+	cm.watched.setPaused(true)
+	cm.run(ledger.Command{Verb: ledger.Pause})
+}
 
 // withoutToken returns the keys of the inboxes that this program has unfinished files for and no
 // token that works.
@@ -65,6 +69,7 @@ func withoutToken(st *uploader.Status) (keys []string) {
 // token is not known any more are looked up in the vault; for those that are not there either
 // tokens are asked for.
 func (cm *commands) resumeAll() {
+	cm.watched.setPaused(false)
 	need, kept := withoutToken(&cm.last.status), slices.Clone(cm.inboxes.kept)
 	n, hosts := resting(&cm.last.status), cm.inboxes.hosts()
 	cm.inBackground(func(ctx context.Context) {

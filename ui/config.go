@@ -9,7 +9,10 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"inboxuploader/uploader/feed"
+	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 )
@@ -41,6 +44,11 @@ type Config struct {
 	// the network until ctx ends. Nil leaves the offer out.
 	TestConnection func(ctx context.Context, t token.Token, translate problem.Translate,
 		step func(ConnectionStep)) ConnectionResult
+	// Watch prepares to keep sending a folder, as these options say, once its files have been
+	// unchanged for that time. refused hears, on any goroutine, of each thing below it that can't be
+	// sent. It may block on the disk. Nil leaves the offer out.
+	Watch func(f WatchedFolder, o ledger.AddOptions, settle time.Duration,
+		refused func(scan.Found)) (Feed, error)
 	// Hosts are allowed besides the known storage addresses, see [token.AllowHost].
 	Hosts []string
 	// Rules is what the person's administrator has decided.
@@ -106,6 +114,15 @@ type Rules struct {
 	Rate      int64  // highest speed in bytes per second; 0: no limit
 	Proxy     string // safe to show; empty: the person's
 	CAFile    string // PEM file of further certificate authorities; empty: the person's
+}
+
+// Feed keeps sending a folder, which [feed.Feed] does. But for Of, which any goroutine may call, its
+// methods belong to one.
+type Feed interface {
+	Of(t ledger.TransferStatus) bool
+	Adopt(ctx context.Context) error
+	Run(ctx context.Context, told func(now feed.State, begun []int64)) error
+	Close() error
 }
 
 // Notice says in the person's language what they should know.

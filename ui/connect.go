@@ -16,15 +16,22 @@ func (w *Window) connect() {
 	w.commands, w.issuing, w.options = &commands{}, &issuing{}, &settingsView{}
 	w.tray, w.menus, w.header, w.banner = &trayView{}, &menus{}, &header{}, &banner{}
 	w.start, w.queue, w.practice = &startView{}, &queueView{}, &practiceView{}
+	w.hours = &keptHours{screen: sc}
+	w.watched = &watchView{
+		screen: sc, settings: w.settings, inboxes: w.inboxes, tokens: w.tokens,
+		notifier: w.notifier, hours: w.hours,
+	}
+	w.notifier.folders = w.watched
 	w.connection = &connectionView{screen: sc, dialogs: w.dialogs, inboxes: w.inboxes}
 
 	*w.inboxes = inboxView{
 		screen: sc, settings: w.settings, practice: w.practice, tokens: w.tokens,
-		commands: w.commands,
+		commands: w.commands, watched: w.watched, hours: w.hours,
 	}
 	*w.tokens = tokenView{
 		screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake,
-		commands: w.commands, practice: w.practice, start: w.start,
+		commands: w.commands, practice: w.practice, start: w.start, watched: w.watched,
+		hours: w.hours,
 	}
 	*w.intake = intake{
 		screen: sc, dialogs: w.dialogs, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews,
@@ -32,23 +39,25 @@ func (w *Window) connect() {
 	}
 	*w.reviews = reviewView{
 		screen: sc, settings: w.settings, inboxes: w.inboxes, intake: w.intake,
-		notifier: w.notifier,
+		notifier: w.notifier, watched: w.watched,
 	}
 	*w.commands = commands{
 		screen: sc, sampler: w.sampler, inboxes: w.inboxes, tokens: w.tokens, queue: w.queue,
+		watched: w.watched,
 	}
 	*w.issuing = issuing{screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied}
 	*w.options = settingsView{
 		screen: sc, settings: w.settings, inboxes: w.inboxes, connection: w.connection,
-		setLanguage: w.setLanguage,
+		setLanguage: w.setLanguage, watched: w.watched, hours: w.hours,
 	}
 	*w.tray = trayView{
 		screen: sc, settings: w.settings, sampler: w.sampler, intake: w.intake, tokens: w.tokens,
-		commands: w.commands, quit: w.quitAsked,
+		commands: w.commands, quit: w.quitAsked, watched: w.watched,
 	}
 	*w.menus = menus{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, issuing: w.issuing,
 		practice: w.practice, options: w.options, connection: w.connection, quit: w.quitAsked,
+		watched: w.watched,
 	}
 	*w.header = header{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, banner: w.banner,
@@ -69,6 +78,7 @@ func (w *Window) connect() {
 	*w.banner = banner{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, commands: w.commands,
 		options: w.options, connection: w.connection, room: w.roomForBanner,
+		hours: w.hours,
 	}
 	*w.practice = practiceView{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, reviews: w.reviews, issuing: w.issuing,
@@ -81,6 +91,7 @@ func (w *Window) build() fyne.CanvasObject {
 	w.header.build()
 	w.banner.build()
 	w.practice.build()
+	w.watched.build()
 	w.start.build()
 	w.queue.build()
 	pages := container.NewStack(w.start.box, w.queue.box)
@@ -88,7 +99,7 @@ func (w *Window) build() fyne.CanvasObject {
 	w.ownTip = newTip(w.screen)
 	all := container.New(&watchedLayout{atLeast{smallest}, w.resized}, container.NewStack(
 		// Fyne paints the background
-		column(0, 3, w.header.box, w.practice.box, w.banner.box, pages), w.ownTip.layer))
+		column(0, 4, w.header.box, w.practice.box, w.watched.strip.box, w.banner.box, pages), w.ownTip.layer))
 	if w.config.Place == nil {
 		return all
 	}

@@ -27,6 +27,8 @@ type inboxView struct {
 	practice *practiceView
 	tokens   *tokenView
 	commands *commands
+	watched  *watchView
+	hours    *keptHours
 
 	token   token.Token      // the one that new files go with; zero before the first
 	kept    []inboxes.Record // as List returned them last
@@ -67,16 +69,19 @@ func (v *inboxView) record(key string) (inboxes.Record, bool) {
 // load reads which inboxes are kept, and brings back the token of the one that was used last.
 func (v *inboxView) load() {
 	if v.config.Inboxes == nil {
+		v.watched.begin()
 		return
 	}
 	v.inBackground(func(ctx context.Context) {
 		all, err := v.config.Inboxes.List(ctx)
 		if err != nil {
 			v.config.Log.Error("inboxes", "error", err)
+			v.do(v.watched.begin)
 			return
 		}
 		v.do(func() {
 			v.keptAre(all)
+			v.watched.begin()
 			if r, ok := v.record(v.settings.Inbox); ok && r.Ref != "" && v.token.Inbox.Host == "" {
 				v.tokens.choose(r)
 			}
@@ -108,7 +113,9 @@ func (v *inboxView) recall(
 	if err != nil {
 		return t, err
 	}
-	return t, v.config.Queue.Use(t)
+	err = v.config.Queue.Use(t)
+	v.hours.keep()
+	return t, err
 }
 
 // sayWaiting says after a while that the keyring is waited for, until stop is called.

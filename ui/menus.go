@@ -18,6 +18,7 @@ type menus struct {
 	options  *settingsView
 
 	connection *connectionView
+	watched    *watchView
 	quit       func() // asks first while something is being sent
 
 	shown []*fyne.MenuItem // in the system's menu bar
@@ -30,6 +31,9 @@ func (m *menus) all() *fyne.Menu {
 	items = append(items, m.issuing.items()...)
 	if m.config.Practice != nil && m.practice.inbox == nil {
 		items = append(items, item(tr("Try the practice inbox"), m.practice.begin))
+	}
+	if len(m.watched.folders) > 0 {
+		items = append(items, item(tr("Watched folders…"), m.watched.open))
 	}
 	items = append(items, fyne.NewMenuItemSeparator())
 	if m.config.LogPath != "" {

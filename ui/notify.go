@@ -18,6 +18,12 @@ type notifier struct {
 	ends map[string]time.Duration // by inbox: the nearest end that was told
 	// transfers whose end is still to be told, and how many samples did not have them
 	expected map[int64]int
+
+	folders  *watchView
+	found    map[int64]bool // transfers of watched folders that have not ended
+	arrived  int64          // files that were delivered by those, and are not told of yet
+	toldLast time.Time      // when such were told of
+	waking   bool           // the window is to look again for that
 }
 
 // announce tells of what happened since the sample before: to the person by the system's
@@ -26,7 +32,8 @@ type notifier struct {
 func (n *notifier) announce(before, now *sample) {
 	a, b := &before.status, &now.status
 	delivered, pending := b.Files[ledger.Delivered], unfinished(b)
-	ended := n.allEnded(b)
+	ended, watched := n.allEnded(b)
+	n.announceWatched(now)
 	if delivered != a.Files[ledger.Delivered] || b.BytesDone != a.BytesDone ||
 		b.FilesTotal() != a.FilesTotal() {
 		n.events.event("progress", "delivered", delivered, "total", b.FilesTotal(),
@@ -36,7 +43,7 @@ func (n *notifier) announce(before, now *sample) {
 	case ended && needsPerson(b) > 0:
 		n.notify(trn("{{.N}} files need attention", needsPerson(b)), trn("{{.N}} files delivered",
 			delivered))
-	case ended && delivered > 0:
+	case ended && delivered > 0 && !watched:
 		words := trn("{{.N}} files delivered", delivered)
 		if b.Checked() {
 			words = trn("{{.N}} files delivered, every block checked.", delivered)
@@ -63,9 +70,11 @@ func (n *notifier) expect(id int64) {
 	n.expected[id] = 0
 }
 
-// allEnded reports, once, that the transfers that were being sent have all ended.
-func (n *notifier) allEnded(s *uploader.Status) bool {
+// allEnded reports, once, that the transfers that were being sent have all ended, and whether
+// watched folders alone had begun them.
+func (n *notifier) allEnded(s *uploader.Status) (ended, watched bool) {
 	going := false
+	watched = n.folders != nil
 	there := map[int64]bool{}
 	for i := range s.Transfers {
 		x := &s.Transfers[i]
@@ -75,6 +84,9 @@ func (n *notifier) allEnded(s *uploader.Status) bool {
 			going = true
 		}
 		there[x.ID] = true
+		if _, expected := n.expected[x.ID]; expected && watched {
+			watched = n.folders.of(*x)
+		}
 	}
 	for id := range n.expected {
 		if !there[id] { // read before it was added, or taken from the list
@@ -86,10 +98,52 @@ func (n *notifier) allEnded(s *uploader.Status) bool {
 		}
 	}
 	if going || len(n.expected) == 0 {
-		return false
+		return false, false
 	}
 	clear(n.expected)
-	return unfinished(s) == 0
+	return unfinished(s) == 0, watched
+}
+
+// watched makes the end of transfers that a watched folder has begun be told, however soon it comes.
+func (n *notifier) watched(begun []int64) {
+	if n.found == nil {
+		n.found = map[int64]bool{}
+	}
+	for _, id := range begun {
+		n.found[id] = true
+		n.expect(id)
+	}
+}
+
+// watchedPause is the least time between two notifications about new files: an instrument may write
+// one every few seconds.
+const watchedPause = time.Minute
+
+// announceWatched tells how many new files of watched folders were delivered.
+func (n *notifier) announceWatched(s *sample) {
+	for i := range s.status.Transfers {
+		t := &s.status.Transfers[i]
+		switch {
+		case n.found[t.ID] && t.Finished():
+			n.arrived += t.Files[ledger.Delivered]
+			delete(n.found, t.ID)
+		case t.Owner == ledger.Here && !t.Finished() && n.folders != nil && n.folders.of(*t):
+			n.watched([]int64{t.ID}) // an earlier run had begun it
+		}
+	}
+	if n.arrived == 0 || n.waking {
+		return
+	}
+	if left := watchedPause - s.now.Sub(n.toldLast); left > 0 {
+		n.waking = true
+		n.config.After(left, func() {
+			n.do(func() { n.waking = false })
+			n.wake()
+		})
+		return
+	}
+	n.notify(trn("{{.N}} new files delivered", n.arrived), tr("From your watched folders."))
+	n.arrived, n.toldLast = 0, s.now
 }
 
 // announceEnds tells a day and an hour before a token ends that files still need.

@@ -56,6 +56,12 @@ func counted(s *uploader.Status, f ledger.Filter) int {
 	return int(n)
 }
 
+// waitsForToken reports whether an inbox waits for a person, rather than for the hours that they
+// have set.
+func waitsForToken(in *uploader.InboxStatus) bool {
+	return in.Hold != nil && in.Hold.Reason != problem.OutsideHours
+}
+
 // unfinished counts the files whose sending has not ended.
 func unfinished(s *uploader.Status) int64 { return notEnded(&s.Files) }
 

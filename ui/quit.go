@@ -6,24 +6,36 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// quitAsked ends the program. It asks only while something is being sent.
+// quitAsked ends the program. It asks only while something is being sent or watched.
 func (w *Window) quitAsked() {
-	if w.last.status.Busy == 0 {
+	if w.last.status.Busy == 0 && !w.watched.watches() {
 		w.quit()
 		return
 	}
 	w.tray.reveal()
+	title, words := tr("Files are being sent"), trn(
+		"{{.N}} files are not in the inbox yet. What is there stays there.",
+		unfinished(&w.last.status))
+	watching := tr("Watching stops until you start Inbox Uploader again. Files that appear in the " +
+		"meantime are found then.")
+	switch {
+	case w.last.status.Busy == 0:
+		title, words = tr("Folders are being watched"), watching
+	case w.watched.watches():
+		words = join(words, watching)
+	}
 	stay := w.newButton(tr("Keep uploading"), nil)
+	if w.last.status.Busy == 0 {
+		stay.SetText(tr("Keep watching"))
+	}
 	quit := w.newButton(tr("Quit"), w.quit)
 	quit.Importance = widget.HighImportance
-	s := w.openSheet(tr("Files are being sent"), 480, inset(0, 12, 8, 14, wrapped(
-		trn("{{.N}} files are not in the inbox yet. What is there stays there.",
-			unfinished(&w.last.status)))), stay, quit)
+	s := w.openSheet(title, 480, inset(0, 12, 8, 14, wrapped(words)), stay, quit)
 	s.tag("stay", stay)
 	s.tag("quit", quit)
 	stay.OnTapped = s.close
 	w.window.Canvas().Focus(stay)
-	w.events.event("told", "title", tr("Files are being sent"),
+	w.events.event("told", "title", title,
 		"delivered", w.last.status.Files[ledger.Delivered])
 }
 

@@ -31,6 +31,7 @@ type reviewView struct {
 	inboxes  *inboxView
 	intake   *intake
 	notifier *notifier
+	watched  *watchView
 }
 
 // reviewDialog shows what would be sent before anything is.
@@ -48,6 +49,7 @@ type reviewDialog struct {
 	list   *fyne.Container // the roots
 	notes  *fyne.Container
 	choice *sheetRadio
+	watch  *reviewWatch // nil where nothing can be watched
 	send   *button
 	// choosing asks for another folder of the inbox; nil where there is no choice.
 	choosing *button
@@ -85,7 +87,8 @@ func (v *reviewView) again(all []given, at reviewPlace, refused error) {
 		d.roots(),
 		d.notes,
 		column(2, -1, newText(tr("If a file of that name is already in the inbox:"),
-			theme.ColorNameForeground, theme.SizeNameText), d.choice.box)))
+			theme.ColorNameForeground, theme.SizeNameText), d.choice.box),
+		d.offerToWatch()))
 	ctx, cancelScan := context.WithCancel(v.ctx)
 	d.sheet = v.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
 	d.sheet.tag("send", d.send)
@@ -94,6 +97,9 @@ func (v *reviewView) again(all []given, at reviewPlace, refused error) {
 	}
 	d.sheet.tag("cancel", cancel)
 	d.sheet.tag("conflict", d.choice.box)
+	if d.watch != nil {
+		d.sheet.tag("watch", d.watch.box)
+	}
 	d.sheet.closed = func() {
 		if !d.handed {
 			cancelScan()
@@ -193,6 +199,12 @@ func (d *reviewDialog) show(f found) {
 	d.counts.set(words, theme.ColorNameForeground)
 	d.showSizes()
 	switch n := d.toSend(); {
+	case d.watching() && f.done && n > 0:
+		d.send.SetText(trn("Send {{.N}} files and new ones", n))
+		d.send.Enable()
+	case d.watching() && f.done:
+		d.send.SetText(tr("Send new files"))
+		d.send.Enable()
 	case f.done && n == 0:
 		d.send.SetText(tr("Nothing to send"))
 		d.send.Disable()
@@ -344,6 +356,14 @@ func newPadded(words string) fyne.CanvasObject {
 
 // start sends.
 func (d *reviewDialog) start() {
+	if d.watching() {
+		d.startWatching()
+		return
+	}
+	d.startSending()
+}
+
+func (d *reviewDialog) startSending() {
 	d.sent, d.handed = true, d.record != nil
 	d.keepChoice()
 	d.sheet.close()

@@ -8,9 +8,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 
+	"inboxuploader/uploader/hours"
 	"inboxuploader/uploader/uplink"
 )
 
@@ -56,6 +59,12 @@ type Settings struct {
 	FollowSymlinks bool `json:"follow_symlinks,omitempty"` // send what links point to
 	// also what lies outside of what was given
 	FollowOutside bool `json:"follow_outside,omitempty"`
+
+	// times of the day for sending, such as 18:00-06:00; empty: all
+	Between string `json:"between,omitempty"`
+	// for how many seconds a file of a watched folder must be unchanged, 1 to a day; 0: two minutes
+	Settle  int             `json:"settle_seconds,omitempty"`
+	Watched []WatchedFolder `json:"watched_folders,omitempty"` // what is kept sending
 }
 
 // linkRule is what becomes of a link.
@@ -123,6 +132,7 @@ func (s *Settings) clone() Settings {
 	c := *s
 	c.Hosts = append([]string(nil), s.Hosts...)
 	c.Exclude = append([]string(nil), s.Exclude...)
+	c.Watched = append([]WatchedFolder(nil), s.Watched...)
 	return c
 }
 
@@ -248,6 +258,15 @@ func (s *Settings) mend() {
 	if s.Appearance != AppearanceLight && s.Appearance != AppearanceDark {
 		s.Appearance = ""
 	}
+	if s.Settle < 0 || s.Settle > int((24*time.Hour).Seconds()) {
+		s.Settle = 0
+	}
+	if _, err := hours.Parse(s.Between); err != nil {
+		s.Between = ""
+	}
+	s.Watched = slices.DeleteFunc(s.Watched, func(f WatchedFolder) bool {
+		return !filepath.IsAbs(f.Path) || f.Inbox.Host == "" || f.Inbox.Container == ""
+	})
 	s.setConflict(s.conflict())
 }
 

@@ -22,6 +22,8 @@ type settingsView struct {
 	settings    *keptSettings
 	inboxes     *inboxView
 	connection  *connectionView
+	watched     *watchView
+	hours       *keptHours
 	setLanguage func(code string) // shows the window in another language
 }
 
@@ -132,6 +134,7 @@ func (v *settingsView) open() {
 		s.CAFile = text
 		return true
 	}, v.settings.changed)
+	between := v.hoursEntry()
 	form := container.New(layout.NewFormLayout(),
 		label(tr("Appearance")), look,
 		label(tr("Size of text")), size,
@@ -139,7 +142,8 @@ func (v *settingsView) open() {
 		label(tr("Follow links")), follow,
 		label(tr("Language")), language,
 		label(tr("Never send")), exclude,
-		label(tr("Highest speed, MB/s")), v.atMost(rate, admin.Rate))
+		label(tr("Highest speed, MB/s")), v.atMost(rate, admin.Rate),
+		label(tr("Send only between")), between)
 	network := container.New(layout.NewFormLayout(),
 		label(tr("Proxy")), v.fixed(proxy, admin.Proxy),
 		label(tr("Certificates")), v.fixed(authorities, admin.CAFile),
@@ -151,6 +155,7 @@ func (v *settingsView) open() {
 		ruled(login, admin.NoLogin),
 		check(tr("Keep the computer awake while sending"), &s.StayAwake),
 		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
+		v.watchedSettings(),
 		inset(10, 0, 0, 0, hosts.box),
 		inset(10, 4, 0, 0, newText(tr("Network"), colorMuted, theme.SizeNameText)),
 		network, v.way(func() { resized() })))
@@ -159,12 +164,16 @@ func (v *settingsView) open() {
 	sheet := v.openSheet(tr("Settings"), 560, body, closing)
 	sheet.tag("cancel", closing)
 	sheet.tag("login", login)
+	sheet.tag("between", between)
 	sheet.tag("proxy", proxy)
 	sheet.tag("ca_file", authorities)
 	before := s.clone()
 	sheet.closed = func() {
 		if s.Proxy != before.Proxy || s.CAFile != before.CAFile {
 			v.changeNetwork()
+		}
+		if s.Settle != before.Settle {
+			v.watched.restart()
 		}
 	}
 	resized = func() { sheet.overlay.Refresh() }

@@ -21,6 +21,8 @@ type tokenView struct {
 	commands *commands
 	practice *practiceView
 	start    *startView
+	watched  *watchView
+	hours    *keptHours
 }
 
 // paste opens the dialog with what is on the clipboard, if that is a token.
@@ -54,6 +56,7 @@ func (v *tokenView) handOver(t token.Token) bool {
 		v.tell(tr("The token can't be used"), explain(err))
 		return false
 	}
+	v.hours.keep()
 	v.offerRedirect(t)
 	v.begin(t)
 	return true
@@ -64,6 +67,7 @@ func (v *tokenView) begin(t token.Token) {
 	v.inboxes.token = t
 	v.start.haveToken = false
 	v.events.event("used", "inbox", t.Inbox.String())
+	v.watched.tokenUsed(t)
 	v.wake()
 	v.intake.reviewHeld()
 }
@@ -119,6 +123,7 @@ func (v *tokenView) offerRedirect(t token.Token) {
 					return
 				}
 				v.events.event("moved", "files", k)
+				v.do(func() { v.watched.follow(from, t.Inbox) })
 			})
 		}
 		v.window.Canvas().Focus(move)

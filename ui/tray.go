@@ -21,6 +21,7 @@ type trayView struct {
 	intake   *intake
 	tokens   *tokenView
 	commands *commands
+	watched  *watchView
 	quit     func() // asks first while something is being sent
 
 	icons desktop.App // nil: this system has no tray icons
@@ -34,6 +35,8 @@ type trayState struct {
 	delivered, total, pending, resting, needs int64
 	percent                                   int
 	going, hold                               bool
+	until                                     string // when the hours begin that are waited for
+	watching                                  int64  // folders
 }
 
 // start puts the icon up, where the system has such icons.
@@ -64,7 +67,14 @@ func (t *trayView) show(s *sample) {
 		percent: st.Percent(),
 	}
 	for i := range st.Inboxes {
-		state.hold = state.hold || st.Inboxes[i].Hold != nil && st.Inboxes[i].Unfinished > 0
+		in := &st.Inboxes[i]
+		state.hold = state.hold || in.Unfinished > 0 && waitsForToken(in)
+	}
+	if at := s.closed(); !at.IsZero() {
+		state.until = moment(at, s.now)
+	}
+	if t.watched.watches() {
+		state.watching = int64(len(t.watched.folders))
 	}
 	if state != t.state || t.menu == nil {
 		t.set(state)
@@ -91,6 +101,8 @@ func (s *trayState) statusLine() string {
 	switch {
 	case s.pending > 0 && s.hold:
 		return trn("{{.N}} files wait for a token", s.pending)
+	case s.pending > 0 && s.until != "":
+		return tr("Waiting until {{.Time}}", values("Time", s.until))
 	case s.pending > 0 && !s.going:
 		return trn("{{.N}} files are paused", s.pending)
 	case s.pending > 0:
@@ -98,6 +110,8 @@ func (s *trayState) statusLine() string {
 			"Files", files(s.pending)))
 	case s.needs > 0:
 		return trn("{{.N}} files need attention", s.needs)
+	case s.watching > 0:
+		return trn("Watching {{.N}} folders", s.watching)
 	case s.total > 0:
 		return trn("{{.N}} files delivered", s.delivered)
 	default:
@@ -201,9 +215,12 @@ func (t *trayView) tellOfTray() {
 	quit := t.newButton(tr("Quit instead"), t.quit)
 	hide := t.newButton(tr("Hide the window"), nil)
 	hide.Importance = widget.HighImportance
-	s := t.openSheet(tr("Sending goes on in the background"), 480, inset(0, 12, 8, 14, wrapped(
-		tr("The window is hidden, and the program stays beside the clock. Click its icon there to "+
-			"come back. This is said only once."))), quit, hide)
+	words := tr("Click the tray icon to reopen this window.")
+	if t.watched.watches() {
+		words = join(words, tr("Your folders stay watched, too."))
+	}
+	s := t.openSheet(tr("Uploading continues in the background"), 480, inset(0, 12, 8, 14,
+		wrapped(words)), quit, hide)
 	s.tag("hide", hide)
 	s.tag("quit", quit)
 	hide.OnTapped = func() {
@@ -213,5 +230,5 @@ func (t *trayView) tellOfTray() {
 		t.hide()
 	}
 	t.window.Canvas().Focus(hide)
-	t.events.event("told", "title", tr("Sending goes on in the background"))
+	t.events.event("told", "title", tr("Uploading continues in the background"))
 }

@@ -55,6 +55,9 @@ type Window struct {
 	queue    *queueView
 	banner   *banner
 	practice *practiceView
+
+	watched *watchView
+	hours   *keptHours
 }
 
 // New makes the window and fills it. It does not show it.
@@ -88,6 +91,7 @@ func New(app fyne.App, c Config) *Window {
 		c.Log.Error("language", "error", err)
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.hours.set(c.Settings.Between)
 	w.settings.apply()
 	app.SetIcon(appIcon())
 	w.window = app.NewWindow(Title)
@@ -117,6 +121,7 @@ func New(app fyne.App, c Config) *Window {
 func (w *Window) Run(ctx context.Context, paths []string) {
 	w.running.Go(func() { defer crash.Catch(); w.sampler.watch(w.ctx) })
 	w.running.Go(func() { defer crash.Catch(); w.settings.keep() })
+	w.running.Go(func() { defer crash.Catch(); w.hours.run(w.ctx) })
 	w.running.Go(func() {
 		defer crash.Catch()
 		select {
@@ -234,8 +239,9 @@ func (w *Window) show(s *sample) time.Duration {
 	w.notifier.announce(&before, s)
 	w.tray.show(s)
 	w.awake.want(w.settings.StayAwake && s.status.Busy > 0)
+	folders := w.watched.sampled(s)
 	if w.hidden.Load() {
-		return 0
+		return folders
 	}
 	w.showPage()
 	w.menus.showInBar()
@@ -245,7 +251,9 @@ func (w *Window) show(s *sample) time.Duration {
 			next = d
 		}
 	}
+	soon(folders)
 	soon(w.banner.show(s))
+	w.watched.show(s)
 	w.practice.show()
 	w.queue.show(s)
 	if w.top != nil && w.top.tick != nil {
@@ -278,8 +286,10 @@ func (w *Window) showPage() {
 func (w *Window) roomForBanner() float32 {
 	left := w.window.Canvas().Size().Height - w.header.box.MinSize().Height -
 		w.queue.box.MinSize().Height - 8
-	if w.practice.box.Visible() {
-		left -= w.practice.box.MinSize().Height
+	for _, strip := range []*fyne.Container{w.practice.box, w.watched.strip.box} {
+		if strip.Visible() {
+			left -= strip.MinSize().Height
+		}
 	}
 	return max(left, 56)
 }

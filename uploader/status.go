@@ -191,7 +191,7 @@ func (q *Queue) Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledge
 func (s *Status) Backlogs() []ledger.Backlog {
 	return ledger.BacklogsOf(s.Transfers, func(inbox string) bool {
 		return slices.ContainsFunc(s.Inboxes, func(in InboxStatus) bool {
-			return in.Inbox == inbox && in.Token.Inbox.Host != "" && in.Hold == nil
+			return in.Inbox == inbox && in.Token.Inbox.Host != "" && (in.Hold == nil || in.Hold.Reason == problem.OutsideHours)
 		})
 	})
 }

@@ -125,7 +125,9 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	if on, _ := login.On(); on && rules.ForbidLogin { // an entry that was made before that rule
 		log.Info("login", "removed", login.Set(false) == nil)
 	}
+	watched := windowWatch{lists: copyRun{program: r.program}, dir: dir, queue: q, log: log}
 	config := ui.Config{
+		Watch: watched.feed,
 		Queue: q, Hosts: hosts, Notices: notices, Rules: rules.forWindow(),
 		Inboxes: inboxes.Book{
 			Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts,

@@ -21,6 +21,7 @@ import (
 // Queue is what a Feed needs of the engine, which [uploader.Queue] has.
 type Queue interface {
 	Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error)
+	Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
 	Resume(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
 	Redirect(ctx context.Context, from string, to token.Inbox) (int, error)
 	Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledger.Job, error)
@@ -41,8 +42,8 @@ type Options struct {
 	Delivered func(found *scan.Found)
 }
 
-// Feed hands what is complete in folders to a Queue. But for Look, its methods belong to one
-// goroutine.
+// Feed hands what is complete in folders to a Queue. But for Of, which any may call, and Look, its
+// methods belong to one goroutine.
 type Feed struct {
 	queue   Queue
 	o       Options
@@ -90,6 +91,20 @@ func (f *Feed) Resume(ctx context.Context) error {
 	if _, err := f.queue.Resume(ctx, f.Of); err != nil {
 		return err
 	}
+	return f.gather(ctx)
+}
+
+// Adopt is Resume but for what a person had paused.
+func (f *Feed) Adopt(ctx context.Context) error {
+	_, err := f.queue.Adopt(ctx, func(t ledger.TransferStatus) bool { return f.Of(t) && !t.Paused })
+	if err != nil {
+		return err
+	}
+	return f.gather(ctx)
+}
+
+// gather gives to the inbox what was for another one.
+func (f *Feed) gather(ctx context.Context) error {
 	for _, t := range f.unfinished() {
 		if t.Inbox == f.to.Key() {
 			continue
