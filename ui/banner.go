@@ -183,8 +183,7 @@ func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 		return obstacle{
 			reason: in.Hold.Reason, hours: true,
 			what: tr("Waiting until {{.Time}}", values("Time", moment(in.Hold.When, s.now))),
-			rest: tr("The settings say to send only between {{.Hours}}.", values("Hours",
-				hoursWords(b.options.settings.Between))),
+			rest: hoursWords(b.options.settings.Between),
 		}
 	}
 	x := b.inboxes.explainAt(s, in.Inbox, in.Hold)

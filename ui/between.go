@@ -10,11 +10,11 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// hoursWords writes times of the day as a person reads them.
+// hoursWords says which times of the day the settings name.
 func hoursWords(text string) string {
 	from, to, _ := strings.Cut(text, "-")
-	return tr("{{.From}} and {{.To}}", values("From", strings.TrimSpace(from), "To",
-		strings.TrimSpace(to)))
+	return tr("Your sending hours are {{.From}} to {{.To}}.", values("From", strings.TrimSpace(from),
+		"To", strings.TrimSpace(to)))
 }
 
 // hoursEntry takes the times of the day for sending.

@@ -178,7 +178,7 @@ func TestAWatchedFolderSaysWhatItWaitsFor(t *testing.T) {
 	d.until("it goes on", func() bool { return d.says("Waiting for new files") })
 
 	now = tok.ValidTo.Add(time.Second)
-	d.until("its token has ended", func() bool { return d.says("The token has ended") })
+	d.until("its token has ended", func() bool { return d.says("Its token has ended") })
 	if e := d.events.named("notification"); e == nil || e["title"] != "An upload token has ended" {
 		t.Errorf("it tells of %v", e)
 	}

@@ -81,9 +81,16 @@ func (v *watchView) show(s *sample) {
 	}
 	name := show.Text(filepath.Base(worst.Path))
 	words := trn("Watching {{.N}} folders", int64(len(v.folders)))
-	if len(v.folders) == 1 {
+	switch {
+	case worst.needs(): // first, since a narrow window leaves out the rest
+		number := words
+		words = tr("“{{.Name}}”: {{.What}}", values("Name", name, "What", worst.words))
+		if len(v.folders) > 1 {
+			words += " · " + number
+		}
+	case len(v.folders) == 1:
 		words = tr("Watching “{{.Name}}”", values("Name", name)) + " · " + worst.words
-	} else if worst.kind > watchGrowing {
+	case worst.kind > watchGrowing:
 		words += " · " + tr("“{{.Name}}”: {{.What}}", values("Name", name, "What", worst.words))
 	}
 	if now := (condition{worst.kind, words}); now != v.strip.shown {

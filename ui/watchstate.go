@@ -78,7 +78,7 @@ func (v *watchView) judge(w *watchedFolder, s *sample) time.Duration {
 		set(watchStarting, tr("Looking at the folder…"))
 	case has && (in.Token.StateAt(s.now) == token.StateExpired ||
 		in.Hold != nil && in.Hold.Reason == problem.Expired):
-		set(watchTokenEnded, tr("The token has ended: paste the next one"))
+		set(watchTokenEnded, tr("Its token has ended"))
 		return 0
 	case !has || in.Hold != nil && in.Hold.Reason == problem.TokenNeeded:
 		set(watchToken, tr("Waiting for its upload token"))
@@ -86,7 +86,7 @@ func (v *watchView) judge(w *watchedFolder, s *sample) time.Duration {
 	case in.Hold != nil && in.Hold.Reason != problem.OutsideHours:
 		set(watchHeld, explain(in.Hold).What)
 	case w.state.Missing:
-		set(watchDisk, tr("Waiting for its disk: the folder can't be reached"))
+		set(watchDisk, tr("Waiting for its disk"))
 	case w.state.Kept != nil:
 		set(watchHeld, explain(w.state.Kept).What)
 	case in.Hold != nil:

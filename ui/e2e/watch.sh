@@ -90,7 +90,7 @@ for look in light dark; do
 		click watched; sleep 0.3; shot "$look-$size-2-folders"; click cancel
 		mkdir "$OUT/data/scan_$n"; printf x >"$OUT/data/scan_$n/a.nii"
 		mark; drop drop "$OUT/data/scan_$n"; want reviewed >/dev/null
-		click watch; sleep 0.3; shot "$look-$size-3-review"; click cancel
+		keys shift+Tab shift+Tab; sleep 0.2; keys space; sleep 0.3; shot "$look-$size-3-review"; click cancel
 		keys ctrl+comma; sleep 0.4; shot "$look-$size-4-settings"; keys Page_Down; sleep 0.3; shot "$look-$size-5-settings"; click cancel
 		mv "$data" "$data.away"; sleep 3; shot "$look-$size-6-no-disk"; mv "$data.away" "$data"
 		mark; click send_anyway; want delivered >/dev/null; sleep 0.5; shot "$look-$size-7-delivered"
