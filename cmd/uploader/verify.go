@@ -83,8 +83,11 @@ func (r *verifyRun) run(ctx context.Context, args []string) error {
 		}
 		folder = abs
 	}
-	d, err := proof.Open(args[0])
-	if err != nil {
+	d, err := proof.Open(ctx, args[0])
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
 		return unopened(args[0], err)
 	}
 	if d.Files() == 0 {
@@ -212,6 +215,9 @@ type difference struct {
 	Message    string      `json:"message,omitempty"`
 }
 
+// flushed is how many differences are written at once, since a person watches; nobody watches more.
+const flushed = 1000
+
 // verified writes differences as they come, so that a million take no memory.
 type verified struct {
 	out     *bufio.Writer
@@ -229,7 +235,10 @@ func (v *verified) add(r proof.Result) error {
 	if !v.asJSON {
 		_, err := fmt.Fprintf(v.out, "%-12s  %s%s\n", strings.ReplaceAll(string(r.State), "-", " "),
 			show.Text(r.Name), differenceWords(&r))
-		return errors.Join(err, v.out.Flush()) // a person watches
+		if v.lines <= flushed {
+			err = errors.Join(err, v.out.Flush())
+		}
+		return err
 	}
 	d := difference{State: r.State, Name: r.Name, Inbox: r.Inbox}
 	if !utf8.ValidString(r.Name) {

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -56,8 +57,8 @@ type Document struct {
 
 // Open reads a receipt, or a list of checksums as sha256sum and md5sum write it, to its end. It
 // trusts nothing that stands there. It blocks on the disk; errors are ErrPage, ErrDamaged,
-// ErrNeither and the disk's.
-func Open(path string) (*Document, error) {
+// ErrNeither, the disk's, and the cause of ctx's end.
+func Open(ctx context.Context, path string) (*Document, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -72,6 +73,9 @@ func Open(path string) (*Document, error) {
 	for c, err := range d.claims() {
 		if err != nil {
 			return nil, d.meaning(err)
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
 		d.note(&c)
 	}

@@ -67,7 +67,7 @@ func write(t *testing.T, path, text string) string {
 // verify returns what is other than the document says, a line each, and the totals.
 func verify(t *testing.T, path, dir string) (differences []string, totals proof.Totals) {
 	t.Helper()
-	d, err := proof.Open(path)
+	d, err := proof.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,13 +240,13 @@ func TestWhatCanNotBeComparedWithIsTold(t *testing.T) {
 		"nothing":          {"", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, err := proof.Open(write(t, filepath.Join(t.TempDir(), "file"), c.text))
+			d, err := proof.Open(t.Context(), write(t, filepath.Join(t.TempDir(), "file"), c.text))
 			if !errors.Is(err, c.want) || c.want == nil && err != nil {
 				t.Errorf("%+v, %v", d, err)
 			}
 		})
 	}
-	if _, err := proof.Open(t.TempDir()); err == nil {
+	if _, err := proof.Open(t.Context(), t.TempDir()); err == nil {
 		t.Error("a folder is no receipt")
 	}
 }
@@ -269,7 +269,7 @@ func FuzzNoDocumentLeadsOut(f *testing.F) {
 		f.Skip("no links here:", err)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := proof.Open(write(t, filepath.Join(t.TempDir(), "file"), string(text)))
+		d, err := proof.Open(t.Context(), write(t, filepath.Join(t.TempDir(), "file"), string(text)))
 		if err != nil {
 			return
 		}
@@ -306,7 +306,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 	b.SetBytes(8 * int64(len(content)))
 	for b.Loop() {
-		d, err := proof.Open(path)
+		d, err := proof.Open(b.Context(), path)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -43,7 +43,8 @@ table { width: 100%; border-collapse: collapse; font-size: 9pt } thead { display
 th { text-align: left; font-weight: 600; border-bottom: 1px solid #555 } th, td { padding: 1mm 2mm 1mm 0; vertical-align: top }
 td { border-bottom: 1px solid #ddd; overflow-wrap: anywhere } tr { break-inside: avoid }
 .number { text-align: right; white-space: nowrap } .fixed { white-space: nowrap }
-code { font: 8.5pt ui-monospace, monospace; overflow-wrap: anywhere } small { color: #555; display: block }
+code { font: 8.5pt ui-monospace, monospace; overflow-wrap: anywhere } small code { font-size: 6.3pt }
+small { color: #555; display: block }
 @media print { body { margin: 0; padding: 0; max-width: none } }
 </style>
 `
