@@ -148,5 +148,5 @@ func (s *streamRun) saveReceipt(ctx context.Context, t ledger.Transfer, j ledger
 	return receipt.Save(context.WithoutCancel(ctx), s.flags.receipt, s.token.Inbox,
 		func(_ context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
 			return visit(t, j) // what was not delivered is left out
-		})
+		}, receipt.By(version(), s.program.now()))
 }
