@@ -55,7 +55,7 @@ func (w *worker) putWhole(u *unit) error {
 	}
 	sums, err := body.Sums(w.q.ledger.Hashes(&j.Job))
 	if err == nil {
-		err = w.q.config.Sums.Keep(j.ID, body.CRC64(), sums)
+		err = w.q.ledger.Keep(w.q.config.Sums, &j.Job, body.CRC64(), sums)
 	}
 	if err != nil {
 		return err
@@ -247,7 +247,7 @@ func (w *worker) commit(u *unit) error {
 	for n, c := range j.crcs {
 		crc = crc64.Combine(crc, c, j.blockLen(n))
 	}
-	if err := w.q.config.Sums.Keep(j.ID, crc, sums); err != nil {
+	if err := w.q.ledger.Keep(w.q.config.Sums, &j.Job, crc, sums); err != nil {
 		return err
 	}
 	p, ids := store.PropertiesOf(&j.Job, sums), store.BlockIDs(j.UploadID, j.crcs)

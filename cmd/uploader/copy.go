@@ -162,6 +162,10 @@ read: names as in the inbox, relative to the list. Hashes are worked out while f
 is read again, unless its hash was kept. A file that has changed since it was delivered has no hash that could be told: it is
 named, and the exit code is 1. Where the name is taken the list becomes “SHA256SUMS (2)”; one that says the same again is not sent.
 
+With --check-manifest FILE, a list that sha256sum or md5sum wrote in SOURCE, only what it names is sent, and only if it is what it says:
+files that are missing or additional are named first, each hash is compared before the request that delivers the file, and the exit code is 1 unless
+all agree. What was delivered before and has not changed is not compared again.
+
 With --note "MESSAGE" a delivery note goes last, delivery-TIME-RANDOM.json: the message, who it is --from, the time, this program's
 version, each file with its size and checksums, what failed, and how many files were left out for which reason. Where nothing was delivered
 none is sent. What was left out is not named, and nothing is said of the folders above the sources.

@@ -57,8 +57,11 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 	if err := r.keepList(ctx); err != nil {
 		return err
 	}
+	if err := r.keepManifest(ctx, token, sources); err != nil {
+		return err
+	}
 	token = r.forOneFile(token, sources)
-	if err := r.documents.check(token); err != nil {
+	if err := r.documents.checkToken(token); err != nil {
 		return err
 	}
 	for _, n := range r.allNotes() {
@@ -120,6 +123,7 @@ func (r *copyRun) send(
 	}
 	defer d.discard()
 	d.manifest, d.note = r.documents.manifest.of, r.documents.note
+	d.additional = r.documents.additional
 	if d.journal, err = r.journalOrMemory(ctx); err != nil {
 		return err
 	}
@@ -132,7 +136,8 @@ func (r *copyRun) send(
 		o := ledger.AddOptions{
 			Scan: r.scanOptions(token.Inbox), Replace: bool(r.overwrite), KeepBoth: r.keepBoth,
 			KeepTimes: r.keepTimes, PutMD5: r.putMD5, Manifest: r.documents.manifest.of,
-			Note: r.documents.note,
+			Note: r.documents.note, Check: r.documents.check,
+			CheckHashes: r.documents.hashes(),
 		}
 		id, err := r.continued(ctx, q, token, sources, o)
 		if err != nil {

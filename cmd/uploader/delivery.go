@@ -37,7 +37,9 @@ type delivery struct {
 	// What goes with it when all is delivered; where it is empty, what each transfer says.
 	manifest source.Hashes
 	note     ledger.Note
-	hashes   *manifest.Keeper
+	// additional is how many files were left out since a manifest does not name them.
+	additional int64
+	hashes     *manifest.Keeper
 
 	// Filled by who hands the queue its work.
 	transfers []int64     // what it is about
@@ -154,7 +156,7 @@ func (r *delivery) conclude(
 	if err != nil {
 		return err
 	}
-	o.young, o.documents = young, r.documents
+	o.young, o.documents, o.additional = young, r.documents, r.additional
 	o.judge()
 	o.token, o.to, o.unkept = r.token, r.to, !r.kept()
 	if exists(r.logPath) { // the state folder may have been removed

@@ -34,6 +34,10 @@ const (
 type documentFlags struct {
 	manifest manifestFlag
 	note     ledger.Note
+	check    string // the manifest that files are compared with; once it is prepared, its copy
+
+	expected   *manifest.Expected // what it says
+	additional int64              // files that it does not name
 }
 
 func (f *documentFlags) add(s *pflag.FlagSet) {
@@ -41,11 +45,13 @@ func (f *documentFlags) add(s *pflag.FlagSet) {
 		"MD5SUMS: sha256, md5 or both")
 	s.StringVar(&f.note.Text, "note", "", "send this `MESSAGE` to the workspace last, in a delivery "+
 		"note that also says what was delivered and what was not")
+	s.StringVar(&f.check, "check-manifest", "", "send only files that are what this `FILE` says, as "+
+		"sha256sum or md5sum wrote it in SOURCE; others are named")
 	s.StringVar(&f.note.From, "from", "", "with --note: `WHO` sends it")
 }
 
-// check refuses what can't be sent with a token, or said.
-func (f *documentFlags) check(t token.Token) error {
+// checkToken refuses what can't be sent with a token, or said.
+func (f *documentFlags) checkToken(t token.Token) error {
 	switch {
 	case f.note.Text == "" && f.note.From != "":
 		return &usageError{"--from says who a note is from, and there is no --note. Nothing was sent."}

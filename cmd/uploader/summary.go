@@ -56,7 +56,8 @@ type outcome struct {
 	waiting  []ledger.Job // the first of those not yet sent
 	young    uploader.Young
 
-	documents []document
+	documents  []document
+	additional int64 // files that were left out since the manifest does not name them
 }
 
 // newOutcome reads what became of the transfers' jobs. The queue is closed.
@@ -137,7 +138,8 @@ func (o *outcome) judge() {
 	case o.stopped != nil && code == exitToken:
 		o.state, o.exit = stateRefused, exitToken
 	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0 ||
-		len(o.young.Changed) > 0 || slices.ContainsFunc(o.documents, document.lacks):
+		len(o.young.Changed) > 0 || o.additional > 0 ||
+		slices.ContainsFunc(o.documents, document.lacks):
 		o.state, o.exit = stateIncomplete, exitNotDelivered
 	case o.nothingMatched():
 		o.state, o.exit = stateNothing, exitNotDelivered

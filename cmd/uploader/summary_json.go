@@ -45,7 +45,8 @@ type summary struct {
 
 	namesInJSON
 
-	Documents []documentInJSON `json:"documents,omitempty"` // what went last, beside the files
+	Additional int64            `json:"additional,omitempty"` // in the folder and not in --check-manifest's
+	Documents  []documentInJSON `json:"documents,omitempty"`  // what went last, beside the files
 
 	// They count as delivered, and the inbox has them as they were.
 	ChangedAfterSent []sentFile `json:"changed_after_sent"`
@@ -92,7 +93,7 @@ func newSummary(o *outcome) summary {
 		Log: o.log, SkippedBy: map[string]int64{}, NotDelivered: []summaryFile{},
 	}
 	s.LinksOutside = o.outside()
-	s.Documents = documentsInJSON(o.documents)
+	s.Documents, s.Additional = documentsInJSON(o.documents), o.additional
 	s.Inboxes = o.inboxCounts()
 	s.ChangedAfterSent, s.ModifiedLately = sentFiles(o.young.Changed), sentFiles(o.young.Named)
 	if len(s.Inboxes) == 1 {

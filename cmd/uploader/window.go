@@ -24,6 +24,7 @@ import (
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/manifest"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
@@ -96,6 +97,9 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	f.connections = uplink.MostConnections
 	network := windowNetwork{env: r.env, flags: f}
 	queue.Open = network.open
+	hashes := manifest.NewKeeper(r.documentsDir())
+	defer func() { _ = hashes.Close() }() // what was not kept is read again
+	queue.Sums = hashes
 	q, err := uploader.NewQueue(context.WithoutCancel(ctx), queue)
 	if err != nil {
 		return err

@@ -164,6 +164,8 @@ type transferRow struct {
 	KeepTimes         bool          `json:",omitzero"`
 	PutMD5            bool          `json:",omitzero"`
 	Manifest          source.Hashes `json:",omitzero"`
+	Check             text          `json:",omitzero"`
+	CheckHashes       source.Hashes `json:",omitzero"`
 	Note              text          `json:",omitzero"`
 	NoteFrom          text          `json:",omitzero"`
 	Created           time.Time
@@ -254,6 +256,7 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
 		KeepBoth: t.Options.KeepBoth, KeepTimes: t.Options.KeepTimes,
 		PutMD5: t.Options.PutMD5, Manifest: t.Options.Manifest,
+		Check: text(t.Options.Check), CheckHashes: t.Options.CheckHashes,
 		Note: text(t.Options.Note.Text), NoteFrom: text(t.Options.Note.From),
 		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
 		Follows: t.Follows, Moving: t.Moving,
@@ -288,7 +291,7 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 	}
 	t := ledger.Transfer{
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
-		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, PutMD5: r.PutMD5, Manifest: r.Manifest, Note: ledger.Note{Text: string(r.Note), From: string(r.NoteFrom)}, Scan: scan.Options{
+		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, PutMD5: r.PutMD5, Manifest: r.Manifest, Check: string(r.Check), CheckHashes: r.CheckHashes, Note: ledger.Note{Text: string(r.Note), From: string(r.NoteFrom)}, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
 			FollowOutside: r.FollowOutside, MinAge: r.MinAge, MaxAge: r.MaxAge,

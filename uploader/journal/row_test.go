@@ -71,6 +71,7 @@ func TestRowsKeepEachField(t *testing.T) {
 		}
 		want.ID, want.Seen = 0, time.Time{} // have columns of their own
 		want.Options.Scan.Receipt = ""      // is that of the run
+		want.Options.Scan.Local = false     // is of no transfer
 		data, err := encodeTransfer(&want)
 		if err != nil {
 			r.Fatal(err)

@@ -1,30 +1,57 @@
 package ledger
 
-import "inboxuploader/uploader/source"
+import (
+	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
+)
 
-// Sums keeps hashes of files that are being delivered.
-type Sums interface {
-	// Keep is told the hashes of a job's file, whose CRC-64 is crc, just before the request that
-	// delivers it, from any goroutine; where none were worked out they are empty. An error keeps
-	// that request from being sent.
-	Keep(job int64, crc uint64, s source.Sums) error
+// Reading is a file as it was read, just before the request that delivers it.
+type Reading struct {
+	Job   *Job     // must not be changed or kept
+	Roots []string // its transfer's, as they lie now
+	Check string   // its transfer's AddOptions.Check
+	CRC64 uint64
+	Sums  source.Sums // the hashes that were asked for
 }
 
-// NoSums keeps none.
+// Sums is told the hashes of files that are being delivered.
+type Sums interface {
+	// Keep is called from any goroutine, also where no hashes were worked out. An error keeps the
+	// request from being sent and is the job's.
+	Keep(r Reading) error
+}
+
+// NoSums keeps none. Where files are to be compared it refuses them.
 type NoSums struct{}
 
 // Keep implements [Sums].
-func (NoSums) Keep(int64, uint64, source.Sums) error { return nil }
+func (NoSums) Keep(r Reading) error {
+	if r.Check != "" {
+		return problem.New("check", r.Job.Source, problem.ManifestDiffers)
+	}
+	return nil
+}
 
 // Hashes returns which hashes of a job's file are worked out while it is read for sending.
 func (x *Ledger) Hashes(j *Job) (of source.Hashes) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if t := x.transferOf(j.Transfer); t != nil {
-		of = t.Options.Manifest
+		of = t.Options.Manifest | t.Options.CheckHashes
 	}
 	if j.PutMD5 {
 		of |= source.MD5
 	}
 	return of
+}
+
+// Keep has the hashes of a job's file kept, and compared where its transfer says so.
+func (x *Ledger) Keep(by Sums, j *Job, crc uint64, s source.Sums) error {
+	r := Reading{Job: j, CRC64: crc, Sums: s}
+	x.mu.Lock()
+	if t := x.transferOf(j.Transfer); t != nil {
+		r.Roots, r.Check = t.Roots, t.Options.Check
+	}
+	x.mu.Unlock()
+	return by.Keep(r)
 }

@@ -21,6 +21,10 @@ type AddOptions struct {
 	PutMD5 bool
 	// Manifest are the hashes that a manifest of what was delivered will list.
 	Manifest source.Hashes
+	// Check is the absolute path of a manifest; a file below the root whose hash is not the one that
+	// this lists is not sent. CheckHashes are those that it lists. Empty: none is compared.
+	Check       string
+	CheckHashes source.Hashes
 	// Note is what goes with a delivery note when all is delivered; zero for none.
 	Note Note
 	// Review is the scan of these roots that a person looked at, finished or not; nil where there
@@ -51,9 +55,9 @@ func normal(o AddOptions) AddOptions {
 		o.Scan.Exclude = nil
 	}
 	o.Scan.NewerThan = o.Scan.NewerThan.UTC()
-	o.Scan.Receipt = ""            // is no journal's
-	o.Manifest, o.Note = 0, Note{} // change nothing about what is sent of the files
-	o.Scan.Inbox.Wider = false     // was not kept by earlier versions
+	o.Scan.Receipt, o.Scan.Local = "", false // are no journal's
+	o.Manifest, o.Note = 0, Note{}           // change nothing about what is sent of the files
+	o.Scan.Inbox.Wider = false               // was not kept by earlier versions
 	return o
 }
 

@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"inboxuploader/internal/crc64"
+	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/source"
 )
 
@@ -36,16 +38,56 @@ type Keeper struct {
 	file *os.File // nil before the first, and once it can't be written
 	size int64
 	lost bool // something could not be written, so nothing more is tried
+
+	expected map[string]*Expected // by the path of the manifest
 }
 
 // NewKeeper returns a Keeper in a folder. It makes nothing before there is something to keep.
 func NewKeeper(dir string) *Keeper { return &Keeper{dir: dir} }
 
-// Keep implements ledger.Sums. It blocks on the disk and never fails: what could not be kept is
-// read again by [Write].
-func (k *Keeper) Keep(job int64, crc uint64, s source.Sums) error {
+// Keep implements ledger.Sums. It blocks on the disk. The error says that the file is not what the
+// transfer's manifest says, or that this can't be read.
+func (k *Keeper) Keep(r ledger.Reading) error {
+	if r.Check != "" {
+		if err := k.check(r); err != nil {
+			return err
+		}
+	}
+	k.keep(r.Job.ID, r.CRC64, r.Sums)
+	return nil
+}
+
+// check compares a file with the manifest of its transfer, which is read once.
+func (k *Keeper) check(r ledger.Reading) error {
+	k.mu.Lock()
+	e := k.expected[r.Check]
+	if e == nil {
+		var err error
+		if e, err = ReadExpected(r.Check); err != nil {
+			k.mu.Unlock()
+			unreadable := problem.New("check", r.Job.Source, problem.ListUnreadable)
+			unreadable.Value, unreadable.Cause = r.Check, err.Error()
+			return unreadable
+		}
+		if k.expected == nil {
+			k.expected = map[string]*Expected{}
+		}
+		k.expected[r.Check] = e
+	}
+	k.mu.Unlock()
+	for _, root := range r.Roots {
+		below, err := filepath.Rel(root, r.Job.Source)
+		if err == nil && e.Is(filepath.ToSlash(below), r.Sums) {
+			return nil
+		}
+	}
+	return problem.New("check", r.Job.Source, problem.ManifestDiffers)
+}
+
+// keep keeps the hashes of a job's content. What could not be kept is read again by [Write].
+func (k *Keeper) keep(job int64, crc uint64, s source.Sums) {
 	if s == (source.Sums{}) {
-		return nil
+		return
 	}
 	record := make([]byte, recordSize)
 	binary.LittleEndian.PutUint64(record, uint64(job))
@@ -55,13 +97,9 @@ func (k *Keeper) Keep(job int64, crc uint64, s source.Sums) error {
 	binary.LittleEndian.PutUint64(record[64:], crc64.Checksum(record[:64]))
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.lost {
-		return nil
-	}
-	if err := k.write(record); err != nil {
+	if !k.lost && k.write(record) != nil {
 		k.lost = true
 	}
-	return nil
 }
 
 // write appends a record. The caller holds the lock.

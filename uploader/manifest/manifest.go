@@ -87,7 +87,7 @@ func Write(
 				w.leave(&j, err)
 				return nil
 			}
-			_ = keeper.Keep(j.ID, j.CRC64, s)
+			keeper.keep(j.ID, j.CRC64, s)
 		}
 		for i, l := range lists {
 			sum := s.SHA256

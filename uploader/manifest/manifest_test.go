@@ -140,10 +140,10 @@ func TestKeptHashesAreOfWhatWasDelivered(t *testing.T) {
 		return source.Sums{MD5: string(m[:]), SHA256: string(s[:])}
 	}
 	err := errors.Join(
-		k.Keep(j.ID, crc64.Checksum([]byte("earlier")), hashes("earlier")),
-		k.Keep(j.ID, j.CRC64, hashes("as it was sent")),
-		k.Keep(j.ID, crc64.Checksum([]byte("not delivered")), hashes("not delivered")),
-		k.Keep(j.ID+1, j.CRC64, source.Sums{}),
+		k.Keep(reading(j, crc64.Checksum([]byte("earlier")), hashes("earlier"))),
+		k.Keep(reading(j, j.CRC64, hashes("as it was sent"))),
+		k.Keep(reading(j, crc64.Checksum([]byte("not delivered")), hashes("not delivered"))),
+		k.Keep(reading(&ledger.Job{ID: j.ID + 1}, j.CRC64, source.Sums{})),
 		k.Close(),
 	)
 	if err != nil {
@@ -159,6 +159,10 @@ func TestKeptHashesAreOfWhatWasDelivered(t *testing.T) {
 	}
 }
 
+func reading(j *ledger.Job, crc uint64, s source.Sums) ledger.Reading {
+	return ledger.Reading{Job: j, CRC64: crc, Sums: s}
+}
+
 // TestDamagedRecordsCountForNothing: such files are read again, whatever is in the folder.
 func TestDamagedRecordsCountForNothing(t *testing.T) {
 	for name, damage := range map[string]func([]byte) []byte{
@@ -172,7 +176,7 @@ func TestDamagedRecordsCountForNothing(t *testing.T) {
 			d, state := &deliveredFiles{T: t, dir: t.TempDir()}, t.TempDir()
 			j := d.add("a", "content")
 			k, sum := NewKeeper(state), sha256.Sum256([]byte("content"))
-			if err := errors.Join(k.Keep(j.ID, j.CRC64, source.Sums{SHA256: string(sum[:])}),
+			if err := errors.Join(k.Keep(reading(j, j.CRC64, source.Sums{SHA256: string(sum[:])})),
 				k.Close()); err != nil {
 				t.Fatal(err)
 			}
@@ -276,5 +280,46 @@ func TestANoteIsOneObject(t *testing.T) {
 			strings.Contains(b.String(), "secret") || strings.Contains(b.String(), "\u202e") {
 			t.Errorf("failed: %+v\n%s", got.Failed, b.String())
 		}
+	}
+}
+
+// TestOnlyWhatAManifestSaysPasses: a file of other content, one that is not listed, and all of them
+// where the manifest can't be read, do not.
+func TestOnlyWhatAManifestSaysPasses(t *testing.T) {
+	root := t.TempDir()
+	m, s := md5.Sum([]byte("content")), sha256.Sum256([]byte("content"))
+	both := source.Sums{MD5: string(m[:]), SHA256: string(s[:])}
+	list := filepath.Join(t.TempDir(), "list")
+	text := hex.EncodeToString(s[:]) + "  sub/a\n" + hex.EncodeToString(m[:]) + " *sub/a\n" +
+		hex.EncodeToString(m[:]) + "  b\n"
+	if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := NewKeeper(t.TempDir())
+	defer func() { _ = k.Close() }()
+	for _, c := range []struct {
+		name string
+		sums source.Sums
+		list string
+		want problem.Reason
+	}{
+		{"sub/a", both, list, ""},
+		{"b", source.Sums{MD5: both.MD5}, list, ""},
+		{"sub/a", source.Sums{MD5: both.MD5}, list, problem.ManifestDiffers},
+		{"b", source.Sums{}, list, problem.ManifestDiffers},
+		{"b", source.Sums{MD5: "other"}, list, problem.ManifestDiffers},
+		{"c", both, list, problem.ManifestDiffers},
+		{"../b", both, list, problem.ManifestDiffers},
+		{"b", both, root, problem.ListUnreadable},
+		{"b", both, list + " is gone", problem.ListUnreadable},
+	} {
+		j := &ledger.Job{ID: 1, Source: filepath.Join(root, filepath.FromSlash(c.name))}
+		err := k.Keep(ledger.Reading{Job: j, Roots: []string{root}, Check: c.list, Sums: c.sums})
+		if got := problem.ReasonOf(err); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	if err := (ledger.NoSums{}).Keep(ledger.Reading{Job: &ledger.Job{}, Check: list}); err == nil {
+		t.Error("without a keeper nothing is compared, and all is sent")
 	}
 }

@@ -92,6 +92,7 @@ const (
 	FolderInvalid      Reason = "folder-invalid"
 	ListUnreadable     Reason = "list-unreadable"
 	ListOutside        Reason = "list-outside"
+	ManifestDiffers    Reason = "manifest-differs"
 	SourceChanged      Reason = "source-changed"
 	TooLarge           Reason = "too-large"
 	TooLargeCreateOnly Reason = "too-large-create-only"
@@ -265,6 +266,7 @@ var reasons = map[Reason]struct {
 	PatternInvalid:     {ErrSource, Explanation{"The pattern “{value}” can't be understood.", safeNotSent, "Check its brackets and braces; * stands for any name, ** for any folders."}},
 	FolderInvalid:      {ErrSource, Explanation{"“{value}” can't be a folder in this inbox.", safeNotSent, "Write it as names with slashes between them, such as project/run 7. A link to a single file's name takes no folder."}},
 	ListUnreadable:     {ErrSource, Explanation{"The list of files “{value}” can't be read, or is larger than 256 MiB.", safeNotSent, "Check that it is there and that you may read it."}},
+	ManifestDiffers:    {ErrSource, Explanation{"The file is not what its manifest says.", "Nothing of it was delivered.", "Find out which of the two is right, then send the file again."}},
 	ListOutside:        {ErrSource, Explanation{"The list of files names “{value}”, which leads out of the folder.", safeNotSent, "Write paths below the folder, one in each line, without .. and without a disk or a slash in front."}},
 	SourceChanged:      {ErrSourceChanged, Explanation{"The file changes while it is being sent.", "No mixture of old and new was delivered.", "Wait until the program that writes it has finished, then try again."}},
 	TooLarge:           {ErrName, Explanation{"The file is larger than the storage can hold in one piece ({value}).", safeNotSent, "Split it and send the parts."}},

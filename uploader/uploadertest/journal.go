@@ -176,7 +176,7 @@ func sampleTransfer() ledger.Transfer {
 				Inbox:     token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0", Blob: "b", Wider: true},
 				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
 			},
-			Replace: true, KeepBoth: true, KeepTimes: true, PutMD5: true, Manifest: source.SHA256,
+			Replace: true, KeepBoth: true, KeepTimes: true, PutMD5: true, Manifest: source.SHA256, Check: "/m\xff", CheckHashes: source.MD5,
 			Note: ledger.Note{Text: "Dear\x00 Anna", From: "a \xff"},
 		},
 		ValidFrom: second(1), ValidTo: second(1000), Speed: 1.25e6,
