@@ -60,8 +60,7 @@ type Config struct {
 	// Receipt is the file that a receipt will be written to. No scan of this queue takes it. Empty:
 	// there is none.
 	Receipt string
-	// Sums keeps the hashes of files whose transfer has a Manifest, and compares those of which it
-	// has a Check. Default: none are kept, and what is to be compared is not sent.
+	// Sums keeps and compares hashes of files. Default: what is to be compared is not sent.
 	Sums ledger.Sums
 	// Log receives what support needs. It never sees a token's query. Default: nothing is logged.
 	Log *slog.Logger
