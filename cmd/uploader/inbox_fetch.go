@@ -18,7 +18,7 @@ import (
 // inboxFetch brings what arrived.
 type inboxFetch struct {
 	inboxList
-	papers
+	papers papers
 }
 
 // inboxFetchCommand brings what arrived with a token.
@@ -79,7 +79,7 @@ func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 	stop := o.sayNowAndThen(func() string {
 		return "Received so far: " + humanize.Bytes(unsigned(w.Received())) + "."
 	})
-	err = w.Fetch(ctx, tid, dir, files, &o.stated, func(f workspace.Fetched) {
+	err = w.Fetch(ctx, tid, dir, files, &o.papers.stated, func(f workspace.Fetched) {
 		d, line := describeFetched(f)
 		switch {
 		case f.Err != nil:
@@ -102,7 +102,7 @@ func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 	})
 	stop()
 	if err == nil && o.choice.all() { // what was not chosen is not missing
-		out.missing = o.stated.Missing()
+		out.missing = o.papers.stated.Missing()
 	}
 	if err == nil || out.begun {
 		printing = cmp.Or(printing, out.end())
@@ -125,7 +125,7 @@ func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 	o.say(words + ".")
 	switch {
 	case fetched == 0:
-	case o.given():
+	case o.papers.given():
 		o.say(agreeWords(agree) + " with the checksums that their sender states.")
 		if agree < fetched {
 			o.say(fmt.Sprintf("Not compared with any: %s, of which no checksum is stated.",

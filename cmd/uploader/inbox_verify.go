@@ -14,7 +14,7 @@ import (
 // inboxVerify compares what arrived with what is said of it.
 type inboxVerify struct {
 	*program
-	papers
+	papers       papers
 	keyFile      string
 	deep, asJSON bool
 
@@ -75,20 +75,20 @@ func (o *inboxVerify) run(ctx context.Context) (err error) {
 	if o.arrived, err = o.w.Arrived(ctx, o.tid); err != nil {
 		return err
 	}
-	if !o.given() {
-		o.unread, err = o.w.State(ctx, o.tid, &o.arrived, &o.stated)
+	if !o.papers.given() {
+		o.unread, err = o.w.State(ctx, o.tid, &o.arrived, &o.papers.stated)
 		if err != nil {
 			return err
 		}
 		o.unread = append(o.unread, o.arrived.Unread...)
 	}
 	for _, name := range o.arrived.Papers() {
-		o.stated.Paper(name)
+		o.papers.stated.Paper(name)
 	}
 	if !o.asJSON {
 		o.showNotes()
 	}
-	if o.stated.Len() == 0 && len(o.unread) == 0 {
+	if o.papers.stated.Len() == 0 && len(o.unread) == 0 {
 		return o.nothingStated()
 	}
 	before := o.w.Received()
@@ -96,7 +96,7 @@ func (o *inboxVerify) run(ctx context.Context) (err error) {
 		return fmt.Sprintf("Read so far: %s of %s.", humanize.Bytes(unsigned(o.w.Received()-before)),
 			humanize.Bytes(unsigned(o.arrived.Bytes)))
 	})
-	v, err := o.w.Verify(ctx, o.tid, o.w.Files(ctx, o.tid), &o.stated, o.deep, o.tell)
+	v, err := o.w.Verify(ctx, o.tid, o.w.Files(ctx, o.tid), &o.papers.stated, o.deep, o.tell)
 	stop()
 	if err != nil {
 		if !o.asJSON && v.Files > 0 {
@@ -125,7 +125,7 @@ func (o *inboxVerify) nothingStated() error {
 			return err
 		}
 	}
-	if o.given() {
+	if o.papers.given() {
 		o.say("No file is named in what you gave, so nothing was compared.")
 	} else {
 		o.say(fmt.Sprintf("Nothing in this inbox says what should be there, so nothing was compared. "+

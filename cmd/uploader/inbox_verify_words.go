@@ -52,11 +52,11 @@ func (o *inboxVerify) describe(v *workspace.Verified) verifiedJSON {
 	d := verifiedJSON{
 		TID: fmt.Sprint(o.tid), WsID: o.w.ID(), Container: fmt.Sprintf("%s-%d", o.w.ID(), o.tid),
 		AsStated: !v.Differs() && len(o.unread) == 0, Deep: o.deep,
-		ComparedWith: append(append([]string{}, o.receipts...), o.manifests...),
+		ComparedWith: append(append([]string{}, o.papers.receipts...), o.papers.manifests...),
 		Files:        v.Files, Bytes: v.Bytes, Stated: v.Stated, Same: v.Same, SameETag: v.ByETag,
 		SumsAgree: v.BySum, NotCompared: v.NotCompared, NoSum: v.NoSum, Harmless: v.Harmless,
 		BytesRead: v.ReadBytes, Papers: append([]string{}, o.arrived.Papers()...),
-		Unread: append([]string{}, o.unread...), Others: o.others,
+		Unread: append([]string{}, o.unread...), Others: o.papers.others,
 		Differences: map[workspace.Difference]int64{}, Found: append([]foundJSON{}, o.found...),
 		Notes: describeNotes(o.arrived.Notes),
 	}
@@ -164,9 +164,9 @@ func (o *inboxVerify) sum(v *workspace.Verified) {
 	if v.Papers > 0 {
 		o.say(fmt.Sprintf("Besides, there are %s with notes or checksums.", fileCount(v.Papers)))
 	}
-	if o.others > 0 {
+	if o.papers.others > 0 {
 		o.say(fmt.Sprintf("Not looked at: %s that the receipt names in other inboxes.",
-			fileCount(o.others)))
+			fileCount(o.papers.others)))
 	}
 	for _, name := range o.unread {
 		o.say("“" + show.Text(name) + "” in the inbox is no note or list that can be read, or is too " +
