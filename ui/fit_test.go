@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -16,6 +17,7 @@ import (
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 	"inboxuploader/workspace"
 )
@@ -116,6 +118,11 @@ func TestRowsAreReadOnDemand(t *testing.T) {
 	}
 }
 
+// noWatch is a Config.Watch that is offered and can do nothing.
+func noWatch(WatchedFolder, ledger.AddOptions, time.Duration, func(scan.Found)) (Feed, error) {
+	return nil, problem.New("watch", "", problem.JournalFull)
+}
+
 // TestNothingIsCutOffAtTheSmallestSize opens every view there and looks for what is wider than its
 // place.
 func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
@@ -163,6 +170,21 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			v.failed(ask{again: true}, ws.err)
 			v.show()
 		},
+		"watched": func(d *desk) {
+			for _, paused := range []bool{false, true} {
+				w := &watchedFolder{WatchedFolder: WatchedFolder{Path: "/data/run_017", Paused: paused}}
+				w.refused = []scan.Found{{Source: "/data/x", Err: problem.New("open", "/data/x", problem.SourceUnreadable)}}
+				d.watched.folders = append(d.watched.folders, w)
+			}
+			d.look()
+			d.fitsIn(smallest) // the line above the list
+			d.watched.open()
+		},
+		"quit while watching": func(d *desk) {
+			d.watched.folders = []*watchedFolder{{}}
+			d.last.status.Busy = 1
+			d.quitAsked()
+		},
 		"message": func(d *desk) {
 			d.tell("Title",
 				explain(problem.New("test", "", problem.SignatureRefused)))
@@ -174,7 +196,9 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 		settings.Width, settings.Height, settings.Language = smallest.Width, smallest.Height, code
 		for name, open := range views {
 			t.Run(code+"/"+name, func(t *testing.T) {
-				d := openDesk(t, Config{Settings: settings, Desktop: Desktop{Login: &someLogin{}}})
+				d := openDesk(t, Config{
+					Settings: settings, Desktop: Desktop{Login: &someLogin{}}, Watch: noWatch,
+				})
 				d.window.Resize(smallest)
 				open(d)
 				d.look()
@@ -216,7 +240,7 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			})
 		}
 		t.Run(code+"/review", func(t *testing.T) {
-			d := openDesk(t, Config{Settings: settings})
+			d := openDesk(t, Config{Settings: settings, Watch: noWatch})
 			d.window.Resize(smallest)
 			token, err := d.inboxes.parse(someToken())
 			if err != nil {
@@ -229,6 +253,7 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			}
 			d.reviews.open([]given{{data, true}})
 			d.until("it is counted", func() bool { return d.events.named("reviewed") != nil })
+			d.check(trn("Keep sending these {{.N}} folders", 1))
 			d.fitsIn(smallest)
 		})
 	}

@@ -32,7 +32,9 @@ func (d *reviewDialog) offerToWatch() fyne.CanvasObject {
 		visible(w.note, on)
 		d.show(d.found)
 		d.sheet.overlay.Refresh()
-		d.bring(w.box)
+		if on {
+			d.scrollTo(w.note)
+		}
 	})
 	d.watch = w
 	box.Add(line(0, -1, w.box)) // no wider than its words, which take the clicks

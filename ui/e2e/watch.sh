@@ -1,7 +1,7 @@
 #!/bin/bash
 # desktop: -k -t -s 1280x900
 # Keep sending a folder: what is there, what appears while the window is in the tray, what appears after a power cut; its disk goes and
-# comes back; the hours of the day hold it back, and "Send now anyway" does not. At the end pictures of it, light and dark, in two sizes.
+# comes back; the hours of the day hold it back, until "Send now anyway". With LOOKS="light dark" also pictures of it in two sizes.
 . "$(dirname "$0")/person.sh"
 inbox --lifetime 48h
 data=$OUT/data/run_017
@@ -80,7 +80,7 @@ say "outside the hours it waits, and sends if the person wants it"
 stop
 
 n=0
-for look in light dark; do
+for look in ${LOOKS:-}; do
 	for size in 900x620 480x360; do
 		n=$((n + 1))
 		setting "{\"between\": \"$from-$to\", \"appearance\": \"$look\", \"width\": ${size%x*}, \"height\": ${size#*x}}"
