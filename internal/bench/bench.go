@@ -28,6 +28,7 @@ type bench struct {
 	progress io.Writer
 	expected map[string]summary // of the data sets that are made
 	rest     time.Duration      // how long data is left alone before it is sent
+	idleFor  time.Duration      // how long a watch is looked at that has nothing to do
 }
 
 // newBench makes a folder, and builds the uploader where none is given. Whoever has it must call
@@ -44,7 +45,7 @@ func newBench(
 	}
 	b := &bench{
 		self: self, program: program, dir: dir, scale: scale, peers: peersOnPath(ctx),
-		progress: progress, expected: map[string]summary{},
+		progress: progress, expected: map[string]summary{}, idleFor: time.Minute,
 	}
 	if b.scale == 0 {
 		b.scale = scaleFor(freeDisk(dir))

@@ -121,6 +121,10 @@ var works = []work{
 		key: "scan", title: "1,000,000 files: until the first is sent", data: "million", runs: 1,
 		wanted: wanted{seconds: 200 * time.Millisecond, memory: 250}, do: (*bench).scan,
 	},
+	{
+		key: "idle", title: "1,000,000 delivered files, watched", data: "million", runs: 1,
+		wanted: wanted{memory: 157}, do: (*bench).idle, // 150 MiB
+	},
 }
 
 func keys() (all []string) {

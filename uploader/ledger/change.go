@@ -201,7 +201,7 @@ func (x *Ledger) Prune(id int64, all bool) {
 		if b.Transfer != id {
 			return false
 		}
-		if b.shown(nil) > 0 || b.delivers() || b.claimed != [BatchSize / 64]uint64{} {
+		if b.shown(nil) > 0 || b.countDelivered() > 0 || b.claimed != [BatchSize / 64]uint64{} {
 			left = true
 			return false
 		}

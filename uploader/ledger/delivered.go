@@ -16,8 +16,8 @@ type deliveredJobs struct {
 // own tells of what a transfer's own jobs delivered.
 func (d *deliveredJobs) own(ctx context.Context, id int64) error {
 	d.others = jobSet{}
-	return d.each(ctx, d.ledger.deliveredBatches(func(t *Entry) bool { return t.ID == id }),
-		func(Job) bool { return true })
+	batches, _ := d.ledger.deliveredBatches(func(t *Entry) bool { return t.ID == id })
+	return d.each(ctx, batches, func(Job) bool { return true })
 }
 
 // next tells of the others.

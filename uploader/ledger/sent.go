@@ -15,7 +15,7 @@ import (
 // deliveries is what the list knows to be in an inbox: under each name that something was delivered
 // to, what was delivered last. Jobs that delivered something are the record of it, and stay in the
 // journal when they are taken from the list, until they are purged. It is of one moment and takes
-// 32 bytes for each name.
+// 40 bytes for each name.
 type deliveries struct {
 	path, all maphash.Seed
 	of        []delivery // by file
@@ -29,21 +29,17 @@ type delivery struct {
 	version uint64 // hash of these and of the file's size and times, as it was sent
 	job     int64  // that delivered it
 	at      int64  // when, in seconds since 1970
-}
-
-// placed is a delivery with what its place in the inbox stands for.
-type placed struct {
-	delivery
-	blob uint64 // hash of the name in the inbox
+	blob    uint64 // hash of the name in the inbox
 }
 
 // deliveries reads what is known to be in an inbox, of one transfer's jobs alone unless it is 0. It
 // blocks on the journal: a second for some millions.
 func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*deliveries, error) {
 	d := &deliveries{path: maphash.MakeSeed(), all: maphash.MakeSeed()}
-	var all []placed
 	of := func(t *Entry) bool { return t.Inbox == inbox && (only == 0 || only == t.ID) }
-	err := x.Each(ctx, x.deliveredBatches(of), func(b *Page) error {
+	batches, jobs := x.deliveredBatches(of)
+	all := make([]delivery, 0, jobs)
+	err := x.Each(ctx, batches, func(b *Page) error {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		for i := range b.jobs {
@@ -56,13 +52,14 @@ func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*del
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b placed) int {
+	slices.SortFunc(all, func(a, b delivery) int {
 		return cmp.Or(cmp.Compare(a.blob, b.blob), cmp.Compare(a.at, b.at),
 			cmp.Compare(a.job, b.job))
 	})
+	d.of = all[:0] // there may be millions, for which there is no room twice
 	for i := range all {
 		if i+1 == len(all) || all[i+1].blob != all[i].blob { // the last one under its name, which replaced those before it
-			d.of = append(d.of, all[i].delivery)
+			d.of = append(d.of, all[i])
 		}
 	}
 	slices.SortFunc(d.of, func(a, b delivery) int {
@@ -73,24 +70,26 @@ func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*del
 }
 
 // deliveredBatches returns the batches of the transfers that are wanted with jobs that delivered
-// something.
-func (x *Ledger) deliveredBatches(wanted func(*Entry) bool) (ids []int64) {
+// something, and how many jobs these are.
+func (x *Ledger) deliveredBatches(wanted func(*Entry) bool) (ids []int64, jobs int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, b := range x.batches {
-		if b.delivers() && wanted(b.transfer) {
-			ids = append(ids, b.ID)
+		if n := b.countDelivered(); n > 0 && wanted(b.transfer) {
+			ids, jobs = append(ids, b.ID), jobs+n
 		}
 	}
-	return ids
+	return ids, jobs
 }
 
-// delivers reports whether jobs of these delivered something.
-func (t *Tally) delivers() bool { return t.Files[Delivered]+t.Files[Cleared]+t.Files[Confirmed] > 0 }
+// countDelivered returns how many jobs of these delivered something.
+func (t *Tally) countDelivered() int64 {
+	return t.Files[Delivered] + t.Files[Cleared] + t.Files[Confirmed]
+}
 
-func (d *deliveries) place(j *Job) placed {
+func (d *deliveries) place(j *Job) delivery {
 	file, version := d.marks(j.Source, OriginalName(j.Blob, j.Copy), j.Size, j.ModTime, j.Changed)
-	return placed{delivery{file, version, j.ID, j.Answer.Date.Unix()}, maphash.String(d.path, j.Blob)}
+	return delivery{file, version, j.ID, j.Answer.Date.Unix(), maphash.String(d.path, j.Blob)}
 }
 
 // marks returns what stands for a file under a planned name, and for a version of it.
