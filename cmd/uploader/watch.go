@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -21,6 +22,10 @@ import (
 
 // defaultSettle is for how long a file must be unchanged before it is sent.
 const defaultSettle = 2 * time.Minute
+
+// watchGCPercent is how much the heap of a watch may grow, in percent, before what is not used any
+// more is collected. It is there for months, beside other programs, and mostly has nothing to do.
+const watchGCPercent = 25
 
 // watchRun is one run of watch: a copy that does not end.
 type watchRun struct {
@@ -70,7 +75,8 @@ const watchHelp = `Keep sending what is in folders, with all they contain, and w
 A file is sent once it is complete: its size and its modification time have been the same for --settle, 2 minutes
 if you don't say otherwise; or, with --when-done NAME, as soon as a file of that name is in its folder or in one above,
 up to FOLDER itself. The token is given as to "uploader copy"; with --token-file or --to it can be replaced while
-this runs: when it ends, what is left waits, and goes on with the next one.
+this runs: when it ends, that is said once, on stderr and in the log, what is left waits, and goes on with the next one. No
+other notice is given.
 
 Nothing is ever deleted, and nothing moved unless you ask for it. Started again, it goes on where it was, and sends nothing
 twice. A file that changes after it was delivered is named once and left alone, unless --overwrite=true or --keep-both says
@@ -161,6 +167,7 @@ func (r *watchRun) keepSending(
 	if err := enoughFiles(); err != nil {
 		return err
 	}
+	debug.SetGCPercent(watchGCPercent)
 	j, err := r.openJournal(ctx)
 	if err != nil {
 		return err
@@ -186,7 +193,7 @@ func (r *watchRun) keepSending(
 	}
 	w := &watcher{
 		watchRun: r, queue: q, roots: roots, first: tok.Inbox, token: tok, given: given,
-		away: away,
+		log: log, away: away,
 	}
 	o := r.scanOptions(tok.Inbox)
 	o.Recursive = true

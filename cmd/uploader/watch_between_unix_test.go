@@ -73,3 +73,31 @@ func TestAStreamBeginsWithinItsHours(t *testing.T) {
 		t.Errorf("within its hours: %v: %s", err, w.said())
 	}
 }
+
+// TestAWatchWaitsForTheNextToken: that one is over is said, with what to do, and what was not sent
+// goes with the next.
+func TestAWatchWaitsForTheNextToken(t *testing.T) {
+	l := newLab(t, "w")
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	end := time.Now().Add(3 * time.Second)
+	l.renewUntil(t, labContainer, "w", end)
+	w := l.watch(t, dir, "--settle", "100ms")
+	w.waits(t, "the token is over", func() bool { return time.Now().After(end.Add(time.Second)) })
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("a"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.waits(t, "it says so", func() bool {
+		return strings.Contains(w.said(), "This upload token ended") &&
+			strings.Contains(w.said(), "This waits for the next token: put it into ")
+	})
+	log, err := os.ReadFile(filepath.Join(l.state, "uploader.log"))
+	if err != nil || !strings.Contains(string(log), `"level":"WARN","msg":"watch"`) {
+		t.Errorf("the log says nothing of it: %v", err)
+	}
+	l.renew(t, labContainer, "w")
+	w.waits(t, "it goes on", func() bool { return l.arrived("run/a") })
+	w.end(t)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"inboxuploader/uploader/feed"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/watch"
 )
@@ -32,6 +34,7 @@ type watcher struct {
 	first token.Inbox // of the token that it began with
 	token token.Token
 	given givenToken
+	log   *slog.Logger
 	away  *mover    // of --after-delivery; nil: files stay
 	read  time.Time // the token file's modification time, as it was read
 
@@ -40,6 +43,7 @@ type watcher struct {
 	bytes    int64
 	said     int64 // of these, spoken of
 	standing problem.Reason
+	ended    bool // that the token is over was said
 	strange  bool // a token for another workspace was spoken of
 }
 
@@ -84,6 +88,7 @@ func (w *watcher) run(ctx context.Context) error {
 		case <-tick.C:
 			w.add(ctx)
 			w.renew(ctx)
+			w.tellOfEnd()
 			w.keepHours()
 			w.report(ctx, false)
 			w.moveAway(ctx)
@@ -123,6 +128,35 @@ func (w *watcher) stands(err error) {
 	}
 	w.standing = reason
 	w.say(explain(err).String())
+	w.log.Warn("watch", "waits", err)
+	if problem.ConcernsToken(err) {
+		w.say(w.nextTokenWords())
+	}
+}
+
+// tellOfEnd says once that the token in use is over, also while there is nothing to send.
+func (w *watcher) tellOfEnd() {
+	if err := outOfTime(w.token, w.now()); err != nil && !w.ended {
+		w.ended = true
+		w.stands(err)
+	}
+}
+
+// nextTokenWords says where the next token is looked for.
+func (w *watcher) nextTokenWords() string {
+	credentials := w.env("CREDENTIALS_DIRECTORY")
+	switch {
+	case w.tokenFile != "" && credentials != "" && source.IsBelow(w.tokenFile, credentials):
+		return "This waits for the next token: put it in the place that the service takes it from, " +
+			"and restart the service."
+	case w.tokenFile != "":
+		return "This waits for the next token: put it into “" + shownPath(w.tokenFile) + "”, and it is " +
+			"used within some seconds."
+	case w.to != "":
+		return "This waits for the next token, and uses it as soon as it is kept: uploader inbox add " +
+			"--replace"
+	}
+	return "The next token needs a new start: end this, and run it again with that token."
 }
 
 // report says what became of what was added, and what stands in the way.
@@ -228,7 +262,7 @@ func (w *watcher) renew(ctx context.Context) {
 	}
 	if err = w.queue.Use(next); err == nil {
 		w.keepHours()
-		w.token = next
+		w.token, w.ended = next, false
 		err = w.feed.Use(ctx, next.Inbox)
 		for _, id := range w.feed.Unfinished() {
 			if !slices.Contains(w.open, id) {
