@@ -38,15 +38,14 @@ func (w *worker) compareSmall(u *unit, body *store.Body) error {
 	j := u.job
 	before, known, err := w.earlier(j)
 	switch {
-	case err != nil || !known || j.Replace:
+	case err != nil || !known || j.Replace || before.IsFolder() != j.IsFolder():
 		return err
 	case before.Size == body.Len() && before.CRC64 == body.CRC64():
 		return j.isAs(&before)
 	case body.Len() > askWork && j.doubt == none && !u.token.Rights.CreateOnly():
 		return w.ask(u, store.Condition{IfAbsent: true})
-	default:
-		return nil
 	}
+	return nil
 }
 
 // compareLarge is compareSmall for a large file, which it reads where its size is as it was.

@@ -105,9 +105,8 @@ func (s Status) Share() float64 {
 		return 1
 	case total <= files*sayingNothing:
 		return min(float64(files-left)/float64(files), nearlyDone)
-	default:
-		return min(float64(s.BytesDone)/float64(total), nearlyDone)
 	}
+	return min(float64(s.BytesDone)/float64(total), nearlyDone)
 }
 
 // nearlyDone is the most that is done while a file has not ended.

@@ -57,7 +57,6 @@ func (w *worker) do(u *unit) error {
 		return w.prepare(u)
 	case sendBlock:
 		return w.sendBlock(u)
-	default:
-		return w.commit(u)
 	}
+	return w.commit(u)
 }

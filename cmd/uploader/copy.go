@@ -23,6 +23,7 @@ type copyFlags struct {
 	keepBoth          bool
 	keepTimes, putMD5 bool
 	documents         documentFlags
+	emptyFolders      bool
 	dryRun            bool
 
 	sendFlags
@@ -77,6 +78,8 @@ func copyCommand(p *program) *cobra.Command {
 		"“name (2)” beside it")
 	r.addBeside(s)
 	r.documents.add(s)
+	s.BoolVar(&r.emptyFolders, "empty-folders", false, "send folders in which nothing is sent as what "+
+		"AzCopy makes of folders: a blob without content, with the metadata hdi_isfolder=true")
 	s.BoolVar(&r.dryRun, "dry-run", false, "list what would be sent under which name, and what "+
 		"would not and why; send nothing")
 	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
@@ -187,7 +190,10 @@ is no UTF-8, source_base64 has its bytes. changed_after_sent (source, blob) list
 the exit code is 1, and modified_lately the first 1,000 that were modified in the minute before they were sent.
 delivered + unchanged + skipped + failed + pending = files_total. "unchanged" is as it was delivered before, and not sent again.
 "skipped" is what was already there and what was left out on purpose: excluded, system files, links, special files; a folder
-left out as a whole counts once. Empty folders, which the storage does not know, and files of other shards are counted in skipped_by alone. With
+left out as a whole counts once. Empty folders, which the storage does not know, and files of other shards are counted in skipped_by alone; with
+--empty-folders, folders that are empty, or that hold nothing but what is excluded or a system's own, are sent, counted, kept in
+receipts and left alone where their name is taken as files of 0 bytes are; where --include or --files-from chooses, only those that it
+names. AzCopy's --include-directory-stub means the same here; there each folder gets such a blob, though its files show it anyway. With
 --dry-run every file, but for those of other shards, comes before it, one object per line: action (send, unchanged, skip, refuse), source, blob, size, renamed,
 name_warnings, modified_lately, reason, message; "pending" are those that would be sent.
 Where the command line itself is wrong, nothing is printed there.
@@ -248,7 +254,7 @@ func (r *copyRun) scanOptions(to token.Inbox) scan.Options {
 	}
 	o := scan.Options{
 		Inbox: to, Recursive: r.recursive, NoDefaultExcludes: r.noDefaultExcludes,
-		MinAge:  r.minAge.Duration,
+		MinAge: r.minAge.Duration, EmptyFolders: r.emptyFolders,
 		Include: splitLists(r.include), Exclude: splitLists(r.exclude), Own: own,
 		FollowSymlinks: r.links.follow, FollowOutside: r.links.outside,
 	}

@@ -137,8 +137,11 @@ var azcopyTable = []azcopyFlag{
 	refusedFlag("content-language", "files are delivered with a content type alone"),
 	refusedFlag("include-attributes", "select files with --include and --exclude"),
 	refusedFlag("exclude-attributes", "select files with --include and --exclude"),
-	refusedFlag("include-directory-stub", "folders are in the inbox as parts of their files' "+
-		"names alone"),
+	{"include-directory-stub", false, func(f *copyFlags, v string) error {
+		f.emptyFolders = v != "false"
+		return f.note(v, "--include-directory-stub is --empty-folders here: only folders in which "+
+			"nothing is sent get a blob, since the others are seen by their files.")
+	}},
 	refusedFlag("backup", "files are read with your own rights"),
 	refusedFlag("preserve-info", "the inbox keeps no such properties"),
 	refusedFlag("preserve-smb-permissions", "the inbox keeps no permissions"),

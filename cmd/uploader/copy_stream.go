@@ -58,6 +58,7 @@ func (f *streamFlags) take(c *cobra.Command, args []string) ([]string, error) {
 	for _, name := range []string{
 		"include", "exclude", "no-default-excludes", "min-age", "newer-than", "files-from",
 		"shard", "contents", "dry-run", "keep-times", "manifest", "note", "check-manifest",
+		"empty-folders",
 	} {
 		if c.Flags().Lookup(name).Changed {
 			return nil, usagef("--%s is about files, and --name about data that is none. Nothing "+

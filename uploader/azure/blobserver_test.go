@@ -115,6 +115,25 @@ func TestTimesAreKeptAsRcloneKeepsThem(t *testing.T) {
 	}
 }
 
+// TestAFolderIsKeptAsAzCopyKeepsOne: it has no bytes and no time.
+func TestAFolderIsKeptAsAzCopyKeepsOne(t *testing.T) {
+	server, base := serveInbox(t, "ws-1")
+	s, err := Open(tokenFor(t, server, base, "ws-1", "c", time.Hour), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	p := store.Properties{Folder: true, ContentType: "application/octet-stream"}
+	answer, err := s.PutBlob(t.Context(), "d/empty", store.NewBody(nil, 0), p, store.Condition{IfAbsent: true})
+	if err != nil || !answer.Checked {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	b := server.Blobs("ws-1")
+	if len(b) != 1 || b[0].Size != 0 || len(b[0].Metadata) != 1 || b[0].Metadata["hdi_isfolder"] != "true" {
+		t.Errorf("there is %+v", b)
+	}
+}
+
 // TestTheMD5IsKept, of a whole blob, where the service compares it, and of one made of blocks.
 func TestTheMD5IsKept(t *testing.T) {
 	server, base := serveInbox(t, "ws-1")

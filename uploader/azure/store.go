@@ -363,9 +363,16 @@ const (
 	modTimeLayout = "2006-01-02T15:04:05.000000000Z07:00"
 )
 
+// folderKey is how AzCopy, the storage's own file system and rclone say that a blob stands for a
+// folder; its value is "true".
+const folderKey = "hdi_isfolder"
+
 // metadata is what the service keeps beside a blob without knowing what it means.
 func metadata(p store.Properties) map[string]*string {
-	if p.ModTime.IsZero() {
+	switch {
+	case p.Folder:
+		return map[string]*string{folderKey: new("true")}
+	case p.ModTime.IsZero():
 		return nil
 	}
 	return map[string]*string{modTimeKey: new(p.ModTime.UTC().Format(modTimeLayout))}

@@ -157,6 +157,7 @@ type transferRow struct {
 	FilesFrom         text          `json:",omitzero"`
 	Include           []text        `json:",omitempty"`
 	Exclude           []text        `json:",omitempty"`
+	EmptyFolders      bool          `json:",omitzero"`
 	NoDefaultExcludes bool          `json:",omitzero"`
 	Own               text          `json:",omitzero"`
 	Replace           bool          `json:",omitzero"`
@@ -253,7 +254,7 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		Shard:     scan.Shard,
 		FilesFrom: text(scan.FilesFrom),
 		Include:   texts[string, text](scan.Include), Exclude: texts[string, text](scan.Exclude),
-		NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
+		EmptyFolders: scan.EmptyFolders, NoDefaultExcludes: scan.NoDefaultExcludes, Own: text(scan.Own), Replace: t.Options.Replace,
 		KeepBoth: t.Options.KeepBoth, KeepTimes: t.Options.KeepTimes,
 		PutMD5: t.Options.PutMD5, Manifest: t.Options.Manifest,
 		Check: text(t.Options.Check), CheckHashes: t.Options.CheckHashes,
@@ -299,7 +300,7 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 			Shard:     r.Shard,
 			FilesFrom: string(r.FilesFrom),
 			Include:   texts[text, string](r.Include), Exclude: texts[text, string](r.Exclude),
-			NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
+			EmptyFolders: r.EmptyFolders, NoDefaultExcludes: r.NoDefaultExcludes, Own: string(r.Own),
 		}},
 		Created: r.Created, Scanned: r.Scanned, Paused: r.Paused, Checks: r.Checks,
 		Follows: r.Follows, Moving: r.Moving,

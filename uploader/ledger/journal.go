@@ -266,6 +266,11 @@ type Job struct {
 	Changed time.Time // the last change of the source, as its inode has it, when it was sent; zero if unknown
 }
 
+// IsFolder reports whether the job is a folder without content rather than a file: nothing else is
+// sent that has no time. A version of this program that did not know such jobs says of one that
+// waits that it is a folder, and leaves the rest as it is.
+func (j *Job) IsFolder() bool { return j.ModTime.IsZero() && j.Size == 0 && j.Blob != "" }
+
 // Version is what the job's file was when it was found or planned. It says nothing of its last
 // change.
 func (j *Job) Version() source.Version {

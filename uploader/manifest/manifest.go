@@ -50,7 +50,7 @@ type Written struct {
 
 // Write writes lists of what was delivered, in the order of its delivery, and counts what each of
 // them has. Files are called by their names in the inbox, relative to the folder below, which is
-// empty or ends in a slash; of two versions of a file the later one is listed. Hashes are taken
+// empty or ends in a slash; of two versions of a file the later one is listed, and of folders none. Hashes are taken
 // from what is known, else the file is read again and told to keeper. It blocks on the disk for as
 // long as that takes. Errors are those of the writers, of the deliveries, and the context's cause.
 func Write(
@@ -74,7 +74,7 @@ func Write(
 	r := reader{buf: make([]byte, 1<<20), of: wanted}
 	var text []byte
 	if err := of(ctx, func(_ ledger.Transfer, j ledger.Job) error {
-		if replaced[j.ID] {
+		if replaced[j.ID] || j.IsFolder() {
 			return nil
 		}
 		s := known.of(j.ID, j.CRC64)

@@ -70,7 +70,8 @@ func Job(f *scan.Found, whole int64, rights token.Rights, o ledger.AddOptions) l
 	j := ledger.Job{
 		Source: f.Source, Blob: f.Blob.Blob, Size: f.Size, ModTime: f.ModTime, FileID: f.ID,
 		At:    f.At,
-		Class: Class(f.Size, whole, rights), Replace: o.Replace, KeepBoth: o.KeepBoth,
+		Class: Class(f.Size, whole, rights), Replace: o.Replace,
+		KeepBoth: o.KeepBoth && !f.IsFolder(), // a folder is there whoever made it
 		KeepTime: o.KeepTimes, PutMD5: o.PutMD5,
 		Problem: f.Err,
 	}

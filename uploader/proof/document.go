@@ -36,7 +36,7 @@ type Claim struct {
 	Bytes   int64  // -1 where that is not said
 	CRC64   uint64 // of a receipt
 	Hashes  source.Sums
-	Piped   bool // of a receipt: it does not say that this was a file; a program may have written it
+	Piped   bool // of a receipt: it does not say that this was a file; a program may have written it, or it was an empty folder
 
 	delivered time.Time
 }

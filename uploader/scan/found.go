@@ -29,6 +29,12 @@ func (f *Found) MadeUp() *problem.Error {
 	return nil
 }
 
+// IsFolder reports whether what was found is a folder that is sent as one, without content: nothing
+// else has no time.
+func (f *Found) IsFolder() bool {
+	return f.Err == nil && f.Skip == "" && f.ModTime.IsZero()
+}
+
 // ModifiedLately reports whether a file that was found was modified in the last minute, so that a
 // program may not be done with it yet.
 func (f *Found) ModifiedLately(now time.Time) bool { return source.ModifiedLately(f.ModTime, now) }

@@ -40,6 +40,7 @@ type Options struct {
 	FilesFrom         string        // the absolute path of a list of what is sent of folders; empty: all
 	Shard             Shard         // leave out what belongs to other shards; zero: nothing
 	Contents          bool          // take what lies in the folders that are named without these folders' own names
+	EmptyFolders      bool          // take folders in which nothing is sent, as [Found.IsFolder] says, unless more than names decides what is sent
 	NoDefaultExcludes bool          // send also what systems and programs keep for themselves, see junk
 	Own               string        // the program's own folder, which is never sent; empty: there is none
 	Receipt           string        // the file that a receipt is written to, which is never sent; empty: there is none

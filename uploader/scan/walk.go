@@ -40,6 +40,7 @@ type entryAt struct {
 	planned  string // the name's segment as the service will store it
 	folder   bool
 	link     bool
+	nothing  bool // its name says that it is not to be sent
 	included bool
 	listed   bool
 	at       source.Path // where it lies; of a link, what it leads to
@@ -58,10 +59,10 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 		}
 	}
 	var folders, renamed []entryAt
-	empty := true
+	empty, bare := true, true
 	readErr, err := s.read(ctx, d.at, func(dir *source.Dir, e fs.DirEntry) error {
-		empty = false
 		x, ok, err := s.look(ctx, d, dir, e)
+		empty, bare = false, bare && x.nothing
 		switch {
 		case err != nil || !ok:
 			return err
@@ -84,8 +85,8 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 		if err := s.fail(Found{Source: d.path, Rel: d.rel}, readErr); err != nil {
 			return err
 		}
-	} else if empty {
-		return s.skip(Found{Source: d.path, Rel: d.rel}, SkipEmptyFolder)
+	} else if bare {
+		return s.bare(d, empty)
 	}
 	if len(renamed) > 0 {
 		more, err := s.settle(ctx, d, renamed)
@@ -100,6 +101,33 @@ func (s *scanner) walk(ctx context.Context, d *folderAt) error {
 		}
 	}
 	return nil
+}
+
+// bare hands over a folder in which nothing is to be sent, as a file without content and time, where
+// such folders are wanted. Where files are chosen by more than their names none is: a list has to
+// name it, and an include pattern to match it.
+func (s *scanner) bare(d *folderAt, empty bool) error {
+	f := Found{Source: d.path, Rel: d.rel}
+	wanted := s.opts.EmptyFolders && d.rel != "" && s.opts.Inbox.Blob == "" &&
+		(s.filter.list == nil || d.listed) && (len(s.filter.include) == 0 || d.included)
+	if wanted {
+		name, err := PlanName(s.opts.Inbox.Prefix, d.rel)
+		if err != nil {
+			return s.refuseName(f, err)
+		}
+		free := true
+		if d.root.shared {
+			_, free = s.names.take(name.Blob, d.root.number)
+		}
+		if free {
+			f.Blob, f.At = name, d.at
+			return s.add(f)
+		}
+	}
+	if !empty {
+		return nil // what is in it was told of
+	}
+	return s.skip(f, SkipEmptyFolder)
 }
 
 // isOwn reports whether a folder is the program's own, through whatever links either was reached.
@@ -208,6 +236,7 @@ func (s *scanner) look(
 	}
 	exact := s.filter.list != nil && !d.listed // the person named this, or something in it
 	if why := s.filter.skip(name, below, x.folder, exact, d.included); why != "" {
+		x.nothing = why == SkipExcluded || why == SkipJunk
 		return x, false, s.skip(f(), why)
 	}
 	switch {

@@ -44,6 +44,12 @@ func (p Path) Join(name string) Path {
 	return Path{p.Root, p.Below + string(filepath.Separator) + name}
 }
 
+// IsFolder reports whether a folder is there, and no link on the way. It blocks on the disk.
+func (p Path) IsFolder() bool {
+	info, err := p.Stat()
+	return err == nil && info.Kind == Folder
+}
+
 // String returns the whole path.
 func (p Path) String() string {
 	switch {

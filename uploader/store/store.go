@@ -45,12 +45,13 @@ type Store interface {
 type Properties struct {
 	ContentType string
 	ModTime     time.Time // when the file was modified; zero: is not kept
+	Folder      bool      // it stands for a folder, and has no bytes
 	MD5         string    // of the content, 16 bytes; empty: is not kept
 }
 
 // PropertiesOf returns what the service keeps beside the bytes of a job, whose hashes these are.
 func PropertiesOf(j *ledger.Job, s source.Sums) Properties {
-	p := Properties{ContentType: contenttype.Of(j.Blob)}
+	p := Properties{ContentType: contenttype.Of(j.Blob), Folder: j.IsFolder()}
 	if j.KeepTime {
 		p.ModTime = j.ModTime
 	}

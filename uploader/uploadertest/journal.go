@@ -175,6 +175,7 @@ func sampleTransfer() ledger.Transfer {
 			Scan: scan.Options{
 				Inbox:     token.Inbox{Scheme: "https", Host: "inbox.blob.core.windows.net", Container: "ws-1", Prefix: "p/\xf0", Blob: "b", Wider: true},
 				Recursive: true, Include: []string{"*.csv", "\xc3"}, Exclude: []string{"tmp/"},
+				EmptyFolders: true,
 			},
 			Replace: true, KeepBoth: true, KeepTimes: true, PutMD5: true, Manifest: source.SHA256, Check: "/m\xff", CheckHashes: source.MD5,
 			Note: ledger.Note{Text: "Dear\x00 Anna", From: "a \xff"},
