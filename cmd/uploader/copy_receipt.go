@@ -11,6 +11,7 @@ import (
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/manifest"
 	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/token"
 )
@@ -52,19 +53,22 @@ func (p *program) saveReceipt(
 	if of := q.StatusOf(transfers...).Transfers; len(of) > 0 {
 		to = of[0].Options.Scan.Inbox
 	}
+	options, done := p.receiptOptions(ctx, q, transfers)
+	defer done()
 	type visitor = func(ledger.Transfer, ledger.Job) error
 	if err := receipt.Save(ctx, path, to, func(ctx context.Context, visit visitor) error {
 		return q.Delivered(ctx, transfers, visit)
-	}, p.receiptOptions(ctx, q, transfers)...); err != nil {
+	}, options...); err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}
 	return nil
 }
 
-// receiptOptions returns what else a receipt about these transfers says; of none, about all.
+// receiptOptions returns what else a receipt about these transfers says; of none, about all. done
+// must be called when it is written.
 func (p *program) receiptOptions(
 	ctx context.Context, q *uploader.Queue, transfers []int64,
-) []receipt.Option {
+) (options []receipt.Option, done func()) {
 	unsent := func(visit func(ledger.Transfer, ledger.Job, string) error) error {
 		for _, t := range q.StatusOf(transfers...).Transfers {
 			f := ledger.Filter{States: notDelivered, Transfer: t.ID}
@@ -77,7 +81,12 @@ func (p *program) receiptOptions(
 		}
 		return nil
 	}
-	return []receipt.Option{receipt.By(version(), p.now()), receipt.NotSent(unsent)}
+	options = []receipt.Option{receipt.By(version(), p.now()), receipt.NotSent(unsent)}
+	known, err := manifest.Load(p.documentsDir())
+	if err != nil { // a receipt without hashes is a receipt
+		return options, func() {}
+	}
+	return append(options, receipt.WithSums(known.Of)), func() { _ = known.Close() }
 }
 
 // unsentWords says why a file was not delivered.

@@ -96,7 +96,8 @@ func (r *receiptRun) run(ctx context.Context, args []string) error {
 				return visit(t, j)
 			})
 		}
-		options := r.receiptOptions(ctx, q, transfers)
+		options, done := r.receiptOptions(ctx, q, transfers)
+		defer done()
 		if r.toFile != "" {
 			err := receipt.Save(ctx, r.toFile, to, of, options...)
 			if errors.Is(err, receipt.ErrKept) {

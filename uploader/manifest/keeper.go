@@ -211,8 +211,11 @@ func (k *Known) index(f *os.File) error {
 	}
 }
 
-// of returns the hashes of a job's content, of which this is the checksum; the zero Sums where they
-// are not known.
+// Of returns the hashes of what a job delivered; the zero Sums where they are not known. It blocks
+// on the disk.
+func (k *Known) Of(j ledger.Job) source.Sums { return k.of(j.ID, j.CRC64) }
+
+// of returns the hashes of a job's content, of which this is the checksum.
 func (k *Known) of(job int64, crc uint64) source.Sums {
 	end, _ := slices.BinarySearchFunc(k.at, job+1, func(p place, job int64) int {
 		return int(p.job - job)
