@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 )
@@ -55,8 +57,14 @@ func forgetUploads(ctx context.Context, p *program, yes bool) error {
 			return err
 		}
 		p.say("What was delivered and what was to be sent is forgotten.")
-		if left > 0 {
+		if left > 0 { // and may be among what goes with its files
 			p.say("What another program has in hand is forgotten by that program, within a second.")
+			return nil
+		}
+		if err := os.RemoveAll(p.documentsDir()); err != nil {
+			p.say("Manifests and notes that were sent could not be removed from “" +
+				show.Text(p.documentsDir()) + "”. Remove that folder by hand.")
+			return exit(exitNotDelivered)
 		}
 		return nil
 	})
