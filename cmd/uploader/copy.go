@@ -164,6 +164,7 @@ With --manifest sha256, md5 or both a list of what was delivered goes last, as S
 read: names as in the inbox, relative to the list. Hashes are worked out while files are read for sending; what was delivered before
 is read again, unless its hash was kept. A file that has changed since it was delivered has no hash that could be told: it is
 named, and the exit code is 1. Where the name is taken the list becomes “SHA256SUMS (2)”; one that says the same again is not sent.
+With --shard 2/4 its name ends in .2-of-4.
 
 With --check-manifest FILE, a list that sha256sum or md5sum wrote in SOURCE, only what it names is sent, and only if it is what it says:
 files that are missing or additional are named first, each hash is compared before the request that delivers the file, and the exit code is 1 unless

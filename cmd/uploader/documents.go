@@ -213,6 +213,15 @@ func (c *composing) folder() string {
 	return folder
 }
 
+// share is what the name of a list ends in that has one shard's files alone.
+func (c *composing) share() string {
+	s := c.transfer.Options.Scan.Shard
+	if s.Of == 0 {
+		return ""
+	}
+	return fmt.Sprintf(".%d-of-%d", s.Number, s.Of)
+}
+
 // dir makes the folder for the documents of all transfers of the same things to the same place, so
 // that a list that has not changed is not sent twice.
 func (c *composing) dir() (string, error) {
@@ -295,7 +304,7 @@ func (c *composing) lists(
 	}
 	for i, l := range lists {
 		d := document{
-			path: filepath.Join(dir, manifest.Names[l.Of]), files: l.Files,
+			path: filepath.Join(dir, manifest.Names[l.Of]+c.share()), files: l.Files,
 			missing: written.Missing, unlisted: written.Unlisted,
 		}
 		all = append(all, d)
