@@ -31,18 +31,6 @@ func unplug(t *testing.T, at string) {
 	}
 }
 
-// await waits until the queue's status is as wanted.
-func (b *bench) await(what string, want func(uploader.Status) bool) {
-	b.Helper()
-	for !want(b.queue.Status()) {
-		select {
-		case <-b.Context().Done():
-			b.Fatal(what)
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
-
 // usbDisk plugs a disk in at usb that has the files a, b, c and large in a folder run. plug does so
 // again with the same files, once it is unplugged.
 func usbDisk(t *testing.T, b *bench) (usb string, plug func()) {

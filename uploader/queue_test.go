@@ -156,6 +156,18 @@ func (b *bench) problem(s ledger.JobState) problem.Reason {
 	return rows[0].Problem.Reason
 }
 
+// await waits until the queue's status is as wanted.
+func (b *bench) await(what string, want func(uploader.Status) bool) {
+	b.Helper()
+	for !want(b.queue.Status()) {
+		select {
+		case <-b.Context().Done():
+			b.Fatal(what)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 const block = plan.MinBlockSize
 
 func TestQueueDeliversAMixedTree(t *testing.T) {
