@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,15 +45,15 @@ func (r *copyRun) keepManifest(ctx context.Context, to token.Token, sources []st
 		return &usageError{"--check-manifest is about the files of one folder. Nothing was sent. " +
 			"Name that folder as the only source."}
 	}
-	if f.expected, err = manifest.ReadExpected(f.check); err != nil {
+	text, err := os.ReadFile(f.check)
+	if err == nil { // the copy is what was compared, whatever becomes of the file meanwhile
+		f.expected, err = manifest.ParseExpected(bytes.NewReader(text))
+	}
+	if err != nil {
 		return manifestUnreadable(f.check, err)
 	}
 	if f.expected.Len() == 0 {
 		return usagef("“%s” names no file. Nothing was sent.", show.Text(f.check))
-	}
-	text, err := os.ReadFile(f.check)
-	if err != nil {
-		return manifestUnreadable(f.check, err)
 	}
 	if f.check, err = r.writeList(string(text)); err != nil {
 		return err

@@ -113,12 +113,12 @@ type document struct {
 // lacks reports whether something is missing in it, or it is not in the inbox.
 func (d document) lacks() bool { return d.name == "" || d.missing > 0 }
 
-// documentsDir is the folder of what goes with deliveries: in the state folder, else one that no
-// other program has.
+// documentsDir is the folder of what goes with deliveries, in the state folder; empty where there is
+// none: a folder that others can reach, too, is no place for it.
 func (s *stateFolder) documentsDir() string {
 	dir, err := s.stateDir()
 	if err != nil {
-		dir = os.TempDir()
+		return ""
 	}
 	return filepath.Join(dir, documentsName)
 }
@@ -229,7 +229,11 @@ func (c *composing) dir() (string, error) {
 	for _, part := range append([]string{c.transfer.Inbox, c.folder()}, c.transfer.Roots...) {
 		key.Write(fmt.Appendf(nil, "%d:%s", len(part), part))
 	}
-	dir := filepath.Join(c.program.documentsDir(), fmt.Sprintf("%x", key.Sum(nil)[:16]))
+	dir := c.program.documentsDir()
+	if dir == "" {
+		return "", errors.New("there is no state folder")
+	}
+	dir = filepath.Join(dir, fmt.Sprintf("%x", key.Sum(nil)[:16]))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make folder for documents: %w", err)
 	}

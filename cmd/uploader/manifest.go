@@ -17,6 +17,7 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/internal/sums"
+	"inboxuploader/uploader/manifest"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/proof"
 	"inboxuploader/uploader/scan"
@@ -151,16 +152,14 @@ func (r *manifestRun) roots(args []string) (roots []string, err error) {
 
 // lists returns the lists that are wanted, none of them begun, and the folder that they stand in.
 func (r *manifestRun) lists() (dir string, lists []*list, hashes source.Hashes, err error) {
-	switch r.algorithm {
-	case "sha256":
-		lists, hashes = []*list{{name: "SHA256SUMS"}}, source.SHA256
-	case "md5":
-		lists, hashes = []*list{{name: "MD5SUMS", md5: true}}, source.MD5
-	case "both":
-		lists = []*list{{name: "SHA256SUMS"}, {name: "MD5SUMS", md5: true}}
-		hashes = source.SHA256 | source.MD5
-	default:
+	hashes, ok := manifestKinds[r.algorithm]
+	if !ok {
 		return "", nil, 0, &usageError{"--algorithm takes sha256, md5 or both."}
+	}
+	for _, kind := range []source.Hashes{source.SHA256, source.MD5} {
+		if hashes&kind != 0 {
+			lists = append(lists, &list{name: manifest.Names[kind], md5: kind == source.MD5})
+		}
 	}
 	dir, err = absolutePath(r.output) // of none the current folder
 	if err != nil {

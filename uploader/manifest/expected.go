@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"os"
@@ -25,8 +26,14 @@ func ReadExpected(path string) (*Expected, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
+	return ParseExpected(f)
+}
+
+// ParseExpected is ReadExpected of a manifest that is read already. Errors are the reader's, and a
+// [*sums.LineError].
+func ParseExpected(r io.Reader) (*Expected, error) {
 	e := &Expected{files: map[string]source.Sums{}}
-	for line, err := range sums.Read(f) {
+	for line, err := range sums.Read(r) {
 		if err != nil {
 			return nil, fmt.Errorf("read manifest: %w", err)
 		}

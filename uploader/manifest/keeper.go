@@ -42,8 +42,9 @@ type Keeper struct {
 	expected map[string]*Expected // by the path of the manifest
 }
 
-// NewKeeper returns a Keeper in a folder. It makes nothing before there is something to keep.
-func NewKeeper(dir string) *Keeper { return &Keeper{dir: dir} }
+// NewKeeper returns a Keeper in a folder; without one it keeps nothing. It makes nothing before there
+// is something to keep.
+func NewKeeper(dir string) *Keeper { return &Keeper{dir: dir, lost: dir == ""} }
 
 // Keep implements ledger.Sums. It blocks on the disk. The error says that the file is not what the
 // transfer's manifest says, or that this can't be read.
@@ -171,10 +172,13 @@ type place struct {
 	file   int8
 }
 
-// Load opens what was kept in a folder until now. Damaged records count for nothing. It blocks on
+// Load opens what was kept in a folder until now; nothing without a folder. Damaged records count for nothing. It blocks on
 // the disk; errors are the disk's. Close it.
 func Load(dir string) (*Known, error) {
 	k := &Known{}
+	if dir == "" {
+		return k, nil
+	}
 	for _, name := range []string{keptName + ".1", keptName} {
 		f, err := os.Open(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {

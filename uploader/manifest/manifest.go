@@ -22,6 +22,18 @@ var Names = map[source.Hashes]string{source.MD5: "MD5SUMS", source.SHA256: "SHA2
 // Deliveries hands over what was delivered, as the Delivered of a Queue does. It is called twice.
 type Deliveries func(ctx context.Context, visit func(t ledger.Transfer, j ledger.Job) error) error
 
+// replaced returns the jobs of which a later version of the file was delivered under their name.
+func (of Deliveries) replaced(ctx context.Context) (map[int64]bool, error) {
+	earlier := map[int64]bool{}
+	err := of(ctx, func(_ ledger.Transfer, j ledger.Job) error {
+		if j.Earlier != 0 {
+			earlier[j.Earlier] = true
+		}
+		return nil
+	})
+	return earlier, err
+}
+
 // List is a list that is written.
 type List struct {
 	Of    source.Hashes // one of them
@@ -56,13 +68,8 @@ type Written struct {
 func Write(
 	ctx context.Context, lists []*List, below string, of Deliveries, known *Known, keeper *Keeper,
 ) (w Written, err error) {
-	replaced := map[int64]bool{}
-	if err := of(ctx, func(_ ledger.Transfer, j ledger.Job) error {
-		if j.Earlier != 0 {
-			replaced[j.Earlier] = true
-		}
-		return nil
-	}); err != nil {
+	replaced, err := of.replaced(ctx)
+	if err != nil {
 		return w, err
 	}
 	var wanted source.Hashes

@@ -323,3 +323,21 @@ func TestOnlyWhatAManifestSaysPasses(t *testing.T) {
 		t.Error("without a keeper nothing is compared, and all is sent")
 	}
 }
+
+// TestWithoutAFolderNothingIsKept: neither where the process happens to be nor anywhere else.
+func TestWithoutAFolderNothingIsKept(t *testing.T) {
+	t.Chdir(t.TempDir())
+	d := &deliveredFiles{T: t, dir: t.TempDir()}
+	j := d.add("a", "content")
+	k := NewKeeper("")
+	if err := errors.Join(k.Keep(reading(j, j.CRC64, source.Sums{MD5: strings.Repeat("x", 16)})),
+		k.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, w := d.list("", source.MD5); w.Again != 1 {
+		t.Errorf("%+v", w)
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("%v was written, %v", left, err)
+	}
+}

@@ -69,14 +69,11 @@ func NoteName(now time.Time) string {
 func (n *Note) Write(
 	ctx context.Context, w io.Writer, below string, of Deliveries, known *Known,
 ) error {
-	replaced := map[int64]bool{}
-	var files, bytes int64
-	if err := of(ctx, func(_ ledger.Transfer, j ledger.Job) error {
-		replaced[j.Earlier] = true
-		return nil
-	}); err != nil {
+	replaced, err := of.replaced(ctx)
+	if err != nil {
 		return err
 	}
+	var files, bytes int64
 	out := bufio.NewWriter(w)
 	put := func(texts ...string) {
 		for _, text := range texts {
