@@ -118,7 +118,7 @@ func (s *Script) run(ctx context.Context, target *url.URL) (r reply, p *os.Proce
 	}
 	c := exec.CommandContext(ctx, path, childArgument) //nolint:gosec // this very program
 	c.Args[0] = "uploader"
-	hideWindow(c)
+	prepare(c)
 	in, err := c.StdinPipe() // open until the end: the process ends where it is closed
 	if err != nil {
 		return reply{}, nil, err

@@ -7,4 +7,4 @@ import "os/exec"
 // limitMemory does nothing: macOS holds no limit that a process sets itself.
 func limitMemory() error { return nil }
 
-func hideWindow(*exec.Cmd) {}
+func prepare(*exec.Cmd) {}

@@ -27,8 +27,8 @@ func limitMemory() error {
 	return windows.AssignProcessToJobObject(job, windows.CurrentProcess())
 }
 
-// hideWindow keeps the process from opening a console.
-func hideWindow(c *exec.Cmd) {
+// prepare keeps the process from opening a console.
+func prepare(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{
 		HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW,
 	}
