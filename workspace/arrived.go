@@ -51,10 +51,11 @@ func (a *Arrived) Complete() (complete, known bool) {
 
 // Arrived counts what arrived with a token, and reads the delivery notes among it.
 func (w *Workspace) Arrived(ctx context.Context, tid int) (Arrived, error) {
-	return w.arrived(ctx, tid, w.Files(ctx, tid))
+	return w.Count(ctx, tid, w.Files(ctx, tid))
 }
 
-func (w *Workspace) arrived(
+// Count is [Workspace.Arrived] of these files alone, such as those that [Workspace.Files] tells.
+func (w *Workspace) Count(
 	ctx context.Context, tid int, files iter.Seq2[File, error],
 ) (a Arrived, err error) {
 	for f, err := range files {

@@ -172,7 +172,7 @@ func agreeWords(n int64) string {
 
 // describeFetched returns a file as JSON shows it and as a line.
 func describeFetched(f workspace.Fetched) (inboxFile, string) {
-	d := describeFile(f.File)
+	d := inboxFile{Listed: f.Listed()}
 	fetched := f.Err == nil
 	d.Fetched = &fetched
 	if f.Err != nil {

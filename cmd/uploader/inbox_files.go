@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -16,11 +14,7 @@ import (
 
 // inboxFile is a file as --json shows it.
 type inboxFile struct {
-	Name     string `json:"name"`
-	Bytes    int64  `json:"bytes"`
-	Arrived  string `json:"arrived"` // RFC 3339 in UTC, by the storage's clock
-	MD5      string `json:"md5"`     // hexadecimal; empty where the storage has none
-	ETag     string `json:"etag"`
+	workspace.Listed
 	Path     string `json:"path,omitempty"`
 	CRC64    string `json:"crc64,omitempty"`     // as in the sender's receipt: base64
 	CRC64Hex string `json:"crc64_hex,omitempty"` // the same as a number
@@ -33,21 +27,12 @@ type inboxFile struct {
 	Message  string `json:"message,omitempty"`
 }
 
-func describeFile(f workspace.File) inboxFile {
-	return inboxFile{
-		Name: f.Name, Bytes: f.Size, Arrived: f.Arrived.UTC().Format(time.RFC3339),
-		MD5: hex.EncodeToString(f.MD5), ETag: f.ETag,
-	}
-}
-
 // filesOutput writes files as they come, so that a million take no memory: lines under a header, or
 // one JSON object. Nothing is written before the first file or the end, so that a refusal leaves
 // stdout empty.
 type filesOutput struct {
 	out    *bufio.Writer
-	asJSON bool
-	wsid   string
-	tid    int
+	json   *workspace.JSONList // nil for lines
 	header string
 	begun  bool
 	files  int64
@@ -57,74 +42,40 @@ type filesOutput struct {
 }
 
 func (o *inboxList) output(w *workspace.Workspace, tid int, header string) *filesOutput {
-	return &filesOutput{
-		out: bufio.NewWriter(o.stdout), asJSON: o.asJSON, wsid: w.ID(), tid: tid, header: header,
-	}
-}
-
-func (o *filesOutput) begin() (err error) {
-	if o.begun {
-		return nil
-	}
-	o.begun = true
+	out := &filesOutput{out: bufio.NewWriter(o.stdout), header: header}
 	if o.asJSON {
-		_, err = fmt.Fprintf(o.out, "{\n\"tid\": \"%d\",\n\"wsid\": %q,\n\"container\": "+
-			"\"%s-%d\",\n\"files\": [", o.tid, o.wsid, o.wsid, o.tid)
-	} else {
-		_, err = fmt.Fprintln(o.out, o.header)
+		out.json = workspace.NewJSONList(out.out, w.ID(), tid)
 	}
-	return err
+	return out
 }
 
 // add writes a file: the line for a person, or the object.
-func (o *filesOutput) add(f inboxFile, line string) error {
-	err := o.begin()
-	if err != nil {
-		return err
-	}
-	if o.asJSON {
-		separator := ",\n"
-		if o.files == 0 {
-			separator = "\n"
-		}
-		var text []byte
-		if text, err = json.Marshal(f); err == nil {
-			_, err = o.out.WriteString(separator + show.JSON(string(text)))
-		}
-	} else {
-		_, err = fmt.Fprintln(o.out, line)
-	}
+func (o *filesOutput) add(f inboxFile, line string) (err error) {
 	o.files++
 	o.bytes += f.Bytes
+	if o.json != nil {
+		o.begun = true
+		return o.json.Add(f, f.Bytes)
+	}
+	if !o.begun {
+		line = o.header + "\n" + line
+	}
+	o.begun = true
+	_, err = fmt.Fprintln(o.out, line)
 	return err
 }
 
 // end writes what stands behind the files.
 func (o *filesOutput) end() error {
-	if o.asJSON {
-		if err := o.begin(); err != nil {
+	if o.json != nil {
+		if err := o.json.End(o.missing); err != nil {
 			return err
 		}
-		if o.missing != nil {
-			text, err := json.Marshal(o.missing)
-			if err == nil {
-				_, err = fmt.Fprintf(o.out, "\n],\n\"missing\": %s", show.JSON(string(text[:len(text)-1])))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		_, err := fmt.Fprintf(o.out, "\n],\n\"files_total\": %d,\n\"bytes_total\": %d\n}\n",
-			o.files, o.bytes)
-		if err != nil {
-			return err
-		}
+		return o.out.Flush()
 	}
-	if !o.asJSON {
-		for _, name := range o.missing {
-			if _, err := fmt.Fprintf(o.out, "%15s  %-18s  %s\n", "MISSING", "-", show.Text(name)); err != nil {
-				return err
-			}
+	for _, name := range o.missing {
+		if _, err := fmt.Fprintf(o.out, "%15s  %-18s  %s\n", "MISSING", "-", show.Text(name)); err != nil {
+			return err
 		}
 	}
 	return o.out.Flush()
@@ -142,7 +93,7 @@ func (o *inboxList) arrived(ctx context.Context, tid int) error {
 		if err == nil {
 			sum := orDash(hex.EncodeToString(f.MD5))
 			err = out.add(
-				describeFile(f),
+				inboxFile{Listed: f.Listed()},
 				fmt.Sprintf("%15d  %-16s  %-32s  %s", f.Size, localTime(f.Arrived), sum,
 					show.Text(f.Name)),
 			)

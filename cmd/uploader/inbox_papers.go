@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"net"
 	"os"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -62,51 +60,21 @@ func (p *papers) readReceipt(file, container string) error {
 		return err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	var here int64
-	another := ""
-	for l, err := range receipt.Read(f) {
-		if errors.Is(err, receipt.ErrNotReceipt) {
-			return usagef("“%s” is no receipt in JSON or CSV, or it was cut off or changed. Nothing "+
-				"was compared. Ask its sender for it once more: uploader receipt", show.Text(file))
-		}
-		if err != nil {
-			return unreadable(file)
-		}
-		if !leadsTo(l.Inbox, container) {
-			p.others++
-			another = l.Inbox
-			continue
-		}
-		here++
-		p.stated.Add(workspace.Statement{
-			Name: l.Blob, Size: l.Bytes, ETag: l.ETag, CRC64: l.CRC64, HasCRC64: true,
-			SHA256: fromHex(l.SHA256), MD5: fromHex(l.MD5), At: l.Delivered,
-		})
-	}
-	if here == 0 && another != "" {
+	others, err := p.stated.AddReceipt(f, container)
+	p.others += others
+	other, elsewhere := errors.AsType[*workspace.OtherInboxError](err)
+	switch {
+	case errors.Is(err, receipt.ErrNotReceipt):
+		return usagef("“%s” is no receipt in JSON or CSV, or it was cut off or changed. Nothing "+
+			"was compared. Ask its sender for it once more: uploader receipt", show.Text(file))
+	case elsewhere:
 		return usagef("“%s” is about another inbox, “%s”, and says nothing of %s. Nothing was "+
 			"compared. “uploader token list” shows which token is whose.", show.Text(file),
-			show.Text(another), container)
+			show.Text(other.Inbox), container)
+	case err != nil:
+		return unreadable(file)
 	}
 	return nil
-}
-
-// leadsTo reports whether an inbox, written as HOST/CONTAINER/… or, where the account is in the
-// path, HOST/ACCOUNT/CONTAINER/…, is a container. One that says nothing is.
-func leadsTo(inbox, container string) bool {
-	if inbox == "" {
-		return true
-	}
-	parts := strings.Split(inbox, "/")
-	at := 1
-	name, _, err := net.SplitHostPort(parts[0])
-	if err != nil {
-		name = parts[0]
-	}
-	if name == "localhost" || net.ParseIP(strings.Trim(name, "[]")) != nil {
-		at = 2
-	}
-	return len(parts) > at && parts[at] == container
 }
 
 // readManifest reads a list of checksums.
@@ -116,19 +84,13 @@ func (p *papers) readManifest(file string) error {
 		return err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	folder := strings.Trim(p.prefix, "/")
-	if folder != "" {
-		folder += "/"
+	err = p.stated.AddList(f, p.prefix)
+	if e, ok := errors.AsType[*sums.LineError](err); ok {
+		return usagef("Line %d of “%s” is no checksum and name as sha256sum and md5sum write "+
+			"them. Nothing was compared.", e.Line, show.Text(file))
 	}
-	for l, err := range sums.Read(f) {
-		if e, ok := errors.AsType[*sums.LineError](err); ok {
-			return usagef("Line %d of “%s” is no checksum and name as sha256sum and md5sum write "+
-				"them. Nothing was compared.", e.Line, show.Text(file))
-		}
-		if err != nil {
-			return unreadable(file)
-		}
-		p.stated.Add(workspace.StatementOf(l, folder))
+	if err != nil {
+		return unreadable(file)
 	}
 	return nil
 }

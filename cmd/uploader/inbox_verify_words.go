@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -213,13 +212,4 @@ func cut(text string) string {
 		return string(all[:mostOfANote]) + "…"
 	}
 	return text
-}
-
-// fromHex reads a checksum; nil where none is stated.
-func fromHex(text string) []byte {
-	sum, err := hex.DecodeString(text)
-	if err != nil || text == "" {
-		return nil
-	}
-	return sum
 }

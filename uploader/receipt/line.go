@@ -91,7 +91,7 @@ func (w *wireLine) cells() []string {
 		w.Delivered, w.Inbox, strconv.FormatBool(w.Checked), w.Modified, w.SHA256, w.MD5,
 	}
 	for i := range cells {
-		cells[i] = cell(cells[i])
+		cells[i] = Cell(cells[i])
 	}
 	return cells
 }
@@ -146,9 +146,9 @@ func moment(text string) (time.Time, bool) {
 	return t.UTC(), err == nil
 }
 
-// cell makes a text safe for a line of CSV and for spreadsheets, which run cells that begin like a
+// Cell makes a text safe for a line of CSV and for spreadsheets, which run cells that begin like a
 // formula.
-func cell(s string) string {
+func Cell(s string) string {
 	s = show.Text(s)
 	if formula(s) {
 		return "'" + s
@@ -163,7 +163,7 @@ func formula(s string) bool {
 	return s != "" && strings.ContainsRune("=+-@", rune(s[0]))
 }
 
-// uncell undoes cell. Of a text that was like a written-out one before, nobody can tell.
+// uncell undoes Cell. Of a text that was like a written-out one before, nobody can tell.
 func uncell(s string) string {
 	if rest, ok := strings.CutPrefix(s, "'"); ok && formula(rest) {
 		s = rest

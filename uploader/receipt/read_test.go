@@ -65,7 +65,7 @@ func TestReceiptsOfEarlierVersionsAreRead(t *testing.T) {
 			wanted := make([]Line, len(want))
 			for i, l := range want {
 				if format == "csv" {
-					l.Written = cell(l.File)
+					l.Written = Cell(l.File)
 				} else {
 					l.Written = strings.ToValidUTF8(l.File, "\uFFFD")
 				}
