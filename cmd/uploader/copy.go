@@ -119,7 +119,7 @@ this machine in its list of processes while the program runs, and your shell may
     uploader copy data --recursive - < token.txt        from standard input
     uploader copy data --recursive --token-file FILE    from a file
     UPLOADER_TOKEN=…                                    from the environment
-    uploader copy data --recursive --to NAME            of an inbox kept with "uploader inbox add", from the keyring
+    uploader copy data --recursive --to NAME            from the keyring (uploader inbox add)
 With --token-file all arguments are sources. With UPLOADER_TOKEN and --to the last argument is a source as well, unless it
 is - or contains "://" or "sig=": then it is the token. Given with --to, a token must lead to the inbox of that name.
 

@@ -64,7 +64,7 @@ func manualPage(c *cobra.Command) string {
 		}
 		line(".SH %s", title)
 		flags.VisitAll(func(f *pflag.Flag) {
-			if f.Hidden || f.Name == "help" {
+			if f.Hidden {
 				return
 			}
 			value, usage := pflag.UnquoteUsage(f)

@@ -186,6 +186,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	c.PersistentFlags().StringVar(&p.flag, "state-dir", "", "`FOLDER` for queue, history and "+
 		"logs (default: $UPLOADER_HOME, else the user's configuration folder)")
 	p.addLog(c.PersistentFlags())
+	p.layOutHelp(c)
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if usage, ok := errors.AsType[*usageError](err); ok {
 			return usage // a sentence of ours from a flag's own check
@@ -195,7 +196,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 				return unknown
 			}
 		}
-		return &usageError{fmt.Sprintf("%s. See: %s --help", flagSentence(err), c.CommandPath())}
+		return usagef("%s See: %s --help", flagSentence(c, err), c.CommandPath())
 	})
 	c.AddCommand(
 		windowCommand(p),
@@ -230,14 +231,10 @@ func noArguments(c *cobra.Command, args []string) error {
 		return nil
 	}
 	// Longer words may be a token that lost its command.
-	if c.HasSubCommands() && len(args[0]) < 20 {
-		return &usageError{
-			fmt.Sprintf("There is no command %q. See: %s --help", args[0], c.CommandPath()),
-		}
+	if c.HasSubCommands() && len(args[0]) < 20 && !carriesSecret(args[0]) {
+		return unknownCommand(c, args[0])
 	}
-	return &usageError{
-		fmt.Sprintf("“%s” takes no arguments. See: %s --help", c.CommandPath(), c.CommandPath()),
-	}
+	return usagef("“%s” takes no arguments. See: %s --help", c.CommandPath(), c.CommandPath())
 }
 
 // showHelp is what a command does that only has others below it. Without it cobra would show the

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -54,8 +53,7 @@ Exit codes: 0 the token is valid (or does not say how long), 1 the storage could
 expired or not yet valid, or the storage does not accept it.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && command.MatchString(args[0]) {
-				return &usageError{fmt.Sprintf("There is no command %q, and it is no token. See: "+
-					"uploader token --help", args[0])}
+				return unknownCommand(c, args[0])
 			}
 			return notSplit(args)
 		},
