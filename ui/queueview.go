@@ -36,6 +36,7 @@ type queueView struct {
 	tabs   *tabs
 	list   *jobList
 	search *searchEntry
+	empty  *emptyList
 	foot   *text
 	below  fyne.CanvasObject // the foot with its margins
 }
@@ -48,15 +49,16 @@ func (v *queueView) build() {
 	v.foot = v.newCutText("", colorMuted, theme.SizeNameCaptionText)
 	v.foot.parts = true
 	v.search = newSearchEntry(v)
+	v.empty = newEmptyList(v)
 	v.tag("list", v.list)
 	v.tag("search", v.search)
 	v.below = inset(2, 4, 16, 8, line(8, 0, v.foot, newLogButton(v.screen)))
 	v.box = column(0, 2,
 		inset(4, 10, 16, 16, v.totals.box),
-		inset(0, 2, 6, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)},
+		inset(0, 2, 8, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)},
 			v.search))),
 		column(0, 1, widget.NewSeparator(), container.NewStack(inset(4, 4, 4, 2, v.list),
-			v.list.tip.layer), widget.NewSeparator()),
+			v.empty.box, v.list.tip.layer), widget.NewSeparator()),
 		v.below)
 	v.box.Hide()
 }
@@ -108,6 +110,7 @@ func (v *queueView) show(s *sample) {
 	v.totals.show(s)
 	v.tabs.show(s)
 	v.list.show(s)
+	v.empty.show(s)
 	v.foot.set(v.footWords(s), colorMuted)
 	// In a low window a banner needs the room more.
 	if seen := !v.banner.box.Visible() ||

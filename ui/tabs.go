@@ -10,43 +10,97 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// tabs chooses which jobs the list shows.
+// tabs chooses which jobs the list shows. Each tab has its place, whatever is counted: none comes,
+// goes or moves aside, so that a click meets what was aimed at.
 type tabs struct {
-	queue *queueView
-	box   fyne.CanvasObject
-	all   []*tab
+	queue  *queueView
+	box    fyne.CanvasObject
+	scroll *container.Scroll
+	all    []*tab
 
-	active, waiting *tab
-	held            bool // nothing is really under way: all of that waits for a token
+	active, waiting, attention *tab
+	held                       bool   // nothing is really under way: all of that waits for a token
+	most                       string // the widest count that there is room for
+	counts                     counts
 }
+
+// counts is how the numbers in the tabs are written.
+type counts int
+
+const (
+	wholeCounts counts = iota // 129,442
+	shortCounts               // 129k
+	noCounts
+)
 
 func newTabs(queue *queueView) *tabs {
 	t := &tabs{queue: queue}
-	for _, x := range []struct {
-		words  string
-		states []ledger.JobState
-	}{
-		{tr("All"), nil},
-		// early: the last may have to be scrolled to
-		{tr("Needs attention"), []ledger.JobState{ledger.Attention, ledger.Failed}},
-		{tr("Active"), []ledger.JobState{ledger.Active}},
-		{tr("Waiting"), []ledger.JobState{ledger.Waiting, ledger.Paused}},
-		{tr("Delivered"), []ledger.JobState{ledger.Delivered}},
-		{tr("Not sent"), []ledger.JobState{ledger.LeftAlone, ledger.Cancelled}},
-	} {
-		x := &tab{screen: queue.screen, words: x.words, states: x.states}
+	add := func(words, nothing string, states ...ledger.JobState) *tab {
+		x := &tab{tabs: t, screen: queue.screen, words: words, nothing: nothing, states: states}
 		x.tapped = func() { t.choose(x) }
 		x.ExtendBaseWidget(x)
 		t.all = append(t.all, x)
+		return x
 	}
-	t.active, t.waiting = t.all[2], t.all[3]
-	t.all[0].chosen = true
+	add(tr("All"), tr("There was nothing new to send.")).chosen = true
+	t.active = add(tr("Sending"), tr("Nothing is being sent right now."), ledger.Active)
+	t.waiting = add(tr("Waiting"), tr("No files are waiting."), ledger.Waiting, ledger.Paused)
+	add(tr("Delivered"), tr("No files have been delivered yet."), ledger.Delivered)
+	add(tr("Skipped"), tr("No files were skipped."), ledger.LeftAlone, ledger.Cancelled)
+	t.attention = add(tr("Needs attention"), tr("No files need your attention."),
+		ledger.Attention, ledger.Failed)
+	t.most = number(leastRoom)
 	objects := make([]fyne.CanvasObject, len(t.all))
 	for i := range t.all {
 		objects[i] = t.all[i]
 	}
-	t.box = container.NewHScroll(line(2, -1, objects...))
+	t.scroll = container.NewHScroll(line(2, -1, objects...))
+	t.box = container.New(fitting{t}, t.scroll)
 	return t
+}
+
+// leastRoom is the number that each tab has room for, however few files there are.
+const leastRoom = 9_999
+
+// fitting writes the tabs' numbers in the way that there is room for.
+type fitting struct{ tabs *tabs }
+
+func (f fitting) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+func (f fitting) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	f.tabs.fit(size.Width)
+	objects[0].Resize(size)
+	objects[0].Move(fyne.Position{})
+}
+
+// fit chooses how the numbers are written. Where even the words are too wide they are scrolled.
+func (t *tabs) fit(width float32) {
+	before := t.counts
+	for t.counts = wholeCounts; t.counts < noCounts && t.width() > width; {
+		t.counts++
+	}
+	if t.counts != before {
+		t.refresh()
+	}
+}
+
+func (t *tabs) width() float32 { return t.scroll.Content.MinSize().Width }
+
+func (t *tabs) refresh() {
+	for _, x := range t.all {
+		x.Refresh()
+	}
+	t.scroll.Refresh()
+}
+
+// chosen is the tab whose jobs the list shows.
+func (t *tabs) chosen() *tab {
+	for _, x := range t.all {
+		if x.chosen {
+			return x
+		}
+	}
+	return t.all[0]
 }
 
 // choose shows another tab's jobs.
@@ -55,6 +109,7 @@ func (t *tabs) choose(x *tab) {
 		other.chosen = other == x
 		other.Refresh()
 	}
+	t.bring(x)
 	t.filter(x)
 	t.queue.list.ScrollToTop()
 	clear(t.queue.list.selected)
@@ -74,8 +129,7 @@ func (t *tabs) statesOf(x *tab) []ledger.JobState {
 	return x.states
 }
 
-// show counts. A tab with nothing in it is left out, unless it is the one that is shown, or
-// everybody expects it.
+// show counts. The room for the numbers is that of all files: as wide as any of them may become.
 func (t *tabs) show(s *sample) {
 	if held := s.activeHeld(); held != t.held {
 		t.held = held
@@ -83,26 +137,45 @@ func (t *tabs) show(s *sample) {
 			t.filter(t.waiting)
 		}
 	}
-	for i, x := range t.all {
+	for _, x := range t.all {
 		n := int64(counted(&s.status, ledger.Filter{States: t.statesOf(x)}))
 		if t.held && x == t.active && !x.chosen {
 			n = 0
 		}
-		seen := n > 0 || x.chosen || i < 1
-		if n == x.n && seen == x.Visible() {
-			continue
+		if n != x.n {
+			x.n = n
+			x.Refresh()
 		}
-		x.n = n
-		visible(x, seen)
-		x.Refresh()
+	}
+	if most := number(max(t.all[0].n, leastRoom)); len(most) > len(t.most) {
+		t.most = most
+		t.fit(t.scroll.Size().Width)
+		t.refresh()
+	}
+}
+
+// bring scrolls to a tab that is not in sight as a whole.
+func (t *tabs) bring(x *tab) {
+	from, to := x.Position().X, x.Position().X+x.Size().Width
+	at := t.scroll.Offset.X
+	switch {
+	case from < at:
+		at = from
+	case to > at+t.scroll.Size().Width:
+		at = to - t.scroll.Size().Width
+	}
+	if at != t.scroll.Offset.X {
+		t.scroll.ScrollToOffset(fyne.NewPos(at, 0))
 	}
 }
 
 // tab is one of them: a word, a number, a line below the chosen one.
 type tab struct {
 	widget.BaseWidget
+	tabs    *tabs
 	screen  *screen
 	words   string
+	nothing string // said where the list would be, if there is nothing in it
 	states  []ledger.JobState
 	n       int64
 	chosen  bool
@@ -110,11 +183,38 @@ type tab struct {
 	tapped  func()
 }
 
+// AccessibilityLabel implements fyne.Accessible.
+func (t *tab) AccessibilityLabel() string { return t.words + " " + number(t.n) }
+
+// count is the tab's number as there is room for it.
+func (t *tab) count() string {
+	switch t.tabs.counts {
+	case wholeCounts:
+		return number(t.n)
+	case shortCounts:
+		return shortNumber(t.n)
+	default:
+		return ""
+	}
+}
+
+// room is how wide the number may become.
+func (t *tab) room(size float32) float32 {
+	switch t.tabs.counts {
+	case wholeCounts:
+		return countGap + fyne.MeasureText(t.tabs.most, size, fyne.TextStyle{Bold: true}).Width
+	case shortCounts:
+		return countGap + fyne.MeasureText("999k", size, fyne.TextStyle{Bold: true}).Width
+	default:
+		return 0
+	}
+}
+
 // Tapped implements fyne.Tappable.
 func (t *tab) Tapped(*fyne.PointEvent) { t.tapped() }
 
 // FocusGained implements fyne.Focusable.
-func (t *tab) FocusGained() { t.focused = true; t.Refresh() }
+func (t *tab) FocusGained() { t.focused = true; t.tabs.bring(t); t.Refresh() }
 
 // FocusLost implements fyne.Focusable.
 func (t *tab) FocusLost() { t.focused = false; t.Refresh() }
@@ -155,27 +255,35 @@ func (r *tabRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.back, r.under, r.words, r.count}
 }
 
-const tabPadding = 10
+const (
+	tabPadding = 8
+	countGap   = 5 // between the word and its number
+)
+
+func (r *tabRenderer) wordsWidth() float32 {
+	// Room for the bold word, so that choosing moves nothing.
+	return fyne.MeasureText(r.tab.words, currentSize(theme.SizeNameText),
+		fyne.TextStyle{Bold: true}).Width
+}
 
 func (r *tabRenderer) MinSize() fyne.Size {
-	// Room for the bold word, so that choosing moves nothing.
-	w := fyne.MeasureText(r.tab.words, r.words.TextSize, fyne.TextStyle{Bold: true})
-	c := r.count.MinSize()
-	gap := float32(6)
-	if r.count.Text == "" {
-		gap = 0
-	}
-	return fyne.NewSize(w.Width+gap+c.Width+2*tabPadding, w.Height+14)
+	return fyne.NewSize(r.wordsWidth()+r.tab.room(currentSize(theme.SizeNameCaptionText))+
+		2*tabPadding, fyne.MeasureText("0", currentSize(theme.SizeNameText),
+		fyne.TextStyle{Bold: true}).Height+14)
 }
 
 func (r *tabRenderer) Layout(s fyne.Size) {
 	r.back.Resize(s)
-	w := fyne.MeasureText(r.tab.words, r.words.TextSize, fyne.TextStyle{Bold: true})
-	r.words.Resize(fyne.NewSize(w.Width, s.Height-3))
+	w := fyne.MeasureText(r.words.Text, r.words.TextSize, r.words.TextStyle).Width
+	r.words.Resize(fyne.NewSize(w, s.Height-3))
 	r.words.Move(fyne.NewPos(tabPadding, 0))
-	r.count.Resize(fyne.NewSize(r.count.MinSize().Width, s.Height-3))
-	r.count.Move(fyne.NewPos(tabPadding+w.Width+6, 0))
-	r.under.Resize(fyne.NewSize(s.Width-2*tabPadding, 2))
+	count := r.count.MinSize().Width
+	r.count.Resize(fyne.NewSize(count, s.Height-3))
+	r.count.Move(fyne.NewPos(tabPadding+w+countGap, 0.5))
+	if r.count.Text != "" {
+		w += countGap + count
+	}
+	r.under.Resize(fyne.NewSize(w, 2))
 	r.under.Move(fyne.NewPos(tabPadding, s.Height-3))
 }
 
@@ -184,11 +292,15 @@ func (r *tabRenderer) Refresh() {
 	r.words.Text, r.words.TextSize, r.words.TextStyle.Bold = t.words,
 		currentSize(theme.SizeNameText), t.chosen
 	r.words.Color = currentColor(colorMuted)
-	if t.chosen {
+	switch {
+	case t.n > 0 && t == t.tabs.attention:
+		r.words.Color = currentColor(theme.ColorNameWarning)
+	case t.chosen:
 		r.words.Color = currentColor(theme.ColorNameForeground)
 	}
-	r.count.Text, r.count.TextSize, r.count.Color = number(t.n),
-		currentSize(theme.SizeNameCaptionText), currentColor(colorMuted)
+	r.count.Text, r.count.TextSize, r.count.TextStyle.Bold = t.count(),
+		currentSize(theme.SizeNameCaptionText), t.n > 0 && t == t.tabs.attention || t.chosen
+	r.count.Color = r.words.Color
 	r.under.FillColor = currentColor(theme.ColorNamePrimary)
 	r.back.FillColor = currentColor(theme.ColorNameFocus)
 	visible(r.under, t.chosen)

@@ -67,6 +67,18 @@ func number(n int64) string {
 	return strings.ReplaceAll(humanize.Comma(n), ",", spoken.Load().thousands)
 }
 
+// shortNumber writes a count in no more than four characters, rounded down: 999, 129k, 1M.
+func shortNumber(n int64) string {
+	switch {
+	case n < 1e3:
+		return number(n)
+	case n < 1e6:
+		return number(n/1e3) + "k"
+	default:
+		return number(n/1e6) + "M"
+	}
+}
+
 // files says a number of files.
 func files(n int64) string { return trn("{{.N}} files", n) }
 
