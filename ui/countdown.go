@@ -11,24 +11,49 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// countdown says how long a token still works, in which colour, and after how long the words are
-// others. The nearer the end, the finer it counts; a next of 0 means that the words stay.
-func countdown(
-	t token.Token, now time.Time,
-) (words string, color fyne.ThemeColorName, next time.Duration) {
+// countdown is how long a token still works, as a chip says it.
+type countdown struct {
+	words string // what counts: "6 days 5 h left"
+	short string // the same in less room: "6 d 05 h left"
+	until string // until when, on the person's clock; may be empty
+	zone  string // whose clock that is; may be empty
+	color fyne.ThemeColorName
+	next  time.Duration // after how long the words are others; 0: they stay
+}
+
+// countdownOf says how long a token still works. The nearer the end, the finer it counts.
+func countdownOf(t token.Token, now time.Time) countdown {
 	switch t.StateAt(now) {
 	case token.StateUnknown:
-		return tr("The storage knows when this token ends"), colorMuted, 0
+		return countdown{
+			words: tr("The storage knows when it expires"), short: tr("Expiry unknown"),
+			color: colorMuted,
+		}
 	case token.StateExpired:
-		return tr("Token ended {{.When}}", values("When", moment(t.ValidTo, now))),
-			theme.ColorNameError, 0
+		return countdown{
+			words: tr("Expired"), short: tr("Expired"), until: date(t.ValidTo),
+			zone: tr("(your time)"), color: theme.ColorNameError,
+		}
 	case token.StateNotYetValid:
 		left := t.ValidFrom.Sub(now)
-		return tr("Token starts in {{.Time}}", values("Time", remaining(left))),
-			theme.ColorNameWarning, step(left)
+		return countdown{
+			words: tr("Starts in {{.Time}}", values("Time", remainingInDays(left))),
+			short: tr("Starts in {{.Time}}", values("Time", remaining(left))),
+			until: date(t.ValidFrom), zone: tr("(your time)"),
+			color: theme.ColorNameWarning, next: step(left),
+		}
 	}
 	left := t.ValidTo.Sub(now)
-	return tr("{{.Time}} left", values("Time", remaining(left))), urgency(left), step(left)
+	c := countdown{
+		words: tr("{{.Time}} left", values("Time", remainingInDays(left))),
+		short: tr("{{.Time}} left", values("Time", remaining(left))),
+		until: tr("until {{.When}}", values("When", nearDate(t.ValidTo, now))),
+		zone:  tr("(your time)"), color: urgency(left), next: step(left),
+	}
+	if c.color == colorMuted {
+		c.color = theme.ColorNameSuccess
+	}
+	return c
 }
 
 // urgency is the colour of a time that is left to a token.
@@ -50,6 +75,16 @@ func remaining(d time.Duration) string {
 		return inUnit(t.N, t.Unit)
 	}
 	return twoUnits(t, fmt.Sprintf("%02d", t.Rest))
+}
+
+// remainingInDays says the same with the days in words: "6 days 5 h".
+func remainingInDays(d time.Duration) string {
+	t := show.Remaining(d)
+	if t.Unit != show.Day {
+		return remaining(d)
+	}
+	return tr("{{.Large}} {{.Small}}",
+		values("Large", trn("{{.N}} days", t.N), "Small", inUnit(t.Rest, show.Hour)))
 }
 
 // step returns how long the words of remaining stay the same.

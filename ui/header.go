@@ -78,7 +78,8 @@ func (h *header) show(s *sample) time.Duration {
 		return 0
 	}
 	now := h.inboxes.storageNow(s)
-	words, color, next := countdown(t, now)
+	c := countdownOf(t, now)
+	words, color, next := c.short, c.color, c.next
 	if fit := h.fits(s); fit.Known && t.StateAt(now) == token.StateActive {
 		if fit.Fits {
 			words += " · " + tr("enough time to finish")

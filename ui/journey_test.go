@@ -32,7 +32,7 @@ func TestAPersonDeliversAFolder(t *testing.T) {
 
 	d.clipboard(inbox.token(time.Now().Add(48 * time.Hour)))
 	d.tap("Paste token")
-	d.mustSay("inboxid", "localinbox", "wsid", "ws0421", "tid", "73", "add", "overwrite", "left")
+	d.mustSay("inboxid", "localinbox", "wsid", "ws0421", "tid", "73", "You can add files", "left")
 	d.tap("Use this token")
 	d.until("the token is in use", func() bool { return d.says("Token accepted") })
 

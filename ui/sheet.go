@@ -24,6 +24,7 @@ type sheet struct {
 	// fit, if not nil, is called with the window's size when that changes.
 	fit    func(fyne.Size)
 	scroll *container.Scroll
+	foot   *fyne.Container
 	names  []string // that its widgets have for Where
 	// take, if not nil, takes files that are given while the sheet is open.
 	take func([]given)
@@ -52,12 +53,12 @@ func (sc *screen) openSheet(
 		// holds nothing, so that no key scrolls it
 		s.scroll = container.NewVScroll(layout.NewSpacer())
 	}
-	foot := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
+	s.foot = line(8, 0, append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)...)
 	content := column(0, 1,
 		inset(16, 8, 20, 20, head),
 		inset(0, 0, 12, 6, room),
 		widget.NewSeparator(),
-		inset(12, 12, 20, 20, line(8, 0, foot...)))
+		inset(12, 12, 20, 20, s.foot))
 	s.overlay = container.NewStack(
 		newScrim(),
 		container.New(&sheetLayout{width: width, body: body, full: full},
@@ -73,6 +74,13 @@ func (sc *screen) openSheet(
 
 // ownScroll is a body that scrolls by itself. Its sheet is as high as the window allows.
 type ownScroll struct{ *fyne.Container }
+
+// lead puts a button at the bottom left, for what may be done before anything else.
+func (s *sheet) lead(b *button) {
+	s.foot.Objects = append([]fyne.CanvasObject{b}, s.foot.Objects...)
+	s.foot.Layout = &flow{gap: 8, grow: 1} // the room between
+	s.foot.Refresh()
+}
 
 // tag gives a widget of the sheet a name for Where, for as long as the sheet is open or another one
 // gets the name.

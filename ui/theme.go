@@ -37,6 +37,7 @@ const (
 	colorErrorBg fyne.ThemeColorName = "errorBackground"
 	colorGoodBg  fyne.ThemeColorName = "successBackground"
 	colorInfoBg  fyne.ThemeColorName = "infoBackground"
+	colorChipBg  fyne.ThemeColorName = "chipBackground" // of a chip that is neither good nor bad
 )
 
 func rgb(hex uint32) color.NRGBA {
@@ -67,7 +68,8 @@ var palette = map[fyne.ThemeColorName][2]color.NRGBA{
 	colorWarnBg:                        {rgb(0xfdf3e0), rgb(0x33291a)},
 	colorErrorBg:                       {rgb(0xfcebea), rgb(0x3a2222)},
 	colorGoodBg:                        {rgb(0xe7f5ed), rgb(0x1b2f26)},
-	colorInfoBg:                        {rgb(0xe6f2f7), rgb(0x1a2d37)},
+	colorInfoBg:                        {rgb(0xeff5f8), rgb(0x1a2d37)},
+	colorChipBg:                        {rgb(0xe6ebf0), rgb(0x2a343f)},
 	colorTrack:                         {rgb(0xdde4ea), rgb(0x2c3641)},
 	colorOnWay:                         {rgb(0x8fc4d9), rgb(0x31667a)},
 	theme.ColorNameButton:              {rgb(0xe6ebf0), rgb(0x2a343f)},

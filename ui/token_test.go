@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
+	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/token"
 )
 
@@ -25,8 +27,10 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 		usable bool
 	}{
 		"a link": {someToken(), []string{
-			"inboxid", "trestore", "wsid",
-			"ws0421", "tid", "73", "date", "2021-12-02", "1 Jan 2026", "1 Jan 2099", "left",
+			"Upload to  ws0421 – 73  (workspace  ws0421 )", "inboxid", "trestore", "wsid", "ws0421",
+			"tid", "73", "date", "2021-12-02", "valid_from", "1 Jan 2026", "valid_to",
+			"1 Jan 2099", "left", "until", "(your time)",
+			"You can add files and replace files of the same name. You can't see, open or",
 		}, true},
 		"an azcopy line": {`azcopy copy "C:\data" "` + someToken() +
 			`" --recursive=true`, []string{"trestore"}, true},
@@ -34,22 +38,26 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 			someToken(), []string{"trestore", "ws0421"}, true},
 		"a create-only token": {
 			someToken("sp=cw", "sp=c"),
-			[]string{"only new files of up to 5,000 MiB"},
+			[]string{
+				"You can't replace files of the same name.", "only new files of up to 5,000 MiB",
+			},
 			true,
 		},
 		"rights that a policy knows": {
 			someToken("sp=cw&", "si=upload&"),
-			[]string{"Only the storage knows"},
+			[]string{"Only the storage knows what this token permits."},
 			true,
 		},
 		"one that has ended": {
 			someToken("se=2099", "se=2026", "st=2026", "st=2025"),
-			[]string{"This upload token ended", "Ask the workspace for a new one"},
+			[]string{
+				"This upload token ended", "Ask the workspace for a new one", "Expired",
+			},
 			false,
 		},
 		"one that has not begun": {
 			someToken("st=2026", "st=2098"),
-			[]string{"Token starts in"},
+			[]string{"Starts in"},
 			true,
 		},
 		"no token": {
@@ -90,6 +98,32 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 	}
 }
 
+// TestAllOfATokenIsInSight at the size that the window opens with: nobody has to scroll to the two
+// boxes, which are ticked already.
+func TestAllOfATokenIsInSight(t *testing.T) {
+	d := openDesk(t, Config{Inboxes: inboxes.Book{
+		Records: inboxes.NewMemoryRecords(), Vault: inboxes.NewMemoryVault(nil),
+	}, CheckToken: askStorage})
+	d.window.Resize(fyne.NewSize(900, 620))
+	d.clipboard(someToken())
+	d.tokens.open(someToken())
+	d.mustSay("Clear the clipboard afterwards", "Remember it in this computer's keyring")
+	if s := d.top.scroll; s.Content.Size().Height > s.Size().Height {
+		t.Errorf("%.0f of %.0f are in sight", s.Size().Height, s.Content.Size().Height)
+	}
+	at := d.app.Driver().AbsolutePositionForObject
+	if at(d.button("Test this token")).X >= at(d.button("Cancel")).X {
+		t.Error("the test does not stand at the left of the other buttons")
+	}
+	if d.says("trestore.blob.core.windows.net") {
+		t.Error("the storage is not folded away")
+	}
+	d.tap("Storage and rights in detail")
+	d.mustSay("trestore.blob.core.windows.net / ws0421-73", "overwrite", "never logged")
+	d.write("name", "Cardio study")
+	d.mustSay("Upload to  Cardio study  (workspace  ws0421 )")
+}
+
 func TestAnUnknownHostIsAllowedByTheTickOfAPerson(t *testing.T) {
 	d := openDesk(t, Config{})
 	d.tokens.open(someToken("trestore.blob.core.windows.net", "files.example.org"))
@@ -116,7 +150,7 @@ func TestThePastedTextKeepsItsLines(t *testing.T) {
 }
 
 func TestTheCountdownIsFinerTheNearerTheEnd(t *testing.T) {
-	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.Local)
 	tok := func(from, to time.Duration) token.Token {
 		x := token.Token{}
 		if to != 0 {
@@ -128,36 +162,52 @@ func TestTheCountdownIsFinerTheNearerTheEnd(t *testing.T) {
 		return x
 	}
 	for name, c := range map[string]struct {
-		token token.Token
-		words string
-		color any
-		next  time.Duration
+		token               token.Token
+		words, short, until string
+		color               fyne.ThemeColorName
+		next                time.Duration
 	}{
 		"weeks": {
-			tok(0, 165*time.Hour+30*time.Minute), "6 d 21 h left", colorMuted,
-			30*time.Minute + time.Millisecond,
+			tok(0, 165*time.Hour+30*time.Minute), "6 days 21 h left", "6 d 21 h left",
+			"until Tue 1 Dec, 07:30", theme.ColorNameSuccess, 30*time.Minute + time.Millisecond,
+		},
+		"a day": {
+			tok(0, 25*time.Hour), "1 day 1 h left", "1 d 01 h left", "until Wed 25 Nov, 11:00",
+			theme.ColorNameSuccess, time.Millisecond,
+		},
+		"years": {
+			tok(0, 800*24*time.Hour), "800 days 0 h left", "800 d 00 h left",
+			"until 1 Feb 2029, 10:00", theme.ColorNameSuccess, time.Millisecond,
 		},
 		"hours": {
-			tok(0, 5*time.Hour+7*time.Minute+20*time.Second), "5 h 07 min left",
-			theme.ColorNameWarning, 20*time.Second + time.Millisecond,
+			tok(0, 5*time.Hour+7*time.Minute+20*time.Second), "5 h 07 min left", "5 h 07 min left",
+			"until 15:07", theme.ColorNameWarning, 20*time.Second + time.Millisecond,
 		},
 		"minutes": {
-			tok(0, 12*time.Minute+30*time.Second+400*time.Millisecond),
-			"12 min 30 s left", theme.ColorNameError, 401 * time.Millisecond,
+			tok(0, 12*time.Minute+30*time.Second+400*time.Millisecond), "12 min 30 s left",
+			"12 min 30 s left", "until 10:12", theme.ColorNameError, 401 * time.Millisecond,
 		},
-		"seconds": {tok(0, 8*time.Second), "8 s left", theme.ColorNameError, time.Millisecond},
-		"over":    {tok(0, -time.Minute), "Token ended", theme.ColorNameError, 0},
+		"seconds": {
+			tok(0, 8*time.Second), "8 s left", "8 s left", "until 10:00", theme.ColorNameError,
+			time.Millisecond,
+		},
+		"over": {
+			tok(0, -time.Minute), "Expired", "Expired", "24 Nov 2026, 09:59",
+			theme.ColorNameError, 0,
+		},
 		"not begun": {
-			tok(2*time.Hour, 48*time.Hour), "Token starts in 2 h 00 min",
-			theme.ColorNameWarning, time.Millisecond,
+			tok(50*time.Hour, 90*time.Hour), "Starts in 2 days 2 h", "Starts in 2 d 02 h",
+			"26 Nov 2026, 12:00", theme.ColorNameWarning, time.Millisecond,
 		},
-		"unknown": {tok(0, 0), "The storage knows when this token ends", colorMuted, 0},
+		"unknown": {
+			tok(0, 0), "The storage knows when it expires", "Expiry unknown", "", colorMuted, 0,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			words, color, next := countdown(c.token, now)
-			if !strings.HasPrefix(words, c.words) || any(color) != c.color || next != c.next {
-				t.Errorf("%q %v in %v, want %q %v in %v", words, color, next, c.words, c.color,
-					c.next)
+			got := countdownOf(c.token, now)
+			got.zone = ""
+			if want := (countdown{c.words, c.short, c.until, "", c.color, c.next}); got != want {
+				t.Errorf("%+v, want %+v", got, want)
 			}
 		})
 	}

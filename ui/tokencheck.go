@@ -14,11 +14,11 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// tokenCheck is the button that asks the storage about a token before it is used, and the answer.
+// tokenCheck is the button that asks the storage about a token before it is used, and the answer,
+// which stand apart.
 type tokenCheck struct {
 	*screen
 	fit    func() // gives the sheet the height that its content needs
-	box    *fyne.Container
 	button *button
 	answer *fyne.Container
 	token  token.Token
@@ -28,9 +28,8 @@ type tokenCheck struct {
 func newTokenCheck(sc *screen, fit func()) *tokenCheck {
 	c := &tokenCheck{screen: sc, fit: fit, answer: container.NewVBox()}
 	c.button = sc.newButtonWithIcon(tr("Test this token"),
-		icon("retry", theme.ColorNameForeground), c.ask)
-	c.box = column(8, -1, line(0, -1, c.button), c.answer)
-	c.box.Hide()
+		icon("search", theme.ColorNameForeground), c.ask)
+	c.button.Hide()
 	return c
 }
 
@@ -43,8 +42,15 @@ func (c *tokenCheck) about(t token.Token) {
 	c.token = t
 	c.answer.RemoveAll()
 	c.button.Enable()
-	c.button.SetText(tr("Test this token"))
-	visible(c.box, c.config.CheckToken != nil && t.Inbox.Host != "")
+	c.say(tr("Test this token"))
+	visible(c.answer, false)
+	visible(c.button, c.config.CheckToken != nil && t.Inbox.Host != "")
+}
+
+// say names what the button does, where there is room for words.
+func (c *tokenCheck) say(words string) {
+	c.button.words = words
+	c.button.fit(c.window.Canvas().Size())
 }
 
 // ask asks the storage. Nothing is left in the inbox.
@@ -52,7 +58,7 @@ func (c *tokenCheck) ask() {
 	token := c.token
 	c.about(token)
 	c.button.Disable()
-	c.button.SetText(tr("Asking the storage…"))
+	c.say(tr("Asking the storage…"))
 	ctx, cancel := context.WithCancel(c.ctx)
 	c.cancel = cancel
 	c.fit()
@@ -65,7 +71,9 @@ func (c *tokenCheck) ask() {
 			}
 			c.about(token)
 			c.show(checked, err)
+			c.answer.Show()
 			c.fit()
+			c.bring(c.answer)
 		})
 	})
 }

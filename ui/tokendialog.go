@@ -5,12 +5,9 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -30,17 +27,18 @@ type tokenDialog struct {
 	check   *tokenCheck
 	token   token.Token
 	err     error
-	left    *text
-	wanted  string // the key of the inbox whose token is asked for; empty: any
-	then    func() // what follows when a token was taken; nil: nothing
-	allowed string // the host that the person allows by a click
+	left    *chip
+	leads   *widget.RichText // where the token leads, by the name that the inbox gets
+	wanted  string           // the key of the inbox whose token is asked for; empty: any
+	then    func()           // what follows when a token was taken; nil: nothing
+	allowed string           // the host that the person allows by a click
 }
 
 func (v *tokenView) show(d *tokenDialog, text string) {
 	d.entry = v.newTokenEntry()
 	d.entry.changed = d.decode
-	d.fields = container.NewVBox()
-	d.name = v.newSheetEntry("", func(string) { d.checkName() })
+	d.fields = column(10, -1)
+	d.name = v.newSheetEntry("", func(string) { d.checkName(); d.sayWhere() })
 	d.problem = v.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	d.problem.Hide()
 	d.keep = v.newSheetCheck(tr("Remember it in this computer's keyring"), nil)
@@ -51,7 +49,8 @@ func (v *tokenView) show(d *tokenDialog, text string) {
 	d.forget = v.newSheetCheck(tr("Clear the clipboard afterwards"), nil)
 	d.forget.Checked = !v.settings.KeepClipboard
 	d.naming = column(4, -1, newText(tr("Name for this inbox"), colorMuted,
-		theme.SizeNameCaptionText), d.name, d.problem, d.keep, d.forget)
+		theme.SizeNameCaptionText), d.name, d.problem,
+		inset(-2, -6, -6, 0, column(-8, -1, d.keep, d.forget)))
 	d.check = newTokenCheck(v.screen, d.fit)
 	cancel := v.newButton(tr("Cancel"), nil)
 	d.accept = v.newButton(tr("Use this token"), d.take)
@@ -61,18 +60,21 @@ func (v *tokenView) show(d *tokenDialog, text string) {
 	asked.TextStyle.Bold = true
 	question := inset(-4, -8, -8, 0, asked)
 	visible(question, asked.Text != "")
-	body := inset(0, 12, 8, 14, column(12, -1, question,
-		column(4, -1, d.entry,
+	body := inset(0, 6, 8, 14, column(12, -1, question,
+		column(4, -1, d.entry.box(),
 			small(tr("Paste a link, the workspace's message or an AzCopy command. Nothing is sent "+
 				"yet."))),
-		d.fields, d.check.box, d.naming))
+		d.fields, d.naming, d.check.answer))
 	d.sheet = v.openSheet(tr("Upload token"), 620, body, cancel, d.accept)
+	d.sheet.lead(d.check.button)
 	d.sheet.tag("token", d.entry)
 	d.sheet.tag("name", d.name)
 	d.sheet.tag("use", d.accept)
 	d.sheet.tag("check", d.check.button)
 	d.sheet.tag("cancel", cancel)
 	d.sheet.tick = d.tick
+	d.sheet.fit = d.check.button.fit
+	d.check.button.fit(v.window.Canvas().Size())
 	d.sheet.take = v.intake.hold
 	d.sheet.closed = func() {
 		d.check.about(token.Token{})
@@ -105,7 +107,7 @@ func (d *tokenDialog) question() string {
 
 // decode shows what the text says.
 func (d *tokenDialog) decode(text string) {
-	d.left = nil
+	d.left, d.leads = nil, nil
 	d.token, d.err = token.Token{}, nil
 	d.fields.RemoveAll()
 	d.check.about(token.Token{})
@@ -130,6 +132,7 @@ func (d *tokenDialog) decode(text string) {
 		d.name.SetPlaceHolder(d.inboxes.nameFor(d.token.Inbox))
 		r, _ := d.inboxes.record(d.token.Inbox.Key())
 		d.name.SetText(r.Name)
+		d.sayWhere()
 		d.naming.Show()
 		d.accept.Enable()
 		d.checkName()
@@ -186,7 +189,7 @@ func (d *tokenDialog) refusal() {
 	}
 	host := e.Value
 	allow := d.newSheetCheck(tr("It is the workspace's: allow {{.Host}}",
-		values("Host", shortHost(host))), func(on bool) {
+		values("Host", shortened(host, 30))), func(on bool) {
 		d.allowed = ""
 		if on {
 			d.allowed = host
@@ -199,51 +202,10 @@ func (d *tokenDialog) refusal() {
 	}
 }
 
-// shortHost keeps a host's name short enough for one line.
-func shortHost(host string) string {
-	if runes := []rune(host); len(runes) > 30 {
-		return withoutMiddle(runes, 30)
-	}
-	return host
-}
-
-// describe lists what the token says: plain words first, the documentation's name beside them.
+// describe says what the token is for: in sentences first, then by the documentation's names.
 func (d *tokenDialog) describe() {
 	now := d.config.Now()
 	t := d.token
-	grid := container.New(layout.NewFormLayout())
-	row := func(words, name string, value fyne.CanvasObject) {
-		title := line(6, -1, newText(words, theme.ColorNameForeground, theme.SizeNameText))
-		if name != "" {
-			title.Add(newText(name, colorMuted, theme.SizeNameCaptionText))
-		}
-		grid.Add(inset(2, 2, 0, 16, title))
-		grid.Add(inset(2, 2, 0, 0, value))
-	}
-	say := func(words, name, value string) {
-		if value == "" {
-			return
-		}
-		v := d.newCutText(show.Text(value), theme.ColorNameForeground, theme.SizeNameText)
-		row(words, name, v)
-	}
-	f := t.Fields(now)
-	say(tr("Inbox"), "inboxid", f.InboxID)
-	say(tr("Workspace"), "wsid", f.WsID)
-	say(tr("Token"), "tid", f.TID)
-	say(tr("Storage"), "", strings.Trim(f.Storage+" / "+f.Container+" / "+f.Prefix, " /"))
-	row(tr("Allowed"), "", rightsList(t.Rights))
-	if !t.ValidFrom.IsZero() {
-		say(tr("Valid from"), "valid_from", date(t.ValidFrom))
-	}
-	if !t.ValidTo.IsZero() {
-		say(tr("Valid to"), "valid_to", date(t.ValidTo))
-	}
-	words, color, _ := countdown(t, now)
-	d.left = newText(words, color, theme.SizeNameText)
-	row(tr("Time"), "", d.left)
-	say(tr("Made for version"), "date", f.Date)
-	say(tr("Accepted from"), "", f.IP)
 	if t.StateAt(now) == token.StateExpired { // first, since it is why the token can't be used
 		e := problem.New("paste token", "", problem.Expired)
 		e.When = t.ValidTo
@@ -254,13 +216,14 @@ func (d *tokenDialog) describe() {
 			What: tr("This token is for another inbox than “{{.Inbox}}”.", values("Inbox", name)),
 		}))
 	}
-	d.fields.Add(grid)
+	d.fields.Add(d.summary(now))
 	for _, warning := range t.WarningsIn(translated) {
 		d.fields.Add(notice("attention", theme.ColorNameWarning, colorWarnBg,
 			problem.Explanation{What: warning}))
 	}
-	d.fields.Add(small(tr("Anyone with this token can upload until it expires. Its signature is " +
-		"never logged; it is kept only in this computer's keyring, and only if you choose so.")))
+	d.fields.Add(d.documented(now))
+	d.fields.Add(inset(-8, -8, -8, 0,
+		d.newSheetFold(tr("Storage and rights in detail"), d.inDetail(now))))
 }
 
 // tick lets the countdown go on.
@@ -268,9 +231,9 @@ func (d *tokenDialog) tick(now time.Time) time.Duration {
 	if d.left == nil {
 		return 0
 	}
-	words, color, next := countdown(d.token, now)
-	d.left.set(words, color)
-	return next
+	c := countdownOf(d.token, now)
+	d.left.set(c)
+	return c.next
 }
 
 // take uses the token: files that waited for one go on.
@@ -303,30 +266,4 @@ func (d *tokenDialog) take() {
 	if d.then != nil && d.top == nil {
 		d.then()
 	}
-}
-
-// rightsList shows what people ask about a token's rights, each with a sign and a word.
-func rightsList(r token.Rights) fyne.CanvasObject {
-	if r.Unknown {
-		return newText(tr("Only the storage knows"), colorMuted, theme.SizeNameText)
-	}
-	box := container.New(layout.NewRowWrapLayoutWithCustomPadding(14, 2))
-	for _, right := range []struct {
-		word string
-		may  bool
-	}{
-		{tr("add"), r.Has('w') || r.Has('c')},
-		{tr("overwrite"), r.Has('w')},
-		{tr("list"), r.Has('l')},
-		{tr("read"), r.Has('r')},
-		{tr("delete"), r.Has('d')},
-	} {
-		sign, color := icon("no", colorMuted), colorMuted
-		if right.may {
-			sign, color = icon("yes", theme.ColorNameSuccess), theme.ColorNameForeground
-		}
-		box.Add(line(4, -1, container.New(atLeast{fyne.NewSquareSize(16)}, widget.NewIcon(sign)),
-			newText(right.word, color, theme.SizeNameText)))
-	}
-	return box
 }

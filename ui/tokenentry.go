@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -35,6 +37,21 @@ func (sc *screen) newTokenEntry() *tokenEntry {
 		e.changed(s)
 	}
 	return e
+}
+
+// box is the entry as it stands on a sheet: without the bar for scrolling, which would lie on the
+// dots and say nothing.
+func (e *tokenEntry) box() fyne.CanvasObject {
+	return container.NewThemeOverride(e, withoutBars{e.screen.app.Settings().Theme()})
+}
+
+type withoutBars struct{ fyne.Theme }
+
+func (t withoutBars) Size(name fyne.ThemeSizeName) float32 {
+	if name == theme.SizeNameScrollBar || name == theme.SizeNameScrollBarSmall {
+		return 0
+	}
+	return t.Theme.Size(name)
 }
 
 // put replaces the text.

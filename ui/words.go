@@ -129,6 +129,15 @@ func moment(t, now time.Time) string {
 	return date(t)
 }
 
+// nearDate says it with the day of the week, and the year where that would be missed.
+func nearDate(t, now time.Time) string {
+	if words := moment(t, now); len(words) == len("15:04") || t.Sub(now) > 300*24*time.Hour {
+		return words
+	}
+	// only English has the names of a day and a month in it
+	return t.Local().Format(tr("Mon 2 Jan, 15:04"))
+}
+
 // date says a day and time on the person's clock.
 func date(t time.Time) string {
 	return t.Local().Format(tr("2 Jan 2006, 15:04")) // only English has a month's name in it
