@@ -16,8 +16,8 @@ type linksFlag struct{ follow, outside bool }
 
 // addLinks adds the flag, which needs no value.
 func addLinks(s *pflag.FlagSet, l *linksFlag) {
-	s.Var(l, "follow-symlinks", "send what links point to, wherever that is; =inside: only if it "+
-		"lies in the same source. Else links are left out and counted")
+	s.Var(l, "follow-symlinks", "follow links, wherever they lead; =inside: only within the "+
+		"same source (default: links are skipped and counted)")
 	s.Lookup("follow-symlinks").NoOptDefVal = "true"
 }
 

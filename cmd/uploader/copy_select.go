@@ -40,13 +40,11 @@ type selection struct {
 }
 
 func (s *selection) add(flags *pflag.FlagSet) {
-	flags.Var(&s.newer, "newer-than", "send only what was modified since this date, such as "+
+	flags.Var(&s.newer, "newer-than", "send only files modified since this date, such as "+
 		"2026-11-01, or within this time, such as 24h or 7d")
-	flags.StringVar(&s.list, "files-from", "", "send only what this `FILE` names, a path below "+
-		"SOURCE in each line (or between NULs); - is standard input; without SOURCE paths are "+
-		"below the current folder")
-	flags.Var(&s.shard, "shard", "send only the files of shard I of N, which follow from their paths: "+
-		"for several machines that each send one")
+	flags.StringVar(&s.list, "files-from", "", "send only what this `FILE` lists: paths below SOURCE, "+
+		"or the current folder, one per line or separated by NULs; - is standard input")
+	flags.Var(&s.shard, "shard", "send only shard I of N, so that N machines share the work")
 	s.addPlace(flags)
 }
 
@@ -54,8 +52,8 @@ func (s *selection) add(flags *pflag.FlagSet) {
 func (s *selection) addPlace(flags *pflag.FlagSet) {
 	flags.StringVar(&s.prefix, "prefix", "", "put everything into this `FOLDER` of the inbox, "+
 		"such as project/run7")
-	flags.BoolVar(&s.contents, "contents", false, "send what is in the folders that are named "+
-		"without these folders' own names")
+	flags.BoolVar(&s.contents, "contents", false, "send what is in the folders you name, without the "+
+		"folders' own names")
 }
 
 // apply makes it part of how the sources are read.

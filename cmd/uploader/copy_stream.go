@@ -25,11 +25,10 @@ type streamFlags struct {
 
 func (f *streamFlags) add(flags *pflag.FlagSet) {
 	f.size = byteSize{min: 1, max: math.MaxInt64}
-	flags.StringVar(&f.name, "name", "", "send what comes on standard input, for which - stands as "+
-		"SOURCE, under this `NAME`")
-	flags.Var(&f.size, "expect-size", "with --name: deliver only if it is exactly so many bytes")
+	flags.StringVar(&f.name, "name", "", "send standard input, with - as SOURCE, under this `NAME`")
+	flags.Var(&f.size, "expect-size", "with --name: deliver only if the data has exactly this size")
 	flags.BoolVar(&f.fromCommand, "from-command", false, "with --name: send what the command "+
-		"behind -- writes, and deliver only if it exits with 0")
+		"after -- writes, and deliver only if it exits with 0")
 }
 
 // wanted reports whether data is to be sent that is no file.

@@ -41,20 +41,20 @@ type documentFlags struct {
 }
 
 func (f *documentFlags) add(s *pflag.FlagSet) {
-	s.Var(&f.manifest, "manifest", "send a list of the files' hashes last, as SHA256SUMS or "+
+	s.Var(&f.manifest, "manifest", "finally send a list of the files' hashes, SHA256SUMS or "+
 		"MD5SUMS: sha256, md5 or both")
-	s.StringVar(&f.note.Text, "note", "", "send this `MESSAGE` to the workspace last, in a delivery "+
-		"note that also says what was delivered and what was not")
-	s.StringVar(&f.check, "check-manifest", "", "send only files that are what this `FILE` says, as "+
-		"sha256sum or md5sum wrote it in SOURCE; others are named")
-	s.StringVar(&f.note.From, "from", "", "with --note: `WHO` sends it")
+	s.StringVar(&f.note.Text, "note", "", "finally send this `MESSAGE` to the workspace, in a delivery "+
+		"note that also lists what was delivered and what was not")
+	s.StringVar(&f.check, "check-manifest", "", "send only files whose hash agrees with this `FILE`, "+
+		"which sha256sum or md5sum wrote in SOURCE; name the others")
+	s.StringVar(&f.note.From, "from", "", "with --note: `WHO` the note is from")
 }
 
 // checkToken refuses what can't be sent with a token, or said.
 func (f *documentFlags) checkToken(t token.Token) error {
 	switch {
 	case f.note.Text == "" && f.note.From != "":
-		return &usageError{"--from says who a note is from, and there is no --note. Nothing was sent."}
+		return &usageError{"--from needs --note. Nothing was sent."}
 	case utf8.RuneCountInString(f.note.Text) > longestNote,
 		utf8.RuneCountInString(f.note.From) > longestNote:
 		return usagef("A note has at most %s characters. Nothing was sent. Send longer words as a "+

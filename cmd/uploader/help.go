@@ -81,8 +81,8 @@ func usageText(c *cobra.Command, width int) string {
 	return b.String()
 }
 
-// flow breaks the paragraphs of a text anew for a width. Indented lines, which are examples and
-// tables, stay as they are.
+// flow breaks the paragraphs of a text anew for a width. Headings and indented lines, which are
+// examples and tables, stay as they are.
 func flow(text string, width int) string {
 	var lines, paragraph []string
 	end := func() {
@@ -92,7 +92,7 @@ func flow(text string, width int) string {
 		}
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		if line == "" || strings.HasPrefix(line, " ") {
+		if line == "" || strings.HasPrefix(line, " ") || isHeading(line) {
 			end()
 			lines = append(lines, line)
 		} else {
@@ -102,3 +102,6 @@ func flow(text string, width int) string {
 	end()
 	return strings.Join(lines, "\n")
 }
+
+// isHeading reports whether a line of a help's text stands above paragraphs: it is in capitals.
+func isHeading(line string) bool { return line != "" && line == strings.ToUpper(line) }

@@ -81,9 +81,9 @@ func TestHelpFitsIntoHundredColumns(t *testing.T) {
 // TestFlow: paragraphs are broken anew, tables and examples stay.
 func TestFlow(t *testing.T) {
 	got := flow("One two\nthree four five six seven.\nEight:\n    0  an example that is longer "+
-		"than a line\n    1  two\nNine.\n\nTen\n", 24)
+		"than a line\n    1  two\nNine.\n\nTEN\nEleven\n", 24)
 	want := "One two three four five\nsix seven. Eight:\n    0  an example that is longer than a " +
-		"line\n    1  two\nNine.\n\nTen"
+		"line\n    1  two\nNine.\n\nTEN\nEleven"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

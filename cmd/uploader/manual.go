@@ -123,9 +123,12 @@ func roffText(text string) string {
 			out.WriteString(".fi\n")
 		}
 		kept = indented
-		if strings.TrimSpace(line) == "" {
+		switch {
+		case strings.TrimSpace(line) == "":
 			out.WriteString(".PP\n")
-		} else {
+		case isHeading(line):
+			out.WriteString(".SS " + roff(line) + "\n")
+		default:
 			out.WriteString(roffLine(line) + "\n")
 		}
 	}

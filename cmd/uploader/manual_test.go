@@ -46,10 +46,11 @@ func TestTheManualHasAPageForEachCommand(t *testing.T) {
 }
 
 func TestAManualsTextPrintsAsItStands(t *testing.T) {
-	got := roffText("Says \\d, 'so'.\n.dot --flag\n\nFor example:\n    uploader x\n")
+	got := roffText("Says \\d, 'so'.\n.dot --flag\n\nHEADING\nFor example:\n    uploader x\n")
 	want := `\&Says \ed, \(aqso\(aq.
 \&.dot \-\-flag
 .PP
+.SS HEADING
 \&For example:
 .nf
 \&    uploader x

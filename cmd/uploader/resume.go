@@ -24,7 +24,7 @@ type resumeRun struct {
 	moved []string
 }
 
-// resumeCommand goes on with what earlier runs left.
+// resumeCommand continues what earlier runs left.
 func resumeCommand(p *program) *cobra.Command {
 	r := &resumeRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
@@ -38,38 +38,41 @@ func resumeCommand(p *program) *cobra.Command {
 	}
 	takesToken(c, "0")
 	c.Flags().SortFlags = false
-	c.Flags().StringVar(&r.to, "to", "", "go on with the uploads to the inbox kept under this "+
-		"`NAME` alone")
+	c.Flags().StringVar(&r.to, "to", "", "continue only uploads to the inbox saved under this `NAME`")
 	c.Flags().BoolVar(&r.move, "move", false, "if the token leads to another container of the "+
-		"same workspace, send there what was not delivered")
-	c.Flags().StringArrayVar(&r.moved, "moved", nil, "what was to be sent from the folder or "+
-		"drive OLD lies in NEW now, as `OLD=NEW` (repeatable)")
+		"same workspace, send what was not delivered there")
+	c.Flags().StringArrayVar(&r.moved, "moved", nil, "files from the folder or drive OLD are in NEW "+
+		"now: `OLD=NEW` (repeatable)")
 	r.add(c)
 	return c
 }
 
-const resumeHelp = `Continue all uploads that were interrupted, paused or out of a token, where they stopped. Files need not be named again, and
-of a large file only what the storage has not acknowledged is sent; that needs no more than the right to write.
+const resumeHelp = `Continue all uploads that were interrupted, were paused or ran out of a token. You need not name
+the files again, and of a large file only what the storage has not acknowledged is sent. A token
+that permits writing is enough.
 
-The token is read from the argument, from --token-file, from standard input with -, from UPLOADER_TOKEN, or from the
-keyring for inboxes that were kept with "uploader inbox add". A newer token for the same container goes on with the blocks
-that are there. One for another container of the same workspace takes over what was not delivered if you agree, or with
---move; half-sent files then begin anew.
+Give the token as an argument, with --token-file, on standard input with -, or in UPLOADER_TOKEN;
+for inboxes saved with "uploader inbox add" it comes from the keyring. A newer token for the same
+container continues with the blocks that are there. A token for another container of the same
+workspace takes over what was not delivered if you agree, or with --move; half-sent files start
+again.
 
-Where a folder was moved, or its drive has another letter since, --moved OLD=NEW says where it lies now, for all uploads from
-there: --moved E:=F: or --moved /data/run=/mnt/disk/run. What was delivered is not sent again, and of half-sent files the content
-is compared with what the storage has acknowledged.
+If you moved a folder, or its drive has another letter now, say so with --moved OLD=NEW, for all
+uploads from there: --moved E:=F: or --moved /data/run=/mnt/disk/run. Delivered files are not sent
+again, and half-sent files are compared with what the storage has acknowledged.
 
-The proxy is that of --proxy, else of UPLOADER_PROXY, HTTPS_PROXY and NO_PROXY, or the system's settings; see "uploader
-copy --help".
+The proxy is found as "uploader copy" does; see "uploader copy --help".
 
-What another program is sending at the moment is left to it. --json and --json-progress print the same objects as copy, about all
-of it.
+Uploads that another program is sending are left to it. --json and --json-progress print the same
+objects as copy, about everything that is sent. If nothing is left to send but files need
+attention, it says how many.
 
-Where nothing waits, but files need attention, it says how many.
-
-Exit codes: 0 all was delivered or nothing was left to send, 1 something was not delivered or needs attention, 2 wrong usage or no token, 3 as with
-copy, 130 interrupted.`
+Exit codes:
+    0    every file was delivered, or nothing was left to send
+    1    a file was not delivered, or needs attention
+    2    wrong usage, or no token
+    3    you must act before anything more can be sent, as with copy
+    130  interrupted`
 
 // run carries out the command.
 func (r *resumeRun) run(ctx context.Context, args []string) error {

@@ -58,21 +58,19 @@ func (f *sendFlags) add(c *cobra.Command) {
 // addEnd defines the flags of commands that end when all is sent.
 func (f *sendFlags) addEnd(c *cobra.Command) {
 	s := c.Flags()
-	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; everything else goes "+
-		"to stderr")
-	s.BoolVar(&f.jsonProgress, "json-progress", false, "print one JSON object a line to stderr "+
-		"every few seconds, in place of the progress in words")
-	s.StringVar(&f.receipt, "receipt", "", "write what the storage confirmed to this `FILE`: "+
-		"CSV, or JSON if its name ends in .json, or a page to read and print if it ends in .html")
-	s.Var(&f.giveUp, "give-up-after", "end, with exit code 3 and all kept, when the storage has "+
-		"confirmed nothing for this long, such as 2h (default: never)")
+	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; all else goes to stderr")
+	s.BoolVar(&f.jsonProgress, "json-progress", false, "show progress as JSON: one object per "+
+		"line on stderr, every few seconds")
+	s.StringVar(&f.receipt, "receipt", "", "write a receipt to this `FILE`: .json for JSON, .html for a "+
+		"page to print, else CSV")
+	s.Var(&f.giveUp, "give-up-after", "stop with exit code 3, keeping everything, if the storage "+
+		"confirms nothing for this long, such as 2h (default: never)")
 	f.addBetween(s)
 }
 
 // addBetween defines at which times of the day is sent.
 func (f *sendFlags) addBetween(s *pflag.FlagSet) {
-	s.Var(&f.between, "between", "send at these times of the day alone, such as 18:00-06:00, and "+
-		"wait at others")
+	s.Var(&f.between, "between", "send only during these hours of the day, such as 18:00-06:00")
 }
 
 // addWay defines those that say how is sent.
@@ -80,27 +78,25 @@ func (f *sendFlags) addWay(c *cobra.Command) {
 	s := c.Flags()
 	tokenFileFlag(c, &f.tokenFile)
 	allowHostFlag(c, &f.hosts)
-	s.StringVar(&f.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` "+
-		"besides the system's")
-	s.Var(&f.proxy, "proxy", "reach the storage through this proxy, through none, or as a "+
-		"script says (pac+https://…, pac+file:///…); with a sign-in rather set UPLOADER_PROXY, "+
-		"which others can't see")
+	s.StringVar(&f.caFile, "ca-file", "", "also trust the certificate authorities in this PEM `FILE`")
+	s.Var(&f.proxy, "proxy", "use this proxy, none, or a script (pac+https://…, "+
+		"pac+file:///…); put a sign-in into UPLOADER_PROXY instead, where others can't see it")
 	s.Var(&f.memory, "memory", "memory for file contents in transit, at least 1MiB")
-	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 (default: "+
-		"found out while sending)")
+	s.IntVar(&f.connections, "connections", 0, "`NUMBER` of requests at once, 1 to 512 "+
+		"(default: automatic)")
 	f.connectionsFlag = s.Lookup("connections")
-	s.Var(&f.rate, "limit-rate", "highest speed in bytes per second, such as 2MB or 500k, or in "+
+	s.Var(&f.rate, "limit-rate", "speed limit in bytes per second, such as 2MB or 500k, or in "+
 		"bits: 10Mbit/s")
-	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default: what the line "+
-		"takes in about a second, 256KiB to 8MiB; larger for files of more than 390 GiB)")
+	s.Var(&f.block, "block-size", "size of a block, 64KiB to 4000MiB (default: about a second's "+
+		"worth, 256KiB to 8MiB; more for files over 390 GiB)")
 }
 
 // check refuses what the flags can't say, and completes them from the environment.
 func (f *sendFlags) check(env func(string) string) error {
 	if f.connectionsFlag != nil && f.connectionsFlag.Changed &&
 		(f.connections < 1 || f.connections > uplink.MostConnections) {
-		return &usageError{"--connections must be between 1 and 512. Leave it out, and the " +
-			"number is found while sending."}
+		return &usageError{"--connections must be between 1 and 512. Without it, the number " +
+			"adapts to your network."}
 	}
 	return f.proxy.orVariable(env)
 }

@@ -102,8 +102,8 @@ func tokenFileFlag(c *cobra.Command, path *string) {
 
 // allowHostFlag adds --allow-host, which every command with a token has.
 func allowHostFlag(c *cobra.Command, hosts *[]string) {
-	c.Flags().Var((*hostsFlag)(hosts), "allow-host", "accept tokens for this `HOST`, or with "+
-		"*.example.org for all below it, although it is no known storage address (repeatable)")
+	c.Flags().Var((*hostsFlag)(hosts), "allow-host", "accept tokens for this `HOST` although it is not a known "+
+		"storage address; *.example.org allows all below it (repeatable)")
 }
 
 // hostsFlag is --allow-host, which may be given several times.

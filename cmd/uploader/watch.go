@@ -43,7 +43,7 @@ func watchCommand(p *program) *cobra.Command {
 	}
 	c := &cobra.Command{
 		Use:   "watch FOLDER... TOKEN|--to NAME",
-		Short: "Keep sending what is in folders and what appears there, once it is complete",
+		Short: "Keep sending what is in folders and what appears there",
 		Long:  watchHelp,
 		Args:  cobra.ArbitraryArgs,
 		RunE:  func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
@@ -51,52 +51,58 @@ func watchCommand(p *program) *cobra.Command {
 	takesToken(c, "0")
 	s := c.Flags()
 	s.SortFlags = false
-	s.Var(&r.settle, "settle", "send a file once its size and time have been the same for so long")
-	s.StringVar(&r.whenDone, "when-done", "", "send what is in a folder once a file of this `NAME` "+
-		"is in it, such as RTAComplete.txt (* any part); --settle then counts for nothing")
+	s.Var(&r.settle, "settle", "send a file once its size and time have not changed for this long")
+	s.StringVar(&r.whenDone, "when-done", "", "send a folder once a file of this `NAME` is in it, "+
+		"such as RTAComplete.txt (* is any part); --settle then has no effect")
 	r.addPatterns(s)
 	r.selection.addPlace(s)
-	s.Var(&r.overwrite, "overwrite", "true sends a file again that has changed since, and replaces "+
-		"files of the same name in the inbox (default false)")
-	s.BoolVar(&r.keepBoth, "keep-both", false, "send a file again that has changed since, and one "+
-		"whose name is taken, as “name (2)” beside it")
+	s.Var(&r.overwrite, "overwrite", "true sends changed files again, and replaces files of the "+
+		"same name in the inbox (default false)")
+	s.BoolVar(&r.keepBoth, "keep-both", false, "send changed files, and files whose name is "+
+		"taken, as “name (2)”")
 	r.addBeside(s)
 	r.addBetween(s)
-	s.Var(&r.after, "after-delivery", "move each file that was delivered to this folder, which must "+
-		"be there, lie outside of what is watched and on the same disk; what is in it is never replaced")
-	s.StringVar(&r.to, "to", "", "send to the inbox kept under this `NAME`, see: uploader inbox "+
-		"add --help; all arguments are then folders")
+	s.Var(&r.after, "after-delivery", "move delivered files to this folder, which must exist, on "+
+		"the same disk and outside the watched folders; nothing in it is ever replaced")
+	s.StringVar(&r.to, "to", "", "send to the inbox saved under this `NAME` (uploader inbox add); "+
+		"all arguments are then folders")
 	r.addWay(c)
 	return c
 }
 
-const watchHelp = `Keep sending what is in folders, with all they contain, and what appears there, until you end it.
+const watchHelp = `Keep sending what is in folders and what appears there, until you stop it.
 
-A file is sent once it is complete: its size and its modification time have been the same for --settle, 2 minutes
-if you don't say otherwise; or, with --when-done NAME, as soon as a file of that name is in its folder or in one above,
-up to FOLDER itself. The token is given as to "uploader copy"; with --token-file or --to it can be replaced while
-this runs: when it ends, that is said once, on stderr and in the log, what is left waits, and goes on with the next one. No
-other notice is given.
+A file is sent once it is complete: when its size and modification time have not changed for
+--settle (2 minutes by default), or, with --when-done NAME, as soon as a file of that name is in
+its folder or in one above, up to FOLDER itself.
 
-Nothing is ever deleted, and nothing moved unless you ask for it. Started again, it goes on where it was, and sends nothing
-twice. A file that changes after it was delivered is named once and left alone, unless --overwrite=true or --keep-both says
-otherwise.
+Give the token as with "uploader copy". With --token-file or --to you can replace it while this
+runs: when it expires, a line on stderr and in the log says so once. What is left waits, and
+continues with the next token. There is no other notice.
 
-With --after-delivery move:/data/sent a file that the storage confirmed, and that has not changed since, gets to the same place
-below /data/sent/FOLDER in one step of the disk. It is moved once all that was found with it is sent; if this is ended before,
-after the next start. What stands there already is never replaced, no link is followed, and folders stay. A file that can't be moved is
-named once, with the reason, and stays.
+Nothing is ever deleted, and nothing is moved unless you ask for it. Started again, the program
+continues where it was and sends nothing twice. A file that changes after delivery is named once
+and skipped, unless you say --overwrite=true or --keep-both.
 
-With --between 18:00-06:00 nothing is begun outside these hours, by this computer's clock; what becomes complete meanwhile is
-noted, and goes when they begin.
+With --after-delivery move:/data/sent a file that the storage confirmed, and that has not changed
+since, is moved to the same place below /data/sent/FOLDER, in one step on the disk. It is moved
+once everything that was found with it is sent; if you stop the program before that, after the next
+start. Files that are there already are never replaced, links are not followed, and folders stay. A
+file that can't be moved stays and is named once, with the reason.
 
-Where the system tells of changes, what is new is seen at once. Folders on network disks, and all on macOS, are looked
-through again and again instead, with pauses of a hundred times what that takes.
+With --between 18:00-06:00 nothing is started outside these hours by this computer's clock. Files
+that become complete meanwhile are noted, and sent when the hours begin.
 
-What is said goes to stderr, a line each time that something is delivered or stands in the way.
+Where the system reports changes, new files are seen at once. Folders on network disks, and all
+folders on macOS, are scanned repeatedly instead, with pauses a hundred times as long as a scan.
 
-Exit codes: 0 it was ended (Ctrl-C, SIGTERM), 1 it failed, 2 wrong usage or no readable token, 3 the token was refused
-or over when it began.`
+Messages go to stderr: a line for each delivery, and for each problem.
+
+Exit codes:
+    0    you stopped it (Ctrl-C, SIGTERM)
+    1    it failed
+    2    wrong usage, or no readable token
+    3    the token was refused or had expired at the start`
 
 func (r *watchRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -119,7 +125,7 @@ func (r *watchRun) run(ctx context.Context, args []string) error {
 	}
 	for _, s := range sources {
 		if info, err := os.Stat(s); err == nil && !info.IsDir() {
-			return usagef("“%s” is no folder. Nothing was sent. To send a file: uploader copy",
+			return usagef("“%s” is not a folder. Nothing was sent. To send a file: uploader copy",
 				show.Text(s))
 		}
 	}
@@ -206,8 +212,8 @@ func (r *watchRun) keepSending(
 			},
 			Alone: func(why error) {
 				log.Info("no notices of changes", "error", why)
-				r.say("The system does not tell of changes here, so the folders are looked through " +
-					"again and again.")
+				r.say("The system does not report changes here, so the folders are scanned " +
+					"repeatedly.")
 			},
 		},
 		Send: ledger.AddOptions{
