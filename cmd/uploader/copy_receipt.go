@@ -72,7 +72,7 @@ func (p *program) receiptOptions(
 	unsent := func(visit func(ledger.Transfer, ledger.Job, string) error) error {
 		for _, t := range q.StatusOf(transfers...).Transfers {
 			f := ledger.Filter{States: notDelivered, Transfer: t.ID}
-			err := eachRow(ctx, q, f, func(j ledger.Job) error {
+			err := ledger.EachRow(ctx, q, f, func(j ledger.Job) error {
 				return visit(t.Transfer, j, unsentWords(&j))
 			})
 			if err != nil {
@@ -141,7 +141,7 @@ func keepReceiptHome(
 	for _, t := range transfers {
 		// The text only spares looking at most files.
 		f := ledger.Filter{States: notDelivered, Transfer: t.ID, Text: filepath.Base(path)}
-		err := eachRow(ctx, q, f, func(j ledger.Job) error {
+		err := ledger.EachRow(ctx, q, f, func(j ledger.Job) error {
 			if info, err := os.Stat(j.Source); err == nil && os.SameFile(info, own) {
 				return errReceiptWaits
 			}

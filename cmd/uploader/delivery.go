@@ -13,6 +13,7 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/manifest"
@@ -42,10 +43,10 @@ type delivery struct {
 	hashes     *manifest.Keeper
 
 	// Filled by who hands the queue its work.
-	transfers []int64     // what it is about
-	token     token.Token // the one it sends with; zero where there are several
-	to        string      // where it sends to, for a person
-	documents []document  // what goes with it
+	transfers []int64              // what it is about
+	token     token.Token          // the one it sends with; zero where there are several
+	to        string               // where it sends to, for a person
+	documents []documents.Document // what goes with it
 
 	documentTransfers []int64 // that send those
 }

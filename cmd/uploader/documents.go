@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
@@ -16,9 +13,9 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/manifest"
-	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/source"
 	"inboxuploader/uploader/token"
 )
@@ -100,19 +97,6 @@ func (m *manifestFlag) String() string {
 // Type implements pflag.Value.
 func (m *manifestFlag) Type() string { return "HASH" }
 
-// document is a manifest or a delivery note, and what became of it.
-type document struct {
-	path string // here; empty where it could not be written
-
-	name     string // in the inbox, complete; empty while it is not there
-	files    int64  // that it names
-	missing  int64  // delivered files that it does not name
-	unlisted []manifest.Unlisted
-}
-
-// lacks reports whether something is missing in it, or it is not in the inbox.
-func (d document) lacks() bool { return d.name == "" || d.missing > 0 }
-
 // documentsDir is the folder of what goes with deliveries, in the state folder; empty where there is
 // none: a folder that others can reach, too, is no place for it.
 func (s *stateFolder) documentsDir() string {
@@ -129,285 +113,73 @@ func (s *stateFolder) documentsDir() string {
 func (r *delivery) sendDocuments(
 	ctx context.Context, q *uploader.Queue, wait func() error,
 ) error {
+	c := r.composer(q)
 	for _, t := range q.StatusOf(r.transfers...).Transfers {
 		of, note := r.manifest, r.note
 		if of == 0 && note.Text == "" {
 			of, note = t.Options.Manifest, t.Options.Note
 		}
-		if of == 0 && note.Text == "" || !t.Finished() ||
-			t.Files[ledger.Delivered]+t.UnchangedFiles() == 0 {
+		if of == 0 && note.Text == "" || !t.Finished() || documents.Delivered(&t) == 0 {
 			continue
 		}
-		if err := r.compose(ctx, q, t, of, note); err != nil {
-			return err
+		id, all, err := c.Send(ctx, []ledger.TransferStatus{t}, of, note)
+		r.documents = append(r.documents, all...)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			r.log.Error("documents", "error", err)
+		case id != 0:
+			r.documentTransfers = append(r.documentTransfers, id)
 		}
 	}
 	if len(r.documentTransfers) == 0 {
 		return nil
 	}
 	err := wait()
-	return errors.Join(err, r.findDocuments(context.WithoutCancel(ctx), q))
+	return errors.Join(err, c.Find(context.WithoutCancel(ctx), r.documentTransfers, r.documents))
 }
 
-// compose writes the documents of a transfer and hands them to the queue.
-func (r *delivery) compose(
-	ctx context.Context, q *uploader.Queue, t ledger.TransferStatus, of source.Hashes,
-	note ledger.Note,
-) error {
-	c := &composing{delivery: r, queue: q, transfer: t}
-	documents, err := c.write(ctx, of, note)
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err != nil:
-		r.log.Error("documents", "error", err)
-		r.documents = append(r.documents, documents...)
-		return nil
-	}
-	var paths []string
-	for _, d := range documents {
-		if d.files > 0 {
-			paths = append(paths, d.path)
-		}
-	}
-	if len(paths) > 0 {
-		o := ledger.AddOptions{KeepBoth: true, Scan: scan.Options{
-			Folder: t.Options.Scan.Folder, NoDefaultExcludes: true,
-		}}
-		id, err := q.Add(ctx, t.Options.Scan.Inbox, paths, o)
-		if err != nil {
-			return err
-		}
-		r.documentTransfers = append(r.documentTransfers, id)
-	}
-	r.documents = append(r.documents, documents...)
-	return nil
-}
-
-// findDocuments finds out under which names documents are in the inbox.
-func (r *delivery) findDocuments(ctx context.Context, q *uploader.Queue) error {
-	return q.Delivered(ctx, r.documentTransfers, func(_ ledger.Transfer, j ledger.Job) error {
-		for i := range r.documents {
-			if d := &r.documents[i]; d.path == j.Source {
-				d.name = j.Blob
-			}
-		}
-		return nil
-	})
-}
-
-// composing is the writing of what goes with a transfer.
-type composing struct {
-	*delivery
-	queue    *uploader.Queue
-	transfer ledger.TransferStatus
-}
-
-// folder is where in the container documents get: empty, or with a slash at its end.
-func (c *composing) folder() string {
-	o := c.transfer.Options.Scan
-	folder := strings.Trim(o.Inbox.Prefix+"/"+o.Folder, "/")
-	if folder != "" {
-		folder += "/"
-	}
-	return folder
-}
-
-// share is what the name of a list ends in that has one shard's files alone.
-func (c *composing) share() string {
-	s := c.transfer.Options.Scan.Shard
-	if s.Of == 0 {
-		return ""
-	}
-	return fmt.Sprintf(".%d-of-%d", s.Number, s.Of)
-}
-
-// dir makes the folder for the documents of all transfers of the same things to the same place, so
-// that a list that has not changed is not sent twice.
-func (c *composing) dir() (string, error) {
-	key := sha256.New()
-	for _, part := range append([]string{c.transfer.Inbox, c.folder()}, c.transfer.Roots...) {
-		key.Write(fmt.Appendf(nil, "%d:%s", len(part), part))
-	}
-	dir := c.program.documentsDir()
-	if dir == "" {
-		return "", errors.New("there is no state folder")
-	}
-	dir = filepath.Join(dir, fmt.Sprintf("%x", key.Sum(nil)[:16]))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make folder for documents: %w", err)
-	}
-	return dir, nil
-}
-
-// delivered hands over what the transfer delivered.
-func (c *composing) delivered(
-	ctx context.Context, visit func(ledger.Transfer, ledger.Job) error,
-) error {
-	return c.queue.Delivered(ctx, []int64{c.transfer.ID}, visit)
-}
-
-// write writes the documents. Those that it returns with an error could not be.
-func (c *composing) write(
-	ctx context.Context, of source.Hashes, note ledger.Note,
-) (all []document, err error) {
-	dir, err := c.dir()
-	if err != nil {
-		return []document{{}}, err
-	}
-	removeOldDocuments(c.program.documentsDir(), c.program.now())
-	known, err := manifest.Load(c.program.documentsDir())
-	if err != nil {
-		return []document{{}}, err
-	}
-	defer func() { _ = known.Close() }() // it was only read
-	if of != 0 {
-		if all, err = c.lists(ctx, dir, of, known); err != nil {
-			return all, err
-		}
-	}
-	// A note goes with what it tells of: not again where nothing was delivered.
-	if note.Text != "" && c.transfer.Files[ledger.Delivered] > 0 {
-		d, err := c.note(ctx, dir, note, known)
-		all = append(all, d)
-		return all, err
-	}
-	return all, nil
-}
-
-// lists writes the manifests.
-func (c *composing) lists(
-	ctx context.Context, dir string, of source.Hashes, known *manifest.Known,
-) (all []document, err error) {
-	var lists []*manifest.List
-	var files []*os.File
-	defer func() {
-		for _, f := range files {
-			_ = f.Close()
-			_ = os.Remove(f.Name()) // unless it has its name by now
-		}
-	}()
-	for _, kind := range []source.Hashes{source.SHA256, source.MD5} {
-		if of&kind == 0 {
-			continue
-		}
-		f, err := os.CreateTemp(dir, ".manifest-*.part")
-		if err != nil {
-			return []document{{}}, fmt.Errorf("write manifest: %w", err)
-		}
-		files = append(files, f)
-		lists = append(lists, &manifest.List{Of: kind, To: f})
-	}
-	if again := c.transfer.UnchangedFiles(); again > 0 {
-		c.program.say("Working out the manifest. What was delivered before is read again, unless " +
-			"its hash was kept.")
-	}
-	written, err := manifest.Write(ctx, lists, c.folder(), c.delivered, known, c.hashes)
-	if err != nil {
-		return []document{{}}, err
-	}
-	for i, l := range lists {
-		d := document{
-			path: filepath.Join(dir, manifest.Names[l.Of]+c.share()), files: l.Files,
-			missing: written.Missing, unlisted: written.Unlisted,
-		}
-		all = append(all, d)
-		if l.Files == 0 {
-			continue
-		}
-		if err := keepNewList(files[i], d.path, l.Content); err != nil {
-			return all, err
-		}
-	}
-	return all, nil
-}
-
-// keepNewList gives a list its name, unless what has it says the same: then that stays as it is and
-// need not be sent again.
-func keepNewList(f *os.File, path string, content uint64) error {
-	if before, err := os.Open(path); err == nil {
-		same, err := manifest.Content(before)
-		_ = before.Close() // it was only read
-		if err == nil && same == content {
-			return nil
-		}
-	}
-	if err := errors.Join(f.Sync(), f.Close(), os.Rename(f.Name(), path)); err != nil {
-		return fmt.Errorf("keep manifest: %w", err)
-	}
-	return nil
-}
-
-// note writes the delivery note.
-func (c *composing) note(
-	ctx context.Context, dir string, words ledger.Note, known *manifest.Known,
-) (document, error) {
-	now := c.program.now()
-	d := document{
-		path:  filepath.Join(dir, manifest.NoteName(now)),
-		files: c.transfer.Files[ledger.Delivered] + c.transfer.UnchangedFiles(),
-	}
-	n := manifest.Note{Message: words.Text, From: words.From, Version: version(), Time: now}
-	n.Exclude(&c.transfer.Transfer)
-	f := ledger.Filter{Transfer: c.transfer.ID, States: []ledger.JobState{
-		ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled,
-	}}
-	if err := eachRow(ctx, c.queue, f, func(j ledger.Job) error {
-		n.Fail(&j)
-		return nil
-	}); err != nil {
-		return d, err
-	}
-	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return d, fmt.Errorf("write note: %w", err)
-	}
-	err = n.Write(ctx, file, c.folder(), c.delivered, known)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return d, errors.Join(err, os.Remove(d.path))
-	}
-	return d, nil
-}
-
-// removeOldDocuments removes what no upload can need any more. What can't be removed stays.
-func removeOldDocuments(dir string, now time.Time) {
-	entries, _ := os.ReadDir(dir) // the next one finds what this one can't
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > listsLast {
-			_ = os.RemoveAll(path)
-		}
+// composer writes what goes with a delivery.
+func (r *delivery) composer(q *uploader.Queue) *documents.Composer {
+	return &documents.Composer{
+		Queue: q, Dir: r.program.documentsDir(), Now: r.program.now, Version: version(),
+		Hashes: r.hashes,
+		Again: func() {
+			r.program.say("Working out the manifest. What was delivered before is read again, " +
+				"unless its hash was kept.")
+		},
 	}
 }
 
 // documentWords says what became of the documents.
-func documentWords(all []document) (lines []string) {
+func documentWords(all []documents.Document) (lines []string) {
 	for i, d := range all {
-		name := filepath.Base(d.path)
+		name := filepath.Base(d.Path)
 		switch {
-		case d.path == "":
+		case d.Path == "":
 			lines = append(lines, "", "What was to go with the files, a manifest or a note, could not "+
 				"be written on this computer, and was not sent. The files are delivered. Make room on "+
 				"the disk of the state folder, then run the same command again.")
 			continue
-		case d.name == "" && d.files > 0:
+		case d.Name == "" && d.Files > 0:
 			lines = append(lines, "", "“"+show.Text(name)+"” was to go with the files, and is not in "+
 				"the inbox. To send it: uploader resume")
 			continue
-		case d.files > 0:
+		case d.Files > 0:
 			lines = append(lines, fmt.Sprintf("“%s” is in the inbox, too. It names %s.",
-				show.Text(d.name), fileCount(d.files)))
+				show.Text(d.Name), fileCount(d.Files)))
 		}
-		if d.missing == 0 || i > 0 && all[i-1].missing == d.missing {
+		if d.Missing == 0 || i > 0 && all[i-1].Missing == d.Missing {
 			continue // or both manifests lack the same
 		}
 		lines = append(lines, "", fmt.Sprintf("Delivered, and not in the manifest: %s. What is "+
 			"here is no longer what was delivered, or can't be read, so it has no hash that could "+
-			"be told.", fileCount(d.missing)))
-		for _, u := range d.unlisted[:min(len(d.unlisted), mostNamed)] {
+			"be told.", fileCount(d.Missing)))
+		for _, u := range d.Unlisted[:min(len(d.Unlisted), mostNamed)] {
 			lines = append(lines, "  "+shownPath(u.Source))
 		}
-		if more := d.missing - mostNamed; more > 0 {
+		if more := d.Missing - mostNamed; more > 0 {
 			lines = append(lines, fmt.Sprintf("  and %s more", humanize.Comma(more)))
 		}
 	}
@@ -422,10 +194,10 @@ type documentInJSON struct {
 	Unlisted []string `json:"unlisted,omitempty"` // the first of those, by their names in the inbox
 }
 
-func documentsInJSON(all []document) (list []documentInJSON) {
+func documentsInJSON(all []documents.Document) (list []documentInJSON) {
 	for _, d := range all {
-		in := documentInJSON{Name: d.name, Files: d.files, Missing: d.missing}
-		for _, u := range d.unlisted {
+		in := documentInJSON{Name: d.Name, Files: d.Files, Missing: d.Missing}
+		for _, u := range d.Unlisted {
 			in.Unlisted = append(in.Unlisted, u.Blob)
 		}
 		list = append(list, in)

@@ -33,6 +33,10 @@ var unreachable = map[string][][]string{
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},
 	},
+	module + "/uploader/documents": {
+		top, screen, sdk, database, keyring, network, tests,
+		{module + "/internal", module + "/uploader"},
+	},
 	module + "/uploader/ledger": {
 		top, screen, sdk, database, keyring, network, tests,
 		{module + "/internal", module + "/uploader"},

@@ -137,6 +137,11 @@ var allowedExceptions = map[string][]string{
 		module + "/uploader/source",
 		module + "/uploader/token",
 	},
+	module + "/uploader/documents": {
+		module + "/internal/sums",
+		module + "/uploader/ledger", module + "/uploader/manifest", module + "/uploader/problem",
+		module + "/uploader/scan", module + "/uploader/source", module + "/uploader/token",
+	},
 	module + "/uploader/proof": {
 		module + "/uploader/ledger", module + "/uploader/problem", module + "/uploader/receipt",
 		module + "/uploader/scan", module + "/uploader/source", module + "/uploader/token",

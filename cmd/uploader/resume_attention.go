@@ -34,7 +34,7 @@ func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, err
 	// One pass over the delivered files, of which there may be millions.
 	later := laterDeliveries(o.problems, q.Status().Transfers)
 	delivered := ledger.Filter{States: []ledger.JobState{ledger.Delivered}}
-	err = eachRow(ctx, q, delivered, func(j ledger.Job) error {
+	err = ledger.EachRow(ctx, q, delivered, func(j ledger.Job) error {
 		later.note(j)
 		if slices.Contains(ids, j.Transfer) {
 			o.noteCopy(j)

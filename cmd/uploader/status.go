@@ -196,7 +196,7 @@ func (r *statusRun) json(
 	}
 	if r.files {
 		files := []statusFile{}
-		if err := eachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
+		if err := ledger.EachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
 			s := statusFile{
 				Job: j.ID, Transfer: j.Transfer, State: j.State.String(),
 				jsonSource: sourceInJSON(j.Source), Blob: j.Blob, Size: j.Size, Done: j.Done,
@@ -236,7 +236,7 @@ func (r *statusRun) words(
 		out.WriteByte('\n')
 		table := tabwriter.NewWriter(&out, 0, 1, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "job\ttransfer\tstate\tsize\tfile") // it writes into memory
-		if err := eachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
+		if err := ledger.EachRow(ctx, q, ledger.Filter{States: states}, func(j ledger.Job) error {
 			_, err := fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", j.ID, j.Transfer, jobWords(j),
 				humanize.Bytes(unsigned(j.Size)), shownPath(j.Source))
 			return err

@@ -12,6 +12,7 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
@@ -56,7 +57,7 @@ type outcome struct {
 	waiting  []ledger.Job // the first of those not yet sent
 	young    uploader.Young
 
-	documents  []document
+	documents  []documents.Document
 	additional int64 // files that were left out since the manifest does not name them
 }
 
@@ -81,7 +82,7 @@ func undelivered(
 	not := []ledger.JobState{ledger.LeftAlone, ledger.Attention, ledger.Failed, ledger.Cancelled}
 	pending := []ledger.JobState{ledger.Waiting, ledger.Active, ledger.Paused}
 	for _, id := range transfers {
-		err := eachRow(ctx, q, ledger.Filter{States: not, Transfer: id}, func(j ledger.Job) error {
+		err := ledger.EachRow(ctx, q, ledger.Filter{States: not, Transfer: id}, func(j ledger.Job) error {
 			o.problems = append(o.problems, j)
 			return nil
 		})
@@ -110,7 +111,7 @@ func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer in
 		return nil
 	}
 	delivered := ledger.Filter{States: []ledger.JobState{ledger.Delivered}, Transfer: transfer}
-	return eachRow(ctx, q, delivered, func(j ledger.Job) error {
+	return ledger.EachRow(ctx, q, delivered, func(j ledger.Job) error {
 		o.noteCopy(j)
 		return nil
 	})
@@ -139,7 +140,7 @@ func (o *outcome) judge() {
 		o.state, o.exit = stateRefused, exitToken
 	case o.stopped != nil || o.failed() > 0 || o.leftAlone() > 0 || o.pending() > 0 ||
 		len(o.young.Changed) > 0 || o.additional > 0 ||
-		slices.ContainsFunc(o.documents, document.lacks):
+		slices.ContainsFunc(o.documents, func(d documents.Document) bool { return d.Lacks() }):
 		o.state, o.exit = stateIncomplete, exitNotDelivered
 	case o.nothingMatched():
 		o.state, o.exit = stateNothing, exitNotDelivered

@@ -145,7 +145,7 @@ func (m *mover) took(ctx context.Context, q *uploader.Queue, transfer int64) err
 	f := ledger.Filter{Transfer: transfer, States: []ledger.JobState{
 		ledger.Delivered, ledger.Cleared, ledger.Confirmed,
 	}}
-	return eachRow(ctx, q, f, func(j ledger.Job) error {
+	return ledger.EachRow(ctx, q, f, func(j ledger.Job) error {
 		v := j.Version()
 		v.Changed = j.Changed
 		m.mu.Lock()

@@ -231,7 +231,7 @@ func (w *watcher) name(ctx context.Context, t *ledger.TransferStatus) {
 	if t.Files[ledger.Attention]+t.Files[ledger.LeftAlone]+t.Files[ledger.Failed] == 0 {
 		return
 	}
-	if err := eachRow(ctx, w.queue, f, func(j ledger.Job) error {
+	if err := ledger.EachRow(ctx, w.queue, f, func(j ledger.Job) error {
 		if j.Problem != nil {
 			w.say(shownPath(j.Source) + ": " + explain(j.Problem).String())
 		}

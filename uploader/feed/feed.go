@@ -235,9 +235,6 @@ func (f *Feed) sent(ctx context.Context, s *uploader.Status) (sent []*ledger.Sen
 	return sent, nil
 }
 
-// rowsAtOnce is how many rows of the list are read at a time.
-const rowsAtOnce = 4096
-
 // list notes the files of earlier transfers that still wait for their turn, and those that a person
 // has cancelled: they are in the list once.
 func (f *Feed) list(ctx context.Context, s *uploader.Status) error {
@@ -249,19 +246,12 @@ func (f *Feed) list(ctx context.Context, s *uploader.Status) error {
 			n[ledger.Waiting]+n[ledger.Active]+n[ledger.Paused]+n[ledger.Cancelled] == 0 {
 			continue
 		}
-		for from := 0; ; from += rowsAtOnce {
-			rows, err := f.queue.Rows(ctx, ledger.Filter{Transfer: t.ID, States: states}, from,
-				rowsAtOnce)
-			if err != nil {
-				return err
-			}
-			for i := range rows {
-				j := &rows[i]
+		if err := ledger.EachRow(ctx, f.queue, ledger.Filter{Transfer: t.ID, States: states},
+			func(j ledger.Job) error {
 				f.listed[f.version(j.Source, j.Size, j.ModTime.UnixNano())] = struct{}{}
-			}
-			if len(rows) < rowsAtOnce {
-				break
-			}
+				return nil
+			}); err != nil {
+			return err
 		}
 	}
 	return nil

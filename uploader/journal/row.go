@@ -145,30 +145,31 @@ type transferRow struct {
 	Inbox             text
 	Roots             []text
 	To                inboxRow
-	Recursive         bool          `json:",omitzero"`
-	FollowSymlinks    bool          `json:",omitzero"`
-	FollowOutside     bool          `json:",omitzero"`
-	MinAge            time.Duration `json:",omitzero"`
-	MaxAge            time.Duration `json:",omitzero"`
-	NewerThan         time.Time     `json:",omitzero"`
-	Folder            text          `json:",omitzero"`
-	Shard             scan.Shard    `json:",omitzero"`
-	Contents          bool          `json:",omitzero"`
-	FilesFrom         text          `json:",omitzero"`
-	Include           []text        `json:",omitempty"`
-	Exclude           []text        `json:",omitempty"`
-	EmptyFolders      bool          `json:",omitzero"`
-	NoDefaultExcludes bool          `json:",omitzero"`
-	Own               text          `json:",omitzero"`
-	Replace           bool          `json:",omitzero"`
-	KeepBoth          bool          `json:",omitzero"`
-	KeepTimes         bool          `json:",omitzero"`
-	PutMD5            bool          `json:",omitzero"`
-	Manifest          source.Hashes `json:",omitzero"`
-	Check             text          `json:",omitzero"`
-	CheckHashes       source.Hashes `json:",omitzero"`
-	Note              text          `json:",omitzero"`
-	NoteFrom          text          `json:",omitzero"`
+	Recursive         bool                 `json:",omitzero"`
+	FollowSymlinks    bool                 `json:",omitzero"`
+	FollowOutside     bool                 `json:",omitzero"`
+	MinAge            time.Duration        `json:",omitzero"`
+	MaxAge            time.Duration        `json:",omitzero"`
+	NewerThan         time.Time            `json:",omitzero"`
+	Folder            text                 `json:",omitzero"`
+	Shard             scan.Shard           `json:",omitzero"`
+	Contents          bool                 `json:",omitzero"`
+	FilesFrom         text                 `json:",omitzero"`
+	Include           []text               `json:",omitempty"`
+	Exclude           []text               `json:",omitempty"`
+	EmptyFolders      bool                 `json:",omitzero"`
+	NoDefaultExcludes bool                 `json:",omitzero"`
+	Own               text                 `json:",omitzero"`
+	Replace           bool                 `json:",omitzero"`
+	KeepBoth          bool                 `json:",omitzero"`
+	KeepTimes         bool                 `json:",omitzero"`
+	PutMD5            bool                 `json:",omitzero"`
+	Manifest          source.Hashes        `json:",omitzero"`
+	Check             text                 `json:",omitzero"`
+	CheckHashes       source.Hashes        `json:",omitzero"`
+	Note              text                 `json:",omitzero"`
+	NoteFrom          text                 `json:",omitzero"`
+	Accompanies       []ledger.Accompanied `json:",omitempty"`
 	Created           time.Time
 	Scanned           bool                      `json:",omitzero"`
 	Paused            bool                      `json:",omitzero"`
@@ -259,7 +260,8 @@ func encodeTransfer(t *ledger.Transfer) ([]byte, error) {
 		PutMD5: t.Options.PutMD5, Manifest: t.Options.Manifest,
 		Check: text(t.Options.Check), CheckHashes: t.Options.CheckHashes,
 		Note: text(t.Options.Note.Text), NoteFrom: text(t.Options.Note.From),
-		Created: t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
+		Accompanies: t.Options.Accompanies,
+		Created:     t.Created, Scanned: t.Scanned, Paused: t.Paused, Checks: t.Checks,
 		Follows: t.Follows, Moving: t.Moving,
 		ValidFrom: t.ValidFrom, ValidTo: t.ValidTo, Pace: t.Speed, Skipped: t.Skipped,
 		Renamed: t.Renamed, Warned: t.Warned, Outside: t.Outside,
@@ -292,7 +294,7 @@ func decodeTransfer(data []byte) (ledger.Transfer, error) {
 	}
 	t := ledger.Transfer{
 		Inbox: string(r.Inbox), Roots: texts[text, string](r.Roots),
-		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, PutMD5: r.PutMD5, Manifest: r.Manifest, Check: string(r.Check), CheckHashes: r.CheckHashes, Note: ledger.Note{Text: string(r.Note), From: string(r.NoteFrom)}, Scan: scan.Options{
+		Options: ledger.AddOptions{Replace: r.Replace, KeepBoth: r.KeepBoth, KeepTimes: r.KeepTimes, PutMD5: r.PutMD5, Manifest: r.Manifest, Check: string(r.Check), CheckHashes: r.CheckHashes, Note: ledger.Note{Text: string(r.Note), From: string(r.NoteFrom)}, Accompanies: r.Accompanies, Scan: scan.Options{
 			Inbox:     r.To.inbox(),
 			Recursive: r.Recursive, FollowSymlinks: r.FollowSymlinks,
 			FollowOutside: r.FollowOutside, MinAge: r.MinAge, MaxAge: r.MaxAge,

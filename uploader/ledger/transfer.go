@@ -27,6 +27,8 @@ type AddOptions struct {
 	CheckHashes source.Hashes
 	// Note is what goes with a delivery note when all is delivered; zero for none.
 	Note Note
+	// Accompanies are the transfers whose documents these files are: lists of hashes, or a note.
+	Accompanies []Accompanied
 	// Review is the scan of these roots that a person looked at, finished or not; nil where there
 	// was none. What it finds is sent, and the roots are not read again, where it is of the same
 	// roots with the same options. A journal does not keep it: after a restart before all of it is
@@ -37,6 +39,12 @@ type AddOptions struct {
 // Note is a message from whoever sends to whoever receives.
 type Note struct {
 	Text, From string
+}
+
+// Accompanied is a transfer that documents tell of.
+type Accompanied struct {
+	Transfer int64 // its id
+	Files    int64 // of it that were in the inbox when the documents were written
 }
 
 // Same reports whether a transfer is what Add would start with these arguments.
@@ -53,6 +61,9 @@ func normal(o AddOptions) AddOptions {
 	}
 	if len(o.Scan.Exclude) == 0 {
 		o.Scan.Exclude = nil
+	}
+	if len(o.Accompanies) == 0 {
+		o.Accompanies = nil
 	}
 	o.Scan.NewerThan = o.Scan.NewerThan.UTC()
 	o.Scan.Receipt, o.Scan.Local = "", false // are no journal's
