@@ -160,7 +160,7 @@ func documentWords(all []documents.Document) (lines []string) {
 		case d.Path == "":
 			lines = append(lines, "", "What was to go with the files, a manifest or a note, could not "+
 				"be written on this computer, and was not sent. The files are delivered. Make room on "+
-				"the disk of the state folder, then run the same command again.")
+				"the disk of the state folder. To send it then: uploader resume")
 			continue
 		case d.Name == "" && d.Files > 0:
 			lines = append(lines, "", "“"+show.Text(name)+"” was to go with the files, and is not in "+

@@ -10,6 +10,7 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -113,6 +114,11 @@ func (r *resumeRun) handOver(
 	if err != nil {
 		return err
 	}
+	owed, err := r.owed(ctx, q)
+	if err != nil {
+		return err
+	}
+	waiting = withOwed(waiting, owed)
 	if len(waiting) == 0 {
 		return r.nothingWaits(ctx, q)
 	}
@@ -155,6 +161,11 @@ func (r *resumeRun) handOver(
 	if err := r.adopt(ctx, q, d, going); err != nil {
 		return err
 	}
+	for i := range owed {
+		if goals[owed[i].Inbox] {
+			d.transfers = append(d.transfers, owed[i].ID)
+		}
+	}
 	if from != "" {
 		if err := r.takeOver(ctx, q, d, from, tok); err != nil {
 			return err
@@ -171,6 +182,37 @@ func (r *resumeRun) handOver(
 		r.say(sentence(ctx, lacking))
 	}
 	return nil
+}
+
+// owed returns the transfers, of one kept inbox only if it is named, whose manifest or note an
+// earlier run could not send.
+func (r *resumeRun) owed(
+	ctx context.Context, q *uploader.Queue,
+) (owed []ledger.TransferStatus, err error) {
+	key, err := r.inboxKey(ctx, r.to)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range documents.Owed(q.Status().Transfers) {
+		if t.Owner != ledger.Elsewhere && (key == "" || t.Inbox == key) {
+			owed = append(owed, t)
+		}
+	}
+	return owed, nil
+}
+
+// withOwed adds what goes with these transfers to what waits: a file for each.
+func withOwed(waiting []ledger.Backlog, owed []ledger.TransferStatus) []ledger.Backlog {
+	for i := range owed {
+		t := &owed[i]
+		at := slices.IndexFunc(waiting, func(w ledger.Backlog) bool { return w.Inbox.Key() == t.Inbox })
+		if at < 0 {
+			at = len(waiting)
+			waiting = append(waiting, ledger.Backlog{Inbox: t.Options.Scan.Inbox})
+		}
+		waiting[at].Files++
+	}
+	return waiting
 }
 
 // adopt has the queue go on with transfers, also with what was paused of them.

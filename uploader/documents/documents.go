@@ -23,16 +23,23 @@ func Owed(transfers []ledger.TransferStatus) (owed []ledger.TransferStatus) {
 	}
 	for i := range transfers {
 		t := &transfers[i]
-		if wants(t) && t.Finished() && Delivered(t) > told[t.ID] {
+		if t.Finished() && due(t) > told[t.ID] {
 			owed = append(owed, *t)
 		}
 	}
 	return owed
 }
 
-// wants reports whether documents go with a transfer.
-func wants(t *ledger.TransferStatus) bool {
-	return t.Options.Manifest != 0 || t.Options.Note.Text != ""
+// due counts the files that the documents of a transfer are to tell of; 0 where none go with it. A
+// note alone tells of what is new.
+func due(t *ledger.TransferStatus) int64 {
+	switch {
+	case t.Options.Manifest != 0:
+		return Delivered(t)
+	case t.Options.Note.Text != "":
+		return t.Files[ledger.Delivered]
+	}
+	return 0
 }
 
 // Delivered counts the files of a transfer that are in the inbox as they were found.
