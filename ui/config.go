@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/feed"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
@@ -49,6 +50,12 @@ type Config struct {
 	// sent. It may block on the disk. Nil leaves the offer out.
 	Watch func(f WatchedFolder, o ledger.AddOptions, settle time.Duration,
 		refused func(scan.Found)) (Feed, error)
+	// Documents writes what goes with a delivery, and hands it to the queue. Nil leaves the offers
+	// out.
+	Documents *documents.Composer
+	// HasSecret reports whether a text holds a token or a key, which must not be sent to others. Nil:
+	// none does.
+	HasSecret func(text string) bool
 	// Hosts are allowed besides the known storage addresses, see [token.AllowHost].
 	Hosts []string
 	// Rules is what the person's administrator has decided.

@@ -22,6 +22,8 @@ func (w *Window) connect() {
 		notifier: w.notifier, hours: w.hours,
 	}
 	w.notifier.folders = w.watched
+	w.documents = &documentSender{screen: sc}
+	w.notifier.documents = w.documents
 	w.connection = &connectionView{screen: sc, dialogs: w.dialogs, inboxes: w.inboxes}
 
 	*w.inboxes = inboxView{

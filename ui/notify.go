@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 
 	"inboxuploader/internal/crash"
-	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 )
 
@@ -18,6 +17,8 @@ type notifier struct {
 	ends map[string]time.Duration // by inbox: the nearest end that was told
 	// transfers whose end is still to be told, and how many samples did not have them
 	expected map[int64]int
+
+	documents *documentSender
 
 	folders  *watchView
 	found    map[int64]bool // transfers of watched folders that have not ended
@@ -32,7 +33,7 @@ type notifier struct {
 func (n *notifier) announce(before, now *sample) {
 	a, b := &before.status, &now.status
 	delivered, pending := b.Files[ledger.Delivered], unfinished(b)
-	ended, watched := n.allEnded(b)
+	ended, watched := n.allEnded(now)
 	n.announceWatched(now)
 	if delivered != a.Files[ledger.Delivered] || b.BytesDone != a.BytesDone ||
 		b.FilesTotal() != a.FilesTotal() {
@@ -72,8 +73,9 @@ func (n *notifier) expect(id int64) {
 
 // allEnded reports, once, that the transfers that were being sent have all ended, and whether
 // watched folders alone had begun them.
-func (n *notifier) allEnded(s *uploader.Status) (ended, watched bool) {
-	going := false
+func (n *notifier) allEnded(now *sample) (ended, watched bool) {
+	s := &now.status
+	going := n.documents != nil && n.documents.pending(now)
 	watched = n.folders != nil
 	there := map[int64]bool{}
 	for i := range s.Transfers {

@@ -32,6 +32,7 @@ type reviewView struct {
 	intake   *intake
 	notifier *notifier
 	watched  *watchView
+	note     ledger.Note // the message that was written in the review that is open
 }
 
 // reviewDialog shows what would be sent before anything is.
@@ -50,7 +51,9 @@ type reviewDialog struct {
 	notes  *fyne.Container
 	choice *sheetRadio
 	watch  *reviewWatch // nil where nothing can be watched
-	send   *button
+	// documents are what can go with the files; nil where nothing can.
+	documents *reviewDocuments
+	send      *button
 	// choosing asks for another folder of the inbox; nil where there is no choice.
 	choosing *button
 	sent     bool
@@ -60,7 +63,10 @@ type reviewDialog struct {
 }
 
 // open counts what lies below the paths and asks whether to send it.
-func (v *reviewView) open(all []given) { v.again(all, reviewPlace{}, nil) }
+func (v *reviewView) open(all []given) {
+	v.note = ledger.Note{}
+	v.again(all, reviewPlace{}, nil)
+}
 
 // again is open for a folder of the inbox, after what was given could not be added for that reason,
 // which may be nil.
@@ -88,7 +94,7 @@ func (v *reviewView) again(all []given, at reviewPlace, refused error) {
 		d.notes,
 		column(2, -1, newText(tr("If a file of that name is already in the inbox:"),
 			theme.ColorNameForeground, theme.SizeNameText), d.choice.box),
-		d.offerToWatch()))
+		d.offerDocuments(), d.offerToWatch()))
 	ctx, cancelScan := context.WithCancel(v.ctx)
 	d.sheet = v.openSheet(tr("Send to the inbox"), 600, body, cancel, d.send)
 	d.sheet.tag("send", d.send)
@@ -99,6 +105,10 @@ func (v *reviewView) again(all []given, at reviewPlace, refused error) {
 	d.sheet.tag("conflict", d.choice.box)
 	if d.watch != nil {
 		d.sheet.tag("watch", d.watch.box)
+	}
+	if d.documents != nil {
+		d.sheet.tag("manifest", d.documents.manifest)
+		d.sheet.tag("message", d.documents.message)
 	}
 	d.sheet.closed = func() {
 		if !d.handed {
@@ -136,6 +146,7 @@ func (d *reviewDialog) keepChoice() {
 		d.settings.setConflict(rule)
 		d.settings.changed()
 	}
+	d.keepDocuments()
 }
 
 // conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose
@@ -373,6 +384,7 @@ func (d *reviewDialog) startSending() {
 		KeepBoth: d.settings.KeepBoth,
 		Review:   d.record,
 	}
+	d.documentOptions(&o)
 	d.inBackground(func(ctx context.Context) {
 		id, err := d.config.Queue.Add(ctx, to, d.paths, o)
 		d.do(func() {

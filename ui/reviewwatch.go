@@ -30,6 +30,9 @@ func (d *reviewDialog) offerToWatch() fyne.CanvasObject {
 	w.note.Hide()
 	w.box = d.newSheetCheck(trn("Keep sending these {{.N}} folders", n), func(on bool) {
 		visible(w.note, on)
+		if d.documents != nil { // there is no end that they could go with
+			visible(d.documents.box, !on)
+		}
 		d.show(d.found)
 		d.sheet.overlay.Refresh()
 		if on {

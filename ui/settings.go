@@ -53,6 +53,7 @@ type Settings struct {
 	// replace files of the same name in the inbox
 	Replace  bool     `json:"replace,omitempty"`
 	KeepBoth bool     `json:"keep_both,omitempty"` // or send them under another name
+	Manifest bool     `json:"manifest,omitempty"`  // send a list of checksums with the files
 	Exclude  []string `json:"exclude,omitempty"`   // patterns of what is never sent
 	// send what systems keep for themselves, too
 	SendJunk       bool `json:"send_junk,omitempty"`

@@ -80,8 +80,8 @@ func (all texts) ofReasons() {
 	}
 }
 
-// source calls visit with all that is not a test below a folder.
-func source(t *testing.T, dir string, visit func(files *gotoken.FileSet, n ast.Node) bool) {
+// eachSource calls visit with all that is not a test below a folder.
+func eachSource(t *testing.T, dir string, visit func(files *gotoken.FileSet, n ast.Node) bool) {
 	t.Helper()
 	files := gotoken.NewFileSet()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
@@ -103,7 +103,7 @@ func source(t *testing.T, dir string, visit func(files *gotoken.FileSet, n ast.N
 // take nothing else.
 func (all texts) inSource(t *testing.T, dir string, functions ...string) {
 	t.Helper()
-	source(t, dir, func(files *gotoken.FileSet, n ast.Node) bool {
+	eachSource(t, dir, func(files *gotoken.FileSet, n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || len(call.Args) == 0 {
 			return true
@@ -127,7 +127,7 @@ func (all texts) inSource(t *testing.T, dir string, functions ...string) {
 // twice" does, is asked for with it.
 func (all texts) inConstants(t *testing.T, dir string, prefixes ...string) {
 	t.Helper()
-	source(t, dir, func(_ *gotoken.FileSet, n ast.Node) bool {
+	eachSource(t, dir, func(_ *gotoken.FileSet, n ast.Node) bool {
 		x, ok := n.(*ast.ValueSpec)
 		if !ok || len(x.Names) != 1 || len(x.Values) != 1 {
 			return true

@@ -58,6 +58,8 @@ type Window struct {
 
 	watched *watchView
 	hours   *keptHours
+
+	documents *documentSender
 }
 
 // New makes the window and fills it. It does not show it.
@@ -240,6 +242,7 @@ func (w *Window) show(s *sample) time.Duration {
 	w.tray.show(s)
 	w.awake.want(w.settings.StayAwake && s.status.Busy > 0)
 	folders := w.watched.sampled(s)
+	w.documents.sampled(s)
 	if w.hidden.Load() {
 		return folders
 	}

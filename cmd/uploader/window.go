@@ -21,6 +21,7 @@ import (
 	"inboxuploader/ui"
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/azure"
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/journal"
 	"inboxuploader/uploader/ledger"
@@ -131,8 +132,12 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	}
 	watched := windowWatch{lists: copyRun{program: r.program}, dir: dir, queue: q, log: log}
 	config := ui.Config{
-		Watch: watched.feed,
-		Queue: q, Hosts: hosts, Notices: notices, Rules: rules.forWindow(),
+		Documents: &documents.Composer{
+			Queue: q, Dir: r.documentsDir(), Now: r.now, Version: version(), Hashes: hashes,
+		},
+		HasSecret: carriesSecret,
+		Watch:     watched.feed,
+		Queue:     q, Hosts: hosts, Notices: notices, Rules: rules.forWindow(),
 		Inboxes: inboxes.Book{
 			Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts,
 		},

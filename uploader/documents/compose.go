@@ -1,6 +1,7 @@
 package documents
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -39,7 +40,7 @@ type Composer struct {
 	// Dated gives lists a name with the time in UTC, where one place gets more of them than can be
 	// told apart by a number.
 	Dated bool
-	// Hashes keeps those of files that are read again.
+	// Hashes keeps those of files that are read again. Nil: nobody does.
 	Hashes *manifest.Keeper
 	// Again hears that files are read again. Nil: nobody does.
 	Again func()
@@ -223,7 +224,8 @@ func (w *writing) lists(
 	if w.Again != nil && w.count((*ledger.TransferStatus).UnchangedFiles) > 0 {
 		w.Again()
 	}
-	written, err := manifest.Write(ctx, lists, w.folder(), w.delivered, known, w.Hashes)
+	keeper := cmp.Or(w.Hashes, manifest.NewKeeper(""))
+	written, err := manifest.Write(ctx, lists, w.folder(), w.delivered, known, keeper)
 	if err != nil {
 		return []Document{{}}, err
 	}
