@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/inboxes"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/scan"
@@ -134,13 +135,19 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			d.tokens.open(someToken("trestore.blob.core.windows.net",
 				"files.example.org"))
 		},
-		"settings": func(d *desk) { d.options.open() },
-		"log":      func(d *desk) { d.openLog() },
-		"about":    func(d *desk) { d.openAbout() },
-		"licences": func(d *desk) { d.openLicences() },
-		"quit":     func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
-		"tray":     func(d *desk) { d.tray.tellOfTray() },
-		"tokens":   func(d *desk) { d.openTokens(manyGrants(40)) },
+		"saved inboxes": func(d *desk) { d.inboxes.kept = longNames(d); d.inboxes.openKept() },
+		"rename an inbox": func(d *desk) {
+			d.inboxes.kept = longNames(d)
+			d.inboxes.renameAsked(inboxes.Record{Name: "Cardio"}) // a longer one scrolls in its line
+		},
+		"remove an inbox": func(d *desk) { d.inboxes.removeAsked(longNames(d)[0]) },
+		"settings":        func(d *desk) { d.options.open() },
+		"log":             func(d *desk) { d.openLog() },
+		"about":           func(d *desk) { d.openAbout() },
+		"licences":        func(d *desk) { d.openLicences() },
+		"quit":            func(d *desk) { d.last.status.Busy = 1; d.quitAsked() },
+		"tray":            func(d *desk) { d.tray.tellOfTray() },
+		"tokens":          func(d *desk) { d.openTokens(manyGrants(40)) },
 		"tokens wide": func(d *desk) {
 			d.window.Resize(fyne.NewSize(1000, 700))
 			d.openTokens(manyGrants(3))
@@ -257,6 +264,15 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			d.fitsIn(smallest)
 		})
 	}
+}
+
+// longNames are saved inboxes with names of many letters, the first of which is in use.
+func longNames(d *desk) (all []inboxes.Record) {
+	for _, tid := range []string{"74", "73"} {
+		t := d.use(someToken("73", tid, "ws0421", strings.Repeat("w", 40)))
+		all = append(all, inboxes.Record{Name: strings.Repeat("W", 60), Inbox: t.Inbox})
+	}
+	return all
 }
 
 // fitsIn fails for what stands outside of the window, and for what a scroller would have to be

@@ -1,11 +1,14 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -23,33 +26,69 @@ type header struct {
 	menus   *menus
 
 	box              *fyne.Container
-	name, left       *text
+	inbox            *inboxButton
+	left             *chip
+	said             said
 	paste, add, menu *button
 }
 
 // build makes the widgets, anew after a change of language.
 func (h *header) build() {
-	h.name = h.newCutText(tr("Add an upload token"), theme.ColorNameForeground,
-		theme.SizeNameSubHeadingText)
-	h.name.bold = true
-	h.left = h.newCutText(tr("Paste the token you received"), colorMuted, theme.SizeNameCaptionText)
-	h.left.parts = true
+	h.inbox = h.newInboxButton(func() { h.popUp(h.inbox, h.inboxes.menu()) })
+	h.inbox.name.set(tr("Add an upload token"), theme.ColorNameForeground)
+	h.inbox.words.set(tr("Paste the token you received"), colorMuted)
+	h.said = said{}
+	h.left = h.newChip()
+	h.left.Hide()
 	h.paste = h.newButtonWithIcon(tr("Paste token"), icon("token", theme.ColorNameForeground),
 		h.tokens.paste)
 	h.add = h.newButtonWithIcon(tr("Add"), icon("add", theme.ColorNameForeground), nil)
 	h.add.OnTapped = func() { h.popUp(h.add, h.intake.menu()) }
 	h.menu = h.newSign(tr("Menu"), icon("menu", theme.ColorNameForeground), nil)
 	h.menu.OnTapped = func() { h.popUp(h.menu, h.menus.all()) }
+	h.tag("inbox", h.inbox)
 	h.tag("paste", h.paste)
 	h.tag("add", h.add)
 	h.tag("menu", h.menu)
-	h.box = inset(10, 10, 16, 10, line(8, 0, column(2, -1, h.name, h.left), h.paste, h.add, h.menu))
+	h.box = inset(8, 8, 16-inboxEdge, 10, line(8, 0,
+		container.New(besideName{h}, h.inbox, h.left), h.paste, h.add, h.menu))
+}
+
+// besideName puts the countdown beside the inbox's name, each as wide as it needs to be. Where
+// there is little room the words below the name are shortened first, then the countdown, then the
+// name.
+type besideName struct{ header *header }
+
+const besideGap = 10
+
+func (l besideName) MinSize([]fyne.CanvasObject) fyne.Size {
+	size, chip := l.header.inbox.MinSize(), l.header.left
+	if chip.Visible() {
+		least := chip.MinSize()
+		size = fyne.NewSize(size.Width+besideGap+least.Width, max(size.Height, least.Height))
+	}
+	return size
+}
+
+func (l besideName) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	inbox, chip := l.header.inbox, l.header.left
+	all, needs := inbox.wants()
+	width := min(all, size.Width)
+	if chip.Visible() {
+		room := size.Width - besideGap
+		width = min(all, max(room-chip.widest(), min(needs, room-chip.MinSize().Width)))
+		chip.Resize(fyne.NewSize(max(size.Width-width-besideGap, 0), chip.MinSize().Height))
+		chip.Move(fyne.NewPos(width+besideGap, (size.Height-chip.MinSize().Height)/2))
+	}
+	inbox.Resize(fyne.NewSize(width, size.Height))
+	inbox.Move(fyne.Position{})
 }
 
 // fit leaves words away where there is little room.
 func (h *header) fit(size fyne.Size) {
 	h.paste.fit(size)
 	h.add.fit(size)
+	h.box.Refresh()
 }
 
 // onStart leaves out what the start page has buttons for.
@@ -62,37 +101,79 @@ func (h *header) onStart(yes bool) {
 // show returns after how long the countdown's words are others.
 func (h *header) show(s *sample) time.Duration {
 	t := h.inboxes.token
-	if h.inboxes.waiting {
-		h.left.set(tr("Waiting for this computer's keyring; perhaps a window asks for its "+
+	h.inbox.offer(t.Inbox.Host != "" || len(h.inboxes.kept) > 0)
+	switch {
+	case h.inboxes.waiting:
+		h.say(nil, tr("Waiting for this computer's keyring; perhaps a window asks for its "+
 			"password"), theme.ColorNameWarning)
 		return 0
-	}
-	if t.Inbox.Host == "" {
+	case t.Inbox.Host == "":
 		h.showNoToken(s)
 		return 0
 	}
-	h.name.set(h.inboxes.called(t.Inbox), theme.ColorNameForeground)
+	h.inbox.name.set(h.inboxes.called(t.Inbox), theme.ColorNameForeground)
 	if in := s.inbox(t.Inbox.Key()); in != nil && in.Hold != nil &&
 		in.Hold.Reason == problem.HostNotAllowed {
-		h.left.set(tr("You no longer allow its address"), theme.ColorNameError)
+		h.say(nil, tr("You no longer allow its address"), theme.ColorNameError)
 		return 0
 	}
-	now := h.inboxes.storageNow(s)
-	c := countdownOf(t, now)
-	words, color, next := c.short, c.color, c.next
-	if fit := h.fits(s); fit.Known && t.StateAt(now) == token.StateActive {
-		if fit.Fits {
-			words += " · " + tr("enough time to finish")
-		} else {
-			words += " · " + trn("the rest needs about {{.N}} more tokens", int64(max(fit.More, 1)))
-			color = theme.ColorNameError
-		}
+	left := countdownOf(t, h.inboxes.storageNow(s))
+	words, color := h.aboutToken(s, t)
+	h.say(&left, words, color)
+	return left.next
+}
+
+// say says something below the name, and how long the token works where that is known.
+func (h *header) say(left *countdown, words string, color fyne.ThemeColorName) {
+	now := said{h.inbox.name.content, words, h.inbox.opens, left != nil, h.left.shows}
+	h.inbox.words.set(words, color)
+	if left != nil {
+		h.left.set(*left)
+		now.left = h.left.shows
 	}
-	if h.inboxes.unkept && t.StateAt(now) == token.StateActive {
-		words += " · " + tr("token not saved: you'll need it again after quitting")
+	visible(h.left, left != nil)
+	if now != h.said { // which may need other widths
+		h.said = now
+		h.box.Refresh()
 	}
-	h.left.set(words, color)
-	return next
+}
+
+// said is what the widths in the header depend on.
+type said struct {
+	name, words string
+	opens, chip bool
+	left        countdown
+}
+
+// aboutToken says which token it is, and whether it will do.
+func (h *header) aboutToken(s *sample, t token.Token) (words string, color fyne.ThemeColorName) {
+	color = colorMuted
+	var parts []string
+	add := func(words string) { parts = append(parts, words) }
+	active := t.StateAt(h.inboxes.storageNow(s)) == token.StateActive
+	fit := h.fits(s)
+	if fit.Known && active && !fit.Fits {
+		add(trn("the rest needs about {{.N}} more tokens", int64(max(fit.More, 1))))
+		color = theme.ColorNameError
+	}
+	if h.inboxes.unkept && active {
+		add(tr("token not saved: you'll need it again after quitting"))
+	}
+	add(whichToken(t.Inbox))
+	if fit.Known && active && fit.Fits {
+		add(tr("enough time to finish"))
+	}
+	return strings.Join(parts, " · "), color
+}
+
+// whichToken says an inbox's workspace and token, which stay together where there is little room,
+// or where it is.
+func whichToken(in token.Inbox) string {
+	if in.WsID == "" || in.TID == "" {
+		return show.Text(in.Host)
+	}
+	return tr("Workspace {{.Workspace}}", values("Workspace", show.Text(in.WsID))) + "\u00a0· " +
+		tr("token {{.Token}}", values("Token", show.Text(in.TID)))
 }
 
 // showNoToken says what a token is needed for.
@@ -101,8 +182,8 @@ func (h *header) showNoToken(s *sample) {
 	if n := unfinished(&s.status); n > 0 {
 		title, words = tr("Paste your token to continue"), h.waitingFor(s, n)
 	}
-	h.name.set(title, theme.ColorNameForeground)
-	h.left.set(words, colorMuted)
+	h.inbox.name.set(title, theme.ColorNameForeground)
+	h.say(nil, words, colorMuted)
 }
 
 // waitingFor says how many files wait for a token, and for which inbox's where that is one.

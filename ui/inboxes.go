@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"fyne.io/fyne/v2"
-
 	"inboxuploader/internal/crash"
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader/inboxes"
@@ -132,8 +130,9 @@ func (v *inboxView) sayWaiting() (stop func()) {
 	}
 }
 
-// keep keeps an inbox under a name, and its token in the keyring if the person wants that.
-func (v *inboxView) keep(t token.Token, name string, remember bool) {
+// keep keeps an inbox under a name, and its token in the keyring if the person wants that; in place
+// of the kept inbox with the name that is replaced, if that is none of its own.
+func (v *inboxView) keep(t token.Token, name string, remember bool, replaced string) {
 	if v.config.Inboxes == nil {
 		v.unkept = true
 		return
@@ -142,6 +141,7 @@ func (v *inboxView) keep(t token.Token, name string, remember bool) {
 	if name == "" {
 		name = v.nameFor(t.Inbox)
 	}
+	replace := exists || replaced != "" && name == replaced
 	now := v.config.Now()
 	v.inBackground(func(ctx context.Context) {
 		stop := v.sayWaiting()
@@ -152,7 +152,7 @@ func (v *inboxView) keep(t token.Token, name string, remember bool) {
 		}
 		if err == nil {
 			_, err = v.config.Inboxes.Add(ctx, name, t, now, inboxes.AddOptions{
-				Replace:  exists,
+				Replace:  replace,
 				NameOnly: !remember,
 			})
 		}
@@ -222,21 +222,6 @@ func (v *inboxView) nameProblem(in token.Inbox, name string) string {
 		}
 	}
 	return ""
-}
-
-// items are the menu's entries for the kept inboxes.
-func (v *inboxView) items() []*fyne.MenuItem {
-	if len(v.kept) == 0 || len(v.kept) == 1 && v.kept[0].Inbox.Key() == v.token.Inbox.Key() {
-		return nil
-	}
-	var items []*fyne.MenuItem
-	for _, r := range v.kept[:min(len(v.kept), 12)] {
-		item := fyne.NewMenuItem(tr("Send to {{.Inbox}}", values("Inbox", show.Text(r.Name))),
-			func() { v.tokens.choose(r) })
-		item.Checked = r.Inbox.Key() == v.token.Inbox.Key()
-		items = append(items, item)
-	}
-	return append(items, fyne.NewMenuItemSeparator())
 }
 
 // explainAt explains what happened at an inbox, which the words name: there may be others.

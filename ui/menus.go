@@ -27,7 +27,7 @@ type menus struct {
 // all is what can be done at any time, besides what has a button.
 func (m *menus) all() *fyne.Menu {
 	item := func(words string, f func()) *fyne.MenuItem { return fyne.NewMenuItem(words, f) }
-	items := append(m.inboxes.items(), item(tr("Paste token…"), m.tokens.paste))
+	items := append(m.inboxes.entries(), item(tr("Paste token…"), m.tokens.paste))
 	items = append(items, m.issuing.items()...)
 	if m.config.Practice != nil && m.practice.inbox == nil {
 		items = append(items, item(tr("Try the practice inbox"), m.practice.begin))

@@ -40,6 +40,7 @@ type Inboxes interface {
 	Add(ctx context.Context, name string, t token.Token, now time.Time,
 		o inboxes.AddOptions) (inboxes.Record, error)
 	Rename(ctx context.Context, name, to string) (inboxes.Record, error)
+	Remove(ctx context.Context, name string, force bool) (inboxes.Record, error)
 	Allow(ctx context.Context, name string, allowed bool) error
 	Token(ctx context.Context, r inboxes.Record, hosts ...string) (token.Token, error)
 }

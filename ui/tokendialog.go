@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/internal/show"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
 )
@@ -32,6 +34,8 @@ type tokenDialog struct {
 	wanted  string           // the key of the inbox whose token is asked for; empty: any
 	then    func()           // what follows when a token was taken; nil: nothing
 	allowed string           // the host that the person allows by a click
+	// the name of the kept inbox whose token is replaced, wherever the new one leads; may be empty
+	replaces string
 }
 
 func (v *tokenView) show(d *tokenDialog, text string) {
@@ -93,6 +97,9 @@ func (v *tokenView) show(d *tokenDialog, text string) {
 // question says for which inbox a token is asked for, and why; nothing where any will do.
 func (d *tokenDialog) question() string {
 	name := d.inboxes.calledAs(&d.last, d.wanted)
+	if d.replaces != "" {
+		return tr("Paste the new token for “{{.Inbox}}”", values("Inbox", show.Text(d.replaces)))
+	}
 	if name == "" {
 		return ""
 	}
@@ -131,7 +138,7 @@ func (d *tokenDialog) decode(text string) {
 		visible(d.forget, d.onClipboard())
 		d.name.SetPlaceHolder(d.inboxes.nameFor(d.token.Inbox))
 		r, _ := d.inboxes.record(d.token.Inbox.Key())
-		d.name.SetText(r.Name)
+		d.name.SetText(cmp.Or(d.replaces, r.Name))
 		d.sayWhere()
 		d.naming.Show()
 		d.accept.Enable()
@@ -159,7 +166,10 @@ func (d *tokenDialog) onClipboard() bool {
 
 // checkName says what is wrong with the name, if anything is.
 func (d *tokenDialog) checkName() {
-	problem := d.inboxes.nameProblem(d.token.Inbox, strings.TrimSpace(d.name.Text))
+	problem := ""
+	if name := strings.TrimSpace(d.name.Text); d.replaces == "" || name != d.replaces {
+		problem = d.inboxes.nameProblem(d.token.Inbox, name)
+	}
 	d.problem.set(problem, theme.ColorNameError)
 	if (problem != "") != d.problem.Visible() {
 		if problem != "" {
@@ -261,7 +271,7 @@ func (d *tokenDialog) take() {
 		d.commands.takeUp(t.Inbox.Key())
 	}
 	if d.practice.key != t.Inbox.Key() {
-		d.inboxes.keep(t, name, remember)
+		d.inboxes.keep(t, name, remember, d.replaces)
 	}
 	if d.then != nil && d.top == nil {
 		d.then()
