@@ -28,7 +28,7 @@ type Note struct {
 
 var (
 	noteName = regexp.MustCompile(`^delivery-[^/]+\.json$`)
-	listName = regexp.MustCompile(`^(?:SHA256|MD5)SUMS(?: \(\d+\))?(?:\.\d+-of-\d+)?(?: \(\d+\))?$`)
+	listName = regexp.MustCompile(`^(?:SHA256|MD5)SUMS(?:-\d{8}T\d{6}Z)?(?: \(\d+\))?(?:\.\d+-of-\d+)?(?: \(\d+\))?$`)
 )
 
 // isNote reports whether a file in the inbox is named like a delivery note.

@@ -377,7 +377,8 @@ func TestNamesOfPapers(t *testing.T) {
 		"delivery-20261130T100000Z-abc.json": {true, false}, "run/delivery-1.json": {true, false},
 		"delivery.json": {}, "xdelivery-1.json": {}, "delivery-1.json/a": {},
 		"SHA256SUMS": {false, true}, "p/MD5SUMS": {false, true}, "SHA256SUMS (3)": {false, true},
-		"MD5SUMS.12-of-40": {false, true}, "SHA256SUMS (2).1-of-2": {false, true},
+		"SHA256SUMS-20261103T090000Z": {false, true},
+		"MD5SUMS.12-of-40":            {false, true}, "SHA256SUMS (2).1-of-2": {false, true},
 		"SHA256SUMS.txt": {}, "mySHA256SUMS": {}, "SHA512SUMS": {},
 	} {
 		if got := [2]bool{isNote(name), isList(name)}; got != want {

@@ -38,13 +38,17 @@ type documentFlags struct {
 }
 
 func (f *documentFlags) add(s *pflag.FlagSet) {
-	s.Var(&f.manifest, "manifest", "finally send a list of the files' hashes, SHA256SUMS or "+
-		"MD5SUMS: sha256, md5 or both")
+	f.addManifest(s)
 	s.StringVar(&f.note.Text, "note", "", "finally send this `MESSAGE` to the workspace, in a delivery "+
 		"note that also lists what was delivered and what was not")
 	s.StringVar(&f.check, "check-manifest", "", "send only files whose hash agrees with this `FILE`, "+
 		"which sha256sum or md5sum wrote in SOURCE; name the others")
 	s.StringVar(&f.note.From, "from", "", "with --note: `WHO` the note is from")
+}
+
+func (f *documentFlags) addManifest(s *pflag.FlagSet) {
+	s.Var(&f.manifest, "manifest", "finally send a list of the files' hashes, SHA256SUMS or "+
+		"MD5SUMS: sha256, md5 or both")
 }
 
 // checkToken refuses what can't be sent with a token, or said.

@@ -13,8 +13,10 @@ import (
 
 	"inboxuploader/internal/show"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/feed"
 	"inboxuploader/uploader/ledger"
+	"inboxuploader/uploader/manifest"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/watch"
@@ -62,6 +64,7 @@ func watchCommand(p *program) *cobra.Command {
 		"taken, as “name (2)”")
 	r.addBeside(s)
 	r.addBetween(s)
+	r.documents.addManifest(s)
 	s.Var(&r.after, "after-delivery", "move delivered files to this folder, which must exist, on "+
 		"the same disk and outside the watched folders; nothing in it is ever replaced")
 	s.StringVar(&r.to, "to", "", "send to the inbox saved under this `NAME` (uploader inbox add); "+
@@ -89,6 +92,9 @@ since, is moved to the same place below /data/sent/FOLDER, in one step on the di
 once everything that was found with it is sent; if you stop the program before that, after the next
 start. Files that are there already are never replaced, links are not followed, and folders stay. A
 file that can't be moved stays and is named once, with the reason.
+
+With --manifest, a list of what was delivered since the last one goes to the inbox whenever nothing
+is left to send. Its name has the time in UTC, such as SHA256SUMS-20261103T090000Z.
 
 With --between 18:00-06:00 nothing is started outside these hours by this computer's clock. Files
 that become complete meanwhile are noted, and sent when the hours begin.
@@ -141,6 +147,9 @@ func (r *watchRun) run(ctx context.Context, args []string) error {
 		}
 		away = &mover{dir: dir, roots: roots, say: r.say}
 	}
+	if err := r.documents.checkToken(tok); err != nil {
+		return err
+	}
 	if err := r.checkDates(tok, r.now()); err != nil {
 		return err
 	}
@@ -186,7 +195,11 @@ func (r *watchRun) keepSending(
 	log, _, logFile := r.openLog()
 	defer func() { _ = logFile.Close() }() // the log never decides about an upload
 	log.Info("watch", "inbox", tok.Inbox.String(), "version", version(), "folders", len(roots))
-	q, err := uploader.NewQueue(context.WithoutCancel(ctx), r.config(j, log))
+	hashes := manifest.NewKeeper(r.documentsDir())
+	defer func() { _ = hashes.Close() }() // what was not kept is read again
+	config := r.config(j, log)
+	config.Sums = hashes
+	q, err := uploader.NewQueue(context.WithoutCancel(ctx), config)
 	if err != nil {
 		return err
 	}
@@ -199,7 +212,13 @@ func (r *watchRun) keepSending(
 	}
 	w := &watcher{
 		watchRun: r, queue: q, roots: roots, first: tok.Inbox, token: tok, given: given,
-		log: log, away: away,
+		log: log, away: away, listed: map[int64]int64{},
+	}
+	if r.documents.manifest.of != 0 {
+		w.manifests = &documents.Composer{
+			Queue: q, Dir: r.documentsDir(), Now: r.now, Version: version(), Hashes: hashes,
+			Dated: true,
+		}
 	}
 	o := r.scanOptions(tok.Inbox)
 	o.Recursive = true
@@ -218,7 +237,7 @@ func (r *watchRun) keepSending(
 		},
 		Send: ledger.AddOptions{
 			Scan: o, Replace: bool(r.overwrite), KeepBoth: r.keepBoth, KeepTimes: r.keepTimes,
-			PutMD5: r.putMD5,
+			PutMD5: r.putMD5, Manifest: r.documents.manifest.of,
 		},
 	})
 	if err != nil {

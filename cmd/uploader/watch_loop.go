@@ -14,6 +14,7 @@ import (
 
 	"inboxuploader/internal/crash"
 	"inboxuploader/uploader"
+	"inboxuploader/uploader/documents"
 	"inboxuploader/uploader/feed"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
@@ -37,6 +38,9 @@ type watcher struct {
 	log   *slog.Logger
 	away  *mover    // of --after-delivery; nil: files stay
 	read  time.Time // the token file's modification time, as it was read
+
+	manifests *documents.Composer // of --manifest; nil: none are sent
+	listed    map[int64]int64     // of transfers, how many files lists were written of
 
 	open     []int64 // transfers that have not ended
 	files    int64   // delivered since the start, by transfers that have ended
@@ -84,6 +88,7 @@ func (w *watcher) run(ctx context.Context) error {
 			w.add(ctx, batches...)
 		case <-w.queue.Changed():
 			w.report(ctx, false)
+			w.sendManifests(ctx)
 			w.moveAway(ctx)
 		case <-tick.C:
 			w.add(ctx)
@@ -91,6 +96,7 @@ func (w *watcher) run(ctx context.Context) error {
 			w.tellOfEnd()
 			w.keepHours()
 			w.report(ctx, false)
+			w.sendManifests(ctx)
 			w.moveAway(ctx)
 		}
 	}
@@ -108,7 +114,7 @@ func (w *watcher) named() string {
 func (w *watcher) resume(ctx context.Context) error {
 	err := w.feed.Resume(ctx)
 	w.open = w.feed.Unfinished()
-	return err
+	return errors.Join(err, w.resumeManifests(ctx))
 }
 
 // add hands what is complete to the queue. What can't be, as while a disk is full, is tried again.
@@ -177,10 +183,7 @@ func (w *watcher) report(ctx context.Context, last bool) {
 	for i := range s.Transfers {
 		t := &s.Transfers[i]
 		if t.Finished() {
-			w.files += t.Files[ledger.Delivered]
-			w.bytes += t.Bytes[ledger.Delivered]
-			w.name(ctx, t)
-			if err := w.away.took(ctx, w.queue, t.ID); err != nil {
+			if err := w.finished(ctx, t); err != nil {
 				w.stands(err)
 			}
 			w.open = slices.DeleteFunc(w.open, func(id int64) bool { return id == t.ID })
@@ -199,6 +202,17 @@ func (w *watcher) report(ctx context.Context, last bool) {
 	if last {
 		w.end(s.FilesLeft())
 	}
+}
+
+// finished says what became of a transfer, and notes it.
+func (w *watcher) finished(ctx context.Context, t *ledger.TransferStatus) error {
+	w.name(ctx, t)
+	if len(t.Options.Accompanies) > 0 {
+		return w.nameManifests(ctx, t)
+	}
+	w.files += t.Files[ledger.Delivered]
+	w.bytes += t.Bytes[ledger.Delivered]
+	return w.away.took(ctx, w.queue, t.ID)
 }
 
 // moveAway moves what was delivered, unless folders are still being read for a transfer: a file that
