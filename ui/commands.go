@@ -24,15 +24,18 @@ type commands struct {
 	tokens  *tokenView
 	queue   *queueView
 	watched *watchView
+	undo    *undoBar
+
+	removal *removal        // may still be undone; nil for none
+	step    <-chan struct{} // closed when the last of what has to be done in order is over
 }
 
 // run hands a command to the queue. Its effect is seen in the next sample.
 func (cm *commands) run(c ledger.Command) {
 	cm.inBackground(func(ctx context.Context) {
 		n, err := cm.config.Queue.Do(ctx, c)
-		if err != nil && ctx.Err() == nil {
-			cm.config.Log.Error("command", "verb", c.Verb, "error", err)
-			cm.do(func() { cm.tell(tr("That was not possible"), explain(err)) })
+		if err != nil {
+			cm.failed(ctx, c.Verb, err)
 			return
 		}
 		cm.sampler.searchAgain.Store(true)
@@ -70,13 +73,14 @@ func withoutToken(st *uploader.Status) (keys []string) {
 // tokens are asked for.
 func (cm *commands) resumeAll() {
 	cm.watched.setPaused(false)
+	settled := cm.settle() // what was taken from the list does not go on
 	need, kept := withoutToken(&cm.last.status), slices.Clone(cm.inboxes.kept)
 	n, hosts := resting(&cm.last.status), cm.inboxes.hosts()
 	cm.inBackground(func(ctx context.Context) {
+		<-settled
 		_, err := cm.config.Queue.Resume(ctx, nil)
-		if err != nil && ctx.Err() == nil {
-			cm.config.Log.Error("resume", "error", err)
-			cm.do(func() { cm.tell(tr("That was not possible"), explain(err)) })
+		if err != nil {
+			cm.failed(ctx, ledger.Resume, err)
 			return
 		}
 		cm.events.event("resumed", "files", n)
@@ -125,11 +129,11 @@ func (cm *commands) takeUp(inbox string) {
 	})
 }
 
-// retryAll sends again what could not be sent.
-func (cm *commands) retryAll() { cm.run(ledger.Command{Verb: ledger.Retry}) }
-
-// clearDelivered takes what was delivered from the list.
-func (cm *commands) clearDelivered() { cm.run(ledger.Command{Verb: ledger.Clear}) }
+// retryAll sends again what could not be sent, but for what was taken from the list.
+func (cm *commands) retryAll() {
+	cm.settle()
+	cm.inOrder(func(context.Context) { cm.run(ledger.Command{Verb: ledger.Retry}) })
+}
 
 // menu is what can be done with jobs that are selected, one of which is j.
 func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
@@ -166,7 +170,7 @@ func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	}
 	items = append(items, fyne.NewMenuItemSeparator())
 	items = append(items, fyne.NewMenuItemWithIcon(tr("Remove from the list"),
-		icon("remove", theme.ColorNameForeground), func() { cm.removeAsked(ids) }))
+		icon("remove", theme.ColorNameForeground), func() { cm.remove(ids) }))
 	return items
 }
 

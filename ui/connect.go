@@ -16,7 +16,7 @@ func (w *Window) connect() {
 	w.commands, w.issuing, w.options = &commands{}, &issuing{}, &settingsView{}
 	w.tray, w.menus, w.header, w.banner = &trayView{}, &menus{}, &header{}, &banner{}
 	w.start, w.queue, w.practice = &startView{}, &queueView{}, &practiceView{}
-	w.hours = &keptHours{screen: sc}
+	w.hours, w.undo = &keptHours{screen: sc}, &undoBar{}
 	w.watched = &watchView{
 		screen: sc, settings: w.settings, inboxes: w.inboxes, tokens: w.tokens,
 		notifier: w.notifier, hours: w.hours,
@@ -45,8 +45,9 @@ func (w *Window) connect() {
 	}
 	*w.commands = commands{
 		screen: sc, sampler: w.sampler, inboxes: w.inboxes, tokens: w.tokens, queue: w.queue,
-		watched: w.watched,
+		watched: w.watched, undo: w.undo, step: closed(),
 	}
+	*w.undo = undoBar{screen: sc, commands: w.commands}
 	*w.issuing = issuing{screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied}
 	*w.options = settingsView{
 		screen: sc, settings: w.settings, inboxes: w.inboxes, connection: w.connection,
@@ -96,12 +97,14 @@ func (w *Window) build() fyne.CanvasObject {
 	w.watched.build()
 	w.start.build()
 	w.queue.build()
+	w.undo.build()
 	pages := container.NewStack(w.start.box, w.queue.box)
 	w.tag("drop", pages)
 	w.ownTip = newTip(w.screen)
 	all := container.New(&watchedLayout{atLeast{smallest}, w.resized}, container.NewStack(
 		// Fyne paints the background
-		column(0, 4, w.header.box, w.practice.box, w.watched.strip.box, w.banner.box, pages), w.ownTip.layer))
+		column(0, 4, w.header.box, w.practice.box, w.watched.strip.box, w.banner.box, pages),
+		w.undo.box, w.ownTip.layer))
 	if w.config.Place == nil {
 		return all
 	}

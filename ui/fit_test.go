@@ -54,6 +54,8 @@ func (c *crowd) Resume(
 
 func (c *crowd) Do(context.Context, ledger.Command) (int, error) { return 0, nil }
 
+func (c *crowd) Hide(context.Context, ledger.Command) ([]int64, error) { return nil, nil }
+
 func (c *crowd) Redirect(context.Context, string, token.Inbox) (int, error) { return 0, nil }
 
 func (c *crowd) TryNow() { c.tried++ }
@@ -217,6 +219,15 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			d.window.Resize(smallest)
 			d.look()
 			d.fitsIn(smallest)
+		})
+		t.Run(code+"/removed", func(t *testing.T) {
+			d := openDesk(t, Config{Settings: settings, Queue: newCrowd(1_204)})
+			d.window.Resize(smallest)
+			d.commands.remove([]int64{1, 2})
+			d.finish()
+			d.look()
+			d.fitsIn(smallest)
+			d.mustSay(trn("{{.N}} files removed from the list", 2), tr("Undo"))
 		})
 		t.Run(code+"/trouble", func(t *testing.T) {
 			c := newCrowd(1_204)

@@ -19,6 +19,11 @@ func (w *Window) addShortcuts() {
 			w.queue.list.selectAll()
 		}
 	})
+	c.AddShortcut(&fyne.ShortcutUndo{}, func(fyne.Shortcut) {
+		if !w.asking() {
+			w.commands.putBack()
+		}
+	})
 	ctrl := func(key fyne.KeyName, shift fyne.KeyModifier, f func()) {
 		c.AddShortcut(&desktop.CustomShortcut{
 			KeyName:  key,
@@ -63,6 +68,6 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 	case e.Name == fyne.KeySpace:
 		w.commands.togglePause()
 	case e.Name == fyne.KeyDelete && len(w.queue.list.selected) > 0:
-		w.commands.removeAsked(w.queue.list.chosen())
+		w.commands.remove(w.queue.list.chosen())
 	}
 }

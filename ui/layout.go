@@ -188,6 +188,25 @@ func card(o fyne.CanvasObject) *fyne.Container {
 		inset(10, 10, 14, 14, o))
 }
 
+// raised puts objects on a surface that stands above what is below it.
+func raised(o fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(newPanel(theme.ColorNameMenuBackground, theme.ColorNameInputBorder, 8),
+		inset(6, 6, 14, 6, o))
+}
+
+// foot keeps an object at the lower edge of what it stands on.
+func foot(o fyne.CanvasObject) *fyne.Container { return container.New(atFoot{}, o) }
+
+type atFoot struct{}
+
+func (atFoot) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+func (atFoot) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	h := objects[0].MinSize().Height
+	objects[0].Resize(fyne.NewSize(size.Width, h))
+	objects[0].Move(fyne.NewPos(0, size.Height-h))
+}
+
 // text is one line that is never wrapped, in a colour and size of the theme, without the padding of
 // a label.
 type text struct {

@@ -20,6 +20,7 @@ type Queue interface {
 	Adopt(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
 	Resume(ctx context.Context, want func(ledger.TransferStatus) bool) ([]ledger.Transfer, error)
 	Do(ctx context.Context, c ledger.Command) (int, error)
+	Hide(ctx context.Context, c ledger.Command) ([]int64, error)
 	Redirect(ctx context.Context, from string, to token.Inbox) (int, error)
 	TryNow()
 	Limit(bytesPerSecond int64)

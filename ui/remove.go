@@ -2,123 +2,320 @@ package ui
 
 import (
 	"context"
-	"maps"
 	"slices"
+	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
+	"inboxuploader/uploader"
 	"inboxuploader/uploader/ledger"
 )
+
+// undoFor is how long a person may put back what they took from the list.
+const undoFor = 10 * time.Second
+
+// removal is what a person has taken from the list and may put back. Until that time is over it is
+// hidden, and paused where it would have been sent, but it is in the list still: should the program
+// be killed, nothing is lost, and nothing is sent that a person took away.
+type removal struct {
+	command ledger.Command
+	n       int64
+	going   []int64 // jobs that are paused until then; written before the steps that follow
+}
+
+// remove takes files from the list.
+func (cm *commands) remove(ids []int64) {
+	cm.takeAway(&removal{
+		command: ledger.Command{Verb: ledger.Remove, Jobs: ids},
+		n:       int64(len(ids)),
+	})
+}
+
+// clearDelivered takes what was delivered from the list.
+func (cm *commands) clearDelivered() {
+	s := &cm.last.status
+	cm.takeAway(&removal{
+		command: ledger.Command{Verb: ledger.Clear},
+		n:       s.Files[ledger.Delivered] + s.Unchanged,
+	})
+}
+
+// takeAway hides files, and lets them be put back for a while. What was hidden before goes for good.
+func (cm *commands) takeAway(r *removal) {
+	if r.n == 0 {
+		return
+	}
+	cm.settle()
+	cm.removal = r
+	clear(cm.queue.list.selected)
+	cm.inOrder(func(ctx context.Context) {
+		cm.sampler.clearing.Store(r.command.Verb == ledger.Clear)
+		going, err := cm.config.Queue.Hide(ctx, r.command)
+		if r.going = going; err == nil && len(going) > 0 {
+			_, err = cm.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Pause, Jobs: going})
+		}
+		if err != nil {
+			cm.show(ctx)
+			cm.failed(ctx, r.command.Verb, err)
+			cm.do(func() { cm.forget(r) })
+			return
+		}
+		cm.sampler.searchAgain.Store(true)
+		cm.wake()
+		cm.events.event(commandEvent[r.command.Verb], "files", r.n)
+		cm.do(func() { cm.offerUndo(r) })
+	})
+}
+
+// offerUndo shows the bar, and carries the removal out when its time is over.
+func (cm *commands) offerUndo(r *removal) {
+	if cm.removal != r {
+		return
+	}
+	cm.undo.offer(r.n)
+	cm.config.After(undoFor, func() {
+		cm.do(func() {
+			if cm.removal == r {
+				cm.settle()
+			}
+		})
+	})
+}
+
+// forget takes the bar away, if it is about this removal.
+func (cm *commands) forget(r *removal) {
+	if cm.removal == r {
+		cm.removal = nil
+		cm.undo.withdraw()
+	}
+}
+
+// settle carries out what was taken from the list and can't be put back any more. The channel is
+// closed when that is done: what sends files again has to wait for it.
+func (cm *commands) settle() (settled <-chan struct{}) {
+	r := cm.removal
+	if r == nil {
+		return cm.step
+	}
+	cm.forget(r)
+	return cm.inOrder(func(ctx context.Context) { cm.carryOut(ctx, r) })
+}
+
+func (cm *commands) carryOut(ctx context.Context, r *removal) {
+	n, err := cm.config.Queue.Do(ctx, r.command)
+	cm.show(ctx)
+	if err != nil {
+		cm.failed(ctx, r.command.Verb, err)
+		return
+	}
+	cm.events.event("settled", "files", n)
+}
+
+// show shows again what is hidden, as far as it is in the list.
+func (cm *commands) show(ctx context.Context) {
+	if _, err := cm.config.Queue.Hide(ctx, ledger.Command{}); err != nil {
+		cm.config.Log.Error("show", "error", err)
+	}
+	cm.sampler.clearing.Store(false)
+	cm.sampler.searchAgain.Store(true)
+	cm.wake()
+}
+
+// putBack undoes a removal.
+func (cm *commands) putBack() {
+	r := cm.removal
+	if r == nil {
+		return
+	}
+	cm.forget(r)
+	cm.inOrder(func(ctx context.Context) {
+		cm.show(ctx)
+		cm.events.event("put back", "files", r.n)
+		if len(r.going) == 0 {
+			return
+		}
+		err := cm.resume(ctx, r.going)
+		if err != nil {
+			cm.failed(ctx, ledger.Resume, err)
+		}
+		cm.wake()
+	})
+}
+
+const (
+	// stopsEvery is how often what was put back is looked at again, and stopsFor for how long.
+	stopsEvery = 200 * time.Millisecond
+	stopsFor   = 5 * time.Second
+)
+
+// resume lets jobs go on that were paused. Those of which a request is under way stop only when it
+// is answered.
+func (cm *commands) resume(ctx context.Context, ids []int64) error {
+	for range stopsFor / stopsEvery {
+		_, err := cm.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Resume, Jobs: ids})
+		if err != nil {
+			return err
+		}
+		active, err := cm.config.Queue.Rows(ctx,
+			ledger.Filter{States: []ledger.JobState{ledger.Active}}, 0, mostHits)
+		if err != nil || !slices.ContainsFunc(active, func(j ledger.Job) bool {
+			return j.Stopping && slices.Contains(ids, j.ID)
+		}) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(stopsEvery):
+		}
+	}
+	return nil
+}
+
+// finish carries out at the end of the program what was taken from the list.
+func (cm *commands) finish() {
+	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
+	defer cancel()
+	select {
+	case <-cm.step:
+	case <-ctx.Done():
+		return
+	}
+	if r := cm.removal; r != nil {
+		cm.carryOut(ctx, r)
+	}
+}
+
+// inOrder runs steps one after the other in the background. The channel is closed after this one.
+func (cm *commands) inOrder(f func(ctx context.Context)) <-chan struct{} {
+	before, done := cm.step, make(chan struct{})
+	cm.step = done
+	cm.inBackground(func(ctx context.Context) {
+		defer close(done)
+		<-before
+		f(ctx)
+	})
+	return done
+}
+
+// closed is closed: there is nothing to wait for.
+func closed() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+// failed tells of a command that the queue could not carry out.
+func (cm *commands) failed(ctx context.Context, v ledger.Verb, err error) {
+	if ctx.Err() == nil {
+		cm.config.Log.Error("command", "verb", v, "error", err)
+		cm.do(func() { cm.tell(tr("That was not possible"), explain(err)) })
+	}
+}
+
+// undoBar says what was taken from the list, above all else in the window, and puts it back.
+type undoBar struct {
+	*screen
+	commands *commands
+
+	box   *fyne.Container
+	words *text
+	undo  *button
+	n     int64 // files that it tells of; 0: none
+}
+
+// build makes the widgets, anew after a change of language.
+func (b *undoBar) build() {
+	b.words = b.newCutText("", theme.ColorNameForeground, theme.SizeNameText)
+	b.words.parts = true
+	b.undo = b.newButtonWithIcon(tr("Undo"), icon("undo", theme.ColorNameForeground),
+		b.commands.putBack)
+	b.tag("undo", b.undo)
+	b.box = foot(inset(0, 3, 8, 8, raised(line(12, 0, b.words, b.undo))))
+	b.say(0)
+	visible(b.box, b.n > 0)
+}
+
+// offer tells of a removal.
+func (b *undoBar) offer(n int64) {
+	b.n = n
+	b.say(0)
+	b.box.Show()
+	b.relayout()
+}
+
+// withdraw takes the bar away. The keyboard goes back to the list where the bar has it.
+func (b *undoBar) withdraw() {
+	b.n = 0
+	if b.isFocused(b.undo) {
+		b.window.Canvas().Unfocus()
+	}
+	b.box.Hide()
+}
+
+// show counts what won't be sent. Cleared files are gone as soon as anything is sent again: what is
+// delivered from now on was not meant.
+func (b *undoBar) show(s *sample) {
+	if b.n == 0 {
+		return
+	}
+	if b.commands.removal.command.Verb == ledger.Clear && going(&s.status) > 0 {
+		b.commands.settle()
+		return
+	}
+	b.say(s.unsent)
+}
+
+func (b *undoBar) say(unsent int64) {
+	words := trn("{{.N}} files removed from the list", b.n)
+	if unsent > 0 {
+		words += " · " + trn("{{.N}} of them won't be sent", unsent)
+	}
+	words += " · " + tr("nothing is deleted from this computer")
+	b.words.set(words, theme.ColorNameForeground)
+}
+
+// leaveHiddenOut leaves out of the counts what a person has taken from the list, and the transfers
+// of which nothing else is there. With cleared also those go that had nothing to send.
+func (s *sample) leaveHiddenOut(cleared bool) {
+	var left []ledger.TransferStatus
+	for _, t := range s.status.Transfers {
+		if h := t.Hidden; h != nil {
+			for _, state := range unsent {
+				s.unsent += h.Files[state]
+			}
+			s.status.BytesDone -= h.Done + h.Bytes[ledger.Delivered]
+			t.Done -= h.Done + h.Bytes[ledger.Delivered]
+			subtract(&t.Files, &h.Files, &s.status.Files)
+			subtract(&t.Bytes, &h.Bytes, &s.status.Bytes)
+		}
+		if (t.Hidden != nil || cleared) && t.Files.Total() == 0 && t.Scanned {
+			s.status.Unchanged -= t.UnchangedFiles()
+			continue
+		}
+		left = append(left, t)
+	}
+	s.status.Transfers = left
+}
+
+// subtract takes counts from each of others.
+func subtract(of, n *ledger.Counts, total *ledger.Counts) {
+	for state := range n {
+		of[state] = max(of[state]-n[state], 0)
+		total[state] = max(total[state]-n[state], 0)
+	}
+}
+
+// hides reports whether a person has taken something from the list that is still there.
+func hides(s *uploader.Status) bool {
+	return slices.ContainsFunc(s.Transfers,
+		func(t ledger.TransferStatus) bool { return t.Hidden != nil })
+}
 
 // unsent are the states of files that would still be sent, or that a person may still want to be
 // sent.
 var unsent = []ledger.JobState{
 	ledger.Waiting, ledger.Active, ledger.Paused, ledger.Attention,
 	ledger.Failed,
-}
-
-// unsentAtOnce is how many unsent files are read at a time to count those that are selected.
-const unsentAtOnce = 4096
-
-// removeAsked takes files from the list, and asks before it takes any that were not sent: that
-// can't be undone.
-func (cm *commands) removeAsked(ids []int64) {
-	if len(ids) == 0 {
-		return
-	}
-	wanted := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		wanted[id] = true
-	}
-	rows := cm.queue.list.sample.rows
-	cm.inBackground(func(ctx context.Context) {
-		n, err := cm.countUnsent(ctx, wanted, rows)
-		cm.do(func() {
-			switch {
-			case ctx.Err() != nil:
-			case err != nil:
-				cm.tell(tr("That was not possible"), explain(err))
-			case n > 0:
-				cm.askToRemove(ids, n)
-			default:
-				cm.remove(ids)
-			}
-		})
-	})
-}
-
-// countUnsent counts the wanted files that were not sent: among the rows that were read, where
-// these are all, else in the queue.
-func (cm *commands) countUnsent(
-	ctx context.Context, wanted map[int64]bool, rows []ledger.Job,
-) (n int64, err error) {
-	left := maps.Clone(wanted)
-	count := func(rows []ledger.Job) {
-		for i := range rows {
-			if j := &rows[i]; left[j.ID] {
-				delete(left, j.ID)
-				if slices.Contains(unsent, j.State) {
-					n++
-				}
-			}
-		}
-	}
-	count(rows)
-	for from := 0; len(left) > 0; from += unsentAtOnce {
-		rows, err := cm.config.Queue.Rows(ctx, ledger.Filter{States: unsent}, from, unsentAtOnce)
-		if err != nil {
-			return n, err
-		}
-		if count(rows); len(rows) < unsentAtOnce {
-			break
-		}
-	}
-	return n, nil
-}
-
-// askToRemove asks whether files are to go of which so many were not sent.
-func (cm *commands) askToRemove(ids []int64, unsent int64) {
-	keep := cm.newButton(tr("Cancel"), nil)
-	remove := cm.newButtonWithIcon(trn("Remove {{.N}} files", int64(len(ids))),
-		icon("remove", theme.ColorNameForegroundOnPrimary), nil)
-	remove.Importance = widget.HighImportance
-	words := trn("{{.N}} files were not sent yet, and won't be.", unsent) + " " +
-		tr("Nothing is deleted from this computer.")
-	s := cm.openSheet(tr("Remove from the list"), 480, inset(0, 12, 8, 14, wrapped(words)), keep,
-		remove)
-	s.tag("cancel", keep)
-	s.tag("remove", remove)
-	keep.OnTapped = s.close
-	remove.OnTapped = func() {
-		s.close()
-		cm.remove(ids)
-	}
-	cm.window.Canvas().Focus(keep)
-	cm.events.event("told", "title", tr("Remove from the list"), "files", len(ids),
-		"unsent", unsent)
-}
-
-// remove takes files from the list. The rows that a search has found go at once.
-func (cm *commands) remove(ids []int64) {
-	clear(cm.queue.list.selected)
-	cm.sampler.forget(ids)
-	cm.run(ledger.Command{Verb: ledger.Remove, Jobs: ids})
-}
-
-// withoutGone leaves out the rows that a person has taken from the list: what is being sent still
-// leaves the queue only when its request is answered.
-func (sm *sampler) withoutGone(rows []ledger.Job) []ledger.Job {
-	sm.mu.Lock()
-	defer sm.mu.Unlock()
-	if len(sm.gone) == 0 {
-		return rows
-	}
-	left := make([]ledger.Job, 0, len(rows))
-	for i := range rows {
-		if !sm.gone[rows[i].ID] {
-			left = append(left, rows[i])
-		}
-	}
-	return left
 }

@@ -32,6 +32,9 @@ type view struct {
 	n      int // how many are
 }
 
+// everything is the view of the whole list.
+func everything() view { return view{filter: ledger.Filter{Shown: true}} }
+
 // sample is what one look at the queue found.
 type sample struct {
 	now    time.Time
@@ -54,6 +57,8 @@ type sample struct {
 	missing []string
 	// held are the keys of inboxes that wait for another token.
 	held map[string]bool
+	// unsent is how many files a person has taken from the list that were not sent.
+	unsent int64
 	// inboxes are those of the transfers that have something in the list, by their keys.
 	inboxes map[string]token.Inbox
 }
@@ -69,12 +74,12 @@ type sampler struct {
 	searchAgain atomic.Bool   // what the last search found is no longer so
 	mu          sync.Mutex
 	view        view
-	gone        map[int64]bool // jobs that the person took from the list
-	hits        hits           // watch's own
+	clearing    atomic.Bool // what was delivered is being cleared
+	hits        hits        // watch's own
 }
 
 func newSampler(sc *screen, show func(*sample) time.Duration) *sampler {
-	return &sampler{screen: sc, show: show, hurry: make(chan struct{}, 1), gone: map[int64]bool{}}
+	return &sampler{screen: sc, show: show, hurry: make(chan struct{}, 1), view: everything()}
 }
 
 // inSight says which rows are in sight, and wakes the sampler where they have not been read.
@@ -104,20 +109,10 @@ func (sm *sampler) chosen() ledger.Filter {
 	return sm.view.filter
 }
 
-// forget leaves jobs out of what a search finds from now on.
-func (sm *sampler) forget(ids []int64) {
-	sm.mu.Lock()
-	for _, id := range ids {
-		sm.gone[id] = true
-	}
-	sm.mu.Unlock()
-	sm.wake()
-}
-
 // reset begins with all jobs again, as a list that is made anew shows them.
 func (sm *sampler) reset() {
 	sm.mu.Lock()
-	sm.view = view{}
+	sm.view = everything()
 	sm.mu.Unlock()
 }
 
@@ -169,6 +164,9 @@ func (sm *sampler) tick(ctx context.Context) time.Duration {
 	v := sm.view
 	sm.mu.Unlock()
 	s := sample{now: sm.config.Now(), status: sm.config.Queue.Status(), view: v}
+	if clearing := sm.clearing.Load(); clearing || hides(&s.status) {
+		s.leaveHiddenOut(clearing)
+	}
 	s.resting, s.interrupted, s.oneName = map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
 	s.inboxes = map[string]token.Inbox{}
 	for i := range s.status.Transfers {
@@ -219,7 +217,7 @@ func (sm *sampler) readRows(ctx context.Context, s *sample) {
 		// read at once, and not often.
 		age := s.now.Sub(sm.hits.at)
 		if sm.hits.filter.equal(v.filter) && age < searchEvery && !sm.searchAgain.Swap(false) {
-			s.rows = sm.withoutGone(sm.hits.rows)
+			s.rows = sm.hits.rows
 			s.total, s.searchIn = len(s.rows), searchEvery-age
 			return
 		}
@@ -237,7 +235,6 @@ func (sm *sampler) readRows(ctx context.Context, s *sample) {
 	s.rows = rows
 	if v.filter.Text != "" {
 		sm.hits = hits{filterKey(v.filter), s.now, rows}
-		s.rows = sm.withoutGone(rows)
 		s.total = len(s.rows)
 	}
 }
@@ -251,7 +248,7 @@ func (sm *sampler) readMissing(ctx context.Context, s *sample) {
 	rows, err := sm.config.Queue.Rows(ctx, ledger.Filter{States: []ledger.JobState{
 		ledger.Attention,
 		ledger.Failed,
-	}}, 0, int(n))
+	}, Shown: true}, 0, int(n))
 	if err != nil && ctx.Err() == nil {
 		sm.config.Log.Error("rows", "error", err)
 	}

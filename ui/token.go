@@ -116,7 +116,9 @@ func (v *tokenView) offerRedirect(t token.Token) {
 		leave.OnTapped = s.close
 		move.OnTapped = func() {
 			s.close()
+			settled := v.commands.settle() // what was taken from the list is not sent there
 			v.inBackground(func(ctx context.Context) {
+				<-settled
 				k, err := v.config.Queue.Redirect(ctx, from, t.Inbox)
 				if err != nil && ctx.Err() == nil {
 					v.do(func() { v.tell(tr("That was not possible"), explain(err)) })

@@ -58,6 +58,7 @@ type Window struct {
 
 	watched *watchView
 	hours   *keptHours
+	undo    *undoBar
 
 	documents *documentSender
 }
@@ -197,6 +198,7 @@ func (w *Window) endAfter(ctx context.Context, loop func()) {
 // end stops everything that the window started and waits for it.
 func (w *Window) end() {
 	w.ended.Store(true)
+	w.commands.finish()
 	w.cancel()
 	w.awake.release()
 	w.practice.forget(context.Background())
@@ -259,6 +261,7 @@ func (w *Window) show(s *sample) time.Duration {
 	w.watched.show(s)
 	w.practice.show()
 	w.queue.show(s)
+	w.undo.show(s)
 	if w.top != nil && w.top.tick != nil {
 		soon(w.top.tick(s.now))
 	}

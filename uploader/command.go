@@ -119,8 +119,7 @@ func (d *commands) carryOut(ctx context.Context, c ledger.Command) (n int, err e
 	return n, err
 }
 
-// pauseTransfer makes a transfer's waiting jobs wait for a person, or go on, and returns how many
-// there are.
+// pauseTransfer pauses a transfer's waiting jobs, or lets them go on. It returns how many there are.
 func (d *commands) pauseTransfer(id int64, pause bool) int {
 	d.q.mu.Lock()
 	defer d.q.mu.Unlock()
@@ -133,10 +132,9 @@ func (d *commands) pauseTransfer(id int64, pause bool) int {
 
 // change brings the jobs that a verb concerns into their new state.
 func (d *commands) change(ctx context.Context, c ledger.Command) (n int, err error) {
-	if err := d.q.ledger.Each(ctx, d.q.ledger.Concerned(c), func(b *ledger.Page) error {
-		n += d.q.changeBatch(b, c)
-		return nil
-	}); err != nil {
+	err = d.q.ledger.Each(ctx, d.q.ledger.Concerned(c),
+		func(b *ledger.Page) error { n += d.q.changeBatch(b, c); return nil })
+	if err != nil {
 		return n, err
 	}
 	d.q.ledger.Prune(c.Transfer, c.Jobs == nil && c.Verb.Forgets())
@@ -171,8 +169,7 @@ func (q *Queue) steer(j *job, to ledger.JobState) {
 	q.unload(j, from != to || j.Class == ledger.Large)
 }
 
-// giveBack gives claimed jobs back, when their requests under way are answered. The caller holds the
-// lock.
+// giveBack gives claimed jobs back once their requests are answered. The caller holds the lock.
 func (q *Queue) giveBack(wanted func(*job) bool) {
 	for _, j := range q.loaded {
 		if wanted(j) {
@@ -194,8 +191,7 @@ func (d *commands) reorder(ctx context.Context, c ledger.Command) (int, error) {
 	return n, err
 }
 
-// giveBackWaiting gives back the jobs that were claimed but not begun, and those that are being
-// claimed.
+// giveBackWaiting gives back the jobs that are or are being claimed and have not begun.
 func (d *commands) giveBackWaiting() {
 	d.q.mu.Lock()
 	defer d.q.mu.Unlock()

@@ -121,8 +121,7 @@ type totals struct {
 	confirmed                       time.Time
 }
 
-// Status returns the totals of all transfers. It takes as long whether the queue has ten jobs or a
-// million.
+// Status returns the totals of all transfers. It takes as long with ten jobs as with a million.
 func (q *Queue) Status() Status { return q.StatusOf() }
 
 // StatusOf returns the same with these transfers alone in Transfers, Files, Bytes, BytesDone and
@@ -200,6 +199,11 @@ func (q *Queue) Delivered(
 	ctx context.Context, transfers []int64, visit func(t ledger.Transfer, j ledger.Job) error,
 ) error {
 	return q.ledger.Delivered(ctx, transfers, visit)
+}
+
+// Hide is [ledger.Ledger.Hide] of the queue's list.
+func (q *Queue) Hide(ctx context.Context, c ledger.Command) ([]int64, error) {
+	return q.ledger.Hide(ctx, c)
 }
 
 // Keep brings what the list knows to the disk, on which it blocks: no loss of power undoes it then.

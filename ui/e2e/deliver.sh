@@ -41,6 +41,14 @@ grep -q 'run_017\|large.bin\|fastq' "$OUT/notifications.log" && fail "a notifica
 mark
 click clear
 want cleared >/dev/null
+sees undo || fail "it can't be undone"
+mark; click undo
+want "put back" >/dev/null
+sleep 0.3
+sees clear || fail "what was cleared is not back"
+mark
+click clear
+want settled '"files":44' 20 >/dev/null
 sees paste || fail "the first page is not back"
 say "cleared"
 

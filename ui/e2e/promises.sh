@@ -28,12 +28,13 @@ shot 3-cancelled
 say "the window says which inbox needs its token"
 
 mark; click list; keys ctrl+a; sleep 0.5; keys Delete
-want told '"unsent":' >/dev/null
+want removed >/dev/null
 sleep 0.5
-shot 4-remove
-keys Return
+shot 4-removed
+mark; keys ctrl+z
+want "put back" >/dev/null
 sleep 0.5
-say "Del asks"
+say "what Del removes can be put back"
 
 FIRST=$TOKEN FIRST_INBOX=$INBOX FIRST_DIR=$INBOX_DIR
 rm "$OUT/token.txt"

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -382,6 +383,7 @@ func decodeCommand(transfer int64, data []byte) (ledger.Command, error) {
 	if err := unmarshal(data, &r); err != nil {
 		return ledger.Command{}, err
 	}
+	slices.Sort(r.Jobs) // versions before this one did not
 	return ledger.Command{Verb: r.Verb, Transfer: transfer, Jobs: r.Jobs}, nil
 }
 

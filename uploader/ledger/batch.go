@@ -59,6 +59,15 @@ func (t *Tally) add(o *Tally, n int64) {
 	t.large += n * o.large
 }
 
+// copy returns a copy, nil of nil.
+func (t *Tally) copy() *Tally {
+	if t == nil {
+		return nil
+	}
+	c := *t
+	return &c
+}
+
 // unfinished returns how many jobs may still be sent by themselves.
 func (t *Tally) unfinished() int64 { return t.Files[Waiting] + t.Files[Active] }
 

@@ -121,11 +121,10 @@ func (x *Ledger) Concerned(c Command) (ids []int64) {
 	defer x.mu.Unlock()
 	if c.Jobs != nil {
 		for _, job := range c.Jobs {
-			if id := job / BatchSize; !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
+			ids = append(ids, job/BatchSize)
 		}
-		return ids
+		slices.Sort(ids)
+		return slices.Compact(ids)
 	}
 	return x.batchesWith(c.Transfer, transitions[c.Verb].from)
 }
@@ -151,7 +150,7 @@ func (x *Ledger) CarryOut(b *Page, c Command, loaded func(id int64) bool) (n int
 	}
 	for i := range b.jobs {
 		j := b.jobs[i]
-		if c.Jobs != nil && !slices.Contains(c.Jobs, j.ID) || !c.Verb.concerns(&j) {
+		if !c.means(j.ID) || !c.Verb.concerns(&j) {
 			continue
 		}
 		if !j.State.Hidden() {

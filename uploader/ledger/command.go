@@ -33,6 +33,15 @@ type Command struct {
 	Jobs     []int64 // these; nil: all of the transfer
 }
 
+// means reports whether a job is one of the command's, whose ids are sorted.
+func (c *Command) means(job int64) bool {
+	if c.Jobs == nil {
+		return true
+	}
+	_, found := slices.BinarySearch(c.Jobs, job)
+	return found
+}
+
 // transitions says which states a verb concerns and what they become.
 var transitions = map[Verb]struct {
 	from []JobState
@@ -127,7 +136,7 @@ type OwnedCommand struct {
 	Owner Owner
 }
 
-// Split divides a command by transfer.
+// Split divides a command by transfer, each part with its jobs sorted.
 func (x *Ledger) Split(c Command) (parts []OwnedCommand) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -136,6 +145,9 @@ func (x *Ledger) Split(c Command) (parts []OwnedCommand) {
 		if b, _ := x.batchOf(id); b != nil {
 			jobs[b.Transfer] = append(jobs[b.Transfer], id)
 		}
+	}
+	for _, ids := range jobs {
+		slices.Sort(ids)
 	}
 	for _, t := range x.transfers {
 		if c.Transfer != 0 && c.Transfer != t.ID || c.Jobs != nil && jobs[t.ID] == nil ||

@@ -282,4 +282,5 @@ type Filter struct {
 	States   []JobState // nil: any
 	Transfer int64      // 0: any
 	Text     string     // part of the source's path or the blob's name, in any case; empty: any
+	Shown    bool       // without those that [Ledger.Hide] has hidden
 }

@@ -105,7 +105,7 @@ func New(j Journal, changed func()) *Ledger {
 	x.commits = commits{l: x, dirty: make(chan struct{}, 1), turn: make(chan struct{}, 1), ranks: map[int64]int64{}}
 	x.order = order{l: x, rank: map[int64]int64{}}
 	x.claims = claims{l: x, inboxes: map[string]*inboxCount{}}
-	x.twins, x.scans, x.redirects, x.view = twins{l: x}, scans{x}, redirects{x}, view{x}
+	x.twins, x.scans, x.redirects, x.view = twins{l: x}, scans{x}, redirects{x}, view{l: x}
 	x.turn <- struct{}{}
 	x.owners <- struct{}{}
 	return x
@@ -341,6 +341,7 @@ func (x *Ledger) enter(b *Page, i, n int) {
 	j := &b.jobs[i]
 	b.count(j, int64(n))
 	b.transfer.count(j, int64(n))
+	x.hidden.count(b, j, int64(n))
 	free := j.State == Waiting && !b.isClaimed(i)
 	if free {
 		b.free[j.Class] += n

@@ -10,7 +10,8 @@ import (
 
 // view is the list as it is shown.
 type view struct {
-	l *Ledger
+	l      *Ledger
+	hidden hidden
 }
 
 // Rows returns up to n jobs that match the filter, from the from-th on, in the queue's order. It
@@ -55,7 +56,7 @@ func (x *view) find(f Filter, from, n int) (parts []stretch, skip int) {
 		if f.Transfer != 0 && f.Transfer != b.Transfer {
 			continue
 		}
-		count := b.shown(f.States)
+		count := x.shownOf(b, f)
 		if count == 0 {
 			continue
 		}
@@ -77,7 +78,7 @@ func (x *view) find(f Filter, from, n int) (parts []stretch, skip int) {
 // countStretch counts the jobs of a batch with moved jobs, which is in memory.
 func (x *view) countStretch(b *Page, s stretch, f Filter) (n int64) {
 	for i := s.lo; i < min(s.hi, len(b.jobs)); i++ {
-		if f.matches(&b.jobs[i]) && (s.single || !x.l.isMoved(b.job(i))) {
+		if x.wants(f, &b.jobs[i]) && (s.single || !x.l.isMoved(b.job(i))) {
 			n++
 		}
 	}
@@ -89,7 +90,7 @@ func (x *view) collect(b *Page, s stretch, f Filter, skip, n int, rows []Job) ([
 	defer x.l.mu.Unlock()
 	for i := s.lo; i < min(s.hi, len(b.jobs)) && len(rows) < n; i++ {
 		j := &b.jobs[i]
-		if !f.matches(j) || !f.contains(j) || !s.single && b.moved > 0 && x.l.isMoved(j.ID) {
+		if !x.wants(f, j) || !f.contains(j) || !s.single && b.moved > 0 && x.l.isMoved(j.ID) {
 			continue
 		}
 		if skip > 0 {
@@ -99,6 +100,11 @@ func (x *view) collect(b *Page, s stretch, f Filter, skip, n int, rows []Job) ([
 		rows = append(rows, *j)
 	}
 	return rows, skip
+}
+
+// wants reports whether a job is one of the filter's, but for its text.
+func (x *view) wants(f Filter, j *Job) bool {
+	return f.matches(j) && (!f.Shown || !x.hidden.jobs.has(j.ID))
 }
 
 // matches reports whether the job's state is wanted.
@@ -135,7 +141,11 @@ func (x *view) Statuses(ids []int64) (all []TransferStatus) {
 	for _, t := range x.l.transfers {
 		if len(ids) == 0 && !t.IsCleared() || slices.Contains(ids, t.ID) {
 			all = append(all,
-				TransferStatus{Transfer: t.Transfer, Files: t.Files, Bytes: t.Bytes, Done: t.Done + t.Bytes[Delivered], Away: t.anyAway()})
+				TransferStatus{
+					Transfer: t.Transfer, Files: t.Files, Bytes: t.Bytes,
+					Done: t.Done + t.Bytes[Delivered], Away: t.anyAway(),
+					Hidden: x.hidden.transfers[t.ID].copy(),
+				})
 		}
 	}
 	return all

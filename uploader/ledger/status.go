@@ -24,6 +24,8 @@ type TransferStatus struct {
 	Bytes Counts         // of those files, by state
 	Done  int64          // bytes acknowledged of files that are or will be delivered
 	Away  *problem.Error // not nil: a disk that files of it lie on is not there; these go on by themselves when it is
+	// Hidden counts those of the files that [Ledger.Hide] has hidden; nil: none is.
+	Hidden *Tally
 }
 
 // UnchangedFiles returns how many files are as they were delivered before; Files does not count

@@ -1,0 +1,87 @@
+package ledger
+
+import "context"
+
+// hidden are jobs that a person has taken from the list and may still put back: a list that asks for
+// what is shown has none of them, while all else goes on as if nothing had happened. Memory alone
+// knows of them, so that with the process the wish is lost and not the jobs.
+type hidden struct {
+	jobs      jobSet
+	batches   map[int64]*Tally // counts of the jobs, by batch
+	transfers map[int64]*Tally // the same by transfer
+}
+
+// Hide leaves the jobs that a command would take from the list out of [Ledger.Rows] where what is
+// shown is asked for, and counts them in [TransferStatus.Hidden]. It returns those that would still
+// be sent by themselves: whoever hides them pauses them. A command without a verb shows all again.
+// It blocks on the journal's disk.
+func (x *view) Hide(ctx context.Context, c Command) (going []int64, err error) {
+	defer x.l.changed()
+	if c.Verb == "" {
+		x.l.mu.Lock()
+		x.hidden = hidden{}
+		x.l.mu.Unlock()
+		return nil, nil
+	}
+	for _, part := range x.l.Split(c) {
+		some, err := x.hide(ctx, part.Command)
+		if going = append(going, some...); err != nil {
+			return going, err
+		}
+	}
+	return going, nil
+}
+
+// hide does so for the jobs of a transfer.
+func (x *view) hide(ctx context.Context, c Command) (going []int64, err error) {
+	err = x.l.Each(ctx, x.l.Concerned(c), func(b *Page) error {
+		x.l.mu.Lock()
+		defer x.l.mu.Unlock()
+		for i := range b.jobs {
+			j := &b.jobs[i]
+			if !c.means(j.ID) || !c.Verb.concerns(j) || !x.hidden.add(b, j) {
+				continue
+			}
+			if j.State == Waiting || j.State == Active {
+				going = append(going, j.ID)
+			}
+		}
+		return nil
+	})
+	return going, err
+}
+
+// add hides a job and reports whether it was shown until then.
+func (h *hidden) add(b *Page, j *Job) bool {
+	if h.jobs == nil {
+		h.jobs, h.batches, h.transfers = jobSet{}, map[int64]*Tally{}, map[int64]*Tally{}
+	}
+	if !h.jobs.add(j.ID) {
+		return false
+	}
+	if h.batches[b.ID] == nil {
+		h.batches[b.ID] = &Tally{}
+	}
+	if h.transfers[b.Transfer] == nil {
+		h.transfers[b.Transfer] = &Tally{}
+	}
+	h.count(b, j, 1)
+	return true
+}
+
+// count counts a job n times, 1 or -1, if it is hidden.
+func (h *hidden) count(b *Page, j *Job, n int64) {
+	if h.jobs.has(j.ID) {
+		h.batches[b.ID].count(j, n)
+		h.transfers[b.Transfer].count(j, n)
+	}
+}
+
+// shownOf returns how many jobs of a batch a filter has by their states.
+func (x *view) shownOf(b *Page, f Filter) int64 {
+	n := b.shown(f.States)
+	if h := x.hidden.batches[b.ID]; h != nil && f.Shown {
+		n = max(n-h.shown(f.States), 0)
+	}
+	return n
+}
