@@ -26,7 +26,7 @@ func newEmptyList(v *queueView) *emptyList {
 		v.window.Canvas().Focus(v.search)
 	})
 	v.tag("clear_search", e.clear)
-	e.box = container.New(middle{420}, column(6, -1, e.words, e.where,
+	e.box = container.New(middle{30}, column(6, -1, e.words, e.where,
 		inset(4, 0, 0, 0, container.NewCenter(e.clear))))
 	e.box.Hide()
 	return e

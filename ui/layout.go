@@ -87,13 +87,13 @@ func inset(top, bottom, left, right float32, o fyne.CanvasObject) *fyne.Containe
 }
 
 // middle keeps its object a little above the middle, no wider than it can be read.
-type middle struct{ width float32 }
+type middle struct{ letters float32 } // how wide, in sizes of the text
 
 func (m middle) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
 func (m middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	least := objects[0].MinSize()
-	w := min(size.Width, max(m.width, least.Width))
+	w := min(size.Width, max(m.letters*currentSize(theme.SizeNameText), least.Width))
 	h := min(size.Height, least.Height)
 	objects[0].Resize(fyne.NewSize(w, h))
 	objects[0].Move(fyne.NewPos((size.Width-w)/2, (size.Height-h)*0.4))
@@ -220,9 +220,10 @@ type text struct {
 	// leave out whole parts at the end, which “ · ” stands between, rather than shorten in the
 	// middle
 	parts  bool
-	less   string  // said instead where there is no room for the content
-	screen *screen // of a text that may be cut: its tip says the whole
-	short  bool    // it is
+	less   string    // said instead where there is no room for the content
+	screen *screen   // of a text that may be cut: its tip says the whole
+	short  bool      // it is
+	over   *dropZone // that it stands on, and takes the pointer from; nil for none
 }
 
 // newCutText makes a text that is shortened where it has no room. While the pointer is on it, a tip
@@ -237,6 +238,9 @@ func (sc *screen) newCutText(
 
 // MouseIn implements desktop.Hoverable.
 func (t *text) MouseIn(*desktop.MouseEvent) {
+	if t.over != nil {
+		t.over.light(true)
+	}
 	if t.short {
 		t.screen.tips().want([]string{t.content}, t)
 	}
@@ -247,6 +251,9 @@ func (t *text) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
 func (t *text) MouseOut() {
+	if t.over != nil {
+		t.over.light(false)
+	}
 	if t.screen != nil {
 		t.screen.tips().hide()
 	}

@@ -30,7 +30,7 @@ type stepCard struct {
 	mark         *widget.Icon
 	number       *text
 	title, words *text
-	box          *fyne.Container
+	content, box *fyne.Container
 }
 
 func (sc *screen) newStep(number, title, words string, buttons ...fyne.CanvasObject) *stepCard {
@@ -44,8 +44,20 @@ func (sc *screen) newStep(number, title, words string, buttons ...fyne.CanvasObj
 	mark := container.New(atLeast{fyne.NewSquareSize(30)}, container.NewCenter(s.number,
 		container.New(atLeast{fyne.NewSquareSize(26)}, s.mark)))
 	left := line(14, 1, mark, column(4, -1, s.title, s.words))
-	s.box = card(column(8, -1, left, inset(0, 0, 44, 0, line(8, -1, buttons...))))
+	s.content = column(8, -1, left, inset(0, 0, 44, 0, line(8, -1, buttons...)))
+	s.box = card(s.content)
 	return s
+}
+
+// takesDrops makes the step's card look like what it is: something to drop files on.
+func (s *stepCard) takesDrops() {
+	zone := newDropZone()
+	for _, t := range []*text{s.number, s.title, s.words} {
+		t.over = zone
+	}
+	picture := widget.NewIcon(icon("drop", theme.ColorNamePrimary))
+	s.box = container.NewStack(zone, inset(18, 18, 14, 14,
+		container.New(pictured{}, s.content, picture)))
 }
 
 // done marks the step as done, in other words.
@@ -73,12 +85,13 @@ func (v *startView) build() {
 	v.first = v.newStep("1", tr("Paste your upload token"),
 		tr("The link or text you received from the workspace."), v.paste)
 	v.second = v.newStep("2", tr("Drop files or folders here"), dropAFolder(), v.add, v.folder)
+	v.second.takesDrops()
 	v.offer = container.NewCenter(line(10, -1, newText(tr("No token yet?"), colorMuted,
 		theme.SizeNameText), v.practice))
 	if v.config.Practice == nil {
 		v.offer.Hide()
 	}
-	v.box = container.NewStack(container.NewVScroll(container.New(middle{560},
+	v.box = container.NewStack(container.NewVScroll(container.New(middle{40},
 		inset(4, 12, 16, 16, column(10, -1, v.first.box, v.second.box, v.offer)))))
 }
 

@@ -33,6 +33,7 @@ const (
 	colorTrack fyne.ThemeColorName = "track"
 	// of the part that is handed to the network and not confirmed yet
 	colorOnWay   fyne.ThemeColorName = "onWay"
+	colorDash    fyne.ThemeColorName = "dash" // of the edge of what files are dropped on
 	colorWarnBg  fyne.ThemeColorName = "warningBackground"
 	colorErrorBg fyne.ThemeColorName = "errorBackground"
 	colorGoodBg  fyne.ThemeColorName = "successBackground"
@@ -70,6 +71,7 @@ var palette = map[fyne.ThemeColorName][2]color.NRGBA{
 	colorGoodBg:                        {rgb(0xe7f5ed), rgb(0x1b2f26)},
 	colorInfoBg:                        {rgb(0xeff5f8), rgb(0x1a2d37)},
 	colorChipBg:                        {rgb(0xe6ebf0), rgb(0x2a343f)},
+	colorDash:                          {rgb(0x8296a8), rgb(0x5f7285)},
 	colorTrack:                         {rgb(0xdde4ea), rgb(0x2c3641)},
 	colorOnWay:                         {rgb(0x8fc4d9), rgb(0x31667a)},
 	theme.ColorNameButton:              {rgb(0xe6ebf0), rgb(0x2a343f)},
