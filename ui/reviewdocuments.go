@@ -35,7 +35,7 @@ func (d *reviewDialog) offerDocuments() fyne.CanvasObject {
 	o := &reviewDocuments{box: box}
 	o.manifest = d.newSheetCheck(tr("Add a list of checksums (SHA256SUMS)"), nil)
 	o.manifest.Checked = d.settings.Manifest
-	o.message = d.newButtonWithIcon("", icon("log", theme.ColorNameForeground), d.writeMessage)
+	o.message = d.newButtonWithIcon("", icon("message", theme.ColorNameForeground), d.writeMessage)
 	o.message.Importance, o.message.Alignment = widget.LowImportance, widget.ButtonAlignLeading
 	d.documents = o
 	d.showMessage()

@@ -66,6 +66,9 @@ func TestAWatchSendsListsOfWhatItDelivered(t *testing.T) {
 			return strings.HasSuffix(text, "  run/c.txt\n") && strings.Count(text, "\n") == 1
 		})
 	})
+	w.waits(t, "it knows that it is there", func() bool {
+		return strings.Count(w.said(), "is in the inbox, too") == 2
+	})
 	w.end(t)
 	if strings.Contains(w.said(), "Delivered 4") {
 		t.Errorf("a list counts as a file: %s", w.said())
