@@ -378,7 +378,8 @@ func TestAllRowsAreSelectedAndTheMenuOpensFromTheKeyboard(t *testing.T) {
 	d.window.Canvas().Overlays().Top().Hide()
 	d.key(fyne.KeyDelete)
 	d.finish()
-	d.tap("Remove 500 files")
+	d.mustSay("500 files removed from the list")
+	d.commands.settle()
 	d.finish()
 	if len(f.did) != 1 || f.did[0].Verb != ledger.Remove || len(f.did[0].Jobs) != 500 {
 		t.Errorf("commands: %v", f.did)

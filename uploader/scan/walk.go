@@ -304,6 +304,7 @@ func (s *scanner) file(f Found, info source.Info, r *root) error {
 	if s.opts.tooOld(info.ModTime, time.Now()) {
 		return s.skip(f, SkipTooOld)
 	}
+	f.Size, f.ModTime, f.ID, f.Changed = info.Size, info.ModTime, info.ID, info.Changed
 	if b := s.opts.Inbox.Blob; b != "" {
 		f.Blob = Name{Blob: b, Renamed: b != f.Rel}
 	} else if !s.opts.Local {
@@ -322,7 +323,6 @@ func (s *scanner) file(f Found, info source.Info, r *root) error {
 		}
 		f.Blob = name
 	}
-	f.Size, f.ModTime, f.ID, f.Changed = info.Size, info.ModTime, info.ID, info.Changed
 	return s.add(f)
 }
 
@@ -371,6 +371,9 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 		case readErr != nil: // whether the name is free can't be known
 			err = s.fail(f, readErr)
 		case owner != "":
+			if serr == nil && !x.folder {
+				f.Size, f.ModTime, f.ID, f.Changed = info.Size, info.ModTime, info.ID, info.Changed
+			}
 			err = s.add(nameTaken(f, filepath.Join(d.path, owner), join(d.rel, owner)))
 		default:
 			owners[x.planned] = x.name
