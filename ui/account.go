@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"iter"
 
 	"fyne.io/fyne/v2"
 
@@ -22,13 +23,25 @@ type Account interface {
 	Open(ctx context.Context) (Workspace, error)
 }
 
-// Workspace issues upload tokens; a [*workspace.Workspace] does, whose methods say more. They block
-// on the network, and are never called on Fyne's thread.
+// Workspace issues upload tokens and knows what arrived with them; a [*workspace.Workspace] does,
+// whose methods say more. But for ID and Received they block on the network, and are never called
+// on Fyne's thread.
 type Workspace interface {
 	ID() string
 	List(ctx context.Context) ([]workspace.Grant, error)
 	Issue(ctx context.Context, r workspace.Request) (token.Token, workspace.Grant, error)
 	Revoke(ctx context.Context, tid int, by string) error
+	Files(ctx context.Context, tid int) iter.Seq2[workspace.File, error]
+	Count(ctx context.Context, tid int, files iter.Seq2[workspace.File, error]) (
+		workspace.Arrived, error)
+	State(ctx context.Context, tid int, a *workspace.Arrived, to *workspace.Statements) (
+		unread []string, err error)
+	Verify(ctx context.Context, tid int, files iter.Seq2[workspace.File, error],
+		stated *workspace.Statements, deep bool, each func(workspace.Finding)) (
+		workspace.Verified, error)
+	Fetch(ctx context.Context, tid int, dir string, files iter.Seq2[workspace.File, error],
+		stated *workspace.Statements, each func(workspace.Fetched)) error
+	Received() int64
 	Close() error
 }
 
@@ -51,6 +64,7 @@ type issuing struct {
 	inboxes  *inboxView
 	practice *practiceView
 	copied   *copied
+	dialogs  *fileDialogs
 
 	connected bool // a storage account is
 }

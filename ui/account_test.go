@@ -26,6 +26,7 @@ func (a *account) Open(context.Context) (Workspace, error) {
 
 // grants is a workspace with a given table, in which everything else fails as it is told.
 type grants struct {
+	Workspace
 	list   []workspace.Grant
 	err    error
 	closed chan struct{}

@@ -48,7 +48,9 @@ func (w *Window) connect() {
 		watched: w.watched, undo: w.undo, step: closed(),
 	}
 	*w.undo = undoBar{screen: sc, commands: w.commands}
-	*w.issuing = issuing{screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied}
+	*w.issuing = issuing{
+		screen: sc, inboxes: w.inboxes, practice: w.practice, copied: w.copied, dialogs: w.dialogs,
+	}
 	*w.options = settingsView{
 		screen: sc, settings: w.settings, inboxes: w.inboxes, connection: w.connection,
 		setLanguage: w.setLanguage, watched: w.watched, hours: w.hours,

@@ -59,6 +59,41 @@ func (fd *fileDialogs) saveAs(
 	}, func() { fd.fynesSaveAs(title, name, at, to, failed) })
 }
 
+// choose lets the person choose files, or folders, and calls to with their paths unless nothing was
+// chosen. Fyne's own dialog picks one.
+func (fd *fileDialogs) choose(title string, folders bool, to func(paths []string)) {
+	fd.open(func(ctx context.Context, parent string) error {
+		if fd.config.Desktop.Choose == nil {
+			return errNoDialog
+		}
+		paths, err := fd.config.Desktop.Choose(ctx, parent, strings.TrimSuffix(title, "…"), folders)
+		if len(paths) > 0 && err == nil {
+			fd.do(func() { to(paths) })
+		}
+		return err
+	}, func() { fd.fynesChoose(title, folders, to) })
+}
+
+// fynesChoose is Fyne's dialog for choose.
+func (fd *fileDialogs) fynesChoose(title string, folder bool, to func(paths []string)) {
+	chosen := func(u fyne.URI) { to([]string{filepath.FromSlash(u.Path())}) }
+	if folder {
+		fd.openFynes(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+			if err == nil && u != nil {
+				chosen(u)
+			}
+		}, fd.window), title)
+		return
+	}
+	fd.openFynes(dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+		if err != nil || f == nil {
+			return
+		}
+		_ = f.Close() // only its name is wanted
+		chosen(f.URI())
+	}, fd.window), title)
+}
+
 // fynesSaveAs is Fyne's dialog for saveAs.
 func (fd *fileDialogs) fynesSaveAs(
 	title, name, folder string, to func(path string), failed func(error),

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
@@ -183,46 +182,10 @@ func pathsIn(text string) []string {
 }
 
 // chooseFiles lets the person pick files.
-func (v *intake) chooseFiles() { v.pick(tr("Add files…"), false, v.chooseFile) }
+func (v *intake) chooseFiles() { v.dialogs.choose(tr("Add files…"), false, v.add) }
 
 // chooseFolder lets the person pick a folder.
-func (v *intake) chooseFolder() { v.pick(tr("Add a folder…"), true, v.chooseOneFolder) }
-
-// pick asks with the desktop's own dialog, where any number can be picked, else with Fyne's.
-func (v *intake) pick(title string, folders bool, otherwise func(title string)) {
-	v.dialogs.open(func(ctx context.Context, parent string) error {
-		if v.config.Desktop.Choose == nil {
-			return errNoDialog
-		}
-		paths, err := v.config.Desktop.Choose(ctx, parent, strings.TrimSuffix(title, "…"), folders)
-		if len(paths) > 0 && err == nil {
-			there, missing := existing(paths)
-			v.do(func() { v.take(there, missing) })
-		}
-		return err
-	}, func() { otherwise(title) })
-}
-
-// chooseFile is Fyne's dialog, which picks one file.
-func (v *intake) chooseFile(title string) {
-	v.dialogs.openFynes(dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
-		if err != nil || f == nil {
-			return
-		}
-		path := f.URI().Path()
-		_ = f.Close() // only its name is wanted
-		v.add([]string{filepath.FromSlash(path)})
-	}, v.window), title)
-}
-
-// chooseOneFolder is the same for a folder.
-func (v *intake) chooseOneFolder(title string) {
-	v.dialogs.openFynes(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
-		if err == nil && u != nil {
-			v.add([]string{filepath.FromSlash(u.Path())})
-		}
-	}, v.window), title)
-}
+func (v *intake) chooseFolder() { v.dialogs.choose(tr("Add a folder…"), true, v.add) }
 
 func (v *intake) menu() *fyne.Menu {
 	files := fyne.NewMenuItemWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground),

@@ -80,6 +80,7 @@ func (v *uploadTokens) issued(link string, g workspace.Grant) {
 	v.grants = append([]workspace.Grant{g}, v.grants...)
 	v.form.clear()
 	v.table.build()
+	v.counts.more()
 	v.show()
 	v.window.Canvas().Focus(button)
 	v.scrollTo(v.table.box)

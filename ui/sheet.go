@@ -23,6 +23,7 @@ type sheet struct {
 	tick func(now time.Time) time.Duration
 	// fit, if not nil, is called with the window's size when that changes.
 	fit    func(fyne.Size)
+	card   *sheetLayout
 	scroll *container.Scroll
 	foot   *fyne.Container
 	names  []string // that its widgets have for Where
@@ -59,9 +60,10 @@ func (sc *screen) openSheet(
 		inset(0, 0, 12, 6, room),
 		widget.NewSeparator(),
 		inset(12, 12, 20, 20, s.foot))
+	s.card = &sheetLayout{width: width, body: body, full: full}
 	s.overlay = container.NewStack(
 		newScrim(),
-		container.New(&sheetLayout{width: width, body: body, full: full},
+		container.New(s.card,
 			container.NewStack(newPanel(theme.ColorNameOverlayBackground, theme.ColorNameSeparator,
 				12), content)),
 		s.tip.layer)

@@ -22,14 +22,14 @@ func TestTheViewOfTokensWorksFromTheKeyboard(t *testing.T) {
 	d.write("reason", "x")
 	d.choosePeriod("Dates…")
 	var names []string
-	for range 9 {
+	for range 12 {
 		switch f := c.Focused().(type) {
 		case *sheetEntry:
 			names = append(names, "entry")
 		case *sheetSelect:
 			names = append(names, "choice")
 		case *button:
-			names = append(names, f.Text)
+			names = append(names, f.words)
 		default:
 			names = append(names, fmt.Sprintf("%T", f))
 		}
@@ -37,8 +37,8 @@ func TestTheViewOfTokensWorksFromTheKeyboard(t *testing.T) {
 		c.FocusNext()
 	}
 	if got, want := strings.Join(names, ", "),
-		"entry, choice, entry, entry, Revoke…, Revoke…, Close, Create a token…, "+
-			"entry"; got != want {
+		"entry, choice, entry, entry, Show what arrived, Revoke…, What arrived, What arrived, "+
+			"Revoke…, What arrived, Close, Create a token…"; got != want {
 		t.Errorf("Tab goes to %s, want %s", got, want)
 	}
 	for c.Focused() != v.create {

@@ -33,6 +33,9 @@ type tokenTable struct {
 	revokes []*button
 }
 
+// countedWidth is how wide the view becomes with the columns of what arrived.
+const countedWidth = 1180
+
 // tokenRow is one token of the table.
 type tokenRow struct {
 	grant            workspace.Grant
@@ -40,7 +43,11 @@ type tokenRow struct {
 	reason, from, to *text
 	left             *text
 	sign             fyne.CanvasObject // of its state, with a word
+	files, size      *text             // what arrived, in columns
+	last             *text
+	arrived          *text // the same in one line
 	revoke           fyne.CanvasObject
+	open             *button // shows what arrived
 }
 
 func newTokenTable(v *uploadTokens) *tokenTable {
@@ -59,24 +66,13 @@ func (t *tokenTable) build() {
 	if len(t.rows) == 0 {
 		return
 	}
-	titles := []fyne.CanvasObject{}
-	for _, words := range []string{
-		tr("Reason"), tr("Valid from"), tr("Valid to"),
-		tr("Time left"), tr("State"),
-	} {
-		titles = append(titles, newText(words, colorMuted, theme.SizeNameCaptionText))
-	}
-	titles = append(titles, layout.NewSpacer())
-	t.columns = columns{gap: 14}
-	t.columns.measure(titles)
-	t.columns.widths[3] = max(t.columns.widths[3], newText(remaining(29*24*time.Hour+23*time.Hour),
-		colorMuted, theme.SizeNameText).MinSize().Width)
+	titles := t.titles()
 	for _, r := range t.rows {
-		t.columns.measure(r.cells())
+		t.columns.measure(t.cells(&r))
 	}
 	t.wide = t.roomForColumns()
 	if t.wide {
-		t.box.Add(inset(0, 4, 8, 8, container.New(&t.columns, titles...)))
+		t.box.Add(inset(0, 4, 8, 4, container.New(&t.columns, titles...)))
 	}
 	var first *button // of those that revoke
 	for i, r := range t.rows {
@@ -84,6 +80,9 @@ func (t *tokenTable) build() {
 			t.box.Add(widget.NewSeparator())
 		}
 		t.box.Add(t.present(r))
+		if i == 0 {
+			v.sheet.tag("arrived", r.open)
+		}
 		if b, ok := r.revoke.(*button); ok && first == nil {
 			first = b
 			v.sheet.tag("revoke", b)
@@ -100,9 +99,34 @@ func (t *tokenTable) build() {
 			line(0, -1, v.newButton(trn("Show {{.N}} more tokens", int64(more)), func() {
 				v.most = len(v.grants)
 				t.build()
+				v.counts.more()
 				v.show()
 			}))))
 	}
+}
+
+// titles returns the columns' titles, and measures them with the widest that may come below them.
+func (t *tokenTable) titles() (titles []fyne.CanvasObject) {
+	all := []string{
+		tr("Reason"), tr("Valid from"), tr("Valid to"), tr("Time left"), tr("State"),
+	}
+	widest := map[int]string{3: remaining(29*24*time.Hour + 23*time.Hour)}
+	if t.v.counts.wanted {
+		all = append(all, tr("Files"), tr("Size"), tr("Last arrival"))
+		widest[5], widest[6] = number(9_999_999), amount(999_900_000)
+		widest[7] = date(t.v.config.Now())
+	}
+	for _, words := range all {
+		titles = append(titles, newText(words, colorMuted, theme.SizeNameCaptionText))
+	}
+	titles = append(titles, layout.NewSpacer(), layout.NewSpacer())
+	t.columns = columns{gap: 14}
+	t.columns.measure(titles)
+	for i, words := range widest {
+		t.columns.widths[i] = max(t.columns.widths[i], newText(words, colorMuted,
+			theme.SizeNameText).MinSize().Width)
+	}
+	return titles
 }
 
 // row makes what is shown of one token.
@@ -120,6 +144,13 @@ func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
 	words, color, _ := timeLeft(g, now)
 	r.left = newText(words, color, theme.SizeNameText)
 	r.sign = stateSign(r.state)
+	for _, of := range []**text{&r.files, &r.size, &r.last} {
+		*of = newText("", colorMuted, theme.SizeNameText)
+	}
+	r.arrived = t.v.newCutText("", colorMuted, theme.SizeNameCaptionText)
+	r.arrived.parts = true
+	r.count(t.v.counts)
+	r.open = t.v.newSign(tr("What arrived"), theme.MenuExpandIcon(), func() { t.v.openArrived(g) })
 	if r.state == token.StateActive || r.state == token.StateNotYetValid ||
 		r.state == token.StateUnknown {
 		b := t.v.newButton(tr("Revoke…"), nil)
@@ -130,8 +161,48 @@ func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
 	return r
 }
 
-func (r *tokenRow) cells() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.reason, r.from, r.to, r.left, r.sign, r.revoke}
+func (t *tokenTable) cells(r *tokenRow) []fyne.CanvasObject {
+	all := []fyne.CanvasObject{r.reason, r.from, r.to, r.left, r.sign}
+	if t.v.counts.wanted {
+		all = append(all, r.files, r.size, r.last)
+	}
+	return append(all, r.revoke, r.open)
+}
+
+// count shows what is known of what arrived.
+func (r *tokenRow) count(of *arrivals) {
+	n, size, last := of.words(r.grant.TID)
+	r.files.set(n, colorMuted)
+	r.size.set(size, colorMuted)
+	r.last.set(last, colorMuted)
+	words := tr("Counting what arrived…")
+	switch n, ok := of.known[r.grant.TID]; {
+	case n.gone:
+		words = tr("Its inbox is gone.")
+	case ok && n.files == 0:
+		words = tr("Nothing has arrived.")
+	case ok:
+		words = arrivedWords(n.files, n.bytes, n.last)
+	}
+	r.arrived.set(words, colorMuted)
+}
+
+// arrivedWords says what arrived, in all.
+func arrivedWords(n, bytes int64, last time.Time) string {
+	words := files(n) + " · " + amount(bytes)
+	if !last.IsZero() {
+		words += " · " + tr("last {{.Date}}", values("Date", date(last)))
+	}
+	return words
+}
+
+// counted shows what arrived with a token.
+func (t *tokenTable) counted(tid int) {
+	for i := range t.rows {
+		if t.rows[i].grant.TID == tid {
+			t.rows[i].count(t.v.counts)
+		}
+	}
 }
 
 // present arranges a row for the room that there is. A token that was made in this view can be
@@ -139,15 +210,18 @@ func (r *tokenRow) cells() []fyne.CanvasObject {
 func (t *tokenTable) present(r tokenRow) fyne.CanvasObject {
 	var row fyne.CanvasObject
 	if t.wide {
-		row = container.New(&t.columns, r.cells()...)
+		row = container.New(&t.columns, t.cells(&r)...)
 	} else {
 		dates := t.v.newCutText(fmt.Sprintf("%s – %s", r.from.content, r.to.content), colorMuted,
 			theme.SizeNameCaptionText)
 		dates.less = "– " + r.to.content
-		row = line(8, 0, column(2, -1, line(8, 0, r.reason, r.sign), line(8, 0, dates, r.left)),
-			r.revoke)
+		words := column(2, -1, line(8, 0, r.reason, r.sign), line(8, 0, dates, r.left))
+		if t.v.counts.wanted {
+			words.Add(r.arrived)
+		}
+		row = line(4, 0, words, r.revoke, r.open)
 	}
-	row = inset(4, 4, 8, 8, row)
+	row = container.NewStack(newPlate(r.open.OnTapped), inset(4, 4, 8, 4, row))
 	m := t.v.made[r.grant.TID]
 	if m == nil {
 		return row
@@ -166,12 +240,12 @@ func (t *tokenTable) present(r tokenRow) fyne.CanvasObject {
 // roomForColumns reports whether the columns fit into the window.
 func (t *tokenTable) roomForColumns() bool {
 	// what the sheet takes, and the least of the first column
-	const beside, reason = 2*12 + 12 + 6 + 8 + 14 + 2*8, 150
+	const beside, reason = 2*12 + 12 + 6 + 8 + 14 + 8 + 4, 150
 	total := float32(reason)
 	for _, w := range t.columns.widths[1:] {
 		total += t.columns.gap + w
 	}
-	return total <= min(t.window.Width, sheetWidth+2*12)-beside
+	return total <= min(t.window.Width, t.v.sheet.card.width+2*12)-beside
 }
 
 // fit takes the other arrangement where the window's new size wants it.
@@ -238,9 +312,13 @@ func stateSign(s token.State) fyne.CanvasObject {
 	case workspace.StateRevoked:
 		name, words, color = "cancelled", tr("revoked"), colorMuted
 	}
-	return line(4, -1, container.New(atLeast{fyne.NewSquareSize(16)},
-		widget.NewIcon(icon(name, color))), newText(words, theme.ColorNameForeground,
-		theme.SizeNameText))
+	return line(4, -1, signOf(name, color),
+		newText(words, theme.ColorNameForeground, theme.SizeNameText))
+}
+
+// signOf is a small sign beside a word.
+func signOf(name string, color fyne.ThemeColorName) fyne.CanvasObject {
+	return container.New(atLeast{fyne.NewSquareSize(16)}, widget.NewIcon(icon(name, color)))
 }
 
 // dateOrNone says a day and time, or that the table does not.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -16,19 +17,16 @@ import (
 const sheetWidth = 800
 
 // uploadTokens is the view for those who issue upload tokens: a form for a new one, and the table
-// of all. One goroutine speaks with the workspace, for as long as the view is open; the rest
-// belongs to Fyne's.
+// of all. Its errands speak with the workspace; the rest belongs to Fyne's goroutine.
 type uploadTokens struct {
 	*issuing
+	*errands
 	sheet *sheet
-	dial  func(context.Context) (Workspace, error)
-	asks  chan ask // has room for one: nothing is asked while something is
-	view  context.Context
 
+	ws      Workspace         // nil until the table was read
 	id      string            // the workspace's name
 	grants  []workspace.Grant // the newest first
 	made    map[int]*made     // the tokens that were made in this view, by their numbers
-	busy    string            // what is being done, in words
 	loaded  bool
 	most    int // rows that are shown
 	laidOut parts
@@ -38,6 +36,7 @@ type uploadTokens struct {
 	status  *text // what is being done
 	trouble *fyne.Container
 	table   *tokenTable
+	counts  *arrivals
 	create  *button
 }
 
@@ -48,32 +47,19 @@ type made struct {
 	copy   *button
 }
 
-// ask is something to be done with the workspace, and what follows where that went well: a function
-// for Fyne's thread. unseen, if not nil, is called where the view is closed before that.
-type ask struct {
-	words  string // what is being done
-	do     func(context.Context, Workspace) (then func(), err error)
-	unseen func(Workspace)
-	again  bool // a person may want it to be tried again
-}
-
 // openUploadTokens opens the view of a workspace. Where no tokens may be created, it says who has
 // decided that in place of the form.
 func openUploadTokens(
 	of *issuing, title string, none bool, open func(context.Context) (Workspace, error),
 ) *uploadTokens {
-	v := &uploadTokens{
-		issuing: of, dial: open, asks: make(chan ask, 1), made: map[int]*made{},
-		most: rowsAtOnce,
-	}
-	var stop context.CancelFunc
-	v.view, stop = context.WithCancel(v.ctx)
+	v := &uploadTokens{issuing: of, made: map[int]*made{}, most: rowsAtOnce}
+	v.errands = newErrands(of.screen, v.show, v.failed)
 	v.where = v.newCutText("", colorMuted, theme.SizeNameCaptionText)
 	v.status = v.newCutText("", colorMuted, theme.SizeNameText)
 	v.trouble = column(0, -1)
 	v.trouble.Hide()
 	v.form = newTokenForm(v.screen, v.show, v.createAsked)
-	v.table = newTokenTable(v)
+	v.table, v.counts = newTokenTable(v), newArrivals(v)
 	closing := v.newButton(tr("Close"), nil)
 	v.create = v.newButton(tr("Create a token…"), v.createAsked)
 	v.create.Importance = widget.HighImportance
@@ -84,7 +70,7 @@ func openUploadTokens(
 			"computer."))
 	}
 	body := inset(0, 12, 8, 14, column(8, -1, v.where, v.trouble, form, widget.NewSeparator(),
-		v.status, v.table.box))
+		line(8, 0, v.status, v.counts.button), v.table.box))
 	v.sheet = v.openSheet(title, sheetWidth, body, closing, v.create)
 	v.sheet.stays = true // what opens above must not take a token away that was not copied yet
 	v.sheet.tag("cancel", closing)
@@ -93,15 +79,20 @@ func openUploadTokens(
 	v.sheet.tag("period", v.form.period)
 	v.sheet.tag("from", v.form.from)
 	v.sheet.tag("to", v.form.to)
+	v.sheet.tag("count", v.counts.button)
 	v.sheet.tick = v.tick
 	v.sheet.fit = v.table.fit
 	v.sheet.closed = func() {
-		stop()
+		v.stop()
+		v.counts.stop()
 		clear(v.made)
 		v.events.event("tokens closed")
 	}
 	closing.OnTapped = v.sheet.close
-	v.inBackground(func(context.Context) { v.serve(v.view) })
+	v.begin(func(ctx context.Context) (Workspace, error) {
+		defer v.inboxes.sayWaiting()()
+		return open(ctx)
+	})
 	v.load()
 	if none {
 		v.window.Canvas().Focus(closing)
@@ -111,86 +102,27 @@ func openUploadTokens(
 	return v
 }
 
-// serve does what is asked, one thing after another, until the view is closed.
-func (v *uploadTokens) serve(ctx context.Context) {
-	var ws Workspace
-	defer func() {
-		if ws != nil {
-			_ = ws.Close() // gives connections free
-		}
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case a := <-v.asks:
-			var then func()
-			var err error
-			if ws == nil {
-				stop := v.inboxes.sayWaiting()
-				ws, err = v.dial(ctx)
-				stop()
-			}
-			if err == nil {
-				then, err = a.do(ctx, ws)
-			}
-			if err != nil {
-				then = func() { v.failed(a, err) }
-			}
-			seen := v.onThread(ctx, func() {
-				v.busy = ""
-				then()
-				v.show()
-			})
-			if !seen && err == nil && a.unseen != nil {
-				a.unseen(ws)
-			}
-		}
-	}
-}
-
-// onThread runs a function on Fyne's thread, if the view is still open then, and waits. It reports
-// whether the function ran.
-func (v *uploadTokens) onThread(ctx context.Context, f func()) bool {
-	ran := make(chan bool, 1)
-	v.do(func() {
-		open := ctx.Err() == nil
-		if open {
-			f()
-		}
-		ran <- open
-	})
-	select {
-	case r := <-ran:
-		return r
-	case <-v.ctx.Done(): // nothing runs on that thread any more
-	}
-	select {
-	case r := <-ran:
-		return r
-	default:
-		return false
-	}
-}
-
 // ask lets something be done, unless something is.
 func (v *uploadTokens) ask(a ask) {
-	if v.busy != "" {
-		return
+	if v.busy == "" {
+		v.trouble.RemoveAll()
 	}
-	v.busy = a.words
-	v.trouble.RemoveAll()
-	v.asks <- a
-	v.show()
+	v.errands.ask(a)
 }
 
 // failed says why something was not done.
 func (v *uploadTokens) failed(a ask, err error) {
+	v.trouble.RemoveAll()
+	v.say(a, err, func() { v.ask(a) })
+}
+
+// say says why something was not done, and offers to try it again.
+func (v *uploadTokens) say(a ask, err error, again func()) {
 	v.config.Log.Info("upload tokens", "error", err)
 	x := explainIssuing(err)
 	v.trouble.Add(notice("attention", theme.ColorNameError, colorErrorBg, x))
 	if a.again {
-		v.trouble.Add(line(0, -1, v.newButton(tr("Try again"), func() { v.ask(a) })))
+		v.trouble.Add(line(0, -1, v.newButton(tr("Try again"), again)))
 	}
 	v.sheet.scroll.ScrollToTop()
 	v.events.event("told", "title", a.words, "message", x.String())
@@ -203,7 +135,7 @@ func (v *uploadTokens) load() {
 	) (func(), error) {
 		grants, err := ws.List(ctx)
 		return func() {
-			v.id, v.grants, v.loaded = ws.ID(), grants, true
+			v.ws, v.id, v.grants, v.loaded = ws, ws.ID(), grants, true
 			v.table.build()
 			v.where.set(tr("Workspace {{.Name}}", values("Name", show.Text(ws.ID()))), colorMuted)
 			v.events.event("tokens", "wsid", ws.ID(), "tokens", len(grants))
@@ -216,7 +148,7 @@ func (v *uploadTokens) show() {
 	if v.sheet == nil {
 		return // it is being made
 	}
-	words := v.busy
+	words := cmp.Or(v.busy, v.counts.busy)
 	switch {
 	case v.busy != "" && v.inboxes.waiting:
 		words = tr("Waiting for this computer's keyring; perhaps a window asks for its password")
@@ -224,7 +156,8 @@ func (v *uploadTokens) show() {
 		words = tr("There are no upload tokens yet. Say above what the first one is for.")
 	}
 	v.status.set(words, colorMuted)
-	visible(v.status, words != "")
+	v.counts.offer()
+	visible(v.status, words != "" || v.counts.button.Visible())
 	visible(v.where, v.where.content != "")
 	visible(v.trouble, len(v.trouble.Objects) > 0)
 	if v.form.check() && v.busy == "" && v.loaded {
@@ -234,7 +167,7 @@ func (v *uploadTokens) show() {
 	}
 	v.table.enable(v.busy == "")
 	now := parts{
-		words, v.where.content, v.form.words.Text, v.form.byDates(),
+		words, v.counts.button.Visible(), v.where.content, v.form.words.Text, v.form.byDates(),
 		len(v.trouble.Objects), v.table.built,
 	}
 	if now != v.laidOut {
@@ -253,14 +186,16 @@ func (v *uploadTokens) layOut() {
 
 // parts is what decides how much room the parts of the view need.
 type parts struct {
-	status, where, form string
-	byDates             bool
-	troubles, built     int
+	status          string
+	counts          bool
+	where, form     string
+	byDates         bool
+	troubles, built int
 }
 
 // tick lets the times that are left go on.
 func (v *uploadTokens) tick(now time.Time) time.Duration {
-	if v.busy != "" {
+	if v.busy != "" || v.counts.busy != "" {
 		v.show()
 	}
 	return v.table.tick(now)

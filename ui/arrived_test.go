@@ -1,0 +1,395 @@
+package ui
+
+import (
+	"context"
+	"crypto/md5"
+	"fmt"
+	"iter"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"inboxuploader/uploader/token"
+	"inboxuploader/workspace"
+)
+
+// deliver stores a file with a token.
+func deliver(t *testing.T, tok token.Token, name, text string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut,
+		tok.Inbox.URL()+"/"+name+"?"+tok.Query(), strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("x-ms-blob-type", "BlockBlob")
+	r.Header.Set("x-ms-version", "2021-12-02")
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	answer, err := transport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusCreated {
+		t.Fatalf("deliver: %s, %v", answer.Status, err)
+	}
+}
+
+const someNote = `{"message":"MRI of the second visit\nRed cable\u001b[2J","from":"Lab 7",` +
+	`"time":"2026-11-24T10:00:00Z","version":"1","totals":{"files":3,"bytes":15},"complete":true,` +
+	`"files":[{"name":"run/a.txt","bytes":5}],"failed":[]}`
+
+// openDelivery opens the view of what arrived with the newest of two tokens: three files and a
+// note. files are their texts.
+func openDelivery(t *testing.T, c Config) (d *desk, files map[string]string) {
+	t.Helper()
+	inbox := startInbox(t, nil)
+	ws, err := inbox.workspace(workspace.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = map[string]string{"run/a.txt": "alpha", "run/b.txt": "bravo", "run/c.txt": "delta"}
+	for _, reason := range []string{"Nothing yet", "Visit 2"} {
+		tok, _, err := ws.Issue(t.Context(), workspace.Request{Reason: reason})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reason != "Visit 2" {
+			continue
+		}
+		for name, text := range files {
+			deliver(t, tok, name, text)
+		}
+		deliver(t, tok, "delivery-1.json", someNote)
+	}
+	d = openDesk(t, c)
+	d.openTokens(ws)
+	return d, files
+}
+
+// openFirst opens what arrived with the newest token, and waits until it was read.
+func (d *desk) openFirst() {
+	d.t.Helper()
+	var open *button
+	d.walk(func(o fyne.CanvasObject) {
+		if b, ok := o.(*button); ok && open == nil && b.words == tr("What arrived") {
+			open = b
+		}
+	})
+	d.window.Canvas().Focus(open)
+	open.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	d.until("what arrived was read", func() bool { return d.events.named("arrived") != nil })
+}
+
+func TestTheTableTellsOnDemandWhatArrived(t *testing.T) {
+	d, _ := openDelivery(t, Config{})
+	if d.says("4 files") {
+		t.Error("it is counted without being asked")
+	}
+	d.window.Resize(fyne.NewSize(1400, 900))
+	d.press("Show what arrived")
+	d.until("it was counted", func() bool { return d.events.named("counted") != nil })
+	d.mustSay("Files", "Size", "Last arrival", "4", "–")
+	d.window.Resize(fyne.NewSize(480, 620))
+	d.look()
+	d.mustSay("4 files · ", "Nothing has arrived.")
+	if d.says("Show what arrived") {
+		t.Error("it is offered again")
+	}
+}
+
+func TestWhatArrivedIsShownWithItsSendersWord(t *testing.T) {
+	d, files := openDelivery(t, Config{})
+	d.openFirst()
+	d.mustSay("Visit 2", "Token 75 · 4 files", "last ", "Complete according to the sender's note",
+		"Lab 7 writes: MRI of the second visit Red cable")
+	for name, text := range files {
+		d.mustSay(name, fmt.Sprintf("%d B", len(text)))
+	}
+	d.press("Read the notes…")
+	d.mustSay("This is what the senders say.", "Lab 7", "MRI of the second visit", `\u{1b}[2J`,
+		"3 files · 15 B", "delivery-1.json")
+	d.top.close()
+	d.mustSay("Visit 2")
+	d.top.close()
+	d.mustSay("Upload tokens")
+}
+
+// TestAnIncompleteDeliverySaysSo: as its sender does, and nothing where there is no note.
+func TestAnIncompleteDeliverySaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		notes []workspace.Note
+		says  string
+	}{
+		"failed":  {[]workspace.Note{{NotDelivered: 3}}, "According to the sender's note, 3 files were not delivered"},
+		"unclear": {[]workspace.Note{{Complete: true}, {}}, "Not complete according to the sender's note"},
+		"no note": {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := openDesk(t, Config{})
+			d.openTokens(&delivery{grants: manyGrants(1), n: 1, notes: c.notes})
+			d.openFirst()
+			if c.says != "" {
+				d.mustSay(c.says)
+			} else if d.says("according") || d.says("complete") {
+				t.Error("it says more than it knows")
+			}
+		})
+	}
+}
+
+// TestAReceiptIsComparedWithWhatArrived: dropped onto the view, with what differs in a line each,
+// and what was not compared.
+func TestAReceiptIsComparedWithWhatArrived(t *testing.T) {
+	d, files := openDelivery(t, Config{})
+	d.openFirst()
+	list := ""
+	for name, text := range files {
+		if name == "run/b.txt" {
+			text = "forged"
+		}
+		list += fmt.Sprintf("%x  %s\n", md5.Sum([]byte(text)), name)
+	}
+	list += fmt.Sprintf("%x  run/gone.txt\n", md5.Sum(nil))
+	sha := strings.Repeat("ab", 32) + "  run/a.txt\n"
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	d.drop(write("MD5SUMS", list))
+	d.until("it was compared", func() bool { return d.events.named("compared") != nil })
+	d.mustSay("Compared with “MD5SUMS”", "2 differences", "As stated: 2 of 4 files.", "1 missing · 1 with different content",
+		"Content compared by the MD5 that the storage keeps: 2 files.",
+		"run/gone.txt", "Missing: stated, but not in the inbox.",
+		"run/b.txt", "Different content: its checksum is not the stated one.",
+		"Notes and lists beside them: 1 file.")
+
+	// A checksum that the storage does not keep is not compared until the files are read.
+	d.drop(write("SHA256SUMS", sha))
+	d.until("it was compared", func() bool { return d.says("Compared with “SHA256SUMS”") && d.says("In the inbox") })
+	d.mustSay("run/c.txt", "Additional: 5 B that nothing states.",
+		"Content not compared: 1 file. The storage keeps no checksum of the kind that is stated.")
+	if d.says("Different content") {
+		t.Error("what was not compared differs")
+	}
+	d.check("Read every file")
+	d.press("Compare again")
+	d.until("it was read", func() bool { return d.says("Different content") })
+	d.mustSay("3 differences")
+	d.press("Copy")
+	if got := d.app.Clipboard().Content(); !strings.Contains(got, "run/c.txt\tAdditional: 5 B") {
+		t.Errorf("copied: %q", got)
+	}
+
+	for name, says := range map[string]string{
+		"Dear data manager,\n":              "is neither a receipt nor a list of checksums.",
+		sha + "nonsense\n":                  "Line 2 of “paper” is no checksum and name",
+		`{"inbox":{},` + "\n" + `"files":[`: "is neither a receipt nor a list of checksums.",
+	} {
+		d.drop(write("paper", name))
+		d.until("it is refused", func() bool { return d.says(says) })
+		d.mustSay("Nothing was compared.")
+	}
+}
+
+// TestWhatArrivedIsComparedWithTheNotes: without a paper of one's own.
+func TestWhatArrivedIsComparedWithTheNotes(t *testing.T) {
+	d, _ := openDelivery(t, Config{})
+	d.openFirst()
+	d.press("Read the notes…")
+	d.press("Verify against the notes")
+	d.until("it was compared", func() bool { return d.says("As stated: 1 of 1 file.") })
+	d.mustSay("Compared with the senders' notes and lists", "2 differences",
+		"Content not compared: 1 file, of which no checksum is stated.")
+}
+
+// TestWhatArrivedIsFetched: into a folder, and once more without overwriting.
+func TestWhatArrivedIsFetched(t *testing.T) {
+	dir := t.TempDir()
+	d, files := openDelivery(t, Config{Desktop: Desktop{
+		Choose: func(_ context.Context, _, _ string, folders bool) ([]string, error) {
+			if !folders {
+				return nil, nil
+			}
+			return []string{dir}, nil
+		},
+	}})
+	d.openFirst()
+	d.press("Fetch…")
+	d.until("it was fetched", func() bool { return d.says("Fetched 4 files") })
+	for name, text := range files {
+		got, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil || string(got) != text {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	d.mustSay("All agree with the MD5 checksums that the storage has.")
+	d.top.close()
+	if err := os.WriteFile(filepath.Join(dir, "run", "a.txt"), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.press("Fetch…")
+	d.until("it was fetched", func() bool { return d.says("Fetched 3 files") })
+	d.mustSay("Already in the folder: 3 files.", "Not fetched: 1 file.", "run/a.txt",
+		"Something else of this name is already in the folder.", "Try again")
+	if got, err := os.ReadFile(filepath.Join(dir, "run", "a.txt")); err != nil ||
+		string(got) != "mine" {
+		t.Errorf("it was overwritten: %q, %v", got, err)
+	}
+}
+
+func TestTheListOfWhatArrivedIsExported(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "list.csv")
+	d, _ := openDelivery(t, Config{Desktop: Desktop{
+		Save: func(_ context.Context, _, _, _, name string) (string, error) {
+			return filepath.Join(filepath.Dir(path), name), nil
+		},
+	}})
+	d.openFirst()
+	v := d.top
+	for ending, want := range map[string]string{".csv": "run/a.txt,5,", ".json": `"files_total": 4`} {
+		d.press("Export list…")
+		d.tapMenu(map[string]string{".csv": "As a table (CSV)…", ".json": "For programs (JSON)…"}[ending])
+		d.until("it was written", func() bool { return d.says("The list is saved as “ws0421-75" + ending + "”.") })
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(path), "ws0421-75"+ending))
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %s, %v", ending, text, err)
+		}
+	}
+	if d.top != v {
+		t.Error("another sheet is open")
+	}
+}
+
+// tapMenu chooses from the menu that is open.
+func (d *desk) tapMenu(words string) {
+	d.t.Helper()
+	found := false
+	d.walk(func(o fyne.CanvasObject) {
+		m, ok := o.(fyne.Tappable)
+		if !ok || found {
+			return
+		}
+		if w, ok := o.(fyne.Widget); ok && strings.Contains(fmt.Sprintf("%T", o), "menuItem") {
+			within(w, func(in fyne.CanvasObject) {
+				if saysIn(in, words) {
+					found = true
+				}
+			})
+			if found {
+				m.Tapped(&fyne.PointEvent{})
+			}
+		}
+	})
+	if !found {
+		d.t.Fatalf("there is no menu entry %q", words)
+	}
+}
+
+// delivery is a workspace in which n files arrived with each token.
+type delivery struct {
+	*grants
+	n     int
+	notes []workspace.Note
+	block bool          // the list never ends
+	begun chan struct{} // closed when it was begun, if not nil
+}
+
+func (w *delivery) Files(ctx context.Context, _ int) iter.Seq2[workspace.File, error] {
+	return func(yield func(workspace.File, error) bool) {
+		for i := range w.n {
+			if !yield(workspace.File{
+				Name: fmt.Sprintf("run/%07d.dat", i), Size: 1 << 20,
+				Arrived: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC),
+			}, nil) {
+				return
+			}
+		}
+		if w.begun != nil {
+			close(w.begun)
+		}
+		if w.block {
+			<-ctx.Done()
+			yield(workspace.File{}, context.Cause(ctx))
+		}
+	}
+}
+
+func (w *delivery) Count(
+	_ context.Context, _ int, files iter.Seq2[workspace.File, error],
+) (a workspace.Arrived, err error) {
+	for f, err := range files {
+		if err != nil {
+			return a, err
+		}
+		a.Files++
+		a.Bytes += f.Size
+		a.Last = f.Arrived
+	}
+	a.Notes = w.notes
+	return a, nil
+}
+
+func (w *delivery) Received() int64 { return 0 }
+
+// TestAMillionFilesAreCountedAndTheFirstAreShown: the list says that it has not all of them.
+func TestAMillionFilesAreCountedAndTheFirstAreShown(t *testing.T) {
+	d := openDesk(t, Config{})
+	d.openTokens(&delivery{grants: manyGrants(1), n: 1_000_000})
+	d.openFirst()
+	d.mustSay("1,000,000 files · 1.0 TB", "The list shows the first 50,000 files.", "run/0000000.dat")
+	list := d.listOfFiles()
+	if n := list.Length(); n != filesShown {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// listOfFiles is the list on the sheet.
+func (d *desk) listOfFiles() (list *fileList) {
+	d.t.Helper()
+	d.walk(func(o fyne.CanvasObject) {
+		if l, ok := o.(*fileList); ok {
+			list = l
+		}
+	})
+	if list == nil {
+		d.t.Fatal("there is no list")
+	}
+	return list
+}
+
+// TestClosingWhatArrivedEndsItsReading: and while it is read, the list says how far it is.
+func TestClosingWhatArrivedEndsItsReading(t *testing.T) {
+	d := openDesk(t, Config{})
+	w := &delivery{grants: manyGrants(1), n: 7, block: true, begun: make(chan struct{})}
+	d.openTokens(w)
+	d.walk(func(o fyne.CanvasObject) {
+		if b, ok := o.(*button); ok && b.words == "What arrived" && d.top.under == nil {
+			test.Tap(b)
+		}
+	})
+	<-w.begun
+	d.look()
+	d.mustSay("7 files", "Reading what arrived…")
+	if !d.button("Verify against a receipt…").Disabled() {
+		t.Error("it can be compared before it was read")
+	}
+	d.top.close() // and the goroutine ends, or the window would wait for it
+	d.mustSay("Upload tokens")
+}
+
+// saysIn reports whether an object is this text.
+func saysIn(o fyne.CanvasObject, words string) bool {
+	t, ok := o.(*canvas.Text)
+	return ok && t.Text == words
+}
