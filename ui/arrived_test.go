@@ -127,7 +127,10 @@ func TestAnIncompleteDeliverySaysSo(t *testing.T) {
 		notes []workspace.Note
 		says  string
 	}{
-		"failed":  {[]workspace.Note{{NotDelivered: 3}}, "According to the sender's note, 3 files were not delivered"},
+		"failed": {
+			[]workspace.Note{{NotDelivered: 3}},
+			"According to the sender's note, 3 files were not delivered",
+		},
 		"unclear": {[]workspace.Note{{Complete: true}, {}}, "Not complete according to the sender's note"},
 		"no note": {nil, ""},
 	} {
@@ -168,7 +171,8 @@ func TestAReceiptIsComparedWithWhatArrived(t *testing.T) {
 	}
 	d.drop(write("MD5SUMS", list))
 	d.until("it was compared", func() bool { return d.events.named("compared") != nil })
-	d.mustSay("Compared with “MD5SUMS”", "2 differences", "As stated: 2 of 4 files.", "1 missing · 1 with different content",
+	d.mustSay("Compared with “MD5SUMS”", "2 differences", "As stated: 2 of 4 files.",
+		"1 missing · 1 with different content",
 		"Content compared by the MD5 that the storage keeps: 2 files.",
 		"run/gone.txt", "Missing: stated, but not in the inbox.",
 		"run/b.txt", "Different content: its checksum is not the stated one.",
@@ -176,7 +180,9 @@ func TestAReceiptIsComparedWithWhatArrived(t *testing.T) {
 
 	// A checksum that the storage does not keep is not compared until the files are read.
 	d.drop(write("SHA256SUMS", sha))
-	d.until("it was compared", func() bool { return d.says("Compared with “SHA256SUMS”") && d.says("In the inbox") })
+	d.until("it was compared", func() bool {
+		return d.says("Compared with “SHA256SUMS”") && d.says("In the inbox")
+	})
 	d.mustSay("run/c.txt", "Additional: 5 B that nothing states.",
 		"Content not compared: 1 file. The storage keeps no checksum of the kind that is stated.")
 	if d.says("Different content") {
@@ -260,7 +266,9 @@ func TestTheListOfWhatArrivedIsExported(t *testing.T) {
 	for ending, want := range map[string]string{".csv": "run/a.txt,5,", ".json": `"files_total": 4`} {
 		d.press("Export list…")
 		d.tapMenu(map[string]string{".csv": "As a table (CSV)…", ".json": "For programs (JSON)…"}[ending])
-		d.until("it was written", func() bool { return d.says("The list is saved as “ws0421-75" + ending + "”.") })
+		d.until("it was written", func() bool {
+			return d.says("The list is saved as “ws0421-75" + ending + "”.")
+		})
 		text, err := os.ReadFile(filepath.Join(filepath.Dir(path), "ws0421-75"+ending))
 		if err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s: %s, %v", ending, text, err)
@@ -392,4 +400,58 @@ func TestClosingWhatArrivedEndsItsReading(t *testing.T) {
 func saysIn(o fyne.CanvasObject, words string) bool {
 	t, ok := o.(*canvas.Text)
 	return ok && t.Text == words
+}
+
+// longNotes are notes as a sender may make them.
+func longNotes() []workspace.Note {
+	return []workspace.Note{{
+		Name: "delivery-" + strings.Repeat("W", 300) + ".json", From: strings.Repeat("W", 500),
+		Message:      strings.Repeat("心拍数のデータ", 300) + "\n" + strings.Repeat("W", 500),
+		NotDelivered: 1_234_567,
+	}}
+}
+
+// openComparison shows a comparison with a difference of each kind.
+func (d *desk) openComparison() {
+	d.openTokens(&delivery{grants: manyGrants(1), n: 1_234})
+	d.openFirst()
+	v := &arrivedView{issuing: d.issuing, arrived: workspace.Arrived{Files: 7, Bytes: 1 << 50}}
+	c := &comparison{v: v, papers: []string{strings.Repeat("W", 300)}, most: 3, isList: true, stated: true}
+	c.errands = newErrands(d.screen, c.show, c.failed)
+	c.open()
+	c.result = &workspace.Verified{
+		Files: 1_234_567, Bytes: 1 << 50, Papers: 9, Stated: 1_234_567, Same: 1, ByETag: 1_234_567,
+		BySum: 1, NotCompared: 1_234_567, NoSum: 1_234_567,
+		Differences: map[workspace.Difference]int64{},
+	}
+	for _, kind := range workspace.Differences() {
+		c.result.Differences[kind] = 1_234_567
+		c.found.add(workspace.Finding{
+			Name: strings.Repeat("W", 300), Difference: kind, Size: 7, Stated: 1_234_567,
+			Err: &workspace.Error{Reason: workspace.FileChanged, Err: workspace.ErrFile},
+		})
+	}
+	c.result.Stated, c.most = 8*1_234_567, len(workspace.Differences())
+	c.others, c.unread, c.below = 7, []string{strings.Repeat("W", 300)}, "x"
+	c.show()
+}
+
+// openFetching shows a fetch that was broken off.
+func (d *desk) openFetching() {
+	d.openTokens(&delivery{grants: manyGrants(1), n: 1_234})
+	d.openFirst()
+	v := &arrivedView{
+		issuing: d.issuing, ws: &delivery{}, arrived: workspace.Arrived{Files: 7, Bytes: 1 << 50},
+	}
+	v.grant.Folder = strings.Repeat("W", 256)
+	f := &fetching{v: v, folder: "/data/" + strings.Repeat("W", 300)}
+	f.errands = newErrands(d.screen, f.show, f.failed)
+	f.openSheet()
+	f.fetched.add(workspace.Fetched{})
+	f.fetched.add(workspace.Fetched{
+		File: workspace.File{Name: strings.Repeat("W", 300)},
+		Err:  &workspace.Error{Reason: workspace.PlaceTaken, Err: workspace.ErrFile},
+	})
+	f.finished(&workspace.Error{Reason: workspace.NoRoom, Err: workspace.ErrFolder})
+	f.show()
 }

@@ -98,8 +98,10 @@ func (c *comparison) open() {
 	v := c.v
 	c.bar = newBar()
 	c.words, c.list = column(2, -1), newTableBox(v.screen)
-	c.tick = v.newSheetCheck(tr("Read every file and compare its checksum ({{.Size}} to read)",
-		values("Size", amount(v.arrived.Bytes))), func(bool) { c.show() })
+	c.tick = v.newSheetCheck(tr("Read every file and compare its checksum"),
+		func(bool) { c.show() })
+	cost := small(tr("This reads {{.Size}} from the storage.", values("Size",
+		amount(v.arrived.Bytes))))
 	c.folder = v.newSheetEntry(tr("such as project/run 7"), func(string) { c.show() })
 	c.place = column(2, -1, small(tr("The names in the list are below this folder of the inbox:")),
 		c.folder)
@@ -108,7 +110,8 @@ func (c *comparison) open() {
 	c.copy = v.newButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), c.copyLines)
 	c.again = v.newButton(tr("Compare again"), c.run)
 	c.again.Importance = widget.HighImportance
-	body := inset(0, 12, 8, 14, column(8, -1, c.words, c.bar, c.place, c.tick, c.list.box))
+	body := inset(0, 12, 8, 14, column(8, -1, c.words, c.bar, c.place,
+		column(-6, -1, c.tick, inset(0, 0, 30, 0, cost)), c.list.box))
 	c.sheet = v.openSheet(c.title(), 760, body, c.copy, closing, c.again)
 	c.sheet.tag("cancel", closing)
 	c.sheet.tag("copy", c.copy)

@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"inboxuploader/internal/show"
-	"inboxuploader/internal/sums"
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/receipt"
 	"inboxuploader/workspace"
@@ -23,12 +22,13 @@ func explainPaper(err error) problem.Explanation {
 	}
 	name := values("Name", show.Text(filepath.Base(p.path)))
 	x := problem.Explanation{Safe: tr("Nothing was compared.")}
-	line, isLine := errors.AsType[*sums.LineError](p.err)
+	line, isLine := errors.AsType[*workspace.ListError](p.err)
 	other, isOther := errors.AsType[*workspace.OtherInboxError](p.err)
 	switch {
 	case errors.Is(p.err, workspace.ErrNotPaper):
 		x.What = tr("“{{.Name}}” is neither a receipt nor a list of checksums.", name)
-		x.Do = tr("Choose the sender's receipt in JSON or CSV, or a list such as SHA256SUMS or MD5SUMS.")
+		x.Do = tr("Choose the sender's receipt in JSON or CSV, or a list such as SHA256SUMS or " +
+			"MD5SUMS.")
 	case errors.Is(p.err, receipt.ErrNotReceipt):
 		x.What = tr("The receipt “{{.Name}}” was cut off or changed.", name)
 		x.Do = tr("Ask its sender for it once more.")

@@ -246,7 +246,8 @@ func (f *fetching) showResult() {
 	}
 	switch {
 	case errors.Is(f.broken, context.Canceled):
-		facts = append(facts, tr("Stopped. Files that were fetched are whole. “Continue” fetches the rest."))
+		facts = append(facts, tr("Stopped. Files that were fetched are whole. “Continue” fetches the "+
+			"rest."))
 	case f.broken != nil:
 		x := explainIssuing(f.broken)
 		f.list.add("attention", theme.ColorNameError, x.What, join(x.Safe, x.Do))

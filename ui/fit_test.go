@@ -172,6 +172,22 @@ func TestNothingIsCutOffAtTheSmallestSize(t *testing.T) {
 			v.copyToken(4)
 			d.inSight(v.made[4].copy)
 		},
+		"tokens with what arrived": func(d *desk) {
+			v := d.openTokens(&delivery{grants: manyGrants(3), n: 1_234})
+			v.counts.start()
+			d.until("it was counted", func() bool { return d.events.named("counted") != nil })
+		},
+		"what arrived": func(d *desk) {
+			d.openTokens(&delivery{grants: manyGrants(1), n: 1_234, notes: longNotes()})
+			d.openFirst()
+		},
+		"notes": func(d *desk) {
+			d.openTokens(&delivery{grants: manyGrants(1), n: 1, notes: longNotes()})
+			d.openFirst()
+			d.press(tr("Read the notes…"))
+		},
+		"compared": func(d *desk) { d.openComparison() },
+		"fetched":  func(d *desk) { d.openFetching() },
 		"trouble with tokens": func(d *desk) {
 			ws := manyGrants(1)
 			ws.err = &workspace.Error{Reason: workspace.KeyRefused, Err: workspace.ErrDenied}

@@ -21,6 +21,9 @@ type OtherInboxError struct{ Inbox string } // one of them, as the receipt write
 // Error implements error.
 func (e *OtherInboxError) Error() string { return fmt.Sprintf("a receipt of %q", e.Inbox) }
 
+// ListError says which line of a list of checksums makes no sense.
+type ListError = sums.LineError
+
 // AddReceipt adds what a receipt states of the files in a token's container, and returns of how
 // many files in other inboxes it speaks. Errors are [receipt.ErrNotReceipt] where it is none or was
 // cut off or changed, an [*OtherInboxError], and the reader's; the statements are of no use then.
@@ -48,7 +51,7 @@ func (s *Statements) AddReceipt(r io.Reader, container string) (others int64, er
 }
 
 // AddList adds what a list of checksums states of the files below a folder of the inbox, which may
-// be empty. Errors are a [*sums.LineError] and the reader's; the statements are of no use then.
+// be empty. Errors are a [*ListError] and the reader's; the statements are of no use then.
 func (s *Statements) AddList(r io.Reader, folder string) error {
 	if folder = strings.Trim(folder, "/"); folder != "" {
 		folder += "/"
@@ -77,7 +80,7 @@ func (s *Statements) AddPaper(
 		return false, 0, err
 	}
 	err = s.AddList(r, folder)
-	if _, ok := errors.AsType[*sums.LineError](err); ok && s.Len() == before {
+	if _, ok := errors.AsType[*ListError](err); ok && s.Len() == before {
 		return false, 0, ErrNotPaper
 	}
 	return true, 0, err

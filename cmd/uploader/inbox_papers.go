@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"inboxuploader/internal/show"
-	"inboxuploader/internal/sums"
 	"inboxuploader/uploader/receipt"
 	"inboxuploader/workspace"
 )
@@ -85,7 +84,7 @@ func (p *papers) readManifest(file string) error {
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	err = p.stated.AddList(f, p.prefix)
-	if e, ok := errors.AsType[*sums.LineError](err); ok {
+	if e, ok := errors.AsType[*workspace.ListError](err); ok {
 		return usagef("Line %d of “%s” is no checksum and name as sha256sum and md5sum write "+
 			"them. Nothing was compared.", e.Line, show.Text(file))
 	}
