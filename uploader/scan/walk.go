@@ -260,7 +260,11 @@ func (s *scanner) look(
 	x.included = d.included || len(s.filter.include) > 0 && s.filter.includes(name, below, x.folder)
 	planned, _, refused := planSegment(name)
 	if refused != "" && !s.opts.keepsNames() {
-		return x, false, s.add(refuseFound(f(), refused, ""))
+		r := refuseFound(f(), refused, "")
+		if info, err := s.statEntry(ctx, x, dir, e); err == nil && info.Kind == source.File {
+			r.Size, r.ModTime, r.ID, r.Changed = info.Size, info.ModTime, info.ID, info.Changed
+		}
+		return x, false, s.add(r)
 	}
 	x.planned = planned
 	if outside {
@@ -275,13 +279,7 @@ func (s *scanner) entry(
 	ctx context.Context, d *folderAt, x entryAt, dir *source.Dir, e fs.DirEntry,
 ) error {
 	f := Found{Source: filepath.Join(d.path, x.name), Rel: join(d.rel, x.name), At: x.at}
-	var info source.Info
-	var err error
-	if dir == nil || x.link {
-		info, err = s.stat(ctx, x.at)
-	} else {
-		info, err = dir.Stat(e)
-	}
+	info, err := s.statEntry(ctx, x, dir, e)
 	switch {
 	case err != nil:
 		return s.fail(f, err)
@@ -291,6 +289,16 @@ func (s *scanner) entry(
 		return s.skip(f, skipKind(info.Kind))
 	}
 	return s.file(f, info, d.root)
+}
+
+// statEntry looks at an entry of a folder, or at what it leads to.
+func (s *scanner) statEntry(
+	ctx context.Context, x entryAt, dir *source.Dir, e fs.DirEntry,
+) (source.Info, error) {
+	if dir == nil || x.link {
+		return s.stat(ctx, x.at)
+	}
+	return dir.Stat(e)
 }
 
 // file hands over a file with its planned name.
