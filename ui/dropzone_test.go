@@ -34,7 +34,7 @@ func TestTheDropCardLightsUp(t *testing.T) {
 	if n := colors(); len(n) < 2 {
 		t.Errorf("the edge is not dashed: %v", n)
 	}
-	for name, o := range map[string]desktop.Hoverable{"the card": zone, "its title": d.Window.start.second.title} {
+	for name, o := range map[string]desktop.Hoverable{"the card": zone, "its title": d.start.second.title} {
 		o.MouseIn(nil)
 		if !zone.lit {
 			t.Errorf("%s does not light up", name)

@@ -41,14 +41,11 @@ func newHostList(view *settingsView) *hostList {
 	l.problem.Hide()
 	l.fill()
 	if view.config.Rules.NoHosts {
-		l.box = column(4, -1,
-			newText(tr("Storage addresses that you allow"), colorMuted, theme.SizeNameText),
-			l.rows, byAdministrator(tr("Set by your administrator")))
+		l.box = column(4, -1, l.rows, byAdministrator(tr("Set by your administrator")))
 		return l
 	}
 	l.box = column(4, -1,
-		newText(tr("Storage addresses that you allow"), colorMuted, theme.SizeNameText),
-		inset(2, 4, 0, 0,
+		inset(-4, 4, 0, 0,
 			small(tr("A token for an unknown address could send your data to a stranger. Allow "+
 				"only an address that the workspace itself has named to you. Removing an "+
 				"address stops uploads to it."))),

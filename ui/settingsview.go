@@ -4,12 +4,12 @@ import (
 	"context"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -27,16 +27,60 @@ type settingsView struct {
 	setLanguage func(code string) // shows the window in another language
 }
 
+// settingsSheet is the sheet while it is open.
+type settingsSheet struct {
+	*settingsView
+	labels  *labels
+	tags    map[string]fyne.CanvasObject
+	resized func() // called when a part has another height
+}
+
 // open lets the person change what the window remembers. What is changed holds at once; there is
 // nothing to confirm.
 func (v *settingsView) open() {
+	s := &settingsSheet{v, &labels{}, map[string]fyne.CanvasObject{}, func() {}}
+	hosts := newHostList(v)
+	hosts.resized = func() { s.resized() }
+	body := column(20, -1,
+		section(tr("Appearance"), s.appearance()),
+		section(tr("Sending files"), s.sending()),
+		section(tr("This computer"), s.computer()),
+		section(tr("Network"), s.network()),
+		section(tr("Storage addresses that you allow"), hosts.box))
+	if v.config.Watch != nil {
+		body.Objects = slices.Insert(body.Objects, 2,
+			fyne.CanvasObject(section(tr("Watched folders"), s.watchedFolders())))
+	}
+	closing := v.newButton(tr("Close"), nil)
+	closing.Importance = widget.HighImportance
+	sheet := v.openSheet(tr("Settings"), 560, inset(4, 12, 8, 14, body), closing)
+	sheet.tag("cancel", closing)
+	for name, o := range s.tags {
+		sheet.tag(name, o)
+	}
+	before := v.settings.clone()
+	sheet.closed = func() {
+		if v.settings.Proxy != before.Proxy || v.settings.CAFile != before.CAFile {
+			v.changeNetwork()
+		}
+		if v.settings.Settle != before.Settle {
+			v.watched.restart()
+		}
+	}
+	s.resized = func() { sheet.overlay.Refresh() }
+	closing.OnTapped = sheet.close
+	v.window.Canvas().Focus(closing)
+}
+
+// appearance is how the window looks.
+func (v *settingsSheet) appearance() fyne.CanvasObject {
 	s := v.settings
 	appearances := []Appearance{AppearanceSystem, AppearanceLight, AppearanceDark}
 	look := v.newSheetSelect([]string{tr("Same as system"), tr("Light"), tr("Dark")},
 		indexOf(appearances, s.Appearance), func(i int) {
 			s.Appearance = appearances[i]
-			v.settings.apply()
-			v.settings.changed()
+			s.apply()
+			s.changed()
 		})
 	scales := []float32{0.9, 1, 1.15, 1.3, 1.6}
 	if s.TextScale == 0 {
@@ -47,8 +91,8 @@ func (v *settingsView) open() {
 		tr("Largest"),
 	}, indexOf(scales, s.TextScale), func(i int) {
 		s.TextScale = scales[i]
-		v.settings.apply()
-		v.settings.changed()
+		s.apply()
+		s.changed()
 	})
 	codes := append([]string{""}, languages()...)
 	language := v.newSheetSelect(append([]string{tr("Same as system")}, languageNames()...),
@@ -56,16 +100,26 @@ func (v *settingsView) open() {
 			v.setLanguage(codes[i])
 			v.open() // in that language
 		})
-	check := func(words string, on *bool) fyne.CanvasObject {
-		c := v.newSheetCheck(words, nil)
-		c.Checked = *on
-		c.OnChanged = func(yes bool) {
-			*on = yes
-			v.settings.changed()
-		}
-		return c
+	return v.labels.form(
+		label(tr("Theme")), look,
+		label(tr("Size of text")), size,
+		label(tr("Language")), language)
+}
+
+// check is a box to tick for a setting.
+func (v *settingsSheet) check(words string, on *bool) fyne.CanvasObject {
+	c := v.newSheetCheck(words, nil)
+	c.Checked = *on
+	c.OnChanged = func(yes bool) {
+		*on = yes
+		v.settings.changed()
 	}
-	admin := v.config.Rules
+	return c
+}
+
+// sending is what is sent, and how.
+func (v *settingsSheet) sending() fyne.CanvasObject {
+	s, admin := v.settings, v.config.Rules
 	conflicts := []conflictRule{leaveAlone, keepBoth, replaceIt}
 	ways := []string{tr("Skip my file"), tr("Keep both"), tr("Replace the one in the inbox")}
 	if admin.NoReplace {
@@ -74,7 +128,7 @@ func (v *settingsView) open() {
 	conflict := v.newSheetSelect(ways,
 		indexOf(conflicts, s.conflict()), func(i int) {
 			s.setConflict(conflicts[i])
-			v.settings.changed()
+			s.changed()
 		})
 	rules := []linkRule{leaveLinks, followInside, followAll}
 	follow := v.newSheetSelect([]string{
@@ -82,7 +136,7 @@ func (v *settingsView) open() {
 		tr("Wherever they lead"),
 	}, indexOf(rules, s.links()), func(i int) {
 		s.setLinks(rules[i])
-		v.settings.changed()
+		s.changed()
 	})
 	exclude := v.newSheetEntry("", nil)
 	exclude.SetPlaceHolder(tr("*.tmp; old/**"))
@@ -94,8 +148,22 @@ func (v *settingsView) open() {
 				s.Exclude = append(s.Exclude, p)
 			}
 		}
-		v.settings.changed()
+		s.changed()
 	}
+	between := v.hoursEntry()
+	v.tags["between"] = between
+	return column(4, -1, v.labels.form(
+		label(tr("If it is already there")), ruled(conflict, admin.NoReplace),
+		label(tr("Follow links")), follow,
+		label(tr("Never send")), exclude,
+		label(tr("Highest speed, MB/s")), v.atMost(v.rateEntry(), admin.Rate),
+		label(tr("Send only between")), between),
+		boxes(v.check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk)))
+}
+
+// rateEntry takes the highest speed.
+func (v *settingsSheet) rateEntry() *sheetEntry {
+	s := v.settings
 	rate := v.entryOf(tr("no limit"), "", func(text string) bool {
 		megabytes, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
 		if text != "" && (err != nil || megabytes < 0.01 || megabytes > 1e6) {
@@ -104,10 +172,24 @@ func (v *settingsView) open() {
 		s.Rate = int64(megabytes * 1e6)
 		v.config.Queue.Limit(s.Rate)
 		return true
-	}, v.settings.changed)
+	}, s.changed)
 	if s.Rate > 0 {
 		rate.Text = strconv.FormatFloat(float64(s.Rate)/1e6, 'f', -1, 64)
 	}
+	return rate
+}
+
+// computer is what the program asks of the computer.
+func (v *settingsSheet) computer() fyne.CanvasObject {
+	login := v.loginCheck()
+	v.tags["login"] = login
+	return boxes(ruled(login, v.config.Rules.NoLogin),
+		v.check(tr("Keep the computer awake while sending"), &v.settings.StayAwake))
+}
+
+// network is the way to the storage.
+func (v *settingsSheet) network() fyne.CanvasObject {
+	s, admin := v.settings, v.config.Rules
 	connections := v.entryOf(tr("found out while sending"), "", func(text string) bool {
 		n, err := strconv.Atoi(text)
 		if text != "" && (err != nil || n < 1 || n > uplink.MostConnections) {
@@ -116,7 +198,7 @@ func (v *settingsView) open() {
 		s.Connections = n
 		v.config.Queue.Connect(n)
 		return true
-	}, v.settings.changed)
+	}, s.changed)
 	if s.Connections > 0 {
 		connections.Text = strconv.Itoa(s.Connections)
 	}
@@ -126,60 +208,20 @@ func (v *settingsView) open() {
 		}
 		s.Proxy = text
 		return true
-	}, v.settings.changed)
+	}, s.changed)
 	authorities := v.entryOf(tr("a PEM file"), s.CAFile, func(text string) bool {
 		if text != "" && !filepath.IsAbs(text) {
 			return false
 		}
 		s.CAFile = text
 		return true
-	}, v.settings.changed)
-	between := v.hoursEntry()
-	form := container.New(layout.NewFormLayout(),
-		label(tr("Appearance")), look,
-		label(tr("Size of text")), size,
-		label(tr("If it is already there")), ruled(conflict, admin.NoReplace),
-		label(tr("Follow links")), follow,
-		label(tr("Language")), language,
-		label(tr("Never send")), exclude,
-		label(tr("Highest speed, MB/s")), v.atMost(rate, admin.Rate),
-		label(tr("Send only between")), between)
-	network := container.New(layout.NewFormLayout(),
+	}, s.changed)
+	v.tags["proxy"], v.tags["ca_file"] = proxy, authorities
+	return column(4, -1, v.labels.form(
 		label(tr("Proxy")), v.fixed(proxy, admin.Proxy),
 		label(tr("Certificates")), v.fixed(authorities, admin.CAFile),
-		label(tr("Connections")), connections)
-	hosts := newHostList(v)
-	resized := func() {}
-	login := v.loginCheck()
-	body := inset(0, 12, 8, 14, column(0, -1, form,
-		ruled(login, admin.NoLogin),
-		check(tr("Keep the computer awake while sending"), &s.StayAwake),
-		check(tr("Send system files too, such as Thumbs.db"), &s.SendJunk),
-		v.watchedSettings(),
-		inset(10, 0, 0, 0, hosts.box),
-		inset(10, 4, 0, 0, newText(tr("Network"), colorMuted, theme.SizeNameText)),
-		network, v.way(func() { resized() })))
-	closing := v.newButton(tr("Close"), nil)
-	closing.Importance = widget.HighImportance
-	sheet := v.openSheet(tr("Settings"), 560, body, closing)
-	sheet.tag("cancel", closing)
-	sheet.tag("login", login)
-	sheet.tag("between", between)
-	sheet.tag("proxy", proxy)
-	sheet.tag("ca_file", authorities)
-	before := s.clone()
-	sheet.closed = func() {
-		if s.Proxy != before.Proxy || s.CAFile != before.CAFile {
-			v.changeNetwork()
-		}
-		if s.Settle != before.Settle {
-			v.watched.restart()
-		}
-	}
-	resized = func() { sheet.overlay.Refresh() }
-	hosts.resized = resized
-	closing.OnTapped = sheet.close
-	v.window.Canvas().Focus(closing)
+		label(tr("Connections")), connections),
+		v.way(func() { v.resized() }))
 }
 
 // way is which proxy leads to the storage in use, as soon as that is known, and the offer to test
@@ -222,10 +264,6 @@ func (v *settingsView) changeNetwork() {
 			v.do(func() { v.tell(tr("Settings"), notice(translated)) })
 		}
 	})
-}
-
-func label(words string) fyne.CanvasObject {
-	return inset(0, 0, 0, 12, newText(words, theme.ColorNameForeground, theme.SizeNameText))
 }
 
 // indexOf is the position of a value, 0 where it is none of them.

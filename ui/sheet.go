@@ -35,7 +35,7 @@ type sheet struct {
 	under  *sheet // the one that this one stands above, or nil
 }
 
-// openSheet shows a sheet of up to that width. The buttons stand at its bottom right, the last of
+// openSheet shows a sheet of up to that width, more where texts are larger. The buttons stand at its bottom right, the last of
 // them is the one for what most people want. A sheet that is open already is closed, unless it
 // stays.
 func (sc *screen) openSheet(
@@ -134,7 +134,7 @@ func (l *sheetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{
 func (l *sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	const margin = 12
 	card := objects[0]
-	w := min(l.width, size.Width-2*margin)
+	w := min(l.width*currentSize(theme.SizeNameText)/14, size.Width-2*margin)
 	// Texts that wrap know their height only at a width.
 	card.Resize(fyne.NewSize(w, size.Height-2*margin))
 	h := size.Height - 2*margin

@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -15,11 +14,8 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// watchedSettings is the part of the settings about watched folders.
-func (v *settingsView) watchedSettings() fyne.CanvasObject {
-	if v.config.Watch == nil {
-		return container.NewVBox()
-	}
+// watchedFolders is the part of the settings about them.
+func (v *settingsSheet) watchedFolders() fyne.CanvasObject {
 	choices := []time.Duration{
 		10 * time.Second, time.Minute, defaultSettle, 10 * time.Minute, time.Hour,
 	}
@@ -35,9 +31,7 @@ func (v *settingsView) watchedSettings() fyne.CanvasObject {
 		v.settings.Settle = int(choices[i] / time.Second)
 		v.settings.changed()
 	})
-	return inset(10, 0, 0, 0, column(4, -1,
-		newText(tr("Watched folders"), colorMuted, theme.SizeNameText),
-		container.New(layout.NewFormLayout(), label(tr("Complete if unchanged for")), settle)))
+	return v.labels.form(label(tr("Complete if unchanged for")), settle)
 }
 
 // watchStrip is the line above the list that says which folders are watched.
