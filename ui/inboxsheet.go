@@ -15,27 +15,32 @@ import (
 // mostInMenu is how many kept inboxes a menu lists; the sheet has them all.
 const mostInMenu = 12
 
-// entries are the menus' entries for the kept inboxes, and for the sheet with them.
-func (v *inboxView) entries() (items []*fyne.MenuItem) {
+// choices are the menus' entries for the kept inboxes.
+func (v *inboxView) choices() (items []*fyne.MenuItem) {
+	if len(v.kept) == 0 || len(v.kept) == 1 && v.kept[0].Inbox.Key() == v.token.Inbox.Key() {
+		return nil
+	}
+	for _, r := range v.kept[:min(len(v.kept), mostInMenu)] {
+		item := fyne.NewMenuItem(tr("Send to {{.Inbox}}", values("Inbox", show.Text(r.Name))),
+			func() { v.tokens.choose(r) })
+		item.Checked = r.Inbox.Key() == v.token.Inbox.Key()
+		items = append(items, item)
+	}
+	return append(items, fyne.NewMenuItemSeparator())
+}
+
+// manage is the menus' entry for the sheet with the kept inboxes, if there are any.
+func (v *inboxView) manage() []*fyne.MenuItem {
 	if len(v.kept) == 0 {
 		return nil
 	}
-	if len(v.kept) > 1 || v.kept[0].Inbox.Key() != v.token.Inbox.Key() {
-		for _, r := range v.kept[:min(len(v.kept), mostInMenu)] {
-			item := fyne.NewMenuItem(tr("Send to {{.Inbox}}", values("Inbox", show.Text(r.Name))),
-				func() { v.tokens.choose(r) })
-			item.Checked = r.Inbox.Key() == v.token.Inbox.Key()
-			items = append(items, item)
-		}
-		items = append(items, fyne.NewMenuItemSeparator())
-	}
-	return append(items, fyne.NewMenuItem(tr("Saved inboxes…"), v.openKept))
+	return []*fyne.MenuItem{fyne.NewMenuItem(tr("Saved inboxes…"), v.openKept)}
 }
 
 // menu is what opens below the inbox's name.
 func (v *inboxView) menu() *fyne.Menu {
-	return fyne.NewMenu("", append(v.entries(),
-		fyne.NewMenuItem(tr("Paste token…"), v.tokens.paste))...)
+	items := append(v.choices(), v.tokens.pasteItem())
+	return fyne.NewMenu("", append(items, v.manage()...)...)
 }
 
 // openKept opens the sheet with the inboxes that are kept under names.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
 	"inboxuploader/uploader/problem"
@@ -190,16 +189,10 @@ func (v *intake) chooseFolder() { v.dialogs.choose(tr("Add a folder…"), true, 
 func (v *intake) menu() *fyne.Menu {
 	files := fyne.NewMenuItemWithIcon(tr("Add files…"), icon("file", theme.ColorNameForeground),
 		v.chooseFiles)
-	files.Shortcut = &desktop.CustomShortcut{
-		KeyName:  fyne.KeyO,
-		Modifier: fyne.KeyModifierShortcutDefault,
-	}
+	files.Shortcut = withCtrl(fyne.KeyO, 0)
 	folder := fyne.NewMenuItemWithIcon(tr("Add a folder…"),
 		icon("folder", theme.ColorNameForeground), v.chooseFolder)
-	folder.Shortcut = &desktop.CustomShortcut{
-		KeyName:  fyne.KeyO,
-		Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift,
-	}
+	folder.Shortcut = withCtrl(fyne.KeyO, fyne.KeyModifierShift)
 	return fyne.NewMenu("", files, folder)
 }
 

@@ -25,10 +25,7 @@ func (w *Window) addShortcuts() {
 		}
 	})
 	ctrl := func(key fyne.KeyName, shift fyne.KeyModifier, f func()) {
-		c.AddShortcut(&desktop.CustomShortcut{
-			KeyName:  key,
-			Modifier: fyne.KeyModifierShortcutDefault | shift,
-		}, func(fyne.Shortcut) {
+		c.AddShortcut(withCtrl(key, shift), func(fyne.Shortcut) {
 			if !w.asking() {
 				f()
 			}
@@ -42,6 +39,14 @@ func (w *Window) addShortcuts() {
 	ctrl(fyne.KeyComma, 0, w.options.open)
 	c.SetOnTypedRune(w.typedRune)
 	c.SetOnTypedKey(w.typedKey)
+}
+
+// withCtrl is a key that is pressed together with Ctrl, ⌘ on macOS, and perhaps Shift.
+func withCtrl(key fyne.KeyName, shift fyne.KeyModifier) *desktop.CustomShortcut {
+	return &desktop.CustomShortcut{
+		KeyName:  key,
+		Modifier: fyne.KeyModifierShortcutDefault | shift,
+	}
 }
 
 // typedRune takes characters that nothing else wants.

@@ -27,7 +27,7 @@ type menus struct {
 // all is what can be done at any time, besides what has a button.
 func (m *menus) all() *fyne.Menu {
 	item := func(words string, f func()) *fyne.MenuItem { return fyne.NewMenuItem(words, f) }
-	items := append(m.inboxes.entries(), item(tr("Paste token…"), m.tokens.paste))
+	items := append(m.inboxes.choices(), m.tokens.pasteItem())
 	items = append(items, m.issuing.items()...)
 	if m.config.Practice != nil && m.practice.inbox == nil {
 		items = append(items, item(tr("Try the practice inbox"), m.practice.begin))
@@ -35,6 +35,7 @@ func (m *menus) all() *fyne.Menu {
 	if len(m.watched.folders) > 0 {
 		items = append(items, item(tr("Watched folders…"), m.watched.open))
 	}
+	items = append(items, m.inboxes.manage()...)
 	items = append(items, fyne.NewMenuItemSeparator())
 	if m.config.LogPath != "" {
 		items = append(items, item(tr("Log…"), m.openLog))
@@ -42,8 +43,10 @@ func (m *menus) all() *fyne.Menu {
 	if m.connection.offered() {
 		items = append(items, item(tr("Test the connection…"), func() { m.connection.open("") }))
 	}
-	items = append(items, item(tr("Settings…"), m.options.open), item(tr("About"), m.openAbout),
-		fyne.NewMenuItemSeparator(), item(tr("Quit"), m.quit))
+	settings, quit := item(tr("Settings…"), m.options.open), item(tr("Quit"), m.quit)
+	settings.Shortcut, quit.Shortcut = withCtrl(fyne.KeyComma, 0), withCtrl(fyne.KeyQ, 0)
+	items = append(items, settings, item(tr("About"), m.openAbout), fyne.NewMenuItemSeparator(),
+		quit)
 	return fyne.NewMenu("", items...)
 }
 
@@ -60,5 +63,23 @@ func (m *menus) showInBar() {
 		return
 	}
 	m.shown = items
+	for _, item := range items {
+		m.inBar(item)
+	}
 	m.window.SetMainMenu(fyne.NewMainMenu(fyne.NewMenu(tr("File"), items...)))
+}
+
+// inBar makes an entry one of the system's menu bar, whose keys reach it before the window has
+// them: Paste is for whatever has the keyboard, the others rest while something is asked.
+func (m *menus) inBar(item *fyne.MenuItem) {
+	if _, pastes := item.Shortcut.(*fyne.ShortcutPaste); pastes {
+		item.Shortcut = nil
+	}
+	if do := item.Action; item.Shortcut != nil {
+		item.Action = func() {
+			if !m.asking() {
+				do()
+			}
+		}
+	}
 }

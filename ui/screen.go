@@ -74,7 +74,7 @@ func (sc *screen) isFocused(o fyne.Focusable) bool { return sc.window.Canvas().F
 // popUp opens a menu below a button.
 func (sc *screen) popUp(below fyne.CanvasObject, m *fyne.Menu) {
 	c := sc.window.Canvas()
-	p := widget.NewPopUpMenu(m, c)
+	p := widget.NewPopUpMenu(withKeys(m), c)
 	at := sc.app.Driver().AbsolutePositionForObject(below)
 	x := min(at.X, c.Size().Width-p.MinSize().Width-8)
 	p.ShowAtPosition(fyne.NewPos(max(x, 0), at.Y+below.Size().Height+2))

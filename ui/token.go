@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader/inboxes"
@@ -32,6 +33,13 @@ func (v *tokenView) paste() {
 		text = ""
 	}
 	v.open(text)
+}
+
+// pasteItem is the menus' entry for it.
+func (v *tokenView) pasteItem() *fyne.MenuItem {
+	item := fyne.NewMenuItem(tr("Paste token…"), v.paste)
+	item.Shortcut = &fyne.ShortcutPaste{}
+	return item
 }
 
 // ask asks for the tokens of these inboxes, one after the other, until the person cancels.
