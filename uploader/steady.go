@@ -21,8 +21,7 @@ import (
 // disk after 35 s. Tests replace it.
 var restsAfter = 2 * time.Minute
 
-// defaultSteady is Config.Steady's: longer than the steps of FAT's times and than a share's times
-// are remembered.
+// defaultSteady is Config.Steady's: longer than FAT's times step and shares remember times.
 const defaultSteady = 2500 * time.Millisecond
 
 // reading is what a file was when it was read as a whole.
@@ -52,7 +51,8 @@ func (w *worker) steady(u *unit, now reading, begun time.Time, surprising bool) 
 	j := u.job
 	before := j.seen
 	switch {
-	case before == nil && !surprising && !begun.Before(now.version.RestsFrom(j.Source, begun, restsAfter)):
+	case before == nil && !surprising && (!begun.Before(
+		now.version.RestsFrom(j.Source, begun, restsAfter)) || w.q.ledger.IsDocument(&j.Job)):
 		return nil
 	case before != nil && before.is(&now):
 		if u.rest = w.q.pause(j) - begun.Sub(before.ended); u.rest > 0 {

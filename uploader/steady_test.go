@@ -267,3 +267,22 @@ func TestHurryDoesNotShortenThePause(t *testing.T) {
 		})
 	}
 }
+
+// TestADocumentIsSentAtOnce: nobody but this program has written it, and it is complete.
+func TestADocumentIsSentAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "w", uploader.Config{Steady: steady})
+		begun := time.Now()
+		b.add(ledger.AddOptions{
+			Accompanies: []ledger.Accompanied{{Transfer: 1, Files: 1}},
+		}, b.fresh("SHA256SUMS", 100))
+		if err := b.wait(); err != nil || time.Since(begun) >= steady {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		b.add(ledger.AddOptions{}, b.fresh("data", 100))
+		if err := b.wait(); err != nil || time.Since(begun) < steady {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+		b.close()
+	})
+}

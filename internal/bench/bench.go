@@ -183,6 +183,7 @@ type lane struct {
 	peer bool // its failure is shown, and ends nothing
 
 	compared bool // its sink has to have compared checksums
+	listed   bool // its program sends a list of hashes, too
 	got      []sample
 	fail     error // a peer's
 }
@@ -205,7 +206,11 @@ func (b *bench) once(ctx context.Context, w work, l *lane) (err error) {
 	defer func() { err = errors.Join(err, done()) }()
 	var s sample
 	if s.usage, err = l.command(j).run(ctx); err == nil {
-		s.report, err = l.sink.complete(ctx, b.expected[w.data])
+		want := b.expected[w.data]
+		if l.listed {
+			want.add("SHA256SUMS", listSize(w.data, b.scale))
+		}
+		s.report, err = l.sink.complete(ctx, want)
 	}
 	if err == nil && l.compared && s.Compared == 0 {
 		err = errors.New("the sink compared no checksum")

@@ -24,7 +24,8 @@ func (j job) link() string { return j.sink.Inbox + "?" + query }
 // program is something that uploads.
 type program struct {
 	name    string
-	version string // of a peer
+	path    string // of a peer
+	version string // likewise
 	command func(job) command
 }
 
@@ -59,21 +60,26 @@ func uploaderEnv(j job) []string {
 // azCopy is the peer with its own settings, but for what it prints and that it need not look at
 // what it has sent. It makes no checksums then.
 func azCopy(path, version string) program {
-	return program{name: "AzCopy", version: version, command: func(j job) command {
-		env := []string{
-			"AZCOPY_LOG_LOCATION=" + j.home,
-			"AZCOPY_JOB_PLAN_LOCATION=" + filepath.Join(j.home, "plans"),
-			"AZCOPY_DISABLE_SYSLOG=true",
-		}
+	return program{name: "AzCopy", path: path, version: version, command: func(j job) command {
+		c := azCopyWith(path, j)
 		if j.sink.CAFile != "" {
-			env = append(env, "SSL_CERT_FILE="+j.sink.CAFile)
+			c.env = append(c.env, "SSL_CERT_FILE="+j.sink.CAFile)
 		}
-		args := []string{
+		c.args = []string{
 			"copy", j.source, j.link(), "--recursive", "--from-to=LocalBlob", "--overwrite=true",
 			"--check-length=false", "--log-level=NONE", "--output-level=quiet",
 			"--skip-version-check",
 		}
-		return command{name: path, args: args, env: env}
+		return c
+	}}
+}
+
+// azCopyWith is AzCopy with a folder for what it keeps.
+func azCopyWith(path string, j job) command {
+	return command{name: path, env: []string{
+		"AZCOPY_LOG_LOCATION=" + j.home,
+		"AZCOPY_JOB_PLAN_LOCATION=" + filepath.Join(j.home, "plans"),
+		"AZCOPY_DISABLE_SYSLOG=true",
 	}}
 }
 

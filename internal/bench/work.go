@@ -106,6 +106,18 @@ var works = []work{
 		wanted: wanted{wall: 1.2, cpu: 1.4, memory: 120}, do: (*bench).compare,
 	},
 	{
+		key: "manifest", title: "one file of 4 GiB, at most 500 MB/s", data: "4g", runs: 5,
+		wanted: wanted{wall: 1.25}, do: (*bench).withManifest,
+	},
+	{
+		key: "fetch", title: "fetching and comparing 2,000 × 1 MiB", data: "1m", runs: 5,
+		do: (*bench).arrived,
+	},
+	{
+		key: "fetch4g", title: "fetching and comparing one file of 4 GiB", data: "4g", runs: 3,
+		do: (*bench).arrived,
+	},
+	{
 		key: "one", title: "one file of 1 KiB", data: "one", runs: 11, connections: 1,
 		wanted: wanted{seconds: 60 * time.Millisecond, memory: 60}, do: (*bench).compare,
 	},

@@ -45,6 +45,15 @@ func (x *Ledger) Hashes(j *Job) (of source.Hashes) {
 	return of
 }
 
+// IsDocument reports whether a job's file tells of a delivery. Nobody writes to such a file any more:
+// it gets its name when it is complete, in a folder of this program's own.
+func (x *Ledger) IsDocument(j *Job) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	t := x.transferOf(j.Transfer)
+	return t != nil && len(t.Options.Accompanies) > 0
+}
+
 // Keep has the hashes of a job's file kept, and compared where its transfer says so.
 func (x *Ledger) Keep(by Sums, j *Job, crc uint64, s source.Sums) error {
 	r := Reading{Job: j, CRC64: crc, Sums: s}
