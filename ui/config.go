@@ -13,6 +13,7 @@ import (
 	"inboxuploader/uploader/feed"
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/scan"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
@@ -53,6 +54,9 @@ type Config struct {
 	// Documents writes what goes with a delivery, and hands it to the queue. Nil leaves the offers
 	// out.
 	Documents *documents.Composer
+	// ReceiptOptions returns what a receipt about these transfers says besides what was delivered. It
+	// may block on the disk; done is called when the receipt is written. Nil: nothing.
+	ReceiptOptions func(ctx context.Context, transfers []int64) (all []receipt.Option, done func())
 	// HasSecret reports whether a text holds a token or a key, which must not be sent to others. Nil:
 	// none does.
 	HasSecret func(text string) bool

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"inboxuploader/uploader"
 	"inboxuploader/uploader/documents"
+	"inboxuploader/uploader/receipt"
 )
 
 // sendingDocuments is openDesk with what can go with deliveries.
@@ -95,4 +97,28 @@ func TestWhatCouldNotGoLastGoesWithTheNextStart(t *testing.T) {
 	again := sendingDocuments(t, q, dir, Settings{})
 	again.useToken(inbox.token(time.Now().Add(48 * time.Hour)))
 	again.until("the list is there", func() bool { return inbox.blobs()["SHA256SUMS"] != "" })
+}
+
+// TestTheReceiptSaysWhatTheProgramKnows beside what was delivered: its version, for example.
+func TestTheReceiptSaysWhatTheProgramKnows(t *testing.T) {
+	inbox, ended := startInbox(t, nil), false
+	q := queueOver(t, nil)
+	d := openDesk(t, Config{Queue: q, ReceiptOptions: func(_ context.Context, ids []int64) (
+		[]receipt.Option, func(),
+	) {
+		if len(ids) != 1 {
+			t.Errorf("asked about %v", ids)
+		}
+		return []receipt.Option{receipt.By("version 9", time.Now())}, func() { ended = true }
+	}})
+	d.reviewed(inbox)
+	d.tap("Send 2 files")
+	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
+	path := filepath.Join(t.TempDir(), "r.json")
+	d.Window.queue.receipts.write(path)
+	d.until("it is written", func() bool { return d.events.named("receipt") != nil })
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), "version 9") || !ended {
+		t.Errorf("%v, %v: %s", err, ended, text)
+	}
 }

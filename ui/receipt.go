@@ -91,11 +91,17 @@ func (v *receipts) write(path string) {
 		if len(of) > 0 {
 			to = of[0].Options.Scan.Inbox
 		}
+		var options []receipt.Option
+		if v.config.ReceiptOptions != nil {
+			more, done := v.config.ReceiptOptions(ctx, ids)
+			defer done()
+			options = more
+		}
 		err := receipt.Save(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer,
 			ledger.Job) error,
 		) error {
 			return v.config.Queue.Delivered(ctx, ids, visit)
-		})
+		}, options...)
 		v.do(func() { v.written(err) })
 	})
 }

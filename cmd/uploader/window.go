@@ -27,6 +27,7 @@ import (
 	"inboxuploader/uploader/ledger"
 	"inboxuploader/uploader/manifest"
 	"inboxuploader/uploader/problem"
+	"inboxuploader/uploader/receipt"
 	"inboxuploader/uploader/store"
 	"inboxuploader/uploader/token"
 	"inboxuploader/uploader/uplink"
@@ -136,8 +137,11 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 			Queue: q, Dir: r.documentsDir(), Now: r.now, Version: version(), Hashes: hashes,
 		},
 		HasSecret: carriesSecret,
-		Watch:     watched.feed,
-		Queue:     q, Hosts: hosts, Notices: notices, Rules: rules.forWindow(),
+		ReceiptOptions: func(ctx context.Context, ids []int64) ([]receipt.Option, func()) {
+			return r.receiptOptions(ctx, q, ids)
+		},
+		Watch: watched.feed,
+		Queue: q, Hosts: hosts, Notices: notices, Rules: rules.forWindow(),
 		Inboxes: inboxes.Book{
 			Records: records, Vault: inboxes.NewMemoryVault(openVault(r.env)), Hosts: hosts,
 		},
