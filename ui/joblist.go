@@ -28,12 +28,17 @@ type jobList struct {
 	modifier fyne.KeyModifier
 	called   map[string]string // inboxes by their keys, where there are several to tell apart
 	tip      *tip
+
+	heading   *listHeading
+	inColumns bool    // the rows in sight are one line each
+	rowStep   float32 // from a row to the next, as they are shown
 }
 
 func newJobList(queue *queueView) *jobList {
 	l := &jobList{
 		screen: queue.screen, queue: queue, rows: map[*jobRow]bool{},
 		selected: map[int64]bool{}, sample: &sample{}, tip: newTip(queue.screen),
+		heading: newListHeading(),
 	}
 	l.Length = func() int { return l.sample.total }
 	l.CreateItem = func() fyne.CanvasObject { return newJobRow(l) }
@@ -49,6 +54,7 @@ func newJobList(queue *queueView) *jobList {
 	l.HideSeparators = true
 	l.OnHighlighted = l.moved
 	l.ExtendBaseWidget(l)
+	l.inColumns, l.rowStep = l.wantsColumns(), l.rowHeight()
 	return l
 }
 
@@ -79,16 +85,17 @@ func (l *jobList) fill(r *jobRow, index int) {
 	state := l.state(&j)
 	j.Speed = roundSpeed(j.Speed)
 	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j &&
-		r.state == state && r.acting == r.offers() {
+		r.state == state && r.acting == r.offers() && r.inColumns == l.inColumns {
 		return
 	}
-	r.filled, r.state = true, state
+	r.filled, r.state, r.inColumns = true, state, l.inColumns
 	r.set(index, j, have, selected)
 }
 
 // show puts a sample on the screen. Rows that did not change are left alone.
 func (l *jobList) show(s *sample) {
 	l.tellInboxesApart(s)
+	defer l.fitRows()
 	grown := s.total != l.sample.total
 	l.sample = s
 	if grown {
@@ -129,6 +136,7 @@ func (l *jobList) lookedAt() {
 // Resize implements fyne.CanvasObject.
 func (l *jobList) Resize(s fyne.Size) {
 	l.List.Resize(s)
+	l.fitRows()
 	l.lookedAt()
 }
 
@@ -271,7 +279,7 @@ func (l *jobList) page() int { return max(int(l.Size().Height/l.rowHeight())-1, 
 
 // rowHeight is how high a row is, with what parts it from the next.
 func (l *jobList) rowHeight() float32 {
-	return (&jobRowRenderer{}).MinSize().Height + currentSize(theme.SizeNamePadding)
+	return l.rowMin().Height + currentSize(theme.SizeNamePadding)
 }
 
 // menuAtRow opens the menu below the row where the keyboard is.
@@ -284,13 +292,14 @@ func (l *jobList) menuAtRow() {
 			l.selectRow(r.index, r.job.ID, 0)
 		}
 		l.tip.hide()
-		l.menu(l.screen.app.Driver().AbsolutePositionForObject(r).AddXY(34, r.Size().Height))
+		l.menu(l.screen.app.Driver().AbsolutePositionForObject(r).AddXY(34, r.Size().Height), false)
 		return
 	}
 }
 
-// menu offers what can be done with the selected jobs.
-func (l *jobList) menu(at fyne.Position) {
+// menu offers what can be done with the selected jobs, below a place: to the right of it, or to the
+// left where it is the end of a button.
+func (l *jobList) menu(at fyne.Position, left bool) {
 	j, ok := l.job(l.at)
 	if !ok {
 		return
@@ -311,7 +320,11 @@ func (l *jobList) menu(at fyne.Position) {
 				l.screen.app.Clipboard().SetContent(j.Source + "\n" + x.String())
 			}))
 	}
-	widget.NewPopUpMenu(fyne.NewMenu("", items...), l.screen.window.Canvas()).ShowAtPosition(at)
+	m := widget.NewPopUpMenu(fyne.NewMenu("", items...), l.screen.window.Canvas())
+	if left {
+		at.X = max(at.X-m.MinSize().Width, 0)
+	}
+	m.ShowAtPosition(at)
 }
 
 // chosen returns the ids of the selected jobs.

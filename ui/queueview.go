@@ -57,8 +57,8 @@ func (v *queueView) build() {
 		inset(4, 10, 16, 16, v.totals.box),
 		inset(0, 2, 8, 16, line(8, 0, v.tabs.box, container.New(atLeast{fyne.NewSize(130, 0)},
 			v.search))),
-		column(0, 1, widget.NewSeparator(), container.NewStack(inset(4, 4, 4, 2, v.list),
-			v.empty.box, v.list.tip.layer), widget.NewSeparator()),
+		column(0, 1, widget.NewSeparator(), container.NewStack(inset(4, 4, 4, 2, column(0, 1,
+			v.list.heading, v.list)), v.empty.box, v.list.tip.layer), widget.NewSeparator()),
 		v.below)
 	v.box.Hide()
 }

@@ -45,7 +45,8 @@ func lookOf(s ledger.JobState) look {
 
 // sendingWords says how far a job is that is being sent. What is confirmed counts; what is handed
 // over says that it moves.
-func sendingWords(j *ledger.Job) string {
+// Briefly is without what the columns of a row say.
+func sendingWords(j *ledger.Job, briefly bool) string {
 	done := show.PercentOf(j.Done, j.Size).String()
 	switch {
 	case j.Stopping && (j.Becomes == ledger.Paused || j.Becomes == ledger.Waiting):
@@ -54,13 +55,20 @@ func sendingWords(j *ledger.Job) string {
 		return tr("Cancelling…") + " · " + done
 	case j.Done+j.OnWay == 0:
 		return tr("Starting…")
+	case j.Done+j.OnWay >= j.Size && briefly:
+		return tr("Waiting for confirmation")
 	case j.Done+j.OnWay >= j.Size:
 		return tr("Waiting for confirmation") + " · " + done
+	case j.Done == 0 && briefly:
+		return tr("{{.Amount}} on the way", values("Amount", amount(j.OnWay)))
 	case j.Done == 0:
 		return tr("Sending") + " · " + tr("{{.Amount}} on the way",
 			values("Amount", amount(j.OnWay)))
 	}
-	words := tr("Sending") + " · " + done + " · " + amount(j.Done)
+	words := done
+	if !briefly {
+		words = tr("Sending") + " · " + done + " · " + amount(j.Done)
+	}
 	if j.Speed > 0 {
 		words += " · " + speedWords(j.Speed)
 	}
@@ -79,17 +87,18 @@ func roundSpeed(perSecond float64) float64 {
 // jobRow shows one job. The list reuses a few dozen of them for any number of jobs.
 type jobRow struct {
 	widget.BaseWidget
-	list     *jobList
-	index    int
-	job      ledger.Job
-	state    ledger.JobState
-	have     bool // job is known; else the row waits for it
-	filled   bool // set was called
-	hovered  bool
-	selected bool
-	pointed  int  // the action that the pointer is on; -1 for none
-	pressed  int  // the action that the button went down on; -1 for none
-	acting   bool // the actions are in sight
+	list      *jobList
+	index     int
+	job       ledger.Job
+	state     ledger.JobState
+	have      bool // job is known; else the row waits for it
+	filled    bool // set was called
+	hovered   bool
+	selected  bool
+	pointed   int  // the action that the pointer is on; -1 for none
+	pressed   int  // the action that the button went down on; -1 for none
+	acting    bool // all its actions are in sight
+	inColumns bool // is how it was filled
 	// What has no room: the name or the folder, and the whole words for the state, empty where
 	// these have. The renderer knows.
 	shortPath  bool
@@ -135,7 +144,9 @@ func (r *jobRow) MouseDown(e *desktop.MouseEvent) {
 func (r *jobRow) MouseUp(e *desktop.MouseEvent) {
 	i := r.actionAt(e.Position)
 	if i >= 0 && i == r.pressed && e.Button == desktop.MouseButtonPrimary {
-		r.act(r.list.actions(&r.job)[i], e.AbsolutePosition)
+		button := r.place(i).AddXY(actionSide, actionSide)
+		r.act(r.list.actions(&r.job)[i],
+			r.list.screen.app.Driver().AbsolutePositionForObject(r).Add(button))
 	}
 	r.pressed = -1
 }
@@ -143,7 +154,7 @@ func (r *jobRow) MouseUp(e *desktop.MouseEvent) {
 // TappedSecondary opens the menu of what can be done.
 func (r *jobRow) TappedSecondary(e *fyne.PointEvent) {
 	if r.have {
-		r.list.menu(e.AbsolutePosition)
+		r.list.menu(e.AbsolutePosition, false)
 	}
 }
 
@@ -212,25 +223,13 @@ type jobRowRenderer struct {
 func (x *jobRowRenderer) Destroy()                     {}
 func (x *jobRowRenderer) Objects() []fyne.CanvasObject { return x.objects }
 
-func (x *jobRowRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(200,
-		currentSize(theme.SizeNameText)+currentSize(theme.SizeNameCaptionText)+26)
-}
+func (x *jobRowRenderer) MinSize() fyne.Size { return x.row.list.rowMin() }
 
 // Refresh shows the job. It touches the canvas only where something is new: most rows don't change
 // between two looks.
 func (x *jobRowRenderer) Refresh() {
 	r := x.row
-	x.back.FillColor = currentColor(theme.ColorNameSelection)
-	switch {
-	case r.selected:
-		x.back.Show()
-	case r.hovered:
-		x.back.FillColor = currentColor(theme.ColorNameHover)
-		x.back.Show()
-	default:
-		x.back.Hide()
-	}
+	x.showBack()
 	state := r.list.state(&r.job)
 	l := lookOf(state)
 	folder, name := split(r.job.Blob)
@@ -251,7 +250,7 @@ func (x *jobRowRenderer) Refresh() {
 		name, folder, detail = "…", "", ""
 	case state == ledger.Active:
 		x.done = share(r.job.Done, r.job.Size)
-		detail = sendingWords(&r.job)
+		detail = sendingWords(&r.job, r.list.inColumns)
 	case (state == ledger.Waiting || state == ledger.Paused) && r.job.Done > 0:
 		x.done = share(r.job.Done, r.job.Size)
 		detail = l.word + " · " + show.PercentOf(r.job.Done, r.job.Size).String()
@@ -285,57 +284,4 @@ func (x *jobRowRenderer) Refresh() {
 		currentColor(colorOnWay), currentColor(theme.ColorNamePrimary)
 	x.Layout(r.Size())
 	canvas.Refresh(r)
-}
-
-func (x *jobRowRenderer) Layout(s fyne.Size) {
-	const left, gap, right = 12, 12, 14
-	x.back.Resize(fyne.NewSize(s.Width-8, s.Height))
-	x.back.Move(fyne.NewPos(4, 0))
-	side := currentSize(theme.SizeNameInlineIcon) + 2
-	x.sign.Resize(fyne.NewSquareSize(side))
-	x.sign.Move(fyne.NewPos(left, (s.Height-side)/2))
-	at := left + side + gap
-	room := s.Width - at - right
-	sizeWidth := float32(76)
-	nameHeight, smallHeight := x.name.TextSize+6, x.state.TextSize+5
-	top := (s.Height - nameHeight - smallHeight - 3) / 2
-	x.size.Resize(fyne.NewSize(sizeWidth, smallHeight))
-	x.size.Move(fyne.NewPos(s.Width-right-sizeWidth, top+2))
-	nameRoom := room - sizeWidth - gap
-	x.name.Text = shorten(x.fullName, nameRoom, x.name.TextSize, x.name.TextStyle)
-	x.name.Resize(fyne.NewSize(nameRoom, nameHeight))
-	x.name.Move(fyne.NewPos(at, top))
-	x.state.Text = shorten(x.fullState, room, x.state.TextSize, x.state.TextStyle)
-	stateWidth := fyne.MeasureText(x.state.Text, x.state.TextSize, x.state.TextStyle).Width
-	x.state.Resize(fyne.NewSize(stateWidth, smallHeight))
-	x.state.Move(fyne.NewPos(at, top+nameHeight+1))
-	folderRoom := room - stateWidth - gap
-	x.folder.Text = ""
-	if folderRoom > 60 && x.fullFolder != "" {
-		x.folder.Text = shorten(x.fullFolder, folderRoom, x.folder.TextSize, x.folder.TextStyle)
-	}
-	x.folder.Alignment = fyne.TextAlignTrailing
-	x.folder.Resize(fyne.NewSize(max(folderRoom, 0), smallHeight))
-	x.folder.Move(fyne.NewPos(at+stateWidth+gap, top+nameHeight+1))
-	x.row.shortPath = x.name.Text != x.fullName || x.folder.Text != x.fullFolder
-	x.row.shortState = ""
-	if x.state.Text != x.fullState {
-		x.row.shortState = x.fullState
-	}
-	x.showActions(s)
-	if x.done < 0 {
-		x.track.Hide()
-		x.way.Hide()
-		x.bar.Hide()
-		return
-	}
-	x.track.Show()
-	x.way.Show()
-	x.bar.Show()
-	x.track.Resize(fyne.NewSize(room, 3))
-	x.track.Move(fyne.NewPos(at, s.Height-4))
-	x.way.Resize(fyne.NewSize(room*x.handed, 3))
-	x.way.Move(fyne.NewPos(at, s.Height-4))
-	x.bar.Resize(fyne.NewSize(room*x.done, 3))
-	x.bar.Move(fyne.NewPos(at, s.Height-4))
 }

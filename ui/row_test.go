@@ -76,14 +76,14 @@ func (r *jobRow) point(n int) {
 	r.MouseIn(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(40, 20)}})
 	at := fyne.NewPos(41, 20)
 	if n >= 0 {
-		at = actionPlace(r.Size(), n).AddXY(actionSide/2, actionSide/2)
+		at = r.place(n).AddXY(actionSide/2, actionSide/2)
 	}
 	r.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: at}})
 }
 
 // click presses and releases the first button on the n-th action from the right.
 func (r *jobRow) click(n int) {
-	at := fyne.PointEvent{Position: actionPlace(r.Size(), n).AddXY(actionSide/2, actionSide/2)}
+	at := fyne.PointEvent{Position: r.place(n).AddXY(actionSide/2, actionSide/2)}
 	r.MouseDown(&desktop.MouseEvent{PointEvent: at, Button: desktop.MouseButtonPrimary})
 	r.MouseUp(&desktop.MouseEvent{PointEvent: at, Button: desktop.MouseButtonPrimary})
 }
@@ -136,6 +136,7 @@ func TestAnotherNameIsOfferedWhereItHelps(t *testing.T) {
 }
 
 func TestARowOffersWhatCanBeDone(t *testing.T) {
+	const resumesAll = ledger.Verb("all")
 	more := "What else can be done"
 	for name, c := range map[string]struct {
 		state  ledger.JobState
@@ -152,20 +153,21 @@ func TestARowOffersWhatCanBeDone(t *testing.T) {
 			verbs: []ledger.Verb{"", ledger.Cancel, ledger.Pause},
 		},
 		"paused": {
-			state: ledger.Paused, offers: []string{more, "Cancel", "Resume"},
-			verbs: []ledger.Verb{"", ledger.Cancel, ledger.Resume},
+			state: ledger.Paused, offers: []string{"Resume", more, "Cancel"},
+			verbs: []ledger.Verb{ledger.Resume, "", ledger.Cancel},
 		},
 		"paused with the rest": {
 			state: ledger.Waiting, paused: true,
-			offers: []string{more, "Cancel"}, verbs: []ledger.Verb{"", ledger.Cancel},
+			offers: []string{"Resume all", more, "Cancel"},
+			verbs:  []ledger.Verb{resumesAll, "", ledger.Cancel},
 		},
 		"failed": {
-			state: ledger.Failed, offers: []string{more, "Try again"},
-			verbs: []ledger.Verb{"", ledger.Retry},
+			state: ledger.Failed, offers: []string{"Try again", more},
+			verbs: []ledger.Verb{ledger.Retry, ""},
 		},
 		"needs a person": {
-			state: ledger.Attention, offers: []string{more, "Try again"},
-			verbs: []ledger.Verb{"", ledger.Retry},
+			state: ledger.Attention, offers: []string{"Try again", more},
+			verbs: []ledger.Verb{ledger.Retry, ""},
 		},
 		"delivered": {
 			state: ledger.Delivered, offers: []string{more},
@@ -193,6 +195,12 @@ func TestARowOffersWhatCanBeDone(t *testing.T) {
 				}
 				r.click(i)
 				d.finish()
+				if c.verbs[i] == resumesAll {
+					if d.events.named("resumed") == nil {
+						t.Error("nothing was resumed")
+					}
+					continue
+				}
 				if c.verbs[i] == "" {
 					if d.window.Canvas().Overlays().Top() == nil {
 						t.Error("no menu was opened")
@@ -225,22 +233,21 @@ func TestAnActionIsForAllThatAreSelected(t *testing.T) {
 	l := d.Window.queue.list
 	l.selectRow(0, 1, 0)
 	l.selectRow(1, 2, fyne.KeyModifierShortcutDefault)
-	d.row(0).point(1)
-	d.row(0).click(1)
+	d.row(0).point(0)
+	d.row(0).click(0)
 	d.finish()
 	if n := len(f.did); n != 1 || !slices.Equal(f.did[0].Jobs, []int64{1, 2}) {
 		t.Errorf("did %v", f.did)
 	}
-	d.row(2).point(1) // not selected: for it alone
-	d.row(2).click(1)
+	d.row(2).point(0) // not selected: for it alone
+	d.row(2).click(0)
 	d.finish()
 	if n := len(f.did); n != 2 || !slices.Equal(f.did[1].Jobs, []int64{3}) {
 		t.Errorf("did %v", f.did)
 	}
 	r := d.row(1)
-	r.point(1)
-	r.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: actionPlace(r.Size(),
-		1).AddXY(5, 5)}, Button: desktop.MouseButtonPrimary})
+	r.point(0)
+	r.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: r.place(0).AddXY(5, 5)}, Button: desktop.MouseButtonPrimary})
 	r.MouseUp(&desktop.MouseEvent{
 		PointEvent: fyne.PointEvent{Position: fyne.NewPos(40, 20)},
 		Button:     desktop.MouseButtonPrimary,

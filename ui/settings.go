@@ -22,6 +22,7 @@ import (
 type Settings struct {
 	Appearance Appearance `json:"appearance,omitempty"`
 	TextScale  float32    `json:"text_scale,omitempty"` // 0.8 to 2; 0 is 1
+	Compact    bool       `json:"compact,omitempty"`    // one line a row, however narrow the list
 	// code of a translation, such as de; empty: as the system
 	Language string  `json:"language,omitempty"`
 	Width    float32 `json:"width,omitempty"` // of the window, in Fyne's units

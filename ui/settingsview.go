@@ -100,10 +100,17 @@ func (v *settingsSheet) appearance() fyne.CanvasObject {
 			v.setLanguage(codes[i])
 			v.open() // in that language
 		})
-	return v.labels.form(
+	compact := v.newSheetCheck(tr("Compact rows: one line for each file"), nil)
+	compact.Checked = s.Compact
+	compact.OnChanged = func(yes bool) {
+		s.Compact = yes
+		s.changed()
+		v.wake() // the list is seen behind the sheet
+	}
+	return column(0, -1, v.labels.form(
 		label(tr("Theme")), look,
 		label(tr("Size of text")), size,
-		label(tr("Language")), language)
+		label(tr("Language")), language), compact)
 }
 
 // check is a box to tick for a setting.

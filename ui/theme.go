@@ -33,7 +33,8 @@ const (
 	colorTrack fyne.ThemeColorName = "track"
 	// of the part that is handed to the network and not confirmed yet
 	colorOnWay   fyne.ThemeColorName = "onWay"
-	colorDash    fyne.ThemeColorName = "dash" // of the edge of what files are dropped on
+	colorDash    fyne.ThemeColorName = "dash"   // of the edge of what files are dropped on
+	colorStripe  fyne.ThemeColorName = "stripe" // of every other row in a list of many
 	colorWarnBg  fyne.ThemeColorName = "warningBackground"
 	colorErrorBg fyne.ThemeColorName = "errorBackground"
 	colorGoodBg  fyne.ThemeColorName = "successBackground"
@@ -66,6 +67,7 @@ var palette = map[fyne.ThemeColorName][2]color.NRGBA{
 	theme.ColorNameForegroundOnWarning: {rgb(0xffffff), rgb(0x2b1a00)},
 	theme.ColorNameError:               {rgb(0xb3261e), rgb(0xff8f85)},
 	theme.ColorNameForegroundOnError:   {rgb(0xffffff), rgb(0x330a07)},
+	colorStripe:                        {rgba(0x0b2a3d, 0x08), rgba(0xffffff, 0x08)},
 	colorWarnBg:                        {rgb(0xfdf3e0), rgb(0x33291a)},
 	colorErrorBg:                       {rgb(0xfcebea), rgb(0x3a2222)},
 	colorGoodBg:                        {rgb(0xe7f5ed), rgb(0x1b2f26)},

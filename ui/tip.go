@@ -112,7 +112,7 @@ func (t *tip) show(texts []string, beside fyne.CanvasObject) {
 	row := position(beside).Subtract(position(t.layer))
 	indent := float32(0)
 	if r, ok := beside.(*jobRow); ok && r.pointed >= 0 {
-		indent = actionPlace(r.Size(), r.pointed).X
+		indent = r.place(r.pointed).X
 	} else if ok {
 		indent = 34 // below its words
 	}
