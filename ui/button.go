@@ -156,8 +156,11 @@ func (r *buttonRenderer) Refresh() {
 // show shows the frame, or not.
 func (r *buttonRenderer) show() {
 	name := theme.ColorNamePrimary
-	if r.button.Importance == widget.HighImportance {
+	switch r.button.Importance {
+	case widget.HighImportance:
 		name = theme.ColorNameForegroundOnPrimary
+	case widget.DangerImportance:
+		name = theme.ColorNameForegroundOnError
 	}
 	r.frame.StrokeColor = currentColor(name)
 	r.frame.CornerRadius = currentSize(theme.SizeNameButtonRadius) - 2

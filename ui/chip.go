@@ -34,8 +34,8 @@ func (sc *screen) newChip() *chip {
 
 const (
 	chipRadius = 14
-	chipEdge   = 10 // from the ends to what stands inside
-	chipGap    = 6
+	chipEdge   = 12 // from the ends to what stands inside
+	chipGap    = 4
 	chipClock  = 16
 )
 

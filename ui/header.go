@@ -50,7 +50,7 @@ func (h *header) build() {
 	h.tag("paste", h.paste)
 	h.tag("add", h.add)
 	h.tag("menu", h.menu)
-	h.box = inset(8, 8, 16-inboxEdge, 10, line(8, 0,
+	h.box = inset(8, 8, 16-inboxEdge, 12, line(8, 0,
 		container.New(besideName{h}, h.inbox, h.left), h.paste, h.add, h.menu))
 }
 
@@ -59,7 +59,7 @@ func (h *header) build() {
 // name.
 type besideName struct{ header *header }
 
-const besideGap = 10
+const besideGap = 8
 
 func (l besideName) MinSize([]fyne.CanvasObject) fyne.Size {
 	size, chip := l.header.inbox.MinSize(), l.header.left

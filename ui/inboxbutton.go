@@ -59,7 +59,7 @@ func (b *inboxButton) wants() (all, needs float32) {
 
 const (
 	inboxArrow = 22 // room for the arrow behind the name
-	inboxEdge  = 6  // from the edge to what stands inside
+	inboxEdge  = 8  // from the edge to what stands inside
 )
 
 // AccessibilityLabel implements fyne.Accessible.

@@ -38,7 +38,7 @@ func (v *uploadTokens) createAsked() {
 		ends = begins.Add(cmp.Or(r.Period, workspace.DefaultPeriod))
 	}
 	workspaceName := v.newCutText(show.Text(v.id), theme.ColorNameForeground, theme.SizeNameText)
-	v.confirm(tr("Create this token?"), tr("Create"), column(8, -1,
+	v.confirm(widget.HighImportance, tr("Create this token?"), tr("Create"), column(8, -1,
 		pairs(
 			tr("Workspace"), workspaceName,
 			tr("Reason"), reasonText(r.Reason),
@@ -105,13 +105,14 @@ func (v *uploadTokens) revokeAsked(g workspace.Grant, button *button) {
 	if v.busy != "" {
 		return
 	}
-	v.confirm(tr("Revoke token {{.TID}}?", values("TID", g.TID)), tr("Revoke"), column(8, -1,
-		pairs(
-			tr("Reason"), reasonText(g.Reason),
-			tr("Valid to"), newText(dateOrNone(g.ValidTo), theme.ColorNameForeground,
-				theme.SizeNameText)),
-		flush(tr("Uploads with this token stop within about 30 seconds. Files already received "+
-			"stay. This can't be undone."))),
+	v.confirm(widget.DangerImportance, tr("Revoke token {{.TID}}?", values("TID", g.TID)),
+		tr("Revoke"), column(8, -1,
+			pairs(
+				tr("Reason"), reasonText(g.Reason),
+				tr("Valid to"), newText(dateOrNone(g.ValidTo), theme.ColorNameForeground,
+					theme.SizeNameText)),
+			flush(tr("Uploads with this token stop within about 30 seconds. Files already received "+
+				"stay. This can't be undone."))),
 		button, func() { v.revoke(g) })
 }
 
@@ -134,13 +135,13 @@ func (v *uploadTokens) revoke(g workspace.Grant) {
 	v.ask(ask{words: tr("Revoking the token…"), do: revoke})
 }
 
-// confirm asks before something is done. The button that asked has the keyboard afterwards.
+// confirm asks before something is done; of what is dangerous Enter does not do it. The button that asked has the keyboard afterwards.
 func (v *uploadTokens) confirm(
-	title, words string, body fyne.CanvasObject, asked *button, do func(),
+	how widget.Importance, title, words string, body fyne.CanvasObject, asked *button, do func(),
 ) {
 	no := v.newButton(tr("Cancel"), nil)
 	yes := v.newButton(words, nil)
-	yes.Importance = widget.HighImportance
+	yes.Importance = how
 	s := v.openSheet(title, 520, inset(0, 12, 8, 14, body), no, yes)
 	s.tag("cancel", no)
 	s.tag("confirm", yes)
@@ -154,7 +155,11 @@ func (v *uploadTokens) confirm(
 		s.close()
 		do()
 	}
-	v.window.Canvas().Focus(yes)
+	first := yes
+	if how == widget.DangerImportance {
+		first = no
+	}
+	v.window.Canvas().Focus(first)
 	v.events.event("asked", "title", title)
 }
 

@@ -185,7 +185,7 @@ func (r *panelRenderer) Refresh() {
 // card puts objects on a surface of their own.
 func card(o fyne.CanvasObject) *fyne.Container {
 	return container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10),
-		inset(10, 10, 14, 14, o))
+		inset(12, 12, 16, 16, o))
 }
 
 // raised puts objects on a surface that stands above what is below it.

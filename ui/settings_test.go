@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -205,6 +206,25 @@ func TestProxyAndCertificatesHoldWhenTheSettingsAreClosed(t *testing.T) {
 	d.key(fyne.KeyEscape)
 	d.finish()
 	d.mustSay("This can't be used.")
+}
+
+// TestTheSettingsStandInSections, each below its heading.
+func TestTheSettingsStandInSections(t *testing.T) {
+	d := openDesk(t, Config{Watch: noWatch})
+	d.options.open()
+	all := d.texts()
+	at := -1
+	for _, words := range []string{
+		"Appearance", "Theme", "Language", "Sending files", "Never send", "Watched folders",
+		"This computer", "Keep the computer awake while sending", "Network", "Proxy",
+		"Storage addresses that you allow",
+	} {
+		i := slices.Index(all, words)
+		if i <= at {
+			t.Errorf("%q stands at place %d, what is before it at %d", words, i, at)
+		}
+		at = i
+	}
 }
 
 // typeSetting types into the entry of the settings with that hint.

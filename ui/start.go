@@ -56,7 +56,7 @@ func (s *stepCard) takesDrops() {
 		t.over = zone
 	}
 	picture := widget.NewIcon(icon("drop", theme.ColorNamePrimary))
-	s.box = container.NewStack(zone, inset(18, 18, 14, 14,
+	s.box = container.NewStack(zone, inset(16, 16, 16, 16,
 		container.New(pictured{}, s.content, picture)))
 }
 
@@ -92,7 +92,7 @@ func (v *startView) build() {
 		v.offer.Hide()
 	}
 	v.box = container.NewStack(container.NewVScroll(container.New(middle{40},
-		inset(4, 12, 16, 16, column(10, -1, v.first.box, v.second.box, v.offer)))))
+		inset(4, 12, 16, 16, column(12, -1, v.first.box, v.second.box, v.offer)))))
 }
 
 func dropAFolder() string { return tr("For many files, drop their folder.") }

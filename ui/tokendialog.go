@@ -41,7 +41,7 @@ type tokenDialog struct {
 func (v *tokenView) show(d *tokenDialog, text string) {
 	d.entry = v.newTokenEntry()
 	d.entry.changed = d.decode
-	d.fields = column(10, -1)
+	d.fields = column(12, -1)
 	d.name = v.newSheetEntry("", func(string) { d.checkName(); d.sayWhere() })
 	d.problem = v.newCutText("", theme.ColorNameError, theme.SizeNameCaptionText)
 	d.problem.Hide()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"inboxuploader/uploader/problem"
 	"inboxuploader/uploader/token"
@@ -130,6 +131,9 @@ func TestATokenIsCreatedCopiedAndRevokedInTheWindow(t *testing.T) {
 
 	d.press("Revoke…")
 	d.mustSay("Revoke token 74?", "Files already received")
+	if d.button("Revoke").Importance != widget.DangerImportance || !d.isFocused(d.button("Cancel")) {
+		t.Error("revoking does not look dangerous, or Enter does it")
+	}
 	d.press("Revoke")
 	d.until("it was revoked", func() bool { return d.says("revoked") })
 	if got := put(t, token); got != http.StatusForbidden {
