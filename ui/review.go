@@ -230,8 +230,8 @@ func (d *reviewDialog) show(f found) {
 	}
 	d.showNotes()
 	d.sheet.overlay.Refresh()
-	d.events.event("reviewed", "files", f.files, "bytes", f.bytes, "refused", f.refused,
-		"skipped", f.skipped, "junk", f.junk,
+	d.events.event("reviewed", "files", f.files, "bytes", f.bytes, "refused", f.refused.n,
+		"skipped", f.skipped.n+f.empty.n, "junk", f.junk.n,
 		"button", d.send.Text)
 }
 
@@ -272,46 +272,50 @@ func (d *reviewDialog) showNotes() {
 			Do: tr("Download it or copy it to this computer first, then add it from there."),
 		}))
 	}
-	if f.refused > 0 {
+	if f.refused.n > 0 {
 		x := problem.Explanation{
-			What: trn("{{.N}} files can't be sent.", f.refused),
+			What: trn("{{.N}} files can't be sent.", f.refused.n),
 			Safe: tr("The others are sent."),
 		}
 		if f.files == 0 {
 			x.Safe = ""
 		}
 		d.notes.Add(notice("attention", theme.ColorNameWarning, colorWarnBg, x))
-		d.notes.Add(d.details(tr("Show details"), f.problems,
+		d.notes.Add(d.details(tr("Show details"), f.refused.first,
 			func(x scan.Found) string { return explain(x.Err).What }))
 	}
 	if n := f.files - d.toSend(); n > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} files are unchanged since you sent them and aren't sent "+
 			"again", n)))
 	}
-	if f.skipped > 0 {
+	if f.skipped.n > 0 {
 		d.notes.Add(d.details(trn("{{.N}} skipped (links, special or excluded files)",
-			f.skipped), f.left,
+			f.skipped.n), f.skipped.first,
 			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}
-	if f.junk > 0 {
-		d.notes.Add(d.details(trn("{{.N}} system files left out", f.junk), f.junkLeft,
+	if f.empty.n > 0 {
+		d.notes.Add(d.details(trn("{{.N}} empty folders are not sent", f.empty.n), f.empty.first,
 			func(x scan.Found) string { return translated(x.Skip.Why()) }))
 	}
-	if f.lately > 0 {
-		d.notes.Add(d.details(trn("{{.N}} files were modified in the last minute", f.lately),
-			f.young,
+	if f.junk.n > 0 {
+		d.notes.Add(d.details(trn("{{.N}} system files left out", f.junk.n), f.junk.first,
+			func(x scan.Found) string { return translated(x.Skip.Why()) }))
+	}
+	if f.lately.n > 0 {
+		d.notes.Add(d.details(trn("{{.N}} files were modified in the last minute", f.lately.n),
+			f.lately.first,
 			func(scan.Found) string { return tr("A program may still be writing it.") }))
 	}
 	if f.outside > 0 {
 		d.notes.Add(newPadded(trn("{{.N}} links lead outside the folders you named, and are "+
 			"followed", f.outside)))
 	}
-	if f.renamed > 0 {
-		d.notes.Add(d.details(trn("{{.N}} files will be renamed", f.renamed), f.renames,
+	if f.renamed.n > 0 {
+		d.notes.Add(d.details(trn("{{.N}} files will be renamed", f.renamed.n), f.renamed.first,
 			func(x scan.Found) string { return "→ " + show.Text(x.Blob.Blob) }))
 	}
-	if f.warned > 0 {
-		d.notes.Add(d.details(trn("{{.N}} names can't exist on Windows", f.warned), f.warnings,
+	if f.warned.n > 0 {
+		d.notes.Add(d.details(trn("{{.N}} names can't exist on Windows", f.warned.n), f.warned.first,
 			func(x scan.Found) string {
 				var why []string
 				for _, w := range x.Blob.Warnings {

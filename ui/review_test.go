@@ -72,3 +72,24 @@ func TestTheReviewNamesFilesOfTheLastMinute(t *testing.T) {
 		t.Error("a file that is older is named")
 	}
 }
+
+// TestTheReviewTellsEmptyFoldersApart from what else is not sent, and says until when the token is
+// valid.
+func TestTheReviewTellsEmptyFoldersApart(t *testing.T) {
+	inbox := startInbox(t, nil)
+	d := openDesk(t, Config{})
+	end := time.Now().Add(48 * time.Hour)
+	d.useToken(inbox.token(end))
+	dir := folder(t, "a.txt")
+	for _, name := range []string{"nothing", "deeper/nothing"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "link")); err != nil {
+		t.Skip(err)
+	}
+	d.drop(dir)
+	d.until("the review has counted", func() bool { return d.says("Send 1 file") })
+	d.mustSay("2 empty folders are not sent", "1 skipped", "token until ")
+}

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,25 +14,34 @@ import (
 
 // found is what a review has counted so far. The scanning goroutine fills one and hands out copies.
 type found struct {
-	files, bytes, refused, skipped int64
-	unchanged                      int64 // of the files: sent before as they are now
-	junk                           int64
-	renamed, warned                int64
-	lately                         int64        // of the files: modified in the last minute
-	young                          []scan.Found // the first of these
+	files, bytes int64
+	unchanged    int64 // of the files: sent before as they are now
+	renamed      some  // of the files: get another name
+	warned       some  // of the files: their names can't exist on Windows
+	lately       some  // of the files: modified in the last minute
+	refused      some  // can't be sent
+	skipped      some  // left out, but for those that follow
+	junk         some  // what systems keep for themselves
+	empty        some  // folders with nothing in them
 	// links that lead out of what was given and are followed
-	outside  int64
-	problems []scan.Found // the first of those that can't be sent
-	left     []scan.Found // the first of those that are left out
-	// the first of those that systems keep for themselves
-	junkLeft             []scan.Found
-	renames              []scan.Found // the first of those that get another name
-	warnings             []scan.Found // the first of those whose name Windows can't have
-	roots                []given      // those that are listed by name
+	outside              int64
+	roots                []given // those that are listed by name
 	place                reviewPlace
 	rootFiles, rootBytes [mostRoots + 1]int64
 	done                 bool
 	err                  error
+}
+
+// some counts things and has the first of them, up to [mostNamed].
+type some struct {
+	n     int64
+	first []scan.Found
+}
+
+func (s *some) add(x *scan.Found) {
+	if s.n++; len(s.first) < mostNamed {
+		s.first = append(s.first, *x)
+	}
 }
 
 // rootOf returns with which of the listed roots something was found, or -1. Roots may lie in each
@@ -60,53 +70,37 @@ func (f *found) add(batch []scan.Found, now time.Time) {
 		}
 		switch {
 		case x.Err != nil:
-			f.refused++
-			if len(f.problems) < mostNamed {
-				f.problems = append(f.problems, *x)
-			}
+			f.refused.add(x)
 		case x.Skip == scan.SkipJunk:
-			f.junk++
-			if len(f.junkLeft) < mostNamed {
-				f.junkLeft = append(f.junkLeft, *x)
-			}
+			f.junk.add(x)
+		case x.Skip == scan.SkipEmptyFolder:
+			f.empty.add(x)
 		case x.Skip != "":
-			f.skipped++
-			if len(f.left) < mostNamed {
-				f.left = append(f.left, *x)
-			}
+			f.skipped.add(x)
 		default:
 			f.files++
 			f.bytes += x.Size
 			if x.Blob.Renamed {
-				f.renamed++
-				if len(f.renames) < mostNamed {
-					f.renames = append(f.renames, *x)
-				}
+				f.renamed.add(x)
 			}
 			if len(x.Blob.Warnings) > 0 {
-				f.warned++
-				if len(f.warnings) < mostNamed {
-					f.warnings = append(f.warnings, *x)
-				}
+				f.warned.add(x)
 			}
 			if x.ModifiedLately(now) {
-				f.lately++
-				if len(f.young) < mostNamed {
-					f.young = append(f.young, *x)
-				}
+				f.lately.add(x)
 			}
 		}
 	}
 }
 
+// copy returns one that does not change any more; what is listed only grows.
 func (f *found) copy() found {
 	c := *f
-	c.problems = f.problems[:len(f.problems):len(f.problems)]
-	c.left = f.left[:len(f.left):len(f.left)]
-	c.junkLeft = f.junkLeft[:len(f.junkLeft):len(f.junkLeft)]
-	c.renames = f.renames[:len(f.renames):len(f.renames)]
-	c.warnings = f.warnings[:len(f.warnings):len(f.warnings)]
-	c.young = f.young[:len(f.young):len(f.young)]
+	for _, s := range []*some{
+		&c.renamed, &c.warned, &c.lately, &c.refused, &c.skipped, &c.junk, &c.empty,
+	} {
+		s.first = slices.Clip(s.first)
+	}
 	return c
 }
 

@@ -26,6 +26,9 @@ func (d *reviewDialog) heading() fyne.CanvasObject {
 	if d.place.folder != "" {
 		words += " · " + show.Text(d.place.folder)
 	}
+	if until := countdownOf(d.inboxes.token, d.config.Now()).until; until != "" {
+		words += " · " + tr("token {{.Until}}", values("Until", until))
+	}
 	where := d.newCutText(words, colorMuted, theme.SizeNameText)
 	if inbox.Blob != "" {
 		return where
