@@ -183,7 +183,7 @@ func TestAReceiptIsComparedWithWhatArrived(t *testing.T) {
 	d.until("it was compared", func() bool {
 		return d.says("Compared with “SHA256SUMS”") && d.says("In the inbox")
 	})
-	d.mustSay("run/c.txt", "Additional: 5 B that nothing states.",
+	d.mustSay("run/c.txt", "Additional: 5 B, stated nowhere.",
 		"Content not compared: 1 file. The storage keeps no checksum of the kind that is stated.")
 	if d.says("Different content") {
 		t.Error("what was not compared differs")

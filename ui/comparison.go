@@ -44,14 +44,15 @@ type comparison struct {
 	most   int // differences that are shown
 	before int64
 
-	tick   *sheetCheck
-	folder *sheetEntry
-	place  *fyne.Container
-	again  *button
-	copy   *button
-	bar    *bar
-	words  *fyne.Container
-	list   *tableBox
+	closing *button
+	tick    *sheetCheck
+	folder  *sheetEntry
+	place   *fyne.Container
+	again   *button
+	copy    *button
+	bar     *bar
+	words   *fyne.Container
+	list    *tableBox
 }
 
 // findings are the differences. Any goroutine may add one.
@@ -106,14 +107,14 @@ func (c *comparison) open() {
 	c.place = column(2, -1, small(tr("The names in the list are below this folder of the inbox:")),
 		c.folder)
 	c.place.Hide()
-	closing := v.newButton(tr("Close"), nil)
+	c.closing = v.newButton(tr("Close"), nil)
 	c.copy = v.newButtonWithIcon(tr("Copy"), icon("copy", theme.ColorNameForeground), c.copyLines)
 	c.again = v.newButton(tr("Compare again"), c.run)
 	c.again.Importance = widget.HighImportance
 	body := inset(0, 12, 8, 14, column(8, -1, c.words, c.bar, c.place,
-		column(-6, -1, c.tick, inset(0, 0, 30, 0, cost)), c.list.box))
-	c.sheet = v.openSheet(c.title(), 760, body, c.copy, closing, c.again)
-	c.sheet.tag("cancel", closing)
+		column(-6, -1, line(0, -1, c.tick), inset(0, 0, 30, 0, cost)), c.list.box))
+	c.sheet = v.openSheet(c.title(), 760, body, c.copy, c.closing, c.again)
+	c.sheet.tag("cancel", c.closing)
 	c.sheet.tag("copy", c.copy)
 	c.sheet.tag("again", c.again)
 	c.sheet.tag("deep", c.tick)
@@ -123,8 +124,8 @@ func (c *comparison) open() {
 		c.stop()
 		v.events.event("compared closed")
 	}
-	closing.OnTapped = c.sheet.close
-	v.window.Canvas().Focus(closing)
+	c.closing.OnTapped = c.sheet.close
+	v.window.Canvas().Focus(c.closing)
 }
 
 // paperError is a paper that can't be used.
@@ -161,6 +162,7 @@ func (c *comparison) run() {
 			c.isList, c.unread, c.others, c.stated = p.isList, p.unread, p.others, stated
 			c.result, c.deep, c.below = &v, deep, folder
 			c.found.sort()
+			c.v.window.Canvas().Focus(c.closing) // the button that had the keyboard is gone
 			c.v.events.event("compared", "files", v.Files, "same", v.Same+v.Harmless,
 				"differs", v.Differs() || len(p.unread) > 0, "deep", deep, "notcompared", v.NotCompared)
 		}, err

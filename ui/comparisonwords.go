@@ -186,7 +186,7 @@ func (c *comparison) difference(
 		}
 	case workspace.Additional:
 		sign, color = "add", colorMuted
-		words = tr("Additional: {{.There}} that nothing states.", both)
+		words = tr("Additional: {{.There}}, stated nowhere.", both)
 	case workspace.SizeDiffers:
 		words = tr("Different size: {{.Stated}} stated, {{.There}} in the inbox.", both)
 	case workspace.ChecksumDiffers:

@@ -80,9 +80,7 @@ func (t *tokenTable) build() {
 			t.box.Add(widget.NewSeparator())
 		}
 		t.box.Add(t.present(r))
-		if i == 0 {
-			v.sheet.tag("arrived", r.open)
-		}
+		v.sheet.tag(fmt.Sprintf("arrived %d", r.grant.TID), r.open)
 		if b, ok := r.revoke.(*button); ok && first == nil {
 			first = b
 			v.sheet.tag("revoke", b)

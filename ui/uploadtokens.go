@@ -14,7 +14,7 @@ import (
 )
 
 // sheetWidth is how wide the view becomes where there is room.
-const sheetWidth = 800
+const sheetWidth = 860
 
 // uploadTokens is the view for those who issue upload tokens: a form for a new one, and the table
 // of all. Its errands speak with the workspace; the rest belongs to Fyne's goroutine.

@@ -98,6 +98,25 @@ drop() {
 	p=$(look "$name") || fail "there is no widget $name in sight"
 	/usr/bin/python3 "$E2E/drop.py" --to "$WIN" --at "${p/ /,}" "$@" >>"$OUT/drop.log" || fail "the drop failed: $(tail -1 "$OUT/drop.log")"
 }
+# dialog TITLE [PATH] waits for the desktop's dialog and lets it go to a path.
+dialog() {
+	DIALOG=$(timeout 20 xdotool search --sync --onlyvisible --name "^$1\$" 2>/dev/null | tail -1)
+	[ -n "$DIALOG" ] || fail "the desktop's dialog “$1” did not open"
+	xdotool windowactivate --sync "$DIALOG" 2>/dev/null
+	sleep 0.5
+	# The window manager keeps it in front of the window that it is for.
+	xprop -id "$DIALOG" WM_TRANSIENT_FOR | grep -qi "$(printf '0x%x' "$WIN")" || fail "the dialog “$1” does not belong to the window"
+	[ -n "${2:-}" ] || return 0
+	keys alt+Home # from the files that were used last, where no path can be chosen
+	sleep 0.3
+	keys ctrl+l
+	sleep 0.3
+	clip "$2"
+	keys ctrl+a ctrl+v
+	sleep 0.5
+	keys Return
+	sleep 1 # it reads the folder
+}
 tray() { /usr/bin/python3 "$E2E/tray.py" "$@"; }
 visible() { xdotool search --onlyvisible --name '^Inbox Uploader$' >/dev/null 2>&1; }
 # shot NAME [WINDOW] takes a picture of the window, or of all with WINDOW root.

@@ -10,25 +10,6 @@ printf 'b\n' >"$data/50% saline + 5 µg (#3).csv"
 printf 'c\n' >"$data/心拍数 1.csv"
 printf 'd\n' >"$OUT/data/run_017/d.txt"
 
-# dialog TITLE [PATH] waits for the desktop's dialog and lets it go to a path.
-dialog() {
-	DIALOG=$(timeout 20 xdotool search --sync --onlyvisible --name "^$1\$" 2>/dev/null | tail -1)
-	[ -n "$DIALOG" ] || fail "the desktop's dialog “$1” did not open"
-	xdotool windowactivate --sync "$DIALOG" 2>/dev/null
-	sleep 0.5
-	# The window manager keeps it in front of the window that it is for.
-	xprop -id "$DIALOG" WM_TRANSIENT_FOR | grep -qi "$(printf '0x%x' "$WIN")" || fail "the dialog “$1” does not belong to the window"
-	[ -n "${2:-}" ] || return 0
-	keys alt+Home # from the files that were used last, where no path can be chosen
-	sleep 0.3
-	keys ctrl+l
-	sleep 0.3
-	clip "$2"
-	keys ctrl+a ctrl+v
-	sleep 0.5
-	keys Return
-	sleep 1 # it reads the folder
-}
 start
 mark; paste "$TOKEN"; want token >/dev/null; click use; want used >/dev/null
 
