@@ -15,12 +15,9 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// How many entries of a folder are read at once. The first part is small so that sending can begin
-// at once.
-const (
-	firstRead = 256
-	fullRead  = 4096
-)
+// readAtOnce is how many entries of a folder are read at once, and put in order: as many as may be
+// waited for before the first is sent, and kept in memory.
+const readAtOnce = 4096
 
 // folderAt is a folder on the way down.
 type folderAt struct {
@@ -179,13 +176,13 @@ func (s *scanner) read(
 			readErr = cerr
 		}
 	}()
-	for n := firstRead; ; n = fullRead {
+	for {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		entries, rerr := f.Read(n)
+		entries, rerr := f.Read(readAtOnce)
 		slices.SortFunc(entries,
-			func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+			func(a, b fs.DirEntry) int { return natural(a.Name(), b.Name()) })
 		for i, e := range entries {
 			if i%64 == 63 && ctx.Err() != nil {
 				return nil, context.Cause(ctx)
@@ -368,7 +365,7 @@ func (s *scanner) settle(ctx context.Context, d *folderAt, renamed []entryAt) ([
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(renamed, func(a, b entryAt) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(renamed, func(a, b entryAt) int { return natural(a.name, b.name) })
 	var folders []entryAt
 	for _, x := range renamed {
 		f := Found{Source: filepath.Join(d.path, x.name), Rel: join(d.rel, x.name)}
