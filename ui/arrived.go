@@ -221,10 +221,13 @@ func (v *arrivedView) show() {
 	shown, n, bytes, last := v.came.files, v.came.n, v.came.bytes, v.came.last
 	v.came.mu.Unlock()
 	words := v.called() + " · "
-	if v.counted && n == 0 {
+	switch {
+	case v.counted && n == 0:
 		words += tr("Nothing has arrived.")
-	} else {
+	case v.counted:
 		words += arrivedWords(n, bytes, last)
+	default:
+		words += tr("so far {{.Files}}", values("Files", arrivedWords(n, bytes, last)))
 	}
 	v.head.set(words, colorMuted)
 	v.showWhole()
@@ -244,7 +247,7 @@ func (v *arrivedView) show() {
 	visible(v.status, status != "")
 	visible(v.trouble, len(v.trouble.Objects) > 0)
 	for _, b := range []*button{v.export, v.fetch, v.verify} {
-		if v.counted && n > 0 {
+		if v.counted && n > 0 && v.busy == "" {
 			b.Enable()
 		} else {
 			b.Disable()

@@ -208,6 +208,62 @@ func TestAReceiptIsComparedWithWhatArrived(t *testing.T) {
 	}
 }
 
+// TestTheNamesOfAListMayBeBelowAFolder: asked for where none of them is in the inbox.
+func TestTheNamesOfAListMayBeBelowAFolder(t *testing.T) {
+	d, files := openDelivery(t, Config{})
+	d.openFirst()
+	list := ""
+	for name, text := range files {
+		list += fmt.Sprintf("%x  %s\n", md5.Sum([]byte(text)), filepath.Base(name))
+	}
+	path := filepath.Join(t.TempDir(), "MD5SUMS")
+	if err := os.WriteFile(path, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.drop(path)
+	d.until("it was compared", func() bool { return d.says("As stated: 0 of 3 files.") })
+	d.mustSay("The names in the list are below this folder of the inbox:")
+	d.walk(func(o fyne.CanvasObject) {
+		if e, ok := o.(*sheetEntry); ok {
+			e.SetText("/run/")
+		}
+	})
+	d.press("Compare again")
+	d.until("it was compared", func() bool { return d.says("As stated: 3 of 3 files.") })
+	d.mustSay("Everything is as stated")
+	if d.says("Compare again") {
+		t.Error("the same is offered again")
+	}
+}
+
+// TestAFetchIsStoppedAndContinued: and what failed for all files is said.
+func TestAFetchIsStoppedAndContinued(t *testing.T) {
+	d := openDesk(t, Config{})
+	w := &delivery{grants: manyGrants(1), n: 3, began: make(chan struct{}, 3)}
+	d.openTokens(w)
+	d.openFirst()
+	v := &arrivedView{issuing: d.issuing, ws: w, arrived: workspace.Arrived{Files: 3, Bytes: 3 << 20}}
+	v.fetchInto("/data/arrived")
+	<-w.began
+	d.look()
+	d.mustSay("1 of 3 files · 1.0 MB of 3.1 MB")
+	d.press("Stop")
+	d.until("it has stopped", func() bool { return d.says("Stopped.") })
+	d.mustSay("Fetched 1 file · 1.0 MB", "Files that were fetched are whole.")
+	w.fails = &workspace.Error{Reason: workspace.NetworkDown, Err: workspace.ErrBusy}
+	d.press("Continue")
+	d.until("it has failed", func() bool { return d.says("The storage can't be reached.") })
+	d.mustSay("Files that were fetched are whole.", "Continue")
+	if d.says("Nothing was changed.") {
+		t.Error("a file was fetched")
+	}
+	w.fails = nil
+	d.press("Continue")
+	<-w.began
+	<-w.began
+	d.top.close() // and the goroutine ends, or the window would wait for it
+}
+
 // TestWhatArrivedIsComparedWithTheNotes: without a paper of one's own.
 func TestWhatArrivedIsComparedWithTheNotes(t *testing.T) {
 	d, _ := openDelivery(t, Config{})
@@ -311,6 +367,21 @@ type delivery struct {
 	notes []workspace.Note
 	block bool          // the list never ends
 	begun chan struct{} // closed when it was begun, if not nil
+	began chan struct{} // gets one for each fetch that has brought a file, and goes on until ctx ends
+	fails error         // of a fetch, at once
+}
+
+func (w *delivery) Fetch(
+	ctx context.Context, _ int, _ string, _ iter.Seq2[workspace.File, error],
+	_ *workspace.Statements, each func(workspace.Fetched),
+) error {
+	each(workspace.Fetched{File: workspace.File{Size: 1 << 20}, Path: "a"})
+	w.began <- struct{}{}
+	if w.fails != nil {
+		return w.fails
+	}
+	<-ctx.Done()
+	return context.Cause(ctx)
 }
 
 func (w *delivery) Files(ctx context.Context, _ int) iter.Seq2[workspace.File, error] {
@@ -388,7 +459,7 @@ func TestClosingWhatArrivedEndsItsReading(t *testing.T) {
 	})
 	<-w.begun
 	d.look()
-	d.mustSay("7 files", "Reading what arrived…")
+	d.mustSay("so far 7 files", "Reading what arrived…")
 	if !d.button("Verify against a receipt…").Disabled() {
 		t.Error("it can be compared before it was read")
 	}

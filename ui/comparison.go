@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -181,7 +182,7 @@ func (c *comparison) read(
 		return p, err
 	}
 	for _, path := range papers {
-		isList, others, err := addPaper(to, path, container, folder)
+		isList, others, err := addPaper(ctx, to, path, container, folder)
 		if err != nil {
 			return p, &paperError{path, err}
 		}
@@ -199,14 +200,31 @@ type papersRead struct {
 }
 
 func addPaper(
-	to *workspace.Statements, path, container, folder string,
+	ctx context.Context, to *workspace.Statements, path, container, folder string,
 ) (isList bool, others int64, err error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false, 0, os.ErrInvalid // a pipe would be waited for
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false, 0, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	return to.AddPaper(f, container, folder)
+	return to.AddPaper(&untilDone{f, ctx}, container, folder)
+}
+
+// untilDone reads a file until a context ends.
+type untilDone struct {
+	io.ReadSeeker
+	ctx context.Context
+}
+
+// Read implements io.Reader.
+func (r *untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.ReadSeeker.Read(p)
 }
 
 func (f *findings) reset() {
@@ -223,6 +241,13 @@ func (f *findings) add(x workspace.Finding) {
 	} else {
 		f.more++
 	}
+}
+
+// count returns how many there are.
+func (f *findings) count() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return int64(len(f.all)) + f.more
 }
 
 // sort puts the differences in the order in which they are told.
@@ -269,7 +294,10 @@ func (c *comparison) showProgress() {
 			values("Done", amount(read), "Size", amount(c.v.arrived.Bytes)))
 		c.bar.set(float64(read)/float64(max(c.v.arrived.Bytes, 1)), 0)
 	}
-	c.words.Add(newText(words, colorMuted, theme.SizeNameText))
+	c.words.Add(c.v.newCutText(words, colorMuted, theme.SizeNameText))
+	if n := c.found.count(); n > 0 {
+		c.words.Add(small(trn("{{.N}} differences", n)))
+	}
 }
 
 // show puts on the screen what is known.
@@ -294,10 +322,7 @@ func (c *comparison) show() {
 			o.Enable()
 		}
 	}
-	c.found.mu.Lock()
-	none := len(c.found.all) == 0
-	c.found.mu.Unlock()
-	visible(c.copy, !running && !none)
+	visible(c.copy, !running && c.found.count() > 0)
 	switch {
 	case running:
 		c.showProgress()

@@ -250,6 +250,9 @@ func (f *fetching) showResult() {
 			"rest."))
 	case f.broken != nil:
 		x := explainIssuing(f.broken)
+		if !errors.Is(f.broken, workspace.ErrFolder) {
+			x.Safe = tr("Files that were fetched are whole.")
+		}
 		f.list.add("attention", theme.ColorNameError, x.What, join(x.Safe, x.Do))
 	}
 	f.result.SetText(strings.Join(facts, "\n"))

@@ -40,6 +40,7 @@ func (v *arrivedView) openNotes() {
 	s := v.openSheet(tr("Notes of the senders"), 640, inset(0, 12, 8, 14, all), closing, with)
 	s.tag("cancel", closing)
 	s.tag("verify", with)
+	s.take = func(files []given) { v.verifyGiven(pathsOf(files)) }
 	closing.OnTapped = s.close
 	with.OnTapped = func() {
 		s.close()
