@@ -30,6 +30,7 @@ func (d *reviewDialog) heading() fyne.CanvasObject {
 		words += " · " + tr("token {{.Until}}", values("Until", until))
 	}
 	where := d.newCutText(words, colorMuted, theme.SizeNameText)
+	where.parts = true
 	if inbox.Blob != "" {
 		return where
 	}
