@@ -295,7 +295,7 @@ func TestWhatArrivedIsFetched(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
-	d.mustSay("All agree with the MD5 checksums that the storage has.")
+	d.mustSay("All agree with the storage's MD5 checksums.")
 	d.top.close()
 	if err := os.WriteFile(filepath.Join(dir, "run", "a.txt"), []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)

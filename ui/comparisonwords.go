@@ -70,7 +70,7 @@ func (c *comparison) verdict() (sign string, color fyne.ThemeColorName, words st
 	switch {
 	case !c.stated && len(c.papers) > 0:
 		return "attention", theme.ColorNameWarning,
-			tr("No file is named in what you gave, so nothing was compared.")
+			tr("Your receipt or list names no file, so nothing was compared.")
 	case !c.stated:
 		return "attention", theme.ColorNameWarning,
 			tr("Nothing in this inbox says what should be there, so nothing was compared.")

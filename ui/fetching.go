@@ -235,7 +235,7 @@ func (f *fetching) showResult() {
 	switch {
 	case n == 0:
 	case compared == n:
-		facts = append(facts, tr("All agree with the MD5 checksums that the storage has."))
+		facts = append(facts, tr("All agree with the storage's MD5 checksums."))
 	default:
 		facts = append(facts, tr("Compared with the MD5 that the storage has: {{.Files}}. Of {{.Others}} "+
 			"it has none, so the length alone was compared; “Verify against a receipt” compares more.",

@@ -119,9 +119,9 @@ func (o *overwriteFlag) Set(text string) error {
 	case "false":
 		*o = false
 	case "prompt", "ifsourcenewer":
-		return &usageError{"--overwrite=" + text + " would have to read what is in the inbox, " +
-			"which an upload token does not permit. Use --overwrite=true to replace files of the " +
-			"same name or --overwrite=false to leave them alone."}
+		return &usageError{"--overwrite=" + text + " would have to read the inbox, which an " +
+			"upload token does not permit. Use --overwrite=true to replace files of the same " +
+			"name, or --overwrite=false to skip yours."}
 	default:
 		return wanted("true or false")
 	}

@@ -32,9 +32,8 @@ func (r *copyRun) tokenAndSources(
 		given, err = r.streamToken(ctx, args)
 		return given, nil, err
 	case len(args) > 1 && slices.Contains(args[:len(args)-1], "-"):
-		return givenToken{}, nil, &usageError{"“-” stands for data on standard input only with a " +
-			"name that it gets in the inbox, such as --name run7.tar, and for the token as the " +
-			"last argument. Nothing was sent."}
+		return givenToken{}, nil, &usageError{"“-” means standard input: for the token as the " +
+			"last argument, or for data with --name, such as --name run7.tar. Nothing was sent."}
 	}
 	last := ""
 	if len(args) > 0 {
@@ -43,37 +42,36 @@ func (r *copyRun) tokenAndSources(
 	isToken := last == "-" || looksLikeToken(last)
 	if last == "-" && r.selection.list == "-" {
 		return givenToken{}, nil, &usageError{"Both the token and the list of files would be " +
-			"read from standard input. Nothing was sent. Give one of them in a file."}
+			"read from standard input. Nothing was sent. Put one of them in a file."}
 	}
 	environment := r.fromEnvironment()
 	switch {
 	case r.tokenFile != "":
 		if isToken {
-			return givenToken{}, nil, &usageError{"Two tokens were given: with --token-file and " +
-				"as the last argument. Nothing was sent. Leave one out."}
+			return givenToken{}, nil, &usageError{"There are two tokens: one in --token-file " +
+				"and one as the last argument. Nothing was sent. Omit one."}
 		}
 		given, err = fromFile(ctx, r.tokenFile)
 		sources = args
 	case (environment.text != "" || r.to != "") && !isToken:
 		given, sources = environment, args
 	case len(args) == 0 && r.selection.list == "":
-		return givenToken{}, nil, &usageError{"Nothing to send was named. Use: uploader copy " +
+		return givenToken{}, nil, &usageError{"Name what to send. Use: uploader copy " +
 			"FILE-OR-FOLDER... \"TOKEN\", and --recursive for folders."}
 	case len(args) == 0:
-		return givenToken{}, nil, &usageError{"No token was given. Nothing was sent. Put it in " +
-			"quotes behind the others."}
+		return givenToken{}, nil, &usageError{"The token is missing. Nothing was sent. Put it " +
+			"last, in quotes."}
 	default:
 		sources = args[:len(args)-1]
 		if !isToken && exists(last) {
 			return givenToken{}, nil, &usageError{
-				"No token was given: the last argument, “" + show.Text(last) + "”, is a file or " +
-					"folder. Nothing was sent. Put the token in quotes behind it.",
+				"The token is missing: the last argument, “" + show.Text(last) + "”, is a file " +
+					"or folder. Nothing was sent. Put the token after it, in quotes.",
 			}
 		}
 		if len(sources) > 0 && looksLikeToken(sources[0]) && !isToken {
-			return givenToken{}, nil, &usageError{"The token stands before the last argument. " +
-				"This program only sends: put the files first and the token last. Nothing was " +
-				"sent."}
+			return givenToken{}, nil, &usageError{"The token is not the last argument. This " +
+				"program only sends: put the files first and the token last. Nothing was sent."}
 		}
 		given, err = r.fromArgument(ctx, last)
 	}
@@ -91,8 +89,8 @@ func (r *copyRun) tokenAndSources(
 		sources = []string{"."}
 	}
 	if len(sources) == 0 {
-		return givenToken{}, nil, &usageError{"Nothing to send was named. Put the file or folder " +
-			"in front of the token: uploader copy FILE-OR-FOLDER \"TOKEN\"."}
+		return givenToken{}, nil, &usageError{"Name what to send. Put the file or folder before " +
+			"the token: uploader copy FILE-OR-FOLDER \"TOKEN\"."}
 	}
 	return given, sources, nil
 }
@@ -129,11 +127,11 @@ func checkSources(sources []string, recursive bool) error {
 	found := false
 	for _, s := range sources {
 		if s == "" {
-			return &usageError{"One of the sources has no name, as where a variable of a script " +
-				"is not set. Nothing was sent. Leave it out, or write . for the current folder."}
+			return &usageError{"One of the sources has no name; perhaps a script's variable is " +
+				"not set. Nothing was sent. Omit it, or write . for the current folder."}
 		}
 		if (s == "true" || s == "false" || s == "inside") && !exists(s) {
-			return &usageError{"“" + s + "” is not there. If it is meant for the option before " +
+			return &usageError{"“" + s + "” does not exist. If it belongs to the option before " +
 				"it, join the two with =, as in --follow-symlinks=inside. Nothing was sent."}
 		}
 		info, err := os.Stat(s)
@@ -153,7 +151,7 @@ func checkSources(sources []string, recursive bool) error {
 		return nil
 	}
 	if len(sources) == 1 {
-		return &usageError{"“" + show.Text(sources[0]) + "” is not there. Nothing was sent."}
+		return &usageError{"“" + show.Text(sources[0]) + "” does not exist. Nothing was sent."}
 	}
 	return &usageError{
 		"None of these files exist, such as “" + show.Text(sources[0]) + "”. Nothing was sent.",

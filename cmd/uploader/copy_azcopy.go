@@ -77,18 +77,18 @@ var azcopyTable = []azcopyFlag{
 	{"as-subdir", false, func(_ *copyFlags, v string) error {
 		if v == "false" {
 			return &usageError{"--as-subdir=false is not possible: a folder keeps its own name " +
-				"in the inbox. To leave it out, send what it contains: \"FOLDER/*\"."}
+				"in the inbox. To drop it, send what it contains: \"FOLDER/*\"."}
 		}
 		return nil
 	}},
 	{"preserve-last-modified-time", false, func(f *copyFlags, v string) error {
-		return f.note(v, "--preserve-last-modified-time changes nothing here: the storage dates "+
-			"what arrives itself; --keep-times keeps the files' times beside them.")
+		return f.note(v, "--preserve-last-modified-time has no effect: the storage dates what "+
+			"arrives itself. --keep-times stores the files' times with them.")
 	}},
 	{"hardlinks", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "follow") {
-			return usagef("--hardlinks=%s is not possible: each name of a file is sent as a file, "+
-				"as with --hardlinks=follow.", v)
+			return usagef("--hardlinks=%s is not possible: every name of a file is sent as a "+
+				"file, as with --hardlinks=follow.", v)
 		}
 		return nil
 	}},
@@ -115,8 +115,8 @@ var azcopyTable = []azcopyFlag{
 	{name: "s2s-detect-source-changed"},
 	{name: "s2s-get-properties-in-backend"},
 	{name: "s2s-handle-invalid-metadata", word: true},
-	refusedFlag("preserve-symlinks", "the inbox knows no links. Leave it out, or send what they "+
-		"point to with --follow-symlinks"),
+	refusedFlag("preserve-symlinks", "the inbox has no links. Omit it, or follow links with "+
+		"--follow-symlinks"),
 	refusedFlag("trusted-microsoft-suffixes", "name the storage's host with --allow-host instead"),
 	refusedFlag("include-after", "select files with --newer-than"),
 	refusedFlag("include-before", "select files with --include and --exclude, or name them"),
@@ -139,8 +139,8 @@ var azcopyTable = []azcopyFlag{
 	refusedFlag("exclude-attributes", "select files with --include and --exclude"),
 	{"include-directory-stub", false, func(f *copyFlags, v string) error {
 		f.emptyFolders = v != "false"
-		return f.note(v, "--include-directory-stub is --empty-folders here: only folders in which "+
-			"nothing is sent get a blob, since the others are seen by their files.")
+		return f.note(v, "--include-directory-stub means --empty-folders: only folders in which "+
+			"nothing is sent get a blob, because the files show the others.")
 	}},
 	refusedFlag("backup", "files are read with your own rights"),
 	refusedFlag("preserve-info", "the inbox keeps no such properties"),
@@ -173,7 +173,7 @@ func (f *copyFlags) allNotes() []string {
 		return f.notes
 	}
 	return append(f.notes,
-		"Of AzCopy's options these change nothing here: "+strings.Join(f.idle, ", ")+".")
+		"These AzCopy options have no effect here: "+strings.Join(f.idle, ", ")+".")
 }
 
 // pathPatterns makes patterns of AzCopy's lists of paths, which mean a file or all below a folder.
@@ -248,7 +248,7 @@ func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error
 		return args, nil
 	}
 	if !isCopyWord(words[1]) {
-		return nil, &usageError{"Of AzCopy's commands only “copy” is understood here."}
+		return nil, &usageError{"Of AzCopy's commands, only “copy” works here."}
 	}
 	for i, word := range words {
 		// What a word processor makes of two hyphens is read as them, where a flag's name follows.
@@ -260,8 +260,7 @@ func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error
 	if err := c.ParseFlags(words[2:]); err != nil {
 		return nil, c.FlagErrorFunc()(c, err)
 	}
-	r.notes = append(r.notes, "The pasted AzCopy line is read as: uploader copy with the same "+
-		"words.")
+	r.notes = append(r.notes, "The AzCopy line is run as “uploader copy” with the same words.")
 	return c.Flags().Args(), nil
 }
 

@@ -26,9 +26,9 @@ func (f *copyFlags) splitMerged(c *cobra.Command, args []string) ([]string, erro
 		}
 		m := mergedLink.FindStringSubmatch(a)
 		if m == nil || i != len(args)-1 {
-			return nil, &usageError{"A backslash before a closing quote made one argument of " +
-				"several. Nothing was sent. " +
-				`Leave the backslash at the end of a folder's name out: "C:\data" instead of "C:\data\".`}
+			return nil, &usageError{"A backslash before a closing quote joined several " +
+				"arguments. Nothing was sent. Omit the backslash at the end of a folder's name: " +
+				"\"C:\\data\" instead of \"C:\\data\\\"."}
 		}
 		if err := c.ParseFlags(strings.Fields(m[3])); err != nil {
 			return nil, c.FlagErrorFunc()(c, err)
@@ -36,7 +36,7 @@ func (f *copyFlags) splitMerged(c *cobra.Command, args []string) ([]string, erro
 		f.notes = append(
 			f.notes,
 			`A backslash before a closing quote merged “`+show.Text(
-				m[1])+`\” with the token; they are read as two.`,
+				m[1])+"\\” with the token; they are read as two.",
 		)
 		if strings.HasSuffix(m[1], ":") {
 			m[1] += `\` // a whole disk

@@ -197,7 +197,7 @@ func rehearsedWords(o *outcome) []string {
 	}
 	if n := o.unchanged(); n > 0 {
 		lines = append(lines,
-			fmt.Sprintf("Unchanged since you sent them, and not sent again: %s.", fileCount(n)))
+			fmt.Sprintf("Unchanged since you sent them, so not sent again: %s.", fileCount(n)))
 	}
 	if n := o.failed(); n > 0 {
 		lines = append(lines, fmt.Sprintf("Can't be sent: %s, named above.", fileCount(n)))
@@ -234,7 +234,7 @@ func (r *copyRun) printLine(to *console, l *dryLine) error {
 	case "unchanged":
 		_, err = fmt.Fprintf(to.stdout, "%s  unchanged since you sent it\n", source)
 	case "skip":
-		_, err = fmt.Fprintf(to.stdout, "%s  left out: %s\n", source, l.Message)
+		_, err = fmt.Fprintf(to.stdout, "%s  skipped: %s\n", source, l.Message)
 	default:
 		_, err = fmt.Fprintf(to.stdout, "%s  can't be sent: %s\n", source,
 			show.Text(l.Message))

@@ -64,11 +64,11 @@ func (o *outcome) outsideWords() string {
 	case 0:
 		return ""
 	case 1:
-		return "1 link leads outside the folders you named, and was followed. " +
-			"--follow-symlinks=inside leaves such links out."
+		return "1 link leads outside the folders you named and was followed. " +
+			"--follow-symlinks=inside skips such links."
 	default:
-		return humanize.Comma(n) + " links lead outside the folders you named, and were " +
-			"followed. --follow-symlinks=inside leaves such links out."
+		return humanize.Comma(n) + " links lead outside the folders you named and were " +
+			"followed. --follow-symlinks=inside skips such links."
 	}
 }
 
@@ -79,7 +79,7 @@ func (o *outcome) unfollowedWords() []string {
 	if n == 0 {
 		return nil
 	}
-	lines := []string{"These links lead to folders that are sent under 100 names already, and " +
+	lines := []string{"These links lead to folders that are already sent under 100 names, and " +
 		"were not followed:"}
 	for _, t := range o.status.Transfers {
 		for _, s := range t.SkippedPaths {

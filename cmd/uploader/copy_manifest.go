@@ -37,13 +37,13 @@ func (r *copyRun) keepManifest(ctx context.Context, to token.Token, sources []st
 		return nil
 	}
 	if r.selection.list != "" {
-		return &usageError{"--files-from and --check-manifest both name what is sent. Nothing was " +
-			"sent. Choose one of them."}
+		return &usageError{"--files-from and --check-manifest both say what to send. Nothing " +
+			"was sent. Choose one of them."}
 	}
 	info, err := os.Stat(sources[0])
 	if len(sources) > 1 || err != nil || !info.IsDir() {
-		return &usageError{"--check-manifest is about the files of one folder. Nothing was sent. " +
-			"Name that folder as the only source."}
+		return &usageError{"--check-manifest works on one folder. Nothing was sent. Name that " +
+			"folder as the only source."}
 	}
 	text, err := os.ReadFile(f.check)
 	if err == nil { // the copy is what was compared, whatever becomes of the file meanwhile
@@ -53,7 +53,7 @@ func (r *copyRun) keepManifest(ctx context.Context, to token.Token, sources []st
 		return manifestUnreadable(f.check, err)
 	}
 	if f.expected.Len() == 0 {
-		return usagef("“%s” names no file. Nothing was sent.", show.Text(f.check))
+		return usagef("“%s” lists no files. Nothing was sent.", show.Text(f.check))
 	}
 	if f.check, err = r.writeList(string(text)); err != nil {
 		return err
@@ -69,10 +69,10 @@ func (r *copyRun) keepManifest(ctx context.Context, to token.Token, sources []st
 // manifestUnreadable says why --check-manifest can't be used.
 func manifestUnreadable(path string, err error) error {
 	if line, ok := errors.AsType[*sums.LineError](err); ok {
-		return usagef("Line %d of “%s” is no hash and name as sha256sum and md5sum write them. "+
-			"Nothing was sent.", line.Line, show.Text(path))
+		return usagef("Line %d of “%s” is not a hash and a name as sha256sum and md5sum write "+
+			"them. Nothing was sent.", line.Line, show.Text(path))
 	}
-	return usagef("The manifest “%s” can't be read. Nothing was sent. Check that it is there and "+
+	return usagef("The manifest “%s” can't be read. Nothing was sent. Check that it exists and "+
 		"that you may read it.", show.Text(path))
 }
 
@@ -104,9 +104,9 @@ func (r *copyRun) compareNames(ctx context.Context, root string, o scan.Options)
 	if err != nil {
 		return err
 	}
-	r.sayNames("In the manifest, and not in the folder", slices.Sorted(maps.Keys(missing)),
+	r.sayNames("In the manifest, but not in the folder", slices.Sorted(maps.Keys(missing)),
 		int64(len(missing)))
-	r.sayNames("In the folder and not in the manifest, so not sent", additional,
+	r.sayNames("In the folder, but not in the manifest, so not sent", additional,
 		r.documents.additional)
 	return nil
 }

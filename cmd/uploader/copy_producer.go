@@ -33,7 +33,7 @@ func newProducer(ctx context.Context, words []string, stderr io.Writer) (*produc
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // a person named it, and no shell reads it
 	if cmd.Err != nil {
 		cancel()
-		return nil, usagef("The command “%s” is not there, or can't be run. Nothing was sent.",
+		return nil, usagef("The command “%s” does not exist, or can't be run. Nothing was sent.",
 			show.Text(words[0]))
 	}
 	cmd.Stderr = stderr

@@ -27,12 +27,12 @@ func checkReceipt(path string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, receipt.ErrNotReceipt):
-		return &usageError{"“" + show.Text(path) + "” is there already and is no receipt, so it " +
-			"is not replaced. Nothing was sent. Give the receipt a name of its own."}
+		return &usageError{"“" + show.Text(path) + "” exists and is not a receipt, so it was " +
+			"not replaced. Nothing was sent. Choose another name for the receipt."}
 	default:
 		return &usageError{
-			"The receipt can't be written to “" + show.Text(path) + "”. Nothing was sent. Name a " +
-				"file in a folder that exists and that you may write to.",
+			"The receipt can't be written to “" + show.Text(path) + "”. Nothing was sent. Name " +
+				"a file in an existing folder that you may write to.",
 		}
 	}
 }
@@ -99,7 +99,7 @@ func unsentWords(j *ledger.Job) string {
 	case j.State == ledger.Paused:
 		return "It is paused."
 	case j.State == ledger.LeftAlone:
-		return "A file of this name was in the inbox already."
+		return "A file of this name was already in the inbox."
 	}
 	return "It was waiting to be sent when this was written."
 }
@@ -111,15 +111,15 @@ func receiptWords(path string, err error, unkept bool) string {
 	case err == nil:
 		return "Receipt: " + show.Text(path)
 	case errors.Is(err, receipt.ErrKept):
-		return "Nothing was delivered, so the receipt that is there was not replaced: " + show.Text(
+		return "Nothing was delivered, so the existing receipt was not replaced: " + show.Text(
 			path)
 	case unkept:
-		return "The receipt could not be written to “" + show.Text(path) + "”, since the list of " +
-			"what was delivered is gone, or the disk refused it. What was delivered stays " +
-			"delivered."
+		return "The receipt could not be written to “" + show.Text(path) + "”: the upload list " +
+			"is gone, or the disk refused it. What was delivered stays delivered."
 	default:
-		return "The receipt could not be written to “" + show.Text(path) + "”. What was delivered stays delivered, and “uploader status --files” lists it. " +
-			"Make room there, or name another file the next time."
+		return "The receipt could not be written to “" + show.Text(path) + "”. What was " +
+			"delivered stays delivered, and “uploader status --files” lists it. Make room " +
+			"there, or name another file next time."
 	}
 }
 
@@ -148,8 +148,8 @@ func keepReceiptHome(
 			return nil
 		})
 		if errors.Is(err, errReceiptWaits) {
-			return usagef("“%s” is one of the files that an earlier command left to be sent, so "+
-				"no receipt can replace it. Nothing was sent. Name another file with --receipt.",
+			return usagef("“%s” is still waiting to be sent, so a receipt can't replace it. "+
+				"Nothing was sent. Name another file with --receipt.",
 				show.Text(path))
 		}
 		if err != nil {

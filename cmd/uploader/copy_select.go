@@ -82,12 +82,12 @@ func (r *copyRun) checkList(sources []string) error {
 	case r.selection.list == "":
 		return nil
 	case len(sources) > 1:
-		return &usageError{"A list of files is about one folder. Nothing was sent. Name that " +
+		return &usageError{"A list of files covers one folder. Nothing was sent. Name that " +
 			"folder, or none for paths below the current one."}
 	}
 	if info, err := os.Stat(sources[0]); err == nil && !info.IsDir() {
-		return &usageError{"“" + show.Text(sources[0]) + "” is not a folder that a list of files " +
-			"could be about. Nothing was sent."}
+		return &usageError{"“" + show.Text(sources[0]) + "” is not a folder, so it can't be " +
+			"used with a list of files. Nothing was sent."}
 	}
 	return nil
 }

@@ -79,8 +79,8 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 // checkConflict refuses two rules at once for names that are taken.
 func (r *copyRun) checkConflict() error {
 	if r.keepBoth && bool(r.overwrite) {
-		return &usageError{"--overwrite=true replaces what is in the inbox and --keep-both keeps " +
-			"it. Nothing was sent. Choose one of them."}
+		return &usageError{"--overwrite=true replaces files in the inbox, --keep-both keeps " +
+			"them. Nothing was sent. Choose one of them."}
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func (r *copyRun) forOneFile(token token.Token, sources []string) token.Token {
 	if r.to != "" || name == "" || !isOneFile(sources) {
 		return token
 	}
-	r.notes = append(r.notes, "The link ends in a file's name, so “"+
+	r.notes = append(r.notes, "The link ends in a file name, so “"+
 		show.Text(filepath.Base(sources[0]))+"” arrives as “"+show.Text(name)+
 		"”. For a folder of that name, end the link's path with a slash.")
 	return token.ForFile()
@@ -215,9 +215,8 @@ func absolute(sources []string) ([]string, error) {
 func absolutePath(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil { // the system does not say where this program is
-		return "", &usageError{"“" + show.Text(path) + "” can't be found: the folder that this " +
-			"command was started in is no longer there. Nothing was sent. Change to another " +
-			"folder, or write the whole path."}
+		return "", &usageError{"“" + show.Text(path) + "” can't be found: the current folder no " +
+			"longer exists. Nothing was sent. Change to another folder, or write the full path."}
 	}
 	return abs, nil
 }

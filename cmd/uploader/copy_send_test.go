@@ -108,8 +108,8 @@ func TestAWorkingFolderThatIsGoneIsToldInWords(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		code := run(t.Context(), args, nil, &out, &errs, stateEnvironment(t))
-		if code != exitUsage || !strings.Contains(errs.String(), "the folder that this command "+
-			"was started in is no longer there") {
+		if code != exitUsage || !strings.Contains(errs.String(), "the current folder "+
+			"no longer exists.") {
 			t.Errorf("%s: exit code %d, %s", strings.Join(args[:2], " "), code, errs.String())
 		}
 	}

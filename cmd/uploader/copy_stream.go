@@ -45,14 +45,14 @@ func (f *streamFlags) take(c *cobra.Command, args []string) ([]string, error) {
 			args, f.command = args[:dash], args[dash:]
 		}
 		if len(f.command) == 0 {
-			return nil, &usageError{"--from-command needs a command behind --, at the end of the " +
+			return nil, &usageError{"--from-command needs a command after -- at the end of the " +
 				"line: uploader copy --name NAME --from-command TOKEN -- COMMAND ARGUMENTS. " +
 				"Nothing was sent."}
 		}
 	}
 	if f.name == "" {
-		return nil, &usageError{"--expect-size and --from-command need the name that the data gets " +
-			"in the inbox: --name run7.tar. Nothing was sent."}
+		return nil, &usageError{"--expect-size and --from-command need a name for the data in " +
+			"the inbox: --name run7.tar. Nothing was sent."}
 	}
 	for _, name := range []string{
 		"include", "exclude", "no-default-excludes", "min-age", "newer-than", "files-from",
@@ -60,8 +60,8 @@ func (f *streamFlags) take(c *cobra.Command, args []string) ([]string, error) {
 		"empty-folders",
 	} {
 		if c.Flags().Lookup(name).Changed {
-			return nil, usagef("--%s is about files, and --name about data that is none. Nothing "+
-				"was sent. Leave one of them out.", name)
+			return nil, usagef("--%s is for files, but --name is for data from a pipe or a "+
+				"command. Nothing was sent. Omit one of them.", name)
 		}
 	}
 	return args, nil
@@ -78,19 +78,19 @@ func (r *copyRun) streamToken(ctx context.Context, args []string) (given givenTo
 	}
 	switch {
 	case !source && !r.stream.fromCommand:
-		return given, &usageError{"--name is for what comes on standard input: put - in front of " +
-			"the token, as in “producer | uploader copy - --name run7.tar TOKEN”. A file is sent " +
-			"under its own name. Nothing was sent."}
+		return given, &usageError{"--name is for standard input: put - before the token, as in " +
+			"“producer | uploader copy - --name run7.tar TOKEN”. A file is sent under its own " +
+			"name. Nothing was sent."}
 	case len(args) > 1, len(args) == 1 && args[0] != "-" && !looksLikeToken(args[0]) &&
 		(elsewhere || exists(args[0])):
-		return given, &usageError{"Data that is no file is sent alone. Nothing was sent. Name no " +
-			"other source beside it, and put the token last, in quotes."}
+		return given, &usageError{"Data from a pipe or a command is sent alone. Nothing was " +
+			"sent. Name no other source, and put the token last, in quotes."}
 	case len(args) == 1 && args[0] == "-" && !r.stream.fromCommand:
 		return given, &usageError{"Both the token and the data would be read from standard input. " +
 			"Nothing was sent. Give the token with --token-file, for example."}
 	case len(args) == 1 && r.tokenFile != "":
-		return given, &usageError{"Two tokens were given: with --token-file and as the last " +
-			"argument. Nothing was sent. Leave one out."}
+		return given, &usageError{"There are two tokens: one in --token-file and one as the " +
+			"last argument. Nothing was sent. Omit one."}
 	case len(args) == 1:
 		return r.fromArgument(ctx, args[0])
 	case r.tokenFile != "":
@@ -98,8 +98,8 @@ func (r *copyRun) streamToken(ctx context.Context, args []string) (given givenTo
 	case elsewhere:
 		return environment, nil
 	default:
-		return given, &usageError{"No token was given. Nothing was sent. Put it in quotes behind " +
-			"the others."}
+		return given, &usageError{"The token is missing. Nothing was sent. Put it last, in " +
+			"quotes."}
 	}
 }
 
@@ -129,7 +129,7 @@ func (r *copyRun) streamName(to token.Inbox) (scan.Name, error) {
 		return scan.Name{}, &usageError{explain(err).String()}
 	}
 	if to.Blob != "" {
-		r.notes = append(r.notes, "The token is for one name, so the data arrives as “"+
+		r.notes = append(r.notes, "The token is for a single name, so the data arrives as “"+
 			show.Text(path.Base(to.Blob))+"”.")
 		return scan.Name{Blob: to.Blob}, nil
 	}

@@ -226,9 +226,8 @@ func (r *delivery) warnOfEnd(q *uploader.Queue) {
 		}
 	}
 	if f := uplink.FitFor(r.token, s.BytesLeft(), speed, r.program.now()); f.Known && !f.Fits {
-		r.program.say(fmt.Sprintf("At %s/s this takes about %s, longer than the token lasts: it "+
-			"%s. What is delivered until then stays delivered, and the rest goes on with a new "+
-			"token.",
+		r.program.say(fmt.Sprintf("At %s/s this takes about %s; the token expires first: it %s. "+
+			"What is delivered by then stays delivered, and the rest continues with a new token.",
 			humanize.Bytes(uint64(speed)), show.Duration(f.Needs), fitWords(f)))
 	}
 }
@@ -260,7 +259,7 @@ func (r *delivery) tellOfOthers(q *uploader.Queue) {
 	}
 	if files > 0 {
 		r.program.say(
-			fmt.Sprintf("Left of earlier uploads: %s. To send them: uploader resume",
+			fmt.Sprintf("Left from earlier uploads: %s. To send them: uploader resume",
 				fileCount(files)),
 		)
 	}

@@ -58,14 +58,14 @@ func (f *documentFlags) checkToken(t token.Token) error {
 		return &usageError{"--from needs --note. Nothing was sent."}
 	case utf8.RuneCountInString(f.note.Text) > longestNote,
 		utf8.RuneCountInString(f.note.From) > longestNote:
-		return usagef("A note has at most %s characters. Nothing was sent. Send longer words as a "+
-			"file of their own.", humanize.Comma(longestNote))
+		return usagef("A note has at most %s characters. Nothing was sent. Send longer text as "+
+			"a file of its own.", humanize.Comma(longestNote))
 	case carriesSecret(f.note.Text), carriesSecret(f.note.From):
-		return &usageError{"There is a token in the note, and a note is read by others. Nothing " +
-			"was sent. Leave the token out."}
+		return &usageError{"The note contains a token, and others will read it. Nothing was " +
+			"sent. Remove the token."}
 	case t.Inbox.Blob != "" && (f.manifest.of != 0 || f.note.Text != ""):
-		return &usageError{"This token is for one file alone, so neither a manifest nor a note can " +
-			"go with it. Nothing was sent. Leave out --manifest and --note."}
+		return &usageError{"This token is for a single file, so neither a manifest nor a note " +
+			"can go with it. Nothing was sent. Omit --manifest and --note."}
 	}
 	return nil
 }
@@ -150,8 +150,8 @@ func (r *delivery) composer(q *uploader.Queue) *documents.Composer {
 		Queue: q, Dir: r.program.documentsDir(), Now: r.program.now, Version: version(),
 		Hashes: r.hashes,
 		Again: func() {
-			r.program.say("Working out the manifest. What was delivered before is read again, " +
-				"unless its hash was kept.")
+			r.program.say("Writing the manifest. Files delivered earlier are read again, unless " +
+				"their hash was kept.")
 		},
 	}
 }
@@ -167,19 +167,19 @@ func documentWords(all []documents.Document) (lines []string) {
 				"the disk of the state folder. To send it then: uploader resume")
 			continue
 		case d.Name == "" && d.Files > 0:
-			lines = append(lines, "", "“"+show.Text(name)+"” was to go with the files, and is not in "+
-				"the inbox. To send it: uploader resume")
+			lines = append(lines, "", "“"+show.Text(name)+"” should go with the files, but is "+
+				"not in the inbox yet. To send it: uploader resume")
 			continue
 		case d.Files > 0:
-			lines = append(lines, fmt.Sprintf("“%s” is in the inbox, too. It names %s.",
+			lines = append(lines, fmt.Sprintf("“%s” is in the inbox too. It lists %s.",
 				show.Text(d.Name), fileCount(d.Files)))
 		}
 		if d.Missing == 0 || i > 0 && all[i-1].Missing == d.Missing {
 			continue // or both manifests lack the same
 		}
-		lines = append(lines, "", fmt.Sprintf("Delivered, and not in the manifest: %s. What is "+
-			"here is no longer what was delivered, or can't be read, so it has no hash that could "+
-			"be told.", fileCount(d.Missing)))
+		lines = append(lines, "", fmt.Sprintf("Delivered, but not in the manifest: %s. The "+
+			"files here have changed since, or can't be read, so their hashes are unknown.",
+			fileCount(d.Missing)))
 		for _, u := range d.Unlisted[:min(len(d.Unlisted), mostNamed)] {
 			lines = append(lines, "  "+shownPath(u.Source))
 		}

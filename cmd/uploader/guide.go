@@ -28,15 +28,15 @@ func guideCommand(p *program) *cobra.Command {
 	r := &guideRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
 		Use:   "guide [PATH...]",
-		Short: "Send files by answering questions in the terminal: the window's steps, without a window",
-		Long: `Send files by answering questions in the terminal: paste the token, or continue what waits; name files or drag them in; look at
-what would be sent; send it; save a receipt. Files and folders that are named are those to send. Nothing is sent before you agree.
-Where no window can be opened, the program without a command does the same in a terminal.
+		Short: "Send files by answering questions in the terminal, without a window",
+		Long: `Send files by answering questions in the terminal: paste the token, or continue unfinished uploads;
+name files or drag them in; review what would be sent; send it; save a receipt. Nothing is sent
+before you agree. If no window can be opened, the program does the same without a command.
 
-All questions and answers are lines of text. With --plain, or ACCESSIBLE=1 in the environment, so is the progress: nothing that stands
-on the screen is drawn again, for screen readers.
+All questions and answers are lines of text. With --plain, or ACCESSIBLE=1 in the environment,
+progress is too: nothing on the screen is redrawn, for screen readers.
 
-Exit codes: those of "uploader copy"; 1 also where you left before anything was sent.`,
+The exit codes are those of "uploader copy"; 1 also if you left before anything was sent.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			return r.run(c.Context(), localPaths(args))
@@ -44,9 +44,9 @@ Exit codes: those of "uploader copy"; 1 also where you left before anything was 
 	}
 	c.Flags().BoolVar(&r.plain, "plain", false, "write progress line by line, for screen readers")
 	allowHostFlag(c, &r.hosts)
-	c.Flags().StringVar(&r.caFile, "ca-file", "", "trust the certificate authorities in this PEM "+
-		"`FILE` besides the system's")
-	c.Flags().Var(&r.proxy, "proxy", "reach the storage through this proxy, or through none")
+	c.Flags().StringVar(&r.caFile, "ca-file", "", "also trust the certificate authorities in "+
+		"this PEM `FILE`")
+	c.Flags().Var(&r.proxy, "proxy", "use this proxy, or none")
 	return c
 }
 
@@ -54,7 +54,7 @@ Exit codes: those of "uploader copy"; 1 also where you left before anything was 
 func (r *guideRun) run(ctx context.Context, paths []string) error {
 	if !r.isAsked() {
 		return &usageError{"The guided mode asks questions, so it needs a terminal. Nothing was " +
-			"sent. In a script use “uploader copy”; see: uploader copy --help"}
+			"sent. In a script, use “uploader copy”; see: uploader copy --help"}
 	}
 	if err := r.check(r.env); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (r *guideRun) run(ctx context.Context, paths []string) error {
 		defer func() { _, _ = g.answer(ctx, "Press Enter to close this window. ") }()
 	}
 	if errors.Is(err, errLeft) {
-		g.say("You left the guided mode. What is delivered stays delivered.")
+		g.say("You left the guided mode. What was delivered stays delivered.")
 		return exit(exitNotDelivered)
 	}
 	if err == nil {
@@ -287,7 +287,7 @@ func (r *guideRun) review(
 		n += o.unchanged()
 	}
 	if n == 0 {
-		r.say("All of it was sent before and has not changed.")
+		r.say("Everything was sent before and has not changed.")
 	}
 	return n, nil
 }
@@ -310,7 +310,8 @@ func (r *guideRun) askReceipt(ctx context.Context, c *copyRun) error {
 		return err
 	}
 	r.say("")
-	r.say("To save a receipt, name a file that ends in .html, .csv or .json. To save none, press Enter.")
+	r.say("To save a receipt, name a file that ends in .html, .csv or .json. Otherwise press " +
+		"Enter.")
 	for {
 		path, err := r.answer(ctx, "File for the receipt: ")
 		if errors.Is(err, errLeft) { // all is sent that was to be

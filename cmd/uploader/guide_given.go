@@ -133,7 +133,7 @@ func outOfTime(tok token.Token, now time.Time) error {
 
 // askName offers to keep the inbox under a name.
 func (r *guideRun) askName(ctx context.Context, kept inboxes.Book, tok token.Token) error {
-	r.say("To remember it in this computer's keyring, name this inbox. Otherwise press Enter.")
+	r.say("To save it in this computer's keyring, name this inbox. Otherwise press Enter.")
 	for {
 		name, err := r.answer(ctx, "Name for this inbox: ")
 		if err != nil || name == "" {
@@ -149,7 +149,7 @@ func (r *guideRun) askName(ctx context.Context, kept inboxes.Book, tok token.Tok
 		case ctx.Err() != nil:
 			return err
 		case errors.Is(err, problem.ErrVault):
-			r.say(explain(err).What + " So the name is kept, and the token is not.")
+			r.say(explain(err).What + " So the name is saved, but not the token.")
 			return nil
 		}
 		r.say(sentence(ctx, err))
@@ -201,7 +201,7 @@ func (r *guideRun) addPath(sources *[]string, path string) {
 	info, err := os.Stat(path)
 	switch {
 	case slices.Contains(*sources, path):
-		r.say("  " + shownPath(path) + " is in the list already")
+		r.say("  " + shownPath(path) + " is already in the list")
 		return
 	case err == nil && info.IsDir():
 		r.say("  Folder: " + show.Text(filepath.Base(path)))
@@ -210,7 +210,7 @@ func (r *guideRun) addPath(sources *[]string, path string) {
 	case matchesAny(path):
 		r.say("  Pattern: " + show.Text(filepath.Base(path)))
 	default:
-		r.say("“" + show.Text(path) + "” is not there. Check the path and name it again.")
+		r.say("“" + show.Text(path) + "” does not exist. Check the path and enter it again.")
 		return
 	}
 	*sources = append(*sources, path)

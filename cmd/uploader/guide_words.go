@@ -17,10 +17,10 @@ var guidedInstead = strings.NewReplacer(
 	commandLine[problem.ReplaceOrRename], "Send it again and choose “Keep both”, or “Replace the "+
 		"one in the inbox”.",
 	commandLine[problem.SendFolder], "",
-	"Run the same command again, or “uploader resume” with a token, to go on where it stopped",
-	"Start the guided mode again to go on where it stopped",
-	"When that is settled, “uploader resume” with a token goes on where it stopped",
-	"When that is settled, start the guided mode again to go on where it stopped",
+	"Run the same command again, or “uploader resume” with a token, to continue where it stopped",
+	"Start the guided mode again to continue where it stopped",
+	"Once that is solved, “uploader resume” with a token continues where it stopped",
+	"Once that is solved, start the guided mode again to continue where it stopped",
 	" To send them: uploader resume", " Start the guided mode again to send them.",
 	"Run the same command again", "Start the guided mode again",
 )

@@ -28,9 +28,10 @@ const (
 	valueTooLong      = "it can't be read, or is larger than 64 KiB."
 	valueFolderUnread = "its folder can't be read."
 	valueNotAFile     = "it is not a file."
-	valueNotRoots     = "it and its folder must belong to root, and nobody else may write to them."
-	valueOwnerUnread  = "its owner can't be read."
-	valueNotAdmins    = "it and its folder must belong to the administrators."
+	valueNotRoots     = "it and its folder must belong to root, and nobody else may write to " +
+		"them."
+	valueOwnerUnread = "its owner can't be read."
+	valueNotAdmins   = "it and its folder must belong to the administrators."
 )
 
 // in says it as a sentence; "" if there is no problem.

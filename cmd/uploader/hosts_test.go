@@ -112,7 +112,7 @@ func TestAnAdministratorTakesBackAHost(t *testing.T) {
 				text)
 		}
 	}
-	says(exitOK, "is kept", "inbox", "add", "Lab", "-")
+	says(exitOK, "is saved", "inbox", "add", "Lab", "-")
 	says(exitOK, "a.txt", "copy", file, "--to", "Lab", "--dry-run")
 	check(t, os.WriteFile(list, nil, 0o600))
 	says(exitToken, "“inbox.lab.example” is no longer an allowed storage address", "copy", file,

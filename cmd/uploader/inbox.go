@@ -17,11 +17,10 @@ import (
 // inboxCommand returns "inbox" with its sub-commands.
 func inboxCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
-		Use: "inbox",
-		Short: "Keep inboxes under names, with their tokens in this computer's keyring; see what " +
-			"arrived in your own; run a local one",
-		Args: noArguments,
-		RunE: showHelp,
+		Use:   "inbox",
+		Short: "Save inboxes under names, see what arrived in your own, or run a local one",
+		Args:  noArguments,
+		RunE:  showHelp,
 	}
 	c.AddCommand(inboxAddCommand(p), inboxListCommand(p), inboxRenameCommand(p),
 		inboxRemoveCommand(p), inboxFetchCommand(p), inboxVerifyCommand(p), inboxServeCommand(p))
@@ -40,30 +39,37 @@ func inboxAddCommand(p *program) *cobra.Command {
 	o := inboxAdd{program: p}
 	c := &cobra.Command{
 		Use:   "add NAME [TOKEN|-]",
-		Short: "Keep an inbox under a name, and its token in this computer's keyring",
-		Long: `Keep an inbox under a name, and its token in this computer's keyring, so that this is enough to send:
+		Short: "Save an inbox under a name, with its token in this computer's keyring",
+		Long: `Save an inbox under a name, with its token in this computer's keyring. Then you can send with:
     uploader copy data --recursive --to NAME
 
-NAME has 1 to 64 characters of any script; upper and lower case are the same. The token is read from standard input
-with -, from --token-file or from UPLOADER_TOKEN; as an argument it can be seen by other users of this machine:
+NAME has 1 to 64 characters in any script; upper and lower case are the same. Give the token on
+standard input with -, with --token-file or in UPLOADER_TOKEN; as an argument, other users of this
+machine can see it:
     uploader inbox add "Cardio study" --token-file token.txt
 
-The token's signature is kept in the keyring alone: GNOME Keyring, KWallet or KeePassXC on Linux, the Keychain on macOS,
-the Credential Manager on Windows. Where there is none, or it is locked, or the token has ended, the name is kept all the
-same, and the token has to be given each time: uploader copy data --to NAME --token-file token.txt
+The token's signature is kept only in the keyring: GNOME Keyring, KWallet or KeePassXC on Linux,
+the Keychain on macOS, the Credential Manager on Windows. If there is no keyring, if it is locked
+or if the token has expired, the name is saved anyway and you give the token each time:
+    uploader copy data --to NAME --token-file token.txt
 
-An address that you allow with --allow-host stays allowed for this inbox until you remove the inbox, or take the address back in
-the window's settings. One that your administrator allows stays so as long as it is on their list.
+An address you allow with --allow-host stays allowed for this inbox until you remove the inbox or
+the address, in the window's settings. An address your administrator allows stays allowed as long
+as it is on their list.
 
-Exit codes: 0 the inbox and its token are kept, 1 the name is kept and the token could not be, 2 wrong usage, no readable
-token or a name that is taken, 3 the name is kept and the token has ended.`,
+Exit codes:
+    0    the inbox and its token are saved
+    1    the name is saved, but not the token
+    2    wrong usage, no readable token, or the name is taken
+    3    the name is saved, but the token has expired`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
-				return &usageError{"No name was given. Use: uploader inbox add NAME - < TOKEN-FILE"}
+				return &usageError{"The name is missing. Use: uploader inbox add NAME - < " +
+					"TOKEN-FILE"}
 			case len(args) > 2:
-				return &usageError{"More than a name and a token were given. Put each of them in " +
-					"quotes, since the shell splits them otherwise."}
+				return &usageError{"There are more arguments than a name and a token. Put each " +
+					"in quotes, or the shell splits it."}
 			}
 			return nil
 		},
@@ -72,9 +78,9 @@ token or a name that is taken, 3 the name is kept and the token has ended.`,
 	takesToken(c, "1")
 	f := c.Flags()
 	tokenFileFlag(c, &o.tokenFile)
-	f.BoolVar(&o.replace, "replace", false, "put this token in place of the one that the name has")
-	f.BoolVar(&o.nameOnly, "no-keyring", false, "keep the name only; the token has to be given "+
-		"each time")
+	f.BoolVar(&o.replace, "replace", false, "replace the token saved under this name")
+	f.BoolVar(&o.nameOnly, "no-keyring", false, "save the name only; you give the token each "+
+		"time")
 	allowHostFlag(c, &o.hosts)
 	return c
 }
@@ -90,8 +96,8 @@ func (o *inboxAdd) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if given.text == "" {
-		return &usageError{"No token was given. Nothing was kept. Pass it on standard input with " +
-			"-, or name its file with --token-file."}
+		return &usageError{"The token is missing. Nothing was saved. Pass it on standard input " +
+			"with -, or name its file with --token-file."}
 	}
 	tok, err := given.parse(o.hosts)
 	if err != nil {
@@ -104,25 +110,25 @@ func (o *inboxAdd) run(ctx context.Context, args []string) error {
 	r, err := kept.Add(ctx, name, tok, o.now(),
 		inboxes.AddOptions{Replace: o.replace, NameOnly: o.nameOnly})
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.InboxNameTaken {
-		return &usageError{explain(err).String() + " Or put this token in place of the one that " +
-			"it has: --replace"}
+		return &usageError{explain(err).String() + " Or replace its token with this one: " +
+			"--replace"}
 	}
 	if err != nil && !errors.Is(err, problem.ErrVault) {
 		return err
 	}
-	o.printf("“%s” is kept.\n%s", r.Name, indented(describeToken(tok, o.now())))
-	each := "It has to be given each time: uploader copy FILES --to " + quoted(r.Name) + " --token-file FILE"
+	o.printf("“%s” is saved.\n%s", r.Name, indented(describeToken(tok, o.now())))
+	each := "Give it each time: uploader copy FILES --to " + quoted(r.Name) + " --token-file FILE"
 	switch {
 	case err != nil:
-		o.say(explain(err).What + " So the name is kept, and the token is not. " + each)
+		o.say(explain(err).What + " So the name is saved, but not the token. " + each)
 		return exit(exitNotDelivered)
 	case tok.StateAt(o.now()) == token.StateExpired:
-		o.say("This token has ended, so it is not kept. Ask the workspace for a new one; when " +
-			"you have it: uploader inbox add " +
+		o.say("This token has expired, so it is not saved. Ask the workspace for a new one, " +
+			"then: uploader inbox add " +
 			quoted(r.Name) + " --replace --token-file FILE")
 		return exit(exitToken)
 	case r.Ref == "":
-		o.printf("The token is not kept. %s\n", each)
+		o.printf("The token is not saved. %s\n", each)
 	default:
 		o.printf("Its token is in this computer's keyring. To send: uploader copy FILES --to %s\n",
 			quoted(r.Name))
@@ -173,20 +179,25 @@ func inboxListCommand(p *program) *cobra.Command {
 	o := inboxList{program: p}
 	c := &cobra.Command{
 		Use: "list [NUMBER]",
-		Short: "Show the inboxes that are kept; or with a token's number, what arrived in your " +
-			"own storage account",
-		Long: `Show the inboxes that are kept under names: where they lead, how long their tokens are valid, and whether they are in
-this computer's keyring. The keyring is not asked.
+		Short: "List your saved inboxes; or with a token's number, what arrived in your own " +
+			"account",
+		Long: `List your saved inboxes: where they lead, how long their tokens are valid, and whether the tokens
+are in this computer's keyring. The keyring itself is not asked.
 
-With --json one object is printed: inboxes, a list of objects with name, token_kept and the fields of "uploader token --json".
+With --json one object is printed: inboxes, a list of objects with name, token_kept and the fields
+of "uploader token --json".
 
-With the NUMBER of a token of the storage account that "uploader workspace connect" connected, list what arrived with it: size in
-bytes, when it arrived, the MD5 checksum if the storage has one (it has none of files that came in several blocks), and the
-name. --include and --since choose among the files, and --sort orders them. "uploader inbox verify" compares them with what the
-sender says of them. With --json one object is printed: tid, wsid, container, files (name, bytes, arrived, md5, etag), files_total,
-bytes_total.
+With the NUMBER of a token of your own storage account ("uploader workspace connect"), list what
+arrived with it: size in bytes, time of arrival, MD5 checksum if the storage has one (it has none
+for files sent in several blocks), and name. --include and --since choose files, --sort orders
+them. "uploader inbox verify" compares them with the sender's receipt. With --json one object is
+printed: tid, wsid, container, files (name, bytes, arrived, md5, etag), files_total, bytes_total.
 
-Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
+Exit codes:
+    0    listed
+    1    there is no such token, or the storage can't be reached
+    2    wrong usage
+    3    the account's key is refused`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -205,8 +216,8 @@ Exit codes: 0 listed, 1 there is no such token or the storage can't be reached, 
 				return o.arrived(c.Context(), tid)
 			}
 			if !o.choice.all() || o.choice.sort != "" {
-				return &usageError{"Files are chosen and sorted among what arrived with a token, " +
-					"whose number is missing. Use: uploader inbox list NUMBER"}
+				return &usageError{"Choosing and sorting files needs a token's number. Use: " +
+					"uploader inbox list NUMBER"}
 			}
 			inboxes, err := p.inboxes()
 			if err != nil {
@@ -239,7 +250,7 @@ func (o *inboxList) kept(all []inboxes.Record) error {
 		return o.printJSONIndented(list, "  ")
 	}
 	if len(all) == 0 {
-		o.say("No inbox is kept yet. See: uploader inbox add --help")
+		o.say("You have no saved inboxes yet. See: uploader inbox add --help")
 	}
 	rows := make([][4]string, len(all))
 	var widths [4]int
@@ -249,7 +260,7 @@ func (o *inboxList) kept(all []inboxes.Record) error {
 		case !r.Inbox.Allowed(token.AllowHost(r.AllowedHost), token.AllowHost(administrators...)):
 			kept = "address no longer allowed"
 		case r.Ref == "":
-			kept = "token to be given"
+			kept = "token not saved"
 		}
 		rows[i] = [4]string{
 			r.Name, show.Text(r.Inbox.String()), stateWords(r.TokenWithoutSecret(), now), kept,
@@ -272,7 +283,7 @@ func (o *inboxList) kept(all []inboxes.Record) error {
 func inboxRenameCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rename OLD NEW",
-		Short: "Give an inbox another name",
+		Short: "Rename a saved inbox",
 		Args:  names(2, "uploader inbox rename OLD NEW"),
 		RunE: func(c *cobra.Command, args []string) error {
 			inboxes, err := p.inboxes()
@@ -297,9 +308,9 @@ func inboxRemoveCommand(p *program) *cobra.Command {
 	var force bool
 	c := &cobra.Command{
 		Use:   "remove NAME",
-		Short: "Forget an inbox and its token",
-		Long: `Forget an inbox and remove its token from this computer's keyring. What is in the inbox stays there, and the token itself
-is valid until it ends: only the workspace can revoke it.`,
+		Short: "Forget a saved inbox and its token",
+		Long: `Forget a saved inbox and remove its token from this computer's keyring. Files in the inbox stay
+there, and the token stays valid until it expires: only the workspace can revoke it.`,
 		Args: names(1, "uploader inbox remove NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
 			inboxes, err := p.inboxes()
@@ -309,9 +320,8 @@ is valid until it ends: only the workspace can revoke it.`,
 			r, err := inboxes.Remove(c.Context(), args[0], force)
 			switch {
 			case errors.Is(err, problem.ErrVault) && !force:
-				p.say(explain(err).What + " So the token can't be removed from it, and nothing " +
-					"was removed. Try again when it answers, or remove the name alone with " +
-					"--force.")
+				p.say(explain(err).What + " So nothing was removed. Try again when it answers, " +
+					"or remove only the name with --force.")
 				return exit(exitNotDelivered)
 			case errors.Is(err, problem.ErrVault):
 				p.printf("“%s” is removed.\n", r.Name)
@@ -321,12 +331,12 @@ is valid until it ends: only the workspace can revoke it.`,
 			case err != nil:
 				return err
 			}
-			p.printf("“%s” is removed, and its token is not kept any more.\n", r.Name)
+			p.printf("“%s” and its token are removed.\n", r.Name)
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&force, "force", false, "remove the name even if the keyring does not let "+
-		"go of the token")
+	c.Flags().BoolVar(&force, "force", false, "remove the name even if the keyring won't "+
+		"release the token")
 	return c
 }
 
@@ -334,7 +344,7 @@ is valid until it ends: only the workspace can revoke it.`,
 func names(n int, usage string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
-			return &usageError{"Use: " + usage + " — names with blanks in quotes."}
+			return &usageError{"Use: " + usage + " — put names with spaces in quotes."}
 		}
 		for _, a := range args {
 			if _, err := inboxName(a); err != nil {

@@ -21,12 +21,12 @@ type choice struct {
 
 // add defines its flags for a command that does this with files.
 func (o *choice) add(f *pflag.FlagSet, does string) {
-	f.StringArrayVar(&o.include, "include", nil, does+" only what matches this `PATTERN` "+
-		"(repeatable; several with ; between them): of the whole name if it has a slash, else of any "+
-		"part of it")
+	f.StringArrayVar(&o.include, "include", nil, does+" only what matches this `PATTERN`: the "+
+		"whole name if it has a slash, else any part of it (repeatable, or several separated by "+
+		";)")
 	f.Var(&o.since, "since", does+" only what arrived since this date, such as 2026-11-01, or "+
 		"within this time, such as 24h or 7d, by the storage's clock")
-	f.Var(&o.sort, "sort", "in the order of: name, size (largest first), time (newest first)")
+	f.Var(&o.sort, "sort", "sort by name, size (largest first) or time (newest first)")
 }
 
 // check refuses a pattern that is none.

@@ -26,20 +26,28 @@ func inboxFetchCommand(p *program) *cobra.Command {
 	o := inboxFetch{inboxList: inboxList{program: p}}
 	c := &cobra.Command{
 		Use:   "fetch NUMBER DIR",
-		Short: "Fetch what arrived with an upload token of your own storage account",
-		Long: `Fetch what arrived with an upload token into the folder DIR, or below it into the destination folder that the token was created
-with. Each file is shown with its CRC64, which is what the sender's receipt states (crc64_hex); --json has SHA-256 too. A file gets its name
-when it is complete, and agrees with the MD5 checksum if the storage has one; the last line says of how many files it has none. With --receipt or
---manifest each file is compared with what its sender states as well: one that differs is not fetched, and what is missing is named.
+		Short: "Download what arrived with an upload token of your own storage account",
+		Long: `Download what arrived with an upload token into the folder DIR, or below it into the destination
+folder that the token was created with. Each file is shown with its CRC64, which the sender's
+receipt states as crc64_hex; --json has SHA-256 too. A file gets its name when it is complete and
+agrees with the storage's MD5 checksum, if there is one; the last line says how many files have
+none. With --receipt or --manifest each file is also compared with what its sender states: a file
+that differs is not fetched, and missing files are named.
 
-Nothing is overwritten, and nothing is removed from the inbox. Fetching again into the same folder brings what is missing, and of a file of 64
-MiB or more that was broken off the rest. --include and --since choose what is fetched, and --sort what comes first.
+Nothing is overwritten, and nothing is removed from the inbox. Run it again into the same folder to
+fetch what is missing; a file of 64 MiB or more that was cut off continues where it stopped.
+--include and --since choose files, --sort orders them.
 
-Exit codes: 0 all was fetched, 1 something was not or is missing, 2 wrong usage, 3 the account's key is refused, 130 interrupted.`,
+Exit codes:
+    0    everything was fetched
+    1    something was not fetched, or is missing
+    2    wrong usage
+    3    the account's key is refused
+    130  interrupted`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return &usageError{"A token's number and a folder are needed, as in: uploader " +
-					"inbox fetch 7 arrived. “uploader token list” shows the numbers."}
+				return &usageError{"Give a token's number and a folder, as in: uploader inbox " +
+					"fetch 7 arrived. “uploader token list” shows the numbers."}
 			}
 			return nil
 		},
@@ -120,15 +128,15 @@ func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 	words := fmt.Sprintf("Fetched %s (%s)", fileCount(fetched),
 		humanize.Bytes(unsigned(out.bytes)))
 	if kept > 0 {
-		words += fmt.Sprintf(", of which %s had been there", humanize.Comma(kept))
+		words += fmt.Sprintf(", %s of them already there", humanize.Comma(kept))
 	}
 	o.say(words + ".")
 	switch {
 	case fetched == 0:
 	case o.papers.given():
-		o.say(agreeWords(agree) + " with the checksums that their sender states.")
+		o.say(agreeWords(agree) + " with the sender's checksums.")
 		if agree < fetched {
-			o.say(fmt.Sprintf("Not compared with any: %s, of which no checksum is stated.",
+			o.say(fmt.Sprintf("Not compared, because no checksum is stated: %s.",
 				fileCount(fetched-agree)))
 		}
 	default:
@@ -138,7 +146,7 @@ func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 		o.say(fmt.Sprintf("Not fetched: %s.", fileCount(failed)))
 	}
 	if n := len(out.missing); n > 0 {
-		o.say(fmt.Sprintf("Stated, and not in the inbox: %s.", fileCount(int64(n))))
+		o.say(fmt.Sprintf("Stated, but not in the inbox: %s.", fileCount(int64(n))))
 	}
 	if failed > 0 || len(out.missing) > 0 {
 		return exit(exitNotDelivered)
@@ -152,13 +160,13 @@ func comparedWords(fetched, compared int64, tid int) string {
 		"inbox verify %d --receipt FILE --deep"
 	switch compared {
 	case fetched:
-		return "All agree with the MD5 checksums that the storage has."
+		return "All agree with the storage's MD5 checksums."
 	case 0:
-		return fmt.Sprintf("The storage has no MD5 checksum of them, so their lengths alone were "+
+		return fmt.Sprintf("The storage has no MD5 checksums of them, so only their sizes were "+
 			"compared. "+rest, tid)
 	default:
-		return fmt.Sprintf("%s with the MD5 checksum that the storage has; of %s it has none, so the "+
-			"length alone was compared. "+rest, agreeWords(compared), fileCount(fetched-compared), tid)
+		return fmt.Sprintf("%s with the storage's MD5 checksum; it has none of %s, so only "+
+			"their sizes were compared. "+rest, agreeWords(compared), fileCount(fetched-compared), tid)
 	}
 }
 

@@ -111,7 +111,7 @@ func (o *inboxList) arrived(ctx context.Context, tid int) error {
 	case out.files == 0 && o.choice.all():
 		o.say("Nothing has arrived yet.")
 	case out.files == 0:
-		o.say("No file that arrived is among those that you chose.")
+		o.say("No file that arrived matches what you chose.")
 	default:
 		o.say(fmt.Sprintf("%s, %s.", fileCount(out.files), humanize.Bytes(unsigned(out.bytes))))
 	}

@@ -24,8 +24,8 @@ type papers struct {
 func (p *papers) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&p.receipts, "receipt", nil, "compare with the receipt in this `FILE`, JSON "+
 		"or CSV (repeatable)")
-	f.StringArrayVar(&p.manifests, "manifest", nil, "compare with the checksums in this `FILE`, as "+
-		"sha256sum and md5sum write them (repeatable)")
+	f.StringArrayVar(&p.manifests, "manifest", nil, "compare with the checksums in this `FILE`, "+
+		"written by sha256sum or md5sum (repeatable)")
 	f.StringVar(&p.prefix, "prefix", "", "the names in --manifest are below this `FOLDER` of the "+
 		"inbox")
 }
@@ -36,8 +36,8 @@ func (p *papers) given() bool { return len(p.receipts)+len(p.manifests) > 0 }
 // read reads what they say of the files in a container.
 func (p *papers) read(container string) error {
 	if p.prefix != "" && len(p.manifests) == 0 {
-		return &usageError{"--prefix says where in the inbox the names of --manifest are. Name such " +
-			"a list. Nothing was compared."}
+		return &usageError{"--prefix needs --manifest: it says where in the inbox the list's " +
+			"names are. Nothing was compared."}
 	}
 	for _, file := range p.receipts {
 		if err := p.readReceipt(file, container); err != nil {
@@ -64,11 +64,11 @@ func (p *papers) readReceipt(file, container string) error {
 	other, elsewhere := errors.AsType[*workspace.OtherInboxError](err)
 	switch {
 	case errors.Is(err, receipt.ErrNotReceipt):
-		return usagef("“%s” is no receipt in JSON or CSV, or it was cut off or changed. Nothing "+
-			"was compared. Ask its sender for it once more: uploader receipt", show.Text(file))
+		return usagef("“%s” is not a receipt in JSON or CSV, or it was cut off or changed. "+
+			"Nothing was compared. Ask its sender for it again: uploader receipt", show.Text(file))
 	case elsewhere:
-		return usagef("“%s” is about another inbox, “%s”, and says nothing of %s. Nothing was "+
-			"compared. “uploader token list” shows which token is whose.", show.Text(file),
+		return usagef("“%s” is for another inbox, “%s”, not for %s. Nothing was compared. "+
+			"“uploader token list” shows which token is whose.", show.Text(file),
 			show.Text(other.Inbox), container)
 	case err != nil:
 		return unreadable(file)
@@ -85,8 +85,8 @@ func (p *papers) readManifest(file string) error {
 	defer func() { _ = f.Close() }() // it was only read
 	err = p.stated.AddList(f, p.prefix)
 	if e, ok := errors.AsType[*workspace.ListError](err); ok {
-		return usagef("Line %d of “%s” is no checksum and name as sha256sum and md5sum write "+
-			"them. Nothing was compared.", e.Line, show.Text(file))
+		return usagef("Line %d of “%s” is not a checksum and a name as sha256sum and md5sum "+
+			"write them. Nothing was compared.", e.Line, show.Text(file))
 	}
 	if err != nil {
 		return unreadable(file)
@@ -104,6 +104,6 @@ func openPaper(file string) (*os.File, error) {
 }
 
 func unreadable(file string) error {
-	return usagef("“%s” can't be read. Nothing was compared. Look whether it is there and whether "+
-		"you may open it.", show.Text(file))
+	return usagef("“%s” can't be read. Nothing was compared. Check that it exists and that you "+
+		"may open it.", show.Text(file))
 }

@@ -35,40 +35,43 @@ func inboxServeCommand(p *program) *cobra.Command {
 	var o inboxServe
 	cmd := &cobra.Command{
 		Use:   "serve --dir DIR",
-		Short: "Run a local inbox over a folder and print an upload token for it",
-		Long: `Run a local inbox over a folder and print an upload token for it.
+		Short: "Run a local inbox in a folder and print an upload token for it",
+		Long: `Run a local inbox in a folder and print an upload token for it.
 
-What is delivered stands in DIR/CONTAINER as ordinary files. Any program that uploads with an upload
-token can deliver to it. It runs until it is interrupted. Started again over the same folder it still
-has its files, and tokens from before work until they end, if --addr is the same; files that were half
-sent begin anew. One inbox at a time may run over a folder.
+Delivered files are ordinary files in DIR/CONTAINER. Any program that uploads with an upload token
+can deliver to it. It runs until you stop it. Started again in the same folder it still has its
+files, and earlier tokens work until they expire if --addr is the same; half-sent files start
+again. Only one inbox at a time can run in a folder.
 
-It is for practice and tests: only this machine can reach it, and a machine that crashes may cost what
-was delivered last.
+It is for practice and tests: only this machine can reach it, and if the machine crashes, the files
+delivered last may be lost.
 
-With --faults it injects the faults listed in FILE, one a line, such as
+--faults injects the faults listed in FILE, one per line, such as
     refuse ServerBusy  chance=5%  retry-after=1s
     reset at=answer    op=PutBlob,PutBlock  name=*.csv  count=3
     stall              for=2m  from=10
 docs/FAULTS.md in the source explains all faults and settings.
 
-Exit codes: 0 it ran until it was interrupted, 1 it failed, 2 wrong usage, or it can't run there.`,
+Exit codes:
+    0    it ran until you stopped it
+    1    it failed
+    2    wrong usage, or it can't run there`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), p.stdout, p.stderr)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.dir, "dir", "", "`DIR`, the folder for what is delivered (required)")
-	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
+	f.StringVar(&o.dir, "dir", "", "folder `DIR` for the delivered files (required)")
+	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 picks a free one")
 	f.BoolVar(&o.tls, "tls", false, "serve https; clients must trust DIR/.blobserver/ca.pem")
-	f.DurationVar(&o.lifetime, "lifetime", 24*time.Hour, "`TIME` for which the token is good, "+
-		"1m to 720h")
-	f.StringVar(&o.rights, "rights", "cw", "what the token permits: `LETTERS` of racwdl")
+	f.DurationVar(&o.lifetime, "lifetime", 24*time.Hour, "`TIME` the token is valid for, 1m to "+
+		"720h")
+	f.StringVar(&o.rights, "rights", "cw", "rights of the token, as `LETTERS` of racwdl")
 	f.StringVar(&o.container, "container", "practice-1", "the inbox's `CONTAINER`, named "+
 		"WORKSPACE-NUMBER like a token's own")
-	f.StringVar(&o.tokenFile, "print-token", "", "write the token's link to this `FILE` too, "+
-		"readable by you only")
+	f.StringVar(&o.tokenFile, "print-token", "", "also write the token's link to this `FILE`, "+
+		"which only you can read")
 	f.BoolVar(&o.json, "json", false, "print the token as one JSON object")
 	f.StringVar(&o.faultsFile, "faults", "", "inject the faults listed in `FILE`")
 	return cmd
@@ -81,17 +84,18 @@ func (o *inboxServe) check() error {
 		return &usageError{"--addr needs HOST:PORT, such as 127.0.0.1:0."}
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return usagef("--addr can't be “%s”: its port is 0 to 65535, and 0 takes a free one.",
+		return usagef("--addr can't be “%s”: the port must be 0 to 65535, and 0 picks a free "+
+			"one.",
 			show.Text(o.addr))
 	}
 	ip := net.ParseIP(host)
 	local := host == "localhost" || ip != nil && ip.IsLoopback()
 	switch {
 	case o.dir == "":
-		return &usageError{"--dir is missing. Say which folder the files go to."}
+		return &usageError{"--dir is missing: the folder for the delivered files."}
 	case !local:
-		return &usageError{"--addr " + show.Text(o.addr) + " can be reached by other machines. A " +
-			"local inbox is for this computer only: use 127.0.0.1, or leave --addr out."}
+		return &usageError{"--addr " + show.Text(o.addr) + " is reachable from other machines. " +
+			"A local inbox is for this computer only: use 127.0.0.1, or omit --addr."}
 	case o.lifetime < time.Minute || o.lifetime > 30*24*time.Hour:
 		return &usageError{"--lifetime can be 1m to 720h (30 days)."}
 	case o.rights == "" || strings.Trim(o.rights, "racwdl") != "":
@@ -118,8 +122,8 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err != nil {
 		return &usageError{
 			"The local inbox can't listen on “" + show.Text(o.addr) + "”: another program does, " +
-				"or it is no address of this computer. Nothing was started. Name another one " +
-				"with --addr, or leave it out.",
+				"or this computer does not have that address. Nothing was started. Choose " +
+				"another one with --addr, or omit it.",
 		}
 	}
 	defer func() { _ = l.Close() }() // closed already where it was served
@@ -154,13 +158,13 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 func folderUnusable(dir string, err error) error {
 	if errors.Is(err, blobserver.ErrInUse) {
 		return &usageError{
-			"Another local inbox runs over the folder “" + show.Text(dir) + "” already. Nothing " +
-				"was started. Stop that one first, or name another folder with --dir.",
+			"Another local inbox already runs in the folder “" + show.Text(dir) + "”. Nothing " +
+				"was started. Stop that one first, or choose another folder with --dir.",
 		}
 	}
 	return &usageError{"The folder “" + show.Text(dir) + "” can't be used for a local inbox: it " +
-		"can't be made or written to, or there is no room, or it holds something else. Nothing " +
-		"was sent. Name another one with --dir."}
+		"can't be created or written to, its disk is full, or it holds something else. Nothing " +
+		"was sent. Choose another one with --dir."}
 }
 
 // faults reads the fault script, if there is one.
@@ -198,9 +202,9 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 func (o *inboxServe) issue(ctx context.Context, host string) (token token.Token, err error) {
 	id, tid, ok := splitContainer(o.container)
 	if !ok {
-		return token, &usageError{"--container " + show.Text(o.container) + " is no name for a " +
-			"container here: a workspace's name in small letters, digits and single hyphens, a " +
-			"hyphen, and a number, such as practice-1."}
+		return token, &usageError{"--container " + show.Text(o.container) + " is not a valid " +
+			"container name. It consists of a workspace's name in lower-case letters, digits " +
+			"and single hyphens, a hyphen, and a number, such as practice-1."}
 	}
 	scheme := "http"
 	if o.tls {

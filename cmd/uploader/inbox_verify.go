@@ -29,25 +29,34 @@ func inboxVerifyCommand(p *program) *cobra.Command {
 	o := inboxVerify{program: p}
 	c := &cobra.Command{
 		Use:   "verify NUMBER",
-		Short: "Compare what arrived with an upload token with what its sender says",
-		Long: `Compare what arrived with an upload token of your own storage account with the sender's receipt (--receipt) or with a list of checksums
-as sha256sum and md5sum write them (--manifest). Without either it is compared with what the senders put beside their files: delivery
-notes (delivery-….json) and lists (SHA256SUMS, MD5SUMS).
+		Short: "Compare what arrived with an upload token with the sender's receipt or list",
+		Long: `Compare what arrived with an upload token of your own storage account with the sender's receipt
+(--receipt) or with checksums from sha256sum or md5sum (--manifest). Without either, it is compared
+with what the senders put beside their files: delivery notes (delivery-….json) and lists
+(SHA256SUMS,
+MD5SUMS).
 
-Nothing is downloaded but those notes and lists. Names, sizes and ETags are compared, and MD5 where the storage has it. The storage keeps no
-CRC-64 and no SHA-256, so these count as “not compared”, unless --deep reads the files and compares all checksums that are stated; it keeps nothing
-of what it reads.
+Only those notes and lists are downloaded. Names, sizes and ETags are compared, and MD5 if the
+storage has it. The storage keeps no CRC-64 and no SHA-256, so these count as “not compared”,
+unless --deep reads the files and compares all stated checksums. It keeps nothing of what it reads.
 
-Each difference is a line: missing; additional; different size; different checksum; replaced, where the content is another and the ETag says that
-it was written since; touched, where the ETag alone is another, as after an edit of metadata, and only --deep can say that the content is the
-same; contradictory, where two papers disagree; not read.
+Each difference is a line: missing; additional; different size; different checksum; replaced (its
+content differs, and the ETag says it was written since); touched (only the ETag differs, as after
+an edit of metadata; --deep can tell whether the content is the same); contradictory (two receipts,
+notes or lists disagree); not read.
 
-With --json one object is printed: tid, wsid, container, as_stated, deep, compared_with, files, bytes, stated, same, same_etag, checksums_agree,
-not_compared, no_checksum, touched_same_content, bytes_read, papers, unread_papers, of_other_inboxes, differences (a number for each kind),
-found (name, difference, bytes, stated_bytes, checksum_agrees, reason, message) and notes, as in “uploader token list --arrived”.
+With --json one object is printed: tid, wsid, container, as_stated, deep, compared_with, files,
+bytes, stated, same, same_etag, checksums_agree, not_compared, no_checksum, touched_same_content,
+bytes_read, papers, unread_papers, of_other_inboxes, differences (a number for each kind), found
+(name, difference, bytes, stated_bytes, checksum_agrees, reason, message) and notes, as in
+“uploader token list --arrived”.
 
-Exit codes: 0 all is as stated, as far as it was compared (with --deep, what was touched and has the same content too), 1 something differs, could
-not be read, or nothing says what should be there, 2 wrong usage or no receipt or list in a file, 3 the account's key is refused, 130 interrupted.`,
+Exit codes:
+    0    everything compared is as stated (with --deep, also touched files with the same content)
+    1    something differs or can't be read, or nothing states what should be there
+    2    wrong usage, or a file holds no receipt or list
+    3    the account's key is refused
+    130  interrupted`,
 		Args: oneNumber,
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			if o.tid, err = number(args[0]); err != nil {
@@ -126,10 +135,10 @@ func (o *inboxVerify) nothingStated() error {
 		}
 	}
 	if o.papers.given() {
-		o.say("No file is named in what you gave, so nothing was compared.")
+		o.say("Your receipt or list names no file, so nothing was compared.")
 	} else {
-		o.say(fmt.Sprintf("Nothing in this inbox says what should be there, so nothing was compared. "+
-			"With the sender's receipt: uploader inbox verify %d --receipt FILE", o.tid))
+		o.say(fmt.Sprintf("This inbox has no note or list of what should be there, so nothing "+
+			"was compared. With the sender's receipt: uploader inbox verify %d --receipt FILE", o.tid))
 	}
 	return exit(exitNotDelivered)
 }

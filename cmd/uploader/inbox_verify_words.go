@@ -92,7 +92,7 @@ var arrivedWords = map[workspace.Difference]string{
 
 // findingWords says what is known of a difference besides its kind.
 func findingWords(f workspace.Finding, deep bool) string {
-	sizes := fmt.Sprintf("%s stated, %s there", byteCount(f.Stated), byteCount(f.Size))
+	sizes := fmt.Sprintf("expected %s, found %s", byteCount(f.Stated), byteCount(f.Size))
 	switch f.Difference {
 	case workspace.Additional:
 		return fmt.Sprintf(" (%s)", byteCount(f.Size))
@@ -108,14 +108,14 @@ func findingWords(f workspace.Finding, deep bool) string {
 		case f.Same:
 			return " (written or edited since; its content is the same)"
 		case f.Agrees:
-			return " (written or edited since; the MD5 that the storage has is as stated)"
+			return " (written or edited since; the storage's MD5 is as stated)"
 		case deep:
 			return " (written or edited since; no checksum of its content is stated)"
 		default:
-			return " (written or edited since; --deep finds out whether its content is the same)"
+			return " (written or edited since; --deep compares its content)"
 		}
 	case workspace.Contradicted:
-		return " (two papers state different things of it)"
+		return " (two receipts, notes or lists contradict each other)"
 	case workspace.Unread:
 		return ": " + explain(f.Err).String()
 	case workspace.Missing, workspace.ChecksumDiffers:
@@ -147,29 +147,29 @@ func (o *inboxVerify) sum(v *workspace.Verified) {
 	case v.BySum > 0 && o.deep:
 		o.say(fmt.Sprintf("Content read and compared: %s.", fileCount(v.BySum)))
 	case v.BySum > 0:
-		o.say(fmt.Sprintf("Content compared by the MD5 that the storage keeps: %s.",
+		o.say(fmt.Sprintf("Content compared by the storage's MD5: %s.",
 			fileCount(v.BySum)))
 	}
 	if v.ByETag > 0 {
 		o.say(fmt.Sprintf("Not written since delivery, by ETag: %s.", fileCount(v.ByETag)))
 	}
 	if v.NotCompared > 0 {
-		o.say(fmt.Sprintf("Not compared: the checksums of %s, of a kind that the storage doesn't "+
-			"keep. To read and compare the files, add --deep.", fileCount(v.NotCompared)))
+		o.say(fmt.Sprintf("Not compared: the checksums of %s, because the storage keeps none of "+
+			"that kind. To read and compare the files, add --deep.", fileCount(v.NotCompared)))
 	}
 	if v.NoSum > 0 {
-		o.say(fmt.Sprintf("No checksum is stated of %s.", fileCount(v.NoSum)))
+		o.say(fmt.Sprintf("No checksum is stated for %s.", fileCount(v.NoSum)))
 	}
 	if v.Papers > 0 {
-		o.say(fmt.Sprintf("Besides, there are %s with notes or checksums.", fileCount(v.Papers)))
+		o.say(fmt.Sprintf("There are also %s with notes or checksums.", fileCount(v.Papers)))
 	}
 	if o.papers.others > 0 {
-		o.say(fmt.Sprintf("Not looked at: %s that the receipt names in other inboxes.",
+		o.say(fmt.Sprintf("Not checked: %s that the receipt lists for other inboxes.",
 			fileCount(o.papers.others)))
 	}
 	for _, name := range o.unread {
-		o.say("“" + show.Text(name) + "” in the inbox is no note or list that can be read, or is too " +
-			"long, so what it says was not compared.")
+		o.say("“" + show.Text(name) + "” in the inbox is not a readable note or list, or is too " +
+			"long, so it was not compared.")
 	}
 }
 
@@ -186,7 +186,7 @@ func (o *inboxVerify) showNotes() {
 		if n.NotDelivered > 0 {
 			words += ": " + fileCount(n.NotDelivered)
 		}
-		o.printf("Note of the sender, %s\n", show.Text(n.Name))
+		o.printf("Note from the sender, %s\n", show.Text(n.Name))
 		for _, line := range [][2]string{
 			{"From", n.From},
 			{"Written", localTime(n.Written)},

@@ -58,8 +58,8 @@ func (s *stateFolder) stateUnusable(err error) error {
 		s.flag == "" {
 		return err
 	}
-	return usagef("The list of what is to be sent can't be kept in “%s”. Nothing was sent or "+
-		"changed. Name a folder that you may write to with --state-dir, or leave it out.",
+	return usagef("The upload list can't be kept in “%s”. Nothing was sent or changed. Name a "+
+		"folder you may write to with --state-dir, or omit it.",
 		show.Text(s.flag))
 }
 
@@ -77,7 +77,7 @@ func (s *stateFolder) journalOrMemory(ctx context.Context) (ledger.Journal, erro
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		words = usage.sentence
 	}
-	s.console.say(words + " What is sent now is not kept: if it is interrupted, run the same " +
+	s.console.say(words + " This upload is not saved: if it is interrupted, run the same " +
 		"command again.")
 	return ledger.NewMemoryJournal(), nil
 }

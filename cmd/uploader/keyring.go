@@ -24,7 +24,8 @@ type announced struct {
 func (a announced) waiting() func() bool {
 	return time.AfterFunc(keyringSilence, func() {
 		defer crash.Catch()
-		a.say("Waiting for this computer's keyring; perhaps a window asks for its password.")
+		a.say("Waiting for this computer's keyring. Look for a window that asks for its " +
+			"password.")
 	}).Stop
 }
 

@@ -13,8 +13,8 @@ const logStderr = "stderr"
 
 // addLog defines where the log goes and how much is in it.
 func (s *stateFolder) addLog(f *pflag.FlagSet) {
-	f.Var((*logTo)(&s.logTo), "log", "where the log goes: file, in the state folder, or stderr")
-	f.Var(&s.logLevel, "log-level", "what is logged: debug, info, warning, error or none")
+	f.Var((*logTo)(&s.logTo), "log", "where the log goes: file (in the state folder) or stderr")
+	f.Var(&s.logLevel, "log-level", "lowest level to log: debug, info, warning, error or none")
 }
 
 // logTo is --log.

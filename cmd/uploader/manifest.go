@@ -38,23 +38,29 @@ func manifestCommand(p *program) *cobra.Command {
 	r := &manifestRun{program: p}
 	c := &cobra.Command{
 		Use:   "manifest FOLDER...",
-		Short: "List the checksums of local files, as sha256sum and md5sum do",
-		Long: `List the checksums of files and of all that is in folders, in the form that "sha256sum -c" and "md5sum -c" read. Nothing is sent, and no
-network is needed. What copy leaves out by itself, such as .DS_Store and links, is left out here too.
+		Short: "List the checksums of local files in the form of sha256sum and md5sum",
+		Long: `List the checksums of files and of everything in folders, in the form that "sha256sum -c" and
+"md5sum -c" read. Nothing is sent, and no network is needed. Files that copy skips by default, such
+as .DS_Store and links, are skipped here too.
 
-Names are relative to the folder of the list, or without --output to the current folder. Where the files lie elsewhere, they begin with the
-name of FOLDER, and a line says in which folder the list can be checked. A newline, a carriage return or a backslash in a name is escaped as
-sha256sum does.
+Names are relative to the folder of the list, or without --output to the current folder. If the
+files are elsewhere, names begin with FOLDER's name, and a line says in which folder to check the
+list. A newline, a carriage return or a backslash in a name is escaped as sha256sum does.
 
---output writes the list once it is whole, and replaces no file. If it names a folder, the list is SHA256SUMS or MD5SUMS in it;
-with --algorithm both it has to be a folder.
+--output writes the list once it is complete, and replaces no file. If it names a folder, the list
+is SHA256SUMS or MD5SUMS in it; --algorithm both needs a folder.
 
-Later, "uploader verify SHA256SUMS" says what changed, on systems without sha256sum as well.
+Later, "uploader verify SHA256SUMS" tells what changed, even on systems without sha256sum.
 
-Exit codes: 0 all files are listed, 1 some could not be read and are missing from the list, or there was none, or the list could not be written, 2 wrong usage, 130 interrupted.`,
+Exit codes:
+    0    all files are listed
+    1    some could not be read and are missing from the list, there were none, or the list could
+         not be written
+    2    wrong usage
+    130  interrupted`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return &usageError{"A folder is needed, as in: uploader manifest myFiles --output " +
+				return &usageError{"Name a folder, as in: uploader manifest myFiles --output " +
 					"SHA256SUMS"}
 			}
 			return nil
@@ -62,18 +68,18 @@ Exit codes: 0 all files are listed, 1 some could not be read and are missing fro
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
 	}
 	s := c.Flags()
-	s.StringVar(&r.algorithm, "algorithm", "sha256", "`NAME` of the checksum: sha256, md5 or both")
-	s.StringVar(&r.output, "output", "", "write the list to this `FILE`, or into this folder "+
+	s.StringVar(&r.algorithm, "algorithm", "sha256", "checksum `NAME`: sha256, md5 or both")
+	s.StringVar(&r.output, "output", "", "write the list to this `FILE` or into this folder "+
 		"(default: standard output)")
-	s.StringArrayVar(&r.include, "include", nil, "list only what matches this `PATTERN` "+
-		"(repeatable; * any name, ** any folders; several with ; between them)")
-	s.StringArrayVar(&r.exclude, "exclude", nil, "never list what matches this `PATTERN` "+
-		"(repeatable, the same way; stronger than --include)")
-	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also list what systems and "+
-		"programs keep for themselves, such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
+	s.StringArrayVar(&r.include, "include", nil, "list only what matches this `PATTERN`: * is "+
+		"any name, ** any folders (repeatable, or several separated by ;)")
+	s.StringArrayVar(&r.exclude, "exclude", nil, "skip what matches this `PATTERN`, even if it "+
+		"matches --include (repeatable, or several separated by ;)")
+	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "also list system and program "+
+		"files such as .DS_Store, Thumbs.db, ~$*, .git, __pycache__")
 	addLinks(s, &r.links)
-	s.Lookup("follow-symlinks").Usage = "list what links point to, wherever that is; =inside: only " +
-		"if it lies in the same folder. Else links are left out and counted"
+	s.Lookup("follow-symlinks").Usage = "follow links, wherever they lead; =inside: only within " +
+		"the same folder (default: links are skipped and counted)"
 	return c
 }
 
@@ -117,9 +123,9 @@ func (r *manifestRun) run(ctx context.Context, args []string) (err error) {
 	}
 	folder, ok := proof.Folder(dir, roots)
 	if !ok {
-		return &usageError{"What you named lies in several folders, and one list can't name all of " +
-			"it. Nothing was written. Write a list for each, or one with --output in a folder above " +
-			"them."}
+		return &usageError{"Your files are in several folders, and one list can't name them " +
+			"all. Nothing was written. Write a list for each, or one with --output in a folder " +
+			"above them."}
 	}
 	for _, l := range lists {
 		if l.name == "" {
@@ -138,8 +144,8 @@ func (r *manifestRun) run(ctx context.Context, args []string) (err error) {
 func (r *manifestRun) roots(args []string) (roots []string, err error) {
 	for _, a := range args {
 		if _, err := os.Stat(a); err != nil {
-			return nil, usagef("“%s” is not there, or can't be looked at. Nothing was written. Check "+
-				"how it is written.", show.Text(a))
+			return nil, usagef("“%s” does not exist, or can't be accessed. Nothing was written. "+
+				"Check the spelling.", show.Text(a))
 		}
 		root, err := absolutePath(a)
 		if err != nil {
@@ -173,8 +179,9 @@ func (r *manifestRun) lists() (dir string, lists []*list, hashes source.Hashes, 
 			l.name = filepath.Join(dir, l.name)
 		}
 	case len(lists) > 1:
-		return "", nil, 0, &usageError{"--algorithm both writes two lists, SHA256SUMS and MD5SUMS. " +
-			"Nothing was written. Name a folder for them that exists, as in --output myFiles."}
+		return "", nil, 0, &usageError{"--algorithm both writes two lists, SHA256SUMS and " +
+			"MD5SUMS. Nothing was written. Name an existing folder for them, as in --output " +
+			"myFiles."}
 	case r.output != "":
 		lists[0].name, dir = dir, filepath.Dir(dir)
 	default:
@@ -189,11 +196,11 @@ func (r *manifestRun) lists() (dir string, lists []*list, hashes source.Hashes, 
 // listUnwritten returns the words for a list that could not be written.
 func listUnwritten(name string, err error) error {
 	if errors.Is(err, proof.ErrTaken) {
-		return &usageError{"“" + show.Text(name) + "” is there already, and is not replaced. Name " +
+		return &usageError{"“" + show.Text(name) + "” already exists and was not replaced. Name " +
 			"another file with --output, or move that one away."}
 	}
-	return usagef("The list can't be written to “%s”. Nothing was left there. Name a file with "+
-		"--output in a folder that exists, has room, and that you may write to.", show.Text(name))
+	return usagef("The list can't be written to “%s”. Nothing was left there. With --output, "+
+		"name a file in an existing folder that you may write to and that has room.", show.Text(name))
 }
 
 // write writes the lists.
@@ -267,7 +274,7 @@ func (r *manifestRun) sum(
 	folder string, lists []*list, totals scan.Totals, files, bytes, failed int64,
 ) {
 	if files == 0 {
-		r.say("There is no file to list, so no list was written.")
+		r.say("There are no files to list, so no list was written.")
 	} else {
 		words := "Listed " + fileCount(files) + " (" + humanize.Bytes(unsigned(bytes)) + ")"
 		var names []string
@@ -289,7 +296,7 @@ func (r *manifestRun) sum(
 		r.say(words)
 	}
 	if failed > 0 {
-		r.say("Not listed, since they could not be read: " + fileCount(failed) + ", named above.")
+		r.say("Not listed, because they could not be read: " + fileCount(failed) + ", named above.")
 	}
 }
 
@@ -304,13 +311,14 @@ func skippedWords(skipped map[scan.SkipReason]int64) string {
 	if len(hashes) == 0 {
 		return ""
 	}
-	return "Left out on purpose: " + strings.Join(hashes, ", ") + "."
+	return "Skipped: " + strings.Join(hashes, ", ") + "."
 }
 
 // unreadWords says why a local file could not be read.
 func unreadWords(err error) string {
 	if errors.Is(err, proof.ErrUnsteady) {
-		return "It changed while it was read. Wait until the program that writes it has finished."
+		return "It changed while it was being read. Wait until the program that writes it has " +
+			"finished."
 	}
 	if e, ok := errors.AsType[*problem.Error](err); ok {
 		return explain(e).What

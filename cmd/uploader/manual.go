@@ -14,7 +14,7 @@ import (
 func manualCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "manual FOLDER",
-		Short:  "Write the manual's pages, one a command, into a folder that exists",
+		Short:  "Write the manual pages, one per command, into an existing folder",
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -31,7 +31,7 @@ func writeManual(c *cobra.Command, dir string) error {
 	path := filepath.Join(dir, pageName(c)+".1")
 	if err := os.WriteFile(path, []byte(manualPage(c)), 0o644); err != nil { //nolint:gosec // for all to read
 		return &usageError{"The manual can't be written there: the folder must exist, and you " +
-			"must be permitted to write to it."}
+			"must be able to write to it."}
 	}
 	for _, below := range c.Commands() {
 		if err := writeManual(below, dir); err != nil {

@@ -34,43 +34,48 @@ type networkRun struct {
 func networkCommand(p *program) *cobra.Command {
 	r := &networkRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
-		Use:   "network [TOKEN|HOST|-]",
-		Short: "Test the connection: proxy, names, certificates, clock and speed, for you and your IT",
-		Long:  networkHelp,
-		Args:  func(_ *cobra.Command, args []string) error { return notSplit(args) },
-		RunE:  func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
+		Use: "network [TOKEN|HOST|-]",
+		Short: "Test the connection, for you and your IT: proxy, names, certificates, clock, " +
+			"speed",
+		Long: networkHelp,
+		Args: func(_ *cobra.Command, args []string) error { return notSplit(args) },
+		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
 	}
 	takesToken(c, "0")
 	tokenFileFlag(c, &r.tokenFile)
 	allowHostFlag(c, &r.hosts)
 	f := c.Flags()
 	f.BoolVar(&r.asJSON, "json", false, "print one JSON object")
-	f.StringVar(&r.caFile, "ca-file", "", "trust the certificate authorities in this PEM `FILE` "+
-		"besides the system's")
-	f.Var(&r.proxy, "proxy", "reach the storage through this proxy, through none, or as a "+
-		"script says")
-	f.StringVar(&r.certificate, "save-certificate", "", "write the certificates that were seen to "+
-		"this `FILE`, for your IT")
+	f.StringVar(&r.caFile, "ca-file", "", "also trust the certificate authorities in this PEM "+
+		"`FILE`")
+	f.Var(&r.proxy, "proxy", "use this proxy, none, or a script")
+	f.StringVar(&r.certificate, "save-certificate", "", "write the certificates to this `FILE`, "+
+		"for your IT")
 	return c
 }
 
-const networkHelp = `Test the connection to the storage, step by step, and say of each step what to ask your IT for.
-What it prints holds no secret and can be sent to them as it is.
+const networkHelp = `Test the connection to the storage, step by step, and say for each step what to ask your IT for.
+The output contains no secrets; you can send it to them as it is.
 
-With a token the storage is also asked whether it accepts it, and the speed is measured: for some seconds blocks are sent under
-a random name and never put together, so no file appears in the inbox; the storage discards them within a week. A token that
-permits only new files, or a single one, is not measured. With a HOST alone, such as name.blob.core.windows.net, neither is done.
+With a token, it also asks the storage whether it accepts the token, and measures the speed: for
+some seconds it sends blocks under a random name and never puts them together, so no file appears
+in the inbox; the storage discards them within a week. A token that permits only new files, or only
+one file, is not measured. With a HOST alone, such as name.blob.core.windows.net, neither is done.
 
-The proxy is found as by "uploader copy"; UPLOADER_PROXY may hold its sign-in. --save-certificate FILE writes the certificates
-that the connection was protected with, which your IT can recognise if it inspects traffic.
+The proxy is found as "uploader copy" does; UPLOADER_PROXY may hold its sign-in. --save-certificate
+FILE writes the certificates of the connection, which your IT can recognise if it inspects traffic.
 
-With --json one object is printed: host, version, system, checked (when), proxy (or "none"), proxy_from (setting, pac,
-environment, system, system-pac, wpad, none), script, sign_in, addresses, silent_addresses, connected_to, connect_ms, tls,
-issuer, valid_from, valid_to, trusted, round_trip_ms, accepted, clock_ahead_seconds, bytes_per_second, reason and cause (what
-stands in the way), and steps, a list of objects with step, ok, message and ask.
+With --json one object is printed: host, version, system, checked (when), proxy (or "none"),
+proxy_from (setting, pac, environment, system, system-pac, wpad, none), script, sign_in, addresses,
+silent_addresses, connected_to, connect_ms, tls, issuer, valid_from, valid_to, trusted,
+round_trip_ms, accepted, clock_ahead_seconds, bytes_per_second, reason and cause (what prevents
+it), and steps, a list of objects with step, ok, message and ask.
 
-Exit codes: 0 all is well, 1 the storage could not be reached, 2 wrong usage, 3 you or your IT must act: a proxy, a sign-in, a
-certificate, the clock or the token.`
+Exit codes:
+    0    everything is well
+    1    the storage could not be reached
+    2    wrong usage
+    3    you or your IT must act: a proxy, a sign-in, a certificate, the clock or the token`
 
 func (r *networkRun) run(ctx context.Context, args []string) error {
 	if err := r.check(r.env); err != nil {
@@ -130,8 +135,8 @@ func (r *networkRun) target(
 		return token.Token{}, nil, err
 	}
 	if given.text == "" {
-		return token.Token{}, nil, usagef("Neither a token nor a host was given. Nothing was " +
-			"sent. For example: uploader network name.blob.core.windows.net")
+		return token.Token{}, nil, usagef("Name a token or a host. Nothing was sent. For " +
+			"example: uploader network name.blob.core.windows.net")
 	}
 	if t, err = given.parse(r.hosts); err != nil {
 		return token.Token{}, nil, err
@@ -197,7 +202,7 @@ func (r *networkRun) keepCertificates(report *networkReport) error {
 		return err
 	}
 	report.step("certificate", true,
-		"The certificates that were seen are in “"+show.Text(r.certificate)+"”.", "")
+		"The certificates are in “"+show.Text(r.certificate)+"”.", "")
 	return nil
 }
 
@@ -206,7 +211,7 @@ func saveCertificates(file string, chain []byte) error {
 	if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
 		before, err := os.ReadFile(file)
 		if err != nil || !bytes.HasPrefix(before, []byte("-----BEGIN CERTIFICATE")) {
-			return usagef("“%s” is there and is no certificate, so it was not replaced. Name "+
+			return usagef("“%s” exists and is not a certificate, so it was not replaced. Name "+
 				"another file.", show.Text(file))
 		}
 	}
@@ -231,7 +236,7 @@ func (r *networkRun) greet(ctx context.Context, report *networkReport, address *
 	root := url.URL{Scheme: address.Scheme, Host: address.Host, Path: "/"}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, root.String(), nil)
 	if err != nil {
-		return usagef("“%s” is no host.", show.Text(address.Host))
+		return usagef("“%s” is not a host.", show.Text(address.Host))
 	}
 	begun := time.Now()
 	resp, err := transport.RoundTrip(req)

@@ -35,48 +35,49 @@ func planCommand(p *program) *cobra.Command {
 	r := &planRun{copyRun: &copyRun{program: p, copyFlags: &copyFlags{recursive: true}}}
 	c := &cobra.Command{
 		Use:   "plan SOURCE... --shards N --output DIR",
-		Short: "Divide files and folders into lists of equal size, for several machines to send",
+		Short: "Divide files and folders into equal lists, for several machines to send",
 		Long:  planHelp,
 		Args:  cobra.ArbitraryArgs,
 		RunE:  func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
 	}
 	s := c.Flags()
 	s.SortFlags = false
-	s.IntVar(&r.shards, "shards", 0, "how many lists `N`, one for each machine or process")
-	s.StringVar(&r.output, "output", "", "the folder `DIR` that the lists are written to")
+	s.IntVar(&r.shards, "shards", 0, "number of lists `N`, one per machine or process")
+	s.StringVar(&r.output, "output", "", "folder `DIR` for the lists")
 	r.addPatterns(s)
 	return c
 }
 
-const planHelp = `Divide files and folders, with all they contain, into lists for several machines or processes to send: about as many bytes in each,
-and as many files as these allow. Nothing is sent, and neither a network nor a token is needed.
+const planHelp = `Divide files and folders, with everything in them, into lists for several machines or processes:
+about the same number of bytes in each, and about the same number of files. Nothing is sent, and
+neither a network nor a token is needed.
 
-DIR gets shard-1.txt, shard-2.txt and so on, and plan.json, by which "uploader receipt --merge" knows what was to be delivered.
-It may be there already, but nothing in it is replaced. Each machine sends one list, from the same folder, with the line
-that is printed here, such as:
+DIR gets shard-1.txt, shard-2.txt and so on, and plan.json, from which "uploader receipt --merge"
+knows what should be delivered. It may exist, but nothing in it is replaced. Each machine sends one
+list, from the same folder, with the line that is printed here, such as:
     uploader copy /data/run7 --files-from DIR/shard-1.txt --token-file FILE
-The names in the inbox are those that "copy" gives without lists. Several sources have to lie in one folder.
+The names in the inbox are those that "copy" gives without lists. Several sources must be in one
+folder. A list has one path per line, or, if a name has a line break, NULs between its paths.
 
-A list has one path in each line, or, where a name has a line break in it, NULs between its paths.
+What "copy" skips is not in the lists. --include, --exclude, --no-default-excludes and
+--follow-symlinks are those of copy. Without a plan, "copy --shard 1/4" sends the first of four
+parts.
 
-What "copy" leaves out is not in the lists. --include, --exclude, --no-default-excludes and --follow-symlinks are those of copy.
-Without a plan, "copy --shard 1/4" sends the first of four parts.
-
-Exit codes: 0 all is in the lists, 1 something is not (its name is not possible, or it can't be read), or nothing matched, 2 wrong usage,
-or no lists could be written.`
+Exit codes:
+    0    every file is in a list
+    1    a file is not (its name is not possible, or it can't be read), or nothing matched
+    2    wrong usage, or no lists could be written`
 
 // run carries out the command.
 func (r *planRun) run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0:
-		return &usageError{"Nothing to divide was named. Use: uploader plan SOURCE... --shards N " +
+		return &usageError{"Name what to divide. Use: uploader plan SOURCE... --shards N " +
 			"--output DIR"}
 	case r.shards < 1 || r.shards > shards.MaxShards:
-		return usagef("--shards takes how many lists there are to be, from 1 to %s. Nothing was "+
-			"written.", humanize.Comma(shards.MaxShards))
+		return usagef("--shards takes the number of lists, from 1 to %s. Nothing was written.", humanize.Comma(shards.MaxShards))
 	case r.output == "":
-		return &usageError{"--output takes the folder that the lists are written to. Nothing was " +
-			"written."}
+		return &usageError{"--output takes the folder for the lists. Nothing was written."}
 	}
 	if err := checkSources(args, true); err != nil {
 		return err
@@ -93,7 +94,7 @@ func (r *planRun) run(ctx context.Context, args []string) error {
 	r.sayLeftOut(&o)
 	switch n := r.division.Files(); {
 	case n == 0:
-		r.say("Nothing matched: there is no file to send, so no list was written.")
+		r.say("Nothing matched: there are no files to send, so no list was written.")
 		return exit(exitNotDelivered)
 	case n < r.shards:
 		return usagef("There are too few files for %s lists: %s. Nothing was written.",
@@ -133,8 +134,8 @@ func (r *planRun) look(ctx context.Context, sources []string) error {
 				r.base = base
 			}
 			if base != r.base {
-				return usagef("“%s” and “%s” are different folders, and a list of files is about "+
-					"one. Nothing was written. Plan each on its own.", shownPath(r.base),
+				return usagef("“%s” and “%s” are different folders, and a list covers one. "+
+					"Nothing was written. Plan each on its own.", shownPath(r.base),
 					shownPath(base))
 			}
 			r.division.Add(f.Rel, f.Size)
@@ -239,10 +240,11 @@ func (r *planRun) unwritten(err error) error {
 		path = p.Path
 	}
 	if errors.Is(err, shards.ErrThere) {
-		return usagef("“%s” is there already, and is not replaced: a machine may be sending what "+
-			"it lists. No list was written. Name another folder with --output, or remove the plan.",
+		return usagef("“%s” already exists and was not replaced: a machine may be sending what "+
+			"it lists. No list was written. Name another folder with --output, or remove the "+
+			"plan.",
 			shownPath(path))
 	}
-	return usagef("“%s” could not be written. No list was written. Check that the folder is one, "+
-		"that you may write to it, and that there is room.", shownPath(path))
+	return usagef("“%s” could not be written. No list was written. Check that it is in a folder "+
+		"that you may write to and that has room.", shownPath(path))
 }

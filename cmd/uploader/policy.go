@@ -79,13 +79,13 @@ func parsePolicy(text []byte) (p policy, why string) {
 	d.DisallowUnknownFields()
 	err := d.Decode(&p)
 	if unknown, ok := strings.CutPrefix(errorText(err), "json: unknown field "); ok {
-		return policy{}, "it has a rule that this version does not know: " + show.Text(unknown) + "."
+		return policy{}, "it has a rule this version does not know: " + show.Text(unknown) + "."
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return policy{}, "the value of " + show.Text(wrong.Field) + " is of the wrong kind."
+		return policy{}, "the value of " + show.Text(wrong.Field) + " has the wrong type."
 	}
 	if _, more := d.Token(); err != nil || !errors.Is(more, io.EOF) {
-		return policy{}, "it is not one JSON object."
+		return policy{}, "it is not a single JSON object."
 	}
 	for i, host := range p.AllowedHosts {
 		if p.AllowedHosts[i] = bareHost(host); p.AllowedHosts[i] == "" {
@@ -100,7 +100,7 @@ func parsePolicy(text []byte) (p policy, why string) {
 	}
 	if p.CAFile != "" {
 		if !filepath.IsAbs(p.CAFile) {
-			return policy{}, "ca_file must be a whole path."
+			return policy{}, "ca_file must be a full path."
 		}
 		if _, err := azure.Authorities(p.CAFile); err != nil {
 			return policy{}, "the certificates in ca_file can't be read."
@@ -124,8 +124,9 @@ func errorText(err error) string {
 }
 
 func policyUnusable(path, why string) error {
-	return &usageError{"The rules of your administrator in “" + show.Text(path) + "” can't be " +
-		"used: " + why + " Nothing was sent or changed. Ask your administrator to mend this file."}
+	return &usageError{"Your administrator's rules in “" + show.Text(path) + "” can't be " +
+		"used: " + why + " Nothing was sent or changed. Ask your administrator to correct this " +
+		"file."}
 }
 
 // refuse refuses options of a command line that the policy decides about.
@@ -136,15 +137,15 @@ func (p *policy) refuse(c *cobra.Command) error {
 		words       string
 	}{
 		{"allow-host", "", p.ForbidAllowHost, "does not permit --allow-host"},
-		{"overwrite", "true", p.ForbidOverwrite, "does not permit files in an inbox to be replaced, " +
-			"so not --overwrite=true"},
+		{"overwrite", "true", p.ForbidOverwrite, "does not permit replacing files in an inbox, " +
+			"so --overwrite=true can't be used"},
 		{"proxy", "", p.Proxy != "", "has set the proxy, so --proxy can't be used"},
 		{"ca-file", "", p.CAFile != "", "has set the certificates, so --ca-file can't be used"},
 	} {
 		f := c.Flags().Lookup(rule.flag)
 		if rule.forbidden && f != nil && f.Changed &&
 			(rule.value == "" || f.Value.String() == rule.value) {
-			return usagef("Your administrator %s. Nothing was sent or changed. Leave the option out.",
+			return usagef("Your administrator %s. Nothing was sent or changed. Omit the option.",
 				rule.words)
 		}
 	}

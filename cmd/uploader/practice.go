@@ -41,18 +41,23 @@ func practiceCommand(p *program) *cobra.Command {
 	r := practiceRun{program: p}
 	c := &cobra.Command{
 		Use: "practice",
-		Short: "Try everything on this machine: a local inbox, sample files, a comparison of " +
-			"every byte",
-		Long: `Try everything on this machine, without a workspace and without a network: start a local inbox, create an upload
-token for it as a workspace's member does, write a folder of sample files, copy the folder with the token as its receiver
-does, list what arrived, and compare every byte. Nothing leaves this machine, and nothing is kept unless --dir says where.
+		Short: "Try everything on this computer: a local inbox, sample files, and a " +
+			"byte-by-byte check",
+		Long: `Try everything on this computer, without a workspace or a network: start a local inbox, create an
+upload token for it as a data manager does, write a folder of sample files, send it with the token,
+list what arrived, and compare every byte. Nothing leaves this computer, and nothing is kept unless
+you give --dir.
 
-Exit codes: 0 everything arrived unchanged, 1 something did not, 2 wrong usage, 130 interrupted.`,
+Exit codes:
+    0    everything arrived unchanged
+    1    something did not
+    2    wrong usage
+    130  interrupted`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
-	c.Flags().StringVar(&r.dir, "dir", "", "keep samples and inbox in this `FOLDER`, which must "+
-		"be empty or new (default: a temporary one, removed at the end)")
+	c.Flags().StringVar(&r.dir, "dir", "", "keep samples and inbox in this `FOLDER`, empty or "+
+		"new (default: a temporary one)")
 	return c
 }
 
@@ -64,14 +69,14 @@ func (r *practiceRun) run(ctx context.Context) (err error) {
 		}
 		defer func() {
 			if os.RemoveAll(r.dir) != nil {
-				r.say("The folder " + show.Text(r.dir) + " could not be removed. Nothing in it " +
-					"is needed; it can be deleted.")
+				r.say("The folder " + show.Text(r.dir) + " could not be removed. You can delete " +
+					"it; nothing in it is needed.")
 			}
 		}()
 	} else if there, e := os.ReadDir(r.dir); len(there) > 0 ||
 		e != nil && !errors.Is(e, os.ErrNotExist) {
-		return &usageError{fmt.Sprintf("The folder %s is not empty or can't be used. Nothing was "+
-			"sent. Name a new one with --dir.", r.dir)}
+		return &usageError{fmt.Sprintf("The folder %s is not empty, or can't be used. Nothing "+
+			"was sent. Name a new one with --dir.", r.dir)}
 	}
 	samples := filepath.Join(r.dir, "samples")
 	if err := assets.WriteSamples(samples); err != nil {

@@ -54,8 +54,8 @@ func checkTokenFile(path string) error {
 			return nil
 		}
 	}
-	return &usageError{"“" + show.Text(path) + "” is there already and holds more than a token, " +
-		"so it is not replaced. Nothing was started. Name another file with --print-token."}
+	return &usageError{"“" + show.Text(path) + "” exists and holds more than a token, so it was " +
+		"not replaced. Nothing was started. Name another file with --print-token."}
 }
 
 // isTokenFile reports whether a text is what --print-token writes: a local inbox's link in one
@@ -69,5 +69,5 @@ func isTokenFile(text string) bool {
 
 func tokenUnwritable(path string) error {
 	return &usageError{"The token can't be written to “" + show.Text(path) + "”. Nothing was " +
-		"started. Name a file with --print-token in a folder that you may write to."}
+		"started. With --print-token, name a file in a folder you may write to."}
 }

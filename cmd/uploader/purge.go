@@ -30,23 +30,28 @@ type purgeRun struct {
 func purgeCommand(p *program) *cobra.Command {
 	r := purgeRun{program: p}
 	c := &cobra.Command{
-		Use:   "purge",
-		Short: "Remove all that the program keeps of you on this computer, as before it is uninstalled",
-		Long: `Remove all that the program keeps of you on this computer: the list of uploads with what was delivered, settings, logs, the
-names of inboxes, the tokens and the account's key in the keyring, and the start at login. It says what that is and asks first;
-in a script --yes agrees. While the window is open or a command is sending it removes nothing.
+		Use: "purge",
+		Short: "Remove everything the program keeps on this computer, for example before " +
+			"uninstalling",
+		Long: `Remove everything the program keeps on this computer: the upload list with what was delivered,
+settings, logs, saved inboxes, the tokens and the account's key in the keyring, and the start at
+login. It lists that and asks first; in a script, confirm with --yes. While the window is open or a
+command is sending, it removes nothing.
 
-What is in an inbox stays there, and so do receipts that you saved. A token that was removed here is valid until it ends: only
-the workspace can revoke it. To forget the uploads alone: uploader queue forget
+Files in an inbox and receipts you saved stay. A removed token stays valid until it expires: only
+the workspace can revoke it. To forget only the uploads: uploader queue forget
 
-Exit codes: 0 removed, or nothing was there; 1 not confirmed, in use, or something could not be removed; 2 wrong usage.`,
+Exit codes:
+    0    removed, or there was nothing
+    1    not confirmed, in use, or something could not be removed
+    2    wrong usage`,
 		Args:        noArguments,
 		Annotations: map[string]string{withoutPolicy: "it sends nothing"},
 		RunE:        func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
 	yesFlag(c, &r.yes)
-	c.Flags().BoolVar(&r.force, "force", false, "also where the keyring does not let go of its "+
-		"entries, or the list can't be read")
+	c.Flags().BoolVar(&r.force, "force", false, "continue even if the keyring won't release its "+
+		"entries or the list can't be read")
 	return c
 }
 
@@ -70,11 +75,11 @@ func (r *purgeRun) run(ctx context.Context) error {
 	login := desktop.Login{}
 	b.login, _ = login.On() // what the system does not say is not removed
 	if len(b.names) == 0 && len(b.refs) == 0 && !journal.Exists(b.dir) && !b.login {
-		r.say("The program keeps nothing of you on this computer.")
+		r.say("The program keeps nothing on this computer.")
 		return nil
 	}
 	if !r.yes && !r.isTyped() {
-		return &usageError{b.words() + " Nothing was removed. Agree to that with --yes."}
+		return &usageError{b.words() + " Nothing was removed. To confirm, add --yes."}
 	}
 	if err := r.confirmed(ctx, r.yes, b.words()+" Remove all of it?"); err != nil {
 		return err
@@ -84,13 +89,13 @@ func (r *purgeRun) run(ctx context.Context) error {
 	}
 	if b.login {
 		if err := login.Set(false); err != nil {
-			r.say("The program could not be taken from what starts when you log in. Change that in " +
-				"the system's own settings.")
+			r.say("The program still starts when you log in. Change that in the system's " +
+				"settings.")
 			return exit(exitNotDelivered)
 		}
 	}
-	r.say("Removed. What is in an inbox stays there, and so do receipts that you saved. Tokens are " +
-		"valid until they end; only the workspace can revoke one.")
+	r.say("Removed. Files in an inbox and receipts you saved stay. Tokens stay valid until they " +
+		"expire; only the workspace can revoke one.")
 	return nil
 }
 
@@ -111,7 +116,7 @@ func (b *belongings) words() string {
 	}
 	words := "The program keeps " + strings.Join(kept, ", ") + "."
 	if b.waiting > 0 {
-		words += fmt.Sprintf(" Not sent yet: %s, which would be given up.", fileCount(b.waiting))
+		words += fmt.Sprintf(" Not sent yet, and cancelled by this: %s.", fileCount(b.waiting))
 	}
 	return words
 }
@@ -192,8 +197,8 @@ func (r *purgeRun) remove(ctx context.Context, b *belongings) error {
 	}
 	var code exit
 	if err != nil && !errors.As(err, &code) && ctx.Err() == nil {
-		r.say("Something in “" + show.Text(b.dir) + "” could not be removed. Remove this folder by " +
-			"hand; nothing in it is needed any more.")
+		r.say("Something in “" + show.Text(b.dir) + "” could not be removed. Delete this folder " +
+			"yourself; nothing in it is needed any more.")
 		return exit(exitNotDelivered)
 	}
 	if err == nil {
@@ -212,8 +217,8 @@ func (r *purgeRun) removeSecrets(ctx context.Context, refs []string) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case !r.force:
-			r.say(explain(err).What + " So its entries can't be removed, and nothing else was. Try " +
-				"again when it answers, or remove everything else with --force.")
+			r.say(explain(err).What + " So nothing was removed. Try again when it answers, or " +
+				"remove everything else with --force.")
 			return exit(exitNotDelivered)
 		default:
 			r.say(explain(err).What + " Entries of “Inbox uploader” may still be there.")

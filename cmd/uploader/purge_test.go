@@ -38,12 +38,12 @@ func TestPurgeRemovesWhatTheProgramKeeps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	says(exitOK, "keeps nothing of you", "purge", "--yes")
-	says(exitOK, "is kept", "inbox", "add", "Study", "-")
+	says(exitOK, "keeps nothing", "purge", "--yes")
+	says(exitOK, "is saved", "inbox", "add", "Study", "-")
 	for _, name := range []string{logName, "settings.json", "settings.json.damaged", "mine.txt"} {
 		write(name)
 	}
-	says(exitUsage, "1 inbox name, 1 keyring entry. Nothing was removed. Agree to that with --yes",
+	says(exitUsage, "1 inbox name, 1 keyring entry. Nothing was removed. To confirm, add --yes",
 		"purge")
 
 	j, _, err := journal.Open(t.Context(), state, journal.Options{})
@@ -69,13 +69,13 @@ func TestPurgeRemovesWhatTheProgramKeeps(t *testing.T) {
 	if err := os.WriteFile(keyring, []byte("locked"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	says(exitNotDelivered, "nothing else was", "purge", "--yes")
+	says(exitNotDelivered, "So nothing was removed.", "purge", "--yes")
 	if err := os.WriteFile(keyring, secrets, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	says(exitOK, "Study", "inbox", "list") // all is there still
 
-	says(exitOK, "What is in an inbox stays there", "purge", "--yes")
+	says(exitOK, "Files in an inbox and receipts you saved stay", "purge", "--yes")
 	left, err := os.ReadDir(state)
 	if err != nil || len(left) != 1 || left[0].Name() != "mine.txt" {
 		t.Errorf("left in the state folder: %v, %v", left, err)
@@ -83,13 +83,13 @@ func TestPurgeRemovesWhatTheProgramKeeps(t *testing.T) {
 	if text, err := os.ReadFile(keyring); err != nil || strings.TrimSpace(string(text)) != "{}" {
 		t.Errorf("left in the keyring: %s, %v", text, err)
 	}
-	says(exitOK, "keeps nothing of you", "purge", "--yes")
+	says(exitOK, "keeps nothing", "purge", "--yes")
 
 	// Without the keyring only where that is wanted; then the folder goes too.
 	if err := os.Remove(filepath.Join(state, "mine.txt")); err != nil {
 		t.Fatal(err)
 	}
-	says(exitOK, "is kept", "inbox", "add", "Study", "-")
+	says(exitOK, "is saved", "inbox", "add", "Study", "-")
 	if err := os.WriteFile(keyring, []byte("locked"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -17,15 +17,18 @@ import (
 func queueCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "queue",
-		Short: "Pause, resume, cancel, retry, reorder and clear what is to be sent",
-		Long: `Change what is to be sent. Jobs, which are files, and transfers, which are what one copy or one drop started, have the numbers
-that "uploader status --files" shows. What another program is sending is changed by that program, within a second.
+		Short: "Pause, resume, cancel, retry, reorder and clear uploads",
+		Long: `Change uploads. A job is a file; a transfer is what one copy or one drop started. "uploader status
+--files" shows their numbers. If another program is sending them, it makes the change within a
+second.
 
-With --json one object is printed: verb, files (how many were concerned), left_to_others (how many transfers other programs
-are sending, which were told).
+With --json one object is printed: verb, files (how many were changed), left_to_others (how many
+transfers other programs are sending; they were told).
 
-Exit codes: 0 done, or left to the program that is sending, also where it concerned no file; 1 the list can't be written,
-2 wrong usage.`,
+Exit codes:
+    0    done, or left to the program that is sending, even if no file was concerned
+    1    the list can't be written
+    2    wrong usage`,
 		Args: noArguments,
 		RunE: showHelp,
 	}
@@ -34,17 +37,15 @@ Exit codes: 0 done, or left to the program that is sending, also where it concer
 		short string
 		all   bool // may concern everything
 	}{
-		{ledger.Pause, "Let files wait until they are resumed; blocks under way are finished " +
-			"first", true},
-		{ledger.Resume, "Let paused files go on, the next time or as soon as something sends " +
-			"them", true},
-		{ledger.Cancel, "Give files up; what was delivered stays delivered", true},
-		{ledger.Retry, "Send again what failed, needed you, or was cancelled", true},
-		{ledger.Replace, "Send again what was already there, replacing it in the inbox", true},
-		{ledger.Rename, "Send what was already there, or whose name is blocked, under another " +
-			"name, as “name (2)”, beside it", true},
-		{ledger.Remove, "Take files from the list; what was not sent is given up", true},
-		{ledger.Clear, "Take delivered files from the list", true},
+		{ledger.Pause, "Pause files; blocks in transit are finished first", true},
+		{ledger.Resume, "Continue paused files, as soon as a program sends them", true},
+		{ledger.Cancel, "Cancel files; what was delivered stays delivered", true},
+		{ledger.Retry, "Send files again that failed, needed attention or were cancelled", true},
+		{ledger.Replace, "Send files again that were skipped, replacing those in the inbox", true},
+		{ledger.Rename, "Send files again that were skipped or whose name is blocked, as “name " +
+			"(2)”", true},
+		{ledger.Remove, "Remove files from the list; what was not sent is cancelled", true},
+		{ledger.Clear, "Clear delivered files from the list", true},
 		{ledger.First, "Send files before all others", false},
 		{ledger.Last, "Send files after all others", false},
 	} {
@@ -69,8 +70,7 @@ func verbCommand(p *program, verb ledger.Verb, short string, mayAll bool) *cobra
 				return err
 			}
 			if n := count(jobs != nil, all, transfer != 0); n != 1 {
-				return usagef("“%s” needs the numbers of files%s. “uploader status --files” shows "+
-					"them.", c.CommandPath(),
+				return usagef("“%s” needs file numbers%s. “uploader status --files” shows them.", c.CommandPath(),
 					map[bool]string{true: ", or --transfer, or --all"}[mayAll])
 			}
 			return carryOut(c.Context(), p,
@@ -78,8 +78,8 @@ func verbCommand(p *program, verb ledger.Verb, short string, mayAll bool) *cobra
 		},
 	}
 	if mayAll {
-		c.Flags().BoolVar(&all, "all", false, "of all transfers")
-		c.Flags().Int64Var(&transfer, "transfer", 0, "of the transfer of this `NUMBER`")
+		c.Flags().BoolVar(&all, "all", false, "all transfers")
+		c.Flags().Int64Var(&transfer, "transfer", 0, "the transfer with this `NUMBER`")
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
@@ -100,8 +100,8 @@ func jobNumbers(args []string) ([]int64, error) {
 	for _, a := range args {
 		n, err := strconv.ParseInt(a, 10, 64)
 		if err != nil || n <= 0 {
-			return nil, &usageError{"“" + show.Text(a) + "” is not the number of a file. See: " +
-				"uploader status --files"}
+			return nil, &usageError{"“" + show.Text(a) + "” is not a file number. See: uploader " +
+				"status --files"}
 		}
 		jobs = append(jobs, n)
 	}
@@ -132,7 +132,7 @@ func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) er
 		ledger.Retry:   "will be sent again",
 		ledger.Replace: "will be sent and replace what is there",
 		ledger.Rename:  "will be sent under another name",
-		ledger.Remove:  "taken from the list", ledger.Clear: "cleared",
+		ledger.Remove:  "removed from the list", ledger.Clear: "cleared",
 		ledger.First: "moved", ledger.Last: "moved",
 	}[c.Verb]
 	switch {
@@ -140,16 +140,16 @@ func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) er
 		p.say(fmt.Sprintf("%s %s.", fileCount(int64(n)), words))
 	case left > 0:
 	case c.Verb == ledger.Rename:
-		p.say("Nothing was changed: only a file that was already there, or whose name is " +
-			"blocked, is sent under another name, and only with a token that is not for that one " +
-			"name alone. Look at “uploader status --files”, or replace what is there with " +
-			"“uploader queue replace”.")
+		p.say("Nothing was changed: only a file that was skipped, or whose name is blocked, can " +
+			"be sent under another name, and only if the token is not for that one name. See " +
+			"“uploader status --files”, or replace the file in the inbox with “uploader queue " +
+			"replace”.")
 	default:
-		p.say("Nothing was changed: the list has no such file that this concerns. What there is: " +
+		p.say("Nothing was changed: there is no such file in the list. To see the list: " +
 			"uploader status --files")
 	}
 	if left > 0 {
-		p.say("The program that has them in hand was told; it acts within a second.")
+		p.say("The program that is sending them was told; it acts within a second.")
 	}
 	if n > 0 && left == 0 &&
 		slices.Contains(

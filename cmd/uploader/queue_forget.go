@@ -17,13 +17,15 @@ func forgetCommand(p *program) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "forget",
-		Short: "Forget all uploads, and what was delivered",
-		Long: `Forget all that the list knows, what was delivered included: afterwards there is no receipt of it, and the same files are sent again,
-or found to be there already. What still waits is given up; where something does, that has to be confirmed, on a terminal or with
---yes. Nothing in an inbox is touched, and inboxes kept under a name stay.
+		Short: "Forget all uploads, including what was delivered",
+		Long: `Forget everything in the list, including what was delivered: afterwards there is no receipt, and
+the same files are sent again, or found to be already there. Files still waiting are cancelled;
+confirm that on a terminal or with --yes. Nothing in an inbox is touched, and saved inboxes stay.
 
-Exit codes: 0 done, or left to the program that is sending; 1 not confirmed, or the list can't be written; 2 wrong usage, or
-something waits and nobody was there to confirm.`,
+Exit codes:
+    0    done, or left to the program that is sending
+    1    not confirmed, or the list can't be written
+    2    wrong usage, or files are waiting and nobody was there to confirm`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return forgetUploads(c.Context(), p, yes) },
 	}
@@ -38,14 +40,14 @@ func forgetUploads(ctx context.Context, p *program, yes bool) error {
 		for _, t := range q.Status().Transfers {
 			waiting += t.Files[ledger.Waiting] + t.Files[ledger.Active] + t.Files[ledger.Paused]
 		}
-		question := "Forget all uploads, and what was delivered? There is no receipt of it " +
+		question := "Forget all uploads, including what was delivered? You can't get a receipt " +
 			"afterwards."
 		if waiting > 0 {
-			question = fmt.Sprintf("Not sent yet: %s, which are given up. %s", fileCount(waiting),
+			question = fmt.Sprintf("Not sent yet, and cancelled by this: %s. %s", fileCount(waiting),
 				question)
 			if !yes && !p.isTyped() {
 				return &usageError{fmt.Sprintf("Not sent yet: %s. Nothing was forgotten. Send "+
-					"them with “uploader resume”, or give them up with --yes.", fileCount(waiting))}
+					"them with “uploader resume”, or cancel them with --yes.", fileCount(waiting))}
 			}
 		}
 		if err := p.confirmed(ctx, yes, question); err != nil {
@@ -56,14 +58,14 @@ func forgetUploads(ctx context.Context, p *program, yes bool) error {
 		if _, err := q.Do(ctx, c); err != nil {
 			return err
 		}
-		p.say("What was delivered and what was to be sent is forgotten.")
+		p.say("All uploads are forgotten.")
 		if left > 0 { // and may be among what goes with its files
-			p.say("What another program has in hand is forgotten by that program, within a second.")
+			p.say("A program that is still sending forgets its uploads within a second.")
 			return nil
 		}
 		if err := os.RemoveAll(p.documentsDir()); err != nil {
 			p.say("Manifests and notes that were sent could not be removed from “" +
-				show.Text(p.documentsDir()) + "”. Remove that folder by hand.")
+				show.Text(p.documentsDir()) + "”. Delete that folder yourself.")
 			return exit(exitNotDelivered)
 		}
 		return nil

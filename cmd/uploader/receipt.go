@@ -30,38 +30,45 @@ func receiptCommand(p *program) *cobra.Command {
 	r := &receiptRun{program: p}
 	c := &cobra.Command{
 		Use:   "receipt [NUMBER...] | --merge FILE...",
-		Short: "Write what the storage confirmed, of all that was delivered",
-		Long: `Write what the storage confirmed of each file that was delivered, also of what was cleared from the list: file, blob, bytes, crc64,
-crc64_hex, etag, request_id, delivered_at, inbox, checked, modified_at, sha256 and md5 (where they are known). JSON has
-totals, period, version and written_at besides; the page has what was not delivered and why. NUMBER is an upload's, as "uploader status" shows it; its receipt has what it
-delivered, and what it found unchanged since an earlier one delivered it. Without one it is about all uploads.
+		Short: "Write a receipt of everything that was delivered",
+		Long: `Write what the storage confirmed of each delivered file, including files you cleared from the list:
+file, blob, bytes, crc64, crc64_hex, etag, request_id, delivered_at, inbox, checked, modified_at,
+sha256 and md5 (if known). JSON adds totals, period, version and written_at; the page adds what was
+not delivered and why. NUMBER is an upload's, from "uploader status": its receipt lists what it
+delivered, and what it found unchanged since an earlier upload. Without NUMBER it covers all
+uploads.
 
-With --merge, FILE is a receipt, in CSV or JSON, of this version or an earlier one, as several machines have written that share the work. They become
-one receipt: what stands in them more than once, with the same bytes, is named and written once; what stands in them with different bytes
-is named and written with each. With --plan DIR, the folder that "uploader plan" wrote, it is said which of its files stand in no receipt.
+With --merge, each FILE is a receipt in CSV or JSON, of this version or an earlier one, from
+machines that shared the work. They become one receipt. What is listed more than once with the same
+bytes is named and written once; with different bytes it is named and written each time. With
+--plan DIR, the folder that "uploader plan" wrote, it names the plan's files that are in no
+receipt.
 
-Exit codes: 0 written, 1 the list can't be read or the receipt not be written, or of the receipts two contradict each other or a file of
-the plan is missing, 2 wrong usage, or a FILE that is no receipt.`,
+Exit codes:
+    0    written
+    1    the list can't be read or the receipt can't be written; or receipts contradict each
+         other, or a file of the plan is missing
+    2    wrong usage, or a FILE is not a receipt`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case r.merges:
 				return r.merge(c.Context(), args)
 			case r.plan != "":
-				return &usageError{"--plan goes with --merge."}
+				return &usageError{"--plan needs --merge."}
 			}
 			return r.run(c.Context(), args)
 		},
 	}
-	c.Flags().StringVar(&r.since, "since", "", "only what was delivered on this `DATE` or later: "+
-		"2026-11-30, or with a time as in 2026-11-30T15:04:05Z")
-	c.Flags().StringVar(&r.output, "output", "csv", "`FORM` in which it is printed: csv, json, "+
-		"or html, a page to read and print")
-	c.Flags().StringVar(&r.toFile, "to-file", "", "write it to this `FILE`: CSV, or JSON if its "+
-		"name ends in .json, or a page to read and print if it ends in .html")
-	c.Flags().BoolVar(&r.merges, "merge", false, "make one receipt of those in the files that are named")
-	c.Flags().StringVar(&r.plan, "plan", "", "with --merge: say what of the plan in this folder "+
-		"`DIR` no receipt has")
+	c.Flags().StringVar(&r.since, "since", "", "only what was delivered on this `DATE` or "+
+		"later, such as 2026-11-30 or 2026-11-30T15:04:05Z")
+	c.Flags().StringVar(&r.output, "output", "csv", "print it in this `FORM`: csv, json, or "+
+		"html (a page to print)")
+	c.Flags().StringVar(&r.toFile, "to-file", "", "write it to this `FILE`: .json for JSON, "+
+		".html for a page to print, else CSV")
+	c.Flags().BoolVar(&r.merges, "merge", false, "merge the receipts in these files into one")
+	c.Flags().StringVar(&r.plan, "plan", "", "with --merge: list what no receipt has of the "+
+		"plan in folder `DIR`")
 	return c
 }
 
@@ -80,8 +87,8 @@ func (r *receiptRun) run(ctx context.Context, args []string) error {
 			if !slices.ContainsFunc(
 				s.Transfers, func(t ledger.TransferStatus) bool { return t.ID == id },
 			) {
-				return &usageError{fmt.Sprintf("There is no upload with the number %d. Nothing "+
-					"was written. See: uploader status", id)}
+				return &usageError{fmt.Sprintf("There is no upload number %d. Nothing was "+
+					"written. See: uploader status", id)}
 			}
 		}
 		var to token.Inbox
@@ -115,8 +122,8 @@ func (r *receiptRun) parse(args []string) (transfers []int64, since time.Time, e
 	for _, a := range args {
 		n, err := strconv.ParseInt(a, 10, 64)
 		if err != nil || n <= 0 {
-			return nil, since, &usageError{"“" + show.Text(a) + "” is not the number of an " +
-				"upload. See: uploader status"}
+			return nil, since, &usageError{"“" + show.Text(a) + "” is not an upload number. " +
+				"See: uploader status"}
 		}
 		transfers = append(transfers, n)
 	}

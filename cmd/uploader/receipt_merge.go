@@ -21,10 +21,10 @@ import (
 func (r *receiptRun) merge(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0:
-		return &usageError{"No receipt to merge was named. Use: uploader receipt --merge FILE..."}
+		return &usageError{"Name the receipts to merge. Use: uploader receipt --merge FILE..."}
 	case r.since != "":
-		return &usageError{"--since is about this computer's list of uploads, and --merge about " +
-			"receipts. Leave one of them out."}
+		return &usageError{"--since is for this computer's uploads and --merge is for receipts. " +
+			"Omit one of them."}
 	case !isReceiptForm(r.output):
 		return errOutput
 	}
@@ -35,8 +35,8 @@ func (r *receiptRun) merge(ctx context.Context, args []string) error {
 	var err error
 	if r.plan != "" {
 		if plan, err = shards.Read(r.plan); err != nil {
-			return usagef("There is no plan in “%s”, or none that is whole. Nothing was written. "+
-				"Name the folder that “uploader plan” wrote.", shownPath(r.plan))
+			return usagef("There is no complete plan in “%s”. Nothing was written. Name the "+
+				"folder that “uploader plan” wrote.", shownPath(r.plan))
 		}
 	}
 	paths := matches(args)
@@ -56,14 +56,14 @@ func (r *receiptRun) merge(ctx context.Context, args []string) error {
 	}
 	r.say(fmt.Sprintf("Merged %s: %s, %s.", receiptCount(len(paths)), fileCount(merged.Files),
 		humanize.Bytes(unsigned(merged.Bytes))))
-	r.sayNamed(merged.Twice, "In more than one receipt, or more than once in one, with the same "+
-		"bytes, and once in the merged one")
-	r.sayNamed(merged.Contrary, "With different bytes in two receipts, and with both in the merged "+
-		"one: the inbox has what was delivered last, unless that was replaced since")
-	r.sayNamed(missing, fmt.Sprintf("Of the plan's %s in no receipt, and so not known to be "+
-		"delivered", fileCount(planned)))
+	r.sayNamed(merged.Twice, "Listed more than once with the same content, and once in the "+
+		"merged receipt")
+	r.sayNamed(merged.Contrary, "Listed with different content, and twice in the merged "+
+		"receipt; the inbox has what was delivered last, unless it was replaced since")
+	r.sayNamed(missing, fmt.Sprintf("Of the plan's %s, these are in no receipt, so they may not "+
+		"have been delivered", fileCount(planned)))
 	if plan != nil && missing.Count == 0 {
-		r.say(fmt.Sprintf("Of the plan nothing is missing: all of its %s stand in the receipts.",
+		r.say(fmt.Sprintf("Nothing is missing: all %s of the plan are in the receipts.",
 			fileCount(planned)))
 	}
 	if merged.Contrary.Count > 0 || missing.Count > 0 {
@@ -81,7 +81,7 @@ func (r *receiptRun) writeMerged(ctx context.Context, m *receipt.Merged) error {
 		err = m.Write(ctx, r.stdout, receipt.FormatOf("."+r.output))
 	}
 	if errors.Is(err, receipt.ErrKept) {
-		r.say("The receipts name no file, so the receipt that is there was not replaced: " +
+		r.say("The receipts list no files, so the existing receipt was not replaced: " +
 			show.Text(r.toFile))
 		return exit(exitNotDelivered)
 	}
@@ -112,8 +112,8 @@ func (r *receiptRun) missing(
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
 			path = e.Path
 		}
-		err = usagef("“%s” is not as it was planned, or can't be read, so what is missing can't be "+
-			"said. Nothing was written.", shownPath(path))
+		err = usagef("“%s” has changed since it was planned, or can't be read, so it is unknown "+
+			"what is missing. Nothing was written.", shownPath(path))
 	}
 	return missing, planned, err
 }
@@ -159,15 +159,16 @@ func unmerged(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case isNot:
-		return usagef("“%s” is no whole receipt of this program. Nothing was written. Leave it "+
-			"out, or have it written anew.", shownPath(not.Path))
+		return usagef("“%s” is not a complete receipt from this program. Nothing was written. "+
+			"Omit it, or write it again.", shownPath(not.Path))
 	case errors.Is(err, receipt.ErrChanged):
-		return usagef("One of the receipts changed while it was read. Nothing of use was written. " +
-			"Run the same command again once they are finished.")
+		return usagef("One of the receipts changed while it was being read. The result can't be " +
+			"used. Run the command again once they are finished.")
 	case ok && errors.Is(err, fs.ErrNotExist):
-		return usagef("“%s” is not there. Nothing was written.", shownPath(path.Path))
+		return usagef("“%s” does not exist. Nothing was written.", shownPath(path.Path))
 	case ok:
-		return usagef("“%s” can't be read or written. Check that it is a file, and that you may.",
+		return usagef("“%s” can't be read or written. Check that it is a file, and that you "+
+			"have the right to.",
 			shownPath(path.Path))
 	}
 	return fmt.Errorf("merge receipts: %w", err)

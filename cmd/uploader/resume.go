@@ -174,8 +174,8 @@ func (r *resumeRun) handOver(
 	if len(goals) > 1 {
 		d.token, d.to = token.Token{}, fmt.Sprintf("%d inboxes", len(goals))
 		if r.receipt != "" {
-			return &usageError{"A receipt is about one inbox, and these uploads lead to several. " +
-				"Nothing was sent. Name one with --to."}
+			return &usageError{"A receipt covers one inbox, but these uploads go to several. " +
+				"Nothing was sent. Choose one with --to."}
 		}
 	}
 	if lacking != nil {
@@ -245,8 +245,7 @@ func (r *resumeRun) nothingWaits(ctx context.Context, q *uploader.Queue) error {
 		q.Status().Transfers,
 		func(t ledger.TransferStatus) bool { return t.Owner == ledger.Elsewhere && !t.Finished() },
 	) {
-		words = "What is waiting to be sent is being sent by another program at the moment: " +
-			"uploader status"
+		words = "Another program is already sending everything that is waiting: uploader status"
 	}
 	o, err := r.inNeed(ctx, q)
 	if err != nil {
@@ -297,20 +296,20 @@ func (r *resumeRun) movesFrom(
 	case own && (len(from) == 0 || !r.move):
 		return "", nil
 	case len(from) == 0:
-		return "", usagef("This token leads to %s, and nothing is waiting to be sent there. "+
-			"Nothing was sent. What is waiting: uploader status", here)
+		return "", usagef("This token leads to %s, where nothing is waiting to be sent. Nothing "+
+			"was sent. To see what is waiting: uploader status", here)
 	case len(from) > 1:
-		return "", &usageError{"This token leads to a new container of a workspace, and uploads " +
-			"to several others of it are waiting. Nothing was sent. Name the one to move with " +
-			"--to."}
+		return "", &usageError{"This token leads to a new container of the workspace, but " +
+			"uploads to several of its other containers are waiting. Nothing was sent. Choose " +
+			"the one to move with --to."}
 	}
-	question := fmt.Sprintf("This token leads to another place of the same workspace (%s) than "+
-		"the uploads that are waiting (%s).", here, show.Text(from[0].Inbox.String()))
-	if r.move || r.agrees(ctx, question+" Send there what was not delivered?") {
+	question := fmt.Sprintf("This token leads to another place in the workspace (%s) than the "+
+		"waiting uploads (%s).", here, show.Text(from[0].Inbox.String()))
+	if r.move || r.agrees(ctx, question+" Send what was not delivered there?") {
 		return from[0].Inbox.Key(), nil
 	}
-	return "", &usageError{question + " Nothing was sent. Add --move to send there what was not " +
-		"delivered."}
+	return "", &usageError{question + " Nothing was sent. To send what was not delivered there, " +
+		"add --move."}
 }
 
 // takeOver lets the token's inbox take over from another one.
@@ -321,7 +320,7 @@ func (r *resumeRun) takeOver(
 	if err != nil {
 		return err
 	}
-	r.say(fmt.Sprintf("Going to %s now: %s.", show.Text(token.Inbox.String()), fileCount(int64(n))))
+	r.say(fmt.Sprintf("Now going to %s: %s.", show.Text(token.Inbox.String()), fileCount(int64(n))))
 	for _, t := range q.Status().Transfers {
 		if t.Inbox == token.Inbox.Key() && t.Follows != 0 && t.Owner == ledger.Here &&
 			!slices.Contains(d.transfers, t.ID) {
@@ -341,8 +340,8 @@ func (r *resumeRun) keptToken(ctx context.Context, w ledger.Backlog) (token.Toke
 	if err != nil {
 		return token.Token{}, err
 	}
-	missing := usagef("No token is at hand for %s; waiting for one: %s. Nothing was sent there. "+
-		"Give it with --token-file, or - and standard input.",
+	missing := usagef("There is no token for %s. Waiting for one: %s. Nothing was sent there. "+
+		"Give it with --token-file, or on standard input with -.",
 		show.Text(w.Inbox.String()), fileCount(w.Files))
 	for _, record := range all {
 		if record.Inbox.Key() == w.Inbox.Key() && record.Ref != "" {

@@ -102,8 +102,8 @@ func (o *outcome) passOver(later deliveries) {
 // attentionWords says that files need a person, and what that person can do.
 func attentionWords(n int64) string {
 	return needAttention(n) + ": “uploader status --files --state attention,failed” says why. " +
-		"Mend that, and send them again with the command that they came from, or take them from " +
-		"the list with “uploader queue remove JOB...”."
+		"Solve that and send them again with the original command, or remove them from the list " +
+		"with “uploader queue remove JOB...”."
 }
 
 func needAttention(n int64) string {

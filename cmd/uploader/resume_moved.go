@@ -16,18 +16,18 @@ func (r *resumeRun) followMoves(ctx context.Context, q *uploader.Queue) error {
 	for _, m := range r.moved {
 		from, to, ok := splitMove(m)
 		if !ok {
-			return usagef("--moved “%s” can't be used: it takes OLD=NEW, and NEW has to be a "+
-				"folder that is there. Nothing was sent.", show.Text(m))
+			return usagef("--moved can't be “%s”: it takes OLD=NEW, and NEW must be an existing "+
+				"folder. Nothing was sent.", show.Text(m))
 		}
 		n, err := q.Moved(ctx, from, to)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return usagef("Nothing in the list was to be sent from “%s”. Nothing was sent. What "+
-				"is in the list: uploader status", show.Text(from))
+			return usagef("The list has no files from “%s”. Nothing was sent. To see the list: "+
+				"uploader status", show.Text(from))
 		}
-		r.say(fmt.Sprintf("Looked for in %s now: %s.", show.Text(to), fileCount(int64(n))))
+		r.say(fmt.Sprintf("Now looked for in %s: %s.", show.Text(to), fileCount(int64(n))))
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func TestANewTokenGoesOnWhereTheOldOneEnded(t *testing.T) {
 		s.Transfers[0].Files["failed"]+s.Transfers[0].Files["attention"] != 0 {
 		t.Fatalf("status: %+v", s.Transfers)
 	}
-	if out := l.outputOf(t, exitUsage, "resume"); !strings.Contains(out, "No token is at hand") {
+	if out := l.outputOf(t, exitUsage, "resume"); !strings.Contains(out, "There is no token") {
 		t.Errorf("resume without a token said: %s", out)
 	}
 	l.renew(t, labContainer, "w")
@@ -146,7 +146,7 @@ func TestAMoveGoesOn(t *testing.T) {
 	}
 	l.renew(t, "lab-2", "w")
 	out := l.outputOf(t, 0, "resume", "--token-file", l.tokenFile, "--move")
-	if !strings.Contains(out, "Going to") {
+	if !strings.Contains(out, "Now going to") {
 		t.Errorf("resume said: %s", out)
 	}
 	for _, transfer := range l.statusOf(t).Transfers {
@@ -331,7 +331,7 @@ func TestQueueCommands(t *testing.T) {
 	l.outputOf(t, 0, "resume", "--token-file", l.tokenFile)
 	l.compare(t, tree)
 	l.outputOf(t, 0, "queue", "clear", "--all")
-	if out := l.outputOf(t, 0, "status"); !strings.Contains(out, "Delivered before, and taken "+
+	if out := l.outputOf(t, 0, "status"); !strings.Contains(out, "Delivered earlier, and cleared "+
 		"from the list: ") {
 		t.Errorf("status: %s", out)
 	}

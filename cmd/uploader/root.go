@@ -87,9 +87,9 @@ func sentence(ctx context.Context, err error) (words string) {
 	case errors.Is(err, syscall.EPIPE):
 		return "" // whoever read the output has seen enough, as "head" does
 	case errors.Is(err, errUnprinted):
-		words = "The result can't be written to where the output goes. What was done stays done, " +
-			"and files already delivered stay delivered. Make room there, or let the output go " +
-			"elsewhere; “uploader status” shows what was sent."
+		words = "The output can't be written. What was done stays done, and files already " +
+			"delivered stay delivered. Make room, or send the output elsewhere; “uploader " +
+			"status” shows what was sent."
 	default:
 		x := explain(err)
 		if e, ok := errors.AsType[*problem.Error](err); ok {
@@ -116,7 +116,7 @@ func askAgain(e *problem.Error, do string) string {
 	case e.Reason == problem.ProxyDown:
 		return "Check the network and the proxy's address, then run the command again."
 	case e.Reason == problem.ProxyUnknown:
-		return "Ask your IT for the proxy's address or its script, then run the command again."
+		return "Ask your IT for the proxy's address or script, then run the command again."
 	case e.Reason == problem.CertificateDates:
 		return "Check this computer's date and time, then run the command again."
 	case e.Reason == problem.ProxyRefused:
@@ -125,10 +125,11 @@ func askAgain(e *problem.Error, do string) string {
 	case e.Reason == problem.NotTheService:
 		return "Open a web browser and sign in to the network, then run the command again."
 	case e.Reason == problem.AnswerForeign:
-		return "Run the command again. If this stays, ask your IT what stands between this " +
+		return "Run the command again. If it keeps happening, ask your IT what is between this " +
 			"computer and the storage."
 	case e.Reason == problem.ServiceFault:
-		return "Run the command again later. If this stays, tell the person who gave you the token."
+		return "Run the command again later. If it keeps happening, tell the person who gave " +
+			"you the token."
 	default:
 		return "Run the command again later."
 	}
@@ -138,14 +139,19 @@ func askAgain(e *problem.Error, do string) string {
 func (p *program) root() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "uploader",
-		Short: "Put files into a research workspace's inbox with an upload token",
-		Long: `Put files into a research workspace's inbox with an upload token.
+		Short: "Send files to a research workspace's inbox with an upload token",
+		Long: `Send files to a research workspace's inbox with an upload token.
 
-Without a command it opens the window; files and folders that are named are added to it. Where no window can be opened, and in a
-terminal, it asks its questions there: uploader guide --help
+Without a command, it opens the window and adds the files and folders you name. If there is no
+window, it asks its questions in the terminal instead: uploader guide --help
 
-Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no readable token,
-3 the token is expired, not yet valid or refused, 70 the program crashed, 130 interrupted.`,
+Exit codes:
+    0    everything is well
+    1    something was not delivered
+    2    wrong usage, or no readable token
+    3    the token has expired, is not valid yet or is refused
+    70   the program crashed
+    130  interrupted`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -156,8 +162,8 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 			}
 			err := noArguments(c, args)
 			if gone := goneOf(args); gone != "" {
-				err = usagef("“%s” is not there, or can't be reached. Nothing was sent. Add it again from "+
-					"where it lies now.", show.Text(filepath.Base(gone)))
+				err = usagef("“%s” is missing or can't be reached. Nothing was sent. Add it "+
+					"again from where it is now.", show.Text(filepath.Base(gone)))
 			}
 			return (&windowRun{program: p}).boxed(c.Context(), args, err)
 		},
@@ -184,7 +190,7 @@ Exit codes: 0 all is well, 1 something was not delivered, 2 wrong usage or no re
 	c.CompletionOptions.HiddenDefaultCmd = true
 	cobra.MousetrapHelpText = "" // on Windows a double-click opens the window
 	c.PersistentFlags().StringVar(&p.flag, "state-dir", "", "`FOLDER` for queue, history and "+
-		"logs (default: $UPLOADER_HOME, else the user's configuration folder)")
+		"logs (default: $UPLOADER_HOME, or your configuration folder)")
 	p.addLog(c.PersistentFlags())
 	p.layOutHelp(c)
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

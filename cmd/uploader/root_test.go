@@ -27,8 +27,7 @@ func TestAnOutputThatCanNotBeWrittenIsNoDefect(t *testing.T) {
 	var words bytes.Buffer
 	code := run(t.Context(), []string{"status", "--json", "--state-dir", t.TempDir()}, nil,
 		fullDisk{}, &words, noEnvironment)
-	if code != exitNotDelivered || !strings.Contains(words.String(), "The result can't be written "+
-		"to where the output goes.") {
+	if code != exitNotDelivered || !strings.Contains(words.String(), "The output can't be written.") {
 		t.Errorf("exit code %d, and it says: %s", code, &words)
 	}
 }

@@ -103,7 +103,7 @@ func refuseSecrets(c *cobra.Command, args []string) error {
 		for _, v := range values {
 			if carriesSecret(v) {
 				takes, _ := pflag.UnquoteUsage(f)
-				wrong = usagef("There is a token or a key where --%s takes %s."+end, f.Name, takes,
+				wrong = usagef("--%s takes %s, not a token or a key."+end, f.Name, takes,
 					c.CommandPath())
 			}
 		}
@@ -113,7 +113,8 @@ func refuseSecrets(c *cobra.Command, args []string) error {
 	}
 	for _, a := range args {
 		if carriesSecret(a) {
-			return usagef("An argument looks like a token or a key, and “%s” takes none there."+end,
+			return usagef("An argument looks like a token or a key, which “%s” does not take "+
+				"there."+end,
 				c.CommandPath(), c.CommandPath())
 		}
 	}

@@ -150,5 +150,5 @@ func openStore(f *sendFlags, t token.Token) (store.Store, error) {
 // certificatesUnusable is about --ca-file.
 func certificatesUnusable(file string) *usageError {
 	return &usageError{"The certificate authorities in “" + show.Text(file) + "” can't be used. " +
-		"Nothing was sent. --ca-file names a PEM file of at most 16 MiB."}
+		"Nothing was sent. --ca-file takes a PEM file of at most 16 MiB."}
 }

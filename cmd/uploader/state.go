@@ -39,14 +39,14 @@ func (s *stateFolder) stateDir() (string, error) {
 		dir = s.console.env("UPLOADER_HOME")
 	}
 	if carriesSecret(dir) {
-		return "", &usageError{"There is a token or a key where UPLOADER_HOME names a folder. " +
+		return "", &usageError{"UPLOADER_HOME must be a folder, but contains a token or a key. " +
 			"Nothing was sent or changed."}
 	}
 	if dir == "" {
 		base, err := os.UserConfigDir()
 		if err != nil {
-			return "", &usageError{"There is no folder to keep the state in. Name one with " +
-				"--state-dir or UPLOADER_HOME."}
+			return "", &usageError{"There is no state folder. Name one with --state-dir or " +
+				"UPLOADER_HOME."}
 		}
 		dir = filepath.Join(base, "inboxuploader")
 	}
@@ -71,7 +71,8 @@ func (s *stateFolder) openState() (string, error) {
 	own := s.flag == "" && s.console.env("UPLOADER_HOME") == ""
 	if !keepPrivate(dir, own) {
 		return "", &usageError{
-			"Other users of this computer can change the state folder “" + show.Text(dir) + "”. Give yourself alone the right to write to it, or name another with --state-dir.",
+			"Other users of this computer can change the state folder “" + show.Text(dir) + "”. " +
+				"Make it writable by you alone, or name another with --state-dir.",
 		}
 	}
 	return dir, nil

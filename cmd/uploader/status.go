@@ -29,38 +29,46 @@ type statusRun struct {
 func statusCommand(p *program) *cobra.Command {
 	r := &statusRun{program: p}
 	c := &cobra.Command{
-		Use: "status",
-		Short: "Show what was sent, is being sent and waits, of all programs that share the " +
-			"state folder",
-		Long: statusHelp,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
+		Use:   "status",
+		Short: "Show uploads: what was sent, is being sent, and is waiting",
+		Long:  statusHelp,
+		Args:  noArguments,
+		RunE:  func(c *cobra.Command, _ []string) error { return r.run(c.Context()) },
 	}
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print one JSON object")
-	c.Flags().BoolVar(&r.files, "files", false, "show each file, with its number for: uploader "+
-		"queue")
-	c.Flags().BoolVar(&r.wait, "wait", false, "wait until no other program sends anything any "+
-		"more; the exit code then says what became of it")
-	c.Flags().StringSliceVar(&r.states, "state", nil, "with --files: only those of this `STATE` "+
+	c.Flags().BoolVar(&r.files, "files", false, "show each file with its number, for “uploader "+
+		"queue”")
+	c.Flags().BoolVar(&r.wait, "wait", false, "wait until no other program is sending; the exit "+
+		"code then tells the result")
+	c.Flags().StringSliceVar(&r.states, "state", nil, "with --files: only files in this `STATE` "+
 		"(repeatable): waiting, paused, delivered, skipped, attention, failed or cancelled")
 	return c
 }
 
-const statusHelp = `Show what was sent, is being sent and waits, of all programs that share the state folder: the transfers, which are what one copy
-or one drop started, and with --files the files of each.
+const statusHelp = `Show what was sent, is being sent and is waiting, in all programs that share the state folder. A
+transfer is what one copy or one drop started; --files shows the files of each.
 
-With --json one object is printed: transfers, a list of objects with transfer (its number), state (sending, waiting, paused,
-finished), inbox, roots, shard (such as 1/4, where there is one), created, scanned (all files have been found), files (how many are in each state), unchanged, bytes_total,
-bytes_done and valid_to; where they are known also bytes_per_second, fits, seconds_to_spare and more_tokens (whether the rest
-can be sent while the token is valid). With --files also files, a list of objects with job (its number), transfer, state, source,
-source_base64 (its bytes where they are no UTF-8), blob, size, done, reason and message.
+With --json one object is printed: transfers, a list of objects with transfer (its number), state
+(sending, waiting, paused, finished), inbox, roots, shard (such as 1/4, if there is one), created,
+scanned (all files have been found), files (how many are in each state), unchanged, bytes_total,
+bytes_done and valid_to; if known also bytes_per_second, fits, seconds_to_spare and more_tokens
+(whether the rest can be sent before the token expires). With --files also files, a list of objects
+with job (its number), transfer, state, source, source_base64 (its bytes, if they are not UTF-8),
+blob, size, done, reason and message.
 
-With --wait it waits until nothing is under way, or waiting, that another program sends: the window, "uploader copy", or one in
-another job. What is paused, and what no program has in hand, is not waited for; nor is a program whose token has expired.
+--wait waits until no other program is sending, or waiting to send: the window, "uploader copy", or
+one in another job. It does not wait for paused files, for files that no program is handling, or
+for a program whose token has expired.
 
-Exit codes: 0 shown, 1 the list can't be read, 2 wrong usage. With --wait they are those of copy, about all that is in the list: 0 all was
-delivered, 1 something was not (failed, cancelled, or already there and skipped), 3 files are left that nobody sends: "uploader
-resume" continues them, 130 interrupted.`
+Exit codes:
+    0    shown
+    1    the list can't be read
+    2    wrong usage
+    130  interrupted
+With --wait they tell the result of everything in the list:
+    0    every file was delivered
+    1    a file was not (it failed, was cancelled, or was already there and skipped)
+    3    files are left that no program is sending: "uploader resume" continues them`
 
 // statusTransfer is a transfer in JSON.
 type statusTransfer struct {
@@ -107,7 +115,7 @@ func (r *statusRun) run(ctx context.Context) error {
 		return err
 	}
 	if states != nil && !r.files {
-		return &usageError{"--state goes with --files."}
+		return &usageError{"--state needs --files."}
 	}
 	return r.withQueue(ctx, func(q *uploader.Queue) error {
 		if r.wait {
@@ -221,7 +229,7 @@ func (r *statusRun) words(
 	known := q.Status().Cleared
 	switch {
 	case len(transfers) == 0 && known > 0:
-		fmt.Fprintf(&out, "Nothing is waiting. Delivered before, and taken from the list: %s "+
+		fmt.Fprintf(&out, "Nothing is waiting. Delivered earlier, and cleared from the list: %s "+
 			"(uploader receipt).\n", fileCount(known))
 	case len(transfers) == 0:
 		out.WriteString("The list of uploads is empty.\n")
@@ -271,7 +279,7 @@ func (t statusTransfer) words(now time.Time) string {
 		"finished": "finished", "sending": "being sent by another program", "paused": "paused",
 		"waiting": "waiting for “uploader resume”",
 	}[t.State]
-	fmt.Fprintf(&b, "Transfer %d to %s, begun %s: %s\n", t.Transfer, show.Text(to.String()),
+	fmt.Fprintf(&b, "Transfer %d to %s, started %s: %s\n", t.Transfer, show.Text(to.String()),
 		t.Created.Local().Format("2 January 2006, 15:04"), state)
 	for i, root := range t.Roots {
 		if i == 3 {
@@ -316,9 +324,9 @@ func (t statusTransfer) words(now time.Time) string {
 		return b.String()
 	}
 	if valid, err := time.Parse(time.RFC3339, t.ValidTo); err == nil {
-		line := "its token ended " + valid.Local().Format("2 January 2006, 15:04")
+		line := "its token expired " + valid.Local().Format("2 January 2006, 15:04")
 		if left := valid.Sub(now); left > 0 {
-			line = "its token is good for another " + show.Remaining(left).String()
+			line = "its token is valid for another " + show.Remaining(left).String()
 		}
 		if words := fitWords(t.fit); words != "" {
 			line += "; " + words

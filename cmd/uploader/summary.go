@@ -202,8 +202,8 @@ func (o *outcome) leftOut() map[scan.SkipReason]int64 {
 func (o *outcome) words() []string {
 	lines := append([]string{o.headline()}, o.inboxLines()...)
 	if o.status.Checked() {
-		lines = append(lines, "The storage compared every block with its checksum before it "+
-			"confirmed it.")
+		lines = append(lines, "The storage compared every block with its checksum before "+
+			"confirming it.")
 	}
 	if o.unchanged() > 0 {
 		lines = append(lines, o.unchangedWords())
@@ -263,14 +263,14 @@ func (o *outcome) words() []string {
 func (o *outcome) againWords() string {
 	switch refused := o.state == stateRefused; {
 	case refused && o.unkept:
-		return "When that is settled, run the same command again"
+		return "Once that is solved, run the same command again"
 	case refused:
-		return "When that is settled, “uploader resume” with a token goes on where it stopped"
+		return "Once that is solved, “uploader resume” with a token continues where it stopped"
 	case o.unkept:
 		return "Run the same command again"
 	default:
-		return "Run the same command again, or “uploader resume” with a token, to go on where it " +
-			"stopped"
+		return "Run the same command again, or “uploader resume” with a token, to continue " +
+			"where it stopped"
 	}
 }
 
@@ -291,13 +291,13 @@ func (o *outcome) headline() string {
 	took := tookWords(o.took)
 	switch {
 	case files == 0 && o.stopped == nil && o.unchanged() > 0:
-		return fmt.Sprintf("Nothing had to be sent to %s.", to)
+		return fmt.Sprintf("There was nothing to send to %s.", to)
 	case files == 0 && o.state == stateComplete && o.leftOut()[scan.SkipTooYoung] > 0:
-		return "Nothing is to be sent yet: all files found are younger than --min-age."
+		return "Nothing to send yet: all files found are younger than --min-age."
 	case files == 0 && o.state == stateComplete && o.leftOut()[scan.SkipTooOld] > 0:
-		return "Nothing is to be sent: no file found is as new as --newer-than."
+		return "Nothing to send: no file found is as new as --newer-than."
 	case files == 0 && o.state == stateComplete && o.leftOut()[scan.SkipOtherShard] > 0:
-		return "Nothing is to be sent: all files found belong to other shards."
+		return "Nothing to send: all files found belong to other shards."
 	case files == 0 && o.stopped == nil:
 		return "Nothing matched: there was no file to send, so nothing was sent."
 	case o.state == stateComplete:
@@ -386,9 +386,9 @@ func (o *outcome) leftOutWords() string {
 	if len(kinds) == 0 {
 		return ""
 	}
-	words := "Left out on purpose: " + strings.Join(kinds, ", ") + "."
+	words := "Skipped: " + strings.Join(kinds, ", ") + "."
 	if links {
-		words += " To send what links point to, add --follow-symlinks."
+		words += " To follow links, add --follow-symlinks."
 	}
 	return words
 }

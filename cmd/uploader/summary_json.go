@@ -135,7 +135,7 @@ func newSummary(o *outcome) summary {
 			summaryFile{
 				jsonSource: sourceInJSON(j.Source), Blob: j.Blob, Size: j.Size,
 				State: "pending", Reason: "not-sent",
-				Message: "It was not sent, since the copy ended early.",
+				Message: "It was not sent, because the copy ended early.",
 			},
 		)
 	}

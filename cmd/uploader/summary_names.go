@@ -93,7 +93,7 @@ func (n *namesInJSON) words() (lines []string) {
 		},
 	)
 	list(
-		"Names Windows does not allow, %s. They arrive as they are:",
+		"Names that Windows does not allow, %s. They arrive unchanged:",
 		int64(len(n.NameWarnings))+n.WarnedNotListed,
 		len(n.NameWarnings),
 		func(i int) string {

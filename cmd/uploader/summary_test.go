@@ -94,7 +94,7 @@ func TestSummaryInWords(t *testing.T) {
 	lines := o.words()
 	if diff := cmp.Diff([]string{
 		"Delivered 3 of 30 files (4.0 MB) to inbox.example/c in 2 s, 2.0 MB/s.",
-		"The storage compared every block with its checksum before it confirmed it.",
+		"The storage compared every block with its checksum before confirming it.",
 		"",
 		"Not delivered, 25 files: " + explain(problem.New("", "", problem.AlreadyThere)).String(),
 		"  /f00",
@@ -111,8 +111,7 @@ func TestSummaryInWords(t *testing.T) {
 		"  /x. – x",
 		`  /y\u{a}. – y\u{a}`,
 		"",
-		"Left out on purpose: 1 link, 2 named pipes. To send what links point to, add " +
-			"--follow-symlinks.",
+		"Skipped: 1 link, 2 named pipes. To follow links, add --follow-symlinks.",
 		"",
 		"Log: /state/log",
 	}, lines[23:]); diff != "" {
@@ -136,8 +135,8 @@ func TestSummaryOfOtherEndings(t *testing.T) {
 			"send"}},
 		"interrupted": {1, 2, errInterrupted, stateInterrupted, []string{"Interrupted after 0.5 " +
 			"s. Delivered 1 of 3 files", "Not sent: 2 files. Run the same command again, or " +
-			"“uploader resume” with a token, to go on where it stopped."}},
-		"refused": {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", explain(expired).String(), "When that is settled, “uploader resume” with a token goes on where it stopped."}},
+			"“uploader resume” with a token, to continue where it stopped."}},
+		"refused": {1, 2, expired, stateRefused, []string{"Delivered 1 of 3 files", explain(expired).String(), "Once that is solved, “uploader resume” with a token continues where it stopped."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := outcome{

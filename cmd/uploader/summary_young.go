@@ -41,9 +41,9 @@ func (r *delivery) lookAtYoung(ctx context.Context, q *uploader.Queue) uploader.
 // have been done with.
 func youngWords(y uploader.Young) (lines []string) {
 	if n := int64(len(y.Changed)); n > 0 {
-		lines = append(lines, "", fmt.Sprintf("Changed after being sent: %s. The inbox has what "+
-			"was there before. When the program that writes is done, send them again with "+
-			"--overwrite=true.", fileCount(n)))
+		lines = append(lines, "", fmt.Sprintf("Changed after being sent: %s. The inbox has the "+
+			"earlier content. When the program that writes them has finished, send them again "+
+			"with --overwrite=true.", fileCount(n)))
 		lines = append(lines, namesOf(y.Changed, n)...)
 	}
 	if y.Lately > 0 {

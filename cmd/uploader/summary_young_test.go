@@ -74,7 +74,7 @@ func TestAFileThatChangesAfterItWasSentIsListed(t *testing.T) {
 		t.Errorf("summary %+v, want %v changed", s, want)
 	}
 	if said := errs.String(); !strings.Contains(said, "Changed after being sent: 1 file. The "+
-		"inbox has what was there before.") ||
+		"inbox has the earlier content.") ||
 		!strings.Contains(said, filepath.Base(first)) {
 		t.Errorf("stderr: %s", said)
 	}

@@ -31,26 +31,31 @@ func tokenCommand(p *program) *cobra.Command {
 	r := &tokenRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
 		Use:   "token [TEXT|-]",
-		Short: "Show what an upload token says, without using it; or issue tokens of your own",
-		Long: `Show what an upload token says: where it leads, how long it is valid and what it permits.
-Nothing is sent, and the signature is never shown. With --check the storage is asked whether it accepts the token, which leaves
-nothing in the inbox and needs no right but the one to write.
+		Short: "Show what an upload token says without using it, or issue tokens of your own",
+		Long: `Show what an upload token says: where it leads, how long it is valid and what it permits. Nothing
+is sent, and the signature is never shown. --check asks the storage whether it accepts the token;
+that leaves nothing in the inbox and needs only the right to write.
 
-TEXT is what the workspace gave you: the link, the whole azcopy line, the fields, or the mail they came in.
-Put it in quotes, since shells cut it at & and ?. With - it is read from standard input, with --token-file from a file, without
-either from UPLOADER_TOKEN:
+TEXT is what the workspace gave you: the link, an AzCopy command, the fields, or the e-mail they
+came in. Put it in quotes, because shells cut it at & and ?. With - it is read from standard input,
+with --token-file from a file, otherwise from UPLOADER_TOKEN:
     uploader token - < token.txt
-As an argument, the token can be seen by other users of this machine in its list of processes while the program runs,
-and your shell may keep it in its history; the others avoid both.
+While the program runs, an argument can be seen by other users of this machine in its list of
+processes, and your shell may keep it in its history. The other ways avoid both.
 
-With --json one object is printed: inboxid, wsid, tid, date, valid_from, valid_to, state (active, expired, not_yet_valid, unknown),
-seconds_left, storage, container, prefix, rights, policy, ip, https_only and warnings; with --check also accepted, reason (why not)
-and clock_ahead_seconds (of this computer's clock).
+With --json one object is printed: inboxid, wsid, tid, date, valid_from, valid_to, state (active,
+expired, not_yet_valid, unknown), seconds_left, storage, container, prefix, rights, policy, ip,
+https_only and warnings; with --check also accepted, reason (why not) and clock_ahead_seconds (of
+this computer's clock).
 
-Those who run an inbox on a storage account of their own create, list, renew and revoke its tokens with the commands below.
+If you run an inbox on your own storage account, the commands below create, list, renew and revoke
+its tokens.
 
-Exit codes: 0 the token is valid (or does not say how long), 1 the storage could not be reached, 2 the token can't be used, 3 it is
-expired or not yet valid, or the storage does not accept it.`,
+Exit codes:
+    0    the token is valid (or does not say how long)
+    1    the storage could not be reached
+    2    the token can't be used
+    3    it has expired, is not valid yet, or the storage does not accept it`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && command.MatchString(args[0]) {
 				return unknownCommand(c, args[0])
@@ -63,8 +68,8 @@ expired or not yet valid, or the storage does not accept it.`,
 				return err
 			}
 			if given.text == "" {
-				return &usageError{"No token was given. Nothing was sent. Put it in quotes " +
-					"behind “uploader token”, pass it on standard input with -, or name its file " +
+				return &usageError{"The token is missing. Nothing was sent. Put it in quotes " +
+					"after “uploader token”, pass it on standard input with -, or name its file " +
 					"with --token-file."}
 			}
 			token, err := given.parse(r.hosts)
@@ -84,11 +89,10 @@ expired or not yet valid, or the storage does not accept it.`,
 	tokenFileFlag(c, &r.tokenFile)
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print one JSON object")
 	c.Flags().BoolVar(&r.askStorage, "check", false, "ask the storage whether it accepts the "+
-		"token, and whether this computer's clock is right")
-	c.Flags().StringVar(&r.caFile, "ca-file", "", "with --check: trust the certificate "+
-		"authorities in this PEM `FILE` besides the system's")
-	c.Flags().Var(&r.proxy, "proxy", "with --check: reach the storage through this proxy, or "+
-		"through none")
+		"token and whether this computer's clock is right")
+	c.Flags().StringVar(&r.caFile, "ca-file", "", "with --check: also trust the certificate "+
+		"authorities in this PEM `FILE`")
+	c.Flags().Var(&r.proxy, "proxy", "with --check: use this proxy, or none")
 	allowHostFlag(c, &r.hosts)
 	c.AddCommand(tokenCreateCommand(p), tokenListCommand(p), tokenRenewCommand(p),
 		tokenRevokeCommand(p))
@@ -171,10 +175,10 @@ func clockWordsIn(ahead time.Duration, written string, translate problem.Transla
 	switch {
 	case ahead >= wrongClock:
 		return filled(translate("This computer's clock is {time} ahead of the storage's. Set it "+
-			"right."), "time", written)
+			"correctly."), "time", written)
 	case ahead <= -wrongClock:
 		return filled(translate("This computer's clock is {time} behind the storage's. Set it "+
-			"right."), "time", written)
+			"correctly."), "time", written)
 	default:
 		return ""
 	}
@@ -254,8 +258,8 @@ func describeToken(token token.Token, now time.Time) string {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	if name := token.FileName(); name != "" {
-		b.WriteString("Note: The link ends in a file's name. “uploader copy” of one file sends " +
-			"it as “" + show.Text(name) + "”; all else goes to a folder of that name.\n")
+		b.WriteString("Note: The link ends in a file name. “uploader copy” sends a single file " +
+			"as “" + show.Text(name) + "”; anything else goes to a folder of that name.\n")
 	}
 	for _, w := range f.Warnings {
 		b.WriteString("Note: " + w + "\n")
@@ -277,7 +281,7 @@ func stateWords(tok token.Token, now time.Time) string {
 	case token.StateActive:
 		return "valid, " + show.Remaining(tok.ValidTo.Sub(now)).Words() + " left"
 	default:
-		return "unknown, only the storage knows when it ends"
+		return "unknown, only the storage knows when it expires"
 	}
 }
 

@@ -35,8 +35,8 @@ type givenToken struct {
 // notSplit refuses a token that a shell has split into several arguments.
 func notSplit(args []string) error {
 	if len(args) > 1 {
-		return &usageError{"More than one argument was given. Nothing was sent. Put the whole " +
-			"token in quotes, since the shell splits it otherwise."}
+		return &usageError{"There is more than one argument. Nothing was sent. Put the whole " +
+			"token in quotes, or the shell splits it."}
 	}
 	return nil
 }
@@ -75,10 +75,10 @@ func (c *console) fromArgument(ctx context.Context, argument string) (givenToken
 		return givenToken{}, context.Cause(ctx)
 	case err != nil:
 		return givenToken{}, &usageError{"The token can't be read from standard input. Nothing " +
-			"was sent. Save it in a file and pass that with < FILE."}
+			"was sent. Save it in a file and use < FILE."}
 	case strings.TrimSpace(text) == "":
 		return givenToken{}, &usageError{"Standard input is empty. Nothing was sent. Save the " +
-			"token in a file and pass that with < FILE."}
+			"token in a file and use < FILE."}
 	}
 	return givenToken{text: text, argument: argument}, nil
 }
@@ -100,7 +100,7 @@ func readText(ctx context.Context, open func() (io.ReadCloser, error), most int6
 // whyUnread says why a file's text is not at hand.
 func whyUnread(err error) string {
 	if errors.Is(err, fs.ErrNotExist) {
-		return "it is not there"
+		return "it does not exist"
 	}
 	return "it can't be read"
 }
@@ -115,8 +115,8 @@ func (c *console) fromEnvironment() givenToken {
 func (c *console) givenToken(ctx context.Context, file string, args []string) (givenToken, error) {
 	switch {
 	case file != "" && len(args) > 0:
-		return givenToken{}, &usageError{"Two tokens were given: with --token-file and as the " +
-			"argument. Nothing was sent. Leave one out."}
+		return givenToken{}, &usageError{"There are two tokens: one in --token-file and one as " +
+			"the argument. Nothing was sent. Omit one."}
 	case file != "":
 		return fromFile(ctx, file)
 	case len(args) > 0:
@@ -145,8 +145,8 @@ func shellHint(err error, argument string) error {
 		strings.Contains(argument, "&") {
 		return err
 	}
-	return errors.Join(&usageError{explain(err).String() + " Put it in quotes: without them the " +
-		"shell cuts it at the first &."}, err)
+	return errors.Join(&usageError{explain(err).String() + " Put it in quotes, or the shell " +
+		"cuts it at the first &."}, err)
 }
 
 // tokenFor returns a token for a kept inbox: the one that was given for this run, else the one in
@@ -164,8 +164,8 @@ func (p *program) tokenFor(
 		case err != nil:
 			return token.Token{}, err
 		default:
-			return token.Token{}, &usageError{fmt.Sprintf("This token leads to %s, and “%s” is "+
-				"%s. Nothing was sent. If it takes the old one's place: uploader inbox add %q "+
+			return token.Token{}, &usageError{fmt.Sprintf("This token leads to %s, but “%s” is "+
+				"%s. Nothing was sent. If it replaces the old one: uploader inbox add %q "+
 				"--replace",
 				show.Text(tok.Inbox.String()), r.Name, show.Text(r.Inbox.String()), r.Name)}
 		}
@@ -178,7 +178,7 @@ func (p *program) tokenFor(
 	if errors.Is(err, problem.ErrVault) {
 		what := explain(err).What
 		if r.Ref == "" {
-			what = fmt.Sprintf("The token of “%s” is not kept.", r.Name)
+			what = fmt.Sprintf("The token of “%s” is not saved.", r.Name)
 		}
 		return token.Token{}, errors.Join(&usageError{what + " Nothing was sent. Give the token, " +
 			"for example with --token-file."}, err)

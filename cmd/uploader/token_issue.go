@@ -27,35 +27,41 @@ type issueRun struct {
 func (r *issueRun) add(c *cobra.Command) {
 	s := c.Flags()
 	s.SortFlags = false
-	s.StringVar(&r.reason, "reason", "", "what it is for, a `TEXT` of up to 256 characters; "+
-		"whoever has the account's key sees it")
-	s.IntVar(&r.days, "valid-days", 30, "for how many `DAYS` it is valid, 1 to 30")
-	s.StringVar(&r.from, "valid-from", "", "the `DATE` when it begins, such as 2026-11-03, "+
+	s.StringVar(&r.reason, "reason", "", "reason for the token, a `TEXT` of up to 256 "+
+		"characters; anyone with the account's key can see it")
+	s.IntVar(&r.days, "valid-days", 30, "number of `DAYS` it is valid, 1 to 30")
+	s.StringVar(&r.from, "valid-from", "", "valid from this `DATE`, such as 2026-11-03, "+
 		"\"2026-11-03 09:00\" or 2026-11-03T09:00:00Z (default: now)")
-	s.StringVar(&r.to, "valid-to", "", "the `DATE` when it ends, in place of --valid-days; a day "+
-		"alone means the end of that day")
-	s.StringVar(&r.rights, "rights", "", "what it permits: `LETTERS` of racwdl (default w, which "+
-		"is enough to upload)")
-	s.StringVar(&r.ip, "ip", "", "the one `ADDRESS` or range a-b it is accepted from, as the "+
+	s.StringVar(&r.to, "valid-to", "", "valid to this `DATE`, instead of --valid-days; a day "+
+		"alone means its end")
+	s.StringVar(&r.rights, "rights", "", "rights, as `LETTERS` of racwdl (default w, which is "+
+		"enough to upload)")
+	s.StringVar(&r.ip, "ip", "", "accept it only from this `ADDRESS` or range a-b, as the "+
 		"storage sees it")
-	s.StringVar(&r.folder, "folder", "", "the `FOLDER` in the workspace where what arrives "+
-		"belongs; \"inbox fetch\" puts it there")
-	s.StringVar(&r.by, "by", "", "the `NAME` of who issues it (default: your name on "+
-		"this computer)")
-	s.StringVar(&r.output, "output", "link", "the `FORM` in which it is printed: link, "+
-		"fields or json")
+	s.StringVar(&r.folder, "folder", "", "`FOLDER` in the workspace for what arrives; \"inbox "+
+		"fetch\" puts it there")
+	s.StringVar(&r.by, "by", "", "`NAME` of the issuer (default: your name on this computer)")
+	s.StringVar(&r.output, "output", "link", "print it in this `FORM`: link, fields or json")
 	keyFileFlag(c, &r.keyFile)
 	yesFlag(c, &r.yes)
 }
 
-const createHelp = `Create an upload token for the storage account that "uploader workspace connect" connected, and print it.
+const createHelp = `Create an upload token for the storage account that "uploader workspace connect" connected, and
+print it.
 
-It is printed this once, on stdout, and kept nowhere: not on this computer, not in the storage. Send it over a channel that
-only its receiver reads. On a terminal you are asked first, unless --yes is given. Whoever holds it can upload until it ends; "uploader token revoke" ends it earlier.
+It is printed once, on stdout, and kept nowhere: neither on this computer nor in the storage. Send
+it through a channel that only its receiver reads. On a terminal you are asked first, unless you
+give --yes. Anyone with the token can upload until it expires; "uploader token revoke" stops it
+earlier.
 
-Each token gets a container of its own, an inbox, which "uploader inbox list" and "uploader inbox fetch" read.
+Each token gets its own container, an inbox, which "uploader inbox list" and "uploader inbox fetch"
+read.
 
-Exit codes: 0 created, 1 the storage can't be reached, 2 wrong usage or against a rule, 3 the account's key is refused.`
+Exit codes:
+    0    created
+    1    the storage can't be reached
+    2    wrong usage, or against a rule
+    3    the account's key is refused`
 
 // tokenCreateCommand issues a token.
 func tokenCreateCommand(p *program) *cobra.Command {
@@ -89,12 +95,13 @@ func tokenRenewCommand(p *program) *cobra.Command {
 	r := &issueRun{program: p}
 	c := &cobra.Command{
 		Use:   "renew NUMBER",
-		Short: "Create a new token for the inbox of an earlier one, which then stops working",
-		Long: `Create a new token for the inbox of an earlier one, with what arrived there. Whoever holds the earlier token gives the new one
-to the same upload, which goes on where it stopped. The earlier token stops working. What is not stated stays as it was, but
-for the dates. On a terminal you are asked first, unless --yes is given.
+		Short: "Replace a token with a new one for the same inbox",
+		Long: `Replace a token with a new one for the same inbox and what arrived there. Give the new token to the
+person who has the earlier one; their upload continues where it stopped. The earlier token stops
+working. Settings you don't state stay as they were, except the dates. On a terminal you are asked
+first, unless you give --yes.
 
-Exit codes as with "uploader token create".`,
+The exit codes are those of "uploader token create".`,
 		Args: oneNumber,
 		RunE: func(c *cobra.Command, args []string) error {
 			tid, err := number(args[0])
@@ -131,8 +138,8 @@ func (r *issueRun) request(c *cobra.Command) (workspace.Request, error) {
 	case r.days < 1 || r.days > 30:
 		return q, &usageError{"--valid-days can be 1 to 30."}
 	case r.to != "" && c.Flags().Changed("valid-days"):
-		return q, &usageError{"--valid-to and --valid-days both say when the token ends. Leave " +
-			"one out."}
+		return q, &usageError{"--valid-to and --valid-days both say when the token expires. " +
+			"Omit one."}
 	}
 	var err error
 	if q.From, err = parseMoment("--valid-from", r.from, 0, time.Local); err == nil {
@@ -148,8 +155,8 @@ func parseMoment(flag, text string, plus int, zone *time.Location) (time.Time, e
 	}
 	t, ok := workspace.ParseMoment(text, plus, zone)
 	if !ok {
-		return t, &usageError{flag + " is no date. Write it as 2026-11-03, \"2026-11-03 09:00\" " +
-			"or 2026-11-03T09:00:00Z."}
+		return t, &usageError{flag + " is not a date. Write it as 2026-11-03, \"2026-11-03 " +
+			"09:00\" or 2026-11-03T09:00:00Z."}
 	}
 	return t, nil
 }
@@ -208,11 +215,10 @@ func (r *issueRun) run(ctx context.Context, issue issuer) error {
 	if err != nil {
 		revoke, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
-		words := fmt.Sprintf("Token %d could not be printed, so it was revoked again. Create "+
-			"another one where it can be.", g.TID)
+		words := fmt.Sprintf("Token %d could not be printed, so it was revoked. Create another "+
+			"one where the output can be written.", g.TID)
 		if err := w.Revoke(revoke, g.TID, whoami()); err != nil {
-			words = fmt.Sprintf("Token %d could not be printed, and not be revoked again: %s "+
-				"Revoke it later.", g.TID, explain(err))
+			words = fmt.Sprintf("Token %d could not be printed, nor revoked: %s Revoke it later.", g.TID, explain(err))
 		}
 		r.say(words)
 		return exit(exitNotDelivered)
@@ -222,8 +228,8 @@ func (r *issueRun) run(ctx context.Context, issue issuer) error {
 			w.ID(), localDate(token.ValidFrom), localDate(token.ValidTo),
 			strings.Join(token.Rights.Words(), ", ")),
 	)
-	r.say(fmt.Sprintf("It was printed this once and can't be shown again. It may take up to %d "+
-		"seconds until the storage accepts it.", int(workspace.PolicyDelay.Seconds())))
+	r.say(fmt.Sprintf("It can't be shown again. The storage may take up to %d seconds to accept "+
+		"it.", int(workspace.PolicyDelay.Seconds())))
 	return nil
 }
 
@@ -276,8 +282,8 @@ func fieldsJSON(fields [][2]string) (string, error) {
 // oneNumber wants a token's number and nothing else.
 func oneNumber(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &usageError{fmt.Sprintf("One token's number is needed, as in: %s 7. “uploader "+
-			"token list” shows them.", c.CommandPath())}
+		return &usageError{fmt.Sprintf("Give one token's number, as in: %s 7. “uploader token "+
+			"list” shows the numbers.", c.CommandPath())}
 	}
 	return nil
 }
@@ -286,8 +292,8 @@ func oneNumber(c *cobra.Command, args []string) error {
 func number(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, &usageError{"A token's number is needed, such as 7. “uploader token list” " +
-			"shows them."}
+		return 0, &usageError{"Give a token's number, such as 7. “uploader token list” shows " +
+			"the numbers."}
 	}
 	return n, nil
 }

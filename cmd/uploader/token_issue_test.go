@@ -33,7 +33,7 @@ func TestATokenThatCannotBePrintedIsRevoked(t *testing.T) {
 					t.Errorf("%s: exit code %d", form, code)
 				}
 				if !strings.Contains(
-					errs.String(), "could not be printed, so it was revoked again",
+					errs.String(), "could not be printed, so it was revoked.",
 				) {
 					t.Errorf("%s: said %q", form, errs.String())
 				}

@@ -42,28 +42,34 @@ func tokenListCommand(p *program) *cobra.Command {
 	var asJSON, arrived bool
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the upload tokens of your own storage account, the newest first",
-		Long: `List the upload tokens of the storage account that "uploader workspace connect" connected, the newest first. The tokens
-themselves are kept nowhere and can't be shown.
+		Short: "List the upload tokens of your own storage account, newest first",
+		Long: `List the upload tokens of the storage account that "uploader workspace connect" connected, newest
+first. The tokens themselves are kept nowhere and can't be shown.
 
---arrived looks into each token's inbox and adds how many files arrived with it, how much they are, when the last one arrived, and whether it
-is complete: “yes” where each delivery note that the senders put there says so, “no” where one says that something was not delivered, and
-nothing where there is none. The number of files counts notes and lists of checksums too.
+--arrived looks into each token's inbox and adds how many files arrived and how large they are,
+when the last one arrived, and whether the delivery is complete: “yes” if every delivery note from
+the senders says so, “no” if one says that something was not delivered, and nothing if there is no
+note. The number of files includes notes and lists of checksums.
 
-With --json a list of objects is printed: tid, wsid, container, state (active, expired, not_yet_valid, revoked, unknown), reason,
-valid_from, valid_to, seconds_left, rights, ip, folder, created, created_by, revoked and revoked_by; with --arrived also files, bytes,
-last_arrived, complete (null where no note says so), and notes (name, message, from, time, version, files, bytes, not_delivered, complete),
-which are the senders' words.
+With --json a list of objects is printed: tid, wsid, container, state (active, expired,
+not_yet_valid, revoked, unknown), reason, valid_from, valid_to, seconds_left, rights, ip, folder,
+created, created_by, revoked and revoked_by; with --arrived also files, bytes, last_arrived,
+complete (null if no note says so) and notes (name, message, from, time, version, files, bytes,
+not_delivered, complete), which are the senders' words.
 
-Exit codes: 0 listed, 1 the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
+Exit codes:
+    0    listed
+    1    the storage can't be reached
+    2    wrong usage
+    3    the account's key is refused`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return listTokens(c.Context(), p, keyFile, asJSON, arrived)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON array")
-	c.Flags().BoolVar(&arrived, "arrived", false, "add what arrived with each token; takes a request "+
-		"for each 5,000 files")
+	c.Flags().BoolVar(&arrived, "arrived", false, "also show what arrived with each token; "+
+		"takes a request per 5,000 files")
 	keyFileFlag(c, &keyFile)
 	return c
 }
@@ -183,26 +189,31 @@ func tokenRevokeCommand(p *program) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "revoke NUMBER",
-		Short: "Make the storage refuse an upload token of your own storage account",
-		Long: `Make the storage refuse an upload token, whatever it says itself. What arrived stays. Uploads with it stop and wait for another
-token; "uploader token renew" can't bring it back. On a terminal you are asked first, unless --yes is given.
+		Short: "Revoke an upload token of your own storage account",
+		Long: `Make the storage refuse an upload token before it expires. Files that arrived stay. Uploads with it
+stop and wait for another token; "uploader token renew" can't bring it back. On a terminal you are
+asked first, unless you give --yes.
 
-Exit codes: 0 revoked, 1 there is no such token or the storage can't be reached, 2 wrong usage, 3 the account's key is refused.`,
+Exit codes:
+    0    revoked
+    1    there is no such token, or the storage can't be reached
+    2    wrong usage
+    3    the account's key is refused`,
 		Args: oneNumber,
 		RunE: func(c *cobra.Command, args []string) error {
 			tid, err := number(args[0])
 			if err != nil {
 				return err
 			}
-			if err := p.confirmed(c.Context(), yes, fmt.Sprintf("Revoke token %d? Uploads with it "+
-				"stop, and it can't be brought back.", tid)); err != nil {
+			if err := p.confirmed(c.Context(), yes, fmt.Sprintf("Revoke token %d? Uploads with "+
+				"it stop. This can't be undone.", tid)); err != nil {
 				return err
 			}
 			return revokeToken(c.Context(), p, keyFile, tid, by)
 		},
 	}
-	c.Flags().StringVar(&by, "by", "", "the `NAME` of who revokes it (default: your name on "+
-		"this computer)")
+	c.Flags().StringVar(&by, "by", "", "`NAME` of the person who revokes it (default: your name "+
+		"on this computer)")
 	keyFileFlag(c, &keyFile)
 	yesFlag(c, &yes)
 	return c
@@ -220,6 +231,6 @@ func revokeToken(ctx context.Context, p *program, keyFile string, tid int, by st
 	if err := w.Revoke(ctx, tid, by); err != nil {
 		return err
 	}
-	return p.print(fmt.Sprintf("Token %d is revoked; it may take up to %d seconds until the "+
-		"storage refuses it. What arrived stays.\n", tid, int(workspace.PolicyDelay.Seconds())))
+	return p.print(fmt.Sprintf("Token %d is revoked. The storage may take up to %d seconds to "+
+		"refuse it. Files that arrived stay.\n", tid, int(workspace.PolicyDelay.Seconds())))
 }

@@ -118,7 +118,7 @@ func takes(e *pflag.InvalidValueError) string {
 	case strings.HasPrefix(t, "int"):
 		return "a whole number such as 7"
 	default:
-		return "another form"
+		return "a different form"
 	}
 }
 
@@ -133,8 +133,8 @@ func refuseEmpty(flags *pflag.FlagSet) (wrong error) {
 				func(v string) bool { return strings.Trim(v, " ;") == "" })
 		}
 		if empty {
-			wrong = usagef("The value of --%s is empty, as where a variable of a script is not "+
-				"set. Nothing was sent or changed. Leave the option out, or give it a value.",
+			wrong = usagef("The value of --%s is empty; perhaps a script's variable is not set. "+
+				"Nothing was sent or changed. Omit the option, or give it a value.",
 				f.Name)
 		}
 	})

@@ -36,24 +36,32 @@ func verifyCommand(p *program) *cobra.Command {
 	r := &verifyRun{program: p}
 	c := &cobra.Command{
 		Use:   "verify RECEIPT|MANIFEST [FOLDER]",
-		Short: "Find out whether local files are still what was delivered",
-		Long: `Compare local files with a receipt, in CSV or JSON, or with a list of checksums such as SHA256SUMS. Nothing is sent or changed, and no network
-is needed. Each difference is one line: changed, missing, additional, or not compared and why.
+		Short: "Check whether local files are still what was delivered",
+		Long: `Compare local files with a receipt in CSV or JSON, or with a list of checksums such as SHA256SUMS.
+Nothing is sent or changed, and no network is needed. Each difference is one line: changed,
+missing, additional, or not compared and why.
 
-FOLDER is where the files lie: what you gave to "uploader copy", or for a list what its names are relative to, lies directly in it. Then
-files that are there and are not named are told as well, but for those that copy leaves out by itself and those of --exclude. Without FOLDER it is
-the folder of the receipt or list; what is not in a receipt's folder is looked for where this computer's list of uploads says it was sent from.
+FOLDER contains what you gave to "uploader copy" or, for a list, what its names are relative to.
+With FOLDER, additional files are reported too, except those that copy skips by default and those
+of --exclude. Without it, the folder of the receipt or list is used; files that are not there are
+looked for where this computer's upload list says they were sent from.
 
-The size and CRC-64 of a receipt are compared, and its SHA-256 or MD5 where it has one. CRC-64 finds every accident; somebody
-who changes a file on purpose can keep it. Where a file was delivered twice, the later delivery counts. Links are followed within FOLDER.
+A receipt's size and CRC-64 are compared, and its SHA-256 or MD5 if it has one. CRC-64 finds every
+accident, but someone who changes a file on purpose can keep it. If a file was delivered twice, the
+later delivery counts. Links are followed within FOLDER.
 
-With --json one object is printed: kind (receipt, list), files, differences (state, name, inbox, bytes, bytes_now, message), same, changed, missing,
-additional, not_compared, earlier_deliveries, bytes_read. Where a name is no UTF-8, name_base64 has its bytes.
+With --json one object is printed: kind (receipt, list), files, differences (state, name, inbox,
+bytes, bytes_now, message), same, changed, missing, additional, not_compared, earlier_deliveries,
+bytes_read. If a name is not UTF-8, name_base64 has its bytes.
 
-Exit codes: 0 all is the same, 1 something is not or could not be compared, 2 wrong usage, or the receipt or list can't be read, 130 interrupted.`,
+Exit codes:
+    0    everything is the same
+    1    something is not, or could not be compared
+    2    wrong usage, or the receipt or list can't be read
+    130  interrupted`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 && len(args) != 2 {
-				return &usageError{"A receipt or a list of checksums is needed, and at most one " +
+				return &usageError{"Name a receipt or a list of checksums, and at most one " +
 					"folder, as in: uploader verify receipt.json myFolder"}
 			}
 			return nil
@@ -61,11 +69,12 @@ Exit codes: 0 all is the same, 1 something is not or could not be compared, 2 wr
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args) },
 	}
 	s := c.Flags()
-	s.StringArrayVar(&r.exclude, "exclude", nil, "with FOLDER: don't tell of additional files that "+
-		"match this `PATTERN` (repeatable; * any name, ** any folders; several with ; between them)")
-	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "with FOLDER: also tell of "+
-		"additional files that systems and programs keep for themselves, such as .DS_Store")
-	s.BoolVar(&r.asJSON, "json", false, "print one JSON object; everything else goes to stderr")
+	s.StringArrayVar(&r.exclude, "exclude", nil, "with FOLDER: don't report additional files "+
+		"that match this `PATTERN`: * is any name, ** any folders (repeatable, or several "+
+		"separated by ;)")
+	s.BoolVar(&r.noDefaultExcludes, "no-default-excludes", false, "with FOLDER: also report "+
+		"additional system and program files such as .DS_Store")
+	s.BoolVar(&r.asJSON, "json", false, "print one JSON object; all else goes to stderr")
 	return c
 }
 
@@ -74,8 +83,8 @@ func (r *verifyRun) run(ctx context.Context, args []string) error {
 	folder := ""
 	if len(args) == 2 {
 		if info, err := os.Stat(args[1]); err != nil || !info.IsDir() {
-			return usagef("“%s” is not a folder, or can't be looked at. Nothing was compared. Name "+
-				"the folder that has the files.", show.Text(args[1]))
+			return usagef("“%s” is not a folder, or can't be accessed. Nothing was compared. "+
+				"Name the folder that has the files.", show.Text(args[1]))
 		}
 		abs, err := absolutePath(args[1])
 		if err != nil {
@@ -134,12 +143,12 @@ func unopened(name string, err error) error {
 	words := "can't be read. Nothing was compared. Check its name, and that you may read it."
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		words = "is not there. Nothing was compared. Check how it is written."
+		words = "does not exist. Nothing was compared. Check the spelling."
 	case errors.Is(err, proof.ErrPage):
-		words = "is a receipt's page for people, and programs can't compare with it. Nothing was " +
+		words = "is a receipt's page for printing, which can't be compared. Nothing was " +
 			"compared. Name the receipt in CSV or JSON; “uploader receipt” writes it again."
 	case errors.Is(err, proof.ErrDamaged):
-		words = "is not whole: it was cut off or changed since it was written. Nothing was " +
+		words = "is incomplete: it was cut off or changed since it was written. Nothing was " +
 			"compared. Use another copy; “uploader receipt” writes a receipt again."
 	case errors.Is(err, proof.ErrNeither):
 		words = "is neither a receipt in CSV or JSON nor a list of checksums such as SHA256SUMS. " +
@@ -320,7 +329,7 @@ func differenceWords(r *proof.Result) string {
 func uncomparedWords(err error) string {
 	switch {
 	case errors.Is(err, proof.ErrOutside):
-		return "Its name, or a link on the way to it, leads out of the folder, and was not followed."
+		return "Its name, or a link on its path, leads out of the folder and was not followed."
 	case errors.Is(err, proof.ErrNowhere):
 		return "Its folder is not known on this computer."
 	}
@@ -358,12 +367,13 @@ func verifiedWords(d *proof.Document, t *proof.Totals, unnamed bool) (lines []st
 		lines = append(lines, words+" what "+says+".")
 	}
 	if t.Older > 0 {
-		lines = append(lines, "Earlier deliveries of the same files, which are not compared: "+
+		lines = append(lines, "Earlier deliveries of the same files, not compared: "+
 			humanize.Comma(t.Older)+".")
 	}
 	if unnamed && t.Same+t.Changed == 0 && t.Missing > 0 {
-		lines = append(lines, "None of the files is in "+show.Text(d.Folder())+", or known to have "+
-			"been sent from elsewhere. Where they lie in another folder, name it behind the receipt.")
+		lines = append(lines, "None of the files is in "+show.Text(d.Folder())+", or known to "+
+			"have been sent from elsewhere. If they are in another folder, name it after the "+
+			"receipt.")
 	}
 	return lines
 }

@@ -112,7 +112,7 @@ Exit codes:
 
 func (r *watchRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return &usageError{"No folder was named. Nothing was sent. Use: uploader watch FOLDER... " +
+		return &usageError{"Name a folder. Nothing was sent. Use: uploader watch FOLDER... " +
 			"\"TOKEN\""}
 	}
 	given, sources, err := r.tokenAndSources(ctx, args)
@@ -169,8 +169,8 @@ func (r *watchRun) checkFlags() error {
 		return &usageError{explain(err).String()}
 	}
 	if !doublestar.ValidatePattern(r.whenDone) || strings.Contains(r.whenDone, "/") {
-		return &usageError{"The value of --when-done is no name that can be read. Nothing was sent. " +
-			"It looks like RTAComplete.txt or *.done."}
+		return &usageError{"The value of --when-done is not a valid name. Nothing was sent. It " +
+			"looks like RTAComplete.txt or *.done."}
 	}
 	return nil
 }

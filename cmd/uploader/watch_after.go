@@ -42,7 +42,7 @@ func (f *afterFlag) check(roots []string) (source.Path, error) {
 	}
 	info, err := os.Stat(f.folder)
 	if err != nil || !info.IsDir() {
-		return refuse("is no folder that is there. Nothing was sent or moved. Make it first.")
+		return refuse("is not an existing folder. Nothing was sent or moved. Create it first.")
 	}
 	path, err := absolutePath(f.folder)
 	if err != nil {
@@ -50,20 +50,20 @@ func (f *afterFlag) check(roots []string) (source.Path, error) {
 	}
 	dir, err := source.Resolve(path)
 	if err != nil {
-		return refuse("can't be used. Nothing was sent or moved. Name another one.")
+		return refuse("can't be used. Nothing was sent or moved. Choose another one.")
 	}
 	for _, root := range roots {
 		switch at := realPath(root); {
 		case isWithin(dir.String(), at):
-			return refuse("lies in a folder that is watched. Nothing was sent or moved. Name one " +
-				"outside of it.")
+			return refuse("is inside a watched folder. Nothing was sent or moved. Choose one " +
+				"outside.")
 		case isWithin(at, dir.String()):
-			return refuse("has a folder in it that is watched. Nothing was sent or moved. Name one " +
+			return refuse("contains a watched folder. Nothing was sent or moved. Choose one " +
 				"beside it.")
 		case onOtherDisks(source.Path{Root: at}, dir):
-			return refuse("lies on another disk than “" + show.Text(root) + "”. Nothing was sent or " +
-				"moved. Name one on the same disk: there a file is moved in one step, and nothing has " +
-				"to be copied and deleted.")
+			return refuse("is on a different disk from “" + show.Text(root) + "”. Nothing was " +
+				"sent or moved. Choose one on the same disk, where files can be moved in one " +
+				"step.")
 		}
 	}
 	return dir, nil
@@ -186,8 +186,8 @@ func (m *mover) move(ctx context.Context, q *uploader.Queue) error {
 		m.say(line)
 	}
 	if round.gone && !m.gone {
-		m.say("“" + show.Text(m.dir.String()) + "”, the folder of --after-delivery, is not there or " +
-			"can't be used. Delivered files stay where they are until it can.")
+		m.say("“" + show.Text(m.dir.String()) + "”, the folder of --after-delivery, is missing " +
+			"or can't be used. Until it is back, delivered files stay where they are.")
 	}
 	m.gone = round.gone
 	if round.moved > 0 {
@@ -244,31 +244,30 @@ func (r *moving) one(f *delivered) {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, source.ErrChanged):
 		// Somebody else has moved it; or it is another version, which is looked at by itself.
 	case errors.Is(err, source.ErrTouched):
-		r.stays(f, "something of it was changed since. After the next start it is compared with "+
-			"what was delivered, and moved if it is the same.")
+		r.stays(f, "it has changed since. After the next start it is compared with what was "+
+			"delivered, and moved if it is the same.")
 	case errors.Is(err, fs.ErrExist):
-		r.stays(f, "a file of that name is in “"+show.Text(r.dir.String())+"” already, and is not "+
-			"replaced. Move or rename one of the two yourself.")
+		r.stays(f, "a file of that name is in “"+show.Text(r.dir.String())+"” already, and is "+
+			"never replaced. Move or rename one of the two yourself.")
 	case errors.Is(err, source.ErrOtherDisk):
-		r.stays(f, "it lies on another disk, where it would have to be copied and deleted. Move it "+
-			"yourself.")
+		r.stays(f, "it is on a different disk. Move it yourself.")
 	case isReplaced && replaced.Kind == source.Link:
 		r.stays(f, "“"+show.Text(replaced.Path)+"” is a link, which is not followed. Move it "+
 			"yourself.")
 	case isReplaced:
-		r.stays(f, "“"+show.Text(replaced.Path)+"” is no folder. Move or rename that, and the next "+
+		r.stays(f, "“"+show.Text(replaced.Path)+"” is not a folder. Move or rename it; the next "+
 			"start tries again.")
 	case errors.Is(err, fs.ErrPermission):
-		r.stays(f, "this program may not move it, or may not write into “"+
-			show.Text(r.dir.String())+"”. With the right to, the next start tries again.")
+		r.stays(f, "you lack the right to move it or to write to “"+
+			show.Text(r.dir.String())+"”. Once you have it, the next start tries again.")
 	default:
-		r.stays(f, "its disk or another program does not let it be moved. The next start tries again.")
+		r.stays(f, "its disk or another program prevents it. The next start tries again.")
 	}
 }
 
 // stays says why a file is not moved.
 func (r *moving) stays(f *delivered, why string) {
-	r.words = append(r.words, shownPath(f.path)+": It was delivered, and stays where it is: "+why)
+	r.words = append(r.words, shownPath(f.path)+": Delivered, but not moved: "+why)
 }
 
 // rootOf returns the folder that is watched in which a file lies, the deepest if there are several,

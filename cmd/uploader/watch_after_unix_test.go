@@ -75,7 +75,7 @@ func TestWhatWasDeliveredIsMoved(t *testing.T) {
 	y.write(filepath.Join(y.sent, "run", "deep", "b"), "theirs")
 	y.write(b, "b")
 	w.waits(t, "what can't be moved is named", func() bool {
-		return strings.Contains(w.said(), "b: It was delivered, and stays where it is: a file of that name")
+		return strings.Contains(w.said(), "b: Delivered, but not moved: a file of that name")
 	})
 	c := filepath.Join(y.dir, "deep", "c")
 	y.write(c, "c") // in a folder that is watched on
@@ -84,7 +84,7 @@ func TestWhatWasDeliveredIsMoved(t *testing.T) {
 	if !y.has(b, "b") || !y.has(filepath.Join(y.sent, "run", "deep", "b"), "theirs") {
 		t.Error("something is replaced, or gone")
 	}
-	if n := strings.Count(w.said(), "stays where it is"); n != 1 {
+	if n := strings.Count(w.said(), "not moved"); n != 1 {
 		t.Errorf("named %d times", n)
 	}
 	for _, words := range []string{"missing", "gone", "not there"} {
@@ -129,7 +129,7 @@ func TestOnlyWhatIsUnchangedIsMoved(t *testing.T) {
 	})
 	w.waits(t, "the rest is named", func() bool {
 		return strings.Contains(w.said(), "changed: The file has changed since you sent it") &&
-			strings.Contains(w.said(), "link: It was delivered, and stays where it is: a link leads to it")
+			strings.Contains(w.said(), "link: Delivered, but not moved: a link leads to it")
 	})
 	w.end(t)
 	if !y.has(path("changed"), "anew") || !y.has(path("link"), "outside") || !y.has(outside, "outside") {
@@ -149,7 +149,7 @@ func TestTheFolderToMoveToMayBeAway(t *testing.T) {
 	a := filepath.Join(y.dir, "a")
 	y.write(a, "a")
 	w.waits(t, "it says that the folder is away", func() bool {
-		return strings.Contains(w.said(), "Delivered files stay where they are until it can")
+		return strings.Contains(w.said(), "Until it is back, delivered files stay where they are.")
 	})
 	if !y.has(a, "a") {
 		t.Error("it is gone")
@@ -195,7 +195,7 @@ func TestAWatchThatMovesIsKilled(t *testing.T) {
 		t.Errorf("%d blobs of %d files, %d are left", n, folders*files, count(y.dir))
 	}
 	all.WriteString(w.said())
-	if strings.Contains(all.String(), "missing") || strings.Contains(all.String(), "stays where it is") {
+	if strings.Contains(all.String(), "missing") || strings.Contains(all.String(), "not moved") {
 		t.Errorf("it misses what it moved, or moves what was not delivered: %s", all.String())
 	}
 	for _, b := range l.server.Blobs(labContainer) {
@@ -215,7 +215,7 @@ func TestAFolderOnAnotherDiskIsRefused(t *testing.T) {
 	}
 	f := afterFlag{folder: "/dev/shm"}
 	_, err := f.check([]string{dir})
-	if err == nil || !strings.Contains(err.Error(), "lies on another disk") {
+	if err == nil || !strings.Contains(err.Error(), "is on a different disk") {
 		t.Errorf("it is %v", err)
 	}
 }

@@ -37,7 +37,7 @@ func TestAWatchKeepsToItsHours(t *testing.T) {
 	if l.arrived("run/a") {
 		t.Error("sent outside its hours")
 	}
-	if !strings.Contains(w.said(), "Left: 1 file, ") {
+	if !strings.Contains(w.said(), "Left for the next run: 1 file") {
 		t.Errorf("it does not say what is left: %s", w.said())
 	}
 	w = l.watch(t, dir, "--settle", "100ms", "--between", hoursAround(-time.Hour, time.Hour))
@@ -91,7 +91,7 @@ func TestAWatchWaitsForTheNextToken(t *testing.T) {
 	}
 	w.waits(t, "it says so", func() bool {
 		return strings.Contains(w.said(), "This upload token ended") &&
-			strings.Contains(w.said(), "This waits for the next token: put it into ")
+			strings.Contains(w.said(), "Waiting for the next token: put it into ")
 	})
 	log, err := os.ReadFile(filepath.Join(l.state, "uploader.log"))
 	if err != nil || !strings.Contains(string(log), `"level":"WARN","msg":"watch"`) {

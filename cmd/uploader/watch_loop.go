@@ -68,7 +68,7 @@ func (w *watcher) run(ctx context.Context) error {
 		for range failed { // ctx's cause, or told before
 		}
 	}()
-	w.say("Watching " + w.named() + ". To end: Ctrl-C.")
+	w.say("Watching " + w.named() + ". To stop: Ctrl-C.")
 	if within, change := w.between.Until(w.now()); !within {
 		w.say(waitsWords(change))
 	}
@@ -153,16 +153,16 @@ func (w *watcher) nextTokenWords() string {
 	credentials := w.env("CREDENTIALS_DIRECTORY")
 	switch {
 	case w.tokenFile != "" && credentials != "" && source.IsBelow(w.tokenFile, credentials):
-		return "This waits for the next token: put it in the place that the service takes it from, " +
-			"and restart the service."
+		return "Waiting for the next token: put it where the service reads it from, and restart " +
+			"the service."
 	case w.tokenFile != "":
-		return "This waits for the next token: put it into “" + shownPath(w.tokenFile) + "”, and it is " +
-			"used within some seconds."
+		return "Waiting for the next token: put it into “" + shownPath(w.tokenFile) + "”; it is " +
+			"used within a few seconds."
 	case w.to != "":
-		return "This waits for the next token, and uses it as soon as it is kept: uploader inbox add " +
-			"--replace"
+		return "Waiting for the next token. It is used as soon as you save it: uploader inbox " +
+			"add --replace"
 	}
-	return "The next token needs a new start: end this, and run it again with that token."
+	return "To use the next token, stop this command and run it again with that token."
 }
 
 // report says what became of what was added, and what stands in the way.
@@ -230,9 +230,9 @@ func (w *watcher) moveAway(ctx context.Context) {
 
 // end is the last word.
 func (w *watcher) end(left int64) {
-	words := fmt.Sprintf("Ended. Delivered %s since the start.", fileCount(w.files))
+	words := fmt.Sprintf("Stopped. Delivered %s since the start.", fileCount(w.files))
 	if left > 0 {
-		words += fmt.Sprintf(" Left: %s, for when the same command runs again.", fileCount(left))
+		words += fmt.Sprintf(" Left for the next run: %s.", fileCount(left))
 	}
 	w.say(words)
 }
@@ -268,8 +268,8 @@ func (w *watcher) renew(ctx context.Context) {
 	}
 	if !feed.OneWorkspace(next.Inbox, w.first) {
 		if !w.strange {
-			w.say("The new token is another workspace's, and is not used. To send there, end this " +
-				"and start it with that token.")
+			w.say("The new token is for another workspace and is not used. To send there, stop " +
+				"this command and start it with that token.")
 		}
 		w.strange = true
 		return
@@ -288,7 +288,7 @@ func (w *watcher) renew(ctx context.Context) {
 		w.stands(err)
 		return
 	}
-	w.say("A new token is used, for " + next.Inbox.String() + ".")
+	w.say("Using a new token, for " + next.Inbox.String() + ".")
 }
 
 // keepHours lets the queue rest outside the hours that were set, and go on within them.

@@ -17,10 +17,10 @@ func TestThatATokenIsOverIsSaidOnce(t *testing.T) {
 		file, to, credentials string
 		says                  string
 	}{
-		"of a file":     {"/etc/t.token", "", "", "put it into “/etc/t.token”, and it is used within some seconds"},
+		"of a file":     {"/etc/t.token", "", "", "put it into “/etc/t.token”; it is used within a few seconds"},
 		"of a service":  {"/run/credentials/x/token", "", "/run/credentials/x", "restart the service"},
 		"of a kept one": {"", "Cardio study", "", "uploader inbox add --replace"},
-		"of a line":     {"", "", "", "end this, and run it again with that token"},
+		"of a line":     {"", "", "", "stop this command and run it again with that token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

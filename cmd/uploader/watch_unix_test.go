@@ -208,7 +208,7 @@ func TestASequencerIsWatched(t *testing.T) {
 		if n == kills/2 {
 			l.renew(t, next, "w")
 			w.waits(t, "the new token is used", func() bool {
-				return strings.Contains(w.said(), "A new token is used")
+				return strings.Contains(w.said(), "Using a new token,")
 			})
 		}
 		_ = w.Process.Kill()

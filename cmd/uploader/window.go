@@ -73,8 +73,8 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 		}
 		err := desktop.Hand(dir, paths)
 		if errors.Is(err, desktop.ErrNotReached) {
-			return &usageError{"The window is open already, but does not answer. What it sends " +
-				"goes on. Bring it to the front and drop the files there."}
+			return &usageError{"The window is already open but does not respond. Its uploads " +
+				"continue. Bring it to the front and drop the files there."}
 		}
 		return err
 	}
@@ -112,9 +112,9 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	defer func() {
 		if failed := recover(); failed != nil {
 			log.Error("window", "panic", fmt.Sprint(failed), "stack", string(debug.Stack()))
-			err = errors.Join(exit(exitCrash), &usageError{"The window could not be opened: this " +
-				"display can't be reached, or has no OpenGL, or something unexpected happened " +
-				"(the log says more). What was delivered stays delivered. " + withoutWindow})
+			err = errors.Join(exit(exitCrash), &usageError{"The window could not be opened: the " +
+				"display can't be reached, has no OpenGL, or something unexpected happened (see " +
+				"the log). What was delivered stays delivered. " + withoutWindow})
 		}
 	}()
 	hosts, trouble := allowedHosts()
@@ -242,16 +242,16 @@ func (r *windowRun) displayProblem() string {
 	}
 	display := r.env("WAYLAND_DISPLAY")
 	if display == "" {
-		return "There is no display to open the window on."
+		return "There is no display for the window."
 	}
 	// Without which the graphics library crashes.
 	usable, err := desktop.WaylandOffers(r.env("XDG_RUNTIME_DIR"), display, "wl_seat")
 	switch {
 	case err != nil:
-		return "The Wayland display that WAYLAND_DISPLAY names can't be reached."
+		return "The Wayland display in WAYLAND_DISPLAY can't be reached."
 	case !usable:
-		return "This Wayland display has no mouse and no keyboard, so no window could be used on " +
-			"it."
+		return "This Wayland display has no mouse and no keyboard, so a window would be of no " +
+			"use."
 	}
 	return ""
 }

@@ -26,15 +26,18 @@ func windowCommand(p *program) *cobra.Command {
 	r := windowRun{program: p}
 	c := &cobra.Command{
 		Use:   "window [PATH...]",
-		Short: "Open the window, with these files and folders added if there are any",
-		Long: `Open the window: paste the token, drop files, watch them arrive. Without any command the program does the same.
-Files and folders that are named are added as if they had been dropped. Where the window is open already, it gets them.
+		Short: "Open the window, and add these files and folders",
+		Long: `Open the window: paste the token, drop files, watch them arrive. Without any command the program
+does the same. The files and folders you name are added as if you had dropped them, to the open
+window if there is one.
 
-With --quit the open window ends, if there is one, and the command returns when it has, as before its files are replaced. What it was
-sending goes on the next time. On Windows an administrator ends those of all people on the computer.
+--quit closes the open window, if there is one, and returns when it has ended, for example before
+updating the program. What it was sending continues the next time. On Windows an administrator
+closes the windows of all users.
 
-Needs a display and a build with a window; where one of them is missing, the program says so. "uploader guide" does the same in a
-terminal, as does the program without a command there, and "uploader copy" delivers without a question.`,
+The window needs a display and a build with a window; if one is missing, the program says so.
+"uploader guide" does the same in a terminal, as the program does there without a command, and
+"uploader copy" sends without questions.`,
 		Args:        cobra.ArbitraryArgs,
 		Annotations: map[string]string{withoutPolicy: "it says so in a box"},
 		RunE: func(c *cobra.Command, args []string) error {
@@ -44,9 +47,10 @@ terminal, as does the program without a command there, and "uploader copy" deliv
 			return r.run(c.Context(), localPaths(args))
 		},
 	}
-	c.Flags().BoolVar(&r.quit, "quit", false, "end the open window, and return when it has ended")
-	c.Flags().BoolVar(&r.hidden, hiddenFlag, false, "stay in the tray, where there is one, until "+
-		"the window is asked for; for starts at login")
+	c.Flags().BoolVar(&r.quit, "quit", false, "quit the open window, and return when it has "+
+		"ended")
+	c.Flags().BoolVar(&r.hidden, hiddenFlag, false, "start in the tray, if there is one, "+
+		"without showing the window; for starts at login")
 	return c
 }
 
@@ -61,8 +65,9 @@ func (r *windowRun) end() error {
 	}
 	err = desktop.Quit(dir)
 	if errors.Is(err, desktop.ErrNotReached) {
-		return errors.Join(exit(exitNotDelivered), &usageError{"The open window did not end. What " +
-			"it sends goes on. Quit it in its menu or its tray, then run the command again."})
+		return errors.Join(exit(exitNotDelivered), &usageError{"The open window did not quit. " +
+			"Its uploads continue. Quit it from its menu or the tray, then run the command " +
+			"again."})
 	}
 	return err
 }

@@ -9,8 +9,8 @@ import "github.com/go-gl/glfw/v3.4/glfw"
 // panics. GLFW is ended again, since Fyne starts it with hints of its own. It belongs to the
 // program's first goroutine.
 func drawProblem() (problem string) {
-	const noOpenGL = "This display has no OpenGL, which the window needs, as over some remote " +
-		"desktops and in some virtual machines."
+	const noOpenGL = "This display lacks OpenGL, which the window needs. Some remote desktops " +
+		"and virtual machines have none."
 	defer func() {
 		if recover() != nil { // GLFW reports what its caller did not expect
 			problem = noOpenGL

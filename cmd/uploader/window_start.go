@@ -22,8 +22,8 @@ type windowless struct{ why string }
 func (w *windowless) Error() string { return w.why }
 
 // withoutWindow is what to do where no window can be opened.
-const withoutWindow = "Files are delivered without a window by “uploader guide”, which asks what " +
-	"it needs in a terminal, or by “uploader copy”; see: uploader copy --help"
+const withoutWindow = "To send files without a window, use “uploader guide”, which asks you " +
+	"questions in a terminal, or “uploader copy”; see: uploader copy --help"
 
 // noWindow is the error of a start that can have no window.
 func noWindow(why string) error {
@@ -43,7 +43,7 @@ func (r *windowRun) run(ctx context.Context, paths []string) error {
 	}
 	missing, noWindow := errors.AsType[*windowless](err)
 	if noWindow && r.mayGuide() && ctx.Err() == nil {
-		r.say(missing.why + " So the questions are asked here.")
+		r.say(missing.why + " You can answer the questions here instead.")
 		return r.guide(r.console).run(ctx, paths)
 	}
 	if !r.needsBox(ctx, err) {

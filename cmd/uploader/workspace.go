@@ -12,7 +12,7 @@ import (
 func workspaceCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "workspace",
-		Short: "Connect a storage account of your own, to issue upload tokens for it",
+		Short: "Connect your own storage account, to issue upload tokens for it",
 		Args:  noArguments,
 		RunE:  showHelp,
 	}
@@ -20,27 +20,34 @@ func workspaceCommand(p *program) *cobra.Command {
 	return c
 }
 
-const connectHelp = `Connect a storage account of your own: from then on "uploader token create" issues upload tokens for it, and
+const connectHelp = `Connect your own storage account. Then "uploader token create" issues upload tokens for it, and
 "uploader inbox list" shows what arrived.
 
-Needed is the account's key, or its connection string, from the account's page "Access keys". Whoever has it can do anything
-with the account, so it is not taken as an argument, which other users of this computer could see. It is asked for on a
-terminal, or read
+You need the account's key or connection string, from the account's page "Access keys". Anyone with
+it can do anything with the account, so it is not taken as an argument, which other users of this
+computer could see. You are asked for it on a terminal, or it is read
     from a file             --key-file FILE
     from standard input     --key-file -
     from the environment    UPLOADER_WORKSPACE_KEY
-and kept in this computer's keyring, nowhere else. Without a keyring, or with --no-keyring, each command that needs it reads
-it again in one of these ways.
+It is kept in this computer's keyring and nowhere else. Without a keyring, or with --no-keyring,
+each command that needs it reads it again in one of these ways.
 
-ADDRESS is the account's address, such as https://NAME.blob.core.windows.net; a connection string says it already. For a local
-inbox it is http://127.0.0.1:PORT/localinbox, and the key is in DIR/.blobserver/key.
+ADDRESS is the account's address, such as https://NAME.blob.core.windows.net; a connection string
+contains it. For a local inbox it is http://127.0.0.1:PORT/localinbox, and the key is in
+DIR/.blobserver/key.
 
-The proxy is that of UPLOADER_PROXY, else of HTTPS_PROXY and NO_PROXY, else of the system's settings, here and for the commands that follow.
+The proxy is that of UPLOADER_PROXY, otherwise of HTTPS_PROXY and NO_PROXY, otherwise of the
+system's settings, here and for the commands that follow.
 
-Each token gets a container named WORKSPACE-NUMBER. Reasons, dates and names of those who issue tokens are kept with the
-containers: whoever has the account's key sees the same table. A token itself is kept nowhere.
+Each token gets a container named WORKSPACE-NUMBER. Reasons, dates and issuers' names are stored
+with the containers: anyone with the account's key sees the same table. Tokens themselves are kept
+nowhere.
 
-Exit codes: 0 connected, 1 the storage can't be reached, 2 wrong usage or no readable key, 3 the key is refused.`
+Exit codes:
+    0    connected
+    1    the storage can't be reached
+    2    wrong usage, or no readable key
+    3    the key is refused`
 
 func connectCommand(p *program) *cobra.Command {
 	var conn connection
@@ -56,22 +63,22 @@ func connectCommand(p *program) *cobra.Command {
 			case len(args) == 1 && strings.HasPrefix(args[0], "http"):
 				conn.Address = args[0]
 			case len(args) > 0:
-				return &usageError{"An address begins with https://. If the account's key or " +
-					"connection string was meant: it is not taken as an argument, which other " +
-					"users of this computer can see. See: uploader workspace connect --help"}
+				return &usageError{"An address begins with https://. Don't pass the account's " +
+					"key or connection string as an argument, which other users of this " +
+					"computer can see. See: uploader workspace connect --help"}
 			}
 			return p.account().keep(c.Context(), conn, keyFile, noKeyring)
 		},
 	}
 	takesToken(c, "0") // it says more of a key
 	f := c.Flags()
-	f.StringVar(&conn.Workspace, "workspace", "", "the workspace's `NAME`, which begins the "+
-		"containers' names: small letters, digits, single hyphens (required)")
+	f.StringVar(&conn.Workspace, "workspace", "", "workspace `NAME`, with which the containers' "+
+		"names begin: lower-case letters, digits, single hyphens (required)")
 	keyFileFlag(c, &keyFile)
-	f.BoolVar(&noKeyring, "no-keyring", false, "don't keep the key; each command reads it again")
+	f.BoolVar(&noKeyring, "no-keyring", false, "don't save the key; each command reads it again")
 	allowHostFlag(c, &conn.AllowHosts)
-	f.StringVar(&conn.CAFile, "ca-file", "", "trust the certificate authorities in this PEM "+
-		"`FILE` besides the system's")
+	f.StringVar(&conn.CAFile, "ca-file", "", "also trust the certificate authorities in this "+
+		"PEM `FILE`")
 	return c
 }
 
@@ -80,15 +87,16 @@ func disconnectCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "disconnect",
 		Short: "Forget the storage account and remove its key from the keyring",
-		Long: `Forget the storage account and remove its key from the keyring. Tokens that were issued go on working, and what arrived
-stays. To make all tokens of the account useless at once, renew its key in Azure's portal.`,
+		Long: `Forget the storage account and remove its key from the keyring. Issued tokens keep working, and
+files that arrived stay. To disable all tokens of the account at once, renew its key in the Azure
+portal.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.account().forget(c.Context(), force)
 		},
 	}
-	c.Flags().BoolVar(&force, "force", false, "forget the account even if the keyring does not "+
-		"let go of the key")
+	c.Flags().BoolVar(&force, "force", false, "forget the account even if the keyring won't "+
+		"release the key")
 	return c
 }
 

@@ -87,7 +87,7 @@ func (a ownAccount) keep(
 	ctx context.Context, conn connection, keyFile string, noKeyring bool,
 ) error {
 	if conn.Workspace == "" {
-		return &usageError{"--workspace is missing. Say which name the containers are to begin " +
+		return &usageError{"--workspace is missing: the name that the containers' names begin " +
 			"with, such as --workspace ws-0421."}
 	}
 	if err := workspace.CheckName(conn.Workspace); err != nil {
@@ -105,7 +105,7 @@ func (a ownAccount) keep(
 		return err
 	}
 	if text == "" {
-		return &usageError{"No account key was given. Name a file with --key-file, pass it on " +
+		return &usageError{"The account key is missing. Name a file with --key-file, pass it on " +
 			"standard input with --key-file -, or set " + keyVariable + "."}
 	}
 	account, err := conn.account(text)
@@ -148,9 +148,9 @@ func (a ownAccount) forget(ctx context.Context, force bool) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil && !force:
-			a.say("The key could not be removed from this computer's keyring, which is locked or " +
-				"not there, and nothing was changed. Unlock it and try again, or forget the " +
-				"account alone with --force.")
+			a.say("The key could not be removed from this computer's keyring, which is locked " +
+				"or missing. Nothing was changed. Unlock it and try again, or forget only the " +
+				"account with --force.")
 			return exit(exitNotDelivered)
 		case err != nil:
 			a.say("The key may still be in this computer's keyring, as an entry of “Inbox " +
@@ -165,7 +165,8 @@ func (a ownAccount) forget(ctx context.Context, force bool) error {
 		return fmt.Errorf("disconnect: %w", err)
 	}
 	return a.print(
-		"Disconnected from workspace " + conn.Workspace + " on " + show.Text(conn.Address) + ". Tokens that were issued go on working.\n",
+		"Disconnected from workspace " + conn.Workspace + " on " + show.Text(conn.Address) + ". " +
+			"Issued tokens keep working.\n",
 	)
 }
 
@@ -190,8 +191,8 @@ func (a ownAccount) read() (connection, error) {
 	}
 	switch {
 	case err != nil || json.Unmarshal(text, &conn) != nil || conn.Address == "":
-		return conn, &usageError{"What is known of the connected storage account can't be read. " +
-			"Connect it again: uploader workspace connect --help"}
+		return conn, &usageError{"The connected storage account's entry can't be read. Connect " +
+			"it again: uploader workspace connect --help"}
 	}
 	return conn, nil
 }

@@ -21,7 +21,7 @@ const maxKey = 16 << 10
 // keyFileFlag adds --key-file, which every command that needs an account's key has.
 func keyFileFlag(c *cobra.Command, keyFile *string) {
 	c.Flags().StringVar(keyFile, "key-file", "", "read the account's key or connection string "+
-		"from this `FILE`, with - from standard input (default: "+keyVariable+", else the keyring)")
+		"from this `FILE`; - is standard input (default: "+keyVariable+", else the keyring)")
 }
 
 // givenKey returns the key as this command line gives it: from the file, the environment, or a
@@ -61,9 +61,9 @@ func (a ownAccount) storedKey(
 	if err != nil || text != "" {
 		return text, err
 	}
-	where := "is not kept on this computer"
+	where := "is not saved on this computer"
 	if conn.KeyRef != "" {
-		where = "can't be had from this computer's keyring, which is locked or not there"
+		where = "can't be read from this computer's keyring, which is locked or missing"
 	}
 	return "", &usageError{"The storage account's key " + where + ". Nothing was changed. Give " +
 		"it with --key-file FILE, on standard input with --key-file -, or in " + keyVariable + "."}
@@ -76,18 +76,18 @@ func (a ownAccount) keepKey(
 ) (string, error) {
 	const each = "Give it to each command with --key-file, or in " + keyVariable + "."
 	if noKeyring {
-		return "The key was not kept. " + each, nil
+		return "The key was not saved. " + each, nil
 	}
 	ref := inboxes.NewRef()
 	err := a.vault().Put(ctx, ref, key)
 	switch {
 	case err == nil:
 		conn.KeyRef = ref
-		return "The key is kept in this computer's keyring, and nowhere else.", nil
+		return "The key is saved in this computer's keyring, and nowhere else.", nil
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
 	}
-	return "The key was not kept, since this computer has no keyring that takes it. " + each, nil
+	return "The key was not saved, because this computer has no keyring for it. " + each, nil
 }
 
 // readKeyFile returns a file's content.
@@ -111,7 +111,7 @@ func (a ownAccount) askKey(ctx context.Context) (string, error) {
 	fd := int(f.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
-		return "", &usageError{"The key can't be asked for on this terminal. Name a file with " +
+		return "", &usageError{"The key can't be entered in this terminal. Name a file with " +
 			"--key-file."}
 	}
 	a.write("Account key or connection string (not shown): ")
