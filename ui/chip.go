@@ -36,8 +36,10 @@ const (
 	chipRadius = 14
 	chipEdge   = 12 // from the ends to what stands inside
 	chipGap    = 4
-	chipClock  = 16
 )
+
+// clockSize is the width of a chip's clock, which grows with the text.
+func clockSize() float32 { return currentSize(theme.SizeNameText) + 2 }
 
 // chipGround is what a chip of a colour stands on.
 func chipGround(color fyne.ThemeColorName) fyne.ThemeColorName {
@@ -73,7 +75,7 @@ func (c *chip) wordings() [][2]string {
 // width is how wide it is with a wording.
 func (c *chip) width(w [2]string) float32 {
 	size := currentSize(theme.SizeNameText)
-	width := 2*chipEdge + chipClock + chipGap +
+	width := 2*chipEdge + clockSize() + chipGap +
 		fyne.MeasureText(w[0], size, fyne.TextStyle{Bold: true}).Width
 	if w[1] != "" {
 		width += chipGap + fyne.MeasureText("· "+w[1], size, fyne.TextStyle{}).Width
@@ -144,8 +146,8 @@ func (r *chipRenderer) Layout(size fyne.Size) {
 		o.Resize(s)
 		o.Move(fyne.NewPos(x, (size.Height-s.Height)/2))
 	}
-	put(c.clock, chipEdge, fyne.NewSquareSize(chipClock))
-	x := float32(chipEdge + chipClock + chipGap)
+	put(c.clock, chipEdge, fyne.NewSquareSize(clockSize()))
+	x := chipEdge + clockSize() + chipGap
 	put(c.lead, x, c.lead.MinSize())
 	put(c.rest, x+c.lead.MinSize().Width+chipGap, c.rest.MinSize())
 }

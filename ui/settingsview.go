@@ -107,10 +107,10 @@ func (v *settingsSheet) appearance() fyne.CanvasObject {
 		s.changed()
 		v.wake() // the list is seen behind the sheet
 	}
-	return column(0, -1, v.labels.form(
+	return column(4, -1, v.labels.form(
 		label(tr("Theme")), look,
 		label(tr("Size of text")), size,
-		label(tr("Language")), language), compact)
+		label(tr("Language")), language), boxes(compact))
 }
 
 // check is a box to tick for a setting.

@@ -54,7 +54,7 @@ func (sc *screen) openSheet(
 		// holds nothing, so that no key scrolls it
 		s.scroll = container.NewVScroll(layout.NewSpacer())
 	}
-	s.foot = line(8, 0, append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)...)
+	s.foot = container.New(&footer{}, buttons...)
 	content := column(0, 1,
 		inset(16, 8, 20, 20, head),
 		inset(0, 0, 12, 6, room),
@@ -80,8 +80,62 @@ type ownScroll struct{ *fyne.Container }
 // lead puts a button at the bottom left, for what may be done before anything else.
 func (s *sheet) lead(b *button) {
 	s.foot.Objects = append([]fyne.CanvasObject{b}, s.foot.Objects...)
-	s.foot.Layout = &flow{gap: 8, grow: 1} // the room between
+	s.foot.Layout = &footer{leads: true}
 	s.foot.Refresh()
+}
+
+// footer puts a sheet's buttons side by side at the right, the first at the left where it leads.
+// Where there is too little room the last stands below the others.
+type footer struct{ leads, below bool }
+
+const footGap = 8
+
+// width is that of all buttons that are seen, up to the n-th.
+func (f *footer) width(buttons []fyne.CanvasObject, n int) (width float32) {
+	for _, b := range buttons[:n] {
+		if b.Visible() {
+			width += b.MinSize().Width + footGap
+		}
+	}
+	return max(width-footGap, 0)
+}
+
+func (f *footer) MinSize(buttons []fyne.CanvasObject) (size fyne.Size) {
+	if len(buttons) == 0 {
+		return size
+	}
+	last := buttons[len(buttons)-1].MinSize()
+	size = fyne.NewSize(max(f.width(buttons, len(buttons)-1), last.Width), last.Height)
+	if f.below {
+		size.Height += footGap + last.Height
+	}
+	return size
+}
+
+func (f *footer) Layout(buttons []fyne.CanvasObject, size fyne.Size) {
+	n := len(buttons)
+	f.below = n > 1 && f.width(buttons, n) > size.Width
+	right, y := size.Width, float32(0)
+	for i, b := range slices.Backward(buttons) {
+		if !b.Visible() {
+			continue
+		}
+		least := b.MinSize()
+		x := right - least.Width
+		switch {
+		case i == 0 && f.leads:
+			x = 0
+		case i == n-1 && f.below:
+			y = least.Height + footGap
+		}
+		b.Resize(least)
+		b.Move(fyne.NewPos(x, y))
+		if i == n-1 && f.below {
+			y = 0
+		} else {
+			right = x - footGap
+		}
+	}
 }
 
 // tag gives a widget of the sheet a name for Where, for as long as the sheet is open or another one

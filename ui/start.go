@@ -3,6 +3,7 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -44,7 +45,8 @@ func (sc *screen) newStep(number, title, words string, buttons ...fyne.CanvasObj
 	mark := container.New(atLeast{fyne.NewSquareSize(30)}, container.NewCenter(s.number,
 		container.New(atLeast{fyne.NewSquareSize(26)}, s.mark)))
 	left := line(14, 1, mark, column(4, -1, s.title, s.words))
-	s.content = column(8, -1, left, inset(0, 0, 44, 0, line(8, -1, buttons...)))
+	s.content = column(8, -1, left, inset(0, 0, 44, 0,
+		container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8), buttons...)))
 	s.box = card(s.content)
 	return s
 }

@@ -1,0 +1,38 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+)
+
+// TestButtonsOfASheetStayOnIt where texts are largest and the window smallest: the last stands
+// below the others.
+func TestButtonsOfASheetStayOnIt(t *testing.T) {
+	settings := DefaultSettings()
+	settings.TextScale = 1.6
+	for _, code := range languages() {
+		settings.Language = code
+		d := openDesk(t, Config{Settings: settings, CheckToken: askStorage})
+		d.window.Resize(smallest)
+		d.tokens.open(someToken())
+		d.look()
+		edge := d.app.Driver().AbsolutePositionForObject(d.top.foot)
+		for _, o := range d.top.foot.Objects {
+			at := d.app.Driver().AbsolutePositionForObject(o)
+			if at.X < edge.X || at.X+o.Size().Width > edge.X+d.top.foot.Size().Width ||
+				at.Y+o.Size().Height > smallest.Height {
+				t.Errorf("%s: a button stands at %v, %v large", code, at, o.Size())
+			}
+		}
+		d.window.Resize(fyne.NewSize(900, 620))
+		d.look()
+		all := d.top.foot.Objects
+		first, last := d.app.Driver().AbsolutePositionForObject(all[0]),
+			d.app.Driver().AbsolutePositionForObject(all[len(all)-1])
+		if first.Y != last.Y || first.X >= last.X {
+			t.Errorf("%s: with enough room they stand at %v and %v", code, first, last)
+		}
+	}
+	speakIn(t, English)
+}
