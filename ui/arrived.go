@@ -42,7 +42,7 @@ type arrivedView struct {
 	wholeLine, noteLine       *fyne.Container
 	trouble                   *fyne.Container
 	list                      *fileList
-	closing                   *button
+	closing, notes            *button
 	verify, fetch, export     *button
 }
 
@@ -62,23 +62,27 @@ func (v *uploadTokens) openArrived(g workspace.Grant) {
 	}
 	a := &arrivedView{issuing: v.issuing, ws: v.ws, grant: g}
 	a.errands = newErrands(v.screen, a.show, a.failed)
-	a.open()
+	a.open(func() {
+		if b := v.table.opener(g.TID); b != nil {
+			v.window.Canvas().Focus(b)
+		}
+	})
 	a.begin(lend(v.ws))
 	a.count()
 	v.window.Canvas().Focus(a.verify)
 	v.events.event("opened", "tid", g.TID)
 }
 
-// open makes the sheet.
-func (v *arrivedView) open() {
+// open makes the sheet. closed is called when it is closed.
+func (v *arrivedView) open(closed func()) {
 	v.head = v.newCutText("", colorMuted, theme.SizeNameText)
 	v.head.parts = true
 	v.whole = v.newCutText("", theme.ColorNameForeground, theme.SizeNameText)
 	v.wholeLine = line(6, 1, newText("", "", theme.SizeNameText), v.whole)
 	v.wholeLine.Hide()
 	v.note = v.newCutText("", theme.ColorNameForeground, theme.SizeNameText)
-	notes := v.newButton(tr("Read the notes…"), v.openNotes)
-	v.noteLine = line(8, 0, v.note, notes)
+	v.notes = v.newButton(tr("Read the notes…"), v.openNotes)
+	v.noteLine = line(8, 0, v.note, v.notes)
 	v.noteLine.Hide()
 	v.status = v.newCutText("", colorMuted, theme.SizeNameCaptionText)
 	v.trouble = column(0, -1)
@@ -102,17 +106,25 @@ func (v *arrivedView) open() {
 	v.sheet.tag("export", v.export)
 	v.sheet.tag("fetch", v.fetch)
 	v.sheet.tag("verify", v.verify)
-	v.sheet.tag("notes", notes)
+	v.sheet.tag("notes", v.notes)
 	v.sheet.tag("arrivedlist", v.list)
 	v.sheet.take = func(files []given) { v.verifyGiven(pathsOf(files)) }
 	v.sheet.tick = v.tick
 	v.sheet.fit = v.fitButtons
 	v.sheet.closed = func() {
 		v.stop()
+		closed()
 		v.events.event("arrived closed")
 	}
 	v.closing.OnTapped = v.sheet.close
 	v.fitButtons(v.window.Canvas().Size())
+}
+
+// back gives the keyboard to the button that opened a sheet, which is closed.
+func (v *arrivedView) back(to *button) {
+	if v.sheet != nil && v.sheet.isOpen() {
+		v.window.Canvas().Focus(to)
+	}
 }
 
 // called is what the token is called.

@@ -123,6 +123,7 @@ func (c *comparison) open() {
 	c.sheet.take = func(files []given) { v.verifyGiven(pathsOf(files)) }
 	c.sheet.closed = func() {
 		c.stop()
+		v.back(v.verify)
 		v.events.event("compared closed")
 	}
 	c.closing.OnTapped = c.sheet.close

@@ -236,12 +236,15 @@ func sizesOf(stated, there int64) map[string]any {
 // copyLines puts the differences on the clipboard, for a letter to the sender.
 func (c *comparison) copyLines() {
 	c.found.mu.Lock()
-	all := c.found.all
+	all, more := c.found.all, c.found.more
 	c.found.mu.Unlock()
 	var b strings.Builder
 	for _, f := range all {
 		_, _, words := c.difference(f)
 		b.WriteString(show.Text(f.Name) + "\t" + words + "\n")
+	}
+	if more > 0 {
+		b.WriteString(trn("{{.N}} more differences are not listed here.", more) + "\n")
 	}
 	c.v.app.Clipboard().SetContent(b.String())
 	c.v.events.event("copied lines", "lines", len(all))

@@ -95,6 +95,7 @@ func (f *fetching) openSheet() {
 	f.sheet.take = func([]given) {} // nothing is added here
 	f.sheet.closed = func() {
 		f.stop()
+		v.back(v.fetch)
 		v.events.event("fetch closed")
 	}
 	f.closing.OnTapped = f.sheet.close

@@ -42,6 +42,7 @@ func (v *arrivedView) openNotes() {
 	s.tag("verify", with)
 	s.take = func(files []given) { v.verifyGiven(pathsOf(files)) }
 	closing.OnTapped = s.close
+	s.closed = func() { v.back(v.notes) }
 	with.OnTapped = func() {
 		s.close()
 		v.compare(nil)

@@ -114,8 +114,12 @@ func (t *tokenTable) titles() (titles []fyne.CanvasObject) {
 		widest[5], widest[6] = number(9_999_999), amount(999_900_000)
 		widest[7] = date(t.v.config.Now())
 	}
-	for _, words := range all {
-		titles = append(titles, newText(words, colorMuted, theme.SizeNameCaptionText))
+	for i, words := range all {
+		title := newText(words, colorMuted, theme.SizeNameCaptionText)
+		if i == 5 || i == 6 { // numbers
+			title.align = fyne.TextAlignTrailing
+		}
+		titles = append(titles, title)
 	}
 	titles = append(titles, layout.NewSpacer(), layout.NewSpacer())
 	t.columns = columns{gap: 14}
@@ -145,6 +149,7 @@ func (t *tokenTable) row(g workspace.Grant, now time.Time) tokenRow {
 	for _, of := range []**text{&r.files, &r.size, &r.last} {
 		*of = newText("", colorMuted, theme.SizeNameText)
 	}
+	r.files.align, r.size.align = fyne.TextAlignTrailing, fyne.TextAlignTrailing
 	r.arrived = t.v.newCutText("", colorMuted, theme.SizeNameCaptionText)
 	r.arrived.parts = true
 	r.count(t.v.counts)
@@ -192,6 +197,16 @@ func arrivedWords(n, bytes int64, last time.Time) string {
 		words += " · " + tr("last {{.Date}}", values("Date", date(last)))
 	}
 	return words
+}
+
+// opener returns the button that shows what arrived with a token, or nil.
+func (t *tokenTable) opener(tid int) *button {
+	for i := range t.rows {
+		if t.rows[i].grant.TID == tid {
+			return t.rows[i].open
+		}
+	}
+	return nil
 }
 
 // counted shows what arrived with a token.
