@@ -177,7 +177,7 @@ func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 // togglePause pauses what is selected, or all, or lets it go on.
 func (cm *commands) togglePause() {
 	l := cm.queue.list
-	if j, ok := l.job(l.at); ok && len(l.selected) > 0 {
+	if j, ok := l.current(); ok {
 		verb := ledger.Pause
 		if j.State == ledger.Paused {
 			verb = ledger.Resume

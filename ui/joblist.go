@@ -70,25 +70,50 @@ func (l *jobList) state(j *ledger.Job) ledger.JobState {
 	return j.State
 }
 
-// job returns the job of a row, if it has been read.
+// job returns the job of a row, if it has been read and is no heading.
 func (l *jobList) job(index int) (ledger.Job, bool) {
 	i := index - l.sample.from
-	if i < 0 || i >= len(l.sample.rows) {
+	if i < 0 || i >= len(l.sample.rows) || l.sample.rows[i].ID == 0 {
 		return ledger.Job{}, false
 	}
 	return l.sample.rows[i], true
 }
 
+// title returns what a row says that is a heading; empty for all others.
+func (l *jobList) title(index int) (title string, files int64) {
+	i := index - l.sample.from
+	if i < 0 || i >= len(l.sample.rows) || l.sample.rows[i].ID != 0 ||
+		l.sample.rows[i].Inbox == unread {
+		return "", 0
+	}
+	j := &l.sample.rows[i]
+	if j.Inbox == "" {
+		return tr("Sending"), j.Size
+	}
+	return l.queue.inboxes.called(l.sample.inboxes[j.Inbox]), j.Size
+}
+
+// inboxOf is what a row says of its job's inbox: something where there are several, and no heading
+// says it.
+func (l *jobList) inboxOf(index int, j *ledger.Job) string {
+	if parts := l.sample.parts; len(parts) > 0 && (parts[0].known == nil || index > parts[0].n) {
+		return ""
+	}
+	return l.called[j.Inbox]
+}
+
 func (l *jobList) fill(r *jobRow, index int) {
 	j, have := l.job(index)
+	title, files := l.title(index)
 	selected := have && l.selected[j.ID]
 	state := l.state(&j)
 	j.Speed = roundSpeed(j.Speed)
 	if r.filled && r.index == index && r.have == have && r.selected == selected && r.job == j &&
-		r.state == state && r.acting == r.offers() && r.inColumns == l.inColumns {
+		r.state == state && r.title == title && r.files == files && r.acting == r.offers() && r.inColumns == l.inColumns {
 		return
 	}
 	r.filled, r.state, r.inColumns = true, state, l.inColumns
+	r.title, r.files = title, files
 	r.set(index, j, have, selected)
 }
 
@@ -176,12 +201,19 @@ func (l *jobList) selectAll() {
 // selectRange selects from one row to another. Rows that are not in memory are read first.
 func (l *jobList) selectRange(a, b int) {
 	from, n := min(a, b), max(a, b)-min(a, b)+1
-	filter := l.queue.sampler.chosen()
+	filter, parts := l.queue.sampler.chosen(), l.sample.parts
 	l.screen.inBackground(func(ctx context.Context) {
-		jobs, err := l.screen.config.Queue.Rows(ctx, filter, from, n)
+		var jobs []ledger.Job
+		var err error
+		if parts == nil {
+			jobs, err = l.screen.config.Queue.Rows(ctx, filter, from, n)
+		} else {
+			jobs, err = l.screen.readParts(ctx, parts, from, n)
+		}
 		if err != nil {
 			return
 		}
+		jobs = slices.DeleteFunc(jobs, func(j ledger.Job) bool { return j.ID == 0 })
 		ids := make(map[int64]bool, len(jobs))
 		for i := range jobs {
 			ids[jobs[i].ID] = true
@@ -325,6 +357,19 @@ func (l *jobList) menu(at fyne.Position, left bool) {
 		at.X = max(at.X-m.MinSize().Width, 0)
 	}
 	m.ShowAtPosition(at)
+}
+
+// current returns a selected job: the one where the keyboard is, unless the rows have moved.
+func (l *jobList) current() (ledger.Job, bool) {
+	if j, ok := l.job(l.at); ok && l.selected[j.ID] {
+		return j, true
+	}
+	for i := range l.sample.rows {
+		if l.selected[l.sample.rows[i].ID] {
+			return l.sample.rows[i], true
+		}
+	}
+	return ledger.Job{}, false
 }
 
 // chosen returns the ids of the selected jobs.

@@ -186,7 +186,7 @@ func TestRowsAndBannersNameTheirInbox(t *testing.T) {
 	}
 	f.status.Transfers = append(f.status.Transfers, two)
 	d.look()
-	d.mustSay("cardio – 1 · run", "lung – 2")
+	d.mustSay("cardio – 1", "lung – 2")
 	f.status.Inboxes[0].Hold, f.status.Inboxes[0].Trouble = nil,
 		problem.New("send", "", problem.NetworkDown)
 	d.look()

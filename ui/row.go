@@ -95,8 +95,10 @@ type jobRow struct {
 	filled    bool // set was called
 	hovered   bool
 	selected  bool
-	pointed   int  // the action that the pointer is on; -1 for none
-	pressed   int  // the action that the button went down on; -1 for none
+	pointed   int    // the action that the pointer is on; -1 for none
+	pressed   int    // the action that the button went down on; -1 for none
+	title     string // not empty: it is a heading, of so many files
+	files     int64
 	acting    bool // all its actions are in sight
 	inColumns bool // is how it was filled
 	// What has no room: the name or the folder, and the whole words for the state, empty where
@@ -236,7 +238,7 @@ func (x *jobRowRenderer) Refresh() {
 	if name == "" { // a name that is not possible has no blob
 		folder, name = split(r.job.Source)
 	}
-	if inbox := r.list.called[r.job.Inbox]; inbox != "" {
+	if inbox := r.list.inboxOf(r.index, &r.job); inbox != "" {
 		folder = strings.TrimSuffix(inbox+" · "+folder, " · ")
 	}
 	if state == ledger.Paused && r.job.State == ledger.Waiting &&
@@ -246,6 +248,8 @@ func (x *jobRowRenderer) Refresh() {
 	detail := l.word
 	x.done = -1
 	switch {
+	case r.title != "":
+		name, folder, detail = r.title, "", files(r.files)
 	case !r.have:
 		name, folder, detail = "…", "", ""
 	case state == ledger.Active:
@@ -266,8 +270,10 @@ func (x *jobRowRenderer) Refresh() {
 	x.fullName, x.fullFolder, x.fullState = show.Text(name), show.Text(folder), show.Text(detail)
 	x.sign.Resource = icon(l.icon, l.color)
 	x.sign.Refresh()
+	visible(x.sign, r.have)
 	x.name.Color, x.name.TextSize = currentColor(theme.ColorNameForeground),
 		currentSize(theme.SizeNameText)
+	x.name.TextStyle.Bold = r.title != ""
 	x.folder.Color, x.folder.TextSize = currentColor(colorMuted),
 		currentSize(theme.SizeNameCaptionText)
 	x.state.Color, x.state.TextSize = currentColor(colorMuted),

@@ -48,6 +48,9 @@ func (x *jobRowRenderer) Layout(s fyne.Size) {
 func (x *jobRowRenderer) layoutLines(s fyne.Size) {
 	const gap = 12
 	at := rowLeft + x.sign.Size().Width + gap
+	if x.row.title != "" {
+		at = rowLeft
+	}
 	room := s.Width - at - rowRight
 	sizeWidth := float32(76)
 	nameHeight, smallHeight := x.name.TextSize+6, x.state.TextSize+5
@@ -72,6 +75,9 @@ func (x *jobRowRenderer) layoutLines(s fyne.Size) {
 // layoutColumns arranges the row in one line.
 func (x *jobRowRenderer) layoutColumns(s fyne.Size) {
 	g := gridOf(s.Width)
+	if x.row.title != "" {
+		g.name = cell{rowLeft, g.name.x + g.name.width - rowLeft}
+	}
 	middle := func(t *canvas.Text, c cell, words string) {
 		height := t.TextSize + 6
 		putText(t, words, fyne.NewPos(c.x, (s.Height-height)/2), fyne.NewSize(c.width, height))

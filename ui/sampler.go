@@ -42,7 +42,8 @@ type sample struct {
 	view   view
 	from   int // position of rows[0]
 	rows   []ledger.Job
-	total  int // rows that match the filter; no more than mostHits where it has a text
+	parts  []listPart // what the list is made of; none where it is searched
+	total  int        // rows that match the filter; no more than mostHits where it has a text
 	// searchIn is after how long the search is to be repeated, which is older than the rest; 0: it
 	// is not.
 	searchIn time.Duration
@@ -74,8 +75,9 @@ type sampler struct {
 	searchAgain atomic.Bool   // what the last search found is no longer so
 	mu          sync.Mutex
 	view        view
-	clearing    atomic.Bool // what was delivered is being cleared
-	hits        hits        // watch's own
+	clearing    atomic.Bool         // what was delivered is being cleared
+	hits        hits                // watch's own
+	since       map[int64]time.Time // from when on files have been sent; watch's own
 }
 
 func newSampler(sc *screen, show func(*sample) time.Duration) *sampler {
@@ -223,12 +225,22 @@ func (sm *sampler) readRows(ctx context.Context, s *sample) {
 		}
 		n = mostHits
 	default:
-		if s.total = counted(&s.status, v.filter); s.total == 0 {
+		if counted(&s.status, v.filter) == 0 {
 			return
+		}
+		s.parts = sm.divide(ctx, s)
+		for i := range s.parts {
+			s.total += s.parts[i].rows()
 		}
 		s.from = max(min(v.from, s.total-v.n)-overscan, 0)
 	}
-	rows, err := sm.config.Queue.Rows(ctx, v.filter, s.from, n)
+	read := func() ([]ledger.Job, error) {
+		if s.parts != nil {
+			return sm.readParts(ctx, s.parts, s.from, n)
+		}
+		return sm.config.Queue.Rows(ctx, v.filter, s.from, n)
+	}
+	rows, err := read()
 	if err != nil && ctx.Err() == nil {
 		sm.config.Log.Error("rows", "error", err)
 	}

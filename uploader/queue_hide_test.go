@@ -28,6 +28,15 @@ func TestWhatIsHiddenIsPassedOver(t *testing.T) {
 		if err != nil || len(all) != 700 {
 			t.Fatalf("%d rows: %v", len(all), err)
 		}
+		active, err := b.queue.Rows(t.Context(),
+			ledger.Filter{States: []ledger.JobState{ledger.Active}}, 0, 10)
+		if err != nil || len(active) != 1 {
+			t.Fatalf("%d files are being sent: %v", len(active), err)
+		}
+		rest, err := b.queue.Rows(t.Context(), ledger.Filter{Without: []int64{active[0].ID}}, 10, 5)
+		if err != nil || len(rest) != 5 || rest[0].ID != all[11].ID {
+			t.Errorf("without the one that is being sent, %v are there: %v", rest, err)
+		}
 		var ids, want []int64
 		for i := range all {
 			if i < 3 || i%7 == 0 || all[i].ID/ledger.BatchSize == all[300].ID/ledger.BatchSize {

@@ -81,7 +81,13 @@ func (h *hidden) count(b *Page, j *Job, n int64) {
 func (x *view) shownOf(b *Page, f Filter) int64 {
 	n := b.shown(f.States)
 	if h := x.hidden.batches[b.ID]; h != nil && f.Shown {
-		n = max(n-h.shown(f.States), 0)
+		n -= h.shown(f.States)
 	}
-	return n
+	for _, id := range f.Without {
+		if i := int(id % BatchSize); id/BatchSize == b.ID && b.jobs != nil && i < len(b.jobs) &&
+			f.matches(&b.jobs[i]) && (!f.Shown || !x.hidden.jobs.has(id)) {
+			n--
+		}
+	}
+	return max(n, 0)
 }

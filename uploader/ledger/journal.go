@@ -282,5 +282,6 @@ type Filter struct {
 	States   []JobState // nil: any
 	Transfer int64      // 0: any
 	Text     string     // part of the source's path or the blob's name, in any case; empty: any
+	Without  []int64    // a few jobs that are passed over
 	Shown    bool       // without those that [Ledger.Hide] has hidden
 }

@@ -104,7 +104,8 @@ func (x *view) collect(b *Page, s stretch, f Filter, skip, n int, rows []Job) ([
 
 // wants reports whether a job is one of the filter's, but for its text.
 func (x *view) wants(f Filter, j *Job) bool {
-	return f.matches(j) && (!f.Shown || !x.hidden.jobs.has(j.ID))
+	return f.matches(j) && (!f.Shown || !x.hidden.jobs.has(j.ID)) &&
+		!slices.Contains(f.Without, j.ID)
 }
 
 // matches reports whether the job's state is wanted.
