@@ -92,8 +92,14 @@ func TestFlow(t *testing.T) {
 // TestHelpIsAsWideAsItsReader: where the output is no terminal, as a file, it is 100 columns.
 func TestHelpIsAsWideAsItsReader(t *testing.T) {
 	f, err := os.Create(t.TempDir() + "/help")
-	check(t, err)
-	defer func() { check(t, f.Close()) }()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, out := range []io.Writer{f, io.Discard} {
 		if got := (&console{stdout: printer{out}}).helpWidth(); got != helpColumns {
 			t.Errorf("%d columns", got)
