@@ -95,7 +95,7 @@ func TestTextsInTheViewsCanBeRead(t *testing.T) {
 	}
 	for _, look := range []Appearance{AppearanceLight, AppearanceDark} {
 		settings := DefaultSettings()
-		settings.Appearance = look
+		settings.Appearance, settings.Width, settings.Height = look, 900, 620
 		for name, open := range map[string]func(d *desk){
 			"start":   func(*desk) {},
 			"sending": func(d *desk) { d.use(soon) },

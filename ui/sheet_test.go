@@ -10,7 +10,7 @@ import (
 // below the others.
 func TestButtonsOfASheetStayOnIt(t *testing.T) {
 	settings := DefaultSettings()
-	settings.TextScale = 1.6
+	settings.TextScale, settings.Width, settings.Height = 1.6, 900, 620
 	for _, code := range languages() {
 		settings.Language = code
 		d := openDesk(t, Config{Settings: settings, CheckToken: askStorage})
@@ -35,4 +35,22 @@ func TestButtonsOfASheetStayOnIt(t *testing.T) {
 		}
 	}
 	speakIn(t, English)
+}
+
+// TestWordsBesideABoxAreShortened where texts are largest and the window smallest, so that nothing
+// of a sheet is out of sight at its right.
+func TestWordsBesideABoxAreShortened(t *testing.T) {
+	settings := DefaultSettings()
+	settings.TextScale, settings.Width, settings.Height = 1.6, 900, 620
+	d := openDesk(t, Config{Settings: settings})
+	d.window.Resize(smallest)
+	d.options.open()
+	d.look()
+	if s := d.top.scroll; s.Content.Size().Width > s.Size().Width {
+		t.Errorf("what is %.0f wide stands where %.0f are", s.Content.Size().Width, s.Size().Width)
+	}
+	d.mustSay("Keep the comput…e while sending")
+	d.window.Resize(fyne.NewSize(1000, 1200))
+	d.look()
+	d.mustSay("Keep the computer awake while sending")
 }

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -26,14 +27,16 @@ func (sc *screen) sheetKey(e *fyne.KeyEvent) bool {
 	return true
 }
 
-// sheetCheck is a box to tick on a sheet.
+// sheetCheck is a box to tick on a sheet. Its words, which Fyne does not wrap, are shortened where
+// there is little room, and a tip says the whole.
 type sheetCheck struct {
 	widget.Check
 	screen *screen
+	words  string
 }
 
 func (sc *screen) newSheetCheck(words string, changed func(bool)) *sheetCheck {
-	c := &sheetCheck{screen: sc}
+	c := &sheetCheck{screen: sc, words: words}
 	c.Text, c.OnChanged = words, changed
 	c.ExtendBaseWidget(c)
 	return c
@@ -50,6 +53,45 @@ func (c *sheetCheck) TypedKey(e *fyne.KeyEvent) {
 func (c *sheetCheck) FocusGained() {
 	c.Check.FocusGained()
 	c.screen.bring(c)
+}
+
+// sheetEdges is how much narrower than the window what stands on a sheet is, at least.
+const sheetEdges = 64
+
+// sign is the width of the box without words.
+func (c *sheetCheck) sign() float32 { return c.Check.MinSize().Width - c.measure(c.Text) }
+
+func (c *sheetCheck) measure(words string) float32 {
+	return fyne.MeasureText(words, currentSize(theme.SizeNameText), fyne.TextStyle{}).Width
+}
+
+// MinSize implements fyne.Widget.
+func (c *sheetCheck) MinSize() fyne.Size {
+	room := c.screen.window.Canvas().Size().Width - sheetEdges
+	return fyne.NewSize(min(c.sign()+c.measure(c.words), room), c.Check.MinSize().Height)
+}
+
+// Resize implements fyne.Widget.
+func (c *sheetCheck) Resize(size fyne.Size) {
+	c.Check.Resize(size)
+	room := size.Width - c.sign()
+	if shown := shorten(c.words, room+1, currentSize(theme.SizeNameText), fyne.TextStyle{}); shown != c.Text {
+		c.SetText(shown)
+	}
+}
+
+// MouseIn implements desktop.Hoverable.
+func (c *sheetCheck) MouseIn(e *desktop.MouseEvent) {
+	c.Check.MouseIn(e)
+	if c.Text != c.words {
+		c.screen.tips().want([]string{c.words}, c)
+	}
+}
+
+// MouseOut implements desktop.Hoverable.
+func (c *sheetCheck) MouseOut() {
+	c.Check.MouseOut()
+	c.screen.tips().hide()
 }
 
 // sheetEntry is a line of text on a sheet.
