@@ -59,10 +59,13 @@ func (w *Window) connect() {
 		screen: sc, settings: w.settings, sampler: w.sampler, intake: w.intake, tokens: w.tokens,
 		commands: w.commands, quit: w.quitAsked, watched: w.watched,
 	}
+	receipts := &receipts{
+		screen: sc, settings: w.settings, dialogs: w.dialogs, inboxes: w.inboxes, queue: w.queue,
+	}
 	*w.menus = menus{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, issuing: w.issuing,
 		practice: w.practice, options: w.options, connection: w.connection, quit: w.quitAsked,
-		watched: w.watched,
+		watched: w.watched, history: &history{screen: sc, inboxes: w.inboxes, receipts: receipts},
 	}
 	*w.header = header{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, banner: w.banner,
@@ -75,10 +78,7 @@ func (w *Window) connect() {
 	*w.queue = queueView{
 		screen: sc, settings: w.settings, sampler: w.sampler, inboxes: w.inboxes, intake: w.intake,
 		commands: w.commands, practice: w.practice, banner: w.banner, awake: w.awake,
-		receipts: &receipts{
-			screen: sc, settings: w.settings, dialogs: w.dialogs, inboxes: w.inboxes,
-			queue: w.queue,
-		},
+		receipts: receipts,
 	}
 	*w.banner = banner{
 		screen: sc, inboxes: w.inboxes, tokens: w.tokens, intake: w.intake, commands: w.commands,

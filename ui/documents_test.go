@@ -115,7 +115,7 @@ func TestTheReceiptSaysWhatTheProgramKnows(t *testing.T) {
 	d.tap("Send 2 files")
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
 	path := filepath.Join(t.TempDir(), "r.json")
-	d.Window.queue.receipts.write(path)
+	d.Window.queue.receipts.write(d.Window.queue.receipts.listed(), path)
 	d.until("it is written", func() bool { return d.events.named("receipt") != nil })
 	text, err := os.ReadFile(path)
 	if err != nil || !strings.Contains(string(text), "version 9") || !ended {

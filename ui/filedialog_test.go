@@ -161,7 +161,7 @@ func TestAReceiptThatCanNotBeWrittenLeavesTheOldOne(t *testing.T) {
 	queue := &unreadable{someDelivered()}
 	d := openDesk(t, Config{Queue: queue})
 	d.last.status = queue.Status()
-	d.Window.queue.receipts.write(path)
+	d.Window.queue.receipts.write(d.Window.queue.receipts.listed(), path)
 	d.background.wait()
 	d.finish()
 	d.mustSay("The receipt was not saved", "What was delivered stays delivered.")

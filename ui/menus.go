@@ -19,6 +19,7 @@ type menus struct {
 
 	connection *connectionView
 	watched    *watchView
+	history    *history
 	quit       func() // asks first while something is being sent
 
 	shown []*fyne.MenuItem // in the system's menu bar
@@ -36,7 +37,7 @@ func (m *menus) all() *fyne.Menu {
 		items = append(items, item(tr("Watched folders…"), m.watched.open))
 	}
 	items = append(items, m.inboxes.manage()...)
-	items = append(items, fyne.NewMenuItemSeparator())
+	items = append(items, fyne.NewMenuItemSeparator(), item(tr("History…"), m.history.open))
 	if m.config.LogPath != "" {
 		items = append(items, item(tr("Log…"), m.openLog))
 	}

@@ -22,7 +22,7 @@ func TestTheSystemsMenuBarHasWhatTheButtonsHave(t *testing.T) {
 		t.Error("there is a button for the menu besides")
 	}
 	want := []string{
-		"Add files…", "Add a folder…", "Paste token…", "Log…", "Settings…", "About",
+		"Add files…", "Add a folder…", "Paste token…", "History…", "Log…", "Settings…", "About",
 		"Quit",
 	}
 	if got := labels(); !slices.Equal(got, want) {

@@ -22,11 +22,37 @@ type receipts struct {
 	queue    *queueView // whose button says that it is done
 }
 
-// save asks where to, and writes what the storage confirmed.
-func (v *receipts) save() {
+// receiptOf is what a receipt is about.
+type receiptOf struct {
+	inbox     string // what it is called; empty where there are several
+	to        token.Inbox
+	at        time.Time
+	transfers []int64
+	wanted    func(j *ledger.Job) bool // nil: all that these have delivered
+	button    *button                  // says that it is saved
+}
+
+// save asks where to, and writes what the storage confirmed of what is in the list.
+func (v *receipts) save() { v.ask(v.listed()) }
+
+// listed is all that was delivered of what is in the list.
+func (v *receipts) listed() receiptOf {
+	of := receiptOf{inbox: v.inbox(), at: v.config.Now(), button: v.queue.totals.save}
+	for i, t := range v.delivered() {
+		if i == 0 {
+			of.to = t.Options.Scan.Inbox
+		}
+		of.transfers = append(of.transfers, t.ID)
+	}
+	return of
+}
+
+// ask asks where to, and writes the receipt.
+func (v *receipts) ask(of receiptOf) {
 	last := v.settings.Receipts
-	v.dialogs.saveAs(tr("Save receipt…"), receiptName(v.inbox(), v.config.Now()),
-		func() string { return v.folder(last) }, v.write, v.written)
+	written := func(err error) { v.written(of, err) }
+	v.dialogs.saveAs(tr("Save receipt…"), receiptName(of.inbox, of.at),
+		func() string { return v.folder(last) }, func(path string) { v.write(of, path) }, written)
 }
 
 // receiptName is what a receipt is called unless the person calls it something else.
@@ -78,36 +104,27 @@ func (v *receipts) inbox() (inbox string) {
 }
 
 // write writes it there.
-func (v *receipts) write(path string) {
-	of := v.delivered()
+func (v *receipts) write(of receiptOf, path string) {
 	v.settings.Receipts = filepath.Dir(path)
 	v.settings.changed()
 	v.inBackground(func(ctx context.Context) {
-		var ids []int64
-		for i := range of {
-			ids = append(ids, of[i].ID)
-		}
-		var to token.Inbox
-		if len(of) > 0 {
-			to = of[0].Options.Scan.Inbox
-		}
-		var options []receipt.Option
-		if v.config.ReceiptOptions != nil {
-			more, done := v.config.ReceiptOptions(ctx, ids)
-			defer done()
-			options = more
-		}
-		err := receipt.Save(ctx, path, to, func(ctx context.Context, visit func(ledger.Transfer,
+		err := receipt.Save(ctx, path, of.to, func(ctx context.Context, visit func(ledger.Transfer,
 			ledger.Job) error,
 		) error {
-			return v.config.Queue.Delivered(ctx, ids, visit)
-		}, options...)
-		v.do(func() { v.written(err) })
+			return v.config.Queue.Delivered(ctx, of.transfers,
+				func(t ledger.Transfer, j ledger.Job) error {
+					if of.wanted != nil && !of.wanted(&j) {
+						return nil
+					}
+					return visit(t, j)
+				})
+		})
+		v.do(func() { v.written(of, err) })
 	})
 }
 
 // written says so, where that worked on the button itself.
-func (v *receipts) written(err error) {
+func (v *receipts) written(of receiptOf, err error) {
 	if err != nil {
 		v.config.Log.Error("receipt", "error", err)
 		v.tell(tr("The receipt was not saved"), problem.Explanation{
@@ -117,7 +134,6 @@ func (v *receipts) written(err error) {
 		})
 		return
 	}
-	totals := v.queue.totals
-	totals.said(totals.save, tr("Saved"))
+	v.queue.totals.said(of.button, tr("Saved"))
 	v.events.event("receipt")
 }
