@@ -57,6 +57,10 @@ func TestInboxesAreReachedFromTheirName(t *testing.T) {
 	d.tap("Rename")
 	d.finish()
 	d.mustSay("Saved inboxes", "Cardio study", "Study 74")
+	d.look()
+	if got := d.start.first.words.content; got != "Cardio study" {
+		t.Errorf("the start page calls it %q", got)
+	}
 
 	d.inboxes.removeAsked(d.inboxes.kept[1])
 	if !d.isFocused(d.button("Cancel")) {

@@ -110,6 +110,10 @@ func (v *startView) show() {
 		}
 		v.second.words.set(words, colorMuted)
 	}
+	if have && v.haveToken {
+		// another name may have been given to it
+		v.first.words.set(v.inboxes.called(v.inboxes.token.Inbox), colorMuted)
+	}
 	if !have || v.haveToken {
 		return
 	}
