@@ -18,10 +18,10 @@ type tabs struct {
 	scroll *container.Scroll
 	all    []*tab
 
-	active, waiting, attention *tab
-	held                       bool   // nothing is really under way: all of that waits for a token
-	most                       string // the widest count that there is room for
-	counts                     counts
+	active, waiting, delivered, skipped, attention *tab
+	held                                           bool   // nothing is really under way: all of that waits for a token
+	most                                           string // the widest count that there is room for
+	counts                                         counts
 }
 
 // counts is how the numbers in the tabs are written.
@@ -45,8 +45,8 @@ func newTabs(queue *queueView) *tabs {
 	add(tr("All"), tr("There was nothing new to send.")).chosen = true
 	t.active = add(tr("Sending"), tr("Nothing is being sent right now."), ledger.Active)
 	t.waiting = add(tr("Waiting"), tr("No files are waiting."), ledger.Waiting, ledger.Paused)
-	add(tr("Delivered"), tr("No files have been delivered yet."), ledger.Delivered)
-	add(tr("Skipped"), tr("No files were skipped."), ledger.LeftAlone, ledger.Cancelled)
+	t.delivered = add(tr("Delivered"), tr("No files have been delivered yet."), ledger.Delivered)
+	t.skipped = add(tr("Skipped"), tr("No files were skipped."), ledger.LeftAlone, ledger.Cancelled)
 	t.attention = add(tr("Needs attention"), tr("No files need your attention."),
 		ledger.Attention, ledger.Failed)
 	t.most = number(leastRoom)

@@ -32,6 +32,7 @@ type totals struct {
 	pause, resume, retry *button
 	actions              buttonsShown
 	done                 *fyne.Container
+	results              *results
 	wide                 float32 // its width with all words
 	barBox               *fyne.Container
 	finished             bool
@@ -74,9 +75,10 @@ func newTotals(queue *queueView) *totals {
 	t.done = container.New(noWider{100}, inset(4, 0, 0, 0, line(8, -1, t.save, t.copy, t.folder,
 		t.clear)))
 	t.done.Hide()
+	t.results = newResults(queue)
 	t.barBox = inset(3, 1, 0, 0, t.bar)
 	signed := line(10, 1, container.New(atLeast{fyne.NewSquareSize(22)}, t.sign), t.head)
-	t.box = line(10, 0, column(3, -1, signed, t.barBox, t.words, t.done), t.retry, t.pause,
+	t.box = line(10, 0, column(3, -1, signed, t.barBox, t.words, t.results.box, t.done), t.retry, t.pause,
 		t.resume)
 	return t
 }
@@ -137,6 +139,7 @@ func (t *totals) show(s *sample) {
 		t.head.set(trn("{{.N}} of {{.Total}} files are in the inbox", delivered,
 			values("Total", number(total))), theme.ColorNameForeground)
 	}
+	t.results.show(s, going)
 	t.words.set(t.wordsFor(s, going), colorMuted)
 	handed := float64(st.BytesDone + st.BytesOnWay)
 	t.bar.set(st.Share(), handed/max(float64(st.BytesDone+st.BytesLeft()), handed, 1))
@@ -191,11 +194,11 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 		if n := st.Unchanged; n > 0 && st.FilesTotal() > 0 {
 			words += " · " + trn("{{.N}} unchanged since you sent them", n)
 		}
-		if n := st.Files[ledger.LeftAlone]; n > 0 {
+		if n := st.Files[ledger.LeftAlone]; n > 0 && !t.results.box.Visible() {
 			words += " · " + trn("{{.N}} were there already", n)
 		}
 		missing := missingWords(s.missing)
-		if n := needsPerson(st) - int64(len(s.missing)); n > 0 {
+		if n := needsPerson(st) - int64(len(s.missing)); n > 0 && !t.results.box.Visible() {
 			words += " · " + trn("{{.N}} need attention", n)
 		}
 		if missing != "" {
