@@ -108,6 +108,12 @@ func (v *receipts) write(of receiptOf, path string) {
 	v.settings.Receipts = filepath.Dir(path)
 	v.settings.changed()
 	v.inBackground(func(ctx context.Context) {
+		var options []receipt.Option
+		if v.config.ReceiptOptions != nil {
+			more, done := v.config.ReceiptOptions(ctx, of.transfers)
+			defer done()
+			options = more
+		}
 		err := receipt.Save(ctx, path, of.to, func(ctx context.Context, visit func(ledger.Transfer,
 			ledger.Job) error,
 		) error {
@@ -118,7 +124,7 @@ func (v *receipts) write(of receiptOf, path string) {
 					}
 					return visit(t, j)
 				})
-		})
+		}, options...)
 		v.do(func() { v.written(of, err) })
 	})
 }
