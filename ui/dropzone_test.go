@@ -22,18 +22,16 @@ func TestTheDropCardLightsUp(t *testing.T) {
 	if zone == nil {
 		t.Fatal("there is no drop zone")
 	}
-	at := d.app.Driver().AbsolutePositionForObject(zone)
 	colors := func() map[color.Color]int {
 		n := map[color.Color]int{}
+		at := d.app.Driver().AbsolutePositionForObject(zone)
 		picture := d.window.Canvas().Capture()
 		for x := int(at.X) + 20; x < int(at.X+zone.Size().Width)-20; x++ {
 			n[picture.At(x, int(at.Y)+1)]++
 		}
 		return n
 	}
-	if n := colors(); len(n) < 2 {
-		t.Errorf("the edge is not dashed: %v", n)
-	}
+	d.until("the edge is dashed", func() bool { return len(colors()) > 1 })
 	for name, o := range map[string]desktop.Hoverable{"the card": zone, "its title": d.start.second.title} {
 		o.MouseIn(nil)
 		if !zone.lit {

@@ -27,7 +27,7 @@ import (
 // of it.
 type crowd struct {
 	status  uploader.Status
-	asked   int // the most rows asked for at once
+	asked   atomic.Int64 // the most rows asked for at once
 	looks   atomic.Int64
 	tried   int
 	limit   int64
@@ -77,7 +77,7 @@ func (c *crowd) Delivered(context.Context, []int64, func(ledger.Transfer, ledger
 }
 
 func (c *crowd) Rows(_ context.Context, _ ledger.Filter, from, n int) (rows []ledger.Job, _ error) {
-	c.asked = max(c.asked, n)
+	c.asked.Store(max(c.asked.Load(), int64(n)))
 	for i := from; i < min(from+n, int(c.status.FilesTotal())); i++ {
 		rows = append(rows, ledger.Job{
 			ID: int64(i + 1), Transfer: 1, Source: fmt.Sprintf("/data/run/%d.dat", i),
@@ -113,8 +113,8 @@ func TestRowsAreReadOnDemand(t *testing.T) {
 	if d.says("number 0.dat") {
 		t.Error("it has not scrolled")
 	}
-	if c.asked > 100 {
-		t.Errorf("%d rows were read at once", c.asked)
+	if c.asked.Load() > 100 {
+		t.Errorf("%d rows were read at once", c.asked.Load())
 	}
 	if n := len(d.Window.queue.list.rows); n > 60 {
 		t.Errorf("%d widgets for rows were made", n)
