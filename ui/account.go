@@ -141,7 +141,7 @@ func explainIssuing(err error) problem.Explanation {
 	x := workspace.ExplainIn(err, translated)
 	switch e, ok := errors.AsType[*workspace.Error](err); {
 	case !ok, e.Reason == workspace.Unexpected:
-		x.Do = tr("Try again; if it happens again, report it with the log.")
+		x.Do = tr("Try again. If it happens again, report it with the log.")
 	case e.Reason == workspace.KeyRefused, e.Reason == workspace.KeyDamaged:
 		x.Do = tr("Connect the account again in a terminal, with the key that it has now: " +
 			"uploader workspace connect")

@@ -193,7 +193,7 @@ func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 	}
 	if in.Hold.Reason == problem.ProxySignIn && b.config.ProxySignIn != nil {
 		o.paste, o.proxy = false, in.Hold.Proxy
-		o.rest = join(x.Safe, tr("Sign in, and the upload goes on by itself."))
+		o.rest = join(x.Safe, tr("Sign in; the upload then continues by itself."))
 	}
 	if problem.ConcernsNetwork(in.Hold) {
 		o.paste, o.now, o.test = false, o.proxy == "", b.connection.offered()

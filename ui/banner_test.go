@@ -33,7 +33,7 @@ func TestWhatIsInTheWayIsSaid(t *testing.T) {
 		"the token ended": {
 			change: inbox(uploader.InboxStatus{Hold: reason(problem.Expired,
 				func(e *problem.Error) { e.When = now.Add(-time.Hour) })}),
-			want:  []string{"This upload token ended", "Files already delivered stay delivered."},
+			want:  []string{"This upload token expired", "Files already delivered stay delivered."},
 			paste: true,
 		},
 		"the token has not begun, and the clock is wrong": {
@@ -61,7 +61,7 @@ func TestWhatIsInTheWayIsSaid(t *testing.T) {
 			want: []string{
 				"Your proxy (proxy.example.org:3128) refused to connect this computer to the " +
 					"storage at account.example.net.",
-				"Ask your IT to let account.example.net through the proxy", "Trying again in 25 s.",
+				"Ask your IT to allow account.example.net through the proxy", "Trying again in 25 s.",
 			}, now: true,
 		},
 		"the disk is gone": {
@@ -70,8 +70,8 @@ func TestWhatIsInTheWayIsSaid(t *testing.T) {
 					func(e *problem.Error) { e.Value = "/media/usb" })
 			},
 			want: []string{
-				"The disk with “/media/usb” is not there at the moment.",
-				"Connect it again; the upload goes on by itself.",
+				"The disk with “/media/usb” is not connected.",
+				"Reconnect it; the upload then continues by itself.",
 			}, now: true,
 		},
 		"the list can't be written": {

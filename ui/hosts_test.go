@@ -168,7 +168,7 @@ func TestNothingMoreIsSentToAnAddressThatIsTakenBack(t *testing.T) {
 		t.Errorf("%d files have arrived, want the 2 that were under way", n)
 	}
 	d.mustSay("“"+host+"” is no longer an allowed storage address",
-		"Allow it again in the settings", "You no longer allow its address")
+		"allow it again in the settings", "You no longer allow its address")
 	if e, ok := asError(restored()); !ok || e.Reason != problem.HostNotAllowed {
 		t.Errorf("the kept inbox can be sent to: %v", e)
 	}

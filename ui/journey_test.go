@@ -257,7 +257,7 @@ func TestAnEndedTokenHoldsTheFilesUntilANewOne(t *testing.T) {
 	d.drop(folder(t, "a.txt", "b.txt"))
 	d.until("the review has counted", func() bool { return d.says("Send 2 files") })
 	d.tap("Send 2 files")
-	d.until("the trouble is said", func() bool { return d.says("This upload token ended") })
+	d.until("the trouble is said", func() bool { return d.says("This upload token expired") })
 	d.mustSay("Files already delivered stay delivered.", "0 of 2 files delivered")
 	if e := d.events.named("trouble"); e == nil || e["reason"] != string(problem.Expired) {
 		t.Errorf("event trouble: %v", e)
@@ -267,7 +267,7 @@ func TestAnEndedTokenHoldsTheFilesUntilANewOne(t *testing.T) {
 	d.intake.pasted()
 	d.tap("Use this token")
 	d.until("all is delivered", func() bool { return d.says("All 2 files are in the inbox") })
-	if d.says("This upload token ended") {
+	if d.says("This upload token expired") {
 		t.Error("the trouble is still said")
 	}
 }

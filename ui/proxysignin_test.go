@@ -31,7 +31,7 @@ func TestAProxysSignInIsAskedFor(t *testing.T) {
 	})
 	d.look()
 	d.mustSay("Your proxy needs a sign-in.")
-	d.mustSay("Sign in, and the upload goes on by itself.")
+	d.mustSay("Sign in; the upload then continues by itself.")
 	if d.says("UPLOADER_PROXY") || d.banner.paste.Visible() {
 		t.Error("the window speaks of a variable, or offers to paste a token")
 	}

@@ -113,7 +113,7 @@ func TestAfterARestartTheWindowSaysWhichInboxNeedsItsToken(t *testing.T) {
 	d.top.close()
 
 	d.until("what is in the way is said", func() bool { return d.banner.box.Visible() })
-	d.mustSay("ws0421 – 73: What is left for this inbox needs its upload token again.",
+	d.mustSay("ws0421 – 73: The remaining files for this inbox need its upload token again.",
 		"Paste it to continue")
 	if d.says("Network OK") {
 		t.Error("all seems to be well")
@@ -180,7 +180,7 @@ func TestRowsAndBannersNameTheirInbox(t *testing.T) {
 	d := openDesk(t, Config{Queue: f})
 	d.look()
 	d.look()
-	d.mustSay("cardio – 1: This upload token ended")
+	d.mustSay("cardio – 1: This upload token expired")
 	if strings.Contains(strings.Join(d.texts(), "\n"), "cardio – 1 · run") {
 		t.Error("rows say the only inbox")
 	}

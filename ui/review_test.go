@@ -41,7 +41,7 @@ func TestAFullDiskAtSendLosesNothingOfTheReview(t *testing.T) {
 	d.tap("Send 2 files")
 	d.until("the refusal is said", func() bool { return d.says("Nothing was added: the disk") })
 	d.until("the review has counted again", func() bool { return d.says("Send 2 files") })
-	d.mustSay("Nothing was sent.", "Make some room on it, then send again.",
+	d.mustSay("Nothing was sent.", "Free some space on it, then send again.",
 		"1 thing that you gave is not on this computer")
 	if d.says("by itself") || d.last.status.FilesTotal() > 0 {
 		t.Error("it is said, or seems, to go on")

@@ -77,7 +77,7 @@ func TestAnAddressThatTheAdministratorForbidsCantBeTicked(t *testing.T) {
 	d.tap("Paste token")
 	d.clipboard(stranger)
 	d.pasteIntoFocused()
-	d.mustSay("not a storage address that this program knows")
+	d.mustSay("not a known storage address")
 	if d.says("It is the workspace's") {
 		t.Error("a person may allow the address")
 	}

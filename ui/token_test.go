@@ -51,7 +51,7 @@ func TestTheTokenDialogSaysWhatATokenSays(t *testing.T) {
 		"one that has ended": {
 			someToken("se=2099", "se=2026", "st=2026", "st=2025"),
 			[]string{
-				"This upload token ended", "Ask the workspace for a new one", "Expired",
+				"This upload token expired", "Ask the workspace for a new one", "Expired",
 			},
 			false,
 		},

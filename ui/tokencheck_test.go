@@ -48,7 +48,7 @@ func TestATokenIsCheckedWithTheStorage(t *testing.T) {
 	}
 	d.tap("Test this token")
 	d.until("it is refused",
-		func() bool { return d.says("The storage no longer accepts this token") })
+		func() bool { return d.says("The storage does not accept this token") })
 	if e := d.events.named("checked"); e == nil || e["accepted"] != false {
 		t.Errorf("event checked: %v", e)
 	}

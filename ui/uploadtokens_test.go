@@ -234,7 +234,7 @@ func TestTroubleWithTheWorkspaceIsSaidInSentences(t *testing.T) {
 			[]string{"keyring, which is locked or not there", "Unlock the keyring"},
 		},
 		"something unexpected": {errors.New("a Go error"), []string{
-			"did not expect",
+			"unexpected",
 			"report it with the log",
 		}},
 	} {

@@ -161,7 +161,7 @@ var reasons = map[Reason]struct {
 	err  error
 	text problem.Explanation
 }{
-	ReasonMissing:       {ErrRequest, problem.Explanation{What: "A token needs a reason, so that others see later what it was for.", Safe: safeNothing, Do: "Say in up to 256 characters what it is for."}},
+	ReasonMissing:       {ErrRequest, problem.Explanation{What: "A token needs a reason, so that others see later what it was for.", Safe: safeNothing, Do: "Give a reason of up to 256 characters."}},
 	ReasonTooLong:       {ErrRequest, problem.Explanation{What: "The reason has {value} characters; 256 are possible.", Safe: safeNothing, Do: "Shorten it."}},
 	ReasonUnreadable:    {ErrRequest, problem.Explanation{What: "The reason contains line breaks or characters that can't be shown.", Safe: safeNothing, Do: "Write it in one line of plain text."}},
 	StartsInPast:        {ErrRequest, problem.Explanation{What: "The token would be valid from a moment that is past ({value}).", Safe: safeNothing, Do: "Let it begin now or later; up to 15 minutes ago is possible."}},
@@ -203,12 +203,12 @@ var reasons = map[Reason]struct {
 	ServiceBusy:      {ErrBusy, problem.Explanation{What: "The storage is busy.", Safe: safeNothing, Do: doTryLater}},
 	NetworkDown:      {ErrBusy, problem.Explanation{What: "The storage can't be reached.", Safe: safeNothing, Do: "Check the network and try again."}},
 	NetworkInspected: {ErrDenied, problem.Explanation{What: "Your organisation's network inspects encrypted traffic, and its certificate is not trusted here.", Safe: safeNothing, Do: "Ask your IT for the certificate or for an exception for {value}."}},
-	ProxySignIn:      {ErrDenied, problem.Explanation{What: "Your proxy needs a sign-in.", Safe: safeNothing, Do: "Put the name and password into the proxy's address, in UPLOADER_PROXY for example: http://NAME:PASSWORD@HOST:PORT."}},
+	ProxySignIn:      {ErrDenied, problem.Explanation{What: "Your proxy needs a sign-in.", Safe: safeNothing, Do: "Put the name and password into the proxy's address, for example in UPLOADER_PROXY: http://NAME:PASSWORD@HOST:PORT."}},
 	ProxySignInKind:  {ErrDenied, problem.Explanation{What: "Your proxy needs a kind of sign-in that this program does not know.", Safe: safeNothing, Do: "Ask your IT for an exception for the storage, or for a proxy that takes a name and a password."}},
 	ProxyRefused:     {ErrBusy, problem.Explanation{What: "Your proxy refused to connect this computer to the storage at {value}.", Safe: safeNothing, Do: "Ask your IT to let {value} through the proxy."}},
 	NotTheService:    {ErrBusy, problem.Explanation{What: "Something that is not the storage answered in its place, such as a hotel's or airport's sign-in page.", Safe: safeNothing, Do: "Open a web browser, sign in to the network, and try again."}},
-	VersionRefused:   {ErrDenied, problem.Explanation{What: "The storage refuses the version of the protocol that this program speaks.", Safe: safeNothing, Do: doAskAdmin}},
-	Unexpected:       {ErrInternal, problem.Explanation{What: "Something went wrong that this program did not expect.", Safe: "", Do: doTryAgain}},
+	VersionRefused:   {ErrDenied, problem.Explanation{What: "The storage refuses this program's protocol version.", Safe: safeNothing, Do: doAskAdmin}},
+	Unexpected:       {ErrInternal, problem.Explanation{What: "Something unexpected went wrong.", Safe: "", Do: doTryAgain}},
 
 	FileGone:       {ErrFile, problem.Explanation{What: "It was removed from the inbox in the meantime.", Safe: safeOthers, Do: ""}},
 	FileChanged:    {ErrFile, problem.Explanation{What: "It was replaced in the inbox while it was being fetched.", Safe: safeOthers, Do: doFetchAgain}},

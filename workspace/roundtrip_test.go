@@ -100,7 +100,7 @@ func roundTrip(t *testing.T, s *site, id string) {
 		map[string]string{"late.csv": "3,4\n", "later.csv": "5,6\n"}))
 	said := problem.Explain(err).String()
 	if !errors.Is(err, problem.ErrDenied) || !strings.Contains(said,
-		"no longer accepts this token") {
+		"does not accept this token") {
 		t.Errorf("a revoked token: %v, %q", err, said)
 	}
 	if len(status.Inboxes) != 1 || status.Inboxes[0].Hold == nil ||

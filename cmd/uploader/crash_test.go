@@ -45,7 +45,7 @@ func tellsNoSecret(t *testing.T, code int, told string) {
 	if code != exitCrash || strings.Contains(told, canary) {
 		t.Errorf("exit code %d and %s", code, told)
 	}
-	for _, part := range []string{"did not expect", "panic: ", "crash_test.go", "sig=REDACTED"} {
+	for _, part := range []string{"Something unexpected", "panic: ", "crash_test.go", "sig=REDACTED"} {
 		if !strings.Contains(told, part) {
 			t.Errorf("nothing says %q in %s", part, told)
 		}

@@ -269,7 +269,7 @@ func TestAnUnknownAddressIsAsked(t *testing.T) {
 	l := newLab(t, "w")
 	d := l.guided(t)
 	d.expect("Token, then Enter: ").answer(foreignLink)
-	d.expect("not a storage address").expect("allow inbox.lab.example? [y/N] ").answer("")
+	d.expect("not a known storage address").expect("allow inbox.lab.example? [y/N] ").answer("")
 	d.expect("Nothing was sent").expect("Token, then Enter: ").answer(foreignLink)
 	d.expect("[y/N] ").answer("y").expect("inbox.lab.example").expect("Use this token?")
 	d.keys("\x04")

@@ -82,7 +82,7 @@ func TestAListThatOthersMayWriteIsNotUsed(t *testing.T) {
 			if code := run(t.Context(), []string{"token", foreignLink}, strings.NewReader(""), &errs, &errs, noEnvironment); code != exitUsage {
 				t.Errorf("exit code %d", code)
 			}
-			for _, part := range []string{"not a storage address that this program knows", "is not used: it"} {
+			for _, part := range []string{"not a known storage address", "is not used: it"} {
 				if !strings.Contains(errs.String(), part) {
 					t.Errorf("said %q, without %q", errs.String(), part)
 				}

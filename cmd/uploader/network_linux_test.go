@@ -68,14 +68,14 @@ func TestTheReportNamesWhatStandsInTheWay(t *testing.T) {
 			name: "a dead proxy", args: []string{"--proxy", dead}, code: 1, reason: "proxy-down",
 			says: []string{
 				"✗ The proxy is http://" + dead + ", as set for this program.",
-				"✗ Your proxy (" + dead + ") does not answer: connection refused.",
+				"✗ Your proxy (" + dead + ") does not respond: connection refused.",
 				"→ Is " + dead + " the right proxy for " + name + ":" + port + ", and is it running?",
 			},
 		},
 		{
 			name: "a proxy without a name", environment: known, code: 1, reason: "proxy-down",
 			args: []string{"--proxy", "proxy.example.org:3128"},
-			says: []string{"✗ Your proxy (proxy.example.org:3128) does not answer: name not found."},
+			says: []string{"✗ Your proxy (proxy.example.org:3128) does not respond: name not found."},
 		},
 		{
 			name: "a proxy that forbids it", args: []string{"--proxy", forbids.HTTP()}, code: 3,
@@ -90,7 +90,7 @@ func TestTheReportNamesWhatStandsInTheWay(t *testing.T) {
 			reason: "proxy-unknown",
 			says: []string{
 				"✗ The proxy script file:///nowhere/proxy.pac can't be read, or gives no answer.",
-				"✗ This computer's proxy script, or its proxy setting, gives no answer.",
+				"✗ This computer's proxy script or proxy setting gives no answer.",
 			},
 		},
 		{
@@ -134,7 +134,7 @@ func TestTheReportNamesWhatStandsInTheWay(t *testing.T) {
 			says: []string{
 				"which is valid from 2 January 2019 to 3 January 2019; this computer's clock says ",
 				"→ Is this computer's clock right?",
-				"✗ The certificate of " + name, "→ Check this computer's date and time, then test again.",
+				"✗ By this computer's clock, the certificate of " + name, "→ Check this computer's date and time, then test again.",
 			},
 		},
 	} {

@@ -133,14 +133,14 @@ func TestADeadProxyIsNamed(t *testing.T) {
 	c := r.copy(nil, "--proxy", address, "--give-up-after", "2s")
 	out, err := c.CombinedOutput()
 	if c.ProcessState.ExitCode() != 3 || !strings.Contains(string(out), "Your proxy ("+address+
-		") does not answer.") {
+		") does not respond.") {
 		t.Errorf("%v: %s", err, out)
 	}
 	c = r.copy(nil, "--proxy", "pac+file://"+filepath.Join(t.TempDir(), "none.pac"),
 		"--give-up-after", "2s")
 	out, err = c.CombinedOutput()
 	if c.ProcessState.ExitCode() != 3 || !strings.Contains(string(out), "This computer's proxy "+
-		"script, or its proxy setting, gives no answer.") {
+		"script or proxy setting gives no answer.") {
 		t.Errorf("%v: %s", err, out)
 	}
 	c = r.copy(nil, "--proxy", uploadertest.NewProxy(t, r.address, "", "").HTTP())

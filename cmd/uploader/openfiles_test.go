@@ -36,9 +36,9 @@ func TestAFewOpenFilesAreEnoughOrSaidToBeTooFew(t *testing.T) {
 			if err := json.Unmarshal(out, &said); err != nil {
 				t.Errorf("%q is no object: %v", out, err)
 			}
-			code, reason, sentence := exitNotDelivered, "too-few-open-files", "open only "+strconv.Itoa(
+			code, reason, sentence := exitNotDelivered, "too-few-open-files", "only "+strconv.Itoa(
 				most,
-			)+" files at once"
+			)+" open files"
 			if most >= fewestFiles {
 				code, reason, sentence = exitOK, "", "Delivered all"
 			}

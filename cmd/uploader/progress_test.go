@@ -140,12 +140,12 @@ func TestProgressLine(t *testing.T) {
 				s.Transfers = []ledger.TransferStatus{{Away: e}}
 			}), 160,
 			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk with “/media/usb” is not " +
-				"there at the moment. Connect it again; the upload goes on by itself",
+				"connected. Reconnect it; the upload then continues by itself",
 		},
 		"waiting for room on the disk of the state folder": {
 			status(func(s *uploader.Status) { s.Journal = problem.New("write", "", problem.JournalFull) }), 200,
-			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk that keeps the list of what " +
-				"is to be sent is full. Make some room on it; sending then goes on by itself",
+			"41 of 1,244 files · 900 MB of 3.0 GB, 30 % · The disk with the upload list is " +
+				"full. Free some space on it; sending then continues by itself",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

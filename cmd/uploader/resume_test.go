@@ -74,7 +74,7 @@ func TestANewTokenGoesOnWhereTheOldOneEnded(t *testing.T) {
 				"copy", tree, "--recursive", "--token-file", l.tokenFile, "--limit-rate", "1MB",
 			},
 			how...)...)
-	if !strings.Contains(first, "ended") || !strings.Contains(first, "uploader resume") {
+	if !strings.Contains(first, "token expired") || !strings.Contains(first, "uploader resume") {
 		t.Errorf("the first run said: %s", first)
 	}
 	s := l.statusOf(t)

@@ -31,7 +31,7 @@ func TestAWatchKeepsToItsHours(t *testing.T) {
 	w := l.watch(t, dir, "--settle", "100ms", "--between", outside)
 	w.waits(t, "it says until when it waits", func() bool {
 		return strings.Contains(w.said(), "Waiting until "+outside[:5]) &&
-			strings.Contains(w.said(), "Nothing is sent outside the hours that were set")
+			strings.Contains(w.said(), "Nothing is sent outside the hours you set")
 	})
 	w.end(t)
 	if l.arrived("run/a") {
@@ -90,7 +90,7 @@ func TestAWatchWaitsForTheNextToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.waits(t, "it says so", func() bool {
-		return strings.Contains(w.said(), "This upload token ended") &&
+		return strings.Contains(w.said(), "This upload token expired") &&
 			strings.Contains(w.said(), "Waiting for the next token: put it into ")
 	})
 	log, err := os.ReadFile(filepath.Join(l.state, "uploader.log"))

@@ -59,7 +59,7 @@ func (w *watcher) resumeManifests(ctx context.Context) error {
 // nameManifests says which lists are in the inbox.
 func (w *watcher) nameManifests(ctx context.Context, t *ledger.TransferStatus) error {
 	return w.queue.Delivered(ctx, []int64{t.ID}, func(_ ledger.Transfer, j ledger.Job) error {
-		w.say("“" + show.Text(j.Blob) + "” is in the inbox, too.")
+		w.say("“" + show.Text(j.Blob) + "” is in the inbox too.")
 		return nil
 	})
 }

@@ -57,7 +57,7 @@ func TestAWatchSendsListsOfWhatItDelivered(t *testing.T) {
 		return len(lists) == 1 && strings.Contains(lists[0], "  run/a.txt\n") &&
 			strings.Contains(lists[0], "  run/deep/b.txt\n")
 	})
-	w.waits(t, "it says so", func() bool { return strings.Contains(w.said(), "Z” is in the inbox, too.") })
+	w.waits(t, "it says so", func() bool { return strings.Contains(w.said(), "Z” is in the inbox too.") })
 	time.Sleep(1100 * time.Millisecond) // the next list has another name
 	write("c.txt")
 	w.waits(t, "the next list has what is new", func() bool {
@@ -67,7 +67,7 @@ func TestAWatchSendsListsOfWhatItDelivered(t *testing.T) {
 		})
 	})
 	w.waits(t, "it knows that it is there", func() bool {
-		return strings.Count(w.said(), "is in the inbox, too") == 2
+		return strings.Count(w.said(), "is in the inbox too") == 2
 	})
 	w.end(t)
 	if strings.Contains(w.said(), "Delivered 4") {

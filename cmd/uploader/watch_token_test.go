@@ -46,7 +46,7 @@ func TestThatATokenIsOverIsSaidOnce(t *testing.T) {
 				w.tellOfEnd()
 				w.standing = "" // as when something went through meanwhile
 			}
-			if n := strings.Count(said.String(), "This upload token ended"); n != 1 ||
+			if n := strings.Count(said.String(), "This upload token expired"); n != 1 ||
 				!strings.Contains(said.String(), c.says) {
 				t.Errorf("said %d times: %s", n, said.String())
 			}

@@ -33,13 +33,14 @@ const (
 // actions are the words for actions that suit every face; an empty one says nothing where a face
 // has no words of its own.
 var actions = map[Action]string{ //nolint:gosec // words for people, no credentials
-	AllowHost:         "Ask the workspace whether this address is theirs before you allow it.",
-	AllowHostAgain:    "Allow it again in the settings if the workspace says that it is theirs.",
+	AllowHost: "Ask the workspace whether this is its address before you allow it.",
+	AllowHostAgain: "If the workspace confirms that this is its address, allow it again in " +
+		"the settings.",
 	ReplaceOrRename:   "Replace what is there, or send it under another name.",
 	SendRenamed:       "Send it under another name, or ask the workspace.",
 	SendFolder:        "Add it as a folder.",
 	GiveToken:         "Paste it to continue, or ask the workspace for a new one.",
-	GiveTokenLater:    "Give the token again at the next start.",
+	GiveTokenLater:    "You'll need the token again at the next start.",
 	ChooseStateFolder: "",
 	ChooseInbox:       "Choose another inbox.",
 	WaitLonger:        "",

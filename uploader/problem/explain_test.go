@@ -37,15 +37,15 @@ func TestExplainIn(t *testing.T) {
 		when   time.Time
 		want   string
 	}{
-		"a phrase":            {problem.WrongService, "tables", time.Time{}, "THIS TOKEN IS FOR ANOTHER KIND OF STORAGE THAN A FILE INBOX (TABLES)."},
-		"a name":              {problem.NameTaken, "tables", time.Time{}, "ANOTHER FILE WOULD GET THE SAME NAME IN THE INBOX: tables."},
+		"a phrase":            {problem.WrongService, "tables", time.Time{}, "THIS TOKEN IS FOR A DIFFERENT KIND OF STORAGE, NOT FOR FILES (TABLES)."},
+		"a name":              {problem.NameTaken, "tables", time.Time{}, "ANOTHER FILE WOULD HAVE THE SAME NAME IN THE INBOX: tables."},
 		"a name in a phrase":  {problem.FieldsContradict, "se is given twice", time.Time{}, "THE PARTS OF THIS TOKEN CONTRADICT EACH OTHER: se IS GIVEN TWICE."},
-		"rights":              {problem.CannotWrite, "read, list", time.Time{}, "THIS TOKEN DOES NOT PERMIT UPLOADING (IT PERMITS: READ, LIST)."},
-		"a date":              {problem.Expired, "", time.Date(2030, 5, 7, 9, 8, 0, 0, time.Local), "THIS UPLOAD TOKEN ENDED @ 07.05.2030 09:08."},
-		"no date":             {problem.Expired, "", time.Time{}, "THIS UPLOAD TOKEN ENDED."},
-		"braces in a name":    {problem.NameTaken, "{when on}", time.Time{}, "ANOTHER FILE WOULD GET THE SAME NAME IN THE INBOX: {when on}."},
-		"an unknown reason":   {"no-such-reason", "", time.Time{}, "SOMETHING WENT WRONG THAT THIS PROGRAM DID NOT EXPECT."},
-		"what turns the text": {problem.NameTaken, "a\u202eb", time.Time{}, `ANOTHER FILE WOULD GET THE SAME NAME IN THE INBOX: a\u{202e}b.`},
+		"rights":              {problem.CannotWrite, "read, list", time.Time{}, "THIS TOKEN DOES NOT ALLOW UPLOADS. IT ALLOWS: READ, LIST."},
+		"a date":              {problem.Expired, "", time.Date(2030, 5, 7, 9, 8, 0, 0, time.Local), "THIS UPLOAD TOKEN EXPIRED @ 07.05.2030 09:08."},
+		"no date":             {problem.Expired, "", time.Time{}, "THIS UPLOAD TOKEN EXPIRED."},
+		"braces in a name":    {problem.NameTaken, "{when on}", time.Time{}, "ANOTHER FILE WOULD HAVE THE SAME NAME IN THE INBOX: {when on}."},
+		"an unknown reason":   {"no-such-reason", "", time.Time{}, "SOMETHING UNEXPECTED WENT WRONG."},
+		"what turns the text": {problem.NameTaken, "a\u202eb", time.Time{}, `ANOTHER FILE WOULD HAVE THE SAME NAME IN THE INBOX: a\u{202e}b.`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ var judged = map[string]string{
 	"Nothing is lost; files already delivered stay delivered.":                "the same; and judgeFiles: each file is there, or a row says why not",
 	"Nothing more is sent; files already delivered stay delivered.":           "the same; and allowed: no request while the list is gone",
 	"Nothing more is sent there; files already delivered stay delivered.":     "the same; and allowed: no request to an address that was taken back",
-	"It counts for nothing; files already delivered stay delivered.":          "judgeRow: what is delivered was in the inbox",
+	"It was ignored; files already delivered stay delivered.":                 "judgeRow: what is delivered was in the inbox",
 	"Sending pauses; nothing is lost.":                                        "allowed: no request while the list can't be written; judgeFiles",
 	"What is there was not touched.":                                          "took: no stranger's blob is replaced unless asked for",
 	"What is in the inbox was not touched; the other files go on.":            "the same; judgeRow: no file is left over",
