@@ -122,13 +122,6 @@ func TestAnAdministratorTakesBackAHost(t *testing.T) {
 		"inbox.lab.example")
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestAnEmptyPolicyIsNoPolicy: who can empty the file must not be rid of its rules.
 func TestAnEmptyPolicyIsNoPolicy(t *testing.T) {
 	allowHosts(t, "")

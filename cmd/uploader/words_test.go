@@ -75,3 +75,41 @@ func windowTexts(t *testing.T) map[string]string {
 	}
 	return all
 }
+
+// TestTranslationsKeepToTheGlossary in docs/DESIGN.md: of the texts that have a term, at least three
+// in four have the language's own for it. The others say it with a verb or a pronoun.
+func TestTranslationsKeepToTheGlossary(t *testing.T) {
+	page, err := os.ReadFile("../../docs/DESIGN.md")
+	check(t, err)
+	_, table, _ := strings.Cut(string(page), "| English | German | French | Spanish | Japanese |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rows := strings.Split(strings.TrimSpace(table), "\n")[1:]
+	if len(rows) < 8 {
+		t.Errorf("%d terms only", len(rows))
+	}
+	stem := regexp.MustCompile(`\*\*(.+)\*\*`)
+	for column, language := range []string{"de", "fr", "es", "ja"} {
+		text, err := os.ReadFile("../../assets/translations/" + language + ".json")
+		check(t, err)
+		var texts map[string]json.RawMessage
+		check(t, json.Unmarshal(text, &texts))
+		for _, row := range rows {
+			cells := strings.Split(strings.Trim(row, "|"), "|")
+			term := regexp.MustCompile(`(?i)(^|[^{.])\b` + strings.TrimSpace(cells[0]) + `\b`)
+			want := strings.ToLower(stem.FindStringSubmatch(cells[column+1])[1])
+			with, without := 0, []string(nil)
+			for english, translated := range texts {
+				if !term.MatchString(english) {
+					continue
+				}
+				if with++; !strings.Contains(strings.ToLower(string(translated)), want) {
+					without = append(without, english)
+				}
+			}
+			if 4*len(without) > with {
+				t.Errorf("%s: %q is in %d of %d texts; not in %q", language, want,
+					with-len(without), with, without)
+			}
+		}
+	}
+}
