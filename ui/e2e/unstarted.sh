@@ -38,7 +38,7 @@ EXPECTED="can't be written" refused state-folder env UPLOADER_HOME="$OUT/no-fold
 mkdir -m 700 "$OUT/silent"
 exec 9>"$OUT/silent/window.lock"
 flock 9
-EXPECTED="does not answer" refused second-start env UPLOADER_HOME="$OUT/silent"
+EXPECTED="does not respond" refused second-start env UPLOADER_HOME="$OUT/silent"
 exec 9>&-
 
 printf '{"width": ' >"$UPLOADER_HOME/settings.json"
