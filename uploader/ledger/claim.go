@@ -156,8 +156,8 @@ func (x *claims) claimFrom(
 		}
 		if b.Claimed.IsZero() {
 			b.Claimed = now.Truncate(time.Second)
-			x.l.soil(b)
-			x.l.owed++
+			x.l.markDirty(b)
+			x.l.pendingSync++
 			x.l.binding = x.l.binding || b.jobs[i].KeepBoth // or it would be sent beside itself
 		}
 		x.l.enter(b, i, -1)
@@ -231,8 +231,8 @@ func (x *claims) Plan(j Job, acked []AckedBlock) {
 		return
 	}
 	x.l.set(b, i, j)
-	x.l.soil(b)
-	x.l.owed++
+	x.l.markDirty(b)
+	x.l.pendingSync++
 	x.l.blocks = append(x.l.blocks, BlockChange{Job: j.ID, Forget: true})
 	for _, a := range acked {
 		x.l.blocks = append(x.l.blocks, BlockChange{Job: j.ID, Block: a})
@@ -251,7 +251,7 @@ func (x *claims) Ack(id int64, a AckedBlock, bytes int64) {
 	b.jobs[i].Done += bytes
 	x.l.enter(b, i, 1)
 	x.l.blocks = append(x.l.blocks, BlockChange{Job: id, Block: a})
-	x.l.soil(b)
+	x.l.markDirty(b)
 }
 
 // inbox returns the counts for an inbox.

@@ -13,22 +13,22 @@ import (
 type commits struct {
 	l *Ledger
 
-	dirty     chan struct{}
-	turn      chan struct{}   // holds one token: whoever has it commits
-	soiled    []*Page         // that have something to commit
-	blocks    []BlockChange   // not committed yet
-	ranks     map[int64]int64 // set since the last commit
-	dropped   []int64         // batches removed since the last commit
-	forgotten []int64         // transfers likewise
-	heard     []int64         // posted commands carried out since the last commit
-	ended     bool            // since the last commit a job has ended, or something else changed that a person would miss
-	owed      int             // counts what has to be committed before it is acted on: claims, plans, new names
-	paid      int             // owed, as of the last commit that succeeded
-	binding   bool            // since the last commit a job has got another name, or one that may get one was claimed: no loss of power undoes that
-	unsynced  bool            // of what was committed something would not outlive the machine's power
-	synced    time.Time
-	alive     bool           // the next commit keeps the moment too
-	trouble   *problem.Error // why the last commit failed; nil after one that did not
+	dirty       chan struct{}
+	turn        chan struct{}   // holds one token: whoever has it commits
+	dirtyPages  []*Page         // that have something to commit
+	blocks      []BlockChange   // not committed yet
+	ranks       map[int64]int64 // set since the last commit
+	dropped     []int64         // batches removed since the last commit
+	forgotten   []int64         // transfers likewise
+	heard       []int64         // posted commands carried out since the last commit
+	ended       bool            // since the last commit a job has ended, or something else changed that a person would miss
+	pendingSync int             // counts what has to be committed before it is acted on: claims, plans, new names
+	syncedUpTo  int             // pendingSync, as of the last commit that succeeded
+	binding     bool            // since the last commit a job has got another name, or one that may get one was claimed: no loss of power undoes that
+	unsynced    bool            // of what was committed something would not outlive the machine's power
+	synced      time.Time
+	alive       bool           // the next commit keeps the moment too
+	trouble     *problem.Error // why the last commit failed; nil after one that did not
 }
 
 const (
@@ -180,7 +180,7 @@ func (x *commits) take(sync bool) (c Changes, done func(error)) {
 		Sync: sync || x.binding || (ended || x.unsynced) && now.Sub(x.synced) >= syncEvery,
 	}
 	var batches []*Page
-	for _, b := range x.soiled {
+	for _, b := range x.dirtyPages {
 		if b.dirty {
 			batches = append(batches, b)
 			c.Batches = append(c.Batches, b.stored())
@@ -195,12 +195,12 @@ func (x *commits) take(sync bool) (c Changes, done func(error)) {
 			t.dirty = false
 		}
 	}
-	owed, binding := x.owed, x.binding
+	pendingSync, binding := x.pendingSync, x.binding
 	nothing := len(c.Blocks)+len(c.Removed)+len(c.Forgotten)+len(c.Ranks)+len(c.Heard)+len(c.Batches)+len(c.Transfers) == 0
 	if nothing && !c.Alive && (!c.Sync || !x.unsynced) {
 		return c, nil
 	}
-	x.soiled = nil
+	x.dirtyPages = nil
 	x.blocks, x.dropped, x.forgotten, x.heard, x.ranks, x.alive, x.ended, x.binding = nil, nil, nil,
 		nil, map[int64]int64{}, false, false, false
 	return c, func(err error) {
@@ -208,7 +208,7 @@ func (x *commits) take(sync bool) (c Changes, done func(error)) {
 			for _, b := range batches {
 				x.l.unhold(b)
 			}
-			x.paid = owed
+			x.syncedUpTo = pendingSync
 			switch {
 			case c.Sync:
 				x.synced, x.unsynced = now, false
@@ -219,10 +219,10 @@ func (x *commits) take(sync bool) (c Changes, done func(error)) {
 		}
 		for _, b := range batches {
 			if b.dirty {
-				x.l.unhold(b) // soiled again meanwhile, which holds it
+				x.l.unhold(b) // dirtyPages again meanwhile, which holds it
 			} else {
 				b.dirty = true
-				x.soiled = append(x.soiled, b)
+				x.dirtyPages = append(x.dirtyPages, b)
 			}
 		}
 		for _, t := range transfers {
@@ -331,13 +331,13 @@ func (x *Ledger) AddJobs(ctx context.Context, t *Entry, jobs []Job) error {
 // name. Whoever calls it at the same time shares one commit.
 func (x *commits) CommitPending(ctx context.Context) error {
 	x.l.mu.Lock()
-	owed := x.owed
-	paid := x.paid >= owed
+	pendingSync := x.pendingSync
+	syncedUpTo := x.syncedUpTo >= pendingSync
 	x.l.mu.Unlock()
-	if paid {
+	if syncedUpTo {
 		return nil
 	}
-	return x.commitUnless(ctx, false, func() bool { return x.paid >= owed })
+	return x.commitUnless(ctx, false, func() bool { return x.syncedUpTo >= pendingSync })
 }
 
 // mark wakes the committer.

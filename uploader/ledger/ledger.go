@@ -367,14 +367,14 @@ func (x *Ledger) set(b *Page, i int, j Job) {
 		b.fileNew[i] = true
 	}
 	if old.Blob != j.Blob {
-		x.owed++
+		x.pendingSync++
 		x.binding = true
 	}
 	x.enter(b, i, -1)
 	*old = j
 	x.enter(b, i, 1)
 	if j.State != Active { // that a job is being sent is not kept
-		x.soil(b)
+		x.markDirty(b)
 	}
 	if j.State.Ended() {
 		x.ended = true
@@ -384,12 +384,12 @@ func (x *Ledger) set(b *Page, i int, j Job) {
 	}
 }
 
-// soil says that a batch has something to commit.
-func (x *Ledger) soil(b *Page) {
+// markDirty says that a batch has something to commit.
+func (x *Ledger) markDirty(b *Page) {
 	if !b.dirty {
 		b.dirty = true
 		b.holds++ // until it is committed
-		x.soiled = append(x.soiled, b)
+		x.dirtyPages = append(x.dirtyPages, b)
 	}
 	x.mark()
 }
