@@ -8,22 +8,22 @@ import (
 )
 
 const (
-	// askWork is the size up to which a file is sent rather than asked for: the question is about
-	// as large.
+	// askWork is the size in bytes up to which a file is sent without asking first: the question
+	// is about as large.
 	askWork = 512
-	// dareShare is of how many bytes one may go out for nothing, and dareRun how many names in a
-	// row have to be free before any is dared again, once a name was taken.
+	// Once a name was taken, one byte in dareShare may be wasted on taken names, and dareRun names
+	// in a row must be free before the next file is sent without asking.
 	dareShare = 100
 	dareRun   = 10
 )
 
-// met is what a transfer's small files have met since the first of them whose name was taken.
-// Before that, each is one request. From then on the name is asked for first, unless it is likely
-// to be free and little is lost if it is not.
+// met counts what a transfer's small files have met since the first name that was taken. Until
+// then each file costs one request. From then on the worker first asks whether the name is free,
+// unless it probably is and little is lost if it isn't.
 type met struct {
 	sent   int64 // bytes of the files whose names were free
-	risked int64 // bytes that were sent without asking: under way, or for nothing
-	free   int   // names in a row that were free
+	risked int64 // bytes sent without asking: in transit or wasted
+	free   int   // free names in a row
 }
 
 // dares reports whether a file of that size may be sent without asking.
@@ -31,14 +31,14 @@ func (m *met) dares(size int64) bool {
 	return m.free >= dareRun && (m.risked+size)*dareShare <= m.sent
 }
 
-// askFirst finds out whether a small file's name is free where other files of its transfer had
-// names that were taken, without which it would be sent for nothing: ErrExists says that it is not.
-// It returns how many bytes are risked by not asking. It may block on the network.
+// askFirst asks whether a small file's name is free if other names of its transfer were taken; else
+// the file might be sent in vain. It returns ErrExists if the name is taken, and the number of
+// bytes at risk if it did not ask. It may block on the network.
 func (w *worker) askFirst(u *unit) (stake int64, err error) {
 	j := u.job
 	if j.Replace || j.doubt != none || j.Earlier != 0 || j.Size <= askWork ||
 		u.token.Rights.CreateOnly() {
-		return 0, nil // what is there does not matter, is asked about anyway, or can't be
+		return 0, nil // an existing blob doesn't matter, is asked about later or can't be
 	}
 	if !w.q.metTaken.Load() {
 		return 0, nil
@@ -59,7 +59,7 @@ func (w *worker) askFirst(u *unit) (stake int64, err error) {
 	return 0, w.ask(u, store.Condition{IfAbsent: true})
 }
 
-// learnName keeps whether a small file's name was free, and what was risked for it.
+// learnName records whether a small file's name was free; stake is the number of bytes risked.
 func (w *worker) learnName(j *job, stake int64, err error) {
 	e, _ := errors.AsType[*problem.Error](err)
 	taken := e != nil && e.Reason == problem.AlreadyThere
@@ -70,7 +70,7 @@ func (w *worker) learnName(j *job, stake int64, err error) {
 	defer w.q.mu.Unlock()
 	m := w.q.met[j.Transfer]
 	switch {
-	case m == nil && taken: // what is under way meanwhile may go out for nothing, too
+	case m == nil && taken: // files already in transit may be wasted, too
 		w.q.met[j.Transfer] = &met{}
 		w.q.metTaken.Store(true)
 	case m == nil:

@@ -11,18 +11,17 @@ import (
 	"inboxuploader/uploader/store"
 )
 
-// errUnchanged says that a file was touched since it was delivered, and that its content is what it
-// was then.
+// errUnchanged says that a file was touched after its delivery but has the same content.
 var errUnchanged = errors.New("unchanged")
 
-// earlier returns the job that delivered a job's source before; ok is false where it is not known
-// any more. It may block on the journal.
+// earlier returns the job that delivered the same source before; ok is false if the list no longer
+// has it. It may block on the journal.
 func (w *worker) earlier(j *job) (before ledger.Job, ok bool, err error) {
 	before, ok, err = w.q.ledger.Job(w.q.ctx, j.Earlier)
 	return before, ok && before.State.IsDelivered(), err
 }
 
-// isAs makes a job say what an earlier one delivered, and returns errUnchanged.
+// isAs copies into a job what an earlier job delivered, and returns errUnchanged.
 func (j *job) isAs(before *ledger.Job) error {
 	j.Blob, j.Copy, j.CRC64, j.Answer = before.Blob, before.Copy, before.CRC64, before.Answer
 	if before.State == ledger.Confirmed {
@@ -31,8 +30,8 @@ func (j *job) isAs(before *ledger.Job) error {
 	return errUnchanged
 }
 
-// compareSmall finds out whether a small file that has another time than when it was delivered has
-// another content too. Before that is sent for nothing it asks whether the name is free by now.
+// compareSmall checks whether a small file whose time has changed since its delivery has new
+// content too. If so, it asks whether the name is free by now, so that nothing is sent in vain.
 // body is the file.
 func (w *worker) compareSmall(u *unit, body *store.Body) error {
 	j := u.job
@@ -48,8 +47,8 @@ func (w *worker) compareSmall(u *unit, body *store.Body) error {
 	return nil
 }
 
-// compareLarge is compareSmall for a large file, which it reads where its size is as it was.
-// Whether the name is free is asked anyway.
+// compareLarge is compareSmall for a large file, which it reads only if the size is the same.
+// prepare asks anyway whether the name is free.
 func (w *worker) compareLarge(j *job, f *os.File, now source.Version) error {
 	before, known, err := w.earlier(j)
 	if err != nil || !known || j.Replace || before.Size != now.Size {
@@ -63,11 +62,11 @@ func (w *worker) compareLarge(j *job, f *os.File, now source.Version) error {
 	return j.isAs(&before)
 }
 
-// valueSameSize is what stands for {value} where a file has changed and is as long as before.
+// valueSameSize replaces {value} if a file has changed but not its size.
 const valueSameSize = "its content is another, its size the same"
 
-// orChanged says of a file that is there already that this program has delivered it, and how it
-// differs from then.
+// orChanged adds to an AlreadyThere error that this program delivered the file before, and how the
+// file differs since.
 func (w *worker) orChanged(j *job, err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || e.Reason != problem.AlreadyThere || j.Earlier == 0 || j.Replace || j.KeepBoth {

@@ -7,9 +7,9 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Do carries out a command and returns how many jobs it concerned. What belongs to other processes
-// is left to them in the journal and not counted. The journal has the outcome when Do returns; it
-// may block on the disk, not on the network.
+// Do carries out a command and returns the number of jobs it concerned. It posts the command in the
+// journal for transfers of other processes and does not count those. The journal has the outcome
+// when Do returns. Do may block on the disk, not on the network.
 func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 	if c.Verb == ledger.Replace && q.config.NeverReplace {
 		return 0, problem.New("replace", "", problem.ReplaceForbidden)
@@ -45,15 +45,15 @@ func (q *Queue) Do(ctx context.Context, c ledger.Command) (int, error) {
 	return n, nil
 }
 
-// commands does what a person wants of transfers. Its methods may block on the disk.
+// commands carries out a person's commands. Its methods may block on the disk.
 type commands struct {
 	q    *Queue
-	owed []int64 // transfers that were lent for a command and could not be handed back; the queue's lock protects them
+	owed []int64 // transfers borrowed for a command and not handed back yet; the queue's lock protects them
 }
 
-// handBack gives up a transfer that was lent for one command, once the journal has what came of
-// that: later it would overwrite what another process does. It is done also where ctx is cancelled;
-// where the journal can't be written, the listener tries again.
+// handBack gives up a transfer borrowed for one command once the journal has the outcome: later the
+// queue would overwrite another process's work. It ignores the cancellation of ctx. If the journal
+// can't be written, the listener tries again.
 func (d *commands) handBack(ctx context.Context, transfer int64) error {
 	ctx = context.WithoutCancel(ctx)
 	err := d.q.ledger.Commit(ctx, true)
@@ -68,23 +68,23 @@ func (d *commands) handBack(ctx context.Context, transfer int64) error {
 	return err
 }
 
-// handBackOwed gives up what could not be given up when its command was through.
+// handBackOwed hands back the transfers that handBack could not.
 func (d *commands) handBackOwed() {
 	d.q.mu.Lock()
 	owed := d.owed
 	d.owed = nil
 	d.q.mu.Unlock()
 	for _, transfer := range owed {
-		_ = d.handBack(d.q.ctx, transfer) // the journal's trouble is told where it is written
+		_ = d.handBack(d.q.ctx, transfer) // whoever writes the journal reports its errors
 	}
 }
 
-// LeftToOthers returns how many transfers of other processes a command may concern, to which
-// [Queue.Do] leaves it. It does not block.
+// LeftToOthers returns the number of other processes' transfers that a command may concern;
+// [Queue.Do] leaves those to their processes. It does not block.
 func (q *Queue) LeftToOthers(c ledger.Command) (n int) {
-	states := c.Verb.From() // none: it concerns all, whose order it changes
+	states := c.Verb.From() // none for a verb that reorders: it concerns all jobs
 	if c.Verb == ledger.Resume {
-		states = append([]ledger.JobState{ledger.Waiting, ledger.Active}, states...) // of a transfer that is paused as a whole
+		states = append([]ledger.JobState{ledger.Waiting, ledger.Active}, states...) // the whole transfer may be paused
 	}
 	for _, part := range q.ledger.Split(c) {
 		if part.Owner == ledger.Elsewhere && q.ledger.MayHave(part.Transfer, states) {
@@ -94,7 +94,7 @@ func (q *Queue) LeftToOthers(c ledger.Command) (n int) {
 	return n
 }
 
-// carryOut does what is wanted of a transfer of this queue.
+// carryOut carries out a command for a transfer of this queue.
 func (d *commands) carryOut(ctx context.Context, c ledger.Command) (n int, err error) {
 	switch c.Verb {
 	case ledger.First, ledger.Last:
@@ -119,7 +119,7 @@ func (d *commands) carryOut(ctx context.Context, c ledger.Command) (n int, err e
 	return n, err
 }
 
-// pauseTransfer pauses a transfer's waiting jobs, or lets them go on. It returns how many there are.
+// pauseTransfer pauses or resumes a transfer's waiting jobs and returns their number.
 func (d *commands) pauseTransfer(id int64, pause bool) int {
 	d.q.mu.Lock()
 	defer d.q.mu.Unlock()
@@ -130,7 +130,7 @@ func (d *commands) pauseTransfer(id int64, pause bool) int {
 	return n
 }
 
-// change brings the jobs that a verb concerns into their new state.
+// change puts the jobs that a command concerns into their new state and returns their number.
 func (d *commands) change(ctx context.Context, c ledger.Command) (n int, err error) {
 	err = d.q.ledger.Each(ctx, d.q.ledger.Concerned(c),
 		func(b *ledger.Page) error { n += d.q.changeBatch(b, c); return nil })
@@ -141,8 +141,8 @@ func (d *commands) change(ctx context.Context, c ledger.Command) (n int, err err
 	return n, nil
 }
 
-// changeBatch carries a command out for a batch: claimed jobs are the queue's, which steers them,
-// all others the ledger's.
+// changeBatch carries out a command for a batch: the queue steers the claimed jobs, the ledger
+// changes all others.
 func (q *Queue) changeBatch(b *ledger.Page, c ledger.Command) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -153,11 +153,11 @@ func (q *Queue) changeBatch(b *ledger.Page, c ledger.Command) int {
 	return n
 }
 
-// steer brings a claimed job into the state that a person wants, when its requests under way are
+// steer puts a claimed job into the state that a person wants as soon as its requests in flight are
 // answered; Waiting gives it back. The caller holds the lock.
 func (q *Queue) steer(j *job, to ledger.JobState) {
 	if j.flying > 0 {
-		if !j.steered || to != ledger.Waiting { // giving a job back does not undo what a person wanted of it
+		if !j.steered || to != ledger.Waiting { // giving a job back must not undo a person's command
 			j.wish = to
 		}
 		j.steered = true
@@ -169,7 +169,8 @@ func (q *Queue) steer(j *job, to ledger.JobState) {
 	q.unload(j, from != to || j.Class == ledger.Large)
 }
 
-// giveBack gives claimed jobs back once their requests are answered. The caller holds the lock.
+// giveBack gives back the wanted claimed jobs as their requests are answered. The caller holds the
+// lock.
 func (q *Queue) giveBack(wanted func(*job) bool) {
 	for _, j := range q.loaded {
 		if wanted(j) {
@@ -178,20 +179,20 @@ func (q *Queue) giveBack(wanted func(*job) bool) {
 	}
 }
 
-// reorder moves jobs within the queue. Jobs that were claimed but not begun are given back, so that
+// reorder moves jobs within the queue. It gives back jobs that are claimed but not begun, so that
 // the new order holds at once.
 func (d *commands) reorder(ctx context.Context, c ledger.Command) (int, error) {
 	jobs := c.Jobs
 	if jobs == nil {
-		return 0, nil // all jobs of a transfer have no other place among themselves
+		return 0, nil // moving all jobs of a transfer changes nothing
 	}
 	d.giveBackWaiting()
 	n, err := d.q.ledger.Reorder(ctx, c.Verb, jobs)
-	d.giveBackWaiting() // what was claimed meanwhile, in the old order
+	d.giveBackWaiting() // jobs claimed meanwhile in the old order
 	return n, err
 }
 
-// giveBackWaiting gives back the jobs that are or are being claimed and have not begun.
+// giveBackWaiting gives back the jobs that have not begun, also those just being claimed.
 func (d *commands) giveBackWaiting() {
 	d.q.mu.Lock()
 	defer d.q.mu.Unlock()

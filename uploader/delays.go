@@ -8,18 +8,18 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// delays are the units that wait for a moment: before they are tried again, or until their file has
-// been left alone for long enough. The queue's lock, mu, protects them.
+// delays holds the units that wait: before a retry, or until their file has rested long enough.
+// The queue's lock, mu, protects it.
 type delays struct {
 	mu   *sync.Mutex
-	wake func() // there is something to send
+	wake func() // says that there is something to send
 
 	later   map[*delayed]struct{}
-	resting []resting   // the first to go on first
-	timer   *time.Timer // hands these out
+	resting []resting   // the earliest first
+	timer   *time.Timer // hands out resting
 }
 
-// delayed is a unit that is handed out again when its timer says so.
+// delayed is a unit that its timer hands out again.
 type delayed struct {
 	unit
 	timer *time.Timer
@@ -53,7 +53,7 @@ func (d *delays) due(one *delayed) {
 	d.wake()
 }
 
-// end hands all delayed units out. Files that are left alone stay so. The caller holds the lock.
+// end hands out all delayed units now. Resting files keep resting. The caller holds the lock.
 func (d *delays) end() {
 	for one := range d.later {
 		one.timer.Stop()
@@ -61,8 +61,8 @@ func (d *delays) end() {
 	}
 }
 
-// rest hands a unit out again when its file was left alone for u.rest, in the order in which files
-// were read first. The caller holds the lock.
+// rest hands a unit out again when its file has rested for u.rest, in the order of the first
+// readings. The caller holds the lock.
 func (d *delays) rest(u unit) {
 	r := resting{u, time.Now().Add(u.rest)}
 	i, _ := slices.BinarySearchFunc(d.resting, r.until, func(o resting, until time.Time) int {
@@ -77,7 +77,7 @@ func (d *delays) rest(u unit) {
 	}
 }
 
-// wakeRested hands out what has rested, after a while. The caller holds the lock.
+// wakeRested hands out the units that have rested, after a while. The caller holds the lock.
 func (d *delays) wakeRested(after time.Duration) {
 	if d.timer != nil {
 		d.timer.Stop()
@@ -91,7 +91,7 @@ func (d *delays) wakeRested(after time.Duration) {
 			u := d.resting[0].unit
 			d.resting[0] = resting{}
 			d.resting = d.resting[1:]
-			if in := u.job.inbox; u.kind == sendWhole { // many may be due at once, and large files get their share
+			if in := u.job.inbox; u.kind == sendWhole { // many may be due at once; large files must get their share
 				in.rested = append(in.rested, u)
 			} else {
 				in.ready = append(in.ready, u)
@@ -104,9 +104,8 @@ func (d *delays) wakeRested(after time.Duration) {
 	})
 }
 
-// TryNow makes everything that waits for the network, for the service or for a disk be tried at
-// once instead of at the end of its wait. What waits for a token or for a person stays as it is. It
-// does not block.
+// TryNow retries at once all that waits for the network, the service or a disk. Jobs that wait for
+// a token or a person keep waiting. It does not block.
 func (q *Queue) TryNow() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -2,16 +2,15 @@ package uploader
 
 import "inboxuploader/uploader/problem"
 
-// keepBoth gives a job whose name is taken the next name, under which it is sent from its
-// beginning, and reports whether it could. Where no name is left, the job has its own again. The
-// caller holds the lock.
+// keepBoth gives a job whose name is taken the next name and starts it over, and reports whether it
+// could. If no name is left, the job gets its own name back. The caller holds the lock.
 func (o *outcomes) keepBoth(u unit, e *problem.Error) bool {
 	j := u.job
 	switch {
 	case !j.KeepBoth, j.inbox.token.Inbox.OneName():
 		return false
 	case e.Reason == problem.AlreadyThere, e.Reason == problem.WrittenOtherwise:
-	case e.Reason == problem.ForeignBlocks && j.doubt != lost: // a commit may have been answered by nobody
+	case e.Reason == problem.ForeignBlocks && j.doubt != lost: // else the answer to our own commit may be lost
 	case (e.Reason == problem.MayNotReplace || e.Reason == problem.NameLocked) && j.doubt == none: // else it may be this very file
 	default:
 		return false
@@ -32,7 +31,7 @@ func (o *outcomes) keepBoth(u unit, e *problem.Error) bool {
 	return true
 }
 
-// haveName makes sure of a job's name before the first request is made under it: one that keepBoth
+// haveName secures a job's name before the first request under it: a name that keepBoth
 // gave has to be in the journal, or the file would be sent under the next one after a crash. It
 // blocks on the journal.
 func (w *worker) haveName(j *job) error {

@@ -2,8 +2,8 @@ package uploader
 
 import "inboxuploader/uploader/source"
 
-// locate gives a job the path by which its file is opened, where a version of this program found
-// the file that did not keep that. It may block on the disk. Errors are ErrSource.
+// locate gives a job the path by which its file is opened if an older version of this program found
+// the file, which did not keep the path. It may block on the disk. Errors are ErrSource.
 func (w *worker) locate(j *job) error {
 	if j.At != (source.Path{}) {
 		return nil
@@ -18,7 +18,7 @@ func (w *worker) locate(j *job) error {
 	return nil
 }
 
-// at returns where a job's file lies, as far as that is known.
+// at returns the path of a job's file, as well as it is known.
 func (j *job) at() source.Path {
 	if j.At == (source.Path{}) {
 		return source.Path{Root: j.Source}

@@ -9,22 +9,22 @@ import (
 	"inboxuploader/uploader/store"
 )
 
-// moment is a moment on the service's clock, or on this computer's where the service had not told
-// its own yet. The service's is kept, since the difference between the two becomes another when
-// this one's is put right, or when a virtual machine slept.
+// moment is a time on the service's clock, or on this computer's until the service has told its
+// own. It keeps the service's because the difference between the two changes when this computer's
+// clock is set, or after a virtual machine has slept.
 type moment struct {
 	at    time.Time
-	local bool
-	here  time.Time // when this process saw it; zero where it was an earlier one's
+	local bool      // on this computer's clock
+	here  time.Time // when this process saw it; zero if an earlier process did
 }
 
-// now returns the moment. The caller holds the lock, as with onService.
+// now returns the present moment. The caller holds the lock, as with onService.
 func (in *inbox) now() moment {
 	now := time.Now()
 	return moment{now.Add(in.skew), !in.skewKnown, now}
 }
 
-// onService returns a moment on the service's clock, as far as that is known.
+// onService returns a moment on the service's clock, as well as that is known.
 func (in *inbox) onService(m moment) time.Time {
 	if m.local {
 		return m.at.Add(in.skew)
@@ -58,8 +58,8 @@ func (w *worker) condition(u *unit) store.Condition {
 	return store.Condition{IfAbsent: true}
 }
 
-// doubts are those of jobs that were given back, as when a person pauses them: without them, what
-// is there would be taken for somebody else's when they are sent again.
+// doubts holds the doubts about jobs that were given back, as when a person pauses them. Without
+// it the queue would take their own blobs for somebody else's when it sends them again.
 type doubts map[int64]keptDoubt
 
 type keptDoubt struct {
@@ -67,7 +67,7 @@ type keptDoubt struct {
 	begun, until moment
 }
 
-// mostDoubts bounds them. Of more than that what is there is left alone.
+// mostDoubts bounds doubts. The blobs of jobs beyond it are left alone.
 const mostDoubts = 10_000
 
 // keep remembers a job's doubt.
@@ -77,7 +77,7 @@ func (d doubts) keep(j *job) {
 	}
 }
 
-// giveBack gives a job its doubt back, unless it has got another name meanwhile.
+// giveBack restores a job's doubt unless the job has a new name.
 func (d doubts) giveBack(j *job) {
 	if kept, ok := d[j.ID]; ok && kept.blob == j.Blob {
 		j.doubt, j.doubtful, j.until = lost, kept.begun, kept.until
@@ -85,11 +85,11 @@ func (d doubts) giveBack(j *job) {
 	delete(d, j.ID)
 }
 
-// errAgain says that the unit must be sent once more, at once, with what was learned.
+// errAgain says that the unit must be sent again at once, with what was learned.
 var errAgain = errors.New("once more")
 
-// settleDoubt decides what an error means for a small file that must not replace another: where an
-// answer was lost, a blob that is there may be this very file.
+// settleDoubt decides what an error means for a small file that must not replace another: after a
+// lost answer, an existing blob may be this very file.
 func (w *worker) settleDoubt(u *unit, c store.Condition, begun moment, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*problem.Error](err)
@@ -105,8 +105,8 @@ func (w *worker) settleDoubt(u *unit, c store.Condition, begun moment, err error
 		// whether it is ours.
 		return problem.New(e.Op, j.Blob, problem.AlreadyThereByUs)
 	case !c.IfModifiedSince.IsZero():
-		// Written before we began, or nothing is there and this service takes the condition to fail
-		// then.
+		// The blob is older than our request, or there is none and this service lets the condition
+		// fail then.
 		j.doubt = older
 		return errAgain
 	case j.doubt == lost:
@@ -114,14 +114,14 @@ func (w *worker) settleDoubt(u *unit, c store.Condition, begun moment, err error
 		known := j.inbox.skewKnown
 		w.q.mu.Unlock()
 		if known && !u.token.Rights.CreateOnly() {
-			return errAgain // this time with If-Modified-Since, for the service's clock is now known
+			return errAgain // with If-Modified-Since, now that the service's clock is known
 		}
 		return problem.New(e.Op, j.Blob, problem.AlreadyThereByUs)
 	}
 	return err
 }
 
-// answerLost notes that nobody answered a request of a job that was begun then.
+// answerLost notes that a job's request got no answer; begun is when the request began.
 func (w *worker) answerLost(j *job, begun moment) {
 	w.q.mu.Lock()
 	defer w.q.mu.Unlock()
@@ -132,7 +132,7 @@ func (w *worker) answerLost(j *job, begun moment) {
 	j.until.at = j.until.at.Add(ledger.DoubtMargin)
 }
 
-// isPast reports whether what is in doubt lies so far back that somebody else may have written the
+// isPast reports whether the doubtful request is so old that somebody else may have written the
 // name since.
 func (w *worker) isPast(j *job) bool {
 	w.q.mu.Lock()

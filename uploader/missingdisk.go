@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	// awayEvery is how often a disk is looked for that is not there.
+	// awayEvery is how often the queue looks for a missing disk.
 	awayEvery = 2 * time.Second
-	// askEvery is how often the storage is asked, meanwhile, whether it still takes the token: it
-	// may have been revoked, or have an end that it does not state. One that should have ended by
-	// now is asked about each askAtEnd.
+	// askEvery is how often the queue meanwhile asks the storage whether it still takes the token:
+	// the token may be revoked, or expire at a time that it does not state. Once it should have
+	// expired, the queue asks every askAtEnd.
 	askEvery = time.Minute
 	askAtEnd = 10 * time.Second
 )
 
-// orAway tells a disk that was unplugged, or a share that was disconnected, from a file that was
-// deleted or can't be read: the former comes back. It blocks on the disk, until the queue ends.
+// orAway tells an unplugged disk or a disconnected share, which comes back, from a file that is
+// deleted or unreadable. It blocks on the disk, at most until the queue ends.
 func (w *worker) orAway(j *job, err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || e.Reason != problem.SourceGone && e.Reason != problem.SourceUnreadable {
@@ -44,8 +44,8 @@ func (w *worker) orAway(j *job, err error) error {
 	return away
 }
 
-// sourceAway makes a transfer's files wait that lie on the same disk as a job's, until it is back.
-// What was claimed of them is given back. The caller holds the lock.
+// sourceAway makes the transfer's files on a job's disk wait until the disk is back, and gives back
+// those that are claimed. The caller holds the lock.
 func (q *Queue) sourceAway(j *job, e *problem.Error) {
 	missing := source.DiskOf(j.Source, j.FileID)
 	if q.ledger.SetAway(j.Transfer, missing, e) {
@@ -68,11 +68,11 @@ type diskWait struct {
 	at       source.Path // of one of the files
 	disk     source.Disk
 	file     scan.FileID
-	missing  string // the topmost part of its path that is not there
+	missing  string // the topmost missing part of its path
 }
 
-// awaitDisk blocks until the disk is back, or the queue ends, and then lets the transfer's files on
-// it go on.
+// awaitDisk blocks until the disk is back or the queue ends. Then it lets the transfer's files on
+// the disk go on.
 func (d *diskWait) awaitDisk() {
 	for {
 		d.q.mu.Lock()
@@ -102,8 +102,8 @@ func (d *diskWait) awaitDisk() {
 	}
 }
 
-// askAboutEnd holds the inbox whose token has ended while its files are waited for: nothing else
-// would find out before their disk is back. It blocks on the network.
+// askAboutEnd holds the inbox if its token has expired while its files' disk is away: nothing else
+// would notice before the disk is back. It blocks on the network.
 func (d *diskWait) askAboutEnd() {
 	in := d.in
 	d.q.mu.Lock()

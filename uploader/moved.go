@@ -9,12 +9,11 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// Moved says that what was named to be sent from a folder, or from folders in it, lies elsewhere
-// since, as when a disk has another letter, and returns how many files of the list that concerns.
-// Transfers that another process sends stay as they are. Files are looked for there from then on,
-// what was delivered is known there, and what could not be read in its old place waits again. Of
-// half-sent files the content is compared with what the service acknowledged, so that nothing of it
-// is sent twice. It may block on the disk; errors are of ErrJournal.
+// Moved tells the queue that a folder it sends from is now elsewhere, as when a disk gets another
+// letter, and returns the number of listed files concerned. From then on the queue looks for files
+// at the new place, knows there what it delivered, and retries what it could not read at the old
+// one. It compares half-sent files with the acknowledged blocks, so that nothing is sent twice.
+// Transfers of another process don't change. Moved may block on the disk; errors are of ErrJournal.
 func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 	from, to = filepath.Clean(from), filepath.Clean(to)
 	if err := q.ledger.Load(ctx); err != nil {
@@ -45,11 +44,11 @@ func (q *Queue) Moved(ctx context.Context, from, to string) (int, error) {
 	return n, errors.Join(errs...)
 }
 
-// moveTransfer carries a move out for a transfer of this queue.
+// moveTransfer carries out a move for a transfer of this queue.
 func (q *Queue) moveTransfer(ctx context.Context, id int64, m ledger.Move) (n int, err error) {
 	is := func(t *ledger.Transfer) bool { return t.ID == id }
 	q.mu.Lock()
-	if !q.await(ctx, func() bool { return q.ledger.Scanning(is) }) { // it knows files by where they lay
+	if !q.await(ctx, func() bool { return q.ledger.Scanning(is) }) { // a scan knows files by their old paths
 		q.mu.Unlock()
 		return 0, context.Cause(ctx)
 	}

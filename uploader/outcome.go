@@ -15,22 +15,21 @@ import (
 )
 
 const (
-	// troubleInARow is after how many failed requests without a success between them a person is
-	// told.
+	// troubleInARow is the number of failed requests in a row after which the person is told.
 	troubleInARow = 3
-	// failuresInARow is after how many failed requests without a success between them an inbox's
-	// jobs wait together, and one request finds out when to go on. Fewer are single faults, which
-	// only the request concerned waits for.
+	// failuresInARow is the number of failed requests in a row that an inbox takes as single
+	// faults, for which only the request concerned waits. After more, all its jobs wait and one
+	// request at a time finds out when to go on.
 	failuresInARow = 8
 	// maxReplans is how often a job is planned anew, because its file changed or its blocks were
-	// lost, before a person has to look.
+	// lost, before it needs a person.
 	maxReplans = 5
 	// maxCorrupt is how often the same bytes may arrive damaged before the job fails.
 	maxCorrupt = 5
 )
 
-// outcomes decides what comes of units. Its methods are called under the queue's lock, but for
-// finish.
+// outcomes decides what becomes of units. The caller of its methods, except finish, holds the
+// queue's lock.
 type outcomes struct{ q *Queue }
 
 // finish takes a unit's outcome and decides how its job goes on.
@@ -46,7 +45,7 @@ func (o *outcomes) finish(u unit, err error) {
 	o.q.pacing.arrived(&u)
 	switch {
 	case !u.valid() && u.kind != prepare, j.ended:
-	case err == nil: // also where the queue is ending: what the service has confirmed is so
+	case err == nil: // also while the queue ends: what the service confirmed counts
 		o.advance(u)
 	case o.q.ctx.Err() != nil:
 	case errors.Is(err, errReclassed):
@@ -100,13 +99,13 @@ func (o *outcomes) advance(u unit) {
 	switch {
 	case u.kind == sendWhole || u.kind == commit:
 		o.q.end(j, ledger.Delivered, nil)
-	case j.left == 0 && j.flying == 0 && !j.again && !j.steered: // the last of the blocks, and once only
+	case j.left == 0 && j.flying == 0 && !j.again && !j.steered: // after the last block, and only once
 		j.inbox.ready = append(j.inbox.ready, unit{job: j, kind: commit, plan: j.plan})
 	}
 }
 
-// reclass puts a job whose file's size changed before anything was sent among those of its new
-// class. The caller holds the lock.
+// reclass moves a job whose file's size changed before anything was sent into its new class. The
+// caller holds the lock.
 func (o *outcomes) reclass(j *job) {
 	in := j.inbox
 	j.seen, j.rests = nil, time.Time{}
@@ -185,10 +184,10 @@ func (o *outcomes) failed(u unit, err error) {
 	}
 }
 
-// unlessReached turns the error of a storage whose name does not exist into one of the network
-// where that storage has answered before, in this run or an earlier one: then its name exists, and
-// a sign-in page or a broken name service denies it. A storage that was closed since is waited for,
-// too; nobody can tell the one from the other. The caller holds the lock.
+// unlessReached turns the error that a storage's name does not exist into a network error if that
+// storage has answered before, in this run or an earlier one: the name exists, and a sign-in page
+// or a broken name service denies it. A storage closed since looks just the same, so the queue
+// waits for that, too. The caller holds the lock.
 func (q *Queue) unlessReached(in *inbox, e *problem.Error) *problem.Error {
 	if e.Reason != problem.AccountGone || e.Status != 0 || !q.ledger.HasReached(in.key) {
 		return e
@@ -198,8 +197,8 @@ func (q *Queue) unlessReached(in *inbox, e *problem.Error) *problem.Error {
 	return down
 }
 
-// busyInbox counts a failed request and makes the whole inbox wait after too many in a row. The
-// caller holds the lock.
+// busyInbox counts a failed request and pauses the whole inbox after too many in a row. The caller
+// holds the lock.
 func (o *outcomes) busyInbox(in *inbox, now time.Time, e *problem.Error) {
 	in.failures++
 	in.trouble = e
@@ -211,11 +210,11 @@ func (o *outcomes) busyInbox(in *inbox, now time.Time, e *problem.Error) {
 	time.AfterFunc(in.notBefore.Sub(now), func() { defer crash.Catch(); o.q.work.Signal() })
 }
 
-// planAnew starts a job over with what is still true of it. The caller holds the lock.
+// planAnew starts a job over and keeps what is still true of it. The caller holds the lock.
 func (o *outcomes) planAnew(u unit, e *problem.Error) {
 	j := u.job
 	if u.kind == sendWhole {
-		j.ModTime = time.Time{} // so that the file as it will be then is adopted
+		j.ModTime = time.Time{} // so that the job adopts the file as it is then
 		o.q.delays.add(u, max(backoff.After(j.replans+3), o.q.pause(j)))
 		return
 	}
@@ -230,8 +229,8 @@ func (o *outcomes) planAnew(u unit, e *problem.Error) {
 	j.again = true
 }
 
-// holdInbox makes an inbox's jobs wait: for a person, or for the moment at which its token begins
-// to be valid. The caller holds the lock.
+// holdInbox makes an inbox's jobs wait for a person, or until its token becomes valid. The caller
+// holds the lock.
 func (q *Queue) holdInbox(in *inbox, e *problem.Error) {
 	in.hold = e
 	in.stopHoldTimer()
@@ -241,11 +240,11 @@ func (q *Queue) holdInbox(in *inbox, e *problem.Error) {
 	q.holdUntil(in, e)
 }
 
-// holdLook is how often a hold with an end looks at the clock: timers stand still while a computer
+// holdLook is how often a hold that ends by itself checks the clock: timers stop while a computer
 // sleeps.
 const holdLook = time.Minute
 
-// holdUntil ends a hold when the token begins to be valid. The caller holds the lock.
+// holdUntil ends a hold when the token becomes valid. The caller holds the lock.
 func (q *Queue) holdUntil(in *inbox, e *problem.Error) {
 	generation := in.generation
 	left := func() time.Duration { return e.When.Sub(time.Now().Add(in.skew)) }
@@ -272,8 +271,8 @@ func (in *inbox) stopHoldTimer() {
 	}
 }
 
-// leaveAlone reads a unit's file again when it was left alone for long enough. Meanwhile its job
-// waits like others. The caller holds the lock.
+// leaveAlone has a unit's file read again when it has rested long enough. Meanwhile its job is
+// shown as waiting. The caller holds the lock.
 func (o *outcomes) leaveAlone(u unit) {
 	o.q.delays.rest(u)
 	if u.kind == sendWhole && u.job.State == ledger.Active {
@@ -282,7 +281,7 @@ func (o *outcomes) leaveAlone(u unit) {
 	}
 }
 
-// end gives a job its last state. The caller holds the lock.
+// end gives a job its final state. The caller holds the lock.
 func (q *Queue) end(j *job, s ledger.JobState, why *problem.Error) {
 	j.State, j.Problem = s, why
 	j.ended = true

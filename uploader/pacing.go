@@ -10,17 +10,17 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// pacing is how fast bytes leave, and what follows from that. The queue's lock protects it, but for
-// hand and the limit.
+// pacing measures how fast bytes leave and sizes files and blocks by it. The queue's lock protects
+// it, except for hand and the limit.
 type pacing struct {
 	flow   uplink.Flow
-	onWay  atomic.Int64 // bytes handed over by requests under way
+	onWay  atomic.Int64 // bytes handed over by requests in flight
 	limit  uplink.Limit
 	wanted int64          // Config.BlockSize
-	ledger *ledger.Ledger // keeps what was measured last
+	ledger *ledger.Ledger // keeps the last measurement
 }
 
-// hand counts n bytes that were handed over of a body of that size, which makes handed in all. It
+// hand counts n bytes handed over of a body of that size; handed is the body's total so far. It
 // takes no lock.
 func (p *pacing) hand(j *job, n, handed, size int64) {
 	p.onWay.Add(n)
@@ -29,8 +29,8 @@ func (p *pacing) hand(j *job, n, handed, size int64) {
 	j.flow.Hand(n, handed, size)
 }
 
-// answered counts what came of a request of whose body so much had been handed over. One that the
-// queue itself cut off says nothing about the line. The caller holds the lock.
+// answered counts a request's outcome; handed is how many bytes of its body were handed over. A
+// request that the queue itself cut off says nothing about the line. The caller holds the lock.
 func (p *pacing) answered(u *unit, now time.Time, handed, size int64, err error, cutOff bool) {
 	for _, f := range []*uplink.Flow{&p.flow, u.job.flow} {
 		switch {
@@ -46,7 +46,7 @@ func (p *pacing) answered(u *unit, now time.Time, handed, size int64, err error,
 	}
 }
 
-// arrived ends that the bytes of a unit's request are on their way: they are lost, or counted as
+// arrived stops counting the bytes of a unit's request as in transit: they are lost, or counted as
 // acknowledged at the same moment. The caller holds the lock.
 func (p *pacing) arrived(u *unit) {
 	p.onWay.Add(-u.onWay)
@@ -54,9 +54,9 @@ func (p *pacing) arrived(u *unit) {
 	u.onWay = 0
 }
 
-// speedTo returns how fast bytes leave for an inbox, in bytes per second: in the last seconds of
-// sending, where those are so many, or when it was measured last; 0 where it never was. The caller
-// holds the lock.
+// speedTo returns how fast bytes leave for an inbox, in bytes per second: over the last seconds of
+// sending if there were as many, else the last measurement, or 0 if there is none. The caller holds
+// the lock.
 func (p *pacing) speedTo(inbox string, seconds int) float64 {
 	if now := p.flow.Pace(seconds); now.Bytes >= 1 && !now.OfFiles() {
 		return now.Bytes
@@ -64,8 +64,8 @@ func (p *pacing) speedTo(inbox string, seconds int) float64 {
 	return p.ledger.LastSpeed(inbox)
 }
 
-// planningSpeed is the speed by which files for an inbox are planned, 0 if it is not known. The
-// caller holds the lock.
+// planningSpeed returns the speed by which files for an inbox are planned, in bytes per second; 0
+// if it is not known. The caller holds the lock.
 func (p *pacing) planningSpeed(inbox string) float64 {
 	speed := p.speedTo(inbox, uplink.PlanningSeconds)
 	if limit := p.limit.PerSecond(); limit > 0 && (speed == 0 || limit < speed) {
@@ -74,8 +74,8 @@ func (p *pacing) planningSpeed(inbox string) float64 {
 	return speed
 }
 
-// blockSize returns the block size of a file that is planned now. The caller holds the lock, as
-// with wholeSize.
+// blockSize returns the block size in bytes of a file that is planned now. The caller holds the
+// lock, as with wholeSize.
 func (p *pacing) blockSize(j *job) int64 {
 	preferred := p.wanted
 	if preferred == 0 {
@@ -84,9 +84,9 @@ func (p *pacing) blockSize(j *job) int64 {
 	return plan.BlockSize(j.Size, preferred)
 }
 
-// planForSlow plans files anew, in smaller blocks, that were planned before anything was known of a
-// line that turns out to be slow: as long as nothing of them is acknowledged, which on that line
-// would take long. What is under way of them is cut off.
+// planForSlow replans files in smaller blocks if the line, unknown when they were planned, turns
+// out to be slow: large blocks would take long to be acknowledged. It does so only while none of a
+// file's blocks is acknowledged, and cuts off its requests in flight.
 func (q *Queue) planForSlow() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -108,7 +108,7 @@ func (q *Queue) planForSlow() {
 	}
 }
 
-// wholeSize returns up to which size a file for an inbox that is found now is sent in one request.
+// wholeSize returns the size in bytes up to which a file found now is sent in one request.
 func (p *pacing) wholeSize(inbox string) int64 {
 	if p.wanted != 0 {
 		return p.wanted

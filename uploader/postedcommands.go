@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	// listenEvery is how soon a command of another process is heard.
+	// listenEvery is how often the queue looks for commands of other processes.
 	listenEvery = 250 * time.Millisecond
-	// aliveEvery is how often the journal is told that requests are under way: after a crash it
-	// says until when they may have been.
+	// aliveEvery is how often the queue tells the journal that requests are in flight: after a
+	// crash the journal says until when they may have been.
 	aliveEvery = 10 * time.Second
 )
 
-// listener carries out what other processes leave for this one, shows what they do, and looks at
-// the line from time to time. Its goroutine is its own.
+// listener carries out the commands that other processes post for this one, shows what they do, and
+// measures the line from time to time. It runs on its own goroutine.
 type listener struct {
 	q       *Queue
-	adopted atomic.Bool // transfers for which others may have left commands
+	adopted atomic.Bool // a transfer was adopted, for which others may have posted commands
 
-	again bool           // what was posted could not be read or carried out the last time
-	heard map[int64]bool // was carried out, though the journal may not know it yet
+	again bool           // the last reading or carrying out of posted commands failed
+	heard map[int64]bool // commands carried out, though the journal may not know it yet
 }
 
 // run listens until the queue ends.
@@ -55,7 +55,7 @@ func (l *listener) run() {
 	}
 }
 
-// sayAlive keeps the moment in the journal if requests are under way.
+// sayAlive writes the time to the journal if requests are in flight.
 func (l *listener) sayAlive() {
 	l.q.mu.Lock()
 	busy := l.q.busy > 0
@@ -66,15 +66,15 @@ func (l *listener) sayAlive() {
 	}
 }
 
-// foldFlow notes what has left up to now.
+// foldFlow notes how many bytes have left by now.
 func (l *listener) foldFlow(now time.Time) {
 	l.q.mu.Lock()
 	defer l.q.mu.Unlock()
 	l.q.pacing.flow.Note(now)
 }
 
-// keepSpeed lets the journal know how fast bytes leave, where that is known: small files do not
-// tell.
+// keepSpeed records in the journal how fast bytes leave, if that is known: small files don't show
+// it.
 func (l *listener) keepSpeed() {
 	l.q.mu.Lock()
 	p := l.q.pacing.flow.Pace(uplink.TellingSeconds)
@@ -93,8 +93,8 @@ func (l *listener) keepSpeed() {
 	}
 }
 
-// hear looks whether another process wrote into the journal, or left something for what was
-// adopted.
+// hear checks whether another process wrote to the journal, or posted commands for an adopted
+// transfer.
 func (l *listener) hear() error {
 	changed, err := l.q.journal.Changed(l.q.ctx)
 	adopted := l.adopted.Swap(false)
@@ -116,9 +116,9 @@ func (l *listener) hear() error {
 	return nil
 }
 
-// obey carries out what others left for this queue. Of a command the journal learns together with
-// what came of it, so that none is lost with the process: at worst it is carried out once more. One
-// that fails for good is passed over.
+// obey carries out the commands posted for this queue. The journal learns of a command together
+// with its outcome, so that none is lost with the process: at worst one is carried out twice. obey
+// skips a command that fails for good.
 func (l *listener) obey() error {
 	posted, err := l.q.journal.Posted(l.q.ctx)
 	if err != nil {
@@ -144,8 +144,7 @@ func (l *listener) obey() error {
 	return l.q.ledger.Commit(l.q.ctx, true)
 }
 
-// obeyOne carries out what another process left. A kill may have it carried out twice, which
-// changes nothing more.
+// obeyOne carries out a posted command. After a kill it may run twice, which does no harm.
 func (l *listener) obeyOne(p *ledger.Posted) error {
 	_, err := l.q.commands.carryOut(l.q.ctx, p.Command)
 	if err == nil || !l.obeysAgain(err) {
@@ -154,8 +153,7 @@ func (l *listener) obeyOne(p *ledger.Posted) error {
 	return err
 }
 
-// obeysAgain reports whether a command that failed is carried out once more, by this process or by
-// the next one.
+// obeysAgain reports whether a failed command is tried again, by this process or the next one.
 func (l *listener) obeysAgain(err error) bool {
 	return l.q.ctx.Err() != nil || err != nil && problem.Passes(err)
 }

@@ -14,9 +14,9 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// prepare opens a large file and plans it. For a new one it asks first whether its name is free,
-// with the one question that needs no right to read: to commit a block that does not exist where no
-// blob is.
+// prepare opens a large file and plans it. For a new one it first asks whether the name is free,
+// with the one question that needs no right to read: it commits a nonexistent block, on condition
+// that no blob exists.
 func (w *worker) prepare(u *unit) error {
 	j := u.job
 	if err := w.haveName(j); err != nil {
@@ -61,7 +61,7 @@ func (w *worker) prepare(u *unit) error {
 			err = problem.New("ask", j.Blob, problem.AlreadyThereByUs)
 		}
 		if err != nil {
-			return err // ErrExists: nothing has been sent for nothing
+			return err // ErrExists: no block has been sent in vain
 		}
 	}
 	w.q.mu.Lock()
@@ -78,9 +78,9 @@ func (w *worker) prepare(u *unit) error {
 	return nil
 }
 
-// readSince returns a moment after which the file must not have changed for its acknowledged blocks
-// to be true: its last change before they were read. Of an earlier process it is known when the
-// first of them was read.
+// readSince returns the moment after which any change to the file puts its acknowledged blocks in
+// doubt: the file's last change before they were read. If an earlier process read them, it is the
+// time at which that read the first.
 func (j *job) readSince(acked []ledger.AckedBlock) time.Time {
 	moment := j.changed
 	for _, a := range acked {
@@ -91,10 +91,10 @@ func (j *job) readSince(acked []ledger.AckedBlock) time.Time {
 	return moment
 }
 
-// keptBlocks returns a job's acknowledged blocks, none if they are too old to be there still. It
-// blocks on the journal.
+// keptBlocks returns a job's acknowledged blocks, or none if the service may have discarded them by
+// now. It blocks on the journal.
 func (w *worker) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
-	if err := w.q.ledger.CommitPending(w.q.ctx); err != nil { // or it would say what was true before the job was planned anew
+	if err := w.q.ledger.CommitPending(w.q.ctx); err != nil { // else the journal may still have the previous plan
 		return nil, errAgain
 	}
 	acked, err := w.q.journal.Blocks(w.q.ctx, j.ID)
@@ -113,8 +113,8 @@ func (w *worker) keptBlocks(j *job) ([]ledger.AckedBlock, error) {
 	return acked, nil
 }
 
-// lay sets a job's blocks out, some of which are acknowledged, and keeps that. The caller holds the
-// lock.
+// lay divides a job into blocks, of which acked are acknowledged, and records the plan. The caller
+// holds the lock.
 func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 	n := ledger.BlockCount(j.Size, j.BlockSize)
 	if j.plan++; j.flow == nil {
@@ -136,8 +136,8 @@ func (q *Queue) lay(j *job, acked []ledger.AckedBlock) {
 
 func (j *job) blockLen(n int) int64 { return min(j.BlockSize, j.Size-int64(n)*j.BlockSize) }
 
-// stillTrue returns those acknowledged blocks that the file, which may have changed, still
-// contains, and makes the plan fit it. Only what differs is sent again.
+// stillTrue fits the plan to a file that may have changed and returns the acknowledged blocks that
+// the file still contains. Only the others are sent again.
 func (w *worker) stillTrue(
 	u *unit, f *os.File, now source.Version, acked []ledger.AckedBlock,
 ) ([]ledger.AckedBlock, error) {

@@ -22,53 +22,50 @@ import (
 
 const mib = 1 << 20
 
-// DefaultMemory is how many bytes of block buffers a queue uses unless told otherwise: ten blocks
-// of the default size.
+// DefaultMemory is the default of Config.Memory in bytes: ten blocks of the default size.
 const DefaultMemory = 80 * mib
 
-// Config says what a Queue works with. Open is required; the zero value of everything else is a
-// good default.
+// Config configures a Queue. Open is required; the zero value of every other field is a good
+// default.
 type Config struct {
 	// Open returns the store that a token leads to. It must not block on the network.
 	Open func(token.Token) (store.Store, error)
-	// Journal keeps the queue. Default: one that ends with the process. The queue does not close
-	// it.
+	// Journal stores the queue. Default: one in memory. The queue does not close it.
 	Journal ledger.Journal
 	// Memory limits the bytes of file content held at once. Default DefaultMemory; at least 1 MiB.
 	Memory int64
-	// Connections is the number of requests under way at once, 1 to 512; 0 lets the queue find it.
+	// Connections is the number of requests in flight at once, 1 to 512; 0 lets the queue choose.
 	// [Queue.Connect] changes it.
 	Connections int
 	// BlockSize is the preferred size of a block in bytes, MinBlockSize to 4000 MiB; 0 lets the
 	// queue choose one for each file when it is planned, 256 KiB to 8 MiB by the speed of the line.
 	// Files of more than 50,000 such blocks get larger ones.
 	BlockSize int64
-	// Rate limits the speed in bytes per second; 0 does not. [Queue.Limit] changes it.
+	// Rate limits the speed in bytes per second; 0 is no limit. [Queue.Limit] changes it.
 	Rate int64
-	// MaxRate is the highest speed that Rate and [Queue.Limit] come to, in bytes per second; 0 is no
-	// such bound.
+	// MaxRate bounds Rate and [Queue.Limit], in bytes per second; 0 is no bound.
 	MaxRate int64
-	// NeverReplace has no file in an inbox replaced, whatever transfers and commands say: Add and Do
-	// refuse it with the reason ReplaceForbidden, and what was to replace one before is left alone.
+	// NeverReplace forbids to replace files in an inbox: Add and Do return ReplaceForbidden for it,
+	// and files that an older command meant to replace are left alone.
 	NeverReplace bool
-	// NoProgress is how long a request may stand still before it is given up and sent again.
+	// NoProgress is how long a request may stall before the queue gives it up and sends it again.
 	// Default 60 s. It does not limit a request's whole duration, so a slow line is not cut off.
 	NoProgress time.Duration
-	// Steady is how long a file that has changed lately is left alone between the two readings that
-	// have to find the same before it is sent. Others are sent meanwhile. Default 2.5 s.
+	// Steady is how long the queue leaves a recently changed file alone between the two readings
+	// that must agree before it sends the file. It sends others meanwhile. Default 2.5 s.
 	Steady time.Duration
-	// Receipt is the file that a receipt will be written to. No scan of this queue takes it. Empty:
-	// there is none.
+	// Receipt is the file that a receipt will be written to. Scans of this queue leave it out.
+	// Empty: there is none.
 	Receipt string
-	// Sums keeps and compares hashes of files. Default: what is to be compared is not sent.
+	// Sums keeps and compares hashes of files. Default: files to be compared are not sent.
 	Sums ledger.Sums
 	// Log receives what support needs. It never sees a token's query. Default: nothing is logged.
 	Log *slog.Logger
 }
 
-// Queue owns order, concurrency and retry. It sends what [Queue.Add] was given into the inboxes
-// whose tokens [Queue.Use] was given. All methods may be called from any goroutine. Those that may
-// block on the disk say so; Wait, Close and Redirect wait for the network, too.
+// Queue owns order, concurrency and retry. It sends what [Queue.Add] adds into the inboxes whose
+// tokens it has from [Queue.Use]. All methods may be called from any goroutine. Those that may
+// block on the disk say so; Wait, Close and Redirect also wait for the network.
 type Queue struct {
 	config  Config
 	journal ledger.Journal
@@ -80,27 +77,27 @@ type Queue struct {
 
 	metTaken atomic.Bool // met is not empty
 
-	ctx    context.Context // the queue's root: every goroutine of it ends with this
+	ctx    context.Context // the queue's root: all its goroutines end with it
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup
 
 	mu       sync.Mutex
 	work     *sync.Cond // there may be something to send, or a connection for it
-	landed   *sync.Cond // a request was answered, or a scan has ended; for who waits for an inbox to be quiet
+	landed   *sync.Cond // a request was answered or a scan ended, which await waits for
 	inboxes  map[string]*inbox
-	order    []*inbox // as they were first used; rotates so that each gets its turn
+	order    []*inbox // in the order of first use; rotates so that each gets its turn
 	workers  int
-	busy     int // units under way
+	busy     int // units in flight
 	conns    uplink.Concurrency
 	loaded   map[int64]*job // claimed, by id
 	doubts   doubts
-	young    []sentYoung // in the order of their delivery
+	young    []sentYoung // in the order of delivery
 	delays   delays
 	met      map[int64]*met // by transfer
-	orders   int            // counts how often jobs were moved
-	hurry    chan struct{}  // closed, and made anew, when what waits is to be tried at once
-	scans    int            // scans under way
-	scanErr  error          // the first scan that could not be finished
+	orders   int            // counts how often jobs were reordered
+	hurry    chan struct{}  // closed and renewed when everything that waits is to be retried at once
+	scans    int            // running scans
+	scanErr  error          // of the first scan that failed
 	halt     *problem.Error // the journal can't be written, so nothing is sent; nil otherwise
 	settled  chan struct{}  // closed while nothing can go on by itself
 	closed   bool
@@ -114,9 +111,9 @@ type Queue struct {
 
 var errClosed = errors.New("queue closed")
 
-// NewQueue returns a running queue. It shows all that the journal holds, and sends nothing of it
-// before [Queue.Adopt]. It ends when ctx does or by [Queue.Close]; the caller must call Close
-// either way. An error is about the configuration, or of ErrJournal.
+// NewQueue returns a running queue. It shows everything in the journal, but sends none of it before
+// [Queue.Adopt]. It ends with ctx or at [Queue.Close]; the caller must call Close either way. An
+// error is about the configuration, or of ErrJournal.
 func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	switch {
 	case c.Open == nil:
@@ -183,8 +180,8 @@ func NewQueue(ctx context.Context, c Config) (*Queue, error) {
 	return q, nil
 }
 
-// journalChanged stops sending while the journal can't be written, and goes on when it can. Of two
-// calls that overtake each other both find what is true by then.
+// journalChanged stops sending while the journal can't be written, and resumes when it can. Calls
+// may overtake each other: each reads the present state.
 func (q *Queue) journalChanged() {
 	q.mu.Lock()
 	trouble := q.ledger.Trouble()
@@ -196,8 +193,8 @@ func (q *Queue) journalChanged() {
 	}
 }
 
-// Use makes the token the one that its inbox's jobs are sent with. Jobs that waited for one go on,
-// keeping the blocks that are already acknowledged. The error is Config.Open's.
+// Use sends the jobs of the token's inbox with this token from now on. Jobs that waited for a token
+// go on and keep their acknowledged blocks. The error is Config.Open's.
 func (q *Queue) Use(t token.Token) error {
 	store, err := q.config.Open(t)
 	if err != nil {
@@ -219,8 +216,8 @@ func (q *Queue) Use(t token.Token) error {
 	return nil
 }
 
-// Hold makes an inbox's jobs wait for that reason until Use is called for it. Requests under way
-// are brought to their end.
+// Hold makes an inbox's jobs wait, for the reason why, until Use is called for the inbox. Requests
+// in flight are finished.
 func (q *Queue) Hold(inbox string, why *problem.Error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -230,7 +227,7 @@ func (q *Queue) Hold(inbox string, why *problem.Error) {
 	q.reconsider()
 }
 
-// inbox returns the inbox of the key, new where needed. The caller holds the lock.
+// inbox returns the inbox of the key and creates it if necessary. The caller holds the lock.
 func (q *Queue) inbox(key string) *inbox {
 	in := q.inboxes[key]
 	if in == nil {
@@ -241,8 +238,8 @@ func (q *Queue) inbox(key string) *inbox {
 	return in
 }
 
-// Limit changes the highest speed, in bytes per second; 0 or less takes the limit away. What is
-// being sent keeps to it from its next few KiB on. Config.MaxRate bounds it.
+// Limit sets the highest speed, in bytes per second; 0 or less removes the limit. Requests in
+// flight keep to it from their next few KiB on. Config.MaxRate bounds it.
 func (q *Queue) Limit(perSecond int64) { q.pacing.limit.Set(q.config.within(perSecond)) }
 
 // within is a speed limit that keeps to MaxRate.
@@ -253,8 +250,8 @@ func (c *Config) within(perSecond int64) int64 {
 	return perSecond
 }
 
-// Connect changes the number of requests under way at once, 1 to 512; 0 lets the queue find it.
-// What is under way beyond a smaller number is brought to its end.
+// Connect sets the number of requests in flight at once, 1 to 512; 0 lets the queue choose. If that
+// is fewer than before, requests in flight are finished first.
 func (q *Queue) Connect(n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -263,8 +260,8 @@ func (q *Queue) Connect(n int) {
 	q.notify()
 }
 
-// Changed receives after something changed that Status or Rows would show. It has room for one:
-// changes coalesce.
+// Changed returns a channel that receives after a change that Status or Rows shows. It has room for
+// one: changes coalesce.
 func (q *Queue) Changed() <-chan struct{} { return q.changed }
 
 func (q *Queue) notify() {
@@ -316,8 +313,8 @@ func (q *Queue) trouble() error {
 	return q.scanErr
 }
 
-// holdOf returns why an inbox's jobs wait for a person, who has to bring a token; nil if they
-// don't. The caller holds the lock.
+// holdOf returns why an inbox's jobs wait for a person to bring a token, or nil. The caller holds
+// the lock.
 func (q *Queue) holdOf(in *inbox) *problem.Error {
 	if in.hold == nil && in.store == nil && q.ledger.Unfinished(in.key) > 0 {
 		return problem.New("send", "", problem.TokenNeeded)
@@ -352,8 +349,8 @@ func (q *Queue) settle() {
 	close(q.settled)
 }
 
-// reconsider looks again at what can be sent, after something changed that no request has brought
-// about. The caller holds the lock.
+// reconsider looks again for work after a change that did not come from a request. The caller holds
+// the lock.
 func (q *Queue) reconsider() {
 	q.unsettle()
 	q.settle()
@@ -373,16 +370,16 @@ func (q *Queue) unsettle() {
 	}
 }
 
-// closePatience is how long Close waits for reads of files that nothing can end.
+// closePatience is how long Close waits for file reads that nothing can interrupt.
 var closePatience = 5 * time.Second
 
-// Close stops sending, waits until every goroutine has ended and closes the stores. Requests under
-// way are cut off; their blocks are sent again by whoever goes on with the journal. It does not
-// close the journal, which gives the queue's transfers up.
+// Close stops sending, waits until every goroutine has ended and closes the stores. It cuts off
+// requests in flight; whoever continues with the journal sends their blocks again. It does not
+// close the journal, which gives up the queue's transfers.
 //
-// On a dead network disk the system may never come back from reading a file or a folder. After 5 s
-// Close leaves such a goroutine behind, with its memory and its files: it does nothing more, should
-// the disk still answer.
+// On a dead network disk the system may never return from reading a file or a folder. After 5 s
+// Close leaves such a goroutine behind, with its memory and its files. If the disk answers after
+// all, the goroutine does nothing more.
 func (q *Queue) Close() error {
 	q.cancel(errClosed)
 	ended := q.wait(closePatience)
@@ -412,7 +409,7 @@ func (q *Queue) Close() error {
 	return errors.Join(errs...)
 }
 
-// wait waits for the queue's goroutines, for so long, and reports whether all of them have ended.
+// wait waits at most patience for the queue's goroutines and reports whether all have ended.
 func (q *Queue) wait(patience time.Duration) bool {
 	ended := make(chan struct{})
 	go func() {

@@ -10,12 +10,12 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Redirect gives what an inbox, named by its key, has not received to another one, as when a new
-// token of the same workspace leads to another container, and returns how many jobs that concerns.
-// They become jobs of new transfers and are sent from their first byte, since blocks stay where
-// they were staged; what was delivered stays delivered and is not sent again. Only transfers of
-// this queue are concerned. Redirect waits for the requests to the old inbox that are under way,
-// and may block on the disk. The token for the new inbox should have been given to Use before.
+// Redirect moves the unfinished jobs of the inbox whose key is from to another inbox, as when a new
+// token of the same workspace leads to another container, and returns their number. They become
+// jobs of new transfers and start from their first byte, since staged blocks stay in the old inbox.
+// Delivered files stay delivered and are not sent again. Redirect moves only transfers of this
+// queue. It waits for requests in flight to the old inbox, and may block on the disk. Call Use with
+// the new inbox's token before.
 func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int, error) {
 	if from == to.Key() {
 		return 0, nil
@@ -36,7 +36,7 @@ func (q *Queue) Redirect(ctx context.Context, from string, to token.Inbox) (int,
 	return n, q.ledger.Commit(ctx, true)
 }
 
-// quiet stops an inbox's jobs and waits until nothing of it is under way, another move included, or
+// quiet stops an inbox's jobs and waits until nothing of it is in flight, another move included, or
 // lets them go on.
 func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 	q.mu.Lock()
@@ -63,8 +63,8 @@ func (q *Queue) quiet(ctx context.Context, inbox string, quiet bool) error {
 	return nil
 }
 
-// await waits while something is busy, and reports whether it ended before ctx and the queue. The
-// caller holds the lock.
+// await waits until busy returns false, and reports whether it did before ctx or the queue ended.
+// The caller holds the lock.
 func (q *Queue) await(ctx context.Context, busy func() bool) bool {
 	stop := context.AfterFunc(ctx, func() { defer crash.Catch(); q.landed.Broadcast() })
 	defer stop()
@@ -77,11 +77,11 @@ func (q *Queue) await(ctx context.Context, busy func() bool) bool {
 	return true
 }
 
-// redirection gives jobs to another inbox.
+// redirection moves jobs to another inbox.
 type redirection struct {
 	q      *Queue
 	to     token.Inbox
-	rights token.Rights // of the token for it
+	rights token.Rights // of the new inbox's token
 }
 
 // transfer moves one transfer's jobs, and returns how many.

@@ -17,10 +17,10 @@ import (
 type scanning struct {
 	q      *Queue
 	t      *ledger.Entry
-	record *scan.Record // of a review, which has read or is reading them; may be nil
+	record *scan.Record // of a review that has read the roots or is reading them; may be nil
 }
 
-// start begins it on a goroutine of its own, which ends with the queue.
+// start begins the scan on a goroutine of its own, which ends with the queue.
 func (s *scanning) start() {
 	s.q.mu.Lock()
 	s.q.unsettle()
@@ -46,7 +46,7 @@ func (s *scanning) start() {
 	})
 }
 
-// run turns what is found below the roots into jobs.
+// run turns the files found below the roots into jobs.
 func (s *scanning) run() error {
 	x := s.q.ledger
 	now, known := x.ScanOf(s.t)
@@ -110,8 +110,8 @@ func (s *scanning) run() error {
 	return nil
 }
 
-// reader returns what reads the roots of a transfer: the record of the review, where that is of the
-// same roots with the same options, else a scan of its own.
+// reader returns the function that reads a transfer's roots: it replays the review's record if that
+// has the same roots and options, else it scans.
 func (s *scanning) reader(
 	t *ledger.Transfer,
 ) (read func(context.Context, func([]scan.Found) error, func()) (scan.Totals, error), replays bool) {
@@ -131,9 +131,9 @@ func (s *scanning) reader(
 	}, false
 }
 
-// renew looks once more at a file of a review that was sent before as it was then: it may have
-// changed while the person looked at the review, and what changed is sent. Other files are looked
-// at when they are sent.
+// renew looks again at a file that the review found already sent and unchanged: it may have changed
+// while the person looked at the review, and then it must be sent. Other files are looked at when
+// they are sent.
 func (s *scanning) renew(sent *ledger.Sent, f *scan.Found) error {
 	same, err := sent.Has(s.q.ctx, f)
 	if err != nil || !same {
@@ -145,8 +145,7 @@ func (s *scanning) renew(sent *ledger.Sent, f *scan.Found) error {
 	return nil
 }
 
-// insist repeats a write to the journal for as long as the journal says that it may succeed later,
-// as on a full disk.
+// insist retries a write to the journal as long as it may succeed later, as on a full disk.
 func (s *scanning) insist(write func() error) error {
 	for {
 		err := write()
@@ -162,11 +161,11 @@ func (s *scanning) insist(write func() error) error {
 	}
 }
 
-// errGivenUp ends a scan of which nobody wants anything any more.
+// errGivenUp ends a scan whose whole transfer a person has given up.
 var errGivenUp = errors.New("given up")
 
-// giveUpFound does with what was found since what a person wanted of all of it. What was found
-// before is as the person wanted it, then or later.
+// giveUpFound carries out a person's command for a whole transfer on the jobs found since the
+// command. Jobs found before are as the person wanted them, then or later.
 func (s *scanning) giveUpFound(v ledger.Verb, since []int64) error {
 	err := s.q.ledger.Each(s.q.ctx, since, func(b *ledger.Page) error {
 		s.q.changeBatch(b, ledger.Command{Verb: v, Transfer: s.t.ID})
@@ -178,7 +177,7 @@ func (s *scanning) giveUpFound(v ledger.Verb, since []int64) error {
 	s.q.ledger.Prune(s.t.ID, v.Forgets())
 	s.q.ledger.TakeUp(s.t)
 	s.q.mu.Lock()
-	s.q.reconsider() // some of it may have been wanted after all
+	s.q.reconsider() // a person may want some of them after all
 	s.q.mu.Unlock()
 	return nil
 }

@@ -20,27 +20,27 @@ import (
 type inbox struct {
 	key        string
 	token      token.Token
-	store      store.Store // nil until a token was given
-	generation int         // of the token: an answer to an older one says nothing about this one
+	store      store.Store // nil until there is a token
+	generation int         // of the token: an answer to an older token says nothing about this one
 
-	hold      *problem.Error // waits for a person, or for the token's time to begin; nil otherwise
+	hold      *problem.Error // waits for a person, or until the token is valid; nil otherwise
 	holdTimer *time.Timer    // ends the hold by itself; nil otherwise
-	quiet     bool           // its jobs are being given to another inbox
+	quiet     bool           // its jobs are moving to another inbox
 	notBefore time.Time      // waits for the network or the service until then
-	failures  int            // requests in a row that failed for ErrBusy
-	pauses    int            // waits in a row that helped nothing
-	asked     time.Time      // when the storage was asked last whether it still takes the token, while a disk is waited for
-	trouble   *problem.Error // of the last request that failed for ErrBusy
-	retry     time.Time      // when the one that failed last is sent again
-	skew      time.Duration
-	skewKnown bool // the service's clock is this one plus skew
+	failures  int            // requests in a row that failed with ErrBusy
+	pauses    int            // waits in a row that did not help
+	asked     time.Time      // last time askAboutEnd asked the storage whether it still takes the token
+	trouble   *problem.Error // of the last request that failed with ErrBusy
+	retry     time.Time      // when that request is sent again
+	skew      time.Duration  // the service's clock is this computer's plus skew
+	skewKnown bool
 
 	small  []*job // claimed
-	rested []unit // small ones that were left alone for a while, to be read again
+	rested []unit // small files that have rested, to be read again
 	large  []*job // claimed, not opened
 	opened []*job // large, being sent
 	ready  []unit // to be sent next: retries and commits
-	flying [2]int // units under way, by class
+	flying [2]int // units in flight, by class
 }
 
 // job is a Job while it is being sent.
@@ -55,38 +55,38 @@ type job struct {
 	digest  *source.Digest // of a file whose hashes are kept; nil before it is planned
 	next    int            // blocks before this one have been handed out
 	left    int            // blocks not acknowledged
-	flying  int            // units under way
-	ended   bool           // or given back: nothing more is done with it
-	steered bool           // a person wants it in the state wish as soon as nothing is under way
+	flying  int            // units in flight
+	ended   bool           // finished or given back: nobody works on it any more
+	steered bool           // a person wants it in the state wish as soon as nothing is in flight
 	wish    ledger.JobState
-	guessed bool          // its block size was chosen before anything was known of the line
+	guessed bool          // its block size was chosen before the line's speed was known
 	cut     atomic.Int64  // units of plans before this one are cut off
-	onWay   atomic.Int64  // bytes handed over by its requests under way
+	onWay   atomic.Int64  // bytes handed over by its requests in flight
 	flow    *uplink.Flow  // of a large file; nil before it is planned
-	plan    int           // counts the plans: a unit of an older one is void
-	again   bool          // to be planned anew as soon as no unit is under way
-	rest    time.Duration // and that long after, since its file has changed
-	replans int           // how often it was planned anew because its source changed or its blocks were lost
+	plan    int           // counts the plans: a unit of an older plan is void
+	again   bool          // to be replanned as soon as no unit is in flight
+	rest    time.Duration // how long to wait before that, since its file has changed
+	replans int           // how often it was replanned because its source changed or its blocks were lost
 
-	seen     *reading  // of a small file that may be changing: how it was read last
-	rests    time.Time // of a large one: what is read of it before this moment has to be read again
-	unsure   []int     // its blocks of which that is so
+	seen     *reading  // the last reading of a small file that may be changing
+	rests    time.Time // blocks of a large file read before this moment must be read again
+	unsure   []int     // those blocks
 	unsureAt time.Time // when the last of them was read
-	suspect  bool      // an acknowledged block was not what the file contains, though its times don't tell
+	suspect  bool      // an acknowledged block differs from the file, though the file's times don't show it
 
-	doubt    doubt  // whether a blob that is there may be ours
-	doubtful moment // when the request was begun whose answer was lost, or an earlier process may have begun one
-	until    moment // when that can have been carried out at the latest
+	doubt    doubt  // whether an existing blob may be ours
+	doubtful moment // start of the request whose answer was lost, or that an earlier process may have begun
+	until    moment // the latest moment at which the service can have carried that out
 }
 
-// doubt is what is known of a small file's blob after an answer was lost.
+// doubt is what the queue knows of a small file's blob after a lost answer.
 type doubt uint8
 
 const (
 	none    doubt = iota
 	lost          // the service may have stored it
-	earlier       // an earlier process may have had it stored
-	older         // what is there was written before we began, or nothing is there
+	earlier       // the service may have stored it for an earlier process
+	older         // the blob is older than our request, or there is none
 )
 
 // unitKind is what a worker does with a job.
@@ -104,12 +104,12 @@ type unit struct {
 	job     *job
 	kind    unitKind
 	block   int
-	plan    int           // the job's when it was made
-	tries   int           // failed ones
+	plan    int           // the job's plan when the unit was made
+	tries   int           // that failed
 	damaged int           // of those, because other bytes arrived
-	stalls  int           // of those, for standing still
+	stalls  int           // of those, because the request stalled
 	crowded int           // of those, because too many files were open
-	awaited int           // for what came of the file's twin
+	awaited int           // how often it waited for the outcome of the file's twin
 	rest    time.Duration // how long it waits, with errUnsteady
 
 	// Filled when it is handed out.
@@ -117,14 +117,14 @@ type unit struct {
 	token      token.Token
 	generation int
 	class      ledger.Class
-	spare      bool  // a connection was free besides
-	onWay      int64 // bytes that the service confirmed and that still count as on their way
+	spare      bool  // another connection was free
+	onWay      int64 // bytes that the service confirmed and that still count as in transit
 }
 
 // valid reports whether the unit still has a purpose.
 func (u *unit) valid() bool { return !u.job.ended && u.plan == u.job.plan }
 
-// smallAhead and largeAhead are how many claimed jobs are kept loaded for each inbox.
+// smallAhead and largeAhead are how many claimed jobs stay loaded for each inbox.
 const (
 	smallAhead = 512
 	largeAhead = 16
@@ -152,7 +152,7 @@ func (q *Queue) take() (unit, bool) {
 				q.busy++
 				q.pacing.flow.Begin()
 				if u.spare = q.busy < q.conns.Limit; u.spare {
-					q.work.Signal() // one wakes the next while there is work, so idle ones sleep
+					q.work.Signal() // each wakes the next while there is work, so idle ones sleep
 				}
 				return u, true
 			}
@@ -190,7 +190,7 @@ func (q *Queue) pick() (unit, bool) {
 		if u.job.State == ledger.Waiting {
 			u.job.State = ledger.Active
 			q.ledger.Begin(u.job.ID)
-			q.notify() // its request may stand still for long
+			q.notify() // its request may stall for long
 		}
 		if len(q.order) > 1 {
 			q.order = append(append(append([]*inbox{}, q.order[:i]...), q.order[i+1:]...), in)
@@ -200,8 +200,8 @@ func (q *Queue) pick() (unit, bool) {
 	return unit{}, false
 }
 
-// pick chooses the inbox's next unit: what is due again first; then small and large files get half
-// of the connections each while there are both, so that neither waits behind the other.
+// pick chooses the inbox's next unit: retries and commits first. While there are both small and
+// large files, each kind gets half of the connections, so that neither waits behind the other.
 func (in *inbox) pick(limit int) (unit, bool) {
 	if u, ok := next(&in.ready, (*unit).valid); ok {
 		return u, true
@@ -228,7 +228,7 @@ func (in *inbox) pickSmall() (unit, bool) {
 	return unit{}, false
 }
 
-// next takes the first of a list that still has a purpose.
+// next takes the first item from a list that still has a purpose.
 func next[T any](list *[]T, has func(*T) bool) (x T, ok bool) {
 	for len(*list) > 0 && !ok {
 		x, ok = (*list)[0], has(&(*list)[0])
@@ -295,14 +295,14 @@ func (in *inbox) close(j *job) {
 	j.closeFile()
 }
 
-// feeder claims jobs for the workers. Its goroutine is its own.
+// feeder claims jobs for the workers. It runs on its own goroutine.
 type feeder struct {
 	q      *Queue
 	hungry chan struct{} // wakes it
-	unread bool          // it could not claim jobs the last time
+	unread bool          // its last claim failed
 }
 
-// wake has it look whether jobs are short. It does not block.
+// wake makes the feeder check whether jobs are short. It does not block.
 func (f *feeder) wake() {
 	select {
 	case f.hungry <- struct{}{}:
@@ -323,8 +323,8 @@ func (f *feeder) run() {
 	}
 }
 
-// claimMore fills up an inbox and class that is short of jobs and reports whether there was one
-// that it found some for.
+// claimMore fills up one inbox and class that is short of jobs, and reports whether it found jobs
+// for any.
 func (f *feeder) claimMore() bool {
 	short, orders := f.shortOfJobs()
 	for _, s := range short {
@@ -342,8 +342,8 @@ type shortage struct {
 	n     int
 }
 
-// claimFor claims jobs that an inbox is short of and reports whether there were any. orders is
-// which order held when that was found.
+// claimFor claims jobs that an inbox is short of and reports whether there were any. orders is the
+// Queue.orders of the moment at which the shortage was found.
 func (f *feeder) claimFor(s shortage, orders int) bool {
 	in := s.in
 	claims, err := f.q.ledger.Claim(f.q.ctx, in.key, s.class, s.n, time.Now())
@@ -363,15 +363,15 @@ func (f *feeder) claimFor(s shortage, orders int) bool {
 	defer f.q.mu.Unlock()
 	for i := range claims {
 		now, waits := f.q.ledger.Claimed(claims[i].ID)
-		if !waits || in.quiet || f.q.orders != orders { // meanwhile a person stopped it, it goes to another inbox, or others go before it
+		if !waits || in.quiet || f.q.orders != orders { // meanwhile a person stopped it, it moves to another inbox, or the order changed
 			f.q.ledger.PutBack(now.ID)
 			continue
 		}
 		if f.q.config.NeverReplace {
-			now.Replace = false // a command of before that rule, or another program, wanted it
+			now.Replace = false // an earlier command or another program set it
 		}
 		j := &job{Job: now, inbox: in}
-		planned := now.UploadID != [16]byte{} // before that nothing is committed of a large file
+		planned := now.UploadID != [16]byte{} // an unplanned large file has not been committed
 		if until := claims[i].Ended; !until.IsZero() && (s.class == ledger.Small || planned) {
 			j.doubt, j.doubtful, j.until = earlier, moment{at: claims[i].Began, local: true},
 				moment{at: until, local: true}
@@ -385,19 +385,19 @@ func (f *feeder) claimFor(s shortage, orders int) bool {
 		}
 	}
 	if len(claims) == 0 {
-		return false // and wakes nobody: workers who find nothing let the feeder look again
+		return false // and wake nobody: workers that find nothing would wake the feeder again
 	}
 	f.q.wakeWorkers()
 	return true
 }
 
-// shortOfJobs returns of what jobs are to be claimed, and which order holds at that moment.
+// shortOfJobs returns the shortages, and the Queue.orders of this moment.
 func (f *feeder) shortOfJobs() (short []shortage, orders int) {
 	f.q.mu.Lock()
 	defer f.q.mu.Unlock()
 	for _, in := range f.q.order {
 		if in.store == nil || in.hold != nil || in.quiet {
-			continue // what is claimed can't be moved to another inbox, and costs memory
+			continue // claimed jobs can't move to another inbox, and cost memory
 		}
 		free := f.q.ledger.Free(in.key)
 		if free[ledger.Small] > 0 && len(in.small) < smallAhead/2 {
@@ -410,8 +410,8 @@ func (f *feeder) shortOfJobs() (short []shortage, orders int) {
 	return short, f.q.orders
 }
 
-// unload ends a claimed job's time in memory. keep says that the journal has to learn what it is
-// now. The caller holds the lock.
+// unload drops a claimed job from memory. keep says that the journal must learn its present state.
+// The caller holds the lock.
 func (q *Queue) unload(j *job, keep bool) {
 	j.ended = true
 	j.inbox.close(j)

@@ -14,7 +14,7 @@ import (
 	"inboxuploader/uploader/store"
 )
 
-// sendWhole sends a small file in one request, where it need not be asked for first.
+// sendWhole sends a small file in one request, after asking whether its name is free if need be.
 func (w *worker) sendWhole(u *unit) error {
 	if err := w.haveName(u.job); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (w *worker) putWhole(u *unit) error {
 			return err
 		}
 		if sibling {
-			j.doubt = older // what is there may be the other file's, and is left alone
+			j.doubt = older // the blob may be the other job's, so leave it alone
 		}
 	}
 	sums, err := body.Sums(w.q.ledger.Hashes(&j.Job))
@@ -73,9 +73,9 @@ func (w *worker) putWhole(u *unit) error {
 	return nil
 }
 
-// readWhole opens and reads a file for one request; release ends both. That it still is the planned
-// one is looked at afterwards. Nothing is sent yet, so of a file that has changed the present one
-// is sent. See steady for one that may be changing at this moment.
+// readWhole opens and reads a file for one request; release closes it and frees the buffer. It then
+// checks whether the file is still the planned one. Nothing is sent yet, so it adopts a changed
+// file as it is now. See steady for a file that may be changing at this moment.
 func (w *worker) readWhole(u *unit) (body *store.Body, release func(), err error) {
 	j := u.job
 	if j.IsFolder() && j.At.IsFolder() {
@@ -114,10 +114,10 @@ func (w *worker) readWhole(u *unit) (body *store.Body, release func(), err error
 	}
 }
 
-// errReclassed says that a job's file changed so much in size that it must be sent another way.
+// errReclassed says that a file's new size puts its job into the other class, small or large.
 var errReclassed = errors.New("another class")
 
-// adopt makes a job that was not begun fit the file as it is now.
+// adopt fits a job that has not begun to the file as it is now.
 func (w *worker) adopt(u *unit, now source.Version) error {
 	j := u.job
 	if e := plan.TooLarge(j.Source, now.Size, u.token.Rights); e != nil {
@@ -135,9 +135,9 @@ func (w *worker) adopt(u *unit, now source.Version) error {
 	return nil
 }
 
-// body reads a part of a file for one request. release gives the buffer back and is never nil. What
-// is larger than all buffers together is hashed first and read again while it is sent; the service
-// then notices a change in between.
+// body reads a part of a file for one request. The function that it returns gives the buffer back
+// and is never nil. A part larger than all buffers together is hashed first and read again while it
+// is sent; the service then notices a change in between.
 func (w *worker) body(f io.ReaderAt, offset, length int64) (*store.Body, func(), error) {
 	buf, err := w.q.buffers.Take(w.q.ctx, min(length, w.q.config.Memory))
 	if err != nil {
@@ -159,8 +159,8 @@ func (w *worker) body(f io.ReaderAt, offset, length int64) (*store.Body, func(),
 	return store.NewFileBody(f, offset, length, crc), release, nil
 }
 
-// ask finds out, without the right to read and without changing anything, whether a condition holds
-// for the job's name: it asks to commit a block that can't exist. It returns nil if the condition
+// ask finds out whether a condition holds for the job's name, without the right to read and without
+// changing anything: it tries to commit a block that can't exist. It returns nil if the condition
 // holds, or ErrExists.
 func (w *worker) ask(u *unit, c store.Condition) error {
 	_, err := w.request(u, nil, func(ctx context.Context) (ledger.Answer, error) {
@@ -224,8 +224,8 @@ func (w *worker) sendBlock(u *unit) error {
 	return nil
 }
 
-// commit looks at the source again and makes a blob of the blocks. By then the journal has their
-// ids, by which the blob is known again.
+// commit checks the source again and commits the blocks as a blob. By then the journal has the
+// block ids, by which the queue recognizes its blob later.
 func (w *worker) commit(u *unit) error {
 	j := u.job
 	now, err := j.At.LookAgain(j.Source)
@@ -282,8 +282,8 @@ func (w *worker) commit(u *unit) error {
 	return nil
 }
 
-// request sends one request: it gives up when the request stands still, keeps to the speed limit
-// and counts.
+// request sends one request and counts it. It keeps to the speed limit, and gives up if the request
+// stalls.
 func (w *worker) request(
 	u *unit, body *store.Body, send func(context.Context) (ledger.Answer, error),
 ) (ledger.Answer, error) {
@@ -291,7 +291,7 @@ func (w *worker) request(
 	held := u.job.inbox.hold != nil
 	w.q.mu.Unlock()
 	if held {
-		return ledger.Answer{}, errAgain // since this was handed out, as where it waited for memory
+		return ledger.Answer{}, errAgain // held since this unit was handed out, say while it waited for memory
 	}
 	ctx := w.watch.Begin(u.stalls)
 	defer w.watch.Pause()

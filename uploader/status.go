@@ -18,25 +18,25 @@ type Status struct {
 	Files    ledger.Counts // by state
 	Bytes    ledger.Counts // of those files, by state
 
-	Unchanged   int64 // files that are as they were delivered before, which nothing is sent of; Files does not count them
-	Cleared     int64 // files that were delivered and taken from the list; Files does not count them
+	Unchanged   int64 // files unchanged since their delivery, which are not sent again; not in Files
+	Cleared     int64 // delivered files that were removed from the list; not in Files
 	BytesDone   int64 // acknowledged by the service, of files that are or will be delivered
-	BytesSent   int64 // handed to the network, what was sent twice included
+	BytesSent   int64 // handed to the network, including bytes sent twice
 	BytesResent int64 // of those, handed over again after a fault
 	Requests    int64 // answered or given up
 	Retries     int64 // of those, repeated after a fault
 
 	Confirmed time.Time // when the service last confirmed something; zero before
 
-	BytesOnWay  int64         // handed to the network by requests under way, and not acknowledged yet
-	Speed       float64       // bytes per second that leave, over 10 to 30 s of sending; 0 while that can't be said
-	Left        time.Duration // until all is delivered at the pace of that time; 0 while that can't be said
-	Busy        int           // requests under way
-	Connections int           // requests that may be under way now
+	BytesOnWay  int64         // handed to the network by requests in flight, not acknowledged yet
+	Speed       float64       // bytes per second that leave, over 10 to 30 s of sending; 0 while unknown
+	Left        time.Duration // until all is delivered at that pace; 0 while unknown
+	Busy        int           // requests in flight
+	Connections int           // how many requests may be in flight now
 
 	Transfers []ledger.TransferStatus // in the order of Add
 	Inboxes   []InboxStatus           // those with a token or with jobs of this queue, in no order
-	Journal   *problem.Error          // not nil: nothing is sent, because what was sent can't be written down
+	Journal   *problem.Error          // not nil: the journal can't be written, so nothing is sent
 }
 
 // InboxStatus is what the queue knows of an inbox.
@@ -44,26 +44,26 @@ type InboxStatus struct {
 	Inbox      string         // its key
 	Token      token.Token    // zero if it has none
 	Unfinished int            // jobs of this queue that may be sent
-	Hold       *problem.Error // not nil: its jobs wait for a person, who has to bring another token
+	Hold       *problem.Error // not nil: its jobs wait for a person to bring another token
 	Trouble    *problem.Error // not nil: its jobs wait for the network or the service, and go on by themselves
-	Until      time.Time      // when they are tried again, if Trouble says so; in the past while they are being tried
+	Until      time.Time      // with Trouble: when they are retried; in the past during the retry
 
-	// Speed is how fast bytes leave for it, in bytes per second: now, or when that was measured
-	// last in whatever run; 0 if it never was.
+	// Speed is how fast bytes leave for the inbox, in bytes per second: now, or at the last
+	// measurement of any run; 0 if there is none.
 	Speed float64
 
-	// ClockAhead is by how much this computer's clock is ahead of the service's, to a second or
-	// two; negative where it is behind. ClockKnown is false until the service has answered.
+	// ClockAhead is how far this computer's clock is ahead of the service's, to a second or two;
+	// negative if it is behind. ClockKnown is false until the service has answered.
 	ClockAhead time.Duration
 	ClockKnown bool
 }
 
-// FilesTotal returns the number of files found so far, those that can't be sent included, those
-// taken from the list not.
+// FilesTotal returns the number of files found so far, including those that can't be sent, without
+// those removed from the list.
 func (s Status) FilesTotal() int64 { return s.Files.Total() }
 
-// Checked reports whether the service named the checksum of every block that it confirmed of what
-// was delivered, and it was that of what was sent. It is false where nothing was delivered.
+// Checked reports whether the service returned the right checksum for every block of every file
+// delivered. It is false if nothing was delivered.
 func (s Status) Checked() bool {
 	delivered := false
 	for i := range s.Transfers {
@@ -76,10 +76,10 @@ func (s Status) Checked() bool {
 	return delivered
 }
 
-// BytesTotal returns the sizes of these files.
+// BytesTotal returns the total size in bytes of the files that FilesTotal counts.
 func (s Status) BytesTotal() int64 { return s.Bytes.Total() }
 
-// BytesLeft returns how many bytes are still to be acknowledged.
+// BytesLeft returns how many bytes the service has yet to acknowledge.
 func (s Status) BytesLeft() int64 {
 	return max(s.Bytes[ledger.Waiting]+s.Bytes[ledger.Active]+s.Bytes[ledger.Paused]+s.Bytes[ledger.Delivered]-s.BytesDone, 0)
 }
@@ -89,13 +89,12 @@ func (s Status) FilesLeft() int64 {
 	return s.Files[ledger.Waiting] + s.Files[ledger.Active] + s.Files[ledger.Paused]
 }
 
-// sayingNothing is how many bytes a file has at most, on average, where bytes say nothing of how
-// much is done.
+// sayingNothing is the average file size in bytes up to which Share counts files, not bytes.
 const sayingNothing = 1 << 10
 
-// Share returns how much is done, 0 to 1: by acknowledged bytes, or where the files are next to
-// empty by those that have ended. It is 1 only when every file has ended: bytes that are
-// acknowledged are not delivered before their commit.
+// Share returns how much is done, 0 to 1: the share of acknowledged bytes, or of ended files if the
+// files are almost empty. It is 1 only when every file has ended: acknowledged bytes are not
+// delivered before their commit.
 func (s Status) Share() float64 {
 	total, left := s.BytesDone+s.BytesLeft(), s.FilesLeft()
 	switch files := s.FilesTotal(); {
@@ -109,7 +108,7 @@ func (s Status) Share() float64 {
 	return min(float64(s.BytesDone)/float64(total), nearlyDone)
 }
 
-// nearlyDone is the most that is done while a file has not ended.
+// nearlyDone is the most that Share returns before every file has ended.
 const nearlyDone = 0.995
 
 // Percent returns Share in percent, rounded down.
@@ -124,8 +123,8 @@ type totals struct {
 // Status returns the totals of all transfers. It takes as long with ten jobs as with a million.
 func (q *Queue) Status() Status { return q.StatusOf() }
 
-// StatusOf returns the same with these transfers alone in Transfers, Files, Bytes, BytesDone and
-// Left; with all where none is named. What concerns requests and speed is the whole queue's.
+// StatusOf is Status with only these transfers in Transfers, Files, Bytes, BytesDone and Left, or
+// with all if ids is empty. Requests and speed are always the whole queue's.
 func (q *Queue) StatusOf(ids ...int64) Status {
 	t := q.ledger.Totals(ids)
 	transfers := q.ledger.Statuses(ids)
@@ -165,7 +164,7 @@ func (q *Queue) StatusOf(ids ...int64) Status {
 	return s
 }
 
-// Rows returns up to n jobs that match the filter, from the from-th on. It may block on the
+// Rows returns up to n jobs that match the filter, starting at index from. It may block on the
 // journal's disk.
 func (q *Queue) Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledger.Job, error) {
 	rows, err := q.ledger.Rows(ctx, f, from, n)
@@ -184,8 +183,8 @@ func (q *Queue) Rows(ctx context.Context, f ledger.Filter, from, n int) ([]ledge
 	return rows, err
 }
 
-// Backlogs returns what waits, by inbox, in the order of the transfers. To resume is to go on with
-// these, see [Queue.Resume].
+// Backlogs returns the waiting work by inbox, in the order of the transfers. [Queue.Resume]
+// continues it.
 func (s *Status) Backlogs() []ledger.Backlog {
 	return ledger.BacklogsOf(s.Transfers, func(inbox string) bool {
 		return slices.ContainsFunc(s.Inboxes, func(in InboxStatus) bool {
@@ -206,7 +205,7 @@ func (q *Queue) Hide(ctx context.Context, c ledger.Command) ([]int64, error) {
 	return q.ledger.Hide(ctx, c)
 }
 
-// Keep brings what the list knows to the disk, on which it blocks: no loss of power undoes it then.
+// Keep writes the list to the disk, where it survives a power failure. It blocks on the disk.
 func (q *Queue) Keep(ctx context.Context) error { return q.ledger.Commit(ctx, true) }
 
 // Sent is [ledger.Ledger.Sent] of the queue's list.

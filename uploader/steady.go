@@ -8,14 +8,13 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// A file that is written in place while it is read may be read as a mixture that nobody wrote, and
-// its times need not show it: they have steps, a system sets them when a write begins, and pages
-// that are mapped into a program's memory and were written before take further writes without a
-// word until the system has brought them to the disk. So what is read of a file soon after it
-// changed counts only once it was read twice, the same each time, the second time after the first
-// had ended: then there was a moment in between at which the file as a whole was as it was read.
-// Some time passes between the two, so that neither the steps of the times nor a program in the
-// middle of its work fake that.
+// Reading a file while a program writes it in place may give a mixture that nobody wrote, and the
+// file's times need not show it. They are coarse, a system sets them when a write begins, and pages
+// mapped into memory that were written before take further writes silently until the system has
+// brought them to the disk. So a reading soon after a change counts only if a second one, begun after the
+// first had ended, finds the same: then the whole file was as it was read at a moment in between.
+// Some time passes between the two, so that neither coarse times nor a program in the middle of its
+// work can fake that.
 
 // restsAfter is how long after its last change a file is at rest. Linux brings written pages to the
 // disk after 35 s. Tests replace it.
@@ -37,11 +36,11 @@ func (r *reading) is(o *reading) bool {
 		r.version.Changed.Equal(o.version.Changed)
 }
 
-// errUnsteady says that a unit must wait for unit.rest, since what it is about is read once more.
+// errUnsteady says that a unit must wait for unit.rest before its file is read again.
 var errUnsteady = errors.New("may be changing")
 
-// pause is how long a job's file is left alone between two readings. It grows, since who saw a
-// change gives the program time that writes.
+// pause is how long a job's file is left alone between two readings. It grows with each change, to
+// give the writing program time.
 func (q *Queue) pause(j *job) time.Duration { return q.config.Steady * time.Duration(1+j.replans) }
 
 // steady makes sure of a file that was read in one go and may be changing: now is what was read,
@@ -67,12 +66,12 @@ func (w *worker) steady(u *unit, now reading, begun time.Time, surprising bool) 
 	return problem.New("read", j.Source, problem.SourceChanged)
 }
 
-// restBegins keeps from when on a large file is at rest that was opened just now. The caller holds
-// the lock.
+// restBegins records the moment from which a large file, opened just now, is at rest. The caller
+// holds the lock.
 func (j *job) restBegins(now source.Version, surprising bool) {
 	j.rests = now.RestsFrom(j.Source, time.Now(), restsAfter)
 	if sure := time.Now().Add(restsAfter); surprising && j.rests.Before(sure) {
-		j.rests = sure // whatever a clock says, it changed lately
+		j.rests = sure // it changed lately, whatever its times say
 	}
 }
 

@@ -11,10 +11,10 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Add starts a transfer and returns its id: it reads the roots in the background and queues what it
-// finds, in that order, behind what is queued already. Sending starts before the reading ends. Add
-// itself waits for no more than one write to the journal. The error is a [*problem.Error] about a
-// pattern in the options, ReplaceForbidden, or of ErrJournal. Add must not be called after Close.
+// Add starts a transfer and returns its id. It reads the roots in the background and queues the
+// files, in the order found, behind what is queued already. Sending starts before the reading ends.
+// Add itself blocks on one write to the journal at most. The error is a [*problem.Error] about a
+// pattern in the options, ReplaceForbidden, or of ErrJournal. Don't call Add after Close.
 func (q *Queue) Add(
 	ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions,
 ) (int64, error) {
@@ -40,8 +40,8 @@ func (q *Queue) Add(
 	return t.ID, nil
 }
 
-// notAdded says of a journal's trouble that nothing was added: what passes by itself elsewhere is
-// not tried again here.
+// notAdded turns a journal error into one that says that nothing was added: unlike elsewhere, the
+// queue does not retry.
 func notAdded(err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	reason, passes := map[problem.Reason]problem.Reason{problem.JournalFull: problem.NotAddedFull, problem.JournalBusy: problem.NotAddedBusy}[problem.ReasonOf(err)]
@@ -53,9 +53,9 @@ func notAdded(err error) error {
 	return refusal
 }
 
-// Adopt makes the queue go on with transfers of other processes, and of its own last run, that
-// nobody is sending; want selects among those that are not finished, nil is all. It returns what it
-// got. Folders that had not been read to their end are read once more. Adopt may block on the disk.
+// Adopt continues unfinished transfers that no process is sending, those of the last run included.
+// want selects among them; nil selects all. It returns the transfers that it took. It rescans
+// folders that were not read to their end. Adopt may block on the disk.
 func (q *Queue) Adopt(
 	ctx context.Context, want func(ledger.TransferStatus) bool,
 ) ([]ledger.Transfer, error) {
@@ -93,9 +93,9 @@ func (q *Queue) Adopt(
 	return got, nil
 }
 
-// Resume is Adopt for a person who wants it all to go on: what was paused of it as well, and what
-// was paused of this queue's own. Where want is nil, other programs are told to go on with what was
-// paused of theirs. It returns what it adopted. It may block on the disk.
+// Resume is Adopt for a person who wants everything to go on: it also resumes paused jobs, in the
+// adopted transfers and in this queue's own. If want is nil, it tells other programs to resume
+// theirs, too. It returns the transfers that it adopted. It may block on the disk.
 func (q *Queue) Resume(
 	ctx context.Context, want func(ledger.TransferStatus) bool,
 ) ([]ledger.Transfer, error) {
@@ -118,8 +118,8 @@ func (q *Queue) Resume(
 	return got, nil
 }
 
-// Rescan reads a transfer's roots once more and queues what it has not yet. It may block on the
-// disk while it looks up what is known; the reading itself is in the background.
+// Rescan reads a transfer's roots again and queues the files that it does not have yet. It may
+// block on the disk while it looks up the known files; it reads the roots in the background.
 func (q *Queue) Rescan(ctx context.Context, id int64) error {
 	t, err := q.ledger.PrepareRescan(ctx, id)
 	if err != nil || t == nil {
@@ -129,7 +129,7 @@ func (q *Queue) Rescan(ctx context.Context, id int64) error {
 	return nil
 }
 
-// token returns the inbox's token, the zero Token while there is none.
+// token returns the inbox's token, or the zero Token if there is none.
 func (q *Queue) token(inbox string) token.Token {
 	q.mu.Lock()
 	defer q.mu.Unlock()

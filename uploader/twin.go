@@ -8,19 +8,19 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// A twin is the same file on its way to the same name in another transfer, as where a folder is
-// sent twice, or by two programs at once. With "keep both" its delivery would be taken for somebody
-// else's file, and the file sent once more beside itself.
+// A twin is the same file on its way to the same name in another transfer, as when a folder is sent
+// twice, or by two programs at once. With "keep both" the queue would take the delivered twin for
+// somebody else's file and send the file again beside itself.
 
-// mostTwinWaits is how often a file waits for the journal to say what came of its twin: some two
-// seconds, while what was delivered is known to all after a twentieth of that.
+// mostTwinWaits is how often a file waits for its twin's outcome in the journal: about two seconds
+// in all. A delivery is known to all processes after a twentieth of that.
 const mostTwinWaits = 5
 
-// errTwin says that a file has a twin of which it is not known yet whether it was delivered.
+// errTwin says that a file has a twin whose outcome is not known yet.
 var errTwin = errors.New("the same file is being sent by another transfer")
 
-// orTwin looks, where a job's name is taken and it would get another, whether the job's file was
-// delivered already. It blocks on the disk.
+// orTwin checks, when a job's name is taken and it would get another, whether a twin has already
+// delivered the file. It blocks on the disk.
 func (w *worker) orTwin(u *unit, err error) error {
 	j := u.job
 	e, ok := errors.AsType[*problem.Error](err)
@@ -53,8 +53,8 @@ func (w *worker) orTwin(u *unit, err error) error {
 	return err
 }
 
-// lookAtTwins returns the twin that delivered a job's file, or nil, and whether one may have done
-// so by now.
+// lookAtTwins returns the twin that delivered a job's file, or nil, and whether a twin's outcome is
+// still open.
 func (w *worker) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err error) {
 	twins, err := w.q.ledger.Twins(w.q.ctx, &j.Job)
 	for i := range twins {
@@ -68,9 +68,9 @@ func (w *worker) lookAtTwins(j *job) (delivered *ledger.Job, waits bool, err err
 	return nil, waits, err
 }
 
-// changedSince reports whether a file is another than the one that its twin delivered. Where its
-// times don't say that it is the same, it is read: a program may have put the modification time
-// back, and a change of rights is none of the content.
+// changedSince reports whether a file differs from what its twin delivered. Unless its times say
+// that it is the same, changedSince reads it: a program may have put the modification time back,
+// and new permissions don't change the content.
 func (w *worker) changedSince(j *job, twin *ledger.Job) bool {
 	f, now, err := j.At.OpenFound(j.Source)
 	if err != nil {

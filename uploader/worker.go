@@ -8,16 +8,16 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// worker carries out one unit after the other. What it does blocks on the disk and on the network
-// and holds no lock meanwhile; what came of a unit it leaves to [outcomes.finish]. Files: worker
-// (which steps), send and prepare (the steps), steady, changed, lostanswer, askfirst, twin and
-// missingdisk (what may have to be found out before or after one).
+// worker carries out one unit after the other. It blocks on the disk and the network and holds no
+// lock meanwhile; [outcomes.finish] deals with a unit's outcome. Files: worker (which steps), send
+// and prepare (the steps), steady, changed, lostanswer, askfirst, twin and missingdisk (questions
+// that may have to be settled before or after a step).
 type worker struct {
 	q     *Queue
 	watch *uplink.Watch
 }
 
-// startWorker starts one. The caller holds the lock.
+// startWorker starts a worker. The caller holds the lock.
 func (q *Queue) startWorker() {
 	q.workers++
 	q.wg.Go(func() { defer crash.Catch(); (&worker{q, uplink.NewWatch(q.ctx, q.config.NoProgress)}).run() })
@@ -36,8 +36,7 @@ func (w *worker) run() {
 	}
 }
 
-// carryOut does a unit's work and returns what came of it. It may tell finish more by changing the
-// unit.
+// carryOut does a unit's work and returns the outcome. It may change the unit to tell finish more.
 func (w *worker) carryOut(u *unit) error {
 	err := w.orChanged(u.job, w.do(u))
 	if errors.Is(err, problem.ErrSource) {

@@ -32,17 +32,17 @@ func (q *Queue) keepYoung(j *job) {
 // MostLately bounds Young.Named.
 const MostLately = 1000
 
-// Young is what this queue knows of delivered files that had changed shortly before they were sent.
+// Young says what this queue knows of delivered files that had changed shortly before.
 type Young struct {
-	Lately  int64        // modified in the minute before they were sent
+	Lately  int64        // number of files modified in the minute before they were sent
 	Named   []ledger.Job // the first of these, up to MostLately
-	Changed []ledger.Job // in the inbox as they were, and changed since
+	Changed []ledger.Job // files that have changed since; the inbox has the old content
 }
 
-// LookAtYoung looks once more at the files of these transfers that this queue delivered shortly
-// after they had changed. Where their times alone have changed, it reads them. It blocks on the
-// disk until ctx ends, and costs nothing where there are none. It may be called after Close. What
-// is no longer there, or can't be read, counts as unchanged. The error is the journal's.
+// LookAtYoung looks again at the files of these transfers that this queue delivered shortly after a
+// change. It reads those of which only the times have changed. It blocks on the disk, at most until
+// ctx ends, and costs nothing if there are no such files. It may be called after Close. A file that
+// is missing or unreadable counts as unchanged. The error is the journal's.
 func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, err error) {
 	q.mu.Lock()
 	young := slices.Clone(q.young)
@@ -51,7 +51,7 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 	for _, sent := range young {
 		select {
 		case <-ctx.Done():
-			return y, nil // what it has seen by then is all that it can say
+			return y, nil // with what it has seen so far
 		default:
 		}
 		j, ok, err := q.ledger.Job(ctx, sent.job)
@@ -75,8 +75,8 @@ func (q *Queue) LookAtYoung(ctx context.Context, transfers ...int64) (y Young, e
 	return y, nil
 }
 
-// changedSince reports whether a delivered file is another than the one that was sent, whose last
-// change that was.
+// changedSince reports whether a delivered file differs from what was sent. changed is its last
+// change before that, in nanoseconds since 1970.
 func changedSince(ctx context.Context, j *job, changed int64) bool {
 	now, err := j.At.LookAgain(j.Source)
 	switch {
