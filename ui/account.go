@@ -17,15 +17,15 @@ import (
 type Account interface {
 	// Connected reports whether one is connected on this computer. It may block on the disk.
 	Connected() bool
-	// Open opens the account's workspace with its key from the keyring, for which it may block.
+	// Open opens the account's workspace with its key from the keyring. It may block on the keyring.
 	// Errors are ErrNotConnected, ErrConnectionUnreadable, ErrKeyNotKept, those of the vault, and
 	// those of package workspace.
 	Open(ctx context.Context) (Workspace, error)
 }
 
-// Workspace issues upload tokens and knows what arrived with them; a [*workspace.Workspace] does,
-// whose methods say more. But for ID and Received they block on the network, and are never called
-// on Fyne's thread.
+// Workspace issues upload tokens and knows what arrived with them. [*workspace.Workspace]
+// implements it and documents the methods. All methods except ID and Received block on the network,
+// and are never called on Fyne's thread.
 type Workspace interface {
 	ID() string
 	List(ctx context.Context) ([]workspace.Grant, error)
@@ -49,16 +49,16 @@ type Workspace interface {
 var (
 	// ErrNotConnected: no storage account is connected on this computer.
 	ErrNotConnected = errors.New("no storage account connected")
-	// ErrConnectionUnreadable: what is kept of the connected account is damaged, or the
-	// certificates that it names are gone.
+	// ErrConnectionUnreadable: the saved connection is damaged, or the certificates that it names
+	// are gone.
 	ErrConnectionUnreadable = errors.New("connection unreadable")
-	// ErrKeyNotKept: an account is connected whose key is not in the keyring, and not given
-	// otherwise.
+	// ErrKeyNotKept: the connected account's key is not in the keyring and was not given in another
+	// way.
 	ErrKeyNotKept = errors.New("account key not kept")
 )
 
-// issuing opens the view for those who issue upload tokens, of the connected account and of the
-// practice inbox. It belongs to Fyne's goroutine.
+// issuing opens the view that issues upload tokens, for the connected account and for the practice
+// inbox. It belongs to Fyne's goroutine.
 type issuing struct {
 	*screen
 	inboxes  *inboxView
@@ -80,7 +80,7 @@ func (v *issuing) find() {
 	})
 }
 
-// items are the menu's entries for those who issue upload tokens.
+// items are the menu entries for data managers.
 func (v *issuing) items() []*fyne.MenuItem {
 	var items []*fyne.MenuItem
 	if v.connected {
@@ -108,7 +108,7 @@ func (v *issuing) openPracticeTokens() {
 		})
 }
 
-// explainIssuing returns what those who issue tokens read of an error.
+// explainIssuing explains an error to a data manager.
 func explainIssuing(err error) problem.Explanation {
 	safe := tr("Nothing was changed.")
 	switch {

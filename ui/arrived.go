@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// arrivedWidth is how wide the view of what arrived becomes where there is room.
+	// arrivedWidth is the width of the view of what arrived, if there is room.
 	arrivedWidth = 1000
-	// filesShown is how many files the list has at most; an inbox may have millions.
+	// filesShown is how many files the list shows at most; an inbox may have millions.
 	filesShown = 50_000
 )
 
-// arrivedView shows what arrived with one token, and is where it is compared, fetched and listed.
-// It belongs to Fyne's goroutine, but for came.
+// arrivedView shows the files that arrived with one token, and compares, fetches and lists them.
+// It belongs to Fyne's goroutine, except for came.
 type arrivedView struct {
 	*issuing
 	*errands
@@ -35,8 +35,8 @@ type arrivedView struct {
 
 	came    came
 	arrived workspace.Arrived
-	counted bool   // arrived is all
-	saved   string // where the list was written last
+	counted bool   // arrived is complete
+	saved   string // where the list was saved last
 
 	head, whole, note, status *text
 	wholeLine, noteLine       *fyne.Container
@@ -46,7 +46,7 @@ type arrivedView struct {
 	verify, fetch, export     *button
 }
 
-// came is what is known so far of what arrived. Any goroutine may use it.
+// came holds the files counted so far. Any goroutine may use it.
 type came struct {
 	mu    sync.Mutex
 	files []workspace.File // the first, in the order of names
@@ -55,7 +55,7 @@ type came struct {
 	last  time.Time
 }
 
-// openArrived shows what arrived with a token.
+// openArrived shows the files that arrived with a token.
 func (v *uploadTokens) openArrived(g workspace.Grant) {
 	if v.ws == nil {
 		return
@@ -73,7 +73,7 @@ func (v *uploadTokens) openArrived(g workspace.Grant) {
 	v.events.event("opened", "tid", g.TID)
 }
 
-// open makes the sheet. closed is called when it is closed.
+// open opens the sheet. closed is called when it closes.
 func (v *arrivedView) open(closed func()) {
 	v.head = v.newCutText("", colorMuted, theme.SizeNameText)
 	v.head.parts = true
@@ -101,7 +101,7 @@ func (v *arrivedView) open(closed func()) {
 		inset(0, 0, 4, 4, v.list))}
 	title := show.Text(cmp.Or(v.grant.Reason, v.called()))
 	v.sheet = v.openSheet(title, arrivedWidth, body, v.closing, v.export, v.fetch, v.verify)
-	v.sheet.stays = true // what is compared and fetched opens above it
+	v.sheet.stays = true // the sheets that compare and fetch open above it
 	v.sheet.tag("cancel", v.closing)
 	v.sheet.tag("export", v.export)
 	v.sheet.tag("fetch", v.fetch)
@@ -120,21 +120,21 @@ func (v *arrivedView) open(closed func()) {
 	v.fitButtons(v.window.Canvas().Size())
 }
 
-// back gives the keyboard to the button that opened a sheet, which is closed.
+// back gives the keyboard focus back to the button that opened a sheet when the sheet has closed.
 func (v *arrivedView) back(to *button) {
 	if v.sheet != nil && v.sheet.isOpen() {
 		v.window.Canvas().Focus(to)
 	}
 }
 
-// called is what the token is called.
+// called returns the token's name.
 func (v *arrivedView) called() string { return tr("Token {{.TID}}", values("TID", v.grant.TID)) }
 
 // container is the name of the token's inbox.
 func (v *arrivedView) container() string { return v.grant.Container }
 
-// fitButtons leaves words away where there is no room for all of them; those of the most important
-// button last.
+// fitButtons drops the buttons' words if there is no room for all of them; the most important
+// button loses its words last.
 func (v *arrivedView) fitButtons(window fyne.Size) {
 	all := []*button{v.export, v.fetch, v.verify}
 	for _, b := range all {
@@ -156,7 +156,7 @@ func (v *arrivedView) fitButtons(window fyne.Size) {
 	v.sheet.overlay.Refresh()
 }
 
-// count reads what arrived.
+// count lists the inbox and counts its files.
 func (v *arrivedView) count() {
 	v.came.reset()
 	v.counted = false
@@ -204,7 +204,7 @@ func (c *came) add(f workspace.File) {
 	}
 }
 
-// ask lets something be done, unless something is.
+// ask starts an errand, unless one is running.
 func (v *arrivedView) ask(a ask) {
 	if v.busy == "" {
 		v.trouble.RemoveAll()
@@ -212,7 +212,7 @@ func (v *arrivedView) ask(a ask) {
 	v.errands.ask(a)
 }
 
-// failed says why something was not done.
+// failed says why an errand failed.
 func (v *arrivedView) failed(a ask, err error) {
 	v.config.Log.Info("what arrived", "error", err)
 	x := explainIssuing(err)
@@ -224,7 +224,7 @@ func (v *arrivedView) failed(a ask, err error) {
 	v.events.event("told", "title", a.words, "message", x.String())
 }
 
-// show puts on the screen what the view knows.
+// show updates the widgets.
 func (v *arrivedView) show() {
 	if v.sheet == nil {
 		return // it is being made
@@ -271,7 +271,7 @@ func (v *arrivedView) show() {
 	}
 }
 
-// showWhole says what the senders' notes say of the whole, where there is one.
+// showWhole says whether everything arrived, if the senders' notes tell.
 func (v *arrivedView) showWhole() {
 	complete, known := v.arrived.Complete()
 	visible(v.wholeLine, known)
@@ -329,10 +329,10 @@ func (v *arrivedView) tick(time.Time) time.Duration {
 	return shownEvery
 }
 
-// shownEvery is how often what comes along is shown anew.
+// shownEvery is how often the view shows the progress.
 const shownEvery = 200 * time.Millisecond
 
-// pathsOf returns the paths of what was given.
+// pathsOf returns the paths of the given items.
 func pathsOf(files []given) (paths []string) {
 	for _, f := range files {
 		paths = append(paths, f.path)

@@ -13,8 +13,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// banner says what keeps files from going on, above the list: what happened, what is safe, what to
-// do. It belongs to Fyne's goroutine.
+// banner says above the list what blocks the upload: what happened, what is safe, what to do. It
+// belongs to Fyne's goroutine.
 type banner struct {
 	*screen
 	inboxes  *inboxView
@@ -40,7 +40,7 @@ type banner struct {
 	lastTrouble string
 }
 
-// build makes the widgets, anew after a change of language.
+// build creates the widgets, and again after a change of language.
 func (b *banner) build() {
 	b.shown, b.lastTrouble = obstacle{}, ""
 	b.back = newPanel(colorWarnBg, "", 8)
@@ -72,7 +72,7 @@ func (b *banner) build() {
 	b.box.Hide()
 }
 
-// fit leaves words away where there is little room.
+// fit drops words if there is little room.
 func (b *banner) fit(size fyne.Size) {
 	b.paste.fit(size)
 	b.now.fit(size)
@@ -84,25 +84,25 @@ func (b *banner) fit(size fyne.Size) {
 // obstacle is what keeps files waiting, in words.
 type obstacle struct {
 	reason     problem.Reason
-	inbox      string // the key of the one that it is about; empty: none
+	inbox      string // the key of the inbox that it is about; empty: none
 	what, rest string
-	grave      bool   // nothing goes on by itself
+	grave      bool   // nothing continues by itself
 	paste, now bool   // which button helps
-	test       bool   // the way to the storage is the matter
-	hours      bool   // the person's own hours are the matter
-	proxy      string // the one that a sign-in to would help, HOST:PORT; empty: none
+	test       bool   // the connection to the storage is the cause
+	hours      bool   // the person's own hours are the cause
+	proxy      string // the proxy to sign in to, HOST:PORT; empty: none
 }
 
-// dropLostReason is the banner's own: nothing waits for it.
+// dropLostReason is the banner's own reason: no file waits because of it.
 const dropLostReason problem.Reason = "drop-lost"
 
-// blocks reports whether the banner says what keeps all files waiting: while one inbox waits for
-// its token, others may go on.
+// blocks reports whether the banner's obstacle keeps all files waiting: while one inbox waits for
+// its token, others may continue.
 func (b *banner) blocks(st *uploader.Status) bool {
 	return b.box.Visible() && b.shown.reason != dropLostReason && (!b.shown.paste || st.Busy == 0)
 }
 
-// show says what is wrong, if anything is. It returns after how long its words are others.
+// show says what is wrong, if anything is. It returns how soon its words change.
 func (b *banner) show(s *sample) time.Duration {
 	o, next := b.obstacle(s)
 	if o.reason == "" {
@@ -119,8 +119,8 @@ func (b *banner) show(s *sample) time.Duration {
 	return next
 }
 
-// obstacle returns what is in the way of unfinished files: first what concerns all, then what needs
-// a person, then what passes.
+// obstacle returns what is in the way of unfinished files: first obstacles for all files, then
+// those that need a person, then temporary ones.
 func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	if e := s.status.Journal; e != nil {
 		x := explain(e)
@@ -177,7 +177,7 @@ func (b *banner) obstacle(s *sample) (obstacle, time.Duration) {
 	return o, time.Second
 }
 
-// holdObstacle says why an inbox waits for a person, or for its token's time to begin.
+// holdObstacle says why an inbox waits for a person, or for its token to become valid.
 func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 	if in.Hold.Reason == problem.OutsideHours {
 		return obstacle{
@@ -205,8 +205,8 @@ func (b *banner) holdObstacle(s *sample, in *uploader.InboxStatus) obstacle {
 	return o
 }
 
-// again tries what waits at once; where a proxy or a certificate held it back, over new connections
-// that trust and ask what the settings and the system say now.
+// again retries at once. If a proxy or a certificate was the obstacle, it opens new connections
+// with the current proxy and certificates of the settings and the system.
 func (b *banner) again() {
 	b.commands.tryNow()
 	if b.shown.grave && b.shown.test {
@@ -214,8 +214,8 @@ func (b *banner) again() {
 	}
 }
 
-// wrongClock is by how much a clock must be wrong to be spoken of. The storage itself allows 15
-// minutes.
+// wrongClock is how wrong a clock must be before the window mentions it. The storage itself allows
+// 15 minutes.
 const wrongClock = 2 * time.Minute
 
 // clockWords says that this computer's clock is wrong, or nothing.
@@ -232,7 +232,7 @@ func clockWords(in *uploader.InboxStatus) string {
 	}
 }
 
-// join puts sentences one behind the other.
+// join joins sentences.
 func join(sentences ...string) string {
 	words := ""
 	for _, s := range sentences {

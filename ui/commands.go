@@ -15,8 +15,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// commands hands the person's commands to the queue. It belongs to Fyne's goroutine, but for run,
-// which any may call.
+// commands passes the person's commands to the queue. It belongs to Fyne's goroutine, except for
+// run, which any goroutine may call.
 type commands struct {
 	*screen
 	sampler *sampler
@@ -27,10 +27,10 @@ type commands struct {
 	undo    *undoBar
 
 	removal *removal        // may still be undone; nil for none
-	step    <-chan struct{} // closed when the last of what has to be done in order is over
+	step    <-chan struct{} // closed when the last of the ordered steps is done
 }
 
-// run hands a command to the queue. Its effect is seen in the next sample.
+// run passes a command to the queue. The next sample shows its effect.
 func (cm *commands) run(c ledger.Command) {
 	cm.inBackground(func(ctx context.Context) {
 		n, err := cm.config.Queue.Do(ctx, c)
@@ -57,8 +57,8 @@ func (cm *commands) pauseAll() {
 	cm.run(ledger.Command{Verb: ledger.Pause})
 }
 
-// withoutToken returns the keys of the inboxes that this program has unfinished files for and no
-// token that works.
+// withoutToken returns the keys of the inboxes for which this program has unfinished files but no
+// working token.
 func withoutToken(st *uploader.Status) (keys []string) {
 	for _, w := range st.Backlogs() {
 		if !w.HasToken {
@@ -68,12 +68,11 @@ func withoutToken(st *uploader.Status) (keys []string) {
 	return keys
 }
 
-// resumeAll goes on with what a person paused and with what an earlier run left. Inboxes whose
-// token is not known any more are looked up in the vault; for those that are not there either
-// tokens are asked for.
+// resumeAll resumes paused transfers and those that an earlier run left. It looks up missing tokens
+// in the vault, and asks the person for the tokens that are not there either.
 func (cm *commands) resumeAll() {
 	cm.watched.setPaused(false)
-	settled := cm.settle() // what was taken from the list does not go on
+	settled := cm.settle() // removed files are not resumed
 	need, kept := withoutToken(&cm.last.status), slices.Clone(cm.inboxes.kept)
 	n, hosts := resting(&cm.last.status), cm.inboxes.hosts()
 	cm.inBackground(func(ctx context.Context) {
@@ -113,8 +112,7 @@ func (cm *commands) resumeAll() {
 	})
 }
 
-// takeUp goes on with what an earlier run left for an inbox, but for what a person had paused
-// there.
+// takeUp continues the transfers to an inbox that an earlier run left, except paused ones.
 func (cm *commands) takeUp(inbox string) {
 	cm.inBackground(func(ctx context.Context) {
 		got, err := cm.config.Queue.Adopt(ctx,
@@ -129,13 +127,13 @@ func (cm *commands) takeUp(inbox string) {
 	})
 }
 
-// retryAll sends again what could not be sent, but for what was taken from the list.
+// retryAll retries all files that could not be sent, except those removed from the list.
 func (cm *commands) retryAll() {
 	cm.settle()
 	cm.inOrder(func(context.Context) { cm.run(ledger.Command{Verb: ledger.Retry}) })
 }
 
-// menu is what can be done with jobs that are selected, one of which is j.
+// menu returns the menu for the selected jobs, one of which is j.
 func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	var items []*fyne.MenuItem
 	verb := func(words, sign string, v ledger.Verb) {
@@ -174,7 +172,7 @@ func (cm *commands) menu(j ledger.Job, ids []int64) []*fyne.MenuItem {
 	return items
 }
 
-// togglePause pauses what is selected, or all, or lets it go on.
+// togglePause pauses or resumes the selected files, or all.
 func (cm *commands) togglePause() {
 	l := cm.queue.list
 	if j, ok := l.current(); ok {
@@ -192,7 +190,7 @@ func (cm *commands) togglePause() {
 	}
 }
 
-// tryNow ends the waits of what goes on by itself.
+// tryNow retries at once what would be retried later.
 func (cm *commands) tryNow() {
 	cm.config.Queue.TryNow()
 	cm.events.event("tried")

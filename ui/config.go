@@ -23,69 +23,68 @@ import (
 type Config struct {
 	Queue    Queue
 	Settings Settings
-	// Save keeps the settings. It may block on the disk, and is never called on Fyne's thread, nor
-	// twice at once. Nil keeps nothing.
+	// Save saves the settings. It may block on the disk. It is never called on Fyne's thread, and
+	// never by two goroutines at once. Nil saves nothing.
 	Save func(Settings) error
-	// Network takes the proxy and the certificates of the settings for all that is sent from then
-	// on. It may block on the disk. The notice, if any, says what can't be used of them. Nil: they
-	// hold from the next start on.
+	// Network applies the settings' proxy and certificates to every later request. It may block on
+	// the disk. The notice, if any, names the settings that can't be used. Nil: they apply from the
+	// next start.
 	Network func(Settings) Notice
 	// ProxySignIn uses a name and a password for a proxy, HOST:PORT, from then on, and in later runs
-	// where keep is true. What waited for them goes on. It may block on the keyring; its error is
-	// that they could not be kept. Nil leaves the offer out.
+	// if keep is true. Requests that waited for them continue. It may block on the keyring; an error
+	// means that they could not be saved. Nil hides the offer.
 	ProxySignIn func(ctx context.Context, proxy, name, password string, keep bool) error
-	// Inboxes keeps inboxes under names and their tokens beyond the program's end. Nil keeps
-	// neither.
+	// Inboxes saves named inboxes and their tokens for later runs. Nil saves neither.
 	Inboxes Inboxes
 	// CheckToken asks the storage whether it accepts a token, and leaves nothing there; see
-	// [store.CheckToken]. It blocks on the network until ctx ends. Nil leaves the offer out.
+	// [store.CheckToken]. It blocks on the network until ctx ends. Nil hides the offer.
 	CheckToken func(ctx context.Context, t token.Token) (store.Checked, error)
-	// TestConnection looks at the way to a token's storage step by step, asks about the token and
-	// measures the speed; a token without a query is the address of its storage alone. translate
-	// gives the words; step is called with each step, on the goroutine of the caller. It blocks on
-	// the network until ctx ends. Nil leaves the offer out.
+	// TestConnection tests the connection to a token's storage step by step, asks about the token
+	// and measures the speed; a token without a query is only the address of its storage. translate
+	// translates the words; step is called with each step, on the caller's goroutine. It blocks on
+	// the network until ctx ends. Nil hides the offer.
 	TestConnection func(ctx context.Context, t token.Token, translate problem.Translate,
 		step func(ConnectionStep)) ConnectionResult
-	// Watch prepares to keep sending a folder, as these options say, once its files have been
-	// unchanged for that time. refused hears, on any goroutine, of each thing below it that can't be
-	// sent. It may block on the disk. Nil leaves the offer out.
+	// Watch prepares to watch a folder with these options and to send each file once it has not
+	// changed for the settle time. refused is called, on any goroutine, for each item in the folder
+	// that can't be sent. Watch may block on the disk. Nil hides the offer.
 	Watch func(f WatchedFolder, o ledger.AddOptions, settle time.Duration,
 		refused func(scan.Found)) (Feed, error)
-	// Documents writes what goes with a delivery, and hands it to the queue. Nil leaves the offers
-	// out.
+	// Documents writes the documents that go with a delivery, and adds them to the queue. Nil hides
+	// the offers.
 	Documents *documents.Composer
-	// ReceiptOptions returns what a receipt about these transfers says besides what was delivered. It
-	// may block on the disk; done is called when the receipt is written. Nil: nothing.
+	// ReceiptOptions returns what else a receipt for these transfers states besides the delivered
+	// files. It may block on the disk; call done when the receipt is written. Nil: nothing else.
 	ReceiptOptions func(ctx context.Context, transfers []int64) (all []receipt.Option, done func())
-	// HasSecret reports whether a text holds a token or a key, which must not be sent to others. Nil:
-	// none does.
+	// HasSecret reports whether a text contains a token or a key, which must not be sent to others.
+	// Nil: no text does.
 	HasSecret func(text string) bool
 	// Hosts are allowed besides the known storage addresses, see [token.AllowHost].
 	Hosts []string
-	// Rules is what the person's administrator has decided.
+	// Rules are the administrator's.
 	Rules Rules
-	// Notices is what a person should know from the start, such as that a damaged list was mended.
+	// Notices are shown at the start, such as that a damaged list was repaired.
 	Notices []Notice
-	// Account is the storage account of those who run an inbox, for which upload tokens are issued.
-	// Nil: there can be none.
+	// Account is the storage account of a data manager, who creates upload tokens for it. Nil: there
+	// can be none.
 	Account Account
-	// Person is who uses the program, as the table of upload tokens names them.
+	// Person is the user's name, as it appears in the table of upload tokens.
 	Person string
-	// Practice starts the practice inbox. It may block. Nil leaves the offer out.
+	// Practice starts the practice inbox. It may block. Nil hides the offer.
 	Practice func(context.Context) (Practice, error)
 	// IsPractice reports whether an inbox is a practice inbox, of this run or of an earlier one.
 	// Nil: none is.
 	IsPractice func(token.Inbox) bool
 	// Desktop is what the desktop offers. Its zero value offers nothing.
 	Desktop Desktop
-	// Place moves the window to where it stood before. Nil leaves that to the desktop.
+	// Place restores the window's position. Nil leaves that to the desktop.
 	Place Place
-	// Escape is handed a function that is to be called for Esc before the widget with the keyboard
-	// hears of it, on Fyne's thread, and reports whether the key was for it. Nil: Fyne's own
-	// dialogs for files close by their buttons alone.
+	// Escape receives a function to call on Fyne's thread when Esc is pressed, before the focused
+	// widget gets the key. The function reports whether it used the key. Nil: only their buttons
+	// close Fyne's own file dialogs.
 	Escape func(func() bool)
-	// LostDrop is handed a function that is to be called, on Fyne's thread, when something was let
-	// go over the window and did not arrive. Nil: nobody notices.
+	// LostDrop receives a function to call on Fyne's thread when files were dropped on the window
+	// and did not arrive. Nil: nobody notices.
 	LostDrop func(func())
 	// Do runs a function on Fyne's thread and does not wait for it. Default fyne.Do.
 	Do func(func())
@@ -94,41 +93,41 @@ type Config struct {
 	// After runs a function once that time has passed, on a goroutine of its own. Default
 	// time.AfterFunc.
 	After func(time.Duration, func())
-	// Log gets what support needs. Default: nothing is logged.
+	// Log receives what support needs. Default: nothing is logged.
 	Log *slog.Logger
 	// Own is the program's own folder, which is never sent. Empty: there is none.
 	Own string
-	// LogPath is the file that Log writes to, for the person; empty where there is none.
+	// LogPath is the file that Log writes to, to show to the person. Empty: there is none.
 	LogPath string
 	// MenuBar puts the menus into the system's menu bar, as on macOS, rather than behind a button.
 	MenuBar bool
-	// Hidden starts without the window where a tray is there to bring it back, as at login.
+	// Hidden starts without the window, as at login, if a tray icon can bring it back.
 	Hidden bool
-	// Stuck ends the process. It is called where Fyne does not come back from its loop when it is
-	// told to: what it is asked to do just then is sometimes lost (the queue of Fyne 2.8.1's glfw
-	// driver, loop.go, as it is drained), and it waits for it for ever. The next start would hand
-	// its paths to a window that is not there. Nil waits with it.
+	// Stuck ends the process. It is called when Fyne does not leave its loop after it was told to
+	// quit. Fyne sometimes loses a function that it is given at that moment (the queue of Fyne
+	// 2.8.1's glfw driver, loop.go, while it is drained), and then waits for it for ever. The next
+	// start would hand its paths to a window that is not there. Nil waits too.
 	Stuck func()
-	// Version is the program's, for the person.
+	// Version is the program's version, to show to the person.
 	Version string
-	// Events gets a line of JSON for what happens in the window, for end-to-end tests. Nil: none.
+	// Events receives a line of JSON for each event in the window, for end-to-end tests. Nil: none.
 	Events io.Writer
 }
 
-// Rules is what an administrator has decided for this computer. The window shows it and offers
-// nothing against it; that it holds is not the window's work. The zero Rules decide nothing.
+// Rules are what an administrator has decided for this computer. The window shows them and offers
+// nothing that breaks them; enforcing them is not the window's work. The zero Rules decide nothing.
 type Rules struct {
-	NoHosts   bool   // the person allows no storage addresses
+	NoHosts   bool   // the person can't allow storage addresses
 	NoReplace bool   // no file in an inbox is replaced
-	NoTokens  bool   // no upload tokens are created, but for practice
-	NoLogin   bool   // the program is not started at login
+	NoTokens  bool   // no upload tokens are created, except for practice
+	NoLogin   bool   // the program does not start at login
 	Rate      int64  // highest speed in bytes per second; 0: no limit
 	Proxy     string // safe to show; empty: the person's
 	CAFile    string // PEM file of further certificate authorities; empty: the person's
 }
 
-// Feed keeps sending a folder, which [feed.Feed] does. But for Of, which any goroutine may call, its
-// methods belong to one.
+// Feed watches a folder and sends new files, as [feed.Feed] does. Any goroutine may call Of; the
+// other methods belong to one goroutine.
 type Feed interface {
 	Of(t ledger.TransferStatus) bool
 	Adopt(ctx context.Context) error
@@ -136,28 +135,27 @@ type Feed interface {
 	Close() error
 }
 
-// Notice says in the person's language what they should know.
+// Notice explains something to the person in their language.
 type Notice func(problem.Translate) problem.Explanation
 
 // Desktop is what the desktop may offer. Every field may be nil. The functions may block for as
 // long as the desktop takes, and are never called on Fyne's thread.
 type Desktop struct {
-	// HasTray reports whether something shows tray icons at this moment.
+	// HasTray reports whether the desktop currently shows tray icons.
 	HasTray func() bool
-	// StayAwake keeps the computer from falling asleep until release is called.
+	// StayAwake keeps the computer awake until release is called.
 	StayAwake func() (release func(), err error)
 	// Choose lets the person pick files, or folders, in the desktop's own dialog, which has that
-	// title and closes when ctx ends. parent names the window to the desktop, so that the dialog
-	// opens in front of it; it is empty where the window has no such name. Nothing picked is no
-	// error; an error says that there is no such dialog, and the window shows one of its own.
+	// title and closes when ctx ends. parent identifies the window to the desktop, so that the
+	// dialog opens in front of it; it is empty if the window has no such name. Picking nothing is
+	// no error; an error means that there is no such dialog, and the window shows its own.
 	Choose func(ctx context.Context, parent, title string, folders bool) ([]string, error)
-	// Save lets the person say, likewise, where a file is to be written. The dialog begins in that
-	// folder and suggests that name; it has asked already whether a file that is there may be
-	// replaced.
+	// Save lets the person choose, likewise, where to save a file. The dialog starts in that folder
+	// and suggests that name. It has already asked whether to replace an existing file.
 	Save func(ctx context.Context, parent, title, folder, name string) (string, error)
-	// Documents is the folder for the person's documents.
+	// Documents returns the person's documents folder.
 	Documents func() string
-	// Login is the program's entry among those that the system starts at login.
+	// Login is the program's entry in the system's list of login items.
 	Login Login
 	// Reveal shows a file in the desktop's file manager.
 	Reveal func(path string) error
@@ -165,19 +163,19 @@ type Desktop struct {
 
 // Login is whether the system starts the program at login. Its methods may block on the disk.
 type Login interface {
-	// On says what the system says: a person may have changed it there.
+	// On asks the system, where the person may have changed it.
 	On() (bool, error)
 	Set(on bool) error
 }
 
-// Place is where the window stands on the screen, which Fyne does not know. Its methods belong to
+// Place is the window's position on the screen, which Fyne does not know. Its methods belong to
 // Fyne's thread.
 type Place interface {
-	// Mark is drawn with the window, unseen; the others need that.
+	// Mark is drawn with the window, invisibly; the other methods need it.
 	Mark() fyne.CanvasObject
-	// Where returns the window's top left corner; false where the desktop does not tell, or the
+	// Where returns the window's top left corner; false if the desktop does not tell, or if the
 	// window is maximised.
 	Where() (image.Point, bool)
-	// Move puts the window there, once it is drawn, unless it could not be seen there.
+	// Move puts the window there once it is drawn, unless it would be out of sight there.
 	Move(to image.Point)
 }

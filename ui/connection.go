@@ -18,23 +18,22 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// ConnectionStep is one thing that was looked at on the way to a storage, in the person's language.
-// It holds no secret.
+// ConnectionStep is one step of a connection test, in the person's language. It contains no secret.
 type ConnectionStep struct {
 	Name    string // such as "proxy"; not for people
 	OK      bool
 	Message string
-	Ask     string // of the person's IT; empty: nothing
+	Ask     string // what to ask IT for; empty: nothing
 }
 
-// ConnectionResult is what came of a test of the way to a storage.
+// ConnectionResult is the result of a connection test.
 type ConnectionResult struct {
-	Certificates []byte              // PEM of those that were seen; nil: none were
-	Failed       problem.Explanation // what stands in the way; zero: nothing
+	Certificates []byte              // the storage's, as PEM; nil: the test saw none
+	Failed       problem.Explanation // what is in the way; zero: nothing
 }
 
-// connectionView tests the way to a storage, for the person and their IT. It belongs to Fyne's
-// goroutine.
+// connectionView tests the connection to a storage, for the person and their IT. It belongs to
+// Fyne's goroutine.
 type connectionView struct {
 	*screen
 	dialogs *fileDialogs
@@ -44,8 +43,8 @@ type connectionView struct {
 // offered reports whether there is such a test.
 func (v *connectionView) offered() bool { return v.config.TestConnection != nil }
 
-// places are the storages that may be tested: those of the inboxes that there are. Where a token is
-// known and its address is allowed, the storage is asked about it, too.
+// places returns the storages that can be tested: those of the known inboxes. If a token is known
+// and its address is allowed, the test asks the storage about the token too.
 func (v *connectionView) places() (names []string, to []token.Token) {
 	add := func(t token.Token) {
 		for i := range to {
@@ -67,8 +66,8 @@ func (v *connectionView) places() (names []string, to []token.Token) {
 	return names, to
 }
 
-// proxy finds out which proxy leads to the storage in use, and calls say with the sentence for it.
-// Nothing is asked where there is no inbox.
+// proxy finds out which proxy leads to the storage in use, and calls say with a sentence about it.
+// Without an inbox it asks nothing.
 func (v *connectionView) proxy(say func(sentence string)) {
 	_, to := v.places()
 	if !v.offered() || len(to) == 0 {
@@ -87,11 +86,11 @@ func (v *connectionView) proxy(say func(sentence string)) {
 	})
 }
 
-// connectionSheet is the sheet of one test after the other.
+// connectionSheet is the sheet for connection tests.
 type connectionSheet struct {
 	*connectionView
 	sheet *sheet
-	to    []token.Token // by choice; behind them stands the address that is typed
+	to    []token.Token // by choice; the choice after them is the typed address
 	which int
 	host  *sheetEntry
 	steps *fyne.Container
@@ -106,7 +105,7 @@ type connectionSheet struct {
 	result ConnectionResult
 }
 
-// open shows the sheet, and begins with an inbox where its key is given.
+// open shows the sheet. If key is not empty, it starts with that inbox.
 func (v *connectionView) open(key string) {
 	if !v.offered() {
 		return
@@ -163,7 +162,7 @@ func (v *connectionView) open(key string) {
 	}
 }
 
-// typed shows the entry for an address where that is the choice.
+// typed shows the entry for an address if the person chose that.
 func (s *connectionSheet) typed() { visible(s.host, s.which == len(s.to)) }
 
 // stop ends the test under way.
@@ -174,7 +173,7 @@ func (s *connectionSheet) stop() {
 	}
 }
 
-// target returns what is to be tested: a token, or the address of a storage in one without a query.
+// target returns what to test: a token, or only a storage's address in a token without a query.
 func (s *connectionSheet) target() (t token.Token, ok bool) {
 	if s.which < len(s.to) {
 		return s.to[s.which], true
@@ -191,7 +190,7 @@ func (s *connectionSheet) target() (t token.Token, ok bool) {
 	return token.Token{Inbox: token.Inbox{Scheme: u.Scheme, Host: u.Host}}, true
 }
 
-// test begins, from the start.
+// test starts the test from the beginning.
 func (s *connectionSheet) test() {
 	to, ok := s.target()
 	if !ok {
@@ -228,7 +227,7 @@ func (s *connectionSheet) test() {
 	})
 }
 
-// saw shows a step above the line that says that the test goes on.
+// saw adds a step above the line that says that the test is still running.
 func (s *connectionSheet) saw(step ConnectionStep) {
 	s.said = append(s.said, step)
 	last := len(s.steps.Objects) - 1
@@ -239,7 +238,7 @@ func (s *connectionSheet) saw(step ConnectionStep) {
 	s.sheet.scroll.ScrollToBottom()
 }
 
-// stepLine is a step with its sign, and what to ask below it.
+// stepLine is a step with its sign, and below it what to ask IT for.
 func stepLine(step ConnectionStep) fyne.CanvasObject {
 	sign, color := "delivered", theme.ColorNameSuccess
 	if !step.OK {
@@ -256,7 +255,7 @@ func stepLine(step ConnectionStep) fyne.CanvasObject {
 	return inset(-8, -8, 0, 0, beside(picture, words))
 }
 
-// ended shows what came of it.
+// ended shows the result.
 func (s *connectionSheet) ended(r ConnectionResult) {
 	s.stop()
 	s.result = r
@@ -278,7 +277,7 @@ func (s *connectionSheet) ended(r ConnectionResult) {
 	s.events.event("tested", "reached", r.Failed.What == "", "steps", len(s.said))
 }
 
-// copyAll puts the whole on the clipboard, for a mail.
+// copyAll copies the whole result to the clipboard, for an e-mail.
 func (s *connectionSheet) copyAll() {
 	var b strings.Builder
 	b.WriteString(tr("Connection to {{.Host}}, {{.Time}}, Inbox Uploader {{.Version}}",
@@ -301,7 +300,7 @@ func (s *connectionSheet) copyAll() {
 	s.copy.SetText(tr("Copied"))
 }
 
-// saveCertificates writes those that were seen to a file.
+// saveCertificates saves the certificates that the test saw to a file.
 func (s *connectionSheet) saveCertificates() {
 	chain := s.result.Certificates
 	host, _, _ := strings.Cut(s.about.Inbox.Host, ":")
@@ -318,7 +317,7 @@ func (s *connectionSheet) saveCertificates() {
 	}, s.written)
 }
 
-// written says whether the certificates are in their file.
+// written says whether the certificates were saved.
 func (s *connectionSheet) written(err error) {
 	if err == nil {
 		s.save.SetText(tr("Saved"))

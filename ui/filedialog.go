@@ -13,17 +13,17 @@ import (
 	"fyne.io/fyne/v2/storage"
 )
 
-// errNoDialog says that the desktop has no dialog for files.
+// errNoDialog says that the desktop has no file dialog.
 var errNoDialog = errors.New("the desktop has no such dialog")
 
-// fileDialogs opens dialogs for files: the desktop's own, or else Fyne's. At most one is open.
+// fileDialogs opens file dialogs: the desktop's own, or else Fyne's. At most one is open.
 type fileDialogs struct {
 	*screen
 	end context.CancelFunc // closes the desktop's, while one is open; may be nil
 }
 
-// open opens a dialog of the desktop's own for files, which own does, blocking; where there is
-// none, otherwise opens Fyne's. One that is open already is closed: it may be out of sight.
+// open opens the desktop's own dialog with own, which blocks. If the desktop has none, otherwise
+// opens Fyne's. An open dialog is closed first: it may be out of sight.
 func (fd *fileDialogs) open(own func(ctx context.Context, parent string) error, otherwise func()) {
 	if fd.end != nil {
 		fd.end()
@@ -40,8 +40,8 @@ func (fd *fileDialogs) open(own func(ctx context.Context, parent string) error, 
 	})
 }
 
-// saveAs asks where a file of that name is to be written, and calls to with the path. folder, which
-// may block, says where the dialog begins. failed is called where Fyne's dialog fails.
+// saveAs asks where to save a file of that name, and calls to with the path. folder returns where
+// the dialog starts and may block. failed is called if Fyne's dialog fails.
 func (fd *fileDialogs) saveAs(
 	title, name string, folder func() string, to func(path string), failed func(error),
 ) {
@@ -115,8 +115,8 @@ func (fd *fileDialogs) fynesSaveAs(
 	fd.openFynes(d, title)
 }
 
-// portalName is what the desktop's portal calls a window, so that its dialogs stand above it; empty
-// where it has no name for it. Wayland has one that only its own library tells (xdg-foreign).
+// portalName is the desktop portal's name of a window, so that dialogs open above it; empty if
+// there is none. On Wayland only its own library tells the name (xdg-foreign).
 func portalName(window fyne.Window) (name string) {
 	native, ok := window.(driver.NativeWindow)
 	if !ok {
@@ -130,13 +130,13 @@ func portalName(window fyne.Window) (name string) {
 	return name
 }
 
-// fynesDialog is a dialog of Fyne's for files, while it is open.
+// fynesDialog is an open file dialog of Fyne's.
 type fynesDialog struct {
 	dialog  *dialog.FileDialog
 	overlay fyne.CanvasObject
 }
 
-// openFynes opens a dialog of Fyne's, as large as the window. One that is open already is closed.
+// openFynes opens a dialog of Fyne's, as large as the window. It closes an open one first.
 func (fd *fileDialogs) openFynes(d *dialog.FileDialog, title string) {
 	if fd.fynes != nil {
 		fd.fynes.dialog.Dismiss()
@@ -149,9 +149,8 @@ func (fd *fileDialogs) openFynes(d *dialog.FileDialog, title string) {
 	fd.fynes = &fynesDialog{d, c.Overlays().Top()}
 }
 
-// escape closes Fyne's dialog for files, or what that has opened above itself, and reports whether
-// there was one. The dialog's widgets keep the key for themselves, so it has to be asked before
-// they are.
+// escape closes Fyne's file dialog, or whatever that has opened above itself, and reports whether
+// there was one. The dialog's widgets don't pass the key on, so escape must get it before them.
 func (fd *fileDialogs) escape() bool {
 	all := fd.window.Canvas().Overlays()
 	top := all.Top()

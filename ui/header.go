@@ -15,8 +15,8 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// header is the window's top: which inbox, for how long, and what can be done at any time. It
-// belongs to Fyne's goroutine.
+// header is the top of the window: the inbox, the time left, and the actions that are always
+// possible. It belongs to Fyne's goroutine.
 type header struct {
 	*screen
 	inboxes *inboxView
@@ -32,7 +32,7 @@ type header struct {
 	paste, add, menu *button
 }
 
-// build makes the widgets, anew after a change of language.
+// build creates the widgets, and again after a change of language.
 func (h *header) build() {
 	h.inbox = h.newInboxButton(func() { h.popUp(h.inbox, h.inboxes.menu()) })
 	h.inbox.name.set(tr("Add an upload token"), theme.ColorNameForeground)
@@ -54,9 +54,8 @@ func (h *header) build() {
 		container.New(besideName{h}, h.inbox, h.left), h.paste, h.add, h.menu))
 }
 
-// besideName puts the countdown beside the inbox's name, each as wide as it needs to be. Where
-// there is little room the words below the name are shortened first, then the countdown, then the
-// name.
+// besideName puts the countdown beside the inbox's name, each as wide as it needs to be. If there
+// is little room, it shortens the words below the name first, then the countdown, then the name.
 type besideName struct{ header *header }
 
 const besideGap = 8
@@ -84,21 +83,21 @@ func (l besideName) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	inbox.Move(fyne.Position{})
 }
 
-// fit leaves words away where there is little room.
+// fit drops words if there is little room.
 func (h *header) fit(size fyne.Size) {
 	h.paste.fit(size)
 	h.add.fit(size)
 	h.box.Refresh()
 }
 
-// onStart leaves out what the start page has buttons for.
+// onStart hides the buttons that the start page has too.
 func (h *header) onStart(yes bool) {
 	for _, b := range []*button{h.paste, h.add} {
 		visible(b, !yes)
 	}
 }
 
-// show returns after how long the countdown's words are others.
+// show updates the header. It returns how soon the countdown's words change.
 func (h *header) show(s *sample) time.Duration {
 	t := h.inboxes.token
 	h.inbox.offer(t.Inbox.Host != "" || len(h.inboxes.kept) > 0)
@@ -123,7 +122,7 @@ func (h *header) show(s *sample) time.Duration {
 	return left.next
 }
 
-// say says something below the name, and how long the token works where that is known.
+// say sets the words below the name, and the time left if it is known.
 func (h *header) say(left *countdown, words string, color fyne.ThemeColorName) {
 	now := said{h.inbox.name.content, words, h.inbox.opens, left != nil, h.left.shows}
 	h.inbox.words.set(words, color)
@@ -166,8 +165,8 @@ func (h *header) aboutToken(s *sample, t token.Token) (words string, color fyne.
 	return strings.Join(parts, " · "), color
 }
 
-// whichToken says an inbox's workspace and token, which stay together where there is little room,
-// or where it is.
+// whichToken names an inbox's workspace and token, which stay together if there is little room, or
+// else its host.
 func whichToken(in token.Inbox) string {
 	if in.WsID == "" || in.TID == "" {
 		return show.Text(in.Host)
@@ -186,7 +185,7 @@ func (h *header) showNoToken(s *sample) {
 	h.say(nil, words, colorMuted)
 }
 
-// waitingFor says how many files wait for a token, and for which inbox's where that is one.
+// waitingFor says how many files wait for a token, and names the inbox if it is the only one.
 func (h *header) waitingFor(s *sample, n int64) string {
 	if len(s.inboxes) == 1 {
 		for _, in := range s.inboxes {
@@ -197,7 +196,7 @@ func (h *header) waitingFor(s *sample, n int64) string {
 	return trn("{{.N}} files wait for a token", n)
 }
 
-// fits says whether what is left will be sent before the token ends.
+// fits says whether the remaining files will be sent before the token expires.
 func (h *header) fits(s *sample) uplink.Fit {
 	key, left := h.inboxes.token.Inbox.Key(), int64(0)
 	for i := range s.status.Transfers {
@@ -208,7 +207,7 @@ func (h *header) fits(s *sample) uplink.Fit {
 			left -= t.Done - t.Bytes[ledger.Delivered]
 		}
 	}
-	// While something is wrong, the speed says nothing about how it will go on.
+	// While something is wrong, the speed predicts nothing.
 	if left <= 0 || s.status.Scanning || s.status.Busy == 0 || s.status.Left == 0 ||
 		allPaused(&s.status) || h.banner.blocks(&s.status) {
 		return uplink.Fit{}

@@ -14,15 +14,15 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// history shows what was delivered, by day and inbox, also what was taken from the list since. It
-// is counted when it is opened: the deliveries themselves are the record of it.
+// history shows delivered files by day and inbox, including those removed from the list since. It
+// counts them when it opens: the deliveries themselves are the record.
 type history struct {
 	*screen
 	inboxes  *inboxView
 	receipts *receipts
 }
 
-// dayOfInbox is what was delivered to an inbox on one day.
+// dayOfInbox sums up the files delivered to an inbox on one day.
 type dayOfInbox struct {
 	day          time.Time // its first moment, on the person's clock
 	inbox        token.Inbox
@@ -47,7 +47,7 @@ func (h *history) open() {
 	closing.Importance = widget.HighImportance
 	sheet := h.openSheet(tr("History"), 640, inset(0, 12, 8, 14, body), closing)
 	sheet.tag("cancel", closing)
-	sheet.stays = true // below what is said of a receipt that could not be saved
+	sheet.stays = true // below the message about a receipt that could not be saved
 	closing.OnTapped = sheet.close
 	h.window.Canvas().Focus(closing)
 	ctx, cancel := context.WithCancel(h.ctx)
@@ -74,7 +74,7 @@ func (h *history) open() {
 	})
 }
 
-// count adds up what was delivered, the last day first. It blocks on the disk.
+// count adds up the delivered files, the last day first. It blocks on the disk.
 func (h *history) count(ctx context.Context) (all []dayOfInbox, err error) {
 	type key struct {
 		day   int64

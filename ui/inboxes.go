@@ -13,12 +13,12 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// keyringSilence is after how long a person is told that the keyring is waited for.
+// keyringSilence is how long the keyring may be silent before the window says that it waits for it.
 const keyringSilence = 2 * time.Second
 
-// inboxView knows the inboxes that are kept under names, the token that new files go with, and
-// which addresses are allowed. It is in sight as entries of the menu. But for recall and
-// sayWaiting, which any goroutine may call, it belongs to Fyne's.
+// inboxView holds the saved inboxes, the token for new files and the allowed addresses. The person
+// sees it as entries of the menu. Any goroutine may call recall and sayWaiting; the rest belongs to
+// Fyne's goroutine.
 type inboxView struct {
 	*screen
 	settings *keptSettings
@@ -28,14 +28,13 @@ type inboxView struct {
 	watched  *watchView
 	hours    *keptHours
 
-	token   token.Token      // the one that new files go with; zero before the first
+	token   token.Token      // for new files; zero before the first
 	kept    []inboxes.Record // as List returned them last
-	unkept  bool             // the keyring did not take the token, which ends with the program
+	unkept  bool             // the keyring did not save the token: it is gone after quitting
 	waiting bool             // for the keyring
 }
 
-// called is what an inbox is called: by the name that it is kept under, or by what it says of
-// itself.
+// called returns an inbox's name: the one it is saved under, or its own.
 func (v *inboxView) called(in token.Inbox) string {
 	if v.practice.inbox != nil && v.practice.key == in.Key() {
 		return tr("Practice inbox")
@@ -46,7 +45,7 @@ func (v *inboxView) called(in token.Inbox) string {
 	return show.Text(inboxName(in))
 }
 
-// calledAs is what the inbox of a key is called; empty where the list has nothing for it.
+// calledAs returns the name of the inbox with a key; empty if the list has no files for it.
 func (v *inboxView) calledAs(s *sample, key string) string {
 	if in, ok := s.inboxes[key]; ok && in.Host != "" {
 		return v.called(in)
@@ -54,7 +53,7 @@ func (v *inboxView) calledAs(s *sample, key string) string {
 	return ""
 }
 
-// record returns the kept inbox with that key.
+// record returns the saved inbox with that key.
 func (v *inboxView) record(key string) (inboxes.Record, bool) {
 	for i := range v.kept {
 		if v.kept[i].Inbox.Key() == key {
@@ -64,7 +63,7 @@ func (v *inboxView) record(key string) (inboxes.Record, bool) {
 	return inboxes.Record{}, false
 }
 
-// load reads which inboxes are kept, and brings back the token of the one that was used last.
+// load reads the saved inboxes, and brings back the token of the last used one.
 func (v *inboxView) load() {
 	if v.config.Inboxes == nil {
 		v.watched.begin()
@@ -87,8 +86,8 @@ func (v *inboxView) load() {
 	})
 }
 
-// keptAre takes over which inboxes are kept. An address that was allowed for one of them elsewhere,
-// as on the command line, is among the settings' own from then on, where it can be taken back.
+// keptAre takes a new list of saved inboxes. An address that was allowed for one of them elsewhere,
+// for example on the command line, is added to the settings, where the person can remove it.
 func (v *inboxView) keptAre(all []inboxes.Record) {
 	v.kept = all
 	for i := range all {
@@ -100,7 +99,7 @@ func (v *inboxView) keptAre(all []inboxes.Record) {
 	}
 }
 
-// recall takes a kept inbox's token from the keyring and hands it to the queue. While the keyring
+// recall takes a saved inbox's token from the keyring and gives it to the queue. While the keyring
 // is silent, the window says so.
 func (v *inboxView) recall(
 	ctx context.Context, r inboxes.Record, hosts []string,
@@ -116,7 +115,7 @@ func (v *inboxView) recall(
 	return t, err
 }
 
-// sayWaiting says after a while that the keyring is waited for, until stop is called.
+// sayWaiting says after a while that the window waits for the keyring, until stop is called.
 func (v *inboxView) sayWaiting() (stop func()) {
 	said := time.AfterFunc(keyringSilence, func() {
 		defer crash.Catch()
@@ -130,8 +129,8 @@ func (v *inboxView) sayWaiting() (stop func()) {
 	}
 }
 
-// keep keeps an inbox under a name, and its token in the keyring if the person wants that; in place
-// of the kept inbox with the name that is replaced, if that is none of its own.
+// keep saves an inbox under a name, and its token in the keyring if the person wants that. It
+// replaces the saved inbox named replaced, if that is another one.
 func (v *inboxView) keep(t token.Token, name string, remember bool, replaced string) {
 	if v.config.Inboxes == nil {
 		v.unkept = true
@@ -168,7 +167,7 @@ func (v *inboxView) keep(t token.Token, name string, remember bool, replaced str
 			if err != nil {
 				v.config.Log.Info("keep inbox", "error", err)
 			}
-			// of a keyring that fails the header speaks
+			// the header reports a keyring that fails
 			if err != nil && !errors.Is(err, problem.ErrVault) {
 				v.tellNotKept(err)
 			}
@@ -178,7 +177,7 @@ func (v *inboxView) keep(t token.Token, name string, remember bool, replaced str
 	})
 }
 
-// tellNotKept says that an inbox and its token could not be kept.
+// tellNotKept says that an inbox and its token could not be saved.
 func (v *inboxView) tellNotKept(err error) {
 	x := explain(err)
 	x.Safe = tr("The token works until you quit.")
@@ -189,8 +188,7 @@ func (v *inboxView) tellNotKept(err error) {
 	v.tell(tr("The token is not saved"), x)
 }
 
-// nameFor is the name that an inbox is kept under unless a person gives it another: that which it
-// has, or a free one.
+// nameFor returns the name to suggest for an inbox: the one it is saved under, or a free one.
 func (v *inboxView) nameFor(in token.Inbox) string {
 	if r, ok := v.record(in.Key()); ok {
 		return r.Name
@@ -224,7 +222,7 @@ func (v *inboxView) nameProblem(in token.Inbox, name string) string {
 	return ""
 }
 
-// explainAt explains what happened at an inbox, which the words name: there may be others.
+// explainAt explains an error at an inbox and names the inbox, because there may be others.
 func (v *inboxView) explainAt(s *sample, key string, err error) problem.Explanation {
 	x := explain(err)
 	if name := v.calledAs(s, key); name != "" {
@@ -233,8 +231,8 @@ func (v *inboxView) explainAt(s *sample, key string, err error) problem.Explanat
 	return x
 }
 
-// storageNow is the moment of a sample on the clock of the token's storage, where that is known to
-// be another.
+// storageNow is the time of a sample by the clock of the token's storage, if that is known to
+// differ from this computer's.
 func (v *inboxView) storageNow(s *sample) time.Time {
 	if in := s.inbox(v.token.Inbox.Key()); in != nil && in.ClockKnown &&
 		in.ClockAhead.Abs() >= wrongClock {
@@ -243,7 +241,7 @@ func (v *inboxView) storageNow(s *sample) time.Time {
 	return s.now
 }
 
-// parse reads a token by the person's settings.
+// parse parses a token; the person's settings say which addresses are allowed.
 func (v *inboxView) parse(text string, more ...string) (token.Token, error) {
 	return token.Parse(text, token.AllowHost(more...), token.AllowHost(v.hosts()...))
 }

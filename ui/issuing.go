@@ -16,10 +16,10 @@ import (
 	"inboxuploader/workspace"
 )
 
-// revokeLimit is for how long a token that nobody saw is tried to be revoked.
+// revokeLimit bounds the attempt to revoke a token that nobody saw.
 const revokeLimit = 20 * time.Second
 
-// createAsked repeats what would be granted, and asks.
+// createAsked shows what the token would permit, and asks for confirmation.
 func (v *uploadTokens) createAsked() {
 	r, problem := v.form.request()
 	if problem != "" || v.create.Disabled() {
@@ -53,8 +53,8 @@ func (v *uploadTokens) createAsked() {
 		v.create, func() { v.issue(r) })
 }
 
-// issue creates a token. Where the view is closed before it was shown nobody could ever copy it, so
-// it is revoked again.
+// issue creates a token. If the view closes before it shows the token, nobody can ever copy it, so
+// issue revokes it again.
 func (v *uploadTokens) issue(r workspace.Request) {
 	tid := 0
 	create := func(ctx context.Context, ws Workspace) (func(), error) {
@@ -71,7 +71,7 @@ func (v *uploadTokens) issue(r workspace.Request) {
 	}})
 }
 
-// issued shows the new token as the first of the table, to be copied.
+// issued shows the new token as the first row of the table, ready to copy.
 func (v *uploadTokens) issued(link string, g workspace.Grant) {
 	button := v.newButton(tr("Copy"), func() { v.copyToken(g.TID) })
 	button.Icon = icon("copy", theme.ColorNameForegroundOnPrimary)
@@ -87,7 +87,7 @@ func (v *uploadTokens) issued(link string, g workspace.Grant) {
 	v.events.event("created", "tid", g.TID, "tokens", len(v.grants))
 }
 
-// copyToken puts a token that was made here on the clipboard.
+// copyToken copies a token that was created in this view to the clipboard.
 func (v *uploadTokens) copyToken(tid int) {
 	m := v.made[tid]
 	if m == nil {
@@ -135,7 +135,8 @@ func (v *uploadTokens) revoke(g workspace.Grant) {
 	v.ask(ask{words: tr("Revoking the token…"), do: revoke})
 }
 
-// confirm asks before something is done; of what is dangerous Enter does not do it. The button that asked has the keyboard afterwards.
+// confirm asks for confirmation. Enter does not confirm a dangerous action. Afterwards the button
+// that asked has the keyboard focus.
 func (v *uploadTokens) confirm(
 	how widget.Importance, title, words string, body fyne.CanvasObject, asked *button, do func(),
 ) {
@@ -163,7 +164,7 @@ func (v *uploadTokens) confirm(
 	v.events.event("asked", "title", title)
 }
 
-// pairs arranges words and what they say something of, one pair below the other.
+// pairs arranges labels and their objects, one pair below another.
 func pairs(all ...any) fyne.CanvasObject {
 	grid := container.New(layout.NewFormLayout())
 	for i := 0; i+1 < len(all); i += 2 {
@@ -176,10 +177,10 @@ func pairs(all ...any) fyne.CanvasObject {
 	return grid
 }
 
-// reasonText is a reason as a whole, in as many lines as it takes.
+// reasonText is a full reason, in as many lines as it takes.
 func reasonText(reason string) fyne.CanvasObject {
 	return inset(-8, -8, -8, -8, wrapped(show.Text(reason)))
 }
 
-// flush is a text of several lines that begins where what is above it does.
+// flush is a text of several lines, flush left with the object above it.
 func flush(content string) fyne.CanvasObject { return inset(-4, -4, -8, -8, wrapped(content)) }

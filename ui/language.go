@@ -17,14 +17,14 @@ import (
 	"inboxuploader/assets"
 )
 
-// English is the language that the texts are written in.
+// English is the source language of the texts.
 const English = "en"
 
-// dictionary is one language's texts by the English ones. It is not changed once it is read.
+// dictionary maps English texts to one language's texts. It does not change once it is read.
 //
-// The files are those of Fyne's lang, and what Fyne itself says goes through it. The window's own
-// texts are looked up here, since lang goes by the system's language alone, and matches it anew and
-// fills a template for each text, which the rows ask for at every look.
+// The files have the format of Fyne's lang, which translates Fyne's own texts. The window looks up
+// its texts here instead: lang only knows the system's language, and for each text it matches the
+// language again and fills a template, which is too much for rows that ask at every sample.
 type dictionary struct {
 	tag                language.Tag
 	texts              map[string]string
@@ -37,13 +37,13 @@ var spoken atomic.Pointer[dictionary]
 
 func init() { spoken.Store(&dictionary{tag: language.English, thousands: ",", decimal: "."}) }
 
-// pluralForms are the names that CLDR has for the forms of a text that depends on a number.
+// pluralForms are CLDR's names for the plural forms of a text.
 var pluralForms = map[string]plural.Form{
 	"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few,
 	"many": plural.Many, "other": plural.Other,
 }
 
-// languages returns the languages that there are files of, English first.
+// languages returns the languages that have files, English first.
 func languages() []string {
 	// fails for a malformed pattern only
 	names, _ := fs.Glob(assets.Translations, "translations/*.json")
@@ -92,7 +92,7 @@ func readDictionary(code string) (*dictionary, error) {
 	return d, nil
 }
 
-// text returns a text in this language, or as it is where the language has none for it.
+// text returns a text in this language, or the English text if there is no translation.
 func (d *dictionary) text(english string) string {
 	if text, ok := d.texts[english]; ok {
 		return text
@@ -100,13 +100,13 @@ func (d *dictionary) text(english string) string {
 	return english
 }
 
-// counted returns a text in the form that it has for a number.
+// counted returns a text in the plural form for a number.
 func (d *dictionary) counted(english string, n int64) string {
 	forms, ok := d.counts[english]
 	if !ok {
 		return english
 	}
-	// no language looks further than at the last six digits, and at whether there are more
+	// no language's rule needs more than the last six digits, and whether there are more
 	if n >= 1e7 {
 		n = n%1e6 + 1e6
 	}
@@ -117,9 +117,9 @@ func (d *dictionary) counted(english string, n int64) string {
 	return forms[plural.Other]
 }
 
-// speak makes the window's texts, and those of Fyne itself, be in the language of that code; empty:
-// in the system's, or in English where there is no file of that. Texts that are on the screen stay.
-// On an error they are English.
+// speak sets the language of the window's texts and of Fyne's own by its code. Empty means the
+// system's language, or English if that has no file. Texts on the screen don't change. After an
+// error the language is English.
 func speak(code string) error {
 	if code == "" {
 		code = closestLanguage(lang.SystemLocale().LanguageString())
@@ -133,7 +133,7 @@ func speak(code string) error {
 		d = english
 	}
 	spoken.Store(d)
-	// What Fyne takes for the system's language is the chosen one from now on.
+	// From now on Fyne takes the chosen language for the system's.
 	fynes := map[string]string{}
 	for _, text := range saidByFyne {
 		fynes[text] = d.text(text)
@@ -146,8 +146,7 @@ func speak(code string) error {
 	return errors.Join(err, worse)
 }
 
-// saidByFyne are the texts that Fyne's own parts have which the window uses: entries, lists of
-// files.
+// saidByFyne are the texts of the Fyne widgets that the window uses: entries, lists of files.
 var saidByFyne = []string{
 	"Cancel", "Confirm", "Copy", "Create Folder", "Cut", "Enter filename", "Error", "Favourites",
 	"File", "Folder", "New Folder", "No",
@@ -155,8 +154,7 @@ var saidByFyne = []string{
 	"file.name", "file.parent",
 }
 
-// closestLanguage returns the language that there is which comes closest to that of a locale,
-// English if none does.
+// closestLanguage returns the available language closest to a locale's; English if none is close.
 func closestLanguage(locale string) string {
 	codes := languages()
 	tags := make([]language.Tag, len(codes))
@@ -193,8 +191,7 @@ func (w *Window) setLanguage(code string) {
 	w.rebuild()
 }
 
-// rebuild makes all that the window shows anew. What a person chose to see of the list is chosen
-// anew, too.
+// rebuild creates all of the window's content again. The list starts over with all files.
 func (w *Window) rebuild() {
 	if w.top != nil {
 		w.top.close()

@@ -10,15 +10,15 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// flow puts objects one behind the other, in the order in which Tab visits them, which
-// layout.Border does not.
+// flow lays out objects one after another in the order in which Tab visits them; layout.Border does
+// not keep that order.
 type flow struct {
 	down bool    // from top to bottom, else from left to right in the middle of the height
 	gap  float32 // between two objects
-	grow int     // index of the object that takes the room that is left; -1 for none
+	grow int     // index of the object that takes the remaining room; -1 for none
 }
 
-// column arranges objects from top to bottom. The grow-th takes the room that is left; -1 for none.
+// column arranges objects from top to bottom. The grow-th takes the remaining room; -1 for none.
 func column(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(&flow{true, gap, grow}, objects...)
 }
@@ -81,13 +81,13 @@ func (f *flow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// inset leaves room around an object.
+// inset adds padding around an object.
 func inset(top, bottom, left, right float32, o fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(top, bottom, left, right), o)
 }
 
-// middle keeps its object a little above the middle, no wider than it can be read.
-type middle struct{ letters float32 } // how wide, in sizes of the text
+// middle keeps its object a little above the middle, and narrow enough to read.
+type middle struct{ letters float32 } // widest, as a multiple of the text size
 
 func (m middle) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
@@ -99,10 +99,10 @@ func (m middle) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.NewPos((size.Width-w)/2, (size.Height-h)*0.4))
 }
 
-// narrow is the width of a window below which some buttons have no words.
+// narrow is the window width below which some buttons show no words.
 const narrow = 560
 
-// upTo keeps a scroller as high as its body wants to be, but no higher than there is room.
+// upTo makes a scroller as high as its body, or as the room allows.
 type upTo struct {
 	body fyne.CanvasObject
 	room func() float32
@@ -119,7 +119,7 @@ func (u upTo) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.Position{})
 }
 
-// noWider lets the window be made narrower than its object, which then leaves something away.
+// noWider lets the window become narrower than its object, which then leaves something out.
 type noWider struct{ width float32 }
 
 func (n noWider) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -132,7 +132,7 @@ func (n noWider) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.Position{})
 }
 
-// atLeast keeps its object at least so large.
+// atLeast gives its object a minimum size.
 type atLeast struct{ size fyne.Size }
 
 func (a atLeast) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -144,7 +144,7 @@ func (a atLeast) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.Position{})
 }
 
-// panel is a rounded rectangle in a colour of the theme, which follows when the theme changes.
+// panel is a rounded rectangle in a theme colour. It follows changes of the theme.
 type panel struct {
 	widget.BaseWidget
 	name, border fyne.ThemeColorName // border may be empty
@@ -182,19 +182,19 @@ func (r *panelRenderer) Refresh() {
 	r.rect.Refresh()
 }
 
-// card puts objects on a surface of their own.
+// card puts an object on its own surface.
 func card(o fyne.CanvasObject) *fyne.Container {
 	return container.NewStack(newPanel(colorSurface, theme.ColorNameSeparator, 10),
 		inset(12, 12, 16, 16, o))
 }
 
-// raised puts objects on a surface that stands above what is below it.
+// raised puts an object on a surface that floats above the rest of the window.
 func raised(o fyne.CanvasObject) *fyne.Container {
 	return container.NewStack(newPanel(theme.ColorNameMenuBackground, theme.ColorNameInputBorder, 8),
 		inset(6, 6, 14, 6, o))
 }
 
-// foot keeps an object at the lower edge of what it stands on.
+// foot keeps an object at the bottom of its container.
 func foot(o fyne.CanvasObject) *fyne.Container { return container.New(atFoot{}, o) }
 
 type atFoot struct{}
@@ -207,8 +207,7 @@ func (atFoot) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.NewPos(0, size.Height-h))
 }
 
-// text is one line that is never wrapped, in a colour and size of the theme, without the padding of
-// a label.
+// text is a single line that never wraps, in a theme colour and size, without a label's padding.
 type text struct {
 	widget.BaseWidget
 	content string
@@ -217,17 +216,16 @@ type text struct {
 	bold    bool
 	align   fyne.TextAlign
 	cut     bool // shorten in the middle rather than ask for room
-	// leave out whole parts at the end, which “ · ” stands between, rather than shorten in the
-	// middle
+	// drop whole parts at the end, which “ · ” separates, rather than shorten in the middle
 	parts  bool
-	less   string    // said instead where there is no room for the content
-	screen *screen   // of a text that may be cut: its tip says the whole
-	short  bool      // it is
-	over   *dropZone // that it stands on, and takes the pointer from; nil for none
+	less   string    // shown instead if there is no room for the content
+	screen *screen   // of a text that may be cut: its tip shows the full text
+	short  bool      // the text is cut now
+	over   *dropZone // the zone it lies on and hides from the pointer; nil for none
 }
 
-// newCutText makes a text that is shortened where it has no room. While the pointer is on it, a tip
-// says the whole.
+// newCutText creates a text that is shortened if there is no room. A tip shows the full text while
+// the pointer is on it.
 func (sc *screen) newCutText(
 	content string, color fyne.ThemeColorName, size fyne.ThemeSizeName,
 ) *text {
@@ -265,7 +263,7 @@ func newText(content string, color fyne.ThemeColorName, size fyne.ThemeSizeName)
 	return t
 }
 
-// set changes what it says and in which colour, and repaints only where that is something new.
+// set changes the content and the colour, and repaints only if either is new.
 func (t *text) set(content string, color fyne.ThemeColorName) {
 	if t.content == content && t.color == color {
 		return
@@ -327,23 +325,22 @@ func (r *textRenderer) Refresh() {
 	r.line.Refresh()
 }
 
-// small is a text of several lines beside the important ones, flush with what is above and below
-// it.
+// small is a minor text of several lines, flush with the objects above and below it.
 func small(content string) fyne.CanvasObject {
 	l := wrapped(content)
 	l.SizeName, l.Importance = theme.SizeNameCaptionText, widget.LowImportance
 	return inset(-4, -4, -8, -8, l)
 }
 
-// wrapped is a text of several lines, broken where the room ends.
+// wrapped is a text that wraps at words.
 func wrapped(content string) *widget.Label {
 	l := widget.NewLabel(content)
 	l.Wrapping = fyne.TextWrapWord
 	return l
 }
 
-// columns arranges a row of a table, each cell in the middle of the height. All rows share one; the
-// first column takes the room that is left.
+// columns arranges a row of a table, each cell in the middle of the height. All rows share one
+// columns; the first column takes the remaining room.
 type columns struct {
 	widths []float32
 	gap    float32
@@ -388,7 +385,7 @@ func (c *columns) put(o fyne.CanvasObject, x, width, height float32) {
 	o.Move(fyne.NewPos(x, (height-h)/2))
 }
 
-// visible shows an object, or not.
+// visible shows or hides an object.
 func visible(o fyne.CanvasObject, yes bool) {
 	if yes {
 		o.Show()

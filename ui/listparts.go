@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	// topAfter is how long a file has been sent before it stands at the top: small ones come and go
-	// so fast that nobody could read what is below them.
+	// topAfter is how long a file has been sent before it moves to the top: small ones come and go
+	// so fast that nobody could read the rows below them.
 	topAfter = 1500 * time.Millisecond
-	// topMost is how many files stand there.
+	// topMost is how many files are at the top at most.
 	topMost = 64
 )
 
-// listPart is a part of the list: its rows are some that are known, or those of a filter. However
-// many these are, nothing is kept of them.
+// listPart is a part of the list: its rows are a few known jobs, or all jobs of a filter. It holds
+// no jobs of a filter, however many there are.
 type listPart struct {
-	heading bool // a row above them says their inbox
+	heading bool // a row above them names their inbox
 	inbox   string
 	files   int64 // of the inbox, for the heading
 	known   []ledger.Job
@@ -27,8 +27,8 @@ type listPart struct {
 	n       int // rows without the heading
 }
 
-// divide divides what a filter has into parts: what is being sent stands first, and where there
-// are files for several inboxes, those of each follow below its name.
+// divide divides a filter's jobs into parts: first the active ones, and then, if there are several
+// inboxes, the jobs of each inbox below its name.
 func (sm *sampler) divide(ctx context.Context, s *sample) (all []listPart) {
 	f := s.view.filter
 	top := sm.top(ctx, s)
@@ -76,7 +76,7 @@ func (sm *sampler) divide(ctx context.Context, s *sample) (all []listPart) {
 	return all
 }
 
-// top are the files that have been sent for a while, where all files are shown.
+// top returns the files that have been active for a while, if the list shows all files.
 func (sm *sampler) top(ctx context.Context, s *sample) (top []ledger.Job) {
 	before := sm.since
 	sm.since = map[int64]time.Time{}
@@ -86,7 +86,7 @@ func (sm *sampler) top(ctx context.Context, s *sample) (top []ledger.Job) {
 	active, err := sm.config.Queue.Rows(ctx,
 		ledger.Filter{States: []ledger.JobState{ledger.Active}, Shown: true}, 0, topMost)
 	if err != nil {
-		return nil // it is told where the rows are read
+		return nil // reading the rows reports the error
 	}
 	for _, j := range active {
 		if j.State != ledger.Active || s.held[j.Inbox] {
@@ -138,8 +138,8 @@ func (sc *screen) readParts(
 		} else {
 			some = some[min(from, len(some)):min(from+want, len(some))]
 		}
-		// Fewer are there where the queue has gone on since it was counted: what follows keeps its
-		// place.
+		// There are fewer if the queue has moved on since the count: fill up, so that the parts
+		// that follow keep their place.
 		for rows = append(rows, some...); len(some) < want && i < len(all)-1; want-- {
 			rows = append(rows, ledger.Job{Inbox: unread})
 		}
@@ -150,10 +150,10 @@ func (sc *screen) readParts(
 	return rows, nil
 }
 
-// unread is the inbox of a row that was not there to read.
+// unread is the inbox of a placeholder row.
 const unread = "?"
 
-// countedIn returns how many of the counted files a filter has by their states.
+// countedIn returns how many of the counted files have the states of a filter.
 func countedIn(c *ledger.Counts, f ledger.Filter) (n int64) {
 	if f.States == nil {
 		return c.Total()

@@ -27,9 +27,9 @@ import (
 const (
 	// logLines is how many of the log's last records are shown.
 	logLines = 300
-	// logRead is how many bytes at the end of the file are looked at for them.
+	// logRead is how many bytes at the end of the file are read for them.
 	logRead = 256 << 10
-	// logEvery is how often an open log is read again, where it has grown.
+	// logEvery is how often an open log is read again if it has grown.
 	logEvery = time.Second
 )
 
@@ -97,9 +97,9 @@ func (v *logView) tick(now time.Time) time.Duration {
 	return logEvery
 }
 
-// readLog returns the last records of the log as lines for a person, oldest first, unless its state
-// is the one that was seen. It blocks on the disk. A log that was put aside when it was full, a
-// moment ago perhaps, is read as its beginning.
+// readLog returns the last records of the log as readable lines, oldest first, unless its state is
+// still the one in seen. It blocks on the disk. The older log file, which was set aside when it was
+// full, counts as the beginning of the log.
 func readLog(path string, seen logState) ([]string, logState, error) {
 	fi, err := os.Stat(path)
 	if err != nil {
@@ -150,8 +150,8 @@ func lastRecords(path string) ([]string, error) {
 	return records, nil
 }
 
-// readable turns a record into a line for a person: when, how grave, what, and what belongs to it.
-// What is no record stays as it is.
+// readable turns a record into a readable line: time, level, message and attributes. A text that is
+// no record stays as it is.
 func readable(record []byte) string {
 	var m map[string]any
 	if json.Unmarshal(record, &m) != nil {
@@ -191,14 +191,14 @@ func (sc *screen) inFileManager(path string) {
 	})
 }
 
-// logList shows records, each broken where the room ends, and keeps to the end where the person has
-// not scrolled away from it.
+// logList shows records, wrapped to the width, and stays at the end unless the person has scrolled
+// away from it.
 type logList struct {
 	widget.List
 	screen  *screen
 	records []string
-	lines   []string // the records as they are broken
-	columns int      // that they are broken at
+	lines   []string // the wrapped records
+	columns int      // characters in a line
 }
 
 func newLogList(sc *screen) *logList {
@@ -244,14 +244,14 @@ func (l *logList) Resize(s fyne.Size) {
 	}
 }
 
-// columnsIn is how many characters have room in a width.
+// columnsIn returns how many characters fit a width.
 func (l *logList) columnsIn(width float32) int {
 	one := fyne.MeasureText("0", currentSize(theme.SizeNameCaptionText),
 		fyne.TextStyle{Monospace: true}).Width
 	return max(int((width-currentSize(theme.SizeNameScrollBar))/one), 20)
 }
 
-// lay breaks the records into lines; what continues one is indented.
+// lay wraps the records into lines; continuation lines are indented.
 func (l *logList) lay() {
 	end := l.atEnd()
 	l.lines = l.lines[:0]
@@ -277,7 +277,7 @@ func (l *logList) atEnd() bool {
 	return l.GetScrollOffset() >= whole-l.Size().Height-2*line
 }
 
-// shallow keeps its object lower than it would be by itself.
+// shallow makes its object less high than its minimum.
 type shallow struct{ height float32 }
 
 func (s shallow) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -289,7 +289,7 @@ func (s shallow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.Position{})
 }
 
-// newLogButton opens the log; where there is none it is out of sight.
+// newLogButton returns the button that opens the log; it is hidden if there is no log.
 func newLogButton(sc *screen) fyne.CanvasObject {
 	b := sc.newButton(tr("Log"), sc.openLog)
 	b.Importance = widget.LowImportance

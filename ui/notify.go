@@ -10,26 +10,26 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// notifier tells of what happens, each thing once: the person while the window is not looked at, by
-// the system's notifications, and end-to-end tests always. It belongs to Fyne's goroutine.
+// notifier announces each event once: to the person by system notifications while the window is out
+// of focus, and always to end-to-end tests. It belongs to Fyne's goroutine.
 type notifier struct {
 	*screen
-	ends map[string]time.Duration // by inbox: the nearest end that was told
-	// transfers whose end is still to be told, and how many samples did not have them
+	ends map[string]time.Duration // by inbox: the nearest expiry that was announced
+	// transfers whose end is still to be announced, and how many samples lacked them
 	expected map[int64]int
 
 	documents *documentSender
 
 	folders  *watchView
 	found    map[int64]bool // transfers of watched folders that have not ended
-	arrived  int64          // files that were delivered by those, and are not told of yet
-	toldLast time.Time      // when such were told of
-	waking   bool           // the window is to look again for that
+	arrived  int64          // files that those delivered and nobody announced yet
+	toldLast time.Time      // when such files were last announced
+	waking   bool           // another sample is due for that
 }
 
-// announce tells of what happened since the sample before: to the person by the system's
-// notifications while the window is not looked at, and to end-to-end tests. A notification has
-// counts only, no name of a file: it is seen by whoever sees the screen.
+// announce announces what happened since the sample before: to the person by system notifications
+// while the window is out of focus, and to end-to-end tests. A notification has only counts and no
+// file names: anyone who sees the screen can read it.
 func (n *notifier) announce(before, now *sample) {
 	a, b := &before.status, &now.status
 	delivered, pending := b.Files[ledger.Delivered], unfinished(b)
@@ -63,7 +63,7 @@ func (n *notifier) announce(before, now *sample) {
 	n.announceEnds(now)
 }
 
-// expect makes the end of a transfer be told, however soon it comes.
+// expect makes sure that the end of a transfer is announced, however soon it comes.
 func (n *notifier) expect(id int64) {
 	if n.expected == nil {
 		n.expected = map[int64]int{}
@@ -71,8 +71,8 @@ func (n *notifier) expect(id int64) {
 	n.expected[id] = 0
 }
 
-// allEnded reports, once, that the transfers that were being sent have all ended, and whether
-// watched folders alone had begun them.
+// allEnded reports once that all transfers have ended, and whether all of them came from watched
+// folders.
 func (n *notifier) allEnded(now *sample) (ended, watched bool) {
 	s := &now.status
 	going := n.documents != nil && n.documents.pending(now)
@@ -91,7 +91,7 @@ func (n *notifier) allEnded(now *sample) (ended, watched bool) {
 		}
 	}
 	for id := range n.expected {
-		if !there[id] { // read before it was added, or taken from the list
+		if !there[id] { // the sample is older than it, or it was removed from the list
 			if n.expected[id]++; n.expected[id] > 3 {
 				delete(n.expected, id)
 				continue
@@ -106,7 +106,8 @@ func (n *notifier) allEnded(now *sample) (ended, watched bool) {
 	return unfinished(s) == 0, watched
 }
 
-// watched makes the end of transfers that a watched folder has begun be told, however soon it comes.
+// watched makes sure that the end of a watched folder's transfers is announced, however soon it
+// comes.
 func (n *notifier) watched(begun []int64) {
 	if n.found == nil {
 		n.found = map[int64]bool{}
@@ -121,7 +122,7 @@ func (n *notifier) watched(begun []int64) {
 // one every few seconds.
 const watchedPause = time.Minute
 
-// announceWatched tells how many new files of watched folders were delivered.
+// announceWatched announces how many new files of watched folders were delivered.
 func (n *notifier) announceWatched(s *sample) {
 	for i := range s.status.Transfers {
 		t := &s.status.Transfers[i]
@@ -148,7 +149,7 @@ func (n *notifier) announceWatched(s *sample) {
 	n.arrived, n.toldLast = 0, s.now
 }
 
-// announceEnds tells a day and an hour before a token ends that files still need.
+// announceEnds warns a day and an hour before a token expires that files still need.
 func (n *notifier) announceEnds(s *sample) {
 	for i := range s.status.Inboxes {
 		in := &s.status.Inboxes[i]
@@ -172,16 +173,14 @@ func (n *notifier) announceEnds(s *sample) {
 	}
 }
 
-// notify shows a system notification. Fyne waits for the desktop there, so it has a goroutine of
-// its own, which nobody waits for: a desktop that does not answer must not keep the program from
-// ending.
+// notify shows a system notification. Fyne waits for the desktop, so this has a goroutine of its
+// own. Nobody waits for it: a desktop that does not answer must not keep the program from ending.
 func (n *notifier) notify(title, words string) {
 	n.events.event("notification", "title", title, "words", words)
 	go func() { defer crash.Catch(); n.app.SendNotification(fyne.NewNotification(title, words)) }()
 }
 
-// awake keeps the computer from falling asleep while files are sent. It belongs to Fyne's
-// goroutine.
+// awake keeps the computer awake while files are sent. It belongs to Fyne's goroutine.
 type awake struct {
 	*screen
 	wanted, requested bool
@@ -190,7 +189,7 @@ type awake struct {
 
 func (a *awake) on() bool { return a.let != nil }
 
-// want begins or ends it.
+// want keeps the computer awake, or lets it sleep.
 func (a *awake) want(on bool) {
 	a.wanted = on
 	if a.config.Desktop.StayAwake == nil || a.requested {
@@ -204,7 +203,7 @@ func (a *awake) want(on bool) {
 			if err != nil {
 				a.config.Log.Info("stay awake", "error", err)
 			}
-			// what failed once is not asked for again
+			// after a failure don't ask again
 			a.do(func() { a.requested, a.let = err != nil, release })
 		})
 	case !on && a.let != nil:

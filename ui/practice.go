@@ -15,25 +15,24 @@ import (
 // Practice is a local inbox for trying the program without an account. Its methods may be called
 // from any goroutine.
 type Practice interface {
-	// Token issues a token that is valid from now on. It is a secret as any other.
+	// Token issues a token that is valid from now on. It is a secret like any other.
 	Token() (string, error)
-	// Samples makes a folder of sample files and returns its path. It may block on the disk.
+	// Samples creates a folder of sample files and returns its path. It may block on the disk.
 	Samples() (string, error)
 	// Folder is where the delivered files are.
 	Folder() string
 	// PullCable cuts the connection to the inbox, or restores it.
 	PullCable(pulled bool)
-	// EndTokens makes the inbox refuse every token issued so far as ended.
+	// EndTokens makes the inbox refuse every token issued so far as expired.
 	EndTokens() error
-	// Workspace opens the inbox's own workspace, which issues tokens for it as one on a storage
-	// account does.
+	// Workspace opens the inbox's own workspace, which issues tokens like one on a storage account.
 	Workspace() (Workspace, error)
 	// Close ends the inbox. It may block for a moment.
 	Close() error
 }
 
 // practiceView starts the practice inbox and, while it runs, shows a bar that marks it clearly and
-// has its switches. It belongs to Fyne's goroutine, but for forget.
+// has its switches. It belongs to Fyne's goroutine, except for forget.
 type practiceView struct {
 	*screen
 	tokens  *tokenView
@@ -52,7 +51,7 @@ type practiceView struct {
 	issue *button
 }
 
-// build makes the widgets, anew after a change of language.
+// build creates the widgets, and again after a change of language.
 func (p *practiceView) build() {
 	p.words = p.newCutText(tr("Practice inbox: nothing leaves this computer"),
 		theme.ColorNameForeground, theme.SizeNameText)
@@ -80,7 +79,7 @@ func (p *practiceView) show() {
 	}
 }
 
-// fit leaves words away where there is little room.
+// fit drops words if there is little room.
 func (p *practiceView) fit(size fyne.Size) {
 	words := tr("Practice inbox: nothing leaves this computer")
 	if size.Width < 760 {
@@ -131,12 +130,12 @@ func (p *practiceView) started(inbox Practice, link, samples string, err error) 
 	p.reviews.open([]given{{samples, true}})
 }
 
-// forgetTime bounds how long the end of the program waits for the disk to forget what was
+// forgetTime bounds how long the program waits for the disk when it ends, to forget what was
 // practised.
 const forgetTime = 5 * time.Second
 
-// forget forgets what was sent to practice inboxes, which means nothing once they are gone. It
-// blocks on the disk; not for Fyne's goroutine.
+// forget forgets the files sent to practice inboxes, which mean nothing once the inboxes are gone.
+// It blocks on the disk; not for Fyne's goroutine.
 func (p *practiceView) forget(ctx context.Context) {
 	if p.config.IsPractice == nil {
 		return
@@ -155,8 +154,8 @@ func (p *practiceView) forget(ctx context.Context) {
 	}
 }
 
-// endToken shows what happens when a token ends, and how to go on: a new one is put on the
-// clipboard.
+// endToken shows what happens when a token expires, and how to continue: it copies a new token to
+// the clipboard.
 func (p *practiceView) endToken() {
 	err := p.inbox.EndTokens()
 	var link string

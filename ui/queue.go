@@ -11,9 +11,9 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Queue is what the window needs of the engine, which [uploader.Queue] has. Its methods may be
-// called from any goroutine. Those that take a context may block on the disk, so they are never
-// called on Fyne's thread; none blocks on the network.
+// Queue is the part of the engine that the window needs; [uploader.Queue] implements it. Any
+// goroutine may call its methods. Those that take a context may block on the disk, so they are
+// never called on Fyne's thread; none blocks on the network.
 type Queue interface {
 	Use(t token.Token) error
 	Add(ctx context.Context, to token.Inbox, roots []string, o ledger.AddOptions) (int64, error)
@@ -34,8 +34,8 @@ type Queue interface {
 	Changed() <-chan struct{}
 }
 
-// Inboxes are the inboxes that are kept under names, with their tokens in the keyring, which
-// [inboxes.Book] has. Methods may block on the disk and for as long as the keyring takes.
+// Inboxes are the saved inboxes, with their tokens in the keyring; [inboxes.Book] implements it.
+// The methods may block on the disk and for as long as the keyring takes.
 type Inboxes interface {
 	List(ctx context.Context) ([]inboxes.Record, error)
 	Add(ctx context.Context, name string, t token.Token, now time.Time,
@@ -58,8 +58,7 @@ func counted(s *uploader.Status, f ledger.Filter) int {
 	return int(n)
 }
 
-// waitsForToken reports whether an inbox waits for a person, rather than for the hours that they
-// have set.
+// waitsForToken reports whether an inbox waits for a person, rather than for the person's hours.
 func waitsForToken(in *uploader.InboxStatus) bool {
 	return in.Hold != nil && in.Hold.Reason != problem.OutsideHours
 }
@@ -71,7 +70,7 @@ func notEnded(c *ledger.Counts) int64 {
 	return c[ledger.Waiting] + c[ledger.Active] + c[ledger.Paused]
 }
 
-// needsPerson counts the files that go on only when a person acts.
+// needsPerson counts the files that need attention: they continue only when a person acts.
 func needsPerson(s *uploader.Status) int64 {
 	return s.Files[ledger.Attention] + s.Files[ledger.Failed]
 }
@@ -90,8 +89,8 @@ func resting(s *uploader.Status) (n int64) {
 	return n
 }
 
-// going counts the unfinished files that this program sends or will send by itself, a token and a
-// network given.
+// going counts the unfinished files that this program sends or will send by itself, as soon as
+// there are a token and a network.
 func going(s *uploader.Status) (n int64) {
 	for i := range s.Transfers {
 		if t := &s.Transfers[i]; !t.Paused && t.Owner == ledger.Here {

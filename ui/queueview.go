@@ -13,9 +13,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// queueView is the page that is seen while there are jobs: the totals, the tabs, the search, the
-// list. The tabs and the search tell the sampler what the list is of; show gets what it read. It
-// belongs to Fyne's goroutine.
+// queueView is the page shown while there are jobs: the totals, the tabs, the search and the list.
+// The tabs and the search set the sampler's filter; show gets its samples. It belongs to Fyne's
+// goroutine.
 type queueView struct {
 	*screen
 	settings *keptSettings
@@ -28,8 +28,8 @@ type queueView struct {
 	banner   *banner
 	awake    *awake
 
-	begun time.Time     // when the sending that is under way, or the last, began
-	took  time.Duration // how long it took; 0 while it is under way
+	begun time.Time     // when the current sending, or the last one, began
+	took  time.Duration // how long it took; 0 while it continues
 
 	box    *fyne.Container
 	totals *totals
@@ -41,7 +41,7 @@ type queueView struct {
 	below  fyne.CanvasObject // the foot with its margins
 }
 
-// build makes the widgets, anew after a change of language.
+// build creates the widgets, and again after a change of language.
 func (v *queueView) build() {
 	v.totals = newTotals(v)
 	v.tabs = newTabs(v)
@@ -63,7 +63,7 @@ func (v *queueView) build() {
 	v.box.Hide()
 }
 
-// searchEntry takes the text that is looked for.
+// searchEntry takes the text to search for.
 type searchEntry struct {
 	widget.Entry
 	v *queueView
@@ -89,8 +89,7 @@ func (e *searchEntry) TypedKey(k *fyne.KeyEvent) {
 	}
 }
 
-// TypedShortcut implements fyne.Shortcutable. A token or paths are the window's, wherever they are
-// pasted.
+// TypedShortcut implements fyne.Shortcutable. A pasted token or paths go to the window.
 func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
 	if _, paste := s.(*fyne.ShortcutPaste); paste &&
 		e.v.intake.means(e.v.app.Clipboard().Content()) {
@@ -100,7 +99,7 @@ func (e *searchEntry) TypedShortcut(s fyne.Shortcut) {
 	e.Entry.TypedShortcut(s)
 }
 
-// find shows only the jobs whose names have this text.
+// find shows only the jobs whose names contain this text.
 func (v *queueView) find(text string) {
 	v.sampler.choose(func(f *ledger.Filter) { f.Text = strings.TrimSpace(text) })
 	v.list.ScrollToTop()
@@ -120,7 +119,7 @@ func (v *queueView) show(s *sample) {
 	}
 }
 
-// footWords says how the network does and what else is worth knowing in passing.
+// footWords sums up the state of the network and other minor facts.
 func (v *queueView) footWords(s *sample) string {
 	words := tr("Network OK")
 	if v.banner.blocks(&s.status) {
@@ -143,7 +142,7 @@ func (v *queueView) footWords(s *sample) string {
 	return words
 }
 
-// copySummary puts the summary on the clipboard, for a mail to whoever waits for the files.
+// copySummary copies the summary to the clipboard, for an e-mail to the recipients.
 func (v *queueView) copySummary() {
 	t := v.totals
 	lines := []string{t.head.content, t.words.content}
@@ -160,7 +159,7 @@ func (v *queueView) copySummary() {
 	t.said(t.copy, tr("Copied"))
 }
 
-// showFolder shows where the practice inbox has what was delivered, or what was sent.
+// showFolder shows the practice inbox's folder with the delivered files, or else the sent files.
 func (v *queueView) showFolder() {
 	if v.practice.inbox != nil && v.inboxes.token.Inbox.Key() == v.practice.key {
 		v.inFileManager(v.practice.inbox.Folder())
@@ -174,7 +173,7 @@ func (v *queueView) showFolder() {
 	}
 }
 
-// timeSending keeps when sending began and how long it took.
+// timeSending records when sending began and how long it took.
 func (v *queueView) timeSending(s *sample) {
 	going := s.status.Scanning || going(&s.status) > 0
 	switch {

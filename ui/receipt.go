@@ -13,29 +13,30 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// receipts writes what the storage confirmed to a file. It belongs to Fyne's goroutine.
+// receipts saves receipts: files that list what the storage confirmed. It belongs to Fyne's
+// goroutine.
 type receipts struct {
 	*screen
 	settings *keptSettings
 	dialogs  *fileDialogs
 	inboxes  *inboxView
-	queue    *queueView // whose button says that it is done
+	queue    *queueView // its button says when a receipt is saved
 }
 
-// receiptOf is what a receipt is about.
+// receiptOf is the subject of a receipt.
 type receiptOf struct {
-	inbox     string // what it is called; empty where there are several
+	inbox     string // its name; empty for several inboxes
 	to        token.Inbox
 	at        time.Time
 	transfers []int64
-	wanted    func(j *ledger.Job) bool // nil: all that these have delivered
-	button    *button                  // says that it is saved
+	wanted    func(j *ledger.Job) bool // nil: all delivered files of the transfers
+	button    *button                  // says when the receipt is saved
 }
 
-// save asks where to, and writes what the storage confirmed of what is in the list.
+// save asks where to save the receipt of all delivered files in the list, and writes it.
 func (v *receipts) save() { v.ask(v.listed()) }
 
-// listed is all that was delivered of what is in the list.
+// listed is the receipt of all delivered files in the list.
 func (v *receipts) listed() receiptOf {
 	of := receiptOf{inbox: v.inbox(), at: v.config.Now(), button: v.queue.totals.save}
 	for i, t := range v.delivered() {
@@ -47,7 +48,7 @@ func (v *receipts) listed() receiptOf {
 	return of
 }
 
-// ask asks where to, and writes the receipt.
+// ask asks where to save the receipt, and writes it.
 func (v *receipts) ask(of receiptOf) {
 	last := v.settings.Receipts
 	written := func(err error) { v.written(of, err) }
@@ -55,13 +56,13 @@ func (v *receipts) ask(of receiptOf) {
 		func() string { return v.folder(last) }, func(path string) { v.write(of, path) }, written)
 }
 
-// receiptName is what a receipt is called unless the person calls it something else.
+// receiptName is the file name that is suggested for a receipt.
 func receiptName(inbox string, now time.Time) string {
 	name := tr("Receipt {{.Inbox}} {{.Date}}",
 		values("Inbox", inbox, "Date", now.Local().Format(time.DateOnly)))
 	name = strings.Join(strings.Fields(name), " ")
 	return strings.Map(func(c rune) rune {
-		// no file's name has them on every system
+		// not every system allows these in a file name
 		if strings.ContainsRune(`<>:"/\|?*`, c) || c < ' ' {
 			return '_'
 		}
@@ -69,8 +70,7 @@ func receiptName(inbox string, now time.Time) string {
 	}, name) + ".csv"
 }
 
-// folder is where the last receipt was saved, if that is there still, else where the person's
-// documents are.
+// folder is the folder of the last receipt if it still exists, else the person's documents folder.
 func (v *receipts) folder(last string) string {
 	if fi, err := os.Stat(last); err == nil && fi.IsDir() {
 		return last
@@ -81,7 +81,7 @@ func (v *receipts) folder(last string) string {
 	return v.config.Desktop.Documents()
 }
 
-// delivered returns the transfers of which something was delivered, now or before.
+// delivered returns the transfers with files that were delivered now or earlier.
 func (v *receipts) delivered() (all []ledger.Transfer) {
 	for i := range v.last.status.Transfers {
 		if t := &v.last.status.Transfers[i]; t.Files[ledger.Delivered]+t.UnchangedFiles() > 0 {
@@ -91,7 +91,7 @@ func (v *receipts) delivered() (all []ledger.Transfer) {
 	return all
 }
 
-// inbox is what the inbox is called that a receipt is about; empty where there are several.
+// inbox returns the name of the receipt's inbox; empty if there are several.
 func (v *receipts) inbox() (inbox string) {
 	for i, t := range v.delivered() {
 		name := v.inboxes.called(t.Options.Scan.Inbox)
@@ -103,7 +103,7 @@ func (v *receipts) inbox() (inbox string) {
 	return inbox
 }
 
-// write writes it there.
+// write writes the receipt to a path.
 func (v *receipts) write(of receiptOf, path string) {
 	v.settings.Receipts = filepath.Dir(path)
 	v.settings.changed()
@@ -129,7 +129,7 @@ func (v *receipts) write(of receiptOf, path string) {
 	})
 }
 
-// written says so, where that worked on the button itself.
+// written says how it went: success on the button itself.
 func (v *receipts) written(of receiptOf, err error) {
 	if err != nil {
 		v.config.Log.Error("receipt", "error", err)

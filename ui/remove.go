@@ -12,19 +12,19 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// undoFor is how long a person may put back what they took from the list.
+// undoFor is how long a person can undo a removal from the list.
 const undoFor = 10 * time.Second
 
-// removal is what a person has taken from the list and may put back. Until that time is over it is
-// hidden, and paused where it would have been sent, but it is in the list still: should the program
-// be killed, nothing is lost, and nothing is sent that a person took away.
+// removal is a removal from the list that the person can still undo. Until undoFor is over the
+// files are hidden, and paused if they were still to be sent, but they stay in the list: if the
+// program is killed, nothing is lost, and no removed file is sent.
 type removal struct {
 	command ledger.Command
 	n       int64
 	going   []int64 // jobs that are paused until then; written before the steps that follow
 }
 
-// remove takes files from the list.
+// remove removes files from the list.
 func (cm *commands) remove(ids []int64) {
 	cm.takeAway(&removal{
 		command: ledger.Command{Verb: ledger.Remove, Jobs: ids},
@@ -32,7 +32,7 @@ func (cm *commands) remove(ids []int64) {
 	})
 }
 
-// clearDelivered takes what was delivered from the list.
+// clearDelivered removes delivered files from the list.
 func (cm *commands) clearDelivered() {
 	s := &cm.last.status
 	cm.takeAway(&removal{
@@ -41,7 +41,7 @@ func (cm *commands) clearDelivered() {
 	})
 }
 
-// takeAway hides files, and lets them be put back for a while. What was hidden before goes for good.
+// takeAway hides files and offers to undo that for a while. An earlier removal becomes final.
 func (cm *commands) takeAway(r *removal) {
 	if r.n == 0 {
 		return
@@ -68,7 +68,7 @@ func (cm *commands) takeAway(r *removal) {
 	})
 }
 
-// offerUndo shows the bar, and carries the removal out when its time is over.
+// offerUndo shows the bar, and carries out the removal when its time is over.
 func (cm *commands) offerUndo(r *removal) {
 	if cm.removal != r {
 		return
@@ -83,7 +83,7 @@ func (cm *commands) offerUndo(r *removal) {
 	})
 }
 
-// forget takes the bar away, if it is about this removal.
+// forget hides the bar if it is about this removal.
 func (cm *commands) forget(r *removal) {
 	if cm.removal == r {
 		cm.removal = nil
@@ -91,8 +91,8 @@ func (cm *commands) forget(r *removal) {
 	}
 }
 
-// settle carries out what was taken from the list and can't be put back any more. The channel is
-// closed when that is done: what sends files again has to wait for it.
+// settle carries out the removal now, so that it can't be undone any more. The channel is closed
+// when that is done; wait for it before sending files again.
 func (cm *commands) settle() (settled <-chan struct{}) {
 	r := cm.removal
 	if r == nil {
@@ -112,7 +112,7 @@ func (cm *commands) carryOut(ctx context.Context, r *removal) {
 	cm.events.event("settled", "files", n)
 }
 
-// show shows again what is hidden, as far as it is in the list.
+// show shows hidden files again if they are still in the list.
 func (cm *commands) show(ctx context.Context) {
 	if _, err := cm.config.Queue.Hide(ctx, ledger.Command{}); err != nil {
 		cm.config.Log.Error("show", "error", err)
@@ -144,13 +144,13 @@ func (cm *commands) putBack() {
 }
 
 const (
-	// stopsEvery is how often what was put back is looked at again, and stopsFor for how long.
+	// stopsEvery is how often resume tries again, and stopsFor for how long.
 	stopsEvery = 200 * time.Millisecond
 	stopsFor   = 5 * time.Second
 )
 
-// resume lets jobs go on that were paused. Those of which a request is under way stop only when it
-// is answered.
+// resume resumes paused jobs. It tries again for a while: a job with a request in flight pauses
+// only when that is answered.
 func (cm *commands) resume(ctx context.Context, ids []int64) error {
 	for range stopsFor / stopsEvery {
 		_, err := cm.config.Queue.Do(ctx, ledger.Command{Verb: ledger.Resume, Jobs: ids})
@@ -173,7 +173,7 @@ func (cm *commands) resume(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// finish carries out at the end of the program what was taken from the list.
+// finish carries out the removal when the program ends.
 func (cm *commands) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
 	defer cancel()
@@ -187,7 +187,7 @@ func (cm *commands) finish() {
 	}
 }
 
-// inOrder runs steps one after the other in the background. The channel is closed after this one.
+// inOrder runs steps one after another in the background. The channel is closed after this step.
 func (cm *commands) inOrder(f func(ctx context.Context)) <-chan struct{} {
 	before, done := cm.step, make(chan struct{})
 	cm.step = done
@@ -199,14 +199,14 @@ func (cm *commands) inOrder(f func(ctx context.Context)) <-chan struct{} {
 	return done
 }
 
-// closed is closed: there is nothing to wait for.
+// closed returns a closed channel: there is nothing to wait for.
 func closed() <-chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
 }
 
-// failed tells of a command that the queue could not carry out.
+// failed tells the person that the queue could not carry out a command.
 func (cm *commands) failed(ctx context.Context, v ledger.Verb, err error) {
 	if ctx.Err() == nil {
 		cm.config.Log.Error("command", "verb", v, "error", err)
@@ -214,7 +214,7 @@ func (cm *commands) failed(ctx context.Context, v ledger.Verb, err error) {
 	}
 }
 
-// undoBar says what was taken from the list, above all else in the window, and puts it back.
+// undoBar says what was removed from the list, above everything else in the window, and undoes it.
 type undoBar struct {
 	*screen
 	commands *commands
@@ -222,10 +222,10 @@ type undoBar struct {
 	box   *fyne.Container
 	words *text
 	undo  *button
-	n     int64 // files that it tells of; 0: none
+	n     int64 // files that it announces; 0: none
 }
 
-// build makes the widgets, anew after a change of language.
+// build creates the widgets, and again after a change of language.
 func (b *undoBar) build() {
 	b.words = b.newCutText("", theme.ColorNameForeground, theme.SizeNameText)
 	b.words.parts = true
@@ -237,7 +237,7 @@ func (b *undoBar) build() {
 	visible(b.box, b.n > 0)
 }
 
-// offer tells of a removal.
+// offer announces a removal.
 func (b *undoBar) offer(n int64) {
 	b.n = n
 	b.say(0)
@@ -245,7 +245,7 @@ func (b *undoBar) offer(n int64) {
 	b.relayout()
 }
 
-// withdraw takes the bar away. The keyboard goes back to the list where the bar has it.
+// withdraw hides the bar. If the bar has the keyboard focus, the list gets it back.
 func (b *undoBar) withdraw() {
 	b.n = 0
 	if b.isFocused(b.undo) {
@@ -254,8 +254,8 @@ func (b *undoBar) withdraw() {
 	b.box.Hide()
 }
 
-// show counts what won't be sent. Cleared files are gone as soon as anything is sent again: what is
-// delivered from now on was not meant.
+// show counts the files that won't be sent. A clear becomes final as soon as anything is sent
+// again, because the person did not mean files that are delivered later.
 func (b *undoBar) show(s *sample) {
 	if b.n == 0 {
 		return
@@ -276,8 +276,8 @@ func (b *undoBar) say(unsent int64) {
 	b.words.set(words, theme.ColorNameForeground)
 }
 
-// leaveHiddenOut leaves out of the counts what a person has taken from the list, and the transfers
-// of which nothing else is there. With cleared also those go that had nothing to send.
+// leaveHiddenOut takes removed files out of the counts, and transfers that have nothing else. With
+// cleared it also drops transfers that had nothing to send.
 func (s *sample) leaveHiddenOut(cleared bool) {
 	var left []ledger.TransferStatus
 	for _, t := range s.status.Transfers {
@@ -299,7 +299,7 @@ func (s *sample) leaveHiddenOut(cleared bool) {
 	s.status.Transfers = left
 }
 
-// subtract takes counts from each of others.
+// subtract subtracts counts from of and from total, never below 0.
 func subtract(of, n *ledger.Counts, total *ledger.Counts) {
 	for state := range n {
 		of[state] = max(of[state]-n[state], 0)
@@ -307,14 +307,13 @@ func subtract(of, n *ledger.Counts, total *ledger.Counts) {
 	}
 }
 
-// hides reports whether a person has taken something from the list that is still there.
+// hides reports whether the list still holds files that a person has removed.
 func hides(s *uploader.Status) bool {
 	return slices.ContainsFunc(s.Transfers,
 		func(t ledger.TransferStatus) bool { return t.Hidden != nil })
 }
 
-// unsent are the states of files that would still be sent, or that a person may still want to be
-// sent.
+// unsent are the states of files that would still be sent, or that a person may still want to send.
 var unsent = []ledger.JobState{
 	ledger.Waiting, ledger.Active, ledger.Paused, ledger.Attention,
 	ledger.Failed,

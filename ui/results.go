@@ -9,15 +9,15 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// results says what came of the files once nothing goes on, where that was not the same of all. Each
-// of its buttons shows those files.
+// results counts the outcomes when all work is done, unless all files had the same one. A click on
+// a count shows those files.
 type results struct {
 	queue *queueView
 	box   *fyne.Container
 	all   []*result
 }
 
-// result is what came of some files.
+// result is one outcome and the files that had it.
 type result struct {
 	*button
 	count func(s *sample) int64
@@ -60,7 +60,7 @@ func newResults(v *queueView) *results {
 	return r
 }
 
-// show counts. A low window has no room for it: the tabs say the same.
+// show updates the counts. A low window has no room for them: the tabs show the same.
 func (r *results) show(s *sample, going bool) {
 	kinds, changed := 0, false
 	for _, x := range r.all {

@@ -24,7 +24,7 @@ const (
 	mostNamed = 100
 )
 
-// reviewView shows what would be sent, and sends it. It belongs to Fyne's goroutine.
+// reviewView shows what would be sent and sends it. It belongs to Fyne's goroutine.
 type reviewView struct {
 	*screen
 	settings *keptSettings
@@ -32,44 +32,44 @@ type reviewView struct {
 	intake   *intake
 	notifier *notifier
 	watched  *watchView
-	note     ledger.Note // the message that was written in the review that is open
+	note     ledger.Note // the message written in the open review
 }
 
-// reviewDialog shows what would be sent before anything is.
+// reviewDialog shows what would be sent, before anything is sent.
 type reviewDialog struct {
 	*reviewView
 	sheet  *sheet
 	paths  []string
 	given  []given
 	place  reviewPlace
-	missed int // of what was given is nowhere on this computer
+	missed int // given items that don't exist on this computer
 	found  found
-	record *scan.Record // of what is counted; nil before it begins
+	record *scan.Record // of the scan; nil before it begins
 	counts *text
-	sizes  []*text         // of the roots that are listed
+	sizes  []*text         // of the listed roots
 	list   *fyne.Container // the roots
 	notes  *fyne.Container
 	choice *sheetRadio
-	watch  *reviewWatch // nil where nothing can be watched
-	// documents are what can go with the files; nil where nothing can.
+	watch  *reviewWatch // nil if nothing can be watched
+	// documents can go with the files; nil if none can.
 	documents *reviewDocuments
 	send      *button
-	// choosing asks for another folder of the inbox; nil where there is no choice.
+	// choosing asks for another folder of the inbox; nil if there is no choice.
 	choosing *button
 	sent     bool
-	handed   bool // the record is the queue's, which ends it
-	// refused is why what was to be sent could not be added; nil before it was tried.
+	handed   bool // the record belongs to the queue, which ends it
+	// refused is why the files could not be added; nil before it was tried.
 	refused error
 }
 
-// open counts what lies below the paths and asks whether to send it.
+// open counts the files below the paths and asks whether to send them.
 func (v *reviewView) open(all []given) {
 	v.note = ledger.Note{}
 	v.again(all, reviewPlace{}, nil)
 }
 
-// again is open for a folder of the inbox, after what was given could not be added for that reason,
-// which may be nil.
+// again is like open, for a folder of the inbox. refused is why the files could not be added
+// before; it may be nil.
 func (v *reviewView) again(all []given, at reviewPlace, refused error) {
 	d := &reviewDialog{
 		reviewView: v, given: all, place: at, missed: v.intake.missed, refused: refused,
@@ -119,13 +119,13 @@ func (v *reviewView) again(all []given, at reviewPlace, refused error) {
 		}
 	}
 	d.sheet.take = d.add
-	d.sheet.stays = true // nothing that is told meanwhile takes it away
+	d.sheet.stays = true // messages that appear meanwhile don't close it
 	cancel.OnTapped = d.sheet.close
 	v.window.Canvas().Focus(d.send)
 	v.inBackground(func(context.Context) { d.scan(ctx) })
 }
 
-// add reviews more together with what is there already.
+// add reviews more files together with those already in the review.
 func (d *reviewDialog) add(more []given) {
 	all, known := d.given[:len(d.given):len(d.given)], map[given]bool{}
 	for _, g := range all {
@@ -140,7 +140,7 @@ func (d *reviewDialog) add(more []given) {
 	d.goOn(all, d.place)
 }
 
-// keepChoice remembers what was chosen for names that are taken.
+// keepChoice remembers the choice for names that are taken.
 func (d *reviewDialog) keepChoice() {
 	if rule := conflictRule(d.choice.chosen); rule != d.settings.conflict() {
 		d.settings.setConflict(rule)
@@ -149,8 +149,8 @@ func (d *reviewDialog) keepChoice() {
 	d.keepDocuments()
 }
 
-// conflictChoice asks what becomes of a file whose name is taken in the inbox, as the person chose
-// last. Its options stand in the order of the rules.
+// conflictChoice asks what to do with a file whose name is taken in the inbox, with the last choice
+// selected. Its options are in the order of the rules.
 func (v *reviewView) conflictChoice() *sheetRadio {
 	options := []string{tr("Skip my file"), tr("Keep both")}
 	if !v.config.Rules.NoReplace && v.inboxes.token.Rights.MayReplace() {
@@ -163,7 +163,7 @@ func (v *reviewView) conflictChoice() *sheetRadio {
 	return v.newSheetRadio(options, rule)
 }
 
-// roots lists the paths that were given.
+// roots lists the files and folders to send.
 func (d *reviewDialog) roots() fyne.CanvasObject {
 	list := column(6, -1)
 	for i, g := range d.given {
@@ -257,7 +257,7 @@ func (d *reviewDialog) showSizes() {
 	}
 }
 
-// showNotes says what will not be sent, and why, and how long the rest may take.
+// showNotes says what will not be sent and why, and how long the rest may take.
 func (d *reviewDialog) showNotes() {
 	f := &d.found
 	d.notes.RemoveAll()
@@ -328,15 +328,15 @@ func (d *reviewDialog) showNotes() {
 	d.notes.Refresh()
 }
 
-// showRefusal says why nothing was added when it was tried.
+// showRefusal says why the files could not be added.
 func (d *reviewDialog) showRefusal() {
 	if d.refused != nil {
 		d.notes.Add(notice("failed", theme.ColorNameError, colorErrorBg, explain(d.refused)))
 	}
 }
 
-// showTime says about how long it will take, where it is known how fast sending goes, and whether
-// the token lasts so long.
+// showTime says about how long it will take, if the speed is known, and whether the token expires
+// first.
 func (d *reviewDialog) showTime() {
 	speed := float64(0)
 	if in := d.last.inbox(d.inboxes.token.Inbox.Key()); in != nil {
@@ -409,7 +409,7 @@ func (d *reviewDialog) startSending() {
 	})
 }
 
-// scanOptions is how folders are read, by the person's settings.
+// scanOptions returns the options for reading folders, from the person's settings.
 func (d *reviewDialog) scanOptions() scan.Options {
 	return scan.Options{
 		Inbox: d.inboxes.token.Inbox, Recursive: true, FollowSymlinks: d.settings.FollowSymlinks,

@@ -15,24 +15,24 @@ import (
 // found is what a review has counted so far. The scanning goroutine fills one and hands out copies.
 type found struct {
 	files, bytes int64
-	unchanged    int64 // of the files: sent before as they are now
+	unchanged    int64 // of the files: sent before and not changed since
 	renamed      some  // of the files: get another name
 	warned       some  // of the files: their names can't exist on Windows
 	lately       some  // of the files: modified in the last minute
 	refused      some  // can't be sent
-	skipped      some  // left out, but for those that follow
-	junk         some  // what systems keep for themselves
-	empty        some  // folders with nothing in them
-	// links that lead out of what was given and are followed
+	skipped      some  // skipped, apart from the next two
+	junk         some  // the system's own files
+	empty        some  // empty folders
+	// followed links out of the given files and folders
 	outside              int64
-	roots                []given // those that are listed by name
+	roots                []given // the ones listed by name
 	place                reviewPlace
 	rootFiles, rootBytes [mostRoots + 1]int64
 	done                 bool
 	err                  error
 }
 
-// some counts things and has the first of them, up to [mostNamed].
+// some counts items and keeps the first [mostNamed].
 type some struct {
 	n     int64
 	first []scan.Found
@@ -44,8 +44,7 @@ func (s *some) add(x *scan.Found) {
 	}
 }
 
-// rootOf returns with which of the listed roots something was found, or -1. Roots may lie in each
-// other.
+// rootOf returns the index of the listed root of an item, or -1. Roots may lie inside one another.
 func (f *found) rootOf(x *scan.Found) int {
 	for i, g := range f.roots {
 		root := g.path
@@ -93,7 +92,7 @@ func (f *found) add(batch []scan.Found, now time.Time) {
 	}
 }
 
-// copy returns one that does not change any more; what is listed only grows.
+// copy returns a copy that does not change any more. It can share the lists, which only grow.
 func (f *found) copy() found {
 	c := *f
 	for _, s := range []*some{
@@ -121,7 +120,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	}
 	sent, err := d.config.Queue.Sent(ctx, inbox.Key())
 	if err != nil {
-		sent = nil // nothing is known, and sending finds out
+		sent = nil // unknown here; sending finds out
 	}
 	last := time.Time{}
 	totals, err := d.record.Files(ctx, func(batch []scan.Found) error {
@@ -144,7 +143,7 @@ func (d *reviewDialog) scan(ctx context.Context) {
 	d.do(func() { d.show(c) })
 }
 
-// know counts what was sent before as it is now; sent is nil where nothing is known.
+// know counts files that were sent before and have not changed since; a nil sent counts none.
 func (f *found) know(ctx context.Context, sent *ledger.Sent, batch []scan.Found) error {
 	if sent == nil {
 		return nil

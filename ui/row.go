@@ -43,9 +43,8 @@ func lookOf(s ledger.JobState) look {
 	}
 }
 
-// sendingWords says how far a job is that is being sent. What is confirmed counts; what is handed
-// over says that it moves.
-// Briefly is without what the columns of a row say.
+// sendingWords says how far an active job is. The percentage counts confirmed bytes; bytes handed
+// to the network show that it moves. Briefly leaves out what the row's columns show.
 func sendingWords(j *ledger.Job, briefly bool) string {
 	done := show.PercentOf(j.Done, j.Size).String()
 	switch {
@@ -75,7 +74,7 @@ func sendingWords(j *ledger.Job, briefly bool) string {
 	return words
 }
 
-// roundSpeed returns a speed in steps that are worth showing anew; 0 while it is not known.
+// roundSpeed rounds a speed so that only real changes show; 0 while it is unknown.
 func roundSpeed(perSecond float64) float64 {
 	if perSecond < 1 {
 		return 0
@@ -97,12 +96,12 @@ type jobRow struct {
 	selected  bool
 	pointed   int    // the action that the pointer is on; -1 for none
 	pressed   int    // the action that the button went down on; -1 for none
-	title     string // not empty: it is a heading, of so many files
+	title     string // not empty: it is a heading for that many files
 	files     int64
 	acting    bool // all its actions are in sight
-	inColumns bool // is how it was filled
-	// What has no room: the name or the folder, and the whole words for the state, empty where
-	// these have. The renderer knows.
+	inColumns bool // filled as columns
+	// What was shortened: whether the name or the folder, and the full words for the state (empty if
+	// they fit). The renderer sets both.
 	shortPath  bool
 	shortState string
 }
@@ -113,7 +112,7 @@ func newJobRow(l *jobList) *jobRow {
 	return r
 }
 
-// set shows another job, or the same one anew.
+// set shows another job, or updates the same one.
 func (r *jobRow) set(index int, job ledger.Job, have, selected bool) {
 	if r.have && (r.index != index || r.job.ID != job.ID) { // the list has moved below the pointer
 		r.pointed, r.pressed = -1, -1
@@ -123,7 +122,7 @@ func (r *jobRow) set(index int, job ledger.Job, have, selected bool) {
 	r.Refresh()
 }
 
-// MouseDown selects, more with Ctrl or Shift.
+// MouseDown selects the row; Ctrl and Shift extend the selection.
 func (r *jobRow) MouseDown(e *desktop.MouseEvent) {
 	if !r.have {
 		return
@@ -142,7 +141,7 @@ func (r *jobRow) MouseDown(e *desktop.MouseEvent) {
 	r.list.selectRow(r.index, r.job.ID, e.Modifier)
 }
 
-// MouseUp does what was clicked on.
+// MouseUp carries out the clicked action.
 func (r *jobRow) MouseUp(e *desktop.MouseEvent) {
 	i := r.actionAt(e.Position)
 	if i >= 0 && i == r.pressed && e.Button == desktop.MouseButtonPrimary {
@@ -153,7 +152,7 @@ func (r *jobRow) MouseUp(e *desktop.MouseEvent) {
 	r.pressed = -1
 }
 
-// TappedSecondary opens the menu of what can be done.
+// TappedSecondary opens the row's menu.
 func (r *jobRow) TappedSecondary(e *fyne.PointEvent) {
 	if r.have {
 		r.list.menu(e.AbsolutePosition, false)
@@ -227,8 +226,8 @@ func (x *jobRowRenderer) Objects() []fyne.CanvasObject { return x.objects }
 
 func (x *jobRowRenderer) MinSize() fyne.Size { return x.row.list.rowMin() }
 
-// Refresh shows the job. It touches the canvas only where something is new: most rows don't change
-// between two looks.
+// Refresh shows the job. It touches the canvas only if something is new: most rows don't change
+// between two samples.
 func (x *jobRowRenderer) Refresh() {
 	r := x.row
 	x.showBack()

@@ -10,22 +10,22 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// action is what can be done with a row by one click while the pointer or the keyboard is there.
-// The menu has all of it, and more.
+// action is a one-click action of a row, in sight while the pointer or the keyboard is there. The
+// menu has all of them, and more.
 type action struct {
 	sign, word string
 	verb       ledger.Verb // empty: opens the menu, or resumes all
 	all        bool        // resumes all
-	steady     bool        // is in sight without the pointer
+	steady     bool        // in sight even without the pointer
 }
 
-// mostActions is how many a row has at most.
+// mostActions is how many actions a row has at most.
 const mostActions = 3
 
 // actionSide is the side of an action's square.
 const actionSide = 25
 
-// actions returns what a job's row offers, from the right.
+// actions returns the actions of a job's row, from the right.
 func (l *jobList) actions(j *ledger.Job) []action {
 	more := action{sign: "more", word: tr("What else can be done")}
 	cancel := action{sign: "cancel", word: tr("Cancel"), verb: ledger.Cancel}
@@ -33,7 +33,7 @@ func (l *jobList) actions(j *ledger.Job) []action {
 	retry.steady = j.State != ledger.Cancelled
 	switch j.State {
 	case ledger.Waiting, ledger.Active:
-		if l.sample.resting[j.Transfer] { // goes on with the others of its transfer
+		if l.sample.resting[j.Transfer] { // resumes with the others of its transfer
 			all := action{sign: "resume", word: tr("Resume all"), all: true}
 			all.steady = j.State == ledger.Waiting
 			return []action{all, more, cancel}
@@ -43,7 +43,7 @@ func (l *jobList) actions(j *ledger.Job) []action {
 		resume := action{sign: "resume", word: tr("Resume"), verb: ledger.Resume, steady: true}
 		return []action{resume, more, cancel}
 	case ledger.Attention, ledger.Failed, ledger.Cancelled:
-		if j.Blob == "" { // what has no name can't be sent
+		if j.Blob == "" { // a file without a valid name can't be sent
 			return []action{more}
 		}
 		return []action{retry, more}
@@ -52,7 +52,7 @@ func (l *jobList) actions(j *ledger.Job) []action {
 	}
 }
 
-// steady is how many actions the row shows at any time.
+// steady is how many actions the row always shows.
 func (r *jobRow) steady() int {
 	if r.have && r.list.actions(&r.job)[0].steady {
 		return 1
@@ -68,9 +68,10 @@ func (r *jobRow) offered() int {
 	return r.steady()
 }
 
-// steadyWidth is the room of what the row shows at any time, actionsWidth that of what it shows now.
+// steadyWidth is the width of the actions that the row always shows.
 func (x *jobRowRenderer) steadyWidth() float32 { return actionSide * float32(x.row.steady()) }
 
+// actionsWidth is the width of the actions that the row shows now.
 func (x *jobRowRenderer) actionsWidth() float32 { return actionSide * float32(x.row.offered()) }
 
 // offers reports whether the row shows all its actions.
@@ -79,7 +80,7 @@ func (r *jobRow) offers() bool {
 		r.index == r.list.at)
 }
 
-// actionAt returns the number of the action at a position in the row, -1 where there is none.
+// actionAt returns the index of the action at a position in the row; -1 if there is none.
 func (r *jobRow) actionAt(p fyne.Position) int {
 	for i := range r.offered() {
 		at := r.place(i)
@@ -90,8 +91,8 @@ func (r *jobRow) actionAt(p fyne.Position) int {
 	return -1
 }
 
-// actionPlace is where an action stands in a row of that size. They are counted from the right, so
-// that what is in sight at any time stays where it is.
+// actionPlace returns an action's position in a row of that size. Actions count from the right, so
+// that the one that is always in sight stays in its place.
 func actionPlace(row fyne.Size, fromRight int, oneLine bool) fyne.Position {
 	y := float32(3)
 	if oneLine {
@@ -100,12 +101,12 @@ func actionPlace(row fyne.Size, fromRight int, oneLine bool) fyne.Position {
 	return fyne.NewPos(row.Width-10-actionSide*float32(fromRight+1), y)
 }
 
-// place is where an action of this row stands.
+// place returns the position of an action of this row.
 func (r *jobRow) place(fromRight int) fyne.Position {
 	return actionPlace(r.Size(), fromRight, r.list.inColumns)
 }
 
-// act does what an action says: with all that are selected, where the row is one of them.
+// act carries out an action: on all selected rows if this row is one of them.
 func (r *jobRow) act(a action, at fyne.Position) {
 	if !r.selected {
 		r.list.selectRow(r.index, r.job.ID, 0)
@@ -132,8 +133,8 @@ func (r *jobRow) MouseMoved(e *desktop.MouseEvent) {
 	}
 }
 
-// tips is what a tip says of the row: what the action does that the pointer is on, else what is
-// shortened.
+// tips returns the texts of the row's tip: what the action below the pointer does, or else the full
+// text of whatever is shortened.
 func (r *jobRow) tips() []string {
 	if actions := r.list.actions(&r.job); r.pointed >= 0 && r.pointed < len(actions) {
 		return []string{actions[r.pointed].word}
@@ -152,8 +153,8 @@ func (r *jobRow) tips() []string {
 	return texts
 }
 
-// showActions puts the signs of the actions at the row's right end, in the size's place where the
-// row has two lines.
+// showActions puts the actions' signs at the row's right end, in place of the size if the row has
+// two lines.
 func (x *jobRowRenderer) showActions(fyne.Size) {
 	r := x.row
 	r.acting = r.offers()
@@ -186,7 +187,7 @@ func (x *jobRowRenderer) showActions(fyne.Size) {
 	x.pointed.Show()
 }
 
-// newActionSigns makes the pictures of a row's actions, out of sight.
+// newActionSigns creates the pictures of a row's actions, hidden.
 func newActionSigns() (all [mostActions]*canvas.Image) {
 	for i := range all {
 		all[i] = canvas.NewImageFromResource(icon("more", theme.ColorNameForeground))

@@ -15,76 +15,75 @@ import (
 )
 
 const (
-	// sampleEvery is the shortest time between two looks at the queue: nobody reads figures that
-	// change faster.
+	// sampleEvery is the shortest time between two samples: nobody can read figures that change
+	// faster.
 	sampleEvery = 100 * time.Millisecond
-	// sampleHidden is the same while the window can't be seen; the tray needs no more.
+	// sampleHidden is the same while the window is hidden; the tray needs no more.
 	sampleHidden = time.Second
-	// overscan is how many rows above and below those in sight are read along, so that scrolling
-	// finds them.
+	// overscan is how many extra rows are read above and below the visible ones, so that they are
+	// ready when the person scrolls.
 	overscan = 20
 )
 
-// view is which rows the person looks at. Fyne's thread writes it, the sampler reads it.
+// view is the part of the list in sight. Fyne's thread writes it, the sampler reads it.
 type view struct {
 	filter ledger.Filter
 	from   int // the first row in sight
-	n      int // how many are
+	n      int // number of rows in sight
 }
 
 // everything is the view of the whole list.
 func everything() view { return view{filter: ledger.Filter{Shown: true}} }
 
-// sample is what one look at the queue found.
+// sample is the state of the queue at one moment, as the window shows it.
 type sample struct {
 	now    time.Time
 	status uploader.Status
 	view   view
 	from   int // position of rows[0]
 	rows   []ledger.Job
-	parts  []listPart // what the list is made of; none where it is searched
-	total  int        // rows that match the filter; no more than mostHits where it has a text
-	// searchIn is after how long the search is to be repeated, which is older than the rest; 0: it
-	// is not.
+	parts  []listPart // the list's parts; none during a search
+	total  int        // rows that match the filter; at most mostHits if it has a text
+	// searchIn is when to repeat the search, whose rows are older than the rest; 0: never.
 	searchIn time.Duration
 	// resting are the transfers whose jobs wait for a person to resume them.
 	resting map[int64]bool
-	// interrupted are those of them that an earlier run left, and nobody paused.
+	// interrupted are the resting transfers that an earlier run left unfinished and nobody paused.
 	interrupted map[int64]bool
 	// oneName are the transfers whose tokens are for one file, so that they lead to one name.
 	oneName map[int64]bool
-	// missing are the names of files that were gone when they were to be sent, once nothing goes
-	// on; none where many files need a person.
+	// missing are the names of files that were gone when their turn came, once all else is done;
+	// none if many files need attention.
 	missing []string
 	// held are the keys of inboxes that wait for another token.
 	held map[string]bool
-	// unsent is how many files a person has taken from the list that were not sent.
+	// unsent is how many files a person has removed from the list before they were sent.
 	unsent int64
-	// inboxes are those of the transfers that have something in the list, by their keys.
+	// inboxes are the inboxes of all transfers in the list, by key.
 	inboxes map[string]token.Inbox
 }
 
-// sampler looks at the queue and reads the rows in sight. Its goroutine is that of watch; what the
-// person looks at, other goroutines tell it by its methods.
+// sampler samples the queue and reads the rows in sight. watch runs on its own goroutine; other
+// goroutines use the sampler's methods to say what is in sight.
 type sampler struct {
 	*screen
 	// puts a sample on the screen, on Fyne's goroutine; see Window.show
 	show func(*sample) time.Duration
 
-	hurry       chan struct{} // ends the rest between two looks
-	searchAgain atomic.Bool   // what the last search found is no longer so
+	hurry       chan struct{} // ends the rest between two samples
+	searchAgain atomic.Bool   // the last search is out of date
 	mu          sync.Mutex
 	view        view
-	clearing    atomic.Bool         // what was delivered is being cleared
-	hits        hits                // watch's own
-	since       map[int64]time.Time // from when on files have been sent; watch's own
+	clearing    atomic.Bool         // delivered files are being cleared
+	hits        hits                // belongs to watch
+	since       map[int64]time.Time // when sending began; belongs to watch
 }
 
 func newSampler(sc *screen, show func(*sample) time.Duration) *sampler {
 	return &sampler{screen: sc, show: show, hurry: make(chan struct{}, 1), view: everything()}
 }
 
-// inSight says which rows are in sight, and wakes the sampler where they have not been read.
+// inSight sets the rows in sight, and wakes the sampler if they have not been read.
 func (sm *sampler) inSight(from, n int, shown *sample) {
 	sm.mu.Lock()
 	same := sm.view.from == from && sm.view.n == n
@@ -95,7 +94,7 @@ func (sm *sampler) inSight(from, n int, shown *sample) {
 	}
 }
 
-// choose changes which jobs the list has, from the first of them on.
+// choose changes the list's filter and goes back to the first row.
 func (sm *sampler) choose(change func(*ledger.Filter)) {
 	sm.mu.Lock()
 	change(&sm.view.filter)
@@ -104,21 +103,21 @@ func (sm *sampler) choose(change func(*ledger.Filter)) {
 	sm.wake()
 }
 
-// chosen is which jobs the list has.
+// chosen returns the list's filter.
 func (sm *sampler) chosen() ledger.Filter {
 	sm.mu.Lock()
 	defer sm.mu.Unlock()
 	return sm.view.filter
 }
 
-// reset begins with all jobs again, as a list that is made anew shows them.
+// reset returns to all jobs, as a new list shows them.
 func (sm *sampler) reset() {
 	sm.mu.Lock()
 	sm.view = everything()
 	sm.mu.Unlock()
 }
 
-// hasten makes the sampler look at once.
+// hasten makes the sampler take a sample at once.
 func (sm *sampler) hasten() {
 	select {
 	case sm.hurry <- struct{}{}:
@@ -127,8 +126,8 @@ func (sm *sampler) hasten() {
 	sm.wake()
 }
 
-// watch looks at the queue whenever it or the view has changed, and when a countdown has to move
-// on, until ctx ends.
+// watch samples the queue whenever it or the view has changed, and when a countdown needs updating,
+// until ctx ends.
 func (sm *sampler) watch(ctx context.Context) {
 	clock := time.NewTimer(0) // for the countdown
 	defer clock.Stop()
@@ -158,9 +157,8 @@ func (sm *sampler) watch(ctx context.Context) {
 	}
 }
 
-// tick is one look: it reads on the caller's goroutine and returns when Fyne's thread has shown
-// what was read. It returns after how long the window has to look again even if nothing changed; 0
-// for never.
+// tick takes one sample: it reads on the caller's goroutine and blocks until Fyne's thread shows
+// the sample. It returns how soon the next sample is due even if nothing changes; 0 for never.
 func (sm *sampler) tick(ctx context.Context) time.Duration {
 	sm.mu.Lock()
 	v := sm.view
@@ -215,8 +213,8 @@ func (sm *sampler) readRows(ctx context.Context, s *sample) {
 	n := v.n + 2*overscan
 	switch {
 	case v.filter.Text != "":
-		// How many there are is known only by reading all, so as many as anybody looks through are
-		// read at once, and not often.
+		// Only reading all of them tells how many match, so read as many as anybody looks through
+		// at once, and not often.
 		age := s.now.Sub(sm.hits.at)
 		if sm.hits.filter.equal(v.filter) && age < searchEvery && !sm.searchAgain.Swap(false) {
 			s.rows = sm.hits.rows
@@ -251,7 +249,7 @@ func (sm *sampler) readRows(ctx context.Context, s *sample) {
 	}
 }
 
-// readMissing reads which files were gone, where that can be said without reading many.
+// readMissing reads which files were gone, unless it would have to read many.
 func (sm *sampler) readMissing(ctx context.Context, s *sample) {
 	n := needsPerson(&s.status)
 	if n == 0 || n > mostNamed || unfinished(&s.status) > 0 {
@@ -279,7 +277,7 @@ const (
 	searchEvery = 2 * time.Second
 )
 
-// hits is what the last search found. The sampler's own.
+// hits are the results of the last search. They belong to the sampler.
 type hits struct {
 	filter filterKey
 	at     time.Time
@@ -293,7 +291,7 @@ func (k filterKey) equal(f ledger.Filter) bool {
 	return k.Text == f.Text && k.Transfer == f.Transfer && slices.Equal(k.States, f.States)
 }
 
-// inbox returns what the queue knows of an inbox, nil where it knows nothing of it.
+// inbox returns the queue's status of an inbox; nil if the queue does not know it.
 func (s *sample) inbox(key string) *uploader.InboxStatus {
 	for i := range s.status.Inboxes {
 		if in := &s.status.Inboxes[i]; in.Inbox == key {

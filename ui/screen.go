@@ -8,9 +8,9 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// screen is what all views are made on: Fyne's window and its goroutine, the sheets above it, and
-// what the queue was last seen to do. It makes the widgets, which know it, and knows no view. But
-// for do, inBackground and wake, which any goroutine may call, it belongs to Fyne's.
+// screen is the ground of all views: Fyne's window and its goroutine, the sheets above it, and the
+// last sample of the queue. It creates the widgets, which know it, and knows no view. Any goroutine
+// may call do, inBackground and wake; the rest belongs to Fyne's goroutine.
 type screen struct {
 	config Config // as New completed it; it does not change
 	app    fyne.App
@@ -29,7 +29,7 @@ type screen struct {
 	fynes  *fynesDialog // Fyne's dialog for files, while it is open
 	ownTip *tip         // the window's own, below the sheets
 
-	// What is typed where no widget wants it.
+	// What happens with keys that no widget uses.
 	keyTyped  func(*fyne.KeyEvent)
 	runeTyped func(rune)
 }
@@ -48,7 +48,7 @@ func (sc *screen) inBackground(f func(ctx context.Context)) {
 	sc.background.start(func() { f(sc.ctx) })
 }
 
-// wake makes the sampler look again.
+// wake makes the sampler take another sample.
 func (sc *screen) wake() {
 	select {
 	case sc.look <- struct{}{}:
@@ -56,19 +56,19 @@ func (sc *screen) wake() {
 	}
 }
 
-// relayout gives every part the room that it needs after one has appeared or gone.
+// relayout lays out all parts again after one has appeared or gone.
 func (sc *screen) relayout() { sc.window.Content().Refresh() }
 
-// tag gives a widget the name by which Where tells of it. Several may have one name, of which one
-// is in sight.
+// tag gives a widget a name for Where. Several widgets may share a name if only one of them is in
+// sight.
 func (sc *screen) tag(name string, o fyne.CanvasObject) {
 	sc.named[name] = append(sc.named[name], o)
 }
 
-// asking reports whether something stands above the window that has the keys.
+// asking reports whether something above the window gets the keys.
 func (sc *screen) asking() bool { return sc.top != nil || sc.fynes != nil }
 
-// isFocused reports whether the keyboard is with an object.
+// isFocused reports whether an object has the keyboard focus.
 func (sc *screen) isFocused(o fyne.Focusable) bool { return sc.window.Canvas().Focused() == o }
 
 // popUp opens a menu below a button.

@@ -18,34 +18,34 @@ import (
 )
 
 // Settings is what the window remembers between two runs. It contains no secret. The zero value is
-// a good default but for StayAwake and KeepInTray; [DefaultSettings] has those.
+// a good default except for StayAwake, which [DefaultSettings] turns on.
 type Settings struct {
 	Appearance Appearance `json:"appearance,omitempty"`
 	TextScale  float32    `json:"text_scale,omitempty"` // 0.8 to 2; 0 is 1
 	Compact    bool       `json:"compact,omitempty"`    // one line a row, however narrow the list
-	// code of a translation, such as de; empty: as the system
+	// code of a translation, such as de; empty: the system's language
 	Language string  `json:"language,omitempty"`
 	Width    float32 `json:"width,omitempty"` // of the window, in Fyne's units
 	Height   float32 `json:"height,omitempty"`
 
-	// of the window on the screen, in the screen's own units; nil: the desktop's choice
+	// the window's position in the screen's own units; nil: the desktop's choice
 	Place *image.Point `json:"place,omitempty"`
 
 	StayAwake bool `json:"stay_awake"` // keep the computer awake while sending
-	TrayTold  bool `json:"tray_told"`  // it was said that closing the window only hides it
+	TrayTold  bool `json:"tray_told"`  // the person knows that closing only hides the window
 
-	// leave a token on the clipboard after it was taken
+	// leave a token on the clipboard after pasting it
 	KeepClipboard bool `json:"keep_clipboard,omitempty"`
 
-	Receipts string `json:"receipts,omitempty"` // folder in which the last receipt was saved
+	Receipts string `json:"receipts,omitempty"` // folder of the last saved receipt
 
-	Inbox string `json:"inbox,omitempty"` // key of the inbox that was used last
-	// storage addresses that the person allows, see uploader.AllowHost
+	Inbox string `json:"inbox,omitempty"` // key of the last used inbox
+	// storage addresses that the person allows, see token.AllowHost
 	Hosts []string `json:"hosts,omitempty"`
 
 	Rate int64 `json:"rate,omitempty"` // highest speed in bytes per second; 0: no limit
 
-	// requests at once, 1 to 512; 0: found out while sending
+	// requests at once, 1 to 512; 0: adapts while sending
 	Connections int `json:"connections,omitempty"`
 	// address without a password; empty: the system's environment
 	Proxy  string `json:"proxy,omitempty"`
@@ -55,21 +55,21 @@ type Settings struct {
 	Replace  bool     `json:"replace,omitempty"`
 	KeepBoth bool     `json:"keep_both,omitempty"` // or send them under another name
 	Manifest bool     `json:"manifest,omitempty"`  // send a list of checksums with the files
-	Exclude  []string `json:"exclude,omitempty"`   // patterns of what is never sent
-	// send what systems keep for themselves, too
+	Exclude  []string `json:"exclude,omitempty"`   // patterns of files that are never sent
+	// also send the system's own files
 	SendJunk       bool `json:"send_junk,omitempty"`
-	FollowSymlinks bool `json:"follow_symlinks,omitempty"` // send what links point to
-	// also what lies outside of what was given
+	FollowSymlinks bool `json:"follow_symlinks,omitempty"` // send the targets of links
+	// follow links out of the given files and folders, too
 	FollowOutside bool `json:"follow_outside,omitempty"`
 
 	// times of the day for sending, such as 18:00-06:00; empty: all
 	Between string `json:"between,omitempty"`
-	// for how many seconds a file of a watched folder must be unchanged, 1 to a day; 0: two minutes
+	// seconds for which a file in a watched folder must be unchanged, 1 to a day; 0: two minutes
 	Settle  int             `json:"settle_seconds,omitempty"`
-	Watched []WatchedFolder `json:"watched_folders,omitempty"` // what is kept sending
+	Watched []WatchedFolder `json:"watched_folders,omitempty"`
 }
 
-// linkRule is what becomes of a link.
+// linkRule says what to do with a link.
 type linkRule int
 
 const (
@@ -93,7 +93,7 @@ func (s *Settings) setLinks(l linkRule) {
 	s.FollowSymlinks, s.FollowOutside = l != leaveLinks, l == followAll
 }
 
-// conflictRule is what becomes of a file whose name is taken in the inbox.
+// conflictRule says what to do with a file whose name is taken in the inbox.
 type conflictRule int
 
 const (
@@ -121,7 +121,7 @@ func (s *Settings) setConflict(c conflictRule) {
 // DefaultSettings returns the settings of a first start.
 func DefaultSettings() Settings { return Settings{StayAwake: true} }
 
-// size is how large the window opens.
+// size returns the size of the window when it opens.
 func (s *Settings) size() fyne.Size {
 	if s.Width == 0 || s.Height == 0 {
 		return fyne.NewSize(900, 620)
@@ -138,12 +138,12 @@ func (s *Settings) clone() Settings {
 	return c
 }
 
-// keptSettings are the settings in use. What changes in them is kept, on a goroutine of its own.
+// keptSettings are the settings in use. A goroutine of their own saves changes.
 type keptSettings struct {
 	*screen
 	Settings
 
-	saving chan Settings // the newest that nobody has kept yet
+	saving chan Settings // the newest, while they wait to be saved
 	sized  bool          // Fyne has given the window its size
 }
 
@@ -156,18 +156,18 @@ func (k *keptSettings) apply() {
 	k.app.Settings().SetTheme(&calm{appearance: k.Appearance, textScale: k.TextScale})
 }
 
-// changed keeps the settings, soon. Only the newest are.
+// changed has the settings saved soon. Only the newest are saved.
 func (k *keptSettings) changed() {
 	for {
 		select {
 		case k.saving <- k.clone():
 			return
-		case <-k.saving: // older ones that nobody has kept yet
+		case <-k.saving: // drop older ones that were not saved yet
 		}
 	}
 }
 
-// keep keeps settings until the window ends, and then those of the end.
+// keep saves settings until the window ends, and then the final ones.
 func (k *keptSettings) keep() {
 	for {
 		select {
@@ -180,14 +180,14 @@ func (k *keptSettings) keep() {
 	}
 }
 
-// keepSize remembers how large the window is.
+// keepSize remembers the window's size.
 func (k *keptSettings) keepSize(size fyne.Size) {
 	if k.sized {
 		k.Width, k.Height = size.Width, size.Height
 	}
 }
 
-// keepPlace remembers where the window stands now.
+// keepPlace remembers the window's position.
 func (k *keptSettings) keepPlace() {
 	if k.config.Place == nil || k.hidden.Load() {
 		return
@@ -197,7 +197,7 @@ func (k *keptSettings) keepPlace() {
 	}
 }
 
-// takePlace puts the window where it stood before.
+// takePlace restores the window's position.
 func (k *keptSettings) takePlace() {
 	if k.config.Place != nil && k.Place != nil {
 		k.config.Place.Move(*k.Place)
@@ -213,12 +213,11 @@ func (k *keptSettings) save(s Settings) {
 	}
 }
 
-// maxSettings is how much of a settings file is read, in bytes.
+// maxSettings is how many bytes of a settings file are read.
 const maxSettings = 1 << 20
 
-// LoadSettings reads the settings that [SaveSettings] wrote. What can't be read, or is out of its
-// range, is as at a first start: settings never keep the window from opening. It blocks on the
-// disk.
+// LoadSettings reads the settings that [SaveSettings] wrote. Settings that can't be read or are out
+// of range get their defaults, so they never keep the window from opening. It blocks on the disk.
 func LoadSettings(path string) (Settings, error) {
 	s := DefaultSettings()
 	f, err := os.Open(path)
@@ -234,7 +233,7 @@ func LoadSettings(path string) (Settings, error) {
 	}
 	if err != nil {
 		err = fmt.Errorf("load settings: %w", err)
-		// of a field that is of another type the others are read
+		// if only a field's type is wrong, the other fields were read
 		if _, one := errors.AsType[*json.UnmarshalTypeError](err); !one {
 			return DefaultSettings(), err
 		}
@@ -243,7 +242,7 @@ func LoadSettings(path string) (Settings, error) {
 	return s, err
 }
 
-// mend sets what is out of its range as it is at a first start.
+// mend resets settings that are out of range to their defaults.
 func (s *Settings) mend() {
 	if s.Rate < 0 {
 		s.Rate = 0
@@ -272,8 +271,8 @@ func (s *Settings) mend() {
 	s.setConflict(s.conflict())
 }
 
-// SaveSettings writes the settings to a file that only its owner can read, and puts it in the old
-// one's place in one step. It blocks on the disk.
+// SaveSettings writes the settings to a file that only its owner can read, and replaces the old
+// file in one step. It blocks on the disk.
 func SaveSettings(path string, s Settings) error {
 	text, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {

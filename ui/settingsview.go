@@ -16,7 +16,8 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// settingsView is the sheet with the settings. It belongs to Fyne's goroutine, but for showLogin.
+// settingsView is the sheet with the settings. It belongs to Fyne's goroutine, except for
+// showLogin.
 type settingsView struct {
 	*screen
 	settings    *keptSettings
@@ -32,11 +33,10 @@ type settingsSheet struct {
 	*settingsView
 	labels  *labels
 	tags    map[string]fyne.CanvasObject
-	resized func() // called when a part has another height
+	resized func() // called when the height of a part has changed
 }
 
-// open lets the person change what the window remembers. What is changed holds at once; there is
-// nothing to confirm.
+// open lets the person change the settings. Changes apply at once; there is nothing to confirm.
 func (v *settingsView) open() {
 	s := &settingsSheet{v, &labels{}, map[string]fyne.CanvasObject{}, func() {}}
 	hosts := newHostList(v)
@@ -231,8 +231,8 @@ func (v *settingsSheet) network() fyne.CanvasObject {
 		v.way(func() { v.resized() }))
 }
 
-// way is which proxy leads to the storage in use, as soon as that is known, and the offer to test
-// the connection. resized is called when it has another height.
+// way names the proxy to the storage in use, as soon as that is known, and offers to test the
+// connection. resized is called when its height has changed.
 func (v *settingsView) way(resized func()) fyne.CanvasObject {
 	if !v.connection.offered() {
 		return container.NewVBox()
@@ -249,8 +249,8 @@ func (v *settingsView) way(resized func()) fyne.CanvasObject {
 	return column(4, -1, inset(-4, -4, -8, -8, proxy), line(0, -1, test))
 }
 
-// mayBeProxy reports whether a text can be the setting of a proxy: its address without a sign-in, a
-// script's behind "pac+", or auto or none.
+// mayBeProxy reports whether a text can be the proxy setting: an address without a user name, the
+// address of a script after "pac+", or auto or none.
 func mayBeProxy(text string) bool {
 	if text == "" || strings.EqualFold(text, "auto") || strings.EqualFold(text, "none") {
 		return true
@@ -260,7 +260,7 @@ func mayBeProxy(text string) bool {
 	return err == nil && u.User == nil && (u.Host != "" || isScript && u.Path != "")
 }
 
-// changeNetwork lets the proxy and the certificates of the settings hold.
+// changeNetwork applies the settings' proxy and certificates.
 func (v *settingsView) changeNetwork() {
 	if v.config.Network == nil {
 		return
@@ -273,7 +273,7 @@ func (v *settingsView) changeNetwork() {
 	})
 }
 
-// indexOf is the position of a value, 0 where it is none of them.
+// indexOf returns the position of a value; 0 if it is not there.
 func indexOf[T comparable](all []T, x T) int {
 	for i := range all {
 		if all[i] == x {

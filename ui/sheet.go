@@ -12,32 +12,31 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// sheet is a dialog: a card over the dimmed window, with a title, a body that scrolls where there
-// is little room, and buttons that are always in sight. It follows the window's size.
+// sheet is a dialog: a card over the dimmed window, with a title, a body that scrolls if there is
+// little room, and buttons that are always in sight. It follows the window's size.
 type sheet struct {
 	screen  *screen
 	overlay *fyne.Container
 	tip     *tip // above its own card
-	// tick, if not nil, is called with each sample. It returns after how long it wants to be called
-	// again; 0 for never.
+	// tick, if not nil, is called with each sample. It returns how soon to call it again; 0 for
+	// never.
 	tick func(now time.Time) time.Duration
 	// fit, if not nil, is called with the window's size when that changes.
 	fit    func(fyne.Size)
 	card   *sheetLayout
 	scroll *container.Scroll
 	foot   *fyne.Container
-	names  []string // that its widgets have for Where
-	// take, if not nil, takes files that are given while the sheet is open.
+	names  []string // of its widgets, for Where
+	// take, if not nil, takes files that are dropped or pasted while the sheet is open.
 	take func([]given)
 	// closed, if not nil, is called when the sheet is gone.
 	closed func()
-	stays  bool   // what opens meanwhile opens above it
-	under  *sheet // the one that this one stands above, or nil
+	stays  bool   // stays open when another sheet opens above it
+	under  *sheet // the sheet below this one, or nil
 }
 
-// openSheet shows a sheet of up to that width, more where texts are larger. The buttons stand at its bottom right, the last of
-// them is the one for what most people want. A sheet that is open already is closed, unless it
-// stays.
+// openSheet shows a sheet of up to that width, more if texts are larger. Its buttons are at the
+// bottom right; the last one is what most people want. An open sheet closes, unless it stays.
 func (sc *screen) openSheet(
 	title string, width float32, body fyne.CanvasObject, buttons ...fyne.CanvasObject,
 ) *sheet {
@@ -77,20 +76,20 @@ func (sc *screen) openSheet(
 // ownScroll is a body that scrolls by itself. Its sheet is as high as the window allows.
 type ownScroll struct{ *fyne.Container }
 
-// lead puts a button at the bottom left, for what may be done before anything else.
+// lead puts a button at the bottom left, for an optional first step.
 func (s *sheet) lead(b *button) {
 	s.foot.Objects = append([]fyne.CanvasObject{b}, s.foot.Objects...)
 	s.foot.Layout = &footer{leads: true}
 	s.foot.Refresh()
 }
 
-// footer puts a sheet's buttons side by side at the right, the first at the left where it leads.
-// Where there is too little room the last stands below the others.
+// footer puts a sheet's buttons side by side at the right, and the first at the left if it leads.
+// If there is too little room, the last goes below the others.
 type footer struct{ leads, below bool }
 
 const footGap = 8
 
-// width is that of all buttons that are seen, up to the n-th.
+// width is the width of the visible buttons among the first n.
 func (f *footer) width(buttons []fyne.CanvasObject, n int) (width float32) {
 	for _, b := range buttons[:n] {
 		if b.Visible() {
@@ -138,8 +137,8 @@ func (f *footer) Layout(buttons []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// tag gives a widget of the sheet a name for Where, for as long as the sheet is open or another one
-// gets the name.
+// tag gives a widget of the sheet a name for Where, until the sheet closes or another widget gets
+// the name.
 func (s *sheet) tag(name string, o fyne.CanvasObject) {
 	if slices.Contains(s.names, name) {
 		all := s.screen.named[name]
@@ -150,7 +149,7 @@ func (s *sheet) tag(name string, o fyne.CanvasObject) {
 	s.screen.tag(name, o)
 }
 
-// isOpen reports whether the sheet is there, be it below others.
+// isOpen reports whether the sheet is open, even below others.
 func (s *sheet) isOpen() bool {
 	for at := s.screen.top; at != nil; at = at.under {
 		if at == s {
@@ -176,7 +175,7 @@ func (s *sheet) close() {
 	s.screen.wake()
 }
 
-// sheetLayout keeps the card in the middle, as high as its body wants to be and the window allows.
+// sheetLayout keeps the card in the middle, as high as its body needs and the window allows.
 type sheetLayout struct {
 	width float32
 	body  fyne.CanvasObject
@@ -202,7 +201,7 @@ func (l *sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // scrollMin is the least height that Fyne gives a scroller.
 const scrollMin = 32
 
-// scrim dims what lies behind a sheet, and takes the clicks on it.
+// scrim dims the window behind a sheet, and takes the clicks on it.
 type scrim struct {
 	widget.BaseWidget
 }

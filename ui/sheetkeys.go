@@ -15,10 +15,10 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// Fyne hands a key to the widget that has the keyboard and to nobody else. These widgets, which
-// stand on sheets, hand Esc on, and come into sight when they get the keyboard.
+// Fyne passes a key only to the focused widget. These widgets for sheets pass Esc on to the sheet,
+// and scroll into sight when they get the focus.
 
-// sheetKey takes the keys that mean the sheet. It reports whether the key was one.
+// sheetKey handles the sheet's own keys. It reports whether the key was one.
 func (sc *screen) sheetKey(e *fyne.KeyEvent) bool {
 	if e.Name != fyne.KeyEscape || sc.top == nil {
 		return false
@@ -27,8 +27,8 @@ func (sc *screen) sheetKey(e *fyne.KeyEvent) bool {
 	return true
 }
 
-// sheetCheck is a box to tick on a sheet. Its words, which Fyne does not wrap, are shortened where
-// there is little room, and a tip says the whole.
+// sheetCheck is a check box on a sheet. Fyne does not wrap its words, so they are shortened if
+// there is little room, and a tip shows the full text.
 type sheetCheck struct {
 	widget.Check
 	screen *screen
@@ -55,7 +55,7 @@ func (c *sheetCheck) FocusGained() {
 	c.screen.bring(c)
 }
 
-// sheetEdges is how much narrower than the window what stands on a sheet is, at least.
+// sheetEdges is how much narrower than the window a sheet's content is, at least.
 const sheetEdges = 64
 
 // sign is the width of the box without words.
@@ -151,12 +151,12 @@ func (s *sheetSelect) FocusGained() {
 	s.screen.bring(s)
 }
 
-// sheetRadio is several boxes on a sheet, one of which is chosen. Fyne's own radio buttons keep Esc
-// for themselves.
+// sheetRadio is a choice of one of several boxes on a sheet. Fyne's own radio buttons don't pass
+// Esc on.
 type sheetRadio struct {
 	box     fyne.CanvasObject
 	chosen  int
-	changed func() // is called after a choice, if there is one
+	changed func() // called after a choice; may be nil
 }
 
 func (sc *screen) newSheetRadio(options []string, chosen int) *sheetRadio {
@@ -185,7 +185,7 @@ func (sc *screen) newSheetRadio(options []string, chosen int) *sheetRadio {
 	return r
 }
 
-// roundSigns makes boxes to tick look like what they are where only one can be ticked.
+// roundSigns makes check boxes look like radio buttons.
 type roundSigns struct{ fyne.Theme }
 
 func (t roundSigns) Icon(name fyne.ThemeIconName) fyne.Resource {
@@ -200,7 +200,7 @@ func (t roundSigns) Icon(name fyne.ThemeIconName) fyne.Resource {
 	return t.Theme.Icon(name)
 }
 
-// newSheetFold makes a title that shows and hides what belongs to it; at first it is hidden.
+// newSheetFold creates a title that shows and hides its content; at first the content is hidden.
 func (sc *screen) newSheetFold(title string, inside fyne.CanvasObject) fyne.CanvasObject {
 	inside.Hide()
 	head := sc.newButtonWithIcon(title, theme.MenuExpandIcon(), nil)
@@ -217,7 +217,7 @@ func (sc *screen) newSheetFold(title string, inside fyne.CanvasObject) fyne.Canv
 	return box
 }
 
-// bring scrolls the sheet so that something in its body is in sight.
+// bring scrolls the sheet so that an object in its body is in sight.
 func (sc *screen) bring(o fyne.CanvasObject) {
 	s := sc.top
 	if s == nil || !holds(s.scroll.Content, o) {
@@ -234,14 +234,14 @@ func (sc *screen) bring(o fyne.CanvasObject) {
 	}
 }
 
-// scrollTo scrolls the sheet so that something in its body stands at the top, as far as there is
-// something below it.
+// scrollTo scrolls the sheet so that an object in its body is at the top, or as near as the end of
+// the body allows.
 func (sc *screen) scrollTo(o fyne.CanvasObject) {
 	at, scroll := sc.app.Driver().AbsolutePositionForObject, sc.top.scroll
 	scroll.ScrollToOffset(fyne.NewPos(0, scroll.Offset.Y+at(o).Y-at(scroll).Y))
 }
 
-// holds reports whether something stands in a container, at any depth.
+// holds reports whether an object is inside a container, at any depth.
 func holds(in, o fyne.CanvasObject) bool {
 	if in == o {
 		return true
@@ -257,8 +257,7 @@ func holds(in, o fyne.CanvasObject) bool {
 	}
 }
 
-// entryOf takes a text that is kept only where take accepts it; else the entry shows that it is
-// wrong.
+// entryOf returns an entry for a text that take may refuse; then the entry shows that it is wrong.
 func (sc *screen) entryOf(hint, text string, take func(string) bool, changed func()) *sheetEntry {
 	e := sc.newSheetEntry(hint, nil)
 	e.Text = text

@@ -10,8 +10,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// tabs chooses which jobs the list shows. Each tab has its place, whatever is counted: none comes,
-// goes or moves aside, so that a click meets what was aimed at.
+// tabs choose which jobs the list shows. Each tab keeps its place whatever the counts are: none
+// appears, disappears or moves, so that a click hits the tab it was aimed at.
 type tabs struct {
 	queue  *queueView
 	box    fyne.CanvasObject
@@ -19,12 +19,12 @@ type tabs struct {
 	all    []*tab
 
 	active, waiting, delivered, skipped, attention *tab
-	held                                           bool   // nothing is really under way: all of that waits for a token
+	held                                           bool   // all active jobs wait for a token
 	most                                           string // the widest count that there is room for
 	counts                                         counts
 }
 
-// counts is how the numbers in the tabs are written.
+// counts is the format of the numbers in the tabs.
 type counts int
 
 const (
@@ -62,7 +62,7 @@ func newTabs(queue *queueView) *tabs {
 // leastRoom is the number that each tab has room for, however few files there are.
 const leastRoom = 9_999
 
-// fitting writes the tabs' numbers in the way that there is room for.
+// fitting chooses the longest format of the tabs' numbers that there is room for.
 type fitting struct{ tabs *tabs }
 
 func (f fitting) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
@@ -73,7 +73,7 @@ func (f fitting) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.Position{})
 }
 
-// fit chooses how the numbers are written. Where even the words are too wide they are scrolled.
+// fit chooses the numbers' format. If even the words are too wide, the tabs scroll.
 func (t *tabs) fit(width float32) {
 	before := t.counts
 	for t.counts = wholeCounts; t.counts < noCounts && t.width() > width; {
@@ -115,13 +115,13 @@ func (t *tabs) choose(x *tab) {
 	clear(t.queue.list.selected)
 }
 
-// filter lets the list show a tab's jobs.
+// filter makes the list show a tab's jobs.
 func (t *tabs) filter(x *tab) {
 	t.queue.sampler.choose(func(f *ledger.Filter) { f.States = t.statesOf(x) })
 }
 
-// statesOf are the states of a tab's jobs. What the queue had begun to send before its inbox had to
-// wait is shown as waiting, so it stands there.
+// statesOf returns the states of a tab's jobs. Jobs that the queue had begun to send before their
+// inbox had to wait are shown as waiting, so they belong to that tab.
 func (t *tabs) statesOf(x *tab) []ledger.JobState {
 	if t.held && x == t.waiting {
 		return append([]ledger.JobState{ledger.Active}, x.states...)
@@ -129,7 +129,7 @@ func (t *tabs) statesOf(x *tab) []ledger.JobState {
 	return x.states
 }
 
-// show counts. The room for the numbers is that of all files: as wide as any of them may become.
+// show updates the counts. Each number has room for the count of all files, the widest it can get.
 func (t *tabs) show(s *sample) {
 	if held := s.activeHeld(); held != t.held {
 		t.held = held
@@ -154,7 +154,7 @@ func (t *tabs) show(s *sample) {
 	}
 }
 
-// bring scrolls to a tab that is not in sight as a whole.
+// bring scrolls to a tab that is not fully in sight.
 func (t *tabs) bring(x *tab) {
 	from, to := x.Position().X, x.Position().X+x.Size().Width
 	at := t.scroll.Offset.X
@@ -169,13 +169,13 @@ func (t *tabs) bring(x *tab) {
 	}
 }
 
-// tab is one of them: a word, a number, a line below the chosen one.
+// tab is one tab: a word, a number, and a line below if it is chosen.
 type tab struct {
 	widget.BaseWidget
 	tabs    *tabs
 	screen  *screen
 	words   string
-	nothing string // said where the list would be, if there is nothing in it
+	nothing string // shown in place of an empty list
 	states  []ledger.JobState
 	n       int64
 	chosen  bool
@@ -186,7 +186,7 @@ type tab struct {
 // AccessibilityLabel implements fyne.Accessible.
 func (t *tab) AccessibilityLabel() string { return t.words + " " + number(t.n) }
 
-// count is the tab's number as there is room for it.
+// count returns the tab's number in the current format.
 func (t *tab) count() string {
 	switch t.tabs.counts {
 	case wholeCounts:
@@ -198,7 +198,7 @@ func (t *tab) count() string {
 	}
 }
 
-// room is how wide the number may become.
+// room returns the widest that the number can get.
 func (t *tab) room(size float32) float32 {
 	switch t.tabs.counts {
 	case wholeCounts:

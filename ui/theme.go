@@ -12,29 +12,29 @@ type Appearance string
 
 // The appearances.
 const (
-	AppearanceSystem Appearance = "system" // as the system says; also the empty string
+	AppearanceSystem Appearance = "system" // same as the system; also the empty string
 	AppearanceLight  Appearance = "light"
 	AppearanceDark   Appearance = "dark"
 )
 
 // calm is the window's theme: few colours, much room, one accent. Texts have a contrast of at least
-// 4.5 to 1 to what they stand on, in both appearances (TestTextsCanBeRead).
+// 4.5 to 1 with their background, in both appearances (TestTextsCanBeRead).
 type calm struct {
 	appearance Appearance
 	textScale  float32 // 1 is the normal size of text
 }
 
-// Names of colours that Fyne has none for.
+// Names of colours that Fyne's own themes lack.
 const (
-	// of cards and lists, which stand on the background
+	// of cards and lists on the background
 	colorSurface fyne.ThemeColorName = "surface"
-	colorMuted   fyne.ThemeColorName = "muted" // of texts beside the important ones
-	// of the part of a progress bar that is still to come
+	colorMuted   fyne.ThemeColorName = "muted" // of minor texts
+	// of the empty part of a progress bar
 	colorTrack fyne.ThemeColorName = "track"
-	// of the part that is handed to the network and not confirmed yet
+	// of the part that was handed to the network but is not confirmed yet
 	colorOnWay   fyne.ThemeColorName = "onWay"
-	colorDash    fyne.ThemeColorName = "dash"   // of the edge of what files are dropped on
-	colorStripe  fyne.ThemeColorName = "stripe" // of every other row in a list of many
+	colorDash    fyne.ThemeColorName = "dash"   // of the drop zone's edge
+	colorStripe  fyne.ThemeColorName = "stripe" // of every other row in a long list
 	colorWarnBg  fyne.ThemeColorName = "warningBackground"
 	colorErrorBg fyne.ThemeColorName = "errorBackground"
 	colorGoodBg  fyne.ThemeColorName = "successBackground"
@@ -149,7 +149,7 @@ func (c *calm) Size(name fyne.ThemeSizeName) float32 {
 	}
 }
 
-// currentColor returns a colour of the theme that is in use.
+// currentColor returns a colour of the current theme.
 func currentColor(name fyne.ThemeColorName) color.Color {
 	s := fyne.CurrentApp().Settings()
 	return s.Theme().Color(name, s.ThemeVariant())

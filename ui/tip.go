@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// tipDelay is how long the pointer rests on something before more is said of it.
+	// tipDelay is how long the pointer rests on an object before its tip appears.
 	tipDelay = 600 * time.Millisecond
 	// tipLines is how many lines a tip has at most.
 	tipLines = 8
 )
 
-// tip says in full what there is no room for, and what signs without words do. It is a layer above
-// the list, the window or a sheet that takes no clicks and no hovering, unlike Fyne's pop-ups,
-// which would take the pointer from what it belongs to.
+// tip shows the full text of what is shortened, and the meaning of signs without words. It is a
+// layer above the list, the window or a sheet that takes no clicks and no hovering; Fyne's pop-ups
+// would take the pointer from the object that the tip is about.
 type tip struct {
 	screen *screen
 	layer  *fyne.Container
@@ -45,8 +45,8 @@ type floating struct{}
 func (floating) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 func (floating) Layout([]fyne.CanvasObject, fyne.Size) {}
 
-// want shows the texts beside an object, after a while, unless something else is wanted in between.
-// No texts show nothing.
+// want shows the texts beside an object after tipDelay, unless another tip is wanted before that.
+// Without texts it shows nothing.
 func (t *tip) want(texts []string, beside fyne.CanvasObject) {
 	t.hide()
 	if len(texts) == 0 {
@@ -63,7 +63,7 @@ func (t *tip) want(texts []string, beside fyne.CanvasObject) {
 	})
 }
 
-// tips returns the tip of what is on top.
+// tips returns the tip of the top sheet, or of the window.
 func (sc *screen) tips() *tip {
 	if sc.top != nil {
 		return sc.top.tip
@@ -71,7 +71,7 @@ func (sc *screen) tips() *tip {
 	return sc.ownTip
 }
 
-// hide takes the tip away, and what was wanted.
+// hide hides the tip and drops a wanted one.
 func (t *tip) hide() {
 	t.wanted++
 	t.texts = nil
@@ -122,11 +122,11 @@ func (t *tip) show(texts []string, beside fyne.CanvasObject) {
 	}
 	t.box.Move(fyne.NewPos(max(at.X, 0), at.Y))
 	t.box.Show()
-	t.layer.Refresh() // Fyne knows not yet where a box is painted that was never seen
+	t.layer.Refresh() // Fyne does not yet know where to paint a box that was never visible
 }
 
-// broken breaks a text into lines that fit a width, after a blank or a slash where there is one in
-// the second half of the line.
+// broken breaks a text into lines that fit a width, after a space or a slash if there is one in the
+// second half of the line.
 func broken(text string, width, size float32) (lines []string) {
 	runes := []rune(text)
 	for len(runes) > 0 {

@@ -26,7 +26,7 @@ type tokenView struct {
 	hours    *keptHours
 }
 
-// paste opens the dialog with what is on the clipboard, if that is a token.
+// paste opens the dialog with the clipboard's content if that is a token.
 func (v *tokenView) paste() {
 	text := v.app.Clipboard().Content()
 	if _, err := v.inboxes.parse(text); err != nil {
@@ -35,14 +35,14 @@ func (v *tokenView) paste() {
 	v.open(text)
 }
 
-// pasteItem is the menus' entry for it.
+// pasteItem is the menu entry for paste.
 func (v *tokenView) pasteItem() *fyne.MenuItem {
 	item := fyne.NewMenuItem(tr("Paste token…"), v.paste)
 	item.Shortcut = &fyne.ShortcutPaste{}
 	return item
 }
 
-// ask asks for the tokens of these inboxes, one after the other, until the person cancels.
+// ask asks for the tokens of these inboxes, one after another, until the person cancels.
 func (v *tokenView) ask(keys []string) {
 	if len(keys) == 0 {
 		return
@@ -57,8 +57,7 @@ func (v *tokenView) ask(keys []string) {
 // open opens the dialog with a text, which may be empty.
 func (v *tokenView) open(text string) { v.show(&tokenDialog{tokenView: v}, text) }
 
-// handOver hands the token to the queue and makes it the one that new files go with. It reports
-// whether it could.
+// handOver gives the token to the queue and uses it for new files. It reports whether that worked.
 func (v *tokenView) handOver(t token.Token) bool {
 	if err := v.config.Queue.Use(t); err != nil {
 		v.tell(tr("The token can't be used"), explain(err))
@@ -70,7 +69,7 @@ func (v *tokenView) handOver(t token.Token) bool {
 	return true
 }
 
-// begin makes a token that the queue has the one that new files go with.
+// begin uses a token that the queue already has for new files.
 func (v *tokenView) begin(t token.Token) {
 	v.inboxes.token = t
 	v.start.haveToken = false
@@ -80,7 +79,7 @@ func (v *tokenView) begin(t token.Token) {
 	v.intake.reviewHeld()
 }
 
-// choose makes a kept inbox the one that new files go to, with its token from the keyring.
+// choose sends new files to a saved inbox, with its token from the keyring.
 func (v *tokenView) choose(r inboxes.Record) {
 	hosts := v.inboxes.hosts()
 	v.inBackground(func(ctx context.Context) {
@@ -92,7 +91,7 @@ func (v *tokenView) choose(r inboxes.Record) {
 				v.begin(t)
 			case errors.Is(err, problem.ErrVault):
 				v.config.Log.Info("keyring", "error", err)
-				v.open("") // the token has to be given again
+				v.open("") // the person has to paste the token again
 			default:
 				v.tell(tr("The token can't be used"), explain(err))
 			}
@@ -100,8 +99,8 @@ func (v *tokenView) choose(r inboxes.Record) {
 	})
 }
 
-// offerRedirect asks, where a new token leads to another inbox of the same workspace, whether what
-// waits for the old one goes there.
+// offerRedirect asks whether files that wait for an old token go to the inbox of a new token of the
+// same workspace.
 func (v *tokenView) offerRedirect(t token.Token) {
 	_, others := ledger.Takeover(v.last.status.Backlogs(), t.Inbox)
 	for _, old := range others {
@@ -124,7 +123,7 @@ func (v *tokenView) offerRedirect(t token.Token) {
 		leave.OnTapped = s.close
 		move.OnTapped = func() {
 			s.close()
-			settled := v.commands.settle() // what was taken from the list is not sent there
+			settled := v.commands.settle() // removed files are not sent there
 			v.inBackground(func(ctx context.Context) {
 				<-settled
 				k, err := v.config.Queue.Redirect(ctx, from, t.Inbox)

@@ -83,7 +83,7 @@ func newTotals(queue *queueView) *totals {
 	return t
 }
 
-// fit leaves words away where there is little room.
+// fit drops words if there is little room.
 func (t *totals) fit(size fyne.Size) {
 	const beside = 2 * (16 + 14) // the margins of the card
 	words := size
@@ -98,7 +98,7 @@ func (t *totals) fit(size fyne.Size) {
 	t.retry.fit(size)
 }
 
-// show says how far the sending is, or that it is done.
+// show shows the progress, or that everything is done.
 func (t *totals) show(s *sample) {
 	st := &s.status
 	going, paused := st.Scanning || unfinished(st) > 0, allPaused(st)
@@ -241,7 +241,7 @@ func (t *totals) wordsFor(s *sample, going bool) string {
 // mostMissing is how many missing files the summary names.
 const mostMissing = 3
 
-// missingWords names files that were gone when they were to be sent, or nothing.
+// missingWords names files that were gone when their turn came; empty if there are none.
 func missingWords(names []string) string {
 	if len(names) == 0 {
 		return ""
@@ -253,8 +253,8 @@ func missingWords(names []string) string {
 	return trn("{{.N}} files were missing: {{.Names}}", int64(len(names)), values("Names", some))
 }
 
-// pausedWords says that nothing goes on without a person, and whether it is theirs that it does
-// not.
+// pausedWords says that nothing continues until the person resumes it, and whether the person had
+// paused it.
 func pausedWords(st *uploader.Status) string {
 	delivered, total := st.Files[ledger.Delivered], values("Total", number(st.FilesTotal()))
 	switch {
@@ -267,7 +267,7 @@ func pausedWords(st *uploader.Status) string {
 	}
 }
 
-// interrupted reports whether all that rests was left by an earlier run, and nobody paused it.
+// interrupted reports whether an earlier run left all unfinished files and nobody paused them.
 func interrupted(st *uploader.Status) bool {
 	for i := range st.Transfers {
 		if t := &st.Transfers[i]; notEnded(&t.Files) > 0 && (t.Owner != ledger.Nobody || t.Paused ||
@@ -278,7 +278,7 @@ func interrupted(st *uploader.Status) bool {
 	return true
 }
 
-// allPaused reports whether nothing goes on: what is under way yet is brought to its end.
+// allPaused reports whether everything is paused; requests in flight still finish.
 func allPaused(st *uploader.Status) bool {
 	return !st.Scanning && unfinished(st) > 0 && resting(st) >= unfinished(st)
 }
@@ -295,7 +295,7 @@ func newBar() *bar {
 	return b
 }
 
-// set changes the share that is confirmed and the one that is handed over, both 0 to 1.
+// set sets the confirmed share and the share handed to the network, both 0 to 1.
 func (b *bar) set(share, handed float64) {
 	if share == b.share && handed == b.handed {
 		return
@@ -346,7 +346,7 @@ func (r *barRenderer) Refresh() {
 	canvas.Refresh(r.bar)
 }
 
-// said lets a button say for a while that it has done what it is for.
+// said shows on a button for a while that its action is done.
 func (t *totals) said(b *button, done string) {
 	if b.saying {
 		return
@@ -367,5 +367,5 @@ func (t *totals) said(b *button, done string) {
 	})
 }
 
-// saidFor is how long a button says that it has done what it is for.
+// saidFor is how long a button shows that its action is done.
 const saidFor = 2 * time.Second

@@ -11,9 +11,9 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// trayView is the program's icon beside the clock, and lets the window hide behind it. All that its
-// menu offers is in the window too: some desktops have no tray. It belongs to Fyne's goroutine, but
-// for stay.
+// trayView is the program's tray icon, behind which the window can hide. Everything in its menu is
+// in the window too, because some desktops have no tray. It belongs to Fyne's goroutine, except for
+// stay.
 type trayView struct {
 	*screen
 	settings *keptSettings
@@ -35,11 +35,11 @@ type trayState struct {
 	delivered, total, pending, resting, needs int64
 	percent                                   int
 	going, hold                               bool
-	until                                     string // when the hours begin that are waited for
+	until                                     string // when the hours for sending begin
 	watching                                  int64  // folders
 }
 
-// start puts the icon up, where the system has such icons.
+// start shows the icon if the system has tray icons.
 func (t *trayView) start() {
 	app, ok := t.app.(desktop.App)
 	if !ok {
@@ -54,7 +54,7 @@ func (t *trayView) start() {
 	}
 }
 
-// show keeps the menu true. It is made anew only when its words are others.
+// show updates the menu, but only if its words change.
 func (t *trayView) show(s *sample) {
 	if t.icons == nil {
 		return
@@ -86,8 +86,7 @@ func (t *trayView) set(s trayState) {
 	if t.menu == nil {
 		t.menu = fyne.NewMenu(Title)
 	}
-	// Always the same menu: when the icon is up, Fyne shows the first one that it was given once
-	// more.
+	// Always the same menu: when the icon appears, Fyne shows the first menu that it got once more.
 	t.menu.Items = t.items(s)
 	t.icons.SetSystemTrayMenu(t.menu)
 	if look := s.look(); look != t.drawn {
@@ -96,7 +95,7 @@ func (t *trayView) set(s trayState) {
 	}
 }
 
-// statusLine says in one line how it goes.
+// statusLine sums up the state in one line.
 func (s *trayState) statusLine() string {
 	switch {
 	case s.pending > 0 && s.hold:
@@ -140,15 +139,14 @@ func (t *trayView) items(s trayState) []*fyne.MenuItem {
 		fyne.NewMenuItemSeparator(), quit)
 }
 
-// resumePending goes on with what is left: with a token that still works by itself, else by asking
-// for one.
+// resumePending resumes unfinished uploads: with a token that still works, or else it asks for one.
 func (t *trayView) resumePending() {
 	t.reveal()
 	t.commands.resumeAll()
 }
 
-// closeAsked is what the window's own close button does: hide where there is a tray to come back
-// from, else quit.
+// closeAsked handles the window's close button: it hides the window if there is a tray to bring it
+// back, else it quits.
 func (t *trayView) closeAsked() {
 	if t.icons == nil || t.config.Desktop.HasTray == nil {
 		t.quit()
@@ -169,12 +167,11 @@ func (t *trayView) closeAsked() {
 	})
 }
 
-// trayAtLogin is how often a tray is looked for, once a second: at login it may come up later than
-// the program.
+// trayAtLogin is how many times the program looks for a tray, once a second: at login the tray may
+// start later than the program.
 const trayAtLogin = 10
 
-// stay leaves the window hidden from the start, or shows it where there is no tray to bring it
-// back.
+// stay keeps the window hidden at the start, or shows it if there is no tray to bring it back.
 func (t *trayView) stay(ctx context.Context) {
 	for range trayAtLogin {
 		if t.icons == nil || t.config.Desktop.HasTray == nil {
@@ -193,7 +190,7 @@ func (t *trayView) stay(ctx context.Context) {
 	t.do(t.reveal)
 }
 
-// hide leaves the window running in the tray.
+// hide hides the window; the program keeps running in the tray.
 func (t *trayView) hide() {
 	t.settings.keepPlace()
 	t.hidden.Store(true)
@@ -201,7 +198,7 @@ func (t *trayView) hide() {
 	t.events.event("close-to-tray", "pending", unfinished(&t.last.status))
 }
 
-// reveal shows the window after it was hidden.
+// reveal shows the hidden window again.
 func (t *trayView) reveal() {
 	if t.hidden.Swap(false) {
 		t.settings.takePlace()
@@ -210,7 +207,7 @@ func (t *trayView) reveal() {
 	t.sampler.hasten()
 }
 
-// tellOfTray says once that closing the window hides it only.
+// tellOfTray says once that closing the window only hides it.
 func (t *trayView) tellOfTray() {
 	quit := t.newButton(tr("Quit instead"), t.quit)
 	hide := t.newButton(tr("Hide the window"), nil)

@@ -10,23 +10,23 @@ import (
 // trayLook is what the tray's icon shows.
 type trayLook struct {
 	state string // trayIdle, …
-	step  int    // of trayStep percent each; 0 where the state has no progress
+	step  int    // of trayStep percent each; 0 if the state has no progress
 }
 
 // The states of the icon, by names that resources may have.
 const (
-	trayIdle   = "idle"   // the program's own picture, as far as it can be seen at that size
+	trayIdle   = "idle"   // the program's own picture, simplified for that size
 	trayGoing  = "going"  // a ring that fills
 	trayPaused = "paused" // the same at rest
 	trayHold   = "hold"   // the same, waiting for a token
 	trayNeeds  = "needs"  // something needs a person
 )
 
-// trayStep is the progress in percent after which the icon is drawn anew: each time it is sent to
+// trayStep is the progress in percent after which the icon is drawn again. Each drawing is sent to
 // the desktop as a picture.
 const trayStep = 5
 
-// look is what the icon shows of a state.
+// look returns how the icon shows a state.
 func (s *trayState) look() trayLook {
 	step := s.percent / trayStep
 	switch {
@@ -43,7 +43,7 @@ func (s *trayState) look() trayLook {
 	}
 }
 
-// Colours of the icon. It stands on panels of any colour, so it brings its own background.
+// Colours of the icon. Panels have any colour, so the icon brings its own background.
 const (
 	trayBlue  = "#0b6a8f"
 	trayTrack = "#c3d3dd"
@@ -84,7 +84,7 @@ func (l trayLook) resource() fyne.Resource {
 	return fyne.NewStaticResource(fmt.Sprintf("tray-%s-%d.svg", l.state, l.step), []byte(text))
 }
 
-// ring is a disc with a ring around it, which is filled as far as the sending is.
+// ring is a disc with a ring around it that fills with the progress.
 func ring(step int, color string) string {
 	const radius = 62
 	shapes := fmt.Sprintf(`<circle cx="64" cy="64" r="%d" fill="%s"/>`, radius, trayTrack)

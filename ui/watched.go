@@ -13,7 +13,7 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// WatchedFolder is a folder that the person keeps sending. It contains no secret.
+// WatchedFolder is a folder whose new files are sent. It contains no secret.
 type WatchedFolder struct {
 	Path     string      `json:"path"`
 	Inbox    token.Inbox `json:"inbox"`
@@ -24,10 +24,10 @@ type WatchedFolder struct {
 	Paused   bool        `json:"paused,omitempty"`
 }
 
-// defaultSettle is for how long a file must be unchanged unless the person says otherwise.
+// defaultSettle is how long a file must be unchanged unless the person says otherwise.
 const defaultSettle = 2 * time.Minute
 
-// settle is for how long a file of a watched folder must be unchanged.
+// settle is how long a file in a watched folder must be unchanged.
 func (s *Settings) settle() time.Duration {
 	if s.Settle == 0 {
 		return defaultSettle
@@ -35,20 +35,20 @@ func (s *Settings) settle() time.Duration {
 	return time.Duration(s.Settle) * time.Second
 }
 
-// watchedFolder is a folder that is watched, or paused, and how it does.
+// watchedFolder is a watched or paused folder and its state.
 type watchedFolder struct {
 	WatchedFolder
 	stop    context.CancelFunc // nil while it is not watched
-	ended   chan struct{}      // closed when what stop has stopped has ended
+	ended   chan struct{}      // closed when the watching has ended after stop
 	feed    Feed               // nil before there is one
 	state   feed.State
-	refused []scan.Found // the first of what can't be sent
+	refused []scan.Found // the first files that can't be sent
 	failed  error        // why it is not watched
 	condition
 }
 
-// watchView keeps sending folders, and says how they do: in a line above the list and on a sheet.
-// It belongs to Fyne's goroutine.
+// watchView watches folders and shows their state in a line above the list and on a sheet. It
+// belongs to Fyne's goroutine.
 type watchView struct {
 	*screen
 	settings *keptSettings
@@ -63,7 +63,7 @@ type watchView struct {
 	sheet   *watchSheet // nil while it is closed
 }
 
-// begin watches what was watched when the program ended.
+// begin watches the folders that were watched when the program last ended.
 func (v *watchView) begin() {
 	if v.config.Watch == nil || len(v.folders) > 0 {
 		return
@@ -78,8 +78,8 @@ func (v *watchView) begin() {
 	v.wake()
 }
 
-// keep watches a folder from now on. One that is watched for the same inbox is watched as is said
-// now.
+// keep watches a folder from now on. If it is already watched for the same inbox, f replaces the
+// earlier choices.
 func (v *watchView) keep(f WatchedFolder) {
 	i := slices.IndexFunc(v.folders, func(w *watchedFolder) bool {
 		return w.Path == f.Path && w.Inbox.Key() == f.Inbox.Key()
@@ -95,7 +95,7 @@ func (v *watchView) keep(f WatchedFolder) {
 	v.events.event("watching", "folders", len(v.folders))
 }
 
-// forget watches a folder no longer.
+// forget stops watching a folder for good.
 func (v *watchView) forget(w *watchedFolder) {
 	v.end(w)
 	v.folders = slices.DeleteFunc(v.folders, func(x *watchedFolder) bool { return x == w })
@@ -103,7 +103,7 @@ func (v *watchView) forget(w *watchedFolder) {
 	v.events.event("watching", "folders", len(v.folders))
 }
 
-// changed keeps which folders are watched.
+// changed saves the list of watched folders.
 func (v *watchView) changed() {
 	v.settings.Watched = nil
 	for _, w := range v.folders {
@@ -113,7 +113,7 @@ func (v *watchView) changed() {
 	v.wake()
 }
 
-// setPaused lets all folders rest, or be watched again.
+// setPaused pauses all folders, or watches them again.
 func (v *watchView) setPaused(paused bool) {
 	for _, w := range v.folders {
 		if w.Paused == paused {
@@ -130,7 +130,7 @@ func (v *watchView) setPaused(paused bool) {
 	}
 }
 
-// restart watches folders as the settings say now; none are all.
+// restart watches folders with the current settings; without arguments, all of them.
 func (v *watchView) restart(some ...*watchedFolder) {
 	if some == nil {
 		some = v.folders
@@ -143,7 +143,7 @@ func (v *watchView) restart(some ...*watchedFolder) {
 	}
 }
 
-// end watches a folder no longer, for now.
+// end stops watching a folder for now.
 func (v *watchView) end(w *watchedFolder) {
 	if w.stop != nil {
 		w.stop()
@@ -151,7 +151,7 @@ func (v *watchView) end(w *watchedFolder) {
 	w.stop, w.feed, w.state, w.refused, w.failed = nil, nil, feed.State{}, nil, nil
 }
 
-// options are how what appears in a folder is sent, by the person's settings.
+// options returns how to send new files of a folder, from the person's settings.
 func (v *watchView) options(w *watchedFolder) ledger.AddOptions {
 	s := v.settings
 	return ledger.AddOptions{
@@ -164,7 +164,7 @@ func (v *watchView) options(w *watchedFolder) ledger.AddOptions {
 	}
 }
 
-// start watches a folder, on a goroutine of its own, once what watched it before has ended.
+// start watches a folder on a goroutine of its own, once the goroutine before it has ended.
 func (v *watchView) start(w *watchedFolder) {
 	v.recallFor(w.Inbox.Key())
 	ctx, stop := context.WithCancel(v.ctx)
@@ -214,8 +214,8 @@ func (v *watchView) start(w *watchedFolder) {
 	})
 }
 
-// recallFor takes the token of an inbox from the keyring, where it is kept there and the queue has
-// none.
+// recallFor takes the token of an inbox from the keyring if the queue has none and the keyring has
+// one.
 func (v *watchView) recallFor(key string) {
 	s := v.config.Queue.Status()
 	at := slices.IndexFunc(s.Inboxes, func(in uploader.InboxStatus) bool { return in.Inbox == key })
@@ -238,8 +238,8 @@ func (v *watchView) recallFor(key string) {
 	})
 }
 
-// tokenUsed lets folders whose own token is over go on with one for another inbox of the workspace.
-// Where files wait for the old one, the person is asked about these, and about the folder with them.
+// tokenUsed switches folders whose own token is over to a token for another inbox of the workspace.
+// If files still wait for the old one, the window asks about them, and so about the folder.
 func (v *watchView) tokenUsed(t token.Token) {
 	for _, w := range v.folders {
 		in := v.last.inbox(w.Inbox.Key())
@@ -251,7 +251,7 @@ func (v *watchView) tokenUsed(t token.Token) {
 	}
 }
 
-// follow sends to another inbox of the workspace what appears in the folders of one.
+// follow moves the folders of one inbox to another inbox of the workspace.
 func (v *watchView) follow(from string, to token.Inbox) {
 	for _, w := range v.folders {
 		if w.Inbox.Key() == from && from != to.Key() {
@@ -262,19 +262,19 @@ func (v *watchView) follow(from string, to token.Inbox) {
 	}
 }
 
-// watches reports whether a folder is watched just now, whatever it waits for.
+// watches reports whether any folder is watched now, even if it has to wait.
 func (v *watchView) watches() bool {
 	return slices.ContainsFunc(v.folders, func(w *watchedFolder) bool { return !w.Paused })
 }
 
-// of reports whether a transfer was begun by watching a folder.
+// of reports whether a transfer comes from a watched folder.
 func (v *watchView) of(t ledger.TransferStatus) bool {
 	return slices.ContainsFunc(v.folders, func(w *watchedFolder) bool {
 		return w.feed != nil && w.feed.Of(t)
 	})
 }
 
-// delivered counts the files of a folder that are in the list as delivered.
+// delivered counts the folder's files that the list shows as delivered.
 func (w *watchedFolder) delivered(s *uploader.Status) (n int64) {
 	for i := range s.Transfers {
 		if t := &s.Transfers[i]; w.feed != nil && w.feed.Of(*t) {
@@ -284,14 +284,14 @@ func (w *watchedFolder) delivered(s *uploader.Status) (n int64) {
 	return n
 }
 
-// canWatch reports whether folders that are sent to an inbox can be kept sending.
+// canWatch reports whether folders can be watched for an inbox.
 func (v *watchView) canWatch(in token.Inbox) bool {
 	practice := v.config.IsPractice != nil && v.config.IsPractice(in)
 	return v.config.Watch != nil && in.Host != "" && in.Blob == "" && !practice
 }
 
-// sampled takes over how the queue does, and tells of a token that has ended. It returns after how
-// long a condition may be another.
+// sampled updates the folders from a sample, and announces a token that has expired. It returns how
+// soon a condition may change by itself.
 func (v *watchView) sampled(s *sample) (next time.Duration) {
 	ended := map[string]int64{}
 	for _, w := range v.folders {

@@ -34,16 +34,16 @@ func (k watchKind) name() string {
 	}[k]
 }
 
-// condition is what a watched folder does, in words.
+// condition is the state of a watched folder, with its words.
 type condition struct {
 	kind  watchKind
 	words string
 }
 
-// needs reports whether it does not go on as it should.
+// needs reports whether the folder needs attention.
 func (c *condition) needs() bool { return c.kind >= watchDisk }
 
-// sign is what stands beside its words.
+// sign returns the icon beside the words.
 func (c *condition) sign() (name string, color fyne.ThemeColorName) {
 	switch {
 	case c.kind == watchPaused:
@@ -57,8 +57,7 @@ func (c *condition) sign() (name string, color fyne.ThemeColorName) {
 	}
 }
 
-// judge finds out what a folder does. It returns after how long that may be another; 0: it does not
-// change by itself.
+// judge sets a folder's condition. It returns how soon that may change by itself; 0: it does not.
 func (v *watchView) judge(w *watchedFolder, s *sample) time.Duration {
 	set := func(kind watchKind, words string) { w.condition = condition{kind, words} }
 	in := s.inbox(w.Inbox.Key())

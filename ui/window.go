@@ -14,13 +14,12 @@ import (
 // Title is the window's title. Window managers and end-to-end tests find the window by it.
 const Title = "Inbox Uploader"
 
-// smallest is the size that nothing is cut off at.
+// smallest is the smallest size at which nothing is cut off.
 var smallest = fyne.NewSize(480, 360)
 
-// Window is the program's window: it begins and ends everything, shows what the sampler read on the
-// views, and takes the keys. Make it with [New] on Fyne's thread; but for [Window.Open],
-// [Window.Raise], [Window.Where] and [Window.Quit], which may be called from anywhere, its methods
-// belong to that thread.
+// Window is the program's window: it starts and ends everything, shows samples on the views, and
+// takes the keys. Create it with [New] on Fyne's thread. Any goroutine may call [Window.Open],
+// [Window.Raise], [Window.Where] and [Window.Quit]; the other methods belong to Fyne's thread.
 type Window struct {
 	*screen
 
@@ -63,7 +62,7 @@ type Window struct {
 	documents *documentSender
 }
 
-// New makes the window and fills it. It does not show it.
+// New creates the window and its content. It does not show it.
 func New(app fyne.App, c Config) *Window {
 	if c.Do == nil {
 		c.Do = fyne.Do
@@ -164,10 +163,10 @@ func (w *Window) Run(ctx context.Context, paths []string) {
 	w.endAfter(ctx, w.app.Run)
 }
 
-// endTime is how long Fyne may take to come back from its loop.
+// endTime is how long Fyne may take to leave its loop.
 const endTime = 5 * time.Second
 
-// endAfter runs Fyne's loop and ends everything after it, or in spite of it.
+// endAfter runs Fyne's loop and ends everything when it returns, or when it fails to.
 func (w *Window) endAfter(ctx context.Context, loop func()) {
 	returned := make(chan struct{})
 	var watch sync.WaitGroup
@@ -234,8 +233,8 @@ func (w *Window) Open(paths []string) {
 	})
 }
 
-// show puts what was read on the screen. It returns after how long the window has to look again
-// even if nothing changed.
+// show puts a sample on the screen. It returns how soon the next sample is due even if nothing
+// changes.
 func (w *Window) show(s *sample) time.Duration {
 	before := w.last
 	w.last = *s
@@ -287,8 +286,8 @@ func (w *Window) showPage() {
 	}
 }
 
-// roomForBanner is how high the banner's words may be, so that something of the list stays in
-// sight: the rest is scrolled to.
+// roomForBanner is how high the banner's words may be, so that some of the list stays in sight. The
+// person scrolls to the rest of the words.
 func (w *Window) roomForBanner() float32 {
 	left := w.window.Canvas().Size().Height - w.header.box.MinSize().Height -
 		w.queue.box.MinSize().Height - 8
@@ -300,7 +299,7 @@ func (w *Window) roomForBanner() float32 {
 	return max(left, 56)
 }
 
-// resized is called when the window has another size.
+// resized is called when the window's size has changed.
 func (w *Window) resized(size fyne.Size) {
 	w.header.fit(size)
 	w.practice.fit(size)
