@@ -4,10 +4,10 @@ import (
 	"time"
 )
 
-// Answer is what the service said of a request that it carried out.
+// Answer is the service's answer to a request that it carried out.
 type Answer struct {
 	ETag      string
 	RequestID string
 	Date      time.Time // the service's clock; zero if it did not say
-	Checked   bool      // it names the checksum of the body that it received, and that is the body's
+	Checked   bool      // it returned the checksum of the body it received, and the checksum is right
 }

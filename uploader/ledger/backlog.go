@@ -2,18 +2,18 @@ package ledger
 
 import "inboxuploader/uploader/token"
 
-// Backlog is what waits for one inbox: transfers that are not finished and that no other program is
-// sending. To resume is to go on with these.
+// Backlog is the waiting work for one inbox: unfinished transfers that no other program is sending.
+// To resume is to continue them.
 type Backlog struct {
 	Inbox     token.Inbox
 	Transfers []TransferStatus
 	Files     int64 // found so far
-	Mine      int64 // of those, in this process's hands
-	HasToken  bool  // there is a token for it that works as far as is known
+	Mine      int64 // of those, owned by this process
+	HasToken  bool  // there is a token for the inbox that works as far as we know
 }
 
-// BacklogsOf returns what waits of these transfers, by inbox, in their order. hasToken says of an
-// inbox, by its key, whether there is a token for it that works.
+// BacklogsOf returns the waiting work of these transfers by inbox, in their order. hasToken reports
+// whether there is a working token for the inbox with that key.
 func BacklogsOf(transfers []TransferStatus, hasToken func(inbox string) bool) (all []Backlog) {
 	at := map[string]int{}
 	for i := range transfers {
@@ -38,9 +38,9 @@ func BacklogsOf(transfers []TransferStatus, hasToken func(inbox string) bool) (a
 	return all
 }
 
-// Takeover says what a token for an inbox is for, of what waits: for that inbox itself, and from
-// which others of the same workspace it could take over what has no token, by a move to it. A
-// person has to agree to that.
+// Takeover says which waiting work a token for an inbox can send: own is whether that inbox itself
+// has any, from are other inboxes of the same workspace, without a token, whose work could move to
+// it. A person has to agree to a move.
 func Takeover(waiting []Backlog, to token.Inbox) (own bool, from []Backlog) {
 	for _, w := range waiting {
 		switch {
@@ -53,8 +53,8 @@ func Takeover(waiting []Backlog, to token.Inbox) (own bool, from []Backlog) {
 	return own, from
 }
 
-// sameWorkspace reports whether two inboxes are of one workspace. Where their tokens name none, only
-// containers of one storage account count: what was meant for one account is not offered to another.
+// sameWorkspace reports whether two inboxes belong to one workspace. If their tokens name none,
+// both must be in one storage account: files meant for one account must not go to another.
 func sameWorkspace(a, b *token.Inbox) bool {
 	if a.InboxID != b.InboxID || a.WsID != b.WsID {
 		return false

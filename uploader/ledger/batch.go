@@ -8,23 +8,23 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// BatchSize is the most jobs of a batch. Jobs are kept in batches because a million rows of one job
-// each would take a database minutes and hundreds of megabytes: a batch costs one row, and counts
-// by state make any page of a list cheap.
+// BatchSize is the most jobs in a batch. A database would need minutes and hundreds of megabytes
+// for a million rows of one job each. A batch costs one row, and its counts by state make any page
+// of a list cheap.
 const BatchSize = 256
 
-// Batch is up to BatchSize jobs that were found one after the other, as a [Journal] keeps them.
+// Batch is up to BatchSize jobs found one after the other, as a [Journal] keeps them.
 type Batch struct {
 	BatchHead
-	Facts  []byte // what was found: paths, names, sizes; never changes
-	States []byte // where each job stands
+	Facts  []byte // as found: paths, names, sizes; never changes
+	States []byte // the state of each job
 }
 
-// BatchHead is a batch without its jobs. The job at the place i has the id ID*BatchSize+i.
+// BatchHead is a batch without its jobs. The job at index i has the id ID*BatchSize+i.
 type BatchHead struct {
 	ID       int64
 	Transfer int64
-	// Claimed is the first moment, on this computer's clock, at which a job of it may have been
+	// Claimed is the first moment, on this computer's clock, at which one of its jobs may have been
 	// sent; zero if none was. It has whole seconds.
 	Claimed time.Time
 	Totals  []byte // counts by state, encoded
@@ -33,7 +33,7 @@ type BatchHead struct {
 // Tally counts jobs.
 type Tally struct {
 	Files, Bytes Counts // by state; bytes are the files' sizes
-	Done         int64  // bytes acknowledged of jobs that have not ended
+	Done         int64  // acknowledged bytes of jobs that have not ended
 	large        int64  // of the waiting jobs, those of class Large
 }
 
@@ -59,7 +59,7 @@ func (t *Tally) add(o *Tally, n int64) {
 	t.large += n * o.large
 }
 
-// copy returns a copy, nil of nil.
+// copy returns a copy, or nil for nil.
 func (t *Tally) copy() *Tally {
 	if t == nil {
 		return nil
@@ -68,10 +68,10 @@ func (t *Tally) copy() *Tally {
 	return &c
 }
 
-// unfinished returns how many jobs may still be sent by themselves.
+// unfinished returns the number of jobs that may still be sent without a person.
 func (t *Tally) unfinished() int64 { return t.Files[Waiting] + t.Files[Active] }
 
-// shown returns how many jobs of the states there are; nil is any that is not removed.
+// shown returns the number of jobs in these states; nil means every state that the list shows.
 func (t *Tally) shown(states []JobState) (n int64) {
 	if states == nil {
 		return t.Files.Total()
@@ -102,7 +102,7 @@ func (t *Tally) decode(data []byte) bool {
 	if format != batchFormat || states > uint64(jobStates) {
 		return false
 	}
-	for s := range states { // versions before this one knew fewer
+	for s := range states { // older versions knew fewer
 		t.Files[s] = int64(d.Uint())
 		t.Bytes[s] = int64(d.Uint())
 	}
@@ -111,21 +111,21 @@ func (t *Tally) decode(data []byte) bool {
 	return d.End()
 }
 
-// batchFormat is the version of the encodings in this file, and factsFormat that of facts. Another
-// one is for a migration, not for guessing.
+// batchFormat is the version of the encodings in this file, except facts, whose version is
+// factsFormat. Any other version needs a migration, not a guess.
 const (
 	batchFormat = 1
 	factsFormat = 2 // 1 did not keep where files lie
 )
 
-// encoder and decoder write and read batches, and the sets of jobs of [Unchanged].
+// encoder and decoder write and read batches and the job sets of [Unchanged].
 type (
 	encoder struct{ pack.Writer }
 	decoder struct{ pack.Reader }
 )
 
-// encodeFacts returns what never changes of the jobs. Paths and names are written as what differs
-// from the one before.
+// encodeFacts encodes the unchanging part of the jobs. It writes only what differs between a path
+// or name and the one before.
 func encodeFacts(jobs []Job) []byte {
 	e := encoder{pack.Writer{Buf: make([]byte, 0, 64*len(jobs))}}
 	e.Byte(factsFormat)
@@ -142,8 +142,8 @@ func encodeFacts(jobs []Job) []byte {
 	return e.Buf
 }
 
-// DecodeFacts returns the jobs of a batch with what never changes of them. Its second result is
-// false where the bytes are damaged.
+// DecodeFacts returns the jobs of a batch with only their unchanging part. Its second result is
+// false if the bytes are damaged.
 func DecodeFacts(data []byte) ([]Job, bool) {
 	d := decoder{pack.Reader{Buf: data}}
 	format := d.Byte()
@@ -172,7 +172,7 @@ func DecodeFacts(data []byte) ([]Job, bool) {
 	return jobs, d.End()
 }
 
-// What a job's entry in States begins with: its state and which parts follow.
+// The first two bytes of a job's entry in States: its state, and flags for the parts that follow.
 const (
 	stateMask  = 0x0f
 	hasVersion = 0x10 // the file changed since it was found
@@ -187,11 +187,10 @@ const (
 	isLater   = 0x10 // the number of the earlier job follows
 	keepsTime = 0x40
 	putsMD5   = 0x80
-	hasChange = 0x20 // of a delivered one: when its source had changed last follows
+	hasChange = 0x20 // delivered: the last change of its source follows
 )
 
-// encodeStates returns where the jobs stand. changed says of which the file is not the one that was
-// found.
+// encodeStates encodes the states of the jobs. changed says which files differ from those found.
 func encodeStates(jobs []Job, changed []bool) []byte {
 	e := encoder{pack.Writer{Buf: make([]byte, 0, 64*len(jobs))}}
 	e.Byte(batchFormat)
@@ -205,7 +204,7 @@ func encodeStates(jobs []Job, changed []bool) []byte {
 func (e *encoder) state(j *Job, changed bool) {
 	state := j.State
 	if state == Active {
-		state = Waiting // who reads this later is not sending it
+		state = Waiting // a later reader is not sending it
 	}
 	flags := byte(state)
 	planned := j.UploadID != [16]byte{} && !j.State.IsDelivered()
@@ -273,7 +272,7 @@ func (e *encoder) state(j *Job, changed bool) {
 }
 
 // decodeStates completes the jobs that DecodeFacts returned. changed is as in encodeStates; ok is
-// false where the bytes are damaged.
+// false if the bytes are damaged.
 func decodeStates(data []byte, jobs []Job) (changed []bool, ok bool) {
 	d := decoder{pack.Reader{Buf: data}}
 	if d.Byte() != batchFormat || d.Uint() != uint64(len(jobs)) {

@@ -2,16 +2,16 @@ package ledger
 
 import "inboxuploader/uploader/token"
 
-// InboxTotals is what became of the files for one inbox, whichever transfers brought them.
+// InboxTotals is the outcome of all transfers to one inbox.
 type InboxTotals struct {
 	Inbox        token.Inbox
 	Files, Bytes Counts
-	Unchanged    int64 // files that are as they were delivered before
+	Unchanged    int64 // files unchanged since their delivery
 	Transfers    []TransferStatus
 }
 
-// ByInbox returns the totals of transfers for each inbox that anything was found for, in the order
-// of the transfers.
+// ByInbox returns the totals of transfers for each inbox that has files, in the order of the
+// transfers.
 func ByInbox(transfers []TransferStatus) (all []InboxTotals) {
 	at := map[string]int{}
 	for i := range transfers {

@@ -7,7 +7,7 @@ import (
 )
 
 // Adopt makes this process the owner of transfers that nobody owns and returns those that it got.
-// With lent nothing of them is sent, as they are given up soon.
+// With lent they are borrowed: they are given up soon, and none of their jobs is sent.
 func (x *Ledger) Adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer, error) {
 	done, err := x.alone(ctx)
 	if err != nil {
@@ -18,7 +18,7 @@ func (x *Ledger) Adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer,
 	if err != nil || len(got) == 0 {
 		return nil, err
 	}
-	ctx = context.WithoutCancel(ctx) // what is adopted must not be left half known
+	ctx = context.WithoutCancel(ctx) // an adopted transfer must not stay half known
 	if err := x.learnAdopted(ctx, got); err != nil {
 		adopted := make([]int64, len(got))
 		for i := range got {
@@ -43,8 +43,8 @@ func (x *Ledger) Adopt(ctx context.Context, ids []int64, lent bool) ([]Transfer,
 	return got, nil
 }
 
-// learnAdopted reads what transfers have that were adopted: another process may have changed them
-// since they were read.
+// learnAdopted reads the adopted transfers: another process may have changed them since they were
+// last read.
 func (x *Ledger) learnAdopted(ctx context.Context, got []Transfer) error {
 	c, err := x.journal.Load(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func (x *Ledger) learnAdopted(ctx context.Context, got []Transfer) error {
 	}
 	for i := range c.Transfers {
 		if slices.ContainsFunc(got, func(t Transfer) bool { return t.ID == c.Transfers[i].ID }) {
-			c.Transfers[i].Owner = Nobody // until merged, so that it is taken as the journal has it
+			c.Transfers[i].Owner = Nobody // until merged, so that the journal's version wins
 		}
 	}
 	x.merge(c)
@@ -62,7 +62,7 @@ func (x *Ledger) learnAdopted(ctx context.Context, got []Transfer) error {
 	return x.settleMoves(ctx, got)
 }
 
-// Release gives transfers up.
+// Release gives up transfers, so that others may adopt them.
 func (x *Ledger) Release(ctx context.Context, ids []int64) error {
 	done, err := x.alone(ctx)
 	if err != nil {
@@ -80,7 +80,7 @@ func (x *Ledger) Release(ctx context.Context, ids []int64) error {
 	return x.journal.Release(ctx, ids)
 }
 
-// SetPaused sets whether a transfer is paused and returns how many of its jobs that concerns.
+// SetPaused pauses or resumes a transfer and returns the number of its jobs concerned.
 func (x *Ledger) SetPaused(id int64, pause bool) int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -102,7 +102,7 @@ func (x *Ledger) Has(id int64) bool {
 	return x.transferOf(id) != nil
 }
 
-// Describe changes what is said of this queue's unfinished transfers to an inbox.
+// Describe applies change to this queue's unfinished transfers to an inbox.
 func (x *Ledger) Describe(inbox string, change func(*Transfer)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -115,7 +115,7 @@ func (x *Ledger) Describe(inbox string, change func(*Transfer)) {
 	}
 }
 
-// Concerned returns the batches that have jobs which a command may concern.
+// Concerned returns the ids of the batches with jobs that a command may concern.
 func (x *Ledger) Concerned(c Command) (ids []int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -129,7 +129,7 @@ func (x *Ledger) Concerned(c Command) (ids []int64) {
 	return x.batchesWith(c.Transfer, transitions[c.Verb].from)
 }
 
-// batchesWith returns a transfer's batches that have jobs of these states.
+// batchesWith returns the ids of a transfer's batches with jobs in these states.
 func (x *Ledger) batchesWith(transfer int64, states []JobState) (ids []int64) {
 	for _, b := range x.batches {
 		if b.Transfer == transfer && b.shown(states) > 0 {
@@ -139,9 +139,9 @@ func (x *Ledger) batchesWith(transfer int64, states []JobState) (ids []int64) {
 	return ids
 }
 
-// CarryOut brings the jobs of a batch that a command concerns into their new state, but for those
-// that are loaded, which it returns. n is how many jobs the command concerns that the list shows.
-// loaded must not block or call back.
+// CarryOut puts the jobs of a batch that a command concerns into their new state, except for loaded
+// ones, which it returns. n is the number of jobs concerned that the list shows. loaded must not
+// block or call back.
 func (x *Ledger) CarryOut(b *Page, c Command, loaded func(id int64) bool) (n int, left []int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -169,25 +169,25 @@ func (x *Ledger) CarryOut(b *Page, c Command, loaded func(id int64) bool) (n int
 	return n, left
 }
 
-// TakeOut takes a job from the list that ended just when a person wanted it removed, and its
-// transfer with the last one.
+// TakeOut removes from the list a job that ended just when a person wanted it removed, and with the
+// last job the transfer.
 func (x *Ledger) TakeOut(id int64) {
 	x.mu.Lock()
 	b, i := x.batchOf(id)
-	if b == nil || b.jobs == nil { // the former where nothing is left of it already
+	if b == nil || b.jobs == nil { // nil: its batch is gone already
 		x.mu.Unlock()
 		return
 	}
 	j := b.jobs[i]
-	j.State, j.Problem = Remove.Of(j.State), nil // what was delivered stays known
+	j.State, j.Problem = Remove.Of(j.State), nil // a delivery stays known
 	x.set(b, i, j)
 	x.mu.Unlock()
 	x.Prune(b.Transfer, false)
 }
 
-// Prune removes a transfer's batches in which no job is left to show or to know of, and the
-// transfer with the last of them; with all also one that has none. While its folders may be read
-// once more they stay, or what was taken from the list would be found again, and sent.
+// Prune removes a transfer's batches that have no job left to show or to remember, and with the
+// last one the transfer; with all it also removes a transfer without batches. They stay while the
+// transfer's folders may be rescanned: a scan would find and send again what a person removed.
 func (x *Ledger) Prune(id int64, all bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -225,7 +225,7 @@ func (x *Ledger) Prune(id int64, all bool) {
 	x.mark()
 }
 
-// mayBeReadAgain reports whether a transfer is not finished, or one that took over from it.
+// mayBeReadAgain reports whether a transfer, or one that took over from it, is unfinished.
 func (x *Ledger) mayBeReadAgain(id int64) bool {
 	return slices.ContainsFunc(x.transfers, func(t *Entry) bool {
 		if t.Follows == id && t.ID > id && x.mayBeReadAgain(t.ID) {

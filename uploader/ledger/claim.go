@@ -9,38 +9,38 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// claims are the jobs that the queue has taken, and what it says of them.
+// claims hands out jobs to the queue and records what the queue says about them.
 type claims struct {
 	l *Ledger
 
 	inboxes map[string]*inboxCount
 }
 
-// Claim is a job that was claimed, with what an earlier process leaves in doubt.
+// Claim is a claimed job, with the doubt that an earlier process left.
 type Claim struct {
 	Job
 	// Began and Ended, if not zero, say that an earlier process may have sent the job between these
-	// moments without learning of the answer.
+	// moments without learning the answer.
 	Began, Ended time.Time
 }
 
-// Free returns how many jobs of an inbox can be claimed, by class.
+// Free returns the number of an inbox's jobs that can be claimed, by class.
 func (x *claims) Free(inbox string) [2]int {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	return x.inbox(inbox).free
 }
 
-// Unfinished returns how many jobs of an inbox may still be sent by themselves.
+// Unfinished returns the number of an inbox's jobs that may still be sent without a person.
 func (x *claims) Unfinished(inbox string) int {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	return x.inbox(inbox).unfinished
 }
 
-// Claim returns up to n waiting jobs of the inbox and class in the queue's order, which no other
-// claim returns until Unclaim. Before it returns, the journal knows since when these jobs may have
-// been sent: now.
+// Claim returns up to n waiting jobs of the inbox and class in the queue's order. No other claim
+// returns them until Unclaim. Before Claim returns, the journal knows that these jobs may have been
+// sent from now on. It blocks on the journal.
 func (x *claims) Claim(
 	ctx context.Context, inbox string, class Class, n int, now time.Time,
 ) ([]Claim, error) {
@@ -77,8 +77,8 @@ func (x *claims) giveBack(claims []Claim, err error) error {
 	return err
 }
 
-// Claimed returns what a claimed job is by now, and whether it still waits to be sent: a person may
-// have acted while it was claimed.
+// Claimed returns a claimed job as it is now, and whether it still waits to be sent: a person may
+// have acted while it was being claimed.
 func (x *claims) Claimed(id int64) (j Job, waits bool) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -91,7 +91,7 @@ func (x *claims) Claimed(id int64) (j Job, waits bool) {
 		t.away[source.DiskOf(j.Source, j.FileID)] == nil
 }
 
-// PutBack ends a job's claim and leaves it as it is.
+// PutBack ends a job's claim and leaves the job as it is.
 func (x *claims) PutBack(id int64) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -173,11 +173,11 @@ func (x *claims) claimFrom(
 	return claims
 }
 
-// Begin says that a claimed job is being sent. The journal is not told: whoever reads it later is
-// not sending it.
+// Begin says that a claimed job is being sent. The journal does not learn it: a later reader is not
+// sending the job.
 func (x *claims) Begin(id int64) { x.SetState(id, Active) }
 
-// SetState says whether a claimed job is being sent, or waits for that once more.
+// SetState says that a claimed job is being sent, or waits again.
 func (x *claims) SetState(id int64, s JobState) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -188,14 +188,14 @@ func (x *claims) SetState(id int64, s JobState) {
 	}
 }
 
-// mayGoOn reports whether a large job that ended may go on with its blocks: its file could not be
-// read, and may be there again.
+// mayGoOn reports whether an ended large job may continue with its blocks: its file could not be
+// read, but may come back.
 func (j *Job) mayGoOn() bool {
 	return j.State == Attention && j.Problem != nil && errors.Is(j.Problem, problem.ErrSource)
 }
 
-// Unclaim gives a claimed job back. If anything of it changed, keep is true and j is what it is
-// now; of one that has ended the blocks are forgotten, unless it may go on with them.
+// Unclaim gives a claimed job back. If anything in it changed, keep is true and j is its present
+// state. Unclaim forgets the blocks of an ended job unless the job may continue with them.
 func (x *claims) Unclaim(j Job, keep bool) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -212,7 +212,7 @@ func (x *claims) Unclaim(j Job, keep bool) {
 	x.endClaim(b, i)
 }
 
-// Update keeps a claimed job's new contents.
+// Update records a claimed job's new contents.
 func (x *claims) Update(j Job) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -221,8 +221,8 @@ func (x *claims) Update(j Job) {
 	}
 }
 
-// Plan keeps a claimed job's contents, and that of its blocks exactly these are acknowledged. They
-// must not be committed before pay.
+// Plan records a claimed job's contents, and that exactly these of its blocks are acknowledged. The
+// blocks must not be committed before [Ledger.CommitPending].
 func (x *claims) Plan(j Job, acked []AckedBlock) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -239,7 +239,7 @@ func (x *claims) Plan(j Job, acked []AckedBlock) {
 	}
 }
 
-// Ack keeps that a claimed job's block was acknowledged.
+// Ack records that the service acknowledged a claimed job's block.
 func (x *claims) Ack(id int64, a AckedBlock, bytes int64) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -264,7 +264,7 @@ func (x *claims) inbox(key string) *inboxCount {
 	return c
 }
 
-// recount sets the counts of all inboxes anew, after something changed for whole transfers.
+// recount counts all inboxes anew after a change to whole transfers.
 func (x *claims) recount() {
 	for _, c := range x.inboxes {
 		*c = inboxCount{begun: c.begun}

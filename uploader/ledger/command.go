@@ -7,26 +7,26 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Verb is what a person may want of jobs. Its text stands in the journal, for the process that owns
-// the jobs.
+// Verb is what a person may do with jobs. The journal keeps its text for the process that owns the
+// jobs.
 type Verb string
 
-// The verbs, and which jobs they concern; they leave others as they are.
+// The verbs, and the jobs that they concern; they leave others as they are.
 const (
-	Pause   Verb = "pause"   // what is waiting or active; requests under way are finished first
-	Resume  Verb = "resume"  // what is paused
-	Cancel  Verb = "cancel"  // what has not ended; what was sent of it is left to the service, which discards it
-	Retry   Verb = "retry"   // what failed, needs a person or was cancelled
-	Replace Verb = "replace" // what was already there: sends it again, replacing the blob of the name that it was planned with
-	Rename  Verb = "rename"  // what was already there, or whose name is blocked: sends it under another name, if the token leads to one
-	Remove  Verb = "remove"  // takes jobs from the list; what has not ended is cancelled
+	Pause   Verb = "pause"   // waiting or active jobs; requests in flight are finished first
+	Resume  Verb = "resume"  // paused jobs
+	Cancel  Verb = "cancel"  // jobs that have not ended; the service discards what was sent of them
+	Retry   Verb = "retry"   // jobs that failed, need a person or were cancelled
+	Replace Verb = "replace" // files already there: sends them again and replaces the blob of the planned name
+	Rename  Verb = "rename"  // files already there, or with a blocked name: sends them under another name if the token permits one
+	Remove  Verb = "remove"  // removes jobs from the list and cancels those that have not ended
 	First   Verb = "first"   // before all others
 	Last    Verb = "last"    // behind all others
-	Clear   Verb = "clear"   // takes what was delivered from the list; that it was delivered stays known
-	Purge   Verb = "purge"   // forgets all there is, what was delivered included; what has not ended is cancelled
+	Clear   Verb = "clear"   // removes delivered jobs from the list; their delivery stays known
+	Purge   Verb = "purge"   // forgets all jobs, deliveries included, and cancels those that have not ended
 )
 
-// Command is what a person wants of some jobs.
+// Command is a person's command about some jobs.
 type Command struct {
 	Verb     Verb
 	Transfer int64   // of this transfer; 0: of all
@@ -59,8 +59,8 @@ var transitions = map[Verb]struct {
 	Purge:      {[]JobState{Waiting, Active, Paused, Delivered, LeftAlone, Attention, Failed, Cancelled, Cleared, Confirmed}, Removed},
 }
 
-// Of returns what a verb makes of a job in a state that it concerns: that something was delivered
-// stays known until it is purged.
+// Of returns the new state of a job in state s, which the verb concerns. A delivery stays known
+// until it is purged.
 func (v Verb) Of(s JobState) JobState {
 	if to := transitions[v].to; to != Removed || v == Purge || s != Delivered {
 		return to
@@ -68,13 +68,13 @@ func (v Verb) Of(s JobState) JobState {
 	return Cleared
 }
 
-// From returns the states that a verb concerns, nil for those that change the order of all.
+// From returns the states that a verb concerns, or nil for a verb that reorders jobs.
 func (v Verb) From() []JobState { return transitions[v].from }
 
-// To returns what a verb makes of a job, but for what [Verb.of] knows.
+// To returns the new state of a job that has not been delivered; see [Verb.Of].
 func (v Verb) To() JobState { return transitions[v].to }
 
-// Forgets reports whether a verb takes jobs from the list.
+// Forgets reports whether a verb removes jobs from the list.
 func (v Verb) Forgets() bool { return transitions[v].to == Removed && transitions[v].from != nil }
 
 // concerns reports whether a verb concerns a job.
@@ -83,7 +83,7 @@ func (v Verb) concerns(j *Job) bool {
 	case !slices.Contains(transitions[v].from, j.State):
 		return false
 	case v == Retry:
-		return j.Blob != "" // what has no name can't be sent
+		return j.Blob != "" // a file without a name can't be sent
 	case v == Replace && problem.ReasonOf(j.Problem) == problem.WrittenOtherwise:
 		return false
 	case v == FoundAgain:
@@ -95,8 +95,8 @@ func (v Verb) concerns(j *Job) bool {
 	}
 }
 
-// MayHave reports whether a transfer has jobs in one of the states, nil for any, or may come to
-// have them.
+// MayHave reports whether a transfer has jobs in one of the states, nil for any, or may yet get
+// some.
 func (x *Ledger) MayHave(transfer int64, states []JobState) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -104,7 +104,7 @@ func (x *Ledger) MayHave(transfer int64, states []JobState) bool {
 	return t != nil && (!t.Scanned || t.shown(states) > 0)
 }
 
-// obey does with a job what a verb that concerns it wants.
+// obey applies a verb to a job that it concerns.
 func (j *Job) obey(v Verb) {
 	j.Become(v.Of(j.State))
 	switch v {
@@ -119,7 +119,7 @@ func (j *Job) obey(v Verb) {
 	}
 }
 
-// Become brings a job into a state that a person wants.
+// Become puts a job into a state that a person wants.
 func (j *Job) Become(s JobState) {
 	j.State, j.Problem = s, nil
 	if s == Cancelled {
@@ -127,7 +127,8 @@ func (j *Job) Become(s JobState) {
 	}
 }
 
-// FoundAgain is the verb of what could not be read where it was, and may be there now.
+// FoundAgain is the verb for files that could not be read at their old place and may be readable
+// now.
 const FoundAgain Verb = "found"
 
 // OwnedCommand is a command about one transfer.
@@ -136,7 +137,7 @@ type OwnedCommand struct {
 	Owner Owner
 }
 
-// Split divides a command by transfer, each part with its jobs sorted.
+// Split divides a command by transfer and sorts the jobs of each part.
 func (x *Ledger) Split(c Command) (parts []OwnedCommand) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

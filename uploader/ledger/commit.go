@@ -8,43 +8,42 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// commits is what the journal has to be told, and when: claims and deliveries are gathered, so that
-// one write serves many.
+// commits gathers changes for the journal, so that one write serves many.
 type commits struct {
 	l *Ledger
 
 	dirty       chan struct{}
-	turn        chan struct{}   // holds one token: whoever has it commits
+	turn        chan struct{}   // holds one token, whose holder may commit
 	dirtyPages  []*Page         // that have something to commit
 	blocks      []BlockChange   // not committed yet
 	ranks       map[int64]int64 // set since the last commit
 	dropped     []int64         // batches removed since the last commit
-	forgotten   []int64         // transfers likewise
+	forgotten   []int64         // transfers removed since the last commit
 	heard       []int64         // posted commands carried out since the last commit
 	ended       bool            // since the last commit a job has ended, or something else changed that a person would miss
-	pendingSync int             // counts what has to be committed before it is acted on: claims, plans, new names
-	syncedUpTo  int             // pendingSync, as of the last commit that succeeded
-	binding     bool            // since the last commit a job has got another name, or one that may get one was claimed: no loss of power undoes that
-	unsynced    bool            // of what was committed something would not outlive the machine's power
+	pendingSync int             // counts changes that must be committed before the queue acts on them: claims, plans, new names
+	syncedUpTo  int             // pendingSync, as of the last successful commit
+	binding     bool            // since the last commit a job got another name, or one that may get one was claimed: must survive a power failure
+	unsynced    bool            // a committed change would not survive a power failure
 	synced      time.Time
-	alive       bool           // the next commit keeps the moment too
-	trouble     *problem.Error // why the last commit failed; nil after one that did not
+	alive       bool           // the next commit records the time too
+	trouble     *problem.Error // why the last commit failed; nil if it succeeded
 }
 
 const (
-	// commitEvery is how long a change waits for others to be committed with it. What is lost with
-	// the process at most is sent once more.
+	// commitEvery is how long a change waits for others to be committed with it. If the process
+	// dies meanwhile, at worst something is sent again.
 	commitEvery = 50 * time.Millisecond
 	// blocksEvery is the same for acknowledged blocks, which cost more to send again. On a fast
-	// line one is acknowledged about that often, so hardly more than what is under way is lost.
+	// line a block is acknowledged about that often, so hardly more is lost than what is in flight.
 	blocksEvery = 5 * time.Millisecond
-	// syncEvery is how long an end may wait to be safe from a loss of power.
+	// syncEvery is how long an ended job may wait to be safe from a power failure.
 	syncEvery = 250 * time.Millisecond
-	// CommitAgain is how long to wait after a commit that failed.
+	// CommitAgain is how long to wait after a failed commit.
 	CommitAgain = time.Second
 )
 
-// Run commits what changes until the context ends.
+// Run commits changes until the context ends. It blocks, so call it on a goroutine of its own.
 func (x *commits) Run(ctx context.Context) {
 	for {
 		select {
@@ -71,7 +70,7 @@ func (x *commits) Run(ctx context.Context) {
 	}
 }
 
-// patience is how long what has just changed may wait for more.
+// patience returns how long a new change may wait for others.
 func (x *commits) patience() time.Duration {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -87,9 +86,9 @@ func (x *commits) needsSync() bool {
 	return x.unsynced
 }
 
-// Commit writes down what has changed; with sync so that it outlives the machine's power. Others
-// that commit at the same time wait. What can't be written stays to be written, and trouble says
-// so.
+// Commit writes all changes to the journal, with sync so that they survive a power failure. It
+// blocks on the disk, and while another goroutine commits. If it fails, the changes wait for the
+// next commit, and [Ledger.Trouble] says why.
 func (x *commits) Commit(ctx context.Context, sync bool) error {
 	return x.commitUnless(ctx, sync, func() bool { return false })
 }
@@ -112,7 +111,7 @@ func (x *commits) commitUnless(ctx context.Context, sync bool, unneeded func() b
 	return x.commitNow(ctx, sync)
 }
 
-// commitNow is commit for whoever has the turn.
+// commitNow commits. The caller has the turn.
 func (x *commits) commitNow(ctx context.Context, sync bool) error {
 	c, done := x.take(sync)
 	if done == nil {
@@ -128,7 +127,7 @@ func (x *commits) commitNow(ctx context.Context, sync bool) error {
 	return err
 }
 
-// SayAlive lets the next commit keep the moment.
+// SayAlive makes the next commit record the time.
 func (x *commits) SayAlive() {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -136,7 +135,7 @@ func (x *commits) SayAlive() {
 	x.mark()
 }
 
-// Hear lets the next commit take a posted command away, together with what came of it.
+// Hear makes the next commit remove a posted command, together with its outcome.
 func (x *commits) Hear(posted int64) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -167,8 +166,8 @@ func (x *commits) Trouble() *problem.Error {
 	return x.trouble
 }
 
-// take collects what has to be committed. done, which is nil if there is nothing, must be called
-// with the outcome while the lock is held.
+// take collects the changes to commit. done is nil if there are none; else call it with the outcome
+// while holding the lock.
 func (x *commits) take(sync bool) (c Changes, done func(error)) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -242,14 +241,14 @@ func (x *commits) take(sync bool) (c Changes, done func(error)) {
 	}
 }
 
-// stored returns the batch as the journal keeps it after it was added.
+// stored returns the batch as the journal keeps it, without its facts.
 func (b *Page) stored() Batch {
 	s := Batch{BatchHead: b.BatchHead, States: encodeStates(b.jobs, b.fileNew)}
 	s.Totals = storedTally(b.jobs).encode()
 	return s
 }
 
-// storedTally counts jobs as whoever reads the journal sees them: what is being sent waits.
+// storedTally counts jobs as a reader of the journal sees them: active jobs are waiting.
 func storedTally(jobs []Job) *Tally {
 	var t Tally
 	for i := range jobs {
@@ -270,9 +269,9 @@ func AsProblem(err error) *problem.Error {
 	return problem.New("commit", "", problem.Unexpected)
 }
 
-// AddTransfer keeps a new transfer of this queue.
+// AddTransfer adds a new transfer of this queue. It blocks on the journal.
 func (x *Ledger) AddTransfer(ctx context.Context, t Transfer) (*Entry, error) {
-	t.Checks = ChecksAll // nothing was confirmed yet
+	t.Checks = ChecksAll // nothing is confirmed yet
 	done, err := x.alone(ctx)
 	if err != nil {
 		return nil, err
@@ -290,7 +289,8 @@ func (x *Ledger) AddTransfer(ctx context.Context, t Transfer) (*Entry, error) {
 	return e, nil
 }
 
-// AddJobs keeps new jobs behind all others and sets their ids, transfers and inboxes.
+// AddJobs adds new jobs behind all others and sets their ids, transfers and inboxes. It blocks on
+// the journal.
 func (x *Ledger) AddJobs(ctx context.Context, t *Entry, jobs []Job) error {
 	if len(jobs) == 0 {
 		return nil
@@ -317,7 +317,7 @@ func (x *Ledger) AddJobs(ctx context.Context, t *Entry, jobs []Job) error {
 			b.count(&jobs[i], 1)
 		}
 		x.insertBatch(b)
-		if len(x.recent) < recentBatches { // what is sent soon need not be read again
+		if len(x.recent) < recentBatches { // jobs that are sent soon need not be read again
 			b.jobs, b.fileNew = append([]Job(nil), jobs[:n]...), make([]bool, n)
 			b.holds++
 			x.unhold(b)
@@ -327,8 +327,8 @@ func (x *Ledger) AddJobs(ctx context.Context, t *Entry, jobs []Job) error {
 	return nil
 }
 
-// CommitPending commits, if that was not done yet, that jobs were claimed, planned or got another
-// name. Whoever calls it at the same time shares one commit.
+// CommitPending commits the claims, plans and new names that are not committed yet. Callers at the
+// same time share one commit. It blocks on the disk.
 func (x *commits) CommitPending(ctx context.Context) error {
 	x.l.mu.Lock()
 	pendingSync := x.pendingSync

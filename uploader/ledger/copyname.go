@@ -9,15 +9,15 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// maxCopies bounds the names that are tried for a file that must not replace another.
+// maxCopies is the highest number tried in the name of a file that must not replace another.
 const maxCopies = 99
 
-// compressed are the extensions that stand behind another one: "reads (2).fastq.gz" still opens as
-// what it is.
+// compressed lists the extensions that follow another one: "reads (2).fastq.gz" still opens as what
+// it is.
 var compressed = []string{".gz", ".bz2", ".xz", ".zst", ".lz4"}
 
-// copyName returns a blob's name with the number of a copy in front of its extension; a number
-// below 2 changes nothing.
+// copyName returns a blob's name with the copy number n before its extension; an n below 2 changes
+// nothing.
 func copyName(blob string, n int) string {
 	if n < 2 {
 		return blob
@@ -26,7 +26,7 @@ func copyName(blob string, n int) string {
 	return fmt.Sprintf("%s (%d)%s", stem, n, ext)
 }
 
-// OriginalName takes from a name what copyName put into it.
+// OriginalName undoes copyName.
 func OriginalName(blob string, n int) string {
 	if n < 2 {
 		return blob
@@ -35,8 +35,8 @@ func OriginalName(blob string, n int) string {
 	return strings.TrimSuffix(stem, fmt.Sprintf(" (%d)", n)) + ext
 }
 
-// splitExt parts a name before its extension. A dot at the beginning of the last segment begins
-// none.
+// splitExt splits a name before its extension. A dot at the start of the last segment starts no
+// extension.
 func splitExt(blob string) (stem, ext string) {
 	folder, base := path.Split(blob)
 	ext = path.Ext(base)
@@ -50,8 +50,8 @@ func splitExt(blob string) (stem, ext string) {
 	return folder + strings.TrimSuffix(base, ext), ext
 }
 
-// TakeNextName gives a job the next name beside its present one, under which it is sent from its
-// beginning, and reports whether there is one.
+// TakeNextName gives a job the next copy name and starts the job over. It reports whether there is
+// such a name.
 func (j *Job) TakeNextName() bool {
 	n := max(j.Copy, 1) + 1
 	name := copyName(OriginalName(j.Blob, j.Copy), n)
@@ -63,8 +63,7 @@ func (j *Job) TakeNextName() bool {
 	return true
 }
 
-// TakeOwnName gives a job the name back that it was planned with. It is then sent from its
-// beginning.
+// TakeOwnName gives a job its planned name back and, if that is another, starts the job over.
 func (j *Job) TakeOwnName() {
 	if j.Copy > 0 {
 		j.Blob, j.Copy = OriginalName(j.Blob, j.Copy), 0

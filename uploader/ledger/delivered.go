@@ -5,22 +5,22 @@ import (
 	"slices"
 )
 
-// deliveredJobs goes over the jobs that delivered a transfer's files.
+// deliveredJobs visits the jobs that delivered a transfer's files.
 type deliveredJobs struct {
 	ledger *Ledger
 	visit  func(j Job) error
-	seen   jobSet // were told of
-	others jobSet // are still to be told of, since they delivered what a job of this transfer found unchanged
+	seen   jobSet // visited
+	others jobSet // still to be visited: jobs of other transfers that delivered files found unchanged by this one
 }
 
-// own tells of what a transfer's own jobs delivered.
+// own visits the transfer's own jobs.
 func (d *deliveredJobs) own(ctx context.Context, id int64) error {
 	d.others = jobSet{}
 	batches, _ := d.ledger.deliveredBatches(func(t *Entry) bool { return t.ID == id })
 	return d.each(ctx, batches, func(Job) bool { return true })
 }
 
-// next tells of the others.
+// next visits the others.
 func (d *deliveredJobs) next(ctx context.Context) error {
 	now := d.others
 	d.others = jobSet{}
@@ -52,7 +52,7 @@ func (x *Ledger) jobsOf(b *Page) []Job {
 	return slices.Clone(b.jobs)
 }
 
-// copiesOf returns these transfers, or all where none is named.
+// copiesOf returns copies of these transfers, or of all if ids is empty.
 func (x *Ledger) copiesOf(ids []int64) (all []Transfer) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -64,10 +64,10 @@ func (x *Ledger) copiesOf(ids []int64) (all []Transfer) {
 	return all
 }
 
-// Delivered calls visit for each file that these transfers delivered, be it in the list still or
-// not, and that they found as it was delivered before; where none is named, for each that any of
-// them delivered. Each comes once, with the transfer of which it is told, and as a job that is
-// Delivered. It blocks on the journal's disk. An error of visit ends it, and is returned.
+// Delivered calls visit for each file that these transfers delivered or found unchanged since an
+// earlier delivery, whether the list still shows it or not. If transfers is empty, it visits each
+// file that any transfer delivered. Each file comes once, with the transfer and as a job in the
+// state Delivered. It blocks on the journal's disk. An error of visit ends it and is returned.
 func (x *Ledger) Delivered(
 	ctx context.Context, transfers []int64, visit func(t Transfer, j Job) error,
 ) error {
@@ -78,7 +78,7 @@ func (x *Ledger) Delivered(
 			return err
 		}
 		if len(transfers) == 0 {
-			continue // whose they are, it tells of them
+			continue // their own transfers visit them
 		}
 		d.others.join(decodeJobSet(t.Unchanged.Jobs))
 		for len(d.others) > 0 {

@@ -5,8 +5,8 @@ import "context"
 // rowsAtOnce is how many jobs [EachRow] reads at a time.
 const rowsAtOnce = 4096
 
-// EachRow calls visit for each job that matches a filter, in the order of the list. It blocks on the
-// disk. The error is that of the list, or of visit, which ends it.
+// EachRow calls visit for each job that matches a filter, in the order of the list. It blocks on
+// the disk. It returns the first error of Rows or visit.
 func EachRow(
 	ctx context.Context, of interface {
 		Rows(ctx context.Context, f Filter, from, n int) ([]Job, error)

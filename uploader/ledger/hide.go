@@ -2,19 +2,19 @@ package ledger
 
 import "context"
 
-// hidden are jobs that a person has taken from the list and may still put back: a list that asks for
-// what is shown has none of them, while all else goes on as if nothing had happened. Memory alone
-// knows of them, so that with the process the wish is lost and not the jobs.
+// hidden holds jobs that a person has removed from the list and may still put back. A filter with
+// Shown passes over them; all else goes on as before. They are only in memory, so that a crash
+// loses the wish and not the jobs.
 type hidden struct {
 	jobs      jobSet
-	batches   map[int64]*Tally // counts of the jobs, by batch
-	transfers map[int64]*Tally // the same by transfer
+	batches   map[int64]*Tally // counts of the jobs by batch
+	transfers map[int64]*Tally // counts of the jobs by transfer
 }
 
-// Hide leaves the jobs that a command would take from the list out of [Ledger.Rows] where what is
-// shown is asked for, and counts them in [TransferStatus.Hidden]. It returns those that would still
-// be sent by themselves: whoever hides them pauses them. A command without a verb shows all again.
-// It blocks on the journal's disk.
+// Hide hides the jobs that a command would remove from the list: [Ledger.Rows] leaves them out for
+// a [Filter] with Shown, and [TransferStatus.Hidden] counts them. It returns those that would still
+// be sent; the caller pauses these. A command without a verb shows all jobs again. It blocks on the
+// journal's disk.
 func (x *view) Hide(ctx context.Context, c Command) (going []int64, err error) {
 	defer x.l.changed()
 	if c.Verb == "" {
@@ -32,7 +32,7 @@ func (x *view) Hide(ctx context.Context, c Command) (going []int64, err error) {
 	return going, nil
 }
 
-// hide does so for the jobs of a transfer.
+// hide is Hide for the jobs of one transfer.
 func (x *view) hide(ctx context.Context, c Command) (going []int64, err error) {
 	err = x.l.Each(ctx, x.l.Concerned(c), func(b *Page) error {
 		x.l.mu.Lock()
@@ -51,7 +51,7 @@ func (x *view) hide(ctx context.Context, c Command) (going []int64, err error) {
 	return going, err
 }
 
-// add hides a job and reports whether it was shown until then.
+// add hides a job and reports whether it was shown before.
 func (h *hidden) add(b *Page, j *Job) bool {
 	if h.jobs == nil {
 		h.jobs, h.batches, h.transfers = jobSet{}, map[int64]*Tally{}, map[int64]*Tally{}
@@ -77,7 +77,7 @@ func (h *hidden) count(b *Page, j *Job, n int64) {
 	}
 }
 
-// shownOf returns how many jobs of a batch a filter has by their states.
+// shownOf returns how many jobs of a batch match a filter, not regarding its text.
 func (x *view) shownOf(b *Page, f Filter) int64 {
 	n := b.shown(f.States)
 	if h := x.hidden.batches[b.ID]; h != nil && f.Shown {

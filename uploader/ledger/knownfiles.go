@@ -5,14 +5,14 @@ import (
 	"crypto/sha256"
 )
 
-// KnownFiles counts files by their paths: where sources overlap, a file has as many names as
-// sources that bring it. Nil has none.
+// KnownFiles counts files by their paths: if sources overlap, a file has as many names as sources.
+// Nil is empty.
 type KnownFiles struct {
 	files map[[16]byte]uint16
-	jobs  jobSet // of the transfer that is read once more, whose files are counted
+	jobs  jobSet // of the rescanned transfer, whose files are counted
 
-	// Of that transfer's files it is known besides under which names they were found: a file that
-	// another source brings may have had no job under the name that this one gives it.
+	// The names of that transfer's files are known too: a file may have had a job only under the
+	// name that another source gives it.
 	named map[[16]byte]uint16 // by path and name
 	exact map[[16]byte]uint16 // by path: how many of files are among named
 }
@@ -24,7 +24,7 @@ func newKnownFiles() *KnownFiles {
 	}
 }
 
-// Take takes a file out and reports whether it was there.
+// Take removes one count of a file and reports whether there was one.
 func (s *KnownFiles) Take(path string) bool {
 	if s == nil {
 		return false
@@ -37,8 +37,8 @@ func (s *KnownFiles) Take(path string) bool {
 	return n > 0
 }
 
-// TakeAs is Take of a file that was found under that name: one that is only known under others is
-// not there.
+// TakeAs is Take for a file found under that name: a file known only under other names does not
+// count.
 func (s *KnownFiles) TakeAs(path, name string) bool {
 	if s == nil {
 		return false
@@ -59,15 +59,15 @@ func nameMark(path, name string) [16]byte { return pathMark(path + "\x00" + name
 // Has reports whether a job's file is counted.
 func (s *KnownFiles) Has(job int64) bool { return s != nil && s.jobs.has(job) }
 
-// pathMark stands for a path where a million are remembered; see nameSet on why 16 bytes are
-// enough.
+// pathMark returns a short hash of a path, for remembering a million paths; nameSet explains why 16
+// bytes are enough.
 func pathMark(path string) [16]byte {
 	sum := sha256.Sum256([]byte(path))
 	return [16]byte(sum[:16])
 }
 
-// sources returns the files that transfers have. One that several of them have, since it went from
-// one to the other, counts once. With undelivered those are left out that the first one has
+// sources returns the files of transfers. A file of several transfers, which moved from one to the
+// other, counts once. With undelivered it leaves out the files that the first transfer has
 // delivered.
 func (x *Ledger) sources(ctx context.Context, of []int64, undelivered bool) (*KnownFiles, error) {
 	known := newKnownFiles()
@@ -98,7 +98,7 @@ func (x *Ledger) batchesOf(transfer int64) (ids []int64) {
 	return ids
 }
 
-// countSources adds the files of a transfer, with undelivered those that it has not delivered.
+// countSources adds the files of a transfer, with undelivered only those not delivered yet.
 func (x *Ledger) countSources(
 	ctx context.Context, transfer int64, undelivered bool, to *KnownFiles,
 ) error {

@@ -12,11 +12,11 @@ import (
 )
 
 // Ledger is the queue's view of its journal: which batches there are, how many jobs of each state
-// they hold, and the jobs of those batches that something is being done with. All other jobs stay
-// in the journal, so memory grows with the number of batches and of connections, not of jobs. Its
-// own lock protects it, which may be taken while the queue's is held; no method holds it while it
-// reads or writes the journal. Each part that is embedded has the methods for one matter, and
-// shares that lock.
+// they hold, and the jobs of the batches in use. All other jobs stay in the journal, so memory
+// grows with the number of batches and of connections, not of jobs. The ledger's own lock protects
+// it; it may be taken while the queue's is held. No method holds it while it reads or writes the
+// journal. Each embedded part has the methods for one subject and shares that lock. Methods may be
+// called from any goroutine.
 type Ledger struct {
 	commits
 	order
@@ -27,14 +27,14 @@ type Ledger struct {
 	view
 
 	journal Journal
-	changed func()        // is called after state has changed
-	owners  chan struct{} // holds one token: whoever has it reads what there is, or changes which transfers are this queue's
+	changed func()        // is called after the state has changed
+	owners  chan struct{} // holds one token, whose holder may load the journal or change which transfers are this queue's
 
 	mu        sync.Mutex
 	transfers []*Entry
 	batches   []*Page   // in the order of their ids
-	loaded    time.Time // when what the journal holds was read last
-	recent    []*Page   // whose jobs are kept in memory though nothing is being done with them; the latest last
+	loaded    time.Time // when the journal was last loaded
+	recent    []*Page   // whose jobs stay in memory though nobody uses them; the latest last
 }
 
 // Entry is a Transfer with the counts of its jobs.
@@ -42,43 +42,43 @@ type Entry struct {
 	Transfer
 	Tally
 	dirty     bool
-	rescanned bool                           // its roots were read once more in this run: a file may have got a name that another one had before
+	rescanned bool                           // its roots were read again in this run: a file may have got a name that another had before
 	scanning  bool                           // its roots are being read
-	givenUp   Verb                           // meanwhile a person cancelled or removed all of it, what is still found included; else empty
-	givenUpAt int64                          // the last batch that was found until then
-	lent      bool                           // taken for one command alone and given up again: nothing of it is claimed
-	away      map[source.Disk]*problem.Error // the disks that files of it lie on and that are not there; nothing of these is claimed
-	known     *KnownFiles                    // while they are read once more: the files that it has
+	givenUp   Verb                           // with which a person meanwhile cancelled or removed all of it, files still to be found included; else empty
+	givenUpAt int64                          // the last batch found before that
+	lent      bool                           // borrowed for one command and given up again: none of its jobs is claimed
+	away      map[source.Disk]*problem.Error // missing disks with files of it; none of these is claimed
+	known     *KnownFiles                    // during a rescan: the files that it has
 }
 
-// mine reports whether it is this queue's, which alone changes it.
+// mine reports whether the transfer is this queue's, which alone changes it.
 func (t *Entry) mine() bool { return t.Owner == Here }
 
-// IsCleared reports whether it is in no list any more, though what it delivered is known.
+// IsCleared reports whether the transfer is in no list any more, though its deliveries are known.
 func (t *Entry) IsCleared() bool {
 	return t.Scanned && !t.scanning && t.Files[Cleared] > 0 && t.shown(nil) == 0
 }
 
-// sends reports whether its jobs may be sent by this queue.
+// sends reports whether this queue may send the transfer's jobs.
 func (t *Entry) sends() bool { return t.mine() && !t.lent && t.givenUp == "" }
 
-// Page is a Batch of which the jobs may be in memory.
+// Page is a Batch whose jobs may be in memory.
 type Page struct {
 	BatchHead
 	Tally
 	transfer *Entry
 
 	jobs    []Job  // nil: in the journal only
-	fileNew []bool // of which the file is not the one that was found
+	fileNew []bool // the job's file is no longer the one found
 	claimed [BatchSize / 64]uint64
-	claims  int          // jobs that are claimed
-	holds   int          // reasons to keep the jobs in memory: claims, and others' use
-	moved   int          // jobs that have another place in the queue than their own
+	claims  int          // number of claimed jobs
+	holds   int          // reasons to keep the jobs in memory: claims and other uses
+	moved   int          // number of reordered jobs
 	free    [2]int       // by class: waiting and not claimed
-	doubt   time.Time    // not zero: a process before this one may have sent waiting jobs, between Claimed and this moment
-	away    *source.Disk // not nil: a job lies on this disk, which is not there; none is claimed
+	doubt   time.Time    // not zero: an earlier process may have sent waiting jobs between Claimed and this moment
+	away    *source.Disk // not nil: a job lies on this disk, which is missing; no job is claimed
 	dirty   bool
-	// delivered is when this process delivered a job of it last.
+	// delivered is when this process last delivered one of the jobs.
 	delivered time.Time
 }
 
@@ -89,14 +89,14 @@ func (b *Page) job(i int) int64      { return b.ID*BatchSize + int64(i) }
 type inboxCount struct {
 	free       [2]int // by class: waiting and not claimed
 	unfinished int
-	begun      int // batches of which jobs are claimed
+	begun      int // batches with claimed jobs
 }
 
-// mostBegun bounds the batches of an inbox of which jobs are claimed: a claimed job, which may have
-// to wait for an hour because the service asks for that, keeps its whole batch in memory.
+// mostBegun bounds an inbox's batches with claimed jobs: a claimed job keeps its whole batch in
+// memory, and may wait for an hour if the service asks for it.
 const mostBegun = 128
 
-// recentBatches is how many batches are kept in memory for whoever looks at the list.
+// recentBatches is how many unused batches stay in memory for whoever looks at the list.
 const recentBatches = 16
 
 // New returns an empty ledger; see [Ledger.Load]. changed must not block.
@@ -111,11 +111,11 @@ func New(j Journal, changed func()) *Ledger {
 	return x
 }
 
-// Load reads what the journal holds. It is also how the ledger learns what other processes have
-// done: what belongs to this one is then left as it is, since the ledger knows better.
+// Load reads the journal. A later Load learns what other processes have done, and leaves this
+// process's transfers as they are, since the ledger knows those better. It blocks on the disk.
 func (x *Ledger) Load(ctx context.Context) error { return x.LoadSince(ctx, time.Now()) }
 
-// LoadSince is load, but for where that was done since a moment.
+// LoadSince is Load unless the journal was loaded after moment.
 func (x *Ledger) LoadSince(ctx context.Context, moment time.Time) error {
 	done, err := x.alone(ctx)
 	if err != nil {
@@ -140,9 +140,9 @@ func (x *Ledger) LoadSince(ctx context.Context, moment time.Time) error {
 	return x.holdMoved(ctx)
 }
 
-// alone waits until nobody else reads what the journal holds or changes which transfers are this
-// queue's: a transfer that the journal says is this queue's, but the ledger does not know yet,
-// would be taken for one whose jobs are known. done ends it.
+// alone waits until no other goroutine loads the journal or changes which transfers are this
+// queue's. Else a transfer that the journal gives to this queue, but the ledger does not know yet,
+// would be taken for one whose jobs are known. Call done to end it.
 func (x *Ledger) alone(ctx context.Context) (done func(), err error) {
 	select {
 	case <-x.owners:
@@ -181,7 +181,7 @@ func (x *Ledger) merge(c Contents) {
 	x.place()
 }
 
-// holdMoved brings the batches that have moved jobs into memory, where they stay.
+// holdMoved reads the batches with reordered jobs into memory, where they stay.
 func (x *Ledger) holdMoved(ctx context.Context) error {
 	var ids []int64
 	x.mu.Lock()
@@ -194,8 +194,8 @@ func (x *Ledger) holdMoved(ctx context.Context) error {
 	return x.Each(ctx, ids, func(*Page) error { return nil })
 }
 
-// Each fetches one batch after the other for as long as do takes; those that are gone are passed
-// over. It ends at the first error.
+// Each calls do for one batch after the other, with the batch's jobs in memory during the call. It
+// skips batches that are gone, and ends at the first error. It blocks on the journal.
 func (x *Ledger) Each(ctx context.Context, ids []int64, do func(*Page) error) error {
 	for _, id := range ids {
 		b, err := x.fetch(ctx, id)
@@ -220,8 +220,8 @@ func (x *Ledger) insertTransfer(t *Entry) {
 	x.transfers = slices.Insert(x.transfers, i, t)
 }
 
-// transferOf returns the transfer of an id, or nil. The caller holds the lock, as with all methods
-// of this kind.
+// transferOf returns the transfer with an id, or nil. The caller holds the lock, as with all
+// methods of this kind.
 func (x *Ledger) transferOf(id int64) *Entry {
 	i, ok := slices.BinarySearchFunc(x.transfers, id,
 		func(t *Entry, id int64) int { return cmp.Compare(t.ID, id) })
@@ -249,7 +249,7 @@ func (x *Ledger) findBatch(id int64) (int, bool) {
 		func(b *Page, id int64) int { return cmp.Compare(b.ID, id) })
 }
 
-// batchOf returns the batch that a job belongs to and the job's place in it; nil if there is none.
+// batchOf returns a job's batch and the job's index in it, or nil if there is no such batch.
 func (x *Ledger) batchOf(job int64) (*Page, int) {
 	i, ok := x.findBatch(job / BatchSize)
 	if !ok {
@@ -258,8 +258,8 @@ func (x *Ledger) batchOf(job int64) (*Page, int) {
 	return x.batches[i], int(job % BatchSize)
 }
 
-// fetch brings a batch's jobs into memory and keeps them there until let. The result is nil,
-// without an error, if the batch is gone. It blocks on the journal where they are not there yet.
+// fetch reads a batch's jobs into memory and keeps them there until let. The result is nil, without
+// an error, if the batch is gone. fetch blocks on the journal unless the jobs are in memory.
 func (x *Ledger) fetch(ctx context.Context, id int64) (*Page, error) {
 	x.mu.Lock()
 	i, ok := x.findBatch(id)
@@ -316,7 +316,7 @@ func (x *Ledger) let(b *Page) {
 	x.unhold(b)
 }
 
-// unhold gives up one reason to keep a batch's jobs in memory. The latest ones stay for a while.
+// unhold drops one reason to keep a batch's jobs in memory. The latest batches stay for a while.
 func (x *Ledger) unhold(b *Page) {
 	if b.holds--; b.holds > 0 || b.jobs == nil {
 		return
@@ -336,7 +336,7 @@ func (x *Ledger) unhold(b *Page) {
 	}
 }
 
-// enter counts the job at a place n times, 1 or -1, wherever it counts.
+// enter counts the job at index i n times, 1 or -1, wherever it counts.
 func (x *Ledger) enter(b *Page, i, n int) {
 	j := &b.jobs[i]
 	b.count(j, int64(n))
@@ -360,7 +360,7 @@ func (x *Ledger) enter(b *Page, i, n int) {
 // set gives a job new contents. Its batch's jobs must be in memory.
 func (x *Ledger) set(b *Page, i int, j Job) {
 	old := &b.jobs[i]
-	if old.Source != j.Source { // since the job was claimed, a person said that its folder lies elsewhere
+	if old.Source != j.Source { // its folder moved after the job was claimed
 		j.Source, j.At = old.Source, old.At
 	}
 	if old.Size != j.Size || !old.ModTime.Equal(j.ModTime) || old.FileID != j.FileID {
@@ -373,7 +373,7 @@ func (x *Ledger) set(b *Page, i int, j Job) {
 	x.enter(b, i, -1)
 	*old = j
 	x.enter(b, i, 1)
-	if j.State != Active { // that a job is being sent is not kept
+	if j.State != Active { // the journal does not record that a job is being sent
 		x.markDirty(b)
 	}
 	if j.State.Ended() {

@@ -11,8 +11,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// Locate finds out where a file lies by what its transfer was asked to do: the links on what a
-// person named were followed, and those below that only if they were to be.
+// Locate finds out where a file lies from its transfer's options: links in the roots that a person
+// named were followed, links below them only with FollowSymlinks. It blocks on the disk.
 func (x *Ledger) Locate(j *Job) (source.Path, error) {
 	x.mu.Lock()
 	var roots []string
@@ -40,8 +40,8 @@ func (x *Ledger) Locate(j *Job) (source.Path, error) {
 	return in, nil
 }
 
-// placeOf returns where a root lies: where it lay when a person said that it had moved, so that no
-// link is followed that stands there since, or else where it lies now.
+// placeOf returns where a root lies: the place recorded when a person said that it had moved, so
+// that a link put there since is not followed, or else the present place.
 func placeOf(root string, moves []Move) (source.Path, error) {
 	for i := range slices.Backward(moves) {
 		for _, p := range moves[i].Roots {
@@ -53,8 +53,7 @@ func placeOf(root string, moves []Move) (source.Path, error) {
 	return source.Resolve(root)
 }
 
-// Places returns where the roots of a transfer lie that a move concerns, once it is made. It blocks
-// on the disk.
+// Places returns the new places of a transfer's roots that a move concerns. It blocks on the disk.
 func (x *Ledger) Places(id int64, m Move) (places []Place) {
 	x.mu.Lock()
 	var roots []string
@@ -64,7 +63,7 @@ func (x *Ledger) Places(id int64, m Move) (places []Place) {
 	x.mu.Unlock()
 	for _, root := range roots {
 		if moved, ok := m.apply(root); ok {
-			if at, err := source.Resolve(moved); err == nil { // else it is looked for when it is read
+			if at, err := source.Resolve(moved); err == nil { // else it is resolved when it is read
 				places = append(places, Place{moved, at.String()})
 			}
 		}
@@ -72,8 +71,8 @@ func (x *Ledger) Places(id int64, m Move) (places []Place) {
 	return places
 }
 
-// rootAbove returns the folder, or the file itself, that a person named and a file was found below.
-// Of a pattern, that is the part before its first wildcard.
+// rootAbove returns the folder that a person named above a file, or the file itself. For a pattern,
+// that is the part before its first wildcard.
 func rootAbove(roots []string, file string) (above string) {
 	for _, root := range roots {
 		root = filepath.Clean(root)

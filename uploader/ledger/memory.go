@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// memoryJournal keeps everything in the process: for tests, and for a queue that can't be kept on
-// disk. It costs about as much as what it keeps.
+// memoryJournal keeps everything in memory: for tests, and for a queue that can't be kept on disk.
+// It needs about as much memory as its contents.
 type memoryJournal struct {
 	mu        sync.Mutex
 	last      int64 // id of a transfer or batch
@@ -187,8 +187,8 @@ func (m *memoryJournal) Changed(context.Context) (bool, error)    { return false
 func (m *memoryJournal) Post(context.Context, Command) error      { return nil }
 func (m *memoryJournal) Posted(context.Context) ([]Posted, error) { return nil, nil }
 
-// Close gives the transfers up, as if the process had ended: what is kept can be adopted, which
-// tests use.
+// Close gives up the transfers, as if the process had ended. They can then be adopted, which tests
+// use.
 func (m *memoryJournal) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -5,8 +5,8 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// SetAway sets why a transfer's files on a disk can't be read for now, or nil, and reports whether
-// that is something new.
+// SetAway records why a transfer's files on a disk can't be read for now, or with nil that they
+// can, and reports whether that is news.
 func (x *Ledger) SetAway(transfer int64, d source.Disk, why *problem.Error) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -31,8 +31,8 @@ func (x *Ledger) SetAway(transfer int64, d source.Disk, why *problem.Error) bool
 	return true
 }
 
-// anyAway returns why files on one of the missing disks can't be read, always the same while it is
-// missing; nil if none is missing.
+// anyAway returns why files on one of the missing disks can't be read, or nil if none is missing.
+// It returns the same disk's reason as long as that is missing.
 func (t *Entry) anyAway() (first *problem.Error) {
 	for _, why := range t.away {
 		if first == nil || why.Value < first.Value {
@@ -42,9 +42,8 @@ func (t *Entry) anyAway() (first *problem.Error) {
 	return first
 }
 
-// waitsForDisk reports whether a batch, whose jobs are in memory, has a job on a disk that is not
-// there, and lets the whole batch wait then. A scan puts roots on several disks into several
-// batches.
+// waitsForDisk reports whether a batch, whose jobs are in memory, has a job on a missing disk, and
+// then makes the whole batch wait. A scan puts roots on different disks into different batches.
 func (x *Ledger) waitsForDisk(b *Page) bool {
 	if len(b.transfer.away) == 0 {
 		return false

@@ -10,20 +10,20 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// Move says that a folder, or a whole disk, lies elsewhere since.
+// Move says that a folder or a whole disk is now elsewhere.
 type Move struct {
 	From, To string // absolute paths
-	Last     int64  // the last batch of the transfer at that time: what was found later was found there
+	Last     int64  // the transfer's last batch at that time: later batches were found at the new place
 	Roots    []Place
 }
 
-// Place is where a root of a transfer lay, with all links followed, when a person said that it had
+// Place is where a root of a transfer was, with all links followed, when a person said that it had
 // moved.
 type Place struct {
 	Root, At string // absolute paths
 }
 
-// apply returns where a path lies since the move.
+// apply returns a path's new place after the move, and whether the move concerns it.
 func (m *Move) apply(path string) (string, bool) {
 	rest, ok := CutFolder(path, m.From)
 	if !ok {
@@ -32,7 +32,8 @@ func (m *Move) apply(path string) (string, bool) {
 	return filepath.Join(m.To, rest) + trailing(path), true
 }
 
-// CutFolder returns what of a path is below a folder. On Windows case does not count.
+// CutFolder returns the part of a path below a folder; ok is whether it is below it or the folder
+// itself. On Windows case does not matter.
 func CutFolder(path, folder string) (rest string, ok bool) {
 	head := path[:min(len(folder), len(path))]
 	if head != folder && (runtime.GOOS != "windows" || !strings.EqualFold(head, folder)) {
@@ -43,7 +44,7 @@ func CutFolder(path, folder string) (rest string, ok bool) {
 		os.IsPathSeparator(folder[len(folder)-1])
 }
 
-// trailing returns the separator at the end of a path that says that a folder is meant.
+// trailing returns a path's final separator, which marks a folder.
 func trailing(path string) string {
 	if n := len(path); n > 1 && os.IsPathSeparator(path[n-1]) {
 		return path[n-1:]
@@ -51,8 +52,8 @@ func trailing(path string) string {
 	return ""
 }
 
-// Move keeps a move, and returns the batches with jobs that need a person, and how many jobs there
-// are.
+// Move records a move and returns the batches with jobs that need a person, and the number of jobs
+// of the transfer.
 func (x *Ledger) Move(id int64, m Move) (batches []int64, n int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -83,8 +84,7 @@ func (x *Ledger) Move(id int64, m Move) (batches []int64, n int) {
 	return x.batchesWith(id, transitions[FoundAgain].from), int(t.Files.Total())
 }
 
-// follow gives the batch's jobs, where they are in memory, the paths that they have since the
-// moves.
+// follow gives the batch's jobs, if they are in memory, their paths after the moves.
 func (b *Page) follow(moves []Move) {
 	for i := range b.jobs {
 		j := &b.jobs[i]
@@ -96,7 +96,7 @@ func (b *Page) follow(moves []Move) {
 			if !moved {
 				continue
 			}
-			j.At = source.Path{} // is found out anew, links and all
+			j.At = source.Path{} // to be resolved again, links and all
 			if j.Problem != nil && j.Problem.Path == j.Source {
 				problem := *j.Problem
 				problem.Path = path
@@ -107,8 +107,8 @@ func (b *Page) follow(moves []Move) {
 	}
 }
 
-// HasMoved reports whether a job's file was found elsewhere than it lies now: then its identity
-// says nothing.
+// HasMoved reports whether a job's file has moved since it was found: then its file id means
+// nothing.
 func (x *Ledger) HasMoved(job int64) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// order is the place of jobs that a person moved; all others stand in the order in which they were
-// found.
+// order knows the places of jobs that a person moved; all others stand in the order in which they
+// were found.
 type order struct {
 	l *Ledger
 
@@ -18,25 +18,25 @@ type order struct {
 }
 
 // The queue's order is by rank. A job's own rank follows from its id, so that nothing has to be
-// kept of jobs that nobody moved; the gap between two own ranks takes as many that were moved to
-// the end while others came behind them.
+// stored for jobs that nobody moved. The gap between two own ranks has room for that many jobs that
+// were moved to the end before more jobs were added.
 const rankGap = 1 << 20
 
 func ownRank(job int64) int64 { return job * rankGap }
 
-// moved is a job that has another place than its own.
+// moved is a job with a rank that is not its own.
 type moved struct{ rank, job int64 }
 
-// stretch is a part of the queue that lies in one batch: its jobs from lo to hi-1 but those that
-// were moved elsewhere, or a single job that was moved here.
+// stretch is a part of the queue within one batch: its jobs from lo to hi-1 except those moved
+// elsewhere, or a single job that was moved here.
 type stretch struct {
-	at     int   // the batch's place among the batches
+	at     int   // the batch's index among the batches
 	batch  int64 // its id
 	lo, hi int
 	single bool
 }
 
-// stretches goes through the queue in its order. The caller holds the lock.
+// stretches iterates over the queue in its order. The caller holds the lock.
 func (x *order) stretches() iter.Seq[stretch] {
 	return func(yield func(stretch) bool) {
 		m := x.moved
@@ -53,8 +53,8 @@ func (x *order) stretches() iter.Seq[stretch] {
 				}
 			}
 			lo := 0
-			// A rank between two of a batch's is the own rank of one that was moved away, so the
-			// batch is in memory.
+			// A rank between two of a batch's is the own rank of a job that was moved away, so
+			// the batch is in memory.
 			for len(m) > 0 && m[0].rank <= ownRank(b.job(BatchSize-1)) {
 				cut := int((m[0].rank+rankGap-1)/rankGap - b.job(0)) // of the jobs whose own rank is lower
 				if cut > lo && !yield(stretch{at: at, batch: b.ID, lo: lo, hi: cut}) {
@@ -90,7 +90,7 @@ func (x *order) rankOf(job int64) int64 {
 	return ownRank(job)
 }
 
-// place puts the moved jobs in order after their ranks changed, or batches went.
+// place sorts the moved jobs after their ranks have changed or batches have gone.
 func (x *order) place() {
 	for _, m := range x.moved {
 		if b, _ := x.l.batchOf(m.job); b != nil {
@@ -111,7 +111,7 @@ func (x *order) place() {
 		func(a, b moved) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.job, b.job)) })
 }
 
-// rerank gives jobs new ranks and keeps that. Their batches must be in memory.
+// rerank gives jobs new ranks and records them. Their batches must be in memory.
 func (x *order) rerank(ranks map[int64]int64) {
 	for job, rank := range ranks {
 		x.l.ranks[job] = rank
@@ -122,7 +122,8 @@ func (x *order) rerank(ranks map[int64]int64) {
 	x.l.mark()
 }
 
-// Reorder gives jobs other places and returns how many got one.
+// Reorder moves jobs to the beginning or end of the queue and returns how many it moved. It blocks
+// on the journal.
 func (x *order) Reorder(ctx context.Context, v Verb, jobs []int64) (int, error) {
 	var held []*Page
 	defer func() {
@@ -151,7 +152,7 @@ func (x *order) Reorder(ctx context.Context, v Verb, jobs []int64) (int, error) 
 	return len(jobs), nil
 }
 
-// toEnd puts jobs, which are in the queue's order, before or behind all others.
+// toEnd puts jobs, sorted in the queue's order, before or behind all others.
 func (x *order) toEnd(jobs []int64, first bool) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()

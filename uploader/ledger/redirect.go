@@ -7,13 +7,12 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// redirects gives the jobs of one transfer to another.
+// redirects moves the jobs of one transfer to another.
 type redirects struct {
 	l *Ledger
 }
 
-// redirected are the states of jobs that go along to another inbox: what was not delivered and not
-// given up.
+// redirected lists the states of jobs that move to another inbox: not delivered and not given up.
 var redirected = []JobState{Waiting, Active, Paused, Attention, Failed}
 
 // OpenTo returns this queue's transfers to an inbox that have something left to send.
@@ -28,8 +27,8 @@ func (x *redirects) OpenTo(inbox string) (open []Transfer) {
 	return open
 }
 
-// Heir returns the transfer that takes over from another one, new where there is none yet, and what
-// it has already.
+// Heir returns the transfer that takes over from another one, and the files that it has already. It
+// adds the transfer if there is none yet. It blocks on the journal.
 func (x *redirects) Heir(ctx context.Context, next Transfer) (*Entry, *KnownFiles, error) {
 	x.l.mu.Lock()
 	for _, t := range x.l.transfers {
@@ -46,14 +45,14 @@ func (x *redirects) Heir(ctx context.Context, next Transfer) (*Entry, *KnownFile
 	return t, nil, err
 }
 
-// Redirectable returns the batches of a transfer with jobs that go along to another inbox.
+// Redirectable returns the ids of a transfer's batches with jobs that move to another inbox.
 func (x *redirects) Redirectable(transfer int64) []int64 {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	return x.l.batchesWith(transfer, redirected)
 }
 
-// RedirectedOf returns the jobs of a batch that go to another inbox.
+// RedirectedOf returns the jobs of a batch that move to another inbox.
 func (x *redirects) RedirectedOf(b *Page) (jobs []Job) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -65,7 +64,7 @@ func (x *redirects) RedirectedOf(b *Page) (jobs []Job) {
 	return jobs
 }
 
-// TakeAway removes jobs that were given to another transfer.
+// TakeAway removes jobs that moved to another transfer and returns their number.
 func (x *redirects) TakeAway(b *Page, jobs []Job) int {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -88,8 +87,9 @@ func (x *redirects) TakeAway(b *Page, jobs []Job) int {
 	return len(ids)
 }
 
-// settleMoves takes away from transfers what a process gave to others that ended before it could say
-// so: else a file would go to both inboxes. It is for transfers that are being adopted.
+// settleMoves completes the moves of a process that ended midway: it removes from transfers the
+// jobs that their heirs already have, or a file would go to both inboxes. It is for transfers that
+// are being adopted.
 func (x *redirects) settleMoves(ctx context.Context, adopted []Transfer) error {
 	isNew := func(id int64) bool {
 		return slices.ContainsFunc(adopted, func(t Transfer) bool { return t.ID == id })
@@ -126,7 +126,7 @@ func (x *redirects) settleMoves(ctx context.Context, adopted []Transfer) error {
 	return nil
 }
 
-// endMove notes that nothing is in two transfers any more. The caller holds the lock.
+// endMove notes that no job is in two transfers any more. The caller holds the lock.
 func (x *redirects) endMove(heir *Entry) {
 	if heir.Moving {
 		heir.Moving, heir.dirty = false, true
@@ -134,8 +134,8 @@ func (x *redirects) endMove(heir *Entry) {
 	}
 }
 
-// EndRoots says that nothing more comes of a transfer's roots: another one goes on with them, and
-// has what was left out of them.
+// EndRoots says that a transfer's roots yield no more files: its heir continues with them, and now
+// has the counts of what was left out.
 func (x *redirects) EndRoots(id int64) {
 	x.l.mu.Lock()
 	for _, t := range x.l.transfers {

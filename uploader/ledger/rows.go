@@ -14,9 +14,9 @@ type view struct {
 	hidden hidden
 }
 
-// Rows returns up to n jobs that match the filter, from the from-th on, in the queue's order. It
-// reads at most the few batches that hold them, unless the filter has a text, for which it reads
-// all.
+// Rows returns up to n jobs that match the filter, starting at index from, in the queue's order. It
+// blocks on the journal's disk: it reads the few batches that hold the jobs, or all batches if the
+// filter has a text.
 func (x *view) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
 	if n <= 0 {
 		return nil, nil
@@ -44,13 +44,13 @@ func (x *view) Rows(ctx context.Context, f Filter, from, n int) ([]Job, error) {
 	return rows, nil
 }
 
-// find returns the parts of the queue that hold the rows, and how many matching jobs of them to
-// pass over first.
+// find returns the parts of the queue that hold the rows, and how many of their matching jobs to
+// skip first.
 func (x *view) find(f Filter, from, n int) (parts []stretch, skip int) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	skip = from
-	found := 0 // behind skip, where it can be said without reading
+	found := 0 // in parts, as far as it can be known without reading
 	for s := range x.l.stretches() {
 		b := x.l.batches[s.at]
 		if f.Transfer != 0 && f.Transfer != b.Transfer {
@@ -75,7 +75,8 @@ func (x *view) find(f Filter, from, n int) (parts []stretch, skip int) {
 	return parts, skip
 }
 
-// countStretch counts the jobs of a batch with moved jobs, which is in memory.
+// countStretch counts the matching jobs of a stretch in a batch with moved jobs, which is in
+// memory.
 func (x *view) countStretch(b *Page, s stretch, f Filter) (n int64) {
 	for i := s.lo; i < min(s.hi, len(b.jobs)); i++ {
 		if x.wants(f, &b.jobs[i]) && (s.single || !x.l.isMoved(b.job(i))) {
@@ -102,7 +103,7 @@ func (x *view) collect(b *Page, s stretch, f Filter, skip, n int, rows []Job) ([
 	return rows, skip
 }
 
-// wants reports whether a job is one of the filter's, but for its text.
+// wants reports whether a job matches the filter, not regarding its text.
 func (x *view) wants(f Filter, j *Job) bool {
 	return f.matches(j) && (!f.Shown || !x.hidden.jobs.has(j.ID)) &&
 		!slices.Contains(f.Without, j.ID)
@@ -116,13 +117,13 @@ func (f Filter) matches(j *Job) bool {
 	return slices.Contains(f.States, j.State)
 }
 
-// contains reports whether the job has the wanted text, which is in small letters.
+// contains reports whether the job has the wanted text, which is in lower case.
 func (f Filter) contains(j *Job) bool {
 	return f.Text == "" || strings.Contains(strings.ToLower(j.Source), f.Text) ||
 		strings.Contains(strings.ToLower(j.Blob), f.Text)
 }
 
-// Totals returns the counts of these transfers, or of all where ids is empty.
+// Totals returns the counts of these transfers, or of all if ids is empty.
 func (x *view) Totals(ids []int64) (sum Tally) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -134,8 +135,7 @@ func (x *view) Totals(ids []int64) (sum Tally) {
 	return sum
 }
 
-// Statuses returns these transfers with their counts, or all that are in the list where ids is
-// empty.
+// Statuses returns these transfers with their counts, or all in the list if ids is empty.
 func (x *view) Statuses(ids []int64) (all []TransferStatus) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -152,8 +152,8 @@ func (x *view) Statuses(ids []int64) (all []TransferStatus) {
 	return all
 }
 
-// HasReached reports whether an inbox, or another on its host, is known to have answered: something
-// of what is in the list was acknowledged there, or found to be there already.
+// HasReached reports whether an inbox, or another on its host, is known to have answered: it
+// acknowledged bytes of a listed file, or already had the file.
 func (x *view) HasReached(inbox string) bool {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -163,8 +163,8 @@ func (x *view) HasReached(inbox string) bool {
 	})
 }
 
-// LastSpeed returns how fast bytes left for an inbox, or another on its host, when that was
-// measured last; 0 if it never was.
+// LastSpeed returns the last measured speed to an inbox, or another on its host, in bytes per
+// second; 0 if there is none.
 func (x *view) LastSpeed(inbox string) float64 {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -183,13 +183,13 @@ func hostOf(key string) string {
 	return host
 }
 
-// siblingMargin is by how much what was delivered before a request was begun may seem to have been
-// written after that: the service keeps whole seconds.
+// siblingMargin allows for the service's whole seconds: a blob delivered up to this long before a
+// request began may seem to have been written after that.
 const siblingMargin = 5 * time.Second
 
 // HasDeliveredSibling reports whether another job of the same name in the same inbox was delivered,
-// maybe since that moment; zero is ever. It reads the batches of that inbox with such jobs, but for
-// those of the job's own transfer where that gives each name once.
+// possibly after since; a zero since means ever. It blocks on the journal: it reads the inbox's
+// batches with delivered jobs, except those of the job's own transfer if that uses each name once.
 func (x *view) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time) (bool, error) {
 	delivered := []JobState{Delivered, Cleared}
 	x.l.mu.Lock()
@@ -224,9 +224,9 @@ func (x *view) HasDeliveredSibling(ctx context.Context, j *Job, since time.Time)
 
 var errFound = errors.New("found")
 
-// DoubtMargin is how long after a process's last sign of life, or after an answer was lost, a
-// request may still have been carried out: signs of life come every aliveEvery, and a request that
-// was sent takes its time.
+// DoubtMargin is how long after a process's last sign of life, or after a lost answer, the service
+// may still have carried out a request: signs of life come every aliveEvery, and a request takes
+// time.
 const DoubtMargin = 2 * time.Minute
 
 // IsSibling reports whether another job has the same name in the same inbox.

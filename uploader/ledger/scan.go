@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// scans is what is found below the roots of transfers, while it is being read.
+// scans records what running scans find.
 type scans struct {
 	l *Ledger
 }
 
-// SetFound gives a transfer what a scan found out about it. With save the journal gets it too.
+// SetFound copies a scan's findings from now into a transfer, with save also for the journal.
 func (x *scans) SetFound(t *Entry, now Transfer, save bool) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -32,8 +32,8 @@ func (x *scans) BeginScan(t *Entry) {
 	x.l.mu.Unlock()
 }
 
-// EndScan ends what beginScan began, and returns what a person wanted meanwhile of all that is
-// found, and the batches that were found since.
+// EndScan ends what BeginScan began. It returns the command that a person gave meanwhile for the
+// whole transfer, and the batches found since.
 func (x *scans) EndScan(t *Entry) (verb Verb, since []int64) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -46,7 +46,7 @@ func (x *scans) EndScan(t *Entry) (verb Verb, since []int64) {
 	return t.givenUp, since
 }
 
-// GiveUp makes a transfer bring no further jobs: its roots are read no further, and not once more.
+// GiveUp stops a transfer from getting more jobs: its scan ends, and its roots are not read again.
 func (x *scans) GiveUp(id int64, v Verb) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -67,7 +67,7 @@ func (x *scans) GiveUp(id int64, v Verb) {
 	}
 }
 
-// TakeUp ends what giveUp began, when all jobs are as a person wants them.
+// TakeUp ends what GiveUp began, once all jobs are as the person wants them.
 func (x *scans) TakeUp(t *Entry) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -75,8 +75,7 @@ func (x *scans) TakeUp(t *Entry) {
 	x.l.recount()
 }
 
-// NoteUnchecked notes that the service confirmed something of a transfer without naming its
-// checksum.
+// NoteUnchecked notes that the service confirmed a request of a transfer without the checksum.
 func (x *scans) NoteUnchecked(transfer int64) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
@@ -86,15 +85,15 @@ func (x *scans) NoteUnchecked(transfer int64) {
 	}
 }
 
-// IsGivenUp reports whether a person wants nothing of what a transfer still finds.
+// IsGivenUp reports whether a person has given up a transfer during its scan.
 func (x *scans) IsGivenUp(t *Entry) bool {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	return t.givenUp != ""
 }
 
-// PrepareRescan prepares a transfer of this queue for being read once more. It returns nil if there
-// is no such transfer.
+// PrepareRescan prepares a transfer of this queue for another scan. It returns nil if there is no
+// such transfer, or a scan of it is running. It blocks on the journal.
 func (x *scans) PrepareRescan(ctx context.Context, id int64) (*Entry, error) {
 	x.l.mu.Lock()
 	t := x.l.transferOf(id)
@@ -118,15 +117,15 @@ func (x *scans) PrepareRescan(ctx context.Context, id int64) (*Entry, error) {
 	return t, nil
 }
 
-// ScanOf returns what a scan that begins goes by: the transfer as it is now, and where its roots
-// are read once more the files that it has.
+// ScanOf returns what a new scan needs: the transfer as it is now and, for a rescan, the files that
+// it has.
 func (x *scans) ScanOf(t *Entry) (now Transfer, known *KnownFiles) {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
 	return t.Copy(), t.known
 }
 
-// Scanning reports whether a scan of such a transfer is under way.
+// Scanning reports whether a scan of such a transfer is running.
 func (x *scans) Scanning(such func(t *Transfer) bool) bool {
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()

@@ -12,28 +12,26 @@ import (
 	"inboxuploader/uploader/source"
 )
 
-// deliveries is what the list knows to be in an inbox: under each name that something was delivered
-// to, what was delivered last. Jobs that delivered something are the record of it, and stay in the
-// journal when they are taken from the list, until they are purged. It is of one moment and takes
-// 40 bytes for each name.
+// deliveries is what the list knew, at one moment, to be in an inbox: the last delivery under each
+// name. The jobs that delivered files are the record of it; they stay in the journal when they are
+// removed from the list, until they are purged. It takes 40 bytes for each name.
 type deliveries struct {
 	path, all maphash.Seed
 	of        []delivery // by file
 }
 
-// delivery is a file that was delivered. Texts are represented by hashes, whose seeds nobody knows:
-// that two files share both of theirs by chance is less likely than that a disk gives back other
-// bytes than were written.
+// delivery is a delivered file. Hashes with secret seeds represent texts: a disk is more likely to
+// return wrong bytes than two files are to share both hashes by chance.
 type delivery struct {
-	file    uint64 // hash of the source and the name that it was planned with
-	version uint64 // hash of these and of the file's size and times, as it was sent
+	file    uint64 // hash of the source and its planned name
+	version uint64 // hash of these and of the file's size and times, as sent
 	job     int64  // that delivered it
 	at      int64  // when, in seconds since 1970
 	blob    uint64 // hash of the name in the inbox
 }
 
-// deliveries reads what is known to be in an inbox, of one transfer's jobs alone unless it is 0. It
-// blocks on the journal: a second for some millions.
+// deliveries reads what is known to be in an inbox, from one transfer's jobs only unless only is 0.
+// It blocks on the journal: a second for some millions of files.
 func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*deliveries, error) {
 	d := &deliveries{path: maphash.MakeSeed(), all: maphash.MakeSeed()}
 	of := func(t *Entry) bool { return t.Inbox == inbox && (only == 0 || only == t.ID) }
@@ -56,7 +54,7 @@ func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*del
 		return cmp.Or(cmp.Compare(a.blob, b.blob), cmp.Compare(a.at, b.at),
 			cmp.Compare(a.job, b.job))
 	})
-	d.of = all[:0] // there may be millions, for which there is no room twice
+	d.of = all[:0] // reuse the memory: there may be millions
 	for i := range all {
 		if i+1 == len(all) || all[i+1].blob != all[i].blob { // the last one under its name, which replaced those before it
 			d.of = append(d.of, all[i])
@@ -69,8 +67,8 @@ func (x *Ledger) deliveries(ctx context.Context, inbox string, only int64) (*del
 	return d, nil
 }
 
-// deliveredBatches returns the batches of the transfers that are wanted with jobs that delivered
-// something, and how many jobs these are.
+// deliveredBatches returns the ids of the wanted transfers' batches with jobs that delivered
+// something, and the number of these jobs.
 func (x *Ledger) deliveredBatches(wanted func(*Entry) bool) (ids []int64, jobs int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -82,7 +80,7 @@ func (x *Ledger) deliveredBatches(wanted func(*Entry) bool) (ids []int64, jobs i
 	return ids, jobs
 }
 
-// countDelivered returns how many jobs of these delivered something.
+// countDelivered returns the number of jobs that delivered something.
 func (t *Tally) countDelivered() int64 {
 	return t.Files[Delivered] + t.Files[Cleared] + t.Files[Confirmed]
 }
@@ -92,7 +90,7 @@ func (d *deliveries) place(j *Job) delivery {
 	return delivery{file, version, j.ID, j.Answer.Date.Unix(), maphash.String(d.path, j.Blob)}
 }
 
-// marks returns what stands for a file under a planned name, and for a version of it.
+// marks returns the hash of a file under a planned name, and the hash of a version of it.
 func (d *deliveries) marks(
 	source, name string, size int64, modified, changed time.Time,
 ) (file, version uint64) {
@@ -107,8 +105,8 @@ func (d *deliveries) marks(
 	return file, maphash.Bytes(d.all, text)
 }
 
-// find returns the delivery of a found file as it is now, or else the last one of it, whatever it
-// was then; nil if there is none.
+// find returns the delivery of a found file's present version, or else the last delivery of another
+// version; nil if there is none.
 func (d *deliveries) find(f *scan.Found) (of *delivery, same bool) {
 	file, version := d.marks(f.Source, f.Blob.Blob, f.Size, f.ModTime, f.Changed)
 	i, _ := slices.BinarySearchFunc(d.of, file,
@@ -121,8 +119,8 @@ func (d *deliveries) find(f *scan.Found) (of *delivery, same bool) {
 	return of, false
 }
 
-// Job returns a job, whatever its state; ok is false where it is not kept any more. It blocks on
-// the journal.
+// Job returns a job in whatever state; ok is false if the list no longer has it. It blocks on the
+// journal.
 func (x *Ledger) Job(ctx context.Context, id int64) (j Job, ok bool, err error) {
 	err = x.Each(ctx, []int64{id / BatchSize}, func(b *Page) error {
 		x.mu.Lock()
@@ -135,7 +133,7 @@ func (x *Ledger) Job(ctx context.Context, id int64) (j Job, ok bool, err error) 
 	return j, ok, err
 }
 
-// transferOfJob returns the id of a job's transfer, 0 if the job is not kept.
+// transferOfJob returns the id of a job's transfer, or 0 if the list does not have the job.
 func (x *Ledger) transferOfJob(id int64) int64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -145,7 +143,7 @@ func (x *Ledger) transferOfJob(id int64) int64 {
 	return 0
 }
 
-// isAsSent reports whether a found file is what a job delivered, by all that either is known of.
+// isAsSent reports whether a found file is what a job delivered, by all that is known of both.
 func isAsSent(f *scan.Found, j *Job) bool {
 	now := source.Version{Size: f.Size, ModTime: f.ModTime, ID: f.ID, Changed: f.Changed}
 	switch {
@@ -164,11 +162,11 @@ type Sent struct {
 	ledger   *Ledger
 	known    *deliveries
 	transfer int64  // that is being scanned; 0: none
-	covered  jobSet // that delivered what needs no job any more
+	covered  jobSet // jobs that delivered files which need no new job
 }
 
-// Has reports whether a found file is as it was delivered, so that a transfer that replaces nothing
-// would send nothing of it. It may block on the journal's disk, whose errors it returns.
+// Has reports whether a found file is unchanged since its delivery, so that a transfer that
+// replaces nothing would not send it. It may block on the journal's disk, whose errors it returns.
 func (s *Sent) Has(ctx context.Context, f *scan.Found) (bool, error) {
 	what, _, err := s.compare(ctx, f)
 	return what != unknown, err
@@ -178,13 +176,13 @@ func (s *Sent) Has(ctx context.Context, f *scan.Found) (bool, error) {
 type verdict uint8
 
 const (
-	unknown      verdict = iota // or it is not as it was sent
+	unknown      verdict = iota // or changed since it was sent
 	asSent                      // by another transfer
 	asSentByThis                // by the transfer that is being scanned
 )
 
-// compare says what is known of a found file, and which delivery of it; one without a job is none.
-// It may block on the journal.
+// compare says what is known of a found file, and from which delivery; a delivery without a job is
+// none. It may block on the journal.
 func (s *Sent) compare(ctx context.Context, f *scan.Found) (verdict, delivery, error) {
 	if f.Blob.Blob == "" || s.known == nil || len(s.known.of) == 0 {
 		return unknown, delivery{}, nil
@@ -218,8 +216,9 @@ func (x *Ledger) Sent(ctx context.Context, inbox string) (*Sent, error) {
 	return &Sent{ledger: x, known: known, covered: jobSet{}}, err
 }
 
-// SentBefore returns what is known of the inbox of a transfer that is scanned: where it replaces
-// what is there, what it has delivered itself, if it is read once more.
+// SentBefore returns what is known of the inbox of a transfer that is being scanned. For a transfer
+// that replaces files that is, in a rescan, only what it has delivered itself, else nothing. It
+// blocks on the journal.
 func (x *Ledger) SentBefore(ctx context.Context, t Transfer, again *KnownFiles) (*Sent, error) {
 	s := &Sent{ledger: x, transfer: t.ID, covered: jobSet{}, known: &deliveries{}}
 	only := int64(0)
@@ -233,9 +232,9 @@ func (x *Ledger) SentBefore(ctx context.Context, t Transfer, again *KnownFiles) 
 	return s, err
 }
 
-// NeedsJob reports whether a found file has to get a job of the transfer that is scanned, and which
-// job delivered an earlier version of it, 0 if none. Those that need none are counted in of, the
-// transfer as it will be. known has the files of a transfer that is read once more.
+// NeedsJob reports whether a found file needs a job in the transfer being scanned, and which job
+// delivered an earlier version of it, 0 if none. It counts unchanged files in of, the transfer as
+// it will be. known has the files of a rescanned transfer.
 func (s *Sent) NeedsJob(
 	ctx context.Context, f *scan.Found, known *KnownFiles, of *Transfer,
 ) (yes bool, before int64, err error) {
@@ -259,5 +258,5 @@ func (s *Sent) NeedsJob(
 	}
 }
 
-// Jobs returns the jobs that delivered what needs none any more, encoded for [Unchanged].
+// Jobs returns the jobs that delivered the unchanged files, encoded for [Unchanged].
 func (s *Sent) Jobs() string { return s.covered.encode() }

@@ -22,17 +22,17 @@ type TransferStatus struct {
 	Transfer
 	Files Counts         // by state
 	Bytes Counts         // of those files, by state
-	Done  int64          // bytes acknowledged of files that are or will be delivered
-	Away  *problem.Error // not nil: a disk that files of it lie on is not there; these go on by themselves when it is
-	// Hidden counts those of the files that [Ledger.Hide] has hidden; nil: none is.
+	Done  int64          // acknowledged bytes of files that are or will be delivered
+	Away  *problem.Error // not nil: a disk with files of it is missing; these go on by themselves when it is back
+	// Hidden counts the files that [Ledger.Hide] has hidden; nil if there are none.
 	Hidden *Tally
 }
 
-// UnchangedFiles returns how many files are as they were delivered before; Files does not count
+// UnchangedFiles returns the number of files unchanged since their delivery; Files does not count
 // them.
 func (t *TransferStatus) UnchangedFiles() int64 { return t.Unchanged.Files + t.Files[Confirmed] }
 
-// Finished reports whether nothing of it can go on: all was found, and all has ended.
+// Finished reports whether the transfer is complete: all files are found, and all jobs have ended.
 func (t *TransferStatus) Finished() bool {
 	return t.Scanned && t.Files[Waiting]+t.Files[Active]+t.Files[Paused] == 0
 }

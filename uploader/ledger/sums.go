@@ -8,20 +8,20 @@ import (
 // Reading is a file as it was read, just before the request that delivers it.
 type Reading struct {
 	Job   *Job     // must not be changed or kept
-	Roots []string // its transfer's, as they lie now
+	Roots []string // of its transfer, at their present places
 	Check string   // its transfer's AddOptions.Check
 	CRC64 uint64
 	Sums  source.Sums // the hashes that were asked for
 }
 
-// Sums is told the hashes of files that are being delivered.
+// Sums receives the hashes of files that are being delivered.
 type Sums interface {
-	// Keep is called from any goroutine, also where no hashes were worked out. An error keeps the
-	// request from being sent and is the job's.
+	// Keep is called from any goroutine, even if no hashes were computed. An error keeps the
+	// request from being sent and becomes the job's.
 	Keep(r Reading) error
 }
 
-// NoSums keeps none. Where files are to be compared it refuses them.
+// NoSums keeps no hashes. It refuses files that must be compared.
 type NoSums struct{}
 
 // Keep implements [Sums].
@@ -32,7 +32,7 @@ func (NoSums) Keep(r Reading) error {
 	return nil
 }
 
-// Hashes returns which hashes of a job's file are worked out while it is read for sending.
+// Hashes returns which hashes to compute of a job's file while it is read for sending.
 func (x *Ledger) Hashes(j *Job) (of source.Hashes) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -45,8 +45,8 @@ func (x *Ledger) Hashes(j *Job) (of source.Hashes) {
 	return of
 }
 
-// IsDocument reports whether a job's file tells of a delivery. Nobody writes to such a file any more:
-// it gets its name when it is complete, in a folder of this program's own.
+// IsDocument reports whether a job's file is a document about a delivery. Nobody writes to such a
+// file any more: it gets its name when it is complete, in this program's own folder.
 func (x *Ledger) IsDocument(j *Job) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -54,7 +54,7 @@ func (x *Ledger) IsDocument(j *Job) bool {
 	return t != nil && len(t.Options.Accompanies) > 0
 }
 
-// Keep has the hashes of a job's file kept, and compared where its transfer says so.
+// Keep passes the hashes of a job's file to by, which compares them if the transfer says so.
 func (x *Ledger) Keep(by Sums, j *Job, crc uint64, s source.Sums) error {
 	r := Reading{Job: j, CRC64: crc, Sums: s}
 	x.mu.Lock()

@@ -13,48 +13,49 @@ import (
 type AddOptions struct {
 	Scan    scan.Options // its Inbox is set by Add
 	Replace bool         // replace blobs of the same name; otherwise they are left alone
-	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace goes first.
+	// KeepBoth sends a file whose name is taken under another: "name (2).ext". Replace takes
+	// precedence.
 	KeepBoth bool
-	// KeepTimes has the storage keep when each file was modified, as rclone does.
+	// KeepTimes makes the storage keep each file's modification time, as rclone does.
 	KeepTimes bool
-	// PutMD5 has the storage keep the MD5 of each file.
+	// PutMD5 makes the storage keep the MD5 of each file.
 	PutMD5 bool
-	// Manifest are the hashes that a manifest of what was delivered will list.
+	// Manifest says which hashes the manifest of the delivered files will list.
 	Manifest source.Hashes
-	// Check is the absolute path of a manifest; a file below the root whose hash is not the one that
-	// this lists is not sent. CheckHashes are those that it lists. Empty: none is compared.
+	// Check is the absolute path of a manifest: a file below the root whose hash differs from the
+	// listed one is not sent. CheckHashes are the kinds of hashes listed. Empty: no comparison.
 	Check       string
 	CheckHashes source.Hashes
-	// Note is what goes with a delivery note when all is delivered; zero for none.
+	// Note is the text of a delivery note to send after the files; zero for none.
 	Note Note
 	// Accompanies are the transfers whose documents these files are: lists of hashes, or a note.
 	Accompanies []Accompanied
-	// Review is the scan of these roots that a person looked at, finished or not; nil where there
-	// was none. What it finds is sent, and the roots are not read again, where it is of the same
-	// roots with the same options. A journal does not keep it: after a restart before all of it is
-	// in the list, the roots are read.
+	// Review is the scan of these roots that a person looked at, finished or not; nil if there was
+	// none. If it has the same roots and options, its files are sent and the roots are not read
+	// again. A journal does not keep it: after a restart before all of it is in the list, the roots
+	// are read.
 	Review *scan.Record
 }
 
-// Note is a message from whoever sends to whoever receives.
+// Note is a message from the sender to the recipient.
 type Note struct {
 	Text, From string
 }
 
-// Accompanied is a transfer that documents tell of.
+// Accompanied is a transfer that documents are about.
 type Accompanied struct {
 	Transfer int64 // its id
-	Files    int64 // of it that were in the inbox when the documents were written
+	Files    int64 // its files in the inbox when the documents were written
 }
 
-// Same reports whether a transfer is what Add would start with these arguments.
+// Same reports whether Add would start the same transfer with these arguments.
 func (t *Transfer) Same(to token.Inbox, roots []string, o AddOptions) bool {
 	o.Scan.Inbox = to
 	return t.Inbox == to.Key() && reflect.DeepEqual(t.Roots, roots) &&
 		reflect.DeepEqual(normal(t.Options), normal(o))
 }
 
-// normal makes options comparable that went through a journal, which does not tell nil from empty.
+// normal makes options comparable with those from a journal, which does not tell nil from empty.
 func normal(o AddOptions) AddOptions {
 	if len(o.Scan.Include) == 0 {
 		o.Scan.Include = nil
@@ -72,10 +73,10 @@ func normal(o AddOptions) AddOptions {
 	return o
 }
 
-// KeepDates keeps with a transfer when its token is valid.
+// KeepDates records when a transfer's token is valid.
 func (t *Transfer) KeepDates(of token.Token) { t.ValidFrom, t.ValidTo = of.ValidFrom, of.ValidTo }
 
-// Note adds what a scan came across to what a person is told of it: what was left out, and names.
+// Note records what a person should know about a found file: that it was left out, or its name.
 func (t *Transfer) Note(f *scan.Found) {
 	n := &f.Blob
 	switch {
@@ -102,7 +103,7 @@ func (t *Transfer) Note(f *scan.Found) {
 	}
 }
 
-// Copy returns a Transfer that does not change any more. SkippedPaths and NameNotes only grow, so
+// Copy returns a copy that no longer changes. SkippedPaths and NameNotes only grow, so
 // their prefixes can be shared.
 func (t *Transfer) Copy() Transfer {
 	c := *t

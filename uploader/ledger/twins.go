@@ -4,16 +4,16 @@ import (
 	"context"
 )
 
-// twins knows the sources of jobs, for whoever looks for the same file in another transfer.
+// twins finds the same file in other transfers by its source.
 type twins struct {
 	l *Ledger
 
-	bySource map[[16]byte][]int64 // jobs by their source's mark, of the batches in sourced; nil until somebody looks for twins
+	bySource map[[16]byte][]int64 // jobs by their source's mark, of the batches in sourced; nil until the first search
 	sourced  map[int64]bool
 }
 
-// Twins returns a job's twins as the journal has them. What each knows of the file may be older or
-// newer than what the job knows.
+// Twins returns a job's twins as the journal has them. Each may have an older or newer version of
+// the file than the job. It blocks on the journal.
 func (x *twins) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
 	if err := x.findSources(ctx); err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (x *twins) Twins(ctx context.Context, j *Job) (twins []Job, err error) {
 	return twins, nil
 }
 
-// findSources learns where the files are in the list that came into it since the last time.
+// findSources adds the jobs that came into the list since the last call to bySource.
 func (x *twins) findSources(ctx context.Context) error {
 	x.l.mu.Lock()
 	var ids []int64
@@ -62,8 +62,8 @@ func (x *twins) findSources(ctx context.Context) error {
 	})
 }
 
-// jobNow returns what a job is now; one of another process as the journal has it. The zero Job is
-// gone.
+// jobNow returns a job as it is now, or as the journal has it if it is another process's; the zero
+// Job if it is gone.
 func (x *twins) jobNow(ctx context.Context, id int64) (j Job, err error) {
 	x.l.mu.Lock()
 	b, i := x.l.batchOf(id)

@@ -9,12 +9,12 @@ import (
 	"inboxuploader/internal/pack"
 )
 
-// Unchanged is what a transfer found as it was delivered before: nothing of it is sent, and it has
-// no jobs of its own.
+// Unchanged counts the files that a transfer found unchanged since an earlier delivery: they are
+// not sent and have no jobs of their own.
 type Unchanged struct {
 	Files, Bytes int64
-	First, Last  time.Time // when these were delivered, on the service's clock; zero if there are none
-	Jobs         string    // the jobs that delivered them, encoded; none of those that were purged since is there
+	First, Last  time.Time // of their deliveries, on the service's clock; zero if there are none
+	Jobs         string    // the jobs that delivered them, encoded; those purged since no longer exist
 }
 
 // Add counts a file.
@@ -24,7 +24,7 @@ func (u *Unchanged) Add(bytes int64, delivered time.Time) {
 	u.date(delivered)
 }
 
-// Join adds another transfer's; of which jobs it is about is not kept.
+// Join adds another transfer's counts and drops Jobs.
 func (u *Unchanged) Join(o Unchanged) {
 	u.Files += o.Files
 	u.Bytes += o.Bytes
@@ -33,7 +33,7 @@ func (u *Unchanged) Join(o Unchanged) {
 	u.Jobs = ""
 }
 
-// date takes a moment of a delivery in.
+// date extends First and Last to the time of a delivery.
 func (u *Unchanged) date(delivered time.Time) {
 	if delivered.IsZero() {
 		return
@@ -46,8 +46,8 @@ func (u *Unchanged) date(delivered time.Time) {
 	}
 }
 
-// jobSet is a set of jobs, by batch. Of 100,000 files that were delivered one after the other it
-// takes 13 KB, and some hundred bytes encoded.
+// jobSet is a set of jobs, by batch. For 100,000 files delivered one after the other it takes 13
+// KB, and some hundred bytes encoded.
 type jobSet map[int64]*[BatchSize / 64]uint64
 
 // add adds a job and reports whether it is new.
@@ -83,8 +83,8 @@ func (s jobSet) has(job int64) bool {
 // batches returns the ids of the batches with jobs of the set, sorted.
 func (s jobSet) batches() []int64 { return slices.Sorted(maps.Keys(s)) }
 
-// encode writes the batches one after the other: how far the id is from the one before, and how
-// many of its jobs are in the set where these are the first ones, or 0 and which.
+// encode writes the batches one after the other: the difference of the id from the one before, then
+// the number of its jobs in the set if these are its first ones, else 0 and the mask.
 func (s jobSet) encode() string {
 	var e encoder
 	last := int64(0)
@@ -104,7 +104,7 @@ func (s jobSet) encode() string {
 	return string(e.Buf)
 }
 
-// ones returns how many jobs of a batch there are where these are the first ones, else 0.
+// ones returns the number of a batch's jobs in the set if these are its first ones, else 0.
 func ones(mask *[BatchSize / 64]uint64) int {
 	first, all := 0, 0
 	for _, word := range mask {
@@ -119,7 +119,7 @@ func ones(mask *[BatchSize / 64]uint64) int {
 	return all
 }
 
-// decodeJobSet is the reverse. What makes no sense ends it.
+// decodeJobSet decodes what encode wrote. It stops at invalid data.
 func decodeJobSet(data string) jobSet {
 	s := jobSet{}
 	d := decoder{pack.Reader{Buf: []byte(data)}}
