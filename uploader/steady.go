@@ -11,8 +11,8 @@ import (
 // Reading a file while a program writes it in place may give a mixture that nobody wrote, and the
 // file's times need not show it. They are coarse, a system sets them when a write begins, and pages
 // mapped into memory that were written before take further writes silently until the system has
-// brought them to the disk. So a reading soon after a change counts only if a second one, begun after the
-// first had ended, finds the same: then the whole file was as it was read at a moment in between.
+// brought them to the disk. So a reading soon after a change counts only if a second one, begun
+// after the first ended, finds the same: then the whole file was as read at a moment in between.
 // Some time passes between the two, so that neither coarse times nor a program in the middle of its
 // work can fake that.
 
