@@ -10,7 +10,7 @@ import (
 	"inboxuploader/uploader/hours"
 )
 
-// hoursFlag is --between: at which times of the day is sent.
+// hoursFlag is --between, the hours of the day in which to send.
 type hoursFlag struct{ hours.Hours }
 
 // Set implements pflag.Value.
@@ -26,7 +26,7 @@ func (f *hoursFlag) Set(text string) error {
 // Type implements pflag.Value.
 func (f *hoursFlag) Type() string { return "HOURS" }
 
-// waitsWords says until when is waited.
+// waitsWords says when sending starts again.
 func waitsWords(until time.Time) string {
 	return "Waiting until " + until.Format("15:04 on 2 January") + " to send."
 }
@@ -41,7 +41,7 @@ type shift struct {
 // errClosing ends a wait for the queue when the hours are over.
 var errClosing = errors.New("the hours are over")
 
-// await waits until it is within the hours.
+// await blocks until the hours begin.
 func (s *shift) await(ctx context.Context) error {
 	for {
 		within, change := s.Until(s.now())
@@ -57,8 +57,7 @@ func (s *shift) await(ctx context.Context) error {
 	}
 }
 
-// wait is q.Wait, but outside the hours nothing more is begun. What is under way is brought to its
-// end.
+// wait is q.Wait, except that nothing new starts outside the hours. What is in transit is finished.
 func (s *shift) wait(ctx context.Context, q *uploader.Queue) error {
 	for {
 		within, change := s.Until(s.now())
@@ -87,7 +86,7 @@ func (s *shift) wait(ctx context.Context, q *uploader.Queue) error {
 	}
 }
 
-// status is the queue's as far as patience is concerned: time outside the hours does not count.
+// status is the queue's status as [patience] reads it: time outside the hours does not count.
 func (s *shift) status(q *uploader.Queue) uploader.Status {
 	status := q.Status()
 	begins := time.Unix(0, s.begins.Load())

@@ -7,12 +7,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// completeValues lets shells complete values of flags and arguments of all commands: words that a
-// flag takes, names of kept inboxes, folders, and files only where a file belongs.
+// completeValues lets shells complete flag values and arguments of all commands: the words that a
+// flag accepts, the names of kept inboxes, folders, and files only where a file belongs.
 func (p *program) completeValues(c *cobra.Command) {
 	complete := func(f *pflag.Flag) {
 		if f.NoOptDefVal == "" || f.Name == "follow-symlinks" { // a switch has no value
-			// It fails for a flag that the command does not have, and each of these it has.
+			// It fails only for a flag that the command does not have.
 			_ = c.RegisterFlagCompletionFunc(f.Name, p.valuesOf(c, f))
 		}
 	}
@@ -28,7 +28,7 @@ func (p *program) completeValues(c *cobra.Command) {
 	}
 }
 
-// valuesOf returns what completes a flag.
+// valuesOf returns the completion of a flag's value.
 func (p *program) valuesOf(c *cobra.Command, f *pflag.Flag) cobra.CompletionFunc {
 	words := func(all ...string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp)
@@ -67,12 +67,12 @@ func (p *program) valuesOf(c *cobra.Command, f *pflag.Flag) cobra.CompletionFunc
 	return cobra.NoFileCompletions
 }
 
-// byTheShell completes by what the shell knows.
+// byTheShell leaves the completion to the shell.
 func byTheShell(how cobra.ShellCompDirective) cobra.CompletionFunc {
 	return cobra.FixedCompletions(nil, how)
 }
 
-// argumentsOf returns what completes a command's arguments.
+// argumentsOf returns the completion of a command's arguments.
 func (p *program) argumentsOf(c *cobra.Command) cobra.CompletionFunc {
 	switch c.CommandPath() {
 	case "uploader", "uploader copy", "uploader window", "uploader manifest", "uploader verify":

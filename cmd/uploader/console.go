@@ -17,7 +17,7 @@ import (
 	"inboxuploader/internal/show"
 )
 
-// console is what a person types and reads.
+// console is where the program reads from and writes to: the standard streams.
 type console struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -39,7 +39,7 @@ func (c *console) print(text string) error {
 	return nil
 }
 
-// printf writes to stdout what nothing depends on.
+// printf writes to stdout and ignores errors.
 func (c *console) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.stdout, format, args...)
 }
@@ -66,19 +66,19 @@ func (c *console) sayJSON(v any) {
 func encodeJSON(v any, indent string) (string, error) {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // a link stands in it as it is, so that it can be copied out
+	e.SetEscapeHTML(false) // keeps links as they are, so that you can copy them
 	e.SetIndent("", indent)
 	err := e.Encode(v)
 	return show.JSON(b.String()), err
 }
 
-// screen is what stderr is.
+// screen describes what stderr leads to.
 type screen struct {
 	terminal bool
 	width    int // columns
 }
 
-// terminal returns what stderr is now; its width changes when a person changes the window.
+// terminal describes stderr as it is now; the width changes when a person resizes the window.
 func (c *console) terminal() screen {
 	f, ok := c.screen.(*os.File)
 	if !ok || c.env("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) || !drawsAgain(f) {
@@ -97,27 +97,28 @@ func (c *console) isTyped() bool {
 	return ok && term.IsTerminal(int(in.Fd()))
 }
 
-// isAsked reports whether a person at a terminal can be asked: they type there and read there.
+// isAsked reports whether the program can ask a question: a person types and reads at a terminal.
 func (c *console) isAsked() bool {
 	out, ok := c.screen.(*os.File)
 	return ok && term.IsTerminal(int(out.Fd())) && c.isTyped()
 }
 
-// agrees asks a person at a terminal; nobody else agrees to anything.
+// agrees asks a person at a terminal. Without a terminal the answer is no.
 func (c *console) agrees(ctx context.Context, question string) bool {
 	return c.isAsked() && c.ask(ctx, question)
 }
 
-// ask asks a question on stderr and reports whether the answer on stdin is yes. When the context is
-// cancelled it is no, at once.
+// ask asks a question on stderr and reports whether the answer on stdin is yes. It returns false at
+// once when the context is cancelled.
 func (c *console) ask(ctx context.Context, question string) bool {
 	c.write(question + " [y/N] ")
-	line, _ := c.readLine(ctx) // no line is no yes
+	line, _ := c.readLine(ctx) // no line means no
 	return slices.Contains([]string{"y", "yes"}, strings.ToLower(line))
 }
 
-// readLine reads a line from stdin and returns it without the blanks around it, also where the
-// input ends in its middle, which is an error. It returns early when the context is cancelled.
+// readLine reads a line from stdin and returns it without surrounding white space. If the input
+// ends in the middle of a line, it returns that part and an error. It returns early when the
+// context is cancelled.
 func (c *console) readLine(ctx context.Context) (string, error) {
 	return unlessCancelled(ctx, func() (string, error) {
 		// A terminal hands over one line at a time, so nothing of the next one is lost.
@@ -126,9 +127,9 @@ func (c *console) readLine(ctx context.Context) (string, error) {
 	})
 }
 
-// unlessCancelled returns what read returns, or when the context is cancelled the cause, at once.
-// Nobody waits for read's goroutine then: opening a named pipe and reading from a terminal can't be
-// ended, and the program ends.
+// unlessCancelled returns what read returns, or the cause as soon as the context is cancelled. It
+// then leaves read's goroutine behind: nothing can interrupt opening a named pipe or reading from a
+// terminal, and the program is about to exit.
 func unlessCancelled[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -149,7 +150,7 @@ func unlessCancelled[T any](ctx context.Context, read func() (T, error)) (T, err
 	}
 }
 
-// confirmed asks a person at a terminal whether to go on. A script is not asked.
+// confirmed asks a person at a terminal whether to continue. It does not ask a script.
 func (c *console) confirmed(ctx context.Context, yes bool, question string) error {
 	if yes || !c.isTyped() || c.ask(ctx, question) {
 		return nil
@@ -161,7 +162,7 @@ func (c *console) confirmed(ctx context.Context, yes bool, question string) erro
 	return exit(exitNotDelivered)
 }
 
-// yesFlag adds --yes, which every command has that asks on a terminal.
+// yesFlag adds --yes, for every command that asks a question.
 func yesFlag(c *cobra.Command, yes *bool) {
 	c.Flags().BoolVar(yes, "yes", false, "don't ask; without a terminal nothing is asked")
 }

@@ -10,7 +10,7 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// copyFlags is what the flags of copy say.
+// copyFlags holds the flags of copy.
 type copyFlags struct {
 	recursive         bool
 	include, exclude  []string
@@ -30,7 +30,7 @@ type copyFlags struct {
 	to string
 
 	idle  []string // AzCopy's flags that change nothing here
-	notes []string // what flags of AzCopy's lead to, for the person
+	notes []string // what AzCopy's flags do here, for a person
 }
 
 // copyRun is one run of copy.
@@ -89,7 +89,7 @@ func copyCommand(p *program) *cobra.Command {
 	return c
 }
 
-// addPatterns defines the flags that say which files below the sources are meant.
+// addPatterns defines the flags that select files below the sources.
 func (f *copyFlags) addPatterns(s *pflag.FlagSet) {
 	s.StringArrayVar(&f.include, "include", nil, "send only what matches this `PATTERN`: * is any "+
 		"name, ** any folders (repeatable, or several separated by ;)")
@@ -100,7 +100,7 @@ func (f *copyFlags) addPatterns(s *pflag.FlagSet) {
 	addLinks(s, &f.links)
 }
 
-// addBeside defines the flags of what is kept beside the bytes.
+// addBeside defines the flags for what is stored with a file besides its bytes.
 func (f *copyFlags) addBeside(s *pflag.FlagSet) {
 	s.BoolVar(&f.keepTimes, "keep-times", false, "store each file's modification time with it, as rclone "+
 		"does (metadata mtime)")
@@ -108,7 +108,7 @@ func (f *copyFlags) addBeside(s *pflag.FlagSet) {
 		"who compare it")
 }
 
-// overwriteFlag is --overwrite: what AzCopy takes there, less what needs the right to read.
+// overwriteFlag is --overwrite: AzCopy's values, except those that need the right to read.
 type overwriteFlag bool
 
 // Set implements pflag.Value.
@@ -139,7 +139,7 @@ func (o *overwriteFlag) String() string {
 // Type implements pflag.Value.
 func (o *overwriteFlag) Type() string { return "true|false" }
 
-// scanOptions returns how the sources are read.
+// scanOptions returns the options for reading the sources.
 func (r *copyRun) scanOptions(to token.Inbox) scan.Options {
 	own, err := r.stateDir()
 	if err != nil {

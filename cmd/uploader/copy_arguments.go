@@ -95,7 +95,7 @@ func (r *copyRun) tokenAndSources(
 	return given, sources, nil
 }
 
-// token returns the token to send with: the one that was given, or that of the inbox of --to.
+// token returns the token to send with: the one on the command line, or that of the inbox of --to.
 func (r *copyRun) token(ctx context.Context, given givenToken) (token.Token, error) {
 	if r.to == "" {
 		return given.parse(r.hosts)
@@ -120,9 +120,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// checkSources refuses, before anything is sent, sources of which none exists, and folders without
-// --recursive. What else is wrong with one of several sources concerns that one only and is listed
-// at the end.
+// checkSources fails, before anything is sent, if no source exists or if a folder comes without
+// --recursive. Any other problem concerns one source alone and is listed at the end.
 func checkSources(sources []string, recursive bool) error {
 	found := false
 	for _, s := range sources {

@@ -10,18 +10,18 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// azcopyFlag is a flag of AzCopy's that pasted lines have.
+// azcopyFlag is one of AzCopy's flags, as pasted commands have them.
 type azcopyFlag struct {
 	name string
 	word bool // takes a value; else it is true or false
-	// set does what the flag asks for. Where nil the flag changes nothing here, which a note says.
+	// set applies the flag. If it is nil, the flag changes nothing here, and a note says so.
 	set func(f *copyFlags, value string) error
 }
 
 const errNumber = wanted("a number above 0")
 
-// azcopyTable lists the flags of "azcopy copy" that this program understands beside its own, or
-// refuses in words.
+// azcopyTable lists the flags of "azcopy copy" that this program understands besides its own, or
+// refuses with an explanation.
 var azcopyTable = []azcopyFlag{
 	{"from-to", true, func(_ *copyFlags, v string) error {
 		if !strings.EqualFold(v, "LocalBlob") {
@@ -150,7 +150,7 @@ var azcopyTable = []azcopyFlag{
 	refusedFlag("preserve-smb-info", "the inbox keeps no such properties"),
 }
 
-// refusedFlag is one that asks for what this program does not do.
+// refusedFlag is a flag for something that this program does not do.
 func refusedFlag(name, instead string) azcopyFlag {
 	return azcopyFlag{name, false, func(_ *copyFlags, v string) error {
 		if v == "false" {
@@ -176,7 +176,8 @@ func (f *copyFlags) allNotes() []string {
 		"These AzCopy options have no effect here: "+strings.Join(f.idle, ", ")+".")
 }
 
-// pathPatterns makes patterns of AzCopy's lists of paths, which mean a file or all below a folder.
+// pathPatterns turns AzCopy's list of paths into patterns. A path means a file, or everything below
+// a folder.
 func pathPatterns(list string) []string {
 	var patterns []string
 	for path := range strings.SplitSeq(list, ";") {
@@ -234,8 +235,8 @@ func (a *azcopyValue) String() string { return "" }
 // Type implements pflag.Value.
 func (a *azcopyValue) Type() string { return "AzCopy" }
 
-// unwrapAzCopy takes "azcopy copy" off the arguments, whether they are words of their own or a
-// whole line pasted as one, whose flags it then reads. Other arguments are returned as they are.
+// unwrapAzCopy removes "azcopy copy" from the arguments, whether they are separate words or a whole
+// command pasted as one argument, whose flags it then reads. It returns other arguments unchanged.
 func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error) {
 	if len(args) > 2 && isAzCopy(args[0]) && isCopyWord(args[1]) {
 		return args[2:], nil
@@ -251,7 +252,7 @@ func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error
 		return nil, &usageError{"Of AzCopy's commands, only “copy” works here."}
 	}
 	for i, word := range words {
-		// What a word processor makes of two hyphens is read as them, where a flag's name follows.
+		// Before a flag's name, the dash that a word processor makes of two hyphens means them.
 		flag := strings.TrimLeft(word, "–—")
 		if name, _, _ := strings.Cut(flag, "="); flag != word && c.Flags().Lookup(name) != nil {
 			words[i] = "--" + flag
@@ -264,7 +265,7 @@ func (r *copyRun) unwrapAzCopy(c *cobra.Command, args []string) ([]string, error
 	return c.Flags().Args(), nil
 }
 
-// isAzCopy reports whether the word is the program's name, maybe with a path and as Windows has it.
+// isAzCopy reports whether the word is AzCopy's name, with or without a path or Windows' ending.
 func isAzCopy(word string) bool {
 	word = strings.ToLower(word)
 	word = word[strings.LastIndexAny(word, `/\`)+1:]
@@ -279,9 +280,9 @@ func isCopyWord(word string) bool {
 	return false
 }
 
-// splitLine splits a command line into words. Quotes are taken off as sh, cmd and PowerShell all
-// understand them; a backslash stays as it is, since it is far more often a part of a path than an
-// escape. At a line's end a backslash, a caret or a backtick continues the line.
+// splitLine splits a command line into words. It removes quotes in the way on which sh, cmd and
+// PowerShell agree. A backslash stays: it is far more often part of a path than an escape. At the
+// end of a line, a backslash, a caret or a backtick continues the line.
 func splitLine(line string) []string {
 	for _, continued := range []string{"\\\r\n", "\\\n", "^\r\n", "^\n", "`\r\n", "`\n"} {
 		line = strings.ReplaceAll(line, continued, " ")

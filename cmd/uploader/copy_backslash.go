@@ -17,8 +17,8 @@ var (
 	merged     = regexp.MustCompile(`"\s+\S`)
 )
 
-// splitMerged takes an argument apart in which a backslash before a quote has merged a folder, the
-// token and options, and refuses what can't be told apart.
+// splitMerged splits an argument in which a backslash before a quote has merged a folder, the token
+// and options. It fails if the parts are ambiguous.
 func (f *copyFlags) splitMerged(c *cobra.Command, args []string) ([]string, error) {
 	for i, a := range args {
 		if !merged.MatchString(a) || exists(a) || len(args) == 1 && isAzCopy(splitLine(a)[0]) {

@@ -18,13 +18,13 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// dryLine is what would become of one file, as --dry-run --json says it.
+// dryLine is one file in the output of --dry-run --json, with what would happen to it.
 type dryLine struct {
 	Action string `json:"action"` // send, skip or refuse
 	jsonSource
 	Blob string `json:"blob"`
 	Size int64  `json:"size"`
-	// The storage would not take the name as it is.
+	// Renamed is that the storage would not accept the name as it is.
 	Renamed  bool               `json:"renamed,omitempty"`
 	Warnings []scan.NameWarning `json:"name_warnings,omitempty"`
 	Lately   bool               `json:"modified_lately,omitempty"` // in the last minute
@@ -32,7 +32,7 @@ type dryLine struct {
 	Message  string             `json:"message,omitempty"`
 }
 
-// rehearsal is a look at what would be sent.
+// rehearsal is one dry run.
 type rehearsal struct {
 	*copyRun
 	token token.Token
@@ -43,7 +43,7 @@ type rehearsal struct {
 	lines []dryLine // of one batch
 }
 
-// rehearse lists on stdout what would be sent and what not, and sends nothing.
+// rehearse lists on stdout which files copy would send and which not, and sends nothing.
 func (r *copyRun) rehearse(
 	ctx context.Context, token token.Token, sources []string, begun time.Time,
 ) error {
@@ -75,8 +75,8 @@ func (r *copyRun) rehearse(
 	return nil
 }
 
-// look finds out what would be sent and what not, and sends nothing. each is called with some files
-// at a time; they are the caller's until it returns, and its error ends the look.
+// look finds out which files copy would send and which not, and sends nothing. It calls each with
+// some files at a time, which are valid until each returns. An error from each ends the look.
 func (r *copyRun) look(
 	ctx context.Context, token token.Token, sources []string, begun time.Time,
 	each func([]dryLine) error,
@@ -118,7 +118,7 @@ func (r *rehearsal) run(
 		r.lines = r.lines[:0]
 		for i := range found {
 			if found[i].Skip == scan.SkipOtherShard {
-				r.found.Note(&found[i]) // there may be far more of them than of what is meant
+				r.found.Note(&found[i]) // these may far outnumber the rest
 				continue
 			}
 			line, err := r.lineOf(ctx, &found[i])
@@ -143,7 +143,7 @@ func (r *rehearsal) run(
 	return o, nil
 }
 
-// lineOf says what would become of something that was found, and counts it.
+// lineOf describes what would happen to a found file, and counts it.
 func (r *rehearsal) lineOf(ctx context.Context, x *scan.Found) (dryLine, error) {
 	if x.Err == nil && x.Skip == "" {
 		if x.Err = plan.TooLarge(x.Source, x.Size, r.token.Rights); x.Err == nil {
@@ -205,7 +205,7 @@ func rehearsedWords(o *outcome) []string {
 	return append(lines, lookedWords(o)...)
 }
 
-// lookedWords says, in lines, what else a person should know before anything is sent.
+// lookedWords returns, as lines, what else a person should know before sending.
 func lookedWords(o *outcome) []string {
 	names := newNames(o)
 	lines := append(youngWords(o.young), o.leftOutWords(), o.shardWords())

@@ -10,8 +10,8 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// linksFlag is --follow-symlinks: whether what links point to is sent, and if so how far they may
-// lead.
+// linksFlag is --follow-symlinks: whether to follow links, and whether they may lead outside the
+// sources.
 type linksFlag struct{ follow, outside bool }
 
 // addLinks adds the flag, which needs no value.
@@ -47,10 +47,10 @@ func (l *linksFlag) String() string {
 	return ""
 }
 
-// Type implements pflag.Value. That of a flag without a value is not shown.
+// Type implements pflag.Value. The help does not show the type of a flag without a value.
 func (l *linksFlag) Type() string { return "bool" }
 
-// outside counts the links that were followed out of what was given.
+// outside counts the followed links that lead outside the sources.
 func (o *outcome) outside() (n int64) {
 	for _, t := range o.status.Transfers {
 		n += t.Outside
@@ -58,7 +58,7 @@ func (o *outcome) outside() (n int64) {
 	return n
 }
 
-// outsideWords says how many links were followed out of what was given.
+// outsideWords says how many followed links lead outside the sources.
 func (o *outcome) outsideWords() string {
 	switch n := o.outside(); n {
 	case 0:
@@ -72,8 +72,8 @@ func (o *outcome) outsideWords() string {
 	}
 }
 
-// unfollowedWords names the links to folders that are sent under so many names that these were left
-// out.
+// unfollowedWords names the skipped links: those to folders that are already sent under too many
+// names.
 func (o *outcome) unfollowedWords() []string {
 	n := o.leftOut()[scan.SkipFollowed]
 	if n == 0 {

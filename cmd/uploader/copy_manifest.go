@@ -20,7 +20,7 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// hashes are those that files are compared with.
+// hashes returns the kinds of hash to compare files by.
 func (f *documentFlags) hashes() source.Hashes {
 	if f.expected == nil {
 		return 0
@@ -28,8 +28,8 @@ func (f *documentFlags) hashes() source.Hashes {
 	return f.expected.Hashes()
 }
 
-// keepManifest makes the manifest of --check-manifest what is sent: its files alone, each of which
-// is compared before it is. It keeps a copy in the state folder, for later runs, and says first
+// keepManifest limits the upload to the files of --check-manifest, each of which is compared before
+// it is sent. It keeps a copy of the manifest in the state folder for later runs, and says first
 // which files are missing and which are additional.
 func (r *copyRun) keepManifest(ctx context.Context, to token.Token, sources []string) error {
 	f := &r.documents
@@ -46,7 +46,7 @@ func (r *copyRun) keepManifest(ctx context.Context, to token.Token, sources []st
 			"folder as the only source."}
 	}
 	text, err := os.ReadFile(f.check)
-	if err == nil { // the copy is what was compared, whatever becomes of the file meanwhile
+	if err == nil { // compare with the copy, even if the file changes meanwhile
 		f.expected, err = manifest.ParseExpected(bytes.NewReader(text))
 	}
 	if err != nil {
@@ -76,8 +76,8 @@ func manifestUnreadable(path string, err error) error {
 		"that you may read it.", show.Text(path))
 }
 
-// compareNames says which files of a manifest are not in the folder, and which files of the folder
-// are not in it.
+// compareNames says which files of a manifest are missing from the folder, and which files of the
+// folder the manifest does not name.
 func (r *copyRun) compareNames(ctx context.Context, root string, o scan.Options) error {
 	expected := r.documents.expected
 	missing, additional := map[string]bool{}, []string(nil)
@@ -111,7 +111,7 @@ func (r *copyRun) compareNames(ctx context.Context, root string, o scan.Options)
 	return nil
 }
 
-// sayNames says how many files there are of a kind, and names the first.
+// sayNames says how many files of a kind there are, and names the first ones.
 func (r *copyRun) sayNames(kind string, names []string, n int64) {
 	if n == 0 {
 		return

@@ -12,22 +12,22 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// producer is the program of --from-command. It is started when it is read first, so where the name
-// is taken it never runs, and reads nothing: standard input may have the token.
+// producer is the command of --from-command. The first Read starts it, so it never runs if the name
+// is taken. It gets no standard input, which may hold the token.
 type producer struct {
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
 	start  sync.Once
-	out    io.Reader // nil: it could not be started
+	out    io.Reader // nil if the command did not start
 	wait   sync.Once
-	err    error // of its end
+	err    error // how it ended
 }
 
-// commandGrace is how long a command may take to end after it was told to.
+// commandGrace is how long a command may take to exit once told to.
 const commandGrace = 5 * time.Second
 
-// newProducer returns the program with its arguments, or wrong usage where there is none. What it
-// says goes to stderr.
+// newProducer returns a producer for a command and its arguments, or a usage error if that command
+// can't run. The command's own messages go to stderr.
 func newProducer(ctx context.Context, words []string, stderr io.Writer) (*producer, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // a person named it, and no shell reads it
@@ -59,8 +59,8 @@ func (c *producer) Read(p []byte) (int, error) {
 	return c.out.Read(p)
 }
 
-// finish waits for the command's end after all that it wrote was read. The error says that it
-// failed.
+// finish waits for the command to exit, once all its output has been read. It returns an error if
+// the command failed.
 func (c *producer) finish() error {
 	c.wait.Do(func() {
 		if c.out == nil {
@@ -78,9 +78,9 @@ func (c *producer) failed() error {
 	return e
 }
 
-// end ends a command that still runs, and waits for that.
+// end stops the command if it is still running, and waits for it.
 func (c *producer) end() {
-	c.start.Do(func() {}) // it is not started any more
+	c.start.Do(func() {}) // never start it from now on
 	c.cancel()
-	_ = c.finish() // what is known of it was told
+	_ = c.finish() // already reported
 }

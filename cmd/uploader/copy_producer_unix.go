@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// askToEnd has a command told to end before it is killed.
+// askToEnd makes cancelling ask the command to exit before killing it.
 func askToEnd(c *exec.Cmd) {
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 }

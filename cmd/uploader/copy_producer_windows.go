@@ -2,5 +2,5 @@ package main
 
 import "os/exec"
 
-// askToEnd has a command killed: Windows has no way to tell it to end.
+// askToEnd does nothing: Windows has no way to ask a command to exit, so it is killed.
 func askToEnd(*exec.Cmd) {}

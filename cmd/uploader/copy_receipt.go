@@ -16,8 +16,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// checkReceipt makes sure, before anything is sent, that the receipt can be written to a file and
-// replaces nothing that is no receipt. It takes an empty path for none.
+// checkReceipt makes sure, before anything is sent, that the receipt can be written to the file and
+// replaces nothing but a receipt. An empty path means no receipt.
 func checkReceipt(path string) error {
 	if path == "" {
 		return nil
@@ -37,7 +37,7 @@ func checkReceipt(path string) error {
 	}
 }
 
-// writeReceipt writes what was delivered, if a receipt is wanted.
+// writeReceipt writes the receipt of this delivery, if --receipt asks for one.
 func (r *delivery) writeReceipt(ctx context.Context, q *uploader.Queue) error {
 	if r.flags.receipt == "" {
 		return nil
@@ -45,7 +45,7 @@ func (r *delivery) writeReceipt(ctx context.Context, q *uploader.Queue) error {
 	return r.program.saveReceipt(ctx, q, r.flags.receipt, slices.Concat(r.transfers, r.documentTransfers))
 }
 
-// saveReceipt writes a file about what these transfers delivered, now or before.
+// saveReceipt writes a receipt of everything that these transfers delivered, now or before.
 func (p *program) saveReceipt(
 	ctx context.Context, q *uploader.Queue, path string, transfers []int64,
 ) error {
@@ -64,8 +64,8 @@ func (p *program) saveReceipt(
 	return nil
 }
 
-// receiptOptions returns what else a receipt about these transfers says; of none, about all. done
-// must be called when it is written.
+// receiptOptions returns what else a receipt of these transfers says; no transfers means all. Call
+// done once the receipt is written.
 func (p *program) receiptOptions(
 	ctx context.Context, q *uploader.Queue, transfers []int64,
 ) (options []receipt.Option, done func()) {
@@ -104,8 +104,8 @@ func unsentWords(j *ledger.Job) string {
 	return "It was waiting to be sent when this was written."
 }
 
-// receiptWords says what became of the receipt in a file. unkept is that there is no list of
-// uploads on the disk.
+// receiptWords says whether the receipt was written to the file. unkept means that no list of
+// uploads is on the disk.
 func receiptWords(path string, err error, unkept bool) string {
 	switch {
 	case err == nil:
@@ -123,11 +123,11 @@ func receiptWords(path string, err error, unkept bool) string {
 	}
 }
 
-// errReceiptWaits ends the search for the receipt among what is to be sent.
+// errReceiptWaits ends the search for the receipt among the waiting files.
 var errReceiptWaits = errors.New("the receipt is to be sent")
 
-// keepReceiptHome refuses a receipt's file that waits to be sent itself: an earlier run, which had
-// another receipt or none, found it.
+// keepReceiptHome fails if the receipt's file is itself waiting to be sent, because an earlier run
+// with another receipt, or none, found it.
 func keepReceiptHome(
 	ctx context.Context, q *uploader.Queue, path string, transfers []ledger.TransferStatus,
 ) error {
@@ -139,7 +139,7 @@ func keepReceiptHome(
 		return fmt.Errorf("look at receipt: %w", err)
 	}
 	for _, t := range transfers {
-		// The text only spares looking at most files.
+		// Text only narrows the search.
 		f := ledger.Filter{States: notDelivered, Transfer: t.ID, Text: filepath.Base(path)}
 		err := ledger.EachRow(ctx, q, f, func(j ledger.Job) error {
 			if info, err := os.Stat(j.Source); err == nil && os.SameFile(info, own) {
@@ -165,8 +165,7 @@ var notDelivered = []ledger.JobState{
 	ledger.Cancelled,
 }
 
-// receiptOfAll writes the receipt that is wanted though nothing was left to be sent: about all that
-// stands in the list.
+// receiptOfAll writes the receipt if nothing was left to send. It covers the whole upload list.
 func (r *resumeRun) receiptOfAll(ctx context.Context, q *uploader.Queue) error {
 	var ids []int64
 	for _, t := range q.Status().Transfers {

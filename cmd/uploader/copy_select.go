@@ -18,25 +18,25 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// listsLast is for how long lists of files are kept in the state folder: tokens last thirty days, so
-// nothing goes on with older ones.
+// listsLast is how long lists of files stay in the state folder. Tokens last thirty days, so no
+// upload still needs an older list.
 const listsLast = 60 * 24 * time.Hour
 
-// isList reports whether a file in the state folder is a list of files: one that could be read once
-// only, what a watch found, or what it looks at.
+// isList reports whether a file in the state folder is a list of files: the copy of one that could
+// be read only once, what a watch found, or what it is watching.
 func isList(name string) bool {
 	kept, _ := filepath.Match("list-????????????????????????????????.txt", name)
-	watched, _ := filepath.Match("watch-*.txt", name) // both fail for a wrong pattern alone
+	watched, _ := filepath.Match("watch-*.txt", name) // fails only for a bad pattern
 	return kept || watched
 }
 
-// selection is which files below the sources are sent, and where in the inbox they get.
+// selection says which files below the sources to send, and where in the inbox to put them.
 type selection struct {
 	newer    newerFlag
 	shard    shardFlag
 	prefix   string
 	contents bool
-	list     string // of --files-from; once it is prepared, the absolute path of a file
+	list     string // of --files-from; an absolute path once keepList has run
 }
 
 func (s *selection) add(flags *pflag.FlagSet) {
@@ -48,7 +48,7 @@ func (s *selection) add(flags *pflag.FlagSet) {
 	s.addPlace(flags)
 }
 
-// addPlace defines where in the inbox files get.
+// addPlace defines the flags that say where in the inbox files go.
 func (s *selection) addPlace(flags *pflag.FlagSet) {
 	flags.StringVar(&s.prefix, "prefix", "", "put everything into this `FOLDER` of the inbox, "+
 		"such as project/run7")
@@ -56,7 +56,7 @@ func (s *selection) addPlace(flags *pflag.FlagSet) {
 		"folders' own names")
 }
 
-// apply makes it part of how the sources are read.
+// apply copies the selection into the scan options.
 func (s *selection) apply(o *scan.Options) {
 	o.MaxAge, o.NewerThan = s.newer.within, s.newer.since
 	o.Shard = s.shard.Shard
@@ -65,10 +65,10 @@ func (s *selection) apply(o *scan.Options) {
 	o.FilesFrom = s.list
 }
 
-// folder is the folder in the inbox that everything is put into; empty for none.
+// folder is the folder in the inbox that everything goes into; empty for none.
 func (s *selection) folder() string { return strings.Trim(filepath.ToSlash(s.prefix), "/") }
 
-// wrongUsage reports whether a problem is about what stands in the command.
+// wrongUsage reports whether a problem is a mistake in the command line.
 func wrongUsage(err error) bool {
 	r := asError(err).Reason
 	return slices.Contains([]problem.Reason{
@@ -76,7 +76,7 @@ func wrongUsage(err error) bool {
 	}, r)
 }
 
-// checkList refuses a list that can't go with the sources.
+// checkList refuses a list that does not fit the sources.
 func (r *copyRun) checkList(sources []string) error {
 	switch {
 	case r.selection.list == "":
@@ -92,8 +92,8 @@ func (r *copyRun) checkList(sources []string) error {
 	return nil
 }
 
-// keepList makes the list a file that can be read more than once, also in a later run: what comes
-// by standard input or a pipe is kept in the state folder, under a name that its content has.
+// keepList makes the list a file that this run and later ones can read again. It saves what comes
+// from standard input or a pipe in the state folder, under a name made from its content.
 func (r *copyRun) keepList(ctx context.Context) error {
 	name := r.selection.list
 	if name == "" {
@@ -103,7 +103,7 @@ func (r *copyRun) keepList(ctx context.Context) error {
 	if name == "-" {
 		open = func() (io.ReadCloser, error) { return io.NopCloser(r.stdin), nil }
 	} else if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
-		r.selection.list, err = absolutePath(name) // what is not there is said by who reads it
+		r.selection.list, err = absolutePath(name) // the reader reports a missing file
 		return err
 	}
 	text, err := readText(ctx, open, scan.MaxList+1)
@@ -119,7 +119,7 @@ func (r *copyRun) keepList(ctx context.Context) error {
 	return err
 }
 
-// writeList keeps a list of files in the state folder, and returns its path.
+// writeList saves a list of files in the state folder, and returns its path.
 func (r *copyRun) writeList(text string) (path string, err error) {
 	dir, err := r.openState()
 	if err != nil {
@@ -136,9 +136,9 @@ func (r *copyRun) writeList(text string) (path string, err error) {
 	return path, nil
 }
 
-// removeOldLists removes lists that no upload can need any more. What can't be removed stays.
+// removeOldLists removes the lists that no upload can still need. It ignores errors.
 func (r *copyRun) removeOldLists(dir string) {
-	entries, _ := os.ReadDir(dir) // the next one finds what this one can't
+	entries, _ := os.ReadDir(dir) // the next run tries again
 	for _, e := range entries {
 		if !isList(e.Name()) {
 			continue
@@ -156,7 +156,7 @@ type newerFlag struct {
 	within time.Duration
 }
 
-// newerLayouts are how a date may be written; without a zone it is this computer's time.
+// newerLayouts are the accepted forms of a date. Without a zone it is in this computer's time.
 var newerLayouts = []string{
 	time.DateOnly, "2006-01-02 15:04", "2006-01-02T15:04", time.DateTime, "2006-01-02T15:04:05",
 	time.RFC3339,

@@ -18,8 +18,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// clockDifference is by how much a clock may be wrong before a token is refused without asking the
-// service, as the service's documentation of SAS advises (storage-sas-overview).
+// clockDifference is how far off a clock may be before the program refuses a token without asking
+// the service, as the service's documentation of SAS advises (storage-sas-overview).
 const clockDifference = 15 * time.Minute
 
 // run carries out the command.
@@ -76,7 +76,7 @@ func (r *copyRun) run(ctx context.Context, args []string) error {
 	return r.failed(&r.sendFlags, token, r.send(ctx, token, sources, begun))
 }
 
-// checkConflict refuses two rules at once for names that are taken.
+// checkConflict refuses --keep-both together with --overwrite.
 func (r *copyRun) checkConflict() error {
 	if r.keepBoth && bool(r.overwrite) {
 		return &usageError{"--overwrite=true replaces files in the inbox, --keep-both keeps " +
@@ -85,7 +85,8 @@ func (r *copyRun) checkConflict() error {
 	return nil
 }
 
-// forOneFile returns the token for the sources: the name at the end of a link is that of one file.
+// forOneFile returns the token for the sources. If the only source is a file, it gets the name at
+// the end of the link.
 func (r *copyRun) forOneFile(token token.Token, sources []string) token.Token {
 	name := token.FileName()
 	if r.to != "" || name == "" || !isOneFile(sources) {
@@ -97,7 +98,7 @@ func (r *copyRun) forOneFile(token token.Token, sources []string) token.Token {
 	return token.ForFile()
 }
 
-// checkDates refuses a token whose time is over or has not begun, and shows its fields.
+// checkDates refuses a token that has expired or is not yet valid, and shows its fields.
 func (r *copyRun) checkDates(token token.Token, now time.Time) error {
 	err := outOfTime(token, now)
 	if err == nil {
@@ -113,7 +114,7 @@ func (r *copyRun) checkDates(token token.Token, now time.Time) error {
 	return err
 }
 
-// send delivers the sources and says what became of them.
+// send delivers the sources and reports the outcome.
 func (r *copyRun) send(
 	ctx context.Context, token token.Token, sources []string, begun time.Time,
 ) error {
@@ -157,9 +158,8 @@ func (r *copyRun) send(
 	})
 }
 
-// continued goes on with an unfinished copy of the same sources, if there is one, and returns its
-// id or 0. Its folders are read again, since a person who repeats a command means what is there
-// now.
+// continued resumes an unfinished copy of the same sources, if there is one, and returns its id, or
+// 0. It reads the folders again: repeating a command means what is there now.
 func (r *copyRun) continued(
 	ctx context.Context, q *uploader.Queue, token token.Token, roots []string, o ledger.AddOptions,
 ) (int64, error) {
@@ -194,7 +194,7 @@ func (r *copyRun) continued(
 	return id, nil
 }
 
-// absolute returns the sources in a form that means the same whatever the working folder is.
+// absolute returns the sources as absolute paths.
 func absolute(sources []string) ([]string, error) {
 	roots := make([]string, len(sources))
 	for i, s := range sources {
@@ -203,18 +203,17 @@ func absolute(sources []string) ([]string, error) {
 			return nil, err
 		}
 		if strings.HasSuffix(s, "/") || strings.HasSuffix(s, string(filepath.Separator)) {
-			root += string(filepath.Separator) // says that a folder is meant
+			root += string(filepath.Separator) // marks a folder
 		}
 		roots[i] = root
 	}
 	return roots, nil
 }
 
-// absolutePath returns a path that a person named in a form that means the same whatever the
-// working folder is.
+// absolutePath returns a path from the command line as an absolute path, or a usage error.
 func absolutePath(path string) (string, error) {
 	abs, err := filepath.Abs(path)
-	if err != nil { // the system does not say where this program is
+	if err != nil { // the working folder is unknown
 		return "", &usageError{"“" + show.Text(path) + "” can't be found: the current folder no " +
 			"longer exists. Nothing was sent. Change to another folder, or write the full path."}
 	}
@@ -234,7 +233,7 @@ func logOutcome(log *slog.Logger, o *outcome) {
 	log.Info("end", args...)
 }
 
-// shownPath is a source's path for people: short where it lies below the working folder.
+// shownPath is a source's path for display, relative if it is below the working folder.
 func shownPath(path string) string {
 	if here, err := filepath.Abs("."); err == nil {
 		if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {

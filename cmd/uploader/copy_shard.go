@@ -10,7 +10,7 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// shardFlag is --shard I/N: which of N equal parts of the files is sent.
+// shardFlag is --shard I/N: which of N equal parts of the files to send.
 type shardFlag struct{ scan.Shard }
 
 // Set implements pflag.Value.
@@ -36,7 +36,7 @@ func (s *shardFlag) String() string {
 // Type implements pflag.Value.
 func (s *shardFlag) Type() string { return "I/N" }
 
-// shardWords says of each shard that was sent how much belongs to others. It is empty where the
+// shardWords says for each sent shard how many files belong to other shards. It is empty if the
 // work was not split.
 func (o *outcome) shardWords() string {
 	var words []string

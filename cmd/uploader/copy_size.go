@@ -34,7 +34,7 @@ func (b *byteSize) set(n int64) error {
 	return nil
 }
 
-// String implements pflag.Value. It is empty for the default, which the help then leaves out.
+// String implements pflag.Value. It is empty for the default, so the help does not show it.
 func (b *byteSize) String() string {
 	if b.bytes <= 0 {
 		return ""
@@ -52,8 +52,8 @@ func (b *byteSize) Type() string {
 
 const errSize = wanted("a number of bytes such as 64MiB, 500k or 1G")
 
-// parseBytes reads a number of bytes. perTime allows what speeds are written with: /s behind the
-// unit, and bits.
+// parseBytes parses a number of bytes. perTime allows the forms of speeds: /s after the unit, and
+// bits.
 func parseBytes(text string, perTime bool) (int64, error) {
 	text = strings.TrimSpace(text)
 	bits := false

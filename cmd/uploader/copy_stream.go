@@ -15,12 +15,12 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// streamFlags is what copy's flags say of data that is no file.
+// streamFlags are copy's flags for a stream: data from standard input or a command.
 type streamFlags struct {
 	name        string
 	size        byteSize // 0: not known
 	fromCommand bool
-	command     []string // what stands behind --
+	command     []string // the words after --
 }
 
 func (f *streamFlags) add(flags *pflag.FlagSet) {
@@ -31,11 +31,10 @@ func (f *streamFlags) add(flags *pflag.FlagSet) {
 		"after -- writes, and deliver only if it exits with 0")
 }
 
-// wanted reports whether data is to be sent that is no file.
+// wanted reports whether to send a stream.
 func (f *streamFlags) wanted() bool { return f.name != "" || f.fromCommand || f.size.bytes > 0 }
 
-// take parts the arguments from the command behind them, and refuses flags that are for files
-// alone.
+// take separates the arguments from the command after them, and refuses flags that only suit files.
 func (f *streamFlags) take(c *cobra.Command, args []string) ([]string, error) {
 	if !f.wanted() {
 		return args, nil
@@ -67,7 +66,7 @@ func (f *streamFlags) take(c *cobra.Command, args []string) ([]string, error) {
 	return args, nil
 }
 
-// streamToken finds the token among the arguments, of which the first may be -, the source.
+// streamToken finds the token among the arguments. The first of these may be the source, -.
 func (r *copyRun) streamToken(ctx context.Context, args []string) (given givenToken, err error) {
 	environment := r.fromEnvironment()
 	elsewhere := r.tokenFile != "" || environment.text != "" || r.to != ""
@@ -103,7 +102,7 @@ func (r *copyRun) streamToken(ctx context.Context, args []string) (given givenTo
 	}
 }
 
-// runStream delivers what comes on standard input or from a command.
+// runStream delivers standard input or the output of a command.
 func (r *copyRun) runStream(ctx context.Context, token token.Token, begun time.Time) error {
 	if r.isTyped() && !r.stream.fromCommand {
 		return &usageError{"Nothing is piped into this command. Nothing was sent. Use: producer | " +
@@ -122,7 +121,7 @@ func (r *copyRun) runStream(ctx context.Context, token token.Token, begun time.T
 	return r.failed(&r.sendFlags, token, r.sendStream(ctx, token, name, begun))
 }
 
-// streamName is the name that the data gets in the inbox.
+// streamName returns the data's name in the inbox.
 func (r *copyRun) streamName(to token.Inbox) (scan.Name, error) {
 	o := scan.Options{Inbox: to, Folder: r.selection.folder()}
 	if err := o.CheckFolder(); err != nil {
@@ -144,7 +143,7 @@ func (r *copyRun) streamName(to token.Inbox) (scan.Name, error) {
 	return planned, nil
 }
 
-// sendStream sends the data and says what became of it.
+// sendStream sends the data and reports the outcome.
 func (r *copyRun) sendStream(
 	ctx context.Context, token token.Token, name scan.Name, begun time.Time,
 ) error {
@@ -186,8 +185,8 @@ func (r *copyRun) sendStream(
 	return s.run(ctx)
 }
 
-// awaitHours waits until data may be sent that is no file. Once begun it is sent to its end: what
-// writes it can't be asked to wait for a day.
+// awaitHours waits for the hours of --between. Once started, a stream is sent to its end even
+// outside these hours: its writer can't wait for a day.
 func (r *copyRun) awaitHours(ctx context.Context) error {
 	s := &shift{Hours: r.between.Hours, now: r.now}
 	if within, change := s.Until(r.now()); !within {
@@ -196,7 +195,7 @@ func (r *copyRun) awaitHours(ctx context.Context) error {
 	return s.await(ctx)
 }
 
-// within is a speed that keeps to a bound; 0 is none.
+// within limits a rate to a bound. For both, 0 means no limit.
 func within(rate, bound int64) int64 {
 	if bound > 0 && (rate == 0 || rate > bound) {
 		return bound

@@ -13,8 +13,8 @@ import (
 	"inboxuploader/uploader/stream"
 )
 
-// streamRun is a stream on its way, and what became of it, described as a queue would that has it
-// as its one file.
+// streamRun is the upload of one stream. It describes progress and outcome as a queue with one file
+// would.
 type streamRun struct {
 	*delivery
 	data   *streamFlags
@@ -22,7 +22,7 @@ type streamRun struct {
 	stream *stream.Stream
 }
 
-// run sends it and says what became of it.
+// run sends the stream and reports the outcome.
 func (s *streamRun) run(ctx context.Context) error {
 	status := func() uploader.Status { return s.status(s.stream.Status(), ledger.Active) }
 	waiting, end := s.flags.giveUp.limit(ctx, status)
@@ -61,7 +61,7 @@ func (s *streamRun) run(ctx context.Context) error {
 	return s.tell(&o, s.saveReceipt(ctx, t.Transfer, job))
 }
 
-// whyStopped is why a stream ended early, in words that hold for one.
+// whyStopped returns why a stream ended early, with the reason that fits a stream.
 func whyStopped(err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || e.Reason != problem.GaveUp {
@@ -101,7 +101,7 @@ func (s *streamRun) job(result stream.Result, err error) ledger.Job {
 	return j
 }
 
-// status describes where the stream stands; state is that of its one file.
+// status describes the stream's progress; state is that of its one file.
 func (s *streamRun) status(st stream.Status, state ledger.JobState) uploader.Status {
 	in := s.token.Inbox
 	size := st.Read
@@ -131,7 +131,7 @@ func (s *streamRun) status(st stream.Status, state ledger.JobState) uploader.Sta
 	}
 }
 
-// streamParts is progressParts of a stream, which is one and may have no known length.
+// streamParts is progressParts for a stream: a single file, perhaps of unknown length.
 func streamParts(s uploader.Status, now time.Time) []string {
 	parts := progressParts(s, now)[1:]
 	if s.Scanning {
@@ -140,13 +140,13 @@ func streamParts(s uploader.Status, now time.Time) []string {
 	return parts
 }
 
-// saveReceipt writes what was delivered, if a receipt is wanted.
+// saveReceipt writes the receipt, if --receipt asks for one.
 func (s *streamRun) saveReceipt(ctx context.Context, t ledger.Transfer, j ledger.Job) error {
 	if s.flags.receipt == "" {
 		return nil
 	}
 	return receipt.Save(context.WithoutCancel(ctx), s.flags.receipt, s.token.Inbox,
 		func(_ context.Context, visit func(ledger.Transfer, ledger.Job) error) error {
-			return visit(t, j) // what was not delivered is left out
+			return visit(t, j) // a receipt names only what was delivered
 		}, receipt.By(version(), s.program.now()))
 }

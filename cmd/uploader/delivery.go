@@ -24,8 +24,7 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// delivery is one time that something is sent, from the first look at the flags to the last word
-// about what became of it.
+// delivery is one run of a command that sends, from checking the flags to the summary.
 type delivery struct {
 	program *program
 	flags   *sendFlags
@@ -35,24 +34,24 @@ type delivery struct {
 	logFile io.Closer
 	journal ledger.Journal
 
-	// What goes with it when all is delivered; where it is empty, what each transfer says.
+	// The documents to send when all files are delivered; if empty, those that each transfer names.
 	manifest source.Hashes
 	note     ledger.Note
-	// additional is how many files were left out since a manifest does not name them.
+	// additional counts the files skipped because a manifest does not name them.
 	additional int64
 	hashes     *manifest.Keeper
 
-	// Filled by who hands the queue its work.
-	transfers []int64              // what it is about
-	token     token.Token          // the one it sends with; zero where there are several
-	to        string               // where it sends to, for a person
-	documents []documents.Document // what goes with it
+	// The function that gives the queue its work sets these.
+	transfers []int64
+	token     token.Token          // the one to send with; zero if there are several
+	to        string               // the destination, for a person
+	documents []documents.Document // sent with the files
 
-	documentTransfers []int64 // that send those
+	documentTransfers []int64 // the transfers of those documents
 }
 
-// beginDelivery makes sure, before anything is sent, that the receipt can be written. discard must
-// be called at the end.
+// beginDelivery makes sure, before anything is sent, that the receipt can be written. The caller
+// calls discard at the end.
 func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error) {
 	if err := enoughFiles(); err != nil {
 		return nil, err
@@ -65,8 +64,8 @@ func (p *program) beginDelivery(f *sendFlags, begun time.Time) (*delivery, error
 	return r, nil
 }
 
-// failed prints, where --json asks for it, the object of a delivery that failed before it could be
-// summed up, and returns the error.
+// failed returns the error of a delivery that failed before there was a summary. With --json it
+// first prints the object.
 func (p *program) failed(f *sendFlags, token token.Token, err error) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || !f.asJSON || exitCode(context.Background(), err) == exitUsage {
@@ -85,12 +84,12 @@ func (r *delivery) discard() {
 			r.log.Error("close journal", "error", err)
 		}
 	}
-	_ = r.hashes.Close()  // what was not kept is read again
-	_ = r.logFile.Close() // the log never decides about an upload
+	_ = r.hashes.Close()  // hashes that were not saved are computed again
+	_ = r.logFile.Close() // the log never fails an upload
 }
 
-// send runs a queue over the journal: hand gives it its work, then it is waited for, and what
-// became of it is said.
+// send runs a queue on the journal: hand gives it its work, then send waits for it and reports the
+// outcome.
 func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error) error {
 	p := r.program
 	s := &shift{Hours: r.flags.between.Hours, now: p.now}
@@ -100,7 +99,7 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 	if err := s.await(ctx); err != nil {
 		return err
 	}
-	// The queue does not end with ctx: what it knows at an interrupt is for the summary.
+	// The queue outlives ctx: the summary after an interrupt needs it.
 	config := r.flags.config(r.journal, r.log)
 	config.Sums = r.hashes
 	q, err := uploader.NewQueue(context.WithoutCancel(ctx), config)
@@ -136,7 +135,7 @@ func (r *delivery) send(ctx context.Context, hand func(q *uploader.Queue) error)
 	return r.conclude(context.WithoutCancel(ctx), q, stopped, young)
 }
 
-// progress is what --json-progress prints of a status; nil where it was not asked for.
+// progress returns the function that makes the objects of --json-progress; nil without that flag.
 func (r *delivery) progress() func(uploader.Status) any {
 	if !r.flags.jsonProgress {
 		return nil
@@ -148,7 +147,7 @@ func (r *delivery) progress() func(uploader.Status) any {
 	}
 }
 
-// conclude says what became of it, in words and in the ways that were asked for.
+// conclude collects the outcome and reports it as [delivery.tell] does.
 func (r *delivery) conclude(
 	ctx context.Context, q *uploader.Queue, stopped error, young uploader.Young,
 ) error {
@@ -171,8 +170,8 @@ func (r *delivery) conclude(
 	return err
 }
 
-// tell says what became of it, in words and in the ways that were asked for. kept is what came of
-// the receipt. It returns how the program exits.
+// tell reports the outcome in words and in the forms that the flags ask for. kept is the error of
+// writing the receipt. tell returns how the program exits.
 func (r *delivery) tell(o *outcome, kept error) error {
 	p := r.program
 	logOutcome(r.log, o)
@@ -207,16 +206,14 @@ func (r *delivery) tell(o *outcome, kept error) error {
 	return exit(o.exit)
 }
 
-// kept reports whether the list of what is to be sent is on the disk, so that another command can
-// go on with it.
+// kept reports whether the upload list is on the disk, so that another command can continue it.
 func (r *delivery) kept() bool {
 	_, onDisk := r.journal.(*journal.Journal)
 	dir, err := r.program.stateDir()
 	return onDisk && err == nil && journal.Exists(dir)
 }
 
-// warnOfEnd says before the start that what is left can't be sent while the token is valid, where
-// that is known.
+// warnOfEnd warns before the start if the token is known to expire before everything is sent.
 func (r *delivery) warnOfEnd(q *uploader.Queue) {
 	s := q.StatusOf(r.transfers...)
 	speed := float64(r.flags.rate.bytes)
@@ -232,8 +229,7 @@ func (r *delivery) warnOfEnd(q *uploader.Queue) {
 	}
 }
 
-// fitWords says whether what is left can be sent while the token is valid; empty where that is not
-// known.
+// fitWords says whether the rest can be sent before the token expires; empty if that is unknown.
 func fitWords(f uplink.Fit) string {
 	switch {
 	case !f.Known:
@@ -249,7 +245,7 @@ func fitWords(f uplink.Fit) string {
 	}
 }
 
-// tellOfOthers mentions what earlier runs left, which this one was not about.
+// tellOfOthers mentions what earlier runs left unsent and this one did not touch.
 func (r *delivery) tellOfOthers(q *uploader.Queue) {
 	var files int64
 	for _, t := range q.Status().Transfers {

@@ -21,19 +21,19 @@ import (
 )
 
 const (
-	// documentsName is the folder, in the state folder, of what goes with deliveries.
+	// documentsName is the folder for manifests and notes within the state folder.
 	documentsName = "uploader-documents"
-	// longestNote is how long a message to the workspace may be, in characters.
+	// longestNote is the limit of a message to the workspace, in characters.
 	longestNote = 10000
 )
 
-// documentFlags are what goes last into the inbox, beside the files.
+// documentFlags are the flags for what goes into the inbox last, after the files.
 type documentFlags struct {
 	manifest manifestFlag
 	note     ledger.Note
-	check    string // the manifest that files are compared with; once it is prepared, its copy
+	check    string // the manifest to compare files with; its copy once keepManifest has run
 
-	expected   *manifest.Expected // what it says
+	expected   *manifest.Expected // its content
 	additional int64              // files that it does not name
 }
 
@@ -51,7 +51,8 @@ func (f *documentFlags) addManifest(s *pflag.FlagSet) {
 		"MD5SUMS: sha256, md5 or both")
 }
 
-// checkToken refuses what can't be sent with a token, or said.
+// checkToken refuses --from without --note, a note that is too long or holds a secret, and
+// documents that the token can't send.
 func (f *documentFlags) checkToken(t token.Token) error {
 	switch {
 	case f.note.Text == "" && f.note.From != "":
@@ -73,7 +74,7 @@ func (f *documentFlags) checkToken(t token.Token) error {
 // manifestFlag is --manifest.
 type manifestFlag struct{ of source.Hashes }
 
-// manifestKinds are what --manifest takes.
+// manifestKinds are the values of --manifest.
 var manifestKinds = map[string]source.Hashes{
 	"sha256": source.SHA256, "md5": source.MD5, "both": source.MD5 | source.SHA256,
 }
@@ -101,8 +102,8 @@ func (m *manifestFlag) String() string {
 // Type implements pflag.Value.
 func (m *manifestFlag) Type() string { return "HASH" }
 
-// documentsDir is the folder of what goes with deliveries, in the state folder; empty where there is
-// none: a folder that others can reach, too, is no place for it.
+// documentsDir is the folder for manifests and notes within the state folder; empty if there is no
+// state folder, since a folder that others can reach is no place for them.
 func (s *stateFolder) documentsDir() string {
 	dir, err := s.stateDir()
 	if err != nil {
@@ -111,9 +112,9 @@ func (s *stateFolder) documentsDir() string {
 	return filepath.Join(dir, documentsName)
 }
 
-// sendDocuments sends what goes with a delivery once nothing of it is pending. wait waits until
-// nothing can go on by itself, as its error does. A document that could not be written or sent is
-// among those of the delivery all the same.
+// sendDocuments sends the manifest and note of each finished transfer. wait blocks until nothing
+// can continue by itself, and sendDocuments returns its error. A document that could not be written
+// or sent is still among those of the delivery.
 func (r *delivery) sendDocuments(
 	ctx context.Context, q *uploader.Queue, wait func() error,
 ) error {
@@ -144,7 +145,7 @@ func (r *delivery) sendDocuments(
 	return errors.Join(err, c.Find(context.WithoutCancel(ctx), r.documentTransfers, r.documents))
 }
 
-// composer writes what goes with a delivery.
+// composer returns what writes the manifests and notes of a delivery.
 func (r *delivery) composer(q *uploader.Queue) *documents.Composer {
 	return &documents.Composer{
 		Queue: q, Dir: r.program.documentsDir(), Now: r.program.now, Version: version(),
@@ -156,7 +157,7 @@ func (r *delivery) composer(q *uploader.Queue) *documents.Composer {
 	}
 }
 
-// documentWords says what became of the documents.
+// documentWords says which documents are in the inbox and which are not.
 func documentWords(all []documents.Document) (lines []string) {
 	for i, d := range all {
 		name := filepath.Base(d.Path)
@@ -192,9 +193,9 @@ func documentWords(all []documents.Document) (lines []string) {
 
 // documentInJSON is a document in the object of --json.
 type documentInJSON struct {
-	Name     string   `json:"name"` // in the inbox; empty where it is not there
+	Name     string   `json:"name"` // in the inbox; empty if it is not there
 	Files    int64    `json:"files"`
-	Missing  int64    `json:"missing"`            // delivered, and not named by it
+	Missing  int64    `json:"missing"`            // delivered, but not listed in it
 	Unlisted []string `json:"unlisted,omitempty"` // the first of those, by their names in the inbox
 }
 

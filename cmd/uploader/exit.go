@@ -18,8 +18,8 @@ const (
 	exitOK           = 0
 	exitNotDelivered = 1 // something was not delivered, or the program failed
 	exitUsage        = 2 // wrong usage, no readable token or key, or no inbox of that name
-	// The token is expired, not yet valid, or refused by the storage; or the account's key is
-	// refused; or --give-up-after.
+	// The token has expired, is not yet valid, or the storage refuses it or the account's key; or
+	// --give-up-after ended the run.
 	exitToken       = 3
 	exitCrash       = 70  // a defect of this program, which never looks like wrong usage
 	exitInterrupted = 130 // 128 + SIGINT, as shells have it
@@ -28,8 +28,8 @@ const (
 // errInterrupted is the cause of a context that a signal cancelled.
 var errInterrupted = errors.New("interrupted")
 
-// exit is an error that was already told to the person, or needs no words, and only decides the
-// exit code.
+// exit is an error that only sets the exit code: the program has already reported it, or it needs
+// no words.
 type exit int
 
 func (e exit) Error() string { return "exit" }
@@ -68,9 +68,9 @@ func exitCode(ctx context.Context, err error) int {
 	}
 }
 
-// interruptible returns a context that the first Ctrl-C, SIGTERM or, unless nohup had it ignored,
-// SIGHUP cancels with the cause errInterrupted. The second one ends the program at once, as if it
-// did not listen. The returned function stops listening and waits for its goroutine.
+// interruptible returns a context that the first Ctrl-C, SIGTERM or, unless nohup made it ignored,
+// SIGHUP cancels with the cause errInterrupted. The second one ends the program at once, as the
+// system does by default. The returned function stops listening and waits for its goroutine.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
@@ -96,6 +96,6 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	}
 }
 
-// outlivePipes keeps the program from being ended by the system where nobody reads its output any
-// more: that stops no upload.
+// outlivePipes keeps SIGPIPE from ending the program when nobody reads its output any more. Uploads
+// continue.
 func outlivePipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

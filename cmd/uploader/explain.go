@@ -5,7 +5,7 @@ import (
 	"inboxuploader/workspace"
 )
 
-// commandLine is how the command line words what a person can do: with its flags and commands.
+// commandLine is the advice in the words of the command line: its flags and commands.
 var commandLine = problem.Words{
 	problem.AllowHost: "Ask the workspace whether this is its address; if so, allow it with " +
 		"--allow-host {value}.",

@@ -9,7 +9,7 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// patience is for how long an upload goes on without anything being confirmed; 0 is without an end.
+// patience is how long an upload continues without a confirmation from the storage; 0 is forever.
 type patience time.Duration
 
 // Set implements pflag.Value.
@@ -35,8 +35,8 @@ func (p *patience) String() string {
 func (p *patience) Type() string { return "TIME" }
 
 // limit returns a context that ends, with an *uploader.Error as its cause, when the storage has
-// confirmed nothing for so long, from now on or since the last time. The returned function must be
-// called at the end.
+// confirmed nothing for that long, counted from now or from its last confirmation. The caller calls
+// the returned function at the end.
 func (p patience) limit(
 	ctx context.Context, status func() uploader.Status,
 ) (context.Context, func()) {
@@ -71,7 +71,7 @@ func (p patience) limit(
 	}
 }
 
-// whyNothing says what keeps an upload from going on, "" where that is not known.
+// whyNothing says what holds up an upload; "" if that is unknown.
 func whyNothing(s uploader.Status) string {
 	if s.Journal != nil {
 		return explain(s.Journal).What

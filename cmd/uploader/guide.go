@@ -16,14 +16,14 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// guideRun is one run of guide: copy and resume, with questions in place of options.
+// guideRun is one run of guide: copy and resume with questions instead of options.
 type guideRun struct {
 	*program
 	sendFlags
 	plain bool
 }
 
-// guideCommand asks for all that it needs.
+// guideCommand asks for everything it needs.
 func guideCommand(p *program) *cobra.Command {
 	r := &guideRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
@@ -77,7 +77,7 @@ func (r *guideRun) run(ctx context.Context, paths []string) error {
 	return exit(exitCode(ctx, err))
 }
 
-// guided is the program with words for who is asked questions.
+// guided returns the program with messages that suit the guided mode.
 func (r *guideRun) guided() *program {
 	c := *r.console
 	c.stderr = guidedText{r.stderr, func() int { return r.terminal().width }}
@@ -85,7 +85,7 @@ func (r *guideRun) guided() *program {
 		env := r.env
 		c.env = func(name string) string {
 			if name == "TERM" {
-				return "dumb" // so that no line is drawn again
+				return "dumb" // so that no line is redrawn
 			}
 			return env(name)
 		}
@@ -124,7 +124,7 @@ func (r *guideRun) session(ctx context.Context, paths []string) error {
 	return r.sendFiles(ctx, paths)
 }
 
-// waiting returns what waits, by inbox.
+// waiting returns the unfinished uploads, by inbox.
 func (r *guideRun) waiting(ctx context.Context) (waiting []ledger.Backlog, err error) {
 	err = r.withQueue(ctx, func(q *uploader.Queue) error {
 		status := q.Status()
@@ -134,7 +134,7 @@ func (r *guideRun) waiting(ctx context.Context) (waiting []ledger.Backlog, err e
 	return waiting, err
 }
 
-// keepUploading goes on with what waits. Where the token of an inbox is not kept, it asks for it.
+// keepUploading resumes unfinished uploads. It asks for the token of an inbox if none is saved.
 func (r *guideRun) keepUploading(ctx context.Context, waiting []ledger.Backlog) error {
 	kept, err := r.inboxes()
 	if err != nil {
@@ -159,13 +159,13 @@ func (r *guideRun) keepUploading(ctx context.Context, waiting []ledger.Backlog) 
 		if given, _, err = r.askToken(ctx); err != nil {
 			return err
 		}
-		break // one at a time; what waits for others is asked for the next time
+		break // one token a run; the next run asks for another inbox's
 	}
 	return r.again(ctx, (&resumeRun{program: r.program, sendFlags: r.sendFlags}).
 		carryOn(ctx, given))
 }
 
-// again offers to go on with another token where one came to its end, until it does not.
+// again offers to continue with a new token each time one expires.
 func (r *guideRun) again(ctx context.Context, err error) error {
 	var code exit
 	if !errors.As(err, &code) || code != exitToken || ctx.Err() != nil {
@@ -226,8 +226,8 @@ func (r *guideRun) sendFiles(ctx context.Context, paths []string) error {
 	}
 }
 
-// review says what would be sent and what not, asks what becomes of files that are in the inbox
-// already, and returns how many would be sent.
+// review says what would be sent and what not, asks what to do with files that are already in the
+// inbox, and returns how many would be sent.
 func (r *guideRun) review(
 	ctx context.Context, c *copyRun, to token.Token, sources []string,
 ) (int64, error) {
@@ -314,7 +314,7 @@ func (r *guideRun) askReceipt(ctx context.Context, c *copyRun) error {
 		"Enter.")
 	for {
 		path, err := r.answer(ctx, "File for the receipt: ")
-		if errors.Is(err, errLeft) { // all is sent that was to be
+		if errors.Is(err, errLeft) { // everything is already sent
 			path, err = "", nil
 		}
 		if path == "" {
@@ -329,7 +329,7 @@ func (r *guideRun) askReceipt(ctx context.Context, c *copyRun) error {
 		}
 		if err == nil {
 			r.say("Receipt:")
-			r.say("  " + show.Text(path)) // whole, so that it can be copied
+			r.say("  " + show.Text(path)) // unwrapped, so that you can copy it
 		}
 		return nil
 	}

@@ -18,8 +18,8 @@ import (
 // errLeft says that a person ended the input, as with Ctrl-D, or chose to leave.
 var errLeft = errors.New("left")
 
-// answer asks for one line on a terminal and returns it without the blanks around it. The end of
-// the input is errLeft. When the context is cancelled it returns the cause at once.
+// answer asks for one line on a terminal and returns it without surrounding white space. At the end
+// of the input it returns errLeft. When the context is cancelled it returns the cause at once.
 func (c *console) answer(ctx context.Context, question string) (string, error) {
 	c.write(question)
 	line, err := c.readLine(ctx)
@@ -34,8 +34,8 @@ func (c *console) answer(ctx context.Context, question string) (string, error) {
 	}
 }
 
-// choose asks for one of some options, which are numbered from 1, and returns its index. The first
-// one is that of an empty line.
+// choose asks for one of several options, numbered from 1, and returns its index. An empty line
+// chooses the first.
 func (c *console) choose(ctx context.Context, question string, options ...string) (int, error) {
 	c.say(question)
 	for i, o := range options {
@@ -56,7 +56,7 @@ func (c *console) choose(ctx context.Context, question string, options ...string
 	}
 }
 
-// agree asks a question whose empty answer is yes or no.
+// agree asks a yes-or-no question; yes is the meaning of an empty answer.
 func (c *console) agree(ctx context.Context, question string, yes bool) (bool, error) {
 	hint := " [y/N] "
 	if yes {
@@ -79,7 +79,7 @@ func (c *console) agree(ctx context.Context, question string, yes bool) (bool, e
 	}
 }
 
-// Marks of a terminal that says where a paste begins and ends (xterm's "bracketed paste").
+// The marks by which a terminal says where a paste begins and ends (xterm's "bracketed paste").
 const (
 	markPastes   = "\x1b[?2004h"
 	unmarkPastes = "\x1b[?2004l"
@@ -87,21 +87,20 @@ const (
 	pasteEnds    = "\x1b[201~"
 )
 
-// hidden asks for a text that is not shown, such as a token, which may have several lines where it
-// is pasted. Errors are those of answer, and errInterrupted for Ctrl-C, which is a key like others
-// meanwhile.
+// hidden asks for a text without showing it, such as a token. Pasted text may have several lines.
+// Its errors are those of answer, and errInterrupted for Ctrl-C, which sends no signal meanwhile.
 func (c *console) hidden(ctx context.Context, question string) (string, error) {
 	f, ok := c.stdin.(*os.File)
 	if !ok {
 		return "", errLeft
 	}
 	fd := int(f.Fd())
-	// Line by line, some terminals take no more than 1,024 bytes of one.
+	// In line mode, some terminals take no more than 1,024 bytes a line.
 	before, err := term.MakeRaw(fd)
 	if err != nil {
 		return "", fmt.Errorf("hide what is typed: %w", err)
 	}
-	marks := runtime.GOOS != "windows" // whose console may show them
+	marks := runtime.GOOS != "windows" // its console may print them
 	c.write(question)
 	if marks {
 		c.write(markPastes)
@@ -116,8 +115,8 @@ func (c *console) hidden(ctx context.Context, question string) (string, error) {
 	return unlessCancelled(ctx, func() (string, error) { return readHidden(f) })
 }
 
-// readHidden reads from a terminal that hands over each key until Enter. What arrives together is
-// pasted, and so are its line ends but the last.
+// readHidden reads from a terminal in raw mode until Enter. Bytes that arrive together count as
+// pasted: of their line ends, only the last means Enter.
 func readHidden(in io.Reader) (string, error) {
 	var text, keys []byte
 	pasting := false
@@ -137,7 +136,7 @@ func readHidden(in io.Reader) (string, error) {
 				continue
 			case keys[0] == '\x1b' && len(keys) < len(pasteEnds) && err == nil &&
 				strings.HasPrefix(pasteBegins, string(keys[:min(len(keys), 5)])):
-				// Whether it is a mark the next keys say.
+				// The next keys will say whether this is a mark.
 			case keys[0] == '\x1b':
 				keys = keys[escaped(keys):]
 				continue
@@ -179,7 +178,7 @@ func readHidden(in io.Reader) (string, error) {
 	return string(text), nil
 }
 
-// escaped is how many bytes a key has that begins with Esc, such as an arrow.
+// escaped returns the length in bytes of a key that begins with Esc, such as an arrow.
 func escaped(keys []byte) int {
 	if len(keys) < 2 || keys[1] != '[' && keys[1] != 'O' {
 		return 1

@@ -14,10 +14,10 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// windowsPaths is whether a backslash parts folders here.
+// windowsPaths is whether a backslash separates folders on this system.
 const windowsPaths = os.PathSeparator == '\\'
 
-// chooseToken asks to which inbox files go: one that is kept, or that of a token to be pasted.
+// chooseToken asks which inbox the files go to: a saved one, or that of a token you paste.
 func (r *guideRun) chooseToken(ctx context.Context) (token.Token, error) {
 	kept, err := r.inboxes()
 	if err != nil {
@@ -57,7 +57,7 @@ func (r *guideRun) chooseToken(ctx context.Context) (token.Token, error) {
 	return tok, r.askName(ctx, kept, tok)
 }
 
-// askToken asks for a token until it can be used and the person agrees to what it says.
+// askToken asks for a token until it gets one that is usable and the person accepts what it says.
 func (r *guideRun) askToken(ctx context.Context) (givenToken, token.Token, error) {
 	r.say("Paste your upload token: a link, the workspace's message or an AzCopy command. It is " +
 		"not shown, and nothing is sent yet.")
@@ -116,7 +116,7 @@ func (r *guideRun) askHost(
 	return given.parse(r.hosts)
 }
 
-// outOfTime says that a token's time is over or has not begun, or nothing.
+// outOfTime returns an error if a token has expired or is not yet valid.
 func outOfTime(tok token.Token, now time.Time) error {
 	reason, when := problem.Expired, tok.ValidTo
 	switch {
@@ -131,7 +131,7 @@ func outOfTime(tok token.Token, now time.Time) error {
 	return err
 }
 
-// askName offers to keep the inbox under a name.
+// askName offers to save the inbox under a name.
 func (r *guideRun) askName(ctx context.Context, kept inboxes.Book, tok token.Token) error {
 	r.say("To save it in this computer's keyring, name this inbox. Otherwise press Enter.")
 	for {
@@ -156,7 +156,7 @@ func (r *guideRun) askName(ctx context.Context, kept inboxes.Book, tok token.Tok
 	}
 }
 
-// askPaths asks what to send; paths are those that were named already.
+// askPaths asks what to send; paths are those already named.
 func (r *guideRun) askPaths(ctx context.Context, paths []string) ([]string, error) {
 	var sources []string
 	for _, p := range paths {
@@ -193,10 +193,10 @@ func (r *guideRun) askPaths(ctx context.Context, paths []string) ([]string, erro
 	}
 }
 
-// isThere reports whether a path or a pattern names anything.
+// isThere reports whether a path exists or a pattern matches anything.
 func isThere(path string) bool { return exists(path) || matchesAny(path) }
 
-// addPath adds a path to the sources if it is there and new, and says so.
+// addPath adds a path to the sources if it exists and is new, and says so.
 func (r *guideRun) addPath(sources *[]string, path string) {
 	info, err := os.Stat(path)
 	switch {

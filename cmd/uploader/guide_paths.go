@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// droppedPaths returns the paths in a line that a person typed, pasted, or let a terminal type by
-// dropping files on it: as they are, in quotes, with backslashes before what a shell would take
-// apart, or as file:// addresses, several with blanks between them. windows is whether a backslash
-// parts folders. A line that names one file as it stands is that one, blanks and all.
+// droppedPaths returns the paths in a line that a person typed or pasted, or that a terminal typed
+// for files dropped on it. A path is plain, quoted, escaped with backslashes, or a file:// address.
+// Spaces separate several. windows is whether a backslash separates folders. If the whole line
+// names an existing file, that is the only path, spaces included.
 func droppedPaths(line string, windows bool) []string {
 	line = strings.TrimSpace(line)
 	if line == "" {
@@ -23,12 +23,12 @@ func droppedPaths(line string, windows bool) []string {
 		words[i] = fromHome(w)
 	}
 	if all := strings.Join(words, " "); len(words) > 1 && exists(all) {
-		return []string{all} // a name with blanks that nobody quoted, below the home folder
+		return []string{all} // an unquoted name with spaces, below the home folder
 	}
 	return words
 }
 
-// shellWords parts a line as the shells do that terminals quote for.
+// shellWords splits a line into words, as the shells do for which terminals quote.
 func shellWords(line string, windows bool) (words []string) {
 	var word strings.Builder
 	begun := false
@@ -50,7 +50,7 @@ func shellWords(line string, windows bool) (words []string) {
 		switch {
 		case quote != 0 && c == quote:
 			quote = 0
-			if windows && next == c { // Windows leaves out the blank between two quoted paths
+			if windows && next == c { // Windows omits the space between two quoted paths
 				end()
 			}
 		case quote == '\'' || quote != 0 && windows:
@@ -75,7 +75,7 @@ func shellWords(line string, windows bool) (words []string) {
 	return words
 }
 
-// fromHome writes out the home folder where a path begins with ~, as shells do.
+// fromHome expands a leading ~ to the home folder, as shells do.
 func fromHome(path string) string {
 	rest, ok := strings.CutPrefix(path, "~")
 	if !ok || rest != "" && !os.IsPathSeparator(rest[0]) || exists(path) {

@@ -9,7 +9,7 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// namesCommand is what a person at a command line would type.
+// namesCommand matches an option or a command of this program.
 var namesCommand = regexp.MustCompile(`--[a-z]|\buploader [a-z]`)
 
 // guidedInstead is what the guided mode says where the command line names options.
@@ -25,9 +25,9 @@ var guidedInstead = strings.NewReplacer(
 	"Run the same command again", "Start the guided mode again",
 )
 
-// guidedText takes out of the command line's words what names its options: who is asked questions
-// does not type them. It breaks lines between words. Names of files, which begin with a space, stay
-// as they are.
+// guidedText removes the advice that names options from the command line's messages: in the guided
+// mode nobody types options. It breaks lines between words. Lines that begin with a space are names
+// of files and stay as they are.
 type guidedText struct {
 	to    io.Writer
 	width func() int // of the terminal, in columns

@@ -26,8 +26,8 @@ func (c *console) helpWidth() int {
 	return min(max(width, 40), helpColumns)
 }
 
-// layOutHelp makes a command and those below it keep their help to the width of the terminal.
-// Cobra's own help breaks no lines.
+// layOutHelp fits the help of a command and its sub-commands to the width of the terminal. Cobra's
+// own help breaks no lines.
 func (c *console) layOutHelp(root *cobra.Command) {
 	root.PersistentFlags().BoolP("help", "h", false, "show this help")
 	root.Flags().BoolP("version", "v", false, "show the program's version")
@@ -36,7 +36,7 @@ func (c *console) layOutHelp(root *cobra.Command) {
 		if text == "" {
 			text = of.Short + "."
 		}
-		// Where stdout can't be written there is nobody to read it.
+		// If stdout can't be written, there is nobody to read it.
 		_, _ = fmt.Fprint(of.OutOrStdout(), flow(text, c.helpWidth()), "\n\n", of.UsageString())
 	})
 	root.SetUsageFunc(func(of *cobra.Command) error {
@@ -45,7 +45,7 @@ func (c *console) layOutHelp(root *cobra.Command) {
 	})
 }
 
-// usageText says how a command is called and what flags it has.
+// usageText returns a command's usage line and its flags.
 func usageText(c *cobra.Command, width int) string {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
@@ -81,8 +81,8 @@ func usageText(c *cobra.Command, width int) string {
 	return b.String()
 }
 
-// flow breaks the paragraphs of a text anew for a width. Headings and indented lines, which are
-// examples and tables, stay as they are.
+// flow wraps the paragraphs of a text to a width, in columns. Headings and indented lines (examples
+// and tables) stay as they are.
 func flow(text string, width int) string {
 	var lines, paragraph []string
 	end := func() {
@@ -103,5 +103,5 @@ func flow(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// isHeading reports whether a line of a help's text stands above paragraphs: it is in capitals.
+// isHeading reports whether a line of help is a heading: it is all capitals.
 func isHeading(line string) bool { return line != "" && line == strings.ToUpper(line) }

@@ -11,18 +11,18 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// maxAdministrators is how much of an administrator's file is read, in bytes.
+// maxAdministrators is the limit of an administrator's file, in bytes.
 const maxAdministrators = 64 << 10
 
 // administratorsHosts is the file in which an administrator allows hosts for everybody on this
-// computer, one a line in the form of --allow-host; what follows a # is a comment.
+// computer, one per line in the form of --allow-host. A # starts a comment.
 var administratorsHosts = hostsFile()
 
-// hostsProblem is why the administrator's file is there and not used: whoever may write to it could
-// send everybody's files to a stranger. The zero hostsProblem is none.
+// hostsProblem is why the program does not use an existing administrator's file: anyone who may
+// write to it could send everybody's files to a stranger. The zero hostsProblem is no problem.
 type hostsProblem struct{ path, why string }
 
-// What stands for {why}.
+// The values of {why}.
 const (
 	valueUnreadable   = "it can't be read."
 	valueTooLong      = "it can't be read, or is larger than 64 KiB."
@@ -34,7 +34,7 @@ const (
 	valueNotAdmins   = "it and its folder must belong to the administrators."
 )
 
-// in says it as a sentence; "" if there is no problem.
+// in returns the problem as a translated sentence; "" if there is none.
 func (p hostsProblem) in(translate problem.Translate) string {
 	if p == (hostsProblem{}) {
 		return ""
@@ -43,7 +43,7 @@ func (p hostsProblem) in(translate problem.Translate) string {
 		Replace(translate("The list of allowed hosts in “{value}” is not used: {why}"))
 }
 
-// String says it in English.
+// String returns the sentence in English.
 func (p hostsProblem) String() string { return p.in(problem.English) }
 
 // allowedHosts returns the hosts that the administrator allows: those of the hosts file, or why it
@@ -71,8 +71,8 @@ func listedHosts() (hosts []string, problem hostsProblem) {
 	return hosts, hostsProblem{}
 }
 
-// readAdministrators returns what is in a file that administrators alone may have written, nil where
-// there is none or path is empty, or why it can't be used, as the rest of a sentence.
+// readAdministrators returns the content of a file that only administrators can have written, or
+// why it is unusable, as the rest of a sentence. It returns nil if path is empty or has no file.
 func readAdministrators(path string) (text []byte, why string) {
 	if path == "" {
 		return nil, ""
@@ -95,8 +95,8 @@ func readAdministrators(path string) (text []byte, why string) {
 	return text, ""
 }
 
-// bareHost returns the host of what may be a whole address, as people copy it, or have the mark of
-// an editor in front.
+// bareHost returns the host in a line. The line may be a whole address, as people copy it, or begin
+// with an editor's byte order mark.
 func bareHost(text string) string {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
 	if _, rest, ok := strings.Cut(text, "://"); ok {

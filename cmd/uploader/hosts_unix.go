@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// administrator is the user whose file is believed; tests are their own.
+// administrator is the id of the user whose file counts: root. Tests set their own user's.
 var administrator uint32
 
 func hostsFile() string { return "/etc/inboxuploader/hosts" }

@@ -16,7 +16,7 @@ func hostsFile() string {
 }
 
 // othersMayWrite says, as the rest of a sentence, why an open file may not be the administrator's
-// own; "" if it is. In the ProgramData folder everybody may make files, and owns them.
+// own; "" if it is. In the ProgramData folder everybody may create files, which they then own.
 func othersMayWrite(f *os.File) string {
 	for _, path := range []string{f.Name(), filepath.Dir(f.Name())} {
 		info, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,

@@ -27,7 +27,7 @@ func inboxCommand(p *program) *cobra.Command {
 	return c
 }
 
-// inboxAdd is what "inbox add" was asked for.
+// inboxAdd is one run of "inbox add".
 type inboxAdd struct {
 	*program
 	tokenFile         string
@@ -136,7 +136,7 @@ func (o *inboxAdd) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// inboxName refuses a token in a name's place before it can be shown or kept.
+// inboxName refuses a token in place of a name, before anything can show or save it.
 func inboxName(argument string) (string, error) {
 	if looksLikeToken(argument) {
 		return "", &usageError{"There is a token where the inbox's name is expected. Nothing was " +
@@ -145,7 +145,7 @@ func inboxName(argument string) (string, error) {
 	return argument, nil
 }
 
-// quoted puts a name into quotes where a shell needs them.
+// quoted quotes a name if a shell needs it.
 func quoted(name string) string {
 	plain := func(c rune) bool {
 		return c == '-' || c == '_' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' ||
@@ -163,11 +163,11 @@ func quoted(name string) string {
 // listedInbox is an inbox as "inbox list --json" shows it.
 type listedInbox struct {
 	Name      string `json:"name"`
-	TokenKept bool   `json:"token_kept"` // in the keyring; else it has to be given
+	TokenKept bool   `json:"token_kept"` // in the keyring; else each command needs it
 	token.Fields
 }
 
-// inboxList shows inboxes that are kept, or what arrived in one's own.
+// inboxList lists the saved inboxes, or the files that arrived in an inbox of your own.
 type inboxList struct {
 	*program
 	keyFile string
@@ -340,7 +340,7 @@ there, and the token stays valid until it expires: only the workspace can revoke
 	return c
 }
 
-// names wants n arguments that are names of inboxes.
+// names requires n arguments that are names of inboxes.
 func names(n int, usage string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {

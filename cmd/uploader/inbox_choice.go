@@ -12,14 +12,14 @@ import (
 	"inboxuploader/workspace"
 )
 
-// choice is which of the files that arrived are meant, and in which order.
+// choice selects some of the files that arrived, and their order.
 type choice struct {
 	include []string
 	since   newerFlag
 	sort    sortFlag
 }
 
-// add defines its flags for a command that does this with files.
+// add defines the flags. does is the verb for what the command does with files.
 func (o *choice) add(f *pflag.FlagSet, does string) {
 	f.StringArrayVar(&o.include, "include", nil, does+" only what matches this `PATTERN`: the "+
 		"whole name if it has a slash, else any part of it (repeatable, or several separated by "+
@@ -29,7 +29,7 @@ func (o *choice) add(f *pflag.FlagSet, does string) {
 	f.Var(&o.sort, "sort", "sort by name, size (largest first) or time (newest first)")
 }
 
-// check refuses a pattern that is none.
+// check refuses invalid patterns.
 func (o *choice) check() error {
 	err := (scan.Options{Include: splitLists(o.include)}).Check()
 	if err != nil {
@@ -38,11 +38,11 @@ func (o *choice) check() error {
 	return nil
 }
 
-// all reports whether no file is left out.
+// all reports whether the choice includes every file.
 func (o *choice) all() bool { return len(o.include) == 0 && o.since.text == "" }
 
-// of returns the files that are meant, in their order. In another than that of names it reads all
-// of them first.
+// of returns the chosen files in the chosen order. Any order but that of names reads all of them
+// into memory first.
 func (o *choice) of(
 	files iter.Seq2[workspace.File, error], now time.Time,
 ) iter.Seq2[workspace.File, error] {

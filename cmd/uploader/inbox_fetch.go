@@ -15,13 +15,13 @@ import (
 	"inboxuploader/workspace"
 )
 
-// inboxFetch brings what arrived.
+// inboxFetch is one run of "inbox fetch".
 type inboxFetch struct {
 	inboxList
 	papers papers
 }
 
-// inboxFetchCommand brings what arrived with a token.
+// inboxFetchCommand downloads the files that arrived with a token.
 func inboxFetchCommand(p *program) *cobra.Command {
 	o := inboxFetch{inboxList: inboxList{program: p}}
 	c := &cobra.Command{
@@ -76,7 +76,7 @@ func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = w.Close() }() // idle connections, as the program ends
+	defer func() { _ = w.Close() }() // closes only idle connections, and the program is ending
 	if err := o.papers.read(fmt.Sprintf("%s-%d", w.ID(), tid)); err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 		}
 	})
 	stop()
-	if err == nil && o.choice.all() { // what was not chosen is not missing
+	if err == nil && o.choice.all() { // an unchosen file is not missing
 		out.missing = o.papers.stated.Missing()
 	}
 	if err == nil || out.begun {
@@ -154,7 +154,7 @@ func (o *inboxFetch) fetch(ctx context.Context, tid int, dir string) error {
 	return nil
 }
 
-// comparedWords says what of the fetched files was compared with what, and how to compare the rest.
+// comparedWords says how many fetched files were compared, with what, and how to compare the rest.
 func comparedWords(fetched, compared int64, tid int) string {
 	const rest = "To compare them with the sender's receipt, add --receipt FILE here, or: uploader " +
 		"inbox verify %d --receipt FILE --deep"
@@ -170,7 +170,7 @@ func comparedWords(fetched, compared int64, tid int) string {
 	}
 }
 
-// agreeWords is how many files agree.
+// agreeWords says how many files agree.
 func agreeWords(n int64) string {
 	if n == 1 {
 		return "1 file agrees"

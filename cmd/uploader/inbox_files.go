@@ -20,16 +20,16 @@ type inboxFile struct {
 	CRC64Hex string `json:"crc64_hex,omitempty"` // the same as a number
 	SHA256   string `json:"sha256,omitempty"`
 	Fetched  *bool  `json:"fetched,omitempty"`
-	Kept     bool   `json:"kept,omitempty"`     // an earlier fetch had brought it
-	Compared *bool  `json:"compared,omitempty"` // with the MD5 that the storage has, and they agree
+	Kept     bool   `json:"kept,omitempty"`     // an earlier fetch already saved it
+	Compared *bool  `json:"compared,omitempty"` // agrees with the storage's MD5
 	Agrees   bool   `json:"agrees,omitempty"`   // with the checksums that its sender states
 	Reason   string `json:"reason,omitempty"`
 	Message  string `json:"message,omitempty"`
 }
 
-// filesOutput writes files as they come, so that a million take no memory: lines under a header, or
-// one JSON object. Nothing is written before the first file or the end, so that a refusal leaves
-// stdout empty.
+// filesOutput writes files as they come, so that a million take no memory: as lines under a header
+// or as one JSON object. It writes nothing before the first file or the end, so that a refusal
+// leaves stdout empty.
 type filesOutput struct {
 	out    *bufio.Writer
 	json   *workspace.JSONList // nil for lines
@@ -37,7 +37,7 @@ type filesOutput struct {
 	begun  bool
 	files  int64
 	bytes  int64
-	// missing are files that are stated and were not there.
+	// missing are the files that a receipt or list states and the inbox does not have.
 	missing []string
 }
 
@@ -65,7 +65,7 @@ func (o *filesOutput) add(f inboxFile, line string) (err error) {
 	return err
 }
 
-// end writes what stands behind the files.
+// end writes what follows the files.
 func (o *filesOutput) end() error {
 	if o.json != nil {
 		if err := o.json.End(o.missing); err != nil {
@@ -99,7 +99,7 @@ func (o *inboxList) arrived(ctx context.Context, tid int) error {
 			)
 		}
 		if err != nil {
-			_ = out.out.Flush() // what is known so far; the error says that it is not all
+			_ = out.out.Flush() // the files so far; the error says that the list is incomplete
 			return err
 		}
 	}

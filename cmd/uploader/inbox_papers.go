@@ -11,7 +11,7 @@ import (
 	"inboxuploader/workspace"
 )
 
-// papers are what somebody states of an inbox's files: receipts and lists of checksums.
+// papers are statements about an inbox's files: receipts and lists of checksums.
 type papers struct {
 	receipts, manifests []string // files
 	prefix              string
@@ -20,7 +20,7 @@ type papers struct {
 	others int64 // files that the receipts name in other inboxes
 }
 
-// add defines their flags.
+// add defines the flags.
 func (p *papers) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&p.receipts, "receipt", nil, "compare with the receipt in this `FILE`, JSON "+
 		"or CSV (repeatable)")
@@ -30,10 +30,10 @@ func (p *papers) add(f *pflag.FlagSet) {
 		"inbox")
 }
 
-// given reports whether any was named.
+// given reports whether the flags name any.
 func (p *papers) given() bool { return len(p.receipts)+len(p.manifests) > 0 }
 
-// read reads what they say of the files in a container.
+// read reads what the papers state about the files in a container.
 func (p *papers) read(container string) error {
 	if p.prefix != "" && len(p.manifests) == 0 {
 		return &usageError{"--prefix needs --manifest: it says where in the inbox the list's " +
@@ -52,7 +52,7 @@ func (p *papers) read(container string) error {
 	return nil
 }
 
-// readReceipt reads what a receipt says of the files in a container.
+// readReceipt reads what a receipt states about the files in a container.
 func (p *papers) readReceipt(file, container string) error {
 	f, err := openPaper(file)
 	if err != nil {

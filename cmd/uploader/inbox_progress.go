@@ -6,8 +6,8 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// sayNowAndThen says words after ten seconds, and then less and less often, until the returned
-// function is called, which waits until nothing more is said.
+// sayNowAndThen says words after ten seconds, and then less and less often. The returned function
+// stops it, and returns when nothing more will be said.
 func (c *console) sayNowAndThen(words func() string) (stop func()) {
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {

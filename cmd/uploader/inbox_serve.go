@@ -23,7 +23,7 @@ import (
 	"inboxuploader/workspace"
 )
 
-// inboxServe is what "inbox serve" was asked for.
+// inboxServe is one run of "inbox serve".
 type inboxServe struct {
 	dir, addr, rights, container, tokenFile, faultsFile string
 	lifetime                                            time.Duration
@@ -77,7 +77,7 @@ Exit codes:
 	return cmd
 }
 
-// check refuses what can't be served, before anything is made.
+// check refuses flags that can't work, before creating anything.
 func (o *inboxServe) check() error {
 	host, port, err := net.SplitHostPort(o.addr)
 	if err != nil {
@@ -105,7 +105,7 @@ func (o *inboxServe) check() error {
 	return nil
 }
 
-// run serves until ctx ends. The token is printed once the inbox answers.
+// run serves until ctx ends. It prints the token once the inbox answers.
 func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	if err := o.check(); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (o *inboxServe) run(ctx context.Context, out, errs io.Writer) (err error) {
 	return s.Serve(ctx, l)
 }
 
-// folderUnusable says why a local inbox can't be run over a folder.
+// folderUnusable says why a local inbox can't use a folder.
 func folderUnusable(dir string, err error) error {
 	if errors.Is(err, blobserver.ErrInUse) {
 		return &usageError{
@@ -179,7 +179,7 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 				"started.",
 		}
 	}
-	text, err := io.ReadAll(io.LimitReader(f, 1<<20)) // more than a script may have
+	text, err := io.ReadAll(io.LimitReader(f, 1<<20)) // more than a script's limit
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, &usageError{
 			"--faults: the script “" + show.Text(o.faultsFile) + "” can't be read. Nothing was " +
@@ -195,10 +195,10 @@ func (o *inboxServe) faults() (*blobserver.Faults, error) {
 	return script, nil
 }
 
-// issue creates the container's token as the owner of a storage account does, or another one where
-// the folder has one from before, which goes on working. The container's name says which:
-// WORKSPACE-NUMBER. It is done before the inbox answers others, over a listener of its own, so that
-// what the inbox is to do wrong or to count begins with others.
+// issue creates the container's token as the owner of a storage account does. If the folder has one
+// from an earlier run, it issues another, and the earlier one keeps working. The container's name
+// says which token: WORKSPACE-NUMBER. issue runs before the inbox answers others, on a listener of
+// its own, so that injected faults and counts begin with the first real client.
 func (o *inboxServe) issue(ctx context.Context, host string) (token token.Token, err error) {
 	id, tid, ok := splitContainer(o.container)
 	if !ok {
@@ -255,8 +255,8 @@ func splitContainer(name string) (id string, tid int, ok bool) {
 		workspace.CheckName(name[:i]) == nil
 }
 
-// withLocalInbox runs a local inbox on loopback for as long as do takes and hands it the address of
-// its account.
+// withLocalInbox runs a local inbox on loopback while do runs, and passes do the address of its
+// account.
 func withLocalInbox(
 	ctx context.Context, cfg blobserver.Config, do func(s *blobserver.Server, address string) error,
 ) (err error) {
@@ -279,7 +279,7 @@ func withLocalInbox(
 	return do(s, "http://"+l.Addr().String()+"/"+s.Account())
 }
 
-// announce prints where the inbox is and its token, and writes the token's file.
+// announce prints the inbox's address and token, and writes the token's file.
 func (o *inboxServe) announce(out io.Writer, host, caFile string, t token.Token) error {
 	if o.tokenFile != "" {
 		if err := writePrivate(o.tokenFile, t.Link()+"\n"); err != nil {

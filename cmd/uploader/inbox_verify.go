@@ -11,7 +11,7 @@ import (
 	"inboxuploader/workspace"
 )
 
-// inboxVerify compares what arrived with what is said of it.
+// inboxVerify compares what arrived with what receipts, lists and notes state.
 type inboxVerify struct {
 	*program
 	papers       papers
@@ -124,7 +124,7 @@ func (o *inboxVerify) run(ctx context.Context) (err error) {
 	return err
 }
 
-// nothingStated ends a comparison with nothing.
+// nothingStated ends a comparison for which no paper states anything.
 func (o *inboxVerify) nothingStated() error {
 	if o.asJSON {
 		v := workspace.Verified{Files: o.arrived.Files, Bytes: o.arrived.Bytes}

@@ -15,7 +15,7 @@ type foundJSON struct {
 	Name       string               `json:"name"`
 	Difference workspace.Difference `json:"difference"`
 	Bytes      *int64               `json:"bytes"`        // in the inbox; null for what is missing
-	Stated     *int64               `json:"stated_bytes"` // null where no size is stated
+	Stated     *int64               `json:"stated_bytes"` // null if no size is stated
 	Agrees     bool                 `json:"checksum_agrees,omitempty"`
 	Reason     string               `json:"reason,omitempty"`
 	Message    string               `json:"message,omitempty"`
@@ -28,7 +28,7 @@ type verifiedJSON struct {
 	Container    string                         `json:"container"`
 	AsStated     bool                           `json:"as_stated"`
 	Deep         bool                           `json:"deep"`
-	ComparedWith []string                       `json:"compared_with"` // files that were named; else papers in the inbox
+	ComparedWith []string                       `json:"compared_with"` // named, or in the inbox
 	Files        int64                          `json:"files"`
 	Bytes        int64                          `json:"bytes"`
 	Stated       int64                          `json:"stated"`
@@ -82,7 +82,7 @@ func describeFinding(f workspace.Finding) foundJSON {
 	return d
 }
 
-// arrivedWords are the kinds of differences as lines begin.
+// arrivedWords are the words that begin a line, by the kind of difference.
 var arrivedWords = map[workspace.Difference]string{
 	workspace.Missing: "missing", workspace.Additional: "additional",
 	workspace.SizeDiffers: "different size", workspace.ChecksumDiffers: "different checksum",
@@ -90,7 +90,7 @@ var arrivedWords = map[workspace.Difference]string{
 	workspace.Contradicted: "contradictory", workspace.Unread: "not read",
 }
 
-// findingWords says what is known of a difference besides its kind.
+// findingWords says what is known about a difference besides its kind.
 func findingWords(f workspace.Finding, deep bool) string {
 	sizes := fmt.Sprintf("expected %s, found %s", byteCount(f.Stated), byteCount(f.Size))
 	switch f.Difference {
@@ -130,7 +130,7 @@ func byteCount(n int64) string {
 	return humanize.Comma(n) + " bytes"
 }
 
-// sum says what the comparison came to, and what it can't know.
+// sum sums up the comparison, and says what it can't know.
 func (o *inboxVerify) sum(v *workspace.Verified) {
 	o.say(fmt.Sprintf("As stated: %s of %s. In the inbox: %s, %s.", humanize.Comma(v.Same+v.Harmless),
 		fileCount(v.Stated), fileCount(v.Files), humanize.Bytes(unsigned(v.Bytes))))
@@ -206,7 +206,7 @@ func (o *inboxVerify) showNotes() {
 	}
 }
 
-// cut shortens a text of a sender's.
+// cut shortens a sender's text.
 func cut(text string) string {
 	if all := []rune(text); len(all) > mostOfANote {
 		return string(all[:mostOfANote]) + "…"

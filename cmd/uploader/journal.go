@@ -16,8 +16,8 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// openJournal opens the list of what is to be sent, which is in the state folder, and says what was
-// found there.
+// openJournal opens the upload list in the state folder, and tells the person of anything unusual
+// that it found there.
 func (s *stateFolder) openJournal(ctx context.Context) (*journal.Journal, error) {
 	if err := enoughFiles(); err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (s *stateFolder) openJournal(ctx context.Context) (*journal.Journal, error)
 // upload some for the file, the connection and the names of its host.
 const fewestFiles = 24
 
-// enoughFiles refuses to begin where nothing would come of it but waiting.
+// enoughFiles returns an error if the process may open fewer than fewestFiles: it would only wait.
 func enoughFiles() error {
 	n := mostFiles()
 	if n >= fewestFiles {
@@ -51,8 +51,7 @@ func enoughFiles() error {
 	return e
 }
 
-// stateUnusable makes wrong usage of a failure that the folder named with --state-dir is the cause
-// of.
+// stateUnusable turns a failure into a usage error if the folder of --state-dir caused it.
 func (s *stateFolder) stateUnusable(err error) error {
 	if e, ok := errors.AsType[*problem.Error](err); !ok || e.Reason != problem.JournalUnwritable ||
 		s.flag == "" {
@@ -63,8 +62,8 @@ func (s *stateFolder) stateUnusable(err error) error {
 		show.Text(s.flag))
 }
 
-// journalOrMemory is openJournal for a command that can do without: what can't be kept is sent all
-// the same, unless a person named the folder to keep it in.
+// journalOrMemory is openJournal for a command that can do without a list on the disk. If the list
+// can't be saved it sends anyway, unless a person named the state folder.
 func (s *stateFolder) journalOrMemory(ctx context.Context) (ledger.Journal, error) {
 	j, err := s.openJournal(ctx)
 	switch {
@@ -82,7 +81,7 @@ func (s *stateFolder) journalOrMemory(ctx context.Context) (ledger.Journal, erro
 	return ledger.NewMemoryJournal(), nil
 }
 
-// withQueue opens the list without sending anything of it.
+// withQueue opens the upload list without sending any of it.
 func (s *stateFolder) withQueue(ctx context.Context, do func(q *uploader.Queue) error) (err error) {
 	j, err := s.openJournal(ctx)
 	if err != nil {
@@ -112,8 +111,8 @@ func (s *stateFolder) withQueue(ctx context.Context, do func(q *uploader.Queue) 
 	return do(q)
 }
 
-// inboxRecords are the records of kept inboxes, which are in the journal. It is opened for each
-// call, since most commands need it for nothing else.
+// inboxRecords are the records of saved inboxes, which are in the journal. Each call opens the
+// journal, since most commands need it for nothing else.
 type inboxRecords struct{ p *program }
 
 func (r inboxRecords) with(ctx context.Context, do func(*journal.Journal) error) error {

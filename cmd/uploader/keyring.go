@@ -12,10 +12,10 @@ import (
 // openVault returns the keyring of the user who runs the program.
 var openVault = func(func(string) string) inboxes.Vault { return vault.New(vault.Options{}) }
 
-// keyringSilence is after how long a person is told what the program waits for.
+// keyringSilence is how long the program waits for the keyring before saying so.
 const keyringSilence = 2 * time.Second
 
-// announced is a Vault that says so when it is waited for.
+// announced is a Vault that tells the person when it keeps the program waiting.
 type announced struct {
 	vault inboxes.Vault
 	say   func(line string)
@@ -50,7 +50,7 @@ func (a announced) Delete(ctx context.Context, ref string) error {
 // vault returns the keyring.
 func (p *program) vault() inboxes.Vault { return announced{openVault(p.env), p.say} }
 
-// inboxes returns the inboxes that are kept under names.
+// inboxes returns the inboxes saved under names.
 func (p *program) inboxes() (inboxes.Book, error) {
 	if _, err := p.stateDir(); err != nil {
 		return inboxes.Book{}, err

@@ -11,7 +11,7 @@ import (
 // logStderr is the word of --log for stderr.
 const logStderr = "stderr"
 
-// addLog defines where the log goes and how much is in it.
+// addLog defines the flags for where the log goes and how much it holds.
 func (s *stateFolder) addLog(f *pflag.FlagSet) {
 	f.Var((*logTo)(&s.logTo), "log", "where the log goes: file (in the state folder) or stderr")
 	f.Var(&s.logLevel, "log-level", "lowest level to log: debug, info, warning, error or none")

@@ -8,9 +8,8 @@ import (
 )
 
 func main() {
-	// What the program holds is mostly buffers that it keeps; the rest is small and short-lived,
-	// and collecting it less often costs some 20 MB and saves a tenth of the time that small files
-	// take.
+	// Most of the heap is buffers that stay; the rest is small and short-lived. Collecting less
+	// often costs some 20 MB and saves a tenth of the time for small files.
 	debug.SetGCPercent(200)
 	saveMemory()
 	keepNoCore()
@@ -24,13 +23,13 @@ func main() {
 	os.Exit(code)
 }
 
-// takeSecretVariables returns the environment, and takes the token, the account's key and the
-// proxy's sign-in out of what programs that this one starts inherit.
+// takeSecretVariables returns the environment, and removes the token, the account's key and the
+// proxy's sign-in from what child processes inherit.
 func takeSecretVariables() func(string) string {
 	taken := map[string]string{}
 	for _, name := range []string{tokenVariable, keyVariable, proxyVariable} {
 		taken[name] = os.Getenv(name)
-		_ = os.Unsetenv(name) // fails on no system for a variable's name like these
+		_ = os.Unsetenv(name) // never fails for names like these
 	}
 	return func(name string) string {
 		if secret, ok := taken[name]; ok {

@@ -83,13 +83,13 @@ Exit codes:
 	return c
 }
 
-// list is one list that is being written.
+// list is one list in the writing.
 type list struct {
 	name string // of its file; empty on standard output
 	file *proof.File
 	out  io.Writer
 	md5  bool
-	// shown is that a person reads it on a terminal, to which names of files can be commands.
+	// shown is whether the list goes to a terminal, which could take file names for commands.
 	shown bool
 	line  []byte
 }
@@ -140,7 +140,7 @@ func (r *manifestRun) run(ctx context.Context, args []string) (err error) {
 	return r.write(ctx, folder, roots, lists, hashes)
 }
 
-// roots returns the absolute paths of what is listed, all of which is there.
+// roots returns the absolute paths of the arguments, or an error if one does not exist.
 func (r *manifestRun) roots(args []string) (roots []string, err error) {
 	for _, a := range args {
 		if _, err := os.Stat(a); err != nil {
@@ -156,7 +156,7 @@ func (r *manifestRun) roots(args []string) (roots []string, err error) {
 	return roots, nil
 }
 
-// lists returns the lists that are wanted, none of them begun, and the folder that they stand in.
+// lists returns the lists to write, none of them begun, and the folder that they go into.
 func (r *manifestRun) lists() (dir string, lists []*list, hashes source.Hashes, err error) {
 	hashes, ok := manifestKinds[r.algorithm]
 	if !ok {
@@ -167,7 +167,7 @@ func (r *manifestRun) lists() (dir string, lists []*list, hashes source.Hashes, 
 			lists = append(lists, &list{name: manifest.Names[kind], md5: kind == source.MD5})
 		}
 	}
-	dir, err = absolutePath(r.output) // of none the current folder
+	dir, err = absolutePath(r.output) // an empty one is the current folder
 	if err != nil {
 		return "", nil, 0, err
 	}
@@ -193,7 +193,7 @@ func (r *manifestRun) lists() (dir string, lists []*list, hashes source.Hashes, 
 	return dir, lists, hashes, nil
 }
 
-// listUnwritten returns the words for a list that could not be written.
+// listUnwritten returns the error for a list that could not be written.
 func listUnwritten(name string, err error) error {
 	if errors.Is(err, proof.ErrTaken) {
 		return &usageError{"“" + show.Text(name) + "” already exists and was not replaced. Name " +
@@ -256,7 +256,7 @@ func (r *manifestRun) write(
 	return nil
 }
 
-// scanOptions returns how the folders are read.
+// scanOptions returns the options for reading the folders.
 func (r *manifestRun) scanOptions() scan.Options {
 	own, err := r.stateDir()
 	if err != nil {
@@ -269,7 +269,7 @@ func (r *manifestRun) scanOptions() scan.Options {
 	}
 }
 
-// sum says how much is listed, and where it can be checked.
+// sum says how much the lists cover, and how to check them.
 func (r *manifestRun) sum(
 	folder string, lists []*list, totals scan.Totals, files, bytes, failed int64,
 ) {
@@ -300,7 +300,7 @@ func (r *manifestRun) sum(
 	}
 }
 
-// skippedWords counts what was left out on purpose, by kind.
+// skippedWords counts the files skipped on purpose, by kind.
 func skippedWords(skipped map[scan.SkipReason]int64) string {
 	var hashes []string
 	for _, reason := range scan.SkipReasons() {

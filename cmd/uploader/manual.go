@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// manualCommand writes the manual's pages, for whoever makes packages.
+// manualCommand writes the pages of the manual, for packagers.
 func manualCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "manual FOLDER",
@@ -23,7 +23,7 @@ func manualCommand() *cobra.Command {
 	}
 }
 
-// writeManual writes the page of a command and those of all below it.
+// writeManual writes the pages of a command and all its sub-commands.
 func writeManual(c *cobra.Command, dir string) error {
 	if c.Hidden || c.Name() == "help" {
 		return nil
@@ -41,7 +41,7 @@ func writeManual(c *cobra.Command, dir string) error {
 	return nil
 }
 
-// pageName is what a command's page is called: uploader-token-create.
+// pageName is the name of a command's page, such as uploader-token-create.
 func pageName(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
 
 // manualPage composes a page in the language of man(7), from what --help says.
@@ -75,7 +75,7 @@ func manualPage(c *cobra.Command) string {
 			if value != "" {
 				words += ` \fI` + roff(value) + `\fR`
 			}
-			// Defaults that depend on the machine would make each build another one.
+			// Defaults that depend on the machine would make builds differ.
 			line(".TP\n%s\n%s", words, roffLine(usage))
 		})
 	}
@@ -102,7 +102,7 @@ func manualPage(c *cobra.Command) string {
 	return page.String()
 }
 
-// roff writes a text so that man(7) prints it as it stands.
+// roff escapes a text so that man(7) prints it unchanged.
 func roff(text string) string {
 	return strings.NewReplacer(`\`, `\e`, "-", `\-`, `"`, `\(dq`, "'", `\(aq`).Replace(text)
 }
@@ -110,7 +110,7 @@ func roff(text string) string {
 // roffLine is roff for a text that begins a line, where a dot would be a command.
 func roffLine(text string) string { return `\&` + roff(text) }
 
-// roffText writes paragraphs, and keeps the lines of what is indented, such as examples.
+// roffText writes paragraphs, and keeps indented lines, such as examples, as they are.
 func roffText(text string) string {
 	var out strings.Builder
 	kept := false

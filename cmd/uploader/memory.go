@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// ampleMemory is from how many bytes on nothing has to be saved.
+	// ampleMemory is the limit, in bytes, from which on the program need not save memory.
 	ampleMemory = 512 << 20
-	// besideBuffers is what the program takes besides buffers and Go's heap, such as its own code,
-	// in bytes.
+	// besideBuffers is the memory besides buffers and Go's heap, such as the program's code, in
+	// bytes.
 	besideBuffers = 16 << 20
 	leastMemory   = 4 << 20
 )
@@ -25,8 +25,8 @@ const (
 // processMemory is this process's [memoryLimit], read before saveMemory lowers Go's.
 var processMemory = sync.OnceValue(func() int64 { return memoryLimit(os.DirFS("/")) })
 
-// memoryLimit returns how many bytes of memory the process may take, by the control group that it
-// runs in and GOMEMLIMIT; MaxInt64 where neither says so. root is the system's root folder.
+// memoryLimit returns how many bytes of memory the process may use, by its control group and
+// GOMEMLIMIT; MaxInt64 if neither sets a limit. root is the system's root folder.
 func memoryLimit(root fs.FS) int64 {
 	limit := debug.SetMemoryLimit(-1) // asks only
 	groups, err := fs.ReadFile(root, "proc/self/cgroup")
@@ -45,11 +45,11 @@ func memoryLimit(root fs.FS) int64 {
 		case fields[1] != "":
 			continue
 		}
-		// Each group above limits as well. In a container the group may be the mount's own,
+		// Parent groups set limits as well. In a container the group may be the root of the mount,
 		// whatever its path says.
 		for group := path.Clean("/" + fields[2]); ; group = path.Dir(group) {
 			if text, err := fs.ReadFile(root, path.Join(mount, group, file)); err == nil {
-				// Else it says "max".
+				// Without a limit it says "max".
 				if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
 					limit = min(limit, n)
 				}
@@ -62,8 +62,8 @@ func memoryLimit(root fs.FS) int64 {
 	return limit
 }
 
-// buffersWithin returns how much of a limited memory buffers take unless --memory says otherwise,
-// and how large Go's heap may become.
+// buffersWithin divides limited memory, in bytes: for buffers, unless --memory says otherwise, and
+// for Go's heap.
 func buffersWithin(limit int64) (buffers, heap int64) {
 	if limit >= ampleMemory {
 		return uploader.DefaultMemory, math.MaxInt64

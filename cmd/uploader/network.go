@@ -27,10 +27,10 @@ import (
 type networkRun struct {
 	*program
 	sendFlags
-	certificate string // file for the certificates that were seen
+	certificate string // file for the certificates it saw
 }
 
-// networkCommand looks at the way to the storage.
+// networkCommand tests the connection to the storage.
 func networkCommand(p *program) *cobra.Command {
 	r := &networkRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
@@ -117,7 +117,7 @@ func (r *networkRun) run(ctx context.Context, args []string) error {
 	return exit(exitNotDelivered)
 }
 
-// target returns the token that was given, or the address of a host alone.
+// target returns the token from the command line, or the address of a host alone.
 func (r *networkRun) target(
 	ctx context.Context, args []string,
 ) (t token.Token, address *url.URL, err error) {
@@ -144,7 +144,7 @@ func (r *networkRun) target(
 	return t, &url.URL{Scheme: t.Inbox.Scheme, Host: t.Inbox.Host}, nil
 }
 
-// hostAlone reports whether a word is the name of a host, or its address with nothing behind it.
+// hostAlone reports whether a word is a host name, or a host's address without a path or query.
 func hostAlone(word string) bool {
 	_, rest, ok := strings.Cut(word, "://")
 	if !ok {
@@ -163,7 +163,7 @@ func (r *networkRun) newReport(host string, face networkFace) networkReport {
 	}
 }
 
-// look goes through the steps. The error is what stands in the way, or a mistake in the flags.
+// look goes through the steps. It returns the obstacle to sending, or a mistake in the flags.
 func (r *networkRun) look(
 	ctx context.Context, report *networkReport, tok token.Token, address *url.URL,
 ) error {
@@ -193,7 +193,7 @@ func (r *networkRun) look(
 	}
 }
 
-// keepCertificates writes the certificates that were seen to the file that is wanted, if any is.
+// keepCertificates writes the certificates of the report to the file that the flag names, if any.
 func (r *networkRun) keepCertificates(report *networkReport) error {
 	if r.certificate == "" || len(report.chain) == 0 {
 		return nil
@@ -206,7 +206,7 @@ func (r *networkRun) keepCertificates(report *networkReport) error {
 	return nil
 }
 
-// saveCertificates writes a chain, in place of nothing but other certificates.
+// saveCertificates writes a chain to a file. It replaces nothing but other certificates.
 func saveCertificates(file string, chain []byte) error {
 	if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
 		before, err := os.ReadFile(file)
@@ -221,10 +221,10 @@ func saveCertificates(file string, chain []byte) error {
 	return nil
 }
 
-// testConnection is the operation, as it stands in errors.
+// testConnection is the name of the operation in errors.
 const testConnection = "test connection"
 
-// greet asks the host for nothing in particular, to see who answers and what time it is there.
+// greet requests the host's root, to see who answers and what its clock says.
 func (r *networkRun) greet(ctx context.Context, report *networkReport, address *url.URL) error {
 	transport, err := azure.NewTransport(connectionOptions(&r.proxy, r.caFile))
 	if err != nil {
@@ -243,7 +243,7 @@ func (r *networkRun) greet(ctx context.Context, report *networkReport, address *
 	if err != nil {
 		return report.fail(azure.Unreachable(testConnection, err, address.Host))
 	}
-	_ = resp.Body.Close() // nothing of it is looked at
+	_ = resp.Body.Close() // only the header matters
 	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		middle := begun.Add(time.Since(begun) / 2)
 		report.clock(middle.Sub(at.Add(time.Second / 2)).Round(time.Second))
@@ -268,7 +268,7 @@ func (r *networkRun) ask(ctx context.Context, report *networkReport, tok token.T
 		report.clock(c.ClockAhead)
 	}
 	if err != nil {
-		if !errors.Is(err, problem.ErrBusy) { // else nothing is known of it
+		if !errors.Is(err, problem.ErrBusy) { // a busy storage says nothing about the token
 			report.Accepted = new(bool)
 		}
 		return report.fail(err)

@@ -21,15 +21,15 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// networkStep is one thing that was looked at.
+// networkStep is one step of the test.
 type networkStep struct {
 	Step    string `json:"step"`
 	OK      bool   `json:"ok"`
 	Message string `json:"message"`
-	Ask     string `json:"ask,omitempty"` // of the person's IT
+	Ask     string `json:"ask,omitempty"` // the question for your IT
 }
 
-// networkReport is all that was seen.
+// networkReport is everything that the test found.
 type networkReport struct {
 	Host      string     `json:"host"`
 	Version   string     `json:"version"`
@@ -61,11 +61,11 @@ type networkReport struct {
 	face  networkFace
 }
 
-// networkFace is who reads a report.
+// networkFace is how a report reaches its reader: the command line or the window.
 type networkFace struct {
 	translate problem.Translate
 	explain   func(error) problem.Explanation
-	heard     func(networkStep) // hears of each step at once; may be nil
+	heard     func(networkStep) // is called with each step at once; may be nil
 }
 
 func (n *networkReport) step(name string, ok bool, message, ask string) {
@@ -82,7 +82,7 @@ func (n *networkReport) host() string { return (&url.URL{Host: n.Host}).Hostname
 // port is the port that is connected to.
 func (n *networkReport) port() string { return cmp.Or((&url.URL{Host: n.Host}).Port(), "443") }
 
-// tell says what was seen of the way.
+// tell reports what netcheck found on the way to the host.
 func (n *networkReport) tell(w netcheck.Way, now time.Time) {
 	n.From, n.Script = string(w.Choice.Origin), w.Choice.Script
 	n.Addresses, n.Silent = w.Addresses, w.Silent
@@ -113,7 +113,7 @@ func (n *networkReport) tell(w netcheck.Way, now time.Time) {
 	}
 }
 
-// from says where a proxy comes from, "" where that is nowhere.
+// from says which setting names the proxy; "" if none does.
 func (n *networkReport) from() string {
 	translate := n.face.translate
 	words := map[proxyfind.Origin]string{
@@ -166,7 +166,7 @@ func (n *networkReport) tellProxy(w netcheck.Way, blamed *proxydial.Error) {
 	n.step("proxy", blamed == nil, filled(words, "proxy", show.Text(n.Proxy), "from", from), "")
 }
 
-// tellUnread says that it is not known which proxy there is, and whether none is tried then.
+// tellUnread says that the proxy is unknown. direct is whether the program then tries without one.
 func (n *networkReport) tellUnread(direct bool) {
 	translate := n.face.translate
 	words := translate("The proxy settings can't be read.")
@@ -184,7 +184,7 @@ func (n *networkReport) tellUnread(direct bool) {
 		show.Text(n.Host)))
 }
 
-// tellNames says where the host's name leads.
+// tellNames says which addresses the host's name resolves to.
 func (n *networkReport) tellNames(w netcheck.Way) {
 	translate, host := n.face.translate, show.Text(n.host())
 	address := net.ParseIP(n.host()) != nil
@@ -213,7 +213,7 @@ func (n *networkReport) tellNames(w netcheck.Way) {
 	}
 }
 
-// tellTLS says what the connection is protected by.
+// tellTLS says what protects the connection.
 func (n *networkReport) tellTLS(w netcheck.Way, now time.Time) {
 	translate := n.face.translate
 	n.TLS, n.Trip = tls.VersionName(w.TLS), float64(w.Trip.Microseconds())/1000
@@ -248,7 +248,7 @@ func (n *networkReport) tellTLS(w netcheck.Way, now time.Time) {
 		strconv.FormatFloat(n.Trip, 'f', 1, 64)), "")
 }
 
-// clock says by how much this computer's clock is ahead of the storage's.
+// clock reports how far this computer's clock is ahead of the storage's.
 func (n *networkReport) clock(ahead time.Duration) {
 	seconds := int64(ahead / time.Second)
 	n.Clock = &seconds
@@ -257,7 +257,7 @@ func (n *networkReport) clock(ahead time.Duration) {
 	n.step("clock", words == "", cmp.Or(words, translate("This computer's clock is right.")), "")
 }
 
-// filled puts values in the place of their names: filled("{a} of {b}", "a", "1", "b", "2").
+// filled replaces names by their values: filled("{a} of {b}", "a", "1", "b", "2").
 func filled(text string, pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {
 		pairs[i] = "{" + pairs[i] + "}"
@@ -265,7 +265,8 @@ func filled(text string, pairs ...string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// fail says what stands in the way, in the words that sending would end with, and what to ask for.
+// fail reports the obstacle, in the words with which sending would end, and what to ask for. It
+// returns err.
 func (n *networkReport) fail(err error) error {
 	x := n.face.explain(err)
 	n.Reason = problem.ReasonOf(err)
@@ -284,8 +285,8 @@ func (n *networkReport) fail(err error) error {
 	return err
 }
 
-// askOf is what to ask the IT for, or to do, about a failure that sending would wait for by itself;
-// "" where the sentence of sending holds here as well.
+// askOf says what to ask your IT for, or what to do, about a failure that sending would wait out;
+// "" if the advice for sending fits here as well.
 func (n *networkReport) askOf(e *problem.Error) string {
 	translate, words := n.face.translate, ""
 	switch e.Reason {
@@ -319,7 +320,7 @@ func (n *networkReport) askOf(e *problem.Error) string {
 		"proxy", show.Text(e.Proxy), "value", show.Text(e.Value))
 }
 
-// text is the report for a person, and for their IT.
+// text returns the report for a person and their IT.
 func (n *networkReport) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Connection to %s, %s, uploader %s on %s\n\n", show.Text(n.Host),

@@ -16,16 +16,16 @@ import (
 
 const (
 	speedTime        = 5 * time.Second
-	longestSpeedTime = 20 * time.Second // for what was begun by then
+	longestSpeedTime = 20 * time.Second // for blocks begun within speedTime
 	leastSpeedBlock  = 64 << 10         // bytes; a slow line answers soon
 	mostSpeedBlock   = 4 << 20
 	speedConnections = 4
-	mostSpeedBytes   = 64 << 20 // a fast line needs no more to be known
+	mostSpeedBytes   = 64 << 20 // enough to measure a fast line
 )
 
-// measure sends blocks under a name that nobody uses, for some seconds, and returns bytes per second.
-// They are never committed, so nothing appears in the inbox. The error is the first that ended it,
-// unless enough was measured by then.
+// measure sends blocks under an unused name for some seconds and returns bytes per second. It never
+// commits them, so nothing appears in the inbox. It returns the first error, unless that is a lack
+// of progress after some blocks were confirmed.
 func measure(ctx context.Context, st store.Store, tok token.Token) (int64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, longestSpeedTime,
 		problem.New("measure speed", "", problem.NoProgress))

@@ -27,10 +27,10 @@ type planRun struct {
 	division shards.Division
 	found    ledger.TransferStatus
 	failed   []ledger.Job
-	base     string // the folder that the lists are about
+	base     string // the folder to which the lists' paths are relative
 }
 
-// planCommand divides what is to be sent among several machines.
+// planCommand divides an upload among several machines.
 func planCommand(p *program) *cobra.Command {
 	r := &planRun{copyRun: &copyRun{program: p, copyFlags: &copyFlags{recursive: true}}}
 	c := &cobra.Command{
@@ -113,7 +113,7 @@ func (r *planRun) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// look finds what is to be divided.
+// look finds the files to divide.
 func (r *planRun) look(ctx context.Context, sources []string) error {
 	o := r.scanOptions(token.Inbox{})
 	o.Contents = r.isOneFolder(sources)
@@ -157,8 +157,8 @@ func (r *planRun) isOneFolder(sources []string) bool {
 	return err == nil && info.IsDir()
 }
 
-// below returns the names that receipts have for the folders that the lists are about: that of the
-// folder, and for several sources none, for those who send them without a list.
+// below returns the folder names with which receipts may begin the listed paths: the name of the
+// lists' folder and, for several sources, none, which is how they arrive without a list.
 func (r *planRun) below(sources []string) []string {
 	name := filepath.Base(r.base)
 	if name == string(filepath.Separator) || name == "." {
@@ -170,7 +170,7 @@ func (r *planRun) below(sources []string) []string {
 	return []string{name, ""}
 }
 
-// sayLeftOut says what is in no list, and why.
+// sayLeftOut says which files are in no list, and why.
 func (r *planRun) sayLeftOut(o *outcome) {
 	for _, g := range groupProblems(o.problems) {
 		r.say(fmt.Sprintf("In no list, %s: %s", fileCount(int64(len(g.jobs))), g.words))
@@ -186,7 +186,7 @@ func (r *planRun) sayLeftOut(o *outcome) {
 	}
 }
 
-// words says what was written, and how it is sent.
+// words says what the plan wrote, and how to send it.
 func (r *planRun) words(p *shards.Plan, sources []string) string {
 	all, least, most := shards.List{}, p.Lists[0], p.Lists[0]
 	for _, l := range p.Lists {
@@ -216,7 +216,7 @@ func (r *planRun) words(p *shards.Plan, sources []string) string {
 		shellWord(filepath.Join(r.output, p.Lists[0].Name)))
 }
 
-// between is a range, or one value where there is no other.
+// between is a range, or a single value if both ends are the same.
 func between(least, most string) string {
 	if least == most || strings.HasPrefix(most, least+" ") {
 		return most
@@ -224,7 +224,7 @@ func between(least, most string) string {
 	return least + " to " + most
 }
 
-// shellWord is a path as it is written in a command, in quotes where a shell would cut it.
+// shellWord is a path for a command line, quoted if a shell needs it.
 func shellWord(path string) string {
 	path = show.Text(path)
 	if !strings.ContainsAny(path, " '\"$`&;()<>|*?[]{}!#~") {

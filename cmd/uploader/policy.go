@@ -19,18 +19,18 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// policy is what an administrator has decided for everybody on this computer: the file policy.json
-// beside that of the allowed hosts. The zero policy decides nothing. It is read anew wherever it is
-// enforced, so that a change holds for programs that run.
+// policy is an administrator's rules for everybody on this computer: the file policy.json beside
+// that of the allowed hosts. The zero policy has no rules. The program reads it again each time it
+// enforces it, so that a change takes effect at once.
 type policy struct {
-	// Uploads may go to these hosts alone, in the form of --allow-host, besides this computer's own
-	// practice inbox. Absent: to all that are known or allowed.
+	// Uploads may go only to these hosts, in the form of --allow-host, and to this computer's own
+	// practice inbox. Absent: to all known or allowed hosts.
 	AllowedHosts []string `json:"allowed_hosts"`
-	// Nobody but the administrator allows a host.
+	// Only the administrator can allow a host.
 	ForbidAllowHost bool `json:"forbid_allow_host"`
-	// No file in an inbox is replaced.
+	// Uploads never replace a file in an inbox.
 	ForbidOverwrite bool `json:"forbid_overwrite"`
-	// No upload tokens are created or renewed.
+	// Nobody can create or renew upload tokens.
 	ForbidTokenCreation bool `json:"forbid_token_creation"`
 	// The proxy, in the form of --proxy. Absent: the person's.
 	Proxy string `json:"proxy"`
@@ -38,7 +38,7 @@ type policy struct {
 	CAFile string `json:"ca_file"`
 	// The highest speed, in the form of --limit-rate. Absent: none.
 	LimitRate string `json:"limit_rate"`
-	// The program is not started at login.
+	// The program never starts at login.
 	ForbidLogin bool `json:"forbid_login"`
 
 	proxy proxyFlag // of Proxy
@@ -53,9 +53,9 @@ func policyFile() string {
 	return filepath.Join(filepath.Dir(administratorsHosts), "policy.json")
 }
 
-// readPolicy returns the administrator's policy; the zero one where there is none. A file that can't
-// be read as a whole, or that others may have written, is an error: who can damage it must not be
-// rid of it.
+// readPolicy returns the administrator's policy, or the zero policy if there is none. A file that
+// is not wholly readable, or that others may have written, is an error: damaging the policy must
+// not switch it off.
 func readPolicy() (policy, error) {
 	path := policyFile()
 	text, why := readAdministrators(path)
@@ -72,8 +72,8 @@ func readPolicy() (policy, error) {
 	return p, nil
 }
 
-// parsePolicy reads a policy, or says as the rest of a sentence what is wrong with it. A name that
-// is not known is wrong too: a misspelt rule would not hold.
+// parsePolicy parses a policy, or says as the rest of a sentence what is wrong with it. An unknown
+// name is wrong too: a misspelt rule would have no effect.
 func parsePolicy(text []byte) (p policy, why string) {
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
 	d.DisallowUnknownFields()
@@ -129,7 +129,7 @@ func policyUnusable(path, why string) error {
 		"file."}
 }
 
-// refuse refuses options of a command line that the policy decides about.
+// refuse refuses command-line options that the policy forbids or sets itself.
 func (p *policy) refuse(c *cobra.Command) error {
 	for _, rule := range []struct {
 		flag, value string // any value where it is empty
@@ -152,7 +152,7 @@ func (p *policy) refuse(c *cobra.Command) error {
 	return nil
 }
 
-// permits refuses an inbox that files must not go to.
+// permits returns an error if files must not go to the inbox.
 func (p *policy) permits(in token.Inbox) error {
 	administrators, _ := allowedHosts()
 	switch {
@@ -169,7 +169,7 @@ func (p *policy) permits(in token.Inbox) error {
 	return e
 }
 
-// connection says how the storage is reached: as the person says, but for what the policy sets.
+// connection returns how to reach the storage: as the person says, except where the policy decides.
 func (p *policy) connection(proxy *proxyFlag, caFile string) azure.Options {
 	return connectionOptions(p.way(proxy, caFile))
 }

@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// practiceWorkspace is the name of the workspace whose member and whose sender the practice run
-	// plays.
+	// practiceWorkspace is the workspace of the practice run, which plays both a member and a
+	// sender.
 	practiceWorkspace = "practice"
 	// practiceContainer is its first token's.
 	practiceContainer = "practice-1"
@@ -33,7 +33,7 @@ const (
 // practiceRun is one run of practice.
 type practiceRun struct {
 	*program
-	dir string // a temporary one where none is named
+	dir string // a temporary one by default
 }
 
 // practiceCommand carries out the whole job on this machine.
@@ -61,7 +61,7 @@ Exit codes:
 	return c
 }
 
-// run does it.
+// run carries out the command.
 func (r *practiceRun) run(ctx context.Context) (err error) {
 	if r.dir == "" {
 		if r.dir, err = os.MkdirTemp("", "uploader-practice-"); err != nil {
@@ -91,8 +91,8 @@ func (r *practiceRun) run(ctx context.Context) (err error) {
 	)
 }
 
-// bothSides plays both sides with the commands themselves, in a state folder of its own: the member
-// who creates a token and looks at what arrived, and the sender who has the token.
+// bothSides runs the commands of both sides, in a state folder of its own: those of the member who
+// creates a token and looks at what arrived, and those of the sender who has the token.
 func (r *practiceRun) bothSides(
 	ctx context.Context, samples string, server *blobserver.Server, address string,
 ) error {
@@ -141,8 +141,8 @@ func (r *practiceRun) bothSides(
 	return r.compare(samples, server, code)
 }
 
-// play carries out one command line and returns what it prints. A nil stderr takes its words, which
-// are shown only if it fails.
+// play runs one command line and returns what it prints. With a nil stderr, its messages appear
+// only if it fails.
 func (r *practiceRun) play(
 	ctx context.Context, stdin string, stderr io.Writer, args ...string,
 ) (stdout string, code int) {
@@ -189,7 +189,7 @@ func indented(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 }
 
-// What a comparison says of one name.
+// The verdicts of a comparison on one name.
 const (
 	verdictSame    = "same"
 	verdictDiffers = "DIFFERS"
@@ -204,8 +204,8 @@ type compared struct {
 	verdict string
 }
 
-// compareInbox compares a folder with what was delivered of it, byte by byte: first the folder's
-// files in their order, then what else the inbox holds.
+// compareInbox compares a folder with what arrived, byte by byte. It returns the folder's files in
+// their order, then whatever else the inbox holds.
 func compareInbox(folder string, server *blobserver.Server) ([]compared, error) {
 	delivered := map[string]int64{}
 	for _, b := range server.Blobs(practiceContainer) {

@@ -14,8 +14,8 @@ import (
 	"inboxuploader/internal/show"
 )
 
-// writePrivate puts text into a new file that only its owner can read, and moves it to name:
-// whoever waits for the file finds all of it.
+// writePrivate writes text to a new file that only its owner can read, and renames it to name, so
+// that a reader waiting for the file finds all of it.
 func writePrivate(name, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".uploader-*.part") // readable by its owner alone
 	if err != nil {
@@ -31,8 +31,8 @@ func writePrivate(name, text string) error {
 	return nil
 }
 
-// checkTokenFile makes sure that the file of --print-token replaces nothing but an empty file and
-// an earlier token of a local inbox, which it holds alone. It takes an empty path for none.
+// checkTokenFile makes sure that the file of --print-token replaces nothing but an empty file, or
+// one that holds only an earlier token of a local inbox. An empty path means no file.
 func checkTokenFile(path string) error {
 	if path == "" {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// keepPrivate reports whether the folder is the user's own and nobody else may change what is in
-// it. Where the folder is the program's own, others lose all rights to it.
+// keepPrivate reports whether the folder belongs to the user and nobody else may change what is in
+// it. If own, the folder is the program's, and keepPrivate removes everybody else's rights to it.
 func keepPrivate(dir string, own bool) bool {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() {

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// keepPrivate reports whether there is such a folder. The user's configuration folder is the user's
-// own on Windows, and what is made below it inherits that.
+// keepPrivate reports whether the folder exists. On Windows the user's configuration folder is
+// private, and folders below it inherit that.
 func keepPrivate(dir string, _ bool) bool {
 	info, err := os.Stat(dir)
 	return err == nil && info.IsDir()

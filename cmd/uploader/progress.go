@@ -13,7 +13,7 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// progressParts returns what is to be said of the status, the most important first.
+// progressParts returns the parts of the progress line, the most important first.
 func progressParts(s uploader.Status, now time.Time) []string {
 	parts := []string{filesWords(s), bytesWords(s)}
 	if trouble, _ := troubleWords(s, now); trouble != "" {
@@ -31,8 +31,8 @@ func progressParts(s uploader.Status, now time.Time) []string {
 	return parts
 }
 
-// wayWords says what is not confirmed yet of what was handed to the network, where that is a share
-// worth speaking of.
+// wayWords says how much is in transit, given to the network but not yet confirmed, if that is
+// enough to mention.
 func wayWords(s uploader.Status) string {
 	total := s.BytesDone + s.BytesLeft()
 	switch {
@@ -52,7 +52,7 @@ func wayWords(s uploader.Status) string {
 	}
 }
 
-// filesWords says how many files have ended of how many.
+// filesWords says how many of all files are finished.
 func filesWords(s uploader.Status) string {
 	total := s.FilesTotal()
 	done := total - s.FilesLeft()
@@ -79,8 +79,8 @@ func bytesWords(s uploader.Status) string {
 	}
 }
 
-// troubleWords says what is waited for, or nothing; and, where the words have no room for it, what
-// a person can do.
+// troubleWords says what the upload waits for, or nothing, and what a person can do if words does
+// not include that.
 func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 	if s.Journal != nil {
 		return waitingWords(s.Journal), ""
@@ -106,13 +106,13 @@ func troubleWords(s uploader.Status, now time.Time) (words, do string) {
 	return "", ""
 }
 
-// waitingWords says what a person can do so that all goes on by itself.
+// waitingWords says what is wrong and what a person can do, after which the upload continues.
 func waitingWords(e *problem.Error) string {
 	x := explain(e)
 	return x.What + " " + strings.TrimSuffix(x.Do, ".")
 }
 
-// leftWords says about how long it still takes.
+// leftWords says about how much time is left.
 func leftWords(d time.Duration) string {
 	switch {
 	case d > 99*24*time.Hour:
@@ -124,9 +124,8 @@ func leftWords(d time.Duration) string {
 	}
 }
 
-// fit joins as many parts as a line of that many columns takes; the last column stays free, since
-// writing there makes some terminals begin a new line. Of a first part that is too long the
-// beginning is kept.
+// fit joins as many parts as fit in a line of width columns. The last column stays free, since
+// writing there makes some terminals begin a new line. A first part that is too long is cut.
 func fit(parts []string, width int) string {
 	line := ""
 	for i, part := range parts {
@@ -145,9 +144,9 @@ func fit(parts []string, width int) string {
 	return line
 }
 
-// wrap breaks a sentence at spaces so that no line is longer than a terminal of that width shows,
-// and none too long to read. What begins with a space, which are names, stays whole so that it can
-// be copied.
+// wrap breaks a sentence at spaces so that each line fits in a terminal of width columns, and is
+// short enough to read. A line that begins with a space is a name and stays whole, so that you can
+// copy it.
 func wrap(line string, width int) []string {
 	if strings.HasPrefix(line, " ") || width >= plainWidth {
 		return []string{line}

@@ -7,10 +7,10 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// How an upload that has not ended comes along, as --json-progress says it.
+// The states of an unfinished upload in --json-progress.
 const (
 	stateSending = "sending"
-	stateWaiting = "waiting" // for the network, the storage or a disk; it goes on by itself
+	stateWaiting = "waiting" // for the network, the storage or a disk; it continues by itself
 )
 
 // progressObject is a line of --json-progress. The help of copy describes it.
@@ -18,10 +18,10 @@ type progressObject struct {
 	summary
 	BytesDone int64   `json:"bytes_done"` // acknowledged by the storage
 	Speed     float64 `json:"bytes_per_second"`
-	Left      *int64  `json:"seconds_left"` // null while that can't be said
+	Left      *int64  `json:"seconds_left"` // null while unknown
 }
 
-// newProgress is the line about an upload that is under way. What lists files is for the last one.
+// newProgress returns the line for a running upload. Lists of files are only in the last line.
 func newProgress(o outcome) progressObject {
 	o.state = stateSending
 	if e := troubleOf(&o.status); e != nil {
@@ -33,7 +33,7 @@ func newProgress(o outcome) progressObject {
 	return p
 }
 
-// lastProgress is the line about one that has ended.
+// lastProgress returns the line for an upload that has ended.
 func lastProgress(o *outcome) progressObject {
 	p := progressOf(o)
 	if o.state == stateComplete {
@@ -52,7 +52,8 @@ func progressOf(o *outcome) progressObject {
 	return p
 }
 
-// troubleOf returns what an upload waits for that goes on by itself afterwards, or nil.
+// troubleOf returns the trouble that an upload is waiting out, or nil. The upload then continues by
+// itself.
 func troubleOf(s *uploader.Status) *problem.Error {
 	if s.Journal != nil {
 		return s.Journal

@@ -11,7 +11,7 @@ import (
 
 const (
 	redraw = 100 * time.Millisecond // between two states of the progress line
-	// After which it is drawn even if nothing changed, for waits that pass.
+	// Redraw after this time even if nothing changed, since waiting times count down.
 	recount    = time.Second
 	firstPlain = 10 * time.Second // until the first plain line and, growing, between two
 	mostPlain  = 30 * time.Second
@@ -20,19 +20,19 @@ const (
 	plainWidth    = 200 // columns of a plain line, which nothing limits
 )
 
-// watched is something that is being sent, as whoever looks on sees it.
+// watched is a running upload, as the progress display sees it.
 type watched struct {
-	to      string // where to; empty where that was said before
+	to      string // the destination; empty if already said
 	status  func() uploader.Status
-	changed <-chan struct{}                 // receives after status changed; nil: looked at now and then
-	wait    func(ctx context.Context) error // until nothing can go on by itself
+	changed <-chan struct{}                 // receives after status changed; nil: poll instead
+	wait    func(ctx context.Context) error // until nothing can continue by itself
 	object  func(s uploader.Status) any     // what --json-progress prints; nil without it
-	// words is what is said of a status, the most important first.
+	// words returns the parts of the progress line, the most important first.
 	words func(s uploader.Status, now time.Time) []string
 }
 
-// watch shows how something comes along until nothing of it can go on by itself, and returns why
-// not all was done, or nil.
+// watch shows the progress of an upload until nothing in it can continue by itself. It returns why
+// the upload is unfinished, or nil.
 func (c *console) watch(ctx context.Context, w *watched) error {
 	done := make(chan error, 1)
 	go func() { defer crash.Catch(); done <- w.wait(ctx) }()
@@ -60,8 +60,8 @@ func (c *console) watchJSON(w *watched, done <-chan error) error {
 	}
 }
 
-// watchLine keeps one line up to date and clears it at the end. Trouble is said above it too, since
-// most lines are too short for it.
+// watchLine keeps one line up to date and clears it at the end. It also prints trouble above the
+// line, since most lines are too short for it.
 func (c *console) watchLine(w *watched, done <-chan error) error {
 	const clearLine = "\r\x1b[K"
 	tick := time.NewTicker(redraw)
@@ -130,14 +130,14 @@ func (c *console) watchPlain(w *watched, done <-chan error) error {
 	}
 }
 
-// teller tells of trouble once, when it begins, and again where there is something else to be done
-// about it.
+// teller reports trouble once, when it begins, and again when there is something else to do about
+// it.
 type teller struct {
 	troubled bool
 	do       string
 }
 
-// look returns what is to be said now, or nothing.
+// look returns the words to print now, or nothing.
 func (t *teller) look(s uploader.Status, now time.Time) string {
 	words, do := troubleWords(s, now)
 	before := t.troubled

@@ -11,14 +11,14 @@ import (
 // nobody else sees it.
 const proxyVariable = "UPLOADER_PROXY"
 
-// proxyFlag is --proxy. Copies share what was found out.
+// proxyFlag is --proxy. Copies share one Finder and what it found.
 type proxyFlag struct {
 	finder *proxyfind.Finder // nil is "auto"
 	set    bool
 	given  proxydial.Proxy // the one of the variable, whose sign-in may be for another flag's proxy
 }
 
-// auto is the Finder of those that set nothing; what it finds, all share.
+// auto is the Finder of all flags that set no proxy. They share what it finds.
 var auto = proxyfind.New(proxyfind.Setting{})
 
 // Set implements pflag.Value. Its sentence does not repeat the text, which may hold a password.
@@ -41,8 +41,8 @@ const proxyHint = "Nothing was sent. It looks like http://NAME:PASSWORD@HOST:POR
 	"or socks5://; characters such as @ : / # in the name or the password are written as %40 %3A " +
 	"%2F %23. Or it is auto, none, pac+https://HOST/FILE or pac+file:///FILE."
 
-// orVariable takes the proxy of UPLOADER_PROXY where there is no flag, and otherwise its sign-in,
-// should the flag lead to the same proxy.
+// orVariable uses the proxy of UPLOADER_PROXY if there is no flag. With a flag, it uses the
+// variable's sign-in if both mean the same proxy.
 func (f *proxyFlag) orVariable(env func(string) string) error {
 	s, err := proxyfind.Parse(env(proxyVariable))
 	if err != nil {
@@ -57,7 +57,7 @@ func (f *proxyFlag) orVariable(env func(string) string) error {
 	return nil
 }
 
-// where says by which proxies an address is reached: the one place that decides it.
+// where returns the Finder that chooses proxies. No other place decides this.
 func (f *proxyFlag) where() *proxyfind.Finder {
 	if f.finder == nil {
 		return auto
@@ -65,7 +65,7 @@ func (f *proxyFlag) where() *proxyfind.Finder {
 	return f.finder
 }
 
-// signIn returns what a person gave for exactly this proxy's address.
+// signIn returns the sign-in that a person entered for exactly this proxy's address.
 func (f *proxyFlag) signIn(ctx context.Context, p proxydial.Proxy) (proxydial.SignIn, bool) {
 	if p.Scheme == f.given.Scheme && p.Host == f.given.Host && f.given.SignIn.Name != "" {
 		return f.given.SignIn, true

@@ -19,8 +19,8 @@ var proxySignIns = &signIns{
 	vault: func() inboxes.Vault { return openVault(os.Getenv) },
 }
 
-// signIns are what people gave for proxies, each for one proxy's address: in the window, for as long
-// as the process runs, or kept in the keyring.
+// signIns are the sign-ins that people entered in the window, each for one proxy's address. They
+// last as long as the process, or are in the keyring.
 type signIns struct {
 	vault func() inboxes.Vault
 
@@ -29,17 +29,17 @@ type signIns struct {
 	asked map[string]bool             // whether the keyring was
 }
 
-// proxyRef is what the keyring calls the sign-in to a proxy. The address is not kept in the clear.
+// proxyRef is the keyring's name for the sign-in to a proxy. It does not reveal the address.
 func proxyRef(host string) string {
 	sum := sha256.Sum256([]byte(host))
 	return "proxy-" + hex.EncodeToString(sum[:16])
 }
 
-// find returns the sign-in for a proxy. The keyring is asked once for each, and only for proxies
-// that have asked for a sign-in: SOCKS is told one before.
+// find returns the sign-in for a proxy. It asks the keyring once for each proxy, and never for
+// SOCKS: that gets its sign-in before it asks for one.
 func (s *signIns) find(ctx context.Context, p proxydial.Proxy) (proxydial.SignIn, bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock() // those who ask meanwhile wait for the same answer
+	defer s.mu.Unlock() // concurrent callers wait for the same answer
 	found, ok := s.known[p.Host]
 	if ok || s.asked[p.Host] || strings.HasPrefix(p.Scheme, "socks") {
 		return found, ok
@@ -54,8 +54,8 @@ func (s *signIns) find(ctx context.Context, p proxydial.Proxy) (proxydial.SignIn
 	return s.known[p.Host], true
 }
 
-// put uses a sign-in from now on, and keeps it in the keyring where it should; its error is that it
-// could not be kept.
+// put uses a sign-in from now on and, if keep is true, saves it in the keyring. An error means that
+// it was not saved.
 func (s *signIns) put(ctx context.Context, host string, sign proxydial.SignIn, keep bool) error {
 	s.mu.Lock()
 	s.known[host] = sign

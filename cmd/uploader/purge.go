@@ -26,7 +26,7 @@ type purgeRun struct {
 	yes, force bool
 }
 
-// purgeCommand removes all that the program keeps on this computer.
+// purgeCommand removes everything that the program keeps on this computer.
 func purgeCommand(p *program) *cobra.Command {
 	r := purgeRun{program: p}
 	c := &cobra.Command{
@@ -55,7 +55,7 @@ Exit codes:
 	return c
 }
 
-// belongings is what the program keeps.
+// belongings is what the program keeps on this computer.
 type belongings struct {
 	dir     string
 	names   []string // of files in it, besides the list of uploads
@@ -73,7 +73,7 @@ func (r *purgeRun) run(ctx context.Context) error {
 		return err
 	}
 	login := desktop.Login{}
-	b.login, _ = login.On() // what the system does not say is not removed
+	b.login, _ = login.On() // unknown counts as off
 	if len(b.names) == 0 && len(b.refs) == 0 && !journal.Exists(b.dir) && !b.login {
 		r.say("The program keeps nothing on this computer.")
 		return nil
@@ -99,7 +99,7 @@ func (r *purgeRun) run(ctx context.Context) error {
 	return nil
 }
 
-// words says what there is, as sentences.
+// words describes the belongings in sentences.
 func (b *belongings) words() string {
 	kept := []string{"the list of uploads, settings and logs in “" + show.Text(b.dir) + "”"}
 	if b.inboxes > 0 {
@@ -128,7 +128,7 @@ func plural(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// find finds out what there is.
+// find returns the belongings.
 func (r *purgeRun) find(ctx context.Context) (*belongings, error) {
 	dir, err := r.stateDir()
 	if err != nil {
@@ -168,7 +168,8 @@ func (r *purgeRun) find(ctx context.Context) (*belongings, error) {
 	return b, nil
 }
 
-// remove removes it, the keyring's entries first: later nothing would know of them.
+// remove removes the belongings. It begins with the keyring's entries, of which nothing would know
+// later.
 func (r *purgeRun) remove(ctx context.Context, b *belongings) error {
 	inUse := &usageError{"The program is running: its window is open, or a command is sending. " +
 		"Nothing was removed. Quit it, for example with “uploader window --quit”, then run this " +
@@ -207,8 +208,8 @@ func (r *purgeRun) remove(ctx context.Context, b *belongings) error {
 	return err
 }
 
-// removeSecrets removes entries of the keyring. Where that fails nothing else is removed, unless
-// that is wanted.
+// removeSecrets removes entries of the keyring. If that fails, nothing else is removed unless the
+// person wants it.
 func (r *purgeRun) removeSecrets(ctx context.Context, refs []string) error {
 	for _, ref := range refs {
 		err := r.vault().Delete(ctx, ref)
@@ -234,8 +235,8 @@ var ownNames = []string{
 	"window.lock", "window.sock", documentsName,
 }
 
-// ownFiles returns the names of those that are there. The folder may have other uses, so nothing
-// else is named.
+// ownFiles returns the names of those that exist. It names nothing else, since the folder may have
+// other uses.
 func ownFiles(dir string) (names []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

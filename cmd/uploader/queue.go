@@ -13,7 +13,7 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// queueCommand changes what is waiting to be sent.
+// queueCommand changes the waiting uploads.
 func queueCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "queue",
@@ -108,8 +108,8 @@ func jobNumbers(args []string) ([]int64, error) {
 	return jobs, nil
 }
 
-// carryOut carries a command out on the list in the state folder, or leaves it to the program that
-// is sending.
+// carryOut applies a command to the upload list in the state folder, or leaves it to the program
+// that is sending.
 func carryOut(ctx context.Context, p *program, c ledger.Command, asJSON bool) error {
 	var n, left int
 	err := p.withQueue(ctx, func(q *uploader.Queue) (err error) {

@@ -25,7 +25,7 @@ type receiptRun struct {
 	plan                  string
 }
 
-// receiptCommand writes what was delivered at any time.
+// receiptCommand writes a receipt of earlier deliveries.
 func receiptCommand(p *program) *cobra.Command {
 	r := &receiptRun{program: p}
 	c := &cobra.Command{

@@ -17,7 +17,7 @@ import (
 	"inboxuploader/uploader/shards"
 )
 
-// merge makes one receipt of several.
+// merge merges several receipts into one.
 func (r *receiptRun) merge(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0:
@@ -72,7 +72,7 @@ func (r *receiptRun) merge(ctx context.Context, args []string) error {
 	return nil
 }
 
-// writeMerged writes the merged receipt to where it is wanted.
+// writeMerged writes the merged receipt to the destination that the flags name.
 func (r *receiptRun) writeMerged(ctx context.Context, m *receipt.Merged) error {
 	var err error
 	if r.toFile != "" {
@@ -93,10 +93,10 @@ func (r *receiptRun) writeMerged(ctx context.Context, m *receipt.Merged) error {
 
 var errOutput = &usageError{"--output takes csv, json or html."}
 
-// isReceiptForm reports whether --output can be this.
+// isReceiptForm reports whether form is a valid value of --output.
 func isReceiptForm(form string) bool { return form == "csv" || form == "json" || form == "html" }
 
-// missing finds what was planned and stands in no receipt, and counts what was planned.
+// missing finds the planned files that no receipt names, and counts the planned files.
 func (r *receiptRun) missing(
 	p *shards.Plan, m *receipt.Merged,
 ) (missing receipt.Named, planned int64, err error) {
@@ -139,10 +139,10 @@ func receiptCount(n int) string {
 	return humanize.Comma(int64(n)) + " receipts"
 }
 
-// matches replaces patterns by what they stand for, which some shells leave to the program.
+// matches expands patterns, which some shells leave to the program.
 func matches(args []string) (paths []string) {
 	for _, a := range args {
-		found, _ := filepath.Glob(a) // what is no pattern is a name
+		found, _ := filepath.Glob(a) // an invalid pattern is a name
 		if !strings.ContainsAny(a, scan.Wildcards) || exists(a) || len(found) == 0 {
 			found = []string{a}
 		}

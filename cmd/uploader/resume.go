@@ -25,7 +25,7 @@ type resumeRun struct {
 	moved []string
 }
 
-// resumeCommand continues what earlier runs left.
+// resumeCommand continues unfinished uploads.
 func resumeCommand(p *program) *cobra.Command {
 	r := &resumeRun{program: p, sendFlags: newSendFlags()}
 	c := &cobra.Command{
@@ -87,7 +87,7 @@ func (r *resumeRun) run(ctx context.Context, args []string) error {
 	return r.carryOn(ctx, given)
 }
 
-// carryOn sends what waits, with a token that was given or with those that are kept.
+// carryOn sends what is waiting, with the token of the command line or with saved ones.
 func (r *resumeRun) carryOn(ctx context.Context, given givenToken) error {
 	d, err := r.beginDelivery(&r.sendFlags, r.now())
 	if err != nil {
@@ -103,7 +103,7 @@ func (r *resumeRun) carryOn(ctx context.Context, given givenToken) error {
 	return d.send(ctx, func(q *uploader.Queue) error { return r.handOver(ctx, d, q, given) })
 }
 
-// handOver gives the queue the uploads for which there is a token.
+// handOver gives the queue the uploads that have a token.
 func (r *resumeRun) handOver(
 	ctx context.Context, d *delivery, q *uploader.Queue, given givenToken,
 ) error {
@@ -184,8 +184,8 @@ func (r *resumeRun) handOver(
 	return nil
 }
 
-// owed returns the transfers, of one kept inbox only if it is named, whose manifest or note an
-// earlier run could not send.
+// owed returns the transfers whose manifest or note an earlier run could not send: all of them, or
+// only those of the inbox of --to.
 func (r *resumeRun) owed(
 	ctx context.Context, q *uploader.Queue,
 ) (owed []ledger.TransferStatus, err error) {
@@ -201,7 +201,7 @@ func (r *resumeRun) owed(
 	return owed, nil
 }
 
-// withOwed adds what goes with these transfers to what waits: a file for each.
+// withOwed adds one waiting file for each transfer that still owes a manifest or note.
 func withOwed(waiting []ledger.Backlog, owed []ledger.TransferStatus) []ledger.Backlog {
 	for i := range owed {
 		t := &owed[i]
@@ -215,7 +215,7 @@ func withOwed(waiting []ledger.Backlog, owed []ledger.TransferStatus) []ledger.B
 	return waiting
 }
 
-// adopt has the queue go on with transfers, also with what was paused of them.
+// adopt makes the queue resume transfers, including paused files.
 func (r *resumeRun) adopt(ctx context.Context, q *uploader.Queue, d *delivery, ids []int64) error {
 	got, err := q.Resume(ctx,
 		func(t ledger.TransferStatus) bool { return slices.Contains(ids, t.ID) })
@@ -225,7 +225,7 @@ func (r *resumeRun) adopt(ctx context.Context, q *uploader.Queue, d *delivery, i
 	return err
 }
 
-// waiting returns what waits; for one kept inbox only, if it is named.
+// waiting returns the unfinished uploads by inbox: all of them, or only those of the inbox of --to.
 func (r *resumeRun) waiting(ctx context.Context, q *uploader.Queue) ([]ledger.Backlog, error) {
 	key, err := r.inboxKey(ctx, r.to)
 	if err != nil {
@@ -237,8 +237,8 @@ func (r *resumeRun) waiting(ctx context.Context, q *uploader.Queue) ([]ledger.Ba
 	}), nil
 }
 
-// nothingWaits says that there is nothing to do, or that others do it, and how many files need a
-// person.
+// nothingWaits says that nothing is waiting, or that another program is sending it, and how many
+// files need attention.
 func (r *resumeRun) nothingWaits(ctx context.Context, q *uploader.Queue) error {
 	words := "Nothing is waiting to be sent."
 	if slices.ContainsFunc(
@@ -269,7 +269,7 @@ func (r *resumeRun) nothingWaits(ctx context.Context, q *uploader.Queue) error {
 	return nil
 }
 
-// inboxKey returns the key of the inbox kept under a name; an empty one for none.
+// inboxKey returns the key of the inbox saved under a name; "" for an empty name.
 func (p *program) inboxKey(ctx context.Context, name string) (string, error) {
 	if name == "" {
 		return "", nil
@@ -355,7 +355,7 @@ func (r *resumeRun) keptToken(ctx context.Context, w ledger.Backlog) (token.Toke
 	return token.Token{}, missing
 }
 
-// parseGiven reads it; the zero Token where none was given.
+// parseGiven parses the token; it returns the zero Token if there is none.
 func (g givenToken) parseGiven(hosts []string) (token.Token, error) {
 	if g.text == "" {
 		return token.Token{}, nil

@@ -10,8 +10,8 @@ import (
 	"inboxuploader/uploader/ledger"
 )
 
-// inNeed returns what became of the finished uploads of which files need a person; of one kept
-// inbox only, if it is named.
+// inNeed returns the outcome of the uploads with files that need attention: all of them, or only
+// those of the inbox of --to.
 func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, error) {
 	key, err := r.inboxKey(ctx, r.to)
 	if err != nil {
@@ -24,7 +24,7 @@ func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, err
 			ids = append(ids, t.ID)
 		}
 	}
-	if len(ids) == 0 { // which would name all
+	if len(ids) == 0 { // no ids would mean all transfers
 		return outcome{state: stateComplete}, nil
 	}
 	o, err := undelivered(ctx, q, ids, 0, nil)
@@ -47,7 +47,7 @@ func (r *resumeRun) inNeed(ctx context.Context, q *uploader.Queue) (outcome, err
 	return o, err
 }
 
-// deliveries are the last jobs that delivered some files.
+// deliveries holds the last job that delivered each of some files.
 type deliveries struct {
 	inboxes map[int64]string // of each transfer
 	last    map[deliveredFile]int64
@@ -56,7 +56,7 @@ type deliveries struct {
 // deliveredFile is a file on its way to an inbox.
 type deliveredFile struct{ inbox, source string }
 
-// laterDeliveries looks for what delivered these jobs' files.
+// laterDeliveries returns the deliveries of these jobs' files; note fills them.
 func laterDeliveries(jobs []ledger.Job, transfers []ledger.TransferStatus) deliveries {
 	d := deliveries{inboxes: map[int64]string{}, last: map[deliveredFile]int64{}}
 	for _, t := range transfers {
@@ -79,8 +79,7 @@ func (d deliveries) note(j ledger.Job) {
 	}
 }
 
-// passOver takes those from an outcome's problems that another upload to the same inbox delivered
-// afterwards.
+// passOver removes the problems whose files a later upload to the same inbox has delivered.
 func (o *outcome) passOver(later deliveries) {
 	o.problems = slices.DeleteFunc(o.problems, func(j ledger.Job) bool {
 		if j.ID > later.last[later.file(j)] {
@@ -99,7 +98,7 @@ func (o *outcome) passOver(later deliveries) {
 	o.judge()
 }
 
-// attentionWords says that files need a person, and what that person can do.
+// attentionWords says that files need attention, and what a person can do.
 func attentionWords(n int64) string {
 	return needAttention(n) + ": “uploader status --files --state attention,failed” says why. " +
 		"Solve that and send them again with the original command, or remove them from the list " +

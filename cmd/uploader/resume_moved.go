@@ -11,7 +11,7 @@ import (
 	"inboxuploader/uploader"
 )
 
-// followMoves tells the list where folders lie that were moved, each as OLD=NEW.
+// followMoves tells the upload list where folders have moved, each as OLD=NEW.
 func (r *resumeRun) followMoves(ctx context.Context, q *uploader.Queue) error {
 	for _, m := range r.moved {
 		from, to, ok := splitMove(m)
@@ -32,8 +32,8 @@ func (r *resumeRun) followMoves(ctx context.Context, q *uploader.Queue) error {
 	return nil
 }
 
-// splitMove reads OLD=NEW. Names may have such a sign too: the first one counts behind which a
-// folder is named.
+// splitMove parses OLD=NEW. Names may contain an equals sign too, so it splits at the first one
+// after which a folder follows.
 func splitMove(text string) (from, to string, ok bool) {
 	for i := range len(text) {
 		if text[i] != '=' || i == 0 {
@@ -51,8 +51,7 @@ func splitMove(text string) (from, to string, ok bool) {
 	return "", "", false
 }
 
-// wholeDrive takes a drive's letter on Windows for all of the drive, not for the folder that a
-// program has open there.
+// wholeDrive makes a drive letter on Windows mean the whole drive, not the current folder on it.
 func wholeDrive(path string) string {
 	if path != "" && filepath.VolumeName(path) == path && strings.HasSuffix(path, ":") {
 		return path + string(filepath.Separator)

@@ -16,9 +16,8 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// program is what every command works with: what a person types and reads, the folder that outlives
-// a run, and the clock. It stands between the commands and the process, so that tests can run them
-// without one.
+// program is what every command needs: the console, the state folder and the clock. It keeps the
+// commands apart from the process, so that tests can run them without one.
 type program struct {
 	*console
 	stateFolder
@@ -29,9 +28,8 @@ func newProgram(c *console) *program {
 	return &program{console: c, stateFolder: stateFolder{console: c}, now: time.Now}
 }
 
-// run carries out one command line and returns the exit code. It returns soon after the context is
-// cancelled. What went wrong stands on stderr as sentences: what happened, what is safe, what to
-// do.
+// run runs one command line and returns the exit code. It returns soon after the context is
+// cancelled. It reports errors on stderr as sentences: what happened, what is safe, what to do.
 func run(
 	ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer,
 	env func(string) string,
@@ -49,10 +47,10 @@ func run(
 	return exitCode(ctx, err)
 }
 
-// errUnprinted says that stdout can't be written, as where it leads to a full disk.
+// errUnprinted means that stdout can't be written, for example because the disk is full.
 var errUnprinted = errors.New("stdout can't be written")
 
-// printer is stdout whose failures are known as such.
+// printer is stdout. It wraps write errors in errUnprinted.
 type printer struct{ to io.Writer }
 
 func (w printer) Write(text []byte) (int, error) {
@@ -66,12 +64,12 @@ func (w printer) Write(text []byte) (int, error) {
 // tell writes the words for an error to stderr.
 func (c *console) tell(ctx context.Context, err error) {
 	if words := sentence(ctx, err); words != "" {
-		// Where stderr can't be written there is nobody left to tell.
+		// If stderr can't be written, there is nobody left to tell.
 		_, _ = fmt.Fprintln(c.stderr, "uploader: "+words)
 	}
 }
 
-// sentence returns the words for an error, none for one that needs none.
+// sentence returns the words for an error; "" if it needs none.
 func sentence(ctx context.Context, err error) (words string) {
 	var usage *usageError
 	var code exit
@@ -85,7 +83,7 @@ func sentence(ctx context.Context, err error) (words string) {
 	case errors.As(err, &code):
 		return ""
 	case errors.Is(err, syscall.EPIPE):
-		return "" // whoever read the output has seen enough, as "head" does
+		return "" // the reader of the output, such as "head", has seen enough
 	case errors.Is(err, errUnprinted):
 		words = "The output can't be written. What was done stays done, and files already " +
 			"delivered stay delivered. Make room, or send the output elsewhere; “uploader " +
@@ -105,8 +103,8 @@ func sentence(ctx context.Context, err error) (words string) {
 	return words
 }
 
-// askAgain says what to do about an error that ends a command: what a queue tries again by itself,
-// nobody tries then. do is what the queue would say.
+// askAgain says what to do about an error that ends a command: nothing retries it then, as a queue
+// would. do is the queue's advice.
 func askAgain(e *problem.Error, do string) string {
 	switch {
 	case !errors.Is(e, problem.ErrBusy) && e.Reason != problem.JournalBusy:
@@ -197,7 +195,7 @@ Exit codes:
 		if usage, ok := errors.AsType[*usageError](err); ok {
 			return usage // a sentence of ours from a flag's own check
 		}
-		if c.HasSubCommands() { // what is no command has options that are none of this one's
+		if c.HasSubCommands() { // the options may belong to a mistyped command
 			if unknown := c.ValidateArgs(c.Flags().Args()); unknown != nil {
 				return unknown
 			}
@@ -231,7 +229,7 @@ Exit codes:
 // withoutPolicy is the annotation of a command that an unusable policy does not stop.
 const withoutPolicy = "without policy"
 
-// noArguments refuses words behind a command that takes none.
+// noArguments refuses arguments of a command that takes none.
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -243,15 +241,15 @@ func noArguments(c *cobra.Command, args []string) error {
 	return usagef("“%s” takes no arguments. See: %s --help", c.CommandPath(), c.CommandPath())
 }
 
-// showHelp is what a command does that only has others below it. Without it cobra would show the
-// help for a mistyped one, too, and call that success.
+// showHelp runs a command that only has sub-commands. Without it, cobra would also show the help
+// for a mistyped sub-command, and call that success.
 func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
 
-// release is what a package is called that the program is in, such as 0.1.0, written here by the
-// linker; empty in a build for oneself.
+// release is the version of the package that the program is in, such as 0.1.0. The linker sets it;
+// it is empty in a local build.
 var release string
 
-// version is that of the package, or the module's, or the commit that the program was built from.
+// version is the version of the package or module, or the commit that the program was built from.
 func version() string {
 	if release != "" {
 		return release

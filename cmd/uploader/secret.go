@@ -13,18 +13,18 @@ import (
 	"inboxuploader/internal/show"
 )
 
-// Nothing that a person typed, or that an error quotes of it, is shown before redact has seen it.
-// Stderr and the log pass through redact as a whole, see [redactedText] and [redactedJSON], and so
-// does what cobra prints. Stdout shows names of files as they are, and tokens that were asked for:
-// refuseSecrets keeps the command line's from getting there.
+// Everything that a person typed, and every error that quotes it, passes through redact before the
+// program shows it. That covers stderr and the log, see [redactedText] and [redactedJSON], and what
+// cobra prints. Stdout shows names of files unchanged, and tokens that the person asked for:
+// refuseSecrets keeps those of the command line away from it.
 
-// named matches a signature or an account's key behind its name: in a query, in JSON, in a
-// connection string, or encoded once more.
+// named matches a signature or an account's key after its name: in a query, in JSON, in a
+// connection string, or percent-encoded once more.
 var named = regexp.MustCompile(
 	`(?i)(sig|signature|token|accountkey)(=|%3D|%253D|\\u003d|\\?":\s?\\?")[^&\s"'<>\\…]{3,}`)
 
-// bare matches base64 that ends with its filling, as signatures and keys without a name do; encoded
-// as in a query or once more as well.
+// bare matches base64 that ends in padding, as signatures and keys do. It finds them without a
+// name, plain or percent-encoded once or twice.
 var bare = regexp.MustCompile(`(?:[A-Za-z0-9+/]|%(?:25)?2[BbFf])+(?:={1,2}|(?:%(?:25)?3[Dd]){1,2})`)
 
 // signIn matches the sign-in of an address, such as a proxy's.
@@ -32,8 +32,8 @@ var signIn = regexp.MustCompile(`://[^/@\s"'<>]*@`)
 
 const redacted = "REDACTED"
 
-// redact takes signatures, keys and sign-ins out of a text. Types keep them from most of what it
-// sees.
+// redact removes signatures, keys and sign-ins from a text. It is the second defence: the types of
+// secrets already keep them out of most text.
 func redact(text string) string {
 	text = named.ReplaceAllString(text, "${1}${2}"+redacted)
 	return signIn.ReplaceAllStringFunc(
@@ -47,7 +47,7 @@ func redact(text string) string {
 	)
 }
 
-// redactBare replaces a signature or a key, also where it stands at a path's end.
+// redactBare replaces a signature or a key, even one at the end of a path.
 func redactBare(text string) string {
 	plain := text
 	for strings.Contains(plain, "%") {
@@ -71,8 +71,8 @@ func redactBare(text string) string {
 	return text
 }
 
-// secretName matches what a secret's name looks like in a word of the command line. Unlike named it
-// leaves folders such as token=5 alone.
+// secretName matches the name of a secret in a word of the command line. Unlike named, it leaves
+// folders such as token=5 alone.
 var secretName = regexp.MustCompile(`(?i)(sig|signature|accountkey)(=|%3D|%253D)`)
 
 // carriesSecret reports whether a word of the command line is a token, its query or signature, or
@@ -81,17 +81,17 @@ func carriesSecret(word string) bool {
 	return secretName.MatchString(word) || bare.ReplaceAllStringFunc(word, redactBare) != word
 }
 
-// tokenArgument is the annotation of a command whose arguments may be a token. It does with them
-// what is to be done.
+// tokenArgument is the annotation of a command whose arguments may be a token. Such a command
+// checks these arguments itself.
 const tokenArgument = "token argument"
 
-// takesToken notes that a command's arguments may be a token, from the one of this index on.
+// takesToken notes that a command's arguments may be a token, from index from on.
 func takesToken(c *cobra.Command, from string) {
 	c.Annotations = map[string]string{tokenArgument: from}
 }
 
-// refuseSecrets refuses a command line with a token, a signature or an account's key where there is
-// no place for one, so that it can become no file's name, no reason and no part of a sentence.
+// refuseSecrets refuses a command line with a token, a signature or an account's key in a wrong
+// place, so that it never becomes a file's name, a reason or part of a message.
 func refuseSecrets(c *cobra.Command, args []string) error {
 	const end = " Nothing was sent or changed. See: %s --help"
 	var wrong error
@@ -121,7 +121,7 @@ func refuseSecrets(c *cobra.Command, args []string) error {
 	return wrong
 }
 
-// redactedText takes secrets out of text that is written in whole lines or sentences.
+// redactedText removes secrets from text. Each Write must be whole lines or sentences.
 type redactedText struct{ to io.Writer }
 
 func (r redactedText) Write(text []byte) (int, error) {
@@ -131,8 +131,8 @@ func (r redactedText) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// redactedJSON takes secrets out of the JSON that is written, and writes what can't be seen by
-// number. A record is written in one piece.
+// redactedJSON removes secrets from JSON, and escapes invisible characters by number. Each Write
+// must be a whole record.
 type redactedJSON struct{ to io.Writer }
 
 func (r redactedJSON) Write(line []byte) (int, error) {

@@ -20,12 +20,12 @@ import (
 	"inboxuploader/uploader/uplink"
 )
 
-// sendFlags are the flags of every command that sends: how, and what is said of it.
+// sendFlags are the flags of every command that sends: how to send, and what to report.
 type sendFlags struct {
 	memory      byteSize
 	block       byteSize
 	rate        byteSize
-	connections int // 0: found while sending
+	connections int // 0: adapt while sending
 	giveUp      patience
 	between     hoursFlag
 
@@ -55,7 +55,7 @@ func (f *sendFlags) add(c *cobra.Command) {
 	f.addWay(c)
 }
 
-// addEnd defines the flags of commands that end when all is sent.
+// addEnd defines the flags of commands that end when everything is sent.
 func (f *sendFlags) addEnd(c *cobra.Command) {
 	s := c.Flags()
 	s.BoolVar(&f.asJSON, "json", false, "print one JSON object at the end; all else goes to stderr")
@@ -68,12 +68,12 @@ func (f *sendFlags) addEnd(c *cobra.Command) {
 	f.addBetween(s)
 }
 
-// addBetween defines at which times of the day is sent.
+// addBetween defines --between, the hours of the day in which to send.
 func (f *sendFlags) addBetween(s *pflag.FlagSet) {
 	s.Var(&f.between, "between", "send only during these hours of the day, such as 18:00-06:00")
 }
 
-// addWay defines those that say how is sent.
+// addWay defines the flags for how to send.
 func (f *sendFlags) addWay(c *cobra.Command) {
 	s := c.Flags()
 	tokenFileFlag(c, &f.tokenFile)
@@ -91,7 +91,7 @@ func (f *sendFlags) addWay(c *cobra.Command) {
 		"worth, 256KiB to 8MiB; more for files over 390 GiB)")
 }
 
-// check refuses what the flags can't say, and completes them from the environment.
+// check refuses invalid values, and takes missing ones from the environment.
 func (f *sendFlags) check(env func(string) string) error {
 	if f.connectionsFlag != nil && f.connectionsFlag.Changed &&
 		(f.connections < 1 || f.connections > uplink.MostConnections) {
@@ -104,9 +104,9 @@ func (f *sendFlags) check(env func(string) string) error {
 // steady is uploader.Config.Steady; tests, whose files are all new, replace it.
 var steady time.Duration
 
-// config returns how a queue sends.
+// config returns the queue's configuration.
 func (f *sendFlags) config(j ledger.Journal, log *slog.Logger) uploader.Config {
-	rules, _ := readPolicy() // where it can't be used, no store opens either
+	rules, _ := readPolicy() // with an unusable policy no store opens either
 	return uploader.Config{
 		MaxRate: rules.rate, NeverReplace: rules.ForbidOverwrite,
 		Open:   func(t token.Token) (store.Store, error) { return openStore(f, t) },
@@ -116,7 +116,7 @@ func (f *sendFlags) config(j ledger.Journal, log *slog.Logger) uploader.Config {
 	}
 }
 
-// connectionOptions says how the storage is reached.
+// connectionOptions returns how to reach the storage.
 func connectionOptions(proxy *proxyFlag, caFile string) azure.Options {
 	proxy.where().TrustFile(caFile)
 	return azure.Options{
@@ -125,8 +125,8 @@ func connectionOptions(proxy *proxyFlag, caFile string) azure.Options {
 	}
 }
 
-// openStore opens the storage of a token, in the way that these flags and the administrator's
-// policy say.
+// openStore opens the storage of a token as these flags and the administrator's policy say. The
+// caller closes it.
 func openStore(f *sendFlags, t token.Token) (store.Store, error) {
 	rules, err := readPolicy()
 	if err != nil {

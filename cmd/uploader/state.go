@@ -15,11 +15,11 @@ import (
 
 const (
 	logName = "uploader.log"
-	// maxLog is how large a log file may grow, in bytes, before it becomes the old one; there is
-	// one old one.
+	// maxLog is the size, in bytes, at which the log file becomes the old one. There is only one
+	// old one.
 	maxLog = 5 << 20
-	// logLook is how many bytes are written between two looks at whether another process has put
-	// the file aside.
+	// logLook is after how many written bytes to check whether another process has rotated the
+	// file.
 	logLook = 64 << 10
 )
 
@@ -53,9 +53,9 @@ func (s *stateFolder) stateDir() (string, error) {
 	return absolutePath(dir)
 }
 
-// openState makes the state folder, which only its owner may read, and returns its path. It
-// refuses, with a sentence, a folder that others may change: they could put links there that make
-// the program write elsewhere.
+// openState creates the state folder, which only its owner may read, and returns its path. It
+// returns an error for a folder that others may change: they could place links there that make the
+// program write elsewhere.
 func (s *stateFolder) openState() (string, error) {
 	dir, err := s.stateDir()
 	if err != nil {
@@ -66,8 +66,8 @@ func (s *stateFolder) openState() (string, error) {
 		e.Cause = err.Error()
 		return "", e
 	}
-	// The default folder is the program's own. One that was named may have other uses, so its
-	// rights are left as they are.
+	// The default folder is the program's own. A folder that a person named may have other uses, so
+	// its permissions stay as they are.
 	own := s.flag == "" && s.console.env("UPLOADER_HOME") == ""
 	if !keepPrivate(dir, own) {
 		return "", &usageError{
@@ -78,9 +78,8 @@ func (s *stateFolder) openState() (string, error) {
 	return dir, nil
 }
 
-// openLog returns the log in the state folder and its path, or that on stderr. Without a log in a
-// file path is empty: a log that can't be written never stops an upload. Close it when nothing logs
-// any more.
+// openLog returns the log and, if it is a file in the state folder, its path. If that file can't be
+// opened, openLog discards the log: it never stops an upload. Close file when nothing logs anymore.
 func (s *stateFolder) openLog() (log *slog.Logger, path string, file io.Closer) {
 	options := &slog.HandlerOptions{Level: s.logLevel.Level}
 	if s.logTo == logStderr {
@@ -99,10 +98,10 @@ func (s *stateFolder) openLog() (log *slog.Logger, path string, file io.Closer) 
 	return slog.New(slog.DiscardHandler), "", io.NopCloser(nil)
 }
 
-// logFile is a file of limited size that several processes may write to at once. What can't be
-// written is dropped.
+// logFile is a file of limited size that several processes may write to at once. It drops
+// lines that it can't write.
 type logFile struct {
-	root *os.Root // its folder: a link in its place that leads out of there is not followed
+	root *os.Root // its folder; links that lead outside it are not followed
 	max  int64
 
 	mu      sync.Mutex
@@ -152,9 +151,8 @@ func (l *logFile) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// look puts the file aside when it is full, unless another process has done so already, and goes on
-// in the new one. Where that is not possible nothing more is written, so that the log stays within
-// its limit.
+// look rotates the file when it is full, unless another process has already done so, and continues
+// in the new one. If that fails it writes no more, so that the log stays within its limit.
 func (l *logFile) look() {
 	l.written = 0
 	if l.file == nil {

@@ -13,7 +13,7 @@ import (
 // nothing more.
 const lookEvery = 2 * time.Second
 
-// awaitOthers waits until nothing goes on that another process sends.
+// awaitOthers waits until no other process can continue sending by itself.
 func (r *statusRun) awaitOthers(ctx context.Context, q *uploader.Queue) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
@@ -44,7 +44,7 @@ func (r *statusRun) awaitOthers(ctx context.Context, q *uploader.Queue) error {
 
 func noTransfer(ledger.TransferStatus) bool { return false }
 
-// goesOn reports whether another process sends a transfer, and can go on by itself.
+// goesOn reports whether another process is sending a transfer, and can continue by itself.
 func goesOn(t *ledger.TransferStatus, now time.Time) bool {
 	expired := !t.ValidTo.IsZero() && now.Sub(t.ValidTo) > clockDifference
 	return t.Owner == ledger.Elsewhere && !t.Paused && !expired &&

@@ -36,32 +36,31 @@ const (
 	mostPending = 1000 // files that --json names of those not yet sent
 )
 
-// outcome is what became of a copy.
+// outcome is the result of an upload.
 type outcome struct {
 	state   string
 	exit    int
 	token   token.Token
-	to      string // where it was sent to, for a person
+	to      string // the destination, for a person
 	status  uploader.Status
-	stopped error // why it ended early; nil where it did not
+	stopped error // why it ended early; nil if it did not
 	took    time.Duration
-	log     string // path of the log; empty where there is none
-	unkept  bool   // the list of what is to be sent is not on the disk, or not any more
-	// That this computer's clock is wrong, for a person; empty where it is not, or is not known to
-	// be.
+	log     string // path of the log; empty if there is none
+	unkept  bool   // the upload list is not on the disk, or not any more
+	// clock says that this computer's clock is wrong; empty if it is right or unknown.
 	clock string
 
 	problems []ledger.Job // not delivered: there already, or failed
-	copies   []ledger.Job // the first of those delivered beside what had their name
-	uncopied int64        // how many more of them there are
+	copies   []ledger.Job // the first files delivered under another name, as theirs was taken
+	uncopied int64        // how many more of these there are
 	waiting  []ledger.Job // the first of those not yet sent
 	young    uploader.Young
 
 	documents  []documents.Document
-	additional int64 // files that were left out since the manifest does not name them
+	additional int64 // files skipped because the manifest does not name them
 }
 
-// newOutcome reads what became of the transfers' jobs. The queue is closed.
+// newOutcome reads the results of the transfers' jobs. The queue must be closed.
 func newOutcome(
 	ctx context.Context, q *uploader.Queue, transfers []int64, took time.Duration, stopped error,
 ) (outcome, error) {
@@ -100,9 +99,8 @@ func undelivered(
 	return o, nil
 }
 
-// findCopies finds the files of a transfer that were delivered under another name since theirs was
-// taken. Where nobody can have asked for that, as of a transfer of this run without --keep-both, it
-// does not go through the list.
+// findCopies finds a transfer's files that were delivered under another name because theirs was
+// taken. It skips the search if there can be none: for a transfer of this run without --keep-both.
 func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer int64) error {
 	begun := time.Now().Add(-o.took)
 	if !slices.ContainsFunc(o.status.Transfers, func(t ledger.TransferStatus) bool {
@@ -117,8 +115,7 @@ func (o *outcome) findCopies(ctx context.Context, q *uploader.Queue, transfer in
 	})
 }
 
-// noteCopy keeps a delivered file in mind that has another name in the inbox since its own was
-// taken.
+// noteCopy notes a delivered file if it has another name in the inbox because its own was taken.
 func (o *outcome) noteCopy(j ledger.Job) {
 	switch {
 	case j.Copy == 0:
@@ -129,7 +126,7 @@ func (o *outcome) noteCopy(j ledger.Job) {
 	}
 }
 
-// judge decides on the state and the exit code.
+// judge sets the state and the exit code.
 func (o *outcome) judge() {
 	switch code := exitCode(context.Background(), o.stopped); {
 	case errors.Is(o.stopped, errInterrupted):
@@ -149,8 +146,7 @@ func (o *outcome) judge() {
 	}
 }
 
-// nothingMatched reports whether the sources were read and nothing in them was there to be sent,
-// now or later.
+// nothingMatched reports whether the sources were read and held nothing to send, now or later.
 func (o *outcome) nothingMatched() bool {
 	return len(o.status.Transfers) > 0 && o.scanned() &&
 		o.status.FilesTotal()+o.unchanged()+o.leftOut()[scan.SkipTooYoung]+
@@ -171,8 +167,8 @@ func (o *outcome) pending() int64 {
 	return n[ledger.Waiting] + n[ledger.Active] + n[ledger.Paused]
 }
 
-// skipped counts what was already there and what was left out on purpose, but for folders, which
-// could not have been delivered, and what another shard delivers.
+// skipped counts the files that were already there or skipped on purpose. It counts neither
+// folders, which could not have been delivered, nor what another shard delivers.
 func (o *outcome) skipped() int64 {
 	n := o.leftAlone()
 	for reason, k := range o.leftOut() {
@@ -259,7 +255,7 @@ func (o *outcome) words() []string {
 	return lines
 }
 
-// againWords says how the rest is sent.
+// againWords says how to send the rest.
 func (o *outcome) againWords() string {
 	switch refused := o.state == stateRefused; {
 	case refused && o.unkept:
@@ -334,8 +330,8 @@ func tookWords(d time.Duration) string {
 	}
 }
 
-// unchangedWords says which files were not sent since they are as they were delivered before, and
-// when that was.
+// unchangedWords says how many files were skipped because they are unchanged since an earlier
+// delivery, and when that was.
 func (o *outcome) unchangedWords() string {
 	var u ledger.Unchanged
 	for _, t := range o.status.Transfers {
@@ -362,8 +358,8 @@ func day(t time.Time) string { return t.Local().Format("2 January 2006") }
 // leastMeasured is how many bytes a run must have sent for its speed to mean something.
 const leastMeasured = 1e6
 
-// speedWords says the mean speed of this run where there was enough to measure one. What earlier
-// runs sent does not count.
+// speedWords says the mean speed of this run, if it sent enough to measure one. What earlier runs
+// sent does not count.
 func (o *outcome) speedWords() string {
 	if o.took < time.Second || o.status.BytesSent < leastMeasured {
 		return ""
@@ -372,7 +368,7 @@ func (o *outcome) speedWords() string {
 		unsigned(int64(float64(o.status.BytesSent)/o.took.Seconds()))) + "/s"
 }
 
-// leftOutWords counts what was left out on purpose, by kind.
+// leftOutWords counts the files skipped on purpose, by kind.
 func (o *outcome) leftOutWords() string {
 	var kinds []string
 	links := false

@@ -12,7 +12,7 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// summaryInbox is where it went, with the workspace's names.
+// summaryInbox is the destination, with the workspace's names.
 type summaryInbox struct {
 	InboxID   string `json:"inboxid"`
 	WsID      string `json:"wsid"`
@@ -40,8 +40,8 @@ type inboxCounts struct {
 	Unchanged  int64 `json:"unchanged"`
 }
 
-// inboxCounts returns the counts of each inbox; those of the token's where it came to nothing. It
-// is never nil.
+// inboxCounts returns the counts of each inbox, or those of the token's inbox if nothing was sent.
+// It is never nil.
 func (o *outcome) inboxCounts() []inboxCounts {
 	all := []inboxCounts{}
 	for _, t := range ledger.ByInbox(o.status.Transfers) {
@@ -62,7 +62,7 @@ func (o *outcome) inboxCounts() []inboxCounts {
 	return all
 }
 
-// destination is where it was sent to, for a person.
+// destination names where the files went, for a person.
 func (o *outcome) destination() string {
 	if n := len(ledger.ByInbox(o.status.Transfers)); n > 1 {
 		return fmt.Sprintf("%d inboxes", n)

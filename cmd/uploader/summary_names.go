@@ -21,13 +21,13 @@ type namesInJSON struct {
 	UnmatchedExclude []string      `json:"unmatched_exclude"`
 }
 
-// renamedFile is one whose name in the inbox is not its own.
+// renamedFile is a file with another name in the inbox than here.
 type renamedFile struct {
 	jsonSource
 	Blob string `json:"blob"`
 }
 
-// warnedFile is one whose name some reader can't have.
+// warnedFile is a file whose name some system that reads the inbox can't use.
 type warnedFile struct {
 	jsonSource
 	Blob     string             `json:"blob"`

@@ -27,8 +27,8 @@ func sentFiles(jobs []ledger.Job) []sentFile {
 	return files
 }
 
-// lookAtYoung looks once more at the files that had changed shortly before they were sent. A person
-// who interrupts does not wait for that.
+// lookAtYoung checks the files again that changed shortly before they were sent. It does not make a
+// person wait who interrupts.
 func (r *delivery) lookAtYoung(ctx context.Context, q *uploader.Queue) uploader.Young {
 	y, err := q.LookAtYoung(ctx, r.transfers...)
 	if err != nil {
@@ -37,8 +37,8 @@ func (r *delivery) lookAtYoung(ctx context.Context, q *uploader.Queue) uploader.
 	return y
 }
 
-// youngWords names the files that changed after they were sent, and those that a program may not
-// have been done with.
+// youngWords names the files that changed after they were sent, and those that a program may still
+// have been writing.
 func youngWords(y uploader.Young) (lines []string) {
 	if n := int64(len(y.Changed)); n > 0 {
 		lines = append(lines, "", fmt.Sprintf("Changed after being sent: %s. The inbox has the "+

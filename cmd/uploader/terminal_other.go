@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// drawsAgain reports whether a terminal obeys what draws a line again, as all do here.
+// drawsAgain reports whether a terminal can redraw a line, as all terminals can here.
 func drawsAgain(*os.File) bool { return true }

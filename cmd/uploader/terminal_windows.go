@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// drawsAgain has a console obey what draws a line again, and reports whether it does: consoles
-// before Windows 10 show it instead.
+// drawsAgain enables the sequences that redraw a line, and reports whether the console supports
+// them. Consoles before Windows 10 print them instead.
 func drawsAgain(f *os.File) bool {
 	var mode uint32
 	handle := windows.Handle(f.Fd())

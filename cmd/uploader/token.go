@@ -99,7 +99,7 @@ Exit codes:
 	return c
 }
 
-// tokenFileFlag adds --token-file, which every command that is given a token has.
+// tokenFileFlag adds --token-file, for every command that takes a token.
 func tokenFileFlag(c *cobra.Command, path *string) {
 	c.Flags().StringVar(path, "token-file", "", "read the token from this `FILE`")
 }
@@ -162,7 +162,7 @@ func (r *tokenRun) check(ctx context.Context, token token.Token) error {
 	return shown
 }
 
-// wrongClock is by how much a clock must be wrong to be spoken of.
+// wrongClock is how far off a clock must be before the program mentions it.
 const wrongClock = time.Minute
 
 // clockWords says that this computer's clock is wrong, or nothing.

@@ -24,7 +24,7 @@ const (
 	maxStdin = 64<<10 + 1
 )
 
-// givenToken is a token's text as it was given for one run. The zero givenToken is none.
+// givenToken is the text of the token for one run. The zero givenToken is none.
 type givenToken struct {
 	text string
 	// The word of the command line that was the token, or "-"; empty where it came from elsewhere.
@@ -97,7 +97,7 @@ func readText(ctx context.Context, open func() (io.ReadCloser, error), most int6
 	})
 }
 
-// whyUnread says why a file's text is not at hand.
+// whyUnread says why a file could not be read.
 func whyUnread(err error) string {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "it does not exist"
@@ -110,8 +110,7 @@ func (c *console) fromEnvironment() givenToken {
 	return givenToken{text: c.env(tokenVariable), ambient: true}
 }
 
-// givenToken returns the token that was given for this run: in a file, as the argument, or in the
-// environment.
+// givenToken returns the token for this run: from a file, the argument or the environment.
 func (c *console) givenToken(ctx context.Context, file string, args []string) (givenToken, error) {
 	switch {
 	case file != "" && len(args) > 0:
@@ -137,8 +136,7 @@ func (g givenToken) parse(hosts []string) (token.Token, error) {
 	return tok, nil
 }
 
-// shellHint tells of the shell where a token was cut at the first ampersand, which is what a shell
-// does without quotes.
+// shellHint advises quotes if a token was cut at the first ampersand, as a shell does without them.
 func shellHint(err error, argument string) error {
 	e, ok := errors.AsType[*problem.Error](err)
 	if !ok || argument == "-" || argument == "" || e.Reason != problem.NoSignature ||
@@ -149,9 +147,9 @@ func shellHint(err error, argument string) error {
 		"cuts it at the first &."}, err)
 }
 
-// tokenFor returns a token for a kept inbox: the one that was given for this run, else the one in
-// the keyring. A given one has to lead there, unless it comes from the environment, where it may be
-// meant for another inbox. It may block for as long as the keyring does.
+// tokenFor returns a token for a saved inbox: the one for this run, else the one in the keyring. A
+// token for this run must lead to that inbox, unless it comes from the environment, where it may be
+// meant for another one. tokenFor may block for as long as the keyring does.
 func (p *program) tokenFor(
 	ctx context.Context, r inboxes.Record, given givenToken, hosts []string,
 ) (token.Token, error) {

@@ -196,8 +196,8 @@ func renewal(tid int, r workspace.Request, said func(flag string) bool) issuer {
 	}
 }
 
-// run has a token made and prints it. A token that can't be printed would be nobody's, so it is
-// revoked again.
+// run issues a token and prints it. It revokes a token that it can't print, since nobody would have
+// it.
 func (r *issueRun) run(ctx context.Context, issue issuer) error {
 	w, err := r.account().open(ctx, r.keyFile)
 	if err != nil {
@@ -288,7 +288,7 @@ func oneNumber(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// number reads a token's number. What is none is not repeated, since it may be a token.
+// number parses a token's number. Its error does not repeat the text, which may be a token.
 func number(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {

@@ -15,8 +15,8 @@ import (
 // optionName matches what may be an option's name, mistyped or not, and no piece of a token.
 var optionName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 
-// flagSentence says what is wrong with an option of a command. It repeats nothing of the command
-// line that may be a token which slipped into the wrong place.
+// flagSentence says what is wrong with a command's option. It repeats nothing that may be a token
+// in the wrong place.
 func flagSentence(c *cobra.Command, err error) string {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		name := "--" + e.GetFlag().Name
@@ -122,9 +122,9 @@ func takes(e *pflag.InvalidValueError) string {
 	}
 }
 
-// refuseEmpty refuses an option that was given without its value, as by a script whose variable is
-// not set: what it was to hold back or to check would go unnoticed. A list of patterns that names
-// none is as good as empty.
+// refuseEmpty refuses an option with an empty value, as from a script whose variable is not set:
+// the limit or check that it should set would silently be missing. A list without patterns counts
+// as empty.
 func refuseEmpty(flags *pflag.FlagSet) (wrong error) {
 	flags.Visit(func(f *pflag.Flag) {
 		empty := f.Value.Type() == "string" && f.Value.String() == ""

@@ -224,7 +224,8 @@ type difference struct {
 	Message    string      `json:"message,omitempty"`
 }
 
-// flushed is how many differences are written at once, since a person watches; nobody watches more.
+// flushed is how many differences are written immediately, for a person who watches. Nobody watches
+// more.
 const flushed = 1000
 
 // verified writes differences as they come, so that a million take no memory.

@@ -25,8 +25,8 @@ import (
 // defaultSettle is for how long a file must be unchanged before it is sent.
 const defaultSettle = 2 * time.Minute
 
-// watchGCPercent is how much the heap of a watch may grow, in percent, before what is not used any
-// more is collected. It is there for months, beside other programs, and mostly has nothing to do.
+// watchGCPercent is how much a watch's heap may grow, in percent, before a collection. A watch runs
+// for months beside other programs and is mostly idle.
 const watchGCPercent = 25
 
 // watchRun is one run of watch: a copy that does not end.

@@ -112,8 +112,8 @@ type delivered struct {
 	version source.Version
 }
 
-// mover moves files that were delivered out of the folders that are watched. But for saw, it belongs
-// to one goroutine.
+// mover moves delivered files out of the watched folders. Except for saw, it belongs to one
+// goroutine.
 type mover struct {
 	dir   source.Path // where they go
 	roots []string
@@ -155,8 +155,8 @@ func (m *mover) took(ctx context.Context, q *uploader.Queue, transfer int64) err
 	})
 }
 
-// move moves what it can, once the list on the disk knows that it was delivered: else a file that is
-// gone would be missed after a loss of power. What can't be moved is named, and stays.
+// move moves what it can, once the upload list on the disk says that it was delivered: otherwise
+// the file would count as missing after a loss of power. It names what it can't move, which stays.
 func (m *mover) move(ctx context.Context, q *uploader.Queue) error {
 	if m == nil {
 		return nil

@@ -51,7 +51,7 @@ type watcher struct {
 	strange  bool // a token for another workspace was spoken of
 }
 
-// run adds what is complete, and says what becomes of it, until ctx ends.
+// run sends complete files and reports on them until ctx ends.
 func (w *watcher) run(ctx context.Context) error {
 	if err := w.resume(ctx); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (w *watcher) resume(ctx context.Context) error {
 	return errors.Join(err, w.resumeManifests(ctx))
 }
 
-// add hands what is complete to the queue. What can't be, as while a disk is full, is tried again.
+// add gives complete files to the queue. It retries later if that fails, as on a full disk.
 func (w *watcher) add(ctx context.Context, batches ...watch.Batch) {
 	ids, err := w.feed.Take(ctx, batches...)
 	w.open = append(w.open, ids...)
@@ -215,8 +215,8 @@ func (w *watcher) finished(ctx context.Context, t *ledger.TransferStatus) error 
 	return w.away.took(ctx, w.queue, t.ID)
 }
 
-// moveAway moves what was delivered, unless folders are still being read for a transfer: a file that
-// is gone would be missed there.
+// moveAway moves delivered files, unless a transfer is still reading folders: it would miss a file
+// that is gone.
 func (w *watcher) moveAway(ctx context.Context) {
 	for _, t := range w.queue.Status().Transfers {
 		if t.Owner == ledger.Here && !t.Scanned && w.feed.Of(t) {
@@ -255,8 +255,8 @@ func (w *watcher) name(ctx context.Context, t *ledger.TransferStatus) {
 	}
 }
 
-// renew takes the token that has taken the place of the one in use: another one in the file, or,
-// where it is needed, under the name of the inbox.
+// renew switches to the token that replaces the one in use: a new one in the file or, if needed,
+// under the inbox's name.
 func (w *watcher) renew(ctx context.Context) {
 	next, err := w.next(ctx)
 	switch {

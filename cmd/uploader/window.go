@@ -43,14 +43,14 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	if problem := r.displayProblem(); problem != "" {
 		return noWindow(problem)
 	}
-	// Elsewhere Fyne says so by a panic, and this takes half a second where a processor draws. Who
-	// started the program in a terminal is better served there.
+	// Elsewhere Fyne panics if it can't draw, and this test takes half a second where the processor
+	// draws. A person who started the program in a terminal is better served there.
 	if runtime.GOOS == "windows" || r.mayGuide() {
 		if problem := drawProblem(); problem != "" {
 			return noWindow(problem)
 		}
 	}
-	// A window runs for weeks beside other programs, and what it draws leaves much behind.
+	// A window runs for weeks beside other programs, and drawing leaves much garbage.
 	debug.SetGCPercent(100)
 	dir, err := r.openState()
 	if err != nil {
@@ -108,7 +108,7 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, q.Close()) }()
 
-	// What Fyne can't do it says by a panic: no OpenGL, for example.
+	// Fyne panics when it fails, for example without OpenGL.
 	defer func() {
 		if failed := recover(); failed != nil {
 			log.Error("window", "panic", fmt.Sprint(failed), "stack", string(debug.Stack()))
@@ -189,8 +189,7 @@ func (r *windowRun) open(ctx context.Context, paths []string) (err error) {
 	if testing {
 		config.Events = r.stdout
 	}
-	// Fyne looks for calls on the wrong thread only where a program has not declared that it makes
-	// none.
+	// Fyne checks for calls on the wrong thread unless a program declares that it makes none.
 	app.SetMetadata(
 		fyne.AppMetadata{
 			ID: appID, Name: ui.Title, Version: version(),

@@ -10,13 +10,13 @@ import (
 	"github.com/go-gl/glfw/v3.4/glfw"
 )
 
-// place is where the window stands on the screen, which Fyne neither tells nor changes, and what
-// comes to it before Fyne. So it asks GLFW, whose window it finds while Fyne draws into it. All of
-// it is Fyne's thread's.
+// place is the window's position on the screen, which Fyne neither reads nor sets, and the events
+// that reach the window before Fyne. It asks GLFW, whose window it finds while Fyne draws into it.
+// It belongs to Fyne's thread.
 type place struct {
 	window *glfw.Window // nil before the window was drawn
 	wanted *image.Point // where it is to stand once it is drawn
-	// Is called where something was let go over the window and did not arrive; nil: nothing is.
+	// lostDrop is called when something dropped on the window did not arrive; it may be nil.
 	lostDrop func()
 	escape   func() bool // is called for Esc, and reports whether it was meant; nil: nothing is
 }

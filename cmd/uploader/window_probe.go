@@ -4,10 +4,10 @@ package main
 
 import "github.com/go-gl/glfw/v3.4/glfw"
 
-// drawProblem says why no window can be drawn on this display, or nothing, by an unseen one. Fyne
-// finds that out when it runs: on Windows it then neither opens a window nor ends, elsewhere it
-// panics. GLFW is ended again, since Fyne starts it with hints of its own. It belongs to the
-// program's first goroutine.
+// drawProblem says why no window can be drawn on this display, or nothing; it tries with an
+// invisible one. Fyne finds out only when it runs: on Windows it then neither opens a window nor
+// ends, elsewhere it panics. drawProblem terminates GLFW again, since Fyne starts it with its own
+// hints. It belongs to the program's first goroutine.
 func drawProblem() (problem string) {
 	const noOpenGL = "This display lacks OpenGL, which the window needs. Some remote desktops " +
 		"and virtual machines have none."
