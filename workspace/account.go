@@ -13,8 +13,8 @@ import (
 // keySize is the length of a storage account's key in bytes. Emulators have others.
 const keySize = 64
 
-// Account is a storage account and the key that opens all of it. It prints itself without the key
-// in every verb, in JSON and in logs. It is immutable and safe for concurrent use.
+// Account is a storage account and the key that opens all of it. It never prints the key: not with
+// any verb, in JSON or in logs. It is immutable and safe for concurrent use.
 type Account struct {
 	inbox token.Inbox // the service's address, without a container
 	name  string
@@ -22,11 +22,11 @@ type Account struct {
 	key   func() []byte // nothing that prints looks into a function
 }
 
-// ParseAccount reads the key of a storage account or its connection string, as Azure's portal shows
-// them under "Access keys". A key alone needs the service's address beside it, see
-// [token.ParseEndpoint]; a connection string has it, and an address given all the same must be the
-// same. allow names hosts that are no known endpoints, see [token.AllowHost]. Errors are [*Error]s
-// that wrap ErrRequest and never contain the text.
+// ParseAccount parses the key of a storage account or its connection string, as Azure's portal
+// shows them under "Access keys". A key alone needs the service's address too, see
+// [token.ParseEndpoint]. A connection string contains the address; an address beside it must be
+// the same. allow names hosts that are no known endpoints, see [token.AllowHost]. Errors are
+// [*Error]s that wrap ErrRequest and never contain the text.
 func ParseAccount(text, address string, allow ...string) (Account, error) {
 	text = strings.Trim(strings.TrimSpace(text), `"'`)
 	name, stated := "", ""
@@ -57,8 +57,7 @@ func ParseAccount(text, address string, allow ...string) (Account, error) {
 	return Account{inbox: inbox, name: name, allow: append([]string(nil), allow...), key: func() []byte { return key }}, nil
 }
 
-// endpoint returns the service's address from the one that was given and the one that stands in the
-// connection string.
+// endpoint returns the service's address from the given one and the one in the connection string.
 func endpoint(given, stated string, allow []string) (token.Inbox, error) {
 	var found token.Inbox
 	for _, address := range []string{given, stated} {

@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	paperLimit  = 64 << 20  // bytes of one note or list that are read
-	papersLimit = 256 << 20 // bytes of all of an inbox
+	paperLimit  = 64 << 20  // longest note or list that is read, in bytes
+	papersLimit = 256 << 20 // the same for all of an inbox together
 )
 
-// Arrived is what arrived with a token, in all.
+// Arrived sums up the files that arrived with a token.
 type Arrived struct {
-	Files, Bytes int64     // notes and lists included
+	Files, Bytes int64     // including notes and lists
 	Last         time.Time // when the last file arrived, by the storage's clock; zero if none did
-	Notes        []Note    // in the order of their names
-	Lists        []File    // lists of checksums, by their names
-	// Unread are files named like notes that are none, or are longer than what is read: 64 MiB of
-	// one and 256 MiB of all.
+	Notes        []Note    // sorted by name
+	Lists        []File    // lists of checksums, sorted by name
+	// Unread are files that are named like notes but are none, or exceed the limits: 64 MiB each and
+	// 256 MiB together.
 	Unread []string
 	read   int64
 }
@@ -39,8 +39,8 @@ func (a *Arrived) Papers() (all []string) {
 	return all
 }
 
-// Complete returns what the senders' delivery notes say: known is whether there is one, complete
-// whether each of them says that nothing failed.
+// Complete sums up the senders' delivery notes: known reports whether there is one, complete
+// whether every note says that nothing failed.
 func (a *Arrived) Complete() (complete, known bool) {
 	complete = true
 	for _, n := range a.Notes {
@@ -49,12 +49,12 @@ func (a *Arrived) Complete() (complete, known bool) {
 	return complete && len(a.Notes) > 0, len(a.Notes) > 0
 }
 
-// Arrived counts what arrived with a token, and reads the delivery notes among it.
+// Arrived counts the files that arrived with a token, and reads the delivery notes among them.
 func (w *Workspace) Arrived(ctx context.Context, tid int) (Arrived, error) {
 	return w.Count(ctx, tid, w.Files(ctx, tid))
 }
 
-// Count is [Workspace.Arrived] of these files alone, such as those that [Workspace.Files] tells.
+// Count is [Workspace.Arrived] for only these files, for example those of [Workspace.Files].
 func (w *Workspace) Count(
 	ctx context.Context, tid int, files iter.Seq2[File, error],
 ) (a Arrived, err error) {
@@ -85,8 +85,8 @@ func (w *Workspace) Count(
 	return a, nil
 }
 
-// readPaper reads a note or a list. It returns nil for one that is too long or gone; errors are
-// about more than it.
+// readPaper reads a note or a list. It returns nil for one that is too long or gone; an error
+// concerns more than this file.
 func (w *Workspace) readPaper(
 	ctx context.Context, tid int, f File, read *int64,
 ) ([]byte, error) {
@@ -102,10 +102,10 @@ func (w *Workspace) readPaper(
 	return text.Bytes(), err
 }
 
-// State adds what the inbox's own papers say: the delivery notes, and the lists of checksums, whose
-// names are relative to them. Of two lists the one that arrived later counts, since what it names
-// may have been sent again. unread are lists that make no sense or are too long, of which nothing
-// is added.
+// State adds the statements of the inbox's own papers: the delivery notes, and the lists of
+// checksums, in which names are relative to the list. If two lists name a file, the one that
+// arrived later counts, since the file may have been sent again. unread are lists that can't be
+// parsed or are too long; State adds nothing from them.
 func (w *Workspace) State(
 	ctx context.Context, tid int, a *Arrived, to *Statements,
 ) (unread []string, err error) {
@@ -150,8 +150,8 @@ func parseList(text []byte, folder string) (all []Statement, ok bool) {
 	return all, true
 }
 
-// StatementOf returns what a line of a list of checksums says, of a file below a folder of the
-// inbox, which ends with a slash or is empty.
+// StatementOf returns the statement of a line in a list of checksums, about a file below a folder
+// of the inbox. The folder ends with a slash or is empty.
 func StatementOf(l sums.Line, folder string) Statement {
 	s := Statement{Name: folder + l.Name, Size: -1}
 	if l.IsMD5() {

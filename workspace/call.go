@@ -20,7 +20,7 @@ import (
 
 // call is one request to the account's service.
 type call struct {
-	op        string // as it stands in errors
+	op        string // for errors
 	method    string
 	container string // "" for the account
 	blob      string // "" for the container
@@ -30,7 +30,7 @@ type call struct {
 	want      int    // the status of success
 }
 
-// do sends the request and returns the answer, whose body the caller closes. Any other answer than
+// do sends the request and returns the answer; the caller closes its body. Any answer other than
 // success is an error.
 func (w *Workspace) do(ctx context.Context, c call) (*http.Response, error) {
 	address := w.account.Address() + "/" + c.container
@@ -70,7 +70,7 @@ func (w *Workspace) do(ctx context.Context, c call) (*http.Response, error) {
 	return resp, nil
 }
 
-// send is do for answers whose body says nothing.
+// send is do for answers without a useful body.
 func (w *Workspace) send(ctx context.Context, c call) (http.Header, error) {
 	resp, err := w.do(ctx, c)
 	if err != nil {
@@ -123,13 +123,13 @@ func (w *Workspace) unanswered(op string, err error) *Error {
 	return e
 }
 
-// maxSkew is by how much a request's date may differ from the service's clock
+// maxSkew is how far a request's date may differ from the service's clock
 // (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key, "Specifying the Date
 // header").
 const maxSkew = 15 * time.Minute
 
-// codes are the service's error codes that mean one thing whatever was asked for ("Common REST API
-// error codes" and "Blob service error codes" in its documentation).
+// codes are the service's error codes that mean the same for every request ("Common REST API error
+// codes" and "Blob service error codes" in its documentation).
 var codes = map[string]Reason{
 	"NoAuthenticationInformation":        KeyRefused,
 	"InvalidAuthenticationInfo":          KeyRefused,
@@ -154,8 +154,8 @@ var codes = map[string]Reason{
 	"AccountBeingCreated":                ServiceBusy,
 }
 
-// refused translates an answer that is not success, and closes its body. The code stands in a
-// header, so the body, which repeats what was signed, is not looked at.
+// refused translates an answer that is not success, and closes its body. The code is in a header,
+// so refused ignores the body, which repeats the signed text.
 func (w *Workspace) refused(op string, resp *http.Response) *Error {
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, refusalLimit))
 	_ = resp.Body.Close()
@@ -165,8 +165,8 @@ func (w *Workspace) refused(op string, resp *http.Response) *Error {
 	case known:
 	case code == "AuthenticationFailed":
 		reason = KeyRefused
-		// A request whose date is off by more than that is refused before its signature is looked
-		// at.
+		// The service refuses a request whose date is off by more than that before it checks the
+		// signature.
 		if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil &&
 			w.now().Sub(at).Abs() > maxSkew {
 			e := w.answered(op, ClockWrong, resp)
@@ -196,7 +196,7 @@ func (w *Workspace) refused(op string, resp *http.Response) *Error {
 	return w.answered(op, reason, resp)
 }
 
-// answered returns an error with what the answer's headers say.
+// answered returns an error with details from the answer's headers.
 func (w *Workspace) answered(op string, reason Reason, resp *http.Response) *Error {
 	e := newError(op, reason)
 	e.Status, e.Value = resp.StatusCode, w.account.inbox.Host
@@ -205,7 +205,7 @@ func (w *Workspace) answered(op string, reason Reason, resp *http.Response) *Err
 	return e
 }
 
-// clean returns what the other side claims to be a code or an id, or "" where it can't be one.
+// clean returns the other side's code or id, or "" if the text can't be one.
 func clean(text string) string {
 	if len(text) > 64 || strings.ContainsFunc(text, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-'
@@ -215,7 +215,7 @@ func clean(text string) string {
 	return text
 }
 
-// addressError translates what the engine says of an address.
+// addressError translates the engine's error about an address.
 func addressError(err error, address string) *Error {
 	reason := AddressUnknown
 	if e, ok := errors.AsType[*problem.Error](err); ok && e.Reason == problem.InsecureAddress {

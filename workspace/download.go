@@ -19,19 +19,19 @@ const (
 	fetchTries = 5         // of one piece without a byte of progress between them
 	readBuffer = 128 << 10 // bytes
 
-	// What is longer than a piece is read in pieces, several at once: one connection to a distant
-	// storage is far from filling a line.
+	// Files longer than a piece are read in pieces, several at once: a single connection to a
+	// distant storage is far from filling the line.
 	pieceSize    = 4 << 20 // bytes
 	piecesAtOnce = 16      // of all files together, each held in memory until its turn comes
 )
 
-// errStill is why a connection without progress is given up.
+// errStill is the cause when a connection without progress is given up.
 var errStill = errors.New("no progress")
 
 // readBuffers are the buffers of connections, *[readBuffer]byte each.
 var readBuffers = sync.Pool{New: func() any { return new([readBuffer]byte) }}
 
-// pieces are the buffers for pieces. Who needs one waits for it.
+// pieces are the free buffers for pieces. take waits for one.
 type pieces chan *bytes.Buffer
 
 func newPieces() pieces {
@@ -56,8 +56,8 @@ func (p pieces) take(ctx context.Context) (*bytes.Buffer, error) {
 	}
 }
 
-// download writes a blob's bytes from an offset on, each once and in order. After a fault it goes
-// on where it stopped, on condition that the blob is still the same.
+// download writes a blob's bytes from an offset on, each once and in order. After a fault it
+// continues where it stopped, provided that the blob is still the same.
 func (w *Workspace) download(
 	ctx context.Context, container string, f File, from int64, out io.Writer,
 ) error {
@@ -72,7 +72,7 @@ func (w *Workspace) download(
 	}
 	ahead := make(chan *piece, piecesAtOnce)
 	var reading sync.WaitGroup
-	defer func() { // nothing of this file is under way afterwards, and its buffers are free
+	defer func() { // wait until nothing of this file is in transit, and free its buffers
 		cancel(nil)
 		for p := range ahead {
 			<-p.read
@@ -115,8 +115,7 @@ func (w *Workspace) download(
 	return nil
 }
 
-// readSpan writes the blob's bytes from an offset to before another, after faults by further
-// requests.
+// readSpan writes the blob's bytes from one offset up to another, and retries after faults.
 func (w *Workspace) readSpan(
 	ctx context.Context, container string, f File, from, to int64, out io.Writer,
 ) error {

@@ -11,8 +11,7 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// Explain returns the words for err: those of its [*Error], else those that the engine has for it.
-// It never blocks.
+// Explain returns the words for err: those of its [*Error], or else the engine's. It never blocks.
 func Explain(err error) problem.Explanation { return ExplainIn(err, problem.English) }
 
 // ExplainIn is [Explain] in another language, see [problem.ExplainIn].
@@ -20,14 +19,14 @@ func ExplainIn(err error, translate problem.Translate) problem.Explanation {
 	return ExplainAs(err, nil, translate)
 }
 
-// actionOf is what a person can do about a problem, besides what its reason's own sentence says.
+// actionOf is what a person can do about a problem besides the advice in the reason's own sentence.
 var actionOf = map[Reason]problem.Action{
 	AddressUnknown:   problem.ConnectWithHost,
 	NetworkInspected: problem.ConnectTrusting,
 	EmulatorUnusable: problem.StartPracticeInbox,
 }
 
-// ExplainAs is [ExplainIn] for a face of the program that words actions in its own way.
+// ExplainAs is [ExplainIn] for a user interface that has its own words for actions.
 func ExplainAs(err error, words problem.Words, translate problem.Translate) problem.Explanation {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -48,8 +47,8 @@ func ExplainAs(err error, words problem.Words, translate problem.Translate) prob
 	return problem.Explanation{What: say(text.What), Safe: say(text.Safe), Do: do}
 }
 
-// valueIn returns the value in another language, where it is a phrase of this program rather than a
-// name or an address.
+// valueIn translates the value if it is one of this program's phrases rather than a name or an
+// address.
 func (e *Error) valueIn(translate problem.Translate) string {
 	switch e.Reason {
 	case ClockWrong:
@@ -65,8 +64,8 @@ func (e *Error) valueIn(translate problem.Translate) string {
 // Reasons returns all reasons, sorted. The slice is the caller's.
 func Reasons() []Reason { return slices.Sorted(maps.Keys(reasons)) }
 
-// offWords says by how much a clock is off, in the largest unit that fits: the number, and the
-// phrase that it stands in.
+// offWords says how far a clock is off, in the largest unit that fits: the number, and the phrase
+// around it.
 func offWords(off time.Duration) (n int64, phrase string) {
 	side := " ahead of"
 	if off < 0 {

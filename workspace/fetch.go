@@ -26,39 +26,39 @@ import (
 
 const (
 	fetchesAtOnce = 32
-	resumableFrom = 64 << 20 // bytes; what is shorter begins anew
+	resumableFrom = 64 << 20 // bytes; shorter files start over
 )
 
-// Fetched is what became of one file.
+// Fetched is the result for one file.
 type Fetched struct {
 	File
-	Path   string   // where it is, below the folder, with slashes; "" if it could not be fetched
-	CRC64  uint64   // CRC-64/NVME of what is there, as in the sender's receipt
-	SHA256 [32]byte // the same
+	Path   string   // below the folder, with slashes; "" if it could not be fetched
+	CRC64  uint64   // CRC-64/NVME of the fetched content, as in the sender's receipt
+	SHA256 [32]byte // of the same content
 	Kept   bool     // an earlier fetch had brought it
-	// Compared is whether the content agrees with the MD5 that the inbox holds. It holds none of
-	// most files that came in several blocks; of these only the length was compared.
+	// Compared reports whether the content agrees with the inbox's MD5. The inbox has none for most
+	// files that arrived in several blocks; for these only the length was compared.
 	Compared bool
-	// Agrees is whether a checksum of the content is stated, and it has that.
+	// Agrees reports whether a checksum of the content is stated and matches.
 	Agrees bool
 	Err    *Error // why it could not be fetched, or nil
 }
 
-// Fetch copies files that arrived with a token, as [Workspace.Files] tells them, into a folder,
-// which is made if it is not there; below it, into the folder that the token's grant names as the
-// destination. It begins with the files in their order, up to 32 at once, and holds up to 64 MiB of
+// Fetch copies files that arrived with a token, as [Workspace.Files] lists them, into a folder,
+// which it creates if necessary; inside it, into the folder that the token's grant names as the
+// destination. It starts the files in their order, up to 32 at once, and holds up to 64 MiB of
 // their content in memory.
 //
-// Nothing is overwritten and nothing is written outside: a file gets its name when it is complete
-// and agrees with the checksum, if the inbox holds one. A file that an earlier fetch has brought, by
-// its size and time, is left as it is, and of a large one that was broken off the rest is fetched.
-// The system writes to the disk in its own time, as after any copy.
+// It overwrites nothing and writes nothing outside the folder: a file gets its name when it is
+// complete and agrees with the inbox's checksum, if there is one. It keeps a file that an earlier
+// fetch has brought, by its size and time, and resumes a large file that was interrupted. The
+// system writes to the disk in its own time, as after any copy.
 //
-// What papers state of the files, if anything, is compared on the way, and what differs gets no name;
-// stated may be nil, and [Statements.Missing] says afterwards what did not come.
+// It also compares the files with the papers' statements, if there are any; a file that differs
+// gets no name. stated may be nil. Afterwards [Statements.Missing] says which files did not come.
 //
-// each is called for each file, one call at a time, in no order. What is wrong with one file stands
-// in its Fetched; the error is about all of them.
+// each is called for each file, one call at a time, in no order. A problem with one file is in its
+// Fetched; the error concerns all of them.
 func (w *Workspace) Fetch(
 	ctx context.Context, tid int, dir string, files iter.Seq2[File, error], stated *Statements,
 	each func(Fetched),
@@ -112,7 +112,7 @@ func (w *Workspace) Fetch(
 	return err
 }
 
-// openFolder makes the folder dir, and below inside it, which no link may lead out of.
+// openFolder creates the folder dir and below inside it. No link may lead out of dir.
 func openFolder(dir, below string) (*os.Root, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func openFolder(dir, below string) (*os.Root, error) {
 	return root.OpenRoot(below)
 }
 
-// fetchFile fetches one file. Its error is about more than this file.
+// fetchFile fetches one file. Its error concerns more than this file.
 func (w *Workspace) fetchFile(
 	ctx context.Context, container string, root *os.Root, f File, s *stated,
 ) (Fetched, error) {
@@ -175,7 +175,7 @@ func (w *Workspace) fetchFile(
 	return done, nil
 }
 
-// fetchInto brings the file under another name first and gives it its own when it is complete.
+// fetchInto fetches the file under a temporary name and renames it when it is complete.
 func (w *Workspace) fetchInto(
 	ctx context.Context, container string, root *os.Root, name string, f File, sums *checksums,
 ) (err error) {
@@ -207,7 +207,7 @@ func (w *Workspace) fetchInto(
 	if err := root.Chtimes(part.name, time.Time{}, f.Arrived); err != nil {
 		return err
 	}
-	// Rename would replace what came in the meantime; a second look leaves no more than a moment
+	// Rename would replace a file that appeared in the meantime; a second look leaves only a moment
 	// for that.
 	if _, err := root.Lstat(name); err == nil {
 		return newError("fetch", PlaceTaken)
@@ -249,13 +249,13 @@ func (s *checksums) readFile(root *os.Root, name string) error {
 	return err
 }
 
-// isIntact reports whether what was read is what the inbox says of the file.
+// isIntact reports whether the content has the inbox's size and MD5.
 func (s *checksums) isIntact() bool {
 	return s.size == s.want.Size &&
 		(s.want.MD5 == nil || string(s.md5.Sum(nil)) == string(s.want.MD5))
 }
 
-// check compares what was read with what the inbox says of the file, and with what is stated.
+// check compares the content with the inbox's size and MD5 and with the statements.
 func (s *checksums) check() error {
 	switch {
 	case !s.isIntact():
@@ -270,8 +270,8 @@ func (s *checksums) check() error {
 }
 
 // localName turns a blob's name into a path below a folder, with the system's separators. It
-// returns false for a name that would lead elsewhere, or that two blobs would share here, or that
-// the system can't have.
+// returns false for a name that leads elsewhere, that two blobs would share here, or that the
+// system does not allow.
 func localName(name string) (string, bool) {
 	if name == "" || !utf8.ValidString(name) || path.Clean(name) != name ||
 		strings.ContainsRune(name, 0) {
@@ -308,7 +308,7 @@ func writeError(err error) *Error {
 // folderError says why the folder can't be used at all.
 func folderError(err error) *Error { return because(newError("fetch", FolderUnusable), err) }
 
-// What stands for {value} where something can't be written.
+// The phrases for {value} when a file can't be written.
 const (
 	valueSilent    = "the system does not say why"
 	valueForbidden = "it is not permitted"
@@ -319,7 +319,7 @@ const (
 	valueTaken     = "something else stands there"
 )
 
-// because puts into e what the system says, in words that depend on the error's type alone.
+// because sets e's value to the system's reason, in words that depend only on the error's type.
 func because(e *Error, err error) *Error {
 	e.Value = valueSilent
 	for _, c := range []struct {

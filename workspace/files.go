@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// File is what arrived under one name.
+// File is a file in the inbox.
 type File struct {
 	Name    string
 	Size    int64     // bytes
@@ -37,8 +37,8 @@ type blobs struct {
 	Next string `xml:"NextMarker"`
 }
 
-// Files returns what arrived with a token, in the order of names. It reads page by page while it is
-// ranged over, so a million files take no more memory than 5,000. An error ends it.
+// Files returns the files that arrived with a token, sorted by name. It reads page by page during
+// the iteration, so a million files take no more memory than 5,000. An error ends it.
 func (w *Workspace) Files(ctx context.Context, tid int) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
 		if _, err := w.Grant(ctx, tid); err != nil {

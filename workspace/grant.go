@@ -9,27 +9,28 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// Grant is a token as the workspace's table shows it: all but its secret, which is kept nowhere.
+// Grant is a token's row in the workspace's table: everything except its secret, which is kept
+// nowhere.
 type Grant struct {
 	TID                int
 	Container          string
 	Reason             string
 	ValidFrom, ValidTo time.Time // in UTC; zero if the table does not say
 	Rights             string    // letters, such as "cw"
-	IP                 string    // where it is accepted from; "" for anywhere
-	Folder             string    // where in the workspace what arrives belongs
+	IP                 string    // the address or range it is accepted from; "" for any
+	Folder             string    // the workspace folder where the files belong
 	Created            time.Time // in UTC
 	CreatedBy          string
-	Revoked            time.Time // in UTC; zero if it was not
+	Revoked            time.Time // in UTC; zero if it was not revoked
 	RevokedBy          string
 
 	policy string // the stored access policy that its link refers to
 }
 
-// StateRevoked is the state of a token that was revoked, beside those that [token.State] has.
+// StateRevoked is the state of a revoked token, in addition to the states of [token.State].
 const StateRevoked token.State = "revoked"
 
-// StateAt returns the token's state at the moment now.
+// StateAt returns the token's state at the time now.
 func (g Grant) StateAt(now time.Time) token.State {
 	if !g.Revoked.IsZero() {
 		return StateRevoked
@@ -37,9 +38,9 @@ func (g Grant) StateAt(now time.Time) token.State {
 	return token.Token{ValidFrom: g.ValidFrom, ValidTo: g.ValidTo}.StateAt(now)
 }
 
-// The names of a container's metadata. They are letters alone, since services sort other characters
-// differently when they check a request's signature. marker tells the containers of tokens from
-// others.
+// The names of a container's metadata. They contain only letters, because services sort other
+// characters differently when they check a request's signature. marker identifies the containers of
+// tokens.
 const (
 	marker        = "uploadtoken"
 	markerVersion = "1"
@@ -57,9 +58,9 @@ const (
 	metaRevokedBy = "revokedby"
 )
 
-// metadata returns the grant as metadata. Values are percent-encoded, since they travel in headers,
-// which hold ASCII and lose doubled blanks. The longest reason, folder and name take less than 7 of
-// the 8 KiB that the service allows.
+// metadata returns the grant as metadata. Values are percent-encoded because they are sent in
+// headers, which hold only ASCII and lose double spaces. The longest reason, folder and name take
+// less than 7 of the 8 KiB that the service allows.
 func (g Grant) metadata() map[string]string {
 	m := map[string]string{marker: markerVersion}
 	for _, f := range []struct{ name, value string }{
@@ -82,8 +83,8 @@ func (g Grant) metadata() map[string]string {
 	return m
 }
 
-// readGrant reads metadata, whose names are in lower case. Somebody may have edited it by hand:
-// what can't be read stays empty. It returns false for a container that is not a token's.
+// readGrant parses metadata with names in lower case. Somebody may have edited it by hand: values
+// that can't be parsed stay empty. It returns false for a container that is not a token's.
 func readGrant(container string, tid int, m map[string]string) (Grant, bool) {
 	if m[marker] == "" {
 		return Grant{}, false
@@ -111,7 +112,7 @@ func readGrant(container string, tid int, m map[string]string) (Grant, bool) {
 	}, true
 }
 
-// stamp is a moment as it stands in links and metadata; nothing for the zero time.
+// stamp formats a time for links and metadata; empty for the zero time.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -121,9 +122,9 @@ func stamp(t time.Time) string {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// number returns the number at the end of a container's name that begins with the workspace's, and
-// whether it has one. Names with leading zeros are somebody else's: they would be a second name for
-// one number.
+// number returns the number at the end of a container's name that begins with the workspace's name,
+// and whether there is one. A name with leading zeros is somebody else's: it would be a second name
+// for the same number.
 func (w *Workspace) number(container string) (int, bool) {
 	digits, ok := strings.CutPrefix(container, w.id+"-")
 	if !ok || len(digits) > len(itoa(maxTID)) || strings.Trim(digits, "0123456789") != "" {

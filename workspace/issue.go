@@ -11,12 +11,12 @@ import (
 	"inboxuploader/uploader/token"
 )
 
-// mostTaken is how many numbers are tried when others take the next ones at the same moment.
+// mostTaken is how many numbers Issue tries if others take the next ones at the same time.
 const mostTaken = 20
 
-// Issue makes a container with a new number, or the one that was asked for, and returns a token for
-// it. The token is the only copy: what the table keeps is the grant. If it fails nothing is left
-// behind; where not even that could be done, the error's words say so.
+// Issue creates a container with a new number, or the requested one, and returns a token for it.
+// The token is the only copy: the table keeps only the grant. If Issue fails, it leaves nothing
+// behind; if it can't clean up, the error's words say so.
 func (w *Workspace) Issue(ctx context.Context, r Request) (token.Token, Grant, error) {
 	if w.noTokens {
 		return token.Token{}, Grant{}, refuse(TokensForbidden, "")
@@ -45,15 +45,15 @@ func (w *Workspace) Issue(ctx context.Context, r Request) (token.Token, Grant, e
 	}
 }
 
-// Renew returns a new token for the container of an earlier one, with what arrived in it. The
-// earlier link stops working. Of the request TID is not looked at. Whoever holds the earlier token
-// pastes the new one, and what was begun goes on.
+// Renew returns a new token for the container of an earlier one, whose files stay. The earlier link
+// stops working. Renew ignores the request's TID. The holder of the earlier token pastes the new
+// one, and unfinished uploads continue.
 func (w *Workspace) Renew(ctx context.Context, tid int, r Request) (token.Token, Grant, error) {
 	return w.again(ctx, tid, r, false)
 }
 
-// Again is [Workspace.Renew], but links from before work until they end by themselves, or
-// [Workspace.Revoke] ends all of them.
+// Again is like [Workspace.Renew], but earlier links work until they expire or [Workspace.Revoke]
+// revokes all of them.
 func (w *Workspace) Again(ctx context.Context, tid int, r Request) (token.Token, Grant, error) {
 	return w.again(ctx, tid, r, true)
 }
@@ -91,9 +91,9 @@ func (w *Workspace) again(
 	return t, g, nil
 }
 
-// Revoke makes the storage refuse a token, whatever it says itself. It may take up to [PolicyDelay]
-// until the storage does. What arrived stays. A token that is revoked already is revoked again,
-// without harm. by is who does it.
+// Revoke makes the storage refuse a token, even before it expires. The storage may take up to
+// [PolicyDelay] to do so. Files that arrived stay. Revoking a token again does no harm. by is the
+// person who revokes it.
 func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
 	g, err := w.Grant(ctx, tid)
 	if err != nil {
@@ -112,8 +112,8 @@ func (w *Workspace) Revoke(ctx context.Context, tid int, by string) error {
 	return nil
 }
 
-// newPolicy returns a name of its own, so that a link whose container was deleted does not open
-// another one of that name later.
+// newPolicy returns a unique name, so that a link to a deleted container does not open a later
+// container of the same name.
 func newPolicy() string { return policyPrefix + strings.ToLower(rand.Text()[:12]) }
 
 // prepare settles the request and signs it for a policy, which needs no network.
@@ -137,8 +137,8 @@ func (w *Workspace) prepare(
 	return t, g, nil
 }
 
-// issue makes the container of one number, then its policy. Until the policy is there, nothing has
-// been granted.
+// issue creates the container with one number, then its policy. Before the policy exists, nothing
+// is granted.
 func (w *Workspace) issue(
 	ctx context.Context, tid int, r Request, at time.Time,
 ) (token.Token, Grant, error) {
@@ -155,7 +155,7 @@ func (w *Workspace) issue(
 	return t, g, nil
 }
 
-// create makes a container that is nobody else's.
+// create creates a container that did not exist before.
 func (w *Workspace) create(ctx context.Context, g Grant) error {
 	c := call{op: "create container", method: http.MethodPut, container: g.Container, query: "restype=container", header: metadataHeader(g), want: http.StatusCreated}
 	_, err := w.send(ctx, c)
@@ -169,8 +169,8 @@ func (w *Workspace) create(ctx context.Context, g Grant) error {
 	case e.Code == "ContainerBeingDeleted":
 		e.Reason, e.Err, e.Value = NameTaken, reasons[NameTaken].err, g.Container
 	case e.Reason == NameTaken:
-		// An earlier try may have done the work, whose answer was lost; then the container has the
-		// name of our policy.
+		// An earlier try may have succeeded and its answer was lost; then the container's metadata
+		// has the name of our policy.
 		if there, look := w.Grant(ctx, g.TID); look == nil && there.policy == g.policy {
 			return nil
 		}
@@ -179,11 +179,11 @@ func (w *Workspace) create(ctx context.Context, g Grant) error {
 	return e
 }
 
-// unclear reports whether the service may have done the work all the same.
+// unclear reports whether the service may have done the work despite the error.
 func (e *Error) unclear() bool { return e.Status == 0 || e.Status >= 500 }
 
-// takeBack removes a container that was made for a token and returns why the token was not issued.
-// It works although the context has ended: nothing half made is left behind if that can be done.
+// takeBack removes the container of a token that was not issued, and returns why it was not issued.
+// It works even after the context has ended, so that nothing unfinished is left behind if possible.
 func (w *Workspace) takeBack(ctx context.Context, g Grant, why error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupLimit)
 	defer cancel()
@@ -225,7 +225,7 @@ func ofToken(err error, tid int) error {
 	return err
 }
 
-// ifUnclear is withSafe where the service may have done the work.
+// ifUnclear is withSafe if the service may have done the work.
 func ifUnclear(err error, sentence string) error {
 	if e, ok := errors.AsType[*Error](err); ok && e.unclear() {
 		e.Safe = sentence

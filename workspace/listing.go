@@ -14,16 +14,16 @@ import (
 	"inboxuploader/uploader/receipt"
 )
 
-// Listed is a file as lists of what arrived have it.
+// Listed is a file's entry in lists of arrived files.
 type Listed struct {
 	Name    string `json:"name"`
 	Bytes   int64  `json:"bytes"`
 	Arrived string `json:"arrived"` // RFC 3339 in UTC, by the storage's clock
-	MD5     string `json:"md5"`     // hexadecimal; empty where the storage has none
+	MD5     string `json:"md5"`     // hexadecimal; empty if the storage has none
 	ETag    string `json:"etag"`
 }
 
-// Listed returns the file as lists have it.
+// Listed returns the file's entry in lists.
 func (f File) Listed() Listed {
 	return Listed{
 		Name: f.Name, Bytes: f.Size, Arrived: f.Arrived.UTC().Format(time.RFC3339),
@@ -31,9 +31,9 @@ func (f File) Listed() Listed {
 	}
 }
 
-// JSONList writes what arrived with a token as one JSON object, file by file as they come, so that
-// a million take no memory. Nothing is written before the first file or the end, so that a refusal
-// leaves no output.
+// JSONList writes the files that arrived with a token as one JSON object, file by file, so that a
+// million files take no memory. It writes nothing before the first file or the end, so that an
+// early error leaves no output.
 type JSONList struct {
 	out          io.Writer
 	wsid         string
@@ -42,7 +42,7 @@ type JSONList struct {
 	files, bytes int64
 }
 
-// NewJSONList returns a list of what arrived with a token of a workspace.
+// NewJSONList returns a list of the files that arrived with a token of a workspace.
 func NewJSONList(out io.Writer, wsid string, tid int) *JSONList {
 	return &JSONList{out: out, wsid: wsid, tid: tid}
 }
@@ -57,7 +57,7 @@ func (l *JSONList) begin() error {
 	return err
 }
 
-// Add writes a file, whatever its fields are, of which the total counts so many bytes.
+// Add writes a file, which may have any fields, and adds its bytes to the total.
 func (l *JSONList) Add(f any, bytes int64) error {
 	if err := l.begin(); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (l *JSONList) Add(f any, bytes int64) error {
 	return err
 }
 
-// End writes the names of what is missing, unless that is nil, and the totals.
+// End writes the names of missing files, unless missing is nil, and the totals.
 func (l *JSONList) End(missing []string) error {
 	if err := l.begin(); err != nil {
 		return err

@@ -2,10 +2,10 @@ package workspace
 
 import "time"
 
-// ParseMoment reads a date as people write it: "2026-11-03", "2026-11-03 09:00", "2026-11-03
-// 09:00:30", the same with a T in the middle, or RFC 3339. It counts in the time zone zone unless
-// it says another. A day alone is its midnight, plus so many days: 1 makes it the end of that day.
-// ok is false for what is no date.
+// ParseMoment parses a date as people write it: "2026-11-03", "2026-11-03 09:00", "2026-11-03
+// 09:00:30", the same with a T in the middle, or RFC 3339. The time zone is zone unless the text
+// states another. A day alone means its midnight, plus that many days: 1 makes it the end of the
+// day. ok is false if the text is no date.
 func ParseMoment(text string, plus int, zone *time.Location) (t time.Time, ok bool) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, true

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// Note is a delivery note: what a sender says of a delivery, in a file that goes last. All of it is
-// the sender's word, and its texts may hold anything.
+// Note is a delivery note: a sender's statement about a delivery, in a file that is sent last. All
+// of it is the sender's word, and its texts may contain anything.
 type Note struct {
 	Name         string // of the note, in the inbox
 	Message      string // to the workspace; may have several lines
-	From         string // who sent it
+	From         string // the sender
 	Written      time.Time
 	Version      string // of the program
-	Files, Bytes int64  // in all, as it says
-	NotDelivered int64  // files that failed or were left pending, as it says
-	Complete     bool   // whether it says that there are none of these
+	Files, Bytes int64  // totals, according to the note
+	NotDelivered int64  // files that failed or were left pending, according to the note
+	Complete     bool   // the note says that there are no such files
 	statements   []Statement
 }
 
@@ -31,14 +31,14 @@ var (
 	listName = regexp.MustCompile(`^(?:SHA256|MD5)SUMS(?:-\d{8}T\d{6}Z)?(?: \(\d+\))?(?:\.\d+-of-\d+)?(?: \(\d+\))?$`)
 )
 
-// isNote reports whether a file in the inbox is named like a delivery note.
+// isNote reports whether a file in the inbox has the name of a delivery note.
 func isNote(name string) bool { return noteName.MatchString(path.Base(name)) }
 
-// isList reports whether a file in the inbox is named like a list of checksums.
+// isList reports whether a file in the inbox has the name of a list of checksums.
 func isList(name string) bool { return listName.MatchString(path.Base(name)) }
 
-// parseNote reads a delivery note. What it does not understand it leaves empty; false is for a file
-// that does not say whether something is complete.
+// parseNote parses a delivery note. Fields that it does not understand stay empty; it returns false
+// for a file that does not say whether the delivery is complete.
 func parseNote(name string, text []byte) (Note, bool) {
 	n := Note{Name: name}
 	var fields map[string]json.RawMessage
@@ -71,7 +71,7 @@ func parseNote(name string, text []byte) (Note, bool) {
 	return n, true
 }
 
-// parseNoted reads what a note says of one file.
+// parseNoted parses a note's statement about one file.
 func parseNoted(text json.RawMessage) (s Statement, ok bool) {
 	var f struct {
 		Name, CRC64, SHA256, MD5, ETag string
@@ -91,8 +91,8 @@ func parseNoted(text json.RawMessage) (s Statement, ok bool) {
 	return s, true
 }
 
-// parseCRC64 reads a CRC-64 as receipts write it: eight bytes, least significant first, in base64,
-// or a number with 0x.
+// parseCRC64 parses a CRC-64 as in receipts: eight bytes, least significant first, in base64, or a
+// number with 0x.
 func parseCRC64(text string) (uint64, bool) {
 	if sum, err := base64.StdEncoding.DecodeString(text); err == nil && len(sum) == 8 {
 		return binary.LittleEndian.Uint64(sum), true
@@ -104,7 +104,7 @@ func parseCRC64(text string) (uint64, bool) {
 	return 0, false
 }
 
-// parseSum reads a checksum of so many bytes, or returns nil.
+// parseSum parses a checksum of size bytes, or returns nil.
 func parseSum(text string, size int) []byte {
 	sum, err := hex.DecodeString(text)
 	if err != nil || len(sum) != size {
@@ -113,10 +113,10 @@ func parseSum(text string, size int) []byte {
 	return sum
 }
 
-// folderOf returns the folder of a name in the inbox, with the slash behind it.
+// folderOf returns the folder of a name in the inbox, with a slash at the end.
 func folderOf(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
 
-// State adds what the note says of files.
+// State adds the note's statements about files.
 func (n *Note) State(to *Statements) {
 	for _, s := range n.statements {
 		to.Add(s)

@@ -15,18 +15,19 @@ import (
 // ErrNotPaper says that a text is neither a receipt nor a list of checksums.
 var ErrNotPaper = errors.New("neither a receipt nor a list of checksums")
 
-// OtherInboxError says that a receipt is about other inboxes alone.
-type OtherInboxError struct{ Inbox string } // one of them, as the receipt writes it
+// OtherInboxError says that a receipt is only about other inboxes.
+type OtherInboxError struct{ Inbox string } // one of them, as in the receipt
 
 // Error implements error.
 func (e *OtherInboxError) Error() string { return fmt.Sprintf("a receipt of %q", e.Inbox) }
 
-// ListError says which line of a list of checksums makes no sense.
+// ListError says which line of a list of checksums can't be parsed.
 type ListError = sums.LineError
 
-// AddReceipt adds what a receipt states of the files in a token's container, and returns of how
-// many files in other inboxes it speaks. Errors are [receipt.ErrNotReceipt] where it is none or was
-// cut off or changed, an [*OtherInboxError], and the reader's; the statements are of no use then.
+// AddReceipt adds a receipt's statements about the files in a token's container, and returns how
+// many files in other inboxes it lists. Errors are [receipt.ErrNotReceipt] if it is none or was cut
+// off or changed, an [*OtherInboxError], and the reader's; after an error the statements are
+// useless.
 func (s *Statements) AddReceipt(r io.Reader, container string) (others int64, err error) {
 	here, another := false, ""
 	for l, err := range receipt.Read(r) {
@@ -50,8 +51,9 @@ func (s *Statements) AddReceipt(r io.Reader, container string) (others int64, er
 	return others, nil
 }
 
-// AddList adds what a list of checksums states of the files below a folder of the inbox, which may
-// be empty. Errors are a [*ListError] and the reader's; the statements are of no use then.
+// AddList adds the statements of a list of checksums about files below a folder of the inbox; the
+// folder may be empty. Errors are a [*ListError] and the reader's; after an error the statements
+// are useless.
 func (s *Statements) AddList(r io.Reader, folder string) error {
 	if folder = strings.Trim(folder, "/"); folder != "" {
 		folder += "/"
@@ -65,9 +67,9 @@ func (s *Statements) AddList(r io.Reader, folder string) error {
 	return nil
 }
 
-// AddPaper adds what a receipt or a list of checksums states, whichever the text is: see
-// [Statements.AddReceipt] and [Statements.AddList], whose errors it returns, or [ErrNotPaper].
-// isList says what it is.
+// AddPaper adds the statements of a receipt or a list of checksums, whichever the text is. It
+// returns the errors of [Statements.AddReceipt] and [Statements.AddList], or [ErrNotPaper]. isList
+// reports which one it is.
 func (s *Statements) AddPaper(
 	r io.ReadSeeker, container, folder string,
 ) (isList bool, others int64, err error) {
@@ -86,8 +88,8 @@ func (s *Statements) AddPaper(
 	return true, 0, err
 }
 
-// leadsTo reports whether an inbox, written as HOST/CONTAINER/… or, where the account is in the
-// path, HOST/ACCOUNT/CONTAINER/…, is a container. One that says nothing is.
+// leadsTo reports whether an inbox is a container. The inbox is written as HOST/CONTAINER/… or, if
+// the account is in the path, HOST/ACCOUNT/CONTAINER/…; an empty one matches.
 func leadsTo(inbox, container string) bool {
 	if inbox == "" {
 		return true
@@ -104,7 +106,7 @@ func leadsTo(inbox, container string) bool {
 	return len(parts) > at && parts[at] == container
 }
 
-// fromHex reads a checksum; nil where none is stated.
+// fromHex parses a checksum; nil if none is stated.
 func fromHex(text string) []byte {
 	sum, err := hex.DecodeString(text)
 	if err != nil || text == "" {

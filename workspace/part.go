@@ -12,16 +12,17 @@ import (
 	"inboxuploader/internal/filelock"
 )
 
-// part is a file that is being fetched, before it is complete and gets its name.
+// part is a partly fetched file. It gets the file's name when it is complete.
 type part struct {
 	file *os.File
 	name string // below the folder
-	kept bool   // a later fetch goes on with it
+	kept bool   // a later fetch continues it
 }
 
-// openPart opens the part of a file, at its beginning, with what an earlier fetch left in it. The
-// name of a large file's part says which content of which file it is of, and its lock that somebody
-// fetches it; where another does, or something else stands there, the part is a new one.
+// openPart opens the part of a file at its beginning, with the bytes that an earlier fetch left in
+// it. A large file's part has a name that identifies the file and its content, and a lock while
+// somebody fetches it. If somebody else has the lock, or something else has the name, openPart
+// creates a new part.
 func openPart(root *os.Root, name string, f File) (*part, error) {
 	if f.Size >= resumableFrom {
 		sum := sha256.Sum256([]byte(f.Name + "\x00" + f.ETag))
@@ -54,7 +55,7 @@ func (p *part) open(root *os.Root, f File) error {
 		return err
 	}
 	if err = filelock.Of(file).Try(true); err == nil {
-		// The one who had the lock until now may have given the part its file's name.
+		// The previous holder of the lock may have renamed the part to its file's name.
 		at, atErr := root.Lstat(p.name)
 		mine, mineErr := file.Stat()
 		if err = errors.Join(atErr, mineErr); err == nil &&
@@ -70,8 +71,8 @@ func (p *part) open(root *os.Root, f File) error {
 	return nil
 }
 
-// leave closes a part that did not become its file because of err. It stays where a later fetch can
-// go on with it; what can't be removed has a name that says what it is.
+// leave closes a part that err kept from becoming its file. It keeps the part if a later fetch can
+// continue it. If it can't remove a useless part, the name says what it is.
 func (p *part) leave(root *os.Root, err error) {
 	at, seekErr := p.file.Seek(0, io.SeekEnd)
 	_ = p.file.Close() // maybe closed already

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// policyPrefix begins the names of the policies of tokens. Others in a container are left alone.
+// policyPrefix begins the names of tokens' policies. Other policies in a container stay as they
+// are.
 const policyPrefix = "upload-"
 
 // policies is the body of Get and Set Container ACL.
@@ -16,7 +17,7 @@ type policies struct {
 	List    []accessRule `xml:"SignedIdentifier"`
 }
 
-// accessRule is a stored access policy. What it states is kept byte for byte.
+// accessRule is a stored access policy. Its fields are kept byte for byte.
 type accessRule struct {
 	ID     string  `xml:"Id"`
 	Fields *fields `xml:"AccessPolicy"`
@@ -26,12 +27,11 @@ type fields struct {
 	Text string `xml:",innerxml"`
 }
 
-// noFields is a policy that states nothing, so that all stands in the link. Fields without content
-// are as good as none; an emulator demands that one is there.
+// noFields is a policy that states nothing, so that everything is in the link. Empty fields count
+// as none; an emulator requires that they are there.
 const noFields = "<Start></Start><Expiry></Expiry><Permission></Permission>"
 
-// changePolicies makes name the only policy of a token in the container, or leaves none with an
-// empty name.
+// changePolicies makes name the container's only policy for a token; an empty name leaves none.
 func (w *Workspace) changePolicies(ctx context.Context, tid int, name string) error {
 	const query = "comp=acl&restype=container"
 	var there policies

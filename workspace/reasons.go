@@ -12,18 +12,18 @@ import (
 // The sentinels. Every error that leaves this package is a context's cause or an [*Error] that
 // wraps exactly one of them.
 var (
-	// ErrRequest: what was asked for is not possible as it stands. Nothing was sent.
+	// ErrRequest: the request is not possible as it is. Nothing was sent.
 	ErrRequest = errors.New("request not possible")
 	// ErrDenied: the storage refuses the key, this computer's clock or this network.
 	ErrDenied = errors.New("denied")
 	// ErrNotFound: the account or the token does not exist.
 	ErrNotFound = errors.New("not found")
-	// ErrBusy: throttling, a fault of the service or of the network. Trying again helps; it was
-	// tried a few times already.
+	// ErrBusy: throttling, or a fault of the service or the network. A few retries have already
+	// failed; retrying later helps.
 	ErrBusy = errors.New("busy")
-	// ErrFile: this one file can't be fetched, the others can.
+	// ErrFile: this one file can't be fetched, but others can.
 	ErrFile = errors.New("file not fetched")
-	// ErrFolder: what is fetched can't be written on this computer.
+	// ErrFolder: this computer can't write the fetched files.
 	ErrFolder = errors.New("folder not usable")
 	// ErrInternal: everything else. It counts as a defect of this program.
 	ErrInternal = errors.New("internal error")
@@ -32,7 +32,7 @@ var (
 // Reason names one case of a sentinel. It is stable and selects the words for a person.
 type Reason string
 
-// What can be wrong with what was asked for.
+// What can be wrong with a request.
 const (
 	ReasonMissing              Reason = "reason-missing"
 	ReasonTooLong              Reason = "reason-too-long"
@@ -83,7 +83,7 @@ const (
 	Unexpected       Reason = "unexpected"
 )
 
-// What can happen to files that are fetched.
+// What can go wrong with a fetch.
 const (
 	FileGone       Reason = "file-gone"
 	FileChanged    Reason = "file-changed"

@@ -11,8 +11,8 @@ import (
 	"inboxuploader/uploader/scan"
 )
 
-// What a token may be. The period is the workspace's documentation's; the time before now is what
-// the service allows clocks to differ by
+// Limits of tokens. The period is from the workspace's documentation; MaxBefore is how far the
+// service allows clocks to differ
 // (learn.microsoft.com/azure/storage/common/storage-sas-overview, "Best practices").
 const (
 	DefaultPeriod = 30 * 24 * time.Hour
@@ -26,24 +26,24 @@ const (
 	maxBy     = 64  // characters; longer names are cut
 )
 
-// possibleRights are the letters that a token may have, in the order that the service wants them in
+// possibleRights are the letters that a token may have, in the order that the service requires
 // (learn.microsoft.com/rest/api/storageservices/create-service-sas).
 const possibleRights = "racwdl"
 
-// Request says what a token is to be. Only Reason is required.
+// Request describes the token to issue. Only Reason is required.
 type Request struct {
 	Reason   string        // what it is for, 1 to 256 characters in one line
 	From, To time.Time     // in whole seconds; zero From is now by the storage's clock, zero To is From + Period
 	Period   time.Duration // DefaultPeriod if 0
 	Rights   string        // letters of racwdl in any order, w or c among them; DefaultRights if empty
 	IP       string        // the IPv4 address or range a-b it is accepted from, as the storage sees it; "" for any
-	Folder   string        // where in the workspace what arrives belongs, a relative path with slashes; "" for nowhere special
+	Folder   string        // the workspace folder where the files belong, a relative path with slashes; "" for none
 	By       string        // who issues it, for the table
 	TID      int           // the number to give it; 0 for the next one
 }
 
-// Check says whether a token can be issued as asked at the moment now. It needs no network. Errors
-// are [*Error]s that wrap ErrRequest.
+// Check says whether the token can be issued at the time now. It needs no network. Errors are
+// [*Error]s that wrap ErrRequest.
 func (r Request) Check(now time.Time) error {
 	_, err := r.settle(now)
 	return err
@@ -86,8 +86,8 @@ func tidyName(name string) string {
 	return name
 }
 
-// unseen reports characters that would let a line of the table say something else than it seems to:
-// controls, line and paragraph separators, and those that turn the direction of writing around.
+// unseen reports characters that could make a line of the table misleading: control characters,
+// line and paragraph separators, and characters that reverse the direction of writing.
 func unseen(c rune) bool {
 	return unicode.IsControl(c) || c == '\u2028' || c == '\u2029' || c >= '\u202A' &&
 		c <= '\u202E' || c >= '\u2066' && c <= '\u2069'
@@ -162,7 +162,7 @@ func (r *Request) settleIP() error {
 	return nil
 }
 
-// settleFolder holds the folder to the rules for names in an inbox, without a change.
+// settleFolder checks the folder against the rules for names in an inbox; it renames nothing.
 func (r *Request) settleFolder() error {
 	if r.Folder = strings.Trim(strings.TrimSpace(r.Folder), "/"); r.Folder == "" {
 		return nil
@@ -190,8 +190,9 @@ func shorten(s string) string {
 	return s
 }
 
-// workspaceName is what a container's name may begin with, so that "-" and a number of nine digits
-// fit behind it
+// workspaceName is a valid beginning of a container's name, which leaves room for "-" and a number
+// of nine digits
+//
 // (learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata).
 var workspaceName = regexp.MustCompile(`^[a-z0-9](?:-?[a-z0-9])*$`)
 

@@ -9,18 +9,18 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// Selection is which of an inbox's files are wanted. The zero Selection is all of them.
+// Selection selects files of an inbox. The zero Selection selects all of them.
 type Selection struct {
-	// Include are doublestar patterns, of which a file has to match one; none is for all files. One
-	// with a slash is matched with the whole name, or with that of a folder above; one without with
-	// each part of it. A slash at the end says that it is a folder's.
+	// Include are doublestar patterns; a file must match one of them. Without patterns all files
+	// match. A pattern with a slash must match the whole name or the name of a folder above it; a
+	// pattern without a slash must match one part of the name. A slash at the end means a folder.
 	Include []string
-	// Since is the moment, by the storage's clock, at or after which a file arrived; the zero time
-	// is for all files.
+	// Since selects files that arrived at or after this time, by the storage's clock; the zero time
+	// selects all files.
 	Since time.Time
 }
 
-// Takes reports whether a file is wanted. A pattern that is none matches nothing.
+// Takes reports whether a file is selected. An invalid pattern matches nothing.
 func (s Selection) Takes(f File) bool {
 	if f.Arrived.Before(s.Since) {
 		return false
@@ -33,7 +33,7 @@ func (s Selection) Takes(f File) bool {
 	return len(s.Include) == 0
 }
 
-// Of passes the files on that are wanted, and errors.
+// Of passes on the selected files, and errors.
 func (s Selection) Of(files iter.Seq2[File, error]) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
 		for f, err := range files {
@@ -44,7 +44,7 @@ func (s Selection) Of(files iter.Seq2[File, error]) iter.Seq2[File, error] {
 	}
 }
 
-// matches reports whether a pattern names a blob or one of the folders in its name.
+// matches reports whether a pattern matches a blob or one of the folders in its name.
 func matches(pattern, name string) bool {
 	pattern = strings.TrimPrefix(pattern, "./")
 	folder := strings.HasSuffix(pattern, "/")

@@ -14,9 +14,9 @@ import (
 	"inboxuploader/uploader/azure"
 )
 
-// signer signs requests with the account's key, each try anew
-// (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key). The SDK does so too,
-// but hands it out with the container package alone, which brings Apache Arrow along.
+// signer signs requests with the account's key, each try again
+// (learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key). The SDK has a signer
+// too, but only in the container package, which depends on Apache Arrow.
 type signer struct {
 	account Account
 	now     func() time.Time

@@ -7,9 +7,9 @@ import (
 	"inboxuploader/uploader/azure"
 )
 
-// link returns a signed link for a container: a service SAS with a stored access policy (si) that
-// has no fields of its own, while dates and rights stand in the link. The service refuses a field
-// that both have (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy,
+// link returns a signed link for a container: a service SAS with a stored access policy (si). The
+// policy has no fields; dates and rights are in the link. The service refuses a field that is in
+// both (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy,
 // create-service-sas).
 func (a Account) link(container, policy string, r Request, at string) string {
 	protocol := "https"

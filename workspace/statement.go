@@ -8,34 +8,35 @@ import (
 	"time"
 )
 
-// Statement is what somebody says of one file: a receipt, a list of checksums, a delivery note.
+// Statement is what a paper (a receipt, a list of checksums, a delivery note) states about one
+// file.
 type Statement struct {
 	Name     string // in the inbox
-	Size     int64  // bytes; negative where it is not stated
-	ETag     string // with its quotes; "" where it is not stated
-	CRC64    uint64 // CRC-64/NVME, where HasCRC64 says so
+	Size     int64  // bytes; negative if not stated
+	ETag     string // with its quotes; "" if not stated
+	CRC64    uint64 // CRC-64/NVME, if HasCRC64
 	HasCRC64 bool
-	SHA256   []byte    // 32 bytes, or nil where it is not stated
-	MD5      []byte    // 16 bytes, or nil where it is not stated
-	At       time.Time // by the storage's clock, when this was so; zero where it is not stated
+	SHA256   []byte    // 32 bytes; nil if not stated
+	MD5      []byte    // 16 bytes; nil if not stated
+	At       time.Time // when this was true, by the storage's clock; zero if not stated
 }
 
 // stated is a statement in a list.
 type stated struct {
 	Statement
-	contradicted bool // by another that was not made later
+	contradicted bool // by another statement that is not later
 	found        bool
 }
 
-// Statements is what is said of the files of one inbox, by any number of papers. The zero
-// Statements is ready; [Workspace.Verify] uses it up. It takes some 300 bytes a file.
+// Statements are the statements of any number of papers about the files of one inbox. The zero
+// Statements is ready for use; [Workspace.Verify] uses it up. It takes about 300 bytes a file.
 type Statements struct {
 	files  map[string]*stated
 	papers map[string]bool
 }
 
-// Add adds what is said of a file. Of two deliveries of one name the later one counts; otherwise
-// what one paper does not say another may, and where two contradict each other that is found.
+// Add adds a statement about a file. If a name was delivered twice, the later delivery counts.
+// Otherwise papers complete each other, and Verify finds contradictions between them.
 func (s *Statements) Add(f Statement) {
 	if s.files == nil {
 		s.files = map[string]*stated{}
@@ -53,7 +54,7 @@ func (s *Statements) Add(f Statement) {
 	}
 }
 
-// Paper says that a file of the inbox is itself such a paper, which is not to count as additional.
+// Paper marks a file of the inbox as a paper, so that it does not count as additional.
 func (s *Statements) Paper(name string) {
 	if s.papers == nil {
 		s.papers = map[string]bool{}
@@ -61,7 +62,7 @@ func (s *Statements) Paper(name string) {
 	s.papers[name] = true
 }
 
-// of returns what is said of a file, which is now known to be there; nil for nothing.
+// of returns the statement about a file and marks the file as found; nil if there is none.
 func (s *Statements) of(name string) *stated {
 	if s == nil || s.files[name] == nil {
 		return nil
@@ -70,8 +71,8 @@ func (s *Statements) of(name string) *stated {
 	return s.files[name]
 }
 
-// Missing returns the names, in their order, of the files that something is said of and that were
-// not among those that were fetched or compared.
+// Missing returns the names, sorted, of the stated files that were not among the fetched or
+// compared files.
 func (s *Statements) Missing() (names []string) {
 	for _, f := range s.missing() {
 		names = append(names, f.Name)
@@ -79,10 +80,10 @@ func (s *Statements) Missing() (names []string) {
 	return names
 }
 
-// Len returns how many files something is said of.
+// Len returns the number of stated files.
 func (s *Statements) Len() int { return len(s.files) }
 
-// merge adds what another paper says.
+// merge adds another paper's statement.
 func (s *stated) merge(f Statement) {
 	if f.Size >= 0 {
 		s.contradicted = s.contradicted || s.Size >= 0 && s.Size != f.Size
@@ -113,7 +114,7 @@ func (s *stated) merge(f Statement) {
 // hasSum reports whether a checksum of the content is stated.
 func (s *stated) hasSum() bool { return s.HasCRC64 || s.SHA256 != nil || s.MD5 != nil }
 
-// missing returns what was not found, in the order of names.
+// missing returns the stated files that were not found, sorted by name.
 func (s *Statements) missing() (all []*stated) {
 	for _, f := range s.files {
 		if !f.found {

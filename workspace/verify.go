@@ -17,31 +17,31 @@ import (
 	"inboxuploader/internal/crash"
 )
 
-// Difference is how a file in the inbox differs from what is stated of it. Its text is stable.
+// Difference is how a file in the inbox differs from the statements about it. Its text is stable.
 type Difference string
 
 // The differences.
 const (
-	// Missing: a file is stated that is not there.
+	// Missing: a paper lists the file, but it is not in the inbox.
 	Missing Difference = "missing"
-	// Additional: a file is there that nothing is said of.
+	// Additional: the file is in the inbox, but no paper lists it.
 	Additional Difference = "additional"
-	// SizeDiffers: nothing says that it was written since, but it is longer or shorter.
+	// SizeDiffers: the size differs, and nothing shows that the file was written since.
 	SizeDiffers Difference = "different-size"
-	// ChecksumDiffers: nothing says that it was written since, but its content is another.
+	// ChecksumDiffers: the content differs, and nothing shows that the file was written since.
 	ChecksumDiffers Difference = "different-checksum"
-	// Replaced: its content is another, and by its ETag it was written since.
+	// Replaced: the content differs, and the ETag shows that the file was written since.
 	Replaced Difference = "replaced"
-	// Touched: by its ETag it was written since, or its properties were edited, and what was
-	// compared of its content is the same.
+	// Touched: the ETag shows that the file was written since, or its properties were edited, and
+	// the compared part of its content is the same.
 	Touched Difference = "touched"
-	// Contradicted: it is stated in two ways that contradict each other.
+	// Contradicted: two statements about the file contradict each other.
 	Contradicted Difference = "contradictory"
-	// Unread: it could not be read, so that its content was not compared.
+	// Unread: the file could not be read, so its content was not compared.
 	Unread Difference = "unread"
 )
 
-// Differences are all of them, in the order in which they are told.
+// Differences returns all differences in the order of reports.
 func Differences() []Difference {
 	return []Difference{
 		Missing, Additional, SizeDiffers, ChecksumDiffers, Replaced, Touched, Contradicted, Unread,
@@ -52,35 +52,35 @@ func Differences() []Difference {
 type Finding struct {
 	Name       string
 	Difference Difference
-	Size       int64 // in the inbox; -1 for what is missing
-	Stated     int64 // bytes; -1 where no size is stated
-	// Agrees is whether a checksum of the content was compared and is as stated: with that of the
-	// content itself where it was read, else with the MD5 that the storage has.
+	Size       int64 // in the inbox; -1 for a missing file
+	Stated     int64 // bytes; -1 if no size is stated
+	// Agrees reports whether a checksum was compared and matches: with the checksum of the content if
+	// the content was read, else with the storage's MD5.
 	Agrees bool
-	// Same is whether the whole content was compared and is what was stated: of what was touched,
+	// Same reports whether the whole content was compared and is as stated: in a touched file,
 	// nothing that matters differs.
 	Same bool
 	Err  *Error // of Unread: why
 }
 
-// Verified is what a comparison came to.
+// Verified is the result of a comparison.
 type Verified struct {
-	Files, Bytes int64 // in the inbox, papers included
-	Papers       int64 // lists and notes about the others, of which nothing is said
-	Stated       int64 // files that something is said of
-	Same         int64 // of these, those without a difference
-	ByETag       int64 // of the same, those whose ETag says that nobody wrote them since
-	BySum        int64 // of those with a size as stated, where a checksum of the content was compared and agrees
-	// NotCompared is of how many files, with no difference told but that of Touched, a checksum is
-	// stated that was not compared, since the storage has none of its kind.
+	Files, Bytes int64 // in the inbox, including papers
+	Papers       int64 // lists and notes in the inbox that no paper lists
+	Stated       int64 // files with a statement
+	Same         int64 // of these, the files without a difference
+	ByETag       int64 // of the same, the files whose ETag shows that nobody wrote them since
+	BySum        int64 // of the files with the stated size, those whose checksum was compared and matches
+	// NotCompared counts the files, without a difference other than Touched, whose stated checksum
+	// was not compared because the storage has none of that kind.
 	NotCompared int64
-	NoSum       int64 // of the same, those of which no checksum is stated
+	NoSum       int64 // of the same, the files without a stated checksum
 	ReadBytes   int64 // of contents
 	Differences map[Difference]int64
-	Harmless    int64 // of the touched, those whose whole content was compared and is the same
+	Harmless    int64 // of the touched, the files whose whole content was compared and is the same
 }
 
-// Differs reports whether something is not as it was stated.
+// Differs reports whether anything differs from the statements.
 func (v *Verified) Differs() bool {
 	n := -v.Harmless
 	for _, of := range v.Differences {
@@ -89,12 +89,12 @@ func (v *Verified) Differs() bool {
 	return n > 0
 }
 
-// Verify compares files that arrived with a token with what is stated of them: names, sizes, ETags,
-// and checksums as far as the storage has them, which is MD5 of some. Where it is deep it reads
-// each file of which a checksum is stated, up to 32 at once and with up to 64 MiB of content in
-// memory, and keeps nothing. each is called for each difference, one call at a time, in no order.
-// What is wrong with one file is a Finding; the error is about all of them, after which the result
-// says how far it came.
+// Verify compares files that arrived with a token with the statements about them: names, sizes,
+// ETags, and checksums if the storage has them, which is an MD5 of some files. If deep is true, it
+// reads each file with a stated checksum, up to 32 at once and with up to 64 MiB of content in
+// memory, and keeps nothing. each is called for each difference, one call at a time, in no order. A
+// problem with one file is a Finding; an error concerns all files, and then the result says how far
+// Verify got.
 func (w *Workspace) Verify(
 	ctx context.Context, tid int, files iter.Seq2[File, error], stated *Statements,
 	deep bool, each func(Finding),
@@ -159,7 +159,7 @@ func (w *Workspace) Verify(
 	return v.result, nil
 }
 
-// verifying is a comparison under way.
+// verifying is a running comparison.
 type verifying struct {
 	one    sync.Mutex
 	result Verified
@@ -189,7 +189,7 @@ func (v *verifying) tell(f Finding) {
 	v.each(f)
 }
 
-// compare tells how a file differs from what is stated of it. read is its content, or nil where it
+// compare reports how a file differs from the statement about it. read is its content, or nil if it
 // was not read.
 func (v *verifying) compare(f File, s *stated, read *content) {
 	sums := s.compareSums(f, read)
@@ -236,15 +236,15 @@ func (v *verifying) compare(f File, s *stated, read *content) {
 	}
 }
 
-// outcome is what comparing the checksums of one file came to.
+// outcome is the result of comparing the checksums of one file.
 type outcome struct {
 	agree  bool // one at least was compared, and all that were are the same
 	differ bool // one is another
 	open   bool // one is stated and was not compared
 }
 
-// compareSums compares the checksums that are stated with those of the content, or, where it was
-// not read, with the one that the storage has.
+// compareSums compares the stated checksums with those of the content, or with the storage's if the
+// content was not read.
 func (s *stated) compareSums(f File, read *content) (o outcome) {
 	compare := func(is, known, same bool) {
 		switch {
@@ -270,10 +270,10 @@ func (s *stated) compareSums(f File, read *content) (o outcome) {
 	return o
 }
 
-// content works out the checksums of a file that are stated, while it is read.
+// content computes the stated checksums of a file while it is read.
 type content struct {
 	io.Writer
-	crc      hash.Hash64 // each nil where it is not stated
+	crc      hash.Hash64 // each nil if it is not stated
 	sha, md5 hash.Hash
 }
 

@@ -15,38 +15,38 @@ import (
 	"inboxuploader/uploader/problem"
 )
 
-// PolicyDelay is how long it may take until the service acts on a stored access policy that was
-// made or taken away (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy).
+// PolicyDelay is how long the service may take to act on a stored access policy that was created or
+// removed (learn.microsoft.com/rest/api/storageservices/define-stored-access-policy).
 const PolicyDelay = 30 * time.Second
 
-// Options shape how a [Workspace] works. The zero Options are good for use.
+// Options configure a [Workspace]. The zero Options are ready for use.
 type Options struct {
-	// Connection shapes the connections.
+	// Connection configures the connections.
 	Connection azure.Options
 	// Now is this computer's clock; time.Now if nil.
 	Now func() time.Time
-	// LinkAddress is the account's address as tokens state it, where that is another than requests
-	// go to: a name of one's own, or the way from outside. Empty means the account's.
+	// LinkAddress is the account's address in tokens if requests go to another address: a custom
+	// domain, or the address from outside. Empty means the account's.
 	LinkAddress string
 	// NoTokens refuses to issue and to renew tokens, with the reason TokensForbidden.
 	NoTokens bool
 
 	// Tests shorten these.
-	retryDelay time.Duration // before the first repetition
-	noProgress time.Duration // after which the connection of a download is given up
+	retryDelay time.Duration // before the first retry
+	noProgress time.Duration // after which a download gives up a connection
 }
 
 // Workspace issues, lists and revokes the upload tokens of one workspace. Its methods block on the
-// network, for up to a minute where that or the service fails, and may be called by any number of
-// goroutines at once. Errors are the context's cause or [*Error]s.
+// network, for up to a minute if the network or the service fails. Any number of goroutines may
+// call them at once. Errors are the context's cause or [*Error]s.
 type Workspace struct {
 	account   Account
 	id        string
-	links     string // the address that tokens state
+	links     string // the address in tokens
 	noTokens  bool
 	now       func() time.Time
-	delay     time.Duration // before the first repetition
-	stall     time.Duration // after which the connection of a download is given up
+	delay     time.Duration // before the first retry
+	stall     time.Duration // after which a download gives up a connection
 	pieces    pieces
 	received  atomic.Int64 // bytes of files
 	transport *http.Transport
@@ -60,16 +60,16 @@ const (
 	requestLimit = 60 * time.Second // for one try; a page of 5,000 containers with all their metadata has to fit
 	noProgress   = 60 * time.Second
 	connections  = 32
-	cleanupLimit = 20 * time.Second // for taking away what was made for a token that could not be issued
+	cleanupLimit = 20 * time.Second // for removing the container of a token that could not be issued
 	answerLimit  = 64 << 20         // bytes; a page of a list with the longest metadata has 40 MiB
 	refusalLimit = 64 << 10         // bytes
 )
 
-// Open returns the workspace of that name on the account. The name begins the names of the
-// containers: 1 to 53 small letters, digits, and single hyphens between them. It sends nothing;
-// [Workspace.Check] finds out whether the key works. Close the Workspace when it is no longer used.
-// Errors are [*Error]s that wrap ErrRequest, but where the certificate authorities of o.Connection
-// can't be read, which is a plain one.
+// Open returns the workspace of that name on the account. The containers' names begin with the
+// workspace's name: 1 to 53 lower-case letters, digits, and single hyphens between them. Open sends
+// nothing; [Workspace.Check] finds out whether the key works. Close the Workspace when it is no
+// longer used. Errors are [*Error]s that wrap ErrRequest, or a plain error if the certificate
+// authorities of o.Connection can't be read.
 func Open(account Account, id string, o Options) (*Workspace, error) {
 	if err := CheckName(id); err != nil {
 		return nil, err
@@ -115,21 +115,21 @@ func Open(account Account, id string, o Options) (*Workspace, error) {
 	return w, nil
 }
 
-// Close gives the connections free.
+// Close closes idle connections.
 func (w *Workspace) Close() error {
 	w.transport.CloseIdleConnections()
 	return nil
 }
 
-// Received returns how many bytes of files have been read so far, for showing how a long fetch or
-// comparison comes along. It never blocks.
+// Received returns how many bytes of files have been read so far, to show the progress of a long
+// fetch or comparison. It never blocks.
 func (w *Workspace) Received() int64 { return w.received.Load() }
 
 // ID returns the workspace's name.
 func (w *Workspace) ID() string { return w.id }
 
-// Check finds out whether the storage accepts the key, and will accept the tokens that are issued
-// with it, without changing anything.
+// Check finds out whether the storage accepts the key and will accept tokens issued with it. It
+// changes nothing.
 func (w *Workspace) Check(ctx context.Context) error {
 	const op = "check key"
 	c := call{op: op, method: http.MethodGet, query: "comp=list&maxresults=1", want: http.StatusOK}
@@ -140,15 +140,15 @@ func (w *Workspace) Check(ctx context.Context) error {
 	return err
 }
 
-// isEmulator reports whether Azurite answered. It has no firewall, and takes what a token says from
-// its policy alone.
+// isEmulator reports whether Azurite answered. It has no firewall, and reads a token's dates and
+// rights only from its policy.
 func isEmulator(answer http.Header) bool { return strings.HasPrefix(answer.Get("Server"), "Azurite") }
 
-// passes reports whether a failed request is worth a repetition.
+// passes reports whether a failed request is worth a retry.
 func (w *Workspace) passes(resp *http.Response, err error) bool {
 	if err != nil {
 		reason, cause := azure.Category(err, w.account.inbox.Host)
-		// Where nobody listens, nobody will in a few seconds, and a person waits.
+		// If nobody listens now, nobody will in a few seconds, and a person is waiting.
 		down := reason == problem.NetworkDown || reason == problem.ProxyDown ||
 			reason == problem.ProxyUnknown
 		return down && cause != azure.CauseRefused || reason == problem.AnswerGarbled
